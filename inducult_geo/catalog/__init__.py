@@ -1,0 +1,16 @@
+"""What the project knows: regions, sources, rasters and vocabulary, declared as files."""
+
+from inducult_geo.catalog.load import Catalog, load_catalog, load_contract
+from inducult_geo.catalog.models import Boundary, Contract, Place, RasterSource, Read, Region
+
+__all__ = [
+    "Boundary",
+    "Catalog",
+    "Contract",
+    "Place",
+    "RasterSource",
+    "Read",
+    "Region",
+    "load_catalog",
+    "load_contract",
+]

@@ -1,0 +1,236 @@
+"""What a catalog declares: regions, sources (their contracts) and rasters, as frozen models.
+
+Unknown keys are errors everywhere: a misspelled option that is silently ignored is worse than none.
+"""
+
+from __future__ import annotations
+
+from datetime import date
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
+
+Identifier = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9_-]{0,63}$")]
+CrsCode = Annotated[str, Field(pattern=r"^[A-Za-z]+:[0-9]+$")]
+Share = Annotated[float, Field(ge=0, le=1)]
+
+RECORD_FIELDS = frozenset(
+    ("key", "name", "type", "theme", "aspect", "status", "start", "end", "operator", "nace", "sector")
+    + ("address", "postcode", "city", "country", "website", "wikipedia", "image", "visitor_access")
+    + ("opening_hours", "fee", "wheelchair", "present_use", "heritage_scheme", "heritage_designation")
+    + ("heritage_ref", "erih_role", "valid_at", "capacity", "fuel", "accuracy_m")
+)
+"""What a contract's `[columns]` may map, beside `name:<language>`, `alt_name`, `old_name` ... and `ids.<scheme>`."""
+
+NAME_FIELDS = frozenset({"name", "alt_name", "old_name", "short_name", "official_name", "parent"})
+
+
+class Declared(BaseModel):
+    """The habits of everything that a catalog declares."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, str_strip_whitespace=True)
+
+
+class Boundary(Declared):
+    """Where a region's outline comes from: a file, or tags that pick it out of an extract or Overpass.
+
+    Attributes
+    ----------
+    file
+        A vector file with one or more polygons, beside the TOML or absolute.
+    tags
+        OSM tags, each with its accepted values (old and new codes); a relation or closed way with
+        `boundary=administrative` that carries any value of every tag named is the region.
+    source, licence, attribution
+        Who made the file, for the release's attribution.
+    """
+
+    file: Path | None = None
+    tags: dict[str, tuple[str, ...]] = {}
+    source: str = ""
+    licence: str = ""
+    attribution: str = ""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _gather_tags(cls, values: Any) -> Any:
+        """Take every key that is not a field as a tag, so that `"ISO3166-2" = ["CZ-41"]` reads as written."""
+        if not isinstance(values, dict):
+            return values
+        fields = {name: value for name, value in values.items() if name in cls.model_fields}
+        tags = dict(fields.pop("tags", {}))
+        tags.update({name: value for name, value in values.items() if name not in cls.model_fields})
+        lists = {name: (value,) if isinstance(value, str) else tuple(value) for name, value in tags.items()}
+        return {**fields, "tags": lists}
+
+    @model_validator(mode="after")
+    def _named_somehow(self) -> Boundary:
+        if self.file is None and not self.tags:
+            raise ValueError('name a `file`, or a tag such as "ISO3166-2" = ["CZ-41"]')
+        return self
+
+
+class Region(Declared):
+    """One region of the map.
+
+    `bbox` is west, south, east, north in degrees: a coarse guard, never the boundary. `crs` lists the systems in
+    which partners there send coordinates. `geofabrik` is the extract's path there.
+    """
+
+    id: Identifier
+    title: str
+    country: Annotated[str, Field(pattern=r"^[A-Z]{2}$")]
+    languages: tuple[str, ...]
+    timezone: str
+    bbox: tuple[float, float, float, float]
+    crs: tuple[CrsCode, ...] = ()
+    geofabrik: str | None = None
+    schedule: str = "0 2 * * *"
+    nuts: str | None = None
+    wikidata: str | None = None
+    partner: str | None = None
+    boundary: Boundary
+    declared_in: Path = Field(default=Path(), exclude=True)
+
+    @field_validator("bbox")
+    @classmethod
+    def _ordered(cls, box: tuple[float, float, float, float]) -> tuple[float, float, float, float]:
+        west, south, east, north = box
+        if not (-180 <= west < east <= 180 and -90 <= south < north <= 90):
+            raise ValueError("must be west, south, east, north in degrees")
+        return box
+
+
+class Read(Declared):
+    """How a file is to be read, where that cannot be told from the file."""
+
+    encoding: str | None = None
+    delimiter: Annotated[str, Field(min_length=1, max_length=1)] | None = None
+    decimal: Literal[".", ","] = "."
+    sheet: str | int | None = None
+    layer: str | None = None
+    header_row: Annotated[int, Field(ge=1)] = 1
+
+
+class Place(Declared):
+    """Where a row says its place: two columns, one text column, or the file's own geometry.
+
+    `x` is the column of the easting or longitude, `y` that of the northing or latitude; which is which in truth
+    is decided for the whole file (`reading` settles it by name). `accuracy_m` is how true the source's own
+    coordinates are; `origin` says what the point stands for.
+    """
+
+    crs: CrsCode | None = None
+    x: str | None = None
+    y: str | None = None
+    text: str | None = None
+    geometry: bool = False
+    reading: str | None = None
+    accuracy_m: Annotated[float, Field(gt=0)] | None = None
+    origin: Literal["surveyed", "digitized", "address", "settlement", "unknown"] = "unknown"
+
+    @model_validator(mode="after")
+    def _one_way(self) -> Place:
+        if (self.x is None) != (self.y is None):
+            raise ValueError("x and y go together")
+        if sum([self.x is not None, self.text is not None, self.geometry]) > 1:
+            raise ValueError("give either x and y, or text, or geometry = true")
+        return self
+
+
+class Expect(Declared):
+    """What a good file looks like; a file outside it fails its source, and yesterday's records stay."""
+
+    rows_min: Annotated[int, Field(ge=0)] = 1
+    rows_max: Annotated[int, Field(ge=1)] | None = None
+    inside_share_min: Share | None = None
+
+
+class Contract(Declared):
+    """What one source is, how it is read and what its columns mean.
+
+    `region` is the region that the source is about; a wide source names `countries` instead (or neither, which
+    means any place). `publish = false` keeps its records out of releases; `publish_grid_m` lets them out with their
+    place on a grid of that many meters only. `reliability` (0-100) tells which source wins an attribute.
+    """
+
+    id: Identifier
+    title: str = ""
+    region: Identifier | None = None
+    countries: tuple[str, ...] = ()
+    files: tuple[str, ...]
+    url: str | None = None
+    licence: str = "unknown"
+    attribution: str = ""
+    publish: bool = True
+    publish_grid_m: Annotated[float, Field(gt=0)] | None = None
+    reliability: Annotated[int, Field(ge=0, le=100)] = 50
+    retrieved: date | None = None
+    valid_at: date | None = None
+    units_per_site: bool = False
+    read: Read = Read()
+    place: Place = Place()
+    columns: dict[str, str] = {}
+    ignore: tuple[str, ...] = ()
+    values: dict[str, dict[str, str]] = {}
+    defaults: dict[str, str] = {}
+    expect: Expect = Expect()
+    declared_in: Path = Field(default=Path(), exclude=True)
+
+    @field_validator("files", mode="before")
+    @classmethod
+    def _one_or_many(cls, value: Any) -> Any:
+        return (value,) if isinstance(value, str) else value
+
+    @field_validator("columns", mode="before")
+    @classmethod
+    def _flatten_ids(cls, value: Any) -> Any:
+        """Turn TOML's `ids.wikidata = "..."` into the flat key `ids.wikidata`."""
+        if not isinstance(value, dict):
+            return value
+        flat = {name: column for name, column in value.items() if name != "ids"}
+        return flat | {f"ids.{scheme}": column for scheme, column in value.get("ids", {}).items()}
+
+    @field_validator("columns")
+    @classmethod
+    def _known_fields(cls, columns: dict[str, str]) -> dict[str, str]:
+        for name in columns:
+            known = name in RECORD_FIELDS | NAME_FIELDS or name.startswith(("name:", "ids."))
+            if not known:
+                allowed = ", ".join(sorted(RECORD_FIELDS | NAME_FIELDS))
+                raise ValueError(f"'{name}' is no field of a record. Known: {allowed}, name:<language>, ids.<scheme>")
+        return columns
+
+    @field_validator("values", "defaults")
+    @classmethod
+    def _fields_of_records(cls, table: dict[str, Any]) -> dict[str, Any]:
+        for name in table:
+            if name not in RECORD_FIELDS:
+                raise ValueError(f"'{name}' is no field of a record. Known: {', '.join(sorted(RECORD_FIELDS))}")
+        return table
+
+    @property
+    def may_publish(self) -> bool:
+        """Whether records may leave the house: a licence that nobody has stated permits nothing."""
+        return self.publish and self.licence != "unknown"
+
+    @property
+    def is_wide(self) -> bool:
+        """Whether the source is about more than one region."""
+        return self.region is None
+
+
+class RasterSource(Declared):
+    """A raster that a steward puts beside the data, sampled at every site into one column."""
+
+    id: Identifier
+    title: str
+    file: str
+    column: Literal["elevation_m", "land_cover"]
+    band: Annotated[int, Field(ge=1)] = 1
+    valid_at: date | None = None
+    licence: str
+    attribution: str
+    values: dict[str, str] = {}
+    declared_in: Path = Field(default=Path(), exclude=True)

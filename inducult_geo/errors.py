@@ -1,0 +1,51 @@
+"""The errors that a person may meet. Each message says what is wrong, where, and what to do."""
+
+from __future__ import annotations
+
+
+class InducultError(Exception):
+    """Anything that inducult-geo refuses or cannot do; its text is written for the person who runs it."""
+
+
+class ConfigError(InducultError):
+    """A wrong call or configuration: nothing was done (exit code 2)."""
+
+
+class CatalogError(ConfigError):
+    """A region, raster or vocabulary of a catalog folder does not hold what it must."""
+
+
+class ContractError(ConfigError):
+    """A source's contract is wrong, or does not fit the file that it describes."""
+
+
+class SourceError(InducultError):
+    """One source cannot be used in this run; the others go on."""
+
+
+class TransientError(SourceError):
+    """A source that may answer when asked again: the only error worth a retry."""
+
+
+class RegionError(InducultError):
+    """One region cannot be built in this run; the others go on."""
+
+
+class CoordinateError(InducultError, ValueError):
+    """A coordinate, or a system of coordinates, that cannot be read without guessing."""
+
+
+class DecisionError(InducultError):
+    """The decisions log contradicts itself or names something unknown."""
+
+
+class CountingError(InducultError):
+    """Records went missing or were made up between two stages: always a fault of the program."""
+
+
+class ReleaseError(InducultError):
+    """A release breaks one of its promises."""
+
+
+class BusyError(InducultError):
+    """Another run holds the data folder."""

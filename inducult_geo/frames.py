@@ -1,0 +1,309 @@
+"""The frames that the stages hand on: their columns, types and the checks at the borders.
+
+A frame is named once here. `Raw` is what a source's reader gives, `Records` is what harmonizing makes of it,
+`Sites` and `Pairs` are what matching makes of those. A rejected record never leaves the frame: it carries a
+`reason`, so that counting is a matter of looking, not of trust.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any, NewType
+
+import geopandas as gpd
+import pandas as pd
+from pyproj import CRS
+
+from inducult_geo.errors import CountingError, InducultError
+
+WORK_CRS = "EPSG:3035"
+"""The CRS of every geometry between harmonizing and publishing (meters)."""
+
+Raw = NewType("Raw", pd.DataFrame)
+Records = NewType("Records", gpd.GeoDataFrame)
+Sites = NewType("Sites", gpd.GeoDataFrame)
+Pairs = NewType("Pairs", pd.DataFrame)
+
+TEXT, WHOLE, NUMBER, FLAG = "str", "Int64", "float64", "boolean"
+
+RECORD_COLUMNS: Mapping[str, str] = {
+    "record_key": TEXT,
+    "source": TEXT,
+    "region": TEXT,
+    "names": TEXT,  # JSON: language or role -> text
+    "type": TEXT,
+    "theme": TEXT,
+    "aspect": TEXT,
+    "status": TEXT,
+    "start_year": WHOLE,
+    "end_year": WHOLE,
+    "year_precision": TEXT,
+    "operator": TEXT,
+    "nace": TEXT,
+    "address": TEXT,
+    "postcode": TEXT,
+    "city": TEXT,
+    "country": TEXT,
+    "ids": TEXT,  # JSON: wikidata, heritage, register ... -> text
+    "website": TEXT,
+    "wikipedia": TEXT,
+    "image": TEXT,
+    "visitor_access": TEXT,
+    "opening_hours": TEXT,
+    "fee": TEXT,
+    "wheelchair": TEXT,
+    "present_use": TEXT,
+    "heritage_scheme": TEXT,
+    "heritage_designation": TEXT,
+    "heritage_ref": TEXT,
+    "erih_role": TEXT,
+    "geometry_origin": TEXT,
+    "raw_x": TEXT,
+    "raw_y": TEXT,
+    "declared_crs": TEXT,
+    "reading": TEXT,
+    "operation": TEXT,
+    "accuracy_m": NUMBER,
+    "licence": TEXT,
+    "retrieved_at": TEXT,
+    "valid_at": TEXT,
+    "tags": TEXT,  # JSON: everything the source said, as it said it
+    "content_hash": TEXT,
+    "place": TEXT,  # where it stands in its source: file and row
+    "reason": TEXT,  # why it cannot be used; null where accepted
+    "detail": TEXT,  # the same for a person, with what to do
+}
+
+SITE_COLUMNS: Mapping[str, str] = {
+    "site_id": TEXT,
+    "name": TEXT,
+    "name_en": TEXT,
+    "names": TEXT,
+    "region": TEXT,
+    "country": TEXT,
+    "aspect": TEXT,
+    "type": TEXT,
+    "theme": TEXT,
+    "status": TEXT,
+    "start_year": WHOLE,
+    "end_year": WHOLE,
+    "year_precision": TEXT,
+    "operator": TEXT,
+    "nace": TEXT,
+    "address": TEXT,
+    "postcode": TEXT,
+    "city": TEXT,
+    "heritage_scheme": TEXT,
+    "heritage_designation": TEXT,
+    "heritage_ref": TEXT,
+    "erih_role": TEXT,
+    "present_use": TEXT,
+    "visitor_access": TEXT,
+    "opening_hours": TEXT,
+    "fee": TEXT,
+    "wheelchair": TEXT,
+    "website": TEXT,
+    "wikidata": TEXT,
+    "wikipedia": TEXT,
+    "image": TEXT,
+    "n_sources": WHOLE,
+    "n_records": WHOLE,
+    "n_review": WHOLE,  # open questions about this site
+    "confidence": NUMBER,
+    "accuracy_m": NUMBER,
+    "area_m2": NUMBER,
+    "geometry_origin": TEXT,
+    "elevation_m": NUMBER,
+    "land_cover": TEXT,
+    "licence": TEXT,
+    "attribution": TEXT,
+    "lineage": TEXT,  # JSON: column -> record_key that the value comes from
+    "first_seen": TEXT,
+    "last_seen": TEXT,
+    "run_id": TEXT,
+}
+
+PAIR_COLUMNS: Mapping[str, str] = {
+    "left_key": TEXT,
+    "right_key": TEXT,
+    "region": TEXT,
+    "score": NUMBER,  # calibrated probability that both are one site
+    "decision": TEXT,  # match, review, no_match, or a steward's same, part_of, different
+    "distance_m": NUMBER,
+    "why": TEXT,  # the waterfall, for a person
+    "left_site": TEXT,
+    "right_site": TEXT,
+    "decided_by": TEXT,  # null where the score decided
+}
+
+REJECT_REASONS: Mapping[str, str] = {
+    "no_key": "the row has no key",
+    "no_coordinates": "the row has no coordinates",
+    "bad_coordinate": "the coordinate cannot be read without guessing",
+    "bad_geometry": "the geometry is empty or cannot be repaired",
+    "bad_row": "the row does not have the shape of its table",
+    "outside_all_regions": "the place lies outside every region of this release",
+    "lost_geometry": "the object's geometry is not in the extract",
+}
+REVIEW_REASONS: Mapping[str, str] = {
+    "ambiguous_place": "several readings of the coordinates fit: a person must choose one",
+    "outside_region": "the place lies outside the region that the source is about",
+}
+
+ASPECTS = ("monument", "factory", "both", "unknown")
+STATUSES = ("functional", "projected", "underConstruction", "disused", "decommissioned", "unknown")
+PRESENT_USES = ("production", "museum", "culture", "business", "housing", "none", "unknown")
+
+
+def to_json(values: Mapping[str, Any]) -> str | None:
+    """Write a mapping as JSON text with sorted keys, or None where nothing is in it."""
+    kept = {key: value for key, value in values.items() if value is not None and value != ""}
+    return json.dumps(kept, ensure_ascii=False, sort_keys=True) if kept else None
+
+
+def from_json(text: Any) -> dict[str, Any]:
+    """Read what `to_json` wrote; null gives an empty dictionary."""
+    return json.loads(text) if isinstance(text, str) and text else {}
+
+
+def content_hash(values: Iterable[Any]) -> str:
+    """Return a short hash of a record's raw values, equal where and only where all of them are equal."""
+    text = json.dumps(list(values), ensure_ascii=False, sort_keys=True, default=str)
+    return hashlib.sha256(text.encode()).hexdigest()[:16]
+
+
+def _typed(frame: pd.DataFrame, columns: Mapping[str, str]) -> pd.DataFrame:
+    """Bring a frame to exactly these columns, in order, with their types; what is missing is null."""
+    whole = frame.reindex(columns=[*columns])
+    return whole.astype({name: kind for name, kind in columns.items() if name in whole})
+
+
+def _require_work_crs(crs: Any, what: str) -> None:
+    """Refuse a frame in another CRS: a geometry is never coerced."""
+    known = CRS.from_user_input(crs) if crs is not None else None
+    if known != CRS.from_user_input(WORK_CRS):
+        name = known.name if known is not None else "no CRS"
+        raise InducultError(f"{what} must be in {WORK_CRS}, not {name}: transform them first")
+
+
+def as_records(frame: pd.DataFrame, *, geometry: Any = None, crs: Any = None) -> Records:
+    """Make a `Records` frame: every column of `RECORD_COLUMNS` plus `geometry` in `WORK_CRS`.
+
+    Parameters
+    ----------
+    frame
+        Any columns of a record; missing ones become null. Its own `geometry` is taken where none is given.
+    geometry
+        Geometries in `crs`, one a row; null for a record without a place.
+    crs
+        The CRS of `geometry`; `WORK_CRS` where not given.
+
+    Raises
+    ------
+    InducultError
+        Where the geometries have another CRS than `WORK_CRS`: a geometry is never coerced.
+    """
+    shapes = frame["geometry"].to_numpy() if geometry is None else geometry
+    _require_work_crs(crs or getattr(frame, "crs", None) or WORK_CRS, "records")
+    table = _typed(pd.DataFrame(frame).drop(columns="geometry", errors="ignore"), RECORD_COLUMNS)
+    return Records(gpd.GeoDataFrame(table.reset_index(drop=True), geometry=list(shapes), crs=WORK_CRS))
+
+
+def as_sites(frame: gpd.GeoDataFrame) -> Sites:
+    """Make a `Sites` frame: every column of `SITE_COLUMNS` plus `geometry` in `WORK_CRS`."""
+    _require_work_crs(frame.crs, "sites")
+    table = _typed(pd.DataFrame(frame.drop(columns=frame.geometry.name)), SITE_COLUMNS)
+    shapes = frame.geometry.to_numpy()
+    return Sites(gpd.GeoDataFrame(table.reset_index(drop=True), geometry=shapes, crs=WORK_CRS))
+
+
+def as_pairs(frame: pd.DataFrame) -> Pairs:
+    """Make a `Pairs` frame: every column of `PAIR_COLUMNS`, in order."""
+    return Pairs(_typed(frame, PAIR_COLUMNS).reset_index(drop=True))
+
+
+def concat_records(frames: Iterable[Records]) -> Records:
+    """Put records of several sources one under the other; no frame at all gives an empty one."""
+    kept = [frame for frame in frames if len(frame)]
+    if not kept:
+        return as_records(pd.DataFrame({"geometry": []}))
+    return Records(gpd.GeoDataFrame(pd.concat(kept, ignore_index=True), geometry="geometry", crs=WORK_CRS))
+
+
+@dataclass(frozen=True)
+class Counts:
+    """The counting law's four numbers for a source, a region or a release."""
+
+    records_in: int
+    in_sites: int
+    in_review: int
+    rejected: int
+
+    def check(self, where: str) -> Counts:
+        """Return itself where the law holds.
+
+        Raises
+        ------
+        CountingError
+            Where `records_in` is not the sum of the other three.
+        """
+        accounted = self.in_sites + self.in_review + self.rejected
+        if self.records_in != accounted:
+            raise CountingError(
+                f"{where}: {self.records_in} records came in, but {self.in_sites} are in sites, "
+                f"{self.in_review} in review and {self.rejected} rejected ({accounted} in all). "
+                "This is a fault of inducult-geo: please report it with the run's manifest."
+            )
+        return self
+
+    def __add__(self, other: Counts) -> Counts:
+        return Counts(
+            self.records_in + other.records_in,
+            self.in_sites + other.in_sites,
+            self.in_review + other.in_review,
+            self.rejected + other.rejected,
+        )
+
+
+@dataclass(frozen=True)
+class Problem:
+    """Something that a steward should know of, though the run goes on: what, where and how often."""
+
+    source: str
+    kind: str
+    message: str
+    count: int = 1
+
+
+@dataclass(frozen=True)
+class FileRead:
+    """One file as it was read."""
+
+    name: str
+    sha256: str
+    kind: str
+    rows: int
+    encoding: str | None = None
+
+
+@dataclass(frozen=True)
+class RawTable:
+    """What a source's reader gives: its rows, the CRS that its file states, the files, and what was noticed."""
+
+    frame: Raw
+    crs: str | None = None
+    files: tuple[FileRead, ...] = ()
+    problems: tuple[Problem, ...] = ()
+    data_time: str | None = None
+
+
+def outcome_of(records: Records) -> pd.Series:
+    """Return `site`, `review` or `rejected` for each record, by its `reason` alone."""
+    reason = records["reason"]
+    outcome = pd.Series("rejected", index=records.index, dtype=TEXT)
+    outcome[reason.isna()] = "site"
+    outcome[reason.isin([*REVIEW_REASONS])] = "review"
+    return outcome

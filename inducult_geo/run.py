@@ -1,0 +1,145 @@
+"""One run: what it works with, what it met, and the manifest that tells of it."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import logging
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import asdict, dataclass, field, replace
+from functools import lru_cache
+from pathlib import Path
+from typing import Any, Literal
+
+from inducult_geo.catalog import Catalog, load_catalog
+from inducult_geo.frames import Counts, FileRead, Problem
+from inducult_geo.settings import Settings, load_settings
+from inducult_geo.store import DataFolder
+
+SCHEMA_VERSION = "1.0"
+"""Version of the release's tables; its first number changes when a column goes or changes its meaning."""
+
+OsmMode = Literal["files", "overpass", "none"]
+State = Literal["fresh", "stale", "failed", "absent"]
+STATES: tuple[State, ...] = ("absent", "fresh", "stale", "failed")
+"""Every state of a source, the worst last."""
+
+log = logging.getLogger("inducult")
+_CODE = {".py", ".csv", ".toml", ".json", ".j2", ".html", ".css"}
+
+
+def _no_progress(done: int, total: int) -> None:
+    """Show nothing."""
+
+
+@dataclass(frozen=True)
+class Run:
+    """What a run works with; it never changes while the run lasts.
+
+    Attributes
+    ----------
+    settings, catalog, folder
+        Settings, the catalog with the user's own over it, and the data folder.
+    osm
+        Where OpenStreetMap comes from; `osm_file` is one extract for all regions.
+    say
+        Told of every step.
+    advance
+        Told how many of how many regions are done, for a progress bar.
+    """
+
+    settings: Settings
+    catalog: Catalog
+    folder: DataFolder
+    osm: OsmMode = "files"
+    osm_file: Path | None = None
+    say: Callable[[str], None] = log.info
+    advance: Callable[[int, int], None] = _no_progress
+
+
+def open_run(
+    data: Path | None = None,
+    *,
+    catalogs: Iterable[Path] = (),
+    osm: OsmMode = "files",
+    osm_file: Path | None = None,
+    contracts: bool = True,
+    say: Callable[[str], None] = log.info,
+    advance: Callable[[int, int], None] | None = None,
+) -> Run:
+    """Prepare a run on a data folder.
+
+    `contracts` also reads those that stewards put beside their files; a command about one file needs none of them,
+    and must not fail for another's.
+
+    Raises
+    ------
+    ConfigError
+        Where settings, a catalog or a contract do not hold what they must.
+    """
+    settings = load_settings(data)
+    folder = DataFolder(settings.data)
+    catalog = load_catalog(catalogs, contracts=[folder.partners] if contracts else ())
+    return Run(settings, catalog, folder, osm, osm_file, say, advance or _no_progress)
+
+
+@dataclass(frozen=True)
+class SourceFacts:
+    """What became of one source in one run, for the layer `sources` and for the steward.
+
+    `region` is null for a wide source. `state` is fresh, stale (an earlier run's records were kept), failed (nothing
+    to keep) or absent (no file: named, not fatal).
+    """
+
+    source: str
+    region: str | None
+    state: State
+    files: tuple[FileRead, ...] = ()
+    counts: Counts = field(default_factory=lambda: Counts(0, 0, 0, 0))
+    rejected_by_reason: Mapping[str, int] = field(default_factory=dict)
+    crs: str | None = None
+    reading: str | None = None
+    operation: str | None = None
+    accuracy_m: float | None = None
+    candidates: tuple[Mapping[str, Any], ...] = ()
+    data_time: str | None = None
+    message: str | None = None
+    problems: tuple[Problem, ...] = ()
+
+    def with_counts(self, counts: Counts) -> SourceFacts:
+        """Return the same facts with other counts."""
+        return replace(self, counts=counts)
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return the facts as JSON can hold them."""
+        return asdict(self)
+
+
+def facts_from(values: Mapping[str, Any]) -> SourceFacts:
+    """Make facts of what `SourceFacts.as_dict` gave and JSON kept."""
+    return SourceFacts(
+        **{
+            **values,
+            "files": tuple(FileRead(**file) for file in values["files"]),
+            "counts": Counts(**values["counts"]),
+            "problems": tuple(Problem(**problem) for problem in values["problems"]),
+            "candidates": tuple(values["candidates"]),
+        }
+    )
+
+
+@lru_cache(maxsize=1)
+def code_hash() -> str:
+    """Return a short hash of this package's code, tables and weights: what a version number may forget to tell."""
+    root = Path(__file__).parent
+    digest = hashlib.sha256()
+    for path in sorted(root.rglob("*")):
+        if path.suffix in _CODE and path.is_file():
+            digest.update(path.relative_to(root).as_posix().encode() + b"\0" + path.read_bytes())
+    return digest.hexdigest()[:12]
+
+
+def run_id(inputs: Mapping[str, Any]) -> str:
+    """Return a short hash of what went into a run: files, catalog, decisions and code; never of the clock."""
+    text = json.dumps({**inputs, "code": code_hash()}, ensure_ascii=False, sort_keys=True, default=str)
+    return hashlib.sha256(text.encode()).hexdigest()[:12]

@@ -1,0 +1,94 @@
+"""Settings of a run: `inducult.toml` beside the data folder, overridden by the environment.
+
+Every field can be set by an environment variable of its name with the prefix `INDUCULT_`
+(for example `INDUCULT_OVERPASS_URLS`); secrets come from there only and are never printed.
+"""
+
+from __future__ import annotations
+
+import tomllib
+from pathlib import Path
+from typing import Annotated, Any
+
+from pydantic import Field, ValidationError, field_validator
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+from inducult_geo.errors import ConfigError
+
+
+class Settings(BaseSettings):
+    """What can be set without touching a catalog.
+
+    Attributes
+    ----------
+    data
+        The data folder (with `raw/` and `processed/`).
+    grids
+        Folder of datum grids; `<data>/raw/grids` where not given.
+    overpass_urls
+        Bases ending in `/api`, tried in turn.
+    retry_base_s
+        First wait of every backoff, in seconds.
+    retry_after_max_s
+        Told to wait longer than this, the next mirror is asked, or the source fails.
+    http_deadline_s
+        Time for one whole request, in seconds.
+    serve_cron
+        One schedule for all regions, for trying it out.
+    releases_kept
+        How many releases are kept beside the current one.
+    """
+
+    model_config = SettingsConfigDict(env_prefix="INDUCULT_", extra="forbid", frozen=True)
+
+    data: Path = Path("data")
+    grids: Path | None = None
+    overpass_urls: Annotated[tuple[str, ...], NoDecode] = ("https://overpass-api.de/api",)
+    retry_base_s: float = Field(default=5.0, ge=0)
+    retry_after_max_s: float = Field(default=120.0, ge=0)
+    http_deadline_s: float = Field(default=300.0, gt=0)
+    serve_cron: str | None = None
+    releases_kept: int = Field(default=30, ge=1)
+
+    @field_validator("overpass_urls", mode="before")
+    @classmethod
+    def _split_urls(cls, value: Any) -> Any:
+        if isinstance(value, str):
+            return tuple(part.strip().rstrip("/") for part in value.split(",") if part.strip())
+        return value
+
+    @property
+    def grids_folder(self) -> Path:
+        """Where datum grids are looked for."""
+        return self.grids or self.data / "raw" / "grids"
+
+
+def load_settings(data: Path | None = None) -> Settings:
+    """Read the settings of a data folder.
+
+    Parameters
+    ----------
+    data
+        The data folder; from `$INDUCULT_DATA` or `data` where not given.
+
+    Raises
+    ------
+    ConfigError
+        Where `inducult.toml` or an environment variable does not hold what it must.
+    """
+    named: dict[str, Any] = {} if data is None else {"data": data}
+    try:
+        folder = Settings(**named).data
+        file = folder.parent / "inducult.toml"
+        written = tomllib.loads(file.read_text(encoding="utf-8")) if file.is_file() else {}
+        # The environment wins over the file: what it sets is left out of the file's share.
+        from_environment = Settings().model_fields_set
+        kept = {name: value for name, value in written.items() if name not in from_environment}
+        return Settings(**{**kept, **named})
+    except ValidationError as error:
+        first = error.errors()[0]
+        where = ".".join(str(part) for part in first["loc"])
+        message = f"settings: {where}: {first['msg']}. Set it in inducult.toml or INDUCULT_{where.upper()}."
+        raise ConfigError(message) from error
+    except tomllib.TOMLDecodeError as error:
+        raise ConfigError(f"{file}: not valid TOML: {error}. Mend or remove the file.") from error

@@ -1,0 +1,236 @@
+"""The catalog: what is packaged, what a file may hold, and which of two declarations wins."""
+
+from __future__ import annotations
+
+import tomllib
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+import pytest
+import shapely
+from pyproj import CRS
+
+from inducult_geo.catalog import Catalog, Contract, Region, load_catalog, load_contract
+from inducult_geo.errors import CatalogError, ContractError
+from inducult_geo.harmonize.vocabulary import load_vocabulary
+
+REGIONS = {
+    # id: country, title, first CRS, extract, boundary tag
+    "zwickau": ("DE", "Landkreis Zwickau", "EPSG:25833", "europe/germany/sachsen", "de:amtlicher_gemeindeschluessel"),
+    "leoben": ("AT", "Bezirk Leoben", "EPSG:31256", "europe/austria", "ref:at:gkz"),
+    "karlovy-vary": ("CZ", "Karlovarský kraj", "EPSG:5514", "europe/czech-republic", "ISO3166-2"),
+    "padova": ("IT", "Provincia di Padova", "EPSG:3003", "europe/italy/nord-est", "ISO3166-2"),
+    "gorenjska": ("SI", "Gorenjska", "EPSG:3794", "europe/slovenia", "ISO3166-2"),
+    "sisak-moslavina": ("HR", "Sisačko-moslavačka županija", "EPSG:3765", "europe/croatia", "ISO3166-2"),
+    "opole": ("PL", "Województwo opolskie", "EPSG:2180", "europe/poland/opolskie", "ISO3166-2"),
+    "limburg": ("BE", "Provincie Limburg", "EPSG:31370", "europe/belgium", "ISO3166-2"),
+}
+REGION = """
+id = "{id}"
+title = "Somewhere"
+country = "AT"
+languages = ["de"]
+timezone = "Europe/Vienna"
+bbox = [14.0, 47.0, 15.0, 48.0]
+[boundary]
+"ISO3166-2" = "AT-6"
+"""
+SOURCE = """
+id = "{id}"
+title = "{title}"
+region = "leoben"
+files = "a.csv"
+licence = "CC0-1.0"
+attribution = "nobody"
+[columns]
+key = "nr"
+ids.wikidata = "qid"
+"""
+
+
+@pytest.fixture(scope="module")
+def catalog() -> Catalog:
+    return load_catalog()
+
+
+def put(folder: Path, kind: str, name: str, text: str) -> Path:
+    (folder / kind).mkdir(parents=True, exist_ok=True)
+    path = folder / kind / f"{name}.toml"
+    path.write_text(text, encoding="utf-8")
+    return path
+
+
+def test_the_eight_regions_are_there(catalog: Catalog) -> None:
+    assert set(catalog.regions) == set(REGIONS)
+
+
+@pytest.mark.parametrize("region_id", REGIONS)
+def test_a_region_says_what_the_facts_say(catalog: Catalog, region_id: str) -> None:
+    region = catalog.region(region_id)
+    country, title, crs, extract, tag = REGIONS[region_id]
+    assert (region.country, region.title, region.crs[0], region.geofabrik) == (country, title, crs, extract)
+    assert list(region.boundary.tags) == [tag]
+    assert region.declared_in.stem == region.id
+    assert region.partner
+    assert region.nuts is not None
+    assert region.nuts.startswith(country)
+
+
+@pytest.mark.parametrize("region_id", REGIONS)
+def test_a_region_names_real_systems_and_zones(catalog: Catalog, region_id: str) -> None:
+    region = catalog.region(region_id)
+    ZoneInfo(region.timezone)
+    for code in region.crs:
+        # Neighboring zones are in use as well, and the registry draws their areas narrowly.
+        area = CRS(code).area_of_use
+        assert area is not None
+        assert shapely.box(*area.bounds).distance(shapely.box(*region.bbox)) < 2, code
+
+
+def test_regions_do_not_start_at_the_same_time(catalog: Catalog) -> None:
+    starts = [region.schedule.split()[:2] for region in catalog.regions.values()]
+    minutes = sorted(60 * int(hour) + int(minute) for minute, hour in starts)
+    assert minutes == list(range(120, 240, 15))
+
+
+def test_old_and_new_codes_both_pick_a_boundary(catalog: Catalog) -> None:
+    assert catalog.region("karlovy-vary").boundary.tags["ISO3166-2"] == ("CZ-41", "CZ-KA")
+    assert catalog.region("opole").boundary.tags["ISO3166-2"] == ("PL-16", "PL-OP")
+    assert len(catalog.region("gorenjska").boundary.tags["ISO3166-2"]) == 18
+
+
+def test_real_outlines_lie_in_the_boxes(catalog: Catalog, shared: Path) -> None:
+    import geopandas as gpd
+
+    for region in catalog.regions.values():
+        west, south, east, north = gpd.read_file(shared / "data" / "boundaries" / f"{region.id}.geojson").total_bounds
+        box = region.bbox
+        assert box[0] < west < east < box[2], region.id
+        assert box[1] < south < north < box[3], region.id
+
+
+def test_packaged_sources(catalog: Catalog) -> None:
+    assert {"osm", "hotmaps", "eutl"} <= set(catalog.sources)
+    assert [source.id for source in catalog.wide_sources() if source.files] == ["eutl", "hotmaps"]
+    assert catalog.sources["osm"].files == ()
+    assert catalog.sources["eutl"].units_per_site
+    for name in ("hotmaps", "eutl"):
+        source = catalog.sources[name]
+        assert source.publish_grid_m == 1000, "exact coordinates may not leave the house"
+        assert source.reliability < catalog.sources["osm"].reliability
+        assert source.place.crs == "EPSG:4326"
+
+
+def test_every_sector_of_hotmaps_means_something(catalog: Catalog) -> None:
+    vocabulary = load_vocabulary()
+    meanings = catalog.sources["hotmaps"].values["sector"]
+    assert len(meanings) == 9
+    for sector, meaning in meanings.items():
+        assert meaning in vocabulary.themes or vocabulary.theme_of(meaning), sector
+
+
+@pytest.mark.parametrize("name", ["hotmaps", "eutl"])
+def test_a_packaged_contract_maps_every_column_of_its_file(catalog: Catalog, shared: Path, name: str) -> None:
+    source = catalog.sources[name]
+    header = (shared / "data" / "sites" / source.files[0]).read_text(encoding="utf-8").splitlines()[0].split(",")
+    mapped = {*source.columns.values(), source.place.x, source.place.y, *source.ignore}
+    assert mapped == set(header)
+
+
+@pytest.mark.parametrize(
+    ("written", "instead", "message"),
+    [
+        ("bbox =", "box =", "unknown key 'box'. Did you mean 'bbox'?"),
+        ('title = "Somewhere"', "", "key 'title' is missing"),
+        ('country = "AT"', 'country = "Austria"', "key 'country'"),
+        ("14.0, 47.0, 15.0, 48.0", "15.0, 47.0, 14.0, 48.0", "west, south, east, north"),
+        ('id = "here"', 'id = "Here there"', "key 'id'"),
+        ('"ISO3166-2" = "AT-6"', "", "name a `file`, or a tag"),
+        ('id = "here"', 'id = "here', "not valid TOML"),
+    ],
+)
+def test_a_faulty_region_is_refused(tmp_path: Path, written: str, instead: str, message: str) -> None:
+    text = REGION.format(id="here")
+    assert written in text
+    path = put(tmp_path, "regions", "here", text.replace(written, instead))
+    with pytest.raises(CatalogError) as refusal:
+        load_catalog([tmp_path])
+    assert message in str(refusal.value)
+    assert str(path) in str(refusal.value)
+
+
+@pytest.mark.parametrize(
+    ("written", "instead", "message"),
+    [
+        ("region =", "regoin =", "Did you mean 'region'?"),
+        ('files = "a.csv"', "", "key 'files' is missing"),
+        ('region = "leoben"', 'region = "leobn"', "region 'leobn' is in no catalog. Known:"),
+        ('key = "nr"', 'kee = "nr"', "'kee' is no field of a record"),
+    ],
+)
+def test_a_faulty_source_is_refused(tmp_path: Path, written: str, instead: str, message: str) -> None:
+    text = SOURCE.format(id="mine", title="Mine")
+    assert written in text
+    put(tmp_path, "sources", "mine", text.replace(written, instead))
+    with pytest.raises(ContractError) as refusal:
+        load_catalog([tmp_path])
+    assert message in str(refusal.value)
+
+
+def test_a_contract_reads_as_written(tmp_path: Path) -> None:
+    contract = load_contract(put(tmp_path, "sources", "mine", SOURCE.format(id="mine", title="Mine")))
+    assert contract.files == ("a.csv",)
+    assert contract.columns == {"key": "nr", "ids.wikidata": "qid"}
+    assert contract.declared_in == tmp_path / "sources" / "mine.toml"
+
+
+def test_a_single_code_is_a_list_of_one(tmp_path: Path) -> None:
+    put(tmp_path, "regions", "here", REGION.format(id="here"))
+    assert load_catalog([tmp_path]).region("here").boundary.tags == {"ISO3166-2": ("AT-6",)}
+
+
+def test_the_later_folder_wins_by_id(tmp_path: Path) -> None:
+    for number, folder in enumerate(("first", "second"), 1):
+        put(tmp_path / folder, "sources", "any", SOURCE.format(id="mine", title=f"Title {number}"))
+    put(tmp_path / "first", "regions", "leoben", REGION.format(id="leoben"))
+    catalog = load_catalog([tmp_path / "first", tmp_path / "second"])
+    assert catalog.sources["mine"].title == "Title 2"
+    assert catalog.region("leoben").title == "Somewhere"
+    assert set(catalog.regions) == set(REGIONS)
+    assert [source.id for source in catalog.sources_of("leoben")] == ["mine"]
+
+
+def test_contracts_of_stewards_come_last(tmp_path: Path) -> None:
+    put(tmp_path, "sources", "any", SOURCE.format(id="mine", title="catalog"))
+    steward = put(tmp_path / "raw", "partners", "any", SOURCE.format(id="mine", title="steward"))
+    catalog = load_catalog([tmp_path], contracts=[steward.parent])
+    assert catalog.sources["mine"].title == "steward"
+
+
+def test_one_id_twice_in_a_folder_is_refused(tmp_path: Path) -> None:
+    for name in ("a", "b"):
+        put(tmp_path, "sources", name, SOURCE.format(id="mine", title=name))
+    with pytest.raises(ContractError, match="'mine' is declared twice"):
+        load_catalog([tmp_path])
+
+
+def test_an_unknown_region_is_answered_with_the_nearest(catalog: Catalog) -> None:
+    with pytest.raises(CatalogError, match=r"no region 'padua' in the catalog\. Did you mean 'padova'\?"):
+        catalog.region("padua")
+
+
+def test_a_missing_folder_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(CatalogError, match="no such folder"):
+        load_catalog([tmp_path / "nowhere"])
+
+
+@pytest.mark.parametrize("model", [Region, Contract])
+def test_models_are_frozen(catalog: Catalog, model: type) -> None:
+    item = catalog.region("opole") if model is Region else catalog.sources["osm"]
+    with pytest.raises(ValueError, match="frozen"):
+        item.title = "else"
+
+
+def test_packaged_files_are_plain_toml(repository: Path) -> None:
+    for path in (repository / "inducult_geo" / "catalog").glob("*/*.toml"):
+        assert tomllib.loads(path.read_text(encoding="utf-8"))["id"] == path.stem

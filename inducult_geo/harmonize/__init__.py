@@ -1,0 +1,1 @@
+"""Records in one language of coordinates, names, dates and types."""

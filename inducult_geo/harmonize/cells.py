@@ -1,0 +1,161 @@
+"""Coordinates as a source wrote them, cell by cell: numbers with the system they are in, or the reason why not."""
+
+from __future__ import annotations
+
+import math
+import re
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import shapely
+
+from inducult_geo.catalog.models import Contract
+from inducult_geo.errors import CoordinateError
+from inducult_geo.harmonize.coordinates import parse_coordinates, parse_number
+
+WGS84 = "EPSG:4326"
+METERS_PER_DEGREE = 111_320.0
+_DECIMALS = re.compile(r"[.,](\d+)\s*$")
+
+
+@dataclass
+class Cells:
+    """The coordinates of n rows before any reading is chosen.
+
+    Attributes
+    ----------
+    x, y
+        (n,) numbers, easting or longitude first as far as the source says; NaN where there are none.
+    crs
+        (n,) the system each row is in: the declared one, or EPSG:4326 where the text itself says degrees.
+    shapes
+        (n,) the file's own geometries in the declared CRS, or all null.
+    precision_m
+        (n,) half a unit of the last digit written, in meters.
+    raw_x, raw_y, reason, detail
+        (n,) what stood in the file, and why a row has no coordinates.
+    """
+
+    x: np.ndarray
+    y: np.ndarray
+    crs: list[str | None]
+    shapes: np.ndarray
+    precision_m: np.ndarray
+    raw_x: list[str | None]
+    raw_y: list[str | None]
+    reason: list[str | None] = field(default_factory=list)
+    detail: list[str | None] = field(default_factory=list)
+
+    def refuse(self, row: int, reason: str, detail: str) -> None:
+        """Note why a row has no coordinates."""
+        self.reason[row], self.detail[row] = reason, detail
+        self.x[row] = self.y[row] = np.nan
+
+
+def read_cells(rows: pd.DataFrame, contract: Contract, *, crs: str | None, country: str | None) -> Cells:
+    """Read the coordinates of a `Raw` frame.
+
+    Parameters
+    ----------
+    rows
+        With `x` and `y`, or `text`, or `geometry`.
+    contract
+        Its `read.decimal` tells a decimal comma.
+    crs
+        The declared CRS; null where neither contract nor file says.
+    country
+        Tells what "O" and other ambiguous letters mean.
+    """
+    n = len(rows)
+    empty = np.full(n, np.nan)
+    cells = Cells(empty, empty.copy(), [crs] * n, np.full(n, None, dtype=object), np.zeros(n), [None] * n, [None] * n)
+    cells.reason, cells.detail = [None] * n, [None] * n
+    if "geometry" in rows:
+        _from_shapes(cells, rows["geometry"].to_numpy())
+    elif "text" in rows:
+        for row, text in enumerate(rows["text"]):
+            cells.raw_x[row] = _written(text)
+            _from_text(cells, row, text, country)
+    elif "x" in rows:
+        for row, (x, y) in enumerate(zip(rows["x"], rows["y"], strict=True)):
+            cells.raw_x[row], cells.raw_y[row] = _written(x), _written(y)
+            _from_columns(cells, row, contract.read.decimal, country)
+    else:
+        for row in range(n):
+            cells.refuse(row, "no_coordinates", "the contract maps no coordinates: name x and y, text or geometry")
+    return cells
+
+
+def _from_columns(cells: Cells, row: int, decimal: str, country: str | None) -> None:
+    raw_x, raw_y = cells.raw_x[row], cells.raw_y[row]
+    if raw_x is None or raw_y is None:
+        cells.refuse(row, "no_coordinates", "a coordinate is empty: give both, or leave the site to other sources")
+        return
+    try:
+        cells.x[row], cells.y[row] = parse_number(raw_x, decimal=decimal), parse_number(raw_y, decimal=decimal)
+    except CoordinateError as problem:
+        _from_text(cells, row, f"{raw_y} {raw_x}", country, instead=str(problem))
+        return
+    cells.precision_m[row] = _precision_m(raw_x, raw_y, degrees=abs(cells.x[row]) <= 180 and abs(cells.y[row]) <= 180)
+    _refuse_null_island(cells, row)
+
+
+def _from_text(cells: Cells, row: int, text: Any, country: str | None, *, instead: str | None = None) -> None:
+    """Read one text; `instead` is what to say where two columns held it and neither way could be read."""
+    if _written(text) is None:
+        cells.refuse(row, "no_coordinates", "the coordinate is empty")
+        return
+    try:
+        parsed = parse_coordinates(str(text), country=country)
+    except CoordinateError as problem:
+        cells.refuse(row, "bad_coordinate", instead or str(problem))
+        return
+    if parsed.kind == "xy":
+        if instead is not None:
+            cells.refuse(row, "bad_coordinate", instead)
+            return
+        cells.x[row], cells.y[row] = parsed.a, parsed.b
+        cells.crs[row] = parsed.crs or cells.crs[row]
+    else:
+        cells.x[row], cells.y[row], cells.crs[row] = parsed.b, parsed.a, WGS84
+    cells.precision_m[row] = parsed.precision_m or 0.0
+    _refuse_null_island(cells, row)
+
+
+def _from_shapes(cells: Cells, shapes: np.ndarray) -> None:
+    """Take a file's own geometries: without Z and M, repaired where invalid, refused where empty."""
+    flat = shapely.force_2d(shapes)
+    wrong = ~shapely.is_valid(flat) & ~shapely.is_missing(flat)
+    flat[wrong] = shapely.make_valid(flat[wrong], method="structure", keep_collapsed=False)
+    usable = ~shapely.is_missing(flat) & ~shapely.is_empty(flat) & np.isfinite(shapely.bounds(flat)).all(axis=1)
+    cells.shapes[usable] = flat[usable]
+    points = shapely.point_on_surface(flat)
+    for row in range(len(flat)):
+        if not usable[row]:
+            reason = "no_coordinates" if shapes[row] is None else "bad_geometry"
+            cells.refuse(row, reason, "the geometry is null, empty or beyond repair: draw it again")
+            continue
+        cells.x[row], cells.y[row] = points[row].x, points[row].y
+        cells.raw_x[row], cells.raw_y[row] = repr(float(points[row].x)), repr(float(points[row].y))
+
+
+def _refuse_null_island(cells: Cells, row: int) -> None:
+    if cells.x[row] == 0 and cells.y[row] == 0:
+        cells.refuse(row, "bad_coordinate", "0, 0 is no place: give the true coordinate, or leave both empty")
+
+
+def _written(cell: Any) -> str | None:
+    """Return a cell as it was written, null where nothing was."""
+    if cell is None or (isinstance(cell, float) and math.isnan(cell)):
+        return None
+    text = repr(cell) if isinstance(cell, float) else str(cell)
+    return text.strip() or None
+
+
+def _precision_m(x: str, y: str, *, degrees: bool) -> float:
+    """Return the diagonal of half a unit of the last decimal that either number is written with."""
+    decimals = max(len(found[1]) if (found := _DECIMALS.search(text)) else 0 for text in (x, y))
+    unit_m = METERS_PER_DEGREE if degrees else 1.0
+    return math.sqrt(2) * 0.5 * unit_m * 10.0**-decimals

@@ -1,0 +1,274 @@
+"""Coordinates as people write them -> numbers; what cannot be read without guessing is refused.
+
+Each form that is known has one function that gives a result, or None when the text is not of its form, or refuses.
+The first that answers wins. A pair of plain degrees counts as latitude, longitude only where the region of the project
+leaves no other order. Nothing is decided here about systems or axes of plane coordinates: see `placement`.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+
+from inducult_geo.errors import CoordinateError
+from inducult_geo.harmonize.coordinate_codes import CODE_FORMS, Form, Parsed, last_digit_m, sexagesimal, signed
+from inducult_geo.harmonize.coordinate_words import mark_words
+
+__all__ = ["Parsed", "parse_coordinates", "parse_number"]
+
+_LONGEST = 300
+# Below 34° the latitudes and longitudes of Europe overlap; above it a pair of plain degrees has one order only.
+_EUROPE_LAT = (34.0, 72.0)
+_EUROPE_LON = (-25.0, 34.0)
+_SAME = str.maketrans(
+    {
+        **dict.fromkeys(
+            "\u00a0\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a\u202f\u3000\t\r\n", " "
+        ),
+        **dict.fromkeys("\u200b\u200c\u200d\u200e\u200f\ufeff\u2060", ""),
+        **dict.fromkeys("’‘ʹ´`′‛＇", "'"),
+        **dict.fromkeys("″”“„ʺ〃＂", '"'),
+        **dict.fromkeys("º˚∘⁰", "°"),
+        **dict.fromkeys("−–‐‑‒", "-"),
+    }
+)
+
+
+def parse_coordinates(text: str, *, country: str | None = None) -> Parsed:
+    """Read one pair of coordinates.
+
+    Parameters
+    ----------
+    text : str
+        Degrees in decimals, minutes or seconds with the words of eight languages, labelled or plain plane coordinates,
+        UTM, MGRS, full plus codes, geo URIs, links of OpenStreetMap and Google Maps, WKT points, ISO 6709.
+    country : str, optional
+        ISO 3166 code of two letters; it decides what the letters O and S mean.
+
+    Returns
+    -------
+    Parsed
+        The numbers, and what is known of their meaning.
+
+    Raises
+    ------
+    CoordinateError
+        The text holds no coordinates, or could mean several things.
+    """
+    clean = re.sub(r"\s+", " ", str(text).translate(_SAME).replace("''", '"')).strip()
+    if not clean or len(clean) > _LONGEST:
+        raise CoordinateError(f"No coordinates in {str(text)[:60]!r}.")
+    for form in _FORMS:
+        found = form(clean, country)
+        if found is not None:
+            return _checked(found, clean)
+    raise CoordinateError(f"{clean[:80]!r} cannot be read as coordinates without guessing.")
+
+
+def _checked(found: Parsed, text: str) -> Parsed:
+    """Refuse a zero, which stands for "unknown", and degrees off the globe."""
+    if found.a == 0 or found.b == 0:
+        raise CoordinateError(f"{text[:80]!r} holds a zero, which stands for an unknown place.")
+    if found.kind != "xy" and not (abs(found.a) <= 90 and abs(found.b) <= 180):
+        raise CoordinateError(f"{text[:80]!r} lies off the globe (latitude {found.a}, longitude {found.b}).")
+    return found
+
+
+_UNIT = re.compile(r"\s*(?:m|meters?|metres?|°)$", re.IGNORECASE)
+_NUMBER = {
+    # decimal mark -> (whole with groups of thousands, fraction)
+    ".": re.compile(r"([+-]?)([0-9]{1,9}|[0-9]{1,3}(?:(?:,[0-9]{3})+|(?: [0-9]{3})+|(?:'[0-9]{3})+))(?:\.([0-9]*))?"),
+    ",": re.compile(r"([+-]?)([0-9]{1,9}|[0-9]{1,3}(?:(?:\.[0-9]{3})+|(?: [0-9]{3})+|(?:'[0-9]{3})+))(?:,([0-9]*))?"),
+}
+_ONE_COMMA_GROUP = re.compile(r"[+-]?[0-9]{1,3},[0-9]{3}")
+
+
+def parse_number(text: str, *, decimal: str = ".") -> float:
+    """Read one number of a column of coordinates.
+
+    Parameters
+    ----------
+    text : str
+        The cell: a number with or without separators of thousands, quotes around it, a unit of meters or degrees.
+    decimal : str
+        The column's decimal mark, ``.`` or ``,``.
+
+    Returns
+    -------
+    float
+        The number, finite.
+
+    Raises
+    ------
+    CoordinateError
+        No number, not finite, in scientific notation, or of two meanings ("12,495" where the point is the mark).
+    """
+    if decimal not in _NUMBER:
+        raise CoordinateError(f"The decimal mark must be '.' or ',', not {decimal!r}.")
+    clean = re.sub(r"\s+", " ", str(text).translate(_SAME)).strip().strip("'\"").strip()
+    clean = _UNIT.sub("", clean)
+    match = _NUMBER[decimal].fullmatch(clean)
+    if match is None or len(clean) > _LONGEST or not clean[-1:].isdigit():
+        raise CoordinateError(f"{str(text)[:40]!r} is not a number with the decimal mark {decimal!r}.")
+    if decimal == "." and _ONE_COMMA_GROUP.fullmatch(clean):
+        raise CoordinateError(f"{clean!r} may be a thousand times as large: is the comma the decimal mark?")
+    value = float(match[1] + re.sub("[^0-9]", "", match[2]) + "." + (match[3] or "0"))
+    if not math.isfinite(value):
+        raise CoordinateError(f"{str(text)[:40]!r} is not a finite number.")
+    return value
+
+
+_PLAIN = r"[+-]?[0-9]+(?:[.,][0-9]+)?"
+_GROUPED = r"[+-]?[0-9]{1,3}(?:(?:\.[0-9]{3})+|(?: [0-9]{3})+|(?:'[0-9]{3})+)(?:,[0-9]+)?|" + _PLAIN
+_AXES = r"RECHTSWERT|HOCHWERT|RECHTS|HOCH|EASTING|NORTHING|EAST|NORTH|RW|HW|[XYRHEN]"
+_LABELLED = re.compile(
+    rf"({_AXES})\.? ?[=:]? ?({_GROUPED})(?: ?m)?[ ,;/|]+({_AXES})\.? ?[=:]? ?({_GROUPED})(?: ?m)?",
+    re.ASCII | re.IGNORECASE,
+)
+_PLANE = r"[+-]?(?:[0-9]{5,8}(?:[.,][0-9]+)?|[0-9]{1,3}(?:\.[0-9]{3}){1,2},[0-9]+|[0-9]{1,2}(?:\.[0-9]{3}){2})"
+_PLANE_PAIR = re.compile(rf"({_PLANE})(?: ?[;/|] ?|, | )({_PLANE})", re.ASCII)
+_LABEL_PAIRS = tuple(
+    frozenset(pair.split())
+    for pair in ("X Y", "R H", "RW HW", "RECHTSWERT HOCHWERT", "RECHTS HOCH", "EASTING NORTHING", "EAST NORTH", "E N")
+)
+
+
+def _labelled(text: str, _country: str | None) -> Parsed | None:
+    """Read plane coordinates with the names of their axes, in the order written."""
+    match = _LABELLED.fullmatch(text)
+    if match is None or frozenset((match[1].upper(), match[3].upper())) not in _LABEL_PAIRS:
+        return None
+    a, b = _grouped(match[2]), _grouped(match[4])
+    if "E" in (match[1].upper(), match[3].upper()) and min(abs(a), abs(b)) < 1000:
+        return None
+    precision = max(last_digit_m(_ungrouped(number), 1.0) for number in (match[2], match[4]))
+    return Parsed("xy", a, b, (match[1], match[3]), None, precision)
+
+
+def _ungrouped(number: str) -> str:
+    """Drop the separators of thousands."""
+    grouped = re.fullmatch(r"([+-]?[0-9]{1,3}(?:([. '])[0-9]{3})(?:\2[0-9]{3})*)(,[0-9]+)?", number)
+    if grouped is None:
+        return number
+    return grouped[1].replace(grouped[2], "") + (grouped[3] or "")
+
+
+def _grouped(number: str) -> float:
+    """Read a number of a labelled pair; refuse 850.000, which is 850000 or 850."""
+    if re.fullmatch(r"[+-]?[0-9]{1,3}[.,][0-9]{3}", number):
+        raise CoordinateError(f"{number!r} may be a thousand times as large: the mark is of decimals or of thousands.")
+    return float(_ungrouped(number).replace(",", "."))
+
+
+def _plane_pair(text: str, _country: str | None) -> Parsed | None:
+    """Read two numbers far too large for degrees, in the order written."""
+    match = _PLANE_PAIR.fullmatch(text)
+    if match is None:
+        return None
+    plain = [_ungrouped(number) for number in match.groups()]
+    if len({mark for number in plain for mark in number if mark in ".,"}) > 1:
+        return None
+    a, b = (float(number.replace(",", ".")) for number in plain)
+    if min(abs(a), abs(b)) < 10_000:
+        return None
+    return Parsed("xy", a, b, None, None, max(last_digit_m(number, 1.0) for number in plain))
+
+
+_TOKEN = re.compile(r"\s*(?:([+-]?)([0-9]+(?:[.,][0-9]+)?)|([°'\"])|([NSEWAO])|([,;/|]|(?<=[AO] )[:=]|[:=]))", re.ASCII)
+_BODY = r"(?:nd?|nd?nm?|ndnm?ns?|nnn)"
+_MARKED_BODY = r"(?:nd|ndnm|ndnmns|ndnmn)"
+_STYLES = (
+    # (pattern of the whole text, where its directions and bodies stand)
+    re.compile(rf"[AO]?(?P<h1>[NSEW])(?P<b1>{_BODY})c*[AO]?(?P<h2>[NSEW])(?P<b2>{_BODY})"),
+    re.compile(rf"[AO]?(?P<b1>{_BODY})(?P<h1>[NSEW])c*[AO]?(?P<b2>{_BODY})(?P<h2>[NSEW])"),
+    re.compile(rf"(?P<h1>[AO])(?P<b1>{_BODY})c*(?P<h2>[AO])(?P<b2>{_BODY})"),
+    re.compile(rf"(?P<b1>{_BODY})(?P<h1>[AO])c*(?P<b2>{_BODY})(?P<h2>[AO])"),
+    re.compile(rf"(?P<b1>{_MARKED_BODY}|n)c?(?P<b2>{_MARKED_BODY}|n)"),
+)
+_NORTHWARD = frozenset("NSA")
+
+
+def _spoken(text: str, country: str | None) -> Parsed | None:
+    """Read degrees, minutes and seconds with words, letters or nothing to tell the axes."""
+    # In 50,7201,12,4958 the comma would have two senses at once.
+    if re.search(r"[0-9],[0-9]+,[0-9]", text):
+        return None
+    # 50:43:12 N is as plain as 50 43 12 N.
+    tokens = _tokens(mark_words(re.sub(r"(?<=[0-9]):(?=[0-9]{2}(?![0-9]))", " ", text), country))
+    while tokens and tokens[0][0] == "c":
+        tokens = tokens[1:]
+    if not tokens:
+        return None
+    # "Latitude north" says the axis twice: the direction is enough.
+    twice = {("A", "N"), ("A", "S"), ("O", "E"), ("O", "W")}
+    following = [kind for kind, _ in tokens[1:]] + [""]
+    kept = [token for token, after in zip(tokens, following, strict=True) if (token[0], after) not in twice]
+    shape = "".join(kind for kind, _ in kept)
+    for style in _STYLES:
+        match = style.fullmatch(shape)
+        if match is not None:
+            return _pair(match, kept)
+    return None
+
+
+def _tokens(marked: str) -> list[tuple[str, str]] | None:
+    """Cut a marked text into (kind, value); kinds: n number, d m s the marks of angles, c separator, N S E W A O."""
+    found: list[tuple[str, str]] = []
+    at, marked = 0, marked.rstrip(" .")
+    while at < len(marked):
+        match = _TOKEN.match(marked, at)
+        if match is None or match.end() == at:
+            return None
+        sign, number, mark, letter, _separator = match.groups()
+        if number is not None:
+            found.append(("n", sign + number))
+        elif mark:
+            found.append(({"°": "d", "'": "m", '"': "s"}[mark], mark))
+        elif letter:
+            found.append((letter, letter))
+        elif not (match[5] in ":=" and found and found[-1][0] in "AONSEW"):
+            found.append(("c", match[5]))
+        at = match.end()
+    return found
+
+
+def _pair(match: re.Match[str], tokens: list[tuple[str, str]]) -> Parsed | None:
+    """Turn a matched style into latitude and longitude."""
+    bodies = [[value for kind, value in tokens[slice(*match.span(b))] if kind == "n"] for b in ("b1", "b2")]
+    numbers = [number for body in bodies for number in body]
+    if any("," in number for number in numbers) and any("." in number for number in numbers):
+        return None
+    named = "h1" in match.groupdict() and match["h1"] is not None
+    marks = (match["h1"], match["h2"]) if named else ("", "")
+    values = [_angle(body, mark) for body, mark in zip(bodies, marks, strict=True)]
+    precision = max(value[1] for value in values)
+    first, second = values[0][0], values[1][0]
+    if not named:
+        _refuse_unless_european(first, second, numbers, bodies)
+        return Parsed("latlon", first, second, None, None, precision)
+    if (marks[0] in _NORTHWARD) == (marks[1] in _NORTHWARD):
+        raise CoordinateError("Both numbers are of the same axis.")
+    lat, lon = (first, second) if marks[0] in _NORTHWARD else (second, first)
+    return Parsed("latlon", lat, lon, None, None, precision)
+
+
+def _refuse_unless_european(first: float, second: float, numbers: list[str], bodies: list[list[str]]) -> None:
+    """Refuse a pair without names unless Europe leaves one order, latitude first, and it has decimals or minutes."""
+    if all(len(body) == 1 for body in bodies) and not all(re.search("[.,]", number) for number in numbers):
+        raise CoordinateError("Two bare numbers without decimals are not enough to be coordinates.")
+    if not (_EUROPE_LAT[0] <= first <= _EUROPE_LAT[1] and _EUROPE_LON[0] <= second <= _EUROPE_LON[1]):
+        raise CoordinateError(
+            f"{first}, {second} has no names, and is not latitude and longitude of a place in Europe."
+        )
+
+
+def _angle(numbers: list[str], mark: str) -> tuple[float, float]:
+    """Give signed degrees and the worth of the last digit in meters."""
+    sign = numbers[0][0] if numbers[0][0] in "+-" else ""
+    if any(number[0] in "+-" for number in numbers[1:]) or (sign and mark in tuple("NSEW")):
+        raise CoordinateError("A sign stands where none belongs.")
+    value, precision = sexagesimal([number.lstrip("+-").replace(",", ".") for number in numbers])
+    return signed(value, sign or mark), precision
+
+
+_FORMS: tuple[Form, ...] = (*CODE_FORMS, _labelled, _plane_pair, _spoken)

@@ -1,0 +1,187 @@
+"""Rules that put the tokens of a date expression together, most specific first.
+
+Each rule replaces a run of codes by one code with a value; `@` stands for years that are understood. Offsets of
+"early", "mid" and "late" and the counting of centuries (the 19th is 1800 to 1899) follow OpenHistoricalMap; "before
+1855" ends in 1854 as in the OpenStreetMap wiki.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from typing import Any, Final
+
+from inducult_geo.harmonize.date_tokens import Years
+
+_APPROXIMATE_YEARS: Final = 5
+
+
+def add_note(years: Years, note: str) -> Years:
+    """Add one more doubt."""
+    notes = years.note.split("; ") if years.note else []
+    return years if note in notes else replace(years, note="; ".join([*notes, note]))
+
+
+Build = Callable[[str, Sequence[Any]], Any]
+_PARTS_OF_CENTURY: Final = {"E": (0, 30), "M": (30, 70), "L": (70, 99), "H": (30, 70)}
+_PARTS_OF_DECADE: Final = {"E": (0, 3), "M": (3, 7), "L": (7, 9)}
+_PIECES: Final = {"H": 2, "Q": 4, "T": 3}
+
+
+def _of(codes: str, values: Sequence[Any], wanted: str) -> list[Any]:
+    """Pick the values of the codes wanted, in order."""
+    return [value for code, value in zip(codes, values, strict=True) if code in wanted]
+
+
+def _century(codes: str, values: Sequence[Any]) -> int:
+    """Find the first year of a century, given by number or by name."""
+    named = _of(codes, values, "K")
+    return int(named[0]) if named else (int(_of(codes, values, "NRs")[0]) - 1) * 100
+
+
+def _turn(codes: str, values: Sequence[Any]) -> Years:
+    """Read two centuries: ten years either side of their border; a range where they do not follow each other."""
+    first, second = _of(codes, values, "c")
+    if second - first == 100:
+        return Years(second - 10, second + 10, "turn_of_century", "approximate")
+    return Years(first, second + 99, "range")
+
+
+def _piece(codes: str, values: Sequence[Any]) -> Years | None:
+    """Read halves, thirds and quarters of a century, one or two of them."""
+    ordinals, (base,) = _of(codes, values, "n"), _of(codes, values, "c")
+    count = next(_PIECES[code] for code in codes if code in _PIECES)
+    first, last = min(ordinals[0], count), min(ordinals[-1], count)
+    return Years(base + 100 * (first - 1) // count, base + 100 * last // count - 1, "part_of_century")
+
+
+def _part(codes: str, values: Sequence[Any]) -> Years:
+    """Read "early", "mid" and "late" of a century or decade."""
+    base = _of(codes, values, "cG")[0]
+    of_decade = "G" in codes
+    offsets = _PARTS_OF_DECADE if of_decade else _PARTS_OF_CENTURY
+    first, last = next(offsets[code] for code in codes if code in offsets)
+    return Years(base + first, base + last, "part_of_decade" if of_decade else "part_of_century", "approximate")
+
+
+def _decades(codes: str, values: Sequence[Any]) -> Years | None:
+    """Read the nineties of a century, or the eighties and nineties; None where the numbers are no decades."""
+    base, decades = _of(codes, values, "c")[0], _of(codes, values, "N")
+    if any(decade % 10 for decade in decades):
+        return None
+    return Years(base + decades[0], base + decades[-1] + 9, "decade" if len(decades) == 1 else "range")
+
+
+def _decade_or_year(codes: str, values: Sequence[Any]) -> Years:
+    """Read the word for years before a number: a decade where the number is round."""
+    year = _of(codes, values, "Y")[0]
+    return Years(year, year + 9, "decade") if year % 10 == 0 else Years(year, year, "year")
+
+
+def _range(codes: str, values: Sequence[Any]) -> Years:
+    """Join two values; approximate ones are not widened, for the range says the doubt already."""
+    first, second = _of(codes, values, "@")
+    joined = Years(first.start, second.end, "range")
+    doubtful = "A" in codes or any(part.note and "approximate" in part.note for part in (first, second))
+    return add_note(joined, "approximate") if doubtful else joined
+
+
+def _approximate(codes: str, values: Sequence[Any]) -> Years:
+    """Widen a year that is only approximate."""
+    years: Years = _of(codes, values, "@")[0]
+    if years.precision == "year" and years.start is not None and years.end is not None:
+        years = replace(years, start=years.start - _APPROXIMATE_YEARS, end=years.end + _APPROXIMATE_YEARS)
+    return add_note(years, "approximate")
+
+
+def _before(codes: str, values: Sequence[Any]) -> Years:
+    """Leave the start open, the end just before the value (in the same year for a day or month)."""
+    years: Years = _of(codes, values, "@")[0]
+    within = years.precision in ("day", "month", "season")
+    return replace(
+        years, start=None, end=None if years.start is None else years.start - (not within), precision="open_start"
+    )
+
+
+def _until(codes: str, values: Sequence[Any]) -> Years:
+    """Leave the start open, the end at the value."""
+    years: Years = replace(_of(codes, values, "@")[0], start=None, precision="open_start")
+    return add_note(years, "mention") if "W" in codes else years
+
+
+def _after(codes: str, values: Sequence[Any]) -> Years:
+    """Leave the end open, the start at the end of the value."""
+    years: Years = _of(codes, values, "@")[0]
+    return replace(years, start=years.end, end=None, precision="open_end")
+
+
+def _since(codes: str, values: Sequence[Any]) -> Years:
+    """Leave the end open, the start at the value."""
+    years: Years = _of(codes, values, "@")[0]
+    return replace(years, end=None, precision="open_end")
+
+
+def _one_year(codes: str, values: Sequence[Any]) -> Years:
+    """Read a plain year, or a month or season of it."""
+    year = _of(codes, values, "Y")[0]
+    precision = "month" if "m" in codes and "N" not in codes else "day" if "m" in codes else "year"
+    return Years(year, year, precision, "season_dropped" if "J" in codes else None)
+
+
+def _nothing(_codes: str, _values: Sequence[Any]) -> None:
+    """Stand for a code that only had to go or to change."""
+
+
+def _first(_codes: str, values: Sequence[Any]) -> Any:
+    """Keep the value of the first code."""
+    return values[0]
+
+
+_RULES: Final[tuple[tuple[re.Pattern[str], str, Build], ...]] = tuple(
+    (re.compile(pattern), code, build)
+    for pattern, code, build in (
+        ("^[,;]+|^s(?=[YN])|C(?=[YDG]|[NRors]C)|f(?=[ELMV])|l(?=Y(?!X))", "", _nothing),
+        ("p(?=[HQT])", "n", lambda _codes, _values: 1),
+        ("p", "B", _nothing),
+        ("f", "F", _nothing),
+        ("[or](?=(?:[-/][or])?[HQT])", "n", _first),
+        ("o", "N", _first),
+        ("r", "s", _first),
+        ("Nm-?(?:Nm)?Y|m(?:[-/]m)?Y|JY", "@", _one_year),
+        ("N(?=[-/,U]NC)|(?<=V)N(?=NC)", "c", lambda _codes, values: (values[0] - 1) * 100),
+        ("[NRs]C|C[NRs]|R|K", "c", _century),
+        ("V?c/c|Vc[-,]?c", "@", _turn),
+        ("n(?:[-/]n)?-?[HQT]c|c,?n[HQT](?!c)", "@", _piece),
+        ("[EMLH]-?c|[EML]-?G|c,?[EML](?!-?[cGY])", "@", _part),
+        ("[Xl]N(?:[-/]N)?,?c|N(?:[-/]N)?[Xl],?c", "@", _decades),
+        ("XY(?![-/]Y)", "@", _decade_or_year),
+        ("G", "@", lambda _codes, values: Years(values[0], values[0] + 9, "decade")),
+        ("c", "@", lambda _codes, values: Years(values[0], values[0] + 99, "century")),
+        ("[EML]?Y", "@", _one_year),
+        ("P|D", "@", _first),
+        ("@[Xl]|X(?=@)", "@", lambda codes, values: values[codes.find("@")] if "@" in codes else None),
+        (r"@\?+|\?+@", "@", lambda codes, values: add_note(_of(codes, values, "@")[0], "uncertain")),
+        ("bA*@,A*@|S?A*@[-/U]A*@|S@a@", "@", _range),
+        ("a", "", _nothing),
+        ("A+@|@A", "@", _approximate),
+        ("B@", "@", _before),
+        ("W@|U+@|^[-/]@", "@", _until),
+        ("F@", "@", _after),
+        ("S+@", "@", _since),
+        ("@[-/](?=$|[,;Z])", "@", _since),
+    )
+)
+
+
+def reduce_tokens(codes: str, values: list[Any]) -> tuple[str, list[Any]]:
+    """Apply the rules in their order, each as long as it finds something."""
+    for pattern, code, build in _RULES:
+        while found := pattern.search(codes):
+            start, end = found.span()
+            value = build(found[0], values[start:end])
+            if code == "@" and value is None:
+                return "!", [None]
+            values = values[:start] + ([value] if code else []) + values[end:]
+            codes = codes[:start] + code + codes[end:]
+    return codes, values

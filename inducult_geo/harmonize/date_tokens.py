@@ -1,0 +1,223 @@
+"""Cut a date expression into tokens: dates, years, centuries, and words with a one-letter code.
+
+The words of eight languages and English stand in ``date_words.csv``; `CODES` gives the letter of each role there.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import date
+from functools import lru_cache
+from typing import Any, Final
+
+from inducult_geo.text import fold_once, packaged_rows
+
+
+@dataclass(frozen=True)
+class Years:
+    """First and last year that a date expression allows.
+
+    Parameters
+    ----------
+    start, end
+        Earliest and latest year; None where the expression leaves that side open.
+    precision
+        ``day``, ``month``, ``season``, ``year``, ``decade``, ``part_of_decade``, ``century``, ``part_of_century``,
+        ``turn_of_century``, ``period``, ``range``, ``open_start`` or ``open_end``.
+    note
+        Doubts, separated by "; ": ``approximate``, ``uncertain``, ``ambiguous``, ``multiple_values``,
+        ``extra_text``, ``season_dropped``, ``suspect_placeholder``, ``julian_calendar``, ``julian_day``, ``mention``.
+    """
+
+    start: int | None
+    end: int | None
+    precision: str
+    note: str | None = None
+
+
+CODES: Final[Mapping[str, str]] = {
+    "century": "C",
+    "half": "H",
+    "quarter": "Q",
+    "third": "T",
+    "early": "E",
+    "mid": "M",
+    "late": "L",
+    "approximate": "A",
+    "before": "B",
+    "before_or_first": "p",
+    "until": "U",
+    "to_weak": "a",
+    "after": "F",
+    "after_or_on": "f",
+    "since": "S",
+    "between": "b",
+    "decade": "X",
+    "decade_or_year": "l",
+    "century_name": "K",
+    "period": "P",
+    "turn": "V",
+    "separator": ",",
+    "rebuilt": "Z",
+    "mentioned": "W",
+    "season": "J",
+    "ordinal": "n",
+    "month": "m",
+    "noise": "",
+}
+_MARKS: Final = {"..": "-", "-": "-", "/": "/", "~": "A", "+": ",", "&": ",", ",": ",", ";": ";", "?": "?"}
+_ROMAN: Final = re.compile(r"\b(?=[IVX])(X{0,2}(?:IX|IV|V?I{0,3}))(?=w?\b)|\b(?=[ivx]{2})(x{0,2}(?:ix|iv|v?i{0,3}))\b")
+_ROMAN_DIGITS: Final = {"i": 1, "v": 5, "x": 10}
+_TOKEN: Final = re.compile(
+    r"""
+      jd:(?P<julian_day>\d{5,8})(?!\d)
+    | j:(?P<julian>\d{4}-\d\d-\d\d)(?!\d)
+    | (?P<ymd>\d{4}([-:./])\d{1,2}\4\d{1,2}(?!\d))([t\ ]\d\d?:\d\d(:\d\d(\.\d+)?)?(z|[+-]\d\d:?\d\d)?)?
+    | (?P<dmy>\d{1,2}\.\s?\d{1,2}\.\s?\d{3,4}(?!\d)|\d{1,2}([/-])\d{1,2}\10\d{4}(?!\d))
+    | (?P<month_year>\d{1,2}[./]\s?\d{4}(?!\d))
+    | (?P<year_and>\d{4}[-/]\d\d(?![\d-]))
+    | (?P<decade>\d{3}0['’]?(?:s|er|-er|-tych|-ih)\b|\d{3}x\b)
+    | ['’](?P<hundreds>[2-9])00(?!\d)
+    | (?P<year>\d{3,4}(?!\d))(?:[.,]0+(?!\d))?
+    | \bc(?P<century>\d{1,2})(?!\d)
+    | (?P<small>\d{1,2})(?!\d)(?:-?(?:st|nd|rd|th|de|ste|er|ten|tes|ter|te|e|ih|tih|tych|ych)\b|[.ºª°])*
+    | \{(?P<roman>\d+)\}w?
+    | (?P<word>[a-z]+)
+    | (?P<mark>\.\.+|[-/,;?~+&])
+    | (?P<skip>[\s.'"\[\]:])
+    | (?P<bad>.)
+    """,
+    re.VERBOSE | re.DOTALL,
+)
+
+
+@lru_cache(maxsize=1)
+def _words() -> dict[str, tuple[str, Any]]:
+    """Map every known word to its code and value."""
+    found: dict[str, tuple[str, Any]] = {}
+    for row in packaged_rows("date_words.csv"):
+        value: Any = row["value"]
+        if row["role"] == "period":
+            first, last = map(int, value.split("/"))
+            value = Years(first, last, "period", "approximate")
+        elif value:
+            value = int(value)
+        for word in row["words"].split(";"):
+            found.setdefault(word, (CODES[row["role"]], value))
+    return found
+
+
+def _day(year: int, month: int, day: int, note: str | None = None) -> Years | None:
+    """Check a calendar day; None where there is no such day."""
+    try:
+        date(year, month, day)
+    except ValueError:
+        return None
+    if (year, month, day) in ((1900, 1, 1), (1970, 1, 1)):
+        note = "suspect_placeholder"
+    return Years(year, year, "day", note)
+
+
+def _day_number(number: int, note: str) -> Years | None:
+    """Turn a Julian day number into the year of its Gregorian day."""
+    ordinal = number - 1_721_425
+    if not 1 <= ordinal <= date.max.toordinal():
+        return None
+    year = date.fromordinal(ordinal).year
+    return Years(year, year, "day", note)
+
+
+def _read_julian(text: str) -> Years | None:
+    """Read a day of the Julian calendar."""
+    year, month, day = map(int, text.split("-"))
+    if not (1 <= month <= 12 and 1 <= day <= 31):
+        return None
+    # Day number of a Julian calendar day: years counted from March, so that the leap day comes last.
+    shift = (14 - month) // 12
+    years, months = year + 4800 - shift, month + 12 * shift - 3
+    return _day_number(day + (153 * months + 2) // 5 + 365 * years + years // 4 - 32083, "julian_calendar")
+
+
+def _read_year_first(text: str) -> Years | None:
+    """Read a date written year, month, day."""
+    year, month, day = map(int, re.findall(r"\d+", text))
+    return _day(year, month, day)
+
+
+def _read_day_first(text: str) -> Years | None:
+    """Read a date written day, month, year."""
+    day, month, year = map(int, re.findall(r"\d+", text))
+    doubtful = "/" in text and day <= 12 and day != month
+    return _day(year, month, day, "ambiguous" if "/" in text and (doubtful or day == month) else None)
+
+
+def _read_year_and(text: str) -> Years | None:
+    """Read "1848-07" (month), "1814-23" (season), "1890-91" and "1890/91" (range)."""
+    year, tail = int(text[:4]), int(text[5:])
+    if text[4] == "-" and 1 <= tail <= 12:
+        doubtful = tail > year % 100
+        return Years(year, year, "month", "ambiguous" if doubtful else None)
+    if text[4] == "-" and 21 <= tail <= 24:
+        return Years(year, year, "season")
+    if tail > year % 100:
+        return Years(year, year - year % 100 + tail, "range")
+    return Years(year, year, "month") if 1 <= tail <= 12 else None
+
+
+def _read_month_year(text: str) -> Years | None:
+    """Read "05/1890" and "5. 1890"."""
+    month, year = map(int, re.findall(r"\d+", text))
+    return Years(year, year, "month") if 1 <= month <= 12 else None
+
+
+_DATES: Final[Mapping[str, Callable[[str], Years | None]]] = {
+    "julian_day": lambda text: _day_number(int(text), "julian_day"),
+    "julian": _read_julian,
+    "ymd": _read_year_first,
+    "dmy": _read_day_first,
+    "month_year": _read_month_year,
+    "year_and": _read_year_and,
+}
+_NUMBERS: Final[Mapping[str, Callable[[str], tuple[str, Any]]]] = {
+    "decade": lambda text: ("G", int(text[:3]) * 10),
+    "year": lambda text: ("Y", int(text)),
+    "century": lambda text: ("c", (int(text) - 1) * 100),
+    "small": lambda text: ("o" if 1 <= int(text) <= 4 else "N", int(text)),
+    "roman": lambda text: ("r" if int(text) <= 4 else "s" if int(text) <= 10 else "R", int(text)),
+    "hundreds": lambda text: ("K", 1000 + 100 * int(text)),
+    "word": lambda text: _words().get(text, ("!", None)),
+    "mark": lambda text: (_MARKS[text if text[0] != "." else ".."], None),
+    "bad": lambda _: ("!", None),
+}
+
+
+def date_tokens(text: str) -> tuple[str, list[Any]]:
+    """Cut a text into codes, one letter each, and the values that belong to them."""
+    codes, values = [], []
+    for found in _TOKEN.finditer(fold_once(_mark_romans(text))):
+        kind = next(name for name, part in found.groupdict().items() if part is not None)
+        if kind == "skip":
+            continue
+        part = found[kind]
+        if kind in _DATES:
+            read = _DATES[kind](part)
+            code, value = ("D", read) if read else ("!", None)
+        else:
+            code, value = _NUMBERS[kind](part)
+        if code:
+            codes.append(code)
+            values.append(value)
+    return "".join(codes), values
+
+
+def _mark_romans(text: str) -> str:
+    """Write Roman numerals as numbers in braces, while capitals still tell them from small words."""
+
+    def number(found: re.Match[str]) -> str:
+        digits = [_ROMAN_DIGITS[letter] for letter in found[0].lower()]
+        pairs = zip(digits, [*digits[1:], 0], strict=True)
+        return f"{{{sum(-here if here < following else here for here, following in pairs)}}}"
+
+    return _ROMAN.sub(lambda found: number(found) if found[0] else "", text)

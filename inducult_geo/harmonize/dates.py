@@ -1,0 +1,133 @@
+"""Read the dates of registers and tags: first and last year of an expression in eight languages and English.
+
+A text is cut into tokens (`date_tokens`), and rules put them together until one value is left (`date_rules`). What is
+not understood to the end is not guessed at: `parse_date` returns None.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+import unicodedata
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any, Final
+
+from inducult_geo.harmonize.date_rules import add_note, reduce_tokens
+from inducult_geo.harmonize.date_tokens import Years, date_tokens
+
+__all__ = ["Span", "Years", "life_span", "parse_date"]
+
+FIRST_YEAR: Final = -3000
+LAST_YEAR: Final = 2100
+_LONGEST_TEXT: Final = 200
+_SMALLEST_WRITTEN_YEAR: Final = 100
+
+
+@dataclass(frozen=True)
+class Span:
+    """Years in which a site worked, as far as two columns tell; ``note`` says what was left out."""
+
+    start_year: int | None
+    end_year: int | None
+    year_precision: str | None
+    note: str | None = None
+
+
+def _choose(codes: str, values: Sequence[Any]) -> Years | None:
+    """Choose from several values: the widest span of a list with semicolons, else the first."""
+    if re.fullmatch("@(;@)+", codes):
+        spans = [value for value in values if value is not None]
+        starts, ends = [span.start for span in spans], [span.end for span in spans]
+        if None in starts or None in ends:
+            return None
+        return Years(min(starts), max(ends), "range", "multiple_values")
+    if not re.match("@(?:$|[,;Z])", codes):
+        return None
+    first: Years = values[0]
+    if len(codes) > 1:
+        first = add_note(first, "extra_text" if codes[1] == "Z" else "multiple_values")
+    return first
+
+
+@lru_cache(maxsize=65_536)
+def _parse(text: str) -> Years | None:
+    """Read a text; see `parse_date`."""
+    text = unicodedata.normalize("NFKC", text).strip()
+    text = re.sub("[‐‑‒–—―−]", "-", text)
+    notes = []
+    if re.fullmatch(r"\([^()]*\)", text):
+        text, notes = text[1:-1], ["uncertain"]
+    asides = re.findall(r"\(([^()]*)\)", text)
+    if asides:
+        notes = ["uncertain" if aside.strip() == "?" else "extra_text" for aside in asides]
+        text = re.sub(r"\([^()]*\)", " ", text).strip()
+    years = _choose(*reduce_tokens(*date_tokens(text)))
+    for note in notes:
+        years = add_note(years, note) if years else None
+    return years if years and _plausible(years) else None
+
+
+def _plausible(years: Years) -> bool:
+    """Tell whether both ends lie within the years accepted, in their order, and one is known."""
+    known = [year for year in (years.start, years.end) if year is not None]
+    return bool(known) and all(FIRST_YEAR <= year <= LAST_YEAR for year in known) and known == sorted(known)
+
+
+def parse_date(text: str | float | None) -> Years | None:
+    """Read one date expression: its earliest and latest year.
+
+    Understands the forms of OpenStreetMap's ``start_date`` and EDTF, days and months as the eight countries write
+    them, decades, centuries and their parts in eight languages and English, ranges, open ranges and numbers of a
+    spreadsheet (``1890.0``). Of several values separated by commas or "and" the first counts (building, then
+    rebuilding); values separated by semicolons span all of them.
+
+    Parameters
+    ----------
+    text
+        A cell. Two-digit years and numbers below 100 are not read: they may mean anything.
+
+    Returns
+    -------
+    Years or None
+        None where the text says nothing, is not understood, or leads outside -3000 to 2100.
+    """
+    if text is None or isinstance(text, bool):
+        return None
+    if isinstance(text, (int, float)):
+        if not math.isfinite(text) or text != int(text) or abs(text) < _SMALLEST_WRITTEN_YEAR:
+            return None
+        years = Years(int(text), int(text), "year")
+        return years if _plausible(years) else None
+    written = str(text)
+    return _parse(written) if len(written) <= _LONGEST_TEXT else None
+
+
+def life_span(start_text: str | float | None, end_text: str | float | None) -> Span:
+    """Read the columns about beginning and end of a site.
+
+    The start year is the earliest year of the start expression, the end year the latest of the end expression. A
+    range in the start column alone ("1890-1902") says when building took place, not when work ended: no end is made
+    of it. Only where both texts are the same, because a contract maps one column to both, a range is start and end;
+    a single date there is a start alone. An end before the start is left out, with a note.
+
+    Returns
+    -------
+    Span
+        ``year_precision`` is that of the start (of the end where there is no start), or ``approximate`` for a year
+        that the text calls approximate.
+    """
+    start, end = parse_date(start_text), parse_date(end_text)
+    if start is not None and start == end and start.precision != "range":
+        end = None
+    start_year, end_year = start.start if start else None, end.end if end else None
+    told = start or end
+    precision = None if told is None else told.precision
+    if told is not None and told.precision == "year" and told.note and "approximate" in told.note:
+        precision = "approximate"
+    notes = [told.note] if told is not None and told.note else []
+    if start_year is not None and end_year is not None and end_year < start_year:
+        notes.append(f"end {end_year} before start {start_year}: left out")
+        end_year = None
+    return Span(start_year, end_year, precision, "; ".join(notes) or None)

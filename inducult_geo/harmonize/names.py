@@ -1,0 +1,69 @@
+"""Put the names that a source gives for a site into one JSON text: language or role -> name."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from typing import Final
+
+import pandas as pd
+
+from inducult_geo.frames import to_json
+from inducult_geo.text import clean_text
+
+ROLES: Final[Mapping[str, str]] = {
+    "name": "name",
+    "alt_name": "alt",
+    "old_name": "old",
+    "short_name": "short",
+    "official_name": "official",
+    "parent": "parent",
+}
+"""Column of a raw frame -> role in the JSON text; ``name:<language>`` columns give the language."""
+
+_SEVERAL: Final = frozenset({"alt", "old"})
+_LANGUAGE: Final = re.compile(r"name:([a-z]{2,3}(?:[-_][A-Za-z0-9]{2,8})*)")
+
+
+def harmonize_names(frame: pd.DataFrame) -> pd.Series:
+    """Make the `names` column of records.
+
+    Parameters
+    ----------
+    frame
+        Raw rows with any of the columns of `ROLES` and ``name:<language>``. Other ``name:`` columns
+        (``name:etymology:wikidata``) are left alone.
+
+    Returns
+    -------
+    pandas.Series
+        JSON text with sorted keys on the frame's index, null where a row has no name at all. Cells of ``alt_name``
+        and ``old_name`` hold several names between semicolons: the second becomes ``alt_2``, and so on. A name that
+        stands under an earlier key in the same words is not repeated, unless it tells a language.
+    """
+    columns = {str(column): role for column in frame.columns if (role := _role(str(column)))}
+    if not columns:
+        return pd.Series([None] * len(frame), index=frame.index, dtype="str")
+    rows = zip(*(frame[column] for column in columns), strict=True)
+    texts = [to_json(dict(_entries(dict(zip(columns.values(), row, strict=True))))) for row in rows]
+    return pd.Series(texts, index=frame.index, dtype="str")
+
+
+def _role(column: str) -> str | None:
+    """Return the role or language that a column's names have; None for columns that hold no names."""
+    if column in ROLES:
+        return ROLES[column]
+    language = _LANGUAGE.fullmatch(column)
+    return language[1] if language and language[1] not in ROLES.values() else None
+
+
+def _entries(cells: Mapping[str, object]) -> Iterator[tuple[str, str]]:
+    """Give the names of one row with their keys, the main name first."""
+    seen: set[str] = set()
+    for role in sorted(cells, key=lambda role: role != "name"):
+        text = clean_text(cells[role])
+        parts = [clean_text(part) for part in (text or "").split(";")] if role in _SEVERAL else [text]
+        fresh = [part for part in dict.fromkeys(parts) if part and not (role in _SEVERAL and part in seen)]
+        seen.update(fresh)
+        for number, part in enumerate(fresh, start=1):
+            yield (role if number == 1 else f"{role}_{number}"), part

@@ -1,0 +1,234 @@
+"""From coordinates as written to geometries in EPSG:3035, with the reading chosen, the operation and the accuracy."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import shapely
+from shapely.geometry.base import BaseGeometry
+
+from inducult_geo.catalog.models import Contract
+from inducult_geo.errors import ContractError, CoordinateError, SourceError
+from inducult_geo.frames import WORK_CRS, Problem
+from inducult_geo.harmonize.cells import WGS84, Cells, read_cells
+from inducult_geo.harmonize.crs import transform_geometries
+from inducult_geo.harmonize.placement import Candidate, Placement, Reading, choose_reading
+
+OUTSIDE_M = 500.0
+"""A partner's site this far outside its region is still taken as inside: outlines are simplified."""
+
+UNSTATED_ACCURACY_M = {"surveyed": 1.0, "digitized": 10.0, "address": 250.0, "settlement": 2000.0, "unknown": 100.0}
+"""How true a source's own coordinates are taken to be where its contract does not state it, by their origin."""
+
+
+@dataclass(frozen=True)
+class Ground:
+    """What is known of the land that a source is about.
+
+    `area` is the region's polygon in EPSG:4326 (null for a wide source), `crs` the systems usual there,
+    `grids` the folder of datum grids.
+    """
+
+    name: str
+    country: str | None
+    area: BaseGeometry | None = None
+    crs: tuple[str, ...] = ()
+    grids: Path | None = None
+
+
+@dataclass
+class Placed:
+    """The places of n rows: geometries in EPSG:3035 (null where none) and how they came about."""
+
+    cells: Cells
+    geometry: np.ndarray
+    accuracy_m: np.ndarray
+    crs: list[str | None]
+    reading: list[str | None]
+    operation: list[str | None]
+    candidates: tuple[dict[str, Any], ...] = ()
+    problems: list[Problem] = field(default_factory=list)
+
+
+def place(rows: pd.DataFrame, contract: Contract, ground: Ground, *, file_crs: str | None = None) -> Placed:
+    """Place the rows of a `Raw` frame.
+
+    The reading (axes, units, signs, zone prefix) is chosen once for all rows of one CRS. Where several fit, every
+    row is quarantined as `ambiguous_place` with the candidates; a region's row more than `OUTSIDE_M` outside is
+    quarantined as `outside_region`.
+
+    Raises
+    ------
+    ContractError
+        Where no reading of the declared CRS lies in the region, or none is declared and none can be found.
+    SourceError
+        Where fewer rows lie inside than the contract expects.
+    """
+    declared = contract.place.crs or file_crs
+    cells = read_cells(rows, contract, crs=declared, country=ground.country)
+    n = len(rows)
+    placed = Placed(cells, np.full(n, None, dtype=object), np.full(n, np.nan), [None] * n, [None] * n, [None] * n)
+    if contract.place.crs and file_crs and file_crs.upper() != contract.place.crs.upper():
+        message = f"the file says {file_crs[:60]}, the contract {contract.place.crs}: the contract is followed"
+        placed.problems.append(Problem(contract.id, "crs_differs", message))
+    try:
+        for crs, group in _by_system(cells):
+            _place_group(placed, group, crs, contract, ground)
+    except CoordinateError as problem:
+        raise ContractError(f"{contract.declared_in}: [place] crs: {problem}") from problem
+    _set_accuracy(placed, rows, contract)
+    _check_inside(placed, contract, ground)
+    return placed
+
+
+def _by_system(cells: Cells) -> Iterator[tuple[str | None, np.ndarray]]:
+    """Yield each CRS with the positions of its rows, those of no stated CRS last."""
+    usable = np.isfinite(cells.x) & np.isfinite(cells.y)
+    systems = pd.Series(cells.crs, dtype=object)
+    for crs in sorted({str(name) for name in systems[usable].dropna()}):
+        yield crs, np.flatnonzero(usable & (systems == crs).to_numpy())
+    unstated = np.flatnonzero(usable & systems.isna().to_numpy())
+    if len(unstated):
+        yield None, unstated
+
+
+def _place_group(placed: Placed, rows: np.ndarray, crs: str | None, contract: Contract, ground: Ground) -> None:
+    """Choose one reading for these rows and transform them."""
+    x, y = placed.cells.x[rows], placed.cells.y[rows]
+    choice = _choose(x, y, crs, contract, ground)
+    reading = choice.reading
+    if reading is None:
+        fitting = [candidate for candidate in choice.candidates if crs is None or candidate.reading.crs == crs]
+        if not fitting:
+            raise ContractError(_no_reading(crs, contract, ground, choice))
+        reading = fitting[0].reading
+        _quarantine(placed, rows, choice)
+    shapes = _read_shapes(placed.cells, rows, reading)
+    moved, operation, accuracy_m = transform_geometries(
+        shapes, source_crs=reading.crs, target_crs=WORK_CRS, country=ground.country or "", grids=ground.grids
+    )
+    placed.geometry[rows] = moved
+    placed.accuracy_m[rows] = np.hypot(accuracy_m, placed.cells.precision_m[rows])
+    for row in rows:
+        placed.crs[row], placed.reading[row], placed.operation[row] = crs, reading.name, operation
+
+
+def _quarantine(placed: Placed, rows: np.ndarray, choice: Placement) -> None:
+    """Let rows wait for a person, with every reading that fits."""
+    placed.candidates = tuple(_describe(candidate) for candidate in choice.candidates)
+    fits = "; ".join(
+        f"'{c['reading']}' in {c['crs']} ({c['inside_share']:.0%} inside, {c['shift_m']:.0f} m away)"
+        for c in placed.candidates
+    )
+    for row in rows:
+        placed.cells.reason[row] = "ambiguous_place"
+        placed.cells.detail[row] = f"{choice.detail}: {fits}. Settle it as [place] reading in the contract."
+
+
+def _choose(x: np.ndarray, y: np.ndarray, crs: str | None, contract: Contract, ground: Ground) -> Placement:
+    """Return the reading that is meant: the steward's, the one that fits, or as declared in a wide source."""
+    if ground.area is None:
+        if crs is None:
+            raise ContractError(f"{contract.declared_in}: states no CRS. Name [place] crs, e.g. EPSG:4326.")
+        return Placement("chosen", Reading.as_declared(crs), (), "no region to check against")
+    area = _grown(ground.area)
+    share_min = contract.expect.inside_share_min or 0.95
+    named = contract.place.reading
+    if crs is not None and named == Reading.as_declared(crs).name:
+        return Placement("chosen", Reading.as_declared(crs), (), "settled in the contract")
+
+    def chosen(at_least: float) -> Placement:
+        return choose_reading(
+            x, y, crs=crs, area=area, country=ground.country or "", candidates=ground.crs,
+            grids=ground.grids, share_min=at_least,
+        )  # fmt: skip
+
+    choice = chosen(share_min)
+    if named is not None:
+        meant = [c.reading for c in choice.candidates if named in (c.reading.name, f"{c.reading.crs} {c.reading.name}")]
+        if choice.reading is not None and choice.reading.name == named:
+            meant = [choice.reading]
+        if not meant:
+            fit = ", ".join(sorted({c.reading.name for c in choice.candidates})) or "none"
+            raise ContractError(f"{contract.declared_in}: [place] reading '{named}' does not fit. Fitting: {fit}.")
+        return Placement("chosen", meant[0], choice.candidates, "settled in the contract")
+    if not choice.candidates and crs is not None and contract.expect.inside_share_min is None:
+        # A few rows elsewhere (a row of another county) must not cost the file its declared, unrivaled reading.
+        looser = chosen(0.5)
+        if looser.reading is not None and looser.reading.is_as_declared:
+            return looser
+    return choice
+
+
+def _grown(area: BaseGeometry) -> BaseGeometry:
+    """Widen an outline in degrees by about `OUTSIDE_M`: points on a simplified border are inside."""
+    return area.buffer(OUTSIDE_M / 111_320)
+
+
+def _read_shapes(cells: Cells, rows: np.ndarray, reading: Reading) -> np.ndarray:
+    own = cells.shapes[rows]
+    if shapely.is_missing(own).all():
+        return np.asarray(shapely.points(*reading.apply(cells.x[rows], cells.y[rows])))
+
+    def apply(coordinates: np.ndarray) -> np.ndarray:
+        return np.column_stack(reading.apply(coordinates[:, 0], coordinates[:, 1]))
+
+    return np.asarray(shapely.transform(own, apply))
+
+
+def _set_accuracy(placed: Placed, rows: pd.DataFrame, contract: Contract) -> None:
+    """Widen the accuracy by what the source says of its own coordinates, by row or as a whole."""
+    own = np.full(len(rows), contract.place.accuracy_m or UNSTATED_ACCURACY_M[contract.place.origin])
+    if "accuracy_m" in rows:
+        stated = pd.to_numeric(rows["accuracy_m"], errors="coerce").to_numpy(dtype=float, na_value=np.nan)
+        own = np.where(np.isfinite(stated) & (stated > 0), stated, own)
+    elif contract.place.accuracy_m is None:
+        message = f"[place] accuracy_m is not stated: {own[0] if len(own) else 0:g} m is assumed"
+        placed.problems.append(Problem(contract.id, "accuracy_assumed", message))
+    placed.accuracy_m = np.hypot(placed.accuracy_m, own)
+
+
+def _check_inside(placed: Placed, contract: Contract, ground: Ground) -> None:
+    if ground.area is None:
+        return
+    rows = np.flatnonzero(~shapely.is_missing(placed.geometry))
+    outline, _, _ = transform_geometries(
+        np.array([ground.area]), source_crs=WGS84, target_crs=WORK_CRS, country=ground.country or "", grids=None
+    )
+    distance_m = shapely.distance(placed.geometry[rows], outline[0])
+    for row, away_m in zip(rows, distance_m, strict=True):
+        if away_m > OUTSIDE_M and placed.cells.reason[row] is None:
+            placed.cells.reason[row] = "outside_region"
+            placed.cells.detail[row] = f"lies {away_m / 1000:.1f} km outside {ground.name}: check the coordinate"
+    share_min = contract.expect.inside_share_min
+    share = float((distance_m <= OUTSIDE_M).mean()) if len(rows) else 1.0
+    if share_min is not None and share < share_min:
+        raise SourceError(
+            f"{contract.id}: {share:.0%} of the rows lie in {ground.name}, where the contract expects at least "
+            f"{share_min:.0%}. Check the file and [place] crs. Earlier records stay."
+        )
+
+
+def _describe(candidate: Candidate) -> dict[str, Any]:
+    return {
+        "reading": candidate.reading.name,
+        "crs": candidate.reading.crs,
+        "inside_share": round(candidate.inside_share, 4),
+        "shift_m": round(candidate.shift_m, 1),
+    }
+
+
+def _no_reading(crs: str | None, contract: Contract, ground: Ground, choice: Placement) -> str:
+    others: Sequence[str] = [code for code in ground.crs if code != crs]
+    usual = f" Usual in {ground.name}: {', '.join(others)}." if others else ""
+    fitting = "; ".join(f"{c.reading.crs} {c.reading.name} ({c.inside_share:.0%} inside)" for c in choice.candidates)
+    return (
+        f"{contract.declared_in}: wrong [place] crs, x or y for {', '.join(contract.files)}: {choice.detail}."
+        + (f" What fits: {fitting}." if fitting else usual)
+        + " Mend the contract."
+    )

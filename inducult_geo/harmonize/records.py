@@ -1,0 +1,228 @@
+"""Raw rows made into records: one CRS, one vocabulary, clean names, years as numbers; what cannot be is said."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from inducult_geo.catalog.models import Contract
+from inducult_geo.frames import ASPECTS, PRESENT_USES, STATUSES, Problem, RawTable, Records, as_records, to_json
+from inducult_geo.harmonize.dates import life_span
+from inducult_geo.harmonize.names import harmonize_names
+from inducult_geo.harmonize.place import Ground, Placed, place
+from inducult_geo.harmonize.vocabulary import Vocabulary
+from inducult_geo.text import clean_text, lost_characters
+
+_PLAIN = (
+    "operator", "address", "postcode", "city", "website", "wikipedia", "image", "visitor_access",
+    "opening_hours", "fee", "wheelchair", "heritage_scheme", "heritage_designation", "heritage_ref", "erih_role",
+    "nace",
+)  # fmt: skip
+_WEB = re.compile(r"^(https?://)?[\w.-]+\.[a-z]{2,}(:\d+)?(/\S*)?$", re.IGNORECASE)
+_MOST_NAMED = 5
+
+
+@dataclass(frozen=True)
+class Harmonized:
+    """A source's records with how they were placed and what was noticed on the way."""
+
+    records: Records
+    placed: Placed
+    problems: tuple[Problem, ...]
+
+    def first(self, facts: list[str | None]) -> str | None:
+        """Return the fact (reading, operation, crs) of the first accepted rows; several are joined."""
+        kept = sorted({fact for fact in facts if fact})
+        return "; ".join(kept) or None
+
+
+def harmonize(table: RawTable, contract: Contract, ground: Ground, vocabulary: Vocabulary) -> Harmonized:
+    """Make records of a source's raw rows.
+
+    Every row in is a row out; one that cannot be used carries `reason` and `detail`. A type that the source does
+    not state is read from the words of its name where exactly one type is meant ("Ziegelwerk").
+
+    Raises
+    ------
+    ContractError, SourceError
+        Where the file as a whole cannot be placed (see `place`).
+    """
+    rows = _with_defaults(table.frame, contract)
+    placed = place(rows, contract, ground, file_crs=table.crs)
+    notices = _Notices(contract.id)
+    values = pd.DataFrame({name: _clean(rows, name) for name in _PLAIN}, index=rows.index)
+    values["website"] = values["website"].map(_website)
+    values["names"] = harmonize_names(rows)
+    _types(values, rows, contract, vocabulary, notices)
+    _states(values, rows, contract, vocabulary, notices)
+    _years(values, rows, notices)
+    _origins(values, rows, table, contract, ground)
+    _note_lost_characters(rows, notices)
+    for name, facts in (("declared_crs", placed.crs), ("reading", placed.reading), ("operation", placed.operation)):
+        values[name] = facts
+    values["raw_x"], values["raw_y"] = placed.cells.raw_x, placed.cells.raw_y
+    values["accuracy_m"] = np.round(placed.accuracy_m, 2)
+    # What the reader found wrong with a row goes before what its coordinates lack.
+    values["reason"] = rows["reason"].where(rows["reason"].notna(), pd.Series(placed.cells.reason, index=rows.index))
+    values["detail"] = rows["detail"].where(rows["detail"].notna(), pd.Series(placed.cells.detail, index=rows.index))
+    records = as_records(values, geometry=placed.geometry)
+    return Harmonized(records, placed, (*table.problems, *placed.problems, *notices.problems()))
+
+
+class _Notices:
+    """Values that nobody mapped, gathered by kind, with how often and a few of them named."""
+
+    def __init__(self, source: str) -> None:
+        self._source = source
+        self._seen: dict[tuple[str, str], Counter[str]] = {}
+
+    def add(self, kind: str, column: str, value: str) -> None:
+        """Count one value."""
+        self._seen.setdefault((kind, column), Counter())[value] += 1
+
+    def problems(self) -> list[Problem]:
+        """Return one problem a kind and column."""
+        texts = {
+            "unmapped_value": "values of '{column}' that nobody mapped: {some}. Map them in [values.{column}].",
+            "unread_date": "dates in '{column}' that cannot be read: {some}. Write years, or map them.",
+            "lost_characters": "characters were lost before the file came here ({some}): ask for a new export.",
+        }
+        found = []
+        for (kind, column), counter in sorted(self._seen.items()):
+            most = sorted(counter.items(), key=lambda item: (-item[1], item[0]))
+            some = ", ".join(f"'{value}' ({number})" for value, number in most[:_MOST_NAMED])
+            rest = f" and {len(most) - _MOST_NAMED} more" if len(most) > _MOST_NAMED else ""
+            message = texts[kind].format(column=column, some=some + rest)
+            found.append(Problem(self._source, kind, message, sum(counter.values())))
+        return found
+
+
+def _with_defaults(raw: pd.DataFrame, contract: Contract) -> pd.DataFrame:
+    """Fill empty cells with the contract's defaults."""
+    rows = raw.copy()
+    for name, value in contract.defaults.items():
+        column = rows[name] if name in rows else pd.Series(None, index=rows.index, dtype=object)
+        rows[name] = column.where(column.notna(), value)
+    return rows
+
+
+def _column(rows: pd.DataFrame, name: str) -> Iterable[Any]:
+    return rows[name] if name in rows else [None] * len(rows)
+
+
+def _clean(rows: pd.DataFrame, name: str) -> list[str | None]:
+    return [clean_text(value) for value in _column(rows, name)]
+
+
+def _website(text: str | None) -> str | None:
+    """Return a web address with its scheme; anything else (a script, a mail) is no website."""
+    if not isinstance(text, str) or not _WEB.match(text):
+        return None
+    return text if text.lower().startswith("http") else f"https://{text}"
+
+
+def _types(
+    values: pd.DataFrame, rows: pd.DataFrame, contract: Contract, vocabulary: Vocabulary, notices: _Notices
+) -> None:
+    """Set `type`, `theme` and, where a sector tells it, `nace`."""
+    overrides = contract.values.get("type", {})
+    sectors = contract.values.get("sector", {})
+    types: list[str | None] = []
+    themes: list[str | None] = []
+    for raw_type, raw_sector, raw_theme, name in zip(
+        _clean(rows, "type"), _clean(rows, "sector"), _clean(rows, "theme"), _clean(rows, "name"), strict=True
+    ):
+        found = vocabulary.map_type(raw_type, overrides=overrides) if raw_type else None
+        if raw_type and found is None:
+            notices.add("unmapped_value", "type", raw_type)
+        if found is None and raw_sector:
+            found = vocabulary.map_type(raw_sector, overrides=sectors)
+            if found is None and raw_sector not in sectors:
+                notices.add("unmapped_value", "sector", raw_sector)
+        if found is None and name:
+            found = vocabulary.guess_type(name)
+        types.append(found)
+        stated = raw_theme if raw_theme in vocabulary.themes else None
+        themes.append(
+            stated or (vocabulary.theme_of(found) if found else _theme_of_sector(raw_sector, sectors, vocabulary))
+        )
+    values["type"], values["theme"] = types, themes
+
+
+def _theme_of_sector(sector: str | None, sectors: Mapping[str, str], vocabulary: Vocabulary) -> str | None:
+    """Return the theme that the contract maps a sector to, where it is too broad for a type."""
+    mapped = sectors.get(sector or "")
+    return mapped if mapped in vocabulary.themes else None
+
+
+def _states(
+    values: pd.DataFrame, rows: pd.DataFrame, contract: Contract, vocabulary: Vocabulary, notices: _Notices
+) -> None:
+    """Set `status`, `aspect` and `present_use`."""
+    statuses = []
+    for raw in _clean(rows, "status"):
+        found = raw if raw in STATUSES else vocabulary.map_status(raw, contract.values.get("status", {})) if raw else None
+        if raw and found is None:
+            notices.add("unmapped_value", "status", raw)
+        statuses.append(found or "unknown")
+    values["status"] = statuses
+    for name, allowed in (("aspect", ASPECTS), ("present_use", PRESENT_USES)):
+        mapping = contract.values.get(name, {})
+        column = []
+        for raw in _clean(rows, name):
+            found = mapping.get(raw or "", raw)
+            if found is not None and found not in allowed:
+                notices.add("unmapped_value", name, found)
+                found = None
+            column.append(found or "unknown")
+        values[name] = column
+
+
+def _years(values: pd.DataFrame, rows: pd.DataFrame, notices: _Notices) -> None:
+    """Set `start_year`, `end_year` and `year_precision`."""
+    spans = []
+    for start, end in zip(_clean(rows, "start"), _clean(rows, "end"), strict=True):
+        span = life_span(start, end)
+        spans.append(span)
+        for column, text, year in (("start", start, span.start_year), ("end", end, span.end_year)):
+            if text and year is None and span.year_precision is None:
+                notices.add("unread_date", column, text)
+    values["start_year"] = [span.start_year for span in spans]
+    values["end_year"] = [span.end_year for span in spans]
+    values["year_precision"] = [span.year_precision for span in spans]
+
+
+def _origins(values: pd.DataFrame, rows: pd.DataFrame, table: RawTable, contract: Contract, ground: Ground) -> None:
+    """Set what tells where a record comes from and under which terms."""
+    schemes = [str(name) for name in rows.columns if str(name).startswith("ids.")]
+    ids = [{name[4:]: clean_text(row[name]) for name in schemes} for row in rows[schemes].to_dict("records")]
+    values["ids"] = [to_json(entry) for entry in ids]
+    values["record_key"] = contract.id + ":" + rows["key"].astype(str)
+    values["source"] = contract.id
+    values["region"] = contract.region
+    countries = contract.values.get("country", {})
+    values["country"] = [countries.get(text or "", text) or ground.country for text in _clean(rows, "country")]
+    values["geometry_origin"] = contract.place.origin
+    values["licence"] = contract.licence
+    values["retrieved_at"] = _date(contract.retrieved) or table.data_time
+    stated = _date(contract.valid_at) or table.data_time
+    values["valid_at"] = [text or stated for text in _clean(rows, "valid_at")]
+    for name in ("tags", "content_hash", "place"):
+        values[name] = list(_column(rows, name))
+
+
+def _date(value: object) -> str | None:
+    return None if value is None else str(value)
+
+
+def _note_lost_characters(rows: pd.DataFrame, notices: _Notices) -> None:
+    for name, where in zip(_column(rows, "name"), _column(rows, "place"), strict=True):
+        found = lost_characters(name) if isinstance(name, str) else None
+        if found:
+            notices.add("lost_characters", "name", f"{where}: {found}")

@@ -1,0 +1,313 @@
+"""The controlled vocabulary: themes and types of sites with their labels, and what sources' words mean in it.
+
+What cannot be mapped is answered with None; the caller lists it.
+"""
+
+from __future__ import annotations
+
+import csv
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+from types import MappingProxyType
+from typing import Final, NamedTuple
+
+from inducult_geo.errors import CatalogError
+from inducult_geo.text import GUESSABLE_ROLES, clean_text, fold, fold_once, name_concepts, packaged_rows
+
+LANGUAGES: Final = ("en", "de", "cs", "it", "sl", "hr", "pl", "nl")
+
+SCHEMES: Final[Mapping[str, str]] = {
+    "eprtr": "e_prtr_annex_i",
+    "eprtrannexi": "e_prtr_annex_i",
+    "ets": "eu_ets_activity",
+    "euets": "eu_ets_activity",
+    "euetsactivity": "eu_ets_activity",
+    "eutl": "eu_ets_activity",
+    "hotmaps": "hotmaps_subsector",
+    "hotmapssubsector": "hotmaps_subsector",
+    "gem": "gem_tracker",
+    "gemtracker": "gem_tracker",
+    "erih": "erih_theme_route",
+    "erihthemeroute": "erih_theme_route",
+    "ticcih": "ticcih_section",
+    "ticcihsection": "ticcih_section",
+    "nace": "nace_rev2",
+    "nacerev2": "nace_rev2",
+    "nacerev21": "nace_rev2_1",
+}
+"""Ways of writing the name of a scheme (lower case, letters and digits only) -> scheme."""
+
+_TYPE_COLUMNS: Final = ("type_id", "theme_id", "kind", "label_en")
+_GENERIC_TYPES: Final = frozenset({"factory"})
+
+
+class Sector(NamedTuple):
+    """What a sector code means; all None where the code is known but says nothing about a site (aviation)."""
+
+    theme: str | None
+    type: str | None
+    nace: str | None
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One theme or type: its labels by language, and for a type also theme, kind and NACE (Rev. 2) codes."""
+
+    labels: Mapping[str, str]
+    theme: str | None = None
+    kind: str | None = None
+    nace: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Vocabulary:
+    """The vocabulary of one run; never changed after loading.
+
+    Attributes
+    ----------
+    types, themes
+        Id -> entry, in the order of the tables.
+    type_words
+        Folded label -> type, where a label means one type alone.
+    sectors
+        Scheme and compact code -> sector.
+    status_words
+        Folded word -> status.
+    """
+
+    types: Mapping[str, Entry]
+    themes: Mapping[str, Entry]
+    type_words: Mapping[str, str]
+    sectors: Mapping[tuple[str, str], Sector]
+    status_words: Mapping[str, str]
+
+    def map_type(self, value: str | None, *, overrides: Mapping[str, str] | None = None) -> str | None:
+        """Map a source's value to a type.
+
+        The contract's table decides first, then a type id, a label in any language, and last the words of the value
+        (as `guess_type` reads a name). Case and marks do not matter. A value that the contract maps to anything but
+        a type (a theme, say) is no type, whatever its words say.
+        """
+        text = clean_text(value)
+        if text is None:
+            return None
+        mapped = _overridden(text, overrides)
+        if mapped is not None:
+            return mapped if mapped in self.types else None
+        type_id = re.sub(r"[\s-]+", "_", text.lower())
+        if type_id in self.types:
+            return type_id
+        for spelling in fold(_simple(text)):
+            if spelling in self.type_words:
+                return self.type_words[spelling]
+        return self.guess_type(text)
+
+    def guess_type(self, name: str | None) -> str | None:
+        """Read the type from the words of a name, where they mean exactly one.
+
+        "Ziegelwerk Zwickau" is a brickworks. A word for a works in general counts only where no other type is named;
+        "Brauerei und Mühle" means two and gives None.
+        """
+        if not name:
+            return None
+        concepts = [concept for concept in name_concepts(name) if concept.role in GUESSABLE_ROLES]
+        meant = {type_id for concept in concepts for type_id in concept.types if type_id in self.types}
+        special = meant - _GENERIC_TYPES
+        chosen = special or meant
+        return next(iter(chosen)) if len(chosen) == 1 else None
+
+    def map_sector(self, scheme: str, code: str | float | None) -> Sector | None:
+        """Map a code of a public scheme to theme, type and NACE.
+
+        Parameters
+        ----------
+        scheme
+            ``E-PRTR``, ``EU ETS``, ``Hotmaps``, ``GEM``, ``ERIH``, ``TICCIH`` or ``NACE`` in any writing.
+        code
+            As the source writes it: ``3.(c).(i)``, ``3(c)(i)``, ``20``, ``Iron and steel``, ``24.10``, ``C24.1``.
+
+        Returns
+        -------
+        Sector or None
+            None where scheme or code is unknown. Finer codes than the table holds take their parent's meaning.
+        """
+        known = SCHEMES.get(_compact(scheme))
+        text = clean_text(code)
+        if known is None or text is None:
+            return None
+        for candidate in _codes(known, text):
+            if (known, candidate) in self.sectors:
+                return self.sectors[known, candidate]
+        return None
+
+    def map_status(self, value: str | None, overrides: Mapping[str, str] | None = None) -> str | None:
+        """Map a source's word to a status; addresses of INSPIRE's code list are read by their last part."""
+        text = clean_text(value)
+        if text is None:
+            return None
+        mapped = _overridden(text, overrides)
+        if mapped is not None:
+            return mapped
+        word = text.rstrip("/").rsplit("/", 1)[-1] if "://" in text else text
+        return next(
+            (self.status_words[spelling] for spelling in _spellings(word) if spelling in self.status_words), None
+        )
+
+    def theme_of(self, type_id: str | None) -> str | None:
+        """Return the theme of a type; None where there is no such type."""
+        entry = self.types.get(type_id or "")
+        return entry.theme if entry else None
+
+    def label(self, kind: str, entry_id: str, language: str = "en") -> str:
+        """Return the label of a theme or type, in English where the language has none, else the id.
+
+        Raises
+        ------
+        CatalogError
+            Where ``kind`` is neither ``"type"`` nor ``"theme"``.
+        """
+        tables = {"type": self.types, "theme": self.themes}
+        if kind not in tables:
+            raise CatalogError(f"no labels of kind '{kind}': ask for 'type' or 'theme'")
+        entry = tables[kind].get(entry_id)
+        labels: Mapping[str, str] = entry.labels if entry else {}
+        return labels.get(language) or labels.get("en") or entry_id
+
+
+def _simple(text: str) -> str:
+    """Take brackets, punctuation and doubled spaces from a word."""
+    return " ".join(re.sub(r"[^\w\s&]", " ", re.sub(r"\([^()]*\)", " ", text)).split()).replace("_", " ")
+
+
+def _spellings(text: str) -> Iterator[str]:
+    """Give the folded spellings of a word: whole, and without what stands in brackets."""
+    yield from fold(" ".join(re.sub(r"[^\w\s]", " ", text).replace("_", " ").split()))
+    yield from fold(_simple(text))
+
+
+def _compact(text: str) -> str:
+    """Fold a text to its letters and digits."""
+    return re.sub(r"[^a-z0-9]", "", fold_once(text))
+
+
+def _overridden(text: str, overrides: Mapping[str, str] | None) -> str | None:
+    """Look a value up in a contract's table: as written, then without regard to case and marks."""
+    if not overrides:
+        return None
+    if text in overrides:
+        return overrides[text]
+    folded = fold_once(text)
+    return next((meant for written, meant in overrides.items() if fold_once(" ".join(written.split())) == folded), None)
+
+
+def _codes(scheme: str, text: str) -> Iterator[str]:
+    """Give the compact ways to look a code up, from the code itself to its parents."""
+    if scheme.startswith("nace"):
+        if re.search(r"(?<!\d)1[._]1:", text):
+            return  # Rev. 1.1 gives the same numbers to other trades
+        found = re.search(r"(?<![\d.])(\d\d)(?:\.?(\d{1,2}))?(?![\d])", text.split(":")[-1])
+        if found:
+            yield from (found[1] + (found[2] or "")[:length] for length in (2, 1, 0))
+        elif re.fullmatch("[A-U]", text):
+            yield text.lower()
+        return
+    if scheme == "eu_ets_activity" and (number := re.match(r"0*(\d+)", text)):
+        yield number[1]
+        return
+    yield _compact(text)
+    if scheme == "e_prtr_annex_i":
+        parts = re.findall(r"[a-z]+|\d+", fold_once(text))
+        yield from ("".join(parts[:length]) for length in range(len(parts) - 1, 1, -1))
+
+
+def _entries(rows: Iterable[Mapping[str, str]], key: str) -> dict[str, Entry]:
+    """Make entries of the rows of a table."""
+    return {
+        row[key]: Entry(
+            labels=MappingProxyType({lang: text for lang in LANGUAGES if (text := row.get(f"label_{lang}"))}),
+            theme=row["theme_id"],
+            kind=row.get("kind"),
+            nace=tuple(filter(None, (row.get("nace_rev2") or "").split(";"))),
+        )
+        for row in rows
+    }
+
+
+def _type_words(types: Mapping[str, Entry]) -> dict[str, str]:
+    """Map folded labels to types; labels of two types are left out."""
+    found: dict[str, set[str]] = {}
+    for type_id, entry in types.items():
+        for label in entry.labels.values():
+            for spelling in fold(_simple(label)):
+                found.setdefault(spelling, set()).add(type_id)
+    return {spelling: next(iter(ids)) for spelling, ids in found.items() if len(ids) == 1}
+
+
+def _sectors() -> dict[tuple[str, str], Sector]:
+    """Read the crosswalk and the NACE tables of both revisions."""
+    found: dict[tuple[str, str], Sector] = {}
+    for row in packaged_rows("sector_crosswalk.csv"):
+        sector = Sector(row["theme_id"] or None, row["type_id"] or None, row["nace_rev2"] or None)
+        found[row["scheme"], _compact(row["code"])] = sector
+        found.setdefault((row["scheme"], _compact(row["title"])), sector)
+    for row in packaged_rows("nace.csv"):
+        for revision in ("rev2", "rev2_1"):
+            if code := row[f"{revision}_code"]:
+                found[f"nace_{revision}", _compact(code)] = Sector(row["theme_id"] or None, None, code)
+    return found
+
+
+def _extra_types(path: Path, themes: Mapping[str, Entry]) -> list[dict[str, str]]:
+    """Read a steward's table of types and check what it must hold."""
+    try:
+        with path.open(encoding="utf-8-sig", newline="") as lines:
+            rows = list(csv.DictReader(lines))
+    except (OSError, UnicodeDecodeError, csv.Error) as problem:
+        raise CatalogError(f"{path}: cannot be read as a UTF-8 CSV file: {problem}") from problem
+    for number, row in enumerate(rows, start=2):
+        missing = [column for column in _TYPE_COLUMNS if not row.get(column)]
+        if missing:
+            raise CatalogError(f"{path}, line {number}: no {', '.join(missing)}. Needed: {', '.join(_TYPE_COLUMNS)}.")
+        if row["theme_id"] not in themes:
+            known = ", ".join(themes)
+            raise CatalogError(f"{path}, line {number}: theme '{row['theme_id']}' is unknown. Known: {known}.")
+    return rows
+
+
+def load_vocabulary(extra: Sequence[Path] = ()) -> Vocabulary:
+    """Load the packaged vocabulary, with further types from CSV files.
+
+    Parameters
+    ----------
+    extra
+        CSV files with at least the columns ``type_id``, ``theme_id``, ``kind`` and ``label_en`` of ``types.csv``; a
+        type that exists is replaced.
+
+    Raises
+    ------
+    CatalogError
+        Where a file cannot be read, lacks a column or names an unknown theme; the message says file and line.
+    """
+    return _load(tuple(extra))
+
+
+@lru_cache(maxsize=8)
+def _load(extra: tuple[Path, ...]) -> Vocabulary:
+    """Load each combination of files once."""
+    themes = _entries(packaged_rows("themes.csv"), "theme_id")
+    types = _entries(packaged_rows("types.csv"), "type_id")
+    for path in extra:
+        types |= _entries(_extra_types(path, themes), "type_id")
+    status_words = {
+        spelling: row["status"] for row in packaged_rows("status_words.csv") for spelling in _spellings(row["word"])
+    }
+    return Vocabulary(
+        types=MappingProxyType(types),
+        themes=MappingProxyType(themes),
+        type_words=MappingProxyType(_type_words(types)),
+        sectors=MappingProxyType(_sectors()),
+        status_words=MappingProxyType(status_words),
+    )

@@ -1,0 +1,26 @@
+"""Plain text work on names: cleaning, folding, legal forms, and the tokens that two names are compared by.
+
+Pure functions of text and of the packaged tables ``transliteration.csv``, ``legal_forms.csv``, ``name_concepts.csv``
+and ``exonyms.csv``. Harmonizing and matching both build on them.
+"""
+
+from inducult_geo.text.clean import clean_text, lost_characters
+from inducult_geo.text.folding import fold, fold_once
+from inducult_geo.text.legal import strip_legal_form
+from inducult_geo.text.lexicon import Concept
+from inducult_geo.text.tables import packaged_rows
+from inducult_geo.text.tokens import GUESSABLE_ROLES, name_concepts, name_tokens, prepare_names
+
+__all__ = [
+    "GUESSABLE_ROLES",
+    "Concept",
+    "clean_text",
+    "fold",
+    "fold_once",
+    "lost_characters",
+    "name_concepts",
+    "name_tokens",
+    "packaged_rows",
+    "prepare_names",
+    "strip_legal_form",
+]

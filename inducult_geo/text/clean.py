@@ -1,0 +1,78 @@
+"""Make the text of a cell what its writer meant, and notice where characters were lost."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from typing import Final
+
+import pandas as pd
+
+_SAYS_NOTHING: Final = "- -- --- – — . .. ... ? ?? ??? n/a #n/a n.a. na nan none null <null> (null) <na> nil"
+_NOTHING: Final = frozenset(_SAYS_NOTHING.split())
+
+
+def _replacements() -> dict[int, str | None]:
+    """Map the characters that cleaning replaces or removes: quotes, spaces, controls, invisible marks."""
+    table: dict[int, str | None] = dict.fromkeys([*range(0x20), *range(0x7F, 0xA0)])
+    invisible = (0xAD, 0xFEFF, *range(0x200B, 0x2010), *range(0x202A, 0x202F), *range(0x2060, 0x2065))
+    table.update(dict.fromkeys(invisible))
+    table.update(dict.fromkeys(map(ord, "\t\n\r\x0b\x0c\x85\u2028\u2029"), " "))
+    table.update(dict.fromkeys(map(ord, "‘’‚‛′´`"), "'"))
+    table.update(dict.fromkeys(map(ord, "“”„‟″«»"), '"'))
+    table[0x1A] = "\ufffd"  # the loss must stay visible after cleaning
+    return table
+
+
+_CLEAN: Final = _replacements()
+
+
+def clean_text(value: object) -> str | None:
+    """Return the text of a cell as people meant it, or None where the cell says nothing.
+
+    Unicode NFC, white space collapsed, control and invisible characters removed, typographic quotes made plain. The
+    substitute character becomes U+FFFD, so that a loss stays visible. Whole numbers that a spreadsheet turned into
+    floats lose their ".0".
+    """
+    if value is None or value is pd.NA or value is pd.NaT:
+        return None
+    if isinstance(value, float):
+        if value != value:
+            return None
+        value = int(value) if value.is_integer() else value
+    text = str(value)
+    if not (text.isascii() and text.isprintable()):
+        text = unicodedata.normalize("NFC", text).translate(_CLEAN)
+    text = " ".join(text.split())
+    return None if not text or text.casefold() in _NOTHING else text
+
+
+_LOSSES: Final = (
+    ("\ufffd|ï¿½", "characters lost before the file was written (U+FFFD)"),
+    ("\x1a", "characters lost before the file was written (substitute character)"),
+    ("[\x80-\x84\x86-\x9f]", "control characters where letters belong: read with the wrong encoding"),
+    (r"(?<=[^\W\d_])\?(?=[^\W\d_])", "a question mark inside a word: a character was lost"),
+    (r"(?<=[a-zA-Z])[³¹¿¼¾£](?=[a-z])", "a sign inside a word: cp1250 read as cp1252"),
+)
+_MISREAD: Final = re.compile("[ÂÃÄÅĂĹ][\x80-\xbf‚ƒ„…†‡ˆ‰Š‹ŒŽ‘’“”•–—˜™š›œžŸˇ˘ŁĄŞŻłąşĽżŚŤŹśťź]")
+
+
+def lost_characters(text: str) -> str | None:
+    """Say what is wrong with the characters of ``text``; None where nothing is seen.
+
+    Looks for replacement and substitute characters, control characters, question marks inside words, and for UTF-8
+    that was read as cp1252 or cp1250 (only where the bytes turn back into clean UTF-8).
+    """
+    if text.isascii() and "?" not in text and "\x1a" not in text:
+        return None
+    for pattern, reason in _LOSSES:
+        if re.search(pattern, text):
+            return reason
+    if _MISREAD.search(text):
+        for encoding in ("cp1252", "cp1250", "latin-1"):
+            try:
+                text.encode(encoding).decode("utf-8")
+            except UnicodeError:
+                continue
+            return f"UTF-8 read as {encoding}"
+    return None

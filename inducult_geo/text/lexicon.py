@@ -1,0 +1,149 @@
+"""The words that names of works are made of: concepts in eight languages, and foreign names of towns.
+
+Inflected forms are worked out once, beforehand, so that looking a word up is one step.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Final
+
+from inducult_geo.text.folding import spelling_key
+from inducult_geo.text.tables import packaged_rows
+
+_WORD: Final = re.compile(r"[^\W_]+")
+_FAMILY: Final[Mapping[str, str]] = {
+    **dict.fromkeys(("en", "de", "nl"), "germanic"),
+    **dict.fromkeys(("cs", "sl", "hr", "pl"), "slavic"),
+    "it": "romance",
+}
+_ENDINGS: Final[Mapping[str, tuple[str, ...]]] = {
+    "germanic": ("", "e", "en", "n", "s", "es", "er"),
+    "romance": ("a", "e", "i", "o"),
+    "slavic": (
+        *("", "a", "e", "i", "o", "u", "y", "ou", "em", "om", "am", "ach", "ech", "ich", "ami", "emi", "owi"),
+        *("ovi", "ow", "ia", "ie", "iach", "iami", "ama", "ima", "ej", "oj", "ho", "ego", "ych", "ih"),
+    ),
+}
+_INFLECTED_FROM: Final = 5
+_HEADS_OF_FOUR: Final = frozenset({"werk", "mijn", "bahn"})
+_EXONYM_ANYWHERE_FROM: Final = 6
+
+Phrases = Mapping[str, tuple[tuple[tuple[str, ...], "Concept"], ...]]
+"""First word -> whole phrases with their concept, longest first."""
+
+
+@dataclass(frozen=True)
+class Concept:
+    """What a word of a name says: its token (``@brickworks``), its role and the types that it may mean."""
+
+    token: str
+    role: str
+    types: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Lexicon:
+    """Words as they are looked up: single words in all forms, phrases, heads of German and Dutch compounds."""
+
+    words: Mapping[str, Concept]
+    phrases: Phrases
+    heads: Mapping[str, Concept]
+
+
+def split_words(text: str) -> tuple[str, ...]:
+    """Split a text into words, in the spelling that lexicons are keyed by."""
+    return tuple(_WORD.findall(spelling_key(text)))
+
+
+def _forms(term: str, lang: str) -> Iterator[str]:
+    """Give the inflected forms of a one-word term: its stem with each ending of the language's family."""
+    family = _FAMILY[lang]
+    stem = term if family == "germanic" else re.sub("i?[aeiouy]$", "", term)
+    if len(stem) >= _INFLECTED_FROM - 1:
+        yield from (stem + ending for ending in _ENDINGS[family])
+
+
+def _terms(rows: Iterable[Mapping[str, str]]) -> dict[tuple[str, ...], Concept]:
+    """Map every term to its concept; a term of two concepts keeps the first token and the types of both."""
+    found: dict[tuple[str, ...], Concept] = {}
+    for row in rows:
+        words = split_words(row["term"])
+        types = (row["type_id"],) if row["type_id"] else ()
+        known = found.get(words)
+        if known is None or (known.role == "status_hint" and row["role"] == "modifier"):
+            found[words] = Concept(f"@{row['concept_id']}", row["role"], types)
+        elif not set(types) <= set(known.types):
+            found[words] = Concept(known.token, known.role, known.types + types)
+    return found
+
+
+def _inflected(rows: Iterable[Mapping[str, str]], terms: Mapping[tuple[str, ...], Concept]) -> dict[str, Concept]:
+    """Map every form of the longer one-word terms; forms that two concepts share are left out."""
+    found: dict[str, Concept | None] = {}
+    for row in rows:
+        words = split_words(row["term"])
+        if len(words) == 1 and len(words[0]) >= _INFLECTED_FROM:
+            concept = terms[words]
+            for form in _forms(words[0], row["lang"]):
+                found[form] = concept if found.get(form, concept) == concept else None
+    return {form: concept for form, concept in found.items() if concept}
+
+
+def _by_first_word(phrases: Mapping[tuple[str, ...], Concept]) -> Phrases:
+    """Group phrases by their first word, longest first."""
+    groups: dict[str, list[tuple[tuple[str, ...], Concept]]] = {}
+    for words, concept in sorted(phrases.items(), key=lambda item: -len(item[0])):
+        groups.setdefault(words[0], []).append((words, concept))
+    return {first: tuple(group) for first, group in groups.items()}
+
+
+@lru_cache(maxsize=1)
+def lexicon() -> Lexicon:
+    """Build the lexicon of ``name_concepts.csv`` in all its languages."""
+    rows = packaged_rows("name_concepts.csv")
+    terms = _terms(rows)
+    exact = {words[0]: concept for words, concept in terms.items() if len(words) == 1 and len(words[0]) > 1}
+    heads = {
+        words[0]: terms[words]
+        for row in rows
+        if row["lang"] in ("de", "nl") and row["role"] in ("generic", "specific", "part")
+        if len(words := split_words(row["term"])) == 1
+        and (len(words[0]) >= _INFLECTED_FROM or words[0] in _HEADS_OF_FOUR)
+    }
+    phrases = {words: concept for words, concept in terms.items() if len(words) > 1}
+    return Lexicon(_inflected(rows, terms) | exact, _by_first_word(phrases), heads)
+
+
+@lru_cache(maxsize=1)
+def _exonyms() -> tuple[dict[str, str], ...]:
+    """Read the table once."""
+    return tuple(packaged_rows("exonyms.csv"))
+
+
+@lru_cache(maxsize=1_024)
+def place_names(country: str | None) -> Phrases:
+    """Map foreign and former names of towns, each with the words of the town's own name as ``types`` of a concept.
+
+    Parameters
+    ----------
+    country
+        ISO code: only towns there. Without one, names of six letters or more that mean one town alone.
+    """
+    found: dict[tuple[str, ...], set[tuple[str, ...]]] = {}
+    for row in _exonyms():
+        if country not in (None, row["country"]):
+            continue
+        words, own = split_words(row["exonym"]), split_words(row["own_name"])
+        if words != own:
+            found.setdefault(words, set()).add(own)
+    return _by_first_word(
+        {
+            words: Concept("", "place", next(iter(owns)))
+            for words, owns in found.items()
+            if len(owns) == 1 and (country or len("".join(words)) >= _EXONYM_ANYWHERE_FROM)
+        }
+    )

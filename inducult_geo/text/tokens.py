@@ -1,0 +1,164 @@
+"""The tokens that two names are compared by, for one name or for a million."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from functools import lru_cache
+from typing import Final
+
+import pandas as pd
+
+from inducult_geo.text.legal import strip_legal_form
+from inducult_geo.text.lexicon import Concept, Phrases, lexicon, place_names, split_words
+
+GUESSABLE_ROLES: Final = frozenset({"generic", "specific", "part", "visitor", "area"})
+"""Roles of concepts that say what a site is; the others say how it is called."""
+
+_SILENT_ROLES: Final = frozenset({"status_hint", "company"})
+_SMALL_WORDS: Final = (
+    "al am an and auf aus bei da dal das de degli dei del della delle dello den der des di die du ed ei el en et "
+    "for fuer fur gli het il im in ke kod la las le lo na nad nr od of op pod pri przy sa te the ul und van vom "
+    "von we ze za zu zum zur"
+)
+_STOPWORDS: Final = frozenset(_SMALL_WORDS.split())
+_NUMERALS: Final = "i ii iii iv v vi vii viii ix x xi xii xiii xiv xv xvi xvii xviii xix xx"
+_ROMANS: Final[Mapping[str, str]] = {roman: f"#{value}" for value, roman in enumerate(_NUMERALS.split(), start=1)}
+_CAPITAL: Final = re.compile(r"(?<![.\w])[A-Z](?![.\w])")
+_COMPOUND_FROM: Final = 7
+_PREFIX_FROM: Final = 3
+_SHORTEST_HEAD: Final = 4
+
+
+@lru_cache(maxsize=200_000)
+def _word_concepts(word: str) -> tuple[str | Concept, ...]:
+    """Read one word: a concept, a number token, a compound's prefix and head, the word, or nothing."""
+    known = lexicon()
+    if concept := known.words.get(word):
+        return (concept,)
+    if not word.isalpha():
+        return (f"#{word.lstrip('0') or '0'}",)
+    if len(word) > 1 and word in _ROMANS:
+        return (_ROMANS[word],)
+    if word in _STOPWORDS or len(word) == 1:
+        return ()
+    if len(word) >= _COMPOUND_FROM:
+        for cut in range(_PREFIX_FROM, len(word) - _SHORTEST_HEAD + 1):
+            if head := known.heads.get(word[cut:]):
+                return (word[:cut], head)
+    return (word,)
+
+
+def _phrase_at(words: tuple[str, ...], index: int, phrases: Phrases) -> tuple[int, Concept] | None:
+    """Find length and concept of the longest phrase that starts at a word."""
+    for phrase, concept in phrases.get(words[index], ()):
+        if words[index : index + len(phrase)] == phrase:
+            return len(phrase), concept
+    return None
+
+
+def _unit(words: tuple[str, ...], index: int, original: str) -> str | None:
+    """Make the token of a single capital that names a unit: a Roman numeral, or a letter at the end of the name."""
+    letter = words[index]
+    if index == 0 or letter.upper() not in _CAPITAL.findall(original):
+        return None
+    if letter in ("v", "x") or (letter == "i" and index == len(words) - 1):
+        return _ROMANS[letter]
+    return f"#{letter}" if index == len(words) - 1 else None
+
+
+def _said(original: str, places: Phrases) -> Iterator[str | Concept]:
+    """Read the words of a name, one after the other; towns by their own name."""
+    known = lexicon()
+    words = split_words(original)
+    index, count = 0, len(words)
+    while index < count:
+        word = words[index]
+        if word in places and (found := _phrase_at(words, index, places)):
+            for own in found[1].types:
+                yield from _word_concepts(own)
+            index += found[0]
+        elif word in known.phrases and (found := _phrase_at(words, index, known.phrases)):
+            yield found[1]
+            index += found[0]
+        elif len(word) == 1 and word.isalpha():
+            if unit := _unit(words, index, original):
+                yield unit
+            index += 1
+        else:
+            said = _word_concepts(word)
+            if index + 1 < count and said == (word,) and (pair := known.words.get(word + words[index + 1])):
+                said = (pair,)  # "Papier Fabrik" is a Papierfabrik
+                index += 1
+            yield from said
+            index += 1
+
+
+def name_concepts(name: str) -> tuple[Concept, ...]:
+    """List the concepts that a name holds, in order, for example those of a brickworks and of a museum."""
+    return tuple(said for said in _said(name, place_names(None)) if isinstance(said, Concept))
+
+
+def name_tokens(name: str, *, country: str | None = None) -> tuple[str, ...]:
+    """Turn a name into tokens for comparing it: folded words, ``@concept`` for words of trade, ``#2`` for numbers.
+
+    Legal forms are stripped, inflected and compound words of trade go to their concept (``cegielni`` and
+    ``Ziegelwerk`` both give ``@brickworks``), foreign names of towns to the town's own (``Karlsbad`` to ``karlovy``,
+    ``vary``), Roman numerals to numbers, unit letters to ``#a``. Articles, words about status (``ehem.``) and about
+    the company are left out, unless nothing else is left. No token comes twice.
+
+    Parameters
+    ----------
+    name
+        One name, cleaned.
+    country
+        ISO code; chooses legal forms and foreign names of towns. None: those of all countries, with more care.
+    """
+    bare = strip_legal_form(name, country=country)[0]
+    return _tokens(bare, place_names(country)) or tuple(dict.fromkeys(split_words(name)))
+
+
+def _tokens(bare: str, places: Phrases) -> tuple[str, ...]:
+    """Collect the tokens of a name without legal form."""
+    tokens: dict[str, None] = {}
+    for said in _said(bare, places):
+        if isinstance(said, str):
+            tokens[said] = None
+        elif said.role not in _SILENT_ROLES:
+            tokens[said.token] = None
+    return tuple(tokens)
+
+
+def prepare_names(names: pd.Series, country: pd.Series) -> pd.Series:
+    """Make the tokens of every name, as `name_tokens` gives them; each pair of name and country is worked out once.
+
+    Parameters
+    ----------
+    names
+        Names, cleaned; missing ones give no tokens.
+    country
+        ISO codes, missing where unknown, on the same index.
+
+    Returns
+    -------
+    pandas.Series
+        Tuples of tokens on the index of ``names``.
+    """
+    known: dict[tuple[object, object], tuple[str, ...]] = {}
+    tokens = list(_prepared(zip(names, country, strict=True), known))
+    return pd.Series(tokens, index=names.index, dtype=object)
+
+
+def _prepared(
+    pairs: Iterable[tuple[object, object]], known: dict[tuple[object, object], tuple[str, ...]]
+) -> Iterator[tuple[str, ...]]:
+    """Give the tokens of each pair of name and country, looked up where it was seen before."""
+    for name, country in pairs:
+        if not isinstance(name, str):
+            yield ()
+            continue
+        place = country if isinstance(country, str) else None
+        tokens = known.get((name, place))
+        if tokens is None:
+            tokens = known[name, place] = name_tokens(name, country=place)
+        yield tokens

@@ -1,0 +1,140 @@
+"""Date expressions of registers and tags."""
+
+from __future__ import annotations
+
+import csv
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from inducult_geo.harmonize.dates import FIRST_YEAR, LAST_YEAR, Span, Years, life_span, parse_date
+
+TABLE = Path(__file__).parent / "data" / "date_formats.csv"
+# The table leaves the years of a list open and says in its note that the first value counts.
+FIRST_OF_A_LIST = {"1890, 1912": (1890, 1890)}
+
+
+def table_rows() -> list[dict[str, str]]:
+    with TABLE.open(encoding="utf-8", newline="") as lines:
+        return list(csv.DictReader(lines))
+
+
+def year(text: str) -> int | None:
+    return int(text[:4]) if text else None
+
+
+@pytest.mark.parametrize("row", table_rows(), ids=lambda row: row["raw"])
+def test_table(row: dict[str, str]) -> None:
+    found = parse_date(row["raw"])
+    expected = FIRST_OF_A_LIST.get(row["raw"], (year(row["earliest"]), year(row["latest"])))
+    if expected == (None, None):
+        assert found is None
+        return
+    assert found is not None
+    assert (found.start, found.end) == expected
+    if row["raw"] not in FIRST_OF_A_LIST:
+        assert (found.precision, found.note or "") == (row["precision"], row["qualifier"])
+
+
+@pytest.mark.parametrize(
+    ("text", "start", "end", "precision"),
+    [
+        ("1 ćw. XX", 1900, 1924, "part_of_century"),
+        ("3-4 ćw XIX", 1850, 1899, "part_of_century"),
+        ("k. XIX w.", 1870, 1899, "part_of_century"),
+        ("poł. XIX", 1830, 1870, "part_of_century"),
+        ("pocz. XX", 1900, 1930, "part_of_century"),
+        ("l. 30. XX", 1930, 1939, "decade"),
+        ("lata 80/90 XIX", 1880, 1899, "range"),
+        ("k. XVIII/ 1 ćw. XIX", 1770, 1824, "range"),
+        ("XIII/XIV", 1290, 1310, "turn_of_century"),
+        ("XV-XVI", 1400, 1599, "range"),
+        ("wzmian. 1496", None, 1496, "open_start"),
+        ("okres międzywojenny", 1918, 1939, "period"),
+        ("1892 przebud. 1969", 1892, 1892, "year"),
+        ("Wende vom 19. zum 20. Jahrhundert", 1890, 1910, "turn_of_century"),
+        ("zwischen 1890 und 1902", 1890, 1902, "range"),
+        ("von 1890 bis 1902", 1890, 1902, "range"),
+        ("dal 1890 al 1902", 1890, 1902, "range"),
+        ("seconda metà del XIX secolo", 1850, 1899, "part_of_century"),
+        ("sec. XIX, seconda metà", 1850, 1899, "part_of_century"),
+        ("fine '800", 1870, 1899, "part_of_century"),
+        ("V roce 1890", 1890, 1890, "year"),
+        ("1. května 1890", 1890, 1890, "day"),
+        ("30-te godine 20. stoljeća", 1930, 1939, "decade"),
+        ("1890. godine", 1890, 1890, "year"),
+        ("v 2. polovici 19. stoletja", 1850, 1899, "part_of_century"),
+        ("eerste helft 19e eeuw", 1800, 1849, "part_of_century"),
+        ("Anfang der 1920er Jahre", 1920, 1923, "part_of_decade"),
+        ("mid-19th century", 1830, 1870, "part_of_century"),
+        ("1958:04:11", 1958, 1958, "day"),
+        ("1890-01-02 00:00:00", 1890, 1890, "day"),
+        ("1998;2005", 1998, 2005, "range"),
+        ("1850-1860er", 1850, 1869, "range"),
+        ("1890.0", 1890, 1890, "year"),
+        (1890.0, 1890, 1890, "year"),
+        (1890, 1890, 1890, "year"),
+    ],
+)
+def test_registers(text: str | float, start: int | None, end: int | None, precision: str) -> None:
+    found = parse_date(text)
+    assert found is not None
+    assert (found.start, found.end, found.precision) == (start, end, precision)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        *(None, "", "-", "?", "19", "I", "V", "X", "12", "90er Jahre", "lata 20.", "anni Trenta", "1902-1890", "3000"),
+        *("1890 foo", "foo 1890", "480 BC", "v. Chr. 500", "31.02.1900", "2200", "1890-00", "около 1890", "x" * 5000),
+        *("1;" * 150, "(((", "{19}{", "[..]", "/", "--", 0, 12.5, 36526.0, float("nan"), float("inf"), True, -5000),
+    ],
+)
+def test_unreadable(text: str | float | None) -> None:
+    assert parse_date(text) is None
+
+
+@given(st.text(max_size=60) | st.text(alphabet="0123456789XIV.-/~?,;() wcrlpolsecuek", max_size=40))
+def test_any_text_gives_ordered_years_or_none(text: str) -> None:
+    found = parse_date(text)
+    if found is not None:
+        known = [value for value in (found.start, found.end) if value is not None]
+        assert known
+        assert known == sorted(known)
+        assert all(FIRST_YEAR <= value <= LAST_YEAR for value in known)
+
+
+@given(st.integers(100, LAST_YEAR))
+def test_a_plain_year_is_itself(value: int) -> None:
+    assert parse_date(str(value)) == parse_date(float(value)) == Years(value, value, "year")
+
+
+@pytest.mark.parametrize(
+    ("start", "end", "expected"),
+    [
+        ("1890", "1990", Span(1890, 1990, "year")),
+        ("1890-1902", None, Span(1890, None, "range")),
+        ("1890-1902", "1890-1902", Span(1890, 1902, "range")),
+        ("1890", "1890", Span(1890, None, "year")),
+        ("vor 1900", "vor 1900", Span(None, None, "open_start")),
+        ("um 1890", None, Span(1885, None, "approximate", "approximate")),
+        ("2 poł. XIX w.", "l. 90. XX", Span(1850, 1999, "part_of_century")),
+        (None, "1990", Span(None, 1990, "year")),
+        ("nonsense", None, Span(None, None, None)),
+        ("1990", "1890", Span(1990, None, "year", "end 1890 before start 1990: left out")),
+    ],
+)
+def test_life_span(start: str | None, end: str | None, expected: Span) -> None:
+    assert life_span(start, end) == expected
+
+
+def test_register_of_poznan(shared: Path) -> None:
+    import pyogrio
+
+    path = shared / "data" / "monuments" / "poznan_register_points.gpkg"
+    texts = pyogrio.read_dataframe(path, read_geometry=False, columns=["POWSTANIE"])["POWSTANIE"].dropna()
+    unread = [text for text in texts.unique() if parse_date(text) is None]
+    assert len(texts) == 2016
+    assert unread == []

@@ -1,0 +1,248 @@
+"""Which reading is meant: repaired only where nothing else can be meant, else quarantined."""
+
+from __future__ import annotations
+
+import tomllib
+from collections import Counter
+from collections.abc import Iterator
+from functools import lru_cache
+from pathlib import Path
+
+import numpy as np
+import pytest
+import shapely
+from hypothesis import given
+from hypothesis import strategies as st
+from pyproj import CRS
+from shapely.geometry.base import BaseGeometry
+
+from inducult_geo.errors import CoordinateError
+from inducult_geo.harmonize.crs import transform_points
+from inducult_geo.harmonize.placement import SAME_PLACE_M, Placement, Reading, choose_reading
+
+# Beside what the regions' files list: older systems in which files of these countries come.
+MORE = {
+    "DE": ("EPSG:2398", "EPSG:4314"), "AT": ("EPSG:31259", "EPSG:4312"), "CZ": ("EPSG:3835", "EPSG:4156"),
+    "IT": ("EPSG:4265",), "SI": ("EPSG:3787",), "HR": ("EPSG:8677", "EPSG:8678"),
+    "PL": ("EPSG:2175", "EPSG:4179"), "BE": ("EPSG:31300", "EPSG:23031", "EPSG:4313"),
+}  # fmt: skip
+REGIONS = ("gorenjska", "karlovy-vary", "leoben", "limburg", "opole", "padova", "sisak-moslavina", "zwickau")
+ZWICKAU = {"country": "DE", "candidates": ("EPSG:25833", "EPSG:31468", "EPSG:31469", "EPSG:3398", "EPSG:4326")}
+
+
+@pytest.fixture(autouse=True)
+def _no_grids(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("INDUCULT_GRIDS", raising=False)
+
+
+@lru_cache(maxsize=16)
+def _area(shared: Path, region: str) -> BaseGeometry:
+    text = (shared / f"data/boundaries/{region}.geojson").read_text(encoding="utf-8")
+    return shapely.from_geojson(text).geoms[0]
+
+
+def _systems(repository: Path, region: str) -> tuple[str, tuple[str, ...]]:
+    declared = tomllib.loads((repository / f"inducult_geo/catalog/regions/{region}.toml").read_text(encoding="utf-8"))
+    return declared["country"], (*declared["crs"], *MORE[declared["country"]])
+
+
+def _inside(area: BaseGeometry, n: int, seed: int = 4) -> tuple[np.ndarray, np.ndarray]:
+    west, south, east, north = area.bounds
+    chance = np.random.default_rng(seed)
+    lon, lat = chance.uniform(west, east, 40 * n), chance.uniform(south, north, 40 * n)
+    kept = np.flatnonzero(shapely.contains_xy(area, lon, lat))[:n]
+    assert len(kept) == n
+    return lon[kept], lat[kept]
+
+
+def _sent(lon: np.ndarray, lat: np.ndarray, crs: str, country: str) -> tuple[np.ndarray, np.ndarray]:
+    done = transform_points(lon, lat, source_crs="EPSG:4326", target_crs=crs, country=country)
+    return done.x, done.y
+
+
+def _corruptions(x: np.ndarray, y: np.ndarray, crs: str) -> Iterator[tuple[str, np.ndarray, np.ndarray]]:
+    yield "none", x, y
+    yield "swapped", y, x
+    if CRS(crs).is_geographic:
+        return
+    yield "kilometers", x / 1000, y / 1000
+    yield "kilometers, swapped", y / 1000, x / 1000
+    yield "signs", -x, -y
+    easting = {item.name: item.value for item in CRS(crs).coordinate_operation.params}.get("False easting", 0)
+    if easting >= 1e6:
+        yield "prefix missing", x - easting // 1e6 * 1e6, y
+        yield "prefix missing, swapped", y, x - easting // 1e6 * 1e6
+    if "UTM zone" in CRS(crs).name:
+        yield "prefix added", x + 33e6, y
+
+
+def _error_m(placed: Placement, x: np.ndarray, y: np.ndarray, lon: np.ndarray, lat: np.ndarray, country: str) -> float:
+    assert placed.reading is not None
+    east, north = placed.reading.apply(x, y)
+    done = transform_points(east, north, source_crs=placed.reading.crs, target_crs="EPSG:4326", country=country)
+    return float(np.median(np.hypot((done.x - lon) * np.cos(np.radians(lat)), done.y - lat)) * 111_320)
+
+
+@pytest.mark.parametrize("n", [1, 3, 40])
+@pytest.mark.parametrize("region", REGIONS)
+def test_what_is_right_is_taken_as_declared(shared: Path, repository: Path, region: str, n: int) -> None:
+    country, systems = _systems(repository, region)
+    area = _area(shared, region)
+    lon, lat = _inside(area, n)
+    for crs in systems:
+        x, y = _sent(lon, lat, crs, country)
+        placed = choose_reading(x, y, crs=crs, area=area, country=country, candidates=systems)
+        assert placed.status == "chosen", (crs, placed.detail)
+        assert placed.reading == Reading.as_declared(crs)
+
+
+@pytest.mark.parametrize("region", REGIONS)
+def test_no_corruption_is_repaired_wrongly(shared: Path, repository: Path, region: str) -> None:
+    country, systems = _systems(repository, region)
+    area = _area(shared, region)
+    lon, lat = _inside(area, 30)
+    seen: Counter[tuple[str, str]] = Counter()
+    for crs in systems:
+        for kind, x, y in _corruptions(*_sent(lon, lat, crs, country), crs):
+            placed = choose_reading(x, y, crs=crs, area=area, country=country, candidates=systems)
+            if placed.reading is not None:
+                assert _error_m(placed, x, y, lon, lat, country) <= SAME_PLACE_M, (crs, kind, placed)
+            seen[kind, placed.status] += 1
+    assert seen["swapped", "chosen"] >= len(systems) - 1
+    assert not seen["kilometers", "none"]
+    assert not seen["prefix added", "chosen"]
+    assert not seen["signs", "ambiguous"]
+
+
+@pytest.mark.parametrize("region", REGIONS)
+def test_few_points_are_never_repaired(shared: Path, repository: Path, region: str) -> None:
+    country, systems = _systems(repository, region)
+    area = _area(shared, region)
+    lon, lat = _inside(area, 4)
+    # One head office a hundred times is one point.
+    lon, lat = np.repeat(lon, 25), np.repeat(lat, 25)
+    for crs in systems:
+        for kind, x, y in _corruptions(*_sent(lon, lat, crs, country), crs):
+            placed = choose_reading(x, y, crs=crs, area=area, country=country, candidates=systems)
+            assert placed.reading is None or placed.reading.is_as_declared, (crs, kind, placed)
+
+
+@pytest.mark.parametrize("region", REGIONS)
+def test_a_lie_is_at_most_believed_never_repaired_far_off(shared: Path, repository: Path, region: str) -> None:
+    """Whatever a file is and says it is, a repair is off by no more than the two datums are."""
+    country, systems = _systems(repository, region)
+    area = _area(shared, region)
+    lon, lat = _inside(area, 20)
+    for truth in systems:
+        for kind, x, y in _corruptions(*_sent(lon, lat, truth, country), truth):
+            for crs in systems:
+                placed = choose_reading(x, y, crs=crs, area=area, country=country, candidates=systems)
+                if placed.reading is None or placed.reading.is_as_declared:
+                    continue
+                limit_m = SAME_PLACE_M if "add" in placed.reading.repairs else 800
+                assert _error_m(placed, x, y, lon, lat, country) <= limit_m, (truth, kind, crs, placed)
+
+
+@pytest.mark.parametrize("region", REGIONS)
+def test_nothing_declared(shared: Path, repository: Path, region: str) -> None:
+    country, systems = _systems(repository, region)
+    area = _area(shared, region)
+    lon, lat = _inside(area, 20)
+    for truth in systems:
+        for kind, x, y in _corruptions(*_sent(lon, lat, truth, country), truth):
+            placed = choose_reading(x, y, crs=None, area=area, country=country, candidates=systems)
+            if placed.reading is not None:
+                assert _error_m(placed, x, y, lon, lat, country) <= SAME_PLACE_M, (truth, kind, placed)
+                assert "add" not in placed.reading.repairs
+            few = choose_reading(x[:4], y[:4], crs=None, area=area, country=country, candidates=systems)
+            assert few.status != "chosen"
+
+
+def test_utm_is_not_read_as_gauss_kruger_with_a_prefix(shared: Path) -> None:
+    area = _area(shared, "zwickau")
+    lon, lat = _inside(area.buffer(-0.05), 30)
+    x, y = _sent(lon, lat, "EPSG:25833", "DE")
+    placed = choose_reading(x, y, crs="EPSG:31469", area=area, country="DE")
+    assert placed.status == "ambiguous"
+    assert {item.reading.crs for item in placed.candidates} == {"EPSG:31469", "EPSG:25833"}
+    assert max(item.shift_m for item in placed.candidates) > 1000
+
+
+def test_web_mercator_called_degrees_is_offered(shared: Path) -> None:
+    area = _area(shared, "zwickau")
+    x, y = _sent(*_inside(area, 30), "EPSG:3857", "DE")
+    placed = choose_reading(x, y, crs="EPSG:4326", area=area, **ZWICKAU)
+    assert placed.status == "ambiguous"
+    assert [item.reading for item in placed.candidates] == [Reading("as written", "EPSG:3857")]
+    assert "EPSG:3857" in placed.detail
+
+
+def test_degrees_do_not_come_back_around_the_globe(shared: Path) -> None:
+    area = _area(shared, "zwickau")
+    x, y = _sent(*_inside(area, 30), "EPSG:4314", "DE")
+    assert choose_reading(x + 360, y, crs="EPSG:4314", area=area, **ZWICKAU).status == "none"
+    assert choose_reading(x, y, crs="EPSG:4314", area=area, **ZWICKAU).status == "chosen"
+
+
+def test_krovak_signs_and_axes(shared: Path) -> None:
+    area = _area(shared, "karlovy-vary")
+    x, y = _sent(*_inside(area, 30), "EPSG:5514", "CZ")
+    for east, north in ((-x, -y), (-y, -x), (y, x)):
+        placed = choose_reading(east, north, crs="EPSG:5514", area=area, country="CZ")
+        assert placed.reading is not None
+        assert np.allclose(placed.reading.apply(east, north), (x, y))
+    for east, north in ((-x, -y), (-y, -x)):
+        placed = choose_reading(east, north, crs="EPSG:5513", area=area, country="CZ")
+        assert placed.reading == Reading.as_declared("EPSG:5513")
+
+
+def test_swapped_belgian_points_near_the_diagonal_are_left_alone(shared: Path) -> None:
+    """Where x and y are nearly alike both orders lie in the province: as declared is right, and still doubtful."""
+    area = _area(shared, "limburg")
+    lon, lat = _inside(area, 400)
+    x, y = _sent(lon, lat, "EPSG:3812", "BE")
+    twice = shapely.contains_xy(area, *_degrees(y, x))
+    assert 5 <= twice.sum() < 100
+    placed = choose_reading(x[twice], y[twice], crs="EPSG:3812", area=area, country="BE")
+    assert placed.status == "ambiguous"
+    assert choose_reading(y, x, crs="EPSG:3812", area=area, country="BE").reading == Reading(
+        "axes swapped", "EPSG:3812", swap=True
+    )
+
+
+def _degrees(x: np.ndarray, y: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    done = transform_points(x, y, source_crs="EPSG:3812", target_crs="EPSG:4326", country="BE")
+    return done.x, done.y
+
+
+def test_strays_are_borne_up_to_the_share(shared: Path) -> None:
+    area = _area(shared, "zwickau")
+    x, y = _sent(*_inside(area, 40), "EPSG:25833", "DE")
+    x[:2] += 500_000
+    assert choose_reading(x, y, crs="EPSG:25833", area=area, **ZWICKAU).status == "chosen"
+    x[:3] += 500_000
+    none = choose_reading(x, y, crs="EPSG:25833", area=area, **ZWICKAU)
+    assert (none.status, none.reading, none.candidates) == ("none", None, ())
+    assert "92%" in none.detail
+    assert choose_reading(x, y, crs="EPSG:25833", area=area, share_min=0.9, **ZWICKAU).status == "chosen"
+
+
+def test_empty_and_unknown(shared: Path) -> None:
+    area = _area(shared, "zwickau")
+    nothing = np.array([np.nan, np.inf])
+    assert choose_reading(nothing, nothing, crs="EPSG:25833", area=area, **ZWICKAU).status == "none"
+    with pytest.raises(CoordinateError, match="EPSG:4312"):
+        choose_reading(np.ones(1), np.ones(1), crs="EPSG:31256", area=area, country="DE")
+
+
+@given(
+    st.floats(-1e7, 1e7), st.floats(-1e7, 1e7), st.booleans(), st.sampled_from([1.0, 1000.0]),
+    st.sampled_from([-1.0, 1.0]), st.sampled_from([0.0, 4e6]),
+)  # fmt: skip
+def test_a_reading_does_what_it_says(x: float, y: float, swap: bool, scale: float, sign: float, add: float) -> None:
+    reading = Reading("some", "EPSG:31468", swap, scale, sign, sign, add, 0.0)
+    east, north = reading.apply(np.array([x]), np.array([y]))
+    first, second = (y, x) if swap else (x, y)
+    assert east[0] == pytest.approx(first * scale * sign + add)
+    assert north[0] == pytest.approx(second * scale * sign)
+    assert reading.is_as_declared == (not swap and scale == 1 and sign == 1 and add == 0)

@@ -1,0 +1,219 @@
+"""Cleaning, folding, legal forms and name tokens."""
+
+from __future__ import annotations
+
+import time
+import unicodedata
+from pathlib import Path
+
+import pandas as pd
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from inducult_geo.text import (
+    clean_text,
+    fold,
+    lost_characters,
+    name_concepts,
+    name_tokens,
+    packaged_rows,
+    prepare_names,
+    strip_legal_form,
+)
+
+
+@pytest.mark.parametrize(
+    ("value", "expected"),
+    [
+        ("  Alte\u00a0 Mühle\t", "Alte Mühle"),
+        ("Mu\u0308hle", "Mühle"),
+        ("„Alte“ Mühle’s", '"Alte" Mühle\'s'),
+        ("Zie\u200bgel\u00adei\ufeff", "Ziegelei"),
+        ("Zeche\x00 Nord", "Zeche Nord"),
+        ("M\x1ahle", "M\ufffdhle"),
+        ("line\r\nbreak", "line break"),
+        (1890.0, "1890"),
+        (2.5, "2.5"),
+        (7, "7"),
+        *((nothing, None) for nothing in ("", " ", "-", "—", "n/a", "N/A", "?", "None", "nan", "NULL", None, pd.NA)),
+        (float("nan"), None),
+        (pd.NaT, None),
+    ],
+)
+def test_clean_text(value: object, expected: str | None) -> None:
+    assert clean_text(value) == expected
+
+
+@given(st.text())
+def test_clean_text_is_idempotent(text: str) -> None:
+    once = clean_text(text)
+    if once is not None:
+        assert clean_text(once) == once
+        assert unicodedata.is_normalized("NFC", once)
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("M\ufffdhle", "U+FFFD"),
+        ("M\x1ahle", "substitute"),
+        ("Gie\x9aerei", "control"),
+        ("M?hle", "question mark"),
+        ("Gie³da", "cp1250 read as cp1252"),
+        ("Jáchymov".encode().decode("cp1252"), "UTF-8 read as cp1252"),
+        ("Škofja Loka".encode().decode("cp1250"), "UTF-8 read as cp1250"),
+    ],
+)
+def test_lost_characters(text: str, told: str) -> None:
+    assert told in (lost_characters(text) or "")
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["Mühle", "Kędzierzyn-Koźle", "Škofja Loka", "Đurđevac", "Who? Me", "Mühle?", "100 m³", "Ä", "São João", "Città"],
+)
+def test_sound_text_has_lost_nothing(text: str) -> None:
+    assert lost_characters(text) is None
+
+
+@pytest.mark.parametrize(
+    ("text", "spellings"),
+    [
+        ("Mühle", ("muhle", "muehle")),
+        ("Mu\u0308hle", ("muhle", "muehle")),
+        ("GIEẞEREI", ("giesserei", "gieszerei")),
+        ("Głubczyce", ("glubczyce",)),
+        ("Đurđevac", ("durdevac", "djurdjevac")),
+        ("ĲZER", ("ijzer", "yzer")),
+        ("Jáchymov", ("jachymov",)),
+        ("Zeche", ("zeche",)),
+        ("Škofja", ("skofja", "shkofja", "schkofja")),
+    ],
+)
+def test_fold(text: str, spellings: tuple[str, ...]) -> None:
+    assert fold(text) == spellings
+
+
+@pytest.mark.parametrize(
+    ("name", "country", "bare", "form"),
+    [
+        ("voestalpine Stahl Donawitz GesmbH", "AT", "voestalpine Stahl Donawitz", "LLC"),
+        ("Energiepark Donawitz GmbH & CoKG", "AT", "Energiepark Donawitz", "LP"),
+        ("Mühle Köln GmbH & Co. KG", "DE", "Mühle Köln", "LP"),
+        ("VEB Baumwollspinnerei", "DE", "Baumwollspinnerei", "STATE"),
+        ("VEB Kombinat Schwarze Pumpe", "DE", "Schwarze Pumpe", "STATE"),
+        ("Důl Svornost, s. p.", "CZ", "Důl Svornost", "SP"),
+        ("Textilka Aš", "CZ", "Textilka Aš", None),
+        ("Textilka AS", "CZ", "Textilka AS", None),
+        ("Textilka, a.s.", "CZ", "Textilka", "JSC"),
+        ("Cegielnia Opole Sp. z o.o.", "PL", "Cegielnia Opole", "LLC"),
+        ("GORENJE D.O.O.", "SI", "GORENJE", "LLC"),
+        ("Fonderie di Padova S.p.A. in liquidazione", "IT", "Fonderie di Padova", "JSC"),
+        ("SPA Terme", "IT", "SPA Terme", None),
+        ("SE Works North", "DE", "SE Works North", None),
+        ("Sappi Lanaken N.V.", "BE", "Sappi Lanaken", "JSC"),
+        ("Tata Steel Ltd", "GB", "Tata Steel", "LLC"),
+        ("Nordic AB", "??", "Nordic", "JSC"),
+        ("AG", "DE", "AG", None),
+        ("", "DE", "", None),
+    ],
+)
+def test_strip_legal_form(name: str, country: str, bare: str, form: str | None) -> None:
+    assert strip_legal_form(name, country=country) == (bare, form)
+
+
+WORDS = "VEB Werk AG & Co. KG d.o.o. a. s. S.p.A. , - Nord PP 2 in Liquidation ()"
+
+
+@given(st.lists(st.sampled_from(WORDS.split())))
+def test_stripping_twice_changes_nothing_more(words: list[str]) -> None:
+    for country in (None, "DE", "CZ", "PL"):
+        once = strip_legal_form(" ".join(words), country=country)[0]
+        assert strip_legal_form(once, country=country)[0] == once
+        assert bool(once) == bool(words)
+
+
+@pytest.mark.parametrize(
+    ("name", "country", "tokens"),
+    [
+        ("Ziegelwerk Zwickau", "DE", ("@brickworks", "zwickau")),
+        ("Cegielni w Opolu Sp. z o.o.", "PL", ("@brickworks", "opolu")),
+        ("Porzellanfabrik Karlsbad", "CZ", ("@porcelain", "karlovy", "vary")),
+        ("St. Joachimsthal", "CZ", ("jachymov",)),
+        ("Kraftwerk Neurath F", "DE", ("@power_station", "neurath", "#f")),
+        ("Blok II Elektrownia Opole", "PL", ("blok", "#2", "@power_station", "opole")),
+        ("Elektrárna Tisová I", "CZ", ("@power_station", "tisova", "#1")),
+        ("Schacht 02", "DE", ("@shaft", "#2")),
+        ("VEB Baumwollspinnerei Muehlhausen", "DE", ("baumwoll", "@spinning", "muhlhausen")),
+        ("Papier-Fabrik Köln", "DE", ("@paper_mill", "koln")),
+        ("Brauer & Weber GmbH", "DE", ("brauer", "weber")),
+        ("WAG Verdichterstation Rainbach", "AT", ("wag", "verdichterstation", "rainbach")),
+        ("ehem. Ziegelei", "DE", ("@brickworks",)),
+        ("Alte Ziegelei", "DE", ("@old", "@brickworks")),
+        ("TAQA B.V.", "NL", ("taqa",)),
+        ("AG", "DE", ("ag",)),
+        ("", None, ()),
+        ("???", None, ()),
+    ],
+)
+def test_name_tokens(name: str, country: str | None, tokens: tuple[str, ...]) -> None:
+    assert name_tokens(name, country=country) == tokens
+
+
+@pytest.mark.parametrize(
+    ("left", "right", "country"),
+    [
+        ("Mühle Müller", "MUEHLE MUELLER", "DE"),
+        ("Đurđevac pilana", "Djurdjevac Pilana DOO", "HR"),
+        ("Papierfabrik", "Papier Fabrik", "DE"),
+        ("Cegielnia", "Ziegelei", None),
+        ("Sint-Truiden", "Saint-Trond", "BE"),
+        ("Block 2", "Block II", None),
+        ("Wien", "Vienna", "AT"),
+        ("Ölsnitz", "Oelsnitz", "DE"),
+    ],
+)
+def test_two_writings_give_the_same_tokens(left: str, right: str, country: str | None) -> None:
+    assert name_tokens(left, country=country) == name_tokens(right, country=country)
+
+
+def test_different_units_stay_different() -> None:
+    assert name_tokens("Neurath F") != name_tokens("Neurath") != name_tokens("Neurath G")
+    assert set(name_tokens("Werk 1")) != set(name_tokens("Werk 2"))
+
+
+def test_every_term_is_found() -> None:
+    lost = []
+    for row in packaged_rows("name_concepts.csv"):
+        found = name_concepts(row["term"])
+        meant = {type_id for concept in found for type_id in concept.types}
+        if len(row["term"].replace(".", "")) > 1 and (not found or (row["type_id"] and row["type_id"] not in meant)):
+            lost.append(row["term"])
+    assert lost == []
+
+
+@given(st.text(max_size=40))
+def test_any_name_gives_tokens(name: str) -> None:
+    tokens = name_tokens(name)
+    assert len(set(tokens)) == len(tokens)
+    assert all(token and token == token.lower() for token in tokens)
+
+
+def test_prepare_names_keeps_the_index_and_counts_nulls() -> None:
+    names = pd.Series(["Ziegelei", None, "Eger", "Eger"], index=[7, 3, 3, 1])
+    country = pd.Series(["DE", "DE", "CZ", None], index=[7, 3, 3, 1])
+    found = prepare_names(names, country)
+    assert found.tolist() == [("@brickworks",), (), ("cheb",), ("eger",)]
+    assert found.index.tolist() == [7, 3, 3, 1]
+    assert prepare_names(names[:0], country[:0]).empty
+
+
+@pytest.mark.slow
+def test_speed(shared: Path) -> None:
+    table = pd.read_csv(shared / "data" / "sites" / "eutl.csv", dtype=str)[["name", "country"]].dropna()
+    table = table.drop_duplicates()
+    prepare_names(table["name"][:10], table["country"][:10])
+    started = time.process_time()
+    prepare_names(table["name"], table["country"])
+    assert len(table) / (time.process_time() - started) > 25_000

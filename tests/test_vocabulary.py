@@ -1,0 +1,194 @@
+"""Types, themes, sectors and states in the project's own words."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from inducult_geo.errors import CatalogError
+from inducult_geo.frames import STATUSES
+from inducult_geo.harmonize.vocabulary import LANGUAGES, Sector, Vocabulary, load_vocabulary
+from inducult_geo.text import packaged_rows
+
+
+@pytest.fixture(scope="module")
+def vocabulary() -> Vocabulary:
+    return load_vocabulary()
+
+
+def test_tables_agree(vocabulary: Vocabulary) -> None:
+    assert len(vocabulary.types) == 98
+    assert len(vocabulary.themes) == 15
+    assert all(entry.theme in vocabulary.themes for entry in vocabulary.types.values())
+    assert all(set(entry.labels) == set(LANGUAGES) for entry in vocabulary.types.values())
+    for name in ("name_concepts.csv", "sector_crosswalk.csv"):
+        assert {row["type_id"] for row in packaged_rows(name)} <= {*vocabulary.types, ""}
+    for name in ("sector_crosswalk.csv", "nace.csv"):
+        assert {row["theme_id"] for row in packaged_rows(name)} <= {*vocabulary.themes, ""}
+    assert {row["status"] for row in packaged_rows("status_words.csv")} == set(STATUSES)
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        *("types", "themes", "name_concepts", "legal_forms", "exonyms", "transliteration", "nace", "sector_crosswalk"),
+        *("status_words", "date_words"),
+    ],
+)
+def test_every_row_says_its_source(name: str) -> None:
+    rows = packaged_rows(f"{name}.csv")
+    assert rows
+    assert all(row["source"] for row in rows)
+    assert all(None not in row and None not in row.values() for row in rows)
+
+
+@pytest.mark.parametrize(
+    ("value", "expected"),
+    [
+        ("brickworks", "brickworks"),
+        ("Paper Mill", "paper_mill"),
+        ("CEGIELNIA", "brickworks"),
+        ("Cegielnia (ruina)", "brickworks"),
+        ("Porzellanfabrik", "porcelain_ceramics"),
+        ("Vysoka pec", "blast_furnace"),
+        ("Ziegelwerke", "brickworks"),
+        ("Muehle", "grain_mill"),
+        ("Rudnik", "mine"),
+        ("xyz", None),
+        ("Brauerei, Mühle", None),
+        ("", None),
+        (None, None),
+    ],
+)
+def test_map_type(vocabulary: Vocabulary, value: str | None, expected: str | None) -> None:
+    assert vocabulary.map_type(value) == expected
+
+
+def test_the_contract_decides_first(vocabulary: Vocabulary) -> None:
+    overrides = {"cegielnia": "museum", "Mlýn": "sawmill", "Steel": "metallurgy"}
+    assert vocabulary.map_type("MLYN", overrides=overrides) == "sawmill"
+    assert vocabulary.map_type("Cegielnia", overrides=overrides) is None
+    assert vocabulary.map_type("Steel", overrides=overrides) is None
+    assert vocabulary.map_type("tartak", overrides=overrides) == "sawmill"
+
+
+def test_every_label_means_its_type(vocabulary: Vocabulary) -> None:
+    wrong = [
+        (type_id, label)
+        for type_id, entry in vocabulary.types.items()
+        for label in entry.labels.values()
+        if vocabulary.map_type(label) != type_id
+    ]
+    assert wrong == [("tailings_pond", "Jalovište")]  # in Croatian one word for pond and heap
+
+
+@pytest.mark.parametrize(
+    ("name", "expected"),
+    [
+        ("Ziegelwerk Zwickau", "brickworks"),
+        ("Stadtbrauerei", "brewery"),
+        ("Fabryka Nowak", "factory"),
+        ("Porzellanfabrik und Werk Nord", "porcelain_ceramics"),
+        ("Brauerei und Mühle", None),
+        ("Deposito", None),
+        ("Holcim", None),
+        ("Verdichterstation", None),
+        ("", None),
+        (None, None),
+    ],
+)
+def test_guess_type(vocabulary: Vocabulary, name: str | None, expected: str | None) -> None:
+    assert vocabulary.guess_type(name) == expected
+
+
+@pytest.mark.parametrize(
+    ("scheme", "code", "expected"),
+    [
+        ("E-PRTR", "3.(c).(i)", Sector("building_materials", "cement_works", "23.51")),
+        ("eprtr", "3(c)(i)", Sector("building_materials", "cement_works", "23.51")),
+        ("E-PRTR", "4.(a).(iii)", Sector("chemistry", "chemical_works", "20.14;20.16;20.17")),
+        ("EU ETS", 24, Sector("metallurgy", "steelworks", "24.10")),
+        ("EU ETS", "24.0", Sector("metallurgy", "steelworks", "24.10")),
+        ("EU ETS", 10, Sector(None, None, None)),
+        ("EU ETS", 77, None),
+        ("Hotmaps", "iron and steel", Sector("metallurgy", "steelworks", "24.1;24.2;24.3;24.5")),
+        ("GEM", "Global Blast Furnace Tracker", Sector("metallurgy", "blast_furnace", "24.10")),
+        ("ERIH", "Salt", Sector("mining", "saltworks", None)),
+        ("NACE", "23.51", Sector("building_materials", None, "23.51")),
+        ("NACE", "C2351", Sector("building_materials", None, "23.51")),
+        ("NACE Rev. 2.1", "24", Sector("metallurgy", None, "24")),
+        ("NACE", "NACE_1.1:24.10", None),
+        ("NACE", "99.99", None),
+        ("unheard of", "1", None),
+        ("EU ETS", None, None),
+    ],
+)
+def test_map_sector(vocabulary: Vocabulary, scheme: str, code: str | None, expected: Sector | None) -> None:
+    assert vocabulary.map_sector(scheme, code) == expected
+
+
+@pytest.mark.parametrize(
+    ("value", "expected"),
+    [
+        *(
+            (word, "functional")
+            for word in ("in use", "active", "AKTIV", "v provozu", "in funzione", "czynny", "u radu")
+        ),
+        *((word, "projected") for word in ("geplant", "Pre-Permit", "načrtovan", "gepland")),
+        *((word, "underConstruction") for word in ("im Bau", "under_construction", "w budowie", "underConstruction")),
+        *((word, "disused") for word in ("mothballed", "außer Betrieb", "ausser Betrieb", "opuščen", "nieczynna")),
+        *((word, "decommissioned") for word in ("closed", "stillgelegt", "geschlossen (2015)", "zrušený", "gesloopt")),
+        *((word, "unknown") for word in ("unbekannt", "brak danych", "k.A.")),
+        ("http://inspire.ec.europa.eu/codelist/ConditionOfFacilityValue/disused", "disused"),
+        ("maybe", None),
+        ("closde", None),
+        (None, None),
+    ],
+)
+def test_map_status(vocabulary: Vocabulary, value: str | None, expected: str | None) -> None:
+    assert vocabulary.map_status(value) == expected
+
+
+def test_map_status_by_contract(vocabulary: Vocabulary) -> None:
+    assert vocabulary.map_status("closed", {"Closed": "disused"}) == "disused"
+
+
+def test_labels(vocabulary: Vocabulary) -> None:
+    assert vocabulary.label("type", "brickworks", "pl") == "Cegielnia"
+    assert vocabulary.label("type", "brickworks", "fr") == "Brickworks"
+    assert vocabulary.label("theme", "mining", "hr") == "Rudarstvo i kamenolomi"
+    assert vocabulary.label("type", "nothing") == "nothing"
+    with pytest.raises(CatalogError, match="kind 'word'"):
+        vocabulary.label("word", "x")
+    assert vocabulary.theme_of("brickworks") == "building_materials"
+    assert vocabulary.theme_of(None) is None
+
+
+def test_a_type_of_ones_own(tmp_path: Path) -> None:
+    path = tmp_path / "types.csv"
+    path.write_text(
+        "type_id,theme_id,kind,label_en,label_sl,source\nbeehive_works,food_drink,site,Beehive works,Čebelarna,own\n",
+        encoding="utf-8",
+    )
+    own = load_vocabulary([path])
+    assert own.map_type("cebelarna") == "beehive_works"
+    assert own.label("type", "beehive_works", "de") == "Beehive works"
+    assert "beehive_works" not in load_vocabulary().types
+
+
+@pytest.mark.parametrize(
+    ("content", "told"),
+    [
+        (b"type_id,theme_id\nx,mining\n", "line 2: no kind, label_en"),
+        (b"type_id,theme_id,kind,label_en\nx,magic,site,X\n", "theme 'magic' is unknown"),
+        (b"\xff\xfe\x00", "cannot be read"),
+        (None, "cannot be read"),
+    ],
+)
+def test_a_wrong_table_is_refused(tmp_path: Path, content: bytes | None, told: str) -> None:
+    path = tmp_path / "types.csv"
+    if content is not None:
+        path.write_bytes(content)
+    with pytest.raises(CatalogError, match=told):
+        load_vocabulary([path])

@@ -1,0 +1,147 @@
+"""The pipeline's rooms as single calls, for notebooks and other programs."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import geopandas as gpd
+import pandas as pd
+from shapely.geometry.base import BaseGeometry
+
+from inducult_geo.boundaries import outline_for_check
+from inducult_geo.catalog import Contract, load_contract
+from inducult_geo.errors import ConfigError, ContractError
+from inducult_geo.frames import RawTable, Records, as_records
+from inducult_geo.gather import OSM, harmonized
+from inducult_geo.harmonize.place import Ground
+from inducult_geo.harmonize.records import Harmonized
+from inducult_geo.match.link import link as link_records
+from inducult_geo.run import Run, open_run
+from inducult_geo.sources.osm_pbf import read_objects
+from inducult_geo.sources.osm_records import records_of
+from inducult_geo.sources.overpass import fetch_objects
+from inducult_geo.sources.partner import find_files, read_partner
+
+
+def read_osm(
+    path: Path | str | None = None, *, region: str | BaseGeometry | None = None, place: str | None = None
+) -> Records:
+    """Read the industrial records of an OpenStreetMap extract, or of a place through Overpass.
+
+    Parameters
+    ----------
+    path
+        `.osm.pbf`, `.osm`, `.osm.gz` or `.osm.bz2`.
+    region
+        Clip to a polygon (EPSG:4326) or to a region of the catalog by id; the whole file where not given.
+    place
+        Instead of a file: a place by name ("Leoben, Austria"), looked up with osmnx and asked of Overpass. For small
+        areas.
+
+    Returns
+    -------
+    GeoDataFrame
+        `RECORD_COLUMNS` and geometry in EPSG:3035; objects whose geometry is lost carry a `reason`.
+
+    Raises
+    ------
+    ConfigError
+        Where not exactly one of `path` and `place` is given.
+    SourceError
+        Where the file is truncated or no OpenStreetMap file, the place unknown, or no server gave a whole answer.
+    """
+    if (path is None) == (place is None):
+        raise ConfigError("read_osm: give either a path or a place.")
+    run = open_run(contracts=False)
+    area = outline_for_check(run.catalog.region(region), run).area if isinstance(region, str) else region
+    if place is not None:
+        # osmnx is heavy, and only this call needs it.
+        from inducult_geo.sources.places import look_up
+
+        table = records_of(fetch_objects("place", area=area or look_up(place), settings=run.settings))
+    else:
+        table = records_of(read_objects(Path(str(path)), area=area))
+    return harmonized(run.catalog.sources[OSM], table, Ground("the extract", None)).records
+
+
+def read_source(contract: Path | str | Contract, *, data: Path | str | None = None) -> Records:
+    """Read and harmonize a partner's file by its contract.
+
+    Parameters
+    ----------
+    contract
+        A contract, or the path of its TOML.
+    data
+        The data folder, for the region's outline and files in `raw/partners`.
+
+    Returns
+    -------
+    GeoDataFrame
+        `RECORD_COLUMNS` and geometry in EPSG:3035, one row a row of the file; what cannot be used has a `reason`.
+
+    Raises
+    ------
+    ContractError, SourceError
+        Where the contract is wrong or the file does not fit it.
+    """
+    run = open_run(None if data is None else Path(data), contracts=False)
+    declared = contract if isinstance(contract, Contract) else load_contract(Path(contract))
+    return read_by_contract(declared, run)[1].records
+
+
+def read_by_contract(contract: Contract, run: Run) -> tuple[RawTable, Harmonized]:
+    """Read and harmonize a source as a run would, without keeping anything.
+
+    Raises
+    ------
+    ContractError
+        Where none of its files is there, or one cannot be read or placed.
+    """
+    files = find_files(contract, partners=run.folder.partners)
+    if not files:
+        raise ContractError(
+            f"{contract.declared_in}: {', '.join(contract.files) or 'no file'} is not there. "
+            f"Put it beside the contract or into {run.folder.partners}, or mend `files`."
+        )
+    table = read_partner(contract, files)
+    return table, harmonized(contract, table, ground_of(contract, run))
+
+
+def ground_of(contract: Contract, run: Run) -> Ground:
+    """Return what is known of the land that a contract's source is about."""
+    grids = run.settings.grids_folder
+    if contract.region is None:
+        country = contract.countries[0] if len(contract.countries) == 1 else None
+        return Ground("the world", country, grids=grids)
+    region = run.catalog.region(contract.region)
+    return Ground(region.id, region.country, outline_for_check(region, run).area, region.crs, grids)
+
+
+def link(left: Records, right: Records) -> pd.DataFrame:
+    """Link two tables of records: which of the left are the same site as which of the right.
+
+    Rows without a place take part through names and addresses; other rejected rows do not.
+
+    Returns
+    -------
+    DataFrame
+        left_id, right_id (the sources' own keys), score, decision (match or review), distance_m, why.
+    """
+    return link_records(_linkable(left), _linkable(right))
+
+
+def records_of_release(release: Path | str) -> Records:
+    """Read the sites of a release as records, to link another table against them."""
+    path = Path(release) / "sites.parquet"
+    if not path.is_file():
+        raise ContractError(
+            f"{release}: is no release: it holds no sites.parquet. Name a contract or a release folder."
+        )
+    sites = gpd.read_parquet(path)
+    keys = sites["site_id"].astype(str)
+    return as_records(sites.assign(record_key="release:" + keys, source="release", reason=None))
+
+
+def _linkable(records: Records) -> Records:
+    kept = records["reason"].isna() | (records["reason"] == "no_coordinates")
+    return as_records(records[kept.to_numpy()].assign(reason=None, detail=None))

@@ -1,0 +1,160 @@
+"""A region's outline: from a file, out of the extract by its tags, from Overpass, or as it was kept."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+import geopandas as gpd
+import pyogrio
+import shapely
+from pyproj import Geod
+from shapely.geometry.base import BaseGeometry
+
+from inducult_geo.catalog import Region
+from inducult_geo.errors import RegionError, SourceError
+from inducult_geo.run import Run
+from inducult_geo.sources.osm_boundary import read_boundary
+from inducult_geo.sources.overpass import fetch_boundary
+from inducult_geo.store import replacing
+
+AREA_TOLERANCE = 0.05
+"""How far an outline out of OpenStreetMap may be from the official area, as a share."""
+
+_GEOD = Geod(ellps="GRS80")
+
+
+@dataclass(frozen=True)
+class Outline:
+    """A region's polygon in EPSG:4326, and where it comes from."""
+
+    area: BaseGeometry
+    source: str
+    licence: str = ""
+    attribution: str = ""
+
+
+def outline(region: Region, run: Run, *, extract: Path | None = None) -> Outline:
+    """Return a region's outline: file, extract, Overpass or kept, the first that there is.
+
+    Raises
+    ------
+    RegionError
+        Where there is none; the message says where one can be put.
+    """
+    ways: Iterable[Callable[[], Outline | None]] = (
+        lambda: _from_file(region, run),
+        lambda: _from_extract(region, extract),
+        lambda: _from_overpass(region, run),
+        lambda: read_outline(kept_file(region, run)),
+    )
+    for way in ways:
+        found = way()
+        if found is not None:
+            return found
+    tags = " or ".join(f"{key}={'|'.join(values)}" for key, values in region.boundary.tags.items())
+    by_tags = f", or an extract that holds the boundary tagged {tags}" if tags else ""
+    raise RegionError(
+        f"{region.id}: no outline of the region. Put one at {_own_file(region, run)}{by_tags}, "
+        "or name it as [boundary] file in the region's TOML."
+    )
+
+
+def outline_for_check(region: Region, run: Run) -> Outline:
+    """Return the best outline at hand without an extract or the network; the bounding box where there is none."""
+    sample = run.folder.root / "raw" / "sample" / "boundaries" / f"{region.id}.geojson"
+    found = _from_file(region, run) or read_outline(kept_file(region, run)) or read_outline(sample)
+    return found or Outline(shapely.box(*region.bbox), "bounding box: the region's outline is not at hand")
+
+
+def kept_file(region: Region, run: Run) -> Path:
+    """Return where a region's outline is kept after a run."""
+    return run.folder.region(region.id) / "boundary.geojson"
+
+
+def read_outline(path: Path) -> Outline | None:
+    """Read a vector file with one or more polygons; None where there is no such file.
+
+    Raises
+    ------
+    RegionError
+        Where the file cannot be read or holds no polygon.
+    """
+    if not path.is_file():
+        return None
+    try:
+        frame = gpd.read_file(path)
+    except (pyogrio.errors.DataSourceError, pyogrio.errors.DataLayerError, ValueError) as problem:
+        raise RegionError(f"{path}: cannot be read as a boundary: {problem}.") from problem
+    polygons = frame[frame.geometry.notna() & frame.geometry.geom_type.isin(["Polygon", "MultiPolygon"])]
+    if polygons.empty or polygons.crs is None:
+        raise RegionError(f"{path}: holds no polygon with a CRS. A region's boundary is one or more polygons.")
+    area = shapely.make_valid(shapely.union_all(polygons.to_crs("EPSG:4326").geometry.to_numpy()))
+    first = {str(name): str(value) for name, value in polygons.iloc[0].drop("geometry").items() if value is not None}
+    source = first.get("note") or first.get("source") or path.name
+    return Outline(area, source, first.get("licence", ""), first.get("attribution", ""))
+
+
+def keep_outline(found: Outline, target: Path) -> None:
+    """Keep an outline beside a region's outputs as GeoJSON."""
+    about = {"source": found.source, "licence": found.licence, "attribution": found.attribution}
+    feature = {"type": "Feature", "properties": about, "geometry": shapely.geometry.mapping(found.area)}
+    with replacing(target) as draft:
+        draft.write_text(json.dumps({"type": "FeatureCollection", "features": [feature]}), encoding="utf-8")
+
+
+def _own_file(region: Region, run: Run) -> Path:
+    return run.folder.raw / "boundaries" / f"{region.id}.geojson"
+
+
+def _from_file(region: Region, run: Run) -> Outline | None:
+    own = read_outline(_own_file(region, run))
+    if own is not None or region.boundary.file is None:
+        return own
+    path = region.declared_in.parent / region.boundary.file
+    found = read_outline(path)
+    if found is None:
+        raise RegionError(f"{region.declared_in}: [boundary] file {path} is not there. Put it there, or mend the name.")
+    declared = region.boundary
+    return Outline(
+        found.area,
+        declared.source or found.source,
+        declared.licence or found.licence,
+        declared.attribution or found.attribution,
+    )
+
+
+def _from_extract(region: Region, extract: Path | None) -> Outline | None:
+    if extract is None or not region.boundary.tags:
+        return None
+    try:
+        area = read_boundary(extract, region.boundary.tags)
+    except SourceError as problem:
+        raise RegionError(f"{region.id}: {problem}") from problem
+    return _of_osm(region, area, f"OpenStreetMap extract {extract.name}")
+
+
+def _from_overpass(region: Region, run: Run) -> Outline | None:
+    if run.osm != "overpass" or not region.boundary.tags:
+        return None
+    try:
+        area = fetch_boundary(region, settings=run.settings)
+    except SourceError as problem:
+        raise RegionError(f"{region.id}: {problem}") from problem
+    return _of_osm(region, area, "OpenStreetMap through Overpass")
+
+
+def _of_osm(region: Region, area: BaseGeometry | None, source: str) -> Outline | None:
+    """Take an outline that tags picked out, unless it is plainly another place or only a part."""
+    if area is None:
+        return None
+    measured_km2 = abs(_GEOD.geometry_area_perimeter(shapely.orient_polygons(area))[0]) / 1e6
+    official_km2 = region.area_km2
+    if official_km2 is not None and abs(measured_km2 / official_km2 - 1) > AREA_TOLERANCE:
+        raise RegionError(
+            f"{region.id}: the outline in the {source} measures {measured_km2:,.0f} km2, not {official_km2:,.0f}. "
+            "It is only a part, or the [boundary] tags pick out another place: give the region a file."
+        )
+    return Outline(area, source, "ODbL-1.0", "© OpenStreetMap contributors")

@@ -1,0 +1,1 @@
+"""Where records come from: OpenStreetMap and the files of partners."""

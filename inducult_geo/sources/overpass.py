@@ -1,0 +1,209 @@
+"""Ask an Overpass server for the wanted objects of a region.
+
+The query is posted with `requests`, not through osmnx. osmnx returns the part that it got where a server answers 200
+with a `remark` of a runtime error, leaves out version and timestamp, drops site relations, ways with a missing node
+and values such as `a;b` without a word, retries a 504 without end, and changes settings of the whole process; none of
+that can be set otherwise through its public interface. What runs unattended must not take half an answer for a whole
+one. From the JSON on, the code is the same as for an extract.
+
+One query for the region's bounding box (every key with its lifecycle forms, members and nodes recursed, with version
+and timestamp); the tag table and the region's outline decide afterwards. Servers are tried in turn, each a few times.
+"""
+
+from __future__ import annotations
+
+import gzip
+import json
+import math
+import re
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from shapely.geometry.base import BaseGeometry
+
+from inducult_geo.catalog import Region
+from inducult_geo.errors import TransientError
+from inducult_geo.settings import Settings
+from inducult_geo.sources.osm_boundary import carries, choose_boundary
+from inducult_geo.sources.osm_objects import Element, Newest, OsmObjects, assemble
+from inducult_geo.sources.osm_shapes import Group, Line, Member, World
+from inducult_geo.sources.osm_tags import Tags, TagTable, load_tag_table
+from inducult_geo.sources.overpass_client import ask, check_answer
+
+_KINDS = frozenset({"node", "way", "relation"})
+# Relations may nest, so all is recursed; what is in both sets comes twice and is kept once.
+_TAIL = ".hits out meta;(.hits >>;)->.parts;.parts out meta qt;"
+
+
+def fetch_objects(name: str, *, area: BaseGeometry, settings: Settings, archive: Path | None = None) -> OsmObjects:
+    """Fetch every wanted object that lies mostly in an area.
+
+    Parameters
+    ----------
+    name
+        Names the request in messages and in the archive.
+    area
+        EPSG:4326; its bounding box is asked for.
+    settings
+        `overpass_urls`, `retry_base_s`, `retry_after_max_s` and `http_deadline_s` are used.
+    archive
+        Folder for the answer as it came (`<name>-<state of the data>.json.gz`); not kept where null.
+
+    Raises
+    ------
+    TransientError
+        Where no server gave a whole answer and at least one may do so later.
+    SourceError
+        Where every server refused the request itself.
+    """
+    table = load_tag_table()
+    query = build_query(area.bounds, table, timeout_s=settings.http_deadline_s)
+    body = ask(query, what=f"region '{name}'", settings=settings)
+    answer = json.loads(body)
+    if archive is not None:
+        _keep(body, archive, f"{name}-{_stamp(answer) or 'undated'}")
+    return objects_of(answer, area=area, table=table)
+
+
+def fetch_boundary(region: Region, *, settings: Settings) -> BaseGeometry | None:
+    """Fetch a region's outline by the tags of its boundary, within its bounding box.
+
+    Returns
+    -------
+    Polygon or MultiPolygon in EPSG:4326, or None where the server knows no such object.
+
+    Raises
+    ------
+    TransientError, SourceError
+        As `fetch_objects`; also where the boundary in OpenStreetMap is broken.
+    """
+    tags = region.boundary.tags
+    if not tags:
+        return None
+    parts = "".join(f'["{_quoted(key)}"~"{_pattern(values)}"]' for key, values in tags.items())
+    query = f"{_head(region.bbox, settings.http_deadline_s)}(rel{parts};way{parts};)->.hits;{_TAIL}"
+    answer = json.loads(ask(query, what=f"boundary of '{region.id}'", settings=settings))
+    elements = elements_of(answer)
+    hits = [element for element in elements if carries(element.tags, tags)]
+    return choose_boundary(hits, _world(elements, lambda _: True), tags, where="Overpass")
+
+
+def build_query(bounds: tuple[float, float, float, float], table: TagTable, *, timeout_s: float) -> str:
+    """Write the query for a box (west, south, east, north in degrees) in Overpass QL.
+
+    Values of plain keys are asked for by pattern, so that `a;b` is found and not every building of a region travels;
+    keys with a lifecycle prefix are few and asked for whatever their value.
+    """
+    parts = [_statement(key, base, life is None, table) for key, (base, life) in table.forms.items()]
+    return f"{_head(bounds, timeout_s)}({''.join(parts)})->.hits;{_TAIL}"
+
+
+def _head(bounds: tuple[float, float, float, float], timeout_s: float) -> str:
+    west, south, east, north = bounds
+    return f"[out:json][timeout:{max(1, math.floor(timeout_s))}][bbox:{south:.7f},{west:.7f},{north:.7f},{east:.7f}];"
+
+
+def _statement(key: str, base: str, plain: bool, table: TagTable) -> str:
+    values = [value for value, row in table.rows[base].items() if row.select != "no"]
+    if not plain or "*" in values:
+        return f'nwr["{key}"];'
+    return f'nwr["{key}"~"{_pattern(values)}"];'
+
+
+def _pattern(values: Iterable[str]) -> str:
+    """Return a POSIX pattern that finds each of the values alone or in a list `a;b`, and nothing else."""
+    inner = "|".join(re.sub(r"([].[{}()*+?^$|\\])", r"\\\1", value) for value in values)
+    return _quoted(f"(^|;) *({inner}) *(;|$)")
+
+
+def _quoted(text: str) -> str:
+    """Return text as it stands between double quotes in Overpass QL."""
+    return text.replace("\\", "\\\\").replace('"', '\\"').replace("\n", " ")
+
+
+def objects_of(answer: Mapping[str, Any], *, area: BaseGeometry | None, table: TagTable) -> OsmObjects:
+    """Build the objects from an answer in JSON.
+
+    Raises
+    ------
+    TransientError
+        Where the answer tells of an error, or does not have the shape of one.
+    """
+    elements = elements_of(answer)
+    hits = (element for element in elements if table.wanted(element.tags))
+    return assemble(hits, _world(elements, table.is_area), area=area, data_time=_base_time(answer))
+
+
+def elements_of(answer: Mapping[str, Any]) -> list[Element]:
+    """Read every element of an answer once, in its newest version.
+
+    Raises
+    ------
+    TransientError
+        As `objects_of`.
+    """
+    check_answer(answer, "the answer of Overpass")
+    newest = Newest()
+    try:
+        for item in answer["elements"]:
+            if item.get("type") in _KINDS:
+                newest.put(_element(item))
+    except (KeyError, TypeError, ValueError, AttributeError) as problem:
+        raise TransientError(f"an element of Overpass' answer is malformed ({problem!r}). Ask again.") from problem
+    return [*newest.elements.values()]
+
+
+def _world(elements: Sequence[Element], is_area: Callable[[Tags], bool]) -> World:
+    return World(
+        is_area=is_area,
+        nodes={e.osm_id: e.position for e in elements if e.osm_type == "node" and e.position},
+        ways={e.osm_id: Line(e.refs, e.tags) for e in elements if e.osm_type == "way"},
+        relations={e.osm_id: Group(e.members, e.tags) for e in elements if e.osm_type == "relation"},
+    )
+
+
+def _element(item: Mapping[str, Any]) -> Element:
+    """Read an element; a place that is absent or impossible is null, all else raises."""
+    kind = item["type"]
+    version = item.get("version")
+    return Element(
+        osm_type=kind,
+        osm_id=int(item["id"]),
+        version=int(version) if version is not None else None,
+        timestamp=str(item["timestamp"]) if item.get("timestamp") else None,
+        tags={str(key): str(value) for key, value in item.get("tags", {}).items()},
+        position=_position(item) if kind == "node" else None,
+        refs=tuple(int(ref) for ref in item.get("nodes", ())),
+        members=_members(item.get("members", ())),
+    )
+
+
+def _members(items: Sequence[Mapping[str, Any]]) -> tuple[Member, ...]:
+    return tuple(Member(str(item["type"]), int(item["ref"]), str(item.get("role", ""))) for item in items)
+
+
+def _position(item: Mapping[str, Any]) -> tuple[float, float] | None:
+    if "lon" not in item or "lat" not in item:
+        return None
+    lon, lat = float(item["lon"]), float(item["lat"])
+    return (lon, lat) if -180 <= lon <= 180 and -90 <= lat <= 90 else None
+
+
+def _base_time(answer: Mapping[str, Any]) -> str | None:
+    header = answer.get("osm3s")
+    stamp = header.get("timestamp_osm_base") if isinstance(header, dict) else None
+    return stamp if isinstance(stamp, str) and stamp else None
+
+
+def _stamp(answer: Mapping[str, Any]) -> str:
+    """Return the state of the data as a part of a file name: nothing but digits and letters of what the server said."""
+    return re.sub(r"[^0-9A-Za-z]", "", _base_time(answer) or "")[:20]
+
+
+def _keep(body: bytes, folder: Path, name: str) -> None:
+    """Write the answer beside its final name and move it there; the bytes depend on the answer alone."""
+    folder.mkdir(parents=True, exist_ok=True)
+    unfinished = folder / f".{name}.json.gz"
+    unfinished.write_bytes(gzip.compress(body, mtime=0))
+    unfinished.replace(folder / f"{name}.json.gz")

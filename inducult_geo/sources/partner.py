@@ -1,0 +1,182 @@
+"""A partner's file by its contract: which file, which columns, which rows; nothing is interpreted yet."""
+
+from __future__ import annotations
+
+import difflib
+import hashlib
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from inducult_geo.catalog.models import Contract
+from inducult_geo.errors import ContractError, SourceError
+from inducult_geo.frames import FileRead, Problem, Raw, RawTable, content_hash, to_json
+from inducult_geo.sources.readers import Table, read_table
+
+_SIDECARS = {".shp": (".dbf", ".shx", ".prj", ".cpg"), ".tab": (".dat", ".map", ".id"), ".mif": (".mid",)}
+
+
+def find_files(contract: Contract, *, partners: Path | None = None) -> list[Path]:
+    """Return the contract's files that are there, beside the TOML or in the partners' folder.
+
+    A file `name.csv` is also found as the newest of its dated copies `name-2026-11-20.csv`.
+
+    Raises
+    ------
+    ContractError
+        Where a name climbs out of those two folders.
+    """
+    folders = [contract.declared_in.parent, *([partners] if partners is not None else [])]
+    found = []
+    for name in contract.files:
+        for folder in folders:
+            path = _inside(contract, folder, name)
+            if path is not None:
+                found.append(path)
+                break
+    return found
+
+
+def read_partner(contract: Contract, files: Iterable[Path]) -> RawTable:
+    """Read a contract's files into one `Raw` frame.
+
+    Returns
+    -------
+    RawTable
+        Columns `key`, `place`, `reason`, `detail`, `tags` (JSON of the row as it stands), `content_hash`, the
+        contract's fields, and `x`, `y` or `text` or `geometry`. Rows of a wrong shape or without a key carry a
+        reason. Several rows of one key stay apart: the second is keyed `key#2`, by content, whatever their order.
+
+    Raises
+    ------
+    ContractError
+        Where a file cannot be read or lacks a column that the contract maps.
+    SourceError
+        Where the number of rows is outside what the contract expects.
+    """
+    frames, read_files, problems, crs = [], [], [], None
+    for path in files:
+        table = read_table(path, contract.read)
+        frames.append(_rows(contract, path, table))
+        problems += _notices(contract, path, table)
+        read_files.append(FileRead(path.name, _digest(path), table.kind, len(table.frame), table.encoding))
+        crs = crs or table.crs
+    whole = pd.concat(frames, ignore_index=True) if frames else pd.DataFrame()
+    _check_size(contract, len(whole))
+    whole, repeated = _unique_keys(whole)
+    if repeated:
+        message = f"{repeated} rows repeat the key of another row; each is kept"
+        problems.append(Problem(contract.id, "repeated_key", message, repeated))
+    return RawTable(Raw(whole), crs, tuple(read_files), tuple(problems))
+
+
+def _inside(contract: Contract, folder: Path, name: str) -> Path | None:
+    """Return the file of that name in a folder, never one outside it."""
+    root = folder.resolve()
+    path = (root / name).resolve()
+    if not path.is_relative_to(root):
+        raise ContractError(
+            f"{contract.declared_in}: file '{name}' lies outside the contract's folder. Put it beside the contract."
+        )
+    if path.is_file():
+        return path
+    dated = sorted(path.parent.glob(f"{path.stem}-[0-9][0-9][0-9][0-9]-[0-9][0-9]-[0-9][0-9]*{path.suffix}"))
+    return dated[-1] if dated else None
+
+
+def _digest(path: Path) -> str:
+    """Hash a file with those that belong to it: a shapefile's attributes are not in its .shp."""
+    parts = [path, *(path.with_suffix(suffix) for suffix in _SIDECARS.get(path.suffix.lower(), ()))]
+    digest = hashlib.sha256()
+    for part in parts:
+        if part.is_file():
+            digest.update(part.read_bytes())
+    return digest.hexdigest()
+
+
+def _rows(contract: Contract, path: Path, table: Table) -> pd.DataFrame:
+    wanted = _wanted_columns(contract)
+    _check_columns(contract, path, table, wanted)
+    source = table.frame
+    rows = pd.DataFrame({field: source[column] for field, column in wanted.items()}, dtype=object)
+    original = source.drop(columns="geometry", errors="ignore")
+    values = original.to_dict("records")
+    rows["tags"] = [to_json({str(name): _plain(cell) for name, cell in row.items()}) for row in values]
+    shapes = source["geometry"] if "geometry" in source else [None] * len(source)
+    rows["content_hash"] = [
+        content_hash([*map(_plain, row.values()), None if shape is None else shape.wkb_hex])
+        for row, shape in zip(values, shapes, strict=True)
+    ]
+    if contract.place.geometry:
+        rows["geometry"] = list(shapes)
+    rows["place"] = table.places
+    if "key" not in rows:
+        rows["key"] = rows["content_hash"]
+    keys = [None if cell is None else str(_plain(cell)).strip() or None for cell in rows["key"]]
+    no_key = f"column '{wanted.get('key')}' is empty: give the row a key"
+    reasons = [None if key else "no_key" for key in keys]
+    details = [None if key else no_key for key in keys]
+    for position, why in table.bad_rows.items():
+        reasons[position], details[position] = "bad_row", f"{why}: mend the row in the file"
+    # A row without a key is still one row: it is counted under the place where it stands.
+    rows["key"] = [key or f"?{where}" for key, where in zip(keys, table.places, strict=True)]
+    rows["reason"], rows["detail"] = pd.Series(reasons, dtype=object), pd.Series(details, dtype=object)
+    return rows
+
+
+def _wanted_columns(contract: Contract) -> dict[str, str]:
+    place = {"x": contract.place.x, "y": contract.place.y, "text": contract.place.text}
+    return dict(contract.columns) | {field: column for field, column in place.items() if column is not None}
+
+
+def _check_columns(contract: Contract, path: Path, table: Table, wanted: dict[str, str]) -> None:
+    found = [str(name) for name in table.frame.columns]
+    for field, column in wanted.items():
+        if column not in found:
+            near = difflib.get_close_matches(column, found, n=1)
+            meant = f" Did you mean '{near[0]}'?" if near else ""
+            raise ContractError(
+                f"{path}: no column '{column}', which contract {contract.id} maps to {field}.{meant} "
+                f"Found: {', '.join(found)}"
+            )
+    if contract.place.geometry and "geometry" not in found:
+        raise ContractError(f"{path}: has no geometry, which [place] geometry = true asks for. Name x and y instead.")
+
+
+def _notices(contract: Contract, path: Path, table: Table) -> list[Problem]:
+    known = {*_wanted_columns(contract).values(), *contract.ignore, "geometry"}
+    unread = [str(name) for name in table.frame.columns if name not in known]
+    notices = [Problem(contract.id, "note", f"{path.name}: {note}") for note in table.notes]
+    if unread:
+        message = f"{path.name}: columns that nobody mapped: {', '.join(unread)}. Map them, or list them in `ignore`."
+        notices.append(Problem(contract.id, "unmapped_column", message, len(unread)))
+    return notices
+
+
+def _check_size(contract: Contract, rows: int) -> None:
+    expect = contract.expect
+    if rows < expect.rows_min or (expect.rows_max is not None and rows > expect.rows_max):
+        limits = f"{expect.rows_min} to {expect.rows_max if expect.rows_max is not None else 'any number'}"
+        raise SourceError(
+            f"{contract.id}: {rows} rows in {', '.join(contract.files)}, where the contract expects {limits}. "
+            "Check the export; if the new number is right, change [expect]. Earlier records stay."
+        )
+
+
+def _unique_keys(rows: pd.DataFrame) -> tuple[pd.DataFrame, int]:
+    """Give every row a key of its own; among equal keys the order of content decides, not that of the file."""
+    if rows.empty:
+        return rows, 0
+    order = rows.sort_values(["key", "content_hash"], kind="stable").index
+    rank = rows.loc[order].groupby("key", sort=False).cumcount().reindex(rows.index)
+    rows["key"] = rows["key"].where(rank == 0, rows["key"] + "#" + (rank + 1).astype(str))
+    return rows, int((rank > 0).sum())
+
+
+def _plain(value: Any) -> Any:
+    """Return a cell as JSON can hold it."""
+    if value is None or isinstance(value, str | bool | int | float):
+        return None if isinstance(value, float) and value != value else value
+    return value.item() if hasattr(value, "item") else str(value)

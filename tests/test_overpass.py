@@ -1,0 +1,267 @@
+"""Overpass: whole answers only, from a real server on loopback that serves answers and faults."""
+
+from __future__ import annotations
+
+import gzip
+import json
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from urllib.parse import parse_qs
+
+import pytest
+from shapely.geometry import box
+
+from inducult_geo.catalog import Region
+from inducult_geo.errors import SourceError, TransientError
+from inducult_geo.settings import Settings
+from inducult_geo.sources.osm_tags import load_tag_table
+from inducult_geo.sources.overpass import build_query, fetch_boundary, fetch_objects
+from inducult_geo.sources.overpass_client import ATTEMPTS
+
+Reply = tuple[int, dict[str, str], bytes]
+AREA = box(8.9, 46.9, 9.1, 47.1)
+REGION = Region.model_validate(
+    {
+        "id": "test",
+        "title": "Test",
+        "country": "LI",
+        "languages": ["de"],
+        "timezone": "Europe/Vaduz",
+        "bbox": [8.9, 46.9, 9.1, 47.1],
+        "boundary": {"ISO3166-2": ["LI-01", "LI-X"]},
+    }
+)
+NODES = [
+    {"type": "node", "id": i, "lon": 9 + x / 1000, "lat": 47 + y / 1000}
+    for i, (x, y) in enumerate([(0, 0), (4, 0), (4, 4), (0, 4)], start=1)
+]
+META = {"version": 3, "timestamp": "2024-01-02T03:04:05Z", "user": "somebody"}
+WORKS = {"type": "way", "id": 1, **META, "nodes": [1, 2, 3, 4, 1], "tags": {"man_made": "works;silo", "id": "99"}}
+SITE = {
+    "type": "relation",
+    "id": 2,
+    **META,
+    "members": [{"type": "way", "ref": 1, "role": ""}, {"type": "node", "ref": 1, "role": ""}],
+    "tags": {"type": "site", "historic": "mine"},
+}
+FAR = {"type": "node", "id": 50, "lon": 12.0, "lat": 47.0, "tags": {"man_made": "works"}, **META}
+CUT = {"type": "way", "id": 3, **META, "nodes": [1, 2, 77], "tags": {"disused:man_made": "works"}}
+
+
+def answer(*elements: object, **more: object) -> dict[str, object]:
+    return {"version": 0.6, "osm3s": {"timestamp_osm_base": "2024-03-04T21:00:00Z"}, "elements": [*elements], **more}
+
+
+def ok(body: object) -> Reply:
+    return 200, {"Content-Type": "application/json"}, json.dumps(body).encode()
+
+
+WHOLE = ok(answer(*NODES, WORKS, SITE, FAR, CUT, {"type": "way", "id": 1, "nodes": [1, 2, 3, 4, 1]}))
+HTML = b"<html><body><p><strong>Error</strong>: too busy &amp; tired</p></body></html>"
+
+
+@contextmanager
+def serving(replies: list[Reply] | Callable[[int], Reply], *, drip_s: float = 0) -> Iterator[tuple[str, list[dict]]]:
+    """Serve each reply once, the last one for ever; yield the base address and what was asked."""
+    asked: list[dict] = []
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            body = self.rfile.read(int(self.headers["Content-Length"])).decode()
+            asked.append({"path": self.path, "query": parse_qs(body)["data"][0], "headers": dict(self.headers)})
+            status, headers, content = replies[min(len(asked), len(replies)) - 1]
+            self.send_response(status)
+            promised = headers.get("Content-Length", str(len(content)))
+            for name, value in ({"Content-Length": promised} | headers).items():
+                self.send_header(name, value)
+            self.end_headers()
+            step = len(content) if not drip_s else 20
+            for start in range(0, len(content), max(step, 1)):
+                try:
+                    self.wfile.write(content[start : start + step])
+                    self.wfile.flush()
+                except OSError:
+                    return
+                time.sleep(drip_s)
+
+        def log_message(self, *args: object) -> None:
+            pass
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02})
+    thread.start()
+    try:
+        yield f"http://127.0.0.1:{server.server_port}/api", asked
+    finally:
+        server.shutdown()
+        server.server_close()
+        thread.join()
+
+
+def settings(*urls: str, **more: float) -> Settings:
+    return Settings(overpass_urls=urls, **{"retry_base_s": 0.01, "http_deadline_s": 5, **more})
+
+
+def test_a_whole_answer(tmp_path):
+    with serving([WHOLE]) as (url, asked):
+        objects = fetch_objects(REGION.id, area=AREA, settings=settings(url), archive=tmp_path / "osm")
+    assert (objects.hits, objects.clipped, len(objects.lost)) == (4, 1, 0)
+    found = objects.features.set_index(["osm_type", "osm_id"])
+    assert found.loc[("way", 1)].geometry.geom_type == "Polygon"
+    assert found.loc[("way", 1)].version == 3
+    assert found.loc[("way", 3)].note == "incomplete"
+    assert found.loc[("relation", 2)].geometry.geom_type == "GeometryCollection"
+    assert objects.data_time == "2024-03-04T21:00:00Z"
+    assert asked[0]["path"] == "/api/interpreter"
+    assert asked[0]["headers"]["User-Agent"].startswith("inducult-geo/")
+    kept = tmp_path / "osm" / "test-20240304T210000Z.json.gz"
+    assert [*kept.parent.iterdir()] == [kept]
+    assert gzip.decompress(kept.read_bytes()) == WHOLE[2]
+
+
+def test_an_empty_region_is_an_answer():
+    with serving([ok(answer())]) as (url, _):
+        objects = fetch_objects(REGION.id, area=AREA, settings=settings(url))
+    assert (objects.hits, len(objects.features)) == (0, 0)
+
+
+FAULTS = {
+    "timeout": ok(answer(*NODES, WORKS, remark='runtime error: Query timed out in "query" at line 1')),
+    "memory": ok(answer(remark="runtime error: Query ran out of memory")),
+    "html": (200, {"Content-Type": "text/html"}, HTML),
+    "broken off": (200, {}, WHOLE[2][: len(WHOLE[2]) // 2]),
+    "dropped": (200, {"Content-Length": str(len(WHOLE[2]))}, WHOLE[2][:100]),
+    "no answer": ok(["elements"]),
+    "rate": (429, {}, HTML),
+    "gateway": (504, {}, HTML),
+    "unavailable": (503, {}, b""),
+}
+
+
+@pytest.mark.parametrize("fault", FAULTS.values(), ids=FAULTS)
+def test_a_fault_is_never_data_and_is_asked_again(fault, tmp_path):
+    with serving([fault, fault, WHOLE]) as (url, asked):
+        assert fetch_objects(REGION.id, area=AREA, settings=settings(url)).hits == 4
+        assert len(asked) == 3
+    with serving([fault]) as (url, asked):
+        with pytest.raises(TransientError, match="region 'test'"):
+            fetch_objects(REGION.id, area=AREA, settings=settings(url), archive=tmp_path / "osm")
+        assert len(asked) == ATTEMPTS
+    assert not (tmp_path / "osm").exists()
+
+
+def test_the_next_server_is_asked():
+    with serving([FAULTS["gateway"]]) as (bad, first), serving([WHOLE]) as (good, second):
+        assert fetch_objects(REGION.id, area=AREA, settings=settings(bad, good)).hits == 4
+    assert (len(first), len(second)) == (ATTEMPTS, 1)
+
+
+def test_no_server_at_all():
+    with serving([WHOLE]) as (url, _):
+        pass
+    with pytest.raises(TransientError, match="no whole answer"):
+        fetch_objects(REGION.id, area=AREA, settings=settings(url))
+    with pytest.raises(SourceError, match="INDUCULT_OVERPASS_URLS"):
+        fetch_objects(REGION.id, area=AREA, settings=settings())
+
+
+def test_a_refused_query_is_not_asked_again_and_speaks():
+    with serving([(400, {}, HTML)]) as (url, asked):
+        with pytest.raises(SourceError, match=r"HTTP 400.*too busy & tired") as caught:
+            fetch_objects(REGION.id, area=AREA, settings=settings(url))
+        assert not isinstance(caught.value, TransientError)
+        assert len(asked) == 1
+
+
+def test_retry_after_is_honored():
+    with serving([(429, {"Retry-After": "1"}, b""), WHOLE]) as (url, _):
+        start = time.monotonic()
+        fetch_objects(REGION.id, area=AREA, settings=settings(url))
+    assert time.monotonic() - start >= 1
+
+
+@pytest.mark.parametrize("told", ["3600", "Fri, 31 Dec 2100 23:59:59 GMT"])
+def test_told_to_wait_too_long_the_next_server_is_asked(told):
+    with serving([(429, {"Retry-After": told}, b"")]) as (busy, first), serving([WHOLE]) as (good, _):
+        start = time.monotonic()
+        fetch_objects(REGION.id, area=AREA, settings=settings(busy, good))
+    assert len(first) == 1
+    assert time.monotonic() - start < 3
+
+
+def test_the_deadline_holds_for_the_whole_request():
+    big = ok(answer(*NODES, WORKS, filler="x" * 4000))
+    with serving([big], drip_s=0.05) as (url, _):
+        start = time.monotonic()
+        with pytest.raises(TransientError, match="not finished in time"):
+            fetch_objects(REGION.id, area=AREA, settings=settings(url, http_deadline_s=0.4, retry_after_max_s=0))
+    assert time.monotonic() - start < 0.4 * ATTEMPTS + 3
+
+
+def test_a_server_that_falls_silent_does_not_hold_a_run():
+    with serving([WHOLE], drip_s=1.5) as (url, _):
+        start = time.monotonic()
+        with pytest.raises(TransientError, match=r"not finished in time|no whole answer"):
+            fetch_objects(REGION.id, area=AREA, settings=settings(url, http_deadline_s=0.3))
+        assert time.monotonic() - start < 0.3 * ATTEMPTS + 2
+
+
+@pytest.mark.parametrize(
+    "element",
+    [
+        {"type": "way", "id": "x", "nodes": [1]},
+        {"type": "node", "id": 1, "lon": "east", "lat": 47},
+        {"type": "way", "id": 1, "tags": ["man_made"]},
+        {"type": "relation", "id": 1, "members": [{"ref": 1}]},
+        "node",
+    ],
+    ids=str,
+)
+def test_malformed_elements(element):
+    with serving([ok(answer(element))]) as (url, _), pytest.raises(TransientError, match="malformed"):
+        fetch_objects(REGION.id, area=AREA, settings=settings(url))
+
+
+def test_a_node_outside_the_world_is_lost():
+    node = {"type": "node", "id": 9, "lon": 9, "lat": 147, "tags": {"man_made": "works"}}
+    with serving([ok(answer(node))]) as (url, _):
+        assert len(fetch_objects(REGION.id, area=AREA, settings=settings(url)).lost) == 1
+
+
+def test_the_query():
+    query = build_query(AREA.bounds, load_tag_table(), timeout_s=180.7)
+    assert query.startswith("[out:json][timeout:180][bbox:46.9000000,8.9000000,47.1000000,9.1000000];(")
+    assert query.count("[bbox:") == 1
+    assert 'nwr["disused:man_made"];' in query
+    assert 'nwr["industrial"];' in query
+    assert "works" in query.split('nwr["man_made"~')[1].split(";nwr")[0]
+    assert "storage_tank" not in query
+    assert "out meta" in query
+
+
+def test_the_boundary_by_its_tags():
+    way = {"type": "way", "id": 1, **META, "nodes": [1, 2, 3, 4, 1]}
+    relation = {
+        "type": "relation",
+        "id": 9,
+        **META,
+        "members": [{"type": "way", "ref": 1, "role": "outer"}],
+        "tags": {"type": "boundary", "boundary": "administrative", "ISO3166-2": "LI-X"},
+    }
+    with serving([ok(answer(*NODES, way, relation)), ok(answer())]) as (url, asked):
+        found = fetch_boundary(REGION, settings=settings(url))
+        assert fetch_boundary(REGION, settings=settings(url)) is None
+    assert found.area == pytest.approx(16e-6)
+    assert 'rel["ISO3166-2"~"(^|;) *(LI-01|LI-X) *(;|$)"]' in asked[0]["query"]
+
+
+@pytest.mark.parametrize("text", ['x"];out;//', "a\\", "a.b", 'a"b\\"c'])
+def test_tags_of_a_region_cannot_break_out_of_the_query(text):
+    region = REGION.model_copy(update={"boundary": REGION.boundary.model_copy(update={"tags": {"name": (text,)}})})
+    with serving([ok(answer())]) as (url, asked):
+        fetch_boundary(region, settings=settings(url))
+    inner = asked[0]["query"].split('rel["name"~"')[1].replace("\\\\", "").replace('\\"', "")
+    assert inner.split('"')[1].startswith("];way")

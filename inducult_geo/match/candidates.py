@@ -1,0 +1,219 @@
+"""Which records are worth comparing: several roads at once, and a bound per record so that dense places stay small.
+
+A small fixed radius loses half of the true pairs, so no road decides alone: nearness of the real geometries, the same
+postcode or town, rare words of the name within a country, and shared identifiers all lead to a candidate.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from itertools import combinations
+from typing import Final
+
+import numpy as np
+import pandas as pd
+import shapely
+from numpy.typing import NDArray
+from scipy import sparse
+from scipy.spatial import KDTree
+
+from inducult_geo.frames import Records, concat_records
+from inducult_geo.match.prepare import Prepared, bag, flat, prepare
+from inducult_geo.match.ragged import Floats, Ints, ranks_within
+
+NEAREST_WITHIN_M: Final = 10_000.0
+NEAREST: Final = 40
+TOUCHING_WITHIN_M: Final = 300.0
+RARE_IN_RECORDS: Final = 40
+BLOCK_PAIRS: Final = 20_000
+PER_RECORD: Final = 12
+PER_PARTNER: Final = 3
+
+Pairs2 = tuple[Ints, Ints]
+
+
+@dataclass(frozen=True)
+class _Side:
+    """What the roads need, for all records of both sides."""
+
+    prepared: Prepared
+    names: sparse.csr_matrix
+    addresses: sparse.csr_matrix
+
+
+def candidates(left: Records, right: Records | None = None) -> Pairs2:
+    """Find the pairs worth comparing.
+
+    Parameters
+    ----------
+    left, right
+        Records in the work CRS. Without `right`, pairs of different sources within `left`.
+
+    Returns
+    -------
+    left_pos, right_pos
+        Row numbers, ordered; at most about `PER_RECORD` partners a record and pair of sources.
+    """
+    if right is None:
+        return candidates_of(prepare(left))
+    prepared = prepare(concat_records([left, right])) if len(left) and len(right) else prepare(left.iloc[:0])
+    size = len(left)
+    first, second = candidates_of(prepared, split=size)
+    return first, second - size
+
+
+def candidates_of(prepared: Prepared, *, split: int | None = None) -> Pairs2:
+    """Find candidates among prepared records: between the rows before and from `split`, or between all sources."""
+    if len(prepared) == 0:
+        return np.zeros(0, dtype=np.int64), np.zeros(0, dtype=np.int64)
+    words = [flat(prepared.names, prepared.variants), flat(prepared.operators, prepared.variants)]
+    places = [prepared.streets, prepared.house_numbers, prepared.cities]
+    side = _Side(prepared, bag(prepared, words), bag(prepared, places, stems=False))
+    found = [_between(side, a, b) for a, b in _groups(prepared, split)]
+    if not found:
+        return np.zeros(0, dtype=np.int64), np.zeros(0, dtype=np.int64)
+    first, second = (np.concatenate(column) for column in zip(*found, strict=True))
+    low, high = np.minimum(first, second), np.maximum(first, second)
+    order = np.lexsort((high, low))
+    return low[order], high[order]
+
+
+def _groups(prepared: Prepared, split: int | None) -> Iterable[Pairs2]:
+    """Row numbers of the two sides of every comparison."""
+    if split is not None:
+        yield np.arange(split), np.arange(split, len(prepared))
+        return
+    codes, sources = pd.factorize(prepared.source, sort=True)
+    for one, other in combinations(range(len(sources)), 2):
+        a, b = np.flatnonzero(codes == one), np.flatnonzero(codes == other)
+        yield (a, b) if len(a) <= len(b) else (b, a)
+
+
+def _between(side: _Side, left: Ints, right: Ints) -> Pairs2:
+    """Candidates between two lists of rows, bounded."""
+    p = side.prepared
+    roads = (
+        _near(p, left, right),
+        _touching(p, left, right),
+        _same_text(_keys(p.country[left], p.postcode[left]), _keys(p.country[right], p.postcode[right])),
+        _same_text(_towns(p, left), _towns(p, right)),
+        _rare_words(side, left, right),
+        _same_ids(p, left, right),
+    )
+    code = np.unique(np.concatenate([a.astype(np.int64) * len(right) + b for a, b in roads]))
+    first, second = left[code // len(right)], right[code % len(right)]
+    merit = quick_score(side, first, second)
+    kept = (ranks_within(first, merit) < PER_RECORD) | (ranks_within(second, merit) < PER_PARTNER)
+    return first[kept], second[kept]
+
+
+def quick_score(side: _Side, first: Ints, second: Ints) -> Floats:
+    """Score pairs cheaply, only to choose which to look at: words in common, address in common, nearness."""
+    p = side.prepared
+    gap = np.hypot(*(p.xy[first] - p.xy[second]).T)
+    scale = 300.0 + p.accuracy_m[first] + p.accuracy_m[second]
+    near = np.nan_to_num(1 / (1 + gap / scale))
+    same_code = (p.postcode[first] == p.postcode[second]) & (p.postcode[first] != "")
+    names, places = _dot(side.names, first, second), _dot(side.addresses, first, second)
+    told = 0.2 * same_code + 3.0 * _share_an_id(p, first, second)
+    return np.asarray(1.6 * names + 1.2 * places + 1.4 * near + told, dtype=float)
+
+
+def _dot(matrix: sparse.csr_matrix, first: Ints, second: Ints) -> Floats:
+    """Row-wise product, in chunks that keep memory small."""
+    parts = [np.zeros(0)]
+    for start in range(0, len(first), 200_000):
+        a, b = matrix[first[start : start + 200_000]], matrix[second[start : start + 200_000]]
+        parts.append(np.asarray(a.multiply(b).sum(axis=1)).ravel())
+    return np.concatenate(parts)
+
+
+def _near(p: Prepared, left: Ints, right: Ints) -> Pairs2:
+    """Find the nearest records within `NEAREST_WITHIN_M`, wider where a place is known less truly."""
+    a, b = np.flatnonzero(~np.isnan(p.xy[left, 0])), np.flatnonzero(~np.isnan(p.xy[right, 0]))
+    if not len(a) or not len(b):
+        return _none()
+    found = []
+    # Both directions: in a dense town the other side's nearest may be far down one's own list.
+    for mine, theirs, from_, to, swapped in ((a, b, left, right, False), (b, a, right, left, True)):
+        count = min(NEAREST if not swapped else 5, len(theirs))
+        gap, index = KDTree(p.xy[to[theirs]]).query(p.xy[from_[mine]], k=count, distance_upper_bound=NEAREST_WITHIN_M)
+        gap, index = gap.reshape(len(mine), -1), index.reshape(len(mine), -1)
+        row, column = np.nonzero(np.isfinite(gap))
+        one, two = mine[row], theirs[index[row, column]]
+        found.append((two, one) if swapped else (one, two))
+    return np.concatenate([f[0] for f in found]), np.concatenate([f[1] for f in found])
+
+
+def _touching(p: Prepared, left: Ints, right: Ints) -> Pairs2:
+    """Areas whose real outlines are near, however far their middles lie apart."""
+    shapes_left, shapes_right = p.geometry[left], p.geometry[right]
+    wide = (shapely.get_dimensions(shapes_left) > 0).any() or (shapely.get_dimensions(shapes_right) > 0).any()
+    if not wide:
+        return _none()
+    tree = shapely.STRtree(shapes_right)
+    at_left, at_right = tree.query(shapes_left, predicate="dwithin", distance=TOUCHING_WITHIN_M)
+    area = (shapely.get_dimensions(shapes_left[at_left]) > 0) | (shapely.get_dimensions(shapes_right[at_right]) > 0)
+    return at_left[area], at_right[area]
+
+
+def _keys(country: NDArray[np.object_], text: NDArray[np.object_]) -> NDArray[np.object_]:
+    return np.array([f"{c}|{t}" if t else "" for c, t in zip(country, text, strict=True)], dtype=object)
+
+
+def _towns(p: Prepared, rows: Ints) -> NDArray[np.object_]:
+    """Country and town of each row, as one text; empty where unknown."""
+    towns = [" ".join(sorted(p.lexicon.words[p.cities.row(row)])) for row in rows]
+    return _keys(p.country[rows], np.array(towns, dtype=object))
+
+
+def _same_text(left: NDArray[np.object_], right: NDArray[np.object_]) -> Pairs2:
+    """All pairs with the same text, but for blocks so large that the text tells nothing."""
+    codes = pd.factorize(np.concatenate([left, right]))[0] if len(left) + len(right) else np.zeros(0, dtype=int)
+    one = pd.DataFrame({"code": codes[: len(left)], "a": np.arange(len(left))})[left != ""]
+    two = pd.DataFrame({"code": codes[len(left) :], "b": np.arange(len(right))})[right != ""]
+    sizes = one.groupby("code").size().mul(two.groupby("code").size()).dropna()
+    small = sizes.index[sizes <= BLOCK_PAIRS]
+    joined = one[one["code"].isin(small)].merge(two, on="code")
+    return joined["a"].to_numpy(), joined["b"].to_numpy()
+
+
+def _rare_words(side: _Side, left: Ints, right: Ints) -> Pairs2:
+    """Pairs of one country whose names share a word that is rare there."""
+    p = side.prepared
+    rows = np.concatenate([left, right])
+    land = pd.factorize(p.country[rows])[0]
+    part = side.names[rows].tocoo()
+    codes = pd.factorize(land[part.row].astype(np.int64) * part.shape[1] + part.col)[0]
+    pattern = sparse.csr_matrix(
+        (np.ones(len(codes), dtype=np.int32), (part.row, codes)),
+        shape=(len(rows), int(codes.max()) + 1 if len(codes) else 1),
+    )
+    frequent = np.asarray(pattern.sum(axis=0)).ravel() > RARE_IN_RECORDS
+    pattern = sparse.csr_matrix(pattern[:, ~frequent])
+    shared = (pattern[: len(left)] @ pattern[len(left) :].T).tocoo()
+    return shared.row.astype(np.int64), shared.col.astype(np.int64)
+
+
+def _id_table(p: Prepared, rows: Ints) -> pd.DataFrame:
+    found = [(i, f"{k}|{v}") for i, row in enumerate(rows) for k, v in p.ids[row].items()]
+    return pd.DataFrame(found, columns=["at", "id"]).astype({"at": "int64", "id": "str"})
+
+
+def _same_ids(p: Prepared, left: Ints, right: Ints) -> Pairs2:
+    """Pairs that share an identifier."""
+    joined = _id_table(p, left).merge(_id_table(p, right), on="id")
+    return joined["at_x"].to_numpy(), joined["at_y"].to_numpy()
+
+
+def _share_an_id(p: Prepared, first: Ints, second: Ints) -> NDArray[np.bool_]:
+    has = np.array([bool(ids) for ids in p.ids], dtype=bool)
+    shared = np.zeros(len(first), dtype=bool)
+    for at in np.flatnonzero(has[first] & has[second]):
+        shared[at] = bool(p.ids[first[at]].items() & p.ids[second[at]].items())
+    return shared
+
+
+def _none() -> Pairs2:
+    return np.zeros(0, dtype=np.int64), np.zeros(0, dtype=np.int64)

@@ -1,0 +1,342 @@
+"""What is compared between two records: each comparison is one function and one entry of `COMPARISONS`.
+
+A comparison returns a value and can say in words what it saw. Where a side does not tell, the value is unknown (NaN),
+never 0: absent is not different.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Final
+
+import numpy as np
+import shapely
+from numpy.typing import NDArray
+
+from inducult_geo.match.prepare import Prepared, flat
+from inducult_geo.match.ragged import Flags, Floats, Ints, Ragged, ragged
+from inducult_geo.match.words import Likeness, best_variants, likeness
+
+UNIQUE_SCHEMES: Final = frozenset(("wikidata", "heritage", "register", "heritage_ref"))
+"""Identifiers of which two different ones speak against one site."""
+
+PLACE_FLOOR_M: Final = 100.0
+"""Sites have an extent: two good points of one works may lie this far apart."""
+
+_NO_AREA_M2: Final = 1.0
+GENERAL_THEMES: Final = frozenset(("other", "museum_memory", "housing_landscape"))
+"""Themes that say nothing against another one: a museum may stand in a mill."""
+
+VAGUE_TYPES: Final = frozenset(("factory", "industrial_area", "other", "unknown", "industrial_site"))
+"""Types that any works may bear: no proof of one site."""
+
+
+@dataclass(frozen=True)
+class Scores:
+    """What a comparison found, one row a pair.
+
+    Attributes
+    ----------
+    value
+        The finding; NaN where unknown. Each comparison says its range.
+    detail
+        Tells in words what was seen, for the numbers of some pairs.
+    """
+
+    value: Floats
+    detail: Callable[[Ints], list[str]] = field(compare=False)
+
+
+@dataclass(frozen=True)
+class Compared:
+    """Pairs of prepared records, and what several comparisons share.
+
+    Attributes
+    ----------
+    prepared
+        The records of both sides.
+    left, right
+        Row numbers, one a pair.
+    """
+
+    prepared: Prepared
+    left: Ints
+    right: Ints
+
+    @cached_property
+    def names(self) -> tuple[Likeness, Ints]:
+        """The best combination of names, and which it was."""
+        p = self.prepared
+        return best_variants(p, (p.names, self.left), (p.names, self.right))
+
+    @cached_property
+    def operators(self) -> Likeness:
+        """The operator of either side against operator and names of the other, the best of all."""
+        p = self.prepared
+        tries = [
+            best_variants(p, (a, self.left), (b, self.right))[0]
+            for a, b in ((p.operators, p.operators), (p.operators, p.names), (p.names, p.operators))
+        ]
+        merit = np.nan_to_num(np.array([part.mean + part.within for part in tries]), nan=-1.0)
+        chosen, rows = merit.argmax(axis=0), np.arange(len(self.left))
+        fields = ("forward", "backward", "telling", "numbers")
+        return Likeness(*(np.array([getattr(part, name) for part in tries])[chosen, rows] for name in fields))
+
+    @cached_property
+    def all_words(self) -> Likeness:
+        """All words of name and operator together."""
+        p = self.prepared
+        words = [flat(p.names, p.variants), flat(p.operators, p.variants)]
+        rows: list[Ints] = [np.union1d(words[0].row(i), words[1].row(i)) for i in range(len(p))]
+        return self._words(ragged(rows))
+
+    @cached_property
+    def streets(self) -> Likeness:
+        """The words of the street."""
+        return self._words(self.prepared.streets)
+
+    @cached_property
+    def cities(self) -> Likeness:
+        """The words of the town."""
+        return self._words(self.prepared.cities)
+
+    @cached_property
+    def distance_m(self) -> Floats:
+        """Distance of the real geometries in meters; NaN where a side has no place."""
+        return np.asarray(shapely.distance(*self.geometries), dtype=float)
+
+    @cached_property
+    def unit_m(self) -> Floats:
+        """How true the two places are together, in meters; never less than `PLACE_FLOOR_M`."""
+        accuracy = self.prepared.accuracy_m
+        return np.hypot(np.hypot(accuracy[self.left], accuracy[self.right]), PLACE_FLOOR_M)
+
+    @cached_property
+    def geometries(self) -> tuple[NDArray[np.object_], NDArray[np.object_]]:
+        """Geometries of both sides."""
+        return self.prepared.geometry[self.left], self.prepared.geometry[self.right]
+
+    @cached_property
+    def areas(self) -> tuple[Floats, Floats, Floats]:
+        """Area of the left, of the right, and of what they share, in m2; shared is NaN unless both are areas."""
+        a, b = self.prepared.area_m2[self.left], self.prepared.area_m2[self.right]
+        shared = np.full(len(a), np.nan)
+        both = np.flatnonzero((a > _NO_AREA_M2) & (b > _NO_AREA_M2))
+        shared[both] = 0.0
+        touching = both[self.distance_m[both] <= 0]
+        mine, theirs = (shapely.make_valid(side[touching]) for side in self.geometries)
+        shared[touching] = shapely.area(shapely.intersection(mine, theirs))
+        return a, b, shared
+
+    def take(self, pairs: Ints) -> Compared:
+        """Return some of the pairs (nothing that was worked out is kept)."""
+        return Compared(self.prepared, self.left[pairs], self.right[pairs])
+
+    def _words(self, words: Ragged) -> Likeness:
+        sides = (self.left, self.right)
+        return likeness(self.prepared, (words, words), sides, sides)
+
+
+def same_name(pairs: Compared) -> Scores:
+    """How alike the best names are, 0 to 1: rare words tell more, both directions count."""
+    found, best = pairs.names
+    variants, words = pairs.prepared.variants, pairs.prepared.lexicon.words
+
+    def detail(rows: Ints) -> list[str]:
+        sides = [[" ".join(words[variants.row(v)]) if v >= 0 else "" for v in best[rows, side]] for side in (0, 1)]
+        return [f"'{a}' / '{b}'" for a, b in zip(*sides, strict=True)]
+
+    return Scores(found.mean, detail)
+
+
+def name_within(pairs: Compared) -> Scores:
+    """How much of the shorter name is in the longer one, 0 to 1."""
+    found = pairs.names[0].within
+    return Scores(found, _percent(found))
+
+
+def telling_words(pairs: Compared) -> Scores:
+    """How rare the words are that both names hold, 0 to 1."""
+    found = pairs.names[0].telling
+    return Scores(found, _percent(found))
+
+
+def same_numbers(pairs: Compared) -> Scores:
+    """Compare unit numbers and letters of the names: 1 the same, 0 different, 0.5 one side has none; else unknown."""
+    found = pairs.names[0].numbers
+    return Scores(found, _chosen(found, {1.0: "same", 0.0: "different", 0.5: "on one side only"}))
+
+
+def same_operator(pairs: Compared) -> Scores:
+    """How alike operator and operator, or operator and name, are, 0 to 1; unknown where neither tells an operator."""
+    found = pairs.operators.within
+    return Scores(found, _percent(found))
+
+
+def words_covered(pairs: Compared) -> Scores:
+    """How much of the words of name and operator together have partners, 0 to 1; unknown without any operator."""
+    told = (pairs.prepared.operators.counts > 0)[np.array([pairs.left, pairs.right])].any(axis=0)
+    found = np.where(told, pairs.all_words.mean, np.nan)
+    return Scores(found, _percent(found))
+
+
+def same_street(pairs: Compared) -> Scores:
+    """How alike the words of the streets are, 0 to 1."""
+    found = pairs.streets.mean
+    return Scores(found, _percent(found))
+
+
+def same_house_number(pairs: Compared) -> Scores:
+    """House numbers: 1 one in common, 0 none in common; unknown where a side has none."""
+    p = pairs.prepared
+    sides = (pairs.left, pairs.right)
+    found = likeness(p, (p.house_numbers, p.house_numbers), sides, sides).within
+    value = np.where(np.isnan(found), np.nan, (found > 0).astype(float))
+    return Scores(value, _chosen(value, {1.0: "one in common", 0.0: "none in common"}))
+
+
+def same_postcode(pairs: Compared) -> Scores:
+    """Postcodes: 1 the same, less the earlier they part; unknown across countries."""
+    p = pairs.prepared
+    a, b = p.postcode[pairs.left], p.postcode[pairs.right]
+    known = (a != "") & (b != "") & (p.country[pairs.left] == p.country[pairs.right])
+    shared = [_prefix_share(x, y) if k else np.nan for x, y, k in zip(a, b, known, strict=True)]
+    return Scores(np.array(shared, dtype=float), lambda rows: [f"{a[i]} / {b[i]}" for i in rows])
+
+
+def same_city(pairs: Compared) -> Scores:
+    """How alike the towns' names are, 0 to 1."""
+    found = pairs.cities.within
+    return Scores(found, _percent(found))
+
+
+def same_identifier(pairs: Compared) -> Scores:
+    """Compare identifiers: 1 shared by these two alone, 0.5 with others too, 0 different; else unknown."""
+    p = pairs.prepared
+    holders: dict[tuple[str, str, str], int] = {}
+    for source, ids in zip(p.source, p.ids, strict=True):
+        for scheme, text in ids.items():
+            holders[source, scheme, text] = holders.get((source, scheme, text), 0) + 1
+    value = np.full(len(pairs.left), np.nan)
+    has = np.array([bool(ids) for ids in p.ids], dtype=bool)
+    for at in np.flatnonzero(has[pairs.left] & has[pairs.right]):
+        value[at] = _identifier(p, holders, pairs.left[at], pairs.right[at])
+    return Scores(value, _chosen(value, {1.0: "shared by these alone", 0.5: "shared with others", 0.0: "different"}))
+
+
+def place(pairs: Compared) -> Scores:
+    """Distance in units of how true both places are, as log10(1 + units); 0 where they touch."""
+    unit = pairs.unit_m
+    found = np.log10(1 + pairs.distance_m / unit)
+    return Scores(found, lambda rows: [f"{pairs.distance_m[i]:.0f} m, true to {unit[i]:.0f} m" for i in rows])
+
+
+def same_area(pairs: Compared) -> Scores:
+    """Share that two areas have in common (intersection over union), 0 to 1; unknown unless both are areas."""
+    a, b, shared = pairs.areas
+    found = shared / np.maximum(a + b - np.nan_to_num(shared), _NO_AREA_M2)
+    return Scores(found, _percent(found))
+
+
+def inside(pairs: Compared) -> Scores:
+    """Share of the smaller area that lies in the larger, where the larger is at least twice as large; else unknown."""
+    a, b, shared = pairs.areas
+    small, large = np.minimum(a, b), np.maximum(a, b)
+    found = np.where(large >= 2 * small, shared / np.maximum(small, _NO_AREA_M2), np.nan)
+    return Scores(found, _percent(found))
+
+
+def same_kind(pairs: Compared) -> Scores:
+    """Compare what both are: 1 the same type, 0.5 the same theme, 0 another; else unknown."""
+    p = pairs.prepared
+    types, themes = (np.array([part[pairs.left], part[pairs.right]]).astype(str) for part in (p.type, p.theme))
+    same_type = (types[0] == types[1]) & (types[0] != "") & ~np.isin(types[0], [*VAGUE_TYPES])
+    untold = np.isin(themes, ["", *GENERAL_THEMES]).any(axis=0)
+    value = np.where(same_type, 1.0, np.where(untold, np.nan, np.where(themes[0] == themes[1], 0.5, 0.0)))
+    return Scores(value, _chosen(value, {1.0: "same type", 0.5: "same theme", 0.0: "another theme"}))
+
+
+def same_years(pairs: Compared) -> Scores:
+    """Years between the beginnings, as log10(1 + years); unknown where a side does not tell."""
+    start = pairs.prepared.start_year
+    gap = np.abs(start[pairs.left] - start[pairs.right])
+    return Scores(np.log10(1 + gap), lambda rows: [f"{gap[i]:.0f} years apart" for i in rows])
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """An entry of the list of comparisons.
+
+    Attributes
+    ----------
+    name
+        Its name in `weights.json` and in explanations.
+    compare
+        The function.
+    fields
+        Columns of a record without which it is unknown (any of them).
+    learned
+        Whether its weights come from labelled pairs; the others are judgements, set by hand.
+    knots
+        Values between which the weight changes evenly.
+    """
+
+    name: str
+    compare: Callable[[Compared], Scores]
+    fields: tuple[str, ...]
+    learned: bool
+    knots: tuple[float, ...]
+
+
+COMPARISONS: Final = (
+    Comparison("name", same_name, ("names",), True, (0.0, 0.3, 0.6, 0.85, 1.0)),
+    Comparison("name within", name_within, ("names",), True, (0.0, 0.5, 0.8, 1.0)),
+    Comparison("telling words", telling_words, ("names",), True, (0.0, 0.25, 0.5, 1.0)),
+    Comparison("numbers", same_numbers, ("names",), True, (0.0, 0.5, 1.0)),
+    Comparison("operator", same_operator, ("operator", "names"), True, (0.0, 0.5, 0.8, 1.0)),
+    Comparison("words", words_covered, ("operator", "names"), True, (0.0, 0.3, 0.6, 1.0)),
+    Comparison("street", same_street, ("address",), True, (0.0, 0.5, 0.85, 1.0)),
+    Comparison("house number", same_house_number, ("address",), True, (0.0, 1.0)),
+    Comparison("postcode", same_postcode, ("postcode",), True, (0.0, 0.5, 1.0)),
+    Comparison("town", same_city, ("city",), True, (0.0, 0.7, 1.0)),
+    Comparison("place", place, ("geometry",), True, (0.0, 0.15, 0.4, 0.8, 1.2, 1.7, 2.5)),
+    Comparison("identifier", same_identifier, ("ids",), False, (0.0, 0.5, 1.0)),
+    Comparison("area", same_area, ("geometry",), False, (0.0, 0.2, 0.5, 0.8, 1.0)),
+    Comparison("kind", same_kind, ("type", "theme"), False, (0.0, 0.5, 1.0)),
+    Comparison("years", same_years, ("start_year",), False, (0.0, 0.5, 1.0, 2.0)),
+)
+"""Every comparison of two records. What the neighbors add (competition) is worked out from these in `score`."""
+
+
+def _prefix_share(a: str, b: str) -> float:
+    """Share of two codes that agrees from the start."""
+    length = max(len(a), len(b))
+    agree = next((i for i, (x, y) in enumerate(zip(a, b, strict=False)) if x != y), min(len(a), len(b)))
+    return agree / length
+
+
+def _identifier(p: Prepared, holders: dict[tuple[str, str, str], int], left: int, right: int) -> float:
+    """Compare the identifiers of two records (see `same_identifier`)."""
+    a, b = p.ids[left], p.ids[right]
+    shared = a.items() & b.items()
+    if shared:
+        alone = any(holders[p.source[left], k, v] == 1 == holders[p.source[right], k, v] for k, v in shared)
+        return 1.0 if alone else 0.5
+    return 0.0 if a.keys() & b.keys() & UNIQUE_SCHEMES else np.nan
+
+
+def _percent(value: Floats) -> Callable[[Ints], list[str]]:
+    """Tell shares as percentages."""
+    return lambda rows: [f"{value[i]:.0%}" for i in rows]
+
+
+def _chosen(value: Floats, words: dict[float, str]) -> Callable[[Ints], list[str]]:
+    """Tell each value by its word."""
+    return lambda rows: [words.get(float(value[i]), "") for i in rows]
+
+
+def known(scores: Scores) -> Flags:
+    """Tell where a comparison knows."""
+    return ~np.isnan(scores.value)

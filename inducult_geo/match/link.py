@@ -1,0 +1,61 @@
+"""Link two tables of records: which rows are one site, with score and reason."""
+
+from __future__ import annotations
+
+from typing import Final
+
+import numpy as np
+import pandas as pd
+
+from inducult_geo.frames import TEXT, Records, concat_records
+from inducult_geo.match.candidates import candidates_of
+from inducult_geo.match.comparisons import Compared
+from inducult_geo.match.prepare import prepare
+from inducult_geo.match.ragged import ranks_within
+from inducult_geo.match.score import explain, score
+
+LINK_COLUMNS: Final = ("left_id", "right_id", "score", "decision", "distance_m", "why")
+
+
+def link(left: Records, right: Records, *, review: bool = True) -> pd.DataFrame:
+    """Link two tables.
+
+    Parameters
+    ----------
+    left, right
+        Records in the work CRS.
+    review
+        Whether doubtful pairs are given too.
+
+    Returns
+    -------
+    pandas.DataFrame
+        `left_id`, `right_id` (the sources' own keys), `score`, `decision` (match, review), `distance_m`, `why`.
+        A left row matches at most one right row, its best; several left rows may match the same right row.
+    """
+    if left.empty or right.empty:
+        return pd.DataFrame({name: pd.Series(dtype=TEXT) for name in LINK_COLUMNS})
+    prepared = prepare(concat_records([_as_source(left, "left"), _as_source(right, "right")]))
+    scored = score(Compared(prepared, *candidates_of(prepared, split=len(left))))
+    pairs = scored.pairs
+    best = ranks_within(pairs.left, scored.probability) == 0
+    matched = best & (scored.is_match)
+    asked = scored.is_question & ~matched & review
+    rows = np.flatnonzero(matched | asked)
+    keys = pd.Series(prepared.key, dtype=TEXT).str.partition(":")[2].to_numpy()
+    table = pd.DataFrame(
+        {
+            "left_id": keys[pairs.left[rows]],
+            "right_id": keys[pairs.right[rows]],
+            "score": scored.probability[rows].round(4),
+            "decision": np.where(matched[rows], "match", "review"),
+            "distance_m": pairs.distance_m[rows].round(1),
+            "why": explain(scored, rows),
+        }
+    )
+    return table.sort_values(["left_id", "score", "right_id"], ascending=[True, False, True], ignore_index=True)
+
+
+def _as_source(records: Records, name: str) -> Records:
+    """Call all records of a table one source, so that they have rivals among themselves only."""
+    return Records(records.assign(source=name))

@@ -1,0 +1,305 @@
+"""Records as the comparisons need them: words as numbers with their rarity, places as arrays.
+
+Everything that depends on one record alone is worked out here once, so that comparing many pairs is array work.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+import numpy as np
+import pandas as pd
+import shapely
+from numpy.typing import NDArray
+from scipy import sparse
+
+from inducult_geo.frames import Records, from_json
+from inducult_geo.match.ragged import Floats, Ints, Ragged, ragged
+from inducult_geo.text import fold, prepare_names
+
+ACCURACY_BY_ORIGIN_M: Final[Mapping[str, float]] = {
+    "surveyed": 20.0,
+    "digitized": 30.0,
+    "address": 300.0,
+    "settlement": 2000.0,
+}
+"""How true a point is where its source does not say (meters); anything else counts as `UNKNOWN_ACCURACY_M`."""
+
+UNKNOWN_ACCURACY_M: Final = 300.0
+STEM_LENGTH: Final = 5
+CONCEPT_SHARE: Final = 0.5
+"""What a concept weighs against a proper word of the same rarity: "brickworks" tells less than "Wienerberger"."""
+
+
+_NUMBER: Final = re.compile(r"\b(\d+)\s*([a-z])?\b")
+_STREET_FORMS: Final = re.compile(r"(?<=\w)(strasse|straße|strase|str)\b\.?|\b(strasse|straße|str)\b\.?")
+_BRACKETS: Final = re.compile(r"\([^)]*\)")
+_GROWN: Final = re.compile(r"#([^\W\d_]{3,})(\d+)")
+_WORD: Final = re.compile(r"[^\W_]+")
+
+
+@dataclass(frozen=True)
+class Lexicon:
+    """All words of all records.
+
+    Attributes
+    ----------
+    words
+        The words, by number.
+    weights
+        How much each tells (rarity; higher is rarer).
+    exact
+        Words that are compared by equality only: concepts (`@...`), numbers (`#...`) and single letters.
+    is_number
+        Words that number a unit: `#3`, a digit, a single letter.
+    """
+
+    words: NDArray[np.object_]
+    weights: Floats
+    exact: NDArray[np.bool_]
+    is_number: NDArray[np.bool_]
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """Records as arrays, one row a record (`n` rows); `names` and `operators` go record -> variants -> words.
+
+    Attributes
+    ----------
+    key, source, country
+        Text arrays; an unknown country is an empty text.
+    geometry, xy, accuracy_m, area_m2
+        Shapes and representative points in the work CRS; NaN where there is no place.
+    names, operators
+        Row -> numbers of variants in `variants`.
+    variants
+        Variant -> numbers of words.
+    streets, house_numbers, cities
+        Row -> numbers of words.
+    postcode, type, theme, aspect
+        Text arrays, empty where unknown.
+    start_year, end_year
+        NaN where unknown.
+    ids
+        Dictionaries scheme -> value.
+    lexicon
+        The words.
+    """
+
+    key: NDArray[np.object_]
+    source: NDArray[np.object_]
+    country: NDArray[np.object_]
+    geometry: NDArray[np.object_]
+    xy: Floats
+    accuracy_m: Floats
+    area_m2: Floats
+    names: Ragged
+    operators: Ragged
+    variants: Ragged
+    streets: Ragged
+    house_numbers: Ragged
+    cities: Ragged
+    postcode: NDArray[np.object_]
+    type: NDArray[np.object_]
+    theme: NDArray[np.object_]
+    aspect: NDArray[np.object_]
+    start_year: Floats
+    end_year: Floats
+    ids: tuple[dict[str, str], ...]
+    lexicon: Lexicon
+
+    def __len__(self) -> int:
+        return len(self.key)
+
+
+class _Words:
+    """Gives each word, and each tuple of words, a number."""
+
+    def __init__(self) -> None:
+        self.number: dict[str, int] = {}
+        self.variant: dict[tuple[int, ...], int] = {}
+
+    def words(self, words: Iterable[str]) -> tuple[int, ...]:
+        """Return the words' numbers, each once, in order."""
+        return tuple(dict.fromkeys(self.number.setdefault(word, len(self.number)) for word in words))
+
+    def one(self, words: Iterable[str]) -> int | None:
+        """Return the number of a variant, or None where it has no words."""
+        numbers = self.words(words)
+        return self.variant.setdefault(numbers, len(self.variant)) if numbers else None
+
+
+def prepare(records: Records) -> Prepared:
+    """Prepare records for comparing.
+
+    Parameters
+    ----------
+    records
+        Records in the work CRS; their index is not used.
+    """
+    words = _Words()
+    country = _countries(records)
+    parts = [from_json(text) for text in records["names"]]
+    names = _variants(words, [_names_of(part) for part in parts], country)
+    owners = [
+        [*_present([operator]), *_present([part.get("parent")])]
+        for operator, part in zip(records["operator"], parts, strict=True)
+    ]
+    operators = _variants(words, owners, country)
+    streets, numbers = _addresses(words, records["address"])
+    cities = ragged([words.words(_city_words(city)) for city in records["city"]])
+    variants = ragged(list(words.variant))
+    geometry = records.geometry.to_numpy().astype(object)
+    return Prepared(
+        key=_text(records["record_key"]),
+        source=_text(records["source"]),
+        country=country,
+        geometry=geometry,
+        xy=_points(geometry),
+        accuracy_m=accuracies(records),
+        area_m2=np.nan_to_num(shapely.area(geometry)),
+        names=names,
+        operators=operators,
+        variants=variants,
+        streets=streets,
+        house_numbers=numbers,
+        cities=cities,
+        postcode=np.array([_postcode(value) for value in records["postcode"]], dtype=object),
+        type=_text(records["type"]),
+        theme=_text(records["theme"]),
+        aspect=_text(records["aspect"]),
+        start_year=records["start_year"].to_numpy(dtype="float64", na_value=np.nan),
+        end_year=records["end_year"].to_numpy(dtype="float64", na_value=np.nan),
+        ids=tuple({k: str(v) for k, v in from_json(text).items()} for text in records["ids"]),
+        lexicon=_lexicon(words, [names, operators], variants, [streets, cities]),
+    )
+
+
+def accuracies(records: Records) -> Floats:
+    """How true each record's place is, in meters: as its source says, else by what the point stands for."""
+    told = records["accuracy_m"].to_numpy(dtype="float64", na_value=np.nan)
+    origin = records["geometry_origin"].map(ACCURACY_BY_ORIGIN_M).to_numpy(dtype="float64", na_value=np.nan)
+    supposed = np.where(np.isnan(origin), UNKNOWN_ACCURACY_M, origin)
+    return np.where(np.isnan(told), supposed, told)
+
+
+def bag(prepared: Prepared, parts: Sequence[Ragged], *, stems: bool = True) -> sparse.csr_matrix:
+    """Word counts of each record (rows x stems) scaled by rarity to length 1: what the quick look compares."""
+    lexicon = prepared.lexicon
+    keys = [word[:STEM_LENGTH] if stems and word[:1] not in "@#" else word for word in lexicon.words]
+    codes = pd.factorize(np.asarray(keys, dtype=object))[0] if len(keys) else np.zeros(0, dtype=int)
+    rows = np.concatenate([np.repeat(np.arange(len(prepared)), part.counts) for part in parts])
+    columns = codes[np.concatenate([part.values for part in parts]).astype(int)]
+    shape = (len(prepared), int(codes.max()) + 1 if len(codes) else 1)
+    counts = sparse.csr_matrix((np.ones(len(rows)), (rows, columns)), shape=shape)
+    counts.data[:] = 1.0
+    document_share = np.asarray(counts.sum(axis=0)).ravel()
+    rarity = np.log((len(prepared) + 1) / np.maximum(document_share, 1))
+    weighted = counts @ sparse.diags(rarity)
+    length = np.sqrt(np.asarray(weighted.multiply(weighted).sum(axis=1)).ravel())
+    return sparse.csr_matrix(sparse.diags(1 / np.maximum(length, 1e-9)) @ weighted)
+
+
+def flat(outer: Ragged, inner: Ragged) -> Ragged:
+    """Row -> variants -> words made row -> words."""
+    none = np.zeros(0, dtype=np.int64)
+    rows: list[Ints] = [
+        np.unique(np.concatenate([inner.row(v) for v in outer.row(i)])) if outer.counts[i] else none
+        for i in range(len(outer))
+    ]
+    return ragged(rows)
+
+
+def _present(values: Iterable[Any]) -> list[str]:
+    return [value for value in values if isinstance(value, str) and value.strip()]
+
+
+def _text(column: pd.Series) -> NDArray[np.object_]:
+    """Return a text column with empty texts for nulls."""
+    return column.astype(object).where(column.notna(), "").to_numpy(dtype=object)
+
+
+def _countries(records: Records) -> NDArray[np.object_]:
+    """Return each record's country; where it does not tell, the one that most records of its region tell."""
+    told = pd.DataFrame({"region": records["region"], "country": records["country"]}).dropna()
+    counts = told.value_counts().rename("n").reset_index().sort_values(["n", "country"], ascending=[False, True])
+    usual = counts.drop_duplicates("region").set_index("region")["country"]
+    return _text(records["country"].where(records["country"].notna(), records["region"].map(usual)))
+
+
+def _names_of(part: Mapping[str, Any]) -> list[str]:
+    return _present(value for role, value in sorted(part.items()) if role != "parent")
+
+
+def _variants(words: _Words, texts: Sequence[Sequence[str]], country: NDArray[np.object_]) -> Ragged:
+    """Prepare every text and number the different ones, per row."""
+    rows = np.repeat(np.arange(len(texts)), [len(row) for row in texts])
+    every = pd.Series([text for row in texts for text in row], dtype="str")
+    lands = pd.Series(country[rows], dtype="str")
+    tokens: Iterable[tuple[str, ...]] = prepare_names(every, lands.where(lands != "")) if len(every) else []
+    found: list[list[int]] = [[] for _ in texts]
+    for row, token in zip(rows, tokens, strict=True):
+        number = words.one(part for one in token for part in _apart(one))
+        if number is not None and number not in found[row]:
+            found[row].append(number)
+    return ragged(found)
+
+
+def _apart(token: str) -> tuple[str, ...]:
+    """Take a word and the number grown onto it apart: `#lavrio4` is unit 4 of Lavrio."""
+    found = _GROWN.fullmatch(token)
+    return (found[1], f"#{found[2].lstrip('0') or '0'}") if found else (token,)
+
+
+def _addresses(words: _Words, column: pd.Series) -> tuple[Ragged, Ragged]:
+    """Street words and house numbers ("24", "24a") of each address."""
+    streets, numbers = [], []
+    for address in column:
+        lowered = fold(_STREET_FORMS.sub("str ", address.lower()))[0] if isinstance(address, str) else ""
+        found = [number + (letter or "") for number, letter in _NUMBER.findall(lowered)]
+        numbers.append(words.words(f"#{number}" for number in found))
+        kept = [word for word in _WORD.findall(_NUMBER.sub(" ", lowered)) if len(word) > 1 and word not in _EMPTY]
+        streets.append(words.words(f"~{word}" for word in kept))
+    return ragged(streets), ragged(numbers)
+
+
+_EMPTY: Final = frozenset(("snc", "nr", "no", "km", "via", "str", "de", "la", "le", "les", "di", "der", "die", "am"))
+
+
+def _city_words(city: Any) -> list[str]:
+    """Return a city's words, without what stands in brackets ("Sassuolo (MO)")."""
+    if not isinstance(city, str):
+        return []
+    words = _WORD.findall(fold(_BRACKETS.sub(" ", city))[0])
+    return [word for word in words if len(word) > 1]
+
+
+def _postcode(value: Any) -> str:
+    """Return a postcode's letters and digits without leading zeros (a spreadsheet takes them away)."""
+    if not isinstance(value, str):
+        return ""
+    return re.sub(r"[^0-9a-z]", "", value.lower().removesuffix(".0")).lstrip("0")
+
+
+def _points(geometry: NDArray[np.object_]) -> Floats:
+    """Return a point inside each shape, as (n, 2); NaN where there is none."""
+    points = shapely.point_on_surface(geometry)
+    return np.column_stack([shapely.get_x(points), shapely.get_y(points)]) if len(geometry) else np.zeros((0, 2))
+
+
+def _lexicon(words: _Words, outer: Sequence[Ragged], variants: Ragged, direct: Sequence[Ragged]) -> Lexicon:
+    """Count in how many records each word stands, and weigh it."""
+    listed = np.array(list(words.number), dtype=object)
+    seen = np.zeros(len(listed))
+    n_rows = max(len(part) for part in direct)
+    for part in (*(flat(names, variants) for names in outer), *direct):
+        seen += np.bincount(part.values, minlength=len(listed))
+    concept = np.array([word.startswith("@") for word in listed], dtype=bool)
+    number = np.array([word.startswith("#") or len(word) == 1 or word.isdigit() for word in listed], dtype=bool)
+    # A floor keeps words telling in tables of a few records, where every word is frequent.
+    rarity = np.log((n_rows + 20) / np.maximum(seen, 1)) / np.log(n_rows + 20)
+    weights = np.maximum(rarity, 0.05) * np.where(concept, CONCEPT_SHARE, 1.0)
+    return Lexicon(listed, weights, concept | number, number)

@@ -1,0 +1,115 @@
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from match_rows import point, records, row
+
+from inducult_geo.match.cluster import Link, cluster, fold_duplicates
+from inducult_geo.match.decisions import Decision, replay
+
+KEYS = ("a:1", "a:2", "b:1", "b:2", "c:1", "c:2")
+TABLE = records(*(row(key, key) for key in KEYS))
+
+
+def link(left, right, chance=0.9):
+    return Link(min(left, right), max(left, right), chance, chance >= 0.5)
+
+
+def word(left, right, decision="same"):
+    return Decision("Eva", "2026-01-01", left, right, decision)
+
+
+def groups(links, **more):
+    made = cluster(TABLE, links, **more)
+    found = {}
+    for key, home in made.group.items():
+        found.setdefault(home, set()).add(key)
+    return {frozenset(keys) for keys in found.values() if len(keys) > 1}, made
+
+
+def test_matches_join_across_sources():
+    joined, made = groups([link("a:1", "b:1"), link("b:1", "c:1")])
+    assert joined == {frozenset({"a:1", "b:1", "c:1"})}
+    assert made.joined == {("a:1", "b:1"), ("b:1", "c:1")}
+    assert set(made.group) == set(KEYS)
+
+
+def test_two_records_of_one_source_never_meet_in_silence():
+    joined, made = groups([link("a:1", "b:1", 0.95), link("b:1", "c:1", 0.9), link("a:2", "c:1", 0.8)])
+    assert joined == {frozenset({"a:1", "b:1", "c:1"})}
+    assert "two records of 'a'" in made.refused["a:2", "c:1"]
+
+
+def test_each_record_has_one_partner_per_source():
+    joined, _ = groups([link("a:1", "b:1", 0.9), link("a:1", "b:2", 0.8)])
+    assert joined == {frozenset({"a:1", "b:1"})}
+
+
+def test_units_of_one_site_may_join_where_the_contract_says_so():
+    joined, _ = groups([link("a:1", "b:1", 0.9), link("a:1", "b:2", 0.8)], many=["b"])
+    assert joined == {frozenset({"a:1", "b:1", "b:2"})}
+
+
+@pytest.mark.parametrize(("closing", "cut"), [(0.001, True), (0.4, False), (None, False)])
+def test_a_chain_that_contradicts_itself_is_cut(closing, cut):
+    links = [link("a:1", "b:1", 0.95), link("b:1", "c:1", 0.51)]
+    joined, made = groups(links if closing is None else [*links, link("a:1", "c:1", closing)])
+    assert joined == {frozenset({"a:1", "b:1"} if cut else {"a:1", "b:1", "c:1"})}
+    assert ("speak against" in made.refused.get(("b:1", "c:1"), "")) == cut
+
+
+def test_a_steward_is_obeyed():
+    told = replay([word("a:1", "a:2"), word("a:1", "b:1", "different"), word("b:2", "c:1", "part_of")])
+    joined, made = groups([link("a:1", "b:1"), link("a:2", "b:1", 0.8)], decisions=told)
+    assert joined == {frozenset({"a:1", "a:2"}), frozenset({"b:2", "c:1"})}
+    assert "steward" in made.refused["a:1", "b:1"]
+
+
+def test_words_about_unknown_records_are_passed_over():
+    joined, _ = groups([], decisions=replay([word("a:1", "z:9"), word("z:8", "z:9", "different")]))
+    assert joined == set()
+
+
+def test_same_against_different_stays_apart():
+    told = replay([word("a:1", "b:1"), word("b:1", "c:1"), word("a:1", "c:1", "different")])
+    _, made = groups([], decisions=told)
+    assert made.group["a:1"] != made.group["c:1"]
+
+
+links = st.lists(
+    st.tuples(st.sampled_from(KEYS), st.sampled_from(KEYS), st.sampled_from([0.01, 0.3, 0.6, 0.9, 0.95]))
+    .filter(lambda one: one[0][0] != one[1][0])
+    .map(lambda one: link(*one)),
+    max_size=10,
+    unique_by=lambda one: (one.left, one.right),
+)
+
+
+@given(links.flatmap(lambda found: st.tuples(st.just(found), st.permutations(found))))
+def test_order_changes_nothing_and_no_source_stands_twice(both):
+    first, second = cluster(TABLE, both[0]), cluster(TABLE.iloc[::-1], both[1])
+    assert first == second
+    for joined in groups(both[0])[0]:
+        assert len({key[0] for key in joined}) == len(joined)
+
+
+@pytest.mark.parametrize(
+    ("change", "folds"),
+    [({}, True), ({"name": "Haus"}, False), ({"geometry": point(1)}, False), ({"ids": {"heritage": "8"}}, False)],
+)
+def test_only_exact_duplicates_fold(change, folds):
+    base = {"name": "DOM", "geometry": point(), "ids": {"heritage": "7"}, "start_year": 1900}
+    table = records(row("a:2", **base), row("a:1", **base | change), row("b:1", **base))
+    assert fold_duplicates(table) == ({"a:2": "a:1"} if folds else {})
+
+
+@pytest.mark.parametrize("change", [{"name": None}, {"geometry": None}])
+def test_what_tells_nothing_never_folds(change):
+    base = {"name": "DOM", "geometry": point()} | change
+    assert fold_duplicates(records(row("a:1", **base), row("a:2", **base))) == {}
+
+
+def test_folded_records_count_once():
+    joined, _ = groups([link("a:2", "b:1")], folded={"a:2": "a:1"})
+    assert joined == {frozenset({"a:1", "a:2", "b:1"})}

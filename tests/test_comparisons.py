@@ -1,0 +1,167 @@
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from match_rows import backdrop, point, records, row, square
+
+from inducult_geo.frames import RECORD_COLUMNS
+from inducult_geo.match.comparisons import COMPARISONS, Compared
+from inducult_geo.match.prepare import accuracies, prepare
+
+BY_NAME = {entry.name: entry for entry in COMPARISONS}
+
+
+def compare(name, one, other, *, extra=()):
+    table = records(row("a:1", **one), row("b:1", **other), *extra, *backdrop())
+    pairs = Compared(prepare(table), np.array([0]), np.array([1]))
+    return float(BY_NAME[name].compare(pairs).value[0])
+
+
+@pytest.mark.parametrize("name", BY_NAME)
+def test_nothing_told_is_unknown_never_zero(name):
+    assert np.isnan(compare(name, {}, {}))
+
+
+FULL = {
+    "name": "Zementwerk Rohrdorf 2",
+    "operator": "Wiesböck GmbH",
+    "address": "Sinning 1",
+    "postcode": "83101",
+    "city": "Rohrdorf",
+    "ids": {"wikidata": "Q1"},
+    "geometry": square(200),
+    "type": "cement_works",
+    "theme": "building_materials",
+    "start_year": 1930,
+}
+
+
+@pytest.mark.parametrize("name", BY_NAME)
+def test_one_side_alone_is_unknown_and_both_alike_are_best(name):
+    if name != "numbers":
+        assert np.isnan(compare(name, FULL, {}))
+    same = compare(name, FULL, FULL)
+    if name == "telling words":  # by rarity, not by likeness
+        assert same > 0.5
+    else:
+        assert same == pytest.approx(0.0 if name in ("place", "years") else 1.0)
+
+
+@pytest.mark.parametrize("entry", COMPARISONS, ids=lambda entry: entry.name)
+def test_entries_are_whole(entry):
+    assert set(entry.fields) <= {*RECORD_COLUMNS, "geometry"}
+    assert entry.knots == tuple(sorted(entry.knots))
+    assert entry.compare.__doc__
+
+
+@pytest.mark.parametrize("entry", COMPARISONS, ids=lambda entry: entry.name)
+def test_symmetric_and_told_in_words(entry):
+    table = records(row("a:1", **FULL), row("b:1", **FULL | {"name": "Werk SPZ Rohrdorf"}), *backdrop())
+    both = Compared(prepare(table), np.array([0, 1]), np.array([1, 0]))
+    scores = entry.compare(both)
+    assert scores.value[0] == pytest.approx(scores.value[1], nan_ok=True)
+    assert all(isinstance(text, str) for text in scores.detail(np.array([0, 1])))
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "least", "most"),
+    [
+        ("Maschinenfabrik Mühle", "Muehle Maschinenfabrik", 0.95, 1.0),
+        ("Kupfer-Schmelzanlage mit Gießerei", "Kupferschmelzanlage mit Giesserei", 0.5, 1.0),
+        ("Brikettfabrik Louise", "Druckerei Hornung", 0.0, 0.2),
+        ("Antonov rov", "Antonijev rov", 0.3, 0.75),
+    ],
+)
+def test_names(one, other, least, most):
+    assert least <= compare("name", {"name": one}, {"name": other}) <= most
+
+
+def test_every_variant_of_a_name_counts():
+    one = {"names": {"name": "C-mine", "old_name": "Steenkoolmijn Winterslag"}}
+    assert compare("name", one, {"name": "Steenkoolmijn Winterslag"}) == pytest.approx(1.0)
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "value"),
+    [("Neurath F", "Neurath G", 0.0), ("Neurath F", "Neurath", 0.5), ("Hochofen 3", "Hochofen III", 1.0)],
+)
+def test_unit_numbers(one, other, value):
+    assert compare("numbers", {"name": one}, {"name": other}) == value
+
+
+def test_a_number_grown_onto_a_word_is_taken_off():
+    assert compare("name within", {"name": "LAVRIO4"}, {"name": "Lavrio"}) > 0.5
+
+
+def test_operator_may_stand_in_the_other_name():
+    value = compare("operator", {"name": "Werk Nord", "operator": "Märker Zement"}, {"name": "Märker Zement Harburg"})
+    assert value == pytest.approx(1.0)
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "street", "number"),
+    [
+        ("Klosterstrasse 29", "Klosterstraße 29", 1.0, 1.0),
+        ("via Domenico Fermi, 33", "VIA DOMENICO FERMI 35", 1.0, 0.0),
+        ("Frankfurter Chaussee -", "Frankfurter Chaussee", 1.0, np.nan),
+        ("Olefinstr. 1", "Olefinstrasse 1", 1.0, 1.0),
+        ("Via dei Masini 95/97", "Via dei Masini 97", 1.0, 1.0),
+    ],
+)
+def test_addresses(one, other, street, number):
+    assert compare("street", {"address": one}, {"address": other}) == pytest.approx(street)
+    assert compare("house number", {"address": one}, {"address": other}) == pytest.approx(number, nan_ok=True)
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "value"), [("06406", "6406", 1.0), ("55012", "55014", 0.8), ("1120", "9042", 0.0)]
+)
+def test_postcodes(one, other, value):
+    assert compare("postcode", {"postcode": one}, {"postcode": other}) == pytest.approx(value)
+
+
+def test_postcodes_of_two_countries_say_nothing():
+    assert np.isnan(compare("postcode", {"postcode": "1120"}, {"postcode": "1120", "country": "AT"}))
+
+
+def test_a_shared_identifier_tells_less_where_others_bear_it():
+    mine = {"ids": {"permit": "5"}}
+    assert compare("identifier", mine, mine) == 1.0
+    assert compare("identifier", mine, mine, extra=[row("b:2", ids={"permit": "5"})]) == 0.5
+    assert compare("identifier", {"ids": {"wikidata": "Q1"}}, {"ids": {"wikidata": "Q2"}}) == 0.0
+    assert np.isnan(compare("identifier", {"ids": {"wikidata": "Q1"}}, {"ids": {"heritage": "7"}}))
+
+
+def test_place_counts_in_units_of_accuracy():
+    near = [compare("place", {"geometry": point(), "accuracy_m": a}, {"geometry": point(800)}) for a in (5.0, 2000.0)]
+    assert near[0] > near[1]
+    assert compare("place", {"geometry": square(4000)}, {"geometry": point(1900)}) == 0.0
+
+
+def test_accuracy_is_supposed_from_what_the_point_stands_for():
+    table = records(row("a:1", geometry_origin="settlement"), row("a:2"), row("a:3", accuracy_m=7.0))
+    assert accuracies(table).tolist() == [2000.0, 300.0, 7.0]
+
+
+def test_areas():
+    assert compare("area", {"geometry": square(100)}, {"geometry": square(100, 50)}) == pytest.approx(1 / 3)
+    assert np.isnan(compare("area", {"geometry": square(100)}, {"geometry": point()}))
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "value"),
+    [
+        ({"type": "brickworks", "theme": "x"}, {"type": "brickworks", "theme": "x"}, 1.0),
+        ({"type": "brickworks", "theme": "x"}, {"type": "kiln", "theme": "x"}, 0.5),
+        ({"type": "brickworks", "theme": "x"}, {"type": "mine", "theme": "y"}, 0.0),
+        ({"type": "brickworks", "theme": "x"}, {"type": "museum", "theme": "museum_memory"}, np.nan),
+    ],
+)
+def test_kinds(one, other, value):
+    assert compare("kind", one, other) == pytest.approx(value, nan_ok=True)
+
+
+def test_hostile_text_is_only_text():
+    for text in ("'; DROP TABLE sites;--", "\ufffd\x00", "(((", "💥" * 500, "{}", "%s%n"):
+        for name in BY_NAME:
+            compare(name, {"name": text, "address": text, "city": text, "postcode": text, "operator": text}, FULL)

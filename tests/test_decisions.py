@@ -1,0 +1,117 @@
+from __future__ import annotations
+
+import json
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from inducult_geo.errors import DecisionError
+from inducult_geo.match.decisions import Decision, append_decision, contradictions, read_decisions, replay
+
+
+def said(left="a:1", right="b:1", decision="same", when="2026-03-01T09:30:00+00:00", who="Eva", note=""):
+    return Decision(who=who, when=when, left=left, right=right, decision=decision, note=note)
+
+
+words = st.builds(
+    said,
+    left=st.sampled_from(["a:1", "a:2", "a:3"]),
+    right=st.sampled_from(["b:1", "b:2", "b:3"]),
+    decision=st.sampled_from(["same", "part_of", "different"]),
+    when=st.sampled_from(["2026-03-01", "2026-03-02T10:00:00+02:00", "2026-03-02T08:00:00+00:00"]),
+    who=st.sampled_from(["Eva", "Jan"]),
+)
+
+
+@given(st.lists(words, max_size=12).flatmap(lambda log: st.tuples(st.just(log), st.permutations(log))))
+def test_replay_in_any_order_is_the_same(logs):
+    assert replay(logs[0]) == replay(logs[1])
+
+
+@given(words)
+def test_a_line_reads_back(tmp_path_factory, word):
+    path = tmp_path_factory.mktemp("log") / "decisions.jsonl"
+    append_decision(path, word)
+    assert [*read_decisions(path).latest.values()] == [word]
+
+
+def test_the_latest_word_wins_whichever_side_comes_first():
+    log = [said(when="2026-03-02"), said("b:1", "a:1", "different", when="2026-03-03"), said(when="2026-03-01")]
+    assert replay(log).of("a:1", "b:1").decision == "different"
+    assert replay(log).of("b:1", "a:1").decision == "different"
+    assert len(replay(log)) == 1
+    assert replay([]).of("a:1", "b:1") is None
+
+
+def test_times_are_compared_as_times_not_as_text():
+    late = said(decision="different", when="2026-03-01T10:00:00+00:00")
+    early = said(when="2026-03-01T11:00:00+02:00")
+    assert replay([late, early]).of("a:1", "b:1") == late
+
+
+def test_contradictions_are_named():
+    log = [said("a:1", "b:1"), said("b:1", "c:1"), said("a:1", "c:1", "different")]
+    (problem,) = replay(log).problems
+    assert "a:1" in problem
+    assert "c:1" in problem
+    assert contradictions(log[:2]) == ()
+
+
+@pytest.mark.parametrize(
+    ("change", "fault"),
+    [
+        ({"decision": "maybe"}, "none of"),
+        ({"right": "a:1"}, "about two records"),
+        ({"when": "yesterday"}, "ISO 8601"),
+        ({"who": " "}, "'who'"),
+        ({"left": None}, "'left'"),
+    ],
+)
+def test_senseless_decisions_are_refused(change, fault):
+    with pytest.raises(DecisionError, match=fault):
+        said(**change)
+
+
+def test_missing_log_holds_nothing(tmp_path):
+    assert len(read_decisions(tmp_path / "none.jsonl")) == 0
+
+
+BAD = [
+    b"{",
+    b"[1]",
+    b'{"who": "Eva"}',
+    b"\xff\xfe",
+    b'"text"',
+    b"[" * 5000,
+    b'{"who":1,"when":2,"left":3,"right":4,"decision":5}',
+]
+
+
+@pytest.mark.parametrize("line", BAD)
+def test_an_unreadable_line_is_named(tmp_path, line):
+    path = tmp_path / "decisions.jsonl"
+    path.write_bytes(said().as_line().encode() + b"\n" + line + b"\n" + said("a:9").as_line().encode() + b"\n")
+    with pytest.raises(DecisionError, match="line 2"):
+        read_decisions(path)
+
+
+def test_a_torn_last_line_is_skipped_and_reported(tmp_path):
+    path = tmp_path / "decisions.jsonl"
+    path.write_bytes(said().as_line().encode() + b"\n" + said("a:2").as_line().encode()[:30])
+    read = read_decisions(path)
+    assert len(read) == 1
+    assert "line 2" in read.problems[0]
+
+
+@pytest.mark.parametrize("cut", [0, 20])
+def test_appending_after_a_torn_line_loses_nothing_whole(tmp_path, cut):
+    path = tmp_path / "folder" / "decisions.jsonl"
+    append_decision(path, said("a:1"))
+    last = said("a:2").as_line().encode()
+    with path.open("ab") as log:
+        log.write(last[: len(last) - cut])
+    append_decision(path, said("a:3"))
+    lines = [json.loads(line)["left"] for line in path.read_text(encoding="utf-8").splitlines()]
+    assert lines == (["a:1", "a:3"] if cut else ["a:1", "a:2", "a:3"])
+    assert not read_decisions(path).problems

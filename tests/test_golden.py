@@ -1,0 +1,140 @@
+from __future__ import annotations
+
+import json
+
+import pandas as pd
+import pytest
+from match_rows import point, records, row, square
+
+from inducult_geo.catalog.models import Contract
+from inducult_geo.frames import SITE_COLUMNS, Records
+from inducult_geo.match.golden import Confidence, golden
+
+
+def contract(source, **more):
+    return Contract(id=source, title=source, files="x.csv", licence="CC0-1.0", attribution=f"{source} office", **more)
+
+
+CONTRACTS = {"good": contract("good", reliability=90), "poor": contract("poor", reliability=30)}
+
+
+def site(*rows, contracts=CONTRACTS, **more):
+    table = records(*rows).assign(site_id="IC-1", first_seen="2026-01-01", last_seen="2026-02-02")
+    return golden(Records(table), contracts, **more).iloc[0]
+
+
+def test_one_row_a_site_in_order_with_all_columns():
+    table = records(row("good:1", "A"), row("good:2", "B"), row("poor:1", "C")).assign(site_id=["z", "a", "z"])
+    sites = golden(Records(table), CONTRACTS, run_id="r")
+    assert sites["site_id"].tolist() == ["a", "z"]
+    assert [*sites.columns] == [*SITE_COLUMNS, "geometry"]
+    assert sites["n_records"].tolist() == [1, 2]
+    assert sites["n_sources"].tolist() == [1, 2]
+    assert (sites["run_id"] == "r").all()
+
+
+def test_no_records_no_sites():
+    assert len(golden(Records(records(row("good:1")).iloc[:0].assign(site_id=[])), {})) == 0
+
+
+def test_the_reliable_source_wins_and_gaps_are_filled():
+    best = site(row("poor:1", operator="Wrong", nace="23.32"), row("good:1", operator="Right"))
+    assert (best["operator"], best["nace"]) == ("Right", "23.32")
+    assert json.loads(best["lineage"])["operator"] == "good:1"
+    assert json.loads(best["lineage"])["nace"] == "poor:1"
+
+
+@pytest.mark.parametrize(
+    ("worse", "better"),
+    [({"accuracy_m": 900.0}, {"accuracy_m": 9.0}), ({"valid_at": "2020-01-01"}, {"valid_at": "2025-01-01"})],
+)
+def test_among_equals_precision_then_freshness_wins(worse, better):
+    best = site(row("good:1", operator="Worse", **worse), row("good:2", operator="Better", **better))
+    assert best["operator"] == "Better"
+
+
+def test_what_belongs_together_comes_from_one_record():
+    best = site(row("good:1", city="Leoben"), row("poor:1", address="Hauptstr. 1", postcode="04107", city="Leipzig"))
+    assert (best["address"], best["postcode"], best["city"]) == ("Hauptstr. 1", "04107", "Leipzig")
+    assert json.loads(best["lineage"])["city"] == "poor:1"
+
+
+@pytest.mark.parametrize(
+    ("aspects", "expected"),
+    [
+        (("monument", "factory"), "both"),
+        (("monument", None), "monument"),
+        (("unknown", "factory"), "factory"),
+        (("both", "monument"), "both"),
+        ((None, None), "unknown"),
+    ],
+)
+def test_aspect(aspects, expected):
+    assert site(row("good:1", aspect=aspects[0]), row("poor:1", aspect=aspects[1]))["aspect"] == expected
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "expected"),
+    [
+        (("disused", "monument"), ("functional", "factory"), "functional"),
+        (("disused", "factory"), ("functional", "monument"), "disused"),
+        (("unknown", "factory"), ("decommissioned", "factory"), "decommissioned"),
+        ((None, None), ("unknown", None), "unknown"),
+    ],
+)
+def test_status(one, other, expected):
+    rows = (row(key, status=s, aspect=a) for key, (s, a) in (("good:1", one), ("poor:1", other)))
+    assert site(*rows)["status"] == expected
+
+
+def test_a_vague_type_gives_way():
+    assert site(row("good:1", type="factory"), row("poor:1", type="brickworks"))["type"] == "brickworks"
+    assert site(row("good:1", type="factory"), row("poor:1"))["type"] == "factory"
+
+
+def test_names_are_merged_and_shown_in_the_regions_language():
+    best = site(
+        row("good:1", names={"name": "Mauritius mine", "en": "Mauritius mine", "cs": "Důl Mauritius"}, country="CZ"),
+        row("poor:1", names={"name": "Štola Kryštof", "de": "Hengst"}, country="CZ"),
+    )
+    assert (best["name"], best["name_en"]) == ("Důl Mauritius", None) or best["name_en"] == "Mauritius mine"
+    assert {"Štola Kryštof", "Hengst", "Důl Mauritius"} <= set(json.loads(best["names"]).values())
+
+
+def test_a_record_without_names():
+    assert pd.isna(site(row("good:1"))["name"])
+
+
+def test_an_area_of_a_reliable_source_wins_else_the_truest_point():
+    best = site(row("good:1", geometry=square(100), accuracy_m=50.0), row("poor:1", geometry=point(9), accuracy_m=1.0))
+    assert best["area_m2"] == pytest.approx(10_000)
+    assert best["accuracy_m"] == 50.0
+    unreliable = site(row("good:1", geometry=point(5), accuracy_m=20.0), row("poor:1", geometry=square(100)))
+    assert unreliable["geometry"].equals(point(5))
+    assert pd.isna(unreliable["area_m2"])
+    assert json.loads(unreliable["lineage"])["geometry"] == "good:1"
+
+
+def test_a_site_without_any_place_stays():
+    assert site(row("good:1", "Lost"))["geometry"] is None
+
+
+def test_licences_and_attributions_are_assembled():
+    best = site(row("good:1", licence="CC0-1.0"), row("poor:1", licence="ODbL-1.0"), row("other:1", licence="CC0-1.0"))
+    assert best["licence"] == "CC0-1.0; ODbL-1.0"
+    assert best["attribution"] == "good office; poor office"
+
+
+def test_identifiers_dates_and_confidence():
+    sure = Confidence({"IC-1": 0.61}, {"IC-1": 2})
+    best = site(row("good:1"), row("poor:1", ids={"wikidata": "Q5"}), confidence=sure)
+    assert (best["wikidata"], best["confidence"], best["n_review"]) == ("Q5", 0.61, 2)
+    assert (best["first_seen"], best["last_seen"]) == ("2026-01-01", "2026-02-02")
+    assert site(row("good:1"))["confidence"] == 1.0
+
+
+def test_input_is_not_changed():
+    table = Records(records(row("good:1", "A"), row("poor:1", "B")).assign(site_id="IC-1"))
+    before = table.copy()
+    golden(table, CONTRACTS)
+    pd.testing.assert_frame_equal(pd.DataFrame(table), pd.DataFrame(before))

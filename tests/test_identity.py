@@ -1,0 +1,149 @@
+from __future__ import annotations
+
+import itertools
+
+import pandas as pd
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from match_rows import records, row
+
+from inducult_geo.match.identity import (
+    DIGITS,
+    REGISTRY_COLUMNS,
+    assign_ids,
+    check_site_id,
+    empty_registry,
+    new_site_id,
+    seen_dates,
+)
+
+KEYS = tuple(f"{source}:{number}" for source in "ab" for number in range(4))
+
+
+def assign(clusters, registry=None, valid_at="2026-01-01"):
+    table = records(*(row(key, key, valid_at=valid_at) for key in clusters))
+    homes = {key: min(k for k in clusters if clusters[k] == clusters[key]) for key in clusters}
+    return assign_ids(homes, empty_registry() if registry is None else registry, table)
+
+
+def stones(registry):
+    return dict(registry[registry["merged_into"].notna()][["site_id", "merged_into"]].to_numpy().tolist())
+
+
+@given(st.text(min_size=1))
+def test_ids_are_well_formed_and_the_same_every_time(key):
+    assert check_site_id(new_site_id(key))
+    assert new_site_id(key) == new_site_id(key)
+    assert new_site_id(key) != new_site_id(key, 1)
+
+
+def test_every_wrong_character_and_every_swap_is_found():
+    good = new_site_id("osm:way/123")
+    body = good[3:10] + good[11]
+    for place, digit in itertools.product(range(8), DIGITS):
+        wrong = body[:place] + digit + body[place + 1 :]
+        assert check_site_id(f"IC-{wrong[:7]}-{wrong[7]}") == (wrong == body)
+    for place in range(7):
+        wrong = body[:place] + body[place + 1] + body[place] + body[place + 2 :]
+        assert check_site_id(f"IC-{wrong[:7]}-{wrong[7]}") == (wrong == body)
+
+
+@pytest.mark.parametrize("text", ["", "IC", "IC-0000000", "IC-000000-0", "XX-0000000-0", "IC-000000U-0", None, 5])
+def test_malformed_ids(text):
+    assert not check_site_id(text)
+
+
+homes = st.fixed_dictionaries({key: st.integers(0, 4) for key in KEYS})
+
+
+@given(homes, st.permutations(KEYS))
+def test_order_of_input_changes_nothing(clusters, order):
+    one = assign(clusters)
+    other = assign({key: clusters[key] for key in order})
+    pd.testing.assert_series_equal(one.members, other.members)
+    pd.testing.assert_frame_equal(one.registry, other.registry)
+
+
+@given(homes, homes)
+def test_second_run_keeps_ids_and_forgets_nothing(before, after):
+    first = assign(before)
+    again = assign(before, first.registry)
+    pd.testing.assert_frame_equal(again.registry, first.registry)
+    later = assign(after, first.registry, "2026-02-01")
+    known = set(first.registry["site_id"])
+    assert known <= set(later.registry["site_id"])
+    # Who stays together is one site, who parts is not.
+    for a, b in itertools.combinations(KEYS, 2):
+        assert (later.members[a] == later.members[b]) == (after[a] == after[b])
+    for dead, heir in stones(later.registry).items():
+        assert dead not in set(later.members)
+        assert heir in set(later.registry["site_id"])
+    assert later.registry.columns.tolist() == [*REGISTRY_COLUMNS]
+    assert later.registry["record_key"].dropna().is_unique
+
+
+@given(homes, homes)
+def test_a_split_brings_the_old_ids_back(before, merged):
+    first = assign(before)
+    middle = assign(merged, first.registry, "2026-02-01")
+    last = assign(before, middle.registry, "2026-03-01")
+    assert len(set(last.members)) == len(set(first.members))
+    assert all(check_site_id(site) for site in last.members)
+
+
+def test_merge_and_split_of_two_sites():
+    first = assign({"a:1": 1, "b:1": 2})
+    one, other = first.members["a:1"], first.members["b:1"]
+    merged = assign({"a:1": 1, "b:1": 1}, first.registry)
+    kept = merged.members["a:1"]
+    assert kept in (one, other)
+    assert stones(merged.registry) == {({one, other} - {kept}).pop(): kept}
+    split = assign({"a:1": 1, "b:1": 2}, merged.registry)
+    assert set(split.members) == {one, other}
+    assert stones(split.registry) == {}
+
+
+def test_the_majority_keeps_the_id():
+    first = assign({"a:1": 1, "b:1": 1, "a:2": 1, "b:2": 2})
+    later = assign({"a:1": 1, "b:1": 1, "a:2": 2, "b:2": 2}, first.registry)
+    assert later.members["a:1"] == first.members["a:1"]
+    assert later.members["b:2"] == first.members["b:2"] == later.members["a:2"]
+
+
+def test_a_newcomer_changes_no_id():
+    first = assign({"b:1": 1})
+    later = assign({"a:1": 1, "b:1": 1}, first.registry)
+    assert set(later.members) == set(first.members)
+
+
+def test_vanished_records_keep_their_row_and_date():
+    first = assign({"a:1": 1, "b:1": 1})
+    later = assign({"a:1": 1}, first.registry, "2026-05-05")
+    rows = later.registry.set_index("record_key")
+    assert rows.loc["b:1", "last_seen"] == "2026-01-01"
+    assert rows.loc["b:1", "site_id"] == first.members["b:1"]
+    assert rows.loc["a:1", ["first_seen", "last_seen"]].tolist() == ["2026-01-01", "2026-05-05"]
+    back = assign({"b:1": 1}, later.registry)
+    assert back.members["b:1"] == first.members["b:1"]
+
+
+def test_older_data_do_not_turn_the_date_back():
+    first = assign({"a:1": 1}, valid_at="2026-05-05")
+    later = assign({"a:1": 1}, first.registry, "2025-01-01")
+    row_ = later.registry.iloc[0]
+    assert (row_["first_seen"], row_["last_seen"]) == ("2025-01-01", "2026-05-05")
+
+
+def test_dates_are_those_of_the_data():
+    table = records(row("a:1", valid_at="2024-02-03T04:05:06Z"), row("a:2", retrieved_at="2025-01-01"), row("a:3"))
+    assert seen_dates(table) == {"a:1": "2024-02-03", "a:2": "2025-01-01", "a:3": None}
+
+
+def test_chained_merges_point_at_the_living():
+    first = assign({"a:1": 1, "a:2": 2, "a:3": 3})
+    second = assign({"a:1": 1, "a:2": 1, "a:3": 3}, first.registry)
+    third = assign({"a:1": 1, "a:2": 1, "a:3": 1}, second.registry)
+    living = third.members["a:1"]
+    assert set(stones(third.registry).values()) == {living}
+    assert len(stones(third.registry)) == 2

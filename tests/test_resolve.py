@@ -1,0 +1,190 @@
+from __future__ import annotations
+
+import itertools
+
+import pandas as pd
+import pytest
+from match_rows import backdrop, point, records, row, square
+
+from inducult_geo.catalog.models import Contract
+from inducult_geo.errors import CountingError, InducultError
+from inducult_geo.frames import PAIR_COLUMNS, Records
+from inducult_geo.match import Decision, Decisions, check_site_id, empty_registry, resolve
+from inducult_geo.match.decisions import replay
+from inducult_geo.match.resolve import REVIEW_COLUMNS, _count, question_id
+
+SAPPI = (
+    row("a:1", "Sappi Lanaken", square(500), aspect="factory", accuracy_m=20.0),
+    row("b:1", "Sappi Lanaken Paper Mill", point(150)),
+)
+
+
+def contract(source, **more):
+    return Contract(id=source, title=source, files="x.csv", licence="CC0-1.0", attribution=source, **more)
+
+
+def run(*rows, decisions=(), registry=None, contracts=None, others=True):
+    table = records(*rows, *(backdrop(12) if others else ()))
+    return resolve(
+        table,
+        contracts=contracts or {},
+        decisions=replay(decisions),
+        registry=empty_registry() if registry is None else registry,
+        run_id="r1",
+    )
+
+
+def word(left, right, decision):
+    return Decision("Eva", "2026-01-01", left, right, decision, "seen on the spot")
+
+
+def outcome(made, left, right):
+    pairs = made.pairs
+    ends = [{a, b} for a, b in zip(pairs["left_key"], pairs["right_key"], strict=True)]
+    rows = pairs[[end == {left, right} for end in ends]]
+    return rows["decision"].iloc[0] if len(rows) else None
+
+
+def test_two_sources_meet_in_one_site():
+    made = run(*SAPPI)
+    assert made.members["a:1"] == made.members["b:1"]
+    assert outcome(made, "a:1", "b:1") == "match"
+    site = made.sites.set_index("site_id").loc[made.members["a:1"]]
+    assert (site["n_sources"], site["n_records"], site["run_id"]) == (2, 2, "r1")
+    assert 0.3 <= site["confidence"] <= 1
+    assert check_site_id(made.members["a:1"])
+
+
+def test_frames_have_their_columns_and_everything_is_counted():
+    made = run(*SAPPI)
+    assert [*made.pairs.columns] == [*PAIR_COLUMNS]
+    assert [*made.review.columns] == [*REVIEW_COLUMNS]
+    assert len(made.members) == made.sites["n_records"].sum() == 26
+    assert set(made.registry["record_key"]) == set(made.members.index)
+
+
+@pytest.mark.parametrize("verdict", ["same", "part_of", "different"])
+def test_a_steward_is_obeyed_and_never_asked_again(verdict):
+    made = run(*SAPPI, decisions=[word("a:1", "b:1", verdict)])
+    assert (made.members["a:1"] == made.members["b:1"]) == (verdict != "different")
+    assert outcome(made, "a:1", "b:1") == verdict
+    assert made.review.empty or not made.review["left_key"].isin(["a:1", "b:1"]).any()
+    assert made.pairs.set_index("left_key").loc["a:1", "decided_by"] == "Eva"
+
+
+def test_a_decided_pair_that_is_no_candidate_is_kept():
+    made = run(row("a:1", "Werk"), row("b:1", "Zeche"), decisions=[word("a:1", "b:1", "same")])
+    assert made.members["a:1"] == made.members["b:1"]
+    assert outcome(made, "a:1", "b:1") == "same"
+
+
+def test_decisions_about_absent_records_are_passed_over():
+    made = run(*SAPPI, decisions=[word("a:1", "z:7", "same"), word("z:8", "z:9", "different")])
+    assert made.members["a:1"] == made.members["b:1"]
+
+
+def test_a_monument_inside_the_works_is_kept_apart_and_asked():
+    made = run(
+        row("a:1", "Stahlwerk Hohenau", square(1200), aspect="factory", accuracy_m=20.0),
+        row("b:1", "Kapelle Sankt Barbara", square(20, 300), aspect="monument", accuracy_m=20.0),
+    )
+    assert made.members["a:1"] != made.members["b:1"]
+    assert outcome(made, "a:1", "b:1") == "review"
+    asked = made.review.set_index("left_key").loc["a:1"]
+    assert "inside" in asked["why"]
+    assert asked["review_id"] == question_id("b:1", "a:1")
+    assert made.sites.set_index("site_id").loc[made.members["a:1"], "n_review"] == 1
+
+
+def test_houses_of_one_name_side_by_side_stay_apart():
+    houses = [row(f"a:{i}", "DOM", point(30 * i), ids={"heritage": str(i)}) for i in range(8)]
+    made = run(*houses)
+    assert made.members[[f"a:{i}" for i in range(8)]].nunique() == 8
+
+
+def test_exact_duplicates_fold_with_a_reason():
+    twin = {"name": "Wasserturm", "geometry": point(), "ids": {"heritage": "7"}}
+    made = run(row("a:1", **twin), row("a:2", **twin))
+    assert made.members["a:1"] == made.members["a:2"]
+    assert "exact duplicate" in made.pairs.set_index("left_key").loc["a:1", "why"]
+
+
+PERMITS = [
+    row(f"b:{i}", f"{unit} Donawitz", point(10), address="Kerpelystraße 199", city="Leoben", postcode="8700")
+    for i, unit in enumerate(("Sinteranlage Stahlwerk", "Stahlwerk", "Stahlwerk Kohleeinblasung"), start=1)
+]
+WORKS = row("a:1", "Stahlwerk Donawitz", point(), address="Kerpelystrasse 199", city="Leoben", postcode="8700")
+
+
+def test_permits_of_one_site_only_join_where_the_contract_says_so():
+    alone = run(WORKS, *PERMITS)
+    assert alone.members[["b:1", "b:2", "b:3"]].nunique() == 3
+    assert alone.members["a:1"] == alone.members["b:2"]
+    assert set(alone.review["right_key"]) == {"b:1", "b:3"}
+    together = run(WORKS, *PERMITS, contracts={"b": contract("b", units_per_site=True)})
+    assert len(set(together.members[["a:1", "b:1", "b:2", "b:3"]])) == 1
+    assert together.review.empty
+
+
+def test_ids_stay_over_runs_and_any_order_of_rows():
+    first = run(*SAPPI)
+    again = resolve(
+        Records(records(*SAPPI, *backdrop(12)).iloc[::-1]),
+        contracts={},
+        decisions=Decisions(),
+        registry=first.registry,
+        run_id="r1",
+    )
+    pd.testing.assert_series_equal(first.members, again.members)
+    pd.testing.assert_frame_equal(first.registry, again.registry)
+    pd.testing.assert_frame_equal(first.pairs, again.pairs)
+    pd.testing.assert_frame_equal(pd.DataFrame(first.sites), pd.DataFrame(again.sites))
+
+
+@pytest.mark.parametrize("bad", [("a:1", "a:1"), (None, "a:1")])
+def test_keys_must_be_there_once(bad):
+    with pytest.raises(InducultError, match="record key"):
+        run(*(row("a:1") | {"record_key": key} for key in bad))
+
+
+def test_rejected_records_are_refused():
+    with pytest.raises(InducultError, match="not accepted"):
+        run(row("a:1", reason="no_coordinates"))
+
+
+def test_a_lost_record_is_a_fault():
+    made = run(*SAPPI)
+    table = records(*SAPPI, *backdrop(12))
+    with pytest.raises(CountingError):
+        _count(table, made.sites.iloc[1:], made.members)
+    with pytest.raises(CountingError):
+        _count(Records(table.iloc[1:]), made.sites, made.members)
+
+
+def test_no_records_and_one_record():
+    lone = run(row("a:1", "Alone", point()), others=False)
+    assert len(lone.sites) == 1
+    assert lone.review.empty
+    empty = resolve(
+        Records(records(row("a:1")).iloc[:0]), contracts={}, decisions=Decisions(), registry=lone.registry, run_id="r"
+    )
+    assert len(empty.sites) == 0
+    assert len(empty.registry) == 1
+
+
+def test_the_sample_is_resolved_as_its_tables_say(repository):
+    from benchmarks.bench_sample import SAMPLE, bench
+
+    if not (SAMPLE / "tables").is_dir():
+        pytest.skip("no sample")
+    figures = bench()
+    assert figures["precision"] >= 0.95
+    assert figures["recall"] >= 0.92
+    assert figures["asked"] <= figures["records"] / 5
+
+
+def test_all_pairs_of_a_site_are_explained():
+    made = run(*SAPPI)
+    for left, right in itertools.combinations(["a:1", "b:1"], 2):
+        assert outcome(made, left, right)
+    assert made.pairs["why"].notna().all()

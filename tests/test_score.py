@@ -1,0 +1,169 @@
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from importlib.resources import files
+
+import numpy as np
+import pytest
+from match_rows import backdrop, point, records, row, square
+
+from inducult_geo.match.candidates import candidates_of
+from inducult_geo.match.comparisons import COMPARISONS, Compared
+from inducult_geo.match.prepare import prepare
+from inducult_geo.match.score import LEAD_KNOTS, LEADS, explain, leads, score, shipped_weights, weigh
+from inducult_geo.match.train import JUDGED, STATES, fit, train
+
+WHOLE = {"address": "Sinning 1", "postcode": "83101", "city": "Rohrdorf"}
+
+
+def scored_pairs(*rows):
+    prepared = prepare(records(*rows, *backdrop()))
+    scored = score(Compared(prepared, *candidates_of(prepared)))
+    names = zip(prepared.key[scored.pairs.left], prepared.key[scored.pairs.right], strict=True)
+    at = {pair: i for i, pair in enumerate(names)}
+    return scored, at
+
+
+def chance(*rows, pair=("a:1", "b:1")):
+    scored, at = scored_pairs(*rows)
+    return scored.probability[at[pair]]
+
+
+def test_shipped_weights_fit_the_list_of_comparisons():
+    weights = shipped_weights()
+    assert set(weights.points) == {entry.name for entry in COMPARISONS}
+    for entry in COMPARISONS:
+        assert len(weights.points[entry.name]) == len(entry.knots)
+        assert entry.learned != (entry.name in JUDGED)
+    assert all(len(weights.leads[name]) == len(LEAD_KNOTS) for name in LEADS)
+    assert 0 < weights.review < weights.match_without_address <= weights.match < 1
+
+
+def test_weights_file_says_where_it_comes_from():
+    text = (files("inducult_geo") / "match" / "weights.json").read_text(encoding="utf-8")
+    assert "train" in json.loads(text)["about"]
+
+
+def test_unknown_counts_nothing():
+    assert weigh(np.array([np.nan, 0.0, 0.5, 2.0]), (0.0, 1.0), (-1.0, 3.0)).tolist() == [0.0, -1.0, 1.0, 3.0]
+
+
+def test_what_differs_counts_and_what_is_missing_does_not():
+    one = row("a:1", "Zementwerk Rohrdorf", point(), **WHOLE)
+    whole = chance(one, row("b:1", "Zementwerk Rohrdorf", point(200), **WHOLE))
+    bare = chance(one, row("b:1", "Zementwerk Rohrdorf", point(200)))
+    other = WHOLE | {"address": "Lindenallee 77", "postcode": "10115", "city": "Berlin"}
+    different = chance(one, row("b:1", "Zementwerk Rohrdorf", point(200), **other))
+    assert whole > bare > different
+
+
+def test_parts_add_up_to_the_score():
+    scored, _ = scored_pairs(row("a:1", "Werk Alsen", point()), row("b:1", "Alsen", point(90)))
+    weights = shipped_weights()
+    total = weights.offset + weights.scale * weights.intercept + sum(scored.parts.values())
+    assert np.allclose(scored.probability, 1 / (1 + np.exp(-total)))
+
+
+def test_a_rival_takes_from_the_score():
+    one, other = row("a:1", "Kalkwerk Saal", point()), row("b:1", "Kalkwerk Saal", point(150))
+    rival = row("b:2", "Kalkwerk Saal", point(140))
+    assert chance(one, other) > chance(one, other, rival)
+
+
+def test_being_alone_is_no_lead():
+    table = prepare(records(row("a:1", "X", point()), row("b:1", "Y", point())))
+    alone = leads(Compared(table, np.array([0]), np.array([1])), np.array([1.0]))
+    assert np.isnan(alone).all()
+
+
+def test_leads_are_over_the_best_other_of_the_same_source():
+    table = prepare(records(*(row(key, "X", point()) for key in ("a:1", "b:1", "b:2", "c:1"))))
+    pairs = Compared(table, np.array([0, 0, 0]), np.array([1, 2, 3]))
+    left, right = leads(pairs, np.array([4.0, 1.0, 9.0]))
+    assert left[:2].tolist() == [3.0, -3.0]
+    assert np.isnan(left[2])
+    assert np.isnan(right).all()
+
+
+TRAPS = {
+    "two mines of nearly one name": (
+        row("a:1", "Antonov rov", point(), country="SI"),
+        row("b:1", "Antonijev rov", point(45_000), country="SI"),
+    ),
+    "a monument in the works beside it": (
+        row("a:1", "Kapelle Sankt Barbara", square(20, 300), aspect="monument", accuracy_m=10.0),
+        row("b:1", "Stahlwerk Hohenau", square(1200), aspect="factory", accuracy_m=10.0),
+    ),
+    "two reactors": (row("a:1", "Neurath F", point()), row("b:1", "Neurath G", point(900))),
+    "other identifiers": (
+        row("a:1", "Alte Mühle", point(), ids={"wikidata": "Q1"}),
+        row("b:1", "Alte Mühle", point(60), ids={"wikidata": "Q2"}),
+    ),
+}
+
+
+@pytest.mark.parametrize("trap", TRAPS)
+def test_traps_are_not_matches(trap):
+    scored, at = scored_pairs(*TRAPS[trap])
+    place = at.get(("a:1", "b:1"))
+    assert place is None or not (scored.is_match[place] and scored.is_backed[place])
+
+
+SURE = {
+    "renamed, with its old name": (
+        row("a:1", names={"name": "C-mine", "old_name": "Steenkoolmijn Winterslag"}, geometry=square(300)),
+        row("b:1", "Steenkoolmijn Winterslag", point(250)),
+    ),
+    "point inside the works": (row("a:1", "Sappi Lanaken", square(600)), row("b:1", "Sappi", point(200))),
+    "identifier across 40 km": (
+        row("a:1", "Donawitz", point(), ids={"wikidata": "Q9"}),
+        row("b:1", "Stahlwerk Leoben-Donawitz", point(40_000), ids={"wikidata": "Q9"}),
+    ),
+}
+
+
+@pytest.mark.parametrize("pair", SURE)
+def test_sure_ones_are_matches(pair):
+    scored, at = scored_pairs(*SURE[pair])
+    assert scored.is_match[at["a:1", "b:1"]]
+    assert scored.is_backed[at["a:1", "b:1"]]
+
+
+def test_explanation_names_what_counted():
+    scored, at = scored_pairs(
+        row("a:1", "Zementwerk Rohrdorf", point(), **WHOLE), row("b:1", "Werk SPZ Rohrdorf", point(150), **WHOLE)
+    )
+    (text,) = explain(scored, np.array([at["a:1", "b:1"]]))
+    assert "place 150 m" in text
+    assert "street 100%" in text
+    assert explain(scored, np.array([], dtype=int)) == []
+
+
+def test_training_learns_and_is_the_same_every_time():
+    names = [f"{a}werk {b}au" for a in ("Eisen", "Glas", "Kalk", "Papier") for b in ("Ahorn", "Birke", "Linde", "Erle")]
+    left = records(*(row(f"a:{i}", name, point(900 * i)) for i, name in enumerate(names)))
+    right = records(*(row(f"b:{i}", name, point(900 * i + 150)) for i, name in enumerate(names)))
+    labels = {(str(i), str(i)) for i in range(len(names))}
+    learned = train(left, right, labels)
+    assert learned == train(left, right, labels)
+    points = learned["points"]
+    assert points["name"][-1] > points["name"][0]
+    assert points["place"][0] > points["place"][-1]
+    assert learned["neighbors"]["scale"] > 0
+    assert STATES["whole"] == ()
+
+
+def test_no_examples_give_finite_weights():
+    left, right = records(row("a:1", "Werk", point())), records(row("b:1", "Werk", point()))
+    from inducult_geo.match.train import examples
+
+    learned = fit([*examples(left, right, [("1", "1")])])
+    assert np.isfinite([value for points in learned["points"].values() for value in points]).all()
+
+
+def test_custom_weights_are_used():
+    prepared = prepare(records(row("a:1", "Werk", point()), row("b:1", "Werk", point())))
+    pairs = Compared(prepared, np.array([0]), np.array([1]))
+    silent = replace(shipped_weights(), scale=0.0, offset=0.0)
+    assert score(pairs, silent).probability[0] == pytest.approx(0.5)

@@ -1,0 +1,1 @@
+"""What is added to sites after matching: raster values at each, and surfaces over all."""

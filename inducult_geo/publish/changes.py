@@ -1,0 +1,244 @@
+"""What changed between two releases, site by site, and which source made it change.
+
+Both releases are read from `sites.parquet` and `records.parquet` alone, so that any two can be compared, whoever wrote
+them. A site that two sources changed in two ways has two rows; a release compared with itself has none.
+
+The words, exactly:
+
+- **merged**: the id is gone, and records of it are now in a site that stood before. `site_id` is the id that is gone.
+- **gone**: the id is gone, and no site that stood before took its records.
+- **split**: the site holds records that belonged to another one, which still stands.
+- **new**: the id is new, and no standing site lost records to it.
+- **moved**: the representative point lies more than `MOVED_MIN_M` away from where it was.
+- **renamed**: the name differs.
+- **closed**: the status was `functional` and is now `disused` or `decommissioned`; **reopened** is the reverse.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import geopandas as gpd
+import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from inducult_geo.errors import ReleaseError
+from inducult_geo.frames import WORK_CRS
+
+CHANGES = ("new", "gone", "moved", "renamed", "reopened", "closed", "merged", "split")
+"""The kinds of change, in the order in which they are listed."""
+
+CHANGE_COLUMNS: Mapping[str, str] = {
+    "change": "str",
+    "site_id": "str",
+    "name": "str",
+    "region": "str",
+    "detail": "str",
+    "cause": "str",
+    "distance_m": "float64",
+}
+
+MOVED_MIN_M = 1.0
+"""A place that shifts by less did not move: coordinates are given to about that."""
+
+_CLOSED = frozenset({"disused", "decommissioned"})
+_SITE_FIELDS = ["site_id", "name", "region", "status", "geometry"]
+_RECORD_FIELDS = ["record_key", "source", "site_id", "content_hash"]
+
+
+class _Site(NamedTuple):
+    """A site as it stands in one release; x and y in `WORK_CRS`."""
+
+    name: str | None
+    region: str | None
+    status: str | None
+    x: float
+    y: float
+
+
+class _Record(NamedTuple):
+    """A record as it stands in one release."""
+
+    source: str
+    site_id: str | None
+    content_hash: str | None
+
+
+@dataclass(frozen=True)
+class _Release:
+    """One release, by key; `members` is site id -> its record keys."""
+
+    sites: Mapping[str, _Site]
+    records: Mapping[str, _Record]
+    members: Mapping[str, frozenset[str]]
+
+
+class _Row(NamedTuple):
+    """A change before its cause is known."""
+
+    change: str
+    site_id: str
+    detail: str
+    distance_m: float | None = None
+
+
+def diff(old: Path, new: Path) -> pd.DataFrame:
+    """Compare two release folders.
+
+    Parameters
+    ----------
+    old, new
+        Folders with `sites.parquet` and `records.parquet`.
+
+    Returns
+    -------
+    pd.DataFrame
+        `CHANGE_COLUMNS`, ordered by kind of change (`CHANGES`), region and site id; empty where nothing changed.
+        `cause` names what happened to the site's records, by source: `appeared`, `vanished`, `changed` or
+        `regrouped` (the record was there before, in another site or in none); `matching` where no record differs,
+        so that a rule or a decision did it. `distance_m` is given for `moved`.
+
+    Raises
+    ------
+    ReleaseError
+        Where a folder is no release: a file is missing or lacks a column.
+    """
+    before, after = _read(old), _read(new)
+    rows = [row for find in _FINDERS for row in find(before, after)]
+    described = [_describe(row, before, after) for row in rows]
+    table = pd.DataFrame(described, columns=[*CHANGE_COLUMNS]).astype(dict(CHANGE_COLUMNS))
+    order = pd.Categorical(table["change"], CHANGES, ordered=True)
+    ordered = table.assign(_order=order).sort_values(["_order", "region", "site_id"], kind="stable")
+    return ordered.drop(columns="_order").reset_index(drop=True)
+
+
+def _read(folder: Path) -> _Release:
+    """Read what is compared of one release."""
+    table, records = _table(folder, "sites.parquet", _SITE_FIELDS), _table(folder, "records.parquet", _RECORD_FIELDS)
+    sites = gpd.GeoDataFrame(table).to_crs(WORK_CRS)
+    points = sites.geometry.representative_point()
+    named = zip(sites["site_id"], *_values(sites, ["name", "region", "status"]), points.x, points.y, strict=True)
+    keyed = zip(records["record_key"], *_values(records, ["source", "site_id", "content_hash"]), strict=True)
+    by_key = {str(key): _Record(*rest) for key, *rest in keyed}
+    members: dict[str, set[str]] = {}
+    for key, record in by_key.items():
+        if record.site_id is not None:
+            members.setdefault(record.site_id, set()).add(key)
+    whole = {site_id: frozenset(keys) for site_id, keys in members.items()}
+    return _Release({str(site_id): _Site(*rest) for site_id, *rest in named}, by_key, whole)
+
+
+def _values(frame: pd.DataFrame, columns: Sequence[str]) -> list[list[Any]]:
+    """Return columns as lists with None for null."""
+    return [[None if pd.isna(value) else value for value in frame[column]] for column in columns]
+
+
+def _table(folder: Path, name: str, columns: Sequence[str]) -> pd.DataFrame:
+    """Read columns of a Parquet file of a release."""
+    path = folder / name
+    try:
+        if "geometry" in columns:
+            return gpd.read_parquet(path, columns=[*columns])
+        return pd.DataFrame(pq.read_table(path, columns=[*columns]).to_pandas())
+    except FileNotFoundError:
+        raise ReleaseError(f"{folder}: no {name}: is this the folder of a release?") from None
+    except (pa.ArrowException, ValueError, KeyError, OSError) as problem:
+        raise ReleaseError(f"{path}: cannot be read: {problem}. Check the release with `inducult verify`.") from problem
+
+
+def _gone(before: _Release, after: _Release) -> Iterator[_Row]:
+    """Find sites whose id no longer stands: `gone` or `merged`."""
+    for site_id in before.sites.keys() - after.sites.keys():
+        homes = _elsewhere(before.members.get(site_id, frozenset()), after, site_id)
+        taken = any(home in before.sites for home in homes)
+        now = f"its records are now in {', '.join(homes)}" if homes else "none of its records is in a site"
+        yield _Row("merged" if taken else "gone", site_id, now)
+
+
+def _new(before: _Release, after: _Release) -> Iterator[_Row]:
+    """Find sites that hold records of others: `split`; and new ids that do not: `new`."""
+    for site_id in after.sites:
+        origins = _elsewhere(after.members.get(site_id, frozenset()), before, site_id)
+        standing = [origin for origin in origins if origin in after.sites]
+        if standing:
+            yield _Row("split", site_id, f"holds records that were in {', '.join(standing)}")
+        elif site_id not in before.sites:
+            yield _Row("new", site_id, f"takes the records of {', '.join(origins)}" if origins else "first seen")
+
+
+def _elsewhere(keys: frozenset[str], release: _Release, site_id: str) -> list[str]:
+    """Return the other sites in which a release has these records, sorted."""
+    homes = {release.records[key].site_id for key in keys if key in release.records}
+    return sorted(home for home in homes if home is not None and home != site_id)
+
+
+def _moved(before: _Release, after: _Release) -> Iterator[_Row]:
+    for site_id, was, now in _both(before, after):
+        distance_m = ((was.x - now.x) ** 2 + (was.y - now.y) ** 2) ** 0.5
+        if distance_m > MOVED_MIN_M:
+            yield _Row("moved", site_id, f"{distance_m:.0f} m", round(distance_m, 3))
+
+
+def _renamed(before: _Release, after: _Release) -> Iterator[_Row]:
+    for site_id, was, now in _both(before, after):
+        if was.name != now.name:
+            yield _Row("renamed", site_id, f"{was.name or 'no name'} -> {now.name or 'no name'}")
+
+
+def _switched(before: _Release, after: _Release) -> Iterator[_Row]:
+    """Find sites that were closed or reopened."""
+    for site_id, was, now in _both(before, after):
+        detail = f"{was.status} -> {now.status}"
+        if was.status == "functional" and now.status in _CLOSED:
+            yield _Row("closed", site_id, detail)
+        if was.status in _CLOSED and now.status == "functional":
+            yield _Row("reopened", site_id, detail)
+
+
+def _both(before: _Release, after: _Release) -> Iterator[tuple[str, _Site, _Site]]:
+    """Yield the sites that stand in both releases."""
+    for site_id, was in before.sites.items():
+        if site_id in after.sites:
+            yield site_id, was, after.sites[site_id]
+
+
+_FINDERS: tuple[Callable[[_Release, _Release], Iterator[_Row]], ...] = (_gone, _new, _moved, _renamed, _switched)
+"""Each finds its kinds of change; a further kind is a further function here and its word in `CHANGES`."""
+
+
+def _describe(row: _Row, before: _Release, after: _Release) -> dict[str, Any]:
+    """Complete a row with what the site is called and what caused the change."""
+    site = after.sites.get(row.site_id) or before.sites[row.site_id]
+    cause = _cause(row.site_id, before, after)
+    return {**row._asdict(), "name": site.name, "region": site.region, "cause": cause}
+
+
+def _cause(site_id: str, before: _Release, after: _Release) -> str:
+    """Say what happened to the records of a site, by source."""
+    keys = before.members.get(site_id, frozenset()) | after.members.get(site_id, frozenset())
+    events: dict[str, set[str]] = {}
+    for key in keys:
+        was, now = before.records.get(key), after.records.get(key)
+        event = _event(was, now)
+        if event:
+            events.setdefault((now or was or _NOBODY).source, set()).add(event)
+    told = [f"{source} {' and '.join(sorted(events[source]))}" for source in sorted(events)]
+    return "; ".join(told) or "matching"
+
+
+_NOBODY = _Record("", None, None)
+
+
+def _event(was: _Record | None, now: _Record | None) -> str | None:
+    """Name what happened to one record."""
+    if was is None:
+        return "appeared"
+    if now is None:
+        return "vanished"
+    if was.content_hash != now.content_hash:
+        return "changed"
+    return "regrouped" if was.site_id != now.site_id else None

@@ -1,0 +1,62 @@
+"""The closed lists of values that columns of a release take, each value with its label for a person."""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Mapping
+from importlib.resources import files
+
+from inducult_geo.frames import REJECT_REASONS, REVIEW_REASONS
+
+
+def _labels(name: str, key: str, label: str = "label_en") -> dict[str, str]:
+    """Read one table of the vocabulary: value -> label, in the order of the file."""
+    text = files("inducult_geo.catalog").joinpath(name).read_text(encoding="utf-8")
+    return {row[key]: row[label] for row in csv.DictReader(text.splitlines())}
+
+
+DOMAINS: Mapping[str, Mapping[str, str]] = {
+    "aspect": {
+        "monument": "Monument (heritage)",
+        "factory": "Factory (active production)",
+        "both": "Monument and factory",
+        "unknown": "Not known",
+    },
+    "theme": _labels("themes.csv", "theme_id"),
+    "type": _labels("types.csv", "type_id"),
+    "status": {
+        "functional": "In use",
+        "projected": "Planned",
+        "underConstruction": "Under construction",
+        "disused": "Out of use",
+        "decommissioned": "Closed for good",
+        "unknown": "Not known",
+    },
+    "present_use": {
+        "production": "Production",
+        "museum": "Museum or visitor site",
+        "culture": "Culture",
+        "business": "Offices, trade or services",
+        "housing": "Housing",
+        "none": "None (empty or in ruins)",
+        "unknown": "Not known",
+    },
+    "outcome": {"site": "In a site", "review": "Waits for a person", "rejected": "Cannot be used"},
+    "reason": {name: text[:1].upper() + text[1:] for name, text in {**REJECT_REASONS, **REVIEW_REASONS}.items()},
+    "pair_decision": {
+        "match": "One site (by score)",
+        "review": "Doubtful (by score)",
+        "no_match": "Two sites (by score)",
+        "same": "One site (a person decided)",
+        "part_of": "One is part of the other (a person decided)",
+        "different": "Two sites (a person decided)",
+    },
+    "decision": {
+        "same": "Both are one site",
+        "part_of": "The left is part of the right",
+        "different": "They are two sites",
+    },
+    "question_kind": {"pair": "Are these two records one site?", "place": "Where is this record?"},
+    "state": {"fresh": "Fresh", "stale": "Stale: kept from an earlier run", "failed": "Failed: not in this release"},
+}
+"""Name of a domain -> its values -> their labels. Names are lower case, as the GeoPackage schema extension asks."""

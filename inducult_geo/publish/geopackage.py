@@ -1,0 +1,114 @@
+"""Write a release as one GeoPackage that QGIS opens with its styles, forms, relations and project.
+
+The layers are written by GDAL; what GDAL does not write (aliases, lists of values, metadata, styles, project) is
+added by SQL. The same bundle gives the same bytes: no clock is asked, and the file is packed at the end.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Mapping
+from contextlib import closing
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import pandas as pd
+import pyogrio
+
+from inducult_geo.errors import ReleaseError
+from inducult_geo.frames import WORK_CRS
+from inducult_geo.publish import gpkg_schema
+from inducult_geo.publish.bundle import Bundle
+from inducult_geo.publish.layers import LAYERS, Layer
+from inducult_geo.publish.metadata import metadata_documents, timestamp
+from inducult_geo.publish.project import PROJECT_NAME, project_file
+from inducult_geo.publish.styles import style_of
+from inducult_geo.publish.tables import GEOMETRY, arrow_table, layer_frames
+
+FILE_NAME = "inducult.gpkg"
+"""The file is always called so: its embedded project refers to it by name."""
+
+_VERSION = "1.3"  # QGIS 3.22 and GDAL 3.6 warn about anything newer.
+
+
+def write_geopackage(bundle: Bundle, path: Path) -> None:
+    """Write the GeoPackage of a release; an existing file is replaced only once the new one is whole.
+
+    Parameters
+    ----------
+    bundle
+        What is to be published, licenses already applied.
+    path
+        Target; should be called `inducult.gpkg`, because the embedded project names it so.
+
+    Raises
+    ------
+    ReleaseError
+        Where the target cannot be replaced (it is open in another program), or a record has no place.
+    """
+    frames = layer_frames(bundle)
+    present = [layer for layer in LAYERS if layer.name in frames]
+    try:
+        with TemporaryDirectory(prefix=".gpkg-", dir=path.parent) as beside:
+            draft, packed = Path(beside, "draft.gpkg"), Path(beside, "packed.gpkg")
+            for layer in present:
+                _write_layer(draft, layer, frames[layer.name])
+            _complete(draft, bundle, present, frames)
+            _pack(draft, packed)
+            packed.replace(path)
+    except PermissionError as error:
+        raise ReleaseError(f"{path}: cannot be replaced: {error}. Close it in QGIS and run again.") from error
+
+
+def _write_layer(path: Path, layer: Layer, frame: pd.DataFrame) -> None:
+    """Write one layer with GDAL, appending to the file where it exists."""
+    options = {"FID": "fid", "IDENTIFIER": layer.title, "DESCRIPTION": layer.description}
+    if layer.geometry:
+        options |= {"GEOMETRY_NULLABLE": "NO", "SPATIAL_INDEX": "YES"}
+    pyogrio.write_arrow(
+        arrow_table(frame, layer),
+        path,
+        layer=layer.name,
+        driver="GPKG",
+        geometry_name=GEOMETRY if layer.geometry else None,
+        geometry_type=layer.geometry,
+        crs=WORK_CRS if layer.geometry else None,
+        append=path.exists(),
+        dataset_options=None if path.exists() else {"VERSION": _VERSION},
+        layer_options=options,
+    )
+
+
+def _complete(path: Path, bundle: Bundle, layers: list[Layer], frames: Mapping[str, pd.DataFrame]) -> None:
+    """Add what GDAL does not write."""
+    stamp = timestamp(bundle)
+    titles = dict(zip(bundle.regions["region"], bundle.regions["title"], strict=True))
+    qml = {layer.name: style_of(layer, region_titles=titles) for layer in layers}
+    by_theme = {
+        layer.name: style_of(layer, region_titles=titles, template="site_points_by_theme.qml.j2")
+        for layer in layers
+        if layer.name == "site_points"
+    }
+    styles = [
+        (layer, "by aspect" if layer.name == "site_points" else "default", qml[layer.name], True) for layer in layers
+    ]
+    styles += [(layer, "by theme", by_theme[layer.name], False) for layer in layers if layer.name in by_theme]
+    with closing(sqlite3.connect(path, isolation_level=None)) as con:
+        con.execute("PRAGMA journal_mode = DELETE")
+        con.execute("BEGIN")
+        gpkg_schema.add_schema(con, layers)
+        gpkg_schema.add_metadata(con, metadata_documents(bundle, layers, frames), stamp)
+        gpkg_schema.add_styles(con, styles, stamp)
+        gpkg_schema.add_project(con, PROJECT_NAME, project_file(bundle, layers, frames, qml, by_theme), stamp)
+        gpkg_schema.add_keys(con, layers)
+        con.execute("UPDATE gpkg_contents SET last_change = ?", (stamp,))
+        con.execute("COMMIT")
+
+
+def _pack(draft: Path, target: Path) -> None:
+    """Copy the database without gaps.
+
+    A copy, because SQLite counts changes in a file's header, and how many GDAL makes depends on its threads.
+    """
+    with closing(sqlite3.connect(draft, isolation_level=None)) as con:
+        con.execute("VACUUM INTO ?", (str(target),))

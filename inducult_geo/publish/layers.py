@@ -1,0 +1,143 @@
+"""The layers of a release, declared: a layer, its alias, form, style and documentation all come from here."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+from inducult_geo.publish import columns
+from inducult_geo.publish.columns import Column
+from inducult_geo.publish.domains import DOMAINS
+
+__all__ = ["DOMAINS", "LAYERS", "Column", "Layer", "layer_named"]
+
+
+@dataclass(frozen=True)
+class Layer:
+    """One layer or table of the GeoPackage.
+
+    Attributes
+    ----------
+    name, title, description
+        Table name, the name that a person sees, and what it holds.
+    geometry
+        `Point`, `MultiPolygon`, or None for a table of attributes.
+    columns
+        Its columns in order, without `fid` and `geom`.
+    style
+        Template in `publish/styles/`.
+    display
+        Expression that names a feature in lists and map tips (QGIS).
+    group
+        Group of the embedded project's layer tree.
+    always
+        Whether the table stands in the file even where it has no rows.
+    """
+
+    name: str
+    title: str
+    description: str
+    geometry: Literal["Point", "MultiPolygon"] | None
+    columns: tuple[Column, ...]
+    style: str = "table.qml.j2"
+    display: str = ""
+    group: str = "Evidence"
+    always: bool = False
+
+    def column(self, name: str) -> Column:
+        """Return a column by name."""
+        return next(column for column in self.columns if column.name == name)
+
+
+LAYERS: tuple[Layer, ...] = (
+    Layer(
+        "site_points",
+        "Industrial sites",
+        "Sites of industrial culture, one point each: monuments, active factories, and places that are both.",
+        "Point",
+        columns.SITES,
+        style="site_points.qml.j2",
+        display='coalesce("name", "name_en", "site_id")',
+        group="Sites",
+    ),
+    Layer(
+        "site_areas",
+        "Outlines of sites",
+        "Outlines of those sites of which a source knows the area; joined to site_points by site_id.",
+        "MultiPolygon",
+        columns.SITES,
+        style="site_areas.qml.j2",
+        display='coalesce("name", "name_en", "site_id")',
+        group="Sites",
+    ),
+    Layer(
+        "review",
+        "Open questions",
+        "Questions that a person must answer: choose a decision for each and import the file again.",
+        "Point",
+        columns.REVIEW,
+        style="review.qml.j2",
+        display='coalesce("question", "review_id")',
+        group="Review",
+    ),
+    Layer(
+        "source_records",
+        "Records of the sources",
+        "Every record that is part of a site or waits for a person, at a point on its own geometry.",
+        "Point",
+        (*columns.RECORDS, *columns.OUTCOME),
+        style="source_records.qml.j2",
+        display='"record_key"',
+    ),
+    Layer(
+        "matches",
+        "Compared records",
+        "Pairs of records that were compared, with their probability, the decision and the evidence.",
+        None,
+        columns.PAIRS,
+        display='"left_key" || \' - \' || "right_key"',
+    ),
+    Layer(
+        "rejected",
+        "Rejected records",
+        "Records that cannot be used, each with the reason and what to do about it.",
+        None,
+        columns.RECORDS,
+        display='"record_key"',
+    ),
+    Layer(
+        "regions",
+        "Regions",
+        "Regions of the map with the counts of their records: records_in = in_sites + in_review + rejected.",
+        "MultiPolygon",
+        columns.REGIONS,
+        style="regions.qml.j2",
+        display='"title"',
+        group="Background",
+        always=True,
+    ),
+    Layer(
+        "sources",
+        "Sources",
+        "Every source with its license, the way its coordinates were read, and the counts of its records.",
+        None,
+        columns.SOURCES,
+        display='"title"',
+        always=True,
+    ),
+    Layer(
+        "runs",
+        "This release",
+        "One row: what the release holds and which run wrote it.",
+        None,
+        columns.RUNS,
+        display='"title"',
+        always=True,
+    ),
+)
+"""Every layer, the default one first."""
+
+
+def layer_named(name: str) -> Layer:
+    """Return a layer by its table name."""
+    return next(layer for layer in LAYERS if layer.name == name)

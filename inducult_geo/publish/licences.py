@@ -1,0 +1,268 @@
+"""What may leave: withheld sources, places on a grid, and who must be named.
+
+A source's contract says `publish = false` (nothing of it leaves) or `publish_grid_m` (its places leave as the centers
+of grid cells only). Both are obeyed for records, for the sites, pairs and questions made of them, and for every text
+that would give the coordinates away: raw values, original rows, distances. What a contract maps (a street address,
+say) is published as mapped: a source whose addresses are confidential must not map them.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+import shapely
+
+from inducult_geo.catalog import Contract
+from inducult_geo.frames import Pairs, Sites, from_json
+from inducult_geo.publish.bundle import Bundle
+from inducult_geo.publish.rebuild import SAMPLED, rebuilt
+
+OSM = "osm"
+ODBL = "ODbL 1.0 (Open Database License), © OpenStreetMap contributors, https://www.openstreetmap.org/copyright"
+NOT_SHOWN = "Not shown: the place of a record in question is published on a grid only."
+
+_TELLS_PLACE = ("raw_x", "raw_y", "tags", "detail")
+_LENGTH = re.compile(r"\d[\d.,]*\s?k?m\b")  # A distance in words, as in "place 31 m".
+
+
+@dataclass(frozen=True)
+class Terms:
+    """Which sources stay at home, and on what grid the places of others leave (meters)."""
+
+    withheld: frozenset[str]
+    grids: Mapping[str, float]
+
+    def is_withheld(self, keys: pd.Series) -> pd.Series:
+        """Tell of each record key (null gives False) whether its source stays at home."""
+        return source_of(keys).isin(self.withheld)
+
+    def grid_m(self, keys: pd.Series) -> pd.Series:
+        """Return the cell of each record key's source in meters, NaN where its place may be shown."""
+        return source_of(keys).map(dict(self.grids)).astype("float64")
+
+
+def source_of(keys: pd.Series) -> pd.Series:
+    """Return the source of each record key: what stands before the first colon."""
+    sources = [key.split(":", 1)[0] if isinstance(key, str) else None for key in keys]
+    return pd.Series(sources, index=keys.index, dtype="str")
+
+
+def for_release(bundle: Bundle, contracts: Mapping[str, Contract]) -> Bundle:
+    """Return the part of a bundle that may be published, with counts of what is in it.
+
+    Parameters
+    ----------
+    bundle
+        All that a run knows.
+    contracts
+        Source id -> contract. A source without one follows its row in `bundle.sources`.
+
+    Returns
+    -------
+    Bundle
+        `run["withheld"]` and `sources["withheld"]` count the records that stay; all other counts are of what is
+        in the bundle returned, so that `records_in = in_sites + in_review + rejected` holds in the file.
+    """
+    terms = _terms(bundle.sources, contracts)
+    stays = bundle.records["source"].isin(terms.withheld)
+    records = _generalized_records(bundle.records[~stays], terms)
+    sites = _published_sites(bundle, records, terms)
+    released = replace(
+        bundle,
+        records=records,
+        sites=sites,
+        pairs=Pairs(_published_pairs(bundle.pairs, terms)),
+        review=_published_review(bundle.review, terms),
+    )
+    return _counted(_credited(released), bundle.records[stays]["source"].value_counts())
+
+
+def credit_lines(bundle: Bundle) -> list[str]:
+    """Return one line for each source and outline in the release: title, credit, license."""
+    used = bundle.sources[bundle.sources["source"].isin(bundle.records["source"])].sort_values("source")
+    lines = [f"{_text(s.title)}: {_text(s.attribution)} ({_text(s.licence)})" for s in used.itertuples()]
+    regions = bundle.regions.sort_values("region")
+    outlines = [
+        f"Outline of {_text(r.title)}: {_text(r.boundary_source)} ({_text(r.boundary_licence)})"
+        for r in regions.itertuples()
+        if _text(r.boundary_source)
+    ]
+    odbl = [f"Derived database under {ODBL}"] if (bundle.records["source"] == OSM).any() else []
+    return lines + outlines + odbl
+
+
+def credit_text(bundle: Bundle) -> str:
+    """Return the credit of the whole release as one paragraph."""
+    return "; ".join(credit_lines(bundle))
+
+
+def licence_names(bundle: Bundle) -> list[str]:
+    """Return the licenses of the sources in the release, each once."""
+    used = bundle.sources[bundle.sources["source"].isin(bundle.records["source"])]
+    return sorted({_text(value) for value in used["licence"]} - {""})
+
+
+def grid_centers(shapes: Any, cell_m: Any) -> np.ndarray:
+    """Return for each geometry the center of its grid cell in EPSG:3035, as a point.
+
+    Parameters
+    ----------
+    shapes
+        Geometries in meters; null stays null.
+    cell_m
+        Side of a cell, one for each geometry.
+    """
+    cells = np.asarray(cell_m, dtype=float)
+    points = shapely.point_on_surface(np.asarray(shapes, dtype=object))
+    x = (np.floor(shapely.get_x(points) / cells) + 0.5) * cells
+    y = (np.floor(shapely.get_y(points) / cells) + 0.5) * cells
+    placed = ~(np.isnan(x) | np.isnan(y))
+    centers = np.full(len(points), None, dtype=object)
+    centers[placed] = shapely.points(x[placed], y[placed])
+    return centers
+
+
+def _terms(sources: pd.DataFrame, contracts: Mapping[str, Contract]) -> Terms:
+    """Gather the terms of all sources; where contract and table differ, the stricter one holds."""
+    withheld = {name for name, contract in contracts.items() if not contract.may_publish}
+    withheld |= set(sources.loc[sources["publish"].eq(False).fillna(False).astype(bool), "source"])
+    declared = sources.dropna(subset=["publish_grid_m"])
+    grids = {str(name): float(cell) for name, cell in zip(declared["source"], declared["publish_grid_m"], strict=True)}
+    for name, contract in contracts.items():
+        if contract.publish_grid_m:
+            grids[name] = max(contract.publish_grid_m, grids.get(name, 0.0))
+    return Terms(frozenset(withheld), grids)
+
+
+def _on_grid(frame: gpd.GeoDataFrame, cells: pd.Series) -> gpd.GeoDataFrame:
+    """Move the rows that have a cell to its center and say so; their accuracy is half a diagonal at best."""
+    moved = cells.notna()
+    if not moved.any():
+        return frame
+    out = frame.copy()
+    shapes = out.geometry.to_numpy().copy()
+    shapes[moved] = grid_centers(shapes[moved], cells[moved])
+    out = out.set_geometry(gpd.GeoSeries(list(shapes), index=out.index, crs=frame.crs))
+    if "accuracy_m" in out:
+        floor = cells / math.sqrt(2)
+        out.loc[moved, "accuracy_m"] = np.fmax(out.loc[moved, "accuracy_m"].astype("float64"), floor[moved])
+    if "geometry_origin" in out:
+        out.loc[moved, "geometry_origin"] = [f"grid {cell:g} m" for cell in cells[moved]]
+    return out
+
+
+def _emptied(frame: gpd.GeoDataFrame, rows: pd.Series, columns: tuple[str, ...]) -> gpd.GeoDataFrame:
+    """Set columns of some rows to null."""
+    out = frame.copy()
+    for name in columns:
+        if name in out:
+            out[name] = out[name].mask(rows)
+    return out
+
+
+def _generalized_records(records: gpd.GeoDataFrame, terms: Terms) -> gpd.GeoDataFrame:
+    cells = records["source"].map(dict(terms.grids)).astype("float64")
+    return _emptied(_on_grid(records, cells), cells.notna(), _TELLS_PLACE).reset_index(drop=True)
+
+
+def _published_pairs(pairs: pd.DataFrame, terms: Terms) -> pd.DataFrame:
+    stays = terms.is_withheld(pairs["left_key"]) | terms.is_withheld(pairs["right_key"])
+    return pd.DataFrame(_without_distance(pairs[~stays].reset_index(drop=True), terms))
+
+
+def _published_review(review: gpd.GeoDataFrame, terms: Terms) -> gpd.GeoDataFrame:
+    stays = terms.is_withheld(review["left_key"]) | terms.is_withheld(review["right_key"])
+    kept = review[~stays].reset_index(drop=True)
+    cells = terms.grid_m(kept["left_key"]).fillna(terms.grid_m(kept["right_key"]))
+    moved = _without_distance(_on_grid(kept, cells), terms)
+    places = cells.notna() & moved["kind"].eq("place")
+    # The words of such a question name the readings that fit, with their coordinates.
+    moved["question"] = moved["question"].mask(places, NOT_SHOWN)
+    moved["why"] = moved["why"].mask(places, NOT_SHOWN)
+    return gpd.GeoDataFrame(moved, geometry="geometry", crs=review.crs)
+
+
+def _without_distance(frame: Any, terms: Terms) -> Any:
+    """Take out how far apart two places are, where one may be shown on a grid only: circles would give it away."""
+    hidden = terms.grid_m(frame["left_key"]).notna() | terms.grid_m(frame["right_key"]).notna()
+    out = frame.copy()
+    out["distance_m"] = out["distance_m"].mask(hidden)
+    for column in ("why", "question"):
+        if column in out:
+            told = [_LENGTH.sub("… m", text) if isinstance(text, str) else None for text in out[column]]
+            out[column] = out[column].mask(hidden, pd.Series(told, index=out.index, dtype="str"))
+    return out
+
+
+def _published_sites(bundle: Bundle, records: gpd.GeoDataFrame, terms: Terms) -> Sites:
+    """Keep the sites that published records carry; what came from a withheld record is filled from those."""
+    inside = records[records["outcome"] == "site"]
+    members = inside.groupby("site_id")["source"].agg(["size", "nunique"])
+    kept = bundle.sites[bundle.sites["site_id"].isin(members.index)].reset_index(drop=True)
+    stays = bundle.records["source"].isin(terms.withheld)
+    touched = kept["site_id"].isin(bundle.records.loc[stays, "site_id"].dropna())
+    sites = rebuilt(kept, touched, inside)
+    sites["n_records"] = sites["site_id"].map(members["size"]).astype("Int64")
+    sites["n_sources"] = sites["site_id"].map(members["nunique"]).astype("Int64")
+    origin = [from_json(text) for text in sites["lineage"]]
+    cells = terms.grid_m(pd.Series([entry.get("geometry") for entry in origin], index=sites.index, dtype="str"))
+    return Sites(_emptied(_on_grid(sites, cells), cells.notna(), (*SAMPLED, "area_m2")))
+
+
+def _credited(bundle: Bundle) -> Bundle:
+    """Write license and credit of every site from the sources that it is made of."""
+    about = bundle.sources.set_index("source")
+    made_of = bundle.records[bundle.records["outcome"] == "site"].groupby("site_id")["source"].unique()
+    sites = bundle.sites.copy()
+    for column in ("licence", "attribution"):
+        said = {key: _text(value) for key, value in about[column].items()}
+        sites[column] = [_joined(said.get(source, "") for source in made_of[key]) for key in sites["site_id"]]
+    return replace(bundle, sites=Sites(sites))
+
+
+def _counted(bundle: Bundle, withheld: pd.Series) -> Bundle:
+    """Count anew what is in the bundle."""
+    sources = _with_counts(bundle.sources, "source", bundle.records)
+    sources["withheld"] = sources["source"].map(withheld).fillna(0).astype("Int64")
+    regions = _with_counts(bundle.regions, "region", bundle.records)
+    regions["sites"] = regions["region"].map(bundle.sites["region"].value_counts()).fillna(0).astype("Int64")
+    asked = pd.concat([bundle.review["left_site"], bundle.review["right_site"]]).dropna()
+    pairs = bundle.review[["left_site", "right_site"]]
+    # A question between two records of one site is one question about it.
+    same = pairs.loc[pairs["left_site"].eq(pairs["right_site"]), "left_site"].dropna().value_counts()
+    open_questions = asked.value_counts().sub(same, fill_value=0)
+    sites = bundle.sites.copy()
+    sites["n_review"] = sites["site_id"].map(open_questions).fillna(0).astype("Int64")
+    totals = _outcomes(bundle.records["outcome"])
+    run = {**bundle.run, **totals, "sites": len(sites), "withheld": int(withheld.sum())}
+    return replace(bundle, sources=sources, regions=regions, sites=Sites(sites), run=run)
+
+
+def _outcomes(outcome: pd.Series) -> dict[str, int]:
+    named = {"in_sites": "site", "in_review": "review", "rejected": "rejected"}
+    return {"records_in": len(outcome)} | {name: int((outcome == value).sum()) for name, value in named.items()}
+
+
+def _with_counts(frame: Any, key: str, records: pd.DataFrame) -> Any:
+    out = frame.copy()
+    groups = {name: _outcomes(group) for name, group in records.groupby(key)["outcome"]}
+    empty = _outcomes(pd.Series([], dtype="str"))
+    for name in empty:
+        out[name] = pd.array([groups.get(value, empty)[name] for value in out[key]], dtype="Int64")
+    return out
+
+
+def _joined(texts: Iterable[str]) -> str | None:
+    """Join the different texts, sorted."""
+    return "; ".join(sorted({text for text in texts if text})) or None
+
+
+def _text(value: Any) -> str:
+    return "" if value is None or pd.isna(value) else str(value).strip()

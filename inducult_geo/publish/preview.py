@@ -1,0 +1,162 @@
+"""One HTML page that shows a release: figures, maps, open questions, sources. It needs neither network nor script."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import geopandas as gpd
+import pandas as pd
+from jinja2 import Environment, PackageLoader, StrictUndefined
+
+from inducult_geo.publish.bundle import Bundle
+from inducult_geo.publish.domains import DOMAINS
+from inducult_geo.publish.drawing import Map, overview_map, region_map
+from inducult_geo.publish.licences import ODBL, OSM, credit_lines
+from inducult_geo.publish.metadata import SAMPLE_NOTICE, release_title
+from inducult_geo.publish.symbols import aspect_marks, theme_marks
+from inducult_geo.publish.tables import clean_text, layer_frames
+
+QUESTIONS_SHOWN = 60
+CROWD = 2000
+"""A map with more sites than this shows dots without titles: the page must stay small."""
+
+
+@dataclass(frozen=True)
+class Panel:
+    """One region of the page: its row of figures and its map."""
+
+    row: Mapping[str, Any]
+    map: Map
+
+
+def preview_page(bundle: Bundle) -> str:
+    """Return the text of `index.html`.
+
+    Names come from outside: everything is escaped, and what no text may hold is taken out.
+    """
+    frames = layer_frames(bundle)
+    sites = _site_marks(frames.get("site_points"))
+    regions = gpd.GeoDataFrame(frames["regions"])
+    panels = [_panel(row, sites) for row in regions.to_dict("records")]
+    questions = _questions(frames.get("review"))
+    return (
+        _environment()
+        .get_template("index.html")
+        .render(
+            title=release_title(bundle),
+            notice=SAMPLE_NOTICE if bundle.run["is_sample"] else "",
+            run=bundle.run,
+            overview=overview_map(regions, sites),
+            panels=panels,
+            aspects=aspect_marks(),
+            aspect_counts=_counts(sites, "aspect"),
+            themes=theme_marks(),
+            cross=_cross(sites),
+            shapes=SHAPES,
+            crowd=CROWD,
+            rejected=_rejected(frames.get("rejected")),
+            questions=questions[:QUESTIONS_SHOWN],
+            questions_in_all=len(questions),
+            kinds=DOMAINS["question_kind"],
+            sources=[_plain(row) for row in frames["sources"].to_dict("records")],
+            states=DOMAINS["state"],
+            credits=credit_lines(bundle),
+            odbl=ODBL if (bundle.records["source"] == OSM).any() else "",
+        )
+    )
+
+
+def _environment() -> Environment:
+    loader = PackageLoader("inducult_geo.publish", "templates")
+    env = Environment(
+        loader=loader, autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True, finalize=_text
+    )
+    env.filters["whole"] = _whole
+    return env
+
+
+def _text(value: Any) -> Any:
+    """Show null as nothing; leave markup and numbers alone."""
+    if value is None or value is pd.NA or (isinstance(value, float) and math.isnan(value)):
+        return ""
+    return clean_text(value) if type(value) is str else value
+
+
+def _whole(value: Any) -> str:
+    """Return a count with thin spaces between the thousands."""
+    return "0" if value is None or pd.isna(value) else f"{int(value):,}".replace(",", "\N{NARROW NO-BREAK SPACE}")
+
+
+def _site_marks(points: pd.DataFrame | None) -> gpd.GeoDataFrame:
+    """Return what a map needs to know of each site."""
+    if points is None:
+        empty: dict[str, list[str]] = {name: [] for name in ("region", "aspect", "theme", "title")}
+        return gpd.GeoDataFrame(empty, geometry=[], crs="EPSG:3035")
+    label = points["name"].fillna(points["site_id"]).astype(str)
+    types = points["type"].map(dict(DOMAINS["type"])).fillna("type not known")
+    known = {"region": points["region"], "title": label + " – " + types}
+    for column in ("aspect", "theme"):
+        inside = points[column].isin([*DOMAINS[column]])
+        known[column] = points[column].where(inside, "unknown" if column == "aspect" else "other")
+    return gpd.GeoDataFrame(known, geometry=points["geometry"], crs="EPSG:3035")
+
+
+def _panel(row: dict[Any, Any], sites: gpd.GeoDataFrame) -> Panel:
+    inside = sites[sites["region"] == row["region"]]
+    return Panel(
+        _plain({key: value for key, value in row.items() if key != "geometry"}), region_map(row["geometry"], inside)
+    )
+
+
+def _counts(frame: pd.DataFrame, column: str) -> dict[str, int]:
+    return {str(value): int(count) for value, count in frame[column].value_counts().items()}
+
+
+def _cross(sites: gpd.GeoDataFrame) -> dict[str, dict[str, int]]:
+    """Count sites by theme and aspect."""
+    return {str(theme): _counts(group, "aspect") for theme, group in sites.groupby("theme")}
+
+
+def _rejected(frame: pd.DataFrame | None) -> list[tuple[str, int, list[str]]]:
+    """Return each reason in words, how many records it took, and the sources they are of."""
+    if frame is None:
+        return []
+    groups = frame.groupby(frame["reason"].fillna("no reason given"))
+    rows = [
+        (DOMAINS["reason"].get(str(reason), str(reason)), len(group), sorted(group["source"].dropna().unique()))
+        for reason, group in groups
+    ]
+    return sorted(rows, key=lambda row: (-row[1], row[0]))
+
+
+def _questions(frame: pd.DataFrame | None) -> list[dict[str, Any]]:
+    """Return the open questions, the most urgent first."""
+    if frame is None:
+        return []
+    still_open = frame[frame["decision"].isna()]
+    ordered = still_open.sort_values(["priority", "review_id"], ascending=[False, True])
+    return [_plain(row) for row in pd.DataFrame(ordered).drop(columns="geometry").to_dict("records")]
+
+
+def _plain(row: dict[Any, Any]) -> dict[str, Any]:
+    """Return a row with None for every kind of null."""
+    return {str(name): None if value is pd.NA or value != value else value for name, value in row.items()}
+
+
+SHAPES: Mapping[str, str] = {
+    "circle": "M-1 0A1 1 0 1 1 1 0A1 1 0 1 1-1 0Z",
+    "square": "M-.9-.9H.9V.9H-.9Z",
+    "diamond": "M0-1L1 0L0 1L-1 0Z",
+    "equilateral_triangle": "M0-1L.87.5H-.87Z",
+    "star": "M0-1L.25-.35L.95-.31L.4.13L.59.81L0 .43L-.59.81L-.4.13L-.95-.31L-.25-.35Z",
+    "asterisk_fill": "M-.2-1H.2V-.48L.57-.85L.85-.57L.48-.2H1V.2H.48L.85.57L.57.85L.2.48V1H-.2V.48L-.57.85L-.85.57L-.48.2H-1V-.2H-.48L-.85-.57L-.57-.85L-.2-.48Z",  # noqa: E501
+    "cross_fill": "M-.33-1H.33V-.33H1V.33H.33V1H-.33V.33H-1V-.33H-.33Z",
+    "hexagon": "M0-1L.87-.5V.5L0 1L-.87.5V-.5Z",
+    "pentagon": "M0-1L.95-.31L.59.81H-.59L-.95-.31Z",
+    "semi_circle": "M-1 .4A1 1 0 0 1 1 .4Z",
+    "arrow": "M0-1L.8 0H.35V1H-.35V0H-.8Z",
+}
+"""The shapes of the marks as SVG paths in a square from -1 to 1."""

@@ -1,0 +1,218 @@
+"""The QGIS project inside the GeoPackage: groups, styles, relations, extent and credit."""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import zipfile
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from itertools import groupby
+from xml.etree import ElementTree as ET
+
+import pandas as pd
+from markupsafe import Markup
+
+from inducult_geo.publish.bundle import Bundle
+from inducult_geo.publish.layers import Layer
+from inducult_geo.publish.licences import credit_text, licence_names
+from inducult_geo.publish.metadata import SAMPLE_NOTICE, crs_facts, data_date, extent_of, release_title, timestamp
+from inducult_geo.publish.styles import environment
+
+PROJECT_NAME = "inducult"
+_PACKAGE = "./inducult.gpkg"
+_ZIP_TIME = (1980, 1, 1, 0, 0, 0)
+_QGIS_KINDS = {"Point": ("Point", "Point"), "MultiPolygon": ("Polygon", "MultiPolygon")}
+_HIDDEN = ("source_records", "site_points_by_theme")
+_ORDER = ("Review", "Sites", "Evidence", "Background")
+
+
+@dataclass(frozen=True)
+class Relation:
+    """Rows of a child table that belong to one row of a parent table."""
+
+    name: str
+    parent: str
+    parent_column: str
+    child: str
+    child_column: str
+
+    @property
+    def id(self) -> str:
+        """The relation's name inside the project."""
+        return f"inducult_{self.child}_{self.child_column}"
+
+    @property
+    def parent_id(self) -> str:
+        """Id of the parent's layer."""
+        return layer_id(self.parent)
+
+    @property
+    def child_id(self) -> str:
+        """Id of the child's layer."""
+        return layer_id(self.child)
+
+
+RELATIONS: tuple[Relation, ...] = (
+    Relation("Records of the site", "site_points", "site_id", "source_records", "site_id"),
+    Relation("Outline of the site", "site_points", "site_id", "site_areas", "site_id"),
+    Relation("Pairs with the site on the left", "site_points", "site_id", "matches", "left_site"),
+    Relation("Pairs with the site on the right", "site_points", "site_id", "matches", "right_site"),
+    Relation("Records of the source", "sources", "source", "source_records", "source"),
+    Relation("Rejected records of the source", "sources", "source", "rejected", "source"),
+)
+
+
+@dataclass(frozen=True)
+class ProjectLayer:
+    """A layer as the project shows it."""
+
+    name: str
+    id: str
+    title: str
+    description: str
+    source: str
+    group: str
+    geometry: str | None
+    wkb: str | None
+    extent: tuple[float, float, float, float] | None
+    attributes: Mapping[str, str]
+    body: Markup
+    shown: bool
+    open: bool
+
+
+def layer_id(name: str) -> str:
+    """Return the id of a layer: QGIS silently replaces short ones, so it ends in a hash."""
+    return f"{name}_{hashlib.sha256(name.encode()).hexdigest()[:32]}"
+
+
+def project_file(
+    bundle: Bundle,
+    layers: Sequence[Layer],
+    frames: Mapping[str, pd.DataFrame],
+    styles: Mapping[str, str],
+    by_theme: Mapping[str, str],
+) -> bytes:
+    """Return the bytes of a `.qgz` that refers to `inducult.gpkg` beside itself.
+
+    Parameters
+    ----------
+    bundle
+        The release.
+    layers
+        The layers that stand in the file.
+    frames
+        Their rows, for extents.
+    styles
+        Layer name -> QML.
+    by_theme
+        The second style of `site_points`: shown as a layer of its own, switched off.
+    """
+    relations = [r for r in RELATIONS if r.parent in frames and r.child in frames]
+    shown = [_project_layer(layer, frames, styles[layer.name], relations) for layer in layers]
+    shown += [
+        _project_layer(layer, frames, by_theme[layer.name], [], suffix="_by_theme", title="Industrial sites by branch")
+        for layer in layers
+        if layer.name in by_theme
+    ]
+    ordered = sorted(shown, key=lambda layer: _ORDER.index(layer.group))
+    text = (
+        environment()
+        .get_template("project.qgs.j2")
+        .render(
+            title=release_title(bundle),
+            identifier=str(bundle.run["run_id"]),
+            abstract=_abstract(bundle),
+            created=timestamp(bundle)[:19],
+            attribution=credit_text(bundle),
+            licences=licence_names(bundle),
+            crs=crs_facts(),
+            extent=_widened(extent_of(frames["regions"])),
+            groups=[(name, list(members)) for name, members in groupby(ordered, key=lambda layer: layer.group)],
+            layers=ordered,
+            relations=relations,
+        )
+    )
+    return _zipped(f"{PROJECT_NAME}.qgs", text.strip().encode("utf-8"))
+
+
+def _project_layer(
+    layer: Layer,
+    frames: Mapping[str, pd.DataFrame],
+    qml: str,
+    relations: Sequence[Relation],
+    *,
+    suffix: str = "",
+    title: str = "",
+) -> ProjectLayer:
+    # The text is our own, made from our templates a moment ago.
+    root = ET.fromstring(qml.strip())  # noqa: S314
+    _add_relation_tabs(root, [r for r in relations if r.parent == layer.name])
+    attributes = {key: value for key, value in root.attrib.items() if key not in ("version", "styleCategories")}
+    # Only the answers to open questions are there to be written.
+    attributes["readOnly"] = "0" if layer.name == "review" else "1"
+    geometry, wkb = _QGIS_KINDS[layer.geometry] if layer.geometry else (None, None)
+    name = layer.name + suffix
+    return ProjectLayer(
+        name=name,
+        id=layer_id(name),
+        title=title or layer.title,
+        description=layer.description,
+        source=f"{_PACKAGE}|layername={layer.name}",
+        group=layer.group,
+        geometry=geometry,
+        wkb=wkb,
+        extent=extent_of(frames[layer.name]) if layer.geometry else None,
+        attributes=attributes,
+        body=Markup("".join(ET.tostring(child, encoding="unicode") for child in root)),  # noqa: S704 (escaped by ET)
+        shown=layer.geometry is not None and name not in _HIDDEN,
+        open=name in ("site_points", "review"),
+    )
+
+
+def _add_relation_tabs(root: ET.Element, relations: Sequence[Relation]) -> None:
+    """Add a tab to the form for each table whose rows belong to a feature."""
+    form = root.find("attributeEditorForm")
+    if form is None:
+        return
+    for relation in relations:
+        tab = ET.SubElement(
+            form, "attributeEditorContainer", name=relation.name, groupBox="0", columnCount="1", showLabel="1"
+        )
+        ET.SubElement(
+            tab,
+            "attributeEditorRelation",
+            name=relation.id,
+            relation=relation.id,
+            label="",
+            showLabel="0",
+            nmRelationId="",
+            forceSuppressFormPopup="0",
+            relationWidgetTypeId="relation_editor",
+        )
+
+
+def _abstract(bundle: Bundle) -> str:
+    notice = f"{SAMPLE_NOTICE} " if bundle.run["is_sample"] else ""
+    return f"{notice}Sites of industrial culture, past and present. Data up to {data_date(bundle)}. " + credit_text(
+        bundle
+    )
+
+
+def _widened(extent: tuple[float, float, float, float]) -> tuple[float, float, float, float]:
+    west, south, east, north = extent
+    margin = 0.05 * max(east - west, north - south, 1000.0)
+    return round(west - margin, 3), round(south - margin, 3), round(east + margin, 3), round(north + margin, 3)
+
+
+def _zipped(name: str, content: bytes) -> bytes:
+    """Pack one file so that the bytes depend on its content only."""
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w") as archive:
+        entry = zipfile.ZipInfo(name, date_time=_ZIP_TIME)
+        entry.compress_type = zipfile.ZIP_DEFLATED
+        entry.external_attr = 0o644 << 16
+        entry.create_system = 3
+        archive.writestr(entry, content)
+    return buffer.getvalue()

@@ -1,0 +1,125 @@
+"""What a release promises of its files: all are listed, none is altered, and all say the same."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterator
+from html.parser import HTMLParser
+from pathlib import Path
+
+import pyarrow.parquet as pq
+
+from inducult_geo.publish.opened import GEOPACKAGE, Opened
+
+SUMS = "SHA256SUMS"
+FILES = (GEOPACKAGE, "sites.parquet", "records.parquet", "index.html", "manifest.json", "README.txt", SUMS)
+"""The files without which a folder is no release."""
+
+MANIFEST_KEYS = ("schema_version", "version", "run", "is_sample", "regions")
+
+
+def files_are_there(release: Opened) -> Iterator[str]:
+    """Check that every file is there, and that the database has no side files."""
+    for name in FILES:
+        if not (release.folder / name).is_file():
+            yield f"{name} is missing"
+    for suffix in ("-wal", "-shm", "-journal"):
+        if (release.folder / (GEOPACKAGE + suffix)).exists():
+            yield f"{GEOPACKAGE}{suffix} lies beside the database: it was not closed when it was published"
+
+
+def sums_match(release: Opened) -> Iterator[str]:
+    """Check that `SHA256SUMS` lists every file but itself, and each with its hash."""
+    listed: dict[str, str] = {}
+    for line in (release.folder / SUMS).read_text(encoding="utf-8").splitlines():
+        digest, _, name = line.partition(" ")
+        listed[name.lstrip(" *")] = digest.lower()
+    # Only files found in the folder are read, so a listed name can lead nowhere else.
+    found = {path.relative_to(release.folder).as_posix(): path for path in release.folder.rglob("*") if path.is_file()}
+    found.pop(SUMS)
+    for name in sorted(found.keys() - listed.keys()):
+        yield f"{name} is not listed in {SUMS}"
+    for name in sorted(listed.keys() - found.keys()):
+        yield f"{name} is listed in {SUMS} but missing"
+    for name in sorted(listed.keys() & found.keys()):
+        if _sha256(found[name]) != listed[name]:
+            yield f"{name} is not what {SUMS} says: it was altered or damaged"
+
+
+def manifest_is_complete(release: Opened) -> Iterator[str]:
+    """Check that the manifest tells what went in, and counts what the database counts."""
+    manifest = release.manifest
+    missing = [key for key in MANIFEST_KEYS if key not in manifest]
+    if missing:
+        yield f"manifest.json lacks {', '.join(missing)}"
+        return
+    names = [name for name in release.columns("runs") if name != "fid"]
+    row = dict(zip(names, release.rows("SELECT * FROM (SELECT * FROM runs LIMIT 1)")[0][-len(names) :], strict=True))
+    for name, said in manifest["run"].items():
+        if name in row and _plain(row[name]) != _plain(said):
+            yield f"manifest.json says {name} = {said}, the table runs {row[name]}"
+
+
+def parquet_has_the_same_rows(release: Opened) -> Iterator[str]:
+    """Check rows and CRS of the Parquet files against the database."""
+    rejected = release.one("SELECT count(*) FROM rejected") if "rejected" in release.layers else 0
+    expected = {
+        "sites.parquet": release.one("SELECT count(*) FROM site_points"),
+        "records.parquet": release.one("SELECT count(*) FROM source_records") + rejected,
+    }
+    for name, rows in expected.items():
+        with pq.ParquetFile(release.folder / name) as file:
+            if file.metadata.num_rows != rows:
+                yield f"{name} has {file.metadata.num_rows} rows, {GEOPACKAGE} {rows}"
+            about = json.loads((file.schema_arrow.metadata or {}).get(b"geo", b"{}"))
+        for column, facts in about.get("columns", {}).items():
+            code = (facts.get("crs") or {}).get("id", {}).get("code")
+            if code != 3035:
+                yield f"{name}: column {column} is in EPSG:{code}, not EPSG:3035"
+        if not about:
+            yield f"{name} is not GeoParquet"
+
+
+def number_of_sites_is_one(release: Opened) -> Iterator[str]:
+    """Check that every file gives the same number of sites."""
+    with pq.ParquetFile(release.folder / "sites.parquet") as file:
+        parquet = file.metadata.num_rows
+    told = {
+        "site_points": release.one("SELECT count(*) FROM site_points"),
+        "runs": release.one("SELECT sites FROM runs"),
+        "regions": release.one("SELECT coalesce(sum(sites), 0) FROM regions"),
+        "sites.parquet": parquet,
+        "manifest.json": release.manifest.get("run", {}).get("sites"),
+        "index.html": _sites_on(release.folder / "index.html"),
+    }
+    if len(set(told.values())) > 1:
+        yield "the number of sites differs: " + ", ".join(f"{name} {number}" for name, number in told.items())
+
+
+class _Body(HTMLParser):
+    """Finds what a page's body says of the number of sites."""
+
+    sites: int | None = None
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        """Read `data-sites` of the body."""
+        said = dict(attrs).get("data-sites")
+        if tag == "body" and said is not None and said.isascii() and said.isdigit():
+            self.sites = int(said)
+
+
+def _sites_on(page: Path) -> int | None:
+    body = _Body()
+    body.feed(page.read_text(encoding="utf-8"))
+    return body.sites
+
+
+def _plain(value: object) -> object:
+    """Make SQLite's 0 and 1 and JSON's false and true comparable."""
+    return int(value) if isinstance(value, bool) else value
+
+
+def _sha256(path: Path) -> str:
+    with path.open("rb") as handle:
+        return hashlib.file_digest(handle, "sha256").hexdigest()

@@ -1,0 +1,111 @@
+"""Sites that lose a record on the way out: their values are filled anew from the records that stay.
+
+The values of a site are chosen before anybody asks what may be published. Where one of its records is withheld, only
+what a published record says may remain; the lineage tells which that is.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+import geopandas as gpd
+import pandas as pd
+
+from inducult_geo.errors import ReleaseError
+from inducult_geo.frames import RECORD_COLUMNS, SITE_COLUMNS, from_json, to_json
+
+SAMPLED = ("elevation_m", "land_cover")
+"""Columns that rasters gave for the true place."""
+
+_PLACE = ("accuracy_m", "geometry_origin")
+_OWN = ("region", "country", "names", "aspect", "licence", *_PLACE)
+_PLAIN = tuple(name for name in SITE_COLUMNS if name in RECORD_COLUMNS and name not in _OWN)
+"""Columns of a site that are one record's value."""
+
+
+def rebuilt(sites: gpd.GeoDataFrame, touched: pd.Series, records: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
+    """Return the sites with those that lost a record filled anew.
+
+    Parameters
+    ----------
+    sites
+        `SITE_COLUMNS` and geometry.
+    touched
+        True for each row of `sites` that lost a record.
+    records
+        The records that stay, with `site_id`: every site has one at least.
+
+    Raises
+    ------
+    ReleaseError
+        Where a site loses its place, and none of its other records has one.
+    """
+    lost = sites[touched]
+    if lost.empty:
+        return sites.copy()
+    staying = records[records["site_id"].isin(lost["site_id"])]
+    ordered = staying.sort_values(["accuracy_m", "record_key"], na_position="last")
+    members = {str(key): rows for key, rows in ordered.groupby("site_id")}
+    rows = [_filled(site, members[site["site_id"]]) for site in lost.to_dict("records")]
+    filled = pd.DataFrame(rows, index=lost.index)[[*sites.columns]]
+    whole = pd.concat([pd.DataFrame(sites[~touched]).astype(object), filled.astype(object)]).sort_index()
+    typed = whole.astype({**SITE_COLUMNS})
+    return gpd.GeoDataFrame(typed, geometry="geometry", crs=sites.crs)
+
+
+def _filled(site: dict[Any, Any], members: pd.DataFrame) -> dict[Any, Any]:
+    """Return one site with nothing in it but what these records say."""
+    keys = set(members["record_key"])
+    lineage = {column: key for column, key in from_json(site["lineage"]).items() if key in keys}
+    out = dict(site)
+    for column in _PLAIN:
+        if column not in lineage:
+            out[column], lineage[column] = _first(members, column)
+    out["aspect"] = _aspect(members["aspect"])
+    items = [from_json(text).get("wikidata") for text in members["ids"]]
+    out["wikidata"] = next((item for item in items if item), None)
+    _rename(out, members, lineage)
+    if "geometry" not in lineage:
+        lineage["geometry"] = _replace_place(out, members)
+    out["lineage"] = to_json(lineage)
+    return out
+
+
+def _first(members: pd.DataFrame, column: str) -> tuple[Any, str | None]:
+    """Return the best record's value and the record's key; nothing where none has one."""
+    known = members[members[column].notna()]
+    return (known[column].iloc[0], known["record_key"].iloc[0]) if len(known) else (None, None)
+
+
+def _rename(site: dict[Any, Any], members: pd.DataFrame, lineage: dict[str, Any]) -> None:
+    """Leave the names that these records give, in place."""
+    names: dict[str, str] = {}
+    for text in members["names"]:
+        names = {**from_json(text), **names}
+    if site["name"] not in names.values():
+        site["name"] = names.get("name", next(iter(names.values()), None))
+    site["name_en"] = names.get("en")
+    site["names"] = to_json(names)
+    lineage["name"] = lineage.get("name") or _first(members, "names")[1]
+
+
+def _aspect(said: Iterable[Any]) -> str:
+    """Return what the aspects of several records make of a site: both, where monument and factory meet."""
+    found = {aspect for aspect in said if isinstance(aspect, str)}
+    if "both" in found or {"monument", "factory"} <= found:
+        return "both"
+    return next((aspect for aspect in ("monument", "factory") if aspect in found), "unknown")
+
+
+def _replace_place(site: dict[Any, Any], members: pd.DataFrame) -> str:
+    """Put a site where its most accurate record is, in place; return that record's key."""
+    placed = members[members["geometry"].notna()]
+    if placed.empty:
+        raise ReleaseError(f"site {site['site_id']} has no record with a place that may be published: reject it first")
+    best = placed.iloc[0]
+    area = float(best["geometry"].area)
+    site.update({column: best[column] for column in _PLACE})
+    site.update({"geometry": best["geometry"], "area_m2": area if area > 0 else None})
+    site.update(dict.fromkeys(SAMPLED))
+    return str(best["record_key"])

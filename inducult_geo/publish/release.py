@@ -1,0 +1,55 @@
+"""Write one whole release into a folder."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from inducult_geo.errors import ReleaseError
+from inducult_geo.publish.bundle import Bundle
+from inducult_geo.publish.geopackage import FILE_NAME, write_geopackage
+from inducult_geo.publish.geoparquet import write_geoparquet
+from inducult_geo.publish.preview import preview_page
+from inducult_geo.publish.report import SUMS, readme_text, sha256sums
+
+
+def write_release(bundle: Bundle, folder: Path, manifest: Mapping[str, Any]) -> None:
+    """Write all files of a release; their bytes depend on the arguments only.
+
+    Parameters
+    ----------
+    bundle
+        What is to be published: `licences.for_release` has been applied.
+    folder
+        An existing, empty folder, not yet under its final name.
+    manifest
+        What the run read, did and wrote: anything that JSON can hold.
+
+    Raises
+    ------
+    ReleaseError
+        Where the folder is missing or not empty, or a layer breaks a promise.
+    """
+    if not folder.is_dir() or any(folder.iterdir()):
+        raise ReleaseError(f"{folder}: a release is written into an existing, empty folder only. Give it a fresh one.")
+    write_geopackage(bundle, folder / FILE_NAME)
+    write_geoparquet(bundle, folder)
+    _write_text(folder / "index.html", preview_page(bundle))
+    _write_text(folder / "README.txt", readme_text(bundle))
+    _write_text(folder / "manifest.json", _manifest_text(manifest))
+    write_sums(folder)
+
+
+def write_sums(folder: Path) -> None:
+    """Write SHA256SUMS anew: call it again after adding files (tiles, rasters) to a release."""
+    _write_text(folder / SUMS, sha256sums(folder))
+
+
+def _manifest_text(manifest: Mapping[str, Any]) -> str:
+    return json.dumps(manifest, ensure_ascii=False, indent=2, sort_keys=True, default=str) + "\n"
+
+
+def _write_text(path: Path, text: str) -> None:
+    path.write_bytes(text.encode("utf-8", "replace"))

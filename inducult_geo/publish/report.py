@@ -1,0 +1,87 @@
+"""Files about the files: README.txt and the list of hashes."""
+
+from __future__ import annotations
+
+import hashlib
+from pathlib import Path
+from typing import Any
+
+from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
+
+from inducult_geo.publish.bundle import Bundle
+from inducult_geo.publish.layers import LAYERS
+from inducult_geo.publish.licences import ODBL, OSM, credit_lines
+from inducult_geo.publish.metadata import SAMPLE_NOTICE, release_title
+
+SUMS = "SHA256SUMS"
+
+LAW_SQL = (
+    "SELECT records_in = in_sites + in_review + rejected FROM runs;",
+    "SELECT region FROM regions WHERE records_in <> in_sites + in_review + rejected;",
+    "SELECT source FROM sources WHERE records_in <> in_sites + in_review + rejected;",
+    "SELECT count(*) - (SELECT in_sites FROM runs) FROM source_records WHERE outcome = 'site';",
+    "SELECT count(*) - (SELECT in_review FROM runs) FROM source_records WHERE outcome = 'review';",
+    "SELECT count(*) - (SELECT sites FROM runs) FROM site_points;",
+)
+"""The counting law on the file itself: the first gives 1, the next two give no row, the last three give 0."""
+
+FILES = (
+    ("inducult.gpkg", "everything, for QGIS: open the project inside it (do not rename the file)"),
+    ("sites.parquet", "the sites, for code (GeoParquet 1.1, EPSG:3035)"),
+    ("records.parquet", "every record of every source with its outcome, the rejected ones too"),
+    ("index.html", "a look at the release, for a browser; needs no network"),
+    ("manifest.json", "what the run read, did and wrote"),
+    ("README.txt", "this text"),
+    ("SHA256SUMS", "hashes of all files: sha256sum -c SHA256SUMS"),
+)
+
+
+def readme_text(bundle: Bundle) -> str:
+    """Return the text of README.txt."""
+    # Plain text is not escaped: nobody reads it as HTML.
+    loader = PackageLoader("inducult_geo.publish", "templates")
+    plain = Environment(
+        loader=loader,
+        autoescape=select_autoescape(["html"]),
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    return plain.get_template("README.txt").render(
+        title=_line(release_title(bundle)),
+        run=bundle.run,
+        notice=SAMPLE_NOTICE if bundle.run["is_sample"] else "",
+        files=FILES,
+        layers=LAYERS,
+        regions=[_row(row) for row in bundle.regions.sort_values("region").drop(columns="geometry").to_dict("records")],
+        sources=[_row(row) for row in bundle.sources.sort_values("source").to_dict("records")],
+        credits=[_line(line) for line in credit_lines(bundle)],
+        law=LAW_SQL,
+        odbl=ODBL if (bundle.records["source"] == OSM).any() else "",
+    )
+
+
+def sha256sums(folder: Path) -> str:
+    """Return the lines of SHA256SUMS: every file below a folder but that list itself, sorted by name."""
+    paths = sorted(path for path in folder.rglob("*") if path.is_file() and path.name != SUMS)
+    lines = [f"{_sha256(path)}  {path.relative_to(folder).as_posix()}\n" for path in paths]
+    return "".join(lines)
+
+
+def _sha256(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def _row(row: dict[Any, Any]) -> dict[str, str]:
+    """Return the values of a row as text on one line each, nothing for null."""
+    return {str(name): _line(value) for name, value in row.items()}
+
+
+def _line(value: Any) -> str:
+    """Return a value as text that stays on its line and cannot steer a terminal."""
+    if value is None or value != value or str(value) == "<NA>":
+        return ""
+    if isinstance(value, float):
+        return f"{value:g}"
+    return "".join(char if char.isprintable() else " " for char in str(value)).strip()

@@ -1,0 +1,134 @@
+"""QGIS styles (QML), made from the declared layers and the templates in `publish/styles/`."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from itertools import groupby
+from typing import Any
+
+from jinja2 import Environment, PackageLoader, StrictUndefined
+from markupsafe import Markup
+
+from inducult_geo.publish.columns import Column
+from inducult_geo.publish.domains import DOMAINS
+from inducult_geo.publish.layers import Layer
+from inducult_geo.publish.symbols import OTHER_THEME, aspect_marks, theme_marks
+
+QGIS_NULL = "{2839923C-8B7D-419E-B84B-CA2FE9B80EC7}"
+"""What QGIS writes for null in a value map."""
+
+ANSWERS = ("decision", "decided_by", "note")
+"""The columns that a person fills in."""
+
+_LINKS = ("website", "image")
+_MULTILINE = ("why", "detail", "message", "question", "note", "attribution")
+
+
+_NOT_XML = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+
+
+@dataclass(frozen=True)
+class Field:
+    """A column as a form shows it: the widget's type and its settings."""
+
+    column: Column
+    index: int
+    widget: str
+    config: Mapping[str, Any]
+    editable: bool
+
+
+def environment() -> Environment:
+    """Return the environment of the style templates: everything that is filled in is escaped."""
+    loader = PackageLoader("inducult_geo.publish", "styles")
+    # Autoescape is on for every file: QML is XML, and names come from outside.
+    return Environment(
+        loader=loader,
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        finalize=_xml_text,
+    )
+
+
+def _xml_text(value: Any) -> Any:
+    """Take out of a text what XML 1.0 cannot hold."""
+    if not isinstance(value, str) or isinstance(value, Markup):
+        return value
+    return _NOT_XML.sub("\N{REPLACEMENT CHARACTER}", value)
+
+
+def style_of(layer: Layer, *, region_titles: Mapping[str, str], template: str | None = None) -> str:
+    """Return the QML of a layer.
+
+    Parameters
+    ----------
+    layer
+        The declared layer.
+    region_titles
+        Region id -> title, for the value map of the column `region`.
+    template
+        Another template than the layer's default one.
+    """
+    fields = [_field(layer, column, index, region_titles) for index, column in enumerate(layer.columns, start=1)]
+    return (
+        environment()
+        .get_template(template or layer.style)
+        .render(
+            layer=layer,
+            fields=fields,
+            tabs=_tabs(fields),
+            aspects=aspect_marks(),
+            themes=theme_marks(),
+            theme={what: _theme_expression(what) for what in ("shape", "color", "angle")},
+            domains=DOMAINS,
+            tip=tip_expressions,
+        )
+    )
+
+
+def _field(layer: Layer, column: Column, index: int, region_titles: Mapping[str, str]) -> Field:
+    widget, config = _widget(layer, column, region_titles)
+    return Field(column, index, widget, config, layer.name != "review" or column.name in ANSWERS)
+
+
+def _widget(layer: Layer, column: Column, region_titles: Mapping[str, str]) -> tuple[str, dict[str, Any]]:
+    """Choose the widget of a column by what it holds."""
+    if column.domain is not None:
+        return "ValueMap", {"map": _value_map(DOMAINS[column.domain], with_open=layer.name == "review")}
+    if column.name == "region" and layer.name != "regions":
+        return "ValueMap", {"map": _value_map(region_titles, with_open=False)}
+    if column.name in _LINKS:
+        return "ExternalResource", {"UseLink": True, "FullUrl": True, "FileWidget": False, "DocumentViewer": 0}
+    if column.kind == "date":
+        return "DateTime", {"display_format": "yyyy-MM-dd", "field_format": "yyyy-MM-dd", "allow_null": True}
+    if column.kind == "flag":
+        return "CheckBox", {"TextDisplayMethod": 0}
+    multiline = column.json or column.name in _MULTILINE
+    return "TextEdit", {"IsMultiline": multiline, "UseHtml": False}
+
+
+def _value_map(values: Mapping[str, str], *, with_open: bool) -> list[dict[str, str]]:
+    entries = [{label: value} for value, label in values.items()]
+    return ([{"(open)": QGIS_NULL}] if with_open else []) + entries
+
+
+def _tabs(fields: Sequence[Field]) -> list[tuple[str, list[Field]]]:
+    """Gather the fields of each tab, in the order in which the tabs are met first."""
+    order = list(dict.fromkeys(field.column.group for field in fields))
+    ranked = sorted(fields, key=lambda field: order.index(field.column.group))
+    return [(name, list(group)) for name, group in groupby(ranked, key=lambda field: field.column.group)]
+
+
+def _theme_expression(what: str) -> str:
+    """Return a QGIS expression that gives the shape or color of a site's theme. Values are our own, never outside's."""
+    pairs = ", ".join(f"'{value}', '{getattr(mark, what)}'" for value, _, mark in theme_marks())
+    return f"coalesce(map_get(map({pairs}), \"theme\"), '{getattr(OTHER_THEME, what)}')"
+
+
+def tip_expressions(column: str) -> str:
+    """Return a QGIS expression that gives a column's text with HTML's own characters taken out of action."""
+    return f"replace(coalesce(represent_value(\"{column}\"), ''), map('&', '&amp;', '<', '&lt;', '>', '&gt;'))"

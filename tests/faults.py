@@ -1,0 +1,255 @@
+"""Faults for a release: how each is planted, which promises it breaks, and what must be said of it."""
+
+from __future__ import annotations
+
+import io
+import json
+import re
+import sqlite3
+import zipfile
+from collections.abc import Callable
+from contextlib import closing
+from pathlib import Path
+
+import geopandas as gpd
+import shapely
+
+LINKED = "nothing points into the void, every site has a record"
+COUNTED = "records in = in sites + in review + rejected, everywhere"
+RIGHTS = "every record names its license and may be published"
+SOUND = "every geometry is there, valid and in EPSG:3035"
+LISTED = "values lie in their lists"
+LAYERS = "every layer is there and described"
+STYLES = "every layer has its styles"
+PROJECT = "the embedded project opens and finds its layers"
+CONTAINER = "inducult.gpkg is a GeoPackage 1.3 that opens read-only"
+WHOLE = "the database is whole"
+COLUMNS = "every column has an alias and a description"
+IDS = "site ids are well-formed and unique"
+SUMS = "SHA256SUMS lists every file but itself, and each is unaltered"
+PARQUET = "the Parquet files hold the same rows"
+MANIFEST = "manifest.json is complete and counts the same"
+NUMBER = "there is one number of sites"
+ACCURACY = "accuracies are positive"
+FILES = "every file is there"
+
+
+def sql(*statements: str) -> Callable[[Path], None]:
+    """Plant a fault in the GeoPackage by SQL; triggers that keep such faults out are taken off first."""
+
+    def plant(release: Path) -> None:
+        with closing(sqlite3.connect(release / "inducult.gpkg")) as con, con:
+            triggers = [name for (name,) in con.execute("SELECT name FROM sqlite_master WHERE type = 'trigger'")]
+            for name in triggers:
+                con.execute(f'DROP TRIGGER "{name}"')
+            for statement in statements:
+                con.execute(statement)
+
+    return plant
+
+
+def _geometry(shape: shapely.Geometry | None, srs: int = 3035, table: str = "site_areas") -> Callable[[Path], None]:
+    """Plant a geometry in the first row of a layer."""
+    wkb = b"" if shape is None else shapely.to_wkb(shape, byte_order=1)
+    header = b"GP\x00\x01" + srs.to_bytes(4, "little")
+    return sql(f"UPDATE {table} SET geom = X'{(header + wkb).hex()}' WHERE fid = 1")
+
+
+def _file(name: str, change: Callable[[bytes], bytes]) -> Callable[[Path], None]:
+    def plant(release: Path) -> None:
+        path = release / name
+        path.write_bytes(change(path.read_bytes()))
+
+    return plant
+
+
+def _manifest(**changes: object) -> Callable[[Path], None]:
+    def change(text: bytes) -> bytes:
+        values = json.loads(text)
+        run = values["run"] | changes.pop("run", {})
+        return json.dumps({**values, "run": run, **changes}).encode()
+
+    return _file("manifest.json", change)
+
+
+def _without(name: str) -> Callable[[Path], None]:
+    return lambda release: (release / name).unlink()
+
+
+def _fewer_rows(name: str) -> Callable[[Path], None]:
+    def plant(release: Path) -> None:
+        gpd.read_parquet(release / name).iloc[1:].to_parquet(release / name)
+
+    return plant
+
+
+def _project(change: Callable[[str], str]) -> Callable[[Path], None]:
+    """Change the text of the embedded project."""
+
+    def plant(release: Path) -> None:
+        with closing(sqlite3.connect(release / "inducult.gpkg")) as con, con:
+            (content,) = con.execute("SELECT content FROM qgis_projects").fetchone()
+            with zipfile.ZipFile(io.BytesIO(bytes.fromhex(content))) as archive:
+                (name,) = [entry for entry in archive.namelist() if entry.endswith(".qgs")]
+                text = archive.read(name).decode()
+            buffer = io.BytesIO()
+            with zipfile.ZipFile(buffer, "w") as archive:
+                archive.writestr(name, change(text))
+            con.execute("UPDATE qgis_projects SET content = ?", (buffer.getvalue().hex(),))
+
+    return plant
+
+
+ID_COLUMNS = [(table, "site_id") for table in ("site_points", "site_areas", "source_records")]
+ID_COLUMNS += [(table, column) for table in ("matches", "review") for column in ("left_site", "right_site")]
+BOW = shapely.Polygon([(0, 0), (10, 10), (10, 0), (0, 10)])
+FAULTS: dict[str, tuple[Callable[[Path], None], tuple[str, ...], str]] = {
+    # what: (how it is planted, the promises that it breaks, what is said)
+    "a file is gone": (_without("README.txt"), (FILES,), "README.txt is missing"),
+    "a journal was left": (lambda r: (r / "inducult.gpkg-journal").write_bytes(b""), (FILES,), "not closed"),
+    "wal mode": (_file("inducult.gpkg", lambda b: b[:18] + b"\2\2" + b[20:]), (CONTAINER,), "WAL"),
+    "application id": (sql("PRAGMA application_id = 1"), (CONTAINER,), "not GPKG"),
+    "version": (sql("PRAGMA user_version = 10400"), (CONTAINER,), "10400"),
+    "foreign key": (
+        sql("INSERT INTO gpkg_metadata_reference (reference_scope, md_file_id) VALUES ('geopackage', 999)"),
+        (WHOLE,),
+        "gpkg_metadata_reference",
+    ),
+    "no title": (sql("UPDATE gpkg_contents SET description = '' WHERE table_name = 'regions'"), (LAYERS,), "regions"),
+    "no alias": (sql("DELETE FROM gpkg_data_columns WHERE column_name = 'nace'"), (COLUMNS,), "site_points.nace"),
+    "alias that GDAL ignores": (
+        sql("UPDATE gpkg_data_columns SET name = column_name WHERE column_name = 'aspect'"),
+        (COLUMNS,),
+        "aspect has no alias",
+    ),
+    "no description": (
+        sql("UPDATE gpkg_data_columns SET description = ' ' WHERE table_name = 'runs' AND column_name = 'sites'"),
+        (COLUMNS,),
+        "runs.sites has no description",
+    ),
+    "no default style": (
+        sql("UPDATE layer_styles SET useAsDefault = 0 WHERE f_table_name = 'sources'"),
+        (STYLES,),
+        "sources has not one default style",
+    ),
+    "truncated style": (
+        sql("UPDATE layer_styles SET styleQML = substr(styleQML, 1, length(styleQML) / 2)"),
+        (STYLES,),
+        "not well-formed",
+    ),
+    "style without renderer": (
+        sql("UPDATE layer_styles SET styleQML = '<qgis/>' WHERE f_table_name = 'regions'"),
+        (STYLES,),
+        "no renderer",
+    ),
+    "no project": (sql("DELETE FROM qgis_projects"), (PROJECT,), "no embedded project"),
+    "damaged project": (sql("UPDATE qgis_projects SET content = 'zz'"), (PROJECT,), "cannot be opened"),
+    "project of another file": (
+        _project(lambda text: text.replace("./inducult.gpkg|", "./other.gpkg|")),
+        (PROJECT,),
+        "other.gpkg",
+    ),
+    "project of another layer": (
+        _project(lambda text: text.replace("layername=regions", "layername=kraje")),
+        (PROJECT,),
+        "kraje",
+    ),
+    "truncated project": (_project(lambda text: text[: len(text) // 2]), (PROJECT,), "cannot be opened"),
+    "a lost record": (
+        sql("DELETE FROM source_records WHERE record_key = 'register:lost-1'"),
+        (COUNTED, PARQUET),
+        "the tables hold",
+    ),
+    "the law broken": (
+        sql("UPDATE runs SET rejected = rejected + 1"),
+        (COUNTED, MANIFEST),
+        "records in, but",
+    ),
+    "a source that counts another way": (
+        sql("UPDATE sources SET in_sites = in_sites - 1, rejected = rejected + 1 WHERE source = 'osm'"),
+        (COUNTED,),
+        "sources: osm says",
+    ),
+    "a source of which the row is gone": (sql("DELETE FROM sources WHERE source = 'wide'"), (COUNTED, RIGHTS), "sum"),
+    "an orphan record": (
+        sql("UPDATE source_records SET site_id = 'IC-9999-X' WHERE record_key = 'osm:way/0'"),
+        (LINKED, WHOLE),
+        "1 records in no site",
+    ),
+    "a site without records": (
+        sql("UPDATE source_records SET site_id = 'IC-0001-X' WHERE site_id = 'IC-0000-X'"),
+        (LINKED,),
+        "1 sites without a record",
+    ),
+    "an orphan match": (sql("UPDATE matches SET right_site = 'IC-9999-X' WHERE fid = 1"), (LINKED,), "compared"),
+    "an orphan question": (sql("UPDATE review SET left_site = 'IC-9999-X' WHERE fid = 1"), (LINKED,), "questions"),
+    "a reason that is gone": (sql("UPDATE rejected SET reason = NULL WHERE fid = 1"), (LINKED,), "reason"),
+    "a malformed id": (
+        sql(*(f"UPDATE {table} SET {column} = 'ic-00-x' WHERE {column} = 'IC-0000-X'" for table, column in ID_COLUMNS)),
+        (IDS,),
+        "'ic-00-x'",
+    ),
+    "an id that stands twice": (
+        sql(
+            "DROP INDEX idx_site_points_site_id",
+            "UPDATE site_points SET site_id = 'IC-0001-X' WHERE site_id = 'IC-0000-X'",
+        ),
+        (IDS, LINKED, WHOLE),
+        "twice",
+    ),
+    "an invalid outline": (_geometry(shapely.MultiPolygon([BOW])), (SOUND,), "1 geometries of site_areas are invalid"),
+    "an empty outline": (_geometry(shapely.MultiPolygon()), (SOUND,), "empty"),
+    "no geometry": (sql("UPDATE source_records SET geom = X'' WHERE fid = 1"), (SOUND,), "source_records"),
+    "a place that is no number": (_geometry(shapely.Point(float("inf"), 1), table="site_points"), (SOUND,), "finite"),
+    "a geometry in another system": (
+        _geometry(shapely.Point(12, 50), 4326, "site_points"),
+        (SOUND,),
+        "not in EPSG:3035",
+    ),
+    "a layer in another system": (
+        sql("UPDATE gpkg_contents SET srs_id = 4326 WHERE table_name = 'review'"),
+        (SOUND,),
+        "layer review",
+    ),
+    "no license": (
+        sql("UPDATE source_records SET licence = ' ' WHERE fid = 1"),
+        (RIGHTS,),
+        "1 rows of source_records",
+    ),
+    "a source that may not be published": (
+        sql("UPDATE sources SET publish = 0 WHERE source = 'register'"),
+        (RIGHTS,),
+        "may not be published",
+    ),
+    "no credit": (sql("UPDATE site_points SET attribution = NULL WHERE fid = 1"), (RIGHTS,), "credit line"),
+    "an accuracy of zero": (sql("UPDATE site_points SET accuracy_m = 0 WHERE fid = 1"), (ACCURACY,), "1 rows"),
+    "an aspect of its own": (sql("UPDATE site_points SET aspect = 'ruin' WHERE fid = 1"), (LISTED,), "'ruin'"),
+    "a list that was widened": (
+        sql(
+            "INSERT INTO gpkg_data_column_constraints (constraint_name, constraint_type, value) "
+            "VALUES ('status', 'enum', 'idle')",
+            "UPDATE site_points SET status = 'idle' WHERE fid = 1",
+        ),
+        (LISTED,),
+        "site_points.status holds values outside",
+    ),
+    "fewer sites in parquet": (_fewer_rows("sites.parquet"), (PARQUET, NUMBER), "sites.parquet"),
+    "fewer records in parquet": (_fewer_rows("records.parquet"), (PARQUET,), "records.parquet"),
+    "parquet in degrees": (
+        lambda r: gpd.read_parquet(r / "sites.parquet").to_crs(4326).to_parquet(r / "sites.parquet"),
+        (PARQUET,),
+        "not EPSG:3035",
+    ),
+    "another number on the page": (
+        _file("index.html", lambda b: re.sub(rb'data-sites="\d+"', b'data-sites="1"', b)),
+        (NUMBER,),
+        "index.html 1",
+    ),
+    "no number on the page": (
+        _file("index.html", lambda _: b"<html><body></body></html>"),
+        (NUMBER,),
+        "index.html None",
+    ),
+    "a manifest of another run": (_manifest(run={"run_id": "other"}), (MANIFEST,), "run_id = other"),
+    "a manifest that is no JSON": (_file("manifest.json", lambda b: b[:-9]), (MANIFEST, NUMBER), "cannot be checked"),
+}

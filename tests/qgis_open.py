@@ -1,0 +1,147 @@
+"""Open a release's GeoPackage as an analyst would, in a headless QGIS; run by the system's Python.
+
+Writes what was met as JSON: `python3 qgis_open.py inducult.gpkg [picture.png]`.
+"""
+
+import json
+import os
+import sys
+from pathlib import Path
+
+os.environ["QT_QPA_PLATFORM"] = "offscreen"
+
+from qgis.core import (
+    QgsApplication,
+    QgsExpression,
+    QgsExpressionContext,
+    QgsExpressionContextUtils,
+    QgsMapRendererParallelJob,
+    QgsMapSettings,
+    QgsProject,
+    QgsVectorLayer,
+)
+from qgis.PyQt.QtCore import QSize
+from qgis.PyQt.QtGui import QColor
+
+PICTURE = QSize(900, 620)
+
+
+def main() -> None:
+    """Look at every layer, then at the project."""
+    path = str(Path(sys.argv[1]).resolve())
+    app = QgsApplication([], False)
+    app.initQgis()
+    catalog = QgsVectorLayer(path, "all", "ogr")
+    # One line a layer: number, name, count, geometry, parted by "!!::!!".
+    names = [entry.split("!!::!!")[1] for entry in catalog.dataProvider().subLayers()]
+    found = {"layers": {name: look(path, name) for name in names if name != "layer_styles"}}
+    found["project"] = open_project(path)
+    sys.stdout.write(json.dumps(found, ensure_ascii=False) + "\n")
+    sys.stdout.flush()
+    os._exit(0)  # QGIS may crash while it tears itself down
+
+
+def look(path, name):
+    """Load one layer with its default style and tell what QGIS made of it."""
+    layer = QgsVectorLayer(f"{path}|layername={name}", name, "ogr")
+    _, loaded = layer.loadDefaultStyle()
+    fields = layer.fields()
+    return {
+        "valid": layer.isValid(),
+        "styled": bool(loaded),
+        "count": layer.featureCount(),
+        "crs": layer.crs().authid() if layer.isSpatial() else None,
+        "unnamed": [f.name() for f in fields if not f.alias() or f.alias() == f.name()],
+        "value_maps": [
+            f.name() for f in fields if layer.editorWidgetSetup(fields.lookupField(f.name())).type() == "ValueMap"
+        ],
+        "renderer": layer.renderer().type() if layer.isSpatial() else None,
+        "categories": categories(layer),
+        "labels": layer.labelsEnabled(),
+        "tip": tip(layer),
+        "tip_errors": tip_errors(layer),
+        "display_error": QgsExpression(layer.displayExpression()).parserErrorString(),
+        "title": layer.metadata().title(),
+        "licenses": layer.metadata().licenses(),
+        "tabs": [tab.name() for tab in layer.editFormConfig().tabs()],
+    }
+
+
+def categories(layer):
+    """Return the values that a categorized layer draws and the kinds of symbols that it draws them with."""
+    if not layer.isSpatial() or layer.renderer().type() != "categorizedSymbol":
+        return {}
+    return {str(c.value()): c.symbol().symbolLayerCount() for c in layer.renderer().categories()}
+
+
+def context(layer, feature):
+    """Return the context in which expressions of a layer see a feature."""
+    scopes = QgsExpressionContext(QgsExpressionContextUtils.globalProjectLayerScopes(layer))
+    scopes.setFeature(feature)
+    return scopes
+
+
+def tip(layer):
+    """Return the map tips of the first features."""
+    if not layer.mapTipTemplate():
+        return []
+    return [
+        QgsExpression.replaceExpressionText(layer.mapTipTemplate(), context(layer, feature))
+        for feature in layer.getFeatures()
+    ]
+
+
+def tip_errors(layer):
+    """Return what is wrong with the expressions of a map tip."""
+    parts = [part.split("%]")[0] for part in layer.mapTipTemplate().split("[%")[1:]]
+    return [error for error in (QgsExpression(part).parserErrorString() for part in parts) if error]
+
+
+def open_project(path):
+    """Open the embedded project, check its relations, draw it."""
+    project = QgsProject.instance()
+    read = project.read(f"geopackage:{path}?projectName=inducult")
+    layers = list(project.mapLayers().values())
+    relations = project.relationManager().relations().values()
+    shown = [layer for layer in project.layerTreeRoot().checkedLayers() if layer.isSpatial()]
+    return {
+        "read": read,
+        "title": project.title(),
+        "crs": project.crs().authid(),
+        "layers": {layer.name(): layer.isValid() for layer in layers},
+        "read_only": {layer.name(): layer.readOnly() for layer in layers},
+        "relations": {relation.name(): relation.isValid() for relation in relations},
+        "groups": [group.name() for group in project.layerTreeRoot().findGroups()],
+        "records_of_a_site": records_of_a_site(project),
+        "colors": draw(project, shown),
+    }
+
+
+def records_of_a_site(project):
+    """Follow the relation from each site to its records."""
+    for relation in project.relationManager().relations().values():
+        if relation.name() == "Records of the site":
+            sites = relation.referencedLayer().getFeatures()
+            return {f["site_id"]: len(list(relation.getRelatedFeatures(f))) for f in sites}
+    return {}
+
+
+def draw(project, layers):
+    """Draw the map and count its colors."""
+    settings = QgsMapSettings()
+    settings.setLayers(layers)
+    settings.setDestinationCrs(project.crs())
+    settings.setOutputSize(PICTURE)
+    settings.setBackgroundColor(QColor("white"))
+    extent = project.viewSettings().defaultViewExtent()
+    settings.setExtent(extent)
+    job = QgsMapRendererParallelJob(settings)
+    job.start()
+    job.waitForFinished()
+    image = job.renderedImage()
+    if len(sys.argv) > 2:
+        image.save(sys.argv[2])
+    return len({image.pixel(x, y) for x in range(0, image.width(), 2) for y in range(0, image.height(), 2)})
+
+
+main()

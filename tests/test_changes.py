@@ -1,0 +1,166 @@
+"""The difference of two releases, on small made-up ones."""
+
+from __future__ import annotations
+
+import itertools
+from pathlib import Path
+
+import geopandas as gpd
+import pandas as pd
+import pytest
+import shapely
+
+from inducult_geo.errors import ReleaseError
+from inducult_geo.publish.changes import CHANGE_COLUMNS, CHANGES, diff
+
+X, Y = 4_500_000.0, 3_000_000.0
+SITES = {  # site: name, status, x, and its records
+    "IC-A-1": ("Cihelna", "disused", 0.0, ("osm:way/1", "list:1")),
+    "IC-B-2": ("Huta", "functional", 5000.0, ("osm:way/2", "list:2", "list:2b")),
+    "IC-C-3": (None, "unknown", 9000.0, ("osm:node/3",)),
+}
+
+
+def _release(folder: Path, sites: dict, *, hashes: dict | None = None, loose: tuple = (), crs: int = 3035) -> Path:
+    """Write the two files of a release; `loose` are records without a site."""
+    folder.mkdir()
+    rows = [(s, name, "opole", status, shapely.Point(X + x, Y)) for s, (name, status, x, _) in sites.items()]
+    columns = ["site_id", "name", "region", "status", "geometry"]
+    frame = gpd.GeoDataFrame(pd.DataFrame(rows, columns=columns), geometry="geometry", crs=3035)
+    frame.astype(dict.fromkeys(columns[:-1], "str")).to_crs(crs).to_parquet(folder / "sites.parquet")
+    homes = [(key, s) for s, (*_, keys) in sites.items() for key in keys] + [(key, None) for key in loose]
+    records = pd.DataFrame(homes, columns=["record_key", "site_id"])
+    records["source"] = [key.split(":")[0] for key in records["record_key"]]
+    records["content_hash"] = [(hashes or {}).get(key, "same") for key in records["record_key"]]
+    records.astype("str").to_parquet(folder / "records.parquet")
+    return folder
+
+
+_SERIAL = itertools.count()
+
+
+def _diff(folder: Path, after: dict, **more) -> pd.DataFrame:
+    n = next(_SERIAL)
+    return diff(_release(folder / f"old{n}", SITES), _release(folder / f"new{n}", after, **more))
+
+
+def _told(table: pd.DataFrame) -> list[tuple]:
+    return [(row.change, row.site_id, row.cause) for row in table.itertuples()]
+
+
+def _with(site_id: str, name=None, status=None, x=None, keys=None) -> dict:
+    was = SITES[site_id]
+    return SITES | {site_id: (name or was[0], status or was[1], was[2] if x is None else x, keys or was[3])}
+
+
+def _without(*site_ids: str) -> dict:
+    return {site_id: site for site_id, site in SITES.items() if site_id not in site_ids}
+
+
+MORE = {"IC-D-4": ("Zeche", "unknown", 7000.0, ("list:4",))}
+OSM_1 = {"hashes": {"osm:way/1": "other"}}
+CASES = {
+    "nothing": (SITES, {}, []),
+    "a new one": (SITES | MORE, {}, [("new", "IC-D-4", "list appeared")]),
+    "gone with its record": (_without("IC-C-3"), {}, [("gone", "IC-C-3", "osm vanished")]),
+    "its record now rejected": (_without("IC-C-3"), {"loose": ("osm:node/3",)}, [("gone", "IC-C-3", "osm regrouped")]),
+    "moved by a source": (_with("IC-A-1", x=30.0), OSM_1, [("moved", "IC-A-1", "osm changed")]),
+    "moved by a rule": (_with("IC-A-1", x=30.0), {}, [("moved", "IC-A-1", "matching")]),
+    "a shift of half a meter": (_with("IC-A-1", x=0.5), OSM_1, []),
+    "renamed": (_with("IC-A-1", "Ziegelei"), OSM_1, [("renamed", "IC-A-1", "osm changed")]),
+    "named at last": (_with("IC-C-3", "Mine"), {}, [("renamed", "IC-C-3", "matching")]),
+    "reopened": (_with("IC-A-1", status="functional"), OSM_1, [("reopened", "IC-A-1", "osm changed")]),
+    "closed": (_with("IC-B-2", status="decommissioned"), {}, [("closed", "IC-B-2", "matching")]),
+    "from disused to decommissioned": (_with("IC-A-1", status="decommissioned"), {}, []),
+    "merged": (
+        {"IC-A-1": ("Cihelna", "disused", 0.0, (*SITES["IC-A-1"][3], "osm:node/3")), "IC-B-2": SITES["IC-B-2"]},
+        {},
+        [("merged", "IC-C-3", "osm regrouped")],
+    ),
+    "split": (
+        _with("IC-B-2", keys=("osm:way/2", "list:2")) | {"IC-D-4": ("Nebenwerk", "unknown", 5100.0, ("list:2b",))},
+        {},
+        [("split", "IC-D-4", "list regrouped")],
+    ),
+    "a record that changes sides": (
+        _with("IC-B-2", keys=("osm:way/2", "list:2"))
+        | {"IC-C-3": (None, "unknown", 9000.0, ("osm:node/3", "list:2b"))},
+        {},
+        [("split", "IC-C-3", "list regrouped")],
+    ),
+    "an id that is replaced": (
+        _without("IC-C-3") | {"IC-D-4": SITES["IC-C-3"]},
+        {},
+        [("new", "IC-D-4", "osm regrouped"), ("gone", "IC-C-3", "osm regrouped")],
+    ),
+    "two ways at once": (
+        _with("IC-A-1", "Ziegelei", "functional", 40.0, ("osm:way/1",)),
+        OSM_1,
+        [(change, "IC-A-1", "list vanished; osm changed") for change in ("moved", "renamed", "reopened")],
+    ),
+    "a record that joins changes nothing to see": (_with("IC-A-1", keys=(*SITES["IC-A-1"][3], "list:9")), {}, []),
+}
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_each_change_is_found_with_its_cause(tmp_path: Path, case: str) -> None:
+    after, more, expected = CASES[case]
+    table = _diff(tmp_path, after, **more)
+    assert _told(table) == expected
+    assert {name: str(kind) for name, kind in table.dtypes.items()} == dict(CHANGE_COLUMNS)
+
+
+def test_every_kind_of_change_has_a_case() -> None:
+    assert {change for *_, expected in CASES.values() for change, *_ in expected} == set(CHANGES)
+
+
+def test_details_and_distance_are_for_a_person(tmp_path: Path) -> None:
+    (moved,) = _diff(tmp_path, _with("IC-A-1", x=30.4)).itertuples()
+    assert (moved.detail, moved.distance_m, moved.name, moved.region) == ("30 m", 30.4, "Cihelna", "opole")
+    (renamed,) = _diff(tmp_path, _with("IC-C-3", "Mine")).itertuples()
+    assert renamed.detail == "no name -> Mine"
+    assert pd.isna(renamed.distance_m)
+    (merged,) = _diff(tmp_path, CASES["merged"][0]).itertuples()
+    assert merged.detail == "its records are now in IC-A-1"
+    (split,) = _diff(tmp_path, CASES["split"][0]).itertuples()
+    assert split.detail == "holds records that were in IC-B-2"
+
+
+def test_the_order_is_that_of_the_kinds_then_regions_and_ids(tmp_path: Path) -> None:
+    many = {f"IC-{n}-N": ("x", "unknown", n * 10.0, (f"list:{n}",)) for n in (12, 7, 9)}
+    after = many | {"IC-A-1": ("Ziegelei", "disused", 99.0, SITES["IC-A-1"][3])}
+    one = _diff(tmp_path, after)
+    other = _diff(tmp_path, dict(reversed(after.items())))
+    pd.testing.assert_frame_equal(one, other)
+    assert [*one["change"]] == ["new"] * 3 + ["gone"] * 2 + ["moved", "renamed"]
+    assert [*one["site_id"]][:5] == ["IC-12-N", "IC-7-N", "IC-9-N", "IC-B-2", "IC-C-3"]
+
+
+def test_places_in_degrees_are_compared_in_meters(tmp_path: Path) -> None:
+    assert diff(_release(tmp_path / "old", SITES), _release(tmp_path / "new", SITES, crs=4326)).empty
+    (moved,) = _diff(tmp_path, _with("IC-A-1", x=30.0), crs=4326).itertuples()
+    assert moved.distance_m == pytest.approx(30, abs=0.01)
+
+
+def test_releases_without_sites_can_be_compared(tmp_path: Path) -> None:
+    empty = _release(tmp_path / "empty", {})
+    assert diff(empty, empty).empty
+    assert set(diff(_release(tmp_path / "old", SITES), empty)["change"]) == {"gone"}
+    assert set(diff(empty, tmp_path / "old")["change"]) == {"new"}
+
+
+@pytest.mark.parametrize("spoil", ["missing", "text", "column"])
+def test_a_folder_that_is_no_release_is_told_plainly(tmp_path: Path, spoil: str) -> None:
+    good, bad = _release(tmp_path / "good", SITES), _release(tmp_path / "bad", SITES)
+    for name in ("sites.parquet", "records.parquet"):
+        whole = (bad / name).read_bytes()
+        if spoil == "missing":
+            (bad / name).unlink()
+        elif spoil == "text":
+            (bad / name).write_text("PAR1 not really")
+        else:
+            read = gpd.read_parquet if name == "sites.parquet" else pd.read_parquet
+            read(bad / name).drop(columns="site_id").to_parquet(bad / name)
+        with pytest.raises(ReleaseError, match=name.split(".")[0]):
+            diff(good, bad)
+        (bad / name).write_bytes(whole)

@@ -1,0 +1,185 @@
+"""The face: what a person types, reads and gets back."""
+
+from __future__ import annotations
+
+import json
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pandas as pd
+import pytest
+from typer.testing import CliRunner
+
+from inducult_geo import cli
+from inducult_geo.errors import ConfigError, InducultError, SourceError
+
+COUNTEREXAMPLES = sorted((Path(__file__).parent / "counterexamples").glob("*.toml"))
+
+
+def inducult(*arguments: object, cwd: Path | None = None) -> subprocess.CompletedProcess[str]:
+    """Run the program as a person does: another process, its exit code, what it prints."""
+    command = [sys.executable, "-c", "from inducult_geo.cli import main; main()", *map(str, arguments)]
+    return subprocess.run(command, capture_output=True, text=True, cwd=cwd, check=False, timeout=120)
+
+
+def told(*arguments: object) -> object:
+    """Run in this process, quicker; returns the JSON that was printed."""
+    result = CliRunner().invoke(cli.app, [*map(str, arguments), "--json"], catch_exceptions=False)
+    assert result.exit_code == 0, result.output
+    return json.loads(result.stdout)
+
+
+@pytest.fixture
+def sample(tmp_path: Path, repository: Path) -> Path:
+    shutil.copytree(repository / "data" / "raw" / "sample", tmp_path / "data" / "raw" / "sample")
+    return tmp_path / "data"
+
+
+def snapshot(folder: Path) -> dict[str, bytes]:
+    return {str(path): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+
+
+@pytest.mark.parametrize("contract", COUNTEREXAMPLES, ids=lambda path: path.stem)
+def test_a_wrong_contract_gets_one_clear_message(
+    contract: Path, tmp_path: Path, repository: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = tmp_path / "counterexamples"
+    shutil.copytree(contract.parent, folder)
+    text = contract.read_text(encoding="utf-8", errors="replace")
+    broken = re.search(r"^# breaks: (.+)$", text, re.MULTILINE)
+    assert broken is not None
+    before = snapshot(tmp_path)
+    with pytest.raises(ConfigError) as problem:
+        told("check", folder / contract.name, "--data", repository / "data")
+    message = str(problem.value)
+    assert broken[1].strip() in message
+    assert contract.stem in message
+    assert "\n" not in message
+    assert "Traceback" not in message
+    assert snapshot(tmp_path) == before
+
+
+def test_a_refusal_is_one_line_on_standard_error_and_exit_code_2(repository: Path) -> None:
+    result = inducult("check", COUNTEREXAMPLES[0], "--data", repository / "data")
+    assert result.returncode == 2
+    assert result.stdout == ""
+    assert result.stderr.startswith("inducult: ")
+    assert result.stderr.count("\n") == 1
+
+
+def test_check_tells_what_would_happen_and_writes_nothing(sample: Path) -> None:
+    before = snapshot(sample)
+    for contract in sorted((sample / "raw" / "sample" / "partners").glob("*.toml")):
+        report = told("check", contract, "--data", sample)
+        assert report["rows_in"] == report["accepted"] + report["rejected"]
+        assert report["rows_in"] > 0
+        assert sum(report["rejected_by_reason"].values()) == report["rejected"]
+        wanted = {"source", "crs", "reading", "candidates", "operation", "accuracy_m", "problems"}
+        assert wanted <= set(report)
+    assert snapshot(sample) == before
+
+
+def test_check_draws_a_map_for_a_person(sample: Path) -> None:
+    contract = sample / "raw" / "sample" / "partners" / "zwickau_industriekultur.toml"
+    result = CliRunner().invoke(cli.app, ["check", str(contract), "--data", str(sample)])
+    assert result.exit_code == 0
+    assert "o" in result.stdout
+    assert "·" in result.stdout
+    assert "EPSG:31468" in result.stdout
+
+
+def test_run_prints_counts_and_files_to_open(sample: Path) -> None:
+    result = inducult("run", "zwickau", "--data", sample)
+    assert result.returncode == 0, result.stderr
+    assert "Sample data" in result.stdout
+    assert "inducult.gpkg" in result.stdout
+    assert "zwickau: reading zwickau.osm" in result.stderr
+    verified = inducult("verify", sample / "processed" / "current")
+    assert verified.returncode == 0
+    assert "0 broken" in verified.stdout
+
+
+def test_run_names_a_broken_source_and_exits_with_1(sample: Path) -> None:
+    (sample / "raw" / "sample" / "partners" / "zwickau_industriekultur.csv").write_bytes(b"")
+    result = CliRunner().invoke(cli.app, ["run", "zwickau", "--data", str(sample), "--json"])
+    assert result.exit_code == 1
+    outcome = json.loads(result.stdout)
+    (region,) = outcome["regions"]
+    states = {source["source"]: source["state"] for source in region["sources"]}
+    assert states["zwickau_industriekultur"] == "failed"
+    assert states["osm"] == "fresh"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["run", "zwikau"], "Did you mean 'zwickau'"),
+        (["run", "--osm", "nowhere.osm.pbf"], "no such file"),
+        (["run", "--osm", __file__, "--overpass"], "exclude each other"),
+        (["run", "--catalog", "nowhere"], "no such folder"),
+        (["verify", "nowhere"], "no such folder"),
+        (["link", "nowhere.toml", "nowhere.toml", "--out", "x.csv"], "no such file"),
+        (["check", "nowhere.toml"], "no such file"),
+    ],
+)
+def test_a_wrong_call_is_told_what_to_do(arguments: list[str], said: str, tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match=said):
+        CliRunner().invoke(cli.app, [*arguments, *_data(arguments, tmp_path)], catch_exceptions=False)
+
+
+def _data(arguments: list[str], tmp_path: Path) -> list[str]:
+    return [] if arguments[0] == "verify" else ["--data", str(tmp_path)]
+
+
+def test_exit_codes_tell_wrong_calls_from_failures() -> None:
+    assert cli._exit_code(ConfigError("x")) == 2
+    assert cli._exit_code(SourceError("x")) == 1
+    assert cli._exit_code(InducultError("x")) == 1
+
+
+def test_help_is_quick_and_loads_no_geopandas() -> None:
+    code = (
+        "import sys\nfrom typer.testing import CliRunner\nfrom inducult_geo import cli\n"
+        "result = CliRunner().invoke(cli.app, ['--help'])\nassert result.exit_code == 0\n"
+        "heavy = {'geopandas', 'pandas', 'numpy', 'shapely', 'rasterio', 'prefect', 'osmnx'} & set(sys.modules)\n"
+        "sys.exit(f'loaded: {heavy}' if heavy else 0)\n"
+    )
+    result = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert result.returncode == 0, result.stderr
+
+
+def test_transform_says_operation_and_accuracy(tmp_path: Path) -> None:
+    points = tmp_path / "points.csv"
+    points.write_text("name,x,y\nZwickau,4530000,5620000\n")
+    arguments = ["transform", "--from", "EPSG:31468", "--country", "DE", "--to", "EPSG:25833", str(points)]
+    result = CliRunner().invoke(cli.app, [*arguments, "--data", str(tmp_path)], catch_exceptions=False)
+    assert result.exit_code == 0
+    (row,) = result.stdout.splitlines()[1:]
+    assert row.startswith("Zwickau,3")
+    points.write_text("x,y\n1,2\n3,four\n")
+    with pytest.raises(ConfigError, match="line 3: 'four' in column y"):
+        CliRunner().invoke(cli.app, [*arguments, "--data", str(tmp_path)], catch_exceptions=False)
+
+
+def test_link_joins_two_tables_and_one_with_a_release(tmp_path: Path, sample: Path) -> None:
+    inducult("run", "zwickau", "--data", sample)
+    release = sample / "processed" / "current"
+    contract = sample / "raw" / "sample" / "partners" / "zwickau_industriekultur.toml"
+    numbers = told("link", contract, release, "--out", tmp_path / "pairs.csv", "--data", sample)
+    pairs = pd.read_csv(tmp_path / "pairs.csv")
+    assert [*pairs.columns] == ["left_id", "right_id", "score", "decision", "distance_m", "why"]
+    assert numbers["match"] == (pairs["decision"] == "match").sum() > 5
+    assert pairs["right_id"].str.startswith("IC-").all()
+
+
+def test_nothing_outside_is_read_as_markup(sample: Path) -> None:
+    path = sample / "raw" / "sample" / "partners" / "limburg_erfgoed.csv"
+    text = path.read_text(encoding="utf-8")
+    path.write_text(text.replace("C-mine", "[bold]C-mine[/] <script>alert(1)</script>"), encoding="utf-8")
+    result = CliRunner().invoke(
+        cli.app, ["check", str(path.with_suffix(".toml")), "--data", str(sample)], catch_exceptions=False
+    )
+    assert result.exit_code == 0

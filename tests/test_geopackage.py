@@ -1,0 +1,308 @@
+"""The GeoPackage as a file: whole, described, counted, and the same bytes each time."""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import json
+import sqlite3
+import zipfile
+from contextlib import closing
+from dataclasses import replace
+from xml.etree import ElementTree as ET
+
+import geopandas as gpd
+import pyogrio
+import pytest
+import shapely
+from bundles import HOSTILE, contracts, small_bundle
+
+from inducult_geo.errors import ReleaseError
+from inducult_geo.frames import as_pairs
+from inducult_geo.publish.domains import DOMAINS
+from inducult_geo.publish.geopackage import FILE_NAME, write_geopackage
+from inducult_geo.publish.layers import LAYERS, layer_named
+from inducult_geo.publish.licences import for_release
+from inducult_geo.publish.metadata import timestamp
+from inducult_geo.publish.report import LAW_SQL
+
+
+@pytest.fixture(scope="module")
+def bundle():
+    return for_release(small_bundle(), contracts())
+
+
+@pytest.fixture(scope="module")
+def path(bundle, tmp_path_factory):
+    target = tmp_path_factory.mktemp("gpkg") / FILE_NAME
+    write_geopackage(bundle, target)
+    return target
+
+
+@pytest.fixture
+def con(path):
+    with closing(sqlite3.connect(f"file:{path}?mode=ro", uri=True)) as connection:
+        yield connection
+
+
+def names(con, sql, *values):
+    return [row[0] for row in con.execute(sql, values)]
+
+
+def test_same_bundle_gives_the_same_bytes(bundle, path, tmp_path):
+    again = tmp_path / FILE_NAME
+    for _ in range(2):  # the second time over an existing file
+        write_geopackage(bundle, again)
+        assert hashlib.sha256(again.read_bytes()).digest() == hashlib.sha256(path.read_bytes()).digest()
+    assert [entry.name for entry in tmp_path.iterdir()] == [FILE_NAME], "nothing is left behind"
+
+
+def test_rows_in_another_order_give_the_same_bytes(bundle, path, tmp_path):
+    shuffled = replace(
+        bundle,
+        sites=bundle.sites.sample(frac=1, random_state=3),
+        records=bundle.records.sample(frac=1, random_state=4),
+        pairs=bundle.pairs.sample(frac=1, random_state=5),
+    )
+    write_geopackage(shuffled, tmp_path / FILE_NAME)
+    assert (tmp_path / FILE_NAME).read_bytes() == path.read_bytes()
+
+
+def test_database_is_sound_and_not_in_wal_mode(con):
+    assert con.execute("PRAGMA integrity_check").fetchall() == [("ok",)]
+    assert con.execute("PRAGMA foreign_key_check").fetchall() == []
+    assert con.execute("PRAGMA journal_mode").fetchone() == ("delete",)
+    assert con.execute("PRAGMA user_version").fetchone() == (10300,)
+    assert con.execute("PRAGMA application_id").fetchone() == (int.from_bytes(b"GPKG"),)
+
+
+def test_every_layer_is_registered_with_title_and_description(con):
+    rows = {
+        row[0]: row[1:]
+        for row in con.execute("SELECT table_name, data_type, identifier, description FROM gpkg_contents")
+    }
+    assert rows.pop("layer_styles")
+    assert set(rows) == {layer.name for layer in LAYERS}
+    for layer in LAYERS:
+        assert rows[layer.name] == ("features" if layer.geometry else "attributes", layer.title, layer.description)
+
+
+def test_every_column_has_alias_and_description(con):
+    for layer in LAYERS:
+        in_file = set(names(con, "SELECT name FROM pragma_table_info(?)", layer.name))
+        said = {
+            row[0]: row[1:]
+            for row in con.execute(
+                "SELECT column_name, name, title, description, mime_type, constraint_name "
+                "FROM gpkg_data_columns WHERE table_name = ?",
+                (layer.name,),
+            )
+        }
+        assert set(said) == in_file
+        for column, (alias, title, description, mime, domain) in said.items():
+            assert alias == title != column
+            assert description
+            if column not in ("fid", "geom"):
+                assert domain == layer.column(column).domain
+                assert (mime == "application/json") == layer.column(column).json
+
+
+def test_domains_are_enumerations_with_labels(con):
+    rows = con.execute("SELECT constraint_name, value, description FROM gpkg_data_column_constraints")
+    stored: dict[str, dict[str, str]] = {}
+    for name, value, label in rows:
+        stored.setdefault(name, {})[value] = label
+    assert stored == {name: dict(labels) for name, labels in DOMAINS.items()}
+
+
+@pytest.mark.parametrize("layer", LAYERS, ids=lambda layer: layer.name)
+def test_columns_have_their_declared_types(con, layer):
+    types = {row[1]: row[2] for row in con.execute("SELECT * FROM pragma_table_info(?)", (layer.name,))}
+    expected = {"text": "TEXT", "whole": "MEDIUMINT", "number": "REAL", "flag": "BOOLEAN", "date": "DATE"}
+    for column in layer.columns:
+        assert types[column.name] == expected[column.kind]
+
+
+@pytest.mark.parametrize("layer", [layer for layer in LAYERS if layer.geometry], ids=lambda layer: layer.name)
+def test_spatial_layers_are_indexed_whole_and_in_the_work_crs(con, path, layer):
+    frame = gpd.read_file(path, layer=layer.name)
+    assert frame.crs.to_epsg() == 3035
+    assert frame.geometry.is_valid.all()
+    assert not frame.geometry.is_empty.any()
+    assert set(frame.geom_type) == {layer.geometry}
+    assert con.execute(f"SELECT count(*) FROM rtree_{layer.name}_geom").fetchone()[0] == len(frame)
+    assert con.execute(
+        "SELECT \"notnull\" FROM pragma_table_info(?) WHERE name = 'geom'", (layer.name,)
+    ).fetchone() == (1,)
+
+
+def test_outer_rings_run_counter_clockwise(path):
+    outlines = pyogrio.read_dataframe(path, layer="site_areas").geometry
+    assert all(shapely.is_ccw(part.exterior) for shape in outlines for part in shape.geoms)
+
+
+def test_the_counting_law_holds_in_sql(con):
+    answers = [con.execute(statement).fetchall() for statement in LAW_SQL]
+    assert answers == [[(1,)], [], [], [(0,)], [(0,)], [(0,)]]
+
+
+def test_records_and_outlines_belong_to_sites_by_foreign_key(con):
+    for table in ("source_records", "site_areas"):
+        keys = con.execute('SELECT "table", "from", "to" FROM pragma_foreign_key_list(?)', (table,)).fetchall()
+        assert keys == [("site_points", "site_id", "site_id")]
+
+
+def test_hostile_names_come_back_as_they_went_in(path):
+    stored = set(gpd.read_file(path, layer="site_points")["name"])
+    told = {name.replace("\x00", "") for name in HOSTILE}
+    assert len(told & stored) >= len(HOSTILE) - 1  # one of them is withheld
+    assert "Robert'); DROP TABLE site_points;--" in stored
+
+
+def test_json_columns_hold_json_and_dates_are_dates(con):
+    for (text,) in con.execute("SELECT names FROM site_points"):
+        assert json.loads(text)["name"]
+    assert con.execute("SELECT DISTINCT first_seen, last_seen FROM site_points").fetchall() == [
+        ("2019-05-01", "2024-03-01")
+    ]
+
+
+def test_every_style_is_well_formed_and_one_is_the_default(con):
+    rows = con.execute("SELECT f_table_name, styleName, styleQML, useAsDefault FROM layer_styles").fetchall()
+    assert {row[0] for row in rows} == {layer.name for layer in LAYERS}
+    for layer in LAYERS:
+        assert sum(row[3] for row in rows if row[0] == layer.name) == 1
+    for table, _, qml, _ in rows:
+        root = ET.fromstring(qml)
+        aliased = {alias.get("field"): alias.get("name") for alias in root.iter("alias")}
+        columns = layer_named(table).columns
+        assert aliased == {"fid": "Row number"} | {column.name: column.label for column in columns}
+        in_form = [field.get("name") for field in root.iter("attributeEditorField")]
+        assert sorted(in_form) == sorted(column.name for column in columns), "each column stands on one tab"
+
+
+def test_a_decision_is_chosen_from_a_list(con):
+    (qml,) = con.execute("SELECT styleQML FROM layer_styles WHERE f_table_name = 'review'").fetchone()
+    root = ET.fromstring(qml)
+    widget = root.find("fieldConfiguration/field[@name='decision']/editWidget")
+    assert widget.get("type") == "ValueMap"
+    assert {option.get("value") for option in widget.iter("Option")} >= set(DOMAINS["decision"])
+    editable = {field.get("name") for field in root.iter("field") if field.get("editable") == "1"}
+    assert editable == {"decision", "decided_by", "note"}
+
+
+def project(con):
+    (content,) = con.execute("SELECT content FROM qgis_projects WHERE name = 'inducult'").fetchone()
+    with zipfile.ZipFile(io.BytesIO(bytes.fromhex(content))) as archive:
+        assert [entry.date_time for entry in archive.infolist()] == [(1980, 1, 1, 0, 0, 0)]
+        return ET.fromstring(archive.read("inducult.qgs"))
+
+
+def test_project_holds_all_layers_by_relative_path(con):
+    root = project(con)
+    sources = {layer.findtext("datasource") for layer in root.iter("maplayer")}
+    assert sources == {f"./{FILE_NAME}|layername={layer.name}" for layer in LAYERS}
+    ids = {layer.findtext("id") for layer in root.iter("maplayer")}
+    assert ids == {node.get("id") for node in root.iter("layer-tree-layer")}
+    assert all(len(name) > 20 for name in ids), "QGIS replaces short ids"
+    assert "SAMPLE" in root.findtext("title")
+    assert "OpenStreetMap" in root.findtext("projectMetadata/abstract")
+
+
+def test_relations_join_columns_that_are_there(con):
+    root = project(con)
+    tables = {layer.findtext("id"): layer.findtext("datasource").split("=")[-1] for layer in root.iter("maplayer")}
+    relations = list(root.iter("relation"))
+    assert len(relations) == 6
+    for relation in relations:
+        pair = relation.find("fieldRef")
+        for layer, column in (("referencingLayer", "referencingField"), ("referencedLayer", "referencedField")):
+            assert layer_named(tables[relation.get(layer)]).column(pair.get(column))
+
+
+def test_only_the_open_questions_can_be_edited_in_the_project(con):
+    editable = {m.findtext("layername") for m in project(con).iter("maplayer") if m.get("readOnly") == "0"}
+    assert editable == {"Open questions"}
+
+
+def test_metadata_name_license_and_sample(con):
+    documents = names(con, "SELECT metadata FROM gpkg_metadata")
+    assert len(documents) == len(LAYERS) + 1
+    for document in documents:
+        root = ET.fromstring(document)
+        assert [node.text for node in root.iter("license")] == ["CC-BY-4.0", "ODbL-1.0"]
+        assert "ODbL 1.0" in root.findtext("rights")
+        assert "SAMPLE" in root.findtext("constraints")
+
+
+def test_layers_without_rows_are_left_out_but_for_the_laws_tables(bundle, tmp_path):
+    accepted = bundle.records[bundle.records["outcome"] == "site"]
+    bare = replace(
+        bundle,
+        records=accepted,
+        pairs=as_pairs(bundle.pairs.head(0)),
+        review=bundle.review.head(0),
+        sites=bundle.sites[bundle.sites["area_m2"].isna()],
+        sources=bundle.sources.head(0),
+    )
+    write_geopackage(bare, tmp_path / FILE_NAME)
+    with closing(sqlite3.connect(tmp_path / FILE_NAME)) as con:
+        listed = set(names(con, "SELECT table_name FROM gpkg_contents")) - {"layer_styles"}
+        assert listed == {"site_points", "source_records", "regions", "sources", "runs"}
+        shown = {layer.findtext("datasource").split("=")[-1] for layer in project(con).iter("maplayer")}
+        assert shown == listed
+        assert len(list(project(con).iter("relation"))) == 2
+
+
+def test_a_release_of_nothing_is_still_a_file(bundle, tmp_path):
+    nothing = replace(
+        bundle,
+        records=bundle.records.head(0),
+        sites=bundle.sites.head(0),
+        pairs=bundle.pairs.head(0),
+        review=bundle.review.head(0),
+        regions=bundle.regions.head(0),
+    )
+    write_geopackage(nothing, tmp_path / FILE_NAME)
+    with closing(sqlite3.connect(tmp_path / FILE_NAME)) as con:
+        assert con.execute("PRAGMA integrity_check").fetchone() == ("ok",)
+        assert con.execute("SELECT count(*) FROM runs").fetchone() == (1,)
+
+
+def test_a_record_in_review_without_a_place_stands_where_its_question_stands(bundle, tmp_path):
+    records = bundle.records.copy()
+    row = records.index[records["record_key"] == "register:lost-1"][0]
+    records.loc[row, "geometry"] = None
+    write_geopackage(replace(bundle, records=records), tmp_path / FILE_NAME)
+    stored = gpd.read_file(tmp_path / FILE_NAME, layer="source_records").set_index("record_key")
+    asked = bundle.review.set_index("left_key").geometry["register:lost-1"]
+    assert stored.geometry["register:lost-1"].equals(asked)
+
+
+def test_a_record_without_any_place_is_refused(bundle, tmp_path):
+    records = bundle.records.copy()
+    records.loc[records.index[0], "geometry"] = None
+    with pytest.raises(ReleaseError, match="not rejected but has no place"):
+        write_geopackage(replace(bundle, records=records), tmp_path / FILE_NAME)
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    ("said", "expected"),
+    [
+        ("2024-03-01", "2024-03-01T00:00:00.000Z"),
+        ("2024-03-01T20:21:22Z", "2024-03-01T20:21:22.000Z"),
+        ("2024-03-01T20:21:22+02:00", "2024-03-01T18:21:22.000Z"),
+        (None, "1970-01-01T00:00:00.000Z"),
+        ("soon", "1970-01-01T00:00:00.000Z"),
+    ],
+)
+def test_times_in_the_file_are_those_of_the_data(bundle, said, expected):
+    assert timestamp(replace(bundle, run={**bundle.run, "data_date": said})) == expected
+
+
+def test_no_clock_is_asked(con):
+    stamps = set(names(con, "SELECT last_change FROM gpkg_contents"))
+    stamps |= set(names(con, "SELECT timestamp FROM gpkg_metadata_reference"))
+    stamps |= set(names(con, "SELECT update_time FROM layer_styles"))
+    assert stamps == {"2024-03-01T00:00:00.000Z"}

@@ -1,0 +1,68 @@
+"""The Parquet files: GeoParquet 1.1 with bbox, sorted, typed, the same bytes each time."""
+
+from __future__ import annotations
+
+import json
+
+import geopandas as gpd
+import pyarrow.parquet as pq
+import pytest
+from bundles import small_bundle
+
+from inducult_geo.frames import RECORD_COLUMNS, SITE_COLUMNS
+from inducult_geo.publish.geoparquet import write_geoparquet
+
+FILES = {"sites.parquet": [*SITE_COLUMNS], "records.parquet": [*RECORD_COLUMNS, "site_id", "outcome"]}
+
+
+@pytest.fixture(scope="module")
+def bundle():
+    return small_bundle()
+
+
+@pytest.fixture(scope="module")
+def folder(bundle, tmp_path_factory):
+    target = tmp_path_factory.mktemp("parquet")
+    write_geoparquet(bundle, target)
+    return target
+
+
+@pytest.mark.parametrize(("name", "columns"), FILES.items())
+def test_file_is_geoparquet_with_a_bbox_covering(folder, name, columns):
+    file = pq.ParquetFile(folder / name)
+    geo = json.loads(file.schema_arrow.metadata[b"geo"])
+    assert geo["version"] == "1.1.0"
+    about = geo["columns"]["geometry"]
+    assert about["crs"]["id"] == {"authority": "EPSG", "code": 3035}
+    assert about["covering"]["bbox"]["xmin"] == ["bbox", "xmin"]
+    assert file.schema_arrow.names == [*columns, "geometry", "bbox"]
+    assert file.metadata.row_group(0).column(0).compression == "ZSTD"
+    assert not any("null" in str(field.type) for field in file.schema_arrow), "an all-null column keeps its type"
+
+
+@pytest.mark.parametrize(("name", "key"), [("sites.parquet", "site_id"), ("records.parquet", "record_key")])
+def test_rows_are_all_there_and_sorted(folder, bundle, name, key):
+    frame = gpd.read_parquet(folder / name)
+    source = bundle.sites if name.startswith("sites") else bundle.records
+    assert frame[key].is_monotonic_increasing
+    assert set(frame[key]) == set(source[key])
+    assert frame.crs.to_epsg() == 3035
+
+
+def test_records_keep_those_that_are_rejected(folder, bundle):
+    frame = gpd.read_parquet(folder / "records.parquet")
+    rejected = frame[frame["outcome"] == "rejected"]
+    assert len(rejected) == bundle.run["rejected"]
+    assert rejected.geometry.isna().all()
+    assert rejected["reason"].notna().all()
+
+
+def test_json_columns_stay_text(folder):
+    names = gpd.read_parquet(folder / "sites.parquet")["names"]
+    assert all(json.loads(text)["name"] for text in names)
+
+
+def test_same_bundle_gives_the_same_bytes(folder, bundle, tmp_path):
+    write_geoparquet(bundle, tmp_path)
+    for name in FILES:
+        assert (tmp_path / name).read_bytes() == (folder / name).read_bytes()

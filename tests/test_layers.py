@@ -1,0 +1,83 @@
+"""The declarations: every column is there, once, with an alias that GDAL shows."""
+
+from __future__ import annotations
+
+import pytest
+
+from inducult_geo.frames import ASPECTS, PAIR_COLUMNS, PRESENT_USES, RECORD_COLUMNS, SITE_COLUMNS, STATUSES
+from inducult_geo.publish.domains import DOMAINS
+from inducult_geo.publish.layers import LAYERS, layer_named
+from inducult_geo.publish.styles import environment
+from inducult_geo.publish.symbols import ASPECT_RINGS, THEME_MARKS
+
+COLUMNS = [(layer, column) for layer in LAYERS for column in layer.columns]
+KINDS = {"str": "text", "Int64": "whole", "float64": "number", "boolean": "flag"}
+
+
+@pytest.mark.parametrize(
+    ("name", "expected"),
+    [
+        ("site_points", SITE_COLUMNS),
+        ("site_areas", SITE_COLUMNS),
+        ("source_records", {**RECORD_COLUMNS, "site_id": "str", "outcome": "str"}),
+        ("rejected", RECORD_COLUMNS),
+        ("matches", PAIR_COLUMNS),
+    ],
+)
+def test_columns_are_those_of_the_frames_in_their_order(name, expected):
+    columns = layer_named(name).columns
+    assert [column.name for column in columns] == [*expected]
+    for column in columns:
+        assert column.kind == KINDS[expected[column.name]] or (column.kind, expected[column.name]) == ("date", "str")
+
+
+@pytest.mark.parametrize(("layer", "column"), COLUMNS, ids=[f"{layer.name}.{c.name}" for layer, c in COLUMNS])
+def test_every_column_is_declared_for_a_person(layer, column):
+    assert column.alias.strip()
+    assert column.label != column.name, "GDAL ignores an alias that equals the name"
+    assert column.alias.lower() != column.name
+    assert column.description.endswith(".")
+    assert column.domain is None or column.domain in DOMAINS
+    assert not (column.json and column.kind != "text")
+    if column.name.rsplit("_", 1)[-1] in ("m", "m2", "km2"):
+        assert column.unit is not None, "a measure says its unit"
+
+
+@pytest.mark.parametrize("layer", LAYERS, ids=lambda layer: layer.name)
+def test_every_layer_is_described_and_has_its_style(layer):
+    labels = [column.label for column in layer.columns]
+    assert len(set(labels)) == len(labels), "the name in gpkg_data_columns is unique within a table"
+    assert layer.title
+    assert layer.description.endswith(".")
+    assert layer.display
+    assert environment().get_template(layer.style)
+
+
+def test_default_layer_comes_first_and_the_laws_tables_are_always_there():
+    assert LAYERS[0].name == "site_points"
+    assert {layer.name for layer in LAYERS if layer.always} == {"runs", "sources", "regions"}
+
+
+def test_domains_have_lower_case_names_and_hold_the_closed_lists():
+    assert all(name == name.lower() for name in DOMAINS)
+    assert all(label.strip() for labels in DOMAINS.values() for label in labels.values())
+    assert tuple(DOMAINS["aspect"]) == ASPECTS
+    assert tuple(DOMAINS["status"]) == STATUSES
+    assert tuple(DOMAINS["present_use"]) == PRESENT_USES
+    assert set(DOMAINS["decision"]) == {"same", "part_of", "different"}
+
+
+def test_labels_of_a_domain_differ():
+    for name, labels in DOMAINS.items():
+        assert len(set(labels.values())) == len(labels), f"a value map of {name} would lose a value"
+
+
+def test_every_aspect_and_theme_has_its_own_mark():
+    assert set(ASPECT_RINGS) == set(ASPECTS)
+    assert set(THEME_MARKS) == set(DOMAINS["theme"])
+    shapes = [(mark.shape, mark.angle) for mark in THEME_MARKS.values()]
+    assert len(set(shapes)) == len(shapes), "told by shape alone, without color"
+    assert set(ASPECT_RINGS["both"][0][:1] + ASPECT_RINGS["both"][1][:1]) == {
+        ASPECT_RINGS["factory"][0][0],
+        ASPECT_RINGS["monument"][0][0],
+    }

@@ -1,0 +1,164 @@
+"""What may leave does, what may not does not, and all of it is counted."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import pandas as pd
+import pytest
+import shapely
+from bundles import contracts, small_bundle
+
+from inducult_geo.frames import from_json
+from inducult_geo.publish.licences import NOT_SHOWN, credit_lines, credit_text, for_release, grid_centers, licence_names
+
+
+@pytest.fixture(scope="module")
+def whole():
+    return small_bundle()
+
+
+@pytest.fixture(scope="module")
+def released(whole):
+    return for_release(whole, contracts())
+
+
+def test_records_of_a_withheld_source_leave_every_frame(whole, released):
+    assert (whole.records["source"] == "secret").any()
+    everything = [released.records["record_key"], released.pairs["left_key"], released.pairs["right_key"]]
+    everything += [released.review["left_key"], released.review["right_key"], released.sites["lineage"]]
+    assert not any(column.astype(str).str.contains("secret:").any() for column in everything)
+
+
+def test_sites_that_rest_on_withheld_records_alone_leave(whole, released):
+    carried = whole.records[whole.records["source"] != "secret"]["site_id"].dropna().unique()
+    gone = set(whole.sites["site_id"]) - set(carried)
+    assert gone
+    assert set(released.sites["site_id"]) == set(whole.sites["site_id"]) - gone
+
+
+def test_what_is_withheld_is_counted_and_the_law_holds(whole, released):
+    run = released.run
+    assert run["withheld"] == (whole.records["source"] == "secret").sum() > 0
+    assert run["records_in"] + run["withheld"] == len(whole.records)
+    assert run["records_in"] == run["in_sites"] + run["in_review"] + run["rejected"] == len(released.records)
+    for table in (released.sources, released.regions):
+        assert (table["records_in"] == table["in_sites"] + table["in_review"] + table["rejected"]).all()
+    assert released.sources["records_in"].sum() == run["records_in"]
+    assert released.sources["withheld"].sum() == run["withheld"]
+    assert released.regions["sites"].sum() == run["sites"] == len(released.sites)
+
+
+def test_a_shared_site_keeps_nothing_that_only_the_withheld_source_said():
+    bundle = small_bundle()
+    sites, records = bundle.sites, bundle.records
+    secret = records.index[records["record_key"] == "secret:5"][0]
+    site = sites.index[sites["site_id"] == records.loc[secret, "site_id"]][0]
+    told = {
+        "operator": "secret:5",
+        "name": "secret:5",
+        "geometry": "secret:5",
+        "city": "secret:5",
+        "theme": "osm:way/5",
+    }
+    sites.loc[site, ["operator", "name", "city"]] = ["Secret AG", "Secret name", "Secret city"]
+    sites.loc[site, "lineage"] = str(told).replace("'", '"')
+    records.loc[records["record_key"] == "osm:way/5", "city"] = "Sokolov"
+    kept = for_release(bundle, contracts()).sites.set_index("site_id").loc[sites.loc[site, "site_id"]]
+    assert pd.isna(kept["operator"])
+    assert kept["city"] == "Sokolov"
+    assert "Secret" not in str(kept.to_dict())
+    assert set(from_json(kept["lineage"]).values()) == {"osm:way/5"}
+    assert kept["geometry"].equals(records.set_index("record_key").loc["osm:way/5", "geometry"])
+    assert (kept["n_records"], kept["n_sources"]) == (1, 1)
+
+
+def test_places_of_a_generalized_source_are_centers_of_cells(released):
+    wide = released.records[released.records["source"] == "wide"]
+    assert len(wide)
+    xy = shapely.get_coordinates(wide.geometry)
+    np.testing.assert_array_equal(xy % 1000, 500)
+    assert (wide["accuracy_m"] >= 1000 / math.sqrt(2)).all()
+    assert (wide["geometry_origin"] == "grid 1000 m").all()
+    for column in ("raw_x", "raw_y", "tags", "detail"):
+        assert wide[column].isna().all(), f"{column} would give the place away"
+
+
+def test_sites_placed_by_a_generalized_record_are_generalized_too(whole, released):
+    origin = released.sites["lineage"].map(lambda text: str(from_json(text).get("geometry")))
+    moved = released.sites[origin.str.startswith("wide:")]
+    others = released.sites[origin.str.startswith("osm:")]
+    assert len(moved)
+    np.testing.assert_array_equal(shapely.get_coordinates(moved.geometry) % 1000, 500)
+    assert (moved["geometry_origin"] == "grid 1000 m").all()
+    assert moved["elevation_m"].isna().all()
+    before = whole.sites.set_index("site_id").loc[others["site_id"]].reset_index()
+    same = before["lineage"].map(lambda text: str(from_json(text).get("geometry"))).str.startswith("osm:").to_numpy()
+    assert same.sum() > 20
+    assert shapely.equals(before.geometry.to_numpy()[same], others.geometry.to_numpy()[same]).all()
+
+
+def test_distances_to_a_generalized_place_are_not_told(released):
+    wide = released.pairs["left_key"].str.startswith("wide:") | released.pairs["right_key"].str.startswith("wide:")
+    assert released.pairs.loc[wide, "distance_m"].isna().all()
+    assert set(released.pairs.loc[wide, "why"]) == {"name +4.1, distance … m +2.0"}
+    assert released.pairs.loc[~wide, "distance_m"].notna().all()
+    pairs = released.review[released.review["kind"] == "pair"]
+    np.testing.assert_array_equal(shapely.get_coordinates(pairs.geometry) % 1000, 500)
+
+
+@pytest.mark.parametrize("cell", [100.0, 1000.0, 2500.0])
+def test_no_place_moves_further_than_half_a_diagonal(cell):
+    points = shapely.points(np.random.default_rng(1).uniform(-1e6, 6e6, (300, 2)))
+    centers = grid_centers(points, np.full(300, cell))
+    assert shapely.distance(points, centers).max() <= cell / math.sqrt(2) + 1e-6
+    assert np.array_equal(shapely.to_wkb(centers), shapely.to_wkb(grid_centers(centers, np.full(300, cell))))
+
+
+def test_a_record_without_a_place_stays_without_one():
+    assert grid_centers([None, shapely.Point(1, 1)], [1000.0, 1000.0])[0] is None
+
+
+def test_a_question_about_a_generalized_place_does_not_name_its_readings():
+    bundle = small_bundle()
+    row = bundle.review.index[bundle.review["kind"] == "place"][0]
+    told = {"left_key": "wide:99", "question": "50.123456, 12.6?", "why": "EPSG:5514: x 850000.5"}
+    bundle.review.loc[row, [*told]] = [*told.values()]
+    asked = for_release(bundle, contracts()).review.set_index("left_key").loc["wide:99"]
+    assert asked["question"] == asked["why"] == NOT_SHOWN
+
+
+def test_a_license_that_nobody_stated_permits_nothing(whole):
+    terms = contracts()
+    terms["register"] = terms["register"].model_copy(update={"licence": "unknown"})
+    assert "register" not in set(for_release(whole, terms).records["source"])
+
+
+def test_the_table_of_sources_alone_can_withhold(whole):
+    released = for_release(whole, {})
+    assert released.run["withheld"] > 0
+    assert "secret" not in set(released.records["source"])
+
+
+def test_input_is_left_alone(whole):
+    before = whole.records.to_wkb().copy(), whole.sites.to_wkb().copy()
+    for_release(whole, contracts())
+    pd.testing.assert_frame_equal(before[0], whole.records.to_wkb())
+    pd.testing.assert_frame_equal(before[1], whole.sites.to_wkb())
+
+
+def test_credit_names_odbl_where_openstreetmap_took_part(released):
+    assert "ODbL 1.0" in credit_text(released)
+    assert "OpenStreetMap contributors" in credit_text(released)
+    assert not any("Secret" in line for line in credit_lines(released))
+    assert licence_names(released) == ["CC-BY-4.0", "ODbL-1.0"]
+    assert released.sites["attribution"].str.len().gt(0).all()
+
+
+def test_credit_does_not_name_odbl_without_openstreetmap(whole):
+    terms = contracts()
+    terms["osm"] = terms["secret"].model_copy(update={"id": "osm"})
+    released = for_release(whole, terms)
+    assert "osm" not in set(released.records["source"])
+    assert "ODbL" not in credit_text(released)

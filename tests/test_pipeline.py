@@ -1,0 +1,226 @@
+"""The whole road on the sample: counted at every door, stable, and no failure costs more than its own."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import sqlite3
+from pathlib import Path
+
+import geopandas as gpd
+import pytest
+
+from inducult_geo.errors import ConfigError, RegionError, ReleaseError
+from inducult_geo.pipeline import RunOutcome, run_all
+from inducult_geo.publish.changes import diff
+from inducult_geo.publish.verify import verify
+from inducult_geo.run import open_run
+from inducult_geo.store import current_release
+
+REGIONS = ("gorenjska", "karlovy-vary", "leoben", "limburg", "opole", "padova", "sisak-moslavina", "zwickau")
+
+
+def build(data: Path, *regions: str) -> RunOutcome:
+    return run_all(regions, open_run(data))
+
+
+def ask(release: Path, sql: str) -> list[tuple]:
+    with sqlite3.connect(f"file:{release / 'inducult.gpkg'}?mode=ro", uri=True) as connection:
+        rows = connection.execute(sql).fetchall()
+    connection.close()
+    return rows
+
+
+@pytest.fixture(scope="module")
+def built(tmp_path_factory: pytest.TempPathFactory, repository: Path) -> tuple[Path, RunOutcome]:
+    """The sample of all eight regions, run once."""
+    data = tmp_path_factory.mktemp("whole") / "data"
+    shutil.copytree(repository / "data" / "raw" / "sample", data / "raw" / "sample")
+    return data, build(data)
+
+
+@pytest.fixture
+def data(tmp_path: Path, built: tuple[Path, RunOutcome]) -> Path:
+    """A copy of the data folder after that run, to be spoiled."""
+    copy = tmp_path / "data"
+    shutil.copytree(built[0], copy, symlinks=True)
+    return copy
+
+
+def test_all_eight_regions_are_released_whole(built: tuple[Path, RunOutcome]) -> None:
+    data, outcome = built
+    assert outcome.exit_code == 0
+    assert tuple(region.region for region in outcome.regions) == REGIONS
+    assert outcome.release == current_release(open_run(data).folder)
+    assert outcome.release is not None
+    broken = [finding for finding in verify(outcome.release) if not finding.ok]
+    assert broken == []
+
+
+def test_the_law_holds_by_a_query_on_the_geopackage_alone(built: tuple[Path, RunOutcome]) -> None:
+    release = built[1].release
+    assert release is not None
+    rows = ask(
+        release,
+        """SELECT r.records_in, (SELECT count(*) FROM source_records WHERE outcome = 'site'),
+                  (SELECT count(*) FROM source_records WHERE outcome = 'review'), (SELECT count(*) FROM rejected)
+           FROM runs r""",
+    )
+    records_in, in_sites, in_review, rejected = rows[0]
+    assert records_in == in_sites + in_review + rejected
+    assert min(in_sites, in_review, rejected) > 0
+    assert (records_in, in_sites, in_review, rejected) == (
+        built[1].counts.records_in,
+        built[1].counts.in_sites,
+        built[1].counts.in_review,
+        built[1].counts.rejected,
+    )
+
+
+def test_the_sample_says_so_wherever_it_shows(built: tuple[Path, RunOutcome]) -> None:
+    release = built[1].release
+    assert release is not None
+    assert "sample" in ask(release, "SELECT title FROM runs")[0][0].lower()
+    assert all("(sample)" in title for (title,) in ask(release, "SELECT title FROM regions"))
+    for name in ("README.txt", "index.html"):
+        assert "sample" in (release / name).read_text(encoding="utf-8").lower()
+    assert json.loads((release / "manifest.json").read_text())["is_sample"] is True
+
+
+def test_the_same_input_gives_the_same_bytes_and_ids(data: Path, built: tuple[Path, RunOutcome]) -> None:
+    first = built[1].release
+    second = build(data).release
+    assert first is not None
+    assert second is not None
+    assert second.name != first.name
+    assert (first / "SHA256SUMS").read_text() == (second / "SHA256SUMS").read_text()
+    assert diff(first, second).empty
+
+
+def test_ids_do_not_depend_on_what_was_there_before(tmp_path: Path, built: tuple[Path, RunOutcome]) -> None:
+    fresh = tmp_path / "fresh"
+    shutil.copytree(built[0] / "raw", fresh / "raw")
+    release = build(fresh).release
+    assert release is not None
+    assert built[1].release is not None
+    assert (release / "SHA256SUMS").read_text() == (built[1].release / "SHA256SUMS").read_text()
+
+
+def test_a_missing_source_costs_itself_and_yesterdays_records_stay(data: Path) -> None:
+    (data / "raw" / "sample" / "osm" / "opole.osm").unlink()
+    outcome = build(data)
+    opole = next(region for region in outcome.regions if region.region == "opole")
+    assert outcome.exit_code == 1
+    assert [(fact.source, fact.state) for fact in opole.failed_sources] == [("osm", "stale")]
+    assert "opole" in str(opole.failed_sources[0].message)
+    assert opole.failed_sources[0].counts.records_in > 0
+    assert all(region.is_whole for region in outcome.regions if region.region != "opole")
+    assert outcome.release is not None
+    assert ask(outcome.release, "SELECT state FROM sources WHERE source = 'osm'") == [("stale",)]
+
+
+def test_a_region_without_any_source_leaves_the_other_seven(tmp_path: Path, repository: Path) -> None:
+    data = tmp_path / "data"
+    shutil.copytree(repository / "data" / "raw" / "sample", data / "raw" / "sample")
+    (data / "raw" / "sample" / "osm" / "opole.osm").unlink()
+    for path in (data / "raw" / "sample" / "partners").glob("opole*.csv"):
+        path.unlink()
+    outcome = build(data)
+    assert outcome.exit_code == 1
+    failed = next(region for region in outcome.regions if not region.is_whole)
+    assert (failed.region, failed.state) == ("opole", "failed")
+    assert "opole" in str(failed.message)
+    assert outcome.release is not None
+    assert {region for (region,) in ask(outcome.release, "SELECT region FROM regions")} == {*REGIONS} - {"opole"}
+
+
+def test_one_bad_row_is_rejected_with_its_line_and_all_others_are_in(data: Path) -> None:
+    path = data / "raw" / "sample" / "partners" / "limburg_erfgoed.csv"
+    lines = path.read_text(encoding="utf-8").splitlines()
+    before = build(data).counts
+    path.write_text("\n".join([*lines, "torn"]) + "\n", encoding="utf-8")
+    outcome = build(data)
+    assert outcome.counts.records_in == before.records_in + 1
+    assert outcome.counts.in_sites == before.in_sites
+    assert outcome.counts.rejected == before.rejected + 1
+    assert outcome.release is not None
+    rows = ask(outcome.release, "SELECT place, reason, detail FROM rejected WHERE source = 'limburg_erfgoed'")
+    assert any(
+        place == f"limburg_erfgoed.csv line {len(lines) + 1}" and reason == "bad_row" for place, reason, _ in rows
+    )
+
+
+def test_one_region_alone_keeps_the_others_in_the_release(data: Path) -> None:
+    outcome = build(data, "leoben")
+    assert [region.region for region in outcome.regions] == ["leoben"]
+    assert outcome.release is not None
+    states = dict(ask(outcome.release, "SELECT region, state FROM regions"))
+    assert set(states) == {*REGIONS}
+    assert states["leoben"] == "fresh"
+    assert states["opole"] == "stale"
+
+
+def test_a_release_that_breaks_a_promise_is_not_published(data: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    from inducult_geo import pipeline
+
+    before = current_release(open_run(data).folder)
+    written = pipeline.write_release
+
+    def spoil(bundle, folder, manifest) -> None:
+        written(bundle, folder, manifest)
+        with (folder / "README.txt").open("a") as handle:
+            handle.write("altered")
+
+    monkeypatch.setattr(pipeline, "write_release", spoil)
+    with pytest.raises(ReleaseError, match="SHA256SUMS"):
+        build(data)
+    assert current_release(open_run(data).folder) == before
+
+
+def test_without_any_data_the_message_says_where_to_put_it(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match="no region has data"):
+        build(tmp_path / "data")
+
+
+def test_a_region_without_outline_says_where_to_put_one(tmp_path: Path, repository: Path) -> None:
+    data = tmp_path / "data"
+    shutil.copytree(repository / "data" / "raw" / "sample", data / "raw" / "sample")
+    (data / "raw" / "sample" / "boundaries" / "leoben.geojson").unlink()
+    with pytest.raises(RegionError, match=r"no outline of the region.*leoben\.geojson"):
+        build(data, "leoben")
+
+
+def test_liechtenstein_with_its_boundary_out_of_the_extract(tmp_path: Path, shared: Path) -> None:
+    catalog = tmp_path / "catalog" / "regions"
+    catalog.mkdir(parents=True)
+    (catalog / "liechtenstein.toml").write_text(
+        'id = "liechtenstein"\ntitle = "Liechtenstein"\ncountry = "LI"\nlanguages = ["de"]\n'
+        'timezone = "Europe/Vaduz"\nbbox = [9.4, 47.0, 9.7, 47.3]\n[boundary]\n"ISO3166-1" = ["LI"]\n'
+    )
+    extract = shared / "data" / "osm" / "liechtenstein-2024-03.osm.pbf"
+    run = open_run(tmp_path / "data", catalogs=[tmp_path / "catalog"], osm_file=extract)
+    outcome = run_all(["liechtenstein"], run)
+    assert outcome.exit_code == 0
+    assert outcome.counts.records_in > 50
+    assert outcome.release is not None
+    (area_km2,) = ask(outcome.release, "SELECT area_km2 FROM regions")[0]
+    assert area_km2 == pytest.approx(160.5, rel=0.01)
+
+
+def test_two_wide_sources_and_no_osm(tmp_path: Path, shared: Path) -> None:
+    data = tmp_path / "data"
+    (data / "raw" / "partners").mkdir(parents=True)
+    for file in ("hotmaps.csv", "eutl.csv"):
+        shutil.copy(shared / "data" / "sites" / file, data / "raw" / "partners" / file)
+    shutil.copytree(shared / "data" / "boundaries", data / "raw" / "boundaries")
+    outcome = build(data)
+    assert outcome.exit_code == 0
+    assert outcome.counts.records_in == 5029 + 17644
+    assert outcome.release is not None
+    sites = gpd.read_file(outcome.release / "inducult.gpkg", layer="site_points")
+    assert len(sites) == outcome.n_sites
+    reasons = dict(ask(outcome.release, "SELECT reason, count(*) FROM rejected GROUP BY reason"))
+    assert set(reasons) == {"no_coordinates", "outside_all_regions"} | ({"bad_coordinate"} & set(reasons))
+    # Neither source's coordinates may leave the house: every place is the center of a grid cell.
+    assert (sites.geometry.x % 1000 == 500).all()
+    assert (sites["accuracy_m"] >= 707).all()

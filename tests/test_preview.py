@@ -1,0 +1,210 @@
+"""The preview: one page, complete, escaped, readable without network and script."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+from html.parser import HTMLParser
+
+import geopandas as gpd
+import numpy as np
+import pytest
+import shapely
+from bundles import HOSTILE, contracts, small_bundle
+
+from inducult_geo.publish.domains import DOMAINS
+from inducult_geo.publish.drawing import Frame, overview_map, region_map
+from inducult_geo.publish.licences import for_release
+from inducult_geo.publish.preview import SHAPES, preview_page
+from inducult_geo.publish.symbols import ASPECT_RINGS, THEME_MARKS
+
+
+class Page(HTMLParser):
+    """Gathers tags, their attributes and the text of a page."""
+
+    VOID = ("meta", "br", "link", "img", "use", "circle", "path")
+
+    def __init__(self, text):
+        super().__init__()
+        self.tags, self.open, self.words = [], [], []
+        self.feed(text)
+
+    def handle_starttag(self, tag, attrs):
+        self.tags.append((tag, dict(attrs)))
+        if tag not in self.VOID:
+            self.open.append(tag)
+
+    def handle_startendtag(self, tag, attrs):
+        self.tags.append((tag, dict(attrs)))
+
+    def handle_endtag(self, tag):
+        assert self.open.pop() == tag, f"</{tag}> closes nothing"
+
+    def handle_data(self, data):
+        if "style" not in self.open[-1:]:
+            self.words.append(data)
+
+    def all(self, tag):
+        return [attrs for name, attrs in self.tags if name == tag]
+
+    @property
+    def text(self):
+        return " ".join(" ".join(self.words).split())
+
+
+@pytest.fixture(scope="module")
+def bundle():
+    return for_release(small_bundle(), contracts())
+
+
+@pytest.fixture(scope="module")
+def html(bundle):
+    return preview_page(bundle)
+
+
+@pytest.fixture(scope="module")
+def page(html):
+    return Page(html)
+
+
+def test_every_tag_is_closed(page):
+    assert page.open == []
+
+
+def test_page_needs_neither_network_nor_script(html, page):
+    assert not page.all("script")
+    assert not page.all("link")
+    assert not page.all("img")
+    assert not any(name.startswith("on") for _, attrs in page.tags for name in attrs)
+    outside = [attrs for _, attrs in page.tags if str(attrs.get("href", "#"))[0] != "#" or "src" in attrs]
+    assert outside == []
+    assert "url(" not in html
+    assert any(attrs.get("http-equiv") == "Content-Security-Policy" for attrs in page.all("meta"))
+
+
+def test_title_and_banner_say_sample(page):
+    assert "SAMPLE" in page.text[:80]
+    assert "Do not use it for any decision" in page.text
+
+
+def test_a_real_release_does_not_say_sample(bundle):
+    real = preview_page(replace(bundle, run={**bundle.run, "is_sample": False}))
+    assert "SAMPLE" not in real
+
+
+@pytest.mark.parametrize("name", HOSTILE[:2] + HOSTILE[2:3])
+def test_hostile_names_are_text(page, name):
+    assert " ".join(name.split()) in page.text
+
+
+def test_hostile_names_are_no_markup(html):
+    assert "<script" not in html
+    assert "<b>Lost" not in html
+    assert "\x00" not in html
+
+
+def test_counts_are_those_of_the_run(page, bundle):
+    (body,) = page.all("body")
+    assert body["data-sites"] == str(bundle.run["sites"])
+    for name in ("records_in", "in_sites", "in_review", "rejected", "withheld"):
+        assert str(bundle.run[name]) in page.text
+
+
+def test_every_site_is_on_its_regions_map_and_on_the_overview(page, bundle):
+    uses = [attrs["href"] for attrs in page.all("use")]
+    on_maps = sum(href.startswith("#t-") for href in uses)
+    assert on_maps == len(bundle.sites)
+    assert sum(href.startswith("#a-") for href in uses) == 2 * len(bundle.sites) + len(ASPECT_RINGS)
+    drawn = {attrs["id"] for attrs in page.all("g") if "id" in attrs}
+    assert {href[1:] for href in uses} <= drawn
+
+
+def test_a_crowd_is_drawn_as_dots(bundle, monkeypatch):
+    monkeypatch.setattr("inducult_geo.publish.preview.CROWD", 5)
+    crowded = Page(preview_page(bundle))
+    dots = "".join(attrs["d"] for attrs in crowded.all("path") if attrs.get("class") == "crowd")
+    both = (bundle.sites["aspect"] == "both").sum()
+    assert dots.count("h0") == 2 * (len(bundle.sites) + both), "who is both wears two colors"
+    assert crowded.open == []
+
+
+def test_maps_have_words_and_tables_have_headers(page):
+    for attrs in page.all("svg"):
+        assert attrs.get("aria-hidden") == "true" or (attrs["role"] == "img" and attrs["aria-label"])
+    assert page.all("table")
+    assert all(attrs.get("scope") in ("col", "row") for attrs in page.all("th"))
+    assert page.all("html")[0]["lang"] == "en"
+
+
+def test_page_names_regions_themes_questions_reasons_sources_and_credit(page, bundle):
+    expected = [*bundle.regions["title"], *DOMAINS["theme"].values(), *bundle.sources["title"], "ODbL 1.0"]
+    expected += [DOMAINS["reason"]["no_coordinates"], *bundle.review["review_id"]]
+    for words in expected:
+        assert words in page.text
+
+
+def test_a_release_of_nothing_still_has_a_page(bundle):
+    nothing = replace(
+        bundle,
+        records=bundle.records.head(0),
+        sites=bundle.sites.head(0),
+        review=bundle.review.head(0),
+        regions=bundle.regions.head(0),
+        run={**bundle.run, "sites": 0},
+    )
+    assert Page(preview_page(nothing)).open == []
+
+
+def test_every_mark_has_its_drawing():
+    used = {mark.shape for mark in THEME_MARKS.values()} | {
+        ring[0].shape for rings in ASPECT_RINGS.values() for ring in rings
+    }
+    assert used <= set(SHAPES)
+
+
+def contrast(one, other):
+    """WCAG 2.2 contrast ratio of two colors written as #rrggbb."""
+
+    def luminance(color):
+        parts = np.array([int(color[i : i + 2], 16) for i in (1, 3, 5)]) / 255
+        linear = np.where(parts <= 0.04045, parts / 12.92, ((parts + 0.055) / 1.055) ** 2.4)
+        return float(linear @ (0.2126, 0.7152, 0.0722))
+
+    light, dark = sorted((luminance(one), luminance(other)), reverse=True)
+    return (light + 0.05) / (dark + 0.05)
+
+
+@pytest.mark.parametrize("scheme", [0, 1], ids=["light", "dark"])
+@pytest.mark.parametrize(
+    ("ink", "ground"), [("ink", "bg"), ("ink", "card"), ("soft", "bg"), ("soft", "card"), ("warn", "warn-bg")]
+)
+def test_text_can_be_read(html, scheme, ink, ground):
+    colors = [re.findall(rf"--{name}: (#[0-9a-f]{{6}})", html)[scheme] for name in (ink, ground)]
+    assert contrast(*colors) >= 4.5
+
+
+@pytest.mark.parametrize("mark", THEME_MARKS.values(), ids=THEME_MARKS)
+def test_theme_marks_stand_out_from_their_white_ground(mark):
+    assert contrast(mark.color, "#ffffff") >= 2.2
+
+
+def test_north_is_up_and_the_bar_is_true():
+    square = shapely.box(4_000_000, 3_000_000, 4_100_000, 3_100_000)
+    empty = gpd.GeoDataFrame({"aspect": [], "theme": [], "title": []}, geometry=[], crs="EPSG:3035")
+    drawn = region_map(square, empty)
+    frame = Frame(square.bounds, 560)
+    assert frame.place(4_000_000, 3_100_000) == (14.0, 14.0)
+    assert frame.place(4_000_000, 3_000_000)[1] > 500
+    assert drawn.bar_text == "20 km"
+    assert drawn.bar_px == pytest.approx(20_000 * frame.scale, abs=0.1)
+
+
+def test_a_region_far_away_widens_the_overview():
+    far = gpd.GeoDataFrame(
+        {"title": ["Far"]}, geometry=[shapely.box(2_800_000, 1_800_000, 2_900_000, 1_900_000)], crs="EPSG:3035"
+    )
+    empty = gpd.GeoDataFrame({"aspect": [], "theme": [], "title": []}, geometry=[], crs="EPSG:3035")
+    drawn = overview_map(far, empty)
+    x, y = (float(value) for value in re.findall(r"-?\d+\.?\d*", drawn.outlines[0])[:2])
+    assert 0 <= x <= drawn.width
+    assert 0 <= y <= drawn.height

@@ -75,7 +75,8 @@ class Region(Declared):
     """One region of the map.
 
     `bbox` is west, south, east, north in degrees: a coarse guard, never the boundary. `crs` lists the systems in
-    which partners there send coordinates. `geofabrik` is the extract's path there.
+    which partners there send coordinates. `geofabrik` is the extract's path there. `area_km2` is the official area: an
+    outline that tags pick out must come near it.
     """
 
     id: Identifier
@@ -90,6 +91,7 @@ class Region(Declared):
     nuts: str | None = None
     wikidata: str | None = None
     partner: str | None = None
+    area_km2: Annotated[float, Field(gt=0)] | None = None
     boundary: Boundary
     declared_in: Path = Field(default=Path(), exclude=True)
 

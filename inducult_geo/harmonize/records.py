@@ -167,7 +167,9 @@ def _states(
     """Set `status`, `aspect` and `present_use`."""
     statuses = []
     for raw in _clean(rows, "status"):
-        found = raw if raw in STATUSES else vocabulary.map_status(raw, contract.values.get("status", {})) if raw else None
+        found = (
+            raw if raw in STATUSES else vocabulary.map_status(raw, contract.values.get("status", {})) if raw else None
+        )
         if raw and found is None:
             notices.add("unmapped_value", "status", raw)
         statuses.append(found or "unknown")

@@ -1,0 +1,162 @@
+"""One command for every night: a Prefect server on loopback, and the catalog's schedules served by it.
+
+`python -m flows.serve` (or `inducult serve`). The server's state lives in the data folder; where `PREFECT_API_URL`
+names a server, that one is used. SIGINT and SIGTERM end it cleanly.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, cast
+
+import typer
+
+from inducult_geo.errors import ConfigError, InducultError
+from inducult_geo.pipeline import choose_regions
+from inducult_geo.run import Run, open_run
+
+if TYPE_CHECKING:
+    from prefect.deployments.runner import RunnerDeployment
+
+START_S, STOP_S = 180.0, 20.0
+LOOPBACK = "127.0.0.1"
+
+
+def deployments(run: Run, *, data: Path, catalogs: list[Path]) -> list[RunnerDeployment]:
+    """Return one deployment a region that has data, on its schedule and in its time zone."""
+    from prefect.schedules import Cron
+
+    from flows.refresh import refresh
+
+    made = []
+    for region in choose_regions([], run):
+        cron = run.settings.serve_cron or region.schedule
+        parameters = {
+            "regions": [region.id],
+            "data": str(data.resolve()),
+            "catalogs": [str(path.resolve()) for path in catalogs],
+        }
+        deployment = refresh.to_deployment(
+            name=region.id,
+            description=region.title,
+            schedule=Cron(cron, timezone=region.timezone),
+            parameters={"parameters": parameters},
+            tags=["inducult"],
+        )
+        made.append(cast("RunnerDeployment", deployment))
+    return made
+
+
+@contextmanager
+def server(home: Path, *, port: int) -> Iterator[str]:
+    """Run a Prefect server on loopback with its state in `home`; gives the address of its API.
+
+    Raises
+    ------
+    InducultError
+        Where it does not answer in time; its log is named.
+    """
+    home.mkdir(parents=True, exist_ok=True)
+    log = home / "server.log"
+    environment = {**os.environ, "PREFECT_HOME": str(home.resolve())}
+    command = [sys.executable, "-m", "prefect", "server", "start", "--host", LOOPBACK, "--port", str(port)]
+    with log.open("ab") as output:
+        child = subprocess.Popen(  # noqa: S603 - our own interpreter, no text from outside
+            command, env=environment, stdout=output, stderr=output, start_new_session=True
+        )
+    try:
+        url = f"http://{LOOPBACK}:{port}/api"
+        _wait(url, child, log)
+        yield url
+    finally:
+        _stop(child)
+
+
+def free_port(wanted: int) -> int:
+    """Return `wanted` where nobody listens on it, else any free port."""
+    for port in (wanted, 0):
+        with socket.socket() as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            try:
+                probe.bind((LOOPBACK, port))
+            except OSError:
+                continue
+            return int(probe.getsockname()[1])
+    raise ConfigError("no free port on loopback")
+
+
+def _wait(url: str, child: subprocess.Popen[bytes], log: Path) -> None:
+    import requests
+
+    deadline = time.monotonic() + START_S
+    while time.monotonic() < deadline:
+        if child.poll() is not None:
+            raise InducultError(f"the Prefect server ended at once; its log is {log}.")
+        try:
+            if requests.get(f"{url}/health", timeout=5).ok:
+                return
+        except requests.RequestException:
+            time.sleep(0.5)
+    raise InducultError(f"the Prefect server did not answer within {START_S:.0f} s; its log is {log}.")
+
+
+def _stop(child: subprocess.Popen[bytes]) -> None:
+    child.send_signal(signal.SIGINT)
+    try:
+        child.wait(STOP_S)
+    except subprocess.TimeoutExpired:
+        child.kill()
+        child.wait()
+
+
+def main(
+    data: Annotated[Path | None, typer.Option("--data", help="The data folder.")] = None,
+    catalog: Annotated[list[Path] | None, typer.Option("--catalog", help="A catalog folder. Repeatable.")] = None,
+    port: Annotated[int, typer.Option("--port", help="Port of the server on loopback.")] = 4200,
+) -> None:
+    """Serve the schedules of all regions that have data until interrupted."""
+    try:
+        run = open_run(data, catalogs=catalog or ())
+        choose_regions([], run)
+    except InducultError as problem:
+        sys.stderr.write(f"inducult: {problem}\n")
+        raise typer.Exit(2) from problem
+    signal.signal(signal.SIGTERM, _as_interrupt)
+    existing = os.environ.get("PREFECT_API_URL")
+    if existing:
+        _serve(run, catalog or [], existing)
+        return
+    home = run.folder.processed / ".prefect"
+    with server(home, port=free_port(port)) as url:
+        os.environ["PREFECT_API_URL"] = url
+        os.environ["PREFECT_HOME"] = str(home.resolve())
+        _serve(run, catalog or [], url)
+
+
+def _serve(run: Run, catalogs: list[Path], url: str) -> None:
+    # Imported now: Prefect reads the address of its server once, when it is imported.
+    from prefect import serve
+
+    made = deployments(run, data=run.folder.root, catalogs=catalogs)
+    sys.stdout.write(f"{len(made)} regions are scheduled. Open {url.removesuffix('/api')} in a browser; Ctrl-C ends.\n")
+    sys.stdout.flush()
+    try:
+        serve(*made, pause_on_shutdown=False, limit=1, print_starting_message=False)
+    except KeyboardInterrupt:
+        sys.stdout.write("ended\n")
+
+
+def _as_interrupt(_number: int, _frame: Any) -> None:
+    raise KeyboardInterrupt
+
+
+if __name__ == "__main__":
+    typer.run(main)

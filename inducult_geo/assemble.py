@@ -1,0 +1,238 @@
+"""One bundle of all regions as they were last kept: the release before licences and files."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Any
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+import shapely
+
+from inducult_geo import __version__
+from inducult_geo.boundaries import kept_file
+from inducult_geo.catalog import Contract
+from inducult_geo.frames import (
+    PAIR_COLUMNS,
+    RECORD_COLUMNS,
+    REVIEW_REASONS,
+    SITE_COLUMNS,
+    WORK_CRS,
+    Counts,
+    as_pairs,
+    as_records,
+    as_sites,
+    from_json,
+    outcome_of,
+)
+from inducult_geo.gather import gather_wide
+from inducult_geo.publish.bundle import Bundle
+from inducult_geo.run import SCHEMA_VERSION, STATES, Run, SourceFacts, code_hash, run_id
+from inducult_geo.stage import RegionOutcome, Stage
+
+TITLE = "InduCult2.0: sites of industrial culture"
+_REVIEW_COLUMNS = (
+    ("review_id", "kind", "region", "left_key", "right_key", "left_name", "right_name", "left_site", "right_site")
+    + ("score", "distance_m", "question", "why", "priority", "decision", "decided_by", "note")
+)  # fmt: skip
+
+
+def assemble(stages: Mapping[str, Stage], told: Mapping[str, RegionOutcome], run: Run) -> Bundle:
+    """Put the regions' outputs and what wide sources have outside them into one bundle.
+
+    The counting law is asserted for every source and for the whole.
+
+    Raises
+    ------
+    CountingError
+        Where records went missing or were made up.
+    """
+    records = _concat([stage.records() for stage in stages.values()], (*RECORD_COLUMNS, "site_id", "outcome"))
+    facts = [fact for stage in stages.values() for fact in stage.facts if fact.state != "absent"]
+    for contract in run.catalog.wide_sources():
+        rest = _elsewhere(contract, records, run)
+        if rest is not None:
+            rest_records, rest_facts = rest
+            records = _concat([records, rest_records], (*RECORD_COLUMNS, "site_id", "outcome"))
+            facts.append(rest_facts)
+    sites = as_sites(_concat([stage.sites() for stage in stages.values()], (*SITE_COLUMNS,)))
+    pairs = as_pairs(pd.concat([_empty(PAIR_COLUMNS), *(stage.pairs() for stage in stages.values())]))
+    # Counted at the doors of the sources, and again at the end of the road: only then is it a check.
+    came_in = sum(fact.counts.records_in for fact in facts)
+    ended = _counts(records)
+    counts = Counts(came_in, ended.in_sites, ended.in_review, ended.rejected).check("release")
+    row = _run_row(stages, records, counts, len(sites), run)
+    return Bundle(
+        sites,
+        records.sort_values("record_key").reset_index(drop=True),
+        pairs,
+        _review(stages, records),
+        _regions(stages, told, run),
+        _sources(facts, run),
+        row,
+    )
+
+
+def release_manifest(bundle: Bundle, stages: Mapping[str, Stage], run: Run) -> dict[str, Any]:
+    """Return what a release tells of how it came about: inputs, counts, problems; nothing of the clock."""
+    return {
+        "schema_version": SCHEMA_VERSION,
+        "version": __version__,
+        "run": dict(bundle.run),
+        "is_sample": run.folder.is_sample,
+        "regions": {
+            name: {
+                "run_id": stage.run_id,
+                "outline": dict(stage.outline),
+                "sources": [fact.as_dict() for fact in stage.facts],
+                "problems": list(stage.problems),
+            }
+            for name, stage in sorted(stages.items())
+        },
+    }
+
+
+def _elsewhere(contract: Contract, records: pd.DataFrame, run: Run) -> tuple[gpd.GeoDataFrame, SourceFacts] | None:
+    """Return a wide source's rows that no region of the release took, each with the reason why not."""
+    whole = gather_wide(contract, run)
+    if whole.facts.state == "absent":
+        return None
+    taken = set(records.loc[records["source"] == contract.id, "record_key"])
+    rest = as_records(whole.records[~whole.records["record_key"].isin(taken).to_numpy()])
+    fine = rest["reason"].isna()
+    rest.loc[fine, "reason"] = "outside_all_regions"
+    rest.loc[fine, "detail"] = "its place lies in no region of this release"
+    counts = _counts(rest.assign(outcome=outcome_of(rest)))
+    by_reason = {str(name): int(number) for name, number in rest["reason"].value_counts().sort_index().items()}
+    facts = SourceFacts(**{**whole.facts.__dict__, "counts": counts, "rejected_by_reason": by_reason})
+    return rest.assign(site_id=None, outcome=outcome_of(rest)), facts
+
+
+def _review(stages: Mapping[str, Stage], records: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
+    """Put the doubtful pairs and the doubtful places into one layer of questions, the weightiest first."""
+    points = dict(zip(records["record_key"], shapely.point_on_surface(records.geometry.to_numpy()), strict=True))
+    pairs = pd.concat([_empty(_REVIEW_COLUMNS), *(stage.table("review") for stage in stages.values())])
+    places = pd.DataFrame([*_place_questions(records)], columns=[*_REVIEW_COLUMNS])
+    rows = pd.concat([pairs, places], ignore_index=True).reindex(columns=[*_REVIEW_COLUMNS])
+    rows = rows.sort_values(["priority", "review_id"], ascending=[False, True], ignore_index=True)
+    geometry = np.array([points[left] for left in rows["left_key"]], dtype=object)
+    return gpd.GeoDataFrame(rows, geometry=geometry, crs=WORK_CRS)
+
+
+def _place_questions(records: pd.DataFrame) -> Iterator[dict[str, Any]]:
+    waiting = records[records["outcome"] == "review"]
+    for key, names, region, reason, detail in waiting[["record_key", "names", "region", "reason", "detail"]].itertuples(
+        index=False
+    ):
+        name = from_json(names).get("name")
+        yield {
+            "review_id": f"place:{key}",
+            "kind": "place",
+            "region": region,
+            "left_key": key,
+            "left_name": name,
+            "question": f"Where is {name or key}? {REVIEW_REASONS[reason].capitalize()}.",
+            "why": detail,
+            "priority": 1.0,
+        }
+
+
+def _regions(stages: Mapping[str, Stage], told: Mapping[str, RegionOutcome], run: Run) -> gpd.GeoDataFrame:
+    rows = []
+    for name, stage in sorted(stages.items()):
+        region = run.catalog.region(name)
+        outline = gpd.read_file(kept_file(region, run)).to_crs(WORK_CRS).geometry.union_all()
+        mine = told.get(name)
+        rows.append(
+            {
+                "region": name,
+                "title": region.title + (" (sample)" if run.folder.is_sample else ""),
+                "country": region.country,
+                "boundary_source": stage.outline["source"],
+                "boundary_licence": stage.outline["licence"],
+                "area_km2": round(outline.area / 1e6, 2),
+                **_numbers(stage.counts),
+                "sites": stage.n_sites,
+                "state": "stale" if mine is None else mine.state,
+                "message": None if mine is None else mine.message,
+                "geometry": outline,
+            }
+        )
+    return gpd.GeoDataFrame(rows, geometry="geometry", crs=WORK_CRS)
+
+
+def _sources(facts: Sequence[SourceFacts], run: Run) -> pd.DataFrame:
+    """Make one row a source of what became of it in every region."""
+    names = sorted({fact.source for fact in facts})
+    return pd.DataFrame([_source_row(run.catalog.sources[n], [f for f in facts if f.source == n]) for n in names])
+
+
+def _source_row(contract: Contract, facts: Sequence[SourceFacts]) -> dict[str, Any]:
+    files = {file.name: file.sha256 for fact in facts for file in fact.files}
+    regions = {fact.region for fact in facts}
+    accuracies = [fact.accuracy_m for fact in facts if fact.accuracy_m is not None]
+    data_time = max((fact.data_time for fact in facts if fact.data_time), default=None)
+    return {
+        "source": contract.id,
+        "title": contract.title or contract.id,
+        "region": regions.pop() if len(regions) == 1 else None,
+        "licence": contract.licence,
+        "attribution": contract.attribution,
+        "publish": contract.may_publish,
+        "publish_grid_m": contract.publish_grid_m,
+        "files": ", ".join(files) or None,
+        "sha256": ", ".join(files.values()) or None,
+        **_numbers(sum((fact.counts for fact in facts), Counts(0, 0, 0, 0))),
+        "crs": _joined(fact.crs for fact in facts),
+        "reading": _joined(fact.reading for fact in facts),
+        "operation": _joined(fact.operation for fact in facts),
+        "accuracy_m": max(accuracies, default=None),
+        "retrieved_at": str(contract.retrieved) if contract.retrieved else data_time,
+        "valid_at": str(contract.valid_at) if contract.valid_at else data_time,
+        "state": max((fact.state for fact in facts), key=STATES.index),
+        "message": _joined(fact.message for fact in facts),
+    }
+
+
+def _joined(texts: Iterable[str | None]) -> str | None:
+    return "; ".join(dict.fromkeys(text for text in texts if text)) or None
+
+
+def _run_row(
+    stages: Mapping[str, Stage], records: pd.DataFrame, counts: Counts, n_sites: int, run: Run
+) -> dict[str, Any]:
+    dates = pd.concat([records["valid_at"], records["retrieved_at"]]).dropna()
+    sample = run.folder.is_sample
+    return {
+        "run_id": run_id({"stages": {name: stage.run_id for name, stage in stages.items()}, "counts": counts.__dict__}),
+        "title": TITLE + (" (sample)" if sample else ""),
+        **_numbers(counts),
+        "sites": n_sites,
+        "withheld": 0,
+        "version": __version__,
+        "schema_version": SCHEMA_VERSION,
+        "data_date": str(dates.max())[:10] if len(dates) else None,
+        "is_sample": sample,
+        "code": code_hash(),
+    }
+
+
+def _numbers(counts: Counts) -> dict[str, int]:
+    return dict(counts.__dict__)
+
+
+def _counts(records: pd.DataFrame) -> Counts:
+    outcome = records["outcome"].value_counts()
+    return Counts(len(records), *(int(outcome.get(name, 0)) for name in ("site", "review", "rejected")))
+
+
+def _concat(frames: Iterable[gpd.GeoDataFrame], columns: tuple[str, ...]) -> gpd.GeoDataFrame:
+    kept = [frame for frame in frames if len(frame)]
+    if not kept:
+        return gpd.GeoDataFrame({name: [] for name in columns}, geometry=[], crs=WORK_CRS)
+    return gpd.GeoDataFrame(pd.concat(kept, ignore_index=True), geometry="geometry", crs=WORK_CRS)
+
+
+def _empty(columns: Iterable[str]) -> pd.DataFrame:
+    return pd.DataFrame({name: pd.Series(dtype=object) for name in columns})

@@ -1,0 +1,174 @@
+"""What commands tell at their end, as tables for a person and as plain values for a program."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Any
+
+import pandas as pd
+from rich.markup import escape
+from rich.table import Table
+
+from inducult_geo.frames import Counts
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+    from inducult_geo.checking import CheckReport
+    from inducult_geo.pipeline import RunOutcome
+    from inducult_geo.publish.verify import Finding
+    from inducult_geo.run import Run
+    from inducult_geo.stage import RegionOutcome
+
+_NUMBERS = ("records in", "in sites", "in review", "rejected", "sites")
+_MOST_ROWS = 20
+
+
+def outcome_as_dict(outcome: RunOutcome) -> dict[str, Any]:
+    """Return a run's outcome as JSON can hold it."""
+    return {
+        "release": None if outcome.release is None else str(outcome.release),
+        "exit_code": outcome.exit_code,
+        "counts": asdict(outcome.counts),
+        "sites": outcome.n_sites,
+        "rejected_by_reason": _rejected(outcome.regions),
+        "regions": [
+            {
+                "region": region.region,
+                "state": region.state,
+                "message": region.message,
+                "counts": None if region.stage is None else asdict(region.stage.counts),
+                "sites": None if region.stage is None else region.stage.n_sites,
+                "sources": [] if region.stage is None else [fact.as_dict() for fact in region.stage.facts],
+            }
+            for region in outcome.regions
+        ],
+    }
+
+
+def outcome_tables(outcome: RunOutcome, run: Run, console: Console) -> None:
+    """Print the counts of a run, what failed, and the files to open."""
+    title = "Sample data: for trying out, not for use" if run.folder.is_sample else None
+    table = Table(title=title)
+    table.add_column("region")
+    for name in _NUMBERS:
+        table.add_column(name, justify="right")
+    table.add_column("state")
+    for region in outcome.regions:
+        stage = region.stage
+        counts = Counts(0, 0, 0, 0) if stage is None else stage.counts
+        cells = _cells(counts, 0 if stage is None else stage.n_sites)
+        table.add_row(escape(region.region), *cells, region.state if region.is_whole else f"[bold]{region.state}![/]")
+    rest = _rest(outcome)
+    if rest.records_in:
+        table.add_row("outside the regions", *_cells(rest, 0), "")
+    table.add_section()
+    table.add_row("all", *_cells(outcome.counts, outcome.n_sites), "")
+    console.print(table)
+    for line in (*_absent(outcome), *_failures(outcome), *_problems(outcome)):
+        console.print(escape(line))
+    if outcome.release is not None:
+        link = run.folder.current
+        console.print(f"\nOpen in QGIS:      {link / 'inducult.gpkg'}")
+        console.print(f"Open in a browser: {link / 'index.html'}")
+        console.print(f"Read first:        {link / 'README.txt'}")
+
+
+def check_tables(report: CheckReport, console: Console) -> None:
+    """Print what would become of a file."""
+    values = report.as_dict()
+    for name in ("source", "region", "crs", "reading", "operation", "accuracy_m"):
+        console.print(f"{name:<12}{escape(str(values[name] if values[name] is not None else '-'))}")
+    for file in report.facts.files:
+        encoding = f", {file.encoding}" if file.encoding else ""
+        console.print(f"{'file':<12}{escape(file.name)}: {file.kind}{encoding}, {file.rows} rows")
+    console.print(f"{'rows':<12}{values['rows_in']} in = {values['accepted']} accepted + {values['rejected']} not")
+    for reason, number in report.facts.rejected_by_reason.items():
+        console.print(f"  {number:>6} {reason}")
+    for row in report.rows[:_MOST_ROWS]:
+        console.print(escape(f"  {row['place']}: {row['name']}: {row['reason']}: {row['detail']}"))
+    if len(report.rows) > _MOST_ROWS:
+        console.print(f"  ... and {len(report.rows) - _MOST_ROWS} more (all with --json)")
+    for problem in report.facts.problems:
+        console.print(escape(f"note        {problem.message}"))
+    for one in report.facts.candidates:
+        console.print(
+            escape(
+                f"candidate   {one['crs']} {one['reading']}: {one['inside_share']:.0%} inside, {one['shift_m']} m away"
+            )
+        )
+    console.print(escape(report.drawing))
+
+
+def finding_tables(findings: Iterable[Finding], console: Console) -> None:
+    """Print each promise of a release and whether it is kept."""
+    found = list(findings)
+    for finding in found:
+        detail = f": {finding.detail}" if finding.detail else ""
+        console.print(escape(f"{'ok    ' if finding.ok else 'BROKEN'} {finding.promise}{detail}"))
+    broken = sum(not finding.ok for finding in found)
+    console.print(f"{len(found) - broken} promises kept, {broken} broken")
+
+
+def change_tables(changes: pd.DataFrame, console: Console) -> None:
+    """Print what changed between two releases."""
+    if changes.empty:
+        console.print("nothing changed: no site is new, gone or different")
+        return
+    table = Table(*[str(name) for name in changes.columns])
+    for row in changes.itertuples(index=False):
+        table.add_row(*["" if pd.isna(cell) else escape(str(cell)) for cell in row])
+    console.print(table)
+
+
+def _cells(counts: Counts, sites: int) -> list[str]:
+    numbers = (counts.records_in, counts.in_sites, counts.in_review, counts.rejected, sites)
+    return [f"{number:,}" for number in numbers]
+
+
+def _rest(outcome: RunOutcome) -> Counts:
+    """Return the records of wide sources that lie in no region of this run."""
+    counts = [region.stage.counts for region in outcome.regions if region.stage is not None]
+    within = sum(counts, Counts(0, 0, 0, 0))
+    whole = outcome.counts
+    return Counts(
+        whole.records_in - within.records_in,
+        whole.in_sites - within.in_sites,
+        whole.in_review - within.in_review,
+        whole.rejected - within.rejected,
+    )
+
+
+def _rejected(regions: Sequence[RegionOutcome]) -> dict[str, int]:
+    total: Counter[str] = Counter()
+    for region in regions:
+        for fact in region.stage.facts if region.stage is not None else ():
+            total.update(fact.rejected_by_reason)
+    return dict(sorted(total.items()))
+
+
+def _absent(outcome: RunOutcome) -> list[str]:
+    facts = [f for region in outcome.regions if region.stage is not None for f in region.stage.facts]
+    names = sorted({f"{fact.source} ({fact.message})" for fact in facts if fact.state == "absent"})
+    return [f"Not used: {', '.join(names)}"] if names else []
+
+
+def _failures(outcome: RunOutcome) -> list[str]:
+    lines = [f"FAILED {one.region}: {one.message}" for one in outcome.regions if one.message]
+    for region in outcome.regions:
+        lines += [f"FAILED source {fact.source} in {region.region}: {fact.message}" for fact in region.failed_sources]
+    return lines
+
+
+def _problems(outcome: RunOutcome) -> list[str]:
+    lines = []
+    for region in outcome.regions:
+        stage = region.stage
+        if stage is None:
+            continue
+        told = [p for fact in stage.facts for p in fact.problems if p.kind not in ("note", "accuracy_assumed")]
+        lines += [f"note {region.region} {problem.source}: {problem.message}" for problem in told]
+        lines += [f"note {region.region}: {text}" for text in stage.problems]
+    return lines

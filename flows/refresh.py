@@ -49,10 +49,7 @@ class Parameters(BaseModel):
 
 def is_transient(_task: Any, _task_run: TaskRun, state: State[Any]) -> bool:
     """Return whether a failure may pass when asked again."""
-    with suppress(TransientError, Exception):
-        state.result()
-        return False
-    return isinstance(state.data, TransientError) or "TransientError" in (state.message or "")
+    return isinstance(state.result(raise_on_failure=False), TransientError)
 
 
 @task(task_run_name="read-{source_id}")
@@ -114,8 +111,14 @@ def _failures(names: Sequence[str], futures: Sequence[PrefectFuture[Any]]) -> di
         future.wait()
         told[name] = None
         if not future.state.is_completed():
-            told[name] = (future.state.message or "failed").split("Exception: ")[-1]
+            told[name] = _reason(future.state)
     return told
+
+
+def _reason(state: State[Any]) -> str:
+    """Return why a task failed, in the words of its error."""
+    problem = state.result(raise_on_failure=False)
+    return str(problem) if isinstance(problem, InducultError) else f"{type(problem).__name__}: {problem}"
 
 
 def _outcome(region_id: str, failure: str | None, run: Run) -> RegionOutcome:
@@ -158,8 +161,7 @@ def main(
     overpass: Annotated[bool, typer.Option("--overpass", help="Get OpenStreetMap from Overpass.")] = False,
 ) -> None:
     """Run the flow once, here; gives the same release as `inducult run`."""
-    from rich.console import Console
-
+    from inducult_geo.display import console
     from inducult_geo.report import outcome_tables
 
     parameters = Parameters(
@@ -177,7 +179,7 @@ def main(
     state = refresh(parameters, return_state=True)
     outcome = state.result(raise_on_failure=False)
     if isinstance(outcome, pipeline.RunOutcome):
-        outcome_tables(outcome, parameters.open(), Console(highlight=False))
+        outcome_tables(outcome, parameters.open(), console())
         raise typer.Exit(outcome.exit_code)
     sys.stderr.write(f"inducult: {state.message}\n")
     raise typer.Exit(1)

@@ -262,9 +262,9 @@ def _read_points(path: Path) -> Any:
 
 
 def _show(draw: Callable[[Any], None]) -> None:
-    from rich.console import Console
+    from inducult_geo.display import console
 
-    draw(Console(highlight=False, soft_wrap=not sys.stdout.isatty()))
+    draw(console())
 
 
 def _print_json(values: dict[str, Any]) -> None:

@@ -5,9 +5,20 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from rich.console import Console
 
 Say = Callable[[str], None]
 Advance = Callable[[int, int], None]
+
+
+def console() -> Console:
+    """Return a console for what a command tells at its end: wrapped on a terminal, whole lines elsewhere."""
+    from rich.console import Console
+
+    return Console(highlight=False, soft_wrap=not sys.stdout.isatty())
 
 
 @contextmanager

@@ -138,3 +138,13 @@ def test_input_is_not_changed():
     before = table.copy()
     golden(table, CONTRACTS)
     pd.testing.assert_frame_equal(pd.DataFrame(table), pd.DataFrame(before))
+
+
+def test_unknown_outvotes_nothing_and_type_and_theme_fit_each_other():
+    best = site(
+        row("good:1", present_use="unknown", theme="mining", type=None),
+        row("poor:1", present_use="museum", type="brewery", theme="food_drink"),
+    )
+    assert (best["present_use"], best["type"], best["theme"]) == ("museum", "brewery", "food_drink")
+    lineage = json.loads(best["lineage"])
+    assert lineage["present_use"] == lineage["theme"] == "poor:1"

@@ -23,7 +23,7 @@ MAIN_ROLES: Final = ("name", "official_name", "alt_name", "short_name", "old_nam
 """Roles of a name that may become the display name, best first (after the region's own languages)."""
 
 PLAIN: Final = (
-    ("region", "country", "theme", "operator", "nace", "heritage_scheme", "heritage_designation", "heritage_ref")
+    ("region", "country", "operator", "nace", "heritage_scheme", "heritage_designation", "heritage_ref")
     + ("erih_role", "present_use", "visitor_access", "opening_hours", "fee", "wheelchair", "website", "wikipedia")
     + ("image",)
 )
@@ -108,6 +108,7 @@ def golden(
         lineage[str(site)]["geometry"] = key
     rows = {site: _judged(part, contracts, lineage[site]) for site, part in _by_site(ranked)}
     table = table.join(pd.DataFrame.from_dict(rows, orient="index"))
+    table["present_use"] = table["present_use"].fillna("unknown")
     table["lineage"] = [to_json(lineage[str(site)]) for site in table.index]
     sure = confidence or Confidence({}, {})
     table["confidence"] = [sure.by_site.get(str(site), 1.0) for site in table.index]
@@ -123,6 +124,8 @@ def _ranked(records: Records, contracts: Mapping[str, Contract]) -> pd.DataFrame
     told = {source: contract.reliability for source, contract in contracts.items()}
     table["_reliability"] = table["source"].map(told).fillna(DEFAULT_RELIABILITY).astype(float)
     table["_accuracy"] = accuracies(records)
+    # "unknown" is no value: a source that says nothing must not outvote one that does.
+    table["present_use"] = table["present_use"].where(table["present_use"] != "unknown")
     table["_fresh"] = table["valid_at"].where(table["valid_at"].notna(), table["retrieved_at"]).fillna("")
     order = ["site_id", "_reliability", "_accuracy", "_fresh", "record_key"]
     return table.sort_values(order, ascending=[True, False, True, False, True], ignore_index=True)
@@ -172,7 +175,7 @@ def _places(ranked: pd.DataFrame) -> pd.DataFrame:
 
 def _by_site(ranked: pd.DataFrame) -> Iterator[tuple[str, list[Row]]]:
     """Give each site with its records as plain mappings (frames of one row each would take minutes)."""
-    columns = ("record_key", "source", "names", "ids", "aspect", "type", "status", "country", "licence")
+    columns = ("record_key", "source", "names", "ids", "aspect", "type", "theme", "status", "country", "licence")
     told = ranked.reindex(columns=["site_id", *columns, "first_seen", "last_seen"])
     values = [told[name].astype(object).where(told[name].notna(), None).tolist() for name in told]
     rows: Iterator[Row] = (dict(zip([*map(str, told)], row, strict=True)) for row in zip(*values, strict=True))
@@ -188,21 +191,26 @@ def _told(part: Iterable[Row], column: str) -> list[str]:
 def _judged(part: list[Row], contracts: Mapping[str, Contract], lineage: dict[str, str]) -> dict[str, Any]:
     """Work out the columns of one site that need more than the best record's value; records are ranked."""
     names = _names(part)
+    name = _display_name(names, _LANGUAGES.get(next(iter(_told(part, "country")), "")))
     status, type_ = _status(part), _type(part)
+    # Type and theme of one record fit each other; those of two may not.
+    theme = type_ if type_ and type_["theme"] else next((row for row in part if row["theme"]), None)
     for column, chosen in (
-        ("name", next((row for row in part if row["names"]), None)),
+        ("name", next((row for row in part if name and name in from_json(row["names"]).values()), None)),
         ("status", status),
         ("type", type_),
+        ("theme", theme),
     ):
         if chosen is not None:
             lineage[column] = str(chosen["record_key"])
     wikidata = [from_json(row["ids"]).get("wikidata") for row in part]
     return {
-        "name": _display_name(names, _LANGUAGES.get(next(iter(_told(part, "country")), ""))),
+        "name": name,
         "name_en": names.get("en"),
         "names": to_json(names),
         "aspect": _aspect(_told(part, "aspect")),
         "type": type_["type"] if type_ else None,
+        "theme": theme["theme"] if theme else None,
         "status": status["status"] if status else "unknown",
         "wikidata": next((value for value in wikidata if value), None),
         "n_sources": len({row["source"] for row in part}),

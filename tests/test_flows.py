@@ -1,0 +1,164 @@
+"""The flows under a real Prefect server: the same release, failures shown, schedules that fire."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import requests
+
+from inducult_geo.pipeline import run_all
+from inducult_geo.run import open_run
+from inducult_geo.store import current_release
+
+LIMIT_S = 240
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def python(*arguments: object, **environment: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, *map(str, arguments)],
+        env={**os.environ, **environment},
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=LIMIT_S,
+    )
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """A real Prefect server on loopback with a home of its own; gives the address of its API."""
+    home = tmp_path_factory.mktemp("prefect")
+    port = free_port()
+    code = (
+        "import pathlib, signal, sys\nfrom flows.serve import server\n"
+        "with server(pathlib.Path(sys.argv[1]), port=int(sys.argv[2])) as url:\n"
+        "    print(url, flush=True)\n    signal.pause()\n"
+    )
+    command = [sys.executable, "-c", code, str(home), str(port)]
+    child = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
+    try:
+        assert child.stdout is not None
+        url = child.stdout.readline().strip()
+        assert url == f"http://127.0.0.1:{port}/api"
+        yield url
+    finally:
+        child.send_signal(signal.SIGINT)
+        child.communicate(timeout=60)
+
+
+@pytest.fixture
+def data(tmp_path: Path, repository: Path) -> Path:
+    shutil.copytree(repository / "data" / "raw" / "sample", tmp_path / "data" / "raw" / "sample")
+    return tmp_path / "data"
+
+
+def ask(server: str, what: str, **body: object) -> list[dict]:
+    answer = requests.post(f"{server}/{what}/filter", json=body, timeout=30)
+    answer.raise_for_status()
+    return answer.json()
+
+
+def test_the_flow_gives_the_same_release_as_the_command(server: str, data: Path, tmp_path: Path) -> None:
+    other = tmp_path / "other"
+    shutil.copytree(data, other)
+    told = python("-m", "flows.refresh", "--data", data, PREFECT_API_URL=server, PREFECT_HOME=str(tmp_path / "home"))
+    assert told.returncode == 0, told.stderr
+    assert "inducult.gpkg" in told.stdout
+    ours, theirs = current_release(open_run(data).folder), run_all([], open_run(other)).release
+    assert ours is not None
+    assert theirs is not None
+    assert (ours / "SHA256SUMS").read_text() == (theirs / "SHA256SUMS").read_text()
+    (run, *_) = ask(server, "flow_runs", sort="START_TIME_DESC")
+    assert run["state"]["name"] == "Completed"
+    assert run["name"].startswith("all regions 20")
+    tasks = {task["name"] for task in ask(server, "task_runs", flow_runs={"id": {"any_": [run["id"]]}})}
+    assert {"refresh-opole", "refresh-zwickau", "release", "read-hotmaps"} <= tasks
+    (artifact,) = ask(server, "artifacts", artifacts={"flow_run_id": {"any_": [run["id"]]}})
+    rows = json.loads(artifact["data"])
+    assert [row["region"] for row in rows] == sorted(row["region"] for row in rows)
+    assert all(row["records_in"] == row["in_sites"] + row["in_review"] + row["rejected"] for row in rows)
+
+
+def test_one_failed_region_leaves_the_others_whole_and_is_named(server: str, data: Path, tmp_path: Path) -> None:
+    (data / "raw" / "sample" / "boundaries" / "opole.geojson").unlink()
+    arguments = ["-m", "flows.refresh", "zwickau", "opole", "--data", data]
+    told = python(*arguments, PREFECT_API_URL=server, PREFECT_HOME=str(tmp_path / "home"))
+    assert told.returncode == 1
+    assert "opole" in told.stdout
+    assert "no outline of the region" in told.stdout.replace("\n", " ")
+    (run, *_) = ask(server, "flow_runs", sort="START_TIME_DESC")
+    assert run["state"]["name"] == "Failed"
+    assert run["state"]["message"] == "1/2 regions whole; failed: opole"
+    release = current_release(open_run(data).folder)
+    assert release is not None
+    assert set(json.loads((release / "manifest.json").read_text())["regions"]) == {"zwickau"}
+
+
+def test_a_wrong_call_never_reaches_prefect(tmp_path: Path) -> None:
+    told = python("-m", "flows.refresh", "--data", tmp_path, "--catalog", tmp_path / "nowhere")
+    assert told.returncode == 2
+    assert "no such folder" in told.stderr
+
+
+def test_every_region_has_its_own_schedule_in_its_own_time_zone(data: Path) -> None:
+    code = (
+        "import json, sys\nfrom pathlib import Path\nfrom flows.serve import deployments\n"
+        "from inducult_geo.run import open_run\n"
+        "data = Path(sys.argv[1])\nmade = deployments(open_run(data), data=data, catalogs=[])\n"
+        "print(json.dumps({d.name: [d.schedules[0].schedule.cron, d.schedules[0].schedule.timezone] for d in made}))\n"
+    )
+    told = python("-c", code, data)
+    assert told.returncode == 0, told.stderr
+    schedules = json.loads(told.stdout.splitlines()[-1])
+    assert len(schedules) == 8
+    assert schedules["opole"][1] == "Europe/Warsaw"
+    assert len({cron for cron, _ in schedules.values()}) == 8
+
+
+@pytest.mark.slow
+def test_a_scheduled_run_fires_and_the_service_ends_cleanly(data: Path, tmp_path: Path) -> None:
+    for region in ("gorenjska", "karlovy-vary", "leoben", "limburg", "padova", "sisak-moslavina", "zwickau"):
+        (data / "raw" / "sample" / "osm" / f"{region}.osm").unlink()
+    for path in (data / "raw" / "sample" / "partners").glob("*"):
+        if not path.name.startswith("opole"):
+            path.unlink()
+    port = free_port()
+    environment = {k: v for k, v in os.environ.items() if not k.startswith("PREFECT")}
+    child = subprocess.Popen(
+        [sys.executable, "-m", "flows.serve", "--data", str(data), "--port", str(port)],
+        env={**environment, "INDUCULT_SERVE_CRON": "* * * * *"},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    )
+    try:
+        assert child.stdout is not None
+        line = child.stdout.readline()
+        assert f"http://127.0.0.1:{port}" in line
+        deadline = time.monotonic() + LIMIT_S
+        while current_release(open_run(data).folder) is None and time.monotonic() < deadline:
+            time.sleep(2)
+        assert current_release(open_run(data).folder) is not None
+    finally:
+        child.send_signal(signal.SIGINT)
+        out, _ = child.communicate(timeout=90)
+    assert child.returncode == 0, out
+    with socket.socket() as probe:
+        assert probe.connect_ex(("127.0.0.1", port)) != 0
+    assert (data / "processed" / ".prefect" / "prefect.db").is_file()

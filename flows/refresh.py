@@ -1,13 +1,13 @@
 """Refresh the regions and publish one release, as a Prefect flow; `python -m flows.refresh` runs it once.
 
-A task a wide source, a task a region, one task for the release. Tasks take and give plain values and paths, never
-frames. A failed region leaves the others whole: the flow publishes them, then fails and names what is missing.
+A task a wide source, a task a region and stage (collect, resolve), one task for the release. Tasks take and give plain
+values and paths, never frames. A failed region leaves the others whole: the flow publishes them, then fails and names
+what is missing.
 """
 
 from __future__ import annotations
 
 import sys
-from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -16,18 +16,17 @@ import typer
 from prefect import flow, get_run_logger, task
 from prefect.artifacts import create_table_artifact
 from prefect.client.schemas.objects import State, TaskRun
-from prefect.futures import PrefectFuture
+from prefect.futures import PrefectFuture, wait
 from prefect.runtime import flow_run
 from prefect.states import Completed, Failed
 from prefect.task_runners import ThreadPoolTaskRunner
 from pydantic import BaseModel, Field
 
 from inducult_geo import pipeline
-from inducult_geo.errors import InducultError, TransientError
-from inducult_geo.frames import Counts
+from inducult_geo.errors import InducultError, RegionError, TransientError
 from inducult_geo.gather import gather_wide
 from inducult_geo.run import Run, open_run
-from inducult_geo.stage import RegionOutcome, last_stage
+from inducult_geo.stage import RegionOutcome, last_collected, last_stage
 
 LOCK_WAIT_S = 3600.0
 """Regions on staggered schedules may still meet: the later one waits for the data folder."""
@@ -59,21 +58,30 @@ def gather_source(source_id: str, parameters: Parameters) -> str:
     return gather_wide(run.catalog.sources[source_id], run).facts.state
 
 
-@task(task_run_name="refresh-{region_id}", retries=2, retry_delay_seconds=30, retry_condition_fn=is_transient)
-def refresh_region(region_id: str, parameters: Parameters) -> str:
-    """Build one region; returns the folder of its outputs."""
+@task(task_run_name="collect-{region_id}", retries=2, retry_delay_seconds=30, retry_condition_fn=is_transient)
+def collect_region(region_id: str, parameters: Parameters) -> str:
+    """Collect and harmonize one region's records; returns their folder."""
     run = parameters.open()
-    outcome = pipeline.refresh(run.catalog.region(region_id), run)
-    assert outcome.stage is not None  # noqa: S101 - a region that was refreshed has its stage
+    return str(pipeline.collect(run.catalog.region(region_id), run).folder)
+
+
+@task(task_run_name="resolve-{region_id}")
+def resolve_region(region_id: str, parameters: Parameters) -> str:
+    """Resolve one region's records into sites; returns the folder of its outputs."""
+    run = parameters.open()
+    collected = last_collected(region_id, run)
+    if collected is None:
+        raise RegionError(f"{region_id}: what was collected is gone. Run again.")
+    outcome = pipeline.settle(run.catalog.region(region_id), collected, run)
+    assert outcome.stage is not None  # noqa: S101 - a region that was settled has its stage
     return str(outcome.stage.folder)
 
 
 @task(task_run_name="release")
-def publish_release(told: dict[str, str | None], parameters: Parameters) -> dict[str, Any]:
+def publish_release(told: dict[str, str | None], parameters: Parameters) -> pipeline.RunOutcome:
     """Publish one release; `told` maps each region of this run to its failure, null where it is fresh."""
     run = parameters.open()
-    path, counts, n_sites = pipeline.release([_outcome(name, why, run) for name, why in told.items()], run)
-    return {"path": str(path), "counts": counts.__dict__, "sites": n_sites}
+    return pipeline.release([_outcome(name, why, run) for name, why in told.items()], run)
 
 
 def _run_name() -> str:
@@ -90,34 +98,30 @@ def refresh(parameters: Parameters | None = None) -> State[Any]:
     run = asked.open()
     regions = [region.id for region in pipeline.choose_regions(asked.regions, run)]
     with run.folder.lock(wait_s=LOCK_WAIT_S):
-        wide = [gather_source.submit(contract.id, asked) for contract in run.catalog.wide_sources()]
-        _failures([contract.id for contract in run.catalog.wide_sources()], wide)
-        told = _failures(regions, [refresh_region.submit(region_id, asked) for region_id in regions])
-        published = publish_release(told, asked)
-    outcomes = tuple(_outcome(name, why, run) for name, why in told.items())
-    outcome = pipeline.RunOutcome(outcomes, Path(published["path"]), Counts(**published["counts"]), published["sites"])
+        # Wide sources first, once: every region takes its share of what they keep.
+        wait([gather_source.submit(contract.id, asked) for contract in run.catalog.wide_sources()])
+        collected = {region_id: collect_region.submit(region_id, asked) for region_id in regions}
+        resolved = {
+            region_id: resolve_region.submit(region_id, asked, return_state=False, wait_for=[future])
+            for region_id, future in collected.items()
+        }
+        told = {region_id: _failure(collected[region_id], resolved[region_id]) for region_id in regions}
+        outcome = publish_release(told, asked)
     _table(outcome)
-    whole = sum(one.is_whole for one in outcomes)
+    whole = sum(one.is_whole for one in outcome.regions)
     if outcome.exit_code == 0:
-        return Completed(message=f"{whole}/{len(outcomes)} regions", data=outcome)
-    failed = ", ".join(_named(one) for one in outcomes if not one.is_whole)
-    return Failed(message=f"{whole}/{len(outcomes)} regions whole; failed: {failed}", data=outcome)
+        return Completed(message=f"{whole}/{len(regions)} regions", data=outcome)
+    failed = ", ".join(_named(one) for one in outcome.regions if not one.is_whole)
+    return Failed(message=f"{whole}/{len(regions)} regions whole; failed: {failed}", data=outcome)
 
 
-def _failures(names: Sequence[str], futures: Sequence[PrefectFuture[Any]]) -> dict[str, str | None]:
-    """Wait for all, whatever becomes of each; return the failure of each, null where there is none."""
-    told: dict[str, str | None] = {}
-    for name, future in zip(names, futures, strict=True):
-        future.wait()
-        told[name] = None
-        if not future.state.is_completed():
-            told[name] = _reason(future.state)
-    return told
-
-
-def _reason(state: State[Any]) -> str:
-    """Return why a task failed, in the words of its error."""
-    problem = state.result(raise_on_failure=False)
+def _failure(*futures: PrefectFuture[Any]) -> str | None:
+    """Wait for a region's tasks, whatever becomes of them; return the first failure in its own words."""
+    wait([*futures])
+    failed = [future.state for future in futures if not future.state.is_completed()]
+    if not failed:
+        return None
+    problem = failed[0].result(raise_on_failure=False)
     return str(problem) if isinstance(problem, InducultError) else f"{type(problem).__name__}: {problem}"
 
 

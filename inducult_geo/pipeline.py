@@ -1,12 +1,13 @@
 """The whole story: every region is refreshed, and what is whole leaves as one release.
 
-refresh: outline -> gather (collect and harmonize) -> resolve -> enrich -> keep.
+refresh: collect (outline, every source read and harmonized) -> settle (resolve into sites, enrich).
 release: regions as they were last kept -> one bundle -> licences -> written aside, verified, published.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -14,7 +15,7 @@ from typing import Any
 import pandas as pd
 
 from inducult_geo.assemble import assemble, release_manifest
-from inducult_geo.boundaries import Outline, keep_outline, kept_file, outline
+from inducult_geo.boundaries import keep_outline, kept_file, outline
 from inducult_geo.catalog import Region
 from inducult_geo.enrich.sample import sample_rasters
 from inducult_geo.errors import ConfigError, InducultError, RegionError, ReleaseError
@@ -28,8 +29,8 @@ from inducult_geo.publish.release import write_release
 from inducult_geo.publish.verify import verify
 from inducult_geo.run import Run, run_id
 from inducult_geo.schemas import checked_sites
-from inducult_geo.stage import RegionOutcome, Stage, keep_stage, last_stage
-from inducult_geo.store import current_release, new_release, prune_releases, replacing
+from inducult_geo.stage import Collected, RegionOutcome, Stage, keep_collected, keep_stage, last_stage
+from inducult_geo.store import current_release, new_release, prune_releases, replacing, sha256
 
 
 @dataclass(frozen=True)
@@ -40,6 +41,8 @@ class RunOutcome:
     release: Path | None
     counts: Counts
     n_sites: int
+    withheld: int
+    rejected_by_reason: Mapping[str, int]
 
     @property
     def exit_code(self) -> int:
@@ -63,8 +66,7 @@ def run_all(region_ids: Sequence[str], run: Run, *, publish: bool = True) -> Run
         if not any(outcome.stage for outcome in outcomes):
             messages = "; ".join(f"{outcome.region}: {outcome.message}" for outcome in outcomes)
             raise RegionError(f"no region could be built, nothing is published. {messages}")
-        path, counts, n_sites = release(outcomes, run) if publish else (None, _sum(outcomes), _n_sites(outcomes))
-    return RunOutcome(outcomes, path, counts, n_sites)
+        return release(outcomes, run) if publish else _unpublished(outcomes)
 
 
 def _each(regions: Sequence[Region], run: Run) -> Iterator[RegionOutcome]:
@@ -105,17 +107,40 @@ def try_refresh(region: Region, run: Run) -> RegionOutcome:
 
 
 def refresh(region: Region, run: Run) -> RegionOutcome:
-    """Build one region from its sources: gather, resolve, enrich, keep.
+    """Build one region from its sources.
 
     Raises
     ------
     RegionError
-        Where the region has no outline or no source has anything.
+        Where the region has no outline or none of its sources could be read.
+    """
+    return settle(region, collect(region, run), run)
+
+
+def collect(region: Region, run: Run) -> Collected:
+    """Collect and harmonize the records of every source of a region, and keep them.
+
+    Raises
+    ------
+    RegionError
+        Where the region has no outline or none of its sources could be read.
     """
     found = outline(region, run, extract=find_extract(region, run))
     gathered = gather_region(region, found.area, run)
-    records = _records_of(region, gathered)
-    identity = _run_id(region, run, gathered, found)
+    keep_outline(found, kept_file(region, run))
+    return keep_collected(
+        region.id,
+        run,
+        records=_records_of(region, gathered),
+        facts=tuple(one.facts for one in gathered),
+        outline={"source": found.source, "licence": found.licence, "attribution": found.attribution},
+    )
+
+
+def settle(region: Region, collected: Collected, run: Run) -> RegionOutcome:
+    """Resolve a region's records into sites, enrich them, and keep both."""
+    records = collected.records()
+    identity = _run_id(region, collected, records, run)
     run.say(f"{region.id}: resolving {len(records)} records")
     resolution = resolve(
         as_records(records[records["reason"].isna().to_numpy()]),
@@ -125,21 +150,18 @@ def refresh(region: Region, run: Run) -> RegionOutcome:
         run_id=identity,
     )
     enriched = sample_rasters(resolution.sites, tuple(run.catalog.rasters.values()), folder=run.folder.raw / "rasters")
-    keep_outline(found, kept_file(region, run))
     stage = keep_stage(
-        region.id,
+        collected,
         run,
         run_id=identity,
         frames=_frames(records, resolution) | {"sites": checked_sites(enriched.sites, region.id)},
         counts=_counts(records).check(region.id),
-        facts=tuple(one.facts for one in gathered),
-        outline={"source": found.source, "licence": found.licence, "attribution": found.attribution},
         problems=tuple(enriched.problems),
     )
     return RegionOutcome(region.id, "fresh", stage)
 
 
-def release(outcomes: Iterable[RegionOutcome], run: Run) -> tuple[Path, Counts, int]:
+def release(outcomes: Sequence[RegionOutcome], run: Run) -> RunOutcome:
     """Publish one release of all regions that have outputs; those of this run fresh, the others as last kept.
 
     Raises
@@ -150,6 +172,7 @@ def release(outcomes: Iterable[RegionOutcome], run: Run) -> tuple[Path, Counts, 
     told = {outcome.region: outcome for outcome in outcomes}
     stages = {region_id: stage for region_id in _kept_regions(run, told) if (stage := last_stage(region_id, run))}
     bundle = assemble(stages, told, run)
+    rejected = bundle.records["reason"].value_counts().sort_index()
     public = for_release(bundle, run.catalog.sources)
     run.say(f"writing the release: {len(public.sites)} sites")
     with new_release(run.folder) as draft:
@@ -163,8 +186,14 @@ def release(outcomes: Iterable[RegionOutcome], run: Run) -> tuple[Path, Counts, 
     path = current_release(run.folder)
     assert path is not None  # noqa: S101 - it was published a line above
     numbers = bundle.run
-    counts = Counts(numbers["records_in"], numbers["in_sites"], numbers["in_review"], numbers["rejected"])
-    return path, counts, int(public.run["sites"])
+    return RunOutcome(
+        tuple(outcomes),
+        path,
+        Counts(numbers["records_in"], numbers["in_sites"], numbers["in_review"], numbers["rejected"]),
+        public.run["sites"],
+        public.run["withheld"],
+        {str(reason): int(number) for reason, number in rejected.items()},
+    )
 
 
 def decisions_of(run: Run) -> Decisions:
@@ -182,11 +211,11 @@ def registry_of(run: Run) -> pd.DataFrame:
 
 
 def _records_of(region: Region, gathered: Sequence[Gathered]) -> Records:
-    present = [one for one in gathered if one.facts.state != "absent"]
-    if not any(len(one.records) for one in present):
+    """Put all sources' records together: nothing found is an answer, no source at all is not."""
+    if not any(one.facts.state in ("fresh", "stale") for one in gathered):
         told = "; ".join(str(one.facts.message) for one in gathered if one.facts.message)
-        raise RegionError(f"{region.id}: no source has any record. {told}")
-    return concat_records([one.records for one in present])
+        raise RegionError(f"{region.id}: no source could be read. {told}")
+    return concat_records([one.records for one in gathered])
 
 
 def _frames(records: Records, resolution: Resolution) -> dict[str, pd.DataFrame]:
@@ -204,17 +233,14 @@ def _counts(records: Records) -> Counts:
     return Counts(len(records), *(int(outcome.get(name, 0)) for name in ("site", "review", "rejected")))
 
 
-def _run_id(region: Region, run: Run, gathered: Sequence[Gathered], found: Outline) -> str:
+def _run_id(region: Region, collected: Collected, records: Records, run: Run) -> str:
     decided = run.folder.decisions
     inputs: Mapping[str, Any] = {
-        "region": region.model_dump(mode="json"),
-        "outline": found.area.wkt,
-        "records": {
-            one.facts.source: run_id({"content": one.records[["record_key", "content_hash"]].to_json()})
-            for one in gathered
-        },
+        "region": region.model_dump(mode="json", exclude={"boundary"}),
+        "outline": sha256(kept_file(region, run)),
+        "records": records[["record_key", "content_hash", "region"]].to_json(),
         "contracts": {
-            one.facts.source: run.catalog.sources[one.facts.source].model_dump(mode="json") for one in gathered
+            fact.source: run.catalog.sources[fact.source].model_dump(mode="json") for fact in collected.facts
         },
         "decisions": decided.read_text(encoding="utf-8") if decided.is_file() else "",
     }
@@ -240,9 +266,12 @@ def _keep_registry(stages: Mapping[str, Stage], run: Run) -> None:
         merged.sort_values(["record_key", "site_id"]).to_parquet(draft, index=False)
 
 
-def _sum(outcomes: Iterable[RegionOutcome]) -> Counts:
-    return sum((o.stage.counts for o in outcomes if o.stage is not None), Counts(0, 0, 0, 0))
-
-
-def _n_sites(outcomes: Iterable[RegionOutcome]) -> int:
-    return sum(o.stage.n_sites for o in outcomes if o.stage is not None)
+def _unpublished(outcomes: Sequence[RegionOutcome]) -> RunOutcome:
+    """Sum up a run that publishes nothing."""
+    stages = [outcome.stage for outcome in outcomes if outcome.stage is not None]
+    counts = sum((stage.counts for stage in stages), Counts(0, 0, 0, 0))
+    rejected: Counter[str] = Counter()
+    for stage in stages:
+        for fact in stage.facts:
+            rejected.update(fact.rejected_by_reason)
+    return RunOutcome(tuple(outcomes), None, counts, sum(stage.n_sites for stage in stages), 0, dict(rejected))

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
@@ -11,7 +10,7 @@ import pandas as pd
 from rich.markup import escape
 from rich.table import Table
 
-from inducult_geo.frames import Counts
+from inducult_geo.frames import REJECT_REASONS, REVIEW_REASONS, Counts
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -20,7 +19,6 @@ if TYPE_CHECKING:
     from inducult_geo.pipeline import RunOutcome
     from inducult_geo.publish.verify import Finding
     from inducult_geo.run import Run
-    from inducult_geo.stage import RegionOutcome
 
 _NUMBERS = ("records in", "in sites", "in review", "rejected", "sites")
 _MOST_ROWS = 20
@@ -33,7 +31,8 @@ def outcome_as_dict(outcome: RunOutcome) -> dict[str, Any]:
         "exit_code": outcome.exit_code,
         "counts": asdict(outcome.counts),
         "sites": outcome.n_sites,
-        "rejected_by_reason": _rejected(outcome.regions),
+        "withheld": outcome.withheld,
+        "rejected_by_reason": dict(outcome.rejected_by_reason),
         "regions": [
             {
                 "region": region.region,
@@ -67,6 +66,12 @@ def outcome_tables(outcome: RunOutcome, run: Run, console: Console) -> None:
     table.add_section()
     table.add_row("all", *_cells(outcome.counts, outcome.n_sites), "")
     console.print(table)
+    for reason, number in outcome.rejected_by_reason.items():
+        console.print(f"{number:>11,} {reason}: {({**REJECT_REASONS, **REVIEW_REASONS}).get(reason, '')}")
+    if outcome.withheld:
+        console.print(
+            f"{outcome.withheld:>11,} records are withheld from the release: their license keeps them at home"
+        )
     for line in (*_absent(outcome), *_failures(outcome), *_problems(outcome)):
         console.print(escape(line))
     if outcome.release is not None:
@@ -139,14 +144,6 @@ def _rest(outcome: RunOutcome) -> Counts:
         whole.in_review - within.in_review,
         whole.rejected - within.rejected,
     )
-
-
-def _rejected(regions: Sequence[RegionOutcome]) -> dict[str, int]:
-    total: Counter[str] = Counter()
-    for region in regions:
-        for fact in region.stage.facts if region.stage is not None else ():
-            total.update(fact.rejected_by_reason)
-    return dict(sorted(total.items()))
 
 
 def _absent(outcome: RunOutcome) -> list[str]:

@@ -1,4 +1,8 @@
-"""One region's outputs, kept between runs: a folder of frames that its manifest points to."""
+"""One region's outputs, kept between stages and between runs: folders of frames, each pointed to by its manifest.
+
+`collected.json` points to what the sources gave, `manifest.json` to what became of it. A folder is written whole
+under a name that begins with a dot, renamed, and only then pointed to.
+"""
 
 from __future__ import annotations
 
@@ -12,11 +16,26 @@ from typing import Any
 import geopandas as gpd
 import pandas as pd
 
-from inducult_geo.frames import Counts, Pairs, Sites, as_pairs, as_sites
+from inducult_geo.frames import Counts, Pairs, Records, Sites, as_pairs, as_records, as_sites
 from inducult_geo.run import Run, SourceFacts, facts_from
 from inducult_geo.store import read_json, write_json
 
 FRAMES = ("records", "sites", "pairs", "review", "registry")
+_COLLECTED, _RESOLVED = "collected.json", "manifest.json"
+
+
+@dataclass(frozen=True)
+class Collected:
+    """What the sources gave for a region in one run: harmonized records, facts of each source, the outline."""
+
+    region: str
+    folder: Path
+    facts: tuple[SourceFacts, ...]
+    outline: Mapping[str, str]
+
+    def records(self) -> Records:
+        """Read the records, the rejected ones too."""
+        return as_records(gpd.read_parquet(self.folder / "records.parquet"))
 
 
 @dataclass(frozen=True)
@@ -74,57 +93,90 @@ class RegionOutcome:
         return self.state == "fresh" and not self.failed_sources
 
 
+def last_collected(region_id: str, run: Run) -> Collected | None:
+    """Return what was last collected for a region; None where nothing was."""
+    found = _pointed_to(run.folder.region(region_id), _COLLECTED, ("records",))
+    if found is None:
+        return None
+    folder, manifest = found
+    return Collected(region_id, folder, _facts(manifest), manifest["outline"])
+
+
+def keep_collected(
+    region_id: str, run: Run, *, records: Records, facts: tuple[SourceFacts, ...], outline: Mapping[str, str]
+) -> Collected:
+    """Keep what the sources gave for a region."""
+    manifest = {"sources": [one.as_dict() for one in facts], "outline": dict(outline)}
+    folder = _keep(run.folder.region(region_id), _COLLECTED, {"records": records}, manifest)
+    return Collected(region_id, folder, facts, outline)
+
+
 def last_stage(region_id: str, run: Run) -> Stage | None:
     """Return a region's last good outputs; None where there are none."""
-    root = run.folder.region(region_id)
-    manifest = read_json(root / "manifest.json")
-    if manifest is None or not all((root / manifest["outputs"] / f"{name}.parquet").is_file() for name in FRAMES):
+    found = _pointed_to(run.folder.region(region_id), _RESOLVED, FRAMES)
+    if found is None:
         return None
+    folder, manifest = found
     return Stage(
         region_id,
-        root / manifest["outputs"],
+        folder,
         manifest["run_id"],
         Counts(**manifest["counts"]),
         manifest["n_sites"],
-        tuple(facts_from(values) for values in manifest["sources"]),
+        _facts(manifest),
         manifest["outline"],
         tuple(manifest["problems"]),
     )
 
 
 def keep_stage(
-    region_id: str,
+    collected: Collected,
     run: Run,
     *,
     run_id: str,
     frames: Mapping[str, pd.DataFrame],
     counts: Counts,
-    facts: tuple[SourceFacts, ...],
-    outline: Mapping[str, str],
     problems: tuple[str, ...],
 ) -> Stage:
-    """Keep a region's outputs: a new folder first, the manifest that points to it last, then the old ones go."""
-    root = run.folder.region(region_id)
-    outputs = f"{run_id}-{datetime.now(UTC):%Y%m%dT%H%M%S%f}"
-    draft = root / f".{outputs}"
-    draft.mkdir(parents=True)
-    for name in FRAMES:
-        frames[name].to_parquet(draft / f"{name}.parquet")
-    draft.rename(root / outputs)
-    manifest: dict[str, Any] = {
-        "region": region_id,
-        "outputs": outputs,
+    """Keep what became of a region's records: one frame for each of `FRAMES`."""
+    manifest = {
+        "region": collected.region,
         "run_id": run_id,
         "counts": counts.__dict__,
         "n_sites": len(frames["sites"]),
-        "sources": [one.as_dict() for one in facts],
-        "outline": dict(outline),
+        "sources": [one.as_dict() for one in collected.facts],
+        "outline": dict(collected.outline),
         "problems": list(problems),
     }
-    write_json(root / "manifest.json", manifest)
-    for old in root.iterdir():
-        if old.is_dir() and old.name != outputs:
-            shutil.rmtree(old, ignore_errors=True)
-    stage = last_stage(region_id, run)
-    assert stage is not None  # noqa: S101 - it was written a line above
-    return stage
+    folder = _keep(run.folder.region(collected.region), _RESOLVED, frames, manifest)
+    n_sites = len(frames["sites"])
+    return Stage(collected.region, folder, run_id, counts, n_sites, collected.facts, collected.outline, problems)
+
+
+def _facts(manifest: Mapping[str, Any]) -> tuple[SourceFacts, ...]:
+    return tuple(facts_from(values) for values in manifest["sources"])
+
+
+def _keep(root: Path, name: str, frames: Mapping[str, pd.DataFrame], manifest: Mapping[str, Any]) -> Path:
+    """Write a new folder of frames, then the manifest that points to it; what it pointed to before goes last."""
+    before = _pointed_to(root, name, ())
+    folder = root / f"{Path(name).stem}-{datetime.now(UTC):%Y%m%dT%H%M%S%f}"
+    draft = folder.with_name(f".{folder.name}")
+    draft.mkdir(parents=True)
+    for frame_name, frame in frames.items():
+        frame.to_parquet(draft / f"{frame_name}.parquet")
+    draft.rename(folder)
+    write_json(root / name, {**manifest, "outputs": folder.name})
+    if before is not None:
+        shutil.rmtree(before[0], ignore_errors=True)
+    return folder
+
+
+def _pointed_to(root: Path, name: str, frames: tuple[str, ...]) -> tuple[Path, dict[str, Any]] | None:
+    """Return the folder that a manifest points to, and the manifest; None where either is not whole."""
+    manifest = read_json(root / name)
+    if manifest is None:
+        return None
+    folder = root / str(manifest["outputs"])
+    whole = folder.is_dir() and all((folder / f"{frame}.parquet").is_file() for frame in frames)
+    return (folder, manifest) if whole else None

@@ -88,7 +88,7 @@ def test_the_flow_gives_the_same_release_as_the_command(server: str, data: Path,
     assert run["state"]["name"] == "Completed"
     assert run["name"].startswith("all regions 20")
     tasks = {task["name"] for task in ask(server, "task_runs", flow_runs={"id": {"any_": [run["id"]]}})}
-    assert {"refresh-opole", "refresh-zwickau", "release", "read-hotmaps"} <= tasks
+    assert {"collect-opole", "resolve-opole", "resolve-zwickau", "release", "read-hotmaps"} <= tasks
     (artifact,) = ask(server, "artifacts", artifacts={"flow_run_id": {"any_": [run["id"]]}})
     rows = json.loads(artifact["data"])
     assert [row["region"] for row in rows] == sorted(row["region"] for row in rows)

@@ -55,7 +55,13 @@ def test_every_layer_is_described_and_has_its_style(layer):
 
 def test_default_layer_comes_first_and_the_laws_tables_are_always_there():
     assert LAYERS[0].name == "site_points"
-    assert {layer.name for layer in LAYERS if layer.always} == {"runs", "sources", "regions"}
+    assert {layer.name for layer in LAYERS if layer.always} == {
+        "site_points",
+        "source_records",
+        "runs",
+        "sources",
+        "regions",
+    }
 
 
 def test_domains_have_lower_case_names_and_hold_the_closed_lists():

@@ -87,6 +87,15 @@ def test_the_sample_says_so_wherever_it_shows(built: tuple[Path, RunOutcome]) ->
     assert json.loads((release / "manifest.json").read_text())["is_sample"] is True
 
 
+def test_the_doubtful_pairs_of_the_sample_wait_for_a_person(built: tuple[Path, RunOutcome]) -> None:
+    release = built[1].release
+    assert release is not None
+    asked = {frozenset(pair) for pair in ask(release, "SELECT left_name, right_name FROM review WHERE kind = 'pair'")}
+    assert frozenset({"voestalpine Schienen GmbH", "voestalpine Rail Technology"}) in asked
+    both = {name for (name,) in ask(release, "SELECT name FROM site_points WHERE aspect = 'both'")}
+    assert "Sklářské muzeum Moser" in both
+
+
 def test_the_same_input_gives_the_same_bytes_and_ids(data: Path, built: tuple[Path, RunOutcome]) -> None:
     first = built[1].release
     second = build(data).release
@@ -190,6 +199,22 @@ def test_a_region_without_outline_says_where_to_put_one(tmp_path: Path, reposito
         build(data, "leoben")
 
 
+def test_a_region_where_nothing_is_found_is_an_answer(tmp_path: Path, repository: Path) -> None:
+    data = tmp_path / "data"
+    for folder in ("osm", "boundaries"):
+        (data / "raw" / folder).mkdir(parents=True)
+    shutil.copy(repository / "data" / "raw" / "sample" / "osm" / "zwickau.osm", data / "raw" / "osm" / "zwickau.osm")
+    corner = [[12.0, 50.0], [12.01, 50.0], [12.01, 50.01], [12.0, 50.01], [12.0, 50.0]]
+    outline = {"type": "Feature", "properties": {}, "geometry": {"type": "Polygon", "coordinates": [corner]}}
+    text = json.dumps({"type": "FeatureCollection", "features": [outline]})
+    (data / "raw" / "boundaries" / "zwickau.geojson").write_text(text)
+    outcome = build(data, "zwickau")
+    assert outcome.exit_code == 0
+    assert (outcome.counts.records_in, outcome.n_sites) == (0, 0)
+    assert outcome.release is not None
+    assert all(finding.ok for finding in verify(outcome.release))
+
+
 def test_liechtenstein_with_its_boundary_out_of_the_extract(tmp_path: Path, shared: Path) -> None:
     catalog = tmp_path / "catalog" / "regions"
     catalog.mkdir(parents=True)
@@ -220,6 +245,7 @@ def test_two_wide_sources_and_no_osm(tmp_path: Path, shared: Path) -> None:
     sites = gpd.read_file(outcome.release / "inducult.gpkg", layer="site_points")
     assert len(sites) == outcome.n_sites
     reasons = dict(ask(outcome.release, "SELECT reason, count(*) FROM rejected GROUP BY reason"))
+    assert reasons == outcome.rejected_by_reason
     assert set(reasons) == {"no_coordinates", "outside_all_regions"} | ({"bad_coordinate"} & set(reasons))
     # Neither source's coordinates may leave the house: every place is the center of a grid cell.
     assert (sites.geometry.x % 1000 == 500).all()

@@ -59,6 +59,7 @@ LAYERS: tuple[Layer, ...] = (
         style="site_points.qml.j2",
         display='coalesce("name", "name_en", "site_id")',
         group="Sites",
+        always=True,
     ),
     Layer(
         "site_areas",
@@ -88,6 +89,7 @@ LAYERS: tuple[Layer, ...] = (
         (*columns.RECORDS, *columns.OUTCOME),
         style="source_records.qml.j2",
         display='"record_key"',
+        always=True,
     ),
     Layer(
         "matches",

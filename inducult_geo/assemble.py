@@ -147,7 +147,7 @@ def _regions(stages: Mapping[str, Stage], told: Mapping[str, RegionOutcome], run
         rows.append(
             {
                 "region": name,
-                "title": region.title + (" (sample)" if run.folder.is_sample else ""),
+                "title": (region.title or region.id) + (" (sample)" if run.folder.is_sample else ""),
                 "country": region.country,
                 "boundary_source": stage.outline["source"],
                 "boundary_licence": stage.outline["licence"],

@@ -141,7 +141,7 @@ def test_a_packaged_contract_maps_every_column_of_its_file(catalog: Catalog, sha
     ("written", "instead", "message"),
     [
         ("bbox =", "box =", "unknown key 'box'. Did you mean 'bbox'?"),
-        ('title = "Somewhere"', "", "key 'title' is missing"),
+        ('country = "AT"', "", "key 'country' is missing"),
         ('country = "AT"', 'country = "Austria"', "key 'country'"),
         ("14.0, 47.0, 15.0, 48.0", "15.0, 47.0, 14.0, 48.0", "west, south, east, north"),
         ('id = "here"', 'id = "Here there"', "key 'id'"),
@@ -234,3 +234,14 @@ def test_models_are_frozen(catalog: Catalog, model: type) -> None:
 def test_packaged_files_are_plain_toml(repository: Path) -> None:
     for path in (repository / "inducult_geo" / "catalog").glob("*/*.toml"):
         assert tomllib.loads(path.read_text(encoding="utf-8"))["id"] == path.stem
+
+
+def test_a_region_needs_little_and_a_wrong_time_zone_is_named(tmp_path: Path) -> None:
+    path = tmp_path / "regions" / "here.toml"
+    path.parent.mkdir()
+    least = 'id = "here"\ncountry = "LI"\nbbox = [9, 47, 10, 48]\n[boundary]\nfile = "here.geojson"\n'
+    path.write_text(least)
+    assert load_catalog([tmp_path]).region("here").timezone == "UTC"
+    path.write_text('timezone = "Europe/Vadutz"\n' + least)
+    with pytest.raises(CatalogError, match="'Europe/Vadutz' is no time zone"):
+        load_catalog([tmp_path])

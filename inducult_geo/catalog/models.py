@@ -8,6 +8,7 @@ from __future__ import annotations
 from datetime import date
 from pathlib import Path
 from typing import Annotated, Any, Literal
+from zoneinfo import available_timezones
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
@@ -80,10 +81,10 @@ class Region(Declared):
     """
 
     id: Identifier
-    title: str
+    title: str = ""
     country: Annotated[str, Field(pattern=r"^[A-Z]{2}$")]
-    languages: tuple[str, ...]
-    timezone: str
+    languages: tuple[str, ...] = ()
+    timezone: str = "UTC"
     bbox: tuple[float, float, float, float]
     crs: tuple[CrsCode, ...] = ()
     geofabrik: str | None = None
@@ -94,6 +95,15 @@ class Region(Declared):
     area_km2: Annotated[float, Field(gt=0)] | None = None
     boundary: Boundary
     declared_in: Path = Field(default=Path(), exclude=True)
+
+    @field_validator("timezone")
+    @classmethod
+    def _known_zone(cls, name: str) -> str:
+        known = available_timezones()
+        # A machine without any time zone data must still be able to read a catalog.
+        if known and name not in known:
+            raise ValueError(f"'{name}' is no time zone; write one such as Europe/Prague")
+        return name
 
     @field_validator("bbox")
     @classmethod

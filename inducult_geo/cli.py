@@ -160,6 +160,26 @@ def diff(old: Path, new: Path, as_json: AsJson = False) -> None:
 
 
 @app.command()
+def status(
+    data: Data = None,
+    max_age_h: Annotated[float, typer.Option("--max-age-h", help="Older than this, the release needs a look.")] = 36.0,
+    as_json: AsJson = False,
+) -> None:
+    """Say how the data folder stands: last good release, its age, what is stale, what waits for review."""
+    from inducult_geo.report import status_lines
+    from inducult_geo.settings import load_settings
+    from inducult_geo.status import status_of
+    from inducult_geo.store import DataFolder
+
+    found = status_of(DataFolder(load_settings(data).data), max_age_h=max_age_h)
+    if as_json:
+        _print_json(found.as_dict())
+    else:
+        _show(lambda console: status_lines(found, console))
+    raise typer.Exit(0 if found.is_well else 1)
+
+
+@app.command()
 def transform(
     points: Annotated[Path, typer.Argument(help="A CSV with the columns x (easting, longitude) and y.")],
     source: Annotated[str, typer.Option("--from", help="CRS of the points, e.g. EPSG:31468.")],

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from inducult_geo.pipeline import RunOutcome
     from inducult_geo.publish.verify import Finding
     from inducult_geo.run import Run
+    from inducult_geo.status import Status
 
 _NUMBERS = ("records in", "in sites", "in review", "rejected", "sites")
 _MOST_ROWS = 20
@@ -122,10 +123,23 @@ def change_tables(changes: pd.DataFrame, console: Console) -> None:
     if changes.empty:
         console.print("nothing changed: no site is new, gone or different")
         return
-    table = Table(*[str(name) for name in changes.columns])
     for row in changes.itertuples(index=False):
-        table.add_row(*["" if pd.isna(cell) else escape(str(cell)) for cell in row])
-    console.print(table)
+        about = f"{row.change:<9} {row.site_id}  {row.region}  {row.name if isinstance(row.name, str) else '-'}"
+        told = [text for text in (row.detail, row.cause) if isinstance(text, str) and text]
+        console.print(escape(about + (f": {' | '.join(told)}" if told else "")))
+    console.print(f"{len(changes)} changes")
+
+
+def status_lines(status: Status, console: Console) -> None:
+    """Print how the data folder stands."""
+    if status.release is None:
+        console.print("no release yet: run `inducult run`")
+        return
+    console.print(f"release   {escape(status.release.name)}, {status.age_h:.1f} h old, {status.sites} sites")
+    console.print(f"review    {status.open_questions} open questions")
+    for line in status.stale:
+        console.print(escape(f"stale     {line}"))
+    console.print("all well" if status.is_well else "needs a look")
 
 
 def _cells(counts: Counts, sites: int) -> list[str]:

@@ -19,7 +19,7 @@ from inducult_geo.match.link import link as link_records
 from inducult_geo.run import Run, open_run
 from inducult_geo.sources.osm_pbf import read_objects
 from inducult_geo.sources.osm_records import records_of
-from inducult_geo.sources.overpass import fetch_objects
+from inducult_geo.sources.overpass import fetch_objects, is_answer, read_answer
 from inducult_geo.sources.partner import find_files, read_partner
 
 
@@ -60,7 +60,8 @@ def read_osm(
 
         table = records_of(fetch_objects("place", area=area or look_up(place), settings=run.settings))
     else:
-        table = records_of(read_objects(Path(str(path)), area=area))
+        extract = Path(str(path))
+        table = records_of((read_answer if is_answer(extract) else read_objects)(extract, area=area))
     return harmonized(run.catalog.sources[OSM], table, Ground("the extract", None)).records
 
 

@@ -17,7 +17,7 @@ from inducult_geo.catalog import Region
 from inducult_geo.errors import RegionError, SourceError
 from inducult_geo.run import Run
 from inducult_geo.sources.osm_boundary import read_boundary
-from inducult_geo.sources.overpass import fetch_boundary
+from inducult_geo.sources.overpass import fetch_boundary, is_answer, read_answer_boundary
 from inducult_geo.store import replacing
 
 AREA_TOLERANCE = 0.05
@@ -130,7 +130,7 @@ def _from_extract(region: Region, extract: Path | None) -> Outline | None:
     if extract is None or not region.boundary.tags:
         return None
     try:
-        area = read_boundary(extract, region.boundary.tags)
+        area = (read_answer_boundary if is_answer(extract) else read_boundary)(extract, region.boundary.tags)
     except SourceError as problem:
         raise RegionError(f"{region.id}: {problem}") from problem
     return _of_osm(region, area, f"OpenStreetMap extract {extract.name}")

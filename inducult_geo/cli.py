@@ -130,6 +130,26 @@ def link(
 
 
 @app.command()
+def fetch(
+    regions: Annotated[list[str] | None, typer.Argument(help="Regions by id; all of the catalog if none.")] = None,
+    data: Data = None,
+    catalog: Catalogs = None,
+    as_json: AsJson = False,
+) -> None:
+    """Download the regions' extracts and the files of sources with an address; only what changed."""
+    from inducult_geo.report import fetched_as_dicts, fetched_lines
+    from inducult_geo.sources.fetch_plan import fetch_all
+
+    with _opened(data, catalog, quiet=as_json) as opened:
+        outcomes = fetch_all(regions or [], opened, base=opened.settings.geofabrik_url)
+    if as_json:
+        _print_json({"fetched": fetched_as_dicts(outcomes)})
+    else:
+        _show(lambda console: fetched_lines(outcomes, console))
+    raise typer.Exit(1 if any(outcome.state == "failed" for outcome in outcomes) else 0)
+
+
+@app.command()
 def verify(release: Path, as_json: AsJson = False) -> None:
     """Check every promise of a release folder."""
     if not release.is_dir():
@@ -215,6 +235,53 @@ def serve(data: Data = None, catalog: Catalogs = None) -> None:
         arguments += ["--catalog", str(folder)]
     # The program becomes the server, so that an interrupt reaches it and nothing stands between.
     os.execv(sys.executable, arguments)  # noqa: S606
+
+
+@app.command()
+def draft(
+    file: Annotated[Path, typer.Argument(help="The partner's file.")],
+    region: Annotated[str | None, typer.Option("--region", help="The region that it is about, by id.")] = None,
+    out: Annotated[Path | None, typer.Option("--out", help="Write it there instead of printing it.")] = None,
+    data: Data = None,
+    catalog: Catalogs = None,
+) -> None:
+    """Write a first contract for an unknown file; every guess is marked, nothing decided in silence."""
+    from inducult_geo.drafting import draft as draft_contract
+    from inducult_geo.store import replacing
+
+    if out is not None and out.exists():
+        raise ConfigError(f"--out {out}: is there already. Name another file, or remove it.")
+    with _opened(data, catalog, quiet=True, contracts=False) as opened, _refusal_is_two():
+        text = draft_contract(file, opened, region=region)
+    if out is None:
+        typer.echo(text, nl=False)
+        return
+    with replacing(out) as written:
+        written.write_text(text, encoding="utf-8")
+    typer.echo(f"{out}: look at every line with 'guessed', then run: inducult check {out}")
+
+
+@app.command()
+def grids(
+    only: Annotated[list[str] | None, typer.Argument(help="Grids by name, or countries; all if none.")] = None,
+    source: Annotated[Path | None, typer.Option("--from", help="Copy from a folder instead of PROJ's server.")] = None,
+    show: Annotated[bool, typer.Option("--list", help="Only say what is there and what is missing.")] = False,
+    data: Data = None,
+    as_json: AsJson = False,
+) -> None:
+    """Fetch the datum grids, and say what the absence of each costs."""
+    from inducult_geo.grids import fetch_grids
+    from inducult_geo.grids import grids as known_grids
+
+    with _opened(data, None, quiet=as_json, contracts=False) as opened:
+        folder = opened.settings.grids_folder
+        found = known_grids(folder) if show else fetch_grids(folder, source=source, only=only or (), say=opened.say)
+    if as_json:
+        _print_json({"folder": str(folder), "grids": [grid.as_dict() for grid in found]})
+    else:
+        for grid in found:
+            typer.echo(f"{grid.state:<12} {grid.name}: {grid.cost}" + (f" ({grid.detail})" if grid.detail else ""))
+    raise typer.Exit(0 if all(grid.state in ("there", "fetched") for grid in found) or show else 1)
 
 
 def _exit_code(problem: InducultError) -> int:

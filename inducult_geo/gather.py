@@ -30,13 +30,13 @@ from inducult_geo.run import Run, SourceFacts, State, facts_from, run_id
 from inducult_geo.schemas import checked_records
 from inducult_geo.sources.osm_pbf import read_objects
 from inducult_geo.sources.osm_records import records_of
-from inducult_geo.sources.overpass import fetch_objects
+from inducult_geo.sources.overpass import fetch_objects, is_answer, read_answer
 from inducult_geo.sources.partner import find_files, read_partner
 from inducult_geo.stage import last_stage
 from inducult_geo.store import read_json, replacing, sha256, write_json
 
 OSM = "osm"
-_EXTRACTS = (".osm.pbf", ".osm", ".osm.gz", ".osm.bz2")
+_EXTRACTS = (".osm.pbf", ".osm", ".osm.gz", ".osm.bz2", ".json.gz")
 
 
 @dataclass(frozen=True)
@@ -117,7 +117,7 @@ def _gather_osm(region: Region, ground: Ground, run: Run) -> Gathered:
         if extract is None:
             return _without_extract(contract, region, run)
         run.say(f"{region.id}: reading {extract.name}")
-        objects = read_objects(extract, area=ground.area)
+        objects = (read_answer if is_answer(extract) else read_objects)(extract, area=ground.area)
     return _harmonized(contract, region.id, records_of(objects), ground)
 
 

@@ -22,7 +22,7 @@ from inducult_geo.errors import ConfigError, InducultError, RegionError, Release
 from inducult_geo.frames import Counts, Records, as_records, concat_records, outcome_of
 from inducult_geo.gather import Gathered, find_extract, gather_region
 from inducult_geo.match.decisions import Decisions, read_decisions
-from inducult_geo.match.identity import empty_registry
+from inducult_geo.match.identity import empty_registry, merge_registries
 from inducult_geo.match.resolve import Resolution, resolve
 from inducult_geo.publish.licences import for_release
 from inducult_geo.publish.release import write_release
@@ -258,12 +258,10 @@ def _kept_regions(run: Run, told: Mapping[str, RegionOutcome]) -> list[str]:
 
 
 def _keep_registry(stages: Mapping[str, Stage], run: Run) -> None:
-    """Write the registry of all regions: each region's own rows, and those of regions that are not in this release."""
-    fresh = pd.concat([stage.table("registry") for stage in stages.values()], ignore_index=True)
-    merged = pd.concat([registry_of(run), fresh], ignore_index=True)
-    merged = merged.drop_duplicates(["record_key", "site_id"], keep="last")
+    """Write the registry of all regions: of its own records each region speaks, of the others the registry so far."""
+    told = {region_id: stage.table("registry") for region_id, stage in stages.items()}
     with replacing(run.folder.registry) as draft:
-        merged.sort_values(["record_key", "site_id"]).to_parquet(draft, index=False)
+        merge_registries(registry_of(run), told).to_parquet(draft, index=False)
 
 
 def _unpublished(outcomes: Sequence[RegionOutcome]) -> RunOutcome:

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from inducult_geo.pipeline import RunOutcome
     from inducult_geo.publish.verify import Finding
     from inducult_geo.run import Run
+    from inducult_geo.sources.fetch_plan import FetchOutcome
     from inducult_geo.status import Status
 
 _NUMBERS = ("records in", "in sites", "in review", "rejected", "sites")
@@ -128,6 +129,28 @@ def change_tables(changes: pd.DataFrame, console: Console) -> None:
         told = [text for text in (row.detail, row.cause) if isinstance(text, str) and text]
         console.print(escape(about + (f": {' | '.join(told)}" if told else "")))
     console.print(f"{len(changes)} changes")
+
+
+def fetched_as_dicts(outcomes: Iterable[FetchOutcome]) -> list[dict[str, Any]]:
+    """Return what became of downloads as JSON can hold it."""
+    return [
+        {
+            "name": outcome.name,
+            "regions": list(outcome.regions),
+            "url": outcome.url,
+            "state": outcome.state,
+            "file": str(outcome.fetched.path) if outcome.fetched else None,
+            "message": outcome.message,
+        }
+        for outcome in outcomes
+    ]
+
+
+def fetched_lines(outcomes: Iterable[FetchOutcome], console: Console) -> None:
+    """Print what became of downloads."""
+    for outcome in outcomes:
+        told = outcome.fetched.path.name if outcome.fetched else f"{outcome.name}: {outcome.message}"
+        console.print(escape(f"{outcome.state:<9} {told}"))
 
 
 def status_lines(status: Status, console: Console) -> None:

@@ -25,6 +25,8 @@ class Settings(BaseSettings):
         The data folder (with `raw/` and `processed/`).
     grids
         Folder of datum grids; `<data>/raw/grids` where not given.
+    geofabrik_url
+        Where regions' extracts are downloaded from.
     overpass_urls
         Bases ending in `/api`, tried in turn.
     retry_base_s
@@ -43,6 +45,7 @@ class Settings(BaseSettings):
 
     data: Path = Path("data")
     grids: Path | None = None
+    geofabrik_url: str = "https://download.geofabrik.de"
     overpass_urls: Annotated[tuple[str, ...], NoDecode] = ("https://overpass-api.de/api",)
     retry_base_s: float = Field(default=5.0, ge=0)
     retry_after_max_s: float = Field(default=120.0, ge=0)

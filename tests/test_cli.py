@@ -183,3 +183,43 @@ def test_nothing_outside_is_read_as_markup(sample: Path) -> None:
         cli.app, ["check", str(path.with_suffix(".toml")), "--data", str(sample)], catch_exceptions=False
     )
     assert result.exit_code == 0
+
+
+def test_a_draft_can_be_checked_at_once(tmp_path: Path, repository: Path) -> None:
+    source = repository / "data" / "raw" / "sample" / "partners" / "zwickau_industriekultur.csv"
+    shutil.copy(source, tmp_path / "liste.csv")
+    arguments = ["draft", str(tmp_path / "liste.csv"), "--region", "zwickau", "--out", str(tmp_path / "liste.toml")]
+    drafted = CliRunner().invoke(cli.app, [*arguments, "--data", str(repository / "data")], catch_exceptions=False)
+    assert drafted.exit_code == 0
+    assert "guessed" in (tmp_path / "liste.toml").read_text(encoding="utf-8")
+    with pytest.raises(ConfigError, match="is there already"):
+        CliRunner().invoke(cli.app, arguments, catch_exceptions=False)
+
+
+def test_grids_are_listed_with_what_their_absence_costs(tmp_path: Path) -> None:
+    listed = CliRunner().invoke(cli.app, ["grids", "--list", "--data", str(tmp_path)], catch_exceptions=False)
+    assert listed.exit_code == 0
+    assert "de_adv_BETA2007.tif" in listed.stdout
+
+
+def test_fetch_gets_what_changed_and_names_what_failed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    from publisher import Entry, publishing
+
+    regions = tmp_path / "catalog" / "regions"
+    regions.mkdir(parents=True)
+    for name in ("here", "there"):
+        (regions / f"{name}.toml").write_text(
+            f'id = "{name}"\ncountry = "LI"\nbbox = [9, 47, 10, 48]\ngeofabrik = "europe/{name}"\n'
+            '[boundary]\nfile = "x.geojson"\n'
+        )
+    with publishing() as publisher:
+        publisher["europe/here-latest.osm.pbf"] = Entry(b"\x00\x00\x00\x0dextract", etag='"1"')
+        monkeypatch.setenv("INDUCULT_GEOFABRIK_URL", publisher.base)
+        monkeypatch.setenv("INDUCULT_RETRY_BASE_S", "0")
+        arguments = ["fetch", "here", "there", "--data", str(tmp_path / "data"), "--catalog", str(tmp_path / "catalog")]
+        result = CliRunner().invoke(cli.app, [*arguments, "--json"], catch_exceptions=False)
+    assert result.exit_code == 1
+    states = {entry["regions"][0]: entry["state"] for entry in json.loads(result.stdout)["fetched"]}
+    assert states["there"] == "failed"
+    assert states["here"] != "failed"
+    assert [path.suffix for path in (tmp_path / "data" / "raw" / "osm").glob("here-*.pbf")] == [".pbf"]

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from match_rows import backdrop, point, records, row, square
 
-from inducult_geo.frames import RECORD_COLUMNS
+from inducult_geo.frames import RECORD_COLUMNS, to_json
 from inducult_geo.match.comparisons import COMPARISONS, Compared
 from inducult_geo.match.prepare import accuracies, prepare
 
@@ -33,6 +33,7 @@ FULL = {
     "type": "cement_works",
     "theme": "building_materials",
     "start_year": 1930,
+    "tags": '{"capacity": "120.5", "fuel": "Fossil Hard coal"}',
 }
 
 
@@ -40,11 +41,12 @@ FULL = {
 def test_one_side_alone_is_unknown_and_both_alike_are_best(name):
     if name != "numbers":
         assert np.isnan(compare(name, FULL, {}))
-    same = compare(name, FULL, FULL)
+    full = FULL | {"name": "Heizkraftwerk Rohrdorf 2"} if name == "power house" else FULL
+    same = compare(name, full, full)
     if name == "telling words":  # by rarity, not by likeness
         assert same > 0.5
     else:
-        assert same == pytest.approx(0.0 if name in ("place", "years") else 1.0)
+        assert same == pytest.approx(0.0 if name in ("place", "years", "capacity") else 1.0)
 
 
 @pytest.mark.parametrize("entry", COMPARISONS, ids=lambda entry: entry.name)
@@ -159,6 +161,48 @@ def test_areas():
 )
 def test_kinds(one, other, value):
     assert compare("kind", one, other) == pytest.approx(value, nan_ok=True)
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "value"),
+    [
+        ("Papierfabrik Albert", "Heizkraftwerk Albert", 0.0),
+        ("Elektrociepłownia Huta", "Huta", 0.0),
+        ("Kesselhaus Süd", "Heizwerk Süd", 1.0),
+        ("Papierfabrik Albert", "Spinnerei Albert", np.nan),
+    ],
+)
+def test_a_power_house_beside_other_works(one, other, value):
+    assert compare("power house", {"name": one}, {"name": other}) == pytest.approx(value, nan_ok=True)
+
+
+def test_among_power_plants_the_word_says_nothing():
+    plants = [row(f"b:{n}", f"Kraftwerk {n}", point(50_000 + n)) for n in range(80)]
+    assert np.isnan(compare("power house", {"name": "Neurath"}, {"name": "Kraftwerk Neurath"}, extra=plants))
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "value"),
+    [
+        ("Fossil Hard coal", "Coal", 1.0),
+        ("Fossil Gas; Waste", "Gas", 1.0),
+        ("Hydro Run-of-river and poundage", "Wind", 0.0),
+        ("Fossil Coal-derived gas", "Coal", 0.0),
+        ("Other", "Gas", np.nan),
+    ],
+)
+def test_fuels(one, other, value):
+    sides = ({"tags": to_json({"fuel": text})} for text in (one, other))
+    assert compare("fuel", *sides) == pytest.approx(value, nan_ok=True)
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "value"),
+    [("100", "400", 2.0), ("0", "5", np.nan), ("many", "5", np.nan), ("nan", "5", np.nan), ("12,5", "12.5", 0.0)],
+)
+def test_capacities(one, other, value):
+    sides = ({"tags": to_json({"capacity": text})} for text in (one, other))
+    assert compare("capacity", *sides) == pytest.approx(value, nan_ok=True)
 
 
 def test_hostile_text_is_only_text():

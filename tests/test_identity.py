@@ -4,7 +4,7 @@ import itertools
 
 import pandas as pd
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from match_rows import records, row
 
@@ -57,6 +57,7 @@ def test_malformed_ids(text):
 homes = st.fixed_dictionaries({key: st.integers(0, 4) for key in KEYS})
 
 
+@settings(deadline=None)
 @given(homes, st.permutations(KEYS))
 def test_order_of_input_changes_nothing(clusters, order):
     one = assign(clusters)
@@ -65,6 +66,7 @@ def test_order_of_input_changes_nothing(clusters, order):
     pd.testing.assert_frame_equal(one.registry, other.registry)
 
 
+@settings(deadline=None)
 @given(homes, homes)
 def test_second_run_keeps_ids_and_forgets_nothing(before, after):
     first = assign(before)
@@ -83,6 +85,7 @@ def test_second_run_keeps_ids_and_forgets_nothing(before, after):
     assert later.registry["record_key"].dropna().is_unique
 
 
+@settings(deadline=None)
 @given(homes, homes)
 def test_a_split_brings_the_old_ids_back(before, merged):
     first = assign(before)
@@ -133,6 +136,13 @@ def test_older_data_do_not_turn_the_date_back():
     later = assign({"a:1": 1}, first.registry, "2025-01-01")
     row_ = later.registry.iloc[0]
     assert (row_["first_seen"], row_["last_seen"]) == ("2025-01-01", "2026-05-05")
+
+
+def test_records_without_any_date():
+    first = assign({"a:1": 1, "b:1": 1}, valid_at=None)
+    again = assign({"a:1": 1, "b:1": 2}, first.registry, valid_at=None)
+    assert again.registry["first_seen"].isna().all()
+    assert first.members["a:1"] in set(again.members)
 
 
 def test_dates_are_those_of_the_data():

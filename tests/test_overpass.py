@@ -6,20 +6,29 @@ import gzip
 import json
 import threading
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from urllib.parse import parse_qs
 
+import pandas as pd
 import pytest
 from shapely.geometry import box
 
 from inducult_geo.catalog import Region
 from inducult_geo.errors import SourceError, TransientError
 from inducult_geo.settings import Settings
+from inducult_geo.sources.osm_records import records_of
 from inducult_geo.sources.osm_tags import load_tag_table
-from inducult_geo.sources.overpass import build_query, fetch_boundary, fetch_objects
-from inducult_geo.sources.overpass_client import ATTEMPTS
+from inducult_geo.sources.overpass import (
+    build_query,
+    fetch_boundary,
+    fetch_objects,
+    is_answer,
+    read_answer,
+    read_answer_boundary,
+)
+from inducult_geo.sources.overpass_client import ATTEMPTS, longest_ask_s, slot_wait_s
 
 Reply = tuple[int, dict[str, str], bytes]
 AREA = box(8.9, 46.9, 9.1, 47.1)
@@ -64,7 +73,7 @@ HTML = b"<html><body><p><strong>Error</strong>: too busy &amp; tired</p></body><
 
 
 @contextmanager
-def serving(replies: list[Reply] | Callable[[int], Reply], *, drip_s: float = 0) -> Iterator[tuple[str, list[dict]]]:
+def serving(replies: list[Reply], *, drip_s: float = 0, status: str = "") -> Iterator[tuple[str, list[dict]]]:
     """Serve each reply once, the last one for ever; yield the base address and what was asked."""
     asked: list[dict] = []
 
@@ -86,6 +95,13 @@ def serving(replies: list[Reply] | Callable[[int], Reply], *, drip_s: float = 0)
                 except OSError:
                     return
                 time.sleep(drip_s)
+
+        def do_GET(self) -> None:
+            assert self.path == "/api/status"
+            self.send_response(200 if status else 504)
+            self.send_header("Content-Length", str(len(status)))
+            self.end_headers()
+            self.wfile.write(status.encode())
 
         def log_message(self, *args: object) -> None:
             pass
@@ -117,7 +133,7 @@ def test_a_whole_answer(tmp_path):
     assert objects.data_time == "2024-03-04T21:00:00Z"
     assert asked[0]["path"] == "/api/interpreter"
     assert asked[0]["headers"]["User-Agent"].startswith("inducult-geo/")
-    kept = tmp_path / "osm" / "test-20240304T210000Z.json.gz"
+    kept = tmp_path / "osm" / "test-2024-03-04T210000Z.json.gz"
     assert [*kept.parent.iterdir()] == [kept]
     assert gzip.decompress(kept.read_bytes()) == WHOLE[2]
 
@@ -130,13 +146,19 @@ def test_an_empty_region_is_an_answer():
 
 FAULTS = {
     "timeout": ok(answer(*NODES, WORKS, remark='runtime error: Query timed out in "query" at line 1')),
+    "timeout, empty": ok(answer(remark='runtime error: Query timed out in "recurse" at line 1 after 181 seconds.')),
     "memory": ok(answer(remark="runtime error: Query ran out of memory")),
+    "memory, partly": ok(answer(*NODES, WORKS, remark="Query run out of memory using about 2048 MB of RAM.")),
     "html": (200, {"Content-Type": "text/html"}, HTML),
     "broken off": (200, {}, WHOLE[2][: len(WHOLE[2]) // 2]),
     "dropped": (200, {"Content-Length": str(len(WHOLE[2]))}, WHOLE[2][:100]),
     "no answer": ok(["elements"]),
     "rate": (429, {}, HTML),
     "gateway": (504, {}, HTML),
+    "bad gateway": (502, {}, HTML),
+    "nothing": (200, {"Content-Type": "application/json"}, b""),
+    "no JSON object": ok(None),
+    "too deep": (200, {}, b'{"elements":' + b"[" * 200_000),
     "unavailable": (503, {}, b""),
 }
 
@@ -151,6 +173,109 @@ def test_a_fault_is_never_data_and_is_asked_again(fault, tmp_path):
             fetch_objects(REGION.id, area=AREA, settings=settings(url), archive=tmp_path / "osm")
         assert len(asked) == ATTEMPTS
     assert not (tmp_path / "osm").exists()
+
+
+def test_a_query_that_is_refused_is_not_asked_again_but_elsewhere():
+    message = b"<html><body><p>Error: line 1: parse error: ';' expected &amp; not found</p></body></html>"
+    with serving([(400, {}, message)]) as (bad, first), serving([WHOLE]) as (good, second):
+        with pytest.raises(SourceError, match=r"HTTP 400\): Error: line 1: parse error: ';' expected & not") as caught:
+            fetch_objects(REGION.id, area=AREA, settings=settings(bad))
+        assert not isinstance(caught.value, TransientError)
+        assert len(first) == 1
+        assert fetch_objects(REGION.id, area=AREA, settings=settings(bad, good)).hits == 4
+        assert (len(first), len(second)) == (2, 1)
+
+
+def test_a_server_that_dies_between_two_attempts():
+    with serving([WHOLE]) as (good, second), ExitStack() as life:
+        dying, first = life.enter_context(serving([FAULTS["dropped"]]))
+        end = threading.Timer(0.2, life.close)
+        end.start()
+        assert fetch_objects(REGION.id, area=AREA, settings=settings(dying, good, retry_base_s=0.3)).hits == 4
+        end.join()
+    assert (len(first), len(second)) == (1, 1)
+
+
+def busy(*waits_s: int) -> str:
+    slots = "".join(f"Slot available after: 2026-11-20T12:00:00Z, in {wait_s} seconds.\n" for wait_s in waits_s)
+    running = "Currently running queries (pid, space limit, time limit, start time):\n1\t536870912\t180\n"
+    return f"Connected as: 1\nCurrent time: 2026-11-20T12:00:00Z\nRate limit: {len(waits_s)}\n{slots}{running}"
+
+
+@pytest.mark.parametrize(
+    ("status", "wait_s"),
+    [
+        ("Connected as: 1\nRate limit: 0\nCurrently running queries (pid, ...):\n", 0),
+        ("Rate limit: 2\n2 slots available now.\n", 0),
+        ("Rate limit: 2\n1 slots available now.\nSlot available after: x, in 40 seconds.\n", 0),
+        (busy(40, 7), 7),
+        (busy(-3, 9), 0),
+        ("Rate limit: 2\n0 slots available now.\n" + busy(5), 5),
+        (busy(), 0),
+        ("<html>nothing of the kind</html>", 0),
+        ("", 0),
+    ],
+)
+def test_what_a_status_says(status, wait_s):
+    assert slot_wait_s(status) == wait_s
+
+
+@pytest.mark.parametrize(("status", "wait_s"), [("Rate limit: 0\n", 0), (busy(1), 1), (busy(-2), 0)])
+def test_a_slot_is_waited_for(status, wait_s):
+    with serving([WHOLE], status=status) as (url, asked):
+        start = time.monotonic()
+        assert fetch_objects(REGION.id, area=AREA, settings=settings(url)).hits == 4
+    assert wait_s <= time.monotonic() - start < wait_s + 0.9
+    assert len(asked) == 1
+
+
+def test_no_slot_for_too_long_and_the_next_server_is_asked():
+    with serving([WHOLE], status=busy(500)) as (full, first), serving([WHOLE]) as (good, second):
+        assert fetch_objects(REGION.id, area=AREA, settings=settings(full, good)).hits == 4
+        assert (len(first), len(second)) == (0, 1)
+        with pytest.raises(TransientError, match="no slot for 500 seconds"):
+            fetch_objects(REGION.id, area=AREA, settings=settings(full))
+
+
+def test_the_longest_wait_is_stated():
+    given = settings("a", "b", retry_base_s=5, retry_after_max_s=120, http_deadline_s=300)
+    assert longest_ask_s(given) == 2 * (10 + 120 + 4 * 300 + 3 * 120)
+
+
+def test_an_archived_answer_is_read_as_it_came(tmp_path):
+    with serving([WHOLE]) as (url, _):
+        came = fetch_objects(REGION.id, area=AREA, settings=settings(url), archive=tmp_path)
+    (kept,) = tmp_path.iterdir()
+    assert is_answer(kept)
+    again = read_answer(kept, area=AREA)
+    pd.testing.assert_frame_equal(records_of(again).frame, records_of(came).frame)
+    assert (again.hits, again.clipped, again.data_time) == (came.hits, came.clipped, came.data_time)
+    assert (read_answer(kept).hits, read_answer(kept).clipped) == (4, 0)
+    assert read_answer_boundary(kept, {"ISO3166-2": ("LI-X",)}) is None
+    plain = tmp_path / "plain.json"
+    plain.write_bytes(gzip.decompress(kept.read_bytes()))
+    assert read_answer(plain, area=AREA).hits == 4
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        (gzip.compress(WHOLE[2])[:-30], "no whole answer"),
+        (WHOLE[2], "no whole answer"),
+        (b"", "no whole answer"),
+        (gzip.compress(b"{}"), "not an answer of Overpass"),
+        (gzip.compress(WHOLE[2][:90]), "no whole answer"),
+        (gzip.compress(FAULTS["timeout"][2]), "Query timed out"),
+    ],
+)
+def test_an_archived_answer_that_is_none(tmp_path, content, said):
+    path = tmp_path / "test.json.gz"
+    path.write_bytes(content)
+    with pytest.raises(SourceError, match=said) as caught:
+        read_answer(path)
+    assert not isinstance(caught.value, TransientError)
+    with pytest.raises(SourceError, match="no such file"):
+        read_answer(tmp_path / "absent.json.gz")
 
 
 def test_the_next_server_is_asked():

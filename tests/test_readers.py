@@ -61,7 +61,7 @@ def test_rows_of_a_wrong_shape_are_kept_and_marked(tmp_path: Path) -> None:
         ("a.csv", b"", "the file is empty"),
         ("a.csv", b"\x89PNG\r\n\x1a\n0000", "is not what it says.*a PNG picture"),
         ("a.xlsx", b"id;name\n", "is not what it says.*begins as a ZIP"),
-        ("a.xlsx", b"PK\x03\x04broken", "cannot be read as a spreadsheet"),
+        ("a.xlsx", b"PK\x03\x04broken", "cannot be read as an archive"),
         ("a.shp", b"%PDF-1.4", "a PDF document"),
         ("a.shp", b"no shapefile at all", "cannot be read"),
         ("a.docx", b"PK\x03\x04", "is no known kind of table"),
@@ -145,3 +145,307 @@ def test_spreadsheets_as_they_come(shared: Path, name: str) -> None:
         table = read_table(path, Read(sheet=1))
     assert len(table.frame) > 0
     assert len(table.places) == len(table.frame)
+
+
+# --- hostile and damaged files ------------------------------------------------------------------------------------
+
+
+def zipped(path: Path, members: dict[str, bytes], method: int = zipfile.ZIP_DEFLATED) -> Path:
+    with zipfile.ZipFile(path, "w", method) as archive:
+        for name, content in members.items():
+            archive.writestr(name, content)
+    return path
+
+
+def refused(path: Path, said: str, read: Read = AUTO) -> None:
+    with pytest.raises(ContractError, match=f"(?s){said}"):
+        read_table(path, read)
+
+
+@pytest.mark.parametrize("suffix", [".zip", ".xlsx", ".ods", ".kmz"])
+def test_a_zip_bomb_is_told_by_its_directory(tmp_path: Path, suffix: str) -> None:
+    refused(zipped(tmp_path / f"a{suffix}", {"doc.kml": bytes(80_000_000)}), "zip bomb.*Send the file unpacked")
+
+
+def test_an_archive_that_hides_its_size_is_refused(tmp_path: Path) -> None:
+    path = zipped(tmp_path / "a.kmz", {"doc.kml": b"<kml>" + bytes(3_000_000)})
+    data = bytearray(path.read_bytes())
+    entry = data.rfind(b"PK\x01\x02")
+    data[entry + 24 : entry + 28] = (1000).to_bytes(4, "little")
+    path.write_bytes(data)
+    refused(path, "larger than it says")
+
+
+@pytest.mark.parametrize("name", ["../a.kml", "/etc/a.kml", "a/../../b.kml", "C:\\a.kml", "..\\a.kml"])
+def test_no_member_leads_out_of_an_archive(tmp_path: Path, name: str) -> None:
+    refused(zipped(tmp_path / "a.zip", {name: b"<kml/>"}), "leads out of the archive")
+
+
+def test_too_many_members_are_refused(tmp_path: Path) -> None:
+    refused(zipped(tmp_path / "a.zip", {f"{n}.txt": b"" for n in range(2_001)}), "2001 files are more")
+
+
+@pytest.mark.parametrize("members", [{"a.txt": b"x"}, {"a.kml": b"<kml/>", "b.kml": b"<kml/>"}])
+def test_an_archive_holds_exactly_one_table(tmp_path: Path, members: dict[str, bytes]) -> None:
+    refused(zipped(tmp_path / "a.zip", members), "vector files .*Unpack it")
+
+
+BOMB = '<!DOCTYPE k [<!ENTITY a "ha"><!ENTITY b "&a;&a;&a;&a;&a;&a;&a;&a;">]>'
+FAR = '<!DOCTYPE k [<!ENTITY a SYSTEM "file:///etc/passwd">]>'
+KML = (
+    '<kml xmlns="http://www.opengis.net/kml/2.2"><Document><Placemark><name>&a;</name>'
+    "<Point><coordinates>17,50</coordinates></Point></Placemark></Document></kml>"
+)
+
+
+@pytest.mark.parametrize("suffix", [".kml", ".gml", ".gpx"])
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "utf-16-le"])
+@pytest.mark.parametrize("prolog", [BOMB, FAR, "<!doctype x>", " " * 3_000_000 + "<!ENTITY a 'b'>"])
+def test_entities_are_refused_before_any_parser_sees_them(
+    tmp_path: Path, suffix: str, encoding: str, prolog: str
+) -> None:
+    root = {".kml": "kml", ".gml": "FeatureCollection", ".gpx": "gpx"}[suffix]
+    path = write(tmp_path / f"a{suffix}", f"<{root}>{prolog}</{root}>", encoding)
+    refused(path, "document type or entities")
+    before = write(tmp_path / f"b{suffix}", f"{prolog}<{root}/>", encoding)
+    refused(before, "document type or entities|should begin with")
+
+
+def test_entities_inside_a_kmz_are_refused(tmp_path: Path) -> None:
+    path = zipped(tmp_path / "a.kmz", {"doc.kml": (BOMB + KML).encode()})
+    refused(path, "document type or entities")
+
+
+@pytest.mark.parametrize("suffix", [".kml", ".gml", ".gpx", ".shp", ".geojson", ".mif", ".tab", ".dxf", ".fgb"])
+def test_a_virtual_data_set_is_no_way_to_other_files(tmp_path: Path, suffix: str) -> None:
+    secret = write(tmp_path / "secret.csv", "id,name\n1,secret\n")
+    text = f'<OGRVRTDataSource><OGRVRTLayer name="secret"><SrcDataSource>{secret}</SrcDataSource></OGRVRTLayer>'
+    refused(write(tmp_path / f"a{suffix}", text + "</OGRVRTDataSource>"), "not what it says|cannot be read")
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ('{"rows": [1]}', "is JSON but no GeoJSON .*'rows'.*as CSV"),
+        ("[1, 2]", "its top level is a list of 2"),
+        ("3", "a single value"),
+        ("[" * 200_000, "too deeply nested|cannot be read as JSON"),
+        ('{"type": "Topology"}', "no GeoJSON"),
+        ('{"type": "FeatureCollection", "features": [], "crs": {"type": "link", "properties": {"href": "http://a"}}}',
+         "member `crs` is no name"),
+        ('{"type": "FeatureCollection", "features": [], "crs": {"type": "name", "properties": {"name": "http://a/b"}}}',
+         "member `crs` is no name"),
+    ],
+)  # fmt: skip
+@pytest.mark.parametrize("suffix", [".json", ".geojson"])
+def test_json_that_is_no_geojson_is_refused(tmp_path: Path, suffix: str, text: str, said: str) -> None:
+    refused(write(tmp_path / f"a{suffix}", text), said)
+
+
+def test_a_legacy_crs_member_is_followed(tmp_path: Path) -> None:
+    text = (
+        '{"type": "FeatureCollection", "crs": {"type": "name", "properties": {"name": "urn:ogc:def:crs:EPSG::2177"}},'
+        '"features": [{"type": "Feature", "properties": {"n": "a"},'
+        '"geometry": {"type": "Point", "coordinates": [6420000, 5800000]}}]}'
+    )
+    assert read_table(write(tmp_path / "a.json", text), AUTO).crs == "EPSG:2177"
+
+
+def shapefile(folder: Path, rows: int = 3) -> Path:
+    frame = gpd.GeoDataFrame(
+        {"id": [str(n) for n in range(rows)]}, geometry=[shapely.Point(n, 2) for n in range(rows)], crs="EPSG:3035"
+    )
+    frame.to_file(folder / "a.shp", engine="pyogrio")
+    return folder / "a.shp"
+
+
+@pytest.mark.parametrize("lost", [(".dbf",), (".prj",), (".shx",), (".dbf", ".prj", ".shx", ".cpg")])
+@pytest.mark.parametrize("as_zip", [False, True])
+def test_a_shapefile_is_read_without_what_it_lost(tmp_path: Path, lost: tuple[str, ...], as_zip: bool) -> None:
+    path = shapefile(tmp_path)
+    for suffix in lost:
+        path.with_suffix(suffix).unlink(missing_ok=True)
+    if as_zip:
+        parts = {f"sub/{part.name}": part.read_bytes() for part in tmp_path.glob("a.*")}
+        path = zipped(tmp_path / "b.zip", parts)
+    there = sorted(part.name for part in tmp_path.iterdir())
+    table = read_table(path, AUTO)
+    assert [shape.x for shape in table.frame["geometry"]] == [0, 1, 2]
+    assert (table.crs is None) == (".prj" in lost)
+    assert ("id" in table.frame) == (".dbf" not in lost)
+    assert sorted(part.name for part in tmp_path.iterdir()) == there
+
+
+def test_a_shapefile_that_was_cut_off_is_said(tmp_path: Path) -> None:
+    path = shapefile(tmp_path, rows=50)
+    path.write_bytes(path.read_bytes()[:500])
+    table = read_table(path, AUTO)
+    # Every row is there; those whose geometry is gone are refused one by one later.
+    assert len(table.frame) == 50
+    assert table.frame["geometry"].isna().sum() == 36
+
+
+def test_reading_leaves_nothing_beside_the_file(tmp_path: Path) -> None:
+    frame = gpd.GeoDataFrame({"id": ["1"]}, geometry=[shapely.Point(1, 2)], crs="EPSG:3035")
+    frame.to_file(tmp_path / "a.gml", driver="GML", engine="pyogrio")
+    (tmp_path / "a.xsd").unlink()
+    read_table(tmp_path / "a.gml", AUTO)
+    assert [path.name for path in tmp_path.iterdir()] == ["a.gml"]
+
+
+@pytest.mark.parametrize(("name", "missing"), [("a.mif", "a.mid"), ("a.tab", "a.dat")])
+def test_half_of_a_mapinfo_table_names_the_other_half(tmp_path: Path, name: str, missing: str) -> None:
+    refused(write(tmp_path / name, "Version 300\n" if name == "a.mif" else "!table\n!version 300\n"), missing)
+
+
+@pytest.mark.parametrize(("name", "driver"), [("a.tab", "MapInfo File"), ("a.mif", "MapInfo File"), ("a.dxf", "DXF")])
+def test_other_vector_files_are_read(tmp_path: Path, name: str, driver: str) -> None:
+    data = {} if driver == "DXF" else {"id": ["1", "2"]}
+    frame = gpd.GeoDataFrame(data, geometry=[shapely.Point(1, 2), shapely.Point(3, 4)], crs="EPSG:3035")
+    frame.to_file(tmp_path / name, driver=driver, engine="pyogrio")
+    # A TAB keeps whole steps of a grid over the world.
+    found = [shape.x for shape in read_table(tmp_path / name, AUTO).frame["geometry"]]
+    assert found == pytest.approx([1, 3], abs=0.05)
+
+
+def test_kml_and_kmz_and_gpx_are_read(tmp_path: Path) -> None:
+    kml = KML.replace("&a;", "Huta")
+    assert read_table(write(tmp_path / "a.kml", kml), AUTO).crs == "EPSG:4326"
+    kmz = zipped(tmp_path / "a.kmz", {"doc.kml": kml.encode(), "files/a.png": b"\x89PNG"})
+    assert read_table(kmz, AUTO).frame["Name"][0] == "Huta"
+    gpx = (
+        '<?xml version="1.0"?><gpx version="1.1" creator="a" xmlns="http://www.topografix.com/GPX/1/1">'
+        '<wpt lat="50" lon="17"><name>Huta</name></wpt></gpx>'
+    )
+    table = read_table(write(tmp_path / "a.gpx", gpx), AUTO)
+    assert table.frame["name"].tolist() == ["Huta"]
+    track = gpx.replace(
+        "</gpx>", '<trk><trkseg><trkpt lat="50" lon="17"/><trkpt lat="51" lon="17"/></trkseg></trk></gpx>'
+    )
+    refused(write(tmp_path / "b.gpx", track), "has 2 layers .*'waypoints', 'tracks'")
+
+
+def test_parquet_is_read_and_a_damaged_one_refused(tmp_path: Path) -> None:
+    frame = gpd.GeoDataFrame({"id": ["1"]}, geometry=[shapely.Point(1, 2)], crs="EPSG:3035")
+    frame.to_parquet(tmp_path / "a.parquet")
+    table = read_table(tmp_path / "a.parquet", AUTO)
+    assert table.crs == "EPSG:3035"
+    data = (tmp_path / "a.parquet").read_bytes()
+    (tmp_path / "b.parquet").write_bytes(data[:-20])
+    refused(tmp_path / "b.parquet", "cannot be read")
+
+
+# --- delimited text as it should not be ---------------------------------------------------------------------------
+
+
+def test_too_many_columns_are_refused(tmp_path: Path) -> None:
+    wide = ";".join(f"c{n}" for n in range(5_001))
+    refused(write(tmp_path / "a.csv", wide + "\n" + wide + "\n"), "5001 columns are more")
+    exact = ";".join(f"c{n}" for n in range(5_000))
+    assert read_table(write(tmp_path / "b.csv", exact + "\n" + exact + "\n"), AUTO).frame.shape == (1, 5_000)
+
+
+def test_a_cell_of_ten_megabytes_is_refused_and_half_of_it_read(tmp_path: Path) -> None:
+    refused(write(tmp_path / "a.csv", "id;name\n1;" + "x" * 10_000_001 + "\n"), "line 2: no delimited text.*quote")
+    table = read_table(write(tmp_path / "b.csv", "id;name\n1;" + "x" * 5_000_000 + "\n"), AUTO)
+    assert len(table.frame["name"][0]) == 5_000_000
+
+
+def test_a_cell_with_nul_marks_its_row(tmp_path: Path) -> None:
+    table = read_table(write(tmp_path / "a.csv", "id;name\n1;Huta\n2;Mł\x00yn\n" + "3;Hala\n" * 50), AUTO)
+    assert len(table.frame) == 52
+    assert set(table.bad_rows) == {1}
+    assert "NUL" in table.bad_rows[1]
+
+
+def test_rows_swallowed_by_an_open_quote_are_said(tmp_path: Path) -> None:
+    table = read_table(write(tmp_path / "a.csv", 'id;name;x\n1;"Huta;1\n2;Młyn;2\n3;Hala;3"\n4;Gazownia;4\n'), AUTO)
+    assert len(table.frame) == 2
+    assert "1 further rows" in table.bad_rows[0] or "cells where" in table.bad_rows[0]
+
+
+@pytest.mark.parametrize("encoding", ["utf-16-le", "utf-16-be"])
+def test_utf16_without_a_mark_is_told(tmp_path: Path, encoding: str) -> None:
+    path = write(tmp_path / "a.csv", "id;name\n" + "1;Förderturm\n" * 20, encoding)
+    assert read_table(path, AUTO).frame["name"][0] == "Förderturm"
+
+
+@pytest.mark.parametrize("newline", ["\n", "\r\n", "\r"])
+@pytest.mark.parametrize(
+    ("encoding", "names"),
+    [
+        ("cp1252", ["Förderturm", "Müßiggang", "Straße", "Göss"]),
+        ("cp1250", ["Příbram", "Železárna", "Hřebečná", "Důl"]),
+        ("cp1250", ["Małapanew", "Młyn", "Żelazna", "Łódź"]),
+        ("iso8859_2", ["Małapanew", "Młyn", "Żelazna", "źródło"]),
+        ("mac_roman", ["Förderturm", "Müßiggang", "Königshütte", "Göss"]),
+        ("cp852", ["Małapanew", "Młyn", "Żelazna", "źródło"]),
+    ],
+)
+def test_one_byte_encodings_are_weighed(tmp_path: Path, encoding: str, names: list[str], newline: str) -> None:
+    text = newline.join(["id;name", *(f"{n};{name}" for n, name in enumerate(names * 5))])
+    table = read_table(write(tmp_path / "a.csv", text, encoding), AUTO)
+    assert table.frame["name"].tolist() == names * 5
+    assert any("guessed" in note for note in table.notes)
+
+
+def test_the_end_mark_of_old_systems_is_no_row(tmp_path: Path) -> None:
+    assert len(read_table(write(tmp_path / "a.csv", "id;name\n1;Huta\n\x1a"), AUTO).frame) == 1
+
+
+@pytest.mark.parametrize("name", ["a.dbf", "a.shx", "a.prj", "a.mid", "a.dat"])
+def test_a_part_of_a_table_names_the_whole(tmp_path: Path, name: str) -> None:
+    refused(write(tmp_path / name, "x"), r"holds a part of a table only\. Name a\.(shp|mif|tab)")
+
+
+# --- spreadsheets -------------------------------------------------------------------------------------------------
+
+SHEET = (
+    '<?xml version="1.0"?><worksheet xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main"><sheetData>'
+    "{rows}</sheetData></worksheet>"
+)
+
+
+def workbook(path: Path, cells: dict[str, str]) -> Path:
+    """Write the smallest .xlsx with one sheet."""
+    rows: dict[int, str] = {}
+    for place, value in cells.items():
+        number = int("".join(filter(str.isdigit, place)))
+        cell = f'<c r="{place}" t="inlineStr"><is><t>{value}</t></is></c>'
+        rows[number] = rows.get(number, "") + cell
+    body = "".join(f'<row r="{number}">{row}</row>' for number, row in sorted(rows.items()))
+    relation = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
+    package = "http://schemas.openxmlformats.org/package/2006"
+    main = "application/vnd.openxmlformats-officedocument.spreadsheetml"
+    members = {
+        "[Content_Types].xml": f'<Types xmlns="{package}/content-types">'
+        f'<Override PartName="/xl/workbook.xml" ContentType="{main}.sheet.main+xml"/>'
+        f'<Override PartName="/xl/worksheets/sheet1.xml" ContentType="{main}.worksheet+xml"/></Types>',
+        "_rels/.rels": f'<Relationships xmlns="{package}/relationships">'
+        f'<Relationship Id="r1" Type="{relation}/officeDocument" Target="xl/workbook.xml"/></Relationships>',
+        "xl/workbook.xml": '<workbook xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main" '
+        f'xmlns:r="{relation}"><sheets><sheet name="A" sheetId="1" r:id="r1"/></sheets></workbook>',
+        "xl/_rels/workbook.xml.rels": f'<Relationships xmlns="{package}/relationships">'
+        f'<Relationship Id="r1" Type="{relation}/worksheet" Target="worksheets/sheet1.xml"/></Relationships>',
+        "xl/worksheets/sheet1.xml": SHEET.format(rows=body),
+    }
+    return zipped(path, {name: text.encode() for name, text in members.items()})
+
+
+def test_a_workbook_is_read_with_its_formulas_as_text(tmp_path: Path) -> None:
+    path = workbook(tmp_path / "a.xlsx", {"A1": "id", "B1": "name", "A2": "1", "B2": "=cmd|calc", "A4": "2", "B4": "x"})
+    table = read_table(path, AUTO)
+    assert table.frame.to_numpy().tolist() == [["1", "=cmd|calc"], ["2", "x"]]
+    assert table.places == ["a.xlsx row 2", "a.xlsx row 4"]
+
+
+def test_a_stray_cell_in_the_last_corner_does_not_end_the_process(tmp_path: Path) -> None:
+    """The reader asks for half a terabyte then, and its process ends: it must not be ours."""
+    path = workbook(tmp_path / "a.xlsx", {"A1": "id", "A2": "1", "XFD1048576": "x"})
+    refused(path, "stray cell stands far outside")
+
+
+def test_a_damaged_workbook_is_refused(tmp_path: Path) -> None:
+    refused(zipped(tmp_path / "a.xlsx", {"xl/workbook.xml": b"<workbook"}), "cannot be read as a spreadsheet")
+    (tmp_path / "a.xls").write_bytes(b"\xd0\xcf\x11\xe0" + bytes(range(256)) * 20)
+    refused(tmp_path / "a.xls", "cannot be read as a spreadsheet")

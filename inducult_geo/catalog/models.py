@@ -117,6 +117,9 @@ class Region(Declared):
 class Read(Declared):
     """How a file is to be read, where that cannot be told from the file."""
 
+    # A tab is a delimiter, not white space to be trimmed.
+    model_config = ConfigDict(extra="forbid", frozen=True, str_strip_whitespace=False)
+
     encoding: str | None = None
     delimiter: Annotated[str, Field(min_length=1, max_length=1)] | None = None
     decimal: Literal[".", ","] = "."

@@ -17,7 +17,12 @@ from inducult_geo.harmonize.coordinates import parse_coordinates, parse_number
 
 WGS84 = "EPSG:4326"
 METERS_PER_DEGREE = 111_320.0
+HALF_MINUTE_M = math.sqrt(2) * 0.5 * METERS_PER_DEGREE / 60
+"""Diagonal of half an arc minute: what degrees are worth that were once written as degrees and minutes."""
+
 _DECIMALS = re.compile(r"[.,](\d+)\s*$")
+_REPEATING_DECIMALS = 4
+_FARTHEST = 1e12
 
 
 @dataclass
@@ -33,7 +38,7 @@ class Cells:
     shapes
         (n,) the file's own geometries in the declared CRS, or all null.
     precision_m
-        (n,) half a unit of the last digit written, in meters.
+        (n,) half a unit of the last digit written, in meters; half a minute where degrees were rounded to minutes.
     raw_x, raw_y, reason, detail
         (n,) what stood in the file, and why a row has no coordinates.
     """
@@ -126,12 +131,16 @@ def _from_text(cells: Cells, row: int, text: Any, country: str | None, *, instea
 
 def _from_shapes(cells: Cells, shapes: np.ndarray) -> None:
     """Take a file's own geometries: without Z and M, repaired where invalid, refused where empty."""
-    flat = shapely.force_2d(shapes)
-    wrong = ~shapely.is_valid(flat) & ~shapely.is_missing(flat)
-    flat[wrong] = shapely.make_valid(flat[wrong], method="structure", keep_collapsed=False)
-    usable = ~shapely.is_missing(flat) & ~shapely.is_empty(flat) & np.isfinite(shapely.bounds(flat)).all(axis=1)
+    flat = _single(shapely.force_2d(shapes))
+    wrong = ~shapely.is_valid(flat) & ~shapely.is_missing(flat) & np.isfinite(shapely.bounds(flat)).all(axis=1)
+    with np.errstate(all="ignore"):
+        flat[wrong] = shapely.make_valid(flat[wrong], method="structure", keep_collapsed=False)
+    bounds = shapely.bounds(flat)
+    usable = np.isfinite(bounds).all(axis=1) & (np.abs(np.nan_to_num(bounds)) < _FARTHEST).all(axis=1)
+    usable &= ~shapely.is_missing(flat) & ~shapely.is_empty(flat)
     cells.shapes[usable] = flat[usable]
-    points = shapely.point_on_surface(flat)
+    points = np.full(len(flat), None, dtype=object)
+    points[usable] = shapely.point_on_surface(flat[usable])
     for row in range(len(flat)):
         if not usable[row]:
             reason = "no_coordinates" if shapes[row] is None else "bad_geometry"
@@ -139,6 +148,14 @@ def _from_shapes(cells: Cells, shapes: np.ndarray) -> None:
             continue
         cells.x[row], cells.y[row] = points[row].x, points[row].y
         cells.raw_x[row], cells.raw_y[row] = repr(float(points[row].x)), repr(float(points[row].y))
+
+
+def _single(shapes: np.ndarray) -> np.ndarray:
+    """Make a point of each multipoint of one: many programs write every point so."""
+    multiple = shapely.get_type_id(shapes) == shapely.GeometryType.MULTIPOINT
+    alone = multiple & (shapely.get_num_geometries(shapes) == 1)
+    shapes[alone] = shapely.get_geometry(shapes[alone], 0)
+    return shapes
 
 
 def _refuse_null_island(cells: Cells, row: int) -> None:
@@ -156,6 +173,18 @@ def _written(cell: Any) -> str | None:
 
 def _precision_m(x: str, y: str, *, degrees: bool) -> float:
     """Return the diagonal of half a unit of the last decimal that either number is written with."""
-    decimals = max(len(found[1]) if (found := _DECIMALS.search(text)) else 0 for text in (x, y))
+    written = [len(found[1]) if (found := _DECIMALS.search(text)) else 0 for text in (x, y)]
     unit_m = METERS_PER_DEGREE if degrees else 1.0
-    return math.sqrt(2) * 0.5 * unit_m * 10.0**-decimals
+    precision_m = math.sqrt(2) * 0.5 * unit_m * 10.0 ** -max(written)
+    if degrees and max(written) >= _REPEATING_DECIMALS and _is_minute(x, written[0]) and _is_minute(y, written[1]):
+        return max(precision_m, HALF_MINUTE_M)
+    return precision_m
+
+
+def _is_minute(text: str, decimals: int) -> bool:
+    """Whether a number of degrees is a whole number of minutes, as far as its decimals tell (50.716667 is 50°43')."""
+    try:
+        minutes = abs(float(text.replace(",", "."))) * 60
+    except ValueError:
+        return False
+    return abs(minutes - round(minutes)) <= 60 * 0.5 * 10.0**-decimals + 1e-9

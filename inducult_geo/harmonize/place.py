@@ -10,17 +10,22 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import shapely
+from pyproj import CRS
 from shapely.geometry.base import BaseGeometry
 
 from inducult_geo.catalog.models import Contract
 from inducult_geo.errors import ContractError, CoordinateError, SourceError
 from inducult_geo.frames import WORK_CRS, Problem
 from inducult_geo.harmonize.cells import WGS84, Cells, read_cells
+from inducult_geo.harmonize.corrections import ROWS_MAX, Region, suggest
 from inducult_geo.harmonize.crs import transform_geometries
 from inducult_geo.harmonize.placement import Candidate, Placement, Reading, choose_reading
+from inducult_geo.harmonize.shared_places import SHARED_ACCURACY_M, find_shared
 
 OUTSIDE_M = 500.0
 """A partner's site this far outside its region is still taken as inside: outlines are simplified."""
+
+_OFF_GLOBE_MAX = 0.5
 
 UNSTATED_ACCURACY_M = {"surveyed": 1.0, "digitized": 10.0, "address": 250.0, "settlement": 2000.0, "unknown": 100.0}
 """How true a source's own coordinates are taken to be where its contract does not state it, by their origin."""
@@ -51,6 +56,8 @@ class Placed:
     crs: list[str | None]
     reading: list[str | None]
     operation: list[str | None]
+    origin: list[str]
+    readings: dict[int, Reading] = field(default_factory=dict)
     candidates: tuple[dict[str, Any], ...] = ()
     problems: list[Problem] = field(default_factory=list)
 
@@ -71,8 +78,7 @@ def place(rows: pd.DataFrame, contract: Contract, ground: Ground, *, file_crs: s
     """
     declared = contract.place.crs or file_crs
     cells = read_cells(rows, contract, crs=declared, country=ground.country)
-    n = len(rows)
-    placed = Placed(cells, np.full(n, None, dtype=object), np.full(n, np.nan), [None] * n, [None] * n, [None] * n)
+    placed = _unplaced(cells, contract)
     if contract.place.crs and file_crs and file_crs.upper() != contract.place.crs.upper():
         message = f"the file says {file_crs[:60]}, the contract {contract.place.crs}: the contract is followed"
         placed.problems.append(Problem(contract.id, "crs_differs", message))
@@ -82,8 +88,17 @@ def place(rows: pd.DataFrame, contract: Contract, ground: Ground, *, file_crs: s
     except CoordinateError as problem:
         raise ContractError(f"{contract.declared_in}: [place] crs: {problem}") from problem
     _set_accuracy(placed, rows, contract)
+    _doubt_shared_places(placed, rows, contract)
     _check_inside(placed, contract, ground)
     return placed
+
+
+def _unplaced(cells: Cells, contract: Contract) -> Placed:
+    """Return rows of which no place is known yet."""
+    n = len(cells.x)
+    origin: list[str] = [contract.place.origin] * n
+    nowhere = np.full(n, None, dtype=object)
+    return Placed(cells, nowhere, np.full(n, np.nan), [None] * n, [None] * n, [None] * n, origin)
 
 
 def _by_system(cells: Cells) -> Iterator[tuple[str | None, np.ndarray]]:
@@ -112,10 +127,15 @@ def _place_group(placed: Placed, rows: np.ndarray, crs: str | None, contract: Co
     moved, operation, accuracy_m = transform_geometries(
         shapes, source_crs=reading.crs, target_crs=WORK_CRS, country=ground.country or "", grids=ground.grids
     )
+    lost = ~np.isfinite(shapely.bounds(moved)).all(axis=1)
+    moved[lost] = None
     placed.geometry[rows] = moved
     placed.accuracy_m[rows] = np.hypot(accuracy_m, placed.cells.precision_m[rows])
     for row in rows:
         placed.crs[row], placed.reading[row], placed.operation[row] = crs, reading.name, operation
+        placed.readings[int(row)] = reading
+    for row in rows[lost]:
+        placed.cells.refuse(row, "bad_coordinate", f"no place in {reading.crs}: check the coordinate and [place] crs")
 
 
 def _quarantine(placed: Placed, rows: np.ndarray, choice: Placement) -> None:
@@ -135,6 +155,7 @@ def _choose(x: np.ndarray, y: np.ndarray, crs: str | None, contract: Contract, g
     if ground.area is None:
         if crs is None:
             raise ContractError(f"{contract.declared_in}: states no CRS. Name [place] crs, e.g. EPSG:4326.")
+        _refuse_no_degrees(x, y, crs, contract)
         return Placement("chosen", Reading.as_declared(crs), (), "no region to check against")
     area = _grown(ground.area)
     share_min = contract.expect.inside_share_min or 0.95
@@ -165,6 +186,17 @@ def _choose(x: np.ndarray, y: np.ndarray, crs: str | None, contract: Contract, g
     return choice
 
 
+def _refuse_no_degrees(x: np.ndarray, y: np.ndarray, crs: str, contract: Contract) -> None:
+    """Refuse a wide source whose numbers cannot be the degrees that are declared: most lie off the globe."""
+    off = (np.abs(x) > 180) | (np.abs(y) > 90)
+    if CRS.from_user_input(crs).is_geographic and off.mean() > _OFF_GLOBE_MAX:
+        raise ContractError(
+            f"{contract.declared_in}: wrong [place] crs for {', '.join(contract.files)}: {crs} is in degrees, but "
+            f"{off.mean():.0%} of the numbers are none (x {x.min():.0f} to {x.max():.0f}, y {y.min():.0f} to "
+            f"{y.max():.0f}). Name the true system as [place] crs; a stated one may be wrong."
+        )
+
+
 def _grown(area: BaseGeometry) -> BaseGeometry:
     """Widen an outline in degrees by about `OUTSIDE_M`: points on a simplified border are inside."""
     return area.buffer(OUTSIDE_M / 111_320)
@@ -193,6 +225,20 @@ def _set_accuracy(placed: Placed, rows: pd.DataFrame, contract: Contract) -> Non
     placed.accuracy_m = np.hypot(placed.accuracy_m, own)
 
 
+def _doubt_shared_places(placed: Placed, rows: pd.DataFrame, contract: Contract) -> None:
+    """Say how many rows share a place; where too many do, trust it less (see `shared_places`)."""
+    points = shapely.get_type_id(placed.geometry) == shapely.GeometryType.POINT
+    x, y = (np.where(points, values, np.nan) for values in (placed.cells.x, placed.cells.y))
+    shared = find_shared(x, y, rows, units_per_site=contract.units_per_site)
+    if not shared.rows:
+        return
+    placed.problems.append(Problem(contract.id, "shared_place", shared.message, shared.rows))
+    placed.accuracy_m = np.where(shared.doubtful, np.fmax(placed.accuracy_m, SHARED_ACCURACY_M), placed.accuracy_m)
+    origin = "address" if contract.place.origin == "address" else "settlement"
+    for row in np.flatnonzero(shared.doubtful):
+        placed.origin[row] = origin
+
+
 def _check_inside(placed: Placed, contract: Contract, ground: Ground) -> None:
     if ground.area is None:
         return
@@ -201,10 +247,18 @@ def _check_inside(placed: Placed, contract: Contract, ground: Ground) -> None:
         np.array([ground.area]), source_crs=WGS84, target_crs=WORK_CRS, country=ground.country or "", grids=None
     )
     distance_m = shapely.distance(placed.geometry[rows], outline[0])
-    for row, away_m in zip(rows, distance_m, strict=True):
-        if away_m > OUTSIDE_M and placed.cells.reason[row] is None:
-            placed.cells.reason[row] = "outside_region"
-            placed.cells.detail[row] = f"lies {away_m / 1000:.1f} km outside {ground.name}: check the coordinate"
+    outside = [
+        (int(row), float(away_m))
+        for row, away_m in zip(rows, distance_m, strict=True)
+        if away_m > OUTSIDE_M and placed.cells.reason[row] is None
+    ]
+    region = _region(placed, rows[distance_m <= OUTSIDE_M], ground)
+    for number, (row, away_m) in enumerate(outside):
+        hint = _hint(placed, row, region) if number < ROWS_MAX else None
+        placed.cells.reason[row] = "outside_region"
+        placed.cells.detail[row] = f"lies {away_m / 1000:.1f} km outside {ground.name}: check the coordinate" + (
+            f"; {hint}" if hint else ""
+        )
     share_min = contract.expect.inside_share_min
     share = float((distance_m <= OUTSIDE_M).mean()) if len(rows) else 1.0
     if share_min is not None and share < share_min:
@@ -212,6 +266,27 @@ def _check_inside(placed: Placed, contract: Contract, ground: Ground) -> None:
             f"{contract.id}: {share:.0%} of the rows lie in {ground.name}, where the contract expects at least "
             f"{share_min:.0%}. Check the file and [place] crs. Earlier records stay."
         )
+
+
+def _region(placed: Placed, inside: np.ndarray, ground: Ground) -> Region:
+    """Return where corrected rows must lie: near the rows that lie inside already, if there are any."""
+    area = ground.area or shapely.Point()
+    center = area.representative_point()
+    if len(inside):
+        middle = np.median(shapely.get_coordinates(shapely.centroid(placed.geometry[inside])), axis=0)
+        moved, _, _ = transform_geometries(
+            np.array([shapely.Point(middle)]), source_crs=WORK_CRS, target_crs=WGS84, country=ground.country or ""
+        )
+        center = moved[0]
+    return Region(area, ground.country or "", ground.grids, (center.x, center.y))
+
+
+def _hint(placed: Placed, row: int, region: Region) -> str | None:
+    """Name the slip that may have misplaced a row; drawn shapes hold none."""
+    reading, shape = placed.readings.get(row), placed.cells.shapes[row]
+    if reading is None or (shape is not None and shape.geom_type != "Point"):
+        return None
+    return suggest(placed.cells.x[row], placed.cells.y[row], reading, region)
 
 
 def _describe(candidate: Candidate) -> dict[str, Any]:

@@ -26,6 +26,11 @@ _PLAIN = (
 )  # fmt: skip
 _WEB = re.compile(r"^(https?://)?[\w.-]+\.[a-z]{2,}(:\d+)?(/\S*)?$", re.IGNORECASE)
 _MOST_NAMED = 5
+_NO_TEXT = frozenset(
+    ("key", "place", "tags", "content_hash", "reason", "detail", "geometry", "x", "y", "text", "valid_at")
+    # A question mark is at home in a web address.
+    + ("website", "image", "wikipedia")
+)
 
 
 @dataclass(frozen=True)
@@ -64,6 +69,7 @@ def harmonize(table: RawTable, contract: Contract, ground: Ground, vocabulary: V
     _years(values, rows, notices)
     _origins(values, rows, table, contract, ground)
     _note_lost_characters(rows, notices)
+    values["geometry_origin"] = placed.origin
     for name, facts in (("declared_crs", placed.crs), ("reading", placed.reading), ("operation", placed.operation)):
         values[name] = facts
     values["raw_x"], values["raw_y"] = placed.cells.raw_x, placed.cells.raw_y
@@ -91,7 +97,8 @@ class _Notices:
         texts = {
             "unmapped_value": "values of '{column}' that nobody mapped: {some}. Map them in [values.{column}].",
             "unread_date": "dates in '{column}' that cannot be read: {some}. Write years, or map them.",
-            "lost_characters": "characters were lost before the file came here ({some}): ask for a new export.",
+            "lost_characters": "characters in '{column}' were lost before the file came here: {some}. "
+            "Ask for a new export, or mend [read] encoding.",
         }
         found = []
         for (kind, column), counter in sorted(self._seen.items()):
@@ -210,7 +217,6 @@ def _origins(values: pd.DataFrame, rows: pd.DataFrame, table: RawTable, contract
     values["region"] = contract.region
     countries = contract.values.get("country", {})
     values["country"] = [countries.get(text or "", text) or ground.country for text in _clean(rows, "country")]
-    values["geometry_origin"] = contract.place.origin
     values["licence"] = contract.licence
     values["retrieved_at"] = _date(contract.retrieved) or table.data_time
     stated = _date(contract.valid_at) or table.data_time
@@ -224,7 +230,11 @@ def _date(value: object) -> str | None:
 
 
 def _note_lost_characters(rows: pd.DataFrame, notices: _Notices) -> None:
-    for name, where in zip(_column(rows, "name"), _column(rows, "place"), strict=True):
-        found = lost_characters(name) if isinstance(name, str) else None
-        if found:
-            notices.add("lost_characters", "name", f"{where}: {found}")
+    """Note every cell of a text column that shows lost or misread characters, with where it stands."""
+    for column in rows.columns:
+        if column in _NO_TEXT:
+            continue
+        for text, where in zip(rows[column], _column(rows, "place"), strict=True):
+            found = lost_characters(text) if isinstance(text, str) else None
+            if found:
+                notices.add("lost_characters", str(column), f"{where}: {found}")

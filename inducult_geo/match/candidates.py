@@ -20,7 +20,7 @@ from scipy.spatial import KDTree
 
 from inducult_geo.frames import Records, concat_records
 from inducult_geo.match.prepare import Prepared, bag, flat, prepare
-from inducult_geo.match.ragged import Floats, Ints, ranks_within
+from inducult_geo.match.ragged import Floats, Ints, distinct, quick_ranks
 
 NEAREST_WITHIN_M: Final = 10_000.0
 NEAREST: Final = 40
@@ -101,10 +101,10 @@ def _between(side: _Side, left: Ints, right: Ints) -> Pairs2:
         _rare_words(side, left, right),
         _same_ids(p, left, right),
     )
-    code = np.unique(np.concatenate([a.astype(np.int64) * len(right) + b for a, b in roads]))
+    code = distinct(np.concatenate([a.astype(np.int64) * len(right) + b for a, b in roads]))
     first, second = left[code // len(right)], right[code % len(right)]
     merit = quick_score(side, first, second)
-    kept = (ranks_within(first, merit) < PER_RECORD) | (ranks_within(second, merit) < PER_PARTNER)
+    kept = (quick_ranks(first, merit) < PER_RECORD) | (quick_ranks(second, merit) < PER_PARTNER)
     return first[kept], second[kept]
 
 
@@ -164,8 +164,15 @@ def _keys(country: NDArray[np.object_], text: NDArray[np.object_]) -> NDArray[np
 
 def _towns(p: Prepared, rows: Ints) -> NDArray[np.object_]:
     """Country and town of each row, as one text; empty where unknown."""
-    towns = [" ".join(sorted(p.lexicon.words[p.cities.row(row)])) for row in rows]
-    return _keys(p.country[rows], np.array(towns, dtype=object))
+    known: dict[bytes, str] = {}
+    towns = np.empty(len(rows), dtype=object)
+    for at, row in enumerate(rows):
+        words = p.cities.row(row)
+        town = known.get(words.tobytes())
+        if town is None:
+            town = known[words.tobytes()] = " ".join(sorted(p.lexicon.words[words]))
+        towns[at] = town
+    return _keys(p.country[rows], towns)
 
 
 def _same_text(left: NDArray[np.object_], right: NDArray[np.object_]) -> Pairs2:

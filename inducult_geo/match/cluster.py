@@ -4,12 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import Final
+from typing import Final, NamedTuple
 
+import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
+from scipy import sparse
+from scipy.sparse.csgraph import connected_components
 
 from inducult_geo.frames import Records
 from inducult_geo.match.decisions import DIFFERENT, Decisions
+from inducult_geo.match.ragged import Flags, Floats, Ints
 
 CONTRADICTED: Final = 0.3
 """Two groups are joined only where the mean score of the pairs looked at between them is at least this."""
@@ -17,8 +22,7 @@ CONTRADICTED: Final = 0.3
 Key = str
 
 
-@dataclass(frozen=True)
-class Link:
+class Link(NamedTuple):
     """A scored pair, `left` < `right`; a strong one may join its two records."""
 
     left: Key
@@ -116,6 +120,45 @@ def fold_duplicates(records: Records) -> dict[Key, Key]:
     first = table.groupby([*columns, "shape"], dropna=False, sort=False)["record_key"].transform("first")
     moved = table["record_key"] != first
     return dict(zip(table.loc[moved, "record_key"], first[moved], strict=True))
+
+
+def links_of(
+    keys: NDArray[np.object_],
+    ends: tuple[Ints, Ints],
+    probability: Floats,
+    strong: Flags,
+    tied: Iterable[tuple[Key, Key]] = (),
+) -> list[Link]:
+    """Make links of scored pairs, without those that no clustering will look at.
+
+    A weak pair counts only as a contradiction between records that strong ones, or a word of a steward, could bring
+    together; all others (most of them) are left out.
+
+    Parameters
+    ----------
+    keys
+        Record keys.
+    ends
+        Row numbers of both records, one a pair.
+    probability, strong
+        Score of each pair, and whether it may join.
+    tied
+        Pairs of keys that are joined for another reason: decisions, exact duplicates.
+    """
+    row = {key: at for at, key in enumerate(keys)} if tied else {}
+    more = [(row.setdefault(a, len(row)), row.setdefault(b, len(row))) for a, b in tied]
+    extra = np.array(more, dtype=np.int64).reshape(-1, 2)
+    one, other = (np.r_[end[strong], extra[:, side]] for side, end in enumerate(ends))
+    size = max(len(keys), len(row))
+    graph = sparse.coo_matrix((np.ones(len(one), dtype=np.int8), (one, other)), shape=(size, size))
+    part = connected_components(graph, directed=False)[1]
+    rows = np.flatnonzero(part[ends[0]] == part[ends[1]])
+    named = zip(keys[ends[0][rows]], keys[ends[1][rows]], strict=True)
+    chances = zip(probability[rows].round(6).tolist(), strong[rows].tolist(), strict=True)
+    return [
+        Link(a, b, chance, sure) if a < b else Link(b, a, chance, sure)
+        for (a, b), (chance, sure) in zip(named, chances, strict=True)
+    ]
 
 
 def cluster(

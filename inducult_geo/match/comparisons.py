@@ -15,8 +15,8 @@ import numpy as np
 import shapely
 from numpy.typing import NDArray
 
-from inducult_geo.match.prepare import Prepared, flat
-from inducult_geo.match.ragged import Flags, Floats, Ints, Ragged, ragged
+from inducult_geo.match.prepare import Prepared
+from inducult_geo.match.ragged import Flags, Floats, Ints, Ragged, sets, spread
 from inducult_geo.match.words import Likeness, best_variants, likeness
 
 UNIQUE_SCHEMES: Final = frozenset(("wikidata", "heritage", "register", "heritage_ref"))
@@ -26,6 +26,7 @@ PLACE_FLOOR_M: Final = 100.0
 """Sites have an extent: two good points of one works may lie this far apart."""
 
 _NO_AREA_M2: Final = 1.0
+_CODE_LENGTH: Final = 12
 GENERAL_THEMES: Final = frozenset(("other", "museum_memory", "housing_landscape"))
 """Themes that say nothing against another one: a museum may stand in a mill."""
 
@@ -79,7 +80,7 @@ class Compared:
             best_variants(p, (a, self.left), (b, self.right))[0]
             for a, b in ((p.operators, p.operators), (p.operators, p.names), (p.names, p.operators))
         ]
-        merit = np.nan_to_num(np.array([part.mean + part.within for part in tries]), nan=-1.0)
+        merit = np.array([np.nan_to_num(part.mean + part.within, nan=-1.0) for part in tries])
         chosen, rows = merit.argmax(axis=0), np.arange(len(self.left))
         fields = ("forward", "backward", "telling", "numbers")
         return Likeness(*(np.array([getattr(part, name) for part in tries])[chosen, rows] for name in fields))
@@ -88,9 +89,9 @@ class Compared:
     def all_words(self) -> Likeness:
         """All words of name and operator together."""
         p = self.prepared
-        words = [flat(p.names, p.variants), flat(p.operators, p.variants)]
-        rows: list[Ints] = [np.union1d(words[0].row(i), words[1].row(i)) for i in range(len(p))]
-        return self._words(ragged(rows))
+        both = [spread(part, p.variants) for part in (p.names, p.operators)]
+        rows, words = (np.concatenate(part) for part in zip(*both, strict=True))
+        return self._words(sets(rows, words, len(p)))
 
     @cached_property
     def streets(self) -> Likeness:
@@ -202,8 +203,9 @@ def same_postcode(pairs: Compared) -> Scores:
     p = pairs.prepared
     a, b = p.postcode[pairs.left], p.postcode[pairs.right]
     known = (a != "") & (b != "") & (p.country[pairs.left] == p.country[pairs.right])
-    shared = [_prefix_share(x, y) if k else np.nan for x, y, k in zip(a, b, known, strict=True)]
-    return Scores(np.array(shared, dtype=float), lambda rows: [f"{a[i]} / {b[i]}" for i in rows])
+    shared = np.full(len(a), np.nan)
+    shared[known] = _prefix_share(a[known], b[known])
+    return Scores(shared, lambda rows: [f"{a[i]} / {b[i]}" for i in rows])
 
 
 def same_city(pairs: Compared) -> Scores:
@@ -216,11 +218,11 @@ def same_identifier(pairs: Compared) -> Scores:
     """Compare identifiers: 1 shared by these two alone, 0.5 with others too, 0 different; else unknown."""
     p = pairs.prepared
     holders: dict[tuple[str, str, str], int] = {}
-    for source, ids in zip(p.source, p.ids, strict=True):
+    has = np.array([bool(ids) for ids in p.ids], dtype=bool)
+    for source, ids in ((p.source[row], p.ids[row]) for row in np.flatnonzero(has)):
         for scheme, text in ids.items():
             holders[source, scheme, text] = holders.get((source, scheme, text), 0) + 1
     value = np.full(len(pairs.left), np.nan)
-    has = np.array([bool(ids) for ids in p.ids], dtype=bool)
     for at in np.flatnonzero(has[pairs.left] & has[pairs.right]):
         value[at] = _identifier(p, holders, pairs.left[at], pairs.right[at])
     return Scores(value, _chosen(value, {1.0: "shared by these alone", 0.5: "shared with others", 0.0: "different"}))
@@ -265,6 +267,30 @@ def same_years(pairs: Compared) -> Scores:
     return Scores(np.log10(1 + gap), lambda rows: [f"{gap[i]:.0f} years apart" for i in rows])
 
 
+def same_service(pairs: Compared) -> Scores:
+    """Power houses: 1 both are one, 0 one of the two; unknown where neither is, or in lists of power plants."""
+    house = pairs.prepared.power_house
+    a, b = house[pairs.left], house[pairs.right]
+    value = np.where((a == 0) & (b == 0), np.nan, (a == b).astype(float))
+    value[np.isnan(a) | np.isnan(b)] = np.nan
+    return Scores(value, _chosen(value, {1.0: "both", 0.0: "one of the two"}))
+
+
+def same_capacity(pairs: Compared) -> Scores:
+    """Capacities: how often the smaller fits into the larger, as log2; unknown where a side does not tell."""
+    capacity = pairs.prepared.capacity
+    a, b = capacity[pairs.left], capacity[pairs.right]
+    return Scores(np.abs(np.log2(a / b)), lambda rows: [f"{a[i]:g} / {b[i]:g}" for i in rows])
+
+
+def same_fuel(pairs: Compared) -> Scores:
+    """Fuels: 1 one in common, 0 none in common; unknown where a side does not tell."""
+    fuel = pairs.prepared.fuel
+    a, b = fuel[pairs.left], fuel[pairs.right]
+    value = np.where((a == 0) | (b == 0), np.nan, ((a & b) != 0).astype(float))
+    return Scores(value, _chosen(value, {1.0: "one in common", 0.0: "none in common"}))
+
+
 @dataclass(frozen=True)
 class Comparison:
     """An entry of the list of comparisons.
@@ -295,6 +321,7 @@ COMPARISONS: Final = (
     Comparison("name within", name_within, ("names",), True, (0.0, 0.5, 0.8, 1.0)),
     Comparison("telling words", telling_words, ("names",), True, (0.0, 0.25, 0.5, 1.0)),
     Comparison("numbers", same_numbers, ("names",), True, (0.0, 0.5, 1.0)),
+    Comparison("power house", same_service, ("names",), True, (0.0, 1.0)),
     Comparison("operator", same_operator, ("operator", "names"), True, (0.0, 0.5, 0.8, 1.0)),
     Comparison("words", words_covered, ("operator", "names"), True, (0.0, 0.3, 0.6, 1.0)),
     Comparison("street", same_street, ("address",), True, (0.0, 0.5, 0.85, 1.0)),
@@ -305,16 +332,19 @@ COMPARISONS: Final = (
     Comparison("identifier", same_identifier, ("ids",), False, (0.0, 0.5, 1.0)),
     Comparison("area", same_area, ("geometry",), False, (0.0, 0.2, 0.5, 0.8, 1.0)),
     Comparison("kind", same_kind, ("type", "theme"), False, (0.0, 0.5, 1.0)),
+    Comparison("capacity", same_capacity, ("tags",), False, (0.0, 0.15, 0.5, 1.0, 2.0, 3.0)),
+    Comparison("fuel", same_fuel, ("tags",), False, (0.0, 1.0)),
     Comparison("years", same_years, ("start_year",), False, (0.0, 0.5, 1.0, 2.0)),
 )
 """Every comparison of two records. What the neighbors add (competition) is worked out from these in `score`."""
 
 
-def _prefix_share(a: str, b: str) -> float:
-    """Share of two codes that agrees from the start."""
-    length = max(len(a), len(b))
-    agree = next((i for i, (x, y) in enumerate(zip(a, b, strict=False)) if x != y), min(len(a), len(b)))
-    return agree / length
+def _prefix_share(a: NDArray[np.object_], b: NDArray[np.object_]) -> Floats:
+    """Share of two codes that agrees from the start, one a pair; all after the twelfth sign is left out."""
+    letters = [side.astype(f"U{_CODE_LENGTH}").view(np.uint32).reshape(len(side), _CODE_LENGTH) for side in (a, b)]
+    length = np.maximum(*((side != 0).sum(axis=1) for side in letters))
+    agree = np.logical_and.accumulate((letters[0] == letters[1]) & (letters[0] != 0), axis=1).sum(axis=1)
+    return np.asarray(agree / np.maximum(length, 1), dtype=float)
 
 
 def _identifier(p: Prepared, holders: dict[tuple[str, str, str], int], left: int, right: int) -> float:

@@ -9,14 +9,19 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 
 import pandas as pd
 
-from inducult_geo.frames import TEXT, Records
+from inducult_geo.frames import NUMBER, TEXT, Records
+from inducult_geo.match.continuity import FINGERPRINT_COLUMNS, Heir, fingerprints, heirs
 
-REGISTRY_COLUMNS: Final = ("record_key", "site_id", "first_seen", "last_seen", "merged_into")
-"""One row a record ever seen; a tombstone has no `record_key`, but `merged_into`, the id that took its place."""
+_SITE_COLUMNS: Final = ("site_id", "first_seen", "last_seen", "merged_into")
+REGISTRY_COLUMNS: Final = ("record_key", *_SITE_COLUMNS, *FINGERPRINT_COLUMNS, "succeeds", "cause")
+"""One row a record ever seen, with its fingerprint; `succeeds` is the vanished record as which it goes on, and `cause`
+says why. A tombstone has no `record_key`, but `merged_into`, the id that took its place."""
+
+_TYPES: Final = {name: NUMBER if name in ("x", "y", "area_m2") else TEXT for name in REGISTRY_COLUMNS}
 
 PREFIX: Final = "IC"
 DIGITS: Final = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
@@ -62,7 +67,7 @@ def check_site_id(text: str) -> bool:
 
 def empty_registry() -> pd.DataFrame:
     """Return a registry in which nothing was ever seen."""
-    return pd.DataFrame({name: pd.Series(dtype=TEXT) for name in REGISTRY_COLUMNS})
+    return pd.DataFrame({name: pd.Series(dtype=kind) for name, kind in _TYPES.items()})
 
 
 @dataclass(frozen=True)
@@ -75,10 +80,13 @@ class Assigned:
         Record key -> site id, for the records of this run.
     registry
         The registry as it is now.
+    heirs
+        Records of this run that go on as vanished ones.
     """
 
     members: pd.Series
     registry: pd.DataFrame
+    heirs: Mapping[str, Heir]
 
 
 def assign_ids(clusters: Mapping[str, str], registry: pd.DataFrame, records: Records) -> Assigned:
@@ -89,14 +97,19 @@ def assign_ids(clusters: Mapping[str, str], registry: pd.DataFrame, records: Rec
     clusters
         Record key -> key that stands for its cluster.
     registry
-        The registry so far (`REGISTRY_COLUMNS`).
+        The registry so far (`REGISTRY_COLUMNS`; an older one may lack the fingerprints).
     records
-        The records of the clusters, for their dates.
+        The records of the clusters, for their dates and fingerprints.
     """
-    before = registry.reindex(columns=[*REGISTRY_COLUMNS])
+    before = _typed(registry)
     known = before[before["record_key"].notna() & before["site_id"].notna()]
     old_site = dict(zip(known["record_key"], known["site_id"], strict=True))
-    first_seen = dict(zip(known["record_key"], known["first_seen"], strict=True))
+    dates = known["first_seen"].astype(object).where(known["first_seen"].notna(), None)
+    first_seen: dict[str, str | None] = dict(zip(known["record_key"], dates, strict=True))
+    marks = fingerprints(records)
+    found = heirs(before, records, marks)
+    old_site |= {key: heir.site_id for key, heir in found.items()}
+    first_seen |= {key: first_seen[heir.old_key] for key, heir in found.items()}
     groups = _groups(clusters)
     chosen = _choose(groups, old_site, first_seen, _site_ages(before))
     used = set(before["site_id"].dropna())
@@ -104,12 +117,49 @@ def assign_ids(clusters: Mapping[str, str], registry: pd.DataFrame, records: Rec
     chosen |= _found(groups, chosen, used, graves, first_seen)
     members = pd.Series({key: chosen[group] for group, keys in groups.items() for key in keys}, dtype=TEXT)
     members = members.sort_index().rename("site_id").rename_axis("record_key")
-    return Assigned(members, _updated(before, members, old_site, records))
+    return Assigned(members, _updated(before, members, old_site, records, found, marks), found)
+
+
+def first_seen_of(sites: pd.Series, registry: pd.DataFrame) -> pd.Series:
+    """Return since when each site is known, be it by a record that has vanished; on the index of `sites`."""
+    dates = registry.dropna(subset=["record_key", "first_seen"]).groupby("site_id")["first_seen"].min()
+    return sites.map(dates)
+
+
+def merge_registries(before: pd.DataFrame, regions: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
+    """Make one registry of what each region's run knows: of its own records each region, of the others the rest.
+
+    Regions are resolved side by side, each with the registry as it was, and some keep an earlier run's: only a
+    region's own rows speak for it. A tombstone holds where no record bears its id.
+
+    Parameters
+    ----------
+    before
+        The registry as it was.
+    regions
+        Region -> the registry that resolving it gave.
+    """
+    parts = [_typed(before), *(_typed(registry) for _, registry in sorted(regions.items()))]
+    owners = [None, *sorted(regions)]
+    rows = [
+        part[part["record_key"].notna() & (part["region"] == owner if owner else ~part["region"].isin([*regions]))]
+        for owner, part in zip(owners, parts, strict=True)
+    ]
+    # Rows of an older registry know no region; they hold until a region tells of the record.
+    records = pd.concat(rows, ignore_index=True).drop_duplicates("record_key", keep="last")
+    stones = pd.concat([part[part["record_key"].isna()] for part in parts], ignore_index=True)
+    stones = stones[~stones["site_id"].isin(records["site_id"])].drop_duplicates("site_id", keep="last")
+    whole = pd.concat([records, stones], ignore_index=True).astype(_TYPES)
+    return whole.sort_values(["site_id", "record_key"], na_position="last", ignore_index=True)
 
 
 def seen_dates(records: Records) -> dict[str, str | None]:
-    """Return the date of each record's data: when it was valid, else when it was retrieved; never the clock."""
-    date = records["valid_at"].where(records["valid_at"].notna(), records["retrieved_at"])
+    """Return the date of the data in which each record was seen: retrieved, else valid; never the clock.
+
+    When an object was last edited (its `valid_at` in OpenStreetMap) is another matter: what nobody has touched for ten
+    years is seen today.
+    """
+    date = records["retrieved_at"].where(records["retrieved_at"].notna(), records["valid_at"])
     dated = zip(records["record_key"], date, strict=True)
     return {key: (when[:10] if isinstance(when, str) else None) for key, when in dated}
 
@@ -193,23 +243,45 @@ def _found(
     return made
 
 
-def _updated(before: pd.DataFrame, members: pd.Series, old_site: Mapping[str, str], records: Records) -> pd.DataFrame:
-    """Bring rows and tombstones up to date."""
-    dates = seen_dates(records)
-    rows = {row.record_key: row for row in before[before["record_key"].notna()].itertuples(index=False)}
+def _typed(registry: pd.DataFrame) -> pd.DataFrame:
+    """Bring a registry to its columns and types; a record that stands twice counts as last written."""
+    whole = registry.reindex(columns=[*REGISTRY_COLUMNS])
+    typed = whole.astype(object).where(whole.notna(), None).astype(_TYPES)
+    return typed[typed["record_key"].isna() | ~typed["record_key"].duplicated(keep="last")]
+
+
+def _rows(frame: pd.DataFrame) -> list[dict[str, Any]]:
+    """Return a frame's rows with None for null."""
+    columns = {str(name): frame[name].astype(object).where(frame[name].notna(), None) for name in frame}
+    return [dict(zip(columns, values, strict=True)) for values in zip(*columns.values(), strict=True)]
+
+
+def _updated(
+    before: pd.DataFrame,
+    members: pd.Series,
+    old_site: Mapping[str, str],
+    records: Records,
+    found: Mapping[str, Heir],
+    marks: pd.DataFrame,
+) -> pd.DataFrame:
+    """Bring rows and tombstones up to date; a vanished record goes where its heir went."""
+    dates, homes = seen_dates(records), members.to_dict()
+    homes |= {heir.old_key: homes[key] for key, heir in found.items()}
+    rows = {row["record_key"]: row for row in _rows(before[before["record_key"].notna()])}
+    fresh = {row["record_key"]: row for row in _rows(marks.reset_index())}
+    for key, heir in found.items():
+        fresh[key] |= {"succeeds": heir.old_key, "cause": heir.cause}
     table = []
-    for key in sorted({*rows, *members.index}):
-        old, now = rows.get(key), dates.get(key)
-        first, last = (old.first_seen, old.last_seen) if old is not None else (None, None)
-        seen = [date for date in (first, last, now) if isinstance(date, str)]
-        site = members.get(key, old.site_id if old is not None else None)
-        fresh = last if key not in members.index else max([d for d in (last, now) if isinstance(d, str)], default=None)
-        table.append((key, site, min(seen, default=None), fresh, None))
-    alive = {str(site) for _, site, *_ in table}
-    stones = _tombstones(before, members, old_site, alive)
-    frame = pd.DataFrame([*table, *stones], columns=[*REGISTRY_COLUMNS])
-    typed = frame.astype(dict.fromkeys(REGISTRY_COLUMNS, TEXT))
-    return typed.sort_values(["site_id", "record_key"], na_position="last", ignore_index=True)
+    for key in {**rows, **fresh}:
+        row = {**rows.get(key, {}), **fresh.get(key, {})}
+        held = [row.get("first_seen"), row.get("last_seen"), dates.get(key)]
+        first = min((date for date in held if date), default=None)
+        last = max((date for date in held[1:] if date), default=None)
+        table.append({**row, "site_id": homes.get(key, row.get("site_id")), "first_seen": first, "last_seen": last})
+    stones = _tombstones(before, members, old_site, {str(row["site_id"]) for row in table})
+    graves = [dict(zip(("record_key", *_SITE_COLUMNS), stone, strict=True)) for stone in stones]
+    frame = pd.DataFrame([*table, *graves], columns=[*REGISTRY_COLUMNS]).astype(_TYPES)
+    return frame.sort_values(["site_id", "record_key"], na_position="last", ignore_index=True)
 
 
 def _tombstones(
@@ -218,7 +290,7 @@ def _tombstones(
     """Rows for ids that no record bears any more: old ones that still hold, and those of new merges."""
     stones: dict[str, Stone] = {}
     graves = before[before["merged_into"].notna()]
-    columns = [graves[name].astype(object).where(graves[name].notna(), None) for name in REGISTRY_COLUMNS[1:]]
+    columns = [graves[name].astype(object).where(graves[name].notna(), None) for name in _SITE_COLUMNS]
     for site, first, last, heir in zip(*columns, strict=True):
         if site not in alive:
             stones[site] = (None, site, first, last, heir)

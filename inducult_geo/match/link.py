@@ -11,8 +11,11 @@ from inducult_geo.frames import TEXT, Records, concat_records
 from inducult_geo.match.candidates import candidates_of
 from inducult_geo.match.comparisons import Compared
 from inducult_geo.match.prepare import prepare
-from inducult_geo.match.ragged import ranks_within
-from inducult_geo.match.score import explain, score
+from inducult_geo.match.ragged import Flags, Ints, ranks_within
+from inducult_geo.match.score import Scored, explain, score
+
+NEARLY: Final = 0.1
+"""A second choice whose score is less than this below the first is a question."""
 
 LINK_COLUMNS: Final = ("left_id", "right_id", "score", "decision", "distance_m", "why")
 
@@ -38,9 +41,9 @@ def link(left: Records, right: Records, *, review: bool = True) -> pd.DataFrame:
     prepared = prepare(concat_records([_as_source(left, "left"), _as_source(right, "right")]))
     scored = score(Compared(prepared, *candidates_of(prepared, split=len(left))))
     pairs = scored.pairs
-    best = ranks_within(pairs.left, scored.probability) == 0
-    matched = best & (scored.is_match)
-    asked = scored.is_question & ~matched & review
+    rank = ranks_within(pairs.left, scored.probability)
+    matched = (rank == 0) & scored.is_match
+    asked = scored.is_question & ((rank == 0) | _nearly_as_good(scored, rank)) & ~matched & review
     rows = np.flatnonzero(matched | asked)
     keys = pd.Series(prepared.key, dtype=TEXT).str.partition(":")[2].to_numpy()
     table = pd.DataFrame(
@@ -54,6 +57,14 @@ def link(left: Records, right: Records, *, review: bool = True) -> pd.DataFrame:
         }
     )
     return table.sort_values(["left_id", "score", "right_id"], ascending=[True, False, True], ignore_index=True)
+
+
+def _nearly_as_good(scored: Scored, rank: Ints) -> Flags:
+    """Tell which second choices come so close to the first that a person should look."""
+    second = (rank == 1) & scored.is_match
+    best = np.zeros(len(scored.pairs.prepared))
+    np.maximum.at(best, scored.pairs.left, scored.probability)
+    return np.asarray(second & (best[scored.pairs.left] - scored.probability < NEARLY), dtype=bool)
 
 
 def _as_source(records: Records, name: str) -> Records:

@@ -6,7 +6,7 @@ Everything that depends on one record alone is worked out here once, so that com
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -17,7 +17,8 @@ from numpy.typing import NDArray
 from scipy import sparse
 
 from inducult_geo.frames import Records, from_json
-from inducult_geo.match.ragged import Floats, Ints, Ragged, ragged
+from inducult_geo.match.ragged import Floats, Ints, Ragged, ragged, sets, spread
+from inducult_geo.match.trades import POWER_USUAL, capacity_and_fuel, power_words
 from inducult_geo.text import fold, prepare_names
 
 ACCURACY_BY_ORIGIN_M: Final[Mapping[str, float]] = {
@@ -33,6 +34,10 @@ STEM_LENGTH: Final = 5
 CONCEPT_SHARE: Final = 0.5
 """What a concept weighs against a proper word of the same rarity: "brickworks" tells less than "Wienerberger"."""
 
+USUAL_SHARE: Final = 0.05
+"""A word that stands in a larger share of one source's names in one country tells less, and nothing where in all."""
+
+USUAL_ROWS: Final = 20
 
 _NUMBER: Final = re.compile(r"\b(\d+)\s*([a-z])?\b")
 _STREET_FORMS: Final = re.compile(r"(?<=\w)(strasse|straße|strase|str)\b\.?|\b(strasse|straße|str)\b\.?")
@@ -85,6 +90,11 @@ class Prepared:
         NaN where unknown.
     ids
         Dictionaries scheme -> value.
+    capacity, fuel
+        As the source tells them in its tags: a number (NaN where unknown), and fuels as bits (see `trades`).
+    power_house
+        1 where a name is that of a boiler or power house, else 0; NaN without a name, or where the whole source is
+        about such.
     lexicon
         The words.
     """
@@ -109,6 +119,9 @@ class Prepared:
     start_year: Floats
     end_year: Floats
     ids: tuple[dict[str, str], ...]
+    capacity: Floats
+    fuel: Ints
+    power_house: Floats
     lexicon: Lexicon
 
     def __len__(self) -> int:
@@ -142,17 +155,19 @@ def prepare(records: Records) -> Prepared:
     """
     words = _Words()
     country = _countries(records)
-    parts = [from_json(text) for text in records["names"]]
+    parts = [from_json(text) for text in records["names"].to_numpy(dtype=object)]
     names = _variants(words, [_names_of(part) for part in parts], country)
     owners = [
         [*_present([operator]), *_present([part.get("parent")])]
-        for operator, part in zip(records["operator"], parts, strict=True)
+        for operator, part in zip(records["operator"].to_numpy(dtype=object), parts, strict=True)
     ]
     operators = _variants(words, owners, country)
     streets, numbers = _addresses(words, records["address"])
-    cities = ragged([words.words(_city_words(city)) for city in records["city"]])
+    cities = ragged(_each(lambda city: words.words(_city_words(city)), records["city"]))
     variants = ragged(list(words.variant))
     geometry = records.geometry.to_numpy().astype(object)
+    capacity, fuel = capacity_and_fuel(records["tags"])
+    group = pd.factorize(pd.Series(records["source"].to_numpy(dtype=object) + "|" + country))[0].astype(np.int64)
     return Prepared(
         key=_text(records["record_key"]),
         source=_text(records["source"]),
@@ -167,14 +182,17 @@ def prepare(records: Records) -> Prepared:
         streets=streets,
         house_numbers=numbers,
         cities=cities,
-        postcode=np.array([_postcode(value) for value in records["postcode"]], dtype=object),
+        postcode=np.array(_each(_postcode, records["postcode"]), dtype=object),
         type=_text(records["type"]),
         theme=_text(records["theme"]),
         aspect=_text(records["aspect"]),
         start_year=records["start_year"].to_numpy(dtype="float64", na_value=np.nan),
         end_year=records["end_year"].to_numpy(dtype="float64", na_value=np.nan),
-        ids=tuple({k: str(v) for k, v in from_json(text).items()} for text in records["ids"]),
-        lexicon=_lexicon(words, [names, operators], variants, [streets, cities]),
+        ids=tuple(_each(lambda text: {k: str(v) for k, v in from_json(text).items()}, records["ids"])),
+        capacity=capacity,
+        fuel=fuel,
+        power_house=_power_houses(words, flat(names, variants), records["source"]),
+        lexicon=_lexicon(words, [names, operators], variants, [streets, cities], group),
     )
 
 
@@ -205,12 +223,14 @@ def bag(prepared: Prepared, parts: Sequence[Ragged], *, stems: bool = True) -> s
 
 def flat(outer: Ragged, inner: Ragged) -> Ragged:
     """Row -> variants -> words made row -> words."""
-    none = np.zeros(0, dtype=np.int64)
-    rows: list[Ints] = [
-        np.unique(np.concatenate([inner.row(v) for v in outer.row(i)])) if outer.counts[i] else none
-        for i in range(len(outer))
-    ]
-    return ragged(rows)
+    return sets(*spread(outer, inner), len(outer))
+
+
+def _each(work: Callable[[Any], Any], column: pd.Series) -> list[Any]:
+    """Do the same to each value of a column, but once for equal ones, in order of appearance."""
+    codes, values = pd.factorize(column.to_numpy(dtype=object), use_na_sentinel=False)
+    done = [work(value) for value in values]
+    return [done[code] for code in codes.tolist()]
 
 
 def _present(values: Iterable[Any]) -> list[str]:
@@ -257,13 +277,14 @@ def _apart(token: str) -> tuple[str, ...]:
 def _addresses(words: _Words, column: pd.Series) -> tuple[Ragged, Ragged]:
     """Street words and house numbers ("24", "24a") of each address."""
     streets, numbers = [], []
-    for address in column:
+    codes, addresses = pd.factorize(column.to_numpy(dtype=object), use_na_sentinel=False)
+    for address in addresses:
         lowered = fold(_STREET_FORMS.sub("str ", address.lower()))[0] if isinstance(address, str) else ""
         found = [number + (letter or "") for number, letter in _NUMBER.findall(lowered)]
         numbers.append(words.words(f"#{number}" for number in found))
         kept = [word for word in _WORD.findall(_NUMBER.sub(" ", lowered)) if len(word) > 1 and word not in _EMPTY]
         streets.append(words.words(f"~{word}" for word in kept))
-    return ragged(streets), ragged(numbers)
+    return ragged([streets[code] for code in codes]), ragged([numbers[code] for code in codes])
 
 
 _EMPTY: Final = frozenset(("snc", "nr", "no", "km", "via", "str", "de", "la", "le", "les", "di", "der", "die", "am"))
@@ -290,7 +311,33 @@ def _points(geometry: NDArray[np.object_]) -> Floats:
     return np.column_stack([shapely.get_x(points), shapely.get_y(points)]) if len(geometry) else np.zeros((0, 2))
 
 
-def _lexicon(words: _Words, outer: Sequence[Ragged], variants: Ragged, direct: Sequence[Ragged]) -> Lexicon:
+def _power_houses(words: _Words, names: Ragged, source: pd.Series) -> Floats:
+    """Tell whose name is that of a boiler or power house (see `Prepared`)."""
+    said = power_words(words.number)[names.values]
+    found = np.bincount(np.repeat(np.arange(len(names)), names.counts), weights=said, minlength=len(names)) > 0
+    value = np.where(names.counts > 0, found, np.nan)
+    share = pd.Series(value).groupby(source.to_numpy(dtype=object)).transform("mean").to_numpy()
+    return np.where(share > POWER_USUAL, np.nan, value)
+
+
+def _usual(names: Ragged, group: Ints, n_words: int) -> Floats:
+    """How rare each word is where it is most usual: among the names of one source in one country, 0 to 1.
+
+    "Hungary" may be rare in a list of all countries, and stand in every name of one.
+    """
+    sizes = np.bincount(group)
+    codes = np.sort(np.repeat(group, names.counts) * max(n_words, 1) + names.values)
+    starts = np.flatnonzero(np.r_[True, codes[1:] != codes[:-1]]) if len(codes) else codes
+    pairs, counts = codes[starts], np.diff(np.r_[starts, len(codes)])
+    share = counts / (sizes[pairs // max(n_words, 1)] + USUAL_ROWS)
+    most = np.zeros(n_words)
+    np.maximum.at(most, pairs % max(n_words, 1), share)
+    return np.asarray(np.clip(np.log(np.maximum(most, 1e-6)) / np.log(USUAL_SHARE), 0.0, 1.0), dtype=float)
+
+
+def _lexicon(
+    words: _Words, outer: Sequence[Ragged], variants: Ragged, direct: Sequence[Ragged], group: Ints
+) -> Lexicon:
     """Count in how many records each word stands, and weigh it."""
     listed = np.array(list(words.number), dtype=object)
     seen = np.zeros(len(listed))
@@ -301,5 +348,6 @@ def _lexicon(words: _Words, outer: Sequence[Ragged], variants: Ragged, direct: S
     number = np.array([word.startswith("#") or len(word) == 1 or word.isdigit() for word in listed], dtype=bool)
     # A floor keeps words telling in tables of a few records, where every word is frequent.
     rarity = np.log((n_rows + 20) / np.maximum(seen, 1)) / np.log(n_rows + 20)
+    rarity = np.minimum(rarity, _usual(flat(outer[0], variants), group, len(listed)))
     weights = np.maximum(rarity, 0.05) * np.where(concept, CONCEPT_SHARE, 1.0)
     return Lexicon(listed, weights, concept | number, number)

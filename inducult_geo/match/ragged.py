@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from functools import cached_property
+from itertools import chain
 
 import numpy as np
 from numpy.typing import NDArray
@@ -28,7 +30,7 @@ class Ragged:
     values: Ints
     offsets: Ints
 
-    @property
+    @cached_property
     def counts(self) -> Ints:
         """Length of each list."""
         return np.diff(self.offsets)
@@ -46,8 +48,32 @@ def ragged(lists: Iterable[Sequence[int] | Ints]) -> Ragged:
     rows = list(lists)
     offsets = np.zeros(len(rows) + 1, dtype=np.int64)
     np.cumsum([len(row) for row in rows], out=offsets[1:])
-    values = np.fromiter((value for row in rows for value in row), dtype=np.int64, count=int(offsets[-1]))
+    values = np.fromiter(chain.from_iterable(rows), dtype=np.int64, count=int(offsets[-1]))
     return Ragged(values, offsets)
+
+
+def distinct(codes: Ints) -> Ints:
+    """Return each code once, in order; sorting is several times as fast here as the hashing of `numpy.unique`."""
+    ordered = np.sort(codes)
+    return ordered[np.r_[True, ordered[1:] != ordered[:-1]]] if len(ordered) else ordered
+
+
+def sets(rows: Ints, values: Ints, size: int) -> Ragged:
+    """Pack values by their rows (0 to `size` - 1), each once and in order."""
+    width = int(values.max()) + 1 if len(values) else 1
+    codes = distinct(rows * width + values)
+    offsets = np.zeros(size + 1, dtype=np.int64)
+    np.cumsum(np.bincount(codes // width, minlength=size), out=offsets[1:])
+    return Ragged(codes % width, offsets)
+
+
+def spread(outer: Ragged, inner: Ragged) -> tuple[Ints, Ints]:
+    """Row -> lists -> values as pairs of row and value."""
+    lists = outer.values
+    rows = np.repeat(np.repeat(np.arange(len(outer)), outer.counts), inner.counts[lists])
+    sizes = inner.counts[lists]
+    within = np.arange(len(rows), dtype=np.int64) - np.repeat(np.cumsum(sizes) - sizes, sizes)
+    return rows, inner.values[np.repeat(inner.offsets[lists], sizes) + within]
 
 
 def cross(left: Ragged, left_rows: Ints, right: Ragged, right_rows: Ints) -> tuple[Ints, Ints, Ints]:
@@ -75,10 +101,30 @@ def cross(left: Ragged, left_rows: Ints, right: Ragged, right_rows: Ints) -> tup
 
 def ranks_within(groups: Ints, values: Floats) -> Ints:
     """Rank of each value within its group, 0 for the highest; equal values in order of appearance."""
-    order = np.lexsort((np.arange(len(values)), -values, groups))
+    order = np.lexsort((-values, groups))  # stable: equal ones keep their order
     ranks = np.empty(len(values), dtype=np.int64)
     ordered = groups[order]
     new = np.r_[True, ordered[1:] != ordered[:-1]] if len(ordered) else np.zeros(0, dtype=bool)
     starts = np.flatnonzero(new)
     ranks[order] = np.arange(len(values)) - np.repeat(starts, np.diff(np.r_[starts, len(values)]))
+    return ranks
+
+
+def quick_ranks(groups: Ints, values: Floats) -> Ints:
+    """Rank as `ranks_within` does, several times as fast, where values that are nearly equal may count as equal.
+
+    Group, value and row are packed into one whole number each, so that one plain sort does it; the value gets the
+    bits that are left over (18 for a million groups of twenty rows).
+    """
+    if not len(values):
+        return np.zeros(0, dtype=np.int64)
+    row_bits, group_bits = len(values).bit_length(), int(groups.max()).bit_length()
+    levels = float((1 << (62 - row_bits - group_bits)) - 1)
+    low, high = float(values.min()), float(values.max())
+    coarse = ((high - values) * (levels / max(high - low, 1e-9))).astype(np.int64)
+    packed = np.sort((((groups << (62 - row_bits - group_bits)) | coarse) << row_bits) | np.arange(len(values)))
+    rows, ordered = packed & ((1 << row_bits) - 1), packed >> (62 - group_bits)
+    starts = np.flatnonzero(np.r_[True, ordered[1:] != ordered[:-1]])
+    ranks = np.empty(len(values), dtype=np.int64)
+    ranks[rows] = np.arange(len(values)) - np.repeat(starts, np.diff(np.r_[starts, len(values)]))
     return ranks

@@ -15,11 +15,11 @@ from inducult_geo.catalog.models import Contract
 from inducult_geo.errors import CountingError, InducultError
 from inducult_geo.frames import Pairs, Records, Sites, as_pairs, from_json
 from inducult_geo.match.candidates import candidates_of
-from inducult_geo.match.cluster import Clusters, Link, cluster, fold_duplicates
+from inducult_geo.match.cluster import Clusters, Link, cluster, fold_duplicates, links_of
 from inducult_geo.match.comparisons import Compared, inside
 from inducult_geo.match.decisions import Decisions
 from inducult_geo.match.golden import Confidence, golden
-from inducult_geo.match.identity import assign_ids
+from inducult_geo.match.identity import assign_ids, first_seen_of
 from inducult_geo.match.prepare import prepare
 from inducult_geo.match.ragged import Flags
 from inducult_geo.match.score import Scored, explain, score
@@ -95,7 +95,7 @@ def resolve(
     # Equals would be each other's rivals, and every question about them would be asked as often as they stand there.
     scored = compare(Records(ordered[~ordered["record_key"].isin(folded)].reset_index(drop=True)))
     many = [name for name, contract in contracts.items() if contract.units_per_site]
-    clusters = cluster(ordered, _links(scored), many=many, decisions=decisions, folded=folded)
+    clusters = cluster(ordered, _links(scored, decisions, folded), many=many, decisions=decisions, folded=folded)
     assigned = assign_ids(clusters.group, registry, ordered)
     members = assigned.members
     pairs = _pairs(ordered, scored, clusters, decisions, folded, members)
@@ -107,11 +107,12 @@ def resolve(
 
 
 def _homed(records: Records, members: pd.Series, registry: pd.DataFrame) -> Records:
-    """Add to each record its site, and the dates from which and to which it was seen."""
+    """Add to each record its site, since when that is known, and when the record was last seen."""
     seen = registry[registry["record_key"].notna()].set_index("record_key")
     keys = records["record_key"]
-    dates = {column: keys.map(seen[column]) for column in ("first_seen", "last_seen")}
-    return Records(records.assign(site_id=keys.map(members), **dates))
+    sites = keys.map(members)
+    first_seen = first_seen_of(sites, registry)
+    return Records(records.assign(site_id=sites, first_seen=first_seen, last_seen=keys.map(seen["last_seen"])))
 
 
 def compare(records: Records) -> Scored:
@@ -135,11 +136,12 @@ def _refuse_bad_keys(records: Records) -> None:
         raise InducultError(f"record '{named}' was not accepted ({records['reason'].dropna().iloc[0]}): leave it out")
 
 
-def _links(scored: Scored) -> list[Link]:
-    p = scored.pairs.prepared
-    ends = (p.key[scored.pairs.left], p.key[scored.pairs.right])
-    found = zip(*ends, scored.probability.tolist(), (scored.is_match & scored.is_backed).tolist(), strict=True)
-    return [Link(min(a, b), max(a, b), round(chance, 6), strong) for a, b, chance, strong in found]
+def _links(scored: Scored, decisions: Decisions | None = None, folded: Mapping[str, str] | None = None) -> list[Link]:
+    pairs = scored.pairs
+    tied = [*(decisions.latest if decisions else ()), *(folded or {}).items()]
+    return links_of(
+        pairs.prepared.key, (pairs.left, pairs.right), scored.probability, scored.is_match & scored.is_backed, tied
+    )
 
 
 def _contained(scored: Scored) -> Flags:
@@ -170,8 +172,9 @@ def _pairs(
     p = scored.pairs.prepared
     left, right = p.key[scored.pairs.left], p.key[scored.pairs.right]
     contained = _contained(scored)
-    words = [decisions.of(a, b) for a, b in zip(left, right, strict=True)]
-    decided = np.array([word is not None for word in words], dtype=bool)
+    decided = np.zeros(len(left), dtype=bool)
+    if decisions.latest:
+        decided[:] = [decisions.of(a, b) is not None for a, b in zip(left, right, strict=True)]
     rows = np.flatnonzero((scored.probability >= NEAR_MISS) | contained | decided)
     why = explain(scored, rows)
     table = pd.DataFrame(

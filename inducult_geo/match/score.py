@@ -149,7 +149,9 @@ def score(pairs: Compared, weights: Weights | None = None) -> Scored:
     total = chosen.offset + chosen.scale * chosen.intercept + sum(parts.values(), np.zeros(len(pairs.left)))
     probability = 1 / (1 + np.exp(-total))
     no_address = np.all([np.isnan(scores[name].value) for name in _ADDRESS], axis=0)
-    enough = probability >= np.where(no_address, chosen.match_without_address, chosen.match)
+    # Two units of one plant differ in nothing but their number: there the lower bar would not do.
+    eased = no_address & (scores["numbers"].value != 0)
+    enough = probability >= np.where(eased, chosen.match_without_address, chosen.match)
     backed = np.any([scores[name].value >= least for name, least in SUPPORT.items()], axis=0)
     return Scored(pairs, base, parts, probability, scores, enough, enough | (probability >= chosen.review), backed)
 

@@ -7,8 +7,12 @@ Weights of comparisons that the labels say nothing about are judgements, kept in
 
 from __future__ import annotations
 
+import argparse
+import json
+import sys
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, Final
 
 import numpy as np
@@ -21,11 +25,14 @@ from inducult_geo.match.comparisons import COMPARISONS, Compared
 from inducult_geo.match.prepare import prepare
 from inducult_geo.match.ragged import Flags, Floats, Ints
 from inducult_geo.match.score import LEAD_KNOTS, LEADS, leads, weigh
+from inducult_geo.match.tables import records_from_csv
 
 JUDGED: Final[Mapping[str, tuple[float, ...]]] = {
     "identifier": (-14.0, 4.0, 14.0),
     "area": (-2.0, 0.0, 2.0, 4.0, 5.0),
     "kind": (-1.5, 0.4, 1.0),
+    "capacity": (5.0, 4.0, 2.0, 1.0, 0.0, -1.0),
+    "fuel": (-4.0, 3.0),
     "years": (1.0, 0.7, 0.0, -0.8),
 }
 """Points of the comparisons that are not learned, at their knots."""
@@ -38,8 +45,8 @@ STATES: Final[Mapping[str, tuple[str, ...]]] = {
 }
 """State of the records in training -> columns that are hidden."""
 
-THRESHOLDS: Final[Mapping[str, float]] = {"match": 0.45, "match_without_address": 0.3, "review": 0.2}
-EMPTIED_SHARE: Final = 0.3
+THRESHOLDS: Final[Mapping[str, float]] = {"match": 0.3, "match_without_address": 0.25, "review": 0.1}
+EMPTIED_SHARE: Final = 0.6
 """What an example without a true partner counts against one with it."""
 
 _SCALE_KNOTS: Final = (-15.0, 15.0)
@@ -207,3 +214,43 @@ def _hide(records: Records, columns: Sequence[str]) -> Records:
     for column in columns:
         hidden[column] = pd.Series(None, index=hidden.index, dtype=hidden[column].dtype)
     return Records(hidden)
+
+
+def read_pairs(path: Path) -> set[tuple[str, str]]:
+    """Read the columns `left_id` and `right_id` of a CSV."""
+    rows = pd.read_csv(path, dtype="str")
+    return set(zip(rows["left_id"], rows["right_id"], strict=True))
+
+
+def _columns(text: str) -> tuple[str, str]:
+    field, _, column = text.partition("=")
+    if not column:
+        raise argparse.ArgumentTypeError(f"'{text}' is not FIELD=COLUMN, for example operator=company")
+    return field, column
+
+
+def main(args: Sequence[str] | None = None) -> int:
+    """Fit the weights from two tables and their labels, and print them or write them to a file."""
+    parser = argparse.ArgumentParser(
+        prog="python -m inducult_geo.match.train",
+        description="Fit the weights of the matcher. LEFT and RIGHT are CSV tables with id, name, lon, lat, and where "
+        "known operator, address, postcode, city, country; LABELS and DONT_CARE have left_id and right_id.",
+    )
+    for name in ("left", "right", "labels"):
+        parser.add_argument(name, type=Path, metavar=name.upper())
+    parser.add_argument("dont_care", type=Path, nargs="?", metavar="DONT_CARE")
+    parser.add_argument("--column", type=_columns, action="append", default=[], metavar="FIELD=COLUMN")
+    parser.add_argument("--out", type=Path, help="the file to write, for example inducult_geo/match/weights.json")
+    given = parser.parse_args(args)
+    left, right = (records_from_csv(path, path.stem, dict(given.column)) for path in (given.left, given.right))
+    ignored = read_pairs(given.dont_care) if given.dont_care else ()
+    text = json.dumps(train(left, right, read_pairs(given.labels), ignored), indent=1) + "\n"
+    if given.out:
+        given.out.write_text(text, encoding="utf-8")
+    else:
+        sys.stdout.write(text)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

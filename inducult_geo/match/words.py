@@ -10,7 +10,7 @@ from rapidfuzz.distance import JaroWinkler
 from rapidfuzz.process import cpdist
 
 from inducult_geo.match.prepare import Lexicon, Prepared
-from inducult_geo.match.ragged import Floats, Ints, Ragged, cross
+from inducult_geo.match.ragged import Floats, Ints, Ragged, cross, distinct
 
 ALIKE_FROM: Final = 0.80
 """Jaro-Winkler similarity below which two words have nothing in common; from here the share grows to 1."""
@@ -19,6 +19,8 @@ PLACE_SHARE: Final = 0.35
 """What a word weighs that only names the town which either record stands in."""
 
 _TELLING_FULL: Final = 2.5
+_COLUMNS: Final = ("forward", "backward", "telling", "numbers")
+BLOCK: Final = 100_000
 
 
 @dataclass(frozen=True)
@@ -57,22 +59,23 @@ class Likeness:
 
 def word_similarity(lexicon: Lexicon, left: Ints, right: Ints) -> Floats:
     """Similarity of words, 0 to 1, by their numbers; concepts and numbers are equal or not."""
-    width = max(len(lexicon.words), 1)
-    pairs, where = np.unique(left * width + right, return_inverse=True)
-    a, b = pairs // width, pairs % width
-    value = (a == b).astype(float)
-    open_ = np.flatnonzero((a != b) & ~lexicon.exact[a] & ~lexicon.exact[b])
+    value: Floats = (left == right).astype(np.float64)
+    open_ = np.flatnonzero((left != right) & ~lexicon.exact[left] & ~lexicon.exact[right])
     if len(open_):
-        first, second = lexicon.words[a[open_]].tolist(), lexicon.words[b[open_]].tolist()
-        jaro = cpdist(first, second, scorer=JaroWinkler.similarity, dtype=np.float32)
-        value[open_] = np.clip((jaro - ALIKE_FROM) / (1 - ALIKE_FROM), 0, 1)
-    return np.asarray(value[where], dtype=float)
+        width = len(lexicon.words)
+        codes = left[open_] * width + right[open_]
+        pairs = distinct(codes)
+        first, second = lexicon.words[pairs // width].tolist(), lexicon.words[pairs % width].tolist()
+        jaro = cpdist(first, second, scorer=JaroWinkler.similarity, dtype=np.float32, workers=1)
+        alike = np.clip((jaro - ALIKE_FROM) / (1 - ALIKE_FROM), 0, 1)
+        value[open_] = alike[np.searchsorted(pairs, codes)]
+    return value
 
 
 def likeness(
     prepared: Prepared, words: tuple[Ragged, Ragged], rows: tuple[Ints, Ints], records: tuple[Ints, Ints]
 ) -> Likeness:
-    """Compare lists of words pair by pair.
+    """Compare lists of words pair by pair, a block of pairs at a time: that keeps memory small.
 
     Parameters
     ----------
@@ -85,6 +88,15 @@ def likeness(
     records
         Which records the lists are of (their towns tell less).
     """
+    blocks = [slice(start, start + BLOCK) for start in range(0, max(len(rows[0]), 1), BLOCK)]
+    parts = [_block(prepared, words, (rows[0][b], rows[1][b]), (records[0][b], records[1][b])) for b in blocks]
+    return Likeness(*(np.concatenate([getattr(part, name) for part in parts]) for name in _COLUMNS))
+
+
+def _block(
+    prepared: Prepared, words: tuple[Ragged, Ragged], rows: tuple[Ints, Ints], records: tuple[Ints, Ints]
+) -> Likeness:
+    """Compare one block of lists (see `likeness`)."""
     lexicon = prepared.lexicon
     pair, at_left, at_right = cross(words[0], rows[0], words[1], rows[1])
     token_left, token_right = words[0].values[at_left], words[1].values[at_right]
@@ -116,8 +128,7 @@ def best_variants(prepared: Prepared, left: tuple[Ragged, Ints], right: tuple[Ra
     every = likeness(prepared, (prepared.variants, prepared.variants), chosen, (left[1][pair], right[1][pair]))
     # A clash of numbers must not be escaped by choosing another variant, but decides between equal ones.
     merit = every.mean + 0.5 * every.within + 0.3 * every.telling + 0.05 * np.nan_to_num(every.numbers, nan=0.5)
-    order = np.lexsort((np.arange(len(pair)), -merit, pair))
-    first = order[np.r_[True, pair[order][1:] != pair[order][:-1]]] if len(pair) else order
+    first = _best_of_each(pair, merit)
     size = len(left[1])
     columns = []
     for column in (every.forward, every.backward, every.telling, every.numbers):
@@ -127,6 +138,18 @@ def best_variants(prepared: Prepared, left: tuple[Ragged, Ints], right: tuple[Ra
     best = np.full((size, 2), -1, dtype=np.int64)
     best[pair[first]] = np.column_stack([chosen[0][first], chosen[1][first]])
     return Likeness(*columns), best
+
+
+def _best_of_each(pair: Ints, merit: Floats) -> Ints:
+    """Row of the highest merit of each pair, the first of equal ones; `pair` is in order."""
+    new = np.r_[True, pair[1:] != pair[:-1]] if len(pair) else np.zeros(0, dtype=bool)
+    starts = np.flatnonzero(new)
+    if len(starts) == len(pair):
+        return starts
+    best = np.maximum.reduceat(merit, starts)
+    owner = np.cumsum(new) - 1
+    rows = np.flatnonzero(merit == best[owner])
+    return rows[np.r_[True, owner[rows][1:] != owner[rows][:-1]]]
 
 
 def _directed(
@@ -149,8 +172,13 @@ def _directed(
 def _town_share(prepared: Prepared, records: tuple[Ints, Ints], owner: Ints, token: Ints) -> Floats:
     """`PLACE_SHARE` for words that name the town of either record, else 1."""
     cities, width = prepared.cities, max(len(prepared.lexicon.words), 1)
-    known = np.unique(np.repeat(np.arange(len(cities)), cities.counts) * width + cities.values)
-    in_town = np.isin(records[0][owner] * width + token, known) | np.isin(records[1][owner] * width + token, known)
+    known = distinct(np.repeat(np.arange(len(cities)), cities.counts) * width + cities.values)
+    # Few words name any town at all: the others need no search.
+    maybe = np.flatnonzero(np.isin(np.arange(width), cities.values)[token])
+    in_town = np.zeros(len(token), dtype=bool)
+    for side in records if len(known) else ():
+        wanted = side[owner[maybe]] * width + token[maybe]
+        in_town[maybe] |= known[np.minimum(np.searchsorted(known, wanted), len(known) - 1)] == wanted
     return np.where(in_town, PLACE_SHARE, 1.0)
 
 

@@ -8,14 +8,22 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pandas as pd
-from charset_normalizer import from_bytes
 
 from inducult_geo.catalog.models import Read
 from inducult_geo.errors import ContractError
+from inducult_geo.sources.encodings import best_encoding
+from inducult_geo.sources.table import MAX_CELL, checked_header
 
 DELIMITERS = (";", ",", "\t", "|")
-_BOMS = ((b"\xef\xbb\xbf", "utf-8-sig"), (b"\xff\xfe", "utf-16"), (b"\xfe\xff", "utf-16"))
-_MAX_CELL = 10_000_000
+_BOMS = (
+    (b"\xef\xbb\xbf", "utf-8-sig"),
+    (b"\xff\xfe\x00\x00", "utf-32"),
+    (b"\x00\x00\xfe\xff", "utf-32"),
+    (b"\xff\xfe", "utf-16"),
+    (b"\xfe\xff", "utf-16"),
+)
+_NULS_MAX = 0.001
+"""Share of NUL characters up to which a file is text with lost bytes, beyond which it is no text."""
 
 
 @dataclass(frozen=True)
@@ -41,7 +49,7 @@ def read_delimited(path: Path, read: Read) -> Rows:
     delimiter = read.delimiter or _delimiter(path, text)
     if read.delimiter is None:
         notes = (*notes, f"delimiter {delimiter!r} detected")
-    csv.field_size_limit(_MAX_CELL)
+    csv.field_size_limit(MAX_CELL)
     parser = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter)
     records: list[tuple[int, list[str]]] = []
     start = 1
@@ -51,25 +59,44 @@ def read_delimited(path: Path, read: Read) -> Rows:
                 records.append((start, row))
             start = parser.line_num + 1
     except csv.Error as problem:
-        raise ContractError(f"{path} line {parser.line_num}: no delimited text: {problem}.") from problem
+        raise ContractError(
+            f"{path} line {parser.line_num}: no delimited text: {problem}. "
+            "Is a quote not closed, or [read] delimiter wrong?"
+        ) from problem
     if len(records) < read.header_row:
         raise ContractError(f"{path}: no line holds column names. Export the table again, with its header.")
-    header = _header(path, records[read.header_row - 1][1])
-    return _shape(header, records[read.header_row :], encoding, notes)
+    header = checked_header(path, records[read.header_row - 1][1])
+    return _shape(header, records[read.header_row :], delimiter, encoding, notes)
 
 
-def _shape(header: list[str], body: list[tuple[int, list[str]]], encoding: str, notes: tuple[str, ...]) -> Rows:
+def _shape(
+    header: list[str], body: list[tuple[int, list[str]]], delimiter: str, encoding: str, notes: tuple[str, ...]
+) -> Rows:
     """Bring rows to the header's width; rows that lack cells or have too many are kept and marked."""
     width = len(header)
     bad: dict[int, str] = {}
     cells: list[list[str | None]] = []
     for position, (_, row) in enumerate(body):
-        surplus = [cell for cell in row[width:] if cell.strip()]
-        if len(row) < width or surplus:
-            bad[position] = f"{len(row)} cells where the header has {width}"
+        fault = _fault(row, width, delimiter)
+        if fault is not None:
+            bad[position] = fault
         cells.append([cell.strip() or None for cell in row[:width]] + [None] * (width - len(row)))
     frame = pd.DataFrame(cells, columns=header, dtype=object)
     return Rows(frame, [line for line, _ in body], bad, encoding, notes)
+
+
+def _fault(row: list[str], width: int, delimiter: str) -> str | None:
+    """Say what is wrong with a row's shape: cells too few or too many, NUL, rows swallowed by an open quote."""
+    if len(row) < width or any(cell.strip() for cell in row[width:]):
+        return f"{len(row)} cells where the header has {width}"
+    for number, cell in enumerate(row[:width], 1):
+        if "\x00" in cell:
+            return f"cell {number} holds NUL characters: bytes were lost"
+        inner = cell.splitlines()[1:] if "\n" in cell or "\r" in cell else []
+        swallowed = sum(line.count(delimiter) >= width - 1 for line in inner) if width > 2 else 0
+        if swallowed:
+            return f"cell {number} holds what looks like {swallowed} further rows: a quote is not closed"
+    return None
 
 
 def _decode(path: Path, stated: str | None) -> tuple[str, str, tuple[str, ...]]:
@@ -90,30 +117,40 @@ def _decode(path: Path, stated: str | None) -> tuple[str, str, tuple[str, ...]]:
             f"{path} line {line}: byte 0x{data[problem.start]:02x} is no {encoding}. "
             "Mend [read] encoding (often cp1250 in Poland, Czechia, Slovenia and Croatia, cp1252 elsewhere)."
         ) from problem
-    if "\x00" in text:
+    # Not every codec of Python is one of text.
+    if not isinstance(text, str) or text.count("\x00") > max(8, _NULS_MAX * len(text)) or _is_binary(text):
         raise ContractError(f"{path}: is not what it says: no text, but binary data. Export it again as CSV.")
-    return text, encoding, notes
+    # The end mark of old systems is no row.
+    return text.rstrip("\x1a"), encoding, notes
+
+
+def _is_binary(text: str) -> bool:
+    """Whether the first part of a text is full of control characters, as only binary data is."""
+    head = text[:4096]
+    controls = sum(letter < " " and letter not in "\t\n\r\x00\x1a\x0b\x0c" for letter in head)
+    return controls > max(8, 0.02 * len(head))
 
 
 def _detect(path: Path, data: bytes) -> tuple[str, tuple[str, ...]]:
-    try:
-        data.decode("utf-8")
-    except UnicodeDecodeError:
-        best = from_bytes(data[:200_000]).best()
-        if best is None or b"\x00" in data[:4096]:
-            raise ContractError(
-                f"{path}: is not what it says: no text in any encoding. Export it again, or name [read] encoding."
-            ) from None
-        return best.encoding, (f"encoding {best.encoding} guessed: state [read] encoding if names look wrong",)
-    return "utf-8", ()
+    found = best_encoding(data)
+    if found is None:
+        raise ContractError(
+            f"{path}: is not what it says: no text in any encoding. Export it again, or name [read] encoding."
+        )
+    if found == "utf-8":
+        return found, ()
+    return found, (f"encoding {found} guessed: state [read] encoding if names look wrong",)
 
 
 def _delimiter(path: Path, text: str) -> str:
     """Return the delimiter that cuts the first lines into most cells, all alike; a single column is allowed."""
-    head = [line for line in text.splitlines()[:50] if line.strip()]
+    head = [line for line in text[:2_000_000].splitlines()[:50] if line.strip()]
     best, best_width = ",", 0.0
     for delimiter in DELIMITERS:
-        widths = [len(row) for row in csv.reader(head, delimiter=delimiter)]
+        try:
+            widths = [len(row) for row in csv.reader(head, delimiter=delimiter)]
+        except csv.Error:
+            continue
         if not widths or widths[0] < 2:
             continue
         alike = sum(width == widths[0] for width in widths) / len(widths)
@@ -122,11 +159,3 @@ def _delimiter(path: Path, text: str) -> str:
     if not head:
         raise ContractError(f"{path}: holds only blank lines. Export it again.")
     return best
-
-
-def _header(path: Path, cells: list[str]) -> list[str]:
-    names = [cell.strip().lstrip("\ufeff") or f"column {number}" for number, cell in enumerate(cells, 1)]
-    twice = sorted({name for name in names if names.count(name) > 1})
-    if twice:
-        raise ContractError(f"{path}: column name(s) {', '.join(twice)} stand twice in the header. Rename one of each.")
-    return names

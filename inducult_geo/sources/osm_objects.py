@@ -89,6 +89,15 @@ class OsmObjects:
             )
 
 
+@dataclass(frozen=True)
+class Gathered:
+    """The wanted elements of a file, what they are made of, and the file's own time (ISO text or null)."""
+
+    hits: tuple[Element, ...]
+    world: World
+    header_time: str | None
+
+
 @dataclass
 class Newest:
     """Keeps the newest version of every element that is put in, whatever the order."""

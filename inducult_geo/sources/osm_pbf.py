@@ -1,5 +1,7 @@
 """Read the wanted objects of an extract (.osm.pbf, .osm, .osm.gz, .osm.bz2) with pyosmium.
 
+An ordinary .osm.pbf is tried by `osm_fast` first; what follows is the reader of record, which takes all others.
+
 The order of the file is not trusted (headers that say "sorted" are wrong now and then), so what objects are made of
 is looked up after the objects are known:
 
@@ -15,9 +17,9 @@ above `EXACT_NODES_BYTES` the order of equal ids is libosmium's. Extracts with h
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -27,9 +29,13 @@ from osmium.osm import NODE, RELATION, WAY
 from shapely.geometry.base import BaseGeometry
 
 from inducult_geo.errors import SourceError
-from inducult_geo.sources.osm_objects import Element, Newest, OsmObjects, assemble
+from inducult_geo.sources.osm_fast import gather_fast
+from inducult_geo.sources.osm_objects import Element, Gathered, Newest, OsmObjects, assemble
 from inducult_geo.sources.osm_shapes import Group, Line, Member, World
 from inducult_geo.sources.osm_tags import Tags, TagTable, load_tag_table
+from inducult_geo.sources.osm_wire import HandOverError
+
+_LOG = logging.getLogger(__name__)
 
 EXACT_NODES_BYTES = 64_000_000
 """Up to this file size nodes are held in a map (about 45 bytes each, the last version wins), above it in a sorted
@@ -41,17 +47,12 @@ _HEADER_TIME = "osmosis_replication_timestamp"
 _DEEPEST = 8
 
 
-@dataclass(frozen=True)
-class Gathered:
-    """The wanted elements of a file, what they are made of, and the file's own time (ISO text or null)."""
-
-    hits: tuple[Element, ...]
-    world: World
-    header_time: str | None
-
-
-def read_objects(path: Path, *, area: BaseGeometry | None = None, table: TagTable | None = None) -> OsmObjects:
+def read_objects(
+    path: Path, *, area: BaseGeometry | None = None, table: TagTable | None = None, processes: int = 1
+) -> OsmObjects:
     """Read every node, way and relation with a wanted tag.
+
+    An ordinary .osm.pbf is read by `osm_fast`; everything else by pyosmium, which the log then says for a .osm.pbf.
 
     Parameters
     ----------
@@ -61,6 +62,8 @@ def read_objects(path: Path, *, area: BaseGeometry | None = None, table: TagTabl
         EPSG:4326; what lies mostly outside is counted in `clipped` and left out.
     table
         Which tags are wanted; the catalog's where not given.
+    processes
+        How many processes read an ordinary .osm.pbf.
 
     Raises
     ------
@@ -68,8 +71,20 @@ def read_objects(path: Path, *, area: BaseGeometry | None = None, table: TagTabl
         Where the file is absent, cut short, of another format or holds history; the message says what to do.
     """
     tags = table or load_tag_table()
-    found = gather(path, tags.keys, tags.wanted, is_area=tags.is_area)
+    _check_name(path)
+    found = _fast(path, tags, processes) or gather(path, tags.keys, tags.wanted, is_area=tags.is_area)
     return assemble(found.hits, found.world, area=area, data_time=found.header_time)
+
+
+def _fast(path: Path, table: TagTable, processes: int) -> Gathered | None:
+    """Read an ordinary .osm.pbf; null where it is left to pyosmium."""
+    if not path.name.lower().endswith(".osm.pbf"):
+        return None
+    try:
+        return gather_fast(path, table, processes=processes)
+    except HandOverError as why:
+        _LOG.info("%s: read by pyosmium: %s", path, why)
+        return None
 
 
 def gather(

@@ -23,9 +23,9 @@ from __future__ import annotations
 
 import csv
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, cached_property
 from importlib.resources import files
 
 from inducult_geo.errors import CatalogError
@@ -141,7 +141,7 @@ class TagTable:
     def type_of(self, tags: Tags) -> tuple[str | None, str | None]:
         """Return type and theme by the first of the rules (highest priority first), or nulls where none fits."""
         plain = self._stripped(tags)
-        for rule in self.rules:
+        for rule in self._rules_for(plain):
             if all(condition.holds(plain) for condition in rule.conditions):
                 return rule.type_id, rule.theme_id
         return None, None
@@ -213,6 +213,20 @@ class TagTable:
             yield self.specials["end_date<now"]
         if opening[:4].isdigit() and as_of is not None and opening > as_of[: len(opening)]:
             yield self.specials["opening_date>now"]
+
+    def _rules_for(self, tags: Tags) -> list[TypeRule]:
+        """Return the rules that ask for a key that is there, in order of priority: few of several hundred."""
+        places = {place for key in ("", *tags) for place in self._places_of_rules.get(key, ())}
+        return [self.rules[place] for place in sorted(places)]
+
+    @cached_property
+    def _places_of_rules(self) -> Mapping[str, Sequence[int]]:
+        """Places of the rules by the first key that each asks for; by none where it asks for a name in any form."""
+        places: dict[str, list[int]] = {}
+        for place, rule in enumerate(self.rules):
+            asked = (condition.key for condition in rule.conditions if condition.key != "name")
+            places.setdefault(next(asked, ""), []).append(place)
+        return places
 
     def _stripped(self, tags: Tags) -> Tags:
         """Return the tags with lifecycle prefixes of known keys taken off; a plain tag goes before a prefixed one."""

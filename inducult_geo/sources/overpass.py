@@ -15,15 +15,17 @@ from __future__ import annotations
 import gzip
 import json
 import math
+import os
 import re
+import zlib
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from shapely.geometry.base import BaseGeometry
 
 from inducult_geo.catalog import Region
-from inducult_geo.errors import TransientError
+from inducult_geo.errors import SourceError, TransientError
 from inducult_geo.settings import Settings
 from inducult_geo.sources.osm_boundary import carries, choose_boundary
 from inducult_geo.sources.osm_objects import Element, Newest, OsmObjects, assemble
@@ -31,6 +33,8 @@ from inducult_geo.sources.osm_shapes import Group, Line, Member, World
 from inducult_geo.sources.osm_tags import Tags, TagTable, load_tag_table
 from inducult_geo.sources.overpass_client import ask, check_answer
 
+ANSWER_SUFFIXES = (".json.gz", ".json")
+Made = TypeVar("Made")
 _KINDS = frozenset({"node", "way", "relation"})
 # Relations may nest, so all is recursed; what is in both sets comes twice and is kept once.
 _TAIL = ".hits out meta;(.hits >>;)->.parts;.parts out meta qt;"
@@ -48,7 +52,7 @@ def fetch_objects(name: str, *, area: BaseGeometry, settings: Settings, archive:
     settings
         `overpass_urls`, `retry_base_s`, `retry_after_max_s` and `http_deadline_s` are used.
     archive
-        Folder for the answer as it came (`<name>-<state of the data>.json.gz`); not kept where null.
+        Folder for the answer as it came (`<name>-<state of the data>.json.gz`, for `read_answer`); not kept where null.
 
     Raises
     ------
@@ -84,9 +88,63 @@ def fetch_boundary(region: Region, *, settings: Settings) -> BaseGeometry | None
     parts = "".join(f'["{_quoted(key)}"~"{_pattern(values)}"]' for key, values in tags.items())
     query = f"{_head(region.bbox, settings.http_deadline_s)}(rel{parts};way{parts};)->.hits;{_TAIL}"
     answer = json.loads(ask(query, what=f"boundary of '{region.id}'", settings=settings))
-    elements = elements_of(answer)
+    return _boundary_of(elements_of(answer), tags, where="Overpass")
+
+
+def is_answer(path: Path) -> bool:
+    """Tell by its name whether a file is an archived answer, and not an extract."""
+    return path.name.lower().endswith(ANSWER_SUFFIXES)
+
+
+def read_answer(path: Path, *, area: BaseGeometry | None = None, table: TagTable | None = None) -> OsmObjects:
+    """Read an archived answer as it was read when it came: the same objects, without a server.
+
+    Parameters
+    ----------
+    path
+        `.json.gz` as `fetch_objects` archives it, or plain `.json`.
+    area
+        EPSG:4326; what lies mostly outside is counted in `clipped` and left out. All is kept where null.
+    table
+        Which tags are wanted; the catalog's where not given.
+
+    Raises
+    ------
+    SourceError
+        Where the file is absent, damaged, or no whole answer.
+    """
+    return _replayed(path, lambda answer: objects_of(answer, area=area, table=table or load_tag_table()))
+
+
+def read_answer_boundary(path: Path, tags: Mapping[str, Sequence[str]]) -> BaseGeometry | None:
+    """Return a region's outline out of an archived answer; None where the answer does not hold it.
+
+    Raises
+    ------
+    SourceError
+        As `read_answer`; also where the boundary is broken.
+    """
+    return _replayed(path, lambda answer: _boundary_of(elements_of(answer), tags, where=str(path)))
+
+
+def _replayed(path: Path, make: Callable[[Mapping[str, Any]], Made]) -> Made:
+    """Make something of an archived answer; what is wrong with it will not be right when asked again."""
+    remedy = "Remove it and ask the server again, or take an extract."
+    try:
+        content = path.read_bytes()
+        answer = json.loads(gzip.decompress(content) if path.name.lower().endswith(".gz") else content)
+        return make(answer)
+    except FileNotFoundError:
+        raise SourceError(f"{path}: no such file. Name an archived answer of Overpass, or an extract.") from None
+    except TransientError as problem:
+        raise SourceError(f"{path}: {problem} {remedy}") from problem
+    except (OSError, EOFError, ValueError, zlib.error, RecursionError) as problem:
+        raise SourceError(f"{path}: no whole answer of Overpass ({problem}). {remedy}") from problem
+
+
+def _boundary_of(elements: Sequence[Element], tags: Mapping[str, Sequence[str]], *, where: str) -> BaseGeometry | None:
     hits = [element for element in elements if carries(element.tags, tags)]
-    return choose_boundary(hits, _world(elements, lambda _: True), tags, where="Overpass")
+    return choose_boundary(hits, _world(elements, lambda _: True), tags, where=where)
 
 
 def build_query(bounds: tuple[float, float, float, float], table: TagTable, *, timeout_s: float) -> str:
@@ -197,8 +255,11 @@ def _base_time(answer: Mapping[str, Any]) -> str | None:
 
 
 def _stamp(answer: Mapping[str, Any]) -> str:
-    """Return the state of the data as a part of a file name: nothing but digits and letters of what the server said."""
-    return re.sub(r"[^0-9A-Za-z]", "", _base_time(answer) or "")[:20]
+    """Return the state of the data as a part of a file name: only digits, letters and hyphens.
+
+    With hyphens (2026-11-20T210000Z), so that answers and dated extracts are in order of their names.
+    """
+    return re.sub(r"[^0-9A-Za-z-]", "", _base_time(answer) or "")[:20]
 
 
 def _keep(body: bytes, folder: Path, name: str) -> None:
@@ -206,4 +267,6 @@ def _keep(body: bytes, folder: Path, name: str) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     unfinished = folder / f".{name}.json.gz"
     unfinished.write_bytes(gzip.compress(body, mtime=0))
+    with unfinished.open("rb") as file:
+        os.fsync(file.fileno())
     unfinished.replace(folder / f"{name}.json.gz")

@@ -6,47 +6,30 @@ lack of memory, its elements empty or partly filled; 200 with HTML; 200 with JSO
 
 from __future__ import annotations
 
-import html
 import json
 import re
-import threading
 import time
-from datetime import UTC, datetime
-from email.utils import parsedate_to_datetime
 from typing import Any
 
-import requests
-import urllib3
-from tenacity import (
-    RetryCallState,
-    Retrying,
-    retry_if_exception_type,
-    stop_after_attempt,
-    wait_exponential,
-    wait_random,
-)
-
-from inducult_geo import __version__
 from inducult_geo.errors import SourceError, TransientError
 from inducult_geo.settings import Settings
+from inducult_geo.sources.http import ATTEMPTS, BusyServerError, exchange, longest_s, plain, retrying
 
-ATTEMPTS = 4
-"""How often one server is asked before the next."""
-LONGEST_WAIT_S = 120.0
-_TRANSIENT_CODES = frozenset({408, 425, 429})
-_CHUNK_BYTES = 1 << 16
+__all__ = ["ATTEMPTS", "ask", "check_answer", "longest_ask_s", "slot_wait_s"]
 
+STATUS_S = 10.0
+"""Time for asking a server whether it has a slot; no answer to that is no fault."""
 
-class BusyServerError(TransientError):
-    """A server that asks to be left alone, for `wait_s` seconds where it says how long."""
-
-    def __init__(self, message: str, wait_s: float | None) -> None:
-        super().__init__(message)
-        self.wait_s = wait_s
+_AVAILABLE = re.compile(r"^\s*([1-9]\d*) slots? available now", re.MULTILINE)
+_LATER = re.compile(r"^\s*Slot available after:.*?\bin (-?\d{1,9}) seconds", re.MULTILINE)
+_BROKE_OFF = re.compile(r"error|timed out|r[au]n out of memory", re.IGNORECASE)
+_STATUS_BYTES = 100_000
 
 
 def ask(query: str, *, what: str, settings: Settings) -> bytes:
     """Post a query to the servers in turn and return the first whole answer (JSON).
+
+    It ends within `longest_ask_s`.
 
     Parameters
     ----------
@@ -67,7 +50,8 @@ def ask(query: str, *, what: str, settings: Settings) -> bytes:
     problems: list[SourceError] = []
     for url in settings.overpass_urls:
         try:
-            return _ask(f"{url.rstrip('/')}/interpreter", query, settings)
+            _wait_for_slot(url.rstrip("/"), settings)
+            return retrying(settings)(_post, f"{url.rstrip('/')}/interpreter", query, settings)
         except SourceError as problem:
             problems.append(problem)
     kind = TransientError if any(isinstance(p, TransientError) for p in problems) else SourceError
@@ -75,78 +59,55 @@ def ask(query: str, *, what: str, settings: Settings) -> bytes:
     raise kind(f"Overpass, {what}: {said}")
 
 
-def _ask(url: str, query: str, settings: Settings) -> bytes:
-    """Ask one server, with pauses in between, until it answers whole or the attempts are used up."""
-    backoff = wait_exponential(multiplier=settings.retry_base_s, max=LONGEST_WAIT_S) + wait_random(
-        0, settings.retry_base_s
-    )
-
-    retrying = Retrying(
-        stop=lambda state: stop_after_attempt(ATTEMPTS)(state) or _told_s(state) > settings.retry_after_max_s,
-        wait=lambda state: max(_told_s(state), backoff(state)),
-        retry=retry_if_exception_type(TransientError),
-        reraise=True,
-    )
-    return retrying(_post, url, query, settings)
+def longest_ask_s(settings: Settings) -> float:
+    """Return how long `ask` can take at most: for each server its status, the wait for a slot, and the retries."""
+    status_s = min(STATUS_S, settings.http_deadline_s)
+    return len(settings.overpass_urls) * (status_s + settings.retry_after_max_s + longest_s(settings))
 
 
-def _told_s(state: RetryCallState) -> float:
-    """Return how many seconds the server told to wait; 0 where it said nothing."""
-    problem = state.outcome.exception() if state.outcome else None
-    return problem.wait_s or 0.0 if isinstance(problem, BusyServerError) else 0.0
+def slot_wait_s(status: str) -> float:
+    """Read from a server's status in how many seconds it has a slot for us.
+
+    "Rate limit: 0" means that nobody is limited. Where all slots are taken by queries of which it does not say when
+    they end, the answer is 0: the server itself lets a query wait for a while.
+    """
+    if _AVAILABLE.search(status):
+        return 0.0
+    return max(0.0, float(min((int(text) for text in _LATER.findall(status)), default=0)))
+
+
+def _wait_for_slot(base: str, settings: Settings) -> None:
+    """Wait until a server has a slot.
+
+    Raises
+    ------
+    BusyServerError
+        Where that takes more than `retry_after_max_s`.
+    """
+    try:
+        with exchange("GET", f"{base}/status", settings=settings, deadline_s=STATUS_S) as answer:
+            answer.check_status()
+            status = answer.body(most_bytes=_STATUS_BYTES).decode("utf-8", errors="replace")
+    except SourceError:
+        return
+    wait_s = slot_wait_s(status)
+    if wait_s > settings.retry_after_max_s:
+        raise BusyServerError(f"{base}: has no slot for {wait_s:.0f} seconds.", wait_s)
+    time.sleep(wait_s)
 
 
 def _post(url: str, query: str, settings: Settings) -> bytes:
     """Post once and return a body that is whole, JSON and free of errors."""
-    deadline = time.monotonic() + settings.http_deadline_s
-    headers = {"User-Agent": f"inducult-geo/{__version__}", "Accept": "application/json"}
-    wait_s = (min(30.0, settings.http_deadline_s), settings.http_deadline_s)
-    try:
-        with requests.post(url, data={"data": query}, headers=headers, timeout=wait_s, stream=True) as response:
-            body = _read_all(response, url, deadline)
-            _check_status(response, body, url)
-    except requests.RequestException as problem:
-        raise TransientError(f"{url}: no whole answer ({type(problem).__name__}). Ask again later.") from problem
+    headers = {"Accept": "application/json"}
+    with exchange("POST", url, settings=settings, headers=headers, data={"data": query}) as answer:
+        answer.check_status()
+        body = answer.body()
     try:
         check_answer(json.loads(body), url)
-    except ValueError as problem:
-        said = _plain(body) if body.lstrip()[:1] == b"<" else "JSON that breaks off"
+    except (ValueError, RecursionError) as problem:
+        said = plain(body) if body.lstrip()[:1] == b"<" else "JSON that breaks off"
         raise TransientError(f"{url}: answered 200, but not with whole JSON: {said}") from problem
     return body
-
-
-def _read_all(response: requests.Response, url: str, deadline: float) -> bytes:
-    """Read the body; `requests` limits the time for each read only, so that of the whole is watched here.
-
-    Reading what has arrived (`read1`) returns often enough to look at the clock; where nothing arrives any more, the
-    timer shuts the connection.
-    """
-    stop = getattr(response.raw, "shutdown", response.close)
-    watch = threading.Timer(max(0.0, deadline - time.monotonic()), stop)
-    watch.daemon = True
-    watch.start()
-    parts: list[bytes] = []
-    try:
-        while time.monotonic() < deadline:
-            part = response.raw.read1(_CHUNK_BYTES, decode_content=True)
-            if not part:
-                return b"".join(parts)
-            parts.append(part)
-    except urllib3.exceptions.HTTPError as problem:
-        if time.monotonic() < deadline:
-            raise requests.ConnectionError(problem) from problem
-    finally:
-        watch.cancel()
-    raise TransientError(f"{url}: not finished in time. Raise INDUCULT_HTTP_DEADLINE_S or ask later.")
-
-
-def _check_status(response: requests.Response, body: bytes, url: str) -> None:
-    code = response.status_code
-    if code == requests.codes.ok:
-        return
-    if code in _TRANSIENT_CODES or code >= 500:
-        raise BusyServerError(f"{url}: busy (HTTP {code}).", _retry_after_s(response.headers.get("Retry-After")))
-    raise SourceError(f"{url}: refused the request (HTTP {code}): {_plain(body)}")
 
 
 def check_answer(answer: Any, where: str) -> None:
@@ -160,25 +121,5 @@ def check_answer(answer: Any, where: str) -> None:
     if not isinstance(answer, dict) or not isinstance(answer.get("elements"), list):
         raise TransientError(f"{where}: JSON, but not an answer of Overpass. Is this an address that ends in /api?")
     remark = str(answer.get("remark", ""))
-    if "error" in remark.lower() or "ran out of memory" in remark.lower():
+    if _BROKE_OFF.search(remark):
         raise TransientError(f"{where}: the server broke off: {remark[:200]}")
-
-
-def _retry_after_s(text: str | None) -> float | None:
-    """Read `Retry-After`: seconds, or a date."""
-    if not text:
-        return None
-    if text.strip().isdigit():
-        return float(text)
-    try:
-        moment = parsedate_to_datetime(text)
-    except ValueError:
-        return None
-    moment = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
-    return max(0.0, (moment - datetime.now(UTC)).total_seconds())
-
-
-def _plain(body: bytes) -> str:
-    """Return the words of an error page."""
-    text = re.sub(r"<[^>]*>", " ", body[:20_000].decode("utf-8", errors="replace"))
-    return " ".join(html.unescape(text).split())[:200]

@@ -9,11 +9,13 @@ from pathlib import Path
 from typing import Any
 
 import pandas as pd
+from shapely.geometry.base import BaseGeometry
 
 from inducult_geo.catalog.models import Contract
 from inducult_geo.errors import ContractError, SourceError
 from inducult_geo.frames import FileRead, Problem, Raw, RawTable, content_hash, to_json
-from inducult_geo.sources.readers import Table, read_table
+from inducult_geo.sources.readers import read_table
+from inducult_geo.sources.table import Table
 
 _SIDECARS = {".shp": (".dbf", ".shx", ".prj", ".cpg"), ".tab": (".dat", ".map", ".id"), ".mif": (".mid",)}
 
@@ -101,10 +103,11 @@ def _rows(contract: Contract, path: Path, table: Table) -> pd.DataFrame:
     _check_columns(contract, path, table, wanted)
     source = table.frame
     rows = pd.DataFrame({field: source[column] for field, column in wanted.items()}, dtype=object)
-    original = source.drop(columns="geometry", errors="ignore")
+    drawn = _has_shapes(source)
+    original = source.drop(columns="geometry") if drawn else source
     values = original.to_dict("records")
     rows["tags"] = [to_json({str(name): _plain(cell) for name, cell in row.items()}) for row in values]
-    shapes = source["geometry"] if "geometry" in source else [None] * len(source)
+    shapes = source["geometry"] if drawn else [None] * len(source)
     rows["content_hash"] = [
         content_hash([*map(_plain, row.values()), None if shape is None else shape.wkb_hex])
         for row, shape in zip(values, shapes, strict=True)
@@ -126,6 +129,13 @@ def _rows(contract: Contract, path: Path, table: Table) -> pd.DataFrame:
     return rows
 
 
+def _has_shapes(table: pd.DataFrame) -> bool:
+    """Whether a table has geometries: a column of that name may also hold text."""
+    if "geometry" not in table:
+        return False
+    return all(cell is None or isinstance(cell, BaseGeometry) for cell in table["geometry"])
+
+
 def _wanted_columns(contract: Contract) -> dict[str, str]:
     place = {"x": contract.place.x, "y": contract.place.y, "text": contract.place.text}
     return dict(contract.columns) | {field: column for field, column in place.items() if column is not None}
@@ -141,12 +151,13 @@ def _check_columns(contract: Contract, path: Path, table: Table, wanted: dict[st
                 f"{path}: no column '{column}', which contract {contract.id} maps to {field}.{meant} "
                 f"Found: {', '.join(found)}"
             )
-    if contract.place.geometry and "geometry" not in found:
-        raise ContractError(f"{path}: has no geometry, which [place] geometry = true asks for. Name x and y instead.")
+    if contract.place.geometry and not _has_shapes(table.frame):
+        remedy = "Name it as [place] text" if "geometry" in found else "Name x and y"
+        raise ContractError(f"{path}: has no geometry, which [place] geometry = true asks for. {remedy} instead.")
 
 
 def _notices(contract: Contract, path: Path, table: Table) -> list[Problem]:
-    known = {*_wanted_columns(contract).values(), *contract.ignore, "geometry"}
+    known = {*_wanted_columns(contract).values(), *contract.ignore, *(["geometry"] if _has_shapes(table.frame) else [])}
     unread = [str(name) for name in table.frame.columns if name not in known]
     notices = [Problem(contract.id, "note", f"{path.name}: {note}") for note in table.notes]
     if unread:

@@ -10,43 +10,31 @@ import argparse
 import json
 import sys
 import time
+from dataclasses import replace
 from pathlib import Path
 
-import geopandas as gpd
 import numpy as np
 import pandas as pd
 
-from inducult_geo.frames import WORK_CRS, Records, as_records, to_json
+from inducult_geo.frames import Records
 from inducult_geo.match.ragged import ranks_within
+from inducult_geo.match.tables import records_from_csv
 
-COLUMNS = {"address": "address", "postcode": "postcode", "city": "city", "country": "country"}
+SURE = 0.8
+"""Score from which a match needs no person."""
 
-
-def records_of(path: Path, source: str, *, operator: str | None = None, **columns: str) -> Records:
-    """Records of a CSV of sites with `id`, `name`, `lon`, `lat`; a dash counts as nothing."""
-    table = pd.read_csv(path, dtype="str").replace({"-": None, "": None})
-    found = {mine: table[theirs] for mine, theirs in {**COLUMNS, **columns}.items() if theirs in table}
-    points = gpd.points_from_xy(pd.to_numeric(table["lon"]), pd.to_numeric(table["lat"]), crs="EPSG:4326")
-    shapes = gpd.GeoSeries(points).to_crs(WORK_CRS)
-    shapes[table["lon"].isna().to_numpy()] = None
-    frame = pd.DataFrame(
-        {
-            "record_key": source + ":" + table["id"],
-            "source": source,
-            "names": [to_json({"name": None if pd.isna(name) else name}) for name in table["name"]],
-            "operator": table[operator] if operator else None,
-            **found,
-        }
-    )
-    return as_records(frame, geometry=shapes.to_numpy())
+TAGS = {
+    "jrc": {"capacity": "capacity_mw", "fuel": "types"},
+    "geodb": {"capacity": "capacity_mw", "fuel": "primary_fuel"},
+}
 
 
 def hotmaps(shared: Path) -> Records:
-    return records_of(shared / "data/sites/hotmaps.csv", "hotmaps", operator="company")
+    return records_from_csv(shared / "data/sites/hotmaps.csv", "hotmaps", {"operator": "company"})
 
 
 def eutl(shared: Path) -> Records:
-    return records_of(shared / "data/sites/eutl.csv", "eutl")
+    return records_from_csv(shared / "data/sites/eutl.csv", "eutl")
 
 
 def read_pairs(path: Path, **only: str) -> set[tuple[str, str]]:
@@ -113,12 +101,12 @@ def bench_sites(shared: Path) -> dict:
     return figures
 
 
-def bench_power(shared: Path) -> dict:
+def bench_power(shared: Path, *, tags: bool = False) -> dict:
     from inducult_geo.match.link import link
 
     folder = shared / "data/sites"
     truth = read_pairs(folder / "power_jrc_geodb_labels.csv")
-    left, right = records_of(folder / "power_jrc.csv", "jrc"), records_of(folder / "power_geodb.csv", "geodb")
+    left, right = (records_from_csv(folder / f"power_{name}.csv", name, TAGS[name] if tags else None) for name in TAGS)
     links = link(left, right)
     none = link(left, without(right, truth))
     matched = set(none.loc[none["decision"] == "match", "left_id"]) & {a for a, _ in truth}
@@ -150,6 +138,8 @@ def bench_folds(shared: Path, folds: int = 5) -> dict:
     fold_of = np.random.default_rng(0).permutation(len(groups)) % folds
     counts = {"all": [0, 0, len(truth)], "name_not_copied": [0, 0, len(own)]}
     whole, emptied, matched = shown[0], shown[1], 0
+    chances: list[np.ndarray] = []
+    truths: list[np.ndarray] = []
     keys = pd.Series(whole.pairs.prepared.key, dtype="str").str.partition(":")[2].to_numpy()
     for fold in range(folds):
         out = groups[fold_of == fold]
@@ -161,11 +151,76 @@ def bench_folds(shared: Path, folds: int = 5) -> dict:
             if part is emptied:
                 matched += int(hit.sum())
                 continue
+            chances.append(scored.probability[part.rows][best & np.isin(part.group, out)])
+            truths.append(part.true[best & np.isin(part.group, out)])
             for name, among in (("all", True), ("name_not_copied", np.isin(keys[part.group], [*own]))):
                 counts[name][0] += int((hit & among & part.true).sum())
                 counts[name][1] += int((hit & among).sum())
     figures: dict = {name: round(2 * hits / (said + n), 4) for name, (hits, said, n) in counts.items()}
+    score_of, true = (np.concatenate(part) for part in (chances, truths))
+    figures["calibration"] = {
+        f"{low:.1f}-{low + 0.1:.1f}": [int(here.sum()), round(float(true[here].mean()), 3) if here.any() else None]
+        for low in np.arange(0, 10) / 10
+        for here in [(score_of >= low) & (score_of < low + 0.1 + (low == 0.9))]
+    }
+    sure = score_of >= SURE
+    figures["sure"] = {
+        "precision": round(float(true[sure].mean()), 4),
+        "recall": round(true[sure].sum() / len(truth), 4),
+    }
     return figures | {"emptied": round(matched / len(truth), 4)}
+
+
+def bench_without(shared: Path, *, quick: bool = True) -> dict:
+    """Ablation and learning curve: trained on three fifths (or fewer) of the left records, judged on the others."""
+    from inducult_geo.match.score import score, weights_from
+    from inducult_geo.match.train import examples, fit
+
+    shown = [*examples(*labelled(shared))]
+    whole, groups = shown[0], np.unique(np.concatenate([part.group for part in shown]))
+    order = np.random.default_rng(1).permutation(groups)
+    cut = len(order) * 2 // 5
+    judged, taught = order[:cut], order[cut:]
+
+    def f1(document: dict) -> float:
+        scored = score(whole.pairs, weights_from(document))
+        best = ranks_within(whole.pairs.left, scored.probability)[whole.rows] == 0
+        among = np.isin(whole.group, judged)
+        hit = best & scored.is_match[whole.rows] & among
+        return round(2 * float((hit & whole.true).sum()) / float(hit.sum() + (whole.true & among).sum()), 4)
+
+    figures: dict = {"all": f1(fit(shown, leave_out=judged)), "without": {}, "labels": {}}
+    for name in whole.values:
+        blind = [replace(part, values=part.values | {name: part.values[name] * np.nan}) for part in shown]
+        document = fit(blind, leave_out=judged)
+        figures["without"][name] = f1(document)
+    for count in (50, 200, len(taught)) if quick else (25, 50, 100, 200, 400, len(taught)):
+        figures["labels"][str(count)] = f1(fit(shown, leave_out=[*judged, *taught[count:]]))
+    return figures
+
+
+def table(figures: dict) -> str:
+    """One line a set: precision, recall, F1, and the share of emptied records that were matched or asked."""
+    sites, lines = figures["hotmaps_eutl"], [f"{'set':28}{'P':>8}{'R':>8}{'F1':>8}{'emptied':>9}{'asked':>8}"]
+    rows = {
+        "hotmaps x eutl": (sites["all"], sites["emptied"]),
+        "  names not copied": (sites["name_not_copied"], {}),
+        "  without address, operator": (sites["bare"], sites["emptied_bare"]),
+        "    names not copied": (sites["bare_not_copied"], {}),
+    }
+    for name, (said, none) in rows.items():
+        lines.append(_line(name, said, none))
+    power = ("jrc_geodb", "jrc_geodb_tags")
+    lines.extend(_line(name, figures[name], {"matched": figures[name]["emptied_matched"]}) for name in power)
+    share = sites["review_rows"] / max(sites["review_rows"] + sites["match_rows"], 1)
+    lines.append(f"review share of decided pairs {share:.3f}; candidate recall {sites['candidate_recall']}")
+    return "\n".join(lines)
+
+
+def _line(name: str, said: dict, none: dict) -> str:
+    cells = [said["precision"], said["recall"], said["f1"]]
+    extra = [f"{none[key]:.4f}" if key in none else "" for key in ("matched", "review")]
+    return f"{name:28}" + "".join(f"{cell:8.4f}" for cell in cells) + f"{extra[0]:>9}{extra[1]:>8}"
 
 
 def main() -> None:
@@ -173,13 +228,21 @@ def main() -> None:
     parser.add_argument("shared", type=Path, nargs="?", default=Path(__file__).resolve().parents[3] / "shared")
     parser.add_argument("--train", type=Path, metavar="WEIGHTS.json", help="learn the weights anew and write them")
     parser.add_argument("--folds", action="store_true", help="judge out of fold too")
+    parser.add_argument("--ablation", action="store_true", help="leave out comparisons and labels, one after the other")
     given = parser.parse_args()
     if given.train:
         write_weights(given.shared, given.train)
+    if not (given.shared / "data/sites").is_dir():
+        sys.stdout.write(f"skipped: no labelled tables under {given.shared}\n")
+        return
     figures = {"hotmaps_eutl": bench_sites(given.shared), "jrc_geodb": bench_power(given.shared)}
+    figures["jrc_geodb_tags"] = bench_power(given.shared, tags=True)
     if given.folds:
         figures["out_of_fold"] = bench_folds(given.shared)
+    if given.ablation:
+        figures["ablation"] = bench_without(given.shared)
     json.dump(figures, sys.stdout, indent=1)
+    sys.stdout.write("\n" + table(figures) + "\n")
 
 
 if __name__ == "__main__":

@@ -1,0 +1,337 @@
+"""A first contract for an unknown file: what it looks like, every guess marked, nothing decided in silence."""
+
+from __future__ import annotations
+
+import json
+import re
+import unicodedata
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import shapely
+
+from inducult_geo.api import ground_of
+from inducult_geo.catalog import Contract, Read, Region
+from inducult_geo.drafting_columns import Column, axes_of, columns_of, fields_of, key_of, place_text_of
+from inducult_geo.errors import ContractError, CoordinateError
+from inducult_geo.harmonize.crs import geodetic_code
+from inducult_geo.harmonize.operations import operations
+from inducult_geo.harmonize.placement import Candidate, choose_reading
+from inducult_geo.run import Run
+from inducult_geo.sources.readers import read_table
+from inducult_geo.sources.table import ChoiceError, Table
+
+_HEADER_ROWS = 12
+_DEGREES = ("EPSG:4326",)
+_ID = re.compile(r"[^a-z0-9]+")
+_UNMAPPED_MAX = 60
+
+
+@dataclass
+class _Draft:
+    """The draft as it grows: lines of TOML by section."""
+
+    head: list[str] = field(default_factory=list)
+    read: list[str] = field(default_factory=list)
+    place: list[str] = field(default_factory=list)
+    columns: list[str] = field(default_factory=list)
+
+    def text(self) -> str:
+        sections = [self.head, ["[read]", *self.read], ["[place]", *self.place], ["[columns]", *self.columns]]
+        return "\n\n".join("\n".join(lines) for lines in sections) + "\n"
+
+
+def draft(path: Path, run: Run, *, region: str | None = None) -> str:
+    """Return the text of a first contract for a file.
+
+    It loads as it stands. What could not be told is there as a comment, to be completed; `check` names what is
+    missing. `place.crs` is set only where the file states a system that its numbers fit, or one candidate alone does.
+
+    Parameters
+    ----------
+    path
+        The file; nothing is written.
+    region
+        The region that it is about, by id; without it the regions in which its places lie are offered.
+
+    Raises
+    ------
+    ContractError
+        Where the file cannot be read at all; the message names the remedy.
+    CatalogError
+        Where the region is unknown.
+    """
+    about = run.catalog.region(region) if region is not None else None
+    found = _Draft()
+    _head(found, path, about)
+    try:
+        table, header_row = _read(path)
+    except ChoiceError as problem:
+        _undecided(found, problem)
+        return found.text()
+    found.head.insert(2, _comment(f"{len(table.frame)} rows in {len(table.frame.columns)} columns; {table.kind}"))
+    _say_how_read(found, table, header_row)
+    columns = columns_of(table.frame)
+    axes = None if "geometry" in table.frame else axes_of(columns)
+    _say_place(found, path, table, columns, axes, about, run)
+    _say_columns(found, columns, {column.name for column in axes or ()})
+    return found.text()
+
+
+def _read(path: Path) -> tuple[Table, int]:
+    """Read a table; where its first row is a title, find the row that holds the names."""
+    table = read_table(path, Read())
+    if table.kind not in ("spreadsheet", "delimited text") or _is_header(table):
+        return table, 1
+    for row in range(2, _HEADER_ROWS):
+        try:
+            other = read_table(path, Read(header_row=row))
+        except ContractError:
+            continue
+        if _is_header(other):
+            return other, row
+    return table, 1
+
+
+def _is_header(table: Table) -> bool:
+    """Whether most columns that hold anything have a name that is text."""
+    filled = [str(name) for name in table.frame.columns if table.frame[name].notna().any()]
+    unnamed = sum(re.fullmatch(r"column \d+", name) is not None for name in filled)
+    return bool(filled) and len(table.bad_rows) < 0.5 * max(len(table.frame), 1) and unnamed < 0.5 * len(filled)
+
+
+def _head(found: _Draft, path: Path, about: Region | None) -> None:
+    name = unicodedata.normalize("NFKD", path.stem).encode("ascii", "ignore").decode().lower()
+    found.head += [
+        _comment(
+            f"A first contract for {path.name}. Every line with 'guessed' is one: look at it, then remove the word."
+        ),
+        _comment("Lines that begin with '#' and hold a key are undecided: complete one and remove its '#'."),
+        f"id = {_quoted(_ID.sub('_', name).strip('_')[:60] or 'source')} # guessed: from the file's name",
+        f"title = {_quoted(path.stem)} # guessed: from the file's name",
+    ]
+    if about is not None:
+        found.head.append(f"region = {_quoted(about.id)}")
+    found.head += [
+        f"files = [{_quoted(path.name)}]",
+        'licence = "unknown" # nothing is published until its licence is known',
+        'attribution = ""',
+        "# retrieved = 2026-01-31",
+    ]
+
+
+def _undecided(found: _Draft, problem: ChoiceError) -> None:
+    """Offer the sheets or layers; until one is named, nothing else can be told."""
+    found.read += [_comment(f"The file has {len(problem.options)} {problem.what}s. Name one, then draft again.")]
+    found.read += [f"# {problem.what} = {_quoted(name)}" for name in problem.options]
+
+
+def _say_how_read(found: _Draft, table: Table, header_row: int) -> None:
+    if table.kind == "delimited text":
+        guessed = " # guessed" if any("guessed" in note for note in table.notes) else " # detected"
+        found.read.append(f"encoding = {_quoted(table.encoding or 'utf-8')}{guessed}")
+        delimiter = next((note.split("'")[1] for note in table.notes if note.startswith("delimiter")), ",")
+        # A tab cannot be written in a contract; it is detected each time.
+        found.read += [f"delimiter = {_quoted(delimiter)} # detected"] if len(delimiter) == 1 else []
+    if header_row > 1:
+        found.read.append(f"header_row = {header_row} # guessed: the first row with names")
+    found.read += [_comment(f"noticed: {note}") for note in table.notes]
+    if table.bad_rows:
+        first = ", ".join(f"{table.places[row]}: {why}" for row, why in list(table.bad_rows.items())[:3])
+        found.read.append(_comment(f"{len(table.bad_rows)} rows have not the shape of the table ({first})"))
+
+
+def _say_place(
+    found: _Draft,
+    path: Path,
+    table: Table,
+    columns: list[Column],
+    axes: tuple[Column, Column] | None,
+    about: Region | None,
+    run: Run,
+) -> None:
+    """Write where the rows say their place, and in which system."""
+    if "geometry" in table.frame:
+        found.place.append("geometry = true")
+        points = _shape_points(table.frame["geometry"])
+    elif axes is not None:
+        x, y = axes
+        mark = "," if "," in (x.decimal, y.decimal) else "."
+        if mark == ",":
+            found.read.append('decimal = "," # guessed: the coordinates are numbers only so')
+        points = _column_points(table.frame, x, y, mark)
+        found.place += [
+            f"x = {_quoted(x.name)} # guessed: {_range(points[:, 0])}",
+            f"y = {_quoted(y.name)} # guessed: {_range(points[:, 1])}",
+        ]
+    else:
+        column = place_text_of(columns)
+        if column is not None:
+            found.place.append(
+                f"text = {_quoted(column.name)} # guessed: reads as places, e.g. {_short(column.cells[0])}"
+            )
+        else:
+            found.place += [_comment("No column looks like coordinates: rows without a place help other sources only.")]
+            found.place += ['# x = ""', '# y = ""', '# text = ""']
+        points = np.empty((0, 2))
+    _say_crs(found, table, points, about, run, path)
+    found.place += ["# accuracy_m = 100", '# origin = "surveyed" # or digitized, address, settlement']
+
+
+def _say_crs(found: _Draft, table: Table, points: np.ndarray, about: Region | None, run: Run, path: Path) -> None:
+    """Write the system that the file states, or that alone fits; else every candidate as a comment."""
+    stated = table.crs
+    if stated is not None and _fits_globe(stated, points):
+        code = stated if re.fullmatch(r"[A-Za-z]+:\d+", stated) else None
+        found.place.append(
+            f"crs = {_quoted(code)} # stated by the file" if code else _comment(f"states {_short(stated)}")
+        )
+        _offer_home(found, code, points, about, run)
+        return
+    if stated is not None:
+        found.place.append(
+            _comment(f"The file states {_short(stated)}, but its numbers are no degrees ({_range(points[:, 0])}).")
+        )
+    if not len(points):
+        return
+    regions = [about] if about is not None else []
+    candidates = _candidates(points, regions[0], run, path) if regions else []
+    as_written = [candidate for candidate in candidates if candidate.reading.is_as_declared]
+    if about is not None:
+        found.place += [_candidate_line(candidate, about.id) for candidate in candidates]
+    elif _are_degrees(points) and stated is None:
+        found.place.append(
+            f"crs = {_quoted(_DEGREES[0])} # guessed: degrees; no other system is usual for a wide source"
+        )
+        _offer_home(found, _DEGREES[0], points, about, run)
+        return
+    if len(as_written) == 1:
+        only = as_written[0]
+        found.place.append(
+            f"crs = {_quoted(only.reading.crs)} # guessed: the only candidate that fits as written, "
+            f"{only.inside_share:.0%} inside"
+        )
+    elif not candidates:
+        found.place.append('# crs = "EPSG:" # no candidate fits: ask the sender, or draft again with --region')
+
+
+def _candidate_line(candidate: Candidate, region: str) -> str:
+    how = "as written" if candidate.reading.is_as_declared else candidate.reading.name
+    return f"# crs = {_quoted(candidate.reading.crs)} # candidate: {candidate.inside_share:.0%} inside {region}, {how}"
+
+
+def _candidates(points: np.ndarray, about: Region, run: Run, path: Path) -> list[Candidate]:
+    """Return every reading in the systems usual in a region that puts the points there."""
+    contract = Contract(id="draft", files=(path.name,), region=about.id, declared_in=path)
+    ground = ground_of(contract, run)
+    if ground.area is None:
+        return []
+    choice = choose_reading(
+        points[:, 0], points[:, 1], crs=None, area=ground.area, country=about.country, candidates=about.crs,
+        grids=ground.grids, share_min=0.5,
+    )  # fmt: skip
+    return list(choice.candidates)
+
+
+def _offer_home(found: _Draft, crs: str | None, points: np.ndarray, about: Region | None, run: Run) -> None:
+    """Where no region is named: set the one country of the system, and offer the regions where the places lie."""
+    if about is not None or crs is None:
+        return
+    try:
+        datum = geodetic_code(crs)
+    except CoordinateError:
+        return
+    countries = sorted({item.country for item in operations() if item.datum == datum})
+    if len(countries) == 1 and countries[0] != "*":
+        found.head.append(
+            f"countries = [{_quoted(countries[0])}] # guessed: {crs} is registered for this country alone"
+        )
+    if crs in _DEGREES and len(points):
+        for region in run.catalog.regions.values():
+            west, south, east, north = region.bbox
+            inside = (points[:, 0] >= west) & (points[:, 0] <= east) & (points[:, 1] >= south) & (points[:, 1] <= north)
+            if inside.mean() > 0.5:
+                found.head.append(f"# region = {_quoted(region.id)} # {inside.mean():.0%} of the rows lie near it")
+
+
+def _say_columns(found: _Draft, columns: list[Column], used: set[str]) -> None:
+    """Write the columns that are understood, the rivals of each, and those that nobody mapped."""
+    key, unique = key_of(columns)
+    if key is not None:
+        used = used | {key.name}
+        found.columns.append(f"key = {_quoted(key.name)} # guessed: filled and different in every row")
+    else:
+        found.columns.append(
+            _comment("No column is named like a key: rows are known by their content until one is set.")
+        )
+        found.columns += [f"# key = {_quoted(name)} # different in every row" for name in unique[:5]]
+    for name, fitting in fields_of([column for column in columns if column.name not in used]).items():
+        free = [column for column in fitting if column.name not in used]
+        if not free:
+            continue
+        used = used | {free[0].name}
+        example = f"e.g. {_short(free[0].cells[0])}"
+        found.columns.append(f"{name} = {_quoted(free[0].name)} # guessed: {example}")
+        found.columns += [f"# {name} = {_quoted(other.name)}" for other in free[1:4]]
+    if not any(line.startswith("name = ") for line in found.columns):
+        found.columns.append('# name = "" # no column looks like names')
+    rest = [column.name for column in columns if column.name not in used]
+    if rest:
+        more = f" # and {len(rest) - _UNMAPPED_MAX} more" if len(rest) > _UNMAPPED_MAX else ""
+        listed = ", ".join(map(_quoted, rest[:_UNMAPPED_MAX]))
+        found.head += [
+            "# Columns that nothing was made of; what nobody needs can be listed so:",
+            f"# ignore = [{listed}]{more}",
+        ]
+
+
+def _shape_points(shapes: pd.Series[Any]) -> np.ndarray:
+    """Return one point (x, y) for each geometry that has any."""
+    known = np.array([shape for shape in shapes if shape is not None], dtype=object)
+    if not len(known):
+        return np.empty((0, 2))
+    boxes = shapely.bounds(known)
+    middles = np.column_stack(((boxes[:, 0] + boxes[:, 2]) / 2, (boxes[:, 1] + boxes[:, 3]) / 2))
+    return np.asarray(middles[np.isfinite(middles).all(axis=1)])
+
+
+def _column_points(frame: pd.DataFrame, x: Column, y: Column, decimal: str) -> np.ndarray:
+    both = frame[[x.name, y.name]].dropna().astype(str)
+    pairs = [Column(name, tuple(both[name]), len(both)).numbers(decimal) for name in (x.name, y.name)]
+    points = np.array(pairs, dtype=float).T.reshape(-1, 2)
+    return np.asarray(points[np.isfinite(points).all(axis=1) & (points != 0).any(axis=1)])
+
+
+def _are_degrees(points: np.ndarray) -> bool:
+    return bool(len(points)) and float(((np.abs(points[:, 0]) <= 180) & (np.abs(points[:, 1]) <= 90)).mean()) > 0.9
+
+
+def _fits_globe(crs: str, points: np.ndarray) -> bool:
+    """Whether numbers can be of a system: degrees must be degrees."""
+    from pyproj import CRS
+
+    return not CRS.from_user_input(crs).is_geographic or not len(points) or _are_degrees(points)
+
+
+def _range(numbers: np.ndarray) -> str:
+    return f"{numbers.min():.7g} to {numbers.max():.7g}" if len(numbers) else "no numbers"
+
+
+def _short(text: str) -> str:
+    return "'" + " ".join(_printable(text).split())[:40] + "'"
+
+
+def _printable(text: str) -> str:
+    return "".join(letter if letter.isprintable() else " " for letter in text)
+
+
+def _comment(text: str) -> str:
+    return "# " + " ".join(_printable(text).split())
+
+
+def _quoted(text: str) -> str:
+    """Write a TOML string: as JSON, with the one control character that JSON leaves."""
+    return json.dumps(text, ensure_ascii=False).replace("\x7f", "\\u007f")

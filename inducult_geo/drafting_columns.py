@@ -1,0 +1,183 @@
+"""What the columns of an unknown table look like: keys, names, coordinates, dates, postcodes; every answer a guess."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from functools import cached_property
+
+import pandas as pd
+
+from inducult_geo.errors import CoordinateError
+from inducult_geo.harmonize.coordinates import parse_coordinates, parse_number
+from inducult_geo.harmonize.dates import parse_date
+
+_SAMPLE = 300
+_MOSTLY = 0.8
+
+
+@dataclass(frozen=True)
+class Column:
+    """One column: its name, and its filled cells as text (all of them for uniqueness, some for their form)."""
+
+    name: str
+    cells: tuple[str, ...]
+    rows: int
+
+    @cached_property
+    def sample(self) -> tuple[str, ...]:
+        """Up to 300 cells, spread over the whole table."""
+        return self.cells[:: max(1, len(self.cells) // _SAMPLE)][:_SAMPLE]
+
+    @property
+    def is_key(self) -> bool:
+        """Whether every row has a value of its own."""
+        return self.rows > 0 and len(self.cells) == self.rows and len(set(self.cells)) == self.rows
+
+    def share(self, test: Callable[[str], bool]) -> float:
+        """Share of the sample that passes a test."""
+        return sum(map(test, self.sample)) / len(self.sample) if self.sample else 0.0
+
+    @cached_property
+    def decimal(self) -> str | None:
+        """The decimal mark with which nearly all cells are numbers; None where they are none."""
+        for mark in (".", ","):
+            if self.share(lambda cell, mark=mark: _is_number(cell, mark)) >= _MOSTLY:  # type: ignore[misc]
+                return mark
+        return None
+
+    def numbers(self, decimal: str) -> list[float | None]:
+        """Return the cells as numbers; None where one is none."""
+        return [_number(cell, decimal) for cell in self.cells]
+
+
+@dataclass(frozen=True)
+class Rule:
+    """How a field's column is told: words in its name, and a test of its cells."""
+
+    field: str
+    words: re.Pattern[str]
+    test: Callable[[Column], bool]
+
+
+def _words(*words: str) -> re.Pattern[str]:
+    return re.compile(r"(?:^|[^a-z])(?:" + "|".join(words) + r")(?:$|[^a-z])")
+
+
+def _number(cell: str, decimal: str) -> float | None:
+    try:
+        return parse_number(cell, decimal=decimal)
+    except CoordinateError:
+        return None
+
+
+def _is_number(cell: str, decimal: str) -> bool:
+    return _number(cell, decimal) is not None
+
+
+def _is_text(column: Column) -> bool:
+    return column.share(lambda cell: sum(map(str.isalpha, cell)) >= 2) >= 0.5
+
+
+def _is_date(column: Column) -> bool:
+    return column.share(lambda cell: parse_date(cell) is not None) >= 0.5
+
+
+def _is_postcode(column: Column) -> bool:
+    return column.share(lambda cell: bool(re.fullmatch(r"(?:[A-Z]{1,2}-)?\d{2}-?\d{2,3}|\d{3} ?\d{2}", cell))) >= 0.7
+
+
+def _is_web(column: Column) -> bool:
+    return column.share(lambda cell: cell.lower().startswith(("http://", "https://", "www."))) >= _MOSTLY
+
+
+def _is_country(column: Column) -> bool:
+    return column.share(lambda cell: cell.isalpha() and len(cell) >= 2) >= _MOSTLY
+
+
+def _is_text_of_place(cell: str) -> bool:
+    try:
+        return parse_coordinates(cell) is not None
+    except CoordinateError:
+        return False
+
+
+RULES: tuple[Rule, ...] = (
+    Rule("name", _words("name", "nazwa", "naziv", "naam", "nome", "nazev", "název", "bezeichnung", "objekt", "ime",
+                        "denominazione", "sitename", "facilityname", "nazwa_wlasna", "plant_name", "imie",
+                        "denominazion[ei]", "objektname", "descrizione", "generation plant"), _is_text),
+    Rule("start", _words("start", "start_year", "begbouwjr", "baujahr", "bouwjaar", "rok_budowy", "powstanie",
+                         "commissioned", "commissioning_year", "founded", "gründung", "leto", "anno", "godina",
+                         "built", "opened", "year", "rok"), _is_date),
+    Rule("end", _words("end", "end_year", "closed", "stillgelegt", "chiusura", "decommissioned"), _is_date),
+    Rule("status", _words("status", "stan", "stav", "zustand", "stato", "stanje"), _is_text),
+    Rule("type", _words("type", "typ", "tipo", "tip", "tipologia", "technology", "rodzaj", "druh", "soort", "vrsta",
+                        "oorsprfunc", "funkcja", "art"), _is_text),
+    Rule("operator", _words("operator", "betreiber", "owner", "eigentümer", "company", "firma", "company name",
+                            "parentcompanyname", "vlastnik", "gestore"), _is_text),
+    Rule("address", _words("address", "adresse", "adres", "adresa", "indirizzo", "naslov", "street", "streetname",
+                           "ulica", "straat", "strasse", "straße", "via", "ulice", "addr:street"), _is_text),
+    Rule("postcode", _words("postcode", "postalcode", "plz", "psc", "psč", "cap", "zip", "kod_pocztowy",
+                            "addr:postcode"), _is_postcode),
+    Rule("city", _words("city", "ort", "miasto", "miejscowosc", "miejscowość", "obec", "comune", "plaats", "grad",
+                        "kraj", "gemeente", "gemeinde", "gmina", "addr:city", "town", "opcina", "općina"), _is_text),
+    Rule("country", _words("country", "countrycode", "country_code", "land", "kraj", "paese", "stato", "zeme",
+                           "država"), _is_country),
+    Rule("website", _words("url", "website", "web", "www", "link", "homepage", "kich_url", "source"), _is_web),
+)  # fmt: skip
+_KEY = _words("id", "nr", "key", "code", "kod", "uid", "uuid", "fid", "number", "numer", "nummer", "ref", "gppd_idnr",
+              "inspireid", "facilityid", "facilityreportid", "h_id", "rijksmonnr", "censimp", "eic_code", "rec_id",
+              "row", "_id")  # fmt: skip
+X_NAME = _words("x", "lon", "long", "lng", "longitude", "e", "east", "easting", "rechtswert", "rw", "x_coord", "laenge",
+                "länge", "dlugosc", "długość", "lengtegraad", "longitudine", "point_x", "koord_x",
+                "xcoord")  # fmt: skip
+Y_NAME = _words("y", "lat", "latitude", "n", "north", "northing", "hochwert", "hw", "y_coord", "breite", "szerokosc",
+                "szerokość", "breedtegraad", "latitudine", "point_y", "koord_y", "ycoord")  # fmt: skip
+
+
+def columns_of(frame: pd.DataFrame) -> list[Column]:
+    """Return a table's columns without its geometry, blank cells left out."""
+    names = [name for name in frame.columns if name != "geometry"]
+    return [
+        Column(str(name), tuple(str(c).strip() for c in frame[name] if c is not None and str(c).strip()), len(frame))
+        for name in names
+    ]
+
+
+def key_of(columns: Iterable[Column]) -> tuple[Column | None, list[str]]:
+    """Return the column that looks like the key, and the names of all that could be."""
+    unique = [column for column in columns if column.is_key]
+    named = [column for column in unique if _KEY.search(column.name.lower())]
+    return (named[0] if named else None), [column.name for column in unique]
+
+
+def fields_of(columns: Iterable[Column]) -> dict[str, list[Column]]:
+    """Return for each field of a record the columns that look like it, the likeliest first."""
+    found: dict[str, list[Column]] = {}
+    known = list(columns)
+    for rule in RULES:
+        fitting = [c for c in known if c.cells and rule.words.search(c.name.lower()) and rule.test(c)]
+        if fitting:
+            found[rule.field] = sorted(fitting, key=lambda column: -len(column.cells))
+    return found
+
+
+def axes_of(columns: Iterable[Column]) -> tuple[Column, Column] | None:
+    """Return the columns of the east-west and the north-south number, told by name, both full of numbers."""
+    numeric = [column for column in columns if column.cells and column.decimal is not None]
+    for x in numeric:
+        if not X_NAME.search(x.name.lower()):
+            continue
+        for y in numeric:
+            if y.name != x.name and Y_NAME.search(y.name.lower()):
+                return x, y
+    return None
+
+
+def place_text_of(columns: Iterable[Column]) -> Column | None:
+    """Return a column in which nearly every cell is a place: degrees and minutes, WKT, links of maps."""
+    for column in columns:
+        if column.cells and column.share(_is_text_of_place) >= _MOSTLY:
+            return column
+    return None

@@ -1,0 +1,205 @@
+"""The grids that pinned operations need: which are there, what a missing one costs, and how to get them.
+
+Names and SHA-256 stand in `catalog/operations.csv`. Files come by pyproj's own command (`pyproj sync`) from the server
+that PROJ is set to, or out of a folder; only the registered bytes are kept. Nothing is fetched unless asked.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import shutil
+import subprocess
+import sys
+import tempfile
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+from inducult_geo.errors import ConfigError
+from inducult_geo.harmonize.operations import Operation, operations
+from inducult_geo.store import replacing
+
+State = Literal["there", "missing", "wrong", "fetched", "not offered", "failed"]
+_SECONDS = 600
+
+
+@dataclass(frozen=True)
+class Grid:
+    """One grid, and how it stands.
+
+    Attributes
+    ----------
+    name, sha256
+        The file as registered.
+    countries
+        Where it counts.
+    datums
+        The systems that it moves to ETRS89.
+    accuracy_m, without_m
+        What coordinates are worth with it and, at worst, without it (null where nothing takes over).
+    state
+        there, missing, wrong (other bytes than registered), fetched, not offered by the server, or failed.
+    detail
+        What went wrong, for a person.
+    """
+
+    name: str
+    sha256: str
+    countries: tuple[str, ...]
+    datums: tuple[str, ...]
+    accuracy_m: float
+    without_m: float | None
+    state: State = "missing"
+    detail: str = ""
+
+    @property
+    def cost(self) -> str:
+        """What its absence costs, in words."""
+        where = f"{', '.join(self.datums)} in {', '.join(self.countries)}"
+        if self.without_m is None:
+            return f"{where}: {self.accuracy_m:g} m with it, not readable without"
+        return f"{where}: {self.accuracy_m:g} m with it, {self.without_m:g} m without"
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return the facts as JSON can hold them."""
+        return {
+            "name": self.name,
+            "state": self.state,
+            "countries": list(self.countries),
+            "datums": list(self.datums),
+            "accuracy_m": self.accuracy_m,
+            "without_m": self.without_m,
+            "detail": self.detail,
+        }
+
+
+def grids(folder: Path) -> list[Grid]:
+    """Say of every registered grid whether it is in a folder, and what its absence costs."""
+    names = sorted({item.grid for item in operations() if item.grid})
+    return [_with_state(_grid(name), folder) for name in names]
+
+
+def fetch_grids(
+    folder: Path,
+    *,
+    source: Path | None = None,
+    only: Iterable[str] = (),
+    say: Callable[[str], None] = lambda _: None,
+) -> list[Grid]:
+    """Put the grids that are missing or wrong into a folder.
+
+    Parameters
+    ----------
+    folder
+        `settings.grids_folder`; made where it is not there.
+    source
+        A folder to copy from; without it they are fetched from PROJ's server.
+    only
+        Names of grids, or countries of two letters; all where none is given.
+
+    Returns
+    -------
+    list of Grid
+        All that were asked for, with what became of each: one that fails costs itself alone.
+
+    Raises
+    ------
+    ConfigError
+        Where `only` names nothing that is registered, or `source` is no folder.
+    """
+    if source is not None and not source.is_dir():
+        raise ConfigError(f"--from {source}: no such folder.")
+    wanted = _wanted(grids(folder), tuple(only))
+    folder.mkdir(parents=True, exist_ok=True)
+    done = []
+    for grid in wanted:
+        if grid.state != "there":
+            say(f"{grid.name}: {'copying' if source else 'fetching'}")
+            grid = _fetch(grid, folder, source)
+        done.append(grid)
+    return done
+
+
+def _grid(name: str) -> Grid:
+    """Gather what the registry says of a grid."""
+    users = [item for item in operations() if item.grid == name]
+    instead = [_next_best(item) for item in users]
+    known = [item.accuracy_m for item in instead if item is not None]
+    return Grid(
+        name,
+        users[0].grid_sha256,
+        tuple(sorted({item.country for item in users})),
+        tuple(sorted({item.datum for item in users})),
+        max(item.accuracy_m for item in users),
+        max(known) if len(known) == len(users) else None,
+    )
+
+
+def _next_best(item: Operation) -> Operation | None:
+    """Return what takes over where an operation's grid is not there."""
+    others = [o for o in operations() if (o.country, o.datum) == (item.country, item.datum) and o.rank > item.rank]
+    free = sorted((other for other in others if not other.grid), key=lambda other: other.rank)
+    return free[0] if free else None
+
+
+def _with_state(grid: Grid, folder: Path) -> Grid:
+    path = folder / grid.name
+    if not path.is_file():
+        return grid
+    if _sha256(path) == grid.sha256:
+        return _become(grid, "there")
+    return _become(grid, "wrong", f"{path} has not the registered bytes: it is not used")
+
+
+def _wanted(known: list[Grid], only: tuple[str, ...]) -> list[Grid]:
+    for name in only:
+        if not any(name == grid.name or name.upper() in grid.countries for grid in known):
+            names = ", ".join(grid.name for grid in known)
+            countries = ", ".join(sorted({country for grid in known for country in grid.countries}))
+            raise ConfigError(f"no grid '{name}'. Known: {names}; or a country: {countries}.")
+    return [g for g in known if not only or g.name in only or {name.upper() for name in only} & set(g.countries)]
+
+
+def _fetch(grid: Grid, folder: Path, source: Path | None) -> Grid:
+    """Get one grid into a folder beside its place, and keep it if its bytes are the registered ones."""
+    with tempfile.TemporaryDirectory() as scratch:
+        copy = Path(scratch) / grid.name
+        if source is not None:
+            if not (source / grid.name).is_file():
+                return _become(grid, "not offered", f"{source} does not hold it")
+            shutil.copyfile(source / grid.name, copy)
+        else:
+            problem = _download(grid.name, Path(scratch))
+            if problem:
+                return _become(grid, "failed", problem)
+            if not copy.is_file():
+                return _become(grid, "not offered", "PROJ's server does not offer it: ask its maker, and use --from")
+        if _sha256(copy) != grid.sha256:
+            return _become(grid, "failed", "what came has not the registered bytes: it was not kept")
+        with replacing(folder / grid.name) as draft:
+            shutil.copyfile(copy, draft)
+    return _become(grid, "fetched")
+
+
+def _download(name: str, folder: Path) -> str:
+    """Fetch a file by pyproj's own command; return what went wrong, or nothing."""
+    command = [sys.executable, "-m", "pyproj", "sync", "--file", name, "--target-directory", str(folder)]
+    try:
+        done = subprocess.run(  # noqa: S603
+            command, capture_output=True, text=True, timeout=_SECONDS, check=False
+        )
+    except (OSError, subprocess.TimeoutExpired) as problem:
+        return f"cannot be fetched: {problem}"
+    if done.returncode == 0:
+        return ""
+    last = [line for line in done.stderr.splitlines() if line.strip()][-1:]
+    return f"cannot be fetched: {' '.join(last)[:200] or 'pyproj sync failed'}"
+
+
+def _become(grid: Grid, state: State, detail: str = "") -> Grid:
+    return Grid(grid.name, grid.sha256, grid.countries, grid.datums, grid.accuracy_m, grid.without_m, state, detail)
+
+
+def _sha256(path: Path) -> str:
+    return hashlib.sha256(path.read_bytes()).hexdigest()

@@ -1,0 +1,139 @@
+"""What a misplaced row may have meant: axes swapped, a sign, two digits transposed, one digit mistyped. Never applied.
+
+A row that lies outside its region is a typing error more often than a stray site. The slips that people make are
+tried in the order of how common they are, and the first that leads into the region is named with the place it gives,
+for the steward to judge.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import pairwise
+from pathlib import Path
+
+import numpy as np
+import shapely
+from shapely.geometry.base import BaseGeometry
+
+from inducult_geo.harmonize.crs import transform_points
+from inducult_geo.harmonize.placement import Reading
+
+ROWS_MAX = 200
+"""More misplaced rows than this are no slips: the rest gets no suggestion."""
+
+_DEGREE_DECIMALS, _METER_DIGITS_KEPT = 2, 3
+
+
+@dataclass(frozen=True)
+class Slip:
+    """One pair of numbers that may have been meant, and what would have gone wrong."""
+
+    x: float
+    y: float
+    what: str
+
+
+@dataclass(frozen=True)
+class Region:
+    """Where corrected rows must lie (EPSG:4326) and how numbers become degrees.
+
+    `center` is the middle of the rows that lie inside (longitude, latitude): of equal slips the nearest to it is
+    named.
+    """
+
+    area: BaseGeometry
+    country: str
+    grids: Path | None
+    center: tuple[float, float]
+
+
+def suggest(x: float, y: float, reading: Reading, region: Region) -> str | None:
+    """Name the commonest slip that explains a misplaced pair of numbers; None where there is none.
+
+    Parameters
+    ----------
+    x, y
+        East-west and north-south number as written.
+    reading
+        How the file's numbers are read.
+    """
+    for slips in (_swaps(x, y), _signs(x, y), _digits(x, y, transposed=True), _digits(x, y, transposed=False)):
+        found = _inside(list(slips), reading, region)
+        if found is not None:
+            slip, longitude, latitude = found
+            return f"{slip.what} it would lie inside, at {latitude:.5f}, {longitude:.5f}"
+    return None
+
+
+def _inside(slips: list[Slip], reading: Reading, region: Region) -> tuple[Slip, float, float] | None:
+    """Return the slip that leads into the region, nearest to where the other rows lie, and its place."""
+    if not slips:
+        return None
+    numbers = np.array([(slip.x, slip.y) for slip in slips])
+    east, north = reading.apply(numbers[:, 0], numbers[:, 1])
+    if np.abs(numbers).max() <= 180:
+        east = np.where((np.abs(east) > 180) | (np.abs(north) > 90), np.nan, east)
+    done = transform_points(
+        east, north, source_crs=reading.crs, target_crs="EPSG:4326", country=region.country, grids=region.grids
+    )
+    inside = np.flatnonzero(shapely.contains_xy(region.area, done.x, done.y))
+    if not len(inside):
+        return None
+    away = np.hypot(
+        (done.x[inside] - region.center[0]) * np.cos(np.radians(region.center[1])), done.y[inside] - region.center[1]
+    )
+    best = int(inside[int(np.argmin(away))])
+    return slips[best], float(done.x[best]), float(done.y[best])
+
+
+def _swaps(x: float, y: float) -> Iterator[Slip]:
+    yield Slip(y, x, "with its axes swapped")
+
+
+def _signs(x: float, y: float) -> Iterator[Slip]:
+    yield Slip(-x, y, f"with the sign of x reversed ({-x:.12g})")
+    yield Slip(x, -y, f"with the sign of y reversed ({-y:.12g})")
+    yield Slip(-x, -y, "with both signs reversed")
+
+
+def _digits(x: float, y: float, *, transposed: bool) -> Iterator[Slip]:
+    """Yield every pair in which two neighboring digits of one number, or one digit of it, are changed."""
+    for axis, number in (("x", x), ("y", y)):
+        for text in _transposed(number) if transposed else _mistyped(number):
+            what = "with two digits exchanged" if transposed else "with one digit changed"
+            said = f"{what} in {axis} ({text} for {_written(number)})"
+            yield Slip(float(text), y, said) if axis == "x" else Slip(x, float(text), said)
+
+
+def _places(text: str) -> list[int]:
+    """Return the positions of the digits that move a place by more than a region's margin."""
+    whole, _, decimals = text.lstrip("-").partition(".")
+    start = len(text) - len(text.lstrip("-"))
+    if len(whole) <= 3:
+        kept = min(_DEGREE_DECIMALS, len(decimals))
+        return [*range(start, start + len(whole)), *range(start + len(whole) + 1, start + len(whole) + 1 + kept)]
+    return list(range(start, start + max(len(whole) - _METER_DIGITS_KEPT, 0)))
+
+
+def _written(number: float) -> str:
+    text = f"{number:.9f}".rstrip("0").rstrip(".")
+    return text or "0"
+
+
+def _transposed(number: float) -> Iterator[str]:
+    text = _written(number)
+    places = _places(text)
+    for first, second in pairwise(places):
+        if text[first] != text[second]:
+            letters = list(text)
+            letters[first], letters[second] = letters[second], letters[first]
+            yield "".join(letters)
+
+
+def _mistyped(number: float) -> Iterator[str]:
+    text = _written(number)
+    for place in _places(text):
+        for digit in "0123456789":
+            if digit != text[place]:
+                yield text[:place] + digit + text[place + 1 :]

@@ -1,0 +1,223 @@
+"""Sites whose records were only numbered anew: which vanished record goes on as which new one.
+
+OpenStreetMap's ids are no stable keys: an area that is drawn again, or a node that becomes an area, is another object.
+The registry keeps a small fingerprint of every record (`FINGERPRINT_COLUMNS`), and a record that is new takes over from
+a vanished one of the same source and region where both are plainly the same thing:
+
+- **by name**: the same words, at least one of them more than a word of trade, and the old point within `NEAR_M` of the
+  new shape, plus the radius of a circle as large as the old shape (at most `LARGEST_RADIUS_M`);
+- **by shape**, where one of them has no name or only words of trade, where one name holds the other, or where they
+  differ by a few letters (`ALIKE`): the old point in the new shape or within `TOUCH_M` of it (half its radius, where
+  that is less), areas that differ by `AREA_SHARE` at most, and the same type.
+
+A site that other records still hold needs no heir. Each record takes over, and is taken over, once; the nearest first.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+import numpy as np
+import pandas as pd
+import shapely
+from rapidfuzz import fuzz
+from shapely.geometry.base import BaseGeometry
+
+from inducult_geo.frames import Records, from_json
+from inducult_geo.text import prepare_names
+
+FINGERPRINT_COLUMNS: Final = ("region", "name_key", "x", "y", "area_m2", "type")
+"""What the registry keeps of a record: words of its name, sorted; a point of its shape (work CRS, whole meters)."""
+
+NEAR_M: Final = 50.0
+LARGEST_RADIUS_M: Final = 300.0
+TOUCH_M: Final = 5.0
+AREA_SHARE: Final = 0.2
+ALIKE: Final = 0.85
+"""Share of letters that two spellings of a name have in common ("Liechtensteinischer", "Liechtensteinischen")."""
+
+
+@dataclass(frozen=True)
+class Heir:
+    """A new record that goes on as a vanished one.
+
+    Attributes
+    ----------
+    old_key
+        The vanished record.
+    site_id
+        Its site.
+    cause
+        Why both are the same, for a person.
+    """
+
+    old_key: str
+    site_id: str
+    cause: str
+
+
+@dataclass(frozen=True)
+class _Mark:
+    """A record's fingerprint as it is compared."""
+
+    key: str
+    region: str | None
+    words: frozenset[str]
+    x: float
+    y: float
+    area_m2: float
+    type: str | None
+
+    @property
+    def source(self) -> str:
+        return self.key.partition(":")[0]
+
+    @property
+    def is_named(self) -> bool:
+        """Whether its name holds a word that is not only a word of trade or a number."""
+        return any(word[:1] not in "@#" for word in self.words)
+
+    @property
+    def radius_m(self) -> float:
+        """Radius of a circle as large as its shape."""
+        return math.sqrt(self.area_m2 / math.pi)
+
+    @property
+    def reach_m(self) -> float:
+        """How far away a thing of the same name may be."""
+        return NEAR_M + min(LARGEST_RADIUS_M, self.radius_m)
+
+    @property
+    def touch_m(self) -> float:
+        """How far away a thing without a name may be; the neighbor in a row of huts must not count."""
+        return min(TOUCH_M, self.radius_m / 2) if self.area_m2 > 0 else TOUCH_M
+
+
+_Agreement = tuple[float, float, float, str, str, str]
+"""Distance of the old point from the new shape, gap of areas, distance of the points; old key, new key, cause."""
+
+
+def fingerprints(records: Records) -> pd.DataFrame:
+    """Return `FINGERPRINT_COLUMNS` of records in the work CRS, by record key; what is unknown is null."""
+    names = pd.Series([_name(text) for text in records["names"]], index=records.index, dtype="str")
+    words: Iterable[tuple[str, ...]] = prepare_names(names, records["country"]) if len(records) else ()
+    shapes = records.geometry.to_numpy()
+    points = shapely.point_on_surface(shapes)
+    table = {
+        "region": records["region"].to_numpy(),
+        "name_key": [" ".join(sorted(part)) or None for part in words],
+        "x": np.round(shapely.get_x(points)),
+        "y": np.round(shapely.get_y(points)),
+        "area_m2": np.round(shapely.area(shapes)),
+        "type": records["type"].to_numpy(),
+    }
+    return pd.DataFrame(table, index=pd.Index(records["record_key"], name="record_key"))
+
+
+def heirs(registry: pd.DataFrame, records: Records, marks: pd.DataFrame) -> dict[str, Heir]:
+    """Find which new records go on as vanished ones.
+
+    Parameters
+    ----------
+    registry
+        The registry so far; rows without a fingerprint (an older registry's) have no heirs.
+    records
+        The records of this run.
+    marks
+        Their `fingerprints`.
+
+    Returns
+    -------
+    dict
+        Key of a new record -> whom it follows; the same whatever the order of the input.
+    """
+    keys = records["record_key"]
+    known = registry[registry["record_key"].notna() & registry["site_id"].notna()]
+    is_new = (~keys.isin(known["record_key"]) & records.geometry.notna()).to_numpy()
+    is_here = known["record_key"].isin(keys)
+    orphaned = known[~is_here & ~known["site_id"].isin(known.loc[is_here, "site_id"])]
+    orphaned = orphaned[~orphaned["record_key"].isin(registry["succeeds"].dropna())]
+    # Another region's records are not of this run: that they are not here does not mean that they are gone.
+    orphaned = orphaned[orphaned["region"].isin(records["region"].dropna())]
+    if orphaned.empty or not is_new.any():
+        return {}
+    vanished = [*_marks(orphaned.set_index("record_key"))]
+    fresh = {mark.key: mark for mark in _marks(marks.loc[keys[is_new]])}
+    shapes = dict(zip(keys[is_new], records.geometry[is_new], strict=True))
+    agreed = sorted(_agreements(vanished, [(mark, shapes[key]) for key, mark in fresh.items()]))
+    return _paired(agreed, dict(zip(orphaned["record_key"], orphaned["site_id"], strict=True)))
+
+
+def _agreements(vanished: Sequence[_Mark], fresh: Sequence[tuple[_Mark, BaseGeometry]]) -> Iterator[_Agreement]:
+    """Yield every pair that agrees."""
+    points = shapely.points([(mark.x, mark.y) for mark in vanished])
+    tree = shapely.STRtree([shape for _, shape in fresh])
+    found = tree.query(points, predicate="dwithin", distance=np.array([mark.reach_m for mark in vanished]))
+    for old_row, new_row in found.T:
+        old, (new, shape) = vanished[old_row], fresh[new_row]
+        if (old.source, old.region) != (new.source, new.region):
+            continue
+        distance_m = float(shapely.distance(points[old_row], shape))
+        cause = _cause(old, new, distance_m)
+        if cause is not None:
+            apart_m = math.hypot(old.x - new.x, old.y - new.y)
+            yield round(distance_m, 3), round(_area_gap(old, new), 6), apart_m, old.key, new.key, cause
+
+
+def _cause(old: _Mark, new: _Mark, distance_m: float) -> str | None:
+    """Say why two fingerprints are of one thing; None where they need not be."""
+    if old.words == new.words and old.is_named:
+        return f"the same name, {distance_m:.0f} m away"
+    if old.is_named and new.is_named and not _alike(old, new):
+        return None
+    gap = _area_gap(old, new)
+    if distance_m <= old.touch_m and gap <= AREA_SHARE and old.type is not None and old.type == new.type:
+        return f"the same place and type, {distance_m:.0f} m away, areas {gap:.0%} apart"
+    return None
+
+
+def _alike(old: _Mark, new: _Mark) -> bool:
+    """Whether one name holds the other, or both are nearly written alike."""
+    if old.words <= new.words or new.words <= old.words:
+        return True
+    return fuzz.ratio(" ".join(sorted(old.words)), " ".join(sorted(new.words))) >= 100 * ALIKE
+
+
+def _area_gap(old: _Mark, new: _Mark) -> float:
+    """Return by which share the larger area the smaller one differs; 0 for two points or lines."""
+    larger = max(old.area_m2, new.area_m2)
+    return abs(old.area_m2 - new.area_m2) / larger if larger > 0 else 0.0
+
+
+def _paired(agreed: Iterable[_Agreement], sites: Mapping[str, str]) -> dict[str, Heir]:
+    """Let each record take over, and be taken over, once; the pairs come in the order of their ranks."""
+    found: dict[str, Heir] = {}
+    gone: set[str] = set()
+    for *_, old_key, new_key, cause in agreed:
+        if old_key not in gone and new_key not in found:
+            found[new_key] = Heir(old_key, sites[old_key], cause)
+            gone.add(old_key)
+    return dict(sorted(found.items()))
+
+
+def _marks(table: pd.DataFrame) -> Iterator[_Mark]:
+    """Yield the fingerprints of a table by record key; rows without a place are left out."""
+    numbers = [pd.to_numeric(table[name], errors="coerce") for name in ("x", "y", "area_m2")]
+    texts = [[_text(value) for value in table[name]] for name in ("region", "name_key", "type")]
+    for key, region, words, kind, x, y, area_m2 in zip(table.index, *texts, *numbers, strict=True):
+        if math.isfinite(x) and math.isfinite(y):
+            known_m2 = float(area_m2) if math.isfinite(area_m2) else 0.0
+            yield _Mark(str(key), region, frozenset((words or "").split()), float(x), float(y), known_m2, kind)
+
+
+def _name(text: Any) -> str | None:
+    """Return a record's plain name, else the first by its role."""
+    said = from_json(text)
+    return said.get("name") or next((value for role, value in sorted(said.items()) if role != "parent"), None)
+
+
+def _text(value: object) -> str | None:
+    return value if isinstance(value, str) and value else None

@@ -1,0 +1,86 @@
+"""What works make or run on, as far as it tells two of them apart: power houses beside other works, fuel, capacity."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from typing import Final
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from inducult_geo.frames import from_json
+from inducult_geo.match.ragged import Flags, Floats, Ints
+
+POWER_WORDS: Final = (
+    *("@power_station", "@heating", "@hydro", "hkw", "bhkw", "gud", "dea", "cte", "igcc", "chp", "wkk", "kwk", "ccgt"),
+    *("cet", "uppc", "centrale", "central", "steam", "heat", "heating", "boiler*", "power", "cogen*", "cogeracao"),
+    *("*kraftwerk*", "*kessel*", "*dampf*", "*heiz*", "verbrennung*", "feuerung*", "*turbin*", "*energ*", "ketel*"),
+    *("warmte*", "chauff*", "chaudiere*", "caldera*", "caldeira*", "caldaie", "termoele*", "thermique", "termica"),
+    *("elektrocieplow*", "cieplow*", "kotlow*", "kotel*", "kotol*", "teplar*", "vytopn*", "toplar*", "toplan*"),
+    *("kotlov*", "eromu*", "futomu*", "kazan*", "kraftvarme*", "fjernvarme*", "varmeverk*", "varmecentral*"),
+    *("panncentral*", "voimala*", "voimalaito*", "lampo*", "lampokeskus", "katlumaj*", "katiline*", "katlamaja*"),
+)
+"""Words of names by which a boiler or power house is known (a star stands for any letters). On a site of many permits
+it is seldom the works that another list names."""
+
+POWER_USUAL: Final = 0.4
+"""Where so many of a source's names hold such a word, the list is about power plants and the word says nothing."""
+
+FUELS: Final[Mapping[str, str]] = {
+    "coal": "coal|lignite|anthracite|kohle|wegiel|carbone|uhli",
+    "gas": r"gas\b|erdgas|ccgt|ocgt|lng|plyn",
+    "oil": r"oil\b|heizol|diesel|nafta|mazut|petroleum",
+    "nuclear": "nuclear|nuklear|uran|jadern|kern",
+    "hydro": "hydro|water|wasser|wodn|vodn|idro|pumped",
+    "wind": "wind|vetr|eolic",
+    "solar": "solar|photovolt|sun",
+    "biomass": "biomass|wood|biogas|holz",
+    "waste": "waste|mull|abfall|rifiuti",
+    "geothermal": "geotherm",
+    "peat": "peat|torf",
+}
+"""Fuel -> pattern of the words for it. A text may name several."""
+
+_TOLD: Final = re.compile(r'"(?:capacity|fuel)"')
+
+
+def power_words(words: Iterable[str]) -> Flags:
+    """Tell which words name a boiler or power house."""
+    pattern = re.compile("|".join(word.replace("*", ".*") for word in POWER_WORDS))
+    return np.array([pattern.fullmatch(word) is not None for word in words], dtype=bool)
+
+
+def capacity_and_fuel(tags: pd.Series) -> tuple[Floats, Ints]:
+    """Read `capacity` (a positive number) and `fuel` from the JSON of each record's tags.
+
+    Returns
+    -------
+    capacity, fuel
+        Numbers as the source gives them, NaN where none; fuels as bits in the order of `FUELS`, 0 where none.
+    """
+    capacity, fuel = np.full(len(tags), np.nan), np.zeros(len(tags), dtype=np.int64)
+    told: NDArray[np.object_] = tags.to_numpy(dtype=object)
+    for row, text in enumerate(told):
+        # Looking first is ten times as fast as reading, and few sources tell either.
+        if isinstance(text, str) and _TOLD.search(text):
+            said = from_json(text)
+            capacity[row] = _number(said.get("capacity"))
+            fuel[row] = fuel_bits(str(said.get("fuel") or ""))
+    return capacity, fuel
+
+
+def fuel_bits(text: str) -> int:
+    """Return the fuels that a text names, as bits; coal-derived gas is gas, but nothing else is two at once."""
+    lowered = text.lower().replace("coal-derived", "")
+    return sum(1 << bit for bit, pattern in enumerate(FUELS.values()) if re.search(rf"\b(?:{pattern})", lowered))
+
+
+def _number(value: object) -> float:
+    """Return a positive number, or NaN."""
+    try:
+        number = float(str(value).replace(",", "."))
+    except ValueError:
+        return float("nan")
+    return number if 0 < number < 1e9 else float("nan")

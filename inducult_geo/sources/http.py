@@ -1,0 +1,293 @@
+"""HTTP that always ends: one user agent, a deadline for each whole request, bounded retries with jitter.
+
+`requests` limits the time of single reads only, so that a server that drips a byte now and then holds a run for ever.
+Here every connection of a request is known, and a timer shuts them all when the request's time is over: while the
+headers come, while it redirects, while the body comes. (Looking up a host's name and the handshake of TLS have the
+limits of the system and of `CONNECT_S`.)
+"""
+
+from __future__ import annotations
+
+import html
+import re
+import socket
+import threading
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+from typing import Any
+
+import requests
+import urllib3
+from requests.adapters import HTTPAdapter
+from tenacity import (
+    RetryCallState,
+    Retrying,
+    retry_if_exception_type,
+    stop_after_attempt,
+    wait_exponential,
+    wait_random,
+)
+
+from inducult_geo import __version__
+from inducult_geo.errors import SourceError, TransientError
+from inducult_geo.settings import Settings
+
+ATTEMPTS = 4
+"""How often one server is asked before it is given up."""
+
+LONGEST_WAIT_S = 120.0
+CONNECT_S = 30.0
+USER_AGENT = f"inducult-geo/{__version__}"
+_TRANSIENT_CODES = frozenset({408, 425, 429})
+_CHUNK_BYTES = 1 << 16
+_MOST_SECONDS = 10
+_WRONG_ADDRESS = (
+    requests.exceptions.InvalidSchema,
+    requests.exceptions.InvalidURL,
+    requests.exceptions.MissingSchema,
+    requests.exceptions.TooManyRedirects,
+)
+
+
+class BusyServerError(TransientError):
+    """A server that asks to be left alone, for `wait_s` seconds where it says how long."""
+
+    def __init__(self, message: str, wait_s: float | None) -> None:
+        super().__init__(message)
+        self.wait_s = wait_s
+
+
+def retrying(settings: Settings) -> Retrying:
+    """Return the retries of a request: `ATTEMPTS` in all, and only for a `TransientError`.
+
+    Between two of them lies what the server told (`Retry-After`), at least the backoff: `retry_base_s`, doubled each
+    time up to `LONGEST_WAIT_S`, plus a random share of `retry_base_s`. Told to wait for more than
+    `retry_after_max_s`, it gives up at once.
+    """
+    backoff = wait_exponential(multiplier=settings.retry_base_s, max=LONGEST_WAIT_S) + wait_random(
+        0, settings.retry_base_s
+    )
+    return Retrying(
+        stop=lambda state: stop_after_attempt(ATTEMPTS)(state) or _told_s(state) > settings.retry_after_max_s,
+        wait=lambda state: max(_told_s(state), backoff(state)),
+        retry=retry_if_exception_type(TransientError),
+        reraise=True,
+    )
+
+
+def longest_s(settings: Settings, *, requests_each: int = 1) -> float:
+    """Return how long `retrying` can take at most, with so many requests in each attempt.
+
+    `ATTEMPTS * requests_each * http_deadline_s + (ATTEMPTS - 1) * wait`, where `wait` is the greater of
+    `retry_after_max_s` and `min(LONGEST_WAIT_S, retry_base_s * 2 ** (ATTEMPTS - 2)) + retry_base_s`.
+    """
+    longest_backoff = settings.retry_base_s * float(2 ** (ATTEMPTS - 2))
+    backoff_s = min(LONGEST_WAIT_S, longest_backoff) + settings.retry_base_s
+    waits_s = (ATTEMPTS - 1) * max(settings.retry_after_max_s, backoff_s)
+    return ATTEMPTS * requests_each * settings.http_deadline_s + waits_s
+
+
+@dataclass(frozen=True)
+class Exchange:
+    """An answer of which the body is not read yet."""
+
+    response: requests.Response
+    url: str
+    watch: _Watch
+
+    @property
+    def status(self) -> int:
+        """The HTTP status."""
+        return self.response.status_code
+
+    def header(self, name: str) -> str | None:
+        """Return a header's text."""
+        return self.response.headers.get(name)
+
+    def chunks(self) -> Iterator[bytes]:
+        """Yield the body as it arrives.
+
+        Raises
+        ------
+        TransientError
+            Where the time is over before the body is.
+        """
+        # What has arrived comes at once (`read1`), so that the clock is looked at often enough.
+        while part := self.response.raw.read1(_CHUNK_BYTES, decode_content=True):
+            if self.watch.is_over:
+                break
+            yield part
+        # A shut connection looks like the end of a body whose length nobody told.
+        if self.watch.is_over:
+            raise TransientError(_late(self.url))
+
+    def body(self, *, most_bytes: int | None = None) -> bytes:
+        """Return the whole body; of a longer one than `most_bytes` its beginning only."""
+        parts: list[bytes] = []
+        n_bytes = 0
+        for part in self.chunks():
+            parts.append(part)
+            n_bytes += len(part)
+            if most_bytes is not None and n_bytes >= most_bytes:
+                break
+        return b"".join(parts)[:most_bytes]
+
+    def check_status(self) -> None:
+        """Raise where the status tells of a fault: worth a retry (408, 425, 429, 5xx) or not.
+
+        Raises
+        ------
+        BusyServerError, SourceError
+            With the words of the error page.
+        """
+        if self.status < 400:
+            return
+        said = plain(self.body(most_bytes=20_000))
+        if self.status in _TRANSIENT_CODES or self.status >= 500:
+            wait_s = retry_after_s(self.header("Retry-After"))
+            raise BusyServerError(f"{self.url}: busy (HTTP {self.status}).", wait_s)
+        raise SourceError(f"{self.url}: refused the request (HTTP {self.status}): {said}")
+
+
+@contextmanager
+def exchange(
+    method: str,
+    url: str,
+    *,
+    settings: Settings,
+    headers: Mapping[str, str] | None = None,
+    data: Mapping[str, str] | None = None,
+    deadline_s: float | None = None,
+) -> Iterator[Exchange]:
+    """Send a request once and give its answer; the whole of it ends within `http_deadline_s` (or `deadline_s`).
+
+    Raises
+    ------
+    TransientError
+        Where the server cannot be reached, breaks off or is too slow; also while the body is read inside.
+    SourceError
+        Where the address is none.
+    """
+    whole_s = min(deadline_s or settings.http_deadline_s, settings.http_deadline_s)
+    with requests.Session() as session, _Watch(whole_s) as watch:
+        _mount(session, watch)
+        try:
+            with session.request(
+                method,
+                url,
+                headers={"User-Agent": USER_AGENT, **(headers or {})},
+                data=data,
+                timeout=(min(CONNECT_S, whole_s), whole_s),
+                stream=True,
+            ) as response:
+                yield Exchange(response, url, watch)
+        except _WRONG_ADDRESS as problem:
+            raise SourceError(f"{url}: no address that can be asked ({type(problem).__name__}).") from problem
+        except (requests.RequestException, urllib3.exceptions.HTTPError, UnicodeError) as problem:
+            if watch.is_over:
+                raise TransientError(_late(url)) from problem
+            raise TransientError(f"{url}: no whole answer ({type(problem).__name__}). Ask again later.") from problem
+
+
+@dataclass
+class _Watch:
+    """Shuts every connection of a request when its time is over."""
+
+    whole_s: float
+    is_over: bool = False
+    _sockets: list[Any] = field(default_factory=list)
+    _guard: threading.Lock = field(default_factory=threading.Lock)
+
+    def __enter__(self) -> _Watch:
+        self._timer = threading.Timer(self.whole_s, self._end)
+        self._timer.daemon = True
+        self._timer.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._timer.cancel()
+
+    def add(self, opened: Any) -> None:
+        """Take the socket of a connection that was just opened."""
+        with self._guard:
+            self._sockets.append(opened)
+            if self.is_over:
+                _shut(opened)
+
+    def _end(self) -> None:
+        with self._guard:
+            self.is_over = True
+            for opened in self._sockets:
+                _shut(opened)
+
+
+def _shut(opened: Any) -> None:
+    with suppress(OSError, TypeError):
+        # The socket's own call: that of TLS would take its layer away under the reader's hands.
+        socket.socket.shutdown(opened, socket.SHUT_RDWR)
+
+
+def _mount(session: requests.Session, watch: _Watch) -> None:
+    """Let a session tell the watch of every connection that it opens."""
+
+    class Plain(urllib3.connection.HTTPConnection):
+        def connect(self) -> None:
+            super().connect()
+            watch.add(self.sock)
+
+    class Secure(urllib3.connection.HTTPSConnection):
+        def connect(self) -> None:
+            super().connect()
+            watch.add(self.sock)
+
+    class PlainPool(urllib3.HTTPConnectionPool):
+        ConnectionCls = Plain
+
+    class SecurePool(urllib3.HTTPSConnectionPool):
+        ConnectionCls = Secure
+
+    class Adapter(HTTPAdapter):
+        def init_poolmanager(self, *args: Any, **kwargs: Any) -> None:
+            super().init_poolmanager(*args, **kwargs)
+            self.poolmanager.pool_classes_by_scheme = {"http": PlainPool, "https": SecurePool}
+
+        def proxy_manager_for(self, *args: Any, **kwargs: Any) -> Any:
+            manager = super().proxy_manager_for(*args, **kwargs)
+            manager.pool_classes_by_scheme = {"http": PlainPool, "https": SecurePool}
+            return manager
+
+    for scheme in ("http://", "https://"):
+        session.mount(scheme, Adapter())
+
+
+def retry_after_s(text: str | None) -> float | None:
+    """Read `Retry-After`: seconds, or a date; null where it says neither."""
+    if not text:
+        return None
+    if text.strip().isascii() and text.strip().isdigit():
+        return float(text.strip()[:_MOST_SECONDS])
+    try:
+        moment = parsedate_to_datetime(text)
+    except ValueError:
+        return None
+    moment = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+    return max(0.0, (moment - datetime.now(UTC)).total_seconds())
+
+
+def plain(body: bytes) -> str:
+    """Return the words of an error page, at most 200 characters."""
+    text = re.sub(r"<[^>]*>", " ", body[:20_000].decode("utf-8", errors="replace"))
+    return " ".join(html.unescape(text).split())[:200]
+
+
+def _late(url: str) -> str:
+    return f"{url}: not finished in time. Raise INDUCULT_HTTP_DEADLINE_S or ask later."
+
+
+def _told_s(state: RetryCallState) -> float:
+    """Return how many seconds the server told to wait; 0 where it said nothing."""
+    problem = state.outcome.exception() if state.outcome else None
+    return problem.wait_s or 0.0 if isinstance(problem, BusyServerError) else 0.0

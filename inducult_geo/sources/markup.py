@@ -1,0 +1,126 @@
+"""Markup is judged before any parser with habits of its own sees it: no entities, no foreign roots, no links.
+
+GDAL chooses its driver by a file's content and follows what it finds there. So XML with a document type or entities,
+XML of another root than the ending promises (a virtual data set names other files), and GeoJSON whose `crs` is a link
+are refused here.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterable, Iterator
+from typing import IO, Any
+
+from inducult_geo.errors import ContractError
+
+MAX_JSON_BYTES = 500 * 1024**2
+_CHUNK = 1024**2
+_OVERLAP = 64
+_FORBIDDEN = re.compile(rb"<!(DOCTYPE|ENTITY)", re.IGNORECASE)
+_ENCODING = re.compile(rb"""^<\?xml[^>]*?encoding\s*=\s*["']([^"']*)["']""", re.IGNORECASE)
+_KNOWN_ENCODINGS = re.compile(r"utf-?(8|16|16le|16be)|us-ascii|ascii|iso-?8859-\d+|latin-?\d|windows-12\d\d|cp12\d\d")
+_SKIPPED = re.compile(rb"^(?:\s+|<\?.*?\?>|<!--.*?-->)", re.DOTALL)
+_ROOT = re.compile(rb"^<(?:[\w.-]+:)?([\w.-]+)")
+_SHAPES = ("Point", "MultiPoint", "LineString", "MultiLineString", "Polygon", "MultiPolygon", "GeometryCollection")
+_GEOJSON = frozenset(("FeatureCollection", "Feature", *_SHAPES))
+
+
+def check_xml(where: str, handle: IO[bytes], roots: Iterable[str]) -> None:
+    """Refuse XML that could reach outside itself or grow, and XML of another kind.
+
+    Raises
+    ------
+    ContractError
+        Where it has a document type or entities, an unusual encoding, or a root not among `roots`.
+    """
+    head = _plain_start(handle)
+    declared = _ENCODING.match(head)
+    if declared and not _KNOWN_ENCODINGS.fullmatch(declared[1].decode("latin-1").strip().lower()):
+        raise ContractError(f"{where}: is written in an unusual encoding. Export it again as UTF-8.")
+    rest = head
+    while found := _SKIPPED.match(rest):
+        rest = rest[found.end() :]
+    root = _ROOT.match(rest)
+    if _FORBIDDEN.match(rest):
+        raise ContractError(_entities(where))
+    wanted = tuple(roots)
+    if root is None or root[1].decode("latin-1") not in wanted:
+        holds = f"<{root[1].decode('latin-1')[:40]}>" if root else "something else"
+        raise ContractError(
+            f"{where}: is not what it says: it should begin with <{'> or <'.join(wanted)}>, but holds {holds}. "
+            "Export it again, or give it its true ending."
+        )
+    handle.seek(0)
+    for window in _windows(handle):
+        if _FORBIDDEN.search(window):
+            raise ContractError(_entities(where))
+
+
+def _entities(where: str) -> str:
+    return (
+        f"{where}: holds a document type or entities (<!DOCTYPE, <!ENTITY), which can reach other files or grow "
+        "without end. Remove them and export it again."
+    )
+
+
+def _plain_start(handle: IO[bytes]) -> bytes:
+    """Return the first bytes as if they were ASCII: without marks and the NULs of UTF-16."""
+    head = handle.read(4 * _CHUNK).replace(b"\x00", b"")
+    for mark in (b"\xef\xbb\xbf", b"\xff\xfe", b"\xfe\xff"):
+        head = head.removeprefix(mark)
+    return head.lstrip()
+
+
+def _windows(handle: IO[bytes]) -> Iterator[bytes]:
+    """Yield a file in pieces that overlap, without NULs, so that UTF-16 hides nothing."""
+    kept = b""
+    while chunk := handle.read(_CHUNK):
+        window = kept + chunk.replace(b"\x00", b"")
+        yield window
+        kept = window[-_OVERLAP:]
+
+
+def check_geojson(where: str, data: bytes) -> None:
+    """Refuse JSON that is no GeoJSON, and GeoJSON that names its CRS by a link.
+
+    Raises
+    ------
+    ContractError
+        Where it is no JSON, JSON of another kind, or its legacy `crs` member is anything but a name.
+    """
+    if len(data) > MAX_JSON_BYTES:
+        raise ContractError(f"{where}: {len(data) / 1e6:.0f} MB of JSON are too much: send it as a GeoPackage.")
+    try:
+        content = json.loads(data)
+    except (ValueError, RecursionError) as problem:
+        what = "too deeply nested" if isinstance(problem, RecursionError) else str(problem)
+        raise ContractError(f"{where}: cannot be read as JSON: {what}. Export it again.") from problem
+    kind = content.get("type") if isinstance(content, dict) else None
+    if not isinstance(kind, str) or kind not in _GEOJSON:
+        raise ContractError(
+            f"{where}: is JSON but no GeoJSON ({_held(content)}). Export it as GeoJSON, or its table as CSV."
+        )
+    crs = content.get("crs")
+    if crs is not None and not _is_named(crs):
+        raise ContractError(
+            f"{where}: its member `crs` is no name. Remove it, or write "
+            '{"type": "name", "properties": {"name": "urn:ogc:def:crs:EPSG::2177"}}.'
+        )
+
+
+def _held(content: Any) -> str:
+    if isinstance(content, dict):
+        return "its top level holds " + (", ".join(f"'{str(key)[:30]}'" for key in list(content)[:6]) or "nothing")
+    return f"its top level is a list of {len(content)}" if isinstance(content, list) else "it is a single value"
+
+
+def _is_named(crs: Any) -> bool:
+    """Whether a legacy CRS member is a plain name: a link would be fetched."""
+    if not isinstance(crs, dict) or crs.get("type") not in ("name", "EPSG"):
+        return False
+    values = crs.get("properties")
+    if not isinstance(values, dict):
+        return False
+    name = values.get("name", values.get("code"))
+    return isinstance(name, str | int) and not str(name).lower().startswith(("http", "ftp", "file", "/"))

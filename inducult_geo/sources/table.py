@@ -1,0 +1,131 @@
+"""What every reader of a file gives, and the limits that every file is held to."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from inducult_geo.errors import ContractError
+
+MAX_BYTES = 2 * 1024**3
+"""Larger files are refused: no partner's list of sites comes near it."""
+
+MAX_COLUMNS = 5_000
+MAX_CELL = 10_000_000
+"""Characters of one cell: more is a quote that was never closed."""
+
+MAX_ROWS = 5_000_000
+
+
+class ChoiceError(ContractError):
+    """A file holds several tables and the contract names none.
+
+    Attributes
+    ----------
+    what
+        "sheet" or "layer".
+    options
+        Their names, in the file's order.
+    """
+
+    def __init__(self, message: str, what: str, options: tuple[str, ...]) -> None:
+        super().__init__(message)
+        self.what, self.options = what, options
+
+
+@dataclass(frozen=True)
+class Table:
+    """A file's rows as they stand in it.
+
+    Attributes
+    ----------
+    frame
+        One row a record; cells are text, numbers or null, as the file holds them. `geometry` where it has any.
+    places
+        Where each row stands, for a person: "zabytki.csv line 14".
+    bad_rows
+        Position -> why the row does not have the shape of its table.
+    crs
+        The CRS that the file states, as an authority code or WKT.
+    kind, encoding
+        What the file turned out to be.
+    notes
+        What was decided while reading, for a person.
+    """
+
+    frame: pd.DataFrame
+    places: list[str]
+    bad_rows: dict[int, str] = field(default_factory=dict)
+    crs: str | None = None
+    kind: str = ""
+    encoding: str | None = None
+    notes: tuple[str, ...] = ()
+
+
+def choose(path: Path, what: str, wanted: str | int | None, found: list[str]) -> str:
+    """Return the sheet or layer that is meant; several and none named is no time to guess.
+
+    Raises
+    ------
+    ChoiceError
+        Where there are several and none is named.
+    ContractError
+        Where the one named is not there.
+    """
+    if isinstance(wanted, int) and 1 <= wanted <= len(found):
+        return found[wanted - 1]
+    if wanted is None and len(found) == 1:
+        return found[0]
+    names = ", ".join(f"'{name}'" for name in found) or "none"
+    if wanted is None:
+        message = f"{path}: has {len(found)} {what}s ({names}). Name the one meant as [read] {what}."
+        raise ChoiceError(message, what, tuple(found))
+    if wanted not in found:
+        raise ContractError(f"{path}: no {what} '{wanted}', which [read] {what} names. Found: {names}.")
+    return str(wanted)
+
+
+def checked_header(path: Path, cells: list[Any]) -> list[str]:
+    """Return the column names; a column without one is named by its number.
+
+    Raises
+    ------
+    ContractError
+        Where two columns have one name, or there are more than `MAX_COLUMNS`.
+    """
+    names = [
+        str("" if cell is None else cell).strip().lstrip("\ufeff") or f"column {n}" for n, cell in enumerate(cells, 1)
+    ]
+    if len(names) > MAX_COLUMNS:
+        raise ContractError(
+            f"{path}: {len(names)} columns are more than the {MAX_COLUMNS} allowed. Is [read] delimiter right? "
+            "Export only the columns that are needed."
+        )
+    seen: set[str] = set()
+    twice = sorted({name for name in names if name in seen or seen.add(name)})  # type: ignore[func-returns-value]
+    if twice:
+        raise ContractError(f"{path}: column name(s) {', '.join(twice)} stand twice in the header. Rename one of each.")
+    return names
+
+
+def blank_cells(frame: pd.DataFrame) -> pd.DataFrame:
+    """Return a frame of objects in which every missing cell is None."""
+    table = pd.DataFrame(frame).astype(object)
+    return table.where(table.notna(), None)
+
+
+def nul_rows(frame: pd.DataFrame) -> dict[int, str]:
+    """Return the rows of which a cell holds NUL or is longer than `MAX_CELL`, with what is wrong."""
+    bad: dict[int, str] = {}
+    for column in frame.columns:
+        for row, cell in enumerate(frame[column]):
+            if not isinstance(cell, str):
+                continue
+            if "\x00" in cell:
+                bad.setdefault(row, f"column '{column}' holds NUL characters: bytes were lost")
+            elif len(cell) > MAX_CELL:
+                bad.setdefault(row, f"column '{column}' holds {len(cell):,} characters")
+    return bad

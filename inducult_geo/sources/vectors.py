@@ -1,0 +1,224 @@
+"""Files with geometry, read by GDAL after their content was judged; and Parquet.
+
+Each kind is recognized by its own bytes before GDAL may choose a driver, so that no file is read as something else
+than its ending says. A GeoPackage holds several layers, a KML folders, a GPX file always five: empty ones, and the
+points that GPX repeats for each track, do not count.
+"""
+
+from __future__ import annotations
+
+import io
+import shutil
+import tempfile
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path, PurePosixPath
+from typing import Any
+
+import pandas as pd
+import pyogrio
+
+from inducult_geo.catalog.models import Read
+from inducult_geo.errors import ContractError
+from inducult_geo.sources.archives import checked_members, read_member
+from inducult_geo.sources.markup import MAX_JSON_BYTES, check_geojson, check_xml
+from inducult_geo.sources.table import MAX_COLUMNS, MAX_ROWS, Table, blank_cells, checked_header, choose, nul_rows
+
+_ROOTS = {".kml": ("kml",), ".gpx": ("gpx",), ".gml": ("FeatureCollection", "SpatialDataSet", "Dictionary")}
+_BEGINS: dict[str, tuple[bytes, ...]] = {
+    ".shp": (b"\x00\x00\x27\x0a",),
+    ".fgb": (b"fgb\x03",),
+    ".mif": (b"version",),
+    ".tab": (b"!table",),
+    ".gpkg": (b"sqlite format 3\x00",),
+}
+_NEEDED = {".mif": (".mid",), ".tab": (".dat", ".map", ".id")}
+_IN_ARCHIVE = (".shp", ".gpkg", ".geojson", ".json", ".gml", ".kml", ".gpx", ".fgb", ".tab", ".mif")
+_SIDECARS = (".shp", ".dbf", ".prj", ".cpg")
+_GPX_REPEATS = {"route_points", "track_points"}
+
+
+def read_vector(path: Path, read: Read) -> Table:
+    """Read one layer of a vector file, or of the one vector file in an archive.
+
+    Raises
+    ------
+    ContractError
+        Where the content is not what the ending says, a part of it is missing, it is damaged or could reach outside
+        itself, or the layer is not there or must be named.
+    """
+    if path.suffix.lower() in (".zip", ".kmz"):
+        return _read_archive(path, read)
+    with path.open("rb") as handle:
+        _check_content(str(path), path.suffix.lower(), handle, path.stat().st_size)
+    there = {other.suffix.lower() for other in path.parent.glob(f"{_literal(path.stem)}.*")}
+    _check_parts(path, path.suffix.lower(), there)
+    if path.suffix.lower() == ".shp" and ".shx" not in there:
+        with tempfile.TemporaryDirectory() as folder:
+            for other in path.parent.glob(f"{_literal(path.stem)}.*"):
+                if other.suffix.lower() in _SIDECARS:
+                    shutil.copyfile(other, Path(folder) / f"{path.stem}{other.suffix.lower()}")
+            return _without_index(path, f"{folder}/{path.stem}.shp", read)
+    if path.suffix.lower() == ".gml":
+        # GDAL keeps what it learned of a GML beside it, and believes it the next time: so it gets a copy.
+        with tempfile.TemporaryDirectory() as folder:
+            copy = shutil.copyfile(path, Path(folder) / path.name)
+            return _read_layer(path, str(copy), read)
+    return _read_layer(path, str(path), read)
+
+
+def _read_archive(path: Path, read: Read) -> Table:
+    names = checked_members(path)
+    found = [name for name in names if PurePosixPath(name).suffix.lower() in _IN_ARCHIVE and "__MACOSX" not in name]
+    if path.suffix.lower() == ".kmz":
+        found = [name for name in found if name.lower().endswith(".kml")][:1]
+    if len(found) != 1:
+        held = ", ".join(names[:6]) or "nothing"
+        raise ContractError(
+            f"{path}: holds {len(found) or 'no'} vector files (found: {held}), where one is needed. "
+            "Unpack it and name the file that is meant in `files`."
+        )
+    member = found[0]
+    suffix = PurePosixPath(member).suffix.lower()
+    whole = None if suffix in _BEGINS else read_member(path, member)
+    content = io.BytesIO(whole if whole is not None else read_member(path, member, 64))
+    _check_content(f"{path}: {member}", suffix, content, len(content.getvalue()))
+    stem = member[: -len(suffix)].lower()
+    parts = {PurePosixPath(name).suffix.lower(): name for name in names if name.lower().startswith(stem + ".")}
+    _check_parts(path, suffix, set(parts))
+    if suffix == ".shp" and ".shx" not in parts:
+        with tempfile.TemporaryDirectory() as folder:
+            for ending in _SIDECARS:
+                if ending in parts:
+                    (Path(folder) / f"layer{ending}").write_bytes(read_member(path, parts[ending]))
+            return _without_index(path, f"{folder}/layer.shp", read)
+    return _read_layer(path, f"/vsizip/{{{path.resolve()}}}/{member}", read)
+
+
+def _check_content(where: str, suffix: str, handle: Any, size: int) -> None:
+    """Judge a file's bytes by the kind that its ending promises."""
+    if suffix in _ROOTS:
+        check_xml(where, handle, _ROOTS[suffix])
+    elif suffix in (".geojson", ".json"):
+        if size > MAX_JSON_BYTES:
+            raise ContractError(f"{where}: {size / 1e6:.0f} MB of JSON are too much: send it as a GeoPackage.")
+        check_geojson(where, handle.read())
+    elif suffix == ".dxf":
+        head = handle.read(64).lstrip()
+        if not head.startswith((b"0", b"999", b"AutoCAD Binary DXF")):
+            raise ContractError(f"{where}: is not what it says: no DXF drawing. Export it again.")
+    elif suffix in _BEGINS and not handle.read(64).lstrip(b" \t\r\n").lower().startswith(_BEGINS[suffix]):
+        raise ContractError(
+            f"{where}: cannot be read: it is not what it says ('{suffix}'). Export it again, or give it its true "
+            "ending."
+        )
+
+
+def _check_parts(path: Path, suffix: str, there: set[str]) -> None:
+    missing = [part for part in _NEEDED.get(suffix, ()) if part not in there]
+    if missing:
+        names = ", ".join(f"{path.stem}{part}" for part in missing)
+        raise ContractError(
+            f"{path}: {names} is missing, which holds the rows. Ask for all files of that name, or for a GeoPackage."
+        )
+
+
+def _literal(stem: str) -> str:
+    """Return a file's name so that a search takes it as it stands."""
+    return "".join(f"[{letter}]" if letter in "[*?" else letter for letter in stem)
+
+
+def _without_index(path: Path, place: str, read: Read) -> Table:
+    """Read a shapefile that came without its .shx: a copy gets a new one, the partner's folder stays as it is."""
+    pyogrio.set_gdal_config_options({"SHAPE_RESTORE_SHX": True})
+    try:
+        table = _read_layer(path, place, read.model_copy(update={"layer": None}))
+    finally:
+        pyogrio.set_gdal_config_options({"SHAPE_RESTORE_SHX": None})
+    note = "came without its .shx: the index was made anew"
+    return Table(table.frame, table.places, table.bad_rows, table.crs, table.kind, table.encoding, (*table.notes, note))
+
+
+@contextmanager
+def _said(path: Path) -> Iterator[list[str]]:
+    """Gather what GDAL warns of, and turn its faults into refusals."""
+    said: list[str] = []
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        try:
+            yield said
+        except ContractError:
+            raise
+        # A damaged file fails in any shape: a struct, a geometry library, an encoding.
+        except Exception as problem:
+            raise ContractError(
+                f"{path}: cannot be read: {str(problem)[:300]}. Export it again, or name [read] layer or encoding."
+            ) from problem
+        finally:
+            said += sorted({" ".join(str(entry.message).split())[:200] for entry in caught})
+
+
+def _read_layer(path: Path, place: str, read: Read) -> Table:
+    options = {} if read.encoding is None else {"encoding": read.encoding}
+    with _said(path) as said:
+        layers = [str(name) for name in pyogrio.list_layers(place)[:, 0]]
+        counted = {layer: pyogrio.read_info(place, layer=layer, force_feature_count=True) for layer in layers}
+        layer = choose(path, "layer", read.layer, _worth_reading(counted) if read.layer is None else layers)
+        info = counted[layer]
+        _check_extent(path, info)
+        frame = pyogrio.read_dataframe(place, layer=layer, datetime_as_string=True, on_invalid="ignore", **options)
+    announced = int(info["features"])
+    if announced > len(frame):
+        raise ContractError(
+            f"{path}: says that it holds {announced} features, but only {len(frame)} can be read: it is cut off. "
+            "Ask for it again."
+        )
+    crs = getattr(frame, "crs", None)
+    stated = None if crs is None else (":".join(crs.to_authority() or ()) or crs.to_wkt())
+    table = blank_cells(frame)
+    table.columns = pd.Index(checked_header(path, list(table.columns)))
+    places = [f"{path.name} feature {number}" for number in range(1, len(table) + 1)]
+    notes = (f"layer '{layer}'", *(f"GDAL says: {message}" for message in said))
+    return Table(table, places, nul_rows(table), stated, "vector file", info.get("encoding"), notes)
+
+
+def _worth_reading(counted: dict[str, Any]) -> list[str]:
+    """Return the layers that may be meant: those with features, without what GPX repeats; all, if none has any."""
+    filled = [layer for layer, info in counted.items() if int(info["features"]) != 0]
+    kept = [layer for layer in filled if layer not in _GPX_REPEATS] if set(counted) > _GPX_REPEATS else filled
+    return kept or list(counted)[:1]
+
+
+def _check_extent(path: Path, info: Any) -> None:
+    if len(info["fields"]) > MAX_COLUMNS or int(info["features"]) > MAX_ROWS:
+        raise ContractError(
+            f"{path}: {len(info['fields'])} columns and {info['features']} rows are more than the {MAX_COLUMNS} and "
+            f"{MAX_ROWS} allowed. Export only what is needed."
+        )
+
+
+def read_parquet(path: Path, _: Read) -> Table:
+    """Read a (Geo)Parquet file.
+
+    Raises
+    ------
+    ContractError
+        Where it is damaged or holds too much.
+    """
+    import geopandas as gpd
+    import pyarrow.parquet as pq
+
+    crs = None
+    with _said(path) as said:
+        facts = pq.ParquetFile(path).metadata
+        _check_extent(path, {"fields": range(facts.num_columns), "features": facts.num_rows})
+        try:
+            frame: pd.DataFrame = gpd.read_parquet(path)
+            crs = frame.crs.to_string() if frame.crs is not None else None
+        except ValueError:
+            frame = pd.read_parquet(path)
+    table = blank_cells(frame.reset_index(drop=True))
+    table.columns = pd.Index(checked_header(path, list(table.columns)))
+    places = [f"{path.name} row {number}" for number in range(1, len(table) + 1)]
+    return Table(table, places, nul_rows(table), crs, "Parquet", None, tuple(f"noticed: {text}" for text in said))

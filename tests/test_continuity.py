@@ -1,0 +1,251 @@
+"""Sites whose records were numbered anew keep their ids; nothing else inherits one."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import geopandas as gpd
+import pandas as pd
+import pytest
+import shapely
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from match_rows import point, records, row, square
+
+from inducult_geo.match.continuity import FINGERPRINT_COLUMNS, fingerprints, heirs
+from inducult_geo.match.identity import (
+    REGISTRY_COLUMNS,
+    assign_ids,
+    empty_registry,
+    first_seen_of,
+    merge_registries,
+)
+from inducult_geo.pipeline import run_all
+from inducult_geo.publish.changes import diff
+from inducult_geo.run import open_run
+
+OLD = ("osm:way/1", "Hilti AG", square(80))
+NEW_KEY = "osm:way/2"
+
+
+def assign(table, registry=None, groups=None):
+    clusters = {key: key for key in table["record_key"]} | (groups or {})
+    return assign_ids(clusters, empty_registry() if registry is None else registry, table)
+
+
+def thing(key, name, shape, day="2026-01-01", **more):
+    return row(key, name, shape, **{"retrieved_at": day, "type": "industrial", **more})
+
+
+def passed_on(old, new) -> bool:
+    first = assign(records(thing(*old) if isinstance(old, tuple) else old))
+    second = assign(records(new), first.registry)
+    return second.members.iloc[0] == first.members.iloc[0]
+
+
+SHIFTED = square(80, 30)
+CASES = {
+    # what: (old, new, whether the site goes on)
+    "redrawn": (OLD, thing(NEW_KEY, "Hilti AG", SHIFTED), True),
+    "another legal form": (OLD, thing(NEW_KEY, "HILTI Aktiengesellschaft", SHIFTED), True),
+    "grown": (OLD, thing(NEW_KEY, "Hilti AG", square(160, 30)), True),
+    "an area of what was a node": (("osm:node/1", "Hilti AG", point()), thing(NEW_KEY, "Hilti AG", square(80)), True),
+    "a node of what was an area": (OLD, thing("osm:node/2", "Hilti AG", point(60)), True),
+    "another type": (OLD, thing(NEW_KEY, "Hilti AG", SHIFTED, type="works"), True),
+    "spelled anew": (OLD, thing(NEW_KEY, "Hiltti AG", square(82)), True),
+    "spelled anew and moved": (OLD, thing(NEW_KEY, "Hiltti AG", square(80, 60)), False),
+    "spelled anew, of another size": (OLD, thing(NEW_KEY, "Hiltti AG", square(120)), False),
+    "name grown": (OLD, thing(NEW_KEY, "Hilti Innovation AG", square(82)), True),
+    "name lost": (OLD, thing(NEW_KEY, None, square(82)), True),
+    "name lost, of another type": (OLD, thing(NEW_KEY, None, square(82), type="works"), False),
+    "another name": (OLD, thing(NEW_KEY, "Hilcona AG", square(80)), False),
+    "too far": (OLD, thing(NEW_KEY, "Hilti AG", square(80, 200)), False),
+    "another source": (OLD, thing("register:2", "Hilti AG", square(80)), False),
+    "another region": (OLD, thing(NEW_KEY, "Hilti AG", square(80), region="opole"), False),
+    "nameless, redrawn": (("osm:way/1", None, square(80)), thing(NEW_KEY, None, square(84, 3)), True),
+    "nameless, of another size": (("osm:way/1", None, square(80)), thing(NEW_KEY, None, square(95)), False),
+    "nameless, of another type": (("osm:way/1", None, square(80)), thing(NEW_KEY, None, square(80), type="x"), False),
+    "nameless, next door": (("osm:way/1", None, square(80)), thing(NEW_KEY, None, square(80, 81)), False),
+    "nameless, next hut": (("osm:way/1", None, square(5)), thing(NEW_KEY, None, square(5, 5)), False),
+    "nameless, no type": (thing("osm:way/1", None, square(80), type=None), thing(NEW_KEY, None, square(80)), False),
+    "nameless nodes": (("osm:node/1", None, point()), thing("osm:node/2", None, point(3)), True),
+    "nameless nodes apart": (("osm:node/1", None, point()), thing("osm:node/2", None, point(8)), False),
+    "a word of trade is no name": (
+        ("osm:node/1", "Ziegelwerk", point()),
+        thing("osm:node/2", "Ziegelei", point(30)),
+        False,
+    ),
+    "a place unknown": (OLD, thing(NEW_KEY, "Hilti AG", None), False),
+}
+
+
+@pytest.mark.parametrize(("old", "new", "same"), CASES.values(), ids=CASES)
+def test_who_goes_on_as_whom(old, new, same) -> None:
+    assert passed_on(old, new) is same
+
+
+def test_the_registry_tells_of_it() -> None:
+    first = assign(records(thing(*OLD, day="2021-05-05")))
+    second = assign(records(thing(NEW_KEY, "Hilti AG", SHIFTED, day="2024-03-04")), first.registry)
+    rows = second.registry.set_index("record_key")
+    site = first.members[OLD[0]]
+    assert rows.loc[NEW_KEY, ["succeeds", "cause"]].tolist() == [OLD[0], "the same name, 0 m away"]
+    assert rows.loc[NEW_KEY, ["first_seen", "last_seen"]].tolist() == ["2024-03-04", "2024-03-04"]
+    assert rows.loc[OLD[0], ["first_seen", "last_seen", "site_id"]].tolist() == ["2021-05-05", "2021-05-05", site]
+    assert first_seen_of(second.members, second.registry).tolist() == ["2021-05-05"]
+    assert rows.loc[NEW_KEY, [*FINGERPRINT_COLUMNS]].tolist() == [
+        *("zwickau", "hilti", 4_600_030.0, 2_900_000.0, 6400.0, "industrial")
+    ]
+    # A third one follows the second, not the first once more; and the registry stays as it is without changes.
+    assert assign(records(thing("osm:way/3", "Hilti AG", square(80))), second.registry).heirs["osm:way/3"].old_key == (
+        NEW_KEY
+    )
+    again = assign(records(thing(NEW_KEY, "Hilti AG", SHIFTED, day="2024-03-04")), second.registry)
+    pd.testing.assert_frame_equal(again.registry, second.registry)
+
+
+def test_seen_is_not_edited() -> None:
+    made = assign(records(thing(*OLD, day="2024-03-04", valid_at="2011-01-01")))
+    assert made.registry.loc[0, ["first_seen", "last_seen"]].tolist() == ["2024-03-04"] * 2
+
+
+def test_a_site_that_others_hold_needs_no_heir() -> None:
+    both = records(thing(*OLD), thing("register:1", "Hilti", point()))
+    first = assign(both, groups={"osm:way/1": "x", "register:1": "x"})
+    second = assign(records(thing(NEW_KEY, "Hilti AG", SHIFTED), thing("register:1", "Hilti", point())), first.registry)
+    assert second.heirs == {}
+    assert second.members["register:1"] == first.members["register:1"] != second.members[NEW_KEY]
+
+
+def test_an_old_record_that_comes_back_has_its_site_again() -> None:
+    first = assign(records(thing(*OLD)))
+    second = assign(records(thing(NEW_KEY, "Hilti AG", SHIFTED)), first.registry)
+    third = assign(records(thing(*OLD), thing(NEW_KEY, "Hilti AG", SHIFTED)), second.registry)
+    assert third.members[OLD[0]] == first.members[OLD[0]]
+    assert third.members.is_unique
+
+
+def test_an_heir_in_another_site_takes_the_old_one_along() -> None:
+    neighbor = thing("osm:node/9", "Hilti Museum", point(20))
+    first = assign(records(thing(*OLD), neighbor, thing("osm:node/8", None, point(25))), groups={"osm:node/8": "m"})
+    registry = first.registry
+    joined = {NEW_KEY: "m", "osm:node/9": "m", "osm:node/8": "m"}
+    second = assign(
+        records(thing(NEW_KEY, "Hilti AG", SHIFTED), neighbor, thing("osm:node/8", None, point(25))), registry, joined
+    )
+    living = set(second.members)
+    assert len(living) == 1
+    stones = second.registry[second.registry["merged_into"].notna()]
+    assert set(stones["merged_into"]) == living
+    assert set(stones["site_id"]) == set(first.members) - living
+    rows = second.registry.set_index("record_key")
+    assert rows.loc[OLD[0], "site_id"] in living
+
+
+def test_each_takes_over_once_the_nearest_first() -> None:
+    first = assign(records(thing("osm:way/1", "Hilti AG", square(40)), thing("osm:way/2", "Hilti AG", square(40, 60))))
+    new = records(thing("osm:way/3", "Hilti AG", square(40, 55)), thing("osm:way/4", "Hilti AG", square(40, 120)))
+    second = assign(new, first.registry)
+    assert {key: heir.old_key for key, heir in second.heirs.items()} == {"osm:way/3": "osm:way/2"}
+
+
+def test_an_older_registry_can_still_be_read() -> None:
+    first = assign(records(thing(*OLD)))
+    older = first.registry[["record_key", "site_id", "first_seen", "last_seen", "merged_into"]]
+    same = assign(records(thing(*OLD)), older)
+    pd.testing.assert_frame_equal(same.registry, first.registry)
+    kept = older.astype(object).where(older.notna(), None)
+    assert assign(records(thing(NEW_KEY, "Hilti AG", SHIFTED)), kept).heirs == {}
+    assert same.registry.columns.tolist() == [*REGISTRY_COLUMNS]
+
+
+def test_no_records_at_all() -> None:
+    nothing = records(thing(*OLD)).iloc[:0]
+    assert fingerprints(nothing).empty
+    first = assign(records(thing(*OLD)))
+    assert heirs(first.registry, nothing, fingerprints(nothing)) == {}
+    assert assign(nothing, first.registry).registry.equals(first.registry)
+
+
+names = st.sampled_from(["Hilti AG", "Neutrik AG", "Sulzer AG", "Presta Werk 2", None])
+things = st.lists(st.tuples(names, st.integers(10, 90)), min_size=1, max_size=7)
+
+
+@settings(deadline=None)
+@given(things, st.randoms(use_true_random=False), st.integers(-4, 4))
+def test_new_numbers_for_everything_keep_every_site(given_things, random, shift_m) -> None:
+    def table(start, moved_m=0):
+        return [
+            thing(f"osm:way/{start + number}", name, square(side_m, 1000 * number + moved_m))
+            for number, (name, side_m) in enumerate(given_things)
+        ]
+
+    first = assign(records(*table(0)))
+    numbered = table(100, shift_m)
+    shuffled = random.sample(numbered, len(numbered))
+    second, other = assign(records(*numbered), first.registry), assign(records(*shuffled), first.registry)
+    assert second.members.tolist() == [
+        first.members[f"osm:way/{n}"] for n in sorted(range(len(numbered)), key=str)
+    ] or (set(second.members) == set(first.members))
+    for number in range(len(given_things)):
+        assert second.members[f"osm:way/{100 + number}"] == first.members[f"osm:way/{number}"]
+    pd.testing.assert_series_equal(second.members, other.members)
+    pd.testing.assert_frame_equal(second.registry, other.registry)
+
+
+def test_registries_of_regions_side_by_side() -> None:
+    def at(region, key, day):
+        return thing(key, key, point(100_000 * (region == "opole")), day, region=region)
+
+    start = assign(records(at("opole", "osm:a", "2026-01-01"), at("zwickau", "osm:b", "2026-01-01"))).registry
+    fresh = assign(records(at("opole", "osm:a", "2026-02-02"), at("opole", "osm:c", "2026-02-02")), start).registry
+    merged = merge_registries(start, {"opole": fresh, "zwickau": start}).set_index("record_key")
+    assert merged["last_seen"].to_dict() == {"osm:a": "2026-02-02", "osm:b": "2026-01-01", "osm:c": "2026-02-02"}
+    # The record went to another site: its old row must not stay beside the new one.
+    moved = fresh.assign(site_id=fresh["site_id"].where(fresh["record_key"] != "osm:a", "IC-0000000-0"))
+    whole = merge_registries(start, {"opole": moved})
+    assert whole["record_key"].is_unique
+    assert whole.set_index("record_key").loc["osm:a", "site_id"] == "IC-0000000-0"
+    older = start.drop(columns=[*FINGERPRINT_COLUMNS])
+    assert set(merge_registries(older, {"opole": fresh})["record_key"]) == {"osm:a", "osm:b", "osm:c"}
+
+
+REGION = """
+id = "liechtenstein"
+title = "Liechtenstein"
+country = "LI"
+languages = ["de"]
+timezone = "Europe/Vaduz"
+bbox = [9.4, 47.0, 9.7, 47.3]
+area_km2 = 160
+boundary = { "ISO3166-1" = ["LI"] }
+"""
+
+
+def test_three_years_of_real_edits(shared: Path, tmp_path: Path) -> None:
+    catalog = tmp_path / "catalog"
+    (catalog / "regions").mkdir(parents=True)
+    (catalog / "regions" / "liechtenstein.toml").write_text(REGION)
+    releases = []
+    for month in ("2021-05", "2022-07", "2024-03"):
+        extract = shared / "data" / "osm" / f"liechtenstein-{month}.osm.pbf"
+        outcome = run_all(["liechtenstein"], open_run(tmp_path / "data", catalogs=[catalog], osm_file=extract))
+        assert outcome.release is not None
+        releases.append(outcome.release)
+    old, _, new = (gpd.read_parquet(release / "records.parquet").set_index("record_key") for release in releases)
+    vanished = old[~old.index.isin(new.index)]
+    held = vanished[vanished["site_id"].isin(set(new["site_id"]))]
+    assert len(held) >= 9
+    registry = pd.read_parquet(tmp_path / "data" / "processed" / "registry.parquet").set_index("record_key")
+    successors = registry.dropna(subset=["succeeds"])
+    places = [(gpd.read_parquet(r / "records.parquet").to_crs(3035).set_index("record_key").geometry) for r in releases]
+    shapes = pd.concat(places)
+    shapes = shapes[~shapes.index.duplicated()]
+    assert len(successors) >= 10
+    assert shapely.distance(shapes[successors["succeeds"]].to_numpy(), shapes[successors.index].to_numpy()).max() < 50
+    sites = gpd.read_parquet(releases[2] / "sites.parquet")
+    assert set(sites["last_seen"]) == {"2024-03-04"}
+    first = sites.set_index("site_id")["first_seen"]
+    assert set(first[held["site_id"]]) == {"2021-05-05"}
+    changes = diff(releases[0], releases[2])["change"].value_counts()
+    assert changes["gone"] <= 9

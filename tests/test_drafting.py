@@ -1,0 +1,221 @@
+"""First contracts for unknown files: every guess marked, nothing decided in silence, all of them load."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+import pytest
+import shapely
+
+from inducult_geo.catalog import load_contract
+from inducult_geo.checking import check
+from inducult_geo.drafting import draft
+from inducult_geo.drafting_columns import axes_of, columns_of, fields_of, key_of, place_text_of
+from inducult_geo.errors import CatalogError, ContractError
+from inducult_geo.harmonize.crs import transform_points
+from inducult_geo.run import Run, open_run
+
+ROWS = 12
+
+
+@pytest.fixture(scope="module")
+def run(tmp_path_factory: pytest.TempPathFactory) -> Run:
+    return open_run(tmp_path_factory.mktemp("data"), contracts=False)
+
+
+def table(crs: str, country: str, box: tuple[float, float, float, float]) -> pd.DataFrame:
+    """Twelve works in a box, in a system."""
+    chance = np.random.default_rng(11)
+    west, south, east, north = box
+    points = chance.uniform((west, south), (east, north), (ROWS, 2))
+    moved = transform_points(points[:, 0], points[:, 1], source_crs="EPSG:4326", target_crs=crs, country=country)
+    degrees = crs == "EPSG:4326"
+    return pd.DataFrame(
+        {
+            "nr": [f"A/{n}" for n in range(ROWS)],
+            "nazwa": [f"Cegielnia nr {n}" for n in range(ROWS)],
+            "x": np.round(moved.x, 6 if degrees else 2),
+            "y": np.round(moved.y, 6 if degrees else 2),
+            "rok": [str(1850 + n) for n in range(ROWS)],
+            "kod_pocztowy": ["45-061"] * ROWS,
+            "foto": ["a.jpg"] * ROWS,
+        }
+    )
+
+
+OPOLE = (17.4, 50.3, 18.2, 50.9)
+ZWICKAU = (12.4, 50.65, 12.6, 50.8)
+
+
+def written(tmp_path: Path, frame: pd.DataFrame, **how: object) -> Path:
+    path = tmp_path / "Zabytki Opole.csv"
+    frame.to_csv(path, index=False, **how)  # type: ignore[call-overload]
+    return path
+
+
+def loaded(path: Path, text: str) -> tuple[Path, object]:
+    contract = path.with_name("c.toml")
+    contract.write_text(text, encoding="utf-8")
+    return contract, load_contract(contract)
+
+
+def test_a_plain_table_is_drafted_and_checked(tmp_path: Path, run: Run) -> None:
+    path = written(tmp_path, table("EPSG:4326", "PL", OPOLE), sep=";")
+    text = draft(path, run, region="opole")
+    contract, found = loaded(path, text)
+    assert found.id == "zabytki_opole"  # type: ignore[attr-defined]
+    assert found.region == "opole"  # type: ignore[attr-defined]
+    assert dict(found.columns) == {  # type: ignore[attr-defined]
+        "key": "nr",
+        "name": "nazwa",
+        "start": "rok",
+        "postcode": "kod_pocztowy",
+    }
+    assert found.place.crs == "EPSG:4258"  # the degrees that are usual there  # type: ignore[attr-defined]
+    assert found.read.delimiter == ";"  # type: ignore[attr-defined]
+    assert '# ignore = ["foto"]' in text
+    report = check(contract, run)
+    assert report.accepted == ROWS
+
+
+def test_every_key_that_is_not_a_fact_is_marked(tmp_path: Path, run: Run) -> None:
+    text = draft(written(tmp_path, table("EPSG:4326", "PL", OPOLE)), run)
+    facts = ("files", "licence", "attribution", "[", "geometry")
+    for line in text.splitlines():
+        if line and not line.startswith(("#", *facts)):
+            assert "# guessed" in line or "# detected" in line or "# stated" in line, line
+
+
+def test_several_systems_that_fit_leave_the_choice_open(tmp_path: Path, run: Run) -> None:
+    """Gauss-Krueger by DHDN and by RD/83 lie a meter apart: containment tells neither."""
+    path = written(tmp_path, table("EPSG:31468", "DE", ZWICKAU))
+    text = draft(path, run, region="zwickau")
+    assert text.count('# crs = "EPSG:') >= 2
+    assert "candidate: 100% inside zwickau, as written" in text
+    contract, found = loaded(path, text)
+    assert found.place.crs is None  # type: ignore[attr-defined]
+    report = check(contract, run)
+    # Undecided, every row waits for a person; none is lost.
+    assert report.as_dict()["rows_in"] == ROWS
+
+
+def test_a_file_that_states_its_system_keeps_it(tmp_path: Path, run: Run) -> None:
+    frame = table("EPSG:2180", "PL", OPOLE)
+    shapes = gpd.GeoDataFrame(frame[["nr", "nazwa"]], geometry=gpd.points_from_xy(frame["x"], frame["y"]), crs=2180)
+    shapes.to_file(tmp_path / "a.gpkg", engine="pyogrio")
+    text = draft(tmp_path / "a.gpkg", run)
+    assert 'crs = "EPSG:2180" # stated by the file' in text
+    assert 'countries = ["PL"] # guessed' in text
+    contract, _ = loaded(tmp_path / "a.gpkg", text)
+    assert check(contract, run).accepted == ROWS
+
+
+def test_places_without_a_region_name_the_regions_near(tmp_path: Path, run: Run) -> None:
+    text = draft(written(tmp_path, table("EPSG:4326", "PL", OPOLE)), run)
+    assert '# region = "opole" # 100% of the rows lie near it' in text
+
+
+def test_decimal_commas_are_told(tmp_path: Path, run: Run) -> None:
+    frame = table("EPSG:4326", "PL", OPOLE)
+    path = written(tmp_path, frame, sep=";", decimal=",")
+    text = draft(path, run, region="opole")
+    assert 'decimal = "," # guessed' in text
+    contract, _ = loaded(path, text)
+    assert check(contract, run).accepted == ROWS
+
+
+@pytest.mark.parametrize(
+    "cells",
+    [
+        [f"50°{m}'12.5\"N 17°{m + 2}'3\"E" for m in range(30, 42)],
+        [f"POINT (17.{m} 50.{m})" for m in range(30, 42)],
+        [f"https://www.openstreetmap.org/?mlat=50.{m}&mlon=17.{m}" for m in range(30, 42)],
+    ],
+)
+def test_places_in_one_text_are_told(tmp_path: Path, run: Run, cells: list[str]) -> None:
+    path = written(tmp_path, pd.DataFrame({"nr": range(ROWS), "nazwa": ["Huta Z"] * ROWS, "gdzie": cells}))
+    text = draft(path, run, region="opole")
+    assert 'text = "gdzie" # guessed' in text
+    contract, _ = loaded(path, text)
+    assert check(contract, run).as_dict()["rows_in"] == ROWS
+
+
+def test_several_layers_are_offered_and_check_names_the_remedy(tmp_path: Path, run: Run) -> None:
+    frame = gpd.GeoDataFrame({"id": ["1"]}, geometry=[shapely.Point(17, 50)], crs="EPSG:4326")
+    for layer in ("one", "two"):
+        frame.to_file(tmp_path / "a.gpkg", layer=layer, engine="pyogrio")
+    text = draft(tmp_path / "a.gpkg", run)
+    assert '# layer = "one"' in text
+    contract, _ = loaded(tmp_path / "a.gpkg", text)
+    with pytest.raises(ContractError, match=r"has 2 layers.*Name the one meant as \[read\] layer"):
+        check(contract, run)
+
+
+@pytest.mark.parametrize("delimiter", [";", ",", "\t", "|"])
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-16", "cp1250"])
+def test_every_delimiter_and_encoding_loads_again(tmp_path: Path, run: Run, delimiter: str, encoding: str) -> None:
+    frame = table("EPSG:4326", "PL", OPOLE).assign(nazwa=[f"Młyn Żelazny {n}" for n in range(ROWS)])
+    path = written(tmp_path, frame, sep=delimiter, encoding=encoding)
+    contract, _ = loaded(path, draft(path, run, region="opole"))
+    report = check(contract, run)
+    assert report.accepted == ROWS
+    assert not any(problem.kind == "lost_characters" for problem in report.facts.problems)
+
+
+def test_a_table_without_rows_is_drafted(tmp_path: Path, run: Run) -> None:
+    (tmp_path / "a.csv").write_text("id;name;lon;lat\n", encoding="utf-8")
+    loaded(tmp_path / "a.csv", draft(tmp_path / "a.csv", run, region="opole"))
+
+
+def test_a_title_above_the_header_is_skipped(tmp_path: Path, run: Run) -> None:
+    path = tmp_path / "a.csv"
+    body = table("EPSG:4326", "PL", OPOLE).to_csv(index=False, sep=";")
+    path.write_text("Wykaz zabytków techniki;;;;;;\n" + body, encoding="utf-8")
+    text = draft(path, run, region="opole")
+    assert "header_row = 2 # guessed" in text
+    contract, _ = loaded(path, text)
+    assert check(contract, run).accepted == ROWS
+
+
+@pytest.mark.parametrize("name", ['quo"te', "new\nline", "tab\t", "[x]", "# no comment", "back\\slash", "\x7f\x1b[31m"])
+def test_hostile_names_stay_text(tmp_path: Path, run: Run, name: str) -> None:
+    frame = pd.DataFrame({"id": range(3), name: ['"""\n[place]\nx = 1', "<b>", "';--"], "name": [f"{name} a"] * 3})
+    path = written(tmp_path, frame)
+    text = draft(path, run)
+    _, found = loaded(path, text)
+    assert found.files == (path.name,)  # type: ignore[attr-defined]
+    assert all(letter.isprintable() or letter == "\n" for letter in text)
+
+
+def test_a_wrong_call_is_refused(tmp_path: Path, run: Run) -> None:
+    with pytest.raises(CatalogError, match="no region 'opol'"):
+        draft(written(tmp_path, table("EPSG:4326", "PL", OPOLE)), run, region="opol")
+    with pytest.raises(ContractError, match="no such file"):
+        draft(tmp_path / "nothing.csv", run)
+
+
+def test_columns_are_told_by_name_and_cells() -> None:
+    frame = pd.DataFrame(
+        {
+            "id": ["1", "2", "2"],
+            "Kod": ["a", "b", "c"],
+            "NAZWA": ["Huta", "Młyn", None],
+            "lat": ["50,1", "50,2", "50,3"],
+            "lon": ["17.1", "x", "17.3"],
+            "url": ["https://a.pl", "https://b.pl", "https://c.pl"],
+            "start": ["nie", "wiem", "kiedy"],
+        },
+        dtype=object,
+    )
+    columns = columns_of(frame)
+    key, unique = key_of(columns)
+    assert key is not None
+    assert key.name == "Kod"
+    assert unique[0] == "Kod"
+    assert axes_of(columns) is None
+    found = {field: entries[0].name for field, entries in fields_of(columns).items()}
+    assert found == {"name": "NAZWA", "website": "url"}
+    assert place_text_of(columns) is None

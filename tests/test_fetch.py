@@ -1,0 +1,473 @@
+"""Downloads for a schedule, from a real server on loopback that behaves well and badly."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import threading
+import time
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import UTC, date, datetime, timedelta
+from email.utils import format_datetime
+from pathlib import Path
+
+import pytest
+from filelock import FileLock
+from publisher import Entry, Publisher, publishing
+
+from inducult_geo.catalog import Catalog, Contract, Region
+from inducult_geo.errors import CatalogError, SourceError, TransientError
+from inducult_geo.run import Run
+from inducult_geo.settings import Settings
+from inducult_geo.sources.fetch import dated_name, fetch, longest_fetch_s
+from inducult_geo.sources.fetch_plan import GEOFABRIK, fetch_all, geofabrik_url, named_file
+from inducult_geo.sources.http import ATTEMPTS, LONGEST_WAIT_S, longest_s, retry_after_s
+from inducult_geo.store import DataFolder
+
+NAME = "sachsen.osm.pbf"
+BODY = bytes(range(256)) * 40
+MODIFIED = "Thu, 19 Nov 2026 21:21:05 GMT"
+DATED = "sachsen-2026-11-19.osm.pbf"
+PUBLISHED = Entry(BODY, etag='"one"', last_modified=MODIFIED)
+
+
+@pytest.fixture
+def publisher() -> Iterator[Publisher]:
+    with publishing() as served:
+        yield served
+
+
+def settings(**more: float) -> Settings:
+    return Settings(**{"retry_base_s": 0.01, "http_deadline_s": 5, "retry_after_max_s": 2, **more})
+
+
+def get(publisher: Publisher, folder: Path, **more: object):
+    more = {"settings": settings(), **more}
+    return fetch(publisher.url("file"), folder, name=NAME, **more)
+
+
+def names(folder: Path) -> list[str]:
+    return sorted(path.name for path in folder.iterdir() if not path.name.endswith(".lock"))
+
+
+def test_a_file_is_kept_by_its_date_and_asked_for_once(publisher: Publisher, tmp_path: Path) -> None:
+    publisher["file"] = replace(PUBLISHED)
+    first = get(publisher, tmp_path / "osm")
+    assert first.path == tmp_path / "osm" / DATED
+    assert first.path.read_bytes() == BODY
+    assert (first.changed, first.sha256, first.etag) == (True, hashlib.sha256(BODY).hexdigest(), '"one"')
+    assert datetime.fromisoformat(first.retrieved).tzinfo is not None
+    assert names(first.path.parent) == [DATED, f"{NAME}.fetched.json"]
+    before = {path: path.stat().st_mtime_ns for path in first.path.parent.iterdir()}
+    second = get(publisher, tmp_path / "osm")
+    assert second == replace(first, changed=False)
+    assert publisher.statuses() == [200, 304]
+    assert {path: path.stat().st_mtime_ns for path in before if not path.name.endswith(".lock")} == {
+        path: when for path, when in before.items() if not path.name.endswith(".lock")
+    }
+    assert publisher.asked[0][1]["User-Agent"].startswith("inducult-geo/")
+
+
+def test_by_last_modified_where_there_is_no_etag(publisher: Publisher, tmp_path: Path) -> None:
+    publisher["file"] = replace(PUBLISHED, etag=None)
+    assert [get(publisher, tmp_path).changed for _ in range(2)] == [True, False]
+    assert publisher.statuses() == [200, 304]
+
+
+def test_a_newer_file_lies_beside_the_older(publisher: Publisher, tmp_path: Path) -> None:
+    publisher["file"] = replace(PUBLISHED)
+    get(publisher, tmp_path)
+    publisher["file"] = Entry(BODY[::-1], etag='"two"', last_modified="Fri, 20 Nov 2026 01:00:00 GMT")
+    second = get(publisher, tmp_path)
+    assert second.changed
+    assert names(tmp_path) == [DATED, "sachsen-2026-11-20.osm.pbf", f"{NAME}.fetched.json"]
+    assert (tmp_path / DATED).read_bytes() == BODY
+
+
+def test_the_same_bytes_under_another_etag_are_no_change(publisher: Publisher, tmp_path: Path) -> None:
+    publisher["file"] = replace(PUBLISHED)
+    first = get(publisher, tmp_path)
+    when = first.path.stat().st_mtime_ns
+    publisher["file"] = replace(PUBLISHED, etag='"two"', last_modified="Fri, 20 Nov 2026 01:00:00 GMT")
+    second = get(publisher, tmp_path)
+    assert (second.changed, second.path, second.retrieved) == (False, first.path, first.retrieved)
+    assert first.path.stat().st_mtime_ns == when
+    assert names(tmp_path) == [DATED, f"{NAME}.fetched.json"]
+    get(publisher, tmp_path)
+    assert publisher.statuses() == [200, 200, 304]
+
+
+@pytest.mark.parametrize("harm", ["damaged", "gone", "note is no JSON", "note climbs out"])
+def test_what_is_kept_is_trusted_only_where_it_is_whole(publisher: Publisher, tmp_path: Path, harm: str) -> None:
+    publisher["file"] = replace(PUBLISHED)
+    kept = get(publisher, tmp_path)
+    note = tmp_path / f"{NAME}.fetched.json"
+    if harm == "damaged":
+        kept.path.write_bytes(BODY[:-1])
+    elif harm == "gone":
+        kept.path.unlink()
+    elif harm == "note is no JSON":
+        note.write_text("{")
+    else:
+        note.write_text(json.dumps(json.loads(note.read_text()) | {"file": "../../etc/hosts"}))
+    again = get(publisher, tmp_path)
+    assert (again.changed, again.path.read_bytes()) == (True, BODY)
+    assert publisher.statuses() == [200, 200]
+
+
+def test_the_day_is_todays_where_the_publisher_tells_none_that_can_be(publisher: Publisher, tmp_path: Path) -> None:
+    today = datetime.now(UTC)
+    for told in (None, "yesterday", format_datetime(today + timedelta(days=9), usegmt=True)):
+        folder = tmp_path / str(told)[:3]
+        publisher["file"] = replace(PUBLISHED, last_modified=told)
+        assert get(publisher, folder).path.name == dated_name(NAME, today.date())
+
+
+@pytest.mark.parametrize(
+    ("name", "dated"),
+    [
+        ("sachsen.osm.pbf", "sachsen-2026-11-20.osm.pbf"),
+        ("sites.csv", "sites-2026-11-20.csv"),
+        ("my.sites.xlsx", "my.sites-2026-11-20.xlsx"),
+        ("plain", "plain-2026-11-20"),
+    ],
+)
+def test_dated_names(name: str, dated: str) -> None:
+    assert dated_name(name, date(2026, 11, 20)) == dated
+
+
+def md5(content: bytes) -> bytes:
+    return f"{hashlib.md5(content).hexdigest()}  sachsen-latest.osm.pbf\n".encode()
+
+
+def test_the_checksum_of_the_publisher(publisher: Publisher, tmp_path: Path) -> None:
+    publisher["file"] = replace(PUBLISHED)
+    publisher["file.md5"] = Entry(md5(BODY))
+    assert get(publisher, tmp_path, checksum_url=publisher.url("file.md5")).checked == "md5"
+    publisher["file.sha256"] = Entry(hashlib.sha256(BODY).hexdigest().upper().encode())
+    assert get(publisher, tmp_path / "b", checksum_url=publisher.url("file.sha256")).checked == "sha256"
+    assert get(publisher, tmp_path / "c", checksum_url=publisher.url("nowhere")).checked is None
+
+
+@pytest.mark.parametrize("told", [md5(b"another"), b"<html>oops", b"", b"abc"])
+def test_a_checksum_that_does_not_agree_keeps_nothing(publisher: Publisher, tmp_path: Path, told: bytes) -> None:
+    publisher["file"] = replace(PUBLISHED)
+    publisher["file.md5"] = Entry(told)
+    with pytest.raises(TransientError, match=r"md5"):
+        get(publisher, tmp_path, checksum_url=publisher.url("file.md5"))
+    assert publisher.paths().count("file.md5") == ATTEMPTS
+    assert [name for name in names(tmp_path) if not name.startswith(".")] == []
+
+
+def test_a_file_that_is_just_being_replaced_is_fetched_again(publisher: Publisher, tmp_path: Path) -> None:
+    publisher["file"] = replace(PUBLISHED)
+    publisher["file.md5"] = Entry(md5(BODY[::-1]))
+
+    def replaced(path: str, count: int) -> None:
+        if path == "file" and count == 1:
+            publisher["file"] = replace(PUBLISHED, content=BODY[::-1], etag='"two"')
+
+    publisher.before = replaced
+    assert get(publisher, tmp_path, checksum_url=publisher.url("file.md5")).path.read_bytes() == BODY[::-1]
+
+
+def test_a_dropped_download_is_resumed(publisher: Publisher, tmp_path: Path) -> None:
+    publisher["file"] = replace(PUBLISHED, cut=4000)
+    got = get(publisher, tmp_path)
+    assert got.path.read_bytes() == BODY
+    assert publisher.statuses() == [200, 206, 206]
+    assert [asked.get("Range") for _, asked, _ in publisher.asked] == [None, "bytes=4000-", "bytes=8000-"]
+    assert publisher.asked[1][1]["If-Range"] == '"one"'
+    assert names(tmp_path) == [DATED, f"{NAME}.fetched.json"]
+
+
+def test_dying_again_and_again_is_bounded_and_the_next_run_goes_on(publisher: Publisher, tmp_path: Path) -> None:
+    publisher["file"] = replace(PUBLISHED, cut=2000)
+    with pytest.raises(TransientError, match="no whole answer"):
+        get(publisher, tmp_path)
+    assert len(publisher.asked) == ATTEMPTS
+    assert [name for name in names(tmp_path) if not name.startswith(".")] == []
+    assert get(publisher, tmp_path).path.read_bytes() == BODY
+    assert publisher.asked[ATTEMPTS][1]["Range"] == "bytes=8000-"
+
+
+@pytest.mark.parametrize(
+    "entry",
+    [
+        replace(PUBLISHED, etag=None),
+        replace(PUBLISHED, etag='W/"one"'),
+        replace(PUBLISHED, ranges=False),
+        replace(PUBLISHED, etag_of_rest='"two"'),
+        replace(PUBLISHED, content_range="bytes 5-9/10"),
+        replace(PUBLISHED, content_range="nonsense"),
+    ],
+    ids=["no etag", "weak etag", "no ranges", "another etag", "another range", "no range"],
+)
+def test_what_cannot_be_resumed_is_begun_anew(publisher: Publisher, tmp_path: Path, entry: Entry) -> None:
+    publisher["file"] = replace(entry, cut=4000)
+
+    def mended(path: str, count: int) -> None:
+        publisher.entries[path].cut = 4000 if count == 0 else None
+
+    publisher.before = mended
+    assert get(publisher, tmp_path).path.read_bytes() == BODY
+    assert publisher.statuses()[-1] == 200
+
+
+def test_a_file_that_changed_meanwhile_is_not_mixed(publisher: Publisher, tmp_path: Path) -> None:
+    publisher["file"] = replace(PUBLISHED, cut=4000)
+
+    def changed(path: str, count: int) -> None:
+        if count == 1:
+            publisher["file"] = Entry(BODY[::-1], etag='"two"')
+
+    publisher.before = changed
+    assert get(publisher, tmp_path).path.read_bytes() == BODY[::-1]
+
+
+@pytest.mark.parametrize(("there", "statuses"), [(BODY, [416]), (BODY + b"x", [416, 200])])
+def test_nothing_is_left_to_download(publisher: Publisher, tmp_path: Path, there: bytes, statuses: list[int]) -> None:
+    (tmp_path / f".{NAME}.part").write_bytes(there)
+    facts = {"url": publisher.url("file"), "etag": '"one"', "modified": MODIFIED}
+    (tmp_path / f".{NAME}.part.json").write_text(json.dumps(facts))
+    publisher["file"] = replace(PUBLISHED)
+    got = get(publisher, tmp_path)
+    assert (got.path.name, got.path.read_bytes(), got.etag) == (DATED, BODY, '"one"')
+    assert publisher.statuses() == statuses
+
+
+def test_a_file_is_not_downloaded_again_because_its_checksum_does_not_come(
+    publisher: Publisher, tmp_path: Path
+) -> None:
+    publisher["file"] = replace(PUBLISHED)
+    publisher["file.md5"] = Entry(md5(BODY), faults=[(503, {})])
+    assert get(publisher, tmp_path, checksum_url=publisher.url("file.md5")).changed
+    assert publisher.statuses() == [200, 503, 416, 200]
+
+
+@pytest.mark.parametrize("status", [408, 429, 500, 502, 503, 504])
+def test_a_busy_server_is_asked_again(publisher: Publisher, tmp_path: Path, status: int) -> None:
+    publisher["file"] = replace(PUBLISHED, faults=[(status, {}), (status, {})])
+    assert get(publisher, tmp_path).changed
+    assert publisher.statuses() == [status, status, 200]
+
+
+@pytest.mark.parametrize("status", [400, 401, 403, 404, 410])
+def test_a_refusal_is_final(publisher: Publisher, tmp_path: Path, status: int) -> None:
+    publisher["file"] = replace(PUBLISHED, faults=[(status, {})])
+    with pytest.raises(SourceError, match=rf"HTTP {status}\): Try & wait") as caught:
+        get(publisher, tmp_path)
+    assert not isinstance(caught.value, TransientError)
+    assert len(publisher.asked) == 1
+
+
+def in_a_second() -> str:
+    return format_datetime(datetime.now(UTC) + timedelta(seconds=2), usegmt=True)
+
+
+@pytest.mark.parametrize("told", ["1", in_a_second], ids=["seconds", "date"])
+def test_retry_after_is_obeyed(publisher: Publisher, tmp_path: Path, told) -> None:
+    text = told if isinstance(told, str) else told()
+    publisher["file"] = replace(PUBLISHED, faults=[(429, {"Retry-After": text})])
+    start = time.monotonic()
+    assert get(publisher, tmp_path).changed
+    assert time.monotonic() - start >= 0.9
+
+
+@pytest.mark.parametrize("told", ["3600", "9" * 400, "Fri, 31 Dec 2100 23:59:59 GMT"])
+def test_told_to_wait_too_long_it_gives_up_at_once(publisher: Publisher, tmp_path: Path, told: str) -> None:
+    publisher["file"] = replace(PUBLISHED, faults=[(503, {"Retry-After": told})])
+    with pytest.raises(TransientError, match="503"):
+        get(publisher, tmp_path)
+    assert len(publisher.asked) == 1
+
+
+@pytest.mark.parametrize("text", [None, "", "soon", "-5", "٣"])
+def test_retry_after_that_says_nothing(text: str | None) -> None:
+    assert retry_after_s(text) is None
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        (b"", "answered with nothing"),
+        (b"\n <!DOCTYPE html><html></html>", "page of HTML"),
+        (b"\xef\xbb\xbf<!-- a note -->\n<HTML lang=de>", "page of HTML"),
+    ],
+)
+def test_no_file_with_status_200(publisher: Publisher, tmp_path: Path, content: bytes, said: str) -> None:
+    publisher["file"] = replace(PUBLISHED)
+    kept = get(publisher, tmp_path)
+    publisher["file"] = Entry(content, etag='"two"', content_type="text/html")
+    with pytest.raises(TransientError, match=said):
+        get(publisher, tmp_path)
+    assert kept.path.read_bytes() == BODY
+    assert names(tmp_path) == [DATED, f"{NAME}.fetched.json"]
+
+
+def test_xml_is_no_page(publisher: Publisher, tmp_path: Path) -> None:
+    publisher["file"] = Entry(b"<?xml version='1.0'?><osm/>", content_type="text/html")
+    assert get(publisher, tmp_path).changed
+
+
+@pytest.mark.parametrize("told", [True, False])
+def test_larger_than_allowed(publisher: Publisher, tmp_path: Path, told: bool) -> None:
+    publisher["file"] = replace(PUBLISHED, tell_length=told)
+    with pytest.raises(SourceError, match="larger than 9,999 bytes"):
+        get(publisher, tmp_path, max_bytes=9_999)
+    assert len(publisher.asked) == 1
+    assert names(tmp_path) == []
+    assert get(publisher, tmp_path, max_bytes=len(BODY)).changed
+
+
+@pytest.mark.parametrize(
+    "entry",
+    [
+        replace(PUBLISHED, etag=None, drip_s=0.02),
+        replace(PUBLISHED, etag=None, drip_s=0.02, tell_length=False),
+        replace(PUBLISHED, drip_headers_s=0.1),
+        replace(PUBLISHED, drip_headers_s=3),
+    ],
+    ids=["body", "body of unknown length", "headers", "silence"],
+)
+def test_a_drip_ends_at_the_deadline(publisher: Publisher, tmp_path: Path, entry: Entry) -> None:
+    publisher["file"] = entry
+    slow = settings(http_deadline_s=0.3, retry_after_max_s=0)
+    start = time.monotonic()
+    with pytest.raises(TransientError, match=r"not finished in time|no whole answer"):
+        get(publisher, tmp_path, settings=slow)
+    assert time.monotonic() - start < longest_fetch_s(slow) + 1
+    assert longest_fetch_s(slow) == pytest.approx(ATTEMPTS * 0.3 + 3 * (0.04 + 0.01))
+    assert [name for name in names(tmp_path) if not name.startswith(".")] == []
+
+
+def test_a_slow_line_gets_there_by_going_on(publisher: Publisher, tmp_path: Path) -> None:
+    publisher["file"] = replace(PUBLISHED, content=BODY[:1000], drip_s=0.02)
+    got = get(publisher, tmp_path, settings=settings(http_deadline_s=0.5))
+    assert got.path.read_bytes() == BODY[:1000]
+    assert publisher.statuses()[1:] == [206] * (len(publisher.asked) - 1) != []
+
+
+def test_the_longest_wait() -> None:
+    given = settings(retry_base_s=5, retry_after_max_s=120, http_deadline_s=300)
+    assert longest_s(given) == 4 * 300 + 3 * 120
+    assert longest_fetch_s(given, checksum=True) == 4 * 2 * 300 + 3 * 120
+    assert longest_s(settings(retry_base_s=1000)) == 4 * 5 + 3 * (LONGEST_WAIT_S + 1000)
+
+
+@pytest.mark.parametrize("url", ["ftp://localhost/x", "file:///etc/hosts", "nonsense", "http://", "http://[::1"])
+def test_a_wrong_address(tmp_path: Path, url: str) -> None:
+    with pytest.raises(SourceError, match="no address") as caught:
+        fetch(url, tmp_path, name=NAME, settings=settings())
+    assert not isinstance(caught.value, TransientError)
+
+
+@pytest.mark.parametrize("name", ["../x.pbf", "a/b.pbf", ".hidden", ""])
+def test_a_wrong_name(tmp_path: Path, name: str) -> None:
+    with pytest.raises(SourceError, match="no name of a file"):
+        fetch("http://localhost/x", tmp_path, name=name, settings=settings())
+
+
+def test_a_folder_that_cannot_be_written(publisher: Publisher, tmp_path: Path) -> None:
+    (tmp_path / "osm").write_text("a file")
+    with pytest.raises(SourceError, match="cannot be written"):
+        get(publisher, tmp_path / "osm")
+
+
+def test_two_at_once(publisher: Publisher, tmp_path: Path) -> None:
+    taken, done = threading.Event(), threading.Event()
+
+    def hold() -> None:
+        with FileLock(tmp_path / f".{NAME}.lock"):
+            taken.set()
+            done.wait(10)
+
+    other = threading.Thread(target=hold)
+    other.start()
+    taken.wait(10)
+    with pytest.raises(TransientError, match="another run"):
+        get(publisher, tmp_path)
+    done.set()
+    other.join()
+
+
+def region(name: str, geofabrik: str | None) -> Region:
+    values = {"id": name, "title": name, "country": "DE", "languages": ["de"], "timezone": "Europe/Berlin"}
+    return Region.model_validate(
+        values | {"bbox": [12, 50, 13, 51], "geofabrik": geofabrik, "boundary": {"ISO3166-2": ["DE-SN"]}}
+    )
+
+
+def contract(name: str, url: str | None, *files: str, about: str | None = None, folder: Path = Path()) -> Contract:
+    values = {"id": name, "files": files, "url": url, "region": about, "declared_in": folder / f"{name}.toml"}
+    return Contract.model_validate(values)
+
+
+def test_the_address_of_an_extract() -> None:
+    assert geofabrik_url(region("zwickau", "europe/germany/sachsen")) == (
+        f"{GEOFABRIK}/europe/germany/sachsen-latest.osm.pbf"
+    )
+    assert geofabrik_url(region("x", "a/b"), "http://mirror/") == "http://mirror/a/b-latest.osm.pbf"
+    with pytest.raises(SourceError, match="names no extract"):
+        geofabrik_url(region("x", None))
+
+
+@pytest.mark.parametrize(
+    ("url", "files", "found"),
+    [
+        ("https://x.org/data/list.csv?v=2", ["sites.csv"], "sites.csv"),
+        ("https://x.org/a%20b.xlsx", ["a b.xlsx", "c.xlsx"], "a b.xlsx"),
+        ("https://x.org/other.xlsx", ["a.xlsx", "c.xlsx"], None),
+        ("https://x.org/list.csv", ["../sites.csv"], None),
+        ("https://x.org/list.html", ["sites.csv"], None),
+        ("https://www.openstreetmap.org", [], None),
+        ("ftp://x.org/list.csv", ["list.csv"], None),
+        (None, ["list.csv"], None),
+    ],
+)
+def test_which_file_an_address_names(url: str | None, files: list[str], found: str | None) -> None:
+    assert named_file(contract("x", url, *files)) == found
+
+
+def test_all_that_regions_need_is_fetched_once_and_one_failure_is_its_own(publisher: Publisher, tmp_path: Path) -> None:
+    publisher["de/sachsen-latest.osm.pbf"] = replace(PUBLISHED)
+    publisher["de/sachsen-latest.osm.pbf.md5"] = Entry(md5(BODY))
+    publisher["list.csv"] = Entry(b"id,name\n1,Works\n", last_modified=MODIFIED)
+    regions = [region("a", "de/sachsen"), region("b", "de/sachsen"), region("c", "de/gone"), region("d", None)]
+    sources = [
+        contract("own", publisher.url("list.csv"), "own.csv", about="a"),
+        contract("wide", publisher.url("missing.csv"), "wide.csv"),
+        contract("page", publisher.base, "page.csv", about="b"),
+        contract("elsewhere", publisher.url("list.csv"), "elsewhere.csv", about="d"),
+    ]
+    catalog = Catalog({r.id: r for r in regions}, {c.id: c for c in sources})
+    run = Run(settings(), catalog, DataFolder(tmp_path / "data"))
+    outcomes = {one.name: one for one in fetch_all(["a", "b", "c"], run, base=publisher.base)}
+    assert {name: (one.regions, one.state) for name, one in outcomes.items()} == {
+        "sachsen.osm.pbf": (("a", "b"), "new"),
+        "gone.osm.pbf": (("c",), "failed"),
+        "own.csv": (("a",), "new"),
+        "wide.csv": ((), "failed"),
+    }
+    assert publisher.paths().count("de/sachsen-latest.osm.pbf") == 1
+    assert "HTTP 404" in str(outcomes["gone.osm.pbf"].message)
+    assert (tmp_path / "data" / "raw" / "osm" / DATED).read_bytes() == BODY
+    assert (tmp_path / "data" / "raw" / "partners" / "own-2026-11-19.csv").is_file()
+    again = fetch_all([], run, base=publisher.base)
+    assert [(one.name, one.state) for one in again if one.state != "failed"] == [
+        ("sachsen.osm.pbf", "same"),
+        ("own.csv", "same"),
+        ("elsewhere.csv", "new"),
+    ]
+    assert "names no extract" in str(again[0].message)
+    with pytest.raises(CatalogError, match="no region 'x'"):
+        fetch_all(["x"], run)
+
+
+def test_the_sources_of_the_sample_are_left_alone(publisher: Publisher, tmp_path: Path) -> None:
+    partners = tmp_path / "raw" / "sample" / "partners"
+    partners.mkdir(parents=True)
+    source = contract("own", publisher.url("list.csv"), "own.csv", about="a", folder=partners)
+    run = Run(settings(), Catalog({"a": region("a", None)}, {"own": source}), DataFolder(tmp_path))
+    assert [one.name for one in fetch_all(["a"], run, base=publisher.base)] == ["a"]

@@ -1,0 +1,231 @@
+"""From cells to places: precision, readings, what lies outside, what shares a point, and which slip was made."""
+
+from __future__ import annotations
+
+import math
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+import shapely
+
+from inducult_geo.catalog import Contract
+from inducult_geo.errors import ContractError, SourceError
+from inducult_geo.harmonize.cells import HALF_MINUTE_M, METERS_PER_DEGREE, read_cells
+from inducult_geo.harmonize.corrections import Region, suggest
+from inducult_geo.harmonize.place import Ground, place
+from inducult_geo.harmonize.placement import Reading
+from inducult_geo.harmonize.shared_places import find_shared
+
+AREA = shapely.box(17.0, 50.0, 18.5, 51.0)
+GROUND = Ground("opole", "PL", AREA, ("EPSG:2180", "EPSG:2177", "EPSG:4326"))
+ANYWHERE = Ground("the world", None)
+INSIDE = [(17.9, 50.6), (17.5, 50.3), (18.1, 50.8), (17.2, 50.45), (18.3, 50.2), (17.77, 50.66)]
+
+
+def contract(crs: str | None = "EPSG:4326", **more: Any) -> Contract:
+    place_of = {"crs": crs, "x": "X", "y": "Y", **more.pop("place", {})}
+    return Contract(id="test", files=("a.csv",), place=place_of, declared_in=Path("test.toml"), **more)
+
+
+def raw(points: list[tuple[Any, Any]], **columns: list[Any]) -> pd.DataFrame:
+    return pd.DataFrame({"x": [p[0] for p in points], "y": [p[1] for p in points], **columns}, dtype=object)
+
+
+def cells(x: Any, y: Any, decimal: str = ".") -> Any:
+    declared = contract(read={"decimal": decimal})
+    return read_cells(raw([(x, y)]), declared, crs="EPSG:4326", country="PL")
+
+
+# --- cells -------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("x", "y", "precision_m"),
+    [
+        ("17.9", "50.6", math.sqrt(2) * 0.5 * METERS_PER_DEGREE * 0.1),
+        ("17.92345", "50.6", math.sqrt(2) * 0.5 * METERS_PER_DEGREE * 1e-5),
+        ("17.916667", "50.716667", HALF_MINUTE_M),  # 17°55' 50°43'
+        ("17.9", "50.716667", HALF_MINUTE_M),  # 17°54'
+        ("17.8833", "50.7167", HALF_MINUTE_M),
+        ("17.916668", "50.716667", math.sqrt(2) * 0.5 * METERS_PER_DEGREE * 1e-6),  # a micro degree off
+        ("17.916667", "50.716123", math.sqrt(2) * 0.5 * METERS_PER_DEGREE * 1e-6),  # one axis alone
+        ("17.90", "50.60", math.sqrt(2) * 0.5 * METERS_PER_DEGREE * 0.01),  # too few decimals to tell
+        ("438500", "352100", math.sqrt(2) * 0.5),
+        ("438500.25", "352100.5", math.sqrt(2) * 0.5 * 0.01),
+    ],
+)
+def test_precision_follows_the_digits_and_whole_minutes(x: str, y: str, precision_m: float) -> None:
+    assert cells(x, y).precision_m[0] == pytest.approx(precision_m)
+
+
+def test_few_random_coordinates_are_taken_for_minutes() -> None:
+    chance = np.random.default_rng(3)
+    points = [(f"{x:.5f}", f"{y:.5f}") for x, y in chance.uniform((12, 45), (18, 51), (2000, 2))]
+    found = read_cells(raw(points), contract(), crs="EPSG:4326", country="PL")
+    assert (found.precision_m == HALF_MINUTE_M).sum() == 0
+
+
+@pytest.mark.parametrize(
+    ("x", "y", "reason"),
+    [
+        (None, "50.6", "no_coordinates"),
+        ("", "", "no_coordinates"),
+        (float("nan"), 50.6, "no_coordinates"),
+        ("0", "0", "bad_coordinate"),
+        ("east", "50.6", "bad_coordinate"),
+        ("17,9", "50,6", None),
+        ("1e3", "50.6", "bad_coordinate"),
+        (17.9, 50.6, None),
+    ],
+)
+def test_a_cell_is_read_or_refused(x: Any, y: Any, reason: str | None) -> None:
+    found = cells(x, y, decimal="," if isinstance(x, str) and "," in x else ".")
+    assert found.reason[0] == reason
+    assert math.isnan(found.x[0]) == (reason is not None)
+    assert (found.detail[0] is None) == (reason is None)
+
+
+def test_geometries_are_repaired_flattened_and_unwrapped() -> None:
+    bow = shapely.Polygon([(0, 0), (2, 2), (2, 0), (0, 2)])
+    shapes = [bow, shapely.Point(1, 2, 3), shapely.MultiPoint([(5, 6)]), shapely.Point(), None]
+    frame = pd.DataFrame({"geometry": pd.Series(shapes, dtype=object)})
+    declared = Contract(id="t", files=("a",), place={"geometry": True, "crs": "EPSG:2180"})
+    found = read_cells(frame, declared, crs="EPSG:2180", country="PL")
+    assert found.reason == [None, None, None, "bad_geometry", "no_coordinates"]
+    assert found.shapes[0].is_valid
+    assert not found.shapes[1].has_z
+    assert found.shapes[2].geom_type == "Point"
+
+
+def test_text_says_its_own_system() -> None:
+    declared = Contract(id="t", files=("a",), place={"text": "T", "crs": "EPSG:2180"})
+    frame = pd.DataFrame({"text": ["50°36'N 17°54'E", "438500 352100", "no place", None]}, dtype=object)
+    found = read_cells(frame, declared, crs="EPSG:2180", country="PL")
+    assert found.crs[:2] == ["EPSG:4326", "EPSG:2180"]
+    assert found.reason == [None, None, "bad_coordinate", "no_coordinates"]
+
+
+# --- place -------------------------------------------------------------------------------------------------------
+
+
+def test_rows_are_placed_with_reading_operation_and_accuracy() -> None:
+    placed = place(raw(INSIDE), contract(), GROUND)
+    assert [shape.geom_type for shape in placed.geometry] == ["Point"] * 6
+    assert set(placed.reading) == {"as declared"}
+    assert all(placed.operation)
+    assert (placed.accuracy_m >= 100).all()
+    assert any(problem.kind == "accuracy_assumed" for problem in placed.problems)
+
+
+def test_a_file_that_lies_about_its_crs_is_overruled_by_the_contract_and_said() -> None:
+    placed = place(raw(INSIDE), contract(), GROUND, file_crs="EPSG:2180")
+    assert any(problem.kind == "crs_differs" for problem in placed.problems)
+
+
+def test_swapped_columns_are_read_once_for_all() -> None:
+    placed = place(raw([(y, x) for x, y in INSIDE]), contract(), GROUND)
+    assert set(placed.reading) == {"axes swapped"}
+    assert shapely.equals_exact(placed.geometry, place(raw(INSIDE), contract(), GROUND).geometry, 0.01).all()
+
+
+def test_numbers_of_no_reading_are_refused() -> None:
+    with pytest.raises(ContractError, match=r"wrong \[place\] crs"):
+        place(raw([(5e7, 9e7)] * 6), contract(), GROUND)
+
+
+def test_a_wide_source_of_no_degrees_is_refused_and_single_rows_are_rejected() -> None:
+    with pytest.raises(ContractError, match="83% of the numbers are none"):
+        place(raw([(438500, 352100)] * 5 + [(17.9, 50.6)]), contract(), ANYWHERE)
+    placed = place(raw([*INSIDE, (438500, 352100)]), contract("EPSG:4326"), ANYWHERE)
+    assert placed.cells.reason == [None] * 6 + ["bad_coordinate"]
+    assert placed.geometry[6] is None
+
+
+def test_too_few_inside_fails_the_source() -> None:
+    rows = raw([*INSIDE, *[(x + 3, y) for x, y in INSIDE]])
+    declared = contract(expect={"inside_share_min": 0.9}, place={"reading": "as declared"})
+    with pytest.raises(SourceError, match="50% of the rows"):
+        place(rows, declared, GROUND)
+
+
+@pytest.mark.parametrize(
+    ("slip", "said", "at"),
+    [
+        ((50.6, 17.9), "axes swapped", (50.6, 17.9)),
+        ((-17.9, 50.6), "sign of x", (50.6, 17.9)),
+        ((71.9, 50.6), r"two digits exchanged in x \(17\.9 for 71\.9\)", (50.6, 17.9)),
+        ((17.9, 53.6), r"one digit changed in y \(50\.6 for 53\.6\)", (50.6, 17.9)),
+    ],
+)
+def test_a_row_outside_names_the_slip_and_stays_where_it_is(
+    slip: tuple[float, float], said: str, at: tuple[float, float]
+) -> None:
+    placed = place(raw([*INSIDE, slip]), contract(), GROUND)
+    assert placed.cells.reason == [None] * 6 + ["outside_region"]
+    detail = placed.cells.detail[6] or ""
+    import re
+
+    assert re.search(said, detail), detail
+    assert f"{at[0]:.5f}, {at[1]:.5f}" in detail
+    assert "would" in detail
+    assert placed.cells.x[6] == slip[0]
+
+
+def test_a_row_that_no_slip_explains_gets_no_suggestion() -> None:
+    placed = place(raw([*INSIDE, (-99.5, -33.3)]), contract(), GROUND)
+    assert "would" not in (placed.cells.detail[6] or "")
+
+
+def test_slips_of_plane_coordinates() -> None:
+    region = Region(AREA, "PL", None, (17.9, 50.6))
+    reading = Reading.as_declared("EPSG:2180")
+    assert "one digit changed in x (400000 for 900000)" in (suggest(900000.0, 302100.0, reading, region) or "")
+    assert "axes swapped" in (suggest(302100.0, 437000.0, reading, region) or "")
+
+
+# --- shared places -----------------------------------------------------------------------------------------------
+
+
+def test_rows_at_one_point_are_counted_and_crowds_are_doubted() -> None:
+    points = [(17.9, 50.6)] * 6 + [(17.5, 50.3)] * 3 + INSIDE[2:]
+    placed = place(raw(points), contract(place={"accuracy_m": 10}), GROUND)
+    shared = next(problem for problem in placed.problems if problem.kind == "shared_place")
+    assert shared.count == 9
+    assert shared.message.startswith(
+        "9 rows share 2 exact places; 6 of them stand where more than 4 names share one point"
+    )
+    assert (placed.accuracy_m[:6] >= 2000).all()
+    assert placed.origin[:7] == ["settlement"] * 6 + ["unknown"]
+    # Three at one point may be the parts of one site: only the digits written limit them.
+    assert placed.accuracy_m[6] < placed.accuracy_m[0] + 6000
+
+
+@pytest.mark.parametrize(("origin", "expected"), [("address", "address"), ("digitized", "settlement")])
+def test_a_crowd_of_geocodes_stays_an_address(origin: str, expected: str) -> None:
+    placed = place(raw([(17.91234, 50.61234)] * 5 + INSIDE), contract(place={"origin": origin}), GROUND)
+    assert placed.origin[0] == expected
+    assert placed.origin[5] == origin
+
+
+def test_units_of_one_site_are_no_crowd_unless_their_towns_differ() -> None:
+    x, y = np.full(6, 17.9), np.full(6, 50.6)
+    same = pd.DataFrame({"city": ["Opole"] * 5 + ["OPOLE "]})
+    other = pd.DataFrame({"city": ["Opole"] * 5 + ["Brzeg"]})
+    assert not find_shared(x, y, same, units_per_site=True).doubtful.any()
+    assert find_shared(x, y, other, units_per_site=True).doubtful.all()
+    assert find_shared(x, y, same, units_per_site=False).doubtful.all()
+
+
+def test_a_record_that_is_repeated_crowds_no_place() -> None:
+    x, y = np.full(9, 17.9), np.full(9, 50.6)
+    names = pd.DataFrame({"name": ["Huta", "HUTA ", "Młyn"] * 3}, dtype=object)
+    assert not find_shared(x, y, names, units_per_site=False).doubtful.any()
+    assert find_shared(x, y, names.assign(name=None), units_per_site=False).doubtful.all()
+
+
+def test_rows_without_a_place_share_none() -> None:
+    nowhere = np.full(9, np.nan)
+    assert find_shared(nowhere, nowhere, pd.DataFrame(index=range(9)), units_per_site=False).rows == 0

@@ -1,0 +1,134 @@
+"""Rows made into records: every row out, vocabulary, years, websites, and characters that were lost."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import pytest
+
+from inducult_geo.catalog import Contract
+from inducult_geo.frames import RECORD_COLUMNS, Raw, RawTable, from_json
+from inducult_geo.harmonize.place import Ground
+from inducult_geo.harmonize.records import Harmonized, harmonize
+from inducult_geo.harmonize.vocabulary import Vocabulary, load_vocabulary
+
+
+@pytest.fixture(scope="module")
+def vocabulary() -> Vocabulary:
+    return load_vocabulary()
+
+
+def made(vocabulary: Vocabulary, rows: list[dict[str, Any]], **more: Any) -> Harmonized:
+    contract = Contract(
+        id="test", files=("a.csv",), place={"crs": "EPSG:4326", "x": "x", "y": "y"}, declared_in=Path("t.toml"), **more
+    )
+    whole = [
+        {"key": str(n), "place": f"a.csv line {n + 2}", "tags": "{}", "content_hash": str(n), "x": "17.9", "y": "50.6"}
+        | {"reason": None, "detail": None}
+        | row
+        for n, row in enumerate(rows)
+    ]
+    frame = pd.DataFrame(whole, dtype=object)
+    return harmonize(RawTable(Raw(frame)), contract, Ground("the world", "PL"), vocabulary)
+
+
+def kinds(result: Harmonized) -> dict[str, str]:
+    return {problem.kind: problem.message for problem in result.problems}
+
+
+def test_every_row_in_is_a_record_out(vocabulary: Vocabulary) -> None:
+    rows = [
+        {"name": "Huta"},
+        {"x": None},
+        {"x": "0", "y": "0"},
+        {"reason": "bad_row", "detail": "3 cells"},
+    ]
+    records = made(vocabulary, rows).records
+    assert [*records.columns] == [*RECORD_COLUMNS, "geometry"]
+    assert [None if pd.isna(r) else r for r in records["reason"]] == [
+        None,
+        "no_coordinates",
+        "bad_coordinate",
+        "bad_row",
+    ]
+    assert records["record_key"].tolist() == ["test:0", "test:1", "test:2", "test:3"]
+    assert records["detail"].notna().tolist() == [False, True, True, True]
+
+
+def test_the_readers_reason_goes_first(vocabulary: Vocabulary) -> None:
+    records = made(vocabulary, [{"x": None, "reason": "bad_row", "detail": "shape"}]).records
+    assert records["reason"].iloc[0] == "bad_row"
+
+
+@pytest.mark.parametrize(
+    ("written", "website"),
+    [
+        ("www.huta.pl", "https://www.huta.pl"),
+        ("http://huta.pl/a?b=1", "http://huta.pl/a?b=1"),
+        ("javascript:alert(1)", None),
+        ("info@huta.pl", None),
+        ("<b>huta.pl</b>", None),
+    ],
+)
+def test_only_web_addresses_are_websites(vocabulary: Vocabulary, written: str, website: str | None) -> None:
+    found = made(vocabulary, [{"website": written}]).records["website"].iloc[0]
+    assert (None if pd.isna(found) else found) == website
+
+
+def test_what_nobody_mapped_is_said_once_with_how_often(vocabulary: Vocabulary) -> None:
+    result = made(vocabulary, [{"status": "zwerfkei", "start": "once upon a time"}] * 3 + [{"status": "functional"}])
+    assert "'zwerfkei' (3)" in kinds(result)["unmapped_value"]
+    assert "once upon a time" in kinds(result)["unread_date"]
+    assert result.records["status"].tolist() == ["unknown"] * 3 + ["functional"]
+
+
+def test_contract_defaults_and_values_fill_in(vocabulary: Vocabulary) -> None:
+    rows = [{"status": "czynny-x", "aspect": None}, {"status": None, "aspect": "monument"}]
+    result = made(vocabulary, rows, defaults={"aspect": "factory"}, values={"status": {"czynny-x": "functional"}})
+    assert result.records["status"].tolist() == ["functional", "unknown"]
+    assert result.records["aspect"].tolist() == ["factory", "monument"]
+
+
+@pytest.mark.parametrize("column", ["name", "city", "operator", "address", "start", "name:de", "alt_name"])
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("Za\ufffdęże", "U+FFFD"),
+        ("Gda\x1ask", "substitute"),
+        ("Příbram".encode().decode("cp1252"), "UTF-8 read as cp1252"),
+        ("Förderturm".encode().decode("cp1250"), "UTF-8 read as"),
+        ("Ko?ice", "question mark"),
+    ],
+)
+def test_lost_characters_are_said_for_every_text_column(
+    vocabulary: Vocabulary, column: str, text: str, said: str
+) -> None:
+    import re
+
+    message = kinds(made(vocabulary, [{column: "Huta"}, {column: text}])).get("lost_characters", "")
+    assert f"'{column}'" in message
+    assert "a.csv line 3" in message
+    assert re.search(said.replace("+", r"\+"), message)
+
+
+@pytest.mark.parametrize("text", ["Łódź", "Příbram", "Želiezovce", "What now?", "Größe", "Sisak–Moslavina"])
+def test_honest_text_is_not_suspected(vocabulary: Vocabulary, text: str) -> None:
+    result = made(vocabulary, [{"name": text, "website": "huta.pl/a?b=c"}])
+    assert "lost_characters" not in kinds(result)
+
+
+def test_years_and_names_come_through(vocabulary: Vocabulary) -> None:
+    row = {"name": "Ziegelwerk Zwickau", "start": "1890", "end": "1995", "ids.wikidata": "Q1"}
+    record = made(vocabulary, [row]).records.iloc[0]
+    assert (record["start_year"], record["end_year"]) == (1890, 1995)
+    assert from_json(record["names"])["name"] == "Ziegelwerk Zwickau"
+    assert from_json(record["ids"]) == {"wikidata": "Q1"}
+    assert record["type"] == "brickworks"
+
+
+def test_a_crowd_at_one_point_is_a_settlement(vocabulary: Vocabulary) -> None:
+    records = made(vocabulary, [{"name": f"Huta {n}"} for n in range(5)]).records
+    assert set(records["geometry_origin"]) == {"settlement"}
+    assert (records["accuracy_m"] >= 2000).all()

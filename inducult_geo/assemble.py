@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 import geopandas as gpd
@@ -13,6 +14,7 @@ import shapely
 from inducult_geo import __version__
 from inducult_geo.boundaries import kept_file
 from inducult_geo.catalog import Contract
+from inducult_geo.enrich.density import density_surfaces
 from inducult_geo.frames import (
     PAIR_COLUMNS,
     RECORD_COLUMNS,
@@ -72,6 +74,14 @@ def assemble(stages: Mapping[str, Stage], told: Mapping[str, RegionOutcome], run
         _sources(facts, run),
         row,
     )
+
+
+def with_surfaces(public: Bundle) -> Bundle:
+    """Return what is to be published with the densities of its own sites.
+
+    After the licenses are applied, never before: a surface that knew a withheld site would give its place away.
+    """
+    return replace(public, surfaces=density_surfaces(public.sites, public.regions))
 
 
 def release_manifest(bundle: Bundle, stages: Mapping[str, Stage], run: Run) -> dict[str, Any]:

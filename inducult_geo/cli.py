@@ -25,6 +25,8 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
+review = typer.Typer(no_args_is_help=True, help="Open questions: out as a table, answers back into the log.")
+app.add_typer(review, name="review")
 
 Data = Annotated[Path | None, typer.Option("--data", help="The data folder, with raw/ and processed/.")]
 Catalogs = Annotated[
@@ -197,6 +199,42 @@ def status(
     else:
         _show(lambda console: status_lines(found, console))
     raise typer.Exit(0 if found.is_well else 1)
+
+
+@review.command("export")
+def review_export(
+    release: Annotated[Path, typer.Argument(help="A release folder, such as data/processed/current.")],
+    out: Annotated[Path, typer.Option("--out", help="The CSV to write.")],
+    as_json: AsJson = False,
+) -> None:
+    """Write the open questions as a CSV, both records side by side, to be answered in a spreadsheet."""
+    from inducult_geo.reviewing import export_review
+
+    with _refusal_is_two():
+        number = export_review(release, out)
+    if as_json:
+        _print_json({"questions": number, "out": str(out)})
+    else:
+        typer.echo(f"{number} open questions: {out}. Fill in decision (same, part_of, different), decided_by, note.")
+
+
+@review.command("import")
+def review_import(
+    source: Annotated[Path, typer.Argument(help="An edited copy of inducult.gpkg, or an edited CSV.")],
+    who: Annotated[str | None, typer.Option("--who", help="Who decided, where decided_by is empty.")] = None,
+    data: Data = None,
+    as_json: AsJson = False,
+) -> None:
+    """Take answers into the decisions log; the next run obeys them and does not ask again."""
+    from inducult_geo.reviewing import import_review
+
+    with _opened(data, None, quiet=True, contracts=False) as opened, _refusal_is_two():
+        outcome = import_review(source, opened, who=who)
+    if as_json:
+        _print_json(outcome.as_dict())
+    else:
+        typer.echo("\n".join(outcome.lines()))
+    raise typer.Exit(outcome.exit_code)
 
 
 @app.command()

@@ -14,7 +14,7 @@ from typing import Any
 
 import pandas as pd
 
-from inducult_geo.assemble import assemble, release_manifest
+from inducult_geo.assemble import assemble, release_manifest, with_surfaces
 from inducult_geo.boundaries import keep_outline, kept_file, outline
 from inducult_geo.catalog import Region
 from inducult_geo.enrich.sample import sample_rasters
@@ -24,6 +24,7 @@ from inducult_geo.gather import Gathered, find_extract, gather_region
 from inducult_geo.match.decisions import Decisions, read_decisions
 from inducult_geo.match.identity import empty_registry, merge_registries
 from inducult_geo.match.resolve import Resolution, resolve
+from inducult_geo.publish.changes import write_changes
 from inducult_geo.publish.licences import for_release
 from inducult_geo.publish.release import write_release
 from inducult_geo.publish.verify import verify
@@ -173,7 +174,8 @@ def release(outcomes: Sequence[RegionOutcome], run: Run) -> RunOutcome:
     stages = {region_id: stage for region_id in _kept_regions(run, told) if (stage := last_stage(region_id, run))}
     bundle = assemble(stages, told, run)
     rejected = bundle.records["reason"].value_counts().sort_index()
-    public = for_release(bundle, run.catalog.sources)
+    public = with_surfaces(for_release(bundle, run.catalog.sources))
+    before = current_release(run.folder)
     run.say(f"writing the release: {len(public.sites)} sites")
     with new_release(run.folder) as draft:
         write_release(public, draft, release_manifest(public, stages, run))
@@ -182,9 +184,10 @@ def release(outcomes: Sequence[RegionOutcome], run: Run) -> RunOutcome:
             promises = "; ".join(f"{finding.promise}: {finding.detail}" for finding in broken)
             raise ReleaseError(f"the new release breaks its promises and is not published: {promises}")
         _keep_registry(stages, run)
-    prune_releases(run.folder, run.settings.releases_kept)
     path = current_release(run.folder)
     assert path is not None  # noqa: S101 - it was published a line above
+    _keep_changes(before, path, run)
+    prune_releases(run.folder, run.settings.releases_kept)
     numbers = bundle.run
     return RunOutcome(
         tuple(outcomes),
@@ -194,6 +197,19 @@ def release(outcomes: Sequence[RegionOutcome], run: Run) -> RunOutcome:
         public.run["withheld"],
         {str(reason): int(number) for reason, number in rejected.items()},
     )
+
+
+def _keep_changes(before: Path | None, path: Path, run: Run) -> None:
+    """Write what changed since the last release; the new one is published already and stands in any case."""
+    if before is None:
+        return
+    target = run.folder.processed / "changes" / f"{before.name}_{path.name}.csv"
+    try:
+        number = write_changes(before, path, target)
+    except (InducultError, OSError) as problem:
+        run.say(f"what changed since {before.name} cannot be told: {problem}")
+    else:
+        run.say(f"{number} changes since {before.name}: {target}")
 
 
 def decisions_of(run: Run) -> Decisions:

@@ -32,6 +32,12 @@ MANIFEST = "manifest.json is complete and counts the same"
 NUMBER = "there is one number of sites"
 ACCURACY = "accuracies are positive"
 FILES = "every file is there"
+SHEET = "sites.csv holds every site, in degrees and without formulas"
+EXPLAINED = "dictionary and schema name every column"
+DESCRIBED = "dcat.jsonld describes every data file"
+DENSITY = "the density surfaces count every site once"
+TILES = "the tiles hold every site"
+SEALED = "index.html loads nothing and runs its own script only"
 
 
 def sql(*statements: str) -> Callable[[Path], None]:
@@ -186,7 +192,7 @@ FAULTS: dict[str, tuple[Callable[[Path], None], tuple[str, ...], str]] = {
     "a reason that is gone": (sql("UPDATE rejected SET reason = NULL WHERE fid = 1"), (LINKED,), "reason"),
     "a malformed id": (
         sql(*(f"UPDATE {table} SET {column} = 'ic-00-x' WHERE {column} = 'IC-0000-X'" for table, column in ID_COLUMNS)),
-        (IDS,),
+        (IDS, TILES),
         "'ic-00-x'",
     ),
     "an id that stands twice": (
@@ -194,7 +200,7 @@ FAULTS: dict[str, tuple[Callable[[Path], None], tuple[str, ...], str]] = {
             "DROP INDEX idx_site_points_site_id",
             "UPDATE site_points SET site_id = 'IC-0001-X' WHERE site_id = 'IC-0000-X'",
         ),
-        (IDS, LINKED, WHOLE),
+        (IDS, LINKED, WHOLE, TILES),
         "twice",
     ),
     "an invalid outline": (_geometry(shapely.MultiPolygon([BOW])), (SOUND,), "1 geometries of site_areas are invalid"),
@@ -223,7 +229,7 @@ FAULTS: dict[str, tuple[Callable[[Path], None], tuple[str, ...], str]] = {
     ),
     "no credit": (sql("UPDATE site_points SET attribution = NULL WHERE fid = 1"), (RIGHTS,), "credit line"),
     "an accuracy of zero": (sql("UPDATE site_points SET accuracy_m = 0 WHERE fid = 1"), (ACCURACY,), "1 rows"),
-    "an aspect of its own": (sql("UPDATE site_points SET aspect = 'ruin' WHERE fid = 1"), (LISTED,), "'ruin'"),
+    "an aspect of its own": (sql("UPDATE site_points SET aspect = 'ruin' WHERE fid = 1"), (LISTED, DENSITY), "'ruin'"),
     "a list that was widened": (
         sql(
             "INSERT INTO gpkg_data_column_constraints (constraint_name, constraint_type, value) "
@@ -247,9 +253,55 @@ FAULTS: dict[str, tuple[Callable[[Path], None], tuple[str, ...], str]] = {
     ),
     "no number on the page": (
         _file("index.html", lambda _: b"<html><body></body></html>"),
-        (NUMBER,),
+        (NUMBER, SEALED),
         "index.html None",
     ),
+    "a map of other sites": (
+        _file("index.html", lambda b: re.sub(rb'"site_id":\["[^"]+",', b'"site_id":[', b)),
+        (NUMBER,),
+        "the map of index.html",
+    ),
+    "a page that loads a script": (
+        _file(
+            "index.html", lambda b: b.replace(b"</body>", b'<script src="https://example.org/a.js"></script></body>')
+        ),
+        (SEALED,),
+        "<script> that loads",
+    ),
+    "a page with another script": (
+        _file("index.html", lambda b: b.replace(b"</body>", b"<script>alert(1)</script></body>")),
+        (SEALED,),
+        "is not the one that its Content-Security-Policy names",
+    ),
+    "a page that may load": (
+        _file("index.html", lambda b: b.replace(b"connect-src 'none'", b"connect-src https:")),
+        (SEALED,),
+        "does not forbid the network",
+    ),
+    "no tiles": (_without("sites.pmtiles"), (TILES, NUMBER, DESCRIBED), "sites.pmtiles is missing"),
+    "tiles that are cut": (_file("sites.pmtiles", lambda b: b[:90]), (TILES, NUMBER), "cannot be checked"),
+    "fewer sites for spreadsheets": (
+        _file("sites.csv", lambda b: b[: b.rstrip().rfind(b"\n") + 1]),
+        (SHEET,),
+        "sites.csv has",
+    ),
+    "a formula": (_file("sites.csv", lambda b: b.replace(b"'=HYP", b"=HYP")), (SHEET,), "act as formulas"),
+    "a column unexplained": (
+        _file("DICTIONARY.md", lambda b: b.replace(b"| `nace` |", b"| `nape` |")),
+        (EXPLAINED,),
+        "site_points.nace",
+    ),
+    "a column too many in the schema": (
+        _file("schema.json", lambda b: b.replace(b'"nace"', b'"nape"')),
+        (EXPLAINED,),
+        "nace, nape",
+    ),
+    "a file undescribed": (
+        _file("dcat.jsonld", lambda b: b.replace(b'"@id": "sites.csv"', b'"@id": "../x.csv"')),
+        (DESCRIBED,),
+        "sites.csv is in no description",
+    ),
+    "a density without its style": (_without("density_monuments.qml"), (DENSITY,), "no style beside it"),
     "a manifest of another run": (_manifest(run={"run_id": "other"}), (MANIFEST,), "run_id = other"),
     "a manifest that is no JSON": (_file("manifest.json", lambda b: b[:-9]), (MANIFEST, NUMBER), "cannot be checked"),
 }

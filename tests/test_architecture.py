@@ -52,7 +52,7 @@ def test_every_dependency_is_used_and_pinned(repository: Path) -> None:
     names = [re.split(r"[<>=\[;]", entry)[0] for entry in declared["dependencies"]]
     pinned = (repository / "constraints.txt").read_text()
     assert [name for name in names if f"\n{name}==" not in f"\n{pinned}"] == []
-    homes = {"python-calamine": "python_calamine"}
+    homes = {"python-calamine": "python_calamine", "protobuf": "google.protobuf"}
     code = "\n".join(path.read_text(encoding="utf-8") for path in modules(repository))
     unused = [n for n in names if not re.search(rf"\b(import|from) {homes.get(n, n.replace('-', '_'))}\b", code)]
     assert unused == []

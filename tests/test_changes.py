@@ -11,7 +11,7 @@ import pytest
 import shapely
 
 from inducult_geo.errors import ReleaseError
-from inducult_geo.publish.changes import CHANGE_COLUMNS, CHANGES, diff
+from inducult_geo.publish.changes import CHANGE_COLUMNS, CHANGES, diff, write_changes
 
 X, Y = 4_500_000.0, 3_000_000.0
 SITES = {  # site: name, status, x, and its records
@@ -164,3 +164,16 @@ def test_a_folder_that_is_no_release_is_told_plainly(tmp_path: Path, spoil: str)
         with pytest.raises(ReleaseError, match=name.split(".")[0]):
             diff(good, bad)
         (bad / name).write_bytes(whole)
+
+
+def test_changes_are_written_beside_the_releases(tmp_path: Path) -> None:
+    old = _release(tmp_path / "old", SITES)
+    new = _release(tmp_path / "new", _with("IC-A-1", name="=1+1"))
+    path = tmp_path / "changes" / "old_new.csv"
+    assert write_changes(old, new, path) == 1
+    assert path.read_bytes().startswith(b"\xef\xbb\xbf")
+    table = pd.read_csv(path)
+    assert [*table] == [*CHANGE_COLUMNS]
+    assert table["name"].tolist() == ["'=1+1"]
+    assert write_changes(new, new, path) == 0
+    assert len(path.read_text(encoding="utf-8-sig").splitlines()) == 1

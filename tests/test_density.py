@@ -1,16 +1,16 @@
-"""Density surfaces: the integral, the grid, the file."""
+"""Density surfaces: the integral, the grid, what is shown."""
 
 from __future__ import annotations
 
 import math
-import subprocess
-from pathlib import Path
 
+import geopandas as gpd
 import numpy as np
 import pytest
-import rasterio
+import shapely
+from rasterio.transform import xy
 
-from inducult_geo.enrich.density import density, write_cog
+from inducult_geo.enrich.density import density, density_surfaces
 from inducult_geo.errors import InducultError
 
 BOUNDS = (4_300_000.0, 2_900_000.0, 4_340_000.0, 2_930_000.0)
@@ -105,46 +105,48 @@ def test_what_makes_no_sense_is_refused_with_a_reason(change: dict, says: str) -
         density(call.pop("points"), **call)
 
 
-@pytest.mark.parametrize(("cell_m", "levels"), [(1000, 0), (100, 1), (50, 2)])
-def test_the_file_is_a_cog_with_overviews_statistics_and_its_story(tmp_path: Path, cell_m: int, levels: int) -> None:
-    surface = density(_points(50), cell_m=cell_m, bandwidth_m=4000, bounds=BOUNDS)
-    path = tmp_path / "density.tif"
-    write_cog(surface, path)
-    with rasterio.open(path) as written:
-        assert written.crs.to_epsg() == 3035
-        assert written.transform == surface.transform
-        assert np.array_equal(written.read(1), surface.values)
-        assert written.overviews(1) == [2 ** (n + 1) for n in range(levels)]
-        assert written.tags(ns="IMAGE_STRUCTURE")["LAYOUT"] == "COG"
-        assert float(written.tags(1)["STATISTICS_MAXIMUM"]) == pytest.approx(surface.values.max())
-        assert written.descriptions == ("sites per km2",)
-        assert written.tags()["kernel"] == "quartic"
-        assert written.tags()["n_sites"] == "50"
-        assert written.nodata is None
-    assert [*tmp_path.iterdir()] == [path], "neither a side file nor a temporary one is left"
+def _sites(points: np.ndarray, aspects: list[str]) -> gpd.GeoDataFrame:
+    return gpd.GeoDataFrame({"aspect": aspects}, geometry=gpd.points_from_xy(*points.T), crs="EPSG:3035")
 
 
-def test_equal_surfaces_give_equal_bytes(tmp_path: Path) -> None:
-    surface = density(_points(50), cell_m=100, bandwidth_m=4000, bounds=BOUNDS)
-    for name in ("one.tif", "other.tif"):
-        write_cog(surface, tmp_path / name)
-    assert (tmp_path / "one.tif").read_bytes() == (tmp_path / "other.tif").read_bytes()
+def _regions(*boxes: tuple[float, float, float, float]) -> gpd.GeoDataFrame:
+    return gpd.GeoDataFrame(geometry=[shapely.box(*box) for box in boxes], crs="EPSG:3035")
 
 
-def test_a_folder_that_is_not_there_is_told_plainly(tmp_path: Path) -> None:
-    surface = density(_points(5), cell_m=1000, bandwidth_m=4000, bounds=BOUNDS)
-    with pytest.raises(InducultError, match="cannot be written"):
-        write_cog(surface, tmp_path / "absent" / "density.tif")
+FAR = (5_000_000.0, 2_500_000.0, 5_020_000.0, 2_510_000.0)
 
 
-def test_gdal_calls_it_a_whole_file(tmp_path: Path) -> None:
-    """The system's own GDAL, another version than the one that wrote it, reads every block."""
-    path = tmp_path / "density.tif"
-    write_cog(density(_points(50), cell_m=200, bandwidth_m=4000, bounds=BOUNDS), path)
-    try:
-        told = subprocess.run(["gdalinfo", "-checksum", str(path)], capture_output=True, text=True, check=True)
-    except FileNotFoundError:
-        pytest.skip("needs gdal-bin")
-    assert "LAYOUT=COG" in told.stdout
-    assert "Checksum=" in told.stdout
-    assert not told.stderr
+def test_each_surface_counts_its_aspects_and_those_of_both() -> None:
+    aspects = ["monument", "factory", "both", "unknown"] * 50
+    made = density_surfaces(_sites(_points(200), aspects), _regions(BOUNDS))
+    assert {name: surface.n_sites for name, surface in made.items()} == {"monuments": 100, "production": 100}
+    for surface in made.values():
+        assert np.nansum(surface.values, dtype=float) == pytest.approx(100, rel=1e-3)
+
+
+def test_three_bandwidths_around_the_regions_are_shown_and_nothing_else() -> None:
+    surface = density_surfaces(_sites(_points(20), ["both"] * 20), _regions(BOUNDS, FAR), bandwidth_m=2000)["monuments"]
+    assert (surface.transform.c, surface.transform.f) == (BOUNDS[0] - 6000, BOUNDS[3] + 6000)
+    shown = np.isfinite(surface.values)
+    assert shown.sum() == (40 + 12) * (30 + 12) + (20 + 12) * (10 + 12)
+    assert shown[:42, :52].all()
+    assert shown[-22:, -32:].all()
+    assert (surface.values[-22:, -32:] == 0).all(), "looked at, and nothing there"
+
+
+def test_a_site_far_outside_its_region_still_counts_once() -> None:
+    points = np.vstack([_points(5), [(FAR[0], FAR[1])]])
+    surface = density_surfaces(_sites(points, ["factory"] * 6), _regions(BOUNDS))["production"]
+    assert np.nansum(surface.values, dtype=float) == pytest.approx(6, rel=1e-3)
+
+
+def test_outlines_count_where_they_lie_and_no_region_gives_no_surface() -> None:
+    outline = _sites(_points(1), ["factory"])
+    outline.geometry = outline.buffer(300)
+    made = density_surfaces(outline, _regions(BOUNDS), bandwidth_m=100)
+    row, column = np.unravel_index(np.nanargmax(made["production"].values), made["production"].values.shape)
+    x, y = xy(made["production"].transform, row, column)
+    assert outline.distance(shapely.Point(x, y)).iloc[0] < 1000
+    assert density_surfaces(outline, _regions()) == {}
+    empty = density_surfaces(_sites(np.empty((0, 2)), []), _regions(BOUNDS))
+    assert all(np.nansum(surface.values) == 0 for surface in empty.values())

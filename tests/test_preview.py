@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import base64
+import hashlib
+import json
 import re
 from dataclasses import replace
 from html.parser import HTMLParser
 
 import geopandas as gpd
 import numpy as np
+import pandas as pd
 import pytest
 import shapely
 from bundles import HOSTILE, contracts, small_bundle
@@ -15,6 +19,7 @@ from bundles import HOSTILE, contracts, small_bundle
 from inducult_geo.publish.domains import DOMAINS
 from inducult_geo.publish.drawing import Frame, overview_map, region_map
 from inducult_geo.publish.licences import for_release
+from inducult_geo.publish.mapdata import _by_name, json_for_page
 from inducult_geo.publish.preview import SHAPES, preview_page
 from inducult_geo.publish.symbols import ASPECT_RINGS, THEME_MARKS
 
@@ -22,7 +27,7 @@ from inducult_geo.publish.symbols import ASPECT_RINGS, THEME_MARKS
 class Page(HTMLParser):
     """Gathers tags, their attributes and the text of a page."""
 
-    VOID = ("meta", "br", "link", "img", "use", "circle", "path")
+    VOID = ("meta", "br", "link", "img", "use", "circle", "path", "input")
 
     def __init__(self, text):
         super().__init__()
@@ -41,7 +46,7 @@ class Page(HTMLParser):
         assert self.open.pop() == tag, f"</{tag}> closes nothing"
 
     def handle_data(self, data):
-        if "style" not in self.open[-1:]:
+        if self.open[-1:] not in (["style"], ["script"]):
             self.words.append(data)
 
     def all(self, tag):
@@ -71,15 +76,31 @@ def test_every_tag_is_closed(page):
     assert page.open == []
 
 
-def test_page_needs_neither_network_nor_script(html, page):
-    assert not page.all("script")
+def test_page_needs_no_network(html, page):
+    assert [attrs.get("id") for attrs in page.all("script")] == ["data", None]
     assert not page.all("link")
     assert not page.all("img")
     assert not any(name.startswith("on") for _, attrs in page.tags for name in attrs)
     outside = [attrs for _, attrs in page.tags if str(attrs.get("href", "#"))[0] != "#" or "src" in attrs]
     assert outside == []
-    assert "url(" not in html
-    assert any(attrs.get("http-equiv") == "Content-Security-Policy" for attrs in page.all("meta"))
+    style = html[html.index("<style>") : html.index("</style>")]
+    assert set(re.findall(r"url\(([\"']?data:)?", style)) <= {"data:", '"data:', "'data:"}
+    (policy,) = [attrs["content"] for attrs in page.all("meta") if attrs.get("http-equiv") == "Content-Security-Policy"]
+    assert policy.startswith("default-src 'none'")
+    assert "connect-src 'none'" in policy
+    assert "http" not in policy
+    assert "script-src 'unsafe" not in policy
+
+
+def test_policy_names_the_hash_of_the_script(html):
+    script = re.search(r"<script>(.*)</script>", html, re.DOTALL).group(1)
+    digest = base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
+    assert f"script-src 'sha256-{digest}'" in html
+
+
+def test_without_script_the_picture_stands_and_the_tool_is_hidden(page):
+    assert "hidden" in next(attrs for attrs in page.all("div") if attrs.get("id") == "tool")
+    assert "hidden" not in next(attrs for attrs in page.all("figure") if attrs.get("id") == "static")
 
 
 def test_title_and_banner_say_sample(page):
@@ -98,7 +119,9 @@ def test_hostile_names_are_text(page, name):
 
 
 def test_hostile_names_are_no_markup(html):
-    assert "<script" not in html
+    assert html.count("<script") == 2
+    assert html.count("</script") == 2
+    assert "<script>alert" not in html
     assert "<b>Lost" not in html
     assert "\x00" not in html
 
@@ -141,6 +164,37 @@ def test_page_names_regions_themes_questions_reasons_sources_and_credit(page, bu
     expected += [DOMAINS["reason"]["no_coordinates"], *bundle.review["review_id"]]
     for words in expected:
         assert words in page.text
+
+
+def test_map_holds_what_it_shows(html, bundle):
+    data = json.loads(re.search(r'<script type="application/json" id="data">(.*?)</script>', html, re.DOTALL).group(1))
+    columns, tables = data["columns"], data["tables"]
+    assert {len(column) for column in columns.values()} == {len(bundle.sites)}
+    place = {site: number for number, site in enumerate(columns["site_id"])}
+    for row in bundle.sites.to_dict("records"):
+        number = place[row["site_id"]]
+        assert columns["name"][number] == row["name"].replace("\x00", "")
+        assert tables["aspect"][columns["aspect"][number]][0] == row["aspect"]
+        assert columns["start_year"][number] == (0 if pd.isna(row["start_year"]) else row["start_year"])
+        assert not (columns["website"][number] or "http").startswith("javascript")
+    published = set(bundle.records["record_key"])
+    assert {key for keys in columns["records"] for key in keys} <= published
+    assert set(data["sources"]) == set(bundle.sources["source"])
+    assert "lineage" not in columns
+
+
+@pytest.mark.parametrize("text", ["</script><script>alert(1)</script>", "<!--", "&lt;", "\u2028", '"\\'])
+def test_json_cannot_leave_its_block(text):
+    told = json_for_page({"a": text})
+    assert not set("<>&\u2028") & set(told)
+    assert json.loads(told) == {"a": text}
+
+
+def test_sites_stand_in_the_order_of_their_names():
+    names = ["Zeche", "äpfel", "„Bau“", "Łódź", "lom", None]
+    frame = pd.DataFrame({"name": names, "name_en": [None] * 6})
+    assert list(_by_name(frame)["name"])[:5] == ["äpfel", "„Bau“", "Łódź", "lom", "Zeche"]
+    assert pd.isna(_by_name(frame)["name"].iloc[-1])
 
 
 def test_a_release_of_nothing_still_has_a_page(bundle):

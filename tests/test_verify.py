@@ -12,12 +12,13 @@ from pathlib import Path
 
 import pytest
 
+from inducult_geo.assemble import with_surfaces
 from inducult_geo.publish.bundle import Bundle
 from inducult_geo.publish.licences import for_release
 from inducult_geo.publish.release import write_release, write_sums
 from inducult_geo.publish.verify import PROMISES, Finding, verify
 from tests.bundles import contracts, small_bundle
-from tests.faults import COLUMNS, FAULTS, LAYERS, LISTED, STYLES, SUMS, sql
+from tests.faults import COLUMNS, EXPLAINED, FAULTS, LAYERS, LISTED, STYLES, SUMS, sql
 
 NAMES = [promise.name for promise in PROMISES]
 
@@ -38,7 +39,7 @@ def _public(bundle: Bundle) -> Bundle:
         pairs=renamed(bundle.pairs, "left_site", "right_site"),
         review=renamed(bundle.review, "left_site", "right_site"),
     )
-    return for_release(changed, contracts())
+    return with_surfaces(for_release(changed, contracts()))
 
 
 @pytest.fixture(scope="module")
@@ -166,5 +167,5 @@ def test_hostile_names_in_a_file_are_only_names(release: Path) -> None:
         )
         con.execute(f"INSERT INTO {quoted} VALUES (1, 'ruin')")
     broken = _broken(release)
-    assert set(broken) == {LAYERS, COLUMNS, STYLES, LISTED}
+    assert set(broken) == {LAYERS, COLUMNS, STYLES, LISTED, EXPLAINED}
     assert odd in broken[LISTED].detail

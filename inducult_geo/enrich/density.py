@@ -4,24 +4,23 @@ The kernel is the quartic one (biweight; Silverman 1986, eq. 4.5): a site at dis
 (1 - (d/h)^2)^2, taken at cell centers, and nothing outside. Each site's weights are then divided by their own sum, so
 that it counts exactly once however coarse the cells are and however near it lies to the edge: the surface integrates
 to the number of sites. What this costs is said here: near the edge of the bounds a site's weight is pushed inwards.
+`density_surfaces` leaves three bandwidths around every region, so that no site of a region comes near that edge.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
-from dataclasses import dataclass
-from pathlib import Path
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
 
+import geopandas as gpd
 import numpy as np
 import numpy.typing as npt
+import shapely
 from affine import Affine
-from rasterio.enums import Resampling
-from rasterio.io import MemoryFile
-from rasterio.shutil import copy as copy_raster
 
 from inducult_geo.errors import InducultError
-from inducult_geo.frames import WORK_CRS
+from inducult_geo.frames import Sites
 
 Floats = npt.NDArray[np.float64]
 
@@ -29,8 +28,18 @@ KERNEL = "quartic"
 MAX_CELLS = 50_000_000
 """More cells than this (200 MB) are a mistyped cell size, not a map: all of Europe at 1 km has 30 million."""
 
+CELL_M = 1000
+BANDWIDTH_M = 5000.0
+PADDING = 3
+"""Bandwidths that are shown around a region."""
+
+SURFACES: Mapping[str, frozenset[str]] = {
+    "monuments": frozenset({"monument", "both"}),
+    "production": frozenset({"factory", "both"}),
+}
+"""Name of a surface -> the aspects of the sites that it counts; who is both counts in both, an unknown in none."""
+
 _WEIGHTS_AT_ONCE = 4_000_000
-_BLOCK = 256
 
 
 @dataclass(frozen=True)
@@ -40,9 +49,9 @@ class Surface:
     Attributes
     ----------
     values
-        float32 (rows, columns), sites per km2, north up.
+        float32 (rows, columns), sites per km2, north up; NaN where nothing was looked for.
     transform
-        From column and row to `WORK_CRS`; cell edges lie on multiples of `cell_m`, as the EEA reference grid's do.
+        From column and row to EPSG:3035; cell edges lie on multiples of `cell_m`, as the EEA reference grid's do.
     cell_m, bandwidth_m
         Cell size and kernel radius in meters.
     n_sites
@@ -54,6 +63,54 @@ class Surface:
     cell_m: int
     bandwidth_m: float
     n_sites: int
+    kernel: str = KERNEL
+
+
+def density_surfaces(
+    sites: Sites, regions: gpd.GeoDataFrame, *, cell_m: int = CELL_M, bandwidth_m: float = BANDWIDTH_M
+) -> dict[str, Surface]:
+    """Estimate the densities of monuments and of production over all regions, on one grid.
+
+    Parameters
+    ----------
+    sites
+        With `aspect` and geometry; an outline counts at a point on it.
+    regions
+        Outlines in EPSG:3035. Cells farther than `PADDING` bandwidths from every region's bounding box are NaN
+        ("not looked at"), unless a site there has weight; zero means "looked at, and none near".
+
+    Returns
+    -------
+    dict
+        One surface for each of `SURFACES`, each integrating to its number of sites; none where there is no region.
+    """
+    if regions.empty:
+        return {}
+    shapes = sites.geometry.to_numpy()
+    points = shapely.get_coordinates(shapely.point_on_surface(shapes)).reshape(-1, 2)
+    boxes = shapely.bounds(regions.geometry.to_numpy()) + np.array([-1, -1, 1, 1]) * PADDING * bandwidth_m
+    reach = np.vstack([boxes, np.hstack([points - bandwidth_m, points + bandwidth_m])])
+    west, south = (float(value) for value in reach[:, :2].min(axis=0))
+    east, north = (float(value) for value in reach[:, 2:].max(axis=0))
+    aspects = sites["aspect"].to_numpy()
+    made = {}
+    for name, counted in SURFACES.items():
+        chosen = points[np.isin(aspects, [*counted])]
+        whole = density(chosen, cell_m=cell_m, bandwidth_m=bandwidth_m, bounds=(west, south, east, north))
+        shown = np.where(_near(whole, boxes) | (whole.values > 0), whole.values, np.float32(np.nan))
+        made[name] = replace(whole, values=shown.astype(np.float32))
+    return made
+
+
+def _near(surface: Surface, boxes: Floats) -> npt.NDArray[np.bool_]:
+    """Tell which cells touch one of the boxes (west, south, east, north)."""
+    near = np.zeros(surface.values.shape, dtype=bool)
+    left, top = surface.transform.c, surface.transform.f
+    for west, south, east, north in boxes:
+        rows = slice(math.floor((top - north) / surface.cell_m), math.ceil((top - south) / surface.cell_m))
+        columns = slice(math.floor((west - left) / surface.cell_m), math.ceil((east - left) / surface.cell_m))
+        near[rows, columns] = True
+    return near
 
 
 def density(points: Floats, *, cell_m: int, bandwidth_m: float, bounds: tuple[float, float, float, float]) -> Surface:
@@ -139,72 +196,3 @@ def _weights(
         weight /= weight.sum(axis=1, keepdims=True)
         kept = weight > 0
         yield (along * shape[1] + across)[kept], weight[kept]
-
-
-def write_cog(surface: Surface, path: Path) -> None:
-    """Write a surface as a cloud-optimized GeoTIFF with statistics, and overviews where it is larger than a block.
-
-    The file holds neither time nor software version: equal surfaces give equal bytes with one GDAL. Zero is a true
-    value (no site near), so no nodata value is set. It appears under its name only when whole.
-
-    Raises
-    ------
-    InducultError
-        Where the file cannot be written.
-    """
-    temporary = path.with_name(f".{path.name}.part")
-    try:
-        temporary.write_bytes(_cog_bytes(surface))
-        temporary.replace(path)
-    except OSError as problem:
-        raise InducultError(
-            f"{path}: cannot be written: {problem}. Is it open elsewhere, or the disk full?"
-        ) from problem
-    finally:
-        temporary.unlink(missing_ok=True)
-
-
-def _cog_bytes(surface: Surface) -> bytes:
-    """Make the file in memory, where GDAL leaves no side files."""
-    with MemoryFile() as plain, MemoryFile(ext=".tif") as whole:
-        _fill_memory(plain, surface)
-        copy_raster(
-            plain.name,
-            whole.name,
-            driver="COG",
-            compress="DEFLATE",
-            level="9",
-            predictor="YES",
-            blocksize=str(_BLOCK),
-            overviews="FORCE_USE_EXISTING",
-            statistics="YES",
-            num_threads="1",
-        )
-        return bytes(whole.read())
-
-
-def _fill_memory(memory: MemoryFile, surface: Surface) -> None:
-    """Make the plain GeoTIFF that the COG is copied from."""
-    rows, columns = surface.values.shape
-    with memory.open(
-        driver="GTiff",
-        height=rows,
-        width=columns,
-        count=1,
-        dtype="float32",
-        crs=WORK_CRS,
-        transform=surface.transform,
-        tiled=True,
-        blockxsize=_BLOCK,
-        blockysize=_BLOCK,
-    ) as target:
-        target.write(surface.values, 1)
-        target.set_band_description(1, "sites per km2")
-        target.set_band_unit(1, "1/km2")
-        target.update_tags(
-            kernel=KERNEL, bandwidth_m=f"{surface.bandwidth_m:g}", cell_m=surface.cell_m, n_sites=surface.n_sites
-        )
-        # The mean keeps the integral, as the values are a density. What fits one block needs no overview.
-        factors = [2**level for level in range(1, 16) if max(rows, columns) > _BLOCK * 2 ** (level - 1)]
-        if factors:
-            target.build_overviews(factors, Resampling.average)

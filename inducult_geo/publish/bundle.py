@@ -3,13 +3,45 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Any
+from dataclasses import dataclass, field
+from typing import Any, Protocol
 
 import geopandas as gpd
+import numpy as np
+import numpy.typing as npt
 import pandas as pd
+from affine import Affine
 
 from inducult_geo.frames import Pairs, Sites
+
+
+class Surface(Protocol):
+    """A raster of sites per km2 as it is published; who computes it need not know this package.
+
+    Attributes
+    ----------
+    values
+        float32 (rows, columns), north up; NaN where nothing was looked for.
+    transform
+        From column and row to EPSG:3035.
+    cell_m, bandwidth_m, kernel
+        Cell size, kernel radius and the kernel's name.
+    n_sites
+        What the surface integrates to.
+    """
+
+    @property
+    def values(self) -> npt.NDArray[np.float32]: ...  # noqa: D102
+    @property
+    def transform(self) -> Affine: ...  # noqa: D102
+    @property
+    def cell_m(self) -> int: ...  # noqa: D102
+    @property
+    def bandwidth_m(self) -> float: ...  # noqa: D102
+    @property
+    def kernel(self) -> str: ...  # noqa: D102
+    @property
+    def n_sites(self) -> int: ...  # noqa: D102
 
 
 @dataclass(frozen=True)
@@ -33,6 +65,9 @@ class Bundle:
         The columns of the table `sources`.
     run
         The one row of the table `runs`; `data_date` is the date of the newest data (ISO 8601).
+    surfaces
+        Name ("monuments", "production") -> density of the sites that are in `sites`, and of no other: a surface
+        that knew a withheld site would give its place away.
     """
 
     sites: Sites
@@ -42,3 +77,4 @@ class Bundle:
     regions: gpd.GeoDataFrame
     sources: pd.DataFrame
     run: Mapping[str, Any]
+    surfaces: Mapping[str, Surface] = field(default_factory=dict)

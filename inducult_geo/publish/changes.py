@@ -28,6 +28,8 @@ import pyarrow.parquet as pq
 
 from inducult_geo.errors import ReleaseError
 from inducult_geo.frames import WORK_CRS
+from inducult_geo.publish.spreadsheet import csv_bytes
+from inducult_geo.store import replacing
 
 CHANGES = ("new", "gone", "moved", "renamed", "reopened", "closed", "merged", "split")
 """The kinds of change, in the order in which they are listed."""
@@ -114,6 +116,22 @@ def diff(old: Path, new: Path) -> pd.DataFrame:
     order = pd.Categorical(table["change"], CHANGES, ordered=True)
     ordered = table.assign(_order=order).sort_values(["_order", "region", "site_id"], kind="stable")
     return ordered.drop(columns="_order").reset_index(drop=True)
+
+
+def write_changes(old: Path, new: Path, path: Path) -> int:
+    """Write what changed between two releases as a CSV (`CHANGE_COLUMNS`, formula-safe); returns the number of rows.
+
+    It lies outside the release: a release's bytes depend on its inputs alone, not on what was published before.
+
+    Raises
+    ------
+    ReleaseError
+        Where a folder is no release.
+    """
+    changes = diff(old, new)
+    with replacing(path) as draft:
+        draft.write_bytes(csv_bytes(changes))
+    return len(changes)
 
 
 def _read(folder: Path) -> _Release:

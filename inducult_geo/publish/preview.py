@@ -1,20 +1,29 @@
-"""One HTML page that shows a release: figures, maps, open questions, sources. It needs neither network nor script."""
+"""One HTML page that shows a release: a map to search and filter, figures, open questions, sources.
+
+It needs no network, and shows everything but the search without script, too.
+"""
 
 from __future__ import annotations
 
+import base64
+import hashlib
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cache
+from importlib.resources import files
 from typing import Any
 
 import geopandas as gpd
 import pandas as pd
 from jinja2 import Environment, PackageLoader, StrictUndefined
+from markupsafe import Markup
 
 from inducult_geo.publish.bundle import Bundle
 from inducult_geo.publish.domains import DOMAINS
 from inducult_geo.publish.drawing import Map, overview_map, region_map
 from inducult_geo.publish.licences import ODBL, OSM, credit_lines
+from inducult_geo.publish.mapdata import json_for_page, map_data
 from inducult_geo.publish.metadata import SAMPLE_NOTICE, release_title
 from inducult_geo.publish.symbols import aspect_marks, theme_marks
 from inducult_geo.publish.tables import clean_text, layer_frames
@@ -42,6 +51,7 @@ def preview_page(bundle: Bundle) -> str:
     regions = gpd.GeoDataFrame(frames["regions"])
     panels = [_panel(row, sites) for row in regions.to_dict("records")]
     questions = _questions(frames.get("review"))
+    named = credit_lines(bundle)
     return (
         _environment()
         .get_template("index.html")
@@ -63,10 +73,28 @@ def preview_page(bundle: Bundle) -> str:
             kinds=DOMAINS["question_kind"],
             sources=[_plain(row) for row in frames["sources"].to_dict("records")],
             states=DOMAINS["state"],
-            credits=credit_lines(bundle),
+            credits=named,
+            # OpenStreetMap asks to be named on the map itself; the others follow as far as there is room.
+            map_credit=" · ".join(sorted(named, key=lambda line: "OpenStreetMap" not in line)),
             odbl=ODBL if (bundle.records["source"] == OSM).any() else "",
+            map_data=Markup(json_for_page(map_data(bundle, frames, SHAPES))),  # noqa: S704 - escaped by json_for_page
+            map_script=_packaged("map.js"),
+            map_css=_packaged("map.css"),
+            script_hash=_hash(_packaged("map.js")),
         )
     )
+
+
+@cache
+def _packaged(name: str) -> Markup:
+    """Return a script or style sheet that `web/` built."""
+    text = files("inducult_geo.publish").joinpath("templates", name).read_text(encoding="utf-8")
+    return Markup(text)  # noqa: S704 - a file of our own
+
+
+def _hash(script: str) -> str:
+    """Return a script's hash as a Content-Security-Policy names it: only this very script may run."""
+    return "sha256-" + base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
 
 
 def _environment() -> Environment:

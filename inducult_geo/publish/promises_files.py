@@ -5,16 +5,19 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterator
-from html.parser import HTMLParser
 from pathlib import Path
 
 import pyarrow.parquet as pq
 
 from inducult_geo.publish.opened import GEOPACKAGE, Opened
+from inducult_geo.publish.promises_web import PAGE, TILES, Page, sites_in_tiles
 
 SUMS = "SHA256SUMS"
-FILES = (GEOPACKAGE, "sites.parquet", "records.parquet", "index.html", "manifest.json", "README.txt", SUMS)
-"""The files without which a folder is no release."""
+FILES = (
+    *(GEOPACKAGE, "sites.parquet", "records.parquet", PAGE, "manifest.json", "README.txt", SUMS),
+    *("sites.csv", "DICTIONARY.md", "schema.json", "dcat.jsonld", "CITATION.cff"),
+)
+"""The files without which a folder is no release; tiles are one more where there are sites."""
 
 MANIFEST_KEYS = ("schema_version", "version", "run", "is_sample", "regions")
 
@@ -85,34 +88,19 @@ def number_of_sites_is_one(release: Opened) -> Iterator[str]:
     """Check that every file gives the same number of sites."""
     with pq.ParquetFile(release.folder / "sites.parquet") as file:
         parquet = file.metadata.num_rows
+    page = Page(release.folder / PAGE)
     told = {
         "site_points": release.one("SELECT count(*) FROM site_points"),
         "runs": release.one("SELECT sites FROM runs"),
         "regions": release.one("SELECT coalesce(sum(sites), 0) FROM regions"),
         "sites.parquet": parquet,
         "manifest.json": release.manifest.get("run", {}).get("sites"),
-        "index.html": _sites_on(release.folder / "index.html"),
+        TILES: sites_in_tiles(release.folder / TILES),
+        PAGE: page.sites,
+        f"the map of {PAGE}": page.mapped,
     }
     if len(set(told.values())) > 1:
         yield "the number of sites differs: " + ", ".join(f"{name} {number}" for name, number in told.items())
-
-
-class _Body(HTMLParser):
-    """Finds what a page's body says of the number of sites."""
-
-    sites: int | None = None
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        """Read `data-sites` of the body."""
-        said = dict(attrs).get("data-sites")
-        if tag == "body" and said is not None and said.isascii() and said.isdigit():
-            self.sites = int(said)
-
-
-def _sites_on(page: Path) -> int | None:
-    body = _Body()
-    body.feed(page.read_text(encoding="utf-8"))
-    return body.sites
 
 
 def _plain(value: object) -> object:

@@ -13,6 +13,8 @@ from inducult_geo.publish.geopackage import FILE_NAME, write_geopackage
 from inducult_geo.publish.geoparquet import write_geoparquet
 from inducult_geo.publish.preview import preview_page
 from inducult_geo.publish.report import SUMS, readme_text, sha256sums
+from inducult_geo.publish.research import write_research_files
+from inducult_geo.publish.tiles import TILES, write_tiles
 
 
 def write_release(bundle: Bundle, folder: Path, manifest: Mapping[str, Any]) -> None:
@@ -36,14 +38,17 @@ def write_release(bundle: Bundle, folder: Path, manifest: Mapping[str, Any]) -> 
         raise ReleaseError(f"{folder}: a release is written into an existing, empty folder only. Give it a fresh one.")
     write_geopackage(bundle, folder / FILE_NAME)
     write_geoparquet(bundle, folder)
+    write_tiles(bundle, folder / TILES)
     _write_text(folder / "index.html", preview_page(bundle))
     _write_text(folder / "README.txt", readme_text(bundle))
     _write_text(folder / "manifest.json", _manifest_text(manifest))
+    # Last, because it tells size and hash of the files before it.
+    write_research_files(bundle, folder)
     write_sums(folder)
 
 
 def write_sums(folder: Path) -> None:
-    """Write SHA256SUMS anew: call it again after adding files (tiles, rasters) to a release."""
+    """Write SHA256SUMS anew: call it again after adding files (rasters) to a release."""
     _write_text(folder / SUMS, sha256sums(folder))
 
 

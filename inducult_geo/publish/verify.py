@@ -13,6 +13,8 @@ from pathlib import Path
 from inducult_geo.publish import promises_content as content
 from inducult_geo.publish import promises_files as files
 from inducult_geo.publish import promises_gpkg as gpkg
+from inducult_geo.publish import promises_research as research
+from inducult_geo.publish import promises_web as web
 from inducult_geo.publish.opened import Opened, Promise
 
 _TOLD = 5
@@ -45,8 +47,14 @@ PROMISES: tuple[Promise, ...] = (
     Promise("accuracies are positive", content.accuracies_are_positive),
     Promise("values lie in their lists", content.values_are_listed),
     Promise("the Parquet files hold the same rows", files.parquet_has_the_same_rows),
+    Promise("the tiles hold every site", web.tiles_hold_the_sites),
+    Promise("index.html loads nothing and runs its own script only", web.page_is_sealed),
     Promise("manifest.json is complete and counts the same", files.manifest_is_complete),
     Promise("there is one number of sites", files.number_of_sites_is_one),
+    Promise("sites.csv holds every site, in degrees and without formulas", research.csv_holds_the_sites),
+    Promise("dictionary and schema name every column", research.dictionary_names_every_column),
+    Promise("dcat.jsonld describes every data file", research.every_data_file_is_described),
+    Promise("the density surfaces count every site once", research.densities_count_the_sites),
 )
 """What a release promises; a further promise is a further line here."""
 

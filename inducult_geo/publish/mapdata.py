@@ -1,0 +1,224 @@
+"""What the map of the page knows of the sites: columns of plain values, small enough to lie inside the page.
+
+Repeated words stand once in a table and are meant by their number; 0 stands for null in columns of text and years
+(there is no year 0). `web/src/data.js` reads it.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import unicodedata
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+import shapely
+
+from inducult_geo.publish.bundle import Bundle
+from inducult_geo.publish.domains import DOMAINS
+from inducult_geo.publish.drawing import CITIES
+from inducult_geo.publish.metadata import release_title
+from inducult_geo.publish.symbols import aspect_marks, theme_marks
+from inducult_geo.publish.tables import clean_text
+
+FACETS: Mapping[str, str] = {
+    "region": "Region",
+    "aspect": "Monument or factory",
+    "theme": "Branch of industry",
+    "status": "Condition",
+    "visitor_access": "Access for visitors",
+}
+"""Columns by which the map can be filtered, with their title."""
+
+ACCESS: Mapping[str, str] = {"open": "Open to visitors", "limited": "Limited", "closed": "Closed to visitors"}
+"""Words for the values of `visitor_access` that OpenStreetMap's records use; a partner's words stay as they are."""
+
+CODED = (*FACETS, "type", "country", "present_use", "year_precision", "geometry_origin", "licence", "attribution",
+         "opening_hours", "fee", "wheelchair", "erih_role", "heritage_scheme")  # fmt: skip
+"""Columns of few values: a table of words and a number a site."""
+
+TEXTS = ("name", "name_en", "operator", "address", "postcode", "city", "heritage_designation", "heritage_ref",
+         "wikidata", "wikipedia")  # fmt: skip
+LINKS = ("website", "image")
+YEARS = ("start_year", "end_year")
+
+_WEB = re.compile(r"https?://[^\s<>\"']+", re.IGNORECASE)
+_LETTERS = str.maketrans({"ł": "l", "đ": "d", "ð": "d", "ø": "o", "æ": "ae", "œ": "oe", "þ": "th", "ı": "i"})
+_OUTLINE_STEP_M = 120.0  # On a map without streets nobody sees more of a region's border.
+_UNSAFE = {"<": "\\u003c", ">": "\\u003e", "&": "\\u0026", "\u2028": "\\u2028", "\u2029": "\\u2029"}
+
+
+def map_data(bundle: Bundle, frames: Mapping[str, pd.DataFrame], shapes: Mapping[str, str]) -> dict[str, Any]:
+    """Return everything that the map shows, as JSON can hold it.
+
+    Parameters
+    ----------
+    bundle
+        What is to be published: `licences.for_release` has been applied.
+    frames
+        Its layers, from `layer_frames`.
+    shapes
+        Name of a mark's shape -> SVG path in a square from -1 to 1.
+    """
+    points = _by_name(frames["site_points"])
+    regions = gpd.GeoDataFrame(frames["regions"])
+    coded = {name: _words(points[name], name) for name in CODED}
+    tables = _tables(coded, regions)
+    return {
+        "title": release_title(bundle),
+        "sites": len(points),
+        "facets": dict(FACETS),
+        "tables": tables,
+        "columns": _columns(points, bundle.records)
+        | {name: _numbers(words, tables[name]) for name, words in coded.items()},
+        "sources": _sources(frames["sources"]),
+        "outlines": _outlines(regions),
+        "towns": [[name, *place] for name, place in CITIES.items()],
+        "marks": {
+            "shapes": dict(shapes),
+            "aspect": {mark.value: [[_mark(ring), share] for ring, share in mark.rings] for mark in aspect_marks()},
+            "theme": {value: _mark(mark) for value, _, mark in theme_marks()},
+        },
+    }
+
+
+def json_for_page(value: Any) -> str:
+    """Return JSON that can stand inside a `<script>` block: no character of it can end the block."""
+    text = json.dumps(value, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
+    return re.sub("[<>&\u2028\u2029]", lambda found: _UNSAFE[found.group()], text)
+
+
+def _by_name(points: pd.DataFrame) -> pd.DataFrame:
+    """Sort the sites by name as a reader would, those without a name last."""
+    names = points["name"].fillna(points["name_en"])
+    keys = [(pd.isna(name), _plain_letters(clean_text(name) or "")) for name in names]
+    order = sorted(range(len(keys)), key=keys.__getitem__)  # stable: equal names stay in the order of their ids
+    return points.iloc[order].reset_index(drop=True)
+
+
+def _plain_letters(text: str) -> str:
+    """Return a name without case, diacritics and leading signs."""
+    plain = "".join(char for char in unicodedata.normalize("NFKD", text.casefold()) if not unicodedata.combining(char))
+    return plain.translate(_LETTERS).lstrip(" \"'„“”«»‚‘’(-")
+
+
+def _tables(coded: Mapping[str, list[str | None]], regions: pd.DataFrame) -> dict[str, list[list[str]]]:
+    """Return for each coded column its values with their words: the declared ones first, then what else is there."""
+    known: dict[str, Mapping[str, str]] = {name: DOMAINS[name] for name in CODED if name in DOMAINS}
+    titles = zip(regions["region"], regions["title"], strict=True)
+    known |= {"region": {str(key): clean_text(title) or str(key) for key, title in titles}, "visitor_access": ACCESS}
+    tables = {}
+    for name, words in coded.items():
+        declared = known.get(name, {})
+        others = sorted({word for word in words if word} - {*declared})
+        tables[name] = [[value, label] for value, label in declared.items()] + [[value, value] for value in others]
+    return tables
+
+
+def _words(values: Iterable[Any], name: str) -> list[str | None]:
+    """Return the values of a coded column; what the legend does not know is drawn as unknown or other."""
+    fallback = {"aspect": "unknown", "theme": "other", "status": "unknown"}.get(name)
+    # Few values, many sites: each value is cleaned once.
+    codes, uniques = pd.factorize(pd.Series(values, dtype=object))
+    clean = [clean_text(value) or fallback for value in uniques] + [fallback]
+    words = [clean[code] for code in codes]
+    return [word if word in DOMAINS[name] else fallback for word in words] if name in ("aspect", "theme") else words
+
+
+def _numbers(words: Iterable[str | None], table: Sequence[Sequence[str]]) -> list[int]:
+    """Return the place of each word in its table, -1 for none."""
+    places = {value: place for place, (value, _) in enumerate(table)}
+    return [places.get(word, -1) if word else -1 for word in words]
+
+
+def _columns(points: pd.DataFrame, records: pd.DataFrame) -> dict[str, list[Any]]:
+    place = gpd.GeoSeries(points["geometry"], crs="EPSG:3035").to_crs("EPSG:4326")
+    columns: dict[str, list[Any]] = {
+        "site_id": _texts(points["site_id"]),
+        "lon": place.x.round(6).tolist(),
+        "lat": place.y.round(6).tolist(),
+        "names": [_other_names(*row) for row in zip(points["names"], points["name"], points["name_en"], strict=True)],
+        "accuracy_m": [0 if pd.isna(value) else float(f"{value:.3g}") for value in points["accuracy_m"]],
+        "n_review": _whole(points["n_review"]),
+        "records": _record_keys(points, records),
+    }
+    columns |= {name: _texts(points[name]) for name in TEXTS}
+    columns |= {name: [_link(value) for value in points[name]] for name in LINKS}
+    return columns | {name: _whole(points[name]) for name in YEARS}
+
+
+def _texts(values: Iterable[Any]) -> list[Any]:
+    return [clean_text(value) or 0 for value in values]
+
+
+def _whole(values: Iterable[Any]) -> list[int]:
+    return [0 if pd.isna(value) else int(value) for value in values]
+
+
+def _link(value: Any) -> Any:
+    """Return a web address, 0 for anything that is none: a page must not offer `javascript:` to click."""
+    text = clean_text(value) or ""
+    return text if _WEB.fullmatch(text) else 0
+
+
+def _other_names(names: Any, *shown: Any) -> Any:
+    """Return language and text of every further name, in one flat list."""
+    try:
+        said = json.loads(names) if isinstance(names, str) else {}
+    except ValueError:
+        return 0
+    if not isinstance(said, dict):
+        return 0
+    others: list[str] = []
+    for language, text in said.items():
+        clean = clean_text(text)
+        if clean and clean not in shown and clean not in others[1::2]:
+            others += [clean_text(language) or "", clean]
+    return others or 0
+
+
+def _record_keys(points: pd.DataFrame, records: pd.DataFrame) -> list[list[str]]:
+    """Return the keys of each site's records, sorted."""
+    told = records[records["outcome"] == "site"]
+    keys: dict[str, list[str]] = {str(site): [] for site in points["site_id"]}
+    for site, key in sorted(zip(told["site_id"].astype(str), told["record_key"].astype(str), strict=True)):
+        keys.setdefault(site, []).append(clean_text(key) or "")
+    return [keys[str(site)] for site in points["site_id"]]
+
+
+def _sources(frame: pd.DataFrame) -> dict[str, list[str]]:
+    """Return source id -> title, license and credit."""
+    rows = zip(frame["source"], frame["title"], frame["licence"], frame["attribution"], strict=True)
+    return {str(source): [clean_text(text) or "" for text in about] for source, *about in rows}
+
+
+def _outlines(regions: gpd.GeoDataFrame) -> list[dict[str, Any]]:
+    """Return each region with its rings in degrees, as fine as a map without streets can show."""
+    simple = gpd.GeoSeries(shapely.simplify(regions.geometry.to_numpy(), _OUTLINE_STEP_M), crs="EPSG:3035")
+    placed = simple.to_crs("EPSG:4326")
+    rows = zip(regions["region"], regions["title"], placed, strict=True)
+    return [
+        {"region": str(key), "title": clean_text(title) or str(key), "box": _box(shape), "rings": _rings(shape)}
+        for key, title, shape in rows
+    ]
+
+
+def _box(shape: shapely.Geometry) -> list[float]:
+    """Return the box of a region, at which its name is written."""
+    return [round(float(value), 4) for value in shapely.bounds(shape)]
+
+
+def _rings(shape: shapely.Geometry) -> list[list[list[list[float]]]]:
+    """Return the coordinates of a MultiPolygon, to the fourth decimal."""
+    parts = [part for part in shapely.get_parts(shape) if isinstance(part, shapely.Polygon)]
+    return [
+        [np.round(shapely.get_coordinates(ring), 4).tolist() for ring in (part.exterior, *part.interiors)]
+        for part in parts
+    ]
+
+
+def _mark(mark: Any) -> list[Any]:
+    return [mark.shape, mark.color, mark.angle]

@@ -1,0 +1,108 @@
+"""What a release promises to researchers: one number of sites, every column explained, densities that add up.
+
+A file that is missing altogether is told by `promises_files.files_are_there`; here the files that are there are read.
+"""
+
+from __future__ import annotations
+
+import csv
+import json
+import re
+from collections.abc import Iterator
+
+import numpy as np
+import pyarrow.parquet as pq
+import rasterio
+
+from inducult_geo.publish.opened import Opened
+
+_DENSITIES = {"density_monuments.tif": ("monument", "both"), "density_production.tif": ("factory", "both")}
+"""Surface -> the aspects of the sites that it counts."""
+
+_TOLERANCE = 1e-3
+_DATA = frozenset({".gpkg", ".parquet", ".csv", ".pmtiles", ".tif", ".html"})
+_SECTION = re.compile(r"^## (\S+?):", re.MULTILINE)
+_ROW = re.compile(r"^\| `([^`]+)` \|(.*)\|$", re.MULTILINE)
+_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
+_NUMBER = re.compile(r"[+-]?[\d.,]+(?:e[+-]?\d+)?")
+
+
+def csv_holds_the_sites(release: Opened) -> Iterator[str]:
+    """Check that `sites.csv` holds as many sites as the database, in degrees, and that no cell acts as a formula."""
+    path = release.folder / "sites.csv"
+    if not path.is_file():
+        return
+    with path.open(encoding="utf-8-sig", newline="") as handle:
+        rows = [*csv.DictReader(handle)]
+    told, expected = len({row["site_id"] for row in rows}), release.one("SELECT count(*) FROM site_points")
+    if not told == len(rows) == expected:
+        yield f"sites.csv has {len(rows)} rows of {told} sites, site_points {expected}"
+    lost = sum(not (-180 <= _number(r["longitude"]) <= 180 and -90 <= _number(r["latitude"]) <= 90) for r in rows)
+    if lost:
+        yield f"{lost} sites of sites.csv have no longitude and latitude"
+    cells = (cell for row in rows for cell in row.values() if isinstance(cell, str))
+    formulas = [cell for cell in cells if cell.startswith(_FORMULA) and not _NUMBER.fullmatch(cell)]
+    if formulas:
+        yield f"{len(formulas)} cells of sites.csv act as formulas, such as {formulas[0][:40]!r}"
+
+
+def dictionary_names_every_column(release: Opened) -> Iterator[str]:
+    """Check that `DICTIONARY.md` explains every column of every layer, and `schema.json` those of the Parquet files."""
+    path = release.folder / "DICTIONARY.md"
+    if path.is_file():
+        pieces = _SECTION.split(path.read_text(encoding="utf-8"))
+        explained = {name: dict(_ROW.findall(text)) for name, text in zip(pieces[1::2], pieces[2::2], strict=True)}
+        for table in release.layers:
+            for column in release.columns(table):
+                said = explained.get(table, {}).get(column, "")
+                if column not in ("fid", "geom") and not said.rsplit("|", 1)[-1].strip():
+                    yield f"DICTIONARY.md does not explain {table}.{column}"
+    if (release.folder / "schema.json").is_file():
+        yield from _unlike_schema(release)
+
+
+def _unlike_schema(release: Opened) -> Iterator[str]:
+    schema = json.loads((release.folder / "schema.json").read_text(encoding="utf-8"))
+    for name, what in (("sites.parquet", "site"), ("records.parquet", "record")):
+        with pq.ParquetFile(release.folder / name) as file:
+            there = {*file.schema_arrow.names} - {"geometry", "bbox"}
+        told = set(schema["$defs"][what]["properties"])
+        if told != there:
+            yield f"schema.json and {name} differ in {', '.join(sorted(told ^ there))}"
+
+
+def every_data_file_is_described(release: Opened) -> Iterator[str]:
+    """Check that `dcat.jsonld` describes each data file and no other; which one was altered, SHA256SUMS tells."""
+    path = release.folder / "dcat.jsonld"
+    if not path.is_file():
+        return
+    entries = json.loads(path.read_text(encoding="utf-8"))["dcat:distribution"]
+    told = {entry["dcat:downloadURL"]["@id"] for entry in entries}
+    there = {file.name for file in release.folder.iterdir() if file.suffix in _DATA}
+    for name in sorted(told ^ there):
+        yield f"dcat.jsonld describes {name}, which is not there" if name in told else f"{name} is in no description"
+
+
+def densities_count_the_sites(release: Opened) -> Iterator[str]:
+    """Check that each density surface integrates to its number of sites, within a thousandth, on the EEA grid."""
+    for name, aspects in _DENSITIES.items():
+        path = release.folder / name
+        if not path.is_file():
+            continue
+        sites = release.one("SELECT count(*) FROM site_points WHERE aspect IN (?, ?)", *aspects)
+        with rasterio.open(path) as raster:
+            transform, epsg = raster.transform, raster.crs.to_epsg()
+            counted = float(np.nansum(raster.read(1), dtype="float64")) * abs(transform.a * transform.e) / 1e6
+        if abs(counted - sites) > _TOLERANCE * max(sites, 1):
+            yield f"{path.name} integrates to {counted:.2f} sites, site_points holds {sites}"
+        if epsg != 3035 or transform.c % transform.a or transform.f % transform.a:
+            yield f"{path.name} is not on the EEA grid in EPSG:3035"
+        if not path.with_suffix(".qml").is_file():
+            yield f"{path.name} has no style beside it"
+
+
+def _number(text: str | None) -> float:
+    try:
+        return float(text or "nan")
+    except ValueError:
+        return float("nan")

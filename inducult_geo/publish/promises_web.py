@@ -1,0 +1,103 @@
+"""What a release promises of its web files: tiles and page hold the same sites, and the page is sealed."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import json
+from collections.abc import Iterator
+from html.parser import HTMLParser
+from pathlib import Path
+
+import pyogrio
+
+from inducult_geo.publish.opened import Opened
+
+PAGE = "index.html"
+TILES = "sites.pmtiles"
+_LOADING = frozenset({"link", "img", "iframe", "frame", "object", "embed", "audio", "video", "source", "track", "base"})
+"""Elements that fetch something, or make others fetch it from elsewhere."""
+
+
+class Page(HTMLParser):
+    """What a page says of the number of sites, and what it would load."""
+
+    def __init__(self, path: Path) -> None:
+        super().__init__()
+        self.sites: int | None = None
+        self.mapped: int | None = None
+        self.policy = ""
+        self.scripts: list[str] = []
+        self.loads: list[str] = []
+        self._inside = ""
+        self.feed(path.read_text(encoding="utf-8"))
+        self.close()
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        """Read `data-sites` of the body and the policy; note what would be loaded, and where a script begins."""
+        said = dict(attrs)
+        sites = said.get("data-sites")
+        if tag == "body" and sites is not None and sites.isascii() and sites.isdigit():
+            self.sites = int(sites)
+        if (said.get("http-equiv") or "").lower() == "content-security-policy":
+            self.policy = said.get("content") or ""
+        if tag in _LOADING or "src" in said or any(name.startswith("on") for name in said):
+            self.loads.append(tag)
+        if tag == "script":
+            self._inside = "data" if said.get("id") == "data" else "script"
+
+    def handle_data(self, data: str) -> None:
+        """Count the sites of the map; keep scripts."""
+        if self._inside == "data":
+            self.mapped = len(json.loads(data)["columns"]["site_id"])
+        elif self._inside == "script":
+            self.scripts.append(data)
+
+    def handle_endtag(self, tag: str) -> None:
+        """Note that a script ended."""
+        if tag == "script":
+            self._inside = ""
+
+
+def page_is_sealed(release: Opened) -> Iterator[str]:
+    """Check that the page loads nothing, may load nothing, and runs its own script only."""
+    page = Page(release.folder / PAGE)
+    for tag in sorted(set(page.loads)):
+        yield f"{PAGE} holds <{tag}> that loads or runs something from elsewhere"
+    rules = dict(rule.strip().partition(" ")[::2] for rule in page.policy.split(";") if rule.strip())
+    if rules.get("default-src") != "'none'" or "http" in page.policy or "*" in page.policy:
+        yield f"the Content-Security-Policy of {PAGE} does not forbid the network"
+    for script in page.scripts:
+        digest = base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
+        if rules.get("script-src") != f"'sha256-{digest}'":
+            yield f"a script of {PAGE} is not the one that its Content-Security-Policy names"
+
+
+def tiles_hold_the_sites(release: Opened) -> Iterator[str]:
+    """Check that the tiles hold every site and no other, and only columns of the layer of sites.
+
+    A release without sites has no tiles: the format knows no empty extent.
+    """
+    expected = {str(site) for (site,) in release.rows("SELECT site_id FROM site_points")}
+    path = release.folder / TILES
+    if not path.is_file():
+        if expected:
+            yield f"{TILES} is missing"
+        return
+    table = pyogrio.read_dataframe(path, read_geometry=False)
+    found = set(table["site_id"].astype(str))
+    for what, sites in (("lacks", expected - found), ("holds besides", found - expected)):
+        if sites:
+            yield f"{TILES} {what} {len(sites)} sites, such as {min(sites)}"
+    # GDAL adds `mvt_id` when it reads.
+    other = sorted({*table.columns} - {*release.columns("site_points"), "mvt_id"})
+    if other:
+        yield f"{TILES} holds columns that the layer of sites has not: {', '.join(other)}"
+
+
+def sites_in_tiles(path: Path) -> int:
+    """Count the sites in the deepest zoom; one at a tile's edge stands in its neighbor, too."""
+    if not path.is_file():
+        return 0
+    ids = pyogrio.read_dataframe(path, columns=["site_id"], read_geometry=False)["site_id"]
+    return int(ids.nunique())

@@ -1,0 +1,228 @@
+"""What a researcher finds beside the data: a CSV in degrees, the data dictionary, a description in DCAT, a citation.
+
+All of it is made from the bundle, the declarations and the files that are already there; no clock is asked.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import shapely
+
+from inducult_geo.publish.bundle import Bundle
+from inducult_geo.publish.dictionary import DICTIONARY, SCHEMA, SHEET, dictionary_text, schema_text
+from inducult_geo.publish.licences import credit_lines, licence_names
+from inducult_geo.publish.metadata import SAMPLE_NOTICE, release_title, timestamp
+from inducult_geo.publish.spreadsheet import csv_bytes, degrees
+from inducult_geo.publish.surfaces import write_density
+
+SITES_CSV, DCAT, CITATION = "sites.csv", "dcat.jsonld", "CITATION.cff"
+
+ABSTRACT = (
+    "Sites of industrial culture, past and present: monuments, active factories and places that are both, "
+    "each site once, with the records of every source behind it."
+)
+KEYWORDS = ("industrial heritage", "industrial culture", "factories", "OpenStreetMap", "Central Europe")
+MAKER = "InduCult2.0"
+
+_MEDIA: Mapping[str, tuple[str, str]] = {
+    # file: (media type, title)
+    "inducult.gpkg": ("application/geopackage+sqlite3", "Everything, for QGIS (GeoPackage 1.3)"),
+    "sites.parquet": ("application/vnd.apache.parquet", "Sites (GeoParquet 1.1, EPSG:3035)"),
+    "records.parquet": ("application/vnd.apache.parquet", "Records of all sources (GeoParquet 1.1, EPSG:3035)"),
+    SITES_CSV: ("text/csv", "Sites for a spreadsheet (WGS84)"),
+    "sites.pmtiles": ("application/vnd.pmtiles", "Sites as vector tiles"),
+    "density_monuments.tif": ("image/tiff; application=geotiff", "Monuments per km² (cloud-optimized GeoTIFF)"),
+    "density_production.tif": ("image/tiff; application=geotiff", "Production per km² (cloud-optimized GeoTIFF)"),
+    "index.html": ("text/html", "The map, for a browser"),
+}
+_LICENCES: Mapping[str, str] = {
+    "ODbL-1.0": "https://opendatacommons.org/licenses/odbl/1-0/",
+    "CC0-1.0": "https://creativecommons.org/publicdomain/zero/1.0/",
+    "CC-BY-4.0": "https://creativecommons.org/licenses/by/4.0/",
+    "CC-BY-3.0": "https://creativecommons.org/licenses/by/3.0/",
+    "CC-BY-SA-4.0": "https://creativecommons.org/licenses/by-sa/4.0/",
+    "dl-de/by-2-0": "https://www.govdata.de/dl-de/by-2-0",
+    "dl-de/zero-2-0": "https://www.govdata.de/dl-de/zero-2-0",
+}
+_CONTEXT = {
+    "dcat": "http://www.w3.org/ns/dcat#",
+    "dct": "http://purl.org/dc/terms/",
+    "foaf": "http://xmlns.com/foaf/0.1/",
+    "geosparql": "http://www.opengis.net/ont/geosparql#",
+    "locn": "http://www.w3.org/ns/locn#",
+    "spdx": "http://spdx.org/rdf/terms#",
+    "xsd": "http://www.w3.org/2001/XMLSchema#",
+}
+_EPSG_3035 = "http://www.opengis.net/def/crs/EPSG/0/3035"
+
+
+def write_research_files(bundle: Bundle, folder: Path) -> None:
+    """Write the density surfaces, `sites.csv`, the dictionary, its schema, the citation, and at last `dcat.jsonld`.
+
+    Parameters
+    ----------
+    bundle
+        What is to be published, licenses already applied.
+    folder
+        The release, with its data files in place: `dcat.jsonld` tells size and hash of each. Before `SHA256SUMS`.
+
+    Raises
+    ------
+    ReleaseError
+        Where a surface cannot be written.
+    """
+    write_density(bundle, folder)
+    (folder / SITES_CSV).write_bytes(csv_bytes(sites_table(bundle)))
+    _write(folder / DICTIONARY, dictionary_text())
+    _write(folder / SCHEMA, schema_text())
+    _write(folder / CITATION, citation_text(bundle))
+    _write(folder / DCAT, dcat_text(bundle, folder))
+
+
+def sites_table(bundle: Bundle) -> pd.DataFrame:
+    """Return the sites as `sites.csv` has them: the columns of `dictionary.SHEET`, sorted by id."""
+    longitude, latitude = degrees(bundle.sites.geometry.to_numpy())
+    table = pd.DataFrame(bundle.sites.drop(columns="geometry")).assign(longitude=longitude, latitude=latitude)
+    return table[[column.name for column in SHEET]].sort_values("site_id", kind="stable", ignore_index=True)
+
+
+def citation_text(bundle: Bundle) -> str:
+    """Return `CITATION.cff` (1.2.0): the release as a data set, each source as a reference.
+
+    The release names no license of its own there, because the format reads several as a choice; they stand in
+    `dcat.jsonld` and `README.txt`.
+    """
+    run = bundle.run
+    day = timestamp(bundle)[:10]
+    lines = [
+        "cff-version: 1.2.0",
+        "type: dataset",
+        'message: "Cite this data set so, and name its sources: whose data are shown must be credited."',
+        f"title: {_quoted(release_title(bundle))}",
+        f"abstract: {_quoted(' '.join([ABSTRACT, *_notice(bundle)]))}",
+        "authors:",
+        f"  - name: {_quoted(MAKER)}",
+        f"version: {_quoted(str(run['run_id']))}",
+        *([f"date-released: {_quoted(day)}"] if run["data_date"] else []),
+        "keywords:",
+        *(f"  - {_quoted(word)}" for word in KEYWORDS),
+    ]
+    references = [*_references(bundle)]
+    return "\n".join([*lines, *(["references:", *references] if references else [])]) + "\n"
+
+
+def dcat_text(bundle: Bundle, folder: Path) -> str:
+    """Return `dcat.jsonld` (DCAT 3): the data set, its licenses and credits, and each file with size and hash.
+
+    Addresses of files are relative: they hold wherever the folder is put.
+    """
+    day = timestamp(bundle)[:10]
+    names = licence_names(bundle)
+    dataset: dict[str, Any] = {
+        "@context": _CONTEXT,
+        "@id": f"urn:inducult-geo:release:{bundle.run['run_id']}",
+        "@type": "dcat:Dataset",
+        "dct:identifier": str(bundle.run["run_id"]),
+        "dct:title": {"@value": _line(release_title(bundle)), "@language": "en"},
+        "dct:description": {"@value": " ".join([ABSTRACT, *_notice(bundle)]), "@language": "en"},
+        "dcat:keyword": [{"@value": word, "@language": "en"} for word in KEYWORDS],
+        "dct:creator": {"@type": "foaf:Agent", "foaf:name": MAKER},
+        "dct:conformsTo": {"@id": _EPSG_3035},
+        "dct:license": [{"@id": _LICENCES[name]} for name in names if name in _LICENCES],
+        "dct:rights": [_line(line) for line in credit_lines(bundle)]
+        + [f"License: {_line(name)}" for name in names if name not in _LICENCES],
+        "dct:source": [_source(row) for row in _used_sources(bundle)],
+        "dcat:distribution": [_distribution(path) for path in _files(folder)],
+    }
+    if bundle.run["data_date"]:
+        dataset["dct:issued"] = {"@value": day, "@type": "xsd:date"}
+    if len(bundle.regions):
+        dataset["dct:spatial"] = _spatial(bundle)
+    return json.dumps(dataset, ensure_ascii=False, indent=1) + "\n"
+
+
+def _spatial(bundle: Bundle) -> dict[str, Any]:
+    """Return the bounding box of the regions in degrees, west to east, as WKT."""
+    outline = bundle.regions.geometry.to_crs("EPSG:4326")
+    west, south, east, north = (round(float(value), 4) for value in outline.total_bounds)
+    wkt = shapely.to_wkt(shapely.box(west, south, east, north), rounding_precision=4)
+    box = {"@value": wkt, "@type": "geosparql:wktLiteral"}
+    return {"@type": "dct:Location", "locn:geographicName": _titles(bundle), "dcat:bbox": box}
+
+
+def _titles(bundle: Bundle) -> list[str]:
+    return [_line(title) for title in bundle.regions.sort_values("region")["title"]]
+
+
+def _used_sources(bundle: Bundle) -> list[dict[str, Any]]:
+    """Return the sources that took part, as rows, sorted."""
+    used = bundle.sources[bundle.sources["source"].isin(bundle.records["source"])].sort_values("source")
+    return [{str(name): value for name, value in row.items()} for row in used.to_dict("records")]
+
+
+def _source(row: Mapping[str, Any]) -> dict[str, Any]:
+    licence = _line(row["licence"])
+    return {
+        "@type": "dcat:Dataset",
+        "dct:identifier": _line(row["source"]),
+        "dct:title": _line(row["title"]),
+        "dct:rights": _line(row["attribution"]),
+        "dct:license": {"@id": _LICENCES[licence]} if licence in _LICENCES else licence,
+    }
+
+
+def _distribution(path: Path) -> dict[str, Any]:
+    media, title = _MEDIA[path.name]
+    with path.open("rb") as handle:
+        digest = hashlib.file_digest(handle, "sha256").hexdigest()
+    return {
+        "@type": "dcat:Distribution",
+        "dct:title": {"@value": title, "@language": "en"},
+        "dcat:downloadURL": {"@id": path.name},
+        "dcat:mediaType": media,
+        "dcat:byteSize": {"@value": str(path.stat().st_size), "@type": "xsd:nonNegativeInteger"},
+        "spdx:checksum": {
+            "@type": "spdx:Checksum",
+            "spdx:algorithm": {"@id": "spdx:checksumAlgorithm_sha256"},
+            "spdx:checksumValue": {"@value": digest, "@type": "xsd:hexBinary"},
+        },
+    }
+
+
+def _files(folder: Path) -> Iterator[Path]:
+    """Yield the data files that are there, in the order of `_MEDIA`."""
+    yield from (folder / name for name in _MEDIA if (folder / name).is_file())
+
+
+def _references(bundle: Bundle) -> Iterator[str]:
+    for row in _used_sources(bundle):
+        yield "  - type: data"
+        yield f"    title: {_quoted(row['title'] or row['source'])}"
+        yield f"    authors:\n      - name: {_quoted(row['attribution'] or row['title'])}"
+        yield f"    notes: {_quoted('License: ' + _line(row['licence']))}"
+
+
+def _notice(bundle: Bundle) -> list[str]:
+    return [SAMPLE_NOTICE] if bundle.run["is_sample"] else []
+
+
+def _quoted(value: Any) -> str:
+    """Return a value as a YAML string: a JSON string is one, once what cannot be printed is out of it."""
+    return json.dumps(_line(value), ensure_ascii=False)
+
+
+def _line(value: Any) -> str:
+    """Return a value as printable text on one line, nothing for null."""
+    if value is None or value is pd.NA or value != value:
+        return ""
+    return "".join(char if char.isprintable() else " " for char in str(value)).strip()
+
+
+def _write(path: Path, text: str) -> None:
+    path.write_bytes(text.encode("utf-8", "replace"))

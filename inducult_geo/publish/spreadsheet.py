@@ -1,0 +1,115 @@
+"""CSV for spreadsheets: no cell can act as a formula, and accents survive a double click.
+
+A cell of text that begins with a character that a spreadsheet takes for the start of a formula gets a leading
+apostrophe (OWASP, "CSV Injection"); a plain number keeps its sign. The file begins with a byte order mark, because
+Excel reads a CSV without one in the code page of the machine and spoils every accent; pandas, DuckDB, GDAL, R's readr
+and LibreOffice skip the mark.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+import re
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+import shapely
+from pyproj import Transformer
+
+from inducult_geo.errors import ContractError
+from inducult_geo.frames import WORK_CRS
+
+ENCODING = "utf-8-sig"
+_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
+_NUMBER = re.compile(r"[+-]?\d+(?:[.,]\d+)?")
+_DELIMITERS = ",;\t"
+_LONGEST_CELL = 10_000_000
+
+
+def safe_cell(value: Any) -> Any:
+    """Return a cell as it may stand in a spreadsheet: text that looks like a formula gets a leading apostrophe."""
+    if not isinstance(value, str):
+        return value
+    text = value.replace("\x00", "").encode("utf-8", "replace").decode("utf-8")
+    # A text that itself begins so gets one more, so that `plain_cell` gives back what was written.
+    looks = text.startswith(_STARTS) or (text.startswith("'") and text[1:].lstrip("'").startswith(_STARTS))
+    return f"'{text}" if looks and not _NUMBER.fullmatch(text) else text
+
+
+def plain_cell(text: str) -> str:
+    """Undo `safe_cell`."""
+    return text[1:] if text.startswith("'") and text.lstrip("'").startswith(_STARTS) else text
+
+
+def csv_bytes(table: pd.DataFrame) -> bytes:
+    """Return a table as CSV: comma, UTF-8 with a byte order mark, formula-safe, the same bytes for the same table.
+
+    Nulls are empty cells, floats have the shortest digits that give them back.
+    """
+    buffer = io.StringIO(newline="")
+    writer = csv.writer(buffer, lineterminator="\n")
+    writer.writerow([safe_cell(str(name)) for name in table.columns])
+    columns = [[_cell(value) for value in table[name]] for name in table.columns]
+    writer.writerows(zip(*columns, strict=True))
+    return buffer.getvalue().encode(ENCODING)
+
+
+def degrees(shapes: Any) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]:
+    """Return longitude and latitude (WGS84, six decimals: a decimeter) of a point on each geometry in `WORK_CRS`.
+
+    A point is itself; NaN where there is no geometry. ETRS89 and WGS84 are taken as equal, which holds within a meter.
+    """
+    geometry = np.asarray(shapes, dtype=object)
+    points = np.where(shapely.get_type_id(geometry) == 0, geometry, shapely.point_on_surface(geometry))
+    points[shapely.is_empty(points)] = None
+    x, y = shapely.get_x(points), shapely.get_y(points)
+    placed = np.isfinite(x) & np.isfinite(y)
+    to_degrees = Transformer.from_crs(WORK_CRS, "EPSG:4326", always_xy=True)
+    longitude, latitude = np.full(len(x), np.nan), np.full(len(x), np.nan)
+    longitude[placed], latitude[placed] = to_degrees.transform(x[placed], y[placed])
+    return longitude.round(6), latitude.round(6)
+
+
+def read_csv(path: Path) -> pd.DataFrame:
+    """Read a CSV that a spreadsheet may have saved: comma, semicolon or tab; every cell as text, the empty one "".
+
+    Raises
+    ------
+    ContractError
+        Where it is no UTF-8, has no header, or a row has more cells than the header.
+    """
+    try:
+        text = path.read_bytes().decode(ENCODING)
+    except UnicodeDecodeError as problem:
+        raise ContractError(f"{path}: not UTF-8 ({problem.reason}). Save it as 'CSV UTF-8' and try again.") from None
+    except OSError as problem:
+        raise ContractError(f"{path}: cannot be read: {problem.strerror}.") from problem
+    first = text.split("\n", 1)[0]
+    delimiter = max(_DELIMITERS, key=first.count)
+    csv.field_size_limit(_LONGEST_CELL)
+    try:
+        rows = [*csv.reader(io.StringIO(text, newline=""), delimiter=delimiter)]
+    except csv.Error as problem:
+        raise ContractError(f"{path}: not a CSV: {problem}.") from None
+    if not rows:
+        raise ContractError(f"{path}: empty: it needs a first line with the names of the columns.")
+    header = [name.strip() for name in rows[0]]
+    kept = [row for row in rows[1:] if any(cell.strip() for cell in row)]
+    wide = next((row for row in kept if len(row) > len(header)), None)
+    if wide is not None:
+        raise ContractError(f"{path}: a row has {len(wide)} cells, the header {len(header)}: '{','.join(wide)[:60]}'.")
+    whole = [[plain_cell(cell) for cell in row] + [""] * (len(header) - len(row)) for row in kept]
+    return pd.DataFrame(whole, columns=header, dtype="str")
+
+
+def _cell(value: Any) -> Any:
+    """Return a value as the writer takes it: nothing for null, `true` and `false` as JSON writes them."""
+    if value is None or value is pd.NA or value is pd.NaT or value != value:
+        return ""
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    return safe_cell(value)

@@ -1,0 +1,98 @@
+"""`sites.pmtiles`: the sites as vector tiles in one file, for web maps of others (PMTiles 3, Mapbox Vector Tiles 2).
+
+GDAL's driver writes it. Its metadata repeat values of every column as examples, so only what a map needs goes in.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import geopandas as gpd
+import pyogrio
+
+from inducult_geo.errors import ReleaseError
+from inducult_geo.publish.bundle import Bundle
+from inducult_geo.publish.metadata import release_title
+from inducult_geo.publish.tables import clean_text, layer_frames
+
+TILES = "sites.pmtiles"
+LAYER = "sites"
+WEB_CRS = "EPSG:4326"
+MIN_ZOOM, MAX_ZOOM = 4, 11
+"""From all of Central Europe on a phone's screen to steps of 1.5 m; maps draw closer zooms from the deepest one."""
+
+COLUMNS = (
+    "site_id", "name", "name_en", "region", "country", "aspect", "type", "theme", "status", "start_year", "end_year",
+    "operator", "city", "present_use", "visitor_access", "website", "wikidata", "n_sources", "accuracy_m",
+    "licence", "attribution",
+)  # fmt: skip
+"""What each point says: enough for a map and its pop-ups; everything else is in the GeoPackage, by site_id."""
+
+_WHOLE = ("start_year", "end_year", "n_sources")
+_OPTIONS = {"MINZOOM": str(MIN_ZOOM), "MAXZOOM": str(MAX_ZOOM), "EXTENT": "8192", "TYPE": "overlay"}
+# A tile that grew larger would lose features without a word.
+_LIMITS = {"MAX_SIZE": "50000000", "MAX_FEATURES": "10000000"}
+
+
+def tile_points(bundle: Bundle) -> gpd.GeoDataFrame:
+    """Return what the tiles hold: the sites as points in EPSG:4326 with the columns of `COLUMNS`."""
+    points = layer_frames(bundle)["site_points"]
+    frame = gpd.GeoDataFrame(points[[*COLUMNS, "geometry"]], geometry="geometry", crs=bundle.sites.crs)
+    for name in COLUMNS:
+        if name in _WHOLE:
+            frame[name] = frame[name].astype("Int32")
+        elif name == "accuracy_m":
+            frame[name] = frame[name].astype("float64")
+        else:
+            frame[name] = [clean_text(value) for value in frame[name]]
+    return frame.to_crs(WEB_CRS)
+
+
+def write_tiles(bundle: Bundle, path: Path) -> None:
+    """Write the tiles of all sites; the same bundle gives the same bytes.
+
+    Parameters
+    ----------
+    bundle
+        What is to be published: `licences.for_release` has been applied.
+    path
+        The file, which must not exist yet; without sites none is written, for the format knows no
+        empty extent. Zooms `MIN_ZOOM` to `MAX_ZOOM`; every site is in every zoom.
+
+    Raises
+    ------
+    ReleaseError
+        Where GDAL cannot write it.
+    """
+    points = tile_points(bundle)
+    if points.empty:
+        return
+    told = {"NAME": release_title(bundle), "DESCRIPTION": "Sites of industrial culture, one point each."}
+    try:
+        with _one_thread():
+            pyogrio.write_dataframe(
+                points,
+                path,
+                driver="PMTiles",
+                layer=LAYER,
+                geometry_type="Point",
+                dataset_options={**_OPTIONS, **_LIMITS, **told},
+            )
+    except (pyogrio.errors.DataSourceError, pyogrio.errors.DataLayerError, RuntimeError) as problem:
+        raise ReleaseError(
+            f"{path}: GDAL {pyogrio.__gdal_version_string__} could not write the tiles ({problem}). "
+            "Check the free space of the disk and that pyogrio is the wheel of the package index."
+        ) from problem
+
+
+@contextmanager
+def _one_thread() -> Iterator[None]:
+    """Let GDAL write with one thread: the order of tiles then cannot depend on the machine."""
+    before = pyogrio.get_gdal_config_option("GDAL_NUM_THREADS")
+    pyogrio.set_gdal_config_options({"GDAL_NUM_THREADS": "1"})
+    try:
+        yield
+    finally:
+        pyogrio.set_gdal_config_options({"GDAL_NUM_THREADS": before})

@@ -1,0 +1,285 @@
+"""The review's round trip: open questions go out as a table, answers come back into the decisions log.
+
+A steward answers in the layer `review` of a copy of `inducult.gpkg`, or in the CSV that `export_review` writes. An
+answer that cannot be obeyed (an unknown word or record, two words on one question, a contradiction with what was
+decided before) is refused with its reason and stays an open question; all others are taken.
+"""
+
+from __future__ import annotations
+
+import os
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, Final
+
+import pyarrow.parquet as pq
+
+from inducult_geo.match.decisions import DIFFERENT, PART_OF, VERDICTS, Decision, Decisions, append_decision
+from inducult_geo.match.resolve import question_id
+from inducult_geo.pipeline import decisions_of, registry_of
+from inducult_geo.publish.review_table import ANSWER_COLUMNS, export_review, read_answers
+from inducult_geo.run import Run
+from inducult_geo.stage import last_stage
+
+__all__ = ["ANSWER_COLUMNS", "ImportOutcome", "Refusal", "export_review", "import_review"]
+
+_WHO: Final = ("INDUCULT_WHO", "USER", "LOGNAME", "USERNAME")
+
+
+@dataclass(frozen=True)
+class Refusal:
+    """An answer that was not taken: its question, what was answered, and why not."""
+
+    review_id: str
+    decision: str
+    reason: str
+
+
+@dataclass(frozen=True)
+class ImportOutcome:
+    """What became of the answers in an edited review.
+
+    Attributes
+    ----------
+    added
+        Decisions appended to the log.
+    changed
+        Those of `added` that overrule an earlier word on the same two records, told in words.
+    unchanged
+        How many answers the log held already.
+    still_open
+        How many questions about pairs have no answer yet.
+    refused
+        Answers that cannot be obeyed; nothing of them was written.
+    places
+        Questions about places: they are settled in the source's contract, not by a decision.
+    problems
+        What the log itself says that contradicts itself.
+    """
+
+    added: tuple[Decision, ...]
+    changed: tuple[str, ...]
+    unchanged: int
+    still_open: int
+    refused: tuple[Refusal, ...]
+    places: tuple[str, ...]
+    problems: tuple[str, ...]
+
+    @property
+    def exit_code(self) -> int:
+        """0 where every answer was taken, 1 where some were refused."""
+        return 1 if self.refused else 0
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return the outcome as JSON can hold it."""
+        return asdict(self)
+
+    def lines(self) -> list[str]:
+        """Tell the outcome, one thing a line; text of the file cannot steer a terminal."""
+        told = [f"{len(self.added)} answers taken, {self.unchanged} known already, {self.still_open} still open"]
+        told += [f"{one.who}: {one.left} {one.decision} {one.right}" for one in self.added]
+        told += [f"changed: {text}" for text in self.changed]
+        told += [f"refused: {one.review_id or 'a row'} '{one.decision}': {one.reason}" for one in self.refused]
+        told += [f"place: {text}" for text in self.places]
+        told += [f"the log: {text}" for text in self.problems]
+        return ["".join(char if char.isprintable() else " " for char in text) for text in told]
+
+
+@dataclass(frozen=True)
+class _Answer:
+    """One answered row."""
+
+    review_id: str
+    decision: Decision
+
+
+def import_review(source: Path, run: Run, *, who: str | None = None) -> ImportOutcome:
+    """Take the answers of an edited `inducult.gpkg` or CSV into the decisions log.
+
+    Parameters
+    ----------
+    source
+        A GeoPackage with the layer `review`, or a CSV with `ANSWER_COLUMNS`. It is only read.
+    run
+        The data folder whose log is written.
+    who
+        Who decided, where `decided_by` is empty; else `$INDUCULT_WHO` or the name of the user.
+
+    Raises
+    ------
+    ContractError
+        Where the file has no such layer or columns, or cannot be read.
+    DecisionError
+        Where the log itself cannot be read.
+    BusyError
+        Where a run is at work on the same data folder.
+    """
+    rows = read_answers(source)
+    with run.folder.lock():
+        log = decisions_of(run)
+        places = [row for row in rows if row["kind"] == "place"]
+        pairs = [row for row in rows if row["kind"] != "place"]
+        refused = [_refused_place(row) for row in places if row["decision"]]
+        answers, faulty = _answers([row for row in pairs if row["decision"]], log, _known_keys(run), _named(who))
+        fresh = [answer for answer in answers if not _is_said(answer.decision, log)]
+        taken, contradicting = _without_contradictions(fresh, log)
+        for answer in taken:
+            append_decision(run.folder.decisions, answer.decision)
+        changed = [text for answer in taken if (text := _overruling(answer.decision, log))]
+        return ImportOutcome(
+            tuple(answer.decision for answer in taken),
+            tuple(changed),
+            len(answers) - len(fresh),
+            sum(not row["decision"] for row in pairs),
+            (*refused, *faulty, *contradicting),
+            tuple(f"{row['left_key']}: settle it in the contract" for row in places),
+            decisions_of(run).problems,
+        )
+
+
+def _named(who: str | None) -> str:
+    """Return who decides where the row does not say: as told, or as the environment knows the user."""
+    return (who or next((os.environ[name] for name in _WHO if os.environ.get(name)), "")).strip()
+
+
+def _known_keys(run: Run) -> frozenset[str]:
+    """Return every record key that was ever given a site, and those of the regions as last kept."""
+    known = {str(key) for key in registry_of(run)["record_key"].dropna()}
+    for region_id in run.catalog.regions:
+        stage = last_stage(region_id, run)
+        if stage is not None:
+            table = pq.read_table(stage.folder / "records.parquet", columns=["record_key"])
+            known.update(table.column("record_key").to_pylist())
+    return frozenset(known)
+
+
+def _refused_place(row: Mapping[str, str]) -> Refusal:
+    reason = f"a question about the place of '{row['left_key']}': settle it in the contract (reading, crs, corrections)"
+    return Refusal(row["review_id"], row["decision"], reason)
+
+
+def _answers(
+    rows: Iterable[Mapping[str, str]], log: Decisions, known: frozenset[str], who: str
+) -> tuple[list[_Answer], list[Refusal]]:
+    """Make decisions of the answered rows; what is wrong with a row is said, not guessed at."""
+    now = datetime.now(UTC)
+    answers: dict[tuple[str, str], list[_Answer]] = defaultdict(list)
+    refused = []
+    for row in rows:
+        named = row["decided_by"] or who or _earlier_name(row, log)
+        faults = [*_faults(row, log, known, now, named)]
+        if faults:
+            refused.append(Refusal(row["review_id"], row["decision"], "; ".join(faults)))
+            continue
+        words = (named, now.isoformat(), row["left_key"], row["right_key"], row["decision"])
+        answer = _Answer(row["review_id"], Decision(*words, note=row["note"]))
+        answers[answer.decision.pair].append(answer)
+    single = []
+    for same in answers.values():
+        if len({_meaning(answer.decision) for answer in same}) > 1:
+            said = " and ".join(sorted({answer.decision.decision for answer in same}))
+            refused += [
+                Refusal(answer.review_id, answer.decision.decision, f"answered twice, by {said}: keep one")
+                for answer in same
+            ]
+        else:
+            single.append(same[-1])
+    return single, refused
+
+
+def _earlier_name(row: Mapping[str, str], log: Decisions) -> str:
+    """Return who gave the same word before: to hear it again nobody needs to be named."""
+    earlier = log.of(row["left_key"], row["right_key"])
+    return earlier.who if earlier is not None and earlier.decision == row["decision"] else ""
+
+
+def _faults(row: Mapping[str, str], log: Decisions, known: frozenset[str], now: datetime, who: str) -> Iterator[str]:
+    """Say why a row cannot be a decision."""
+    left, right = row["left_key"], row["right_key"]
+    if row["decision"] not in VERDICTS:
+        yield f"'{row['decision']}' is none of: {', '.join(VERDICTS)}"
+    for key in (left, right):
+        if key not in known:
+            yield f"no record '{key}' is known in this data folder" if key else "a record's key is missing"
+    if left == right:
+        yield "left and right are the same record"
+    if row["review_id"] and row["review_id"] != question_id(left, right):
+        yield f"'{left}' and '{right}' are not the records of question {row['review_id']}: leave the keys as they were"
+    if not who:
+        yield "nobody is named: fill in decided_by, or say --who"
+    earlier = log.of(left, right)
+    if earlier is not None and earlier.order[0] >= now.timestamp():
+        yield f"{earlier.who} decided it at {earlier.when}, which is later than this machine's clock: mend the clock"
+
+
+def _meaning(one: Decision) -> tuple[str, str]:
+    """Return what a decision says of its pair: `part_of` has a direction, the other words have none."""
+    return (one.decision, one.left if one.decision == PART_OF else "")
+
+
+def _is_said(one: Decision, log: Decisions) -> bool:
+    """Whether the log holds this word in force already; a new note is worth a new line."""
+    earlier = log.of(one.left, one.right)
+    return earlier is not None and _meaning(earlier) == _meaning(one) and (one.note in ("", earlier.note))
+
+
+def _overruling(one: Decision, log: Decisions) -> str | None:
+    earlier = log.of(one.left, one.right)
+    if earlier is None or _meaning(earlier) == _meaning(one):
+        return None
+    told = f"{earlier.who} said '{earlier.decision}' on {earlier.when}"
+    return f"'{one.left}' and '{one.right}': {one.who} says '{one.decision}' now; {told}"
+
+
+def _without_contradictions(answers: list[_Answer], log: Decisions) -> tuple[list[_Answer], list[Refusal]]:
+    """Hold back the answers that make two records one site and two at once, with the chain that shows it.
+
+    All new answers in a chain are held back, so that the order of rows decides nothing.
+    """
+    fresh = {answer.decision.pair: answer for answer in answers}
+    refused: dict[tuple[str, str], Refusal] = {}
+    while found := _contradiction(fresh, log):
+        told = " and ".join(f"{one.who}: '{one.left}' {one.decision} '{one.right}'" for one in found)
+        for one in found:
+            answer = fresh.pop(one.pair, None)
+            if answer is not None:
+                refused[one.pair] = Refusal(
+                    answer.review_id, one.decision, f"contradiction: {told}. Change one of them"
+                )
+    return [*fresh.values()], [*refused.values()]
+
+
+def _contradiction(fresh: Mapping[tuple[str, str], _Answer], log: Decisions) -> list[Decision] | None:
+    """Return a word 'different' and the chain of others that makes its records one site, new answers among them."""
+    words = {**log.latest, **{pair: answer.decision for pair, answer in fresh.items()}}
+    joined: dict[str, list[tuple[str, Decision]]] = defaultdict(list)
+    for pair in sorted(words):
+        if words[pair].decision != DIFFERENT:
+            joined[pair[0]].append((pair[1], words[pair]))
+            joined[pair[1]].append((pair[0], words[pair]))
+    for pair in sorted(words):
+        if words[pair].decision == DIFFERENT:
+            chain = _chain(joined, *pair)
+            if chain and not fresh.keys().isdisjoint(one.pair for one in (words[pair], *chain)):
+                return [words[pair], *chain]
+    return None
+
+
+def _chain(joined: Mapping[str, list[tuple[str, Decision]]], start: str, goal: str) -> list[Decision]:
+    """Return the shortest chain of decisions from one record to another; empty where there is none."""
+    came: dict[str, tuple[str, Decision] | None] = {start: None}
+    waiting = [start]
+    for key in waiting:
+        for other, one in joined.get(key, ()):
+            if other not in came:
+                came[other] = (key, one)
+                waiting.append(other)
+    chain = []
+    step = came.get(goal)
+    while step is not None:
+        chain.append(step[1])
+        step = came[step[0]]
+    return chain[::-1]

@@ -1,0 +1,328 @@
+"""The page in a real browser, opened from the disk: search, filters, list, map, card; no network, no complaint."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import subprocess
+from dataclasses import replace
+
+import pytest
+from browser import CHROMIUM, Browser
+from bundles import HOSTILE, contracts, small_bundle
+
+from inducult_geo.frames import to_json
+from inducult_geo.publish.licences import for_release
+from inducult_geo.publish.preview import preview_page
+
+pytest.importorskip("websockets.sync.client")
+pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="needs Debian's chromium")
+
+DRAWN = "globalThis.inducult?.map?.map.loaded() && inducult.map.map.areTilesLoaded()"
+BOX = "(({x, y, width, height}) => [x, y, width, height])(document.getElementById('%s').getBoundingClientRect())"
+RESET = """(() => {
+  inducult.card.close();
+  document.getElementById('search').value = '';
+  inducult.filters.clear();
+  document.querySelectorAll('details').forEach((group) => (group.open = false));
+  inducult.map.map.jumpTo(inducult.map.map.cameraForBounds(inducult.sites.bounds(inducult.found), {padding: 36}));
+  scrollTo(0, 0);
+})()"""
+"""Brings the page back to how it opens, without the time that opening takes."""
+NAMES = [
+    "Škofja Loka: Čipkarna",
+    "Mühle Söhne",
+    "Łódzka Fabryka Żelaza",
+    "Brüder Groß",
+    "Sjøværk",
+    "Завод имени Ленина",
+]
+
+
+@pytest.fixture(scope="module")
+def bundle():
+    made = for_release(small_bundle(), contracts())
+    sites = made.sites.copy()
+    first = len(HOSTILE)
+    for number, name in enumerate(NAMES, start=first):
+        sites.loc[number, "name"] = name
+        sites.loc[number, "names"] = to_json({"name": name, "sl": f"Predilnica št. {number}", "alt_2": "<i>Drugo</i>"})
+    sites.loc[first, ["wikidata", "wikipedia", "website"]] = ["Q1007", "sl:Škofja Loka", "javascript:alert(1)"]
+    sites["visitor_access"] = [
+        "open" if n % 3 == 0 else "by appointment" if n % 3 == 1 else None for n in range(len(sites))
+    ]
+    return replace(made, sites=sites)
+
+
+@pytest.fixture(scope="module")
+def file(bundle, tmp_path_factory):
+    path = tmp_path_factory.mktemp("page") / "index.html"
+    path.write_text(preview_page(bundle), encoding="utf-8")
+    return path
+
+
+@pytest.fixture(scope="module")
+def browser(tmp_path_factory):
+    driven = Browser(tmp_path_factory.mktemp("profile"))
+    yield driven
+    driven.close()
+
+
+@pytest.fixture
+def page(browser, file):
+    if browser.shown == (file, 1280, 900, False, ""):
+        browser.run(RESET)
+    else:
+        browser.open(file)
+    browser.until(DRAWN)
+    yield browser
+    outside = [url for url in browser.requests if not url.startswith(("file:", "blob:", "data:"))]
+    assert outside == [], "the page asked the network"
+    assert {url.partition("#")[0] for url in browser.requests if url.startswith("file:")} == {file.as_uri()}
+    # Performance remarks of the software that draws in place of a graphics card are none of the page's.
+    assert [said for said in browser.complaints if "GL Driver Message" not in said] == []
+
+
+def status(page):
+    return page.run("document.getElementById('status').textContent")
+
+
+def listed(page):
+    return page.run("[...document.querySelectorAll('#found .name')].map((e) => e.textContent)")
+
+
+def search(page, text):
+    page.run("document.getElementById('search').focus(); document.getElementById('search').value = ''")
+    page.type(text)
+    page.until(
+        f"inducult.list.found === inducult.found && document.getElementById('search').value === {json.dumps(text)}"
+    )
+    page.run("inducult.update(false)")
+
+
+def tick(page, facet, value):
+    page.run(f"document.querySelector('[data-facet={facet}] input[value=\"{value}\"]').click()")
+
+
+def drawn(page):
+    page.until(DRAWN)
+    ids = "inducult.map.map.querySourceFeatures('sites').map((feature) => feature.id)"
+    return page.run(f"new Set({ids}).size")
+
+
+def test_every_site_is_on_the_map_and_in_the_list(page, bundle):
+    count = len(bundle.sites)
+    assert status(page) == f"{count} of {count} sites"
+    assert len(listed(page)) == count
+    on_map = page.run(
+        "new Set(inducult.map.map.queryRenderedFeatures({layers: ['signs']}).map((feature) => feature.id)).size"
+    )
+    assert on_map == count
+    assert page.run("document.getElementById('static').hidden")
+
+
+@pytest.mark.parametrize(
+    ("asked", "found"),
+    [
+        ("skofja loka", NAMES[0]),
+        ("cipkarna skofja", NAMES[0]),
+        ("MUEHLE soehne", NAMES[1]),
+        ("muhle sohne", NAMES[1]),
+        ("lodzka zelaza", NAMES[2]),
+        ("gross", NAMES[3]),
+        ("sjovaerk", NAMES[4]),
+        ("завод", NAMES[5]),
+        ("predilnica st 7", NAMES[0]),
+    ],
+)
+def test_search_finds_names_in_any_language_without_diacritics(page, asked, found):
+    search(page, asked)
+    assert listed(page) == [found]
+    assert status(page).startswith("1 of ")
+
+
+def test_a_search_for_nothing_that_is_there_says_so(page):
+    search(page, "qqqq")
+    assert listed(page) == []
+    assert not page.run("document.getElementById('none').hidden")
+    page.run("document.getElementById('clear').click()")
+    assert len(listed(page)) > 30
+
+
+@pytest.mark.parametrize(
+    ("facet", "column", "value"),
+    [
+        ("region", "region", "opole"),
+        ("aspect", "aspect", "both"),
+        ("theme", "theme", "mining"),
+        ("status", "status", "functional"),
+        ("visitor_access", "visitor_access", "by appointment"),
+    ],
+)
+def test_each_filter_leaves_what_it_says(page, bundle, facet, column, value):
+    expected = int((bundle.sites[column] == value).sum())
+    shown = page.run(f"document.querySelector('[data-facet={facet}] input[value=\"{value}\"] ~ .count').textContent")
+    assert int(shown) == expected
+    tick(page, facet, value)
+    assert status(page) == f"{expected} of {len(bundle.sites)} sites"
+    assert drawn(page) == expected, "the map shows the same"
+
+
+def test_filters_of_one_group_add_up_and_groups_narrow(page, bundle):
+    sites = bundle.sites
+    tick(page, "aspect", "both")
+    tick(page, "aspect", "factory")
+    both = sites["aspect"].isin(["both", "factory"])
+    assert status(page).startswith(f"{both.sum()} of ")
+    tick(page, "visitor_access", "open")
+    assert status(page).startswith(f"{(both & (sites['visitor_access'] == 'open')).sum()} of ")
+
+
+def test_card_tells_sources_years_links_accuracy_and_license(page, bundle):
+    search(page, "skofja loka")
+    page.run("document.querySelector('#found button').click()")
+    card = page.run("document.getElementById('card').innerText")
+    site = bundle.sites[bundle.sites["name"] == NAMES[0]].iloc[0]
+    years = f"{site['start_year']} – {site['end_year']}" if site["end_year"] > 0 else f"since {site['start_year']}"
+    accuracy = f"within {site['accuracy_m']:g} m"
+    keys = bundle.records.loc[bundle.records["site_id"] == site["site_id"], "record_key"]
+    for expected in (NAMES[0], "Predilnica", years, accuracy, site["licence"], site["site_id"], "Wikidata"):
+        assert expected in card
+    assert all(key.partition(":")[2] in card for key in keys)
+    osm = {f"https://www.openstreetmap.org/{key[4:]}" for key in keys if key.startswith("osm:")}
+    assert osm
+    links = page.run("[...document.querySelectorAll('#card a')].map((a) => [a.href, a.rel])")
+    assert {
+        f"https://www.wikidata.org/wiki/{site['wikidata']}",
+        "https://sl.wikipedia.org/wiki/%C5%A0kofja_Loka",
+        *osm,
+    } <= {href for href, _ in links}
+    assert all(href.startswith("https://") and rel == "noopener noreferrer" for href, rel in links)
+
+
+def test_hostile_names_are_text(page):
+    names = listed(page)
+    for name in (HOSTILE[0], HOSTILE[1], HOSTILE[6]):
+        assert name in names
+    search(page, "script alert")
+    page.run("document.querySelector('#found button').click()")
+    assert page.run("document.querySelector('#card h3').textContent") == HOSTILE[0]
+    search(page, "skofja")
+    page.run("document.querySelector('#found button').click()")
+    assert "<i>Drugo</i>" in page.run("document.getElementById('card').textContent")
+    assert page.run("document.scripts.length") == 2
+    assert not page.run("[...document.links].some((a) => !/^(https?|file):/.test(a.protocol))")
+
+
+def test_a_click_on_the_map_opens_the_card(page):
+    page.run("document.getElementById('tool').scrollIntoView()")
+    site = page.run("inducult.sites.columns.name.indexOf('Mühle Söhne')")
+    lon, lat = (page.run(f"inducult.sites.columns.{axis}[{site}]") for axis in ("lon", "lat"))
+    page.run(f"void inducult.map.map.jumpTo({{center: [{lon}, {lat}], zoom: 13}})")
+    page.until(DRAWN)
+    x, y, width, height = page.run(BOX % "canvas")
+    page.click(x + width / 2, y + height / 2)
+    page.until("!document.getElementById('card').hidden")
+    assert page.run("document.querySelector('#card h3').textContent") == "Mühle Söhne"
+
+
+def test_everything_can_be_done_with_the_keyboard(page):
+    page.run("document.getElementById('search').focus()")
+    page.type("skofja loka")
+    page.key("Enter", text="\r", code=13)
+    page.until("!document.getElementById('card').hidden")
+    assert page.run("document.activeElement.id") == "card-title"
+    page.key("Escape", code=27)
+    assert page.run("document.getElementById('card').hidden")
+    assert page.run("document.activeElement.id") == "search", "the focus goes back to where it came from"
+    for _ in range(3):
+        page.key("Tab", code=9)
+        if page.run("document.activeElement.tagName") == "SUMMARY":
+            break
+    page.key("Enter", text="\r", code=13)
+    assert page.run("document.activeElement.parentElement.open")
+    page.key("Tab", code=9)
+    page.key(" ", text=" ", code=32)
+    assert page.run("document.activeElement.checked")
+
+
+def test_an_address_names_a_site(page, file, bundle):
+    site = bundle.sites["site_id"].iloc[9]
+    page.open(file, fragment=f"#{site}")
+    page.until(DRAWN)
+    assert site in page.run("document.getElementById('card').innerText")
+
+
+def test_nothing_sticks_out_on_a_phone(page, file):
+    page.open(file, width=390, height=844)
+    page.until(DRAWN)
+    page.run("document.querySelector('#found button').click()")
+    assert page.run("document.documentElement.scrollWidth") <= 390
+    left, _, width, _ = page.run(BOX % "card")
+    assert 0 <= left < left + width <= 390
+
+
+def test_without_webgl_all_but_the_map_works(page, file):
+    page.call("Page.enable")
+    script = page.call(
+        "Page.addScriptToEvaluateOnNewDocument",
+        source="HTMLCanvasElement.prototype.getContext = () => null;",
+    )
+    try:
+        page.open(file)
+        page.until("globalThis.inducult")
+        assert not page.run("document.getElementById('static').hidden")
+        assert not page.run("document.getElementById('no-map').hidden")
+        search(page, "skofja loka")
+        page.run("document.querySelector('#found button').click()")
+        assert NAMES[0] in page.run("document.getElementById('card').innerText")
+    finally:
+        page.call("Page.removeScriptToEvaluateOnNewDocument", identifier=script["identifier"])
+    page.shown = ()
+    page.complaints.clear()
+
+
+def test_without_script_the_page_is_whole(page, file):
+    page.call("Emulation.setScriptExecutionDisabled", value=True)
+    try:
+        page.call("Page.navigate", url=file.as_uri())
+        page.until("document.readyState === 'complete' && document.title !== ''")
+        assert page.run("document.getElementById('tool').hidden")
+        assert page.run("document.querySelectorAll('#static svg').length") >= 1
+        assert page.run("getComputedStyle(document.getElementById('static')).display") != "none"
+    finally:
+        page.call("Emulation.setScriptExecutionDisabled", value=False)
+        page.shown = ()
+
+
+@pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
+def test_axe_finds_no_serious_fault(page, file, repository, dark):
+    axe = repository / "web/node_modules/axe-core/axe.min.js"
+    if not axe.is_file():
+        pytest.skip("needs web/node_modules (npm ci)")
+    page.open(file, dark=dark)
+    page.until(DRAWN)
+    page.run("document.querySelectorAll('details').forEach((group) => (group.open = true))")
+    page.run("document.querySelector('#found button').click()")
+    page.run(axe.read_text(encoding="utf-8") + "; 0")
+    faults = page.run(
+        "axe.run().then((found) => found.violations.filter((v) => ['serious', 'critical'].includes(v.impact))"
+        ".map((v) => [v.id, v.nodes.slice(0, 3).map((n) => n.html.slice(0, 150))]))"
+    )
+    assert faults == []
+
+
+def test_committed_script_is_what_the_sources_give(repository, tmp_path):
+    if shutil.which("node") is None or not (repository / "web/node_modules/esbuild").is_dir():
+        pytest.skip("needs node and web/node_modules (npm ci)")
+    subprocess.run(["node", "build.mjs", str(tmp_path)], cwd=repository / "web", check=True, timeout=120)
+    for name in ("map.js", "map.css"):
+        committed = repository / "inducult_geo/publish/templates" / name
+        assert (tmp_path / name).read_bytes() == committed.read_bytes(), f"npm run build in web/ makes another {name}"
+
+
+def test_lock_names_no_host_and_pins_every_package(repository):
+    lock = (repository / "web/package-lock.json").read_text(encoding="utf-8")
+    assert "resolved" not in lock
+    packages = json.loads(lock)["packages"]
+    assert all("integrity" in about for name, about in packages.items() if name)

@@ -1,0 +1,300 @@
+"""What researchers get: a CSV in degrees without formulas, dictionary, schema, DCAT and citation, all true."""
+
+from __future__ import annotations
+
+import csv
+import hashlib
+import io
+import json
+import re
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+import pytest
+import shapely
+from bundles import HOSTILE, contracts, small_bundle
+from hypothesis import given
+from hypothesis import strategies as st
+from test_surfaces import with_surfaces
+
+from inducult_geo.frames import RECORD_COLUMNS, SITE_COLUMNS
+from inducult_geo.publish import Bundle
+from inducult_geo.publish import promises_research as promises
+from inducult_geo.publish.dictionary import SHEET, dictionary_text, schema_text
+from inducult_geo.publish.geopackage import write_geopackage
+from inducult_geo.publish.geoparquet import write_geoparquet
+from inducult_geo.publish.layers import LAYERS
+from inducult_geo.publish.licences import credit_lines, for_release
+from inducult_geo.publish.opened import Opened
+from inducult_geo.publish.research import citation_text, dcat_text, write_research_files
+from inducult_geo.publish.spreadsheet import csv_bytes, degrees, plain_cell, read_csv, safe_cell
+
+FILES = {"sites.csv", "DICTIONARY.md", "schema.json", "CITATION.cff", "dcat.jsonld"}
+CHECKS = (
+    promises.csv_holds_the_sites,
+    promises.dictionary_names_every_column,
+    promises.every_data_file_is_described,
+    promises.densities_count_the_sites,
+)
+
+
+@pytest.fixture(scope="module")
+def bundle() -> Bundle:
+    return with_surfaces(for_release(small_bundle(), contracts()))
+
+
+@pytest.fixture(scope="module")
+def folder(bundle: Bundle, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A release as far as it concerns researchers."""
+    target = tmp_path_factory.mktemp("research")
+    write_geopackage(bundle, target / "inducult.gpkg")
+    write_geoparquet(bundle, target)
+    write_research_files(bundle, target)
+    return target
+
+
+@pytest.fixture
+def copy(folder: Path, tmp_path: Path) -> Path:
+    for path in folder.iterdir():
+        (tmp_path / path.name).write_bytes(path.read_bytes())
+    return tmp_path
+
+
+def broken(folder: Path) -> list[str]:
+    opened = Opened(folder)
+    try:
+        return [fault for check in CHECKS for fault in check(opened)]
+    finally:
+        opened.close()
+
+
+def rows_of(folder: Path) -> list[dict[str, str]]:
+    return list(csv.DictReader(io.StringIO((folder / "sites.csv").read_text(encoding="utf-8-sig"))))
+
+
+def test_all_files_are_there_and_keep_their_promises(folder: Path) -> None:
+    densities = {f"density_{name}.{end}" for name in ("monuments", "production") for end in ("tif", "qml")}
+    others = {"inducult.gpkg", "sites.parquet", "records.parquet"}
+    assert {path.name for path in folder.iterdir()} == FILES | densities | others
+    assert broken(folder) == []
+
+
+def test_one_bundle_gives_the_same_bytes(bundle: Bundle, folder: Path, tmp_path: Path) -> None:
+    for path in (*folder.glob("*.parquet"), folder / "inducult.gpkg"):
+        (tmp_path / path.name).write_bytes(path.read_bytes())
+    write_research_files(replace(bundle, sites=bundle.sites.sample(frac=1, random_state=1)), tmp_path)
+    for path in folder.iterdir():
+        assert (tmp_path / path.name).read_bytes() == path.read_bytes(), path.name
+
+
+def test_the_csv_has_every_site_and_its_values(bundle: Bundle, folder: Path) -> None:
+    rows = rows_of(folder)
+    sites = bundle.sites.sort_values("site_id", ignore_index=True)
+    assert [row["site_id"] for row in rows] == sites["site_id"].tolist()
+    assert [*rows[0]] == [column.name for column in SHEET]
+    assert set(rows[0]) == {*SITE_COLUMNS, "longitude", "latitude"}
+    assert [row["start_year"] for row in rows] == ["" if pd.isna(y) else str(y) for y in sites["start_year"]]
+    assert [float(row["confidence"]) for row in rows] == sites["confidence"].tolist()
+
+
+def test_the_csv_is_read_by_pandas_and_its_places_are_right(bundle: Bundle, folder: Path) -> None:
+    table = pd.read_csv(folder / "sites.csv")
+    assert table.columns[0] == "site_id", "the mark at the beginning is skipped"
+    points = gpd.GeoSeries(gpd.points_from_xy(table["longitude"], table["latitude"]), crs=4326).to_crs(3035)
+    sites = bundle.sites.sort_values("site_id", ignore_index=True)
+    assert points.distance(sites.geometry, align=False).max() < 0.2
+
+
+def test_no_cell_of_the_csv_acts_as_a_formula(folder: Path) -> None:
+    names = {row["name"] for row in rows_of(folder)}
+    (formula,) = [name for name in HOSTILE if name.startswith("=")]
+    assert f"'{formula}" in names
+    assert formula not in names
+    assert all(not cell.startswith(("=", "+", "@")) for row in rows_of(folder) for cell in row.values())
+
+
+@pytest.mark.parametrize(
+    ("cell", "safe"),
+    [
+        ("=1+1", "'=1+1"),
+        ("+49 351 123", "'+49 351 123"),
+        ("-", "'-"),
+        ("@SUM(A1)", "'@SUM(A1)"),
+        ("\t=1", "'\t=1"),
+        ("\r=1", "'\r=1"),
+        ("＝1+1", "'＝1+1"),
+        ("'=1", "''=1"),
+        ("-5", "-5"),
+        ("+3.25", "+3.25"),
+        ("-1,5", "-1,5"),
+        ("a=b", "a=b"),
+        ("'t Hof", "'t Hof"),
+        ("", ""),
+        ("a\x00b", "ab"),
+        (-5, -5),
+        (None, None),
+    ],
+)
+def test_a_cell_is_made_safe(cell: object, safe: object) -> None:
+    assert safe_cell(cell) == safe
+
+
+@given(st.text(st.characters(exclude_characters="\x00", exclude_categories=["Cs"]), max_size=8))
+def test_what_was_made_safe_comes_back(text: str) -> None:
+    made = safe_cell(text)
+    assert plain_cell(made) == text
+    assert not made.startswith(tuple("=@\t\r\n"))
+
+
+def test_a_table_comes_back_as_it_went(tmp_path: Path) -> None:
+    table = pd.DataFrame({"a": ['x,"y"\nz', "=1", "'=1", "ž; ý", None], "b": [1.5, None, 0.1, 2.0, -3.0]})
+    path = tmp_path / "table.csv"
+    path.write_bytes(csv_bytes(table))
+    assert read_csv(path)["a"].tolist() == ['x,"y"\nz', "=1", "'=1", "ž; ý", ""]
+    assert read_csv(path)["b"].tolist() == ["1.5", "", "0.1", "2.0", "-3.0"]
+
+
+def test_degrees_of_nothing_are_nothing() -> None:
+    shapes = [None, shapely.Point(), shapely.Point(4321000, 3210000), shapely.box(4321000, 3210000, 4321010, 3210010)]
+    longitude, latitude = degrees(shapes)
+    assert np.isnan(longitude).tolist() == np.isnan(latitude).tolist() == [True, True, False, False]
+    assert (longitude[2], latitude[2]) == (10, 52)
+
+
+@pytest.mark.parametrize("layer", LAYERS, ids=lambda layer: layer.name)
+def test_the_dictionary_explains_every_column_and_list(layer) -> None:
+    text = dictionary_text()
+    (section,) = re.findall(rf"^## {layer.name}: .*?(?=^##? )", text, re.MULTILINE | re.DOTALL)
+    for column in layer.columns:
+        assert f"| `{column.name}` | {column.alias} |" in section
+        assert column.description in section
+        if column.domain:
+            assert f"[{column.domain}](#{column.domain})" in section
+            assert f"## {column.domain}\n" in text
+
+
+def test_the_schema_accepts_the_release_and_refuses_what_is_not_in_it(bundle: Bundle) -> None:
+    jsonschema = pytest.importorskip("jsonschema")
+    schema = json.loads(schema_text())
+    validator = jsonschema.Draft202012Validator(schema)
+    validator.check_schema(schema)
+
+    def plain(frame: pd.DataFrame) -> list[dict]:
+        table = pd.DataFrame(frame.drop(columns="geometry"))
+        return json.loads(table.to_json(orient="records"))
+
+    document = {"sites": plain(bundle.sites), "records": plain(bundle.records)}
+    assert [error.message for error in validator.iter_errors(document)] == []
+    for spoiled in ({"aspect": "ruin"}, {"site_id": None}, {"start_year": "old"}, {"color": "red"}):
+        assert not validator.is_valid({"sites": [document["sites"][0] | spoiled]}), spoiled
+    assert set(schema["$defs"]["site"]["properties"]) == set(SITE_COLUMNS)
+    assert set(schema["$defs"]["record"]["properties"]) == {*RECORD_COLUMNS, "site_id", "outcome"}
+
+
+def test_dcat_describes_every_data_file_and_its_license(bundle: Bundle, folder: Path) -> None:
+    dataset = json.loads((folder / "dcat.jsonld").read_text(encoding="utf-8"))
+    told = {entry["dcat:downloadURL"]["@id"]: entry for entry in dataset["dcat:distribution"]}
+    assert set(told) == {
+        *("inducult.gpkg", "sites.parquet", "records.parquet", "sites.csv"),
+        *("density_monuments.tif", "density_production.tif"),
+    }
+    for name, entry in told.items():
+        content = (folder / name).read_bytes()
+        assert entry["dcat:byteSize"]["@value"] == str(len(content))
+        assert entry["spdx:checksum"]["spdx:checksumValue"]["@value"] == hashlib.sha256(content).hexdigest()
+    licences = [entry["@id"] for entry in dataset["dct:license"]]
+    assert licences == [
+        "https://creativecommons.org/licenses/by/4.0/",
+        "https://opendatacommons.org/licenses/odbl/1-0/",
+    ]
+    assert dataset["dct:issued"]["@value"] == "2024-03-01"
+    assert dataset["dct:title"]["@value"].startswith("SAMPLE")
+    assert "SAMPLE DATA" in dataset["dct:description"]["@value"]
+    assert len(dataset["dct:rights"]) == len(credit_lines(bundle))
+    prefixes = {key.split(":")[0] for key in re.findall(r'"([a-z]+:\w+)"', json.dumps(dataset)) if "/" not in key}
+    assert prefixes - {"urn"} <= set(dataset["@context"])
+
+
+def test_an_unknown_license_is_told_in_words_and_no_date_is_no_date(bundle: Bundle, tmp_path: Path) -> None:
+    odd = replace(
+        bundle,
+        sources=bundle.sources.assign(licence="by letter of the mayor"),
+        run={**bundle.run, "data_date": None, "is_sample": False},
+    )
+    dataset = json.loads(dcat_text(odd, tmp_path))
+    assert dataset["dct:license"] == []
+    assert "License: by letter of the mayor" in dataset["dct:rights"]
+    assert "dct:issued" not in dataset
+    assert "date-released" not in citation_text(odd)
+    assert "SAMPLE" not in citation_text(odd)
+
+
+def test_the_citation_is_read_as_what_it_says(bundle: Bundle) -> None:
+    yaml = pytest.importorskip("yaml")
+    hostile = bundle.sources.assign(title='Evil\x1b[2J "\n- x: {y}\u2028', attribution=None)
+    for sources in (bundle.sources, hostile):
+        said = yaml.safe_load(citation_text(replace(bundle, sources=sources)))
+        assert (said["cff-version"], said["type"], said["date-released"]) == ("1.2.0", "dataset", "2024-03-01")
+        assert said["version"] == bundle.run["run_id"]
+        assert {"message", "title", "authors"} <= said.keys()
+        assert len(said["references"]) == bundle.records["source"].nunique()
+        assert all({"type", "title", "authors"} <= entry.keys() for entry in said["references"])
+
+
+def test_nothing_withheld_is_in_any_file(folder: Path) -> None:
+    for path in folder.iterdir():
+        if path.name in FILES:
+            assert "secret" not in path.read_text(encoding="utf-8").lower(), path.name
+
+
+def text(name: str, old: str, new: str, count: int = 1) -> Callable[[Path], object]:
+    def plant(folder: Path) -> None:
+        path = folder / name
+        before = path.read_text(encoding="utf-8")
+        assert old in before
+        path.write_bytes(before.replace(old, new, count).encode())
+
+    return plant
+
+
+def one_line_less(folder: Path) -> None:
+    path = folder / "sites.csv"
+    path.write_bytes(b"\n".join(path.read_bytes().split(b"\n")[:-2]) + b"\n")
+
+
+def without_a_site(folder: Path) -> None:
+    """Half of a surface is gone."""
+    import rasterio
+
+    with rasterio.open(folder / "density_monuments.tif", "r+", IGNORE_COG_LAYOUT_BREAK="YES") as raster:
+        values = raster.read(1)
+        values[: len(values) // 2] = 0
+        raster.write(values, 1)
+
+
+@pytest.mark.filterwarnings("ignore")
+@pytest.mark.parametrize(
+    ("plant", "says"),
+    [
+        (one_line_less, "sites.csv has 37 rows of 37 sites, site_points 38"),
+        (text("sites.csv", "'=HYPERLINK", "=HYPERLINK"), "act as formulas"),
+        (text("sites.csv", "longitude", "length"), "no column longitude|cannot|longitude"),
+        (text("DICTIONARY.md", "| `nace` |", "| `nace2` |"), "does not explain site_points.nace"),
+        (text("schema.json", '"nace"', '"nace2"'), "differ in nace, nace2"),
+        (lambda folder: (folder / "more.tif").write_bytes(b"x"), "more.tif is in no description"),
+        (text("dcat.jsonld", '"@id": "sites.csv"', '"@id": "../../x"'), "which is not there"),
+        (lambda folder: (folder / "density_production.qml").unlink(), "no style beside it"),
+        (without_a_site, "density_monuments.tif integrates to"),
+    ],
+)
+def test_a_planted_fault_is_found(copy: Path, plant: Callable[[Path], object], says: str) -> None:
+    plant(copy)
+    try:
+        found = "; ".join(broken(copy))
+    except Exception as problem:
+        found = f"{type(problem).__name__}: {problem}"
+    assert re.search(says, found), found

@@ -1,0 +1,377 @@
+"""The review's round trip: questions leave as a table, answers come back, the next run obeys and asks no more."""
+
+from __future__ import annotations
+
+import csv
+import json
+import shutil
+import sqlite3
+import subprocess
+from collections.abc import Callable
+from contextlib import closing
+from dataclasses import replace
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+from inducult_geo.errors import BusyError, ContractError, ReleaseError
+from inducult_geo.match.decisions import Decision, append_decision, read_decisions
+from inducult_geo.match.resolve import question_id
+from inducult_geo.pipeline import run_all
+from inducult_geo.reviewing import ANSWER_COLUMNS, ImportOutcome, export_review, import_review
+from inducult_geo.run import Run, open_run
+from inducult_geo.store import current_release
+
+PYTHON = "/usr/bin/python3"
+SCRIPT = Path(__file__).with_name("qgis_answer.py")
+LATER = "2999-01-01T00:00:00+00:00"
+
+
+@pytest.fixture(scope="module")
+def built(tmp_path_factory: pytest.TempPathFactory, repository: Path) -> Path:
+    """The data folder of a run of the sample."""
+    data = tmp_path_factory.mktemp("review") / "data"
+    shutil.copytree(repository / "data" / "raw" / "sample", data / "raw" / "sample")
+    run_all([], open_run(data))
+    return data
+
+
+@pytest.fixture
+def run(tmp_path: Path, built: Path) -> Run:
+    shutil.copytree(built, tmp_path / "data", symlinks=True)
+    return open_run(tmp_path / "data")
+
+
+def release_of(run: Run) -> Path:
+    release = current_release(run.folder)
+    assert release is not None
+    return release
+
+
+@pytest.fixture
+def sheet(tmp_path: Path, run: Run) -> Path:
+    """The questions as a CSV."""
+    path = tmp_path / "review.csv"
+    export_review(release_of(run), path)
+    return path
+
+
+def rows_of(sheet: Path) -> list[dict[str, str]]:
+    with sheet.open(encoding="utf-8-sig", newline="") as handle:
+        return list(csv.DictReader(handle))
+
+
+def save(sheet: Path, rows: list[dict[str, str]], *, encoding: str = "utf-8", delimiter: str = ",") -> Path:
+    with sheet.open("w", encoding=encoding, newline="") as handle:
+        writer = csv.DictWriter(handle, rows[0], delimiter=delimiter, lineterminator="\r\n")
+        writer.writeheader()
+        writer.writerows(rows)
+    return sheet
+
+
+def pairs_of(sheet: Path) -> list[dict[str, str]]:
+    return [row for row in rows_of(sheet) if row["kind"] == "pair"]
+
+
+def answered(sheet: Path, answer: Callable[[dict[str, str]], None], which: int = 0) -> dict[str, str]:
+    """Answer one question of the sheet and save it."""
+    rows = rows_of(sheet)
+    (row,) = [row for row in rows if row["review_id"] == pairs_of(sheet)[which]["review_id"]]
+    answer(row)
+    save(sheet, rows)
+    return row
+
+
+def line(left: str, right: str, decision: str, **more: str) -> dict[str, str]:
+    blank = dict.fromkeys(ANSWER_COLUMNS, "")
+    return blank | {"kind": "pair", "left_key": left, "right_key": right, "decision": decision, **more}
+
+
+def keys(built: Path, n: int) -> list[str]:
+    """Some record keys of the sample."""
+    return sorted(pd.read_parquet(built / "processed" / "current" / "records.parquet")["record_key"])[:n]
+
+
+def ids(run: Run) -> dict[str, str]:
+    """Which site each record is part of in the current release."""
+    records = pd.read_parquet(release_of(run) / "records.parquet").dropna(subset=["site_id"])
+    return dict(zip(records["record_key"], records["site_id"], strict=True))
+
+
+def questions(run: Run) -> set[str]:
+    with closing(sqlite3.connect(release_of(run) / "inducult.gpkg")) as con:
+        return {name for (name,) in con.execute("SELECT review_id FROM review")}
+
+
+def test_the_table_holds_every_open_question_with_both_records(run: Run, sheet: Path) -> None:
+    rows = rows_of(sheet)
+    assert {row["review_id"] for row in rows} == questions(run)
+    assert sheet.read_bytes().startswith(b"\xef\xbb\xbf")
+    records = pd.read_parquet(release_of(run) / "records.parquet").set_index("record_key")
+    for row in pairs_of(sheet):
+        for side in ("left", "right"):
+            record = records.loc[row[f"{side}_key"]]
+            assert row[f"{side}_source"] == record["source"]
+            assert row[f"{side}_start_year"] == ("" if pd.isna(record["start_year"]) else str(record["start_year"]))
+            assert 45 < float(row[f"{side}_latitude"]) < 52
+        assert row["decision"] == row["decided_by"] == row["note"] == ""
+    assert [row["kind"] for row in rows].count("place") == 1
+
+
+def test_no_release_is_told_plainly(tmp_path: Path) -> None:
+    with pytest.raises(ReleaseError, match="folder of a release"):
+        export_review(tmp_path, tmp_path / "out.csv")
+
+
+def test_nothing_answered_changes_nothing(run: Run, sheet: Path) -> None:
+    for source in (sheet, release_of(run) / "inducult.gpkg"):
+        outcome = import_review(source, run, who="Eva")
+        assert (outcome.added, outcome.refused, outcome.exit_code) == ((), (), 0)
+        assert outcome.still_open == len(pairs_of(sheet))
+        assert outcome.places == ("gorenjska_dediscina:GO-12: settle it in the contract",)
+    assert not run.folder.decisions.exists()
+
+
+def test_an_answer_is_obeyed_and_never_asked_again(run: Run, sheet: Path) -> None:
+    before = ids(run)
+    row = answered(sheet, lambda row: row.update(decision="same", decided_by="Eva", note="=the same works"))
+    outcome = import_review(sheet, run)
+    assert [(one.who, one.decision, one.note) for one in outcome.added] == [("Eva", "same", "=the same works")]
+    run_all([], run)
+    after = ids(run)
+    assert after[row["left_key"]] == after[row["right_key"]]
+    assert questions(run) == {one["review_id"] for one in rows_of(sheet)} - {row["review_id"]}
+    joined = {before[row["left_key"]], before[row["right_key"]]}
+    assert {key: home for key, home in after.items() if before[key] not in joined} == {
+        key: home for key, home in before.items() if home not in joined
+    }
+    assert after[row["left_key"]] in joined
+    again = import_review(sheet, run)
+    assert (again.added, again.unchanged) == ((), 1)
+    assert len(run.folder.decisions.read_text(encoding="utf-8").splitlines()) == 1
+
+
+def test_who_comes_from_the_row_then_the_call_then_the_environment(
+    run: Run, sheet: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("USER", "LOGNAME", "USERNAME"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.delenv("INDUCULT_WHO", raising=False)
+    answered(sheet, lambda row: row.update(decision="different"))
+    nobody = import_review(sheet, run)
+    assert "nobody is named" in nobody.refused[0].reason
+    monkeypatch.setenv("INDUCULT_WHO", "Jan")
+    assert import_review(sheet, run).added[0].who == "Jan"
+    answered(sheet, lambda row: row.update(decision="different"), which=1)
+    assert import_review(sheet, run, who="Eva").added[0].who == "Eva"
+    answered(sheet, lambda row: row.update(decision="different", decided_by="Ana"), which=2)
+    assert import_review(sheet, run, who="Eva").added[0].who == "Ana"
+
+
+@pytest.mark.parametrize(
+    ("change", "says"),
+    [
+        ({"decision": "yes"}, "'yes' is none of: same, part_of, different"),
+        ({"decision": "same", "left_key": "osm:way/0"}, "no record 'osm:way/0' is known"),
+        ({"decision": "same", "right_key": ""}, "key is missing"),
+        ({"decision": "same", "review_id": "Q-0000000000"}, "not the records of question"),
+    ],
+)
+def test_what_cannot_be_obeyed_is_refused_and_the_rest_taken(
+    run: Run, sheet: Path, change: dict[str, str], says: str
+) -> None:
+    answered(sheet, lambda row: row.update(change), which=0)
+    rows = rows_of(sheet)
+    rows[-1]["decision"] = "different"
+    outcome = import_review(save(sheet, rows), run, who="Eva")
+    assert len(outcome.added) == 1
+    assert says in outcome.refused[0].reason
+    assert outcome.exit_code == 1
+    assert outcome.lines()[0].startswith("1 answers taken, 0 known already")
+    assert any(line.startswith("refused: Q-") and says in line for line in outcome.lines())
+    assert json.loads(json.dumps(outcome.as_dict()))["refused"][0]["reason"] == outcome.refused[0].reason
+
+
+def test_text_of_a_file_cannot_steer_a_terminal(run: Run, sheet: Path) -> None:
+    answered(sheet, lambda row: row.update(decision="sa\x1b[2Jme\u202e", review_id=""))
+    outcome = import_review(sheet, run, who="Eva")
+    assert not any("\x1b" in line or "\u202e" in line for line in outcome.lines())
+
+
+def test_a_question_about_a_place_is_settled_in_the_contract(run: Run, sheet: Path) -> None:
+    rows = rows_of(sheet)
+    for row in rows:
+        row["decision"] = "same" if row["kind"] == "place" else ""
+    outcome = import_review(save(sheet, rows), run, who="Eva")
+    assert outcome.added == ()
+    assert "settle it in the contract" in outcome.refused[0].reason
+
+
+def test_a_change_of_mind_is_taken_and_told(run: Run, sheet: Path) -> None:
+    answered(sheet, lambda row: row.update(decision="same"))
+    import_review(sheet, run, who="Eva")
+    row = answered(sheet, lambda row: row.update(decision="part_of"))
+    outcome = import_review(sheet, run, who="Jan")
+    assert "Jan says 'part_of' now; Eva said 'same'" in outcome.changed[0]
+    assert read_decisions(run.folder.decisions).of(row["left_key"], row["right_key"]) == outcome.added[0]
+
+
+def test_the_two_directions_of_part_of_are_two_words(run: Run, built: Path, tmp_path: Path) -> None:
+    a, b = keys(built, 2)
+    sheet = tmp_path / "own.csv"
+    assert import_review(save(sheet, [line(a, b, "part_of")]), run, who="Eva").added
+    turned = import_review(save(sheet, [line(b, a, "part_of")]), run, who="Eva")
+    assert (turned.added[0].left, len(turned.changed)) == (b, 1)
+    assert import_review(save(sheet, [line(b, a, "part_of")]), run, who="Eva").unchanged == 1
+
+
+def contradicting(built: Path, run: Run, tmp_path: Path, words: list[tuple[int, int, str]]) -> ImportOutcome:
+    some = keys(built, 6)
+    rows = [line(some[a], some[b], word, review_id=question_id(some[a], some[b])) for a, b, word in words]
+    return import_review(save(tmp_path / "own.csv", rows), run, who="Eva")
+
+
+@pytest.mark.parametrize("turn", [0, 1, 2])
+def test_answers_that_contradict_each_other_are_all_held_back(run: Run, built: Path, tmp_path: Path, turn: int) -> None:
+    words = [(0, 1, "same"), (1, 2, "part_of"), (0, 2, "different")]
+    outcome = contradicting(built, run, tmp_path, [*words[turn:], *words[:turn], (3, 4, "same")])
+    assert [one.decision for one in outcome.added] == ["same"]
+    assert len(outcome.refused) == 3
+    some = keys(built, 6)
+    assert all(f"Eva: '{some[0]}' different '{some[2]}'" in refusal.reason for refusal in outcome.refused)
+    assert outcome.problems == ()
+
+
+def test_an_answer_that_contradicts_an_earlier_word_names_it(run: Run, built: Path, tmp_path: Path) -> None:
+    contradicting(built, run, tmp_path, [(0, 1, "same"), (1, 2, "same")])
+    outcome = contradicting(built, run, tmp_path, [(0, 2, "different"), (2, 3, "different")])
+    assert len(outcome.added) == 1
+    (refusal,) = outcome.refused
+    some = keys(built, 6)
+    assert refusal.review_id == question_id(some[0], some[2])
+    assert f"Eva: '{some[1]}' same '{some[2]}'" in refusal.reason
+
+
+def test_one_question_answered_twice_is_refused(run: Run, built: Path, tmp_path: Path) -> None:
+    outcome = contradicting(built, run, tmp_path, [(0, 1, "same"), (1, 0, "different"), (2, 3, "same"), (3, 2, "same")])
+    assert [one.decision for one in outcome.added] == ["same"]
+    assert [refusal.reason for refusal in outcome.refused] == ["answered twice, by different and same: keep one"] * 2
+
+
+def test_an_earlier_contradiction_in_the_log_does_not_stop_others(run: Run, built: Path, tmp_path: Path) -> None:
+    a, b, c, *_ = keys(built, 6)
+    for left, right, word in ((a, b, "same"), (b, c, "same"), (a, c, "different")):
+        append_decision(run.folder.decisions, Decision("Jan", "2026-01-01", left, right, word))
+    outcome = contradicting(built, run, tmp_path, [(3, 4, "same")])
+    assert len(outcome.added) == 1
+    assert len(outcome.problems) == 1
+
+
+def test_a_word_dated_in_the_future_is_not_silently_kept(run: Run, built: Path, tmp_path: Path) -> None:
+    a, b, *_ = keys(built, 2)
+    append_decision(run.folder.decisions, Decision("Jan", LATER, a, b, "same"))
+    outcome = import_review(save(tmp_path / "own.csv", [line(a, b, "different")]), run, who="Eva")
+    assert "mend the clock" in outcome.refused[0].reason
+
+
+@pytest.mark.parametrize(("encoding", "delimiter"), [("utf-8", ","), ("utf-8-sig", ";"), ("utf-8-sig", "\t")])
+def test_what_a_spreadsheet_saves_is_read(run: Run, sheet: Path, encoding: str, delimiter: str) -> None:
+    rows = rows_of(sheet)
+    rows[-1] |= {"decision": "different", "note": "not; the, same\nžel"}
+    outcome = import_review(save(sheet, rows, encoding=encoding, delimiter=delimiter), run, who="Eva")
+    assert [one.note for one in outcome.added] == ["not; the, same\nžel"]
+
+
+@pytest.mark.parametrize(
+    ("content", "says"),
+    [
+        (b"", "empty"),
+        (b"a,b\n1,2\n", "no open questions"),
+        (b"review_id,kind,left_key,right_key,decision\n", "no column decided_by, note"),
+        ("review_id,kind\nž,ý\n".encode("cp1250"), "CSV UTF-8"),
+        (b"review_id,kind\n1,2,3\n", "3 cells"),
+        (b"SQLite format 3\x00" + bytes(500), "cannot be read"),
+        (b"SQLite format 3\x00", "cannot be read"),
+    ],
+)
+def test_a_file_that_is_no_review_is_told_plainly(run: Run, tmp_path: Path, content: bytes, says: str) -> None:
+    path = tmp_path / "odd.csv"
+    path.write_bytes(content)
+    with pytest.raises(ContractError, match=says):
+        import_review(path, run)
+    with pytest.raises(ContractError, match="no such file"):
+        import_review(tmp_path / "absent", run)
+
+
+@pytest.mark.parametrize(
+    ("sql", "says"),
+    [
+        ("DROP TABLE review", "no open questions"),
+        ("ALTER TABLE review DROP COLUMN note", "no column note"),
+        ("ALTER TABLE review RENAME TO other; CREATE VIEW review AS SELECT * FROM other", "no open questions"),
+    ],
+)
+def test_an_altered_geopackage_is_told_plainly(run: Run, tmp_path: Path, sql: str, says: str) -> None:
+    copy = tmp_path / "inducult.gpkg"
+    with closing(sqlite3.connect(copy)) as con:
+        con.executescript(f"CREATE TABLE review ({', '.join(ANSWER_COLUMNS)}); {sql}")
+    with pytest.raises(ContractError, match=says):
+        import_review(copy, run)
+
+
+def test_what_is_still_in_the_write_ahead_log_counts(run: Run, tmp_path: Path, sheet: Path) -> None:
+    copy = tmp_path / "mine" / "inducult.gpkg"
+    copy.parent.mkdir()
+    shutil.copyfile(release_of(run) / "inducult.gpkg", copy)
+    asked = pairs_of(sheet)[0]["review_id"]
+    with closing(sqlite3.connect(copy)) as con:
+        con.execute("PRAGMA journal_mode = WAL")
+        # They call functions that GDAL and QGIS bring along.
+        for (name,) in con.execute("SELECT name FROM sqlite_master WHERE type = 'trigger'").fetchall():
+            con.execute(f'DROP TRIGGER "{name}"')
+        con.execute("UPDATE review SET decision = 'different' WHERE review_id = ?", (asked,))
+        con.commit()
+        before = {path.name: path.read_bytes() for path in copy.parent.iterdir() if path.suffix != ".gpkg-shm"}
+        assert "inducult.gpkg-wal" in before
+        outcome = import_review(copy, run, who="Eva")
+        after = {path.name: path.read_bytes() for path in copy.parent.iterdir() if path.suffix != ".gpkg-shm"}
+    assert [one.decision for one in outcome.added] == ["different"]
+    assert after == before
+
+
+def test_while_a_run_is_at_work_nothing_is_imported(run: Run, sheet: Path) -> None:
+    with run.folder.lock(), pytest.raises(BusyError):
+        import_review(sheet, replace(run))
+
+
+@pytest.mark.qgis
+def test_an_edit_in_a_real_qgis_is_obeyed_by_the_next_run(run: Run, tmp_path: Path, sheet: Path) -> None:
+    if not shutil.which(PYTHON) or subprocess.run([PYTHON, "-c", "import qgis.core"], capture_output=True).returncode:
+        pytest.skip("needs QGIS for the system's Python")
+    copy = tmp_path / "mine" / "inducult.gpkg"
+    copy.parent.mkdir()
+    shutil.copyfile(release_of(run) / "inducult.gpkg", copy)
+    one, other = pairs_of(sheet)[:2]
+    answers = {
+        one["review_id"]: {"decision": "same", "decided_by": "Žofie", "note": "one works, two names"},
+        other["review_id"]: {"decision": "different"},
+    }
+    said = tmp_path / "answers.json"
+    said.write_text(json.dumps(answers), encoding="utf-8")
+    told = subprocess.run([PYTHON, SCRIPT, copy, said], capture_output=True, text=True, check=True, timeout=120)
+    assert json.loads(told.stdout.splitlines()[-1])["saved"] == 4
+    before = ids(run)
+    outcome = import_review(copy, run, who="Eva")
+    assert {(word.who, word.decision) for word in outcome.added} == {("Žofie", "same"), ("Eva", "different")}
+    assert outcome.refused == ()
+    run_all([], run)
+    after = ids(run)
+    assert after[one["left_key"]] == after[one["right_key"]]
+    assert after[other["left_key"]] != after[other["right_key"]]
+    assert questions(run) == {row["review_id"] for row in rows_of(sheet)} - {*answers}
+    touched = {before[row[f"{side}_key"]] for row in (one, other) for side in ("left", "right")}
+    assert {key: home for key, home in after.items() if before[key] not in touched} == {
+        key: home for key, home in before.items() if home not in touched
+    }
+    assert import_review(copy, run).unchanged == 2

@@ -1,0 +1,111 @@
+"""The tiles: every site once, public columns only, the same bytes each time."""
+
+from __future__ import annotations
+
+import gzip
+import json
+from dataclasses import replace
+
+import numpy as np
+import pandas as pd
+import pyogrio
+import pytest
+import shapely
+from bundles import HOSTILE, contracts, small_bundle
+
+from inducult_geo.errors import ReleaseError
+from inducult_geo.publish.columns import SITES
+from inducult_geo.publish.licences import for_release
+from inducult_geo.publish.tiles import COLUMNS, MAX_ZOOM, MIN_ZOOM, tile_points, write_tiles
+
+
+@pytest.fixture(scope="module")
+def bundle():
+    return for_release(small_bundle(), contracts())
+
+
+@pytest.fixture(scope="module")
+def path(bundle, tmp_path_factory):
+    file = tmp_path_factory.mktemp("tiles") / "sites.pmtiles"
+    write_tiles(bundle, file)
+    return file
+
+
+def metadata(path):
+    """Return the JSON metadata of a PMTiles file (version 3: offset and length stand at bytes 24 and 32)."""
+    data = path.read_bytes()
+    assert data[:8] == b"PMTiles\x03"
+    start, length = (int.from_bytes(data[at : at + 8], "little") for at in (24, 32))
+    assert (data[100], data[101]) == (MIN_ZOOM, MAX_ZOOM)
+    return json.loads(gzip.decompress(data[start : start + length]))
+
+
+def test_every_site_is_there_where_it_lies(bundle, path):
+    read = pyogrio.read_dataframe(path).to_crs("EPSG:3035").drop_duplicates("site_id").set_index("site_id")
+    told = tile_points(bundle).to_crs("EPSG:3035").set_index("site_id")
+    assert set(read.index) == set(bundle.sites["site_id"])
+    assert read.geometry.distance(told.geometry.reindex(read.index)).max() < 3.0
+
+
+def test_every_site_is_in_the_coarsest_zoom_too(bundle, path):
+    read = pyogrio.read_dataframe(path, ZOOM_LEVEL=MIN_ZOOM)
+    assert set(read["site_id"]) == set(bundle.sites["site_id"])
+
+
+def test_a_crowd_in_one_tile_loses_nobody(bundle, tmp_path):
+    take = np.arange(3000) % len(bundle.sites)
+    sites = bundle.sites.iloc[take].reset_index(drop=True)
+    sites["site_id"] = [f"IC-{number:05d}-1" for number in range(len(sites))]
+    spread = np.random.default_rng(0).normal(0, 2000, (2, len(sites)))
+    crowd = sites.set_geometry(shapely.points(4.5e6 + spread[0], 3.0e6 + spread[1]), crs="EPSG:3035")
+    write_tiles(replace(bundle, sites=crowd), tmp_path / "crowd.pmtiles")
+    for zoom in (MIN_ZOOM, MAX_ZOOM):
+        assert pyogrio.read_dataframe(tmp_path / "crowd.pmtiles", ZOOM_LEVEL=zoom)["site_id"].nunique() == 3000
+
+
+def test_values_are_those_of_the_sites(bundle, path):
+    read = pyogrio.read_dataframe(path).drop_duplicates("site_id").set_index("site_id")
+    assert set(read.columns) - {"mvt_id", "geometry"} <= set(COLUMNS)
+    for row in bundle.sites.to_dict("records"):
+        tile = read.loc[row["site_id"]]
+        assert tile["name"] == row["name"].replace("\x00", "")
+        assert tile["accuracy_m"] == row["accuracy_m"]
+        start = row["start_year"]
+        assert pd.isna(tile["start_year"]) if pd.isna(start) else tile["start_year"] == start
+    assert HOSTILE[0] in set(read["name"])
+
+
+def test_columns_are_published_ones():
+    assert set(COLUMNS) <= {column.name for column in SITES}
+
+
+def test_metadata_tell_no_other_column(path):
+    told = metadata(path)
+    (layer,) = told["vector_layers"]
+    assert layer["id"] == "sites"
+    assert set(layer["fields"]) == set(COLUMNS)
+    text = json.dumps(told)
+    assert "lineage" not in text
+    assert "osm:way" not in text
+
+
+def test_the_same_bundle_gives_the_same_bytes(bundle, path, tmp_path):
+    before = pyogrio.get_gdal_config_option("GDAL_NUM_THREADS")
+    again = tmp_path / "sites.pmtiles"
+    pyogrio.set_gdal_config_options({"GDAL_NUM_THREADS": "4"})
+    try:
+        write_tiles(bundle, again)
+        assert str(pyogrio.get_gdal_config_option("GDAL_NUM_THREADS")) == "4", "the caller's setting stays"
+    finally:
+        pyogrio.set_gdal_config_options({"GDAL_NUM_THREADS": before})
+    assert again.read_bytes() == path.read_bytes()
+
+
+def test_a_release_of_nothing_has_no_tiles(bundle, tmp_path):
+    write_tiles(replace(bundle, sites=bundle.sites.head(0)), tmp_path / "sites.pmtiles")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_no_place_to_write_is_said(bundle, tmp_path):
+    with pytest.raises(ReleaseError, match="could not write the tiles"):
+        write_tiles(bundle, tmp_path / "absent" / "sites.pmtiles")

@@ -1,0 +1,158 @@
+// The card of one site: what is known, since when, from whom, how exact, and under which license.
+import { link, make } from "./dom.js";
+import { siteIcon } from "./list.js";
+
+const OSM_KEY = /^(node|way|relation)\/\d+$/;
+
+export class Card {
+  constructor(sites, element, closed) {
+    Object.assign(this, { sites, element, closed, site: null, from: null });
+    element.addEventListener("keydown", (event) => {
+      if (event.key === "Escape") this.close();
+    });
+  }
+
+  /** Show a site; `from` is what gets the focus back. */
+  show(site, from = null) {
+    this.site = site;
+    this.from = from ?? this.from;
+    const heading = make("h3", { tabindex: "-1", id: "card-title" }, make("bdi", {}, this.sites.title(site)));
+    const subtitle = make("p", { class: "soft" }, this.sites.subtitle(site));
+    this.#open(heading, make("header", {}, siteIcon(this.sites, site, "chip large"), make("div", {}, heading, subtitle), this.#button()),
+      this.#warning(site), make("dl", {}, this.#facts(site)), this.#places(site));
+  }
+
+  /** Let the reader choose between sites that lie under one click. */
+  choose(found) {
+    this.site = null;
+    const heading = make("h3", { tabindex: "-1", id: "card-title" }, `${found.length} sites here`);
+    const rows = found.map((site) => make("li", {}, make("button", { type: "button", onclick: () => this.choice(site) },
+      siteIcon(this.sites, site), make("bdi", {}, this.sites.title(site)))));
+    this.#open(heading, make("header", {}, make("div", {}, heading), this.#button()), make("ul", { class: "rows" }, rows));
+  }
+
+  close() {
+    if (this.element.hidden) return;
+    this.element.hidden = true;
+    this.site = null;
+    this.closed();
+    if (this.from?.isConnected) this.from.focus();
+    this.from = null;
+  }
+
+  #open(heading, header, ...parts) {
+    this.element.replaceChildren(header, make("div", { class: "body", tabindex: "0", role: "group", "aria-label": "Details" }, parts));
+    this.element.hidden = false;
+    heading.focus({ preventScroll: true });
+  }
+
+  #button() {
+    return make("button", { type: "button", class: "close", "aria-label": "Close the card", onclick: () => this.close() }, "×");
+  }
+
+  #warning(site) {
+    const questions = this.sites.columns.n_review[site];
+    if (!questions) return null;
+    return make("p", { class: "open-question" }, questions === 1 ? "One question about this site waits for a person." : `${questions} questions about this site wait for a person.`);
+  }
+
+  #facts(site) {
+    const { sites } = this;
+    const plain = (name) => sites.plain(name, site);
+    const word = (name) => sites.word(name, site);
+    const known = (name) => (sites.value(name, site) === "unknown" ? null : word(name));
+    const address = [plain("address"), [plain("postcode"), plain("city")].filter(Boolean).join(" ")];
+    const heritage = [word("heritage_scheme"), plain("heritage_ref"), plain("heritage_designation")].filter(Boolean).join(", ");
+    return [
+      this.#fact("Names", this.#names(site)),
+      this.#fact("Aspect", word("aspect")),
+      this.#fact("Branch", word("theme")),
+      this.#fact("Condition", known("status")),
+      this.#fact("Years", this.#years(site)),
+      this.#fact("Operator", plain("operator")),
+      this.#fact("Use today", known("present_use")),
+      this.#fact("Access", [word("visitor_access"), word("opening_hours"), word("fee") && `fee: ${word("fee")}`,
+        word("wheelchair") && `wheelchair: ${word("wheelchair")}`].filter(Boolean).join(" · ")),
+      this.#fact("Heritage", heritage),
+      this.#fact("ERIH", word("erih_role")),
+      this.#fact("Address", address.filter(Boolean).join(", ")),
+      this.#fact("Region", [word("region"), word("country")].filter(Boolean).join(", ")),
+      this.#fact("Links", this.#links(site)),
+      this.#fact("Accuracy", this.#accuracy(site)),
+      this.#fact("Sources", this.#sources(site)),
+      this.#fact("License", word("licence")),
+      this.#fact("Credit", word("attribution")),
+      this.#fact("Site id", make("code", {}, sites.columns.site_id[site])),
+    ].flat();
+  }
+
+  #fact(term, value) {
+    return !value || (Array.isArray(value) && !value.length) ? [] : [make("dt", {}, term), make("dd", {}, value)];
+  }
+
+  #names(site) {
+    const others = this.sites.columns.names[site] || [];
+    const rows = [];
+    const english = this.sites.plain("name_en", site);
+    if (english && english !== this.sites.title(site)) rows.push(make("li", {}, make("bdi", {}, english), " ", make("small", {}, "en")));
+    for (let place = 0; place < others.length; place += 2) {
+      rows.push(make("li", {}, make("bdi", {}, others[place + 1]), " ", make("small", {}, role(others[place]))));
+    }
+    return rows.length ? make("ul", {}, rows) : null;
+  }
+
+  #years(site) {
+    const [start, end] = [this.sites.plain("start_year", site), this.sites.plain("end_year", site)].map(year);
+    const said = start && end ? `${start} – ${end}` : start ? `since ${start}` : end ? `until ${end}` : "";
+    const precision = this.sites.word("year_precision", site);
+    return said && (precision && precision !== "year" ? `${said} (exact to the ${precision})` : said);
+  }
+
+  #accuracy(site) {
+    const meters = this.sites.plain("accuracy_m", site);
+    const origin = this.sites.word("geometry_origin", site);
+    const said = meters ? `within ${meters >= 1000 ? `${+(meters / 1000).toPrecision(3)} km` : `${meters} m`}` : "not known";
+    return origin ? `${said} (${origin})` : said;
+  }
+
+  #links(site) {
+    const { sites } = this;
+    const links = [];
+    const website = sites.plain("website", site);
+    const image = sites.plain("image", site);
+    const item = sites.plain("wikidata", site);
+    const article = /^([a-z-]{2,12}):(.+)$/.exec(sites.plain("wikipedia", site) ?? "");
+    if (website) links.push(link(website, "Website"));
+    if (article) links.push(link(`https://${article[1]}.wikipedia.org/wiki/${encodeURIComponent(article[2].replaceAll(" ", "_"))}`, "Wikipedia"));
+    if (/^Q\d+$/.test(item ?? "")) links.push(link(`https://www.wikidata.org/wiki/${item}`, "Wikidata"));
+    if (image) links.push(link(image, "Picture"));
+    return links.length ? make("ul", { class: "inline" }, links.map((entry) => make("li", {}, entry))) : null;
+  }
+
+  #sources(site) {
+    const rows = this.sites.columns.records[site].map((record) => {
+      const cut = record.indexOf(":");
+      const [source, key] = [record.slice(0, cut), record.slice(cut + 1)];
+      const [title, licence] = this.sites.data.sources[source] ?? [source, ""];
+      const said = source === "osm" && OSM_KEY.test(key) ? link(`https://www.openstreetmap.org/${key}`, key) : key;
+      return make("li", {}, title, " ", make("small", {}, said, licence && ` · ${licence}`));
+    });
+    return make("ul", {}, rows);
+  }
+
+  #places(site) {
+    const lon = this.sites.columns.lon[site].toFixed(5);
+    const lat = this.sites.columns.lat[site].toFixed(5);
+    return make("p", { class: "soft place" }, `${lat}, ${lon} (WGS 84) · `,
+      link(`https://www.openstreetmap.org/?mlat=${lat}&mlon=${lon}#map=16/${lat}/${lon}`, "open in OpenStreetMap"));
+  }
+}
+
+/** The language or role of a name: "name:de" is "de", "alt_2" is "alt". */
+function role(key) {
+  return key.replace(/^name(?![a-z])[:_]?/, "").replace(/_?\d+$/, "");
+}
+
+function year(value) {
+  return value === null ? null : value < 0 ? `${-value} BC` : String(value);
+}

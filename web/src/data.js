@@ -1,0 +1,62 @@
+// The sites as the page holds them (inducult_geo/publish/mapdata.py writes it): columns, and tables for repeated words.
+
+export class Sites {
+  constructor(data) {
+    this.data = data;
+    this.count = data.sites;
+    this.columns = data.columns;
+    this.tables = data.tables;
+    this.places = new Map(this.columns.site_id.map((id, place) => [id, place]));
+  }
+
+  /** The value of a coded column in words, null where there is none. */
+  word(column, site) {
+    const code = this.columns[column][site];
+    return code < 0 ? null : this.tables[column][code][1];
+  }
+
+  /** The value of a coded column as it stands in the files. */
+  value(column, site) {
+    const code = this.columns[column][site];
+    return code < 0 ? null : this.tables[column][code][0];
+  }
+
+  /** A plain value, null where there is none. */
+  plain(column, site) {
+    return this.columns[column][site] || null;
+  }
+
+  title(site) {
+    return this.columns.name[site] || this.columns.name_en[site] || this.columns.site_id[site];
+  }
+
+  /** Branch and town in one line. */
+  subtitle(site) {
+    return [this.word("type", site) ?? this.word("theme", site), this.plain("city", site)].filter(Boolean).join(" · ");
+  }
+
+  /** Corners around sites: [[west, south], [east, north]], null for none. */
+  bounds(sites) {
+    const { lon, lat } = this.columns;
+    let [west, south, east, north] = [Infinity, Infinity, -Infinity, -Infinity];
+    for (const site of sites) {
+      west = Math.min(west, lon[site]);
+      east = Math.max(east, lon[site]);
+      south = Math.min(south, lat[site]);
+      north = Math.max(north, lat[site]);
+    }
+    return west > east ? null : [[west, south], [east, north]];
+  }
+
+  /** The sites as GeoJSON points with what the layers need to draw them. */
+  points(sites) {
+    const { lon, lat, aspect, theme } = this.columns;
+    const features = Array.from(sites, (site) => ({
+      type: "Feature",
+      id: site,
+      properties: { a: aspect[site], i: `${aspect[site]}-${theme[site]}` },
+      geometry: { type: "Point", coordinates: [lon[site], lat[site]] },
+    }));
+    return { type: "FeatureCollection", features };
+  }
+}

@@ -1,0 +1,95 @@
+// The facets: for each column the chosen values (none chosen = all), and how many sites each value would show.
+import { make, picture, whole } from "./dom.js";
+
+export class Filters {
+  constructor(sites, changed) {
+    this.sites = sites;
+    this.chosen = Object.fromEntries(Object.keys(sites.data.facets).map((name) => [name, new Set()]));
+    this.labels = {};
+    this.changed = changed;
+  }
+
+  /** Sites that pass every facet and the search; `counts[facet][value]` leaves that facet itself out. */
+  apply(matches) {
+    const names = Object.keys(this.chosen);
+    const columns = names.map((name) => this.sites.columns[name]);
+    const sets = names.map((name) => this.chosen[name]);
+    const counts = names.map((name) => new Array(this.sites.tables[name].length + 1).fill(0));
+    const shown = [];
+    for (let site = 0; site < this.sites.count; site += 1) {
+      if (matches && !matches(site)) continue;
+      let failed = 0;
+      let where = -1;
+      for (let facet = 0; facet < sets.length; facet += 1) {
+        if (sets[facet].size && !sets[facet].has(columns[facet][site])) {
+          failed += 1;
+          where = facet;
+        }
+      }
+      if (failed > 1) continue;
+      if (!failed) shown.push(site);
+      for (let facet = 0; facet < sets.length; facet += 1) {
+        if (!failed || where === facet) counts[facet][columns[facet][site] + 1] += 1;
+      }
+    }
+    names.forEach((name, facet) => this.#tell(name, counts[facet]));
+    return shown;
+  }
+
+  clear() {
+    for (const set of Object.values(this.chosen)) set.clear();
+    for (const rows of Object.values(this.labels)) rows.forEach((row) => (row.box.checked = false));
+    this.changed(null);
+  }
+
+  /** Whether anything is chosen. */
+  get active() {
+    return Object.values(this.chosen).some((set) => set.size);
+  }
+
+  /** Build the groups of boxes. */
+  build() {
+    return Object.entries(this.sites.data.facets).map(([name, title]) => this.#group(name, title));
+  }
+
+  #group(name, title) {
+    const used = new Set(this.sites.columns[name]);
+    const codes = [...this.sites.tables[name].keys(), -1].filter((code) => used.has(code));
+    this.labels[name] = codes.map((code) => this.#row(name, code));
+    this.labels[name].said = make("span", { class: "said" });
+    const heading = make("summary", {}, make("span", {}, title), this.labels[name].said);
+    const rows = this.labels[name].map((row) => row.element);
+    return make("details", { class: "facet", "data-facet": name },
+      heading, make("fieldset", {}, make("legend", { class: "hidden" }, title), rows));
+  }
+
+  #row(name, code) {
+    const [value, words] = code < 0 ? ["", "Not stated"] : this.sites.tables[name][code];
+    const box = make("input", { type: "checkbox", value, onchange: () => this.#choose(name, code, box.checked) });
+    const count = make("span", { class: "count" });
+    return { code, box, count, words, element: make("label", {}, box, this.#icon(name, value), make("span", { class: "words" }, words), count) };
+  }
+
+  #icon(name, value) {
+    const { marks } = this.sites.data;
+    if (name === "aspect") return picture(marks.aspect[value].map(([mark, share]) => [mark, share * 0.95]), marks.shapes, "chip");
+    if (name === "theme" && marks.theme[value]) return picture([[marks.theme[value], 0.95, true]], marks.shapes, "chip ground");
+    return null;
+  }
+
+  #choose(name, code, on) {
+    if (on) this.chosen[name].add(code);
+    else this.chosen[name].delete(code);
+    this.changed(name);
+  }
+
+  #tell(name, counts) {
+    for (const row of this.labels[name]) {
+      const count = counts[row.code + 1];
+      row.count.textContent = whole(count);
+      row.element.classList.toggle("none", count === 0);
+    }
+    const chosen = this.labels[name].filter((row) => row.box.checked);
+    this.labels[name].said.textContent = chosen.length === 0 ? "all" : chosen.length === 1 ? chosen[0].words : `${chosen.length} chosen`;
+  }
+}

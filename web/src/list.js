@@ -1,0 +1,40 @@
+// The sites that are shown, as a list: the same as the map for those who cannot see or use it.
+import { make, picture } from "./dom.js";
+
+const PAGE = 50;
+
+/** The picture of a site: its aspect's rings with the branch inside. */
+export function siteIcon(sites, site, className = "chip") {
+  const { marks } = sites.data;
+  const rings = marks.aspect[sites.value("aspect", site)].map(([mark, share]) => [mark, share]);
+  return picture([...rings, [marks.theme[sites.value("theme", site)], 0.5, true]], marks.shapes, className);
+}
+
+export class List {
+  constructor(sites, element, more, open) {
+    Object.assign(this, { sites, element, more, open });
+    more.addEventListener("click", () => this.#extend(true));
+  }
+
+  show(found) {
+    this.found = found;
+    this.element.replaceChildren();
+    this.#extend(false);
+  }
+
+  #extend(byHand) {
+    const from = this.element.children.length;
+    const rows = this.found.slice(from, from + PAGE).map((site) => this.#row(site));
+    this.element.append(...rows);
+    this.more.hidden = this.element.children.length >= this.found.length;
+    if (byHand) rows[0]?.firstElementChild.focus();
+  }
+
+  #row(site) {
+    const words = make("span", { class: "words" },
+      make("bdi", { class: "name" }, this.sites.title(site)), make("small", {}, this.sites.subtitle(site)));
+    const button = make("button", { type: "button", "data-site": this.sites.columns.site_id[site],
+      onclick: () => this.open(site, button) }, siteIcon(this.sites, site), words);
+    return make("li", {}, button);
+  }
+}

@@ -1,0 +1,56 @@
+// Search in names of any language: letters count without their diacritics, and ae, oe, ue as a, o, u.
+
+const PLAIN = { ł: "l", đ: "d", ð: "d", ø: "o", ß: "ss", æ: "ae", œ: "oe", þ: "th", ı: "i", ħ: "h", ŋ: "n", ĸ: "k" };
+
+/** Text as it is compared: no case, no diacritics, one space between words. */
+export function fold(text) {
+  return text
+    .normalize("NFKD")
+    .toLowerCase()
+    .replace(/\p{M}+/gu, "")
+    .replace(/[łđðøßæœþıħŋĸ]/g, (letter) => PLAIN[letter])
+    .replace(/([aou])e/g, "$1")
+    .replace(/[^\p{L}\p{N}]+/gu, " ")
+    .trim();
+}
+
+export class Index {
+  constructor(sites) {
+    this.sites = sites;
+    this.texts = [];
+  }
+
+  /** Fold the texts of all sites, or of the next few; it is done once. */
+  prepare(few = Infinity) {
+    const { name, name_en, names, city, operator, site_id } = this.sites.columns;
+    const end = Math.min(this.sites.count, this.texts.length + few);
+    for (let site = this.texts.length; site < end; site += 1) {
+      const others = (names[site] || []).filter((_, place) => place % 2);
+      const said = [name[site], name_en[site], ...others, city[site], operator[site], site_id[site]];
+      this.texts.push(` ${fold(said.filter(Boolean).join(" "))}`);
+    }
+    return end < this.sites.count;
+  }
+
+  /** Fold the texts bit by bit while the reader looks around. */
+  prepareIdly() {
+    const idly = globalThis.requestIdleCallback ?? setTimeout;
+    const step = () => this.prepare(1000) && idly(step);
+    idly(step);
+  }
+
+  /** A test for sites whose text holds every word of a query, null where nothing is asked. */
+  matcher(query) {
+    const words = fold(query).split(" ").filter(Boolean);
+    if (!words.length) return null;
+    this.prepare();
+    return (site) => words.every((word) => this.texts[site].includes(word));
+  }
+
+  /** How well a site answers: its name begins so, a word of it begins so, or it is only found somewhere. */
+  rank(site, query) {
+    const asked = fold(query);
+    const text = this.texts[site];
+    return text.startsWith(` ${asked}`) ? 0 : text.includes(` ${asked}`) ? 1 : 2;
+  }
+}

@@ -58,7 +58,11 @@ def read_osm(
         # osmnx is heavy, and only this call needs it.
         from inducult_geo.sources.places import look_up
 
-        table = records_of(fetch_objects("place", area=area or look_up(place), settings=run.settings))
+        table = records_of(
+            fetch_objects(
+                "place", area=area or look_up(place, deadline_s=run.settings.http_deadline_s), settings=run.settings
+            )
+        )
     else:
         extract = Path(str(path))
         table = records_of((read_answer if is_answer(extract) else read_objects)(extract, area=area))

@@ -185,8 +185,8 @@ def _rest(outcome: RunOutcome) -> Counts:
 
 def _absent(outcome: RunOutcome) -> list[str]:
     facts = [f for region in outcome.regions if region.stage is not None for f in region.stage.facts]
-    names = sorted({f"{fact.source} ({fact.message})" for fact in facts if fact.state == "absent"})
-    return [f"Not used: {', '.join(names)}"] if names else []
+    names = sorted({fact.source for fact in facts if fact.state == "absent"})
+    return [f"Not used, since no file of theirs is there: {', '.join(names)}"] if names else []
 
 
 def _failures(outcome: RunOutcome) -> list[str]:

@@ -6,6 +6,7 @@ import json
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
@@ -13,7 +14,7 @@ import osmnx
 import pytest
 
 import inducult_geo
-from inducult_geo.errors import ConfigError, ContractError, SourceError
+from inducult_geo.errors import ConfigError, ContractError, SourceError, TransientError
 from inducult_geo.frames import RECORD_COLUMNS
 
 SQUARE = [[[8.9, 46.9], [9.1, 46.9], [9.1, 47.1], [8.9, 47.1], [8.9, 46.9]]]
@@ -25,7 +26,7 @@ ANSWER = {
 
 
 @contextmanager
-def servers(places: list[dict]) -> Iterator[str]:
+def servers(places: list[dict], *, status: int = 200) -> Iterator[str]:
     """Serve a geocoder and an Overpass on loopback."""
 
     class Handler(BaseHTTPRequestHandler):
@@ -38,7 +39,7 @@ def servers(places: list[dict]) -> Iterator[str]:
 
         def _send(self, content: object) -> None:
             body = json.dumps(content).encode()
-            self.send_response(200)
+            self.send_response(status)
             self.send_header("Content-Type", "application/json")
             self.send_header("Content-Length", str(len(body)))
             self.end_headers()
@@ -89,6 +90,15 @@ def test_an_unknown_place_is_named(monkeypatch: pytest.MonkeyPatch, tmp_path: Pa
         monkeypatch.setattr(osmnx.settings, "nominatim_url", f"{url}/")
         with pytest.raises(SourceError, match="no polygon of a place 'Nowhere'"):
             inducult_geo.read_osm(place="Nowhere")
+
+
+def test_a_server_that_stays_busy_is_not_asked_without_end(monkeypatch: pytest.MonkeyPatch) -> None:
+    busy = HTTPStatus.GATEWAY_TIMEOUT
+    with servers([PLACE], status=busy) as url:
+        monkeypatch.setattr(osmnx.settings, "nominatim_url", f"{url}/")
+        monkeypatch.setenv("INDUCULT_HTTP_DEADLINE_S", "2")
+        with pytest.raises(TransientError, match="no answer within 2 s"):
+            inducult_geo.read_osm(place="Somewhere")
 
 
 def test_either_a_path_or_a_place() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -23,14 +24,51 @@ def console() -> Console:
 
 @contextmanager
 def progress(*, quiet: bool = False) -> Iterator[tuple[Say, Advance]]:
-    """Give two callbacks: one told of every step, one told how many of how many are done."""
+    """Give two callbacks: one told of every step, one told how many of how many are done.
+
+    What the package logs meanwhile is told as a step as well.
+    """
     if quiet:
-        yield (lambda _: None), (lambda _done, _total: None)
+        yield (lambda _: None), _no_advance
     elif sys.stderr.isatty():
-        with _bar() as callbacks:
-            yield callbacks
+        with _bar() as (say, advance), _logged_to(say):
+            yield say, advance
     else:
-        yield (lambda text: print(text, file=sys.stderr, flush=True)), (lambda _done, _total: None)  # noqa: T201
+        with _logged_to(_say_plainly):
+            yield _say_plainly, _no_advance
+
+
+def _say_plainly(text: str) -> None:
+    print(text, file=sys.stderr, flush=True)  # noqa: T201
+
+
+def _no_advance(_done: int, _total: int) -> None:
+    """Show nothing."""
+
+
+class _Teller(logging.Handler):
+    """Hands log records on to a callback."""
+
+    def __init__(self, say: Say) -> None:
+        super().__init__(logging.INFO)
+        self._say = say
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Tell one record."""
+        self._say(record.getMessage())
+
+
+@contextmanager
+def _logged_to(say: Say) -> Iterator[None]:
+    logger, teller = logging.getLogger("inducult_geo"), _Teller(say)
+    before = logger.level
+    logger.addHandler(teller)
+    logger.setLevel(logging.INFO)
+    try:
+        yield
+    finally:
+        logger.removeHandler(teller)
+        logger.setLevel(before)
 
 
 @contextmanager

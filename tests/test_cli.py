@@ -223,3 +223,16 @@ def test_fetch_gets_what_changed_and_names_what_failed(tmp_path: Path, monkeypat
     assert states["there"] == "failed"
     assert states["here"] != "failed"
     assert [path.suffix for path in (tmp_path / "data" / "raw" / "osm").glob("here-*.pbf")] == [".pbf"]
+
+
+def test_a_file_that_the_fast_reader_hands_over_says_so(tmp_path: Path, sample: Path) -> None:
+    import osmium
+
+    path = sample / "raw" / "sample" / "osm" / "zwickau.osm"
+    plain = tmp_path / "unsorted.osm.pbf"
+    with osmium.SimpleWriter(str(plain)) as writer:
+        for kind in (osmium.osm.WAY, osmium.osm.NODE):
+            for element in osmium.FileProcessor(str(path), kind):
+                writer.add(element)
+    result = inducult("run", "zwickau", "--data", sample, "--osm", plain)
+    assert "unsorted.osm.pbf: read by pyosmium: " in result.stderr

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import lru_cache, partial
@@ -36,6 +37,7 @@ from inducult_geo.stage import last_stage
 from inducult_geo.store import read_json, replacing, sha256, write_json
 
 OSM = "osm"
+_DATED = re.compile(r"-\d{4}-\d{2}-\d{2}")
 _EXTRACTS = (".osm.pbf", ".osm", ".osm.gz", ".osm.bz2", ".json.gz")
 
 
@@ -48,7 +50,11 @@ class Gathered:
 
 
 def find_extract(region: Region, run: Run) -> Path | None:
-    """Return the newest OSM extract for a region: named after it, or after its Geofabrik extract."""
+    """Return the newest OSM extract for a region: named after it, or after its Geofabrik extract.
+
+    Among files of one name a dated one (`sachsen-2026-11-20.osm.pbf`, as `inducult fetch` keeps them) goes before one
+    without a date (`sachsen-latest.osm.pbf`), whose age nobody knows.
+    """
     if run.osm_file is not None or run.osm != "files":
         return run.osm_file if run.osm == "files" else None
     folder = run.folder.raw / "osm"
@@ -56,7 +62,7 @@ def find_extract(region: Region, run: Run) -> Path | None:
     for stem in stems:
         found = [p for p in folder.glob(f"{stem}*") if p.name.endswith(_EXTRACTS) and _is_named(p.name, stem)]
         if found:
-            return max(found, key=lambda path: path.name)
+            return max(found, key=lambda path: (bool(_DATED.search(path.name)), path.name))
     return None
 
 

@@ -28,7 +28,7 @@ from inducult_geo.frames import (
     from_json,
     outcome_of,
 )
-from inducult_geo.gather import gather_wide
+from inducult_geo.gather import wide_or_kept
 from inducult_geo.publish.bundle import Bundle
 from inducult_geo.run import SCHEMA_VERSION, STATES, Run, SourceFacts, code_hash, run_id
 from inducult_geo.stage import RegionOutcome, Stage
@@ -105,7 +105,7 @@ def release_manifest(bundle: Bundle, stages: Mapping[str, Stage], run: Run) -> d
 
 def _elsewhere(contract: Contract, records: pd.DataFrame, run: Run) -> tuple[gpd.GeoDataFrame, SourceFacts] | None:
     """Return a wide source's rows that no region of the release took, each with the reason why not."""
-    whole = gather_wide(contract, run)
+    whole = wide_or_kept(contract, run)
     if whole.facts.state == "absent":
         return None
     taken = set(records.loc[records["source"] == contract.id, "record_key"])
@@ -115,7 +115,7 @@ def _elsewhere(contract: Contract, records: pd.DataFrame, run: Run) -> tuple[gpd
     rest.loc[fine, "detail"] = "its place lies in no region of this release"
     counts = _counts(rest.assign(outcome=outcome_of(rest)))
     by_reason = {str(name): int(number) for name, number in rest["reason"].value_counts().sort_index().items()}
-    facts = SourceFacts(**{**whole.facts.__dict__, "counts": counts, "rejected_by_reason": by_reason})
+    facts = replace(whole.facts, counts=counts, rejected_by_reason=by_reason)
     return rest.assign(site_id=None, outcome=outcome_of(rest)), facts
 
 

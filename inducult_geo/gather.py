@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache, partial
 from pathlib import Path
 
@@ -101,6 +101,19 @@ def gather_wide(contract: Contract, run: Run) -> Gathered:
         return fresh
     records = read_records(folder / "records.parquet")
     return Gathered(records, facts_from(kept["facts"]))
+
+
+def wide_or_kept(contract: Contract, run: Run) -> Gathered:
+    """Harmonize a wide source; where that fails, take what an earlier run kept of it, and say so."""
+    try:
+        return gather_wide(contract, run)
+    except (SourceError, ContractError) as problem:
+        folder = run.folder.source(contract.id)
+        kept = read_json(folder / "manifest.json")
+        if kept is None:
+            return Gathered(concat_records([]), SourceFacts(contract.id, None, "failed", message=str(problem)))
+        facts = replace(facts_from(kept["facts"]), state="stale", message=str(problem))
+        return Gathered(read_records(folder / "records.parquet"), facts)
 
 
 def read_records(path: Path) -> Records:
@@ -211,8 +224,11 @@ def _or_kept(source: str, region: Region, run: Run, gather: Callable[[], Gathere
         stage = last_stage(region.id, run)
         kept = concat_records([]) if stage is None else read_records(stage.folder / "records.parquet")
         own = as_records(kept[(kept["source"] == source).to_numpy()])
-        state: State = "stale" if len(own) else "failed"
-        run.say(f"{region.id}: {problem}" + (" The records of the last good run stay." if len(own) else ""))
+        # A source that had nothing here last time has still been read last time: nothing is what stays.
+        told = () if stage is None else stage.facts
+        was_read = any(fact.source == source and fact.state in ("fresh", "stale") for fact in told)
+        state: State = "stale" if was_read else "failed"
+        run.say(f"{region.id}: {problem}" + (" The records of the last good run stay." if was_read else ""))
         outcome = outcome_of(own).value_counts()
         counts = Counts(len(own), *(int(outcome.get(name, 0)) for name in ("site", "review", "rejected")))
         return Gathered(own, SourceFacts(source, region.id, state, counts=counts, message=str(problem)))

@@ -250,3 +250,24 @@ def test_two_wide_sources_and_no_osm(tmp_path: Path, shared: Path) -> None:
     # Neither source's coordinates may leave the house: every place is the center of a grid cell.
     assert (sites.geometry.x % 1000 == 500).all()
     assert (sites["accuracy_m"] >= 707).all()
+
+
+def test_a_wide_file_that_breaks_costs_itself_and_its_records_stay(tmp_path: Path, repository: Path) -> None:
+    data = tmp_path / "data"
+    shutil.copytree(repository / "data" / "raw" / "sample", data / "raw", dirs_exist_ok=True)
+    wide = data / "raw" / "partners" / "wide"
+    wide.with_suffix(".toml").write_text(
+        'id = "wide"\nfiles = ["wide.csv"]\nlicence = "CC0-1.0"\nattribution = "nobody"\n'
+        '[place]\ncrs = "EPSG:4326"\nx = "lon"\ny = "lat"\naccuracy_m = 100\n[columns]\nkey = "id"\nname = "name"\n'
+    )
+    rows = "id,name,lon,lat\n1,Glashütte Nirgendwo,12.5,50.7\n2,Far away,2.0,48.0\n"
+    wide.with_suffix(".csv").write_text(rows)
+    first = build(data, "zwickau", "leoben")
+    assert first.exit_code == 0
+    assert first.rejected_by_reason["outside_all_regions"] == 1
+    wide.with_suffix(".csv").write_bytes(b"\x89PNG\r\n\x1a\n")
+    second = build(data, "zwickau", "leoben")
+    assert second.exit_code == 1
+    assert second.counts == first.counts
+    assert second.release is not None
+    assert ask(second.release, "SELECT state FROM sources WHERE source = 'wide'") == [("stale",)]

@@ -25,8 +25,10 @@ from inducult_geo.frames import (
     as_pairs,
     as_records,
     as_sites,
+    counts_of,
     from_json,
     outcome_of,
+    reasons_of,
 )
 from inducult_geo.gather import wide_or_kept
 from inducult_geo.publish.bundle import Bundle
@@ -62,7 +64,7 @@ def assemble(stages: Mapping[str, Stage], told: Mapping[str, RegionOutcome], run
     pairs = as_pairs(pd.concat([_empty(PAIR_COLUMNS), *(stage.pairs() for stage in stages.values())]))
     # Counted at the doors of the sources, and again at the end of the road: only then is it a check.
     came_in = sum(fact.counts.records_in for fact in facts)
-    ended = _counts(records)
+    ended = counts_of(records["outcome"])
     counts = Counts(came_in, ended.in_sites, ended.in_review, ended.rejected).check("release")
     row = _run_row(stages, records, counts, len(sites), run)
     return Bundle(
@@ -113,9 +115,8 @@ def _elsewhere(contract: Contract, records: pd.DataFrame, run: Run) -> tuple[gpd
     fine = rest["reason"].isna()
     rest.loc[fine, "reason"] = "outside_all_regions"
     rest.loc[fine, "detail"] = "its place lies in no region of this release"
-    counts = _counts(rest.assign(outcome=outcome_of(rest)))
-    by_reason = {str(name): int(number) for name, number in rest["reason"].value_counts().sort_index().items()}
-    facts = replace(whole.facts, counts=counts, rejected_by_reason=by_reason)
+    counts = counts_of(outcome_of(rest))
+    facts = replace(whole.facts, counts=counts, rejected_by_reason=reasons_of(rest))
     return rest.assign(site_id=None, outcome=outcome_of(rest)), facts
 
 
@@ -230,11 +231,6 @@ def _run_row(
 
 def _numbers(counts: Counts) -> dict[str, int]:
     return dict(counts.__dict__)
-
-
-def _counts(records: pd.DataFrame) -> Counts:
-    outcome = records["outcome"].value_counts()
-    return Counts(len(records), *(int(outcome.get(name, 0)) for name in ("site", "review", "rejected")))
 
 
 def _concat(frames: Iterable[gpd.GeoDataFrame], columns: tuple[str, ...]) -> gpd.GeoDataFrame:

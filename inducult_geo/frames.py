@@ -307,3 +307,14 @@ def outcome_of(records: Records) -> pd.Series:
     outcome[reason.isna()] = "site"
     outcome[reason.isin([*REVIEW_REASONS])] = "review"
     return outcome
+
+
+def counts_of(outcomes: pd.Series) -> Counts:
+    """Count records by their outcome (see `outcome_of`)."""
+    number = outcomes.value_counts()
+    return Counts(len(outcomes), *(int(number.get(name, 0)) for name in ("site", "review", "rejected")))
+
+
+def reasons_of(records: pd.DataFrame) -> dict[str, int]:
+    """Count the records that are not accepted by their reason, sorted."""
+    return {str(reason): int(number) for reason, number in records["reason"].value_counts().sort_index().items()}

@@ -21,7 +21,9 @@ from inducult_geo.frames import (
     Records,
     as_records,
     concat_records,
+    counts_of,
     outcome_of,
+    reasons_of,
 )
 from inducult_geo.harmonize.crs import transform_geometries
 from inducult_geo.harmonize.place import Ground
@@ -193,10 +195,8 @@ def _harmonized(contract: Contract, region_id: str | None, table: RawTable, grou
 
 def facts_of(contract: Contract, region_id: str | None, table: RawTable, result: Harmonized) -> SourceFacts:
     """Say what became of one source's table."""
-    outcome = outcome_of(result.records).value_counts()
-    counts = Counts(
-        len(table.frame), int(outcome.get("site", 0)), int(outcome.get("review", 0)), int(outcome.get("rejected", 0))
-    )
+    # What came in is counted at the source's door, not after harmonizing: only then is it a check.
+    counts = replace(counts_of(outcome_of(result.records)), records_in=len(table.frame))
     accuracy = result.records.loc[result.records["reason"].isna(), "accuracy_m"]
     return SourceFacts(
         contract.id,
@@ -204,7 +204,7 @@ def facts_of(contract: Contract, region_id: str | None, table: RawTable, result:
         "fresh",
         table.files,
         counts.check(contract.id),
-        {str(name): int(n) for name, n in result.records["reason"].value_counts().sort_index().items()},
+        reasons_of(result.records),
         result.first(result.placed.crs),
         result.first(result.placed.reading),
         result.first(result.placed.operation),
@@ -229,8 +229,7 @@ def _or_kept(source: str, region: Region, run: Run, gather: Callable[[], Gathere
         was_read = any(fact.source == source and fact.state in ("fresh", "stale") for fact in told)
         state: State = "stale" if was_read else "failed"
         run.say(f"{region.id}: {problem}" + (" The records of the last good run stay." if was_read else ""))
-        outcome = outcome_of(own).value_counts()
-        counts = Counts(len(own), *(int(outcome.get(name, 0)) for name in ("site", "review", "rejected")))
+        counts = counts_of(outcome_of(own))
         return Gathered(own, SourceFacts(source, region.id, state, counts=counts, message=str(problem)))
 
 

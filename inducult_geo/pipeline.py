@@ -19,7 +19,7 @@ from inducult_geo.boundaries import keep_outline, kept_file, outline
 from inducult_geo.catalog import Region
 from inducult_geo.enrich.sample import sample_rasters
 from inducult_geo.errors import ConfigError, InducultError, RegionError, ReleaseError
-from inducult_geo.frames import Counts, Records, as_records, concat_records, outcome_of
+from inducult_geo.frames import Counts, Records, as_records, concat_records, counts_of, outcome_of, reasons_of
 from inducult_geo.gather import Gathered, find_extract, gather_region
 from inducult_geo.match.decisions import Decisions, read_decisions
 from inducult_geo.match.identity import empty_registry, merge_registries
@@ -156,7 +156,7 @@ def settle(region: Region, collected: Collected, run: Run) -> RegionOutcome:
         run,
         run_id=identity,
         frames=_frames(records, resolution) | {"sites": checked_sites(enriched.sites, region.id)},
-        counts=_counts(records).check(region.id),
+        counts=counts_of(outcome_of(records)).check(region.id),
         problems=tuple(enriched.problems),
     )
     return RegionOutcome(region.id, "fresh", stage)
@@ -173,7 +173,6 @@ def release(outcomes: Sequence[RegionOutcome], run: Run) -> RunOutcome:
     told = {outcome.region: outcome for outcome in outcomes}
     stages = {region_id: stage for region_id in _kept_regions(run, told) if (stage := last_stage(region_id, run))}
     bundle = assemble(stages, told, run)
-    rejected = bundle.records["reason"].value_counts().sort_index()
     public = with_surfaces(for_release(bundle, run.catalog.sources))
     before = current_release(run.folder)
     run.say(f"writing the release: {len(public.sites)} sites")
@@ -195,7 +194,7 @@ def release(outcomes: Sequence[RegionOutcome], run: Run) -> RunOutcome:
         Counts(numbers["records_in"], numbers["in_sites"], numbers["in_review"], numbers["rejected"]),
         public.run["sites"],
         public.run["withheld"],
-        {str(reason): int(number) for reason, number in rejected.items()},
+        reasons_of(bundle.records),
     )
 
 
@@ -242,11 +241,6 @@ def _frames(records: Records, resolution: Resolution) -> dict[str, pd.DataFrame]
         "review": resolution.review,
         "registry": resolution.registry,
     }
-
-
-def _counts(records: Records) -> Counts:
-    outcome = outcome_of(records).value_counts()
-    return Counts(len(records), *(int(outcome.get(name, 0)) for name in ("site", "review", "rejected")))
 
 
 def _run_id(region: Region, collected: Collected, records: Records, run: Run) -> str:

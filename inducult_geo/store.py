@@ -124,7 +124,7 @@ def replacing(target: Path) -> Iterator[Path]:
     draft = target.with_name(f".{target.stem}.{os.getpid()}-{get_ident()}{target.suffix}")
     try:
         yield draft
-        _sync(draft)
+        sync(draft)
         draft.replace(target)
     except PermissionError as problem:
         raise InducultError(
@@ -169,10 +169,10 @@ def new_release(folder: DataFolder) -> Iterator[Path]:
     try:
         yield draft
         for path in draft.rglob("*"):
-            _sync(path)
+            sync(path)
         final = _free_name(folder.releases)
         draft.rename(final)
-        _sync(folder.releases)
+        sync(folder.releases)
         _point(folder, final)
     finally:
         shutil.rmtree(draft, ignore_errors=True)
@@ -208,7 +208,8 @@ def prune_releases(folder: DataFolder, keep: int) -> list[str]:
     return [path.name for path in old]
 
 
-def _sync(path: Path) -> None:
+def sync(path: Path) -> None:
+    """Let a file or folder reach the disk before anything points to it."""
     handle = os.open(path, os.O_RDONLY)
     try:
         os.fsync(handle)

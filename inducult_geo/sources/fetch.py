@@ -31,7 +31,7 @@ from filelock import FileLock, Timeout
 from inducult_geo.errors import SourceError, TransientError
 from inducult_geo.settings import Settings
 from inducult_geo.sources.http import Exchange, exchange, longest_s, retrying
-from inducult_geo.store import read_json, sha256, write_json
+from inducult_geo.store import read_json, sha256, sync, write_json
 
 MAX_BYTES = 8_000_000_000
 """No extract of a region is as large; what is larger is another file than was meant."""
@@ -321,7 +321,7 @@ def _keep(job: _Job, held: Fetched | None, etag: str | None, modified: str | Non
         moment = datetime.now(UTC).isoformat(timespec="seconds")
         result = Fetched(path, True, digest, etag, modified, moment, checked)
         job.part.replace(path)
-        _sync_folder(job.folder)
+        sync(job.folder)
     job.drop_part()
     if result != held:
         facts: dict[str, Any] = {"url": job.url, "file": result.path.name, **asdict(result)}
@@ -338,14 +338,6 @@ def _day(modified: str | None) -> date:
         return today
     # A day to come would hide every later file, since the newest is found by its name.
     return min(told, today)
-
-
-def _sync_folder(folder: Path) -> None:
-    handle = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
 
 
 def _text(value: object) -> str | None:

@@ -14,6 +14,7 @@ import pytest
 from typer.testing import CliRunner
 
 from inducult_geo import cli
+from inducult_geo.cli.common import exit_code
 from inducult_geo.errors import ConfigError, InducultError, SourceError
 
 COUNTEREXAMPLES = sorted((Path(__file__).parent / "counterexamples").glob("*.toml"))
@@ -135,9 +136,9 @@ def _data(arguments: list[str], tmp_path: Path) -> list[str]:
 
 
 def test_exit_codes_tell_wrong_calls_from_failures() -> None:
-    assert cli._exit_code(ConfigError("x")) == 2
-    assert cli._exit_code(SourceError("x")) == 1
-    assert cli._exit_code(InducultError("x")) == 1
+    assert exit_code(ConfigError("x")) == 2
+    assert exit_code(SourceError("x")) == 1
+    assert exit_code(InducultError("x")) == 1
 
 
 def test_help_is_quick_and_loads_no_geopandas() -> None:

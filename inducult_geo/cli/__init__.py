@@ -1,0 +1,44 @@
+"""The face: one command a job. Each imports what it needs when it runs, so that `--help` is quick."""
+
+from __future__ import annotations
+
+import os
+import sys
+from typing import Annotated
+
+import typer
+
+from inducult_geo import __version__
+from inducult_geo.cli import matching, partners, releases, running
+from inducult_geo.cli.common import exit_code
+from inducult_geo.errors import InducultError
+
+app = typer.Typer(
+    name="inducult",
+    help="Records of industrial culture in, one map of sites out.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+for room in (running, partners, matching, releases):
+    room.add_to(app)
+
+
+def main() -> None:
+    """Run the command line; an error for a person ends it with one line and its exit code."""
+    try:
+        app()
+    except InducultError as problem:
+        sys.stderr.write(f"inducult: {problem}\n")
+        sys.exit(exit_code(problem))
+    except BrokenPipeError:
+        # The reader of the pipe went away; Python would complain once more when it flushes.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(1)
+
+
+@app.callback(invoke_without_command=True)
+def _root(version: Annotated[bool, typer.Option("--version", help="Print the version.")] = False) -> None:
+    if version:
+        typer.echo(f"inducult-geo {__version__}")
+        raise typer.Exit

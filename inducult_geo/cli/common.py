@@ -1,0 +1,71 @@
+"""What the commands share: options, an opened run, refusals, and how facts are shown."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from inducult_geo.errors import BusyError, ConfigError, InducultError
+
+if TYPE_CHECKING:
+    from inducult_geo.run import OsmMode, Run
+
+Data = Annotated[Path | None, typer.Option("--data", help="The data folder, with raw/ and processed/.")]
+Catalogs = Annotated[
+    list[Path] | None,
+    typer.Option("--catalog", help="A folder with regions/, sources/, rasters/ over the built-in catalog. Repeatable."),
+]
+AsJson = Annotated[bool, typer.Option("--json", help="Print the same facts as JSON.")]
+
+
+def exit_code(problem: InducultError) -> int:
+    """Return 2 for a wrong call, a wrong configuration or a busy folder, else 1."""
+    return 2 if isinstance(problem, ConfigError | BusyError) else 1
+
+
+@contextmanager
+def refusal_is_two() -> Iterator[None]:
+    """Treat a file that cannot be used as a wrong call: the command is about that file alone."""
+    try:
+        yield
+    except ConfigError:
+        raise
+    except InducultError as problem:
+        raise ConfigError(str(problem)) from problem
+
+
+@contextmanager
+def opened_run(
+    data: Path | None,
+    catalogs: list[Path] | None,
+    *,
+    osm: OsmMode = "files",
+    osm_file: Path | None = None,
+    quiet: bool = False,
+    contracts: bool = True,
+) -> Iterator[Run]:
+    """Open a run with a progress bar on a terminal, plain lines elsewhere, or nothing."""
+    from inducult_geo.display import progress
+    from inducult_geo.run import open_run
+
+    with progress(quiet=quiet) as (say, advance):
+        yield open_run(
+            data, catalogs=catalogs or (), osm=osm, osm_file=osm_file, contracts=contracts, say=say, advance=advance
+        )
+
+
+def show(draw: Callable[[Any], None]) -> None:
+    """Let `draw` write to the console."""
+    from inducult_geo.display import console
+
+    draw(console())
+
+
+def print_json(values: dict[str, Any]) -> None:
+    """Print facts as JSON, for other programs."""
+    typer.echo(json.dumps(values, ensure_ascii=False, indent=1, default=str))

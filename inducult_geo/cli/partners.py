@@ -1,0 +1,121 @@
+"""Commands about partners' files and coordinates."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from inducult_geo.cli.common import AsJson, Catalogs, Data, opened_run, print_json, refusal_is_two, show
+from inducult_geo.errors import ConfigError
+
+
+def add_to(app: typer.Typer) -> None:
+    """Add the commands of this module."""
+    for command in (check, draft, grids, transform):
+        app.command()(command)
+
+
+def check(contract: Path, data: Data = None, catalog: Catalogs = None, as_json: AsJson = False) -> None:
+    """Say what would become of a partner's file: rows, encoding, CRS, reading, rejected rows. Writes nothing."""
+    from inducult_geo.checking import check as check_contract
+    from inducult_geo.report import check_tables
+
+    with opened_run(data, catalog, quiet=True, contracts=False) as opened, refusal_is_two():
+        report = check_contract(contract, opened)
+    if as_json:
+        print_json(report.as_dict())
+    else:
+        show(lambda console: check_tables(report, console))
+
+
+def draft(
+    file: Annotated[Path, typer.Argument(help="The partner's file.")],
+    region: Annotated[str | None, typer.Option("--region", help="The region that it is about, by id.")] = None,
+    out: Annotated[Path | None, typer.Option("--out", help="Write it there instead of printing it.")] = None,
+    data: Data = None,
+    catalog: Catalogs = None,
+) -> None:
+    """Write a first contract for an unknown file; every guess is marked, nothing decided in silence."""
+    from inducult_geo.drafting import draft as draft_contract
+    from inducult_geo.store import replacing
+
+    if out is not None and out.exists():
+        raise ConfigError(f"--out {out}: is there already. Name another file, or remove it.")
+    with opened_run(data, catalog, quiet=True, contracts=False) as opened, refusal_is_two():
+        text = draft_contract(file, opened, region=region)
+    if out is None:
+        typer.echo(text, nl=False)
+        return
+    with replacing(out) as written:
+        written.write_text(text, encoding="utf-8")
+    typer.echo(f"{out}: look at every line with 'guessed', then run: inducult check {out}")
+
+
+def grids(
+    only: Annotated[list[str] | None, typer.Argument(help="Grids by name, or countries; all if none.")] = None,
+    source: Annotated[Path | None, typer.Option("--from", help="Copy from a folder instead of PROJ's server.")] = None,
+    show: Annotated[bool, typer.Option("--list", help="Only say what is there and what is missing.")] = False,
+    data: Data = None,
+    as_json: AsJson = False,
+) -> None:
+    """Fetch the datum grids, and say what the absence of each costs."""
+    from inducult_geo.grids import fetch_grids
+    from inducult_geo.grids import grids as known_grids
+
+    with opened_run(data, None, quiet=as_json, contracts=False) as opened:
+        folder = opened.settings.grids_folder
+        found = known_grids(folder) if show else fetch_grids(folder, source=source, only=only or (), say=opened.say)
+    if as_json:
+        print_json({"folder": str(folder), "grids": [grid.as_dict() for grid in found]})
+    else:
+        for grid in found:
+            typer.echo(f"{grid.state:<12} {grid.name}: {grid.cost}" + (f" ({grid.detail})" if grid.detail else ""))
+    raise typer.Exit(0 if all(grid.state in ("there", "fetched") for grid in found) or show else 1)
+
+
+def transform(
+    points: Annotated[Path, typer.Argument(help="A CSV with the columns x (easting, longitude) and y.")],
+    source: Annotated[str, typer.Option("--from", help="CRS of the points, e.g. EPSG:31468.")],
+    target: Annotated[str, typer.Option("--to", help="CRS wanted, e.g. EPSG:25833.")],
+    country: Annotated[str, typer.Option("--country", help="Two letters: which operation is right depends on it.")],
+    data: Data = None,
+) -> None:
+    """Transform points by the pinned operation of a country; says the operation and its accuracy."""
+    import pandas as pd
+
+    from inducult_geo.harmonize.crs import transform_points
+
+    with opened_run(data, None, quiet=True, contracts=False) as opened, refusal_is_two():
+        table = _read_points(points)
+        moved = transform_points(
+            table["x"].to_numpy(),
+            table["y"].to_numpy(),
+            source_crs=source,
+            target_crs=target,
+            country=country.upper(),
+            grids=opened.settings.grids_folder,
+        )
+    result = table.assign(x=moved.x, y=moved.y, operation=moved.operation, accuracy_m=moved.accuracy_m)
+    typer.echo(pd.DataFrame(result).to_csv(index=False, lineterminator="\n"), nl=False)
+
+
+def _read_points(path: Path) -> Any:
+    import pandas as pd
+
+    try:
+        table = pd.read_csv(path)
+    except (OSError, ValueError) as problem:
+        raise ConfigError(f"{path}: cannot be read as CSV: {problem}.") from problem
+    missing = [name for name in ("x", "y") if name not in table]
+    if missing:
+        found = ", ".join(map(str, table.columns))
+        raise ConfigError(f"{path}: no column {' and '.join(missing)}. Found: {found}. Name them x (easting) and y.")
+    for name in ("x", "y"):
+        numbers = pd.to_numeric(table[name], errors="coerce")
+        if numbers.isna().any():
+            line = int(numbers.isna().to_numpy().argmax()) + 2
+            raise ConfigError(f"{path} line {line}: '{table[name].iloc[line - 2]}' in column {name} is no number.")
+        table[name] = numbers
+    return table

@@ -1,0 +1,45 @@
+"""Commands about a finished release."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import typer
+
+from inducult_geo.cli.common import AsJson, print_json, show
+from inducult_geo.errors import ConfigError
+
+
+def add_to(app: typer.Typer) -> None:
+    """Add the commands of this module."""
+    for command in (verify, diff):
+        app.command()(command)
+
+
+def verify(release: Path, as_json: AsJson = False) -> None:
+    """Check every promise of a release folder."""
+    if not release.is_dir():
+        raise ConfigError(f"{release}: no such folder. Name a release, such as data/processed/current.")
+    from inducult_geo.publish.verify import verify as verify_release
+    from inducult_geo.report import finding_tables
+
+    findings = verify_release(release.resolve())
+    if as_json:
+        rows = [{"promise": f.promise, "ok": f.ok, "detail": f.detail} for f in findings]
+        print_json({"release": str(release), "ok": all(f.ok for f in findings), "findings": rows})
+    else:
+        show(lambda console: finding_tables(findings, console))
+    raise typer.Exit(0 if all(finding.ok for finding in findings) else 1)
+
+
+def diff(old: Path, new: Path, as_json: AsJson = False) -> None:
+    """Say what changed between two releases, site by site."""
+    from inducult_geo.publish.changes import diff as diff_releases
+    from inducult_geo.report import change_tables
+
+    changes = diff_releases(old, new)
+    if as_json:
+        print_json({"changes": json.loads(changes.to_json(orient="records"))})
+    else:
+        show(lambda console: change_tables(changes, console))

@@ -1,0 +1,93 @@
+"""Commands that run the pipeline, feed it, and say how it stands."""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from inducult_geo.cli.common import AsJson, Catalogs, Data, opened_run, print_json, show
+from inducult_geo.errors import ConfigError
+
+
+def add_to(app: typer.Typer) -> None:
+    """Add the commands of this module."""
+    for command in (run, fetch, status, serve):
+        app.command()(command)
+
+
+def run(
+    regions: Annotated[list[str] | None, typer.Argument(help="Regions by id; all that have data if none.")] = None,
+    osm: Annotated[Path | None, typer.Option("--osm", help="One OpenStreetMap extract for the regions.")] = None,
+    overpass: Annotated[bool, typer.Option("--overpass", help="Get OpenStreetMap from an Overpass server.")] = False,
+    data: Data = None,
+    catalog: Catalogs = None,
+    no_release: Annotated[bool, typer.Option("--no-release", help="Build the regions, publish nothing.")] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Collect, harmonize, match, enrich and release: all regions that have data, or those named."""
+    if osm is not None and overpass:
+        raise ConfigError("--osm and --overpass exclude each other: name an extract, or ask the server.")
+    if osm is not None and not osm.is_file():
+        raise ConfigError(f"--osm {osm}: no such file.")
+    from inducult_geo.pipeline import run_all
+    from inducult_geo.report import outcome_as_dict, outcome_tables
+
+    with opened_run(data, catalog, osm="overpass" if overpass else "files", osm_file=osm, quiet=as_json) as opened:
+        outcome = run_all(regions or [], opened, publish=not no_release)
+    if as_json:
+        print_json(outcome_as_dict(outcome))
+    else:
+        show(lambda console: outcome_tables(outcome, opened, console))
+    raise typer.Exit(outcome.exit_code)
+
+
+def fetch(
+    regions: Annotated[list[str] | None, typer.Argument(help="Regions by id; all of the catalog if none.")] = None,
+    data: Data = None,
+    catalog: Catalogs = None,
+    as_json: AsJson = False,
+) -> None:
+    """Download the regions' extracts and the files of sources with an address; only what changed."""
+    from inducult_geo.report import fetched_as_dicts, fetched_lines
+    from inducult_geo.sources.fetch_plan import fetch_all
+
+    with opened_run(data, catalog, quiet=as_json) as opened:
+        outcomes = fetch_all(regions or [], opened, base=opened.settings.geofabrik_url)
+    if as_json:
+        print_json({"fetched": fetched_as_dicts(outcomes)})
+    else:
+        show(lambda console: fetched_lines(outcomes, console))
+    raise typer.Exit(1 if any(outcome.state == "failed" for outcome in outcomes) else 0)
+
+
+def status(
+    data: Data = None,
+    max_age_h: Annotated[float, typer.Option("--max-age-h", help="Older than this, the release needs a look.")] = 36.0,
+    as_json: AsJson = False,
+) -> None:
+    """Say how the data folder stands: last good release, its age, what is stale, what waits for review."""
+    from inducult_geo.report import status_lines
+    from inducult_geo.settings import load_settings
+    from inducult_geo.status import status_of
+    from inducult_geo.store import DataFolder
+
+    found = status_of(DataFolder(load_settings(data).data), max_age_h=max_age_h)
+    if as_json:
+        print_json(found.as_dict())
+    else:
+        show(lambda console: status_lines(found, console))
+    raise typer.Exit(0 if found.is_well else 1)
+
+
+def serve(data: Data = None, catalog: Catalogs = None) -> None:
+    """Run a Prefect server with the catalog's schedules until it is interrupted."""
+    arguments = [sys.executable, "-m", "flows.serve"]
+    arguments += ["--data", str(data)] if data is not None else []
+    for folder in catalog or []:
+        arguments += ["--catalog", str(folder)]
+    # The program becomes the server, so that an interrupt reaches it and nothing stands between.
+    os.execv(sys.executable, arguments)  # noqa: S606

@@ -118,6 +118,7 @@ SITE_COLUMNS: Mapping[str, str] = {
     "geometry_origin": TEXT,
     "elevation_m": NUMBER,
     "land_cover": TEXT,
+    "population_per_km2": NUMBER,
     "licence": TEXT,
     "attribution": TEXT,
     "lineage": TEXT,  # JSON: column -> record_key that the value comes from

@@ -69,8 +69,8 @@ def open_run(
 ) -> Run:
     """Prepare a run on a data folder.
 
-    `contracts` also reads those that stewards put beside their files; a command about one file needs none of them,
-    and must not fail for another's.
+    `contracts` also reads those that stewards put beside their files, and their rasters' declarations; a command about
+    one file needs none of them, and must not fail for another's.
 
     Raises
     ------
@@ -79,7 +79,11 @@ def open_run(
     """
     settings = load_settings(data)
     folder = DataFolder(settings.data)
-    catalog = load_catalog(catalogs, contracts=[folder.partners] if contracts else ())
+    catalog = load_catalog(
+        catalogs,
+        contracts=[folder.partners] if contracts else (),
+        rasters=[folder.raw / "rasters"] if contracts else (),
+    )
     return Run(settings, catalog, folder, osm, osm_file, say, advance or _no_progress)
 
 

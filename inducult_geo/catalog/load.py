@@ -52,7 +52,9 @@ class Catalog:
         return sorted((c for c in self.sources.values() if c.is_wide and c.files), key=lambda c: c.id)
 
 
-def load_catalog(folders: Iterable[Path] = (), *, contracts: Iterable[Path] = ()) -> Catalog:
+def load_catalog(
+    folders: Iterable[Path] = (), *, contracts: Iterable[Path] = (), rasters: Iterable[Path] = ()
+) -> Catalog:
     """Read the built-in catalog, then each folder (with `regions/`, `sources/`, `rasters/`) over it.
 
     Parameters
@@ -61,6 +63,8 @@ def load_catalog(folders: Iterable[Path] = (), *, contracts: Iterable[Path] = ()
         Catalog folders that a user gives; a later one wins where ids are the same.
     contracts
         Folders of which every `*.toml` is a contract (a steward's `data/raw/partners`).
+    rasters
+        Folders of which every `*.toml` declares a raster (a steward's `data/raw/rasters`).
 
     Raises
     ------
@@ -76,6 +80,8 @@ def load_catalog(folders: Iterable[Path] = (), *, contracts: Iterable[Path] = ()
         catalog.rasters.update(_read_all(folder / "rasters", RasterSource, CatalogError))
     for folder in contracts:
         catalog.sources.update(_read_all(folder, Contract, ContractError))
+    for folder in rasters:
+        catalog.rasters.update(_read_all(folder, RasterSource, CatalogError))
     _check_references(catalog)
     return catalog
 

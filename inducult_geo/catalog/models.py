@@ -242,7 +242,7 @@ class RasterSource(Declared):
     id: Identifier
     title: str
     file: str
-    column: Literal["elevation_m", "land_cover"]
+    column: Literal["elevation_m", "land_cover", "population_per_km2"]
     band: Annotated[int, Field(ge=1)] = 1
     valid_at: date | None = None
     licence: str

@@ -2,6 +2,9 @@
 
 The value is that of the cell in which a site's representative point lies, as `gdallocationinfo` gives it: nothing is
 interpolated, since a land-cover code has no mean. Null stands for "no value here", never a nodata number.
+
+Files come from outside: only formats whose cells lie in the file itself are opened, so that no raster can send the
+program to another file or to the network.
 """
 
 from __future__ import annotations
@@ -21,6 +24,7 @@ import shapely
 from pyproj import CRS, Transformer
 from pyproj.exceptions import CRSError, ProjError
 from rasterio.errors import NotGeoreferencedWarning, RasterioError, RasterioIOError
+from rasterio.io import DatasetReader
 from rasterio.windows import Window
 
 from inducult_geo.catalog import RasterSource
@@ -28,6 +32,22 @@ from inducult_geo.frames import SITE_COLUMNS, WORK_CRS, Sites, from_json, to_jso
 
 Floats = npt.NDArray[np.float64]
 Whole = npt.NDArray[np.int64]
+
+FORMATS = (
+    "GTiff", "COG", "AAIGrid", "DTED", "EHdr", "ENVI", "GPKG", "GRASSASCIIGrid", "GSAG", "GSBG", "GS7BG", "HFA",
+    "JP2OpenJPEG", "netCDF", "RST", "SAGA", "SRTMHGT", "USGSDEM", "XYZ",
+)  # fmt: skip
+"""GDAL's drivers that may open a raster. Left out are those that follow references: VRT, WMS, WCS, STACTA, MRF ..."""
+
+POSSIBLE: Mapping[str, tuple[float, float]] = {"elevation_m": (-500.0, 9000.0), "population_per_km2": (0.0, 1e6)}
+"""Lowest and highest value that a quantity can have anywhere on Earth: what lies outside is a nodata number that the
+file does not declare, and would be a made-up value."""
+
+MAX_DOUBTS = 3
+"""So many impossible values of one raster are named; a mistaken raster holds nothing else."""
+
+MAX_BLOCK_CELLS = 64_000_000
+"""GDAL decodes whole blocks: a file in larger ones (0.5 GB) cannot be read piece by piece."""
 
 
 @dataclass(frozen=True)
@@ -75,9 +95,11 @@ def sample_rasters(sites: Sites, rasters: Sequence[RasterSource], *, folder: Pat
     Returns
     -------
     Enriched
-        The sites, with `lineage` naming `raster:<id>` for what was filled; and the problems. A raster that is
-        missing, broken or without CRS is a problem, never an error; so is a column of which no raster lies under
-        any site. (One that does not is none where others do: a country's raster has nothing to say elsewhere.)
+        The sites, with `lineage` naming `raster:<id>@<date>` for what was filled, the date being the declaration's
+        `valid_at` (without one, `raster:<id>`); and the problems. A raster that is missing, broken or without CRS
+        is a problem, never an error; so are impossible values (`POSSIBLE`), which stay null, and a column of which
+        no raster lies under any site. (One that does not is none where others do: a country's raster has nothing to
+        say elsewhere.)
     """
     points = shapely.point_on_surface(sites.geometry.to_numpy())
     points[shapely.is_empty(points)] = None  # GEOS refuses to tell the x of an empty point
@@ -112,8 +134,9 @@ def _fill(table: pd.DataFrame, values: pd.Series, raster: RasterSource) -> pd.Da
     """Return the table with a column's nulls filled where the raster has a value, and the lineage of these."""
     values.index = table.index
     free = table[raster.column].isna() & values.notna()
+    origin = f"raster:{raster.id}" + (f"@{raster.valid_at.isoformat()}" if raster.valid_at else "")
     traced = [
-        to_json({**from_json(text), raster.column: f"raster:{raster.id}"}) if new else text
+        to_json({**from_json(text), raster.column: origin}) if new else text
         for text, new in zip(table["lineage"], free, strict=True)
     ]
     filled = table.copy()
@@ -122,9 +145,18 @@ def _fill(table: pd.DataFrame, values: pd.Series, raster: RasterSource) -> pd.Da
     return filled.astype({name: SITE_COLUMNS[name] for name in (raster.column, "lineage")})
 
 
-def _numbers(values: Floats, _raster: RasterSource) -> tuple[pd.Series, list[str]]:
-    """Give values as they are: a measured quantity."""
-    return pd.Series(values, dtype="float64"), []
+def _numbers(values: Floats, raster: RasterSource) -> tuple[pd.Series, list[str]]:
+    """Give values of a measured quantity as they are, but none that cannot be."""
+    low, high = POSSIBLE[raster.column]
+    wrong = (values < low) | (values > high)
+    doubts = [
+        f"{n} sites have the value {value:g}, which no {raster.column} can be: they stay without. If it stands for "
+        f"'no value', say so in the file: gdal_edit.py -a_nodata {value:g} {raster.file}"
+        for value, n in zip(*np.unique(values[wrong], return_counts=True), strict=True)
+    ]
+    if len(doubts) > MAX_DOUBTS:
+        doubts = [*doubts[:MAX_DOUBTS], f"{len(doubts) - MAX_DOUBTS} more impossible values: is it {raster.column}?"]
+    return pd.Series(np.where(wrong, np.nan, values), dtype="float64"), doubts
 
 
 def _labels(values: Floats, raster: RasterSource) -> tuple[pd.Series, list[str]]:
@@ -147,6 +179,7 @@ def _code(value: float) -> str | None:
 
 _COLUMN_VALUES: Mapping[str, Callable[[Floats, RasterSource], tuple[pd.Series, list[str]]]] = {
     "elevation_m": _numbers,
+    "population_per_km2": _numbers,
     "land_cover": _labels,
 }
 """How a column's cells are read; a new column of `RasterSource` has its row here."""
@@ -156,15 +189,21 @@ def _sample(points: npt.NDArray[np.object_], raster: RasterSource, folder: Path)
     """Open a declared raster and read it at points in `WORK_CRS`."""
     path = _find(raster, folder)
     try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore", NotGeoreferencedWarning)
-            dataset = rasterio.open(path)
-        with dataset:
-            _check(dataset, raster)
-            columns, rows = _cells(points, dataset)
-            return _read(dataset, raster, columns, rows)
-    except (RasterioError, RasterioIOError, CRSError, ProjError, ValueError) as problem:
-        raise _UnusableError(f"{path.name} cannot be read: {problem}. Open it in QGIS, or fetch it anew") from problem
+        # A mask or an overview beside the file may be of any format: no address that it names is asked.
+        with rasterio.Env(CPL_VSIL_CURL_ALLOWED_EXTENSIONS=".none"):
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore", NotGeoreferencedWarning)
+                dataset = DatasetReader(str(path), driver=[*FORMATS])
+            with dataset:
+                _check(dataset, raster)
+                columns, rows = _cells(points, dataset)
+                return _read(dataset, raster, columns, rows)
+    except (RasterioError, RasterioIOError, CRSError, ProjError, ValueError, ZeroDivisionError) as problem:
+        told = str(problem.__cause__ or problem).rstrip(". ").replace(f"{path.parent}/", "")
+        raise _UnusableError(
+            f"{path.name} cannot be read: {told}. Open it in QGIS, or fetch it anew; a mosaic or a web service "
+            "(VRT, WMS ...) is not followed: save it as one file with gdal_translate -of COG"
+        ) from problem
 
 
 def _find(raster: RasterSource, folder: Path) -> Path:
@@ -177,11 +216,19 @@ def _find(raster: RasterSource, folder: Path) -> Path:
 
 
 def _check(dataset: Any, raster: RasterSource) -> None:
-    """Refuse a raster that says neither where it lies nor has the band."""
+    """Refuse a raster that says not where it lies, lacks the band or cannot be read in pieces."""
     if dataset.crs is None:
         raise _UnusableError(f"{raster.file} has no CRS: set it with gdal_edit.py -a_srs, it is not guessed")
     if raster.band > dataset.count:
         raise _UnusableError(f"{raster.file} has {dataset.count} bands, not {raster.band}: correct `band`")
+    if "complex" in dataset.dtypes[raster.band - 1]:
+        raise _UnusableError(f"{raster.file} holds complex numbers, which are no {raster.column}")
+    height, width = dataset.block_shapes[raster.band - 1]
+    if height * width > MAX_BLOCK_CELLS:
+        raise _UnusableError(
+            f"{raster.file} is stored in blocks of {width} x {height} cells, too large to read piece by piece: "
+            "rewrite it with gdal_translate -of COG"
+        )
 
 
 def _cells(points: npt.NDArray[np.object_], dataset: Any) -> tuple[Whole, Whole]:

@@ -156,6 +156,8 @@ SITES: tuple[Column, ...] = (
         _ORIGIN,
         C("elevation_m", "number", "Elevation", "Height of the ground, from the elevation raster.", unit="m"),
         C("land_cover", "text", "Land cover", "Land cover at the site, from the land cover raster."),
+        C("population_per_km2", "number", "Population density",
+          "People per km2 around the site, from the population raster.", unit="1/km2"),
         _LICENCE,
         C("attribution", "text", "Credit line", "Who must be named when the site is shown."),
         C("lineage", "text", "Origin of values", "Column -> key of the record that its value comes from.", json=True),

@@ -15,7 +15,7 @@ import pandas as pd
 from inducult_geo.errors import ReleaseError
 from inducult_geo.frames import RECORD_COLUMNS, SITE_COLUMNS, from_json, to_json
 
-SAMPLED = ("elevation_m", "land_cover")
+SAMPLED = ("elevation_m", "land_cover", "population_per_km2")
 """Columns that rasters gave for the true place."""
 
 _PLACE = ("accuracy_m", "geometry_origin")

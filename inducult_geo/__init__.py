@@ -12,13 +12,24 @@ if TYPE_CHECKING:
     from inducult_geo.api import link, read_osm, read_source
     from inducult_geo.harmonize.coordinates import parse_coordinates
     from inducult_geo.harmonize.crs import transform_points
+    from inducult_geo.opening import open_release
     from inducult_geo.pipeline import refresh, release
 
 __version__ = "0.1.0"
-__all__ = ["link", "parse_coordinates", "read_osm", "read_source", "refresh", "release", "transform_points"]
+__all__ = [
+    "link",
+    "open_release",
+    "parse_coordinates",
+    "read_osm",
+    "read_source",
+    "refresh",
+    "release",
+    "transform_points",
+]
 
 _HOMES = {
     "link": "inducult_geo.api",
+    "open_release": "inducult_geo.opening",
     "parse_coordinates": "inducult_geo.harmonize.coordinates",
     "read_osm": "inducult_geo.api",
     "read_source": "inducult_geo.api",

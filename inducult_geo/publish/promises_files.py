@@ -6,6 +6,7 @@ import hashlib
 import json
 from collections.abc import Iterator
 from pathlib import Path
+from typing import NamedTuple
 
 import pyarrow.parquet as pq
 
@@ -32,22 +33,33 @@ def files_are_there(release: Opened) -> Iterator[str]:
             yield f"{GEOPACKAGE}{suffix} lies beside the database: it was not closed when it was published"
 
 
-def sums_match(release: Opened) -> Iterator[str]:
-    """Check that `SHA256SUMS` lists every file but itself, and each with its hash."""
+class Sums(NamedTuple):
+    """How the files of a folder stand to its `SHA256SUMS`; names, sorted."""
+
+    unlisted: list[str]
+    missing: list[str]
+    altered: list[str]
+
+
+def sums_of(folder: Path) -> Sums:
+    """Compare every file of a folder, but the list itself, with `SHA256SUMS`."""
     listed: dict[str, str] = {}
-    for line in (release.folder / SUMS).read_text(encoding="utf-8").splitlines():
+    for line in (folder / SUMS).read_text(encoding="utf-8").splitlines():
         digest, _, name = line.partition(" ")
         listed[name.lstrip(" *")] = digest.lower()
     # Only files found in the folder are read, so a listed name can lead nowhere else.
-    found = {path.relative_to(release.folder).as_posix(): path for path in release.folder.rglob("*") if path.is_file()}
+    found = {path.relative_to(folder).as_posix(): path for path in folder.rglob("*") if path.is_file()}
     found.pop(SUMS)
-    for name in sorted(found.keys() - listed.keys()):
-        yield f"{name} is not listed in {SUMS}"
-    for name in sorted(listed.keys() - found.keys()):
-        yield f"{name} is listed in {SUMS} but missing"
-    for name in sorted(listed.keys() & found.keys()):
-        if _sha256(found[name]) != listed[name]:
-            yield f"{name} is not what {SUMS} says: it was altered or damaged"
+    altered = [name for name in sorted(listed.keys() & found.keys()) if _sha256(found[name]) != listed[name]]
+    return Sums(sorted(found.keys() - listed.keys()), sorted(listed.keys() - found.keys()), altered)
+
+
+def sums_match(release: Opened) -> Iterator[str]:
+    """Check that `SHA256SUMS` lists every file but itself, and each with its hash."""
+    sums = sums_of(release.folder)
+    yield from (f"{name} is not listed in {SUMS}" for name in sums.unlisted)
+    yield from (f"{name} is listed in {SUMS} but missing" for name in sums.missing)
+    yield from (f"{name} is not what {SUMS} says: it was altered or damaged" for name in sums.altered)
 
 
 def manifest_is_complete(release: Opened) -> Iterator[str]:

@@ -1,0 +1,270 @@
+"""The evidence behind one site: why its records are one, and where each of its values comes from."""
+
+from __future__ import annotations
+
+import html
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any, Final
+
+import geopandas as gpd
+import pandas as pd
+
+from inducult_geo.frames import from_json
+from inducult_geo.publish.columns import SITES
+from inducult_geo.publish.domains import DOMAINS
+
+EVIDENCE_COLUMNS: Final = ("left_key", "right_key", "score", "decision", "decided_by", "distance_m", "why")
+VALUE_COLUMNS: Final = ("column", "title", "value", "record_key", "source", "how", "others")
+
+_HOW: Final[Mapping[str, str]] = {
+    "site_id": "kept for ever from the site's first record",
+    "names": "every name of every record",
+    "name_en": "from all names",
+    "aspect": "from all records: both where monument and factory meet",
+    "wikidata": "the best record that has one",
+    "n_sources": "counted",
+    "n_records": "counted",
+    "n_review": "counted",
+    "confidence": "the weakest link that holds the records together; 1 where nothing was matched",
+    "accuracy_m": "with the place",
+    "area_m2": "with the place",
+    "geometry_origin": "with the place",
+    "elevation_m": "elevation raster at the place",
+    "land_cover": "land cover raster at the place",
+    "licence": "of all records",
+    "attribution": "of all sources",
+    "lineage": "written when the records were merged",
+    "first_seen": "oldest of all records",
+    "last_seen": "newest of all records",
+    "run_id": "hash of all inputs",
+}
+"""How a value came about that no single record stands for."""
+
+_WITH_PLACE: Final = ("accuracy_m", "area_m2", "geometry_origin")
+_NOT_SHOWN: Final = ("lineage", "run_id", "site_id")
+
+
+@dataclass(frozen=True)
+class Site:
+    """One site of a release with everything that speaks for and against it.
+
+    Attributes
+    ----------
+    asked_for
+        The id that was asked for: another than `site_id` where that one was merged into this site.
+    row
+        The site: a row of `Release.sites`.
+    records
+        Its records: rows of `Release.records`.
+    matches, review
+        The compared pairs and open questions that touch it.
+    sources
+        All sources of the release, for titles and credits.
+    """
+
+    asked_for: str
+    row: pd.Series
+    records: gpd.GeoDataFrame
+    matches: pd.DataFrame
+    review: pd.DataFrame
+    sources: pd.DataFrame
+
+    @property
+    def site_id(self) -> str:
+        """The stable id."""
+        return str(self.row["site_id"])
+
+    def explain(self) -> Explanation:
+        """Tell why these records are one site, and where each value comes from."""
+        return Explanation(self)
+
+    def __repr__(self) -> str:
+        return f"<Site {self.site_id} {_shown(self.row['name'])!r}: {len(self.records)} records; see .explain()>"
+
+    def _repr_html_(self) -> str:
+        return self.explain()._repr_html_()
+
+
+class Explanation:
+    """An explanation of one site: `words`, and the tables `evidence` and `values`. Printing it shows all three.
+
+    Parameters
+    ----------
+    site
+        The site.
+    """
+
+    def __init__(self, site: Site) -> None:
+        self._site = site
+
+    @cached_property
+    def words(self) -> str:
+        """The explanation in sentences, one a line."""
+        return "\n".join(_sentences(self._site, self.evidence))
+
+    @cached_property
+    def evidence(self) -> pd.DataFrame:
+        """The compared pairs among the site's own records, the strongest first: `EVIDENCE_COLUMNS`."""
+        pairs = self._site.matches
+        within = pairs[(pairs["left_site"] == self._site.site_id) & (pairs["right_site"] == self._site.site_id)]
+        ordered = within.sort_values(["score", "left_key", "right_key"], ascending=[False, True, True])
+        return ordered[[*EVIDENCE_COLUMNS]].reset_index(drop=True)
+
+    @cached_property
+    def values(self) -> pd.DataFrame:
+        """Each value with its origin: `VALUE_COLUMNS`.
+
+        `record_key` and `source` are those of the record that the value was taken from; null where it was made from
+        several, as `how` says. `others` names what other records say instead.
+        """
+        rows = [_origin(self._site, column.name, column.label) for column in SITES if column.name not in _NOT_SHOWN]
+        place = self._site.row["geometry"]
+        rows.append(_origin(self._site, "geometry", "Place", shown=f"{place.geom_type} in EPSG:3035"))
+        return pd.DataFrame([row for row in rows if row["value"]], columns=[*VALUE_COLUMNS], dtype="str")
+
+    def __str__(self) -> str:
+        tables = [("How its records hang together", self.evidence), ("Where each value comes from", self.values)]
+        told = [f"{title}\n{table.to_string(index=False, na_rep='')}" for title, table in tables if len(table)]
+        return "\n\n".join([self.words, *told])
+
+    def __repr__(self) -> str:
+        return str(self)
+
+    def _repr_html_(self) -> str:
+        words = "".join(f"<p>{html.escape(line)}</p>" for line in self.words.splitlines())
+        tables = [("How its records hang together", self.evidence), ("Where each value comes from", self.values)]
+        return words + "".join(f"<h5>{title}</h5>{_html_table(table)}" for title, table in tables if len(table))
+
+
+def _sentences(site: Site, evidence: pd.DataFrame) -> Iterator[str]:
+    row = site.row
+    if site.asked_for != site.site_id:
+        yield f"{site.asked_for} was merged into {site.site_id}."
+    kind = ", ".join(filter(None, (_label("type", row["type"]), _label("theme", row["theme"]))))
+    about = f" ({kind})" if kind else ""
+    yield f"{site.site_id} is {_name(row['name'])}{about} in region {row['region']}: {_label('aspect', row['aspect'])}."
+    yield from _of_records(site)
+    yield from _of_evidence(site, evidence)
+    yield from _of_place(site)
+    yield from _apart(site)
+
+
+def _of_records(site: Site) -> Iterator[str]:
+    number, sources = len(site.records), site.records["source"].nunique()
+    if number == 1:
+        yield "It is one record alone; nothing was merged."
+    else:
+        yield f"{number} records of {_many(sources, 'source')} are this site:"
+    titles = dict(zip(site.sources["source"], site.sources["title"], strict=True))
+    for record in site.records.to_dict("records"):
+        name = next(iter(from_json(record["names"]).values()), None)
+        title = _shown(titles.get(record["source"])) or record["source"]
+        yield f"- {record['record_key']}: {_name(name)}, by {title} ({_shown(record['place'])})"
+
+
+def _of_evidence(site: Site, evidence: pd.DataFrame) -> Iterator[str]:
+    for pair in evidence.to_dict("records"):
+        by = f"{_shown(pair['decided_by'])} decided" if _shown(pair["decided_by"]) else "by score"
+        yield (
+            f"{pair['left_key']} and {pair['right_key']}: {_decided(pair['decision'])}, {by}; probability "
+            f"{_number(pair['score'])}, {_number(pair['distance_m'])} m apart. Evidence: {_shown(pair['why'])}."
+        )
+    if len(site.records) > 1:
+        yield f"The weakest link that holds them together has {_number(site.row['confidence'])} (`confidence`)."
+
+
+def _of_place(site: Site) -> Iterator[str]:
+    key = from_json(site.row["lineage"]).get("geometry")
+    record = next((r for r in site.records.to_dict("records") if r["record_key"] == key), None)
+    accuracy = _number(site.row["accuracy_m"])
+    if record is None:
+        yield f"Its place is true to {accuracy} m."
+        return
+    steps = filter(None, (_shown(record[name]) for name in ("declared_crs", "reading", "operation")))
+    yield f"Its place is that of {key}, {_shown(record['geometry_origin'])}, true to {accuracy} m ({'; '.join(steps)})."
+
+
+def _apart(site: Site) -> Iterator[str]:
+    """Name what was compared with the site and kept apart, and what a person is still asked."""
+    pairs = site.matches[site.matches["left_site"] != site.matches["right_site"]]
+    for pair in pairs.to_dict("records"):
+        other = pair["right_site"] if pair["left_site"] == site.site_id else pair["left_site"]
+        mine, theirs = (
+            (pair["left_key"], pair["right_key"])
+            if pair["left_site"] == site.site_id
+            else (pair["right_key"], pair["left_key"])
+        )
+        yield (
+            f"Kept apart from {_shown(other)}: {mine} and {theirs} ({_decided(pair['decision'])}, probability "
+            f"{_number(pair['score'])}; {_shown(pair['why'])})."
+        )
+    for question in site.review.to_dict("records"):
+        yield f"Open question {question['review_id']}: {_shown(question['question'])}"
+
+
+def _origin(site: Site, column: str, title: str, shown: str | None = None) -> dict[str, Any]:
+    """Return one row of `Explanation.values`."""
+    lineage = from_json(site.row["lineage"])
+    key = lineage.get("geometry" if column in _WITH_PLACE else column)
+    source = next(
+        (s for k, s in zip(site.records["record_key"], site.records["source"], strict=True) if k == key), None
+    )
+    value = shown if shown is not None else _shown(site.row[column])
+    how = "taken from the record" if key is not None else "no record says" if value == "unknown" else "not told"
+    others = [] if key is None else [*_others(site, column, str(key), value)]
+    return {
+        "column": column,
+        "title": title,
+        "value": value,
+        "record_key": key,
+        "source": source,
+        "how": _HOW.get(column, how),
+        "others": "; ".join(others) or None,
+    }
+
+
+def _others(site: Site, column: str, key: str, value: str) -> Iterator[str]:
+    """Name the records that say something else."""
+    if column == "geometry":
+        return
+    for record in site.records.to_dict("records"):
+        said = _shown(next(iter(from_json(record["names"]).values()), None) if column == "name" else record.get(column))
+        if record["record_key"] != key and said not in ("", "unknown", value):
+            yield f"{record['record_key']}: {said}"
+
+
+def _label(domain: str, value: Any) -> str:
+    return DOMAINS[domain].get(_shown(value), _shown(value))
+
+
+def _decided(decision: Any) -> str:
+    label = _label("pair_decision", decision).partition(" (")[0]
+    return label[:1].lower() + label[1:]
+
+
+def _name(name: Any) -> str:
+    return f"'{_shown(name)}'" if _shown(name) else "a site without a name"
+
+
+def _shown(value: Any) -> str:
+    """Return a value as text on one line, nothing for null."""
+    if value is None or value is pd.NA or value != value:
+        return ""
+    text = f"{value:.6g}" if isinstance(value, float) else str(value)
+    return "".join(char if char.isprintable() else " " for char in text).strip()
+
+
+def _number(value: Any) -> str:
+    return _shown(value if _shown(value) else None) or "not known"
+
+
+def _many(number: int, what: str) -> str:
+    return f"{number} {what}" + ("" if number == 1 else "s")
+
+
+def _html_table(table: pd.DataFrame) -> str:
+    head = "".join(f"<th>{html.escape(str(name))}</th>" for name in table)
+    rows = ("".join(f"<td>{html.escape(_shown(value))}</td>" for value in row) for row in table.itertuples(index=False))
+    return f"<table><tr>{head}</tr>{''.join(f'<tr>{row}</tr>' for row in rows)}</table>"

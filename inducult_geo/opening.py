@@ -1,0 +1,365 @@
+"""A published release, opened for reading: its layers as frames, as SQL, and the evidence behind each site."""
+
+from __future__ import annotations
+
+import difflib
+import html
+import re
+from collections.abc import Mapping
+from functools import cached_property
+from importlib import import_module
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import geopandas as gpd
+import pandas as pd
+import pyarrow as pa
+import pyogrio
+from pyarrow import dataset
+
+from inducult_geo.errors import ConfigError, ReleaseError
+from inducult_geo.explaining import Site
+from inducult_geo.frames import WORK_CRS
+from inducult_geo.match.identity import check_site_id
+from inducult_geo.publish.changes import CHANGE_COLUMNS, diff
+from inducult_geo.publish.layers import Layer, layer_named
+from inducult_geo.publish.opened import GEOPACKAGE, Opened
+from inducult_geo.publish.promises_files import SUMS, sums_of
+from inducult_geo.publish.spreadsheet import degrees, read_csv
+from inducult_geo.run import SCHEMA_VERSION
+from inducult_geo.store import DataFolder, current_release
+
+if TYPE_CHECKING:
+    from duckdb import DuckDBPyConnection
+
+_NEEDED = (GEOPACKAGE, "sites.parquet", "records.parquet", "manifest.json")
+_DTYPES: Mapping[str, str] = {"text": "str", "whole": "Int64", "number": "float64", "flag": "boolean", "date": "str"}
+_VIEWS: Mapping[str, str] = {
+    "sites": "The sites, one row each.",
+    "records": "Every record of every source with its outcome, the rejected ones too.",
+    "matches": "Pairs of records that were compared, with probability, decision and evidence.",
+    "review": "Open questions for a person.",
+    "rejected": "Records that cannot be used, each with its reason.",
+    "regions": "The regions with the counts of their records.",
+    "sources": "The sources with license, coordinate system and counts.",
+    "changes": "What changed since the release before, where that is told beside the folder.",
+}
+"""The frames of a release, which are its views in SQL as well, and what each holds."""
+
+
+def open_release(path: Path | str, *, check: bool = True) -> Release:
+    """Open a release folder, or a copy of one, for reading. Nothing in it is changed.
+
+    Parameters
+    ----------
+    path
+        The folder of a release, `data/processed/current`, or a data folder, of which the current release is opened.
+    check
+        Whether to compare every file with `SHA256SUMS` first (about a second a gigabyte).
+
+    Returns
+    -------
+    Release
+        Its frames are read when they are first asked for.
+
+    Raises
+    ------
+    ConfigError
+        Where there is no such folder, or it is no release.
+    ReleaseError
+        Where a file was altered or damaged, or the release has another schema than this program reads.
+    """
+    folder = _release_folder(Path(path))
+    missing = [name for name in (*_NEEDED, SUMS) if not (folder / name).is_file()]
+    if missing:
+        raise ConfigError(
+            f"{folder}: is no whole release: it lacks {', '.join(missing)}. Name the folder of a release, such as "
+            "data/processed/current, and copy it as a whole."
+        )
+    release = Release(folder)
+    _require_schema(release)
+    if check:
+        sums = sums_of(folder)
+        altered = [*sums.altered, *(name for name in _NEEDED if name in sums.unlisted)]
+        if altered:
+            raise ReleaseError(
+                f"{folder}: {', '.join(altered[:5])}: not what {SUMS} says: altered or damaged. Get the release anew; "
+                "open_release(path, check=False) opens it as it is."
+            )
+    return release
+
+
+class Release:
+    """One release, read from its files alone.
+
+    Each frame is read once, when it is first asked for, and handed out as a copy that shares memory until it is
+    changed. All geometries are in EPSG:3035 (meters). A column is as `DICTIONARY.md` in the release says; text that is
+    not known is null. Use `open_release` to make one.
+
+    Parameters
+    ----------
+    folder
+        The folder of the release.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self._read: dict[str, Any] = {}
+
+    @cached_property
+    def manifest(self) -> Mapping[str, Any]:
+        """What the run read, did and wrote: the release's `manifest.json`.
+
+        Raises
+        ------
+        ReleaseError
+            Where it cannot be read.
+        """
+        try:
+            return Opened(self.folder).manifest
+        except (ValueError, OSError) as problem:
+            raise ReleaseError(
+                f"{self.folder / 'manifest.json'}: cannot be read: {problem}. Get the release anew."
+            ) from problem
+
+    @property
+    def about(self) -> Mapping[str, Any]:
+        """The release in numbers: title, run_id, data_date, is_sample, records_in, in_sites, in_review, rejected ..."""
+        return dict(self.manifest["run"])
+
+    @property
+    def sites(self) -> gpd.GeoDataFrame:
+        """The sites: `SITE_COLUMNS`, and geometry: a point, or the outline where a source knows it.
+
+        One row a site, sorted by `site_id`. For one point a site: `sites.representative_point()`.
+        """
+        return gpd.GeoDataFrame(self._frame("sites"))
+
+    @property
+    def records(self) -> gpd.GeoDataFrame:
+        """Every record: `RECORD_COLUMNS`, `site_id`, `outcome` ("site", "review", "rejected") and geometry.
+
+        Sorted by `record_key`. A rejected record may have no geometry.
+        """
+        return gpd.GeoDataFrame(self._frame("records"))
+
+    @property
+    def rejected(self) -> gpd.GeoDataFrame:
+        """The records that cannot be used, with `reason` and `detail`; the columns of `records`."""
+        records = self.records
+        return gpd.GeoDataFrame(records[records["outcome"] == "rejected"].reset_index(drop=True))
+
+    @property
+    def matches(self) -> pd.DataFrame:
+        """Pairs of records that were compared: left_key, right_key, score (0 to 1), decision, distance_m, why ..."""
+        return pd.DataFrame(self._frame("matches"))
+
+    @property
+    def review(self) -> gpd.GeoDataFrame:
+        """Open questions, one point each: review_id, kind, question, left_key, right_key, score, why, priority ..."""
+        return gpd.GeoDataFrame(self._frame("review"))
+
+    @property
+    def regions(self) -> gpd.GeoDataFrame:
+        """The regions: outline, title, area_km2, and records_in = in_sites + in_review + rejected."""
+        return gpd.GeoDataFrame(self._frame("regions"))
+
+    @property
+    def sources(self) -> pd.DataFrame:
+        """The sources, one row each: license, credit line, coordinate system, accuracy_m, counts, state."""
+        return pd.DataFrame(self._frame("sources"))
+
+    @property
+    def changes(self) -> pd.DataFrame:
+        """What changed since the release before: change, site_id, name, region, detail, cause, distance_m.
+
+        A release does not hold it, because its bytes depend on its inputs alone: it is read from
+        `processed/changes/` of the data folder that the release lies in, and is empty for a first release or a copy.
+        `changes_since` compares any two.
+        """
+        return pd.DataFrame(self._frame("changes"))
+
+    def changes_since(self, older: Release | Path | str) -> pd.DataFrame:
+        """Compare with another release, site by site: the columns of `changes`.
+
+        Raises
+        ------
+        ReleaseError
+            Where `older` is no release.
+        """
+        return diff(older.folder if isinstance(older, Release) else Path(older), self.folder)
+
+    def site(self, site_id: str) -> Site:
+        """Return one site with the evidence behind it; an id that was merged into another gives that other.
+
+        Raises
+        ------
+        ReleaseError
+            Where the release has no such site.
+        """
+        asked = site_id.strip()
+        ids = set(self.sites["site_id"])
+        found = asked if asked in ids else self._successor(asked)
+        if found not in ids:
+            raise ReleaseError(f"{asked}: {self._why_unknown(asked, ids)}")
+        return Site(
+            asked_for=asked,
+            row=self.sites.query("site_id == @found").iloc[0],
+            records=self.records.query("site_id == @found").reset_index(drop=True),
+            matches=self.matches.query("left_site == @found or right_site == @found").reset_index(drop=True),
+            review=self.review.query("left_site == @found or right_site == @found").reset_index(drop=True),
+            sources=self.sources,
+        )
+
+    def duckdb(self) -> DuckDBPyConnection:
+        """Return a new DuckDB connection in memory with a view a frame (`sites`, `records`, `matches` ...).
+
+        The Parquet files are scanned where they lie. Instead of a geometry each spatial view has `geometry_wkb`
+        (EPSG:3035), `x_m` and `y_m` (EPSG:3035) and `longitude` and `latitude` (WGS84) of a point on it, so that no
+        extension is needed; none is downloaded.
+
+        Raises
+        ------
+        ConfigError
+            Where duckdb is not installed.
+        """
+        try:
+            duckdb = import_module("duckdb")
+        except ModuleNotFoundError:
+            raise ConfigError(
+                "duckdb is not installed: pip install 'inducult-geo[research]'. The frames need it not."
+            ) from None
+        settings = {"autoinstall_known_extensions": "false", "autoload_known_extensions": "false"}
+        connection: DuckDBPyConnection = duckdb.connect(":memory:", config=settings)
+        for name, key in (("sites", "site_id"), ("records", "record_key")):
+            connection.register(f"{name}_file", dataset.dataset(self.folder / f"{name}.parquet", format="parquet"))
+            connection.register(f"{name}_place", pa.Table.from_pandas(_places(self._frame(name), key)))
+            connection.execute(
+                f"CREATE VIEW {name} AS SELECT f.* EXCLUDE (geometry, bbox), p.* EXCLUDE ({key}), "  # noqa: S608
+                f"f.geometry::BLOB AS geometry_wkb FROM {name}_file AS f JOIN {name}_place AS p USING ({key})"
+            )
+        connection.execute("CREATE VIEW rejected AS SELECT * FROM records WHERE outcome = 'rejected'")
+        for name in ("matches", "review", "regions", "sources", "changes"):
+            connection.register(name, pa.Table.from_pandas(_flat(self._frame(name)), preserve_index=False))
+        return connection
+
+    def _frame(self, name: str) -> Any:
+        """Return a frame, read at most once."""
+        if name not in self._read:
+            try:
+                self._read[name] = self._load(name)
+            except (pa.ArrowException, pyogrio.errors.DataSourceError, ValueError, OSError) as problem:
+                raise ReleaseError(
+                    f"{self.folder}: {name} cannot be read: {problem}. See `inducult verify {self.folder}`."
+                ) from problem
+        return self._read[name].copy(deep=False)
+
+    def _load(self, name: str) -> pd.DataFrame:
+        if name in ("sites", "records"):
+            return gpd.read_parquet(self.folder / f"{name}.parquet")
+        if name == "changes":
+            return self._told_changes()
+        return _layer(self.folder / GEOPACKAGE, layer_named(name))
+
+    def _told_changes(self) -> pd.DataFrame:
+        beside = self.folder.parent.parent / "changes"
+        told = sorted(beside.glob(f"*_{self.folder.name}.csv")) if beside.is_dir() else []
+        table = read_csv(told[-1]) if told else pd.DataFrame(columns=[*CHANGE_COLUMNS], dtype="str")
+        return table.replace("", None).astype(dict(CHANGE_COLUMNS))
+
+    def _successor(self, site_id: str) -> str:
+        """Follow an id that was merged, by the registry of the data folder that the release lies in."""
+        registry = self.folder.parent.parent / "registry.parquet"
+        if not registry.is_file():
+            return site_id
+        stones = pd.read_parquet(registry, columns=["site_id", "merged_into"]).dropna()
+        into = dict(zip(stones["site_id"], stones["merged_into"], strict=True))
+        for _ in range(len(into)):
+            site_id = into.get(site_id, site_id)
+        return site_id
+
+    def _why_unknown(self, site_id: str, ids: set[str]) -> str:
+        close = difflib.get_close_matches(site_id.upper(), sorted(ids), n=1, cutoff=0.8)
+        meant = f" Did you mean {close[0]}?" if close else ""
+        if not check_site_id(site_id):
+            return f"no site id: its check character does not fit, so a character was mistyped.{meant}"
+        return (
+            f"no site of release {self.about['run_id']}. It may be of another release, or gone since: compare the two "
+            f"with `changes_since`.{meant}"
+        )
+
+    def __repr__(self) -> str:
+        numbers = self.about
+        return f"<Release {numbers['title']!r}: {numbers['sites']} sites of {numbers['data_date']}, {self.folder}>"
+
+    def _repr_html_(self) -> str:
+        said = {name: html.escape(str(value)) for name, value in self.about.items()}
+        notice = "<p><b>Sample data: written by hand, for trying out, not for use.</b></p>"
+        rows = "".join(f"<tr><td><code>.{name}</code></td><td>{text}</td></tr>" for name, text in _VIEWS.items())
+        return (
+            f"<h4>{said['title']}</h4>{notice if self.about['is_sample'] else ''}"
+            f"<p>{said['sites']} sites; {said['records_in']} records in = {said['in_sites']} in sites + "
+            f"{said['in_review']} in review + {said['rejected']} rejected. Data of {said['data_date']}, "
+            f"run {said['run_id']}, schema {said['schema_version']}.</p>"
+            f"<p><code>{html.escape(str(self.folder))}</code></p><table>{rows}</table>"
+        )
+
+
+def _release_folder(path: Path) -> Path:
+    """Find the release that a path names."""
+    if not path.exists():
+        raise ConfigError(f"{path}: no such folder. Name a release, such as data/processed/current.")
+    data = path.parent.parent if path.name == "current" and path.is_file() else path
+    if (data / "processed").is_dir() or data != path:
+        found = current_release(DataFolder(data))
+        if found is None:
+            raise ConfigError(f"{data}: there is no release yet. Make one: inducult run --data {data}.")
+        return found
+    return path.resolve()
+
+
+def _require_schema(release: Release) -> None:
+    said = str(release.manifest.get("schema_version", ""))
+    if not re.fullmatch(r"\d+\.\d+", said):
+        raise ReleaseError(f"{release.folder}: manifest.json names no schema_version. Is it a release of inducult-geo?")
+    theirs, ours = (int(version.partition(".")[0]) for version in (said, SCHEMA_VERSION))
+    if theirs == ours:
+        return
+    remedy = "Upgrade inducult-geo" if theirs > ours else "Open it with the version of inducult-geo that wrote it"
+    raise ReleaseError(
+        f"{release.folder}: has schema {said}; this inducult-geo reads {ours}.x. {remedy} "
+        f"(the release was written by {release.manifest.get('version', 'an unknown version')})."
+    )
+
+
+def _layer(path: Path, layer: Layer) -> pd.DataFrame:
+    """Read one layer as declared; without rows it is not in the file, and empty here."""
+    names = [column.name for column in layer.columns]
+    there = {str(name) for name, _ in pyogrio.list_layers(path)}
+    if layer.name in there:
+        frame = pyogrio.read_dataframe(path, layer=layer.name, read_geometry=layer.geometry is not None)
+    else:
+        frame = pd.DataFrame(columns=names)
+    typed = pd.DataFrame({c.name: frame[c.name].astype(_DTYPES[c.kind]) for c in layer.columns if c.name in frame})
+    more = [name for name in frame if name not in names and name != "geometry"]
+    whole = typed.reindex(columns=names).assign(**{str(name): frame[name] for name in more})
+    if layer.geometry is None:
+        return whole
+    return gpd.GeoDataFrame(whole, geometry=frame.get("geometry", []), crs=WORK_CRS)
+
+
+def _places(frame: gpd.GeoDataFrame, key: str) -> pd.DataFrame:
+    """Return a point on each geometry, in meters and in degrees, by key."""
+    longitude, latitude = degrees(frame.geometry.to_numpy())
+    points = frame.geometry.representative_point()
+    told = {key: frame[key].to_numpy(), "x_m": points.x.to_numpy(), "y_m": points.y.to_numpy()}
+    return pd.DataFrame({**told, "longitude": longitude, "latitude": latitude})
+
+
+def _flat(frame: pd.DataFrame) -> pd.DataFrame:
+    """Return a frame with its geometry as numbers and WKB."""
+    if not isinstance(frame, gpd.GeoDataFrame):
+        return frame
+    places = _places(frame.assign(_row=range(len(frame))), "_row").drop(columns="_row")
+    plain = pd.DataFrame(frame.drop(columns="geometry")).reset_index(drop=True)
+    return plain.join(places).assign(geometry_wkb=frame.geometry.to_wkb().to_numpy())

@@ -1,0 +1,404 @@
+"""A release opened for research: frames, SQL and explanations say what the files say, and a bad folder is refused."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import shutil
+import sys
+from pathlib import Path
+
+import duckdb
+import geopandas as gpd
+import pandas as pd
+import pytest
+import shapely
+from bundles import HOSTILE, contracts, small_bundle
+
+from inducult_geo import open_release
+from inducult_geo.errors import ConfigError, ReleaseError
+from inducult_geo.explaining import EVIDENCE_COLUMNS, VALUE_COLUMNS, Site
+from inducult_geo.frames import PAIR_COLUMNS, RECORD_COLUMNS, SITE_COLUMNS, from_json
+from inducult_geo.match.identity import new_site_id
+from inducult_geo.opening import Release
+from inducult_geo.publish import columns
+from inducult_geo.publish.changes import CHANGE_COLUMNS
+from inducult_geo.publish.licences import for_release
+from inducult_geo.publish.release import write_release, write_sums
+
+FRAMES = ("sites", "records", "rejected", "matches", "review", "regions", "sources", "changes")
+
+
+@pytest.fixture(scope="module")
+def release(sample_data: Path) -> Release:
+    return open_release(sample_data)
+
+
+@pytest.fixture
+def copy(tmp_path: Path, release: Release) -> Path:
+    """A copy of the sample's release, alone, to be spoiled."""
+    return Path(shutil.copytree(release.folder, tmp_path / "a copy [1]"))
+
+
+@pytest.fixture(scope="module")
+def hostile(tmp_path_factory: pytest.TempPathFactory) -> Release:
+    """A release full of hostile names."""
+    folder = tmp_path_factory.mktemp("hostile")
+    bundle = for_release(small_bundle(), contracts())
+    write_release(bundle, folder, {"schema_version": "1.0", "version": "0", "run": dict(bundle.run)})
+    return open_release(folder)
+
+
+def sums(folder: Path) -> dict[str, str]:
+    return {path.name: hashlib.sha256(path.read_bytes()).hexdigest() for path in sorted(folder.iterdir())}
+
+
+def spoil_manifest(folder: Path, **said: object) -> None:
+    path = folder / "manifest.json"
+    path.write_text(json.dumps({**json.loads(path.read_text(encoding="utf-8")), **said}), encoding="utf-8")
+    write_sums(folder)
+
+
+def test_the_frames_count_what_the_release_counts(release: Release) -> None:
+    about = release.about
+    outcomes = release.records["outcome"].value_counts()
+    assert len(release.sites) == about["sites"]
+    assert len(release.records) == about["records_in"]
+    assert [outcomes["site"], outcomes["review"], outcomes["rejected"]] == [
+        about["in_sites"], about["in_review"], about["rejected"]
+    ]  # fmt: skip
+    assert len(release.rejected) == about["rejected"]
+    assert release.rejected["reason"].notna().all()
+    assert release.regions["records_in"].sum() == about["records_in"]
+    assert release.sources["records_in"].sum() == about["records_in"]
+
+
+def test_the_frames_have_their_declared_columns_and_types(release: Release) -> None:
+    assert list(release.sites) == [*SITE_COLUMNS, "geometry"]
+    assert list(release.records) == [*RECORD_COLUMNS, "site_id", "outcome", "geometry"]
+    assert list(release.matches) == [*PAIR_COLUMNS]
+    assert list(release.review) == [*(column.name for column in columns.REVIEW), "geometry"]
+    assert list(release.sources) == [column.name for column in columns.SOURCES]
+    assert list(release.changes) == [*CHANGE_COLUMNS]
+    for name in ("sites", "records", "review", "regions"):
+        assert getattr(release, name).crs.to_epsg() == 3035
+    assert release.sites["start_year"].dtype == "Int64"
+    assert release.sources["publish"].dtype == "boolean"
+    assert release.matches["score"].dtype == "float64"
+
+
+def test_nothing_is_read_before_it_is_asked_for(copy: Path) -> None:
+    opened = open_release(copy)
+    (copy / "records.parquet").unlink()
+    assert len(opened.sites)
+    with pytest.raises(ReleaseError, match=r"records cannot be read.*inducult verify"):
+        opened.records  # noqa: B018
+
+
+def test_a_frame_can_be_changed_without_changing_the_release(release: Release) -> None:
+    mine = release.sites
+    mine["name"] = "spoiled"
+    mine.loc[0, "region"] = "nowhere"
+    assert "spoiled" not in set(release.sites["name"])
+    assert "nowhere" not in set(release.sites["region"])
+
+
+def test_reading_everything_changes_no_byte_and_adds_no_file(copy: Path) -> None:
+    before = sums(copy)
+    opened = open_release(copy)
+    for name in FRAMES:
+        getattr(opened, name)
+    opened.duckdb().sql("SELECT count(*) FROM sites").fetchall()
+    assert sums(copy) == before
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="root may write anywhere")
+def test_a_folder_that_cannot_be_written_can_be_read(copy: Path) -> None:
+    copy.chmod(0o555)
+    try:
+        assert len(open_release(copy).review)
+    finally:
+        copy.chmod(0o755)
+
+
+@pytest.mark.parametrize("name", ["sites.parquet", "inducult.gpkg", "README.txt", "manifest.json"])
+def test_an_altered_file_is_refused_by_name(copy: Path, name: str) -> None:
+    with (copy / name).open("ab") as file:
+        file.write(b"\n")
+    with pytest.raises(ReleaseError, match=f"{name}: not what SHA256SUMS says"):
+        open_release(copy)
+    assert open_release(copy, check=False).about["sites"] == 138
+
+
+def test_a_file_that_nobody_vouches_for_is_refused(copy: Path) -> None:
+    listed = (copy / "SHA256SUMS").read_text(encoding="utf-8").splitlines(keepends=True)
+    (copy / "SHA256SUMS").write_text("".join(line for line in listed if "sites.parquet" not in line), encoding="utf-8")
+    with pytest.raises(ReleaseError, match=r"sites\.parquet: not what SHA256SUMS says"):
+        open_release(copy)
+
+
+def test_a_side_file_that_qgis_left_is_no_reason_to_refuse(copy: Path) -> None:
+    (copy / "density_monuments.tif.aux.xml").write_text("<PAMDataset/>", encoding="utf-8")
+    assert len(open_release(copy).sites)
+
+
+@pytest.mark.parametrize("name", ["SHA256SUMS", "records.parquet", "inducult.gpkg"])
+def test_half_a_copy_is_no_release(copy: Path, name: str) -> None:
+    (copy / name).unlink()
+    with pytest.raises(ConfigError, match=f"lacks {name}.*copy it as a whole"):
+        open_release(copy)
+
+
+def test_a_newer_schema_is_refused_with_the_remedy(copy: Path) -> None:
+    spoil_manifest(copy, schema_version="2.0", version="9.9.9")
+    with pytest.raises(ReleaseError, match=r"has schema 2\.0.*reads 1\.x\. Upgrade inducult-geo .*9\.9\.9"):
+        open_release(copy)
+
+
+def test_an_older_schema_is_refused_with_another_remedy(copy: Path) -> None:
+    spoil_manifest(copy, schema_version="0.9")
+    with pytest.raises(ReleaseError, match="Open it with the version of inducult-geo that wrote it"):
+        open_release(copy)
+
+
+def test_a_later_minor_schema_is_read_with_its_new_columns(copy: Path) -> None:
+    sites = gpd.read_parquet(copy / "sites.parquet")
+    sites.assign(worth="much").to_parquet(copy / "sites.parquet", write_covering_bbox=True)
+    spoil_manifest(copy, schema_version="1.99")
+    assert set(open_release(copy).sites["worth"]) == {"much"}
+
+
+@pytest.mark.parametrize("said", [None, "", "next", 7])
+def test_a_manifest_without_a_schema_is_no_release(copy: Path, said: object) -> None:
+    spoil_manifest(copy, schema_version=said)
+    with pytest.raises(ReleaseError, match="names no schema_version"):
+        open_release(copy)
+
+
+@pytest.mark.parametrize("text", ["", "{", "[]", '"x"'])
+def test_a_spoiled_manifest_is_told(copy: Path, text: str) -> None:
+    (copy / "manifest.json").write_text(text, encoding="utf-8")
+    with pytest.raises(ReleaseError, match=r"manifest\.json.*cannot be read"):
+        open_release(copy, check=False)
+
+
+def test_every_way_to_name_a_release(sample_data: Path, release: Release, tmp_path: Path) -> None:
+    for path in (sample_data, sample_data / "processed" / "current", str(release.folder)):
+        assert open_release(path).folder == release.folder
+    # Where links cannot be made, `current` is a file that names the release.
+    data = tmp_path / "data"
+    shutil.copytree(release.folder, data / "processed" / "releases" / "R")
+    (data / "processed" / "current").write_text("R\n", encoding="utf-8")
+    assert open_release(data / "processed" / "current").folder.name == "R"
+
+
+def test_a_wrong_name_says_what_to_do(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match=r"no such folder\. Name a release"):
+        open_release(tmp_path / "nothing")
+    with pytest.raises(ConfigError, match=r"lacks inducult\.gpkg"):
+        open_release(tmp_path)
+    (tmp_path / "processed").mkdir()
+    with pytest.raises(ConfigError, match=r"no release yet\. Make one: inducult run"):
+        open_release(tmp_path)
+
+
+def test_a_layer_without_rows_is_an_empty_frame(tmp_path: Path) -> None:
+    bundle = for_release(small_bundle(), contracts())
+    bare = bundle.__class__(**{**vars(bundle), "pairs": bundle.pairs.iloc[:0], "review": bundle.review.iloc[:0]})
+    write_release(bare, tmp_path, {"schema_version": "1.0", "run": dict(bundle.run)})
+    opened = open_release(tmp_path)
+    assert list(opened.matches) == [*PAIR_COLUMNS]
+    assert len(opened.matches) == len(opened.review) == 0
+    assert opened.review.crs.to_epsg() == 3035
+    assert opened.duckdb().sql("SELECT count(*) FROM review").fetchall() == [(0,)]
+
+
+class TestSql:
+    def test_every_frame_is_a_view_of_as_many_rows(self, release: Release) -> None:
+        connection = release.duckdb()
+        for name in FRAMES:
+            told = connection.sql(f"SELECT count(*) FROM {name}").fetchall()
+            assert told == [(len(getattr(release, name)),)], name
+
+    def test_places_are_those_of_sites_csv(self, release: Release) -> None:
+        sheet = pd.read_csv(release.folder / "sites.csv").sort_values("site_id")
+        rows = release.duckdb().sql("SELECT longitude, latitude FROM sites ORDER BY site_id").fetchdf()
+        assert rows["longitude"].tolist() == sheet["longitude"].tolist()
+        assert rows["latitude"].tolist() == sheet["latitude"].tolist()
+
+    def test_the_geometry_is_the_same_as_wkb(self, release: Release) -> None:
+        rows = release.duckdb().sql("SELECT site_id, geometry_wkb FROM sites ORDER BY site_id").fetchall()
+        shapes = shapely.from_wkb([bytes(blob) for _, blob in rows])
+        assert shapely.equals_exact(shapes, release.sites.sort_values("site_id").geometry.to_numpy()).all()
+
+    def test_a_record_without_a_place_is_there_with_nulls(self, release: Release) -> None:
+        lost = int(release.records.geometry.isna().sum())
+        assert lost > 0
+        assert release.duckdb().sql("SELECT count(*) FROM records WHERE x_m IS NULL").fetchall() == [(lost,)]
+
+    def test_no_extension_is_ever_downloaded(self, release: Release) -> None:
+        with pytest.raises(duckdb.Error, match="spatial"):
+            release.duckdb().sql("SELECT ST_Area(geometry_wkb) FROM sites").fetchall()
+
+    def test_names_are_json_without_an_extension(self, release: Release) -> None:
+        (told,) = release.duckdb().sql("SELECT count(*) FROM sites WHERE names::JSON ->> 'name' IS NOT NULL").fetchall()
+        assert told[0] > 100
+
+    def test_a_folder_with_signs_of_a_pattern_is_read_as_it_is(self, copy: Path) -> None:
+        assert open_release(copy).duckdb().sql("SELECT count(*) FROM records").fetchall() == [(207,)]
+
+    def test_hostile_names_come_out_as_they_are(self, hostile: Release) -> None:
+        names = {name for (name,) in hostile.duckdb().sql("SELECT name FROM sites").fetchall()}
+        assert HOSTILE[1] in names
+
+    def test_without_duckdb_the_remedy_is_named(self, release: Release, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setitem(sys.modules, "duckdb", None)
+        with pytest.raises(ConfigError, match=r"pip install 'inducult-geo\[research\]'"):
+            release.duckdb()
+
+
+class TestChanges:
+    def test_those_told_beside_the_release_are_read(self, tmp_path: Path, release: Release) -> None:
+        data = tmp_path / "data" / "processed"
+        folder = Path(shutil.copytree(release.folder, data / "releases" / "B"))
+        (data / "changes").mkdir()
+        (data / "changes" / "A_B.csv").write_text(
+            ",".join(CHANGE_COLUMNS)
+            + "\nmoved,IC-1,Hütte,opole,12 m,osm changed,12.5\nnew,IC-2,,opole,first seen,x,\n",
+            encoding="utf-8-sig",
+        )
+        told = open_release(folder).changes
+        assert told["change"].tolist() == ["moved", "new"]
+        assert told["distance_m"].tolist()[0] == 12.5
+        assert told["name"].isna().tolist() == [False, True]
+
+    def test_two_releases_are_compared(self, release: Release, copy: Path) -> None:
+        sites = gpd.read_parquet(copy / "sites.parquet")
+        sites.loc[0, "name"] = "Another name"
+        sites.to_parquet(copy / "sites.parquet", write_covering_bbox=True)
+        write_sums(copy)
+        for older in (release, release.folder, str(release.folder)):
+            assert open_release(copy).changes_since(older)["change"].tolist() == ["renamed"]
+        assert release.changes_since(release).empty
+
+
+class TestSite:
+    def merged(self, release: Release) -> Site:
+        """The sample's site of most records."""
+        return release.site(release.sites.sort_values("n_records")["site_id"].iloc[-1])
+
+    def test_every_site_explains_itself(self, release: Release) -> None:
+        for site_id in release.sites["site_id"]:
+            site = release.site(site_id)
+            told = site.explain()
+            assert told.words.startswith(f"{site_id} is ")
+            assert len(site.records) == site.row["n_records"]
+            assert all(f"- {key}: " in told.words for key in site.records["record_key"])
+            assert list(told.values) == [*VALUE_COLUMNS]
+            assert str(told)
+
+    def test_lineage_holds_every_value_is_what_its_record_says(self, release: Release) -> None:
+        """Each value that is said to be taken from a record stands in that record."""
+        checked = 0
+        for site_id in release.sites["site_id"]:
+            site = release.site(site_id)
+            by_key = site.records.set_index("record_key")
+            for row in site.explain().values.to_dict("records"):
+                if row["how"] != "taken from the record" or row["column"] in ("geometry", "name"):
+                    continue
+                assert str(by_key.loc[row["record_key"], row["column"]]) == str(site.row[row["column"]]), row
+                checked += 1
+        assert checked > 500
+
+    def test_no_value_is_without_an_origin(self, release: Release) -> None:
+        told = pd.concat([release.site(site_id).explain().values for site_id in release.sites["site_id"]])
+        assert "not told" not in set(told["how"])
+        assert set(told.loc[told["how"] == "no record says", "value"]) == {"unknown"}
+        assert told.loc[told["how"] == "taken from the record", "record_key"].notna().all()
+
+    def test_a_name_is_one_of_its_records_names(self, release: Release) -> None:
+        values = self.merged(release).explain().values.set_index("column")
+        key = values.loc["name", "record_key"]
+        names = from_json(release.records.set_index("record_key").loc[key, "names"]).values()
+        assert values.loc["name", "value"] in names
+
+    def test_the_place_is_that_of_the_record_it_is_said_to_be(self, release: Release) -> None:
+        site = self.merged(release)
+        key = site.explain().values.set_index("column").loc["geometry", "record_key"]
+        shape = site.records.set_index("record_key").geometry[key]
+        assert shapely.equals_exact(shape, site.row["geometry"])
+        assert f"Its place is that of {key}" in site.explain().words
+
+    def test_what_others_say_is_told(self, release: Release) -> None:
+        """A record that says another type than the site's is named with what it says."""
+        told = self.merged(release).explain().values.set_index("column").loc["type"]
+        records = self.merged(release).records
+        others = records[(records["type"] != told["value"]) & records["type"].notna()]
+        assert len(others)
+        for record in others.to_dict("records"):
+            assert f"{record['record_key']}: {record['type']}" in told["others"]
+
+    def test_the_evidence_is_that_of_the_matches(self, release: Release) -> None:
+        site = self.merged(release)
+        evidence = site.explain().evidence
+        assert list(evidence) == [*EVIDENCE_COLUMNS]
+        keys = set(site.records["record_key"])
+        both = release.matches[release.matches["left_key"].isin(keys) & release.matches["right_key"].isin(keys)]
+        assert sorted(evidence["score"]) == sorted(both["score"])
+        assert all(why in site.explain().words for why in both["why"])
+
+    def test_what_was_kept_apart_and_what_is_asked_is_told(self, release: Release) -> None:
+        asked = release.review[release.review["kind"] == "pair"].iloc[0]
+        told = release.site(asked["left_site"]).explain().words
+        assert f"Open question {asked['review_id']}" in told
+        assert f"Kept apart from {asked['right_site']}" in told
+
+    def test_one_record_alone_says_so(self, release: Release) -> None:
+        lone = release.sites[release.sites["n_records"] == 1]["site_id"].iloc[0]
+        assert "one record alone" in release.site(lone).explain().words
+
+    def test_a_merged_id_leads_to_its_successor(self, release: Release, tmp_path: Path) -> None:
+        folder = Path(shutil.copytree(release.folder, tmp_path / "processed" / "releases" / "R"))
+        first, second, stands = new_site_id("a"), new_site_id("b"), release.sites["site_id"].iloc[0]
+        stones = pd.DataFrame({"site_id": [first, second, stands], "merged_into": [second, stands, None]})
+        stones.to_parquet(tmp_path / "processed" / "registry.parquet")
+        site = open_release(folder).site(f" {first} ")
+        assert site.site_id == stands
+        assert site.explain().words.startswith(f"{first} was merged into {stands}.")
+
+    def test_a_ring_of_tombstones_ends(self, release: Release, tmp_path: Path) -> None:
+        folder = Path(shutil.copytree(release.folder, tmp_path / "processed" / "releases" / "R"))
+        one, two = new_site_id("a"), new_site_id("b")
+        pd.DataFrame({"site_id": [one, two], "merged_into": [two, one]}).to_parquet(
+            tmp_path / "processed" / "registry.parquet"
+        )
+        with pytest.raises(ReleaseError, match="no site of release"):
+            open_release(folder).site(one)
+
+    def test_a_mistyped_id_is_told_from_an_unknown_one(self, release: Release) -> None:
+        stands = release.sites["site_id"].iloc[0]
+        wrong = stands[:-1] + ("0" if stands[-1] != "0" else "1")
+        with pytest.raises(ReleaseError, match=f"mistyped. Did you mean {stands}"):
+            release.site(wrong)
+        with pytest.raises(ReleaseError, match=f"no site of release {release.about['run_id']}"):
+            release.site(new_site_id("never seen"))
+
+
+class TestNotebook:
+    def test_the_page_of_a_release_tells_its_numbers_and_that_it_is_a_sample(self, release: Release) -> None:
+        page = release._repr_html_()
+        about = release.about
+        assert f"{about['sites']} sites" in page
+        assert "Sample data" in page
+        assert str(about["sites"]) in repr(release)
+
+    def test_hostile_text_is_escaped(self, hostile: Release) -> None:
+        for site_id in hostile.sites["site_id"]:
+            page = hostile.site(site_id)._repr_html_()
+            assert "<script>" not in page
+            assert "\x00" not in page
+        assert any("&lt;script&gt;" in hostile.site(s)._repr_html_() for s in hostile.sites["site_id"])
+
+    def test_a_site_names_itself_in_one_line(self, release: Release) -> None:
+        assert "\n" not in repr(release.site(release.sites["site_id"].iloc[0]))

@@ -16,43 +16,67 @@ from inducult_geo.errors import CoordinateError
 _PHRASES = {
     "N": """
         nord, north, norden, nördlich, nördl, nördliche breite, nördlicher breite, nördl breite, nördl br, n br,
-        severní šířky, severní šířka, sev šířky, s š, s z š, sever, severne geografske širine, severne širine,
-        severna geografska širina, severna širina, s g š, s z š, sjeverne geografske širine, sjeverne širine,
-        sjeverna geografska širina, sjeverna širina, sjever, szerokości północnej, szerokości geograficznej północnej,
-        północ, północna, płn, pn, noorderbreedte, noord, n b""",
+        n breite, severní šířky, severní šířka, sev šířky, sev šířka, severně, severní, s š, s z š, sever,
+        severne geografske širine, severne zemljepisne širine, severne širine, severna geografska širina,
+        severna zemljepisna širina, severna širina, severno, s g š, sjeverne geografske širine,
+        sjeverne zemljopisne širine, sjeverne širine, sjeverna geografska širina, sjeverna zemljopisna širina,
+        sjeverna širina, sjeverno, sjever, szerokości północnej, szerokości geograficznej północnej,
+        szerokość północna, szerokość geograficzna północna, północ, północna, płn, pn, noorderbreedte, noord,
+        noordelijk, n b, latitudine nord, latitude nord""",
     "S": """
         süd, sud, south, süden, südlich, südl, südliche breite, südlicher breite, südl breite, südl br, s br,
-        jižní šířky, jižní šířka, j š, j z š, jih, južne geografske širine, južna geografska širina, j g š, jug,
-        południe, południowa, płd, pd, zuiderbreedte, zuid, z b""",
+        s breite, jižní šířky, jižní šířka, jižně, j š, j z š, jih, južne geografske širine, južna geografska širina,
+        južne zemljepisne širine, južne zemljopisne širine, južno, j g š, jug,
+        południe, południowa, płd, pd, zuiderbreedte, zuid, z b, latitudine sud, latitude sud""",
     "E": """
         east, est, ost, osten, östlich, östl, östliche länge, östlicher länge, östl länge, östl l, ö länge, ö l,
-        východní délky, východní délka, vých délky, v d, v z d, východ, vzhodne geografske dolžine, vzhodne dolžine,
-        vzhodna geografska dolžina, vzhodna dolžina, v g d, vzhod, istočne geografske dužine, istočne dužine,
-        istočna geografska dužina, istočna dužina, i g d, istok, długości wschodniej,
-        długości geograficznej wschodniej, wschód, wschodnia, wsch, oosterlengte, oost, o l""",
+        východní délky, východní délka, vých délky, vých délka, východně, východní, v d, v z d, východ,
+        vzhodne geografske dolžine, vzhodne zemljepisne dolžine, vzhodne dolžine, vzhodna geografska dolžina,
+        vzhodna zemljepisna dolžina, vzhodna dolžina, vzhodno, v g d, vzhod, istočne geografske dužine,
+        istočne zemljopisne dužine, istočne dužine, istočna geografska dužina, istočna zemljopisna dužina,
+        istočna dužina, istočno, i g d, i z d, istok, długości wschodniej, długości geograficznej wschodniej,
+        długość wschodnia, długość geograficzna wschodnia, wschód, wschodnia, wsch, oosterlengte, oost, oostelijk,
+        o l, longitudine est, longitude est""",
     "W": """
-        west, ovest, westen, westlich, westl, westliche länge, westlicher länge, westl länge, westl l, w l,
-        západní délky, západní délka, z d, z z d, západ, zahodne geografske dolžine, zahodna dolžina, zahod, z g d,
-        zapadne geografske dužine, zapadna dužina, zapad, zachód, zachodnia, zach, westerlengte""",
+        west, ovest, ouest, westen, westlich, westl, westliche länge, westlicher länge, westl länge, westl l, w l,
+        w länge, západní délky, západní délka, západně, z d, z z d, západ, zahodne geografske dolžine,
+        zahodne zemljepisne dolžine, zahodna dolžina, zahodno, zahod, z g d,
+        zapadne geografske dužine, zapadne zemljopisne dužine, zapadna dužina, zapadno, zapad,
+        zachód, zachodnia, zach, westerlengte, westelijk, longitudine ovest, longitude ouest""",
     "A": """
-        lat, latitude, latitudine, breite, breitengrad, geogr breite, geographische breite, breedte, breedtegraad,
-        šířka, zem šířka, zeměpisná šířka, z š, zem š, širina, geografska širina, zemljepisna širina, g š, geogr širina,
-        szer, szerokość, szer geogr, szerokość geogr, szerokość geograficzna""",
+        lat, latitude, latitudine, breite, breitengrad, geogr breite, geographische breite, geografische breite,
+        breedte, breedtegraad, geografische breedte,
+        šířka, zem šířka, zeměpisná šířka, z š, zem š, širina, geografska širina, zemljepisna širina,
+        zemljopisna širina, g š, geogr širina, szer, szerokość, szer geogr, szerokość geogr, szerokość geograficzna,
+        φ""",
     "O": """
-        lon, long, lng, longitude, longitudine, länge, längengrad, geogr länge, geographische länge, lengte,
-        lengtegraad, délka, zem délka, zeměpisná délka, dolžina, geografska dolžina, zemljepisna dolžina, g d,
+        lon, long, lng, longitude, longitudine, länge, längengrad, geogr länge, geographische länge, geografische länge,
+        lengte, lengtegraad, geografische lengte,
+        délka, zem délka, zeměpisná délka, dolžina, geografska dolžina, zemljepisna dolžina, g d,
         geogr dolžina, dužina, geografska dužina, zemljopisna dužina, geogr dužina,
-        dł, długość, dł geogr, długość geogr, długość geograficzna""",
-    " ": "greenwich, gr, gps, wgs84, wgs 84, wgs-84",
-    "°": "deg, degree, degrees, grad, gradi, stupňů, stopni, stopinj, stupnjeva, graden",
-    "'": "min, minuten, minutes, minut, minuti, minuta, minuty",
-    '"': "sec, sek, sekunden, seconds, sekund, secondi, sekundi, sekunda, sekundy, seconden",
+        dł, długość, dł geogr, długość geogr, długość geograficzna, λ""",
+    " ": """
+        greenwich, gr, v greenwich, v gr, von greenwich, da greenwich, od greenwich, gps, wgs84, wgs 84, wgs-84,
+        etrs89, etrs 89, etrs-89, de, di""",
+    ",": "und, and, oraz, et, en, in",
+    "°": """
+        deg, degree, degrees, grad, grade, gradi, grado, degré, degrés, stupeň, stupně, stupňů, stopień, stopnie,
+        stopni, stopinja, stopinje, stopinj, stupanj, stupnja, stupnjeva, graad, graden""",
+    "'": """
+        min, minute, minuten, minutes, minut, minuti, minuto, minuta, minuty, minutę, minuut, primi, primo""",
+    '"': """
+        sec, sek, sekunde, sekunden, second, seconds, seconde, seconden, secondes, sekund, secondo, secondi, sekundi,
+        sekunda, sekundy, sekundę""",
 }
 _LATIN_LETTERS = {"n": "N", "s": "S", "e": "E", "w": "W", "o": "E"}
 _SLAVIC_LETTERS = {"s": "N", "j": "S", "v": "E", "i": "E", "z": "W"}
 _SLAVIC_COUNTRIES = frozenset({"CZ", "SI", "HR"})
-_O_IS_OVEST = frozenset({"IT"})
+_O_IS_WEST = frozenset({"IT", "FR", "ES", "PT"})
+# Oost and Ouest, Ost and Ouest or Ovest live side by side there.
+_O_IS_EITHER = frozenset({"BE", "CH", "LU"})
 _LETTER = r"[^\W\d_]"
+# Between two named directions a lone letter can only be "and": i (sl, hr, pl), a (cs), e (it).
+_AND = re.compile(r"(?<=[NSEWAO\s]) [iae] (?=\s*[0-9NSEWAO])")
 _BARE = re.compile(rf"(?<!{_LETTER})([nsewojviz])(?!{_LETTER})\.?")
 
 
@@ -100,6 +124,8 @@ def mark_words(text: str, country: str | None = None) -> str:
     """
     pattern, marks = _phrases()
     marked = pattern.sub(lambda match: f" {marks[_letters(match.group())]} ", text.lower())
+    if len(re.findall("[NSEW]", marked)) == 2:
+        marked = _AND.sub(" , ", marked)
     letters = frozenset(_BARE.findall(marked))
     if not letters:
         return marked
@@ -117,4 +143,6 @@ def _meaning(letters: frozenset[str], marked: str, country: str) -> dict[str, st
         raise CoordinateError("S may be south or sever (north) here: write the direction out.")
     if "w" in letters and country == "PL":
         raise CoordinateError("W may be west or wschód (east) here: write the direction out.")
-    return {**_LATIN_LETTERS, "o": "W" if country in _O_IS_OVEST else "E"}
+    if "o" in letters and country in _O_IS_EITHER:
+        raise CoordinateError("O may be oost or Ost (east) or ouest (west) here: write the direction out.")
+    return {**_LATIN_LETTERS, "o": "W" if country in _O_IS_WEST else "E"}

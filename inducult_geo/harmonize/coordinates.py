@@ -7,19 +7,19 @@ leaves no other order. Nothing is decided here about systems or axes of plane co
 
 from __future__ import annotations
 
+import html
 import math
 import re
 
 from inducult_geo.errors import CoordinateError
-from inducult_geo.harmonize.coordinate_codes import CODE_FORMS, Form, Parsed, last_digit_m, sexagesimal, signed
+from inducult_geo.harmonize.coordinate_codes import CODE_FORMS
+from inducult_geo.harmonize.coordinate_links import LINK_FORMS, unwrap_template
+from inducult_geo.harmonize.coordinate_parsed import Form, Parsed, is_european, last_digit_m, sexagesimal, signed
 from inducult_geo.harmonize.coordinate_words import mark_words
 
 __all__ = ["Parsed", "parse_coordinates", "parse_number"]
 
 _LONGEST = 300
-# Below 34° the latitudes and longitudes of Europe overlap; above it a pair of plain degrees has one order only.
-_EUROPE_LAT = (34.0, 72.0)
-_EUROPE_LON = (-25.0, 34.0)
 _SAME = str.maketrans(
     {
         **dict.fromkeys(
@@ -34,6 +34,18 @@ _SAME = str.maketrans(
 )
 
 
+# What stands before coordinates, or after them in parentheses, and says nothing of where they lie.
+_OPENING = re.compile(
+    r"^(?:(?:gps|wgs[- ]?(?:19)?84|etrs[- ]?(?:19)?89|geo|coord(?:inate)?s?|coordinat[ae]|coordonnées|"
+    r"coördina(?:at|ten)|koord|koordinaten?|koordinat[ae]|souřadnice|współrzędne|pos(?:ition)?|lage|loc|lok|standort|lokalita)"
+    r"\b\.?(?: ?/)? ?[:=]? ?)+",
+    re.IGNORECASE,
+)
+_CLOSING = re.compile(
+    r" ?[,;]? ?\(? ?(?:epsg: ?4326|epsg: ?4258|wgs[- ]?(?:19)?84|etrs[- ]?(?:19)?89) ?\)?$", re.IGNORECASE
+)
+
+
 def parse_coordinates(text: str, *, country: str | None = None) -> Parsed:
     """Read one pair of coordinates.
 
@@ -41,7 +53,7 @@ def parse_coordinates(text: str, *, country: str | None = None) -> Parsed:
     ----------
     text : str
         Degrees in decimals, minutes or seconds with the words of eight languages, labelled or plain plane coordinates,
-        UTM, MGRS, full plus codes, geo URIs, links of OpenStreetMap and Google Maps, WKT points, ISO 6709.
+        UTM, MGRS, full plus codes, geo URIs, links of the usual maps, WKT and GeoJSON points, ISO 6709.
     country : str, optional
         ISO 3166 code of two letters; it decides what the letters O and S mean.
 
@@ -55,7 +67,7 @@ def parse_coordinates(text: str, *, country: str | None = None) -> Parsed:
     CoordinateError
         The text holds no coordinates, or could mean several things.
     """
-    clean = re.sub(r"\s+", " ", str(text).translate(_SAME).replace("''", '"')).strip()
+    clean = _cleaned(text)
     if not clean or len(clean) > _LONGEST:
         raise CoordinateError(f"No coordinates in {str(text)[:60]!r}.")
     for form in _FORMS:
@@ -63,6 +75,23 @@ def parse_coordinates(text: str, *, country: str | None = None) -> Parsed:
         if found is not None:
             return _checked(found, clean)
     raise CoordinateError(f"{clean[:80]!r} cannot be read as coordinates without guessing.")
+
+
+def _cleaned(text: str) -> str:
+    """Give a text in one spelling of spaces, signs and marks, without what says nothing of the place."""
+    written = str(text)
+    if len(written) > 4 * _LONGEST:
+        return written
+    if written.strip().lower().startswith(("http://", "https://", "www.")):
+        # In a link &para begins a parameter; only the ampersand itself may be an entity.
+        return written.strip().replace("&amp;", "&")
+    clean = re.sub(r"\s+", " ", html.unescape(written).translate(_SAME).replace("''", '"')).strip()
+    if clean.startswith(("{", "geo:")):
+        return unwrap_template(clean)
+    clean = _CLOSING.sub("", _OPENING.sub("", clean)).strip()
+    if clean.startswith("(") and clean.endswith(")") and "(" not in clean[1:]:
+        clean = clean[1:-1].strip()
+    return clean
 
 
 def _checked(found: Parsed, text: str) -> Parsed:
@@ -119,35 +148,72 @@ def parse_number(text: str, *, decimal: str = ".") -> float:
 
 
 _PLAIN = r"[+-]?[0-9]+(?:[.,][0-9]+)?"
-_GROUPED = r"[+-]?[0-9]{1,3}(?:(?:\.[0-9]{3})+|(?: [0-9]{3})+|(?:'[0-9]{3})+)(?:,[0-9]+)?|" + _PLAIN
-_AXES = r"RECHTSWERT|HOCHWERT|RECHTS|HOCH|EASTING|NORTHING|EAST|NORTH|RW|HW|[XYRHEN]"
+_GROUPED = (
+    r"[+-]?[0-9]{1,3}(?:(?:\.[0-9]{3})+(?:,[0-9]+)?|(?: [0-9]{3})+(?:[.,][0-9]+)?|(?:'[0-9]{3})+(?:[.,][0-9]+)?)|"
+    + _PLAIN
+)
+_AXES = (
+    r"RECHTSWERT|HOCHWERT|RECHTS|HOCH|OSTWERT|NORDWERT|EASTING|NORTHING|EAST|NORTH|OST|NORD|EST|GKX|GKY|RW|HW|[XYRHEN]"
+)
 _LABELLED = re.compile(
     rf"({_AXES})\.? ?[=:]? ?({_GROUPED})(?: ?m)?[ ,;/|]+({_AXES})\.? ?[=:]? ?({_GROUPED})(?: ?m)?",
     re.ASCII | re.IGNORECASE,
 )
-_PLANE = r"[+-]?(?:[0-9]{5,8}(?:[.,][0-9]+)?|[0-9]{1,3}(?:\.[0-9]{3}){1,2},[0-9]+|[0-9]{1,2}(?:\.[0-9]{3}){2})"
-_PLANE_PAIR = re.compile(rf"({_PLANE})(?: ?[;/|] ?|, | )({_PLANE})", re.ASCII)
+_HEADED = re.compile(rf"([XYRHEN]) ?[/,;] ?([XYRHEN]) ?[:=]? ({_GROUPED})(?: ?[;/|] ?|, | )({_GROUPED})", re.IGNORECASE)
 _LABEL_PAIRS = tuple(
     frozenset(pair.split())
-    for pair in ("X Y", "R H", "RW HW", "RECHTSWERT HOCHWERT", "RECHTS HOCH", "EASTING NORTHING", "EAST NORTH", "E N")
+    for pair in (
+        "X Y", "R H", "RW HW", "RECHTSWERT HOCHWERT", "RECHTS HOCH", "OSTWERT NORDWERT", "GKX GKY", "EASTING NORTHING",
+        "EAST NORTH", "OST NORD", "EST NORD", "E N",
+    )
+)  # fmt: skip
+# These name directions of degrees as well as axes of a plane.
+_DIRECTIONS = frozenset({"E", "N", "EAST", "NORTH", "OST", "NORD", "EST", "EASTING", "NORTHING"})
+_PLANE = (
+    r"[+-]?(?:[1-9][0-9]{4,7}(?:[.,][0-9]+)?|[1-9][0-9]{0,2}(?:\.[0-9]{3}){1,2},[0-9]+|[1-9][0-9]?(?:\.[0-9]{3}){2})"
 )
+_PLANE_PAIR = re.compile(
+    rf"({_PLANE})(?: ?[;/|] ?|, | )({_PLANE})|([+-]?[1-9][0-9]{{4,7}}\.[0-9]+),([+-]?[1-9][0-9]{{4,7}}\.[0-9]+)",
+    re.ASCII,
+)
+_NINES = re.compile(r"-?9{5,}")
 
 
 def _labelled(text: str, _country: str | None) -> Parsed | None:
     """Read plane coordinates with the names of their axes, in the order written."""
     match = _LABELLED.fullmatch(text)
-    if match is None or frozenset((match[1].upper(), match[3].upper())) not in _LABEL_PAIRS:
+    headed = None if match else _HEADED.fullmatch(text)
+    if match is not None:
+        labels, numbers = (match[1], match[3]), (match[2], match[4])
+    elif headed is not None:
+        labels, numbers = (headed[1], headed[2]), (headed[3], headed[4])
+    else:
         return None
-    a, b = _grouped(match[2]), _grouped(match[4])
-    if "E" in (match[1].upper(), match[3].upper()) and min(abs(a), abs(b)) < 1000:
+    named = frozenset(label.upper() for label in labels)
+    if named not in _LABEL_PAIRS:
         return None
-    precision = max(last_digit_m(_ungrouped(number), 1.0) for number in (match[2], match[4]))
-    return Parsed("xy", a, b, (match[1], match[3]), None, precision)
+    a, b = _grouped(numbers[0]), _grouped(numbers[1])
+    if named <= _DIRECTIONS:
+        if min(abs(a), abs(b)) < 1000:
+            return None
+        north_first = labels[0].upper().startswith("N")
+        _refuse_packed(*(numbers if north_first else reversed(numbers)))
+    precision = max(last_digit_m(_ungrouped(number), 1.0) for number in numbers)
+    return Parsed("xy", a, b, labels, None, precision)
+
+
+def _refuse_packed(north: str, east: str) -> None:
+    """Refuse N 504312 E 122945, which are meters or degrees, minutes and seconds without separators."""
+    if not (re.fullmatch("[0-9]{6}", north) and re.fullmatch("[0-9]{6,7}", east)):
+        return
+    angles = [[int(n[:-4]), int(n[-4:-2]), int(n[-2:])] for n in (north, east)]
+    if all(minutes < 60 and seconds < 60 for _, minutes, seconds in angles) and is_european(angles[0][0], angles[1][0]):
+        raise CoordinateError(f"{north} and {east} may be meters, or degrees, minutes and seconds without marks.")
 
 
 def _ungrouped(number: str) -> str:
     """Drop the separators of thousands."""
-    grouped = re.fullmatch(r"([+-]?[0-9]{1,3}(?:([. '])[0-9]{3})(?:\2[0-9]{3})*)(,[0-9]+)?", number)
+    grouped = re.fullmatch(r"([+-]?[0-9]{1,3}(?:([. '])[0-9]{3})(?:\2[0-9]{3})*)([.,][0-9]+)?", number)
     if grouped is None:
         return number
     return grouped[1].replace(grouped[2], "") + (grouped[3] or "")
@@ -165,12 +231,18 @@ def _plane_pair(text: str, _country: str | None) -> Parsed | None:
     match = _PLANE_PAIR.fullmatch(text)
     if match is None:
         return None
-    plain = [_ungrouped(number) for number in match.groups()]
+    plain = [_ungrouped(number) for number in (match.group(1, 2) if match[1] else match.group(3, 4))]
     if len({mark for number in plain for mark in number if mark in ".,"}) > 1:
         return None
     a, b = (float(number.replace(",", ".")) for number in plain)
-    if min(abs(a), abs(b)) < 10_000:
+    small, large = sorted((abs(a), abs(b)))
+    # Two of five digits are postcodes, two of eight are dates; one plus sign is a telephone's.
+    if small < 10_000 or large < 100_000 or small >= 1e7 or len([n for n in plain if n[0] == "+"]) == 1:
         return None
+    if all(_NINES.fullmatch(number) for number in plain):
+        raise CoordinateError(f"{text[:80]!r} stands for an unknown place.")
+    _refuse_packed(*plain)
+    _refuse_packed(*reversed(plain))
     return Parsed("xy", a, b, None, None, max(last_digit_m(number, 1.0) for number in plain))
 
 
@@ -179,13 +251,20 @@ _BODY = r"(?:nd?|nd?nm?|ndnm?ns?|nnn)"
 _MARKED_BODY = r"(?:nd|ndnm|ndnmns|ndnmn)"
 _STYLES = (
     # (pattern of the whole text, where its directions and bodies stand)
-    re.compile(rf"[AO]?(?P<h1>[NSEW])(?P<b1>{_BODY})c*[AO]?(?P<h2>[NSEW])(?P<b2>{_BODY})"),
-    re.compile(rf"[AO]?(?P<b1>{_BODY})(?P<h1>[NSEW])c*[AO]?(?P<b2>{_BODY})(?P<h2>[NSEW])"),
+    re.compile(rf"(?P<l1>[AO])?(?P<h1>[NSEW])(?P<b1>{_BODY})c*(?P<l2>[AO])?(?P<h2>[NSEW])(?P<b2>{_BODY})"),
+    re.compile(rf"(?P<l1>[AO])?(?P<b1>{_BODY})(?P<h1>[NSEW])c*(?P<l2>[AO])?(?P<b2>{_BODY})(?P<h2>[NSEW])"),
     re.compile(rf"(?P<h1>[AO])(?P<b1>{_BODY})c*(?P<h2>[AO])(?P<b2>{_BODY})"),
     re.compile(rf"(?P<b1>{_BODY})(?P<h1>[AO])c*(?P<b2>{_BODY})(?P<h2>[AO])"),
+    re.compile(rf"(?P<h1>[AO])c?(?P<h2>[AO])c?(?P<b1>{_MARKED_BODY}|n)c?(?P<b2>{_MARKED_BODY}|n)"),
     re.compile(rf"(?P<b1>{_MARKED_BODY}|n)c?(?P<b2>{_MARKED_BODY}|n)"),
 )
 _NORTHWARD = frozenset("NSA")
+
+
+# 50:43:12 N, 50-43-12 N and 50d43m12s N are as plain as 50 43 12 N.
+_COLONS = re.compile(r"(?<=[0-9]):(?=[0-9]{2}(?![0-9]))")
+_HYPHENS = re.compile(r"(?<![0-9.,-])([0-9]{1,3})-([0-9]{1,2})-([0-9]{1,2}(?:[.,][0-9]+)?)(?![0-9.,-])")
+_LETTERS = re.compile(r"([0-9]{1,3}) ?d ?([0-9]{1,2}) ?(?:m|') ?(?:([0-9]{1,2}(?:[.,][0-9]+)?) ?(?:s|\"))?(?![a-z])")
 
 
 def _spoken(text: str, country: str | None) -> Parsed | None:
@@ -193,8 +272,14 @@ def _spoken(text: str, country: str | None) -> Parsed | None:
     # In 50,7201,12,4958 the comma would have two senses at once.
     if re.search(r"[0-9],[0-9]+,[0-9]", text):
         return None
-    # 50:43:12 N is as plain as 50 43 12 N.
-    tokens = _tokens(mark_words(re.sub(r"(?<=[0-9]):(?=[0-9]{2}(?![0-9]))", " ", text), country))
+    text = _LETTERS.sub(lambda m: f"{m[1]}°{m[2]}'" + (f'{m[3]}"' if m[3] else ""), text)
+    if re.search("[A-Za-z]", text):
+        text = _HYPHENS.sub(r"\1 \2 \3", text)
+    marked = mark_words(_COLONS.sub(" ", text), country)
+    # After a direction a hyphen parts the two; between bare numbers it may be a range or a minus.
+    tokens = _tokens(re.sub(r"(?<=[NSEW])\.? +- +", " , ", marked))
+    if tokens and re.search(r"[0-9°'\"][+-][0-9]", text):
+        raise CoordinateError(f"In {text[:80]!r} a hyphen stands where it may part two numbers or be a minus.")
     while tokens and tokens[0][0] == "c":
         tokens = tokens[1:]
     if not tokens:
@@ -248,6 +333,9 @@ def _pair(match: re.Match[str], tokens: list[tuple[str, str]]) -> Parsed | None:
         return Parsed("latlon", first, second, None, None, precision)
     if (marks[0] in _NORTHWARD) == (marks[1] in _NORTHWARD):
         raise CoordinateError("Both numbers are of the same axis.")
+    for label, mark in zip((match.groupdict().get("l1"), match.groupdict().get("l2")), marks, strict=True):
+        if label is not None and (label in _NORTHWARD) != (mark in _NORTHWARD):
+            raise CoordinateError("A number is called latitude and east or west, or longitude and north or south.")
     lat, lon = (first, second) if marks[0] in _NORTHWARD else (second, first)
     return Parsed("latlon", lat, lon, None, None, precision)
 
@@ -256,7 +344,7 @@ def _refuse_unless_european(first: float, second: float, numbers: list[str], bod
     """Refuse a pair without names unless Europe leaves one order, latitude first, and it has decimals or minutes."""
     if all(len(body) == 1 for body in bodies) and not all(re.search("[.,]", number) for number in numbers):
         raise CoordinateError("Two bare numbers without decimals are not enough to be coordinates.")
-    if not (_EUROPE_LAT[0] <= first <= _EUROPE_LAT[1] and _EUROPE_LON[0] <= second <= _EUROPE_LON[1]):
+    if not is_european(first, second):
         raise CoordinateError(
             f"{first}, {second} has no names, and is not latitude and longitude of a place in Europe."
         )
@@ -271,4 +359,4 @@ def _angle(numbers: list[str], mark: str) -> tuple[float, float]:
     return signed(value, sign or mark), precision
 
 
-_FORMS: tuple[Form, ...] = (*CODE_FORMS, _labelled, _plane_pair, _spoken)
+_FORMS: tuple[Form, ...] = (*LINK_FORMS, *CODE_FORMS, _labelled, _plane_pair, _spoken)

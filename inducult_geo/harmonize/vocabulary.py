@@ -14,10 +14,9 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Final, NamedTuple
 
+from inducult_geo.catalog.labels import LANGUAGES
 from inducult_geo.errors import CatalogError
 from inducult_geo.text import GUESSABLE_ROLES, clean_text, fold, fold_once, name_concepts, packaged_rows
-
-LANGUAGES: Final = ("en", "de", "cs", "it", "sl", "hr", "pl", "nl")
 
 SCHEMES: Final[Mapping[str, str]] = {
     "eprtr": "e_prtr_annex_i",

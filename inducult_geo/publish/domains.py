@@ -2,18 +2,10 @@
 
 from __future__ import annotations
 
-import csv
 from collections.abc import Mapping
-from importlib.resources import files
 
+from inducult_geo.catalog.labels import labels
 from inducult_geo.frames import REJECT_REASONS, REVIEW_REASONS
-
-
-def _labels(name: str, key: str, label: str = "label_en") -> dict[str, str]:
-    """Read one table of the vocabulary: value -> label, in the order of the file."""
-    text = files("inducult_geo.catalog").joinpath(name).read_text(encoding="utf-8")
-    return {row[key]: row[label] for row in csv.DictReader(text.splitlines())}
-
 
 DOMAINS: Mapping[str, Mapping[str, str]] = {
     "aspect": {
@@ -22,8 +14,8 @@ DOMAINS: Mapping[str, Mapping[str, str]] = {
         "both": "Monument and factory",
         "unknown": "Not known",
     },
-    "theme": _labels("themes.csv", "theme_id"),
-    "type": _labels("types.csv", "type_id"),
+    "theme": labels("theme"),
+    "type": labels("type"),
     "status": {
         "functional": "In use",
         "projected": "Planned",

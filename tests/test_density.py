@@ -10,7 +10,8 @@ import pytest
 import shapely
 from rasterio.transform import xy
 
-from inducult_geo.enrich.density import density, density_surfaces
+from inducult_geo.enrich import density as module
+from inducult_geo.enrich.density import Surface, density, density_surfaces, surfaces_at
 from inducult_geo.errors import InducultError
 
 BOUNDS = (4_300_000.0, 2_900_000.0, 4_340_000.0, 2_930_000.0)
@@ -113,19 +114,27 @@ def _regions(*boxes: tuple[float, float, float, float]) -> gpd.GeoDataFrame:
     return gpd.GeoDataFrame(geometry=[shapely.box(*box) for box in boxes], crs="EPSG:3035")
 
 
+def _integral(surface: Surface) -> float:
+    return float(np.nansum(surface.values, dtype=float)) * (surface.cell_m / 1000) ** 2
+
+
 FAR = (5_000_000.0, 2_500_000.0, 5_020_000.0, 2_510_000.0)
 
 
 def test_each_surface_counts_its_aspects_and_those_of_both() -> None:
     aspects = ["monument", "factory", "both", "unknown"] * 50
     made = density_surfaces(_sites(_points(200), aspects), _regions(BOUNDS))
-    assert {name: surface.n_sites for name, surface in made.items()} == {"monuments": 100, "production": 100}
+    assert {name: surface.n_sites for name, surface in made.items()} == dict.fromkeys(
+        ("monuments", "production", "monuments_250m", "production_250m"), 100
+    )
+    assert {(surface.cell_m, surface.bandwidth_m) for surface in made.values()} == {(1000, 5000), (250, 2000)}
     for surface in made.values():
-        assert np.nansum(surface.values, dtype=float) == pytest.approx(100, rel=1e-3)
+        assert _integral(surface) == pytest.approx(100, rel=1e-3)
+        assert surface.transform.c % surface.cell_m == surface.transform.f % surface.cell_m == 0
 
 
 def test_three_bandwidths_around_the_regions_are_shown_and_nothing_else() -> None:
-    surface = density_surfaces(_sites(_points(20), ["both"] * 20), _regions(BOUNDS, FAR), bandwidth_m=2000)["monuments"]
+    surface = surfaces_at(_sites(_points(20), ["both"] * 20), _regions(BOUNDS, FAR), bandwidth_m=2000)["monuments"]
     assert (surface.transform.c, surface.transform.f) == (BOUNDS[0] - 6000, BOUNDS[3] + 6000)
     shown = np.isfinite(surface.values)
     assert shown.sum() == (40 + 12) * (30 + 12) + (20 + 12) * (10 + 12)
@@ -143,10 +152,53 @@ def test_a_site_far_outside_its_region_still_counts_once() -> None:
 def test_outlines_count_where_they_lie_and_no_region_gives_no_surface() -> None:
     outline = _sites(_points(1), ["factory"])
     outline.geometry = outline.buffer(300)
-    made = density_surfaces(outline, _regions(BOUNDS), bandwidth_m=100)
+    made = surfaces_at(outline, _regions(BOUNDS), bandwidth_m=100)
     row, column = np.unravel_index(np.nanargmax(made["production"].values), made["production"].values.shape)
     x, y = xy(made["production"].transform, row, column)
     assert outline.distance(shapely.Point(x, y)).iloc[0] < 1000
     assert density_surfaces(outline, _regions()) == {}
     empty = density_surfaces(_sites(np.empty((0, 2)), []), _regions(BOUNDS))
     assert all(np.nansum(surface.values) == 0 for surface in empty.values())
+
+
+SEA = (2_600_000.0, 4_400_000.0)
+"""West of Norway: no region, no land."""
+
+
+@pytest.mark.parametrize(
+    "points",
+    [
+        [BOUNDS[:2]],
+        [BOUNDS[:2], BOUNDS[2:]],
+        [BOUNDS[:2], SEA],
+        [(BOUNDS[0] + 0.001, BOUNDS[3] - 0.001)] * 1000,
+        [BOUNDS[:2], (FAR[2], FAR[3])],
+    ],
+    ids=["one", "corners", "sea", "one place", "two regions"],
+)
+def test_every_site_counts_once_wherever_it_lies(points: list) -> None:
+    made = density_surfaces(_sites(np.array(points), ["both"] * len(points)), _regions(BOUNDS, FAR))
+    assert made
+    for surface in made.values():
+        assert surface.n_sites == len(points)
+        assert _integral(surface) == pytest.approx(len(points), rel=1e-3)
+
+
+def test_regions_far_apart_get_a_coarser_grid_not_a_larger_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Portugal and Lapland, with a limit that makes the test small."""
+    monkeypatch.setattr(module, "MAX_CELLS", 500_000)
+    lapland = (4_900_000.0, 5_000_000.0, 4_950_000.0, 5_050_000.0)
+    portugal = (2_650_000.0, 1_900_000.0, 2_700_000.0, 1_950_000.0)
+    points = np.array([lapland[:2], portugal[:2], portugal[2:]])
+    made = density_surfaces(_sites(points, ["factory"] * 3), _regions(lapland, portugal))
+    assert set(made) == {"monuments", "production"}
+    assert made["production"].cell_m == 5000
+    assert made["production"].bandwidth_m == 10_000
+    assert made["production"].values.size <= 500_000
+    assert _integral(made["production"]) == pytest.approx(3, rel=1e-3)
+
+
+def test_without_a_region_or_a_site_nothing_breaks() -> None:
+    nobody = _sites(np.empty((0, 2)), [])
+    assert density_surfaces(nobody, _regions()) == {}
+    assert all(_integral(surface) == 0 for surface in density_surfaces(nobody, _regions(BOUNDS)).values())

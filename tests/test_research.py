@@ -32,6 +32,7 @@ from inducult_geo.publish.licences import credit_lines, for_release
 from inducult_geo.publish.opened import Opened
 from inducult_geo.publish.research import citation_text, dcat_text, write_research_files
 from inducult_geo.publish.spreadsheet import csv_bytes, degrees, plain_cell, read_csv, safe_cell
+from inducult_geo.publish.surfaces import NAMES
 
 FILES = {"sites.csv", "DICTIONARY.md", "schema.json", "CITATION.cff", "dcat.jsonld"}
 CHECKS = (
@@ -77,7 +78,7 @@ def rows_of(folder: Path) -> list[dict[str, str]]:
 
 
 def test_all_files_are_there_and_keep_their_promises(folder: Path) -> None:
-    densities = {f"density_{name}.{end}" for name in ("monuments", "production") for end in ("tif", "qml")}
+    densities = {f"{stem}.{end}" for stem in NAMES.values() for end in ("tif", "qml")}
     others = {"inducult.gpkg", "sites.parquet", "records.parquet"}
     assert {path.name for path in folder.iterdir()} == FILES | densities | others
     assert broken(folder) == []
@@ -200,7 +201,7 @@ def test_dcat_describes_every_data_file_and_its_license(bundle: Bundle, folder: 
     told = {entry["dcat:downloadURL"]["@id"]: entry for entry in dataset["dcat:distribution"]}
     assert set(told) == {
         *("inducult.gpkg", "sites.parquet", "records.parquet", "sites.csv"),
-        *("density_monuments.tif", "density_production.tif"),
+        *(f"{stem}.tif" for stem in NAMES.values()),
     }
     for name, entry in told.items():
         content = (folder / name).read_bytes()

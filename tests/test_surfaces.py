@@ -14,7 +14,7 @@ import pytest
 import rasterio
 from bundles import contracts, small_bundle
 
-from inducult_geo.enrich.density import BANDWIDTH_M, density, density_surfaces
+from inducult_geo.enrich.density import BANDWIDTH_M, FINE_BANDWIDTH_M, density, density_surfaces
 from inducult_geo.errors import ReleaseError
 from inducult_geo.publish import Bundle
 from inducult_geo.publish.licences import for_release
@@ -22,7 +22,11 @@ from inducult_geo.publish.surfaces import NAMES, cog_bytes, style_bytes, write_d
 
 PYTHON = "/usr/bin/python3"
 BOUNDS = (4_300_000.0, 2_900_000.0, 4_340_000.0, 2_930_000.0)
-ASPECTS = {"monuments": ["monument", "both"], "production": ["factory", "both"]}
+ASPECTS = {
+    name + size: aspects
+    for name, aspects in {"monuments": ["monument", "both"], "production": ["factory", "both"]}.items()
+    for size in ("", "_250m")
+}
 LOOK = """
 import json, os, sys
 os.environ["QT_QPA_PLATFORM"] = "offscreen"
@@ -79,10 +83,11 @@ def test_a_file_says_what_it_is(bundle: Bundle, folder: Path, name: str) -> None
     surface = bundle.surfaces[name]
     with rasterio.open(folder / f"{NAMES[name]}.tif") as written:
         assert (written.crs.to_epsg(), written.transform) == (3035, surface.transform)
-        assert written.transform.c % 1000 == written.transform.f % 1000 == 0
+        assert written.transform.c % surface.cell_m == written.transform.f % surface.cell_m == 0
+        assert surface.cell_m == (250 if name.endswith("_250m") else 1000)
         assert np.array_equal(written.read(1), surface.values, equal_nan=True)
         assert written.tags()["kernel"] == "quartic"
-        assert written.tags()["bandwidth_m"] == f"{BANDWIDTH_M:g}"
+        assert written.tags()["bandwidth_m"] == f"{FINE_BANDWIDTH_M if '250m' in name else BANDWIDTH_M:g}"
         assert written.descriptions == (f"{name} per km2",)
         assert np.isnan(written.nodata)
 
@@ -124,6 +129,32 @@ def test_the_style_goes_from_nothing_to_the_highest_value(n: int, name: str) -> 
     assert values == sorted(set(values))
     assert values[-1] == pytest.approx(float(surface.values.max()) or 1.0, rel=1e-5)
     assert [item.get("alpha") for item in items] == ["0", "255", "255", "255", "255"]
+
+
+VALIDATE = """
+import sys
+from osgeo_utils.samples.validate_cloud_optimized_geotiff import validate
+print(*validate(sys.argv[1], full_check=True)[:2])
+"""
+
+
+@pytest.mark.parametrize("stem", NAMES.values())
+def test_gdal_validates_it_as_cloud_optimized(folder: Path, stem: str) -> None:
+    if not shutil.which(PYTHON) or subprocess.run([PYTHON, "-c", "import osgeo_utils"], capture_output=True).returncode:
+        pytest.skip("needs python3-gdal")
+    call = [PYTHON, "-c", VALIDATE, str(folder / f"{stem}.tif")]
+    told = subprocess.run(call, capture_output=True, text=True, check=True)
+    assert told.stdout.strip() == "[] []", "warnings and errors"
+
+
+def test_land_without_sites_takes_no_room(tmp_path: Path) -> None:
+    """Two small regions a thousand kilometers apart: what lies between is not stored."""
+    near = surface_of(50, 100)
+    far = np.full((near.values.shape[0] + 3000, near.values.shape[1] + 3000), np.nan, dtype="float32")
+    far[: near.values.shape[0], : near.values.shape[1]] = near.values
+    wide = replace(near, values=far)
+    values = cog_bytes(replace(near, values=np.nan_to_num(far)), title="sites")
+    assert len(cog_bytes(wide, title="sites")) < 1.2 * len(cog_bytes(near, title="sites")) < len(values)
 
 
 def test_gdal_calls_it_a_whole_file(folder: Path) -> None:

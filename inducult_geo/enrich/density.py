@@ -25,11 +25,19 @@ from inducult_geo.frames import Sites
 Floats = npt.NDArray[np.float64]
 
 KERNEL = "quartic"
-MAX_CELLS = 50_000_000
-"""More cells than this (200 MB) are a mistyped cell size, not a map: all of Europe at 1 km has 30 million."""
+MAX_CELLS = 40_000_000
+"""More cells than this (160 MB) are a mistyped cell size, not a map: all of Europe at 1 km has 30 million."""
 
 CELL_M = 1000
 BANDWIDTH_M = 5000.0
+FINE_CELL_M = 250
+FINE_BANDWIDTH_M = 2000.0
+"""Two looks at the same sites: from afar, where a region stands out among others, and close, where a valley does. A
+cell four times finer under the same kernel would only be the same picture, smoother."""
+
+COARSER_M = (2000, 5000, 10_000, 25_000, 50_000, 100_000)
+"""Cell sizes of the EEA reference grid that are taken where regions lie too far apart for `CELL_M`."""
+
 PADDING = 3
 """Bandwidths that are shown around a region."""
 
@@ -66,7 +74,26 @@ class Surface:
     kernel: str = KERNEL
 
 
-def density_surfaces(
+def density_surfaces(sites: Sites, regions: gpd.GeoDataFrame) -> dict[str, Surface]:
+    """Estimate the densities of monuments and of production over all regions, at 1 km and at 250 m.
+
+    Returns
+    -------
+    dict
+        One surface for each of `SURFACES` (`CELL_M`, `BANDWIDTH_M`), and one more named `<name>_250m`
+        (`FINE_CELL_M`, `FINE_BANDWIDTH_M`); see `surfaces_at`. Its size is bounded whatever the regions: where they
+        lie so far apart that a grid over them would have more than `MAX_CELLS`, there is no fine surface, and the
+        other takes the first of `COARSER_M` that fits.
+    """
+    coarse = next((cell for cell in (CELL_M, *COARSER_M) if _fits(sites, regions, cell, BANDWIDTH_M)), COARSER_M[-1])
+    made = surfaces_at(sites, regions, cell_m=coarse, bandwidth_m=max(BANDWIDTH_M, 2.0 * coarse))
+    if _fits(sites, regions, FINE_CELL_M, FINE_BANDWIDTH_M):
+        fine = surfaces_at(sites, regions, cell_m=FINE_CELL_M, bandwidth_m=FINE_BANDWIDTH_M)
+        made |= {f"{name}_{FINE_CELL_M}m": surface for name, surface in fine.items()}
+    return made
+
+
+def surfaces_at(
     sites: Sites, regions: gpd.GeoDataFrame, *, cell_m: int = CELL_M, bandwidth_m: float = BANDWIDTH_M
 ) -> dict[str, Surface]:
     """Estimate the densities of monuments and of production over all regions, on one grid.
@@ -78,28 +105,50 @@ def density_surfaces(
     regions
         Outlines in EPSG:3035. Cells farther than `PADDING` bandwidths from every region's bounding box are NaN
         ("not looked at"), unless a site there has weight; zero means "looked at, and none near".
+    cell_m, bandwidth_m
+        Cell size and kernel radius in meters.
 
     Returns
     -------
     dict
         One surface for each of `SURFACES`, each integrating to its number of sites; none where there is no region.
+
+    Raises
+    ------
+    InducultError
+        Where the grid would be too large.
     """
     if regions.empty:
         return {}
-    shapes = sites.geometry.to_numpy()
-    points = shapely.get_coordinates(shapely.point_on_surface(shapes)).reshape(-1, 2)
-    boxes = shapely.bounds(regions.geometry.to_numpy()) + np.array([-1, -1, 1, 1]) * PADDING * bandwidth_m
-    reach = np.vstack([boxes, np.hstack([points - bandwidth_m, points + bandwidth_m])])
-    west, south = (float(value) for value in reach[:, :2].min(axis=0))
-    east, north = (float(value) for value in reach[:, 2:].max(axis=0))
+    points, boxes, bounds = _reach(sites, regions, bandwidth_m)
     aspects = sites["aspect"].to_numpy()
     made = {}
     for name, counted in SURFACES.items():
         chosen = points[np.isin(aspects, [*counted])]
-        whole = density(chosen, cell_m=cell_m, bandwidth_m=bandwidth_m, bounds=(west, south, east, north))
+        whole = density(chosen, cell_m=cell_m, bandwidth_m=bandwidth_m, bounds=bounds)
         shown = np.where(_near(whole, boxes) | (whole.values > 0), whole.values, np.float32(np.nan))
         made[name] = replace(whole, values=shown.astype(np.float32))
     return made
+
+
+def _reach(
+    sites: Sites, regions: gpd.GeoDataFrame, bandwidth_m: float
+) -> tuple[Floats, Floats, tuple[float, float, float, float]]:
+    """Return the sites' points, the boxes that are shown around regions, and the bounds of both with their kernels."""
+    points = shapely.get_coordinates(shapely.point_on_surface(sites.geometry.to_numpy())).reshape(-1, 2)
+    boxes = shapely.bounds(regions.geometry.to_numpy()) + np.array([-1, -1, 1, 1]) * PADDING * bandwidth_m
+    reach = np.vstack([boxes, np.hstack([points - bandwidth_m, points + bandwidth_m])])
+    west, south = (float(value) for value in reach[:, :2].min(axis=0))
+    east, north = (float(value) for value in reach[:, 2:].max(axis=0))
+    return points, boxes, (west, south, east, north)
+
+
+def _fits(sites: Sites, regions: gpd.GeoDataFrame, cell_m: int, bandwidth_m: float) -> bool:
+    """Tell whether a grid over everything stays within `MAX_CELLS`."""
+    if regions.empty:
+        return False
+    west, south, east, north = _reach(sites, regions, bandwidth_m)[2]
+    return ((east - west) / cell_m + 1) * ((north - south) / cell_m + 1) <= MAX_CELLS
 
 
 def _near(surface: Surface, boxes: Floats) -> npt.NDArray[np.bool_]:

@@ -16,7 +16,11 @@ import rasterio
 
 from inducult_geo.publish.opened import Opened
 
-_DENSITIES = {"density_monuments.tif": ("monument", "both"), "density_production.tif": ("factory", "both")}
+_DENSITIES = {
+    f"density_{name}{size}.tif": aspects
+    for name, aspects in {"monuments": ("monument", "both"), "production": ("factory", "both")}.items()
+    for size in ("", "_250m")
+}
 """Surface -> the aspects of the sites that it counts."""
 
 _TOLERANCE = 1e-3

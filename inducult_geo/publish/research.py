@@ -39,6 +39,8 @@ _MEDIA: Mapping[str, tuple[str, str]] = {
     "sites.pmtiles": ("application/vnd.pmtiles", "Sites as vector tiles"),
     "density_monuments.tif": ("image/tiff; application=geotiff", "Monuments per km² (cloud-optimized GeoTIFF)"),
     "density_production.tif": ("image/tiff; application=geotiff", "Production per km² (cloud-optimized GeoTIFF)"),
+    "density_monuments_250m.tif": ("image/tiff; application=geotiff", "Monuments per km², 250 m cells (GeoTIFF)"),
+    "density_production_250m.tif": ("image/tiff; application=geotiff", "Production per km², 250 m cells (GeoTIFF)"),
     "index.html": ("text/html", "The map, for a browser"),
 }
 _LICENCES: Mapping[str, str] = {

@@ -11,7 +11,6 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-from rasterio.enums import Resampling
 from rasterio.io import MemoryFile
 from rasterio.shutil import copy as copy_raster
 
@@ -20,7 +19,9 @@ from inducult_geo.frames import WORK_CRS
 from inducult_geo.publish.bundle import Bundle, Surface
 from inducult_geo.publish.styles import environment
 
-NAMES: Mapping[str, str] = {"monuments": "density_monuments", "production": "density_production"}
+NAMES: Mapping[str, str] = {
+    name: f"density_{name}" for name in ("monuments", "production", "monuments_250m", "production_250m")
+}
 """Name of a surface in a bundle -> the stem of its two files."""
 
 _BLOCK = 256
@@ -29,7 +30,7 @@ _RAMPS: Mapping[str, tuple[str, ...]] = {
     "monuments": ("#fff5eb", "#fdd0a2", "#fd8d3c", "#d55e00", "#7f2704"),
     "production": ("#f7fbff", "#c6dbef", "#6baed6", "#0072b2", "#08306b"),
 }
-_SHARES = (0.0, 0.05, 0.2, 0.5, 1.0)
+SHARES = (0.0, 0.05, 0.2, 0.5, 1.0)
 """Where the colors stand between zero and the highest value: most cells are near zero."""
 
 
@@ -66,13 +67,18 @@ def write_density(bundle: Bundle, folder: Path) -> list[str]:
     return written
 
 
+def ramp(name: str) -> tuple[str, ...]:
+    """Return the colors of a surface at `SHARES` of its highest value, from nothing on."""
+    return _RAMPS[name.partition("_")[0]]
+
+
 def style_bytes(surface: Surface, name: str) -> bytes:
     """Return the QML of a surface: from nothing (transparent) to its highest value, in the hue of its aspect."""
     known = surface.values[np.isfinite(surface.values)]
     top = float(known.max()) if known.size and known.max() > 0 else 1.0
     stops = [
         _Stop(f"{share * top:.6g}", f"{share * top:.2g} per km²", color, 0 if share == 0 else 255)
-        for share, color in zip(_SHARES, _RAMPS[name], strict=True)
+        for share, color in zip(SHARES, ramp(name), strict=True)
     ]
     return environment().get_template("density.qml.j2").render(stops=stops).encode()
 
@@ -90,11 +96,15 @@ def cog_bytes(surface: Surface, *, title: str) -> bytes:
             whole.name,
             driver="COG",
             compress="DEFLATE",
-            level="9",
+            level="6",
             predictor="YES",
             blocksize=str(_BLOCK),
-            overviews="FORCE_USE_EXISTING",
+            # The mean keeps the integral, as the values are a density.
+            overviews="IGNORE_EXISTING",
+            overview_resampling="AVERAGE",
             statistics="YES",
+            # A block without any value is not stored: regions far apart cost no more than near ones.
+            sparse_ok="YES",
             num_threads="1",
         )
         return bytes(whole.read())
@@ -125,7 +135,3 @@ def _fill_memory(memory: MemoryFile, surface: Surface, title: str) -> None:
             cell_m=surface.cell_m,
             n_sites=surface.n_sites,
         )
-        # The mean keeps the integral, as the values are a density. What fits one block needs no overview.
-        factors = [2**level for level in range(1, 16) if max(rows, columns) > _BLOCK * 2 ** (level - 1)]
-        if factors:
-            target.build_overviews(factors, Resampling.average)

@@ -1,26 +1,61 @@
 """Which encoding a text without a byte order mark is in: UTF-8 proves itself, all others are weighed.
 
-One-byte encodings decode anything. So each is judged by what it makes of the bytes above ASCII: letters of the eight
-regions' languages between letters count for it, signs inside words against it. The order decides between equals.
+One-byte encodings decode anything. So each is judged by what it makes of the bytes above ASCII: a mixture of the
+languages of Europe is fitted to the letters that it shows (expectation and maximization), and the encoding whose
+letters surprise the least wins, less a fine for every language that it needs and for letters where none belongs.
 """
 
 from __future__ import annotations
 
 import re
+from collections import Counter
+from collections.abc import Mapping
+from typing import Final
 
+import numpy as np
 from charset_normalizer import from_bytes
 
-_CANDIDATES = ("cp1252", "cp1250", "iso8859_2", "mac_roman", "cp852", "cp850", "mac_latin2")
-_LETTERS = "äöüÄÖÜßéèêëàâçîïôûùœÉÈÀÇáíóúýěščřžůďťňÁÍÓÚÝĚŠČŘŽŮĎŤŇćđĆĐąęłńśźżĄĘŁŃŚŹŻìòÒÌÙ"
-_GOOD = re.compile(f"[{_LETTERS}]")
-_HIGH = re.compile("[^\x00-\x7f]")
-# Capitals with marks amid small letters, signs beside letters, and letters of other languages (or that Italian has
-# at the end of a word only) are what a wrong table shows.
-_BAD = re.compile(
-    r"(?<=[a-z])[ÀÁÂÃÄÅÆÇÈÉÊËÌÍÎÏÐÑÒÓÔÕÖØÙÚÛÜÝÞŠŽČĆĐĚŘŮŁĄĘŃŚŹŻŇŤĎ](?=[a-z])|[^\x00-\x7f\w\s°–—„“”‘’«»…§·€]|[\x80-\x9f]|[ªº¹²³µƒøìòùðþ](?=[a-z])"
-)
-_SAMPLE = 400_000
-_NUL_SHARE = 0.3
+_CANDIDATES: Final = ("cp1252", "cp1250", "iso8859_2", "mac_roman", "cp852", "cp850", "mac_latin2")
+_SAMPLE: Final = 400_000
+_NUL_SHARE: Final = 0.3
+
+_FREQUENCIES: Final[Mapping[str, str]] = {
+    "de": "ä58 ö44 ü100 ß31 é1",
+    "cs": "á87 č46 ď2 é63 ě122 í164 ň1 ó2 ř38 š69 ť1 ú5 ů20 ý100 ž72 ö1 ü1",
+    "it": "à64 è26 é6 ì3 ò3 ù17",
+    "sl": "č100 š64 ž43 ć1 đ1",
+    "hr": "č64 ć38 đ13 š64 ž38",
+    "pl": "ą102 ć45 ę113 ł175 ń19 ó82 ś68 ź6 ż89",
+    "nl": "ë20 é20 ï10 è6 ö4 ü4 ê2 ç1",
+    "fr": "à49 â5 ç9 è27 é150 ê22 ë1 î5 ï1 ô2 œ2 ù6 û6",
+    "es": "á50 é43 í73 ñ31 ó83 ú17 ü1",
+    "pt": "à7 á12 â56 ã73 ç53 é34 ê45 í13 ó30 ô6 õ4 ú21",
+    "da": "å119 æ87 ø94 é2",
+    "sv": "å134 ä180 ö131 é3",
+    "fi": "ä358 ö44 å2",
+    "hu": "á340 é320 í60 ó100 ö110 ő90 ú30 ü60 ű20",
+    "sk": "á170 ä10 č90 ď20 é80 í100 ĺ1 ľ40 ň20 ó10 ô20 ŕ1 š90 ť60 ú90 ý90 ž90",
+    "ro": "ă170 â60 î50 ş60 ţ60",
+    "signs": "–30 ’30 „10 “15 ”10 °15 §3 €3 «3 »3 …2 ²3 ³1 ½2 ·2 ®1 ©1 ‘3 —5 •3 ´3 \xa05",
+}
+"""Letters of a language beyond ASCII, case aside, and how often each stands in 10,000 letters of its texts (rounded;
+general knowledge). What is alike in two languages must not weigh much: the mixture takes either."""
+
+_STRANGE_WEIGHT: Final = 0.02
+"""Share of letters that may belong to no language known here."""
+
+_STRANGE_LETTERS: Final = 500
+_LANGUAGE_FINE: Final = 0.5
+"""Fine of one more language, in natural logarithms, for each tenfold of letters."""
+
+_RARE: Final[Mapping[str, float]] = {"iso8859_2": 1.0, "mac_roman": 2.5, "cp852": 2.5, "cp850": 2.5, "mac_latin2": 3.0}
+"""How much less likely an encoding is before anything is read, in natural logarithms: what Windows writes is usual."""
+
+_MISPLACED_FINE: Final = 3.0
+_ROUNDS: Final = 25
+_BETWEEN: Final = re.compile(r"(?<=[a-z])[^\x00-\x7f](?=[a-z])")
+_CONTROLS: Final = re.compile(r"[\x80-\x9f]")
+_AT_HOME_BETWEEN: Final = frozenset("’‘–·\xad")
 
 
 def best_encoding(data: bytes) -> str | None:
@@ -43,18 +78,54 @@ def best_encoding(data: bytes) -> str | None:
 def _weighed(data: bytes) -> str | None:
     if data.count(0) > 0.001 * len(data):
         return None
-    lines = re.split(rb"[\r\n]+", data)
-    sample = b"\n".join(line for line in lines if not line.isascii())[:_SAMPLE]
-    scores = {encoding: _score(sample, encoding) for encoding in _CANDIDATES}
+    sample = b"\n".join(line for line in re.split(rb"[\r\n]+", data) if not line.isascii())[:_SAMPLE]
+    scores = {
+        encoding: _score(sample.decode(encoding, errors="replace"), _RARE.get(encoding, 0.0))
+        for encoding in _CANDIDATES
+    }
     best = max(_CANDIDATES, key=lambda encoding: scores[encoding])
-    if scores[best] > 0:
+    # Worse than chance: another script, or no text.
+    if scores[best] > -np.log(_STRANGE_LETTERS):
         return best
     guess = from_bytes(sample).best()
     return None if guess is None else guess.encoding
 
 
-def _score(sample: bytes, encoding: str) -> float:
-    """Return the share of letters that belong, less three times that of signs that do not, of all above ASCII."""
-    text = sample.decode(encoding, errors="replace")
-    high = len(_HIGH.findall(text))
-    return (len(_GOOD.findall(text)) - 3 * len(_BAD.findall(text))) / max(high, 1)
+def _score(text: str, rare: float) -> float:
+    """Return the mean log-likelihood of the letters above ASCII, less the fines."""
+    letters = Counter(letter for letter in text.lower() if letter > "\x7f")
+    n = sum(letters.values())
+    if not n:
+        return 0.0
+    chances = np.array([_CHANCES.get(letter, _UNKNOWN) for letter in letters])
+    counts = np.array([*letters.values()], dtype=float)
+    weights = np.full(chances.shape[1], 1 / chances.shape[1])
+    for _ in range(_ROUNDS):
+        shares = chances * weights
+        shares /= shares.sum(axis=1, keepdims=True)
+        weights = (1 - _STRANGE_WEIGHT) * (counts @ shares) / n
+        weights[-1] += _STRANGE_WEIGHT
+    likelihood = float(counts @ np.log(chances @ weights)) / n
+    languages = int((weights[:-1] > 0.02).sum())
+    fine = _LANGUAGE_FINE * languages * np.log10(n + 1) + _MISPLACED_FINE * _misplaced(text) + rare
+    return likelihood - float(fine) / n
+
+
+def _misplaced(text: str) -> int:
+    """Count capitals and signs between small letters, and control characters: what a wrong table shows."""
+    between = sum(not letter.islower() and letter not in _AT_HOME_BETWEEN for letter in _BETWEEN.findall(text))
+    return between + len(_CONTROLS.findall(text))
+
+
+def _chances() -> tuple[dict[str, np.ndarray], np.ndarray]:
+    """Return for each letter its chance in each language, the last being that of no language."""
+    tables = [{entry[0]: float(entry[1:]) for entry in line.split(" ")} for line in _FREQUENCIES.values()]
+    strange = 1 / _STRANGE_LETTERS
+    found = {
+        letter: np.array([*(table.get(letter, 0.0) / sum(table.values()) for table in tables), strange])
+        for letter in sorted(set().union(*tables))
+    }
+    return found, np.array([*(0.0 for _ in tables), strange])
+
+
+_CHANCES, _UNKNOWN = _chances()

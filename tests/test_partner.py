@@ -64,6 +64,29 @@ def test_a_missing_column_names_what_was_found(contract: Contract, tmp_path: Pat
         read_partner(contract, find_files(contract))
 
 
+def test_a_column_that_stands_twice_has_to_be_named(contract: Contract, tmp_path: Path) -> None:
+    put(tmp_path, "nr;nazwa;X;Y;qid;nazwa\n1;Huta;1;2;Q1;Hala\n")
+    with pytest.raises(ContractError, match=r"no column 'nazwa'.*stands 2 times.*name 'nazwa \(1\)' or 'nazwa \(2\)'"):
+        read_partner(contract, find_files(contract))
+
+
+def test_of_several_columns_the_first_that_is_filled_counts(tmp_path: Path) -> None:
+    (tmp_path / "test.toml").write_text(TOML.replace('key = "nr"', 'key = ["nr", "nr_starszy", "gone"]'))
+    contract = load_contract(tmp_path / "test.toml")
+    put(tmp_path, "nr;nazwa;X;Y;qid;nr_starszy\n1;Huta;1;2;Q1;9\n;Hala;1;2;Q1;8\n;Gaj;1;2;Q1;\n")
+    table = read_partner(contract, find_files(contract))
+    assert table.frame["key"].tolist() == ["1", "8", "?a.csv line 4"]
+    assert table.frame["reason"].tolist() == [None, None, "no_key"]
+    assert "'nr', 'nr_starszy', 'gone'" in table.frame["detail"][2]
+    assert not [problem for problem in table.problems if problem.kind == "unmapped_column"]
+
+
+def test_an_empty_list_of_columns_is_an_error(tmp_path: Path) -> None:
+    (tmp_path / "test.toml").write_text(TOML.replace('key = "nr"', "key = []"))
+    with pytest.raises(ContractError, match="key"):
+        load_contract(tmp_path / "test.toml")
+
+
 def test_equal_keys_stay_apart_whatever_their_order(contract: Contract, tmp_path: Path) -> None:
     head = "nr;nazwa;X;Y;qid\n"
     rows = ["1;Huta;1;2;Q1\n", "1;Młyn;3;4;\n", "2;Gazownia;5;6;\n", "1;Huta;1;2;Q1\n"]

@@ -115,7 +115,7 @@ class Region(Declared):
 
 
 class Read(Declared):
-    """How a file is to be read, where that cannot be told from the file."""
+    """How a file is to be read, where that cannot be told from the file; `member` names a file in an archive."""
 
     # A tab is a delimiter, not white space to be trimmed.
     model_config = ConfigDict(extra="forbid", frozen=True, str_strip_whitespace=False)
@@ -125,6 +125,7 @@ class Read(Declared):
     decimal: Literal[".", ","] = "."
     sheet: str | int | None = None
     layer: str | None = None
+    member: str | None = None
     header_row: Annotated[int, Field(ge=1)] = 1
 
 
@@ -167,7 +168,8 @@ class Contract(Declared):
 
     `region` is the region that the source is about; a wide source names `countries` instead (or neither, which
     means any place). `publish = false` keeps its records out of releases; `publish_grid_m` lets them out with their
-    place on a grid of that many meters only. `reliability` (0-100) tells which source wins an attribute.
+    place on a grid of that many meters only. `reliability` (0-100) tells which source wins an attribute. A list of
+    columns for one field means the first of them that is there and filled, row by row: names differ between versions.
     """
 
     id: Identifier
@@ -186,7 +188,7 @@ class Contract(Declared):
     units_per_site: bool = False
     read: Read = Read()
     place: Place = Place()
-    columns: dict[str, str] = {}
+    columns: dict[str, str | Annotated[tuple[str, ...], Field(min_length=1)]] = {}
     ignore: tuple[str, ...] = ()
     values: dict[str, dict[str, str]] = {}
     defaults: dict[str, str] = {}
@@ -209,7 +211,7 @@ class Contract(Declared):
 
     @field_validator("columns")
     @classmethod
-    def _known_fields(cls, columns: dict[str, str]) -> dict[str, str]:
+    def _known_fields(cls, columns: dict[str, str | tuple[str, ...]]) -> dict[str, str | tuple[str, ...]]:
         for name in columns:
             known = name in RECORD_FIELDS | NAME_FIELDS or name.startswith(("name:", "ids."))
             if not known:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import csv
 import io
+import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -12,7 +14,7 @@ import pandas as pd
 from inducult_geo.catalog.models import Read
 from inducult_geo.errors import ContractError
 from inducult_geo.sources.encodings import best_encoding
-from inducult_geo.sources.table import MAX_CELL, checked_header
+from inducult_geo.sources.table import MAX_CELL, MAX_CELLS, check_cells, checked_header, quoted
 
 DELIMITERS = (";", ",", "\t", "|")
 _BOMS = (
@@ -22,6 +24,11 @@ _BOMS = (
     (b"\xff\xfe", "utf-16"),
     (b"\xfe\xff", "utf-16"),
 )
+_SAMPLE = 400_000
+_WORDS = 4
+_CLIPPED = 10_000
+_OPEN = f"a quote is not closed, or a cell has more than {MAX_CELL:,} characters"
+_Record = tuple[int, list[str]]
 _NULS_MAX = 0.001
 """Share of NUL characters up to which a file is text with lost bytes, beyond which it is no text."""
 
@@ -49,35 +56,94 @@ def read_delimited(path: Path, read: Read) -> Rows:
     delimiter = read.delimiter or _delimiter(path, text)
     if read.delimiter is None:
         notes = (*notes, f"delimiter {delimiter!r} detected")
-    csv.field_size_limit(MAX_CELL)
-    parser = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter)
-    records: list[tuple[int, list[str]]] = []
-    start = 1
-    try:
-        for row in parser:
-            if any(cell.strip() for cell in row):
-                records.append((start, row))
-            start = parser.line_num + 1
-    except csv.Error as problem:
-        raise ContractError(
-            f"{path} line {parser.line_num}: no delimited text: {problem}. "
-            "Is a quote not closed, or [read] delimiter wrong?"
-        ) from problem
+    records, broken = _records(path, text, delimiter, read.header_row)
     if len(records) < read.header_row:
         raise ContractError(f"{path}: no line holds column names. Export the table again, with its header.")
-    header = checked_header(path, records[read.header_row - 1][1])
-    return _shape(header, records[read.header_row :], delimiter, encoding, notes)
+    width = _width([row for _, row in records[read.header_row - 1 :]])
+    header, told = checked_header(path, records[read.header_row - 1][1][:width])
+    check_cells(path, len(records), len(header))
+    rows = _shape(header, records[read.header_row :], encoding, (*notes, *told))
+    rows.bad_rows.update({n: _OPEN for n, line in enumerate(rows.lines) if line in broken})
+    return rows
 
 
-def _shape(
-    header: list[str], body: list[tuple[int, list[str]]], delimiter: str, encoding: str, notes: tuple[str, ...]
-) -> Rows:
+def _records(path: Path, text: str, delimiter: str, header_row: int) -> tuple[list[_Record], set[int]]:
+    """Return the rows that hold anything with the line each begins on, and the lines on which a quote stays open.
+
+    Such a quote swallows the rows that follow it. So its line is taken as a (bad) row of its own, and reading goes on
+    with the line after it.
+    """
+    csv.field_size_limit(MAX_CELL)
+    lines = list(io.StringIO(text, newline=""))
+    records: list[_Record] = []
+    broken: set[int] = set()
+    at = cells = 0
+    while at < len(lines):
+        for first, end, parsed in _parsed(lines, at, delimiter):
+            at = end
+            width = len(records[header_row - 1][1]) if len(records) >= header_row else None
+            if parsed is None or (end - first > 1 and width and _is_open(parsed, lines[first:end], delimiter, width)):
+                parsed, at = _clipped(lines[first], delimiter), first + 1
+                broken.add(at)
+            if any(cell.strip() for cell in parsed):
+                records.append((first + 1, parsed))
+                cells += len(parsed)
+            if cells > MAX_CELLS:
+                raise ContractError(f"{path}: more than {MAX_CELLS:,} cells. Export only what is needed.")
+            if at != end:
+                break
+    return records, broken
+
+
+def _parsed(lines: list[str], begin: int, delimiter: str) -> Iterator[tuple[int, int, list[str] | None]]:
+    """Yield each row from a line on: where it begins and ends, and its cells; null, and no more, where it has none."""
+    parser = csv.reader((lines[n] for n in range(begin, len(lines))), delimiter=delimiter)
+    first = begin
+    while True:
+        try:
+            row = next(parser)
+        except StopIteration:
+            return
+        except csv.Error:
+            yield first, -1, None
+            return
+        end = begin + parser.line_num
+        yield first, end, row
+        first = end
+
+
+def _is_open(row: list[str], written: list[str], delimiter: str, width: int) -> bool:
+    """Whether a row of several lines is one by mistake: a quote is not closed, or a cell holds what looks like rows."""
+    try:
+        next(csv.reader(written, delimiter=delimiter, strict=True))
+    except (csv.Error, StopIteration):
+        return True
+    inner = [line for cell in row for line in cell.splitlines()[1:]]
+    return len(row) != width and width > 1 and any(line.count(delimiter) >= width - 1 for line in inner)
+
+
+def _clipped(line: str, delimiter: str) -> list[str]:
+    """Return the cells of a line whose quotes mean nothing, none of them endless."""
+    return [cell[:_CLIPPED] for cell in line.rstrip("\r\n").split(delimiter)]
+
+
+def _width(rows: list[list[str]]) -> int:
+    """Return the number of columns: those at the end of the header that have neither name nor content do not count."""
+    width = len(rows[0])
+    return max((_filled(row[:width]) for row in rows), default=0) or width
+
+
+def _filled(row: list[str]) -> int:
+    return next((n for n in range(len(row), 0, -1) if row[n - 1].strip()), 0)
+
+
+def _shape(header: list[str], body: list[_Record], encoding: str, notes: tuple[str, ...]) -> Rows:
     """Bring rows to the header's width; rows that lack cells or have too many are kept and marked."""
     width = len(header)
     bad: dict[int, str] = {}
     cells: list[list[str | None]] = []
     for position, (_, row) in enumerate(body):
-        fault = _fault(row, width, delimiter)
+        fault = _fault(row, width)
         if fault is not None:
             bad[position] = fault
         cells.append([cell.strip() or None for cell in row[:width]] + [None] * (width - len(row)))
@@ -85,17 +151,13 @@ def _shape(
     return Rows(frame, [line for line, _ in body], bad, encoding, notes)
 
 
-def _fault(row: list[str], width: int, delimiter: str) -> str | None:
-    """Say what is wrong with a row's shape: cells too few or too many, NUL, rows swallowed by an open quote."""
+def _fault(row: list[str], width: int) -> str | None:
+    """Say what is wrong with a row's shape: cells too few or too many, NUL."""
     if len(row) < width or any(cell.strip() for cell in row[width:]):
         return f"{len(row)} cells where the header has {width}"
     for number, cell in enumerate(row[:width], 1):
         if "\x00" in cell:
             return f"cell {number} holds NUL characters: bytes were lost"
-        inner = cell.splitlines()[1:] if "\n" in cell or "\r" in cell else []
-        swallowed = sum(line.count(delimiter) >= width - 1 for line in inner) if width > 2 else 0
-        if swallowed:
-            return f"cell {number} holds what looks like {swallowed} further rows: a quote is not closed"
     return None
 
 
@@ -139,7 +201,9 @@ def _detect(path: Path, data: bytes) -> tuple[str, tuple[str, ...]]:
         )
     if found == "utf-8":
         return found, ()
-    return found, (f"encoding {found} guessed: state [read] encoding if names look wrong",)
+    words = re.findall(r"\w*[^\x00-\x7f]\w*", data[:_SAMPLE].decode(found, errors="replace"))
+    some = quoted(list(dict.fromkeys(word for word in words if len(word) > 2 and word.isprintable()))[:_WORDS])
+    return found, (f"encoding {found} guessed ({some}): state [read] encoding if this looks wrong",)
 
 
 def _delimiter(path: Path, text: str) -> str:

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import difflib
 import hashlib
-from collections.abc import Iterable
+import re
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pandas as pd
 from shapely.geometry.base import BaseGeometry
 
@@ -15,7 +17,7 @@ from inducult_geo.catalog.models import Contract
 from inducult_geo.errors import ContractError, SourceError
 from inducult_geo.frames import FileRead, Problem, Raw, RawTable, content_hash, to_json
 from inducult_geo.sources.readers import read_table
-from inducult_geo.sources.table import Table
+from inducult_geo.sources.table import Table, quoted
 
 _SIDECARS = {".shp": (".dbf", ".shx", ".prj", ".cpg"), ".tab": (".dat", ".map", ".id"), ".mif": (".mid",)}
 
@@ -102,7 +104,7 @@ def _rows(contract: Contract, path: Path, table: Table) -> pd.DataFrame:
     wanted = _wanted_columns(contract)
     _check_columns(contract, path, table, wanted)
     source = table.frame
-    rows = pd.DataFrame({field: source[column] for field, column in wanted.items()}, dtype=object)
+    rows = pd.DataFrame({field: _first_filled(source, columns) for field, columns in wanted.items()}, dtype=object)
     drawn = _has_shapes(source)
     original = source.drop(columns="geometry") if drawn else source
     values = original.to_dict("records")
@@ -118,7 +120,7 @@ def _rows(contract: Contract, path: Path, table: Table) -> pd.DataFrame:
     if "key" not in rows:
         rows["key"] = rows["content_hash"]
     keys = [None if cell is None else str(_plain(cell)).strip() or None for cell in rows["key"]]
-    no_key = f"column '{wanted.get('key')}' is empty: give the row a key"
+    no_key = f"column {quoted(wanted.get('key', ()))} is empty: give the row a key"
     reasons = [None if key else "no_key" for key in keys]
     details = [None if key else no_key for key in keys]
     for position, why in table.bad_rows.items():
@@ -136,28 +138,47 @@ def _has_shapes(table: pd.DataFrame) -> bool:
     return all(cell is None or isinstance(cell, BaseGeometry) for cell in table["geometry"])
 
 
-def _wanted_columns(contract: Contract) -> dict[str, str]:
+def _first_filled(table: pd.DataFrame, columns: Sequence[str]) -> pd.Series:
+    """Return of several columns, in each row, the first that is there and filled."""
+    there = [table[name] for name in columns if name in table]
+    column = there[0]
+    for other in there[1:]:
+        column = column.where(np.array([_plain(cell) not in (None, "") for cell in column], dtype=bool), other)
+    return column
+
+
+def _wanted_columns(contract: Contract) -> dict[str, tuple[str, ...]]:
+    """Return for each field the columns that it is read from, the first choice first."""
     place = {"x": contract.place.x, "y": contract.place.y, "text": contract.place.text}
-    return dict(contract.columns) | {field: column for field, column in place.items() if column is not None}
+    mapped = {**contract.columns, **{field: column for field, column in place.items() if column is not None}}
+    return {field: (columns,) if isinstance(columns, str) else columns for field, columns in mapped.items()}
 
 
-def _check_columns(contract: Contract, path: Path, table: Table, wanted: dict[str, str]) -> None:
+def _check_columns(contract: Contract, path: Path, table: Table, wanted: dict[str, tuple[str, ...]]) -> None:
     found = [str(name) for name in table.frame.columns]
-    for field, column in wanted.items():
-        if column not in found:
-            near = difflib.get_close_matches(column, found, n=1)
-            meant = f" Did you mean '{near[0]}'?" if near else ""
+    for field, columns in wanted.items():
+        if not set(columns).intersection(found):
             raise ContractError(
-                f"{path}: no column '{column}', which contract {contract.id} maps to {field}.{meant} "
-                f"Found: {', '.join(found)}"
+                f"{path}: no column {quoted(columns)}, which contract {contract.id} maps to {field}."
+                f"{_meant(columns[0], found)} Found: {', '.join(found)}"
             )
     if contract.place.geometry and not _has_shapes(table.frame):
         remedy = "Name it as [place] text" if "geometry" in found else "Name x and y"
         raise ContractError(f"{path}: has no geometry, which [place] geometry = true asks for. {remedy} instead.")
 
 
+def _meant(column: str, found: list[str]) -> str:
+    """Say which column may be meant by one that is not there."""
+    doubles = [name for name in found if re.fullmatch(re.escape(column) + r" \(\d+\)", name)]
+    if len(doubles) > 1:
+        return f" It stands {len(doubles)} times in the header: name {' or '.join(map(repr, doubles))}."
+    near = difflib.get_close_matches(column, found, n=1)
+    return f" Did you mean '{near[0]}'?" if near else ""
+
+
 def _notices(contract: Contract, path: Path, table: Table) -> list[Problem]:
-    known = {*_wanted_columns(contract).values(), *contract.ignore, *(["geometry"] if _has_shapes(table.frame) else [])}
+    mapped = [column for columns in _wanted_columns(contract).values() for column in columns]
+    known = {*mapped, *contract.ignore, *(["geometry"] if _has_shapes(table.frame) else [])}
     unread = [str(name) for name in table.frame.columns if name not in known]
     notices = [Problem(contract.id, "note", f"{path.name}: {note}") for note in table.notes]
     if unread:
@@ -190,4 +211,8 @@ def _plain(value: Any) -> Any:
     """Return a cell as JSON can hold it."""
     if value is None or isinstance(value, str | bool | int | float):
         return None if isinstance(value, float) and value != value else value
+    if isinstance(value, dict):
+        return {str(name): _plain(cell) for name, cell in value.items()}
+    if isinstance(value, list | tuple) or (isinstance(value, np.ndarray) and value.ndim):
+        return [_plain(cell) for cell in value]
     return value.item() if hasattr(value, "item") else str(value)

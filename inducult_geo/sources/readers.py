@@ -7,16 +7,18 @@ do the work: the standard library for delimited text, calamine for spreadsheets,
 
 from __future__ import annotations
 
+import tempfile
 from collections.abc import Callable
-from dataclasses import dataclass
-from pathlib import Path
+from dataclasses import dataclass, replace
+from pathlib import Path, PurePosixPath
 
 from inducult_geo.catalog.models import Read
 from inducult_geo.errors import ContractError
+from inducult_geo.sources.archives import checked_members, read_member
 from inducult_geo.sources.delimited import read_delimited
 from inducult_geo.sources.sheets import read_sheet
-from inducult_geo.sources.table import MAX_BYTES, ChoiceError, Table
-from inducult_geo.sources.vectors import read_parquet, read_vector
+from inducult_geo.sources.table import MAX_BYTES, ChoiceError, Table, choose, quoted
+from inducult_geo.sources.vectors import read_parquet, read_vector, read_vector_member
 
 __all__ = ["MAX_BYTES", "ChoiceError", "Table", "read_table"]
 
@@ -85,6 +87,68 @@ def _first_bytes(path: Path) -> bytes:
     return head
 
 
+def _read_zip(path: Path, read: Read) -> Table:
+    """Read the one table of an archive, or the one that [read] member names."""
+    names = [name for name in checked_members(path) if not _is_by_the_way(name)]
+    tables = [name for name in names if _suffix(name) in _KINDS and _suffix(name) not in (".zip", ".txt")]
+    # A text beside a table tells of it; alone it may be one.
+    tables = tables or [name for name in names if _suffix(name) == ".txt"]
+    if not tables:
+        held = quoted(names[:6]) or "nothing"
+        raise ContractError(
+            f"{path}: holds no table (found: {held}). Known: {', '.join(sorted(_KINDS))}. Pack the table that is meant."
+        )
+    member = choose(path, "member", read.member, names if read.member in names else tables)
+    return _read_member(path, member, names, read)
+
+
+def _read_kmz(path: Path, read: Read) -> Table:
+    """Read the root document of a KMZ: doc.kml, as the format has it, or the first; others are named."""
+    names = checked_members(path)
+    found = [name for name in names if _suffix(name) == ".kml" and not _is_by_the_way(name)]
+    if not found:
+        raise ContractError(f"{path}: holds no .kml (found: {quoted(names[:6]) or 'nothing'}). Export it again.")
+    root = next((name for name in found if name.lower() == "doc.kml"), found[0])
+    table = _read_member(path, choose(path, "member", read.member or root, found), names, read)
+    if len(found) == 1 or read.member:
+        return table
+    others = quoted([name for name in found if name != root][:6])
+    return replace(table, notes=(*table.notes, f"holds also {others}, which nobody reads: [read] member names one"))
+
+
+def _read_member(path: Path, member: str, names: list[str], read: Read) -> Table:
+    """Read one file of a judged archive: with GDAL where it lies, else a copy of it."""
+    kind = _KINDS.get(_suffix(member))
+    if kind is not None and kind.reader is read_vector:
+        return read_vector_member(path, member, names, read)
+    with tempfile.TemporaryDirectory() as folder:
+        copy = Path(folder) / PurePosixPath(member).name
+        try:
+            copy.write_bytes(read_member(path, member))
+        except (OSError, ValueError) as problem:
+            raise ContractError(f"{path}: {member!r} cannot be unpacked: {problem}. Pack it again.") from problem
+        try:
+            return read_table(copy, read)
+        except ChoiceError as problem:
+            raise ChoiceError(_told_of(problem, copy, path, member), problem.what, problem.options) from None
+        except ContractError as problem:
+            raise ContractError(_told_of(problem, copy, path, member)) from None
+
+
+def _told_of(problem: ContractError, copy: Path, path: Path, member: str) -> str:
+    """Say what is wrong with a copy as of the file in its archive."""
+    return str(problem).replace(str(copy), f"{path}: {member}")
+
+
+def _is_by_the_way(name: str) -> bool:
+    """Whether a file is one that systems add on their own."""
+    return "__MACOSX" in name or PurePosixPath(name).name.startswith((".", "~$"))
+
+
+def _suffix(name: str) -> str:
+    return PurePosixPath(name).suffix.lower()
+
+
 def _read_text(path: Path, read: Read) -> Table:
     rows = read_delimited(path, read)
     places = [f"{path.name} line {line}" for line in rows.lines]
@@ -112,12 +176,12 @@ _KINDS: dict[str, _Kind] = {
     ".xls": _Kind("an Excel workbook", (_OLD_OFFICE,), read_sheet),
     ".ods": _Kind("an OpenDocument spreadsheet", (_ZIPPED,), read_sheet),
     ".shp": _Kind("a shapefile", (_SHAPE, None), read_vector),
-    ".zip": _Kind("a zipped shapefile or other vector file", (_ZIPPED,), read_vector),
+    ".zip": _Kind("a zipped table", (_ZIPPED,), _read_zip),
     ".geojson": _Kind("GeoJSON", (None,), read_vector),
     ".json": _Kind("GeoJSON", (None,), read_vector),
     ".gpkg": _Kind("a GeoPackage", (_SQLITE,), read_vector),
     ".kml": _Kind("KML", (None,), read_vector),
-    ".kmz": _Kind("KMZ", (_ZIPPED,), read_vector),
+    ".kmz": _Kind("KMZ", (_ZIPPED,), _read_kmz),
     ".gml": _Kind("GML", (None,), read_vector),
     ".gpx": _Kind("GPX", (None,), read_vector),
     ".dxf": _Kind("a DXF drawing", (None,), read_vector),

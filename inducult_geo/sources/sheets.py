@@ -36,15 +36,21 @@ def read_sheet(path: Path, read: Read) -> Table:
     header_at = read.header_row - 1
     if len(cells) <= header_at:
         raise ContractError(f"{path}: sheet '{name}' has no row {read.header_row} to hold the column names.")
-    header = checked_header(path, cells[header_at])
     body = [
         (number, row)
         for number, row in enumerate(cells[header_at + 1 :], read.header_row + 1)
         if any(cell is not None for cell in row)
     ]
-    frame = pd.DataFrame([row for _, row in body], columns=header, dtype=object)
+    width = max((n for row in (cells[header_at], *(row for _, row in body)) for n in _filled(row)), default=0)
+    header, told = checked_header(path, cells[header_at][:width])
+    frame = pd.DataFrame([row[:width] for _, row in body], columns=header, dtype=object)
     places = [f"{path.name} row {number}" for number, _ in body]
-    return Table(frame, places, nul_rows(frame), kind="spreadsheet", notes=(f"sheet '{name}'",))
+    return Table(frame, places, nul_rows(frame), kind="spreadsheet", notes=(f"sheet '{name}'", *told))
+
+
+def _filled(row: list[Any]) -> list[int]:
+    """Return the number of the last filled cell of a row, if any: formatted but empty columns do not count."""
+    return next(([n] for n in range(len(row), 0, -1) if row[n - 1] is not None), [])
 
 
 def _ask(path: Path, sheet: str | int | None) -> dict[str, Any]:

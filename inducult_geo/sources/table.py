@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Iterable
 from dataclasses import dataclass, field
+from itertools import count
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +22,9 @@ MAX_CELL = 10_000_000
 
 MAX_ROWS = 5_000_000
 
+MAX_CELLS = 60_000_000
+"""Rows times columns: what a machine of a few gigabytes can hold."""
+
 
 class ChoiceError(ContractError):
     """A file holds several tables and the contract names none.
@@ -26,7 +32,7 @@ class ChoiceError(ContractError):
     Attributes
     ----------
     what
-        "sheet" or "layer".
+        "sheet", "layer", or "member" of an archive.
     options
         Their names, in the file's order.
     """
@@ -79,7 +85,7 @@ def choose(path: Path, what: str, wanted: str | int | None, found: list[str]) ->
         return found[wanted - 1]
     if wanted is None and len(found) == 1:
         return found[0]
-    names = ", ".join(f"'{name}'" for name in found) or "none"
+    names = quoted(found) or "none"
     if wanted is None:
         message = f"{path}: has {len(found)} {what}s ({names}). Name the one meant as [read] {what}."
         raise ChoiceError(message, what, tuple(found))
@@ -88,13 +94,16 @@ def choose(path: Path, what: str, wanted: str | int | None, found: list[str]) ->
     return str(wanted)
 
 
-def checked_header(path: Path, cells: list[Any]) -> list[str]:
-    """Return the column names; a column without one is named by its number.
+def checked_header(path: Path, cells: list[Any]) -> tuple[list[str], tuple[str, ...]]:
+    """Return the column names, and what was done to them.
+
+    A column without a name is named by its number. Of several columns of one name none keeps it: they become
+    "name (1)", "name (2)", so that a contract has to say which of them it means.
 
     Raises
     ------
     ContractError
-        Where two columns have one name, or there are more than `MAX_COLUMNS`.
+        Where there are more than `MAX_COLUMNS`.
     """
     names = [
         str("" if cell is None else cell).strip().lstrip("\ufeff") or f"column {n}" for n, cell in enumerate(cells, 1)
@@ -104,11 +113,41 @@ def checked_header(path: Path, cells: list[Any]) -> list[str]:
             f"{path}: {len(names)} columns are more than the {MAX_COLUMNS} allowed. Is [read] delimiter right? "
             "Export only the columns that are needed."
         )
-    seen: set[str] = set()
-    twice = sorted({name for name in names if name in seen or seen.add(name)})  # type: ignore[func-returns-value]
-    if twice:
-        raise ContractError(f"{path}: column name(s) {', '.join(twice)} stand twice in the header. Rename one of each.")
-    return names
+    counted = Counter(names)
+    taken, found = set(names), []
+    notes: dict[str, list[str]] = {}
+    for name in names:
+        if counted[name] == 1:
+            found.append(name)
+            continue
+        own = next(f"{name} ({n})" for n in count(1) if f"{name} ({n})" not in taken)
+        taken.add(own)
+        found.append(own)
+        notes.setdefault(name, []).append(own)
+    told = (
+        f"column '{name}' stands {len(own)} times in the header: read as {quoted(own)}" for name, own in notes.items()
+    )
+    return found, tuple(told)
+
+
+def quoted(names: Iterable[str]) -> str:
+    """Return names for a message: 'a', 'b'."""
+    return ", ".join(f"'{name}'" for name in names)
+
+
+def check_cells(path: Path, rows: int, columns: int) -> None:
+    """Refuse a table that no machine of a few gigabytes can hold.
+
+    Raises
+    ------
+    ContractError
+        Where it has more than `MAX_ROWS` rows or `MAX_CELLS` cells.
+    """
+    if rows > MAX_ROWS or rows * columns > MAX_CELLS:
+        raise ContractError(
+            f"{path}: {rows:,} rows in {columns} columns are more than the {MAX_ROWS:,} rows and {MAX_CELLS:,} cells "
+            "allowed. Export only what is needed."
+        )
 
 
 def blank_cells(frame: pd.DataFrame) -> pd.DataFrame:

@@ -21,9 +21,18 @@ import pyogrio
 
 from inducult_geo.catalog.models import Read
 from inducult_geo.errors import ContractError
-from inducult_geo.sources.archives import checked_members, read_member
+from inducult_geo.sources.archives import read_member
 from inducult_geo.sources.markup import MAX_JSON_BYTES, check_geojson, check_xml
-from inducult_geo.sources.table import MAX_COLUMNS, MAX_ROWS, Table, blank_cells, checked_header, choose, nul_rows
+from inducult_geo.sources.table import (
+    MAX_BYTES,
+    MAX_COLUMNS,
+    Table,
+    blank_cells,
+    check_cells,
+    checked_header,
+    choose,
+    nul_rows,
+)
 
 _ROOTS = {".kml": ("kml",), ".gpx": ("gpx",), ".gml": ("FeatureCollection", "SpatialDataSet", "Dictionary")}
 _BEGINS: dict[str, tuple[bytes, ...]] = {
@@ -34,13 +43,12 @@ _BEGINS: dict[str, tuple[bytes, ...]] = {
     ".gpkg": (b"sqlite format 3\x00",),
 }
 _NEEDED = {".mif": (".mid",), ".tab": (".dat", ".map", ".id")}
-_IN_ARCHIVE = (".shp", ".gpkg", ".geojson", ".json", ".gml", ".kml", ".gpx", ".fgb", ".tab", ".mif")
 _SIDECARS = (".shp", ".dbf", ".prj", ".cpg")
 _GPX_REPEATS = {"route_points", "track_points"}
 
 
 def read_vector(path: Path, read: Read) -> Table:
-    """Read one layer of a vector file, or of the one vector file in an archive.
+    """Read one layer of a vector file.
 
     Raises
     ------
@@ -48,8 +56,6 @@ def read_vector(path: Path, read: Read) -> Table:
         Where the content is not what the ending says, a part of it is missing, it is damaged or could reach outside
         itself, or the layer is not there or must be named.
     """
-    if path.suffix.lower() in (".zip", ".kmz"):
-        return _read_archive(path, read)
     with path.open("rb") as handle:
         _check_content(str(path), path.suffix.lower(), handle, path.stat().st_size)
     there = {other.suffix.lower() for other in path.parent.glob(f"{_literal(path.stem)}.*")}
@@ -68,18 +74,21 @@ def read_vector(path: Path, read: Read) -> Table:
     return _read_layer(path, str(path), read)
 
 
-def _read_archive(path: Path, read: Read) -> Table:
-    names = checked_members(path)
-    found = [name for name in names if PurePosixPath(name).suffix.lower() in _IN_ARCHIVE and "__MACOSX" not in name]
-    if path.suffix.lower() == ".kmz":
-        found = [name for name in found if name.lower().endswith(".kml")][:1]
-    if len(found) != 1:
-        held = ", ".join(names[:6]) or "nothing"
-        raise ContractError(
-            f"{path}: holds {len(found) or 'no'} vector files (found: {held}), where one is needed. "
-            "Unpack it and name the file that is meant in `files`."
-        )
-    member = found[0]
+def read_vector_member(path: Path, member: str, names: list[str], read: Read) -> Table:
+    """Read one layer of a vector file in an archive that was judged (see `archives`), without unpacking it.
+
+    Parameters
+    ----------
+    member
+        The file's name in the archive; those that belong to it stand beside it.
+    names
+        All names in the archive.
+
+    Raises
+    ------
+    ContractError
+        As `read_vector`.
+    """
     suffix = PurePosixPath(member).suffix.lower()
     whole = None if suffix in _BEGINS else read_member(path, member)
     content = io.BytesIO(whole if whole is not None else read_member(path, member, 64))
@@ -174,13 +183,26 @@ def _read_layer(path: Path, place: str, read: Read) -> Table:
             f"{path}: says that it holds {announced} features, but only {len(frame)} can be read: it is cut off. "
             "Ask for it again."
         )
-    crs = getattr(frame, "crs", None)
-    stated = None if crs is None else (":".join(crs.to_authority() or ()) or crs.to_wkt())
-    table = blank_cells(frame)
-    table.columns = pd.Index(checked_header(path, list(table.columns)))
+    table, told = _named(path, blank_cells(frame))
     places = [f"{path.name} feature {number}" for number in range(1, len(table) + 1)]
-    notes = (f"layer '{layer}'", *(f"GDAL says: {message}" for message in said))
-    return Table(table, places, nul_rows(table), stated, "vector file", info.get("encoding"), notes)
+    notes = (f"layer '{layer}'", *told, *(f"GDAL says: {message}" for message in said))
+    crs = _stated(getattr(frame, "crs", None))
+    return Table(table, places, nul_rows(table), crs, "vector file", info.get("encoding"), notes)
+
+
+def _named(path: Path, table: pd.DataFrame) -> tuple[pd.DataFrame, tuple[str, ...]]:
+    """Return a table whose columns have names of their own, that of its shapes being "geometry"."""
+    names, told = checked_header(path, list(table.columns))
+    table.columns = pd.Index(names)
+    return table, told
+
+
+def _stated(crs: Any) -> str | None:
+    """Return the CRS that a file states: its code where it has one, else WKT; longitude, latitude is EPSG:4326."""
+    if crs is None:
+        return None
+    code = ":".join(crs.to_authority() or ())
+    return "EPSG:4326" if code == "OGC:CRS84" else code or str(crs.to_wkt())
 
 
 def _worth_reading(counted: dict[str, Any]) -> list[str]:
@@ -191,11 +213,12 @@ def _worth_reading(counted: dict[str, Any]) -> list[str]:
 
 
 def _check_extent(path: Path, info: Any) -> None:
-    if len(info["fields"]) > MAX_COLUMNS or int(info["features"]) > MAX_ROWS:
+    if len(info["fields"]) > MAX_COLUMNS:
         raise ContractError(
-            f"{path}: {len(info['fields'])} columns and {info['features']} rows are more than the {MAX_COLUMNS} and "
-            f"{MAX_ROWS} allowed. Export only what is needed."
+            f"{path}: {len(info['fields'])} columns are more than the {MAX_COLUMNS} allowed. "
+            "Export only what is needed."
         )
+    check_cells(path, int(info["features"]), len(info["fields"]) + 1)
 
 
 def read_parquet(path: Path, _: Read) -> Table:
@@ -213,12 +236,16 @@ def read_parquet(path: Path, _: Read) -> Table:
     with _said(path) as said:
         facts = pq.ParquetFile(path).metadata
         _check_extent(path, {"fields": range(facts.num_columns), "features": facts.num_rows})
-        try:
-            frame: pd.DataFrame = gpd.read_parquet(path)
-            crs = frame.crs.to_string() if frame.crs is not None else None
-        except ValueError:
+        size = sum(facts.row_group(n).total_byte_size for n in range(facts.num_row_groups))
+        if size > MAX_BYTES:
+            raise ContractError(f"{path}: would grow to {size / 1024**3:.1f} GB. Export only what is needed.")
+        if b"geo" in (facts.metadata or {}):
+            shapes = gpd.read_parquet(path)
+            crs = _stated(shapes.crs)
+            frame: pd.DataFrame = shapes.rename_geometry("geometry") if "geometry" not in shapes else shapes
+        else:
             frame = pd.read_parquet(path)
-    table = blank_cells(frame.reset_index(drop=True))
-    table.columns = pd.Index(checked_header(path, list(table.columns)))
+    table, told = _named(path, blank_cells(frame.reset_index(drop=True)))
     places = [f"{path.name} row {number}" for number in range(1, len(table) + 1)]
-    return Table(table, places, nul_rows(table), crs, "Parquet", None, tuple(f"noticed: {text}" for text in said))
+    notes = (*told, *(f"noticed: {text}" for text in said))
+    return Table(table, places, nul_rows(table), crs, "Parquet", None, notes)

@@ -9,6 +9,7 @@ import pandas as pd
 import pytest
 
 from inducult_geo.catalog import Contract
+from inducult_geo.errors import ContractError
 from inducult_geo.frames import RECORD_COLUMNS, Raw, RawTable, from_json
 from inducult_geo.harmonize.place import Ground
 from inducult_geo.harmonize.records import Harmonized, harmonize
@@ -132,3 +133,52 @@ def test_a_crowd_at_one_point_is_a_settlement(vocabulary: Vocabulary) -> None:
     records = made(vocabulary, [{"name": f"Huta {n}"} for n in range(5)]).records
     assert set(records["geometry_origin"]) == {"settlement"}
     assert (records["accuracy_m"] >= 2000).all()
+
+
+@pytest.mark.parametrize(
+    ("written", "code"),
+    [("AT", "AT"), ("aut", "AT"), ("Rakousko", "AT"), ("Österreich", "AT"), ("Belgien", "BE"), ("Hrvatska", "HR"),
+     ("Bosnia & Herzegovina", "BA"), ("EL", "GR"), (None, "PL"), ("Atlantis", "PL")],
+)  # fmt: skip
+def test_countries_become_codes(vocabulary: Vocabulary, written: str | None, code: str) -> None:
+    result = made(vocabulary, [{"country": written}])
+    assert result.records["country"].tolist() == [code]
+    assert ("unmapped_value" in kinds(result)) == (written == "Atlantis")
+
+
+def test_words_of_accuracy_become_meters(vocabulary: Vocabulary) -> None:
+    rows = [
+        {"accuracy_m": cell, "x": f"17.91234{n}", "y": "50.612345"}
+        for n, cell in enumerate(("Exact", "approximate", "75", "12,5", None, "so so", "-3"))
+    ]
+    result = made(vocabulary, rows, values={"accuracy_m": {"exact": "200", "approximate": "5000"}})
+    found = result.records["accuracy_m"].round().tolist()
+    # What is not stated or not understood is what the source as a whole is worth.
+    assert found[:4] == [200, 5000, 75, 13]
+    assert set(found[4:]) == {100}
+    assert "'so so' (1)" in kinds(result)["unmapped_value"]
+
+
+def test_codes_of_public_schemes_tell_type_and_theme(vocabulary: Vocabulary) -> None:
+    rows = [
+        {"sector:eprtr": "3(c)(i)"},
+        {"sector:eprtr": "99.x", "nace": "24.10"},
+        {"sector:eprtr": "1.(e)", "name": "Ziegelei Müller"},
+        {"sector:eprtr": "3(c)(i)", "type": "brickworks"},
+        {"nace": "NACE_1.1:24.10"},
+    ]
+    result = made(vocabulary, rows)
+    types = [None if pd.isna(cell) else cell for cell in result.records["type"]]
+    assert types == ["cement_works", None, "brickworks", "brickworks", None]
+    themes = [None if pd.isna(cell) else cell for cell in result.records["theme"]]
+    assert themes == ["building_materials", "metallurgy", "building_materials", "building_materials", None]
+    assert "'99.x' (1)" in kinds(result)["unmapped_value"]
+    with pytest.raises(ContractError, match=r"\[columns\] sector:sic: no such scheme. Known: .*eprtr"):
+        made(vocabulary, [{"sector:sic": "1"}])
+
+
+@pytest.mark.parametrize("word", ["unknown", "Unbekannt", "brak danych", "neznámý", "N/A", "onbekend"])
+def test_unknown_is_no_name_and_no_owner(vocabulary: Vocabulary, word: str) -> None:
+    records = made(vocabulary, [{"name": word, "operator": word, "name:de": word, "alt_name": f"{word};Huta"}]).records
+    assert pd.isna(records["operator"][0])
+    assert from_json(records["names"][0]) == {"alt": "Huta"}

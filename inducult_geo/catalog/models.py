@@ -22,7 +22,8 @@ RECORD_FIELDS = frozenset(
     + ("opening_hours", "fee", "wheelchair", "present_use", "heritage_scheme", "heritage_designation")
     + ("heritage_ref", "erih_role", "valid_at", "capacity", "fuel", "accuracy_m")
 )
-"""What a contract's `[columns]` may map, beside `name:<language>`, `alt_name`, `old_name` ... and `ids.<scheme>`."""
+"""What a contract's `[columns]` may map, beside `name:<language>`, `alt_name`, `old_name` ..., `ids.<scheme>` and
+`sector:<scheme>` (a code of E-PRTR, EU ETS, ERIH, TICCIH, GEM or Hotmaps)."""
 
 NAME_FIELDS = frozenset({"name", "alt_name", "old_name", "short_name", "official_name", "parent"})
 
@@ -169,7 +170,8 @@ class Contract(Declared):
     `region` is the region that the source is about; a wide source names `countries` instead (or neither, which
     means any place). `publish = false` keeps its records out of releases; `publish_grid_m` lets them out with their
     place on a grid of that many meters only. `reliability` (0-100) tells which source wins an attribute. A list of
-    columns for one field means the first of them that is there and filled, row by row: names differ between versions.
+    columns for one field means the first of them that is there and filled, row by row: names differ between versions;
+    "" in it means that the file may have none of them.
     """
 
     id: Identifier
@@ -213,10 +215,13 @@ class Contract(Declared):
     @classmethod
     def _known_fields(cls, columns: dict[str, str | tuple[str, ...]]) -> dict[str, str | tuple[str, ...]]:
         for name in columns:
-            known = name in RECORD_FIELDS | NAME_FIELDS or name.startswith(("name:", "ids."))
+            known = name in RECORD_FIELDS | NAME_FIELDS or name.startswith(("name:", "ids.", "sector:"))
             if not known:
                 allowed = ", ".join(sorted(RECORD_FIELDS | NAME_FIELDS))
-                raise ValueError(f"'{name}' is no field of a record. Known: {allowed}, name:<language>, ids.<scheme>")
+                raise ValueError(
+                    f"'{name}' is no field of a record. Known: {allowed}, name:<language>, ids.<scheme>, "
+                    "sector:<scheme>"
+                )
         return columns
 
     @field_validator("values", "defaults")

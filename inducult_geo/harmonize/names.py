@@ -9,7 +9,7 @@ from typing import Final
 import pandas as pd
 
 from inducult_geo.frames import to_json
-from inducult_geo.text import clean_text
+from inducult_geo.text import known_text
 
 ROLES: Final[Mapping[str, str]] = {
     "name": "name",
@@ -61,8 +61,8 @@ def _entries(cells: Mapping[str, object]) -> Iterator[tuple[str, str]]:
     """Give the names of one row with their keys, the main name first."""
     seen: set[str] = set()
     for role in sorted(cells, key=lambda role: role != "name"):
-        text = clean_text(cells[role])
-        parts = [clean_text(part) for part in (text or "").split(";")] if role in _SEVERAL else [text]
+        text = known_text(cells[role])
+        parts = [known_text(part) for part in (text or "").split(";")] if role in _SEVERAL else [text]
         fresh = [part for part in dict.fromkeys(parts) if part and not (role in _SEVERAL and part in seen)]
         seen.update(fresh)
         for number, part in enumerate(fresh, start=1):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,12 +12,14 @@ import numpy as np
 import pandas as pd
 
 from inducult_geo.catalog.models import Contract
+from inducult_geo.errors import ContractError
 from inducult_geo.frames import ASPECTS, PRESENT_USES, STATUSES, Problem, RawTable, Records, as_records, to_json
+from inducult_geo.harmonize.countries import country_code
 from inducult_geo.harmonize.dates import life_span
 from inducult_geo.harmonize.names import harmonize_names
 from inducult_geo.harmonize.place import Ground, Placed, place
-from inducult_geo.harmonize.vocabulary import Vocabulary
-from inducult_geo.text import clean_text, lost_characters
+from inducult_geo.harmonize.vocabulary import GENERIC_TYPES, SCHEMES, Sector, Vocabulary
+from inducult_geo.text import clean_text, fold_once, known_text, lost_characters
 
 _PLAIN = (
     "operator", "address", "postcode", "city", "website", "wikipedia", "image", "visitor_access",
@@ -58,16 +60,18 @@ def harmonize(table: RawTable, contract: Contract, ground: Ground, vocabulary: V
     ContractError, SourceError
         Where the file as a whole cannot be placed (see `place`).
     """
-    rows = _with_defaults(table.frame, contract)
-    placed = place(rows, contract, ground, file_crs=table.crs)
     notices = _Notices(contract.id)
-    values = pd.DataFrame({name: _clean(rows, name) for name in _PLAIN}, index=rows.index)
+    rows = _accuracies(_with_defaults(table.frame, contract), contract, notices)
+    placed = place(rows, contract, ground, file_crs=table.crs)
+    values = pd.DataFrame(
+        {name: [known_text(cell) for cell in _column(rows, name)] for name in _PLAIN}, index=rows.index
+    )
     values["website"] = values["website"].map(_website)
     values["names"] = harmonize_names(rows)
     _types(values, rows, contract, vocabulary, notices)
     _states(values, rows, contract, vocabulary, notices)
     _years(values, rows, notices)
-    _origins(values, rows, table, contract, ground)
+    _origins(values, rows, table, contract, ground, notices)
     _note_lost_characters(rows, notices)
     values["geometry_origin"] = placed.origin
     for name, facts in (("declared_crs", placed.crs), ("reading", placed.reading), ("operation", placed.operation)):
@@ -142,8 +146,10 @@ def _types(
     sectors = contract.values.get("sector", {})
     types: list[str | None] = []
     themes: list[str | None] = []
-    for raw_type, raw_sector, raw_theme, name in zip(
-        _clean(rows, "type"), _clean(rows, "sector"), _clean(rows, "theme"), _clean(rows, "name"), strict=True
+    for raw_type, raw_sector, raw_theme, name, coded in zip(
+        *(_clean(rows, column) for column in ("type", "sector", "theme", "name")),
+        _coded_sectors(rows, contract, vocabulary, notices),
+        strict=True,
     ):
         found = vocabulary.map_type(raw_type, overrides=overrides) if raw_type else None
         if raw_type and found is None:
@@ -152,20 +158,39 @@ def _types(
             found = vocabulary.map_type(raw_sector, overrides=sectors)
             if found is None and raw_sector not in sectors:
                 notices.add("unmapped_value", "sector", raw_sector)
-        if found is None and name:
-            found = vocabulary.guess_type(name)
+        found = found or coded.type
+        if name and (found is None or found in GENERIC_TYPES):
+            found = vocabulary.guess_type(name) or found
         types.append(found)
         stated = raw_theme if raw_theme in vocabulary.themes else None
+        mapped = sectors.get(raw_sector or "")
+        broad = mapped if mapped in vocabulary.themes else coded.theme
         themes.append(
-            stated or (vocabulary.theme_of(found) if found else _theme_of_sector(raw_sector, sectors, vocabulary))
+            stated
+            or (vocabulary.theme_of(found) if found and found not in GENERIC_TYPES else None)
+            or broad
+            or vocabulary.theme_of(found)
         )
     values["type"], values["theme"] = types, themes
 
 
-def _theme_of_sector(sector: str | None, sectors: Mapping[str, str], vocabulary: Vocabulary) -> str | None:
-    """Return the theme that the contract maps a sector to, where it is too broad for a type."""
-    mapped = sectors.get(sector or "")
-    return mapped if mapped in vocabulary.themes else None
+def _coded_sectors(rows: pd.DataFrame, contract: Contract, vocabulary: Vocabulary, notices: _Notices) -> list[Sector]:
+    """Return what each row's code in a public scheme means (columns `sector:<scheme>` and `nace`), the finest first."""
+    columns = [str(name) for name in rows.columns if str(name).startswith("sector:")]
+    for column in columns:
+        if not vocabulary.knows_scheme(column[7:]):
+            known = ", ".join(sorted(SCHEMES))
+            raise ContractError(f"{contract.declared_in}: [columns] {column}: no such scheme. Known: {known}.")
+    found = [Sector(None, None, None)] * len(rows)
+    for column in [*columns, *(["nace"] if "nace" in rows else [])]:
+        scheme = column.removeprefix("sector:")
+        for n, code in enumerate(_clean(rows, column)):
+            meant = vocabulary.map_sector(scheme, code)
+            if meant is None and code and column != "nace":
+                notices.add("unmapped_value", column, code)
+            if meant is not None and found[n].theme is None:
+                found[n] = meant
+    return found
 
 
 def _states(
@@ -207,7 +232,43 @@ def _years(values: pd.DataFrame, rows: pd.DataFrame, notices: _Notices) -> None:
     values["year_precision"] = [span.year_precision for span in spans]
 
 
-def _origins(values: pd.DataFrame, rows: pd.DataFrame, table: RawTable, contract: Contract, ground: Ground) -> None:
+def _countries(rows: pd.DataFrame, contract: Contract, ground: Ground, notices: _Notices) -> list[str | None]:
+    """Return the code of each row's country: the stated one, else that of the region."""
+    overrides = contract.values.get("country", {})
+    codes: list[str | None] = []
+    for text in _clean(rows, "country"):
+        code = country_code(overrides.get(text or "", text))
+        if text and code is None:
+            notices.add("unmapped_value", "country", text)
+        codes.append(code or ground.country)
+    return codes
+
+
+def _accuracies(rows: pd.DataFrame, contract: Contract, notices: _Notices) -> pd.DataFrame:
+    """Return rows whose `accuracy_m` is in meters where the contract maps words to them ("exact", "approximate")."""
+    meters = contract.values.get("accuracy_m", {})
+    if "accuracy_m" not in rows:
+        return rows
+    words = {fold_once(word): value for word, value in meters.items()}
+    mapped: list[Any] = []
+    for cell in rows["accuracy_m"]:
+        text = clean_text(cell)
+        value = None if text is None else words.get(fold_once(text), text)
+        number = pd.to_numeric(str(value).replace(",", "."), errors="coerce") if value is not None else None
+        if text is not None and not (number is not None and number > 0):
+            notices.add("unmapped_value", "accuracy_m", text)
+        mapped.append(number)
+    return rows.assign(accuracy_m=pd.Series(mapped, index=rows.index, dtype=object))
+
+
+def _origins(
+    values: pd.DataFrame,
+    rows: pd.DataFrame,
+    table: RawTable,
+    contract: Contract,
+    ground: Ground,
+    notices: _Notices,
+) -> None:
     """Set what tells where a record comes from and under which terms."""
     schemes = [str(name) for name in rows.columns if str(name).startswith("ids.")]
     ids = [{name[4:]: clean_text(row[name]) for name in schemes} for row in rows[schemes].to_dict("records")]
@@ -215,8 +276,7 @@ def _origins(values: pd.DataFrame, rows: pd.DataFrame, table: RawTable, contract
     values["record_key"] = contract.id + ":" + rows["key"].astype(str)
     values["source"] = contract.id
     values["region"] = contract.region
-    countries = contract.values.get("country", {})
-    values["country"] = [countries.get(text or "", text) or ground.country for text in _clean(rows, "country")]
+    values["country"] = _countries(rows, contract, ground, notices)
     values["licence"] = contract.licence
     values["retrieved_at"] = _date(contract.retrieved) or table.data_time
     stated = _date(contract.valid_at) or table.data_time

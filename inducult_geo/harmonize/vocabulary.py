@@ -40,7 +40,8 @@ SCHEMES: Final[Mapping[str, str]] = {
 """Ways of writing the name of a scheme (lower case, letters and digits only) -> scheme."""
 
 _TYPE_COLUMNS: Final = ("type_id", "theme_id", "kind", "label_en")
-_GENERIC_TYPES: Final = frozenset({"factory"})
+GENERIC_TYPES: Final = frozenset({"factory"})
+"""Types that say no more than that there is industry."""
 
 
 class Sector(NamedTuple):
@@ -114,9 +115,13 @@ class Vocabulary:
             return None
         concepts = [concept for concept in name_concepts(name) if concept.role in GUESSABLE_ROLES]
         meant = {type_id for concept in concepts for type_id in concept.types if type_id in self.types}
-        special = meant - _GENERIC_TYPES
+        special = meant - GENERIC_TYPES
         chosen = special or meant
         return next(iter(chosen)) if len(chosen) == 1 else None
+
+    def knows_scheme(self, scheme: str) -> bool:
+        """Whether codes of a scheme, in any writing of its name, are in the tables."""
+        return _compact(scheme) in SCHEMES
 
     def map_sector(self, scheme: str, code: str | float | None) -> Sector | None:
         """Map a code of a public scheme to theme, type and NACE.

@@ -6,7 +6,7 @@ import difflib
 import hashlib
 import re
 from collections.abc import Iterable, Sequence
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Any
 
 import numpy as np
@@ -25,7 +25,8 @@ _SIDECARS = {".shp": (".dbf", ".shx", ".prj", ".cpg"), ".tab": (".dat", ".map", 
 def find_files(contract: Contract, *, partners: Path | None = None) -> list[Path]:
     """Return the contract's files that are there, beside the TOML or in the partners' folder.
 
-    A file `name.csv` is also found as the newest of its dated copies `name-2026-11-20.csv`.
+    A file `name.csv` is also found as the newest of its dated copies `name-2026-11-20.csv`. An archive is left out
+    where the file in it that is meant (`[read] member`) lies there unpacked: its rows would come twice.
 
     Raises
     ------
@@ -40,7 +41,9 @@ def find_files(contract: Contract, *, partners: Path | None = None) -> list[Path
             if path is not None:
                 found.append(path)
                 break
-    return found
+    member = PurePosixPath(contract.read.member or "").name
+    unpacked = any(path.name == member for path in found)
+    return [path for path in found if not (unpacked and path.suffix.lower() == ".zip")]
 
 
 def read_partner(contract: Contract, files: Iterable[Path]) -> RawTable:
@@ -141,6 +144,8 @@ def _has_shapes(table: pd.DataFrame) -> bool:
 def _first_filled(table: pd.DataFrame, columns: Sequence[str]) -> pd.Series:
     """Return of several columns, in each row, the first that is there and filled."""
     there = [table[name] for name in columns if name in table]
+    if not there:
+        return pd.Series(None, index=table.index, dtype=object)
     column = there[0]
     for other in there[1:]:
         column = column.where(np.array([_plain(cell) not in (None, "") for cell in column], dtype=bool), other)
@@ -157,7 +162,7 @@ def _wanted_columns(contract: Contract) -> dict[str, tuple[str, ...]]:
 def _check_columns(contract: Contract, path: Path, table: Table, wanted: dict[str, tuple[str, ...]]) -> None:
     found = [str(name) for name in table.frame.columns]
     for field, columns in wanted.items():
-        if not set(columns).intersection(found):
+        if "" not in columns and not set(columns).intersection(found):
             raise ContractError(
                 f"{path}: no column {quoted(columns)}, which contract {contract.id} maps to {field}."
                 f"{_meant(columns[0], found)} Found: {', '.join(found)}"

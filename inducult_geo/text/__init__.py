@@ -4,7 +4,7 @@ Pure functions of text and of the packaged tables ``transliteration.csv``, ``leg
 and ``exonyms.csv``. Harmonizing and matching both build on them.
 """
 
-from inducult_geo.text.clean import clean_text, lost_characters
+from inducult_geo.text.clean import clean_text, known_text, lost_characters
 from inducult_geo.text.folding import fold, fold_once
 from inducult_geo.text.legal import strip_legal_form
 from inducult_geo.text.lexicon import Concept
@@ -17,6 +17,7 @@ __all__ = [
     "clean_text",
     "fold",
     "fold_once",
+    "known_text",
     "lost_characters",
     "name_concepts",
     "name_tokens",

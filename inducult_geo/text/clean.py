@@ -9,7 +9,13 @@ from typing import Final
 import pandas as pd
 
 _SAYS_NOTHING: Final = "- -- --- – — . .. ... ? ?? ??? n/a #n/a n.a. na nan none null <null> (null) <na> nil"
+_SAYS_UNKNOWN: Final = (
+    "unknown;not known;not available;not applicable;no data;unbekannt;keine angabe;keine angaben;k. a.;k.a.;o. a.;"
+    "neznámo;neznámé;neznámý;neuvedeno;nezjištěno;sconosciuto;sconosciuta;non noto;n.d.;neznano;ni podatka;nepoznato;"
+    "nema podataka;nieznany;nieznana;nieznane;brak;brak danych;onbekend;niet bekend;geen gegevens"
+)
 _NOTHING: Final = frozenset(_SAYS_NOTHING.split())
+_UNKNOWN: Final = frozenset(_SAYS_UNKNOWN.split(";"))
 
 
 def _replacements() -> dict[int, str | None]:
@@ -45,6 +51,15 @@ def clean_text(value: object) -> str | None:
         text = unicodedata.normalize("NFC", text).translate(_CLEAN)
     text = " ".join(text.split())
     return None if not text or text.casefold() in _NOTHING else text
+
+
+def known_text(value: object) -> str | None:
+    """Return the text of a cell as `clean_text` does, or None where it only says that something is not known.
+
+    "unknown" is a condition, but no name and no owner: for such cells this is used.
+    """
+    text = clean_text(value)
+    return None if text is None or text.casefold() in _UNKNOWN else text
 
 
 _LOSSES: Final = (

@@ -1,0 +1,58 @@
+"""Countries as sources write them, as codes: names in nine languages, codes of two and three letters."""
+
+from __future__ import annotations
+
+import gettext
+from functools import lru_cache
+from typing import Final
+
+from inducult_geo.text import clean_text, fold_once
+
+_LANGUAGES: Final = ("de", "cs", "it", "sl", "hr", "pl", "nl")
+_ALSO: Final = {
+    "el": "GR",  # Eurostat's codes for Greece and the United Kingdom
+    "uk": "GB",
+    "xi": "GB",  # Northern Ireland in EU registers since 2021
+    "xk": "XK",  # Kosovo has no code in ISO 3166, and this one in use
+    "kosovo": "XK",
+    "great britain": "GB",
+    "czech rep.": "CZ",
+    "holland": "NL",
+    "turkey": "TR",
+    "macedonia": "MK",
+    "bosnia": "BA",
+}
+
+
+def country_code(value: object) -> str | None:
+    """Return the ISO 3166-1 code of two letters that a cell means; null where it is none that is known.
+
+    Reads codes of two and three letters, and names in English, German, Czech, Italian, Slovene, Croatian, Polish and
+    Dutch (Debian's translations of ISO 3166, by way of pycountry). Case and marks do not matter.
+    """
+    text = clean_text(value)
+    return None if text is None else _codes().get(_folded(text))
+
+
+def _folded(text: str) -> str:
+    return fold_once(text.replace("&", "and"))
+
+
+@lru_cache(maxsize=1)
+def _codes() -> dict[str, str]:
+    """Return folded name or code -> code; a name of two countries means neither."""
+    # The tables take a tenth of a second to load, and most sources write codes only.
+    import pycountry
+
+    found: dict[str, set[str]] = {}
+    translations = [
+        gettext.translation("iso3166-1", pycountry.LOCALES_DIR, languages=[language], fallback=True)
+        for language in _LANGUAGES
+    ]
+    for country in pycountry.countries:
+        names = [getattr(country, key, None) for key in ("name", "common_name", "official_name")]
+        told = {name for name in names if name}
+        spoken = {translation.gettext(name) for translation in translations for name in told}
+        for name in (country.alpha_2, country.alpha_3, *told, *spoken):
+            found.setdefault(_folded(name), set()).add(country.alpha_2)
+    return {name: min(codes) for name, codes in found.items() if len(codes) == 1} | _ALSO

@@ -11,8 +11,12 @@ import pytest
 from browser import CHROMIUM, Browser
 from bundles import HOSTILE, contracts, small_bundle
 
+from inducult_geo.catalog.labels import LANGUAGES, labels
+from inducult_geo.enrich.density import density_surfaces
 from inducult_geo.frames import to_json
 from inducult_geo.publish.licences import for_release
+from inducult_geo.publish.pagewords import NAMES as LANGUAGE_NAMES
+from inducult_geo.publish.pagewords import page_words
 from inducult_geo.publish.preview import preview_page
 
 pytest.importorskip("websockets.sync.client")
@@ -22,6 +26,9 @@ DRAWN = "globalThis.inducult?.map?.map.loaded() && inducult.map.map.areTilesLoad
 BOX = "(({x, y, width, height}) => [x, y, width, height])(document.getElementById('%s').getBoundingClientRect())"
 RESET = """(() => {
   inducult.card.close();
+  inducult.density('');
+  inducult.speak('en');
+  inducult.asked = '';
   document.getElementById('search').value = '';
   inducult.filters.clear();
   document.querySelectorAll('details').forEach((group) => (group.open = false));
@@ -36,6 +43,7 @@ NAMES = [
     "Brüder Groß",
     "Sjøværk",
     "Завод имени Ленина",
+    "Đurđevac: Pilana",
 ]
 
 
@@ -51,7 +59,8 @@ def bundle():
     sites["visitor_access"] = [
         "open" if n % 3 == 0 else "by appointment" if n % 3 == 1 else None for n in range(len(sites))
     ]
-    return replace(made, sites=sites)
+    ready = replace(made, sites=sites)
+    return replace(ready, surfaces=density_surfaces(ready.sites, ready.regions))
 
 
 @pytest.fixture(scope="module")
@@ -133,6 +142,8 @@ def test_every_site_is_on_the_map_and_in_the_list(page, bundle):
         ("sjovaerk", NAMES[4]),
         ("завод", NAMES[5]),
         ("predilnica st 7", NAMES[0]),
+        ("Djurdjevac", NAMES[6]),
+        ("durdevac PILANA", NAMES[6]),
     ],
 )
 def test_search_finds_names_in_any_language_without_diacritics(page, asked, found):
@@ -295,14 +306,16 @@ def test_without_script_the_page_is_whole(page, file):
         page.shown = ()
 
 
+@pytest.mark.parametrize("width", [1280, 390], ids=["desk", "phone"])
 @pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
-def test_axe_finds_no_serious_fault(page, file, repository, dark):
+def test_axe_finds_no_serious_fault(page, file, repository, dark, width):
     axe = repository / "web/node_modules/axe-core/axe.min.js"
     if not axe.is_file():
         pytest.skip("needs web/node_modules (npm ci)")
-    page.open(file, dark=dark)
+    page.open(file, dark=dark, width=width, height=900)
     page.until(DRAWN)
     page.run("document.querySelectorAll('details').forEach((group) => (group.open = true))")
+    page.run("inducult.density('production')")
     page.run("document.querySelector('#found button').click()")
     page.run(axe.read_text(encoding="utf-8") + "; 0")
     faults = page.run(
@@ -310,6 +323,144 @@ def test_axe_finds_no_serious_fault(page, file, repository, dark):
         ".map((v) => [v.id, v.nodes.slice(0, 3).map((n) => n.html.slice(0, 150))]))"
     )
     assert faults == []
+
+
+STATE = (
+    "#site={site}&q=tovarna&aspect=both&aspect=factory&theme=mining&density=production&map=7.50/50.1000/13.2000&lang=pl"
+)
+
+
+def test_an_address_brings_back_all_that_was_chosen(page, file, bundle):
+    site = bundle.sites["site_id"].iloc[9]
+    page.open(file, fragment=STATE.format(site=site))
+    page.until(DRAWN)
+    assert page.run("inducult.filters.values") == {
+        "region": [], "aspect": ["factory", "both"], "theme": ["mining"], "status": [], "visitor_access": []
+    }  # fmt: skip
+    assert page.run("document.getElementById('search').value") == "tovarna"
+    assert page.run("document.getElementById('density').value") == "production"
+    assert page.run("document.documentElement.lang") == "pl"
+    assert site in page.run("document.getElementById('card').innerText")
+    assert page.run("inducult.map.view").startswith("7.50/50.1")
+    page.run("inducult.address.now()")
+    told = page.run("[...new URLSearchParams(location.hash.slice(1))]")
+    assert sorted(map(tuple, told)) == sorted(
+        [("site", site), ("q", "tovarna"), ("aspect", "both"), ("aspect", "factory"), ("theme", "mining"),
+         ("density", "production"), ("map", "7.50/50.1000/13.2000"), ("lang", "pl")]
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    "fragment", ["#%E0%A4%A", "#aspect=nothing&lang=xx&density=y&map=a/b/c&site=", "#a=&=&", "#map=9/900/900"]
+)
+def test_an_address_that_nobody_can_read_does_no_harm(page, file, bundle, fragment):
+    page.open(file, fragment=fragment)
+    page.until(DRAWN)
+    assert status(page).endswith(f"of {len(bundle.sites)} sites")
+    assert page.run("document.documentElement.lang") == "en"
+
+
+def test_clearing_leaves_an_empty_address(page):
+    tick(page, "aspect", "both")
+    page.run("inducult.address.now()")
+    assert page.run("location.hash") == "#aspect=both"
+    page.run(
+        "document.getElementById('clear').click(); inducult.speak('en'); inducult.asked = ''; inducult.address.now()"
+    )
+    assert page.run("location.hash") == ""
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_the_page_speaks_every_language(page, bundle, language):
+    search(page, "skofja")
+    page.run("document.querySelector('#found button').click()")
+    page.run(f"inducult.speak('{language}')")
+    words = page_words(language)
+    assert page.run("document.documentElement.lang") == language
+    assert status(page) == words["n_of_sites"].replace("{n}", "1").replace("{all}", str(len(bundle.sites)))
+    facets = page.run("[...document.querySelectorAll('.facet summary > span:first-child')].map((e) => e.textContent)")
+    assert facets == [words[name] for name in ("region", "aspect", "theme", "status", "visitor_access")]
+    shown = page.run("[...document.querySelectorAll('[data-facet=theme] .words')].map((e) => e.textContent)")
+    assert set(shown) <= set(labels("theme", language).values())
+    card = page.run("document.getElementById('card').innerText")
+    assert all(words[key] in card for key in ("accuracy", "sources", "licence", "years"))
+    heading = page.run("document.getElementById('release').textContent")
+    assert heading == words["release"]
+    assert page.run("document.getElementById('legend').textContent").startswith(words["legend"])
+
+
+def test_the_language_is_chosen_by_hand_and_stays(page):
+    options = page.run("[...document.getElementById('language').options].map((o) => [o.value, o.textContent, o.lang])")
+    assert options == [[code, LANGUAGE_NAMES[code], code] for code in LANGUAGES]
+    page.run(
+        "{ const box = document.getElementById('language'); box.value = 'hr'; box.dispatchEvent(new Event('change'));"
+        "inducult.address.now() }"
+    )
+    assert page.run("location.hash") == "#lang=hr"
+    assert "od" in status(page)
+
+
+@pytest.mark.parametrize(("asked", "city"), [("Falkenau", "Sokolov"), ("oppeln", "Opole")])
+def test_a_town_is_found_by_its_name_in_another_language(page, bundle, asked, city):
+    search(page, asked)
+    assert status(page).startswith(f"{(bundle.sites['city'] == city).sum()} of ")
+
+
+HOT = """(() => {
+  const {lon, lat, aspect} = inducult.sites.columns;
+  const chosen = inducult.sites.tables.aspect.findIndex(([value]) => value === 'both');
+  const site = aspect.indexOf(chosen);
+  inducult.map.map.jumpTo({center: [lon[site] + 0.02, lat[site]], zoom: 10});
+})()"""
+
+
+@pytest.mark.parametrize("name", ["monuments", "production", "shown"])
+def test_a_density_is_drawn_and_explained(page, name):
+    page.run(HOT)
+    page.until(DRAWN)
+    pixels = (
+        "new Promise((done) => inducult.map.map.once('render', () => { const gl = inducult.map.map.getCanvas()"
+        ".getContext('webgl2'); const c = new Uint8Array(4 * 900); gl.readPixels(gl.drawingBufferWidth / 2, "
+        "gl.drawingBufferHeight / 2, 30, 30, gl.RGBA, gl.UNSIGNED_BYTE, c); done([...c]); }) "
+        "&& inducult.map.map.triggerRepaint())"
+    )
+    before = page.run(pixels)
+    page.run(f"inducult.density('{name}')")
+    page.until("!!inducult.map.map.getLayer('surface') || inducult.map.wanted === 'shown'")
+    page.until(DRAWN)
+    assert page.run(pixels) != before
+    legend = page.run("document.querySelector('#legend .scale').textContent")
+    assert page_words()["sites_shown" if name == "shown" else name] in legend
+    page.run("inducult.density('')")
+    page.until("!inducult.map.map.getLayer('surface')")
+    page.until(DRAWN)
+    assert page.run(pixels) == before
+    assert page.run("document.querySelector('#legend .scale').textContent") == ""
+
+
+def test_skip_links_lead_where_they_say_and_keep_the_address(page):
+    tick(page, "aspect", "both")
+    page.run("inducult.address.now()")
+    for target in ("search", "found", "release"):
+        page.run(f"document.querySelector('.skip[href=\"#{target}\"]').click()")
+        assert page.run("document.activeElement.id") == target
+        assert page.run("location.hash") == "#aspect=both"
+
+
+def test_counts_are_spoken_and_regions_of_the_page_are_marked(page):
+    assert page.run("document.getElementById('status').getAttribute('role')") == "status"
+    assert page.run("document.querySelectorAll('main').length") == 1
+    assert page.run("document.querySelectorAll('h1').length") == 1
+    assert page.run("document.querySelector('#canvas canvas').getAttribute('aria-label')")
+    assert page.run("document.querySelector('#canvas canvas').tabIndex") == 0
+
+
+def test_a_hostile_address_of_a_website_is_no_link(page, bundle):
+    for number, site in enumerate(bundle.sites["website"]):
+        if isinstance(site, str) and not site.startswith("http"):
+            identifier = bundle.sites["site_id"].iloc[number]
+            page.run(f"inducult.open(inducult.sites.places.get('{identifier}'))")
+            assert "javascript" not in page.run("document.getElementById('card').innerHTML").lower()
 
 
 def test_committed_script_is_what_the_sources_give(repository, tmp_path):

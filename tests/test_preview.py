@@ -137,7 +137,9 @@ def test_every_site_is_on_its_regions_map_and_on_the_overview(page, bundle):
     uses = [attrs["href"] for attrs in page.all("use")]
     on_maps = sum(href.startswith("#t-") for href in uses)
     assert on_maps == len(bundle.sites)
-    assert sum(href.startswith("#a-") for href in uses) == 2 * len(bundle.sites) + len(ASPECT_RINGS)
+    assert sum(href.startswith("#a-") for href in uses) == 2 * len(bundle.sites) + len(ASPECT_RINGS) + 1, (
+        "and one in the head"
+    )
     drawn = {attrs["id"] for attrs in page.all("g") if "id" in attrs}
     assert {href[1:] for href in uses} <= drawn
 
@@ -164,6 +166,28 @@ def test_page_names_regions_themes_questions_reasons_sources_and_credit(page, bu
     expected += [DOMAINS["reason"]["no_coordinates"], *bundle.review["review_id"]]
     for words in expected:
         assert words in page.text
+
+
+def test_problems_are_named_beside_the_map(page):
+    assert "Karlovarský kraj – Stale: kept from an earlier run: OSM extract missing" in page.text
+
+
+def test_changes_are_shown_where_there_is_a_release_to_compare_with(bundle, monkeypatch):
+    from inducult_geo.publish import preview
+
+    rows = [
+        {"change": kind, "site_id": f"IC-{n}", "name": HOSTILE[0], "region": "opole", "detail": "d", "cause": "osm"}
+        | {"distance_m": 12.4 if kind == "moved" else np.nan}
+        for n, kind in enumerate(["new", "new", "moved"])
+    ]
+    real = preview.layer_frames
+    monkeypatch.setattr(preview, "layer_frames", lambda given: {**real(given), "changes": pd.DataFrame(rows)})
+    monkeypatch.setattr(preview, "CHANGES_SHOWN", 2)
+    text = Page(preview_page(bundle)).text
+    assert "2 new · 1 moved. The first 2 of 3 are shown" in text
+    assert HOSTILE[0] in text
+    monkeypatch.setattr(preview, "layer_frames", real)
+    assert "Changes since the last release" not in Page(preview_page(bundle)).text
 
 
 def test_map_holds_what_it_shows(html, bundle):

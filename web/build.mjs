@@ -3,6 +3,7 @@ import { build } from "esbuild";
 import { mkdir, readdir, readFile, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { fileURLToPath } from "node:url";
+import { BACKDROP } from "./backdrop.mjs";
 
 const here = path.dirname(fileURLToPath(import.meta.url));
 const target = process.argv[2] ?? path.join(here, "../inducult_geo/publish/templates");
@@ -11,7 +12,8 @@ const { version } = JSON.parse(await readFile(path.join(vendor, "package.json"),
 
 const HEADER = `/* The map of inducult-geo, Apache-2.0; built from web/, do not edit.
  * Holds MapLibre GL JS ${version}, BSD-3-Clause, (c) MapLibre contributors and Mapbox,
- * with the packages that it bundles; their licenses stand at the head of map.js. */
+ * with the packages that it bundles; their licenses stand at the head of map.js.
+ * Land and borders: Natural Earth, public domain. */
 `;
 
 /** The license texts of MapLibre and everything that it bundles: who passes on a page passes them on, too. */
@@ -38,6 +40,7 @@ async function bundle(entry) {
     format: "iife",
     target: ["es2022"],
     legalComments: "none",
+    define: { BACKDROP: JSON.stringify(BACKDROP) },
   });
   return result.outputFiles[0].text;
 }

@@ -21,20 +21,14 @@ from inducult_geo.publish.bundle import Bundle
 from inducult_geo.publish.domains import DOMAINS
 from inducult_geo.publish.drawing import CITIES
 from inducult_geo.publish.metadata import release_title
+from inducult_geo.publish.overlays import density_overlays
+from inducult_geo.publish.pagewords import access_words, translations
 from inducult_geo.publish.symbols import aspect_marks, theme_marks
 from inducult_geo.publish.tables import clean_text
+from inducult_geo.text import packaged_rows
 
-FACETS: Mapping[str, str] = {
-    "region": "Region",
-    "aspect": "Monument or factory",
-    "theme": "Branch of industry",
-    "status": "Condition",
-    "visitor_access": "Access for visitors",
-}
-"""Columns by which the map can be filtered, with their title."""
-
-ACCESS: Mapping[str, str] = {"open": "Open to visitors", "limited": "Limited", "closed": "Closed to visitors"}
-"""Words for the values of `visitor_access` that OpenStreetMap's records use; a partner's words stay as they are."""
+FACETS = ("region", "aspect", "theme", "status", "visitor_access")
+"""Columns by which the map can be filtered."""
 
 CODED = (*FACETS, "type", "country", "present_use", "year_precision", "geometry_origin", "licence", "attribution",
          "opening_hours", "fee", "wheelchair", "erih_role", "heritage_scheme")  # fmt: skip
@@ -70,13 +64,16 @@ def map_data(bundle: Bundle, frames: Mapping[str, pd.DataFrame], shapes: Mapping
     return {
         "title": release_title(bundle),
         "sites": len(points),
-        "facets": dict(FACETS),
+        "facets": [*FACETS],
         "tables": tables,
         "columns": _columns(points, bundle.records)
         | {name: _numbers(words, tables[name]) for name, words in coded.items()},
         "sources": _sources(frames["sources"]),
         "outlines": _outlines(regions),
         "towns": [[name, *place] for name, place in CITIES.items()],
+        "other_names": _other_town_names(points["city"]),
+        "languages": translations(),
+        "density": density_overlays(bundle),
         "marks": {
             "shapes": dict(shapes),
             "aspect": {mark.value: [[_mark(ring), share] for ring, share in mark.rings] for mark in aspect_marks()},
@@ -109,7 +106,10 @@ def _tables(coded: Mapping[str, list[str | None]], regions: pd.DataFrame) -> dic
     """Return for each coded column its values with their words: the declared ones first, then what else is there."""
     known: dict[str, Mapping[str, str]] = {name: DOMAINS[name] for name in CODED if name in DOMAINS}
     titles = zip(regions["region"], regions["title"], strict=True)
-    known |= {"region": {str(key): clean_text(title) or str(key) for key, title in titles}, "visitor_access": ACCESS}
+    known |= {
+        "region": {str(key): clean_text(title) or str(key) for key, title in titles},
+        "visitor_access": access_words(),
+    }
     tables = {}
     for name, words in coded.items():
         declared = known.get(name, {})
@@ -178,6 +178,16 @@ def _other_names(names: Any, *shown: Any) -> Any:
         if clean and clean not in shown and clean not in others[1::2]:
             others += [clean_text(language) or "", clean]
     return others or 0
+
+
+def _other_town_names(cities: Iterable[Any]) -> dict[str, str]:
+    """Return the names in other languages of the towns that sites name: who asks for Karlsbad finds Karlovy Vary."""
+    named = {clean_text(city) for city in cities}
+    told: dict[str, list[str]] = {}
+    for row in packaged_rows("exonyms.csv"):
+        if row["own_name"] in named:
+            told.setdefault(row["own_name"], []).append(row["exonym"])
+    return {town: " ".join(dict.fromkeys(names)) for town, names in sorted(told.items())}
 
 
 def _record_keys(points: pd.DataFrame, records: pd.DataFrame) -> list[list[str]]:

@@ -29,6 +29,7 @@ from inducult_geo.publish.symbols import aspect_marks, theme_marks
 from inducult_geo.publish.tables import clean_text, layer_frames
 
 QUESTIONS_SHOWN = 60
+CHANGES_SHOWN = 100
 CROWD = 2000
 """A map with more sites than this shows dots without titles: the page must stay small."""
 
@@ -73,6 +74,8 @@ def preview_page(bundle: Bundle) -> str:
             kinds=DOMAINS["question_kind"],
             sources=[_plain(row) for row in frames["sources"].to_dict("records")],
             states=DOMAINS["state"],
+            problems=_problems(frames),
+            **_changes(frames.get("changes")),
             credits=named,
             # OpenStreetMap asks to be named on the map itself; the others follow as far as there is room.
             map_credit=" · ".join(sorted(named, key=lambda line: "OpenStreetMap" not in line)),
@@ -167,6 +170,37 @@ def _questions(frame: pd.DataFrame | None) -> list[dict[str, Any]]:
     still_open = frame[frame["decision"].isna()]
     ordered = still_open.sort_values(["priority", "review_id"], ascending=[False, True])
     return [_plain(row) for row in pd.DataFrame(ordered).drop(columns="geometry").to_dict("records")]
+
+
+def _problems(frames: Mapping[str, pd.DataFrame]) -> list[tuple[str, str, str]]:
+    """Return who has a problem, in which state it is, and what it is: regions first, then sources."""
+    states = DOMAINS["state"]
+    rows = [
+        _plain(row) | {"who": row["title"]}
+        for layer in ("regions", "sources")
+        for row in frames[layer].drop(columns="geometry", errors="ignore").to_dict("records")
+    ]
+    return [
+        (
+            row["who"],
+            "" if row["state"] == "fresh" else states.get(row["state"], row["state"]),
+            row["message"],
+        )
+        for row in rows
+        if row["state"] != "fresh" or row["message"]
+    ]
+
+
+def _changes(frame: pd.DataFrame | None) -> dict[str, Any]:
+    """Return what changed since the last release, as far as the page shows it; None where none is known."""
+    if frame is None:
+        return {"changes": None, "change_counts": {}, "changes_in_all": 0}
+    table = pd.DataFrame(frame.drop(columns="geometry", errors="ignore"))
+    return {
+        "changes": [_plain(row) for row in table.head(CHANGES_SHOWN).to_dict("records")],
+        "change_counts": _counts(table, "change"),
+        "changes_in_all": len(table),
+    }
 
 
 def _plain(row: dict[Any, Any]) -> dict[str, Any]:

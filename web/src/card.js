@@ -1,7 +1,10 @@
 // The card of one site: what is known, since when, from whom, how exact, and under which license.
 import { link, make } from "./dom.js";
 import { siteIcon } from "./list.js";
+import { t } from "./words.js";
 
+const EXACT = new Set(["day", "month", "season", "year", "open_start", "open_end"]); // The year itself is sure.
+const ROUGH = new Set(["decade", "century", "approximate"]); // Others are told as they stand.
 const OSM_KEY = /^(node|way|relation)\/\d+$/;
 
 export class Card {
@@ -22,10 +25,20 @@ export class Card {
       this.#warning(site), make("dl", {}, this.#facts(site)), this.#places(site));
   }
 
+  /** Write the open card anew, in the language that is spoken. */
+  retell() {
+    if (this.element.hidden) return;
+    const held = this.element.contains(document.activeElement) ? null : document.activeElement;
+    if (this.site !== null) this.show(this.site, this.from);
+    else this.choose(this.found);
+    held?.focus({ preventScroll: true });
+  }
+
   /** Let the reader choose between sites that lie under one click. */
   choose(found) {
     this.site = null;
-    const heading = make("h3", { tabindex: "-1", id: "card-title" }, `${found.length} sites here`);
+    this.found = found;
+    const heading = make("h3", { tabindex: "-1", id: "card-title" }, t("n_sites_here", { n: found.length }));
     const rows = found.map((site) => make("li", {}, make("button", { type: "button", onclick: () => this.choice(site) },
       siteIcon(this.sites, site), make("bdi", {}, this.sites.title(site)))));
     this.#open(heading, make("header", {}, make("div", {}, heading), this.#button()), make("ul", { class: "rows" }, rows));
@@ -41,19 +54,19 @@ export class Card {
   }
 
   #open(heading, header, ...parts) {
-    this.element.replaceChildren(header, make("div", { class: "body", tabindex: "0", role: "group", "aria-label": "Details" }, parts));
+    this.element.replaceChildren(header, make("div", { class: "body", tabindex: "0", role: "group", "aria-label": t("details") }, parts));
     this.element.hidden = false;
     heading.focus({ preventScroll: true });
   }
 
   #button() {
-    return make("button", { type: "button", class: "close", "aria-label": "Close the card", onclick: () => this.close() }, "×");
+    return make("button", { type: "button", class: "close", "aria-label": t("close"), onclick: () => this.close() }, "×");
   }
 
   #warning(site) {
     const questions = this.sites.columns.n_review[site];
     if (!questions) return null;
-    return make("p", { class: "open-question" }, questions === 1 ? "One question about this site waits for a person." : `${questions} questions about this site wait for a person.`);
+    return make("p", { class: "open-question" }, t("n_questions", { n: questions }));
   }
 
   #facts(site) {
@@ -64,25 +77,25 @@ export class Card {
     const address = [plain("address"), [plain("postcode"), plain("city")].filter(Boolean).join(" ")];
     const heritage = [word("heritage_scheme"), plain("heritage_ref"), plain("heritage_designation")].filter(Boolean).join(", ");
     return [
-      this.#fact("Names", this.#names(site)),
-      this.#fact("Aspect", word("aspect")),
-      this.#fact("Branch", word("theme")),
-      this.#fact("Condition", known("status")),
-      this.#fact("Years", this.#years(site)),
-      this.#fact("Operator", plain("operator")),
-      this.#fact("Use today", known("present_use")),
-      this.#fact("Access", [word("visitor_access"), word("opening_hours"), word("fee") && `fee: ${word("fee")}`,
-        word("wheelchair") && `wheelchair: ${word("wheelchair")}`].filter(Boolean).join(" · ")),
-      this.#fact("Heritage", heritage),
+      this.#fact(t("names"), this.#names(site)),
+      this.#fact(t("kind"), word("aspect")),
+      this.#fact(t("branch"), word("theme")),
+      this.#fact(t("status"), known("status")),
+      this.#fact(t("years"), this.#years(site)),
+      this.#fact(t("operator"), plain("operator")),
+      this.#fact(t("present_use"), known("present_use")),
+      this.#fact(t("access"), [word("visitor_access"), word("opening_hours"), word("fee") && `${t("fee")}: ${word("fee")}`,
+        word("wheelchair") && `${t("wheelchair")}: ${word("wheelchair")}`].filter(Boolean).join(" · ")),
+      this.#fact(t("heritage"), heritage),
       this.#fact("ERIH", word("erih_role")),
-      this.#fact("Address", address.filter(Boolean).join(", ")),
-      this.#fact("Region", [word("region"), word("country")].filter(Boolean).join(", ")),
-      this.#fact("Links", this.#links(site)),
-      this.#fact("Accuracy", this.#accuracy(site)),
-      this.#fact("Sources", this.#sources(site)),
-      this.#fact("License", word("licence")),
-      this.#fact("Credit", word("attribution")),
-      this.#fact("Site id", make("code", {}, sites.columns.site_id[site])),
+      this.#fact(t("address"), address.filter(Boolean).join(", ")),
+      this.#fact(t("region"), [word("region"), word("country")].filter(Boolean).join(", ")),
+      this.#fact(t("links"), this.#links(site)),
+      this.#fact(t("accuracy"), this.#accuracy(site)),
+      this.#fact(t("sources"), this.#sources(site)),
+      this.#fact(t("licence"), word("licence")),
+      this.#fact(t("credit"), word("attribution")),
+      this.#fact(t("site_id"), make("code", {}, sites.columns.site_id[site])),
     ].flat();
   }
 
@@ -103,15 +116,17 @@ export class Card {
 
   #years(site) {
     const [start, end] = [this.sites.plain("start_year", site), this.sites.plain("end_year", site)].map(year);
-    const said = start && end ? `${start} – ${end}` : start ? `since ${start}` : end ? `until ${end}` : "";
-    const precision = this.sites.word("year_precision", site);
-    return said && (precision && precision !== "year" ? `${said} (exact to the ${precision})` : said);
+    const said = start && end ? `${start} – ${end}` : start ? t("since", { n: start }) : end ? t("until", { n: end }) : "";
+    const told = this.sites.value("year_precision", site);
+    const precision = ROUGH.has(told) ? t(`precision_${told}`) : told?.replaceAll("_", " ");
+    return said && (precision && !EXACT.has(told) ? `${said} (${t("exact_to", { n: precision })})` : said);
   }
 
   #accuracy(site) {
     const meters = this.sites.plain("accuracy_m", site);
     const origin = this.sites.word("geometry_origin", site);
-    const said = meters ? `within ${meters >= 1000 ? `${+(meters / 1000).toPrecision(3)} km` : `${meters} m`}` : "not known";
+    const distance = meters >= 1000 ? `${+(meters / 1000).toPrecision(3)} km` : `${meters} m`;
+    const said = meters ? t("within", { n: distance }) : t("not_known");
     return origin ? `${said} (${origin})` : said;
   }
 
@@ -122,10 +137,10 @@ export class Card {
     const image = sites.plain("image", site);
     const item = sites.plain("wikidata", site);
     const article = /^([a-z-]{2,12}):(.+)$/.exec(sites.plain("wikipedia", site) ?? "");
-    if (website) links.push(link(website, "Website"));
+    if (website) links.push(link(website, t("website")));
     if (article) links.push(link(`https://${article[1]}.wikipedia.org/wiki/${encodeURIComponent(article[2].replaceAll(" ", "_"))}`, "Wikipedia"));
     if (/^Q\d+$/.test(item ?? "")) links.push(link(`https://www.wikidata.org/wiki/${item}`, "Wikidata"));
-    if (image) links.push(link(image, "Picture"));
+    if (image) links.push(link(image, t("picture")));
     return links.length ? make("ul", { class: "inline" }, links.map((entry) => make("li", {}, entry))) : null;
   }
 
@@ -144,7 +159,7 @@ export class Card {
     const lon = this.sites.columns.lon[site].toFixed(5);
     const lat = this.sites.columns.lat[site].toFixed(5);
     return make("p", { class: "soft place" }, `${lat}, ${lon} (WGS 84) · `,
-      link(`https://www.openstreetmap.org/?mlat=${lat}&mlon=${lon}#map=16/${lat}/${lon}`, "open in OpenStreetMap"));
+      link(`https://www.openstreetmap.org/?mlat=${lat}&mlon=${lon}#map=16/${lat}/${lon}`, t("open_in_osm")));
   }
 }
 
@@ -154,5 +169,5 @@ function role(key) {
 }
 
 function year(value) {
-  return value === null ? null : value < 0 ? `${-value} BC` : String(value);
+  return value === null ? null : value < 0 ? `${-value} ${t("bc")}` : String(value);
 }

@@ -1,5 +1,7 @@
 // The sites as the page holds them (inducult_geo/publish/mapdata.py writes it): columns, and tables for repeated words.
 
+import { label } from "./words.js";
+
 export class Sites {
   constructor(data) {
     this.data = data;
@@ -12,7 +14,7 @@ export class Sites {
   /** The value of a coded column in words, null where there is none. */
   word(column, site) {
     const code = this.columns[column][site];
-    return code < 0 ? null : this.tables[column][code][1];
+    return code < 0 ? null : label(column, ...this.tables[column][code]);
   }
 
   /** The value of a coded column as it stands in the files. */

@@ -1,10 +1,11 @@
 // The facets: for each column the chosen values (none chosen = all), and how many sites each value would show.
 import { make, picture, whole } from "./dom.js";
+import { label, t } from "./words.js";
 
 export class Filters {
   constructor(sites, changed) {
     this.sites = sites;
-    this.chosen = Object.fromEntries(Object.keys(sites.data.facets).map((name) => [name, new Set()]));
+    this.chosen = Object.fromEntries(sites.data.facets.map((name) => [name, new Set()]));
     this.labels = {};
     this.changed = changed;
   }
@@ -47,25 +48,46 @@ export class Filters {
     return Object.values(this.chosen).some((set) => set.size);
   }
 
-  /** Build the groups of boxes. */
-  build() {
-    return Object.entries(this.sites.data.facets).map(([name, title]) => this.#group(name, title));
+  /** Build the groups of boxes into an element, in the language that is spoken; what is chosen and open stays so. */
+  build(element) {
+    const open = new Set([...element.children].filter((group) => group.open).map((group) => group.dataset.facet));
+    element.replaceChildren(...this.sites.data.facets.map((name) => this.#group(name, open.has(name))));
   }
 
-  #group(name, title) {
+  /** What is chosen, as values: { name: [value] }. */
+  get values() {
+    const value = (name, code) => (code < 0 ? "" : this.sites.tables[name][code][0]);
+    return Object.fromEntries(Object.entries(this.chosen).map(([name, codes]) => [name, [...codes].map((code) => value(name, code))]));
+  }
+
+  /** Choose these values and no others; unknown ones are left out. */
+  set values(told) {
+    for (const [name, codes] of Object.entries(this.chosen)) {
+      codes.clear();
+      for (const row of this.labels[name]) {
+        row.box.checked = (told[name] ?? []).includes(row.box.value);
+        if (row.box.checked) codes.add(row.code);
+      }
+      if (codes.size) this.labels[name].element.open = true;
+    }
+  }
+
+  #group(name, open) {
+    const title = t(name);
     const used = new Set(this.sites.columns[name]);
     const codes = [...this.sites.tables[name].keys(), -1].filter((code) => used.has(code));
     this.labels[name] = codes.map((code) => this.#row(name, code));
     this.labels[name].said = make("span", { class: "said" });
     const heading = make("summary", {}, make("span", {}, title), this.labels[name].said);
     const rows = this.labels[name].map((row) => row.element);
-    return make("details", { class: "facet", "data-facet": name },
-      heading, make("fieldset", {}, make("legend", { class: "hidden" }, title), rows));
+    return (this.labels[name].element = make("details", { class: "facet", "data-facet": name, open },
+      heading, make("fieldset", {}, make("legend", { class: "hidden" }, title), rows)));
   }
 
   #row(name, code) {
-    const [value, words] = code < 0 ? ["", "Not stated"] : this.sites.tables[name][code];
-    const box = make("input", { type: "checkbox", value, onchange: () => this.#choose(name, code, box.checked) });
+    const [value, english] = code < 0 ? ["", ""] : this.sites.tables[name][code];
+    const words = code < 0 ? t("not_stated") : label(name, value, english);
+    const box = make("input", { type: "checkbox", value, checked: this.chosen[name].has(code), onchange: () => this.#choose(name, code, box.checked) });
     const count = make("span", { class: "count" });
     return { code, box, count, words, element: make("label", {}, box, this.#icon(name, value), make("span", { class: "words" }, words), count) };
   }
@@ -90,6 +112,7 @@ export class Filters {
       row.element.classList.toggle("none", count === 0);
     }
     const chosen = this.labels[name].filter((row) => row.box.checked);
-    this.labels[name].said.textContent = chosen.length === 0 ? "all" : chosen.length === 1 ? chosen[0].words : `${chosen.length} chosen`;
+    this.labels[name].said.textContent = chosen.length === 0 ? t("all") : chosen.length === 1 ? chosen[0].words : t("n_chosen", { n: chosen.length });
+    this.labels[name].element.classList.toggle("active", chosen.length > 0);
   }
 }

@@ -1,28 +1,33 @@
 // Ties search, filters, list, map and card together. Without this script the page still shows everything but these.
 import { Card } from "./card.js";
 import { Sites } from "./data.js";
-import { whole } from "./dom.js";
+import { make, whole } from "./dom.js";
 import { Filters } from "./filters.js";
+import { Legend } from "./legend.js";
 import { List } from "./list.js";
 import { SiteMap } from "./map.js";
 import { Index } from "./search.js";
+import { Address, read } from "./state.js";
+import { known, label, language, learn, speak, t } from "./words.js";
 
 const part = (id) => document.getElementById(id);
 const TYPING_MS = 120;
 
 class Tool {
   constructor(data) {
+    learn(data.languages);
     this.sites = new Sites(data);
     this.index = new Index(this.sites);
     this.card = new Card(this.sites, part("card"), () => this.#closed());
     this.card.choice = (site) => this.open(site);
     this.filters = new Filters(this.sites, (facet) => this.update(facet === "region"));
     this.list = new List(this.sites, part("found"), part("more"), (site, from) => this.open(site, from, true));
-    part("facets").append(...this.filters.build());
+    this.address = new Address(() => this.#state());
+    this.#speakers();
+    this.#say(read(location.hash, data.facets).lang);
     this.map = this.#map();
     this.#listen();
-    this.update(false);
-    this.#follow();
+    this.#follow(true);
     this.index.prepareIdly();
   }
 
@@ -33,22 +38,38 @@ class Tool {
     this.found = query.trim() ? this.#ordered(found, query) : found;
     this.list.show(this.found);
     this.map?.show(found);
-    part("status").textContent = `${whole(found.length)} of ${whole(this.sites.count)} sites`;
+    part("status").textContent = t("n_of_sites", { n: whole(found.length), all: whole(this.sites.count) });
     part("none").hidden = found.length > 0;
     part("clear").hidden = !(query || this.filters.active);
     if (move) this.map?.fit(found);
+    this.address.keep();
   }
 
   /** Open the card of a site. */
   open(site, from = null, move = false) {
     this.card.show(site, from);
     this.map?.mark(site, move);
-    history.replaceState(null, "", `#${encodeURIComponent(this.sites.columns.site_id[site])}`);
+    part("tool").classList.add("reading");
+    this.address.now();
+  }
+
+  /** Show a density. */
+  density(name) {
+    part("density").value = name;
+    this.map?.density(name);
+    this.legend.density(name);
+    this.address.keep();
+  }
+
+  /** Speak a language: everything that the page says is said anew. */
+  speak(code) {
+    if (this.#say(code)) this.address.keep();
   }
 
   #closed() {
     this.map?.mark(null);
-    history.replaceState(null, "", location.pathname + location.search);
+    part("tool").classList.remove("reading");
+    this.address.now();
   }
 
   #ordered(found, query) {
@@ -56,15 +77,34 @@ class Tool {
     return ranked.sort((one, other) => one[0] - other[0] || one[1] - other[1]).map(([, site]) => site);
   }
 
+  #state() {
+    return {
+      site: this.card.site === null ? "" : this.sites.columns.site_id[this.card.site],
+      q: part("search").value.trim(),
+      facets: this.filters.values,
+      density: part("density").value,
+      map: this.moved ? this.map.view : "",
+      lang: this.asked ?? "",
+    };
+  }
+
   #map() {
+    const names = ["", ...Object.keys(this.sites.data.density), "shown"];
+    const words = { "": "density_none", shown: "sites_shown" };
+    part("density").replaceChildren(...names.map((name) => make("option", { value: name, "data-t": words[name] ?? name }, t(words[name] ?? name))));
     try {
-      const map = new SiteMap(this.sites, part("canvas"), (found) => this.#picked(found));
+      const moved = () => {
+        this.moved = true;
+        this.address.keep();
+      };
+      const map = new SiteMap(this.sites, part("canvas"), (found) => this.#picked(found), moved);
       part("static").hidden = true;
       return map;
     } catch {
       part("canvas").hidden = true;
       part("no-map").hidden = false;
       part("density").closest("label").hidden = true;
+      part("legend").hidden = true;
       return null;
     }
   }
@@ -75,7 +115,41 @@ class Tool {
     else {
       this.card.from = from;
       this.card.choose(found);
+      part("tool").classList.add("reading");
     }
+  }
+
+  #speakers() {
+    part("language").append(...known().map(([code, name]) => make("option", { value: code, lang: code }, name)));
+    part("language").addEventListener("change", ({ target }) => this.speak((this.asked = target.value)));
+    part("speak").hidden = false;
+  }
+
+  /** Turn the page into a language; false where it speaks it already or does not know it. */
+  #say(code) {
+    const first = this.legend === undefined;
+    if (code && speak(code)) this.asked = code;
+    else if (!first) return false;
+    document.documentElement.lang = language();
+    part("language").value = language();
+    for (const element of document.querySelectorAll("[data-t]")) element.textContent = t(element.dataset.t);
+    for (const element of document.querySelectorAll("[data-v]")) {
+      const [column, value] = element.dataset.v.split(":");
+      element.dataset.en ??= element.textContent;
+      element.textContent = label(column, value, element.dataset.en);
+    }
+    part("search").placeholder = t("search_hint");
+    part("facets").setAttribute("aria-label", t("filters"));
+    part("found").setAttribute("aria-label", t("sites_shown"));
+    this.filters.build(part("facets"));
+    if (first) this.legend = new Legend(this.sites, part("legend"));
+    else {
+      this.legend.build();
+      this.update(false);
+      this.card.retell();
+      this.map?.retell();
+    }
+    return true;
   }
 
   #listen() {
@@ -92,26 +166,48 @@ class Tool {
       }
     });
     part("fit").addEventListener("click", () => this.map?.fit(this.found));
-    part("density").addEventListener("change", (event) => this.map?.density(event.target.checked));
+    part("density").addEventListener("change", (event) => this.density(event.target.value));
     part("clear").addEventListener("click", () => {
       part("search").value = "";
       this.filters.clear();
       part("search").focus();
     });
-    addEventListener("hashchange", () => this.#follow());
+    addEventListener("hashchange", () => this.#follow(false));
     document.addEventListener("keydown", (event) => {
       if (event.key === "Escape") this.card.close();
     });
+    // Links inside the page must not wipe out what the address remembers.
+    document.addEventListener("click", (event) => this.#jump(event));
   }
 
-  /** Open the site that the page's address names. */
-  #follow() {
-    let id = "";
-    try {
-      id = decodeURIComponent(location.hash.slice(1));
-    } catch { /* an address that nobody can read names no site */ }
-    const site = this.sites.places.get(id);
-    if (site !== undefined && site !== this.card.site) this.open(site, null, true);
+  #jump(event) {
+    const target = event.target.closest?.('a[href^="#"]')?.getAttribute("href").slice(1);
+    const element = target && part(target);
+    if (!element) return;
+    event.preventDefault();
+    element.scrollIntoView();
+    if (!element.matches("a, button, input")) element.tabIndex = -1;
+    element.focus({ preventScroll: true });
+  }
+
+  /** Show what the page's address says. */
+  #follow(first) {
+    const told = read(location.hash, this.sites.data.facets);
+    const whole = location.hash.includes("=");
+    if (first || whole) {
+      if (!first) this.#say(told.lang);
+      part("search").value = told.q ?? "";
+      this.filters.values = told.facets;
+      this.update(false);
+      if (told.map && this.map) {
+        this.map.view = told.map;
+        this.moved = true;
+      } else if (this.filters.active || told.q) this.map?.fit(this.found);
+      const names = [...part("density").options].map((option) => option.value);
+      if (told.density && names.includes(told.density)) this.density(told.density);
+    }
+    const site = this.sites.places.get(told.site);
+    if (site !== undefined && site !== this.card.site) this.open(site, null, !told.map);
   }
 }
 

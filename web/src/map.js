@@ -1,9 +1,12 @@
 // The map itself: regions, sites, the chosen one with its accuracy. Nothing comes from anywhere but the page.
+import { EMPTY, borders, graticule, land, outlines } from "./ground.js";
 import { addSigns } from "./marks.js";
+import { Names } from "./names.js";
+import { corners, drawn } from "./surface.js";
+import { t } from "./words.js";
 
 const CROWD = 3000; // From so many sites on, signs with details appear when one comes closer; before, dots do.
 const NEAR = 9.5;
-const EMPTY = { type: "FeatureCollection", features: [] };
 const EARTH_M = 111_319.49; // A degree of latitude.
 
 function color(name) {
@@ -11,14 +14,14 @@ function color(name) {
 }
 
 export class SiteMap {
-  constructor(sites, element, picked) {
+  constructor(sites, element, picked, moved) {
     Object.assign(this, { sites, element, picked });
     this.crowded = sites.count > CROWD;
     this.map = new globalThis.maplibregl.Map({
       container: element,
       style: this.#style(),
       bounds: this.#start(),
-      fitBoundsOptions: { padding: 36 },
+      fitBoundsOptions: { padding: { top: 64, right: 44, bottom: 56, left: 44 } },
       minZoom: 3,
       maxZoom: 17.5,
       attributionControl: false,
@@ -27,7 +30,7 @@ export class SiteMap {
       touchPitch: false,
       fadeDuration: 0,
       cooperativeGestures: false,
-      locale: { "Map.Title": "Map of the sites; the list beside it holds the same" },
+      locale: { "Map.Title": t("map_of_sites") },
     });
     this.map.touchZoomRotate.disableRotation();
     this.map.keyboard.disableRotation();
@@ -38,7 +41,8 @@ export class SiteMap {
     this.map.on("mousemove", (event) => {
       this.map.getCanvas().style.cursor = this.#under(event.point).length ? "pointer" : "";
     });
-    this.#words();
+    this.names = new Names(this.map, element, sites);
+    this.map.on("moveend", (event) => event.originalEvent && moved());
     matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => this.#recolor());
   }
 
@@ -67,9 +71,44 @@ export class SiteMap {
     return undefined;
   }
 
-  /** Show or hide the density of the sites that are shown. */
-  density(on) {
-    this.map.setLayoutProperty("density", "visibility", on ? "visible" : "none");
+  /** Show a density: a surface of the release by its name, that of the "shown" sites, or none. */
+  async density(name) {
+    this.wanted = name;
+    const { density } = this.sites.data;
+    const canvas = density[name] && (await drawn(density[name]));
+    await this.#styled();
+    if (this.wanted !== name) return;
+    this.map.setLayoutProperty("density", "visibility", name === "shown" ? "visible" : "none");
+    if (this.map.getLayer("surface")) {
+      this.map.removeLayer("surface");
+      this.map.removeSource("surface");
+    }
+    if (!canvas) return;
+    this.map.addSource("surface", { type: "canvas", canvas, coordinates: corners(density[name].corners), animate: false });
+    const paint = { "raster-opacity": 0.8, "raster-fade-duration": 0, "raster-resampling": "linear" };
+    this.map.addLayer({ id: "surface", type: "raster", source: "surface", paint }, "borders");
+  }
+
+  /** Where the map stands, as "zoom/latitude/longitude". */
+  get view() {
+    const { lng, lat } = this.map.getCenter();
+    return [this.map.getZoom().toFixed(2), lat.toFixed(4), lng.toFixed(4)].join("/");
+  }
+
+  set view(text) {
+    const [zoom, lat, lng] = text.split("/").map(Number);
+    if ([zoom, lat, lng].every(Number.isFinite) && Math.abs(lat) <= 85 && Math.abs(lng) <= 180) {
+      this.map.jumpTo({ center: [lng, lat], zoom: Math.min(17.5, Math.max(3, zoom)) });
+    }
+  }
+
+  /** Name the map in the language that is spoken. */
+  retell() {
+    this.map.getCanvas().setAttribute("aria-label", t("map_of_sites"));
+  }
+
+  #styled() {
+    return this.map.isStyleLoaded() || this.map.getLayer("density") ? Promise.resolve() : this.map.once("style.load");
   }
 
   #source(name, data) {
@@ -121,6 +160,8 @@ export class SiteMap {
       version: 8,
       sources: {
         grid: geojson(graticule()),
+        land: geojson(land(), { tolerance: 0.2 }),
+        borders: geojson(borders(), { tolerance: 0.2 }),
         regions: geojson(outlines(this.sites.data.outlines)),
         sites: geojson(EMPTY, { buffer: 16, maxzoom: 13 }),
         chosen: geojson(EMPTY),
@@ -141,10 +182,13 @@ export class SiteMap {
       "circle-stroke-color": ["match", ["get", "a"], ...colors, "#707070"] };
     return [
       { id: "ground", type: "background", paint: { "background-color": color("sea") } },
-      { id: "grid", type: "line", source: "grid", paint: { "line-color": color("grid"), "line-width": 1 } },
-      { id: "land", type: "fill", source: "regions", paint: { "fill-color": color("land"), "fill-outline-color": color("land") } },
+      { id: "land", type: "fill", source: "land", paint: { "fill-color": color("country"), "fill-outline-color": color("shore") } },
+      { id: "grid", type: "line", source: "grid", paint: { "line-color": color("grid"), "line-width": 0.8 } },
+      { id: "regions", type: "fill", source: "regions", paint: { "fill-color": color("land"), "fill-antialias": false } },
+      { id: "borders", type: "line", source: "borders", layout: { "line-join": "round" },
+        paint: { "line-color": color("shore"), "line-width": ["interpolate", ["linear"], ["zoom"], 4, 0.8, 9, 1.6], "line-dasharray": [4, 2] } },
       { id: "border", type: "line", source: "regions", layout: { "line-join": "round" },
-        paint: { "line-color": color("edge"), "line-width": 1.3 } },
+        paint: { "line-color": color("edge"), "line-width": ["interpolate", ["linear"], ["zoom"], 4, 1.3, 10, 2.2] } },
       { id: "density", type: "heatmap", source: "sites", layout: { visibility: "none" }, paint: heat(this.sites.count) },
       ...(this.crowded ? [{ id: "dots", type: "circle", source: "sites", maxzoom: NEAR, paint: dot }] : []),
       { id: "accuracy", type: "fill", source: "chosen", filter: ["==", ["geometry-type"], "Polygon"],
@@ -162,66 +206,6 @@ export class SiteMap {
       for (const [name, value] of Object.entries(layer.paint ?? {})) this.map.setPaintProperty(layer.id, name, value);
     }
   }
-
-  /** Names of regions and towns as words over the map: no font file is needed. */
-  #words() {
-    const { outlines: regions, towns } = this.sites.data;
-    const box = document.createElement("div");
-    box.className = "words-on-map";
-    box.setAttribute("aria-hidden", "true");
-    const word = (text, kind, corners) => {
-      const span = document.createElement("span");
-      span.textContent = text;
-      span.className = kind;
-      box.append(span);
-      return { span, kind, corners };
-    };
-    const words = [
-      ...regions.map(({ title, box: [west, south, east, north] }) => word(title, "region", [[west, north], [east, south]])),
-      ...towns.map(([title, lon, lat]) => word(title, "town", [[lon, lat], [lon, lat]])),
-    ];
-    this.map.getCanvasContainer().append(box);
-    const place = () => this.#place(words);
-    this.map.on("move", place);
-    this.map.on("resize", place);
-    place();
-  }
-
-  /** Put each word where it hides neither another word nor another region, if there is such a place. */
-  #place(words) {
-    const { clientWidth, clientHeight } = this.element;
-    const taken = [];
-    for (const word of words) {
-      const corners = word.corners.map((at) => this.map.project(at));
-      word.ground = [corners[0].x, corners[0].y, corners[1].x, corners[1].y];
-    }
-    const regions = words.filter((word) => word.kind === "region");
-    for (const word of words) {
-      word.size ??= [word.span.offsetWidth, word.span.offsetHeight];
-      const inside = (box) => box[0] >= 0 && box[2] <= clientWidth && box[1] >= 0 && box[3] <= clientHeight;
-      const free = (box) => inside(box) && !taken.some((other) => overlap(box, other));
-      const open = (box) => free(box) && !regions.some((other) => other !== word && overlap(box, other.ground));
-      const boxes = places(word, clientWidth);
-      const box = boxes.find(open) ?? (word.kind === "region" ? boxes.find(free) : undefined);
-      word.span.style.visibility = box ? "visible" : "hidden";
-      if (!box) continue;
-      taken.push(box);
-      word.span.style.transform = `translate(${Math.round(box[0])}px, ${Math.round(box[1])}px)`;
-    }
-  }
-}
-
-/** Boxes where a word may stand: a region's under or over it, a town's beside its dot. */
-function places({ kind, ground: [west, north, east, south], size: [width, height] }, room) {
-  if (kind === "town") return [[west, north - height / 2, west + width, north + height / 2]];
-  const middle = (west + east) / 2 - width / 2;
-  // A name at the edge moves in as long as its region can be seen.
-  const left = east < 0 || west > room ? middle : Math.max(4, Math.min(middle, room - width - 4));
-  return [south + 5, north - height - 5].map((top) => [left, top, left + width, top + height]);
-}
-
-function overlap(one, other) {
-  return one[0] < other[2] && other[0] < one[2] && one[1] < other[3] && other[1] < one[3];
 }
 
 function circle([lon, lat], meters) {
@@ -230,19 +214,6 @@ function circle([lon, lat], meters) {
     return [lon + ((Math.cos(angle) * meters) / EARTH_M) / Math.cos((lat * Math.PI) / 180), lat + (Math.sin(angle) * meters) / EARTH_M];
   });
   return { type: "Feature", properties: {}, geometry: { type: "Polygon", coordinates: [corners] } };
-}
-
-function outlines(regions) {
-  const features = regions.map(({ rings }) => ({ type: "Feature", properties: {}, geometry: { type: "MultiPolygon", coordinates: rings } }));
-  return { type: "FeatureCollection", features };
-}
-
-function graticule() {
-  const line = (coordinates) => ({ type: "Feature", properties: {}, geometry: { type: "LineString", coordinates } });
-  const features = [];
-  for (let lon = -30; lon <= 50; lon += 2) features.push(line([[lon, 30], [lon, 72]]));
-  for (let lat = 30; lat <= 72; lat += 2) features.push(line([[-30, lat], [50, lat]]));
-  return { type: "FeatureCollection", features };
 }
 
 function heat(count) {

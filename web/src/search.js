@@ -1,4 +1,4 @@
-// Search in names of any language: letters count without their diacritics, and ae, oe, ue as a, o, u.
+// Search in names of any language: letters count without their diacritics, ae, oe, ue as a, o, u, and dj as d.
 
 const PLAIN = { ł: "l", đ: "d", ð: "d", ø: "o", ß: "ss", æ: "ae", œ: "oe", þ: "th", ı: "i", ħ: "h", ŋ: "n", ĸ: "k" };
 
@@ -10,6 +10,7 @@ export function fold(text) {
     .replace(/\p{M}+/gu, "")
     .replace(/[łđðøßæœþıħŋĸ]/g, (letter) => PLAIN[letter])
     .replace(/([aou])e/g, "$1")
+    .replace(/dj/g, "d")
     .replace(/[^\p{L}\p{N}]+/gu, " ")
     .trim();
 }
@@ -23,11 +24,13 @@ export class Index {
   /** Fold the texts of all sites, or of the next few; it is done once. */
   prepare(few = Infinity) {
     const { name, name_en, names, city, operator, site_id } = this.sites.columns;
+    const elsewhere = this.sites.data.other_names;
     const end = Math.min(this.sites.count, this.texts.length + few);
     for (let site = this.texts.length; site < end; site += 1) {
       const others = (names[site] || []).filter((_, place) => place % 2);
-      const said = [name[site], name_en[site], ...others, city[site], operator[site], site_id[site]];
-      this.texts.push(` ${fold(said.filter(Boolean).join(" "))}`);
+      const town = Object.hasOwn(elsewhere, city[site]) ? elsewhere[city[site]] : "";
+      const said = [name[site], name_en[site], ...others, city[site], town, operator[site], site_id[site]];
+      this.texts.push(` ${fold(said.filter(Boolean).join(" "))} `);
     }
     return end < this.sites.count;
   }
@@ -47,10 +50,11 @@ export class Index {
     return (site) => words.every((word) => this.texts[site].includes(word));
   }
 
-  /** How well a site answers: its name begins so, a word of it begins so, or it is only found somewhere. */
+  /** How well a site answers: its name begins so, it holds the very words, a word begins so, or it is only found. */
   rank(site, query) {
     const asked = fold(query);
     const text = this.texts[site];
-    return text.startsWith(` ${asked}`) ? 0 : text.includes(` ${asked}`) ? 1 : 2;
+    if (text.startsWith(` ${asked}`)) return 0;
+    return text.includes(` ${asked} `) ? 1 : text.includes(` ${asked}`) ? 2 : 3;
   }
 }

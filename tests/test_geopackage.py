@@ -9,9 +9,11 @@ import sqlite3
 import zipfile
 from contextlib import closing
 from dataclasses import replace
+from datetime import date
 from xml.etree import ElementTree as ET
 
 import geopandas as gpd
+import pandas as pd
 import pyogrio
 import pytest
 import shapely
@@ -21,10 +23,11 @@ from inducult_geo.errors import ReleaseError
 from inducult_geo.frames import as_pairs
 from inducult_geo.publish.domains import DOMAINS
 from inducult_geo.publish.geopackage import FILE_NAME, write_geopackage
-from inducult_geo.publish.layers import LAYERS, layer_named
+from inducult_geo.publish.layers import LAYERS, Column, Layer, layer_named
 from inducult_geo.publish.licences import for_release
 from inducult_geo.publish.metadata import timestamp
 from inducult_geo.publish.report import LAW_SQL
+from inducult_geo.publish.tables import arrow_table, clean_text, layer_frames
 
 
 @pytest.fixture(scope="module")
@@ -306,3 +309,43 @@ def test_no_clock_is_asked(con):
     stamps |= set(names(con, "SELECT timestamp FROM gpkg_metadata_reference"))
     stamps |= set(names(con, "SELECT update_time FROM layer_styles"))
     assert stamps == {"2024-03-01T00:00:00.000Z"}
+
+
+def test_points_are_laid_out_as_geos_lays_them_out(bundle):
+    layer = layer_named("site_points")
+    frame = layer_frames(bundle)[layer.name]
+    made = arrow_table(frame, layer).column("geom").to_pylist()
+    assert made == list(shapely.to_wkb(frame.geometry.to_numpy(), byte_order=1))
+
+
+@pytest.mark.parametrize(
+    ("text", "kept"), [("a\x00b", "ab"), ("\ud800x", "?x"), (None, None), (float("nan"), None), (pd.NA, None), (5, "5")]
+)
+def test_text_is_what_any_file_can_hold(text, kept):
+    assert clean_text(text) == kept
+    layer = Layer("t", "T", "t.", None, (Column("name", "text", "Name of it", "What it is called."),))
+    values = pd.DataFrame({"name": pd.Series([text, "ž"], dtype=object)})
+    assert arrow_table(values, layer).column("name").to_pylist() == [kept, "ž"]
+
+
+def test_texts_that_pandas_keeps_as_arrow_lose_their_nul_and_nothing_else():
+    layer = Layer("t", "T", "t.", None, (Column("name", "text", "Name of it", "What it is called."),))
+    values = pd.DataFrame({"name": pd.Series(["a\x00b", None, "", "ž 😀"], dtype="str")})
+    assert arrow_table(values, layer).column("name").to_pylist() == ["ab", None, "", "ž 😀"]
+
+
+@pytest.mark.parametrize(
+    ("kind", "values", "expected"),
+    [
+        ("whole", pd.array([1, None], dtype="Int64"), [1, None]),
+        ("whole", [1.0, None], [1, None]),
+        ("number", pd.array([1.5, None], dtype="float64"), [1.5, None]),
+        ("flag", pd.array([True, None], dtype="boolean"), [True, None]),
+        ("flag", [True, None], [True, None]),
+        ("date", ["2024-03-01T23:00:00Z", "2024-03", "soon", None], [date(2024, 3, 1), date(2024, 3, 1), None, None]),
+    ],
+)
+def test_values_have_their_declared_kind(kind, values, expected):
+    layer = Layer("t", "T", "t.", None, (Column("value", kind, "Value of it", "What it is."),))
+    table = pd.DataFrame({"value": pd.Series(values, dtype=object if isinstance(values, list) else None)})
+    assert arrow_table(table, layer).column("value").to_pylist() == expected

@@ -86,7 +86,7 @@ def for_release(bundle: Bundle, contracts: Mapping[str, Contract]) -> Bundle:
 
 def credit_lines(bundle: Bundle) -> list[str]:
     """Return one line for each source and outline in the release: title, credit, license."""
-    used = bundle.sources[bundle.sources["source"].isin(bundle.records["source"])].sort_values("source")
+    used = _used(bundle).sort_values("source")
     lines = [f"{_text(s.title)}: {_text(s.attribution)} ({_text(s.licence)})" for s in used.itertuples()]
     regions = bundle.regions.sort_values("region")
     outlines = [
@@ -105,8 +105,12 @@ def credit_text(bundle: Bundle) -> str:
 
 def licence_names(bundle: Bundle) -> list[str]:
     """Return the licenses of the sources in the release, each once."""
-    used = bundle.sources[bundle.sources["source"].isin(bundle.records["source"])]
-    return sorted({_text(value) for value in used["licence"]} - {""})
+    return sorted({_text(value) for value in _used(bundle)["licence"]} - {""})
+
+
+def _used(bundle: Bundle) -> pd.DataFrame:
+    """Return the sources of which records are in the release."""
+    return bundle.sources[bundle.sources["source"].isin(bundle.records["source"].unique())]
 
 
 def grid_centers(shapes: Any, cell_m: Any) -> np.ndarray:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 from itertools import groupby
 from typing import Any
 
@@ -40,6 +41,7 @@ class Field:
     editable: bool
 
 
+@cache
 def environment() -> Environment:
     """Return the environment of the style templates: everything that is filled in is escaped."""
     loader = PackageLoader("inducult_geo.publish", "styles")

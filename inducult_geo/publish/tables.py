@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 import geopandas as gpd
 import numpy as np
 import pandas as pd
 import pyarrow as pa
+import pyarrow.compute as pc
 import shapely
 
 from inducult_geo.errors import ReleaseError
@@ -21,24 +22,13 @@ GEOMETRY = "geom"
 """Name of the geometry column in the GeoPackage."""
 
 _TYPES: Mapping[Kind, pa.DataType] = {
-    "text": pa.string(),
+    "text": pa.large_string(),
     "whole": pa.int32(),
     "number": pa.float64(),
     "flag": pa.bool_(),
     "date": pa.date32(),
 }
 _POLYGONS = (shapely.GeometryType.POLYGON, shapely.GeometryType.MULTIPOLYGON)
-_KEYS: Mapping[str, list[str]] = {
-    "site_points": ["site_id"],
-    "site_areas": ["site_id"],
-    "source_records": ["record_key"],
-    "matches": ["left_key", "right_key"],
-    "review": ["review_id"],
-    "rejected": ["record_key"],
-    "regions": ["region"],
-    "sources": ["source"],
-    "runs": ["run_id"],
-}
 
 
 def layer_frames(bundle: Bundle) -> dict[str, pd.DataFrame]:
@@ -56,15 +46,19 @@ def layer_frames(bundle: Bundle) -> dict[str, pd.DataFrame]:
     ReleaseError
         Where a record that is not rejected has no place.
     """
+    sites = _sorted(bundle.sites, "site_id")
+    records = _sorted(bundle.records, "record_key")
+    review = _sorted(bundle.review, "review_id")
+    rejected = records["outcome"].eq("rejected").to_numpy()
     frames = {
-        "site_points": _points(bundle.sites, bundle.sites.geometry),
-        "site_areas": _areas(bundle.sites),
-        "source_records": _record_points(bundle),
-        "matches": bundle.pairs,
-        "review": _points(bundle.review, bundle.review.geometry),
-        "rejected": pd.DataFrame(bundle.records[bundle.records["outcome"] == "rejected"]),
-        "regions": _areas(bundle.regions),
-        "sources": bundle.sources,
+        "site_points": _points(sites, sites.geometry),
+        "site_areas": _areas(sites),
+        "source_records": _record_points(records[~rejected], review),
+        "matches": _sorted(bundle.pairs, "left_key", "right_key"),
+        "review": _points(review, review.geometry),
+        "rejected": records[rejected],
+        "regions": _areas(_sorted(bundle.regions, "region")),
+        "sources": _sorted(bundle.sources, "source"),
         "runs": pd.DataFrame([dict(bundle.run)]),
     }
     kept = (layer for layer in LAYERS if layer.always or len(frames[layer.name]))
@@ -73,10 +67,20 @@ def layer_frames(bundle: Bundle) -> dict[str, pd.DataFrame]:
 
 def arrow_table(frame: pd.DataFrame, layer: Layer) -> pa.Table:
     """Return the rows of a layer with the declared types; the geometry becomes WKB in the column `geom`."""
-    arrays = {column.name: pa.array(_values(frame, column), type=_TYPES[column.kind]) for column in layer.columns}
+    arrays = {column.name: _array(frame[column.name], column.kind) for column in layer.columns}
     if layer.geometry is not None:
-        arrays[GEOMETRY] = pa.array(shapely.to_wkb(frame.geometry.to_numpy(), byte_order=1), type=pa.binary())
+        arrays[GEOMETRY] = _wkb(frame.geometry.to_numpy(), layer)
     return pa.table(arrays)
+
+
+def _wkb(shapes: np.ndarray, layer: Layer) -> pa.Array:
+    """Return geometries as little-endian WKB; points are laid out at once, since GEOS makes them one by one."""
+    if layer.geometry != "Point":
+        return pa.array(shapely.to_wkb(shapes, byte_order=1), type=pa.binary())
+    points = np.empty(len(shapes), dtype=[("order", "u1"), ("kind", "<u4"), ("x", "<f8"), ("y", "<f8")])
+    points["order"], points["kind"], points["x"], points["y"] = 1, 1, shapely.get_x(shapes), shapely.get_y(shapes)
+    starts = np.arange(len(shapes) + 1, dtype="<i4") * points.itemsize
+    return pa.Array.from_buffers(pa.binary(), len(shapes), [None, pa.py_buffer(starts), pa.py_buffer(points)])
 
 
 def clean_text(value: Any) -> str | None:
@@ -86,62 +90,94 @@ def clean_text(value: Any) -> str | None:
     return str(value).replace("\x00", "").encode("utf-8", "replace").decode("utf-8")
 
 
-def _values(frame: pd.DataFrame, column: Column) -> list[Any]:
-    """Return the values of one column as Python's own, null where missing."""
-    series = frame[column.name]
-    if column.kind == "text":
-        return [clean_text(value) for value in series]
-    if column.kind == "date":
+def _array(series: pd.Series, kind: Kind) -> pa.Array:
+    """Return one column with its declared type, null where missing."""
+    if kind == "text":
+        return _text_array(series)
+    if kind == "date":
         # An unreadable date is null here; the Parquet files keep the text as it came.
-        return [None if pd.isna(day) else day.date() for day in _days(series)]
-    convert = {"whole": int, "number": float, "flag": bool}[column.kind]
-    return [None if pd.isna(value) else convert(value) for value in series]
+        known = dict(zip(*_days(series), strict=True))
+        return pa.array([known.get(text) for text in series], type=_TYPES[kind])
+    if series.dtype == object:
+        convert = {"whole": int, "number": float, "flag": bool}[kind]
+        return pa.array([None if pd.isna(value) else convert(value) for value in series], type=_TYPES[kind])
+    return pa.Array.from_pandas(series, type=_TYPES[kind])
 
 
-def _days(series: pd.Series) -> Iterable[Any]:
-    return pd.to_datetime(series.astype("str"), errors="coerce", format="ISO8601", utc=True)
+def _text_array(series: pd.Series) -> pa.Array:
+    """Return texts as Arrow; a column that pandas keeps as Arrow text is taken as it is, row by row only the rest."""
+    if not isinstance(series.dtype, pd.StringDtype):
+        return pa.array([clean_text(value) for value in series], type=_TYPES["text"])
+    texts = pa.array(series, type=_TYPES["text"], from_pandas=True)
+    return pc.replace_substring(texts, "\x00", "") if _has_nul(texts) else texts
+
+
+def _has_nul(texts: pa.Array | pa.ChunkedArray) -> bool:
+    return bool(pc.any(pc.match_substring(texts, "\x00")).as_py())
+
+
+def _days(series: pd.Series) -> tuple[list[Any], list[Any]]:
+    """Return every different text of a column, and the day that it means: dates repeat from row to row."""
+    texts = [*series.dropna().unique()]
+    days = pd.to_datetime(pd.Series(texts, dtype="str"), errors="coerce", format="ISO8601", utc=True)
+    return texts, [None if pd.isna(day) else day.date() for day in days]
 
 
 def _declared(frame: pd.DataFrame, layer: Layer) -> pd.DataFrame:
-    """Bring a frame to the declared columns, sorted by its key."""
+    """Bring a frame to the declared columns."""
     names = [column.name for column in layer.columns]
     missing = [name for name in names if name not in frame]
-    table = pd.DataFrame(frame).assign(**dict.fromkeys(missing))
-    whole = table[names + (["geometry"] if layer.geometry else [])]
-    ordered = whole.sort_values(_KEYS[layer.name], kind="stable", ignore_index=True)
-    return gpd.GeoDataFrame(ordered, geometry="geometry", crs=WORK_CRS) if layer.geometry else ordered
+    # Nothing is copied that stands already: at 200,000 rows copies cost as much as writing.
+    whole = frame.assign(**dict.fromkeys(missing)) if missing else frame
+    return whole[names + (["geometry"] if layer.geometry else [])].reset_index(drop=True)
+
+
+def _sorted(frame: Any, *keys: str) -> Any:
+    """Return a frame sorted by its key; most come sorted, and to look costs less than to move the rows."""
+    in_order = frame[keys[0]].is_monotonic_increasing and (len(keys) == 1 or frame[keys[0]].is_unique)
+    return frame if in_order else frame.sort_values([*keys], kind="stable")
 
 
 def _points(frame: gpd.GeoDataFrame, shapes: Any) -> gpd.GeoDataFrame:
     """Put every row at a point that surely lies on its geometry."""
-    geometry = np.asarray(shapes, dtype=object)
-    points = np.where(shapely.get_type_id(geometry) == 0, geometry, shapely.point_on_surface(geometry))
-    return gpd.GeoDataFrame(_bare(frame), geometry=shapely.force_2d(points), crs=WORK_CRS)
+    points = np.array(shapes, dtype=object)
+    wide = shapely.get_type_id(points) != shapely.GeometryType.POINT
+    points[wide] = shapely.point_on_surface(points[wide])
+    return _with_geometry(frame, _flat(points))
+
+
+def _flat(shapes: np.ndarray) -> np.ndarray:
+    """Drop heights where there are any."""
+    return np.asarray(shapely.force_2d(shapes)) if shapely.has_z(shapes).any() else shapes
 
 
 def _areas(frame: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
     """Keep the rows that have an outline, as MultiPolygons whose outer rings run counter-clockwise."""
     kinds = shapely.get_type_id(frame.geometry.to_numpy())
     kept = frame[np.isin(kinds, _POLYGONS)]
-    outlines = [_multi(shape) for shape in kept.geometry]
-    return gpd.GeoDataFrame(_bare(kept), geometry=outlines, crs=WORK_CRS)
+    return _with_geometry(kept, _outlines(kept.geometry.to_numpy()))
 
 
-def _multi(shape: shapely.Geometry) -> shapely.Geometry:
-    valid = shape if shapely.is_valid(shape) else shapely.make_valid(shape, method="structure")
-    parts = [part for part in shapely.get_parts(valid) if isinstance(part, shapely.Polygon)]
-    return shapely.orient_polygons(shapely.force_2d(shapely.MultiPolygon(parts)), exterior_cw=False)
+def _outlines(shapes: np.ndarray) -> np.ndarray:
+    """Return polygons as valid MultiPolygons with the winding that the simple features standard asks for."""
+    valid = np.array(shapes, dtype=object)
+    broken = ~shapely.is_valid(valid)
+    valid[broken] = shapely.make_valid(valid[broken], method="structure")
+    parts, row = shapely.get_parts(valid, return_index=True)
+    areal = shapely.get_type_id(parts) == shapely.GeometryType.POLYGON
+    whole = np.full(len(valid), shapely.MultiPolygon(), dtype=object)
+    shapely.multipolygons(_flat(parts[areal]), indices=row[areal], out=whole)
+    return np.asarray(shapely.orient_polygons(whole, exterior_cw=False))
 
 
-def _record_points(bundle: Bundle) -> gpd.GeoDataFrame:
-    """Return the records that are in a site or in review; one without a geometry stands where its question stands."""
-    kept = bundle.records[bundle.records["outcome"] != "rejected"]
-    asked = dict(zip(bundle.review["left_key"], bundle.review.geometry, strict=True))
-    shapes = [
-        asked.get(key) if shape is None or shape.is_empty else shape
-        for key, shape in zip(kept["record_key"], kept.geometry, strict=True)
-    ]
-    lost = [key for key, shape in zip(kept["record_key"], shapes, strict=True) if shape is None]
+def _record_points(kept: gpd.GeoDataFrame, review: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
+    """Put records that are not rejected at points; one without a geometry stands where its question stands."""
+    shapes = kept.geometry.to_numpy().copy()
+    keys = kept["record_key"].to_numpy()
+    bare = np.flatnonzero(shapely.is_missing(shapes) | shapely.is_empty(shapes))
+    asked = dict(zip(review["left_key"], review.geometry, strict=True)) if len(bare) else {}
+    shapes[bare] = [asked.get(key) for key in keys[bare]]
+    lost = [key for key in keys[bare] if key not in asked]
     if lost:
         raise ReleaseError(
             f"record {lost[0]} ({len(lost)} in all) is not rejected but has no place. "
@@ -150,6 +186,7 @@ def _record_points(bundle: Bundle) -> gpd.GeoDataFrame:
     return _points(kept, shapes)
 
 
-def _bare(frame: pd.DataFrame) -> pd.DataFrame:
-    """Return the columns without the geometry."""
-    return pd.DataFrame(frame).drop(columns="geometry", errors="ignore").reset_index(drop=True)
+def _with_geometry(frame: pd.DataFrame, shapes: np.ndarray) -> gpd.GeoDataFrame:
+    """Return the columns of a frame with another geometry, in the work CRS."""
+    plain = pd.DataFrame(frame).drop(columns="geometry", errors="ignore")
+    return gpd.GeoDataFrame(plain, geometry=gpd.GeoSeries(shapes, index=plain.index, crs=WORK_CRS))

@@ -18,10 +18,13 @@ from qgis.core import (
     QgsMapRendererParallelJob,
     QgsMapSettings,
     QgsProject,
+    QgsRasterLayer,
+    QgsRectangle,
     QgsVectorLayer,
 )
 from qgis.PyQt.QtCore import QSize
 from qgis.PyQt.QtGui import QColor
+from qgis.PyQt.QtXml import QDomDocument
 
 PICTURE = QSize(900, 620)
 
@@ -63,8 +66,23 @@ def look(path, name):
         "display_error": QgsExpression(layer.displayExpression()).parserErrorString(),
         "title": layer.metadata().title(),
         "licenses": layer.metadata().licenses(),
+        "styles": styles_stored(layer),
         "tabs": [tab.name() for tab in layer.editFormConfig().tabs()],
     }
+
+
+def styles_stored(layer):
+    """Load every style that the file holds for a layer; tell its name and the renderer that QGIS makes of it."""
+    count, ids, names, *_ = layer.listStylesInDatabase()
+    found = {}
+    for number, name in zip(ids[:count], names[:count]):  # noqa: B905 (QGIS lists those of other layers behind)
+        qml, problem = layer.getStyleFromDatabase(number)
+        document = QDomDocument()
+        assert document.setContent(qml)[0], problem
+        assert layer.importNamedStyle(document)[0]
+        found[name] = layer.renderer().type() if layer.isSpatial() else None
+    layer.loadDefaultStyle()
+    return found
 
 
 def categories(layer):
@@ -109,11 +127,30 @@ def open_project(path):
         "title": project.title(),
         "crs": project.crs().authid(),
         "layers": {layer.name(): layer.isValid() for layer in layers},
-        "read_only": {layer.name(): layer.readOnly() for layer in layers},
+        "read_only": {layer.name(): layer.readOnly() for layer in layers if isinstance(layer, QgsVectorLayer)},
         "relations": {relation.name(): relation.isValid() for relation in relations},
         "groups": [group.name() for group in project.layerTreeRoot().findGroups()],
         "records_of_a_site": records_of_a_site(project),
         "colors": draw(project, shown),
+        "themes": {name: draw_theme(project, name) for name in project.mapThemeCollection().mapThemes()},
+        "rasters": {
+            layer.name(): [layer.renderer().type(), layer.bandCount()]
+            for layer in layers
+            if isinstance(layer, QgsRasterLayer)
+        },
+    }
+
+
+def draw_theme(project, name):
+    """Draw a map theme near and far: which layers it shows with which styles, how many colors, and what went wrong."""
+    themes = project.mapThemeCollection()
+    shown = themes.mapThemeVisibleLayers(name)
+    overrides = themes.mapThemeStyleOverrides(name)
+    return {
+        "layers": [layer.name() for layer in shown],
+        "styles": {record.layer().name(): record.currentStyle for record in themes.mapThemeState(name).layerRecords()},
+        "overridden": len(overrides),
+        "colors": [draw(project, shown, overrides, part) for part in (1.0, 0.1)],
     }
 
 
@@ -126,18 +163,25 @@ def records_of_a_site(project):
     return {}
 
 
-def draw(project, layers):
-    """Draw the map and count its colors."""
+def draw(project, layers, overrides=None, part=1.0):
+    """Draw the map, or its middle part, and count its colors."""
     settings = QgsMapSettings()
+    settings.setLayerStyleOverrides(overrides or {})
     settings.setLayers(layers)
     settings.setDestinationCrs(project.crs())
     settings.setOutputSize(PICTURE)
     settings.setBackgroundColor(QColor("white"))
-    extent = project.viewSettings().defaultViewExtent()
+    extent = QgsRectangle(project.viewSettings().defaultViewExtent())
+    sites = [layer for layer in project.mapLayers().values() if layer.name() == "Industrial sites"]
+    if part < 1:
+        extent = QgsRectangle.fromCenterAndSize(
+            next(sites[0].getFeatures()).geometry().asPoint(), extent.width() * part, extent.height() * part
+        )
     settings.setExtent(extent)
     job = QgsMapRendererParallelJob(settings)
     job.start()
     job.waitForFinished()
+    assert not job.errors(), [error.message for error in job.errors()]
     image = job.renderedImage()
     if len(sys.argv) > 2:
         image.save(sys.argv[2])

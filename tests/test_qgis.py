@@ -10,7 +10,9 @@ from pathlib import Path
 
 import pytest
 from bundles import contracts, small_bundle
+from test_surfaces import with_surfaces
 
+from inducult_geo.publish.coverage import coverages_of
 from inducult_geo.publish.geopackage import FILE_NAME, write_geopackage
 from inducult_geo.publish.layers import LAYERS, layer_named
 from inducult_geo.publish.licences import for_release
@@ -28,7 +30,7 @@ def has_qgis() -> bool:
 
 @pytest.fixture(scope="module")
 def bundle():
-    return for_release(small_bundle(), contracts())
+    return with_surfaces(for_release(small_bundle(), contracts()))
 
 
 @pytest.fixture(scope="module")
@@ -56,6 +58,7 @@ def test_layer_is_valid_styled_and_named(met, layer):
     assert set(seen["value_maps"]) >= {column.name for column in layer.columns if column.domain}
     assert seen["display_error"] == ""
     assert seen["tip_errors"] == []
+    assert list(seen["styles"]) == [layer.style_name, *(name for name, _ in layer.more_styles)]
     assert seen["tabs"] == list(dict.fromkeys(column.group for column in layer.columns))
 
 
@@ -75,12 +78,12 @@ def test_map_tips_show_hostile_names_as_text(met):
     assert "Monument and factory" in tips
 
 
-def test_project_opens_with_all_its_layers(met):
+def test_project_opens_with_all_its_layers(met, bundle):
     project = met["project"]
     assert project["read"]
     assert project["crs"] == "EPSG:3035"
     assert project["title"].startswith("SAMPLE")
-    assert len(project["layers"]) == len(LAYERS) + 1
+    assert len(project["layers"]) == len(LAYERS) + 1 + len(coverages_of(bundle))
     assert all(project["layers"].values())
     assert project["groups"] == ["Review", "Sites", "Evidence", "Background"]
     assert [name for name, fixed in project["read_only"].items() if not fixed] == [layer_named("review").title]
@@ -96,3 +99,42 @@ def test_relations_lead_from_a_site_to_its_records(met, bundle):
 
 def test_map_is_drawn_in_colors(met):
     assert met["project"]["colors"] > 50
+
+
+THEMES = {
+    "Heritage and production": {"Industrial sites": "by aspect", "Open questions": "default"},
+    "Heritage": {"Industrial sites": "heritage", "Density of monuments (sites per km²)": "default"},
+    "Production": {"Industrial sites": "production", "Density of production (sites per km²)": "default"},
+    "Branches of industry": {"Industrial sites by branch": "by branch"},
+    "Data quality": {"Industrial sites": "data quality", "Records of the sources": "default"},
+    "Review": {"Open questions": "default", "Industrial sites": "background"},
+}
+
+
+@pytest.mark.parametrize(("name", "styles"), THEMES.items())
+def test_a_map_theme_shows_its_layers_in_its_styles(met, name, styles):
+    theme = met["project"]["themes"][name]
+    assert styles.items() <= theme["styles"].items()
+    assert set(styles) <= set(theme["layers"])
+    assert all(colors > 10 for colors in theme["colors"]), "drawn from afar and near"
+
+
+def test_there_is_no_other_theme_and_each_looks_different(met):
+    themes = met["project"]["themes"]
+    assert set(themes) == set(THEMES)
+    assert len({tuple(theme["colors"]) for theme in themes.values()}) == len(themes)
+
+
+def test_surfaces_are_drawn_in_colors_by_the_project(met):
+    assert list(met["project"]["rasters"].values()) == [["singlebandpseudocolor", 1]] * 2
+
+
+def test_every_style_of_the_sites_draws(met):
+    assert met["layers"]["site_points"]["styles"] == {
+        "by aspect": "categorizedSymbol",
+        "by branch": "categorizedSymbol",
+        "heritage": "RuleRenderer",
+        "production": "RuleRenderer",
+        "data quality": "RuleRenderer",
+        "background": "categorizedSymbol",
+    }

@@ -19,10 +19,11 @@ from inducult_geo.errors import ReleaseError
 from inducult_geo.frames import WORK_CRS
 from inducult_geo.publish import gpkg_schema
 from inducult_geo.publish.bundle import Bundle
+from inducult_geo.publish.coverage import add_coverages
 from inducult_geo.publish.layers import LAYERS, Layer
 from inducult_geo.publish.metadata import metadata_documents, timestamp
 from inducult_geo.publish.project import PROJECT_NAME, project_file
-from inducult_geo.publish.styles import style_of
+from inducult_geo.publish.styles import styles_of
 from inducult_geo.publish.tables import GEOMETRY, arrow_table, layer_frames
 
 FILE_NAME = "inducult.gpkg"
@@ -51,8 +52,10 @@ def write_geopackage(bundle: Bundle, path: Path) -> None:
     try:
         with TemporaryDirectory(prefix=".gpkg-", dir=path.parent) as beside:
             draft, packed = Path(beside, "draft.gpkg"), Path(beside, "packed.gpkg")
+            # The tiled coverages ask for reference systems in a second spelling.
+            options = {"VERSION": _VERSION} | ({"CRS_WKT_EXTENSION": "YES"} if bundle.surfaces else {})
             for layer in present:
-                _write_layer(draft, layer, frames[layer.name])
+                _write_layer(draft, layer, frames[layer.name], options)
             _complete(draft, bundle, present, frames)
             _pack(draft, packed)
             packed.replace(path)
@@ -60,7 +63,7 @@ def write_geopackage(bundle: Bundle, path: Path) -> None:
         raise ReleaseError(f"{path}: cannot be replaced: {error}. Close it in QGIS and run again.") from error
 
 
-def _write_layer(path: Path, layer: Layer, frame: pd.DataFrame) -> None:
+def _write_layer(path: Path, layer: Layer, frame: pd.DataFrame, dataset_options: Mapping[str, str]) -> None:
     """Write one layer with GDAL, appending to the file where it exists."""
     options = {"FID": "fid", "IDENTIFIER": layer.title, "DESCRIPTION": layer.description}
     if layer.geometry:
@@ -74,7 +77,7 @@ def _write_layer(path: Path, layer: Layer, frame: pd.DataFrame) -> None:
         geometry_type=layer.geometry,
         crs=WORK_CRS if layer.geometry else None,
         append=path.exists(),
-        dataset_options=None if path.exists() else {"VERSION": _VERSION},
+        dataset_options=None if path.exists() else dict(dataset_options),
         layer_options=options,
     )
 
@@ -83,23 +86,18 @@ def _complete(path: Path, bundle: Bundle, layers: list[Layer], frames: Mapping[s
     """Add what GDAL does not write."""
     stamp = timestamp(bundle)
     titles = dict(zip(bundle.regions["region"], bundle.regions["title"], strict=True))
-    qml = {layer.name: style_of(layer, region_titles=titles) for layer in layers}
-    by_theme = {
-        layer.name: style_of(layer, region_titles=titles, template="site_points_by_theme.qml.j2")
-        for layer in layers
-        if layer.name == "site_points"
-    }
+    qml = {layer.name: styles_of(layer, region_titles=titles) for layer in layers}
     styles = [
-        (layer, "by aspect" if layer.name == "site_points" else "default", qml[layer.name], True) for layer in layers
+        (layer, name, text, name == layer.style_name) for layer in layers for name, text in qml[layer.name].items()
     ]
-    styles += [(layer, "by theme", by_theme[layer.name], False) for layer in layers if layer.name in by_theme]
     with closing(sqlite3.connect(path, isolation_level=None)) as con:
         con.execute("PRAGMA journal_mode = DELETE")
         con.execute("BEGIN")
+        add_coverages(con, bundle, stamp)
         gpkg_schema.add_schema(con, layers)
         gpkg_schema.add_metadata(con, metadata_documents(bundle, layers, frames), stamp)
         gpkg_schema.add_styles(con, styles, stamp)
-        gpkg_schema.add_project(con, PROJECT_NAME, project_file(bundle, layers, frames, qml, by_theme), stamp)
+        gpkg_schema.add_project(con, PROJECT_NAME, project_file(bundle, layers, frames, qml), stamp)
         gpkg_schema.add_keys(con, layers)
         con.execute("UPDATE gpkg_contents SET last_change = ?", (stamp,))
         con.execute("COMMIT")

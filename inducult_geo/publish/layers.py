@@ -25,7 +25,11 @@ class Layer:
     columns
         Its columns in order, without `fid` and `geom`.
     style
-        Template in `publish/styles/`.
+        Template in `publish/styles/` of the default style.
+    style_name
+        What the default style is called.
+    more_styles
+        Names and templates of further styles that a person can choose.
     display
         Expression that names a feature in lists and map tips (QGIS).
     group
@@ -40,6 +44,8 @@ class Layer:
     geometry: Literal["Point", "MultiPolygon"] | None
     columns: tuple[Column, ...]
     style: str = "table.qml.j2"
+    style_name: str = "default"
+    more_styles: tuple[tuple[str, str], ...] = ()
     display: str = ""
     group: str = "Evidence"
     always: bool = False
@@ -57,6 +63,14 @@ LAYERS: tuple[Layer, ...] = (
         "Point",
         columns.SITES,
         style="site_points.qml.j2",
+        style_name="by aspect",
+        more_styles=(
+            ("by branch", "site_points_by_theme.qml.j2"),
+            ("heritage", "site_points_heritage.qml.j2"),
+            ("production", "site_points_production.qml.j2"),
+            ("data quality", "site_points_quality.qml.j2"),
+            ("background", "site_points_background.qml.j2"),
+        ),
         display='coalesce("name", "name_en", "site_id")',
         group="Sites",
         always=True,

@@ -11,6 +11,9 @@ from pathlib import Path
 from typing import Any
 
 GEOPACKAGE = "inducult.gpkg"
+COVERAGE = "2d-gridded-coverage"
+"""What a GeoPackage calls a raster of numbers."""
+
 OWN_TABLES = frozenset({"layer_styles"})
 """Tables that QGIS needs and GDAL lists as layers: they hold no data of ours."""
 
@@ -58,6 +61,15 @@ class Opened:
     @cached_property
     def layers(self) -> dict[str, str]:
         """Layer or table -> `features` or `attributes`, as the file itself lists them."""
+        return {name: kind for name, kind in self._listed.items() if kind != COVERAGE}
+
+    @property
+    def coverages(self) -> list[str]:
+        """The rasters inside the GeoPackage."""
+        return [name for name, kind in self._listed.items() if kind == COVERAGE]
+
+    @cached_property
+    def _listed(self) -> dict[str, str]:
         listed = self.rows("SELECT table_name, data_type FROM gpkg_contents ORDER BY table_name")
         return {str(name): str(kind) for name, kind in listed if name not in OWN_TABLES}
 

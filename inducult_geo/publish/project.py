@@ -13,17 +13,19 @@ from xml.etree import ElementTree as ET
 import pandas as pd
 from markupsafe import Markup
 
-from inducult_geo.publish.bundle import Bundle
+from inducult_geo.publish.bundle import Bundle, Surface
+from inducult_geo.publish.coverage import COVERAGES, extent_of_surface
 from inducult_geo.publish.layers import Layer
 from inducult_geo.publish.licences import credit_text, licence_names
 from inducult_geo.publish.metadata import SAMPLE_NOTICE, crs_facts, data_date, extent_of, release_title, timestamp
 from inducult_geo.publish.styles import environment
+from inducult_geo.publish.surfaces import style_bytes
 
 PROJECT_NAME = "inducult"
 _PACKAGE = "./inducult.gpkg"
 _ZIP_TIME = (1980, 1, 1, 0, 0, 0)
 _QGIS_KINDS = {"Point": ("Point", "Point"), "MultiPolygon": ("Polygon", "MultiPolygon")}
-_HIDDEN = ("source_records", "site_points_by_theme")
+_HIDDEN = ("source_records", "changes", "site_points_by_theme")
 _ORDER = ("Review", "Sites", "Evidence", "Background")
 
 
@@ -64,8 +66,38 @@ RELATIONS: tuple[Relation, ...] = (
 
 
 @dataclass(frozen=True)
+class Theme:
+    """A map theme: which layers a reader sees together, each with one of its styles (None: the default one)."""
+
+    name: str
+    layers: Mapping[str, str | None]
+
+
+_GROUND: Mapping[str, str | None] = {"site_areas": None, "regions": None}
+THEMES: tuple[Theme, ...] = (
+    Theme("Heritage and production", {"review": None, "site_points": None, **_GROUND}),
+    Theme("Heritage", {"site_points": "heritage", "density_monuments": None, **_GROUND}),
+    Theme("Production", {"site_points": "production", "density_production": None, **_GROUND}),
+    Theme("Branches of industry", {"site_points_by_theme": None, **_GROUND}),
+    Theme("Data quality", {"site_points": "data quality", "source_records": None, "regions": None}),
+    Theme("Review", {"review": None, "site_points": "background", "source_records": None, **_GROUND}),
+    Theme("Changes", {"changes": None, "site_points": "background", "regions": None}),
+)
+"""Map themes in the order of QGIS's menu; one whose first layer is not in the file is left out."""
+
+
+@dataclass(frozen=True)
+class StyleBody:
+    """A style of a layer: its name, and the attributes and content of its QML."""
+
+    name: str
+    attributes: Mapping[str, str]
+    body: Markup
+
+
+@dataclass(frozen=True)
 class ProjectLayer:
-    """A layer as the project shows it."""
+    """A layer as the project shows it; `styles` begins with the one that is shown first."""
 
     name: str
     id: str
@@ -76,10 +108,23 @@ class ProjectLayer:
     geometry: str | None
     wkb: str | None
     extent: tuple[float, float, float, float] | None
-    attributes: Mapping[str, str]
-    body: Markup
+    styles: tuple[StyleBody, ...]
     shown: bool
     open: bool
+    provider: str = "ogr"
+
+    @property
+    def is_raster(self) -> bool:
+        """Whether it is a raster."""
+        return self.provider == "gdal"
+
+
+@dataclass(frozen=True)
+class ShownTheme:
+    """A theme as far as its layers are in the file: layer and style, top to bottom."""
+
+    name: str
+    layers: tuple[tuple[ProjectLayer, str], ...]
 
 
 def layer_id(name: str) -> str:
@@ -91,8 +136,7 @@ def project_file(
     bundle: Bundle,
     layers: Sequence[Layer],
     frames: Mapping[str, pd.DataFrame],
-    styles: Mapping[str, str],
-    by_theme: Mapping[str, str],
+    styles: Mapping[str, Mapping[str, str]],
 ) -> bytes:
     """Return the bytes of a `.qgz` that refers to `inducult.gpkg` beside itself.
 
@@ -105,18 +149,10 @@ def project_file(
     frames
         Their rows, for extents.
     styles
-        Layer name -> QML.
-    by_theme
-        The second style of `site_points`: shown as a layer of its own, switched off.
+        Layer name -> name of a style -> QML, the default one first.
     """
     relations = [r for r in RELATIONS if r.parent in frames and r.child in frames]
-    shown = [_project_layer(layer, frames, styles[layer.name], relations) for layer in layers]
-    shown += [
-        _project_layer(layer, frames, by_theme[layer.name], [], suffix="_by_theme", title="Industrial sites by branch")
-        for layer in layers
-        if layer.name in by_theme
-    ]
-    ordered = sorted(shown, key=lambda layer: _ORDER.index(layer.group))
+    ordered = _project_layers(bundle, layers, frames, styles, relations)
     text = (
         environment()
         .get_template("project.qgs.j2")
@@ -132,28 +168,62 @@ def project_file(
             groups=[(name, list(members)) for name, members in groupby(ordered, key=lambda layer: layer.group)],
             layers=ordered,
             relations=relations,
+            themes=_shown_themes(ordered),
         )
     )
     return _zipped(f"{PROJECT_NAME}.qgs", text.strip().encode("utf-8"))
 
 
-def _project_layer(
+def _project_layers(
+    bundle: Bundle,
+    layers: Sequence[Layer],
+    frames: Mapping[str, pd.DataFrame],
+    styles: Mapping[str, Mapping[str, str]],
+    relations: Sequence[Relation],
+) -> list[ProjectLayer]:
+    """Return the layers of the project, group by group, top to bottom."""
+    # Rasters first within their group: the regions' ground would cover them.
+    shown = [_raster_layer(name, surface) for name, surface in bundle.surfaces.items() if name in COVERAGES]
+    shown += [_vector_layer(layer, frames, styles[layer.name], relations) for layer in layers]
+    sites = next(layer for layer in layers if layer.name == "site_points")
+    by_branch = {"by branch": styles[sites.name]["by branch"]}
+    # A second look at the sites, switched off: its legend tells what the pictograms mean.
+    shown.append(_vector_layer(sites, frames, by_branch, [], suffix="_by_theme", title="Industrial sites by branch"))
+    return sorted(shown, key=lambda layer: _ORDER.index(layer.group))
+
+
+def _shown_themes(layers: Sequence[ProjectLayer]) -> list[ShownTheme]:
+    """Return the themes whose first layer is there, with those of their layers that are."""
+    by_name = {layer.name: layer for layer in layers}
+    return [
+        ShownTheme(
+            theme.name,
+            tuple(
+                (layer, theme.layers[layer.name] or layer.styles[0].name)
+                for layer in layers
+                if layer.name in theme.layers
+            ),
+        )
+        for theme in THEMES
+        # The ordinary map is there even where no question is open.
+        if theme is THEMES[0] or next(iter(theme.layers)) in by_name
+    ]
+
+
+def _vector_layer(
     layer: Layer,
     frames: Mapping[str, pd.DataFrame],
-    qml: str,
+    styles: Mapping[str, str],
     relations: Sequence[Relation],
     *,
     suffix: str = "",
     title: str = "",
 ) -> ProjectLayer:
-    # The text is our own, made from our templates a moment ago.
-    root = ET.fromstring(qml.strip())  # noqa: S314
-    _add_relation_tabs(root, [r for r in relations if r.parent == layer.name])
-    attributes = {key: value for key, value in root.attrib.items() if key not in ("version", "styleCategories")}
-    # Only the answers to open questions are there to be written.
-    attributes["readOnly"] = "0" if layer.name == "review" else "1"
     geometry, wkb = _QGIS_KINDS[layer.geometry] if layer.geometry else (None, None)
     name = layer.name + suffix
+    mine = [r for r in relations if r.parent == layer.name]
+    # Only the answers to open questions are there to be written.
+    fixed = {"readOnly": "0" if layer.name == "review" else "1"}
     return ProjectLayer(
         name=name,
         id=layer_id(name),
@@ -164,11 +234,41 @@ def _project_layer(
         geometry=geometry,
         wkb=wkb,
         extent=extent_of(frames[layer.name]) if layer.geometry else None,
-        attributes=attributes,
-        body=Markup("".join(ET.tostring(child, encoding="unicode") for child in root)),  # noqa: S704 (escaped by ET)
+        styles=tuple(_style_body(style, qml, mine, fixed) for style, qml in styles.items()),
         shown=layer.geometry is not None and name not in _HIDDEN,
         open=name in ("site_points", "review"),
     )
+
+
+def _raster_layer(name: str, surface: Surface) -> ProjectLayer:
+    said = COVERAGES[name]
+    qml = style_bytes(surface, name).decode()
+    return ProjectLayer(
+        name=said.table,
+        id=layer_id(said.table),
+        title=f"{said.title} (sites per km²)",
+        description=said.description,
+        source=f"GPKG:{_PACKAGE}:{said.table}",
+        group="Background",
+        geometry=None,
+        wkb=None,
+        extent=extent_of_surface(surface),
+        styles=(_style_body("default", qml, (), {}),),
+        shown=False,
+        open=False,
+        provider="gdal",
+    )
+
+
+def _style_body(name: str, qml: str, relations: Sequence[Relation], fixed: Mapping[str, str]) -> StyleBody:
+    """Take a QML apart as a project holds it, with the tabs of relations and attributes of the layer that are fixed."""
+    # The text is our own, made from our templates a moment ago.
+    root = ET.fromstring(qml.strip())  # noqa: S314
+    _add_relation_tabs(root, relations)
+    attributes = {key: value for key, value in root.attrib.items() if key not in ("version", "styleCategories")}
+    attributes.update(fixed)
+    body = Markup("".join(ET.tostring(child, encoding="unicode") for child in root))  # noqa: S704 (escaped by ET)
+    return StyleBody(name, attributes, body)
 
 
 def _add_relation_tabs(root: ET.Element, relations: Sequence[Relation]) -> None:

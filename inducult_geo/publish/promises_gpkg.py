@@ -118,12 +118,20 @@ def _project_faults(where: str, root: ET.Element, release: Opened) -> Iterator[s
     if not sources:
         yield f"{where} has no layers"
     for source in sources.values():
-        file, _, layer = source.partition("|layername=")
-        if file.removeprefix("./") != GEOPACKAGE or layer.partition("|")[0] not in release.layers:
+        if not _lies_inside(source, release):
             yield f"{where}: layer source '{source}' is not in {GEOPACKAGE}"
     for node in root.iter("layer-tree-layer"):
         if node.get("id") not in sources:
             yield f"{where}: its tree shows a layer '{node.get('name')}' that it does not hold"
+
+
+def _lies_inside(source: str, release: Opened) -> bool:
+    """Whether a layer of the project is a layer of this file, or a raster of it."""
+    if source.startswith("GPKG:"):
+        file, _, table = source.removeprefix("GPKG:").rpartition(":")
+        return file.removeprefix("./") == GEOPACKAGE and table in release.coverages
+    file, _, layer = source.partition("|layername=")
+    return file.removeprefix("./") == GEOPACKAGE and layer.partition("|")[0] in release.layers
 
 
 def _project_text(content: str | bytes) -> bytes:

@@ -15,6 +15,7 @@ from markupsafe import Markup
 from inducult_geo.publish.columns import Column
 from inducult_geo.publish.domains import DOMAINS
 from inducult_geo.publish.layers import Layer
+from inducult_geo.publish.pictograms import embedded
 from inducult_geo.publish.symbols import OTHER_THEME, aspect_marks, theme_marks
 
 QGIS_NULL = "{2839923C-8B7D-419E-B84B-CA2FE9B80EC7}"
@@ -27,6 +28,7 @@ _LINKS = ("website", "image")
 _MULTILINE = ("why", "detail", "message", "question", "note", "attribution")
 
 
+_SPAN = {"Min": -2147483647, "Max": 2147483647, "Step": 1}
 _NOT_XML = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 
@@ -63,6 +65,12 @@ def _xml_text(value: Any) -> Any:
     return _NOT_XML.sub("\N{REPLACEMENT CHARACTER}", value)
 
 
+def styles_of(layer: Layer, *, region_titles: Mapping[str, str]) -> dict[str, str]:
+    """Return every style of a layer by name, the default one first; see `style_of`."""
+    named = ((layer.style_name, layer.style), *layer.more_styles)
+    return {name: style_of(layer, region_titles=region_titles, template=template) for name, template in named}
+
+
 def style_of(layer: Layer, *, region_titles: Mapping[str, str], template: str | None = None) -> str:
     """Return the QML of a layer.
 
@@ -84,8 +92,10 @@ def style_of(layer: Layer, *, region_titles: Mapping[str, str], template: str | 
             fields=fields,
             tabs=_tabs(fields),
             aspects=aspect_marks(),
+            aspect_of={mark.value: mark for mark in aspect_marks()},
             themes=theme_marks(),
-            theme={what: _theme_expression(what) for what in ("shape", "color", "angle")},
+            theme=_theme_expressions(),
+            drawings={value: embedded(value) for value, _, _ in theme_marks()},
             domains=DOMAINS,
             tip=tip_expressions,
         )
@@ -109,8 +119,18 @@ def _widget(layer: Layer, column: Column, region_titles: Mapping[str, str]) -> t
         return "DateTime", {"display_format": "yyyy-MM-dd", "field_format": "yyyy-MM-dd", "allow_null": True}
     if column.kind == "flag":
         return "CheckBox", {"TextDisplayMethod": 0}
+    if column.kind in ("whole", "number"):
+        # The plain text field writes years with a mark between the thousands: 1,938.
+        return "Range", {"Style": "SpinBox", "AllowNull": True, "Precision": _decimals(column), **_SPAN}
     multiline = column.json or column.name in _MULTILINE
     return "TextEdit", {"IsMultiline": multiline, "UseHtml": False}
+
+
+def _decimals(column: Column) -> int:
+    """Return how many digits behind the point are worth reading."""
+    if column.kind == "whole" or column.unit in ("m²",):
+        return 0
+    return 1 if column.unit else 3
 
 
 def _value_map(values: Mapping[str, str], *, with_open: bool) -> list[dict[str, str]]:
@@ -125,10 +145,22 @@ def _tabs(fields: Sequence[Field]) -> list[tuple[str, list[Field]]]:
     return [(name, list(group)) for name, group in groupby(ranked, key=lambda field: field.column.group)]
 
 
-def _theme_expression(what: str) -> str:
-    """Return a QGIS expression that gives the shape or color of a site's theme. Values are our own, never outside's."""
-    pairs = ", ".join(f"'{value}', '{getattr(mark, what)}'" for value, _, mark in theme_marks())
-    return f"coalesce(map_get(map({pairs}), \"theme\"), '{getattr(OTHER_THEME, what)}')"
+def _theme_expressions() -> dict[str, str]:
+    """Return QGIS expressions that give the pictogram and the color of a site's theme, and the pictogram of no theme.
+
+    The values are our own, never outside's.
+    """
+    marks = theme_marks()
+    return {
+        "drawing": _by_theme({value: embedded(value) for value, _, _ in marks}, embedded("other")),
+        "color": _by_theme({value: mark.color for value, _, mark in marks}, OTHER_THEME.color),
+        "other": embedded("other"),
+    }
+
+
+def _by_theme(values: Mapping[str, str], otherwise: str) -> str:
+    pairs = ", ".join(f"'{theme}', '{value}'" for theme, value in values.items())
+    return f"coalesce(map_get(map({pairs}), \"theme\"), '{otherwise}')"
 
 
 def tip_expressions(column: str) -> str:

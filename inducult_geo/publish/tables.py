@@ -15,7 +15,7 @@ import shapely
 from inducult_geo.errors import ReleaseError
 from inducult_geo.frames import WORK_CRS
 from inducult_geo.publish.bundle import Bundle
-from inducult_geo.publish.columns import Column, Kind
+from inducult_geo.publish.columns import Kind
 from inducult_geo.publish.layers import LAYERS, Layer
 
 GEOMETRY = "geom"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import difflib
 import html
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import cached_property
 from importlib import import_module
 from pathlib import Path
@@ -22,6 +22,7 @@ from inducult_geo.explaining import Site
 from inducult_geo.frames import WORK_CRS
 from inducult_geo.match.identity import check_site_id
 from inducult_geo.publish.changes import CHANGE_COLUMNS, diff
+from inducult_geo.publish.columns import OUTCOME, RECORDS, SITES, Column
 from inducult_geo.publish.layers import Layer, layer_named
 from inducult_geo.publish.opened import GEOPACKAGE, Opened
 from inducult_geo.publish.promises_files import SUMS, sums_of
@@ -256,7 +257,8 @@ class Release:
 
     def _load(self, name: str) -> pd.DataFrame:
         if name in ("sites", "records"):
-            return gpd.read_parquet(self.folder / f"{name}.parquet")
+            frame = gpd.read_parquet(self.folder / f"{name}.parquet")
+            return gpd.GeoDataFrame(_with_columns(frame, SITES if name == "sites" else (*RECORDS, *OUTCOME)))
         if name == "changes":
             return self._told_changes()
         return _layer(self.folder / GEOPACKAGE, layer_named(name))
@@ -310,7 +312,7 @@ def _release_folder(path: Path) -> Path:
     if not path.exists():
         raise ConfigError(f"{path}: no such folder. Name a release, such as data/processed/current.")
     data = path.parent.parent if path.name == "current" and path.is_file() else path
-    if (data / "processed").is_dir() or data != path:
+    if (data / "raw").is_dir() or (data / "processed").is_dir() or data != path:
         found = current_release(DataFolder(data))
         if found is None:
             raise ConfigError(f"{data}: there is no release yet. Make one: inducult run --data {data}.")
@@ -340,12 +342,21 @@ def _layer(path: Path, layer: Layer) -> pd.DataFrame:
         frame = pyogrio.read_dataframe(path, layer=layer.name, read_geometry=layer.geometry is not None)
     else:
         frame = pd.DataFrame(columns=names)
-    typed = pd.DataFrame({c.name: frame[c.name].astype(_DTYPES[c.kind]) for c in layer.columns if c.name in frame})
-    more = [name for name in frame if name not in names and name != "geometry"]
-    whole = typed.reindex(columns=names).assign(**{str(name): frame[name] for name in more})
-    if layer.geometry is None:
-        return whole
-    return gpd.GeoDataFrame(whole, geometry=frame.get("geometry", []), crs=WORK_CRS)
+    typed = frame.astype({c.name: _DTYPES[c.kind] for c in layer.columns if c.name in frame})
+    if layer.geometry is not None and "geometry" not in typed:
+        typed = gpd.GeoDataFrame(typed, geometry=[], crs=WORK_CRS)
+    return _with_columns(typed, layer.columns)
+
+
+def _with_columns(frame: pd.DataFrame, columns: Sequence[Column]) -> pd.DataFrame:
+    """Put the declared columns first; one that an older release of the same schema lacks is empty."""
+    lacking = {
+        c.name: pd.Series(None, index=frame.index, dtype=_DTYPES[c.kind]) for c in columns if c.name not in frame
+    }
+    declared = [column.name for column in columns]
+    more = [str(name) for name in frame if name not in declared and name != "geometry"]
+    shape = ["geometry"] if "geometry" in frame else []
+    return frame.assign(**lacking)[[*declared, *more, *shape]]
 
 
 def _places(frame: gpd.GeoDataFrame, key: str) -> pd.DataFrame:

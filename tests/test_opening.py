@@ -169,6 +169,16 @@ def test_a_later_minor_schema_is_read_with_its_new_columns(copy: Path) -> None:
     assert set(open_release(copy).sites["worth"]) == {"much"}
 
 
+def test_an_earlier_minor_schema_is_read_with_the_columns_that_it_lacks(copy: Path) -> None:
+    sites = gpd.read_parquet(copy / "sites.parquet")
+    sites.drop(columns=["elevation_m", "fee"]).to_parquet(copy / "sites.parquet", write_covering_bbox=True)
+    write_sums(copy)
+    opened = open_release(copy)
+    assert list(opened.sites) == [*SITE_COLUMNS, "geometry"]
+    assert opened.sites[["elevation_m", "fee"]].isna().all(axis=None)
+    assert opened.site(opened.sites["site_id"].iloc[0]).explain().words
+
+
 @pytest.mark.parametrize("said", [None, "", "next", 7])
 def test_a_manifest_without_a_schema_is_no_release(copy: Path, said: object) -> None:
     spoil_manifest(copy, schema_version=said)

@@ -1,0 +1,105 @@
+"""Every notebook runs from top to bottom on a release, and lies in git without outputs."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import nbformat
+import pytest
+from nbclient import NotebookClient
+
+NOTEBOOKS = sorted((Path(__file__).resolve().parent.parent / "notebooks").glob("*.ipynb"))
+REGIONS = ("zwickau", "leoben", "karlovy-vary", "padova", "gorenjska", "sisak-moslavina", "opole", "limburg")
+
+
+def run(path: Path) -> nbformat.NotebookNode:
+    """Run a notebook in its folder, in a kernel on loopback; a cell that fails fails the test."""
+    notebook = nbformat.read(path, as_version=4)
+    client = NotebookClient(
+        notebook, timeout=240, resources={"metadata": {"path": str(path.parent)}}, extra_arguments=["--log-level=40"]
+    )
+    client.execute()
+    return notebook
+
+
+def outputs(notebook: nbformat.NotebookNode) -> list[nbformat.NotebookNode]:
+    return [output for cell in notebook.cells for output in cell.get("outputs", [])]
+
+
+def is_figure(output: nbformat.NotebookNode) -> bool:
+    return "image/png" in output.get("data", {})
+
+
+def test_there_is_a_notebook_for_each_question() -> None:
+    assert [path.stem for path in NOTEBOOKS] == [
+        "1_layers", "2_duckdb", "3_evidence", "4_review", "5_changes", "6_figures"
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
+def test_nothing_of_a_run_is_kept_in_git(path: Path) -> None:
+    notebook = nbformat.read(path, as_version=4)
+    nbformat.validate(notebook)
+    assert outputs(notebook) == []
+    assert {cell.execution_count for cell in notebook.cells if cell.cell_type == "code"} == {None}
+    assert set(notebook.metadata) == {"kernelspec", "language_info"}
+    assert notebook.metadata.language_info == {"name": "python"}
+
+
+@pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
+def test_each_says_what_it_shows_and_how_sure_it_is(path: Path) -> None:
+    first = nbformat.read(path, as_version=4).cells[0]
+    assert first.cell_type == "markdown"
+    assert first.source.startswith("# ")
+    assert "*Run it:*" in first.source
+    assert "*How sure:*" in first.source
+
+
+@pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
+def test_it_runs_on_the_sample(path: Path, sample_data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("INDUCULT_RELEASE", str(sample_data))
+    monkeypatch.setenv("INDUCULT_FIGURES", str(tmp_path))
+    monkeypatch.delenv("INDUCULT_OLDER", raising=False)
+    done = run(path)
+    assert [output.text for output in outputs(done) if output.get("name") == "stderr"] == []
+    assert any(map(is_figure, outputs(done)))
+    if path.stem == "5_changes":
+        told = "".join(output.data["text/plain"] for output in outputs(done) if "data" in output)
+        assert all(change in told for change in ("new", "gone", "moved", "renamed", "closed"))
+    kept = ["accuracy", "branches", "decades", "density", "sites"] if path.stem == "6_figures" else []
+    assert sorted(file.name for file in tmp_path.iterdir()) == [f"{n}.{s}" for n in kept for s in ("png", "svg")]
+
+
+@pytest.fixture(scope="session")
+def real(tmp_path_factory: pytest.TempPathFactory, shared: Path) -> tuple[Path, Path]:
+    """Hotmaps alone, then Hotmaps and EUTL, in the eight regions with their real outlines: the older and the newer."""
+    from inducult_geo.pipeline import run_all
+    from inducult_geo.run import open_run
+    from inducult_geo.store import current_release
+
+    data = tmp_path_factory.mktemp("real") / "data"
+    (data / "raw" / "partners").mkdir(parents=True)
+    (data / "raw" / "boundaries").mkdir()
+    for region in REGIONS:
+        shutil.copy(shared / "data" / "boundaries" / f"{region}.geojson", data / "raw" / "boundaries")
+    releases = []
+    for name in ("hotmaps.csv", "eutl.csv"):
+        shutil.copy(shared / "data" / "sites" / name, data / "raw" / "partners")
+        run_all([], open_run(data))
+        releases.append(current_release(open_run(data).folder))
+    assert None not in releases
+    return releases[0], releases[1]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
+def test_it_runs_on_the_real_release_of_eight_regions(
+    path: Path, real: tuple[Path, Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    older, newer = real
+    monkeypatch.setenv("INDUCULT_RELEASE", str(newer))
+    monkeypatch.setenv("INDUCULT_OLDER", str(older))
+    done = run(path)
+    assert [output.text for output in outputs(done) if output.get("name") == "stderr"] == []
+    assert any(map(is_figure, outputs(done)))

@@ -1,7 +1,8 @@
 """One command for every night: a Prefect server on loopback, and the catalog's schedules served by it.
 
-`python -m flows.serve` (or `inducult serve`). The server's state lives in the data folder; where `PREFECT_API_URL`
-names a server, that one is used. SIGINT and SIGTERM end it cleanly.
+`python -m flows.serve` (or `inducult serve`). The server's state lives in the data folder (SQLite; another database
+where `INDUCULT_DATABASE_URL` names one); where `PREFECT_API_URL` names a server, that one is used. Releases are shown
+on loopback beside it. SIGINT and SIGTERM end all of it cleanly.
 """
 
 from __future__ import annotations
@@ -19,15 +20,16 @@ from typing import TYPE_CHECKING, Annotated, Any, cast
 
 import typer
 
+from flows.shelf import LOOPBACK, shelf
 from inducult_geo.errors import ConfigError, InducultError
 from inducult_geo.pipeline import choose_regions
 from inducult_geo.run import Run, open_run
 
 if TYPE_CHECKING:
     from prefect.deployments.runner import RunnerDeployment
+    from pydantic import SecretStr
 
 START_S, STOP_S = 180.0, 20.0
-LOOPBACK = "127.0.0.1"
 
 
 def deployments(run: Run, *, data: Path, catalogs: list[Path]) -> list[RunnerDeployment]:
@@ -56,8 +58,8 @@ def deployments(run: Run, *, data: Path, catalogs: list[Path]) -> list[RunnerDep
 
 
 @contextmanager
-def server(home: Path, *, port: int) -> Iterator[str]:
-    """Run a Prefect server on loopback with its state in `home`; gives the address of its API.
+def server(home: Path, *, port: int, database: SecretStr | None = None) -> Iterator[str]:
+    """Run a Prefect server on loopback with its state in `home`, or in a database; gives the address of its API.
 
     Raises
     ------
@@ -66,14 +68,18 @@ def server(home: Path, *, port: int) -> Iterator[str]:
     """
     home.mkdir(parents=True, exist_ok=True)
     log = home / "server.log"
-    environment = {**os.environ, "PREFECT_HOME": str(home.resolve())}
+    url = f"http://{LOOPBACK}:{port}/api"
+    # The pages in the browser ask the API at this address, not at the default port.
+    environment = {**os.environ, "PREFECT_HOME": str(home.resolve()), "PREFECT_UI_API_URL": url}
+    if database is not None:
+        # By the environment, never by the command line: there every user of the machine could read it.
+        environment["PREFECT_SERVER_DATABASE_CONNECTION_URL"] = database.get_secret_value()
     command = [sys.executable, "-m", "prefect", "server", "start", "--host", LOOPBACK, "--port", str(port)]
     with log.open("ab") as output:
         child = subprocess.Popen(  # noqa: S603 - our own interpreter, no text from outside
             command, env=environment, stdout=output, stderr=output, start_new_session=True
         )
     try:
-        url = f"http://{LOOPBACK}:{port}/api"
         _wait(url, child, log)
         yield url
     finally:
@@ -135,7 +141,7 @@ def main(
         _serve(run, catalog or [], existing)
         return
     home = run.folder.processed / ".prefect"
-    with server(home, port=free_port(port)) as url:
+    with server(home, port=free_port(port), database=run.settings.database_url) as url:
         os.environ["PREFECT_API_URL"] = url
         os.environ["PREFECT_HOME"] = str(home.resolve())
         _serve(run, catalog or [], url)
@@ -145,13 +151,21 @@ def _serve(run: Run, catalogs: list[Path], url: str) -> None:
     # Imported now: Prefect reads the address of its server once, when it is imported.
     from prefect import serve
 
+    from flows.limits import create_limits
+
+    create_limits()
     made = deployments(run, data=run.folder.root, catalogs=catalogs)
-    sys.stdout.write(f"{len(made)} regions are scheduled. Open {url.removesuffix('/api')} in a browser; Ctrl-C ends.\n")
-    sys.stdout.flush()
-    try:
-        serve(*made, pause_on_shutdown=False, limit=1, print_starting_message=False)
-    except KeyboardInterrupt:
-        sys.stdout.write("ended\n")
+    run.folder.releases.mkdir(parents=True, exist_ok=True)
+    with shelf(run.folder.releases) as address:
+        # The runs are processes of their own: they learn the address from the environment.
+        os.environ.setdefault("INDUCULT_RELEASES_URL", address)
+        shown = url.removesuffix("/api")
+        sys.stdout.write(f"{len(made)} regions are scheduled. Open {shown} in a browser; Ctrl-C ends.\n")
+        sys.stdout.flush()
+        try:
+            serve(*made, pause_on_shutdown=False, limit=1, print_starting_message=False)
+        except KeyboardInterrupt:
+            sys.stdout.write("ended\n")
 
 
 def _as_interrupt(_number: int, _frame: Any) -> None:

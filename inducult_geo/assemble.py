@@ -12,9 +12,10 @@ import pandas as pd
 import shapely
 
 from inducult_geo import __version__
-from inducult_geo.boundaries import kept_file
-from inducult_geo.catalog import Contract
+from inducult_geo.boundaries import last_outline
+from inducult_geo.catalog import Contract, RasterSource
 from inducult_geo.enrich.density import density_surfaces
+from inducult_geo.errors import RegionError
 from inducult_geo.frames import (
     PAIR_COLUMNS,
     RECORD_COLUMNS,
@@ -30,10 +31,9 @@ from inducult_geo.frames import (
     outcome_of,
     reasons_of,
 )
-from inducult_geo.gather import wide_or_kept
 from inducult_geo.publish.bundle import Bundle
 from inducult_geo.run import SCHEMA_VERSION, STATES, Run, SourceFacts, code_hash, run_id
-from inducult_geo.stage import RegionOutcome, Stage
+from inducult_geo.stage import Part, RegionOutcome, Stage
 
 TITLE = "InduCult2.0: sites of industrial culture"
 _REVIEW_COLUMNS = (
@@ -42,8 +42,10 @@ _REVIEW_COLUMNS = (
 )  # fmt: skip
 
 
-def assemble(stages: Mapping[str, Stage], told: Mapping[str, RegionOutcome], run: Run) -> Bundle:
-    """Put the regions' outputs and what wide sources have outside them into one bundle.
+def assemble(
+    stages: Mapping[str, Stage], told: Mapping[str, RegionOutcome], wide: Mapping[str, Part], run: Run
+) -> Bundle:
+    """Put the regions' outputs and what wide sources (by id) have outside them into one bundle.
 
     The counting law is asserted for every source and for the whole.
 
@@ -54,8 +56,8 @@ def assemble(stages: Mapping[str, Stage], told: Mapping[str, RegionOutcome], run
     """
     records = _concat([stage.records() for stage in stages.values()], (*RECORD_COLUMNS, "site_id", "outcome"))
     facts = [fact for stage in stages.values() for fact in stage.facts if fact.state != "absent"]
-    for contract in run.catalog.wide_sources():
-        rest = _elsewhere(contract, records, run)
+    for part in wide.values():
+        rest = _elsewhere(part, records)
         if rest is not None:
             rest_records, rest_facts = rest
             records = _concat([records, rest_records], (*RECORD_COLUMNS, "site_id", "outcome"))
@@ -73,7 +75,7 @@ def assemble(stages: Mapping[str, Stage], told: Mapping[str, RegionOutcome], run
         pairs,
         _review(stages, records),
         _regions(stages, told, run),
-        _sources(facts, run),
+        _sources(facts, stages, run),
         row,
     )
 
@@ -105,18 +107,18 @@ def release_manifest(bundle: Bundle, stages: Mapping[str, Stage], run: Run) -> d
     }
 
 
-def _elsewhere(contract: Contract, records: pd.DataFrame, run: Run) -> tuple[gpd.GeoDataFrame, SourceFacts] | None:
+def _elsewhere(part: Part, records: pd.DataFrame) -> tuple[gpd.GeoDataFrame, SourceFacts] | None:
     """Return a wide source's rows that no region of the release took, each with the reason why not."""
-    whole = wide_or_kept(contract, run)
-    if whole.facts.state == "absent":
+    if part.facts.state == "absent":
         return None
-    taken = set(records.loc[records["source"] == contract.id, "record_key"])
-    rest = as_records(whole.records[~whole.records["record_key"].isin(taken).to_numpy()])
+    whole = part.records()
+    taken = set(records.loc[records["source"] == part.facts.source, "record_key"])
+    rest = as_records(whole[~whole["record_key"].isin(taken).to_numpy()])
     fine = rest["reason"].isna()
     rest.loc[fine, "reason"] = "outside_all_regions"
     rest.loc[fine, "detail"] = "its place lies in no region of this release"
     counts = counts_of(outcome_of(rest))
-    facts = replace(whole.facts, counts=counts, rejected_by_reason=reasons_of(rest))
+    facts = replace(part.facts, counts=counts, rejected_by_reason=reasons_of(rest))
     return rest.assign(site_id=None, outcome=outcome_of(rest)), facts
 
 
@@ -153,7 +155,10 @@ def _regions(stages: Mapping[str, Stage], told: Mapping[str, RegionOutcome], run
     rows = []
     for name, stage in sorted(stages.items()):
         region = run.catalog.region(name)
-        outline = gpd.read_file(kept_file(region, run)).to_crs(WORK_CRS).geometry.union_all()
+        land = last_outline(region, run)
+        if land is None:
+            raise RegionError(f"{name}: its outline is damaged. Run this region again: inducult run {name} --afresh")
+        outline = gpd.GeoSeries([land.area], crs="EPSG:4326").to_crs(WORK_CRS).iloc[0]
         mine = told.get(name)
         rows.append(
             {
@@ -173,27 +178,51 @@ def _regions(stages: Mapping[str, Stage], told: Mapping[str, RegionOutcome], run
     return gpd.GeoDataFrame(rows, geometry="geometry", crs=WORK_CRS)
 
 
-def _sources(facts: Sequence[SourceFacts], run: Run) -> pd.DataFrame:
-    """Make one row a source of what became of it in every region."""
+def _sources(facts: Sequence[SourceFacts], stages: Mapping[str, Stage], run: Run) -> pd.DataFrame:
+    """Make one row a source of what became of it in every region; a raster that is in use has its row, too."""
     names = sorted({fact.source for fact in facts})
-    return pd.DataFrame([_source_row(run.catalog.sources[n], [f for f in facts if f.source == n]) for n in names])
+    rows = [_source_row(run.catalog.sources[n], [f for f in facts if f.source == n]) for n in names]
+    sampled = [fact for stage in stages.values() for fact in stage.rasters if fact.state != "absent"]
+    rasters = sorted({fact.source for fact in sampled} & set(run.catalog.rasters))
+    rows += [_raster_row(run.catalog.rasters[n], [fact for fact in sampled if fact.source == n]) for n in rasters]
+    return pd.DataFrame(rows)
+
+
+def _raster_row(raster: RasterSource, facts: Sequence[SourceFacts]) -> dict[str, Any]:
+    valid_at = str(raster.valid_at) if raster.valid_at else None
+    return {
+        **_about(raster, facts),
+        "publish": True,
+        **_numbers(Counts(0, 0, 0, 0)),
+        "retrieved_at": valid_at,
+        "valid_at": valid_at,
+    }
+
+
+def _about(declared: Contract | RasterSource, facts: Sequence[SourceFacts]) -> dict[str, Any]:
+    """Return what is told of every source: who it is, its files, and what became of it."""
+    files = {file.name: file.sha256 for fact in facts for file in fact.files}
+    regions = {fact.region for fact in facts}
+    return {
+        "source": declared.id,
+        "title": declared.title or declared.id,
+        "region": regions.pop() if len(regions) == 1 else None,
+        "licence": declared.licence,
+        "attribution": declared.attribution,
+        "files": ", ".join(files) or None,
+        "sha256": ", ".join(files.values()) or None,
+        "state": max((fact.state for fact in facts), key=STATES.index),
+        "message": _joined(fact.message for fact in facts),
+    }
 
 
 def _source_row(contract: Contract, facts: Sequence[SourceFacts]) -> dict[str, Any]:
-    files = {file.name: file.sha256 for fact in facts for file in fact.files}
-    regions = {fact.region for fact in facts}
     accuracies = [fact.accuracy_m for fact in facts if fact.accuracy_m is not None]
     data_time = max((fact.data_time for fact in facts if fact.data_time), default=None)
     return {
-        "source": contract.id,
-        "title": contract.title or contract.id,
-        "region": regions.pop() if len(regions) == 1 else None,
-        "licence": contract.licence,
-        "attribution": contract.attribution,
+        **_about(contract, facts),
         "publish": contract.may_publish,
         "publish_grid_m": contract.publish_grid_m,
-        "files": ", ".join(files) or None,
-        "sha256": ", ".join(files.values()) or None,
         **_numbers(sum((fact.counts for fact in facts), Counts(0, 0, 0, 0))),
         "crs": _joined(fact.crs for fact in facts),
         "reading": _joined(fact.reading for fact in facts),
@@ -201,8 +230,6 @@ def _source_row(contract: Contract, facts: Sequence[SourceFacts]) -> dict[str, A
         "accuracy_m": max(accuracies, default=None),
         "retrieved_at": str(contract.retrieved) if contract.retrieved else data_time,
         "valid_at": str(contract.valid_at) if contract.valid_at else data_time,
-        "state": max((fact.state for fact in facts), key=STATES.index),
-        "message": _joined(fact.message for fact in facts),
     }
 
 

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 
 import geopandas as gpd
@@ -14,11 +15,13 @@ from pyproj import Geod
 from shapely.geometry.base import BaseGeometry
 
 from inducult_geo.catalog import Region
-from inducult_geo.errors import RegionError, SourceError
+from inducult_geo.digest import sha256
+from inducult_geo.errors import RegionError, SourceError, TransientError
 from inducult_geo.run import Run
 from inducult_geo.sources.osm_boundary import read_boundary
 from inducult_geo.sources.overpass import fetch_boundary, is_answer, read_answer_boundary
-from inducult_geo.store import replacing
+from inducult_geo.stamps import declared, stamp
+from inducult_geo.store import read_json, replacing, write_json
 
 AREA_TOLERANCE = 0.05
 """How far an outline out of OpenStreetMap may be from the official area, as a share."""
@@ -36,6 +39,67 @@ class Outline:
     attribution: str = ""
 
 
+@dataclass(frozen=True)
+class KeptOutline:
+    """A region's outline as it is kept beside its outputs; `digest` is that of the file."""
+
+    path: Path
+    about: Mapping[str, str]
+    digest: str
+
+    @cached_property
+    def area(self) -> BaseGeometry:
+        """The polygon in EPSG:4326, exactly as it was written."""
+        (feature,) = json.loads(self.path.read_text(encoding="utf-8"))["features"]
+        return shapely.geometry.shape(feature["geometry"])
+
+
+def kept_outline(region: Region, run: Run, *, extract: Path | None = None) -> KeptOutline:
+    """Return a region's outline as it was kept, or find it anew where what it comes from has changed.
+
+    Raises
+    ------
+    RegionError
+        Where there is none; the message says where one can be put.
+    """
+    path = kept_file(region, run)
+    made_of = _stamp(region, run, extract)
+    kept = last_outline(region, run)
+    told = read_json(path.with_suffix(".json")) or {}
+    if kept is not None and made_of is not None and told.get("stamp") == made_of and not run.afresh:
+        return kept
+    found = outline(region, run, extract=extract)
+    about = {"source": found.source, "licence": found.licence, "attribution": found.attribution}
+    feature = {"type": "Feature", "properties": about, "geometry": shapely.geometry.mapping(found.area)}
+    with replacing(path) as draft:
+        draft.write_text(json.dumps({"type": "FeatureCollection", "features": [feature]}), encoding="utf-8")
+    digest = sha256(path)
+    write_json(path.with_suffix(".json"), {"stamp": made_of, "digest": digest, "about": about})
+    return KeptOutline(path, about, digest)
+
+
+def last_outline(region: Region, run: Run) -> KeptOutline | None:
+    """Return the outline that was last kept; None where there is none, or it is not whole."""
+    path = kept_file(region, run)
+    told = read_json(path.with_suffix(".json"))
+    if told is None or not path.is_file() or run.hashes.of(path) != told["digest"]:
+        return None
+    return KeptOutline(path, told["about"], told["digest"])
+
+
+def _stamp(region: Region, run: Run, extract: Path | None) -> str | None:
+    """Return a hash of what an outline comes from; null where a server is asked."""
+    files = [_own_file(region, run)]
+    if region.boundary.file is not None:
+        files.append(region.declared_in.parent / region.boundary.file)
+    found = [(path.name, run.hashes.of(path)) for path in files if path.is_file()]
+    if not found and run.osm == "overpass":
+        return None
+    if not found and extract is not None and extract.is_file():
+        found = [(extract.name, run.hashes.of(extract))]
+    return stamp(files=found, region=declared(region))
+
+
 def outline(region: Region, run: Run, *, extract: Path | None = None) -> Outline:
     """Return a region's outline: file, extract, Overpass or kept, the first that there is.
 
@@ -48,7 +112,7 @@ def outline(region: Region, run: Run, *, extract: Path | None = None) -> Outline
         lambda: _from_file(region, run),
         lambda: _from_extract(region, extract),
         lambda: _from_overpass(region, run),
-        lambda: read_outline(kept_file(region, run)),
+        lambda: _from_kept(region, run),
     )
     for way in ways:
         found = way()
@@ -97,14 +161,6 @@ def read_outline(path: Path) -> Outline | None:
     return Outline(area, source, first.get("licence", ""), first.get("attribution", ""))
 
 
-def keep_outline(found: Outline, target: Path) -> None:
-    """Keep an outline beside a region's outputs as GeoJSON."""
-    about = {"source": found.source, "licence": found.licence, "attribution": found.attribution}
-    feature = {"type": "Feature", "properties": about, "geometry": shapely.geometry.mapping(found.area)}
-    with replacing(target) as draft:
-        draft.write_text(json.dumps({"type": "FeatureCollection", "features": [feature]}), encoding="utf-8")
-
-
 def _own_file(region: Region, run: Run) -> Path:
     return run.folder.raw / "boundaries" / f"{region.id}.geojson"
 
@@ -136,11 +192,23 @@ def _from_extract(region: Region, extract: Path | None) -> Outline | None:
     return _of_osm(region, area, f"OpenStreetMap extract {extract.name}")
 
 
+def _from_kept(region: Region, run: Run) -> Outline | None:
+    kept = last_outline(region, run)
+    return None if kept is None else Outline(kept.area, **kept.about)
+
+
 def _from_overpass(region: Region, run: Run) -> Outline | None:
     if run.osm != "overpass" or not region.boundary.tags:
         return None
     try:
         area = fetch_boundary(region, settings=run.settings)
+    except TransientError as problem:
+        # Outlines seldom change: yesterday's is better than a region without its partners' records.
+        kept = _from_kept(region, run)
+        if kept is None:
+            raise RegionError(f"{region.id}: {problem}") from problem
+        run.say(f"{region.id}: {problem} The outline of the last good run stays.")
+        return kept
     except SourceError as problem:
         raise RegionError(f"{region.id}: {problem}") from problem
     return _of_osm(region, area, "OpenStreetMap through Overpass")

@@ -49,3 +49,7 @@ class ReleaseError(InducultError):
 
 class BusyError(InducultError):
     """Another run holds the data folder."""
+
+
+class StorageError(InducultError):
+    """The data folder cannot be written: a full disk, a read-only folder. What was whole stays whole."""

@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Container
 from dataclasses import dataclass, replace
-from functools import lru_cache, partial
+from functools import lru_cache
 from pathlib import Path
 
 import geopandas as gpd
+import numpy as np
 import shapely
-from shapely.geometry.base import BaseGeometry
 
+from inducult_geo.boundaries import KeptOutline
 from inducult_geo.catalog import Contract, Region
-from inducult_geo.errors import ContractError, SourceError
+from inducult_geo.errors import ContractError, CoordinateError, SourceError, TransientError
 from inducult_geo.frames import (
     WORK_CRS,
     Counts,
@@ -26,17 +27,18 @@ from inducult_geo.frames import (
     reasons_of,
 )
 from inducult_geo.harmonize.crs import transform_geometries
+from inducult_geo.harmonize.operations import operations
 from inducult_geo.harmonize.place import Ground
 from inducult_geo.harmonize.records import Harmonized, harmonize
 from inducult_geo.harmonize.vocabulary import Vocabulary, load_vocabulary
-from inducult_geo.run import Run, SourceFacts, State, facts_from, run_id
+from inducult_geo.run import Run, SourceFacts
 from inducult_geo.schemas import checked_records
 from inducult_geo.sources.osm_pbf import read_objects
 from inducult_geo.sources.osm_records import records_of
 from inducult_geo.sources.overpass import fetch_objects, is_answer, read_answer
 from inducult_geo.sources.partner import find_files, read_partner
-from inducult_geo.stage import last_stage
-from inducult_geo.store import read_json, replacing, sha256, write_json
+from inducult_geo.stage import Part, drop_part, keep_part, last_part
+from inducult_geo.stamps import declared, files_stamp, grids_stamp, stamp
 
 OSM = "osm"
 _DATED = re.compile(r"-\d{4}-\d{2}-\d{2}")
@@ -49,6 +51,16 @@ class Gathered:
 
     records: Records
     facts: SourceFacts
+
+
+@dataclass(frozen=True)
+class _Source:
+    """One source of a region: what it is made of (null: nobody can tell), and how; `home` is where it is kept."""
+
+    id: str
+    home: Path
+    stamp: Callable[[], str | None]
+    make: Callable[[], Gathered]
 
 
 def find_extract(region: Region, run: Run) -> Path | None:
@@ -68,54 +80,104 @@ def find_extract(region: Region, run: Run) -> Path | None:
     return None
 
 
-def gather_region(region: Region, area: BaseGeometry, run: Run) -> list[Gathered]:
-    """Collect and harmonize every source that has records of a region.
+def gather_region(
+    region: Region, land: KeptOutline, run: Run, *, only: Container[str] | None = None, patient: bool = False
+) -> list[Part]:
+    """Collect and harmonize every source that has records of a region; what has not changed is taken as it was kept.
 
     Each source's failure is its own: then the records that an earlier run kept of it stay (`stale`), or there are
     none (`failed`). A source without a file is `absent`.
+
+    Parameters
+    ----------
+    region, land, run
+        The region, its outline and the run.
+    only
+        Ids of the sources wanted; all where null.
+    patient
+        Whether somebody will ask again: then a source that may answer later raises instead of falling back.
+
+    Raises
+    ------
+    TransientError
+        With `patient` alone.
     """
-    ground = Ground(region.id, region.country, area, region.crs, run.settings.grids_folder)
-    gatherers: list[tuple[str, Callable[[], Gathered]]] = [
-        (OSM, lambda: _gather_osm(region, ground, run)),
-        *((c.id, partial(_gather_partner, c, ground, run)) for c in run.catalog.sources_of(region.id)),
-        *((c.id, partial(_gather_share, c, region, area, run)) for c in run.catalog.wide_sources()),
-    ]
-    return [_or_kept(source, region, run, gather) for source, gather in gatherers]
+    sources = [one for one in _sources_of(region, land, run) if only is None or one.id in only]
+    return [_or_kept(one, region.id, run, patient=patient) for one in sources]
 
 
-def gather_wide(contract: Contract, run: Run) -> Gathered:
-    """Harmonize a wide source once for all regions; kept until its file, contract or this program changes."""
-    files = find_files(contract, partners=run.folder.partners)
-    if not files:
-        return _absent(contract, None)
-    stamp = run_id({"files": [sha256(path) for path in files], "contract": contract.model_dump(mode="json")})
-    folder = run.folder.source(contract.id)
-    kept = read_json(folder / "manifest.json")
-    if kept is None or kept["stamp"] != stamp:
-        run.say(f"{contract.id}: reading {', '.join(path.name for path in files)}")
-        country = contract.countries[0] if len(contract.countries) == 1 else None
-        ground = Ground("the world", country, None, (), run.settings.grids_folder)
-        table = read_partner(contract, files)
-        fresh = _harmonized(contract, None, table, ground)
-        with replacing(folder / "records.parquet") as draft:
-            fresh.records.to_parquet(draft)
-        write_json(folder / "manifest.json", {"stamp": stamp, "facts": fresh.facts.as_dict()})
-        return fresh
-    records = read_records(folder / "records.parquet")
-    return Gathered(records, facts_from(kept["facts"]))
+def gather_wide(contract: Contract, run: Run) -> Part:
+    """Harmonize a wide source once for all regions; kept until its file, contract or this program changes.
+
+    Raises
+    ------
+    SourceError, ContractError
+        Where its file cannot be used.
+    """
+    return _made(_wide(contract, run), run)
 
 
-def wide_or_kept(contract: Contract, run: Run) -> Gathered:
+def wide_or_kept(contract: Contract, run: Run) -> Part:
     """Harmonize a wide source; where that fails, take what an earlier run kept of it, and say so."""
+    return _or_kept(_wide(contract, run), None, run)
+
+
+def _sources_of(region: Region, land: KeptOutline, run: Run) -> list[_Source]:
+    home = run.folder.region(region.id) / "sources"
+    return [
+        _osm(region, land, home, run),
+        *(_partner(contract, region, land, home, run) for contract in run.catalog.sources_of(region.id)),
+        *(_share(contract, region, land, home, run) for contract in run.catalog.wide_sources()),
+    ]
+
+
+def _made(source: _Source, run: Run) -> Part:
+    """Take a source as it was kept where nothing that it is made of has changed, else make it anew and keep it."""
+    stamp = source.stamp()
+    kept = last_part(source.home, source.id)
+    if kept is not None and kept.stamp == stamp and stamp is not None and not run.afresh:
+        return kept
+    made = source.make()
+    if made.facts.state == "absent":
+        drop_part(source.home, source.id)
+        return Part(made.facts)
+    if kept is not None and not run.afresh:
+        _refuse_lost_grid(kept.facts, made.facts, run)
+    return keep_part(source.home, made.records, made.facts, stamp)
+
+
+def _or_kept(source: _Source, region_id: str | None, run: Run, *, patient: bool = False) -> Part:
+    """Gather a source; where it fails, take what an earlier run kept of it, and say so."""
     try:
-        return gather_wide(contract, run)
-    except (SourceError, ContractError) as problem:
-        folder = run.folder.source(contract.id)
-        kept = read_json(folder / "manifest.json")
+        return _made(source, run)
+    except (SourceError, ContractError, CoordinateError) as problem:
+        if patient and isinstance(problem, TransientError):
+            raise
+        kept = last_part(source.home, source.id)
+        where = region_id or source.id
+        run.say(f"{where}: {problem}" + (" The records of the last good run stay." if kept else ""))
         if kept is None:
-            return Gathered(concat_records([]), SourceFacts(contract.id, None, "failed", message=str(problem)))
-        facts = replace(facts_from(kept["facts"]), state="stale", message=str(problem))
-        return Gathered(read_records(folder / "records.parquet"), facts)
+            return Part(SourceFacts(source.id, region_id, "failed", message=str(problem)))
+        return replace(kept, facts=replace(kept.facts, state="stale", message=str(problem)))
+
+
+def _refuse_lost_grid(before: SourceFacts, now: SourceFacts, run: Run) -> None:
+    """Refuse to move a source by a datum grid that has gone: its sites would shift by meters over night.
+
+    Raises
+    ------
+    SourceError
+        Where the last good run used a grid that is not at hand now.
+    """
+    known = {operation.grid for operation in operations() if operation.grid}
+    lost = sorted(grid for grid in known if grid in (before.operation or "") and grid not in (now.operation or ""))
+    lost = [grid for grid in lost if not (run.settings.grids_folder / grid).is_file()]
+    if lost:
+        raise SourceError(
+            f"{now.source}: the datum grid {', '.join(lost)}, by which it was placed so far, is not in "
+            f"{run.settings.grids_folder}. Put it back (inducult grids {' '.join(lost)}), or go on with "
+            f"{now.accuracy_m} m instead of {before.accuracy_m} m: inducult run --afresh."
+        )
 
 
 def read_records(path: Path) -> Records:
@@ -128,18 +190,28 @@ def harmonized(contract: Contract, table: RawTable, ground: Ground) -> Harmonize
     return harmonize(table, contract, ground, _vocabulary())
 
 
-def _gather_osm(region: Region, ground: Ground, run: Run) -> Gathered:
+def _osm(region: Region, land: KeptOutline, home: Path, run: Run) -> _Source:
     contract = run.catalog.sources[OSM]
-    assert ground.area is not None  # noqa: S101 - a region's ground always has its outline
-    if run.osm == "overpass":
-        objects = fetch_objects(region.id, area=ground.area, settings=run.settings, archive=run.folder.raw / "osm")
-    else:
-        extract = find_extract(region, run)
-        if extract is None:
+    extract = find_extract(region, run)
+
+    def stamp_of() -> str | None:
+        if extract is None or not extract.is_file():
+            return None
+        return _stamp([extract], contract, region, land, run)
+
+    def make() -> Gathered:
+        ground = _ground(region, land, run)
+        if run.osm == "overpass":
+            archive = run.folder.raw / "osm"
+            objects = fetch_objects(region.id, area=land.area, settings=run.settings, archive=archive)
+        elif extract is None:
             return _without_extract(contract, region, run)
-        run.say(f"{region.id}: reading {extract.name}")
-        objects = (read_answer if is_answer(extract) else read_objects)(extract, area=ground.area)
-    return _harmonized(contract, region.id, records_of(objects), ground)
+        else:
+            run.say(f"{region.id}: reading {extract.name}")
+            objects = (read_answer if is_answer(extract) else read_objects)(extract, area=land.area)
+        return _harmonized(contract, region.id, records_of(objects), ground)
+
+    return _Source(OSM, home, stamp_of, make)
 
 
 def _without_extract(contract: Contract, region: Region, run: Run) -> Gathered:
@@ -152,39 +224,79 @@ def _without_extract(contract: Contract, region: Region, run: Run) -> Gathered:
     return _absent(contract, region.id)
 
 
-def _gather_partner(contract: Contract, ground: Ground, run: Run) -> Gathered:
-    files = find_files(contract, partners=run.folder.partners)
-    if not files:
-        # A steward who put a contract there means its file to be there; a packaged one only offers itself.
-        if contract.declared_in.parent == run.folder.partners:
-            raise SourceError(
-                f"{contract.id}: {', '.join(contract.files)} is missing beside {contract.declared_in.name}."
-            )
-        return _absent(contract, contract.region)
-    run.say(f"{contract.region}: reading {', '.join(path.name for path in files)}")
-    return _harmonized(contract, contract.region, read_partner(contract, files), ground)
+def _partner(contract: Contract, region: Region, land: KeptOutline, home: Path, run: Run) -> _Source:
+    def make() -> Gathered:
+        files = find_files(contract, partners=run.folder.partners)
+        if not files:
+            # A steward who put a contract there means its file to be there; a packaged one only offers itself.
+            if contract.declared_in.parent == run.folder.partners:
+                raise SourceError(
+                    f"{contract.id}: {', '.join(contract.files)} is missing beside {contract.declared_in.name}."
+                )
+            return _absent(contract, region.id)
+        run.say(f"{region.id}: reading {', '.join(path.name for path in files)}")
+        return _harmonized(contract, region.id, read_partner(contract, files), _ground(region, land, run))
+
+    def stamp_of() -> str:
+        return _stamp(find_files(contract, partners=run.folder.partners), contract, region, land, run)
+
+    return _Source(contract.id, home, stamp_of, make)
 
 
-def _gather_share(contract: Contract, region: Region, area: BaseGeometry, run: Run) -> Gathered:
+def _wide(contract: Contract, run: Run) -> _Source:
+    def make() -> Gathered:
+        files = find_files(contract, partners=run.folder.partners)
+        if not files:
+            return _absent(contract, None)
+        run.say(f"{contract.id}: reading {', '.join(path.name for path in files)}")
+        country = contract.countries[0] if len(contract.countries) == 1 else None
+        ground = Ground("the world", country, None, (), run.settings.grids_folder)
+        return _harmonized(contract, None, read_partner(contract, files), ground)
+
+    def stamp_of() -> str:
+        return _stamp(find_files(contract, partners=run.folder.partners), contract, None, None, run)
+
+    return _Source(contract.id, run.folder.wide, stamp_of, make)
+
+
+def _share(contract: Contract, region: Region, land: KeptOutline, home: Path, run: Run) -> _Source:
     """Take a region's share of a wide source: the accepted rows whose place lies in it."""
-    whole = gather_wide(contract, run)
-    if whole.facts.state == "absent":
-        return whole
-    outline, _, _ = transform_geometries(
-        gpd.GeoSeries([area], crs="EPSG:4326").to_numpy(),
-        source_crs="EPSG:4326",
-        target_crs=WORK_CRS,
-        country=region.country,
+
+    def make() -> Gathered:
+        whole = gather_wide(contract, run)
+        if whole.facts.state == "absent":
+            return Gathered(_no_records(), whole.facts)
+        area, _, _ = transform_geometries(
+            np.array([land.area], dtype=object),
+            source_crs="EPSG:4326",
+            target_crs=WORK_CRS,
+            country=region.country,
+        )
+        shapely.prepare(area)
+        records = whole.records()
+        inside = records["reason"].isna().to_numpy() & shapely.intersects(area[0], records.geometry.to_numpy())
+        share = as_records(records[inside].assign(region=region.id))
+        facts = replace(whole.facts, region=region.id, rejected_by_reason={}, problems=())
+        return Gathered(share, facts.with_counts(Counts(len(share), len(share), 0, 0)))
+
+    def stamp_of() -> str:
+        return _stamp(find_files(contract, partners=run.folder.partners), contract, region, land, run)
+
+    return _Source(contract.id, home, stamp_of, make)
+
+
+def _stamp(paths: list[Path], contract: Contract, region: Region | None, land: KeptOutline | None, run: Run) -> str:
+    return stamp(
+        files=files_stamp(paths, run),
+        contract=declared(contract),
+        region=None if region is None else declared(region),
+        outline=None if land is None else land.digest,
+        grids=grids_stamp(run),
     )
-    shapely.prepare(outline)
-    records = whole.records
-    inside = records["reason"].isna().to_numpy() & shapely.intersects(outline[0], records.geometry.to_numpy())
-    share = as_records(records[inside].assign(region=region.id))
-    counts = Counts(len(share), len(share), 0, 0)
-    facts = whole.facts.with_counts(counts)
-    return Gathered(
-        share, facts_from({**facts.as_dict(), "region": region.id, "rejected_by_reason": {}, "problems": []})
-    )
+
+
+def _ground(region: Region, land: KeptOutline, run: Run) -> Ground:
+    return Ground(region.id, region.country, land.area, region.crs, run.settings.grids_folder)
 
 
 def _harmonized(contract: Contract, region_id: str | None, table: RawTable, ground: Ground) -> Gathered:
@@ -216,26 +328,15 @@ def facts_of(contract: Contract, region_id: str | None, table: RawTable, result:
     )
 
 
-def _or_kept(source: str, region: Region, run: Run, gather: Callable[[], Gathered]) -> Gathered:
-    """Gather a source; where it fails, take what an earlier run kept of it, and say so."""
-    try:
-        return gather()
-    except (SourceError, ContractError) as problem:
-        stage = last_stage(region.id, run)
-        kept = concat_records([]) if stage is None else read_records(stage.folder / "records.parquet")
-        own = as_records(kept[(kept["source"] == source).to_numpy()])
-        # A source that had nothing here last time has still been read last time: nothing is what stays.
-        told = () if stage is None else stage.facts
-        was_read = any(fact.source == source and fact.state in ("fresh", "stale") for fact in told)
-        state: State = "stale" if was_read else "failed"
-        run.say(f"{region.id}: {problem}" + (" The records of the last good run stay." if was_read else ""))
-        counts = counts_of(outcome_of(own))
-        return Gathered(own, SourceFacts(source, region.id, state, counts=counts, message=str(problem)))
-
-
 def _absent(contract: Contract, region_id: str | None) -> Gathered:
     names = ", ".join(contract.files) or "no extract"
-    return Gathered(concat_records([]), SourceFacts(contract.id, region_id, "absent", message=f"not there: {names}"))
+    return Gathered(_no_records(), SourceFacts(contract.id, region_id, "absent", message=f"not there: {names}"))
+
+
+@lru_cache(maxsize=1)
+def _no_records() -> Records:
+    """Return a frame without rows; made once, since making one takes as long as a small source."""
+    return concat_records([])
 
 
 def _is_named(name: str, stem: str) -> bool:

@@ -2,56 +2,40 @@
 
 refresh: collect (outline, every source read and harmonized) -> settle (resolve into sites, enrich).
 release: regions as they were last kept -> one bundle -> licences -> written aside, verified, published.
+
+Each stage keeps what it made and a stamp of what it was made of (`stamps`): a stage of which nothing has changed is not
+run again, so a run after a crash goes on where the last one ended, and a night without news publishes nothing.
 """
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from pathlib import Path
-from typing import Any
+import traceback
+from collections.abc import Container, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 
-import pandas as pd
-
-from inducult_geo.assemble import assemble, release_manifest, with_surfaces
-from inducult_geo.boundaries import keep_outline, kept_file, outline
+from inducult_geo.boundaries import kept_outline
 from inducult_geo.catalog import Region
-from inducult_geo.enrich.sample import sample_rasters
-from inducult_geo.errors import ConfigError, InducultError, RegionError, ReleaseError
-from inducult_geo.frames import Counts, Records, as_records, concat_records, counts_of, outcome_of, reasons_of
-from inducult_geo.gather import Gathered, find_extract, gather_region
-from inducult_geo.match.decisions import Decisions, read_decisions
-from inducult_geo.match.identity import empty_registry, merge_registries
-from inducult_geo.match.resolve import Resolution, resolve
-from inducult_geo.publish.changes import write_changes
-from inducult_geo.publish.licences import for_release
-from inducult_geo.publish.release import write_release
-from inducult_geo.publish.verify import verify
-from inducult_geo.run import Run, run_id
-from inducult_geo.schemas import checked_sites
-from inducult_geo.stage import Collected, RegionOutcome, Stage, keep_collected, keep_stage, last_stage
-from inducult_geo.store import current_release, new_release, prune_releases, replacing, sha256
+from inducult_geo.errors import ConfigError, InducultError, RegionError, StorageError, TransientError
+from inducult_geo.gather import find_extract, gather_region
+from inducult_geo.outcome import RunOutcome, begin, note, unpublished
+from inducult_geo.releasing import release
+from inducult_geo.resolving import decisions_of, registry_of, settle
+from inducult_geo.run import Run
+from inducult_geo.stage import (
+    Collected,
+    RegionOutcome,
+    Stage,
+    clear_unpointed,
+    keep_collected,
+    last_collected,
+    last_stage,
+)
+from inducult_geo.store import clear_leftovers
+
+__all__ = ["RunOutcome", "decisions_of", "registry_of", "release", "run_all", "settle"]
 
 
-@dataclass(frozen=True)
-class RunOutcome:
-    """What a run did: its regions, the release that it published, and what of it is told to the shell."""
-
-    regions: tuple[RegionOutcome, ...]
-    release: Path | None
-    counts: Counts
-    n_sites: int
-    withheld: int
-    rejected_by_reason: Mapping[str, int]
-
-    @property
-    def exit_code(self) -> int:
-        """0 whole, 1 partly done."""
-        return 0 if all(region.is_whole for region in self.regions) else 1
-
-
-def run_all(region_ids: Sequence[str], run: Run, *, publish: bool = True) -> RunOutcome:
+def run_all(region_ids: Sequence[str], run: Run, *, publish: bool = True, wait_s: float = 1.0) -> RunOutcome:
     """Refresh the regions (all that have data where none is named) and publish one release.
 
     Raises
@@ -59,15 +43,36 @@ def run_all(region_ids: Sequence[str], run: Run, *, publish: bool = True) -> Run
     ConfigError
         Where a region is unknown or there is no data at all.
     BusyError
-        Where another run is at work on the same data folder.
+        Where another run is at work on the same data folder, and still is after `wait_s` seconds.
+    StorageError
+        Where the data folder cannot be written.
     """
     regions = choose_regions(region_ids, run)
-    with run.folder.lock():
+    with at_work(run, wait_s=wait_s):
         outcomes = tuple(_each(regions, run))
-        if not any(outcome.stage for outcome in outcomes):
-            messages = "; ".join(f"{outcome.region}: {outcome.message}" for outcome in outcomes)
-            raise RegionError(f"no region could be built, nothing is published. {messages}")
-        return release(outcomes, run) if publish else _unpublished(outcomes)
+        outcome = release(outcomes, run) if publish else unpublished(outcomes)
+        note(outcome, run)
+    return outcome
+
+
+@contextmanager
+def at_work(run: Run, *, wait_s: float = 1.0) -> Iterator[None]:
+    """Hold the data folder for one run; what an earlier one left unfinished is cleared, what this one fails at noted.
+
+    Raises
+    ------
+    BusyError, StorageError
+        As `run_all`.
+    """
+    with run.folder.lock(wait_s=wait_s):
+        leftovers = [*clear_leftovers(run.folder), *clear_unpointed(run)]
+        if leftovers:
+            run.say(f"an earlier run did not end; its {len(leftovers)} drafts are removed, what was whole stays")
+        for problem in decisions_of(run).problems:
+            run.say(problem)
+        with begin(run):
+            yield
+        run.hashes.save()
 
 
 def _each(regions: Sequence[Region], run: Run) -> Iterator[RegionOutcome]:
@@ -101,10 +106,22 @@ def try_refresh(region: Region, run: Run) -> RegionOutcome:
     """Refresh one region; where it fails, its last good outputs stay and the others go on."""
     try:
         return refresh(region, run)
-    except InducultError as problem:
-        kept = last_stage(region.id, run)
-        run.say(f"{region.id}: failed: {problem}" + (" Its last good outputs stay." if kept else ""))
-        return RegionOutcome(region.id, "stale" if kept else "failed", kept, str(problem))
+    except StorageError:
+        # No other region could be written either.
+        raise
+    except Exception as problem:  # a fault in one region must not cost the others their night
+        return failed(region.id, problem, run)
+
+
+def failed(region_id: str, problem: BaseException | str, run: Run) -> RegionOutcome:
+    """Say that a region failed; its last good outputs stay."""
+    kept = last_stage(region_id, run)
+    words = str(problem)
+    if isinstance(problem, BaseException) and not isinstance(problem, InducultError):
+        words = f"{type(problem).__name__}: {problem}. This is a fault of inducult-geo: please report it."
+        run.say("".join(traceback.format_exception(problem)))
+    run.say(f"{region_id}: failed: {words}" + (" Its last good outputs stay." if kept else ""))
+    return RegionOutcome(region_id, "stale" if kept else "failed", kept, words)
 
 
 def refresh(region: Region, run: Run) -> RegionOutcome:
@@ -115,171 +132,51 @@ def refresh(region: Region, run: Run) -> RegionOutcome:
     RegionError
         Where the region has no outline or none of its sources could be read.
     """
-    return settle(region, collect(region, run), run)
+    return RegionOutcome(region.id, "fresh", settle(region, collect(region, run), run))
 
 
-def collect(region: Region, run: Run) -> Collected:
-    """Collect and harmonize the records of every source of a region, and keep them.
+def collect(region: Region, run: Run, *, only: Container[str] | None = None, patient: bool = False) -> Collected:
+    """Collect and harmonize the records of every source of a region (or of those named), and keep them.
 
     Raises
     ------
     RegionError
-        Where the region has no outline or none of its sources could be read.
+        Where the region has no outline.
+    TransientError
+        With `patient` alone: where a source may answer when it is asked again.
     """
-    found = outline(region, run, extract=find_extract(region, run))
-    gathered = gather_region(region, found.area, run)
-    keep_outline(found, kept_file(region, run))
-    return keep_collected(
-        region.id,
-        run,
-        records=_records_of(region, gathered),
-        facts=tuple(one.facts for one in gathered),
-        outline={"source": found.source, "licence": found.licence, "attribution": found.attribution},
-    )
+    try:
+        land = kept_outline(region, run, extract=find_extract(region, run))
+    except RegionError as problem:
+        if patient and isinstance(problem.__cause__, TransientError):
+            raise TransientError(str(problem)) from problem
+        raise
+    parts = gather_region(region, land, run, only=only, patient=patient)
+    run.hashes.save()
+    return keep_collected(region.id, run, parts, land.about, land.digest)
 
 
-def settle(region: Region, collected: Collected, run: Run) -> RegionOutcome:
-    """Resolve a region's records into sites, enrich them, and keep both."""
-    records = collected.records()
-    identity = _run_id(region, collected, records, run)
-    run.say(f"{region.id}: resolving {len(records)} records")
-    resolution = resolve(
-        as_records(records[records["reason"].isna().to_numpy()]),
-        contracts=run.catalog.sources,
-        decisions=decisions_of(run),
-        registry=registry_of(run),
-        run_id=identity,
-    )
-    enriched = sample_rasters(resolution.sites, tuple(run.catalog.rasters.values()), folder=run.folder.raw / "rasters")
-    stage = keep_stage(
-        collected,
-        run,
-        run_id=identity,
-        frames=_frames(records, resolution) | {"sites": checked_sites(enriched.sites, region.id)},
-        counts=counts_of(outcome_of(records)).check(region.id),
-        problems=tuple(enriched.problems),
-    )
-    return RegionOutcome(region.id, "fresh", stage)
-
-
-def release(outcomes: Sequence[RegionOutcome], run: Run) -> RunOutcome:
-    """Publish one release of all regions that have outputs; those of this run fresh, the others as last kept.
+def settle_kept(region: Region, run: Run) -> Stage:
+    """Settle a region with what was last collected of it: the second half of `refresh`, for whoever did the first.
 
     Raises
     ------
-    ReleaseError
-        Where the new release breaks a promise; then nothing is published and `current` is as it was.
+    RegionError
+        Where nothing was collected, or nothing could be read.
     """
-    told = {outcome.region: outcome for outcome in outcomes}
-    stages = {region_id: stage for region_id in _kept_regions(run, told) if (stage := last_stage(region_id, run))}
-    bundle = assemble(stages, told, run)
-    public = with_surfaces(for_release(bundle, run.catalog.sources))
-    before = current_release(run.folder)
-    run.say(f"writing the release: {len(public.sites)} sites")
-    with new_release(run.folder) as draft:
-        write_release(public, draft, release_manifest(public, stages, run))
-        broken = [finding for finding in verify(draft) if not finding.ok]
-        if broken:
-            promises = "; ".join(f"{finding.promise}: {finding.detail}" for finding in broken)
-            raise ReleaseError(f"the new release breaks its promises and is not published: {promises}")
-        _keep_registry(stages, run)
-    path = current_release(run.folder)
-    assert path is not None  # noqa: S101 - it was published a line above
-    _keep_changes(before, path, run)
-    prune_releases(run.folder, run.settings.releases_kept)
-    numbers = bundle.run
-    return RunOutcome(
-        tuple(outcomes),
-        path,
-        Counts(numbers["records_in"], numbers["in_sites"], numbers["in_review"], numbers["rejected"]),
-        public.run["sites"],
-        public.run["withheld"],
-        reasons_of(bundle.records),
-    )
+    collected = last_collected(region.id, run)
+    if collected is None:
+        raise RegionError(f"{region.id}: nothing was collected yet. Collect it first: inducult run {region.id}")
+    return settle(region, collected, run)
 
 
-def _keep_changes(before: Path | None, path: Path, run: Run) -> None:
-    """Write what changed since the last release; the new one is published already and stands in any case."""
-    if before is None:
-        return
-    target = run.folder.processed / "changes" / f"{before.name}_{path.name}.csv"
-    try:
-        number = write_changes(before, path, target)
-    except (InducultError, OSError) as problem:
-        run.say(f"what changed since {before.name} cannot be told: {problem}")
-    else:
-        run.say(f"{number} changes since {before.name}: {target}")
-
-
-def decisions_of(run: Run) -> Decisions:
-    """Read what stewards decided."""
-    return read_decisions(run.folder.decisions)
-
-
-def registry_of(run: Run) -> pd.DataFrame:
-    """Read the registry of site ids; an empty one where there is none yet."""
-    path = run.folder.registry
-    if not path.is_file():
-        return empty_registry()
-    kept = pd.read_parquet(path).astype(object)
-    return kept.where(kept.notna(), None)
-
-
-def _records_of(region: Region, gathered: Sequence[Gathered]) -> Records:
-    """Put all sources' records together: nothing found is an answer, no source at all is not."""
-    if not any(one.facts.state in ("fresh", "stale") for one in gathered):
-        told = "; ".join(str(one.facts.message) for one in gathered if one.facts.message)
-        raise RegionError(f"{region.id}: no source could be read. {told}")
-    return concat_records([one.records for one in gathered])
-
-
-def _frames(records: Records, resolution: Resolution) -> dict[str, pd.DataFrame]:
-    told = records.assign(site_id=records["record_key"].map(resolution.members), outcome=outcome_of(records))
-    return {
-        "records": told,
-        "pairs": resolution.pairs,
-        "review": resolution.review,
-        "registry": resolution.registry,
-    }
-
-
-def _run_id(region: Region, collected: Collected, records: Records, run: Run) -> str:
-    decided = run.folder.decisions
-    inputs: Mapping[str, Any] = {
-        "region": region.model_dump(mode="json", exclude={"boundary"}),
-        "outline": sha256(kept_file(region, run)),
-        "records": records[["record_key", "content_hash", "region"]].to_json(),
-        "contracts": {
-            fact.source: run.catalog.sources[fact.source].model_dump(mode="json") for fact in collected.facts
-        },
-        "decisions": decided.read_text(encoding="utf-8") if decided.is_file() else "",
-    }
-    return run_id(inputs)
+def outcomes_of(told: Mapping[str, str | None], run: Run) -> list[RegionOutcome]:
+    """Return what became of regions; `told` maps each to its failure, null where it is whole."""
+    return [
+        RegionOutcome(name, "fresh", last_stage(name, run)) if why is None else failed(name, why, run)
+        for name, why in told.items()
+    ]
 
 
 def _has_data(region: Region, run: Run) -> bool:
     return find_extract(region, run) is not None or bool(run.catalog.sources_of(region.id)) or run.osm == "overpass"
-
-
-def _kept_regions(run: Run, told: Mapping[str, RegionOutcome]) -> list[str]:
-    folder = run.folder.processed / "regions"
-    kept = {path.parent.name for path in folder.glob("*/manifest.json")}
-    return sorted((kept | set(told)) & set(run.catalog.regions))
-
-
-def _keep_registry(stages: Mapping[str, Stage], run: Run) -> None:
-    """Write the registry of all regions: of its own records each region speaks, of the others the registry so far."""
-    told = {region_id: stage.table("registry") for region_id, stage in stages.items()}
-    with replacing(run.folder.registry) as draft:
-        merge_registries(registry_of(run), told).to_parquet(draft, index=False)
-
-
-def _unpublished(outcomes: Sequence[RegionOutcome]) -> RunOutcome:
-    """Sum up a run that publishes nothing."""
-    stages = [outcome.stage for outcome in outcomes if outcome.stage is not None]
-    counts = sum((stage.counts for stage in stages), Counts(0, 0, 0, 0))
-    rejected: Counter[str] = Counter()
-    for stage in stages:
-        for fact in stage.facts:
-            rejected.update(fact.rejected_by_reason)
-    return RunOutcome(tuple(outcomes), None, counts, sum(stage.n_sites for stage in stages), 0, dict(rejected))

@@ -30,7 +30,9 @@ def outcome_as_dict(outcome: RunOutcome) -> dict[str, Any]:
     """Return a run's outcome as JSON can hold it."""
     return {
         "release": None if outcome.release is None else str(outcome.release),
+        "is_new": outcome.is_new,
         "exit_code": outcome.exit_code,
+        "failures": list(outcome.failures),
         "counts": asdict(outcome.counts),
         "sites": outcome.n_sites,
         "withheld": outcome.withheld,
@@ -77,6 +79,8 @@ def outcome_tables(outcome: RunOutcome, run: Run, console: Console) -> None:
     for line in (*_absent(outcome), *_failures(outcome), *_problems(outcome)):
         console.print(escape(line))
     if outcome.release is not None:
+        if not outcome.is_new:
+            console.print(f"\nNothing has changed: release {outcome.release.name} holds, nothing new is published.")
         link = run.folder.current
         console.print(f"\nOpen in QGIS:      {link / 'inducult.gpkg'}")
         console.print(f"Open in a browser: {link / 'index.html'}")
@@ -157,11 +161,16 @@ def status_lines(status: Status, console: Console) -> None:
     """Print how the data folder stands."""
     if status.release is None:
         console.print("no release yet: run `inducult run`")
-        return
-    console.print(f"release   {escape(status.release.name)}, {status.age_h:.1f} h old, {status.sites} sites")
-    console.print(f"review    {status.open_questions} open questions")
+    else:
+        name = escape(status.release.name)
+        console.print(f"release   {name}, confirmed {status.age_h:.1f} h ago, {status.sites} sites")
+        console.print(f"review    {status.open_questions} open questions")
+    if status.last_run is not None:
+        console.print(escape(f"last run  {status.last_run}"))
     for line in status.stale:
         console.print(escape(f"stale     {line}"))
+    for line in status.torn:
+        console.print(escape(f"decisions {line}"))
     console.print("all well" if status.is_well else "needs a look")
 
 

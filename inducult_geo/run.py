@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import logging
+import os
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import asdict, dataclass, field, replace
 from functools import lru_cache
@@ -12,6 +13,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from inducult_geo.catalog import Catalog, load_catalog
+from inducult_geo.digest import FileHashes
 from inducult_geo.frames import Counts, FileRead, Problem
 from inducult_geo.settings import Settings, load_settings
 from inducult_geo.store import DataFolder
@@ -46,6 +48,10 @@ class Run:
         Told of every step.
     advance
         Told how many of how many regions are done, for a progress bar.
+    afresh
+        Run every stage, even where nothing that it depends on has changed.
+    hashes
+        Hashes of input files, kept from run to run.
     """
 
     settings: Settings
@@ -55,6 +61,8 @@ class Run:
     osm_file: Path | None = None
     say: Callable[[str], None] = log.info
     advance: Callable[[int, int], None] = _no_progress
+    afresh: bool = False
+    hashes: FileHashes = field(default_factory=FileHashes, compare=False)
 
 
 def open_run(
@@ -66,6 +74,7 @@ def open_run(
     contracts: bool = True,
     say: Callable[[str], None] = log.info,
     advance: Callable[[int, int], None] | None = None,
+    afresh: bool = False,
 ) -> Run:
     """Prepare a run on a data folder.
 
@@ -84,7 +93,16 @@ def open_run(
         contracts=[folder.partners] if contracts else (),
         rasters=[folder.raw / "rasters"] if contracts else (),
     )
-    return Run(settings, catalog, folder, osm, osm_file, say, advance or _no_progress)
+    _limit_gdal(settings.gdal_timeout_s)
+    hashes = FileHashes(folder.processed / ".hashes.json")
+    return Run(settings, catalog, folder, osm, osm_file, say, advance or _no_progress, afresh, hashes)
+
+
+def _limit_gdal(timeout_s: int) -> None:
+    """Let no GDAL wait longer for an address that a file points to; each reads its options from the environment."""
+    for name in ("GDAL_HTTP_TIMEOUT", "GDAL_HTTP_CONNECTTIMEOUT"):
+        os.environ.setdefault(name, str(timeout_s))
+    os.environ.setdefault("GDAL_HTTP_MAX_RETRY", "0")
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,7 @@ import tomllib
 from pathlib import Path
 from typing import Annotated, Any
 
-from pydantic import Field, ValidationError, field_validator
+from pydantic import Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from inducult_geo.errors import ConfigError
@@ -38,7 +38,21 @@ class Settings(BaseSettings):
     serve_cron
         One schedule for all regions, for trying it out.
     releases_kept
-        How many releases are kept beside the current one.
+        How many releases are kept; the current one and the newest of each month stay beyond that.
+    gdal_timeout_s
+        Time after which GDAL gives up on a network address that a raster or vector file points to, in seconds.
+    notify_url
+        Where people are told of a night: an Apprise address (`json://`, `mailto://`, `slack://` ...). A secret: set
+        it in the environment.
+    notify_always
+        Whether a night without any change is told, too.
+    database_url
+        Database of the Prefect server that `inducult serve` starts, such as `postgresql+asyncpg://...`; SQLite in the
+        data folder where not given. A secret: set it in the environment.
+    dask_address
+        Address of a Dask scheduler on which the flows run their tasks; threads where not given.
+    releases_url
+        Address under which releases can be opened, for links in the Prefect UI; `inducult serve` sets it.
     """
 
     model_config = SettingsConfigDict(env_prefix="INDUCULT_", extra="forbid", frozen=True)
@@ -52,6 +66,12 @@ class Settings(BaseSettings):
     http_deadline_s: float = Field(default=300.0, gt=0)
     serve_cron: str | None = None
     releases_kept: int = Field(default=30, ge=1)
+    gdal_timeout_s: int = Field(default=60, ge=1)
+    notify_url: SecretStr | None = None
+    notify_always: bool = False
+    database_url: SecretStr | None = None
+    dask_address: str | None = None
+    releases_url: str | None = None
 
     @field_validator("overpass_urls", mode="before")
     @classmethod

@@ -1,14 +1,15 @@
-"""One region's outputs, kept between stages and between runs: folders of frames, each pointed to by its manifest.
+"""What stages keep between each other and between runs: folders of frames, each pointed to by its manifest.
 
-`collected.json` points to what the sources gave, `manifest.json` to what became of it. A folder is written whole
-under a name that begins with a dot, renamed, and only then pointed to.
+`sources/<source>.json` points to what one source gave, `collected.json` says what all of them gave in the last run,
+and `manifest.json` points to what became of it. A folder is written whole under a name that begins with a dot,
+synced, renamed, and only then pointed to; what it pointed to before goes last.
 """
 
 from __future__ import annotations
 
 import shutil
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -16,26 +17,68 @@ from typing import Any
 import geopandas as gpd
 import pandas as pd
 
-from inducult_geo.frames import Counts, Pairs, Records, Sites, as_pairs, as_records, as_sites
+from inducult_geo.digest import sha256
+from inducult_geo.frames import Counts, Pairs, Records, Sites, as_pairs, as_records, as_sites, concat_records
 from inducult_geo.run import Run, SourceFacts, facts_from
-from inducult_geo.store import read_json, write_json
+from inducult_geo.store import read_json, storing, sync, write_json
 
 FRAMES = ("records", "sites", "pairs", "review", "registry")
 _COLLECTED, _RESOLVED = "collected.json", "manifest.json"
 
 
 @dataclass(frozen=True)
-class Collected:
-    """What the sources gave for a region in one run: harmonized records, facts of each source, the outline."""
+class Part:
+    """What one source gave: facts, the folder of its records (none where there are none), and what they hash to.
 
-    region: str
-    folder: Path
-    facts: tuple[SourceFacts, ...]
-    outline: Mapping[str, str]
+    `stamp` tells what it was made of; null where that cannot be told (a server's answer).
+    """
+
+    facts: SourceFacts
+    folder: Path | None = None
+    digest: str = ""
+    stamp: str | None = None
 
     def records(self) -> Records:
         """Read the records, the rejected ones too."""
-        return as_records(gpd.read_parquet(self.folder / "records.parquet"))
+        return concat_records([]) if self.folder is None else as_records(gpd.read_parquet(self._file))
+
+    def record_keys(self) -> list[str]:
+        """Read the record keys alone."""
+        if self.folder is None:
+            return []
+        return [str(key) for key in pd.read_parquet(self._file, columns=["record_key"])["record_key"]]
+
+    def told(self) -> dict[str, Any]:
+        """Return the part as JSON can hold it."""
+        name = None if self.folder is None else self.folder.name
+        return {"facts": self.facts.as_dict(), "outputs": name, "digest": self.digest, "stamp": self.stamp}
+
+    @property
+    def _file(self) -> Path:
+        assert self.folder is not None  # noqa: S101 - both callers have looked
+        return self.folder / "records.parquet"
+
+
+@dataclass(frozen=True)
+class Collected:
+    """What the sources gave for a region in one run, in the order of their names.
+
+    `outline` is what is told of the region's outline, `outline_digest` the hash of its file.
+    """
+
+    region: str
+    parts: tuple[Part, ...]
+    outline: Mapping[str, str]
+    outline_digest: str
+
+    @property
+    def facts(self) -> tuple[SourceFacts, ...]:
+        """What became of each source."""
+        return tuple(part.facts for part in self.parts)
+
+    def records(self) -> Records:
+        """Read the records of all sources, the rejected ones too."""
+        return concat_records([part.records() for part in self.parts])
 
 
 @dataclass(frozen=True)
@@ -43,7 +86,8 @@ class Stage:
     """A region as the last good run left it.
 
     `folder` holds one Parquet file for each of `FRAMES`; records have `site_id` and `outcome` beside
-    `RECORD_COLUMNS`.
+    `RECORD_COLUMNS`. `stamp` is what it was made of, `registries` the shares of the registry with which making it
+    again gives the same, `digest` a hash of its files. `rasters` says what became of each raster.
     """
 
     region: str
@@ -54,6 +98,10 @@ class Stage:
     facts: tuple[SourceFacts, ...]
     outline: Mapping[str, str]
     problems: tuple[str, ...]
+    stamp: str = ""
+    registries: tuple[str, ...] = ()
+    digest: str = ""
+    rasters: tuple[SourceFacts, ...] = ()
 
     def records(self) -> gpd.GeoDataFrame:
         """Read the region's records with their outcome."""
@@ -71,6 +119,23 @@ class Stage:
         """Read the region's `review` or `registry`."""
         return pd.read_parquet(self.folder / f"{name}.parquet")
 
+    def manifest(self) -> dict[str, Any]:
+        """Return the stage as JSON can hold it."""
+        return {
+            "region": self.region,
+            "run_id": self.run_id,
+            "counts": self.counts.__dict__,
+            "n_sites": self.n_sites,
+            "sources": [one.as_dict() for one in self.facts],
+            "outline": dict(self.outline),
+            "problems": list(self.problems),
+            "stamp": self.stamp,
+            "registries": list(self.registries),
+            "digest": self.digest,
+            "rasters": [one.as_dict() for one in self.rasters],
+            "outputs": self.folder.name,
+        }
+
 
 @dataclass(frozen=True)
 class RegionOutcome:
@@ -83,8 +148,8 @@ class RegionOutcome:
 
     @property
     def failed_sources(self) -> tuple[SourceFacts, ...]:
-        """The sources that failed in this run."""
-        facts = self.stage.facts if self.stage is not None else ()
+        """The sources and rasters that failed in this run."""
+        facts = (*self.stage.facts, *self.stage.rasters) if self.stage is not None else ()
         return tuple(one for one in facts if one.state in ("failed", "stale"))
 
     @property
@@ -93,22 +158,63 @@ class RegionOutcome:
         return self.state == "fresh" and not self.failed_sources
 
 
-def last_collected(region_id: str, run: Run) -> Collected | None:
-    """Return what was last collected for a region; None where nothing was."""
-    found = _pointed_to(run.folder.region(region_id), _COLLECTED, ("records",))
+def last_part(home: Path, source: str) -> Part | None:
+    """Return what a source last gave; None where it gave nothing, or not the whole of it is there."""
+    found = _pointed_to(home, f"{source}.json", ("records",))
     if found is None:
         return None
     folder, manifest = found
-    return Collected(region_id, folder, _facts(manifest), manifest["outline"])
+    return Part(facts_from(manifest["facts"]), folder, manifest["digest"], manifest["stamp"])
+
+
+def keep_part(home: Path, records: Records, facts: SourceFacts, stamp: str | None) -> Part:
+    """Keep what a source gave."""
+    name = f"{facts.source}.json"
+    with storing(home / name):
+        folder = _write(home, facts.source, {"records": records})
+        part = Part(facts, folder, sha256(folder / "records.parquet"), stamp)
+        _point(home, name, part.told())
+    return part
+
+
+def drop_part(home: Path, source: str) -> None:
+    """Forget what a source gave: its file was taken away."""
+    (home / f"{source}.json").unlink(missing_ok=True)
+
+
+def last_collected(region_id: str, run: Run) -> Collected | None:
+    """Return what was last collected for a region; None where nothing was, or not the whole of it is there."""
+    manifest, parts = _collected(region_id, run)
+    if not manifest or len(parts) < len(manifest["parts"]):
+        return None
+    return Collected(region_id, parts, manifest["outline"], manifest["outline_digest"])
 
 
 def keep_collected(
-    region_id: str, run: Run, *, records: Records, facts: tuple[SourceFacts, ...], outline: Mapping[str, str]
+    region_id: str, run: Run, parts: Iterable[Part], outline: Mapping[str, str], outline_digest: str
 ) -> Collected:
-    """Keep what the sources gave for a region."""
-    manifest = {"sources": [one.as_dict() for one in facts], "outline": dict(outline)}
-    folder = _keep(run.folder.region(region_id), _COLLECTED, {"records": records}, manifest)
-    return Collected(region_id, folder, facts, outline)
+    """Note what the sources gave for a region; what is known of its other sources stays."""
+    known = {one.facts.source: one for one in (*_collected(region_id, run)[1], *parts)}
+    contracts = run.catalog.sources
+    own = {name for name in known if name in contracts and contracts[name].region in (None, region_id)}
+    collected = Collected(region_id, tuple(known[name] for name in sorted(own)), outline, outline_digest)
+    told = [part.told() for part in collected.parts]
+    manifest = {"parts": told, "outline": dict(outline), "outline_digest": outline_digest}
+    if read_json(run.folder.region(region_id) / _COLLECTED) != manifest:
+        write_json(run.folder.region(region_id) / _COLLECTED, manifest)
+    return collected
+
+
+def _collected(region_id: str, run: Run) -> tuple[dict[str, Any], tuple[Part, ...]]:
+    """Return the manifest of what was collected, and those of its parts that are whole."""
+    root = run.folder.region(region_id)
+    manifest = read_json(root / _COLLECTED) or {}
+    parts = []
+    for told in manifest.get("parts", ()):
+        folder = None if told["outputs"] is None else root / "sources" / str(told["outputs"])
+        if folder is None or (folder / "records.parquet").is_file():
+            parts.append(Part(facts_from(told["facts"]), folder, told["digest"], told["stamp"]))
+    return manifest, tuple(parts)
 
 
 def last_stage(region_id: str, run: Run) -> Stage | None:
@@ -123,59 +229,75 @@ def last_stage(region_id: str, run: Run) -> Stage | None:
         manifest["run_id"],
         Counts(**manifest["counts"]),
         manifest["n_sites"],
-        _facts(manifest),
+        tuple(facts_from(values) for values in manifest["sources"]),
         manifest["outline"],
         tuple(manifest["problems"]),
+        manifest.get("stamp", ""),
+        tuple(manifest.get("registries", ())),
+        manifest.get("digest", ""),
+        tuple(facts_from(values) for values in manifest.get("rasters", ())),
     )
 
 
-def keep_stage(
-    collected: Collected,
-    run: Run,
-    *,
-    run_id: str,
-    frames: Mapping[str, pd.DataFrame],
-    counts: Counts,
-    problems: tuple[str, ...],
-) -> Stage:
-    """Keep what became of a region's records: one frame for each of `FRAMES`."""
-    manifest = {
-        "region": collected.region,
-        "run_id": run_id,
-        "counts": counts.__dict__,
-        "n_sites": len(frames["sites"]),
-        "sources": [one.as_dict() for one in collected.facts],
-        "outline": dict(collected.outline),
-        "problems": list(problems),
-    }
-    folder = _keep(run.folder.region(collected.region), _RESOLVED, frames, manifest)
-    n_sites = len(frames["sites"])
-    return Stage(collected.region, folder, run_id, counts, n_sites, collected.facts, collected.outline, problems)
+def keep_stage(stage: Stage, run: Run, frames: Mapping[str, pd.DataFrame]) -> Stage:
+    """Keep what became of a region's records (one frame for each of `FRAMES`); returns it as it is kept."""
+    root = run.folder.region(stage.region)
+    with storing(root / _RESOLVED):
+        folder = _write(root, Path(_RESOLVED).stem, frames)
+        digest = " ".join(sha256(folder / f"{name}.parquet")[:16] for name in FRAMES)
+        kept = replace(stage, folder=folder, digest=digest)
+        _point(root, _RESOLVED, kept.manifest())
+    return kept
 
 
-def _facts(manifest: Mapping[str, Any]) -> tuple[SourceFacts, ...]:
-    return tuple(facts_from(values) for values in manifest["sources"])
+def renew_stage(stage: Stage, run: Run) -> Stage:
+    """Note new facts of a stage whose frames stay."""
+    if stage != last_stage(stage.region, run):
+        write_json(run.folder.region(stage.region) / _RESOLVED, stage.manifest())
+    return stage
 
 
-def _keep(root: Path, name: str, frames: Mapping[str, pd.DataFrame], manifest: Mapping[str, Any]) -> Path:
-    """Write a new folder of frames, then the manifest that points to it; what it pointed to before goes last."""
-    before = _pointed_to(root, name, ())
-    folder = root / f"{Path(name).stem}-{datetime.now(UTC):%Y%m%dT%H%M%S%f}"
+def clear_unpointed(run: Run) -> list[str]:
+    """Remove folders that no manifest points to: a run was killed between writing and pointing; returns their names."""
+    gone = []
+    regions = [*run.folder.processed.glob("regions/*")]
+    for root in (*regions, *(region / "sources" for region in regions), run.folder.wide):
+        if not root.is_dir():
+            continue
+        pointed = {str((read_json(path) or {}).get("outputs")) for path in root.glob("*.json")}
+        for folder in root.iterdir():
+            if folder.is_dir() and folder.name != "sources" and folder.name not in pointed:
+                shutil.rmtree(folder, ignore_errors=True)
+                gone.append(folder.name)
+    return gone
+
+
+def _write(root: Path, name: str, frames: Mapping[str, pd.DataFrame]) -> Path:
+    """Write a new folder of frames, whole and synced, under a name of its own."""
+    folder = root / f"{name}-{datetime.now(UTC):%Y%m%dT%H%M%S%f}"
     draft = folder.with_name(f".{folder.name}")
     draft.mkdir(parents=True)
     for frame_name, frame in frames.items():
         frame.to_parquet(draft / f"{frame_name}.parquet")
+        sync(draft / f"{frame_name}.parquet")
+    sync(draft)
     draft.rename(folder)
-    write_json(root / name, {**manifest, "outputs": folder.name})
-    if before is not None:
-        shutil.rmtree(before[0], ignore_errors=True)
+    sync(root)
     return folder
+
+
+def _point(root: Path, name: str, manifest: Mapping[str, Any]) -> None:
+    """Let a manifest point to a folder; what it pointed to before goes."""
+    before = _pointed_to(root, name, ())
+    write_json(root / name, manifest)
+    if before is not None and before[0].name != manifest["outputs"]:
+        shutil.rmtree(before[0], ignore_errors=True)
 
 
 def _pointed_to(root: Path, name: str, frames: tuple[str, ...]) -> tuple[Path, dict[str, Any]] | None:
     """Return the folder that a manifest points to, and the manifest; None where either is not whole."""
     manifest = read_json(root / name)
-    if manifest is None:
+    if manifest is None or not manifest.get("outputs"):
         return None
     folder = root / str(manifest["outputs"])
     whole = folder.is_dir() and all((folder / f"{frame}.parquet").is_file() for frame in frames)

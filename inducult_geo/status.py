@@ -10,14 +10,37 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from inducult_geo.store import DataFolder, current_release, read_json
+from inducult_geo.errors import BusyError, DecisionError, StorageError
+from inducult_geo.match.decisions import read_decisions
+from inducult_geo.outcome import last_run
+from inducult_geo.store import DataFolder, confirmed_at, current_release, read_json
 
 _STAMP = re.compile(r"(\d{4}-\d{2}-\d{2}T\d{6}Z)(-\d+)?$")
 
 
 @dataclass(frozen=True)
 class Status:
-    """The state of a data folder; `is_well` where nobody needs to look at it."""
+    """The state of a data folder; `is_well` where nobody needs to look at it.
+
+    Attributes
+    ----------
+    release
+        The last good release.
+    age_h
+        Hours since a run last found that it tells what its sources say: since it was published, or confirmed.
+    max_age_h
+        Older than this, it needs a look.
+    sites, open_questions
+        How many sites it holds, and how many questions wait for a person.
+    stale
+        Regions, sources and rasters of which it holds yesterday's data.
+    last_run
+        What the last run said of itself; null where there was none.
+    last_run_failed
+        Whether the last run failed, in part or in whole, or was killed.
+    torn
+        What is damaged in the log of decisions.
+    """
 
     release: Path | None
     age_h: float
@@ -25,11 +48,15 @@ class Status:
     sites: int
     open_questions: int
     stale: tuple[str, ...]
+    last_run: str | None = None
+    last_run_failed: bool = False
+    torn: tuple[str, ...] = ()
 
     @property
     def is_well(self) -> bool:
-        """Whether there is a release that is young enough and holds nothing stale."""
-        return self.release is not None and self.age_h <= self.max_age_h and not self.stale
+        """Whether there is a release that is young enough and holds nothing stale, and the last run was whole."""
+        is_young = self.release is not None and self.age_h <= self.max_age_h
+        return is_young and not self.stale and not self.last_run_failed and not self.torn
 
     def as_dict(self) -> dict[str, Any]:
         """Return the status as JSON can hold it."""
@@ -40,6 +67,9 @@ class Status:
             "sites": self.sites,
             "open_questions": self.open_questions,
             "stale": list(self.stale),
+            "last_run": self.last_run,
+            "last_run_failed": self.last_run_failed,
+            "torn": list(self.torn),
             "is_well": self.is_well,
         }
 
@@ -48,15 +78,43 @@ def status_of(folder: DataFolder, *, max_age_h: float, now: datetime | None = No
     """Read how a data folder stands; `now` is the time to measure the age from."""
     release = current_release(folder)
     manifest = None if release is None else read_json(release / "manifest.json")
+    said, failed = _last_run(folder)
+    torn = _torn(folder)
     if release is None or manifest is None:
-        return Status(None, 0.0, max_age_h, 0, 0, ())
+        return Status(None, 0.0, max_age_h, 0, 0, (), said, failed, torn)
     stamp = _STAMP.match(release.name)
-    made = datetime.strptime(stamp[1], "%Y-%m-%dT%H%M%SZ").replace(tzinfo=UTC) if stamp else None
-    age_h = 0.0 if made is None else ((now or datetime.now(UTC)) - made).total_seconds() / 3600
+    published = datetime.strptime(stamp[1], "%Y-%m-%dT%H%M%SZ").replace(tzinfo=UTC) if stamp else None
+    good = max((when for when in (published, confirmed_at(folder)) if when is not None), default=None)
+    age_h = 0.0 if good is None else max(0.0, ((now or datetime.now(UTC)) - good).total_seconds() / 3600)
     with closing(sqlite3.connect(f"file:{release / 'inducult.gpkg'}?mode=ro&immutable=1", uri=True)) as connection:
         stale = [*_stale(connection, "region", "regions"), *_stale(connection, "source", "sources")]
         questions = _count(connection, "review")
-    return Status(release, age_h, max_age_h, int(manifest["run"]["sites"]), questions, tuple(stale))
+    sites = int(manifest["run"]["sites"])
+    return Status(release, age_h, max_age_h, sites, questions, tuple(stale), said, failed, torn)
+
+
+def _last_run(folder: DataFolder) -> tuple[str | None, bool]:
+    """Say how the last run ended, and whether that is a failure; one that is at work now is none."""
+    noted = last_run(folder)
+    if noted is None:
+        return None, False
+    if noted.get("ended"):
+        return f"{noted['ended']}: {noted['said']}", noted["exit_code"] != 0
+    try:
+        with folder.lock(wait_s=0):
+            return f"{noted['began']}: began and did not end (killed?). Run again: it goes on where it was.", True
+    except BusyError:
+        return f"{noted['began']}: at work now", False
+    except StorageError as problem:
+        return str(problem), True
+
+
+def _torn(folder: DataFolder) -> tuple[str, ...]:
+    """Name what is damaged in the log of decisions: its last line, or one that makes every run fail."""
+    try:
+        return tuple(text for text in read_decisions(folder.decisions).problems if "torn" in text)
+    except DecisionError as problem:
+        return (str(problem),)
 
 
 def _stale(connection: sqlite3.Connection, kind: str, table: str) -> list[str]:

@@ -6,12 +6,12 @@ last. So whoever looks at a final name sees the whole of the old or the whole of
 
 from __future__ import annotations
 
-import hashlib
+import errno
 import json
 import os
 import shutil
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -20,7 +20,24 @@ from typing import Any
 
 from filelock import FileLock, Timeout
 
-from inducult_geo.errors import BusyError, InducultError
+from inducult_geo.digest import sha256
+from inducult_geo.errors import BusyError, StorageError
+
+SUMS = "SHA256SUMS"
+"""A release's list of its files' hashes: by it two releases are known to be the same."""
+
+ROOM_LEFT = 1 << 20
+"""Fewer free bytes than this, and whatever failed failed for want of room."""
+
+_FAULTS = {
+    errno.ENOSPC: "the disk is full",
+    errno.EDQUOT: "the quota is used up",
+    errno.EFBIG: "a file grows beyond what is allowed here",
+    errno.EROFS: "the disk is read-only",
+    errno.EACCES: "writing is not allowed",
+    errno.EPERM: "writing is not allowed",
+    errno.EIO: "the disk reports an error",
+}
 
 
 @dataclass(frozen=True)
@@ -74,31 +91,44 @@ class DataFolder:
         """The registry of site ids."""
         return self.processed / "registry.parquet"
 
+    @property
+    def released(self) -> Path:
+        """What the current release was made of, and when a run last confirmed it."""
+        return self.processed / "released.json"
+
     def region(self, region_id: str) -> Path:
         """Return the folder of one region's stage outputs."""
         return self.processed / "regions" / region_id
 
-    def source(self, source_id: str) -> Path:
-        """Return the folder of one wide source's harmonized records."""
-        return self.processed / "sources" / source_id
+    @property
+    def wide(self) -> Path:
+        """Where the harmonized records of wide sources are kept."""
+        return self.processed / "sources"
 
     @contextmanager
-    def lock(self, *, wait_s: float = 0) -> Iterator[None]:
-        """Hold the data folder for one run; wait that long where another holds it.
+    def lock(self, *, wait_s: float = 1.0) -> Iterator[None]:
+        """Hold the data folder for one run; wait that long where another holds it (a look at it takes an instant).
 
         Raises
         ------
         BusyError
             Where another run holds it.
+        StorageError
+            Where the folder cannot be written.
         """
-        self.processed.mkdir(parents=True, exist_ok=True)
-        lock = FileLock(self.processed / ".lock", timeout=wait_s)
+        with storing(self.processed):
+            self.processed.mkdir(parents=True, exist_ok=True)
+            lock = FileLock(self.processed / ".lock", timeout=wait_s)
+            try:
+                lock.acquire()
+            except Timeout:
+                raise BusyError(
+                    f"{self.root}: another run is at work on this data folder. Wait for it to end, then run again."
+                ) from None
         try:
-            with lock:
-                yield
-        except Timeout:
-            message = f"{self.root}: another run is at work on this data folder. Wait for it to end, then run again."
-            raise BusyError(message) from None
+            yield
+        finally:
+            lock.release()
 
 
 def current_release(folder: DataFolder) -> Path | None:
@@ -113,25 +143,73 @@ def current_release(folder: DataFolder) -> Path | None:
     return target if target.is_dir() else None
 
 
+def confirmed_at(folder: DataFolder) -> datetime | None:
+    """Return when a run last found that the current release tells what its sources say; null where none did."""
+    noted, current = read_json(folder.released), current_release(folder)
+    if noted is None or current is None or noted.get("release") != current.name:
+        return None
+    return datetime.fromisoformat(noted["confirmed"])
+
+
 def _holds_files(folder: Path) -> bool:
     return folder.is_dir() and any(path.is_file() and not path.name.startswith(".") for path in folder.rglob("*"))
 
 
 @contextmanager
 def replacing(target: Path) -> Iterator[Path]:
-    """Give a name to write to beside `target`; on leaving without an error it becomes `target` at once."""
-    target.parent.mkdir(parents=True, exist_ok=True)
+    """Give a name to write to beside `target`; on leaving without an error it becomes `target` at once.
+
+    Raises
+    ------
+    StorageError
+        Where the disk does not take it; `target` is as it was.
+    """
     draft = target.with_name(f".{target.stem}.{os.getpid()}-{get_ident()}{target.suffix}")
     try:
-        yield draft
-        sync(draft)
-        draft.replace(target)
-    except PermissionError as problem:
-        raise InducultError(
-            f"{target}: cannot be replaced. Close the program that has it open, and run again."
-        ) from problem
+        with storing(target):
+            target.parent.mkdir(parents=True, exist_ok=True)
+            yield draft
+            sync(draft)
+            draft.replace(target)
+            sync(target.parent)
     finally:
-        draft.unlink(missing_ok=True)
+        with suppress(OSError):
+            draft.unlink(missing_ok=True)
+
+
+@contextmanager
+def storing(target: Path) -> Iterator[None]:
+    """Turn what a disk has against writing `target` into words; any other error passes as it is.
+
+    Raises
+    ------
+    StorageError
+        Where the disk is full, read-only or broken, whichever library met that first.
+    """
+    try:
+        yield
+    except (StorageError, BusyError):
+        raise
+    except Exception as problem:
+        why = _fault(problem, target)
+        if why is None:
+            raise
+        raise StorageError(
+            f"{target}: cannot be written: {why}. What was there before is whole. Mend this and run again."
+        ) from problem
+
+
+def _fault(problem: BaseException, target: Path) -> str | None:
+    """Say what the disk has against it; None where it is not the disk."""
+    told: BaseException | None = problem
+    while told is not None:
+        if isinstance(told, OSError) and told.errno in _FAULTS:
+            return _FAULTS[told.errno]
+        told = told.__cause__ or told.__context__
+    home = next((folder for folder in (target, *target.parents) if folder.is_dir()), None)
+    # GDAL and SQLite hide the reason; whether there is room tells it.
+    full = home is not None and shutil.disk_usage(home).free < ROOM_LEFT
+    return _FAULTS[errno.ENOSPC] if full else None
 
 
 def write_json(target: Path, values: Mapping[str, Any]) -> None:
@@ -149,33 +227,64 @@ def read_json(path: Path) -> dict[str, Any] | None:
     return values if isinstance(values, dict) else None
 
 
-def sha256(path: Path) -> str:
-    """Return a file's SHA-256 in hexadecimal."""
-    with path.open("rb") as handle:
-        return hashlib.file_digest(handle, "sha256").hexdigest()
-
-
 @contextmanager
 def new_release(folder: DataFolder) -> Iterator[Path]:
     """Give an empty folder to build a release in; on leaving without an error it is published.
 
-    The folder takes its final name (the UTC time) and then `current` points to it. On an error nothing of it
-    remains and `current` is as it was.
+    The folder takes its final name (the UTC time) and then `current` points to it. Where the newest or the current
+    release holds the same bytes, nothing new is published, and `current` points to that one. On an error nothing of
+    the draft remains and `current` is as it was.
+
+    Raises
+    ------
+    StorageError
+        Where the disk does not take it.
     """
-    folder.releases.mkdir(parents=True, exist_ok=True)
     draft = folder.releases / f".building.{os.getpid()}"
-    shutil.rmtree(draft, ignore_errors=True)
-    draft.mkdir()
     try:
-        yield draft
-        for path in draft.rglob("*"):
-            sync(path)
-        final = _free_name(folder.releases)
-        draft.rename(final)
-        sync(folder.releases)
-        _point(folder, final)
+        with storing(draft):
+            folder.releases.mkdir(parents=True, exist_ok=True)
+            shutil.rmtree(draft, ignore_errors=True)
+            draft.mkdir()
+            yield draft
+            final = _same(folder, draft)
+            if final is None:
+                for path in (*draft.rglob("*"), draft):
+                    sync(path)
+                final = _free_name(folder.releases)
+                draft.rename(final)
+                sync(folder.releases)
+            _point(folder, final)
     finally:
         shutil.rmtree(draft, ignore_errors=True)
+
+
+def release_is_whole(release: Path, hash_of: Callable[[Path], str] = sha256) -> bool:
+    """Whether every file that a release's SHA256SUMS lists is there and unaltered."""
+    try:
+        lines = (release / SUMS).read_text(encoding="utf-8").splitlines()
+        listed = [line.split("  ", 1) for line in lines if line]
+        return bool(listed) and all(hash_of(release / name) == found for found, name in listed)
+    except (OSError, ValueError):
+        return False
+
+
+def _same(folder: DataFolder, draft: Path) -> Path | None:
+    """Return the newest or the current release where it holds the same bytes as the draft."""
+    sums = draft / SUMS
+    if not sums.is_file():
+        return None
+    found = releases_of(folder)[-1:] + [path for path in [current_release(folder)] if path is not None]
+    text = sums.read_bytes()
+    for path in found:
+        if (path / SUMS).is_file() and (path / SUMS).read_bytes() == text and release_is_whole(path):
+            return path
+    return None
+
+
+def releases_of(folder: DataFolder) -> list[Path]:
+    """Return every release, the oldest first."""
+    return sorted(path for path in folder.releases.glob("[0-9]*") if path.is_dir())
 
 
 def _free_name(releases: Path) -> Path:
@@ -186,26 +295,60 @@ def _free_name(releases: Path) -> Path:
 
 def _point(folder: DataFolder, release: Path) -> None:
     """Let `current` point to a release; where links cannot be made it is a small file with the release's name."""
+    if current_release(folder) == release.resolve():
+        return
     draft = folder.processed / f".current.{os.getpid()}"
     draft.unlink(missing_ok=True)
     try:
         draft.symlink_to(Path("releases") / release.name)
     except (OSError, NotImplementedError):
         draft.write_text(release.name + "\n", encoding="utf-8")
+        sync(draft)
     draft.replace(folder.current)
+    sync(folder.processed)
 
 
 def prune_releases(folder: DataFolder, keep: int) -> list[str]:
-    """Remove the oldest releases beyond `keep`, never the current one; returns their names."""
-    current = current_release(folder)
-    whole = sorted(path for path in folder.releases.glob("[0-9]*") if path.is_dir())
-    old = [path for path in whole[: max(0, len(whole) - keep)] if path != current]
+    """Remove old releases; returns their names.
+
+    The rule: the newest `keep` stay, the newest of every month stays, and the current one stays.
+    """
+    whole = releases_of(folder)
+    of_month = {path.name[:7]: path for path in whole}
+    stay = {*whole[-keep:], *of_month.values(), current_release(folder)}
+    old = [path for path in whole if path not in stay and path.resolve() not in stay]
     for path in old:
         # Renamed first, so that a half-removed release never bears a release's name.
         doomed = path.with_name(f".old.{path.name}")
         path.rename(doomed)
         shutil.rmtree(doomed, ignore_errors=True)
     return [path.name for path in old]
+
+
+def clear_leftovers(folder: DataFolder) -> list[str]:
+    """Remove what a run that was killed left behind: drafts, whose names begin with a dot; returns their names.
+
+    Only for the run that holds the folder's lock: another one's drafts would be lost to it.
+    """
+    homes = [folder.processed, folder.releases, *folder.processed.glob("regions/*"), *folder.processed.glob("sources")]
+    homes += [*folder.processed.glob("regions/*/sources"), folder.processed / "changes"]
+    gone = []
+    for home in homes:
+        for path in home.glob(".*") if home.is_dir() else ():
+            if _KEPT_DRAFTS.isdisjoint({path.name}):
+                _remove(path)
+                gone.append(str(path.relative_to(folder.processed)))
+    return gone
+
+
+_KEPT_DRAFTS = frozenset({".lock", ".prefect", ".hashes.json", ".gitkeep", ".gitignore"})
+
+
+def _remove(path: Path) -> None:
+    if path.is_dir() and not path.is_symlink():
+        shutil.rmtree(path, ignore_errors=True)
+    else:
+        path.unlink(missing_ok=True)
 
 
 def sync(path: Path) -> None:

@@ -74,6 +74,12 @@ def ask(server: str, what: str, **body: object) -> list[dict]:
     return answer.json()
 
 
+def parent_run(server: str) -> dict:
+    """Return the latest run of the parent flow."""
+    (run, *_) = ask(server, "flow_runs", sort="START_TIME_DESC", flows={"name": {"any_": ["refresh"]}})
+    return run
+
+
 def test_the_flow_gives_the_same_release_as_the_command(server: str, data: Path, tmp_path: Path) -> None:
     other = tmp_path / "other"
     shutil.copytree(data, other)
@@ -84,15 +90,23 @@ def test_the_flow_gives_the_same_release_as_the_command(server: str, data: Path,
     assert ours is not None
     assert theirs is not None
     assert (ours / "SHA256SUMS").read_text() == (theirs / "SHA256SUMS").read_text()
-    (run, *_) = ask(server, "flow_runs", sort="START_TIME_DESC")
+    run = parent_run(server)
     assert run["state"]["name"] == "Completed"
     assert run["name"].startswith("all regions 20")
-    tasks = {task["name"] for task in ask(server, "task_runs", flow_runs={"id": {"any_": [run["id"]]}})}
-    assert {"collect-opole", "resolve-opole", "resolve-zwickau", "release", "read-hotmaps"} <= tasks
-    (artifact,) = ask(server, "artifacts", artifacts={"flow_run_id": {"any_": [run["id"]]}})
-    rows = json.loads(artifact["data"])
+    parts = ask(server, "flow_runs", flow_runs={"start_time": {"after_": run["start_time"]}})
+    tasks = {
+        task["name"] for part in parts for task in ask(server, "task_runs", flow_runs={"id": {"any_": [part["id"]]}})
+    }
+    assert {"osm-opole", "partners-opole", "resolve-opole", "resolve-zwickau", "release", "read-hotmaps"} <= tasks
+    shown = {one["key"]: one for one in ask(server, "artifacts", artifacts={"flow_run_id": {"any_": [run["id"]]}})}
+    assert {"counts", "problems", "changes", "map-page", "review", "release", "map"} <= set(shown)
+    rows = json.loads(shown["counts"]["data"])
     assert [row["region"] for row in rows] == sorted(row["region"] for row in rows)
     assert all(row["records_in"] == row["in_sites"] + row["in_review"] + row["rejected"] for row in rows)
+    assert sum(row["sites"] for row in rows) == 138
+    assert any("Glockenturm" in row["said"] for row in json.loads(shown["problems"]["data"]))
+    assert shown["map"]["data"].startswith("data:image/png;base64,")
+    assert ours.name in shown["release"]["data"]
 
 
 def test_one_failed_region_leaves_the_others_whole_and_is_named(server: str, data: Path, tmp_path: Path) -> None:
@@ -102,9 +116,9 @@ def test_one_failed_region_leaves_the_others_whole_and_is_named(server: str, dat
     assert told.returncode == 1
     assert "opole" in told.stdout
     assert "no outline of the region" in told.stdout.replace("\n", " ")
-    (run, *_) = ask(server, "flow_runs", sort="START_TIME_DESC")
+    run = parent_run(server)
     assert run["state"]["name"] == "Failed"
-    assert run["state"]["message"] == "1/2 regions whole; failed: opole"
+    assert run["state"]["message"].startswith("1 of 2 regions whole; failed: opole (opole: no outline of the region")
     release = current_release(open_run(data).folder)
     assert release is not None
     assert set(json.loads((release / "manifest.json").read_text())["regions"]) == {"zwickau"}

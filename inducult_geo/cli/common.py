@@ -48,6 +48,7 @@ def opened_run(
     osm_file: Path | None = None,
     quiet: bool = False,
     contracts: bool = True,
+    afresh: bool = False,
 ) -> Iterator[Run]:
     """Open a run with a progress bar on a terminal, plain lines elsewhere, or nothing."""
     from inducult_geo.display import progress
@@ -55,7 +56,14 @@ def opened_run(
 
     with progress(quiet=quiet) as (say, advance):
         yield open_run(
-            data, catalogs=catalogs or (), osm=osm, osm_file=osm_file, contracts=contracts, say=say, advance=advance
+            data,
+            catalogs=catalogs or (),
+            osm=osm,
+            osm_file=osm_file,
+            contracts=contracts,
+            say=say,
+            advance=advance,
+            afresh=afresh,
         )
 
 

@@ -5,12 +5,15 @@ from __future__ import annotations
 import os
 import sys
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from inducult_geo.cli.common import AsJson, Catalogs, Data, opened_run, print_json, show
 from inducult_geo.errors import ConfigError
+
+if TYPE_CHECKING:
+    from inducult_geo.run import OsmMode
 
 
 def add_to(app: typer.Typer) -> None:
@@ -26,6 +29,8 @@ def run(
     data: Data = None,
     catalog: Catalogs = None,
     no_release: Annotated[bool, typer.Option("--no-release", help="Build the regions, publish nothing.")] = False,
+    afresh: Annotated[bool, typer.Option("--afresh", help="Run every stage, changed or not.")] = False,
+    wait_s: Annotated[float, typer.Option("--wait-s", help="Wait so long for another run to end.", min=0)] = 1.0,
     as_json: AsJson = False,
 ) -> None:
     """Collect, harmonize, match, enrich and release: all regions that have data, or those named."""
@@ -36,8 +41,9 @@ def run(
     from inducult_geo.pipeline import run_all
     from inducult_geo.report import outcome_as_dict, outcome_tables
 
-    with opened_run(data, catalog, osm="overpass" if overpass else "files", osm_file=osm, quiet=as_json) as opened:
-        outcome = run_all(regions or [], opened, publish=not no_release)
+    mode: OsmMode = "overpass" if overpass else "files"
+    with opened_run(data, catalog, osm=mode, osm_file=osm, quiet=as_json, afresh=afresh) as opened:
+        outcome = run_all(regions or [], opened, publish=not no_release, wait_s=wait_s)
     if as_json:
         print_json(outcome_as_dict(outcome))
     else:
@@ -83,9 +89,13 @@ def status(
     raise typer.Exit(0 if found.is_well else 1)
 
 
-def serve(data: Data = None, catalog: Catalogs = None) -> None:
+def serve(
+    data: Data = None,
+    catalog: Catalogs = None,
+    port: Annotated[int, typer.Option("--port", help="Port of the server on loopback.")] = 4200,
+) -> None:
     """Run a Prefect server with the catalog's schedules until it is interrupted."""
-    arguments = [sys.executable, "-m", "flows.serve"]
+    arguments = [sys.executable, "-m", "flows.serve", "--port", str(port)]
     arguments += ["--data", str(data)] if data is not None else []
     for folder in catalog or []:
         arguments += ["--catalog", str(folder)]

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -60,10 +60,13 @@ class Enriched:
         The sites, same rows and order as given.
     problems
         One sentence for each raster, or code of it, that could not be used: what, where, what to do.
+    unusable
+        Id of each raster that could not be read at all -> why.
     """
 
     sites: Sites
     problems: tuple[str, ...]
+    unusable: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -105,11 +108,13 @@ def sample_rasters(sites: Sites, rasters: Sequence[RasterSource], *, folder: Pat
     points[shapely.is_empty(points)] = None  # GEOS refuses to tell the x of an empty point
     table = pd.DataFrame(sites.drop(columns=sites.geometry.name))
     problems: list[str] = []
+    unusable: dict[str, str] = {}
     covering: dict[str, list[tuple[str, bool]]] = {}
     for raster in rasters:
         try:
             sampled = _sample(points, raster, folder)
         except _UnusableError as why:
+            unusable[raster.id] = str(why)
             problems.append(f"raster {raster.id}: {why}")
             continue
         covering.setdefault(raster.column, []).append((raster.id, sampled.covers))
@@ -118,7 +123,7 @@ def sample_rasters(sites: Sites, rasters: Sequence[RasterSource], *, folder: Pat
         table = _fill(table, values, raster)
     problems += _nowhere(covering, len(sites))
     frame = gpd.GeoDataFrame(table, geometry=sites.geometry.to_numpy(), crs=sites.crs)
-    return Enriched(Sites(frame), tuple(problems))
+    return Enriched(Sites(frame), tuple(problems), unusable)
 
 
 def _nowhere(covering: Mapping[str, Sequence[tuple[str, bool]]], n_sites: int) -> list[str]:

@@ -28,10 +28,11 @@ from typing import Any
 
 from filelock import FileLock, Timeout
 
+from inducult_geo.digest import sha256
 from inducult_geo.errors import SourceError, TransientError
 from inducult_geo.settings import Settings
 from inducult_geo.sources.http import Exchange, exchange, longest_s, retrying
-from inducult_geo.store import read_json, sha256, sync, write_json
+from inducult_geo.store import read_json, sync, write_json
 
 MAX_BYTES = 8_000_000_000
 """No extract of a region is as large; what is larger is another file than was meant."""

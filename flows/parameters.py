@@ -1,0 +1,120 @@
+"""What the flows are asked to do, and what they all share: the run, its log, names, retries and where tasks run."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager, nullcontext, suppress
+from pathlib import Path
+from typing import Any, Literal
+
+from prefect import get_run_logger
+from prefect.client.schemas.objects import State, TaskRun
+from prefect.concurrency.sync import concurrency
+from prefect.runtime import flow_run
+from prefect.task_runners import TaskRunner, ThreadPoolTaskRunner
+from pydantic import BaseModel, Field
+
+from flows.limits import OVERPASS
+from inducult_geo import pipeline
+from inducult_geo.errors import InducultError, TransientError
+from inducult_geo.run import Run, open_run
+
+LOCK_WAIT_S = 3600.0
+"""Regions on staggered schedules may still meet: the later one waits for the data folder."""
+
+THREADS = 2
+
+
+class Parameters(BaseModel):
+    """What a flow is asked to do; the Prefect UI shows it as a form."""
+
+    regions: list[str] = Field(default=[], title="Regions", description="Regions by id; all that have data if empty.")
+    data: Path | None = Field(default=None, title="Data folder", description="With raw/ and processed/.")
+    catalogs: list[Path] = Field(default=[], title="Catalogs", description="Catalog folders over the built-in one.")
+    osm: Literal["files", "overpass", "none"] = Field(
+        default="files", title="OpenStreetMap", description="From extracts, from an Overpass server, or not at all."
+    )
+    osm_file: Path | None = Field(default=None, title="Extract", description="One extract for all regions.")
+    afresh: bool = Field(default=False, title="Afresh", description="Run every stage, changed or not.")
+
+    def open(self) -> Run:
+        """Prepare the run that these parameters describe."""
+        return open_run(
+            self.data,
+            catalogs=self.catalogs,
+            osm=self.osm,
+            osm_file=self.osm_file,
+            say=say,
+            afresh=self.afresh,
+        )
+
+    def settled(self) -> Parameters:
+        """Return the same with every region named and every path absolute: so a worker elsewhere understands them.
+
+        Raises
+        ------
+        ConfigError
+            Where a region is unknown or none has data.
+        """
+        run = self.open()
+        return self.model_copy(
+            update={
+                "regions": [region.id for region in pipeline.choose_regions(self.regions, run)],
+                "data": run.folder.root.resolve(),
+                "catalogs": [path.resolve() for path in self.catalogs],
+                "osm_file": None if self.osm_file is None else self.osm_file.resolve(),
+            }
+        )
+
+
+def say(text: str) -> None:
+    """Log a step where Prefect shows it; outside of a run there is nobody to tell."""
+    with suppress(RuntimeError):
+        get_run_logger().info(text)
+
+
+def is_transient(_task: Any, _task_run: TaskRun, state: State[Any]) -> bool:
+    """Return whether a failure may pass when asked again."""
+    return isinstance(state.result(raise_on_failure=False), TransientError)
+
+
+def words_of(state: State[Any]) -> str | None:
+    """Return a failed task's reason in its own words; null where it is whole."""
+    if state.is_completed():
+        return None
+    problem = state.result(raise_on_failure=False)
+    return str(problem) if isinstance(problem, InducultError) else f"{type(problem).__name__}: {problem}"
+
+
+def run_name() -> str:
+    """Name a flow run by its regions and the time that it was meant for."""
+    given = flow_run.parameters.get("parameters") or {}
+    names = given.get("regions") if isinstance(given, dict) else getattr(given, "regions", None)
+    shown = ", ".join([*(names or ())][:3]) + (f" and {len(names) - 3} more" if names and len(names) > 3 else "")
+    when = flow_run.scheduled_start_time
+    return f"{shown or 'all regions'} {when:%Y-%m-%d %H:%M}"
+
+
+@contextmanager
+def at_work(run: Run) -> Iterator[None]:
+    """Hold the data folder, unless this flow is a part of one that does."""
+    alone = flow_run.parent_flow_run_id is None
+    with pipeline.at_work(run, wait_s=LOCK_WAIT_S) if alone else nullcontext():
+        yield
+
+
+@contextmanager
+def slot(run: Run) -> Iterator[None]:
+    """Wait for one of the slots that the Overpass servers are asked with; nobody waits for a file."""
+    with concurrency(OVERPASS, strict=True) if run.osm == "overpass" else nullcontext():
+        yield
+
+
+def task_runner(run: Run) -> TaskRunner[Any]:
+    """Return where tasks run: on the Dask cluster that is set, else in threads."""
+    if run.settings.dask_address is None:
+        return ThreadPoolTaskRunner(max_workers=THREADS)
+    from prefect_dask.task_runners import DaskTaskRunner
+
+    runner: TaskRunner[Any] = DaskTaskRunner(address=run.settings.dask_address)
+    return runner

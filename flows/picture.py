@@ -1,0 +1,63 @@
+"""A small picture of a release's sites, drawn from its Parquet file, as a data address that any page can show."""
+
+from __future__ import annotations
+
+import base64
+from pathlib import Path
+from typing import Any
+
+import geopandas as gpd
+import numpy as np
+import shapely
+from rasterio.io import MemoryFile
+
+WIDTH, MARGIN, LEAST_M = 720, 24, 20_000.0
+_PAPER, _GRID = (250, 249, 245), (226, 224, 214)
+_COLORS = {"monument": (38, 84, 168), "factory": (196, 52, 40), "both": (120, 40, 140)}
+_OTHER = (110, 110, 110)
+_GRID_M = 100_000.0
+
+
+def map_picture(release: Path) -> str:
+    """Draw the sites of a release; returns `data:image/png;base64,...`."""
+    sites = gpd.read_parquet(release / "sites.parquet", columns=["aspect", "geometry"])
+    return "data:image/png;base64," + base64.b64encode(_png(draw(sites))).decode()
+
+
+def draw(sites: gpd.GeoDataFrame) -> np.ndarray[Any, np.dtype[np.uint8]]:
+    """Draw sites (EPSG:3035) as dots by their aspect over a grid of 100 km; (rows, columns, 3)."""
+    points = shapely.get_coordinates(shapely.point_on_surface(sites.geometry.to_numpy())).reshape(-1, 2)
+    low, high = (points.min(axis=0), points.max(axis=0)) if len(points) else (np.zeros(2), np.zeros(2))
+    middle, half = (low + high) / 2, np.maximum((high - low) / 2, LEAST_M / 2)
+    scale = (WIDTH - 2 * MARGIN) / (2 * half[0])
+    height = int(min(max(2 * half[1] * scale + 2 * MARGIN, 120), 2 * WIDTH))
+    image = np.full((height, WIDTH, 3), _PAPER, dtype=np.uint8)
+    reach = np.array([WIDTH, height]) / 2 / scale
+    for axis in (0, 1):
+        first, last = middle[axis] - reach[axis], middle[axis] + reach[axis]
+        for line in np.arange(np.ceil(first / _GRID_M), last / _GRID_M) * _GRID_M:
+            at = int((line - first) * scale)
+            if axis == 0:
+                image[:, min(at, WIDTH - 1)] = _GRID
+            else:
+                image[height - 1 - min(at, height - 1)] = _GRID
+    columns = ((points[:, 0] - middle[0] + reach[0]) * scale).astype(int)
+    rows = height - 1 - ((points[:, 1] - middle[1] + reach[1]) * scale).astype(int)
+    size = 2 if len(points) < 5_000 else 1
+    for column, row, aspect in zip(columns, rows, sites["aspect"], strict=True):
+        top, left = max(row - size, 0), max(column - size, 0)
+        image[top : row + size + 1, left : column + size + 1] = _COLORS.get(aspect, _OTHER)
+    return image
+
+
+def _png(image: np.ndarray[Any, np.dtype[np.uint8]]) -> bytes:
+    import warnings
+
+    from rasterio.errors import NotGeoreferencedWarning
+
+    height, width, _ = image.shape
+    with warnings.catch_warnings(), MemoryFile() as memory:
+        warnings.simplefilter("ignore", NotGeoreferencedWarning)
+        with memory.open(driver="PNG", height=height, width=width, count=3, dtype="uint8") as file:
+            file.write(np.moveaxis(image, 2, 0))
+        return bytes(memory.read())

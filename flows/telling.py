@@ -1,0 +1,86 @@
+"""Who sleeps is told: what happened, what was kept, what to do; through a block of Prefect, where an address is set.
+
+The address (`INDUCULT_NOTIFY_URL`) is any that Apprise knows: `json://host/path` for a webhook, `mailto://` for mail.
+It is a secret: it is neither logged nor stored. That nobody could be told never fails a night.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from prefect import get_run_logger
+from prefect.blocks.notifications import AppriseNotificationBlock
+from prefect.client.schemas.objects import FlowRun, State
+from pydantic import SecretStr
+
+from flows.parameters import Parameters, words_of
+from inducult_geo.outcome import RunOutcome
+from inducult_geo.run import Run
+from inducult_geo.store import DataFolder, current_release
+
+_MOST_LINES = 20
+
+
+def tell_outcome(outcome: RunOutcome, run: Run) -> None:
+    """Tell of a night that failed in part, or that changed something; of any, where the settings say so."""
+    news = outcome.exit_code != 0 or (outcome.is_new and outcome.n_changes != 0)
+    if news or run.settings.notify_always:
+        send(run.settings.notify_url, *outcome_text(outcome), failed=outcome.exit_code != 0)
+
+
+def tell_crash(_flow: Any, flow_run: FlowRun, state: State[Any]) -> None:
+    """Tell of a night that ended with an error of its own: nothing was published."""
+    if isinstance(state.result(raise_on_failure=False), RunOutcome):
+        return  # told already, by name
+    given = (flow_run.parameters or {}).get("parameters") or {}
+    run = (given if isinstance(given, Parameters) else Parameters.model_validate(given)).open()
+    send(run.settings.notify_url, *crash_text(words_of(state) or str(state.message), run.folder), failed=True)
+
+
+def outcome_text(outcome: RunOutcome) -> tuple[str, str]:
+    """Return subject and body: what happened, what was kept, what to do."""
+    whole = sum(one.is_whole for one in outcome.regions)
+    release = "nothing was published" if outcome.release is None else f"release {outcome.release.name}"
+    lines = [f"What happened: {whole} of {len(outcome.regions)} regions are whole; {release}, {outcome.n_sites} sites"]
+    lines[0] += f", {outcome.n_changes} of them changed." if outcome.is_new and outcome.n_changes else "."
+    if outcome.failures:
+        lines += ["", "Failed:", *(f"- {text}" for text in outcome.failures[:_MOST_LINES])]
+        lines += ["", "What was kept: everything else is of this night; of what failed, the data of the last good run"]
+        lines[-1] += " stays in the release, marked as stale. Where there was none, it is left out."
+        lines += ["What to do: mend what is named above, then run `inducult run`, or wait for the next night."]
+    if outcome.release is not None:
+        lines += ["", f"The map: {outcome.release / 'index.html'}"]
+    subject = f"inducult-geo: {whole} of {len(outcome.regions)} regions whole"
+    return subject + (f", {len(outcome.failures)} failed" if outcome.failures else ""), "\n".join(lines)
+
+
+def crash_text(why: str, folder: DataFolder) -> tuple[str, str]:
+    """Return subject and body for a night of which nothing came."""
+    held = current_release(folder)
+    kept = "There is no release yet." if held is None else f"Release {held.name} is whole and stays the current one."
+    body = f"What happened: {why}\n\nWhat was kept: {kept} No decision is lost.\n"
+    return "inducult-geo: the run failed, nothing was published", body + (
+        "What to do: mend what is named above and run `inducult run`; it goes on from the last whole stage."
+    )
+
+
+def send(address: SecretStr | None, subject: str, body: str, *, failed: bool) -> bool:
+    """Send a message; returns whether somebody took it. Without an address nobody is told."""
+    if address is None:
+        return False
+    try:
+        block = AppriseNotificationBlock(url=address, notify_type="failure" if failed else "info")
+        block.notify(body=body, subject=subject)
+    except Exception as problem:  # whatever a mail server does must not fail the night
+        _log().warning("nobody could be told: %s. Look at INDUCULT_NOTIFY_URL.", type(problem).__name__)
+        return False
+    return True
+
+
+def _log() -> Any:
+    try:
+        return get_run_logger()
+    except RuntimeError:
+        from prefect.logging import get_logger
+
+        return get_logger("inducult")

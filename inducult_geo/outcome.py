@@ -1,0 +1,119 @@
+"""What a run did, in numbers and in one sentence; and the note of it that is kept for whoever looks next morning."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from inducult_geo.errors import InducultError
+from inducult_geo.frames import Counts
+from inducult_geo.run import Run, SourceFacts
+from inducult_geo.stage import RegionOutcome
+from inducult_geo.store import DataFolder, read_json, write_json
+
+_NOTE = "last_run.json"
+
+
+@dataclass(frozen=True)
+class RunOutcome:
+    """What a run did: its regions, the release that holds, and what of it is told to the shell.
+
+    `is_new` is false where nothing has changed, so that the release of an earlier night holds. `n_changes` counts the
+    sites that differ from the release before; null where that cannot be told. `wide` are the wide sources that failed.
+    """
+
+    regions: tuple[RegionOutcome, ...]
+    release: Path | None
+    counts: Counts
+    n_sites: int
+    withheld: int
+    rejected_by_reason: Mapping[str, int]
+    is_new: bool = True
+    n_changes: int | None = None
+    wide: tuple[SourceFacts, ...] = ()
+
+    @property
+    def exit_code(self) -> int:
+        """0 whole, 1 partly done."""
+        return 0 if all(region.is_whole for region in self.regions) and not self.wide else 1
+
+    @property
+    def failures(self) -> tuple[str, ...]:
+        """What failed, each with its reason: regions, sources and rasters; a wide source once, not once a region."""
+        told = [f"{one.region} ({_plain(one.message)})" for one in self.regions if one.state != "fresh"]
+        broken: dict[tuple[str, str], list[str]] = {}
+        for region in self.regions:
+            for fact in region.failed_sources if region.state == "fresh" else ():
+                broken.setdefault((fact.source, _plain(fact.message)), []).append(region.region)
+        for fact in self.wide:
+            broken.setdefault((fact.source, _plain(fact.message)), [])
+        told += [f"{source}{_places(places)} ({why})" for (source, why), places in broken.items()]
+        return tuple(told)
+
+    @property
+    def sentence(self) -> str:
+        """The outcome in one sentence, which names everything that failed."""
+        whole = sum(one.is_whole for one in self.regions)
+        counted = f"{whole} of {len(self.regions)} regions whole"
+        return f"{counted}; failed: {'; '.join(self.failures)}" if self.failures else counted
+
+
+def _plain(message: str | None) -> str:
+    return " ".join((message or "no reason given").split()).rstrip(".")
+
+
+def _places(regions: Sequence[str]) -> str:
+    shown = ", ".join(regions[:3]) + (f" and {len(regions) - 3} more" if len(regions) > 3 else "")
+    return f" in {shown}" if shown else ""
+
+
+def unpublished(outcomes: Sequence[RegionOutcome]) -> RunOutcome:
+    """Sum up a run that publishes nothing."""
+    stages = [outcome.stage for outcome in outcomes if outcome.stage is not None]
+    counts = sum((stage.counts for stage in stages), Counts(0, 0, 0, 0))
+    rejected: Counter[str] = Counter()
+    for stage in stages:
+        for fact in stage.facts:
+            rejected.update(fact.rejected_by_reason)
+    return RunOutcome(tuple(outcomes), None, counts, sum(stage.n_sites for stage in stages), 0, dict(rejected))
+
+
+@contextmanager
+def begin(run: Run) -> Iterator[None]:
+    """Note that a run began, and, where it ends with an error, with which one."""
+    began = _now()
+    write_json(run.folder.processed / _NOTE, {"began": began, "ended": None})
+    try:
+        yield
+    except InducultError as problem:
+        with suppress(InducultError, OSError):
+            _write_note(run, began, 1, _plain(str(problem)), ())
+        raise
+
+
+def note(outcome: RunOutcome, run: Run) -> None:
+    """Note how a run ended."""
+    began = (last_run(run.folder) or {}).get("began")
+    _write_note(run, began, outcome.exit_code, outcome.sentence, outcome.failures)
+
+
+def last_run(folder: DataFolder) -> dict[str, Any] | None:
+    """Return the note of the last run; null where there never was one.
+
+    It holds `began`, `ended` (null where the run was killed, or is at work), `exit_code`, `said` and `failures`.
+    """
+    return read_json(folder.processed / _NOTE)
+
+
+def _write_note(run: Run, began: str | None, code: int, said: str, failures: Sequence[str]) -> None:
+    values = {"began": began, "ended": _now(), "exit_code": code, "said": said, "failures": list(failures)}
+    write_json(run.folder.processed / _NOTE, values)
+
+
+def _now() -> str:
+    return datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")

@@ -1,0 +1,84 @@
+"""Rasters at sites, night after night: one that cannot be read costs itself, and yesterday's values stay."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import geopandas as gpd
+import pandas as pd
+
+from inducult_geo.enrich.sample import sample_rasters
+from inducult_geo.frames import SITE_COLUMNS, FileRead, Sites, as_sites, from_json, to_json
+from inducult_geo.run import Run, SourceFacts, State
+from inducult_geo.stage import Stage
+
+
+@dataclass(frozen=True)
+class Sampled:
+    """Sites with their rasters' values, one fact a raster, and what a steward should know."""
+
+    sites: Sites
+    facts: tuple[SourceFacts, ...]
+    problems: tuple[str, ...]
+
+
+def sampled(sites: Sites, region: str, before: Stage | None, run: Run) -> Sampled:
+    """Write every raster's values at the sites of a region.
+
+    Where a raster cannot be read, the sites that had a value of it in the last good run keep that value, and the
+    raster is `stale`; where none had, it is `failed`, or `absent` where no file of it is there.
+    """
+    rasters = run.catalog.rasters
+    enriched = sample_rasters(sites, tuple(rasters.values()), folder=run.folder.raw / "rasters")
+    kept, table = _kept_values(before, enriched.unusable), enriched.sites
+    facts = []
+    for raster in rasters.values():
+        files = raster_files(raster.id, run)
+        why = enriched.unusable.get(raster.id)
+        state: State = "fresh"
+        if why is not None:
+            values = kept.get(raster.id, {})
+            table = _filled(table, raster.column, raster.id, values)
+            state = "stale" if values else "failed" if files else "absent"
+        told = tuple(FileRead(name, digest, "raster", 0) for name, digest in files)
+        facts.append(SourceFacts(raster.id, region, state, told, message=why))
+    unread = {f"raster {name}: {why}" for name, why in enriched.unusable.items()}
+    return Sampled(table, tuple(facts), tuple(text for text in enriched.problems if text not in unread))
+
+
+def raster_files(raster_id: str, run: Run) -> list[tuple[str, str]]:
+    """Return name and hash of a raster's file, if it is there."""
+    raster = run.catalog.rasters[raster_id]
+    homes = (raster.declared_in.parent, run.folder.raw / "rasters")
+    found = next((home / raster.file for home in homes if (home / raster.file).is_file()), None)
+    return [] if found is None else [(found.name, run.hashes.of(found))]
+
+
+def _kept_values(before: Stage | None, unusable: Mapping[str, str]) -> dict[str, dict[str, object]]:
+    """Return raster -> site -> the value that the last good run had of it."""
+    if before is None or not unusable:
+        return {}
+    kept: dict[str, dict[str, object]] = {}
+    for row in pd.DataFrame(before.sites().drop(columns="geometry")).to_dict("records"):
+        for column, origin in from_json(row["lineage"]).items():
+            raster = str(origin).removeprefix("raster:")
+            if str(origin).startswith("raster:") and raster in unusable:
+                kept.setdefault(raster, {})[row["site_id"]] = row[column]
+    return kept
+
+
+def _filled(sites: Sites, column: str, raster: str, values: Mapping[str, object]) -> Sites:
+    """Return the sites with a column's nulls filled by yesterday's values, and the lineage of these."""
+    if not values:
+        return sites
+    table = pd.DataFrame(sites.drop(columns="geometry"))
+    known = table["site_id"].map(values)
+    free = table[column].isna() & known.notna()
+    table[column] = table[column].where(~free, known)
+    table["lineage"] = [
+        to_json({**from_json(text), column: f"raster:{raster}"}) if new else text
+        for text, new in zip(table["lineage"], free, strict=True)
+    ]
+    table = table.astype({name: SITE_COLUMNS[name] for name in (column, "lineage")})
+    return as_sites(gpd.GeoDataFrame(table, geometry=sites.geometry.to_numpy(), crs=sites.crs))

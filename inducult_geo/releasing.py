@@ -1,0 +1,176 @@
+"""All regions as they were last kept leave as one release: written aside, verified, published; or the last one holds.
+
+What a release is made of is one stamp, kept beside `current`: where it is the same, nothing is assembled or written.
+Where it is not but the bytes are, nothing new is published either.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from inducult_geo.assemble import assemble, release_manifest, with_surfaces
+from inducult_geo.errors import InducultError, RegionError, ReleaseError
+from inducult_geo.frames import Counts, reasons_of
+from inducult_geo.gather import wide_or_kept
+from inducult_geo.match.identity import merge_registries
+from inducult_geo.outcome import RunOutcome
+from inducult_geo.publish.bundle import Bundle
+from inducult_geo.publish.changes import write_changes
+from inducult_geo.publish.licences import for_release
+from inducult_geo.publish.release import write_release
+from inducult_geo.publish.verify import verify
+from inducult_geo.resolving import registry_of
+from inducult_geo.run import Run
+from inducult_geo.stage import Part, RegionOutcome, Stage, last_stage
+from inducult_geo.stamps import declared, stamp
+from inducult_geo.store import (
+    current_release,
+    new_release,
+    prune_releases,
+    read_json,
+    release_is_whole,
+    replacing,
+    write_json,
+)
+
+
+def release(outcomes: Sequence[RegionOutcome], run: Run) -> RunOutcome:
+    """Publish one release of all regions that have outputs; those of this run fresh, the others as last kept.
+
+    Raises
+    ------
+    RegionError
+        Where no region of this run has outputs: then there is nothing to tell.
+    ReleaseError
+        Where the new release breaks a promise; then nothing is published and `current` is as it was.
+    StorageError
+        Where the disk does not take it; likewise.
+    """
+    if not any(outcome.stage for outcome in outcomes):
+        messages = "; ".join(f"{outcome.region}: {outcome.message}" for outcome in outcomes)
+        raise RegionError(f"no region could be built, nothing is published. {messages}")
+    told = {outcome.region: outcome for outcome in outcomes}
+    stages = {region_id: stage for region_id in _kept_regions(run, told) if (stage := last_stage(region_id, run))}
+    wide = {contract.id: wide_or_kept(contract, run) for contract in run.catalog.wide_sources()}
+    made_of = _stamp(stages, told, wide, run)
+    standing = _standing(made_of, run)
+    if standing is not None and not run.afresh:
+        return _outcome(outcomes, wide, standing["release"], standing["told"], run)
+    bundle = assemble(stages, told, wide, run)
+    public = with_surfaces(for_release(bundle, run.catalog.sources))
+    before = current_release(run.folder)
+    run.say(f"writing the release: {len(public.sites)} sites")
+    with new_release(run.folder) as draft:
+        write_release(public, draft, release_manifest(public, stages, run))
+        _verified(draft)
+        _keep_registry(stages, run)
+    path = current_release(run.folder)
+    assert path is not None  # noqa: S101 - it was published a line above
+    is_new = before is None or path.name != before.name
+    changed = _keep_changes(before, path, run) if is_new else 0
+    numbers = _numbers(bundle, public, changed) | {"is_new": is_new}
+    _note(path, made_of, numbers, run)
+    prune_releases(run.folder, run.settings.releases_kept)
+    return _outcome(outcomes, wide, path.name, numbers, run)
+
+
+def _stamp(stages: Mapping[str, Stage], told: Mapping[str, RegionOutcome], wide: Mapping[str, Part], run: Run) -> str:
+    """Return the hash of all that a release is made of."""
+    return stamp(
+        stages={name: {**stage.manifest(), "outputs": None} for name, stage in stages.items()},
+        told={name: (told[name].state, told[name].message) if name in told else None for name in stages},
+        wide={name: (part.digest, part.facts.as_dict()) for name, part in wide.items()},
+        contracts={name: declared(contract) for name, contract in run.catalog.sources.items()},
+        regions={name: declared(run.catalog.region(name)) for name in stages},
+        rasters={name: declared(raster) for name, raster in run.catalog.rasters.items()},
+        sample=run.folder.is_sample,
+    )
+
+
+def _standing(made_of: str, run: Run) -> dict[str, Any] | None:
+    """Return what was noted of the current release, if it is made of the same, whole and unaltered."""
+    noted, current = read_json(run.folder.released), current_release(run.folder)
+    if noted is None or current is None or (noted.get("stamp"), noted.get("release")) != (made_of, current.name):
+        return None
+    if not run.folder.registry.is_file():
+        return None
+    if not release_is_whole(current, run.hashes.of):
+        run.say(f"{current.name}: was altered after it was published; the release is written anew")
+        return None
+    run.say(f"nothing has changed: release {current.name} holds")
+    noted["told"] |= {"is_new": False, "n_changes": 0}
+    _note(current, made_of, noted["told"], run)
+    return noted
+
+
+def _note(release: Path, made_of: str, told: Mapping[str, Any], run: Run) -> None:
+    now = datetime.now(UTC).isoformat(timespec="seconds")
+    values = {"release": release.name, "stamp": made_of, "confirmed": now, "told": dict(told)}
+    write_json(run.folder.released, values)
+
+
+def _numbers(bundle: Bundle, public: Bundle, changed: int | None) -> dict[str, Any]:
+    row = bundle.run
+    counts = Counts(row["records_in"], row["in_sites"], row["in_review"], row["rejected"])
+    return {
+        "counts": asdict(counts),
+        "n_sites": int(public.run["sites"]),
+        "withheld": int(public.run["withheld"]),
+        "rejected_by_reason": reasons_of(bundle.records),
+        "n_changes": changed,
+    }
+
+
+def _outcome(
+    outcomes: Sequence[RegionOutcome], wide: Mapping[str, Part], name: str, told: Mapping[str, Any], run: Run
+) -> RunOutcome:
+    return RunOutcome(
+        tuple(outcomes),
+        run.folder.releases / name,
+        Counts(**told["counts"]),
+        told["n_sites"],
+        told["withheld"],
+        told["rejected_by_reason"],
+        told["is_new"],
+        told["n_changes"],
+        tuple(part.facts for part in wide.values() if part.facts.state in ("failed", "stale")),
+    )
+
+
+def _verified(draft: Path) -> None:
+    """Refuse a draft that breaks a promise."""
+    broken = [finding for finding in verify(draft) if not finding.ok]
+    if broken:
+        promises = "; ".join(f"{finding.promise}: {finding.detail}" for finding in broken)
+        raise ReleaseError(f"the new release breaks its promises and is not published: {promises}")
+
+
+def _keep_changes(before: Path | None, path: Path, run: Run) -> int | None:
+    """Write what changed since the last release; the new one is published already and stands in any case."""
+    if before is None:
+        return None
+    target = run.folder.processed / "changes" / f"{before.name}_{path.name}.csv"
+    try:
+        number = write_changes(before, path, target)
+    except (InducultError, OSError) as problem:
+        run.say(f"what changed since {before.name} cannot be told: {problem}")
+        return None
+    run.say(f"{number} changes since {before.name}: {target}")
+    return number
+
+
+def _kept_regions(run: Run, told: Mapping[str, RegionOutcome]) -> list[str]:
+    folder = run.folder.processed / "regions"
+    kept = {path.parent.name for path in folder.glob("*/manifest.json")}
+    return sorted((kept | set(told)) & set(run.catalog.regions))
+
+
+def _keep_registry(stages: Mapping[str, Stage], run: Run) -> None:
+    """Write the registry of all regions: of its own records each region speaks, of the others the registry so far."""
+    told = {region_id: stage.table("registry") for region_id, stage in stages.items()}
+    with replacing(run.folder.registry) as draft:
+        merge_registries(registry_of(run), told).to_parquet(draft, index=False)

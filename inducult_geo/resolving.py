@@ -1,0 +1,134 @@
+"""One region's records become its sites: resolved, enriched, counted and kept, unless nothing has changed."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+import pandas as pd
+
+from inducult_geo.catalog import Region
+from inducult_geo.errors import RegionError, StorageError
+from inducult_geo.frames import Records, as_records, counts_of, outcome_of
+from inducult_geo.match.decisions import Decisions, read_decisions
+from inducult_geo.match.identity import empty_registry
+from inducult_geo.match.resolve import Resolution, resolve
+from inducult_geo.rasters import raster_files, sampled
+from inducult_geo.run import Run, run_id
+from inducult_geo.schemas import checked_sites
+from inducult_geo.stage import Collected, Part, Stage, keep_stage, last_stage, renew_stage
+from inducult_geo.stamps import declared, registry_share, stamp
+
+
+def settle(region: Region, collected: Collected, run: Run) -> Stage:
+    """Resolve a region's records into sites, enrich them, and keep both; what is kept already is taken as it is.
+
+    Raises
+    ------
+    RegionError
+        Where none of the region's sources could be read.
+    """
+    _refuse_nothing(collected)
+    decisions, registry = decisions_of(run), registry_of(run)
+    identity = _run_id(region, collected, decisions, run)
+    made_of = stamp(run_id=identity, rasters=_rasters(run))
+    share = registry_share(registry, region.id)
+    before = last_stage(region.id, run)
+    if before is not None and before.stamp == made_of and share in before.registries and not run.afresh:
+        return renew_stage(replace(before, facts=collected.facts, outline=collected.outline), run)
+    records = collected.records()
+    run.say(f"{region.id}: resolving {len(records)} records")
+    resolution = resolve(
+        as_records(records[records["reason"].isna().to_numpy()]),
+        contracts=run.catalog.sources,
+        decisions=decisions,
+        registry=registry,
+        run_id=identity,
+    )
+    enriched = sampled(resolution.sites, region.id, before, run)
+    frames = _frames(records, resolution) | {"sites": checked_sites(enriched.sites, region.id)}
+    stage = Stage(
+        region.id,
+        run.folder.region(region.id),
+        identity,
+        counts_of(outcome_of(records)).check(region.id),
+        len(enriched.sites),
+        collected.facts,
+        collected.outline,
+        enriched.problems,
+        made_of,
+        # With what it leaves in the registry itself, resolving gives the same once more.
+        (share, registry_share(resolution.registry, region.id)),
+        rasters=enriched.facts,
+    )
+    return keep_stage(stage, run, frames)
+
+
+def decisions_of(run: Run) -> Decisions:
+    """Read what stewards decided."""
+    return read_decisions(run.folder.decisions)
+
+
+def registry_of(run: Run) -> pd.DataFrame:
+    """Read the registry of site ids; an empty one where there is none yet.
+
+    Raises
+    ------
+    StorageError
+        Where it is damaged: without it every site would get another id.
+    """
+    path = run.folder.registry
+    if not path.is_file():
+        return empty_registry()
+    try:
+        kept = pd.read_parquet(path).astype(object)
+    except (OSError, ValueError) as problem:
+        raise StorageError(
+            f"{path}: the registry of site ids is damaged ({problem}). Put it back from a backup; without it sites "
+            "would get other ids. Only where there is none: remove it, and ids are made anew from the records."
+        ) from problem
+    return kept.where(kept.notna(), None)
+
+
+def _refuse_nothing(collected: Collected) -> None:
+    """Refuse a region of which no source could be read; that nothing is found there is another matter."""
+    if not any(fact.state in ("fresh", "stale") for fact in collected.facts):
+        told = "; ".join(str(fact.message) for fact in collected.facts if fact.message)
+        raise RegionError(f"{collected.region}: no source could be read. {told}")
+
+
+def _frames(records: Records, resolution: Resolution) -> dict[str, pd.DataFrame]:
+    told = records.assign(site_id=records["record_key"].map(resolution.members), outcome=outcome_of(records))
+    return {
+        "records": told,
+        "pairs": resolution.pairs,
+        "review": resolution.review,
+        "registry": resolution.registry,
+    }
+
+
+def _run_id(region: Region, collected: Collected, decisions: Decisions, run: Run) -> str:
+    """Return the hash of what goes into a region's sites: it is written to each of them."""
+    return run_id(
+        {
+            "region": region.model_dump(mode="json", exclude={"boundary"}),
+            "outline": collected.outline_digest,
+            "records": {part.facts.source: part.digest for part in collected.parts if part.folder is not None},
+            "contracts": {
+                fact.source: run.catalog.sources[fact.source].model_dump(mode="json") for fact in collected.facts
+            },
+            "decisions": _decided(collected.parts, decisions),
+        }
+    )
+
+
+def _decided(parts: Sequence[Part], decisions: Decisions) -> list[str]:
+    """Return the decisions about two records that are both here: one about another region changes nothing here."""
+    if not decisions.latest:
+        return []
+    here = {key for part in parts for key in part.record_keys()}
+    return sorted(word.as_line() for pair, word in decisions.latest.items() if here.issuperset(pair))
+
+
+def _rasters(run: Run) -> list[tuple[object, object]]:
+    return [(declared(raster), raster_files(raster.id, run)) for raster in run.catalog.rasters.values()]

@@ -1,0 +1,239 @@
+"""A stage of which nothing has changed is not run again, and what has changed runs again: both can be broken."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import time
+from pathlib import Path
+
+import pytest
+
+from inducult_geo import resolving
+from inducult_geo.digest import FileHashes, frame_digest, sha256
+from inducult_geo.match.decisions import Decision, append_decision
+from inducult_geo.pipeline import RunOutcome, run_all
+from inducult_geo.run import open_run
+from inducult_geo.stage import last_stage
+from inducult_geo.stamps import files_stamp, registry_share
+from inducult_geo.store import DataFolder, current_release, release_is_whole
+
+REGIONS = ("leoben", "opole")
+
+
+class Told:
+    """A run on a data folder, with all that it says; `read` names the files that it read, `resolved` the regions."""
+
+    def __init__(self, data: Path, *, afresh: bool = False) -> None:
+        self.said: list[str] = []
+        self.outcome: RunOutcome = run_all(REGIONS, open_run(data, say=self.said.append, afresh=afresh))
+
+    @property
+    def read(self) -> set[str]:
+        return {line.split("reading ")[1] for line in self.said if "reading " in line}
+
+    @property
+    def resolved(self) -> set[str]:
+        return {line.split(":")[0] for line in self.said if ": resolving " in line}
+
+    @property
+    def wrote(self) -> bool:
+        return any(line.startswith("writing the release") for line in self.said)
+
+
+@pytest.fixture(scope="module")
+def first(tmp_path_factory: pytest.TempPathFactory, repository: Path) -> tuple[Path, Told]:
+    data = tmp_path_factory.mktemp("resume") / "data"
+    shutil.copytree(repository / "data" / "raw" / "sample", data / "raw" / "sample")
+    return data, Told(data)
+
+
+@pytest.fixture
+def data(tmp_path: Path, first: tuple[Path, Told]) -> Path:
+    shutil.copytree(first[0], tmp_path / "data", symlinks=True)
+    return tmp_path / "data"
+
+
+def releases(data: Path) -> list[str]:
+    return sorted(path.name for path in (data / "processed" / "releases").iterdir())
+
+
+def test_the_first_run_does_everything(first: tuple[Path, Told]) -> None:
+    assert first[1].resolved == set(REGIONS)
+    assert {"leoben.osm", "opole.osm", "leoben_eisenstrasse.xlsx"} <= first[1].read
+    assert first[1].wrote
+    assert first[1].outcome.is_new
+
+
+def test_nothing_changed_runs_nothing_and_publishes_nothing(data: Path, first: tuple[Path, Told]) -> None:
+    before = releases(data)
+    again = Told(data)
+    assert (again.read, again.resolved, again.wrote) == (set(), set(), False)
+    assert releases(data) == before
+    assert not again.outcome.is_new
+    assert again.outcome.exit_code == 0
+    assert again.outcome.counts == first[1].outcome.counts
+    assert again.outcome.n_sites == first[1].outcome.n_sites
+    assert again.outcome.release == current_release(DataFolder(data))
+
+
+def test_everything_afresh_gives_the_same_bytes_and_is_not_published_either(data: Path) -> None:
+    before = releases(data)
+    again = Told(data, afresh=True)
+    assert again.resolved == set(REGIONS)
+    assert again.wrote
+    assert not again.outcome.is_new
+    assert releases(data) == before
+
+
+def test_a_changed_file_costs_its_source_and_its_region_alone(data: Path) -> None:
+    path = data / "raw" / "sample" / "partners" / "opole_zabytki.csv"
+    lines = path.read_bytes().splitlines()
+    path.write_bytes(b"\n".join(lines[:-1]) + b"\n")
+    again = Told(data)
+    assert again.read == {"opole_zabytki.csv"}
+    assert again.resolved == {"opole"}
+    assert again.outcome.is_new
+    assert len(releases(data)) == 2
+
+
+def test_a_file_touched_but_not_changed_costs_nothing(data: Path) -> None:
+    path = data / "raw" / "sample" / "osm" / "opole.osm"
+    os.utime(path, (1_700_000_000, 1_700_000_000))
+    again = Told(data)
+    assert (again.read, again.resolved, again.wrote) == (set(), set(), False)
+
+
+def test_a_decision_costs_the_region_that_it_is_about(data: Path) -> None:
+    stage = last_stage("opole", open_run(data))
+    assert stage is not None
+    left, right = sorted(stage.records()["record_key"])[:2]
+    log = data / "raw" / "decisions" / "decisions.jsonl"
+    append_decision(log, Decision("me", "2026-01-01T00:00:00+00:00", left, right, "different"))
+    append_decision(log, Decision("me", "2026-01-01T00:00:00+00:00", "far:1", "far:2", "same"))
+    again = Told(data)
+    assert again.read == set()
+    assert again.resolved == {"opole"}
+
+
+def test_other_code_runs_everything(data: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    from inducult_geo import stamps
+
+    monkeypatch.setattr(stamps, "code_hash", lambda: "another")
+    again = Told(data)
+    assert again.resolved == set(REGIONS)
+    assert {"leoben.osm", "opole.osm"} <= again.read
+
+
+def test_an_outline_that_changes_costs_its_region(data: Path) -> None:
+    path = data / "raw" / "sample" / "boundaries" / "leoben.geojson"
+    whole = json.loads(path.read_text(encoding="utf-8"))
+    whole["features"][0]["properties"]["note"] = "drawn anew"
+    path.write_text(json.dumps(whole), encoding="utf-8")
+    assert Told(data).resolved == {"leoben"}
+
+
+def test_after_a_crash_the_next_run_goes_on_from_the_last_whole_stage(
+    data: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = data / "raw" / "sample" / "partners" / "opole_zabytki.csv"
+    path.write_bytes(b"\n".join(path.read_bytes().splitlines()[:-1]) + b"\n")
+    settle = resolving.resolve
+
+    def dies(*arguments, **named):
+        if "opole" in set(arguments[0]["region"]):
+            raise KeyboardInterrupt
+        return settle(*arguments, **named)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(resolving, "resolve", dies)
+        with pytest.raises(KeyboardInterrupt):
+            Told(data)
+    again = Told(data)
+    assert (again.read, again.resolved) == (set(), {"opole"})
+    assert again.outcome.is_new
+
+
+def test_an_altered_release_is_written_anew(data: Path) -> None:
+    release = current_release(DataFolder(data))
+    assert release is not None
+    with (release / "README.txt").open("a") as file:
+        file.write("scribbled")
+    again = Told(data)
+    assert any("altered" in line for line in again.said)
+    assert again.outcome.is_new
+    assert again.outcome.release is not None
+    assert release_is_whole(again.outcome.release)
+
+
+def test_lost_outputs_are_made_again(data: Path) -> None:
+    stage = last_stage("leoben", open_run(data))
+    assert stage is not None
+    (stage.folder / "sites.parquet").unlink()
+    again = Told(data)
+    assert again.resolved == {"leoben"}
+    assert not again.outcome.is_new
+
+
+def test_a_registry_that_was_lost_is_made_again_with_the_same_ids(data: Path) -> None:
+    registry = data / "processed" / "registry.parquet"
+    before = frame_digest(resolving.registry_of(open_run(data)))
+    registry.unlink()
+    assert Told(data).outcome.exit_code == 0
+    assert frame_digest(resolving.registry_of(open_run(data))) == before
+
+
+def test_the_share_of_a_region_is_the_same_before_and_after_merging(data: Path) -> None:
+    run = open_run(data)
+    for region in REGIONS:
+        stage = last_stage(region, run)
+        assert stage is not None
+        merged, own = (registry_share(table, region) for table in (resolving.registry_of(run), stage.table("registry")))
+        assert merged == own
+        assert merged in stage.registries
+
+
+def test_hashes_are_taken_anew_only_where_a_file_changed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    from inducult_geo import digest
+
+    counted: list[Path] = []
+
+    def counting(path: Path) -> str:
+        counted.append(path)
+        return sha256(path)
+
+    monkeypatch.setattr(digest, "sha256", counting)
+    monkeypatch.setattr(digest, "SETTLED_S", 0.0)
+    path = tmp_path / "a"
+    path.write_bytes(b"one")
+    time.sleep(0.02)
+    hashes = FileHashes(tmp_path / ".hashes.json")
+    assert hashes.of(path) == hashes.of(path) == sha256(path)
+    assert len(counted) == 1
+    hashes.save()
+    assert FileHashes(tmp_path / ".hashes.json").of(path) == sha256(path)
+    assert len(counted) == 1
+    path.write_bytes(b"two")
+    assert FileHashes(tmp_path / ".hashes.json").of(path) == sha256(path)
+    assert len(counted) == 2
+    (tmp_path / ".hashes.json").write_text("{torn")
+    assert FileHashes(tmp_path / ".hashes.json").of(path) == sha256(path)
+
+
+def test_a_file_of_this_very_moment_is_not_trusted_to_its_size_and_time(tmp_path: Path) -> None:
+    path = tmp_path / "a"
+    path.write_bytes(b"one")
+    hashes = FileHashes()
+    before = hashes.of(path)
+    state = path.stat()
+    path.write_bytes(b"two")
+    os.utime(path, ns=(state.st_atime_ns, state.st_mtime_ns))
+    assert hashes.of(path) != before
+
+
+def test_sidecars_of_a_shapefile_count(tmp_path: Path) -> None:
+    for name in ("a.shp", "a.prj", "b.prj"):
+        (tmp_path / name).write_text(name)
+    run = open_run(tmp_path, contracts=False)
+    assert [name for name, _ in files_stamp([tmp_path / "a.shp"], run)] == ["a.shp", "a.prj"]

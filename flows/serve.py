@@ -16,7 +16,8 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, cast
+from threading import Thread
+from typing import TYPE_CHECKING, Annotated, cast
 
 import typer
 
@@ -135,7 +136,7 @@ def main(
     except InducultError as problem:
         sys.stderr.write(f"inducult: {problem}\n")
         raise typer.Exit(2) from problem
-    signal.signal(signal.SIGTERM, _as_interrupt)
+    _term_is_interrupt()
     existing = os.environ.get("PREFECT_API_URL")
     if existing:
         _serve(run, catalog or [], existing)
@@ -168,8 +169,19 @@ def _serve(run: Run, catalogs: list[Path], url: str) -> None:
             sys.stdout.write("ended\n")
 
 
-def _as_interrupt(_number: int, _frame: Any) -> None:
-    raise KeyboardInterrupt
+def _term_is_interrupt() -> None:
+    """Let SIGTERM do what SIGINT does: Prefect's own handler of it leaves runs and a traceback behind.
+
+    It is blocked and waited for in a thread, since Prefect sets its handler anew; `flows` lets it in for the runs,
+    which inherit the block.
+    """
+    signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGTERM})
+
+    def pass_on() -> None:
+        signal.sigwait({signal.SIGTERM})
+        os.kill(os.getpid(), signal.SIGINT)
+
+    Thread(target=pass_on, daemon=True).start()
 
 
 if __name__ == "__main__":

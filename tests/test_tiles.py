@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import gzip
 import json
+import shutil
+import subprocess
 from dataclasses import replace
 
 import numpy as np
@@ -84,9 +86,33 @@ def test_metadata_tell_no_other_column(path):
     (layer,) = told["vector_layers"]
     assert layer["id"] == "sites"
     assert set(layer["fields"]) == set(COLUMNS)
+    assert "tilestats" not in told, "it would repeat values"
     text = json.dumps(told)
     assert "lineage" not in text
     assert "osm:way" not in text
+
+
+def test_metadata_name_whom_to_credit(bundle, path):
+    told = metadata(path)
+    assert "OpenStreetMap contributors" in told["attribution"]
+    assert "Office of Register &lt;of&gt; monuments" in told["attribution"], "viewers show it as HTML"
+    assert told["name"] == "SAMPLE: Map of industrial culture: two regions"
+
+
+def test_the_makers_own_reader_finds_every_site_in_every_zoom(bundle, path, repository):
+    """`pmtiles` of npm and a vector tile decoder: nothing of GDAL."""
+    if shutil.which("node") is None or not (repository / "web/node_modules/pmtiles").is_dir():
+        pytest.skip("needs node and web/node_modules (npm ci)")
+    call = ["node", "read-tiles.mjs", str(path)]
+    said = subprocess.run(call, cwd=repository / "web", capture_output=True, text=True, check=True, timeout=120)
+    told = json.loads(said.stdout)
+    assert set(map(int, told["zooms"])) == set(range(MIN_ZOOM, MAX_ZOOM + 1))
+    for zoom in told["zooms"].values():
+        assert zoom["layers"] == ["sites"]
+        assert zoom["sites"] == sorted(bundle.sites["site_id"])
+        assert zoom["named"] == bundle.sites["name"].notna().sum()
+    assert told["metadata"] == metadata(path)
+    assert (told["header"]["minZoom"], told["header"]["maxZoom"]) == (MIN_ZOOM, MAX_ZOOM)
 
 
 def test_the_same_bundle_gives_the_same_bytes(bundle, path, tmp_path):

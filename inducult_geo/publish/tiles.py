@@ -1,10 +1,15 @@
 """`sites.pmtiles`: the sites as vector tiles in one file, for web maps of others (PMTiles 3, Mapbox Vector Tiles 2).
 
-GDAL's driver writes it. Its metadata repeat values of every column as examples, so only what a map needs goes in.
+GDAL's driver writes it. Its metadata repeat values of every column as examples and name no source: the examples are
+taken out, and who must be credited is put in, where viewers look for it (`attribution`).
 """
 
 from __future__ import annotations
 
+import gzip
+import html
+import json
+import struct
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -14,6 +19,7 @@ import pyogrio
 
 from inducult_geo.errors import ReleaseError
 from inducult_geo.publish.bundle import Bundle
+from inducult_geo.publish.licences import credit_lines
 from inducult_geo.publish.metadata import release_title
 from inducult_geo.publish.tables import clean_text, layer_frames
 
@@ -85,6 +91,31 @@ def write_tiles(bundle: Bundle, path: Path) -> None:
             f"{path}: GDAL {pyogrio.__gdal_version_string__} could not write the tiles ({problem}). "
             "Check the free space of the disk and that pyogrio is the wheel of the package index."
         ) from problem
+    credit = " · ".join(credit_lines(bundle))
+    path.write_bytes(_with_metadata(path.read_bytes(), {"attribution": html.escape(credit), "version": "1"}))
+
+
+_HEADER = struct.Struct("<8s8Q")
+_HEADER_BYTES = 127
+_GZIP = 2
+
+
+def _with_metadata(archive: bytes, more: dict[str, str]) -> bytes:
+    """Return a PMTiles archive with these metadata besides its own, and without examples of values.
+
+    By the format's specification, version 3: a header of 127 bytes tells where root directory, metadata, leaf
+    directories and tiles lie; directories count from the start of the tiles, so that the parts can move as a whole.
+    """
+    magic, *places = _HEADER.unpack_from(archive)
+    parts = [archive[start : start + length] for start, length in zip(places[::2], places[1::2], strict=True)]
+    packed = archive[97] == _GZIP
+    told = json.loads(gzip.decompress(parts[1]) if packed else parts[1])
+    told = {key: value for key, value in told.items() if key != "tilestats"} | more
+    text = json.dumps(told, ensure_ascii=False, separators=(",", ":"), sort_keys=True).encode()
+    parts[1] = gzip.compress(text, mtime=0) if packed else text
+    starts = [_HEADER_BYTES + sum(map(len, parts[:place])) for place in range(len(parts))]
+    moved = [number for start, part in zip(starts, parts, strict=True) for number in (start, len(part))]
+    return _HEADER.pack(magic, *moved) + archive[_HEADER.size : _HEADER_BYTES] + b"".join(parts)
 
 
 @contextmanager

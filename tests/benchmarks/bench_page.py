@@ -71,6 +71,16 @@ def main() -> None:
         in_browser(folder)
 
 
+ASKED = ("stara tovarna", "tovarna 4999", "IC-04999", "sokolov", "q", "skoda")
+ACTIONS = {
+    "filter by aspect": "document.querySelector('[data-facet=aspect] input').click()",
+    "filter by region": "document.querySelector('[data-facet=region] input').click()",
+    "clear all": "document.getElementById('clear').click()",
+    "open a card": "inducult.open(25000)",
+    "another language": "inducult.speak('de')",
+}
+
+
 def in_browser(folder: Path) -> None:
     """Load, filter and search in a headless Chromium."""
     browser = Browser(folder / "profile")
@@ -80,18 +90,35 @@ def in_browser(folder: Path) -> None:
         say(f"page loaded, list and filters ready: {time.perf_counter() - started:.1f} s")
         browser.until(DRAWN)
         say(f"map drawn: {time.perf_counter() - started:.1f} s")
-        for what, script in (
-            ("filter", "document.querySelector('[data-facet=aspect] input').click()"),
-            ("search", "document.getElementById('search').value = 'tovarna 4999'; inducult.update(false)"),
-        ):
+        say(f"first search, which folds all names: {spent(browser, searched('tovarna 7')):.0f} ms")
+        later = [spent(browser, searched(text)) for text in ASKED]
+        say(f"later searches: {min(later):.0f} to {max(later):.0f} ms")
+        spent(browser, searched(""))
+        for what, script in ACTIONS.items():
             started = time.perf_counter()
-            spent = browser.run(
-                f"(() => {{const start = performance.now(); {script}; return performance.now() - start}})()"
-            )
+            took = spent(browser, script)
             browser.until(DRAWN)
-            say(f"{what}: list after {spent:.0f} ms, map after {time.perf_counter() - started:.1f} s")
+            say(f"{what}: list after {took:.0f} ms, map after {time.perf_counter() - started:.1f} s")
+        heap = browser.run("performance.memory.usedJSHeapSize") / 1e6
+        say(f"memory of the page: {heap:.0f} MB; requests to the network: {len(outside(browser))}")
     finally:
         browser.close()
+
+
+def searched(text: str) -> str:
+    """Return the script that searches for a text."""
+    return f"document.getElementById('search').value = '{text}'; inducult.update(false)"
+
+
+def spent(browser: Browser, script: str) -> float:
+    """Run a script in the page; return the milliseconds that it kept the page busy."""
+    timed = f"(() => {{const start = performance.now(); {script}; return performance.now() - start}})()"
+    return float(browser.run(timed))
+
+
+def outside(browser: Browser) -> list[str]:
+    """Return what the page asked of anything but itself."""
+    return [url for url in browser.requests if not url.startswith(("file:", "blob:", "data:"))]
 
 
 if __name__ == "__main__":

@@ -4,15 +4,17 @@ const PLAIN = { ł: "l", đ: "d", ð: "d", ø: "o", ß: "ss", æ: "ae", œ: "oe"
 
 /** Text as it is compared: no case, no diacritics, one space between words. */
 export function fold(text) {
-  return text
-    .normalize("NFKD")
-    .toLowerCase()
-    .replace(/\p{M}+/gu, "")
-    .replace(/[łđðøßæœþıħŋĸ]/g, (letter) => PLAIN[letter])
+  return letters(text)
     .replace(/([aou])e/g, "$1")
     .replace(/dj/g, "d")
     .replace(/[^\p{L}\p{N}]+/gu, " ")
     .trim();
+}
+
+/** Text in small letters without diacritics; most texts have none to take away. */
+function letters(text) {
+  if (/^[ -~]*$/.test(text)) return text.toLowerCase();
+  return text.normalize("NFKD").toLowerCase().replace(/\p{M}+/gu, "").replace(/[łđðøßæœþıħŋĸ]/g, (letter) => PLAIN[letter]);
 }
 
 export class Index {

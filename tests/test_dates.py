@@ -12,12 +12,16 @@ from hypothesis import strategies as st
 from inducult_geo.harmonize.dates import FIRST_YEAR, LAST_YEAR, Span, Years, life_span, parse_date
 
 TABLE = Path(__file__).parent / "data" / "date_formats.csv"
+REGISTERS = Path(__file__).parent / "data" / "register_dates.csv"
+"""How registers of the eight countries write dates, in each language, with what a person reads in them; no years where
+nobody should."""
+
 # The table leaves the years of a list open and says in its note that the first value counts.
 FIRST_OF_A_LIST = {"1890, 1912": (1890, 1890)}
 
 
-def table_rows() -> list[dict[str, str]]:
-    with TABLE.open(encoding="utf-8", newline="") as lines:
+def table_rows(path: Path = TABLE) -> list[dict[str, str]]:
+    with path.open(encoding="utf-8", newline="") as lines:
         return list(csv.DictReader(lines))
 
 
@@ -36,6 +40,28 @@ def test_table(row: dict[str, str]) -> None:
     assert (found.start, found.end) == expected
     if row["raw"] not in FIRST_OF_A_LIST:
         assert (found.precision, found.note or "") == (row["precision"], row["qualifier"])
+
+
+@pytest.mark.parametrize("lang", ["de", "cs", "it", "sl", "hr", "pl", "nl", "en", "any"])
+def test_registers_of_each_language(lang: str) -> None:
+    rows = [row for row in table_rows(REGISTERS) if row["lang"] == lang]
+    assert len(rows) > 40
+    for row in rows:
+        found = parse_date(row["raw"])
+        expected = (row["earliest"], row["latest"], row["precision"])
+        read = ("", "", "") if found is None else (str(found.start or ""), str(found.end or ""), found.precision)
+        assert read == expected, row["raw"]
+
+
+def test_spaces_dashes_and_capitals_do_not_matter() -> None:
+    for row in table_rows(REGISTERS):
+        text = row["raw"]
+        others = [text.replace(" ", "  ").replace("-", "–"), text[:1].upper() + text[1:], f" {text}\u00a0"]
+        # Small letters are no Roman numerals, and a capital V or I alone is one.
+        if not set(text) & set("IVX") and not set(text.lower().split()) & {"v", "i"}:
+            others.append(text.upper())
+        for other in others:
+            assert parse_date(other) == parse_date(text), other
 
 
 @pytest.mark.parametrize(
@@ -89,6 +115,9 @@ def test_registers(text: str | float, start: int | None, end: int | None, precis
     [
         *(None, "", "-", "?", "19", "I", "V", "X", "12", "90er Jahre", "lata 20.", "anni Trenta", "1902-1890", "3000"),
         *("1890 foo", "foo 1890", "480 BC", "v. Chr. 500", "31.02.1900", "2200", "1890-00", "около 1890", "x" * 5000),
+        # Which century? Extended, but when built? Before a span of years?
+        *("jaren '30", "30-ih", "anni '20", "třicátá léta", "lata dwudzieste", "1912 erweitert", "1969 przebudowany"),
+        *("zbořeno 1990", "vor 1890-1902", "po 1890-1902", "turn of the century", "přelom století", "19 th", "1890th"),
         *("1;" * 150, "(((", "{19}{", "[..]", "/", "--", 0, 12.5, 36526.0, float("nan"), float("inf"), True, -5000),
     ],
 )

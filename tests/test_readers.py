@@ -180,6 +180,15 @@ def test_no_member_leads_out_of_an_archive(tmp_path: Path, name: str) -> None:
     refused(zipped(tmp_path / "a.zip", {name: b"<kml/>"}), "leads out of the archive")
 
 
+def test_a_member_without_a_name_is_refused(tmp_path: Path) -> None:
+    path = zipped(tmp_path / "a.zip", {"x": b"<kml/>"}, zipfile.ZIP_STORED)
+    data = path.read_bytes()
+    entry = data.rfind(b"PK\x01\x02")
+    # The name's length is 0 in the directory; its letter becomes the first byte of an extra field.
+    path.write_bytes(data[: entry + 28] + b"\0\0\1\0" + data[entry + 32 :])
+    refused(path, "has no name|cannot be read as an archive")
+
+
 def test_too_many_members_are_refused(tmp_path: Path) -> None:
     refused(zipped(tmp_path / "a.zip", {f"{n}.txt": b"" for n in range(2_001)}), "2001 files are more")
 

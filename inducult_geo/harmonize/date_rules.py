@@ -26,7 +26,8 @@ def add_note(years: Years, note: str) -> Years:
 Build = Callable[[str, Sequence[Any]], Any]
 _PARTS_OF_CENTURY: Final = {"E": (0, 30), "M": (30, 70), "L": (70, 99), "H": (30, 70)}
 _PARTS_OF_DECADE: Final = {"E": (0, 3), "M": (3, 7), "L": (7, 9)}
-_PIECES: Final = {"H": 2, "Q": 4, "T": 3}
+_LAST: Final = 4
+_PIECES: Final = {"H": 2, "Q": 4, "T": 3, "d": 10}
 
 
 def _of(codes: str, values: Sequence[Any], wanted: str) -> list[Any]:
@@ -49,9 +50,12 @@ def _turn(codes: str, values: Sequence[Any]) -> Years:
 
 
 def _piece(codes: str, values: Sequence[Any]) -> Years | None:
-    """Read halves, thirds and quarters of a century, one or two of them."""
+    """Read halves, thirds, quarters and decades of a century, one or two of them; the fourth is also the last."""
     ordinals, (base,) = _of(codes, values, "n"), _of(codes, values, "c")
     count = next(_PIECES[code] for code in codes if code in _PIECES)
+    if "d" in codes:
+        first = last = 10 if ordinals[0] == _LAST else ordinals[0]
+        return Years(base + 10 * (first - 1), base + 10 * last - 1, "decade")
     first, last = min(ordinals[0], count), min(ordinals[-1], count)
     return Years(base + 100 * (first - 1) // count, base + 100 * last // count - 1, "part_of_century")
 
@@ -71,6 +75,19 @@ def _decades(codes: str, values: Sequence[Any]) -> Years | None:
     if any(decade % 10 for decade in decades):
         return None
     return Years(base + decades[0], base + decades[-1] + 9, "decade" if len(decades) == 1 else "range")
+
+
+def _two_decades(codes: str, values: Sequence[Any]) -> Years | None:
+    """Read "1920s/30s"; None where the second is no later decade of the century."""
+    first, second = _of(codes, values, "G")[0], _of(codes, values, "N")[0]
+    later = first - first % 100 + second
+    return Years(first, later + 9, "range") if second % 10 == 0 and later > first else None
+
+
+def _part_of_decade(codes: str, values: Sequence[Any]) -> Years | None:
+    """Read "begin jaren 1950"; None where the year is not round."""
+    year = _of(codes, values, "Y")[0]
+    return None if year % 10 else _part(codes.replace("Y", "G"), values)
 
 
 def _decade_or_year(codes: str, values: Sequence[Any]) -> Years:
@@ -95,9 +112,11 @@ def _approximate(codes: str, values: Sequence[Any]) -> Years:
     return add_note(years, "approximate")
 
 
-def _before(codes: str, values: Sequence[Any]) -> Years:
-    """Leave the start open, the end just before the value (in the same year for a day or month)."""
+def _before(codes: str, values: Sequence[Any]) -> Years | None:
+    """Leave the start open, the end just before the value (in the same year for a day or month); a range has none."""
     years: Years = _of(codes, values, "@")[0]
+    if years.precision == "range":
+        return None
     within = years.precision in ("day", "month", "season")
     return replace(
         years, start=None, end=None if years.start is None else years.start - (not within), precision="open_start"
@@ -110,9 +129,11 @@ def _until(codes: str, values: Sequence[Any]) -> Years:
     return add_note(years, "mention") if "W" in codes else years
 
 
-def _after(codes: str, values: Sequence[Any]) -> Years:
-    """Leave the end open, the start at the end of the value."""
+def _after(codes: str, values: Sequence[Any]) -> Years | None:
+    """Leave the end open, the start at the end of the value; a range of years has no after."""
     years: Years = _of(codes, values, "@")[0]
+    if years.precision == "range":
+        return None
     return replace(years, start=years.end, end=None, precision="open_end")
 
 
@@ -141,35 +162,43 @@ def _first(_codes: str, values: Sequence[Any]) -> Any:
 _RULES: Final[tuple[tuple[re.Pattern[str], str, Build], ...]] = tuple(
     (re.compile(pattern), code, build)
     for pattern, code, build in (
-        ("^[,;]+|^s(?=[YN])|C(?=[YDG]|[NRors]C)|f(?=[ELMV])|l(?=Y(?!X))", "", _nothing),
-        ("p(?=[HQT])", "n", lambda _codes, _values: 1),
+        ("^[,;O]+|^s(?=[YN])|C(?=[YDG]|[NRors]C)|f(?=[ELMV])|l(?=Y(?!X))|P(?=P)", "", _nothing),
+        ("^C(?=[YXlJm])", "", _nothing),
+        ("nW|Wn|Wa", "W", _nothing),
+        ("T(?=Q)", "n", lambda _codes, _values: 3),
+        ("p(?=[HQTd])", "n", lambda _codes, _values: 1),
         ("p", "B", _nothing),
         ("f", "F", _nothing),
-        ("[or](?=(?:[-/][or])?[HQT])", "n", _first),
+        ("[or](?=(?:[-/][or])?[HQTd])", "n", _first),
         ("o", "N", _first),
         ("r", "s", _first),
-        ("Nm-?(?:Nm)?Y|m(?:[-/]m)?Y|JY", "@", _one_year),
-        ("N(?=[-/,U]NC)|(?<=V)N(?=NC)", "c", lambda _codes, values: (values[0] - 1) * 100),
+        ("Nm-?(?:Nm)?Y|mN,?Y|m(?:[-/]m)?Y|JY", "@", _one_year),
+        ("N(?=[-/,UO](?:[EMLH]|n[HQT])?NC)|(?<=V)N(?=NC)", "c", lambda _codes, values: (values[0] - 1) * 100),
         ("[NRs]C|C[NRs]|R|K", "c", _century),
         ("V?c/c|Vc[-,]?c", "@", _turn),
-        ("n(?:[-/]n)?-?[HQT]c|c,?n[HQT](?!c)", "@", _piece),
+        ("(?<=Lc),(?=Ec)", "-", _nothing),
+        ("n(?:[-/]n)?-?[HQT]c|nX?dc|c,?n[HQTd](?!c)", "@", _piece),
+        ("(?<=[EL])X(?=c)", "", _nothing),
         ("[EMLH]-?c|[EML]-?G|c,?[EML](?!-?[cGY])", "@", _part),
-        ("[Xl]N(?:[-/]N)?,?c|N(?:[-/]N)?[Xl],?c", "@", _decades),
+        ("[Xl]N(?:[-/,O]N)?,?c|N(?:[-/,O]N)?[Xl],?c|c,?[Xl]N(?:[-/,O]N)?(?!c)", "@", _decades),
+        ("[EML]-?XY", "@", _part_of_decade),
+        ("G[-/]N", "@", _two_decades),
         ("XY(?![-/]Y)", "@", _decade_or_year),
         ("G", "@", lambda _codes, values: Years(values[0], values[0] + 9, "decade")),
         ("c", "@", lambda _codes, values: Years(values[0], values[0] + 99, "century")),
         ("[EML]?Y", "@", _one_year),
         ("P|D", "@", _first),
-        ("@[Xl]|X(?=@)", "@", lambda codes, values: values[codes.find("@")] if "@" in codes else None),
+        ("@[Xl]", "@", _first),
+        ("[Xl](?=@)|b(?=A*@[-/])|(?<=W)[,S](?=@)", "", _nothing),
         (r"@\?+|\?+@", "@", lambda codes, values: add_note(_of(codes, values, "@")[0], "uncertain")),
-        ("bA*@,A*@|S?A*@[-/U]A*@|S@a@", "@", _range),
+        ("bA*@,A*@|S?A*@[-/UO]A*@|S@a@", "@", _range),
         ("a", "", _nothing),
         ("A+@|@A", "@", _approximate),
-        ("B@", "@", _before),
-        ("W@|U+@|^[-/]@", "@", _until),
-        ("F@", "@", _after),
+        ("B-?@", "@", _before),
+        ("W@|@,?W|U+@|^[-/]@", "@", _until),
+        ("F-?@", "@", _after),
         ("S+@", "@", _since),
-        ("@[-/](?=$|[,;Z])", "@", _since),
+        ("@[-/U]?t|@[-/](?=$|[,;Z])", "@", _since),
     )
 )
 

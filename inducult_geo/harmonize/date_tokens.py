@@ -60,15 +60,47 @@ CODES: Final[Mapping[str, str]] = {
     "period": "P",
     "turn": "V",
     "separator": ",",
+    "alternative": "O",
     "rebuilt": "Z",
     "mentioned": "W",
     "season": "J",
+    "tenth": "d",
+    "ongoing": "t",
+    "number": "N",
     "ordinal": "n",
     "month": "m",
     "noise": "",
 }
-_MARKS: Final = {"..": "-", "-": "-", "/": "/", "~": "A", "+": ",", "&": ",", ",": ",", ";": ";", "?": "?"}
-_ROMAN: Final = re.compile(r"\b(?=[IVX])(X{0,2}(?:IX|IV|V?I{0,3}))(?=w?\b)|\b(?=[ivx]{2})(x{0,2}(?:ix|iv|v?i{0,3}))\b")
+_MARKS: Final = {
+    "..": "-", "-": "-", "/": "/", "~": "A", "±": "A", "≈": "A", "+": ",", "&": ",", ",": ",", ";": ";", "?": "?",
+    "<": "B", ">": "F",
+}  # fmt: skip
+_PHRASES: Final = tuple(
+    (re.compile(pattern), instead)
+    for pattern, instead in (
+        # Single letters mean something else in other languages: German Anfang, Ende, Mitte, before a century only.
+        (r"\ba\.?\s?(?=\d\d?\.\s?(?:jh|jahrh))", "anfang "),
+        (r"\be\.?\s?(?=\d\d?\.\s?(?:jh|jahrh))", "ende "),
+        (r"\bm\.?\s?(?=\d\d?\.\s?(?:jh|jahrh))", "mitte "),
+        # A capital V that begins a Czech or Slovene text is "in", no five.
+        (r"^\{5\} (?=(?:let|roce|roku|zac|poc|kon|r\.|l\.)|\d+\.? ?(?:pol|cetrt|tret|stol))", ""),
+        # Dutch "of" is or, English "of" nothing.
+        (r"(?<=\d) of (?=\d{3,4}\b)", " or "),
+        # Dutch "na" is after, elsewhere it is on.
+        (r"\bna (?=(?:het |de )?(?:midden|begin|eind)|\d+(?:ste|de|e) eeuw)", "post "),
+        # English c. after a century is one, before a year it is circa.
+        (r"(?<=\d(?:th|st|nd|rd)) c\b", " century"),
+        (r"(?<=\d)(?:ste|de|e)?-(?=eeuws?\b)", " "),
+        # "1920/30er Jahre" are two decades, "1920/30" is a range of years.
+        (r"\b(\d\d)(\d0)(?:er|s)?\.?\s?[-/]\s?(\d0)(?:(?:er|s|-?te|-?tych|-?ih)\b|\.?(?=\s*(?:leta|lat[ay]?|godin)\b))",
+         r"\1\2s-\1\3s "),
+        (r"(?<=\d)-'(?=\d\d\b)", "-"),
+        (r"-(?=(?:zeit|periode?|era)\b)", " "),
+    )
+)  # fmt: skip
+_ROMAN: Final = re.compile(
+    r"\b(?=[IVX])(X{0,2}(?:IX|IV|V?I{0,3}))(?=(?:w|e)?\b)|\b(?=[ivx]{2})(x{0,2}(?:ix|iv|v?i{0,3}))\b"
+)
 _ROMAN_DIGITS: Final = {"i": 1, "v": 5, "x": 10}
 _TOKEN: Final = re.compile(
     r"""
@@ -78,14 +110,15 @@ _TOKEN: Final = re.compile(
     | (?P<dmy>\d{1,2}\.\s?\d{1,2}\.\s?\d{3,4}(?!\d)|\d{1,2}([/-])\d{1,2}\10\d{4}(?!\d))
     | (?P<month_year>\d{1,2}[./]\s?\d{4}(?!\d))
     | (?P<year_and>\d{4}[-/]\d\d(?![\d-]))
-    | (?P<decade>\d{3}0['’]?(?:s|er|-er|-tych|-ih)\b|\d{3}x\b)
+    | (?P<decade>\d{3}0['’]?(?:s|-?er|-?tych|-?t?ih|-?te|-?ta)\b|\d{3}x\b)
     | ['’](?P<hundreds>[2-9])00(?!\d)
     | (?P<year>\d{3,4}(?!\d))(?:[.,]0+(?!\d))?
     | \bc(?P<century>\d{1,2})(?!\d)
-    | (?P<small>\d{1,2})(?!\d)(?:-?(?:st|nd|rd|th|de|ste|er|ten|tes|ter|te|e|ih|tih|tych|ych)\b|[.ºª°])*
-    | \{(?P<roman>\d+)\}w?
+    | (?P<small>\d{1,2})(?!\d)
+      (?:-?(?:st|nd|rd|th|de|ste|er|ten|tes|ter|te|ta|e|a|ih|tih|tych|ych)\b|\.-?(?:ih|tih|tych|te|ta)\b)?[.ºª°]*
+    | \{(?P<roman>\d+)\}(?:w|e)?
     | (?P<word>[a-z]+)
-    | (?P<mark>\.\.+|[-/,;?~+&])
+    | (?P<mark>\.\.+|[-/,;?~+&<>±≈])
     | (?P<skip>[\s.'"\[\]:])
     | (?P<bad>.)
     """,
@@ -196,7 +229,10 @@ _NUMBERS: Final[Mapping[str, Callable[[str], tuple[str, Any]]]] = {
 def date_tokens(text: str) -> tuple[str, list[Any]]:
     """Cut a text into codes, one letter each, and the values that belong to them."""
     codes, values = [], []
-    for found in _TOKEN.finditer(fold_once(_mark_romans(text))):
+    written = fold_once(_mark_romans(text))
+    for pattern, instead in _PHRASES:
+        written = pattern.sub(instead, written)
+    for found in _TOKEN.finditer(written):
         kind = next(name for name, part in found.groupdict().items() if part is not None)
         if kind == "skip":
             continue

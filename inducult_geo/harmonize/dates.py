@@ -43,7 +43,8 @@ def _choose(codes: str, values: Sequence[Any]) -> Years | None:
         if None in starts or None in ends:
             return None
         return Years(min(starts), max(ends), "range", "multiple_values")
-    if not re.match("@(?:$|[,;Z])", codes):
+    # "1912 extended" alone says nothing of the beginning.
+    if not re.match("@(?:$|[,;]|Z.)", codes):
         return None
     first: Years = values[0]
     if len(codes) > 1:
@@ -54,11 +55,12 @@ def _choose(codes: str, values: Sequence[Any]) -> Years | None:
 @lru_cache(maxsize=65_536)
 def _parse(text: str) -> Years | None:
     """Read a text; see `parse_date`."""
-    text = unicodedata.normalize("NFKC", text).strip()
+    text = " ".join(unicodedata.normalize("NFKC", text).split())
     text = re.sub("[‐‑‒–—―−]", "-", text)
     notes = []
     if re.fullmatch(r"\([^()]*\)", text):
         text, notes = text[1:-1], ["uncertain"]
+    text = re.sub(r"\(([^()\d]*)\)", lambda found: found[1] if _is_part(found[1]) else found[0], text)
     asides = re.findall(r"\(([^()]*)\)", text)
     if asides:
         notes = ["uncertain" if aside.strip() == "?" else "extra_text" for aside in asides]
@@ -67,6 +69,12 @@ def _parse(text: str) -> Years | None:
     for note in notes:
         years = add_note(years, note) if years else None
     return years if years and _plausible(years) else None
+
+
+def _is_part(aside: str) -> bool:
+    """Tell whether an aside says which part of the century before it is meant: "sec. XIX (seconda metà)"."""
+    codes, _ = date_tokens(aside)
+    return re.fullmatch("[EML]|[nopr][HQTd]", codes) is not None
 
 
 def _plausible(years: Years) -> bool:

@@ -221,7 +221,9 @@ def _states(
 def _years(values: pd.DataFrame, rows: pd.DataFrame, notices: _Notices) -> None:
     """Set `start_year`, `end_year` and `year_precision`."""
     spans = []
-    for start, end in zip(_clean(rows, "start"), _clean(rows, "end"), strict=True):
+    for start, end in zip(
+        *([known_text(cell) for cell in _column(rows, name)] for name in ("start", "end")), strict=True
+    ):
         span = life_span(start, end)
         spans.append(span)
         for column, text, year in (("start", start, span.start_year), ("end", end, span.end_year)):

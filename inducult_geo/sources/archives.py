@@ -35,7 +35,7 @@ def checked_members(path: Path) -> list[str]:
     """
     try:
         with zipfile.ZipFile(path) as archive:
-            members = [member for member in archive.infolist() if not member.is_dir()]
+            members = [member for member in archive.infolist() if not member.filename.endswith("/")]
     except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError, UnicodeDecodeError) as problem:
         raise ContractError(f"{path}: cannot be read as an archive: {problem}. Pack it again.") from problem
     _check_sizes(path, members)
@@ -79,6 +79,8 @@ def _check_member(path: Path, member: zipfile.ZipInfo) -> None:
     """Refuse names that lead elsewhere, links, encryption and unusual compression."""
     name = member.filename.replace("\\", "/")
     parts = PurePosixPath(name).parts
+    if not name:
+        raise ContractError(f"{path}: a member has no name: the archive is damaged. Pack it again.")
     is_link = (member.external_attr >> 16) & 0o170000 == 0o120000
     if name.startswith("/") or ".." in parts or ":" in name or "\x00" in name or is_link:
         raise ContractError(f"{path}: member {member.filename!r} leads out of the archive. Pack it again.")

@@ -1,33 +1,84 @@
-"""What would become of a file: `inducult check` reads and harmonizes it as a run would, and writes nothing."""
+"""What would become of a file: `inducult check` reads and harmonizes it as a run would, and keeps nothing."""
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-import shapely
+import pandas as pd
 from shapely.geometry.base import BaseGeometry
 
-from inducult_geo.api import ground_of, read_by_contract
+from inducult_geo.api import read_by_contract
+from inducult_geo.boundaries import outline_for_check
 from inducult_geo.catalog import load_contract
+from inducult_geo.check_map import Sites, picture, text_map
 from inducult_geo.errors import ContractError
-from inducult_geo.frames import from_json
+from inducult_geo.frames import RawTable, Records, from_json
 from inducult_geo.gather import facts_of
+from inducult_geo.harmonize.dates import parse_date
+from inducult_geo.harmonize.records import lost_cells
 from inducult_geo.run import Run, SourceFacts
+from inducult_geo.text import known_text
 
-_WIDTH, _HEIGHT = 60, 20
+
+@dataclass(frozen=True)
+class DateShare:
+    """How far the dates of one column could be read: the cells filled, those read, and the texts of the rest."""
+
+    column: str
+    filled: int
+    read: int
+    unread: dict[str, int]
 
 
 @dataclass(frozen=True)
 class CheckReport:
-    """A file's fate: the numbers, the reading chosen, each row that is not accepted, and a small map of text."""
+    """A file's fate.
+
+    Attributes
+    ----------
+    facts
+        The numbers, the reading chosen, what was noticed.
+    accepted
+        Rows that a run would take.
+    rows
+        Each row that is not accepted: `place`, `name`, `reason`, `detail`.
+    lost
+        Each cell that shows lost or misread characters: `place`, `column`, `text`, `detail`.
+    dates
+        How far the columns of dates could be read.
+    sites
+        What the map shows.
+    outline
+        Where the region's outline comes from; null for a wide source.
+    """
 
     facts: SourceFacts
     accepted: int
     rows: tuple[dict[str, str], ...]
-    drawing: str
+    lost: tuple[dict[str, str], ...]
+    dates: tuple[DateShare, ...]
+    sites: Sites
+    outline: str | None = None
+
+    @property
+    def drawing(self) -> str:
+        """The map as text."""
+        return text_map(self.sites)
+
+    def picture(self) -> str:
+        """Return the map as an SVG."""
+        rows_in, facts = self.facts.counts.records_in, self.facts
+        by_reason = ", ".join(f"{number:,} {reason}" for reason, number in facts.rejected_by_reason.items())
+        lines = (
+            f"{rows_in:,} rows = {self.accepted:,} accepted + {rows_in - self.accepted:,} not accepted"
+            + (f" ({by_reason})" if by_reason else ""),
+            f"{facts.crs or 'no CRS'}, {facts.reading or 'no reading'}; {facts.operation or 'no operation'}",
+            *([f"{facts.region}: {self.outline}"] if self.outline else []),
+        )
+        return picture(self.sites, title=f"{facts.source}: {', '.join(file.name for file in facts.files)}", lines=lines)
 
     def as_dict(self) -> dict[str, Any]:
         """Return the report as JSON can hold it; rows_in = accepted + rejected."""
@@ -35,6 +86,7 @@ class CheckReport:
         return {
             "source": facts.source,
             "region": facts.region,
+            "outline": self.outline,
             "files": [asdict(file) for file in facts.files],
             "rows_in": facts.counts.records_in,
             "accepted": self.accepted,
@@ -46,6 +98,8 @@ class CheckReport:
             "operation": facts.operation,
             "accuracy_m": facts.accuracy_m,
             "problems": [asdict(problem) for problem in facts.problems],
+            "dates": [asdict(share) for share in self.dates],
+            "lost_characters": list(self.lost),
             "rows": list(self.rows),
         }
 
@@ -62,11 +116,28 @@ def check(path: Path, run: Run) -> CheckReport:
     if contract.region is not None and contract.region not in run.catalog.regions:
         known = ", ".join(sorted(run.catalog.regions))
         raise ContractError(f"{path}: region '{contract.region}' is in no catalog. Known: {known}.")
+    outline = None if contract.region is None else outline_for_check(run.catalog.region(contract.region), run)
     table, result = read_by_contract(contract, run)
     facts = facts_of(contract, contract.region, table, result)
     records = result.records
+    lost = tuple(
+        {"place": cell.place, "column": cell.column, "text": cell.text, "detail": cell.detail}
+        for cell in lost_cells(table.frame)
+    )
+    return CheckReport(
+        facts,
+        int(records["reason"].isna().sum()),
+        _refused(records),
+        lost,
+        _dates(table),
+        _sites(records, None if outline is None else outline.area),
+        None if outline is None else outline.source,
+    )
+
+
+def _refused(records: Records) -> tuple[dict[str, str], ...]:
     refused = records[records["reason"].notna()]
-    rows = tuple(
+    return tuple(
         {
             "place": str(place),
             "name": str(from_json(names).get("name") or ""),
@@ -75,30 +146,26 @@ def check(path: Path, run: Run) -> CheckReport:
         }
         for place, names, reason, detail in refused[["place", "names", "reason", "detail"]].itertuples(index=False)
     )
-    fine = records[records["reason"].isna()]
-    degrees = fine.geometry.representative_point().to_crs("EPSG:4326").get_coordinates().to_numpy()
-    return CheckReport(facts, len(fine), rows, draw(degrees, ground_of(contract, run).area))
 
 
-def draw(points: np.ndarray, area: BaseGeometry | None) -> str:
-    """Draw points (n, 2: longitude, latitude) over an outline as text: `·` land, `o` a site, `8` several."""
-    shapes = [shapely.MultiPoint(points)] if len(points) else []
-    frame = shapely.union_all([*shapes, *([area] if area is not None else [])])
-    if frame.is_empty:
-        return ""
-    west, south, east, north = frame.bounds
-    wide, high = max(east - west, 1e-6), max(north - south, 1e-6)
-    xs = west + (np.arange(_WIDTH) + 0.5) * wide / _WIDTH
-    ys = north - (np.arange(_HEIGHT) + 0.5) * high / _HEIGHT
-    grid = np.full((_HEIGHT, _WIDTH), " ")
-    if area is not None:
-        mesh_x, mesh_y = np.meshgrid(xs, ys)
-        grid[shapely.contains_xy(area, mesh_x, mesh_y)] = "·"
-    if len(points):
-        columns = np.clip(((points[:, 0] - west) / wide * _WIDTH).astype(int), 0, _WIDTH - 1)
-        lines = np.clip(((north - points[:, 1]) / high * _HEIGHT).astype(int), 0, _HEIGHT - 1)
-        hits = np.zeros((_HEIGHT, _WIDTH), dtype=int)
-        np.add.at(hits, (lines, columns), 1)
-        grid[hits == 1] = "o"
-        grid[hits > 1] = "8"
-    return "\n".join("".join(line).rstrip() for line in grid)
+def _dates(table: RawTable) -> tuple[DateShare, ...]:
+    shares = []
+    for column in ("start", "end"):
+        if column not in table.frame:
+            continue
+        texts = [text for cell in table.frame[column] if (text := known_text(cell)) is not None]
+        unread = Counter(text for text in texts if parse_date(text) is None)
+        listed = dict(sorted(unread.items(), key=lambda item: (-item[1], item[0])))
+        shares.append(DateShare(column, len(texts), len(texts) - unread.total(), listed))
+    return tuple(shares)
+
+
+def _sites(records: Records, area: BaseGeometry | None) -> Sites:
+    placed = records[records.geometry.notna() & ~records.geometry.is_empty]
+    points = placed.geometry.representative_point().to_crs("EPSG:4326").get_coordinates().to_numpy()
+    said = placed[["place", "names", "reason", "detail"]].itertuples(index=False)
+    titles = tuple(
+        f"{place}: {from_json(names).get('name') or 'no name'}" + (f" - {reason}: {detail}" if pd.notna(reason) else "")
+        for place, names, reason, detail in said
+    )
+    return Sites(points, placed["reason"].isna().to_numpy(), titles, area)

@@ -15,7 +15,7 @@ from inducult_geo.frames import REJECT_REASONS, REVIEW_REASONS, Counts
 if TYPE_CHECKING:
     from rich.console import Console
 
-    from inducult_geo.checking import CheckReport
+    from inducult_geo.checking import CheckReport, DateShare
     from inducult_geo.pipeline import RunOutcome
     from inducult_geo.publish.verify import Finding
     from inducult_geo.run import Run
@@ -90,18 +90,22 @@ def outcome_tables(outcome: RunOutcome, run: Run, console: Console) -> None:
 def check_tables(report: CheckReport, console: Console) -> None:
     """Print what would become of a file."""
     values = report.as_dict()
-    for name in ("source", "region", "crs", "reading", "operation", "accuracy_m"):
+    for name in ("source", "region", "outline", "crs", "reading", "operation", "accuracy_m"):
         console.print(f"{name:<12}{escape(str(values[name] if values[name] is not None else '-'))}")
     for file in report.facts.files:
         encoding = f", {file.encoding}" if file.encoding else ""
         console.print(f"{'file':<12}{escape(file.name)}: {file.kind}{encoding}, {file.rows} rows")
-    console.print(f"{'rows':<12}{values['rows_in']} in = {values['accepted']} accepted + {values['rejected']} not")
+    rows = f"{values['rows_in']:,} in = {values['accepted']:,} accepted + {values['rejected']:,} not accepted"
+    console.print(f"{'rows':<12}{rows}")
     for reason, number in report.facts.rejected_by_reason.items():
-        console.print(f"  {number:>6} {reason}")
+        meaning = {**REJECT_REASONS, **REVIEW_REASONS}.get(reason, "")
+        console.print(escape(f"  {number:>6,} {reason}: {meaning}"))
     for row in report.rows[:_MOST_ROWS]:
         console.print(escape(f"  {row['place']}: {row['name']}: {row['reason']}: {row['detail']}"))
     if len(report.rows) > _MOST_ROWS:
         console.print(f"  ... and {len(report.rows) - _MOST_ROWS} more (all with --json)")
+    for share in report.dates:
+        console.print(escape(f"{'dates':<12}{_share_read(share)}"))
     for problem in report.facts.problems:
         console.print(escape(f"note        {problem.message}"))
     for one in report.facts.candidates:
@@ -110,7 +114,17 @@ def check_tables(report: CheckReport, console: Console) -> None:
                 f"candidate   {one['crs']} {one['reading']}: {one['inside_share']:.0%} inside, {one['shift_m']} m away"
             )
         )
-    console.print(escape(report.drawing))
+    console.print(escape(report.drawing), markup=False, highlight=False)
+
+
+def _share_read(share: DateShare) -> str:
+    """Say how far a column of dates was read, and name what was not."""
+    if not share.filled:
+        return f"{share.column}: no cell is filled"
+    told = f"{share.column}: {share.read:,} of {share.filled:,} read ({share.read / share.filled:.1%})"
+    unread = [f"'{text}' ({number})" for text, number in list(share.unread.items())[:_MOST_ROWS]]
+    more = len(share.unread) - _MOST_ROWS
+    return told + (f"; not: {', '.join(unread)}" if unread else "") + (f" and {more} more" if more > 0 else "")
 
 
 def finding_tables(findings: Iterable[Finding], console: Console) -> None:

@@ -17,13 +17,25 @@ def add_to(app: typer.Typer) -> None:
         app.command()(command)
 
 
-def check(contract: Path, data: Data = None, catalog: Catalogs = None, as_json: AsJson = False) -> None:
-    """Say what would become of a partner's file: rows, encoding, CRS, reading, rejected rows. Writes nothing."""
+def check(
+    contract: Path,
+    picture: Annotated[Path | None, typer.Option("--map", help="Also draw the map as a picture: FILE.svg.")] = None,
+    data: Data = None,
+    catalog: Catalogs = None,
+    as_json: AsJson = False,
+) -> None:
+    """Say what would become of a partner's file: rows, encoding, CRS, reading, rejected rows. Keeps nothing."""
     from inducult_geo.checking import check as check_contract
     from inducult_geo.report import check_tables
+    from inducult_geo.store import replacing
 
+    if picture is not None and picture.suffix.lower() != ".svg":
+        raise ConfigError(f"--map {picture}: the picture is an SVG. Name it {picture.stem}.svg.")
     with opened_run(data, catalog, quiet=True, contracts=False) as opened, refusal_is_two():
         report = check_contract(contract, opened)
+    if picture is not None:
+        with replacing(picture) as written:
+            written.write_text(report.picture(), encoding="utf-8")
     if as_json:
         print_json(report.as_dict())
     else:

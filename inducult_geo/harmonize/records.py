@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -15,7 +15,7 @@ from inducult_geo.catalog.models import Contract
 from inducult_geo.errors import ContractError
 from inducult_geo.frames import ASPECTS, PRESENT_USES, STATUSES, Problem, RawTable, Records, as_records, to_json
 from inducult_geo.harmonize.countries import country_code
-from inducult_geo.harmonize.dates import life_span
+from inducult_geo.harmonize.dates import life_span, parse_date
 from inducult_geo.harmonize.names import harmonize_names
 from inducult_geo.harmonize.place import Ground, Placed, place
 from inducult_geo.harmonize.vocabulary import GENERIC_TYPES, SCHEMES, Sector, Vocabulary
@@ -28,6 +28,7 @@ _PLAIN = (
 )  # fmt: skip
 _WEB = re.compile(r"^(https?://)?[\w.-]+\.[a-z]{2,}(:\d+)?(/\S*)?$", re.IGNORECASE)
 _MOST_NAMED = 5
+_LONGEST_TEXT = 200
 _NO_TEXT = frozenset(
     ("key", "place", "tags", "content_hash", "reason", "detail", "geometry", "x", "y", "text", "valid_at")
     # A question mark is at home in a web address.
@@ -100,6 +101,7 @@ class _Notices:
         """Return one problem a kind and column."""
         texts = {
             "unmapped_value": "values of '{column}' that nobody mapped: {some}. Map them in [values.{column}].",
+            "dates_contradict": "rows end before they start ({some}): the end is left out. Mend the file.",
             "unread_date": "dates in '{column}' that cannot be read: {some}. Write years, or map them.",
             "lost_characters": "characters in '{column}' were lost before the file came here: {some}. "
             "Ask for a new export, or mend [read] encoding.",
@@ -226,9 +228,11 @@ def _years(values: pd.DataFrame, rows: pd.DataFrame, notices: _Notices) -> None:
     ):
         span = life_span(start, end)
         spans.append(span)
-        for column, text, year in (("start", start, span.start_year), ("end", end, span.end_year)):
-            if text and year is None and span.year_precision is None:
+        for column, text in (("start", start), ("end", end)):
+            if text and parse_date(text) is None:
                 notices.add("unread_date", column, text)
+        if span.note and "before start" in span.note:
+            notices.add("dates_contradict", "end", f"{start} - {end}")
     values["start_year"] = [span.start_year for span in spans]
     values["end_year"] = [span.end_year for span in spans]
     values["year_precision"] = [span.year_precision for span in spans]
@@ -292,11 +296,27 @@ def _date(value: object) -> str | None:
 
 
 def _note_lost_characters(rows: pd.DataFrame, notices: _Notices) -> None:
-    """Note every cell of a text column that shows lost or misread characters, with where it stands."""
+    """Note which rows show lost or misread characters, by column and by what was lost."""
+    for cell in lost_cells(rows):
+        notices.add("lost_characters", cell.column, f"{cell.place}: {cell.detail}")
+
+
+@dataclass(frozen=True)
+class LostCell:
+    """A cell that shows lost or misread characters: where it stands, what it holds, what is wrong."""
+
+    place: str
+    column: str
+    text: str
+    detail: str
+
+
+def lost_cells(rows: pd.DataFrame) -> Iterator[LostCell]:
+    """Yield every cell of a text column of a `Raw` frame that shows lost or misread characters, column by column."""
     for column in rows.columns:
         if column in _NO_TEXT:
             continue
         for text, where in zip(rows[column], _column(rows, "place"), strict=True):
             found = lost_characters(text) if isinstance(text, str) else None
             if found:
-                notices.add("lost_characters", str(column), f"{where}: {found}")
+                yield LostCell(str(where), str(column), text[:_LONGEST_TEXT], found)

@@ -1,0 +1,176 @@
+"""`inducult check`: what it tells of a file, as numbers, as text and as a picture."""
+
+from __future__ import annotations
+
+import json
+import xml.etree.ElementTree as ET
+from pathlib import Path
+
+import numpy as np
+import pytest
+import shapely
+from typer.testing import CliRunner
+
+from inducult_geo.check_map import Sites, picture, text_map
+from inducult_geo.checking import CheckReport, check
+from inducult_geo.cli import app
+from inducult_geo.errors import ConfigError
+from inducult_geo.run import open_run
+
+SVG = "{http://www.w3.org/2000/svg}"
+CONTRACT = """
+id = "test"
+region = "opole"
+files = ["a.csv"]
+[place]
+crs = "EPSG:4326"
+x = "lon"
+y = "lat"
+accuracy_m = 100
+[columns]
+key = "id"
+name = "name"
+start = "rok"
+end = "koniec"
+"""
+ROWS = (
+    "id;name;lon;lat;rok;koniec\n"
+    "1;Huta Małapanew;18.2051;50.6702;1754;\n"
+    "2;Cementownia;17.9482;50.6651;1857;1990\n"
+    "3;Młyn;17.9211;50.6701;k. XIX w.;przed wojną\n"
+    "4;Gazownia;17.9299;50.6699;dawno;\n"
+    "5;Cegielnia;17.9301;50.6101;1900;1850\n"
+    "6;Szyb;;;nieznany;\n"
+    "7;\x1b[31m<script>alert(1)</script> & Co;16.7101;51.1101;;\n"
+    "8;Daleko;50.6699;17.9299;;\n"
+    "9;Ma\ufffdapanew;17.9102;50.6602;1890;\n"
+    ";Bez klucza;17.9102;50.6612;1890;\n"
+)  # fmt: skip
+
+
+@pytest.fixture
+def contract(tmp_path: Path) -> Path:
+    (tmp_path / "a.csv").write_text(ROWS, encoding="utf-8")
+    (tmp_path / "c.toml").write_text(CONTRACT, encoding="utf-8")
+    return tmp_path / "c.toml"
+
+
+@pytest.fixture
+def report(contract: Path, tmp_path: Path) -> CheckReport:
+    return check(contract, open_run(tmp_path / "data", contracts=False))
+
+
+def test_every_row_is_told(report: CheckReport) -> None:
+    told = report.as_dict()
+    assert told["rows_in"] == 10 == told["accepted"] + told["rejected"]
+    assert told["rejected_by_reason"] == {"no_coordinates": 1, "no_key": 1, "outside_region": 2}
+    assert {row["place"]: row["reason"] for row in told["rows"]} == {
+        "a.csv line 7": "no_coordinates",
+        "a.csv line 8": "outside_region",
+        "a.csv line 9": "outside_region",
+        "a.csv line 11": "no_key",
+    }
+    assert all(row["detail"] for row in told["rows"])
+    assert told["outline"] == "bounding box: the region's outline is not at hand"
+    json.dumps(told)
+
+
+def test_the_share_of_dates_that_were_read(report: CheckReport) -> None:
+    start, end = report.as_dict()["dates"]
+    # "nieznany" says that nothing is known: that is no date that could not be read.
+    assert start == {"column": "start", "filled": 7, "read": 6, "unread": {"dawno": 1}}
+    assert end == {"column": "end", "filled": 3, "read": 2, "unread": {"przed wojną": 1}}
+    kinds = [problem.kind for problem in report.facts.problems]
+    # An end that cannot be read is said though the beginning can.
+    assert kinds.count("unread_date") == 2
+    assert kinds.count("dates_contradict") == 1
+
+
+def test_lost_characters_are_told_cell_by_cell(report: CheckReport) -> None:
+    lost = report.as_dict()["lost_characters"]
+    assert [(cell["place"], cell["column"], cell["text"]) for cell in lost] == [
+        ("a.csv line 10", "name", "Ma\ufffdapanew")
+    ]
+    assert "U+FFFD" in lost[0]["detail"]
+
+
+def drawn(text: str) -> ET.Element:
+    return ET.fromstring(text)
+
+
+def test_the_picture_shows_every_place(report: CheckReport) -> None:
+    root = drawn(report.picture())
+    titles = [element.text or "" for element in root.iter(f"{SVG}title")][1:]
+    assert len(titles) == 9  # all but the row without a place
+    assert sum("outside_region" in title for title in titles) == 2
+    assert any("<script>alert(1)</script> & Co" in title for title in titles)
+    assert {element.tag for element in root.iter()} <= {
+        SVG + tag for tag in ("svg", "title", "rect", "text", "g", "path", "circle")
+    }
+    words = [element.text for element in root.iter(f"{SVG}text")]
+    assert "10 rows = 6 accepted + 4 not accepted (1 no_coordinates, 1 no_key, 2 outside_region)" in words
+    assert "beyond the edge (1)" in words
+    assert any(word and word.endswith(" km") for word in words)
+
+
+def sites(points: list[tuple[float, float]], *, area: shapely.Polygon | None = None, refused: int = 0) -> Sites:
+    accepted = np.arange(len(points)) >= refused
+    return Sites(np.array(points).reshape(-1, 2), accepted, tuple(f"row {n}" for n in range(len(points))), area)
+
+
+BOX = shapely.box(17, 50, 18.5, 51)
+
+
+def test_letters_keep_the_shape_of_the_land() -> None:
+    lines = text_map(sites([(17.01, 50.99), (18.49, 50.01), (18.491, 50.011)], area=BOX, refused=1)).splitlines()
+    body = [line for line in lines if "·" in line and "the region" not in line]
+    wide, high = max(len(line.strip()) for line in body), len(body)
+    # 1.5 degrees of longitude at 50.5 north are 106 km, one of latitude 111 km; a letter is twice as high as wide.
+    assert wide / high == pytest.approx(106 / 111 * 2.1, rel=0.15)
+    assert body[0].strip().startswith("?")
+    assert body[-1].rstrip().endswith("8")
+    assert lines[-1] == "o one site, 8 several, ? not accepted, · the region"
+
+
+def test_the_bar_is_as_long_as_it_says() -> None:
+    text = text_map(sites([], area=BOX))
+    bar = next(line for line in text.splitlines() if line.startswith("|-"))
+    kilometers = float(bar.split("| ")[1].removesuffix(" km"))
+    body = max(len(line.strip()) for line in text.splitlines() if line.strip().startswith("·"))
+    assert (bar.index("|", 1) + 1) / body * 106 == pytest.approx(kilometers, rel=0.1)
+
+
+@pytest.mark.parametrize(
+    "points",
+    [[], [(17.9, 50.6)], [(17.9, 50.6)] * 3, [(-179, -60), (179, 80)], [(17, 50), (17, 60)], [(0, 0), (90, 0.1)]],
+)
+def test_any_points_can_be_drawn(points: list[tuple[float, float]]) -> None:
+    letters = text_map(sites(points))
+    assert all(len(line) <= 70 for line in letters.splitlines())
+    root = drawn(picture(sites(points), title="t", lines=("a", "b")))
+    circles = [element for element in root.iter(f"{SVG}circle") if element.find(f"{SVG}title") is not None]
+    assert len(circles) == len(points)
+    if not points:
+        assert letters == ""
+        assert any("nothing to draw" in (element.text or "") for element in root.iter(f"{SVG}text"))
+
+
+def test_what_lies_beyond_the_edge_is_counted_and_marked_there() -> None:
+    far = sites([(17.5, 50.5), (30.0, 50.5), (17.5, -20.0)], area=BOX, refused=0)
+    assert "2 beyond the edge" in text_map(far)
+    root = drawn(picture(far, title="t", lines=()))
+    rings = [c for c in root.iter(f"{SVG}circle") if c.get("r") == "7"]
+    assert {ring[0].text for ring in rings} == {"row 1", "row 2"}
+
+
+def test_the_command_draws_where_it_is_told(contract: Path, tmp_path: Path) -> None:
+    call = ["check", str(contract), "--data", str(tmp_path / "data")]
+    done = CliRunner().invoke(app, [*call, "--map", str(tmp_path / "map.svg")])
+    assert done.exit_code == 0, done.output
+    assert "6 accepted + 4 not accepted" in done.output
+    assert "start: 6 of 7 read (85.7%); not: 'dawno' (1)" in done.output
+    assert "the row has no key" in done.output
+    drawn((tmp_path / "map.svg").read_text(encoding="utf-8"))
+    wrong = CliRunner().invoke(app, [*call, "--map", str(tmp_path / "map.png")])
+    assert isinstance(wrong.exception, ConfigError)
+    assert not (tmp_path / "map.png").exists()

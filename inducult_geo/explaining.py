@@ -76,6 +76,16 @@ class Site:
         """The stable id."""
         return str(self.row["site_id"])
 
+    @cached_property
+    def told(self) -> list[dict[str, Any]]:
+        """The records as mappings from column to value."""
+        return [{str(name): value for name, value in row.items()} for row in self.records.to_dict("records")]
+
+    @cached_property
+    def lineage(self) -> Mapping[str, str]:
+        """Column -> key of the record that its value was taken from."""
+        return from_json(self.row["lineage"])
+
     def explain(self) -> Explanation:
         """Tell why these records are one site, and where each value comes from."""
         return Explanation(self)
@@ -97,18 +107,18 @@ class Explanation:
     """
 
     def __init__(self, site: Site) -> None:
-        self._site = site
+        self.site = site
 
     @cached_property
     def words(self) -> str:
         """The explanation in sentences, one a line."""
-        return "\n".join(_sentences(self._site, self.evidence))
+        return "\n".join(_sentences(self.site, self.evidence))
 
     @cached_property
     def evidence(self) -> pd.DataFrame:
         """The compared pairs among the site's own records, the strongest first: `EVIDENCE_COLUMNS`."""
-        pairs = self._site.matches
-        within = pairs[(pairs["left_site"] == self._site.site_id) & (pairs["right_site"] == self._site.site_id)]
+        pairs = self.site.matches
+        within = pairs[(pairs["left_site"] == self.site.site_id) & (pairs["right_site"] == self.site.site_id)]
         ordered = within.sort_values(["score", "left_key", "right_key"], ascending=[False, True, True])
         return ordered[[*EVIDENCE_COLUMNS]].reset_index(drop=True)
 
@@ -119,9 +129,9 @@ class Explanation:
         `record_key` and `source` are those of the record that the value was taken from; null where it was made from
         several, as `how` says. `others` names what other records say instead.
         """
-        rows = [_origin(self._site, column.name, column.label) for column in SITES if column.name not in _NOT_SHOWN]
-        place = self._site.row["geometry"]
-        rows.append(_origin(self._site, "geometry", "Place", shown=f"{place.geom_type} in EPSG:3035"))
+        rows = [_origin(self.site, column.name, column.label) for column in SITES if column.name not in _NOT_SHOWN]
+        place = self.site.row["geometry"]
+        rows.append(_origin(self.site, "geometry", "Place", shown=f"{place.geom_type} in EPSG:3035"))
         return pd.DataFrame([row for row in rows if row["value"]], columns=[*VALUE_COLUMNS], dtype="str")
 
     def __str__(self) -> str:
@@ -158,7 +168,7 @@ def _of_records(site: Site) -> Iterator[str]:
     else:
         yield f"{number} records of {_many(sources, 'source')} are this site:"
     titles = dict(zip(site.sources["source"], site.sources["title"], strict=True))
-    for record in site.records.to_dict("records"):
+    for record in site.told:
         name = next(iter(from_json(record["names"]).values()), None)
         title = _shown(titles.get(record["source"])) or record["source"]
         yield f"- {record['record_key']}: {_name(name)}, by {title} ({_shown(record['place'])})"
@@ -176,8 +186,8 @@ def _of_evidence(site: Site, evidence: pd.DataFrame) -> Iterator[str]:
 
 
 def _of_place(site: Site) -> Iterator[str]:
-    key = from_json(site.row["lineage"]).get("geometry")
-    record = next((r for r in site.records.to_dict("records") if r["record_key"] == key), None)
+    key = site.lineage.get("geometry")
+    record = next((r for r in site.told if r["record_key"] == key), None)
     accuracy = _number(site.row["accuracy_m"])
     if record is None:
         yield f"Its place is true to {accuracy} m."
@@ -229,7 +239,7 @@ def _others(site: Site, column: str, key: str, value: str) -> Iterator[str]:
     """Name the records that say something else."""
     if column == "geometry":
         return
-    for record in site.records.to_dict("records"):
+    for record in site.told:
         said = _shown(next(iter(from_json(record["names"]).values()), None) if column == "name" else record.get(column))
         if record["record_key"] != key and said not in ("", "unknown", value):
             yield f"{record['record_key']}: {said}"

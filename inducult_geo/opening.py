@@ -199,16 +199,16 @@ class Release:
             Where the release has no such site.
         """
         asked = site_id.strip()
-        ids = set(self.sites["site_id"])
+        ids = set(self._frame("sites")["site_id"])
         found = asked if asked in ids else self._successor(asked)
         if found not in ids:
             raise ReleaseError(f"{asked}: {self._why_unknown(asked, ids)}")
         return Site(
             asked_for=asked,
-            row=self.sites.query("site_id == @found").iloc[0],
-            records=self.records.query("site_id == @found").reset_index(drop=True),
-            matches=self.matches.query("left_site == @found or right_site == @found").reset_index(drop=True),
-            review=self.review.query("left_site == @found or right_site == @found").reset_index(drop=True),
+            row=self.sites.iloc[self._rows("sites", "site_id", found)[0]],
+            records=gpd.GeoDataFrame(self._of("records", found, "site_id")),
+            matches=self._of("matches", found, "left_site", "right_site"),
+            review=self._of("review", found, "left_site", "right_site"),
             sources=self.sources,
         )
 
@@ -254,6 +254,19 @@ class Release:
                     f"{self.folder}: {name} cannot be read: {problem}. See `inducult verify {self.folder}`."
                 ) from problem
         return self._read[name].copy(deep=False)
+
+    def _of(self, name: str, site_id: str, *columns: str) -> pd.DataFrame:
+        """Return the rows of a frame that name a site in one of some columns."""
+        rows = sorted({int(row) for column in columns for row in self._rows(name, column, site_id)})
+        return pd.DataFrame(self._frame(name).iloc[rows].reset_index(drop=True))
+
+    def _rows(self, name: str, column: str, site_id: str) -> Sequence[int]:
+        """Return where a site stands in a column; the column is gone through once."""
+        key = f"{name}.{column}"
+        if key not in self._read:
+            self._read[key] = self._frame(name).groupby(column).indices
+        found: Mapping[str, Sequence[int]] = self._read[key]
+        return found.get(site_id, ())
 
     def _load(self, name: str) -> pd.DataFrame:
         if name in ("sites", "records"):

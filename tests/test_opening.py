@@ -18,7 +18,7 @@ from bundles import HOSTILE, contracts, small_bundle
 
 from inducult_geo import open_release
 from inducult_geo.errors import ConfigError, ReleaseError
-from inducult_geo.explaining import EVIDENCE_COLUMNS, VALUE_COLUMNS, Site
+from inducult_geo.explaining import EVIDENCE_COLUMNS, VALUE_COLUMNS, Explanation, Site
 from inducult_geo.frames import PAIR_COLUMNS, RECORD_COLUMNS, SITE_COLUMNS, from_json
 from inducult_geo.match.identity import new_site_id
 from inducult_geo.opening import Release
@@ -293,36 +293,41 @@ class TestChanges:
         assert release.changes_since(release).empty
 
 
+@pytest.fixture(scope="module")
+def explained(release: Release) -> dict[str, Explanation]:
+    """Every site of the sample with its explanation."""
+    return {site_id: release.site(site_id).explain() for site_id in release.sites["site_id"]}
+
+
 class TestSite:
     def merged(self, release: Release) -> Site:
         """The sample's site of most records."""
         return release.site(release.sites.sort_values("n_records")["site_id"].iloc[-1])
 
-    def test_every_site_explains_itself(self, release: Release) -> None:
-        for site_id in release.sites["site_id"]:
-            site = release.site(site_id)
-            told = site.explain()
+    def test_every_site_explains_itself(self, explained: dict[str, Explanation]) -> None:
+        for site_id, told in explained.items():
+            site = told.site
             assert told.words.startswith(f"{site_id} is ")
             assert len(site.records) == site.row["n_records"]
             assert all(f"- {key}: " in told.words for key in site.records["record_key"])
             assert list(told.values) == [*VALUE_COLUMNS]
             assert str(told)
 
-    def test_lineage_holds_every_value_is_what_its_record_says(self, release: Release) -> None:
+    def test_lineage_holds_every_value_is_what_its_record_says(self, explained: dict[str, Explanation]) -> None:
         """Each value that is said to be taken from a record stands in that record."""
         checked = 0
-        for site_id in release.sites["site_id"]:
-            site = release.site(site_id)
-            by_key = site.records.set_index("record_key")
-            for row in site.explain().values.to_dict("records"):
+        for told in explained.values():
+            site = told.site
+            by_key = {record["record_key"]: record for record in site.told}
+            for row in told.values.to_dict("records"):
                 if row["how"] != "taken from the record" or row["column"] in ("geometry", "name"):
                     continue
-                assert str(by_key.loc[row["record_key"], row["column"]]) == str(site.row[row["column"]]), row
+                assert str(by_key[row["record_key"]][row["column"]]) == str(site.row[row["column"]]), row
                 checked += 1
         assert checked > 500
 
-    def test_no_value_is_without_an_origin(self, release: Release) -> None:
-        told = pd.concat([release.site(site_id).explain().values for site_id in release.sites["site_id"]])
+    def test_no_value_is_without_an_origin(self, explained: dict[str, Explanation]) -> None:
+        told = pd.concat([explanation.values for explanation in explained.values()])
         assert "not told" not in set(told["how"])
         assert set(told.loc[told["how"] == "no record says", "value"]) == {"unknown"}
         assert told.loc[told["how"] == "taken from the record", "record_key"].notna().all()
@@ -404,11 +409,9 @@ class TestNotebook:
         assert str(about["sites"]) in repr(release)
 
     def test_hostile_text_is_escaped(self, hostile: Release) -> None:
-        for site_id in hostile.sites["site_id"]:
-            page = hostile.site(site_id)._repr_html_()
-            assert "<script>" not in page
-            assert "\x00" not in page
-        assert any("&lt;script&gt;" in hostile.site(s)._repr_html_() for s in hostile.sites["site_id"])
+        pages = [hostile.site(site_id)._repr_html_() for site_id in hostile.sites["site_id"]]
+        assert not any("<script>" in page or "\x00" in page for page in pages)
+        assert any("&lt;script&gt;" in page for page in pages)
 
     def test_a_site_names_itself_in_one_line(self, release: Release) -> None:
         assert "\n" not in repr(release.site(release.sites["site_id"].iloc[0]))

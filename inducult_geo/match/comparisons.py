@@ -307,6 +307,8 @@ class Comparison:
         Whether its weights come from labelled pairs; the others are judgements, set by hand.
     knots
         Values between which the weight changes evenly.
+    judged
+        Log-odds at the knots, set by hand, for a comparison that `weights.json` does not know yet.
     """
 
     name: str
@@ -314,6 +316,7 @@ class Comparison:
     fields: tuple[str, ...]
     learned: bool
     knots: tuple[float, ...]
+    judged: tuple[float, ...] = ()
 
 
 COMPARISONS: Final = (

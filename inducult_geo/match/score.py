@@ -115,8 +115,9 @@ def shipped_weights() -> Weights:
 def weights_from(document: Mapping[str, Any]) -> Weights:
     """Make weights of the content of `weights.json`."""
     neighbors = document["neighbors"]
+    judged = {entry.name: entry.judged for entry in COMPARISONS if entry.judged}
     return Weights(
-        points={name: tuple(points) for name, points in document["points"].items()},
+        points=judged | {name: tuple(points) for name, points in document["points"].items()},
         intercept=float(document["intercept"]),
         scale=float(neighbors["scale"]),
         leads={name: tuple(neighbors["leads"][name]) for name in LEADS},

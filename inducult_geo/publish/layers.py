@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal
 
+import pandas as pd
+
 from inducult_geo.publish import columns
+from inducult_geo.publish.bundle import Bundle
 from inducult_geo.publish.columns import Column
 from inducult_geo.publish.domains import DOMAINS
 
@@ -36,6 +40,9 @@ class Layer:
         Group of the embedded project's layer tree.
     always
         Whether the table stands in the file even where it has no rows.
+    rows
+        From what is published to the layer's rows, for a layer that `tables.layer_frames` does not know by name: the
+        declared columns and, where it is spatial, a geometry in EPSG:3035.
     """
 
     name: str
@@ -49,6 +56,7 @@ class Layer:
     display: str = ""
     group: str = "Evidence"
     always: bool = False
+    rows: Callable[[Bundle], pd.DataFrame] | None = None
 
     def column(self, name: str) -> Column:
         """Return a column by name."""

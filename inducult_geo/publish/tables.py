@@ -50,7 +50,7 @@ def layer_frames(bundle: Bundle) -> dict[str, pd.DataFrame]:
     records = _sorted(bundle.records, "record_key")
     review = _sorted(bundle.review, "review_id")
     rejected = records["outcome"].eq("rejected").to_numpy()
-    frames = {
+    frames: dict[str, pd.DataFrame] = {
         "site_points": _points(sites, sites.geometry),
         "site_areas": _areas(sites),
         "source_records": _record_points(records[~rejected], review),
@@ -61,6 +61,7 @@ def layer_frames(bundle: Bundle) -> dict[str, pd.DataFrame]:
         "sources": _sorted(bundle.sources, "source"),
         "runs": pd.DataFrame([dict(bundle.run)]),
     }
+    frames |= {layer.name: layer.rows(bundle) for layer in LAYERS if layer.rows is not None}
     kept = (layer for layer in LAYERS if layer.always or len(frames[layer.name]))
     return {layer.name: _declared(frames[layer.name], layer) for layer in kept}
 

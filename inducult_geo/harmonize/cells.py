@@ -23,6 +23,8 @@ HALF_MINUTE_M = math.sqrt(2) * 0.5 * METERS_PER_DEGREE / 60
 _DECIMALS = re.compile(r"[.,](\d+)\s*$")
 _REPEATING_DECIMALS = 4
 _FARTHEST = 1e12
+# A column of the other decimal mark: a few whole numbers may read either way, a few cells may be no numbers.
+_ROWS_TO_TELL, _FEW, _NEARLY_ALL, _SAMPLE = 5, 0.2, 0.9, 500
 
 
 @dataclass
@@ -41,6 +43,8 @@ class Cells:
         (n,) half a unit of the last digit written, in meters; half a minute where degrees were rounded to minutes.
     raw_x, raw_y, reason, detail
         (n,) what stood in the file, and why a row has no coordinates.
+    notes
+        What was noticed of the file as a whole: (kind, message).
     """
 
     x: np.ndarray
@@ -52,6 +56,7 @@ class Cells:
     raw_y: list[str | None]
     reason: list[str | None] = field(default_factory=list)
     detail: list[str | None] = field(default_factory=list)
+    notes: list[tuple[str, str]] = field(default_factory=list)
 
     def refuse(self, row: int, reason: str, detail: str) -> None:
         """Note why a row has no coordinates."""
@@ -84,13 +89,42 @@ def read_cells(rows: pd.DataFrame, contract: Contract, *, crs: str | None, count
             cells.raw_x[row] = _written(text)
             _from_text(cells, row, text, country)
     elif "x" in rows:
-        for row, (x, y) in enumerate(zip(rows["x"], rows["y"], strict=True)):
-            cells.raw_x[row], cells.raw_y[row] = _written(x), _written(y)
-            _from_columns(cells, row, contract.read.decimal, country)
+        cells.raw_x[:], cells.raw_y[:] = map(_written, rows["x"]), map(_written, rows["y"])
+        decimal = _decimal_mark(cells, contract.read.decimal)
+        for row in range(n):
+            _from_columns(cells, row, decimal, country)
     else:
         for row in range(n):
             cells.refuse(row, "no_coordinates", "the contract maps no coordinates: name x and y, text or geometry")
     return cells
+
+
+def _decimal_mark(cells: Cells, declared: str) -> str:
+    """Return the decimal mark of both columns: the declared one, unless it reads little and the other reads it all."""
+    pairs = [pair for pair in zip(cells.raw_x, cells.raw_y, strict=True) if pair[0] is not None and pair[1] is not None]
+    pairs = pairs[:: max(1, len(pairs) // _SAMPLE)]
+    other = "," if declared == "." else "."
+    if len(pairs) < _ROWS_TO_TELL or _share_read(pairs, declared) > _FEW or _share_read(pairs, other) < _NEARLY_ALL:
+        return declared
+    message = (
+        f"the coordinates are written with '{other}' as decimal mark, the contract says '{declared}': they are read as "
+        f"written, e.g. {pairs[0][0]} {pairs[0][1]}. Mend [read] decimal."
+    )
+    cells.notes.append(("decimal_differs", message))
+    return other
+
+
+def _share_read(pairs: list[tuple[str | None, str | None]], decimal: str) -> float:
+    """Return the share of pairs of which both numbers can be read with a decimal mark."""
+    return sum(_is_number(x, decimal) and _is_number(y, decimal) for x, y in pairs) / len(pairs)
+
+
+def _is_number(text: str | None, decimal: str) -> bool:
+    try:
+        parse_number(text or "", decimal=decimal)
+    except CoordinateError:
+        return False
+    return True
 
 
 def _from_columns(cells: Cells, row: int, decimal: str, country: str | None) -> None:

@@ -25,7 +25,7 @@ from inducult_geo.harmonize.shared_places import SHARED_ACCURACY_M, find_shared
 OUTSIDE_M = 500.0
 """A partner's site this far outside its region is still taken as inside: outlines are simplified."""
 
-_OFF_GLOBE_MAX = 0.5
+_OFF_GLOBE_MAX = _HALF = 0.5
 
 UNSTATED_ACCURACY_M = {"surveyed": 1.0, "digitized": 10.0, "address": 250.0, "settlement": 2000.0, "unknown": 100.0}
 """How true a source's own coordinates are taken to be where its contract does not state it, by their origin."""
@@ -79,6 +79,7 @@ def place(rows: pd.DataFrame, contract: Contract, ground: Ground, *, file_crs: s
     declared = contract.place.crs or file_crs
     cells = read_cells(rows, contract, crs=declared, country=ground.country)
     placed = _unplaced(cells, contract)
+    placed.problems.extend(Problem(contract.id, kind, message) for kind, message in cells.notes)
     if contract.place.crs and file_crs and file_crs.upper() != contract.place.crs.upper():
         message = f"the file says {file_crs[:60]}, the contract {contract.place.crs}: the contract is followed"
         placed.problems.append(Problem(contract.id, "crs_differs", message))
@@ -170,20 +171,34 @@ def _choose(x: np.ndarray, y: np.ndarray, crs: str | None, contract: Contract, g
         )  # fmt: skip
 
     choice = chosen(share_min)
-    if named is not None:
-        meant = [c.reading for c in choice.candidates if named in (c.reading.name, f"{c.reading.crs} {c.reading.name}")]
-        if choice.reading is not None and choice.reading.name == named:
-            meant = [choice.reading]
-        if not meant:
-            fit = ", ".join(sorted({c.reading.name for c in choice.candidates})) or "none"
-            raise ContractError(f"{contract.declared_in}: [place] reading '{named}' does not fit. Fitting: {fit}.")
-        return Placement("chosen", meant[0], choice.candidates, "settled in the contract")
-    if not choice.candidates and crs is not None and contract.expect.inside_share_min is None:
-        # A few rows elsewhere (a row of another county) must not cost the file its declared, unrivaled reading.
-        looser = chosen(0.5)
-        if looser.reading is not None and looser.reading.is_as_declared:
-            return looser
-    return choice
+    if not choice.candidates and contract.expect.inside_share_min is None:
+        choice = _looser(choice, chosen(_HALF), declared=crs is not None)
+    if named is None:
+        return choice
+    meant = [c.reading for c in choice.candidates if named in (c.reading.name, f"{c.reading.crs} {c.reading.name}")]
+    if choice.reading is not None and choice.reading.name == named:
+        meant = [choice.reading]
+    if not meant:
+        fit = ", ".join(sorted({f"{c.reading.crs} {c.reading.name}" for c in choice.candidates})) or "none"
+        raise ContractError(f"{contract.declared_in}: [place] reading '{named}' does not fit. Fitting: {fit}.")
+    if len(set(meant)) > 1:
+        several = ", ".join(f"'{reading.crs} {reading.name}'" for reading in meant)
+        raise ContractError(f"{contract.declared_in}: [place] reading '{named}' names several. Write one of {several}.")
+    return Placement("chosen", meant[0], choice.candidates, "settled in the contract")
+
+
+def _looser(strict: Placement, loose: Placement, *, declared: bool) -> Placement:
+    """Judge what fits half of the points only: rows of another county must not cost the file its declared reading.
+
+    A repair is only offered: with so many points outside it is for a person to settle.
+    """
+    if declared and loose.reading is not None and loose.reading.is_as_declared:
+        return loose
+    if not loose.candidates:
+        return strict
+    share = loose.candidates[0].inside_share
+    detail = f"'{loose.candidates[0].reading.name}' would put {share:.0%} of the points inside, too few for a repair"
+    return Placement("ambiguous", None, loose.candidates, detail)
 
 
 def _refuse_no_degrees(x: np.ndarray, y: np.ndarray, crs: str, contract: Contract) -> None:

@@ -6,10 +6,11 @@ A reading *fits* when at least `share_min` of the points (all of them, if there 
 the area. Readings whose points differ by 3 m or less in the median count as one.
 
 - As declared: chosen when it fits and no other reading of the declared system fits; one point is enough.
-- Repaired (axes swapped, kilometers, signs, zone prefix missing): chosen only with at least 5 distinct points, when it
-  alone fits, and when no other system usual in the region and no UTM zone explains the numbers with fewer repairs. A
-  missing zone prefix is added only where the declared system has one and no other system does as well; taking a prefix
-  or a leading 5,000,000 away is offered, never chosen.
+- Repaired (axes swapped, kilometers, signs, zone prefix missing or added, Web Mercator called degrees): chosen only
+  with at least 5 distinct points, when it alone fits, and when no other system usual in the region and no UTM zone
+  explains the numbers with fewer repairs. Where something is added or taken away, a system no less simple that puts
+  the points elsewhere (no mere relative of the declared one) is a rival as well. Degrees where a plane is declared
+  are offered, never chosen: nobody knows of which datum they are.
 - No system declared: every reading of every candidate system is a rival; chosen only when all that fit are one place,
   and nothing must be added or taken away.
 - Otherwise nothing is chosen: "ambiguous" with what fits, or "none".
@@ -24,7 +25,7 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
-from itertools import product
+from itertools import chain, product
 from pathlib import Path
 from typing import Any
 
@@ -34,7 +35,7 @@ from pyproj import CRS
 from shapely.geometry.base import BaseGeometry
 
 from inducult_geo.errors import CoordinateError
-from inducult_geo.harmonize.crs import crs_code, transform_points
+from inducult_geo.harmonize.crs import crs_code, geodetic_code, transform_points
 
 Array = np.ndarray[Any, np.dtype[np.float64]]
 
@@ -44,18 +45,24 @@ SAME_PLACE_M = 3.0
 POINTS_MIN = 5
 """A repair needs at least so many distinct points."""
 
+# Systems of one country on several datums put the same numbers up to 750 m apart: the declared one is believed.
+_RELATIVES_M = 800.0
 _AS_DECLARED = "as declared"
 _DEGREE_M = 111_320.0
 _SAMPLE = 1000
 _UTM_ZONES = ("EPSG:25831", "EPSG:25832", "EPSG:25833", "EPSG:25834")
-_OFTEN_MISLABELED = ("EPSG:4326", "EPSG:3857", *_UTM_ZONES)
+_WGS84, _ETRS89, _WEB_MERCATOR = "EPSG:4326", "EPSG:4258", "EPSG:3857"
+_OFTEN_MISLABELED = (_WGS84, _WEB_MERCATOR, *_UTM_ZONES)
 _KROVAK = re.compile("krovak", re.IGNORECASE)
 _UTM_NAME = re.compile(r"UTM zone ([0-9]{1,2})N")
 
 
 @dataclass(frozen=True)
 class Reading:
-    """One way to understand a pair of columns: swap them, scale, turn signs, add; then they are `crs`."""
+    """One way to understand a pair of columns: swap them, scale, turn signs, add; then they are `crs`.
+
+    `other_units` says that `crs` is not the declared system but degrees or Web Mercator on the same datum.
+    """
 
     name: str
     crs: str
@@ -65,6 +72,7 @@ class Reading:
     sign_y: float = 1.0
     add_x: float = 0.0
     add_y: float = 0.0
+    other_units: bool = False
 
     @classmethod
     def as_declared(cls, crs: str) -> Reading:
@@ -84,6 +92,7 @@ class Reading:
             "scale": self.scale != 1,
             "sign": self.sign_x < 0 or self.sign_y < 0,
             "add": bool(self.add_x or self.add_y),
+            "units": self.other_units,
         }
         return frozenset(kind for kind, is_made in made.items() if is_made)
 
@@ -247,7 +256,7 @@ def _is_usable(code: str, country: str) -> bool:
 
 def _choose_declared(site: _Site, crs: str, usual: tuple[str, ...]) -> Placement:
     """Apply the rule for a declared system."""
-    fits = site.tried(_readings(crs))
+    fits = site.tried(chain(_readings(crs), _other_units(crs)))
     if not fits:
         return _offer_others(site, crs, usual)
     if not _is_one_place(fits):
@@ -257,9 +266,14 @@ def _choose_declared(site: _Site, crs: str, usual: tuple[str, ...]) -> Placement
         return _chosen(fits, f"as declared, {fits[0].share:.1%} inside")
     if site.distinct < POINTS_MIN:
         return _ambiguous(fits, f"'{reading.name}' fits, but {site.distinct} distinct points are too few for a repair")
-    if not _may_be_chosen(reading):
-        return _ambiguous(fits, f"'{reading.name}' fits; such a guess is for a person to settle")
-    rivals = site.tried(_rivals(reading, usual))
+    if reading.other_units and reading.crs != _WEB_MERCATOR:
+        others = site.tried(Reading("as written", code) for code in usual if _crs(code).is_geographic)
+        return _ambiguous([*fits, *others], f"the numbers are degrees, {crs} is in meters; of which datum?")
+    rivals = [
+        fit
+        for fit in site.tried(_rivals(reading, usual))
+        if fit.reading.repairs < reading.repairs or fit.shift_m(fits[0]) > _RELATIVES_M
+    ]
     if not _is_one_place([*fits, *rivals]):
         return _ambiguous([*fits, *rivals], f"'{reading.name}' fits, but so does another system, no less simply")
     return _chosen(fits, f"{reading.name}, {fits[0].share:.1%} inside")
@@ -311,16 +325,11 @@ def _is_one_place(fits: list[_Fit]) -> bool:
     return all(one.shift_m(other) <= SAME_PLACE_M for one in fits for other in fits)
 
 
-def _may_be_chosen(reading: Reading) -> bool:
-    """Whether a repair may be made without asking: all but taking away from the numbers."""
-    return reading.add_x >= 0 and reading.add_y >= 0
-
-
 def _rivals(reading: Reading, usual: tuple[str, ...]) -> Iterator[Reading]:
-    """Give what other systems make of the numbers with fewer repairs (as many, where something is added)."""
+    """Give what other systems make of the numbers with fewer repairs (no more, where something is added)."""
     for code in dict.fromkeys((*usual, *_UTM_ZONES)):
         for other in _readings(code, plain="as written") if code != reading.crs else ():
-            if other.repairs < reading.repairs or ("add" in reading.repairs and other.repairs == reading.repairs):
+            if other.repairs < reading.repairs or ("add" in reading.repairs and other.repairs <= reading.repairs):
                 yield other
 
 
@@ -344,6 +353,16 @@ def _readings(crs: str, plain: str = _AS_DECLARED) -> Iterator[Reading]:
         yield Reading(" + ".join(words) or plain, crs, swap, scale, sign, sign)
     for (name, add_x, add_y), swap in product(_shifts(crs), (False, True)):
         yield Reading(f"axes swapped + {name}" if swap else name, crs, swap, add_x=add_x, add_y=add_y)
+
+
+def _other_units(crs: str) -> Iterator[Reading]:
+    """Give degrees for a plane of ETRS89 or WGS 84, and Web Mercator for their degrees: the commonest wrong labels."""
+    datum = geodetic_code(crs)
+    if datum not in (_WGS84, _ETRS89):
+        return
+    name, other = ("Web Mercator", _WEB_MERCATOR) if crs == datum else ("degrees", datum)
+    yield Reading(name, other, other_units=True)
+    yield Reading(f"axes swapped + {name}", other, swap=True, other_units=True)
 
 
 @lru_cache(maxsize=256)

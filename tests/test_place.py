@@ -98,6 +98,99 @@ def test_geometries_are_repaired_flattened_and_unwrapped() -> None:
     assert found.shapes[0].is_valid
     assert not found.shapes[1].has_z
     assert found.shapes[2].geom_type == "Point"
+    assert "repaired" in (found.detail[0] or "")
+    assert found.detail[1] is None
+
+
+def _placed_shapes(shapes: list[Any]) -> Any:
+    frame = pd.DataFrame({"geometry": pd.Series(shapes, dtype=object)})
+    declared = Contract(
+        id="t", files=("a",), place={"geometry": True, "crs": "EPSG:4326", "accuracy_m": 5}, declared_in=Path("t.toml")
+    )
+    return place(frame, declared, GROUND)
+
+
+def _around(x: float, y: float, *corners: tuple[float, float]) -> shapely.Polygon:
+    return shapely.Polygon([(x + dx / 1000, y + dy / 1000) for dx, dy in corners])
+
+
+BOW = ((0, 0), (2, 2), (2, 0), (0, 2))
+SQUARE = ((0, 0), (2, 0), (2, 2), (0, 2))
+INVALID = {
+    "bow tie": _around(17.9, 50.6, *BOW),
+    "hole outside": shapely.Polygon(
+        [(17.9, 50.6), (17.91, 50.6), (17.91, 50.61), (17.9, 50.61)], [[(17.92, 50.6), (17.93, 50.6), (17.93, 50.61)]]
+    ),
+    "overlapping parts": shapely.MultiPolygon([_around(17.9, 50.6, *SQUARE), _around(17.901, 50.601, *SQUARE)]),
+    "spike": _around(17.9, 50.6, (0, 0), (2, 0), (2, 2), (5, 2), (2, 2), (0, 2)),
+    "doubled ring": _around(17.9, 50.6, *SQUARE, *SQUARE),
+}
+
+
+@pytest.mark.parametrize("kind", INVALID)
+def test_an_invalid_outline_is_repaired_and_marked(kind: str) -> None:
+    assert not INVALID[kind].is_valid
+    placed = _placed_shapes([INVALID[kind], *(shapely.Point(at) for at in INSIDE)])
+    shape = placed.geometry[0]
+    assert shape.is_valid
+    assert shape.geom_type in ("Polygon", "MultiPolygon")
+    assert shape.area > 10_000
+    assert placed.cells.reason == [None] * 7
+    assert "repaired" in placed.cells.detail[0]
+    assert placed.cells.detail[1:] == [None] * 6
+    assert [(p.kind, p.count) for p in placed.problems] == [("geometry_repaired", 1)]
+
+
+def test_what_cannot_be_repaired_is_rejected_with_its_reason() -> None:
+    nothing = shapely.Polygon([(17.9, 50.6), (17.91, 50.61), (17.9, 50.6), (17.9, 50.6)])
+    endless = shapely.Polygon([(17.9, 50.6), (float("inf"), 50.6), (17.9, 50.7)])
+    shapes = [nothing, endless, shapely.Polygon(), shapely.GeometryCollection(), shapely.Point(float("nan"), 1), None]
+    placed = _placed_shapes([*shapes, *(shapely.Point(at) for at in INSIDE)])
+    assert placed.cells.reason[:6] == ["bad_geometry"] * 5 + ["no_coordinates"]
+    assert all("draw it again" in detail for detail in placed.cells.detail[:6])
+    assert shapely.is_missing(placed.geometry[:6]).all()
+    assert placed.cells.reason[6:] == [None] * 6
+
+
+def test_mixed_kinds_of_geometry_are_kept_flat() -> None:
+    x, y = 17.9, 50.6
+    shapes = [
+        shapely.Point(x, y, 230.0),
+        shapely.LineString([(x, y, 1), (x + 0.01, y, 2)]),
+        shapely.from_wkt(f"POINT M ({x} {y} 7)"),
+        shapely.from_wkt(f"POINT ZM ({x} {y} 7 8)"),
+        _around(x, y, *SQUARE),
+        shapely.MultiPolygon([_around(x, y, *SQUARE), _around(x + 0.1, y, *SQUARE)]),
+        shapely.MultiPoint([(x, y), (x + 0.01, y)]),
+        shapely.MultiLineString([[(x, y), (x + 0.01, y)]]),
+    ]
+    placed = _placed_shapes(shapes)
+    assert [shape.geom_type for shape in placed.geometry] == [
+        "Point", "LineString", "Point", "Point", "Polygon", "MultiPolygon", "MultiPoint", "MultiLineString",
+    ]  # fmt: skip
+    assert not shapely.has_z(placed.geometry).any()
+    assert not shapely.has_m(placed.geometry).any()
+    assert placed.cells.reason == [None] * 8
+
+
+def test_drawn_outlines_are_read_as_a_whole_file_is() -> None:
+    """Swapped axes move every corner; an outline that lies outside waits for a person, without a suggestion."""
+    swapped = [shapely.Polygon([(b, a) for a, b in _around(*at, *SQUARE).exterior.coords]) for at in INSIDE]
+    placed = _placed_shapes(swapped)
+    assert set(placed.reading) == {"axes swapped"}
+    right = _placed_shapes([_around(*at, *SQUARE) for at in INSIDE])
+    assert shapely.equals_exact(shapely.normalize(placed.geometry), shapely.normalize(right.geometry), 0.001).all()
+    outside = _placed_shapes([*(_around(*at, *SQUARE) for at in INSIDE), _around(20.5, 50.6, *SQUARE)])
+    assert outside.cells.reason == [None] * 6 + ["outside_region"]
+    assert "km outside opole" in outside.cells.detail[6]
+    assert "would" not in outside.cells.detail[6]
+
+
+@pytest.mark.parametrize(("away_m", "reason"), [(300, None), (700, "outside_region")])
+def test_the_distance_outside_is_the_stated_one(away_m: float, reason: str | None) -> None:
+    east = 18.5 + away_m / (111_320 * math.cos(math.radians(50.6)))
+    placed = place(raw([*INSIDE, (east, 50.6)]), contract(), GROUND)
+    assert placed.cells.reason[6] == reason
 
 
 def test_text_says_its_own_system() -> None:
@@ -199,6 +292,9 @@ def test_rows_at_one_point_are_counted_and_crowds_are_doubted() -> None:
     )
     assert (placed.accuracy_m[:6] >= 2000).all()
     assert placed.origin[:7] == ["settlement"] * 6 + ["unknown"]
+    assert all("shares its exact point" in (detail or "") for detail in placed.cells.detail[:6])
+    assert placed.cells.reason[:6] == [None] * 6
+    assert placed.cells.detail[6] is None
     # Three at one point may be the parts of one site: only the digits written limit them.
     assert placed.accuracy_m[6] < placed.accuracy_m[0] + 6000
 

@@ -20,6 +20,9 @@ METERS_PER_DEGREE = 111_320.0
 HALF_MINUTE_M = math.sqrt(2) * 0.5 * METERS_PER_DEGREE / 60
 """Diagonal of half an arc minute: what degrees are worth that were once written as degrees and minutes."""
 
+REPAIRED = "its outline crossed itself and was repaired: compare it with the source"
+"""What is noted of a row, accepted as it is, whose geometry was invalid."""
+
 _DECIMALS = re.compile(r"[.,](\d+)\s*$")
 _REPEATING_DECIMALS = 4
 _FARTHEST = 1e12
@@ -42,7 +45,7 @@ class Cells:
     precision_m
         (n,) half a unit of the last digit written, in meters; half a minute where degrees were rounded to minutes.
     raw_x, raw_y, reason, detail
-        (n,) what stood in the file, and why a row has no coordinates.
+        (n,) what stood in the file, and why a row has no coordinates; a detail without a reason is a note.
     notes
         What was noticed of the file as a whole: (kind, message).
     """
@@ -169,6 +172,8 @@ def _from_shapes(cells: Cells, shapes: np.ndarray) -> None:
     wrong = ~shapely.is_valid(flat) & ~shapely.is_missing(flat) & np.isfinite(shapely.bounds(flat)).all(axis=1)
     with np.errstate(all="ignore"):
         flat[wrong] = shapely.make_valid(flat[wrong], method="structure", keep_collapsed=False)
+    for row in np.flatnonzero(wrong):
+        cells.detail[row] = REPAIRED
     bounds = shapely.bounds(flat)
     usable = np.isfinite(bounds).all(axis=1) & (np.abs(np.nan_to_num(bounds)) < _FARTHEST).all(axis=1)
     usable &= ~shapely.is_missing(flat) & ~shapely.is_empty(flat)

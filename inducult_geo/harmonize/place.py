@@ -16,7 +16,7 @@ from shapely.geometry.base import BaseGeometry
 from inducult_geo.catalog.models import Contract
 from inducult_geo.errors import ContractError, CoordinateError, SourceError
 from inducult_geo.frames import WORK_CRS, Problem
-from inducult_geo.harmonize.cells import WGS84, Cells, read_cells
+from inducult_geo.harmonize.cells import REPAIRED, WGS84, Cells, read_cells
 from inducult_geo.harmonize.corrections import ROWS_MAX, Region, suggest
 from inducult_geo.harmonize.crs import transform_geometries
 from inducult_geo.harmonize.placement import Candidate, Placement, Reading, choose_reading
@@ -88,6 +88,7 @@ def place(rows: pd.DataFrame, contract: Contract, ground: Ground, *, file_crs: s
             _place_group(placed, group, crs, contract, ground)
     except CoordinateError as problem:
         raise ContractError(f"{contract.declared_in}: [place] crs: {problem}") from problem
+    _note_repaired(placed, contract)
     _set_accuracy(placed, rows, contract)
     _doubt_shared_places(placed, rows, contract)
     _check_inside(placed, contract, ground)
@@ -228,6 +229,14 @@ def _read_shapes(cells: Cells, rows: np.ndarray, reading: Reading) -> np.ndarray
     return np.asarray(shapely.transform(own, apply))
 
 
+def _note_repaired(placed: Placed, contract: Contract) -> None:
+    """Say how many geometries were invalid; each such row carries the note."""
+    repaired = sum(detail == REPAIRED for detail in placed.cells.detail)
+    if repaired:
+        message = "outlines crossed themselves and were repaired; their rows say so in 'detail'"
+        placed.problems.append(Problem(contract.id, "geometry_repaired", message, repaired))
+
+
 def _set_accuracy(placed: Placed, rows: pd.DataFrame, contract: Contract) -> None:
     """Widen the accuracy by what the source says of its own coordinates, by row or as a whole."""
     own = np.full(len(rows), contract.place.accuracy_m or UNSTATED_ACCURACY_M[contract.place.origin])
@@ -252,6 +261,7 @@ def _doubt_shared_places(placed: Placed, rows: pd.DataFrame, contract: Contract)
     origin = "address" if contract.place.origin == "address" else "settlement"
     for row in np.flatnonzero(shared.doubtful):
         placed.origin[row] = origin
+        placed.cells.detail[row] = placed.cells.detail[row] or shared.note
 
 
 def _check_inside(placed: Placed, contract: Contract, ground: Ground) -> None:

@@ -43,6 +43,14 @@ class Shared:
             )
         return text
 
+    @property
+    def note(self) -> str:
+        """What is noted of each row at a crowded place."""
+        return (
+            f"shares its exact point with more than {SHARED_MAX} names, as a head office or a town's center does: "
+            f"its place is taken as true to {SHARED_ACCURACY_M:g} m at best"
+        )
+
 
 def find_shared(x: np.ndarray, y: np.ndarray, rows: pd.DataFrame, *, units_per_site: bool) -> Shared:
     """Find rows that share one exact pair of numbers.

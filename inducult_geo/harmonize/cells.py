@@ -172,8 +172,8 @@ def _from_shapes(cells: Cells, shapes: np.ndarray) -> None:
     wrong = ~shapely.is_valid(flat) & ~shapely.is_missing(flat) & np.isfinite(shapely.bounds(flat)).all(axis=1)
     with np.errstate(all="ignore"):
         flat[wrong] = shapely.make_valid(flat[wrong], method="structure", keep_collapsed=False)
-    for row in np.flatnonzero(wrong):
-        cells.detail[row] = REPAIRED
+    for repaired in np.flatnonzero(wrong):
+        cells.detail[int(repaired)] = REPAIRED
     bounds = shapely.bounds(flat)
     usable = np.isfinite(bounds).all(axis=1) & (np.abs(np.nan_to_num(bounds)) < _FARTHEST).all(axis=1)
     usable &= ~shapely.is_missing(flat) & ~shapely.is_empty(flat)

@@ -23,12 +23,16 @@ from inducult_geo.publish.drawing import CITIES
 from inducult_geo.publish.metadata import release_title
 from inducult_geo.publish.overlays import density_overlays
 from inducult_geo.publish.pagewords import access_words, translations
+from inducult_geo.publish.pictograms import PICTOGRAMS
 from inducult_geo.publish.symbols import aspect_marks, theme_marks
 from inducult_geo.publish.tables import clean_text
 from inducult_geo.text import packaged_rows
 
 FACETS = ("region", "aspect", "theme", "status", "visitor_access")
 """Columns by which the map can be filtered."""
+
+PICTOGRAM = "24 "
+"""Begins the name of a shape that is drawn on a grid of 24 by 24; the others lie in a square from -1 to 1."""
 
 CODED = (*FACETS, "type", "country", "present_use", "year_precision", "geometry_origin", "licence", "attribution",
          "opening_hours", "fee", "wheelchair", "erih_role", "heritage_scheme")  # fmt: skip
@@ -75,9 +79,9 @@ def map_data(bundle: Bundle, frames: Mapping[str, pd.DataFrame], shapes: Mapping
         "languages": translations(),
         "density": density_overlays(bundle),
         "marks": {
-            "shapes": dict(shapes),
+            "shapes": {name: [path] for name, path in shapes.items()} | _pictograms(),
             "aspect": {mark.value: [[_mark(ring), share] for ring, share in mark.rings] for mark in aspect_marks()},
-            "theme": {value: _mark(mark) for value, _, mark in theme_marks()},
+            "theme": {value: [PICTOGRAM + value, mark.color, 0] for value, _, mark in theme_marks()},
         },
     }
 
@@ -228,6 +232,11 @@ def _rings(shape: shapely.Geometry) -> list[list[list[list[float]]]]:
         [np.round(shapely.get_coordinates(ring), 4).tolist() for ring in (part.exterior, *part.interiors)]
         for part in parts
     ]
+
+
+def _pictograms() -> dict[str, list[str]]:
+    """Return the drawing of each branch: the same as in QGIS."""
+    return {PICTOGRAM + value: [*PICTOGRAMS.get(value, PICTOGRAMS["other"])] for value in DOMAINS["theme"]}
 
 
 def _mark(mark: Any) -> list[Any]:

@@ -25,6 +25,7 @@ from inducult_geo.publish.drawing import Map, overview_map, region_map
 from inducult_geo.publish.licences import ODBL, OSM, credit_lines
 from inducult_geo.publish.mapdata import json_for_page, map_data
 from inducult_geo.publish.metadata import SAMPLE_NOTICE, release_title
+from inducult_geo.publish.pictograms import PICTOGRAMS
 from inducult_geo.publish.symbols import aspect_marks, theme_marks
 from inducult_geo.publish.tables import clean_text, layer_frames
 
@@ -65,6 +66,7 @@ def preview_page(bundle: Bundle) -> str:
             aspects=aspect_marks(),
             aspect_counts=_counts(sites, "aspect"),
             themes=theme_marks(),
+            pictograms=PICTOGRAMS,
             cross=_cross(sites),
             shapes=SHAPES,
             crowd=CROWD,

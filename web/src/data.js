@@ -56,7 +56,7 @@ export class Sites {
     const features = Array.from(sites, (site) => ({
       type: "Feature",
       id: site,
-      properties: { a: aspect[site], i: `${aspect[site]}-${theme[site]}` },
+      properties: { a: `${aspect[site]}`, i: `${aspect[site]}-${theme[site]}` },
       geometry: { type: "Point", coordinates: [lon[site], lat[site]] },
     }));
     return { type: "FeatureCollection", features };

@@ -14,6 +14,11 @@ export function make(tag, attributes = {}, ...children) {
   return element;
 }
 
+/** Whether a shape is drawn on a grid of 24 by 24; the others lie in a square from -1 to 1. */
+export function onGrid(shape) {
+  return shape.startsWith("24 ");
+}
+
 /** Draw rings and marks as a small picture; `parts` are [[shape, color, angle], size, filled]. */
 export function picture(parts, shapes, className) {
   const svg = document.createElementNS(SVG, "svg");
@@ -21,15 +26,21 @@ export function picture(parts, shapes, className) {
     svg.setAttribute(name, value);
   }
   for (const [[shape, color, angle], size, filled] of parts) {
-    const path = document.createElementNS(SVG, "path");
-    path.setAttribute("d", shapes[shape]);
-    path.setAttribute("transform", `rotate(${angle}) scale(${size})`);
-    path.setAttribute("fill", filled ? color : "#ffffff");
+    const group = document.createElementNS(SVG, "g");
+    const grid = onGrid(shape) ? " scale(.08333) translate(-12 -12)" : "";
+    group.setAttribute("transform", `rotate(${angle}) scale(${size})${grid}`);
+    group.setAttribute("fill", filled ? color : "#ffffff");
+    group.setAttribute("fill-rule", "evenodd");
     if (!filled) {
-      path.setAttribute("stroke", color);
-      path.setAttribute("stroke-width", String(0.3 / size));
+      group.setAttribute("stroke", color);
+      group.setAttribute("stroke-width", String(0.3 / size));
     }
-    svg.append(path);
+    for (const d of shapes[shape]) {
+      const path = document.createElementNS(SVG, "path");
+      path.setAttribute("d", d);
+      group.append(path);
+    }
+    svg.append(group);
   }
   return svg;
 }

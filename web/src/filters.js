@@ -95,7 +95,7 @@ export class Filters {
   #icon(name, value) {
     const { marks } = this.sites.data;
     if (name === "aspect") return picture(marks.aspect[value].map(([mark, share]) => [mark, share * 0.95]), marks.shapes, "chip");
-    if (name === "theme" && marks.theme[value]) return picture([[marks.theme[value], 0.95, true]], marks.shapes, "chip ground");
+    if (name === "theme" && marks.theme[value]) return picture([[marks.theme[value], 1.35, true]], marks.shapes, "chip ground");
     return null;
   }
 

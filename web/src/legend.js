@@ -17,7 +17,7 @@ export class Legend {
     const rows = (name, icon) => make("ul", {}, tables[name].filter(([value]) => this.#used(name, value))
       .map(([value, english]) => make("li", {}, icon(value), make("span", {}, label(name, value, english)))));
     const rings = (value) => picture(marks.aspect[value].map(([mark, share]) => [mark, share * 0.95]), marks.shapes, "chip");
-    const branch = (value) => picture([[marks.theme[value], 0.95, true]], marks.shapes, "chip ground");
+    const branch = (value) => picture([[marks.theme[value], 1.35, true]], marks.shapes, "chip ground");
     this.scale = make("div", { class: "scale" });
     this.element.replaceChildren(make("summary", {}, t("legend")), make("div", { class: "legend-body", tabindex: "0", role: "group", "aria-label": t("legend") },
       this.scale, rows("aspect", rings), make("h3", {}, t("theme")), rows("theme", branch)));

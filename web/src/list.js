@@ -7,7 +7,7 @@ const PAGE = 50;
 export function siteIcon(sites, site, className = "chip") {
   const { marks } = sites.data;
   const rings = marks.aspect[sites.value("aspect", site)].map(([mark, share]) => [mark, share]);
-  return picture([...rings, [marks.theme[sites.value("theme", site)], 0.5, true]], marks.shapes, className);
+  return picture([...rings, [marks.theme[sites.value("theme", site)], 0.62, true]], marks.shapes, className);
 }
 
 export class List {

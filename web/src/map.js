@@ -5,8 +5,9 @@ import { Names } from "./names.js";
 import { corners, drawn } from "./surface.js";
 import { t } from "./words.js";
 
-const CROWD = 3000; // From so many sites on, signs with details appear when one comes closer; before, dots do.
-const NEAR = 9.5;
+const CROWD = 3000; // From so many sites on, signs are smaller from afar.
+const HUGE = 20_000; // From so many on, they are dots there: shapes of three pixels are noise, and slow.
+const NEAR = 8; // From this zoom on the pictograms of branches can be read.
 const EARTH_M = 111_319.49; // A degree of latitude.
 
 function color(name) {
@@ -171,15 +172,18 @@ export class SiteMap {
   }
 
   #layers() {
+    // The more sites, the smaller their signs from afar.
+    const by = this.crowded ? 0.5 : 1;
+    const huge = this.sites.count > HUGE;
     const { aspect } = this.sites.tables;
-    const colors = aspect.flatMap(([value], code) => [code, color(value === "both" ? "factory" : value)]);
-    const inner = aspect.flatMap(([value], code) => [code, value === "both" ? color("monument") : "#ffffff"]);
-    const by = this.sites.count > 20_000 ? 0.65 : 1;
-    const radius = ["interpolate", ["linear"], ["zoom"], 4, 1.2 * by, 7, 2.6 * by, NEAR, 5];
-    const size = ["interpolate", ["linear"], ["zoom"], 4, 0.5, 7, 0.72, 11, 1];
-    const dot = { "circle-radius": radius, "circle-color": ["match", ["get", "a"], ...inner, "#ffffff"],
-      "circle-stroke-width": ["interpolate", ["linear"], ["zoom"], 4, 0.8 * by, NEAR, 2.4],
-      "circle-stroke-color": ["match", ["get", "a"], ...colors, "#707070"] };
+    const fills = aspect.flatMap(([value], code) => [`${code}`, color(value === "both" ? "monument" : value)]);
+    const rims = aspect.flatMap(([value], code) => [`${code}`, color(value === "both" ? "factory" : value)]);
+    const dot = { "circle-radius": ["interpolate", ["linear"], ["zoom"], 4, 0.9, NEAR, 2.6],
+      "circle-color": ["match", ["get", "a"], ...fills, "#707070"],
+      "circle-stroke-width": ["interpolate", ["linear"], ["zoom"], 4, 0.5, NEAR, 1.6],
+      "circle-stroke-color": ["match", ["get", "a"], ...rims, "#707070"] };
+    const size = ["interpolate", ["linear"], ["zoom"], 4, 0.42 * by, 7, 0.6 * (by + 1) / 2, NEAR, 0.85, 12, 1.1];
+    const sign = ["step", ["zoom"], ["get", "a"], NEAR, ["get", "i"]];
     return [
       { id: "ground", type: "background", paint: { "background-color": color("sea") } },
       { id: "land", type: "fill", source: "land", paint: { "fill-color": color("country"), "fill-outline-color": color("shore") } },
@@ -190,14 +194,14 @@ export class SiteMap {
       { id: "border", type: "line", source: "regions", layout: { "line-join": "round" },
         paint: { "line-color": color("edge"), "line-width": ["interpolate", ["linear"], ["zoom"], 4, 1.3, 10, 2.2] } },
       { id: "density", type: "heatmap", source: "sites", layout: { visibility: "none" }, paint: heat(this.sites.count) },
-      ...(this.crowded ? [{ id: "dots", type: "circle", source: "sites", maxzoom: NEAR, paint: dot }] : []),
       { id: "accuracy", type: "fill", source: "chosen", filter: ["==", ["geometry-type"], "Polygon"],
         paint: { "fill-color": color("accent"), "fill-opacity": 0.16, "fill-outline-color": color("accent") } },
       { id: "chosen", type: "circle", source: "chosen", filter: ["==", ["geometry-type"], "Point"],
         paint: { "circle-radius": 15, "circle-color": color("accent"), "circle-opacity": 0.22,
           "circle-stroke-color": color("accent"), "circle-stroke-width": 2.5 } },
-      { id: "signs", type: "symbol", source: "sites", minzoom: this.crowded ? NEAR : 0,
-        layout: { "icon-image": ["get", "i"], "icon-size": size, "icon-allow-overlap": true, "icon-ignore-placement": true } },
+      ...(huge ? [{ id: "dots", type: "circle", source: "sites", maxzoom: NEAR, paint: dot }] : []),
+      { id: "signs", type: "symbol", source: "sites", minzoom: huge ? NEAR : 0,
+        layout: { "icon-image": sign, "icon-size": size, "icon-allow-overlap": true, "icon-ignore-placement": true } },
     ];
   }
 

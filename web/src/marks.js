@@ -1,42 +1,64 @@
-// The signs of the sites, drawn once on canvases: an aspect's rings with the mark of the branch inside.
+// The signs of the sites, drawn once on canvases: an aspect's rings with the pictogram of the branch inside; from afar,
+// where a pictogram would be a blot, the aspect's filled shapes alone.
+import { onGrid } from "./dom.js";
 
 const RATIO = 2;
-const SIZE = 30;
-const RADIUS = 8.5;
+const SIZE = 34;
+const RADIUS = 10;
+const MIDDLE = (SIZE * RATIO) / 2;
 
-/** Draw the sign of an aspect and a theme. */
-function sign(rings, mark, shapes) {
+function drawn(paint) {
   const canvas = document.createElement("canvas");
   canvas.width = canvas.height = SIZE * RATIO;
   const pen = canvas.getContext("2d", { willReadFrequently: true });
-  for (const [[shape, color, angle], share] of rings) paint(pen, shapes[shape], angle, RADIUS * share, null, color);
-  if (mark) paint(pen, shapes[mark[0]], mark[2], RADIUS * 0.55, mark[1], null);
+  paint(pen);
   return pen.getImageData(0, 0, canvas.width, canvas.height);
 }
 
-function paint(pen, shape, angle, radius, fill, stroke) {
-  pen.setTransform(RATIO, 0, 0, RATIO, canvasMiddle, canvasMiddle);
+function shape(pen, paths, grid, angle, radius, { fill, stroke, width }) {
+  pen.setTransform(RATIO, 0, 0, RATIO, MIDDLE, MIDDLE);
   pen.rotate((angle * Math.PI) / 180);
   pen.scale(radius, radius);
-  const path = new Path2D(shape);
-  pen.fillStyle = fill ?? "#ffffff";
-  pen.fill(path);
-  if (stroke) {
-    pen.lineWidth = 2.6 / radius;
+  if (grid) {
+    pen.scale(1 / 12, 1 / 12);
+    pen.translate(-12, -12);
+  }
+  for (const text of paths) {
+    const path = new Path2D(text);
+    pen.fillStyle = fill;
+    pen.fill(path, "evenodd");
+    if (!stroke) continue;
+    pen.lineWidth = width / radius;
     pen.lineJoin = "round";
     pen.strokeStyle = stroke;
     pen.stroke(path);
   }
 }
 
-const canvasMiddle = (SIZE * RATIO) / 2;
+/** An aspect's rings with a branch's pictogram inside. */
+function near(rings, mark, shapes) {
+  return drawn((pen) => {
+    for (const [[name, color, angle], share] of rings) {
+      shape(pen, shapes[name], false, angle, RADIUS * share, { fill: "#ffffff", stroke: color, width: 2.6 });
+    }
+    if (mark) shape(pen, shapes[mark[0]], onGrid(mark[0]), mark[2], RADIUS * 0.66, { fill: mark[1] });
+  });
+}
 
-/** Give the map a picture for every aspect and theme, named by their numbers ("0-3"). */
-export function addSigns(map, data) {
-  const { marks, tables } = data;
+/** An aspect as filled shapes with a thin white rim. */
+function far(rings, shapes) {
+  return drawn((pen) => rings.forEach(([[name, color, angle], share], place) => {
+    const radius = RADIUS * (place ? share * 0.72 : share);
+    shape(pen, shapes[name], false, angle, radius, { fill: color, stroke: "#ffffff", width: 1.6 });
+  }));
+}
+
+/** Give the map a picture for every aspect ("2"), and for every aspect and theme ("2-3"), named by their numbers. */
+export function addSigns(map, { marks, tables }) {
   tables.aspect.forEach(([aspect], a) => {
+    map.addImage(`${a}`, far(marks.aspect[aspect], marks.shapes), { pixelRatio: RATIO });
     tables.theme.forEach(([theme], t) => {
-      map.addImage(`${a}-${t}`, sign(marks.aspect[aspect], marks.theme[theme], marks.shapes), { pixelRatio: RATIO });
+      map.addImage(`${a}-${t}`, near(marks.aspect[aspect], marks.theme[theme], marks.shapes), { pixelRatio: RATIO });
     });
   });
 }

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
@@ -10,7 +11,7 @@ import pytest
 import shapely
 from bundles import contracts, small_bundle
 
-from inducult_geo.frames import from_json
+from inducult_geo.frames import from_json, to_json
 from inducult_geo.publish.licences import NOT_SHOWN, credit_lines, credit_text, for_release, grid_centers, licence_names
 
 
@@ -162,3 +163,25 @@ def test_credit_does_not_name_odbl_without_openstreetmap(whole):
     released = for_release(whole, terms)
     assert "osm" not in set(released.records["source"])
     assert "ODbL" not in credit_text(released)
+
+
+def with_raster(bundle, lineage):
+    """Return the bundle with a raster among its sources, and one site whose elevation comes as the lineage says."""
+    row = bundle.sources.iloc[[0]].assign(
+        source="dem", title="Elevation", attribution="Height office", licence="CC-BY-4.0 raster", records_in=0, in_sites=0
+    )
+    sites = bundle.sites.copy()
+    sites.loc[0, "lineage"] = to_json({"name": "osm:way/0", "elevation_m": lineage})
+    return replace(bundle, sites=sites, sources=pd.concat([bundle.sources, row], ignore_index=True))
+
+
+@pytest.mark.parametrize("lineage", ["raster:dem", "raster:dem@2019-06-30"])
+def test_a_raster_that_gave_a_value_is_credited(released, lineage):
+    bundle = with_raster(released, lineage)
+    assert "Elevation: Height office (CC-BY-4.0 raster)" in credit_lines(bundle)
+    assert "CC-BY-4.0 raster" in licence_names(bundle)
+
+
+@pytest.mark.parametrize("lineage", ["raster:dem2@2019-06-30", "dem:way/1"])
+def test_a_raster_that_gave_none_is_not(released, lineage):
+    assert "Height office" not in credit_text(with_raster(released, lineage))

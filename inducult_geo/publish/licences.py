@@ -86,7 +86,7 @@ def for_release(bundle: Bundle, contracts: Mapping[str, Contract]) -> Bundle:
 
 def credit_lines(bundle: Bundle) -> list[str]:
     """Return one line for each source and outline in the release: title, credit, license."""
-    used = _used(bundle).sort_values("source")
+    used = used_sources(bundle).sort_values("source")
     lines = [f"{_text(s.title)}: {_text(s.attribution)} ({_text(s.licence)})" for s in used.itertuples()]
     regions = bundle.regions.sort_values("region")
     outlines = [
@@ -105,12 +105,21 @@ def credit_text(bundle: Bundle) -> str:
 
 def licence_names(bundle: Bundle) -> list[str]:
     """Return the licenses of the sources in the release, each once."""
-    return sorted({_text(value) for value in _used(bundle)["licence"]} - {""})
+    return sorted({_text(value) for value in used_sources(bundle)["licence"]} - {""})
 
 
-def _used(bundle: Bundle) -> pd.DataFrame:
-    """Return the sources of which records are in the release."""
-    return bundle.sources[bundle.sources["source"].isin(bundle.records["source"].unique())]
+def used_sources(bundle: Bundle) -> pd.DataFrame:
+    """Return the sources of which records, or values sampled from a raster, are in the release."""
+    names = bundle.sources["source"]
+    used = names.isin(bundle.records["source"].unique())
+    lineage = bundle.sites["lineage"].dropna().astype(str)
+    sampled = [not own and _names_raster(lineage, name) for name, own in zip(names, used, strict=True)]
+    return bundle.sources[used | np.array(sampled, dtype=bool)]
+
+
+def _names_raster(lineage: pd.Series, name: str) -> bool:
+    """Tell whether a site's value comes from a raster: `"raster:<id>"` or `"raster:<id>@<date>"`."""
+    return bool(lineage.str.contains(rf'"raster:{re.escape(str(name))}["@]').any())
 
 
 def grid_centers(shapes: Any, cell_m: Any) -> np.ndarray:

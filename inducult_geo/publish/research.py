@@ -16,7 +16,7 @@ import shapely
 
 from inducult_geo.publish.bundle import Bundle
 from inducult_geo.publish.dictionary import DICTIONARY, SCHEMA, SHEET, dictionary_text, schema_text
-from inducult_geo.publish.licences import credit_lines, licence_names
+from inducult_geo.publish.licences import credit_lines, licence_names, used_sources
 from inducult_geo.publish.metadata import SAMPLE_NOTICE, release_title, timestamp
 from inducult_geo.publish.spreadsheet import csv_bytes, degrees
 from inducult_geo.publish.surfaces import write_density
@@ -164,7 +164,7 @@ def _titles(bundle: Bundle) -> list[str]:
 
 def _used_sources(bundle: Bundle) -> list[dict[str, Any]]:
     """Return the sources that took part, as rows, sorted."""
-    used = bundle.sources[bundle.sources["source"].isin(bundle.records["source"])].sort_values("source")
+    used = used_sources(bundle).sort_values("source")
     return [{str(name): value for name, value in row.items()} for row in used.to_dict("records")]
 
 

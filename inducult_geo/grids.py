@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
-from inducult_geo.errors import ConfigError
+from inducult_geo.errors import ConfigError, StorageError
 from inducult_geo.harmonize.operations import Operation, operations
 from inducult_geo.store import replacing
 
@@ -74,10 +74,10 @@ class Grid:
         }
 
 
-def grids(folder: Path) -> list[Grid]:
-    """Say of every registered grid whether it is in a folder, and what its absence costs."""
+def grids(folder: Path, *, only: Iterable[str] = ()) -> list[Grid]:
+    """Say of every registered grid (or of `only` some, as `fetch_grids`) whether it is there, and what it is worth."""
     names = sorted({item.grid for item in operations() if item.grid})
-    return [_with_state(_grid(name), folder) for name in names]
+    return _wanted([_with_state(_grid(name), folder) for name in names], tuple(only))
 
 
 def fetch_grids(
@@ -110,8 +110,11 @@ def fetch_grids(
     """
     if source is not None and not source.is_dir():
         raise ConfigError(f"--from {source}: no such folder.")
-    wanted = _wanted(grids(folder), tuple(only))
-    folder.mkdir(parents=True, exist_ok=True)
+    wanted = grids(folder, only=only)
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as problem:
+        raise ConfigError(f"{folder}: cannot be made ({problem.strerror}). Set INDUCULT_GRIDS to another.") from problem
     done = []
     for grid in wanted:
         if grid.state != "there":
@@ -149,7 +152,12 @@ def _with_state(grid: Grid, folder: Path) -> Grid:
         return grid
     if _sha256(path) == grid.sha256:
         return _become(grid, "there")
-    return _become(grid, "wrong", f"{path} has not the registered bytes: it is not used")
+    return _become(
+        grid,
+        "wrong",
+        f"{path} has not the registered bytes, as after a broken download: files that need it are refused. "
+        f"Fetch it anew (inducult grids {grid.countries[0]}) or remove it",
+    )
 
 
 def _wanted(known: list[Grid], only: tuple[str, ...]) -> list[Grid]:
@@ -177,8 +185,11 @@ def _fetch(grid: Grid, folder: Path, source: Path | None) -> Grid:
                 return _become(grid, "not offered", "PROJ's server does not offer it: ask its maker, and use --from")
         if _sha256(copy) != grid.sha256:
             return _become(grid, "failed", "what came has not the registered bytes: it was not kept")
-        with replacing(folder / grid.name) as draft:
-            shutil.copyfile(copy, draft)
+        try:
+            with replacing(folder / grid.name) as draft:
+                shutil.copyfile(copy, draft)
+        except (OSError, StorageError) as problem:
+            return _become(grid, "failed", str(problem))
     return _become(grid, "fetched")
 
 

@@ -7,6 +7,7 @@ import re
 import shutil
 import subprocess
 import sys
+from io import StringIO
 from pathlib import Path
 
 import pandas as pd
@@ -160,9 +161,34 @@ def test_transform_says_operation_and_accuracy(tmp_path: Path) -> None:
     assert result.exit_code == 0
     (row,) = result.stdout.splitlines()[1:]
     assert row.startswith("Zwickau,3")
-    points.write_text("x,y\n1,2\n3,four\n")
-    with pytest.raises(ConfigError, match="line 3: 'four' in column y"):
+    points.write_text("x,y\nthree,four\n")
+    with pytest.raises(ConfigError, match="no row holds two numbers: x: 'three'"):
         CliRunner().invoke(cli.app, [*arguments, "--data", str(tmp_path)], catch_exceptions=False)
+    points.write_text("x\n1\n")
+    with pytest.raises(ConfigError, match="not one column y"):
+        CliRunner().invoke(cli.app, [*arguments, "--data", str(tmp_path)], catch_exceptions=False)
+
+
+@pytest.mark.parametrize(("delimiter", "mark"), [(",", "."), (";", ","), ("\t", "."), (";", ".")])
+def test_transform_keeps_every_row_and_says_what_is_wrong(tmp_path: Path, delimiter: str, mark: str) -> None:
+    rows = [["id", "X", "Y "], ["007", "4530000.5", "5620000"], ["008", "", "5620000"], ["009", "4530000", "four"],
+            ["010", "5620000", "9e9"], ["011", "4 530 000.25", "5 620 000"]]  # fmt: skip
+    text = "\n".join(delimiter.join(cell.replace(".", mark) for cell in row) for row in rows)
+    points = tmp_path / "points.csv"
+    points.write_text("\ufeff" + text + "\n", encoding="utf-8")
+    arguments = ["transform", "--from", "31468", "--country", "de", "--to", "EPSG:25833", str(points)]
+    result = CliRunner().invoke(cli.app, [*arguments, "--data", str(tmp_path)], catch_exceptions=False)
+    assert result.exit_code == 1
+    assert "3 of 5 rows have no place" in result.stderr
+    table = pd.read_csv(StringIO(result.stdout), dtype=str, keep_default_na=False)
+    assert [*table["id"]] == ["007", "008", "009", "010", "011"]
+    assert [bool(problem) for problem in table["problem"]] == [False, True, True, True, False]
+    assert table["problem"][1] == "x is empty"
+    assert "four" in table["problem"][2]
+    assert [bool(x) for x in table["x"]] == [True, False, False, False, True]
+    assert table["x"][0].partition(".")[2].isdigit()
+    assert [*table["accuracy_m"]] == ["3", "", "", "", "3"]
+    assert float(table["x"][0]) - float(table["x"][4]) == pytest.approx(0.25, abs=1e-3)
 
 
 def test_link_joins_two_tables_and_one_with_a_release(tmp_path: Path, sample: Path) -> None:

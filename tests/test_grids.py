@@ -14,8 +14,9 @@ from pathlib import Path
 import pytest
 
 from inducult_geo import grids as module
-from inducult_geo.errors import ConfigError
+from inducult_geo.errors import ConfigError, CoordinateError
 from inducult_geo.grids import fetch_grids, grids
+from inducult_geo.harmonize.crs import transform_points
 from inducult_geo.harmonize.operations import operations
 
 BETA = "de_adv_BETA2007.tif"
@@ -135,6 +136,50 @@ def test_a_server_that_is_not_there_costs_the_grid_alone(tmp_path: Path, monkeyp
     done = fetch_grids(tmp_path / "grids", only=["DE"])
     assert [grid.state for grid in done] == ["failed"]
     assert "cannot be fetched" in done[0].detail
+
+
+def test_a_half_downloaded_grid_is_told_and_mended(tmp_path: Path, shared: Path) -> None:
+    source, target = shared / "data/crs/grids", tmp_path / "grids"
+    target.mkdir()
+    whole = (source / BETA).read_bytes()
+    (target / BETA).write_bytes(whole[: len(whole) // 2])
+    (found,) = grids(target, only=["de"])
+    assert (found.name, found.state) == (BETA, "wrong")
+    assert "broken download" in found.detail
+    assert "inducult grids DE" in found.detail
+    with pytest.raises(CoordinateError, match=r"inducult grids DE"):
+        transform_points([1], [1], source_crs="EPSG:31468", target_crs="EPSG:3035", country="DE", grids=target)
+    assert [grid.state for grid in fetch_grids(target, source=source, only=["DE"])] == ["fetched"]
+    assert (target / BETA).read_bytes() == whole
+    assert [path.name for path in target.iterdir()] == [BETA]
+
+
+def test_a_broken_copy_is_not_kept_and_what_was_there_stays(tmp_path: Path, shared: Path) -> None:
+    source, target = tmp_path / "stick", tmp_path / "grids"
+    source.mkdir()
+    target.mkdir()
+    whole = (shared / "data/crs/grids" / BETA).read_bytes()
+    (source / BETA).write_bytes(whole[:100])
+    (target / BETA).write_bytes(whole[:50])
+    (done,) = fetch_grids(target, source=source, only=[BETA])
+    assert done.state == "failed"
+    assert "registered bytes" in done.detail
+    assert (target / BETA).read_bytes() == whole[:50]
+
+
+def test_a_folder_that_takes_nothing_costs_the_grids_alone(tmp_path: Path, shared: Path) -> None:
+    blocked = tmp_path / "grids"
+    (blocked / BETA).mkdir(parents=True)  # a folder stands where the file belongs
+    states = {grid.name: grid for grid in fetch_grids(blocked, source=shared / "data/crs/grids")}
+    assert states[BETA].state == "failed"
+    assert BETA in states[BETA].detail
+    assert {grid.state for name, grid in states.items() if name != BETA} == {"fetched"}
+
+
+def test_a_folder_that_cannot_be_made_is_refused_with_the_way_out(tmp_path: Path, shared: Path) -> None:
+    (tmp_path / "file").write_text("")
+    with pytest.raises(ConfigError, match="INDUCULT_GRIDS"):
+        fetch_grids(tmp_path / "file" / "grids", source=shared / "data/crs/grids")
 
 
 def test_a_wrong_call_is_refused(tmp_path: Path) -> None:

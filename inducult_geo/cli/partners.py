@@ -73,12 +73,15 @@ def grids(
     as_json: AsJson = False,
 ) -> None:
     """Fetch the datum grids, and say what the absence of each costs."""
+    from functools import partial
+
     from inducult_geo.grids import fetch_grids
     from inducult_geo.grids import grids as known_grids
 
     with opened_run(data, None, quiet=as_json, contracts=False) as opened:
         folder = opened.settings.grids_folder
-        found = known_grids(folder) if show else fetch_grids(folder, source=source, only=only or (), say=opened.say)
+        ask = partial(fetch_grids, source=source, say=opened.say) if not show else known_grids
+        found = ask(folder, only=only or ())
     if as_json:
         print_json({"folder": str(folder), "grids": [grid.as_dict() for grid in found]})
     else:
@@ -95,39 +98,42 @@ def transform(
     data: Data = None,
 ) -> None:
     """Transform points by the pinned operation of a country; says the operation and its accuracy."""
-    import pandas as pd
+    from functools import partial
 
     from inducult_geo.harmonize.crs import transform_points
+    from inducult_geo.harmonize.points import transform_table
 
     with opened_run(data, None, quiet=True, contracts=False) as opened, refusal_is_two():
-        table = _read_points(points)
-        moved = transform_points(
-            table["x"].to_numpy(),
-            table["y"].to_numpy(),
+        move = partial(
+            transform_points,
             source_crs=source,
             target_crs=target,
             country=country.upper(),
             grids=opened.settings.grids_folder,
         )
-    result = table.assign(x=moved.x, y=moved.y, operation=moved.operation, accuracy_m=moved.accuracy_m)
-    typer.echo(pd.DataFrame(result).to_csv(index=False, lineterminator="\n"), nl=False)
+        result, bad = transform_table(_read_points(points), target, move)
+    typer.echo(result.to_csv(index=False, lineterminator="\n"), nl=False)
+    if bad:
+        typer.echo(f"inducult: {bad} of {len(result)} rows have no place; the column 'problem' says why.", err=True)
+    raise typer.Exit(1 if bad else 0)
 
 
 def _read_points(path: Path) -> Any:
+    """Read a CSV of points as texts, whatever parts its columns, and name its coordinates x and y."""
     import pandas as pd
 
     try:
-        table = pd.read_csv(path)
+        first = path.read_text(encoding="utf-8-sig").partition("\n")[0]
+        delimiter = max(",;\t", key=first.count)
+        table = pd.read_csv(path, sep=delimiter, dtype=str, keep_default_na=False, encoding="utf-8-sig")
     except (OSError, ValueError) as problem:
-        raise ConfigError(f"{path}: cannot be read as CSV: {problem}.") from problem
-    missing = [name for name in ("x", "y") if name not in table]
+        raise ConfigError(f"{path}: cannot be read as CSV in UTF-8: {problem}.") from problem
+    names = {name: str(name).strip().lower() for name in table}
+    table = table.rename(columns={name: short for name, short in names.items() if short in ("x", "y")})
+    missing = [name for name in ("x", "y") if [*table].count(name) != 1]
     if missing:
         found = ", ".join(map(str, table.columns))
-        raise ConfigError(f"{path}: no column {' and '.join(missing)}. Found: {found}. Name them x (easting) and y.")
-    for name in ("x", "y"):
-        numbers = pd.to_numeric(table[name], errors="coerce")
-        if numbers.isna().any():
-            line = int(numbers.isna().to_numpy().argmax()) + 2
-            raise ConfigError(f"{path} line {line}: '{table[name].iloc[line - 2]}' in column {name} is no number.")
-        table[name] = numbers
+        raise ConfigError(
+            f"{path}: not one column {' and '.join(missing)}. Found: {found}. Name them x (easting, longitude) and y."
+        )
     return table

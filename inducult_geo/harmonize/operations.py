@@ -130,5 +130,8 @@ def grid_path(operation: Operation, grids: Path | None = None) -> Path | None:
         raise CoordinateError(f'PROJ cannot read grids from {path.parent}: move them to a folder without , or ".')
     state = path.stat()
     if not _grid_is_registered(str(path), operation.grid_sha256, (state.st_mtime_ns, state.st_size)):
-        raise CoordinateError(f"{path} is not the registered grid (its SHA-256 differs): fetch it anew or remove it.")
+        raise CoordinateError(
+            f"{path} is not the registered grid (its SHA-256 differs): fetch it anew (inducult grids "
+            f"{operation.country}) or remove it."
+        )
     return path

@@ -85,9 +85,13 @@ def operations_for(datum: str, country: str) -> tuple[Operation, ...]:
     found = [item for item in operations() if item.datum == datum and item.country in here]
     if found:
         return tuple(sorted(found, key=lambda item: item.rank))
-    known = sorted({item.datum for item in operations() if item.country in here})
+    own = {item.datum for item in operations() if item.country == here[0]}
+    known = sorted({*own, "EPSG:4258", "EPSG:4326"})
     elsewhere = sorted({item.country for item in operations() if item.datum == datum})
     hint = f" This datum is registered for {', '.join(elsewhere)}." if elsewhere else ""
+    if not own:
+        countries = sorted({item.country for item in operations()} - {_ANYWHERE})
+        hint += f" Countries with operations of their own: {', '.join(countries)}."
     raise CoordinateError(
         f"No operation from {datum} to ETRS89 is registered for country {country!r}; "
         f"known there: {', '.join(known)}.{hint} Declare one of these, or add a row to catalog/operations.csv."

@@ -22,7 +22,8 @@ from inducult_geo.harmonize.operations import operations
 from inducult_geo.harmonize.placement import Candidate, choose_reading
 from inducult_geo.run import Run
 from inducult_geo.sources.readers import read_table
-from inducult_geo.sources.table import ChoiceError, Table
+from inducult_geo.sources.table import ChoiceError, Table, has_shapes
+from inducult_geo.sources.vectors import ALL_LAYERS
 
 _HEADER_ROWS = 12
 _DEGREES = ("EPSG:4326",)
@@ -75,7 +76,7 @@ def draft(path: Path, run: Run, *, region: str | None = None) -> str:
     found.head.insert(2, _comment(f"{len(table.frame)} rows in {len(table.frame.columns)} columns; {table.kind}"))
     _say_how_read(found, table, header_row)
     columns = columns_of(table.frame)
-    axes = None if "geometry" in table.frame else axes_of(columns)
+    axes = None if has_shapes(table.frame) else axes_of(columns)
     _say_place(found, path, table, columns, axes, about, run)
     _say_columns(found, columns, {column.name for column in axes or ()})
     return found.text()
@@ -127,6 +128,8 @@ def _undecided(found: _Draft, problem: ChoiceError) -> None:
     """Offer the sheets or layers; until one is named, nothing else can be told."""
     found.read += [_comment(f"The file has {len(problem.options)} {problem.what}s. Name one, then draft again.")]
     found.read += [f"# {problem.what} = {_quoted(name)}" for name in problem.options]
+    if problem.what == "layer":
+        found.read.append(f'# layer = "{ALL_LAYERS}" # all of them, with a column `layer`')
 
 
 def _say_how_read(found: _Draft, table: Table, header_row: int) -> None:
@@ -154,7 +157,7 @@ def _say_place(
     run: Run,
 ) -> None:
     """Write where the rows say their place, and in which system."""
-    if "geometry" in table.frame:
+    if has_shapes(table.frame):
         found.place.append("geometry = true")
         points = _shape_points(table.frame["geometry"])
     elif axes is not None:

@@ -12,6 +12,7 @@ import pandas as pd
 from inducult_geo.errors import CoordinateError
 from inducult_geo.harmonize.coordinates import parse_coordinates, parse_number
 from inducult_geo.harmonize.dates import parse_date
+from inducult_geo.sources.table import has_shapes
 
 _SAMPLE = 300
 _MOSTLY = 0.8
@@ -138,7 +139,7 @@ Y_NAME = _words("y", "lat", "latitude", "n", "north", "northing", "hochwert", "h
 
 def columns_of(frame: pd.DataFrame) -> list[Column]:
     """Return a table's columns without its geometry, blank cells left out."""
-    names = [name for name in frame.columns if name != "geometry"]
+    names = [name for name in frame.columns if name != "geometry" or not has_shapes(frame)]
     return [
         Column(str(name), tuple(str(c).strip() for c in frame[name] if c is not None and str(c).strip()), len(frame))
         for name in names

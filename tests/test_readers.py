@@ -540,6 +540,17 @@ def test_a_workbook_is_read_with_its_formulas_as_text(tmp_path: Path) -> None:
     assert table.places == ["a.xlsx row 2", "a.xlsx row 4"]
 
 
+def test_a_formula_is_worth_what_the_file_holds_beside_it(tmp_path: Path) -> None:
+    path = workbook(tmp_path / "a.xlsx", {"A1": "id", "B1": "x", "C1": "y", "A2": "1", "D2": "end"})
+    with zipfile.ZipFile(path) as archive:
+        members = {name: archive.read(name) for name in archive.namelist()}
+    sheet = members["xl/worksheets/sheet1.xml"]
+    formulas = b'<c r="B2"><f>1+1</f></c><c r="C2"><f>WEBSERVICE("http://127.0.0.1:9")</f><v>7</v></c><c r="D2"'
+    members["xl/worksheets/sheet1.xml"] = sheet.replace(b'<c r="D2"', formulas)
+    table = read_table(zipped(path, members), AUTO)
+    assert table.frame.loc[0].tolist() == ["1", None, 7, "end"]
+
+
 def test_a_stray_cell_in_the_last_corner_does_not_end_the_process(tmp_path: Path) -> None:
     """The reader asks for half a terabyte then, and its process ends: it must not be ours."""
     path = workbook(tmp_path / "a.xlsx", {"A1": "id", "A2": "1", "XFD1048576": "x"})

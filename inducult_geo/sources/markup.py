@@ -57,6 +57,12 @@ def check_xml(where: str, handle: IO[bytes], roots: Iterable[str]) -> None:
             raise ContractError(_entities(where))
 
 
+def holds(handle: IO[bytes], needle: bytes) -> bool:
+    """Whether some ASCII bytes stand anywhere in a file, in UTF-16 too."""
+    handle.seek(0)
+    return any(needle in window for window in _windows(handle))
+
+
 def _entities(where: str) -> str:
     return (
         f"{where}: holds a document type or entities (<!DOCTYPE, <!ENTITY), which can reach other files or grow "
@@ -92,7 +98,11 @@ def check_geojson(where: str, data: bytes) -> None:
     if len(data) > MAX_JSON_BYTES:
         raise ContractError(f"{where}: {len(data) / 1e6:.0f} MB of JSON are too much: send it as a GeoPackage.")
     try:
-        content = json.loads(data)
+        content = json.loads(data.decode("utf-8-sig"))
+    except UnicodeDecodeError:
+        raise ContractError(
+            f"{where}: is not written in UTF-8, as GeoJSON must be. Save it again with the encoding UTF-8."
+        ) from None
     except (ValueError, RecursionError) as problem:
         what = "too deeply nested" if isinstance(problem, RecursionError) else str(problem)
         raise ContractError(f"{where}: cannot be read as JSON: {what}. Export it again.") from problem

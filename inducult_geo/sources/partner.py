@@ -11,13 +11,12 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from shapely.geometry.base import BaseGeometry
 
 from inducult_geo.catalog.models import Contract
 from inducult_geo.errors import ContractError, SourceError
 from inducult_geo.frames import FileRead, Problem, Raw, RawTable, content_hash, to_json
 from inducult_geo.sources.readers import read_table
-from inducult_geo.sources.table import Table, quoted
+from inducult_geo.sources.table import Table, has_shapes, quoted
 
 _SIDECARS = {".shp": (".dbf", ".shx", ".prj", ".cpg"), ".tab": (".dat", ".map", ".id"), ".mif": (".mid",)}
 
@@ -108,7 +107,7 @@ def _rows(contract: Contract, path: Path, table: Table) -> pd.DataFrame:
     _check_columns(contract, path, table, wanted)
     source = table.frame
     rows = pd.DataFrame({field: _first_filled(source, columns) for field, columns in wanted.items()}, dtype=object)
-    drawn = _has_shapes(source)
+    drawn = has_shapes(source)
     original = source.drop(columns="geometry") if drawn else source
     values = original.to_dict("records")
     rows["tags"] = [to_json({str(name): _plain(cell) for name, cell in row.items()}) for row in values]
@@ -132,13 +131,6 @@ def _rows(contract: Contract, path: Path, table: Table) -> pd.DataFrame:
     rows["key"] = [key or f"?{where}" for key, where in zip(keys, table.places, strict=True)]
     rows["reason"], rows["detail"] = pd.Series(reasons, dtype=object), pd.Series(details, dtype=object)
     return rows
-
-
-def _has_shapes(table: pd.DataFrame) -> bool:
-    """Whether a table has geometries: a column of that name may also hold text."""
-    if "geometry" not in table:
-        return False
-    return all(cell is None or isinstance(cell, BaseGeometry) for cell in table["geometry"])
 
 
 def _first_filled(table: pd.DataFrame, columns: Sequence[str]) -> pd.Series:
@@ -167,7 +159,7 @@ def _check_columns(contract: Contract, path: Path, table: Table, wanted: dict[st
                 f"{path}: no column {quoted(columns)}, which contract {contract.id} maps to {field}."
                 f"{_meant(columns[0], found)} Found: {', '.join(found)}"
             )
-    if contract.place.geometry and not _has_shapes(table.frame):
+    if contract.place.geometry and not has_shapes(table.frame):
         remedy = "Name it as [place] text" if "geometry" in found else "Name x and y"
         raise ContractError(f"{path}: has no geometry, which [place] geometry = true asks for. {remedy} instead.")
 
@@ -183,7 +175,7 @@ def _meant(column: str, found: list[str]) -> str:
 
 def _notices(contract: Contract, path: Path, table: Table) -> list[Problem]:
     mapped = [column for columns in _wanted_columns(contract).values() for column in columns]
-    known = {*mapped, *contract.ignore, *(["geometry"] if _has_shapes(table.frame) else [])}
+    known = {*mapped, *contract.ignore, *(["geometry"] if has_shapes(table.frame) else [])}
     unread = [str(name) for name in table.frame.columns if name not in known]
     notices = [Problem(contract.id, "note", f"{path.name}: {note}") for note in table.notes]
     if unread:

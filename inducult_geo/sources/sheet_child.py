@@ -6,8 +6,11 @@ ours, this file is run as a program by `sheets`; it needs nothing but the standa
 
 from __future__ import annotations
 
+import io
 import json
+import re
 import sys
+import zipfile
 from typing import Any
 
 
@@ -29,11 +32,30 @@ def _cell(value: Any) -> Any:
     return value if isinstance(value, str | int) and not isinstance(value, bool) else str(value)
 
 
+def _opened(path: str) -> Any:
+    """Open a workbook; an .ods that was indented (as GDAL does) without the white space that stops calamine."""
+    from python_calamine import CalamineError, CalamineWorkbook
+
+    try:
+        return CalamineWorkbook.from_path(path)
+    except CalamineError:
+        if not path.lower().endswith(".ods"):
+            raise
+    plain = io.BytesIO()
+    with zipfile.ZipFile(path) as source, zipfile.ZipFile(plain, "w") as target:
+        for name in source.namelist():
+            data = source.read(name)
+            if name == "content.xml":
+                data = re.sub(rb">\s+(?=</?(?:table|office|style|number):)", b">", data)
+                data = re.sub(rb"(<table:table-cell[^>]*>)\s+(?=<text:)", rb"\1", data)
+            target.writestr(name, data)
+    plain.seek(0)
+    return CalamineWorkbook.from_filelike(plain)
+
+
 def read(path: str, wanted: str | int | None) -> dict[str, Any]:
     """Return the names of all sheets and the rows of the one wanted (of the only one, where none is named)."""
-    from python_calamine import CalamineWorkbook
-
-    book = CalamineWorkbook.from_path(path)
+    book = _opened(path)
     names = list(book.sheet_names)
     if isinstance(wanted, int):
         name = names[wanted - 1] if 1 <= wanted <= len(names) else None

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pandas as pd
+from shapely.geometry.base import BaseGeometry
 
 from inducult_geo.errors import ContractError
 
@@ -85,7 +86,9 @@ def choose(path: Path, what: str, wanted: str | int | None, found: list[str]) ->
         return found[wanted - 1]
     if wanted is None and len(found) == 1:
         return found[0]
-    names = quoted(found) or "none"
+    if not found:
+        raise ContractError(f"{path}: holds no {what}: it is empty. Export it again.")
+    names = quoted(found)
     if wanted is None:
         message = f"{path}: has {len(found)} {what}s ({names}). Name the one meant as [read] {what}."
         raise ChoiceError(message, what, tuple(found))
@@ -154,6 +157,13 @@ def blank_cells(frame: pd.DataFrame) -> pd.DataFrame:
     """Return a frame of objects in which every missing cell is None."""
     table = pd.DataFrame(frame).astype(object)
     return table.where(table.notna(), None)
+
+
+def has_shapes(table: pd.DataFrame) -> bool:
+    """Whether a table has geometries: a column of that name may also hold text."""
+    if "geometry" not in table:
+        return False
+    return all(cell is None or isinstance(cell, BaseGeometry) for cell in table["geometry"])
 
 
 def nul_rows(frame: pd.DataFrame) -> dict[int, str]:

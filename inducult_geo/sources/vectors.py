@@ -13,16 +13,18 @@ import tempfile
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path, PurePosixPath
 from typing import Any
 
 import pandas as pd
 import pyogrio
+import shapely
 
 from inducult_geo.catalog.models import Read
 from inducult_geo.errors import ContractError
 from inducult_geo.sources.archives import read_member
-from inducult_geo.sources.markup import MAX_JSON_BYTES, check_geojson, check_xml
+from inducult_geo.sources.markup import MAX_JSON_BYTES, check_geojson, check_xml, holds
 from inducult_geo.sources.table import (
     MAX_BYTES,
     MAX_COLUMNS,
@@ -32,6 +34,7 @@ from inducult_geo.sources.table import (
     checked_header,
     choose,
     nul_rows,
+    quoted,
 )
 
 _ROOTS = {".kml": ("kml",), ".gpx": ("gpx",), ".gml": ("FeatureCollection", "SpatialDataSet", "Dictionary")}
@@ -44,6 +47,9 @@ _BEGINS: dict[str, tuple[bytes, ...]] = {
 }
 _NEEDED = {".mif": (".mid",), ".tab": (".dat", ".map", ".id")}
 _SIDECARS = (".shp", ".dbf", ".prj", ".cpg")
+ALL_LAYERS = "*"
+"""As `[read] layer`: all layers, one under the other, with a column `layer`."""
+
 _GPX_REPEATS = {"route_points", "track_points"}
 
 
@@ -57,7 +63,7 @@ def read_vector(path: Path, read: Read) -> Table:
         itself, or the layer is not there or must be named.
     """
     with path.open("rb") as handle:
-        _check_content(str(path), path.suffix.lower(), handle, path.stat().st_size)
+        told = _check_content(str(path), path.suffix.lower(), handle, path.stat().st_size)
     there = {other.suffix.lower() for other in path.parent.glob(f"{_literal(path.stem)}.*")}
     _check_parts(path, path.suffix.lower(), there)
     if path.suffix.lower() == ".shp" and ".shx" not in there:
@@ -71,7 +77,11 @@ def read_vector(path: Path, read: Read) -> Table:
         with tempfile.TemporaryDirectory() as folder:
             copy = shutil.copyfile(path, Path(folder) / path.name)
             return _read_layer(path, str(copy), read)
-    return _read_layer(path, str(path), read)
+    return _told(_read_layer(path, str(path), read), told)
+
+
+def _told(table: Table, notes: tuple[str, ...]) -> Table:
+    return replace(table, notes=(*table.notes, *notes))
 
 
 def read_vector_member(path: Path, member: str, names: list[str], read: Read) -> Table:
@@ -92,7 +102,7 @@ def read_vector_member(path: Path, member: str, names: list[str], read: Read) ->
     suffix = PurePosixPath(member).suffix.lower()
     whole = None if suffix in _BEGINS else read_member(path, member)
     content = io.BytesIO(whole if whole is not None else read_member(path, member, 64))
-    _check_content(f"{path}: {member}", suffix, content, len(content.getvalue()))
+    told = _check_content(f"{path}: {member}", suffix, content, len(content.getvalue()))
     stem = member[: -len(suffix)].lower()
     parts = {PurePosixPath(name).suffix.lower(): name for name in names if name.lower().startswith(stem + ".")}
     _check_parts(path, suffix, set(parts))
@@ -102,13 +112,15 @@ def read_vector_member(path: Path, member: str, names: list[str], read: Read) ->
                 if ending in parts:
                     (Path(folder) / f"layer{ending}").write_bytes(read_member(path, parts[ending]))
             return _without_index(path, f"{folder}/layer.shp", read)
-    return _read_layer(path, f"/vsizip/{{{path.resolve()}}}/{member}", read)
+    return _told(_read_layer(path, f"/vsizip/{{{path.resolve()}}}/{member}", read), told)
 
 
-def _check_content(where: str, suffix: str, handle: Any, size: int) -> None:
-    """Judge a file's bytes by the kind that its ending promises."""
+def _check_content(where: str, suffix: str, handle: Any, size: int) -> tuple[str, ...]:
+    """Judge a file's bytes by the kind that its ending promises; return what a person should know of them."""
     if suffix in _ROOTS:
         check_xml(where, handle, _ROOTS[suffix])
+        if suffix == ".kml" and holds(handle, b"<NetworkLink"):
+            return ("names other files (NetworkLink), which nobody follows: ask for their content",)
     elif suffix in (".geojson", ".json"):
         if size > MAX_JSON_BYTES:
             raise ContractError(f"{where}: {size / 1e6:.0f} MB of JSON are too much: send it as a GeoPackage.")
@@ -122,6 +134,7 @@ def _check_content(where: str, suffix: str, handle: Any, size: int) -> None:
             f"{where}: cannot be read: it is not what it says ('{suffix}'). Export it again, or give it its true "
             "ending."
         )
+    return ()
 
 
 def _check_parts(path: Path, suffix: str, there: set[str]) -> None:
@@ -173,21 +186,48 @@ def _read_layer(path: Path, place: str, read: Read) -> Table:
     with _said(path) as said:
         layers = [str(name) for name in pyogrio.list_layers(place)[:, 0]]
         counted = {layer: pyogrio.read_info(place, layer=layer, force_feature_count=True) for layer in layers}
-        layer = choose(path, "layer", read.layer, _worth_reading(counted) if read.layer is None else layers)
-        info = counted[layer]
-        _check_extent(path, info)
-        frame = pyogrio.read_dataframe(place, layer=layer, datetime_as_string=True, on_invalid="ignore", **options)
+        if read.layer == ALL_LAYERS:
+            meant = _worth_reading(counted)
+        else:
+            meant = [choose(path, "layer", read.layer, _worth_reading(counted) if read.layer is None else layers)]
+        frames = {layer: _read_whole(path, place, layer, counted[layer], options) for layer in meant}
+    systems = {layer: _stated(getattr(frame, "crs", None)) for layer, frame in frames.items()}
+    if len(set(systems.values())) > 1:
+        raise ContractError(f"{path}: its layers have several CRS ({systems}). Name one as [read] layer.")
+    whole = [blank_cells(frame) for frame in frames.values()]
+    if len(whole) > 1:
+        whole = [frame.assign(layer=layer) for layer, frame in zip(frames, whole, strict=True)]
+    table, told = _named(path, blank_cells(pd.concat(whole, ignore_index=True)))
+    places = [
+        f"{path.name} feature {number}" + (f" of '{layer}'" if len(frames) > 1 else "")
+        for layer, frame in frames.items()
+        for number in range(1, len(frame) + 1)
+    ]
+    notes = (f"layer {quoted(meant)}", *told, *(f"GDAL says: {message}" for message in said))
+    return Table(
+        table, places, nul_rows(table), systems[meant[0]], "vector file", counted[meant[0]].get("encoding"), notes
+    )
+
+
+def _read_whole(path: Path, place: str, layer: str, info: Any, options: dict[str, str]) -> Any:
+    """Read one layer, and refuse one that is cut off."""
+    _check_extent(path, info)
+    frame = pyogrio.read_dataframe(place, layer=layer, datetime_as_string=True, on_invalid="ignore", **options)
     announced = int(info["features"])
     if announced > len(frame):
         raise ContractError(
             f"{path}: says that it holds {announced} features, but only {len(frame)} can be read: it is cut off. "
             "Ask for it again."
         )
-    table, told = _named(path, blank_cells(frame))
-    places = [f"{path.name} feature {number}" for number in range(1, len(table) + 1)]
-    notes = (f"layer '{layer}'", *told, *(f"GDAL says: {message}" for message in said))
-    crs = _stated(getattr(frame, "crs", None))
-    return Table(table, places, nul_rows(table), crs, "vector file", info.get("encoding"), notes)
+    return frame
+
+
+def _with_shapes(frame: pd.DataFrame) -> pd.DataFrame:
+    """Read the geometries of a Parquet file that does not declare them: a column `geometry` of well-known binary."""
+    cells = frame["geometry"].dropna() if "geometry" in frame else pd.Series(dtype=object)
+    if not len(cells) or not all(isinstance(cell, bytes) for cell in cells):
+        return frame
+    return frame.assign(geometry=pd.Series([*shapely.from_wkb(frame["geometry"], on_invalid="ignore")], dtype=object))
 
 
 def _named(path: Path, table: pd.DataFrame) -> tuple[pd.DataFrame, tuple[str, ...]]:
@@ -244,7 +284,7 @@ def read_parquet(path: Path, _: Read) -> Table:
             crs = _stated(shapes.crs)
             frame: pd.DataFrame = shapes.rename_geometry("geometry") if "geometry" not in shapes else shapes
         else:
-            frame = pd.read_parquet(path)
+            frame = _with_shapes(pd.read_parquet(path))
     table, told = _named(path, blank_cells(frame.reset_index(drop=True)))
     places = [f"{path.name} row {number}" for number in range(1, len(table) + 1)]
     notes = (*told, *(f"noticed: {text}" for text in said))

@@ -1,0 +1,208 @@
+"""A real file of every kind that partners send, made by that kind's own writer, through reading, draft and check."""
+
+from __future__ import annotations
+
+import json
+import zipfile
+from pathlib import Path
+
+import geopandas as gpd
+import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pyogrio
+import pytest
+import shapely
+
+from inducult_geo.catalog import Read
+from inducult_geo.checking import check
+from inducult_geo.drafting import draft
+from inducult_geo.errors import ContractError
+from inducult_geo.run import Run, open_run
+from inducult_geo.sources.readers import read_table
+
+NAMES = ["Huta Małapanew", "Młyn Żelazny", "Förderturm"]
+POINTS = [shapely.Point(17.5, 50.5), shapely.Point(17.6, 50.6), shapely.Point(17.7, 50.7)]
+PLACES = gpd.GeoDataFrame({"nr": ["1", "2", "3"], "name": NAMES}, geometry=POINTS, crs=4326)
+TABLE = pd.DataFrame({"nr": ["1", "2", "3"], "name": NAMES, "lon": [17.5, 17.6, 17.7], "lat": [50.5, 50.6, 50.7]})
+SHAPEFILE = (".shp", ".dbf", ".shx", ".prj", ".cpg")
+
+DRIVERS = {
+    "a.shp": "ESRI Shapefile", "a.geojson": "GeoJSON", "a.gpkg": "GPKG", "a.kml": "LIBKML", "b.kml": "KML",
+    "a.gpx": "GPX", "a.gml": "GML", "a.mif": "MapInfo File", "a.tab": "MapInfo File", "a.dxf": "DXF",
+    "a.fgb": "FlatGeobuf",
+}  # fmt: skip
+TABLES = {"a.xlsx": "XLSX", "a.ods": "ODS"}
+
+
+@pytest.fixture
+def run(tmp_path: Path) -> Run:
+    return open_run(tmp_path / "data", contracts=False)
+
+
+def written(folder: Path, name: str) -> Path:
+    """Write the three sites as a file of that name's kind."""
+    path = folder / name
+    if name in TABLES:
+        pyogrio.write_dataframe(TABLE, path, driver=TABLES[name])
+    elif name.endswith(".parquet"):
+        PLACES.to_parquet(path)
+    elif name.endswith((".csv", ".tsv")):
+        TABLE.to_csv(path, index=False, sep="\t" if name.endswith(".tsv") else ";")
+    else:
+        fields = {".gpx": ["name"], ".dxf": []}.get(path.suffix, ["nr", "name"])
+        PLACES[[*fields, "geometry"]].to_file(path, driver=DRIVERS[name], engine="pyogrio")
+    return path
+
+
+def accepted(path: Path, run: Run) -> int:
+    """Draft and check; every row in is accounted for."""
+    contract = path.with_name("contract.toml")
+    text = draft(path, run)
+    # A drawing says nothing of its CRS: that is the steward's to say.
+    contract.write_text(text.replace('# crs = "EPSG:"', 'crs = "EPSG:4326"'), encoding="utf-8")
+    report = check(contract, run).as_dict()
+    assert report["rows_in"] == report["accepted"] + report["rejected"] == 3
+    return int(report["accepted"])
+
+
+ALL = [*DRIVERS, *TABLES, "a.parquet", "a.csv", "a.tsv"]
+
+
+@pytest.mark.parametrize("name", ALL)
+def test_a_file_of_every_kind_is_drafted_and_checked(tmp_path: Path, run: Run, name: str) -> None:
+    path = written(tmp_path, name)
+    assert accepted(path, run) == 3
+    table = read_table(path, Read())
+    if path.suffix != ".dxf":
+        column = "Name" if path.suffix == ".kml" else "name"
+        assert sorted(table.frame[column]) == sorted(NAMES)
+
+
+@pytest.mark.parametrize("name", ALL)
+def test_a_file_of_every_kind_is_read_out_of_an_archive(tmp_path: Path, run: Run, name: str) -> None:
+    inner = tmp_path / "inner"
+    inner.mkdir()
+    written(inner, name)
+    with zipfile.ZipFile(tmp_path / "b.zip", "w", zipfile.ZIP_DEFLATED) as archive:
+        for part in inner.iterdir():
+            if part.suffix != ".xsd":
+                archive.write(part, f"Export 2026/{part.name}")
+        archive.writestr("Export 2026/README.txt", "about")
+    assert accepted(tmp_path / "b.zip", run) == 3
+
+
+def test_a_kmz_as_google_earth_packs_it(tmp_path: Path, run: Run) -> None:
+    kml = written(tmp_path, "a.kml").read_bytes()
+    with zipfile.ZipFile(tmp_path / "b.kmz", "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("doc.kml", kml)
+        archive.writestr("files/icon.png", b"\x89PNG")
+    assert accepted(tmp_path / "b.kmz", run) == 3
+
+
+@pytest.mark.parametrize("lost", [SHAPEFILE[1:], (".prj",), (".shx",), (".dbf", ".cpg")])
+def test_a_shapefile_without_its_companions(tmp_path: Path, run: Run, lost: tuple[str, ...]) -> None:
+    path = written(tmp_path, "a.shp")
+    for suffix in lost:
+        path.with_suffix(suffix).unlink()
+    assert accepted(path, run) == 3
+
+
+# --- Parquet of every sort ----------------------------------------------------------------------------------------
+
+
+def test_geoparquet_with_a_geometry_of_another_name(tmp_path: Path, run: Run) -> None:
+    PLACES.rename_geometry("geom").to_parquet(tmp_path / "a.parquet")
+    assert accepted(tmp_path / "a.parquet", run) == 3
+
+
+def test_longitude_and_latitude_by_another_code(tmp_path: Path) -> None:
+    PLACES.set_crs("OGC:CRS84", allow_override=True).to_parquet(tmp_path / "a.parquet")
+    assert read_table(tmp_path / "a.parquet", Read()).crs == "EPSG:4326"
+
+
+def nested() -> pa.Table:
+    names = pa.struct([("primary", pa.string()), ("common", pa.map_(pa.string(), pa.string()))])
+    return pa.table(
+        {
+            "nr": ["1", "2", "3"],
+            "names": pa.array([{"primary": "Huta", "common": [("de", "Hütte")]}, None, {"primary": "Młyn"}], names),
+            "sources": pa.array([["a", "b"], [], None], pa.list_(pa.string())),
+            "built": pa.array([pd.Timestamp("1890-01-02").date(), None, None], pa.date32()),
+            "geometry": pa.array([shapely.to_wkb(point) for point in POINTS], pa.binary()),
+        }
+    )
+
+
+@pytest.mark.parametrize("declared", [True, False])
+def test_lists_and_structures_stay_in_the_row(tmp_path: Path, run: Run, declared: bool) -> None:
+    from inducult_geo.api import read_source
+
+    table = nested()
+    if declared:
+        geo = {"version": "1.1.0", "primary_column": "geometry",
+               "columns": {"geometry": {"encoding": "WKB", "geometry_types": ["Point"]}}}  # fmt: skip
+        table = table.replace_schema_metadata({"geo": json.dumps(geo)})
+    pq.write_table(table, tmp_path / "a.parquet")
+    assert accepted(tmp_path / "a.parquet", run) == 3
+    records = read_source(tmp_path / "contract.toml", data=tmp_path / "data")
+    tags = json.loads(records["tags"][0])
+    assert tags["names"]["primary"] == "Huta"
+    assert tags["sources"] == ["a", "b"]
+    assert tags["built"] == "1890-01-02"
+
+
+def test_a_parquet_file_that_would_fill_the_memory_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    PLACES.to_parquet(tmp_path / "a.parquet")
+    monkeypatch.setattr("inducult_geo.sources.vectors.MAX_BYTES", 100)
+    with pytest.raises(ContractError, match="would grow to"):
+        read_table(tmp_path / "a.parquet", Read())
+
+
+# --- layers, folders, links ---------------------------------------------------------------------------------------
+
+FOLDERS = (
+    '<?xml version="1.0"?><kml xmlns="http://www.opengis.net/kml/2.2"><Document>'
+    "<Folder><name>Mines</name><Placemark><name>Szyb</name><Point><coordinates>17,50</coordinates></Point></Placemark>"
+    "</Folder><Folder><name>Works</name><Placemark><name>Huta</name><Point><coordinates>18,51</coordinates></Point>"
+    "</Placemark></Folder></Document></kml>"
+)
+
+
+def test_all_layers_are_read_where_a_person_says_so(tmp_path: Path, run: Run) -> None:
+    path = tmp_path / "a.kml"
+    path.write_text(FOLDERS, encoding="utf-8")
+    assert '# layer = "*"' in draft(path, run)
+    table = read_table(path, Read(layer="*"))
+    assert table.frame["layer"].tolist() == ["Mines", "Works"]
+    assert table.frame["Name"].tolist() == ["Szyb", "Huta"]
+    assert table.places == ["a.kml feature 1 of 'Mines'", "a.kml feature 1 of 'Works'"]
+
+
+def test_layers_of_several_systems_are_not_mixed(tmp_path: Path) -> None:
+    PLACES.to_file(tmp_path / "a.gpkg", layer="one", engine="pyogrio")
+    PLACES.to_crs(2180).to_file(tmp_path / "a.gpkg", layer="two", engine="pyogrio")
+    with pytest.raises(ContractError, match="several CRS"):
+        read_table(tmp_path / "a.gpkg", Read(layer="*"))
+
+
+def test_links_to_other_files_are_said_and_not_followed(tmp_path: Path) -> None:
+    link = "<NetworkLink><Link><href>http://127.0.0.1:9/more.kml</href></Link></NetworkLink>"
+    path = tmp_path / "a.kml"
+    path.write_text(FOLDERS.replace("<Document>", f"<Document>{link}"), encoding="utf-8")
+    assert any("NetworkLink" in note for note in read_table(path, Read(layer="*")).notes)
+
+
+def test_a_file_without_any_layer_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "a.kml"
+    path.write_text('<kml xmlns="http://www.opengis.net/kml/2.2"><Document/></kml>', encoding="utf-8")
+    with pytest.raises(ContractError, match="holds no layer: it is empty"):
+        read_table(path, Read())
+
+
+@pytest.mark.parametrize("encoding", ["utf-16", "cp1250"])
+def test_geojson_in_another_encoding_names_the_remedy(tmp_path: Path, encoding: str) -> None:
+    path = written(tmp_path, "a.geojson")
+    path.write_bytes(path.read_text(encoding="utf-8").replace("ö", "o").encode(encoding))
+    with pytest.raises(ContractError, match=r"not written in UTF-8.*Save it again with the encoding UTF-8"):
+        read_table(path, Read())

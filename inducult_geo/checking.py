@@ -17,10 +17,9 @@ from inducult_geo.check_map import Sites, picture, text_map
 from inducult_geo.errors import ContractError
 from inducult_geo.frames import RawTable, Records, from_json
 from inducult_geo.gather import facts_of
-from inducult_geo.harmonize.dates import parse_date
+from inducult_geo.harmonize.dates import date_text, parse_date
 from inducult_geo.harmonize.records import lost_cells
 from inducult_geo.run import Run, SourceFacts
-from inducult_geo.text import known_text
 
 
 @dataclass(frozen=True)
@@ -153,7 +152,7 @@ def _dates(table: RawTable) -> tuple[DateShare, ...]:
     for column in ("start", "end"):
         if column not in table.frame:
             continue
-        texts = [text for cell in table.frame[column] if (text := known_text(cell)) is not None]
+        texts = [text for cell in table.frame[column] if (text := date_text(cell)) is not None]
         unread = Counter(text for text in texts if parse_date(text) is None)
         listed = dict(sorted(unread.items(), key=lambda item: (-item[1], item[0])))
         shares.append(DateShare(column, len(texts), len(texts) - unread.total(), listed))

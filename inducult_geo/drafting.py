@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import json
 import re
 import unicodedata
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -13,20 +13,17 @@ import numpy as np
 import pandas as pd
 import shapely
 
-from inducult_geo.api import ground_of
-from inducult_geo.catalog import Contract, Read, Region
-from inducult_geo.drafting_columns import Column, axes_of, columns_of, fields_of, key_of, place_text_of
-from inducult_geo.errors import ContractError, CoordinateError
-from inducult_geo.harmonize.crs import geodetic_code
-from inducult_geo.harmonize.operations import operations
-from inducult_geo.harmonize.placement import Candidate, choose_reading
+from inducult_geo.catalog import Read, Region
+from inducult_geo.drafting_columns import Column, axes_of, columns_of, fields_of, key_of, names_of, place_text_of
+from inducult_geo.drafting_crs import crs_lines
+from inducult_geo.drafting_text import comment, number_range, quoted, short
+from inducult_geo.errors import ContractError
 from inducult_geo.run import Run
 from inducult_geo.sources.readers import read_table
 from inducult_geo.sources.table import ChoiceError, Table, has_shapes
 from inducult_geo.sources.vectors import ALL_LAYERS
 
 _HEADER_ROWS = 12
-_DEGREES = ("EPSG:4326",)
 _ID = re.compile(r"[^a-z0-9]+")
 _UNMAPPED_MAX = 60
 
@@ -73,7 +70,7 @@ def draft(path: Path, run: Run, *, region: str | None = None) -> str:
     except ChoiceError as problem:
         _undecided(found, problem)
         return found.text()
-    found.head.insert(2, _comment(f"{len(table.frame)} rows in {len(table.frame.columns)} columns; {table.kind}"))
+    found.head.insert(2, comment(f"{len(table.frame)} rows in {len(table.frame.columns)} columns; {table.kind}"))
     _say_how_read(found, table, header_row)
     columns = columns_of(table.frame)
     axes = None if has_shapes(table.frame) else axes_of(columns)
@@ -107,27 +104,34 @@ def _is_header(table: Table) -> bool:
 def _head(found: _Draft, path: Path, about: Region | None) -> None:
     name = unicodedata.normalize("NFKD", path.stem).encode("ascii", "ignore").decode().lower()
     found.head += [
-        _comment(
+        comment(
             f"A first contract for {path.name}. Every line with 'guessed' is one: look at it, then remove the word."
         ),
-        _comment("Lines that begin with '#' and hold a key are undecided: complete one and remove its '#'."),
-        f"id = {_quoted(_ID.sub('_', name).strip('_')[:60] or 'source')} # guessed: from the file's name",
-        f"title = {_quoted(path.stem)} # guessed: from the file's name",
+        comment("Lines that begin with '#' and hold a key are undecided: complete one and remove its '#'."),
+        f"id = {quoted(_ID.sub('_', name).strip('_')[:60] or 'source')} # guessed: from the file's name",
+        f"title = {quoted(path.stem)} # guessed: from the file's name",
     ]
     if about is not None:
-        found.head.append(f"region = {_quoted(about.id)}")
+        found.head.append(f"region = {quoted(about.id)}")
     found.head += [
-        f"files = [{_quoted(path.name)}]",
+        f"files = [{quoted(path.name)}]",
         'licence = "unknown" # nothing is published until its licence is known',
         'attribution = ""',
-        "# retrieved = 2026-01-31",
+        *_retrieved(path),
     ]
+
+
+def _retrieved(path: Path) -> list[str]:
+    """Offer the date of the file as that of its retrieval."""
+    if not path.is_file():
+        return []
+    return [f"# retrieved = {datetime.fromtimestamp(path.stat().st_mtime, tz=UTC):%Y-%m-%d} # the date of the file"]
 
 
 def _undecided(found: _Draft, problem: ChoiceError) -> None:
     """Offer the sheets or layers; until one is named, nothing else can be told."""
-    found.read += [_comment(f"The file has {len(problem.options)} {problem.what}s. Name one, then draft again.")]
-    found.read += [f"# {problem.what} = {_quoted(name)}" for name in problem.options]
+    found.read += [comment(f"The file has {len(problem.options)} {problem.what}s. Name one, then draft again.")]
+    found.read += [f"# {problem.what} = {quoted(name)}" for name in problem.options]
     if problem.what == "layer":
         found.read.append(f'# layer = "{ALL_LAYERS}" # all of them, with a column `layer`')
 
@@ -135,16 +139,16 @@ def _undecided(found: _Draft, problem: ChoiceError) -> None:
 def _say_how_read(found: _Draft, table: Table, header_row: int) -> None:
     if table.kind == "delimited text":
         guessed = " # guessed" if any("guessed" in note for note in table.notes) else " # detected"
-        found.read.append(f"encoding = {_quoted(table.encoding or 'utf-8')}{guessed}")
+        found.read.append(f"encoding = {quoted(table.encoding or 'utf-8')}{guessed}")
         delimiter = next((note.split("'")[1] for note in table.notes if note.startswith("delimiter")), ",")
         # A tab cannot be written in a contract; it is detected each time.
-        found.read += [f"delimiter = {_quoted(delimiter)} # detected"] if len(delimiter) == 1 else []
+        found.read += [f"delimiter = {quoted(delimiter)} # detected"] if len(delimiter) == 1 else []
     if header_row > 1:
         found.read.append(f"header_row = {header_row} # guessed: the first row with names")
-    found.read += [_comment(f"noticed: {note}") for note in table.notes]
+    found.read += [comment(f"noticed: {note}") for note in table.notes]
     if table.bad_rows:
         first = ", ".join(f"{table.places[row]}: {why}" for row, why in list(table.bad_rows.items())[:3])
-        found.read.append(_comment(f"{len(table.bad_rows)} rows have not the shape of the table ({first})"))
+        found.read.append(comment(f"{len(table.bad_rows)} rows have not the shape of the table ({first})"))
 
 
 def _say_place(
@@ -167,124 +171,55 @@ def _say_place(
             found.read.append('decimal = "," # guessed: the coordinates are numbers only so')
         points = _column_points(table.frame, x, y, mark)
         found.place += [
-            f"x = {_quoted(x.name)} # guessed: {_range(points[:, 0])}",
-            f"y = {_quoted(y.name)} # guessed: {_range(points[:, 1])}",
+            f"x = {quoted(x.name)} # guessed: {number_range(points[:, 0])}",
+            f"y = {quoted(y.name)} # guessed: {number_range(points[:, 1])}",
         ]
     else:
         column = place_text_of(columns)
         if column is not None:
             found.place.append(
-                f"text = {_quoted(column.name)} # guessed: reads as places, e.g. {_short(column.cells[0])}"
+                f"text = {quoted(column.name)} # guessed: reads as places, e.g. {short(column.cells[0])}"
             )
         else:
-            found.place += [_comment("No column looks like coordinates: rows without a place help other sources only.")]
+            found.place += [comment("No column looks like coordinates: rows without a place help other sources only.")]
             found.place += ['# x = ""', '# y = ""', '# text = ""']
         points = np.empty((0, 2))
-    _say_crs(found, table, points, about, run, path)
+    system = crs_lines(table.crs, points, about, run, path)
+    found.head += system.head
+    found.place += system.place
     found.place += ["# accuracy_m = 100", '# origin = "surveyed" # or digitized, address, settlement']
-
-
-def _say_crs(found: _Draft, table: Table, points: np.ndarray, about: Region | None, run: Run, path: Path) -> None:
-    """Write the system that the file states, or that alone fits; else every candidate as a comment."""
-    stated = table.crs
-    if stated is not None and _fits_globe(stated, points):
-        code = stated if re.fullmatch(r"[A-Za-z]+:\d+", stated) else None
-        found.place.append(
-            f"crs = {_quoted(code)} # stated by the file" if code else _comment(f"states {_short(stated)}")
-        )
-        _offer_home(found, code, points, about, run)
-        return
-    if stated is not None:
-        found.place.append(
-            _comment(f"The file states {_short(stated)}, but its numbers are no degrees ({_range(points[:, 0])}).")
-        )
-    if not len(points):
-        return
-    regions = [about] if about is not None else []
-    candidates = _candidates(points, regions[0], run, path) if regions else []
-    as_written = [candidate for candidate in candidates if candidate.reading.is_as_declared]
-    if about is not None:
-        found.place += [_candidate_line(candidate, about.id) for candidate in candidates]
-    elif _are_degrees(points) and stated is None:
-        found.place.append(
-            f"crs = {_quoted(_DEGREES[0])} # guessed: degrees; no other system is usual for a wide source"
-        )
-        _offer_home(found, _DEGREES[0], points, about, run)
-        return
-    if len(as_written) == 1:
-        only = as_written[0]
-        found.place.append(
-            f"crs = {_quoted(only.reading.crs)} # guessed: the only candidate that fits as written, "
-            f"{only.inside_share:.0%} inside"
-        )
-    elif not candidates:
-        found.place.append('# crs = "EPSG:" # no candidate fits: ask the sender, or draft again with --region')
-
-
-def _candidate_line(candidate: Candidate, region: str) -> str:
-    how = "as written" if candidate.reading.is_as_declared else candidate.reading.name
-    return f"# crs = {_quoted(candidate.reading.crs)} # candidate: {candidate.inside_share:.0%} inside {region}, {how}"
-
-
-def _candidates(points: np.ndarray, about: Region, run: Run, path: Path) -> list[Candidate]:
-    """Return every reading in the systems usual in a region that puts the points there."""
-    contract = Contract(id="draft", files=(path.name,), region=about.id, declared_in=path)
-    ground = ground_of(contract, run)
-    if ground.area is None:
-        return []
-    choice = choose_reading(
-        points[:, 0], points[:, 1], crs=None, area=ground.area, country=about.country, candidates=about.crs,
-        grids=ground.grids, share_min=0.5,
-    )  # fmt: skip
-    return list(choice.candidates)
-
-
-def _offer_home(found: _Draft, crs: str | None, points: np.ndarray, about: Region | None, run: Run) -> None:
-    """Where no region is named: set the one country of the system, and offer the regions where the places lie."""
-    if about is not None or crs is None:
-        return
-    try:
-        datum = geodetic_code(crs)
-    except CoordinateError:
-        return
-    countries = sorted({item.country for item in operations() if item.datum == datum})
-    if len(countries) == 1 and countries[0] != "*":
-        found.head.append(
-            f"countries = [{_quoted(countries[0])}] # guessed: {crs} is registered for this country alone"
-        )
-    if crs in _DEGREES and len(points):
-        for region in run.catalog.regions.values():
-            west, south, east, north = region.bbox
-            inside = (points[:, 0] >= west) & (points[:, 0] <= east) & (points[:, 1] >= south) & (points[:, 1] <= north)
-            if inside.mean() > 0.5:
-                found.head.append(f"# region = {_quoted(region.id)} # {inside.mean():.0%} of the rows lie near it")
 
 
 def _say_columns(found: _Draft, columns: list[Column], used: set[str]) -> None:
     """Write the columns that are understood, the rivals of each, and those that nobody mapped."""
-    key, unique = key_of(columns)
+    key, unique = key_of([column for column in columns if column.name not in used])
     if key is not None:
         used = used | {key.name}
-        found.columns.append(f"key = {_quoted(key.name)} # guessed: filled and different in every row")
+        found.columns.append(f"key = {quoted(key.name)} # guessed: filled and different in every row")
     else:
         found.columns.append(
-            _comment("No column is named like a key: rows are known by their content until one is set.")
+            comment("No column is named like a key: rows are known by their content until one is set.")
         )
-        found.columns += [f"# key = {_quoted(name)} # different in every row" for name in unique[:5]]
+        found.columns += [f"# key = {quoted(name)} # different in every row" for name in unique[:5]]
     for name, fitting in fields_of([column for column in columns if column.name not in used]).items():
         free = [column for column in fitting if column.name not in used]
         if not free:
             continue
         used = used | {free[0].name}
-        example = f"e.g. {_short(free[0].cells[0])}"
-        found.columns.append(f"{name} = {_quoted(free[0].name)} # guessed: {example}")
-        found.columns += [f"# {name} = {_quoted(other.name)}" for other in free[1:4]]
+        example = f"e.g. {short(free[0].cells[0])}"
+        found.columns.append(f"{name} = {quoted(free[0].name)} # guessed: {example}")
+        found.columns += [f"# {name} = {quoted(other.name)}" for other in free[1:4]]
     if not any(line.startswith("name = ") for line in found.columns):
-        found.columns.append('# name = "" # no column looks like names')
+        likely = names_of([column for column in columns if column.name not in used])
+        found.columns.append(
+            comment("No column is called a name; one of these may hold it:" if likely else "No names.")
+        )
+        found.columns += [f"# name = {quoted(c.name)} # e.g. {short(c.cells[0])}" for c in likely[:3]]
+        found.columns += [] if likely else ['# name = ""']
     rest = [column.name for column in columns if column.name not in used]
     if rest:
         more = f" # and {len(rest) - _UNMAPPED_MAX} more" if len(rest) > _UNMAPPED_MAX else ""
-        listed = ", ".join(map(_quoted, rest[:_UNMAPPED_MAX]))
+        listed = ", ".join(map(quoted, rest[:_UNMAPPED_MAX]))
         found.head += [
             "# Columns that nothing was made of; what nobody needs can be listed so:",
             f"# ignore = [{listed}]{more}",
@@ -306,35 +241,3 @@ def _column_points(frame: pd.DataFrame, x: Column, y: Column, decimal: str) -> n
     pairs = [Column(name, tuple(both[name]), len(both)).numbers(decimal) for name in (x.name, y.name)]
     points = np.array(pairs, dtype=float).T.reshape(-1, 2)
     return np.asarray(points[np.isfinite(points).all(axis=1) & (points != 0).any(axis=1)])
-
-
-def _are_degrees(points: np.ndarray) -> bool:
-    return bool(len(points)) and float(((np.abs(points[:, 0]) <= 180) & (np.abs(points[:, 1]) <= 90)).mean()) > 0.9
-
-
-def _fits_globe(crs: str, points: np.ndarray) -> bool:
-    """Whether numbers can be of a system: degrees must be degrees."""
-    from pyproj import CRS
-
-    return not CRS.from_user_input(crs).is_geographic or not len(points) or _are_degrees(points)
-
-
-def _range(numbers: np.ndarray) -> str:
-    return f"{numbers.min():.7g} to {numbers.max():.7g}" if len(numbers) else "no numbers"
-
-
-def _short(text: str) -> str:
-    return "'" + " ".join(_printable(text).split())[:40] + "'"
-
-
-def _printable(text: str) -> str:
-    return "".join(letter if letter.isprintable() else " " for letter in text)
-
-
-def _comment(text: str) -> str:
-    return "# " + " ".join(_printable(text).split())
-
-
-def _quoted(text: str) -> str:
-    """Write a TOML string: as JSON, with the one control character that JSON leaves."""
-    return json.dumps(text, ensure_ascii=False).replace("\x7f", "\\u007f")

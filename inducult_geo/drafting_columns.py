@@ -11,7 +11,7 @@ import pandas as pd
 
 from inducult_geo.errors import CoordinateError
 from inducult_geo.harmonize.coordinates import parse_coordinates, parse_number
-from inducult_geo.harmonize.dates import parse_date
+from inducult_geo.harmonize.dates import date_text, parse_date
 from inducult_geo.sources.table import has_shapes
 
 _SAMPLE = 300
@@ -77,12 +77,20 @@ def _is_number(cell: str, decimal: str) -> bool:
     return _number(cell, decimal) is not None
 
 
+def _is_fraction(cell: str) -> bool:
+    """Whether a cell is a number with decimals: a measure, no key."""
+    return re.fullmatch(r"[-+]?\d+[.,]\d+", cell) is not None and not cell.endswith((".0", ",0"))
+
+
 def _is_text(column: Column) -> bool:
     return column.share(lambda cell: sum(map(str.isalpha, cell)) >= 2) >= 0.5
 
 
 def _is_date(column: Column) -> bool:
-    return column.share(lambda cell: parse_date(cell) is not None) >= 0.5
+    """Whether half of the cells are dates, and not moments at which a form was filled in."""
+    moments = column.share(lambda cell: bool(re.search(r"[T ]\d\d:\d\d", cell)) and "00:00" not in cell)
+    known = [cell for cell in column.sample if date_text(cell) is not None]
+    return moments < 0.5 and bool(known) and sum(parse_date(cell) is not None for cell in known) >= 0.5 * len(known)
 
 
 def _is_postcode(column: Column) -> bool:
@@ -109,9 +117,11 @@ RULES: tuple[Rule, ...] = (
                         "denominazione", "sitename", "facilityname", "nazwa_wlasna", "plant_name", "imie",
                         "denominazion[ei]", "objektname", "descrizione", "generation plant"), _is_text),
     Rule("start", _words("start", "start_year", "begbouwjr", "baujahr", "bouwjaar", "rok_budowy", "powstanie",
-                         "commissioned", "commissioning_year", "founded", "gründung", "leto", "anno", "godina",
+                         "commissioned", "commissioning_year", "year_commissioned",
+                         "founded", "gründung", "leto", "anno", "godina",
                          "built", "opened", "year", "rok"), _is_date),
-    Rule("end", _words("end", "end_year", "closed", "stillgelegt", "chiusura", "decommissioned"), _is_date),
+    Rule("end", _words("end", "eindbouwjr", "year_decommissioned", "retired date",
+                       "end_year", "closed", "stillgelegt", "chiusura", "decommissioned"), _is_date),
     Rule("status", _words("status", "stan", "stav", "zustand", "stato", "stanje"), _is_text),
     Rule("type", _words("type", "typ", "tipo", "tip", "tipologia", "technology", "rodzaj", "druh", "soort", "vrsta",
                         "oorsprfunc", "funkcja", "art"), _is_text),
@@ -148,7 +158,7 @@ def columns_of(frame: pd.DataFrame) -> list[Column]:
 
 def key_of(columns: Iterable[Column]) -> tuple[Column | None, list[str]]:
     """Return the column that looks like the key, and the names of all that could be."""
-    unique = [column for column in columns if column.is_key]
+    unique = [column for column in columns if column.is_key and not column.share(_is_fraction)]
     named = [column for column in unique if _KEY.search(column.name.lower())]
     return (named[0] if named else None), [column.name for column in unique]
 
@@ -162,6 +172,19 @@ def fields_of(columns: Iterable[Column]) -> dict[str, list[Column]]:
         if fitting:
             found[rule.field] = sorted(fitting, key=lambda column: -len(column.cells))
     return found
+
+
+def names_of(columns: Iterable[Column]) -> list[Column]:
+    """Return the columns that may hold names though they are not called so: short texts, mostly all different."""
+
+    def may_be(column: Column) -> bool:
+        texts = column.share(lambda cell: 3 <= len(cell) <= 80 and sum(map(str.isalpha, cell)) >= 3)
+        return texts >= _MOSTLY and not _is_web(column) and len(set(column.cells)) > 0.5 * len(column.cells)
+
+    return sorted(
+        (column for column in columns if len(column.cells) > 0.5 * column.rows and may_be(column)),
+        key=lambda column: -len(set(column.cells)),
+    )
 
 
 def axes_of(columns: Iterable[Column]) -> tuple[Column, Column] | None:

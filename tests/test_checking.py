@@ -41,7 +41,7 @@ ROWS = (
     "4;Gazownia;17.9299;50.6699;dawno;\n"
     "5;Cegielnia;17.9301;50.6101;1900;1850\n"
     "6;Szyb;;;nieznany;\n"
-    "7;\x1b[31m<script>alert(1)</script> & Co;16.7101;51.1101;;\n"
+    "7;\x1b[31m<script>alert(1)</script> & Co;16.7101;51.1101;0;9999\n"
     "8;Daleko;50.6699;17.9299;;\n"
     "9;Ma\ufffdapanew;17.9102;50.6602;1890;\n"
     ";Bez klucza;17.9102;50.6612;1890;\n"

@@ -118,6 +118,48 @@ def test_places_without_a_region_name_the_regions_near(tmp_path: Path, run: Run)
     assert '# region = "opole" # 100% of the rows lie near it' in text
 
 
+def test_without_a_region_every_region_is_tried(tmp_path: Path, run: Run) -> None:
+    text = draft(written(tmp_path, table("EPSG:2180", "PL", OPOLE)), run)
+    assert '# crs = "EPSG:2180" # candidate: 100% inside opole, as written' in text
+    assert '# region = "opole" # see the candidates' in text
+    assert "\ncrs = " not in text
+
+
+def test_web_mercator_is_recognized_where_no_usual_system_fits(tmp_path: Path, run: Run) -> None:
+    frame = pd.DataFrame(
+        {"nr": ["1", "2"], "nazwa": ["Huta", "Hala"], "x": [-5806323, -4992342], "y": [-2881551, -2271229]}
+    )
+    text = draft(written(tmp_path, frame), run)
+    assert '# crs = "EPSG:3857" # Web Mercator would put them at longitude -52' in text
+    assert "ask the sender" in text
+    loaded(tmp_path / "a.csv", text)
+
+
+def test_a_reading_with_a_rival_elsewhere_is_not_set(tmp_path: Path, run: Run) -> None:
+    """Two candidates more than three meters apart: a person decides."""
+    path = written(tmp_path, table("EPSG:31468", "DE", ZWICKAU))
+    text = draft(path, run, region="zwickau")
+    candidates = [line for line in text.splitlines() if "# candidate:" in line]
+    assert len(candidates) >= 2
+    assert "\ncrs = " not in text
+
+
+def test_columns_that_may_hold_names_are_offered(tmp_path: Path, run: Run) -> None:
+    frame = table("EPSG:4326", "PL", OPOLE).rename(columns={"nazwa": "project"})
+    text = draft(written(tmp_path, frame), run)
+    assert "No column is called a name; one of these may hold it:" in text
+    assert "# name = \"project\" # e.g. 'Cegielnia nr 0'" in text
+
+
+def test_moments_of_a_form_and_measures_are_no_dates_and_no_keys(tmp_path: Path, run: Run) -> None:
+    frame = table("EPSG:4326", "PL", OPOLE).drop(columns=["nr", "rok"])
+    frame["start"] = [f"2016-06-10T10:51:4{n % 10}.101Z" for n in range(ROWS)]
+    frame["begbouwjr"] = ["0"] * 8 + ["1890", "1898", "1875", "0"]
+    text = draft(written(tmp_path, frame), run)
+    assert 'start = "begbouwjr"' in text
+    assert '# key = "x"' not in text
+
+
 def test_decimal_commas_are_told(tmp_path: Path, run: Run) -> None:
     frame = table("EPSG:4326", "PL", OPOLE)
     path = written(tmp_path, frame, sep=";", decimal=",")

@@ -16,13 +16,24 @@ from typing import Any, Final
 
 from inducult_geo.harmonize.date_rules import add_note, reduce_tokens
 from inducult_geo.harmonize.date_tokens import Years, date_tokens
+from inducult_geo.text import known_text
 
-__all__ = ["Span", "Years", "life_span", "parse_date"]
+__all__ = ["Span", "Years", "date_text", "life_span", "parse_date"]
 
 FIRST_YEAR: Final = -3000
 LAST_YEAR: Final = 2100
 _LONGEST_TEXT: Final = 200
 _SMALLEST_WRITTEN_YEAR: Final = 100
+
+
+_FILLERS: Final = frozenset(("0", "0000", "9999"))
+"""Numbers that stand in databases where no year is known."""
+
+
+def date_text(cell: Any) -> str | None:
+    """Return a cell's text, or None where it says that no date is known."""
+    text = known_text(cell)
+    return None if text in _FILLERS else text
 
 
 @dataclass(frozen=True)

@@ -15,7 +15,7 @@ from inducult_geo.catalog.models import Contract
 from inducult_geo.errors import ContractError
 from inducult_geo.frames import ASPECTS, PRESENT_USES, STATUSES, Problem, RawTable, Records, as_records, to_json
 from inducult_geo.harmonize.countries import country_code
-from inducult_geo.harmonize.dates import life_span, parse_date
+from inducult_geo.harmonize.dates import date_text, life_span, parse_date
 from inducult_geo.harmonize.names import harmonize_names
 from inducult_geo.harmonize.place import Ground, Placed, place
 from inducult_geo.harmonize.vocabulary import GENERIC_TYPES, SCHEMES, Sector, Vocabulary
@@ -224,7 +224,7 @@ def _years(values: pd.DataFrame, rows: pd.DataFrame, notices: _Notices) -> None:
     """Set `start_year`, `end_year` and `year_precision`."""
     spans = []
     for start, end in zip(
-        *([known_text(cell) for cell in _column(rows, name)] for name in ("start", "end")), strict=True
+        *([date_text(cell) for cell in _column(rows, name)] for name in ("start", "end")), strict=True
     ):
         span = life_span(start, end)
         spans.append(span)

@@ -1,0 +1,163 @@
+"""In which system the places of an unknown file are: what it states, what fits, and where it would lie.
+
+A system is set only where the file states it and its numbers can be so, where degrees leave no usual rival, or where
+no other reading that fits lies more than `SAME_PLACE_M` away. Everything else is offered as a comment.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+from pyproj import CRS, Transformer
+
+from inducult_geo.api import ground_of
+from inducult_geo.catalog import Contract, Region
+from inducult_geo.drafting_text import comment, number_range, quoted, short
+from inducult_geo.errors import CoordinateError
+from inducult_geo.harmonize.crs import geodetic_code
+from inducult_geo.harmonize.operations import operations
+from inducult_geo.harmonize.placement import Candidate, choose_reading
+from inducult_geo.run import Run
+
+SAME_PLACE_M = 3.0
+"""Candidates nearer than that are the same place for a partner's list."""
+
+_DEGREES = "EPSG:4326"
+_WEB_MERCATOR = "EPSG:3857"
+_WEB_MERCATOR_EDGE = 20_037_508.4
+_NO_COORDINATE_OF_A_COUNTRY = 1e6
+_SHARE_MIN = 0.5
+
+
+@dataclass
+class SystemLines:
+    """Lines for the head and for `[place]` of a draft."""
+
+    head: list[str] = field(default_factory=list)
+    place: list[str] = field(default_factory=list)
+
+
+def crs_lines(stated: str | None, points: np.ndarray, about: Region | None, run: Run, path: Path) -> SystemLines:
+    """Return what a draft says of the CRS.
+
+    Parameters
+    ----------
+    stated
+        The CRS that the file states.
+    points
+        (n, 2) x and y as the columns are named; none where they could not be told.
+    about
+        The region that the file is about; without one, every region is tried.
+    """
+    lines = SystemLines()
+    if stated is not None and _fits_globe(stated, points):
+        code = stated if re.fullmatch(r"[A-Za-z]+:\d+", stated) else None
+        lines.place.append(f"crs = {quoted(code)} # stated by the file" if code else comment(f"states {short(stated)}"))
+        lines.head += _home(code, points, about, run)
+        return lines
+    if stated is not None:
+        numbers = number_range(points[:, 0])
+        lines.place.append(comment(f"The file states {short(stated)}, but its numbers are no degrees ({numbers})."))
+    if len(points):
+        _choose(lines, stated, points, about, run, path)
+    return lines
+
+
+def _choose(
+    lines: SystemLines, stated: str | None, points: np.ndarray, about: Region | None, run: Run, path: Path
+) -> None:
+    if about is None and stated is None and _are_degrees(points):
+        lines.place.append(f"crs = {quoted(_DEGREES)} # guessed: degrees; no other system is usual for a wide source")
+        lines.head += _home(_DEGREES, points, about, run)
+        return
+    regions = [about] if about is not None else [*run.catalog.regions.values()]
+    found = [(region, candidate) for region in regions for candidate in _candidates(points, region, run, path)]
+    lines.place += [_candidate_line(candidate, region.id) for region, candidate in found]
+    only = _unrivaled(candidate for _, candidate in found) if about is not None else None
+    if only is not None:
+        lines.place.append(
+            f"crs = {quoted(only.reading.crs)} # guessed: no other candidate lies elsewhere, "
+            f"{only.inside_share:.0%} inside"
+        )
+        return
+    if found and about is None:
+        lines.head += [f"# region = {quoted(name)} # see the candidates" for name in sorted({r.id for r, _ in found})]
+    if not found:
+        where = f" in {about.id}" if about is not None else " in any region"
+        lines.place.append(comment(f"No system that is usual there puts the places{where}: ask the sender."))
+        lines.place.append('# crs = "EPSG:"')
+    if not found and (place := _as_web_mercator(points)):
+        lines.place.append(f"# crs = {quoted(_WEB_MERCATOR)} # Web Mercator would put them at {place}")
+
+
+def _unrivaled(candidates: Iterable[Candidate]) -> Candidate | None:
+    """Return the one candidate that fits as written, where no other reading lies elsewhere."""
+    known = list(candidates)
+    as_written = [candidate for candidate in known if candidate.reading.is_as_declared]
+    if len(as_written) != 1:
+        return None
+    best = min(candidate.shift_m for candidate in as_written)
+    rivals = [c for c in known if c is not as_written[0] and abs(c.shift_m - best) > SAME_PLACE_M]
+    return None if rivals else as_written[0]
+
+
+def _candidate_line(candidate: Candidate, region: str) -> str:
+    how = "as written" if candidate.reading.is_as_declared else candidate.reading.name
+    away = f", {candidate.shift_m:,.0f} m from the first" if candidate.shift_m >= 1 else ""
+    inside = f"{candidate.inside_share:.0%} inside {region}"
+    return f"# crs = {quoted(candidate.reading.crs)} # candidate: {inside}, {how}{away}"
+
+
+def _candidates(points: np.ndarray, about: Region, run: Run, path: Path) -> list[Candidate]:
+    """Return every reading in the systems usual in a region that puts the points there."""
+    contract = Contract(id="draft", files=(path.name,), region=about.id, declared_in=path)
+    ground = ground_of(contract, run)
+    if ground.area is None:
+        return []
+    choice = choose_reading(
+        points[:, 0], points[:, 1], crs=None, area=ground.area, country=about.country, candidates=about.crs,
+        grids=ground.grids, share_min=_SHARE_MIN,
+    )  # fmt: skip
+    return list(choice.candidates)
+
+
+def _as_web_mercator(points: np.ndarray) -> str | None:
+    """Return where numbers would lie if they were Web Mercator, which is often taken for degrees or not stated."""
+    if np.abs(points).max() > _WEB_MERCATOR_EDGE or np.abs(points).max() < _NO_COORDINATE_OF_A_COUNTRY:
+        return None
+    lon, lat = Transformer.from_crs(_WEB_MERCATOR, _DEGREES, always_xy=True).transform(points[:, 0], points[:, 1])
+    return f"longitude {number_range(np.asarray(lon))}, latitude {number_range(np.asarray(lat))}"
+
+
+def _home(crs: str | None, points: np.ndarray, about: Region | None, run: Run) -> list[str]:
+    """Where no region is named: the one country of the system, and the regions where the places lie."""
+    if about is not None or crs is None:
+        return []
+    try:
+        datum = geodetic_code(crs)
+    except CoordinateError:
+        return []
+    lines = []
+    countries = sorted({item.country for item in operations() if item.datum == datum})
+    if len(countries) == 1 and countries[0] != "*":
+        lines.append(f"countries = [{quoted(countries[0])}] # guessed: {crs} is registered for this country alone")
+    if crs == _DEGREES and len(points):
+        for region in run.catalog.regions.values():
+            west, south, east, north = region.bbox
+            inside = (points[:, 0] >= west) & (points[:, 0] <= east) & (points[:, 1] >= south) & (points[:, 1] <= north)
+            if inside.mean() > _SHARE_MIN:
+                lines.append(f"# region = {quoted(region.id)} # {inside.mean():.0%} of the rows lie near it")
+    return lines
+
+
+def _are_degrees(points: np.ndarray) -> bool:
+    return bool(len(points)) and float(((np.abs(points[:, 0]) <= 180) & (np.abs(points[:, 1]) <= 90)).mean()) > 0.9
+
+
+def _fits_globe(crs: str, points: np.ndarray) -> bool:
+    """Whether numbers can be of a system: degrees must be degrees."""
+    return not CRS.from_user_input(crs).is_geographic or not len(points) or _are_degrees(points)

@@ -1,0 +1,34 @@
+"""Lines of TOML for a draft: comments and strings that hold anything, numbers and texts shortened for a person."""
+
+from __future__ import annotations
+
+import json
+
+import numpy as np
+
+_SHORT = 40
+
+
+def comment(text: str) -> str:
+    """Return a comment of one line, whatever the text holds."""
+    return "# " + " ".join(printable(text).split())
+
+
+def quoted(text: str) -> str:
+    """Return a TOML string: as JSON, with the one control character that JSON leaves."""
+    return json.dumps(text, ensure_ascii=False).replace("\x7f", "\\u007f")
+
+
+def short(text: str) -> str:
+    """Return the beginning of a text, in quotes."""
+    return "'" + " ".join(printable(text).split())[:_SHORT] + "'"
+
+
+def printable(text: str) -> str:
+    """Return a text without control characters."""
+    return "".join(letter if letter.isprintable() else " " for letter in text)
+
+
+def number_range(numbers: np.ndarray) -> str:
+    """Return the least and the largest of (n,) numbers, for a person."""
+    return f"{numbers.min():.7g} to {numbers.max():.7g}" if len(numbers) else "no numbers"

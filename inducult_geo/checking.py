@@ -7,6 +7,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pandas as pd
 from shapely.geometry.base import BaseGeometry
 
@@ -161,7 +162,10 @@ def _dates(table: RawTable) -> tuple[DateShare, ...]:
 
 def _sites(records: Records, area: BaseGeometry | None) -> Sites:
     placed = records[records.geometry.notna() & ~records.geometry.is_empty]
-    points = placed.geometry.representative_point().to_crs("EPSG:4326").get_coordinates().to_numpy()
+    with np.errstate(all="ignore"):
+        shown = placed.geometry.representative_point().to_crs("EPSG:4326")
+    drawable = np.isfinite(shown.bounds.to_numpy()).all(axis=1)
+    placed, points = placed[drawable], shown[drawable].get_coordinates().to_numpy()
     said = placed[["place", "names", "reason", "detail"]].itertuples(index=False)
     titles = tuple(
         f"{place}: {from_json(names).get('name') or 'no name'}" + (f" - {reason}: {detail}" if pd.notna(reason) else "")

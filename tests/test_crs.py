@@ -465,3 +465,10 @@ def test_half_the_time_of_to_crs(grids: Path) -> None:
         ours.append(middle - start)
         theirs.append(time.process_time() - middle)
     assert min(ours) <= 0.5 * min(theirs)
+
+
+def test_a_shape_of_which_a_corner_has_no_place_has_none() -> None:
+    wild = shapely.Polygon([(17, 50), (1e30, 50), (17, 1e30), (17, 50)])
+    shapes = np.array([shapely.box(17, 50, 17.1, 50.1), wild, None], dtype=object)
+    moved, _, _ = transform_geometries(shapes, source_crs="EPSG:4326", target_crs="EPSG:3035", country="PL")
+    assert [shape is None for shape in moved] == [False, True, True]

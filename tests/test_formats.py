@@ -159,6 +159,15 @@ def test_a_parquet_file_that_would_fill_the_memory_is_refused(tmp_path: Path, mo
         read_table(tmp_path / "a.parquet", Read())
 
 
+@pytest.mark.parametrize("far", [9e7, 9e8, 9e11, 1e300])
+def test_a_polygon_that_leaves_the_world_costs_its_own_row_alone(tmp_path: Path, run: Run, far: float) -> None:
+    wild = shapely.Polygon([(4.3e6, 3e6), (far, 3e6), (far, -far), (4.3e6, 3e6)])
+    fine = [shapely.box(x, 3.0e6, x + 100, 3.0e6 + 100) for x in (4.3e6, 4.4e6)]
+    frame = gpd.GeoDataFrame({"nr": ["1", "2", "3"]}, geometry=[fine[0], wild, fine[1]], crs=31468)
+    frame.to_file(tmp_path / "a.gpkg", engine="pyogrio")
+    assert accepted(tmp_path / "a.gpkg", run) in (2, 3)
+
+
 # --- layers, folders, links ---------------------------------------------------------------------------------------
 
 FOLDERS = (

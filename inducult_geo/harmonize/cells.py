@@ -25,7 +25,7 @@ REPAIRED = "its outline crossed itself and was repaired: compare it with the sou
 
 _DECIMALS = re.compile(r"[.,](\d+)\s*$")
 _REPEATING_DECIMALS = 4
-_FARTHEST = 1e12
+_FARTHEST = 1e9
 # A column of the other decimal mark: a few whole numbers may read either way, a few cells may be no numbers.
 _ROWS_TO_TELL, _FEW, _NEARLY_ALL, _SAMPLE = 5, 0.2, 0.9, 500
 
@@ -177,9 +177,12 @@ def _from_shapes(cells: Cells, shapes: np.ndarray) -> None:
     bounds = shapely.bounds(flat)
     usable = np.isfinite(bounds).all(axis=1) & (np.abs(np.nan_to_num(bounds)) < _FARTHEST).all(axis=1)
     usable &= ~shapely.is_missing(flat) & ~shapely.is_empty(flat)
-    cells.shapes[usable] = flat[usable]
     points = np.full(len(flat), None, dtype=object)
-    points[usable] = shapely.point_on_surface(flat[usable])
+    with np.errstate(all="ignore"):
+        points[usable] = shapely.point_on_surface(flat[usable])
+    # A shape of absurd extent has no point of its own that could be told.
+    usable &= np.isfinite(shapely.bounds(points)).all(axis=1)
+    cells.shapes[usable] = flat[usable]
     for row in range(len(flat)):
         if not usable[row]:
             reason = "no_coordinates" if shapes[row] is None else "bad_geometry"

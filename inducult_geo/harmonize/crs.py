@@ -21,6 +21,7 @@ import numpy as np
 import shapely
 from pyproj import Transformer
 from pyproj.exceptions import ProjError
+from shapely.geometry.base import BaseGeometry
 
 from inducult_geo.errors import CoordinateError
 from inducult_geo.harmonize.grid_rim import GRIDS_WITH_RIM, covered
@@ -357,4 +358,21 @@ def _transform_all(
     points = shapely.get_type_id(geometries) == shapely.GeometryType.POINT
     if bool(points.all()) and not bool(shapely.is_empty(geometries).any()):
         return np.asarray(shapely.points(function(shapely.get_coordinates(geometries))), dtype=object)
-    return np.asarray(shapely.transform(geometries, function), dtype=object)
+    try:
+        moved = np.array(shapely.transform(geometries, function), dtype=object)
+    except shapely.errors.GEOSException:
+        # One ring that leaves the world of its system comes back open; the others must not pay for it.
+        moved = np.array([_transform_one(shape, function) for shape in geometries], dtype=object)
+    coordinates, owner = shapely.get_coordinates(moved, return_index=True)
+    # A shape of which one corner has no place in the other system has none.
+    moved[np.unique(owner[~np.isfinite(coordinates).all(axis=1)])] = None
+    return moved
+
+
+def _transform_one(shape: BaseGeometry | None, function: Callable[[Array], Array]) -> BaseGeometry | None:
+    """Apply a function to one geometry; null where it has no place in the other system."""
+    try:
+        moved: BaseGeometry | None = shapely.transform(shape, function)
+    except shapely.errors.GEOSException:
+        return None
+    return moved

@@ -19,7 +19,7 @@ export class Card {
   show(site, from = null) {
     this.site = site;
     this.from = from ?? this.from;
-    const heading = make("h3", { tabindex: "-1", id: "card-title" }, make("bdi", {}, this.sites.title(site)));
+    const heading = make("h2", { tabindex: "-1", id: "card-title" }, make("bdi", {}, this.sites.title(site)));
     const subtitle = make("p", { class: "soft" }, this.sites.subtitle(site));
     this.#open(heading, make("header", {}, siteIcon(this.sites, site, "chip large"), make("div", {}, heading, subtitle), this.#button()),
       this.#warning(site), make("dl", {}, this.#facts(site)), this.#places(site));
@@ -38,7 +38,7 @@ export class Card {
   choose(found) {
     this.site = null;
     this.found = found;
-    const heading = make("h3", { tabindex: "-1", id: "card-title" }, t("n_sites_here", { n: found.length }));
+    const heading = make("h2", { tabindex: "-1", id: "card-title" }, t("n_sites_here", { n: found.length }));
     const rows = found.map((site) => make("li", {}, make("button", { type: "button", onclick: () => this.choice(site) },
       siteIcon(this.sites, site), make("bdi", {}, this.sites.title(site)))));
     this.#open(heading, make("header", {}, make("div", {}, heading), this.#button()), make("ul", { class: "rows" }, rows));

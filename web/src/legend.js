@@ -20,7 +20,7 @@ export class Legend {
     const branch = (value) => picture([[marks.theme[value], 1.35, true]], marks.shapes, "chip ground");
     this.scale = make("div", { class: "scale" });
     this.element.replaceChildren(make("summary", {}, t("legend")), make("div", { class: "legend-body", tabindex: "0", role: "group", "aria-label": t("legend") },
-      this.scale, rows("aspect", rings), make("h3", {}, t("theme")), rows("theme", branch)));
+      this.scale, rows("aspect", rings), make("h2", {}, t("theme")), rows("theme", branch)));
     this.density(this.shown);
   }
 
@@ -32,11 +32,11 @@ export class Legend {
       const colors = palette(surface.stops).slice(1);
       const ramp = [0, 0.25, 0.5, 0.75, 1].map((at) => `rgb(${colors[Math.round(at * (colors.length - 1))].slice(0, 3)})`);
       const numbers = [0, 0.25, 1].map((share) => make("span", {}, number(share * surface.top)));
-      this.scale.replaceChildren(make("h3", {}, `${t("density")}: ${t(name)}`),
+      this.scale.replaceChildren(make("h2", {}, `${t("density")}: ${t(name)}`),
         make("div", { class: "ramp", style: `background:linear-gradient(90deg,${ramp})` }),
         make("div", { class: "ends" }, numbers), make("p", {}, t("per_km2", { n: number(surface.bandwidth_km) })));
     } else if (name === "shown") {
-      this.scale.replaceChildren(make("h3", {}, `${t("density")}: ${t("sites_shown")}`), make("div", { class: "ramp live" }),
+      this.scale.replaceChildren(make("h2", {}, `${t("density")}: ${t("sites_shown")}`), make("div", { class: "ramp live" }),
         make("div", { class: "ends" }, make("span", {}, t("few")), make("span", {}, t("many"))));
     } else this.scale.replaceChildren();
   }

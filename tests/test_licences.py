@@ -168,7 +168,12 @@ def test_credit_does_not_name_odbl_without_openstreetmap(whole):
 def with_raster(bundle, lineage):
     """Return the bundle with a raster among its sources, and one site whose elevation comes as the lineage says."""
     row = bundle.sources.iloc[[0]].assign(
-        source="dem", title="Elevation", attribution="Height office", licence="CC-BY-4.0 raster", records_in=0, in_sites=0
+        source="dem",
+        title="Elevation",
+        attribution="Height office",
+        licence="CC-BY-4.0 raster",
+        records_in=0,
+        in_sites=0,
     )
     sites = bundle.sites.copy()
     sites.loc[0, "lineage"] = to_json({"name": "osm:way/0", "elevation_m": lineage})

@@ -26,7 +26,14 @@ from shapely.geometry.base import BaseGeometry
 from inducult_geo.errors import CoordinateError
 from inducult_geo.harmonize.grid_rim import GRIDS_WITH_RIM, covered
 from inducult_geo.harmonize.operations import Operation, grid_path, operations_for
-from inducult_geo.harmonize.systems import KROVAK_SOUTH_WEST, SAME_PLANE, crs_code, crs_of, geodetic_code
+from inducult_geo.harmonize.systems import (
+    DOUBTFUL_PLANES,
+    KROVAK_SOUTH_WEST,
+    SAME_PLANE,
+    crs_code,
+    crs_of,
+    geodetic_code,
+)
 
 __all__ = ["Transformed", "crs_code", "geodetic_code", "transform_geometries", "transform_points"]
 
@@ -202,6 +209,9 @@ def transform_points(
     east, north, names, accuracy_m = _transformed(way, hops, east, north)
     if target in KROVAK_SOUTH_WEST:
         east, north = -east, -north
+    for code in {source, target} & DOUBTFUL_PLANES.keys():
+        doubt_m, why = DOUBTFUL_PLANES[code]
+        accuracy_m, names = max(accuracy_m, doubt_m), [*names, why]
     if not names:
         said = f"conversion within {way.datum} ({crs_of(way.datum).name})"
         return Transformed(east, north, said, accuracy_m or _CONVERSION_ACCURACY_M)

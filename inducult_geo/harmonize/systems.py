@@ -27,6 +27,14 @@ SAME_PLANE = {
     "IGNF:ETRS89G": HUB,
 }
 _ELLIPSOIDS_OF_ETRS89 = frozenset({"GRS 1980", "GRS80", "WGS 84"})
+DOUBTFUL_PLANES = {
+    "EPSG:31300": (
+        750.0,
+        "EPSG:31300 as PROJ computes it, without its rotation: 745 m from EPSG's own example; is EPSG:31370 meant?",
+    )
+}
+"""Systems whose plane is not what their register says: what they are worth in meters, and why."""
+
 _BY_CODE = "*"
 _OLD_SPELLING = re.compile(r"(?:\+init=)?(?:epsg:)?([0-9]{4,6})(?: \+type=crs)?", re.ASCII | re.IGNORECASE)
 

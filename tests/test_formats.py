@@ -108,6 +108,38 @@ def test_a_shapefile_without_its_companions(tmp_path: Path, run: Run, lost: tupl
     assert accepted(path, run) == 3
 
 
+@pytest.mark.parametrize("as_zip", [False, True])
+@pytest.mark.parametrize(
+    ("encoding", "names"),
+    [
+        ("cp1250", ["Młyn Żelazny", "Huta Małapanew", "Łaźnia"]),
+        ("cp1250", ["Železárna", "Důl Příbram", "Čevljarna"]),
+        ("cp852", ["Młyn Żelazny", "Huta Małapanew", "Łaźnia"]),
+        ("ISO-8859-1", ["Förderturm", "Müßiggang", "Göss"]),
+        ("ISO-8859-2", ["Młyn Żelazny", "źródło", "Łaźnia śląska"]),
+        ("MACINTOSH", ["Förderturm am Bühl", "Müßiggang", "Königshütte Göss"]),
+        ("UTF-8", ["Młyn Żelazny", "Důl Příbram", "Göss"]),
+    ],
+)
+def test_attributes_of_a_shapefile_that_does_not_state_its_encoding(
+    tmp_path: Path, encoding: str, names: list[str], as_zip: bool
+) -> None:
+    path = tmp_path / "a.shp"
+    PLACES.assign(name=names).to_file(path, engine="pyogrio", encoding=encoding)
+    path.with_suffix(".cpg").unlink()
+    dbf = bytearray(path.with_suffix(".dbf").read_bytes())
+    dbf[29] = 0
+    path.with_suffix(".dbf").write_bytes(dbf)
+    if as_zip:
+        with zipfile.ZipFile(tmp_path / "b.zip", "w") as archive:
+            for part in tmp_path.glob("a.*"):
+                archive.write(part, part.name)
+        path = tmp_path / "b.zip"
+    table = read_table(path, Read())
+    assert table.frame["name"].tolist() == names
+    assert any("guessed" in note for note in table.notes) == (encoding != "UTF-8")
+
+
 # --- Parquet of every sort ----------------------------------------------------------------------------------------
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import csv
 import io
-import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,8 +12,8 @@ import pandas as pd
 
 from inducult_geo.catalog.models import Read
 from inducult_geo.errors import ContractError
-from inducult_geo.sources.encodings import best_encoding
-from inducult_geo.sources.table import MAX_CELL, MAX_CELLS, check_cells, checked_header, quoted
+from inducult_geo.sources.encodings import best_encoding, guess_told
+from inducult_geo.sources.table import MAX_CELL, MAX_CELLS, check_cells, checked_header
 
 DELIMITERS = (";", ",", "\t", "|")
 _BOMS = (
@@ -24,8 +23,6 @@ _BOMS = (
     (b"\xff\xfe", "utf-16"),
     (b"\xfe\xff", "utf-16"),
 )
-_SAMPLE = 400_000
-_WORDS = 4
 _CLIPPED = 10_000
 _OPEN = f"a quote is not closed, or a cell has more than {MAX_CELL:,} characters"
 _Record = tuple[int, list[str]]
@@ -201,9 +198,7 @@ def _detect(path: Path, data: bytes) -> tuple[str, tuple[str, ...]]:
         )
     if found == "utf-8":
         return found, ()
-    words = re.findall(r"\w*[^\x00-\x7f]\w*", data[:_SAMPLE].decode(found, errors="replace"))
-    some = quoted(list(dict.fromkeys(word for word in words if len(word) > 2 and word.isprintable()))[:_WORDS])
-    return found, (f"encoding {found} guessed ({some}): state [read] encoding if this looks wrong",)
+    return found, (guess_told(data, found),)
 
 
 def _delimiter(path: Path, text: str) -> str:

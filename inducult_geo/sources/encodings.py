@@ -15,8 +15,11 @@ from typing import Final
 import numpy as np
 from charset_normalizer import from_bytes
 
+from inducult_geo.sources.table import quoted
+
 _CANDIDATES: Final = ("cp1252", "cp1250", "iso8859_2", "mac_roman", "cp852", "cp850", "mac_latin2")
 _SAMPLE: Final = 400_000
+_WORDS: Final = 4
 _NUL_SHARE: Final = 0.3
 
 _FREQUENCIES: Final[Mapping[str, str]] = {
@@ -73,6 +76,13 @@ def best_encoding(data: bytes) -> str | None:
     except UnicodeDecodeError:
         return _weighed(data)
     return "utf-8"
+
+
+def guess_told(data: bytes, encoding: str) -> str:
+    """Say for a person that an encoding was guessed, with some words as the evidence."""
+    words = re.findall(r"\w*[^\x00-\x7f]\w*", data[:_SAMPLE].decode(encoding, errors="replace"))
+    some = quoted(list(dict.fromkeys(word for word in words if len(word) > 2 and word.isprintable()))[:_WORDS])
+    return f"encoding {encoding} guessed ({some}): state [read] encoding if this looks wrong"
 
 
 def _weighed(data: bytes) -> str | None:

@@ -7,7 +7,9 @@ points that GPX repeats for each track, do not count.
 
 from __future__ import annotations
 
+import codecs
 import io
+import re
 import shutil
 import tempfile
 import warnings
@@ -24,6 +26,7 @@ import shapely
 from inducult_geo.catalog.models import Read
 from inducult_geo.errors import ContractError
 from inducult_geo.sources.archives import read_member
+from inducult_geo.sources.encodings import best_encoding, guess_told
 from inducult_geo.sources.markup import MAX_JSON_BYTES, check_geojson, check_xml, holds
 from inducult_geo.sources.table import (
     MAX_BYTES,
@@ -50,6 +53,8 @@ _SIDECARS = (".shp", ".dbf", ".prj", ".cpg")
 ALL_LAYERS = "*"
 """As `[read] layer`: all layers, one under the other, with a column `layer`."""
 
+_DBF_HEADER_AT = 32
+
 _GPX_REPEATS = {"route_points", "track_points"}
 
 
@@ -64,20 +69,36 @@ def read_vector(path: Path, read: Read) -> Table:
     """
     with path.open("rb") as handle:
         told = _check_content(str(path), path.suffix.lower(), handle, path.stat().st_size)
-    there = {other.suffix.lower() for other in path.parent.glob(f"{_literal(path.stem)}.*")}
+    parts = {other.suffix.lower(): other for other in path.parent.glob(f"{_literal(path.stem)}.*")}
+    there = set(parts)
     _check_parts(path, path.suffix.lower(), there)
+    if path.suffix.lower() == ".shp" and ".dbf" in parts and ".cpg" not in parts:
+        read, guessed = _attributes(read, parts[".dbf"].read_bytes())
+        told = (*told, *guessed)
     if path.suffix.lower() == ".shp" and ".shx" not in there:
         with tempfile.TemporaryDirectory() as folder:
             for other in path.parent.glob(f"{_literal(path.stem)}.*"):
                 if other.suffix.lower() in _SIDECARS:
                     shutil.copyfile(other, Path(folder) / f"{path.stem}{other.suffix.lower()}")
-            return _without_index(path, f"{folder}/{path.stem}.shp", read)
+            return _told(_without_index(path, f"{folder}/{path.stem}.shp", read), told)
     if path.suffix.lower() == ".gml":
         # GDAL keeps what it learned of a GML beside it, and believes it the next time: so it gets a copy.
         with tempfile.TemporaryDirectory() as folder:
             copy = shutil.copyfile(path, Path(folder) / path.name)
             return _read_layer(path, str(copy), read)
     return _told(_read_layer(path, str(path), read), told)
+
+
+def _attributes(read: Read, dbf: bytes) -> tuple[Read, tuple[str, ...]]:
+    """Return how to read the attributes of a shapefile that does not state their encoding: GDAL would take Latin-1."""
+    rows = dbf[_DBF_HEADER_AT:]
+    # Byte 29 names a code page; 0 and 87 ("that of the machine") say nothing.
+    if read.encoding is not None or len(dbf) <= _DBF_HEADER_AT or dbf[29] not in (0, 87) or rows.isascii():
+        return read, ()
+    found = best_encoding(b"\n".join(re.split(rb" {2,}|\x00+", rows)))
+    if found is None or found == "utf-8":
+        return read.model_copy(update={"encoding": found}), ()
+    return read.model_copy(update={"encoding": found}), (guess_told(rows, found),)
 
 
 def _told(table: Table, notes: tuple[str, ...]) -> Table:
@@ -106,12 +127,15 @@ def read_vector_member(path: Path, member: str, names: list[str], read: Read) ->
     stem = member[: -len(suffix)].lower()
     parts = {PurePosixPath(name).suffix.lower(): name for name in names if name.lower().startswith(stem + ".")}
     _check_parts(path, suffix, set(parts))
+    if suffix == ".shp" and ".dbf" in parts and ".cpg" not in parts:
+        read, guessed = _attributes(read, read_member(path, parts[".dbf"]))
+        told = (*told, *guessed)
     if suffix == ".shp" and ".shx" not in parts:
         with tempfile.TemporaryDirectory() as folder:
             for ending in _SIDECARS:
                 if ending in parts:
                     (Path(folder) / f"layer{ending}").write_bytes(read_member(path, parts[ending]))
-            return _without_index(path, f"{folder}/layer.shp", read)
+            return _told(_without_index(path, f"{folder}/layer.shp", read), told)
     return _told(_read_layer(path, f"/vsizip/{{{path.resolve()}}}/{member}", read), told)
 
 
@@ -181,8 +205,17 @@ def _said(path: Path) -> Iterator[list[str]]:
             said += sorted({" ".join(str(entry.message).split())[:200] for entry in caught})
 
 
+def _gdal_name(encoding: str) -> str:
+    """Return GDAL's name of an encoding that goes by Python's."""
+    try:
+        known = codecs.lookup(encoding).name
+    except LookupError:
+        return encoding
+    return {"mac-roman": "MACINTOSH"}.get(known, known)
+
+
 def _read_layer(path: Path, place: str, read: Read) -> Table:
-    options = {} if read.encoding is None else {"encoding": read.encoding}
+    options = {} if read.encoding is None else {"encoding": _gdal_name(read.encoding)}
     with _said(path) as said:
         layers = [str(name) for name in pyogrio.list_layers(place)[:, 0]]
         counted = {layer: pyogrio.read_info(place, layer=layer, force_feature_count=True) for layer in layers}
@@ -205,7 +238,13 @@ def _read_layer(path: Path, place: str, read: Read) -> Table:
     ]
     notes = (f"layer {quoted(meant)}", *told, *(f"GDAL says: {message}" for message in said))
     return Table(
-        table, places, nul_rows(table), systems[meant[0]], "vector file", counted[meant[0]].get("encoding"), notes
+        table,
+        places,
+        nul_rows(table),
+        systems[meant[0]],
+        "vector file",
+        read.encoding or counted[meant[0]].get("encoding"),
+        notes,
     )
 
 

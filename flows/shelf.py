@@ -17,6 +17,7 @@ class _Releases(SimpleHTTPRequestHandler):
     """Files of whole releases alone: no listing, and nothing whose name begins with a dot."""
 
     def send_head(self) -> Any:
+        """Answer for a file of a release; for anything else, that there is none."""
         hidden = any(part.startswith(".") for part in self.path.split("/"))
         if hidden or not Path(self.translate_path(self.path)).is_file():
             self.send_error(404)

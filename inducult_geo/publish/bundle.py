@@ -31,17 +31,28 @@ class Surface(Protocol):
     """
 
     @property
-    def values(self) -> npt.NDArray[np.float32]: ...  # noqa: D102
+    def values(self) -> npt.NDArray[np.float32]:
+        """Sites per km2, north up."""
+
     @property
-    def transform(self) -> Affine: ...  # noqa: D102
+    def transform(self) -> Affine:
+        """From column and row to EPSG:3035."""
+
     @property
-    def cell_m(self) -> int: ...  # noqa: D102
+    def cell_m(self) -> int:
+        """Cell size."""
+
     @property
-    def bandwidth_m(self) -> float: ...  # noqa: D102
+    def bandwidth_m(self) -> float:
+        """Radius of the kernel."""
+
     @property
-    def kernel(self) -> str: ...  # noqa: D102
+    def kernel(self) -> str:
+        """Name of the kernel."""
+
     @property
-    def n_sites(self) -> int: ...  # noqa: D102
+    def n_sites(self) -> int:
+        """What the surface integrates to."""
 
 
 @dataclass(frozen=True)

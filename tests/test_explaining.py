@@ -1,0 +1,163 @@
+"""Explanations of made-up sites: what is said where values are missing, strange or hostile."""
+
+from __future__ import annotations
+
+import geopandas as gpd
+import pandas as pd
+import pytest
+import shapely
+
+from inducult_geo.explaining import Site
+from inducult_geo.frames import PAIR_COLUMNS, as_records, as_sites, to_json
+from inducult_geo.publish import columns
+
+PLACE = shapely.Point(4_500_000, 3_000_000)
+
+
+def record(key: str, **said: object) -> dict[str, object]:
+    values = {"record_key": key, "source": key.split(":", maxsplit=1)[0], "names": to_json({"name": f"Works {key}"})}
+    return {**values, "accuracy_m": 50.0, "place": "line 2", "geometry": PLACE, **said}
+
+
+def made(records: list[dict[str, object]], *, pairs=(), questions=(), sources=None, **said: object) -> Site:
+    """A site of records; `said` are columns of the site."""
+    row = {"site_id": "IC-1", "name": "Works", "region": "opole", "aspect": "monument", "status": "unknown"}
+    row |= {"accuracy_m": 50.0, "confidence": 0.9, "n_records": len(records), "geometry": PLACE, **said}
+    told = pd.DataFrame(records)
+    return Site(
+        asked_for=str(said.get("asked_for", "IC-1")),
+        row=as_sites(gpd.GeoDataFrame([row], geometry="geometry", crs="EPSG:3035")).iloc[0],
+        records=as_records(told.drop(columns="geometry"), geometry=list(told["geometry"])),
+        matches=pd.DataFrame(pairs, columns=[*PAIR_COLUMNS]),
+        review=pd.DataFrame(questions, columns=[column.name for column in columns.REVIEW]),
+        sources=pd.DataFrame(sources or {"source": ["a"], "title": ["List A"]}),
+    )
+
+
+def pair(
+    left: str, right: str, decision: str, score: float | None, *, sites=("IC-1", "IC-1"), by=None
+) -> dict[str, object]:
+    values = {"left_key": left, "right_key": right, "region": "opole", "score": score, "decision": decision}
+    return {
+        **values,
+        "distance_m": 12.0,
+        "why": "name +2",
+        "left_site": sites[0],
+        "right_site": sites[1],
+        "decided_by": by,
+    }
+
+
+def test_a_site_of_which_nothing_is_known_but_its_place() -> None:
+    words = made([record("a:1", names=None, place=None)], name=None).explain().words
+    assert "IC-1 is a site without a name in region opole: Monument (heritage)." in words
+    assert "It is one record alone; nothing was merged." in words
+    assert "- a:1: a site without a name, by List A ()" in words
+    assert "Its place is true to 50 m." in words
+
+
+def test_a_source_that_the_release_does_not_list_is_named_by_its_id() -> None:
+    assert "by b (line 2)" in made([record("b:1")]).explain().words
+
+
+def test_a_person_who_decided_is_named() -> None:
+    site = made([record("a:1"), record("b:2")], pairs=[pair("a:1", "b:2", "same", None, by="Eva")])
+    words = site.explain().words
+    assert "a:1 and b:2: one site, Eva decided; probability not known, 12 m apart. Evidence: name +2." in words
+    assert "The weakest link that holds them together has 0.9" in words
+    assert site.explain().evidence["decided_by"].tolist() == ["Eva"]
+
+
+def test_what_was_kept_apart_is_told_from_either_side() -> None:
+    pairs = [
+        pair("a:1", "c:9", "no_match", 0.2, sites=("IC-1", "IC-9")),
+        pair("d:7", "a:1", "different", 0.9, sites=("IC-7", "IC-1"), by="Jan"),
+    ]
+    explanation = made([record("a:1")], pairs=pairs).explain()
+    assert "Kept apart from IC-9: a:1 and c:9 (two sites, probability 0.2; name +2)." in explanation.words
+    assert "Kept apart from IC-7: a:1 and d:7 (two sites, probability 0.9; name +2)." in explanation.words
+    assert explanation.evidence.empty
+
+
+def test_an_open_question_is_asked() -> None:
+    question = {"review_id": "Q-1", "kind": "pair", "question": "Are these one site?", "left_site": "IC-1"}
+    assert "Open question Q-1: Are these one site?" in made([record("a:1")], questions=[question]).explain().words
+
+
+def test_the_place_tells_how_it_was_read() -> None:
+    read = {
+        "declared_crs": "EPSG:2180",
+        "reading": "axes swapped",
+        "operation": "EPSG:1",
+        "geometry_origin": "digitized",
+    }
+    words = made([record("a:1", **read)], lineage=to_json({"geometry": "a:1"})).explain().words
+    assert "Its place is that of a:1, digitized, true to 50 m (EPSG:2180; axes swapped; EPSG:1)." in words
+
+
+def test_a_merged_id_is_said_first() -> None:
+    site = made([record("a:1")])
+    asked = Site(**{**vars(site), "asked_for": "IC-0"})
+    assert asked.explain().words.startswith("IC-0 was merged into IC-1.\n")
+
+
+class TestValues:
+    def values(self, site: Site) -> pd.DataFrame:
+        return site.explain().values.set_index("column")
+
+    def test_a_value_names_its_record_and_who_says_otherwise(self) -> None:
+        records = [record("a:1", type="mine", start_year=1890), record("b:2", type="coal_mine", start_year=1890)]
+        told = self.values(
+            made(records, type="mine", start_year=1890, lineage=to_json({"type": "a:1", "start_year": "a:1"}))
+        )
+        assert told.loc["type", ["value", "record_key", "source", "how"]].tolist() == [
+            "mine", "a:1", "a", "taken from the record",
+        ]  # fmt: skip
+        assert told.loc["type", "others"] == "b:2: coal_mine"
+        assert pd.isna(told.loc["start_year", "others"]), "who says the same does not say otherwise"
+
+    def test_unknown_contradicts_nothing(self) -> None:
+        records = [record("a:1", status="disused"), record("b:2", status="unknown"), record("c:3", status=None)]
+        told = self.values(made(records, status="disused", lineage=to_json({"status": "a:1"})))
+        assert pd.isna(told.loc["status", "others"])
+
+    def test_a_name_is_compared_with_names(self) -> None:
+        told = self.values(made([record("a:1"), record("b:2")], name="Works a:1", lineage=to_json({"name": "a:1"})))
+        assert told.loc["name", "others"] == "b:2: Works b:2"
+
+    def test_what_no_record_says_says_so(self) -> None:
+        assert self.values(made([record("a:1")])).loc["status", "how"] == "no record says"
+
+    def test_what_was_counted_or_put_together_names_no_record(self) -> None:
+        told = self.values(made([record("a:1")], n_sources=1, licence="CC0-1.0"))
+        assert told.loc[["n_records", "licence"], "record_key"].isna().all()
+        assert told.loc["n_records", "how"] == "counted"
+
+    def test_columns_of_the_place_go_with_the_geometry(self) -> None:
+        told = self.values(made([record("a:1")], geometry_origin="digitized", lineage=to_json({"geometry": "a:1"})))
+        for name in ("geometry", "accuracy_m", "geometry_origin"):
+            assert told.loc[name, "record_key"] == "a:1"
+        assert told.loc["geometry", "value"] == "Point in EPSG:3035"
+
+    def test_what_is_empty_is_left_out(self) -> None:
+        assert "operator" not in self.values(made([record("a:1")])).index
+
+
+@pytest.mark.parametrize("hostile", ["<script>alert(1)</script>", "a\x00b\x1b[31m", "line\nbreak", "\u202egnp.exe"])
+def test_hostile_text_stays_text(hostile: str) -> None:
+    site = made([record("a:1", names=to_json({"name": hostile}), operator=hostile)], name=hostile, operator=hostile)
+    explanation = site.explain()
+    page = explanation._repr_html_()
+    assert "<script>" not in page
+    for text in (explanation.words, page, str(explanation), repr(site)):
+        assert not any(char in text for char in "\x00\x1b\u202e")
+    assert len(repr(site).splitlines()) == 1
+
+
+def test_printing_shows_words_and_both_tables() -> None:
+    site = made([record("a:1"), record("b:2")], pairs=[pair("a:1", "b:2", "match", 0.95)])
+    text = str(site.explain())
+    assert text.startswith("IC-1 is 'Works'")
+    assert "How its records hang together" in text
+    assert "Where each value comes from" in text
+    assert repr(site.explain()) == text

@@ -1,0 +1,211 @@
+"""What commands tell at their end: every number, every failure, nothing that a name could make of the terminal."""
+
+from __future__ import annotations
+
+import io
+import json
+from pathlib import Path
+
+import pandas as pd
+import pytest
+from rich.console import Console
+
+from inducult_geo.frames import Counts, Problem
+from inducult_geo.outcome import RunOutcome
+from inducult_geo.publish.changes import CHANGE_COLUMNS
+from inducult_geo.publish.verify import Finding
+from inducult_geo.report import (
+    change_tables,
+    fetched_as_dicts,
+    fetched_lines,
+    finding_tables,
+    outcome_as_dict,
+    outcome_tables,
+    status_lines,
+)
+from inducult_geo.run import Run, SourceFacts, open_run
+from inducult_geo.sources.fetch_plan import FetchOutcome
+from inducult_geo.stage import RegionOutcome, Stage
+from inducult_geo.status import Status
+
+MARKUP = "[bold red]x[/] [link=file:///etc/passwd]y[/link]"
+
+
+def told(draw, *values) -> str:
+    """What a function prints, with no terminal's width and no colors."""
+    stream = io.StringIO()
+    draw(*values, Console(file=stream, width=200, highlight=False, soft_wrap=True))
+    return stream.getvalue()
+
+
+def stage(region: str, counts: Counts, *, sites: int = 0, facts: tuple[SourceFacts, ...] = (), problems=()) -> Stage:
+    return Stage(
+        region=region,
+        folder=Path("nowhere"),
+        run_id="r",
+        counts=counts,
+        n_sites=sites,
+        facts=facts,
+        outline={},
+        problems=tuple(problems),
+    )
+
+
+@pytest.fixture
+def run(tmp_path: Path) -> Run:
+    (tmp_path / "raw" / "partners").mkdir(parents=True)
+    (tmp_path / "raw" / "partners" / "own.csv").write_text("a\n1\n")
+    return open_run(tmp_path, contracts=False)
+
+
+@pytest.fixture
+def outcome() -> RunOutcome:
+    """Two regions: one whole, one with a stale source; 3 records of a wide source lie in neither."""
+    broken = SourceFacts("zabytki", "opole", "stale", message="zabytki.csv: not there. Put it back.")
+    absent = SourceFacts("eutl", None, "absent")
+    note = Problem("kroniky", "unmapped_value", "values of 'type' that nobody mapped: 'Zvonice' (1).")
+    quiet = Problem("kroniky", "note", "a note that is only for the manifest")
+    regions = (
+        RegionOutcome(
+            "karlovy-vary",
+            "fresh",
+            stage(
+                "karlovy-vary",
+                Counts(1200, 1190, 4, 6),
+                sites=900,
+                facts=(SourceFacts("kroniky", "karlovy-vary", "fresh", problems=(note, quiet)), absent),
+                problems=("raster dem: 3 sites lie outside it",),
+            ),
+        ),
+        RegionOutcome("opole", "fresh", stage("opole", Counts(30, 30, 0, 0), sites=20, facts=(broken, absent))),
+        RegionOutcome("leoben", "failed", None, "leoben: no outline. Put one into raw/boundaries."),
+    )
+    return RunOutcome(regions, None, Counts(1233, 1220, 4, 9), 920, 7, {"no_key": 2, "outside_all_regions": 3})
+
+
+def row(text: str, name: str) -> str:
+    (found,) = [line for line in text.splitlines() if line.strip("│┃ ").startswith(name)]
+    return found
+
+
+class TestOutcome:
+    def test_every_region_has_its_numbers(self, outcome: RunOutcome, run: Run) -> None:
+        text = told(lambda o, console: outcome_tables(o, run, console), outcome)
+        assert [cell.strip() for cell in row(text, "karlovy-vary").split("│")[1:-1]] == [
+            "karlovy-vary", "1,200", "1,190", "4", "6", "900", "fresh",
+        ]  # fmt: skip
+
+    def test_the_rest_is_what_lies_in_no_region(self, outcome: RunOutcome, run: Run) -> None:
+        text = told(lambda o, console: outcome_tables(o, run, console), outcome)
+        assert [cell.strip() for cell in row(text, "outside the regions").split("│")[2:7]] == ["3", "0", "0", "3", "0"]
+
+    def test_the_rows_add_up_to_the_last(self, outcome: RunOutcome, run: Run) -> None:
+        text = told(lambda o, console: outcome_tables(o, run, console), outcome)
+        names = ("karlovy-vary", "opole", "leoben", "outside the regions", "all")
+        cells = [[int(c.replace(",", "")) for c in row(text, name).split("│")[2:7]] for name in names]
+        assert [sum(column) for column in zip(*cells[:-1], strict=True)] == cells[-1]
+
+    def test_what_is_not_whole_is_marked_and_named(self, outcome: RunOutcome, run: Run) -> None:
+        text = told(lambda o, console: outcome_tables(o, run, console), outcome)
+        assert "fresh!" in row(text, "opole")
+        assert "failed!" in row(text, "leoben")
+        assert "FAILED leoben: leoben: no outline. Put one into raw/boundaries." in text
+        assert "FAILED source zabytki in opole: zabytki.csv: not there. Put it back." in text
+
+    def test_reasons_stand_in_words(self, outcome: RunOutcome, run: Run) -> None:
+        text = told(lambda o, console: outcome_tables(o, run, console), outcome)
+        assert "2 no_key: the row has no key" in text
+        assert "3 outside_all_regions: the place lies outside every region of this release" in text
+
+    def test_withheld_and_absent_are_told_notes_for_the_manifest_are_not(self, outcome: RunOutcome, run: Run) -> None:
+        text = told(lambda o, console: outcome_tables(o, run, console), outcome)
+        assert "7 records are withheld from the release" in text
+        assert text.count("Not used, since no file of theirs is there: eutl") == 1
+        assert "note karlovy-vary kroniky: values of 'type' that nobody mapped" in text
+        assert "note karlovy-vary: raster dem: 3 sites lie outside it" in text
+        assert "only for the manifest" not in text
+
+    def test_without_a_release_no_file_is_named(self, outcome: RunOutcome, run: Run) -> None:
+        assert "Open in QGIS" not in told(lambda o, console: outcome_tables(o, run, console), outcome)
+
+    def test_a_release_names_its_files_and_an_old_one_says_so(self, outcome: RunOutcome, run: Run) -> None:
+        old = RunOutcome(**{**vars(outcome), "release": Path("releases/2026-01-01T000000Z"), "is_new": False})
+        text = told(lambda o, console: outcome_tables(o, run, console), old)
+        assert "Nothing has changed: release 2026-01-01T000000Z holds" in text
+        assert str(run.folder.current / "inducult.gpkg") in text
+
+    def test_own_data_are_not_called_a_sample(self, outcome: RunOutcome, run: Run) -> None:
+        assert "Sample data" not in told(lambda o, console: outcome_tables(o, run, console), outcome)
+
+    def test_the_same_facts_as_json(self, outcome: RunOutcome) -> None:
+        values = json.loads(json.dumps(outcome_as_dict(outcome)))
+        assert values["counts"] == {"records_in": 1233, "in_sites": 1220, "in_review": 4, "rejected": 9}
+        assert values["exit_code"] == 1
+        assert [region["state"] for region in values["regions"]] == ["fresh", "fresh", "failed"]
+        assert values["regions"][2]["counts"] is None
+        assert values["regions"][1]["sources"][0]["message"] == "zabytki.csv: not there. Put it back."
+        assert values["release"] is None
+        assert len(values["failures"]) == 2
+
+    def test_a_message_cannot_steer_the_terminal(self, outcome: RunOutcome, run: Run) -> None:
+        hostile = RegionOutcome("opole", "failed", None, MARKUP)
+        text = told(lambda o, c: outcome_tables(o, run, c), RunOutcome(**{**vars(outcome), "regions": (hostile,)}))
+        assert f"FAILED opole: {MARKUP}" in text
+
+
+class TestOthers:
+    def test_promises_are_counted_and_the_broken_ones_named(self) -> None:
+        findings = [Finding("all is there", True), Finding("sums match", False, f"sites.csv {MARKUP}")]
+        text = told(finding_tables, findings)
+        assert "ok     all is there" in text
+        assert f"BROKEN sums match: sites.csv {MARKUP}" in text
+        assert text.rstrip().endswith("1 promises kept, 1 broken")
+
+    def test_nothing_changed_is_said(self) -> None:
+        assert told(change_tables, pd.DataFrame(columns=[*CHANGE_COLUMNS])).startswith("nothing changed")
+
+    def test_each_change_stands_in_one_line(self) -> None:
+        rows = [
+            ("moved", "IC-1", "Huta [x]", "opole", "12 m", "osm changed", 12.0),
+            ("new", "IC-2", None, "opole", "first seen", None, None),
+        ]
+        lines = told(change_tables, pd.DataFrame(rows, columns=[*CHANGE_COLUMNS])).splitlines()
+        assert lines[0] == "moved     IC-1  opole  Huta [x]: 12 m | osm changed"
+        assert lines[1] == "new       IC-2  opole  -: first seen"
+        assert lines[2] == "2 changes"
+
+    def test_a_download_that_failed_says_why(self) -> None:
+        failed = FetchOutcome("opole.osm.pbf", ("opole",), "http://127.0.0.1/x", None, f"not found {MARKUP}")
+        assert told(fetched_lines, [failed]) == f"failed    opole.osm.pbf: not found {MARKUP}\n"
+        (values,) = fetched_as_dicts([failed])
+        assert values["state"] == "failed"
+        assert values["file"] is None
+        assert values["regions"] == ["opole"]
+
+
+class TestStatus:
+    def status(self, **said) -> Status:
+        values = {
+            "release": Path("releases/2026-01-01T000000Z"), "age_h": 3.26, "max_age_h": 36.0, "sites": 138,
+            "open_questions": 12, "stale": (),
+        }  # fmt: skip
+        return Status(**{**values, **said})
+
+    def test_all_well(self) -> None:
+        text = told(status_lines, self.status())
+        assert "2026-01-01T000000Z, confirmed 3.3 h ago, 138 sites" in text
+        assert "12 open questions" in text
+        assert text.rstrip().endswith("all well")
+
+    @pytest.mark.parametrize(
+        ("said", "line"),
+        [
+            ({"stale": (f"region opole: stale: {MARKUP}",)}, f"stale     region opole: stale: {MARKUP}"),
+            ({"age_h": 40.0}, "confirmed 40.0 h ago"),
+            ({"release": None}, "no release yet: run `inducult run`"),
+        ],
+    )
+    def test_what_needs_a_look_is_named(self, said: dict[str, object], line: str) -> None:
+        text = told(status_lines, self.status(**said))
+        assert line in text
+        assert text.rstrip().endswith("needs a look")

@@ -201,6 +201,31 @@ def test_text_says_its_own_system() -> None:
     assert found.reason == [None, None, "bad_coordinate", "no_coordinates"]
 
 
+@pytest.mark.parametrize(
+    ("crs", "text", "expected"),
+    [
+        ("EPSG:4314", "50°43'12\"N 12°29'45\"E", "EPSG:4314"),
+        ("EPSG:4314", "geo:50.7201,12.4958", "EPSG:4326"),
+        ("EPSG:31468", "50°43'12\"N 12°29'45\"E", "EPSG:4326"),
+        (None, "50.7201, 12.4958", "EPSG:4326"),
+        ("EPSG:4314", "SRID=31468;POINT(4534567 5619432)", "EPSG:31468"),
+    ],
+)
+def test_degrees_without_a_system_are_in_the_declared_one_if_that_is_of_degrees(
+    crs: str | None, text: str, expected: str
+) -> None:
+    declared = Contract(id="t", files=("a",), place={"text": "T", "crs": crs})
+    found = read_cells(pd.DataFrame({"text": [text]}, dtype=object), declared, crs=crs, country="DE")
+    assert found.crs == [expected]
+
+
+def test_a_cell_of_the_other_decimal_mark_stays_in_the_declared_datum() -> None:
+    declared = Contract(id="t", files=("a",), place={"x": "X", "y": "Y", "crs": "EPSG:4314"})
+    found = read_cells(raw([("12.4958", "50.7201"), ("12,4958", "50,7201")]), declared, crs="EPSG:4314", country="DE")
+    assert found.crs == ["EPSG:4314"] * 2
+    assert found.x[1] == found.x[0]
+
+
 # --- place -------------------------------------------------------------------------------------------------------
 
 

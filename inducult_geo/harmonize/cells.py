@@ -14,6 +14,7 @@ import shapely
 from inducult_geo.catalog.models import Contract
 from inducult_geo.errors import CoordinateError
 from inducult_geo.harmonize.coordinates import parse_coordinates, parse_number
+from inducult_geo.harmonize.systems import crs_code, crs_of
 
 WGS84 = "EPSG:4326"
 METERS_PER_DEGREE = 111_320.0
@@ -39,7 +40,7 @@ class Cells:
     x, y
         (n,) numbers, easting or longitude first as far as the source says; NaN where there are none.
     crs
-        (n,) the system each row is in: the declared one, or EPSG:4326 where the text itself says degrees.
+        (n,) the system each row is in: the declared one; EPSG:4326 where the text says degrees, but that is in meters.
     shapes
         (n,) the file's own geometries in the declared CRS, or all null.
     precision_m
@@ -161,9 +162,21 @@ def _from_text(cells: Cells, row: int, text: Any, country: str | None, *, instea
         cells.x[row], cells.y[row] = parsed.a, parsed.b
         cells.crs[row] = parsed.crs or cells.crs[row]
     else:
-        cells.x[row], cells.y[row], cells.crs[row] = parsed.b, parsed.a, WGS84
+        cells.x[row], cells.y[row] = parsed.b, parsed.a
+        cells.crs[row] = parsed.crs or _of_degrees(cells.crs[row])
     cells.precision_m[row] = parsed.precision_m or 0.0
     _refuse_null_island(cells, row)
+
+
+def _of_degrees(declared: str | None) -> str:
+    """Return the system of degrees that do not say theirs: the declared one if it is of degrees."""
+    try:
+        if declared is not None and crs_of(crs_code(declared)).is_geographic:
+            return declared
+    except CoordinateError:
+        # Whether the declared system can be used at all is judged where the rows are placed.
+        pass
+    return WGS84
 
 
 def _from_shapes(cells: Cells, shapes: np.ndarray) -> None:

@@ -31,13 +31,13 @@ class Tool {
     this.index.prepareIdly();
   }
 
-  /** Show what filters and search leave. */
-  update(move) {
+  /** Show what filters and search leave; `redraw` is false where the map shows it already. */
+  update(move, redraw = true) {
     const query = part("search").value;
     const found = this.filters.apply(this.index.matcher(query));
     this.found = query.trim() ? this.#ordered(found, query) : found;
     this.list.show(this.found);
-    this.map?.show(found);
+    if (redraw) this.map?.show(found);
     part("status").textContent = t("n_of_sites", { n: whole(found.length), all: whole(this.sites.count) });
     part("none").hidden = found.length > 0;
     part("clear").hidden = !(query || this.filters.active);
@@ -145,7 +145,7 @@ class Tool {
     if (first) this.legend = new Legend(this.sites, part("legend"));
     else {
       this.legend.build();
-      this.update(false);
+      this.update(false, false);
       this.card.retell();
       this.map?.retell();
     }

@@ -18,6 +18,7 @@ from inducult_geo.drafting_columns import Column, axes_of, columns_of, fields_of
 from inducult_geo.drafting_crs import crs_lines
 from inducult_geo.drafting_text import comment, number_range, quoted, short
 from inducult_geo.errors import ContractError
+from inducult_geo.harmonize.cells import FARTHEST
 from inducult_geo.run import Run
 from inducult_geo.sources.readers import read_table
 from inducult_geo.sources.table import ChoiceError, Table, has_shapes
@@ -233,11 +234,11 @@ def _shape_points(shapes: pd.Series[Any]) -> np.ndarray:
         return np.empty((0, 2))
     boxes = shapely.bounds(known)
     middles = np.column_stack(((boxes[:, 0] + boxes[:, 2]) / 2, (boxes[:, 1] + boxes[:, 3]) / 2))
-    return np.asarray(middles[np.isfinite(middles).all(axis=1)])
+    return np.asarray(middles[(np.abs(middles) < FARTHEST).all(axis=1)])
 
 
 def _column_points(frame: pd.DataFrame, x: Column, y: Column, decimal: str) -> np.ndarray:
     both = frame[[x.name, y.name]].dropna().astype(str)
     pairs = [Column(name, tuple(both[name]), len(both)).numbers(decimal) for name in (x.name, y.name)]
     points = np.array(pairs, dtype=float).T.reshape(-1, 2)
-    return np.asarray(points[np.isfinite(points).all(axis=1) & (points != 0).any(axis=1)])
+    return np.asarray(points[(np.abs(points) < FARTHEST).all(axis=1) & (points != 0).any(axis=1)])

@@ -191,6 +191,17 @@ def test_a_parquet_file_that_would_fill_the_memory_is_refused(tmp_path: Path, mo
         read_table(tmp_path / "a.parquet", Read())
 
 
+@pytest.mark.parametrize("number", ["1e300", "-9e15", "1e999", "99999999999"])
+def test_a_number_that_is_no_place_costs_its_own_row_alone(tmp_path: Path, run: Run, number: str) -> None:
+    rows = f"nr;name;lon;lat\n1;Huta;17.5;50.5\n2;Hala;{number};50.6\n3;Gaj;17.7;50.7\n"
+    (tmp_path / "a.csv").write_text(rows, encoding="utf-8")
+    place = '[place]\ncrs = "EPSG:4326"\nx = "lon"\ny = "lat"\n[columns]\nkey = "nr"\nname = "name"\n'
+    (tmp_path / "c.toml").write_text(f'id = "test"\nfiles = ["a.csv"]\n{place}', encoding="utf-8")
+    report = check(tmp_path / "c.toml", run)
+    assert report.accepted == 2
+    assert [row["reason"] for row in report.rows] == ["bad_coordinate"]
+
+
 @pytest.mark.parametrize("far", [9e7, 9e8, 9e11, 1e300])
 def test_a_polygon_that_leaves_the_world_costs_its_own_row_alone(tmp_path: Path, run: Run, far: float) -> None:
     wild = shapely.Polygon([(4.3e6, 3e6), (far, 3e6), (far, -far), (4.3e6, 3e6)])

@@ -26,7 +26,8 @@ REPAIRED = "its outline crossed itself and was repaired: compare it with the sou
 
 _DECIMALS = re.compile(r"[.,](\d+)\s*$")
 _REPEATING_DECIMALS = 4
-_FARTHEST = 1e9
+FARTHEST = 1e9
+"""No system has larger coordinates in any unit of length that a partner may use."""
 # A column of the other decimal mark: a few whole numbers may read either way, a few cells may be no numbers.
 _ROWS_TO_TELL, _FEW, _NEARLY_ALL, _SAMPLE = 5, 0.2, 0.9, 500
 
@@ -142,7 +143,7 @@ def _from_columns(cells: Cells, row: int, decimal: str, country: str | None) -> 
         _from_text(cells, row, f"{raw_y} {raw_x}", country, instead=str(problem))
         return
     cells.precision_m[row] = _precision_m(raw_x, raw_y, degrees=abs(cells.x[row]) <= 180 and abs(cells.y[row]) <= 180)
-    _refuse_null_island(cells, row)
+    _refuse_nowhere(cells, row)
 
 
 def _from_text(cells: Cells, row: int, text: Any, country: str | None, *, instead: str | None = None) -> None:
@@ -165,7 +166,7 @@ def _from_text(cells: Cells, row: int, text: Any, country: str | None, *, instea
         cells.x[row], cells.y[row] = parsed.b, parsed.a
         cells.crs[row] = parsed.crs or _of_degrees(cells.crs[row])
     cells.precision_m[row] = parsed.precision_m or 0.0
-    _refuse_null_island(cells, row)
+    _refuse_nowhere(cells, row)
 
 
 def _of_degrees(declared: str | None) -> str:
@@ -188,7 +189,7 @@ def _from_shapes(cells: Cells, shapes: np.ndarray) -> None:
     for repaired in np.flatnonzero(wrong):
         cells.detail[int(repaired)] = REPAIRED
     bounds = shapely.bounds(flat)
-    usable = np.isfinite(bounds).all(axis=1) & (np.abs(np.nan_to_num(bounds)) < _FARTHEST).all(axis=1)
+    usable = np.isfinite(bounds).all(axis=1) & (np.abs(np.nan_to_num(bounds)) < FARTHEST).all(axis=1)
     usable &= ~shapely.is_missing(flat) & ~shapely.is_empty(flat)
     points = np.full(len(flat), None, dtype=object)
     with np.errstate(all="ignore"):
@@ -213,7 +214,11 @@ def _single(shapes: np.ndarray) -> np.ndarray:
     return shapes
 
 
-def _refuse_null_island(cells: Cells, row: int) -> None:
+def _refuse_nowhere(cells: Cells, row: int) -> None:
+    """Refuse numbers that are no place in any system: 0, 0, and those that no unit of length brings to earth."""
+    if not (abs(cells.x[row]) < FARTHEST and abs(cells.y[row]) < FARTHEST):
+        cells.refuse(row, "bad_coordinate", f"{cells.x[row]:g}, {cells.y[row]:g} is no place on earth: mend it")
+        return
     if cells.x[row] == 0 and cells.y[row] == 0:
         cells.refuse(row, "bad_coordinate", "0, 0 is no place: give the true coordinate, or leave both empty")
 

@@ -18,6 +18,10 @@ from inducult_geo.run import Run, run_id
 from inducult_geo.schemas import checked_sites
 from inducult_geo.stage import Collected, Part, Stage, keep_stage, last_stage, renew_stage
 from inducult_geo.stamps import declared, registry_share, stamp
+from inducult_geo.tiling import compare_in_tiles
+
+WIDE_FROM = 300_000
+"""From this many records on, a region is compared tile by tile (see `tiling`)."""
 
 
 def settle(region: Region, collected: Collected, run: Run) -> Stage:
@@ -44,6 +48,7 @@ def settle(region: Region, collected: Collected, run: Run) -> Stage:
         decisions=decisions,
         registry=registry,
         run_id=identity,
+        comparing=compare_in_tiles if len(records) >= WIDE_FROM else None,
     )
     enriched = sampled(resolution.sites, region.id, before, run)
     frames = _frames(records, resolution) | {"sites": checked_sites(enriched.sites, region.id)}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Final
 
@@ -66,6 +66,7 @@ def resolve(
     decisions: Decisions,
     registry: pd.DataFrame,
     run_id: str,
+    comparing: Callable[[Records], Scored] | None = None,
 ) -> Resolution:
     """Resolve records into sites.
 
@@ -81,6 +82,8 @@ def resolve(
         The registry of site ids so far.
     run_id
         Written to every site.
+    comparing
+        What scores the records (ordered by key); `compare` where not given. For wide areas see `tiling`.
 
     Raises
     ------
@@ -93,7 +96,7 @@ def resolve(
     ordered = Records(records.sort_values("record_key", ignore_index=True))
     folded = fold_duplicates(ordered)
     # Equals would be each other's rivals, and every question about them would be asked as often as they stand there.
-    scored = compare(Records(ordered[~ordered["record_key"].isin(folded)].reset_index(drop=True)))
+    scored = (comparing or compare)(Records(ordered[~ordered["record_key"].isin(folded)].reset_index(drop=True)))
     many = [name for name, contract in contracts.items() if contract.units_per_site]
     clusters = cluster(ordered, _links(scored, decisions, folded), many=many, decisions=decisions, folded=folded)
     assigned = assign_ids(clusters.group, registry, ordered)

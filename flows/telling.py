@@ -70,7 +70,8 @@ def send(address: SecretStr | None, subject: str, body: str, *, failed: bool) ->
         return False
     try:
         block = AppriseNotificationBlock(url=address, notify_type="failure" if failed else "info")
-        block.notify(body=body, subject=subject)
+        with block.raise_on_failure():
+            block.notify(body=body, subject=subject)
     except Exception as problem:  # whatever a mail server does must not fail the night
         _log().warning("nobody could be told: %s. Look at INDUCULT_NOTIFY_URL.", type(problem).__name__)
         return False

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shutil
 import signal
 import socket
@@ -146,7 +147,8 @@ def test_every_region_has_its_own_schedule_in_its_own_time_zone(data: Path) -> N
 
 
 @pytest.mark.slow
-def test_a_scheduled_run_fires_and_the_service_ends_cleanly(data: Path, tmp_path: Path) -> None:
+@pytest.mark.parametrize("stop", [signal.SIGINT, signal.SIGTERM])
+def test_a_scheduled_run_fires_and_the_service_ends_cleanly(data: Path, stop: signal.Signals) -> None:
     for region in ("gorenjska", "karlovy-vary", "leoben", "limburg", "padova", "sisak-moslavina", "zwickau"):
         (data / "raw" / "sample" / "osm" / f"{region}.osm").unlink()
     for path in (data / "raw" / "sample" / "partners").glob("*"):
@@ -165,13 +167,30 @@ def test_a_scheduled_run_fires_and_the_service_ends_cleanly(data: Path, tmp_path
         assert child.stdout is not None
         line = child.stdout.readline()
         assert f"http://127.0.0.1:{port}" in line
-        deadline = time.monotonic() + LIMIT_S
-        while current_release(open_run(data).folder) is None and time.monotonic() < deadline:
+        server = f"http://127.0.0.1:{port}/api"
+        ended = {"state": {"type": {"any_": ["COMPLETED", "FAILED", "CRASHED"]}}}
+        deadline = time.monotonic() + 2 * LIMIT_S
+        runs: list[dict] = []
+        while not runs and time.monotonic() < deadline:
             time.sleep(2)
-        assert current_release(open_run(data).folder) is not None
+            runs = ask(server, "flow_runs", flow_runs=ended, flows={"name": {"any_": ["refresh"]}})
+        assert [run["state"]["message"] for run in runs[:1]] == ["1 of 1 regions whole"]
+        assert runs[0]["name"].startswith("opole 20")
+        assert runs[0]["auto_scheduled"]
+        shown = {a["key"]: a for a in ask(server, "artifacts", artifacts={"flow_run_id": {"any_": [runs[0]["id"]]}})}
+        (row,) = json.loads(shown["counts"]["data"])
+        assert row["records_in"] == row["in_sites"] + row["in_review"] + row["rejected"] > 20
+        # The links of the artifacts open, and the pages know where their API is.
+        page = re.search(r"\((http://[^)]+)\)", shown["map-page"]["data"])[1]
+        assert "<html" in requests.get(page, timeout=30).text
+        assert requests.get(page.rsplit("/", 2)[0] + "/", timeout=30).status_code == 404
+        assert requests.get(f"http://127.0.0.1:{port}/ui-settings", timeout=30).json()["api_url"] == server
+        (limit,) = ask(server, "v2/concurrency_limits")
+        assert (limit["name"], limit["limit"]) == ("overpass", 2)
     finally:
-        child.send_signal(signal.SIGINT)
-        out, _ = child.communicate(timeout=90)
+        child.send_signal(stop)
+        out, _ = child.communicate(timeout=180)
+    assert "Traceback" not in out
     assert child.returncode == 0, out
     with socket.socket() as probe:
         assert probe.connect_ex(("127.0.0.1", port)) != 0

@@ -1,0 +1,104 @@
+"""The examples for servers say what is true: commands, options, flows, parameters and signals exist."""
+
+from __future__ import annotations
+
+import configparser
+import os
+import re
+import shlex
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import yaml
+from typer.testing import CliRunner
+
+from inducult_geo import cli
+from inducult_geo.settings import Settings
+
+
+@pytest.fixture(scope="module")
+def unit(repository: Path) -> configparser.ConfigParser:
+    parser = configparser.ConfigParser(strict=False, interpolation=None)
+    parser.optionxform = str  # type: ignore[assignment]
+    parser.read(repository / "deploy" / "inducult.service")
+    return parser
+
+
+def settings_named(text: str) -> set[str]:
+    return {name.lower() for name in re.findall(r"INDUCULT_([A-Z_]+)", text)}
+
+
+def takes(command: str, *options: str) -> bool:
+    told = CliRunner().invoke(cli.app, [command, "--help"], env={"COLUMNS": "200"})
+    plain = re.sub(r"\x1b\[[0-9;]*m", "", told.stdout)
+    return told.exit_code == 0 and all(option in plain for option in options)
+
+
+def test_the_service_starts_a_command_that_exists_and_stops_it_as_it_wants_to_be(unit) -> None:
+    program, command, *arguments = shlex.split(unit["Service"]["ExecStart"])
+    assert Path(program).name == "inducult"
+    assert takes(command, *(one for one in arguments if one.startswith("--")))
+    assert unit["Service"]["KillSignal"] == "SIGINT"
+    data = Path(unit["Service"]["Environment"].removeprefix("INDUCULT_DATA="))
+    assert data.is_relative_to(unit["Service"]["ReadWritePaths"])
+    assert arguments[arguments.index("--data") + 1] == str(data)
+
+
+@pytest.mark.skipif(shutil.which("systemd-analyze") is None, reason="needs systemd-analyze")
+def test_systemd_itself_finds_no_fault(repository: Path, tmp_path: Path) -> None:
+    text = (repository / "deploy" / "inducult.service").read_text()
+    here = re.sub(r"ExecStart=\S+", f"ExecStart={sys.executable}", text)
+    (tmp_path / "inducult.service").write_text(here.replace("User=inducult\nGroup=inducult\n", ""))
+    command = ["systemd-analyze", "verify", "--man=no", str(tmp_path / "inducult.service")]
+    told = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert "inducult.service" not in told.stderr, told.stderr
+
+
+def test_every_setting_that_an_example_names_exists(repository: Path) -> None:
+    for name in ("deploy/inducult.service", "deploy/Containerfile", "docs/scaling.md"):
+        named = settings_named((repository / name).read_text(encoding="utf-8"))
+        assert named <= {*Settings.model_fields}, (name, named)
+
+
+def test_the_container_builds_what_the_makefile_offers_and_runs_commands_that_exist(repository: Path) -> None:
+    lines = (repository / "deploy" / "Containerfile").read_text().splitlines()
+    text = "\n".join(lines)
+    assert "RUN make venv" in lines
+    assert re.search(r"^venv:", (repository / "Makefile").read_text(), flags=re.MULTILINE)
+    assert "STOPSIGNAL SIGINT" in lines
+    assert takes(re.search(r'CMD \["(\w+)"\]$', text)[1])
+    assert takes(re.search(r'inducult", "(\w+)"\]', text)[1], "--max-age-h")
+    assert next(index for index, line in enumerate(lines) if line.startswith("USER")) < lines.index("RUN make venv")
+
+
+def test_every_deployment_names_a_flow_and_parameters_that_it_takes(repository: Path) -> None:
+    declared = yaml.safe_load((repository / "prefect.yaml").read_text(encoding="utf-8"))
+    names = [one["name"] for one in declared["deployments"]]
+    assert names == ["nightly", "ingest-osm", "ingest-partners", "resolve", "release"]
+    code = (
+        "import json, sys\nfrom importlib import import_module\nfrom prefect.schedules import Cron\n"
+        "for one in json.load(sys.stdin):\n"
+        "    file, name = one['entrypoint'].split(':')\n"
+        "    flow = getattr(import_module(file.removesuffix('.py').replace('/', '.')), name)\n"
+        "    flow.validate_parameters(one['parameters'])\n"
+        "    [Cron(each['cron'], timezone=each['timezone']) for each in one.get('schedules', ())]\n"
+        "    form = flow.parameters.definitions['Parameters']['properties']\n"
+        "    assert all('description' in field for field in form.values()), form\n"
+        "    print(flow.name)\n"
+    )
+    import json
+
+    told = subprocess.run(
+        [sys.executable, "-c", code],
+        input=json.dumps(declared["deployments"]),
+        cwd=repository,
+        env={**os.environ},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert told.returncode == 0, told.stderr
+    assert told.stdout.split() == ["refresh", "ingest-osm", "ingest-partners", "resolve", "release"]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext, suppress
 from pathlib import Path
@@ -16,7 +17,7 @@ from pydantic import BaseModel, Field
 
 from flows.limits import OVERPASS
 from inducult_geo import pipeline
-from inducult_geo.errors import InducultError, TransientError
+from inducult_geo.errors import ConfigError, InducultError, TransientError
 from inducult_geo.run import Run, open_run
 
 LOCK_WAIT_S = 3600.0
@@ -82,6 +83,8 @@ def words_of(state: State[Any]) -> str | None:
     """Return a failed task's reason in its own words; null where it is whole."""
     if state.is_completed():
         return None
+    if not state.is_final():
+        return "its worker gave no answer; look at the worker's log"
     problem = state.result(raise_on_failure=False)
     return str(problem) if isinstance(problem, InducultError) else f"{type(problem).__name__}: {problem}"
 
@@ -111,9 +114,20 @@ def slot(run: Run) -> Iterator[None]:
 
 
 def task_runner(run: Run) -> TaskRunner[Any]:
-    """Return where tasks run: on the Dask cluster that is set, else in threads."""
+    """Return where tasks run: on the Dask cluster that is set, else in threads.
+
+    Raises
+    ------
+    ConfigError
+        Where the cluster's workers would not know which server to tell.
+    """
     if run.settings.dask_address is None:
         return ThreadPoolTaskRunner(max_workers=THREADS)
+    if not os.environ.get("PREFECT_API_URL"):
+        raise ConfigError(
+            "tasks on a Dask cluster need a Prefect server that every worker reaches: set PREFECT_API_URL to it, "
+            "for the workers as well."
+        )
     from prefect_dask.task_runners import DaskTaskRunner
 
     runner: TaskRunner[Any] = DaskTaskRunner(address=run.settings.dask_address)

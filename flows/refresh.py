@@ -19,7 +19,7 @@ from prefect.states import Completed, Failed
 from flows import stages
 from flows.artifacts import show
 from flows.limits import create_limits
-from flows.parameters import Parameters, at_work, run_name, words_of
+from flows.parameters import Parameters, at_work, run_name, task_runner, words_of
 from flows.telling import tell_crash, tell_outcome
 from inducult_geo import pipeline
 from inducult_geo.errors import InducultError
@@ -77,7 +77,7 @@ def main(
         afresh=afresh,
     )
     try:
-        parameters.settled()
+        task_runner(parameters.settled().open())
     except InducultError as problem:
         sys.stderr.write(f"inducult: {problem}\n")
         raise typer.Exit(2) from problem

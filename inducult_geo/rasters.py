@@ -13,6 +13,9 @@ from inducult_geo.frames import SITE_COLUMNS, FileRead, Sites, as_sites, from_js
 from inducult_geo.run import Run, SourceFacts, State
 from inducult_geo.stage import Stage
 
+Kept = dict[str, tuple[object, str]]
+"""Site -> value and lineage of yesterday."""
+
 
 @dataclass(frozen=True)
 class Sampled:
@@ -39,7 +42,7 @@ def sampled(sites: Sites, region: str, before: Stage | None, run: Run) -> Sample
         state: State = "fresh"
         if why is not None:
             values = kept.get(raster.id, {})
-            table = _filled(table, raster.column, raster.id, values)
+            table = _filled(table, raster.column, values)
             state = "stale" if values else "failed" if files else "absent"
         told = tuple(FileRead(name, digest, "raster", 0) for name, digest in files)
         facts.append(SourceFacts(raster.id, region, state, told, message=why))
@@ -55,30 +58,31 @@ def raster_files(raster_id: str, run: Run) -> list[tuple[str, str]]:
     return [] if found is None else [(found.name, run.hashes.of(found))]
 
 
-def _kept_values(before: Stage | None, unusable: Mapping[str, str]) -> dict[str, dict[str, object]]:
-    """Return raster -> site -> the value that the last good run had of it."""
+def _kept_values(before: Stage | None, unusable: Mapping[str, str]) -> dict[str, Kept]:
+    """Return raster -> what the last good run had of it."""
     if before is None or not unusable:
         return {}
-    kept: dict[str, dict[str, object]] = {}
+    kept: dict[str, Kept] = {}
     for row in pd.DataFrame(before.sites().drop(columns="geometry")).to_dict("records"):
         for column, origin in from_json(row["lineage"]).items():
-            raster = str(origin).removeprefix("raster:")
-            if str(origin).startswith("raster:") and raster in unusable:
-                kept.setdefault(raster, {})[row["site_id"]] = row[column]
+            # `raster:<id>` or `raster:<id>@<date>`
+            kind, _, raster = str(origin).partition("@")[0].partition(":")
+            if kind == "raster" and raster in unusable:
+                kept.setdefault(raster, {})[row["site_id"]] = (row[column], origin)
     return kept
 
 
-def _filled(sites: Sites, column: str, raster: str, values: Mapping[str, object]) -> Sites:
+def _filled(sites: Sites, column: str, kept: Kept) -> Sites:
     """Return the sites with a column's nulls filled by yesterday's values, and the lineage of these."""
-    if not values:
+    if not kept:
         return sites
     table = pd.DataFrame(sites.drop(columns="geometry"))
-    known = table["site_id"].map(values)
+    known = table["site_id"].map({site: value for site, (value, _) in kept.items()})
     free = table[column].isna() & known.notna()
     table[column] = table[column].where(~free, known)
     table["lineage"] = [
-        to_json({**from_json(text), column: f"raster:{raster}"}) if new else text
-        for text, new in zip(table["lineage"], free, strict=True)
+        to_json({**from_json(text), column: kept[site][1]}) if new else text
+        for site, text, new in zip(table["site_id"], table["lineage"], free, strict=True)
     ]
     table = table.astype({name: SITE_COLUMNS[name] for name in (column, "lineage")})
     return as_sites(gpd.GeoDataFrame(table, geometry=sites.geometry.to_numpy(), crs=sites.crs))

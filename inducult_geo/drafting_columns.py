@@ -13,6 +13,7 @@ from inducult_geo.errors import CoordinateError
 from inducult_geo.harmonize.coordinates import parse_coordinates, parse_number
 from inducult_geo.harmonize.dates import date_text, parse_date
 from inducult_geo.sources.table import has_shapes
+from inducult_geo.text import fold_once
 
 _SAMPLE = 300
 _MOSTLY = 0.8
@@ -63,7 +64,9 @@ class Rule:
 
 
 def _words(*words: str) -> re.Pattern[str]:
-    return re.compile(r"(?:^|[^a-z])(?:" + "|".join(words) + r")(?:$|[^a-z])")
+    """Find whole words in a column's name: both are folded, so that marks and case do not matter."""
+    plain = "|".join(sorted({fold_once(word) for word in words}, key=len, reverse=True))
+    return re.compile(rf"(?:^|[^a-z])(?:{plain})(?:$|[^a-z])")
 
 
 def _number(cell: str, decimal: str) -> float | None:
@@ -119,7 +122,9 @@ RULES: tuple[Rule, ...] = (
     Rule("start", _words("start", "start_year", "begbouwjr", "baujahr", "bouwjaar", "rok_budowy", "powstanie",
                          "commissioned", "commissioning_year", "year_commissioned",
                          "founded", "gründung", "leto", "anno", "godina",
-                         "built", "opened", "year", "rok"), _is_date),
+                         "built", "opened", "year", "rok", "datacija", "datace", "datovani", "datazione", "datowanie",
+                         "datierung", "datering", "datiranje", "bauzeit", "entstehung", "vznik", "nastanek",
+                         "epoca", "czas powstania", "vrijeme gradnje", "start date"), _is_date),
     Rule("end", _words("end", "eindbouwjr", "year_decommissioned", "retired date",
                        "end_year", "closed", "stillgelegt", "chiusura", "decommissioned"), _is_date),
     Rule("status", _words("status", "stan", "stav", "zustand", "stato", "stanje"), _is_text),
@@ -139,7 +144,8 @@ RULES: tuple[Rule, ...] = (
 )  # fmt: skip
 _KEY = _words("id", "nr", "key", "code", "kod", "uid", "uuid", "fid", "number", "numer", "nummer", "ref", "gppd_idnr",
               "inspireid", "facilityid", "facilityreportid", "h_id", "rijksmonnr", "censimp", "eic_code", "rec_id",
-              "row", "_id")  # fmt: skip
+              "row", "_id", "esd", "lfd", "evid", "sifra", "broj", "numero", "codice",
+              "kennung", "inv", "signatura")  # fmt: skip
 X_NAME = _words("x", "lon", "long", "lng", "longitude", "e", "east", "easting", "rechtswert", "rw", "x_coord", "laenge",
                 "länge", "dlugosc", "długość", "lengtegraad", "longitudine", "point_x", "koord_x",
                 "xcoord")  # fmt: skip
@@ -159,7 +165,7 @@ def columns_of(frame: pd.DataFrame) -> list[Column]:
 def key_of(columns: Iterable[Column]) -> tuple[Column | None, list[str]]:
     """Return the column that looks like the key, and the names of all that could be."""
     unique = [column for column in columns if column.is_key and not column.share(_is_fraction)]
-    named = [column for column in unique if _KEY.search(column.name.lower())]
+    named = [column for column in unique if _KEY.search(fold_once(column.name))]
     return (named[0] if named else None), [column.name for column in unique]
 
 
@@ -168,7 +174,7 @@ def fields_of(columns: Iterable[Column]) -> dict[str, list[Column]]:
     found: dict[str, list[Column]] = {}
     known = list(columns)
     for rule in RULES:
-        fitting = [c for c in known if c.cells and rule.words.search(c.name.lower()) and rule.test(c)]
+        fitting = [c for c in known if c.cells and rule.words.search(fold_once(c.name)) and rule.test(c)]
         if fitting:
             found[rule.field] = sorted(fitting, key=lambda column: -len(column.cells))
     return found
@@ -191,10 +197,10 @@ def axes_of(columns: Iterable[Column]) -> tuple[Column, Column] | None:
     """Return the columns of the east-west and the north-south number, told by name, both full of numbers."""
     numeric = [column for column in columns if column.cells and column.decimal is not None]
     for x in numeric:
-        if not X_NAME.search(x.name.lower()):
+        if not X_NAME.search(fold_once(x.name)):
             continue
         for y in numeric:
-            if y.name != x.name and Y_NAME.search(y.name.lower()):
+            if y.name != x.name and Y_NAME.search(fold_once(y.name)):
                 return x, y
     return None
 

@@ -160,6 +160,16 @@ def test_moments_of_a_form_and_measures_are_no_dates_and_no_keys(tmp_path: Path,
     assert '# key = "x"' not in text
 
 
+def test_marked_letters_are_letters(tmp_path: Path, run: Run) -> None:
+    """The Slovene register number EŠD is no easting E."""
+    frame = table("EPSG:3794", "SI", (14.1, 46.25, 14.4, 46.35))
+    frame = frame.rename(columns={"nr": "EŠD", "nazwa": "Ime", "x": "E", "y": "N", "rok": "Datacija"})
+    frame["EŠD"] = [str(100 + n) for n in range(ROWS)]
+    text = draft(written(tmp_path, frame.assign(Ime=["Čevljarna"] * ROWS), encoding="cp1250"), run, region="gorenjska")
+    for line in ('x = "E"', 'y = "N"', 'key = "EŠD"', 'start = "Datacija"', 'name = "Ime"', 'encoding = "cp1250"'):
+        assert line in text
+
+
 def test_decimal_commas_are_told(tmp_path: Path, run: Run) -> None:
     frame = table("EPSG:4326", "PL", OPOLE)
     path = written(tmp_path, frame, sep=";", decimal=",")

@@ -161,7 +161,8 @@ def noisy(data: Dataset, share: float, seed: int) -> Dataset:
         if way == 0:
             x[row] = y[row] = "0"
         elif way == 1:
-            y[row] = y[row].replace(y[row].lstrip("-")[1], str((int(y[row].lstrip("-")[1]) + 5) % 10), 1)
+            at = [place for place, letter in enumerate(y[row]) if letter.isdigit()][1]
+            y[row] = f"{y[row][:at]}{(int(y[row][at]) + 5) % 10}{y[row][at + 1 :]}"
         else:
             x[row], y[row] = y[row], x[row]
     return Dataset(data.region, data.crs, data.kind, x, y, data.lon, data.lat, data.decimal)

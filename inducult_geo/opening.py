@@ -43,7 +43,7 @@ _VIEWS: Mapping[str, str] = {
     "rejected": "Records that cannot be used, each with its reason.",
     "regions": "The regions with the counts of their records.",
     "sources": "The sources with license, coordinate system and counts.",
-    "changes": "What changed since the release before, where that is told beside the folder.",
+    "changes": "What changed since the release before, as far as that is told.",
 }
 """The frames of a release, which are its views in SQL as well, and what each holds."""
 
@@ -174,9 +174,8 @@ class Release:
     def changes(self) -> pd.DataFrame:
         """What changed since the release before: change, site_id, name, region, detail, cause, distance_m.
 
-        A release does not hold it, because its bytes depend on its inputs alone: it is read from
-        `processed/changes/` of the data folder that the release lies in, and is empty for a first release or a copy.
-        `changes_since` compares any two.
+        From the layer `changes`, or else from `processed/changes/` of the data folder that the release lies in; empty
+        where neither tells any. `changes_since` compares any two.
         """
         return pd.DataFrame(self._frame("changes"))
 
@@ -277,6 +276,11 @@ class Release:
         return _layer(self.folder / GEOPACKAGE, layer_named(name))
 
     def _told_changes(self) -> pd.DataFrame:
+        """Read the layer of changes, or what stands beside a release that has none."""
+        package = self.folder / GEOPACKAGE
+        if "changes" in {str(name) for name, _ in pyogrio.list_layers(package)}:
+            read = pyogrio.read_dataframe(package, layer="changes", columns=[*CHANGE_COLUMNS], read_geometry=False)
+            return pd.DataFrame(read[[*CHANGE_COLUMNS]]).astype(dict(CHANGE_COLUMNS))
         beside = self.folder.parent.parent / "changes"
         told = sorted(beside.glob(f"*_{self.folder.name}.csv")) if beside.is_dir() else []
         table = read_csv(told[-1]) if told else pd.DataFrame(columns=[*CHANGE_COLUMNS], dtype="str")

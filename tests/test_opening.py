@@ -283,6 +283,23 @@ class TestChanges:
         assert told["distance_m"].tolist()[0] == 12.5
         assert told["name"].isna().tolist() == [False, True]
 
+    def test_those_told_in_the_geopackage_are_read(self, copy: Path) -> None:
+        row = {
+            "change": "new",
+            "site_id": "IC-2",
+            "name": None,
+            "region": "opole",
+            "detail": "first seen",
+            "cause": "x",
+        }
+        told = gpd.GeoDataFrame([{**row, "distance_m": None}], geometry=[shapely.Point(1, 2)], crs="EPSG:3035")
+        told.astype(dict(CHANGE_COLUMNS)).to_file(copy / "inducult.gpkg", layer="changes", driver="GPKG", mode="a")
+        write_sums(copy)
+        changes = open_release(copy).changes
+        assert list(changes) == [*CHANGE_COLUMNS]
+        assert changes["site_id"].tolist() == ["IC-2"]
+        assert changes["distance_m"].isna().all()
+
     def test_two_releases_are_compared(self, release: Release, copy: Path) -> None:
         sites = gpd.read_parquet(copy / "sites.parquet")
         sites.loc[0, "name"] = "Another name"

@@ -7,11 +7,12 @@ from pathlib import Path
 
 import pytest
 
-from inducult_geo.catalog import load_contract
+from inducult_geo.catalog import Read, load_contract
 from inducult_geo.checking import check
 from inducult_geo.drafting import draft
 from inducult_geo.errors import ContractError
 from inducult_geo.run import Run, open_run
+from inducult_geo.sources.readers import read_table
 
 ACCEPTED = [
     # file, rows in, accepted, reasons, CRS
@@ -111,6 +112,11 @@ def test_a_file_whose_crs_lies_is_read_once_the_true_one_is_named(shared: Path, 
     contract.write_text(contract.read_text().replace('# crs = "EPSG:"', 'crs = "EPSG:3857"'))
     report = check(contract, run).as_dict()
     assert (report["rows_in"], report["accepted"], report["crs"]) == (1, 1, "EPSG:3857")
+
+
+def test_attributes_in_utf8_are_read_so_though_the_file_does_not_say_it(shared: Path, tmp_path: Path) -> None:
+    table = read_table(put(shared, "har_wrong_prj.shp", tmp_path), Read())
+    assert table.frame["ROD_INCONS"].dropna().unique().tolist() == ["Superfície do mapa diferente do SNV Rodoviário"]
 
 
 def problems(report: dict[str, object], kind: str) -> list[str]:

@@ -91,7 +91,8 @@ def read_vector(path: Path, read: Read) -> Table:
 
 def _attributes(read: Read, dbf: bytes) -> tuple[Read, tuple[str, ...]]:
     """Return how to read the attributes of a shapefile that does not state their encoding: GDAL would take Latin-1."""
-    rows = dbf[_DBF_HEADER_AT:]
+    # Bytes 8 and 9 say where the rows begin: what is before them is no text.
+    rows = dbf[int.from_bytes(dbf[8:10], "little") :]
     # Byte 29 names a code page; 0 and 87 ("that of the machine") say nothing.
     if read.encoding is not None or len(dbf) <= _DBF_HEADER_AT or dbf[29] not in (0, 87) or rows.isascii():
         return read, ()

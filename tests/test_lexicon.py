@@ -1,0 +1,144 @@
+"""The words that names are made of: forms, compounds, phrases and towns, in the languages of the regions."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from inducult_geo.text import lexicon as module
+from inducult_geo.text.folding import fold, fold_once, spelling_key
+from inducult_geo.text.lexicon import lexicon, place_names, split_words
+from inducult_geo.text.tables import packaged_rows
+from inducult_geo.text.tokens import GUESSABLE_ROLES, name_concepts, name_tokens
+
+LETTERS = st.text(alphabet=st.characters(categories=("L", "M", "N", "P", "Zs")), max_size=40)
+
+
+def concepts(name: str) -> set[str]:
+    return {concept.token for concept in name_concepts(name)}
+
+
+@pytest.mark.parametrize(
+    ("forms", "token"),
+    [
+        (("Ziegelei", "Ziegeleien"), "@brickworks"),
+        (("cegielnia", "cegielni", "cegielnię"), "@brickworks"),
+        (("cihelna", "cihelny", "cihelnou"), "@brickworks"),
+        (("fornace", "fornaci"), None),
+        (("pivovar", "pivovaru", "pivovary"), "@brewery"),
+    ],
+)
+def test_every_form_of_a_word_means_the_same(forms: tuple[str, ...], token: str | None) -> None:
+    found = [frozenset(concepts(form)) for form in forms]
+    assert len(set(found)) == 1, dict(zip(forms, found, strict=True))
+    if token:
+        assert token in found[0]
+
+
+def test_a_term_of_the_table_is_its_own_concept_in_every_language() -> None:
+    """Each single word of the table is found as itself, whatever forms other words have."""
+    known = lexicon()
+    rows = [row for row in packaged_rows("name_concepts.csv") if len(split_words(row["term"])) == 1]
+    lost = [row["term"] for row in rows if len(w := split_words(row["term"])[0]) > 1 and w not in known.words]
+    assert lost == []
+    assert len(rows) > 500
+
+
+def test_phrases_are_tried_longest_first() -> None:
+    for group in lexicon().phrases.values():
+        lengths = [len(words) for words, _ in group]
+        assert lengths == sorted(lengths, reverse=True)
+
+
+def test_a_phrase_is_stronger_than_its_words() -> None:
+    for first, group in lexicon().phrases.items():
+        for words, concept in group:
+            assert words[0] == first
+            assert len(words) > 1
+            assert concept.token.startswith("@")
+
+
+def test_a_form_that_two_concepts_share_means_neither() -> None:
+    rows = [
+        {"concept_id": "one", "lang": "pl", "term": "kuznia", "role": "generic", "type_id": "a"},
+        {"concept_id": "two", "lang": "pl", "term": "kuznie", "role": "generic", "type_id": "b"},
+    ]
+    terms = module._terms(rows)
+    forms = module._inflected(rows, terms)
+    assert "kuzniach" not in forms
+
+
+def test_one_term_of_two_concepts_keeps_both_types() -> None:
+    rows = [
+        {"concept_id": "mill", "lang": "en", "term": "mill", "role": "generic", "type_id": "a"},
+        {"concept_id": "press", "lang": "en", "term": "mill", "role": "generic", "type_id": "b"},
+    ]
+    (concept,) = module._terms(rows).values()
+    assert concept.token == "@mill"
+    assert concept.types == ("a", "b")
+
+
+@pytest.mark.parametrize(
+    ("name", "other", "country"),
+    [
+        ("Karlsbad", "Karlovy Vary", "CZ"),
+        ("Falkenau", "Sokolov", "CZ"),
+        ("Oppeln", "Opole", "PL"),
+    ],
+)
+def test_a_foreign_name_of_a_town_is_the_towns_own(name: str, other: str, country: str) -> None:
+    assert name_tokens(f"Brauerei {name}", country=country) == name_tokens(f"Brauerei {other}", country=country)
+
+
+def test_short_foreign_names_count_in_their_country_only() -> None:
+    anywhere = {"".join(words) for group in place_names(None).values() for words, _ in group}
+    assert min(map(len, anywhere)) >= module._EXONYM_ANYWHERE_FROM
+    assert sum(map(len, place_names("CZ").values())) > 0
+    assert place_names("XX") == {}
+
+
+def test_a_towns_name_leads_to_another_spelling_always() -> None:
+    for country in (None, "CZ", "PL", "IT", "SI", "HR"):
+        for group in place_names(country).values():
+            for words, town in group:
+                assert words != town.types
+                assert town.types
+
+
+@given(LETTERS)
+def test_words_are_folded_and_hold_no_signs(text: str) -> None:
+    for word in split_words(text):
+        assert word
+        assert "_" not in word
+        assert not any(char.isspace() for char in word)
+
+
+@given(LETTERS)
+def test_the_canonical_spelling_is_the_first_of_all(text: str) -> None:
+    assert fold(text)[0] == fold_once(text)
+    assert len(set(fold(text))) == len(fold(text))
+
+
+@given(LETTERS)
+def test_tokens_are_the_same_each_time_and_none_twice(name: str) -> None:
+    tokens = name_tokens(name)
+    assert tokens == name_tokens(name)
+    assert len(set(tokens)) == len(tokens)
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [("Mühle", "Muehle"), ("Đurđevac", "Djurdjevac"), ("Łódź", "Lodz"), ("Straße", "Strasse"), ("ČSA", "csa")],
+)
+def test_two_spellings_have_one_key(one: str, other: str) -> None:
+    assert spelling_key(one) == spelling_key(other)
+
+
+def test_roles_that_name_a_type_do() -> None:
+    """A concept that says what a site is names a type; the table has no row that promises one and gives none."""
+    silent = [
+        row["term"] for row in packaged_rows("name_concepts.csv") if row["role"] == "generic" and not row["type_id"]
+    ]
+    assert "generic" in GUESSABLE_ROLES
+    assert silent == []

@@ -1,0 +1,125 @@
+"""What a run says of itself: its exit code, one sentence that names every failure, and a note that outlives it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from inducult_geo.errors import RegionError
+from inducult_geo.frames import Counts
+from inducult_geo.outcome import RunOutcome, begin, last_run, note, unpublished
+from inducult_geo.run import Run, SourceFacts, open_run
+from inducult_geo.stage import RegionOutcome, Stage
+
+
+def region(name: str, *facts: SourceFacts, state: str = "fresh", message: str | None = None) -> RegionOutcome:
+    counts = Counts(10, 7, 1, 2)
+    kept = Stage(name, Path("nowhere"), "r", counts, 5, facts, {}, ()) if state != "failed" else None
+    return RegionOutcome(name, state, kept, message)
+
+
+def run_of(*regions: RegionOutcome, wide: tuple[SourceFacts, ...] = ()) -> RunOutcome:
+    return RunOutcome(regions, None, Counts(0, 0, 0, 0), 0, 0, {}, wide=wide)
+
+
+@pytest.fixture
+def run(tmp_path: Path) -> Run:
+    return open_run(tmp_path / "data", contracts=False)
+
+
+def fact(source: str, state: str, message: str | None = None, **said: object) -> SourceFacts:
+    return SourceFacts(source, None, state, message=message, **said)
+
+
+def test_a_whole_run_is_zero_and_says_so() -> None:
+    outcome = run_of(region("opole", fact("osm", "fresh"), fact("eutl", "absent")), region("leoben"))
+    assert outcome.exit_code == 0
+    assert outcome.failures == ()
+    assert outcome.sentence == "2 of 2 regions whole"
+
+
+@pytest.mark.parametrize("state", ["failed", "stale"])
+def test_a_source_that_failed_makes_the_run_partial(state: str) -> None:
+    outcome = run_of(region("opole", fact("zabytki", state, "zabytki.csv:  not\nthere.")), region("leoben"))
+    assert outcome.exit_code == 1
+    assert outcome.sentence == "1 of 2 regions whole; failed: zabytki in opole (zabytki.csv: not there)"
+
+
+def test_a_region_that_failed_is_named_with_its_reason() -> None:
+    outcome = run_of(region("opole", state="failed", message="no outline."), region("leoben"))
+    assert outcome.failures == ("opole (no outline)",)
+    assert outcome.exit_code == 1
+
+
+def test_a_region_without_a_reason_says_that_there_is_none() -> None:
+    assert run_of(region("opole", state="failed")).failures == ("opole (no reason given)",)
+
+
+def test_one_source_that_fails_everywhere_is_told_once() -> None:
+    broken = fact("hotmaps", "stale", "the file is empty")
+    names = ("gorenjska", "leoben", "limburg", "opole", "padova")
+    (told,) = run_of(*(region(name, broken) for name in names)).failures
+    assert told == "hotmaps in gorenjska, leoben, limburg and 2 more (the file is empty)"
+
+
+def test_two_reasons_of_one_source_are_two_failures() -> None:
+    outcome = run_of(region("opole", fact("a", "failed", "x")), region("leoben", fact("a", "failed", "y")))
+    assert outcome.failures == ("a in opole (x)", "a in leoben (y)")
+
+
+def test_a_wide_source_that_failed_outside_all_regions_counts() -> None:
+    outcome = run_of(region("opole"), wide=(fact("eutl", "failed", "not a CSV."),))
+    assert outcome.exit_code == 1
+    assert outcome.failures == ("eutl (not a CSV)",)
+
+
+def test_sources_of_a_region_that_failed_are_not_told_beside_it() -> None:
+    """The region's own reason is enough: its sources are those of an earlier night."""
+    old = region("opole", fact("a", "stale", "x"), state="stale", message="no outline.")
+    assert run_of(old).failures == ("opole (no outline)",)
+
+
+def test_a_run_that_publishes_nothing_still_counts() -> None:
+    rejected = fact("a", "fresh", rejected_by_reason={"no_key": 2, "bad_row": 1})
+    outcome = unpublished([region("opole", rejected), region("leoben", rejected), region("padova", state="failed")])
+    assert outcome.release is None
+    assert outcome.counts == Counts(20, 14, 2, 4)
+    assert outcome.n_sites == 10
+    assert outcome.rejected_by_reason == {"no_key": 4, "bad_row": 2}
+
+
+class TestNote:
+    def test_there_is_none_before_the_first_run(self, run: Run) -> None:
+        assert last_run(run.folder) is None
+
+    def test_a_run_that_was_killed_has_begun_and_not_ended(self, run: Run) -> None:
+        with begin(run):
+            told = last_run(run.folder)
+        assert told is not None
+        assert told["ended"] is None
+        assert told["began"].endswith("Z")
+
+    def test_a_run_that_ends_tells_how(self, run: Run) -> None:
+        with begin(run):
+            note(run_of(region("opole", fact("a", "failed", "x"))), run)
+        told = last_run(run.folder)
+        assert told is not None
+        assert (told["exit_code"], told["failures"]) == (1, ["a in opole (x)"])
+        assert told["ended"] >= told["began"]
+        assert "0 of 1 regions whole" in told["said"]
+
+    def test_an_error_is_noted_and_goes_on(self, run: Run) -> None:
+        with pytest.raises(RegionError, match=r"all\n is lost"), begin(run):
+            raise RegionError("all\n is lost.")
+        told = last_run(run.folder)
+        assert told is not None
+        assert told["said"] == "all is lost"
+        assert told["exit_code"] == 1
+
+    def test_a_fault_of_the_program_is_not_called_an_end(self, run: Run) -> None:
+        with pytest.raises(ZeroDivisionError), begin(run):
+            raise ZeroDivisionError
+        told = last_run(run.folder)
+        assert told is not None
+        assert told["ended"] is None

@@ -19,7 +19,7 @@ from inducult_geo.gather import wide_or_kept
 from inducult_geo.match.identity import merge_registries
 from inducult_geo.outcome import RunOutcome
 from inducult_geo.publish.bundle import Bundle
-from inducult_geo.publish.changes import write_changes
+from inducult_geo.publish.changes import with_changes, write_changes
 from inducult_geo.publish.licences import for_release
 from inducult_geo.publish.release import write_release
 from inducult_geo.publish.verify import verify
@@ -61,8 +61,8 @@ def release(outcomes: Sequence[RegionOutcome], run: Run) -> RunOutcome:
     if standing is not None and not run.afresh:
         return _outcome(outcomes, wide, standing["release"], standing["told"], run)
     bundle = assemble(stages, told, wide, run)
-    public = with_surfaces(for_release(bundle, run.catalog.sources))
     before = current_release(run.folder)
+    public = _with_changes(with_surfaces(for_release(bundle, run.catalog.sources)), before, run)
     run.say(f"writing the release: {len(public.sites)} sites")
     with new_release(run.folder) as draft:
         write_release(public, draft, release_manifest(public, stages, run))
@@ -76,6 +76,15 @@ def release(outcomes: Sequence[RegionOutcome], run: Run) -> RunOutcome:
     _note(path, made_of, numbers, run)
     prune_releases(run.folder, run.settings.releases_kept)
     return _outcome(outcomes, wide, path.name, numbers, run)
+
+
+def _with_changes(public: Bundle, before: Path | None, run: Run) -> Bundle:
+    """Add what changed since the last release; where that cannot be read, there is nothing to tell."""
+    try:
+        return with_changes(public, before)
+    except ReleaseError as problem:
+        run.say(f"what changed since {before} is not in the release: {problem}")
+        return public
 
 
 def _stamp(stages: Mapping[str, Stage], told: Mapping[str, RegionOutcome], wide: Mapping[str, Part], run: Run) -> str:

@@ -37,6 +37,10 @@ EXPLAINED = "dictionary and schema name every column"
 DESCRIBED = "dcat.jsonld describes every data file"
 DENSITY = "the density surfaces count every site once"
 TILES = "the tiles hold every site"
+CODED = "every coded column has its list"
+SAID = "the table dictionary explains every column"
+THEMED = "the project's map themes show what is there"
+RASTERS = "the rasters in the GeoPackage count the same"
 SEALED = "index.html loads nothing and runs its own script only"
 
 
@@ -106,6 +110,17 @@ def _project(change: Callable[[str], str]) -> Callable[[Path], None]:
     return plant
 
 
+def _change(kind: str, site_id: str) -> Callable[[Path], None]:
+    return sql(f"UPDATE changes SET change = '{kind}', site_id = '{site_id}' WHERE fid = 1")
+
+
+def _a_withheld_record(release: Path) -> None:
+    """Call the source of one record by the name of the source that stays at home."""
+    records = gpd.read_parquet(release / "records.parquet")
+    records.loc[0, "source"] = "secret"
+    records.to_parquet(release / "records.parquet")
+
+
 ID_COLUMNS = [(table, "site_id") for table in ("site_points", "site_areas", "source_records")]
 ID_COLUMNS += [(table, column) for table in ("matches", "review") for column in ("left_site", "right_site")]
 BOW = shapely.Polygon([(0, 0), (10, 10), (10, 0), (0, 10)])
@@ -132,6 +147,51 @@ FAULTS: dict[str, tuple[Callable[[Path], None], tuple[str, ...], str]] = {
         sql("UPDATE gpkg_data_columns SET description = ' ' WHERE table_name = 'runs' AND column_name = 'sites'"),
         (COLUMNS,),
         "runs.sites has no description",
+    ),
+    "a coded column without its list": (
+        sql("UPDATE gpkg_data_columns SET constraint_name = NULL WHERE column_name = 'status'"),
+        (CODED,),
+        "site_points.status has the list None",
+    ),
+    "a list that lost a value": (
+        sql("DELETE FROM gpkg_data_column_constraints WHERE constraint_name = 'decision' AND value = 'part_of'"),
+        (CODED,),
+        "the list decision has 2 values",
+    ),
+    "a column that the dictionary forgot": (
+        sql("DELETE FROM dictionary WHERE table_name = 'review' AND column_name = 'note'"),
+        (SAID,),
+        "review.note",
+    ),
+    "a project without themes": (
+        _project(lambda text: re.sub(r"<visibility-presets>.*</visibility-presets>", "", text, flags=re.DOTALL)),
+        (THEMED,),
+        "no map theme",
+    ),
+    "a theme in a style that is gone": (
+        _project(lambda text: text.replace('<map-layer-style name="heritage">', '<map-layer-style name="other">')),
+        (THEMED,),
+        "map theme 'Heritage'",
+    ),
+    "a raster that lost its tiles": (
+        sql("DELETE FROM density_monuments WHERE zoom_level = (SELECT max(zoom_level) FROM density_monuments)"),
+        (RASTERS,),
+        "density_monuments in the GeoPackage integrates to",
+    ),
+    "a withheld record in the parquet": (
+        _a_withheld_record,
+        (RIGHTS,),
+        "records.parquet holds records of 'secret'",
+    ),
+    "a new site that does not stand": (
+        _change("new", "IC-9999-X"),
+        (LINKED,),
+        "changes of sites that should stand",
+    ),
+    "a site that is gone and stands": (
+        _change("gone", "IC-0000-X"),
+        (LINKED,),
+        "told to be gone that still stand",
     ),
     "no default style": (
         sql("UPDATE layer_styles SET useAsDefault = 0 WHERE f_table_name = 'sources'"),
@@ -229,14 +289,18 @@ FAULTS: dict[str, tuple[Callable[[Path], None], tuple[str, ...], str]] = {
     ),
     "no credit": (sql("UPDATE site_points SET attribution = NULL WHERE fid = 1"), (RIGHTS,), "credit line"),
     "an accuracy of zero": (sql("UPDATE site_points SET accuracy_m = 0 WHERE fid = 1"), (ACCURACY,), "1 rows"),
-    "an aspect of its own": (sql("UPDATE site_points SET aspect = 'ruin' WHERE fid = 1"), (LISTED, DENSITY), "'ruin'"),
+    "an aspect of its own": (
+        sql("UPDATE site_points SET aspect = 'ruin' WHERE fid = 1"),
+        (LISTED, DENSITY, RASTERS),
+        "'ruin'",
+    ),
     "a list that was widened": (
         sql(
             "INSERT INTO gpkg_data_column_constraints (constraint_name, constraint_type, value) "
             "VALUES ('status', 'enum', 'idle')",
             "UPDATE site_points SET status = 'idle' WHERE fid = 1",
         ),
-        (LISTED,),
+        (LISTED, CODED),
         "site_points.status holds values outside",
     ),
     "fewer sites in parquet": (_fewer_rows("sites.parquet"), (PARQUET, NUMBER), "sites.parquet"),
@@ -282,7 +346,7 @@ FAULTS: dict[str, tuple[Callable[[Path], None], tuple[str, ...], str]] = {
     "tiles that are cut": (_file("sites.pmtiles", lambda b: b[:90]), (TILES, NUMBER), "cannot be checked"),
     "fewer sites for spreadsheets": (
         _file("sites.csv", lambda b: b[: b.rstrip().rfind(b"\n") + 1]),
-        (SHEET,),
+        (SHEET, NUMBER),
         "sites.csv has",
     ),
     "a formula": (_file("sites.csv", lambda b: b.replace(b"'=HYP", b"=HYP")), (SHEET,), "act as formulas"),

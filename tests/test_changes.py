@@ -3,15 +3,24 @@
 from __future__ import annotations
 
 import itertools
+import json
+from dataclasses import replace
 from pathlib import Path
 
 import geopandas as gpd
 import pandas as pd
+import pyogrio
 import pytest
 import shapely
+from bundles import contracts, small_bundle
 
 from inducult_geo.errors import ReleaseError
-from inducult_geo.publish.changes import CHANGE_COLUMNS, CHANGES, diff, write_changes
+from inducult_geo.publish.changes import CHANGE_COLUMNS, CHANGES, diff, with_changes, write_changes
+from inducult_geo.publish.columns import CHANGES as CHANGE_LAYER
+from inducult_geo.publish.domains import DOMAINS
+from inducult_geo.publish.geopackage import FILE_NAME, write_geopackage
+from inducult_geo.publish.geoparquet import write_geoparquet
+from inducult_geo.publish.licences import for_release
 
 X, Y = 4_500_000.0, 3_000_000.0
 SITES = {  # site: name, status, x, and its records
@@ -177,3 +186,91 @@ def test_changes_are_written_beside_the_releases(tmp_path: Path) -> None:
     assert table["name"].tolist() == ["'=1+1"]
     assert write_changes(new, new, path) == 0
     assert len(path.read_text(encoding="utf-8-sig").splitlines()) == 1
+
+
+@pytest.fixture(scope="module")
+def public():
+    return for_release(small_bundle(), contracts())
+
+
+def _publish(bundle, folder: Path) -> Path:
+    """Write what is compared of a release."""
+    folder.mkdir()
+    write_geopackage(bundle, folder / FILE_NAME)
+    write_geoparquet(bundle, folder)
+    (folder / "manifest.json").write_text(json.dumps({"run": {"run_id": bundle.run["run_id"]}}))
+    return folder
+
+
+def _later(bundle, **columns):
+    """The same sites one run later, the first one of each column changed."""
+    sites = bundle.sites.copy()
+    for number, (column, value) in enumerate(columns.items()):
+        sites.loc[sites.index[number], column] = value
+    return replace(bundle, sites=sites, run={**bundle.run, "run_id": "later"})
+
+
+def test_the_layer_tells_each_change_at_its_place(public, tmp_path: Path) -> None:
+    last = _publish(public, tmp_path / "last")
+    lost, kept = public.sites.iloc[[0]], public.sites.iloc[1:]
+    records = public.records.copy()
+    records.loc[records["site_id"].eq(lost["site_id"].iloc[0]), ["site_id", "outcome"]] = [None, "review"]
+    now = replace(public, sites=kept, records=records, run={**public.run, "run_id": "later"})
+    now = _later(now, name="Stará cihelna")
+    told = with_changes(now, last).changes
+    assert dict(zip(told["change"], told["site_id"], strict=True)) == {
+        "gone": lost["site_id"].iloc[0],
+        "renamed": kept["site_id"].iloc[0],
+    }
+    assert told.crs.to_epsg() == 3035
+    place = told[told["change"] == "gone"].geometry.iloc[0]
+    assert place.distance(lost.geometry.representative_point().iloc[0]) < 0.01
+    write_geopackage(with_changes(now, last), tmp_path / FILE_NAME)
+    stored = pyogrio.read_dataframe(tmp_path / FILE_NAME, layer="changes")
+    assert stored["detail"].tolist() == told["detail"].tolist()
+    assert [*stored.columns][:-1] == [column.name for column in CHANGE_LAYER] == [*CHANGE_COLUMNS]
+
+
+def test_the_first_release_has_nothing_to_compare_with(public) -> None:
+    assert with_changes(public, None) is public
+
+
+def test_the_same_once_more_tells_the_same_changes(public, tmp_path: Path) -> None:
+    first = _publish(public, tmp_path / "first")
+    second = with_changes(_later(public, name="Nová huta"), first)
+    assert len(second.changes) == 1
+    published = _publish(second, tmp_path / "second")
+    third = with_changes(replace(second, changes=None), published)
+    write_geopackage(third, tmp_path / FILE_NAME)
+    assert (tmp_path / FILE_NAME).read_bytes() == (published / FILE_NAME).read_bytes()
+    assert with_changes(public, first).changes is None, "nothing was told the first time"
+
+
+def test_another_run_that_changes_nothing_tells_nothing(public, tmp_path: Path) -> None:
+    first = _publish(public, tmp_path / "first")
+    second = _publish(with_changes(_later(public, name="Nová huta"), first), tmp_path / "second")
+    other = replace(_later(public, name="Nová huta"), run={**public.run, "run_id": "third"})
+    assert with_changes(other, second).changes.empty
+
+
+@pytest.mark.parametrize("terms", [{"publish": False}, {"publish_grid_m": 5000.0}])
+def test_what_may_no_longer_be_shown_is_not_told_from_the_last_release(public, tmp_path: Path, terms: dict) -> None:
+    last = _publish(public, tmp_path / "last")
+    guarded = public.records[public.records["source"].eq("register") & public.records["site_id"].notna()]
+    site_id = guarded["site_id"].iloc[0]
+    sources = public.sources.copy()
+    for column, value in terms.items():
+        sources.loc[sources["source"].eq("register"), column] = value
+    kept = replace(public, sites=public.sites[public.sites["site_id"] != site_id], sources=sources)
+    now = replace(kept, run={**public.run, "run_id": "later"})
+    assert site_id not in set(with_changes(now, last).changes["site_id"])
+
+
+def test_a_damaged_last_release_is_told(public, tmp_path: Path) -> None:
+    (tmp_path / "empty").mkdir()
+    with pytest.raises(ReleaseError, match="folder of a release"):
+        with_changes(public, tmp_path / "empty")
+
+
+def test_every_kind_of_change_has_its_label() -> None:
+    assert tuple(DOMAINS["change"]) == CHANGES

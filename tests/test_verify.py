@@ -10,15 +10,18 @@ from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
 
+import geopandas as gpd
+import pandas as pd
 import pytest
 
 from inducult_geo.assemble import with_surfaces
 from inducult_geo.publish.bundle import Bundle
+from inducult_geo.publish.changes import CHANGE_COLUMNS
 from inducult_geo.publish.licences import for_release
 from inducult_geo.publish.release import write_release, write_sums
 from inducult_geo.publish.verify import PROMISES, Finding, verify
 from tests.bundles import contracts, small_bundle
-from tests.faults import COLUMNS, EXPLAINED, FAULTS, LAYERS, LISTED, STYLES, SUMS, sql
+from tests.faults import COLUMNS, EXPLAINED, FAULTS, LAYERS, LISTED, SAID, STYLES, SUMS, sql
 
 NAMES = [promise.name for promise in PROMISES]
 
@@ -39,7 +42,12 @@ def _public(bundle: Bundle) -> Bundle:
         pairs=renamed(bundle.pairs, "left_site", "right_site"),
         review=renamed(bundle.review, "left_site", "right_site"),
     )
-    return with_surfaces(for_release(changed, contracts()))
+    public = with_surfaces(for_release(changed, contracts()))
+    new = public.sites.iloc[[10]]
+    told = pd.DataFrame({name: pd.Series([None], dtype=kind) for name, kind in CHANGE_COLUMNS.items()})
+    told = told.assign(change="new", site_id=new["site_id"].iloc[0], name=new["name"].iloc[0], cause="osm appeared")
+    places = gpd.GeoSeries(new.geometry.representative_point().to_list(), crs=new.crs)
+    return dataclasses.replace(public, changes=gpd.GeoDataFrame(told, geometry=places))
 
 
 @pytest.fixture(scope="module")
@@ -167,5 +175,5 @@ def test_hostile_names_in_a_file_are_only_names(release: Path) -> None:
         )
         con.execute(f"INSERT INTO {quoted} VALUES (1, 'ruin')")
     broken = _broken(release)
-    assert set(broken) == {LAYERS, COLUMNS, STYLES, LISTED, EXPLAINED}
+    assert set(broken) == {LAYERS, COLUMNS, SAID, STYLES, LISTED, EXPLAINED}
     assert odd in broken[LISTED].detail

@@ -76,6 +76,9 @@ class Bundle:
         The columns of the table `sources`.
     run
         The one row of the table `runs`; `data_date` is the date of the newest data (ISO 8601).
+    changes
+        What is different from the last release: `changes.CHANGE_COLUMNS` and a point; None where there is none to
+        compare with.
     surfaces
         Name ("monuments", "production") -> density of the sites that are in `sites`, and of no other: a surface
         that knew a withheld site would give its place away.
@@ -89,3 +92,4 @@ class Bundle:
     sources: pd.DataFrame
     run: Mapping[str, Any]
     surfaces: Mapping[str, Surface] = field(default_factory=dict)
+    changes: gpd.GeoDataFrame | None = None

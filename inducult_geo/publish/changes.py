@@ -1,7 +1,8 @@
 """What changed between two releases, site by site, and which source made it change.
 
 Both releases are read from `sites.parquet` and `records.parquet` alone, so that any two can be compared, whoever wrote
-them. A site that two sources changed in two ways has two rows; a release compared with itself has none.
+them. A site that two sources changed in two ways has two rows; a release compared with itself has none. The same
+comparison, made before a release is written, is its layer `changes`: there each row stands on the map.
 
 The words, exactly:
 
@@ -16,8 +17,9 @@ The words, exactly:
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -25,9 +27,11 @@ import geopandas as gpd
 import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
+import pyogrio
 
 from inducult_geo.errors import ReleaseError
 from inducult_geo.frames import WORK_CRS
+from inducult_geo.publish.bundle import Bundle
 from inducult_geo.publish.spreadsheet import csv_bytes
 from inducult_geo.store import replacing
 
@@ -44,12 +48,18 @@ CHANGE_COLUMNS: Mapping[str, str] = {
     "distance_m": "float64",
 }
 
+CHANGES_LAYER = "changes"
+"""The layer of a release that tells what changed since the last one."""
+
+FILE = "inducult.gpkg"
+
 MOVED_MIN_M = 1.0
 """A place that shifts by less did not move: coordinates are given to about that."""
 
 _CLOSED = frozenset({"disused", "decommissioned"})
 _SITE_FIELDS = ["site_id", "name", "region", "status", "geometry"]
 _RECORD_FIELDS = ["record_key", "source", "site_id", "content_hash"]
+_ORIGIN = "geometry_origin"
 
 
 class _Site(NamedTuple):
@@ -68,6 +78,7 @@ class _Record(NamedTuple):
     source: str
     site_id: str | None
     content_hash: str | None
+    origin: str | None = None
 
 
 @dataclass(frozen=True)
@@ -109,13 +120,7 @@ def diff(old: Path, new: Path) -> pd.DataFrame:
     ReleaseError
         Where a folder is no release: a file is missing or lacks a column.
     """
-    before, after = _read(old), _read(new)
-    rows = [row for find in _FINDERS for row in find(before, after)]
-    described = [_describe(row, before, after) for row in rows]
-    table = pd.DataFrame(described, columns=[*CHANGE_COLUMNS]).astype(dict(CHANGE_COLUMNS))
-    order = pd.Categorical(table["change"], CHANGES, ordered=True)
-    ordered = table.assign(_order=order).sort_values(["_order", "region", "site_id"], kind="stable")
-    return ordered.drop(columns="_order").reset_index(drop=True)
+    return _changes(_read(old), _read(new))
 
 
 def write_changes(old: Path, new: Path, path: Path) -> int:
@@ -134,13 +139,109 @@ def write_changes(old: Path, new: Path, path: Path) -> int:
     return len(changes)
 
 
+def with_changes(bundle: Bundle, last: Path | None) -> Bundle:
+    """Return a bundle with its layer `changes`: what is different from the last release, each at its place.
+
+    Whoever publishes the same once more gets the same file: where nothing changed and the run is the same, the changes
+    that the last release told are told again. What may no longer be published is not told from the last release either.
+
+    Parameters
+    ----------
+    bundle
+        What is to be published, licenses already applied.
+    last
+        Folder of the last release; None where there is none.
+
+    Raises
+    ------
+    ReleaseError
+        Where that folder is no release.
+    """
+    if last is None:
+        return bundle
+    before = _read(last)
+    after = _release_of(bundle.sites, pd.DataFrame(bundle.records))
+    table = _changes(before, after)
+    if table.empty and _run_of(last) == bundle.run["run_id"]:
+        told = _told_by(last)
+        return bundle if told is None else replace(bundle, changes=told)
+    return replace(bundle, changes=_on_the_map(_public(table, before, bundle.sources), before, after))
+
+
+def _changes(before: _Release, after: _Release) -> pd.DataFrame:
+    """Return `CHANGE_COLUMNS` of two releases, ordered."""
+    rows = [row for find in _FINDERS for row in find(before, after)]
+    described = [_describe(row, before, after) for row in rows]
+    table = pd.DataFrame(described, columns=[*CHANGE_COLUMNS]).astype(dict(CHANGE_COLUMNS))
+    order = pd.Categorical(table["change"], CHANGES, ordered=True)
+    ordered = table.assign(_order=order).sort_values(["_order", "region", "site_id"], kind="stable")
+    return ordered.drop(columns="_order").reset_index(drop=True)
+
+
+def _public(table: pd.DataFrame, before: _Release, sources: pd.DataFrame) -> pd.DataFrame:
+    """Leave out what the last release told of sources that stay at home today, or whose places leave on a grid today.
+
+    A name, a place or a distance of before would give away what the terms protect now; that records went is counted in
+    the table of sources.
+    """
+    terms = sources[["source", "publish", "publish_grid_m"]].itertuples(index=False, name=None)
+    silent = {
+        str(source): _TELLS_NAME if not bool(publish) else _TELLS_PLACE
+        for source, publish, grid in terms
+        if not bool(publish) or pd.notna(grid)
+    }
+    told = zip(table["change"], table["site_id"], strict=True)
+    hidden = [any(change in silent.get(s, ()) for s in _exact_sources(before, site, silent)) for change, site in told]
+    return table[~pd.Series(hidden, index=table.index, dtype=bool)].reset_index(drop=True)
+
+
+_TELLS_PLACE = ("gone", "merged", "moved")
+_TELLS_NAME = (*_TELLS_PLACE, "renamed")
+
+
+def _exact_sources(before: _Release, site_id: str, silent: Mapping[str, Sequence[str]]) -> set[str]:
+    """Return the sources of a site in the last release, but for those whose places were on a grid already."""
+    records = (before.records[key] for key in before.members.get(site_id, ()))
+    on_grid_only = {source for source, kinds in silent.items() if kinds == _TELLS_PLACE}
+    return {r.source for r in records if not (r.source in on_grid_only and str(r.origin).startswith("grid "))}
+
+
+def _on_the_map(table: pd.DataFrame, before: _Release, after: _Release) -> gpd.GeoDataFrame:
+    """Put every change where its site is, or was."""
+    homes = [after.sites.get(site_id) or before.sites[site_id] for site_id in table["site_id"]]
+    points = gpd.points_from_xy([site.x for site in homes], [site.y for site in homes])
+    return gpd.GeoDataFrame(table, geometry=gpd.GeoSeries(points, index=table.index, crs=WORK_CRS))
+
+
+def _run_of(release: Path) -> str | None:
+    """Return the run that a release is of; None where its manifest does not say so."""
+    try:
+        return str(json.loads((release / "manifest.json").read_text(encoding="utf-8"))["run"]["run_id"])
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
+
+
+def _told_by(release: Path) -> gpd.GeoDataFrame | None:
+    """Return the layer `changes` of a release; None where it has none."""
+    package = release / FILE
+    if CHANGES_LAYER not in {str(name) for name, _ in pyogrio.list_layers(package)}:
+        return None
+    table = pyogrio.read_dataframe(package, layer=CHANGES_LAYER, columns=[*CHANGE_COLUMNS])
+    return gpd.GeoDataFrame(table.astype(dict(CHANGE_COLUMNS)), geometry="geometry", crs=WORK_CRS)
+
+
 def _read(folder: Path) -> _Release:
     """Read what is compared of one release."""
     table, records = _table(folder, "sites.parquet", _SITE_FIELDS), _table(folder, "records.parquet", _RECORD_FIELDS)
-    sites = gpd.GeoDataFrame(table).to_crs(WORK_CRS)
-    points = sites.geometry.representative_point()
+    return _release_of(gpd.GeoDataFrame(table), records)
+
+
+def _release_of(sites: gpd.GeoDataFrame, records: pd.DataFrame) -> _Release:
+    """Index sites (any CRS) and records by their keys."""
+    points = sites.to_crs(WORK_CRS).geometry.representative_point()
     named = zip(sites["site_id"], *_values(sites, ["name", "region", "status"]), points.x, points.y, strict=True)
-    keyed = zip(records["record_key"], *_values(records, ["source", "site_id", "content_hash"]), strict=True)
+    fields = [*_RECORD_FIELDS[1:], *([_ORIGIN] if _ORIGIN in records else [])]
+    keyed = zip(records["record_key"], *_values(records, fields), strict=True)
     by_key = {str(key): _Record(*rest) for key, *rest in keyed}
     members: dict[str, set[str]] = {}
     for key, record in by_key.items():
@@ -161,7 +262,8 @@ def _table(folder: Path, name: str, columns: Sequence[str]) -> pd.DataFrame:
     try:
         if "geometry" in columns:
             return gpd.read_parquet(path, columns=[*columns])
-        return pd.DataFrame(pq.read_table(path, columns=[*columns]).to_pandas())
+        more = {_ORIGIN} & {*pq.read_schema(path).names}
+        return pd.DataFrame(pq.read_table(path, columns=[*columns, *more]).to_pandas())
     except FileNotFoundError:
         raise ReleaseError(f"{folder}: no {name}: is this the folder of a release?") from None
     except (pa.ArrowException, ValueError, KeyError, OSError) as problem:

@@ -58,6 +58,11 @@ def _group(group: str, *columns: Column) -> tuple[Column, ...]:
 
 C = Column
 
+LANGUAGES = {
+    "de": "German", "cs": "Czech", "it": "Italian", "sl": "Slovenian", "hr": "Croatian", "pl": "Polish", "nl": "Dutch",
+}  # fmt: skip
+"""The languages of the regions besides English: code -> name."""
+
 _SITE_ID = C("site_id", "text", "Site id", "Stable identifier of the site; it stays the same in every later release.")
 _REGION = C("region", "text", "Region id", "Region of the map; its title stands in the table of regions.")
 _ASPECT = C(
@@ -72,7 +77,13 @@ _THEME = C("theme", "text", "Branch of industry", "Branch of industry that the t
 _STATUS = C("status", "text", "Condition", "State of the facility, by the INSPIRE code list.", domain="status")
 _START = C("start_year", "whole", "Start year", "Year in which it was built or opened; negative before our era.")
 _END = C("end_year", "whole", "End year", "Year in which it closed; null where it is open or not known.")
-_PRECISION = C("year_precision", "text", "Precision of years", "How exact the years are, for example year or decade.")
+_PRECISION = C(
+    "year_precision",
+    "text",
+    "Precision of years",
+    "How exact the start year is, or the end year where there is no other.",
+    domain="year_precision",
+)
 _OPERATOR = C("operator", "text", "Operator or company", "Who runs or ran it, as the source writes it.")
 _NACE = C("nace", "text", "NACE code", "Economic activity, NACE Rev. 2.")
 _ADDRESS = C("address", "text", "Street address", "Street and number.")
@@ -316,3 +327,40 @@ RUNS: tuple[Column, ...] = (
     C("code", "text", "State of the code", "Hash of the code that wrote the file."),
 )
 """Columns of `runs`: one row, the release itself."""
+
+CHANGES: tuple[Column, ...] = (
+    C("change", "text", "Kind of change", "What is different from the last release.", domain="change"),
+    C("site_id", "text", "Site id", "Site that changed; one that is gone or merged is in the last release only."),
+    C("name", "text", "Name of the site", "Name of the site, in this release where it is in it."),
+    _REGION,
+    C("detail", "text", "Change in words", "How far it moved, what it was called, which sites share its records."),
+    C(
+        "cause",
+        "text",
+        "Cause of the change",
+        "What each source did to its records; matching, where none did anything.",
+    ),
+    C("distance_m", "number", "Distance moved", "How far a site moved; null for other changes.", unit="m"),
+)
+"""Columns of `changes`."""
+
+VOCABULARY: tuple[Column, ...] = (
+    C("list", "text", "List of values", "Which list the value belongs to."),
+    C("value", "text", "Value in the data", "How the value stands in the columns that use the list."),
+    C("label", "text", "Label in English", "What the value means."),
+    *(C(f"label_{code}", "text", f"Label in {name}", f"What the value means, in {name}; null where not translated.")
+      for code, name in LANGUAGES.items()),
+    C("used_by", "text", "Columns that use it", "Tables and columns whose values come from the list."),
+)  # fmt: skip
+"""Columns of `vocabulary`."""
+
+DICTIONARY: tuple[Column, ...] = (
+    C("table_name", "text", "Layer or table", "Layer or table of this file."),
+    C("column_name", "text", "Column of it", "Column of the layer or table."),
+    C("title", "text", "Title of the column", "Name that forms and tables show."),
+    C("description", "text", "Meaning of the column", "What the values mean."),
+    C("kind", "text", "Kind of value", "Text, whole number, number, yes or no, or date."),
+    C("unit", "text", "Unit of measure", "Unit of a number; null where it has none."),
+    C("list", "text", "List of its values", "List that the values come from; null where they are free."),
+)
+"""Columns of `dictionary`."""

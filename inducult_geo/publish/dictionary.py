@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from typing import Any
 
-from inducult_geo.publish.columns import OUTCOME, RECORDS, SITES, Column, Kind
+from inducult_geo.catalog.labels import KINDS, label_status, labels
+from inducult_geo.publish.columns import LANGUAGES, OUTCOME, RECORDS, SITES, Column, Kind
 from inducult_geo.publish.domains import DOMAINS
 from inducult_geo.publish.layers import LAYERS, Layer
 
@@ -36,6 +37,46 @@ _KINDS: dict[Kind, str] = {
 _HEADER = "| column | title | kind | unit | list | meaning |\n|---|---|---|---|---|---|"
 
 
+def dictionary_rows() -> list[dict[str, str | None]]:
+    """Return the rows of the table `dictionary`: every column of every layer, in their order."""
+    return [
+        {
+            "table_name": layer.name,
+            "column_name": column.name,
+            "title": column.alias,
+            "description": column.description,
+            "kind": "JSON text" if column.json else _KINDS[column.kind],
+            "unit": column.unit,
+            "list": column.domain,
+        }
+        for layer in LAYERS
+        for column in layer.columns
+    ]
+
+
+def vocabulary_rows() -> list[dict[str, str | None]]:
+    """Return the rows of the table `vocabulary`: every value of every list with its labels, in their order."""
+    return [
+        {"list": name, "value": value, "label": label, "used_by": ", ".join(_users(name)), **_translated(name, value)}
+        for name in _used_domains()
+        for value, label in DOMAINS[name].items()
+    ]
+
+
+def _users(domain: str) -> list[str]:
+    return [f"{layer.name}.{column.name}" for layer in LAYERS for column in layer.columns if column.domain == domain]
+
+
+def _translated(domain: str, value: str) -> dict[str, str | None]:
+    """Return the labels of a value in other languages; None where there is none of its own."""
+    if domain not in KINDS:
+        return {f"label_{code}": None for code in LANGUAGES}
+    return {
+        f"label_{code}": labels(domain, code).get(value) if label_status(domain, value, code) else None
+        for code in LANGUAGES
+    }
+
+
 def dictionary_text() -> str:
     """Return `DICTIONARY.md`: every layer, table and file with its columns, then every list of values."""
     parts = [
@@ -49,7 +90,7 @@ def dictionary_text() -> str:
         "Comma, UTF-8 with a byte order mark. Text that a spreadsheet would take for a formula has a leading "
         f"apostrophe.\n\n{_table(SHEET)}",
         "# Lists of values",
-        *(_domain_text(name) for name in sorted(_used_domains())),
+        *(_domain_text(name) for name in _used_domains()),
     ]
     return "\n\n".join(parts) + "\n"
 
@@ -122,8 +163,9 @@ def _domain_text(name: str) -> str:
     return "\n".join([f"## {name}", "", "| value | meaning |", "|---|---|", *rows])
 
 
-def _used_domains() -> Iterator[str]:
-    yield from {column.domain for layer in LAYERS for column in layer.columns if column.domain}
+def _used_domains() -> list[str]:
+    """Return the lists that columns use, sorted."""
+    return sorted({column.domain for layer in LAYERS for column in layer.columns if column.domain})
 
 
 def _cell(text: str) -> str:

@@ -26,7 +26,7 @@ _PACKAGE = "./inducult.gpkg"
 _ZIP_TIME = (1980, 1, 1, 0, 0, 0)
 _QGIS_KINDS = {"Point": ("Point", "Point"), "MultiPolygon": ("Polygon", "MultiPolygon")}
 _HIDDEN = ("source_records", "changes", "site_points_by_theme")
-_ORDER = ("Review", "Sites", "Evidence", "Background")
+_ORDER = ("Review", "Changes", "Sites", "Evidence", "Background", "Documentation")
 
 
 @dataclass(frozen=True)

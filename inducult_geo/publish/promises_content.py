@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator, Mapping
 
 import numpy as np
+import pyarrow.parquet as pq
 import shapely
 
 from inducult_geo.frames import ASPECTS, STATUSES
@@ -75,6 +76,18 @@ _LINKS: tuple[tuple[str, tuple[str, ...], str], ...] = (
         "OR right_site NOT IN (SELECT site_id FROM site_points)",
     ),
     (
+        "changes of sites that should stand and do not",
+        ("changes", "site_points"),
+        "SELECT count(*) FROM changes "
+        "WHERE change NOT IN ('gone', 'merged') AND site_id NOT IN (SELECT site_id FROM site_points)",
+    ),
+    (
+        "sites told to be gone that still stand",
+        ("changes", "site_points"),
+        "SELECT count(*) FROM changes "
+        "WHERE change IN ('gone', 'merged') AND site_id IN (SELECT site_id FROM site_points)",
+    ),
+    (
         "rejected records without a reason",
         ("rejected",),
         "SELECT count(*) FROM rejected WHERE coalesce(trim(reason), '') = ''",
@@ -120,8 +133,16 @@ def all_is_linked(release: Opened) -> Iterator[str]:
 
 
 def rights_are_kept(release: Opened) -> Iterator[str]:
-    """Check that each row names its license, and only sources that may be published are in."""
-    return _counted(release, _RIGHTS)
+    """Check that each row names its license, and only sources that may be published are in, in the Parquet too."""
+    yield from _counted(release, _RIGHTS)
+    path = release.folder / "records.parquet"
+    if path.is_file():
+        allowed = {
+            name for (name,) in release.rows("SELECT source FROM sources GROUP BY source HAVING min(publish) = 1")
+        }
+        found = set(pq.read_table(path, columns=["source"]).column("source").unique().to_pylist())
+        for source in sorted(map(str, found - allowed)):
+            yield f"records.parquet holds records of '{source}', which may not be published"
 
 
 def accuracies_are_positive(release: Opened) -> Iterator[str]:

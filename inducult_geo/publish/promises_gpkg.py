@@ -75,6 +75,42 @@ def columns_are_described(release: Opened) -> Iterator[str]:
                 yield f"{table}.{column} has no description"
 
 
+def coded_columns_have_lists(release: Opened) -> Iterator[str]:
+    """Check that each column that the dictionary calls coded has its list in the schema, and that the list is whole."""
+    lists: dict[str, set[str]] = {}
+    for name, value in release.rows(
+        "SELECT constraint_name, value FROM gpkg_data_column_constraints WHERE constraint_type = 'enum'"
+    ):
+        lists.setdefault(name, set()).add(value)
+    told = dict(release.rows("SELECT list, count(*) FROM vocabulary GROUP BY list"))
+    for table, column, name in release.rows(
+        "SELECT table_name, column_name, list FROM dictionary WHERE list IS NOT NULL"
+    ):
+        if table not in release.layers:
+            continue
+        said = release.one(
+            "SELECT constraint_name FROM gpkg_data_columns WHERE table_name = ? AND column_name = ?", table, column
+        )
+        if said != name:
+            yield f"{table}.{column} has the list {said}, the dictionary says {name}"
+        elif len(lists.get(name, ())) != told.get(name):
+            yield f"the list {name} has {len(lists.get(name, ()))} values, the vocabulary {told.get(name)}"
+
+
+def dictionary_lists_every_column(release: Opened) -> Iterator[str]:
+    """Check that the table `dictionary` explains each column of each layer in words."""
+    told = {
+        (table, column): (title or "").strip() and (meaning or "").strip()
+        for table, column, title, meaning in release.rows(
+            "SELECT table_name, column_name, title, description FROM dictionary"
+        )
+    }
+    for table in release.layers:
+        for column in release.columns(table):
+            if column not in ("fid", "geom") and not told.get((table, column)):
+                yield f"the dictionary does not explain {table}.{column}"
+
+
 def styles_are_there(release: Opened) -> Iterator[str]:
     """Check each layer's styles: QGIS draws something else, and says nothing, where one is broken."""
     for table, kind in release.layers.items():
@@ -132,6 +168,27 @@ def _lies_inside(source: str, release: Opened) -> bool:
         return file.removeprefix("./") == GEOPACKAGE and table in release.coverages
     file, _, layer = source.partition("|layername=")
     return file.removeprefix("./") == GEOPACKAGE and layer.partition("|")[0] in release.layers
+
+
+def themes_show_layers(release: Opened) -> Iterator[str]:
+    """Check that the project has map themes, and that each shows layers and styles that are there."""
+    for name, content in release.rows("SELECT name, content FROM qgis_projects"):
+        try:
+            root = _parse(_project_text(content))
+        except (ValueError, zipfile.BadZipFile, ET.ParseError):
+            continue  # told by `project_opens`
+        styles = {
+            layer.findtext("id", ""): {style.get("name") for style in layer.iter("map-layer-style")}
+            for layer in root.iter("maplayer")
+        }
+        themes = [*root.iter("visibility-preset")]
+        if not themes:
+            yield f"project '{name}' has no map theme"
+        for theme in themes:
+            shown = theme.findall("layer")
+            lost = [layer for layer in shown if layer.get("style") not in styles.get(layer.get("id", ""), ())]
+            if not shown or lost:
+                yield f"project '{name}': map theme '{theme.get('name')}' shows what is not there"
 
 
 def _project_text(content: str | bytes) -> bytes:

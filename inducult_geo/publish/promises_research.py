@@ -13,8 +13,9 @@ from collections.abc import Iterator
 import numpy as np
 import pyarrow.parquet as pq
 import rasterio
+from rasterio.io import MemoryFile
 
-from inducult_geo.publish.opened import Opened
+from inducult_geo.publish.opened import Opened, quoted
 
 _DENSITIES = {
     f"density_{name}{size}.tif": aspects
@@ -22,6 +23,9 @@ _DENSITIES = {
     for size in ("", "_250m")
 }
 """Surface -> the aspects of the sites that it counts."""
+
+_INSIDE = ("density_monuments.tif", "density_production.tif")
+"""The surfaces that are inside the GeoPackage as well; finer ones would outweigh everything else there."""
 
 _TOLERANCE = 1e-3
 _DATA = frozenset({".gpkg", ".parquet", ".csv", ".pmtiles", ".tif", ".html"})
@@ -103,6 +107,38 @@ def densities_count_the_sites(release: Opened) -> Iterator[str]:
             yield f"{path.name} is not on the EEA grid in EPSG:3035"
         if not path.with_suffix(".qml").is_file():
             yield f"{path.name} has no style beside it"
+
+
+def coverages_count_the_sites(release: Opened) -> Iterator[str]:
+    """Check that each raster inside the GeoPackage integrates to the sites of its aspects, as its file does."""
+    for name in _INSIDE:
+        table, aspects = name.removesuffix(".tif"), _DENSITIES[name]
+        if table not in release.coverages:
+            if (release.folder / name).is_file():
+                yield f"{name} is not inside the GeoPackage as {table}"
+            continue
+        sites = release.one("SELECT count(*) FROM site_points WHERE aspect IN (?, ?)", *aspects)
+        counted = _summed_tiles(release, table)
+        if abs(counted - sites) > _TOLERANCE * max(sites, 1):
+            yield f"{table} in the GeoPackage integrates to {counted:.2f} sites, site_points holds {sites}"
+
+
+def _summed_tiles(release: Opened, table: str) -> float:
+    """Add up the finest tiles of a raster, times the area of a cell in km2; asks SQLite, so that nothing is written."""
+    level, width, height = release.rows(
+        "SELECT zoom_level, pixel_x_size, pixel_y_size FROM gpkg_tile_matrix WHERE table_name = ? "
+        "ORDER BY zoom_level DESC LIMIT 1",
+        table,
+    )[0]
+    empty = release.one(
+        "SELECT data_null FROM gpkg_2d_gridded_coverage_ancillary WHERE tile_matrix_set_name = ?", table
+    )
+    total = 0.0
+    for (tile,) in release.rows(f"SELECT tile_data FROM {quoted(table)} WHERE zoom_level = ?", level):  # noqa: S608
+        with MemoryFile(tile) as memory, memory.open() as raster:
+            values = raster.read(1).astype("float64")
+        total += float(values[values != empty].sum())
+    return total * float(width) * float(height) / 1e6
 
 
 def _number(text: str | None) -> float:

@@ -16,6 +16,7 @@ from inducult_geo.errors import ReleaseError
 from inducult_geo.frames import WORK_CRS
 from inducult_geo.publish.bundle import Bundle
 from inducult_geo.publish.columns import Kind
+from inducult_geo.publish.dictionary import dictionary_rows, vocabulary_rows
 from inducult_geo.publish.layers import LAYERS, Layer
 
 GEOMETRY = "geom"
@@ -60,10 +61,18 @@ def layer_frames(bundle: Bundle) -> dict[str, pd.DataFrame]:
         "regions": _areas(_sorted(bundle.regions, "region")),
         "sources": _sorted(bundle.sources, "source"),
         "runs": pd.DataFrame([dict(bundle.run)]),
+        "changes": _changed(bundle.changes),
+        "dictionary": pd.DataFrame(dictionary_rows()),
+        "vocabulary": pd.DataFrame(vocabulary_rows()),
     }
     frames |= {layer.name: layer.rows(bundle) for layer in LAYERS if layer.rows is not None}
     kept = (layer for layer in LAYERS if layer.always or len(frames[layer.name]))
     return {layer.name: _declared(frames[layer.name], layer) for layer in kept}
+
+
+def _changed(changes: gpd.GeoDataFrame | None) -> gpd.GeoDataFrame:
+    """Return the changes, none where there is no release to compare with."""
+    return gpd.GeoDataFrame(geometry=[], crs=WORK_CRS) if changes is None else changes
 
 
 def arrow_table(frame: pd.DataFrame, layer: Layer) -> pa.Table:

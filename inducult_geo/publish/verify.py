@@ -37,8 +37,11 @@ PROMISES: tuple[Promise, ...] = (
     Promise("the database is whole", gpkg.database_is_whole),
     Promise("every layer is there and described", gpkg.layers_are_described),
     Promise("every column has an alias and a description", gpkg.columns_are_described),
+    Promise("every coded column has its list", gpkg.coded_columns_have_lists),
+    Promise("the table dictionary explains every column", gpkg.dictionary_lists_every_column),
     Promise("every layer has its styles", gpkg.styles_are_there),
     Promise("the embedded project opens and finds its layers", gpkg.project_opens),
+    Promise("the project's map themes show what is there", gpkg.themes_show_layers),
     Promise("records in = in sites + in review + rejected, everywhere", content.counts_add_up),
     Promise("nothing points into the void, every site has a record", content.all_is_linked),
     Promise("site ids are well-formed and unique", content.site_ids_are_valid),
@@ -55,6 +58,7 @@ PROMISES: tuple[Promise, ...] = (
     Promise("dictionary and schema name every column", research.dictionary_names_every_column),
     Promise("dcat.jsonld describes every data file", research.every_data_file_is_described),
     Promise("the density surfaces count every site once", research.densities_count_the_sites),
+    Promise("the rasters in the GeoPackage count the same", research.coverages_count_the_sites),
 )
 """What a release promises; a further promise is a further line here."""
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import geopandas as gpd
 import numpy as np
 import pandas as pd
@@ -45,6 +47,28 @@ def small_bundle(seed: int = 7) -> Bundle:
         sources=_sources(records),
         run=_run(records, sites),
     )
+
+
+def with_made_changes(bundle: Bundle) -> Bundle:
+    """Return a bundle that tells one change of each kind, at sites that stand or stood."""
+    stand = bundle.sites.head(len(DOMAINS["change"]))
+    lost = ("gone", "merged")
+    frame = pd.DataFrame(
+        {
+            "change": [*DOMAINS["change"]],
+            "site_id": [
+                f"IC-L{n}-X" if c in lost else s
+                for n, (c, s) in enumerate(zip(DOMAINS["change"], stand["site_id"], strict=True))
+            ],
+            "name": stand["name"].to_list(),
+            "region": stand["region"].to_list(),
+            "detail": "in words",
+            "cause": "osm changed",
+            "distance_m": [12.5 if change == "moved" else None for change in DOMAINS["change"]],
+        }
+    )
+    points = stand.geometry.representative_point().to_list()
+    return replace(bundle, changes=gpd.GeoDataFrame(frame, geometry=points, crs="EPSG:3035"))
 
 
 def contracts() -> dict[str, Contract]:

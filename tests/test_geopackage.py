@@ -17,7 +17,7 @@ import pandas as pd
 import pyogrio
 import pytest
 import shapely
-from bundles import HOSTILE, contracts, small_bundle
+from bundles import HOSTILE, contracts, small_bundle, with_made_changes
 
 from inducult_geo.errors import ReleaseError
 from inducult_geo.frames import as_pairs
@@ -32,7 +32,7 @@ from inducult_geo.publish.tables import arrow_table, clean_text, layer_frames
 
 @pytest.fixture(scope="module")
 def bundle():
-    return for_release(small_bundle(), contracts())
+    return with_made_changes(for_release(small_bundle(), contracts()))
 
 
 @pytest.fixture(scope="module")
@@ -247,11 +247,13 @@ def test_layers_without_rows_are_left_out_but_for_the_laws_tables(bundle, tmp_pa
         review=bundle.review.head(0),
         sites=bundle.sites[bundle.sites["area_m2"].isna()],
         sources=bundle.sources.head(0),
+        changes=None,
     )
     write_geopackage(bare, tmp_path / FILE_NAME)
     with closing(sqlite3.connect(tmp_path / FILE_NAME)) as con:
         listed = set(names(con, "SELECT table_name FROM gpkg_contents")) - {"layer_styles"}
-        assert listed == {"site_points", "source_records", "regions", "sources", "runs"}
+        always = {"site_points", "source_records", "regions", "sources", "runs", "dictionary", "vocabulary"}
+        assert listed == always
         shown = {layer.findtext("datasource").split("=")[-1] for layer in project(con).iter("maplayer")}
         assert shown == listed
         assert len(list(project(con).iter("relation"))) == 2

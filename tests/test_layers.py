@@ -61,6 +61,8 @@ def test_default_layer_comes_first_and_the_laws_tables_are_always_there():
         "runs",
         "sources",
         "regions",
+        "dictionary",
+        "vocabulary",
     }
 
 

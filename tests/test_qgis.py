@@ -9,7 +9,7 @@ import subprocess
 from pathlib import Path
 
 import pytest
-from bundles import contracts, small_bundle
+from bundles import contracts, small_bundle, with_made_changes
 from test_surfaces import with_surfaces
 
 from inducult_geo.publish.coverage import coverages_of
@@ -30,7 +30,7 @@ def has_qgis() -> bool:
 
 @pytest.fixture(scope="module")
 def bundle():
-    return with_surfaces(for_release(small_bundle(), contracts()))
+    return with_surfaces(with_made_changes(for_release(small_bundle(), contracts())))
 
 
 @pytest.fixture(scope="module")
@@ -85,7 +85,7 @@ def test_project_opens_with_all_its_layers(met, bundle):
     assert project["title"].startswith("SAMPLE")
     assert len(project["layers"]) == len(LAYERS) + 1 + len(coverages_of(bundle))
     assert all(project["layers"].values())
-    assert project["groups"] == ["Review", "Sites", "Evidence", "Background"]
+    assert project["groups"] == ["Review", "Changes", "Sites", "Evidence", "Background", "Documentation"]
     assert [name for name, fixed in project["read_only"].items() if not fixed] == [layer_named("review").title]
 
 
@@ -108,6 +108,7 @@ THEMES = {
     "Branches of industry": {"Industrial sites by branch": "by branch"},
     "Data quality": {"Industrial sites": "data quality", "Records of the sources": "default"},
     "Review": {"Open questions": "default", "Industrial sites": "background"},
+    "Changes": {"Changes since the last release": "default", "Industrial sites": "background"},
 }
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import Annotated
 
 import typer
 
@@ -13,7 +14,7 @@ from inducult_geo.errors import ConfigError
 
 def add_to(app: typer.Typer) -> None:
     """Add the commands of this module."""
-    for command in (verify, diff):
+    for command in (verify, diff, publish):
         app.command()(command)
 
 
@@ -43,3 +44,27 @@ def diff(old: Path, new: Path, as_json: AsJson = False) -> None:
         print_json({"changes": json.loads(changes.to_json(orient="records"))})
     else:
         show(lambda console: change_tables(changes, console))
+
+
+def publish(
+    release: Annotated[Path, typer.Argument(help="A release folder, such as data/processed/current.")],
+    to: Annotated[str, typer.Option("--to", help="postgresql://user@host/database; the password from PGPASSWORD.")],
+    schema: Annotated[str, typer.Option("--schema", help="The schema that is replaced.")] = "inducult",
+    as_json: AsJson = False,
+) -> None:
+    """Put a whole release into a PostGIS database, in place of the one that is there; all of it or nothing."""
+    if not release.is_dir():
+        raise ConfigError(f"{release}: no such folder. Name a release, such as data/processed/current.")
+    from inducult_geo.errors import ReleaseError
+    from inducult_geo.publish.postgis import load_postgis
+    from inducult_geo.publish.verify import verify as verify_release
+
+    broken = [finding for finding in verify_release(release.resolve()) if not finding.ok]
+    if broken:
+        told = "; ".join(f"{finding.promise}: {finding.detail}" for finding in broken[:3])
+        raise ReleaseError(f"{release}: breaks its promises and is not published: {told}")
+    loaded = load_postgis(release.resolve(), to, schema=schema)
+    if as_json:
+        print_json({"schema": loaded.schema, "rows": dict(loaded.rows)})
+    else:
+        typer.echo(f"schema {loaded.schema}: " + ", ".join(f"{name} {rows}" for name, rows in loaded.rows.items()))

@@ -11,6 +11,7 @@ import shapely
 
 from inducult_geo.frames import ASPECTS, STATUSES
 from inducult_geo.publish.opened import Opened, quoted
+from inducult_geo.publish.wkb import wkb_of
 
 SITE_ID = re.compile(r"IC-[0-9A-Z]+-[0-9A-Z]")
 """The form of a site id: prefix, body, check character."""
@@ -18,7 +19,6 @@ SITE_ID = re.compile(r"IC-[0-9A-Z]+-[0-9A-Z]")
 _COUNTS = ("records_in", "in_sites", "in_review", "rejected")
 _SRS = 3035
 _SRS_BYTES = (_SRS.to_bytes(4, "little"), _SRS.to_bytes(4, "big"))
-_ENVELOPES = {1: 32, 2: 48, 3: 48, 4: 64}
 _LISTS: Mapping[str, tuple[str, ...]] = {"aspect": ASPECTS, "status": STATUSES}
 _LISTED = ("site_points", "site_areas", "source_records", "rejected")
 
@@ -223,7 +223,7 @@ def geometries_are_sound(release: Opened) -> Iterator[str]:
 def _shape_faults(release: Opened, table: str, column: str) -> Iterator[str]:
     """Look at each geometry as SQLite has it: no GDAL that would mend or skip it stands between."""
     blobs = [bytes(blob or b"") for (blob,) in release.rows(f"SELECT {column} FROM {quoted(table)}")]  # noqa: S608
-    shapes = shapely.from_wkb(np.array([_wkb(blob) for blob in blobs], dtype=object), on_invalid="ignore")
+    shapes = shapely.from_wkb(np.array([wkb_of(blob) for blob in blobs], dtype=object), on_invalid="ignore")
     elsewhere = sum(blob[4:8] not in _SRS_BYTES for blob in blobs if blob)
     if elsewhere:
         yield f"{elsewhere} geometries of {table} are not in EPSG:{_SRS}"
@@ -238,13 +238,6 @@ def _shape_faults(release: Opened, table: str, column: str) -> Iterator[str]:
     for what, wrong in faults.items():
         if wrong.any():
             yield f"{int(wrong.sum())} geometries of {table} are {what}"
-
-
-def _wkb(blob: bytes) -> bytes | None:
-    """Return the WKB in a GeoPackage geometry: it follows 8 bytes and an envelope (GeoPackage 1.3, 2.1.3)."""
-    if len(blob) < 8 or blob[:2] != b"GP":
-        return None
-    return blob[8 + _ENVELOPES.get(blob[3] >> 1 & 7, 0) :]
 
 
 def values_are_listed(release: Opened) -> Iterator[str]:

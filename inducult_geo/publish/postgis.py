@@ -1,0 +1,291 @@
+"""A release in a PostGIS database, for partners who serve maps from one.
+
+A finished release folder is the source, so that what is served is what was verified. One transaction builds the new
+schema beside the old one and swaps them: whoever reads sees the whole of the one or the whole of the other, and where
+anything fails the old one stays. Names of tables and columns are those of our own declarations, quoted; every value
+travels as data (COPY), none as SQL.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import os
+import re
+import sqlite3
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import closing
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
+
+from inducult_geo.errors import ConfigError, ReleaseError
+from inducult_geo.publish.columns import Column, Kind
+from inducult_geo.publish.geopackage import FILE_NAME
+from inducult_geo.publish.layers import LAYERS, Layer
+from inducult_geo.publish.tables import GEOMETRY
+from inducult_geo.publish.wkb import wkb_of
+
+if TYPE_CHECKING:
+    from asyncpg import Connection
+
+MARK = "inducult-geo release"
+"""How the comment on a schema begins that may be replaced: any other schema is left alone."""
+
+SRID = 3035
+_NAME = re.compile(r"[a-z_][a-z0-9_]{0,50}")
+_TYPES: Mapping[Kind, str] = {
+    "text": "text",
+    "whole": "integer",
+    "number": "double precision",
+    "flag": "boolean",
+    "date": "date",
+}
+_CONVERT: Mapping[Kind, Callable[[Any], Any]] = {
+    "text": str,
+    "whole": int,
+    "number": float,
+    "flag": bool,
+    "date": date.fromisoformat,
+}
+_KEYS = {"site_points": "site_id", "regions": "region", "sources": "source", "runs": "run_id"}
+"""Table -> the column that tells its rows apart; of others it is the row number."""
+
+_BELONG = ("source_records", "site_areas")
+_JOINED = (
+    *(("source_records", "site_id"), ("source_records", "record_key"), ("site_areas", "site_id")),
+    *(("matches", "left_site"), ("matches", "right_site")),
+)
+
+
+@dataclass(frozen=True)
+class Loaded:
+    """What was put into a database: the schema, and how many rows each table has."""
+
+    schema: str
+    rows: Mapping[str, int]
+
+
+def load_postgis(release: Path, address: str, *, schema: str = "inducult") -> Loaded:
+    """Put a release into a PostGIS database, in place of the release that is there.
+
+    Parameters
+    ----------
+    release
+        A release folder; check it with `verify` before.
+    address
+        `postgresql://[user@]host[:port]/database`, without a password: that comes from `PGPASSWORD`, `~/.pgpass` or the
+        file that `PGPASSFILE` names, where nobody sees it in a list of processes.
+    schema
+        Lower case, digits and `_`. An existing one is replaced only where an earlier release is in it; who could read
+        it can read the new one.
+
+    Raises
+    ------
+    ConfigError
+        Where address or schema are not as said, the database cannot be reached, or asyncpg is not installed.
+    ReleaseError
+        Where the folder is no release, or the database refuses: no PostGIS, no right, something else in the schema,
+        views of others that rest on it.
+    """
+    _check_address(address)
+    if not _NAME.fullmatch(schema) or schema.startswith("pg_"):
+        raise ConfigError(f"schema '{schema}': lower-case letters, digits and _, not beginning with a digit or pg_.")
+    package = release / FILE_NAME
+    if not package.is_file():
+        raise ReleaseError(f"{release}: no {FILE_NAME}: is this the folder of a release?")
+    try:
+        import asyncpg
+    except ModuleNotFoundError:
+        raise ConfigError(
+            "PostGIS needs asyncpg, which is not installed: pip install 'inducult-geo[postgis]'"
+        ) from None
+    try:
+        return asyncio.run(_load(package, address, schema))
+    except (OSError, asyncpg.InvalidAuthorizationSpecificationError, asyncpg.InvalidCatalogNameError) as problem:
+        raise ConfigError(f"{_shown(address)}: cannot be reached: {problem}") from problem
+    except (asyncpg.PostgresError, asyncpg.InterfaceError) as problem:
+        raise ReleaseError(f"{_shown(address)}: {problem}. The schema '{schema}' is as it was.") from problem
+
+
+def _check_address(address: str) -> None:
+    parts = urlsplit(address)
+    if parts.scheme not in ("postgresql", "postgres") or not parts.path.strip("/"):
+        raise ConfigError(f"--to {_shown(address)}: not of the form postgresql://user@host/database.")
+    if parts.password is not None or "password=" in (parts.query or ""):
+        raise ConfigError(
+            f"--to {_shown(address)}: leave the password out, where others see it. Set PGPASSWORD, or use ~/.pgpass."
+        )
+
+
+def _shown(address: str) -> str:
+    """Return an address as it may be printed: without a password, wherever in it one stands."""
+    bare = re.sub(r"(?<=//)([^/@:]*):[^/]*@", r"\1@", address)
+    return re.sub(r"(password=)[^&]*", r"\1...", bare).split("?")[0]
+
+
+async def _load(package: Path, address: str, schema: str) -> Loaded:
+    import asyncpg
+
+    # A server's notices of each dropped table are no news.
+    con = await asyncpg.connect(address, password=os.environ.get("PGPASSWORD"), timeout=30, command_timeout=None)
+    try:
+        with closing(sqlite3.connect(package.resolve().as_uri() + "?mode=ro&immutable=1", uri=True)) as source:
+            async with con.transaction():
+                return await _replace(con, source, schema)
+    finally:
+        await con.close(timeout=10)
+
+
+async def _replace(con: Connection, source: sqlite3.Connection, schema: str) -> Loaded:
+    """Build the schema anew and put it in place of the old one; the caller's transaction holds all of it."""
+    # Two runs for one schema wait for each other.
+    lock = int.from_bytes(hashlib.sha256(f"{MARK} {schema}".encode()).digest()[:8], "big", signed=True)
+    await con.execute("SELECT pg_advisory_xact_lock($1)", lock)
+    await _check_replaceable(con, schema)
+    await _read_geometry(con)
+    fresh = f"{schema}__new"
+    await con.execute(f'DROP SCHEMA IF EXISTS "{fresh}" CASCADE')
+    await con.execute(f'CREATE SCHEMA "{fresh}"')
+    present = {str(name) for (name,) in source.execute("SELECT table_name FROM gpkg_contents")}
+    rows = {layer.name: await _copy(con, source, fresh, layer) for layer in LAYERS if layer.name in present}
+    await _finish(con, fresh, present)
+    grants = await _grants(con, schema)
+    await con.execute(f'DROP SCHEMA IF EXISTS "{schema}" CASCADE')
+    await con.execute(f'ALTER SCHEMA "{fresh}" RENAME TO "{schema}"')
+    for statement in grants:
+        await con.execute(statement)
+    (run,) = source.execute("SELECT run_id FROM runs").fetchone()
+    await con.execute(
+        await con.fetchval("SELECT format('COMMENT ON SCHEMA %I IS %L', $1::text, $2::text)", schema, f"{MARK} {run}")
+    )
+    return Loaded(schema, rows)
+
+
+async def _check_replaceable(con: Connection, schema: str) -> None:
+    """Refuse a database without PostGIS, a schema that is not ours, and one that views of others rest on."""
+    if not await con.fetchval("SELECT count(*) FROM pg_extension WHERE extname = 'postgis'"):
+        raise ReleaseError("the database has no PostGIS: run CREATE EXTENSION postgis in it as its owner")
+    found = await con.fetchrow(
+        "SELECT obj_description(oid, 'pg_namespace') AS said FROM pg_namespace WHERE nspname = $1", schema
+    )
+    if found is not None and not str(found["said"]).startswith(MARK):
+        raise ReleaseError(f"the schema '{schema}' holds something else than a release: name another one by --schema")
+    resting = await con.fetch(_RESTING, schema)
+    if resting:
+        names = ", ".join(str(row["name"]) for row in resting)
+        raise ReleaseError(
+            f"views of others rest on '{schema}' and would go with it: {names}. Drop them first, or move them"
+        )
+
+
+_RESTING = """
+SELECT DISTINCT v.oid::regclass::text AS name
+FROM pg_depend AS d
+JOIN pg_rewrite AS r ON r.oid = d.objid AND d.classid = 'pg_rewrite'::regclass
+JOIN pg_class AS v ON v.oid = r.ev_class
+JOIN pg_class AS t ON t.oid = d.refobjid AND d.refclassid = 'pg_class'::regclass
+JOIN pg_namespace AS n ON n.oid = t.relnamespace
+WHERE n.nspname = $1 AND v.relnamespace <> t.relnamespace
+ORDER BY 1
+"""
+
+
+async def _read_geometry(con: Connection) -> None:
+    """Teach the connection to send geometries: PostGIS takes EWKB."""
+    home = await con.fetchval(
+        "SELECT n.nspname FROM pg_type AS t JOIN pg_namespace AS n ON n.oid = t.typnamespace "
+        "WHERE t.typname = 'geometry'"
+    )
+    await con.set_type_codec("geometry", schema=home, encoder=_ewkb, decoder=bytes, format="binary")
+    await con.execute(f'SET LOCAL search_path TO "{home}", pg_catalog')
+
+
+def _ewkb(wkb: bytes) -> bytes:
+    """Return little-endian WKB with its reference system, as PostGIS writes it: a flag in the type, then the SRID."""
+    kind = int.from_bytes(wkb[1:5], "little") | 0x20000000
+    return b"\x01" + kind.to_bytes(4, "little") + SRID.to_bytes(4, "little") + wkb[5:]
+
+
+async def _copy(con: Connection, source: sqlite3.Connection, schema: str, layer: Layer) -> int:
+    """Make one table and fill it; return the number of its rows."""
+    columns = [f'"{column.name}" {_type_of(column)}' for column in layer.columns]
+    if layer.geometry:
+        columns.append(f'"{GEOMETRY}" geometry({layer.geometry}, {SRID}) NOT NULL')
+    await con.execute(f'CREATE TABLE "{schema}"."{layer.name}" (fid integer PRIMARY KEY, {", ".join(columns)})')
+    names = ["fid", *(column.name for column in layer.columns), *([GEOMETRY] if layer.geometry else [])]
+    await con.copy_records_to_table(layer.name, schema_name=schema, columns=names, records=_rows(source, layer, names))
+    for column, text in [(None, f"{layer.title}. {layer.description}"), *_said(layer)]:
+        target = f'COLUMN "{schema}"."{layer.name}"."{column}"' if column else f'TABLE "{schema}"."{layer.name}"'
+        await con.execute(
+            await con.fetchval("SELECT format('COMMENT ON ' || $1::text || ' IS %L', $2::text)", target, text)
+        )
+    return int(await con.fetchval(f'SELECT count(*) FROM "{schema}"."{layer.name}"'))  # noqa: S608 - names of our own
+
+
+def _type_of(column: Column) -> str:
+    return "json" if column.json else _TYPES[column.kind]
+
+
+def _said(layer: Layer) -> Iterator[tuple[str, str]]:
+    for column in layer.columns:
+        values = f" Values: table vocabulary, list {column.domain}." if column.domain else ""
+        yield column.name, f"{column.label}. {column.description}{values}"
+
+
+def _rows(source: sqlite3.Connection, layer: Layer, names: list[str]) -> Iterator[tuple[Any, ...]]:
+    """Yield the rows of a layer as PostgreSQL takes them."""
+    convert: list[Callable[[Any], Any]] = [
+        int,
+        *(_CONVERT[column.kind] for column in layer.columns),
+        *([wkb_of] if layer.geometry else []),
+    ]
+    listed = ", ".join(f'"{name}"' for name in names)
+    for row in source.execute(f'SELECT {listed} FROM "{layer.name}" ORDER BY fid'):  # noqa: S608 - names of our own
+        yield tuple(None if value is None else to(value) for to, value in zip(convert, row, strict=True))
+
+
+async def _finish(con: Connection, schema: str, present: set[str]) -> None:
+    """Add keys and indexes."""
+    for layer in (layer for layer in LAYERS if layer.name in present):
+        table = f'"{schema}"."{layer.name}"'
+        if layer.name in _KEYS:
+            await con.execute(f'ALTER TABLE {table} ADD UNIQUE ("{_KEYS[layer.name]}")')
+        if layer.geometry:
+            await con.execute(f'CREATE INDEX ON {table} USING gist ("{GEOMETRY}")')
+    for name, column in _JOINED:
+        if name in present:
+            await con.execute(f'CREATE INDEX ON "{schema}"."{name}" ("{column}")')
+    for name in _BELONG:
+        if name in present:
+            await con.execute(
+                f'ALTER TABLE "{schema}"."{name}" ADD FOREIGN KEY (site_id) REFERENCES "{schema}".site_points (site_id)'
+            )
+    for layer in (layer for layer in LAYERS if layer.name in present):
+        await con.execute(f'ANALYZE "{schema}"."{layer.name}"')
+
+
+async def _grants(con: Connection, schema: str) -> list[str]:
+    """Return the statements that let those read the new schema who could read the old one."""
+    rows = await con.fetch(_GRANTS, schema)
+    layers = {layer.name for layer in LAYERS}
+    return [str(row["statement"]) for row in rows if row["name"] is None or row["name"] in layers]
+
+
+# A table that this release has not is passed over when the statement runs.
+_GRANTS = """
+SELECT NULL::text AS name, format('GRANT USAGE ON SCHEMA %I TO %s', nspname, who) AS statement
+FROM (SELECT nspname, CASE grantee WHEN 0 THEN 'PUBLIC' ELSE grantee::regrole::text END AS who
+      FROM pg_namespace, aclexplode(nspacl)
+      WHERE nspname = $1 AND privilege_type = 'USAGE' AND grantee <> nspowner) AS s
+UNION ALL
+SELECT relname::text, format(
+  'DO $do$ BEGIN IF to_regclass(%L) IS NOT NULL THEN GRANT SELECT ON %I.%I TO %s; END IF; END $do$',
+  format('%I.%I', nspname, relname), nspname, relname, who)
+FROM (SELECT nspname, relname, CASE grantee WHEN 0 THEN 'PUBLIC' ELSE grantee::regrole::text END AS who
+      FROM pg_class JOIN pg_namespace AS n ON n.oid = relnamespace, aclexplode(relacl)
+      WHERE nspname = $1 AND privilege_type = 'SELECT' AND grantee <> relowner AND relkind = 'r') AS s
+ORDER BY 1 NULLS FIRST, 2
+"""

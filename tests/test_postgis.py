@@ -1,0 +1,261 @@
+"""A release in a real PostGIS: whole or not at all, read by those who could read before, no password told."""
+
+from __future__ import annotations
+
+import os
+import pwd
+import shutil
+import socket
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+
+import geopandas as gpd
+import pytest
+import shapely
+from bundles import contracts, small_bundle
+from typer.testing import CliRunner
+
+from inducult_geo.cli import app
+from inducult_geo.errors import ConfigError, ReleaseError
+from inducult_geo.publish.geopackage import FILE_NAME, write_geopackage
+from inducult_geo.publish.layers import LAYERS
+from inducult_geo.publish.licences import for_release
+from inducult_geo.publish.postgis import _shown, load_postgis
+
+pytest.importorskip("asyncpg")
+PASSWORD = "s3cret-of-the-test"
+BINARIES = sorted(Path("/usr/lib/postgresql").glob("*/bin/postgres"))
+pytestmark = pytest.mark.skipif(
+    not BINARIES or not any(Path("/usr/share/postgresql").glob("*/extension/postgis.control")),
+    reason="needs PostgreSQL with PostGIS",
+)
+
+
+class Database:
+    """A PostgreSQL of its own, on loopback, with one database."""
+
+    def __init__(self, folder: Path) -> None:
+        self.bin, self.folder, self.data = BINARIES[-1].parent, folder, folder / "data"
+        # PostgreSQL refuses to run as root.
+        self.user = "postgres" if os.getuid() == 0 else None
+        if self.user:
+            shutil.chown(folder, self.user)
+        with socket.socket() as free:
+            free.bind(("127.0.0.1", 0))
+            self.port = free.getsockname()[1]
+
+    def run(self, *command: str) -> str:
+        told = subprocess.run(
+            [str(self.bin / command[0]), *command[1:]],
+            user=self.user,
+            cwd=self.folder,
+            env={"PATH": os.environ["PATH"], "LC_ALL": "C.UTF-8", "PGHOST": str(self.folder), "PGPORT": str(self.port)},
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        assert told.returncode == 0, told.stderr
+        return told.stdout.strip()
+
+    def start(self) -> None:
+        self.run("initdb", "-D", "data", "--no-sync", "-A", "trust", "--auth-host=scram-sha-256", "-U", "owner")
+        options = f"-p {self.port} -k {self.folder} -c listen_addresses=127.0.0.1 -c fsync=off"
+        self.run("pg_ctl", "-D", "data", "-w", "-l", "log", "-o", options, "start")
+        self.sql(f"ALTER ROLE owner PASSWORD '{PASSWORD}'", database="postgres")
+        self.sql("CREATE DATABASE maps", database="postgres")
+
+    def stop(self) -> None:
+        self.run("pg_ctl", "-D", "data", "-m", "immediate", "stop")
+
+    def sql(self, text: str, *, database: str = "maps", role: str = "owner") -> str:
+        return self.run("psql", "-X", "-A", "-t", "-v", "ON_ERROR_STOP=1", "-U", role, "-d", database, "-c", text)
+
+    @property
+    def address(self) -> str:
+        return f"postgresql://owner@127.0.0.1:{self.port}/maps"
+
+
+@pytest.fixture(scope="module")
+def server() -> Iterator[Database]:
+    # Not below pytest's folder, which is root's alone; a socket's path must be short.
+    from tempfile import TemporaryDirectory
+
+    if os.getuid() == 0 and "postgres" not in {entry.pw_name for entry in pwd.getpwall()}:
+        pytest.skip("needs the user postgres")
+    with TemporaryDirectory(prefix="pg-", ignore_cleanup_errors=True) as name:
+        database = Database(Path(name))
+        database.start()
+        yield database
+        database.stop()
+
+
+@pytest.fixture
+def database(server: Database, monkeypatch: pytest.MonkeyPatch) -> Database:
+    monkeypatch.setenv("PGPASSWORD", PASSWORD)
+    server.sql("DROP SCHEMA IF EXISTS inducult CASCADE; DROP SCHEMA IF EXISTS served CASCADE")
+    server.sql("CREATE EXTENSION IF NOT EXISTS postgis")
+    return server
+
+
+@pytest.fixture(scope="module")
+def release(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("release")
+    write_geopackage(for_release(small_bundle(), contracts()), folder / FILE_NAME)
+    return folder
+
+
+def test_every_table_arrives_with_its_rows_and_values(database: Database, release: Path) -> None:
+    loaded = load_postgis(release, database.address)
+    present = {layer.name: layer for layer in LAYERS if layer.name != "changes"}
+    assert set(loaded.rows) == set(present)
+    for name, layer in present.items():
+        there = gpd.read_file(release / FILE_NAME, layer=name)
+        assert loaded.rows[name] == len(there)
+        if layer.geometry:
+            told = database.sql(f"SELECT encode(ST_AsBinary(geom), 'hex') FROM inducult.{name} ORDER BY fid")
+            assert shapely.equals_exact(shapely.from_wkb(told.split("\n")), there.geometry.to_numpy()).all()
+            assert database.sql(f"SELECT DISTINCT ST_SRID(geom) FROM inducult.{name}") == "3035"
+    assert database.sql("SELECT count(*) FROM inducult.site_points WHERE first_seen = date '2019-05-01'") == str(
+        loaded.rows["site_points"]
+    )
+    assert database.sql("SELECT name FROM inducult.site_points WHERE name LIKE 'Robert%'").startswith("Robert'); DROP")
+    assert database.sql("SELECT names->>'de' FROM inducult.site_points ORDER BY site_id LIMIT 1") == "Fabrik 0"
+    assert database.sql("SELECT is_sample FROM inducult.runs") == "t"
+
+
+def test_a_person_finds_words_keys_and_indexes(database: Database, release: Path) -> None:
+    load_postgis(release, database.address)
+    undescribed = (
+        "SELECT count(*) FROM information_schema.columns WHERE table_schema = 'inducult' AND column_name NOT IN "
+        "('fid', 'geom') AND col_description((table_schema || '.' || table_name)::regclass, ordinal_position) IS NULL"
+    )
+    assert database.sql(undescribed) == "0"
+    assert "kernel" not in database.sql("SELECT obj_description('inducult.site_points'::regclass)")
+    indexes = database.sql("SELECT count(*) FROM pg_indexes WHERE schemaname = 'inducult' AND indexdef LIKE '%gist%'")
+    assert int(indexes) == sum(layer.geometry is not None for layer in LAYERS if layer.name != "changes")
+    keys = database.sql(
+        "SELECT count(*) FROM pg_constraint WHERE contype = 'f' AND connamespace = 'inducult'::regnamespace"
+    )
+    assert keys == "2"
+
+
+def test_who_could_read_the_last_release_can_read_the_new_one(database: Database, release: Path) -> None:
+    load_postgis(release, database.address)
+    database.sql('DROP ROLE IF EXISTS "Map Server"; CREATE ROLE "Map Server" LOGIN')
+    database.sql('GRANT USAGE ON SCHEMA inducult TO "Map Server"; GRANT SELECT ON inducult.site_points TO "Map Server"')
+    load_postgis(release, database.address)
+    assert database.sql("SELECT count(*) > 0 FROM inducult.site_points", role="Map Server") == "t"
+    with pytest.raises(AssertionError, match="permission denied"):
+        database.sql("SELECT count(*) FROM inducult.source_records", role="Map Server")
+
+
+def test_readers_see_the_last_release_until_the_new_one_is_whole(
+    database: Database, release: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    load_postgis(release, database.address)
+    from inducult_geo.publish import postgis
+
+    made = database.sql("SELECT 'inducult.site_points'::regclass::oid")
+    finish, met = postgis._finish, []
+
+    async def watched(*args: object) -> None:
+        await finish(*args)
+        met.append(database.sql("SELECT 'inducult.site_points'::regclass::oid, count(*) > 0 FROM inducult.site_points"))
+        met.append(database.sql("SELECT count(*) FROM pg_namespace WHERE nspname LIKE 'inducult%'"))
+
+    monkeypatch.setattr(postgis, "_finish", watched)
+    load_postgis(release, database.address)
+    assert met == [f"{made}|t", "1"]
+    assert database.sql("SELECT 'inducult.site_points'::regclass::oid") != made
+    assert database.sql("SELECT obj_description('inducult'::regnamespace)") == "inducult-geo release 0123456789abcdef"
+
+
+def test_a_failure_leaves_the_last_release_as_it_was(
+    database: Database, release: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    load_postgis(release, database.address)
+    made = database.sql("SELECT 'inducult.site_points'::regclass::oid")
+    from inducult_geo.publish import postgis
+
+    async def broken(*_: object) -> None:
+        raise OSError("the line went dead")
+
+    monkeypatch.setattr(postgis, "_finish", broken)
+    with pytest.raises(ConfigError, match="the line went dead"):
+        load_postgis(release, database.address)
+    assert database.sql("SELECT 'inducult.site_points'::regclass::oid") == made
+    assert database.sql("SELECT count(*) FROM pg_namespace WHERE nspname = 'inducult__new'") == "0"
+
+
+def test_a_schema_of_others_is_left_alone(database: Database, release: Path) -> None:
+    database.sql("CREATE SCHEMA inducult; CREATE TABLE inducult.mine (a int)")
+    with pytest.raises(ReleaseError, match="holds something else than a release"):
+        load_postgis(release, database.address)
+    assert database.sql("SELECT count(*) FROM inducult.mine") == "0"
+
+
+def test_views_of_others_are_named_not_dropped(database: Database, release: Path) -> None:
+    load_postgis(release, database.address)
+    database.sql("CREATE SCHEMA served; CREATE VIEW served.works AS SELECT site_id, geom FROM inducult.site_points")
+    with pytest.raises(ReleaseError, match=r"served\.works"):
+        load_postgis(release, database.address)
+    assert database.sql("SELECT count(*) > 0 FROM served.works") == "t"
+
+
+def test_a_database_without_postgis_says_what_to_do(database: Database, release: Path) -> None:
+    database.sql("DROP EXTENSION postgis CASCADE")
+    with pytest.raises(ReleaseError, match="CREATE EXTENSION postgis"):
+        load_postgis(release, database.address)
+
+
+@pytest.mark.parametrize(
+    ("change", "says"),
+    [
+        (lambda a: a.replace("owner@", f"owner:{PASSWORD}@"), "leave the password out"),
+        (lambda a: f"{a}?password={PASSWORD}", "leave the password out"),
+        (lambda a: a.replace("postgresql", "mysql"), "not of the form"),
+        (lambda a: a.replace("/maps", ""), "not of the form"),
+        (lambda a: a.replace("/maps", "/absent"), "cannot be reached"),
+        (lambda a: a.replace("owner@", "stranger@"), "cannot be reached"),
+        (lambda _: "postgresql://owner@127.0.0.1:1/maps", "cannot be reached"),
+    ],
+)
+def test_a_wrong_address_is_told_and_no_password_with_it(database: Database, release: Path, change, says: str) -> None:
+    with pytest.raises(ConfigError, match=says) as told:
+        load_postgis(release, change(database.address))
+    assert PASSWORD not in str(told.value)
+
+
+def test_a_wrong_password_is_told_without_it(
+    database: Database, release: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PGPASSWORD", "wrong-" + PASSWORD)
+    with pytest.raises(ConfigError, match="password authentication failed") as told:
+        load_postgis(release, database.address)
+    assert PASSWORD not in str(told.value)
+
+
+@pytest.mark.parametrize("schema", ["", "Maps", "pg_maps", 'a"; DROP SCHEMA public; --', "1a", "a" * 60])
+def test_a_schema_is_named_plainly(database: Database, release: Path, schema: str) -> None:
+    with pytest.raises(ConfigError, match="lower-case"):
+        load_postgis(release, database.address, schema=schema)
+
+
+def test_no_release_is_told_plainly(database: Database, tmp_path: Path) -> None:
+    with pytest.raises(ReleaseError, match="folder of a release"):
+        load_postgis(tmp_path, database.address)
+
+
+def test_the_command_refuses_a_release_that_breaks_its_promises(database: Database, release: Path) -> None:
+    told = CliRunner().invoke(app, ["publish", str(release), "--to", database.address])
+    assert isinstance(told.exception, ReleaseError)
+    assert "breaks its promises" in str(told.exception)
+    assert database.sql("SELECT count(*) FROM pg_namespace WHERE nspname = 'inducult'") == "0"
+
+
+@pytest.mark.parametrize(
+    "address", [f"postgresql://a:{PASSWORD}@h/d", f"postgresql://a@h/d?password={PASSWORD}", f"x://:{PASSWORD}@h"]
+)
+def test_an_address_is_shown_without_its_password(address: str) -> None:
+    assert PASSWORD not in _shown(address)

@@ -1,0 +1,192 @@
+"""Where a region's outline comes from: file, extract, what was kept; and what is refused as an outline."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import geopandas as gpd
+import pytest
+import shapely
+
+from inducult_geo.boundaries import kept_file, kept_outline, last_outline, outline, outline_for_check, read_outline
+from inducult_geo.catalog import Region
+from inducult_geo.errors import RegionError
+from inducult_geo.run import Run, open_run
+
+SQUARE = shapely.box(17.0, 50.0, 17.1, 50.1)
+SQUARE_KM2 = 79.7
+"""Area of `SQUARE` on the ellipsoid, by hand: 0.1 degrees are 11.12 km north and 7.16 km east at 50.05 N."""
+
+
+@pytest.fixture
+def run(tmp_path: Path) -> Run:
+    (tmp_path / "data" / "raw" / "boundaries").mkdir(parents=True)
+    return open_run(tmp_path / "data", contracts=False)
+
+
+def region(folder: Path, **said: Any) -> Region:
+    values = {"id": "here", "country": "PL", "bbox": (16.5, 49.5, 18.0, 50.5), "boundary": {"ISO3166-2": "PL-XX"}}
+    return Region(**{**values, **said}, declared_in=folder / "here.toml")
+
+
+def write(path: Path, *shapes: shapely.Geometry, crs: str = "EPSG:4326", **columns: Any) -> Path:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    table = {name: [value] * len(shapes) for name, value in columns.items()}
+    gpd.GeoDataFrame(table, geometry=[*shapes], crs=crs).to_file(path)
+    return path
+
+
+def extract(path: Path, shape: shapely.Polygon = SQUARE, *, tags: dict[str, str] | None = None) -> Path:
+    """An extract that holds one closed way with the tags of a boundary."""
+    told = {"boundary": "administrative", "ISO3166-2": "PL-XX"} if tags is None else tags
+    corners = [*shape.exterior.coords][:-1]
+    nodes = [f'<node id="{n}" version="1" lat="{y}" lon="{x}"/>' for n, (x, y) in enumerate(corners, 1)]
+    refs = "".join(f'<nd ref="{n}"/>' for n in [*range(1, len(corners) + 1), 1])
+    kept = "".join(f'<tag k="{key}" v="{value}"/>' for key, value in told.items())
+    path.write_text(f'<osm version="0.6">{"".join(nodes)}<way id="1" version="1">{refs}{kept}</way></osm>')
+    return path
+
+
+class TestAFile:
+    def test_parts_become_one_outline_in_degrees(self, tmp_path: Path) -> None:
+        parts = (
+            shapely.box(4_800_000, 3_000_000, 4_810_000, 3_010_000),
+            shapely.box(4_810_000, 3_000_000, 4_820_000, 3_010_000),
+        )
+        found = read_outline(write(tmp_path / "a.gpkg", *parts, crs="EPSG:3035"))
+        assert found is not None
+        assert found.area.geom_type == "Polygon"
+        back = gpd.GeoSeries([found.area], crs="EPSG:4326").to_crs("EPSG:3035")
+        assert back.area.iloc[0] == pytest.approx(2e8, rel=1e-3)
+
+    def test_lines_and_points_are_left_out(self, tmp_path: Path) -> None:
+        features = [SQUARE, shapely.Point(0, 0), shapely.LineString([(0, 0), (1, 1)])]
+        rows = [{"type": "Feature", "properties": {}, "geometry": shapely.geometry.mapping(one)} for one in features]
+        path = tmp_path / "a.geojson"
+        path.write_text(json.dumps({"type": "FeatureCollection", "features": rows}), encoding="utf-8")
+        found = read_outline(path)
+        assert found is not None
+        assert found.area.equals(SQUARE)
+
+    def test_a_bow_tie_is_mended(self, tmp_path: Path) -> None:
+        bow = shapely.Polygon([(17, 50), (17.1, 50.1), (17.1, 50), (17, 50.1)])
+        found = read_outline(write(tmp_path / "a.geojson", bow))
+        assert found is not None
+        assert found.area.is_valid
+        assert found.area.area > 0
+
+    def test_who_made_it_is_read_with_it(self, tmp_path: Path) -> None:
+        said = {"source": "Surveying office", "licence": "CC-BY-4.0", "attribution": "Office 2026"}
+        found = read_outline(write(tmp_path / "a.geojson", SQUARE, **said))
+        assert found is not None
+        assert (found.source, found.licence, found.attribution) == ("Surveying office", "CC-BY-4.0", "Office 2026")
+
+    def test_without_words_the_file_names_itself(self, tmp_path: Path) -> None:
+        found = read_outline(write(tmp_path / "a.geojson", SQUARE))
+        assert found is not None
+        assert (found.source, found.licence) == ("a.geojson", "")
+
+    def test_no_file_is_no_outline(self, tmp_path: Path) -> None:
+        assert read_outline(tmp_path / "a.geojson") is None
+
+    @pytest.mark.parametrize("text", ["", "not a map", '{"type": "FeatureCollection", "features": []}'])
+    def test_what_is_no_outline_is_told(self, tmp_path: Path, text: str) -> None:
+        path = tmp_path / "a.geojson"
+        path.write_text(text)
+        with pytest.raises(RegionError, match=r"a\.geojson: (cannot be read as a boundary|holds no polygon)"):
+            read_outline(path)
+
+    def test_points_alone_are_no_outline(self, tmp_path: Path) -> None:
+        with pytest.raises(RegionError, match="holds no polygon with a CRS"):
+            read_outline(write(tmp_path / "a.geojson", shapely.Point(17, 50)))
+
+
+class TestTheOrder:
+    def test_the_steward_s_file_goes_first(self, run: Run, tmp_path: Path) -> None:
+        write(run.folder.raw / "boundaries" / "here.geojson", SQUARE, source="mine")
+        declared = region(tmp_path, boundary={"file": "theirs.geojson"})
+        write(tmp_path / "theirs.geojson", shapely.box(17.2, 50.2, 17.3, 50.3), source="theirs")
+        assert outline(declared, run, extract=extract(tmp_path / "a.osm")).source == "mine"
+
+    def test_then_the_file_that_the_region_names(self, run: Run, tmp_path: Path) -> None:
+        write(tmp_path / "theirs.geojson", SQUARE, source="theirs", licence="CC0-1.0")
+        declared = region(
+            tmp_path, boundary={"file": "theirs.geojson", "source": "Office", "attribution": "Office 2026"}
+        )
+        found = outline(declared, run)
+        assert (found.source, found.licence, found.attribution) == ("Office", "CC0-1.0", "Office 2026")
+
+    def test_a_file_that_is_named_and_missing_is_told(self, run: Run, tmp_path: Path) -> None:
+        with pytest.raises(RegionError, match=r"here\.toml: \[boundary\] file .*gone\.geojson is not there"):
+            outline(region(tmp_path, boundary={"file": "gone.geojson"}), run)
+
+    def test_then_the_extract_by_its_tags(self, run: Run, tmp_path: Path) -> None:
+        found = outline(region(tmp_path), run, extract=extract(tmp_path / "a.osm"))
+        assert found.area.equals(SQUARE)
+        assert found.source == "OpenStreetMap extract a.osm"
+        assert found.licence == "ODbL-1.0"
+
+    def test_an_extract_without_it_is_no_answer(self, run: Run, tmp_path: Path) -> None:
+        other = extract(tmp_path / "a.osm", tags={"boundary": "administrative", "ISO3166-2": "PL-YY"})
+        with pytest.raises(RegionError, match=r"here: no outline of the region\. Put one at .*ISO3166-2=PL-XX"):
+            outline(region(tmp_path), run, extract=other)
+
+
+class TestTheArea:
+    def test_one_that_comes_near_the_official_area_is_taken(self, run: Run, tmp_path: Path) -> None:
+        near = region(tmp_path, area_km2=SQUARE_KM2 * 1.03)
+        assert outline(near, run, extract=extract(tmp_path / "a.osm")).area.equals(SQUARE)
+
+    @pytest.mark.parametrize("factor", [0.5, 1.2, 100])
+    def test_a_part_or_another_place_is_refused(self, run: Run, tmp_path: Path, factor: float) -> None:
+        other = region(tmp_path, area_km2=SQUARE_KM2 * factor)
+        with pytest.raises(RegionError, match=r"measures 80 km2, not .*give the region a file"):
+            outline(other, run, extract=extract(tmp_path / "a.osm"))
+
+    def test_a_file_is_taken_at_its_word(self, run: Run, tmp_path: Path) -> None:
+        write(run.folder.raw / "boundaries" / "here.geojson", SQUARE)
+        assert outline(region(tmp_path, area_km2=5_000), run).area.equals(SQUARE)
+
+
+class TestWhatIsKept:
+    def test_it_is_found_again_exactly(self, run: Run, tmp_path: Path) -> None:
+        kept = kept_outline(region(tmp_path), run, extract=extract(tmp_path / "a.osm"))
+        again = last_outline(region(tmp_path), run)
+        assert again is not None
+        assert again.digest == kept.digest
+        assert again.area.equals(SQUARE)
+        assert again.about["licence"] == "ODbL-1.0"
+
+    def test_without_the_extract_yesterday_s_outline_stays(self, run: Run, tmp_path: Path) -> None:
+        kept_outline(region(tmp_path), run, extract=extract(tmp_path / "a.osm"))
+        assert outline(region(tmp_path), run).area.equals(SQUARE)
+
+    def test_another_extract_gives_another_outline(self, run: Run, tmp_path: Path) -> None:
+        first = kept_outline(region(tmp_path), run, extract=extract(tmp_path / "a.osm"))
+        moved = shapely.box(17.2, 50.0, 17.3, 50.1)
+        later = open_run(run.folder.root, contracts=False)
+        second = kept_outline(region(tmp_path), later, extract=extract(tmp_path / "b.osm", moved))
+        assert second.digest != first.digest
+        assert second.area.equals(moved)
+
+    def test_one_that_was_damaged_is_not_taken(self, run: Run, tmp_path: Path) -> None:
+        kept_outline(region(tmp_path), run, extract=extract(tmp_path / "a.osm"))
+        path = kept_file(region(tmp_path), run)
+        path.write_text(path.read_text(encoding="utf-8").replace("17.1", "19.1"), encoding="utf-8")
+        assert last_outline(region(tmp_path), open_run(run.folder.root, contracts=False)) is None
+
+    def test_there_is_none_before_the_first_run(self, run: Run, tmp_path: Path) -> None:
+        assert last_outline(region(tmp_path), run) is None
+
+
+class TestForACheck:
+    def test_the_box_does_where_nothing_is_at_hand(self, run: Run, tmp_path: Path) -> None:
+        found = outline_for_check(region(tmp_path), run)
+        assert found.area.equals(shapely.box(16.5, 49.5, 18.0, 50.5))
+        assert found.source.startswith("bounding box")
+
+    def test_a_real_outline_goes_before_the_box(self, run: Run, tmp_path: Path) -> None:
+        write(run.folder.raw / "boundaries" / "here.geojson", SQUARE)
+        assert outline_for_check(region(tmp_path), run).area.equals(SQUARE)

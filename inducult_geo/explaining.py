@@ -27,6 +27,9 @@ _HOW: Final[Mapping[str, str]] = {
     "n_sources": "counted",
     "n_records": "counted",
     "n_review": "counted",
+    "part_of": "decided by a person",
+    "timeline": "from the years of all records",
+    "conflicts": "where records contradict each other",
     "confidence": "the weakest link that holds the records together; 1 where nothing was matched",
     "accuracy_m": "with the place",
     "area_m2": "with the place",
@@ -221,6 +224,8 @@ def _origin(site: Site, column: str, title: str, shown: str | None = None) -> di
     source = next(
         (s for k, s in zip(site.records["record_key"], site.records["source"], strict=True) if k == key), None
     )
+    # What several records made together has no single one.
+    key = key if source is not None else None
     value = shown if shown is not None else _shown(site.row[column])
     how = "taken from the record" if key is not None else "no record says" if value == "unknown" else "not told"
     others = [] if key is None else [*_others(site, column, str(key), value)]

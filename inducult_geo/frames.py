@@ -91,6 +91,7 @@ SITE_COLUMNS: Mapping[str, str] = {
     "start_year": WHOLE,
     "end_year": WHOLE,
     "year_precision": TEXT,
+    "timeline": TEXT,  # JSON: what happened when, and which record says so
     "operator": TEXT,
     "nace": TEXT,
     "address": TEXT,
@@ -112,6 +113,8 @@ SITE_COLUMNS: Mapping[str, str] = {
     "n_sources": WHOLE,
     "n_records": WHOLE,
     "n_review": WHOLE,  # open questions about this site
+    "part_of": TEXT,  # the site that it lies in and belongs to, by a steward's word
+    "conflicts": TEXT,  # JSON: column -> record key -> value, where records contradict each other
     "confidence": NUMBER,
     "accuracy_m": NUMBER,
     "area_m2": NUMBER,

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from dataclasses import replace
+from functools import partial
 
 import pandas as pd
 
 from inducult_geo.catalog import Region
-from inducult_geo.errors import RegionError, StorageError
+from inducult_geo.errors import ConfigError, RegionError, StorageError
 from inducult_geo.frames import Records, as_records, counts_of, outcome_of
 from inducult_geo.match.decisions import Decisions, read_decisions
 from inducult_geo.match.identity import empty_registry
-from inducult_geo.match.resolve import Resolution, resolve
+from inducult_geo.match.resolve import Resolution, compare, resolve
+from inducult_geo.match.score import Weights, weights_from
 from inducult_geo.rasters import raster_files, sampled
 from inducult_geo.run import Run, run_id
 from inducult_geo.schemas import checked_sites
@@ -34,7 +37,7 @@ def settle(region: Region, collected: Collected, run: Run) -> Stage:
     """
     _refuse_nothing(collected)
     decisions, registry = decisions_of(run), registry_of(run)
-    identity = _run_id(region, collected, decisions, run)
+    identity = _run_id(region, collected, decisions, registry, run)
     made_of = stamp(run_id=identity, rasters=_rasters(run))
     share = registry_share(registry, region.id)
     before = last_stage(region.id, run)
@@ -48,7 +51,7 @@ def settle(region: Region, collected: Collected, run: Run) -> Stage:
         decisions=decisions,
         registry=registry,
         run_id=identity,
-        comparing=compare_in_tiles if len(records) >= WIDE_FROM else None,
+        comparing=partial(compare_in_tiles if len(records) >= WIDE_FROM else compare, weights=weights_of(run)),
     )
     enriched = sampled(resolution.sites, region.id, before, run)
     frames = _frames(records, resolution) | {"sites": checked_sites(enriched.sites, region.id)}
@@ -60,7 +63,7 @@ def settle(region: Region, collected: Collected, run: Run) -> Stage:
         len(enriched.sites),
         collected.facts,
         collected.outline,
-        enriched.problems,
+        (*resolution.problems, *enriched.problems),
         made_of,
         # With what it leaves in the registry itself, resolving gives the same once more.
         (share, registry_share(resolution.registry, region.id)),
@@ -72,6 +75,26 @@ def settle(region: Region, collected: Collected, run: Run) -> Stage:
 def decisions_of(run: Run) -> Decisions:
     """Read what stewards decided."""
     return read_decisions(run.folder.decisions)
+
+
+def weights_of(run: Run) -> Weights | None:
+    """Read the weights that the settings name; None for the shipped ones.
+
+    Raises
+    ------
+    ConfigError
+        Where the file is missing or holds no weights.
+    """
+    path = run.settings.weights
+    if path is None:
+        return None
+    try:
+        return weights_from(json.loads(path.read_text(encoding="utf-8")))
+    except (OSError, ValueError, KeyError, TypeError, AttributeError) as problem:
+        raise ConfigError(
+            f"weights = {path}: holds no weights of the matcher ({problem}). Write them with `inducult review fit`, or "
+            "take the line out of inducult.toml."
+        ) from problem
 
 
 def registry_of(run: Run) -> pd.DataFrame:
@@ -112,7 +135,7 @@ def _frames(records: Records, resolution: Resolution) -> dict[str, pd.DataFrame]
     }
 
 
-def _run_id(region: Region, collected: Collected, decisions: Decisions, run: Run) -> str:
+def _run_id(region: Region, collected: Collected, decisions: Decisions, registry: pd.DataFrame, run: Run) -> str:
     """Return the hash of what goes into a region's sites: it is written to each of them."""
     return run_id(
         {
@@ -122,16 +145,24 @@ def _run_id(region: Region, collected: Collected, decisions: Decisions, run: Run
             "contracts": {
                 fact.source: run.catalog.sources[fact.source].model_dump(mode="json") for fact in collected.facts
             },
-            "decisions": _decided(collected.parts, decisions),
+            "decisions": _decided(collected.parts, decisions, _of_region(registry, region.id)),
+            # Absent where the shipped ones are used, which the hash of the code tells of.
+            **({"weights": repr(weights)} if (weights := weights_of(run)) is not None else {}),
         }
     )
 
 
-def _decided(parts: Sequence[Part], decisions: Decisions) -> list[str]:
-    """Return the decisions about two records that are both here: one about another region changes nothing here."""
+def _of_region(registry: pd.DataFrame, region_id: str) -> pd.DataFrame:
+    """Return a region's rows; an older registry knows no regions."""
+    known = registry.reindex(columns=["record_key", "region"])
+    return known[known["region"] == region_id]
+
+
+def _decided(parts: Sequence[Part], decisions: Decisions, known: pd.DataFrame) -> list[str]:
+    """Return the decisions about two records that are both here, or were: those of another region change nothing."""
     if not decisions.latest:
         return []
-    here = {key for part in parts for key in part.record_keys()}
+    here = {key for part in parts for key in part.record_keys()} | set(known["record_key"].dropna())
     return sorted(word.as_line() for pair, word in decisions.latest.items() if here.issuperset(pair))
 
 

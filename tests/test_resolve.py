@@ -66,7 +66,7 @@ def test_frames_have_their_columns_and_everything_is_counted():
 @pytest.mark.parametrize("verdict", ["same", "part_of", "different"])
 def test_a_steward_is_obeyed_and_never_asked_again(verdict):
     made = run(*SAPPI, decisions=[word("a:1", "b:1", verdict)])
-    assert (made.members["a:1"] == made.members["b:1"]) == (verdict != "different")
+    assert (made.members["a:1"] == made.members["b:1"]) == (verdict == "same")
     assert outcome(made, "a:1", "b:1") == verdict
     assert made.review.empty or not made.review["left_key"].isin(["a:1", "b:1"]).any()
     assert made.pairs.set_index("left_key").loc["a:1", "decided_by"] == "Eva"
@@ -90,7 +90,8 @@ def test_a_monument_inside_the_works_is_kept_apart_and_asked():
     )
     assert made.members["a:1"] != made.members["b:1"]
     assert outcome(made, "a:1", "b:1") == "review"
-    asked = made.review.set_index("left_key").loc["a:1"]
+    asked = made.review.set_index("left_key").loc["b:1"]
+    assert asked["question"] == "Is 'Kapelle Sankt Barbara' part of 'Stahlwerk Hohenau', one site with it, or another?"
     assert "inside" in asked["why"]
     assert asked["review_id"] == question_id("b:1", "a:1")
     assert made.sites.set_index("site_id").loc[made.members["a:1"], "n_review"] == 1

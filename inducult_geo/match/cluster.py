@@ -1,8 +1,12 @@
-"""From scored pairs to clusters: the surest pair first, and no step that contradicts what is already known."""
+"""From scored pairs to clusters: the surest pair first, and no step that contradicts what is already known.
+
+Most records have one partner or none; those are settled as arrays. Only where three or more records hang together,
+or a steward has spoken, are groups grown one pair at a time.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Final, NamedTuple
 
@@ -13,7 +17,8 @@ from scipy import sparse
 from scipy.sparse.csgraph import connected_components
 
 from inducult_geo.frames import Records
-from inducult_geo.match.decisions import DIFFERENT, Decisions
+from inducult_geo.match.decisions import SAME, Decisions
+from inducult_geo.match.lookup import places_of
 from inducult_geo.match.ragged import Flags, Floats, Ints
 
 CONTRADICTED: Final = 0.3
@@ -32,6 +37,23 @@ class Link(NamedTuple):
 
 
 @dataclass(frozen=True)
+class Links:
+    """Scored pairs as arrays, one value a pair: keys of both records, score, and whether it may join them."""
+
+    left: NDArray[np.object_]
+    right: NDArray[np.object_]
+    probability: Floats
+    strong: Flags
+
+    def __iter__(self) -> Iterator[Link]:
+        """Yield the pairs one by one, the smaller key first."""
+        for a, b, chance, sure in zip(
+            self.left, self.right, self.probability.tolist(), self.strong.tolist(), strict=True
+        ):
+            yield Link(a, b, chance, sure) if a < b else Link(b, a, chance, sure)
+
+
+@dataclass(frozen=True)
 class Clusters:
     """What belongs together.
 
@@ -43,11 +65,17 @@ class Clusters:
         Pairs that are within one cluster by their own score or a decision.
     refused
         Pair -> why a good score did not join it; these are questions.
+    apart
+        Pairs of which a steward keeps the two groups apart: nothing is asked about them.
     """
 
     group: Mapping[Key, Key]
     joined: frozenset[tuple[Key, Key]]
     refused: Mapping[tuple[Key, Key], str]
+    apart: frozenset[tuple[Key, Key]] = frozenset()
+
+
+KEPT_APART: Final = "a steward keeps records of these two groups apart"
 
 
 @dataclass
@@ -81,13 +109,18 @@ class _Groups:
         for name, count in self.sources.pop(second).items():
             counts[name] = counts.get(name, 0) + count
 
+    def are_apart(self, a: Key, b: Key) -> bool:
+        """Whether a steward keeps records of two groups apart."""
+        other = self.members[self.find(b)]
+        return any(self.apart.get(key, set()) & other for key in self.members[self.find(a)])
+
     def objection(self, a: Key, b: Key) -> str | None:
         """Say why the groups of two records must not become one, or None."""
         one, other = self.find(a), self.find(b)
         if len(self.members[one]) > len(self.members[other]):
             one, other = other, one
-        if any(self.apart.get(key, set()) & self.members[other] for key in self.members[one]):
-            return "a steward keeps records of these two groups apart"
+        if self.are_apart(one, other):
+            return KEPT_APART
         twice = sorted((self.sources[one].keys() & self.sources[other].keys()) - self.many)
         if twice:
             return f"it would put two records of '{twice[0]}' into one site"
@@ -97,29 +130,10 @@ class _Groups:
             for partner, score in self.pairs.get(key, {}).items()
             if partner in self.members[other]
         ]
-        if seen and sum(seen) / len(seen) < CONTRADICTED:
+        # A pair that stands alone speaks for itself: its score was high enough.
+        if len(seen) > 1 and sum(seen) / len(seen) < CONTRADICTED:
             return "other records of the two groups speak against it"
         return None
-
-
-def fold_duplicates(records: Records) -> dict[Key, Key]:
-    """Find exact duplicates inside each source: same place, names and particulars under different keys.
-
-    Returns
-    -------
-    dict
-        Record key -> smallest key of its equals, for those that are not the smallest themselves. Records without
-        a place, or with neither name nor identifier, are never folded.
-    """
-    columns = ["source", "names", "type", "theme", "aspect", "operator", "address", "postcode", "city", "ids"]
-    columns += ["start_year", "end_year", "heritage_ref"]
-    shapes = records.geometry.normalize().to_wkb()
-    table = pd.DataFrame(records[["record_key", *columns]]).assign(shape=shapes.to_numpy())
-    told = table["names"].notna() | table["ids"].notna()
-    table = table[told & table["shape"].notna()].sort_values("record_key")
-    first = table.groupby([*columns, "shape"], dropna=False, sort=False)["record_key"].transform("first")
-    moved = table["record_key"] != first
-    return dict(zip(table.loc[moved, "record_key"], first[moved], strict=True))
 
 
 def links_of(
@@ -128,7 +142,7 @@ def links_of(
     probability: Floats,
     strong: Flags,
     tied: Iterable[tuple[Key, Key]] = (),
-) -> list[Link]:
+) -> Links:
     """Make links of scored pairs, without those that no clustering will look at.
 
     A weak pair counts only as a contradiction between records that strong ones, or a word of a steward, could bring
@@ -145,25 +159,18 @@ def links_of(
     tied
         Pairs of keys that are joined for another reason: decisions, exact duplicates.
     """
-    row = {key: at for at, key in enumerate(keys)} if tied else {}
-    more = [(row.setdefault(a, len(row)), row.setdefault(b, len(row))) for a, b in tied]
+    known = [*tied]
+    row = {key: at for at, key in enumerate(keys)} if known else {}
+    more = [(row.setdefault(a, len(row)), row.setdefault(b, len(row))) for a, b in known]
     extra = np.array(more, dtype=np.int64).reshape(-1, 2)
-    one, other = (np.r_[end[strong], extra[:, side]] for side, end in enumerate(ends))
-    size = max(len(keys), len(row))
-    graph = sparse.coo_matrix((np.ones(len(one), dtype=np.int8), (one, other)), shape=(size, size))
-    part = connected_components(graph, directed=False)[1]
+    part = _parts(max(len(keys), len(row)), *(np.r_[end[strong], extra[:, side]] for side, end in enumerate(ends)))
     rows = np.flatnonzero(part[ends[0]] == part[ends[1]])
-    named = zip(keys[ends[0][rows]], keys[ends[1][rows]], strict=True)
-    chances = zip(probability[rows].round(6).tolist(), strong[rows].tolist(), strict=True)
-    return [
-        Link(a, b, chance, sure) if a < b else Link(b, a, chance, sure)
-        for (a, b), (chance, sure) in zip(named, chances, strict=True)
-    ]
+    return Links(keys[ends[0][rows]], keys[ends[1][rows]], probability[rows].round(6), strong[rows])
 
 
 def cluster(
     records: Records,
-    links: Iterable[Link],
+    links: Links,
     *,
     many: Collection[str] = (),
     decisions: Decisions | None = None,
@@ -180,17 +187,51 @@ def cluster(
     many
         Sources of which several records may be one site (permits, units).
     decisions
-        What stewards said: obeyed before any score.
+        What stewards said: obeyed before any score. Of words `same` that contradict others the oldest gives way.
     folded
-        Exact duplicates within a source (see `fold_duplicates`).
+        Exact duplicates within a source (see `duplicates`).
     """
-    word = decisions or Decisions()
-    ordered = sorted(links, key=lambda link: (-link.probability, link.left, link.right))
-    groups = _start(records, ordered, frozenset(many), word, folded or {})
+    keys = records["record_key"].to_numpy(dtype=object)
+    source = records["source"].to_numpy(dtype=object)
+    word, twins = decisions or Decisions(), folded or {}
+    rows = pd.Index(keys)
+    ends = places_of(rows, links.left), places_of(rows, links.right)
+    spoken = places_of(rows, [*{key for pair in (*word.latest, *twins.items()) for key in pair}])
+    plain = _plain(len(keys), ends, links.strong, spoken[spoken >= 0])
+    # Two records of one source need a reason, which the slower way writes down.
+    lone = plain & (source[ends[0]] != source[ends[1]])
+    joined = {(a, b) if a < b else (b, a) for a, b in zip(links.left[lone], links.right[lone], strict=True)}
+    group = dict(zip(keys.tolist(), keys.tolist(), strict=True)) | {b: a for a, b in joined}
+    rest = Links(links.left[~lone], links.right[~lone], links.probability[~lone], links.strong[~lone])
+    held = np.zeros(len(keys), dtype=bool)
+    held[np.r_[ends[0][~lone], ends[1][~lone], spoken[spoken >= 0]]] = True
+    groups = _start(dict(zip(keys[held], source[held], strict=True)), rest, frozenset(many), word, twins)
+    more, refused = _grow(groups, rest, word)
+    apart = frozenset(pair for pair, why in refused.items() if why == KEPT_APART)
+    grown = {key: groups.find(key) for key in groups.parent}
+    open_ = {pair: why for pair, why in refused.items() if pair not in apart}
+    return Clusters(group | grown, frozenset(joined | more), open_, apart)
+
+
+def _plain(size: int, ends: tuple[Ints, Ints], strong: Flags, spoken: Ints) -> Flags:
+    """Tell which links are strong and all that their two records have, so that nothing can object."""
+    busy = np.bincount(np.concatenate(ends), minlength=size) > 1
+    busy[spoken] = True
+    return np.asarray(strong & ~busy[ends[0]] & ~busy[ends[1]], dtype=bool)
+
+
+def _parts(size: int, one: Ints, other: Ints) -> Ints:
+    """Return for each row of a graph the number of its part."""
+    graph = sparse.coo_matrix((np.ones(len(one), dtype=np.int8), (one, other)), shape=(size, size))
+    return np.asarray(connected_components(graph, directed=False)[1], dtype=np.int64)
+
+
+def _grow(groups: _Groups, links: Links, word: Decisions) -> tuple[set[tuple[Key, Key]], dict[tuple[Key, Key], str]]:
+    """Join what stewards said, then the surest pairs first; returns the pairs joined, and those refused with why."""
+    ordered = sorted((link for link in links if link.strong), key=lambda one: (-one.probability, one.left, one.right))
     joined = _obey(groups, word)
-    strong = _best_partners(groups, [link for link in ordered if link.strong])
     refused: dict[tuple[Key, Key], str] = {}
-    for link in strong:
+    for link in _best_partners(groups, ordered, refused):
         pair = (link.left, link.right)
         if groups.find(link.left) == groups.find(link.right):
             joined.add(pair)
@@ -200,16 +241,15 @@ def cluster(
             groups.join(*pair)
             joined.add(pair)
     still = {pair: why for pair, why in refused.items() if groups.find(pair[0]) != groups.find(pair[1])}
-    return Clusters({key: groups.find(key) for key in groups.parent}, frozenset(joined), still)
+    return joined, still
 
 
 def _start(
-    records: Records, links: Iterable[Link], many: frozenset[str], word: Decisions, folded: Mapping[Key, Key]
+    source: Mapping[Key, str], links: Links, many: frozenset[str], word: Decisions, folded: Mapping[Key, Key]
 ) -> _Groups:
     """Every record alone, but for exact duplicates."""
-    source = dict(zip(records["record_key"], records["source"], strict=True))
     apart: dict[Key, set[Key]] = {}
-    for left, right in (pair for pair, one in word.latest.items() if one.decision == DIFFERENT):
+    for left, right in (pair for pair, one in word.latest.items() if one.decision != SAME):
         apart.setdefault(left, set()).add(right)
         apart.setdefault(right, set()).add(left)
     groups = _Groups(
@@ -226,35 +266,33 @@ def _start(
         groups.pairs.setdefault(link.left, {})[link.right] = link.probability
         groups.pairs.setdefault(link.right, {})[link.left] = link.probability
     for key, first in sorted(folded.items()):
-        if first not in apart.get(key, set()):
+        if not groups.are_apart(key, first):
             groups.join(key, first)
     return groups
 
 
 def _obey(groups: _Groups, word: Decisions) -> set[tuple[Key, Key]]:
-    """Join what stewards said is one site, unless that contradicts their own word."""
+    """Join what stewards said is one site, the latest words first, unless that contradicts their own words."""
     joined: set[tuple[Key, Key]] = set()
-    for pair, one in sorted(word.latest.items()):
-        if one.decision == DIFFERENT or not all(key in groups.parent for key in pair):
-            continue
-        a, b = groups.find(pair[0]), groups.find(pair[1])
-        if a != b and any(groups.apart.get(key, set()) & groups.members[b] for key in groups.members[a]):
-            continue
-        groups.join(*pair)
-        joined.add(pair)
+    for one in sorted(word.latest.values(), key=lambda one: one.order, reverse=True):
+        here = one.left in groups.parent and one.right in groups.parent
+        if one.decision == SAME and here and not groups.are_apart(*one.pair):
+            groups.join(*one.pair)
+            joined.add(one.pair)
     return joined
 
 
-def _best_partners(groups: _Groups, links: Iterable[Link]) -> list[Link]:
-    """Keep of each record the best partner per other source; where a source may have many, its records choose."""
+def _best_partners(groups: _Groups, links: Iterable[Link], refused: dict[tuple[Key, Key], str]) -> Iterator[Link]:
+    """Keep of each record the best partner per other source; where a source may have many, its records choose.
+
+    What is not kept is written to `refused`, with the partner that was better.
+    """
     taken: dict[tuple[Key, str], Key] = {}
-    kept: list[Link] = []
     for link in links:
-        choices = []
         for mine, theirs in ((link.left, link.right), (link.right, link.left)):
             place = (groups.folded.get(mine, mine), groups.source[theirs])
             held = taken.setdefault(place, groups.folded.get(theirs, theirs))
-            choices.append(held == groups.folded.get(theirs, theirs) or groups.source[theirs] in groups.many)
-        if all(choices):
-            kept.append(link)
-    return kept
+            if held != groups.folded.get(theirs, theirs) and groups.source[theirs] not in groups.many:
+                refused[link.left, link.right] = f"'{mine}' has a surer partner in '{groups.source[theirs]}': '{held}'"
+        if (link.left, link.right) not in refused:
+            yield link

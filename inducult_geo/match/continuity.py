@@ -16,7 +16,7 @@ A site that other records still hold needs no heir. Each record takes over, and 
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -27,6 +27,7 @@ from rapidfuzz import fuzz
 from shapely.geometry.base import BaseGeometry
 
 from inducult_geo.frames import Records, from_json
+from inducult_geo.match.lookup import is_in
 from inducult_geo.text import prepare_names
 
 FINGERPRINT_COLUMNS: Final = ("region", "name_key", "x", "y", "area_m2", "type")
@@ -52,11 +53,14 @@ class Heir:
         Its site.
     cause
         Why both are the same, for a person.
+    inherits
+        Whether it takes over the site too: not where other records still hold it.
     """
 
     old_key: str
     site_id: str
     cause: str
+    inherits: bool = True
 
 
 @dataclass(frozen=True)
@@ -117,7 +121,9 @@ def fingerprints(records: Records) -> pd.DataFrame:
     return pd.DataFrame(table, index=pd.Index(records["record_key"], name="record_key"))
 
 
-def heirs(registry: pd.DataFrame, records: Records, marks: pd.DataFrame) -> dict[str, Heir]:
+def heirs(
+    registry: pd.DataFrame, records: Records, marks: pd.DataFrame, *, spoken: Collection[str] = ()
+) -> dict[str, Heir]:
     """Find which new records go on as vanished ones.
 
     Parameters
@@ -128,6 +134,9 @@ def heirs(registry: pd.DataFrame, records: Records, marks: pd.DataFrame) -> dict
         The records of this run.
     marks
         Their `fingerprints`.
+    spoken
+        Records that a steward decided about: these have heirs even where other records hold their site, so that the
+        decision goes on.
 
     Returns
     -------
@@ -136,10 +145,13 @@ def heirs(registry: pd.DataFrame, records: Records, marks: pd.DataFrame) -> dict
     """
     keys = records["record_key"]
     known = registry[registry["record_key"].notna() & registry["site_id"].notna()]
-    is_new = (~keys.isin(known["record_key"]) & records.geometry.notna()).to_numpy()
-    is_here = known["record_key"].isin(keys)
-    orphaned = known[~is_here & ~known["site_id"].isin(known.loc[is_here, "site_id"])]
-    orphaned = orphaned[~orphaned["record_key"].isin(registry["succeeds"].dropna())]
+    if known.empty:
+        return {}
+    is_new = ~is_in(keys, known["record_key"]) & records.geometry.notna().to_numpy()
+    is_here = is_in(known["record_key"], keys)
+    is_held = pd.Series(is_in(known["site_id"], known.loc[is_here, "site_id"]), index=known.index)
+    orphaned = known[~is_here & (~is_held | is_in(known["record_key"], spoken))]
+    orphaned = orphaned[~is_in(orphaned["record_key"], registry["succeeds"])]
     # Another region's records are not of this run: that they are not here does not mean that they are gone.
     orphaned = orphaned[orphaned["region"].isin(records["region"].dropna())]
     if orphaned.empty or not is_new.any():
@@ -148,7 +160,59 @@ def heirs(registry: pd.DataFrame, records: Records, marks: pd.DataFrame) -> dict
     fresh = {mark.key: mark for mark in _marks(marks.loc[keys[is_new]])}
     shapes = dict(zip(keys[is_new], records.geometry[is_new], strict=True))
     agreed = sorted(_agreements(vanished, [(mark, shapes[key]) for key, mark in fresh.items()]))
-    return _paired(agreed, dict(zip(orphaned["record_key"], orphaned["site_id"], strict=True)))
+    free = ~is_held[orphaned.index]
+    return _paired(agreed, dict(zip(orphaned["record_key"], zip(orphaned["site_id"], free, strict=True), strict=True)))
+
+
+def successors(
+    keys: Iterable[str], registry: pd.DataFrame, found: Mapping[str, Heir], present: Iterable[str]
+) -> dict[str, str]:
+    """Return for each of some records that are gone the record of this run as which it goes on, over many runs.
+
+    Parameters
+    ----------
+    keys
+        The records asked about.
+    registry
+        The registry so far, which tells who followed whom.
+    found
+        The heirs of this run.
+    present
+        Keys of the records of this run.
+    """
+    asked = set(keys)
+    here = set(present) if asked else set()
+    gone = asked - here
+    if not gone:
+        return {}
+    followed = registry.reindex(columns=["succeeds", "record_key"]).dropna()
+    after = dict(zip(followed["succeeds"], followed["record_key"], strict=True))
+    after |= {heir.old_key: key for key, heir in found.items()}
+    ends = {key: _last(key, after, here) for key in gone}
+    return {key: end for key, end in ends.items() if end in here}
+
+
+def traced(keys: Collection[str], registry: pd.DataFrame) -> set[str]:
+    """Return records with all that went on as them so far: what was said of the first is true of the last."""
+    followed = registry.reindex(columns=["succeeds", "record_key"]).dropna()
+    after = dict(zip(followed["succeeds"], followed["record_key"], strict=True))
+    found = set(keys)
+    waiting = [after[key] for key in keys if key in after]
+    while waiting:
+        key = waiting.pop()
+        if key not in found:
+            found.add(key)
+            waiting += [after[key]] if key in after else []
+    return found
+
+
+def _last(key: str, after: Mapping[str, str], here: Collection[str]) -> str:
+    """Follow a key to the first one that is here, or to where its trace ends."""
+    seen = {key}
+    while key not in here and key in after and after[key] not in seen:
+        key = after[key]
+        seen.add(key)
+    return key
 
 
 def _agreements(vanished: Sequence[_Mark], fresh: Sequence[tuple[_Mark, BaseGeometry]]) -> Iterator[_Agreement]:
@@ -192,13 +256,14 @@ def _area_gap(old: _Mark, new: _Mark) -> float:
     return abs(old.area_m2 - new.area_m2) / larger if larger > 0 else 0.0
 
 
-def _paired(agreed: Iterable[_Agreement], sites: Mapping[str, str]) -> dict[str, Heir]:
+def _paired(agreed: Iterable[_Agreement], sites: Mapping[str, tuple[str, bool]]) -> dict[str, Heir]:
     """Let each record take over, and be taken over, once; the pairs come in the order of their ranks."""
     found: dict[str, Heir] = {}
     gone: set[str] = set()
     for *_, old_key, new_key, cause in agreed:
         if old_key not in gone and new_key not in found:
-            found[new_key] = Heir(old_key, sites[old_key], cause)
+            site_id, inherits = sites[old_key]
+            found[new_key] = Heir(old_key, site_id, cause, bool(inherits))
             gone.add(old_key)
     return dict(sorted(found.items()))
 

@@ -5,86 +5,16 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
-from datetime import datetime
+from dataclasses import dataclass, field, replace
 from itertools import groupby
 from pathlib import Path
-from typing import Any, Final
+from typing import Any
 
 from inducult_geo.errors import DecisionError
+from inducult_geo.match.relations import conflicts, told
+from inducult_geo.match.verdict import DIFFERENT, NEEDED, PART_OF, SAME, VERDICTS, Decision, PairKey
 
-SAME: Final = "same"
-PART_OF: Final = "part_of"
-DIFFERENT: Final = "different"
-VERDICTS: Final = (SAME, PART_OF, DIFFERENT)
-
-_NEEDED: Final = ("who", "when", "left", "right", "decision")
-
-PairKey = tuple[str, str]
-
-
-@dataclass(frozen=True)
-class Decision:
-    """A steward's word on two records.
-
-    Attributes
-    ----------
-    who, when
-        The steward, and the time (ISO 8601; with an offset where it has a clock time of day).
-    left, right
-        Record keys; with `part_of`, `left` is the part and `right` the whole.
-    decision
-        `same`, `part_of` or `different`.
-    note
-        Why, in the steward's words.
-    """
-
-    who: str
-    when: str
-    left: str
-    right: str
-    decision: str
-    note: str = ""
-
-    def __post_init__(self) -> None:
-        """Check what is said.
-
-        Raises
-        ------
-        DecisionError
-            Where it says nothing usable.
-        """
-        for name in _NEEDED:
-            if not isinstance(getattr(self, name), str) or not getattr(self, name).strip():
-                raise DecisionError(f"a decision needs text in '{name}'")
-        if self.decision not in VERDICTS:
-            raise DecisionError(f"decision '{self.decision}' is none of: {', '.join(VERDICTS)}")
-        if self.left == self.right:
-            raise DecisionError(f"left and right are both '{self.left}': a decision is about two records")
-        try:
-            datetime.fromisoformat(self.when)
-        except ValueError:
-            raise DecisionError(f"when '{self.when}' is no ISO 8601 time, such as 2026-03-01T09:30:00+00:00") from None
-
-    @property
-    def pair(self) -> PairKey:
-        """The two keys, ordered, so that (a, b) and (b, a) are one pair."""
-        return (self.left, self.right) if self.left < self.right else (self.right, self.left)
-
-    @property
-    def order(self) -> tuple[float, str]:
-        """What comes later wins; at the same time the content decides, so that the order of lines never does."""
-        moment = datetime.fromisoformat(self.when)
-        stamp = moment.timestamp() if moment.tzinfo else moment.replace(tzinfo=_UTC).timestamp()
-        return (stamp, self.as_line())
-
-    def as_line(self) -> str:
-        """Write the decision as one line of JSON."""
-        kept = {name: getattr(self, name) for name in (*_NEEDED, "note")}
-        return json.dumps(kept, ensure_ascii=False, sort_keys=True)
-
-
-_UTC: Final = datetime.fromisoformat("2000-01-01T00:00:00+00:00").tzinfo
+__all__ = ["DIFFERENT", "PART_OF", "SAME", "VERDICTS", "Decision", "Decisions", "append_decision", "read_decisions"]
 
 
 @dataclass(frozen=True)
@@ -96,11 +26,14 @@ class Decisions:
     latest
         Pair of keys, ordered -> decision.
     problems
-        What could not be read or contradicts itself, for a person.
+        What could not be read, contradicts itself, or is seen differently by two people; for a person.
+    overruled
+        Each decision that a later one took the place of, with the one in force: nothing that was said is lost.
     """
 
     latest: Mapping[PairKey, Decision] = field(default_factory=dict)
     problems: tuple[str, ...] = ()
+    overruled: tuple[tuple[Decision, Decision], ...] = ()
 
     def of(self, left: str, right: str) -> Decision | None:
         """Return the decision on two records, or None."""
@@ -109,38 +42,68 @@ class Decisions:
     def __len__(self) -> int:
         return len(self.latest)
 
+    def carried(self, heirs: Mapping[str, str]) -> Decisions:
+        """Return the same decisions, about the records that go on as those named.
+
+        Parameters
+        ----------
+        heirs
+            Key of a vanished record -> key of the record as which it goes on.
+        """
+        if not any(key in heirs for pair in self.latest for key in pair):
+            return self
+        words = [_carried(one, heirs) for one in self.latest.values()]
+        again = replay(one for one in words if one.left != one.right)
+        return replace(
+            again, problems=(*self.problems, *(text for text in again.problems if text not in self.problems))
+        )
+
+
+def _carried(one: Decision, heirs: Mapping[str, str]) -> Decision:
+    """Let a decision speak of the heirs of its records; its note tells of whom it spoke."""
+    left, right = heirs.get(one.left, one.left), heirs.get(one.right, one.right)
+    moved = [f"'{old}' goes on as '{new}'" for old, new in ((one.left, left), (one.right, right)) if old != new]
+    return replace(one, left=left, right=right, note="; ".join(filter(None, (one.note, *moved)))) if moved else one
+
 
 def replay(decisions: Iterable[Decision], problems: Iterable[str] = ()) -> Decisions:
     """Bring decisions to what is in force, whatever order they come in.
 
-    The latest word on a pair wins; contradictions between pairs are named in `problems`, not resolved.
+    The latest word on a pair wins, whoever said it; what it overrules is kept in `overruled`. Named in `problems`,
+    and not resolved, are two people whose last words on one pair differ, and words that contradict each other.
     """
     ordered = sorted(decisions, key=lambda one: (one.pair, one.order))
-    latest = {pair: [*group][-1] for pair, group in groupby(ordered, key=lambda one: one.pair)}
-    return Decisions(latest, (*problems, *contradictions(latest.values())))
+    latest: dict[PairKey, Decision] = {}
+    overruled: list[tuple[Decision, Decision]] = []
+    disagreed: list[str] = []
+    for pair, group in groupby(ordered, key=lambda one: one.pair):
+        words = [*group]
+        latest[pair] = words[-1]
+        overruled += [(one, words[-1]) for one in words[:-1] if meaning(one) != meaning(words[-1])]
+        last_of = {one.who: one for one in words}
+        disagreed += [_disagreement(one, words[-1]) for one in last_of.values() if meaning(one) != meaning(words[-1])]
+    return Decisions(latest, (*problems, *disagreed, *contradictions(latest.values())), tuple(overruled))
 
 
-def contradictions(latest: Iterable[Decision]) -> tuple[str, ...]:
-    """Name every `different` between two records that other decisions make one site."""
-    words = [*latest]
-    group: dict[str, str] = {}
-    for one in words:
-        if one.decision != DIFFERENT:
-            a, b = sorted((root(group, one.left), root(group, one.right)))
-            group[b] = a
-    return tuple(
-        f"{one.who} said on {one.when} that '{one.left}' and '{one.right}' are different, but other decisions make "
-        "them one site. The word 'different' is obeyed; decide one of the others anew."
-        for one in sorted(words, key=lambda one: one.pair)
-        if one.decision == DIFFERENT and root(group, one.left) == root(group, one.right)
+def meaning(one: Decision) -> tuple[str, str]:
+    """Return what a decision says of its pair: `part_of` has a direction, the other words have none."""
+    return (one.decision, one.left if one.decision == PART_OF else "")
+
+
+def _disagreement(one: Decision, later: Decision) -> str:
+    return (
+        f"These see one pair differently: {told((one, later))}. The later word is obeyed; where {one.who} says the "
+        "same, this is settled."
     )
 
 
-def root(group: dict[str, str], key: str) -> str:
-    """Follow a key to the one that stands for its group."""
-    while group.get(key, key) != key:
-        key = group[key]
-    return key
+def contradictions(latest: Iterable[Decision]) -> tuple[str, ...]:
+    """Name every set of decisions that cannot all be true (see `relations.conflicts`)."""
+    return tuple(
+        f"These contradict each other: {told(found)}. Meanwhile records are kept apart where one of them says so; "
+        "decide one of them anew."
+        for found in conflicts(latest)
+    )
 
 
 def read_decisions(path: Path) -> Decisions:
@@ -214,7 +177,7 @@ def _read_line(line: bytes) -> Decision:
         raise DecisionError(f"not a line of JSON ({error})") from None
     if not isinstance(values, dict):
         raise DecisionError("not a JSON object")
-    missing = [name for name in _NEEDED if name not in values]
+    missing = [name for name in NEEDED if name not in values]
     if missing:
         raise DecisionError(f"no '{missing[0]}' in it")
-    return Decision(**{name: values[name] for name in _NEEDED}, note=str(values.get("note") or ""))
+    return Decision(**{name: values[name] for name in NEEDED}, note=str(values.get("note") or ""))

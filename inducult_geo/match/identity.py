@@ -11,15 +11,18 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
+import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from inducult_geo.frames import NUMBER, TEXT, Records
 from inducult_geo.match.continuity import FINGERPRINT_COLUMNS, Heir, fingerprints, heirs
+from inducult_geo.match.lookup import is_in
 
 _SITE_COLUMNS: Final = ("site_id", "first_seen", "last_seen", "merged_into")
 REGISTRY_COLUMNS: Final = ("record_key", *_SITE_COLUMNS, *FINGERPRINT_COLUMNS, "succeeds", "cause")
 """One row a record ever seen, with its fingerprint; `succeeds` is the vanished record as which it goes on, and `cause`
-says why. A tombstone has no `record_key`, but `merged_into`, the id that took its place."""
+says why. A tombstone has no `record_key`, but `merged_into`, the id that took its place, and the `cause`."""
 
 _TYPES: Final = {name: NUMBER if name in ("x", "y", "area_m2") else TEXT for name in REGISTRY_COLUMNS}
 
@@ -32,8 +35,10 @@ _FIELD: Final = 0b100101
 _GENERATOR: Final = 2
 
 
-Stone = tuple[None, str, str | None, str | None, str]
-"""A tombstone as a row of the registry."""
+Stone = tuple[None, str, str | None, str | None, str, str | None]
+"""A tombstone as a row of the registry: no record, id, dates, the id that took its place, and why."""
+
+_NEVER: Final = "9999"
 
 
 def new_site_id(founding_key: str, salt: int = 0) -> str:
@@ -65,6 +70,24 @@ def check_site_id(text: str) -> bool:
     return all(character in DIGITS for character in parts[1]) and check_character(parts[1]) == parts[2]
 
 
+def new_site_ids(founding_keys: Sequence[str]) -> NDArray[np.object_]:
+    """Make the ids of many founding records at once (see `new_site_id`)."""
+    digests = b"".join(hashlib.sha256(key.encode()).digest()[:8] for key in founding_keys)
+    numbers = np.frombuffer(digests, dtype=">u8").astype(np.uint64)
+    values = np.column_stack([(numbers >> np.uint64(5 * place)) & np.uint64(31) for place in range(LENGTH)])
+    check = np.zeros(len(numbers), dtype=np.int64)
+    power = 1
+    for place in range(LENGTH):
+        power = _times(power, _GENERATOR)
+        check ^= np.array([_times(power, value) for value in range(len(DIGITS))])[values[:, place].astype(np.int64)]
+    letters = np.array([*DIGITS])
+    signs = [letters[values[:, place].astype(np.int64)] for place in range(LENGTH)]
+    text = np.full(len(numbers), f"{PREFIX}-")
+    for part in (*signs, np.full(len(numbers), "-"), letters[check]):
+        text = np.char.add(text, part)
+    return text.astype(object)
+
+
 def empty_registry() -> pd.DataFrame:
     """Return a registry in which nothing was ever seen."""
     return pd.DataFrame({name: pd.Series(dtype=kind) for name, kind in _TYPES.items()})
@@ -89,7 +112,14 @@ class Assigned:
     heirs: Mapping[str, Heir]
 
 
-def assign_ids(clusters: Mapping[str, str], registry: pd.DataFrame, records: Records) -> Assigned:
+def assign_ids(
+    clusters: Mapping[str, str],
+    registry: pd.DataFrame,
+    records: Records,
+    *,
+    marks: pd.DataFrame | None = None,
+    found: Mapping[str, Heir] | None = None,
+) -> Assigned:
     """Give every cluster its id and bring the registry up to date.
 
     Parameters
@@ -100,24 +130,40 @@ def assign_ids(clusters: Mapping[str, str], registry: pd.DataFrame, records: Rec
         The registry so far (`REGISTRY_COLUMNS`; an older one may lack the fingerprints).
     records
         The records of the clusters, for their dates and fingerprints.
+    marks, found
+        The records' fingerprints and heirs, where they are known already.
     """
-    before = _typed(registry)
-    known = before[before["record_key"].notna() & before["site_id"].notna()]
-    old_site = dict(zip(known["record_key"], known["site_id"], strict=True))
-    dates = known["first_seen"].astype(object).where(known["first_seen"].notna(), None)
-    first_seen: dict[str, str | None] = dict(zip(known["record_key"], dates, strict=True))
-    marks = fingerprints(records)
-    found = heirs(before, records, marks)
-    old_site |= {key: heir.site_id for key, heir in found.items()}
-    first_seen |= {key: first_seen[heir.old_key] for key, heir in found.items()}
-    groups = _groups(clusters)
-    chosen = _choose(groups, old_site, first_seen, _site_ages(before))
-    used = set(before["site_id"].dropna())
+    before = typed_registry(registry)
+    known = before[before["record_key"].notna() & before["site_id"].notna()].set_index("record_key")
+    marks = fingerprints(records) if marks is None else marks
+    found = heirs(before, records, marks) if found is None else found
+    table = _table(clusters, known, found)
+    ages = before.assign(first_seen=before["first_seen"].fillna(_NEVER)).groupby("site_id")["first_seen"].min()
+    chosen = _choose(table, ages)
     graves = set(before.loc[before["merged_into"].notna(), "site_id"])
-    chosen |= _found(groups, chosen, used, graves, first_seen)
-    members = pd.Series({key: chosen[group] for group, keys in groups.items() for key in keys}, dtype=TEXT)
-    members = members.sort_index().rename("site_id").rename_axis("record_key")
+    chosen = _found(table, chosen, set(before["site_id"].dropna()), graves)
+    members = pd.Series(chosen[table["group"].to_numpy()], index=table.index.rename("record_key"), dtype=TEXT)
+    members = members.rename("site_id")
+    old_site = table["old_site"].dropna()
     return Assigned(members, _updated(before, members, old_site, records, found, marks), found)
+
+
+def _table(clusters: Mapping[str, str], known: pd.DataFrame, found: Mapping[str, Heir]) -> pd.DataFrame:
+    """Return one row a record, by key: number of its `group` (in the order of their keys), `old_site`, `first_seen`."""
+    homes = pd.Series(clusters, dtype=object).sort_index()
+    heirs_of = {key: heir for key, heir in found.items() if heir.inherits}
+    before = known.reindex(homes.index)
+    old_site, first_seen = before["site_id"].astype(object), before["first_seen"].astype(object)
+    for key, heir in heirs_of.items():
+        old_site[key], first_seen[key] = heir.site_id, known.loc[heir.old_key, "first_seen"]
+    return pd.DataFrame(
+        {
+            "group": pd.factorize(homes.to_numpy(dtype=object), sort=True)[0],
+            "old_site": old_site.where(old_site.notna(), None),
+            "first_seen": first_seen.where(first_seen.notna(), _NEVER),
+        },
+        index=homes.index,
+    )
 
 
 def first_seen_of(sites: pd.Series, registry: pd.DataFrame) -> pd.Series:
@@ -139,14 +185,16 @@ def merge_registries(before: pd.DataFrame, regions: Mapping[str, pd.DataFrame]) 
     regions
         Region -> the registry that resolving it gave.
     """
-    parts = [_typed(before), *(_typed(registry) for _, registry in sorted(regions.items()))]
+    parts = [typed_registry(before), *(typed_registry(registry) for _, registry in sorted(regions.items()))]
     owners = [None, *sorted(regions)]
     rows = [
         part[part["record_key"].notna() & (part["region"] == owner if owner else ~part["region"].isin([*regions]))]
         for owner, part in zip(owners, parts, strict=True)
     ]
     # Rows of an older registry know no region; they hold until a region tells of the record.
-    records = pd.concat(rows, ignore_index=True).drop_duplicates("record_key", keep="last")
+    told = pd.concat(rows, ignore_index=True).sort_values("last_seen", kind="stable", na_position="first")
+    # Where a border moved, two regions know of a record: the one that saw it last speaks for it.
+    records = told.drop_duplicates("record_key", keep="last")
     stones = pd.concat([part[part["record_key"].isna()] for part in parts], ignore_index=True)
     stones = stones[~stones["site_id"].isin(records["site_id"])].drop_duplicates("site_id", keep="last")
     whole = pd.concat([records, stones], ignore_index=True).astype(_TYPES)
@@ -159,9 +207,8 @@ def seen_dates(records: Records) -> dict[str, str | None]:
     When an object was last edited (its `valid_at` in OpenStreetMap) is another matter: what nobody has touched for ten
     years is seen today.
     """
-    date = records["retrieved_at"].where(records["retrieved_at"].notna(), records["valid_at"])
-    dated = zip(records["record_key"], date, strict=True)
-    return {key: (when[:10] if isinstance(when, str) else None) for key, when in dated}
+    date = records["retrieved_at"].where(records["retrieved_at"].notna(), records["valid_at"]).str[:10]
+    return dict(zip(records["record_key"], date.astype(object).where(date.notna(), None), strict=True))
 
 
 def _times(a: int, b: int) -> int:
@@ -174,136 +221,145 @@ def _times(a: int, b: int) -> int:
     return product
 
 
-def _groups(clusters: Mapping[str, str]) -> dict[str, list[str]]:
-    """Cluster -> its records, all sorted."""
-    groups: dict[str, list[str]] = {}
-    for key in sorted(clusters):
-        groups.setdefault(clusters[key], []).append(key)
-    return dict(sorted(groups.items()))
-
-
-def _site_ages(registry: pd.DataFrame) -> dict[str, str]:
-    """Site -> oldest date seen."""
-    dates = registry.assign(first_seen=registry["first_seen"].fillna("9999"))
-    return {str(site): str(date) for site, date in dates.groupby("site_id")["first_seen"].min().items()}
-
-
-def _choose(
-    groups: Mapping[str, Sequence[str]],
-    old_site: Mapping[str, str],
-    first_seen: Mapping[str, str | None],
-    ages: Mapping[str, str],
-) -> dict[str, str]:
+def _choose(table: pd.DataFrame, ages: pd.Series) -> NDArray[np.object_]:
     """Let each cluster keep an id of its records: most records, then oldest, then smallest; each id once.
 
     Where two clusters hold as many records of one site, the one with its founding record keeps the id.
+
+    Returns
+    -------
+    numpy.ndarray
+        Id of each group, None where it keeps none.
     """
-    claims = []
-    for group, keys in groups.items():
-        counts: dict[str, list[str]] = {}
-        for key in keys:
-            if key in old_site:
-                counts.setdefault(old_site[key], []).append(key)
-        for site, held in counts.items():
-            oldest = min(first_seen[key] or "9999" for key in held)
-            founded = site in {new_site_id(key) for key in held}
-            claims.append((-len(held), ages.get(site, "9999"), not founded, oldest, site, group))
-    chosen: dict[str, str] = {}
+    chosen = np.full(int(table["group"].max()) + 1 if len(table) else 0, None, dtype=object)
+    held = table[table["old_site"].notna()]
+    claims = held.groupby(["group", "old_site"], sort=False)["first_seen"].agg(["size", "min"]).reset_index()
+    disputed = claims.duplicated("group", keep=False) | claims.duplicated("old_site", keep=False)
+    calm = claims[~disputed]
+    chosen[calm["group"]] = calm["old_site"]
     given: set[str] = set()
-    for *_, site, group in sorted(claims):
-        if group not in chosen and site not in given:
+    rivals = claims[disputed]
+    members = held[held["group"].isin(rivals["group"])].groupby("group").groups
+    told = zip(rivals["group"], rivals["old_site"], rivals["size"], rivals["min"], strict=True)
+    ordered = sorted(
+        (-size, ages.get(site, _NEVER), site not in {new_site_id(key) for key in members[group]}, oldest, site, group)
+        for group, site, size, oldest in told
+    )
+    for *_, site, group in ordered:
+        if chosen[group] is None and site not in given:
             chosen[group] = site
             given.add(site)
     return chosen
 
 
 def _found(
-    groups: Mapping[str, Sequence[str]],
-    chosen: Mapping[str, str],
-    used: Collection[str],
-    graves: Collection[str],
-    first_seen: Mapping[str, str | None],
-) -> dict[str, str]:
+    table: pd.DataFrame, chosen: NDArray[np.object_], used: Collection[str], graves: Collection[str]
+) -> NDArray[np.object_]:
     """Make ids for clusters without one; a cluster that a merge had swallowed gets its old id back."""
-    taken = (set(used) - set(graves)) | set(chosen.values())
-    made: dict[str, str] = {}
-    for group, keys in groups.items():
-        if group in chosen:
-            continue
-        founder = min(keys, key=lambda key: (first_seen.get(key) or "9999", key))
+    out = chosen.copy()
+    empty = np.asarray(pd.isna(out), dtype=bool)
+    some = table[empty[table["group"].to_numpy()]]
+    if some.empty:
+        return out
+    founders = some.assign(key=some.index).sort_values(["group", "first_seen", "key"]).drop_duplicates("group")
+    groups, made = founders["group"].to_numpy(), new_site_ids(founders["key"].tolist())
+    taken = (set(used) - set(graves)) | set(out[~empty])
+    own = _buried(some, graves) if graves else {}
+    clash = pd.Series(made).duplicated(keep=False).to_numpy() | np.isin(made, [*taken, *graves])
+    clash |= np.isin(groups, [*own])
+    out[groups[~clash]] = made[~clash]
+    taken |= set(made[~clash])
+    for group, key in zip(groups[clash], founders["key"].to_numpy()[clash], strict=True):
         # A buried id of any of the records comes first: that is what makes a split the reverse of a merge.
-        buried = sorted({new_site_id(key) for key in keys} & (set(graves) - taken))
+        buried = sorted(own.get(group, set()) - taken)
         salt = 0
-        identifier = buried[0] if buried else new_site_id(founder)
+        identifier = buried[0] if buried else new_site_id(key)
         while identifier in taken or (not buried and identifier in graves):
             salt += 1
-            identifier = new_site_id(founder, salt)
-        made[group] = identifier
+            identifier = new_site_id(key, salt)
+        out[group] = identifier
         taken.add(identifier)
-    return made
+    return out
 
 
-def _typed(registry: pd.DataFrame) -> pd.DataFrame:
+def _buried(some: pd.DataFrame, graves: Collection[str]) -> dict[int, set[str]]:
+    """Group -> ids of tombstones that its records once founded."""
+    ids = new_site_ids(some.index.tolist())
+    here = np.isin(ids, [*graves])
+    found: dict[int, set[str]] = {}
+    for group, identifier in zip(some["group"].to_numpy()[here], ids[here], strict=True):
+        found.setdefault(group, set()).add(identifier)
+    return found
+
+
+def typed_registry(registry: pd.DataFrame) -> pd.DataFrame:
     """Bring a registry to its columns and types; a record that stands twice counts as last written."""
     whole = registry.reindex(columns=[*REGISTRY_COLUMNS])
     typed = whole.astype(object).where(whole.notna(), None).astype(_TYPES)
     return typed[typed["record_key"].isna() | ~typed["record_key"].duplicated(keep="last")]
 
 
-def _rows(frame: pd.DataFrame) -> list[dict[str, Any]]:
-    """Return a frame's rows with None for null."""
-    columns = {str(name): frame[name].astype(object).where(frame[name].notna(), None) for name in frame}
-    return [dict(zip(columns, values, strict=True)) for values in zip(*columns.values(), strict=True)]
-
-
 def _updated(
     before: pd.DataFrame,
     members: pd.Series,
-    old_site: Mapping[str, str],
+    old_site: pd.Series,
     records: Records,
     found: Mapping[str, Heir],
     marks: pd.DataFrame,
 ) -> pd.DataFrame:
     """Bring rows and tombstones up to date; a vanished record goes where its heir went."""
-    dates, homes = seen_dates(records), members.to_dict()
-    homes |= {heir.old_key: homes[key] for key, heir in found.items()}
-    rows = {row["record_key"]: row for row in _rows(before[before["record_key"].notna()])}
-    fresh = {row["record_key"]: row for row in _rows(marks.reset_index())}
+    rows = before[before["record_key"].notna()].set_index("record_key").astype(object)
+    whole = rows.reindex(rows.index.append(members.index[~is_in(members.index, rows.index)]))
+    here = is_in(whole.index, members.index)
+    seen = pd.Series(seen_dates(records), dtype=object).reindex(whole.index)
+    whole.loc[here, "site_id"] = members.reindex(whole.index[here]).to_numpy(dtype=object)
+    fresh = marks.reindex(whole.index[here])
+    for name in FINGERPRINT_COLUMNS:
+        whole.loc[here, name] = fresh[name].to_numpy(dtype=object)
     for key, heir in found.items():
-        fresh[key] |= {"succeeds": heir.old_key, "cause": heir.cause}
-    table = []
-    for key in {**rows, **fresh}:
-        row = {**rows.get(key, {}), **fresh.get(key, {})}
-        held = [row.get("first_seen"), row.get("last_seen"), dates.get(key)]
-        first = min((date for date in held if date), default=None)
-        last = max((date for date in held[1:] if date), default=None)
-        table.append({**row, "site_id": homes.get(key, row.get("site_id")), "first_seen": first, "last_seen": last})
-    stones = _tombstones(before, members, old_site, {str(row["site_id"]) for row in table})
-    graves = [dict(zip(("record_key", *_SITE_COLUMNS), stone, strict=True)) for stone in stones]
-    frame = pd.DataFrame([*table, *graves], columns=[*REGISTRY_COLUMNS]).astype(_TYPES)
-    return frame.sort_values(["site_id", "record_key"], na_position="last", ignore_index=True)
+        whole.loc[key, ["succeeds", "cause"]] = [heir.old_key, heir.cause]
+        if heir.inherits:
+            whole.loc[heir.old_key, "site_id"] = members[key]
+    dates = [whole["first_seen"].fillna(_NEVER), whole["last_seen"].fillna(_NEVER), seen.fillna(_NEVER)]
+    first: NDArray[np.object_] = np.minimum.reduce([part.to_numpy(dtype=object) for part in dates])
+    ever = [part.where(part != _NEVER, "").to_numpy(dtype=object) for part in dates[1:]]
+    last: NDArray[np.object_] = np.maximum.reduce(ever)
+    first[first == _NEVER] = None
+    last[last == ""] = None
+    whole = whole.assign(first_seen=first, last_seen=last)
+    stones = _tombstones(before, members, old_site, set(whole["site_id"]))
+    graves = pd.DataFrame(stones, columns=["record_key", *_SITE_COLUMNS, "cause"], dtype=object)
+    frame = pd.concat([whole.rename_axis("record_key").reset_index(), graves], ignore_index=True)
+    typed = frame.reindex(columns=[*REGISTRY_COLUMNS]).astype(object)
+    typed = typed.where(typed.notna(), None).astype(_TYPES)
+    return typed.sort_values(["site_id", "record_key"], na_position="last", ignore_index=True)
 
 
-def _tombstones(
-    before: pd.DataFrame, members: pd.Series, old_site: Mapping[str, str], alive: Collection[str]
-) -> list[Stone]:
+def _tombstones(before: pd.DataFrame, members: pd.Series, old_site: pd.Series, alive: Collection[str]) -> list[Stone]:
     """Rows for ids that no record bears any more: old ones that still hold, and those of new merges."""
     stones: dict[str, Stone] = {}
-    graves = before[before["merged_into"].notna()]
-    columns = [graves[name].astype(object).where(graves[name].notna(), None) for name in _SITE_COLUMNS]
-    for site, first, last, heir in zip(*columns, strict=True):
+    graves = before[before["merged_into"].notna()].reindex(columns=[*_SITE_COLUMNS, "cause"])
+    columns = [graves[name].astype(object).where(graves[name].notna(), None) for name in graves]
+    for site, first, last, heir, cause in zip(*columns, strict=True):
         if site not in alive:
-            stones[site] = (None, site, first, last, heir)
-    moved: dict[str, dict[str, int]] = {}
-    for key, site in old_site.items():
-        if site not in alive and key in members.index:
-            heirs = moved.setdefault(site, {})
-            heirs[members[key]] = heirs.get(members[key], 0) + 1
-    for site, heirs in moved.items():
-        heir = min(heirs, key=lambda one: (-heirs[one], one))
-        held = before[before["site_id"] == site]
-        stones[site] = (None, site, held["first_seen"].min(), held["last_seen"].max(), heir)
+            stones[site] = (None, site, first, last, heir, cause)
+    gone = old_site[~is_in(old_site, alive)]
+    homes = members.reindex(gone.index)
+    held = (
+        before[is_in(before["site_id"], set(gone))].groupby("site_id")[["first_seen", "last_seen"]].agg(["min", "max"])
+    )
+    for site, keys in gone.groupby(gone).groups.items():
+        counts = homes[keys].value_counts()
+        heir = min(counts.index[counts == counts.max()])
+        named = ", ".join(sorted(keys[homes[keys] == heir])[:3])
+        dates = held.loc[str(site)]
+        first, last = dates[("first_seen", "min")], dates[("last_seen", "max")]
+        stones[str(site)] = (None, str(site), _text(first), _text(last), heir, f"its records ({named}) are now there")
     return [_followed(stone, stones) for _, stone in sorted(stones.items())]
+
+
+def _text(value: Any) -> str | None:
+    return value if isinstance(value, str) else None
 
 
 def _followed(stone: Stone, stones: Mapping[str, Stone]) -> Stone:
@@ -312,4 +368,4 @@ def _followed(stone: Stone, stones: Mapping[str, Stone]) -> Stone:
     while heir in stones and heir not in passed:
         passed.add(heir)
         heir = stones[heir][4]
-    return (*stone[:4], heir)
+    return (*stone[:4], heir, stone[5])

@@ -22,7 +22,7 @@ import shapely
 from inducult_geo.catalog import Contract
 from inducult_geo.frames import Pairs, Sites, from_json
 from inducult_geo.publish.bundle import Bundle
-from inducult_geo.publish.rebuild import SAMPLED, rebuilt
+from inducult_geo.publish.rebuild import SAMPLED, rebuilt, without_places
 
 OSM = "osm"
 ODBL = "ODbL 1.0 (Open Database License), © OpenStreetMap contributors, https://www.openstreetmap.org/copyright"
@@ -222,10 +222,17 @@ def _published_sites(bundle: Bundle, records: gpd.GeoDataFrame, terms: Terms) ->
     stays = bundle.records["source"].isin(terms.withheld)
     touched = kept["site_id"].isin(bundle.records.loc[stays, "site_id"].dropna())
     sites = rebuilt(kept, touched, inside)
+    sites["part_of"] = sites["part_of"].where(sites["part_of"].isin(sites["site_id"]))
     sites["n_records"] = sites["site_id"].map(members["size"]).astype("Int64")
     sites["n_sources"] = sites["site_id"].map(members["nunique"]).astype("Int64")
     origin = [from_json(text) for text in sites["lineage"]]
     cells = terms.grid_m(pd.Series([entry.get("geometry") for entry in origin], index=sites.index, dtype="str"))
+    if terms.grids:
+        told = [
+            without_places(text, frozenset(terms.grids), shown_on_grid=on_grid)
+            for text, on_grid in zip(sites["conflicts"], cells.notna(), strict=True)
+        ]
+        sites["conflicts"] = pd.Series(told, index=sites.index, dtype="str")
     return Sites(_emptied(_on_grid(sites, cells), cells.notna(), (*SAMPLED, "area_m2")))
 
 

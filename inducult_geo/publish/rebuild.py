@@ -6,7 +6,8 @@ what a published record says may remain; the lineage tells which that is.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import json
+from collections.abc import Collection, Iterable, Mapping
 from typing import Any
 
 import geopandas as gpd
@@ -68,8 +69,45 @@ def _filled(site: dict[Any, Any], members: pd.DataFrame) -> dict[Any, Any]:
     _rename(out, members, lineage)
     if "geometry" not in lineage:
         lineage["geometry"] = _replace_place(out, members)
+        lineage |= dict.fromkeys(_PLACE, lineage["geometry"])
     out["lineage"] = to_json(lineage)
+    events = [event for event in _events(site["timeline"]) if event["record"] in keys]
+    out["timeline"] = json.dumps(events, ensure_ascii=False, sort_keys=True) if events else None
+    said = {column: _said_by(keys, values) for column, values in from_json(site["conflicts"]).items()}
+    out["conflicts"] = _contradicting(said)
     return out
+
+
+def without_places(conflicts: Any, hidden: Collection[str], *, shown_on_grid: bool) -> str | None:
+    """Return contradictions without how far apart places are, where one of them is hidden: a circle gives it away.
+
+    Parameters
+    ----------
+    conflicts
+        A site's contradictions as JSON.
+    hidden
+        Sources whose places are published on a grid only.
+    shown_on_grid
+        Whether the site's own place is.
+    """
+    said = from_json(conflicts)
+    if shown_on_grid or any(key.split(":", 1)[0] in hidden for key in said.get("place", {})):
+        said.pop("place", None)
+    return _contradicting(said)
+
+
+def _events(timeline: Any) -> list[dict[str, Any]]:
+    return json.loads(timeline) if isinstance(timeline, str) else []
+
+
+def _said_by(keys: Collection[str], values: Mapping[str, str]) -> dict[str, str]:
+    return {key: value for key, value in values.items() if key in keys}
+
+
+def _contradicting(said: Mapping[str, Mapping[str, str]]) -> str | None:
+    """Write what is still a contradiction: of places one record's word is enough, of all else it takes two."""
+    kept = {column: dict(v) for column, v in said.items() if len(set(v.values())) > 1 or (column == "place" and v)}
+    return json.dumps(kept, ensure_ascii=False, sort_keys=True) if kept else None
 
 
 def _first(members: pd.DataFrame, column: str) -> tuple[Any, str | None]:

@@ -1,0 +1,145 @@
+"""Past and present of a site on one line: founded, closed, a museum since, in production again.
+
+Records speak of different things: a register of the works that were, a museum of its own opening, a permit of what
+runs today. What each says is an event with its year and record; the years of the site are chosen so that they fit each
+other and its status.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, Final
+
+from inducult_geo.frames import to_json
+
+Row = Mapping[str, Any]
+CLOSED: Final = ("disused", "decommissioned")
+MUSEUM_THEME: Final = "museum_memory"
+
+EVENTS: Final = ("founded", "production since", "museum since", "culture since", "closed")
+"""Words of the timeline. `founded` and `closed` are of the works, `production since` of a running factory beside or in
+an older monument, the others of what the place is used for since."""
+
+YEAR_GAP: Final = 5
+"""Two founding (or closing) years that differ by more contradict each other, where both are told to the year."""
+
+_ROUGH_GAP: Final[Mapping[str, int]] = {
+    "part_of_decade": 10,
+    "decade": 15,
+    "range": 15,
+    "approximate": 20,
+    "turn_of_century": 30,
+    "part_of_century": 60,
+    "century": 110,
+    "period": 200,
+}
+_LATER: Final = 30
+"""A factory that begins this many years after the monument is another chapter, not another founding year."""
+
+
+def event_of(row: Row, oldest: int | None) -> str:
+    """Say what a record's first year is the beginning of.
+
+    Parameters
+    ----------
+    oldest
+        First year that any record of the site tells.
+    """
+    use = row["present_use"]
+    if row["theme"] == MUSEUM_THEME or (use == "museum" and row["aspect"] not in ("monument", "both", "factory")):
+        return "museum since"
+    if use == "culture" and row["aspect"] in (None, "unknown"):
+        return "culture since"
+    runs = row["status"] == "functional" and row["aspect"] == "factory"
+    if runs and oldest is not None and row["start_year"] is not None and row["start_year"] - oldest >= _LATER:
+        return "production since"
+    return "founded"
+
+
+def timeline(part: Sequence[Row]) -> list[dict[str, Any]]:
+    """Return the events that the records of a site tell: `year`, `event`, `record`; in order, each once.
+
+    Parameters
+    ----------
+    part
+        Records of one site, the best first, with `start_year`, `end_year`, `status`, `aspect`, `theme`,
+        `present_use`, `record_key`.
+    """
+    oldest = min((row["start_year"] for row in part if row["start_year"] is not None), default=None)
+    found: dict[tuple[int, str], str] = {}
+    for row in part:
+        if row["start_year"] is not None:
+            found.setdefault((int(row["start_year"]), event_of(row, oldest)), str(row["record_key"]))
+        if row["end_year"] is not None:
+            found.setdefault((int(row["end_year"]), "closed"), str(row["record_key"]))
+    return [{"year": year, "event": event, "record": key} for (year, event), key in sorted(found.items())]
+
+
+def written(events: Iterable[Mapping[str, Any]]) -> str | None:
+    """Write a timeline as JSON."""
+    told = ", ".join(part for event in events if (part := to_json(event)))
+    return f"[{told}]" if told else None
+
+
+def years_of(part: Sequence[Row], status: str | None) -> dict[str, tuple[Any, str]]:
+    """Choose the years of a site: column -> value and the record that it comes from.
+
+    The first year is that of the works, not of the museum in it, where any record tells one. A site in production has
+    no last year; one that is closed has the first that a record tells and that is not before the first year.
+
+    Parameters
+    ----------
+    part
+        Records of one site, the best for years first.
+    status
+        The site's status.
+    """
+    told = [row for row in part if row["start_year"] is not None or row["end_year"] is not None]
+    oldest = min((row["start_year"] for row in told if row["start_year"] is not None), default=None)
+    works = [row for row in told if event_of(row, oldest) == "founded"] or told
+    chosen = next((row for row in works if row["start_year"] is not None), works[0] if works else None)
+    if chosen is None:
+        return {}
+    out = {"year_precision": (chosen["year_precision"], str(chosen["record_key"]))}
+    start, end = chosen["start_year"], chosen["end_year"]
+    ended = chosen
+    if start is not None:
+        out["start_year"] = (int(start), str(chosen["record_key"]))
+    if end is None and status in CLOSED:
+        later = (row for row in works if row["end_year"] is not None and (start is None or row["end_year"] >= start))
+        ended = next(later, chosen)
+        end = ended["end_year"]
+    if end is not None and status != "functional":
+        out["end_year"] = (int(end), str(ended["record_key"]))
+    return {column: said for column, said in out.items() if said[0] is not None}
+
+
+def disagreements(part: Sequence[Row]) -> dict[str, dict[str, str]]:
+    """Return what the records of a site contradict each other in: column -> record key -> value.
+
+    Told are: in use or closed (records of production among each other, and of monuments); founding and closing years
+    too far apart for their precision. A monument that is closed beside a factory that runs is no contradiction.
+    """
+    found: dict[str, dict[str, str]] = {}
+    for of_works in (True, False):
+        some = [row for row in part if (row["aspect"] in ("factory", "both", None, "unknown")) == of_works]
+        said = {str(row["record_key"]): str(row["status"]) for row in some if row["status"] in ("functional", *CLOSED)}
+        if len({status in CLOSED for status in said.values()}) == 2:
+            found.setdefault("status", {}).update(said)
+    oldest = min((row["start_year"] for row in part if row["start_year"] is not None), default=None)
+    founded = [row for row in part if row["start_year"] is not None and event_of(row, oldest) == "founded"]
+    ended = [row for row in part if row["end_year"] is not None]
+    for column, rows in (("start_year", founded), ("end_year", ended)):
+        if _differ(rows, column):
+            found[column] = {str(row["record_key"]): str(int(row[column])) for row in rows}
+    return found
+
+
+def _differ(rows: Sequence[Row], column: str) -> bool:
+    """Whether two of the years lie farther apart than their precision allows."""
+    told = sorted((int(row[column]), _gap(row)) for row in rows)
+    return any(b - a > max(gap, other) for (a, gap) in told for (b, other) in told if b > a)
+
+
+def _gap(row: Row) -> int:
+    return _ROUGH_GAP.get(str(row["year_precision"]), YEAR_GAP)

@@ -1,0 +1,266 @@
+"""What becomes of every pair that says something: its outcome, and why."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Final, TypeVar
+
+import numpy as np
+import pandas as pd
+import shapely
+from numpy.typing import NDArray
+
+from inducult_geo.errors import CountingError
+from inducult_geo.frames import Records
+from inducult_geo.match.cluster import Clusters
+from inducult_geo.match.comparisons import inside
+from inducult_geo.match.decisions import PART_OF, SAME, Decision, Decisions
+from inducult_geo.match.lookup import places_of
+from inducult_geo.match.ragged import Flags, Ints
+from inducult_geo.match.score import Scored, explain
+
+NEAR_MISS: Final = 0.05
+"""Pairs with a lower score are not kept."""
+
+INSIDE_FROM: Final = 0.9
+
+FOLDED: Final = "exact duplicate within one source: same place, names and particulars"
+INSIDE: Final = "the monument lies inside the works: one site, or a part of it"
+
+Pair = tuple[str, str]
+Value = TypeVar("Value")
+
+
+@dataclass(frozen=True)
+class Settled:
+    """What is known when pairs are told: records in the order of their keys, clusters, words, ids.
+
+    `many` names the sources of which several records may be one site (permits, units).
+    """
+
+    records: Records
+    clusters: Clusters
+    decisions: Decisions
+    folded: Mapping[str, str]
+    members: pd.Series
+    many: Collection[str]
+
+    @property
+    def keys(self) -> NDArray[np.object_]:
+        """Record keys, sorted."""
+        return self.records["record_key"].to_numpy(dtype=object)
+
+
+def outcomes(scored: Scored, settled: Settled) -> pd.DataFrame:
+    """Return the pairs that say something, each with its outcome and why.
+
+    Returns
+    -------
+    pandas.DataFrame
+        `left_key`, `right_key` (with `part_of` the part is left, else the smaller key), `score`, `distance_m`, `why`,
+        `decision`, `decided_by`, `left_site`, `right_site`, `region`, and for the questions to be made of them:
+        `asked` (worth a person's time), `contained` (a monument inside works), `direct` (joined by its own score).
+
+    Raises
+    ------
+    CountingError
+        Where two records of one source are in one site and nothing says why.
+    """
+    twins = _same_source(settled)
+    reasons = _reasons(settled, twins)
+    _refuse_silent_merges(twins, reasons)
+    table = pd.concat([_scored(scored, settled), _unscored(scored, settled, twins)], ignore_index=True)
+    homes = settled.members.reindex(settled.keys).to_numpy(dtype=object)
+    rows = pd.Index(settled.keys)
+    left, right = (places_of(rows, table[side]) for side in ("left_key", "right_key"))
+    table["left_site"], table["right_site"] = homes[left], homes[right]
+    regions = settled.records["region"].to_numpy(dtype=object)
+    table["region"] = np.where(pd.notna(regions[left]), regions[left], regions[right]) if len(table) else None
+    _tell(table, left * len(rows) + right, settled, reasons)
+    return table.sort_values(["left_key", "right_key"], ignore_index=True)
+
+
+def contained_pairs(scored: Scored) -> Flags:
+    """Tell which pairs are a monument in a factory's area (or the reverse): one site with two aspects, or a part."""
+    p = scored.pairs.prepared
+    monument, factory = p.aspect == "monument", p.aspect == "factory"
+    left, right = scored.pairs.left, scored.pairs.right
+    rows = np.flatnonzero((monument[left] & factory[right]) | (factory[left] & monument[right]))
+    found = np.zeros(len(left), dtype=bool)
+    if len(rows):
+        some = scored.pairs.take(rows)
+        a, b, _ = some.areas
+        point_in_area = (some.distance_m <= 0) & ((a > 0) != (b > 0))
+        found[rows] = point_in_area | (np.nan_to_num(inside(some).value) >= INSIDE_FROM)
+    return found
+
+
+def codes_of(pairs: Collection[Pair], rows: pd.Index) -> Ints:
+    """Return a number for each pair, made of the places of its keys in `rows`; pairs of absent records are left out."""
+    ends = np.array([*pairs], dtype=object).reshape(-1, 2)
+    left, right = (places_of(rows, ends[:, side]) for side in (0, 1))
+    here = (left >= 0) & (right >= 0)
+    low, high = np.minimum(left, right)[here], np.maximum(left, right)[here]
+    return np.asarray(low * len(rows) + high, dtype=np.int64)
+
+
+def _scored(scored: Scored, settled: Settled) -> pd.DataFrame:
+    """Take the candidates that are near misses at least, decided, or contained."""
+    keys, rows = scored.pairs.prepared.key, pd.Index(settled.keys)
+    place = places_of(rows, keys)
+    ends = place[scored.pairs.left], place[scored.pairs.right]
+    contained = contained_pairs(scored)
+    keep = (scored.probability >= NEAR_MISS) | contained
+    if settled.decisions.latest:
+        codes = np.minimum(*ends) * len(rows) + np.maximum(*ends)
+        keep |= np.isin(codes, codes_of(settled.decisions.latest.keys(), rows))
+    kept = np.flatnonzero(keep)
+    left, right = ends[0][kept], ends[1][kept]
+    named = ~np.isnan(scored.scores["name"].value[kept])
+    # Not every nameless thing beside a monument is worth a person's time.
+    worth = scored.is_question[kept] & (scored.is_backed[kept] | (scored.is_match[kept] & named))
+    return pd.DataFrame(
+        {
+            "left_key": settled.keys[np.minimum(left, right)],
+            "right_key": settled.keys[np.maximum(left, right)],
+            "score": scored.probability[kept].round(4),
+            "distance_m": scored.pairs.distance_m[kept].round(1),
+            "why": np.array(explain(scored, kept), dtype=object),
+            "contained": contained[kept],
+            "asked": worth,
+        }
+    )
+
+
+def _unscored(scored: Scored, settled: Settled, twins: Sequence[Pair]) -> pd.DataFrame:
+    """Pairs that were no candidates, but were decided, folded, or are two records of one source in one site."""
+    rows, keys = pd.Index(settled.keys), settled.keys
+    place = places_of(rows, scored.pairs.prepared.key)
+    wanted = {*settled.decisions.latest, *((min(pair), max(pair)) for pair in settled.folded.items())}
+    wanted |= {(a, b) for a, b in twins if settled.folded.get(b, b) != settled.folded.get(a, a)}
+    codes = np.sort(codes_of(wanted, rows))
+    if len(codes):
+        ends = place[scored.pairs.left], place[scored.pairs.right]
+        codes = codes[~np.isin(codes, np.minimum(*ends) * len(rows) + np.maximum(*ends))]
+    left, right = codes // max(len(rows), 1), codes % max(len(rows), 1)
+    shapes = settled.records.geometry.to_numpy()
+    return pd.DataFrame(
+        {
+            "left_key": keys[left],
+            "right_key": keys[right],
+            "score": np.full(len(left), np.nan),
+            "distance_m": np.round(shapely.distance(shapes[left], shapes[right]), 1),
+            "why": np.full(len(left), "", dtype=object),
+            "contained": np.zeros(len(left), dtype=bool),
+            "asked": np.zeros(len(left), dtype=bool),
+        }
+    )
+
+
+def _same_source(settled: Settled) -> list[Pair]:
+    """Pair each further record of a source in a site with the source's first one there."""
+    table = pd.DataFrame({"key": settled.keys, "source": settled.records["source"].to_numpy(dtype=object)})
+    table["site"] = settled.members.reindex(settled.keys).to_numpy(dtype=object)
+    table = table[table.duplicated(["site", "source"], keep=False)]
+    first = table.groupby(["site", "source"])["key"].transform("first")
+    return [(a, b) for a, b in zip(first, table["key"], strict=True) if a != b]
+
+
+def _tell(table: pd.DataFrame, codes: Ints, settled: Settled, reasons: Mapping[Pair, str]) -> None:
+    """Write outcome, reason and who decided into a table of pairs; what comes later here counts more."""
+    rows, plain = pd.Index(settled.keys), table["why"].to_numpy(dtype=object)
+    decision = np.full(len(table), "no_match", dtype=object)
+    same = (table["left_site"] == table["right_site"]).to_numpy(dtype=bool)
+    direct = np.isin(codes, codes_of(settled.clusters.joined, rows))
+    inside_works, asked = table["contained"].to_numpy(dtype=bool), table["asked"].to_numpy(dtype=bool)
+    decision[asked | inside_works] = "review"
+    decision[same] = "match"
+    why = _before(plain, INSIDE, inside_works & ~same)
+    why = _before(why, "one site through other records", same & ~direct)
+    at = {code: row for row, code in enumerate(codes.tolist())}
+    for row, reason in _rows_of(settled.clusters.refused, at, rows):
+        decision[row], why[row] = "review", _joined(reason, plain[row])
+    for row, reason in _rows_of(reasons, at, rows):
+        why[row] = _joined(reason, plain[row])
+    by = np.full(len(table), None, dtype=object)
+    turned = np.zeros(len(table), dtype=bool)
+    left = table["left_key"].to_numpy(dtype=object)
+    for row, word in _rows_of(settled.decisions.latest, at, rows):
+        decision[row], why[row], by[row] = word.decision, decided(word), word.who
+        turned[row] = word.decision == PART_OF and left[row] != word.left
+    table["decision"], table["why"], table["decided_by"], table["direct"] = decision, why, by, direct & same
+    for one, other in (("left_key", "right_key"), ("left_site", "right_site")):
+        table[one], table[other] = table[other].where(turned, table[one]), table[one].where(turned, table[other])
+
+
+def _rows_of(values: Mapping[Pair, Value], at: Mapping[int, int], rows: pd.Index) -> list[tuple[int, Value]]:
+    """Find the rows of pairs in a table, each with its value; pairs that are not in it are left out."""
+    known = {pair: value for pair, value in values.items() if pair[0] in rows and pair[1] in rows}
+    codes = codes_of([*known], rows).tolist()
+    return [(at[code], value) for code, value in zip(codes, known.values(), strict=True) if code in at]
+
+
+def _reasons(settled: Settled, twins: Sequence[Pair]) -> dict[Pair, str]:
+    """Say why records of one source are one site."""
+    told = {(min(pair), max(pair)): FOLDED for pair in settled.folded.items() if _is_one(pair, settled)}
+    if not twins:
+        return told
+    source = dict(zip(settled.keys, settled.records["source"], strict=True))
+    spoken = _joined_by_words(settled)
+    for a, b in twins:
+        if settled.folded.get(b, b) == settled.folded.get(a, a):
+            told[a, b] = FOLDED
+        elif source[a] in settled.many:
+            told[a, b] = f"the contract of '{source[a]}' says that several of its records may be one site"
+        elif settled.members[a] in spoken:
+            told[a, b] = f"one site by the word of {spoken[settled.members[a]]}"
+    return told
+
+
+def _is_one(pair: Pair, settled: Settled) -> bool:
+    return bool(settled.members[pair[0]] == settled.members[pair[1]])
+
+
+def _joined_by_words(settled: Settled) -> dict[str, str]:
+    """Site -> who said `same` of records in it."""
+    found: dict[str, set[str]] = {}
+    homes = settled.members.to_dict()
+    for one in settled.decisions.latest.values():
+        home = homes.get(one.left)
+        if one.decision == SAME and home is not None and home == homes.get(one.right):
+            found.setdefault(str(home), set()).add(one.who)
+    return {site: " and ".join(sorted(names)) for site, names in found.items()}
+
+
+def decided(word: Decision) -> str:
+    """Tell a decision in words."""
+    return f"decided by {word.who} on {word.when}" + (f": {word.note}" if word.note else "")
+
+
+def _before(why: NDArray[np.object_], text: str, where: Flags) -> NDArray[np.object_]:
+    """Put a text before some of the reasons."""
+    out = why.copy()
+    out[where] = [f"{text}; {one}" if one else text for one in why[where]]
+    return out
+
+
+def _joined(*texts: str) -> str:
+    return "; ".join(text for text in texts if text)
+
+
+def _refuse_silent_merges(twins: Sequence[Pair], reasons: Mapping[Pair, str]) -> None:
+    """Check that no two records of one source are in one site without a written reason.
+
+    Raises
+    ------
+    CountingError
+        Where they are.
+    """
+    silent = [pair for pair in twins if pair not in reasons]
+    if silent:
+        a, b = silent[0]
+        raise CountingError(
+            f"'{a}' and '{b}', two records of one source, would be one site, and nothing says why ({len(silent)} such "
+            "pairs). This is a fault of inducult-geo: please report it with the run's manifest."
+        )

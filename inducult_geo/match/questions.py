@@ -1,0 +1,223 @@
+"""What stewards are asked: only what would change the map, one question for two sites, what changes most first.
+
+**Which pairs are asked about.** A pair that was kept apart is worth a question where its score is doubtful, where a
+good score was not enough, or where a monument lies inside works; and only the best partner of a record in the other's
+source. A pair that was joined is worth one where its score is below `DOUBTED` and nothing surer holds its two records
+together. Of several such pairs between the same two sites only the best is asked about: its answer settles the others.
+Sites that a steward keeps apart are never asked about again, whichever of their records the word was about.
+
+**In which order.** `priority` is what an answer may be expected to change: the chance that it is not what the map
+shows now (the score, where a pair was kept apart; what the score lacks to 1, where it was joined) times the number of
+things that would change, of `CHANGES`, over their number. A monument inside works counts as even at least.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from typing import Final
+
+import numpy as np
+import pandas as pd
+import shapely
+from numpy.typing import NDArray
+from scipy import sparse
+from scipy.sparse.csgraph import connected_components
+
+from inducult_geo.frames import Records, from_json
+from inducult_geo.match.decisions import SAME
+from inducult_geo.match.lookup import places_of
+from inducult_geo.match.prepare import accuracies
+from inducult_geo.match.ragged import Flags, Floats, Ints
+
+DOUBTED: Final = 0.5
+"""A pair that was joined with a lower score is asked about, where nothing else holds its records together."""
+
+CHANGES: Final = (
+    "one site more or fewer",
+    "monument and factory in one site, or not",
+    "in use or closed",
+    "where it lies",
+)
+"""What an answer may change on the map."""
+
+REVIEW_COLUMNS: Final = (
+    *("review_id", "kind", "region", "left_key", "right_key", "left_name", "right_name", "left_site", "right_site"),
+    *("score", "distance_m", "question", "why", "priority"),
+)
+_CLOSED: Final = ("disused", "decommissioned")
+
+
+def question_id(left: str, right: str) -> str:
+    """Return the id of the question about two records: the same in every run, whichever comes first."""
+    return "Q-" + hashlib.sha256("\n".join(sorted((left, right))).encode()).hexdigest()[:10]
+
+
+def questions(table: pd.DataFrame, records: Records) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Make questions of open pairs.
+
+    Parameters
+    ----------
+    table
+        Pairs with their outcomes (see `outcomes`).
+    records
+        The records, in the order of their keys.
+
+    Returns
+    -------
+    table, review
+        The pairs, where those that are not asked about say why not; and the questions (`REVIEW_COLUMNS`), what
+        changes most first.
+    """
+    rows = pd.Index(records["record_key"].to_numpy(dtype=object))
+    ends = tuple(places_of(rows, table[side]) for side in ("left_key", "right_key"))
+    out = _hushed(table)
+    open_ = (out["decision"] == "review").to_numpy() & _is_best(out, ends, records)
+    out.loc[(out["decision"] == "review") & ~open_, "decision"] = "no_match"
+    doubted = _doubted(out, ends, len(rows))
+    asked = _one_each(out, np.flatnonzero(open_ | doubted))
+    settled = np.setdiff1d(np.flatnonzero(open_), asked)
+    out.loc[settled, "why"] = "asked once for both sites, by another pair; " + out.loc[settled, "why"].astype(str)
+    return out, _written(out.iloc[asked], (ends[0][asked], ends[1][asked]), records)
+
+
+def _hushed(table: pd.DataFrame) -> pd.DataFrame:
+    """Close the questions about sites that a steward keeps apart."""
+    out = table.copy()
+    said = out[out["decided_by"].notna() & (out["decision"] != SAME) & (out["left_site"] != out["right_site"])]
+    words = {_sites(a, b): why for a, b, why in zip(said["left_site"], said["right_site"], said["why"], strict=True)}
+    if words:
+        review = out.index[out["decision"] == "review"]
+        for row, a, b in zip(review, out.loc[review, "left_site"], out.loc[review, "right_site"], strict=True):
+            if _sites(a, b) in words:
+                out.loc[row, ["decision", "why"]] = ["no_match", f"other records of both: {words[_sites(a, b)]}"]
+    return out
+
+
+def _sites(a: str, b: str) -> tuple[str, str]:
+    return (a, b) if a < b else (b, a)
+
+
+def _is_best(table: pd.DataFrame, ends: tuple[Ints, ...], records: Records) -> Flags:
+    """Tell which pairs are the best of either record among the other's source; a monument inside works always is."""
+    source = pd.factorize(records["source"])[0].astype(np.int64)
+    width = int(source.max(initial=0)) + 1
+    score = table["score"].fillna(1.0).to_numpy()
+    best = table["contained"].to_numpy(dtype=bool).copy()
+    for mine, theirs in (ends, ends[::-1]):
+        groups = mine * width + source[theirs]
+        top = pd.Series(score).groupby(groups).transform("max").to_numpy() if len(table) else score
+        best |= score >= top
+    return best
+
+
+def _doubted(table: pd.DataFrame, ends: tuple[Ints, ...], size: int) -> Flags:
+    """Tell which pairs were joined in doubt, with nothing surer between their records."""
+    same = (table["left_site"] == table["right_site"]).to_numpy(dtype=bool)
+    doubt = (
+        table["direct"].to_numpy(dtype=bool)
+        & (table["score"].fillna(1.0) < DOUBTED).to_numpy()
+        & table["decided_by"].isna().to_numpy()
+        & (table["decision"] == "match").to_numpy()
+    )
+    sure = same & ~doubt & (table["score"].fillna(1.0) >= DOUBTED).to_numpy()
+    graph = sparse.coo_matrix((np.ones(sure.sum(), dtype=np.int8), (ends[0][sure], ends[1][sure])), shape=(size, size))
+    part = connected_components(graph, directed=False)[1] if size else np.zeros(0, dtype=int)
+    return np.asarray(doubt & (part[ends[0]] != part[ends[1]]), dtype=bool)
+
+
+def _one_each(table: pd.DataFrame, rows: Ints) -> Ints:
+    """Keep of the pairs between two sites the best; a pair within one site stands for itself."""
+    some = table.iloc[rows]
+    swap = (some["left_site"] > some["right_site"]).to_numpy()
+    sides = [some[side].to_numpy(dtype=object) for side in ("left_site", "right_site")]
+    within = sides[0] == sides[1]
+    frame = pd.DataFrame(
+        {
+            "one": np.where(swap, sides[1], sides[0]),
+            "other": np.where(within, some["left_key"] + "\n" + some["right_key"], np.where(swap, sides[0], sides[1])),
+            "score": some["score"].fillna(0.0).to_numpy(),
+            "row": rows,
+        }
+    )
+    ordered = frame.sort_values(["score", "row"], ascending=[False, True]).drop_duplicates(["one", "other"])
+    return np.sort(ordered["row"].to_numpy(dtype=np.int64))
+
+
+def _written(pairs: pd.DataFrame, ends: tuple[Ints, Ints], records: Records) -> pd.DataFrame:
+    """Write the questions; the left record is the one that would be the part."""
+    within = (pairs["left_site"] == pairs["right_site"]).to_numpy(dtype=bool)
+    weights = _changes(ends, records)
+    score = pairs["score"].fillna(0.5).to_numpy(dtype=float)
+    contained = pairs["contained"].to_numpy(dtype=bool)
+    chance = np.where(within, 1 - score, np.where(contained, np.maximum(score, 0.5), score))
+    left, right, turned = _part_first(ends, records)
+    keys = records["record_key"].to_numpy(dtype=object)
+    names = [[_name(text) for text in records["names"].to_numpy(dtype=object)[side]] for side in (left, right)]
+    told = [
+        [name or key for name, key in zip(said, keys[at], strict=True)]
+        for said, at in zip(names, (left, right), strict=True)
+    ]
+    asked = pd.DataFrame(
+        {
+            "review_id": [question_id(a, b) for a, b in zip(keys[left], keys[right], strict=True)],
+            "kind": "pair",
+            "region": pairs["region"].to_numpy(dtype=object),
+            "left_key": keys[left],
+            "right_key": keys[right],
+            "left_name": names[0],
+            "right_name": names[1],
+            "left_site": np.where(turned, pairs["right_site"], pairs["left_site"]),
+            "right_site": np.where(turned, pairs["left_site"], pairs["right_site"]),
+            "score": pairs["score"].to_numpy(),
+            "distance_m": pairs["distance_m"].to_numpy(),
+            "question": _asked(told, within, contained),
+            "why": [f"{_told(row)}; {why}" for row, why in zip(weights, pairs["why"], strict=True)],
+            "priority": (chance * weights.sum(axis=1) / len(CHANGES)).round(3),
+        },
+        columns=[*REVIEW_COLUMNS],
+    )
+    return asked.sort_values(["priority", "review_id"], ascending=[False, True], ignore_index=True)
+
+
+def _asked(told: list[list[str]], within: Flags, contained: Flags) -> list[str]:
+    """Put every question in words."""
+    return [
+        f"Are '{a}' and '{b}' really one site, as the map shows them?"
+        if joined
+        else f"Is '{a}' part of '{b}', one site with it, or another?"
+        if held
+        else f"Are '{a}' and '{b}' one site?"
+        for a, b, joined, held in zip(*told, within, contained, strict=True)
+    ]
+
+
+def _told(changes: Flags) -> str:
+    return "an answer may change: " + ", ".join(text for text, is_so in zip(CHANGES, changes, strict=True) if is_so)
+
+
+def _changes(ends: tuple[Ints, Ints], records: Records) -> Flags:
+    """Tell what would change with an answer: one row a pair, one column for each of `CHANGES`."""
+    aspect, status = (records[name].to_numpy(dtype=object) for name in ("aspect", "status"))
+    monument, factory = np.isin(aspect, ["monument", "both"]), np.isin(aspect, ["factory", "both"])
+    a, b = ends
+    meet = ((monument[a] & factory[b]) | (factory[a] & monument[b])) & (aspect[a] != aspect[b])
+    runs, closed = status == "functional", np.isin(status, _CLOSED)
+    differ = (runs[a] & closed[b]) | (closed[a] & runs[b])
+    shapes, true_m = records.geometry.to_numpy(), accuracies(records)
+    far = np.nan_to_num(shapely.distance(shapes[a], shapes[b])) > np.hypot(true_m[a], true_m[b])
+    return np.column_stack([np.ones(len(a), dtype=bool), meet, differ, far])
+
+
+def _part_first(ends: tuple[Ints, Ints], records: Records) -> tuple[Ints, Ints, Flags]:
+    """Put the record that would be the part to the left: the smaller one; of two without area, the monument."""
+    size: Floats = np.nan_to_num(shapely.area(records.geometry.to_numpy()))
+    factory: NDArray[np.bool_] = (records["aspect"] == "factory").to_numpy(dtype=bool, na_value=False)
+    a, b = ends
+    turned = (size[a] > size[b]) | ((size[a] == size[b]) & factory[a] & ~factory[b])
+    return np.where(turned, b, a), np.where(turned, a, b), np.asarray(turned, dtype=bool)
+
+
+def _name(text: object) -> str | None:
+    """Return a record's plain name."""
+    said = from_json(text)
+    return said.get("name") or next((value for _, value in sorted(said.items())), None)

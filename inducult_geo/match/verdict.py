@@ -1,0 +1,83 @@
+"""A steward's word on two records."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final
+
+from inducult_geo.errors import DecisionError
+
+SAME: Final = "same"
+PART_OF: Final = "part_of"
+DIFFERENT: Final = "different"
+VERDICTS: Final = (SAME, PART_OF, DIFFERENT)
+
+NEEDED: Final = ("who", "when", "left", "right", "decision")
+
+PairKey = tuple[str, str]
+
+
+@dataclass(frozen=True)
+class Decision:
+    """A steward's word on two records.
+
+    Attributes
+    ----------
+    who, when
+        The steward, and the time (ISO 8601; with an offset where it has a clock time of day).
+    left, right
+        Record keys; with `part_of`, `left` is the part and `right` the whole.
+    decision
+        `same` (one site), `part_of` (two sites, the left within the right) or `different` (two sites).
+    note
+        Why, in the steward's words.
+    """
+
+    who: str
+    when: str
+    left: str
+    right: str
+    decision: str
+    note: str = ""
+
+    def __post_init__(self) -> None:
+        """Check what is said.
+
+        Raises
+        ------
+        DecisionError
+            Where it says nothing usable.
+        """
+        for name in NEEDED:
+            if not isinstance(getattr(self, name), str) or not getattr(self, name).strip():
+                raise DecisionError(f"a decision needs text in '{name}'")
+        if self.decision not in VERDICTS:
+            raise DecisionError(f"decision '{self.decision}' is none of: {', '.join(VERDICTS)}")
+        if self.left == self.right:
+            raise DecisionError(f"left and right are both '{self.left}': a decision is about two records")
+        try:
+            datetime.fromisoformat(self.when)
+        except ValueError:
+            raise DecisionError(f"when '{self.when}' is no ISO 8601 time, such as 2026-03-01T09:30:00+00:00") from None
+
+    @property
+    def pair(self) -> PairKey:
+        """The two keys, ordered, so that (a, b) and (b, a) are one pair."""
+        return (self.left, self.right) if self.left < self.right else (self.right, self.left)
+
+    @property
+    def order(self) -> tuple[float, str]:
+        """What comes later wins; at the same time the content decides, so that the order of lines never does."""
+        moment = datetime.fromisoformat(self.when)
+        stamp = moment.timestamp() if moment.tzinfo else moment.replace(tzinfo=_UTC).timestamp()
+        return (stamp, self.as_line())
+
+    def as_line(self) -> str:
+        """Write the decision as one line of JSON."""
+        kept = {name: getattr(self, name) for name in (*NEEDED, "note")}
+        return json.dumps(kept, ensure_ascii=False, sort_keys=True)
+
+
+_UTC: Final = datetime.fromisoformat("2000-01-01T00:00:00+00:00").tzinfo

@@ -1,0 +1,139 @@
+"""What stewards are asked: only what changes the map, once for two sites, what changes most first."""
+
+from __future__ import annotations
+
+import pandas as pd
+import pytest
+from match_rows import backdrop, point, records, row, square
+
+from inducult_geo.match import Decision, empty_registry, resolve
+from inducult_geo.match.decisions import replay
+from inducult_geo.match.questions import CHANGES, question_id, questions
+
+RECORDS = records(
+    row("a:1", "Alpha", square(100), aspect="factory", status="functional"),
+    row("b:1", "Beta", point(0), aspect="monument", status="disused"),
+    row("c:1", "Gamma", point(5), aspect="factory", status="functional"),
+    row("d:1", "Delta", point(4000), aspect="factory", status="functional"),
+)
+
+
+def pair(left, right, score, decision="review", **more):
+    homes = {"a:1": "S1", "b:1": "S2", "c:1": "S3", "d:1": "S4"} | more.pop("homes", {})
+    known = {"left_key": left, "right_key": right, "score": score, "distance_m": 1.0, "why": "because", "asked": True}
+    known |= {"decision": decision, "decided_by": None, "contained": False, "direct": decision == "match"}
+    return known | {"left_site": homes[left], "right_site": homes[right], "region": "zwickau"} | more
+
+
+def ask(*rows):
+    return questions(pd.DataFrame([*rows]), RECORDS)
+
+
+def test_two_sites_are_asked_about_once_by_the_best_pair() -> None:
+    one = {"b:1": "S2", "c:1": "S2"}
+    table, review = ask(pair("a:1", "b:1", 0.2, homes=one), pair("a:1", "c:1", 0.25, homes=one))
+    assert review["review_id"].tolist() == [question_id("a:1", "c:1")]
+    assert table["decision"].tolist() == ["review", "review"]
+    assert "by another pair" in table.loc[0, "why"]
+
+
+def test_a_record_is_asked_about_its_best_partner_only() -> None:
+    more = records(*(row(f"a:{n}", "x", point()) for n in (1, 2)), *(row(f"b:{n}", "y", point()) for n in (1, 2)))
+    rows = [("a:1", "b:1", 0.3), ("a:1", "b:2", 0.2), ("a:2", "b:1", 0.2), ("a:2", "b:2", 0.15)]
+    homes = {"a:1": "1", "a:2": "2", "b:1": "3", "b:2": "4"}
+    table, review = questions(pd.DataFrame([pair(*one, homes=homes) for one in rows]), more)
+    assert set(review["review_id"]) == {question_id(*one[:2]) for one in rows[:3]}
+    assert table["decision"].tolist() == ["review"] * 3 + ["no_match"]
+
+
+@pytest.mark.parametrize("verdict", ["different", "part_of"])
+def test_sites_that_a_steward_keeps_apart_are_never_asked_about_again(verdict) -> None:
+    one = {"b:1": "S2", "c:1": "S2"}
+    said = pair("a:1", "b:1", 0.4, verdict, decided_by="Eva", homes=one)
+    table, review = ask(said, pair("a:1", "c:1", 0.3, homes=one))
+    assert review.empty
+    assert table["decision"].tolist() == [verdict, "no_match"]
+    assert "other records of both" in table.loc[1, "why"]
+
+
+@pytest.mark.parametrize(("score", "asked"), [(0.35, True), (0.8, False)])
+def test_a_doubtful_join_is_asked_about_where_nothing_surer_holds_it(score, asked) -> None:
+    one = {"a:1": "S1", "b:1": "S1", "c:1": "S1"}
+    _, review = ask(pair("a:1", "b:1", score, "match", homes=one))
+    assert len(review) == asked
+    sure = [pair("a:1", "c:1", 0.9, "match", homes=one), pair("b:1", "c:1", 0.9, "match", homes=one)]
+    table, review = ask(pair("a:1", "b:1", score, "match", homes=one), *sure)
+    assert review.empty
+    assert set(table["decision"]) == {"match"}
+
+
+def test_what_changes_more_comes_first_not_what_is_closest_to_even() -> None:
+    # c and d: one site more or fewer, and where it lies; a and b: monument and factory, and in use or closed, too.
+    _, review = ask(pair("c:1", "d:1", 0.5), pair("a:1", "b:1", 0.4))
+    assert review["review_id"].tolist() == [question_id("a:1", "b:1"), question_id("c:1", "d:1")]
+    assert review["priority"].tolist() == [0.3, 0.25]
+    assert CHANGES[1] in review.loc[0, "why"]
+    assert CHANGES[3] in review.loc[1, "why"]
+
+
+def test_a_doubted_join_counts_by_what_the_score_lacks() -> None:
+    one = {"a:1": "S1", "c:1": "S1"}
+    _, review = ask(pair("a:1", "c:1", 0.3, "match", homes=one))
+    assert review["priority"].tolist() == [round(0.7 / 4, 3)]
+    assert review.loc[0, "question"] == "Are 'Gamma' and 'Alpha' really one site, as the map shows them?"
+
+
+def test_the_part_stands_left_so_that_part_of_can_be_answered() -> None:
+    _, review = ask(pair("a:1", "b:1", 0.01, contained=True))
+    asked = review.iloc[0]
+    assert (asked["left_key"], asked["right_key"], asked["left_site"]) == ("b:1", "a:1", "S2")
+    assert asked["priority"] == 0.5 * 3 / 4
+    assert asked["question"] == "Is 'Beta' part of 'Alpha', one site with it, or another?"
+
+
+def made(*rows, decisions=(), registry=None):
+    table = records(*rows, *backdrop(12))
+    known = empty_registry() if registry is None else registry
+    return resolve(table, contracts={}, decisions=replay(decisions), registry=known, run_id="r")
+
+
+def test_a_decided_pair_is_never_asked_again_when_osm_numbers_anew() -> None:
+    def rows(number):
+        works = row(
+            f"osm:way/{number}", "Sappi Lanaken", square(300), aspect="factory", accuracy_m=20.0, type="paper_mill"
+        )
+        chapel = row("reg:7", "Kapelle Sankt Barbara", square(20, 60), aspect="monument", accuracy_m=20.0)
+        return works, chapel, row("b:1", "Sappi Lanaken Paper Mill", point(100))
+
+    first = made(*rows(1))
+    assert len(first.review) == 1
+    for verdict in ("different", "part_of", "same"):
+        word = Decision("Eva", "2026-01-01", "reg:7", "osm:way/1", verdict)
+        held = made(*rows(1), decisions=[word], registry=first.registry)
+        assert held.review.empty
+        # The site is held by b:1 as well, so the new way inherits nothing but the decision.
+        again = made(*rows(9), decisions=[word], registry=held.registry)
+        assert again.review.empty
+        later = made(*rows(11), decisions=[word], registry=again.registry)
+        assert later.review.empty
+        assert (later.members["reg:7"] == later.members["osm:way/11"]) == (verdict == "same")
+        part = later.sites.set_index("site_id").loc[later.members["reg:7"], "part_of"]
+        assert (part == later.members["osm:way/11"]) == (verdict == "part_of")
+        pairs = later.pairs[later.pairs["decided_by"].notna()]
+        assert "goes on as 'osm:way/11'" in pairs["why"].iloc[0]
+
+
+def test_a_part_keeps_its_site_and_points_to_its_whole() -> None:
+    rows = (
+        row("a:1", "Stahlwerk Hohenau", square(1200), aspect="factory", accuracy_m=20.0),
+        row("b:1", "Werksmuseum", square(20, 300), aspect="monument", accuracy_m=20.0),
+    )
+    told = made(*rows, decisions=[Decision("Eva", "2026-01-01", "b:1", "a:1", "part_of")])
+    sites = told.sites.set_index("site_id")
+    assert sites.loc[told.members["b:1"], "part_of"] == told.members["a:1"]
+    assert pd.isna(sites.loc[told.members["a:1"], "part_of"])
+    assert sites.loc[told.members["a:1"], "aspect"] == "factory"
+    word = told.pairs[told.pairs["decision"] == "part_of"].iloc[0]
+    assert (word["left_key"], word["right_key"], word["left_site"]) == ("b:1", "a:1", told.members["b:1"])
+    merged = made(*rows, decisions=[Decision("Eva", "2026-01-01", "b:1", "a:1", "same")])
+    assert merged.sites.set_index("site_id").loc[merged.members["a:1"], "aspect"] == "both"

@@ -1,0 +1,152 @@
+"""What stewards' words say together, and what clusters they make."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from match_rows import records, row
+
+from inducult_geo.match.cluster import Links, cluster
+from inducult_geo.match.decisions import Decision, replay
+from inducult_geo.match.relations import chain, conflicts, groups_of, tied_by, wholes
+
+KEYS = ("a:1", "b:1", "c:1", "d:1", "e:1")
+TABLE = records(*(row(key, key) for key in KEYS))
+NONE = Links(*(np.zeros(0, dtype=kind) for kind in (object, object, float, bool)))
+
+
+def said(left, decision, right, when="2026-03-01", who="Eva"):
+    return Decision(who=who, when=when, left=left, right=right, decision=decision)
+
+
+def pairs(found):
+    return [sorted((one.left, one.right) for one in words) for words in found]
+
+
+@pytest.mark.parametrize(
+    ("words", "number"),
+    [
+        ([("a:1", "same", "b:1"), ("b:1", "same", "c:1")], 0),
+        ([("a:1", "same", "b:1"), ("b:1", "same", "c:1"), ("a:1", "different", "c:1")], 1),
+        ([("a:1", "same", "b:1"), ("b:1", "same", "c:1"), ("a:1", "part_of", "c:1")], 1),
+        ([("a:1", "same", "b:1"), ("b:1", "part_of", "c:1"), ("a:1", "different", "c:1")], 1),
+        ([("a:1", "same", "b:1"), ("b:1", "part_of", "c:1"), ("c:1", "part_of", "a:1")], 1),
+        ([("a:1", "part_of", "b:1"), ("b:1", "part_of", "c:1"), ("c:1", "part_of", "a:1")], 1),
+        ([("a:1", "part_of", "b:1"), ("a:1", "part_of", "c:1")], 1),
+        ([("a:1", "part_of", "b:1"), ("a:1", "part_of", "c:1"), ("b:1", "part_of", "c:1")], 0),
+        ([("a:1", "different", "b:1"), ("a:1", "part_of", "c:1")], 0),
+    ],
+)
+def test_what_cannot_all_be_true_is_named_with_every_word(words, number) -> None:
+    found = [*conflicts(said(*word) for word in words)]
+    assert len(found) == number
+    for one in found:
+        assert len(one) == len({(word.left, word.right) for word in one}) >= 2
+    if number and len(words) == 3 and words[0][1] == "same":
+        assert len(found[0]) == 3
+
+
+def test_the_chain_that_shows_it_is_the_shortest() -> None:
+    tied = tied_by([said("a:1", "same", "b:1"), said("b:1", "same", "c:1"), said("a:1", "same", "c:1")])
+    assert [(one.left, one.right) for one in chain(tied, "a:1", "c:1")] == [("a:1", "c:1")]
+    assert chain(tied, "a:1", "d:1") == []
+    assert set(groups_of(tied).values()) == {"a:1"}
+
+
+def test_people_who_differ_are_named_and_the_later_word_is_obeyed() -> None:
+    log = [said("a:1", "same", "b:1"), said("b:1", "different", "a:1", "2026-03-02", "Jan")]
+    read = replay(log)
+    assert read.of("a:1", "b:1").decision == "different"
+    assert "Eva" in read.problems[0]
+    assert "Jan" in read.problems[0]
+    settled = replay([*log, said("a:1", "different", "b:1", "2026-03-03")])
+    assert settled.problems == ()
+
+
+def test_a_change_of_mind_leaves_a_trace_and_is_no_problem() -> None:
+    first, later = said("a:1", "same", "b:1"), said("a:1", "different", "b:1", "2026-03-02")
+    read = replay([later, first])
+    assert read.overruled == ((first, later),)
+    assert read.problems == ()
+
+
+def test_words_of_several_people_that_contradict_are_named_with_all_of_them() -> None:
+    log = [
+        said("a:1", "same", "b:1"),
+        said("b:1", "same", "c:1", who="Jan"),
+        said("a:1", "different", "c:1", who="Ana"),
+    ]
+    (problem,) = replay(log).problems
+    assert all(name in problem for name in ("Eva", "Jan", "Ana"))
+
+
+def test_of_contradicting_words_the_oldest_same_gives_way() -> None:
+    old, new = said("a:1", "same", "b:1"), said("b:1", "same", "c:1", "2026-03-05")
+    made = cluster(TABLE, NONE, decisions=replay([old, new, said("a:1", "different", "c:1")]))
+    assert made.group["b:1"] == made.group["c:1"] != made.group["a:1"]
+
+
+@pytest.mark.parametrize(
+    ("words", "expected"),
+    [
+        ([("a:1", "part_of", "b:1")], {"a:1": "b:1"}),
+        ([("a:1", "part_of", "z:9")], {}),
+        (
+            [("a:1", "part_of", "b:1"), ("a:1", "part_of", "c:1"), ("b:1", "part_of", "c:1")],
+            {"a:1": "b:1", "b:1": "c:1"},
+        ),
+        (
+            [("a:1", "part_of", "b:1"), ("b:1", "part_of", "c:1"), ("c:1", "part_of", "a:1")],
+            {"a:1": "b:1", "b:1": "c:1"},
+        ),
+    ],
+)
+def test_each_part_has_one_whole_and_no_ring(words, expected) -> None:
+    found = wholes([said(*word) for word in words], {key: key for key in KEYS})
+    assert {part: whole for part, (whole, _) in found.items()} == expected
+
+
+def test_a_part_within_its_whole_or_apart_from_it_is_none() -> None:
+    word = said("a:1", "part_of", "b:1")
+    assert wholes([word], {"a:1": "S", "b:1": "S"}) == {}
+    apart = said("c:1", "different", "b:1")
+    assert wholes([word, apart], {"a:1": "S", "c:1": "S", "b:1": "T"}) == {}
+
+
+words = (
+    st.tuples(
+        st.sampled_from(KEYS),
+        st.sampled_from(["same", "part_of", "different"]),
+        st.sampled_from(KEYS),
+        st.sampled_from(["2026-03-01", "2026-03-02", "2026-03-02T01:00:00+01:00", "2026-03-03"]),
+        st.sampled_from(["Eva", "Jan"]),
+    )
+    .filter(lambda one: one[0] != one[2])
+    .map(lambda one: said(*one))
+)
+
+
+@settings(deadline=None)
+@given(st.lists(words, max_size=10).flatmap(lambda log: st.tuples(st.just(log), st.permutations(log))))
+def test_replay_in_any_order_gives_the_same_clusters_and_parts(logs) -> None:
+    first, second = (replay(log) for log in logs)
+    assert first == second
+    one, other = (cluster(TABLE, NONE, decisions=word) for word in (first, second))
+    assert one == other
+    assert wholes(first.latest.values(), one.group) == wholes(second.latest.values(), other.group)
+    for (left, right), word in first.latest.items():
+        if word.decision != "same":
+            assert one.group[left] != one.group[right]
+        elif not first.problems:
+            assert one.group[left] == one.group[right]
+
+
+def test_decisions_follow_records_that_go_on_under_other_keys() -> None:
+    read = replay([said("osm:1", "same", "b:1"), said("osm:1", "different", "c:1")])
+    moved = read.carried({"osm:1": "osm:9"})
+    assert moved.of("osm:9", "b:1").decision == "same"
+    assert "'osm:1' goes on as 'osm:9'" in moved.of("osm:9", "c:1").note
+    assert moved.of("osm:1", "b:1") is None
+    assert read.carried({"x:1": "y:1"}) is read

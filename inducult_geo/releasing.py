@@ -7,7 +7,7 @@ Where it is not but the bytes are, nothing new is published either.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -16,6 +16,7 @@ from inducult_geo.assemble import assemble, release_manifest, with_surfaces
 from inducult_geo.errors import InducultError, RegionError, ReleaseError
 from inducult_geo.frames import Counts, reasons_of
 from inducult_geo.gather import wide_or_kept
+from inducult_geo.match.borders import Renamed, shared_ids, with_own_ids
 from inducult_geo.match.identity import merge_registries
 from inducult_geo.outcome import RunOutcome
 from inducult_geo.publish.bundle import Bundle
@@ -60,14 +61,14 @@ def release(outcomes: Sequence[RegionOutcome], run: Run) -> RunOutcome:
     standing = _standing(made_of, run)
     if standing is not None and not run.afresh:
         return _outcome(outcomes, wide, standing["release"], standing["told"], run)
-    bundle = assemble(stages, told, wide, run)
+    bundle, renamed = _with_own_ids(assemble(stages, told, wide, run), run)
     before = current_release(run.folder)
     public = _with_changes(with_surfaces(for_release(bundle, run.catalog.sources)), before, run)
     run.say(f"writing the release: {len(public.sites)} sites")
     with new_release(run.folder) as draft:
         write_release(public, draft, release_manifest(public, stages, run))
         _verified(draft)
-        _keep_registry(stages, run)
+        _keep_registry(stages, renamed, run)
     path = current_release(run.folder)
     assert path is not None  # noqa: S101 - it was published a line above
     is_new = before is None or path.name != before.name
@@ -178,8 +179,21 @@ def _kept_regions(run: Run, told: Mapping[str, RegionOutcome]) -> list[str]:
     return sorted((kept | set(told)) & set(run.catalog.regions))
 
 
-def _keep_registry(stages: Mapping[str, Stage], run: Run) -> None:
+def _with_own_ids(bundle: Bundle, run: Run) -> tuple[Bundle, Renamed]:
+    """Give sites that lie in two regions since a border moved an id each."""
+    renamed = shared_ids(bundle.records, set(registry_of(run)["site_id"].dropna()))
+    sides = ("left_site", "right_site")
+    return replace(
+        bundle,
+        sites=with_own_ids(bundle.sites, renamed, "site_id", "part_of"),
+        records=with_own_ids(bundle.records, renamed, "site_id"),
+        pairs=with_own_ids(bundle.pairs, renamed, *sides),
+        review=with_own_ids(bundle.review, renamed, *sides),
+    ), renamed
+
+
+def _keep_registry(stages: Mapping[str, Stage], renamed: Renamed, run: Run) -> None:
     """Write the registry of all regions: of its own records each region speaks, of the others the registry so far."""
-    told = {region_id: stage.table("registry") for region_id, stage in stages.items()}
+    told = {name: with_own_ids(stage.table("registry"), renamed, "site_id") for name, stage in stages.items()}
     with replacing(run.folder.registry) as draft:
         merge_registries(registry_of(run), told).to_parquet(draft, index=False)

@@ -1,0 +1,214 @@
+"""Resolve every set that is there, and list what a steward must be able to trust: `python bench_resolve.py [SHARED]`.
+
+For each set: records, sites, questions; the largest site; every site with more than one record of a source and the
+reason why (none may be without); for Poznań how many rows fold, and points against polygons; for Liechtenstein which
+sites keep their id over three years, and why each of the others does not. Nothing here is used by the package.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections import Counter
+from collections.abc import Iterator
+from pathlib import Path
+
+import geopandas as gpd
+import pandas as pd
+import shapely
+from bench_link import TAGS, eutl, hotmaps
+from bench_sample import sample_records
+
+from inducult_geo.catalog.models import Contract
+from inducult_geo.frames import WORK_CRS, Records, as_records, concat_records, from_json, to_json
+from inducult_geo.match import Decisions, Resolution, empty_registry, resolve
+
+MANY = {"eutl": True, "eprtr": True}
+YEARS = ("2021-05", "2022-07", "2024-03")
+
+
+def contract(source: str) -> Contract:
+    many = MANY.get(source, False)
+    return Contract(id=source, title=source, files="x", licence="CC0-1.0", attribution=source, units_per_site=many)
+
+
+def resolved(records: Records, registry: pd.DataFrame | None = None) -> Resolution:
+    table = Records(records.assign(region=records["region"].fillna("all"), licence="CC0-1.0"))
+    contracts = {source: contract(source) for source in table["source"].unique()}
+    known = empty_registry() if registry is None else registry
+    return resolve(table, contracts=contracts, decisions=Decisions(), registry=known, run_id="bench")
+
+
+def twins(made: Resolution) -> dict[str, list[str]]:
+    """Site -> why more than one record of a source is in it, a reason for each further one; "" where none is told."""
+    table = made.members.rename("site").reset_index()
+    table["source"] = table["record_key"].str.partition(":")[0]
+    table = table[table.duplicated(["site", "source"], keep=False)]
+    pairs = made.pairs
+    why = {
+        frozenset(ends): text for *ends, text in zip(pairs["left_key"], pairs["right_key"], pairs["why"], strict=True)
+    }
+    found: dict[str, list[str]] = {}
+    for (site, _), keys in table.groupby(["site", "source"])["record_key"]:
+        told = found.setdefault(site, [])
+        for key in sorted(keys)[1:]:
+            reasons = [why[ends] for other in keys if (ends := frozenset((key, other))) in why and other != key]
+            told.append(next((r.split(";")[0] for r in reasons if _is_reason(r)), ""))
+    return found
+
+
+def _is_reason(text: str) -> bool:
+    return text.startswith(("exact duplicate", "the contract of", "one site by the word", "decided by"))
+
+
+def report(title: str, made: Resolution) -> Iterator[str]:
+    """Tell of one set."""
+    sizes = made.sites.sort_values(["n_records", "site_id"], ascending=[False, True])
+    joined = int((made.pairs["decision"] == "match").sum())
+    yield f"== {title}: {len(made.members)} records, {len(made.sites)} sites, {joined} joined pairs, "
+    yield f"   {len(made.review)} questions ({len(made.review) / max(joined + len(made.review), 1):.1%} of both)"
+    largest = sizes.iloc[0]
+    yield f"   largest site: {largest['n_records']} records, {largest['name']} ({largest['city']})"
+    reasons = twins(made)
+    counts = Counter(reason for told in reasons.values() for reason in told)
+    yield f"   sites with more than one record of a source: {len(reasons)}; without a reason: {counts.get('', 0)}"
+    for reason, number in counts.most_common():
+        yield f"     {number:5} x {reason or 'NO REASON'}"
+    for site in sizes[sizes["site_id"].isin(reasons)].head(5).itertuples():
+        told = Counter(reasons[site.site_id]).most_common(1)[0][0]
+        yield f"     {site.n_records:5} records: {site.name} ({site.city}): {told}"
+
+
+def poznan(shared: Path, kind: str) -> Records:
+    """The Poznań register as records: name, address, number in the register, date as it stands."""
+    table = gpd.read_file(shared / f"data/monuments/poznan_register_{kind}.gpkg").to_crs(WORK_CRS)
+    text = table.astype({name: "str" for name in table.columns if name != "geometry"})
+    names = [
+        to_json({"name": _told(now) or _told(own), "alt_name": _told(own) if _told(own) != _told(now) else None})
+        for now, own in zip(text["NAZWA_OBECNA"], text["NAZWA_WLASNA"], strict=True)
+    ]
+    frame = pd.DataFrame(
+        {
+            "record_key": [f"{kind}:{key}" for key in table["rec_id"]],
+            "source": kind,
+            "names": names,
+            "country": "PL",
+            "region": "poznan",
+            "city": "Poznań",
+            "aspect": "monument",
+            "address": [_joined(a, b) for a, b in zip(text["ULICA"], text["NUMER"], strict=True)],
+            "heritage_ref": [_told(ref) for ref in text["ID_REJESTRU"]],
+            "ids": [to_json({"heritage": _told(ref)}) for ref in text["ID_REJESTRU"]],
+            "tags": [to_json(row) for row in text.drop(columns="geometry").to_dict("records")],
+            "accuracy_m": 20.0,
+        }
+    )
+    return as_records(frame, geometry=[_single(shape) for shape in table.geometry])
+
+
+def _told(value: object) -> str | None:
+    text = str(value).strip()
+    return None if text in ("", "-", "nan", "None", "<NA>") else text
+
+
+def _joined(*parts: object) -> str | None:
+    return " ".join(part for part in map(_told, parts) if part) or None
+
+
+def _single(shape: shapely.Geometry) -> shapely.Geometry:
+    parts = shapely.get_parts(shape)
+    return parts[0] if len(parts) == 1 else shape
+
+
+def report_poznan(shared: Path) -> Iterator[str]:
+    """Rows that fold; points against polygons, and joins of two monuments of other names (there should be none)."""
+    points, polygons = poznan(shared, "points"), poznan(shared, "polygons")
+    alone = resolved(points)
+    yield f"== Poznań: {len(points)} rows of the points are {len(alone.sites)} monuments (697 expected)"
+    made = resolved(concat_records([points, polygons]))
+    yield from report("Poznań, points and polygons", made)
+    table = concat_records([points, polygons]).set_index("record_key")
+    homes = made.members.groupby(made.members).groups
+    both = [keys for keys in homes.values() if len({key.partition(":")[0] for key in keys}) == 2]
+    shapes = {site: table.loc[keys] for site, keys in enumerate(both)}
+    other_ref = [part for part in shapes.values() if len(set(part["heritage_ref"])) > 1]
+    apart = [p for p in shapes.values() if shapely.distance(*(p.geometry.to_numpy()[[0, -1]])) > 50]
+    inside = shapely.STRtree(polygons.geometry.to_numpy()).query(points.geometry.to_numpy(), predicate="within")
+    same = [points["names"].iloc[a] == polygons["names"].iloc[b] for a, b in inside.T]
+    home = made.members.to_dict()
+    keys = [frame["record_key"].to_numpy(dtype=object) for frame in (points, polygons)]
+    met = [home[keys[0][a]] == home[keys[1][b]] for a, b in inside.T]
+    yield f"   sites of a point and a polygon: {len(both)}; of other register numbers: {len(other_ref)}; "
+    yield f"   more than 50 m apart: {len(apart)}"
+    named = sum(s and m for s, m in zip(same, met, strict=True))
+    yield f"   points within a polygon of the same name: {sum(same)} rows, of which in one site: {named}"
+    yield f"   points within a polygon of another name: {len(same) - sum(same)} rows, in one site: {sum(met) - named}"
+    for part in other_ref[:8]:
+        told = [f"{r.heritage_ref} {from_json(r.names).get('name')} ({r.address})" for r in part.itertuples()]
+        yield "     other numbers: " + " | ".join(dict.fromkeys(told))
+
+
+def report_liechtenstein(shared: Path) -> Iterator[str]:
+    """Sites of the extract of each year that keep their id in the next, and what became of each other one."""
+    from inducult_geo.api import read_osm
+
+    registry, before = empty_registry(), None
+    for year in YEARS:
+        records = read_osm(shared / f"data/osm/liechtenstein-{year}.osm.pbf")
+        kept = Records(records[records["reason"].isna()].assign(region="liechtenstein", retrieved_at=f"{year}-01"))
+        made = resolved(kept, registry)
+        if before is not None:
+            yield from _stayed(before, made, kept, year)
+        registry, before = made.registry, (year, made, kept)
+
+
+def _stayed(before: tuple[str, Resolution, Records], made: Resolution, kept: Records, year: str) -> Iterator[str]:
+    """Tell which ids are still there, and why the others are not."""
+    was, old, _ = before
+    stay = set(old.sites["site_id"]) & set(made.sites["site_id"])
+    renumbered = set(old.members.index) - set(made.members.index)
+    heirs = made.registry.dropna(subset=["succeeds"])
+    yield f"== Liechtenstein {was} -> {year}: {len(stay)} of {len(old.sites)} sites keep their id"
+    share = len(stay) / len(old.sites)
+    yield f"   ({share:.1%}); {len(renumbered)} records gone; {len(heirs)} so far go on under another key"
+    stones = made.registry.dropna(subset=["merged_into"]).set_index("site_id")
+    places = kept.geometry.to_numpy()
+    for site in old.sites[~old.sites["site_id"].isin(stay)].sort_values("site_id").itertuples():
+        if site.site_id in stones.index:
+            why = f"merged into {stones.loc[site.site_id, 'merged_into']}: {stones.loc[site.site_id, 'cause']}"
+        else:
+            near = shapely.distance(places, site.geometry)
+            at = int(near.argmin())
+            other = from_json(kept["names"].iloc[at]).get("name")
+            keys = ", ".join(old.members.index[old.members == site.site_id])
+            what = f"'{other}' ({kept['type'].iloc[at]}), {near[at]:.0f} m away"
+            why = f"{keys} is no more in the extract; nearest is {what}"
+        yield f"     lost {site.site_id} {site.name or site.type}: {why}"
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("shared", type=Path, nargs="?", default=Path(__file__).resolve().parents[3] / "shared")
+    parser.add_argument("--registers", action="store_true", help="only Poznań and Liechtenstein")
+    given = parser.parse_args()
+    shared = given.shared
+    told = [] if given.registers else [report("sample", resolved(sample_records()[0]))]
+    if (shared / "data").is_dir() and given.registers:
+        told += [report_poznan(shared), report_liechtenstein(shared)]
+    elif (shared / "data").is_dir():
+        from inducult_geo.match.tables import records_from_csv
+
+        power = [
+            records_from_csv(shared / f"data/sites/power_{name}.csv", name, TAGS.get(name))
+            for name in ("jrc", "geodb", "eprtr")
+        ]
+        told.append(report("Hotmaps and EUTL", resolved(concat_records([hotmaps(shared), eutl(shared)]))))
+        told.append(report("power plants: jrc, geodb, eprtr", resolved(concat_records(power))))
+        told += [report_poznan(shared), report_liechtenstein(shared)]
+    for part in told:
+        sys.stdout.write("\n".join(part) + "\n")
+        sys.stdout.flush()
+
+
+if __name__ == "__main__":
+    main()

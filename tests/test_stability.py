@@ -1,0 +1,142 @@
+"""Ids stay, whatever happens to the input: its order, OpenStreetMap's numbers, sources that come and go, borders."""
+
+from __future__ import annotations
+
+import pandas as pd
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from match_rows import backdrop, point, records, row, square
+
+from inducult_geo.frames import Records
+from inducult_geo.match import Decisions, Resolution, empty_registry, resolve
+from inducult_geo.match.borders import shared_ids, with_own_ids
+from inducult_geo.match.identity import merge_registries
+from inducult_geo.tracing import id_changes
+
+NAMES = ("Sappi Lanaken", "Ziegelei Brunner", "Papirnica Goričane", "Huta Zygmunt", "Cartiera Favini", "Sklárna Moser")
+COLUMNS = ["record_key", "region", "site_id"]
+QUICK = settings(deadline=None, max_examples=5)
+
+
+def world(*, numbers: int = 0, sources: str = "osm list register", day: str = "2026-01-01") -> list[dict]:
+    """Six works 5 km apart, each told of by up to three sources; `numbers` is where OpenStreetMap starts to count."""
+    rows = []
+    for at, name in enumerate(NAMES):
+        known = {"accuracy_m": 20.0, "retrieved_at": day, "type": "factory", "aspect": "factory"}
+        rows.append(row(f"osm:way/{numbers + at}", name, square(120, 5000 * at), **known))
+        rows.append(row(f"list:{at}", f"{name} GmbH", point(5000 * at + 60), **known))
+        rows.append(row(f"register:{at}", name, point(5000 * at + 30), **known))
+    kept = [one for one in rows if one["source"] in sources.split()]
+    return kept + [one | {"retrieved_at": day, "region": "zwickau"} for one in backdrop(3)]
+
+
+def run(rows: list[dict], registry: pd.DataFrame | None = None) -> Resolution:
+    known = empty_registry() if registry is None else registry
+    table = records(*rows) if rows else records(*world()[:1]).iloc[:0]
+    return resolve(Records(table), contracts={}, decisions=Decisions(), registry=known, run_id="r")
+
+
+FIRST = run(world())
+
+
+@QUICK
+@given(st.permutations(range(len(world()))))
+def test_another_order_of_the_input_changes_nothing(order: list[int]) -> None:
+    rows = world()
+    again = run([rows[at] for at in order], FIRST.registry)
+    pd.testing.assert_series_equal(again.members, FIRST.members)
+    afresh = run([rows[at] for at in order])
+    pd.testing.assert_series_equal(afresh.members, FIRST.members)
+    pd.testing.assert_frame_equal(afresh.registry, FIRST.registry)
+
+
+@QUICK
+@given(st.integers(100, 10_000), st.randoms(use_true_random=False))
+def test_new_numbers_in_openstreetmap_keep_every_id(start: int, random: object) -> None:
+    rows = world(numbers=start, day="2026-02-01")
+    random.shuffle(rows)
+    later = run(rows, FIRST.registry)
+    for at in range(6):
+        assert later.members[f"osm:way/{start + at}"] == FIRST.members[f"osm:way/{at}"]
+        assert later.members[f"list:{at}"] == FIRST.members[f"list:{at}"]
+    alone = run(world(sources="osm"))
+    renumbered = run(world(numbers=start, sources="osm", day="2026-02-01"), alone.registry)
+    for at in range(6):
+        assert renumbered.members[f"osm:way/{start + at}"] == alone.members[f"osm:way/{at}"]
+    changes = id_changes(renumbered.registry)
+    assert changes["change"].tolist() == ["renumbered"] * 6
+    assert changes["cause"].str.contains("the same name").all()
+
+
+@QUICK
+@given(st.lists(st.sampled_from(["osm", "list", "register"]), min_size=1, max_size=4))
+def test_sources_that_come_and_go_change_no_id(gone: list[str]) -> None:
+    """One source after the other is taken out, and added again; in between the others stay."""
+    registry = FIRST.registry
+    for day, source in enumerate(gone, start=1):
+        rest = " ".join({"osm", "list", "register"} - {source})
+        without = run(world(sources=rest, day=f"2026-02-{2 * day:02d}"), registry)
+        for key, site in without.members.items():
+            assert site == FIRST.members[key]
+        whole = run(world(day=f"2026-02-{2 * day + 1:02d}"), without.registry)
+        pd.testing.assert_series_equal(whole.members, FIRST.members)
+        registry = whole.registry
+
+
+@QUICK
+@given(st.sampled_from(["osm", "list", "register"]))
+def test_a_new_source_changes_no_id(new: str) -> None:
+    rest = " ".join({"osm", "list", "register"} - {new})
+    before = run(world(sources=rest))
+    after = run(world(day="2026-02-01"), before.registry)
+    for key, site in before.members.items():
+        assert after.members[key] == site
+    for at in range(6):
+        assert len({after.members[f"list:{at}"], after.members[f"register:{at}"], after.members[f"osm:way/{at}"]}) == 1
+
+
+def tiled(border_m: float, registry: pd.DataFrame, day: str) -> tuple[dict[str, str], pd.DataFrame]:
+    """Resolve west and east of a border apart, as two regions, and bring their registries together."""
+    parts, members = {}, {}
+    for region in ("east", "west"):
+        rows = [
+            one | {"region": region}
+            for one in world(day=day)
+            if (one["geometry"].centroid.x - point().x < border_m) == (region == "west")
+        ]
+        made = run(rows, registry)
+        parts[region] = made.registry
+        members |= {(key, region): site for key, site in made.members.items()}
+    table = pd.DataFrame([(key, region, site) for (key, region), site in members.items()], columns=COLUMNS)
+    renamed = shared_ids(table, set(registry["site_id"].dropna()))
+    table = with_own_ids(table, renamed, "site_id")
+    assert table.groupby("site_id")["region"].nunique().max() == 1
+    own = {region: with_own_ids(part, renamed, "site_id") for region, part in parts.items()}
+    return dict(zip(table["record_key"], table["site_id"], strict=True)), merge_registries(registry, own)
+
+
+@QUICK
+@given(st.lists(st.integers(-1, 6), min_size=1, max_size=4))
+def test_a_border_that_moves_changes_no_id(borders: list[int]) -> None:
+    """Borders between the works: each record is in one region or the other, and keeps its site."""
+    first, registry = tiled(7500, empty_registry(), "2026-01-01")
+    for day, border in enumerate(borders, start=2):
+        members, registry = tiled(5000 * border + 2500, registry, f"2026-01-{day:02d}")
+        assert members == first
+        rows = registry.dropna(subset=["record_key"]).set_index("record_key")
+        assert rows["site_id"].to_dict() == first
+        assert set(rows["last_seen"]) == {f"2026-01-{day:02d}"}
+
+
+def test_a_border_through_works_splits_them_and_the_way_back_joins_them() -> None:
+    first, registry = tiled(7500, empty_registry(), "2026-01-01")
+    split, registry = tiled(10_045, registry, "2026-01-02")
+    works = {key: site for key, site in first.items() if key.endswith((":2", "/2")) and not key.startswith(("a", "b"))}
+    assert len(set(works.values())) == 1
+    assert len({split[key] for key in works}) == 2
+    assert set(works.values()) <= {split[key] for key in works}
+    back, registry = tiled(7500, registry, "2026-01-03")
+    assert back == first
+    merged = id_changes(registry)
+    assert merged["change"].tolist() == ["merged"]
+    assert "are now there" in merged.loc[0, "cause"]

@@ -16,6 +16,7 @@ from inducult_geo.gather import OSM, harmonized
 from inducult_geo.harmonize.place import Ground
 from inducult_geo.harmonize.records import Harmonized
 from inducult_geo.match.link import link as link_records
+from inducult_geo.match.score import Weights
 from inducult_geo.run import Run, open_run
 from inducult_geo.sources.osm_pbf import read_objects
 from inducult_geo.sources.osm_records import records_of
@@ -122,17 +123,26 @@ def ground_of(contract: Contract, run: Run) -> Ground:
     return Ground(region.id, region.country, outline_for_check(region, run).area, region.crs, grids)
 
 
-def link(left: Records, right: Records) -> pd.DataFrame:
+def link(left: Records, right: Records, *, units: bool = False, weights: Weights | None = None) -> pd.DataFrame:
     """Link two tables of records: which of the left are the same site as which of the right.
 
     Rows without a place take part through names and addresses; other rejected rows do not.
 
+    Parameters
+    ----------
+    left, right
+        Records, such as `read_source` gives.
+    units
+        Whether several rows of the right may be one site of the left (permits, units).
+    weights
+        What each comparison counts; the shipped ones where not given.
+
     Returns
     -------
     DataFrame
-        left_id, right_id (the sources' own keys), score, decision (match or review), distance_m, why.
+        left_id, right_id (the sources' own keys), score, decision (match, unit or review), distance_m, why.
     """
-    return link_records(_linkable(left), _linkable(right))
+    return link_records(_linkable(left), _linkable(right), units=units, weights=weights)
 
 
 def records_of_release(release: Path | str) -> Records:

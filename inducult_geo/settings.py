@@ -53,6 +53,8 @@ class Settings(BaseSettings):
         Address of a Dask scheduler on which the flows run their tasks; threads where not given.
     releases_url
         Address under which releases can be opened, for links in the Prefect UI; `inducult serve` sets it.
+    weights
+        Weights of the matcher that `inducult review fit` wrote; the shipped ones where not given.
     """
 
     model_config = SettingsConfigDict(env_prefix="INDUCULT_", extra="forbid", frozen=True)
@@ -72,6 +74,7 @@ class Settings(BaseSettings):
     database_url: SecretStr | None = None
     dask_address: str | None = None
     releases_url: str | None = None
+    weights: Path | None = None
 
     @field_validator("overpass_urls", mode="before")
     @classmethod

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -17,9 +18,12 @@ def add_to(app: typer.Typer) -> None:
     """Add the commands of this module."""
     review = typer.Typer(no_args_is_help=True, help="Open questions: out as a table, answers back into the log.")
     app.command()(link)
+    app.command()(explain)
+    app.command()(ids)
     app.add_typer(review, name="review")
     review.command("export")(review_export)
     review.command("import")(review_import)
+    review.command("fit")(review_fit)
 
 
 def link(
@@ -30,29 +34,98 @@ def link(
     catalog: Catalogs = None,
     as_json: AsJson = False,
 ) -> None:
-    """Link two tables: which rows of the left are the same site as which of the right."""
+    """Link two tables: which rows of the left are the same site as which of the right.
+
+    Where the right one's contract says units_per_site (permits, units), further rows of it that belong to the same
+    left row are told as well, with the decision 'unit'.
+    """
     from inducult_geo import api
+    from inducult_geo.catalog import load_contract
+    from inducult_geo.resolving import weights_of
     from inducult_geo.store import replacing
 
     with opened_run(data, catalog, quiet=as_json, contracts=False) as opened, refusal_is_two():
         tables = [_linked_table(side, opened) for side in (left, right)]
         opened.say(f"comparing {len(tables[0])} with {len(tables[1])} records")
-        pairs = api.link(tables[0], tables[1])
+        units = not right.is_dir() and load_contract(right).units_per_site
+        pairs = api.link(tables[0], tables[1], units=units, weights=weights_of(opened))
     with replacing(out) as draft:
         pairs.to_csv(draft, index=False, lineterminator="\n")
     numbers = {
         "left": len(tables[0]),
         "right": len(tables[1]),
-        **{name: int((pairs["decision"] == name).sum()) for name in ("match", "review")},
+        **{name: int((pairs["decision"] == name).sum()) for name in ("match", "unit", "review")},
         "out": str(out),
     }
     if as_json:
         print_json(numbers)
     else:
         typer.echo(
-            f"{numbers['match']} matches and {numbers['review']} doubtful pairs of "
+            f"{numbers['match']} matches, {numbers['unit']} further units and {numbers['review']} doubtful pairs of "
             f"{numbers['left']} and {numbers['right']} records: {out}"
         )
+
+
+def explain(
+    what: Annotated[str, typer.Argument(help="The id of a site, or the key of a record.")],
+    other: Annotated[
+        str | None, typer.Argument(help="The key of a second record: why are they one site or not?")
+    ] = None,
+    data: Data = None,
+    catalog: Catalogs = None,
+    as_json: AsJson = False,
+) -> None:
+    """Say why: how two records come to their score, or how a site came to be what it is."""
+    from inducult_geo.opening import open_release
+    from inducult_geo.tracing import explain_pair, id_history
+
+    with opened_run(data, catalog, quiet=True) as opened, refusal_is_two():
+        if other is not None:
+            pair = explain_pair(what, other, opened)
+            if as_json:
+                print_json(pair.as_dict())
+            else:
+                typer.echo("\n".join(pair.lines()))
+            return
+        history = id_history(what, opened)
+        told = open_release(opened.folder.root).site(what).explain() if opened.folder.current.exists() else None
+    if as_json:
+        values = [] if told is None else told.values.to_dict("records")
+        print_json({"site_id": what, "history": history, "values": values})
+    else:
+        typer.echo("\n".join([*([] if told is None else [str(told), ""]), f"The id {what}:", *history]))
+
+
+def ids(
+    data: Data = None,
+    as_json: AsJson = False,
+) -> None:
+    """List every change of a site's id that is known, with its cause."""
+    from inducult_geo.resolving import registry_of
+    from inducult_geo.tracing import id_changes
+
+    with opened_run(data, None, quiet=True, contracts=False) as opened:
+        changes = id_changes(registry_of(opened))
+    if as_json:
+        print_json({"changes": json.loads(changes.to_json(orient="records"))})
+        return
+    typer.echo(f"{len(changes)} changes of ids")
+    for one in changes.itertuples():
+        place = f" -> {one.other}" if one.change == "merged" else f": {one.other} goes on as {one.record_key}"
+        typer.echo(f"{one.change:<10} {one.site_id}{place} ({one.last_seen}): {one.cause}")
+
+
+def review_fit(data: Data = None, catalog: Catalogs = None, as_json: AsJson = False) -> None:
+    """Refit the weights of the matcher from the decisions log; they are used where inducult.toml names them."""
+    from inducult_geo.refitting import refit_weights
+
+    with opened_run(data, catalog, quiet=as_json) as opened, refusal_is_two():
+        outcome = refit_weights(opened)
+    if as_json:
+        print_json(outcome.as_dict())
+    else:
+        typer.echo("\n".join(outcome.lines()))
+    raise typer.Exit(outcome.exit_code)
 
 
 def review_export(

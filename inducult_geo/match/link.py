@@ -12,7 +12,7 @@ from inducult_geo.match.candidates import candidates_of
 from inducult_geo.match.comparisons import Compared
 from inducult_geo.match.prepare import prepare
 from inducult_geo.match.ragged import Flags, Ints, ranks_within
-from inducult_geo.match.score import Scored, explain, score
+from inducult_geo.match.score import Scored, Weights, explain, score
 
 NEARLY: Final = 0.1
 """A second choice whose score is less than this below the first is a question."""
@@ -20,7 +20,9 @@ NEARLY: Final = 0.1
 LINK_COLUMNS: Final = ("left_id", "right_id", "score", "decision", "distance_m", "why")
 
 
-def link(left: Records, right: Records, *, review: bool = True) -> pd.DataFrame:
+def link(
+    left: Records, right: Records, *, review: bool = True, units: bool = False, weights: Weights | None = None
+) -> pd.DataFrame:
     """Link two tables.
 
     Parameters
@@ -29,29 +31,35 @@ def link(left: Records, right: Records, *, review: bool = True) -> pd.DataFrame:
         Records in the work CRS.
     review
         Whether doubtful pairs are given too.
+    units
+        Whether several rows of the right may be one site of the left, as permits or units of it.
+    weights
+        What each comparison counts; the shipped ones where not given.
 
     Returns
     -------
     pandas.DataFrame
-        `left_id`, `right_id` (the sources' own keys), `score`, `decision` (match, review), `distance_m`, `why`.
-        A left row matches at most one right row, its best; several left rows may match the same right row.
+        `left_id`, `right_id` (the sources' own keys), `score`, `decision` (match, unit, review), `distance_m`, `why`.
+        A left row matches at most one right row, its best; several left rows may match the same right row. With
+        `units` the other right rows whose best left row it is, by a score that is enough, are told as `unit`.
     """
     if left.empty or right.empty:
         return pd.DataFrame({name: pd.Series(dtype=TEXT) for name in LINK_COLUMNS})
     prepared = prepare(concat_records([_as_source(left, "left"), _as_source(right, "right")]))
-    scored = score(Compared(prepared, *candidates_of(prepared, split=len(left))))
+    scored = score(Compared(prepared, *candidates_of(prepared, split=len(left))), weights)
     pairs = scored.pairs
     rank = ranks_within(pairs.left, scored.probability)
     matched = (rank == 0) & scored.is_match
-    asked = scored.is_question & ((rank == 0) | _nearly_as_good(scored, rank)) & ~matched & review
-    rows = np.flatnonzero(matched | asked)
+    further = scored.is_match & (ranks_within(pairs.right, scored.probability) == 0) & ~matched & units
+    asked = scored.is_question & ((rank == 0) | _nearly_as_good(scored, rank)) & ~matched & ~further & review
+    rows = np.flatnonzero(matched | further | asked)
     keys = pd.Series(prepared.key, dtype=TEXT).str.partition(":")[2].to_numpy()
     table = pd.DataFrame(
         {
             "left_id": keys[pairs.left[rows]],
             "right_id": keys[pairs.right[rows]],
             "score": scored.probability[rows].round(4),
-            "decision": np.where(matched[rows], "match", "review"),
+            "decision": np.where(matched[rows], "match", np.where(further[rows], "unit", "review")),
             "distance_m": pairs.distance_m[rows].round(1),
             "why": explain(scored, rows),
         }

@@ -1,0 +1,213 @@
+"""Weights that learn from stewards: the shipped ones, moved as far as the decisions ask and no farther.
+
+A few dozen decisions cannot teach all weights anew. So they move the shipped ones: a logistic regression whose starting
+point is the score as it is, and whose penalty (`RIDGE`) holds every point of every comparison where it was, unless the
+decisions say otherwise (a normal prior around the shipped weights). What the neighbors count, the judged comparisons
+and the thresholds stay.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from typing import Any, Final
+
+import numpy as np
+
+from inducult_geo.errors import InducultError
+from inducult_geo.match.comparisons import COMPARISONS, Compared
+from inducult_geo.match.decisions import PART_OF, SAME, Decisions
+from inducult_geo.match.ragged import Flags, Floats, Ints
+from inducult_geo.match.score import Scored, Weights, score, shipped_weights
+
+FEWEST: Final = 40
+"""Decisions needed in all."""
+
+FEWEST_OF_EACH: Final = 10
+"""Decisions needed of each kind: of one kind alone nothing can be learned."""
+
+RIDGE: Final = 2.0
+FOLDS: Final = 5
+
+
+@dataclass(frozen=True)
+class Taught:
+    """Decided pairs among the candidates of some records.
+
+    Attributes
+    ----------
+    pairs
+        All candidates (the neighbors count).
+    rows
+        Numbers of the decided ones.
+    true
+        Whether each of these is one site.
+    """
+
+    pairs: Compared
+    rows: Ints
+    true: Flags
+
+
+@dataclass(frozen=True)
+class Refit:
+    """New weights, and how they do beside those before, each pair judged by weights that did not know it.
+
+    Attributes
+    ----------
+    weights
+        Fitted on all decisions.
+    n_same, n_different
+        Decisions that taught.
+    accuracy_before, accuracy_after
+        Share of the decided pairs that the score decides as the stewards did.
+    loss_before, loss_after
+        Mean logarithmic loss; lower is better.
+    moved
+        Comparison -> largest change of one of its points.
+    """
+
+    weights: Weights
+    n_same: int
+    n_different: int
+    accuracy_before: float
+    accuracy_after: float
+    loss_before: float
+    loss_after: float
+    moved: dict[str, float]
+
+    @property
+    def is_better(self) -> bool:
+        """Whether the new weights are at least as true to the decisions as those before."""
+        return self.loss_after < self.loss_before and self.accuracy_after >= self.accuracy_before
+
+
+def taught_by(pairs: Compared, decisions: Decisions) -> Taught:
+    """Find the decided pairs among candidates; `part_of` teaches nothing: the pair is two sites, and alike."""
+    p = pairs.prepared
+    row = {key: at for at, key in enumerate(p.key)}
+    said = {
+        frozenset((row[a], row[b])): one.decision == SAME
+        for (a, b), one in decisions.latest.items()
+        if a in row and b in row and one.decision != PART_OF
+    }
+    if not said:
+        return Taught(pairs, np.zeros(0, dtype=np.int64), np.zeros(0, dtype=bool))
+    touched = np.zeros(len(p), dtype=bool)
+    touched[[at for ends in said for at in ends]] = True
+    some = np.flatnonzero(touched[pairs.left] & touched[pairs.right])
+    ends = [frozenset(pair) for pair in zip(pairs.left[some].tolist(), pairs.right[some].tolist(), strict=True)]
+    kept = [(at, said[pair]) for at, pair in zip(some.tolist(), ends, strict=True) if pair in said]
+    return Taught(
+        pairs, np.array([at for at, _ in kept], dtype=np.int64), np.array([true for _, true in kept], dtype=bool)
+    )
+
+
+def refit(taught: Taught, weights: Weights | None = None) -> Refit:
+    """Move weights by decisions, and judge them by cross-validation.
+
+    Parameters
+    ----------
+    taught
+        Decided pairs.
+    weights
+        Where to start from; the shipped ones where not given.
+
+    Raises
+    ------
+    InducultError
+        Where there are too few decisions, or too few of one kind.
+    """
+    start = weights or shipped_weights()
+    n_same, n_different = int(taught.true.sum()), int((~taught.true).sum())
+    if n_same + n_different < FEWEST or min(n_same, n_different) < FEWEST_OF_EACH:
+        raise InducultError(
+            f"{n_same + n_different} decisions can teach ({n_same} same, {n_different} different); {FEWEST} are "
+            f"needed, at least {FEWEST_OF_EACH} of each kind. Answer more questions, then try again."
+        )
+    before = score(taught.pairs, start)
+    after = np.zeros(len(taught.rows))
+    decided = np.zeros(len(taught.rows), dtype=bool)
+    for fold in _folds(taught):
+        # The pairs of a fold are judged by weights that were moved without them.
+        known = replace(taught, rows=taught.rows[~fold], true=taught.true[~fold])
+        judged = score(taught.pairs, _moved(known, before, start))
+        after[fold] = judged.probability[taught.rows[fold]]
+        decided[fold] = judged.is_match[taught.rows[fold]]
+    new = _moved(taught, before, start)
+    was = before.probability[taught.rows]
+    moved = {n: float(np.abs(np.subtract(new.points[n], start.points[n])).max()) for n in new.points}
+    return Refit(
+        new,
+        n_same,
+        n_different,
+        float((before.is_match[taught.rows] == taught.true).mean()),
+        float((decided == taught.true).mean()),
+        _loss(was, taught.true),
+        _loss(after, taught.true),
+        {name: round(change, 3) for name, change in sorted(moved.items(), key=lambda item: -item[1]) if change},
+    )
+
+
+def document_of(weights: Weights, about: str) -> dict[str, Any]:
+    """Return weights as the content of a `weights.json`."""
+    return {
+        "about": about,
+        "thresholds": {
+            "match": weights.match,
+            "match_without_address": weights.match_without_address,
+            "review": weights.review,
+        },
+        "intercept": weights.intercept,
+        "points": {name: [*points] for name, points in weights.points.items()},
+        "neighbors": {
+            "scale": weights.scale,
+            "offset": weights.offset,
+            "leads": {name: [*points] for name, points in weights.leads.items()},
+        },
+    }
+
+
+def _moved(taught: Taught, before: Scored, start: Weights) -> Weights:
+    """Fit how far the points move, by Newton's method."""
+    rows, learned = taught.rows, [entry for entry in COMPARISONS if entry.learned]
+    parts = [_hats(before.scores[entry.name].value[rows], entry.knots) for entry in learned]
+    design = start.scale * np.column_stack([np.ones(len(rows)), *parts])
+    chance = np.clip(before.probability[rows], 1e-9, 1 - 1e-9)
+    offset = np.log(chance / (1 - chance))
+    beta = np.zeros(design.shape[1])
+    for _ in range(50):
+        p = 1 / (1 + np.exp(-(offset + design @ beta)))
+        gradient = design.T @ (taught.true - p) - RIDGE * beta
+        curvature = (design * (p * (1 - p))[:, None]).T @ design + RIDGE * np.eye(len(beta))
+        step = np.linalg.solve(curvature, gradient)
+        beta += step
+        if np.abs(step).max() < 1e-8:
+            break
+    ends = np.cumsum([1, *(len(entry.knots) for entry in learned)])
+    points = dict(start.points)
+    for entry, low, high in zip(learned, ends[:-1], ends[1:], strict=True):
+        points[entry.name] = tuple(round(float(p), 3) for p in np.add(start.points[entry.name], beta[low:high]))
+    return replace(start, points=points, intercept=round(start.intercept + float(beta[0]), 3))
+
+
+def _hats(value: Floats, knots: tuple[float, ...]) -> Floats:
+    """How much each knot counts for each value; nothing where unknown."""
+    held = np.clip(np.nan_to_num(value), knots[0], knots[-1])
+    columns = np.column_stack([np.interp(held, knots, row) for row in np.eye(len(knots))])
+    return np.where(np.isnan(value)[:, None], 0.0, columns)
+
+
+def _folds(taught: Taught) -> Iterator[Flags]:
+    """Part the decided pairs by their left record: what one record teaches must not judge it."""
+    records = np.unique(taught.pairs.left[taught.rows])
+    fold_of = dict(zip(records.tolist(), (np.random.default_rng(0).permutation(len(records)) % FOLDS), strict=True))
+    mine = np.array([fold_of[at] for at in taught.pairs.left[taught.rows].tolist()])
+    for fold in range(FOLDS):
+        if (mine == fold).any():
+            yield mine == fold
+
+
+def _loss(chance: Floats, true: Flags) -> float:
+    held = np.clip(chance, 1e-6, 1 - 1e-6)
+    return float(-np.where(true, np.log(held), np.log(1 - held)).mean())

@@ -1,0 +1,203 @@
+"""Answers to "why": why two records are one site or not, and what happened to the id of a site.
+
+Both are worked out from a data folder as the last run left it, with the same weights.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+
+import pandas as pd
+
+from inducult_geo.errors import ConfigError
+from inducult_geo.frames import as_records
+from inducult_geo.match.identity import check_site_id
+from inducult_geo.match.resolve import compare
+from inducult_geo.match.score import shipped_weights
+from inducult_geo.match.waterfall import Waterfall, waterfall
+from inducult_geo.resolving import registry_of, weights_of
+from inducult_geo.run import Run
+from inducult_geo.stage import Stage, last_stage
+
+SHOWN: Final = ("source", "names", "type", "aspect", "status", "start_year", "end_year", "operator", "address", "city")
+
+
+@dataclass(frozen=True)
+class PairExplained:
+    """Why two records are one site or not.
+
+    Attributes
+    ----------
+    keys
+        Keys of both records.
+    left, right
+        What both records say (`SHOWN`), by column.
+    fall
+        How their score comes about; None where they were never candidates.
+    outcome
+        What became of the pair: `decision`, `why`, `decided_by`, `score`, `distance_m`; empty where nothing was kept.
+    bars
+        Scores from which a pair is a match, and a question.
+    sites
+        The site of each.
+    """
+
+    keys: tuple[str, str]
+    left: Mapping[str, Any]
+    right: Mapping[str, Any]
+    fall: Waterfall | None
+    outcome: Mapping[str, Any]
+    bars: tuple[float, float]
+    sites: tuple[str, str]
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return it as JSON can hold it."""
+        fall = self.fall
+        return {
+            "left": {"record_key": self.keys[0], "site_id": self.sites[0], **self.left},
+            "right": {"record_key": self.keys[1], "site_id": self.sites[1], **self.right},
+            **self.outcome,
+            "match_from": self.bars[0],
+            "review_from": self.bars[1],
+            "start": None if fall is None else round(fall.start, 3),
+            "steps": [] if fall is None else [step._asdict() for step in fall.steps],
+            "unknown": [] if fall is None else [*fall.unknown],
+            "probability": None if fall is None else round(fall.probability, 4),
+        }
+
+    def lines(self) -> list[str]:
+        """Tell it, one thing a line; text of the data cannot steer a terminal."""
+        told = [f"{'':>12}  {self.keys[0]:<44}  {self.keys[1]}"]
+        for name in (*SHOWN, "site_id"):
+            pair = self.sites if name == "site_id" else (self.left.get(name), self.right.get(name))
+            if any(pair):
+                told.append(f"{name:>12}  {_short(pair[0]):<44}  {_short(pair[1])}")
+        told.append("")
+        if self.fall is None:
+            told.append("They were never compared: neither near each other, nor of one town, nor alike in a rare word.")
+        else:
+            told += self.fall.lines()
+            told.append(
+                f"{self.fall.probability:.1%}: a match from {self.bars[0]:.0%}, a question from {self.bars[1]:.0%}"
+            )
+        if self.outcome:
+            told += ["", f"{self.outcome['decision']}: {self.outcome['why']}"]
+        return [_printable(line) for line in told]
+
+
+def explain_pair(left: str, right: str, run: Run) -> PairExplained:
+    """Explain two records of one region, by their keys.
+
+    Raises
+    ------
+    ConfigError
+        Where a key is not known in the data folder, or both are of different regions.
+    """
+    stage, records = _holding(left, right, run)
+    # Whole: what the neighbors of a pair score is part of its own score.
+    scored = compare(as_records(records.sort_values("record_key", ignore_index=True)), weights_of(run))
+    keys = scored.pairs.prepared.key
+    ends = {(keys[a], keys[b]): at for at, (a, b) in enumerate(zip(scored.pairs.left, scored.pairs.right, strict=True))}
+    row = ends.get((left, right), ends.get((right, left)))
+    table = stage.pairs()
+    kept = table[table["left_key"].isin([left, right]) & table["right_key"].isin([left, right])]
+    named = ("decision", "why", "decided_by", "score", "distance_m")
+    outcome = {name: _plain(kept[name].iloc[0]) for name in named} if len(kept) else {}
+    sides = records.set_index("record_key").loc[[left, right]]
+    said = [{name: _plain(sides[name].iloc[at]) for name in SHOWN} for at in (0, 1)]
+    sites = tuple(str(site) for site in stage.records().set_index("record_key").loc[[left, right], "site_id"])
+    weights = weights_of(run) or shipped_weights()
+    bars = (weights.match, weights.review)
+    fall = waterfall(scored, row) if row is not None else None
+    return PairExplained((left, right), said[0], said[1], fall, outcome, bars, (sites[0], sites[1]))
+
+
+def id_history(site_id: str, run: Run) -> tuple[str, ...]:
+    """Tell what happened to the id of a site, be it alive or gone, one thing a line.
+
+    Raises
+    ------
+    ConfigError
+        Where no such id was ever given, or it is mistyped.
+    """
+    if not check_site_id(site_id):
+        raise ConfigError(f"'{site_id}' is no site id: its check character does not fit. Look at it once more.")
+    registry = registry_of(run)
+    mine = registry[registry["site_id"] == site_id]
+    if mine.empty:
+        raise ConfigError(f"no site {site_id} was ever in {run.folder.root}.")
+    return tuple(_history(mine))
+
+
+def id_changes(registry: pd.DataFrame) -> pd.DataFrame:
+    """List every change of a site's id that the registry knows of, with its cause.
+
+    Returns
+    -------
+    pandas.DataFrame
+        `site_id`, `change` ("merged": the id is gone, `other` took its place; "renumbered": the site goes on, though
+        its record `other` is gone and `record_key` took over), `other`, `record_key`, `last_seen`, `cause`; sorted.
+    """
+    stones = registry[registry["merged_into"].notna()]
+    merged = stones.assign(change="merged", other=stones["merged_into"], record_key=None)
+    followed = registry[registry["succeeds"].notna()]
+    renumbered = followed.assign(change="renumbered", other=followed["succeeds"])
+    columns = ["site_id", "change", "other", "record_key", "last_seen", "cause"]
+    table = pd.concat([merged[columns], renumbered[columns]], ignore_index=True)
+    return table.sort_values(["site_id", "change", "other"], ignore_index=True)
+
+
+def _history(mine: pd.DataFrame) -> Iterator[str]:
+    """Tell what happened to one id."""
+    seen = mine["first_seen"].dropna()
+    if len(seen):
+        yield f"known since {seen.min()}, last seen {mine['last_seen'].dropna().max()}"
+    for change in id_changes(mine).itertuples():
+        if change.change == "merged":
+            yield f"gone: merged into {change.other}; {_plain(change.cause) or 'by an earlier version'}"
+        else:
+            yield f"its record '{change.other}' is gone and goes on as '{change.record_key}': {change.cause}"
+
+
+def _holding(left: str, right: str, run: Run) -> tuple[Stage, pd.DataFrame]:
+    """Find the region that holds both records, and its accepted records."""
+    found: dict[str, str] = {}
+    for stage in _stages(run):
+        records = stage.records()
+        here = {key for key in (left, right) if (records["record_key"] == key).any()}
+        found |= dict.fromkeys(here, stage.region)
+        if here == {left, right}:
+            accepted = records[records["reason"].isna()]
+            refused = here - set(accepted["record_key"])
+            if refused:
+                why = str(records.set_index("record_key").loc[sorted(refused)[0], "detail"])
+                raise ConfigError(f"'{sorted(refused)[0]}' is in no site: {why}")
+            return stage, accepted
+    for key in (left, right):
+        if key not in found:
+            raise ConfigError(f"no record '{key}' in {run.folder.root}. A key is a source, a colon, the source's key.")
+    raise ConfigError(f"'{left}' is in {found[left]}, '{right}' in {found[right]}: regions are resolved one by one.")
+
+
+def _stages(run: Run) -> Iterator[Stage]:
+    for region_id in sorted(run.catalog.regions):
+        stage = last_stage(region_id, run)
+        if stage is not None:
+            yield stage
+
+
+def _plain(value: Any) -> Any:
+    if pd.isna(value):
+        return None
+    return value.item() if hasattr(value, "item") else value
+
+
+def _short(value: Any) -> str:
+    text = "" if value is None else str(value)
+    return text if len(text) <= 44 else f"{text[:43]}…"
+
+
+def _printable(text: str) -> str:
+    return "".join(char if char.isprintable() else " " for char in text)

@@ -207,7 +207,7 @@ def cluster(
     held[np.r_[ends[0][~lone], ends[1][~lone], spoken[spoken >= 0]]] = True
     groups = _start(dict(zip(keys[held], source[held], strict=True)), rest, frozenset(many), word, twins)
     more, refused = _grow(groups, rest, word)
-    apart = frozenset(pair for pair, why in refused.items() if why == KEPT_APART)
+    apart = frozenset(pair for pair, why in refused.items() if why == KEPT_APART or groups.are_apart(*pair))
     grown = {key: groups.find(key) for key in groups.parent}
     open_ = {pair: why for pair, why in refused.items() if pair not in apart}
     return Clusters(group | grown, frozenset(joined | more), open_, apart)

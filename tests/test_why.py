@@ -1,0 +1,191 @@
+"""Why two records are one: the waterfall, weights that learn from decisions, units of one site, the life of an id."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+from match_rows import backdrop, point, records, row
+from typer.testing import CliRunner
+
+from inducult_geo import cli
+from inducult_geo.errors import ConfigError, InducultError
+from inducult_geo.match.candidates import candidates_of
+from inducult_geo.match.comparisons import Compared
+from inducult_geo.match.decisions import Decision, replay
+from inducult_geo.match.link import link
+from inducult_geo.match.prepare import prepare
+from inducult_geo.match.refit import Taught, document_of, refit, taught_by
+from inducult_geo.match.resolve import compare
+from inducult_geo.match.score import score, shipped_weights, weights_from
+from inducult_geo.match.waterfall import waterfall
+from inducult_geo.tracing import id_changes
+
+
+def test_a_waterfall_starts_at_nothing_known_and_ends_at_the_score() -> None:
+    mills = (row("a:1", "Sappi Lanaken", point()), row("b:1", "Sappi Lanaken", point(90)))
+    scored = compare(records(*mills, *backdrop(12)))
+    for at in range(0, len(scored.probability), 7):
+        fall = waterfall(scored, at)
+        total = fall.start + sum(step.points for step in fall.steps)
+        assert 1 / (1 + np.exp(-total)) == pytest.approx(scored.probability[at], abs=1e-6)
+        assert fall.start == pytest.approx(waterfall(scored, 0).start, abs=1e-4)
+        assert {step.name for step in fall.steps}.isdisjoint(fall.unknown)
+        assert len(fall.lines()) == len(fall.steps) + 1 + bool(fall.unknown)
+    first = waterfall(scored, int(np.argmax(scored.probability)))
+    assert any("sappi" in step.detail for step in first.steps)
+    assert "operator" in first.unknown
+
+
+def decided(number: int, *, flipped: bool = False) -> tuple[Taught, int]:
+    """Pairs far apart of one name (the same) and near ones of other names (different), or all the other way round."""
+    rows, words = [], []
+    for at in range(number):
+        east = 12_000 * at
+        names = (f"Werk Alpha{at:03d}", f"Werk Alpha{at:03d}") if at % 2 else (f"Beta{at:03d}hof", f"Quell{at:03d}")
+        rows += [row(f"a:{at:03d}", names[0], point(east)), row(f"b:{at:03d}", names[1], point(east + 400))]
+        same = (at % 2 == 1) != flipped
+        words.append(Decision("Eva", "2026-01-01", f"a:{at:03d}", f"b:{at:03d}", "same" if same else "different"))
+    prepared = prepare(records(*rows))
+    return taught_by(Compared(prepared, *candidates_of(prepared)), replay(words)), number
+
+
+def test_decisions_against_the_weights_move_them_and_the_pairs_are_decided_as_told() -> None:
+    taught, number = decided(60, flipped=True)
+    assert len(taught.rows) == number
+    fit = refit(taught)
+    assert (fit.n_same, fit.n_different) == (30, 30)
+    assert fit.loss_after < fit.loss_before
+    assert fit.accuracy_after > fit.accuracy_before
+    assert fit.is_better
+    assert fit.moved
+    again = weights_from(json.loads(json.dumps(document_of(fit.weights, "test"))))
+    assert again == fit.weights
+    assert fit.weights.leads == shipped_weights().leads
+    scored = score(taught.pairs, again)
+    assert (scored.is_match[taught.rows] == taught.true).mean() > fit.accuracy_before
+
+
+@pytest.mark.parametrize("number", [0, 10, 38])
+def test_too_few_decisions_are_refused_with_their_number(number: int) -> None:
+    taught, _ = decided(max(number, 1))
+    few = Taught(taught.pairs, taught.rows[:number], taught.true[:number])
+    with pytest.raises(InducultError, match=f"^{number} decisions can teach"):
+        refit(few)
+
+
+def test_one_kind_of_decision_teaches_nothing_and_a_part_is_none() -> None:
+    taught, _ = decided(90)
+    with pytest.raises(InducultError, match="of each kind"):
+        refit(Taught(taught.pairs, taught.rows[taught.true], taught.true[taught.true]))
+    word = Decision("Eva", "2026-01-01", "a:000", "b:000", "part_of")
+    assert len(taught_by(taught.pairs, replay([word])).rows) == 0
+
+
+def test_further_permits_of_one_site_are_told_as_units() -> None:
+    works = records(row("a:1", "Stahlwerk Donawitz", point(), address="Kerpelystrasse 199", city="Leoben"))
+    units = ("Sinteranlage Stahlwerk", "Stahlwerk", "Stahlwerk Kohleeinblasung")
+    known = {"address": "Kerpelystraße 199", "city": "Leoben"}
+    permits = records(*(row(f"b:{i}", f"{unit} Donawitz", point(10), **known) for i, unit in enumerate(units)))
+    alone, told = link(works, permits), link(works, permits, units=True)
+    assert (alone["decision"] == "match").sum() == (told["decision"] == "match").sum() == 1
+    assert "unit" not in set(alone["decision"])
+    assert set(told.loc[told["decision"] == "unit", "right_id"]) <= {"0", "2"}
+    assert (told["decision"] == "unit").sum() >= 1
+    assert told["why"].str.len().min() > 0
+
+
+def test_changes_of_ids_are_listed_with_their_cause() -> None:
+    rows = [
+        {"record_key": "osm:2", "site_id": "IC-1", "succeeds": "osm:1", "cause": "the same name", "last_seen": "2026"},
+        {"record_key": None, "site_id": "IC-2", "merged_into": "IC-1", "cause": "its records are now there"},
+        {"record_key": "x:1", "site_id": "IC-1"},
+    ]
+    changes = id_changes(pd.DataFrame(rows))
+    assert changes[["site_id", "change", "other"]].to_numpy().tolist() == [
+        ["IC-1", "renumbered", "osm:1"],
+        ["IC-2", "merged", "IC-1"],
+    ]
+
+
+@pytest.fixture(scope="module")
+def built(tmp_path_factory: pytest.TempPathFactory, repository: Path) -> Path:
+    import shutil
+
+    from inducult_geo.pipeline import run_all
+    from inducult_geo.run import open_run
+
+    data = tmp_path_factory.mktemp("why") / "data"
+    shutil.copytree(repository / "data" / "raw" / "sample", data / "raw" / "sample")
+    run_all(["gorenjska"], open_run(data))
+    return data
+
+
+def call(*arguments: str) -> tuple[int, str]:
+    made = CliRunner().invoke(cli.app, [*arguments])
+    if isinstance(made.exception, InducultError):
+        return (2 if isinstance(made.exception, ConfigError) else 1), str(made.exception)
+    return made.exit_code, made.output
+
+
+def test_a_pair_and_a_site_are_explained_on_the_command_line(built: Path) -> None:
+    records_ = pd.read_parquet(built / "processed" / "current" / "records.parquet").dropna(subset=["site_id"])
+    twice = records_[records_.duplicated("site_id", keep=False)].sort_values(["site_id", "record_key"])
+    left, right = twice["record_key"].iloc[:2]
+    site = twice["site_id"].iloc[0]
+    code, text = call("explain", left, right, "--data", str(built))
+    assert code == 0
+    assert "start" in text
+    assert "a match from" in text
+    assert left in text
+    code, text = call("explain", right, left, "--data", str(built), "--json")
+    told = json.loads(text)
+    assert told["left"]["site_id"] == told["right"]["site_id"] == site
+    assert told["probability"] == pytest.approx(told["score"], abs=1e-3)
+    assert told["steps"][0]["name"]
+    code, text = call("explain", site, "--data", str(built))
+    assert code == 0
+    assert left in text
+    assert "known since" in text
+
+
+@pytest.mark.parametrize(
+    ("what", "says"),
+    [
+        (("IC-0000000-1",), "check character"),
+        (("IC-0000000-0",), "no site IC-0000000-0"),
+        (("osm:way/0", "osm:way/1"), "no record 'osm:way/0'"),
+    ],
+)
+def test_what_is_not_there_is_said_with_exit_code_2(built: Path, what: tuple[str, ...], says: str) -> None:
+    code, text = call("explain", *what, "--data", str(built))
+    assert code == 2
+    assert says in text
+
+
+def test_fitting_without_decisions_is_refused_and_ids_are_listed(built: Path) -> None:
+    code, text = call("review", "fit", "--data", str(built))
+    assert code == 2
+    assert "0 decisions can teach" in text
+    assert not (built / "raw" / "decisions" / "weights.json").exists()
+    code, text = call("ids", "--data", str(built), "--json")
+    assert (code, json.loads(text)) == (0, {"changes": []})
+
+
+def test_weights_that_are_none_are_refused(tmp_path: Path) -> None:
+    from inducult_geo.resolving import weights_of
+    from inducult_geo.run import open_run
+
+    (tmp_path / "inducult.toml").write_text(f'weights = "{tmp_path}/none.json"\n')
+    run = open_run(tmp_path / "data", contracts=False)
+    with pytest.raises(ConfigError, match="review fit"):
+        weights_of(run)
+    (tmp_path / "none.json").write_text("{}")
+    with pytest.raises(ConfigError, match="holds no weights"):
+        weights_of(run)
+    good = document_of(shipped_weights(), "the same")
+    (tmp_path / "none.json").write_text(json.dumps(good))
+    assert weights_of(run) == shipped_weights()

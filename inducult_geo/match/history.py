@@ -85,7 +85,7 @@ def years_of(part: Sequence[Row], status: str | None) -> dict[str, tuple[Any, st
     """Choose the years of a site: column -> value and the record that it comes from.
 
     The first year is that of the works, not of the museum in it, where any record tells one. A site in production has
-    no last year; one that is closed has the first that a record tells and that is not before the first year.
+    no last year; any other has the one that a record tells and that is not before the first year.
 
     Parameters
     ----------
@@ -105,7 +105,7 @@ def years_of(part: Sequence[Row], status: str | None) -> dict[str, tuple[Any, st
     ended = chosen
     if start is not None:
         out["start_year"] = (int(start), str(chosen["record_key"]))
-    if end is None and status in CLOSED:
+    if end is None and status != "functional":
         later = (row for row in works if row["end_year"] is not None and (start is None or row["end_year"] >= start))
         ended = next(later, chosen)
         end = ended["end_year"]

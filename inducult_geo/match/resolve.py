@@ -96,8 +96,7 @@ def resolve(
     marks = fingerprints(ordered)
     word, found = _carried(decisions, registry, ordered, marks)
     # Equals would be each other's rivals, and every question about them would be asked as often as they stand there.
-    kept = Records(ordered[~is_in(ordered["record_key"], folded)].reset_index(drop=True))
-    scored = (comparing or compare)(kept)
+    scored = (comparing or compare)(Records(ordered[~is_in(ordered["record_key"], folded)].reset_index(drop=True)))
     many = frozenset(name for name, contract in contracts.items() if contract.units_per_site)
     clusters = cluster(ordered, _links(scored, word, folded), many=many, decisions=word, folded=folded)
     assigned = assign_ids(clusters.group, registry, ordered, marks=marks, found=found)

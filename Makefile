@@ -64,5 +64,6 @@ docs: $(READY) ## Build the documentation into build/docs; a warning is an error
 	@$(BIN)/python -m sphinx -q -n -W --keep-going -d build/doctrees docs build/docs
 	@echo "open build/docs/index.html"
 
-train: $(READY) ## Fit the weights of the matcher anew
-	@$(BIN)/python -m inducult_geo.match.train
+train: $(READY) ## Fit the weights of the matcher anew, from labelled tables: make train LABELLED=folder
+	@$(BIN)/python -m inducult_geo.match.train tests/benchmarks/labelled.toml --data $(or $(LABELLED),../shared/data/sites) \
+	  --out inducult_geo/match/weights.json

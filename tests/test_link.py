@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import json
+
 import pandas as pd
 import pytest
 from match_rows import backdrop, point, records, row
@@ -53,34 +55,55 @@ def test_keys_that_both_tables_use_are_kept_apart():
     assert set(zip(links["left_id"], links["right_id"], strict=True)) >= {("1", "1"), ("2", "2")}
 
 
-def test_real_tables(shared):
-    from benchmarks.bench_link import bench_sites
+@pytest.fixture(scope="module")
+def judge(shared):
+    from benchmarks.bench_link import SETS, Judge
 
-    figures = bench_sites(shared)
-    assert figures["all"]["f1"] >= 0.968
-    assert figures["name_not_copied"]["f1"] >= 0.9
-    assert figures["bare"]["f1"] >= 0.94
-    assert figures["emptied"]["matched"] <= 0.085
-    assert figures["review_rows"] <= 0.08 * (figures["review_rows"] + figures["match_rows"])
-    assert figures["candidate_recall"] >= 0.997
+    from inducult_geo.match.labelled import labelled_sets
+
+    return Judge(labelled_sets(SETS, shared / "data/sites"))
 
 
-def test_power_plants(shared):
-    from benchmarks.bench_link import bench_power
+def test_real_tables(shared, judge):
+    from benchmarks.bench_link import emptied, measure, own_names
 
-    figures = bench_power(shared)
-    assert figures["f1"] >= 0.855
-    assert figures["emptied_matched"] <= 0.08
-    assert bench_power(shared, tags=True)["f1"] >= 0.91
+    labelled = judge.sets["hotmaps-eutl"]
+    links = link(labelled.left, labelled.right)
+    own = {pair for pair in labelled.labels if pair[0] in own_names(shared)}
+    assert measure(links, set(labelled.labels), set(labelled.ignored))["f1"] >= 0.97
+    assert measure(links, own, set(labelled.ignored))["f1"] >= 0.905
+    assert (links["decision"] == "review").mean() <= 0.08
+    none = link(labelled.left, emptied(labelled))
+    lefts = {a for a, _ in labelled.labels}
+    matched = set(none.loc[none["decision"] == "match", "left_id"]) & lefts
+    assert len(matched) / len(lefts) <= 0.04
+
+
+def test_power_plants(judge):
+    from benchmarks.bench_link import measure
+
+    labelled = judge.sets["jrc-geodb"]
+    assert measure(link(labelled.left, labelled.right), set(labelled.labels))["f1"] >= 0.91
+    silent = [side.assign(tags=None) for side in (labelled.left, labelled.right)]
+    assert measure(link(*silent), set(labelled.labels))["f1"] >= 0.89
 
 
 @pytest.mark.slow
-def test_shipped_weights_are_what_training_gives(shared, tmp_path, repository):
-    from benchmarks.bench_link import bench_folds, write_weights
+def test_countries_left_out(shared, judge):
+    from benchmarks.bench_link import countries, figures
 
-    write_weights(shared, tmp_path / "weights.json")
+    name = "hotmaps-eutl"
+    found = judge.out_of(name, countries(shared, judge))
+    labels = judge.sets[name].labels
+    whole, bare = (found[f"{name}, {state}"] for state in ("whole", "bare"))
+    given = figures(*whole, len(labels), len({a for a, _ in labels}))
+    assert given["f1"] >= 0.965
+    assert given["emptied"] <= 0.045
+    assert figures(*bare, len(labels), len({a for a, _ in labels}))["f1"] >= 0.945
+
+
+def test_shipped_weights_are_what_training_gives(judge, repository):
+    from inducult_geo.match.train import fit_weights
+
     shipped = repository / "inducult_geo" / "match" / "weights.json"
-    assert (tmp_path / "weights.json").read_text(encoding="utf-8") == shipped.read_text(encoding="utf-8")
-    figures = bench_folds(shared)
-    assert figures["all"] >= 0.96
-    assert figures["name_not_copied"] >= 0.88
+    assert json.dumps(fit_weights(judge.shown), indent=1) + "\n" == shipped.read_text(encoding="utf-8")

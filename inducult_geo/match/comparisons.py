@@ -6,18 +6,19 @@ never 0: absent is not different.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Final
 
 import numpy as np
+import pandas as pd
 import shapely
 from numpy.typing import NDArray
 
 from inducult_geo.match.prepare import Prepared
-from inducult_geo.match.ragged import Flags, Floats, Ints, Ragged, sets, spread
-from inducult_geo.match.words import Likeness, best_variants, likeness
+from inducult_geo.match.ragged import Flags, Floats, Ints, Ragged, distinct, sets, spread
+from inducult_geo.match.words import Likeness, best_variants, likeness, plain_likeness
 
 UNIQUE_SCHEMES: Final = frozenset(("wikidata", "heritage", "register", "heritage_ref"))
 """Identifiers of which two different ones speak against one site."""
@@ -87,11 +88,14 @@ class Compared:
 
     @cached_property
     def all_words(self) -> Likeness:
-        """All words of name and operator together."""
+        """All words of name and operator together; unknown without any operator."""
         p = self.prepared
         both = [spread(part, p.variants) for part in (p.names, p.operators)]
         rows, words = (np.concatenate(part) for part in zip(*both, strict=True))
-        return self._words(sets(rows, words, len(p)))
+        every = sets(rows, words, len(p))
+        told = np.flatnonzero((p.operators.counts[self.left] > 0) | (p.operators.counts[self.right] > 0))
+        sides = (self.left[told], self.right[told])
+        return likeness(p, (every, every), sides, sides).put(told, len(self.left))
 
     @cached_property
     def streets(self) -> Likeness:
@@ -106,7 +110,12 @@ class Compared:
     @cached_property
     def distance_m(self) -> Floats:
         """Distance of the real geometries in meters; NaN where a side has no place."""
-        return np.asarray(shapely.distance(*self.geometries), dtype=float)
+        p = self.prepared
+        gap = np.hypot(*(p.xy[self.left] - p.xy[self.right]).T)
+        wide = ~p.is_point
+        real = np.flatnonzero(wide[self.left] | wide[self.right])
+        gap[real] = shapely.distance(p.geometry[self.left[real]], p.geometry[self.right[real]])
+        return np.asarray(gap, dtype=float)
 
     @cached_property
     def unit_m(self) -> Floats:
@@ -136,8 +145,7 @@ class Compared:
         return Compared(self.prepared, self.left[pairs], self.right[pairs])
 
     def _words(self, words: Ragged) -> Likeness:
-        sides = (self.left, self.right)
-        return likeness(self.prepared, (words, words), sides, sides)
+        return plain_likeness(self.prepared, words, self.left, self.right)
 
 
 def same_name(pairs: Compared) -> Scores:
@@ -178,8 +186,7 @@ def same_operator(pairs: Compared) -> Scores:
 
 def words_covered(pairs: Compared) -> Scores:
     """How much of the words of name and operator together have partners, 0 to 1; unknown without any operator."""
-    told = (pairs.prepared.operators.counts > 0)[np.array([pairs.left, pairs.right])].any(axis=0)
-    found = np.where(told, pairs.all_words.mean, np.nan)
+    found = pairs.all_words.mean
     return Scores(found, _percent(found))
 
 
@@ -192,8 +199,7 @@ def same_street(pairs: Compared) -> Scores:
 def same_house_number(pairs: Compared) -> Scores:
     """House numbers: 1 one in common, 0 none in common; unknown where a side has none."""
     p = pairs.prepared
-    sides = (pairs.left, pairs.right)
-    found = likeness(p, (p.house_numbers, p.house_numbers), sides, sides).within
+    found = plain_likeness(p, p.house_numbers, pairs.left, pairs.right).within
     value = np.where(np.isnan(found), np.nan, (found > 0).astype(float))
     return Scores(value, _chosen(value, {1.0: "one in common", 0.0: "none in common"}))
 
@@ -201,11 +207,16 @@ def same_house_number(pairs: Compared) -> Scores:
 def same_postcode(pairs: Compared) -> Scores:
     """Postcodes: 1 the same, less the earlier they part; unknown across countries."""
     p = pairs.prepared
-    a, b = p.postcode[pairs.left], p.postcode[pairs.right]
-    known = (a != "") & (b != "") & (p.country[pairs.left] == p.country[pairs.right])
-    shared = np.full(len(a), np.nan)
-    shared[known] = _prefix_share(a[known], b[known])
-    return Scores(shared, lambda rows: [f"{a[i]} / {b[i]}" for i in rows])
+    codes, texts = pd.factorize(p.postcode)
+    one, other = codes[pairs.left].astype(np.int64), codes[pairs.right].astype(np.int64)
+    told = texts != ""
+    known = np.flatnonzero(told[one] & told[other] & (p.land[pairs.left] == p.land[pairs.right]))
+    both = one[known] * len(texts) + other[known]
+    different = distinct(both)
+    share = _prefix_share(texts[different // len(texts)], texts[different % len(texts)])
+    shared = np.full(len(one), np.nan)
+    shared[known] = share[np.searchsorted(different, both)]
+    return Scores(shared, lambda rows: [f"{texts[one[i]]} / {texts[other[i]]}" for i in rows])
 
 
 def same_city(pairs: Compared) -> Scores:
@@ -253,10 +264,11 @@ def inside(pairs: Compared) -> Scores:
 def same_kind(pairs: Compared) -> Scores:
     """Compare what both are: 1 the same type, 0.5 the same theme, 0 another; else unknown."""
     p = pairs.prepared
-    types, themes = (np.array([part[pairs.left], part[pairs.right]]).astype(str) for part in (p.type, p.theme))
-    same_type = (types[0] == types[1]) & (types[0] != "") & ~np.isin(types[0], [*VAGUE_TYPES])
-    untold = np.isin(themes, ["", *GENERAL_THEMES]).any(axis=0)
-    value = np.where(same_type, 1.0, np.where(untold, np.nan, np.where(themes[0] == themes[1], 0.5, 0.0)))
+    (types, plain), (themes, general) = _coded(p.type, VAGUE_TYPES), _coded(p.theme, GENERAL_THEMES)
+    same_type = (types[pairs.left] == types[pairs.right]) & plain[pairs.left]
+    told = general[pairs.left] & general[pairs.right]
+    same_theme = np.where(themes[pairs.left] == themes[pairs.right], 0.5, 0.0)
+    value = np.where(same_type, 1.0, np.where(told, same_theme, np.nan))
     return Scores(value, _chosen(value, {1.0: "same type", 0.5: "same theme", 0.0: "another theme"}))
 
 
@@ -335,11 +347,18 @@ COMPARISONS: Final = (
     Comparison("identifier", same_identifier, ("ids",), False, (0.0, 0.5, 1.0)),
     Comparison("area", same_area, ("geometry",), False, (0.0, 0.2, 0.5, 0.8, 1.0)),
     Comparison("kind", same_kind, ("type", "theme"), False, (0.0, 0.5, 1.0)),
-    Comparison("capacity", same_capacity, ("tags",), False, (0.0, 0.15, 0.5, 1.0, 2.0, 3.0)),
-    Comparison("fuel", same_fuel, ("tags",), False, (0.0, 1.0)),
+    Comparison("capacity", same_capacity, ("tags",), True, (0.0, 0.15, 0.5, 1.0, 2.0, 3.0)),
+    Comparison("fuel", same_fuel, ("tags",), True, (0.0, 1.0)),
     Comparison("years", same_years, ("start_year",), False, (0.0, 0.5, 1.0, 2.0)),
 )
 """Every comparison of two records. What the neighbors add (competition) is worked out from these in `score`."""
+
+
+def _coded(texts: NDArray[np.object_], vague: Collection[str]) -> tuple[Ints, Flags]:
+    """Return each text as a number, and whether it says something."""
+    codes, different = pd.factorize(texts)
+    says = np.array([text != "" and text not in vague for text in different], dtype=bool)
+    return codes.astype(np.int64), says[codes] if len(codes) else np.zeros(0, dtype=bool)
 
 
 def _prefix_share(a: NDArray[np.object_], b: NDArray[np.object_]) -> Floats:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any, Final
 
 import numpy as np
@@ -17,7 +18,7 @@ from numpy.typing import NDArray
 from scipy import sparse
 
 from inducult_geo.frames import Records, from_json
-from inducult_geo.match.ragged import Floats, Ints, Ragged, ragged, sets, spread
+from inducult_geo.match.ragged import Floats, Ints, Ragged, distinct, ragged, sets, spread
 from inducult_geo.match.trades import POWER_USUAL, capacity_and_fuel, power_words
 from inducult_geo.text import fold, prepare_names
 
@@ -126,6 +127,30 @@ class Prepared:
 
     def __len__(self) -> int:
         return len(self.key)
+
+    @cached_property
+    def towns_words(self) -> Ints:
+        """Every record and word of its town as one number (`record * words + word`), in order."""
+        width = max(len(self.lexicon.words), 1)
+        return distinct(np.repeat(np.arange(len(self.cities)), self.cities.counts) * width + self.cities.values)
+
+    @cached_property
+    def names_a_town(self) -> NDArray[np.bool_]:
+        """Tell of each word whether it names the town of any record."""
+        named = np.zeros(max(len(self.lexicon.words), 1), dtype=bool)
+        named[self.cities.values] = True
+        return named
+
+    @cached_property
+    def is_point(self) -> NDArray[np.bool_]:
+        """Tell which records stand at a single point, or nowhere."""
+        kind = shapely.get_type_id(self.geometry)
+        return np.asarray((kind == shapely.GeometryType.POINT) | (kind == shapely.GeometryType.MISSING), dtype=bool)
+
+    @cached_property
+    def land(self) -> Ints:
+        """Each record's country as a number."""
+        return pd.factorize(self.country)[0].astype(np.int64)
 
 
 class _Words:

@@ -35,6 +35,21 @@ class Ragged:
         """Length of each list."""
         return np.diff(self.offsets)
 
+    @cached_property
+    def alike(self) -> tuple[Ints, Ints]:
+        """Number of each list among the different ones, and for each of these the first row that holds it."""
+        rows = np.arange(len(self), dtype=np.int64)
+        code = np.zeros(len(self), dtype=np.int64)
+        for place in range(int(self.counts.max()) if len(self) else 0):
+            here = rows[self.counts > place]
+            mixed = code[here] * (int(self.values.max()) + 2) + self.values[self.offsets[here] + place] + 1
+            code[here] = np.searchsorted(distinct(mixed), mixed) + int(code.max()) + 1
+        found = distinct(code)
+        number = np.searchsorted(found, code)
+        first = np.full(len(found), len(self), dtype=np.int64)
+        np.minimum.at(first, number, rows)
+        return number, first
+
     def __len__(self) -> int:
         return len(self.offsets) - 1
 

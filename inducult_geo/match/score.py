@@ -1,9 +1,9 @@
 """From comparisons to one score: log-odds that are added up, so that a person sees why.
 
 Each comparison gives points by its value (even between the knots of `weights.json`); an unknown one gives nothing.
-The sum is scaled, then the neighbors are looked at: how far this pair is ahead of the next best of either side. All
-together is turned into a probability. The form is that of Fellegi and Sunter (1969), with weights learned from
-labelled pairs.
+The sum is scaled, then the neighbors are looked at: how far this pair is ahead of the next best of either side. Last
+comes how much the two lists share at all. All together is turned into a probability. The form is that of Fellegi and
+Sunter (1969), with weights learned from labelled pairs.
 """
 
 from __future__ import annotations
@@ -16,13 +16,15 @@ from importlib.resources import files
 from typing import Any, Final
 
 import numpy as np
-import pandas as pd
 from numpy.typing import NDArray
 
 from inducult_geo.match.comparisons import COMPARISONS, Compared, Scores
+from inducult_geo.match.overlap import overlap
 from inducult_geo.match.ragged import Flags, Floats, Ints
+from inducult_geo.match.rivals import Contest, contests
 
 LEADS: Final = ("lead over the left's next best", "lead over the right's next best")
+OVERLAP: Final = "overlap of the lists"
 LEAD_KNOTS: Final = (-8.0, -3.0, -1.0, 0.0, 1.0, 3.0, 8.0)
 """Leads in log-odds, between which their weight changes evenly; beyond the ends it stays."""
 
@@ -38,7 +40,9 @@ SUPPORT: Final[Mapping[str, float]] = {
 """Comparison -> value from which it supports a match. Between two lists of one kind, being each other's nearest may be
 enough; among sources of all kinds it is not: neighbors are near, too."""
 
-_ADDRESS: Final = ("street", "postcode", "town")
+OTHER_UNIT: Final = 0.95
+"""Score from which a pair of names with other unit numbers is a match: two units of a plant differ in nothing else."""
+
 _IN_WORDS: Final = 6
 
 
@@ -58,9 +62,10 @@ class Weights:
         Lead -> log-odds at `LEAD_KNOTS`.
     offset
         Log-odds added where the neighbors are looked at.
-    match, match_without_address, review
-        Probabilities from which a pair is a match (where neither street, postcode nor town can be compared, the
-        scores are lower all over: the second), or a question.
+    share
+        Share of the records with a partner that training saw (see `overlap`).
+    match, review
+        Probabilities from which a pair is a match, or a question.
     """
 
     points: Mapping[str, tuple[float, ...]]
@@ -68,9 +73,23 @@ class Weights:
     scale: float
     leads: Mapping[str, tuple[float, ...]]
     offset: float
+    share: float
     match: float
-    match_without_address: float
     review: float
+
+    def document(self, points: Mapping[str, Sequence[float]]) -> dict[str, Any]:
+        """Return the content of a weights file, with other points for some comparisons."""
+        return {
+            "thresholds": {"match": self.match, "review": self.review},
+            "intercept": self.intercept,
+            "points": {name: [*points.get(name, own)] for name, own in self.points.items()},
+            "neighbors": {
+                "scale": self.scale,
+                "offset": self.offset,
+                "leads": {name: [*curve] for name, curve in self.leads.items()},
+            },
+            "share": self.share,
+        }
 
 
 @dataclass(frozen=True)
@@ -84,11 +103,13 @@ class Scored:
     base
         Log-odds by the comparisons alone.
     parts
-        Name of a comparison or lead -> its points, one a pair.
+        Name of a comparison, of a lead or of the overlap -> its points, one a pair.
     probability
         The score, 0 to 1.
     scores
         Comparison -> what it found.
+    share
+        Estimated share of the shorter list that has a partner in the other.
     is_match, is_question
         Whether the score is high enough for a match, or at least for a question.
     is_backed
@@ -100,6 +121,7 @@ class Scored:
     parts: Mapping[str, Floats]
     probability: Floats
     scores: Mapping[str, Scores]
+    share: Floats
     is_match: Flags
     is_question: Flags
     is_backed: Flags
@@ -122,13 +144,18 @@ def weights_from(document: Mapping[str, Any]) -> Weights:
         scale=float(neighbors["scale"]),
         leads={name: tuple(neighbors["leads"][name]) for name in LEADS},
         offset=float(neighbors["offset"]),
+        share=float(document["share"]),
         match=float(document["thresholds"]["match"]),
-        match_without_address=float(document["thresholds"]["match_without_address"]),
         review=float(document["thresholds"]["review"]),
     )
 
 
-def score(pairs: Compared, weights: Weights | None = None) -> Scored:
+def compare_all(pairs: Compared) -> dict[str, Scores]:
+    """Make every comparison of `COMPARISONS`."""
+    return {entry.name: entry.compare(pairs) for entry in COMPARISONS}
+
+
+def score(pairs: Compared, weights: Weights | None = None, scores: Mapping[str, Scores] | None = None) -> Scored:
     """Score pairs.
 
     Parameters
@@ -137,46 +164,71 @@ def score(pairs: Compared, weights: Weights | None = None) -> Scored:
         All candidates of the records at once: the neighbors are seen among them.
     weights
         The shipped ones where not given.
+    scores
+        What `compare_all` gave, where that was done before.
     """
     chosen = weights or shipped_weights()
-    scores = {entry.name: entry.compare(pairs) for entry in COMPARISONS}
+    scores = compare_all(pairs) if scores is None else scores
     points = {
         entry.name: weigh(scores[entry.name].value, entry.knots, chosen.points[entry.name]) for entry in COMPARISONS
     }
     base = chosen.intercept + sum(points.values(), np.zeros(len(pairs.left)))
     parts = {name: chosen.scale * part for name, part in points.items()}
-    for name, lead in zip(LEADS, leads(pairs, base), strict=True):
-        parts[name] = weigh(lead, LEAD_KNOTS, chosen.leads[name])
-    total = chosen.offset + chosen.scale * chosen.intercept + sum(parts.values(), np.zeros(len(pairs.left)))
-    probability = 1 / (1 + np.exp(-total))
-    no_address = np.all([np.isnan(scores[name].value) for name in _ADDRESS], axis=0)
-    # Two units of one plant differ in nothing but their number: there the lower bar would not do.
-    eased = no_address & (scores["numbers"].value != 0)
-    enough = probability >= np.where(eased, chosen.match_without_address, chosen.match)
+    standing = stand(pairs, base, chosen)
+    parts |= standing.parts
+    lists = overlap(pairs, standing.sides, standing.total, standing.spare, chosen.share)
+    parts[OVERLAP] = lists.points
+    probability = 1 / (1 + np.exp(-(standing.total + lists.points)))
+    enough = probability >= np.where(scores["numbers"].value == 0, OTHER_UNIT, chosen.match)
     backed = np.any([scores[name].value >= least for name, least in SUPPORT.items()], axis=0)
-    return Scored(pairs, base, parts, probability, scores, enough, enough | (probability >= chosen.review), backed)
+    asked = enough | (probability >= chosen.review)
+    return Scored(pairs, base, parts, probability, scores, lists.share, enough, asked, backed)
+
+
+@dataclass(frozen=True)
+class Standing:
+    """How pairs stand beside their neighbors.
+
+    Attributes
+    ----------
+    sides
+        The contests (see `rivals.contests`).
+    parts
+        Lead -> its points, one a pair.
+    total
+        Log-odds with the neighbors.
+    spare
+        Log-odds that would be the best of each group if its best were gone, for either side.
+    """
+
+    sides: tuple[Contest, Contest]
+    parts: Mapping[str, Floats]
+    total: Floats
+    spare: tuple[Floats, Floats]
+
+
+def stand(pairs: Compared, base: Floats, weights: Weights) -> Standing:
+    """Look at the neighbors.
+
+    Parameters
+    ----------
+    base
+        Log-odds by the comparisons alone, one a pair.
+    """
+    sides = contests(pairs)
+    curves = [weights.leads[name] for name in LEADS]
+    parts = [weigh(side.lead(base), LEAD_KNOTS, curve) for side, curve in zip(sides, curves, strict=True)]
+    spare = []
+    for side, mine, theirs in ((sides[0], curves[0], parts[1]), (sides[1], curves[1], parts[0])):
+        next_best, lead, other = side.without_best(base, theirs)
+        spare.append(weights.offset + weights.scale * next_best + weigh(lead, LEAD_KNOTS, mine) + other)
+    total = weights.offset + weights.scale * base + parts[0] + parts[1]
+    return Standing(sides, dict(zip(LEADS, parts, strict=True)), total, (spare[0], spare[1]))
 
 
 def weigh(value: Floats, knots: Sequence[float], points: Sequence[float]) -> Floats:
     """Points of values: even between knots, the outermost beyond them, 0 where unknown."""
     return np.where(np.isnan(value), 0.0, np.interp(np.nan_to_num(value), knots, points))
-
-
-def leads(pairs: Compared, base: Floats) -> tuple[Floats, Floats]:
-    """How far each pair is ahead of the next best of its left and of its right record, among partners of one source.
-
-    Unknown where there is no other: being alone is no proof.
-
-    Parameters
-    ----------
-    base
-        Log-odds without neighbors, one a pair.
-    """
-    source = pd.factorize(pairs.prepared.source)[0].astype(np.int64)
-    width = int(source.max()) + 1 if len(source) else 1
-    by_left = _lead(pairs.left * width + source[pairs.right], base)
-    by_right = _lead(pairs.right * width + source[pairs.left], base)
-    return by_left, by_right
 
 
 def explain(scored: Scored, rows: Ints) -> list[str]:
@@ -185,20 +237,6 @@ def explain(scored: Scored, rows: Ints) -> list[str]:
     points = np.array([scored.parts[name][rows] for name in names]).reshape(len(names), len(rows))
     seen = {name: found.detail(rows) for name, found in scored.scores.items()}
     return [_sentence(names, points[:, at], {name: seen[name][at] for name in seen}) for at in range(len(rows))]
-
-
-def _lead(groups: Ints, base: Floats) -> Floats:
-    """Lead over the best other of the same group; NaN where there is none."""
-    order = np.lexsort((-base, groups))
-    grouped, ordered = groups[order], base[order]
-    first = np.r_[True, grouped[1:] != grouped[:-1]] if len(order) else np.zeros(0, dtype=bool)
-    starts = np.flatnonzero(first)
-    sizes = np.diff(np.r_[starts, len(order)])
-    second = np.where(sizes > 1, ordered[np.minimum(starts + 1, len(order) - 1)], np.nan) if len(order) else ordered
-    rival = np.where(first, np.repeat(second, sizes), np.repeat(ordered[starts], sizes))
-    lead = np.empty(len(base))
-    lead[order] = ordered - rival
-    return lead
 
 
 def _sentence(names: Sequence[str], points: NDArray[np.float64], seen: Mapping[str, str]) -> str:

@@ -1,8 +1,8 @@
 """Learn the weights of the comparisons from labelled pairs: a plain logistic regression, the same every time.
 
-The records are shown in several states: as they are, without addresses, without operators, with neither; and each
-time also with all true partners taken out, so that abstaining is learned and a missing field does not mislead.
-Weights of comparisons that the labels say nothing about are judgements, kept in `JUDGED`.
+The records are shown in several states: as they are, without addresses, without operators, with neither, without
+capacity and fuel; and each time also with all true partners taken out, so that abstaining is learned and a missing
+field does not mislead. Weights of comparisons that the labels say nothing about are judgements, kept in `JUDGED`.
 """
 
 from __future__ import annotations
@@ -10,22 +10,35 @@ from __future__ import annotations
 import argparse
 import json
 import sys
-from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Final
 
 import numpy as np
 import pandas as pd
-from scipy.linalg import block_diag, solve
+from numpy.typing import NDArray
 
+from inducult_geo.errors import ConfigError
 from inducult_geo.frames import Records, concat_records
 from inducult_geo.match.candidates import candidates_of
-from inducult_geo.match.comparisons import COMPARISONS, Compared
+from inducult_geo.match.comparisons import COMPARISONS, Compared, Scores
+from inducult_geo.match.labelled import Labelled, Pairs, labelled_sets, own_keys
 from inducult_geo.match.prepare import prepare
 from inducult_geo.match.ragged import Flags, Floats, Ints
-from inducult_geo.match.score import LEAD_KNOTS, LEADS, leads, weigh
-from inducult_geo.match.tables import records_from_csv
+from inducult_geo.match.regression import adjusted, logistic
+from inducult_geo.match.rivals import leads
+from inducult_geo.match.score import (
+    LEAD_KNOTS,
+    LEADS,
+    OVERLAP,
+    Scored,
+    Weights,
+    compare_all,
+    score,
+    shipped_weights,
+    weigh,
+)
 
 JUDGED: Final[Mapping[str, tuple[float, ...]]] = {
     "identifier": (-14.0, 4.0, 14.0),
@@ -35,25 +48,27 @@ JUDGED: Final[Mapping[str, tuple[float, ...]]] = {
     "fuel": (-4.0, 3.0),
     "years": (1.0, 0.7, 0.0, -0.8),
 }
-"""Points of the comparisons that are not learned, at their knots."""
+"""Points at their knots of the comparisons that are not learned, or that no labelled record tells anything for."""
 
 STATES: Final[Mapping[str, tuple[str, ...]]] = {
     "whole": (),
     "no address": ("address", "postcode", "city"),
     "no operator": ("operator",),
     "bare": ("address", "postcode", "city", "operator"),
+    "no capacity": ("tags",),
 }
 """State of the records in training -> columns that are hidden."""
 
-THRESHOLDS: Final[Mapping[str, float]] = {"match": 0.3, "match_without_address": 0.25, "review": 0.1}
+THRESHOLDS: Final[Mapping[str, float]] = {"match": 0.33, "review": 0.1}
 EMPTIED_SHARE: Final = 0.6
 """What an example without a true partner counts against one with it."""
 
-_SCALE_KNOTS: Final = (-15.0, 15.0)
-RIDGE: Final = 1.0
-SMOOTH: Final = 3.0
+DECISIONS_NEEDED: Final = 50
+OF_EACH_NEEDED: Final = 10
+HOLD: Final = 2.0
+"""How firmly the shipped points are held when a steward's decisions refit them."""
 
-Pairs = Collection[tuple[str, str]]
+_SCALE_KNOTS: Final = (-15.0, 15.0)
 
 
 @dataclass(frozen=True)
@@ -64,148 +79,196 @@ class Examples:
     ----------
     pairs
         All candidates of both tables (the neighbors count).
-    values
-        Comparison -> values, one a pair.
+    scores
+        Comparison -> what it found.
     rows
         Numbers of the pairs that teach: of labelled left records, not ignored.
     true
         Whether each of these is a true pair.
     group
-        Which left record each belongs to (for folds).
+        Key of the left record that each belongs to (for folds).
     weight
         What each counts.
+    emptied
+        Whether the true partners were taken out.
+    name
+        The set and the state.
     """
 
     pairs: Compared
-    values: Mapping[str, Floats]
+    scores: Mapping[str, Scores]
     rows: Ints
     true: Flags
-    group: Ints
-    weight: float
+    group: NDArray[np.object_]
+    weight: float = 1.0
+    emptied: bool = False
+    name: str = ""
+
+    def without(self, keys: Collection[str]) -> Examples:
+        """Return the same without what some left records teach."""
+        kept = np.array([key not in keys for key in self.group], dtype=bool)
+        return replace(self, rows=self.rows[kept], true=self.true[kept], group=self.group[kept])
 
 
-def train(left: Records, right: Records, labels: Pairs, ignored: Pairs = ()) -> dict[str, Any]:
-    """Learn weights.
-
-    Parameters
-    ----------
-    left, right
-        Records of two sources.
-    labels
-        True pairs of source keys (what stands after the first ":" of a record key).
-    ignored
-        Pairs that are neither right nor wrong.
+def train(sets: Iterable[Labelled]) -> dict[str, Any]:
+    """Learn weights from labelled sets.
 
     Returns
     -------
     dict
         The content of `weights.json`.
     """
-    return fit([*examples(left, right, labels, ignored)])
+    return fit_weights([part for labelled in sets for part in examples(labelled)])
 
 
-def examples(left: Records, right: Records, labels: Pairs, ignored: Pairs = ()) -> Iterator[Examples]:
-    """Show the records in every state of `STATES`, with their partners and without."""
-    for columns in STATES.values():
+def fit(
+    records: Records,
+    same: Collection[tuple[str, str]],
+    different: Collection[tuple[str, str]],
+    *,
+    weights: Weights | None = None,
+) -> dict[str, Any]:
+    """Refit the weights from what a steward decided.
+
+    The points of the learned comparisons move away from those they start from only as far as the decisions demand
+    (a penalty on every move); competition, overlap and thresholds stay. So a few dozen decisions adjust the scores to
+    a steward's sources, and none of what was learned before is lost.
+
+    Parameters
+    ----------
+    records
+        All records that were matched, in the work CRS: neighbors count, so give whole sources.
+    same, different
+        Decided pairs of record keys, in any order within a pair. Pairs that are no candidates teach nothing.
+    weights
+        Those to start from; the shipped ones where not given.
+
+    Returns
+    -------
+    dict
+        The content of a weights file: `score(pairs, weights_from(document))` uses it.
+
+    Raises
+    ------
+    ConfigError
+        Where fewer than `DECISIONS_NEEDED` decided pairs are among the candidates, or fewer than `OF_EACH_NEEDED` of
+        `same` or of `different`: so few would follow chance.
+    """
+    start = weights or shipped_weights()
+    prepared = prepare(records)
+    scored = score(Compared(prepared, *candidates_of(prepared)), start)
+    rows, true = _decided(scored, same, different)
+    knots = {entry.name: entry.knots for entry in COMPARISONS if entry.learned}
+    fixed = [scored.parts[entry.name][rows] for entry in COMPARISONS if not entry.learned]
+    fixed += [scored.parts[name][rows] for name in (*LEADS, OVERLAP)]
+    rest = start.offset + start.scale * start.intercept + np.sum(fixed, axis=0)
+    columns = {name: scored.scores[name].value[rows] for name in knots}
+    points = adjusted(columns, knots, true, rest, start.points, scale=start.scale, hold=HOLD)
+    about = f"Log-odds at each comparison's knots; refitted from {len(rows)} decisions by inducult_geo.match.train."
+    return {"about": about} | start.document(points)
+
+
+def _decided(scored: Scored, same: Pairs, different: Pairs) -> tuple[Ints, Flags]:
+    """Find the decided pairs among the candidates.
+
+    Raises
+    ------
+    ConfigError
+        Where they are too few.
+    """
+    key = scored.pairs.prepared.key
+    said = {frozenset(pair): True for pair in same} | {frozenset(pair): False for pair in different}
+    ends = zip(key[scored.pairs.left], key[scored.pairs.right], strict=True)
+    found = {row: said[pair] for row, pair in enumerate(map(frozenset, ends)) if pair in said}
+    rows, true = np.array([*found], dtype=np.int64), np.array([*found.values()], dtype=bool)
+    if len(rows) < DECISIONS_NEEDED or min(true.sum(), (~true).sum()) < OF_EACH_NEEDED:
+        raise ConfigError(
+            f"Too few decisions to refit the weights: {true.sum()} pairs decided as one site and {(~true).sum()} as "
+            f"different can be used. {DECISIONS_NEEDED} are needed, at least {OF_EACH_NEEDED} of each. "
+            "Answer more of the open questions (`inducult review export`) and try again."
+        )
+    return rows, true
+
+
+def examples(labelled: Labelled) -> Iterator[Examples]:
+    """Show the records in every state of `STATES` that hides something, with their partners and without."""
+    left, right = labelled.left, labelled.right
+    gone = {b for _, b in (*labelled.labels, *labelled.ignored)}
+    for state, columns in STATES.items():
+        if columns and not any(side[column].notna().any() for side in (left, right) for column in columns):
+            continue
         mine, theirs = _hide(left, columns), _hide(right, columns)
-        yield _examples(mine, theirs, labels, ignored, 1.0)
-        gone = {b for _, b in (*labels, *ignored)}
-        kept = Records(theirs[~_own_keys(theirs).isin(gone)].reset_index(drop=True))
-        yield _examples(mine, kept, labels, ignored, EMPTIED_SHARE)
+        name = f"{labelled.name}, {state}"
+        yield _examples(mine, theirs, labelled, labelled.weight, name)
+        kept = Records(theirs[~own_keys(theirs).isin(gone)].reset_index(drop=True))
+        yield _examples(mine, kept, labelled, labelled.weight * EMPTIED_SHARE, name, emptied=True)
 
 
-def fit(shown: Sequence[Examples], *, leave_out: Collection[int] = ()) -> dict[str, Any]:
-    """Fit the weights on examples, without the left records in `leave_out`."""
-    learned = [entry for entry in COMPARISONS if entry.learned]
-    knots = {entry.name: entry.knots for entry in learned}
-    left_out = np.array([*leave_out], dtype=np.int64)
-    taken = [part.rows[~np.isin(part.group, left_out)] for part in shown]
-    true = np.concatenate([part.true[~np.isin(part.group, left_out)] for part in shown])
-    weight = np.concatenate([np.full(len(rows), part.weight) for rows, part in zip(taken, shown, strict=True)])
-    columns = {
-        name: np.concatenate([part.values[name][rows] for rows, part in zip(taken, shown, strict=True)])
-        for name in knots
-    }
-    points, intercept = _logistic(columns, knots, true, weight)
-    bases = [_base(part, points, knots, intercept) for part in shown]
-    second = {"scale": np.concatenate([base[rows] for base, rows in zip(bases, taken, strict=True)])}
+def fit_weights(shown: Sequence[Examples], *, leave_out: Collection[str] = ()) -> dict[str, Any]:
+    """Fit the weights on examples, without the left records whose keys are in `leave_out`.
+
+    First the points of the comparisons, then what the neighbors add to their sum.
+    """
+    left_out = set(leave_out)
+    shown = [part.without(left_out) for part in shown]
+    true = np.concatenate([part.true for part in shown])
+    weight = np.concatenate([np.full(len(part.rows), part.weight) for part in shown])
+
+    def gather(values: Iterable[Floats]) -> Floats:
+        return np.concatenate([value[part.rows] for value, part in zip(values, shown, strict=True)])
+
+    columns = {e.name: gather(part.scores[e.name].value for part in shown) for e in COMPARISONS if e.learned}
+    knots = {e.name: e.knots for e in COMPARISONS if e.learned and not np.isnan(columns[e.name]).all()}
+    learned, intercept = logistic(columns, knots, true, weight)
+    points = {e.name: learned.get(e.name) or [*JUDGED.get(e.name, np.zeros(len(e.knots)))] for e in COMPARISONS}
+    bases = [_base(part, points, intercept) for part in shown]
+    second = {"scale": gather(bases)}
     found = [leads(part.pairs, base) for part, base in zip(shown, bases, strict=True)]
     for at, name in enumerate(LEADS):
-        second[name] = np.concatenate([lead[at][rows] for lead, rows in zip(found, taken, strict=True)])
-    ends, offset = _logistic(second, {"scale": _SCALE_KNOTS} | dict.fromkeys(LEADS, LEAD_KNOTS), true, weight)
+        second[name] = gather(lead[at] for lead in found)
+    ends, offset = logistic(second, {"scale": _SCALE_KNOTS} | dict.fromkeys(LEADS, LEAD_KNOTS), true, weight)
     low, high = ends.pop("scale")
     slope = (high - low) / (_SCALE_KNOTS[1] - _SCALE_KNOTS[0])
     return {
         "about": "Log-odds at each comparison's knots; written by inducult_geo.match.train.",
         "thresholds": dict(THRESHOLDS),
         "intercept": intercept,
-        "points": points | {name: [*judged] for name, judged in JUDGED.items()},
+        "points": points,
         "neighbors": {
             "scale": round(slope, 4),
             "offset": round(offset + low - slope * _SCALE_KNOTS[0], 3),
             "leads": ends,
         },
+        "share": round(_share(shown), 3),
     }
 
 
-def _examples(left: Records, right: Records, labels: Pairs, ignored: Pairs, weight: float) -> Examples:
+def _share(shown: Sequence[Examples]) -> float:
+    """Share of the left records that teach which have a true partner among their candidates."""
+    with_partner = sum(part.weight * len(set(part.group[part.true])) for part in shown)
+    return with_partner / max(sum(part.weight * len(set(part.group)) for part in shown), 1e-9)
+
+
+def _examples(
+    left: Records, right: Records, labelled: Labelled, weight: float, name: str, *, emptied: bool = False
+) -> Examples:
     """Compare the candidates of two tables and mark what is true."""
     prepared = prepare(concat_records([left, right]))
     pairs = Compared(prepared, *candidates_of(prepared, split=len(left)))
     keys = pd.Series(prepared.key, dtype="str").str.partition(":")[2].to_numpy(dtype=object)
     named = [*zip(keys[pairs.left], keys[pairs.right], strict=True)]
-    truth, doubtful, lefts = set(labels), set(ignored), {a for a, _ in labels}
+    truth, doubtful, lefts = set(labelled.labels), set(labelled.ignored), {a for a, _ in labelled.labels}
     true = np.array([pair in truth for pair in named], dtype=bool)
     teaches = np.array([pair[0] in lefts and pair not in doubtful for pair in named], dtype=bool) | true
     rows = np.flatnonzero(teaches)
-    values = {entry.name: entry.compare(pairs).value for entry in COMPARISONS if entry.learned}
-    return Examples(pairs, values, rows, true[rows], pairs.left[rows], weight)
+    group = prepared.key[pairs.left[rows]]
+    return Examples(pairs, compare_all(pairs), rows, true[rows], group, weight, emptied, name)
 
 
-def _base(part: Examples, points: Mapping[str, Any], knots: Mapping[str, Sequence[float]], intercept: float) -> Floats:
-    """Log-odds of all pairs without neighbors."""
-    parts = (weigh(part.values[name], knots[name], points[name]) for name in knots)
+def _base(part: Examples, points: Mapping[str, Sequence[float]], intercept: float) -> Floats:
+    """Log-odds of all pairs without neighbors, as `score` has them."""
+    parts = (weigh(part.scores[entry.name].value, entry.knots, points[entry.name]) for entry in COMPARISONS)
     return intercept + sum(parts, np.zeros(len(part.pairs.left)))
-
-
-def _hats(value: Floats, knots: Sequence[float]) -> Floats:
-    """How much each knot counts for each value (rows x knots); nothing where unknown."""
-    held = np.clip(np.nan_to_num(value), knots[0], knots[-1])
-    columns = [np.interp(held, knots, row) for row in np.eye(len(knots))]
-    return np.where(np.isnan(value)[:, None], 0.0, np.column_stack(columns))
-
-
-def _penalty(size: int) -> Floats:
-    """Penalty on the points of one comparison: small, and without corners."""
-    bends = np.diff(np.eye(size), n=2, axis=0) if size > 2 else np.zeros((0, size))
-    return RIDGE * np.eye(size) + SMOOTH * bends.T @ bends
-
-
-def _logistic(
-    columns: Mapping[str, Floats], knots: Mapping[str, Sequence[float]], true: Flags, weight: Floats
-) -> tuple[dict[str, list[float]], float]:
-    """Fit points and intercept by Newton's method."""
-    design = np.column_stack([np.ones(len(true)), *(_hats(columns[name], knots[name]) for name in knots)])
-    penalty = block_diag(1e-6, *(_penalty(len(knots[name])) for name in knots))
-    beta = np.zeros(design.shape[1])
-    for _ in range(50):
-        p = 1 / (1 + np.exp(-(design @ beta)))
-        gradient = design.T @ (weight * (true - p)) - penalty @ beta
-        curvature = (design * (weight * p * (1 - p))[:, None]).T @ design + penalty
-        step = solve(curvature, gradient, assume_a="pos")
-        beta = beta + step
-        if np.abs(step).max() < 1e-8:
-            break
-    split = np.split(beta[1:], np.cumsum([len(knots[name]) for name in knots])[:-1])
-    # Three digits are what the labels can tell, and keep the file the same on every machine.
-    return {name: [round(float(b), 3) for b in part] for name, part in zip(knots, split, strict=True)}, round(
-        float(beta[0]), 3
-    )
-
-
-def _own_keys(records: Records) -> pd.Series:
-    """Return the sources' own keys."""
-    return records["record_key"].str.partition(":")[2]
 
 
 def _hide(records: Records, columns: Sequence[str]) -> Records:
@@ -216,35 +279,20 @@ def _hide(records: Records, columns: Sequence[str]) -> Records:
     return Records(hidden)
 
 
-def read_pairs(path: Path) -> set[tuple[str, str]]:
-    """Read the columns `left_id` and `right_id` of a CSV."""
-    rows = pd.read_csv(path, dtype="str")
-    return set(zip(rows["left_id"], rows["right_id"], strict=True))
-
-
-def _columns(text: str) -> tuple[str, str]:
-    field, _, column = text.partition("=")
-    if not column:
-        raise argparse.ArgumentTypeError(f"'{text}' is not FIELD=COLUMN, for example operator=company")
-    return field, column
-
-
 def main(args: Sequence[str] | None = None) -> int:
-    """Fit the weights from two tables and their labels, and print them or write them to a file."""
+    """Fit the weights from labelled sets, and print them or write them to a file."""
     parser = argparse.ArgumentParser(
         prog="python -m inducult_geo.match.train",
-        description="Fit the weights of the matcher. LEFT and RIGHT are CSV tables with id, name, lon, lat, and where "
-        "known operator, address, postcode, city, country; LABELS and DONT_CARE have left_id and right_id.",
+        description="Fit the weights of the matcher on labelled pairs of tables.",
     )
-    for name in ("left", "right", "labels"):
-        parser.add_argument(name, type=Path, metavar=name.upper())
-    parser.add_argument("dont_care", type=Path, nargs="?", metavar="DONT_CARE")
-    parser.add_argument("--column", type=_columns, action="append", default=[], metavar="FIELD=COLUMN")
+    parser.add_argument("sets", type=Path, metavar="SETS.toml", help="which tables and labels, see match/labelled.py")
+    parser.add_argument("--data", type=Path, help="the folder of the tables; that of SETS.toml where not given")
     parser.add_argument("--out", type=Path, help="the file to write, for example inducult_geo/match/weights.json")
     given = parser.parse_args(args)
-    left, right = (records_from_csv(path, path.stem, dict(given.column)) for path in (given.left, given.right))
-    ignored = read_pairs(given.dont_care) if given.dont_care else ()
-    text = json.dumps(train(left, right, read_pairs(given.labels), ignored), indent=1) + "\n"
+    try:
+        text = json.dumps(train(labelled_sets(given.sets, given.data)), indent=1) + "\n"
+    except ConfigError as error:
+        parser.exit(2, f"{error}\n")
     if given.out:
         given.out.write_text(text, encoding="utf-8")
     else:

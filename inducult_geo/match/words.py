@@ -56,6 +56,15 @@ class Likeness:
         """Return some of the rows."""
         return Likeness(self.forward[rows], self.backward[rows], self.telling[rows], self.numbers[rows])
 
+    def put(self, rows: Ints, size: int) -> Likeness:
+        """Return `size` rows, of which these are some; the others are unknown."""
+        columns = []
+        for column in (self.forward, self.backward, self.telling, self.numbers):
+            filled = np.full(size, np.nan)
+            filled[rows] = column
+            columns.append(filled)
+        return Likeness(*columns)
+
 
 def word_similarity(lexicon: Lexicon, left: Ints, right: Ints) -> Floats:
     """Similarity of words, 0 to 1, by their numbers; concepts and numbers are equal or not."""
@@ -72,8 +81,25 @@ def word_similarity(lexicon: Lexicon, left: Ints, right: Ints) -> Floats:
     return value
 
 
+def plain_likeness(prepared: Prepared, words: Ragged, left: Ints, right: Ints) -> Likeness:
+    """Compare lists of words of which none names a town (or all do): equal pairs of lists are compared once.
+
+    Parameters
+    ----------
+    words
+        One list a record.
+    left, right
+        Records, one a pair.
+    """
+    code, first = words.alike
+    pair = code[left] * len(first) + code[right]
+    different = distinct(pair)
+    rows = (first[different // max(len(first), 1)], first[different % max(len(first), 1)])
+    return likeness(prepared, (words, words), rows, None).take(np.searchsorted(different, pair))
+
+
 def likeness(
-    prepared: Prepared, words: tuple[Ragged, Ragged], rows: tuple[Ints, Ints], records: tuple[Ints, Ints]
+    prepared: Prepared, words: tuple[Ragged, Ragged], rows: tuple[Ints, Ints], records: tuple[Ints, Ints] | None
 ) -> Likeness:
     """Compare lists of words pair by pair, a block of pairs at a time: that keeps memory small.
 
@@ -86,15 +112,18 @@ def likeness(
     rows
         Which list of each, one a pair.
     records
-        Which records the lists are of (their towns tell less).
+        Which records the lists are of (their towns tell less); None where towns do not matter.
     """
     blocks = [slice(start, start + BLOCK) for start in range(0, max(len(rows[0]), 1), BLOCK)]
-    parts = [_block(prepared, words, (rows[0][b], rows[1][b]), (records[0][b], records[1][b])) for b in blocks]
+    parts = [
+        _block(prepared, words, (rows[0][b], rows[1][b]), (records[0][b], records[1][b]) if records else None)
+        for b in blocks
+    ]
     return Likeness(*(np.concatenate([getattr(part, name) for part in parts]) for name in _COLUMNS))
 
 
 def _block(
-    prepared: Prepared, words: tuple[Ragged, Ragged], rows: tuple[Ints, Ints], records: tuple[Ints, Ints]
+    prepared: Prepared, words: tuple[Ragged, Ragged], rows: tuple[Ints, Ints], records: tuple[Ints, Ints] | None
 ) -> Likeness:
     """Compare one block of lists (see `likeness`)."""
     lexicon = prepared.lexicon
@@ -130,14 +159,9 @@ def best_variants(prepared: Prepared, left: tuple[Ragged, Ints], right: tuple[Ra
     merit = every.mean + 0.5 * every.within + 0.3 * every.telling + 0.05 * np.nan_to_num(every.numbers, nan=0.5)
     first = _best_of_each(pair, merit)
     size = len(left[1])
-    columns = []
-    for column in (every.forward, every.backward, every.telling, every.numbers):
-        filled = np.full(size, np.nan)
-        filled[pair[first]] = column[first]
-        columns.append(filled)
     best = np.full((size, 2), -1, dtype=np.int64)
     best[pair[first]] = np.column_stack([chosen[0][first], chosen[1][first]])
-    return Likeness(*columns), best
+    return every.take(first).put(pair[first], size), best
 
 
 def _best_of_each(pair: Ints, merit: Floats) -> Ints:
@@ -153,17 +177,26 @@ def _best_of_each(pair: Ints, merit: Floats) -> Ints:
 
 
 def _directed(
-    prepared: Prepared, words: Ragged, rows: Ints, records: tuple[Ints, Ints], pair: Ints, at: Ints, similar: Floats
+    prepared: Prepared,
+    words: Ragged,
+    rows: Ints,
+    records: tuple[Ints, Ints] | None,
+    pair: Ints,
+    at: Ints,
+    similar: Floats,
 ) -> tuple[Floats, Floats]:
     """Share, and sum, of one side's weight that finds a partner."""
-    starts = np.cumsum(words.counts[rows]) - words.counts[rows]
-    slot: Ints = starts[pair] + at - words.offsets[rows][pair]
-    best = np.zeros(int(words.counts[rows].sum()))
-    np.maximum.at(best, slot, similar)
-    owner = np.repeat(np.arange(len(rows)), words.counts[rows])
-    places = np.arange(len(owner)) - starts[owner] + words.offsets[rows][owner]
-    token: Ints = words.values[places]
-    weight = prepared.lexicon.weights[token] * _town_share(prepared, records, owner, token)
+    counts, offsets = words.counts[rows], words.offsets[rows]
+    starts = np.cumsum(counts) - counts
+    moved = starts - offsets
+    best = np.zeros(int(counts.sum()))
+    alike = np.flatnonzero(similar)
+    np.maximum.at(best, moved[pair[alike]] + at[alike], similar[alike])
+    owner = np.repeat(np.arange(len(rows)), counts)
+    token: Ints = words.values[np.arange(len(owner)) - moved[owner]]
+    weight = prepared.lexicon.weights[token]
+    if records is not None:
+        weight = weight * _town_share(prepared, records, owner, token)
     found = np.bincount(owner, weights=weight * best, minlength=len(rows))
     whole = np.bincount(owner, weights=weight, minlength=len(rows))
     return found / np.maximum(whole, 1e-9), found.astype(float)
@@ -171,10 +204,9 @@ def _directed(
 
 def _town_share(prepared: Prepared, records: tuple[Ints, Ints], owner: Ints, token: Ints) -> Floats:
     """`PLACE_SHARE` for words that name the town of either record, else 1."""
-    cities, width = prepared.cities, max(len(prepared.lexicon.words), 1)
-    known = distinct(np.repeat(np.arange(len(cities)), cities.counts) * width + cities.values)
+    known, width = prepared.towns_words, max(len(prepared.lexicon.words), 1)
     # Few words name any town at all: the others need no search.
-    maybe = np.flatnonzero(np.isin(np.arange(width), cities.values)[token])
+    maybe = np.flatnonzero(prepared.names_a_town[token])
     in_town = np.zeros(len(token), dtype=bool)
     for side in records if len(known) else ():
         wanted = side[owner[maybe]] * width + token[maybe]

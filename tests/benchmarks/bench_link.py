@@ -1,47 +1,220 @@
-"""Measure linking on the labelled tables: `python tests/benchmarks/bench_link.py [SHARED]`.
+"""Measure linking on the labelled tables: `python tests/benchmarks/bench_link.py [SHARED] [--quick]`.
 
-Builds records straight from the CSV files (so that reading and harmonizing are not measured), links them with the
-shipped weights and scores against the labels. Nothing here is used by the package.
+Every figure is of records that the weights were not learned from: folds of left records, whole countries left out, and
+sets that teach nothing. One line a set and state; each also with all true partners taken out. Then the reliability of
+the scores, what each comparison adds, and a learning curve. Nothing here is used by the package.
 """
 
 from __future__ import annotations
 
 import argparse
-import json
 import sys
 import time
-from dataclasses import replace
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
 from inducult_geo.frames import Records
+from inducult_geo.match.candidates import candidates
+from inducult_geo.match.labelled import Labelled, labelled_sets, read_pairs
+from inducult_geo.match.link import link
 from inducult_geo.match.ragged import ranks_within
-from inducult_geo.match.tables import records_from_csv
+from inducult_geo.match.score import Weights, score, weights_from
+from inducult_geo.match.train import THRESHOLDS, Examples, examples, fit_weights
 
-SURE = 0.8
+SETS = Path(__file__).with_name("labelled.toml")
+SURE = 0.95
 """Score from which a match needs no person."""
 
-TAGS = {
-    "jrc": {"capacity": "capacity_mw", "fuel": "types"},
-    "geodb": {"capacity": "capacity_mw", "fuel": "primary_fuel"},
-}
+HEAD = f"{'set':36}{'P':>7}{'R':>7}{'F1':>7}{'emptied':>9}{'sure P':>8}{'R':>7}{'asked':>7}{'of errors':>10}"
 
 
-def hotmaps(shared: Path) -> Records:
-    return records_from_csv(shared / "data/sites/hotmaps.csv", "hotmaps", {"operator": "company"})
+@dataclass(frozen=True)
+class Best:
+    """The best candidate of each labelled left record: its score, whether it is true, and whether it counts."""
+
+    left: np.ndarray
+    chance: np.ndarray
+    true: np.ndarray
+    counts: np.ndarray
+
+    def among(self, keys: Iterable[str]) -> Best:
+        kept = np.isin(self.left, [*keys])
+        return Best(self.left[kept], self.chance[kept], self.true[kept], self.counts[kept])
 
 
-def eutl(shared: Path) -> Records:
-    return records_from_csv(shared / "data/sites/eutl.csv", "eutl")
+def best_of(part: Examples, chance: np.ndarray, judged: np.ndarray) -> Best:
+    """Pick the best candidate of each left record in `judged` (record keys)."""
+    keys = part.pairs.prepared.key
+    rank = ranks_within(part.pairs.left, chance)
+    teaches, true = np.zeros(len(chance), dtype=bool), np.zeros(len(chance), dtype=bool)
+    teaches[part.rows], true[part.rows] = True, part.true
+    rows = np.flatnonzero((rank == 0) & np.isin(keys[part.pairs.left], judged))
+    return Best(keys[part.pairs.left[rows]], chance[rows], true[rows], teaches[rows])
 
 
-def read_pairs(path: Path, **only: str) -> set[tuple[str, str]]:
-    rows = pd.read_csv(path, dtype="str")
-    for column, value in only.items():
-        rows = rows[rows[column] == value]
-    return set(zip(rows["left_id"], rows["right_id"], strict=True))
+def joined(parts: Iterable[Best]) -> Best:
+    each = [*parts]
+    return Best(*(np.concatenate([getattr(p, name) for p in each]) for name in ("left", "chance", "true", "counts")))
+
+
+def figures(whole: Best, emptied: Best, n_true: int, n_left: int) -> dict[str, float]:
+    """Precision, recall, F1; share of emptied records matched; the same of sure matches; what a person is asked."""
+    match, sure = whole.chance >= THRESHOLDS["match"], whole.chance >= SURE
+    asked = (whole.chance >= THRESHOLDS["review"]) & ~sure
+    hits, said = (whole.true & match).sum(), (whole.counts & match).sum()
+    decided = whole.chance >= THRESHOLDS["review"]
+    wrong = ((whole.counts & ~whole.true) & match) | (whole.true & ~match)
+    return {
+        "precision": hits / max(said, 1),
+        "recall": hits / n_true,
+        "f1": 2 * hits / max(said + n_true, 1),
+        "emptied": (emptied.chance >= THRESHOLDS["match"]).sum() / n_left,
+        "sure_precision": (whole.true & sure).sum() / max((whole.counts & sure).sum(), 1),
+        "sure_recall": (whole.true & sure).sum() / n_true,
+        "asked": asked.sum() / max(decided.sum(), 1),
+        "errors_asked": (wrong & asked).sum() / max(wrong.sum(), 1),
+    }
+
+
+def line(name: str, given: Mapping[str, float]) -> str:
+    cells = [given[key] for key in ("precision", "recall", "f1", "emptied", "sure_precision", "sure_recall")]
+    widths = (7, 7, 7, 9, 8, 7)
+    told = "".join(f"{cell:{width}.3f}" for cell, width in zip(cells, widths, strict=True))
+    return f"{name:36}{told}{given['asked']:7.3f}{given['errors_asked']:10.2f}"
+
+
+def reliability(best: Best) -> str:
+    """Share of right pairs by score: `0.8-0.9 0.87 (61)`."""
+    told = []
+    for low in np.arange(0.0, 0.95, 0.1):
+        here = (best.chance >= low) & (best.chance < low + 0.1 + (low > 0.85))
+        if here.sum():
+            told.append(f"{low:.1f} {best.true[here].mean():.2f} ({here.sum()})")
+    return "  ".join(told)
+
+
+class Judge:
+    """Holds the examples of all sets, and judges weights on left records that they were not learned from."""
+
+    def __init__(self, sets: list[Labelled]) -> None:
+        self.sets = {labelled.name: labelled for labelled in sets}
+        self.shown = [part for labelled in sets for part in examples(labelled)]
+
+    def lefts(self, name: str) -> np.ndarray:
+        """Keys of the labelled left records of a set."""
+        source = self.sets[name].left["record_key"].iloc[0].partition(":")[0]
+        return np.array(sorted({f"{source}:{a}" for a, _ in self.sets[name].labels}), dtype=object)
+
+    def parts(self, name: str) -> list[tuple[Examples, Examples]]:
+        """States of a set, each with its partners and without."""
+        mine = [part for part in self.shown if part.name.partition(",")[0] == name]
+        return [*zip(mine[::2], mine[1::2], strict=True)]
+
+    def out_of(self, name: str, folds: Iterable[np.ndarray], shown: list[Examples] | None = None) -> dict:
+        """State -> best candidates with partners and without; each fold judged by weights learned from the others."""
+        found: dict[str, tuple[list[Best], list[Best]]] = {}
+        for fold in folds:
+            weights = weights_from(fit_weights(shown or self.shown, leave_out=set(fold)))
+            for state in self.parts(name):
+                place = found.setdefault(state[0].name, ([], []))
+                for part, into in zip(state, place, strict=True):
+                    into.append(best_of(part, score(part.pairs, weights, part.scores).probability, fold))
+        return {state: tuple(map(joined, both)) for state, both in found.items()}
+
+    def report(self, name: str, found: dict, how: str, own: set[str] = frozenset()) -> list[str]:
+        lines, labels = [], self.sets[name].labels
+        for state, (whole, emptied) in found.items():
+            n_left = len({a for a, _ in labels})
+            lines.append(line(f"{state} ({how})", figures(whole, emptied, len(labels), n_left)))
+            if own:
+                source = self.lefts(name)[0].partition(":")[0]
+                keys, n = {f"{source}:{a}" for a in own}, sum(a in own for a, _ in labels)
+                given = figures(whole.among(keys), emptied.among(keys), n, len(own))
+                lines.append(line("  names not copied", given))
+            lines.append(f"  right by score: {reliability(whole)}")
+        return lines
+
+
+def folds_of(keys: np.ndarray, count: int) -> list[np.ndarray]:
+    """Cut keys up at random, the same every time."""
+    order = np.random.default_rng(0).permutation(len(keys)) % count
+    return [keys[order == number] for number in range(count)]
+
+
+def own_names(shared: Path) -> set[str]:
+    """Left ids of the pairs whose names were not copied from one another."""
+    return {a for a, _ in read_pairs(shared / "data/sites/hotmaps_eutl_labels.csv", name_copied="False")}
+
+
+def countries(shared: Path, judge: Judge) -> list[np.ndarray]:
+    """Labelled left records of each country."""
+    rows = pd.read_csv(shared / "data/sites/hotmaps_eutl_labels.csv", dtype="str")
+    return [("hotmaps:" + group).unique().astype(object) for _, group in rows.groupby("country")["left_id"]]
+
+
+def without(judge: Judge, shared: Path) -> list[str]:
+    """Ablation and learning curve: learned from three fifths (or fewer) of the left records, judged on the others."""
+    name = "hotmaps-eutl"
+    order = np.random.default_rng(1).permutation(judge.lefts(name))
+    cut = len(order) * 2 // 5
+    judged, taught, own = order[:cut], order[cut:], own_names(shared)
+    n_own = {f"hotmaps:{a}" for a in own} & set(judged)
+    labels = [("hotmaps:" + a, b) for a, b in judge.sets[name].labels]
+
+    def told(shown: list[Examples], leave: Iterable[str], weights: Weights | None = None) -> str:
+        used = weights or weights_from(fit_weights(shown, leave_out={*leave}))
+        cells = []
+        for whole, emptied in (judge.parts(name)[0], judge.parts(name)[3]):
+            best = best_of(whole, score(whole.pairs, used, whole.scores).probability, judged)
+            none = best_of(emptied, score(emptied.pairs, used, emptied.scores).probability, judged)
+            for keys in (set(judged), n_own):
+                n = sum(a in keys for a, _ in labels)
+                cells.append(figures(best.among(keys), none.among(keys), n, len(keys))["f1"])
+        return "".join(f"{cell:9.3f}" for cell in cells)
+
+    lines = [
+        f"{'':36}{'whole':>9}{'own':>9}{'bare':>9}{'own':>9}",
+        f"{'all comparisons':36}{told(judge.shown, judged)}",
+    ]
+    mine = judge.shown
+    for comparison in judge.shown[0].scores:
+        if all(np.isnan(part.scores[comparison].value).all() for part in mine):
+            continue
+        document = fit_weights([_blind(part, comparison) for part in mine], leave_out=set(judged))
+        document["points"][comparison] = [0.0] * len(document["points"][comparison])
+        lines.append(f"{'without ' + comparison:36}{told(mine, (), weights_from(document))}")
+    document = fit_weights(mine, leave_out=set(judged))
+    document["neighbors"]["leads"] = {key: [0.0] * 7 for key in document["neighbors"]["leads"]}
+    lines.append(f"{'without competition':36}{told(mine, (), weights_from(document))}")
+    counts = (25, 50, 100, 200, 400, len(taught))
+    return lines + [f"{f'{count} labels':36}{told(mine, [*judged, *taught[count:]])}" for count in counts]
+
+
+def _blind(part: Examples, comparison: str) -> Examples:
+    seen = part.scores[comparison]
+    return replace(part, scores=dict(part.scores) | {comparison: replace(seen, value=seen.value * np.nan)})
+
+
+def bench_candidates(labelled: Labelled) -> dict[str, float]:
+    """Recall of the candidates, how many a left record, and the CPU seconds that linking takes."""
+    began = time.process_time()
+    links = link(labelled.left, labelled.right)
+    spent = time.process_time() - began
+    ends = candidates(labelled.left, labelled.right)
+    tables = (labelled.left, labelled.right)
+    ids = [t["record_key"].str.partition(":")[2].to_numpy()[end] for t, end in zip(tables, ends, strict=True)]
+    found, truth = set(zip(*ids, strict=True)), set(labelled.labels)
+    review = (links["decision"] == "review").sum() / max(len(links), 1)
+    return {
+        "recall": len(found & truth) / len(truth),
+        "per_record": len(found) / len(labelled.left),
+        "cpu_s": spent,
+        "review_share": float(review),
+    }
 
 
 def measure(links: pd.DataFrame, truth: set[tuple[str, str]], ignored: set[tuple[str, str]] = frozenset()) -> dict:
@@ -52,197 +225,48 @@ def measure(links: pd.DataFrame, truth: set[tuple[str, str]], ignored: set[tuple
     scored = {pair for pair in predicted if pair[0] in lefts and (pair in truth or pair not in ignored)}
     hits = len(scored & truth)
     precision, recall = hits / max(len(scored), 1), hits / len(truth)
-    f1 = 2 * precision * recall / max(precision + recall, 1e-9)
-    return {"precision": round(precision, 4), "recall": round(recall, 4), "f1": round(f1, 4), "n": len(truth)}
+    return {"precision": precision, "recall": recall, "f1": 2 * hits / max(len(scored) + len(truth), 1)}
 
 
-def without(records: Records, *pairs: set[tuple[str, str]]) -> Records:
-    """Records without every labelled partner: what is left has no true answer."""
-    gone = {right for part in pairs for _, right in part}
-    return Records(records[~records["record_key"].str.partition(":")[2].isin(gone)].reset_index(drop=True))
-
-
-def stripped(records: Records, *columns: str) -> Records:
-    """Records as a source would give them that does not know these columns."""
-    bare = records.copy()
-    for column in columns:
-        bare[column] = pd.Series(None, index=bare.index, dtype=bare[column].dtype)
-    return Records(bare)
-
-
-def bench_sites(shared: Path) -> dict:
-    from inducult_geo.match.candidates import candidates
-    from inducult_geo.match.link import link
-
-    labels = shared / "data/sites/hotmaps_eutl_labels.csv"
-    truth, own = read_pairs(labels), read_pairs(labels, name_copied="False")
-    ignored = read_pairs(shared / "data/sites/hotmaps_eutl_dont_care.csv")
-    left, right = hotmaps(shared), eutl(shared)
-    began = time.process_time()
-    links = link(left, right)
-    figures: dict = {"cpu_s": round(time.process_time() - began, 1)}
-    at_left, at_right = candidates(left, right)
-    ids = [frame["record_key"].str.partition(":")[2].to_numpy() for frame in (left, right)]
-    found = set(zip(ids[0][at_left], ids[1][at_right], strict=True))
-    figures |= {"candidate_recall": round(len(found & truth) / len(truth), 4)}
-    figures |= {"candidates_per_record": round(len(found) / len(left), 1)}
-    figures |= {"all": measure(links, truth, ignored), "name_not_copied": measure(links, own, ignored)}
-    figures["review_rows"] = int((links["decision"] == "review").sum())
-    figures["match_rows"] = int((links["decision"] == "match").sum())
-    bare = [stripped(frame, "address", "postcode", "city", "operator") for frame in (left, right)]
-    poor = link(*bare)
-    figures |= {"bare": measure(poor, truth, ignored), "bare_not_copied": measure(poor, own, ignored)}
-    for name, tables in {"emptied": (left, right), "emptied_bare": bare}.items():
-        none = link(tables[0], without(tables[1], truth, ignored))
-        lefts = {a for a, _ in truth}
-        matched = set(none.loc[none["decision"] == "match", "left_id"]) & lefts
-        asked = set(none.loc[none["decision"] == "review", "left_id"]) & lefts - matched
-        figures[name] = {"matched": round(len(matched) / len(lefts), 4), "review": round(len(asked) / len(lefts), 4)}
-    return figures
-
-
-def bench_power(shared: Path, *, tags: bool = False) -> dict:
-    from inducult_geo.match.link import link
-
-    folder = shared / "data/sites"
-    truth = read_pairs(folder / "power_jrc_geodb_labels.csv")
-    left, right = (records_from_csv(folder / f"power_{name}.csv", name, TAGS[name] if tags else None) for name in TAGS)
-    links = link(left, right)
-    none = link(left, without(right, truth))
-    matched = set(none.loc[none["decision"] == "match", "left_id"]) & {a for a, _ in truth}
-    return measure(links, truth) | {"emptied_matched": round(len(matched) / len(truth), 4)}
-
-
-def labelled(shared: Path) -> tuple[Records, Records, set[tuple[str, str]], set[tuple[str, str]]]:
-    folder = shared / "data/sites"
-    ignored = read_pairs(folder / "hotmaps_eutl_dont_care.csv")
-    return hotmaps(shared), eutl(shared), read_pairs(folder / "hotmaps_eutl_labels.csv"), ignored
-
-
-def write_weights(shared: Path, target: Path) -> None:
-    """Learn the shipped weights anew."""
-    from inducult_geo.match.train import train
-
-    target.write_text(json.dumps(train(*labelled(shared)), indent=1) + "\n", encoding="utf-8")
-
-
-def bench_folds(shared: Path, folds: int = 5) -> dict:
-    """Judge weights on the left records that they were not learned from."""
-    from inducult_geo.match.score import score, weights_from
-    from inducult_geo.match.train import examples, fit
-
-    left, right, truth, ignored = labelled(shared)
-    own = {a for a, _ in read_pairs(shared / "data/sites/hotmaps_eutl_labels.csv", name_copied="False")}
-    shown = [*examples(left, right, truth, ignored)]
-    groups = np.unique(np.concatenate([part.group for part in shown]))
-    fold_of = np.random.default_rng(0).permutation(len(groups)) % folds
-    counts = {"all": [0, 0, len(truth)], "name_not_copied": [0, 0, len(own)]}
-    whole, emptied, matched = shown[0], shown[1], 0
-    chances: list[np.ndarray] = []
-    truths: list[np.ndarray] = []
-    keys = pd.Series(whole.pairs.prepared.key, dtype="str").str.partition(":")[2].to_numpy()
-    for fold in range(folds):
-        out = groups[fold_of == fold]
-        weights = weights_from(fit(shown, leave_out=out))
-        for part in (whole, emptied):
-            scored = score(part.pairs, weights)
-            best = ranks_within(part.pairs.left, scored.probability)[part.rows] == 0
-            hit = best & scored.is_match[part.rows] & np.isin(part.group, out)
-            if part is emptied:
-                matched += int(hit.sum())
-                continue
-            chances.append(scored.probability[part.rows][best & np.isin(part.group, out)])
-            truths.append(part.true[best & np.isin(part.group, out)])
-            for name, among in (("all", True), ("name_not_copied", np.isin(keys[part.group], [*own]))):
-                counts[name][0] += int((hit & among & part.true).sum())
-                counts[name][1] += int((hit & among).sum())
-    figures: dict = {name: round(2 * hits / (said + n), 4) for name, (hits, said, n) in counts.items()}
-    score_of, true = (np.concatenate(part) for part in (chances, truths))
-    figures["calibration"] = {
-        f"{low:.1f}-{low + 0.1:.1f}": [int(here.sum()), round(float(true[here].mean()), 3) if here.any() else None]
-        for low in np.arange(0, 10) / 10
-        for here in [(score_of >= low) & (score_of < low + 0.1 + (low == 0.9))]
-    }
-    sure = score_of >= SURE
-    figures["sure"] = {
-        "precision": round(float(true[sure].mean()), 4),
-        "recall": round(true[sure].sum() / len(truth), 4),
-    }
-    return figures | {"emptied": round(matched / len(truth), 4)}
-
-
-def bench_without(shared: Path, *, quick: bool = True) -> dict:
-    """Ablation and learning curve: trained on three fifths (or fewer) of the left records, judged on the others."""
-    from inducult_geo.match.score import score, weights_from
-    from inducult_geo.match.train import examples, fit
-
-    shown = [*examples(*labelled(shared))]
-    whole, groups = shown[0], np.unique(np.concatenate([part.group for part in shown]))
-    order = np.random.default_rng(1).permutation(groups)
-    cut = len(order) * 2 // 5
-    judged, taught = order[:cut], order[cut:]
-
-    def f1(document: dict) -> float:
-        scored = score(whole.pairs, weights_from(document))
-        best = ranks_within(whole.pairs.left, scored.probability)[whole.rows] == 0
-        among = np.isin(whole.group, judged)
-        hit = best & scored.is_match[whole.rows] & among
-        return round(2 * float((hit & whole.true).sum()) / float(hit.sum() + (whole.true & among).sum()), 4)
-
-    figures: dict = {"all": f1(fit(shown, leave_out=judged)), "without": {}, "labels": {}}
-    for name in whole.values:
-        blind = [replace(part, values=part.values | {name: part.values[name] * np.nan}) for part in shown]
-        document = fit(blind, leave_out=judged)
-        figures["without"][name] = f1(document)
-    for count in (50, 200, len(taught)) if quick else (25, 50, 100, 200, 400, len(taught)):
-        figures["labels"][str(count)] = f1(fit(shown, leave_out=[*judged, *taught[count:]]))
-    return figures
-
-
-def table(figures: dict) -> str:
-    """One line a set: precision, recall, F1, and the share of emptied records that were matched or asked."""
-    sites, lines = figures["hotmaps_eutl"], [f"{'set':28}{'P':>8}{'R':>8}{'F1':>8}{'emptied':>9}{'asked':>8}"]
-    rows = {
-        "hotmaps x eutl": (sites["all"], sites["emptied"]),
-        "  names not copied": (sites["name_not_copied"], {}),
-        "  without address, operator": (sites["bare"], sites["emptied_bare"]),
-        "    names not copied": (sites["bare_not_copied"], {}),
-    }
-    for name, (said, none) in rows.items():
-        lines.append(_line(name, said, none))
-    power = ("jrc_geodb", "jrc_geodb_tags")
-    lines.extend(_line(name, figures[name], {"matched": figures[name]["emptied_matched"]}) for name in power)
-    share = sites["review_rows"] / max(sites["review_rows"] + sites["match_rows"], 1)
-    lines.append(f"review share of decided pairs {share:.3f}; candidate recall {sites['candidate_recall']}")
-    return "\n".join(lines)
-
-
-def _line(name: str, said: dict, none: dict) -> str:
-    cells = [said["precision"], said["recall"], said["f1"]]
-    extra = [f"{none[key]:.4f}" if key in none else "" for key in ("matched", "review")]
-    return f"{name:28}" + "".join(f"{cell:8.4f}" for cell in cells) + f"{extra[0]:>9}{extra[1]:>8}"
+def emptied(labelled: Labelled) -> Records:
+    """The right table without every labelled partner: what is left has no true answer."""
+    gone = {right for _, right in (*labelled.labels, *labelled.ignored)}
+    return Records(labelled.right[~labelled.right["record_key"].str.partition(":")[2].isin(gone)])
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("shared", type=Path, nargs="?", default=Path(__file__).resolve().parents[3] / "shared")
-    parser.add_argument("--train", type=Path, metavar="WEIGHTS.json", help="learn the weights anew and write them")
-    parser.add_argument("--folds", action="store_true", help="judge out of fold too")
-    parser.add_argument("--ablation", action="store_true", help="leave out comparisons and labels, one after the other")
+    parser.add_argument("--quick", action="store_true", help="folds and countries alone")
     given = parser.parse_args()
-    if given.train:
-        write_weights(given.shared, given.train)
+    say = lambda text: sys.stdout.write(f"{text}\n")  # noqa: E731
     if not (given.shared / "data/sites").is_dir():
-        sys.stdout.write(f"skipped: no labelled tables under {given.shared}\n")
+        say(f"skipped: no labelled tables under {given.shared}")
         return
-    figures = {"hotmaps_eutl": bench_sites(given.shared), "jrc_geodb": bench_power(given.shared)}
-    figures["jrc_geodb_tags"] = bench_power(given.shared, tags=True)
-    if given.folds:
-        figures["out_of_fold"] = bench_folds(given.shared)
-    if given.ablation:
-        figures["ablation"] = bench_without(given.shared)
-    json.dump(figures, sys.stdout, indent=1)
-    sys.stdout.write("\n" + table(figures) + "\n")
+    sets = labelled_sets(SETS, given.shared / "data/sites")
+    judge, own = Judge(sets), own_names(given.shared)
+    hotmaps, jrc = "hotmaps-eutl", "jrc-geodb"
+    say(HEAD)
+    rounds = (
+        (hotmaps, folds_of(judge.lefts(hotmaps), 5), "out of fold", own),
+        (hotmaps, countries(given.shared, judge), "country left out", own),
+        (jrc, folds_of(judge.lefts(jrc), 5), "out of fold", set()),
+    )
+    for name, folds, how, names in rounds:
+        for text in judge.report(name, judge.out_of(name, folds), how, names):
+            say(text)
+    rest = [part for part in judge.shown if not part.name.startswith(jrc)]
+    for text in judge.report(jrc, judge.out_of(jrc, [judge.lefts(jrc)], rest), "never seen"):
+        say(text)
+    for labelled in sets:
+        told = bench_candidates(labelled)
+        say(
+            f"{labelled.name}: candidate recall {told['recall']:.4f}, {told['per_record']:.1f} a left record; "
+            f"linked in {told['cpu_s']:.1f} CPU s; review rows {told['review_share']:.3f} of all"
+        )
+    if not given.quick:
+        for text in without(judge, given.shared):
+            say(text)
 
 
 if __name__ == "__main__":

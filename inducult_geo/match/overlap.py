@@ -1,0 +1,171 @@
+"""How much two lists share, estimated without labels, and what that says about each of their pairs.
+
+The same likeness means more between two lists of the same works than between two that hardly meet. Two things are
+estimated for every pair of sources, and drawn towards what training saw where there is little to estimate from:
+
+- the level of chance: how high a pair scores that is best only since the best was taken away. Odds are a ratio of two
+  densities, so their mean over what chance brings is known; where it is lower, as between sources that tell little, all
+  scores of the two lists are too low by as much;
+- the share of the shorter list, country by country, that has a partner: the prior of a classifier, adjusted to
+  unlabelled data by expectation maximization (Saerens, Latinne and Decaestecker 2002, Neural Computation 14, 21-41).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+import pandas as pd
+
+from inducult_geo.match.comparisons import Compared
+from inducult_geo.match.ragged import Floats, Ints
+from inducult_geo.match.rivals import Contest
+
+CHANCE_AT_MOST: Final = 4.0
+"""Log-odds above which a pair that chance brings counts no more: a few sites with many permits must not decide."""
+
+CHANCE_COUNTS: Final = 100.0
+SHARE_COUNTS: Final = 30.0
+"""What training says counts as so many records, beside those of the lists themselves."""
+
+MOST_LEVEL: Final = 1.0
+MOST_UP: Final = 2.0
+MOST_DOWN: Final = 3.0
+"""Log-odds by which a pair is moved at most, by chance and by the share. Restraint has more room than zeal: that two
+lists tell of the same works is no proof that these two rows do."""
+
+_EDGE: Final = 12.0
+_BINS: Final = 240
+_ROUNDS: Final = 300
+
+
+@dataclass(frozen=True)
+class Overlap:
+    """What is said about each pair.
+
+    Attributes
+    ----------
+    points
+        Log-odds that are added to the pair's.
+    share
+        Estimated share of the shorter list, in the pair's country, that has a partner in the other.
+    """
+
+    points: Floats
+    share: Floats
+
+
+def overlap(
+    pairs: Compared,
+    sides: tuple[Contest, Contest],
+    total: Floats,
+    spare: tuple[Floats, Floats],
+    trained: float,
+) -> Overlap:
+    """Estimate what each pair's lists share.
+
+    Parameters
+    ----------
+    sides
+        The contests of `pairs` (see `rivals.contests`).
+    total
+        Log-odds of each pair, as trained.
+    spare
+        For the groups of either side that hold at least two pairs: log-odds of the best pair if the best were gone.
+    trained
+        Share of the records with a partner that training saw.
+    """
+    p = pairs.prepared
+    if not len(total):
+        return Overlap(np.zeros(0), np.zeros(0))
+    codes, names = pd.factorize(p.source, sort=True)
+    lands, _ = pd.factorize(p.country, sort=True)
+    source, land = codes.astype(np.int64), lands.astype(np.int64)
+    n_lands, n_sources = int(land.max()) + 1, len(names)
+    first = np.where(source[pairs.left] > source[pairs.right], pairs.right, pairs.left)
+    lists = _lists(pairs, source, n_sources)
+    points, share = np.zeros(len(total)), np.zeros(len(total))
+    counts = np.bincount(source * n_lands + land, minlength=n_sources * n_lands).reshape(n_sources, n_lands)
+    for number in np.unique(lists):
+        here = lists == number
+        two = divmod(int(number), n_sources)
+        level = _level(sides, lists, spare, number, counts[list(two)].sum(axis=1), trained)
+        priors = _shares(sides, lists, number, total + level, land, counts[list(two)], trained)
+        moved = np.clip(_logit(priors) - _logit(np.array(trained)), -MOST_DOWN, MOST_UP)
+        where = land[first[here]]
+        points[here], share[here] = level + moved[where], priors[where]
+    return Overlap(points, share)
+
+
+def _lists(pairs: Compared, source: Ints, n_sources: int) -> Ints:
+    """Return which two lists each pair is of, as one number."""
+    a, b = source[pairs.left], source[pairs.right]
+    return np.minimum(a, b) * n_sources + np.maximum(a, b)
+
+
+def _level(
+    sides: tuple[Contest, Contest],
+    lists: Ints,
+    spare: tuple[Floats, Floats],
+    number: int,
+    n_records: Ints,
+    trained: float,
+) -> float:
+    """How much higher the scores of two lists would be if chance reached as high in them as odds say it does."""
+    side = 0 if n_records[0] <= n_records[1] else 1
+    contest = sides[side]
+    of_these = lists[contest.order[contest.starts]] == number
+    values = spare[side][of_these[contest.sizes > 1]]
+    if not len(values):
+        return 0.0
+    # Where the best was the only one, nothing is left: odds of zero.
+    mean = float(np.exp(np.minimum(values, CHANCE_AT_MOST)).sum() / of_these.sum())
+    found = float(_logit(np.array(trained))) - np.log(max(mean, 1e-9))
+    return float(np.clip(found * len(values) / (len(values) + CHANCE_COUNTS), -MOST_LEVEL, MOST_LEVEL))
+
+
+def _shares(
+    sides: tuple[Contest, Contest],
+    lists: Ints,
+    number: int,
+    total: Floats,
+    land: Ints,
+    counts: Ints,
+    trained: float,
+) -> Floats:
+    """Estimate the share of the shorter list that has a partner, for each country."""
+    n_lands = counts.shape[1]
+    shorter = counts.argmin(axis=0)
+    table = np.zeros((n_lands, _BINS))
+    for side, contest in enumerate(sides):
+        mine = np.flatnonzero(lists[contest.order[contest.starts]] == number)
+        best = contest.best(total)[mine]
+        where = land[contest.record[mine]]
+        kept = shorter[where] == side
+        at = np.clip((best[kept] + _EDGE) * (_BINS / (2 * _EDGE)), 0, _BINS - 1).astype(np.int64)
+        table += np.bincount(where[kept] * _BINS + at, minlength=n_lands * _BINS).reshape(n_lands, _BINS)
+    # Records without any candidate have no partner that could be found.
+    table[:, 0] += np.maximum(counts.min(axis=0) - table.sum(axis=1), 0)
+    whole = _estimate(table.sum(axis=0, keepdims=True), np.array([trained]), trained)
+    return _estimate(table, np.full(n_lands, float(whole[0])), trained)
+
+
+def _estimate(table: Floats, expected: Floats, trained: float) -> Floats:
+    """Estimate the share with a partner, one for each row of binned log-odds, by expectation maximization."""
+    middle = (np.arange(_BINS) + 0.5) * (2 * _EDGE / _BINS) - _EDGE
+    share = expected.copy()
+    size = table.sum(axis=1) + SHARE_COUNTS
+    for _ in range(_ROUNDS):
+        moved = (_logit(share) - _logit(np.array(trained)))[:, None] + middle
+        found = (table / (1 + np.exp(-moved))).sum(axis=1)
+        new = (found + SHARE_COUNTS * expected) / size
+        if np.abs(new - share).max() < 1e-6:
+            break
+        share = new
+    return share
+
+
+def _logit(share: Floats) -> Floats:
+    held = np.clip(share, 1e-6, 1 - 1e-6)
+    return np.asarray(np.log(held / (1 - held)), dtype=float)

@@ -1,0 +1,144 @@
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pandas as pd
+import pytest
+from match_rows import HERE, point, records, row
+
+from inducult_geo.match.candidates import candidates_of
+from inducult_geo.match.comparisons import Compared
+from inducult_geo.match.overlap import MOST_DOWN, MOST_LEVEL, overlap
+from inducult_geo.match.prepare import prepare
+from inducult_geo.match.rivals import contests
+from inducult_geo.match.score import score, shipped_weights, stand
+
+NAMES = [
+    f"{a}{b} {c}werk" for a in ("Ahorn", "Birken", "Eichen") for b in ("au", "tal", "hof") for c in ("Kalk", "Eisen")
+]
+
+
+def lists(shared: float, count: int = 120):
+    """Two lists, of which the given share of the left stands in the right, and the rest has a neighbor there."""
+    left, right = [], []
+    for i in range(count):
+        name, place = f"{NAMES[i % 18]} {chr(97 + i % 25)}{i}feld", point(4000 * i)
+        left.append(row(f"a:{i}", name, place))
+        other = name if i < shared * count else f"{NAMES[(i + 7) % 18]} {chr(97 + (i + 9) % 25)}{i}berg"
+        right.append(row(f"b:{i}", other, point(4000 * i + 300)))
+        right.append(row(f"b:n{i}", f"{NAMES[(i + 5) % 18]} q{i}", point(4000 * i + 900)))
+    prepared = prepare(records(*left, *right))
+    return score(Compared(prepared, *candidates_of(prepared)))
+
+
+def share_of(scored):
+    return float(np.median(scored.share))
+
+
+def test_the_share_is_estimated():
+    most, half, none = (share_of(lists(share)) for share in (0.95, 0.5, 0.0))
+    assert most > half > none
+    assert most == pytest.approx(0.9, abs=0.1)
+    assert none < 0.25
+
+
+def test_the_same_pair_scores_lower_between_lists_that_hardly_meet():
+    many, few = lists(0.95), lists(0.1)
+
+    def chance(scored):
+        key = scored.pairs.prepared.key
+        at = (key[scored.pairs.left] == "a:3") & (key[scored.pairs.right] == "b:3")
+        return float(scored.probability[at][0])
+
+    assert chance(many) > chance(few)
+
+
+def test_points_are_bounded_and_part_of_the_sum():
+    for share in (0.0, 1.0):
+        scored = lists(share)
+        moved = scored.parts["overlap of the lists"]
+        assert np.abs(moved).max() <= MOST_LEVEL + MOST_DOWN
+        weights = shipped_weights()
+        total = weights.offset + weights.scale * weights.intercept + sum(scored.parts.values())
+        assert np.allclose(scored.probability, 1 / (1 + np.exp(-total)))
+
+
+def test_few_records_change_little():
+    prepared = prepare(records(row("a:1", "Kalkwerk Saal", point()), row("b:1", "Kalkwerk Saal", point(150))))
+    scored = score(Compared(prepared, *candidates_of(prepared)))
+    assert np.abs(scored.parts["overlap of the lists"]).max() < 0.5
+
+
+def test_no_pairs_say_nothing():
+    prepared = prepare(records(row("a:1", "Kalkwerk Saal", point())))
+    pairs = Compared(prepared, np.zeros(0, dtype=np.int64), np.zeros(0, dtype=np.int64))
+    found = overlap(pairs, contests(pairs), np.zeros(0), (np.zeros(0), np.zeros(0)), 0.6)
+    assert len(found.points) == len(found.share) == 0
+
+
+def test_countries_are_estimated_apart():
+    rows = []
+    for i in range(160):
+        land, name = ("DE" if i < 80 else "PL"), f"{NAMES[i % 18]} {chr(97 + i % 25)}{i}feld"
+        rows.append(row(f"a:{i}", name, point(4000 * i), country=land))
+        other = name if land == "DE" else f"{NAMES[(i + 7) % 18]} q{i}"
+        rows.append(row(f"b:{i}", other, point(4000 * i + 400), country=land))
+    prepared = prepare(records(*rows))
+    scored = score(Compared(prepared, *candidates_of(prepared)))
+    land = prepared.country[scored.pairs.left]
+    assert scored.share[land == "DE"].mean() > scored.share[land == "PL"].mean() + 0.3
+
+
+def test_order_of_records_changes_nothing():
+    base = [
+        row(f"{s}:{i}", f"{NAMES[i % 18]} {chr(97 + i % 25)}{i}feld", point(2500 * i + d))
+        for i in range(40)
+        for s, d in (("a", 0), ("b", 200))
+    ]
+    found = []
+    for order in (base, base[::-1]):
+        prepared = prepare(records(*order))
+        scored = score(Compared(prepared, *candidates_of(prepared)))
+        ends = [prepared.key[end] for end in (scored.pairs.left, scored.pairs.right)]
+        table = pd.DataFrame({"pair": [tuple(sorted(p)) for p in zip(*ends, strict=True)], "score": scored.probability})
+        found.append(table.sort_values("pair", ignore_index=True))
+    one, other = (table[table["score"] > 0.05].reset_index(drop=True) for table in found)
+    pd.testing.assert_frame_equal(one, other, atol=1e-3)
+    assert HERE[0] > 0
+
+
+def contest_of(lefts, rights, sources="ab"):
+    keys = [f"{sources[0]}:{i}" for i in range(3)] + [f"{sources[1]}:{i}" for i in range(3)]
+    table = prepare(records(*(row(key, "X", point()) for key in keys)))
+    return Compared(table, np.array(lefts), np.array(rights) + 3)
+
+
+def test_what_is_left_when_the_best_is_gone():
+    pairs = contest_of([0, 0, 0, 1], [0, 1, 2, 0])
+    left, right = contests(pairs)
+    base, lead, more = left.without_best(np.array([5.0, 3.0, 1.0, 4.0]), np.array([0.1, 0.2, 0.3, 0.4]))
+    assert (base.tolist(), lead.tolist(), more.tolist()) == ([3.0], [2.0], [0.2])
+    base, lead, _ = right.without_best(np.array([5.0, 3.0, 1.0, 4.0]), np.zeros(4))
+    assert base.tolist() == [4.0]
+    assert np.isnan(lead).all()
+
+
+def test_two_that_are_best_leave_one_as_good():
+    left, _ = contests(contest_of([0, 0], [0, 1]))
+    assert left.lead(np.array([2.0, 2.0])).tolist() == [0.0, 0.0]
+    assert left.without_best(np.array([2.0, 2.0]), np.array([1.0, 3.0]))[2].tolist() == [3.0]
+
+
+def test_sides_go_by_source_not_by_order():
+    one, other = contests(contest_of([0, 0], [0, 1])), contests(contest_of([0, 0], [0, 1], sources="ba"))
+    assert one[0].sizes.tolist() == [2]
+    assert other[0].sizes.tolist() == [1, 1]
+
+
+def test_totals_are_those_of_the_score():
+    scored = lists(0.5, 30)
+    standing = stand(scored.pairs, scored.base, shipped_weights())
+    moved = scored.parts["overlap of the lists"]
+    assert np.allclose(1 / (1 + np.exp(-(standing.total + moved))), scored.probability)
+    assert replace(standing).sides[0].record.size

@@ -1,0 +1,146 @@
+from __future__ import annotations
+
+import json
+
+import numpy as np
+import pytest
+from match_rows import point, records, row
+
+from inducult_geo.errors import ConfigError
+from inducult_geo.match.candidates import candidates_of
+from inducult_geo.match.comparisons import COMPARISONS, Compared
+from inducult_geo.match.labelled import Labelled, labelled_sets
+from inducult_geo.match.prepare import prepare
+from inducult_geo.match.regression import hats, logistic
+from inducult_geo.match.score import score, shipped_weights, weights_from
+from inducult_geo.match.train import DECISIONS_NEEDED, STATES, examples, fit, fit_weights, main, train
+
+WORDS = ("Ahorn", "Birke", "Linde", "Erle", "Eiche", "Buche", "Hasel", "Tanne", "Ulme", "Weide")
+NAMES = [f"{a}werk {b}au" for a in ("Eisen", "Glas", "Kalk", "Papier", "Stahl", "Zement") for b in WORDS]
+
+
+def tables(count=16, **fields):
+    left = records(*(row(f"a:{i}", name, point(900 * i), **fields) for i, name in enumerate(NAMES[:count])))
+    right = records(*(row(f"b:{i}", name, point(900 * i + 150), **fields) for i, name in enumerate(NAMES[:count])))
+    return left, right
+
+
+def labelled(count=16, **fields):
+    left, right = tables(count, **fields)
+    return Labelled("made up", left, right, {(str(i), str(i)) for i in range(count)})
+
+
+def test_training_learns_and_is_the_same_every_time():
+    learned = train([labelled()])
+    assert learned == train([labelled()])
+    points = learned["points"]
+    assert points["name"][-1] > points["name"][0]
+    assert points["place"][0] > points["place"][-1]
+    assert learned["neighbors"]["scale"] > 0
+
+
+def test_one_example_gives_finite_weights():
+    learned = train([labelled(1)])
+    assert np.isfinite([value for points in learned["points"].values() for value in points]).all()
+
+
+def test_states_that_hide_nothing_are_not_shown_twice():
+    assert {part.name for part in examples(labelled())} == {"made up, whole"}
+    shown = {part.name for part in examples(labelled(address="Sinning 1"))}
+    assert shown == {"made up, whole", "made up, no address", "made up, bare"}
+    assert STATES["whole"] == ()
+
+
+def test_emptied_examples_have_no_true_pair():
+    whole, emptied = examples(labelled())
+    assert whole.true.sum() == 16
+    assert emptied.emptied
+    assert not emptied.true.any()
+
+
+def test_what_is_left_out_teaches_nothing():
+    shown = [*examples(labelled())]
+    assert fit_weights(shown, leave_out={"a:1"}) != fit_weights(shown)
+    assert {key for part in shown for key in part.without({"a:1"}).group}.isdisjoint({"a:1"})
+
+
+def decisions(count):
+    same = [(f"a:{i}", f"b:{i}") for i in range(count)]
+    left, right = tables(count)
+    both = records(
+        *(row(f"a:{i}", name, point(900 * i)) for i, name in enumerate(NAMES[:count])),
+        *(row(f"b:{i}", name, point(900 * i + 150)) for i, name in enumerate(NAMES[:count])),
+    )
+    assert len(both) == len(left) + len(right)
+    return both, same, [(f"a:{i}", f"b:{i + 1}") for i in range(count - 1)]
+
+
+def test_too_few_decisions_are_refused():
+    both, same, different = decisions(8)
+    with pytest.raises(ConfigError, match=rf"8 pairs decided as one site.*\n?.*{DECISIONS_NEEDED} are needed"):
+        fit(both, same, different)
+
+
+def test_one_kind_of_decision_is_refused():
+    both, same, _ = decisions(60)
+    with pytest.raises(ConfigError, match="60 pairs decided as one site and 0 as different"):
+        fit(both, same, [])
+
+
+def test_refitting_moves_towards_the_decisions_and_keeps_the_rest():
+    both, same, different = decisions(60)
+    # A steward for whom two works of nearly one name, side by side, are never one site.
+    document = fit(both, different, same)
+    weights, shipped = weights_from(document), shipped_weights()
+    assert weights.leads == shipped.leads
+    assert (weights.match, weights.share) == (shipped.match, shipped.share)
+    assert weights.points["identifier"] == shipped.points["identifier"]
+    prepared = prepare(both)
+    pairs = Compared(prepared, *candidates_of(prepared))
+    keys = [*zip(prepared.key[pairs.left], prepared.key[pairs.right], strict=True)]
+    true = np.array([key in set(same) for key in keys])
+    assert score(pairs, weights).probability[true].mean() < score(pairs).probability[true].mean()
+    json.dumps(document)
+
+
+def test_agreeing_decisions_change_little():
+    both, same, different = decisions(60)
+    points = fit(both, same, different)["points"]
+    moved = [np.abs(np.subtract(points[e.name], shipped_weights().points[e.name])).max() for e in COMPARISONS]
+    assert max(moved) < 1.5
+
+
+def test_hats_share_between_knots():
+    assert hats(np.array([0.25, np.nan, 5.0]), (0.0, 0.5, 1.0)).tolist() == [[0.5, 0.5, 0], [0, 0, 0], [0, 0, 1]]
+
+
+def test_logistic_finds_the_rate():
+    true = np.array([True] * 30 + [False] * 10)
+    _, intercept = logistic({"x": np.full(40, np.nan)}, {"x": (0.0, 1.0)}, true, np.ones(40))
+    assert intercept == pytest.approx(np.log(3), abs=0.01)
+
+
+def write_sets(folder, text):
+    path = folder / "sets.toml"
+    path.write_text(text, encoding="utf-8")
+    return path
+
+
+TABLE = "id,name,lon,lat\n1,Zementwerk Rohrdorf,12.1,47.8\n2,Kalkwerk Saal,11.9,48.9\n"
+SET = '[[set]]\nname = "x"\nleft = "l.csv"\nright = "r.csv"\nlabels = "t.csv"\n'
+
+
+def test_weights_are_written_from_sets_by_path(tmp_path):
+    for name in ("l.csv", "r.csv"):
+        (tmp_path / name).write_text(TABLE, encoding="utf-8")
+    (tmp_path / "t.csv").write_text("left_id,right_id\n1,1\n2,2\n", encoding="utf-8")
+    sets = write_sets(tmp_path, SET)
+    assert len(labelled_sets(sets)[0].labels) == 2
+    assert main([str(sets), "--out", str(tmp_path / "weights.json")]) == 0
+    assert weights_from(json.loads((tmp_path / "weights.json").read_text(encoding="utf-8"))).points["name"]
+
+
+@pytest.mark.parametrize(("text", "told"), [(SET, "l.csv"), (SET + "colour = 1\n", "colour"), ("[[", "sets.toml")])
+def test_wrong_sets_are_told(tmp_path, text, told):
+    with pytest.raises(ConfigError, match=told):
+        labelled_sets(write_sets(tmp_path, text))

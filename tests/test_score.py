@@ -142,6 +142,22 @@ def test_explanation_names_what_counted():
     assert explain(scored, np.array([], dtype=int)) == []
 
 
+def test_points_of_an_explanation_add_up_to_the_score():
+    scored, at = scored_pairs(
+        row("a:1", "Zementwerk Rohrdorf", point(), **WHOLE),
+        row("b:1", "Werk SPZ Rohrdorf", point(150), **WHOLE),
+        row("b:2", "Kraftwerk Rohrdorf", point(180), **WHOLE),
+    )
+    rows = np.array([at["a:1", "b:1"], at["a:1", "b:2"]])
+    for text, chance in zip(explain(scored, rows), scored.probability[rows], strict=True):
+        total = sum(float(part.rsplit(" ", 1)[1]) for part in text.split("; "))
+        assert total == pytest.approx(np.log(chance / (1 - chance)), abs=0.06)
+    told = " ".join(explain(scored, rows))
+    assert "has another that may fit" in told
+    assert "overlap of the lists about" in told
+    assert not any(name in told for name in LEADS)
+
+
 def test_custom_weights_are_used():
     prepared = prepare(records(row("a:1", "Werk", point()), row("b:1", "Werk", point())))
     pairs = Compared(prepared, np.array([0]), np.array([1]))

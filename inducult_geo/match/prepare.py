@@ -180,7 +180,7 @@ def prepare(records: Records) -> Prepared:
     """
     words = _Words()
     country = _countries(records)
-    parts = [from_json(text) for text in records["names"].to_numpy(dtype=object)]
+    parts = _each(from_json, records["names"])
     names = _variants(words, [_names_of(part) for part in parts], country)
     owners = [
         [*_present([operator]), *_present([part.get("parent")])]
@@ -286,8 +286,11 @@ def _variants(words: _Words, texts: Sequence[Sequence[str]], country: NDArray[np
     lands = pd.Series(country[rows], dtype="str")
     tokens: Iterable[tuple[str, ...]] = prepare_names(every, lands.where(lands != "")) if len(every) else []
     found: list[list[int]] = [[] for _ in texts]
-    for row, token in zip(rows, tokens, strict=True):
-        number = words.one(part for one in token for part in _apart(one))
+    numbered: dict[tuple[str, ...], int | None] = {}
+    for row, token in zip(rows.tolist(), tokens, strict=True):
+        if token not in numbered:
+            numbered[token] = words.one(part for one in token for part in _apart(one))
+        number = numbered[token]
         if number is not None and number not in found[row]:
             found[row].append(number)
     return ragged(found)
@@ -295,7 +298,7 @@ def _variants(words: _Words, texts: Sequence[Sequence[str]], country: NDArray[np
 
 def _apart(token: str) -> tuple[str, ...]:
     """Take a word and the number grown onto it apart: `#lavrio4` is unit 4 of Lavrio."""
-    found = _GROWN.fullmatch(token)
+    found = _GROWN.fullmatch(token) if token[0] == "#" else None
     return (found[1], f"#{found[2].lstrip('0') or '0'}") if found else (token,)
 
 

@@ -172,8 +172,10 @@ def score(pairs: Compared, weights: Weights | None = None, scores: Mapping[str, 
     points = {
         entry.name: weigh(scores[entry.name].value, entry.knots, chosen.points[entry.name]) for entry in COMPARISONS
     }
-    base = chosen.intercept + sum(points.values(), np.zeros(len(pairs.left)))
-    parts = {name: chosen.scale * part for name, part in points.items()}
+    told = {name: part for name, part in points.items() if part.any()}
+    base = chosen.intercept + sum(told.values(), np.zeros(len(pairs.left)))
+    # What nobody told stays an array of untouched zeros, which takes no memory.
+    parts = points | {name: chosen.scale * part for name, part in told.items()}
     standing = stand(pairs, base, chosen)
     parts |= standing.parts
     lists = overlap(pairs, standing.sides, standing.total, standing.spare, chosen.share)
@@ -228,19 +230,43 @@ def stand(pairs: Compared, base: Floats, weights: Weights) -> Standing:
 
 def weigh(value: Floats, knots: Sequence[float], points: Sequence[float]) -> Floats:
     """Points of values: even between knots, the outermost beyond them, 0 where unknown."""
-    return np.where(np.isnan(value), 0.0, np.interp(np.nan_to_num(value), knots, points))
+    unknown = np.isnan(value)
+    if unknown.all():
+        return np.zeros(len(value))
+    found = np.interp(value, knots, points)
+    found[unknown] = 0.0
+    return np.asarray(found, dtype=float)
 
 
 def explain(scored: Scored, rows: Ints) -> list[str]:
-    """Tell in words, for some pairs, what counted: the largest points first."""
+    """Tell in words, for some pairs, what counted: the largest points first.
+
+    The points of one sentence add up to the log-odds of the score (to a rounding); what is too small to be named, and
+    where every pair starts, is its "rest".
+    """
     names = [*scored.parts]
     points = np.array([scored.parts[name][rows] for name in names]).reshape(len(names), len(rows))
+    chance = np.clip(scored.probability[rows], 1e-12, 1 - 1e-12)
+    total = np.log(chance / (1 - chance))
     seen = {name: found.detail(rows) for name, found in scored.scores.items()}
-    return [_sentence(names, points[:, at], {name: seen[name][at] for name in seen}) for at in range(len(rows))]
+    seen[OVERLAP] = [f"about {share:.0%}" for share in scored.share[rows]]
+    return [
+        _sentence(names, points[:, at], {name: seen[name][at] for name in seen}, float(total[at]))
+        for at in range(len(rows))
+    ]
 
 
-def _sentence(names: Sequence[str], points: NDArray[np.float64], seen: Mapping[str, str]) -> str:
+def _sentence(names: Sequence[str], points: NDArray[np.float64], seen: Mapping[str, str], total: float) -> str:
     """One pair's points in words."""
     order = [at for at in np.argsort(-np.abs(points), kind="stable") if abs(points[at]) >= 0.05][:_IN_WORDS]
-    told = [f"{names[at]} {seen[names[at]]}" if names[at] in seen else names[at] for at in order]
-    return "; ".join(f"{words} {points[at]:+.1f}" for words, at in zip(told, order, strict=True))
+    told = [f"{_named(names[at], points[at], seen)} {points[at]:+.1f}" for at in order]
+    rest = total - sum(round(float(points[at]), 1) for at in order)
+    return "; ".join([*told, f"rest {rest:+.1f}"])
+
+
+def _named(name: str, points: float, seen: Mapping[str, str]) -> str:
+    """Say what one part of a score is about."""
+    if name in LEADS:
+        whose = "first" if name == LEADS[0] else "second"
+        return f"fits better than all else of the {whose}" if points > 0 else f"the {whose} has another that may fit"
+    return f"{name} {seen[name]}" if name in seen else name

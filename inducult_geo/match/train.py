@@ -59,7 +59,7 @@ STATES: Final[Mapping[str, tuple[str, ...]]] = {
 }
 """State of the records in training -> columns that are hidden."""
 
-THRESHOLDS: Final[Mapping[str, float]] = {"match": 0.33, "review": 0.1}
+THRESHOLDS: Final[Mapping[str, float]] = {"match": 0.25, "review": 0.1}
 EMPTIED_SHARE: Final = 0.6
 """What an example without a true partner counts against one with it."""
 
@@ -220,7 +220,10 @@ def fit_weights(shown: Sequence[Examples], *, leave_out: Collection[str] = ()) -
     columns = {e.name: gather(part.scores[e.name].value for part in shown) for e in COMPARISONS if e.learned}
     knots = {e.name: e.knots for e in COMPARISONS if e.learned and not np.isnan(columns[e.name]).all()}
     learned, intercept = logistic(columns, knots, true, weight)
-    points = {e.name: learned.get(e.name) or [*JUDGED.get(e.name, np.zeros(len(e.knots)))] for e in COMPARISONS}
+    points = {
+        e.name: learned.get(e.name) or [*(JUDGED.get(e.name) or e.judged or np.zeros(len(e.knots)))]
+        for e in COMPARISONS
+    }
     bases = [_base(part, points, intercept) for part in shown]
     second = {"scale": gather(bases)}
     found = [leads(part.pairs, base) for part, base in zip(shown, bases, strict=True)]

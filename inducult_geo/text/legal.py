@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from typing import Final
 
 from inducult_geo.text.folding import fold_once
 from inducult_geo.text.tables import packaged_rows
 
 _LONGEST_FORM: Final = 7
+_JOINERS: Final = frozenset(("&", "+", "-", "–"))
 _GLUED: Final[Mapping[str, str | None]] = {
     "cokg": "LP",
     "&cokg": "LP",
@@ -37,6 +38,16 @@ class _LegalForms:
     end: Mapping[str, str | None]
     start: Mapping[str, str | None]
     dotted: frozenset[str]
+
+    @cached_property
+    def tails(self) -> frozenset[str]:
+        """Everything that the last word of a form at the end may be: a name that ends otherwise has none."""
+        return frozenset(key[start:] for key in self.end for start in range(len(key)))
+
+    @cached_property
+    def heads(self) -> frozenset[str]:
+        """Everything that the first word of a form at the start may be."""
+        return frozenset(key[:end] for key in self.start for end in range(len(key) + 1))
 
 
 @lru_cache(maxsize=1)
@@ -87,12 +98,14 @@ def _form_at_end(words: Sequence[str], keys: Sequence[str], forms: _LegalForms) 
 def _strip_words(words: list[str], forms: _LegalForms) -> tuple[list[str], str | None]:
     """Return the words without legal forms at either end, and the outermost class found."""
     keys = [_form_key(word) for word in words]
+    if keys and keys[-1] and keys[-1] not in forms.tails and keys[0] not in forms.heads and keys[-1] not in _JOINERS:
+        return words, None
     found: str | None = None
     while len(words) > 1:
         if count := _form_at_end(words, keys, forms):
             found = found or forms.end["".join(keys[-count:])]
             words, keys = words[:-count], keys[:-count]
-        elif not keys[-1] or keys[-1] in ("&", "+", "-", "–"):
+        elif not keys[-1] or keys[-1] in _JOINERS:
             words, keys = words[:-1], keys[:-1]
         else:
             break

@@ -43,6 +43,9 @@ enough; among sources of all kinds it is not: neighbors are near, too."""
 OTHER_UNIT: Final = 0.95
 """Score from which a pair of names with other unit numbers is a match: two units of a plant differ in nothing else."""
 
+NEARNESS_ALONE: Final = 0.35
+"""Score from which a pair is a match that nothing but nearness speaks for (see `SUPPORT`)."""
+
 _IN_WORDS: Final = 6
 
 
@@ -181,8 +184,9 @@ def score(pairs: Compared, weights: Weights | None = None, scores: Mapping[str, 
     lists = overlap(pairs, standing.sides, standing.total, standing.spare, chosen.share)
     parts[OVERLAP] = lists.points
     probability = 1 / (1 + np.exp(-(standing.total + lists.points)))
-    enough = probability >= np.where(scores["numbers"].value == 0, OTHER_UNIT, chosen.match)
     backed = np.any([scores[name].value >= least for name, least in SUPPORT.items()], axis=0)
+    bar = np.where(backed, chosen.match, max(NEARNESS_ALONE, chosen.match))
+    enough = probability >= np.where(scores["numbers"].value == 0, OTHER_UNIT, bar)
     asked = enough | (probability >= chosen.review)
     return Scored(pairs, base, parts, probability, scores, lists.share, enough, asked, backed)
 

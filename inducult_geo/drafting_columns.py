@@ -146,11 +146,17 @@ _KEY = _words("id", "nr", "key", "code", "kod", "uid", "uuid", "fid", "number", 
               "inspireid", "facilityid", "facilityreportid", "h_id", "rijksmonnr", "censimp", "eic_code", "rec_id",
               "row", "_id", "esd", "lfd", "evid", "sifra", "broj", "numero", "codice",
               "kennung", "inv", "signatura")  # fmt: skip
-X_NAME = _words("x", "lon", "long", "lng", "longitude", "e", "east", "easting", "rechtswert", "rw", "x_coord", "laenge",
-                "länge", "dlugosc", "długość", "lengtegraad", "longitudine", "point_x", "koord_x",
-                "xcoord")  # fmt: skip
-Y_NAME = _words("y", "lat", "latitude", "n", "north", "northing", "hochwert", "hw", "y_coord", "breite", "szerokosc",
-                "szerokość", "breedtegraad", "latitudine", "point_y", "koord_y", "ycoord")  # fmt: skip
+# Bare words for length and width in Czech, Slovene and Croatian would more often be the size of a building.
+X_NAME = _words("x", "lon", "lng", "long", "longitude", "e", "east", "easting", "rechtswert", "rechts", "rw",
+                "ostwert", "ost", "laenge", "länge", "longitudine", "est", "dlugosc", "długość", "wschod", "wschód",
+                "lengtegraad", "zemepisna delka", "zeměpisná délka", "vychod", "východ", "zemljepisna dolzina",
+                "zemljepisna dolžina", "vzhod", "geografska duzina", "geografska dužina", "istok", "x_coord", "xcoord",
+                "coordx", "point_x", "koord_x", "koordx", "x_koord", "xkoord", "gps_x")  # fmt: skip
+Y_NAME = _words("y", "lat", "latitude", "n", "north", "northing", "hochwert", "hoch", "hw", "nordwert", "nord",
+                "breite", "latitudine", "szerokosc", "szerokość", "polnoc", "północ", "breedtegraad",
+                "zemepisna sirka", "zeměpisná šířka", "sever", "zemljepisna sirina", "zemljepisna širina",
+                "geografska sirina", "geografska širina", "sjever", "y_coord", "ycoord", "coordy", "point_y",
+                "koord_y", "koordy", "y_koord", "ykoord", "gps_y")  # fmt: skip
 
 
 def columns_of(frame: pd.DataFrame) -> list[Column]:

@@ -317,7 +317,7 @@ def facts_of(contract: Contract, region_id: str | None, table: RawTable, result:
         table.files,
         counts.check(contract.id),
         reasons_of(result.records),
-        result.first(result.placed.crs),
+        result.first(result.placed.systems),
         result.first(result.placed.reading),
         result.first(result.placed.operation),
         round(float(accuracy.median()), 2) if len(accuracy) else None,

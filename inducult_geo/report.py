@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from inducult_geo.status import Status
 
 _NUMBERS = ("records in", "in sites", "in review", "rejected", "sites")
-_MOST_ROWS = 20
+_MOST_ROWS, _MOST_ALIKE = 20, 3
 
 
 def outcome_as_dict(outcome: RunOutcome) -> dict[str, Any]:
@@ -100,10 +100,8 @@ def check_tables(report: CheckReport, console: Console) -> None:
     for reason, number in report.facts.rejected_by_reason.items():
         meaning = {**REJECT_REASONS, **REVIEW_REASONS}.get(reason, "")
         console.print(escape(f"  {number:>6,} {reason}: {meaning}"))
-    for row in report.rows[:_MOST_ROWS]:
-        console.print(escape(f"  {row['place']}: {row['name']}: {row['reason']}: {row['detail']}"))
-    if len(report.rows) > _MOST_ROWS:
-        console.print(f"  ... and {len(report.rows) - _MOST_ROWS} more (all with --json)")
+    for line in _rows_by_detail(report.rows):
+        console.print(escape(f"  {line}"))
     for share in report.dates:
         console.print(escape(f"{'dates':<12}{_share_read(share)}"))
     for problem in report.facts.problems:
@@ -115,6 +113,20 @@ def check_tables(report: CheckReport, console: Console) -> None:
             )
         )
     console.print(escape(report.drawing), markup=False, highlight=False)
+
+
+def _rows_by_detail(rows: Sequence[Mapping[str, str]]) -> Iterator[str]:
+    """Yield a line for each row that is not accepted; what befell many alike is told once, with the first of them."""
+    alike: dict[tuple[str, str], list[Mapping[str, str]]] = {}
+    for row in rows:
+        alike.setdefault((row["reason"], row["detail"]), []).append(row)
+    for (reason, detail), befallen in [*alike.items()][:_MOST_ROWS]:
+        named = [f"{row['place']}: {row['name']}" for row in befallen[:_MOST_ALIKE]]
+        more = f" and {len(befallen) - _MOST_ALIKE:,} more" if len(befallen) > _MOST_ALIKE else ""
+        yield f"{'; '.join(named)}{more}: {reason}: {detail}"
+    if len(alike) > _MOST_ROWS:
+        left = sum(map(len, [*alike.values()][_MOST_ROWS:]))
+        yield f"... and {left:,} rows more (all with --json)"
 
 
 def _share_read(share: DateShare) -> str:

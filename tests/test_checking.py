@@ -174,3 +174,41 @@ def test_the_command_draws_where_it_is_told(contract: Path, tmp_path: Path) -> N
     wrong = CliRunner().invoke(app, [*call, "--map", str(tmp_path / "map.png")])
     assert isinstance(wrong.exception, ConfigError)
     assert not (tmp_path / "map.png").exists()
+
+
+def undeclared(tmp_path: Path) -> Path:
+    """Gauss-Krüger in a list that names no system, and one row in degrees."""
+    rows = [f"{n};Ziegelei {n};{4_530_000 + 700 * n};{5_621_000 + 500 * n}" for n in range(8)]
+    (tmp_path / "liste.csv").write_text(
+        "\n".join(["Nr;Objekt;Rechts;Hoch", *rows, "8;Schacht;12,49;50,72"]), encoding="utf-8"
+    )
+    return tmp_path / "liste.csv"
+
+
+def test_the_system_that_was_found_is_told_where_none_is_declared(tmp_path: Path) -> None:
+    undeclared(tmp_path)
+    place = '[place]\nx = "Rechts"\ny = "Hoch"\n'
+    contract = f'id = "t"\nregion = "zwickau"\nfiles = ["liste.csv"]\n{place}[columns]\nkey = "Nr"\n'
+    (tmp_path / "c.toml").write_text(contract, encoding="utf-8")
+    told = check(tmp_path / "c.toml", open_run(tmp_path / "data", contracts=False)).as_dict()
+    assert (told["accepted"], told["rejected"]) == (9, 0)
+    assert "EPSG:31468" in told["crs"]
+
+
+def test_what_befell_many_rows_alike_is_told_once(tmp_path: Path) -> None:
+    undeclared(tmp_path)
+    contract = 'id = "t"\nregion = "zwickau"\nfiles = ["liste.csv"]\n[columns]\nkey = "Nr"\nname = "Objekt"\n'
+    (tmp_path / "c.toml").write_text(contract, encoding="utf-8")
+    shown = CliRunner().invoke(app, ["check", str(tmp_path / "c.toml"), "--data", str(tmp_path / "data")]).output
+    assert shown.count("maps no coordinates") == 1
+    assert "liste.csv line 2: Ziegelei 0; liste.csv line 3: Ziegelei 1" in shown
+    assert "and 6 more" in shown
+
+
+def test_a_draft_knows_the_words_of_axes_and_one_odd_row_hides_none(tmp_path: Path) -> None:
+    file = undeclared(tmp_path)
+    arguments = ["draft", str(file), "--region", "zwickau", "--data", str(tmp_path / "data")]
+    drafted = CliRunner().invoke(app, arguments).output
+    assert 'x = "Rechts"' in drafted
+    assert 'y = "Hoch"' in drafted
+    assert '# crs = "EPSG:31468"' in drafted

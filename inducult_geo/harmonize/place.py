@@ -61,6 +61,12 @@ class Placed:
     candidates: tuple[dict[str, Any], ...] = ()
     problems: list[Problem] = field(default_factory=list)
 
+    @property
+    def systems(self) -> list[str | None]:
+        """The CRS of each row: as declared, else the one that its reading found."""
+        found = [self.readings.get(row) for row in range(len(self.crs))]
+        return [crs or (reading.crs if reading else None) for crs, reading in zip(self.crs, found, strict=True)]
+
 
 def place(rows: pd.DataFrame, contract: Contract, ground: Ground, *, file_crs: str | None = None) -> Placed:
     """Place the rows of a `Raw` frame.

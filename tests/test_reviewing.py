@@ -355,32 +355,46 @@ def test_while_a_run_is_at_work_nothing_is_imported(run: Run, sheet: Path) -> No
 
 
 @pytest.mark.qgis
-def test_an_edit_in_a_real_qgis_is_obeyed_by_the_next_run(run: Run, tmp_path: Path, sheet: Path) -> None:
+def test_an_edit_in_a_real_qgis_is_obeyed_by_the_next_run(run: Run, built: Path, tmp_path: Path, sheet: Path) -> None:
     if not shutil.which(PYTHON) or subprocess.run([PYTHON, "-c", "import qgis.core"], capture_output=True).returncode:
         pytest.skip("needs QGIS for the system's Python")
     copy = tmp_path / "mine" / "inducult.gpkg"
     copy.parent.mkdir()
     shutil.copyfile(release_of(run) / "inducult.gpkg", copy)
-    one, other = pairs_of(sheet)[:2]
+    one, other, third, fourth = pairs_of(sheet)[:4]
+    # Jan said before, over a record between them, that the fourth pair is one site.
+    between = next(key for key in keys(built, 99) if key not in (fourth["left_key"], fourth["right_key"]))
+    for side in ("left_key", "right_key"):
+        append_decision(run.folder.decisions, Decision("Jan", "2026-01-01", fourth[side], between, "same"))
     answers = {
         one["review_id"]: {"decision": "same", "decided_by": "Žofie", "note": "one works, two names"},
         other["review_id"]: {"decision": "different"},
+        third["review_id"]: {"decision": "part_of"},
+        fourth["review_id"]: {"decision": "different"},
     }
     said = tmp_path / "answers.json"
     said.write_text(json.dumps(answers), encoding="utf-8")
     told = subprocess.run([PYTHON, SCRIPT, copy, said], capture_output=True, text=True, check=True, timeout=120)
-    assert json.loads(told.stdout.splitlines()[-1])["saved"] == 4
+    assert json.loads(told.stdout.splitlines()[-1])["saved"] == 6
     before = ids(run)
     outcome = import_review(copy, run, who="Eva")
-    assert {(word.who, word.decision) for word in outcome.added} == {("Žofie", "same"), ("Eva", "different")}
-    assert outcome.refused == ()
+    assert {(word.who, word.decision, word.left) for word in outcome.added} == {
+        ("Žofie", "same", one["left_key"]),
+        ("Eva", "different", other["left_key"]),
+        ("Eva", "part_of", third["left_key"]),
+    }
+    (refusal,) = outcome.refused
+    assert refusal.review_id == fourth["review_id"]
+    assert "contradiction: " in refusal.reason
+    assert "Jan: " in refusal.reason
     run_all([], run)
     after = ids(run)
     assert after[one["left_key"]] == after[one["right_key"]]
     assert after[other["left_key"]] != after[other["right_key"]]
-    assert questions(run) - follow_ups(run) == {row["review_id"] for row in rows_of(sheet)} - {*answers}
-    touched = {before[row[f"{side}_key"]] for row in (one, other) for side in ("left", "right")}
+    assert questions(run).isdisjoint({row["review_id"] for row in (one, other, third)}), "not asked again"
+    said_of = [row[f"{side}_key"] for row in (one, other, third, fourth) for side in ("left", "right")]
+    touched = {before[key] for key in (*said_of, between)}
     assert {key: home for key, home in after.items() if before[key] not in touched} == {
         key: home for key, home in before.items() if home not in touched
     }
-    assert import_review(copy, run).unchanged == 2
+    assert import_review(copy, run, who="Eva").unchanged == 3

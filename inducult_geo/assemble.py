@@ -159,7 +159,7 @@ def _regions(stages: Mapping[str, Stage], told: Mapping[str, RegionOutcome], run
         if land is None:
             raise RegionError(f"{name}: its outline is damaged. Run this region again: inducult run {name} --afresh")
         outline = gpd.GeoSeries([land.area], crs="EPSG:4326").to_crs(WORK_CRS).iloc[0]
-        mine = told.get(name)
+        mine = told[name]
         rows.append(
             {
                 "region": name,
@@ -170,8 +170,8 @@ def _regions(stages: Mapping[str, Stage], told: Mapping[str, RegionOutcome], run
                 "area_km2": round(outline.area / 1e6, 2),
                 **_numbers(stage.counts),
                 "sites": stage.n_sites,
-                "state": "stale" if mine is None else mine.state,
-                "message": None if mine is None else mine.message,
+                "state": mine.state,
+                "message": mine.message,
                 "geometry": outline,
             }
         )

@@ -26,7 +26,7 @@ from inducult_geo.publish.release import write_release
 from inducult_geo.publish.verify import verify
 from inducult_geo.resolving import registry_of
 from inducult_geo.run import Run
-from inducult_geo.stage import Part, RegionOutcome, Stage, last_stage
+from inducult_geo.stage import Part, RegionOutcome, Stage, last_stage, last_state, note_state
 from inducult_geo.stamps import declared, stamp
 from inducult_geo.store import (
     current_release,
@@ -40,7 +40,7 @@ from inducult_geo.store import (
 
 
 def release(outcomes: Sequence[RegionOutcome], run: Run) -> RunOutcome:
-    """Publish one release of all regions that have outputs; those of this run fresh, the others as last kept.
+    """Publish one release of all regions that have outputs: those of this run, and the others as last kept.
 
     Raises
     ------
@@ -54,8 +54,12 @@ def release(outcomes: Sequence[RegionOutcome], run: Run) -> RunOutcome:
     if not any(outcome.stage for outcome in outcomes):
         messages = "; ".join(f"{outcome.region}: {outcome.message}" for outcome in outcomes)
         raise RegionError(f"no region could be built, nothing is published. {messages}")
-    told = {outcome.region: outcome for outcome in outcomes}
-    stages = {region_id: stage for region_id in _kept_regions(run, told) if (stage := last_stage(region_id, run))}
+    for outcome in outcomes:
+        note_state(outcome, run)
+    now = {outcome.region: outcome for outcome in outcomes}
+    stages = {region_id: stage for region_id in _kept_regions(run, now) if (stage := last_stage(region_id, run))}
+    # Regions have schedules of their own: one that is not of this run stands as its own last run left it.
+    told = {name: now.get(name) or last_state(stage, run) for name, stage in stages.items()}
     wide = {contract.id: wide_or_kept(contract, run) for contract in run.catalog.wide_sources()}
     made_of = _stamp(stages, told, wide, run)
     standing = _standing(made_of, run)
@@ -92,7 +96,7 @@ def _stamp(stages: Mapping[str, Stage], told: Mapping[str, RegionOutcome], wide:
     """Return the hash of all that a release is made of."""
     return stamp(
         stages={name: {**stage.manifest(), "outputs": None} for name, stage in stages.items()},
-        told={name: (told[name].state, told[name].message) if name in told else None for name in stages},
+        told={name: (one.state, one.message) for name, one in told.items()},
         wide={name: (part.digest, part.facts.as_dict()) for name, part in wide.items()},
         contracts={name: declared(contract) for name, contract in run.catalog.sources.items()},
         regions={name: declared(run.catalog.region(name)) for name in stages},

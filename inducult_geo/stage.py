@@ -23,7 +23,7 @@ from inducult_geo.run import Run, SourceFacts, facts_from
 from inducult_geo.store import read_json, storing, sync, write_json
 
 FRAMES = ("records", "sites", "pairs", "review", "registry")
-_COLLECTED, _RESOLVED = "collected.json", "manifest.json"
+_COLLECTED, _RESOLVED, _STATE = "collected.json", "manifest.json", "state.json"
 
 
 @dataclass(frozen=True)
@@ -255,6 +255,18 @@ def renew_stage(stage: Stage, run: Run) -> Stage:
     if stage != last_stage(stage.region, run):
         write_json(run.folder.region(stage.region) / _RESOLVED, stage.manifest())
     return stage
+
+
+def note_state(outcome: RegionOutcome, run: Run) -> None:
+    """Note what became of a region, for releases of runs that it has no part in; and when that was."""
+    values = {"state": outcome.state, "message": outcome.message, "at": datetime.now(UTC).isoformat(timespec="seconds")}
+    write_json(run.folder.region(outcome.region) / _STATE, values)
+
+
+def last_state(stage: Stage, run: Run) -> RegionOutcome:
+    """Return what became of a region in the last run that it had a part in."""
+    noted = read_json(run.folder.region(stage.region) / _STATE) or {"state": "stale", "message": None}
+    return RegionOutcome(stage.region, noted["state"], stage, noted["message"])
 
 
 def clear_unpointed(run: Run) -> list[str]:

@@ -88,6 +88,7 @@ def status_of(folder: DataFolder, *, max_age_h: float, now: datetime | None = No
     age_h = 0.0 if good is None else max(0.0, ((now or datetime.now(UTC)) - good).total_seconds() / 3600)
     with closing(sqlite3.connect(f"file:{release / 'inducult.gpkg'}?mode=ro&immutable=1", uri=True)) as connection:
         stale = [*_stale(connection, "region", "regions"), *_stale(connection, "source", "sources")]
+        stale += _forgotten(connection, folder, max_age_h, now or datetime.now(UTC))
         questions = _count(connection, "review")
     sites = int(manifest["run"]["sites"])
     return Status(release, age_h, max_age_h, sites, questions, tuple(stale), said, failed, torn)
@@ -121,6 +122,17 @@ def _stale(connection: sqlite3.Connection, kind: str, table: str) -> list[str]:
     # Names of our own tables, never text from outside.
     sql = f"SELECT {kind}, state, message FROM {table} WHERE state <> 'fresh' ORDER BY 1"  # noqa: S608
     return [f"{kind} {name}: {state}" + (f": {why}" if why else "") for name, state, why in connection.execute(sql)]
+
+
+def _forgotten(connection: sqlite3.Connection, folder: DataFolder, max_age_h: float, now: datetime) -> list[str]:
+    """Name the regions that no run has looked at for long: a schedule that is gone fails in silence."""
+    told = []
+    for (name,) in connection.execute("SELECT region FROM regions ORDER BY 1"):
+        noted = read_json(folder.region(name) / "state.json")
+        if noted is not None:
+            age_h = (now - datetime.fromisoformat(noted["at"])).total_seconds() / 3600
+            told += [f"region {name}: no run for {age_h:.0f} h"] if age_h > max_age_h else []
+    return told
 
 
 def _count(connection: sqlite3.Connection, table: str) -> int:

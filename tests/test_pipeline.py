@@ -161,14 +161,17 @@ def test_one_bad_row_is_rejected_with_its_line_and_all_others_are_in(data: Path)
     )
 
 
-def test_one_region_alone_keeps_the_others_in_the_release(data: Path) -> None:
+def test_one_region_alone_keeps_the_others_as_their_own_last_run_left_them(data: Path) -> None:
+    (data / "raw" / "sample" / "boundaries" / "opole.geojson").write_text("torn")
+    assert build(data, "opole", "zwickau").exit_code == 1
     outcome = build(data, "leoben")
     assert [region.region for region in outcome.regions] == ["leoben"]
+    assert not outcome.is_new
+    assert outcome.exit_code == 0
     assert outcome.release is not None
     states = dict(ask(outcome.release, "SELECT region, state FROM regions"))
-    assert set(states) == {*REGIONS}
-    assert states["leoben"] == "fresh"
-    assert states["opole"] == "stale"
+    assert states == {**dict.fromkeys(REGIONS, "fresh"), "opole": "stale"}
+    assert "opole.geojson" in ask(outcome.release, "SELECT message FROM regions WHERE region = 'opole'")[0][0]
 
 
 def test_a_release_that_breaks_a_promise_is_not_published(data: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -152,10 +152,11 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--sizes", type=int, nargs="*", default=[10_000, 100_000])
     parser.add_argument("--nothing", action="store_true", help="only nights without news")
+    parser.add_argument("--growth", action="store_true", help="only the sizes")
     asked = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
         root = Path(folder)
-        nights = {path.name: nothing_new(path) for path in known_folders(root)}
+        nights = {path.name: nothing_new(path) for path in known_folders(root)} if not asked.growth else {}
         sys.stdout.write(json.dumps({"nothing new": nights}) + "\n")
         figures = []
         for size in [] if asked.nothing else asked.sizes:
@@ -163,7 +164,7 @@ def main() -> None:
             sys.stdout.write(json.dumps(figures[-1]) + "\n")
             sys.stdout.flush()
             shutil.rmtree(root / str(size))
-        for small, large in pairwise(figures):
+        for small, large in pairwise(one for one in figures if "failed" not in one):
             growth = large["cpu_s"] / small["cpu_s"], large["records"] / small["records"]
             sys.stdout.write("CPU times {:.1f} for {:.0f} times the records\n".format(*growth))
 

@@ -39,6 +39,9 @@ _FAULTS = {
     errno.EIO: "the disk reports an error",
 }
 
+_FULL = ("disk is full", "no space left", "disk full")
+"""What GDAL and SQLite say of it, whose errors bear no number."""
+
 
 @dataclass(frozen=True)
 class DataFolder:
@@ -205,9 +208,11 @@ def _fault(problem: BaseException, target: Path) -> str | None:
     while told is not None:
         if isinstance(told, OSError) and told.errno in _FAULTS:
             return _FAULTS[told.errno]
+        if any(words in str(told).lower() for words in _FULL):
+            return _FAULTS[errno.ENOSPC]
         told = told.__cause__ or told.__context__
     home = next((folder for folder in (target, *target.parents) if folder.is_dir()), None)
-    # GDAL and SQLite hide the reason; whether there is room tells it.
+    # Some libraries hide the reason; whether there is room tells it.
     full = home is not None and shutil.disk_usage(home).free < ROOM_LEFT
     return _FAULTS[errno.ENOSPC] if full else None
 

@@ -1,7 +1,6 @@
 """Prefect orders the pipeline's stages; what they do lives in the package, which never imports Prefect."""
 
 import os
-import signal
 
 # Both ends of Prefect's telemetry are off, and a busy machine gets time to start the temporary server:
 # set before Prefect is imported, since it reads them once.
@@ -9,6 +8,3 @@ os.environ.setdefault("DO_NOT_TRACK", "1")
 os.environ.setdefault("PREFECT_SERVER_ANALYTICS_ENABLED", "false")
 os.environ.setdefault("PREFECT_SERVER_UI_SHOW_PROMOTIONAL_CONTENT", "false")
 os.environ.setdefault("PREFECT_SERVER_EPHEMERAL_STARTUP_TIMEOUT_SECONDS", "180")
-
-# What `inducult serve` starts inherits that it waits for this signal in a thread of its own.
-signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGTERM})

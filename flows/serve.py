@@ -7,6 +7,7 @@ on loopback beside it. SIGINT and SIGTERM end all of it cleanly.
 
 from __future__ import annotations
 
+import asyncio
 import os
 import signal
 import socket
@@ -16,7 +17,6 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from threading import Thread
 from typing import TYPE_CHECKING, Annotated, cast
 
 import typer
@@ -136,7 +136,7 @@ def main(
     except InducultError as problem:
         sys.stderr.write(f"inducult: {problem}\n")
         raise typer.Exit(2) from problem
-    _term_is_interrupt()
+    signal.signal(signal.SIGTERM, _as_interrupt)
     existing = os.environ.get("PREFECT_API_URL")
     if existing:
         _serve(run, catalog or [], existing)
@@ -150,11 +150,18 @@ def main(
 
 def _serve(run: Run, catalogs: list[Path], url: str) -> None:
     # Imported now: Prefect reads the address of its server once, when it is imported.
-    from prefect import serve
+    from prefect.runner import Runner
 
     from flows.limits import create_limits
 
+    class Served(Runner):
+        """Prefect's runner, which SIGTERM ends as SIGINT does; its own way leaves a traceback and a run behind."""
+
+        def handle_sigterm(self, *_arguments: object, **_named: object) -> None:
+            raise KeyboardInterrupt
+
     create_limits()
+    runner = Served(pause_on_shutdown=False, limit=1)
     made = deployments(run, data=run.folder.root, catalogs=catalogs)
     run.folder.releases.mkdir(parents=True, exist_ok=True)
     with shelf(run.folder.releases) as address:
@@ -164,24 +171,15 @@ def _serve(run: Run, catalogs: list[Path], url: str) -> None:
         sys.stdout.write(f"{len(made)} regions are scheduled. Open {shown} in a browser; Ctrl-C ends.\n")
         sys.stdout.flush()
         try:
-            serve(*made, pause_on_shutdown=False, limit=1, print_starting_message=False)
+            for deployment in made:
+                runner.add_deployment(deployment)
+            asyncio.run(runner.start())
         except KeyboardInterrupt:
             sys.stdout.write("ended\n")
 
 
-def _term_is_interrupt() -> None:
-    """Let SIGTERM do what SIGINT does: Prefect's own handler of it leaves runs and a traceback behind.
-
-    It is blocked and waited for in a thread, since Prefect sets its handler anew; `flows` lets it in for the runs,
-    which inherit the block.
-    """
-    signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGTERM})
-
-    def pass_on() -> None:
-        signal.sigwait({signal.SIGTERM})
-        os.kill(os.getpid(), signal.SIGINT)
-
-    Thread(target=pass_on, daemon=True).start()
+def _as_interrupt(_number: int, _frame: object) -> None:
+    raise KeyboardInterrupt
 
 
 if __name__ == "__main__":

@@ -10,6 +10,7 @@ import signal
 import socket
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -195,3 +196,54 @@ def test_a_scheduled_run_fires_and_the_service_ends_cleanly(data: Path, stop: si
     with socket.socket() as probe:
         assert probe.connect_ex(("127.0.0.1", port)) != 0
     assert (data / "processed" / ".prefect" / "prefect.db").is_file()
+
+
+@pytest.fixture
+def postgresql() -> Iterator[str]:
+    """A real PostgreSQL on loopback, which takes any password; gives `host:port/database`."""
+    programs = sorted(Path("/usr/lib/postgresql").glob("*/bin"))
+    if not programs:
+        pytest.skip("needs PostgreSQL")
+    home, port = Path(tempfile.mkdtemp()), free_port()
+    who = {"user": "postgres"} if os.getuid() == 0 else {}
+    if who:
+        shutil.chown(home, "postgres")
+
+    def call(program: str, *arguments: object) -> None:
+        command = [str(programs[-1] / program), *map(str, arguments)]
+        subprocess.run(command, check=True, stdout=subprocess.DEVNULL, cwd=home, timeout=LIMIT_S, **who)
+
+    try:
+        call("initdb", "-D", home / "db", "-A", "trust", "-U", "me", "--no-sync")
+        options = f"-p {port} -k {home} -c listen_addresses=127.0.0.1"
+        call("pg_ctl", "-D", home / "db", "-o", options, "-l", home / "log", "-w", "-t", LIMIT_S, "start")
+        try:
+            call("createdb", "-h", "127.0.0.1", "-p", port, "-U", "me", "prefect")
+            yield f"127.0.0.1:{port}/prefect"
+        finally:
+            call("pg_ctl", "-D", home / "db", "-m", "fast", "-w", "stop")
+    finally:
+        shutil.rmtree(home, ignore_errors=True)
+
+
+@pytest.mark.slow
+def test_the_server_keeps_its_state_in_postgresql_and_tells_no_password(postgresql: str, tmp_path: Path) -> None:
+    code = (
+        "import os, pathlib, sys\nfrom pydantic import SecretStr\nfrom flows.serve import free_port, server\n"
+        "url = SecretStr(os.environ['INDUCULT_DATABASE_URL'])\n"
+        "with server(pathlib.Path(sys.argv[1]), port=free_port(0), database=url) as api:\n"
+        "    os.environ['PREFECT_API_URL'] = api\n"
+        "    from flows.limits import create_limits\n    create_limits()\n"
+    )
+    url = f"postgresql+asyncpg://me:s3cret@{postgresql}"
+    told = python("-c", code, tmp_path / "home", INDUCULT_DATABASE_URL=url, PREFECT_HOME=str(tmp_path / "home"))
+    assert told.returncode == 0, told.stderr
+    assert not (tmp_path / "home" / "prefect.db").exists()
+    log = (tmp_path / "home" / "server.log").read_text()
+    assert "s3cret" not in log + told.stdout + told.stderr
+    host, _, rest = postgresql.partition(":")
+    port, _, name = rest.partition("/")
+    asked = "SELECT name FROM concurrency_limit_v2"
+    command = [shutil.which("psql") or "psql", "-h", host, "-p", port, "-U", "me", "-At", "-c", asked, name]
+    kept = subprocess.run(command, capture_output=True, text=True, check=True, timeout=60)
+    assert kept.stdout.split() == ["overpass"]

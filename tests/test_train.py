@@ -7,13 +7,10 @@ import pytest
 from match_rows import point, records, row
 
 from inducult_geo.errors import ConfigError
-from inducult_geo.match.candidates import candidates_of
-from inducult_geo.match.comparisons import COMPARISONS, Compared
 from inducult_geo.match.labelled import Labelled, labelled_sets
-from inducult_geo.match.prepare import prepare
 from inducult_geo.match.regression import hats, logistic
-from inducult_geo.match.score import score, shipped_weights, weights_from
-from inducult_geo.match.train import DECISIONS_NEEDED, STATES, examples, fit, fit_weights, main, train
+from inducult_geo.match.score import weights_from
+from inducult_geo.match.train import STATES, examples, fit_weights, main, train
 
 WORDS = ("Ahorn", "Birke", "Linde", "Erle", "Eiche", "Buche", "Hasel", "Tanne", "Ulme", "Weide")
 NAMES = [f"{a}werk {b}au" for a in ("Eisen", "Glas", "Kalk", "Papier", "Stahl", "Zement") for b in WORDS]
@@ -62,52 +59,6 @@ def test_what_is_left_out_teaches_nothing():
     shown = [*examples(labelled())]
     assert fit_weights(shown, leave_out={"a:1"}) != fit_weights(shown)
     assert {key for part in shown for key in part.without({"a:1"}).group}.isdisjoint({"a:1"})
-
-
-def decisions(count):
-    same = [(f"a:{i}", f"b:{i}") for i in range(count)]
-    left, right = tables(count)
-    both = records(
-        *(row(f"a:{i}", name, point(900 * i)) for i, name in enumerate(NAMES[:count])),
-        *(row(f"b:{i}", name, point(900 * i + 150)) for i, name in enumerate(NAMES[:count])),
-    )
-    assert len(both) == len(left) + len(right)
-    return both, same, [(f"a:{i}", f"b:{i + 1}") for i in range(count - 1)]
-
-
-def test_too_few_decisions_are_refused():
-    both, same, different = decisions(8)
-    with pytest.raises(ConfigError, match=rf"8 pairs decided as one site.*\n?.*{DECISIONS_NEEDED} are needed"):
-        fit(both, same, different)
-
-
-def test_one_kind_of_decision_is_refused():
-    both, same, _ = decisions(60)
-    with pytest.raises(ConfigError, match="60 pairs decided as one site and 0 as different"):
-        fit(both, same, [])
-
-
-def test_refitting_moves_towards_the_decisions_and_keeps_the_rest():
-    both, same, different = decisions(60)
-    # A steward for whom two works of nearly one name, side by side, are never one site.
-    document = fit(both, different, same)
-    weights, shipped = weights_from(document), shipped_weights()
-    assert weights.leads == shipped.leads
-    assert (weights.match, weights.share) == (shipped.match, shipped.share)
-    assert weights.points["identifier"] == shipped.points["identifier"]
-    prepared = prepare(both)
-    pairs = Compared(prepared, *candidates_of(prepared))
-    keys = [*zip(prepared.key[pairs.left], prepared.key[pairs.right], strict=True)]
-    true = np.array([key in set(same) for key in keys])
-    assert score(pairs, weights).probability[true].mean() < score(pairs).probability[true].mean()
-    json.dumps(document)
-
-
-def test_agreeing_decisions_change_little():
-    both, same, different = decisions(60)
-    points = fit(both, same, different)["points"]
-    moved = [np.abs(np.subtract(points[e.name], shipped_weights().points[e.name])).max() for e in COMPARISONS]
-    assert max(moved) < 1.5
 
 
 def test_hats_share_between_knots():

@@ -64,9 +64,17 @@ def test_decisions_against_the_weights_move_them_and_the_pairs_are_decided_as_to
     assert fit.moved
     again = weights_from(json.loads(json.dumps(document_of(fit.weights, "test"))))
     assert again == fit.weights
-    assert fit.weights.leads == shipped_weights().leads
+    shipped = shipped_weights()
+    assert fit.weights.leads == shipped.leads
+    assert (fit.weights.match, fit.weights.share) == (shipped.match, shipped.share)
+    assert fit.weights.points["identifier"] == shipped.points["identifier"]
     scored = score(taught.pairs, again)
     assert (scored.is_match[taught.rows] == taught.true).mean() > fit.accuracy_before
+
+
+def test_agreeing_decisions_change_little() -> None:
+    taught, _ = decided(60)
+    assert max(refit(taught).moved.values()) < 1.5
 
 
 @pytest.mark.parametrize("number", [0, 10, 38])

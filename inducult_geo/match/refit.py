@@ -1,7 +1,7 @@
 """Weights that learn from stewards: the shipped ones, moved as far as the decisions ask and no farther.
 
 A few dozen decisions cannot teach all weights anew. So they move the shipped ones: a logistic regression whose starting
-point is the score as it is, and whose penalty (`RIDGE`) holds every point of every comparison where it was, unless the
+point is the score as it is, and whose penalty (`HOLD`) holds every point of every comparison where it was, unless the
 decisions say otherwise (a normal prior around the shipped weights). What the neighbors count, the judged comparisons
 and the thresholds stay.
 """
@@ -18,6 +18,7 @@ from inducult_geo.errors import InducultError
 from inducult_geo.match.comparisons import COMPARISONS, Compared
 from inducult_geo.match.decisions import PART_OF, SAME, Decisions
 from inducult_geo.match.ragged import Flags, Floats, Ints
+from inducult_geo.match.regression import adjusted, hats
 from inducult_geo.match.score import Scored, Weights, score, shipped_weights
 
 FEWEST: Final = 40
@@ -26,7 +27,9 @@ FEWEST: Final = 40
 FEWEST_OF_EACH: Final = 10
 """Decisions needed of each kind: of one kind alone nothing can be learned."""
 
-RIDGE: Final = 2.0
+HOLD: Final = 2.0
+"""How firmly the points are held where they are (see `adjusted`)."""
+
 FOLDS: Final = 5
 
 
@@ -151,51 +154,19 @@ def refit(taught: Taught, weights: Weights | None = None) -> Refit:
 
 def document_of(weights: Weights, about: str) -> dict[str, Any]:
     """Return weights as the content of a `weights.json`."""
-    return {
-        "about": about,
-        "thresholds": {
-            "match": weights.match,
-            "match_without_address": weights.match_without_address,
-            "review": weights.review,
-        },
-        "intercept": weights.intercept,
-        "points": {name: [*points] for name, points in weights.points.items()},
-        "neighbors": {
-            "scale": weights.scale,
-            "offset": weights.offset,
-            "leads": {name: [*points] for name, points in weights.leads.items()},
-        },
-    }
+    return {"about": about} | weights.document({})
 
 
 def _moved(taught: Taught, before: Scored, start: Weights) -> Weights:
-    """Fit how far the points move, by Newton's method."""
-    rows, learned = taught.rows, [entry for entry in COMPARISONS if entry.learned]
-    parts = [_hats(before.scores[entry.name].value[rows], entry.knots) for entry in learned]
-    design = start.scale * np.column_stack([np.ones(len(rows)), *parts])
+    """Fit how far the points of the learned comparisons move."""
+    rows = taught.rows
+    knots = {entry.name: entry.knots for entry in COMPARISONS if entry.learned}
+    columns = {name: before.scores[name].value[rows] for name in knots}
     chance = np.clip(before.probability[rows], 1e-9, 1 - 1e-9)
-    offset = np.log(chance / (1 - chance))
-    beta = np.zeros(design.shape[1])
-    for _ in range(50):
-        p = 1 / (1 + np.exp(-(offset + design @ beta)))
-        gradient = design.T @ (taught.true - p) - RIDGE * beta
-        curvature = (design * (p * (1 - p))[:, None]).T @ design + RIDGE * np.eye(len(beta))
-        step = np.linalg.solve(curvature, gradient)
-        beta += step
-        if np.abs(step).max() < 1e-8:
-            break
-    ends = np.cumsum([1, *(len(entry.knots) for entry in learned)])
-    points = dict(start.points)
-    for entry, low, high in zip(learned, ends[:-1], ends[1:], strict=True):
-        points[entry.name] = tuple(round(float(p), 3) for p in np.add(start.points[entry.name], beta[low:high]))
-    return replace(start, points=points, intercept=round(start.intercept + float(beta[0]), 3))
-
-
-def _hats(value: Floats, knots: tuple[float, ...]) -> Floats:
-    """How much each knot counts for each value; nothing where unknown."""
-    held = np.clip(np.nan_to_num(value), knots[0], knots[-1])
-    columns = np.column_stack([np.interp(held, knots, row) for row in np.eye(len(knots))])
-    return np.where(np.isnan(value)[:, None], 0.0, columns)
+    told = sum(hats(columns[name], knots[name]) @ np.asarray(start.points[name]) for name in knots)
+    rest = np.log(chance / (1 - chance)) - start.scale * told
+    points = adjusted(columns, knots, taught.true, rest, start.points, scale=start.scale, hold=HOLD)
+    return replace(start, points=dict(start.points) | {name: tuple(fitted) for name, fitted in points.items()})
 
 
 def _folds(taught: Taught) -> Iterator[Flags]:

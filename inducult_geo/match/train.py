@@ -23,20 +23,15 @@ from inducult_geo.errors import ConfigError
 from inducult_geo.frames import Records, concat_records
 from inducult_geo.match.candidates import candidates_of
 from inducult_geo.match.comparisons import COMPARISONS, Compared, Scores
-from inducult_geo.match.labelled import Labelled, Pairs, labelled_sets, own_keys
+from inducult_geo.match.labelled import Labelled, labelled_sets, own_keys
 from inducult_geo.match.prepare import prepare
 from inducult_geo.match.ragged import Flags, Floats, Ints
-from inducult_geo.match.regression import adjusted, logistic
+from inducult_geo.match.regression import logistic
 from inducult_geo.match.rivals import leads
 from inducult_geo.match.score import (
     LEAD_KNOTS,
     LEADS,
-    OVERLAP,
-    Scored,
-    Weights,
     compare_all,
-    score,
-    shipped_weights,
     weigh,
 )
 
@@ -62,11 +57,6 @@ STATES: Final[Mapping[str, tuple[str, ...]]] = {
 THRESHOLDS: Final[Mapping[str, float]] = {"match": 0.25, "review": 0.1}
 EMPTIED_SHARE: Final = 0.6
 """What an example without a true partner counts against one with it."""
-
-DECISIONS_NEEDED: Final = 50
-OF_EACH_NEEDED: Final = 10
-HOLD: Final = 2.0
-"""How firmly the shipped points are held when a steward's decisions refit them."""
 
 _SCALE_KNOTS: Final = (-15.0, 15.0)
 
@@ -119,75 +109,6 @@ def train(sets: Iterable[Labelled]) -> dict[str, Any]:
         The content of `weights.json`.
     """
     return fit_weights([part for labelled in sets for part in examples(labelled)])
-
-
-def fit(
-    records: Records,
-    same: Collection[tuple[str, str]],
-    different: Collection[tuple[str, str]],
-    *,
-    weights: Weights | None = None,
-) -> dict[str, Any]:
-    """Refit the weights from what a steward decided.
-
-    The points of the learned comparisons move away from those they start from only as far as the decisions demand
-    (a penalty on every move); competition, overlap and thresholds stay. So a few dozen decisions adjust the scores to
-    a steward's sources, and none of what was learned before is lost.
-
-    Parameters
-    ----------
-    records
-        All records that were matched, in the work CRS: neighbors count, so give whole sources.
-    same, different
-        Decided pairs of record keys, in any order within a pair. Pairs that are no candidates teach nothing.
-    weights
-        Those to start from; the shipped ones where not given.
-
-    Returns
-    -------
-    dict
-        The content of a weights file: `score(pairs, weights_from(document))` uses it.
-
-    Raises
-    ------
-    ConfigError
-        Where fewer than `DECISIONS_NEEDED` decided pairs are among the candidates, or fewer than `OF_EACH_NEEDED` of
-        `same` or of `different`: so few would follow chance.
-    """
-    start = weights or shipped_weights()
-    prepared = prepare(records)
-    scored = score(Compared(prepared, *candidates_of(prepared)), start)
-    rows, true = _decided(scored, same, different)
-    knots = {entry.name: entry.knots for entry in COMPARISONS if entry.learned}
-    fixed = [scored.parts[entry.name][rows] for entry in COMPARISONS if not entry.learned]
-    fixed += [scored.parts[name][rows] for name in (*LEADS, OVERLAP)]
-    rest = start.offset + start.scale * start.intercept + np.sum(fixed, axis=0)
-    columns = {name: scored.scores[name].value[rows] for name in knots}
-    points = adjusted(columns, knots, true, rest, start.points, scale=start.scale, hold=HOLD)
-    about = f"Log-odds at each comparison's knots; refitted from {len(rows)} decisions by inducult_geo.match.train."
-    return {"about": about} | start.document(points)
-
-
-def _decided(scored: Scored, same: Pairs, different: Pairs) -> tuple[Ints, Flags]:
-    """Find the decided pairs among the candidates.
-
-    Raises
-    ------
-    ConfigError
-        Where they are too few.
-    """
-    key = scored.pairs.prepared.key
-    said = {frozenset(pair): True for pair in same} | {frozenset(pair): False for pair in different}
-    ends = zip(key[scored.pairs.left], key[scored.pairs.right], strict=True)
-    found = {row: said[pair] for row, pair in enumerate(map(frozenset, ends)) if pair in said}
-    rows, true = np.array([*found], dtype=np.int64), np.array([*found.values()], dtype=bool)
-    if len(rows) < DECISIONS_NEEDED or min(true.sum(), (~true).sum()) < OF_EACH_NEEDED:
-        raise ConfigError(
-            f"Too few decisions to refit the weights: {true.sum()} pairs decided as one site and {(~true).sum()} as "
-            f"different can be used. {DECISIONS_NEEDED} are needed, at least {OF_EACH_NEEDED} of each. "
-            "Answer more of the open questions (`inducult review export`) and try again."
-        )
-    return rows, true
 
 
 def examples(labelled: Labelled) -> Iterator[Examples]:

@@ -21,7 +21,6 @@ VALUE_COLUMNS: Final = ("column", "title", "value", "record_key", "source", "how
 _HOW: Final[Mapping[str, str]] = {
     "site_id": "kept for ever from the site's first record",
     "names": "every name of every record",
-    "name_en": "from all names",
     "aspect": "from all records: both where monument and factory meet",
     "wikidata": "the best record that has one",
     "n_sources": "counted",
@@ -86,7 +85,7 @@ class Site:
 
     @cached_property
     def lineage(self) -> Mapping[str, str]:
-        """Column -> key of the record that its value was taken from."""
+        """Column -> key of the record that its value was taken from; several, separated by "; ", where they made it."""
         return from_json(self.row["lineage"])
 
     def explain(self) -> Explanation:
@@ -129,8 +128,9 @@ class Explanation:
     def values(self) -> pd.DataFrame:
         """Each value with its origin: `VALUE_COLUMNS`.
 
-        `record_key` and `source` are those of the record that the value was taken from; null where it was made from
-        several, as `how` says. `others` names what other records say instead.
+        `record_key` and `source` are those of the record that the value was taken from, or of several, separated by
+        "; ", where they made it together; null where no record stands for it, as `how` says.
+        `others` names what other records say instead.
         """
         rows = [_origin(self.site, column.name, column.label) for column in SITES if column.name not in _NOT_SHOWN]
         place = self.site.row["geometry"]
@@ -219,25 +219,27 @@ def _apart(site: Site) -> Iterator[str]:
 
 def _origin(site: Site, column: str, title: str, shown: str | None = None) -> dict[str, Any]:
     """Return one row of `Explanation.values`."""
-    lineage = from_json(site.row["lineage"])
-    key = lineage.get("geometry" if column in _WITH_PLACE else column)
-    source = next(
-        (s for k, s in zip(site.records["record_key"], site.records["source"], strict=True) if k == key), None
-    )
-    # What several records made together has no single one.
-    key = key if source is not None else None
+    key = site.lineage.get("geometry" if column in _WITH_PLACE else column)
+    keys = _keys(site, key)
+    sources = sorted({str(record["source"]) for record in site.told if record["record_key"] in keys})
     value = shown if shown is not None else _shown(site.row[column])
     how = "taken from the record" if key is not None else "no record says" if value == "unknown" else "not told"
-    others = [] if key is None else [*_others(site, column, str(key), value)]
+    others = [*_others(site, column, keys[0], value)] if len(keys) == 1 else []
     return {
         "column": column,
         "title": title,
         "value": value,
         "record_key": key,
-        "source": source,
+        "source": "; ".join(sources) or None,
         "how": _HOW.get(column, how),
         "others": "; ".join(others) or None,
     }
+
+
+def _keys(site: Site, key: str | None) -> list[str]:
+    """Return the records that a value's origin names: mostly one, several where they make it together."""
+    own = [str(record["record_key"]) for record in site.told]
+    return [key] if key in own else [one for one in str(key or "").split("; ") if one in own]
 
 
 def _others(site: Site, column: str, key: str, value: str) -> Iterator[str]:

@@ -133,6 +133,14 @@ class TestValues:
         assert told.loc[["n_records", "licence"], "record_key"].isna().all()
         assert told.loc["n_records", "how"] == "counted"
 
+    def test_a_value_of_several_records_names_them_all(self) -> None:
+        records = [record("a:1", aspect="monument"), record("b:2", aspect="factory"), record("c; d:3")]
+        lineage = to_json({"aspect": "a:1; b:2", "operator": "c; d:3"})
+        told = self.values(made(records, aspect="both", operator="Huta", lineage=lineage))
+        assert told.loc["aspect", ["record_key", "source"]].tolist() == ["a:1; b:2", "a; b"]
+        assert pd.isna(told.loc["aspect", "others"])
+        assert told.loc["operator", ["record_key", "source"]].tolist() == ["c; d:3", "c; d"], "a key may hold the sign"
+
     def test_columns_of_the_place_go_with_the_geometry(self) -> None:
         told = self.values(made([record("a:1")], geometry_origin="digitized", lineage=to_json({"geometry": "a:1"})))
         for name in ("geometry", "accuracy_m", "geometry_origin"):

@@ -44,6 +44,7 @@ LINKS = ("website", "image")
 YEARS = ("start_year", "end_year")
 
 _WEB = re.compile(r"https?://[^\s<>\"']+", re.IGNORECASE)
+_LEADING_SIGNS = re.compile(r"^[\W_]+")
 _LETTERS = str.maketrans({"ł": "l", "đ": "d", "ð": "d", "ø": "o", "æ": "ae", "œ": "oe", "þ": "th", "ı": "i"})
 _OUTLINE_STEP_M = 120.0  # On a map without streets nobody sees more of a region's border.
 _UNSAFE = {"<": "\\u003c", ">": "\\u003e", "&": "\\u0026", "\u2028": "\\u2028", "\u2029": "\\u2029"}
@@ -103,7 +104,7 @@ def _by_name(points: pd.DataFrame) -> pd.DataFrame:
 def _plain_letters(text: str) -> str:
     """Return a name without case, diacritics and leading signs."""
     plain = "".join(char for char in unicodedata.normalize("NFKD", text.casefold()) if not unicodedata.combining(char))
-    return plain.translate(_LETTERS).lstrip(" \"'„“”«»‚‘’(-")
+    return _LEADING_SIGNS.sub("", plain.translate(_LETTERS))
 
 
 def _tables(coded: Mapping[str, list[str | None]], regions: pd.DataFrame) -> dict[str, list[list[str]]]:

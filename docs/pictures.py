@@ -19,7 +19,7 @@ from PIL import Image
 ROOT = Path(__file__).resolve().parent.parent
 PICTURES = Path(__file__).resolve().parent / "pictures"
 DRAWN = "globalThis.inducult && inducult.map.map && inducult.map.map.loaded() && inducult.map.map.areTilesLoaded()"
-SHOWN = "#map=7.50/50.4500/12.7000"
+SHOWN = "#map=7.50/50.4500/12.7000&region=zwickau&region=karlovy-vary"
 QGIS = """
 import os, sys
 os.environ["QT_QPA_PLATFORM"] = "offscreen"

@@ -17,7 +17,8 @@ from typing import Any, Final
 
 import pyarrow.parquet as pq
 
-from inducult_geo.match.decisions import DIFFERENT, PART_OF, VERDICTS, Decision, Decisions, append_decision
+from inducult_geo.match.decisions import PART_OF, VERDICTS, Decision, Decisions, append_decision
+from inducult_geo.match.relations import conflicts
 from inducult_geo.match.resolve import question_id
 from inducult_geo.pipeline import decisions_of, registry_of
 from inducult_geo.publish.review_table import ANSWER_COLUMNS, export_review, read_answers
@@ -235,9 +236,9 @@ def _overruling(one: Decision, log: Decisions) -> str | None:
 
 
 def _without_contradictions(answers: list[_Answer], log: Decisions) -> tuple[list[_Answer], list[Refusal]]:
-    """Hold back the answers that make two records one site and two at once, with the chain that shows it.
+    """Hold back the answers that cannot all be true, among themselves or with earlier words, with what shows it.
 
-    All new answers in a chain are held back, so that the order of rows decides nothing.
+    All new answers that take part are held back, so that the order of rows decides nothing.
     """
     fresh = {answer.decision.pair: answer for answer in answers}
     refused: dict[tuple[str, str], Refusal] = {}
@@ -252,34 +253,8 @@ def _without_contradictions(answers: list[_Answer], log: Decisions) -> tuple[lis
     return [*fresh.values()], [*refused.values()]
 
 
-def _contradiction(fresh: Mapping[tuple[str, str], _Answer], log: Decisions) -> list[Decision] | None:
-    """Return a word 'different' and the chain of others that makes its records one site, new answers among them."""
+def _contradiction(fresh: Mapping[tuple[str, str], _Answer], log: Decisions) -> tuple[Decision, ...] | None:
+    """Return words that cannot all be true, new answers among them (see `relations.conflicts`)."""
     words = {**log.latest, **{pair: answer.decision for pair, answer in fresh.items()}}
-    joined: dict[str, list[tuple[str, Decision]]] = defaultdict(list)
-    for pair in sorted(words):
-        if words[pair].decision != DIFFERENT:
-            joined[pair[0]].append((pair[1], words[pair]))
-            joined[pair[1]].append((pair[0], words[pair]))
-    for pair in sorted(words):
-        if words[pair].decision == DIFFERENT:
-            chain = _chain(joined, *pair)
-            if chain and not fresh.keys().isdisjoint(one.pair for one in (words[pair], *chain)):
-                return [words[pair], *chain]
-    return None
-
-
-def _chain(joined: Mapping[str, list[tuple[str, Decision]]], start: str, goal: str) -> list[Decision]:
-    """Return the shortest chain of decisions from one record to another; empty where there is none."""
-    came: dict[str, tuple[str, Decision] | None] = {start: None}
-    waiting = [start]
-    for key in waiting:
-        for other, one in joined.get(key, ()):
-            if other not in came:
-                came[other] = (key, one)
-                waiting.append(other)
-    chain = []
-    step = came.get(goal)
-    while step is not None:
-        chain.append(step[1])
-        step = came[step[0]]
-    return chain[::-1]
+    found = (said for said in conflicts(words.values()) if not fresh.keys().isdisjoint(one.pair for one in said))
+    return next(found, None)

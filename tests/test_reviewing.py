@@ -262,6 +262,29 @@ def test_an_answer_that_contradicts_an_earlier_word_names_it(run: Run, built: Pa
     assert f"Eva: '{some[1]}' same '{some[2]}'" in refusal.reason
 
 
+def test_two_parts_of_one_whole_may_be_different(run: Run, built: Path, tmp_path: Path) -> None:
+    outcome = contradicting(built, run, tmp_path, [(0, 2, "part_of"), (1, 2, "part_of"), (0, 1, "different")])
+    assert (len(outcome.added), outcome.refused, outcome.problems) == (3, (), ())
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        [(0, 1, "part_of"), (1, 2, "part_of"), (2, 0, "part_of")],
+        [(0, 1, "part_of"), (0, 2, "part_of")],
+        [(0, 1, "same"), (1, 2, "same"), (0, 2, "part_of")],
+    ],
+    ids=["a ring", "two wholes side by side", "a part of itself"],
+)
+def test_parts_that_cannot_be_are_held_back(
+    run: Run, built: Path, tmp_path: Path, words: list[tuple[int, int, str]]
+) -> None:
+    outcome = contradicting(built, run, tmp_path, [*words, (3, 4, "same")])
+    assert [one.decision for one in outcome.added] == ["same"]
+    assert len(outcome.refused) == len(words)
+    assert outcome.problems == ()
+
+
 def test_one_question_answered_twice_is_refused(run: Run, built: Path, tmp_path: Path) -> None:
     outcome = contradicting(built, run, tmp_path, [(0, 1, "same"), (1, 0, "different"), (2, 3, "same"), (3, 2, "same")])
     assert [one.decision for one in outcome.added] == ["same"]

@@ -17,6 +17,7 @@ from inducult_geo.match.identity import (
     new_site_id,
     seen_dates,
 )
+from inducult_geo.match.lookup import earliest
 
 KEYS = tuple(f"{source}:{number}" for source in "ab" for number in range(4))
 
@@ -157,3 +158,12 @@ def test_chained_merges_point_at_the_living():
     living = third.members["a:1"]
     assert set(stones(third.registry).values()) == {living}
     assert len(stones(third.registry)) == 2
+
+
+def test_earliest_date_of_each_key_without_nulls() -> None:
+    keys = pd.Series(["b", "a", None, "b", "c"], dtype="str")
+    dates = pd.Series(["2024-05-01", None, "1999-01-01", "2023-12-31", "2025-02-03"], dtype="str")
+    found = earliest(keys, dates)
+    assert found.dropna().to_dict() == {"b": "2023-12-31", "c": "2025-02-03"}
+    assert found.isna()["a"]
+    assert earliest(keys[:0], dates[:0]).empty

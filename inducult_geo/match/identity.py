@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from inducult_geo.frames import NUMBER, TEXT, Records
 from inducult_geo.match.continuity import FINGERPRINT_COLUMNS, Heir, fingerprints, heirs
-from inducult_geo.match.lookup import is_in
+from inducult_geo.match.lookup import earliest, is_in
 
 _SITE_COLUMNS: Final = ("site_id", "first_seen", "last_seen", "merged_into")
 REGISTRY_COLUMNS: Final = ("record_key", *_SITE_COLUMNS, *FINGERPRINT_COLUMNS, "succeeds", "cause")
@@ -138,7 +138,7 @@ def assign_ids(
     marks = fingerprints(records) if marks is None else marks
     found = heirs(before, records, marks) if found is None else found
     table = _table(clusters, known, found)
-    ages = before.assign(first_seen=before["first_seen"].fillna(_NEVER)).groupby("site_id")["first_seen"].min()
+    ages = earliest(before["site_id"], before["first_seen"]).fillna(_NEVER)
     chosen = _choose(table, ages)
     graves = set(before.loc[before["merged_into"].notna(), "site_id"])
     chosen = _found(table, chosen, set(before["site_id"].dropna()), graves)
@@ -168,8 +168,8 @@ def _table(clusters: Mapping[str, str], known: pd.DataFrame, found: Mapping[str,
 
 def first_seen_of(sites: pd.Series, registry: pd.DataFrame) -> pd.Series:
     """Return since when each site is known, be it by a record that has vanished; on the index of `sites`."""
-    dates = registry.dropna(subset=["record_key", "first_seen"]).groupby("site_id")["first_seen"].min()
-    return sites.map(dates)
+    known = registry[registry["record_key"].notna()]
+    return sites.map(earliest(known["site_id"], known["first_seen"]))
 
 
 def merge_registries(before: pd.DataFrame, regions: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
@@ -233,7 +233,9 @@ def _choose(table: pd.DataFrame, ages: pd.Series) -> NDArray[np.object_]:
     """
     chosen = np.full(int(table["group"].max()) + 1 if len(table) else 0, None, dtype=object)
     held = table[table["old_site"].notna()]
-    claims = held.groupby(["group", "old_site"], sort=False)["first_seen"].agg(["size", "min"]).reset_index()
+    claim = held.groupby(["group", "old_site"], sort=False).ngroup()
+    first = earliest(claim, held["first_seen"]).to_numpy(dtype=object)
+    claims = held[["group", "old_site"]][~claim.duplicated()].assign(size=np.bincount(claim), min=first)
     disputed = claims.duplicated("group", keep=False) | claims.duplicated("old_site", keep=False)
     calm = claims[~disputed]
     chosen[calm["group"]] = calm["old_site"]

@@ -1,4 +1,4 @@
-"""Where keys stand among others, and whether they do, as object arrays: several times as fast as on text columns."""
+"""Keys among others, and their earliest dates, as object arrays: several times as fast as on text columns."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from inducult_geo.frames import TEXT
 from inducult_geo.match.ragged import Flags, Ints
 
 
@@ -22,3 +23,16 @@ def is_in(values: pd.Series | pd.Index, among: Iterable[Any]) -> Flags:
     if not known:
         return np.zeros(len(values), dtype=bool)
     return np.fromiter((value in known for value in values.to_numpy(dtype=object)), dtype=bool, count=len(values))
+
+
+def earliest(keys: pd.Series, dates: pd.Series) -> pd.Series:
+    """Return the earliest date (ISO text) of each key, null where none is told; the index is the keys, each once.
+
+    Grouping a text column for its minimum calls Python once a group; here only the different dates are sorted.
+    """
+    code, known = pd.factorize(keys.to_numpy(dtype=object))
+    rank, texts = pd.factorize(dates.to_numpy(dtype=object), sort=True)
+    told = (code >= 0) & (rank >= 0)
+    first = np.full(len(known), len(texts), dtype=np.int64)
+    np.minimum.at(first, code[told], rank[told])
+    return pd.Series(np.array([*texts, None], dtype=object)[first], index=pd.Index(known, dtype=object), dtype=TEXT)

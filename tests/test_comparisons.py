@@ -7,6 +7,7 @@ from match_rows import backdrop, point, records, row, square
 from inducult_geo.frames import RECORD_COLUMNS, to_json
 from inducult_geo.match.comparisons import COMPARISONS, Compared
 from inducult_geo.match.prepare import accuracies, prepare
+from inducult_geo.match.ragged import Ragged
 
 BY_NAME = {entry.name: entry for entry in COMPARISONS}
 
@@ -209,3 +210,25 @@ def test_hostile_text_is_only_text():
     for text in ("'; DROP TABLE sites;--", "\ufffd\x00", "(((", "💥" * 500, "{}", "%s%n"):
         for name in BY_NAME:
             compare(name, {"name": text, "address": text, "city": text, "postcode": text, "operator": text}, FULL)
+
+
+def test_names_of_rows_in_order_each_variant_once() -> None:
+    found = prepare(
+        records(
+            row("a:1", names={"old_name": "Mühle Nord", "name": "Nordmühle GmbH", "parent": "Südwerk AG"}),
+            row("b:1", names={"name": "Lavrio 4", "alt_name": "Lavrio 4", "official_name": " "}, operator="Südwerk"),
+            row("a:2", names={}, operator="  "),
+            row("a:3", names={"name": "Mühle Nord"}, country=None),
+        )
+    )
+    words = found.lexicon.words
+
+    def said(lists: Ragged, at: int) -> list[list[str]]:
+        return [words[found.variants.row(variant)].tolist() for variant in lists.row(at)]
+
+    assert said(found.names, 0) == [["nord", "@mill"], ["@mill", "nord"]]
+    assert said(found.names, 1) == [["lavrio", "#4"]]
+    assert said(found.operators, 0) == said(found.operators, 1) != []
+    assert said(found.names, 2) == said(found.operators, 2) == []
+    assert said(found.names, 3) == [["@mill", "nord"]]
+    assert not len(prepare(records(row("a:1", "x")).iloc[:0]))

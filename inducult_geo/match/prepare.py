@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 from scipy import sparse
 
 from inducult_geo.frames import Records, from_json
+from inducult_geo.match.called import Texts, called, joined, texts_of
 from inducult_geo.match.ragged import Floats, Ints, Ragged, distinct, ragged, sets, spread
 from inducult_geo.match.trades import POWER_USUAL, capacity_and_fuel, power_words
 from inducult_geo.text import fold, prepare_names
@@ -159,15 +160,21 @@ class _Words:
     def __init__(self) -> None:
         self.number: dict[str, int] = {}
         self.variant: dict[tuple[int, ...], int] = {}
+        self.known: dict[tuple[str, ...], int] = {}
 
     def words(self, words: Iterable[str]) -> tuple[int, ...]:
         """Return the words' numbers, each once, in order."""
         return tuple(dict.fromkeys(self.number.setdefault(word, len(self.number)) for word in words))
 
-    def one(self, words: Iterable[str]) -> int | None:
-        """Return the number of a variant, or None where it has no words."""
-        numbers = self.words(words)
-        return self.variant.setdefault(numbers, len(self.variant)) if numbers else None
+    def variant_of(self, tokens: tuple[str, ...]) -> int:
+        """Return the number of the variant of a name's tokens, or -1 where it has none."""
+        found = self.known.get(tokens)
+        if found is None:
+            parts = (part for token in tokens for part in (_apart(token) if token[0] == "#" else (token,)))
+            numbers = self.words(parts)
+            found = self.variant.setdefault(numbers, len(self.variant)) if numbers else -1
+            self.known[tokens] = found
+        return found
 
 
 def prepare(records: Records) -> Prepared:
@@ -180,13 +187,9 @@ def prepare(records: Records) -> Prepared:
     """
     words = _Words()
     country = _countries(records)
-    parts = _each(from_json, records["names"])
-    names = _variants(words, [_names_of(part) for part in parts], country)
-    owners = [
-        [*_present([operator]), *_present([part.get("parent")])]
-        for operator, part in zip(records["operator"].to_numpy(dtype=object), parts, strict=True)
-    ]
-    operators = _variants(words, owners, country)
+    own, parents = called(records["names"])
+    names = _variants(words, own, country)
+    operators = _variants(words, joined(texts_of(records["operator"]), parents), country)
     streets, numbers = _addresses(words, records["address"])
     cities = ragged(_each(lambda city: words.words(_city_words(city)), records["city"]))
     variants = ragged(list(words.variant))
@@ -258,10 +261,6 @@ def _each(work: Callable[[Any], Any], column: pd.Series) -> list[Any]:
     return [done[code] for code in codes.tolist()]
 
 
-def _present(values: Iterable[Any]) -> list[str]:
-    return [value for value in values if isinstance(value, str) and value.strip()]
-
-
 def _text(column: pd.Series) -> NDArray[np.object_]:
     """Return a text column with empty texts for nulls."""
     return column.astype(object).where(column.notna(), "").to_numpy(dtype=object)
@@ -275,30 +274,25 @@ def _countries(records: Records) -> NDArray[np.object_]:
     return _text(records["country"].where(records["country"].notna(), records["region"].map(usual)))
 
 
-def _names_of(part: Mapping[str, Any]) -> list[str]:
-    return _present(value for role, value in sorted(part.items()) if role != "parent")
-
-
-def _variants(words: _Words, texts: Sequence[Sequence[str]], country: NDArray[np.object_]) -> Ragged:
-    """Prepare every text and number the different ones, per row."""
-    rows = np.repeat(np.arange(len(texts)), [len(row) for row in texts])
-    every = pd.Series([text for row in texts for text in row], dtype="str")
-    lands = pd.Series(country[rows], dtype="str")
-    tokens: Iterable[tuple[str, ...]] = prepare_names(every, lands.where(lands != "")) if len(every) else []
-    found: list[list[int]] = [[] for _ in texts]
-    numbered: dict[tuple[str, ...], int | None] = {}
-    for row, token in zip(rows.tolist(), tokens, strict=True):
-        if token not in numbered:
-            numbered[token] = words.one(part for one in token for part in _apart(one))
-        number = numbered[token]
-        if number is not None and number not in found[row]:
-            found[row].append(number)
-    return ragged(found)
+def _variants(words: _Words, texts: Texts, country: NDArray[np.object_]) -> Ragged:
+    """Prepare every different text of each country, and number the variants of each row, each once."""
+    lands, codes = pd.factorize(country)
+    both = texts.numbers * max(len(codes), 1) + lands[texts.rows]
+    code, different = pd.factorize(both)
+    every = pd.Series(texts.listed[different // max(len(codes), 1)], dtype=object)
+    places = pd.Series(codes[different % max(len(codes), 1)], dtype=object)
+    tokens: Iterable[tuple[str, ...]] = prepare_names(every, places.where(places != "")) if len(every) else []
+    numbers = np.fromiter(map(words.variant_of, tokens), dtype=np.int64, count=len(every))[code]
+    rows, numbers = texts.rows[numbers >= 0], numbers[numbers >= 0]
+    new = ~pd.Index(rows * (len(words.variant) + 1) + numbers).duplicated()
+    offsets = np.zeros(len(country) + 1, dtype=np.int64)
+    np.cumsum(np.bincount(rows[new], minlength=len(country)), out=offsets[1:])
+    return Ragged(numbers[new], offsets)
 
 
 def _apart(token: str) -> tuple[str, ...]:
     """Take a word and the number grown onto it apart: `#lavrio4` is unit 4 of Lavrio."""
-    found = _GROWN.fullmatch(token) if token[0] == "#" else None
+    found = _GROWN.fullmatch(token)
     return (found[1], f"#{found[2].lstrip('0') or '0'}") if found else (token,)
 
 

@@ -1,0 +1,72 @@
+"""What sites are called, read from whole columns: every different text once, and which rows it stands in.
+
+Lists of texts a row would keep the garbage collector busy with objects that the next step takes apart again.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from inducult_geo.frames import from_json
+from inducult_geo.match.ragged import Ints, Ragged, spread
+
+
+@dataclass(frozen=True)
+class Texts:
+    """Texts of rows, in the order of the rows.
+
+    Attributes
+    ----------
+    rows, numbers
+        One value a text: the row, and its number in `listed`.
+    listed
+        The different texts.
+    """
+
+    rows: Ints
+    numbers: Ints
+    listed: NDArray[np.object_]
+
+
+def texts_of(column: pd.Series) -> Texts:
+    """Return the texts of a column, one a row or none."""
+    codes, values = pd.factorize(column.to_numpy(dtype=object))
+    said = np.array([_is_said(value) for value in values], dtype=bool)
+    rows = np.flatnonzero(np.append(said, False)[codes])
+    return Texts(rows, codes[rows].astype(np.int64), values)
+
+
+def called(names: pd.Series) -> tuple[Texts, Texts]:
+    """Read the names of all roles of each row, in the order of the roles, and apart from them its parent's."""
+    codes, told = pd.factorize(names.to_numpy(dtype=object), use_na_sentinel=False)
+    number: dict[str, int] = {}
+    own: list[int] = []
+    parents: list[int] = []
+    ends = np.zeros((2, len(told) + 1), dtype=np.int64)
+    for at, text in enumerate(told, start=1):
+        for role, value in sorted(from_json(text).items()):
+            if _is_said(value):
+                (parents if role == "parent" else own).append(number.setdefault(value, len(number)))
+        ends[:, at] = len(own), len(parents)
+    listed = np.array([*number], dtype=object)
+    packed = (Ragged(np.array(part, dtype=np.int64), end) for part, end in zip((own, parents), ends, strict=True))
+    rows = Ragged(codes.astype(np.int64), np.arange(len(codes) + 1))
+    own_texts, parent_texts = (Texts(*spread(rows, part), listed) for part in packed)
+    return own_texts, parent_texts
+
+
+def joined(first: Texts, second: Texts) -> Texts:
+    """Put the texts of each row one after the other."""
+    rows = np.r_[first.rows, second.rows]
+    order = np.argsort(rows, kind="stable")
+    numbers = np.r_[first.numbers, second.numbers + len(first.listed)]
+    return Texts(rows[order], numbers[order], np.r_[first.listed, second.listed])
+
+
+def _is_said(value: Any) -> bool:
+    return isinstance(value, str) and bool(value.strip())

@@ -17,7 +17,7 @@ import shapely
 from numpy.typing import NDArray
 
 from inducult_geo.match.prepare import Prepared
-from inducult_geo.match.ragged import Flags, Floats, Ints, Ragged, distinct, sets, spread
+from inducult_geo.match.ragged import Flags, Floats, Ints, Ragged, sets, spread
 from inducult_geo.match.words import Likeness, best_variants, likeness, plain_likeness
 
 UNIQUE_SCHEMES: Final = frozenset(("wikidata", "heritage", "register", "heritage_ref"))
@@ -212,10 +212,10 @@ def same_postcode(pairs: Compared) -> Scores:
     told = texts != ""
     known = np.flatnonzero(told[one] & told[other] & (p.land[pairs.left] == p.land[pairs.right]))
     both = one[known] * len(texts) + other[known]
-    different = distinct(both)
+    which, different = pd.factorize(both)
     share = _prefix_share(texts[different // len(texts)], texts[different % len(texts)])
     shared = np.full(len(one), np.nan)
-    shared[known] = share[np.searchsorted(different, both)]
+    shared[known] = share[which]
     return Scores(shared, lambda rows: [f"{texts[one[i]]} / {texts[other[i]]}" for i in rows])
 
 

@@ -6,11 +6,12 @@ from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
+import pandas as pd
 from rapidfuzz.distance import JaroWinkler
 from rapidfuzz.process import cpdist
 
 from inducult_geo.match.prepare import Lexicon, Prepared
-from inducult_geo.match.ragged import Floats, Ints, Ragged, cross, distinct
+from inducult_geo.match.ragged import Floats, Ints, Ragged, cross
 
 ALIKE_FROM: Final = 0.80
 """Jaro-Winkler similarity below which two words have nothing in common; from here the share grows to 1."""
@@ -73,11 +74,13 @@ def word_similarity(lexicon: Lexicon, left: Ints, right: Ints) -> Floats:
     if len(open_):
         width = len(lexicon.words)
         codes = left[open_] * width + right[open_]
-        pairs = distinct(codes)
+        which, pairs = pd.factorize(codes)
         first, second = lexicon.words[pairs // width].tolist(), lexicon.words[pairs % width].tolist()
-        jaro = cpdist(first, second, scorer=JaroWinkler.similarity, dtype=np.float32, workers=1)
+        jaro = cpdist(
+            first, second, scorer=JaroWinkler.similarity, score_cutoff=ALIKE_FROM, dtype=np.float32, workers=1
+        )
         alike = np.clip((jaro - ALIKE_FROM) / (1 - ALIKE_FROM), 0, 1)
-        value[open_] = alike[np.searchsorted(pairs, codes)]
+        value[open_] = alike[which]
     return value
 
 
@@ -93,9 +96,9 @@ def plain_likeness(prepared: Prepared, words: Ragged, left: Ints, right: Ints) -
     """
     code, first = words.alike
     pair = code[left] * len(first) + code[right]
-    different = distinct(pair)
+    which, different = pd.factorize(pair)
     rows = (first[different // max(len(first), 1)], first[different % max(len(first), 1)])
-    return likeness(prepared, (words, words), rows, None).take(np.searchsorted(different, pair))
+    return likeness(prepared, (words, words), rows, None).take(which)
 
 
 def likeness(

@@ -28,6 +28,7 @@ from inducult_geo.run import Run, open_run
 
 if TYPE_CHECKING:
     from prefect.deployments.runner import RunnerDeployment
+    from prefect.runner import Runner
     from pydantic import SecretStr
 
 START_S, STOP_S = 180.0, 20.0
@@ -158,7 +159,7 @@ def _serve(run: Run, catalogs: list[Path], url: str) -> None:
         """Prefect's runner, which SIGTERM ends as SIGINT does; its own way leaves a traceback and a run behind."""
 
         def handle_sigterm(self, *_arguments: object, **_named: object) -> None:
-            raise KeyboardInterrupt
+            signal.raise_signal(signal.SIGINT)
 
     create_limits()
     runner = Served(pause_on_shutdown=False, limit=1)
@@ -170,12 +171,25 @@ def _serve(run: Run, catalogs: list[Path], url: str) -> None:
         shown = url.removesuffix("/api")
         sys.stdout.write(f"{len(made)} regions are scheduled. Open {shown} in a browser; Ctrl-C ends.\n")
         sys.stdout.flush()
-        try:
-            for deployment in made:
-                runner.add_deployment(deployment)
-            asyncio.run(runner.start())
-        except KeyboardInterrupt:
-            sys.stdout.write("ended\n")
+        for deployment in made:
+            runner.add_deployment(deployment)
+        # Not `asyncio.run`: at its end it waits for every task, and one that an interrupt met badly may never end.
+        loop = asyncio.new_event_loop()
+        loop.run_until_complete(_until_interrupted(runner))
+        sys.stdout.write("ended\n")
+
+
+async def _until_interrupted(runner: Runner) -> None:
+    """Serve until SIGINT or SIGTERM; then let the runner end its runs, but not longer than `STOP_S`."""
+    told = asyncio.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        asyncio.get_running_loop().add_signal_handler(number, told.set)
+    serving, waiting = asyncio.ensure_future(runner.start()), asyncio.ensure_future(told.wait())
+    await asyncio.wait({serving, waiting}, return_when=asyncio.FIRST_COMPLETED)
+    if not told.is_set():
+        serving.result()
+    serving.cancel()
+    await asyncio.wait({serving}, timeout=STOP_S)
 
 
 def _as_interrupt(_number: int, _frame: object) -> None:

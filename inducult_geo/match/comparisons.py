@@ -381,12 +381,12 @@ def _identifier(p: Prepared, holders: dict[tuple[str, str, str], int], left: int
 
 def _percent(value: Floats) -> Callable[[Ints], list[str]]:
     """Tell shares as percentages."""
-    return lambda rows: [f"{value[i]:.0%}" for i in rows]
+    return lambda rows: [f"{share:.0%}" for share in value[rows].tolist()]
 
 
 def _chosen(value: Floats, words: dict[float, str]) -> Callable[[Ints], list[str]]:
     """Tell each value by its word."""
-    return lambda rows: [words.get(float(value[i]), "") for i in rows]
+    return lambda rows: [words.get(one, "") for one in value[rows].tolist()]
 
 
 def known(scores: Scores) -> Flags:

@@ -16,7 +16,6 @@ from importlib.resources import files
 from typing import Any, Final
 
 import numpy as np
-from numpy.typing import NDArray
 
 from inducult_geo.match.comparisons import COMPARISONS, Compared, Scores
 from inducult_geo.match.overlap import overlap
@@ -254,23 +253,29 @@ def explain(scored: Scored, rows: Ints) -> list[str]:
     total = np.log(chance / (1 - chance))
     seen = {name: found.detail(rows) for name, found in scored.scores.items()}
     seen[OVERLAP] = [f"about {share:.0%}" for share in scored.share[rows]]
-    return [
-        _sentence(names, points[:, at], {name: seen[name][at] for name in seen}, float(total[at]))
-        for at in range(len(rows))
-    ]
+    order = np.argsort(-np.abs(points), axis=0, kind="stable")[:_IN_WORDS]
+    told = zip(points.T.tolist(), order.T.tolist(), total.tolist(), strict=True)
+    return [_sentence(names, seen, at, *one) for at, one in enumerate(told)]
 
 
-def _sentence(names: Sequence[str], points: NDArray[np.float64], seen: Mapping[str, str], total: float) -> str:
-    """One pair's points in words."""
-    order = [at for at in np.argsort(-np.abs(points), kind="stable") if abs(points[at]) >= 0.05][:_IN_WORDS]
-    told = [f"{_named(names[at], points[at], seen)} {points[at]:+.1f}" for at in order]
-    rest = total - sum(round(float(points[at]), 1) for at in order)
+def _sentence(
+    names: Sequence[str],
+    seen: Mapping[str, Sequence[str]],
+    pair: int,
+    points: Sequence[float],
+    order: Sequence[int],
+    total: float,
+) -> str:
+    """One pair's points in words; `order` is that of its parts, the largest first."""
+    named = [at for at in order if abs(points[at]) >= 0.05]
+    told = [f"{_named(names[at], points[at], seen, pair)} {points[at]:+.1f}" for at in named]
+    rest = total - sum(round(points[at], 1) for at in named)
     return "; ".join([*told, f"rest {rest:+.1f}"])
 
 
-def _named(name: str, points: float, seen: Mapping[str, str]) -> str:
+def _named(name: str, points: float, seen: Mapping[str, Sequence[str]], pair: int) -> str:
     """Say what one part of a score is about."""
     if name in LEADS:
         whose = "first" if name == LEADS[0] else "second"
         return f"fits better than all else of the {whose}" if points > 0 else f"the {whose} has another that may fit"
-    return f"{name} {seen[name]}" if name in seen else name
+    return f"{name} {seen[name][pair]}" if name in seen else name

@@ -14,6 +14,7 @@ from typing import Any, Final
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
+from pandas.api.types import pandas_dtype
 
 from inducult_geo.frames import NUMBER, TEXT, Records
 from inducult_geo.match.continuity import FINGERPRINT_COLUMNS, Heir, fingerprints, heirs
@@ -296,8 +297,10 @@ def _buried(some: pd.DataFrame, graves: Collection[str]) -> dict[int, set[str]]:
 
 def typed_registry(registry: pd.DataFrame) -> pd.DataFrame:
     """Bring a registry to its columns and types; a record that stands twice counts as last written."""
-    whole = registry.reindex(columns=[*REGISTRY_COLUMNS])
-    typed = whole.astype(object).where(whole.notna(), None).astype(_TYPES)
+    typed = registry.reindex(columns=[*REGISTRY_COLUMNS])
+    # What an earlier run wrote has its types already; bringing it there again copies every text twice.
+    if any(typed[name].dtype != pandas_dtype(kind) for name, kind in _TYPES.items()):
+        typed = typed.astype(object).where(typed.notna(), None).astype(_TYPES)
     return typed[typed["record_key"].isna() | ~typed["record_key"].duplicated(keep="last")]
 
 

@@ -16,14 +16,23 @@ from pathlib import Path
 import geopandas as gpd
 import pandas as pd
 import shapely
-from bench_link import TAGS, eutl, hotmaps
 from bench_sample import sample_records
 
 from inducult_geo.catalog.models import Contract
 from inducult_geo.frames import WORK_CRS, Records, as_records, concat_records, from_json, to_json
 from inducult_geo.match import Decisions, Resolution, empty_registry, resolve
+from inducult_geo.match.tables import records_from_csv
 
 MANY = {"eutl": True, "eprtr": True}
+TABLES = {
+    "Hotmaps and EUTL": {"hotmaps": {"operator": "company"}, "eutl": {}},
+    "power plants: jrc, geodb, eprtr": {
+        "power_jrc": {"capacity": "capacity_mw", "fuel": "types"},
+        "power_geodb": {"capacity": "capacity_mw", "fuel": "primary_fuel"},
+        "power_eprtr": {},
+    },
+}
+"""Set -> table -> field -> the table's column, where it bears another name."""
 YEARS = ("2021-05", "2022-07", "2024-03")
 
 
@@ -196,14 +205,12 @@ def main() -> None:
     if (shared / "data").is_dir() and given.registers:
         told += [report_poznan(shared), report_liechtenstein(shared)]
     elif (shared / "data").is_dir():
-        from inducult_geo.match.tables import records_from_csv
-
-        power = [
-            records_from_csv(shared / f"data/sites/power_{name}.csv", name, TAGS.get(name))
-            for name in ("jrc", "geodb", "eprtr")
-        ]
-        told.append(report("Hotmaps and EUTL", resolved(concat_records([hotmaps(shared), eutl(shared)]))))
-        told.append(report("power plants: jrc, geodb, eprtr", resolved(concat_records(power))))
+        for title, tables in TABLES.items():
+            read = [
+                records_from_csv(shared / f"data/sites/{name}.csv", name.removeprefix("power_"), columns)
+                for name, columns in tables.items()
+            ]
+            told.append(report(title, resolved(concat_records(read))))
         told += [report_poznan(shared), report_liechtenstein(shared)]
     for part in told:
         sys.stdout.write("\n".join(part) + "\n")

@@ -1,0 +1,19 @@
+"""Every benchmark can at least be started: `make bench` is run seldom, and what it imports moves."""
+
+from __future__ import annotations
+
+import importlib
+import sys
+from pathlib import Path
+
+import pytest
+
+FOLDER = Path(__file__).parent / "benchmarks"
+
+
+@pytest.mark.parametrize("name", sorted(path.stem for path in FOLDER.glob("bench_*.py")))
+def test_a_benchmark_starts_and_says_what_it_measures(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.syspath_prepend(str(FOLDER))
+    monkeypatch.delitem(sys.modules, name, raising=False)
+    module = importlib.import_module(name)
+    assert (module.__doc__ or "").strip()

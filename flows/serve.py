@@ -137,7 +137,9 @@ def main(
     except InducultError as problem:
         sys.stderr.write(f"inducult: {problem}\n")
         raise typer.Exit(2) from problem
-    signal.signal(signal.SIGTERM, _as_interrupt)
+    # A shell that starts a program in the background lets it ignore SIGINT: here it always ends.
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, _as_interrupt)
     existing = os.environ.get("PREFECT_API_URL")
     if existing:
         _serve(run, catalog or [], existing)

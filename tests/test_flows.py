@@ -49,6 +49,8 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     port = free_port()
     code = (
         "import pathlib, signal, sys\nfrom flows.serve import server\n"
+        # Where the tests run in the background of a shell, SIGINT would be ignored.
+        "signal.signal(signal.SIGINT, signal.default_int_handler)\n"
         "with server(pathlib.Path(sys.argv[1]), port=int(sys.argv[2])) as url:\n"
         "    print(url, flush=True)\n    signal.pause()\n"
     )

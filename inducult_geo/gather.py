@@ -8,7 +8,6 @@ from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
 
-import geopandas as gpd
 import numpy as np
 import shapely
 
@@ -178,11 +177,6 @@ def _refuse_lost_grid(before: SourceFacts, now: SourceFacts, run: Run) -> None:
             f"{run.settings.grids_folder}. Put it back (inducult grids {' '.join(lost)}), or go on with "
             f"{now.accuracy_m} m instead of {before.accuracy_m} m: inducult run --afresh."
         )
-
-
-def read_records(path: Path) -> Records:
-    """Read records that an earlier stage kept."""
-    return as_records(gpd.read_parquet(path))
 
 
 def harmonized(contract: Contract, table: RawTable, ground: Ground) -> Harmonized:

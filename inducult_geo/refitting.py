@@ -15,7 +15,7 @@ from inducult_geo.match.candidates import candidates_of
 from inducult_geo.match.comparisons import Compared
 from inducult_geo.match.continuity import successors
 from inducult_geo.match.prepare import prepare
-from inducult_geo.match.refit import Refit, document_of, refit, taught_by
+from inducult_geo.match.refit import Refit, refit, taught_by
 from inducult_geo.resolving import decisions_of, registry_of, weights_of
 from inducult_geo.run import Run
 from inducult_geo.stage import last_stage
@@ -81,7 +81,7 @@ def refit_weights(run: Run) -> RefitOutcome:
         return RefitOutcome(len(decisions), fit, None)
     path = run.folder.decisions.with_name(FILE_NAME)
     about = f"Shipped weights moved by {fit.n_same + fit.n_different} decisions; written by `inducult review fit`."
-    write_json(path, document_of(fit.weights, about))
+    write_json(path, fit.weights.document(about))
     return RefitOutcome(len(decisions), fit, path)
 
 

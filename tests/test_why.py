@@ -18,7 +18,7 @@ from inducult_geo.match.comparisons import Compared
 from inducult_geo.match.decisions import Decision, replay
 from inducult_geo.match.link import link
 from inducult_geo.match.prepare import prepare
-from inducult_geo.match.refit import Taught, document_of, refit, taught_by
+from inducult_geo.match.refit import Taught, refit, taught_by
 from inducult_geo.match.resolve import compare
 from inducult_geo.match.score import score, shipped_weights, weights_from
 from inducult_geo.match.waterfall import waterfall
@@ -62,7 +62,7 @@ def test_decisions_against_the_weights_move_them_and_the_pairs_are_decided_as_to
     assert fit.accuracy_after > fit.accuracy_before
     assert fit.is_better
     assert fit.moved
-    again = weights_from(json.loads(json.dumps(document_of(fit.weights, "test"))))
+    again = weights_from(json.loads(json.dumps(fit.weights.document("test"))))
     assert again == fit.weights
     shipped = shipped_weights()
     assert fit.weights.leads == shipped.leads
@@ -194,6 +194,6 @@ def test_weights_that_are_none_are_refused(tmp_path: Path) -> None:
     (tmp_path / "none.json").write_text("{}")
     with pytest.raises(ConfigError, match="holds no weights"):
         weights_of(run)
-    good = document_of(shipped_weights(), "the same")
+    good = shipped_weights().document("the same")
     (tmp_path / "none.json").write_text(json.dumps(good))
     assert weights_of(run) == shipped_weights()

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from typing import Any, Final
+from typing import Final
 
 import numpy as np
 
@@ -150,11 +150,6 @@ def refit(taught: Taught, weights: Weights | None = None) -> Refit:
         _loss(after, taught.true),
         {name: round(change, 3) for name, change in sorted(moved.items(), key=lambda item: -item[1]) if change},
     )
-
-
-def document_of(weights: Weights, about: str) -> dict[str, Any]:
-    """Return weights as the content of a `weights.json`."""
-    return {"about": about} | weights.document({})
 
 
 def _moved(taught: Taught, before: Scored, start: Weights) -> Weights:

@@ -79,12 +79,13 @@ class Weights:
     match: float
     review: float
 
-    def document(self, points: Mapping[str, Sequence[float]]) -> dict[str, Any]:
-        """Return the content of a weights file, with other points for some comparisons."""
+    def document(self, about: str) -> dict[str, Any]:
+        """Return the content of a weights file; `about` says where they come from."""
         return {
+            "about": about,
             "thresholds": {"match": self.match, "review": self.review},
             "intercept": self.intercept,
-            "points": {name: [*points.get(name, own)] for name, own in self.points.items()},
+            "points": {name: [*points] for name, points in self.points.items()},
             "neighbors": {
                 "scale": self.scale,
                 "offset": self.offset,

@@ -19,7 +19,8 @@ from scipy import sparse
 
 from inducult_geo.frames import Records, from_json
 from inducult_geo.match.called import Texts, called, joined, texts_of
-from inducult_geo.match.ragged import Floats, Ints, Ragged, distinct, ragged, sets, spread
+from inducult_geo.match.letters import Letters, letters_of
+from inducult_geo.match.ragged import Flags, Floats, Ints, Ragged, distinct, ragged, sets, spread
 from inducult_geo.match.trades import POWER_USUAL, capacity_and_fuel, power_words
 from inducult_geo.text import fold, prepare_names
 
@@ -68,6 +69,11 @@ class Lexicon:
     weights: Floats
     exact: NDArray[np.bool_]
     is_number: NDArray[np.bool_]
+
+    @cached_property
+    def letters(self) -> Letters:
+        """The letters of the words, which tell soon which of them cannot be alike."""
+        return letters_of(self.words, self.exact)
 
 
 @dataclass(frozen=True)
@@ -136,6 +142,26 @@ class Prepared:
         return distinct(np.repeat(np.arange(len(self.cities)), self.cities.counts) * width + self.cities.values)
 
     @cached_property
+    def _town_marks(self) -> tuple[NDArray[np.bool_], np.uint64]:
+        """Mark for each of `towns_words` a place in a table that it is scattered to, and the bits of such a place."""
+        bits = np.uint64(max(int(8 * len(self.towns_words)).bit_length(), 8))
+        marks = np.zeros(1 << int(bits), dtype=bool)
+        marks[_scattered(self.towns_words, bits)] = True
+        return marks, bits
+
+    def is_in_town(self, records: Ints, words: Ints) -> Flags:
+        """Tell which words stand in the name of the town of their record, one word a record."""
+        marks, bits = self._town_marks
+        wanted = records * max(len(self.lexicon.words), 1) + words
+        # Nearly all are told apart by one look into the table; searching takes many.
+        found = marks[_scattered(wanted, bits)]
+        rows = np.flatnonzero(found)
+        known, asked = self.towns_words, wanted[rows]
+        if len(rows):
+            found[rows] = known[np.minimum(np.searchsorted(known, asked), len(known) - 1)] == asked
+        return found
+
+    @cached_property
     def names_a_town(self) -> NDArray[np.bool_]:
         """Tell of each word whether it names the town of any record."""
         named = np.zeros(max(len(self.lexicon.words), 1), dtype=bool)
@@ -152,6 +178,11 @@ class Prepared:
     def land(self) -> Ints:
         """Each record's country as a number."""
         return pd.factorize(self.country)[0].astype(np.int64)
+
+
+def _scattered(codes: Ints, bits: np.uint64) -> NDArray[np.uint64]:
+    """Scatter codes over a table of `2 ** bits` places (multiplication by the golden ratio, as Knuth describes)."""
+    return (codes.view(np.uint64) * np.uint64(0x9E3779B97F4A7C15)) >> (np.uint64(64) - bits)
 
 
 class _Words:

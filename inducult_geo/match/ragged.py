@@ -105,13 +105,18 @@ def cross(left: Ragged, left_rows: Ints, right: Ragged, right_rows: Ints) -> tup
         Number of the pair, and places in `left.values` and `right.values`; ordered by pair, left, right.
     """
     left_counts, right_counts = left.counts[left_rows], right.counts[right_rows]
-    sizes = left_counts * right_counts
-    pair = np.repeat(np.arange(len(sizes), dtype=np.int64), sizes)
-    within = np.arange(len(pair), dtype=np.int64) - np.repeat(np.cumsum(sizes) - sizes, sizes)
-    width = right_counts[pair]
-    left_at = left.offsets[left_rows][pair] + within // np.maximum(width, 1)
-    right_at = right.offsets[right_rows][pair] + within % np.maximum(width, 1)
-    return pair, left_at, right_at
+    # Two steps, left and then right, spare a division for every combination.
+    owner, mine = spread_out(left.offsets[left_rows], left_counts)
+    which, right_at = spread_out(right.offsets[right_rows][owner], right_counts[owner])
+    return owner[which], mine[which], right_at
+
+
+def spread_out(starts: Ints, counts: Ints) -> tuple[Ints, Ints]:
+    """Count on from each start: the number of the start, and the places."""
+    owner = np.repeat(np.arange(len(counts), dtype=np.int64), counts)
+    places = np.arange(len(owner), dtype=np.int64)
+    places += (starts - (np.cumsum(counts) - counts))[owner]
+    return owner, places
 
 
 def ranks_within(groups: Ints, values: Floats) -> Ints:

@@ -11,7 +11,7 @@ from rapidfuzz.distance import JaroWinkler
 from rapidfuzz.process import cpdist
 
 from inducult_geo.match.prepare import Lexicon, Prepared
-from inducult_geo.match.ragged import Floats, Ints, Ragged, cross
+from inducult_geo.match.ragged import Flags, Floats, Ints, Ragged, cross, spread_out
 
 ALIKE_FROM: Final = 0.80
 """Jaro-Winkler similarity below which two words have nothing in common; from here the share grows to 1."""
@@ -59,6 +59,8 @@ class Likeness:
 
     def put(self, rows: Ints, size: int) -> Likeness:
         """Return `size` rows, of which these are some; the others are unknown."""
+        if len(rows) == size:
+            return self
         columns = []
         for column in (self.forward, self.backward, self.telling, self.numbers):
             filled = np.full(size, np.nan)
@@ -67,21 +69,29 @@ class Likeness:
         return Likeness(*columns)
 
 
-def word_similarity(lexicon: Lexicon, left: Ints, right: Ints) -> Floats:
-    """Similarity of words, 0 to 1, by their numbers; concepts and numbers are equal or not."""
-    value: Floats = (left == right).astype(np.float64)
-    open_ = np.flatnonzero((left != right) & ~lexicon.exact[left] & ~lexicon.exact[right])
-    if len(open_):
-        width = len(lexicon.words)
-        codes = left[open_] * width + right[open_]
-        which, pairs = pd.factorize(codes)
-        first, second = lexicon.words[pairs // width].tolist(), lexicon.words[pairs % width].tolist()
-        jaro = cpdist(
-            first, second, scorer=JaroWinkler.similarity, score_cutoff=ALIKE_FROM, dtype=np.float32, workers=1
-        )
-        alike = np.clip((jaro - ALIKE_FROM) / (1 - ALIKE_FROM), 0, 1)
-        value[open_] = alike[which]
-    return value
+def similar_words(lexicon: Lexicon, left: Ints, right: Ints) -> tuple[Ints, Floats]:
+    """Find pairs of words that are alike; concepts and numbers are equal or not.
+
+    Parameters
+    ----------
+    left, right
+        Numbers of words, one a pair.
+
+    Returns
+    -------
+    rows, similarity
+        The pairs that have anything in common, and how alike they are (0 to 1).
+    """
+    same = left == right
+    maybe = lexicon.letters.may_reach(left, right, ALIKE_FROM)
+    maybe = maybe[~same[maybe]]
+    width = max(len(lexicon.words), 1)
+    which, pairs = pd.factorize(left[maybe] * width + right[maybe])
+    first, second = lexicon.words[pairs // width].tolist(), lexicon.words[pairs % width].tolist()
+    jaro = cpdist(first, second, scorer=JaroWinkler.similarity, score_cutoff=ALIKE_FROM, dtype=np.float32, workers=1)
+    alike = np.clip((jaro - ALIKE_FROM) / (1 - ALIKE_FROM), 0, 1)[which]
+    equal = np.flatnonzero(same)
+    return np.r_[equal, maybe], np.r_[np.ones(len(equal)), alike]
 
 
 def plain_likeness(prepared: Prepared, words: Ragged, left: Ints, right: Ints) -> Likeness:
@@ -125,21 +135,50 @@ def likeness(
     return Likeness(*(np.concatenate([getattr(part, name) for part in parts]) for name in _COLUMNS))
 
 
+@dataclass(frozen=True)
+class _Side:
+    """One side's lists of some pairs, one after the other.
+
+    Attributes
+    ----------
+    counts, starts
+        One value a pair: words in its list, and where they begin.
+    owner, word
+        One value a word: the pair, and the number of the word.
+    """
+
+    counts: Ints
+    starts: Ints
+    owner: Ints
+    word: Ints
+
+    @classmethod
+    def of(cls, words: Ragged, rows: Ints) -> _Side:
+        """Take some lists, one a pair."""
+        counts = words.counts[rows]
+        owner, places = spread_out(words.offsets[rows], counts)
+        return cls(counts, np.cumsum(counts) - counts, owner, words.values[places])
+
+
 def _block(
     prepared: Prepared, words: tuple[Ragged, Ragged], rows: tuple[Ints, Ints], records: tuple[Ints, Ints] | None
 ) -> Likeness:
     """Compare one block of lists (see `likeness`)."""
     lexicon = prepared.lexicon
-    pair, at_left, at_right = cross(words[0], rows[0], words[1], rows[1])
-    token_left, token_right = words[0].values[at_left], words[1].values[at_right]
-    similar = word_similarity(lexicon, token_left, token_right) if len(pair) else np.zeros(0)
-    forward, shared = _directed(prepared, words[0], rows[0], records, pair, at_left, similar)
-    backward, _ = _directed(prepared, words[1], rows[1], records, pair, at_right, similar)
-    empty = (words[0].counts[rows[0]] == 0) | (words[1].counts[rows[1]] == 0)
-    numbers = _numbers(lexicon, words, rows, pair, token_left, token_right)
+    left, right = (_Side.of(part, row) for part, row in zip(words, rows, strict=True))
+    at_left, at_right = spread_out(right.starts[left.owner], right.counts[left.owner])
+    met, similar = similar_words(lexicon, left.word[at_left], right.word[at_right])
+    at_left, at_right = at_left[met], at_right[met]
+    forward, shared = _directed(prepared, left, records, at_left, similar)
+    backward, _ = _directed(prepared, right, records, at_right, similar)
+    equal = at_left[left.word[at_left] == right.word[at_right]]
+    agreed = np.bincount(left.owner[equal[lexicon.is_number[left.word[equal]]]], minlength=len(left.counts)) > 0
+    numbers = _numbers(agreed, *(_has_number(lexicon, side) for side in (left, right)))
     telling = np.minimum(shared / _TELLING_FULL, 1)
-    hidden = [np.where(empty, np.nan, column) for column in (forward, backward, telling, numbers)]
-    return Likeness(*hidden)
+    empty = (left.counts == 0) | (right.counts == 0)
+    for column in (forward, backward, telling, numbers):
+        column[empty] = np.nan
+    return Likeness(forward, backward, telling, numbers)
 
 
 def best_variants(prepared: Prepared, left: tuple[Ragged, Ints], right: tuple[Ragged, Ints]) -> tuple[Likeness, Ints]:
@@ -158,73 +197,57 @@ def best_variants(prepared: Prepared, left: tuple[Ragged, Ints], right: tuple[Ra
     pair, at_left, at_right = cross(left[0], left[1], right[0], right[1])
     chosen = (left[0].values[at_left], right[0].values[at_right])
     every = likeness(prepared, (prepared.variants, prepared.variants), chosen, (left[1][pair], right[1][pair]))
-    # A clash of numbers must not be escaped by choosing another variant, but decides between equal ones.
-    merit = every.mean + 0.5 * every.within + 0.3 * every.telling + 0.05 * np.nan_to_num(every.numbers, nan=0.5)
-    first = _best_of_each(pair, merit)
     size = len(left[1])
     best = np.full((size, 2), -1, dtype=np.int64)
-    best[pair[first]] = np.column_stack([chosen[0][first], chosen[1][first]])
-    return every.take(first).put(pair[first], size), best
+    starts = np.flatnonzero(np.r_[True, pair[1:] != pair[:-1]]) if len(pair) else pair
+    if len(starts) < len(pair):
+        # A clash of numbers must not be escaped by choosing another variant, but decides between equal ones.
+        numbers = np.nan_to_num(every.numbers, nan=0.5)
+        merit = every.mean + 0.5 * every.within + 0.3 * every.telling + 0.05 * numbers
+        first = _best_of_each(pair, merit, starts)
+        every, pair = every.take(first), pair[first]
+        chosen = chosen[0][first], chosen[1][first]
+    best[pair, 0], best[pair, 1] = chosen
+    return every.put(pair, size), best
 
 
-def _best_of_each(pair: Ints, merit: Floats) -> Ints:
-    """Row of the highest merit of each pair, the first of equal ones; `pair` is in order."""
-    new = np.r_[True, pair[1:] != pair[:-1]] if len(pair) else np.zeros(0, dtype=bool)
-    starts = np.flatnonzero(new)
-    if len(starts) == len(pair):
-        return starts
+def _best_of_each(pair: Ints, merit: Floats, starts: Ints) -> Ints:
+    """Row of the highest merit of each pair, the first of equal ones; `pair` is in order, and begins at `starts`."""
     best = np.maximum.reduceat(merit, starts)
-    owner = np.cumsum(new) - 1
+    owner = np.repeat(np.arange(len(starts)), np.diff(np.r_[starts, len(pair)]))
     rows = np.flatnonzero(merit == best[owner])
     return rows[np.r_[True, owner[rows][1:] != owner[rows][:-1]]]
 
 
 def _directed(
-    prepared: Prepared,
-    words: Ragged,
-    rows: Ints,
-    records: tuple[Ints, Ints] | None,
-    pair: Ints,
-    at: Ints,
-    similar: Floats,
+    prepared: Prepared, side: _Side, records: tuple[Ints, Ints] | None, at: Ints, similar: Floats
 ) -> tuple[Floats, Floats]:
-    """Share, and sum, of one side's weight that finds a partner."""
-    counts, offsets = words.counts[rows], words.offsets[rows]
-    starts = np.cumsum(counts) - counts
-    moved = starts - offsets
-    best = np.zeros(int(counts.sum()))
-    alike = np.flatnonzero(similar)
-    np.maximum.at(best, moved[pair[alike]] + at[alike], similar[alike])
-    owner = np.repeat(np.arange(len(rows)), counts)
-    token: Ints = words.values[np.arange(len(owner)) - moved[owner]]
-    weight = prepared.lexicon.weights[token]
+    """Share, and sum, of one side's weight that finds a partner; `at` are the words alike to one, as `similar`."""
+    size = len(side.counts)
+    best = np.zeros(len(side.word))
+    np.maximum.at(best, at, similar)
+    weight = prepared.lexicon.weights[side.word]
     if records is not None:
-        weight = weight * _town_share(prepared, records, owner, token)
-    found = np.bincount(owner, weights=weight * best, minlength=len(rows))
-    whole = np.bincount(owner, weights=weight, minlength=len(rows))
-    return found / np.maximum(whole, 1e-9), found.astype(float)
+        _lower_towns(weight, prepared, records, side)
+    whole = np.bincount(side.owner, weights=weight, minlength=size)
+    found = np.bincount(side.owner, weights=weight * best, minlength=size).astype(float)
+    return found / np.maximum(whole, 1e-9), found
 
 
-def _town_share(prepared: Prepared, records: tuple[Ints, Ints], owner: Ints, token: Ints) -> Floats:
-    """`PLACE_SHARE` for words that name the town of either record, else 1."""
-    known, width = prepared.towns_words, max(len(prepared.lexicon.words), 1)
+def _lower_towns(weight: Floats, prepared: Prepared, records: tuple[Ints, Ints], side: _Side) -> None:
+    """Let words that name the town of either record count only `PLACE_SHARE` of their weight."""
     # Few words name any town at all: the others need no search.
-    maybe = np.flatnonzero(prepared.names_a_town[token])
-    in_town = np.zeros(len(token), dtype=bool)
-    for side in records if len(known) else ():
-        wanted = side[owner[maybe]] * width + token[maybe]
-        in_town[maybe] |= known[np.minimum(np.searchsorted(known, wanted), len(known) - 1)] == wanted
-    return np.where(in_town, PLACE_SHARE, 1.0)
+    maybe = np.flatnonzero(prepared.names_a_town[side.word])
+    word, owner = side.word[maybe], side.owner[maybe]
+    in_town = prepared.is_in_town(records[0][owner], word) | prepared.is_in_town(records[1][owner], word)
+    weight[maybe[in_town]] *= PLACE_SHARE
 
 
-def _numbers(
-    lexicon: Lexicon, words: tuple[Ragged, Ragged], rows: tuple[Ints, Ints], pair: Ints, left: Ints, right: Ints
-) -> Floats:
+def _has_number(lexicon: Lexicon, side: _Side) -> Flags:
+    """Tell which lists hold the number or letter of a unit."""
+    return np.bincount(side.owner[lexicon.is_number[side.word]], minlength=len(side.counts)) > 0
+
+
+def _numbers(agreed: Flags, left: Flags, right: Flags) -> Floats:
     """Whether unit numbers and letters agree (see `Likeness`)."""
-    sides = []
-    for part, row in zip(words, rows, strict=True):
-        totals = np.r_[0, np.cumsum(lexicon.is_number[part.values])]
-        sides.append(totals[part.offsets[row + 1]] - totals[part.offsets[row]])
-    same = np.bincount(pair, weights=(left == right) & lexicon.is_number[left], minlength=len(rows[0])) > 0
-    both, either = (sides[0] > 0) & (sides[1] > 0), (sides[0] > 0) | (sides[1] > 0)
-    return np.where(same, 1.0, np.where(both, 0.0, np.where(either, 0.5, np.nan)))
+    return np.where(agreed, 1.0, np.where(left & right, 0.0, np.where(left | right, 0.5, np.nan)))

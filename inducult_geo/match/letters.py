@@ -1,0 +1,88 @@
+"""How alike two words can be at most, told by their letters alone: most pairs need no closer look.
+
+The similarity of Jaro and Winkler counts the letters that two words share. How many that can be is known from how often
+each letter stands in either, whatever their order; only pairs whose bound reaches the wanted similarity are compared.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from inducult_geo.match.ragged import Flags, Ints
+
+_BUCKETS: Final = 29
+"""Letters are told apart by their code modulo this: all of a to z are, others may share a bucket, which only raises the
+bound."""
+
+_READ: Final = 24
+_HEAD: Final = 4
+_MARGIN: Final = 1e-6
+_BOOST: Final = 0.1
+
+
+@dataclass(frozen=True)
+class Letters:
+    """The letters of words.
+
+    Attributes
+    ----------
+    bits
+        Two bits a bucket: whether a letter of it stands in the word, and whether another one does.
+    more
+        Letters that the bits do not hold: third ones, and those beyond the twenty-fourth.
+    share
+        One by the number of letters.
+    head
+        The first four letters, sixteen bits each.
+    """
+
+    bits: NDArray[np.uint64]
+    more: NDArray[np.int32]
+    share: NDArray[np.float32]
+    head: NDArray[np.uint64]
+
+    def may_reach(self, left: Ints, right: Ints, wanted: float) -> Ints:
+        """Return which pairs of words may have a Jaro-Winkler similarity of `wanted` or more."""
+        # Whatever the first four letters are, they add at most 0.4 of what is missing to 1.
+        least = np.float32(3 * (wanted - _HEAD * _BOOST) / (1 - _HEAD * _BOOST) - 1 - _MARGIN)
+        shared = np.bitwise_count(self.bits[left] & self.bits[right]).astype(np.float32)
+        if self.more.any():
+            shared += np.minimum(self.more[left], self.more[right])
+        rows = np.flatnonzero(shared * (self.share[left] + self.share[right]) >= least)
+        return rows[self._reaches(left[rows], right[rows], shared[rows], wanted)]
+
+    def _reaches(self, left: Ints, right: Ints, shared: NDArray[np.float32], wanted: float) -> Flags:
+        """Tell whether the bound, with the letters that both begin with, reaches `wanted`."""
+        differ = self.head[left] ^ self.head[right]
+        begin = np.zeros(len(left), dtype=np.float32)
+        for place in range(1, _HEAD + 1):
+            begin += (differ & np.uint64((1 << (16 * place)) - 1)) == 0
+        jaro = (shared * (self.share[left] + self.share[right]) + 1) / 3
+        return np.asarray(jaro + _BOOST * begin * (1 - jaro) >= wanted - _MARGIN, dtype=bool)
+
+
+def letters_of(words: NDArray[np.object_], exact: Flags) -> Letters:
+    """Read the letters of words; those that are compared by equality only (`exact`) reach nothing."""
+    size = len(words)
+    length = np.fromiter(map(len, words), dtype=np.int64, count=size)
+    code = np.array([*words], dtype=f"U{_READ}").view(np.uint32).reshape(size, _READ) if size else np.zeros((0, _READ))
+    code = code.astype(np.uint64)
+    bits = np.zeros(size, dtype=np.uint64)
+    more = np.maximum(length - _READ, 0)
+    for column in code.T:
+        one = np.uint64(1) << (np.uint64(2) * (column % np.uint64(_BUCKETS)))
+        two = one << np.uint64(1)
+        first, second = (bits & one) == 0, (bits & two) == 0
+        told = column > 0
+        bits |= np.where(told, np.where(first, one, two), np.uint64(0))
+        more += told & ~first & ~second
+    head = np.zeros(size, dtype=np.uint64)
+    for place in range(_HEAD):
+        head |= (code[:, place] & np.uint64(0xFFFF)) << np.uint64(16 * place)
+    bits[exact], more[exact] = 0, 0
+    share = (1 / np.maximum(length, 1)).astype(np.float32)
+    return Letters(bits, more.astype(np.int32), share, head)

@@ -69,8 +69,8 @@ def letters_of(words: NDArray[np.object_], exact: Flags) -> Letters:
     """Read the letters of words; those that are compared by equality only (`exact`) reach nothing."""
     size = len(words)
     length = np.fromiter(map(len, words), dtype=np.int64, count=size)
-    code = np.array([*words], dtype=f"U{_READ}").view(np.uint32).reshape(size, _READ) if size else np.zeros((0, _READ))
-    code = code.astype(np.uint64)
+    texts = np.array([*words], dtype=f"U{_READ}")
+    code = texts.view(np.uint32).reshape(size, -1 if size else _READ).astype(np.uint64)
     bits = np.zeros(size, dtype=np.uint64)
     more = np.maximum(length - _READ, 0)
     for column in code.T:

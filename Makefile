@@ -13,7 +13,7 @@ export QT_QPA_PLATFORM ?= offscreen
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help venv demo test test-slow check bench docs train lint
+.PHONY: help venv demo test test-slow check bench measured docs train lint
 
 help: ## Show the targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 12
@@ -59,6 +59,9 @@ check: test ## What the server runs on every change
 bench: $(READY) ## Measure: every tests/benchmarks/bench_*.py
 	@for file in tests/benchmarks/bench_*.py; do \
 	  echo "== $$file"; $(BIN)/python "$$file" || exit 1; done
+
+measured: $(READY) ## Measure what the documentation shows, into docs/measured: make measured ONLY="link scale"
+	@$(BIN)/python docs/measure.py $(ONLY)
 
 docs: $(READY) ## Build the documentation into build/docs; a warning is an error
 	@$(BIN)/python -m sphinx -q -n -W --keep-going -d build/doctrees docs build/docs

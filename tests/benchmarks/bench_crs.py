@@ -19,6 +19,7 @@ from pathlib import Path
 
 import geopandas as gpd
 import numpy as np
+from tables import table
 
 from inducult_geo.harmonize.crs import transform_geometries, transform_points
 
@@ -62,12 +63,16 @@ def main() -> None:
         for name, work in ways.items():
             seen[name].append(cpu_s(work))
     theirs = seen["geopandas to_crs"]
+    lines: list[dict[str, object]] = []
     for name, times in seen.items():
         ratios = sorted(mine / other for mine, other in zip(times, theirs, strict=True))
-        say(
-            f"{name:<28} median {statistics.median(times):.2f} CPU s ({min(times):.2f}-{max(times):.2f}); "
-            f"ratio to to_crs {statistics.median(ratios):.2f} ({ratios[0]:.2f}-{ratios[-1]:.2f})"
+        lines.append(
+            {"way": name, "CPU s (median)": f"{statistics.median(times):.2f}"}
+            | {"least to most": f"{min(times):.2f} to {max(times):.2f}"}
+            | {"share of to_crs": f"{statistics.median(ratios):.2f}"}
+            | {"lowest to highest": f"{ratios[0]:.2f} to {ratios[-1]:.2f}"}
         )
+    say("\n" + table(lines))
 
 
 if __name__ == "__main__":

@@ -14,6 +14,8 @@ import sys
 import tempfile
 from pathlib import Path
 
+from tables import table
+
 from inducult_geo.catalog import load_catalog
 from inducult_geo.checking import CheckReport, check
 from inducult_geo.drafting import draft
@@ -43,37 +45,44 @@ def drafted(path: Path, run: Run) -> tuple[CheckReport, str]:
     offered = OFFERED.findall(text)
     decided = ""
     if "\ncrs = " not in text and len(offered) == 1:
-        text, decided = OFFERED.sub(r"\1", text), f"; decided: {offered[0]}"
+        text, decided = OFFERED.sub(r"\1", text), f"decided: {offered[0]}"
     contract.write_text(text, encoding="utf-8")
     return check(contract, run), decided
 
 
-def line(name: str, report: CheckReport, decided: str = "") -> str:
-    """Return one line of the table."""
+def row(name: str, report: CheckReport, decided: str = "") -> dict[str, object]:
+    """Return one row of the table."""
     told = report.as_dict()
     if told["rows_in"] != told["accepted"] + told["rejected"]:
         raise SystemExit(f"{name}: {told['rows_in']} rows in are not those accepted and rejected")
     file = report.facts.files[0]
     how = ", ".join(filter(None, (file.kind, file.encoding, told["crs"])))
     why = ", ".join(f"{number} {reason}" for reason, number in told["rejected_by_reason"].items())
-    lost = f"; {len(told['lost_characters'])} cells lost characters" if told["lost_characters"] else ""
-    return (
-        f"{name:<36}{told['rows_in']:>7}{told['accepted']:>9}{told['rejected']:>9}  {how}"
-        + (f"; {why}" if why else "")
-        + lost
-        + decided
-    )
+    lost = f"{len(told['lost_characters'])} cells lost characters" if told["lost_characters"] else ""
+    return {
+        "file": name,
+        "rows": told["rows_in"],
+        "accepted": told["accepted"],
+        "rejected": told["rejected"],
+        "how it was read, and why not": "; ".join(filter(None, (how, why, lost, decided))),
+    }
+
+
+def refused(name: str, problem: InducultError, folder: Path) -> dict[str, object]:
+    """Return the row of a file that is refused: what its steward is told."""
+    told = f"refused: {str(problem).replace(f'{folder}/', '')}"
+    return {"file": name, "rows": "", "accepted": "", "rejected": "", "how it was read, and why not": told}
 
 
 def main() -> None:
-    """Print the table."""
+    """Print the tables."""
     if not SHARED.is_dir():
-        say(f"not run: the real files are not at {SHARED}")
+        say(f"skipped: the real files are not at {SHARED}")
         return
-    say(f"{'file':<36}{'rows':>7}{'accepted':>9}{'rejected':>9}  how it was read, and why not")
     with tempfile.TemporaryDirectory() as folder:
         run = open_run(Path(folder) / "data", contracts=False)
-        dates: list[str] = []
+        rows: list[dict[str, object]] = []
+        dates: list[dict[str, object]] = []
         for path in sorted([*(SHARED / "messy").iterdir(), *(SHARED / "monuments").glob("*.gpkg")]):
             own = Path(folder) / path.name.replace(".", "_")
             own.mkdir()
@@ -82,26 +91,25 @@ def main() -> None:
             try:
                 report, decided = drafted(own / path.name, run)
             except InducultError as problem:
-                say(f"{path.name:<36}{'refused':>25}  {str(problem).replace(str(own) + '/', '')}")
+                rows.append(refused(path.name, problem, own))
                 continue
-            say(line(path.name, report, decided))
+            rows.append(row(path.name, report, decided))
             dates += [
-                f"{path.name}: {share.column}: {share.read} of {share.filled} read; not read: "
-                f"{', '.join(map(repr, share.unread)) or 'none'}"
+                {"file": path.name, "column": share.column, "dates": share.filled, "read": share.read}
+                | {"not read": ", ".join(share.unread)}
                 for share in report.dates
                 if share.filled
             ]
-        say("\nby built-in contracts")
+        say(table(rows) + "\n\nby built-in contracts\n")
+        known: list[dict[str, object]] = []
         for name, file in OPEN.items():
             contract = load_catalog().sources[name]
             own = Path(folder) / name
             own.mkdir()
             shutil.copy(SHARED / file, own / contract.files[0])
             shutil.copy(contract.declared_in, own / "contract.toml")
-            say(line(f"{name} ({Path(file).name})", check(own / "contract.toml", run)))
-        say("\ndates")
-        for text in dates:
-            say(text)
+            known.append(row(f"{name} ({Path(file).name})", check(own / "contract.toml", run)))
+        say(table(known) + "\n\ndates\n\n" + table(dates))
 
 
 if __name__ == "__main__":

@@ -21,6 +21,7 @@ import geopandas as gpd
 import numpy as np
 import pandas as pd
 from bench_scale import EXTENT, source, works
+from tables import table
 
 from inducult_geo.frames import WORK_CRS, from_json
 
@@ -106,16 +107,16 @@ def night(root: Path, size: int) -> dict:
     arguments = ["run", "--data", str(root / "data"), "--catalog", str(root / "catalog"), "--json"]
     told = measured(*arguments)
     if told["exit_code"] != 0:
-        return {"records": size, "failed": told["said"][-2000:]}
+        raise SystemExit(f"{size} records: {told['said'][-2000:]}")
     facts = json.loads(told["said"][told["said"].index("{") :])
-    release = Path(facts["release"])
+    records = facts["counts"]["records_in"]
     return {
-        "records": facts["counts"]["records_in"],
+        "records": records,
         "sites": facts["sites"],
-        "cpu_s": told["cpu_s"],
-        "cpu_s_per_1000": round(told["cpu_s"] / facts["counts"]["records_in"] * 1000, 3),
-        "peak_mb": told["peak_mb"],
-        "release_mb": round(sum(path.stat().st_size for path in release.iterdir()) / 1e6, 1),
+        "CPU s": round(told["cpu_s"], 1),
+        "CPU s for 1,000 records": round(told["cpu_s"] / records * 1000, 2),
+        "peak memory, MB": told["peak_mb"],
+        "release, MB": round(sum(path.stat().st_size for path in Path(facts["release"]).iterdir()) / 1e6),
     }
 
 
@@ -128,10 +129,10 @@ def nothing_new(data: Path) -> dict:
     assert sorted((data / "processed" / "releases").iterdir()) == before, "something new was published"
     work, idle = (max(told["cpu_s"] - started, 0.0) for told in (full, again))
     return {
-        "start_up_s": started,
-        "full_s": round(work, 2),
-        "nothing_new_s": round(idle, 2),
-        "share": round(idle / work, 3),
+        "start-up, CPU s": started,
+        "a full run, CPU s": round(work, 2),
+        "one without news, CPU s": round(idle, 2),
+        "share, %": round(100 * idle / work, 1),
     }
 
 
@@ -141,11 +142,11 @@ def known_folders(root: Path) -> list[Path]:
     shared = Path(os.environ.get("INDUCULT_SHARED", REPOSITORY.parent / "shared")) / "data"
     if not shared.is_dir():
         return [root / "sample"]
-    (root / "open" / "raw" / "partners").mkdir(parents=True)
+    (root / "hotmaps-eutl" / "raw" / "partners").mkdir(parents=True)
     for name in ("hotmaps.csv", "eutl.csv"):
-        shutil.copy(shared / "sites" / name, root / "open" / "raw" / "partners" / name)
-    shutil.copytree(shared / "boundaries", root / "open" / "raw" / "boundaries")
-    return [root / "sample", root / "open"]
+        shutil.copy(shared / "sites" / name, root / "hotmaps-eutl" / "raw" / "partners" / name)
+    shutil.copytree(shared / "boundaries", root / "hotmaps-eutl" / "raw" / "boundaries")
+    return [root / "sample", root / "hotmaps-eutl"]
 
 
 def main() -> None:
@@ -156,17 +157,18 @@ def main() -> None:
     asked = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
         root = Path(folder)
-        nights = {path.name: nothing_new(path) for path in known_folders(root)} if not asked.growth else {}
-        sys.stdout.write(json.dumps({"nothing new": nights}) + "\n")
+        if not asked.growth:
+            nights = [{"data": path.name} | nothing_new(path) for path in known_folders(root)]
+            sys.stdout.write(table(nights) + "\n")
         figures = []
         for size in [] if asked.nothing else asked.sizes:
             figures.append(night(root / str(size), size))
-            sys.stdout.write(json.dumps(figures[-1]) + "\n")
-            sys.stdout.flush()
             shutil.rmtree(root / str(size))
-        for small, large in pairwise(one for one in figures if "failed" not in one):
-            growth = large["cpu_s"] / small["cpu_s"], large["records"] / small["records"]
-            sys.stdout.write("CPU times {:.1f} for {:.0f} times the records\n".format(*growth))
+    if figures:
+        sys.stdout.write("\n" + table(figures) + "\n")
+    for small, large in pairwise(figures):
+        growth = large["CPU s"] / small["CPU s"], large["records"] / small["records"]
+        sys.stdout.write("\nCPU times {:.1f} for {:.0f} times the records.\n".format(*growth))
 
 
 if __name__ == "__main__":

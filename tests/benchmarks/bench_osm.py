@@ -4,6 +4,8 @@ Our reader (objects and their frame of records) against `osmium tags-filter` wit
 export` and loading the result, in turns, so that a busy computer is busy for all. CPU is user and system time of whole
 processes, imports included; the peak is the largest of a chain's processes. The files are copies of small real
 extracts (see `tools/replicate_osm.py` of the shared data), kept in the temporary folder.
+
+`--wide` only tells what the extracts hold and, by arithmetic alone, what as much a megabyte would be for Europe.
 """
 
 from __future__ import annotations
@@ -21,10 +23,14 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from tables import table
+
 from inducult_geo.sources.osm_tags import load_tag_table
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 EXTRACTS = ("liechtenstein-2022-07", "boeblingen-2020-03", "north-brabant-2021-05")
+SIZES_GB = {"Europe": 30, "the planet": 85}
+"""About the sizes that Geofabrik and OpenStreetMap state for their `.osm.pbf` files."""
 EXPORT = {"linear_tags": False, "area_tags": True, "attributes": dict.fromkeys(("type", "id", "version"), True)}
 OURS = """
 import sys
@@ -164,15 +170,44 @@ def big_file(shared: Path, copies: int) -> Path:
     return path
 
 
+def wide(shared: Path) -> None:
+    """Print what the small extracts hold, how fast ten copies of them are read, and both carried on."""
+    rows: list[dict[str, object]] = []
+    with tempfile.TemporaryDirectory() as folder:
+        sized = {name: shared / f"data/osm/{name}.osm.pbf" for name in EXTRACTS} | {"ten copies": big_file(shared, 10)}
+        for name, path in sized.items():
+            cost = run([[sys.executable, "-c", OURS, str(path), "1"]], Path(folder))
+            megabytes = path.stat().st_size / 1e6
+            rows.append(
+                {"extract": name, "MB": round(megabytes, 1), "records": int(cost.said)}
+                | {"records a MB": round(int(cost.said) / megabytes, 1), "CPU s, start-up included": round(cost.cpu, 2)}
+            )
+    megabytes, records = (sum(float(str(row[name])) for row in rows[:3]) for name in ("MB", "records"))
+    copies = rows[3]
+    speed = float(str(copies["MB"])) / float(str(copies["CPU s, start-up included"]))
+    say(table(rows) + "\n")
+    say(f"{records / megabytes:.0f} records a megabyte, read at {speed:.0f} MB a CPU second. Carried on as they are:\n")
+    carried = [
+        {"file": name, "GB": size, "records": round(size * 1e3 * records / megabytes, -4)}
+        | {"reading, CPU min": round(size * 1e3 / speed / 60)}
+        for name, size in SIZES_GB.items()
+    ]
+    say(table([row | {"records": int(row["records"])} for row in carried]))
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--shared", type=Path, default=REPOSITORY.parent / "shared")
     parser.add_argument("--copies", type=int, nargs="+", default=[10, 40])
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--others", default=sys.executable, help="a Python that has pyrosm or quackosm")
+    parser.add_argument("--wide", action="store_true", help="only what the extracts hold, and what Europe would")
     chosen = parser.parse_args()
     if not (chosen.shared / "tools/replicate_osm.py").is_file():
-        say("The folder of shared data is not here: nothing to measure.")
+        say("skipped: the folder of shared data is not here")
+        return
+    if chosen.wide:
+        wide(chosen.shared)
         return
     medians = {}
     for copies in chosen.copies:

@@ -6,6 +6,7 @@ Every field can be set by an environment variable of its name with the prefix `I
 
 from __future__ import annotations
 
+import difflib
 import tomllib
 from pathlib import Path
 from typing import Annotated, Any
@@ -106,15 +107,25 @@ def load_settings(data: Path | None = None) -> Settings:
     try:
         folder = Settings(**named).data
         file = folder.parent / "inducult.toml"
-        written = tomllib.loads(file.read_text(encoding="utf-8")) if file.is_file() else {}
+        # "utf-8-sig": Windows' Notepad begins a file with a mark that TOML does not know.
+        written = tomllib.loads(file.read_text(encoding="utf-8-sig")) if file.is_file() else {}
         # The environment wins over the file: what it sets is left out of the file's share.
         from_environment = Settings().model_fields_set
         kept = {name: value for name, value in written.items() if name not in from_environment}
         return Settings(**{**kept, **named})
     except ValidationError as error:
-        first = error.errors()[0]
-        where = ".".join(str(part) for part in first["loc"])
-        message = f"settings: {where}: {first['msg']}. Set it in inducult.toml or INDUCULT_{where.upper()}."
-        raise ConfigError(message) from error
+        raise ConfigError(f"settings: {_remedy(error)}") from error
     except tomllib.TOMLDecodeError as error:
         raise ConfigError(f"{file}: not valid TOML: {error}. Mend or remove the file.") from error
+    except (OSError, UnicodeDecodeError) as error:
+        raise ConfigError(f"{file}: cannot be read as UTF-8 text: {error}. Save it as UTF-8.") from error
+
+
+def _remedy(error: ValidationError) -> str:
+    first = error.errors()[0]
+    name = ".".join(str(part) for part in first["loc"])
+    if first["type"] == "extra_forbidden":
+        near = difflib.get_close_matches(name, Settings.model_fields, n=1)
+        meant = f" Did you mean '{near[0]}'?" if near else ""
+        return f"unknown key '{name}' in inducult.toml.{meant} Known: {', '.join(sorted(Settings.model_fields))}."
+    return f"{name}: {first['msg']}. Set it in inducult.toml or INDUCULT_{name.upper()}."

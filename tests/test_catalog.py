@@ -184,6 +184,18 @@ def test_a_contract_reads_as_written(tmp_path: Path) -> None:
     assert contract.declared_in == tmp_path / "sources" / "mine.toml"
 
 
+def test_a_contract_that_notepad_saved_is_read(tmp_path: Path) -> None:
+    path = put(tmp_path, "sources", "mine", "\ufeff" + SOURCE.format(id="mine", title="Mühle").replace("\n", "\r\n"))
+    assert load_contract(path).title == "Mühle"
+
+
+def test_a_contract_in_another_encoding_is_refused_with_its_name(tmp_path: Path) -> None:
+    path = put(tmp_path, "sources", "mine", "")
+    path.write_bytes(SOURCE.format(id="mine", title="Mühle").encode("cp1252"))
+    with pytest.raises(ContractError, match=r"mine\.toml: cannot be read as UTF-8 text"):
+        load_contract(path)
+
+
 def test_a_single_code_is_a_list_of_one(tmp_path: Path) -> None:
     put(tmp_path, "regions", "here", REGION.format(id="here"))
     assert load_catalog([tmp_path]).region("here").boundary.tags == {"ISO3166-2": ("AT-6",)}

@@ -2,12 +2,21 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
+from pydantic import ValidationError
 
 from inducult_geo.errors import ConfigError
 from inducult_geo.settings import load_settings
+
+
+@pytest.fixture(autouse=True)
+def no_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nothing of the machine that the tests run on."""
+    for name in [name for name in os.environ if name.startswith("INDUCULT_")]:
+        monkeypatch.delenv(name)
 
 
 def test_the_environment_wins_over_the_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -33,9 +42,84 @@ def test_grids_lie_in_the_data_folder_unless_said_otherwise(tmp_path: Path, monk
 
 @pytest.mark.parametrize(
     ("text", "said"),
-    [("retry_base_s = -1", "retry_base_s"), ("retry_bas_s = 1", "retry_bas_s"), ("= 1", "not valid TOML")],
+    [
+        ("retry_base_s = -1", r"retry_base_s: .*greater than or equal to 0\. Set it in .* or INDUCULT_RETRY_BASE_S\."),
+        ("retry_after_max_s = -0.5", "retry_after_max_s"),
+        ("http_deadline_s = 0", "http_deadline_s: .*greater than 0"),
+        ("releases_kept = 0", "releases_kept: .*greater than or equal to 1"),
+        ('releases_kept = "many"', r"releases_kept: Input should be a valid integer.*INDUCULT_RELEASES_KEPT"),
+        ("gdal_timeout_s = 0", "gdal_timeout_s"),
+        ("notify_url = 5", "notify_url"),
+        (
+            "retry_bas_s = 1",
+            r"unknown key 'retry_bas_s' in inducult\.toml\. Did you mean 'retry_base_s'\? Known: .*data",
+        ),
+        ("colour = 1", r"unknown key 'colour' in inducult\.toml\. Known: "),
+        ("= 1", r"inducult\.toml: not valid TOML: .*line 1.* Mend or remove the file"),
+    ],
 )
-def test_a_wrong_setting_is_named(tmp_path: Path, text: str, said: str) -> None:
+def test_a_wrong_setting_is_named_with_the_remedy(tmp_path: Path, text: str, said: str) -> None:
     (tmp_path / "inducult.toml").write_text(text)
     with pytest.raises(ConfigError, match=said):
         load_settings(tmp_path / "data")
+
+
+@pytest.mark.parametrize(
+    "text", ["retry_base_s = 0", "retry_after_max_s = 0", "releases_kept = 1", "gdal_timeout_s = 1"]
+)
+def test_the_smallest_that_makes_sense_is_taken(tmp_path: Path, text: str) -> None:
+    (tmp_path / "inducult.toml").write_text(text)
+    name, value = text.split(" = ")
+    assert getattr(load_settings(tmp_path / "data"), name) == float(value)
+
+
+def test_a_file_that_notepad_saved_is_read(tmp_path: Path) -> None:
+    (tmp_path / "inducult.toml").write_text("\ufeffreleases_kept = 3\r\n", encoding="utf-8")
+    assert load_settings(tmp_path / "data").releases_kept == 3
+
+
+def test_a_file_in_another_encoding_is_refused_with_the_way_out(tmp_path: Path) -> None:
+    (tmp_path / "inducult.toml").write_bytes('releases_url = "http://büro/"'.encode("cp1252"))
+    with pytest.raises(ConfigError, match=r"inducult\.toml: cannot be read as UTF-8 text: .*Save it as UTF-8"):
+        load_settings(tmp_path / "data")
+
+
+def test_a_secret_is_not_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("INDUCULT_DATABASE_URL", "postgresql+asyncpg://me:hush@db/prefect")
+    settings = load_settings(tmp_path)
+    assert "hush" not in repr(settings) + str(settings) + settings.model_dump_json()
+    assert settings.database_url is not None
+    assert settings.database_url.get_secret_value().endswith("@db/prefect")
+
+
+def test_a_wrong_secret_is_not_told_either(tmp_path: Path) -> None:
+    (tmp_path / "inducult.toml").write_text('database_url = ["hush"]')
+    with pytest.raises(ConfigError, match="INDUCULT_DATABASE_URL") as told:
+        load_settings(tmp_path / "data")
+    assert "hush" not in str(told.value)
+
+
+def test_the_environment_names_the_data_folder_and_its_file_is_read(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "inducult.toml").write_text("releases_kept = 7")
+    monkeypatch.setenv("INDUCULT_DATA", str(tmp_path / "data"))
+    settings = load_settings()
+    assert (settings.data, settings.releases_kept) == (tmp_path / "data", 7)
+    assert load_settings(tmp_path / "other" / "data").releases_kept != 7
+
+
+def test_empty_addresses_between_commas_are_none(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("INDUCULT_OVERPASS_URLS", " , http://127.0.0.1:1/api//,")
+    assert load_settings(tmp_path).overpass_urls == ("http://127.0.0.1:1/api",)
+
+
+def test_addresses_in_the_file_may_be_a_list(tmp_path: Path) -> None:
+    (tmp_path / "inducult.toml").write_text('overpass_urls = ["http://127.0.0.1:1/api", "http://127.0.0.1:2/api"]')
+    assert len(load_settings(tmp_path / "data").overpass_urls) == 2
+
+
+def test_settings_do_not_change_while_a_run_lasts(tmp_path: Path) -> None:
+    settings = load_settings(tmp_path)
+    with pytest.raises(ValidationError, match="frozen"):
+        settings.releases_kept = 1

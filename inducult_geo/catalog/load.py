@@ -117,7 +117,8 @@ def _read_all(folder: Path, model: type[Model], error: type[ConfigError]) -> dic
 
 def _read_one(path: Path, model: type[Model], error: type[ConfigError]) -> Model:
     try:
-        values = tomllib.loads(path.read_text(encoding="utf-8"))
+        # "utf-8-sig": Windows' Notepad begins a file with a mark that TOML does not know.
+        values = tomllib.loads(path.read_text(encoding="utf-8-sig"))
     except FileNotFoundError:
         raise error(f"{path}: no such file") from None
     except (OSError, UnicodeDecodeError) as problem:

@@ -86,10 +86,15 @@ def status_of(folder: DataFolder, *, max_age_h: float, now: datetime | None = No
     published = datetime.strptime(stamp[1], "%Y-%m-%dT%H%M%SZ").replace(tzinfo=UTC) if stamp else None
     good = max((when for when in (published, confirmed_at(folder)) if when is not None), default=None)
     age_h = 0.0 if good is None else max(0.0, ((now or datetime.now(UTC)) - good).total_seconds() / 3600)
-    with closing(sqlite3.connect(f"file:{release / 'inducult.gpkg'}?mode=ro&immutable=1", uri=True)) as connection:
-        stale = [*_stale(connection, "region", "regions"), *_stale(connection, "source", "sources")]
-        stale += _forgotten(connection, folder, max_age_h, now or datetime.now(UTC))
-        questions = _count(connection, "review")
+    file = release / "inducult.gpkg"
+    try:
+        # As an address: a data folder may be called "Map #1" or "what?", which SQLite would cut off.
+        with closing(sqlite3.connect(f"{file.absolute().as_uri()}?mode=ro&immutable=1", uri=True)) as connection:
+            stale = [*_stale(connection, "region", "regions"), *_stale(connection, "source", "sources")]
+            stale += _forgotten(connection, folder, max_age_h, now or datetime.now(UTC))
+            questions = _count(connection, "review")
+    except sqlite3.Error as problem:
+        stale, questions = [f"{file}: cannot be read ({problem}). Run again: inducult run"], 0
     sites = int(manifest["run"]["sites"])
     return Status(release, age_h, max_age_h, sites, questions, tuple(stale), said, failed, torn)
 
@@ -100,12 +105,12 @@ def _last_run(folder: DataFolder) -> tuple[str | None, bool]:
     if noted is None:
         return None, False
     if noted.get("ended"):
-        return f"{noted['ended']}: {noted['said']}", noted["exit_code"] != 0
+        return f"{noted['ended']}: {noted.get('said')}", noted.get("exit_code") != 0
     try:
         with folder.lock(wait_s=0):
-            return f"{noted['began']}: began and did not end (killed?). Run again: it goes on where it was.", True
+            return f"{noted.get('began')}: began and did not end (killed?). Run again: it goes on where it was.", True
     except BusyError:
-        return f"{noted['began']}: at work now", False
+        return f"{noted.get('began')}: at work now", False
     except StorageError as problem:
         return str(problem), True
 

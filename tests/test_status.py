@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import json
+import re
 import shutil
+import sqlite3
+from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -14,7 +17,7 @@ from inducult_geo import cli
 from inducult_geo.pipeline import run_all
 from inducult_geo.run import open_run
 from inducult_geo.status import status_of
-from inducult_geo.store import DataFolder
+from inducult_geo.store import DataFolder, current_release, new_release, write_json
 
 
 @pytest.fixture(scope="module")
@@ -79,3 +82,128 @@ def test_what_is_stale_is_named_and_the_exit_code_says_so(data: Path) -> None:
     assert result.exit_code == 1
     assert "source leoben_eisenstrasse: stale" in result.stdout
     assert "needs a look" in result.stdout
+
+
+NOON = datetime(2026, 11, 20, 12, tzinfo=UTC)
+
+
+def published(root: Path, *rows: str, at: str = "2026-11-20T020000Z") -> DataFolder:
+    """A data folder with one release of three sites, published at two in the morning; `rows` are SQL."""
+    folder = DataFolder(root)
+    with new_release(folder) as draft:
+        write_json(draft / "manifest.json", {"run": {"sites": 3}})
+        with closing(sqlite3.connect(draft / "inducult.gpkg")) as connection:
+            connection.executescript(
+                "CREATE TABLE regions (region, state, message); CREATE TABLE sources (source, state, message);"
+                "CREATE TABLE review (review_id); INSERT INTO regions VALUES ('opole', 'fresh', NULL);" + "".join(rows)
+            )
+    made = current_release(folder)
+    assert made is not None
+    made.rename(folder.releases / at)
+    folder.current.unlink()
+    folder.current.symlink_to(Path("releases") / at)
+    return folder
+
+
+@pytest.mark.parametrize("name", ["data", "Zwickau #1", "was ist das?", "100%25", "Datenmappe Straße", "a;b&c=d"])
+def test_a_data_folder_may_have_any_name(tmp_path: Path, name: str) -> None:
+    status = status_of(published(tmp_path / name), max_age_h=30, now=NOON)
+    assert status.is_well
+    assert (status.sites, status.age_h) == (3, 10)
+
+
+def test_a_relative_data_folder_is_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    published(tmp_path / "data")
+    monkeypatch.chdir(tmp_path)
+    assert status_of(DataFolder(Path("data")), max_age_h=30, now=NOON).is_well
+
+
+@pytest.mark.parametrize(
+    ("at", "confirmed", "age_h"),
+    [
+        ("2026-11-20T020000Z", None, 10),
+        ("2026-11-20T020000Z-2", None, 10),
+        ("2026-11-20T020000Z", "2026-11-20T11:00:00+00:00", 1),
+        ("2026-11-20T020000Z", "2026-11-20T12:00:00+02:00", 2),
+        ("2026-11-20T020000Z", "2026-11-19T11:00:00+00:00", 10),
+        ("2026-11-20T140000Z", None, 0),  # a clock that was set back
+    ],
+)
+def test_a_release_is_as_old_as_the_night_that_last_confirmed_it(
+    tmp_path: Path, at: str, confirmed: str | None, age_h: float
+) -> None:
+    folder = published(tmp_path, at=at)
+    if confirmed:
+        write_json(folder.released, {"release": at, "confirmed": confirmed})
+    assert status_of(folder, max_age_h=30, now=NOON).age_h == age_h
+    assert status_of(folder, max_age_h=age_h, now=NOON).is_well
+
+
+def test_what_confirms_another_release_confirms_nothing(tmp_path: Path) -> None:
+    folder = published(tmp_path)
+    write_json(folder.released, {"release": "2026-11-19T020000Z", "confirmed": NOON.isoformat()})
+    assert status_of(folder, max_age_h=30, now=NOON).age_h == 10
+
+
+def test_questions_are_counted_and_what_is_not_fresh_is_told_in_order(tmp_path: Path) -> None:
+    folder = published(
+        tmp_path,
+        "INSERT INTO review VALUES ('a'), ('b');",
+        "INSERT INTO regions VALUES ('leoben', 'stale', 'no outline');",
+        "INSERT INTO sources VALUES ('zabytki', 'failed', NULL), ('osm', 'fresh', NULL), ('eutl', 'stale', 'torn');",
+    )
+    status = status_of(folder, max_age_h=30, now=NOON)
+    assert status.open_questions == 2
+    assert status.stale == ("region leoben: stale: no outline", "source eutl: stale: torn", "source zabytki: failed")
+    assert not status.is_well
+    assert status.as_dict()["stale"] == [*status.stale]
+
+
+@pytest.mark.parametrize("content", [None, b"", b"torn", b"SQLite format 3\x00" + b"\x00" * 200])
+def test_a_release_that_was_damaged_is_told_and_not_a_crash(tmp_path: Path, content: bytes | None) -> None:
+    folder = published(tmp_path)
+    file = folder.releases / "2026-11-20T020000Z" / "inducult.gpkg"
+    file.unlink()
+    if content is not None:
+        file.write_bytes(content)
+    status = status_of(folder, max_age_h=30, now=NOON)
+    assert not status.is_well
+    assert status.stale[0].startswith(f"{file}: cannot be read (")
+    assert status.stale[0].endswith("Run again: inducult run")
+
+
+def test_a_release_without_its_manifest_is_none(tmp_path: Path) -> None:
+    folder = published(tmp_path)
+    (folder.releases / "2026-11-20T020000Z" / "manifest.json").unlink()
+    status = status_of(folder, max_age_h=30, now=NOON)
+    assert (status.release, status.sites, status.is_well) == (None, 0, False)
+    assert status.as_dict()["release"] is None
+
+
+@pytest.mark.parametrize(
+    ("noted", "said", "is_well"),
+    [
+        (
+            {"ended": "2026-11-20T03:00:00Z", "said": "8 of 8 regions whole", "exit_code": 0},
+            "8 of 8 regions whole",
+            True,
+        ),
+        ({"ended": "2026-11-20T03:00:00Z", "said": "7 of 8 regions whole", "exit_code": 1}, "7 of 8", False),
+        ({"ended": "2026-11-20T03:00:00Z"}, "2026-11-20T03:00:00Z", False),  # somebody edited the note
+        ({"began": "2026-11-20T02:00:00Z", "ended": None}, "did not end .killed", False),
+    ],
+)
+def test_how_the_last_run_ended_is_told(tmp_path: Path, noted: dict[str, object], said: str, is_well: bool) -> None:
+    folder = published(tmp_path)
+    write_json(folder.processed / "last_run.json", noted)
+    status = status_of(folder, max_age_h=30, now=NOON)
+    assert status.is_well == is_well
+    assert status.last_run is not None
+    assert re.search(said, status.last_run)
+
+
+@pytest.mark.parametrize(("at", "told"), [("2026-11-18T12:00:00+00:00", 1), ("2026-11-20T11:00:00+00:00", 0)])
+def test_a_region_whose_schedule_is_gone_is_told(tmp_path: Path, at: str, told: int) -> None:
+    folder = published(tmp_path)
+    write_json(folder.region("opole") / "state.json", {"state": "fresh", "message": None, "at": at})
+    assert status_of(folder, max_age_h=30, now=NOON).stale == ("region opole: no run for 48 h",)[:told]

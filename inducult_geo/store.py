@@ -37,6 +37,8 @@ _FAULTS = {
     errno.EACCES: "writing is not allowed",
     errno.EPERM: "writing is not allowed",
     errno.EIO: "the disk reports an error",
+    errno.EEXIST: "a file stands where a folder belongs",
+    errno.ENOTDIR: "a file stands where a folder belongs",
 }
 
 _FULL = ("disk is full", "no space left", "disk full")
@@ -140,7 +142,9 @@ def current_release(folder: DataFolder) -> Path | None:
     if link.is_symlink() or link.is_dir():
         target = link.resolve()
     elif link.is_file():
-        target = folder.releases / link.read_text(encoding="utf-8").strip()
+        # Only a release's own name: an empty or damaged pointer must not pass the folder of all of them for one.
+        name = link.read_text(encoding="utf-8", errors="replace").strip()
+        target = next((path for path in releases_of(folder) if path.name == name), link)
     else:
         return None
     return target if target.is_dir() else None

@@ -2,19 +2,29 @@
 
 from __future__ import annotations
 
+import errno
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
-from inducult_geo.errors import BusyError
+from inducult_geo.errors import BusyError, StorageError
 from inducult_geo.store import (
+    SUMS,
     DataFolder,
+    clear_leftovers,
+    confirmed_at,
     current_release,
     new_release,
     prune_releases,
     read_json,
+    release_is_whole,
+    releases_of,
     replacing,
     sha256,
+    storing,
     write_json,
 )
 
@@ -134,3 +144,251 @@ def test_the_sample_stands_in_only_where_nothing_else_is(tmp_path: Path) -> None
 def test_sha256(tmp_path: Path) -> None:
     (tmp_path / "a").write_bytes(b"abc")
     assert sha256(tmp_path / "a").startswith("ba7816bf")
+
+
+def publish(folder: DataFolder, text: str) -> Path:
+    """Publish a release of one file with its hash, as a run does."""
+    with new_release(folder) as draft:
+        (draft / "sites.csv").write_text(text)
+        (draft / SUMS).write_text(f"{sha256(draft / 'sites.csv')}  sites.csv\n")
+    found = current_release(folder)
+    assert found is not None
+    return found
+
+
+def test_the_same_bytes_are_not_published_twice(tmp_path: Path) -> None:
+    folder = DataFolder(tmp_path)
+    first = publish(folder, "a")
+    assert publish(folder, "a") == first
+    second = publish(folder, "b")
+    assert second != first
+    assert [*releases_of(folder)] == sorted([first, second])
+
+
+def test_the_same_bytes_are_published_anew_where_the_last_ones_were_damaged(tmp_path: Path) -> None:
+    folder = DataFolder(tmp_path)
+    first = publish(folder, "a")
+    (first / "sites.csv").write_text("torn")
+    assert publish(folder, "a") != first
+
+
+def test_a_release_that_was_current_before_can_be_again(tmp_path: Path) -> None:
+    folder = DataFolder(tmp_path)
+    first, _ = publish(folder, "a"), publish(folder, "b")
+    folder.current.unlink()
+    folder.current.symlink_to(Path("releases") / first.name)
+    assert publish(folder, "a") == first
+    assert len(releases_of(folder)) == 2
+
+
+@pytest.mark.parametrize(
+    ("damage", "is_whole"),
+    [
+        (Path.is_dir, True),
+        (lambda release: (release / "more.txt").write_text("a note of the steward's"), True),
+        (lambda release: (release / "sites.csv").write_text("A"), False),
+        (lambda release: (release / "sites.csv").unlink(), False),
+        (lambda release: (release / SUMS).unlink(), False),
+        (lambda release: (release / SUMS).write_text(""), False),
+        (lambda release: (release / SUMS).write_text("no hash here\n"), False),
+        (lambda release: (release / SUMS).write_bytes(b"\xff\xfe\x00"), False),
+    ],
+)
+def test_a_release_is_whole_where_every_listed_file_is_as_it_was(
+    tmp_path: Path, damage: Callable[[Path], object], is_whole: bool
+) -> None:
+    release = publish(DataFolder(tmp_path), "a")
+    damage(release)
+    assert release_is_whole(release) == is_whole
+
+
+@pytest.mark.parametrize(
+    "pointer", [b"", b"\n", b".", b"..", b"../regions", b"\xff\xfe2\x000\x00", b"2026-11-21T020000Z", b".building.1"]
+)
+def test_a_damaged_pointer_points_to_nothing(tmp_path: Path, pointer: bytes) -> None:
+    folder = DataFolder(tmp_path)
+    (folder.releases / "2026-11-20T020000Z").mkdir(parents=True)
+    (folder.releases / ".building.1").mkdir()
+    (folder.processed / "regions").mkdir()
+    folder.current.write_bytes(pointer)
+    write_json(folder.released, {"release": "2026-11-20T020000Z", "confirmed": "2026-11-20T02:00:00+00:00"})
+    assert current_release(folder) is None
+    assert confirmed_at(folder) is None
+
+
+def test_where_links_cannot_be_made_a_release_is_pointed_to_by_a_file(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(*_: object) -> None:
+        raise OSError(errno.EPERM, "no links here")
+
+    monkeypatch.setattr(Path, "symlink_to", refuse)
+    folder = DataFolder(tmp_path)
+    first, second = publish(folder, "a"), publish(folder, "b")
+    assert first != second
+    assert not folder.current.is_symlink()
+    assert folder.current.read_text() == f"{second.name}\n"
+    assert names(folder.processed) == ["current", "releases"]
+
+
+def test_when_a_release_was_confirmed_counts_for_it_alone(tmp_path: Path) -> None:
+    folder = DataFolder(tmp_path)
+    release = publish(folder, "a")
+    assert confirmed_at(folder) is None
+    write_json(folder.released, {"release": release.name, "confirmed": "2026-11-20T02:00:00+00:00"})
+    assert confirmed_at(folder) == datetime(2026, 11, 20, 2, tzinfo=UTC)
+    publish(folder, "b")
+    assert confirmed_at(folder) is None
+
+
+def test_pruning_keeps_the_newest_of_every_month(tmp_path: Path) -> None:
+    folder = DataFolder(tmp_path)
+    days = ["2026-09-01", "2026-09-30", "2026-10-05", "2026-11-18", "2026-11-19", "2026-11-20"]
+    for day in days:
+        (folder.releases / f"{day}T020000Z").mkdir(parents=True)
+    folder.current.symlink_to(Path("releases") / "2026-11-20T020000Z")
+    assert prune_releases(folder, 2) == ["2026-09-01T020000Z", "2026-11-18T020000Z"]
+    assert [path.name[:10] for path in releases_of(folder)] == ["2026-09-30", "2026-10-05", "2026-11-19", "2026-11-20"]
+    assert prune_releases(folder, 2) == []
+
+
+def test_what_a_killed_run_left_is_cleared_and_nothing_else(tmp_path: Path) -> None:
+    folder = DataFolder(tmp_path)
+    left = [
+        "processed/.manifest.1-2.json",
+        "processed/.current.12",
+        "processed/releases/.building.12/sites.parquet",
+        "processed/releases/.old.2026-01-01T020000Z/sites.parquet",
+        "processed/regions/opole/.manifest-20261120T020000/records.parquet",
+        "processed/regions/opole/sources/.osm-20261120T020000/records.parquet",
+        "processed/sources/.eutl.1-2.json",
+        "processed/changes/.changes.1-2.csv",
+    ]
+    stay = [
+        "processed/.lock",
+        "processed/.hashes.json",
+        "processed/.prefect/prefect.db",
+        "processed/.gitkeep",
+        "processed/registry.parquet",
+        "processed/releases/2026-11-20T020000Z/.nojekyll",
+        "processed/regions/opole/manifest.json",
+        "raw/partners/.contract.toml.swp",
+    ]
+    for name in left + stay:
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).touch()
+    outside = tmp_path / "raw" / "partners"
+    (folder.processed / ".link").symlink_to(outside)
+    gone = clear_leftovers(folder)
+    assert len(gone) == len(left) + 1
+    assert "releases/.building.12" in gone
+    kept = [str(path.relative_to(tmp_path)) for path in sorted(tmp_path.rglob("*")) if path.is_file()]
+    assert kept == sorted(stay, key=Path)
+    assert clear_leftovers(folder) == []
+
+
+def test_there_is_nothing_to_clear_in_a_new_folder(tmp_path: Path) -> None:
+    assert clear_leftovers(DataFolder(tmp_path)) == []
+
+
+class GdalError(Exception):
+    """An error of a library that bears no number."""
+
+
+@pytest.mark.parametrize(
+    ("problem", "said"),
+    [
+        (OSError(errno.ENOSPC, "x"), "the disk is full"),
+        (OSError(errno.EDQUOT, "x"), "the quota is used up"),
+        (OSError(errno.EROFS, "x"), "the disk is read-only"),
+        (PermissionError(errno.EACCES, "x"), "writing is not allowed"),
+        (OSError(errno.EIO, "x"), "the disk reports an error"),
+        (GdalError("database or disk is full"), "the disk is full"),
+        (GdalError("write failed: No space left on device"), "the disk is full"),
+    ],
+)
+def test_what_a_disk_has_against_it_is_told_in_words(tmp_path: Path, problem: Exception, said: str) -> None:
+    with (
+        pytest.raises(
+            StorageError, match=rf"sites\.csv: cannot be written: {said}\. What was there .* is whole"
+        ) as told,
+        storing(tmp_path / "sites.csv"),
+    ):
+        raise problem
+    assert told.value.__cause__ is problem
+
+
+def test_the_disk_s_word_is_found_behind_another_error(tmp_path: Path) -> None:
+    def write() -> None:
+        try:
+            raise OSError(errno.ENOSPC, "x")
+        except OSError as first:
+            raise GdalError("could not close the file") from first
+
+    with pytest.raises(StorageError, match="the disk is full"), storing(tmp_path / "a"):
+        write()
+
+
+@pytest.mark.parametrize("problem", [ValueError("a fault of ours"), OSError(errno.ENOENT, "x"), GdalError("no layer")])
+def test_another_error_passes_as_it_is(tmp_path: Path, problem: Exception) -> None:
+    with pytest.raises(type(problem)) as told, storing(tmp_path / "deep" / "a"):
+        raise problem
+    assert told.value is problem
+
+
+def test_without_room_an_error_that_says_nothing_is_the_disk_s(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("inducult_geo.store.ROOM_LEFT", 1 << 62)
+    with pytest.raises(StorageError, match="the disk is full"), storing(tmp_path / "not" / "yet" / "there"):
+        raise GdalError("unknown")
+
+
+def test_a_storage_error_is_not_wrapped_again(tmp_path: Path) -> None:
+    first = StorageError("a: cannot be written")
+    with pytest.raises(StorageError) as told, storing(tmp_path / "b"):
+        raise first
+    assert told.value is first
+
+
+@pytest.mark.parametrize("blocked", ["data", "data/processed"])
+def test_a_file_where_a_folder_belongs_is_told(tmp_path: Path, blocked: str) -> None:
+    (tmp_path / blocked).parent.mkdir(exist_ok=True)
+    (tmp_path / blocked).write_text("")
+    with (
+        pytest.raises(StorageError, match="a file stands where a folder belongs"),
+        DataFolder(tmp_path / "data").lock(),
+    ):
+        pass
+
+
+def test_json_is_written_for_people(tmp_path: Path) -> None:
+    write_json(tmp_path / "a.json", {"where": tmp_path, "name": "Grube Glückauf"})
+    text = (tmp_path / "a.json").read_text(encoding="utf-8")
+    assert "Grube Glückauf" in text
+    assert text.endswith("}\n")
+    assert len(text.splitlines()) == 4
+    (tmp_path / "a.json").write_bytes(b'{"name": "Gl\xfcck"}')
+    assert read_json(tmp_path / "a.json") is None
+
+
+def test_threads_that_write_one_file_leave_it_whole(tmp_path: Path) -> None:
+    target = tmp_path / "a.json"
+    values = [{"number": number, "rest": "x" * 10_000} for number in range(8)]
+    with ThreadPoolExecutor(8) as pool:
+        done = [pool.submit(write_json, target, one) for one in values * 3]
+    assert [one.exception() for one in done] == [None] * 24
+    assert read_json(target) in values
+    assert names(tmp_path) == ["a.json"]
+
+
+@pytest.mark.parametrize("name", ["osm", "partners", "rasters"])
+def test_any_file_of_one_s_own_ends_the_sample(tmp_path: Path, name: str) -> None:
+    (tmp_path / "raw" / "sample").mkdir(parents=True)
+    (tmp_path / "raw" / name / "deep").mkdir(parents=True)
+    folder = DataFolder(tmp_path)
+    assert folder.is_sample
+    assert folder.partners == tmp_path / "raw" / "sample" / "partners"
+    (tmp_path / "raw" / name / "deep" / "file").touch()
+    assert not folder.is_sample
+    assert folder.partners == tmp_path / "raw" / "partners"
+    # What stewards decided is never the sample's.
+    assert folder.decisions == tmp_path / "raw" / "decisions" / "decisions.jsonl"

@@ -144,8 +144,28 @@ def test_a_packaged_contract_maps_every_column_of_its_file(catalog: Catalog, sha
         ('country = "AT"', "", "key 'country' is missing"),
         ('country = "AT"', 'country = "Austria"', "key 'country'"),
         ("14.0, 47.0, 15.0, 48.0", "15.0, 47.0, 14.0, 48.0", "west, south, east, north"),
-        ('id = "here"', 'id = "Here there"', "key 'id'"),
+        ('country = "AT"', 'country = "at"', "key 'country': 'at' will not do; write two capital letters such as CZ"),
+        ('country = "AT"', 'country = "ATÖ"', "key 'country'"),
+        ("14.0, 47.0, 15.0, 48.0", "14.0, 47.0, 15.0", "key 'bbox"),
+        ("14.0, 47.0, 15.0, 48.0", "nan, 47.0, 15.0, 48.0", "key 'bbox"),
+        ("14.0, 47.0, 15.0, 48.0", "14.0, 47.0, 14.0, 48.0", "west, south, east, north"),
+        ("14.0, 47.0, 15.0, 48.0", "14.0, 47.0, 15.0, 98.0", "west, south, east, north"),
+        ("14.0, 47.0, 15.0, 48.0", "4540000, 2700000, 4600000, 2750000", "in degrees"),
+        ('id = "here"', 'id = "Here there"', "key 'id': 'Here there' will not do; write small letters"),
+        ('id = "here"', 'id = "../here"', "key 'id'"),
+        ('id = "here"', f'id = "{"h" * 65}"', "key 'id'"),
+        ('title = "Somewhere"', "area_km2 = 0", "key 'area_km2'"),
+        ('title = "Somewhere"', "area_km2 = inf", "key 'area_km2'"),
+        (
+            'title = "Somewhere"',
+            'crs = ["Gauss-Krueger"]',
+            "'Gauss-Krueger' will not do; write a code such as EPSG:25833",
+        ),
         ('"ISO3166-2" = "AT-6"', "", "name a `file`, or a tag"),
+        ('"ISO3166-2" = "AT-6"', '"ISO3166-2" = []', "name a `file`, or a tag"),
+        ('"ISO3166-2" = "AT-6"', '"ISO3166-2" = 6', "key 'boundary.tags.ISO3166-2'"),
+        ('"ISO3166-2" = "AT-6"', '"ISO3166-2" = [6]', "key 'boundary.tags.ISO3166-2.0'"),
+        ('"ISO3166-2" = "AT-6"', "tags = 6", "key 'boundary.tags'"),
         ('id = "here"', 'id = "here', "not valid TOML"),
     ],
 )
@@ -166,6 +186,33 @@ def test_a_faulty_region_is_refused(tmp_path: Path, written: str, instead: str, 
         ('files = "a.csv"', "", "key 'files' is missing"),
         ('region = "leoben"', 'region = "leobn"', "region 'leobn' is in no catalog. Known:"),
         ('key = "nr"', 'kee = "nr"', "'kee' is no field of a record"),
+        ('key = "nr"', "key = 5", "'key': write the name of a column in quotes, or a list of names"),
+        ('key = "nr"', "key = []", "'key': write the name of a column"),
+        ('key = "nr"', 'key = ["nr", 5]', "'key': write the name of a column"),
+        ('ids.wikidata = "qid"', 'ids = "qid"', "'ids' needs a scheme: write ids.wikidata"),
+        ('files = "a.csv"', "files = 5", "key 'files'"),
+        ("[columns]", "reliability = 101\n[columns]", "key 'reliability': Input should be less than or equal to 100"),
+        ("[columns]", "publish_grid_m = 0\n[columns]", "key 'publish_grid_m'"),
+        ("[columns]", "publish_grid_m = inf\n[columns]", "key 'publish_grid_m': Input should be a finite number"),
+        ("[columns]", 'valid_at = "yesterday"\n[columns]', "key 'valid_at'"),
+        ("[columns]", '[place]\nx = "east"\n[columns]', "key 'place': x and y go together"),
+        ("[columns]", '[place]\nx = "e"\ny = "n"\ngeometry = true\n[columns]', "give either x and y, or text"),
+        ("[columns]", '[place]\ntext = "wsp"\ngeometry = true\n[columns]', "give either x and y, or text"),
+        ("[columns]", '[place]\ncrs = "31468"\n[columns]', "'31468' will not do; write a code such as EPSG:25833"),
+        ("[columns]", "[place]\naccuracy_m = 0.0\n[columns]", "key 'place.accuracy_m'"),
+        ("[columns]", "[place]\naccuracy_m = nan\n[columns]", "key 'place.accuracy_m'"),
+        ("[columns]", '[read]\ndelimiter = ";;"\n[columns]', "key 'read.delimiter'"),
+        (
+            "[columns]",
+            '[read]\ndelimitter = ";"\n[columns]',
+            "unknown key 'read.delimitter'. Did you mean 'delimiter'?",
+        ),
+        ("[columns]", '[read]\ndecimal = "dot"\n[columns]', "key 'read.decimal'"),
+        ("[columns]", "[read]\nheader_row = 0\n[columns]", "key 'read.header_row'"),
+        ("[columns]", "[expect]\nrows_min = 10\nrows_max = 9\n[columns]", "rows_max = 9 is less than rows_min = 10"),
+        ("[columns]", "[expect]\ninside_share_min = 95\n[columns]", "key 'expect.inside_share_min'"),
+        ("[columns]", '[values.typ]\n"huta" = "ironworks"\n[columns]', "'typ' is no field of a record"),
+        ("[columns]", '[defaults]\nkind = "x"\n[columns]', "'kind' is no field of a record"),
     ],
 )
 def test_a_faulty_source_is_refused(tmp_path: Path, written: str, instead: str, message: str) -> None:
@@ -194,6 +241,58 @@ def test_a_contract_in_another_encoding_is_refused_with_its_name(tmp_path: Path)
     path.write_bytes(SOURCE.format(id="mine", title="Mühle").encode("cp1252"))
     with pytest.raises(ContractError, match=r"mine\.toml: cannot be read as UTF-8 text"):
         load_contract(path)
+
+
+@pytest.mark.parametrize(
+    ("said", "publishes"),
+    [
+        ('licence = "CC0-1.0"', True),
+        ('licence = "CC0-1.0"\npublish = false', False),
+        ('licence = "unknown"', False),
+        ("", False),
+    ],
+)
+def test_what_nobody_permitted_stays_in_the_house(tmp_path: Path, said: str, publishes: bool) -> None:
+    text = SOURCE.format(id="mine", title="Mine").replace('licence = "CC0-1.0"', said)
+    assert load_contract(put(tmp_path, "sources", "mine", text)).may_publish == publishes
+
+
+@pytest.mark.parametrize(
+    "field", ["name:de", "name:sr-Latn", "alt_name", "old_name", "ids.x", "sector:ERIH", "capacity"]
+)
+def test_a_column_may_be_mapped_to(tmp_path: Path, field: str) -> None:
+    text = SOURCE.format(id="mine", title="Mine").replace("key =", f'"{field}" = ["col", ""]\nkey =')
+    assert load_contract(put(tmp_path, "sources", "mine", text)).columns[field] == ("col", "")
+
+
+def test_a_tab_is_a_delimiter_and_not_trimmed(tmp_path: Path) -> None:
+    text = SOURCE.format(id="mine", title="  Mine ") + '[read]\ndelimiter = "\\t"\n'
+    contract = load_contract(put(tmp_path, "sources", "mine", text))
+    assert (contract.read.delimiter, contract.title) == ("\t", "Mine")
+
+
+def test_a_contract_that_is_not_there_is_told(tmp_path: Path) -> None:
+    with pytest.raises(ContractError, match=r"gone\.toml: no such file"):
+        load_contract(tmp_path / "gone.toml")
+
+
+def test_several_faults_of_a_file_are_told_at_once(tmp_path: Path) -> None:
+    text = SOURCE.format(id="mine", title="Mine").replace("[columns]", "reliability = -1\ncolour = 1\n[columns]")
+    with pytest.raises(ContractError) as told:
+        load_contract(put(tmp_path, "sources", "mine", text))
+    assert "key 'reliability'" in str(told.value)
+    assert "unknown key 'colour'" in str(told.value)
+
+
+def test_wide_sources_are_those_with_files_and_no_region(tmp_path: Path) -> None:
+    wide = SOURCE.format(id="b_wide", title="Wide").replace('region = "leoben"', 'countries = ["AT", "SI"]')
+    put(tmp_path, "sources", "b", wide)
+    put(tmp_path, "sources", "a", wide.replace("b_wide", "a_wide"))
+    put(tmp_path, "sources", "c", wide.replace("b_wide", "c_none").replace('"a.csv"', "[]"))
+    found = [source.id for source in load_catalog([tmp_path]).wide_sources()]
+    assert found == sorted(found)
+    assert {"a_wide", "b_wide"} <= set(found)
+    assert "c_none" not in found
 
 
 def test_a_single_code_is_a_list_of_one(tmp_path: Path) -> None:

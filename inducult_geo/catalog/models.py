@@ -5,15 +5,31 @@ Unknown keys are errors everywhere: a misspelled option that is silently ignored
 
 from __future__ import annotations
 
+import re
 from datetime import date
 from pathlib import Path
 from typing import Annotated, Any, Literal
 from zoneinfo import available_timezones
 
-from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, field_validator, model_validator
 
-Identifier = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9_-]{0,63}$")]
-CrsCode = Annotated[str, Field(pattern=r"^[A-Za-z]+:[0-9]+$")]
+
+def _like(pattern: str, advice: str) -> AfterValidator:
+    """Return a check of a text's form that tells how to write it instead of showing a pattern."""
+
+    def check(text: str) -> str:
+        if not re.fullmatch(pattern, text):
+            raise ValueError(f"'{text[:40]}' will not do; write {advice}")
+        return text
+
+    return AfterValidator(check)
+
+
+Identifier = Annotated[
+    str, _like(r"[a-z0-9][a-z0-9_-]{0,63}", "small letters, digits, - and _ (64 at most), such as opole_monuments")
+]
+CrsCode = Annotated[str, _like(r"[A-Za-z]+:[0-9]+", "a code such as EPSG:25833")]
+CountryCode = Annotated[str, _like(r"[A-Z]{2}", "two capital letters such as CZ")]
 Share = Annotated[float, Field(ge=0, le=1)]
 
 RECORD_FIELDS = frozenset(
@@ -31,7 +47,7 @@ NAME_FIELDS = frozenset({"name", "alt_name", "old_name", "short_name", "official
 class Declared(BaseModel):
     """The habits of everything that a catalog declares."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True, str_strip_whitespace=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, str_strip_whitespace=True, allow_inf_nan=False)
 
 
 class Boundary(Declared):
@@ -61,14 +77,15 @@ class Boundary(Declared):
         if not isinstance(values, dict):
             return values
         fields = {name: value for name, value in values.items() if name in cls.model_fields}
-        tags = dict(fields.pop("tags", {}))
-        tags.update({name: value for name, value in values.items() if name not in cls.model_fields})
-        lists = {name: (value,) if isinstance(value, str) else tuple(value) for name, value in tags.items()}
-        return {**fields, "tags": lists}
+        tags = fields.pop("tags", {})
+        if not isinstance(tags, dict):
+            return values
+        tags = {**tags, **{name: value for name, value in values.items() if name not in cls.model_fields}}
+        return {**fields, "tags": {name: (value,) if isinstance(value, str) else value for name, value in tags.items()}}
 
     @model_validator(mode="after")
     def _named_somehow(self) -> Boundary:
-        if self.file is None and not self.tags:
+        if self.file is None and not any(self.tags.values()):
             raise ValueError('name a `file`, or a tag such as "ISO3166-2" = ["CZ-41"]')
         return self
 
@@ -83,7 +100,7 @@ class Region(Declared):
 
     id: Identifier
     title: str = ""
-    country: Annotated[str, Field(pattern=r"^[A-Z]{2}$")]
+    country: CountryCode
     languages: tuple[str, ...] = ()
     timezone: str = "UTC"
     bbox: tuple[float, float, float, float]
@@ -163,6 +180,12 @@ class Expect(Declared):
     rows_max: Annotated[int, Field(ge=1)] | None = None
     inside_share_min: Share | None = None
 
+    @model_validator(mode="after")
+    def _in_order(self) -> Expect:
+        if self.rows_max is not None and self.rows_max < self.rows_min:
+            raise ValueError(f"rows_max = {self.rows_max} is less than rows_min = {self.rows_min}: no file can be both")
+        return self
+
 
 class Contract(Declared):
     """What one source is, how it is read and what its columns mean.
@@ -208,8 +231,16 @@ class Contract(Declared):
         """Turn TOML's `ids.wikidata = "..."` into the flat key `ids.wikidata`."""
         if not isinstance(value, dict):
             return value
+        ids = value.get("ids", {})
+        if not isinstance(ids, dict):
+            raise ValueError("'ids' needs a scheme: write ids.wikidata, ids.heritage or another")
         flat = {name: column for name, column in value.items() if name != "ids"}
-        return flat | {f"ids.{scheme}": column for scheme, column in value.get("ids", {}).items()}
+        flat |= {f"ids.{scheme}": column for scheme, column in ids.items()}
+        for name, column in flat.items():
+            named = column if isinstance(column, list | tuple) else [column]
+            if not named or not all(isinstance(one, str) for one in named):
+                raise ValueError(f"'{name}': write the name of a column in quotes, or a list of names")
+        return flat
 
     @field_validator("columns")
     @classmethod

@@ -10,9 +10,10 @@ from match_rows import backdrop, point, records, row, square
 
 from inducult_geo.match.candidates import candidates_of
 from inducult_geo.match.comparisons import COMPARISONS, Compared
+from inducult_geo.match.points import weigh
 from inducult_geo.match.prepare import prepare
 from inducult_geo.match.rivals import leads
-from inducult_geo.match.score import LEAD_KNOTS, LEADS, explain, score, shipped_weights, weigh
+from inducult_geo.match.score import LEAD_KNOTS, LEADS, explain, score, shipped_weights
 from inducult_geo.match.train import JUDGED
 
 WHOLE = {"address": "Sinning 1", "postcode": "83101", "city": "Rohrdorf"}

@@ -19,7 +19,8 @@ from scipy import sparse
 from scipy.spatial import KDTree
 
 from inducult_geo.frames import Records, concat_records
-from inducult_geo.match.prepare import Prepared, bag, flat, prepare
+from inducult_geo.match.prepare import bag, flat, prepare
+from inducult_geo.match.prepared import Prepared
 from inducult_geo.match.ragged import Floats, Ints, distinct, quick_ranks, sets
 
 NEAREST_WITHIN_M: Final = 10_000.0

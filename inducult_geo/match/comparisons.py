@@ -16,8 +16,8 @@ import pandas as pd
 import shapely
 from numpy.typing import NDArray
 
-from inducult_geo.match.prepare import Prepared
-from inducult_geo.match.ragged import Flags, Floats, Ints, Ragged, sets, spread
+from inducult_geo.match.prepared import Prepared
+from inducult_geo.match.ragged import Flags, Floats, Ints, Ragged
 from inducult_geo.match.words import Likeness, best_variants, likeness, plain_likeness
 
 UNIQUE_SCHEMES: Final = frozenset(("wikidata", "heritage", "register", "heritage_ref"))
@@ -90,12 +90,9 @@ class Compared:
     def all_words(self) -> Likeness:
         """All words of name and operator together; unknown without any operator."""
         p = self.prepared
-        both = [spread(part, p.variants) for part in (p.names, p.operators)]
-        rows, words = (np.concatenate(part) for part in zip(*both, strict=True))
-        every = sets(rows, words, len(p))
         told = np.flatnonzero((p.operators.counts[self.left] > 0) | (p.operators.counts[self.right] > 0))
         sides = (self.left[told], self.right[told])
-        return likeness(p, (every, every), sides, sides).put(told, len(self.left))
+        return likeness(p, (p.every_word, p.every_word), sides, sides).put(told, len(self.left))
 
     @cached_property
     def streets(self) -> Likeness:
@@ -207,8 +204,8 @@ def same_house_number(pairs: Compared) -> Scores:
 def same_postcode(pairs: Compared) -> Scores:
     """Postcodes: 1 the same, less the earlier they part; unknown across countries."""
     p = pairs.prepared
-    codes, texts = pd.factorize(p.postcode)
-    one, other = codes[pairs.left].astype(np.int64), codes[pairs.right].astype(np.int64)
+    codes, texts = p.coded["postcode"]
+    one, other = codes[pairs.left], codes[pairs.right]
     told = texts != ""
     known = np.flatnonzero(told[one] & told[other] & (p.land[pairs.left] == p.land[pairs.right]))
     both = one[known] * len(texts) + other[known]
@@ -228,14 +225,9 @@ def same_city(pairs: Compared) -> Scores:
 def same_identifier(pairs: Compared) -> Scores:
     """Compare identifiers: 1 shared by these two alone, 0.5 with others too, 0 different; else unknown."""
     p = pairs.prepared
-    holders: dict[tuple[str, str, str], int] = {}
-    has = np.array([bool(ids) for ids in p.ids], dtype=bool)
-    for source, ids in ((p.source[row], p.ids[row]) for row in np.flatnonzero(has)):
-        for scheme, text in ids.items():
-            holders[source, scheme, text] = holders.get((source, scheme, text), 0) + 1
     value = np.full(len(pairs.left), np.nan)
-    for at in np.flatnonzero(has[pairs.left] & has[pairs.right]):
-        value[at] = _identifier(p, holders, pairs.left[at], pairs.right[at])
+    for at in np.flatnonzero(p.has_ids[pairs.left] & p.has_ids[pairs.right]):
+        value[at] = _identifier(p, pairs.left[at], pairs.right[at])
     return Scores(value, _chosen(value, {1.0: "shared by these alone", 0.5: "shared with others", 0.0: "different"}))
 
 
@@ -264,10 +256,11 @@ def inside(pairs: Compared) -> Scores:
 def same_kind(pairs: Compared) -> Scores:
     """Compare what both are: 1 the same type, 0.5 the same theme, 0 another; else unknown."""
     p = pairs.prepared
-    (types, plain), (themes, general) = _coded(p.type, VAGUE_TYPES), _coded(p.theme, GENERAL_THEMES)
-    same_type = (types[pairs.left] == types[pairs.right]) & plain[pairs.left]
-    told = general[pairs.left] & general[pairs.right]
-    same_theme = np.where(themes[pairs.left] == themes[pairs.right], 0.5, 0.0)
+    (types, plain), (themes, telling) = _coded(p, "type", VAGUE_TYPES), _coded(p, "theme", GENERAL_THEMES)
+    kinds, subjects = (types[pairs.left], types[pairs.right]), (themes[pairs.left], themes[pairs.right])
+    same_type = (kinds[0] == kinds[1]) & plain[kinds[0]]
+    told = telling[subjects[0]] & telling[subjects[1]]
+    same_theme = np.where(subjects[0] == subjects[1], 0.5, 0.0)
     value = np.where(same_type, 1.0, np.where(told, same_theme, np.nan))
     return Scores(value, _chosen(value, {1.0: "same type", 0.5: "same theme", 0.0: "another theme"}))
 
@@ -354,11 +347,10 @@ COMPARISONS: Final = (
 """Every comparison of two records. What the neighbors add (competition) is worked out from these in `score`."""
 
 
-def _coded(texts: NDArray[np.object_], vague: Collection[str]) -> tuple[Ints, Flags]:
-    """Return each text as a number, and whether it says something."""
-    codes, different = pd.factorize(texts)
-    says = np.array([text != "" and text not in vague for text in different], dtype=bool)
-    return codes.astype(np.int64), says[codes] if len(codes) else np.zeros(0, dtype=bool)
+def _coded(p: Prepared, column: str, vague: Collection[str]) -> tuple[Ints, Flags]:
+    """Return each record's text as a number, and which of the texts say something."""
+    codes, different = p.coded[column]
+    return codes, np.array([text != "" and text not in vague for text in different], dtype=bool)
 
 
 def _prefix_share(a: NDArray[np.object_], b: NDArray[np.object_]) -> Floats:
@@ -369,8 +361,9 @@ def _prefix_share(a: NDArray[np.object_], b: NDArray[np.object_]) -> Floats:
     return np.asarray(agree / np.maximum(length, 1), dtype=float)
 
 
-def _identifier(p: Prepared, holders: dict[tuple[str, str, str], int], left: int, right: int) -> float:
+def _identifier(p: Prepared, left: int, right: int) -> float:
     """Compare the identifiers of two records (see `same_identifier`)."""
+    holders = p.id_holders
     a, b = p.ids[left], p.ids[right]
     shared = a.items() & b.items()
     if shared:

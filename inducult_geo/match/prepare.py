@@ -7,8 +7,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
-from functools import cached_property
 from typing import Any, Final
 
 import numpy as np
@@ -19,8 +17,8 @@ from scipy import sparse
 
 from inducult_geo.frames import Records, from_json
 from inducult_geo.match.called import Texts, called, joined, texts_of
-from inducult_geo.match.letters import Letters, letters_of
-from inducult_geo.match.ragged import Flags, Floats, Ints, Ragged, distinct, ragged, sets, spread
+from inducult_geo.match.prepared import Lexicon, Prepared
+from inducult_geo.match.ragged import Floats, Ints, Ragged, ragged, sets, spread
 from inducult_geo.match.trades import POWER_USUAL, capacity_and_fuel, power_words
 from inducult_geo.text import fold, prepare_names
 
@@ -47,142 +45,6 @@ _STREET_FORMS: Final = re.compile(r"(?<=\w)(strasse|straße|strase|str)\b\.?|\b(
 _BRACKETS: Final = re.compile(r"\([^)]*\)")
 _GROWN: Final = re.compile(r"#([^\W\d_]{3,})(\d+)")
 _WORD: Final = re.compile(r"[^\W_]+")
-
-
-@dataclass(frozen=True)
-class Lexicon:
-    """All words of all records.
-
-    Attributes
-    ----------
-    words
-        The words, by number.
-    weights
-        How much each tells (rarity; higher is rarer).
-    exact
-        Words that are compared by equality only: concepts (`@...`), numbers (`#...`) and single letters.
-    is_number
-        Words that number a unit: `#3`, a digit, a single letter.
-    """
-
-    words: NDArray[np.object_]
-    weights: Floats
-    exact: NDArray[np.bool_]
-    is_number: NDArray[np.bool_]
-
-    @cached_property
-    def letters(self) -> Letters:
-        """The letters of the words, which tell soon which of them cannot be alike."""
-        return letters_of(self.words, self.exact)
-
-
-@dataclass(frozen=True)
-class Prepared:
-    """Records as arrays, one row a record (`n` rows); `names` and `operators` go record -> variants -> words.
-
-    Attributes
-    ----------
-    key, source, country
-        Text arrays; an unknown country is an empty text.
-    geometry, xy, accuracy_m, area_m2
-        Shapes and representative points in the work CRS; NaN where there is no place.
-    names, operators
-        Row -> numbers of variants in `variants`.
-    variants
-        Variant -> numbers of words.
-    streets, house_numbers, cities
-        Row -> numbers of words.
-    postcode, type, theme, aspect
-        Text arrays, empty where unknown.
-    start_year, end_year
-        NaN where unknown.
-    ids
-        Dictionaries scheme -> value.
-    capacity, fuel
-        As the source tells them in its tags: a number (NaN where unknown), and fuels as bits (see `trades`).
-    power_house
-        1 where a name is that of a boiler or power house, else 0; NaN without a name, or where the whole source is
-        about such.
-    lexicon
-        The words.
-    """
-
-    key: NDArray[np.object_]
-    source: NDArray[np.object_]
-    country: NDArray[np.object_]
-    geometry: NDArray[np.object_]
-    xy: Floats
-    accuracy_m: Floats
-    area_m2: Floats
-    names: Ragged
-    operators: Ragged
-    variants: Ragged
-    streets: Ragged
-    house_numbers: Ragged
-    cities: Ragged
-    postcode: NDArray[np.object_]
-    type: NDArray[np.object_]
-    theme: NDArray[np.object_]
-    aspect: NDArray[np.object_]
-    start_year: Floats
-    end_year: Floats
-    ids: tuple[dict[str, str], ...]
-    capacity: Floats
-    fuel: Ints
-    power_house: Floats
-    lexicon: Lexicon
-
-    def __len__(self) -> int:
-        return len(self.key)
-
-    @cached_property
-    def towns_words(self) -> Ints:
-        """Every record and word of its town as one number (`record * words + word`), in order."""
-        width = max(len(self.lexicon.words), 1)
-        return distinct(np.repeat(np.arange(len(self.cities)), self.cities.counts) * width + self.cities.values)
-
-    @cached_property
-    def _town_marks(self) -> tuple[NDArray[np.bool_], np.uint64]:
-        """Mark for each of `towns_words` a place in a table that it is scattered to, and the bits of such a place."""
-        bits = np.uint64(max(int(8 * len(self.towns_words)).bit_length(), 8))
-        marks = np.zeros(1 << int(bits), dtype=bool)
-        marks[_scattered(self.towns_words, bits)] = True
-        return marks, bits
-
-    def is_in_town(self, records: Ints, words: Ints) -> Flags:
-        """Tell which words stand in the name of the town of their record, one word a record."""
-        marks, bits = self._town_marks
-        wanted = records * max(len(self.lexicon.words), 1) + words
-        # Nearly all are told apart by one look into the table; searching takes many.
-        found = marks[_scattered(wanted, bits)]
-        rows = np.flatnonzero(found)
-        known, asked = self.towns_words, wanted[rows]
-        if len(rows):
-            found[rows] = known[np.minimum(np.searchsorted(known, asked), len(known) - 1)] == asked
-        return found
-
-    @cached_property
-    def names_a_town(self) -> NDArray[np.bool_]:
-        """Tell of each word whether it names the town of any record."""
-        named = np.zeros(max(len(self.lexicon.words), 1), dtype=bool)
-        named[self.cities.values] = True
-        return named
-
-    @cached_property
-    def is_point(self) -> NDArray[np.bool_]:
-        """Tell which records stand at a single point, or nowhere."""
-        kind = shapely.get_type_id(self.geometry)
-        return np.asarray((kind == shapely.GeometryType.POINT) | (kind == shapely.GeometryType.MISSING), dtype=bool)
-
-    @cached_property
-    def land(self) -> Ints:
-        """Each record's country as a number."""
-        return pd.factorize(self.country)[0].astype(np.int64)
-
-
-def _scattered(codes: Ints, bits: np.uint64) -> NDArray[np.uint64]:
-    """Scatter codes over a table of `2 ** bits` places (multiplication by the golden ratio, as Knuth describes)."""
-    return (codes.view(np.uint64) * np.uint64(0x9E3779B97F4A7C15)) >> (np.uint64(64) - bits)
 
 
 class _Words:

@@ -17,8 +17,10 @@ from typing import Any, Final
 
 import numpy as np
 
+from inducult_geo.match.comparing import compare_all
 from inducult_geo.match.comparisons import COMPARISONS, Compared, Scores
 from inducult_geo.match.overlap import overlap
+from inducult_geo.match.points import Parts, added, weigh
 from inducult_geo.match.ragged import Flags, Floats, Ints
 from inducult_geo.match.rivals import Contest, contests
 
@@ -121,7 +123,7 @@ class Scored:
 
     pairs: Compared
     base: Floats
-    parts: Mapping[str, Floats]
+    parts: Parts
     probability: Floats
     scores: Mapping[str, Scores]
     share: Floats
@@ -153,11 +155,6 @@ def weights_from(document: Mapping[str, Any]) -> Weights:
     )
 
 
-def compare_all(pairs: Compared) -> dict[str, Scores]:
-    """Make every comparison of `COMPARISONS`."""
-    return {entry.name: entry.compare(pairs) for entry in COMPARISONS}
-
-
 def score(pairs: Compared, weights: Weights | None = None, scores: Mapping[str, Scores] | None = None) -> Scored:
     """Score pairs.
 
@@ -172,17 +169,10 @@ def score(pairs: Compared, weights: Weights | None = None, scores: Mapping[str, 
     """
     chosen = weights or shipped_weights()
     scores = compare_all(pairs) if scores is None else scores
-    points = {
-        entry.name: weigh(scores[entry.name].value, entry.knots, chosen.points[entry.name]) for entry in COMPARISONS
-    }
-    told = {name: part for name, part in points.items() if part.any()}
-    base = chosen.intercept + sum(told.values(), np.zeros(len(pairs.left)))
-    # What nobody told stays an array of untouched zeros, which takes no memory.
-    parts = points | {name: chosen.scale * part for name, part in told.items()}
+    base = chosen.intercept + added(scores, chosen.points, len(pairs.left))
     standing = stand(pairs, base, chosen)
-    parts |= standing.parts
     lists = overlap(pairs, standing.sides, standing.total, standing.spare, chosen.share)
-    parts[OVERLAP] = lists.points
+    parts = Parts(scores, chosen.points, chosen.scale, dict(standing.parts) | {OVERLAP: lists.points})
     probability = 1 / (1 + np.exp(-(standing.total + lists.points)))
     backed = np.any([scores[name].value >= least for name, least in SUPPORT.items()], axis=0)
     bar = np.where(backed, chosen.match, max(NEARNESS_ALONE, chosen.match))
@@ -232,16 +222,6 @@ def stand(pairs: Compared, base: Floats, weights: Weights) -> Standing:
     return Standing(sides, dict(zip(LEADS, parts, strict=True)), total, (spare[0], spare[1]))
 
 
-def weigh(value: Floats, knots: Sequence[float], points: Sequence[float]) -> Floats:
-    """Points of values: even between knots, the outermost beyond them, 0 where unknown."""
-    unknown = np.isnan(value)
-    if unknown.all():
-        return np.zeros(len(value))
-    found = np.interp(value, knots, points)
-    found[unknown] = 0.0
-    return np.asarray(found, dtype=float)
-
-
 def explain(scored: Scored, rows: Ints) -> list[str]:
     """Tell in words, for some pairs, what counted: the largest points first.
 
@@ -249,7 +229,7 @@ def explain(scored: Scored, rows: Ints) -> list[str]:
     where every pair starts, is its "rest".
     """
     names = [*scored.parts]
-    points = np.array([scored.parts[name][rows] for name in names]).reshape(len(names), len(rows))
+    points = np.array([scored.parts.of(name, rows) for name in names]).reshape(len(names), len(rows))
     chance = np.clip(scored.probability[rows], 1e-12, 1 - 1e-12)
     total = np.log(chance / (1 - chance))
     seen = {name: found.detail(rows) for name, found in scored.scores.items()}

@@ -22,18 +22,15 @@ from numpy.typing import NDArray
 from inducult_geo.errors import ConfigError
 from inducult_geo.frames import Records, concat_records
 from inducult_geo.match.candidates import candidates_of
+from inducult_geo.match.comparing import compare_all
 from inducult_geo.match.comparisons import COMPARISONS, Compared, Scores
 from inducult_geo.match.labelled import Labelled, labelled_sets, own_keys
+from inducult_geo.match.points import weigh
 from inducult_geo.match.prepare import prepare
 from inducult_geo.match.ragged import Flags, Floats, Ints
 from inducult_geo.match.regression import logistic
 from inducult_geo.match.rivals import leads
-from inducult_geo.match.score import (
-    LEAD_KNOTS,
-    LEADS,
-    compare_all,
-    weigh,
-)
+from inducult_geo.match.score import LEAD_KNOTS, LEADS
 
 JUDGED: Final[Mapping[str, tuple[float, ...]]] = {
     "identifier": (-14.0, 4.0, 14.0),

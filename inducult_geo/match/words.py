@@ -10,7 +10,7 @@ import pandas as pd
 from rapidfuzz.distance import JaroWinkler
 from rapidfuzz.process import cpdist
 
-from inducult_geo.match.prepare import Lexicon, Prepared
+from inducult_geo.match.prepared import Lexicon, Prepared
 from inducult_geo.match.ragged import Flags, Floats, Ints, Ragged, cross, spread_out
 
 ALIKE_FROM: Final = 0.80

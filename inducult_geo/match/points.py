@@ -1,0 +1,76 @@
+"""What findings count: points by their value, even between knots, and added up for many pairs."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Final
+
+import numpy as np
+
+from inducult_geo.match.comparing import blocks
+from inducult_geo.match.comparisons import COMPARISONS, Scores
+from inducult_geo.match.ragged import Floats, Ints
+
+_KNOTS: Final = {entry.name: entry.knots for entry in COMPARISONS}
+
+
+def weigh(value: Floats, knots: Sequence[float], points: Sequence[float]) -> Floats:
+    """Points of values: even between knots, the outermost beyond them, 0 where unknown."""
+    known = np.flatnonzero(~np.isnan(value))
+    if len(known) == len(value):
+        return np.asarray(np.interp(value, knots, points), dtype=float)
+    found = np.zeros(len(value))
+    found[known] = np.interp(value[known], knots, points)
+    return found
+
+
+class Parts(Mapping[str, Floats]):
+    """What each comparison and each further part of a score counts, one value a pair.
+
+    The points of comparisons are worked out when they are asked for: kept, those of a million records would take more
+    memory than the records.
+
+    Parameters
+    ----------
+    scores
+        Comparison -> what it found.
+    points
+        Comparison -> log-odds at its knots.
+    scale
+        What the points of comparisons count.
+    more
+        Further parts: name -> log-odds, one a pair.
+    """
+
+    def __init__(
+        self,
+        scores: Mapping[str, Scores],
+        points: Mapping[str, Sequence[float]],
+        scale: float,
+        more: Mapping[str, Floats],
+    ) -> None:
+        self._scores, self._points, self._scale, self._more = scores, points, scale, more
+
+    def __getitem__(self, name: str) -> Floats:
+        return self.of(name, slice(None))
+
+    def __iter__(self) -> Iterator[str]:
+        return iter([*_KNOTS, *self._more])
+
+    def __len__(self) -> int:
+        return len(_KNOTS) + len(self._more)
+
+    def of(self, name: str, rows: Ints | slice) -> Floats:
+        """Return one part of some pairs."""
+        if name in self._more:
+            return self._more[name][rows]
+        return self._scale * weigh(self._scores[name].value[rows], _KNOTS[name], self._points[name])
+
+
+def added(scores: Mapping[str, Scores], points: Mapping[str, Sequence[float]], size: int) -> Floats:
+    """Add up the points of all comparisons, one sum a pair."""
+    total = np.zeros(size)
+    for here in blocks(size):
+        for name, knots in _KNOTS.items():
+            total[here] += weigh(scores[name].value[here], knots, points[name])
+    return total

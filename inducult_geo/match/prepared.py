@@ -1,0 +1,181 @@
+"""Records as arrays: what `prepare` makes of them, and what is worked out of it once for all pairs."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+import pandas as pd
+import shapely
+from numpy.typing import NDArray
+
+from inducult_geo.match.letters import Letters, letters_of
+from inducult_geo.match.ragged import Flags, Floats, Ints, Ragged, distinct, sets, spread
+
+
+@dataclass(frozen=True)
+class Lexicon:
+    """All words of all records.
+
+    Attributes
+    ----------
+    words
+        The words, by number.
+    weights
+        How much each tells (rarity; higher is rarer).
+    exact
+        Words that are compared by equality only: concepts (`@...`), numbers (`#...`) and single letters.
+    is_number
+        Words that number a unit: `#3`, a digit, a single letter.
+    """
+
+    words: NDArray[np.object_]
+    weights: Floats
+    exact: NDArray[np.bool_]
+    is_number: NDArray[np.bool_]
+
+    @cached_property
+    def letters(self) -> Letters:
+        """The letters of the words, which tell soon which of them cannot be alike."""
+        return letters_of(self.words, self.exact)
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """Records as arrays, one row a record (`n` rows); `names` and `operators` go record -> variants -> words.
+
+    Attributes
+    ----------
+    key, source, country
+        Text arrays; an unknown country is an empty text.
+    geometry, xy, accuracy_m, area_m2
+        Shapes and representative points in the work CRS; NaN where there is no place.
+    names, operators
+        Row -> numbers of variants in `variants`.
+    variants
+        Variant -> numbers of words.
+    streets, house_numbers, cities
+        Row -> numbers of words.
+    postcode, type, theme, aspect
+        Text arrays, empty where unknown.
+    start_year, end_year
+        NaN where unknown.
+    ids
+        Dictionaries scheme -> value.
+    capacity, fuel
+        As the source tells them in its tags: a number (NaN where unknown), and fuels as bits (see `trades`).
+    power_house
+        1 where a name is that of a boiler or power house, else 0; NaN without a name, or where the whole source is
+        about such.
+    lexicon
+        The words.
+    """
+
+    key: NDArray[np.object_]
+    source: NDArray[np.object_]
+    country: NDArray[np.object_]
+    geometry: NDArray[np.object_]
+    xy: Floats
+    accuracy_m: Floats
+    area_m2: Floats
+    names: Ragged
+    operators: Ragged
+    variants: Ragged
+    streets: Ragged
+    house_numbers: Ragged
+    cities: Ragged
+    postcode: NDArray[np.object_]
+    type: NDArray[np.object_]
+    theme: NDArray[np.object_]
+    aspect: NDArray[np.object_]
+    start_year: Floats
+    end_year: Floats
+    ids: tuple[dict[str, str], ...]
+    capacity: Floats
+    fuel: Ints
+    power_house: Floats
+    lexicon: Lexicon
+
+    def __len__(self) -> int:
+        return len(self.key)
+
+    @cached_property
+    def every_word(self) -> Ragged:
+        """Row -> the words of all names and operators."""
+        both = [spread(part, self.variants) for part in (self.names, self.operators)]
+        rows, words = (np.concatenate(part) for part in zip(*both, strict=True))
+        return sets(rows, words, len(self))
+
+    @cached_property
+    def coded(self) -> dict[str, tuple[Ints, NDArray[np.object_]]]:
+        """Each record's text as a number, and the different texts: of `postcode`, `type`, `theme`."""
+        found = {}
+        for name, column in (("postcode", self.postcode), ("type", self.type), ("theme", self.theme)):
+            codes, texts = pd.factorize(column)
+            found[name] = codes.astype(np.int64), texts
+        return found
+
+    @cached_property
+    def has_ids(self) -> Flags:
+        """Tell which records have identifiers."""
+        return np.fromiter(map(bool, self.ids), dtype=bool, count=len(self))
+
+    @cached_property
+    def id_holders(self) -> dict[tuple[str, str, str], int]:
+        """Source, scheme and identifier -> how many records of the source bear it."""
+        holders: dict[tuple[str, str, str], int] = {}
+        for source, ids in ((self.source[row], self.ids[row]) for row in np.flatnonzero(self.has_ids)):
+            for scheme, text in ids.items():
+                holders[source, scheme, text] = holders.get((source, scheme, text), 0) + 1
+        return holders
+
+    @cached_property
+    def towns_words(self) -> Ints:
+        """Every record and word of its town as one number (`record * words + word`), in order."""
+        width = max(len(self.lexicon.words), 1)
+        return distinct(np.repeat(np.arange(len(self.cities)), self.cities.counts) * width + self.cities.values)
+
+    @cached_property
+    def _scattered_towns(self) -> tuple[NDArray[np.int32], np.uint64]:
+        """Where in `towns_words` to look for what is scattered to each place of a table (-1: nowhere); its bits."""
+        bits = np.uint64(max(int(4 * len(self.towns_words)).bit_length(), 8))
+        table = np.full(1 << int(bits), -1, dtype=np.int32)
+        table[_scattered(self.towns_words, bits)] = np.arange(len(self.towns_words))
+        return table, bits
+
+    def is_in_town(self, records: Ints, words: Ints) -> Flags:
+        """Tell which words stand in the name of the town of their record, one word a record."""
+        table, bits = self._scattered_towns
+        known, wanted = self.towns_words, records * max(len(self.lexicon.words), 1) + words
+        # One look settles nearly all; where two are scattered to one place, searching tells.
+        at = table[_scattered(wanted, bits)]
+        found = at >= 0
+        rows = np.flatnonzero(found)
+        other = rows[known[at[rows]] != wanted[rows]]
+        if len(other):
+            found[other] = known[np.minimum(np.searchsorted(known, wanted[other]), len(known) - 1)] == wanted[other]
+        return found
+
+    @cached_property
+    def names_a_town(self) -> NDArray[np.bool_]:
+        """Tell of each word whether it names the town of any record."""
+        named = np.zeros(max(len(self.lexicon.words), 1), dtype=bool)
+        named[self.cities.values] = True
+        return named
+
+    @cached_property
+    def is_point(self) -> NDArray[np.bool_]:
+        """Tell which records stand at a single point, or nowhere."""
+        kind = shapely.get_type_id(self.geometry)
+        return np.asarray((kind == shapely.GeometryType.POINT) | (kind == shapely.GeometryType.MISSING), dtype=bool)
+
+    @cached_property
+    def land(self) -> Ints:
+        """Each record's country as a number."""
+        return pd.factorize(self.country)[0].astype(np.int64)
+
+
+def _scattered(codes: Ints, bits: np.uint64) -> NDArray[np.uint64]:
+    """Scatter codes over a table of `2 ** bits` places (multiplication by the golden ratio, as Knuth describes)."""
+    return (codes.view(np.uint64) * np.uint64(0x9E3779B97F4A7C15)) >> (np.uint64(64) - bits)

@@ -1,0 +1,106 @@
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from match_rows import backdrop, point, records, row
+
+from inducult_geo.frames import concat_records
+from inducult_geo.match import comparing
+from inducult_geo.match.candidates import candidates_of
+from inducult_geo.match.comparing import compare_all
+from inducult_geo.match.comparisons import COMPARISONS, Compared
+from inducult_geo.match.points import Parts, added, weigh
+from inducult_geo.match.prepare import prepare
+from inducult_geo.match.score import explain, score, shipped_weights
+
+TOWNS = ("Steyr", "Bad Ischl", "Ried im Innkreis", "Linz")
+
+
+def works(source, shift):
+    return [
+        row(
+            f"{source}:{number}",
+            names={"name": f"{trade} {town}", "alt_name": f"{owner} {number}"},
+            operator=owner if number % 3 else None,
+            city=town if number % 2 else None,
+            postcode=f"44{number % 5}0",
+            address=f"Werkstraße {number}",
+            geometry=point(400 * number + shift, 300 * number),
+        )
+        for number, (trade, town, owner) in enumerate(
+            (trade, town, owner)
+            for trade in ("Papierfabrik", "Ziegelei", "Steyrwerk")
+            for town in TOWNS
+            for owner in ("Wienerberger", "Nettingsdorfer AG")
+        )
+    ]
+
+
+@pytest.fixture(scope="module")
+def pairs():
+    prepared = prepare(concat_records([records(*works("a", 0), *backdrop()), records(*works("b", 30))]))
+    return Compared(prepared, *candidates_of(prepared))
+
+
+def test_blocks_change_nothing(pairs, monkeypatch):
+    whole = {entry.name: entry.compare(pairs) for entry in COMPARISONS}
+    before = score(pairs)
+    monkeypatch.setattr(comparing, "BLOCK", 7)
+    rows = np.arange(len(pairs.left))[::-3]
+    told = 0
+    for name, found in compare_all(pairs).items():
+        np.testing.assert_array_equal(found.value, whole[name].value)
+        assert found.detail(rows) == whole[name].detail(rows)
+        told += not np.isnan(found.value).all()
+    assert told > 8
+    after = score(pairs)
+    np.testing.assert_array_equal(after.probability, before.probability)
+    assert explain(after, rows) == explain(before, rows)
+
+
+def test_words_are_asked_for_again_and_for_other_pairs(pairs):
+    found = compare_all(pairs)["place"]
+    first, second = found.detail(np.array([0, 1]))
+    assert found.detail(np.array([1, 0])) == [second, first]
+    assert found.detail(np.array([1])) == [second]
+
+
+def test_no_pairs():
+    prepared = prepare(records(row("a:1")))
+    none = np.zeros(0, dtype=np.int64)
+    found = compare_all(Compared(prepared, none, none))
+    assert [len(one.value) for one in found.values()] == [0] * len(COMPARISONS)
+    assert found["name"].detail(none) == []
+
+
+def test_parts_add_up_to_the_sum(pairs):
+    found, weights = compare_all(pairs), shipped_weights()
+    parts = Parts(found, weights.points, 1.0, {"more": np.full(len(pairs.left), 2.0)})
+    assert [*parts][-1] == "more"
+    assert len(parts) == len(COMPARISONS) + 1
+    total = sum(parts[name] for name in parts if name != "more")
+    np.testing.assert_allclose(total, added(found, weights.points, len(pairs.left)), atol=1e-12)
+    some = np.array([3, 1])
+    for name in parts:
+        assert parts.of(name, some).tolist() == parts[name][some].tolist()
+
+
+def test_points_of_a_finding_that_nobody_knows_are_nothing():
+    assert weigh(np.array([np.nan, np.nan]), (0.0, 1.0), (1.0, 2.0)).tolist() == [0.0, 0.0]
+    assert weigh(np.zeros(0), (0.0, 1.0), (1.0, 2.0)).tolist() == []
+
+
+def test_words_of_towns_are_found_as_searching_finds_them(pairs):
+    p = pairs.prepared
+    size = len(p.lexicon.words)
+    rows, words = (part.ravel() for part in np.meshgrid(np.arange(len(p)), np.arange(size), indexing="ij"))
+    wanted = [word in set(p.cities.row(row).tolist()) for row, word in zip(rows, words, strict=True)]
+    assert p.is_in_town(rows, words).tolist() == wanted
+    assert sum(wanted) == len(p.cities.values) > 10
+
+
+def test_two_words_scattered_to_one_place_are_both_found(pairs, monkeypatch):
+    monkeypatch.setattr("inducult_geo.match.prepared._scattered", lambda codes, _: codes * 0)
+    test_words_of_towns_are_found_as_searching_finds_them(
+        Compared(prepare(records(*works("a", 0))), pairs.left[:0], pairs.right[:0])
+    )

@@ -19,7 +19,7 @@ from pathlib import Path
 
 import geopandas as gpd
 import numpy as np
-from tables import table
+from printed import table
 
 from inducult_geo.harmonize.crs import transform_geometries, transform_points
 

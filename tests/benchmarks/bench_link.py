@@ -1,7 +1,7 @@
 """Measure linking on the labelled tables: `python tests/benchmarks/bench_link.py [SHARED] [--quick]`.
 
 Every figure is of records that the weights were not learned from: folds of left records, whole countries left out, and
-sets that teach nothing. One line a set and state; each also with all true partners taken out. Then the reliability of
+sets that teach nothing. One row a set and state; each also with all true partners taken out. Then the reliability of
 the scores, what each comparison adds, and a learning curve. Nothing here is used by the package.
 """
 
@@ -16,6 +16,7 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
+from printed import table
 
 from inducult_geo.frames import Records
 from inducult_geo.match.candidates import candidates
@@ -28,8 +29,6 @@ from inducult_geo.match.train import THRESHOLDS, Examples, examples, fit_weights
 SETS = Path(__file__).with_name("labelled.toml")
 SURE = 0.95
 """Score from which a match needs no person."""
-
-HEAD = f"{'set':36}{'P':>7}{'R':>7}{'F1':>7}{'emptied':>9}{'sure P':>8}{'R':>7}{'asked':>7}{'of errors':>10}"
 
 
 @dataclass(frozen=True)
@@ -80,21 +79,30 @@ def figures(whole: Best, emptied: Best, n_true: int, n_left: int) -> dict[str, f
     }
 
 
-def line(name: str, given: Mapping[str, float]) -> str:
-    cells = [given[key] for key in ("precision", "recall", "f1", "emptied", "sure_precision", "sure_recall")]
-    widths = (7, 7, 7, 9, 8, 7)
-    told = "".join(f"{cell:{width}.3f}" for cell, width in zip(cells, widths, strict=True))
-    return f"{name:36}{told}{given['asked']:7.3f}{given['errors_asked']:10.2f}"
+COLUMNS = {
+    "P": "precision",
+    "R": "recall",
+    "F1": "f1",
+    "emptied": "emptied",
+    "sure P": "sure_precision",
+    "sure R": "sure_recall",
+    "asked": "asked",
+    "of errors": "errors_asked",
+}
 
 
-def reliability(best: Best) -> str:
-    """Share of right pairs by score: `0.8-0.9 0.87 (61)`."""
-    told = []
+def row(name: str, given: Mapping[str, float]) -> dict[str, object]:
+    """One row of the table of figures."""
+    return {"set": name} | {title: f"{given[key]:.3f}" for title, key in COLUMNS.items()}
+
+
+def reliability(name: str, best: Best) -> dict[str, object]:
+    """One row of the calibration: for each tenth of the score the share of right pairs, and their number."""
+    told: dict[str, object] = {"right by score": name}
     for low in np.arange(0.0, 0.95, 0.1):
         here = (best.chance >= low) & (best.chance < low + 0.1 + (low > 0.85))
-        if here.sum():
-            told.append(f"{low:.1f} {best.true[here].mean():.2f} ({here.sum()})")
-    return "  ".join(told)
+        told[f"from {low:.1f}"] = f"{best.true[here].mean():.2f} ({here.sum()})" if here.sum() else ""
+    return told
 
 
 class Judge:
@@ -125,18 +133,18 @@ class Judge:
                     into.append(best_of(part, score(part.pairs, weights, part.scores).probability, fold))
         return {state: tuple(map(joined, both)) for state, both in found.items()}
 
-    def report(self, name: str, found: dict, how: str, own: set[str] = frozenset()) -> list[str]:
-        lines, labels = [], self.sets[name].labels
+    def report(self, name: str, found: dict, how: str, own: set[str] = frozenset()) -> list[tuple[dict, dict | None]]:
+        """Rows of figures, and of the calibration where there is one."""
+        rows, labels = [], self.sets[name].labels
         for state, (whole, emptied) in found.items():
-            n_left = len({a for a, _ in labels})
-            lines.append(line(f"{state} ({how})", figures(whole, emptied, len(labels), n_left)))
+            n_left, title = len({a for a, _ in labels}), f"{state} ({how})"
+            rows.append((row(title, figures(whole, emptied, len(labels), n_left)), reliability(title, whole)))
             if own:
                 source = self.lefts(name)[0].partition(":")[0]
                 keys, n = {f"{source}:{a}" for a in own}, sum(a in own for a, _ in labels)
                 given = figures(whole.among(keys), emptied.among(keys), n, len(own))
-                lines.append(line("  names not copied", given))
-            lines.append(f"  right by score: {reliability(whole)}")
-        return lines
+                rows.append((row("... names not copied", given), None))
+        return rows
 
 
 def folds_of(keys: np.ndarray, count: int) -> list[np.ndarray]:
@@ -246,24 +254,24 @@ def main() -> None:
     sets = labelled_sets(SETS, given.shared / "data/sites")
     judge, own = Judge(sets), own_names(given.shared)
     hotmaps, jrc = "hotmaps-eutl", "jrc-geodb"
-    say(HEAD)
     rounds = (
         (hotmaps, folds_of(judge.lefts(hotmaps), 5), "out of fold", own),
         (hotmaps, countries(given.shared, judge), "country left out", own),
         (jrc, folds_of(judge.lefts(jrc), 5), "out of fold", set()),
     )
+    rows = []
     for name, folds, how, names in rounds:
-        for text in judge.report(name, judge.out_of(name, folds), how, names):
-            say(text)
+        rows += judge.report(name, judge.out_of(name, folds), how, names)
     rest = [part for part in judge.shown if not part.name.startswith(jrc)]
-    for text in judge.report(jrc, judge.out_of(jrc, [judge.lefts(jrc)], rest), "never seen"):
-        say(text)
-    for labelled in sets:
-        told = bench_candidates(labelled)
-        say(
-            f"{labelled.name}: candidate recall {told['recall']:.4f}, {told['per_record']:.1f} a left record; "
-            f"linked in {told['cpu_s']:.1f} CPU s; review rows {told['review_share']:.3f} of all"
-        )
+    rows += judge.report(jrc, judge.out_of(jrc, [judge.lefts(jrc)], rest), "never seen")
+    say(table([figures for figures, _ in rows]) + "\n")
+    say(table([calibration for _, calibration in rows if calibration]) + "\n")
+    titles = {"recall": "recall of candidates", "per_record": "candidates a left record", "cpu_s": "linking, CPU s"}
+    titles["review_share"] = "review rows of all"
+    told = {labelled.name: bench_candidates(labelled) for labelled in sets}
+    say(
+        table([{"set": name} | {title: f"{of[key]:.4g}" for key, title in titles.items()} for name, of in told.items()])
+    )
     if not given.quick:
         for text in without(judge, given.shared):
             say(text)

@@ -14,7 +14,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-from tables import table
+from printed import table
 
 from inducult_geo.catalog import load_catalog
 from inducult_geo.checking import CheckReport, check

@@ -21,7 +21,7 @@ import geopandas as gpd
 import numpy as np
 import pandas as pd
 from bench_scale import EXTENT, source, works
-from tables import table
+from printed import table
 
 from inducult_geo.frames import WORK_CRS, from_json
 

@@ -23,7 +23,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from tables import table
+from printed import table
 
 from inducult_geo.sources.osm_tags import load_tag_table
 

@@ -22,7 +22,7 @@ sys.path.insert(0, str(ROOT / "tests"))
 
 from corruptions import REGIONS, datasets, lies, noisy, region  # noqa: E402
 from placing import OUTCOMES, is_torn, outcome  # noqa: E402
-from tables import table  # noqa: E402
+from printed import table  # noqa: E402
 
 Table = defaultdict[str, Counter[str]]
 

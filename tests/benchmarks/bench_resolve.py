@@ -74,18 +74,25 @@ def report(title: str, made: Resolution) -> Iterator[str]:
     """Tell of one set."""
     sizes = made.sites.sort_values(["n_records", "site_id"], ascending=[False, True])
     joined = int((made.pairs["decision"] == "match").sum())
-    yield f"== {title}: {len(made.members)} records, {len(made.sites)} sites, {joined} joined pairs, "
-    yield f"   {len(made.review)} questions ({len(made.review) / max(joined + len(made.review), 1):.1%} of both)"
+    share = len(made.review) / max(joined + len(made.review), 1)
+    yield (
+        f"{title}: {len(made.members):,} records, {len(made.sites):,} sites, {joined:,} joined pairs, "
+        f"{len(made.review):,} questions ({share:.1%} of both).\n"
+    )
     largest = sizes.iloc[0]
-    yield f"   largest site: {largest['n_records']} records, {largest['name']} ({largest['city']})"
+    yield f"  largest site: {largest['n_records']} records, {_called(largest)}"
     reasons = twins(made)
     counts = Counter(reason for told in reasons.values() for reason in told)
-    yield f"   sites with more than one record of a source: {len(reasons)}; without a reason: {counts.get('', 0)}"
+    yield f"  sites with more than one record of a source: {len(reasons)}; without a reason: {counts.get('', 0)}"
     for reason, number in counts.most_common():
-        yield f"     {number:5} x {reason or 'NO REASON'}"
-    for site in sizes[sizes["site_id"].isin(reasons)].head(5).itertuples():
-        told = Counter(reasons[site.site_id]).most_common(1)[0][0]
-        yield f"     {site.n_records:5} records: {site.name} ({site.city}): {told}"
+        yield f"    {number:5} x {reason or 'NO REASON'}"
+    for _, site in sizes[sizes["site_id"].isin(reasons)].head(5).iterrows():
+        yield f"    {site['n_records']:5} records: {_called(site)}"
+    yield ""
+
+
+def _called(site: pd.Series) -> str:
+    return ", ".join(str(site[column]) for column in ("name", "city") if pd.notna(site[column]))
 
 
 def poznan(shared: Path, kind: str) -> Records:
@@ -133,7 +140,7 @@ def report_poznan(shared: Path) -> Iterator[str]:
     """Rows that fold; points against polygons, and joins of two monuments of other names (there should be none)."""
     points, polygons = poznan(shared, "points"), poznan(shared, "polygons")
     alone = resolved(points)
-    yield f"== Poznań: {len(points)} rows of the points are {len(alone.sites)} monuments (697 expected)"
+    yield f"Poznań: {len(points):,} rows of the points are {len(alone.sites)} monuments (697 expected).\n"
     made = resolved(concat_records([points, polygons]))
     yield from report("Poznań, points and polygons", made)
     table = concat_records([points, polygons]).set_index("record_key")
@@ -147,8 +154,8 @@ def report_poznan(shared: Path) -> Iterator[str]:
     home = made.members.to_dict()
     keys = [frame["record_key"].to_numpy(dtype=object) for frame in (points, polygons)]
     met = [home[keys[0][a]] == home[keys[1][b]] for a, b in inside.T]
-    yield f"   sites of a point and a polygon: {len(both)}; of other register numbers: {len(other_ref)}; "
-    yield f"   more than 50 m apart: {len(apart)}"
+    yield f"   sites of a point and a polygon: {len(both)}; of other register numbers: {len(other_ref)}"
+    yield f"   of these more than 50 m apart: {len(apart)}"
     named = sum(s and m for s, m in zip(same, met, strict=True))
     yield f"   points within a polygon of the same name: {sum(same)} rows, of which in one site: {named}"
     yield f"   points within a polygon of another name: {len(same) - sum(same)} rows, in one site: {sum(met) - named}"
@@ -177,9 +184,11 @@ def _stayed(before: tuple[str, Resolution, Records], made: Resolution, kept: Rec
     stay = set(old.sites["site_id"]) & set(made.sites["site_id"])
     renumbered = set(old.members.index) - set(made.members.index)
     heirs = made.registry.dropna(subset=["succeeds"])
-    yield f"== Liechtenstein {was} -> {year}: {len(stay)} of {len(old.sites)} sites keep their id"
     share = len(stay) / len(old.sites)
-    yield f"   ({share:.1%}); {len(renumbered)} records gone; {len(heirs)} so far go on under another key"
+    yield (
+        f"Liechtenstein {was} -> {year}: {len(stay)} of {len(old.sites)} sites keep their id ({share:.1%}); "
+        f"{len(renumbered)} records gone; {len(heirs)} so far go on under another key.\n"
+    )
     stones = made.registry.dropna(subset=["merged_into"]).set_index("site_id")
     places = kept.geometry.to_numpy()
     for site in old.sites[~old.sites["site_id"].isin(stay)].sort_values("site_id").itertuples():
@@ -190,9 +199,11 @@ def _stayed(before: tuple[str, Resolution, Records], made: Resolution, kept: Rec
             at = int(near.argmin())
             other = from_json(kept["names"].iloc[at]).get("name")
             keys = ", ".join(old.members.index[old.members == site.site_id])
-            what = f"'{other}' ({kept['type'].iloc[at]}), {near[at]:.0f} m away"
+            told = f"'{other}'" if other else "one without a name"
+            what = f"{told} ({kept['type'].iloc[at]}), {near[at]:.0f} m away"
             why = f"{keys} is no more in the extract; nearest is {what}"
-        yield f"     lost {site.site_id} {site.name or site.type}: {why}"
+        yield f"     lost {site.site_id} {site.name if pd.notna(site.name) else site.type}: {why}"
+    yield ""
 
 
 def main() -> None:

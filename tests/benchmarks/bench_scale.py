@@ -17,6 +17,7 @@ from itertools import pairwise
 import geopandas as gpd
 import numpy as np
 import pandas as pd
+from printed import table
 
 from inducult_geo.frames import WORK_CRS, Records, as_records
 
@@ -137,7 +138,9 @@ def main() -> None:
     figures = [measure(size) for size in parser.parse_args().sizes]
     for small, large in pairwise(figures):
         large["growth"] = round(large["candidates_to_clusters_s"] / max(small["candidates_to_clusters_s"], 0.01), 1)
-    json.dump(figures, sys.stdout, indent=1)
+    names = [name for name in figures[-1] if name != "records"]
+    rows = [{"records": name} | {f"{told['records']:,}": told.get(name, "") for told in figures} for name in names]
+    sys.stdout.write(table(rows) + "\n")
 
 
 if __name__ == "__main__":

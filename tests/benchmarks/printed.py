@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
+
+NUMBER = re.compile(r"-?[\d,.]*")
 
 
 def table(rows: Sequence[Mapping[str, object]]) -> str:
@@ -10,7 +13,7 @@ def table(rows: Sequence[Mapping[str, object]]) -> str:
     names = [*rows[0]]
     cells = [names, *([_text(row[name]) for name in names] for row in rows)]
     widths = [max(len(row[at]) for row in cells) for at in range(len(names))]
-    right = [all(row[name] == "" or isinstance(row[name], int | float) for row in rows) for name in names]
+    right = [all(NUMBER.fullmatch(text) for text in column) for column in zip(*cells[1:], strict=True)]
     lines = [
         "| " + " | ".join(f"{cell:{'>' if to_right else '<'}{width}}" for cell, to_right, width in columns) + " |"
         for columns in (zip(row, right, widths, strict=True) for row in cells)

@@ -22,7 +22,7 @@ myst_heading_anchors = 3
 html_theme = "furo"
 html_title = "inducult-geo"
 html_static_path: list[str] = []
-exclude_patterns = ["_build"]
+exclude_patterns = ["_build", "measured"]
 nitpicky = True
 
 

@@ -32,8 +32,7 @@ MEASURES = {
     "scale": f"{BENCHES}scale.py",
     "extracts": f"{BENCHES}osm.py --wide",
     "nothing": f"{BENCHES}night.py --nothing",
-    "growth": f"{BENCHES}night.py --growth --sizes 10000 100000",
-    "million": f"{BENCHES}night.py --growth --sizes 1000000",
+    "growth": f"{BENCHES}night.py --growth --sizes 10000 100000 1000000",
 }
 """Name of the file in `measured/` -> the command, as a person would call it after `python`."""
 PUNCTUATION = re.compile(r"[\\`*_{}\[\]<>#|]")

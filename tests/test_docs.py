@@ -3,19 +3,31 @@
 from __future__ import annotations
 
 import re
+import sqlite3
 import subprocess
 import sys
 import tomllib
+from contextlib import closing
 from html.parser import HTMLParser
+from importlib.util import module_from_spec, spec_from_file_location
 from pathlib import Path
+from types import ModuleType
 from urllib.parse import unquote, urlsplit
 
 import pytest
 
 import inducult_geo
+from inducult_geo.harmonize.placement import POINTS_MIN, SAME_PLACE_M
+from inducult_geo.match.golden import FAR_M
+from inducult_geo.match.questions import DOUBTED
+from inducult_geo.match.refit import FEWEST, FEWEST_OF_EACH
+from inducult_geo.match.score import NEARNESS_ALONE, OTHER_UNIT
+from inducult_geo.match.train import THRESHOLDS
 from inducult_geo.publish.domains import DOMAINS
 from inducult_geo.publish.layers import LAYERS
 from inducult_geo.publish.symbols import ASPECT_RINGS, THEME_MARKS
+from inducult_geo.resolving import WIDE_FROM
+from inducult_geo.tiling import CELL_M, HALO_M
 
 PICTURES_MAX_BYTES = 1_500_000
 LINK = re.compile(r"(?<!`)\[[^\]`]*\]\(([^)\s]+)\)")
@@ -109,6 +121,130 @@ def test_every_command_that_the_pages_show_is_there(repository: Path) -> None:
     targets = set(re.findall(r"`make ([a-z-]+)`", told))
     makefile = (repository / "Makefile").read_text(encoding="utf-8")
     assert [target for target in sorted(targets) if f"\n{target}:" not in makefile] == []
+
+
+def test_every_option_that_a_shown_command_has_is_there(repository: Path) -> None:
+    """`inducult run --data mydata --afresh`: each option belongs to that very command."""
+    from typer.main import get_command
+
+    from inducult_geo.cli import app
+
+    told = "\n".join(path.read_text(encoding="utf-8") for path in (repository / "docs").rglob("*.md"))
+    told += (repository / "README.md").read_text(encoding="utf-8")
+    wrong, known = [], get_command(app).commands
+    shown = re.findall(r"(?:^|`)inducult ([a-z]+)((?: [^`\n#]*)?)", told, re.MULTILINE)
+    for name, rest in shown:
+        command = known[name]
+        first = rest.split()[0] if rest.split() else ""
+        command = getattr(command, "commands", {}).get(first, command)
+        options = {option for parameter in command.params for option in (*parameter.opts, *parameter.secondary_opts)}
+        wrong += [f"{name}{rest}: {option}" for option in re.findall(r"(?<= )--[a-z-]+", rest) if option not in options]
+    assert wrong == []
+    assert len(shown) > 40
+
+
+def test_every_query_on_a_page_answers_and_the_law_holds(repository: Path, sample_data: Path) -> None:
+    pages = [*(repository / "docs").rglob("*.md"), repository / "README.md"]
+    queries = [text for page in pages for text in re.findall(r"```sql\n(.*?)```", page.read_text("utf-8"), re.DOTALL)]
+    assert len(queries) >= 3
+    with closing(sqlite3.connect(sample_data / "processed" / "current" / "inducult.gpkg")) as release:
+        laws = 0
+        for query in queries:
+            rows = release.execute(query).fetchall()
+            assert rows, query
+            if "FROM runs" in query:
+                records_in, *ends = rows[0]
+                assert records_in == sum(ends) > 0, query
+                laws += 1
+    assert laws >= 2
+
+
+def test_python_that_a_tour_shows_runs_on_the_sample(repository: Path, sample_data: Path) -> None:
+    """The lines of the researcher's tour and of README, with the release where it lies."""
+    pytest.importorskip("duckdb")
+    pages = [repository / "docs" / "tour-researcher.md", repository / "README.md"]
+    for page in pages:
+        (block,) = re.findall(r"```python\n(.*?)```", page.read_text(encoding="utf-8"), re.DOTALL)
+        assert "data/processed/current" in block
+        found: dict[str, object] = {}
+        exec(block.replace("data/processed/current", str(sample_data / "processed" / "current")), found)
+        assert len(found["release"].sites) > 100
+
+
+def measures(repository: Path) -> ModuleType:
+    """The program that measures what the pages show."""
+    spec = spec_from_file_location("measure", repository / "docs" / "measure.py")
+    module = module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+def test_what_was_measured_names_its_command_and_stands_on_one_page(repository: Path) -> None:
+    folder, commands = repository / "docs" / "measured", measures(repository).MEASURES
+    assert sorted(path.stem for path in folder.iterdir()) == sorted(commands)
+    pages = {path: path.read_text(encoding="utf-8") for path in (repository / "docs").glob("*.md")}
+    for name, command in commands.items():
+        said = (folder / f"{name}.md").read_text(encoding="utf-8")
+        stamp = re.search(r"\*Printed by `python (.+?)` on \d{4}-\d\d-\d\d, commit `[0-9a-f]{7,}`", said)
+        assert stamp is not None, name
+        assert stamp[1].split()[0] == command.split()[0]  # the last measure may have had fewer sizes
+        (page,) = [text for text in pages.values() if f"{{include}} measured/{name}.md" in text]
+        assert re.search(rf"`python docs/measure\.py[^`]* {name}\b[^`]*`", page.replace("\n", " ")), name
+
+
+def test_no_page_states_a_result_of_its_own(repository: Path) -> None:
+    """A share, a time or a size is printed by a command, and so comes out of `measured/`; rules are listed here."""
+    rules = {"docs/coordinates.md": {"95 %"}}
+    figure = re.compile(r"\d[\d,.]* ?%|\d[\d,.]* (?:CPU|MB|GB|ms)\b|\b0\.\d{3,}\b")
+    for page in [repository / "README.md", *(repository / "docs").glob("*.md"), *(repository / "docs").glob("d*/*.md")]:
+        prose = re.sub(r"```.*?```", "", page.read_text(encoding="utf-8"), flags=re.DOTALL)
+        assert set(figure.findall(prose)) == rules.get(page.relative_to(repository).as_posix(), set()), page
+
+
+def test_a_measure_is_written_only_when_something_was_measured(
+    repository: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    module = measures(repository)
+    said = {
+        "good.py": "print('two *works*\\n\\n| a |\\n|---|\\n| 1 |\\n\\nrow one\\nrow  two')",
+        "bad.py": "raise SystemExit('the table is torn')",
+        "absent.py": "print('skipped: no labelled tables here')",
+    }
+    for name, text in said.items():
+        (tmp_path / name).write_text(text, encoding="utf-8")
+    monkeypatch.setattr(module, "MEASURED", tmp_path / "measured")
+    monkeypatch.setattr(module, "MEASURES", {name.partition(".")[0]: str(tmp_path / name) for name in said})
+    assert module.measure("good") == ""
+    written = (tmp_path / "measured" / "good.md").read_text(encoding="utf-8")
+    assert "\n\ntwo \\*works\\*\n\n| a |\n|---|\n| 1 |\n\n```text\nrow one\nrow  two\n```\n\n*Printed by" in written
+    (tmp_path / "good.py").write_text(said["bad.py"], encoding="utf-8")
+    assert "ended with 1: the table is torn" in module.measure("good")
+    assert (tmp_path / "measured" / "good.md").read_text(encoding="utf-8") == written
+    assert module.measure("absent") == "absent: skipped: no labelled tables here"
+    assert not (tmp_path / "measured" / "absent.md").exists()
+
+
+@pytest.mark.parametrize(
+    ("page", "sentence", "values"),
+    [
+        ("matching", "From {} a pair is a match, from {} a question", [THRESHOLDS["match"], THRESHOLDS["review"]]),
+        ("matching", '("Block 1", "Block 2") need {}', [OTHER_UNIT]),
+        ("matching", "which takes the best of two lists, it needs {}", [NEARNESS_ALONE]),
+        ("matching", "places more than {} km and three times their accuracy apart", [FAR_M / 1000]),
+        ("matching", "those below {}, where nothing surer", [DOUBTED]),
+        ("matching", "by the decisions (at least {}, and {} of each kind)", [FEWEST, FEWEST_OF_EACH]),
+        ("coordinates", "fewer than {} different points", [POINTS_MIN]),
+        ("coordinates", "two readings fit, more than {} m apart", [SAME_PLACE_M]),
+        ("scaling", "a fixed grid of {} km, each with a halo of {} km", [CELL_M / 1000, HALO_M / 1000]),
+        ("scaling", "A region of {:,} records and more", [WIDE_FROM]),
+    ],
+)
+def test_rules_on_the_pages_are_those_of_the_program(
+    repository: Path, page: str, sentence: str, values: list[float]
+) -> None:
+    text = " ".join((repository / "docs" / f"{page}.md").read_text(encoding="utf-8").split())
+    said = sentence.format(*(int(value) if float(value).is_integer() else value for value in values))
+    assert said in text, said
 
 
 def test_there_is_one_version(repository: Path) -> None:

@@ -6,7 +6,7 @@ Everything that depends on one record alone is worked out here once, so that com
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final
 
 import numpy as np
@@ -16,11 +16,11 @@ from numpy.typing import NDArray
 from scipy import sparse
 
 from inducult_geo.frames import Records, from_json
-from inducult_geo.match.called import Texts, called, joined, texts_of
+from inducult_geo.match.called import called, joined, texts_of
 from inducult_geo.match.prepared import Lexicon, Prepared
-from inducult_geo.match.ragged import Floats, Ints, Ragged, ragged, sets, spread
+from inducult_geo.match.ragged import Floats, Ints, Ragged, sets, spread
 from inducult_geo.match.trades import POWER_USUAL, capacity_and_fuel, power_words
-from inducult_geo.text import fold, prepare_names
+from inducult_geo.match.wording import Words
 
 ACCURACY_BY_ORIGIN_M: Final[Mapping[str, float]] = {
     "surveyed": 20.0,
@@ -40,35 +40,6 @@ USUAL_SHARE: Final = 0.05
 
 USUAL_ROWS: Final = 20
 
-_NUMBER: Final = re.compile(r"\b(\d+)\s*([a-z])?\b")
-_STREET_FORMS: Final = re.compile(r"(?<=\w)(strasse|straße|strase|str)\b\.?|\b(strasse|straße|str)\b\.?")
-_BRACKETS: Final = re.compile(r"\([^)]*\)")
-_GROWN: Final = re.compile(r"#([^\W\d_]{3,})(\d+)")
-_WORD: Final = re.compile(r"[^\W_]+")
-
-
-class _Words:
-    """Gives each word, and each tuple of words, a number."""
-
-    def __init__(self) -> None:
-        self.number: dict[str, int] = {}
-        self.variant: dict[tuple[int, ...], int] = {}
-        self.known: dict[tuple[str, ...], int] = {}
-
-    def words(self, words: Iterable[str]) -> tuple[int, ...]:
-        """Return the words' numbers, each once, in order."""
-        return tuple(dict.fromkeys(self.number.setdefault(word, len(self.number)) for word in words))
-
-    def variant_of(self, tokens: tuple[str, ...]) -> int:
-        """Return the number of the variant of a name's tokens, or -1 where it has none."""
-        found = self.known.get(tokens)
-        if found is None:
-            parts = (part for token in tokens for part in (_apart(token) if token[0] == "#" else (token,)))
-            numbers = self.words(parts)
-            found = self.variant.setdefault(numbers, len(self.variant)) if numbers else -1
-            self.known[tokens] = found
-        return found
-
 
 def prepare(records: Records) -> Prepared:
     """Prepare records for comparing.
@@ -78,14 +49,12 @@ def prepare(records: Records) -> Prepared:
     records
         Records in the work CRS; their index is not used.
     """
-    words = _Words()
+    words = Words()
     country = _countries(records)
     own, parents = called(records["names"])
-    names = _variants(words, own, country)
-    operators = _variants(words, joined(texts_of(records["operator"]), parents), country)
-    streets, numbers = _addresses(words, records["address"])
-    cities = ragged(_each(lambda city: words.words(_city_words(city)), records["city"]))
-    variants = ragged(list(words.variant))
+    (names, operators), variants = words.variants((own, joined(texts_of(records["operator"]), parents)), country)
+    streets, numbers = words.addresses(records["address"])
+    cities = words.towns(records["city"])
     geometry = records.geometry.to_numpy().astype(object)
     capacity, fuel = capacity_and_fuel(records["tags"])
     group = pd.factorize(pd.Series(records["source"].to_numpy(dtype=object) + "|" + country))[0].astype(np.int64)
@@ -167,52 +136,6 @@ def _countries(records: Records) -> NDArray[np.object_]:
     return _text(records["country"].where(records["country"].notna(), records["region"].map(usual)))
 
 
-def _variants(words: _Words, texts: Texts, country: NDArray[np.object_]) -> Ragged:
-    """Prepare every different text of each country, and number the variants of each row, each once."""
-    lands, codes = pd.factorize(country)
-    both = texts.numbers * max(len(codes), 1) + lands[texts.rows]
-    code, different = pd.factorize(both)
-    every = pd.Series(texts.listed[different // max(len(codes), 1)], dtype=object)
-    places = pd.Series(codes[different % max(len(codes), 1)], dtype=object)
-    tokens: Iterable[tuple[str, ...]] = prepare_names(every, places.where(places != "")) if len(every) else []
-    numbers = np.fromiter(map(words.variant_of, tokens), dtype=np.int64, count=len(every))[code]
-    rows, numbers = texts.rows[numbers >= 0], numbers[numbers >= 0]
-    new = ~pd.Index(rows * (len(words.variant) + 1) + numbers).duplicated()
-    offsets = np.zeros(len(country) + 1, dtype=np.int64)
-    np.cumsum(np.bincount(rows[new], minlength=len(country)), out=offsets[1:])
-    return Ragged(numbers[new], offsets)
-
-
-def _apart(token: str) -> tuple[str, ...]:
-    """Take a word and the number grown onto it apart: `#lavrio4` is unit 4 of Lavrio."""
-    found = _GROWN.fullmatch(token)
-    return (found[1], f"#{found[2].lstrip('0') or '0'}") if found else (token,)
-
-
-def _addresses(words: _Words, column: pd.Series) -> tuple[Ragged, Ragged]:
-    """Street words and house numbers ("24", "24a") of each address."""
-    streets, numbers = [], []
-    codes, addresses = pd.factorize(column.to_numpy(dtype=object), use_na_sentinel=False)
-    for address in addresses:
-        lowered = fold(_STREET_FORMS.sub("str ", address.lower()))[0] if isinstance(address, str) else ""
-        found = [number + (letter or "") for number, letter in _NUMBER.findall(lowered)]
-        numbers.append(words.words(f"#{number}" for number in found))
-        kept = [word for word in _WORD.findall(_NUMBER.sub(" ", lowered)) if len(word) > 1 and word not in _EMPTY]
-        streets.append(words.words(f"~{word}" for word in kept))
-    return ragged([streets[code] for code in codes]), ragged([numbers[code] for code in codes])
-
-
-_EMPTY: Final = frozenset(("snc", "nr", "no", "km", "via", "str", "de", "la", "le", "les", "di", "der", "die", "am"))
-
-
-def _city_words(city: Any) -> list[str]:
-    """Return a city's words, without what stands in brackets ("Sassuolo (MO)")."""
-    if not isinstance(city, str):
-        return []
-    words = _WORD.findall(fold(_BRACKETS.sub(" ", city))[0])
-    return [word for word in words if len(word) > 1]
-
-
 def _postcode(value: Any) -> str:
     """Return a postcode's letters and digits without leading zeros (a spreadsheet takes them away)."""
     if not isinstance(value, str):
@@ -222,11 +145,14 @@ def _postcode(value: Any) -> str:
 
 def _points(geometry: NDArray[np.object_]) -> Floats:
     """Return a point inside each shape, as (n, 2); NaN where there is none."""
-    points = shapely.point_on_surface(geometry)
-    return np.column_stack([shapely.get_x(points), shapely.get_y(points)]) if len(geometry) else np.zeros((0, 2))
+    xy = np.column_stack([shapely.get_x(geometry), shapely.get_y(geometry)]) if len(geometry) else np.zeros((0, 2))
+    wide = np.flatnonzero(np.isnan(xy[:, 0]))
+    points = shapely.point_on_surface(geometry[wide])
+    xy[wide] = np.column_stack([shapely.get_x(points), shapely.get_y(points)])
+    return xy
 
 
-def _power_houses(words: _Words, names: Ragged, source: pd.Series) -> Floats:
+def _power_houses(words: Words, names: Ragged, source: pd.Series) -> Floats:
     """Tell whose name is that of a boiler or power house (see `Prepared`)."""
     said = power_words(words.number)[names.values]
     found = np.bincount(np.repeat(np.arange(len(names)), names.counts), weights=said, minlength=len(names)) > 0
@@ -250,9 +176,7 @@ def _usual(names: Ragged, group: Ints, n_words: int) -> Floats:
     return np.asarray(np.clip(np.log(np.maximum(most, 1e-6)) / np.log(USUAL_SHARE), 0.0, 1.0), dtype=float)
 
 
-def _lexicon(
-    words: _Words, outer: Sequence[Ragged], variants: Ragged, direct: Sequence[Ragged], group: Ints
-) -> Lexicon:
+def _lexicon(words: Words, outer: Sequence[Ragged], variants: Ragged, direct: Sequence[Ragged], group: Ints) -> Lexicon:
     """Count in how many records each word stands, and weigh it."""
     listed = np.array(list(words.number), dtype=object)
     seen = np.zeros(len(listed))

@@ -6,8 +6,10 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import chain
+from typing import Any
 
 import numpy as np
+import pandas as pd
 from numpy.typing import NDArray
 
 Ints = NDArray[np.int64]
@@ -50,12 +52,48 @@ class Ragged:
         np.minimum.at(first, number, rows)
         return number, first
 
+    @cached_property
+    def alike_in_order(self) -> tuple[Ints, Ints]:
+        """Number of each list among the different ones in order of appearance, and the first row of each of these."""
+        code, first = _in_order(pd.factorize(_mixed(self)))
+        like = self.take(first[code])
+        # Lists that only mix to the same number would be taken for one: then they are looked at one by one.
+        if not (np.array_equal(like.offsets, self.offsets) and np.array_equal(like.values, self.values)):
+            texts = [self.row(row).tobytes() for row in range(len(self))]
+            code, first = _in_order(pd.factorize(np.array(texts, dtype=object)))
+        return code, first
+
     def __len__(self) -> int:
         return len(self.offsets) - 1
+
+    def take(self, rows: Ints) -> Ragged:
+        """Return some of the lists."""
+        counts = self.counts[rows]
+        offsets = np.zeros(len(rows) + 1, dtype=np.int64)
+        np.cumsum(counts, out=offsets[1:])
+        return Ragged(self.values[spread_out(self.offsets[rows], counts)[1]], offsets)
 
     def row(self, index: int) -> Ints:
         """Return one list."""
         return self.values[self.offsets[index] : self.offsets[index + 1]]
+
+
+def _mixed(lists: Ragged) -> NDArray[np.uint64]:
+    """Make one number of each list, with luck another one for every other list."""
+    _, places = spread_out(np.zeros(len(lists), dtype=np.int64), lists.counts)
+    value = (lists.values.astype(np.uint64) + np.uint64(1)) * np.uint64(0x9E3779B97F4A7C15)
+    order = places.astype(np.uint64) * np.uint64(0xBF58476D1CE4E5B8) + np.uint64(3)
+    sums = np.zeros(len(value) + 1, dtype=np.uint64)
+    np.cumsum((value ^ (value >> np.uint64(31))) * order, out=sums[1:])
+    return np.subtract(sums[lists.offsets[1:]], sums[lists.offsets[:-1]], dtype=np.uint64)
+
+
+def _in_order(found: tuple[Any, Any]) -> tuple[Ints, Ints]:
+    """Return codes as they are, and the first row of each."""
+    code, different = found
+    first = np.zeros(len(different), dtype=np.int64)
+    first[code[::-1]] = np.arange(len(code))[::-1]
+    return code.astype(np.int64), first
 
 
 def ragged(lists: Iterable[Sequence[int] | Ints]) -> Ragged:

@@ -4,16 +4,18 @@ Pure functions of text and of the packaged tables ``transliteration.csv``, ``leg
 and ``exonyms.csv``. Harmonizing and matching both build on them.
 """
 
+from inducult_geo.text.batch import TokenLists, prepare_names, token_lists
 from inducult_geo.text.clean import clean_text, known_text, lost_characters
 from inducult_geo.text.folding import fold, fold_once
 from inducult_geo.text.legal import strip_legal_form
 from inducult_geo.text.lexicon import Concept
 from inducult_geo.text.tables import packaged_rows
-from inducult_geo.text.tokens import GUESSABLE_ROLES, name_concepts, name_tokens, prepare_names
+from inducult_geo.text.tokens import GUESSABLE_ROLES, name_concepts, name_tokens
 
 __all__ = [
     "GUESSABLE_ROLES",
     "Concept",
+    "TokenLists",
     "clean_text",
     "fold",
     "fold_once",
@@ -24,4 +26,5 @@ __all__ = [
     "packaged_rows",
     "prepare_names",
     "strip_legal_form",
+    "token_lists",
 ]

@@ -60,7 +60,11 @@ _DIGRAPH: Final = re.compile(r"(?:\b|(?<=[b-df-hj-np-tv-z]))([aou])e|dj")
 
 def spelling_key(text: str) -> str:
     """Fold a text so that ``Muehle`` and ``Mühle``, ``Djurdjevac`` and ``Đurđevac`` come out alike."""
-    folded = fold_once(text)
+    return respelled(fold_once(text))
+
+
+def respelled(folded: str) -> str:
+    """Spell a folded text so that what two alphabets write with other letters comes out alike."""
     if "e" in folded or "dj" in folded:
         return _DIGRAPH.sub(lambda found: found[1] or "d", folded)
     return folded

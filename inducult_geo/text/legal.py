@@ -12,6 +12,7 @@ from inducult_geo.text.tables import packaged_rows
 
 _LONGEST_FORM: Final = 7
 _JOINERS: Final = frozenset(("&", "+", "-", "–"))
+_AROUND: Final = ",;()[]\"'"
 _GLUED: Final[Mapping[str, str | None]] = {
     "cokg": "LP",
     "&cokg": "LP",
@@ -28,11 +29,16 @@ _GLUED: Final[Mapping[str, str | None]] = {
 @lru_cache(maxsize=200_000)
 def _form_key(word: str) -> str:
     """Make the key of a word of a legal form: folded, without dots and brackets."""
-    return fold_once(word).replace(".", "").strip(",;()[]\"'")
+    return form_keys(fold_once(word))[0]
+
+
+def form_keys(folded: str) -> list[str]:
+    """Make the keys of words that are folded already, one a line."""
+    return [word.strip(_AROUND) for word in folded.replace(".", "").split("\n")]
 
 
 @dataclass(frozen=True)
-class _LegalForms:
+class LegalForms:
     """Legal forms of one country: compact key -> generic class, for the end and for the start of a name."""
 
     end: Mapping[str, str | None]
@@ -49,6 +55,14 @@ class _LegalForms:
         """Everything that the first word of a form at the start may be."""
         return frozenset(key[:end] for key in self.start for end in range(len(key) + 1))
 
+    def may_start(self, key: str) -> bool:
+        """Tell whether the first word of a name may belong to a form, by its key."""
+        return key in self.heads
+
+    def may_end(self, key: str) -> bool:
+        """Tell whether the last word of a name may belong to a form, by its key."""
+        return not key or key in self.tails or key in _JOINERS
+
 
 @lru_cache(maxsize=1)
 def _rows() -> tuple[dict[str, str], ...]:
@@ -62,8 +76,13 @@ def _countries() -> frozenset[str]:
     return frozenset(row["country"] for row in _rows())
 
 
+def legal_forms(country: str | None) -> LegalForms:
+    """Return the legal forms that hold in a country; of a country that the table does not know, those of all."""
+    return _legal_forms(country if country in _countries() else None)
+
+
 @lru_cache(maxsize=256)
-def _legal_forms(country: str | None) -> _LegalForms:
+def _legal_forms(country: str | None) -> LegalForms:
     """Collect the legal forms that hold in a country of the table; None: those of all countries."""
     end: dict[str, str | None] = dict(_GLUED)
     start: dict[str, str | None] = {}
@@ -83,10 +102,10 @@ def _legal_forms(country: str | None) -> _LegalForms:
                 start[key] = start.get(key) or row["generic_class"] or None
             if len(key) == 2:
                 (short_dotted if "." in form and form.islower() else short_plain).add(key)
-    return _LegalForms(end, start, frozenset(short_dotted - short_plain))
+    return LegalForms(end, start, frozenset(short_dotted - short_plain))
 
 
-def _form_at_end(words: Sequence[str], keys: Sequence[str], forms: _LegalForms) -> int:
+def _form_at_end(words: Sequence[str], keys: Sequence[str], forms: LegalForms) -> int:
     """Count the last words that are one legal form, longest first; 0 where none."""
     for count in range(min(_LONGEST_FORM, len(words) - 1), 0, -1):
         key = "".join(keys[-count:])
@@ -95,27 +114,33 @@ def _form_at_end(words: Sequence[str], keys: Sequence[str], forms: _LegalForms) 
     return 0
 
 
-def _strip_words(words: list[str], forms: _LegalForms) -> tuple[list[str], str | None]:
-    """Return the words without legal forms at either end, and the outermost class found."""
+def _bounds(words: Sequence[str], forms: LegalForms) -> tuple[int, int, str | None]:
+    """Return where a name without legal forms at either end begins and ends, and the outermost class found."""
     keys = [_form_key(word) for word in words]
-    if keys and keys[-1] and keys[-1] not in forms.tails and keys[0] not in forms.heads and keys[-1] not in _JOINERS:
-        return words, None
+    start, end = 0, len(words)
     found: str | None = None
-    while len(words) > 1:
-        if count := _form_at_end(words, keys, forms):
-            found = found or forms.end["".join(keys[-count:])]
-            words, keys = words[:-count], keys[:-count]
-        elif not keys[-1] or keys[-1] in _JOINERS:
-            words, keys = words[:-1], keys[:-1]
+    while end > 1:
+        if count := _form_at_end(words[:end], keys[:end], forms):
+            found = found or forms.end["".join(keys[end - count : end])]
+            end -= count
+        elif not keys[end - 1] or keys[end - 1] in _JOINERS:
+            end -= 1
         else:
             break
-    while len(words) > 1:
-        count = next((n for n in (3, 2, 1) if n < len(words) and "".join(keys[:n]) in forms.start), 0)
+    while end - start > 1:
+        here = keys[start:end]
+        count = next((n for n in (3, 2, 1) if n < len(here) and "".join(here[:n]) in forms.start), 0)
         if not count:
             break
-        found = found or forms.start["".join(keys[:count])]
-        words, keys = words[count:], keys[count:]
-    return words, found
+        found = found or forms.start["".join(here[:count])]
+        start += count
+    return start, end, found
+
+
+def without_form(words: Sequence[str], country: str | None) -> slice:
+    """Return which words of a name are left where its legal form is stripped (see `strip_legal_form`)."""
+    start, end, _ = _bounds(words, legal_forms(country))
+    return slice(start, end)
 
 
 def strip_legal_form(name: str, *, country: str | None = None) -> tuple[str, str | None]:
@@ -125,9 +150,11 @@ def strip_legal_form(name: str, *, country: str | None = None) -> tuple[str, str
     are stripped at the end only, apart from the few (``VEB``, ``PP``, trade prefixes) that stand before a name. A
     name that is nothing but a legal form stays as it is. Stripping twice changes nothing more.
     """
-    words = name.split()
-    kept, found = _strip_words(words, _legal_forms(country if country in _countries() else None))
-    return _joined(kept, len(words)), found
+    words, forms = name.split(), legal_forms(country)
+    if not words or not (forms.may_start(_form_key(words[0])) or forms.may_end(_form_key(words[-1]))):
+        return " ".join(words), None
+    start, end, found = _bounds(words, forms)
+    return _joined(words[start:end], len(words)), found
 
 
 def _joined(kept: list[str], count: int) -> str:

@@ -8,10 +8,10 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from typing import Final
 
-from inducult_geo.text.folding import spelling_key
+from inducult_geo.text.folding import respelled, spelling_key
 from inducult_geo.text.tables import packaged_rows
 
 _WORD: Final = re.compile(r"[^\W_]+")
@@ -31,6 +31,7 @@ _ENDINGS: Final[Mapping[str, tuple[str, ...]]] = {
 _INFLECTED_FROM: Final = 5
 _HEADS_OF_FOUR: Final = frozenset({"werk", "mijn", "bahn"})
 _EXONYM_ANYWHERE_FROM: Final = 6
+SHORTEST_HEAD: Final = 4
 
 Phrases = Mapping[str, tuple[tuple[tuple[str, ...], "Concept"], ...]]
 """First word -> whole phrases with their concept, longest first."""
@@ -53,10 +54,25 @@ class Lexicon:
     phrases: Phrases
     heads: Mapping[str, Concept]
 
+    @cached_property
+    def endings(self) -> frozenset[str]:
+        """The last letters of all heads: a word that ends otherwise is no compound."""
+        return frozenset(head[-SHORTEST_HEAD:] for head in self.heads)
+
+    @cached_property
+    def beginnings(self) -> frozenset[str]:
+        """Everything that a word begins with."""
+        return frozenset(word[:end] for word in self.words for end in range(1, len(word)))
+
 
 def split_words(text: str) -> tuple[str, ...]:
     """Split a text into words, in the spelling that lexicons are keyed by."""
     return tuple(_WORD.findall(spelling_key(text)))
+
+
+def split_lines(folded: str) -> list[tuple[str, ...]]:
+    """Split each line of a folded text into words, as `split_words` does."""
+    return [(one,) if one.isalnum() else tuple(_WORD.findall(one)) for one in respelled(folded).split("\n")]
 
 
 def _forms(term: str, lang: str) -> Iterator[str]:

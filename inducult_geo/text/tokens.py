@@ -1,21 +1,21 @@
-"""The tokens that two names are compared by, for one name or for a million."""
+"""The tokens that a name is compared by; `batch` makes those of many."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from functools import lru_cache
 from typing import Final
 
-import pandas as pd
-
 from inducult_geo.text.legal import strip_legal_form
-from inducult_geo.text.lexicon import Concept, Phrases, lexicon, place_names, split_words
+from inducult_geo.text.lexicon import SHORTEST_HEAD, Concept, Phrases, lexicon, place_names, split_words
 
 GUESSABLE_ROLES: Final = frozenset({"generic", "specific", "part", "visitor", "area"})
 """Roles of concepts that say what a site is; the others say how it is called."""
 
-_SILENT_ROLES: Final = frozenset({"status_hint", "company"})
+SILENT_ROLES: Final = frozenset({"status_hint", "company"})
+"""Roles of concepts that say nothing about which works it is."""
+
 _SMALL_WORDS: Final = (
     "al am an and auf aus bei da dal das de degli dei del della delle dello den der des di die du ed ei el en et "
     "for fuer fur gli het il im in ke kod la las le lo na nad nr od of op pod pri przy sa te the ul und van vom "
@@ -27,11 +27,10 @@ _ROMANS: Final[Mapping[str, str]] = {roman: f"#{value}" for value, roman in enum
 _CAPITAL: Final = re.compile(r"(?<![.\w])[A-Z](?![.\w])")
 _COMPOUND_FROM: Final = 7
 _PREFIX_FROM: Final = 3
-_SHORTEST_HEAD: Final = 4
 
 
 @lru_cache(maxsize=200_000)
-def _word_concepts(word: str) -> tuple[str | Concept, ...]:
+def word_concepts(word: str) -> tuple[str | Concept, ...]:
     """Read one word: a concept, a number token, a compound's prefix and head, the word, or nothing."""
     known = lexicon()
     if concept := known.words.get(word):
@@ -42,8 +41,8 @@ def _word_concepts(word: str) -> tuple[str | Concept, ...]:
         return (_ROMANS[word],)
     if word in _STOPWORDS or len(word) == 1:
         return ()
-    if len(word) >= _COMPOUND_FROM:
-        for cut in range(_PREFIX_FROM, len(word) - _SHORTEST_HEAD + 1):
+    if len(word) >= _COMPOUND_FROM and word[-SHORTEST_HEAD:] in known.endings:
+        for cut in range(_PREFIX_FROM, len(word) - SHORTEST_HEAD + 1):
             if head := known.heads.get(word[cut:]):
                 return (word[:cut], head)
     return (word,)
@@ -76,7 +75,7 @@ def _said(original: str, places: Phrases) -> Iterator[str | Concept]:
         word = words[index]
         if word in places and (found := _phrase_at(words, index, places)):
             for own in found[1].types:
-                yield from _word_concepts(own)
+                yield from word_concepts(own)
             index += found[0]
         elif word in known.phrases and (found := _phrase_at(words, index, known.phrases)):
             yield found[1]
@@ -86,7 +85,7 @@ def _said(original: str, places: Phrases) -> Iterator[str | Concept]:
                 yield unit
             index += 1
         else:
-            said = _word_concepts(word)
+            said = word_concepts(word)
             if index + 1 < count and said == (word,) and (pair := known.words.get(word + words[index + 1])):
                 said = (pair,)  # "Papier Fabrik" is a Papierfabrik
                 index += 1
@@ -124,43 +123,6 @@ def _tokens(bare: str, places: Phrases) -> tuple[str, ...]:
     for said in _said(bare, places):
         if isinstance(said, str):
             tokens[said] = None
-        elif said.role not in _SILENT_ROLES:
+        elif said.role not in SILENT_ROLES:
             tokens[said.token] = None
     return tuple(tokens)
-
-
-def prepare_names(names: pd.Series, country: pd.Series) -> pd.Series:
-    """Make the tokens of every name, as `name_tokens` gives them; each pair of name and country is worked out once.
-
-    Parameters
-    ----------
-    names
-        Names, cleaned; missing ones give no tokens.
-    country
-        ISO codes, missing where unknown, on the same index.
-
-    Returns
-    -------
-    pandas.Series
-        Tuples of tokens on the index of ``names``.
-    """
-    known: dict[tuple[object, object], tuple[str, ...]] = {}
-    # Plain arrays: going through a text column value by value is slow.
-    pairs = zip(names.to_numpy(dtype=object), country.to_numpy(dtype=object), strict=True)
-    tokens = list(_prepared(pairs, known))
-    return pd.Series(tokens, index=names.index, dtype=object)
-
-
-def _prepared(
-    pairs: Iterable[tuple[object, object]], known: dict[tuple[object, object], tuple[str, ...]]
-) -> Iterator[tuple[str, ...]]:
-    """Give the tokens of each pair of name and country, looked up where it was seen before."""
-    for name, country in pairs:
-        if not isinstance(name, str):
-            yield ()
-            continue
-        place = country if isinstance(country, str) else None
-        tokens = known.get((name, place))
-        if tokens is None:
-            tokens = known[name, place] = name_tokens(name, country=place)
-        yield tokens

@@ -1,0 +1,123 @@
+"""The words of records as numbers: those of names and operators, of streets, of towns."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from typing import Any, Final
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from inducult_geo.match.called import Texts
+from inducult_geo.match.ragged import Ints, Ragged, ragged, spread
+from inducult_geo.text import fold_once, token_lists
+
+_NUMBER: Final = re.compile(r"\b(\d+)\s*([a-z])?\b")
+_STREET_FORMS: Final = re.compile(r"(?<=\w)(strasse|straße|strase|str)\b\.?|\b(strasse|straße|str)\b\.?")
+_BRACKETS: Final = re.compile(r"\([^)]*\)")
+_GROWN: Final = re.compile(r"#([^\W\d_]{3,})(\d+)")
+_WORD: Final = re.compile(r"[^\W_]+")
+_EMPTY: Final = frozenset(("snc", "nr", "no", "km", "via", "str", "de", "la", "le", "les", "di", "der", "die", "am"))
+
+
+class Words:
+    """Gives each word a number, in the order of appearance.
+
+    Attributes
+    ----------
+    number
+        Word -> its number.
+    """
+
+    def __init__(self) -> None:
+        self.number: dict[str, int] = {}
+
+    def variants(self, said: Sequence[Texts], country: NDArray[np.object_]) -> tuple[list[Ragged], Ragged]:
+        """Read names: what words each is made of, by its country, and which of these lists of words each row has.
+
+        Parameters
+        ----------
+        said
+            Names of the rows, and in the same way other texts that are compared with them.
+        country
+            Country of each row, an empty text where unknown.
+
+        Returns
+        -------
+        rows, variants
+            Row -> numbers of variants, each once, for each of `said`; and variant -> numbers of words.
+        """
+        lands, codes = pd.factorize(country)
+        width = max(len(codes), 1)
+        asked = [pd.factorize(texts.numbers * width + lands[texts.rows]) for texts in said]
+        different = [np.asarray(every, dtype=np.int64) for _, every in asked]
+        names = np.concatenate([texts.listed[every // width] for texts, every in zip(said, different, strict=True)])
+        places = codes[np.concatenate(different) % width] if len(names) else names
+        lists = self._numbered(names.tolist(), [place or None for place in places])
+        told = np.flatnonzero(lists.counts)
+        which = np.full(len(names), -1, dtype=np.int64)
+        which[told], first = lists.take(told).alike_in_order
+        parts = np.split(which, np.cumsum([len(every) for every in different])[:-1])
+        rows = [
+            _each_once(texts.rows, part[code], len(country))
+            for texts, part, (code, _) in zip(said, parts, asked, strict=True)
+        ]
+        return rows, lists.take(told[first])
+
+    def addresses(self, column: pd.Series) -> tuple[Ragged, Ragged]:
+        """Read street words and house numbers ("24", "24a") of each address."""
+        streets, numbers = [], []
+        codes, addresses = pd.factorize(column.to_numpy(dtype=object), use_na_sentinel=False)
+        for address in addresses:
+            lowered = fold_once(_STREET_FORMS.sub("str ", address.lower())) if isinstance(address, str) else ""
+            found = [number + (letter or "") for number, letter in _NUMBER.findall(lowered)]
+            numbers.append(self._words(f"#{number}" for number in found))
+            kept = [word for word in _WORD.findall(_NUMBER.sub(" ", lowered)) if len(word) > 1 and word not in _EMPTY]
+            streets.append(self._words(f"~{word}" for word in kept))
+        return ragged(streets).take(codes), ragged(numbers).take(codes)
+
+    def towns(self, column: pd.Series) -> Ragged:
+        """Read the words of each town."""
+        codes, towns = pd.factorize(column.to_numpy(dtype=object), use_na_sentinel=False)
+        return ragged([self._words(_city_words(town)) for town in towns]).take(codes)
+
+    def _words(self, words: Iterable[str]) -> tuple[int, ...]:
+        """Return the words' numbers, each once, in order."""
+        return tuple(dict.fromkeys(self.number.setdefault(word, len(self.number)) for word in words))
+
+    def _numbered(self, names: list[str], countries: list[str | None]) -> Ragged:
+        """Return the numbers of each name's words, each once, in order; these are the first words of all."""
+        made = token_lists(names, countries)
+        apart = [_apart(token) if token[0] == "#" else (token,) for token in made.tokens]
+        pieces = [piece for parts in apart for piece in parts]
+        code, words = pd.factorize(np.array(pieces, dtype=object))
+        ends = np.r_[0, np.cumsum([len(parts) for parts in apart])].astype(np.int64)
+        rows, said = spread(Ragged(made.numbers, made.offsets), Ragged(code.astype(np.int64), ends))
+        numbers, order = pd.factorize(said)
+        self.number = {word: number for number, word in enumerate(words[order].tolist())}
+        return _each_once(rows, numbers.astype(np.int64), len(names))
+
+
+def _each_once(rows: Ints, numbers: Ints, size: int) -> Ragged:
+    """Pack numbers by their rows, which are in order: each number once, in order; -1 is none."""
+    rows, numbers = rows[numbers >= 0], numbers[numbers >= 0]
+    new = ~pd.Index(rows * (int(numbers.max(initial=0)) + 1) + numbers).duplicated()
+    offsets = np.zeros(size + 1, dtype=np.int64)
+    np.cumsum(np.bincount(rows[new], minlength=size), out=offsets[1:])
+    return Ragged(numbers[new], offsets)
+
+
+def _apart(token: str) -> tuple[str, ...]:
+    """Take a word and the number grown onto it apart: `#lavrio4` is unit 4 of Lavrio."""
+    found = _GROWN.fullmatch(token)
+    return (found[1], f"#{found[2].lstrip('0') or '0'}") if found else (token,)
+
+
+def _city_words(city: Any) -> list[str]:
+    """Return a city's words, without what stands in brackets ("Sassuolo (MO)")."""
+    if not isinstance(city, str):
+        return []
+    words = _WORD.findall(fold_once(_BRACKETS.sub(" ", city)))
+    return [word for word in words if len(word) > 1]

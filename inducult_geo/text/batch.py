@@ -1,0 +1,263 @@
+"""Tokens of many names at once: each different word is read once, and only names with something special one by one.
+
+The tokens are those of `name_tokens`, whose rules are written in `tokens`. Most names are plain: no legal form, no
+phrase, no town with a foreign name, no single letter. Their tokens are those of their words, one after the other.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from itertools import chain, pairwise
+from typing import Final
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from inducult_geo.text.folding import fold_once
+from inducult_geo.text.legal import form_keys, legal_forms, without_form
+from inducult_geo.text.lexicon import Concept, lexicon, place_names, split_lines
+from inducult_geo.text.tokens import SILENT_ROLES, name_tokens, word_concepts
+
+_BREAK: Final = "\x01"
+"""What no cleaned name holds as a word."""
+
+Ints = NDArray[np.int64]
+Flags = NDArray[np.bool_]
+
+
+@dataclass(frozen=True)
+class TokenLists:
+    """The tokens of names.
+
+    Attributes
+    ----------
+    tokens
+        The different tokens, by number.
+    numbers
+        The numbers of all names' tokens, name by name.
+    offsets
+        Where each name's tokens begin in `numbers`, and at the end their number (length: names + 1).
+    """
+
+    tokens: Sequence[str]
+    numbers: Ints
+    offsets: Ints
+
+    def tuples(self) -> list[tuple[str, ...]]:
+        """Return the tokens of each name."""
+        said = [self.tokens[number] for number in self.numbers.tolist()]
+        ends = self.offsets.tolist()
+        return [tuple(said[start:end]) for start, end in pairwise(ends)]
+
+
+def token_lists(names: Sequence[str], countries: Sequence[str | None]) -> TokenLists:
+    """Make the tokens of names, as `name_tokens` gives them.
+
+    Parameters
+    ----------
+    names
+        Names, cleaned.
+    countries
+        ISO code of each, None where unknown.
+    """
+    code, words, counts = _split(names)
+    lands, known = pd.factorize(np.array([country or "" for country in countries], dtype=object))
+    folded = fold_once("\n".join(words))
+    read = _Read.of(split_lines(folded))
+    starts, counts = _bare(names, (code, counts), form_keys(folded), lands, known.tolist())
+    owner, places = spread_out(starts, counts)
+    code = code[places]
+    # What holds no letter or digit ("-", "&") parts no words.
+    spoken = np.fromiter(map(bool, read.folded), dtype=bool, count=len(read.folded))[code]
+    code, owner = code[spoken], owner[spoken]
+    special = np.zeros(len(names), dtype=bool)
+    special[owner[read.special[code]]] = True
+    special[owner[_begin_a_place(read, code, lands[owner], known.tolist())]] = True
+    special[owner[_make_a_pair(read, code, owner)]] = True
+    return _assembled(names, countries, read, (code, owner), special)
+
+
+def prepare_names(names: pd.Series, country: pd.Series) -> pd.Series:
+    """Make the tokens of every name, as `name_tokens` gives them; each pair of name and country is worked out once.
+
+    Parameters
+    ----------
+    names
+        Names, cleaned; missing ones give no tokens.
+    country
+        ISO codes, missing where unknown, on the same index.
+
+    Returns
+    -------
+    pandas.Series
+        Tuples of tokens on the index of ``names``.
+    """
+    known: dict[tuple[str, str | None], int] = {}
+    # Plain arrays: going through a text column value by value is slow.
+    pairs = zip(names.to_numpy(dtype=object), country.to_numpy(dtype=object), strict=True)
+    which = [
+        known.setdefault((name, place if isinstance(place, str) else None), len(known)) if isinstance(name, str) else -1
+        for name, place in pairs
+    ]
+    said = [*token_lists([name for name, _ in known], [place for _, place in known]).tuples(), ()]
+    return pd.Series([said[one] for one in which], index=names.index, dtype=object)
+
+
+@dataclass(frozen=True)
+class _Read:
+    """What is known of every different word between spaces.
+
+    Attributes
+    ----------
+    folded
+        The words that it is made of.
+    tokens, numbers, offsets
+        Their tokens, as in `TokenLists`.
+    special
+        Whether its name must be read word by word: a single letter, the beginning of a phrase.
+    before
+        Whether it may be the first of two words that are one ("Papier Fabrik").
+    """
+
+    folded: list[tuple[str, ...]]
+    tokens: list[str]
+    numbers: Ints
+    offsets: Ints
+    special: Flags
+    before: Flags
+
+    @classmethod
+    def of(cls, folded: list[tuple[str, ...]]) -> _Read:
+        """Read words; what two of them are made of is read once."""
+        sizes = np.fromiter(map(len, folded), dtype=np.int64, count=len(folded))
+        code, parts = pd.factorize(np.array([*chain.from_iterable(folded)], dtype=object))
+        owner = np.repeat(np.arange(len(folded)), sizes)
+        known: dict[str, int] = {}
+        numbers: list[int] = []
+        ends = [0]
+        beginnings, phrases = lexicon().beginnings, lexicon().phrases
+        before = np.zeros(len(parts), dtype=bool)
+        for at, part in enumerate(parts):
+            said = word_concepts(part)
+            before[at] = part in beginnings and said == (part,)
+            tokens = (one if isinstance(one, str) else one.token for one in said if not _is_silent(one))
+            numbers += [known.setdefault(token, len(known)) for token in tokens]
+            ends.append(len(numbers))
+        single = (part in phrases or (len(part) == 1 and part.isalpha()) for part in parts)
+        special = np.fromiter(single, dtype=bool, count=len(parts))
+        offsets = np.array(ends, dtype=np.int64)
+        rows, places = spread_out(offsets[code], np.diff(offsets)[code])
+        counts = np.bincount(owner[rows], minlength=len(folded))
+        flags = (np.bincount(owner[flag[code]], minlength=len(folded)) > 0 for flag in (special, before))
+        return cls(folded, [*known], np.array(numbers, dtype=np.int64)[places], np.r_[0, np.cumsum(counts)], *flags)
+
+
+def _is_silent(said: str | Concept) -> bool:
+    return not isinstance(said, str) and said.role in SILENT_ROLES
+
+
+def spread_out(starts: Ints, counts: Ints) -> tuple[Ints, Ints]:
+    """Count on from each start: the number of the start, and the places."""
+    owner = np.repeat(np.arange(len(counts), dtype=np.int64), counts)
+    return owner, np.arange(len(owner), dtype=np.int64) + (starts - (np.cumsum(counts) - counts))[owner]
+
+
+def _split(names: Sequence[str]) -> tuple[Ints, NDArray[np.object_], Ints]:
+    """Split names at white space: the number of each word, the different words, and how many each name has."""
+    # One text is split several times as fast as many, and leaves no lists to the garbage collector.
+    every = f" {_BREAK} ".join(names).split()
+    code, words = pd.factorize(np.array(every, dtype=object))
+    at = np.flatnonzero(words == _BREAK)
+    ends = np.flatnonzero(code == at[0]) if len(at) else at
+    if len(ends) == len(names) - 1:
+        counts = np.diff(np.r_[-1, ends, len(every)]) - 1
+        return np.delete(code, ends), words, counts
+    parts = [name.split() for name in names]
+    code, words = pd.factorize(np.array([*chain.from_iterable(parts)], dtype=object))
+    return code, words, np.fromiter(map(len, parts), dtype=np.int64, count=len(parts))
+
+
+def _bare(
+    names: Sequence[str], said: tuple[Ints, Ints], keys: Sequence[str], lands: Ints, known: Sequence[str]
+) -> tuple[Ints, Ints]:
+    """Return where the words of each name begin that are left without its legal form, and how many they are."""
+    code, counts = said[0], said[1].copy()
+    starts = np.cumsum(counts) - counts
+    several = np.flatnonzero(counts > 1)
+    may = np.zeros(len(names), dtype=bool)
+    for number, country in enumerate(known):
+        here = several[lands[several] == number]
+        forms = legal_forms(country or None)
+        for at, tells in ((starts[here], forms.may_start), (starts[here] + counts[here] - 1, forms.may_end)):
+            which, different = pd.factorize(code[at])
+            may[here] |= np.fromiter((tells(keys[one]) for one in different), bool, len(different))[which]
+    for row in np.flatnonzero(may).tolist():
+        left = without_form(names[row].split(), known[lands[row]] or None)
+        starts[row] += left.start
+        counts[row] = left.stop - left.start
+    return starts, counts
+
+
+def _begin_a_place(read: _Read, code: Ints, lands: Ints, known: Sequence[str]) -> Ints:
+    """Find words that may be the first of a town's foreign name in their country."""
+    places = [place_names(country or None) for country in known]
+    anywhere = frozenset(chain.from_iterable(places))
+    maybe = np.fromiter((not anywhere.isdisjoint(parts) for parts in read.folded), bool, len(read.folded))
+    rows = np.flatnonzero(maybe[code])
+    told = (
+        any(part in places[land] for part in read.folded[one])
+        for one, land in zip(code[rows], lands[rows], strict=True)
+    )
+    found: Flags = np.fromiter(told, dtype=bool, count=len(rows))
+    return np.asarray(rows[found], dtype=np.int64)
+
+
+def _make_a_pair(read: _Read, code: Ints, owner: Ints) -> Ints:
+    """Find words that are one with the next word of their name, or with a part of themselves."""
+    joined = lexicon().words
+    maybe = np.flatnonzero(read.before[code])
+    found = []
+    for at in maybe.tolist():
+        parts = read.folded[code[at]]
+        if at + 1 < len(code) and owner[at + 1] == owner[at]:
+            parts = (*parts, *read.folded[code[at + 1]])
+        if any(a + b in joined for a, b in pairwise(parts)):
+            found.append(at)
+    return np.array(found, dtype=np.int64)
+
+
+def _assembled(
+    names: Sequence[str], countries: Sequence[str | None], read: _Read, said: tuple[Ints, Ints], special: Flags
+) -> TokenLists:
+    """Put the tokens of plain names and of the others together, each once in its name."""
+    code, owner = said
+    words, places = spread_out(read.offsets[code], np.diff(read.offsets)[code])
+    rows, numbers = owner[words], read.numbers[places]
+    told = np.zeros(len(names), dtype=bool)
+    told[rows] = True
+    alone = special | ~told
+    kept = ~alone[rows]
+    known = {token: number for number, token in enumerate(read.tokens)}
+    slow_rows, slow = _one_by_one(names, countries, np.flatnonzero(alone), known)
+    rows, numbers = np.r_[rows[kept], slow_rows], np.r_[numbers[kept], slow]
+    order = np.argsort(rows, kind="stable")
+    rows, numbers = rows[order], numbers[order]
+    new = ~pd.Index(rows * (len(known) + 1) + numbers).duplicated()
+    offsets = np.zeros(len(names) + 1, dtype=np.int64)
+    np.cumsum(np.bincount(rows[new], minlength=len(names)), out=offsets[1:])
+    return TokenLists([*known], numbers[new], offsets)
+
+
+def _one_by_one(
+    names: Sequence[str], countries: Sequence[str | None], rows: Iterable[int], known: dict[str, int]
+) -> tuple[Ints, Ints]:
+    """Read some names by `name_tokens`; new tokens get their number in `known`."""
+    owners: list[int] = []
+    numbers: list[int] = []
+    for row in rows:
+        for token in name_tokens(names[row], country=countries[row]):
+            owners.append(row)
+            numbers.append(known.setdefault(token, len(known)))
+    return np.array(owners, dtype=np.int64), np.array(numbers, dtype=np.int64)

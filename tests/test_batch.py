@@ -1,0 +1,109 @@
+"""Tokens of many names at once are those of each name alone."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from inducult_geo.match import ragged as ragged_module
+from inducult_geo.match.called import called
+from inducult_geo.match.ragged import ragged
+from inducult_geo.text import name_tokens, packaged_rows, prepare_names, token_lists
+
+COUNTRIES = st.sampled_from((None, "DE", "AT", "CZ", "PL", "IT", "SI", "HR", "BE", "XX"))
+TERMS = sorted({row["term"] for row in packaged_rows("name_concepts.csv")})
+TOWNS = sorted({row[side] for row in packaged_rows("exonyms.csv") for side in ("exonym", "own_name")})
+FORMS = sorted({form for row in packaged_rows("legal_forms.csv") for form in row["abbreviations"].split(";") if form})
+ODD = ("II", "x", "V", "B", "C", "12", "007", "-", "&", "/", "\x01", "Ølværk", "S.p.A.", "GmbH", "& Co. KG", "d.o.o.,")
+WORD = st.one_of(
+    *(st.sampled_from(words) for words in (TERMS, TOWNS, FORMS, ODD)),
+    st.text(st.sampled_from("abdeijoszäéłžßΣς'.-1 2"), min_size=1, max_size=9),
+    st.sampled_from(("Papier", "Fabrik", "Säge", "werk", "Ziegel", "ei", "Muehle", "Djuro", "STRASSE")),
+)
+NAME = st.lists(WORD, max_size=6).flatmap(
+    lambda words: st.sampled_from((" ", "  ", "-", " - ", "\t")).map(lambda s: s.join(words))
+)
+
+
+@settings(max_examples=300, deadline=None)
+@given(st.lists(st.tuples(NAME, COUNTRIES), max_size=12))
+def test_as_each_name_alone(asked):
+    names, countries = [name for name, _ in asked], [country for _, country in asked]
+    made = token_lists(names, countries)
+    assert made.tuples() == [name_tokens(name, country=country) for name, country in asked]
+    assert len(set(made.tokens)) == len(made.tokens)
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "Papier Fabrik Steyr",
+        "Papier - Fabrik Steyr",
+        "Papier-Fabrik",
+        "Karlsbad Porzellan",
+        "Werk B",
+        "Halle II",
+        "GmbH",
+        "",
+        " ",
+        "ehem.",
+        "Ziegelei\x01Meier",
+        "Haus \x01 Hof",
+        "Wienerberger AG & Co. KG",
+    ],
+)
+def test_names_with_something_special_beside_plain_ones(name):
+    names = ["Zementwerk Rohrdorf", name, "Hut", name]
+    assert token_lists(names, ["DE"] * 4).tuples() == [name_tokens(one, country="DE") for one in names]
+
+
+def test_names_of_real_tables(shared):
+    parts = []
+    for table, columns in (("hotmaps", ("name", "company")), ("power_geodb", ("name", "owner")), ("eutl", ("name",))):
+        read = pd.read_csv(shared / f"data/sites/{table}.csv", dtype=str)
+        parts += [pd.DataFrame({"name": read[column], "country": read["country"]})[::3] for column in columns]
+    told = pd.concat(parts).dropna().drop_duplicates()
+    made = prepare_names(told["name"], told["country"])
+    assert made.tolist() == [name_tokens(a, country=b) for a, b in told.itertuples(index=False)]
+    assert len(told) > 5000
+
+
+LISTS = st.lists(st.lists(st.integers(0, 3), max_size=3), max_size=12)
+
+
+@given(LISTS)
+def test_equal_lists_in_order_of_appearance(lists):
+    code, first = ragged(lists).alike_in_order
+    known: dict[tuple[int, ...], int] = {}
+    assert code.tolist() == [known.setdefault(tuple(one), len(known)) for one in lists]
+    assert [tuple(lists[row]) for row in first] == [*known]
+
+
+def test_lists_that_mix_to_one_number_are_told_apart(monkeypatch):
+    monkeypatch.setattr(ragged_module, "_mixed", lambda lists: np.zeros(len(lists), dtype=np.uint64))
+    code, first = ragged([[1, 2], [2, 1], [], [1, 2], [3]]).alike_in_order
+    assert (code.tolist(), first.tolist()) == ([0, 1, 2, 0, 3], [0, 1, 2, 4])
+
+
+@given(LISTS.filter(len), st.data())
+def test_some_lists(lists, data):
+    rows = data.draw(st.lists(st.integers(0, len(lists) - 1), max_size=8))
+    taken = ragged(lists).take(np.array(rows, dtype=np.int64))
+    assert [taken.row(at).tolist() for at in range(len(taken))] == [lists[row] for row in rows]
+
+
+def test_names_of_roles_in_order_and_parents_apart():
+    column = pd.Series(['{"parent": "P", "name": "B", "alt_name": "A"}', None, '{"name": " "} ', '{"name": "B"}', "{}"])
+    own, parents = called(column)
+    assert [own.listed[number] for number in own.numbers] == ["A", "B", "B"]
+    assert own.rows.tolist() == [0, 0, 3]
+    assert [parents.listed[number] for number in parents.numbers] == ["P"]
+
+
+@pytest.mark.parametrize("text", ['{"name": "A"', '{"name": "A"} {}', "[1]", '{"name" "A"}'])
+def test_what_is_not_an_object_is_refused(text):
+    with pytest.raises((ValueError, AttributeError)):
+        called(pd.Series([text]))

@@ -8,11 +8,12 @@ synced, renamed, and only then pointed to; what it pointed to before goes last.
 from __future__ import annotations
 
 import shutil
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import geopandas as gpd
 import pandas as pd
@@ -22,6 +23,7 @@ from inducult_geo.frames import Counts, Pairs, Records, Sites, as_pairs, as_reco
 from inducult_geo.run import Run, SourceFacts, facts_from
 from inducult_geo.store import read_json, storing, sync, write_json
 
+T = TypeVar("T")
 FRAMES = ("records", "sites", "pairs", "review", "registry")
 _COLLECTED, _RESOLVED, _STATE = "collected.json", "manifest.json", "state.json"
 
@@ -161,10 +163,7 @@ class RegionOutcome:
 def last_part(home: Path, source: str) -> Part | None:
     """Return what a source last gave; None where it gave nothing, or not the whole of it is there."""
     found = _pointed_to(home, f"{source}.json", ("records",))
-    if found is None:
-        return None
-    folder, manifest = found
-    return Part(facts_from(manifest["facts"]), folder, manifest["digest"], manifest["stamp"])
+    return None if found is None else _understood(lambda: _part(found[1], found[0]))
 
 
 def keep_part(home: Path, records: Records, facts: SourceFacts, stamp: str | None) -> Part:
@@ -187,7 +186,7 @@ def last_collected(region_id: str, run: Run) -> Collected | None:
     manifest, parts = _collected(region_id, run)
     if not manifest or len(parts) < len(manifest["parts"]):
         return None
-    return Collected(region_id, parts, manifest["outline"], manifest["outline_digest"])
+    return _understood(lambda: Collected(region_id, parts, manifest["outline"], manifest["outline_digest"]))
 
 
 def keep_collected(
@@ -211,18 +210,24 @@ def _collected(region_id: str, run: Run) -> tuple[dict[str, Any], tuple[Part, ..
     manifest = read_json(root / _COLLECTED) or {}
     parts = []
     for told in manifest.get("parts", ()):
-        folder = None if told["outputs"] is None else root / "sources" / str(told["outputs"])
-        if folder is None or (folder / "records.parquet").is_file():
-            parts.append(Part(facts_from(told["facts"]), folder, told["digest"], told["stamp"]))
+        folder = None if told.get("outputs") is None else root / "sources" / str(told["outputs"])
+        part = _understood(partial(_part, told, folder))
+        if part is not None and (folder is None or (folder / "records.parquet").is_file()):
+            parts.append(part)
     return manifest, tuple(parts)
+
+
+def _part(told: Mapping[str, Any], folder: Path | None) -> Part:
+    return Part(facts_from(told["facts"]), folder, told["digest"], told["stamp"])
 
 
 def last_stage(region_id: str, run: Run) -> Stage | None:
     """Return a region's last good outputs; None where there are none."""
     found = _pointed_to(run.folder.region(region_id), _RESOLVED, FRAMES)
-    if found is None:
-        return None
-    folder, manifest = found
+    return None if found is None else _understood(lambda: _stage(region_id, *found))
+
+
+def _stage(region_id: str, folder: Path, manifest: Mapping[str, Any]) -> Stage:
     return Stage(
         region_id,
         folder,
@@ -237,6 +242,14 @@ def last_stage(region_id: str, run: Run) -> Stage | None:
         manifest.get("digest", ""),
         tuple(facts_from(values) for values in manifest.get("rasters", ())),
     )
+
+
+def _understood(read: Callable[[], T]) -> T | None:
+    """Return what a manifest tells; None where another version of this program wrote it, with other words."""
+    try:
+        return read()
+    except (KeyError, TypeError):
+        return None
 
 
 def keep_stage(stage: Stage, run: Run, frames: Mapping[str, pd.DataFrame]) -> Stage:

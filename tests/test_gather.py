@@ -1,13 +1,377 @@
-"""Which extract belongs to a region, and what a source's failure costs."""
+"""Which extract belongs to a region, what is taken as it was kept, and what a source's failure costs."""
 
 from __future__ import annotations
 
+import gzip
+import json
+import re
 from pathlib import Path
 
 import pytest
+import shapely
 
-from inducult_geo.gather import find_extract
-from inducult_geo.run import open_run
+from inducult_geo.boundaries import KeptOutline, kept_outline
+from inducult_geo.catalog import Region
+from inducult_geo.errors import ContractError, TransientError
+from inducult_geo.frames import Counts
+from inducult_geo.gather import find_extract, gather_region, gather_wide, wide_or_kept
+from inducult_geo.run import Run, open_run
+from inducult_geo.stage import Part, last_part
+
+REGION = """
+id = "here"
+country = "PL"
+bbox = [16.5, 49.5, 18.0, 50.5]
+crs = ["EPSG:2180"]
+[boundary]
+"ISO3166-2" = "PL-XX"
+"""
+SQUARE = shapely.box(17.0, 50.0, 17.1, 50.1)
+CONTRACT = """
+id = "{id}"
+files = "{id}.csv"
+licence = "CC0-1.0"
+{more}
+[place]
+crs = "EPSG:4326"
+x = "lon"
+y = "lat"
+accuracy_m = 5
+[columns]
+key = "nr"
+name = "nazwa"
+[defaults]
+type = "brickworks"
+"""
+ROWS = ["1,Cegielnia Odra,17.05012,50.05012", "2,Huta Andrzej,17.06012,50.06012", "3,Papiernia,,"]
+
+
+def file(data: Path, name: str, rows: list[str]) -> Path:
+    path = data / "raw" / "partners" / f"{name}.csv"
+    path.write_text("\n".join(["nr,nazwa,lon,lat", *rows]) + "\n", encoding="utf-8")
+    return path
+
+
+def contract(folder: Path, name: str, more: str = 'region = "here"') -> Path:
+    folder.mkdir(parents=True, exist_ok=True)
+    path = folder / f"{name}.toml"
+    path.write_text(CONTRACT.format(id=name, more=more), encoding="utf-8")
+    return path
+
+
+@pytest.fixture
+def data(tmp_path: Path) -> Path:
+    """A data folder with one region, its outline and one partner's file; the catalog lies beside it."""
+    (tmp_path / "catalog" / "regions").mkdir(parents=True)
+    (tmp_path / "catalog" / "regions" / "here.toml").write_text(REGION, encoding="utf-8")
+    data = tmp_path / "data"
+    contract(data / "raw" / "partners", "zabytki")
+    file(data, "zabytki", ROWS)
+    feature = {"type": "Feature", "properties": {}, "geometry": shapely.geometry.mapping(SQUARE)}
+    outlines = data / "raw" / "boundaries"
+    outlines.mkdir()
+    (outlines / "here.geojson").write_text(json.dumps({"type": "FeatureCollection", "features": [feature]}))
+    return data
+
+
+class Night:
+    """One run of one region, with what it said."""
+
+    def __init__(self, data: Path, *, only: set[str] | None = None, patient: bool = False, **said: object) -> None:
+        self.said: list[str] = []
+        self.run: Run = open_run(data, catalogs=[data.parent / "catalog"], say=self.said.append, **said)
+        self.region: Region = self.run.catalog.region("here")
+        land: KeptOutline = kept_outline(self.region, self.run)
+        found = gather_region(self.region, land, self.run, only=only, patient=patient)
+        self.parts: dict[str, Part] = {part.facts.source: part for part in found}
+
+    def part(self, name: str = "zabytki") -> Part:
+        return self.parts[name]
+
+
+class TestAPartnersFile:
+    def test_its_rows_are_counted_and_how_they_were_placed_is_told(self, data: Path) -> None:
+        part = Night(data).part()
+        facts = part.facts
+        assert (facts.state, facts.message, facts.region) == ("fresh", None, "here")
+        assert facts.counts == Counts(3, 2, 0, 1)
+        assert facts.rejected_by_reason == {"no_coordinates": 1}
+        # The source's own 5 m, with what a fifth decimal of a degree and WGS 84 leave open.
+        assert facts.accuracy_m == pytest.approx(5.2, abs=0.1)
+        assert [(one.name, one.rows) for one in facts.files] == [("zabytki.csv", 3)]
+        records = part.records()
+        assert [*records["region"]] == ["here"] * 3
+        assert part.record_keys() == ["zabytki:1", "zabytki:2", "zabytki:3"]
+
+    def test_how_old_it_is_stands_in_its_contract(self, data: Path) -> None:
+        assert Night(data).part().facts.data_time is None
+        contract(data / "raw" / "partners", "zabytki", 'region = "here"\nretrieved = 2026-03-01')
+        assert Night(data).part().facts.data_time == "2026-03-01"
+
+    def test_unchanged_it_is_taken_as_it_was_kept(self, data: Path) -> None:
+        first, again = Night(data), Night(data)
+        assert again.part() == first.part()
+        assert first.said == ["here: reading zabytki.csv"]
+        assert again.said == []
+
+    def test_afresh_it_is_read_again(self, data: Path) -> None:
+        first, again = Night(data), Night(data, afresh=True)
+        assert again.said == first.said
+        assert again.part().folder != first.part().folder
+        assert again.part().digest == first.part().digest
+
+    @pytest.mark.parametrize("changed", ["file", "contract", "region", "outline", "grid"])
+    def test_whatever_it_depends_on_lets_it_be_read_again(self, data: Path, changed: str) -> None:
+        Night(data)
+        if changed == "file":
+            file(data, "zabytki", ROWS[:2])
+        elif changed == "contract":
+            path = data / "raw" / "partners" / "zabytki.toml"
+            path.write_text(path.read_text().replace("accuracy_m = 5", "accuracy_m = 7"))
+        elif changed == "region":
+            path = data.parent / "catalog" / "regions" / "here.toml"
+            path.write_text(path.read_text().replace("EPSG:2180", "EPSG:2178"))
+        elif changed == "outline":
+            path = data / "raw" / "boundaries" / "here.geojson"
+            path.write_text(path.read_text().replace("17.1", "17.2"))
+        else:
+            (data / "raw" / "grids").mkdir()
+            (data / "raw" / "grids" / "pl.tif").write_bytes(b"grid")
+        assert "here: reading zabytki.csv" in Night(data).said
+
+    def test_what_was_kept_before_goes_when_it_is_replaced(self, data: Path) -> None:
+        first = Night(data).part()
+        file(data, "zabytki", ROWS[:1])
+        second = Night(data).part()
+        assert first.folder is not None
+        assert second.folder is not None
+        assert not first.folder.exists()
+        assert second.folder.is_dir()
+        assert len(second.records()) == 1
+
+    @pytest.mark.parametrize("damage", ["gone", "torn", "other words", "no facts"])
+    def test_what_was_kept_and_cannot_be_read_is_made_again(self, data: Path, damage: str) -> None:
+        first = Night(data).part()
+        note = data / "processed" / "regions" / "here" / "sources" / "zabytki.json"
+        told = json.loads(note.read_text())
+        if damage == "gone":
+            assert first.folder is not None
+            (first.folder / "records.parquet").unlink()
+        elif damage == "torn":
+            note.write_text(note.read_text()[:-40])
+        elif damage == "other words":
+            note.write_text(json.dumps(told | {"facts": told["facts"] | {"word_of_tomorrow": 1}}))
+        else:
+            note.write_text(json.dumps({"outputs": told["outputs"]}))
+        again = Night(data)
+        assert again.said == ["here: reading zabytki.csv"]
+        assert again.part().facts == first.facts
+
+
+class TestWhatAFailureCosts:
+    def break_file(self, data: Path) -> None:
+        (data / "raw" / "partners" / "zabytki.csv").write_text("nr;nazwa\n1;x\n")
+
+    def test_yesterdays_records_stay_and_it_is_said(self, data: Path) -> None:
+        kept = Night(data).part()
+        self.break_file(data)
+        night = Night(data)
+        part = night.part()
+        assert (part.facts.state, part.folder, part.digest) == ("stale", kept.folder, kept.digest)
+        assert part.facts.counts == kept.facts.counts
+        assert part.facts.message is not None
+        assert "zabytki.csv" in part.facts.message
+        assert night.said[-1] == f"here: {part.facts.message} The records of the last good run stay."
+
+    def test_without_yesterday_it_has_failed_with_the_reason(self, data: Path) -> None:
+        self.break_file(data)
+        night = Night(data)
+        assert (night.part().facts.state, night.part().folder) == ("failed", None)
+        assert len(night.part().records()) == 0
+        assert night.part().record_keys() == []
+        assert not night.said[-1].endswith("stay.")
+
+    def test_once_mended_it_is_fresh_again(self, data: Path) -> None:
+        Night(data)
+        self.break_file(data)
+        Night(data)
+        file(data, "zabytki", ROWS)
+        assert Night(data).part().facts.state == "fresh"
+
+    def test_a_stewards_file_that_is_gone_is_missed(self, data: Path) -> None:
+        Night(data)
+        (data / "raw" / "partners" / "zabytki.csv").unlink()
+        facts = Night(data).part().facts
+        assert (facts.state, facts.message) == ("stale", "zabytki: zabytki.csv is missing beside zabytki.toml.")
+        assert last_part(data / "processed" / "regions" / "here" / "sources", "zabytki") is not None
+
+    def test_a_catalogs_file_that_is_gone_was_taken_away(self, data: Path) -> None:
+        contract(data.parent / "catalog" / "sources", "offered")
+        file(data, "offered", ROWS)
+        assert Night(data).part("offered").facts.state == "fresh"
+        (data / "raw" / "partners" / "offered.csv").unlink()
+        night = Night(data)
+        assert (night.part("offered").facts.state, night.part("offered").facts.message) == (
+            "absent",
+            "not there: offered.csv",
+        )
+        assert last_part(data / "processed" / "regions" / "here" / "sources", "offered") is None
+        assert night.part().facts.state == "fresh", "a stranger's loss is none of another's"
+
+    def test_only_some_may_be_asked_for(self, data: Path) -> None:
+        assert set(Night(data, only={"zabytki"}).parts) == {"zabytki"}
+        assert {"osm", "zabytki", "hotmaps", "eutl"} <= set(Night(data).parts)
+
+
+class TestALostGrid:
+    GRID = "de_adv_BETA2007.tif"
+
+    def placed_by_grid(self, data: Path) -> None:
+        """Let the last good run have used a grid; and let the file have changed since."""
+        Night(data)
+        note = data / "processed" / "regions" / "here" / "sources" / "zabytki.json"
+        told = json.loads(note.read_text())
+        told["facts"] |= {"operation": f"DHDN to ETRS89 (8), {self.GRID}", "accuracy_m": 0.9}
+        note.write_text(json.dumps(told))
+        file(data, "zabytki", ROWS[:2])
+
+    def test_sites_do_not_move_over_night(self, data: Path) -> None:
+        self.placed_by_grid(data)
+        facts = Night(data).part().facts
+        assert facts.state == "stale"
+        assert facts.message is not None
+        assert self.GRID in facts.message
+        assert f"Put it back (inducult grids {self.GRID})" in facts.message
+        assert re.search(r"go on with 5\.\d+ m instead of 0\.9 m: inducult run --afresh", facts.message)
+
+    def test_who_says_afresh_goes_on(self, data: Path) -> None:
+        self.placed_by_grid(data)
+        assert Night(data, afresh=True).part().facts.state == "fresh"
+
+    def test_a_grid_that_is_there_and_no_longer_needed_is_not_lost(self, data: Path) -> None:
+        self.placed_by_grid(data)
+        (data / "raw" / "grids").mkdir()
+        (data / "raw" / "grids" / self.GRID).write_bytes(b"grid")
+        assert Night(data).part().facts.state == "fresh"
+
+
+class TestAWideSource:
+    ROWS = (*ROWS, "4,Fabryka daleko,19.00,50.05")
+
+    @pytest.fixture(autouse=True)
+    def wide(self, data: Path) -> None:
+        contract(data / "raw" / "partners", "wide", 'countries = ["PL"]')
+        file(data, "wide", [*self.ROWS])
+
+    def test_a_region_takes_what_lies_in_it(self, data: Path) -> None:
+        part = Night(data).part("wide")
+        assert part.record_keys() == ["wide:1", "wide:2"]
+        assert part.facts.counts == Counts(2, 2, 0, 0)
+        assert part.facts.rejected_by_reason == {}
+        assert part.facts.region == "here"
+        assert [*part.records()["region"]] == ["here", "here"]
+
+    def test_the_whole_is_harmonized_once_and_keeps_the_rest(self, data: Path) -> None:
+        night = Night(data)
+        said = len(night.said)
+        whole = gather_wide(night.run.catalog.sources["wide"], night.run)
+        assert len(night.said) == said, "read once, for the region and for the whole"
+        assert whole.facts.counts == Counts(4, 3, 0, 1)
+        assert (whole.facts.region, whole.folder is not None and whole.folder.parent.name) == (None, "sources")
+
+    def test_where_it_breaks_every_region_keeps_its_share(self, data: Path) -> None:
+        Night(data)
+        (data / "raw" / "partners" / "wide.csv").write_text("nr;nazwa\n")
+        night = Night(data)
+        assert (night.part("wide").facts.state, len(night.part("wide").records())) == ("stale", 2)
+        source = night.run.catalog.sources["wide"]
+        assert (wide_or_kept(source, night.run).facts.state, len(wide_or_kept(source, night.run).records())) == (
+            "stale",
+            4,
+        )
+        assert any(line.startswith("wide: ") and line.endswith("stay.") for line in night.said)
+
+    def test_where_it_is_taken_away_no_share_stays(self, data: Path) -> None:
+        Night(data)
+        (data / "raw" / "partners" / "wide.csv").unlink()
+        night = Night(data)
+        assert (night.part("wide").facts.state, night.part("wide").folder) == ("absent", None)
+        assert wide_or_kept(night.run.catalog.sources["wide"], night.run).facts.state == "absent"
+
+
+class TestOpenStreetMap:
+    def test_another_regions_extract_is_none_and_that_is_told(self, data: Path) -> None:
+        (data / "raw" / "osm").mkdir()
+        assert Night(data).part("osm").facts.state == "absent"
+        (data / "raw" / "osm" / "slaskie-latest.osm.pbf").touch()
+        facts = Night(data).part("osm").facts
+        assert facts.state == "failed"
+        assert facts.message == (
+            f"here: no OpenStreetMap extract for this region. Put it at {data}/raw/osm/here.osm.pbf."
+        )
+
+    def test_who_asks_for_none_gets_none(self, data: Path) -> None:
+        (data / "raw" / "osm").mkdir()
+        (data / "raw" / "osm" / "here.osm.pbf").write_bytes(b"torn")
+        assert Night(data, osm="none").part("osm").facts.state == "absent"
+
+    def test_an_extract_is_read_clipped_and_kept(self, data: Path) -> None:
+        (data / "raw" / "osm").mkdir()
+        nodes = "".join(
+            f'<node id="{number}" version="1" timestamp="2026-01-01T00:00:00Z" lat="50.05" lon="{lon}">'
+            f'<tag k="man_made" v="works"/><tag k="name" v="Huta {number}"/></node>'
+            for number, lon in ((1, 17.05), (2, 18.5))
+        )
+        (data / "raw" / "osm" / "here.osm").write_text(f'<osm version="0.6">{nodes}</osm>')
+        night = Night(data)
+        assert night.part("osm").record_keys() == ["osm:node/1"]
+        assert night.said[0] == "here: reading here.osm"
+        assert Night(data).part("osm") == night.part("osm")
+
+    def test_an_archived_answer_serves_as_an_extract(self, data: Path) -> None:
+        (data / "raw" / "osm").mkdir()
+        node = {"type": "node", "id": 1, "lat": 50.05, "lon": 17.05, "version": 1, "timestamp": "2026-01-01T00:00:00Z"}
+        answer = {
+            "version": 0.6,
+            "osm3s": {"timestamp_osm_base": "2026-11-20T01:00:00Z"},
+            "elements": [node | {"tags": {"man_made": "works", "name": "Huta"}}],
+        }
+        with gzip.open(data / "raw" / "osm" / "here-2026-11-20.json.gz", "wt") as handle:
+            json.dump(answer, handle)
+        part = Night(data).part("osm")
+        assert part.record_keys() == ["osm:node/1"]
+        assert part.facts.data_time == "2026-11-20T01:00:00Z"
+
+    def test_a_torn_extract_costs_itself_alone(self, data: Path) -> None:
+        (data / "raw" / "osm").mkdir()
+        (data / "raw" / "osm" / "here.osm.pbf").write_bytes(b"torn")
+        night = Night(data)
+        assert night.part("osm").facts.state == "failed"
+        assert "here.osm.pbf" in str(night.part("osm").facts.message)
+        assert night.part().facts.state == "fresh"
+
+    def test_a_server_that_may_answer_later_is_asked_again_by_who_has_patience(
+        self, data: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setenv("INDUCULT_OVERPASS_URLS", "http://127.0.0.1:9/api")
+        monkeypatch.setenv("INDUCULT_RETRY_BASE_S", "0")
+        with pytest.raises(TransientError):
+            Night(data, osm="overpass", only={"osm"}, patient=True)
+        hurried = Night(data, osm="overpass")
+        assert hurried.part("osm").facts.state == "failed"
+        assert hurried.part().facts.state == "fresh"
+
+    def test_patience_does_not_help_a_broken_file(self, data: Path) -> None:
+        TestWhatAFailureCosts().break_file(data)
+        assert Night(data, patient=True).part().facts.state == "failed"
+
+
+def test_a_wide_source_that_cannot_be_read_is_refused_where_nobody_falls_back(data: Path) -> None:
+    contract(data / "raw" / "partners", "wide", "")
+    (data / "raw" / "partners" / "wide.csv").write_bytes(b"")
+    run = open_run(data, catalogs=[data.parent / "catalog"])
+    with pytest.raises(ContractError, match=r"wide\.csv: the file is empty"):
+        gather_wide(run.catalog.sources["wide"], run)
 
 
 @pytest.mark.parametrize(

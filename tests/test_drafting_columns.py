@@ -1,0 +1,242 @@
+"""What the columns of an unknown table are taken for, by their names in nine languages and by what stands in them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from inducult_geo.drafting_columns import Column, axes_of, columns_of, fields_of, key_of, names_of, place_text_of
+from inducult_geo.drafting_text import comment, number_range, printable, quoted, short
+
+NAMES = ("Cegielnia Odra", "Huta Małapanew", "Młyn wodny", "Gazownia")
+YEARS = ("1890", "1754", "k. XIX w.", "1857-1860")
+
+
+def column(name: str, cells: Sequence[str], rows: int | None = None) -> Column:
+    return Column(name, tuple(cells), len(cells) if rows is None else rows)
+
+
+@pytest.mark.parametrize(
+    ("field", "name", "cells"),
+    [
+        ("name", "Bezeichnung", NAMES),
+        ("name", "NÁZEV", NAMES),
+        ("name", "Denominazione", NAMES),
+        ("name", "Nazwa obiektu", NAMES),
+        ("name", "naam", NAMES),
+        ("name", "IME", NAMES),
+        ("start", "Datowanie", YEARS),
+        ("start", "Bauzeit", ("um 1890", "1754", "Anfang 20. Jh.", "1857")),
+        ("start", "Datazione", ("sec. XIX", "1907", "inizio XX secolo", "1922")),
+        ("start", "Datace", ("1. pol. 19. stol.", "1907", "1890", "1922")),
+        ("start", "begbouwjr", ("0", "0", "1890", "1911")),
+        ("end", "stillgelegt", ("1990", "1991", "2001", "1945")),
+        ("status", "Stan", ("nieczynny", "w użyciu", "ruina", "ruina")),
+        ("type", "Rodzaj", ("cegielnia", "huta", "młyn", "gazownia")),
+        ("type", "Vrsta", ("ciglana", "talionica", "mlin", "mlin")),
+        ("operator", "Eigentümer", ("Zeche AG", "Hütte GmbH", "Stadt", "Stadt")),
+        ("address", "Indirizzo", ("Via Roma 1", "Via Milano 2", "Corso 3", "Via 4")),
+        ("postcode", "PLZ", ("08056", "08058", "08060", "08062")),
+        ("postcode", "PSČ", ("360 01", "360 05", "362 21", "36225")),
+        ("postcode", "kod_pocztowy", ("45-061", "46-040", "47-100", "48-300")),
+        ("postcode", "Postcode", ("SI-4000", "SI-4270", "4281", "4290")),
+        ("postcode", "CAP", ("35121", "35122", "35020", "35042")),
+        ("city", "Miejscowość", ("Opole", "Ozimek", "Nysa", "Brzeg")),
+        ("city", "Obec", ("Cheb", "Aš", "Sokolov", "Ostrov")),
+        ("country", "Country", ("PL", "DE", "CZ", "PL")),
+        ("website", "WWW", ("www.a.pl", "https://b.pl", "HTTP://C.PL", "http://d.pl")),
+    ],
+)
+def test_a_field_is_told_by_a_word_of_any_partner(field: str, name: str, cells: tuple[str, ...]) -> None:
+    found = fields_of([column(name, cells)])
+    assert [entry.name for entry in found.get(field, [])] == [name]
+
+
+@pytest.mark.parametrize(
+    ("field", "name", "cells"),
+    [
+        ("name", "name", ("1", "2", "3", "4")),  # numbers are no names
+        ("name", "Ortsname", NAMES),  # "name" is only a part of the word
+        ("start", "start", ("nie", "wiem", "kiedy", "było")),
+        ("start", "start", ("2016-06-10T10:51:41Z",) * 4),  # when a form was filled in
+        ("start", "start", ("2016-06-10 10:51",) * 4),
+        ("postcode", "PLZ", ("Zwickau", "Werdau", "Glauchau", "Meerane")),
+        ("postcode", "PLZ", ("08056", "Werdau", "Glauchau", "Meerane")),
+        ("country", "country", ("1", "2", "3", "4")),
+        ("country", "country", ("P", "D", "C", "P")),
+        ("website", "link", ("a.jpg", "b.jpg", "c.jpg", "d.jpg")),
+        ("website", "link", ("https://a.pl", "", "-", "brak")),
+    ],
+)
+def test_what_its_cells_gainsay_is_not_taken_by_its_name(field: str, name: str, cells: tuple[str, ...]) -> None:
+    assert field not in fields_of([column(name, cells)])
+
+
+def test_a_day_without_an_hour_is_a_date() -> None:
+    assert "start" in fields_of([column("Baujahr", ["1890-01-01 00:00:00", "1907-01-01 00:00:00"])])
+
+
+def test_of_two_that_fit_the_fuller_goes_first() -> None:
+    sparse, full = column("name", NAMES[:2], 4), column("Objekt", NAMES)
+    assert [entry.name for entry in fields_of([sparse, full])["name"]] == ["Objekt", "name"]
+
+
+def test_a_column_without_a_cell_is_nothing() -> None:
+    empty = column("name", [], 4)
+    assert fields_of([empty]) == {}
+    assert not empty.is_key
+    assert empty.share(lambda _: True) == 0
+    assert empty.decimal is None
+    assert place_text_of([empty]) is None
+    assert names_of([empty]) == []
+
+
+@pytest.mark.parametrize(
+    ("cells", "rows", "is_key"),
+    [(("1", "2", "3"), 3, True), (("1", "2", "2"), 3, False), (("1", "2"), 3, False), ((), 0, False)],
+)
+def test_a_key_is_filled_and_different_in_every_row(cells: tuple[str, ...], rows: int, is_key: bool) -> None:
+    assert column("nr", cells, rows).is_key == is_key
+
+
+def test_the_key_is_the_one_that_is_named_so_and_no_measure() -> None:
+    columns = [
+        column("uwagi", ["a", "b", "c"]),
+        column("X", ["17.5", "17.6", "17,7"]),
+        column("Nr rej.", ["A-1", "A-2", "B-1"]),
+        column("id", ["1.0", "2.0", "3.0"]),  # a spreadsheet's whole numbers
+    ]
+    key, unique = key_of(columns)
+    assert key is not None
+    assert key.name == "Nr rej."
+    assert unique == ["uwagi", "Nr rej.", "id"]
+    assert key_of(columns[:2]) == (None, ["uwagi"])
+
+
+@pytest.mark.parametrize(
+    ("cells", "decimal"),
+    [
+        (["17.5", "50"], "."),
+        (["17,5", "50,25"], ","),
+        (["5 621 000,5", "5 621 001,5"], ","),
+        (["1", "2", "3", "4", "brak"], "."),  # four of five
+        (["1", "2", "3", "brak", "brak"], None),
+        (["x"], None),
+    ],
+)
+def test_the_decimal_mark_is_the_one_that_makes_numbers(cells: list[str], decimal: str | None) -> None:
+    assert column("x", cells).decimal == decimal
+
+
+def test_cells_that_are_no_numbers_are_null() -> None:
+    assert column("x", ["17,5", "brak", "18,5"]).numbers(",") == [17.5, None, 18.5]
+
+
+@pytest.mark.parametrize(
+    ("x", "y"),
+    [
+        ("lon", "lat"),
+        ("Rechtswert", "Hochwert"),
+        ("RW", "HW"),
+        ("Ostwert", "Nordwert"),
+        ("Zeměpisná délka", "Zeměpisná šířka"),
+        ("Zemljepisna dolžina", "Zemljepisna širina"),
+        ("Geografska dužina", "Geografska širina"),
+        ("Długość geogr.", "Szerokość geogr."),
+        ("Lengtegraad", "Breedtegraad"),
+        ("Coord. Est", "Coord. Nord"),
+        ("POINT_X", "POINT_Y"),
+        ("gps_x", "gps_y"),
+        ("E", "N"),
+    ],
+)
+def test_axes_are_known_by_every_partners_words(x: str, y: str) -> None:
+    columns = [column("nr", ["1", "2"]), column(y, ["50.1", "50.2"]), column(x, ["17.1", "17.2"])]
+    found = axes_of(columns)
+    assert found is not None
+    assert [axis.name for axis in found] == [x, y]
+
+
+@pytest.mark.parametrize(
+    ("x", "y", "cells"),
+    [
+        ("lon", "lat", ("siedemnaście", "osiemnaście")),
+        ("lon", "wysokość", ("17.1", "17.2")),
+        ("Délka", "Šířka", ("60", "12")),  # length and width of a building
+        ("EŠD", "NAZIV", ("1", "2")),
+        ("lon", "lon", ("17.1", "17.2")),
+    ],
+)
+def test_what_are_no_axes(x: str, y: str, cells: tuple[str, ...]) -> None:
+    assert axes_of([column(x, cells), column(y, cells)]) is None
+
+
+def test_names_that_nobody_called_so_are_short_texts_nearly_all_different() -> None:
+    columns = [
+        column("kind", ["młyn", "młyn", "młyn", "huta"]),  # a list of kinds
+        column("text", ["x" * 81] * 4),
+        column("code", ["A1", "A2", "A3", "A4"]),
+        column("photo", [f"https://example.org/{n}.jpg" for n in range(4)]),
+        column("rare", NAMES[:2], 4),
+        column("project", NAMES),
+        column("project 2", [*NAMES[:3], NAMES[2]]),
+    ]
+    assert [entry.name for entry in names_of(reversed(columns))] == ["project", "project 2"]
+
+
+@pytest.mark.parametrize(
+    ("cells", "is_place"),
+    [
+        (["50°30'N 17°32'E"] * 4 + ["?"], True),
+        (["50°30'N 17°32'E"] * 3 + ["?", "?"], False),
+        (["POINT (17.5 50.5)"], True),
+        (["geo:50.5,17.5"], True),
+        (["ul. Fabryczna 1"], False),
+    ],
+)
+def test_a_text_of_places_is_told_by_nearly_all_its_cells(cells: list[str], is_place: bool) -> None:
+    assert (place_text_of([column("nr", ["1"]), column("gdzie", cells)]) is not None) == is_place
+
+
+def test_the_sample_is_spread_over_the_whole_table() -> None:
+    """A list that was filled with care on its first page only must not pass for one."""
+    cells = ["1890"] * 500 + ["?"] * 2500
+    sample = column("rok", cells).sample
+    assert len(sample) == 300
+    assert sample.count("1890") == 50
+    assert column("rok", cells[:100]).sample == tuple(cells[:100])
+    assert column("rok", cells).decimal is None
+
+
+def test_blank_cells_are_left_out_and_a_column_named_geometry_may_be_text() -> None:
+    frame = pd.DataFrame({"a": [" x ", "", None, "  "], "geometry": ["POINT (1 2)"] * 4}, dtype=object)
+    found = {entry.name: entry for entry in columns_of(frame)}
+    assert found["a"].cells == ("x",)
+    assert found["a"].rows == 4
+    assert len(found["geometry"].cells) == 4
+
+
+@pytest.mark.parametrize(
+    ("text", "line"),
+    [
+        ("two\nlines", "# two lines"),
+        ("a\u2028b", "# a b"),
+        ("\x1b[31mred", "# [31mred"),
+        ("key = 1\r\n[place]", "# key = 1 [place]"),
+        ("", "# "),
+    ],
+)
+def test_a_comment_is_one_line_whatever_it_tells(text: str, line: str) -> None:
+    assert comment(text) == line
+
+
+def test_texts_are_shortened_and_quoted_for_a_person() -> None:
+    assert short("a\tb\n c") == "'a b c'"
+    assert len(short("x" * 100)) == 42
+    assert quoted('say "hi"\\\x7f\n') == '"say \\"hi\\"\\\\\\u007f\\n"'
+    assert printable("Młyn\x00Żary") == "Młyn Żary"
+    assert number_range(np.array([3.0, 1.5])) == "1.5 to 3"
+    assert number_range(np.array([])) == "no numbers"

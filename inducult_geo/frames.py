@@ -181,8 +181,7 @@ def content_hash(values: Iterable[Any]) -> str:
 
 def _typed(frame: pd.DataFrame, columns: Mapping[str, str]) -> pd.DataFrame:
     """Bring a frame to exactly these columns, in order, with their types; what is missing is null."""
-    whole = frame.reindex(columns=[*columns])
-    return whole.astype({name: kind for name, kind in columns.items() if name in whole})
+    return frame.reindex(columns=[*columns]).astype(dict(columns))
 
 
 def _require_work_crs(crs: Any, what: str) -> None:

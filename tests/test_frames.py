@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import geopandas as gpd
 import pandas as pd
+import pyproj
 import pytest
 import shapely
+from hypothesis import given
+from hypothesis import strategies as some
 
 from inducult_geo.errors import CountingError, InducultError
 from inducult_geo.frames import (
@@ -18,8 +21,10 @@ from inducult_geo.frames import (
     as_sites,
     concat_records,
     content_hash,
+    counts_of,
     from_json,
     outcome_of,
+    reasons_of,
     to_json,
 )
 
@@ -78,3 +83,93 @@ def test_content_hash_tells_values_apart() -> None:
     assert content_hash(["a", 1]) == content_hash(["a", 1])
     assert content_hash(["a", 1]) != content_hash(["a", "1"])
     assert content_hash(["ab", ""]) != content_hash(["a", "b"])
+
+
+POINT = shapely.Point(4_500_000, 3_000_000)
+
+
+@pytest.mark.parametrize("crs", ["EPSG:3035", 3035, pyproj.CRS(3035).to_wkt(), None])
+def test_the_work_crs_may_be_written_in_any_way(crs: object) -> None:
+    records = as_records(pd.DataFrame({"record_key": ["a:1"]}), geometry=[POINT], crs=crs)
+    assert records.crs == pyproj.CRS("EPSG:3035")
+    assert records.geometry.iloc[0] == POINT
+
+
+@pytest.mark.parametrize(("crs", "named"), [("EPSG:4326", "WGS 84"), ("EPSG:2180", "ETRF2000-PL / CS92")])
+def test_another_crs_is_refused_by_name(crs: str, named: str) -> None:
+    said = f"records must be in EPSG:3035, not {named}: transform them first"
+    with pytest.raises(InducultError, match=said):
+        as_records(pd.DataFrame({"record_key": ["a:1"]}), geometry=[POINT], crs=crs)
+
+
+def test_sites_without_a_crs_are_refused() -> None:
+    with pytest.raises(InducultError, match="sites must be in EPSG:3035, not no CRS"):
+        as_sites(gpd.GeoDataFrame({"site_id": ["IC-1"]}, geometry=[POINT]))
+
+
+def test_a_frame_s_own_geometry_is_taken_and_its_index_and_further_columns_left() -> None:
+    frame = gpd.GeoDataFrame(
+        {"record_key": ["a:1", "a:2"], "end_year": [1990.0, None], "colour": ["red", "blue"]},
+        geometry=[POINT, None],
+        crs="EPSG:3035",
+        index=[7, 7],
+    )
+    records = as_records(frame)
+    assert [*records.index] == [0, 1]
+    assert "colour" not in records
+    assert records["end_year"].dtype == "Int64"
+    assert records["end_year"].tolist() == [1990, pd.NA]
+    assert records.geometry.iloc[1] is None
+    assert "colour" in frame, "what was given is not changed"
+
+
+def test_concat_numbers_the_rows_anew_and_keeps_types_and_crs() -> None:
+    one = as_records(pd.DataFrame({"record_key": ["a:1", "a:2"], "start_year": [1890, None]}), geometry=[POINT, None])
+    whole = concat_records([one, as_records(one.iloc[:0]), one])
+    assert [*whole.index] == [0, 1, 2, 3]
+    assert whole.crs == one.crs
+    assert whole.geometry.name == "geometry"
+    assert [*whole.columns] == [*one.columns]
+    assert whole["start_year"].dtype == "Int64"
+    assert concat_records([]).crs == one.crs
+
+
+def test_every_outcome_and_reason_is_counted() -> None:
+    reasons = [None, None, "no_key", "outside_region", "no_key", "bad_row"]
+    frame = pd.DataFrame({"reason": pd.Series(reasons, dtype="str")})
+    assert counts_of(outcome_of(frame)) == Counts(6, 2, 1, 3)
+    assert counts_of(outcome_of(frame)).check("here").records_in == 6
+    assert [*reasons_of(frame).items()] == [("bad_row", 1), ("no_key", 2), ("outside_region", 1)]
+    assert counts_of(outcome_of(frame.iloc[:0])) == Counts(0, 0, 0, 0)
+    assert reasons_of(frame.iloc[:2]) == {}
+
+
+def test_the_counting_law_tells_all_its_numbers_and_whose_fault_it_is() -> None:
+    with pytest.raises(CountingError) as told:
+        Counts(9, 4, 2, 1).check("leoben")
+    assert str(told.value) == (
+        "leoben: 9 records came in, but 4 are in sites, 2 in review and 1 rejected (7 in all). "
+        "This is a fault of inducult-geo: please report it with the run's manifest."
+    )
+
+
+@pytest.mark.parametrize(("text", "found"), [("", {}), (None, {}), (float("nan"), {}), (pd.NA, {}), ("{}", {})])
+def test_a_cell_that_holds_no_json_is_empty(text: object, found: dict[str, str]) -> None:
+    assert from_json(text) == found
+
+
+WORDS = some.text(min_size=1, max_size=5)
+
+
+@given(some.dictionaries(WORDS, WORDS, max_size=4))
+def test_json_comes_back_as_it_went_in_whatever_its_order(values: dict[str, str]) -> None:
+    assert from_json(to_json(values)) == values
+    assert to_json(dict(reversed(values.items()))) == to_json(values)
+
+
+@given(some.lists(some.one_of(some.none(), WORDS, some.integers(0, 3)), max_size=4), some.data())
+def test_a_content_hash_tells_rows_apart_and_nothing_else(row: list[object], data: some.DataObject) -> None:
+    other = data.draw(some.permutations(row))
+    assert (content_hash(other) == content_hash(row)) == ([*other] == row)
+    assert content_hash([*row, None]) != content_hash(row)
+    assert len(content_hash(row)) == 16

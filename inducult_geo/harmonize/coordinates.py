@@ -8,7 +8,6 @@ leaves no other order. Nothing is decided here about systems or axes of plane co
 from __future__ import annotations
 
 import html
-import math
 import re
 
 from inducult_geo.errors import CoordinateError
@@ -141,10 +140,7 @@ def parse_number(text: str, *, decimal: str = ".") -> float:
         raise CoordinateError(f"{str(text)[:40]!r} is not a number with the decimal mark {decimal!r}.")
     if decimal == "." and _ONE_COMMA_GROUP.fullmatch(clean):
         raise CoordinateError(f"{clean!r} may be a thousand times as large: is the comma the decimal mark?")
-    value = float(match[1] + re.sub("[^0-9]", "", match[2]) + "." + (match[3] or "0"))
-    if not math.isfinite(value):
-        raise CoordinateError(f"{str(text)[:40]!r} is not a finite number.")
-    return value
+    return float(match[1] + re.sub("[^0-9]", "", match[2]) + "." + (match[3] or "0"))
 
 
 _PLAIN = r"[+-]?[0-9]+(?:[.,][0-9]+)?"

@@ -3,8 +3,9 @@ from __future__ import annotations
 import numpy as np
 import pytest
 from match_rows import point, records, row, square
+from scipy import sparse
 
-from inducult_geo.match.candidates import NEAREST_WITHIN_M, PER_PARTNER, PER_RECORD, candidates
+from inducult_geo.match.candidates import NEAREST_WITHIN_M, PER_PARTNER, PER_RECORD, Bag, candidates
 from inducult_geo.match.ragged import cross, ragged, ranks_within
 
 
@@ -116,3 +117,15 @@ def test_real_tables_lose_almost_nobody(shared):
     told = bench_candidates(labelled_sets(SETS, shared / "data/sites")[0])
     assert told["recall"] >= 0.997
     assert told["per_record"] <= 12
+
+
+def test_marks_of_words_lose_no_product() -> None:
+    random = np.random.default_rng(1)
+    dense = random.random((60, 300)) * (random.random((60, 300)) < 0.02)
+    dense[7] = 0
+    bag = Bag.of(sparse.csr_matrix(dense))
+    first, second = (part.ravel() for part in np.meshgrid(np.arange(60), np.arange(60)))
+    wanted = (dense[first] * dense[second]).sum(axis=1)
+    np.testing.assert_allclose(bag.dot(first, second), wanted, atol=1e-12)
+    assert 0 < (wanted > 0).sum() < 1000
+    assert Bag.of(sparse.csr_matrix((3, 5))).dot(np.array([0]), np.array([1])).tolist() == [0.0]

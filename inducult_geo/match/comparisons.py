@@ -108,7 +108,7 @@ class Compared:
     def distance_m(self) -> Floats:
         """Distance of the real geometries in meters; NaN where a side has no place."""
         p = self.prepared
-        gap = np.hypot(*(p.xy[self.left] - p.xy[self.right]).T)
+        gap = np.hypot(p.x[self.left] - p.x[self.right], p.y[self.left] - p.y[self.right])
         wide = ~p.is_point
         real = np.flatnonzero(wide[self.left] | wide[self.right])
         gap[real] = shapely.distance(p.geometry[self.left[real]], p.geometry[self.right[real]])

@@ -101,6 +101,16 @@ class Prepared:
         return len(self.key)
 
     @cached_property
+    def x(self) -> Floats:
+        """East of each place in meters."""
+        return np.ascontiguousarray(self.xy[:, 0])
+
+    @cached_property
+    def y(self) -> Floats:
+        """North of each place in meters."""
+        return np.ascontiguousarray(self.xy[:, 1])
+
+    @cached_property
     def every_word(self) -> Ragged:
         """Row -> the words of all names and operators."""
         both = [spread(part, self.variants) for part in (self.names, self.operators)]

@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+import random
 from pathlib import Path
 
+import pandas as pd
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as some
 
 from inducult_geo.catalog import Contract, load_contract
 from inducult_geo.errors import ContractError, SourceError
+from inducult_geo.frames import from_json
+from inducult_geo.sources import partner
 from inducult_geo.sources.partner import find_files, read_partner
 
 TOML = """
@@ -148,3 +154,118 @@ def test_the_hash_of_a_shapefile_covers_its_attributes(tmp_path: Path) -> None:
         frame.to_file(tmp_path / "a.shp", engine="pyogrio")
         hashes.append(read_partner(contract, find_files(contract)).files[0].sha256)
     assert hashes[0] != hashes[1]
+
+
+HEAD = "nr;nazwa;X;Y;qid\n"
+
+
+def test_a_key_that_looks_like_a_repeated_one_stays_its_row_s_own(contract: Contract, tmp_path: Path) -> None:
+    put(tmp_path, HEAD + "1;Huta;1;2;\n1#2;Gazownia;3;4;\n1;Młyn;5;6;\n1;Hala;7;8;\n")
+    table = read_partner(contract, find_files(contract))
+    keys = dict(zip(table.frame["name"], table.frame["key"], strict=True))
+    assert keys["Gazownia"] == "1#2"
+    assert len(set(keys.values())) == 4
+    assert next(problem.count for problem in table.problems if problem.kind == "repeated_key") == 2
+
+
+@settings(max_examples=40, deadline=None)
+@given(some.lists(some.text("1#2", max_size=4), min_size=1, max_size=8), some.randoms())
+def test_every_row_gets_a_key_of_its_own_by_content_alone(keys: list[str], chance: random.Random) -> None:
+    rows = pd.DataFrame({"key": keys, "content_hash": [f"h{n}" for n in range(len(keys))]}, dtype=object)
+    shuffled = chance.sample(range(len(keys)), len(keys))
+    made, repeated = partner._unique_keys(rows.copy())
+    other, _ = partner._unique_keys(rows.iloc[shuffled].reset_index(drop=True))
+    assert made["key"].is_unique
+    assert repeated == len(keys) - len(set(keys))
+    assert set(keys) <= set(made["key"])
+    assert dict(zip(made["content_hash"], made["key"], strict=True)) == dict(
+        zip(other["content_hash"], other["key"], strict=True)
+    )
+
+
+def test_a_row_s_content_hash_follows_its_content_and_its_shape_alone(contract: Contract, tmp_path: Path) -> None:
+    put(tmp_path, HEAD + "1;Huta;1;2;Q1\n2;Huta;1;2;Q1\n1;Huta;1;2;Q1\n")
+    one, two, three = read_partner(contract, find_files(contract)).frame["content_hash"]
+    assert one == three != two
+    put(tmp_path, HEAD + "x;y;1;2;\n1;Huta;1;2;Q1\n")
+    assert read_partner(contract, find_files(contract)).frame["content_hash"][1] == one
+
+
+def test_tags_keep_the_row_as_it_stands(contract: Contract, tmp_path: Path) -> None:
+    put(tmp_path, "nr;nazwa;X;Y;qid;Größe, m²\n1;Huta „Małapanew”;1,5;2;;12\n")
+    table = read_partner(contract, find_files(contract))
+    assert from_json(table.frame["tags"][0]) == {
+        "nr": "1", "nazwa": "Huta „Małapanew”", "X": "1,5", "Y": "2", "Größe, m²": "12",
+    }  # fmt: skip
+    assert (table.frame["x"][0], table.frame["place"][0]) == ("1,5", "a.csv line 2")
+
+
+def test_without_a_key_column_rows_are_known_by_their_content(tmp_path: Path) -> None:
+    (tmp_path / "test.toml").write_text(TOML.replace('key = "nr"\n', ""))
+    put(tmp_path, HEAD + "1;Huta;1;2;\n1;Huta;1;2;\n2;Hala;1;2;\n")
+    rows = read_partner(load_contract(tmp_path / "test.toml"), [tmp_path / "a.csv"]).frame
+    assert [*rows["reason"]] == [None] * 3
+    assert [*rows["key"][[0, 2]]] == [*rows["content_hash"][[0, 2]]]
+    assert rows["key"][1] == rows["content_hash"][0] + "#2"
+
+
+def test_of_an_archive_and_what_was_unpacked_of_it_one_is_read(tmp_path: Path) -> None:
+    files = TOML.replace('["a.csv"]', '["a.zip", "a.csv"]')
+    (tmp_path / "test.toml").write_text(files + '[read]\nmember = "deep/a.csv"\n')
+    (tmp_path / "a.zip").write_bytes(b"PK")
+    assert [path.name for path in find_files(load_contract(tmp_path / "test.toml"))] == ["a.zip"]
+    put(tmp_path, HEAD)
+    assert [path.name for path in find_files(load_contract(tmp_path / "test.toml"))] == ["a.csv"]
+
+
+def test_several_files_are_one_source_and_a_repeated_key_is_told_over_all(tmp_path: Path) -> None:
+    (tmp_path / "test.toml").write_text(TOML.replace('["a.csv"]', '["a.csv", "b.csv", "gone.csv"]'))
+    contract = load_contract(tmp_path / "test.toml")
+    put(tmp_path, HEAD + "1;Huta;1;2;\n2;Hala;1;2;\n")
+    (tmp_path / "b.csv").write_text(HEAD + "2;Inna hala;1;2;\n;Bez;1;2;\n")
+    table = read_partner(contract, find_files(contract))
+    assert [(file.name, file.rows) for file in table.files] == [("a.csv", 2), ("b.csv", 2)]
+    assert set(table.frame["key"]) == {"1", "2", "2#2", "?b.csv line 3"}
+    assert len({file.sha256 for file in table.files}) == 2
+
+
+@pytest.mark.parametrize(
+    ("expect", "rows", "said"),
+    [
+        ("rows_min = 2", 1, "1 rows in a.csv, where the contract expects 2 to any number"),
+        ("rows_max = 2", 3, "3 rows in a.csv, where the contract expects 1 to 2"),
+        ("", 0, "0 rows in a.csv, where the contract expects 1 to any number"),
+        ("rows_min = 2\nrows_max = 2", 2, None),
+        ("rows_min = 0", 0, None),
+    ],
+)
+def test_how_many_rows_a_good_file_has(tmp_path: Path, expect: str, rows: int, said: str | None) -> None:
+    (tmp_path / "test.toml").write_text(TOML + f"[expect]\n{expect}\n")
+    contract = load_contract(tmp_path / "test.toml")
+    put(tmp_path, HEAD + "".join(f"{n};Huta;1;2;\n" for n in range(rows)))
+    if said is None:
+        assert len(read_partner(contract, find_files(contract)).frame) == rows
+        return
+    with pytest.raises(SourceError) as told:
+        read_partner(contract, find_files(contract))
+    assert said in str(told.value)
+    assert str(told.value).endswith("if the new number is right, change [expect]. Earlier records stay.")
+
+
+def test_a_text_column_called_geometry_is_offered_as_text(tmp_path: Path) -> None:
+    place = 'x = "X"\ny = "Y"'
+    assert place in TOML
+    (tmp_path / "test.toml").write_text(TOML.replace(place, "geometry = true"))
+    contract = load_contract(tmp_path / "test.toml")
+    put(tmp_path, "nr;nazwa;qid;geometry\n1;Huta;Q1;POINT (1 2)\n")
+    with pytest.raises(ContractError, match=r"has no geometry, .* Name it as \[place\] text instead"):
+        read_partner(contract, find_files(contract))
+    put(tmp_path, HEAD + "1;Huta;1;2;\n")
+    with pytest.raises(ContractError, match=r"has no geometry, .* Name x and y instead"):
+        read_partner(contract, find_files(contract))
+
+
+def test_an_older_copy_of_another_file_is_not_taken_for_this_one(contract: Contract, tmp_path: Path) -> None:
+    for name in ("ab-2026-01-01.csv", "a-2026-1-1.csv", "a-2026-01-01.txt", "a-final.csv"):
+        (tmp_path / name).write_text("nr\n")
+    assert find_files(contract) == []

@@ -196,12 +196,14 @@ def _check_size(contract: Contract, rows: int) -> None:
 
 def _unique_keys(rows: pd.DataFrame) -> tuple[pd.DataFrame, int]:
     """Give every row a key of its own; among equal keys the order of content decides, not that of the file."""
-    if rows.empty:
-        return rows, 0
-    order = rows.sort_values(["key", "content_hash"], kind="stable").index
-    rank = rows.loc[order].groupby("key", sort=False).cumcount().reindex(rows.index)
-    rows["key"] = rows["key"].where(rank == 0, rows["key"] + "#" + (rank + 1).astype(str))
-    return rows, int((rank > 0).sum())
+    late = pd.Series(False, index=rows.index)
+    # Again, since a key that was made so may be another row's own ("1#2"): that row keeps it.
+    while not rows.empty and rows["key"].duplicated().any():
+        order = rows.assign(_late=late).sort_values(["key", "_late", "content_hash"], kind="stable").index
+        rank = rows.loc[order].groupby("key", sort=False).cumcount().reindex(rows.index)
+        rows["key"] = rows["key"].where(rank == 0, rows["key"] + "#" + (rank + 1).astype(str))
+        late |= rank > 0
+    return rows, int(late.sum())
 
 
 def _plain(value: Any) -> Any:

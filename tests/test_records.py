@@ -68,6 +68,15 @@ def test_the_readers_reason_goes_first(vocabulary: Vocabulary) -> None:
     [
         ("www.huta.pl", "https://www.huta.pl"),
         ("http://huta.pl/a?b=1", "http://huta.pl/a?b=1"),
+        ("http://huta.pl?id=5", "http://huta.pl?id=5"),
+        ("HTTPS://Huta.PL", "HTTPS://Huta.PL"),
+        ("httpd.huta.pl/a", "https://httpd.huta.pl/a"),
+        ("www.zeche-ö.de:8080/#top", "https://www.zeche-ö.de:8080/#top"),
+        ("www.huta.pl i www.hala.pl", None),
+        ("ftp://huta.pl/a", None),
+        ("http://user:word@huta.pl", None),
+        ("huta", None),
+        ("brak", None),
         ("javascript:alert(1)", None),
         ("info@huta.pl", None),
         ("<b>huta.pl</b>", None),
@@ -76,6 +85,46 @@ def test_the_readers_reason_goes_first(vocabulary: Vocabulary) -> None:
 def test_only_web_addresses_are_websites(vocabulary: Vocabulary, written: str, website: str | None) -> None:
     found = made(vocabulary, [{"website": written}]).records["website"].iloc[0]
     assert (None if pd.isna(found) else found) == website
+
+
+@pytest.mark.parametrize(
+    ("written", "valid_at"),
+    [
+        ("2021-05-03", "2021-05-03"),
+        ("2021-05", "2021-05"),
+        ("2021", "2021"),
+        (2021.0, "2021"),
+        ("3.5.2021", "2021-05-03"),
+        ("03. 05. 2021", "2021-05-03"),
+        ("03/05/2021", "2021-05-03"),
+        ("2021-05-03 00:00:00", "2021-05-03"),
+        ("2021-05-03T20:21:43Z", "2021-05-03T20:21:43Z"),
+        (None, "2014-12-31"),
+        ("nieznany", "2014-12-31"),
+    ],
+)
+def test_the_day_that_a_row_speaks_of_is_a_day(vocabulary: Vocabulary, written: object, valid_at: str) -> None:
+    result = made(vocabulary, [{"valid_at": written}], valid_at="2014-12-31")
+    assert result.records["valid_at"].tolist() == [valid_at]
+    assert "unread_date" not in kinds(result)
+
+
+@pytest.mark.parametrize(
+    "written", ["Frühjahr 2021", "31.02.2021", "2021-13-01", "9999-12-31", "05/13/2021", "1/2.2021", "21", "z 2021"]
+)
+def test_a_day_that_is_none_is_told_and_the_source_s_own_taken(vocabulary: Vocabulary, written: str) -> None:
+    """As text it would be younger than any date, and its record would win every attribute."""
+    result = made(vocabulary, [{"valid_at": written}, {"valid_at": "2020-01-01"}], valid_at="2014-12-31")
+    assert result.records["valid_at"].tolist() == ["2014-12-31", "2020-01-01"]
+    assert f"dates in 'valid_at' that cannot be read: '{written}' (1)" in kinds(result)["unread_date"]
+
+
+@pytest.mark.parametrize("written", ["brak", "nieznany", "unbekannt", "k. A.", "-", "n/a", "  ", None])
+def test_a_number_that_says_there_is_none_is_no_identifier(vocabulary: Vocabulary, written: str | None) -> None:
+    """Two registers that write "brak" (none) would have every such site be one."""
+    records = made(vocabulary, [{"ids.heritage": written, "ids.wikidata": "Q1"}, {"ids.heritage": written}]).records
+    assert from_json(records["ids"][0]) == {"wikidata": "Q1"}
+    assert pd.isna(records["ids"][1])
 
 
 def test_what_nobody_mapped_is_said_once_with_how_often(vocabulary: Vocabulary) -> None:
@@ -149,14 +198,15 @@ def test_countries_become_codes(vocabulary: Vocabulary, written: str | None, cod
 def test_words_of_accuracy_become_meters(vocabulary: Vocabulary) -> None:
     rows = [
         {"accuracy_m": cell, "x": f"17.91234{n}", "y": "50.612345"}
-        for n, cell in enumerate(("Exact", "approximate", "75", "12,5", None, "so so", "-3"))
+        for n, cell in enumerate(("Exact", "approximate", "75", "12,5", None, "so so", "-3", "inf", "0"))
     ]
     result = made(vocabulary, rows, values={"accuracy_m": {"exact": "200", "approximate": "5000"}})
     found = result.records["accuracy_m"].round().tolist()
     # What is not stated or not understood is what the source as a whole is worth.
     assert found[:4] == [200, 5000, 75, 13]
     assert set(found[4:]) == {100}
-    assert "'so so' (1)" in kinds(result)["unmapped_value"]
+    said = kinds(result)["unmapped_value"]
+    assert all(f"'{text}' (1)" in said for text in ("so so", "-3", "inf", "0"))
 
 
 def test_codes_of_public_schemes_tell_type_and_theme(vocabulary: Vocabulary) -> None:

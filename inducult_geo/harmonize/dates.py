@@ -11,6 +11,7 @@ import re
 import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import date
 from functools import lru_cache
 from typing import Any, Final
 
@@ -18,7 +19,7 @@ from inducult_geo.harmonize.date_rules import add_note, reduce_tokens
 from inducult_geo.harmonize.date_tokens import Years, date_tokens
 from inducult_geo.text import known_text
 
-__all__ = ["Span", "Years", "date_text", "life_span", "parse_date"]
+__all__ = ["Span", "Years", "date_text", "iso_date", "life_span", "parse_date"]
 
 FIRST_YEAR: Final = -3000
 LAST_YEAR: Final = 2100
@@ -34,6 +35,23 @@ def date_text(cell: Any) -> str | None:
     """Return a cell's text, or None where it says that no date is known."""
     text = known_text(cell)
     return None if text in _FILLERS else text
+
+
+def iso_date(cell: Any) -> str | None:
+    """Return the day (or month, or year) that a cell names, in ISO 8601; None where it names none that can be.
+
+    Read are ISO dates, whose time of day stays as it is written, and days first as the eight countries write them.
+    """
+    text = known_text(cell) or ""
+    turned = re.fullmatch(r"(\d{1,2})([./])\s?(\d{1,2})\2\s?(\d{4})", text)
+    if turned:
+        text = f"{turned[4]}-{int(turned[3]):02}-{int(turned[1]):02}"
+    text = text.removesuffix(" 00:00:00")
+    found = re.fullmatch(r"(\d{4})(?:-(\d\d)(?:-(\d\d)(?:[T ]\d\d:\d\d\S*)?)?)?", text, re.ASCII)
+    try:
+        return text if found and date(*(int(part or 1) for part in found.groups())).year <= LAST_YEAR else None
+    except ValueError:
+        return None
 
 
 @dataclass(frozen=True)

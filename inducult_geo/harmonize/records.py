@@ -15,7 +15,7 @@ from inducult_geo.catalog.models import Contract
 from inducult_geo.errors import ContractError
 from inducult_geo.frames import ASPECTS, PRESENT_USES, STATUSES, Problem, RawTable, Records, as_records, to_json
 from inducult_geo.harmonize.countries import country_code
-from inducult_geo.harmonize.dates import date_text, life_span, parse_date
+from inducult_geo.harmonize.dates import date_text, iso_date, life_span, parse_date
 from inducult_geo.harmonize.names import harmonize_names
 from inducult_geo.harmonize.place import Ground, Placed, place
 from inducult_geo.harmonize.vocabulary import GENERIC_TYPES, SCHEMES, Sector, Vocabulary
@@ -26,7 +26,7 @@ _PLAIN = (
     "opening_hours", "fee", "wheelchair", "heritage_scheme", "heritage_designation", "heritage_ref", "erih_role",
     "nace",
 )  # fmt: skip
-_WEB = re.compile(r"^(https?://)?[\w.-]+\.[a-z]{2,}(:\d+)?(/\S*)?$", re.IGNORECASE)
+_WEB = re.compile(r"^(https?://)?[\w.-]+\.[a-z]{2,}(:\d+)?([/?#]\S*)?$", re.IGNORECASE)
 _MOST_NAMED = 5
 _LONGEST_TEXT = 200
 _NO_TEXT = frozenset(
@@ -137,7 +137,7 @@ def _website(text: str | None) -> str | None:
     """Return a web address with its scheme; anything else (a script, a mail) is no website."""
     if not isinstance(text, str) or not _WEB.match(text):
         return None
-    return text if text.lower().startswith("http") else f"https://{text}"
+    return text if text.lower().startswith(("http://", "https://")) else f"https://{text}"
 
 
 def _types(
@@ -261,7 +261,7 @@ def _accuracies(rows: pd.DataFrame, contract: Contract, notices: _Notices) -> pd
         text = clean_text(cell)
         value = None if text is None else words.get(fold_once(text), text)
         number = pd.to_numeric(str(value).replace(",", "."), errors="coerce") if value is not None else None
-        if text is not None and not (number is not None and number > 0):
+        if text is not None and not (number is not None and 0 < number < np.inf):
             notices.add("unmapped_value", "accuracy_m", text)
         mapped.append(number)
     return rows.assign(accuracy_m=pd.Series(mapped, index=rows.index, dtype=object))
@@ -277,7 +277,8 @@ def _origins(
 ) -> None:
     """Set what tells where a record comes from and under which terms."""
     schemes = [str(name) for name in rows.columns if str(name).startswith("ids.")]
-    ids = [{name[4:]: clean_text(row[name]) for name in schemes} for row in rows[schemes].to_dict("records")]
+    # Two sites whose number is "brak" (none) would be one by it.
+    ids = [{name[4:]: known_text(row[name]) for name in schemes} for row in rows[schemes].to_dict("records")]
     values["ids"] = [to_json(entry) for entry in ids]
     values["record_key"] = contract.id + ":" + rows["key"].astype(str)
     values["source"] = contract.id
@@ -286,9 +287,17 @@ def _origins(
     values["licence"] = contract.licence
     values["retrieved_at"] = _date(contract.retrieved) or table.data_time
     stated = _date(contract.valid_at) or table.data_time
-    values["valid_at"] = [text or stated for text in _clean(rows, "valid_at")]
+    values["valid_at"] = [_valid_at(text, notices) or stated for text in _clean(rows, "valid_at")]
     for name in ("tags", "content_hash", "place"):
         values[name] = list(_column(rows, name))
+
+
+def _valid_at(text: str | None, notices: _Notices) -> str | None:
+    """Return the day that a row speaks of: the youngest goes first where records disagree, so it must be one."""
+    found = iso_date(text)
+    if found is None and known_text(text) is not None:
+        notices.add("unread_date", "valid_at", str(text))
+    return found
 
 
 def _date(value: object) -> str | None:

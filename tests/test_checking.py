@@ -14,7 +14,7 @@ from typer.testing import CliRunner
 from inducult_geo.check_map import Sites, picture, text_map
 from inducult_geo.checking import CheckReport, check
 from inducult_geo.cli import app
-from inducult_geo.errors import ConfigError
+from inducult_geo.errors import ConfigError, ContractError
 from inducult_geo.run import open_run
 
 SVG = "{http://www.w3.org/2000/svg}"
@@ -174,6 +174,59 @@ def test_the_command_draws_where_it_is_told(contract: Path, tmp_path: Path) -> N
     wrong = CliRunner().invoke(app, [*call, "--map", str(tmp_path / "map.png")])
     assert isinstance(wrong.exception, ConfigError)
     assert not (tmp_path / "map.png").exists()
+
+
+def test_the_picture_says_how_the_file_was_read(report: CheckReport) -> None:
+    words = [element.text for element in drawn(report.picture()).iter(f"{SVG}text")]
+    assert "test: a.csv" in words
+    assert "EPSG:4326, as declared; WGS 84 taken as ETRS89" in words
+    assert "opole: bounding box: the region's outline is not at hand" in words
+
+
+def test_every_row_that_is_not_taken_bears_its_name_and_what_to_do(report: CheckReport) -> None:
+    rows = {row["place"]: row for row in report.rows}
+    assert rows["a.csv line 8"]["name"] == "[31m<script>alert(1)</script> & Co"
+    assert rows["a.csv line 11"] == {
+        "place": "a.csv line 11",
+        "name": "Bez klucza",
+        "reason": "no_key",
+        "detail": "column 'id' is empty: give the row a key",
+    }
+    titles = report.sites.titles
+    assert titles[0] == "a.csv line 2: Huta Małapanew"
+    assert any(title.startswith("a.csv line 9: Daleko - outside_region: lies ") for title in titles)
+    assert report.sites.accepted.tolist().count(True) == 6
+
+
+def test_dates_that_cannot_be_read_are_listed_the_commonest_first(tmp_path: Path) -> None:
+    texts = ["dawno", "kiedyś", "kiedyś", "przed wojną", "1890", "", "brak", "kiedyś", "dawno"]
+    rows = "".join(f"{n};Huta {n};17.9{n};50.6{n};{text};\n" for n, text in enumerate(texts))
+    (tmp_path / "a.csv").write_text("id;name;lon;lat;rok;koniec\n" + rows, encoding="utf-8")
+    (tmp_path / "c.toml").write_text(CONTRACT, encoding="utf-8")
+    start, end = check(tmp_path / "c.toml", open_run(tmp_path / "data", contracts=False)).dates
+    assert [*start.unread.items()] == [("kiedyś", 3), ("dawno", 2), ("przed wojną", 1)]
+    assert (start.filled, start.read) == (7, 1)
+    assert (end.filled, end.read, end.unread) == (0, 0, {})
+
+
+def test_a_wide_source_has_no_outline_and_its_map_no_region(tmp_path: Path) -> None:
+    (tmp_path / "a.csv").write_text("id;lon;lat\n1;17.91234;50.61234\n2;3.1;-4.5\n3;;\n", encoding="utf-8")
+    wide = 'id = "w"\nfiles = ["a.csv"]\n[place]\ncrs = "EPSG:4326"\nx = "lon"\ny = "lat"\n[columns]\nkey = "id"\n'
+    (tmp_path / "c.toml").write_text(wide, encoding="utf-8")
+    report = check(tmp_path / "c.toml", open_run(tmp_path / "data", contracts=False))
+    assert (report.outline, report.sites.area, report.accepted) == (None, None, 2)
+    assert report.as_dict()["region"] is None
+    assert report.dates == ()
+    assert report.sites.titles == ("a.csv line 2: no name", "a.csv line 3: no name")
+    assert report.sites.points[1] == pytest.approx([3.1, -4.5])
+    words = [element.text or "" for element in drawn(report.picture()).iter(f"{SVG}text")]
+    assert "3 rows = 2 accepted + 1 not accepted (1 no_coordinates)" in words
+
+
+def test_a_contract_for_a_region_that_nobody_declared_is_refused(contract: Path, tmp_path: Path) -> None:
+    contract.write_text(CONTRACT.replace('"opole"', '"opol"'), encoding="utf-8")
+    with pytest.raises(ContractError, match=r"c\.toml: region 'opol' is in no catalog\. Known: gorenjska, .*zwickau\."):
+        check(contract, open_run(tmp_path / "data", contracts=False))
 
 
 def undeclared(tmp_path: Path) -> Path:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+import re
+from datetime import UTC, datetime
 from pathlib import Path
 
 import geopandas as gpd
@@ -271,3 +274,145 @@ def test_columns_are_told_by_name_and_cells() -> None:
     found = {field: entries[0].name for field, entries in fields_of(columns).items()}
     assert found == {"name": "NAZWA", "website": "url"}
     assert place_text_of(columns) is None
+
+
+LISTED = """\
+Nr rej.;Obiekt;Nazwa;Rodzaj;Typ;Długość;Szerokość;Datowanie;Uwagi
+A/1;x;Huta Małapanew;huta;zakład;18,20512;50,67021;1754;
+A/2;y;Cementownia Odra;cementownia;zakład;17,94821;50,66512;1911;zamknięta
+A/3;y;Młyn Żelazny;młyn;
+B/1;z;Gazownia;gazownia;zakład;17,92991;50,66991;k. XIX w.;
+"""
+DRAFTED = """\
+# A first contract for Wykaz zabytków.csv. Every line with 'guessed' is one: look at it, then remove the word.
+# Lines that begin with '#' and hold a key are undecided: complete one and remove its '#'.
+# 4 rows in 9 columns; delimited text
+id = "wykaz_zabytkow" # guessed: from the file's name
+title = "Wykaz zabytków" # guessed: from the file's name
+region = "opole"
+files = ["Wykaz zabytków.csv"]
+licence = "unknown" # nothing is published until its licence is known
+attribution = ""
+# retrieved = 2026-03-01 # the date of the file
+# Columns that nothing was made of; what nobody needs can be listed so:
+# ignore = ["Obiekt", "Typ", "Uwagi"]
+
+[read]
+encoding = "cp1250" # guessed
+delimiter = ";" # detected
+# noticed: encoding cp1250 guessed ('Długość', 'Szerokość', 'Małapanew', 'zakład'): state [read] encoding if this \
+looks wrong
+# noticed: delimiter ';' detected
+# 1 rows have not the shape of the table (Wykaz zabytków.csv line 4: 5 cells where the header has 9)
+decimal = "," # guessed: the coordinates are numbers only so
+
+[place]
+x = "Długość" # guessed: 17.92991 to 18.20512
+y = "Szerokość" # guessed: 50.66512 to 50.67021
+# crs = "EPSG:4258" # candidate: 100% inside opole, as written
+crs = "EPSG:4258" # guessed: no other candidate lies elsewhere, 100% inside
+# accuracy_m = 100
+# origin = "surveyed" # or digitized, address, settlement
+
+[columns]
+key = "Nr rej." # guessed: filled and different in every row
+name = "Nazwa" # guessed: e.g. 'Huta Małapanew'
+start = "Datowanie" # guessed: e.g. '1754'
+type = "Rodzaj" # guessed: e.g. 'huta'
+# type = "Typ"
+"""
+
+
+def test_what_a_steward_gets_for_a_list(tmp_path: Path, run: Run) -> None:
+    path = tmp_path / "Wykaz zabytków.csv"
+    path.write_text(LISTED, encoding="cp1250", newline="\r\n")
+    noon = datetime(2026, 3, 1, 12, tzinfo=UTC).timestamp()
+    os.utime(path, (noon, noon))
+    text = draft(path, run, region="opole")
+    assert text == DRAFTED
+    contract, _ = loaded(path, text)
+    assert check(contract, run).as_dict()["rejected_by_reason"] == {"bad_row": 1}
+
+
+@pytest.mark.parametrize(
+    ("text", "lines"),
+    [
+        (  # nothing is named like a key: what could be one is offered
+            "lp;ulica;wpis\n1;Fabryczna 1;x1\n2;Fabryczna 2;x2\n2;Fabryczna 3;x3\n",
+            [
+                "# No column is named like a key: rows are known by their content until one is set.",
+                '# key = "ulica" # different in every row',
+                '# key = "wpis" # different in every row',
+                "address = \"ulica\" # guessed: e.g. 'Fabryczna 1'",
+                "# No column looks like coordinates: rows without a place help other sources only.",
+                '# x = ""',
+                '# text = ""',
+                "# No names.",
+                '# name = ""',
+                '# ignore = ["lp", "wpis"]',
+            ],
+        ),
+        (  # more columns than a line can hold
+            ",".join(["id", *(f"c{n}" for n in range(62))]) + "\n" + ",".join(["7"] * 63) + "\n",
+            ['key = "id" # guessed: filled and different in every row', '"c59"] # and 2 more'],
+        ),
+        (  # shapes as text, in a system that nothing fits
+            "id,wkt\n1,POINT (900000 100)\n2,POINT (900001 100)\n",
+            ["text = \"wkt\" # guessed: reads as places, e.g. 'POINT (900000 100)'"],
+        ),
+        (  # zeros stand for an unknown place and tell nothing of the system
+            "id,name,lon,lat\n1,Huta,0,0\n2,Hala,17.91,50.61\n",
+            ['x = "lon" # guessed: 17.91 to 17.91', 'y = "lat" # guessed: 50.61 to 50.61'],
+        ),
+    ],
+)
+def test_what_is_offered_where_little_can_be_told(tmp_path: Path, run: Run, text: str, lines: list[str]) -> None:
+    (tmp_path / "a.csv").write_text(text, encoding="utf-8")
+    drafted = draft(tmp_path / "a.csv", run)
+    for line in lines:
+        assert line in drafted
+    loaded(tmp_path / "a.csv", drafted)
+
+
+def test_a_system_that_the_numbers_gainsay_is_told_and_not_set(tmp_path: Path, run: Run) -> None:
+    """A shapefile of meters whose .prj says WGS 84: often seen, never right."""
+    frame = table("EPSG:2180", "PL", OPOLE)
+    shapes = gpd.GeoDataFrame(frame[["nr", "nazwa"]], geometry=gpd.points_from_xy(frame["x"], frame["y"]), crs=4326)
+    shapes.to_file(tmp_path / "a.gpkg", engine="pyogrio")
+    text = draft(tmp_path / "a.gpkg", run, region="opole")
+    assert "# The file states 'EPSG:4326', but its numbers are no degrees (" in text
+    assert 'crs = "EPSG:2180" # guessed: no other candidate lies elsewhere, 100% inside' in text
+    contract, _ = loaded(tmp_path / "a.gpkg", text)
+    assert check(contract, run).accepted == ROWS
+
+
+def test_a_file_about_no_region_of_the_catalog_is_offered_for_its_country(tmp_path: Path, run: Run) -> None:
+    frame = table("EPSG:2180", "PL", (21.0, 52.1, 21.1, 52.2))  # Warsaw
+    shapes = gpd.GeoDataFrame(frame[["nr", "nazwa"]], geometry=gpd.points_from_xy(frame["x"], frame["y"]), crs=2180)
+    shapes.to_file(tmp_path / "a.gpkg", engine="pyogrio")
+    text = draft(tmp_path / "a.gpkg", run)
+    assert 'countries = ["PL"] # guessed: EPSG:2180 is registered for this country alone' in text
+    assert "# region" not in text
+
+
+def test_shapes_are_told_by_the_middle_of_what_they_cover(tmp_path: Path, run: Run) -> None:
+    west, south, east, north = OPOLE
+    areas = [shapely.box(west, south, east, north), None]
+    gpd.GeoDataFrame({"nr": ["1", "2"]}, geometry=areas, crs=4326).to_file(tmp_path / "a.gpkg", engine="pyogrio")
+    text = draft(tmp_path / "a.gpkg", run)
+    assert "geometry = true" in text
+    assert '# region = "opole" # 100% of the rows lie near it' in text
+    empty = gpd.GeoDataFrame({"nr": ["1"]}, geometry=[None], crs=4326)
+    empty.to_file(tmp_path / "b.gpkg", engine="pyogrio", geometry_type="Point")
+    assert "# region" not in draft(tmp_path / "b.gpkg", run)
+
+
+@pytest.mark.parametrize(("title_rows", "header_row"), [(0, None), (1, 2), (3, 4), (10, 11), (11, None)])
+def test_the_row_of_names_is_looked_for_below_titles(
+    tmp_path: Path, run: Run, title_rows: int, header_row: int | None
+) -> None:
+    body = table("EPSG:4326", "PL", OPOLE).to_csv(index=False, sep=";")
+    (tmp_path / "a.csv").write_text("Wykaz;;;;;;\n" * title_rows + body, encoding="utf-8")
+    text = draft(tmp_path / "a.csv", run)
+    found = re.search(r"header_row = (\d+)", text)
+    assert (int(found[1]) if found else None) == header_row

@@ -21,7 +21,9 @@ def vocabulary() -> Vocabulary:
     return load_vocabulary()
 
 
-def made(vocabulary: Vocabulary, rows: list[dict[str, Any]], **more: Any) -> Harmonized:
+def made(
+    vocabulary: Vocabulary, rows: list[dict[str, Any]], *, data_time: str | None = None, **more: Any
+) -> Harmonized:
     contract = Contract(
         id="test", files=("a.csv",), place={"crs": "EPSG:4326", "x": "x", "y": "y"}, declared_in=Path("t.toml"), **more
     )
@@ -32,7 +34,7 @@ def made(vocabulary: Vocabulary, rows: list[dict[str, Any]], **more: Any) -> Har
         for n, row in enumerate(rows)
     ]
     frame = pd.DataFrame(whole, dtype=object)
-    return harmonize(RawTable(Raw(frame)), contract, Ground("the world", "PL"), vocabulary)
+    return harmonize(RawTable(Raw(frame), data_time=data_time), contract, Ground("the world", "PL"), vocabulary)
 
 
 def kinds(result: Harmonized) -> dict[str, str]:
@@ -232,3 +234,133 @@ def test_unknown_is_no_name_and_no_owner(vocabulary: Vocabulary, word: str) -> N
     records = made(vocabulary, [{"name": word, "operator": word, "name:de": word, "alt_name": f"{word};Huta"}]).records
     assert pd.isna(records["operator"][0])
     assert from_json(records["names"][0]) == {"alt": "Huta"}
+
+
+def plain(column: pd.Series) -> list[Any]:
+    return [None if pd.isna(cell) else cell for cell in column]
+
+
+@pytest.mark.parametrize(
+    ("row", "expected"),
+    [
+        ({"type": "cegielnia"}, ("brickworks", "building_materials")),
+        ({"type": "cegielnia", "name": "Huta Anna"}, ("brickworks", "building_materials")),  # what is stated holds
+        ({"type": "zwerfkei", "name": "Ziegelei Müller"}, ("brickworks", "building_materials")),
+        ({"name": "Ziegelei Müller"}, ("brickworks", "building_materials")),
+        ({"name": "Müller & Co"}, (None, None)),
+        ({"sector": "metale"}, (None, "metallurgy")),  # a broad sector tells the theme alone
+        ({"sector": "metale", "name": "Ziegelei Müller"}, ("brickworks", "building_materials")),
+        ({"sector": "cegielnia"}, ("brickworks", "building_materials")),
+        ({"type": "cegielnia", "sector": "metale"}, ("brickworks", "building_materials")),
+        ({"theme": "energy"}, (None, "energy")),
+        ({"theme": "energy", "type": "cegielnia"}, ("brickworks", "energy")),
+        ({"theme": "of no list", "type": "cegielnia"}, ("brickworks", "building_materials")),
+    ],
+)
+def test_what_is_said_of_a_site_tells_its_type_and_theme(
+    vocabulary: Vocabulary, row: dict[str, str], expected: tuple[str | None, str | None]
+) -> None:
+    records = made(vocabulary, [row], values={"sector": {"metale": "metallurgy"}}).records
+    assert (plain(records["type"])[0], plain(records["theme"])[0]) == expected
+
+
+@pytest.mark.parametrize(
+    ("column", "values", "expected"),
+    [
+        ("aspect", ["monument", "both", "castle", None], ["monument", "both", "unknown", "unknown"]),
+        ("present_use", ["museum", "none", "fun", None], ["museum", "none", "unknown", "unknown"]),
+        ("status", ["disused", "czynny", "zwerfkei", None], ["disused", "functional", "unknown", "unknown"]),
+    ],
+)
+def test_a_condition_is_one_of_its_list_and_another_is_told(
+    vocabulary: Vocabulary, column: str, values: list[str | None], expected: list[str]
+) -> None:
+    result = made(vocabulary, [{column: value} for value in values])
+    assert result.records[column].tolist() == expected
+    problem = next(problem for problem in result.problems if problem.kind == "unmapped_value")
+    assert problem.message == (
+        f"values of '{column}' that nobody mapped: '{values[2]}' (1). Map them in [values.{column}]."
+    )
+    assert problem.count == 1
+
+
+def test_values_are_mapped_by_the_contract_first(vocabulary: Vocabulary) -> None:
+    values = {
+        "aspect": {"zabytek": "monument"},
+        "present_use": {"muzeum techniki": "museum"},
+        "country": {"CSSR": "CZ"},
+        "type": {"cegielnia": "lime_kiln"},
+    }
+    row = {"aspect": "zabytek", "present_use": "muzeum techniki", "country": "CSSR", "type": "cegielnia"}
+    result = made(vocabulary, [row], values=values)
+    record = result.records.iloc[0]
+    assert [record[name] for name in row] == ["monument", "museum", "CZ", "lime_kiln"]
+    assert "unmapped_value" not in kinds(result)
+
+
+@pytest.mark.parametrize("column", ["type", "sector", "status"])
+def test_of_many_values_that_nobody_mapped_the_commonest_are_named(vocabulary: Vocabulary, column: str) -> None:
+    rows = [{column: f"zwerfkei {n}"} for n in range(7) for _ in range(n + 1)]
+    message = kinds(made(vocabulary, rows))["unmapped_value"]
+    assert f"values of '{column}' that nobody mapped: 'zwerfkei 6' (7), 'zwerfkei 5' (6), " in message
+    assert "'zwerfkei 2' (3) and 2 more. " in message
+    assert "zwerfkei 1'" not in message
+
+
+@pytest.mark.parametrize(
+    ("start", "end", "years", "kind"),
+    [
+        ("1890", "1995", (1890, 1995), None),
+        ("1890", "", (1890, None), None),
+        ("", "1995", (None, 1995), None),
+        ("1890", "kiedyś", (1890, None), "unread_date"),
+        ("kiedyś", "1995", (None, 1995), "unread_date"),
+        ("1995", "1890", (1995, None), "dates_contradict"),
+        ("0", "9999", (None, None), None),  # numbers that stand for no year
+    ],
+)
+def test_years_are_read_and_what_cannot_be_is_told(
+    vocabulary: Vocabulary, start: str, end: str, years: tuple[int | None, int | None], kind: str | None
+) -> None:
+    result = made(vocabulary, [{"start": start, "end": end}])
+    record = result.records.iloc[0]
+    found = tuple(None if pd.isna(record[name]) else record[name] for name in ("start_year", "end_year"))
+    assert found == years
+    assert set(kinds(result)) & {"unread_date", "dates_contradict"} == ({kind} if kind else set())
+    if kind == "dates_contradict":
+        assert f"'{start} - {end}' (1)" in kinds(result)[kind]
+
+
+def test_when_the_data_are_of_is_told_by_row_contract_or_source(vocabulary: Vocabulary) -> None:
+    def dates(**said: Any) -> tuple[list[Any], list[Any]]:
+        records = made(vocabulary, [{"valid_at": "2021-05-03"}, {}], **said).records
+        return plain(records["valid_at"]), plain(records["retrieved_at"])
+
+    assert dates() == (["2021-05-03", None], [None, None])
+    assert dates(valid_at="2020-01-01") == (["2021-05-03", "2020-01-01"], [None, None])
+    assert dates(retrieved="2026-11-01") == (["2021-05-03", None], ["2026-11-01"] * 2)
+    assert dates(data_time="2026-11-20") == (["2021-05-03", "2026-11-20"], ["2026-11-20"] * 2)
+    assert dates(data_time="2026-11-20", valid_at="2020-01-01")[0] == ["2021-05-03", "2020-01-01"]
+
+
+def test_where_and_how_a_source_was_placed_is_told_once(vocabulary: Vocabulary) -> None:
+    result = made(vocabulary, [{}, {"x": None}, {"x": "17°55'48\"E", "y": "50°40'12\"N"}])
+    assert result.first(["b", None, "a", "b"]) == "a; b"
+    assert result.first([None, None]) is None
+    assert result.first(result.placed.systems) == "EPSG:4326"
+    assert plain(result.records["raw_x"]) == ["17.9", None, "17°55'48\"E"]
+    assert plain(result.records["declared_crs"]) == ["EPSG:4326", None, "EPSG:4326"]
+
+
+def test_what_was_given_is_not_changed(vocabulary: Vocabulary) -> None:
+    frame = pd.DataFrame(
+        [{"key": "1", "place": "a", "tags": "{}", "content_hash": "h", "x": "17.9", "y": "50.6", "status": None}],
+        dtype=object,
+    ).assign(reason=None, detail=None)
+    before = frame.copy()
+    contract = Contract(
+        id="t", files=("a.csv",), place={"crs": "EPSG:4326", "x": "x", "y": "y"}, defaults={"status": "disused"}
+    )
+    records = harmonize(RawTable(Raw(frame)), contract, Ground("the world", "PL"), vocabulary).records
+    assert records["status"].tolist() == ["disused"]
+    pd.testing.assert_frame_equal(frame, before)

@@ -211,8 +211,9 @@ def _states(
     for name, allowed in (("aspect", ASPECTS), ("present_use", PRESENT_USES)):
         mapping = contract.values.get(name, {})
         column = []
-        for raw in _clean(rows, name):
-            found = mapping.get(raw or "", raw)
+        for cell, raw in zip(_column(rows, name), _clean(rows, name), strict=True):
+            # "none" is a use, though as a text it says nothing.
+            found = mapping.get(raw or "", cell if isinstance(cell, str) and cell in allowed else raw)
             if found is not None and found not in allowed:
                 notices.add("unmapped_value", name, found)
                 found = None

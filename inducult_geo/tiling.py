@@ -13,7 +13,7 @@ cell and its halo.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -102,24 +102,31 @@ def candidates_of_tile(records: Records, tile: Iterable[Cell], grid: Grid | None
     return pd.concat(found, ignore_index=True) if found else pd.DataFrame({"left_key": [], "right_key": []}, dtype=str)
 
 
-def compare_pairs(records: Records, pairs: pd.DataFrame, weights: Weights | None = None) -> Scored:
+def compare_pairs(
+    records: Records, pairs: pd.DataFrame, weights: Weights | None = None, *, many: Collection[str] = ()
+) -> Scored:
     """Score the candidates of all tiles together (`left_key`, `right_key`); the order of the tiles changes nothing."""
     at = pd.Series(np.arange(len(records)), index=records["record_key"].to_numpy())
     left = at.reindex(pairs["left_key"]).to_numpy(dtype=np.int64)
     right = at.reindex(pairs["right_key"]).to_numpy(dtype=np.int64)
     low, high = np.minimum(left, right), np.maximum(left, right)
     order = np.lexsort((high, low))
-    return score(Compared(prepare(records), low[order], high[order]), weights)
+    return score(Compared(prepare(records), low[order], high[order]), weights, many=many)
 
 
 def compare_in_tiles(
-    records: Records, *, per_side: int = 1, grid: Grid | None = None, weights: Weights | None = None
+    records: Records,
+    *,
+    per_side: int = 1,
+    grid: Grid | None = None,
+    weights: Weights | None = None,
+    many: Collection[str] = (),
 ) -> Scored:
     """Do all of it here, one tile after the other: what `match.resolve.compare` is for an area of any size."""
     tiles = tiles_of(records, per_side, grid)
     found = [candidates_of_tile(records_of_tile(records, tile, grid), tile, grid) for tile in tiles]
     empty = pd.DataFrame({"left_key": [], "right_key": []}, dtype=str)
-    return compare_pairs(records, pd.concat(found, ignore_index=True) if found else empty, weights)
+    return compare_pairs(records, pd.concat(found, ignore_index=True) if found else empty, weights, many=many)
 
 
 def _found(records: Records, points: np.ndarray, cells: Iterable[Cell], net: Grid) -> Iterator[pd.DataFrame]:

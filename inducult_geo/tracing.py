@@ -14,8 +14,8 @@ import pandas as pd
 from inducult_geo.errors import ConfigError
 from inducult_geo.frames import as_records
 from inducult_geo.match.identity import check_site_id
-from inducult_geo.match.resolve import compare
-from inducult_geo.match.score import shipped_weights
+from inducult_geo.match.resolve import compare, sources_of_units
+from inducult_geo.match.score import bar_in_words, shipped_weights
 from inducult_geo.match.waterfall import Waterfall, waterfall
 from inducult_geo.resolving import registry_of, weights_of
 from inducult_geo.run import Run
@@ -39,7 +39,9 @@ class PairExplained:
     outcome
         What became of the pair: `decision`, `why`, `decided_by`, `score`, `distance_m`; empty where nothing was kept.
     bars
-        Scores from which a pair is a match, and a question.
+        Scores from which this pair is a match, and a question.
+    bar
+        The first of them in words, with what makes it so.
     sites
         The site of each.
     """
@@ -50,6 +52,7 @@ class PairExplained:
     fall: Waterfall | None
     outcome: Mapping[str, Any]
     bars: tuple[float, float]
+    bar: str
     sites: tuple[str, str]
 
     def as_dict(self) -> dict[str, Any]:
@@ -60,6 +63,7 @@ class PairExplained:
             "right": {"record_key": self.keys[1], "site_id": self.sites[1], **self.right},
             **self.outcome,
             "match_from": self.bars[0],
+            "bar": self.bar,
             "review_from": self.bars[1],
             "start": None if fall is None else round(fall.start, 3),
             "steps": [] if fall is None else [step._asdict() for step in fall.steps],
@@ -79,9 +83,7 @@ class PairExplained:
             told.append("They were never compared: neither near each other, nor of one town, nor alike in a rare word.")
         else:
             told += self.fall.lines()
-            told.append(
-                f"{self.fall.probability:.1%}: a match from {self.bars[0]:.0%}, a question from {self.bars[1]:.0%}"
-            )
+            told.append(f"{self.fall.probability:.1%}: {self.bar}; a question from {self.bars[1]:.0%}")
         if self.outcome:
             told += ["", f"{self.outcome['decision']}: {self.outcome['why']}"]
         return [_printable(line) for line in told]
@@ -97,7 +99,8 @@ def explain_pair(left: str, right: str, run: Run) -> PairExplained:
     """
     stage, records = _holding(left, right, run)
     # Whole: what the neighbors of a pair score is part of its own score.
-    scored = compare(as_records(records.sort_values("record_key", ignore_index=True)), weights_of(run))
+    many = sources_of_units(run.catalog.sources)
+    scored = compare(as_records(records.sort_values("record_key", ignore_index=True)), weights_of(run), many=many)
     keys = scored.pairs.prepared.key
     ends = {(keys[a], keys[b]): at for at, (a, b) in enumerate(zip(scored.pairs.left, scored.pairs.right, strict=True))}
     row = ends.get((left, right), ends.get((right, left)))
@@ -109,9 +112,10 @@ def explain_pair(left: str, right: str, run: Run) -> PairExplained:
     said = [{name: _plain(sides[name].iloc[at]) for name in SHOWN} for at in (0, 1)]
     sites = tuple(str(site) for site in stage.records().set_index("record_key").loc[[left, right], "site_id"])
     weights = weights_of(run) or shipped_weights()
-    bars = (weights.match, weights.review)
+    bars = (weights.match if row is None else float(scored.bar[row]), weights.review)
+    bar = "" if row is None else bar_in_words(scored, row)
     fall = waterfall(scored, row) if row is not None else None
-    return PairExplained((left, right), said[0], said[1], fall, outcome, bars, (sites[0], sites[1]))
+    return PairExplained((left, right), said[0], said[1], fall, outcome, bars, bar, (sites[0], sites[1]))
 
 
 def id_history(site_id: str, run: Run) -> tuple[str, ...]:

@@ -140,5 +140,5 @@ def test_totals_are_those_of_the_score():
     scored = lists(0.5, 30)
     standing = stand(scored.pairs, scored.base, shipped_weights())
     moved = scored.parts["overlap of the lists"]
-    assert np.allclose(1 / (1 + np.exp(-(standing.total + moved))), scored.probability)
+    assert np.allclose(1 / (1 + np.exp(-(standing.total + moved))), scored.whole)
     assert replace(standing).sides[0].record.size

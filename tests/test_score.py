@@ -12,8 +12,8 @@ from inducult_geo.match.candidates import candidates_of
 from inducult_geo.match.comparisons import COMPARISONS, Compared
 from inducult_geo.match.points import weigh
 from inducult_geo.match.prepare import prepare
-from inducult_geo.match.rivals import leads
-from inducult_geo.match.score import LEAD_KNOTS, LEADS, explain, score, shipped_weights
+from inducult_geo.match.rivals import contests, leads, plants_of
+from inducult_geo.match.score import CROWD, LEAD_KNOTS, LEADS, bar_in_words, explain, score, shipped_weights
 from inducult_geo.match.train import JUDGED
 
 WHOLE = {"address": "Sinning 1", "postcode": "83101", "city": "Rohrdorf"}
@@ -159,8 +159,88 @@ def test_points_of_an_explanation_add_up_to_the_score():
     assert not any(name in told for name in LEADS)
 
 
+def test_the_bar_of_a_pair_is_told():
+    scored, at = scored_pairs(
+        row("a:1", "Kalkwerk Saal", point()),
+        row("b:1", "Kalkwerk Saal", point(20)),
+        row("a:2", "Neurath F", point(500_000)),
+        row("b:2", "Neurath G", point(500_100)),
+        row("a:3", None, point(900_000)),
+        row("b:3", "Ziegelei", point(900_000)),
+    )
+    told = [bar_in_words(scored, at[f"a:{i}", f"b:{i}"]) for i in (1, 2, 3)]
+    assert told[0] == f"a match from {shipped_weights().match:.0%}"
+    assert told[1] == "a match from 95% since their names have other unit numbers"
+    assert told[2].startswith("never a match in a run")
+
+
 def test_custom_weights_are_used():
     prepared = prepare(records(row("a:1", "Werk", point()), row("b:1", "Werk", point())))
     pairs = Compared(prepared, np.array([0]), np.array([1]))
     silent = replace(shipped_weights(), scale=0.0, offset=0.0)
     assert score(pairs, silent).probability[0] == pytest.approx(0.5, abs=0.05)
+
+
+def test_two_equals_get_half_each_where_one_alone_can_be_right():
+    """Conditional logit: what fits is shared; a source of permits shares nothing."""
+    twins = [row(f"b:{i}", "Kalkwerk Saal", point(150)) for i in (1, 2)]
+    prepared = prepare(records(row("a:1", "Kalkwerk Saal", point()), *twins, *backdrop()))
+    pairs = Compared(prepared, *candidates_of(prepared))
+    mine = prepared.key[pairs.left] == "a:1"
+    mine &= np.isin(prepared.key[pairs.right], ["b:1", "b:2"])
+    shared, several = score(pairs), score(pairs, many=["b"])
+    assert mine.sum() == 2
+    assert shared.probability[mine].sum() < 1.0 < several.probability[mine].sum()
+    assert np.allclose(shared.whole[mine], several.probability[mine])
+    assert np.allclose(
+        shared.parts[CROWD][mine], -np.log1p(several.probability[mine] / (1 - several.probability[mine]))
+    )
+    assert (several.parts[CROWD][mine] == 0).all()
+    assert shared.several.is_match[mine].all()
+
+
+def test_doubt_that_both_sides_see_counts_once():
+    """Two records of each side that fit alike: each is the partner of one of two, not of one of three."""
+    four = [row(f"{side}:{i}", "Kalkwerk Saal", point(40 * i)) for side in "ab" for i in (1, 2)]
+    prepared = prepare(records(*four, *backdrop()))
+    scored = score(Compared(prepared, *candidates_of(prepared)))
+    ours = np.isin(prepared.key[scored.pairs.left], ["a:1", "a:2"])
+    odds = scored.whole[ours] / (1 - scored.whole[ours])
+    assert ours.sum() == 4
+    assert (scored.probability[ours] >= odds.min() / (1 + 2 * odds.max())).all()
+
+
+def test_which_list_is_called_first_changes_nothing():
+    left = [row(f"a:{i}", f"Kalkwerk Saal {w}", point(300 * i)) for i, w in enumerate(("Nord", "Au"))]
+    right = [row(f"b:{i}", "Kalkwerk Saal", point(100 + 400 * i)) for i in range(3)]
+    found = []
+    for names in ("ab", "zy"):
+        turned = [
+            part | {"record_key": part["record_key"].translate(str.maketrans("ab", names)), "source": None}
+            for part in (*left, *right)
+        ]
+        table = records(*(part | {"source": part["record_key"][0]} for part in turned))
+        prepared = prepare(table)
+        scored = score(Compared(prepared, np.repeat([0, 1], 3), np.tile([2, 3, 4], 2)))
+        found.append(scored.probability)
+    assert np.allclose(*found)
+
+
+def test_units_of_a_plant_are_no_rivals():
+    keys = ("a:1", "a:2", "a:3", "b:1")
+    names = ("Escombreras 1", "Escombreras 2", "Cartagena", "Escombreras")
+    table = prepare(records(*(row(key, name, point()) for key, name in zip(keys, names, strict=True))))
+    assert plants_of(table).tolist() == [0, 0, -1, -1]
+    pairs = Compared(table, np.array([0, 1, 2]), np.array([3, 3, 3]))
+    _, right = leads(pairs, np.array([4.0, 3.0, 1.0]))
+    assert right.tolist() == [3.0, 2.0, -3.0]
+    _, other = contests(pairs)
+    assert np.allclose(other.crowd(np.log([4.0, 3.0, 1.0])), [1.0, 1.0, 7.0])
+
+
+@pytest.mark.parametrize(
+    "names", [("Kraftwerk 1", "Kraftwerk 2"), ("Dom", "Dom"), ("Alsen 1", "Alsen"), ("Alsen 1", "Saal 2")]
+)
+def test_what_is_no_unit_stays_a_rival(names):
+    table = prepare(records(*(row(f"a:{i}", name, point()) for i, name in enumerate(names))))
+    assert plants_of(table).tolist() == [-1, -1]

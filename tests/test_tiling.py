@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from functools import partial
 
 import geopandas as gpd
 import numpy as np
@@ -60,7 +61,7 @@ def resolved(records: Records, per_side: int, decisions=replay(())) -> Resolutio
         decisions=decisions,
         registry=empty_registry(),
         run_id="made-up",
-        comparing=lambda some: compare_in_tiles(some, per_side=per_side, grid=GRID),
+        comparing=partial(compare_in_tiles, per_side=per_side, grid=GRID),
     )
 
 

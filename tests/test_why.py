@@ -103,7 +103,9 @@ def test_further_permits_of_one_site_are_told_as_units() -> None:
     assert "unit" not in set(alone["decision"])
     assert set(told.loc[told["decision"] == "unit", "right_id"]) <= {"0", "2"}
     assert (told["decision"] == "unit").sum() >= 1
-    assert told["why"].str.len().min() > 0
+    for chance, why in zip(told["score"], told["why"], strict=True):
+        total = sum(float(part.rsplit(" ", 1)[1]) for part in why.split("; "))
+        assert 1 / (1 + np.exp(-total)) == pytest.approx(chance, abs=0.02)
 
 
 def test_changes_of_ids_are_listed_with_their_cause() -> None:

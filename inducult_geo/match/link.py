@@ -46,11 +46,11 @@ def link(
     if left.empty or right.empty:
         return pd.DataFrame({name: pd.Series(dtype=TEXT) for name in LINK_COLUMNS})
     prepared = prepare(concat_records([_as_source(left, "left"), _as_source(right, "right")]))
-    scored = score(Compared(prepared, *candidates_of(prepared, split=len(left))), weights)
+    scored = score(Compared(prepared, *candidates_of(prepared, split=len(left))), weights, many=("left",))
     pairs = scored.pairs
-    rank = ranks_within(pairs.left, scored.probability)
+    several, rank = scored.several, ranks_within(pairs.left, scored.probability)
     matched = (rank == 0) & scored.is_match
-    further = scored.is_match & (ranks_within(pairs.right, scored.probability) == 0) & ~matched & units
+    further = several.is_match & (ranks_within(pairs.right, several.probability) == 0) & ~matched & units
     asked = scored.is_question & ((rank == 0) | _nearly_as_good(scored, rank)) & ~matched & ~further & review
     rows = np.flatnonzero(matched | further | asked)
     keys = pd.Series(prepared.key, dtype=TEXT).str.partition(":")[2].to_numpy()
@@ -58,10 +58,10 @@ def link(
         {
             "left_id": keys[pairs.left[rows]],
             "right_id": keys[pairs.right[rows]],
-            "score": scored.probability[rows].round(4),
+            "score": np.where(further, several.probability, scored.probability)[rows].round(4),
             "decision": np.where(matched[rows], "match", np.where(further[rows], "unit", "review")),
             "distance_m": pairs.distance_m[rows].round(1),
-            "why": explain(scored, rows),
+            "why": np.where(further[rows], explain(several, rows), explain(scored, rows)),
         }
     )
     return table.sort_values(["left_id", "score", "right_id"], ascending=[True, False, True], ignore_index=True)

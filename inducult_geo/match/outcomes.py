@@ -21,7 +21,7 @@ from inducult_geo.match.ragged import Flags, Ints
 from inducult_geo.match.score import Scored, explain
 
 NEAR_MISS: Final = 0.05
-"""Pairs with a lower score are not kept."""
+"""Pairs with a lower score are not kept, unless they have it only since others fit better."""
 
 INSIDE_FROM: Final = 0.9
 
@@ -111,7 +111,7 @@ def _scored(scored: Scored, settled: Settled) -> pd.DataFrame:
     place = places_of(rows, keys)
     ends = place[scored.pairs.left], place[scored.pairs.right]
     contained = contained_pairs(scored)
-    keep = (scored.probability >= NEAR_MISS) | contained
+    keep = (scored.probability >= NEAR_MISS) | contained | (scored.several.is_match & scored.is_backed)
     if settled.decisions.latest:
         codes = np.minimum(*ends) * len(rows) + np.maximum(*ends)
         keep |= np.isin(codes, codes_of(settled.decisions.latest.keys(), rows))

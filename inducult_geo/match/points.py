@@ -60,6 +60,11 @@ class Parts(Mapping[str, Floats]):
     def __len__(self) -> int:
         return len(_KNOTS) + len(self._more)
 
+    def without(self, name: str) -> Parts:
+        """Return the same without one of the further parts."""
+        more = {other: part for other, part in self._more.items() if other != name}
+        return Parts(self._scores, self._points, self._scale, more)
+
     def of(self, name: str, rows: Ints | slice) -> Floats:
         """Return one part of some pairs."""
         if name in self._more:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,28 +12,31 @@ from inducult_geo.match.ragged import Flags, Floats
 
 RIDGE = 1.0
 SMOOTH = 3.0
+_FREE = 1e-6
 
 Points = Mapping[str, Sequence[float]]
 Knots = Mapping[str, Sequence[float]]
 
 
 def logistic(
-    columns: Mapping[str, Floats], knots: Knots, true: Flags, weight: Floats
+    columns: Mapping[str, Floats], knots: Knots, true: Flags, weight: Floats, *, free: Collection[str] = ()
 ) -> tuple[dict[str, list[float]], float]:
     """Fit points and intercept by Newton's method.
 
     Parameters
     ----------
     columns
-        Comparison -> values, one an example; NaN where unknown.
+        Comparison -> values, one an example, or several whose points add up (examples x values); NaN where unknown.
     knots
         Comparison -> values between which its points change evenly.
     true, weight
         What each example is, and what it counts.
+    free
+        Columns whose points may be as large as the examples ask.
     """
     design = np.column_stack([np.ones(len(true)), *(hats(columns[name], knots[name]) for name in knots)])
-    penalty = block_diag(1e-6, *(_penalty(len(knots[name])) for name in knots))
-    beta = _newton(design, true, weight, penalty, np.zeros(len(true)))
+    each = ((_FREE if name in free else 1.0) * _penalty(len(knots[name])) for name in knots)
+    beta = _newton(design, true, weight, block_diag(_FREE, *each), np.zeros(len(true)))
     return _by_name(beta[1:], knots), round(float(beta[0]), 3)
 
 
@@ -68,7 +71,9 @@ def adjusted(
 
 
 def hats(value: Floats, knots: Sequence[float]) -> NDArray[np.float64]:
-    """How much each knot counts for each value (rows x knots); nothing where unknown."""
+    """How much each knot counts for each value (rows x knots), or for several together; nothing where unknown."""
+    if value.ndim > 1:
+        return np.asarray(sum(hats(one, knots) for one in value.T))
     held = np.clip(np.nan_to_num(value), knots[0], knots[-1])
     columns = [np.interp(held, knots, row) for row in np.eye(len(knots))]
     return np.where(np.isnan(value)[:, None], 0.0, np.column_stack(columns))

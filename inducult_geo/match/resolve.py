@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -64,7 +64,7 @@ def resolve(
     decisions: Decisions,
     registry: pd.DataFrame,
     run_id: str,
-    comparing: Callable[[Records], Scored] | None = None,
+    comparing: Callable[..., Scored] | None = None,
 ) -> Resolution:
     """Resolve records into sites.
 
@@ -81,7 +81,8 @@ def resolve(
     run_id
         Written to every site.
     comparing
-        What scores the records (ordered by key); `compare` where not given. For wide areas see `tiling`.
+        What scores the records (ordered by key), told `many` by name; `compare` where not given. For wide areas see
+        `tiling`.
 
     Raises
     ------
@@ -96,8 +97,9 @@ def resolve(
     marks = fingerprints(ordered)
     word, found = _carried(decisions, registry, ordered, marks)
     # Equals would be each other's rivals, and every question about them would be asked as often as they stand there.
-    scored = (comparing or compare)(Records(ordered[~is_in(ordered["record_key"], folded)].reset_index(drop=True)))
-    many = frozenset(name for name, contract in contracts.items() if contract.units_per_site)
+    many = sources_of_units(contracts)
+    alone = Records(ordered[~is_in(ordered["record_key"], folded)].reset_index(drop=True))
+    scored = (comparing or compare)(alone, many=many)
     clusters = cluster(ordered, _links(scored, word, folded), many=many, decisions=word, folded=folded)
     assigned = assign_ids(clusters.group, registry, ordered, marks=marks, found=found)
     members = assigned.members
@@ -135,10 +137,18 @@ def _homed(records: Records, members: pd.Series, registry: pd.DataFrame) -> Reco
     return Records(records.assign(site_id=sites, first_seen=first_seen, last_seen=keys.map(seen["last_seen"])))
 
 
-def compare(records: Records, weights: Weights | None = None) -> Scored:
-    """Score the candidates among records of several sources."""
+def compare(records: Records, weights: Weights | None = None, *, many: Collection[str] = ()) -> Scored:
+    """Score the candidates among records of several sources.
+
+    `many` names the sources of which several records may be one site (permits, units).
+    """
     prepared = prepare(records)
-    return score(Compared(prepared, *candidates_of(prepared)), weights)
+    return score(Compared(prepared, *candidates_of(prepared)), weights, many=many)
+
+
+def sources_of_units(contracts: Mapping[str, Contract]) -> frozenset[str]:
+    """Name the sources of which several records may be one site (permits, units)."""
+    return frozenset(name for name, contract in contracts.items() if contract.units_per_site)
 
 
 def _refuse_bad_keys(records: Records) -> None:

@@ -1,21 +1,26 @@
 """From comparisons to one score: log-odds that are added up, so that a person sees why.
 
 Each comparison gives points by its value (even between the knots of `weights.json`); an unknown one gives nothing.
-The sum is scaled, then the neighbors are looked at: how far this pair is ahead of the next best of either side. Last
-comes how much the two lists share at all. All together is turned into a probability. The form is that of Fellegi and
-Sunter (1969), with weights learned from labelled pairs.
+The sum is scaled, then the neighbors are looked at: how far this pair is ahead of the next best of either side. Then
+comes how much the two lists share at all. The form is that of Fellegi and Sunter (1969), with weights learned from
+labelled pairs.
+
+Last, what fits a record must be shared among all that fit it: where only one record of a source can be its partner, the
+odds of one pair are its own against those of "none" and of all others together (McFadden 1974, conditional logit). So
+two equals of which each would be sure alone get a half each.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from importlib.resources import files
 from typing import Any, Final
 
 import numpy as np
+import pandas as pd
 
 from inducult_geo.match.comparing import compare_all
 from inducult_geo.match.comparisons import COMPARISONS, Compared, Scores
@@ -26,6 +31,7 @@ from inducult_geo.match.rivals import Contest, contests
 
 LEADS: Final = ("lead over the left's next best", "lead over the right's next best")
 OVERLAP: Final = "overlap of the lists"
+CROWD: Final = "others that fit"
 LEAD_KNOTS: Final = (-8.0, -3.0, -1.0, 0.0, 1.0, 3.0, 8.0)
 """Leads in log-odds, between which their weight changes evenly; beyond the ends it stays."""
 
@@ -115,8 +121,12 @@ class Scored:
         Comparison -> what it found.
     share
         Estimated share of the shorter list that has a partner in the other.
-    is_match, is_question
-        Whether the score is high enough for a match, or at least for a question.
+    whole
+        The score that each pair would have if others that fit took nothing from it: is it one of the right ones?
+    bar
+        Score from which each pair is a match.
+    is_question
+        Whether the score is high enough for a question at least.
     is_backed
         Whether more than nearness speaks for the pair (see `SUPPORT`).
     """
@@ -127,9 +137,20 @@ class Scored:
     probability: Floats
     scores: Mapping[str, Scores]
     share: Floats
-    is_match: Flags
+    whole: Floats
+    bar: Floats
     is_question: Flags
     is_backed: Flags
+
+    @property
+    def is_match(self) -> Flags:
+        """Whether the score of each pair is high enough for a match."""
+        return np.asarray(self.probability >= self.bar, dtype=bool)
+
+    @property
+    def several(self) -> Scored:
+        """The same pairs where several partners may be right: others that fit take nothing from them."""
+        return replace(self, probability=self.whole, parts=self.parts.without(CROWD))
 
 
 @lru_cache(maxsize=1)
@@ -155,7 +176,13 @@ def weights_from(document: Mapping[str, Any]) -> Weights:
     )
 
 
-def score(pairs: Compared, weights: Weights | None = None, scores: Mapping[str, Scores] | None = None) -> Scored:
+def score(
+    pairs: Compared,
+    weights: Weights | None = None,
+    scores: Mapping[str, Scores] | None = None,
+    *,
+    many: Collection[str] = (),
+) -> Scored:
     """Score pairs.
 
     Parameters
@@ -166,19 +193,46 @@ def score(pairs: Compared, weights: Weights | None = None, scores: Mapping[str, 
         The shipped ones where not given.
     scores
         What `compare_all` gave, where that was done before.
+    many
+        Sources of which several records may be partners of one record (permits, units): they take nothing from each
+        other.
     """
     chosen = weights or shipped_weights()
     scores = compare_all(pairs) if scores is None else scores
     base = chosen.intercept + added(scores, chosen.points, len(pairs.left))
     standing = stand(pairs, base, chosen)
     lists = overlap(pairs, standing.sides, standing.total, standing.spare, chosen.share)
-    parts = Parts(scores, chosen.points, chosen.scale, dict(standing.parts) | {OVERLAP: lists.points})
-    probability = 1 / (1 + np.exp(-(standing.total + lists.points)))
+    total = standing.total + lists.points
+    crowd = -np.log1p(_crowd(pairs, standing.sides, total, many))
+    told = {**standing.parts, OVERLAP: lists.points, CROWD: crowd}
+    parts = Parts(scores, chosen.points, chosen.scale, told)
+    probability, whole = (1 / (1 + np.exp(-odds)) for odds in (total + crowd, total))
     backed = np.any([scores[name].value >= least for name, least in SUPPORT.items()], axis=0)
     bar = np.where(backed, chosen.match, max(NEARNESS_ALONE, chosen.match))
-    enough = probability >= np.where(scores["numbers"].value == 0, OTHER_UNIT, bar)
-    asked = enough | (probability >= chosen.review)
-    return Scored(pairs, base, parts, probability, scores, lists.share, enough, asked, backed)
+    bar = np.where(scores["numbers"].value == 0, OTHER_UNIT, bar)
+    asked = probability >= np.minimum(bar, chosen.review)
+    return Scored(pairs, base, parts, probability, scores, lists.share, whole, bar, asked, backed)
+
+
+def _crowd(pairs: Compared, sides: tuple[Contest, Contest], total: Floats, many: Collection[str]) -> Floats:
+    """Return the odds of all others that fit a pair's records, of the side where they are more.
+
+    Where both records have others that fit, the same doubt is seen from both sides: it counts once.
+    """
+    codes, sources = pd.factorize(pairs.prepared.source, sort=True)
+    single = ~np.isin(sources, [*many])[codes]
+    swap = codes[pairs.left] > codes[pairs.right]
+    first, second = np.where(swap, pairs.right, pairs.left), np.where(swap, pairs.left, pairs.right)
+    of_first, of_second = (side.crowd(total) for side in sides)
+    return np.maximum(np.where(single[second], of_first, 0.0), np.where(single[first], of_second, 0.0))
+
+
+def bar_in_words(scored: Scored, row: int) -> str:
+    """Say from which score one pair is a match in a run, and why where that is not the usual bar."""
+    if not scored.is_backed[row]:
+        return "never a match in a run, whatever its score: nothing but nearness speaks for it"
+    why = " since their names have other unit numbers" if scored.scores["numbers"].value[row] == 0 else ""
+    return f"a match from {scored.bar[row]:.0%}{why}"
 
 
 @dataclass(frozen=True)

@@ -143,12 +143,11 @@ def fit_weights(shown: Sequence[Examples], *, leave_out: Collection[str] = ()) -
         for e in COMPARISONS
     }
     bases = [_base(part, points, intercept) for part in shown]
-    second = {"scale": gather(bases)}
-    found = [leads(part.pairs, base) for part, base in zip(shown, bases, strict=True)]
-    for at, name in enumerate(LEADS):
-        second[name] = gather(lead[at] for lead in found)
-    ends, offset = logistic(second, {"scale": _SCALE_KNOTS} | dict.fromkeys(LEADS, LEAD_KNOTS), true, weight)
-    low, high = ends.pop("scale")
+    found = [np.column_stack(leads(part.pairs, base)) for part, base in zip(shown, bases, strict=True)]
+    # Which of two lists is the first is a matter of their names: both sides count alike.
+    second = {"scale": gather(bases), "lead": gather(found)}
+    ends, offset = logistic(second, {"scale": _SCALE_KNOTS, "lead": LEAD_KNOTS}, true, weight, free=("scale",))
+    low, high = ends["scale"]
     slope = (high - low) / (_SCALE_KNOTS[1] - _SCALE_KNOTS[0])
     return {
         "about": "Log-odds at each comparison's knots; written by inducult_geo.match.train.",
@@ -158,7 +157,7 @@ def fit_weights(shown: Sequence[Examples], *, leave_out: Collection[str] = ()) -
         "neighbors": {
             "scale": round(slope, 4),
             "offset": round(offset + low - slope * _SCALE_KNOTS[0], 3),
-            "leads": ends,
+            "leads": dict.fromkeys(LEADS, ends["lead"]),
         },
         "share": round(_share(shown), 3),
     }

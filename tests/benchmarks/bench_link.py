@@ -55,6 +55,11 @@ def best_of(part: Examples, chance: np.ndarray, judged: np.ndarray) -> Best:
     return Best(keys[part.pairs.left[rows]], chance[rows], true[rows], teaches[rows])
 
 
+def many_of(part: Examples) -> tuple[str]:
+    """The left's source: as in `link`, several of its records may have the same partner."""
+    return (part.pairs.prepared.source[0],)
+
+
 def joined(parts: Iterable[Best]) -> Best:
     each = [*parts]
     return Best(*(np.concatenate([getattr(p, name) for p in each]) for name in ("left", "chance", "true", "counts")))
@@ -130,7 +135,9 @@ class Judge:
             for state in self.parts(name):
                 place = found.setdefault(state[0].name, ([], []))
                 for part, into in zip(state, place, strict=True):
-                    into.append(best_of(part, score(part.pairs, weights, part.scores).probability, fold))
+                    into.append(
+                        best_of(part, score(part.pairs, weights, part.scores, many=many_of(part)).probability, fold)
+                    )
         return {state: tuple(map(joined, both)) for state, both in found.items()}
 
     def report(self, name: str, found: dict, how: str, own: set[str] = frozenset()) -> list[tuple[dict, dict | None]]:
@@ -177,8 +184,10 @@ def without(judge: Judge, shared: Path) -> list[str]:
         used = weights or weights_from(fit_weights(shown, leave_out={*leave}))
         cells = []
         for whole, emptied in (judge.parts(name)[0], judge.parts(name)[3]):
-            best = best_of(whole, score(whole.pairs, used, whole.scores).probability, judged)
-            none = best_of(emptied, score(emptied.pairs, used, emptied.scores).probability, judged)
+            best = best_of(whole, score(whole.pairs, used, whole.scores, many=many_of(whole)).probability, judged)
+            none = best_of(
+                emptied, score(emptied.pairs, used, emptied.scores, many=many_of(emptied)).probability, judged
+            )
             for keys in (set(judged), n_own):
                 n = sum(a in keys for a, _ in labels)
                 cells.append(figures(best.among(keys), none.among(keys), n, len(keys))["f1"])

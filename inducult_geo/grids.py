@@ -6,16 +6,16 @@ that PROJ is set to, or out of a folder; only the registered bytes are kept. Not
 
 from __future__ import annotations
 
-import hashlib
 import shutil
 import subprocess
 import sys
 import tempfile
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Literal
 
+from inducult_geo.digest import sha256
 from inducult_geo.errors import ConfigError, StorageError
 from inducult_geo.harmonize.operations import Operation, operations
 from inducult_geo.store import replacing
@@ -150,12 +150,12 @@ def _with_state(grid: Grid, folder: Path) -> Grid:
     path = folder / grid.name
     if not path.is_file():
         return grid
-    if _sha256(path) == grid.sha256:
-        return _become(grid, "there")
-    return _become(
+    if sha256(path) == grid.sha256:
+        return replace(grid, state="there")
+    return replace(
         grid,
-        "wrong",
-        f"{path} has not the registered bytes, as after a broken download: files that need it are refused. "
+        state="wrong",
+        detail=f"{path} has not the registered bytes, as after a broken download: files that need it are refused. "
         f"Fetch it anew (inducult grids {grid.countries[0]}) or remove it",
     )
 
@@ -175,22 +175,27 @@ def _fetch(grid: Grid, folder: Path, source: Path | None) -> Grid:
         copy = Path(scratch) / grid.name
         if source is not None:
             if not (source / grid.name).is_file():
-                return _become(grid, "not offered", f"{source} does not hold it")
-            shutil.copyfile(source / grid.name, copy)
+                return replace(grid, state="not offered", detail=f"{source} does not hold it")
+            try:
+                shutil.copyfile(source / grid.name, copy)
+            except OSError as problem:
+                return replace(grid, state="failed", detail=f"{source / grid.name}: cannot be read: {problem.strerror}")
         else:
-            problem = _download(grid.name, Path(scratch))
-            if problem:
-                return _become(grid, "failed", problem)
+            fault = _download(grid.name, Path(scratch))
+            if fault:
+                return replace(grid, state="failed", detail=fault)
             if not copy.is_file():
-                return _become(grid, "not offered", "PROJ's server does not offer it: ask its maker, and use --from")
-        if _sha256(copy) != grid.sha256:
-            return _become(grid, "failed", "what came has not the registered bytes: it was not kept")
+                return replace(
+                    grid, state="not offered", detail="PROJ's server does not offer it: ask its maker, and use --from"
+                )
+        if sha256(copy) != grid.sha256:
+            return replace(grid, state="failed", detail="what came has not the registered bytes: it was not kept")
         try:
             with replacing(folder / grid.name) as draft:
                 shutil.copyfile(copy, draft)
         except (OSError, StorageError) as problem:
-            return _become(grid, "failed", str(problem))
-    return _become(grid, "fetched")
+            return replace(grid, state="failed", detail=str(problem))
+    return replace(grid, state="fetched")
 
 
 def _download(name: str, folder: Path) -> str:
@@ -206,11 +211,3 @@ def _download(name: str, folder: Path) -> str:
         return ""
     last = [line for line in done.stderr.splitlines() if line.strip()][-1:]
     return f"cannot be fetched: {' '.join(last)[:200] or 'pyproj sync failed'}"
-
-
-def _become(grid: Grid, state: State, detail: str = "") -> Grid:
-    return Grid(grid.name, grid.sha256, grid.countries, grid.datums, grid.accuracy_m, grid.without_m, state, detail)
-
-
-def _sha256(path: Path) -> str:
-    return hashlib.sha256(path.read_bytes()).hexdigest()

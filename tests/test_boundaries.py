@@ -9,10 +9,11 @@ from typing import Any
 import geopandas as gpd
 import pytest
 import shapely
+from test_overpass import Reply, answer, ok, serving
 
 from inducult_geo.boundaries import kept_file, kept_outline, last_outline, outline, outline_for_check, read_outline
 from inducult_geo.catalog import Region
-from inducult_geo.errors import RegionError
+from inducult_geo.errors import RegionError, TransientError
 from inducult_geo.run import Run, open_run
 
 SQUARE = shapely.box(17.0, 50.0, 17.1, 50.1)
@@ -190,3 +191,150 @@ class TestForACheck:
     def test_a_real_outline_goes_before_the_box(self, run: Run, tmp_path: Path) -> None:
         write(run.folder.raw / "boundaries" / "here.geojson", SQUARE)
         assert outline_for_check(region(tmp_path), run).area.equals(SQUARE)
+
+
+class TestUnchanged:
+    """An outline is found anew where what it comes from has changed, and only there."""
+
+    def kept(self, run: Run, tmp_path: Path, **said: Any) -> int:
+        """Keep the outline with a run of its own; return which write of the file it is."""
+        run = open_run(run.folder.root, contracts=False, **said)
+        kept_outline(region(tmp_path), run, extract=tmp_path / "a.osm")
+        return kept_file(region(tmp_path), run).stat().st_ino
+
+    def test_it_stays_until_its_extract_changes(self, run: Run, tmp_path: Path) -> None:
+        extract(tmp_path / "a.osm")
+        first = self.kept(run, tmp_path)
+        assert self.kept(run, tmp_path) == first
+        extract(tmp_path / "a.osm", shapely.box(17.0, 50.0, 17.2, 50.1))
+        assert self.kept(run, tmp_path) != first
+
+    def test_who_says_afresh_gets_it_anew(self, run: Run, tmp_path: Path) -> None:
+        extract(tmp_path / "a.osm")
+        first = self.kept(run, tmp_path)
+        assert self.kept(run, tmp_path, afresh=True) != first
+
+    def test_with_a_steward_s_file_the_extract_does_not_count(self, run: Run, tmp_path: Path) -> None:
+        extract(tmp_path / "a.osm")
+        write(run.folder.raw / "boundaries" / "here.geojson", SQUARE)
+        first = self.kept(run, tmp_path)
+        extract(tmp_path / "a.osm", shapely.box(17.0, 50.0, 17.2, 50.1))
+        assert self.kept(run, tmp_path) == first
+
+    def test_a_changed_declaration_counts(self, run: Run, tmp_path: Path) -> None:
+        extract(tmp_path / "a.osm")
+        first = self.kept(run, tmp_path)
+        other = region(tmp_path, area_km2=SQUARE_KM2)
+        kept_outline(other, run, extract=tmp_path / "a.osm")
+        assert kept_file(other, run).stat().st_ino != first
+
+    def test_what_it_was_made_of_being_lost_it_is_made_again(self, run: Run, tmp_path: Path) -> None:
+        extract(tmp_path / "a.osm")
+        first = self.kept(run, tmp_path)
+        kept_file(region(tmp_path), run).with_suffix(".json").unlink()
+        assert self.kept(run, tmp_path) != first
+
+
+RING = tuple(
+    {"type": "node", "id": n, "version": 1, "lat": y, "lon": x}
+    for n, (x, y) in enumerate([*SQUARE.exterior.coords][:-1], 1)
+)
+WAY = {
+    "type": "way", "id": 1, "version": 1, "nodes": [1, 2, 3, 4, 1],
+    "tags": {"boundary": "administrative", "ISO3166-2": "PL-XX"},
+}  # fmt: skip
+
+
+class TestOverpass:
+    def asked(self, run: Run, monkeypatch: pytest.MonkeyPatch, url: str, said: list[str] | None = None) -> Run:
+        monkeypatch.setenv("INDUCULT_OVERPASS_URLS", url)
+        monkeypatch.setenv("INDUCULT_RETRY_BASE_S", "0")
+        tell = (said if said is not None else []).append
+        return open_run(run.folder.root, contracts=False, osm="overpass", say=tell)
+
+    def test_the_server_is_asked_every_night(self, run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        replies: list[Reply] = [ok(answer(*RING, WAY))]
+        with serving(replies) as (url, questions):
+            for _ in range(2):
+                kept = kept_outline(region(tmp_path), self.asked(run, monkeypatch, url))
+        assert len(questions) == 2
+        assert kept.area.equals(SQUARE)
+        assert kept.about["source"] == "OpenStreetMap through Overpass"
+
+    def test_a_steward_s_file_asks_nobody(self, run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        write(run.folder.raw / "boundaries" / "here.geojson", SQUARE, source="mine")
+        run = self.asked(run, monkeypatch, "http://127.0.0.1:9/api")
+        first = kept_outline(region(tmp_path), run)
+        assert first.about["source"] == "mine"
+        again = kept_outline(region(tmp_path), run)
+        assert again.path.stat().st_ino == first.path.stat().st_ino
+
+    def test_where_it_is_silent_the_last_outline_stays_and_it_is_said(
+        self, run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        with serving([ok(answer(*RING, WAY))]) as (url, _):
+            kept_outline(region(tmp_path), self.asked(run, monkeypatch, url))
+        said: list[str] = []
+        kept = kept_outline(region(tmp_path), self.asked(run, monkeypatch, "http://127.0.0.1:9/api", said))
+        assert kept.area.equals(SQUARE)
+        (line,) = said
+        assert line.startswith("here: Overpass, boundary of 'here': ")
+        assert line.endswith("The outline of the last good run stays.")
+
+    def test_without_a_last_outline_the_region_fails_and_may_be_asked_again(
+        self, run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        with pytest.raises(RegionError, match=r"here: Overpass, boundary of 'here'") as told:
+            kept_outline(region(tmp_path), self.asked(run, monkeypatch, "http://127.0.0.1:9/api"))
+        assert isinstance(told.value.__cause__, TransientError)
+
+    def test_what_the_server_refuses_is_no_matter_of_patience(
+        self, run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        refusal: list[Reply] = [(400, {}, b"<p>parse error</p>")]
+        with serving(refusal) as (url, _), pytest.raises(RegionError, match=r"here: .*parse error") as told:
+            kept_outline(region(tmp_path), self.asked(run, monkeypatch, url))
+        assert not isinstance(told.value.__cause__, TransientError)
+
+    def test_an_answer_in_the_archive_serves_as_an_extract(self, run: Run, tmp_path: Path) -> None:
+        path = tmp_path / "here-2026-11-20.json"
+        path.write_text(json.dumps(answer(*RING, WAY)), encoding="utf-8")
+        found = outline(region(tmp_path), run, extract=path)
+        assert found.area.equals(SQUARE)
+        assert found.source == "OpenStreetMap extract here-2026-11-20.json"
+
+
+def test_an_extract_that_cuts_the_outline_fails_the_region_with_its_name(run: Run, tmp_path: Path) -> None:
+    path = extract(tmp_path / "a.osm")
+    path.write_text(path.read_text().replace('<node id="2"', '<node id="22"'))
+    with pytest.raises(RegionError, match=r"here: .*a\.osm: the extract cuts the boundary way/1"):
+        outline(region(tmp_path), run, extract=path)
+
+
+def test_a_region_with_a_file_alone_names_where_another_can_be_put(run: Run, tmp_path: Path) -> None:
+    with pytest.raises(RegionError) as told:
+        outline(region(tmp_path, boundary={"ISO3166-2": ["PL-XX", "PL-YY"], "ref": "7"}), run)
+    assert str(told.value) == (
+        f"here: no outline of the region. Put one at {run.folder.raw}/boundaries/here.geojson, or an extract "
+        "that holds the boundary tagged ISO3166-2=PL-XX|PL-YY or ref=7, "
+        "or name it as [boundary] file in the region's TOML."
+    )
+
+
+def test_what_the_declaration_says_of_a_file_goes_before_what_the_file_says(run: Run, tmp_path: Path) -> None:
+    write(tmp_path / "theirs.geojson", SQUARE, note="a note", source="s", licence="CC0-1.0", attribution="they")
+    plain = outline(region(tmp_path, boundary={"file": "theirs.geojson"}), run)
+    assert (plain.source, plain.licence, plain.attribution) == ("a note", "CC0-1.0", "they")
+    said = {"file": "theirs.geojson", "licence": "CC-BY-4.0", "attribution": "Office"}
+    told = outline(region(tmp_path, boundary=said), run)
+    assert (told.source, told.licence, told.attribution) == ("a note", "CC-BY-4.0", "Office")
+
+
+@pytest.mark.parametrize(("factor", "is_taken"), [(0.955, True), (1.049, True), (0.94, False), (1.06, False)])
+def test_an_outline_may_be_five_percent_off(run: Run, tmp_path: Path, factor: float, is_taken: bool) -> None:
+    near = region(tmp_path, area_km2=SQUARE_KM2 / factor)
+    if is_taken:
+        assert outline(near, run, extract=extract(tmp_path / "a.osm")).area.equals(SQUARE)
+        return
+    with pytest.raises(RegionError, match=r"here: the outline in the OpenStreetMap extract a\.osm measures 80 km2"):
+        outline(near, run, extract=extract(tmp_path / "a.osm"))

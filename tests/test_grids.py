@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import json
+import shutil
+import subprocess
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from functools import partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -64,8 +68,6 @@ def offer(folder: Path, name: str, content: bytes) -> None:
 
 def register(monkeypatch: pytest.MonkeyPatch, content: bytes) -> None:
     """Let the registry expect these bytes of every grid."""
-    from dataclasses import replace
-
     sha256 = hashlib.sha256(content).hexdigest()
     found = tuple(replace(item, grid_sha256=sha256) if item.grid else item for item in operations())
     monkeypatch.setattr(module, "operations", lambda: found)
@@ -165,6 +167,72 @@ def test_a_broken_copy_is_not_kept_and_what_was_there_stays(tmp_path: Path, shar
     assert done.state == "failed"
     assert "registered bytes" in done.detail
     assert (target / BETA).read_bytes() == whole[:50]
+
+
+def test_a_stick_that_cannot_be_read_costs_its_grid_alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    register(monkeypatch, b"grid")
+    source = tmp_path / "stick"
+    source.mkdir()
+    for name in (BETA, "at_bev_AT_GIS_GRID.tif"):
+        (source / name).write_bytes(b"grid")
+    copyfile = shutil.copyfile
+
+    def worn(origin: Path, target: Path) -> object:
+        if origin == source / BETA:
+            raise OSError(errno.EIO, "Input/output error")
+        return copyfile(origin, target)
+
+    monkeypatch.setattr(shutil, "copyfile", worn)
+    done = {grid.name: grid for grid in fetch_grids(tmp_path / "grids", source=source)}
+    assert done[BETA].state == "failed"
+    assert done[BETA].detail == f"{source / BETA}: cannot be read: Input/output error"
+    assert done["at_bev_AT_GIS_GRID.tif"].state == "fetched"
+
+
+def test_a_grid_without_which_nothing_can_be_read_says_so(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of a grid's users the worst off counts: one that nothing takes over for makes it "not readable"."""
+    with_grid = next(item for item in operations() if item.grid == BETA)
+    others = [item for item in operations() if item.country == "DE" and not item.grid]
+    assert others
+    monkeypatch.setattr(module, "operations", lambda: (with_grid,))
+    (alone,) = grids(tmp_path)
+    assert alone.without_m is None
+    assert alone.cost == "EPSG:4314 in DE: 0.9 m with it, not readable without"
+    assert alone.as_dict()["without_m"] is None
+    # What stands before the grid in rank does not take over when it is gone; of those after it the first does.
+    first, second, third = (
+        replace(others[0], datum=with_grid.datum, rank=with_grid.rank + step, accuracy_m=accuracy_m)
+        for step, accuracy_m in ((-1, 1.5), (2, 7.0), (1, 4.0))
+    )
+    monkeypatch.setattr(module, "operations", lambda: (first, second, with_grid, third))
+    assert grids(tmp_path)[0].without_m == 4.0
+    monkeypatch.setattr(module, "operations", lambda: (first, with_grid))
+    assert grids(tmp_path)[0].without_m is None
+
+
+@pytest.mark.parametrize(
+    ("stderr", "said"),
+    [
+        ("Traceback\n  x\nValueError: no such file\n\n", "cannot be fetched: ValueError: no such file"),
+        ("", "cannot be fetched: pyproj sync failed"),
+        ("x" * 500, "cannot be fetched: " + "x" * 200),
+    ],
+)
+def test_what_pyproj_says_last_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, stderr: str, said: str) -> None:
+    failing = subprocess.CompletedProcess([], 1, "", stderr)
+    monkeypatch.setattr(subprocess, "run", lambda *_, **__: failing)
+    (done,) = fetch_grids(tmp_path / "grids", only=[BETA])
+    assert (done.state, done.detail) == ("failed", said)
+
+
+def test_a_server_that_never_ends_is_given_up(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def hang(*_: object, **given: object) -> None:
+        raise subprocess.TimeoutExpired("pyproj", float(str(given["timeout"])))
+
+    monkeypatch.setattr(subprocess, "run", hang)
+    (done,) = fetch_grids(tmp_path / "grids", only=[BETA])
+    assert done.state == "failed"
+    assert "timed out after 600" in done.detail
 
 
 def test_a_folder_that_takes_nothing_costs_the_grids_alone(tmp_path: Path, shared: Path) -> None:

@@ -184,7 +184,7 @@ def drop_part(home: Path, source: str) -> None:
 def last_collected(region_id: str, run: Run) -> Collected | None:
     """Return what was last collected for a region; None where nothing was, or not the whole of it is there."""
     manifest, parts = _collected(region_id, run)
-    if not manifest or len(parts) < len(manifest["parts"]):
+    if not manifest or len(parts) < len(manifest.get("parts", ())):
         return None
     return _understood(lambda: Collected(region_id, parts, manifest["outline"], manifest["outline_digest"]))
 

@@ -1,0 +1,246 @@
+"""Which reading of a file's numbers is taken, when a person is asked, and how the answer settles it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pyproj
+import pytest
+import shapely
+from test_place import contract, raw
+
+from inducult_geo.errors import ContractError, SourceError
+from inducult_geo.harmonize.cells import METERS_PER_DEGREE
+from inducult_geo.harmonize.corrections import ROWS_MAX
+from inducult_geo.harmonize.place import UNSTATED_ACCURACY_M, Ground, Placed, place
+
+GROUND = Ground(
+    "zwickau", "DE", shapely.box(12.2, 50.6, 12.8, 50.9), ("EPSG:4258", "EPSG:4314", "EPSG:31468", "EPSG:25833")
+)
+POINTS = [(round(12.40123 + n / 40 + n * n / 7001, 5), round(50.65017 + n / 60 + n * n / 9001, 5)) for n in range(8)]
+"""Eight works, in degrees: by ETRS89 or by the old German datum, 174 m apart, which nobody can tell by looking."""
+
+WORTH_M = np.sqrt(2) * 0.5 * METERS_PER_DEGREE * 1e-5
+
+
+def placed(points: list[Any], crs: str | None = None, *, reading: str | None = None, **more: Any) -> Placed:
+    return place(raw(points), contract(crs, place={"reading": reading}, **more), GROUND)
+
+
+def refused(points: list[Any], crs: str | None = None, **said: Any) -> str:
+    with pytest.raises(ContractError) as told:
+        placed(points, crs, **said)
+    return str(told.value)
+
+
+def shifted(points: list[tuple[float, float]], east: float) -> list[tuple[float, float]]:
+    return [(x + east, y) for x, y in points]
+
+
+class TestAFileOfTwoMeanings:
+    def test_every_row_waits_and_is_told_what_fits(self) -> None:
+        found = placed(POINTS)
+        assert set(found.cells.reason) == {"ambiguous_place"}
+        assert set(found.cells.detail) == {
+            "no system is declared, and 2 readings fit: 'as written' in EPSG:4258 (100% inside, 0 m away); "
+            "'as written' in EPSG:4314 (100% inside, 174 m away). Settle it as [place] reading in the contract."
+        }
+        assert [candidate["crs"] for candidate in found.candidates] == ["EPSG:4258", "EPSG:4314"]
+        assert [candidate["shift_m"] for candidate in found.candidates] == pytest.approx([0, 174], abs=0.5)
+        # Until then they stand, for the map of questions, where the likelier reading puts them.
+        assert not shapely.is_missing(found.geometry).any()
+        assert set(found.systems) == {"EPSG:4258"}
+        assert set(found.crs) == {None}
+
+    @pytest.mark.parametrize("crs", ["EPSG:4258", "EPSG:4314"])
+    def test_a_person_s_answer_settles_it(self, crs: str) -> None:
+        found = placed(POINTS, reading=f"{crs} as written")
+        assert set(found.cells.reason) == {None}
+        assert set(found.systems) == {crs}
+        assert found.candidates == ()
+
+    def test_an_answer_that_names_both_is_asked_to_name_one(self) -> None:
+        assert refused(POINTS, reading="as written") == (
+            "test.toml: [place] reading 'as written' names several. "
+            "Write one of 'EPSG:4258 as written', 'EPSG:4314 as written'."
+        )
+
+    def test_an_answer_that_does_not_fit_is_told_what_does(self) -> None:
+        assert refused(POINTS, reading="axes swapped") == (
+            "test.toml: [place] reading 'axes swapped' does not fit. "
+            "Fitting: EPSG:4258 as written, EPSG:4314 as written."
+        )
+        assert "Fitting: none." in refused(shifted(POINTS, 30), reading="axes swapped")
+
+    def test_a_declared_system_leaves_no_question(self) -> None:
+        found = placed(POINTS, "EPSG:4314")
+        assert (set(found.cells.reason), set(found.systems)) == ({None}, {"EPSG:4314"})
+
+
+class TestARepair:
+    SWAPPED = tuple((y, x) for x, y in POINTS)
+
+    def test_it_is_made_for_the_whole_file_and_said(self) -> None:
+        found = placed([*self.SWAPPED], "EPSG:4326")
+        assert set(found.reading) == {"axes swapped"}
+        assert set(found.cells.reason) == {None}
+
+    def test_who_says_as_declared_is_taken_at_their_word(self) -> None:
+        found = placed([*self.SWAPPED], "EPSG:4326", reading="as declared")
+        assert set(found.reading) == {"as declared"}
+        assert set(found.cells.reason) == {"outside_region"}
+
+    def test_who_names_it_gets_it(self) -> None:
+        assert set(placed([*self.SWAPPED], "EPSG:4326", reading="axes swapped").cells.reason) == {None}
+
+    def test_one_that_fits_half_of_the_rows_is_only_offered(self) -> None:
+        mixed = [*self.SWAPPED[:5], *[(y + 3, x) for x, y in POINTS[:4]]]
+        found = placed(mixed, "EPSG:4326")
+        assert set(found.cells.reason) == {"ambiguous_place"}
+        assert "'axes swapped' would put 56% of the points inside, too few for a repair" in str(found.cells.detail[0])
+        settled = placed(mixed, "EPSG:4326", reading="axes swapped")
+        assert settled.cells.reason == [None] * 5 + ["outside_region"] * 4
+
+    def test_rows_of_another_county_do_not_cost_a_file_its_declared_reading(self) -> None:
+        found = placed([*POINTS[:5], *shifted(POINTS[:4], 3)], "EPSG:4326")
+        assert found.cells.reason == [None] * 5 + ["outside_region"] * 4
+        assert set(found.reading) == {"as declared"}
+
+
+class TestNothingFits:
+    def test_a_declared_system_is_told_with_what_is_usual(self) -> None:
+        assert refused(shifted(POINTS, 30), "EPSG:4326") == (
+            "test.toml: wrong [place] crs, x or y for a.csv: as declared in EPSG:4326 0% of the points lie in the "
+            "area, and no other reading fits. Usual in zwickau: EPSG:4258, EPSG:4314, EPSG:31468, EPSG:25833. "
+            "Mend the contract."
+        )
+
+    def test_without_one_all_that_were_tried_are_named(self) -> None:
+        told = refused(shifted(POINTS, 30))
+        assert "no reading in EPSG:4258, EPSG:4314, EPSG:31468, EPSG:25833 lies in the area" in told
+
+    def test_what_would_fit_in_another_system_is_told(self) -> None:
+        meters = [(4_530_000 + 700 * n, 5_621_000 + 500 * n) for n in range(8)]
+        assert set(placed(meters, "EPSG:31468").cells.reason) == {None}
+        told = refused(meters, "EPSG:4326")
+        assert "What fits: EPSG:31468 as written (100% inside)" in told
+
+    def test_an_unknown_system_is_told_as_the_contract_s(self) -> None:
+        assert refused(POINTS, "EPSG:99999").startswith(
+            "test.toml: [place] crs: Unknown coordinate system 'EPSG:99999'"
+        )
+
+
+class TestAWideSource:
+    def test_it_must_state_its_system(self) -> None:
+        with pytest.raises(ContractError, match=r"test\.toml: states no CRS\. Name \[place\] crs, e\.g\. EPSG:4326\."):
+            place(raw(POINTS), contract(None), Ground("the world", None))
+
+    def test_half_of_its_numbers_may_be_off_the_globe_and_no_more(self) -> None:
+        world = Ground("the world", None)
+        off = [(438_500.0, 352_100.0)] * 8
+        found = place(raw([*POINTS, *off]), contract("EPSG:4326"), world)
+        assert found.cells.reason == [None] * 8 + ["bad_coordinate"] * 8
+        with pytest.raises(
+            ContractError, match=r"EPSG:4326 is in degrees, but 53% .* \(x 12 to 438500, y 51 to 352100\)"
+        ):
+            place(raw([*POINTS, *off, off[0]]), contract("EPSG:4326"), world)
+        edge = place(raw([(180.0, 0.1), (-180.0, 90.0)]), contract("EPSG:4326"), world)
+        assert edge.cells.reason == [None, None]
+
+
+@pytest.mark.parametrize(
+    ("file_crs", "declared", "told"),
+    [
+        ("EPSG:2180", "EPSG:4326", ["the file says EPSG:2180, the contract EPSG:4326: the contract is followed"]),
+        ("epsg:4326", "EPSG:4326", []),
+        ("EPSG:4326", None, []),
+        (None, "EPSG:4326", []),
+    ],
+)
+def test_the_contract_goes_before_the_file_and_says_so(
+    file_crs: str | None, declared: str | None, told: list[str]
+) -> None:
+    found = place(raw(POINTS), contract(declared), GROUND, file_crs=file_crs)
+    assert [problem.message for problem in found.problems if problem.kind == "crs_differs"] == told
+    assert set(found.systems) == {"EPSG:4326"}
+
+
+def test_a_file_s_system_told_at_length_is_cut_short() -> None:
+    wkt = pyproj.CRS(2180).to_wkt()
+    found = place(raw(POINTS), contract("EPSG:4326"), GROUND, file_crs=wkt)
+    (message,) = (problem.message for problem in found.problems if problem.kind == "crs_differs")
+    assert message == f"the file says {wkt[:60]}, the contract EPSG:4326: the contract is followed"
+
+
+def test_what_was_noticed_of_the_cells_is_a_problem_of_the_source() -> None:
+    commas = [(str(x).replace(".", ","), str(y).replace(".", ",")) for x, y in POINTS]
+    found = place(raw(commas), contract("EPSG:4258"), GROUND)
+    (problem,) = (problem for problem in found.problems if problem.kind == "decimal_differs")
+    assert problem.source == "test"
+    assert problem.message.endswith("Mend [read] decimal.")
+    assert set(found.cells.reason) == {None}
+
+
+class TestAccuracy:
+    @pytest.mark.parametrize("origin", UNSTATED_ACCURACY_M)
+    def test_what_nobody_stated_is_assumed_by_what_the_point_stands_for(self, origin: str) -> None:
+        found = place(raw(POINTS), contract("EPSG:4258", place={"origin": origin}), GROUND)
+        own_m = UNSTATED_ACCURACY_M[origin]
+        assert found.accuracy_m == pytest.approx(np.hypot(WORTH_M, own_m), abs=0.2)
+        (problem,) = (problem for problem in found.problems if problem.kind == "accuracy_assumed")
+        assert problem.message == f"[place] accuracy_m is not stated: {own_m:g} m is assumed"
+
+    def test_what_the_contract_states_is_taken_without_a_word(self) -> None:
+        found = place(raw(POINTS), contract("EPSG:4258", place={"accuracy_m": 40}), GROUND)
+        assert found.accuracy_m == pytest.approx(40, abs=0.1)
+        assert found.problems == []
+
+    def test_what_a_row_states_goes_before_what_the_contract_does(self) -> None:
+        stated = [5.0, None, -1.0, 0.0, float("nan"), float("inf"), "x", 3000.0]
+        rows = raw(POINTS, accuracy_m=stated)
+        found = place(rows, contract("EPSG:4258", place={"accuracy_m": 40}), GROUND)
+        assert found.accuracy_m == pytest.approx([np.hypot(5, WORTH_M), *[40.0] * 6, 3000.0], abs=0.2)
+
+    def test_a_map_of_degrees_is_worth_what_its_datum_is(self) -> None:
+        """Without a grid the old datum is good for meters only: the digits written cannot be better."""
+        found = place(raw(POINTS), contract("EPSG:4314", place={"accuracy_m": 0.01}), GROUND)
+        assert (found.accuracy_m >= 2).all()
+        better = place(raw(POINTS), contract("EPSG:4258", place={"accuracy_m": 0.01}), GROUND)
+        assert better.accuracy_m == pytest.approx(WORTH_M, abs=0.1)
+
+
+class TestOutside:
+    def test_a_source_that_lies_elsewhere_fails_by_what_its_contract_expects(self) -> None:
+        points = [*POINTS, *shifted(POINTS[:2], 3)]
+        for share, is_refused in ((0.8, False), (0.81, True)):
+            declared = contract("EPSG:4258", expect={"inside_share_min": share}, place={"reading": "as declared"})
+            if not is_refused:
+                found = place(raw(points), declared, GROUND)
+                assert found.cells.reason == [None] * 8 + ["outside_region"] * 2
+                continue
+            with pytest.raises(SourceError) as told:
+                place(raw(points), declared, GROUND)
+            assert str(told.value) == (
+                "test: 80% of the rows lie in zwickau, where the contract expects at least 81%. "
+                "Check the file and [place] crs. Earlier records stay."
+            )
+
+    def test_rows_without_a_place_do_not_count(self) -> None:
+        declared = contract("EPSG:4258", expect={"inside_share_min": 1.0}, place={"reading": "as declared"})
+        found = place(raw([*POINTS, (None, None)]), declared, GROUND)
+        assert found.cells.reason[-1] == "no_coordinates"
+        nothing = place(raw([(None, None)]), declared, GROUND)
+        assert nothing.cells.reason == ["no_coordinates"]
+
+    def test_how_far_is_told_in_kilometers(self) -> None:
+        found = placed([*POINTS, (13.9, 50.7)], "EPSG:4258")
+        # 1.1 degrees of longitude at 50.7 degrees north are 77.7 km.
+        assert str(found.cells.detail[8]).startswith("lies 77.7 km outside zwickau: check the coordinate")
+
+    def test_of_very_many_only_the_first_get_a_suggestion(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        assert ROWS_MAX >= 100
+        monkeypatch.setattr("inducult_geo.harmonize.place.ROWS_MAX", 2)
+        found = placed([*POINTS, *[(50.7 + n / 1000, 12.5) for n in range(3)]], "EPSG:4258")
+        assert ["axes swapped" in str(detail) for detail in found.cells.detail[8:]] == [True, True, False]

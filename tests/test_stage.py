@@ -1,0 +1,267 @@
+"""What is kept between stages and between runs: whole or not at all, and nothing that nobody points to."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from pathlib import Path
+
+import geopandas as gpd
+import pandas as pd
+import pytest
+import shapely
+
+from inducult_geo.frames import Counts, FileRead, Problem, Records, as_records
+from inducult_geo.run import Run, SourceFacts, facts_from, open_run
+from inducult_geo.stage import (
+    FRAMES,
+    Part,
+    RegionOutcome,
+    Stage,
+    clear_unpointed,
+    drop_part,
+    keep_collected,
+    keep_part,
+    keep_stage,
+    last_collected,
+    last_part,
+    last_stage,
+    last_state,
+    note_state,
+    renew_stage,
+)
+from inducult_geo.store import write_json
+
+OUTLINE = {"source": "the office", "licence": "CC0-1.0", "attribution": ""}
+FACTS = SourceFacts(
+    "osm",
+    "opole",
+    "fresh",
+    (FileRead("opole.osm.pbf", "0" * 64, "extract", 3),),
+    Counts(3, 2, 0, 1),
+    {"no_coordinates": 1},
+    "EPSG:4326",
+    "as declared",
+    "an operation",
+    5.0,
+    ({"reading": "as declared", "shift_m": 0.0},),
+    "2026-11-20",
+    None,
+    (Problem("osm", "note", "a note", 2),),
+)
+
+
+@pytest.fixture
+def run(tmp_path: Path) -> Run:
+    return open_run(tmp_path / "data", contracts=False)
+
+
+def records(*keys: str) -> Records:
+    return as_records(
+        pd.DataFrame({"record_key": keys, "source": "osm", "start_year": 1890}),
+        geometry=[shapely.Point(4_500_000, 3_000_000)] * len(keys),
+    )
+
+
+def home(run: Run, region: str = "opole") -> Path:
+    return run.folder.region(region) / "sources"
+
+
+def folders(path: Path) -> list[str]:
+    return sorted(one.name for one in path.iterdir() if one.is_dir())
+
+
+def frames(*keys: str) -> dict[str, pd.DataFrame]:
+    whole = records(*keys)
+    plain = pd.DataFrame({"a": [1]})
+    sites = gpd.GeoDataFrame({"site_id": ["IC-1"]}, geometry=[shapely.Point(1, 2)], crs="EPSG:3035")
+    return {"records": whole, "sites": sites, "pairs": plain, "review": plain, "registry": plain}
+
+
+def stage(**said: object) -> Stage:
+    made = Stage("opole", Path("nowhere"), "r1", Counts(3, 2, 0, 1), 1, (FACTS,), OUTLINE, ("a problem",), "stamp")
+    return replace(made, **said)  # type: ignore[arg-type]
+
+
+def test_facts_come_back_from_json_as_they_were() -> None:
+    assert facts_from(json.loads(json.dumps(FACTS.as_dict()))) == FACTS
+
+
+class TestAPart:
+    def test_it_comes_back_as_it_was_kept(self, run: Run) -> None:
+        kept = keep_part(home(run), records("osm:1", "osm:2"), FACTS, "stamp")
+        found = last_part(home(run), "osm")
+        assert found == kept
+        assert found.record_keys() == ["osm:1", "osm:2"]
+        assert found.records()["start_year"].dtype == "Int64"
+        assert last_part(home(run), "eutl") is None
+
+    def test_its_digest_follows_its_records(self, run: Run) -> None:
+        digests = [keep_part(home(run), records(*keys), FACTS, None).digest for keys in (("a",), ("b",), ("a",))]
+        assert digests[0] == digests[2] != digests[1]
+        assert len(folders(home(run))) == 1, "what was kept before goes"
+
+    def test_where_nothing_is_kept_there_are_no_records(self) -> None:
+        absent = Part(FACTS)
+        assert (len(absent.records()), absent.record_keys(), absent.told()["outputs"]) == (0, [], None)
+
+    def test_dropped_it_is_gone_and_its_folder_goes_with_the_next_clearing(self, run: Run) -> None:
+        kept = keep_part(home(run), records("osm:1"), FACTS, None)
+        drop_part(home(run), "osm")
+        drop_part(home(run), "osm")
+        assert last_part(home(run), "osm") is None
+        assert kept.folder is not None
+        assert clear_unpointed(run) == [kept.folder.name]
+        assert folders(home(run)) == []
+
+    @pytest.mark.parametrize(
+        "words",
+        [
+            "{",
+            "[]",
+            '{"outputs": null}',
+            '{"outputs": ""}',
+            '{"outputs": "FOLDER"}',
+            '{"outputs": "FOLDER", "facts": [], "digest": "", "stamp": null}',
+            '{"outputs": "elsewhere", "facts": {}}',
+        ],
+    )
+    def test_a_note_of_other_words_is_none(self, run: Run, words: str) -> None:
+        kept = keep_part(home(run), records("osm:1"), FACTS, "stamp")
+        assert kept.folder is not None
+        (home(run) / "osm.json").write_text(words.replace("FOLDER", kept.folder.name))
+        assert last_part(home(run), "osm") is None
+        assert keep_part(home(run), records("osm:1"), FACTS, "stamp").digest == kept.digest
+
+    @pytest.mark.parametrize("lost", ["", "records.parquet"])
+    def test_one_of_which_something_is_lost_is_none(self, run: Run, lost: str) -> None:
+        kept = keep_part(home(run), records("osm:1"), FACTS, "stamp")
+        assert kept.folder is not None
+        (kept.folder / lost).rename(run.folder.root / "elsewhere")
+        assert last_part(home(run), "osm") is None
+
+
+class TestCollected:
+    def test_what_all_sources_gave_comes_back_in_the_order_of_their_names(self, run: Run) -> None:
+        osm = keep_part(home(run), records("osm:1"), FACTS, "s")
+        eutl = keep_part(home(run), records("eutl:1", "eutl:2"), replace(FACTS, source="eutl"), None)
+        kept = keep_collected("opole", run, [osm, eutl], OUTLINE, "d")
+        assert [fact.source for fact in kept.facts] == ["eutl", "osm"]
+        assert [*kept.records()["record_key"]] == ["eutl:1", "eutl:2", "osm:1"]
+        assert last_collected("opole", run) == kept
+
+    def test_one_source_alone_leaves_what_is_known_of_the_others(self, run: Run) -> None:
+        for source in ("osm", "eutl"):
+            part = keep_part(home(run), records(f"{source}:1"), replace(FACTS, source=source), None)
+            kept = keep_collected("opole", run, [part], OUTLINE, "d")
+        assert [fact.source for fact in kept.facts] == ["eutl", "osm"]
+
+    def test_a_source_that_no_catalog_knows_any_more_is_left_out(self, run: Run) -> None:
+        gone = keep_part(home(run), records("gone:1"), replace(FACTS, source="gone"), None)
+        osm = keep_part(home(run), records("osm:1"), FACTS, None)
+        assert [fact.source for fact in keep_collected("opole", run, [gone, osm], OUTLINE, "d").facts] == ["osm"]
+
+    def test_an_absent_source_is_kept_as_a_fact(self, run: Run) -> None:
+        absent = Part(replace(FACTS, state="absent", message="not there"))
+        keep_collected("opole", run, [absent], OUTLINE, "d")
+        found = last_collected("opole", run)
+        assert found is not None
+        assert (found.facts[0].state, len(found.records())) == ("absent", 0)
+
+    def test_with_a_part_lost_there_is_nothing_to_go_on_with(self, run: Run) -> None:
+        assert last_collected("opole", run) is None
+        part = keep_part(home(run), records("osm:1"), FACTS, None)
+        keep_collected("opole", run, [part], OUTLINE, "d")
+        assert part.folder is not None
+        (part.folder / "records.parquet").unlink()
+        assert last_collected("opole", run) is None
+
+    @pytest.mark.parametrize("words", [{"parts": [{"word": 1}]}, {"parts": [], "outline": {}}, {"word": 1}])
+    def test_another_version_s_words_are_none(self, run: Run, words: dict[str, object]) -> None:
+        write_json(run.folder.region("opole") / "collected.json", words)
+        assert last_collected("opole", run) is None
+        part = keep_part(home(run), records("osm:1"), FACTS, None)
+        assert keep_collected("opole", run, [part], OUTLINE, "d") == last_collected("opole", run)
+
+
+class TestAStage:
+    def test_it_comes_back_as_it_was_kept(self, run: Run) -> None:
+        kept = keep_stage(stage(registries=("a", "b"), rasters=(FACTS,)), run, frames("osm:1"))
+        found = last_stage("opole", run)
+        assert found == kept
+        assert found.folder.name.startswith("manifest-")
+        assert len(found.digest.split()) == len(FRAMES)
+        assert [*found.records()["record_key"]] == ["osm:1"]
+        assert [*found.sites()["site_id"]] == ["IC-1"]
+        assert (len(found.pairs()), len(found.table("review"))) == (1, 1)
+
+    def test_the_next_one_takes_its_place(self, run: Run) -> None:
+        first = keep_stage(stage(), run, frames("osm:1"))
+        second = keep_stage(stage(run_id="r2"), run, frames("osm:1", "osm:2"))
+        assert not first.folder.exists()
+        assert last_stage("opole", run) == second
+        assert first.digest != second.digest
+
+    @pytest.mark.parametrize("lost", FRAMES)
+    def test_with_one_frame_lost_it_is_none(self, run: Run, lost: str) -> None:
+        kept = keep_stage(stage(), run, frames("osm:1"))
+        (kept.folder / f"{lost}.parquet").unlink()
+        assert last_stage("opole", run) is None
+
+    def test_facts_may_change_while_the_frames_stay(self, run: Run) -> None:
+        kept = keep_stage(stage(), run, frames("osm:1"))
+        note = run.folder.region("opole") / "manifest.json"
+        before = note.stat().st_ino
+        renew_stage(kept, run)
+        assert note.stat().st_ino == before, "nothing is written where nothing has changed"
+        renew_stage(replace(kept, problems=("another",)), run)
+        found = last_stage("opole", run)
+        assert found is not None
+        assert (found.problems, found.folder) == (("another",), kept.folder)
+
+    @pytest.mark.parametrize("word", ['"n_sites"', '"counts"', '"records_in"', '"sha256"'])
+    def test_another_version_s_words_are_none(self, run: Run, word: str) -> None:
+        keep_stage(stage(), run, frames("osm:1"))
+        note = run.folder.region("opole") / "manifest.json"
+        note.write_text(note.read_text().replace(word, '"word"'))
+        assert last_stage("opole", run) is None
+
+    def test_what_became_of_it_is_told_to_runs_that_have_no_part_in_it(self, run: Run) -> None:
+        kept = keep_stage(stage(), run, frames("osm:1"))
+        assert last_state(kept, run) == RegionOutcome("opole", "stale", kept)
+        note_state(RegionOutcome("opole", "failed", kept, "no outline"), run)
+        assert last_state(kept, run) == RegionOutcome("opole", "failed", kept, "no outline")
+
+
+@pytest.mark.parametrize(
+    ("state", "source", "raster", "is_whole"),
+    [
+        ("fresh", "fresh", "fresh", True),
+        ("fresh", "absent", "absent", True),
+        ("fresh", "stale", "fresh", False),
+        ("fresh", "failed", "fresh", False),
+        ("fresh", "fresh", "failed", False),
+        ("stale", "fresh", "fresh", False),
+    ],
+)
+def test_a_region_is_whole_where_all_its_sources_and_rasters_are(
+    state: str, source: str, raster: str, is_whole: bool
+) -> None:
+    made = stage(facts=(replace(FACTS, state=source),), rasters=(replace(FACTS, state=raster),))
+    assert RegionOutcome("opole", state, made).is_whole == is_whole
+    assert RegionOutcome("opole", "failed", None).failed_sources == ()
+
+
+def test_what_nobody_points_to_is_cleared_and_nothing_else(run: Run) -> None:
+    """A run was killed between writing a folder and pointing to it."""
+    kept = keep_stage(stage(), run, frames("osm:1"))
+    part = keep_part(home(run), records("osm:1"), FACTS, None)
+    wide = keep_part(run.folder.wide, records("eutl:1"), replace(FACTS, source="eutl", region=None), None)
+    for left in (run.folder.region("opole") / "manifest-1", home(run) / "osm-1", run.folder.wide / "eutl-1"):
+        left.mkdir()
+        (left / "records.parquet").touch()
+    assert sorted(clear_unpointed(run)) == ["eutl-1", "manifest-1", "osm-1"]
+    assert last_stage("opole", run) == kept
+    assert last_part(home(run), "osm") == part
+    assert last_part(run.folder.wide, "eutl") == wide
+    assert clear_unpointed(run) == []

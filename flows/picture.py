@@ -12,6 +12,7 @@ import shapely
 from rasterio.io import MemoryFile
 
 WIDTH, MARGIN, LEAST_M = 720, 24, 20_000.0
+LOWEST, HIGHEST = 120, 1440
 _PAPER, _GRID = (250, 249, 245), (226, 224, 214)
 _COLORS = {"monument": (38, 84, 168), "factory": (196, 52, 40), "both": (120, 40, 140)}
 _OTHER = (110, 110, 110)
@@ -29,8 +30,9 @@ def draw(sites: gpd.GeoDataFrame) -> np.ndarray[Any, np.dtype[np.uint8]]:
     points = shapely.get_coordinates(shapely.point_on_surface(sites.geometry.to_numpy())).reshape(-1, 2)
     low, high = (points.min(axis=0), points.max(axis=0)) if len(points) else (np.zeros(2), np.zeros(2))
     middle, half = (low + high) / 2, np.maximum((high - low) / 2, LEAST_M / 2)
-    scale = (WIDTH - 2 * MARGIN) / (2 * half[0])
-    height = int(min(max(2 * half[1] * scale + 2 * MARGIN, 120), 2 * WIDTH))
+    room = np.array([WIDTH, HIGHEST]) - 2 * MARGIN
+    scale = (room / (2 * half)).min()
+    height = int(max(2 * half[1] * scale + 2 * MARGIN, LOWEST))
     image = np.full((height, WIDTH, 3), _PAPER, dtype=np.uint8)
     reach = np.array([WIDTH, height]) / 2 / scale
     for axis in (0, 1):

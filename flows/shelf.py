@@ -18,8 +18,10 @@ class _Releases(SimpleHTTPRequestHandler):
 
     def send_head(self) -> Any:
         """Answer for a file of a release; for anything else, that there is none."""
-        hidden = any(part.startswith(".") for part in self.path.split("/"))
-        if hidden or not Path(self.translate_path(self.path)).is_file():
+        # By the path that is opened: in the address a dot may be written as %2E.
+        file = Path(self.translate_path(self.path))
+        hidden = any(part.startswith(".") for part in file.relative_to(self.directory).parts)
+        if hidden or not file.is_file():
             self.send_error(404)
             return None
         return super().send_head()

@@ -1,0 +1,302 @@
+"""What the flows show and understand, apart from a server: rows of artifacts, names of runs, the picture, the shelf."""
+
+from __future__ import annotations
+
+import http.client
+import json
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import geopandas as gpd
+import numpy as np
+import pytest
+import shapely
+
+from inducult_geo.errors import ConfigError, RegionError, TransientError
+from inducult_geo.frames import WORK_CRS, Counts, Problem
+from inducult_geo.outcome import RunOutcome
+from inducult_geo.run import SourceFacts, open_run
+from inducult_geo.stage import RegionOutcome, Stage
+
+RELEASE = "2026-11-25T020000Z"
+
+
+@pytest.fixture(autouse=True)
+def _no_state_at_home(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """Prefect is imported by the first test that needs it: it must not make a folder in the home of who runs this."""
+    monkeypatch.setenv("PREFECT_HOME", str(tmp_path / "prefect"))
+
+
+def region(name: str, *facts: SourceFacts, state: str = "fresh", message: str | None = None, notes=()) -> RegionOutcome:
+    kept = Stage(name, Path("x"), "r", Counts(9, 6, 1, 2), 4, facts, {}, tuple(notes)) if state == "fresh" else None
+    return RegionOutcome(name, state, kept, message)
+
+
+@pytest.fixture
+def night(tmp_path: Path) -> RunOutcome:
+    """A night of three regions: whole with a note, one stale source, one that failed; and a wide source that failed."""
+    remark = Problem("kroniky", "unmapped_value", "'Zvonice' (1) is not mapped")
+    whole = region("karlovy-vary", SourceFacts("kroniky", None, "fresh", problems=(remark,)), notes=("no raster",))
+    partly = region("opole", SourceFacts("zabytki", "opole", "stale", message="the file is empty"))
+    lost = region("leoben", state="failed", message="no outline")
+    wide = (SourceFacts("eutl", None, "failed", message="not a table"),)
+    release = tmp_path / "processed" / "releases" / RELEASE
+    return RunOutcome((whole, partly, lost), release, Counts(18, 12, 2, 4), 8, 0, {}, n_changes=3, wide=wide)
+
+
+def test_the_table_of_counts_has_a_row_for_each_region_even_a_failed_one(night: RunOutcome) -> None:
+    from flows.artifacts import counts_rows
+
+    counted = {"records_in": 9, "in_sites": 6, "in_review": 1, "rejected": 2, "sites": 4}
+    assert counts_rows(night) == [
+        {"region": "karlovy-vary", "state": "fresh", **counted},
+        {"region": "opole", "state": "partly stale", **counted},
+        {"region": "leoben", "state": "failed", **dict.fromkeys(counted, 0)},
+    ]
+
+
+def test_problems_name_what_failed_first_and_then_what_was_noticed(night: RunOutcome) -> None:
+    from flows.artifacts import problem_rows
+
+    assert [tuple(row.values()) for row in problem_rows(night)] == [
+        ("opole", "zabytki", "stale", "the file is empty"),
+        ("leoben", "", "failed", "no outline"),
+        ("", "eutl", "failed", "not a table"),
+        ("karlovy-vary", "kroniky", "unmapped_value", "'Zvonice' (1) is not mapped"),
+        ("karlovy-vary", "", "note", "no raster"),
+    ]
+
+
+def test_changes_are_those_of_this_release_and_not_more_than_fit(tmp_path: Path) -> None:
+    from flows.artifacts import MOST_CHANGES, changed_rows
+
+    lines = "".join(f"IC-{number},new\n" for number in range(MOST_CHANGES + 5))
+    (tmp_path / f"2026-11-24T020000Z_{RELEASE}.csv").write_text(f"\ufeffsite_id,change\n{lines}", encoding="utf-8")
+    (tmp_path / "2026-11-23T020000Z_2026-11-24T020000Z.csv").write_text("site_id,change\nIC-OLD,gone\n")
+    rows = [*changed_rows(tmp_path, RELEASE)]
+    assert len(rows) == MOST_CHANGES
+    assert rows[0] == {"site_id": "IC-0", "change": "new"}
+    assert [*changed_rows(tmp_path, "2026-11-26T020000Z")] == []
+
+
+class Shown(dict[str, dict[str, Any]]):
+    """Takes the place of the server: what would be shown, by its key."""
+
+    def __call__(self, key: str, **said: Any) -> None:
+        self[key] = said
+
+
+@pytest.fixture
+def shown(monkeypatch: pytest.MonkeyPatch) -> Shown:
+    from flows import artifacts
+
+    taken = Shown()
+    for kind in ("image", "link", "markdown", "table"):
+        monkeypatch.setattr(artifacts, f"create_{kind}_artifact", taken)
+    monkeypatch.setattr(artifacts, "map_picture", lambda release: f"picture of {release.name}")
+    return taken
+
+
+def test_a_night_shows_counts_problems_changes_the_map_and_the_files(
+    night: RunOutcome, shown: Shown, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from flows.artifacts import show
+
+    night.release.mkdir(parents=True)
+    (night.release / "index.html").write_text("page")
+    (night.release / "styles").mkdir()
+    changes = tmp_path / "processed" / "changes"
+    changes.mkdir()
+    (changes / f"2026-11-24T020000Z_{RELEASE}.csv").write_text("site_id,change\nIC-1,gone\n")
+    show(night, open_run(tmp_path, contracts=False))
+    assert shown["counts"]["description"] == f"{night.sentence} (release {RELEASE})"
+    assert len(shown["problems"]["table"]) == 5
+    assert shown["changes"] == {
+        "table": [{"site_id": "IC-1", "change": "gone"}],
+        "description": "What changed with this release: 3 sites",
+    }
+    assert shown["map-page"]["link"] == (night.release / "index.html").as_uri()
+    assert shown["map"]["image_url"] == f"picture of {RELEASE}"
+    files = shown["release"]["markdown"]
+    assert f"- `{night.release / 'index.html'}`" in files
+    assert "styles" not in files, "a folder is no file to open"
+    # Where releases are served, links lead there: a browser follows none to a file.
+    monkeypatch.setenv("INDUCULT_RELEASES_URL", "http://127.0.0.1:8001/")
+    show(night, open_run(tmp_path, contracts=False))
+    assert shown["review"]["link"] == f"http://127.0.0.1:8001/{RELEASE}/inducult.gpkg"
+
+
+def test_a_night_without_news_and_one_without_a_release_say_so(night: RunOutcome, shown: Shown, tmp_path: Path) -> None:
+    from flows.artifacts import show
+
+    run = open_run(tmp_path, contracts=False)
+    night.release.mkdir(parents=True)
+    (tmp_path / "processed" / "changes").mkdir()
+    (tmp_path / "processed" / "changes" / f"x_{RELEASE}.csv").write_text("site_id,change\nIC-1,gone\n")
+    held = (night.regions[:1], night.release, night.counts, 4, 0, {})
+    show(RunOutcome(*held, is_new=False, n_changes=None), run)
+    assert shown["counts"]["description"] == f"1 of 1 regions whole (release {RELEASE}, unchanged)"
+    assert shown["changes"]["table"] == [], "told on the night that made them"
+    assert shown["changes"]["description"].endswith("not known: there was no release before")
+    shown.clear()
+    show(RunOutcome((), None, Counts(0, 0, 0, 0), 0, 0, {}), run)
+    assert set(shown) == {"counts", "problems"}
+    assert shown["counts"]["description"].endswith("(no release)")
+
+
+def test_the_picture_shows_each_aspect_in_its_color_at_its_place() -> None:
+    from flows.picture import MARGIN, WIDTH, draw
+
+    places = [(4_500_000, 3_000_000), (4_600_000, 3_000_000), (4_550_000, 3_050_000), (4_550_000, 3_000_000)]
+    sites = gpd.GeoDataFrame(
+        {"aspect": ["monument", "factory", "both", "unknown"]}, geometry=[*map(shapely.Point, places)], crs=WORK_CRS
+    )
+    image = draw(sites)
+    height, width, _ = image.shape
+    assert (width, height) == (WIDTH, 384), "as wide as can be, and as high as the sites need"
+    middle = WIDTH // 2
+    spots = {"monument": (-MARGIN - 1, MARGIN), "factory": (-MARGIN - 1, WIDTH - MARGIN)}
+    assert tuple(image[spots["monument"]]) == (38, 84, 168)
+    assert tuple(image[spots["factory"]]) == (196, 52, 40)
+    assert tuple(image[MARGIN, middle]) == (120, 40, 140), "north is up"
+    assert tuple(image[-MARGIN - 1, middle]) == (110, 110, 110)
+    assert tuple(image[0, middle + 20]) == (250, 249, 245), "paper elsewhere"
+
+
+@pytest.mark.parametrize(
+    ("places", "height"),
+    [([], 720), ([(4_500_000, 3_000_000)], 720), ([(4_500_000, 2_000_000), (4_500_000, 4_000_000)], 1440)],
+    ids=["no site", "one site", "one above the other"],
+)
+def test_a_picture_of_few_sites_has_a_size_that_can_be_looked_at(
+    places: list[tuple[float, float]], height: int
+) -> None:
+    from flows.picture import draw
+
+    sites = gpd.GeoDataFrame({"aspect": ["factory"] * len(places)}, geometry=[*map(shapely.Point, places)])
+    image = draw(sites)
+    assert image.shape == (height, 720, 3)
+    assert np.all(image == (196, 52, 40), axis=2).any() == bool(places)
+
+
+def test_a_release_becomes_a_picture_that_a_page_can_hold(sample_data: Path) -> None:
+    from flows.picture import map_picture
+
+    address = map_picture(sample_data / "processed" / "current")
+    assert address.startswith("data:image/png;base64,iVBORw0KGgo")
+
+
+@pytest.mark.parametrize(
+    ("given", "name"),
+    [
+        (None, "all regions 2026-11-25 02:00"),
+        ({"regions": []}, "all regions 2026-11-25 02:00"),
+        ({"regions": ["opole", "leoben"]}, "opole, leoben 2026-11-25 02:00"),
+        ({"regions": ["a", "b", "c"]}, "a, b, c 2026-11-25 02:00"),
+        ({"regions": ["a", "b", "c", "d", "e"]}, "a, b, c and 2 more 2026-11-25 02:00"),
+        (SimpleNamespace(regions=["padova"]), "padova 2026-11-25 02:00"),
+    ],
+)
+def test_a_run_is_named_by_its_regions_and_the_hour_it_was_meant_for(
+    given: object, name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from datetime import UTC, datetime
+
+    from flows import parameters
+
+    when = datetime(2026, 11, 25, 2, 0, tzinfo=UTC)
+    now = SimpleNamespace(parameters={"parameters": given}, scheduled_start_time=when)
+    monkeypatch.setattr(parameters, "flow_run", now)
+    assert parameters.run_name() == name
+
+
+def test_a_failed_task_tells_its_reason_and_only_a_passing_failure_is_tried_again() -> None:
+    from prefect.states import Completed, Failed, Running
+
+    from flows.parameters import is_transient, words_of
+
+    def failed(problem: Exception) -> Any:
+        return Failed(message="x", data=problem)
+
+    assert words_of(Completed(data=1)) is None
+    assert words_of(Running()) == "its worker gave no answer; look at the worker's log"
+    assert words_of(failed(RegionError("opole has no outline."))) == "opole has no outline."
+    assert words_of(failed(KeyError("site_id"))) == "KeyError: 'site_id'", "a fault of ours is named with its kind"
+    assert is_transient(None, None, failed(TransientError("504")))
+    assert not is_transient(None, None, failed(RegionError("no outline")))
+
+
+def test_settled_parameters_mean_the_same_on_a_worker_elsewhere(
+    tmp_path: Path, repository: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from flows.parameters import Parameters
+
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "data" / "raw").mkdir(parents=True)
+    (tmp_path / "data" / "raw" / "sample").symlink_to(repository / "data" / "raw" / "sample")
+    (tmp_path / "own").mkdir()
+    asked = Parameters(data=Path("data"), catalogs=[Path("own")], osm="none", afresh=True).settled()
+    assert len(asked.regions) == 8
+    assert (asked.data, asked.catalogs, asked.osm_file) == (tmp_path / "data", [tmp_path / "own"], None)
+    assert (asked.osm, asked.afresh) == ("none", True)
+    assert asked.open().afresh
+    assert Parameters.model_validate(json.loads(asked.model_dump_json())) == asked
+    named = Parameters(data=Path("data"), regions=["opole"], osm_file=Path("x.osm.pbf")).settled()
+    assert (named.regions, named.osm_file) == (["opole"], tmp_path / "x.osm.pbf")
+    with pytest.raises(ConfigError, match="hainaut"):
+        Parameters(data=Path("data"), regions=["hainaut"]).settled()
+
+
+def test_tasks_on_a_cluster_need_a_server_that_its_workers_reach(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from prefect.task_runners import ThreadPoolTaskRunner
+
+    from flows.parameters import THREADS, task_runner
+
+    runner = task_runner(open_run(tmp_path, contracts=False))
+    assert isinstance(runner, ThreadPoolTaskRunner)
+    assert runner._max_workers == THREADS
+    monkeypatch.setenv("INDUCULT_DASK_ADDRESS", "tcp://127.0.0.1:8786")
+    monkeypatch.delenv("PREFECT_API_URL", raising=False)
+    with pytest.raises(ConfigError, match="PREFECT_API_URL"):
+        task_runner(open_run(tmp_path, contracts=False))
+
+
+def test_the_shelf_gives_files_of_whole_releases_alone(tmp_path: Path) -> None:
+    from flows.shelf import shelf
+
+    releases = tmp_path / "releases"
+    for name in (RELEASE, ".making-x"):
+        (releases / name).mkdir(parents=True)
+        (releases / name / "index.html").write_text(f"page of {name}")
+    (releases / RELEASE / ".lock").write_text("held")
+    (tmp_path / "decisions.jsonl").write_text("who said what")
+
+    def get(path: str) -> tuple[int, str]:
+        asked = http.client.HTTPConnection(address.removeprefix("http://"), timeout=10)
+        try:
+            asked.request("GET", path)
+            answer = asked.getresponse()
+            return answer.status, answer.read().decode()
+        finally:
+            asked.close()
+
+    with shelf(releases) as address:
+        assert get(f"/{RELEASE}/index.html") == (200, f"page of {RELEASE}")
+        assert get(f"/{RELEASE}/index.html?region=opole")[0] == 200
+        for path in (
+            "/",
+            f"/{RELEASE}",
+            f"/{RELEASE}/",
+            f"/{RELEASE}/absent.csv",
+            f"/{RELEASE}/.lock",
+            "/.making-x/index.html",
+            "/%2Emaking-x/index.html",
+            f"/{RELEASE}/%2elock",
+            "/../decisions.jsonl",
+            "/%2e%2e/decisions.jsonl",
+            f"/{RELEASE}/..%2f..%2fdecisions.jsonl",
+        ):
+            assert get(path)[0] == 404, path

@@ -95,8 +95,10 @@ def explain_pair(left: str, right: str, run: Run) -> PairExplained:
     Raises
     ------
     ConfigError
-        Where a key is not known in the data folder, or both are of different regions.
+        Where a key is not known in the data folder, both are of different regions, or they are one.
     """
+    if left == right:
+        raise ConfigError(f"'{left}' is one record: name two, or the id of a site.")
     stage, records = _holding(left, right, run)
     # Whole: what the neighbors of a pair score is part of its own score.
     many = sources_of_units(run.catalog.sources)

@@ -300,3 +300,101 @@ def test_the_shelf_gives_files_of_whole_releases_alone(tmp_path: Path) -> None:
             f"/{RELEASE}/..%2f..%2fdecisions.jsonl",
         ):
             assert get(path)[0] == 404, path
+
+
+def test_a_message_says_what_happened_what_was_kept_and_what_to_do(night: RunOutcome) -> None:
+    from flows.telling import outcome_text
+
+    subject, body = outcome_text(night)
+    assert subject == "inducult-geo: 1 of 3 regions whole, 3 failed"
+    said = body.splitlines()
+    assert said[0] == f"What happened: 1 of 3 regions are whole; release {RELEASE}, 8 sites, 3 of them changed."
+    assert said[2:6] == [
+        "Failed:",
+        "- leoben (no outline)",
+        "- zabytki in opole (the file is empty)",
+        "- eutl (not a table)",
+    ]
+    assert said[-1] == f"The map: {night.release / 'index.html'}"
+
+
+def test_a_message_of_a_good_night_is_two_lines_and_of_none_published_one() -> None:
+    from flows.telling import outcome_text
+
+    counts, held = Counts(9, 6, 1, 2), Path("releases") / RELEASE
+    _, calm = outcome_text(RunOutcome((region("opole"),), held, counts, 4, 0, {}, is_new=False, n_changes=2))
+    assert calm.splitlines() == [
+        f"What happened: 1 of 1 regions are whole; release {RELEASE}, 4 sites.",
+        "",
+        f"The map: {held / 'index.html'}",
+    ]
+    _, first = outcome_text(RunOutcome((region("opole"),), held, counts, 4, 0, {}, n_changes=None))
+    assert "changed" not in first, "there was nothing to compare with"
+    _, bare = outcome_text(RunOutcome((region("opole"),), None, counts, 4, 0, {}))
+    assert bare == "What happened: 1 of 1 regions are whole; nothing was published, 4 sites."
+
+
+def test_a_long_list_of_failures_is_cut() -> None:
+    from flows.telling import outcome_text
+
+    lost = tuple(region(f"r{number:02}", state="failed", message="x") for number in range(25))
+    subject, body = outcome_text(RunOutcome(lost, None, Counts(0, 0, 0, 0), 0, 0, {}))
+    assert subject.endswith("0 of 25 regions whole, 25 failed")
+    assert sum(line.startswith("- ") for line in body.splitlines()) == 20
+
+
+@pytest.mark.parametrize("as_model", [True, False], ids=["parameters", "plain values"])
+def test_a_crash_is_told_with_what_is_still_whole_and_a_known_failure_not_twice(
+    as_model: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, night: RunOutcome
+) -> None:
+    from prefect.states import Crashed, Failed
+
+    from flows import telling
+    from flows.parameters import Parameters
+
+    sent: list[tuple[str, str, bool]] = []
+    monkeypatch.setattr(telling, "send", lambda _to, subject, body, failed: sent.append((subject, body, failed)))
+    (tmp_path / "processed" / "releases" / RELEASE).mkdir(parents=True)
+    (tmp_path / "processed" / "releases" / RELEASE / "manifest.json").write_text("{}")
+    (tmp_path / "processed" / "current").symlink_to(Path("releases") / RELEASE)
+    asked: Any = Parameters(data=tmp_path)
+    flow_run = SimpleNamespace(parameters={"parameters": asked if as_model else asked.model_dump(mode="json")})
+    telling.tell_crash(None, flow_run, Failed(message="1 of 3 regions whole", data=night))
+    assert sent == [], "whoever ended by name has been told"
+    telling.tell_crash(None, flow_run, Crashed(message="x", data=OSError("no space left on device")))
+    (subject, body, failed), *more = sent
+    assert (subject, failed, more) == ("inducult-geo: the run failed, nothing was published", True, [])
+    assert "What happened: OSError: no space left on device" in body
+    assert f"Release {RELEASE} is whole and stays the current one." in body
+
+
+@pytest.mark.parametrize(
+    ("changes", "is_new", "fails", "always", "told"),
+    [
+        (0, True, False, False, False),
+        (3, True, False, False, True),
+        (None, True, False, False, True),
+        (3, False, False, False, False),
+        (0, False, True, False, True),
+        (0, True, False, True, True),
+    ],
+    ids=["no change", "changes", "the first release", "nothing new", "a failure", "always"],
+)
+def test_who_sleeps_is_woken_for_news_alone(
+    changes: int | None,
+    is_new: bool,
+    fails: bool,
+    always: bool,
+    told: bool,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    from flows import telling
+
+    sent: list[bool] = []
+    monkeypatch.setattr(telling, "send", lambda *_text, failed: sent.append(failed))
+    monkeypatch.setenv("INDUCULT_NOTIFY_ALWAYS", str(always))
+    one = region("opole", state="failed" if fails else "fresh")
+    outcome = RunOutcome((one,), Path(RELEASE), Counts(0, 0, 0, 0), 0, 0, {}, is_new=is_new, n_changes=changes)
+    telling.tell_outcome(outcome, open_run(tmp_path, contracts=False))
+    assert sent == ([fails] if told else [])

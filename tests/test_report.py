@@ -4,18 +4,23 @@ from __future__ import annotations
 
 import io
 import json
+from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 import pytest
 from rich.console import Console
 
-from inducult_geo.frames import Counts, Problem
+from inducult_geo.check_map import Sites
+from inducult_geo.checking import CheckReport, DateShare
+from inducult_geo.frames import Counts, FileRead, Problem
 from inducult_geo.outcome import RunOutcome
 from inducult_geo.publish.changes import CHANGE_COLUMNS
 from inducult_geo.publish.verify import Finding
 from inducult_geo.report import (
     change_tables,
+    check_tables,
     fetched_as_dicts,
     fetched_lines,
     finding_tables,
@@ -151,6 +156,101 @@ class TestOutcome:
         hostile = RegionOutcome("opole", "failed", None, MARKUP)
         text = told(lambda o, c: outcome_tables(o, run, c), RunOutcome(**{**vars(outcome), "regions": (hostile,)}))
         assert f"FAILED opole: {MARKUP}" in text
+
+
+class TestCheck:
+    """What a steward reads before a file is used: `inducult check`."""
+
+    def report(self, **said) -> CheckReport:
+        file = FileRead("zabytki.csv", "ab", "delimited text", 1_203, "cp1250")
+        reasons = {"no_coordinates": 2, "outside_region": 1}
+        facts = SourceFacts("opole_zabytki", "opole", "fresh", (file,), Counts(1_203, 0, 0, 0), reasons)
+        values = {"facts": facts, "accepted": 1_200, "rows": (), "lost": (), "dates": (), "outline": None}
+        facts_said = {name: said.pop(name) for name in [*said] if name not in values}
+        values["facts"] = replace(facts, **facts_said)
+        nowhere = Sites(np.zeros((0, 2)), np.zeros(0, dtype=bool), (), None)
+        return CheckReport(**{**values, **said}, sites=nowhere)
+
+    def test_the_head_says_how_the_file_was_read(self) -> None:
+        known = {"crs": "EPSG:2180", "reading": "axes swapped", "operation": "EPSG:1149", "accuracy_m": 0.1}
+        lines = told(check_tables, self.report(**known, outline="opole.geojson")).splitlines()
+        assert lines[:9] == [
+            "source      opole_zabytki",
+            "region      opole",
+            "outline     opole.geojson",
+            "crs         EPSG:2180",
+            "reading     axes swapped",
+            "operation   EPSG:1149",
+            "accuracy_m  0.1",
+            "file        zabytki.csv: delimited text, cp1250, 1203 rows",
+            "rows        1,203 in = 1,200 accepted + 3 not accepted",
+        ]
+
+    def test_what_is_not_known_is_a_dash_and_a_file_without_encoding_names_none(self) -> None:
+        sheet = FileRead("lista.xlsx", "ab", "spreadsheet", 3)
+        text = told(check_tables, self.report(region=None, files=(sheet,)))
+        assert "region      -" in text
+        assert "crs         -" in text
+        assert "file        lista.xlsx: spreadsheet, 3 rows" in text
+
+    def test_reasons_are_counted_and_explained(self) -> None:
+        text = told(check_tables, self.report())
+        assert "       2 no_coordinates: the row has no coordinates" in text
+        assert "       1 outside_region: the place lies outside the region that the source is about" in text
+
+    def test_rows_that_fare_alike_are_told_together(self) -> None:
+        rows = tuple(
+            {"place": f"line {number}", "name": f"Huta {number}", "reason": "no_key", "detail": "no key"}
+            for number in range(2, 7)
+        )
+        other = {"place": "line 9", "name": "Browar [bold]", "reason": "bad_coordinate", "detail": "'51 17' may be two"}
+        text = told(check_tables, self.report(rows=(*rows, other)))
+        assert "  line 2: Huta 2; line 3: Huta 3; line 4: Huta 4 and 2 more: no_key: no key" in text
+        assert "  line 9: Browar [bold]: bad_coordinate: '51 17' may be two" in text
+        assert "line 5" not in text
+        exactly = told(check_tables, self.report(rows=rows[:3]))
+        assert "line 4: Huta 4: no_key" in exactly
+        assert "more" not in exactly
+
+    def test_a_file_of_faults_does_not_fill_the_screen(self) -> None:
+        rows = [
+            {"place": f"line {number}", "name": "x", "reason": "bad_coordinate", "detail": f"fault {number}"}
+            for number in range(25)
+        ]
+        rows.append({**rows[-1], "place": "line 99"})
+        text = told(check_tables, self.report(rows=tuple(rows)))
+        assert "fault 19" in text
+        assert "fault 20" not in text
+        assert "  ... and 6 rows more (all with --json)" in text
+        assert "rows more" not in told(check_tables, self.report(rows=tuple(rows[:20])))
+
+    @pytest.mark.parametrize(
+        ("share", "line"),
+        [
+            (DateShare("rok", 0, 0, {}), "dates       rok: no cell is filled"),
+            (DateShare("rok", 2000, 2000, {}), "dates       rok: 2,000 of 2,000 read (100.0%)"),
+            (
+                DateShare("rok", 8, 5, {"?": 2, "[dawno]": 1}),
+                "dates       rok: 5 of 8 read (62.5%); not: '?' (2), '[dawno]' (1)",
+            ),
+        ],
+        ids=["empty", "all", "some"],
+    )
+    def test_how_far_dates_were_read(self, share: DateShare, line: str) -> None:
+        assert line in told(check_tables, self.report(dates=(share,))).splitlines()
+
+    def test_of_many_dates_that_were_not_read_the_first_are_named(self) -> None:
+        share = DateShare("rok", 100, 75, {f"text {number}": 1 for number in range(25)})
+        text = told(check_tables, self.report(dates=(share,)))
+        assert "'text 19' (1) and 5 more" in text
+        assert "text 20" not in text
+
+    def test_notes_and_readings_that_fit_are_told_to_the_letter(self) -> None:
+        note = Problem("opole_zabytki", "unmapped_column", f"columns that nobody mapped: {MARKUP}")
+        fits = {"crs": "EPSG:2180", "reading": "axes swapped", "inside_share": 0.985, "shift_m": 1203}
+        text = told(check_tables, self.report(problems=(note,), candidates=(fits,)))
+        assert f"note        columns that nobody mapped: {MARKUP}" in text
+        assert "candidate   EPSG:2180 axes swapped: 98% inside, 1203 m away" in text
 
 
 class TestOthers:

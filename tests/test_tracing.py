@@ -1,0 +1,134 @@
+"""Why two records are one site or not: what is told of a pair, in words and as values, and what cannot be told."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from inducult_geo.errors import ConfigError
+from inducult_geo.match.score import shipped_weights
+from inducult_geo.match.waterfall import Step, Waterfall
+from inducult_geo.run import Run, open_run
+from inducult_geo.tracing import PairExplained, explain_pair, id_history
+
+JOINED = ("opole_zabytki:6", "osm:way/9900070008")
+DOUBTED = ("gorenjska_dediscina:GO-03", "osm:way/9900050002")
+STRANGERS = ("opole_zabytki:16", "osm:way/9900070010")
+
+
+@pytest.fixture(scope="module")
+def run(sample_data: Path) -> Run:
+    return open_run(sample_data)
+
+
+def test_a_joined_pair_is_told_with_both_records_the_sum_and_the_outcome(run: Run) -> None:
+    told = explain_pair(*JOINED, run)
+    assert told.sites[0] == told.sites[1]
+    assert told.outcome["decision"] == "match"
+    assert told.fall.probability == pytest.approx(told.outcome["score"], abs=1e-3)
+    assert told.bars == (shipped_weights().match, shipped_weights().review)
+    lines = told.lines()
+    assert lines[0].split() == [*JOINED]
+    beside = {line.split()[0]: line for line in lines[1:] if line.strip()}
+    assert beside["source"].split()[1:] == ["opole_zabytki", "osm"]
+    assert "Huta Małapanew" in beside["names"]
+    assert beside["site_id"].split()[1:] == [*told.sites]
+    assert "operator" not in beside, "what neither side tells takes no line"
+    assert f"{told.fall.probability:.1%}: a match from {told.bars[0]:.0%}, a question from {told.bars[1]:.0%}" in lines
+    assert lines[-2:] == ["", f"match: {told.outcome['why']}"]
+
+
+def test_the_order_of_the_keys_changes_the_sides_and_nothing_else(run: Run) -> None:
+    one, other = explain_pair(*JOINED, run), explain_pair(*reversed(JOINED), run)
+    assert (one.left, one.right) == (other.right, other.left)
+    assert (one.outcome, one.fall) == (other.outcome, other.fall)
+
+
+def test_the_same_as_values_that_a_program_can_read(run: Run) -> None:
+    values = json.loads(json.dumps(explain_pair(*JOINED, run).as_dict()))
+    assert values["left"]["record_key"] == JOINED[0]
+    assert values["right"]["type"] == "ironworks"
+    assert values["left"]["start_year"] is None or isinstance(values["left"]["start_year"], int)
+    assert values["match_from"] > values["review_from"]
+    total = values["start"] + sum(step["points"] for step in values["steps"])
+    assert 1 / (1 + np.exp(-total)) == pytest.approx(values["probability"], abs=1e-3)
+    assert {step["name"] for step in values["steps"]}.isdisjoint(values["unknown"])
+
+
+def test_a_pair_that_waits_for_a_person_says_so_and_stays_two_sites(run: Run) -> None:
+    told = explain_pair(*DOUBTED, run)
+    assert told.outcome["decision"] == "review"
+    assert told.sites[0] != told.sites[1]
+    assert told.lines()[-1].startswith("review: ")
+
+
+def test_records_that_never_met_are_told_as_such(run: Run) -> None:
+    told = explain_pair(*STRANGERS, run)
+    assert (told.fall, told.outcome) == (None, {})
+    assert told.lines()[-1] == (
+        "They were never compared: neither near each other, nor of one town, nor alike in a rare word."
+    )
+    values = told.as_dict()
+    assert (values["start"], values["steps"], values["unknown"], values["probability"]) == (None, [], [], None)
+    assert "decision" not in values
+
+
+@pytest.mark.parametrize(
+    ("pair", "says"),
+    [
+        (("opole_zabytki:6", "opole_zabytki:99"), "no record 'opole_zabytki:99'"),
+        (("gorenjska_dediscina:GO-03", "opole_zabytki:6"), "is in gorenjska, 'opole_zabytki:6' in opole: regions are"),
+        (("opole_zabytki:17", "opole_zabytki:6"), "'opole_zabytki:17' is in no site: '?' is not a number"),
+        (("osm:way/9900050002", "gorenjska_dediscina:GO-12"), "'gorenjska_dediscina:GO-12' is in no site: lies 5.7 km"),
+        (("opole_zabytki:6", "opole_zabytki:6"), "'opole_zabytki:6' is one record: name two"),
+    ],
+    ids=["unknown", "two regions", "rejected", "in review", "twice the same"],
+)
+def test_what_cannot_be_told_is_said_with_the_reason(run: Run, pair: tuple[str, str], says: str) -> None:
+    with pytest.raises(ConfigError) as refused:
+        explain_pair(*pair, run)
+    assert says in str(refused.value)
+
+
+def test_what_data_say_cannot_steer_the_terminal_and_long_texts_are_cut() -> None:
+    hostile = {"names": "\x1b[2JHuta", "operator": "x" * 44, "address": "y" * 45, "start_year": 0}
+    fall = Waterfall(0.1, (Step("name", "'\x1b]0;title\x07' / 'b'", 1.0),), (), 0.75)
+    told = PairExplained(("a:1", "b:1"), hostile, {}, fall, {}, (0.25, 0.1), ("IC-1", "IC-2")).lines()
+    text = "\n".join(told)
+    assert "\x1b" not in text
+    assert "\x07" not in text
+    assert " [2JHuta" in text
+    assert "x" * 44 in text
+    assert "y" * 43 + "…" in text
+    assert "y" * 44 not in text
+    assert not any(line.strip().startswith("start_year") for line in told)
+    assert told[-1] == "75.0%: a match from 25%, a question from 10%"
+
+
+def registry(*rows: dict[str, object]) -> pd.DataFrame:
+    columns = ("record_key", "site_id", "first_seen", "last_seen", "merged_into", "succeeds", "cause")
+    return pd.DataFrame([{**dict.fromkeys(columns), **row} for row in rows], columns=[*columns])
+
+
+def test_the_life_of_an_id_is_told_in_order(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    from inducult_geo import tracing
+
+    living, gone = "IC-5PD2S5C-4", "IC-0MTW5W3-9"
+    rows = registry(
+        {"record_key": "a:1", "site_id": living, "first_seen": "2024-05-01", "last_seen": "2026-01-01"},
+        {"record_key": "osm:way/2", "site_id": living, "first_seen": "2023-05-01", "last_seen": "2026-02-01"},
+        {"record_key": "osm:way/2", "site_id": living, "succeeds": "osm:way/1", "cause": "the same name, 3 m away"},
+        {"site_id": gone, "merged_into": living, "cause": "Eva said so"},
+    )
+    monkeypatch.setattr(tracing, "registry_of", lambda _: rows)
+    assert id_history(living, run) == (
+        "known since 2023-05-01, last seen 2026-02-01",
+        "its record 'osm:way/1' is gone and goes on as 'osm:way/2': the same name, 3 m away",
+    )
+    assert id_history(gone, run) == (f"gone: merged into {living}; Eva said so",)
+    monkeypatch.setattr(tracing, "registry_of", lambda _: rows.assign(cause=None))
+    assert id_history(gone, run) == (f"gone: merged into {living}; by an earlier version",)

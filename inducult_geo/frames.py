@@ -162,15 +162,28 @@ STATUSES = ("functional", "projected", "underConstruction", "disused", "decommis
 PRESENT_USES = ("production", "museum", "culture", "business", "housing", "none", "unknown")
 
 
+# Made once: `json.dumps` with options makes an encoder for every call.
+_ENCODE = json.JSONEncoder(ensure_ascii=False, sort_keys=True).encode
+_DECODE = json.JSONDecoder().raw_decode
+
+
 def to_json(values: Mapping[str, Any]) -> str | None:
     """Write a mapping as JSON text with sorted keys, or None where nothing is in it."""
     kept = {key: value for key, value in values.items() if value is not None and value != ""}
-    return json.dumps(kept, ensure_ascii=False, sort_keys=True) if kept else None
+    return _ENCODE(kept) if kept else None
 
 
 def from_json(text: Any) -> dict[str, Any]:
     """Read what `to_json` wrote; null gives an empty dictionary."""
-    return json.loads(text) if isinstance(text, str) and text else {}
+    if not isinstance(text, str) or not text:
+        return {}
+    found: dict[str, Any]
+    if text[0] == "{":
+        found, end = _DECODE(text)
+        if end == len(text):
+            return found
+    found = json.loads(text)
+    return found
 
 
 def content_hash(values: Iterable[Any]) -> str:

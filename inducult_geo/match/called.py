@@ -5,9 +5,8 @@ Lists of texts a row would keep the garbage collector busy with objects that the
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass
-from typing import Any, Final, cast
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -15,8 +14,6 @@ from numpy.typing import NDArray
 
 from inducult_geo.frames import from_json
 from inducult_geo.match.ragged import Ints, Ragged, spread
-
-_DECODE: Final = json.JSONDecoder().raw_decode
 
 
 @dataclass(frozen=True)
@@ -52,7 +49,7 @@ def called(names: pd.Series) -> tuple[Texts, Texts]:
     parents: list[int] = []
     ends: tuple[list[int], list[int]] = ([0], [0])
     for text in told:
-        said = _read(text)
+        said = from_json(text)
         for role, value in sorted(said.items()) if len(said) > 1 else said.items():
             if _is_said(value):
                 (parents if role == "parent" else own).append(number.setdefault(value, len(number)))
@@ -74,15 +71,6 @@ def joined(first: Texts, second: Texts) -> Texts:
     order = np.argsort(rows, kind="stable")
     numbers = np.r_[first.numbers, second.numbers + len(first.listed)]
     return Texts(rows[order], numbers[order], np.r_[first.listed, second.listed])
-
-
-def _read(text: Any) -> dict[str, Any]:
-    """Read JSON as `from_json` does, without its steps for white space around it."""
-    if isinstance(text, str) and text.startswith("{"):
-        said, end = _DECODE(text)
-        if end == len(text):
-            return cast("dict[str, Any]", said)
-    return from_json(text)
 
 
 def _is_said(value: Any) -> bool:

@@ -28,6 +28,7 @@ from shapely.geometry.base import BaseGeometry
 
 from inducult_geo.frames import Records, from_json
 from inducult_geo.match.lookup import is_in
+from inducult_geo.match.places import points_in
 from inducult_geo.text import prepare_names
 
 FINGERPRINT_COLUMNS: Final = ("region", "name_key", "x", "y", "area_m2", "type")
@@ -106,15 +107,17 @@ _Agreement = tuple[float, float, float, str, str, str]
 
 def fingerprints(records: Records) -> pd.DataFrame:
     """Return `FINGERPRINT_COLUMNS` of records in the work CRS, by record key; what is unknown is null."""
-    names = pd.Series([_name(text) for text in records["names"]], index=records.index, dtype="str")
-    words: Iterable[tuple[str, ...]] = prepare_names(names, records["country"]) if len(records) else ()
+    codes, texts = pd.factorize(records["names"].to_numpy(dtype=object), use_na_sentinel=False)
+    names = pd.Series(np.array([_name(text) for text in texts], dtype=object)[codes], dtype=object)
+    countries = records["country"].reset_index(drop=True)
+    words: Iterable[tuple[str, ...]] = prepare_names(names, countries) if len(records) else ()
     shapes = records.geometry.to_numpy()
-    points = shapely.point_on_surface(shapes)
+    x, y = np.round(points_in(shapes)).T
     table = {
         "region": records["region"].to_numpy(),
         "name_key": [" ".join(sorted(part)) or None for part in words],
-        "x": np.round(shapely.get_x(points)),
-        "y": np.round(shapely.get_y(points)),
+        "x": x,
+        "y": y,
         "area_m2": np.round(shapely.area(shapes)),
         "type": records["type"].to_numpy(),
     }

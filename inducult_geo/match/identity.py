@@ -209,7 +209,8 @@ def seen_dates(records: Records) -> dict[str, str | None]:
     years is seen today.
     """
     date = records["retrieved_at"].where(records["retrieved_at"].notna(), records["valid_at"]).str[:10]
-    return dict(zip(records["record_key"], date.astype(object).where(date.notna(), None), strict=True))
+    dates = date.astype(object).where(date.notna(), None)
+    return dict(zip(*(part.to_numpy(dtype=object) for part in (records["record_key"], dates)), strict=True))
 
 
 def _times(a: int, b: int) -> int:

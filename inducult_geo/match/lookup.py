@@ -19,7 +19,9 @@ def places_of(rows: pd.Index, keys: Any) -> Ints:
 
 def is_in(values: pd.Series | pd.Index, among: Iterable[Any]) -> Flags:
     """Tell which values are among others; null never is."""
-    known = {value for value in among if isinstance(value, str)}
+    # Going through a text column value by value is slow.
+    plain = among.to_numpy(dtype=object) if isinstance(among, pd.Series | pd.Index) else among
+    known = {value for value in plain if isinstance(value, str)}
     if not known:
         return np.zeros(len(values), dtype=bool)
     return np.fromiter((value in known for value in values.to_numpy(dtype=object)), dtype=bool, count=len(values))

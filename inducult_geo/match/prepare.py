@@ -17,6 +17,7 @@ from scipy import sparse
 
 from inducult_geo.frames import Records, from_json
 from inducult_geo.match.called import called, joined, texts_of
+from inducult_geo.match.places import points_in
 from inducult_geo.match.prepared import Lexicon, Prepared
 from inducult_geo.match.ragged import Floats, Ints, Ragged, sets, spread
 from inducult_geo.match.trades import POWER_USUAL, capacity_and_fuel, power_words
@@ -63,7 +64,7 @@ def prepare(records: Records) -> Prepared:
         source=_text(records["source"]),
         country=country,
         geometry=geometry,
-        xy=_points(geometry),
+        xy=points_in(geometry),
         accuracy_m=accuracies(records),
         area_m2=np.nan_to_num(shapely.area(geometry)),
         names=names,
@@ -141,15 +142,6 @@ def _postcode(value: Any) -> str:
     if not isinstance(value, str):
         return ""
     return re.sub(r"[^0-9a-z]", "", value.lower().removesuffix(".0")).lstrip("0")
-
-
-def _points(geometry: NDArray[np.object_]) -> Floats:
-    """Return a point inside each shape, as (n, 2); NaN where there is none."""
-    xy = np.column_stack([shapely.get_x(geometry), shapely.get_y(geometry)]) if len(geometry) else np.zeros((0, 2))
-    wide = np.flatnonzero(np.isnan(xy[:, 0]))
-    points = shapely.point_on_surface(geometry[wide])
-    xy[wide] = np.column_stack([shapely.get_x(points), shapely.get_y(points)])
-    return xy
 
 
 def _power_houses(words: Words, names: Ragged, source: pd.Series) -> Floats:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import geopandas as gpd
 import pandas as pd
 
-from inducult_geo.enrich.sample import sample_rasters
+from inducult_geo.enrich.sample import raster_path, sample_rasters
 from inducult_geo.frames import SITE_COLUMNS, FileRead, Sites, as_sites, from_json, to_json
 from inducult_geo.run import Run, SourceFacts, State
 from inducult_geo.stage import Stage
@@ -52,9 +52,7 @@ def sampled(sites: Sites, region: str, before: Stage | None, run: Run) -> Sample
 
 def raster_files(raster_id: str, run: Run) -> list[tuple[str, str]]:
     """Return name and hash of a raster's file, if it is there."""
-    raster = run.catalog.rasters[raster_id]
-    homes = (raster.declared_in.parent, run.folder.raw / "rasters")
-    found = next((home / raster.file for home in homes if (home / raster.file).is_file()), None)
+    found = raster_path(run.catalog.rasters[raster_id], run.folder.raw / "rasters")
     return [] if found is None else [(found.name, run.hashes.of(found))]
 
 

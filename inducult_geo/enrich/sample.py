@@ -192,7 +192,9 @@ _COLUMN_VALUES: Mapping[str, Callable[[Floats, RasterSource], tuple[pd.Series, l
 
 def _sample(points: npt.NDArray[np.object_], raster: RasterSource, folder: Path) -> _Sampled:
     """Open a declared raster and read it at points in `WORK_CRS`."""
-    path = _find(raster, folder)
+    path = raster_path(raster, folder)
+    if path is None:
+        raise _UnusableError(f"no file '{raster.file}' in {folder}: put it there, or correct `file` in its declaration")
     try:
         # A mask or an overview beside the file may be of any format: no address that it names is asked.
         with rasterio.Env(CPL_VSIL_CURL_ALLOWED_EXTENSIONS=".none"):
@@ -211,13 +213,13 @@ def _sample(points: npt.NDArray[np.object_], raster: RasterSource, folder: Path)
         ) from problem
 
 
-def _find(raster: RasterSource, folder: Path) -> Path:
-    """Return the raster's file, beside its declaration or in the folder, never elsewhere."""
+def raster_path(raster: RasterSource, folder: Path) -> Path | None:
+    """Return the raster's file, beside its declaration or in the folder, never elsewhere; null where there is none."""
     for home in (raster.declared_in.parent.resolve(), folder.resolve()):
         path = (home / raster.file).resolve()
         if path.is_relative_to(home) and path.is_file():
             return path
-    raise _UnusableError(f"no file '{raster.file}' in {folder}: put it there, or correct `file` in its declaration")
+    return None
 
 
 def _check(dataset: Any, raster: RasterSource) -> None:

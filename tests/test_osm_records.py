@@ -69,6 +69,17 @@ def row(tags: dict[str, str], **more) -> dict[str, object]:
         ({}, {"type": "factory", "theme": "other", "present_use": "production", "valid_at": "2019-05-06"}),
         ({"amenity": "theatre"}, {"present_use": "culture"}),
         ({"office": "company"}, {"present_use": "business"}),
+        ({"shop": "furniture"}, {"present_use": "business"}),
+        ({"shop": "vacant"}, {"present_use": "production"}),
+        ({"shop": "vacant", "disused": "yes"}, {"status": "disused", "present_use": "none"}),
+        ({"office": "no", "museum": "no"}, {"present_use": "production"}),
+        ({"museum": "technology", "shop": "books"}, {"present_use": "museum"}),
+        ({"building": "apartments", "office": "company"}, {"present_use": "housing"}),
+        ({"operator": "  ", "owner": "Škoda"}, {"operator": "Škoda"}),
+        ({"ref:nid": "1;2", "ref:npu": ""}, {"ids.heritage": "nid:1", "heritage_ref": "1"}),
+        ({"tourism": "attraction"}, {"visitor_access": "open"}),
+        ({"tourism": "attraction", "access": "customers"}, {"visitor_access": "limited"}),
+        ({"tourism": "museum", "access": "designated"}, {"visitor_access": "open"}),
     ],
     ids=str,
 )
@@ -78,11 +89,29 @@ def test_fields(tags, expected):
     assert (found["key"], found["place"], found["accuracy_m"]) == ("way/1", "way/1", "5")
 
 
-@pytest.mark.parametrize("key", ["name:etymology:wikidata", "name:<script>", "phone", "contact:email", "fax:de"])
-def test_what_is_no_name_and_what_is_personal(key):
+@pytest.mark.parametrize("key", ["name:etymology:wikidata", "name:<script>"])
+def test_what_is_no_name_stays_a_tag(key):
     found = row({key: "x"})
     assert key not in found
-    assert (key in json.loads(str(found["tags"]))) == key.startswith("name")
+    assert key in json.loads(str(found["tags"]))
+
+
+@pytest.mark.parametrize(
+    "key",
+    [
+        "phone", "contact:email", "fax:de", "phone:mobile", "phone_2", "operator:phone", "contact:operator:email",
+        "disused:contact:fax", "email:2", "contact:whatsapp",
+    ],
+)  # fmt: skip
+def test_numbers_and_addresses_of_persons_are_left_behind(key):
+    found = row({key: "x", "operator": "Škoda"})
+    assert key not in found
+    assert json.loads(str(found["tags"])) == {"man_made": "works", "operator": "Škoda"}
+
+
+@pytest.mark.parametrize("key", ["name:fax", "smartphone", "emergency", "operator:type", "email_contact_policy"])
+def test_what_only_sounds_personal_is_kept(key):
+    assert key in json.loads(str(row({key: "x"})["tags"]))
 
 
 def test_tags_are_kept_whole():

@@ -44,6 +44,7 @@ FIRST_OF: Mapping[str, tuple[str, ...]] = {
 }
 """Field of a record -> the keys that may hold it, best first."""
 
+_NOT_THERE = frozenset({"no", "none", "vacant", "disused"})
 _PERSONAL = frozenset({"phone", "mobile", "fax", "email", "whatsapp"})
 NAME_KEYS = ("name", "alt_name", "old_name", "short_name", "official_name")
 
@@ -81,13 +82,16 @@ OPERATORS: Mapping[str, str] = {
 """Full names that stand in `heritage:operator` instead of the usual short ones."""
 
 _USES: tuple[tuple[str, Callable[[Tags], bool]], ...] = (
-    ("museum", lambda tags: tags.get("tourism") == "museum" or "museum" in tags),
+    ("museum", lambda tags: tags.get("tourism") == "museum" or _holds(tags, "museum")),
     (
         "culture",
         lambda tags: tags.get("amenity") in {"arts_centre", "theatre", "cinema", "community_centre", "library"},
     ),
     ("housing", lambda tags: tags.get("building") in {"apartments", "residential", "house"}),
-    ("business", lambda tags: "shop" in tags or "office" in tags or tags.get("building") in {"office", "retail"}),
+    (
+        "business",
+        lambda tags: _holds(tags, "shop") or _holds(tags, "office") or tags.get("building") in {"office", "retail"},
+    ),
 )
 _ACCESS: Mapping[str, str] = {
     "yes": "open",
@@ -182,7 +186,9 @@ def _is_language(key: str) -> bool:
 
 def _is_personal(key: str) -> bool:
     """Whether a key may hold a person's number or address: a map of sites has no need of them."""
-    return key.removeprefix("contact:").partition(":")[0] in _PERSONAL
+    # "operator:phone", "disused:contact:email", "phone_2"; but "fax" is a language, too.
+    parts = () if _is_language(key) else key.split(":")
+    return any(part.rstrip("_0123456789") in _PERSONAL for part in parts)
 
 
 def _first(tags: Tags, keys: Sequence[str]) -> str | None:
@@ -226,6 +232,11 @@ def _present_use(tags: Tags, status: str, aspect: str) -> str:
     if status in ("disused", "decommissioned"):
         return "none"
     return "production" if status == "functional" and aspect in ("factory", "both") else "unknown"
+
+
+def _holds(tags: Tags, key: str) -> bool:
+    """Whether something is there, and not said to be missing or empty (`shop=vacant`)."""
+    return tags.get(key, "no") not in _NOT_THERE
 
 
 def _accuracy_m(shape: BaseGeometry, note: object) -> str:

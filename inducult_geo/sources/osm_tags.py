@@ -172,7 +172,7 @@ class TagTable:
         What is historic, listed or a museum is a monument; a plain form of production that runs is a factory. A works
         that became a museum is a monument only; one that stands idle is neither, unless it is listed.
         """
-        museum = tags.get("tourism") == "museum" or "museum" in tags
+        museum = tags.get("tourism") == "museum" or tags.get("museum", "no") != "no"
         monument = museum or self.has(tags, "listed") or self.has(tags, "historic")
         running = not museum and self.status_of(tags, as_of) in _RUNNING
         factory = running and any(hit.life is None and hit.row.aspect == FACTORY for hit in self.hits(tags))

@@ -6,10 +6,11 @@ import zipfile
 from pathlib import Path
 
 import geopandas as gpd
+import pandas as pd
 import pytest
 import shapely
 
-from inducult_geo.catalog import Read
+from inducult_geo.catalog import Contract, Read
 from inducult_geo.errors import ContractError
 from inducult_geo.sources.readers import read_table
 
@@ -561,3 +562,73 @@ def test_a_damaged_workbook_is_refused(tmp_path: Path) -> None:
     refused(zipped(tmp_path / "a.xlsx", {"xl/workbook.xml": b"<workbook"}), "cannot be read as a spreadsheet")
     (tmp_path / "a.xls").write_bytes(b"\xd0\xcf\x11\xe0" + bytes(range(256)) * 20)
     refused(tmp_path / "a.xls", "cannot be read as a spreadsheet")
+
+
+@pytest.mark.parametrize(
+    ("first", "delimiter"),
+    [
+        ("sep=;", ";"),
+        ('"sep=;"', ";"),
+        ("SEP=,", ","),
+        ("sep=|", "|"),
+        ("sep=\t", "\t"),
+        ("sep=:", ":"),
+        ("sep=; ", ";"),
+    ],
+)
+@pytest.mark.parametrize("newline", ["\r\n", "\n", "\r"])
+def test_a_first_line_for_excel_names_the_delimiter(tmp_path: Path, first: str, delimiter: str, newline: str) -> None:
+    rows = [delimiter.join(row) for row in (("nr", "nazwa", "uwagi"), ("1", "Huta", "a"), ("2", "Hala", "b"))]
+    (tmp_path / "a.csv").write_text(newline.join([first, *rows]), encoding="utf-8-sig", newline="")
+    table = read_table(tmp_path / "a.csv", Read())
+    assert [*table.frame.columns] == ["nr", "nazwa", "uwagi"]
+    assert table.frame["nazwa"].tolist() == ["Huta", "Hala"]
+    assert table.places == ["a.csv line 3", "a.csv line 4"]
+    assert table.bad_rows == {}
+    assert table.notes == (), "nothing was guessed"
+
+
+def test_a_contract_s_delimiter_goes_before_what_the_file_says_for_excel(tmp_path: Path) -> None:
+    (tmp_path / "a.csv").write_text("sep=;\nnr,nazwa\n1,Huta\n")
+    assert [*read_table(tmp_path / "a.csv", Read(delimiter=",")).frame.columns] == ["nr", "nazwa"]
+
+
+@pytest.mark.parametrize(("header_row", "names"), [(1, ["nr", "nazwa"]), (2, ["nr", "nazwa"]), (3, ["1", "Huta"])])
+def test_who_counts_the_line_for_excel_is_right(tmp_path: Path, header_row: int, names: list[str]) -> None:
+    (tmp_path / "a.csv").write_text("sep=;\nnr;nazwa\n1;Huta\n2;Hala\n")
+    assert [*read_table(tmp_path / "a.csv", Read(header_row=header_row)).frame.columns] == names
+
+
+@pytest.mark.parametrize("first", ["sep=", "sep=ab;x", "separator=;x", "sep;rok", "sep=1;x", "a;sep=;"])
+def test_a_heading_that_only_looks_so_is_a_heading(tmp_path: Path, first: str) -> None:
+    (tmp_path / "a.csv").write_text(f"{first}\n1;2;3\n")
+    assert read_table(tmp_path / "a.csv", Read()).frame.columns[0] == first.split(";")[0]
+
+
+@pytest.mark.parametrize(
+    "written", ["Rok\nbudowy", "Rok\u00a0budowy", " Rok  budowy ", "Rok\r\nbudowy", "Rok\u2028budowy"]
+)
+@pytest.mark.parametrize("kind", ["a.csv", "a.parquet"])
+def test_white_space_in_a_heading_is_one_space(tmp_path: Path, written: str, kind: str) -> None:
+    """A line break inside a heading cannot be seen, and nobody could name the column in a contract."""
+    frame = pd.DataFrame({"nr": ["1"], written: ["1890"]})
+    write = frame.to_csv if kind == "a.csv" else frame.to_parquet
+    write(tmp_path / kind, index=False)
+    assert [*read_table(tmp_path / kind, Read()).frame.columns] == ["nr", "Rok budowy"]
+
+
+def test_a_contract_may_write_a_heading_as_it_is_seen_or_as_it_stands(tmp_path: Path) -> None:
+    values = {"id": "t", "files": ("a.csv",), "declared_in": tmp_path / "t.toml"}
+    place = {"x": "Coord.\nEst", "y": "Coord.  Nord"}
+    contract = Contract(
+        **values, place=place, columns={"key": "nr", "start": ("Rok\nbudowy", "")}, ignore=("a\u00a0b",)
+    )
+    assert contract.columns["start"] == ("Rok budowy", "")
+    assert (contract.place.x, contract.place.y, contract.ignore) == ("Coord. Est", "Coord. Nord", ("a b",))
+
+
+def test_headings_that_differ_by_white_space_alone_are_told_apart(tmp_path: Path) -> None:
+    (tmp_path / "a.csv").write_text('nr;"Rok\nbudowy";Rok budowy\n1;2;3\n')
+    table = read_table(tmp_path / "a.csv", Read())
+    assert [*table.frame.columns] == ["nr", "Rok budowy (1)", "Rok budowy (2)"]
+    assert "stands 2 times in the header" in table.notes[-1]

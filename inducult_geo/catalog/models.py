@@ -30,6 +30,9 @@ Identifier = Annotated[
 ]
 CrsCode = Annotated[str, _like(r"[A-Za-z]+:[0-9]+", "a code such as EPSG:25833")]
 CountryCode = Annotated[str, _like(r"[A-Z]{2}", "two capital letters such as CZ")]
+ColumnName = Annotated[str, AfterValidator(lambda name: " ".join(name.split()))]
+"""White space is one space, as readers make it of headings."""
+
 Share = Annotated[float, Field(ge=0, le=1)]
 
 RECORD_FIELDS = frozenset(
@@ -156,9 +159,9 @@ class Place(Declared):
     """
 
     crs: CrsCode | None = None
-    x: str | None = None
-    y: str | None = None
-    text: str | None = None
+    x: ColumnName | None = None
+    y: ColumnName | None = None
+    text: ColumnName | None = None
     geometry: bool = False
     reading: str | None = None
     accuracy_m: Annotated[float, Field(gt=0)] | None = None
@@ -213,8 +216,8 @@ class Contract(Declared):
     units_per_site: bool = False
     read: Read = Read()
     place: Place = Place()
-    columns: dict[str, str | Annotated[tuple[str, ...], Field(min_length=1)]] = {}
-    ignore: tuple[str, ...] = ()
+    columns: dict[str, ColumnName | Annotated[tuple[ColumnName, ...], Field(min_length=1)]] = {}
+    ignore: tuple[ColumnName, ...] = ()
     values: dict[str, dict[str, str]] = {}
     defaults: dict[str, str] = {}
     expect: Expect = Expect()

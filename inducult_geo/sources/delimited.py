@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -23,6 +24,9 @@ _BOMS = (
     (b"\xff\xfe", "utf-16"),
     (b"\xfe\xff", "utf-16"),
 )
+_STATED = re.compile(r"""["']?sep=([^\w\s"']|\t)["']?[ \t]*(?=\r|\n|$)""", re.IGNORECASE)
+"""The first line of a table that is meant for Excel names the delimiter."""
+
 _CLIPPED = 10_000
 _OPEN = f"a quote is not closed, or a cell has more than {MAX_CELL:,} characters"
 _Record = tuple[int, list[str]]
@@ -50,16 +54,21 @@ def read_delimited(path: Path, read: Read) -> Rows:
         Where the bytes are no text in the encoding stated or found, or no line holds column names.
     """
     text, encoding, notes = _decode(path, read.encoding)
-    delimiter = read.delimiter or _delimiter(path, text)
-    if read.delimiter is None:
+    stated = _STATED.match(text)
+    header_row = read.header_row
+    if stated:
+        # Its line stays, as a blank one: all others keep their number, and who counted it as the first is right.
+        text, header_row = text[stated.end() :], max(1, header_row - 1)
+    delimiter = read.delimiter or (stated[1] if stated else _delimiter(path, text))
+    if read.delimiter is None and not stated:
         notes = (*notes, f"delimiter {delimiter!r} detected")
-    records, broken = _records(path, text, delimiter, read.header_row)
-    if len(records) < read.header_row:
+    records, broken = _records(path, text, delimiter, header_row)
+    if len(records) < header_row:
         raise ContractError(f"{path}: no line holds column names. Export the table again, with its header.")
-    width = _width([row for _, row in records[read.header_row - 1 :]])
-    header, told = checked_header(path, records[read.header_row - 1][1][:width])
+    width = _width([row for _, row in records[header_row - 1 :]])
+    header, told = checked_header(path, records[header_row - 1][1][:width])
     check_cells(path, len(records), len(header))
-    rows = _shape(header, records[read.header_row :], encoding, (*notes, *told))
+    rows = _shape(header, records[header_row:], encoding, (*notes, *told))
     rows.bad_rows.update({n: _OPEN for n, line in enumerate(rows.lines) if line in broken})
     return rows
 

@@ -100,8 +100,9 @@ def choose(path: Path, what: str, wanted: str | int | None, found: list[str]) ->
 def checked_header(path: Path, cells: list[Any]) -> tuple[list[str], tuple[str, ...]]:
     """Return the column names, and what was done to them.
 
-    A column without a name is named by its number. Of several columns of one name none keeps it: they become
-    "name (1)", "name (2)", so that a contract has to say which of them it means.
+    White space in a name is one space: a line break inside a heading, or a space that does not break, cannot be seen in
+    a spreadsheet. A column without a name is named by its number. Of several columns of one name none keeps it: they
+    become "name (1)", "name (2)", so that a contract has to say which of them it means.
 
     Raises
     ------
@@ -109,7 +110,8 @@ def checked_header(path: Path, cells: list[Any]) -> tuple[list[str], tuple[str, 
         Where there are more than `MAX_COLUMNS`.
     """
     names = [
-        str("" if cell is None else cell).strip().lstrip("\ufeff") or f"column {n}" for n, cell in enumerate(cells, 1)
+        " ".join(str("" if cell is None else cell).strip().lstrip("\ufeff").split()) or f"column {n}"
+        for n, cell in enumerate(cells, 1)
     ]
     if len(names) > MAX_COLUMNS:
         raise ContractError(

@@ -130,6 +130,118 @@ def test_a_question_about_a_generalized_place_does_not_name_its_readings():
     assert asked["question"] == asked["why"] == NOT_SHOWN
 
 
+def grid_of(source, cell):
+    """The contracts, one of them with another grid."""
+    terms = contracts()
+    return terms | {source: terms[source].model_copy(update={"publish_grid_m": cell})}
+
+
+@pytest.mark.parametrize(
+    ("in_contract", "in_table", "cell"),
+    [(2000.0, None, 2000.0), (2000.0, 500.0, 2000.0), (500.0, 2000.0, 2000.0), (None, 500.0, 500.0)],
+    ids=["contract alone", "contract is stricter", "table is stricter", "table alone"],
+)
+def test_of_two_grids_the_coarser_one_holds(in_contract, in_table, cell):
+    bundle = small_bundle()
+    bundle.sources["publish_grid_m"] = bundle.sources["publish_grid_m"].astype("float64")
+    bundle.sources.loc[bundle.sources["source"] == "register", "publish_grid_m"] = in_table
+    records = for_release(bundle, grid_of("register", in_contract)).records
+    placed = records[(records["source"] == "register") & ~records.geometry.isna()]
+    np.testing.assert_array_equal(shapely.get_coordinates(placed.geometry) % cell, cell / 2)
+    assert set(placed["geometry_origin"]) == {f"grid {cell:g} m"}
+    assert placed["accuracy_m"].min() >= cell / math.sqrt(2)
+
+
+def test_a_place_that_is_rougher_than_its_cell_keeps_its_accuracy():
+    bundle = small_bundle()
+    row = bundle.records.index[bundle.records["source"] == "wide"][0]
+    bundle.records.loc[row, "accuracy_m"] = 5000.0
+    records = for_release(bundle, contracts()).records.set_index("record_key")
+    assert records.loc[bundle.records.loc[row, "record_key"], "accuracy_m"] == 5000.0
+
+
+@pytest.mark.parametrize("side", ["left_key", "right_key"])
+def test_a_withheld_record_on_either_side_takes_pair_and_question_away(side):
+    """What is told of a pair tells of both its records."""
+    bundle = small_bundle()
+    bundle.review.loc[bundle.review["review_id"] == "r000", side] = "secret:5"
+    pair = bundle.pairs.index[bundle.pairs["left_key"].str.startswith("osm:")][0]
+    bundle.pairs.loc[pair, side] = "secret:77"
+    released = for_release(bundle, contracts())
+    assert "r000" not in set(released.review["review_id"])
+    assert set(released.review["review_id"]) == set(bundle.review["review_id"]) - {"r000"}
+    assert not released.pairs[side].str.startswith("secret:").any()
+
+
+@pytest.mark.parametrize(("left", "right"), [(1000.0, 4000.0), (4000.0, 1000.0), (None, 4000.0), (4000.0, None)])
+def test_a_question_between_two_grids_stands_on_the_coarser_one(left, right):
+    """The point of a question may be that of either record: on the finer grid it would tell of the other's place."""
+    bundle = small_bundle()
+    bundle.review.loc[bundle.review["review_id"] == "r001", ["left_key", "right_key"]] = ["register:0", "wide:1"]
+    bundle.sources["publish_grid_m"] = None
+    terms = grid_of("register", left) | {"wide": grid_of("wide", right)["wide"]}
+    asked = for_release(bundle, terms).review.set_index("review_id").loc["r001"]
+    np.testing.assert_array_equal(shapely.get_coordinates(asked["geometry"]) % 4000, 2000)
+    assert pd.isna(asked["distance_m"])
+    assert "?" in asked["question"], "a question about a pair may be asked"
+
+
+def test_a_site_names_the_licenses_and_credits_of_its_own_sources_alone(whole, released):
+    by_site = released.records[released.records["outcome"] == "site"].groupby("site_id")["source"].agg(set)
+    said = {
+        frozenset({"osm"}): ("ODbL-1.0", "© OpenStreetMap contributors"),
+        frozenset({"wide"}): ("CC-BY-4.0", "Office of Wide list"),
+        frozenset({"osm", "wide"}): ("CC-BY-4.0; ODbL-1.0", "Office of Wide list; © OpenStreetMap contributors"),
+        frozenset({"osm", "register"}): (
+            "CC-BY-4.0; ODbL-1.0",
+            "Office of Register <of> monuments; © OpenStreetMap contributors",
+        ),
+        frozenset({"register"}): ("CC-BY-4.0", "Office of Register <of> monuments"),
+    }
+    for site in released.sites.itertuples():
+        assert (site.licence, site.attribution) == said[frozenset(by_site[site.site_id])]
+    assert by_site.map(frozenset).nunique() > 2
+
+
+def test_a_part_does_not_name_a_whole_that_stays_at_home():
+    bundle = small_bundle()
+    carried = bundle.records[bundle.records["source"] != "secret"]["site_id"]
+    (hidden, *_) = bundle.sites[~bundle.sites["site_id"].isin(carried)]["site_id"]
+    shown = bundle.sites["site_id"].isin(carried)
+    part, other, whole, *_ = bundle.sites[shown]["site_id"]
+    bundle.sites.loc[bundle.sites["site_id"] == part, "part_of"] = hidden
+    bundle.sites.loc[bundle.sites["site_id"] == other, "part_of"] = whole
+    sites = for_release(bundle, contracts()).sites.set_index("site_id")
+    assert pd.isna(sites.loc[part, "part_of"])
+    assert sites.loc[other, "part_of"] == whole
+
+
+def test_open_questions_are_counted_where_they_are_asked():
+    bundle = small_bundle()
+    bundle.sites["n_review"] = 9
+    bundle.review.loc[bundle.review["review_id"] == "r002", "right_site"] = bundle.review.loc[2, "left_site"]
+    released = for_release(bundle, contracts())
+    told = released.sites.set_index("site_id")["n_review"].to_dict()
+    questions = released.review[["left_site", "right_site"]].apply(lambda row: {*row.dropna()}, axis=1)
+    assert told == {site: sum(site in about for about in questions) for site in told}
+    assert {0, 1} <= set(told.values())
+
+
+@pytest.mark.parametrize(
+    ("placed_by", "said_of", "told"),
+    [("osm:way/4", "register", True), ("osm:way/4", "wide", False), ("wide:4", "register", False)],
+    ids=["both may be shown", "of a record on a grid", "of a site on a grid"],
+)
+def test_how_far_records_lie_apart_is_told_where_their_places_may_be(placed_by, said_of, told):
+    bundle = small_bundle()
+    row = bundle.sites.index[bundle.sites["site_id"] == "IC-00004-0"][0]
+    bundle.sites.loc[row, "lineage"] = to_json({"name": "osm:way/4", "geometry": placed_by})
+    said = {"place": {f"{said_of}:4": "2.1 km away"}, "status": {"osm:way/4": "disused", "wide:4": "functional"}}
+    bundle.sites.loc[row, "conflicts"] = to_json(said)
+    conflicts = for_release(bundle, contracts()).sites.set_index("site_id").loc["IC-00004-0", "conflicts"]
+    assert from_json(conflicts) == (said if told else {"status": said["status"]})
+
+
 def test_a_license_that_nobody_stated_permits_nothing(whole):
     terms = contracts()
     terms["register"] = terms["register"].model_copy(update={"licence": "unknown"})

@@ -193,7 +193,8 @@ def _published_pairs(pairs: pd.DataFrame, terms: Terms) -> pd.DataFrame:
 def _published_review(review: gpd.GeoDataFrame, terms: Terms) -> gpd.GeoDataFrame:
     stays = terms.is_withheld(review["left_key"]) | terms.is_withheld(review["right_key"])
     kept = review[~stays].reset_index(drop=True)
-    cells = terms.grid_m(kept["left_key"]).fillna(terms.grid_m(kept["right_key"]))
+    # The point may be of either record: the coarser grid hides both.
+    cells = pd.concat([terms.grid_m(kept["left_key"]), terms.grid_m(kept["right_key"])], axis=1).max(axis=1)
     moved = _without_distance(_on_grid(kept, cells), terms)
     places = cells.notna() & moved["kind"].eq("place")
     # The words of such a question name the readings that fit, with their coordinates.

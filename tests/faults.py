@@ -12,7 +12,11 @@ from contextlib import closing
 from pathlib import Path
 
 import geopandas as gpd
+import pyarrow.parquet as pq
+import rasterio
 import shapely
+
+from inducult_geo.publish.promises_gpkg import _LARGEST_PROJECT
 
 LINKED = "nothing points into the void, every site has a record"
 COUNTED = "records in = in sites + in review + rejected, everywhere"
@@ -119,6 +123,40 @@ def _a_withheld_record(release: Path) -> None:
     records = gpd.read_parquet(release / "records.parquet")
     records.loc[0, "source"] = "secret"
     records.to_parquet(release / "records.parquet")
+
+
+def _second_run(release: Path) -> None:
+    """Write the row of the run twice."""
+    with closing(sqlite3.connect(release / "inducult.gpkg")) as con, con:
+        names = ", ".join(name for _, name, *_ in con.execute("PRAGMA table_info(runs)") if name != "fid")
+        con.execute(f"INSERT INTO runs ({names}) SELECT {names} FROM runs")
+
+
+def _plain_parquet(release: Path) -> None:
+    """Take what makes a Parquet file a GeoParquet file out of it."""
+    path = release / "records.parquet"
+    pq.write_table(pq.read_table(path).replace_schema_metadata(None), path)
+
+
+def _project_files(**sizes: int) -> Callable[[Path], None]:
+    """Put an archive of `.qgs` files of these sizes in the place of the embedded project."""
+
+    def plant(release: Path) -> None:
+        buffer = io.BytesIO()
+        with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:
+            for name, size in sizes.items():
+                archive.writestr(f"{name}.qgs", b" " * size)
+        with closing(sqlite3.connect(release / "inducult.gpkg")) as con, con:
+            con.execute("UPDATE qgis_projects SET content = ?", (buffer.getvalue().hex(),))
+
+    return plant
+
+
+def _off_the_grid(release: Path) -> None:
+    """Move a density surface by seven meters."""
+    with rasterio.open(release / "density_monuments.tif", "r+", IGNORE_COG_LAYOUT_BREAK="YES") as raster:
+        was = raster.transform
+        raster.transform = rasterio.Affine(was.a, was.b, was.c + 7, was.d, was.e, was.f)
 
 
 ID_COLUMNS = [(table, "site_id") for table in ("site_points", "site_areas", "source_records")]
@@ -368,4 +406,61 @@ FAULTS: dict[str, tuple[Callable[[Path], None], tuple[str, ...], str]] = {
     "a density without its style": (_without("density_monuments.qml"), (DENSITY,), "no style beside it"),
     "a manifest of another run": (_manifest(run={"run_id": "other"}), (MANIFEST,), "run_id = other"),
     "a manifest that is no JSON": (_file("manifest.json", lambda b: b[:-9]), (MANIFEST, NUMBER), "cannot be checked"),
+    "a run that stands twice": (_second_run, (COUNTED,), "does not have one row"),
+    "withheld records that nobody withheld": (
+        sql("UPDATE sources SET withheld = coalesce(withheld, 0) + 1 WHERE source = 'osm'"),
+        (COUNTED,),
+        "records withheld, the sources",
+    ),
+    "a manifest without its regions": (
+        _file("manifest.json", lambda b: b.replace(b'"regions"', b'"areas"', 1)),
+        (MANIFEST,),
+        "manifest.json lacks regions",
+    ),
+    "a table that is no GeoParquet": (_plain_parquet, (PARQUET,), "records.parquet is not GeoParquet"),
+    "a layer that is listed and not there": (
+        sql(
+            "INSERT INTO gpkg_contents (table_name, data_type, identifier, description) "
+            "VALUES ('g', 'attributes', 'G', 'x')"
+        ),
+        (LAYERS, STYLES),
+        "layer g is listed but is no table",
+    ),
+    "a layer that is not listed": (
+        sql("DELETE FROM gpkg_contents WHERE table_name = 'sources'"),
+        (LAYERS, PROJECT),
+        "layer sources is missing",
+    ),
+    "a style that is a picture": (
+        sql("UPDATE layer_styles SET styleQML = '<svg/>' WHERE f_table_name = 'regions'"),
+        (STYLES,),
+        "is no QML",
+    ),
+    "a project without layers": (
+        _project(lambda text: re.sub(r"<maplayer\b.*?</maplayer>", "", text, flags=re.DOTALL)),
+        (PROJECT, THEMED),
+        "has no layers",
+    ),
+    "a tree that shows what is not there": (
+        _project(lambda text: re.sub(r'(<layer-tree-layer\b[^>]*\bid=")', r"\1lost_", text, count=1)),
+        (PROJECT,),
+        "that it does not hold",
+    ),
+    "two projects in one": (_project_files(a=9, b=9), (PROJECT,), "it holds 2 .qgs files"),
+    "a project that would fill the memory": (
+        _project_files(a=_LARGEST_PROJECT + 1),
+        (PROJECT,),
+        "it is too large to be a project",
+    ),
+    "a site without a longitude": (
+        _file("sites.csv", lambda b: re.sub(rb"\b1[0-9]\.[0-9]{5,}", b"east", b, count=1)),
+        (SHEET,),
+        "1 sites of sites.csv have no longitude and latitude",
+    ),
+    "a surface off the grid": (_off_the_grid, (DENSITY,), "not on the EEA grid"),
+    "a raster that is not inside": (
+        sql("DELETE FROM gpkg_contents WHERE table_name = 'density_monuments'"),
+        (RASTERS, PROJECT, WHOLE),
+        "density_monuments.tif is not inside the GeoPackage",
+    ),
 }

@@ -12,7 +12,8 @@ import shapely
 
 from inducult_geo.catalog import Contract, Read
 from inducult_geo.errors import ContractError
-from inducult_geo.sources.readers import read_table
+from inducult_geo.sources.readers import ChoiceError, read_table
+from inducult_geo.sources.table import nul_rows
 
 AUTO = Read()
 
@@ -508,30 +509,38 @@ SHEET = (
 )
 
 
-def workbook(path: Path, cells: dict[str, str]) -> Path:
-    """Write the smallest .xlsx with one sheet."""
+def workbook(path: Path, cells: dict[str, str], **more: dict[str, str]) -> Path:
+    """Write the smallest .xlsx: its sheet is called A, further ones by their names."""
+    sheets = {"A": cells, **more}
+    relation = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
+    package = "http://schemas.openxmlformats.org/package/2006"
+    main = "application/vnd.openxmlformats-officedocument.spreadsheetml"
+    parts = [f"worksheets/sheet{n}.xml" for n in range(1, len(sheets) + 1)]
+    types = "".join(f'<Override PartName="/xl/{part}" ContentType="{main}.worksheet+xml"/>' for part in parts)
+    listed = "".join(f'<sheet name="{name}" sheetId="{n}" r:id="r{n}"/>' for n, name in enumerate(sheets, 1))
+    links = "".join(
+        f'<Relationship Id="r{n}" Type="{relation}/worksheet" Target="{part}"/>' for n, part in enumerate(parts, 1)
+    )
+    members = {
+        "[Content_Types].xml": f'<Types xmlns="{package}/content-types">'
+        f'<Override PartName="/xl/workbook.xml" ContentType="{main}.sheet.main+xml"/>{types}</Types>',
+        "_rels/.rels": f'<Relationships xmlns="{package}/relationships">'
+        f'<Relationship Id="r1" Type="{relation}/officeDocument" Target="xl/workbook.xml"/></Relationships>',
+        "xl/workbook.xml": '<workbook xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main" '
+        f'xmlns:r="{relation}"><sheets>{listed}</sheets></workbook>',
+        "xl/_rels/workbook.xml.rels": f'<Relationships xmlns="{package}/relationships">{links}</Relationships>',
+        **{f"xl/{part}": SHEET.format(rows=_rows(body)) for part, body in zip(parts, sheets.values(), strict=True)},
+    }
+    return zipped(path, {name: text.encode() for name, text in members.items()})
+
+
+def _rows(cells: dict[str, str]) -> str:
     rows: dict[int, str] = {}
     for place, value in cells.items():
         number = int("".join(filter(str.isdigit, place)))
         cell = f'<c r="{place}" t="inlineStr"><is><t>{value}</t></is></c>'
         rows[number] = rows.get(number, "") + cell
-    body = "".join(f'<row r="{number}">{row}</row>' for number, row in sorted(rows.items()))
-    relation = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
-    package = "http://schemas.openxmlformats.org/package/2006"
-    main = "application/vnd.openxmlformats-officedocument.spreadsheetml"
-    members = {
-        "[Content_Types].xml": f'<Types xmlns="{package}/content-types">'
-        f'<Override PartName="/xl/workbook.xml" ContentType="{main}.sheet.main+xml"/>'
-        f'<Override PartName="/xl/worksheets/sheet1.xml" ContentType="{main}.worksheet+xml"/></Types>',
-        "_rels/.rels": f'<Relationships xmlns="{package}/relationships">'
-        f'<Relationship Id="r1" Type="{relation}/officeDocument" Target="xl/workbook.xml"/></Relationships>',
-        "xl/workbook.xml": '<workbook xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main" '
-        f'xmlns:r="{relation}"><sheets><sheet name="A" sheetId="1" r:id="r1"/></sheets></workbook>',
-        "xl/_rels/workbook.xml.rels": f'<Relationships xmlns="{package}/relationships">'
-        f'<Relationship Id="r1" Type="{relation}/worksheet" Target="worksheets/sheet1.xml"/></Relationships>',
-        "xl/worksheets/sheet1.xml": SHEET.format(rows=body),
-    }
-    return zipped(path, {name: text.encode() for name, text in members.items()})
+    return "".join(f'<row r="{number}">{row}</row>' for number, row in sorted(rows.items()))
 
 
 def test_a_workbook_is_read_with_its_formulas_as_text(tmp_path: Path) -> None:
@@ -632,3 +641,90 @@ def test_headings_that_differ_by_white_space_alone_are_told_apart(tmp_path: Path
     table = read_table(tmp_path / "a.csv", Read())
     assert [*table.frame.columns] == ["nr", "Rok budowy (1)", "Rok budowy (2)"]
     assert "stands 2 times in the header" in table.notes[-1]
+
+
+LIST = {"A1": "id", "B1": "name", "A2": "1", "B2": "Huta"}
+
+
+def test_of_several_sheets_the_only_one_that_holds_anything_is_read(tmp_path: Path) -> None:
+    """Older programs put three sheets into every new workbook."""
+    path = workbook(tmp_path / "a.xlsx", {}, Tabelle2=LIST, Tabelle3={})
+    table = read_table(path, AUTO)
+    assert table.frame["name"].tolist() == ["Huta"]
+    assert table.notes == ("sheet 'Tabelle2'",)
+    assert read_table(path, Read(sheet=2)).frame["name"].tolist() == ["Huta"], "a number counts all sheets"
+    with pytest.raises(ContractError, match="sheet 'A' has no row 1 to hold the column names"):
+        read_table(path, Read(sheet="A"))
+
+
+def test_of_several_filled_sheets_one_has_to_be_named(tmp_path: Path) -> None:
+    path = workbook(tmp_path / "a.xlsx", LIST, Leer={}, Alt={**LIST, "B2": "Hala"})
+    with pytest.raises(ChoiceError, match="has 2 sheets") as told:
+        read_table(path, AUTO)
+    assert told.value.options == ("A", "Alt")
+    assert read_table(path, Read(sheet="Alt")).frame["name"].tolist() == ["Hala"]
+    assert read_table(path, Read(sheet=3)).frame["name"].tolist() == ["Hala"]
+    for wanted in ("Neu", 4, 0):
+        with pytest.raises(ContractError, match="Alt"):
+            read_table(path, Read(sheet=wanted))
+
+
+def test_a_workbook_of_empty_sheets_is_told(tmp_path: Path) -> None:
+    with pytest.raises(ContractError):
+        read_table(workbook(tmp_path / "a.xlsx", {}, B={}), AUTO)
+    with pytest.raises(ContractError, match="has no row 3 to hold the column names"):
+        read_table(workbook(tmp_path / "b.xlsx", LIST), Read(header_row=3))
+
+
+def archive(path: Path, *, change: tuple[int, int] | None = None, compression: int = zipfile.ZIP_DEFLATED) -> Path:
+    """A zipped table; `change` sets a byte of the directory's entry, counted from its start."""
+    with zipfile.ZipFile(path, "w", compression) as target:
+        target.writestr("a.csv", "id;name\n" + "1;Huta\n" * 50)
+    if change is not None:
+        data = bytearray(path.read_bytes())
+        data[data.index(b"PK\x01\x02") + change[0]] = change[1]
+        path.write_bytes(data)
+    return path
+
+
+@pytest.mark.parametrize(
+    ("change", "compression", "said"),
+    [
+        ((8, 1), zipfile.ZIP_DEFLATED, "a.csv is encrypted. Pack it again without a password"),
+        (None, zipfile.ZIP_BZIP2, "a.csv is compressed in an unusual way. Pack it again as plain ZIP"),
+        (None, zipfile.ZIP_LZMA, "a.csv is compressed in an unusual way"),
+        ((21, 9), zipfile.ZIP_DEFLATED, "its members share bytes, as zip bombs do"),
+        ((24, 1), zipfile.ZIP_DEFLATED, "a.csv is larger than it says, as zip bombs are"),
+        ((42, 9), zipfile.ZIP_DEFLATED, "a.csv is damaged"),
+        ((10, 99), zipfile.ZIP_DEFLATED, "a.csv is compressed in an unusual way"),
+    ],
+)
+def test_an_archive_that_hides_something_is_refused_by_name(
+    tmp_path: Path, change: tuple[int, int] | None, compression: int, said: str
+) -> None:
+    path = archive(tmp_path / "a.zip", change=change, compression=compression)
+    with pytest.raises(ContractError) as told:
+        read_table(path, AUTO)
+    assert str(told.value).startswith(f"{path}: ")
+    assert said in str(told.value)
+
+
+def test_an_archive_as_it_should_be_is_read(tmp_path: Path) -> None:
+    assert len(read_table(archive(tmp_path / "a.zip"), AUTO).frame) == 50
+    assert len(read_table(archive(tmp_path / "b.zip", compression=zipfile.ZIP_STORED), AUTO).frame) == 50
+
+
+def test_a_table_that_fills_the_memory_is_refused_by_its_numbers(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("inducult_geo.sources.table.MAX_CELLS", 5)
+    (tmp_path / "a.csv").write_text("a;b\n1;2\n3;4\n")
+    with pytest.raises(ContractError, match=r"a\.csv: 3 rows in 2 columns are more than"):
+        read_table(tmp_path / "a.csv", AUTO)
+    monkeypatch.setattr("inducult_geo.sources.table.MAX_CELLS", 6)
+    assert len(read_table(tmp_path / "a.csv", AUTO).frame) == 2
+
+
+def test_a_cell_of_a_spreadsheet_with_lost_bytes_marks_its_row(tmp_path: Path) -> None:
+    frame = pd.DataFrame({"id": ["1", "2"], "name": ["Hu\x00ta", "Hala"]}, dtype=object)
+    assert nul_rows(frame) == {0: "column 'name' holds NUL characters: bytes were lost"}

@@ -53,10 +53,23 @@ def _opened(path: str) -> Any:
     return CalamineWorkbook.from_filelike(plain)
 
 
+def _is_filled(book: Any, name: str) -> bool:
+    from python_calamine import CalamineError
+
+    try:
+        return bool(book.get_sheet_by_name(name).height)
+    except CalamineError:
+        # A sheet that cannot be read is none that can be passed over.
+        return True
+
+
 def read(path: str, wanted: str | int | None) -> dict[str, Any]:
-    """Return the names of all sheets and the rows of the one wanted (of the only one, where none is named)."""
+    """Return the names of the sheets and the rows of the one wanted; of the only one that holds any, where none is."""
     book = _opened(path)
     names = list(book.sheet_names)
+    if wanted is None and len(names) > 1:
+        # Older programs put three sheets into every new workbook.
+        names = [name for name in names if _is_filled(book, name)] or names
     if isinstance(wanted, int):
         name = names[wanted - 1] if 1 <= wanted <= len(names) else None
     elif wanted is None:

@@ -212,6 +212,7 @@ def test_a_faulty_region_is_refused(tmp_path: Path, written: str, instead: str, 
         ("[columns]", "[expect]\nrows_min = 10\nrows_max = 9\n[columns]", "rows_max = 9 is less than rows_min = 10"),
         ("[columns]", "[expect]\ninside_share_min = 95\n[columns]", "key 'expect.inside_share_min'"),
         ("[columns]", '[values.typ]\n"huta" = "ironworks"\n[columns]', "'typ' is no field of a record"),
+        ("[columns]", '[values.operator]\n"x" = "Y"\n[columns]', "'operator' is taken as it stands, its values cannot"),
         ("[columns]", '[defaults]\nkind = "x"\n[columns]', "'kind' is no field of a record"),
     ],
 )

@@ -254,7 +254,7 @@ def plain(column: pd.Series) -> list[Any]:
         ({"type": "cegielnia", "sector": "metale"}, ("brickworks", "building_materials")),
         ({"theme": "energy"}, (None, "energy")),
         ({"theme": "energy", "type": "cegielnia"}, ("brickworks", "energy")),
-        ({"theme": "of no list", "type": "cegielnia"}, ("brickworks", "building_materials")),
+        ({"theme": "textiles of wool", "type": "cegielnia"}, ("brickworks", "building_materials")),
     ],
 )
 def test_what_is_said_of_a_site_tells_its_type_and_theme(
@@ -364,3 +364,49 @@ def test_what_was_given_is_not_changed(vocabulary: Vocabulary) -> None:
     records = harmonize(RawTable(Raw(frame)), contract, Ground("the world", "PL"), vocabulary).records
     assert records["status"].tolist() == ["disused"]
     pd.testing.assert_frame_equal(frame, before)
+
+
+@pytest.mark.parametrize(
+    ("said", "told"),
+    [
+        (
+            {"values": {"status": {"czynny": "funktional"}}},
+            "t.toml: [values.status] 'czynny' = 'funktional': there is no such status. Did you mean 'functional'?",
+        ),
+        ({"values": {"type": {"huta": "ironwork"}}}, "no such type. Did you mean 'ironworks'?"),
+        ({"values": {"sector": {"metale": "metalurgy"}}}, "no such sector. Did you mean 'metallurgy'?"),
+        ({"values": {"aspect": {"zabytek": "zzz"}}}, "no such aspect. Known: monument, factory, both, unknown ..."),
+        ({"values": {"present_use": {"pusty": "nothing at all"}}}, "there is no such present_use. Known: production, "),
+        (
+            {"values": {"country": {"CSSR": "Czechoslovakia"}}},
+            "'Czechoslovakia': there is no such country. Write its code",
+        ),
+        ({"defaults": {"theme": "metalurgy"}}, "t.toml: [defaults] theme = 'metalurgy': there is no such theme."),
+    ],
+)
+def test_a_contract_that_means_nothing_there_is_costs_its_source_alone(
+    vocabulary: Vocabulary, said: dict[str, Any], told: str
+) -> None:
+    """A status that is none broke the schema, and with it the whole region, as a fault of the program."""
+    with pytest.raises(ContractError) as refusal:
+        made(vocabulary, [{"status": "czynny"}], **said)
+    assert told in str(refusal.value)
+
+
+def test_what_a_contract_may_mean(vocabulary: Vocabulary) -> None:
+    values = {
+        "type": {"huta": "ironworks", "metal": "metallurgy", "inne": ""},
+        "sector": {"a": "metallurgy", "b": "brickworks"},
+        "country": {"CSSR": "CZ", "DDR": "Germany"},
+    }
+    rows = [{"type": "huta"}, {"type": "metal"}, {"type": "inne"}, {"country": "DDR"}]
+    records = made(vocabulary, rows, values=values, defaults={"theme": "energy"}).records
+    assert plain(records["type"]) == ["ironworks", None, None, None]
+    assert records["country"].tolist() == ["PL", "PL", "PL", "DE"]
+    assert set(records["theme"]) == {"energy"}
+
+
+def test_a_theme_that_is_none_is_told(vocabulary: Vocabulary) -> None:
+    result = made(vocabulary, [{"theme": "energy"}, {"theme": "Energetyka i inne"}])
+    assert plain(result.records["theme"]) == ["energy", None]
+    assert "values of 'theme' that nobody mapped: 'Energetyka i inne' (1)" in kinds(result)["unmapped_value"]

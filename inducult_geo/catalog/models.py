@@ -44,6 +44,9 @@ RECORD_FIELDS = frozenset(
 """What a contract's `[columns]` may map, beside `name:<language>`, `alt_name`, `old_name` ..., `ids.<scheme>` and
 `sector:<scheme>` (a code of E-PRTR, EU ETS, ERIH, TICCIH, GEM or Hotmaps)."""
 
+MAPPED_FIELDS = frozenset({"type", "sector", "status", "aspect", "present_use", "country", "accuracy_m"})
+"""Fields whose values a contract's `[values]` may map; all others are taken as they stand."""
+
 NAME_FIELDS = frozenset({"name", "alt_name", "old_name", "short_name", "official_name", "parent"})
 
 
@@ -264,6 +267,17 @@ class Contract(Declared):
         for name in table:
             if name not in RECORD_FIELDS:
                 raise ValueError(f"'{name}' is no field of a record. Known: {', '.join(sorted(RECORD_FIELDS))}")
+        return table
+
+    @field_validator("values")
+    @classmethod
+    def _mapped_fields(cls, table: dict[str, Any]) -> dict[str, Any]:
+        for name in table:
+            if name not in MAPPED_FIELDS:
+                raise ValueError(
+                    f"'{name}' is taken as it stands, its values cannot be mapped. Those of these can: "
+                    f"{', '.join(sorted(MAPPED_FIELDS))}"
+                )
         return table
 
     @property

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 import re
 from collections import Counter
 from collections.abc import Iterable, Iterator
@@ -28,6 +29,7 @@ _PLAIN = (
 )  # fmt: skip
 _WEB = re.compile(r"^(https?://)?[\w.-]+\.[a-z]{2,}(:\d+)?([/?#]\S*)?$", re.IGNORECASE)
 _MOST_NAMED = 5
+_MOST_KNOWN = 12
 _LONGEST_TEXT = 200
 _NO_TEXT = frozenset(
     ("key", "place", "tags", "content_hash", "reason", "detail", "geometry", "x", "y", "text", "valid_at")
@@ -59,8 +61,9 @@ def harmonize(table: RawTable, contract: Contract, ground: Ground, vocabulary: V
     Raises
     ------
     ContractError, SourceError
-        Where the file as a whole cannot be placed (see `place`).
+        Where the file as a whole cannot be placed (see `place`), or the contract maps a value to none that there is.
     """
+    _check_meanings(contract, vocabulary)
     notices = _Notices(contract.id)
     rows = _accuracies(_with_defaults(table.frame, contract), contract, notices)
     placed = place(rows, contract, ground, file_crs=table.crs)
@@ -84,6 +87,31 @@ def harmonize(table: RawTable, contract: Contract, ground: Ground, vocabulary: V
     values["detail"] = rows["detail"].where(rows["detail"].notna(), pd.Series(placed.cells.detail, index=rows.index))
     records = as_records(values, geometry=placed.geometry)
     return Harmonized(records, placed, (*table.problems, *placed.problems, *notices.problems()))
+
+
+def _check_meanings(contract: Contract, vocabulary: Vocabulary) -> None:
+    """Refuse a contract that maps values to a type, theme or condition that there is not: a slip of the pen."""
+    trades = [*vocabulary.types, *vocabulary.themes]
+    lists = {"type": trades, "sector": trades, "theme": [*vocabulary.themes]}
+    lists |= {"status": [*STATUSES], "aspect": [*ASPECTS], "present_use": [*PRESENT_USES]}
+    told = [(f"[values.{name}] '{text}'", name, meant) for name in lists for text, meant in _values(contract, name)]
+    if "theme" in contract.defaults:
+        told.append(("[defaults] theme", "theme", contract.defaults["theme"]))
+    for where, name, meant in told:
+        if meant and meant not in lists[name]:
+            near = difflib.get_close_matches(meant, lists[name], n=1)
+            remedy = f"Did you mean '{near[0]}'?" if near else f"Known: {', '.join(lists[name][:_MOST_KNOWN])} ..."
+            raise ContractError(f"{contract.declared_in}: {where} = '{meant}': there is no such {name}. {remedy}")
+    for text, meant in _values(contract, "country"):
+        if country_code(meant) is None:
+            raise ContractError(
+                f"{contract.declared_in}: [values.country] '{text}' = '{meant}': there is no such country. "
+                "Write its code of two letters."
+            )
+
+
+def _values(contract: Contract, name: str) -> Iterable[tuple[str, str]]:
+    return contract.values.get(name, {}).items()
 
 
 class _Notices:
@@ -165,6 +193,8 @@ def _types(
             found = vocabulary.guess_type(name) or found
         types.append(found)
         stated = raw_theme if raw_theme in vocabulary.themes else None
+        if raw_theme and stated is None:
+            notices.add("unmapped_value", "theme", raw_theme)
         mapped = sectors.get(raw_sector or "")
         broad = mapped if mapped in vocabulary.themes else coded.theme
         themes.append(

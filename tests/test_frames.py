@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import date
+
 import geopandas as gpd
 import pandas as pd
 import pyproj
@@ -64,7 +66,7 @@ def test_the_counting_law_names_the_place_where_it_is_broken() -> None:
 
 
 def test_counts_add_up() -> None:
-    assert Counts(5, 3, 1, 1) + Counts(2, 2, 0, 0) == Counts(7, 5, 1, 1)
+    assert Counts(7, 4, 2, 1) + Counts(60, 30, 20, 10) == Counts(67, 34, 22, 11)
 
 
 def test_the_outcome_follows_from_the_reason_alone() -> None:
@@ -77,6 +79,24 @@ def test_json_drops_what_is_empty_and_sorts() -> None:
     assert to_json({"c": None}) is None
     assert from_json(None) == {}
     assert from_json('{"a": 1}') == {"a": 1}
+
+
+def test_a_content_hash_is_the_same_for_ever() -> None:
+    """By it a record is known again: another way to reckon it would change every record over night."""
+    row = ["Grube Glückauf", None, 1.5, {"b": [1], "a": "ß"}, date(2026, 1, 2)]
+    assert content_hash(row) == "9637a203e452b09d"
+    assert content_hash([*row[:3], {"a": "ß", "b": [1]}, row[4]]) == "9637a203e452b09d"
+
+
+@pytest.mark.parametrize(("text", "found"), [('{"a": 1} \n', {"a": 1}), (' {"a": 1}', {"a": 1}), ("{}", {})])
+def test_json_that_somebody_wrote_by_hand_is_read(text: str, found: dict[str, int]) -> None:
+    assert from_json(text) == found
+
+
+@pytest.mark.parametrize("text", ['{"a": 1} {"b": 2}', '{"a": 1', "{'a': 1}", "a"])
+def test_text_that_is_no_json_is_no_empty_dictionary(text: str) -> None:
+    with pytest.raises(ValueError, match=r"Expecting|Extra data|enclosed"):
+        from_json(text)
 
 
 def test_content_hash_tells_values_apart() -> None:

@@ -13,7 +13,7 @@ import shapely
 from inducult_geo.catalog import Contract, Read
 from inducult_geo.errors import ContractError
 from inducult_geo.sources.readers import ChoiceError, read_table
-from inducult_geo.sources.table import nul_rows
+from inducult_geo.sources.table import MAX_BYTES, nul_rows
 
 AUTO = Read()
 
@@ -728,3 +728,45 @@ def test_a_table_that_fills_the_memory_is_refused_by_its_numbers(
 def test_a_cell_of_a_spreadsheet_with_lost_bytes_marks_its_row(tmp_path: Path) -> None:
     frame = pd.DataFrame({"id": ["1", "2"], "name": ["Hu\x00ta", "Hala"]}, dtype=object)
     assert nul_rows(frame) == {0: "column 'name' holds NUL characters: bytes were lost"}
+
+
+def test_a_folder_of_that_name_cannot_be_read(tmp_path: Path) -> None:
+    (tmp_path / "a.csv").mkdir()
+    with pytest.raises(ContractError, match=r"a\.csv: cannot be read: Is a directory\."):
+        read_table(tmp_path / "a.csv", AUTO)
+
+
+def test_a_file_of_gigabytes_is_refused_before_it_is_read(tmp_path: Path) -> None:
+    with (tmp_path / "a.csv").open("wb") as handle:
+        handle.write(b"id;name")
+        handle.truncate(MAX_BYTES + 512 * 1024**2)  # sparse: it takes no room
+    with pytest.raises(ContractError, match=r"a\.csv: 2\.5 GB is more than the 2 GB allowed"):
+        read_table(tmp_path / "a.csv", AUTO)
+
+
+def test_a_kmz_without_a_map_names_what_it_holds(tmp_path: Path) -> None:
+    path = zipped(tmp_path / "a.kmz", {"images/a.png": b"x", "__MACOSX/._doc.kml": b"y"})
+    with pytest.raises(ContractError, match=r"a\.kmz: holds no \.kml \(found: 'images/a\.png', '__MACOSX"):
+        read_table(path, AUTO)
+
+
+@pytest.mark.parametrize("name", ["a.zip", "a.kmz", "a.xlsx"])
+def test_an_archive_of_nothing_is_called_so(tmp_path: Path, name: str) -> None:
+    with pytest.raises(ContractError, match="but the file holds an empty ZIP archive"):
+        read_table(zipped(tmp_path / name, {}), AUTO)
+
+
+def test_an_archive_without_a_table_names_what_it_holds(tmp_path: Path) -> None:
+    path = zipped(tmp_path / "a.zip", {"a.pdf": b"x", "readme.md": b"y"})
+    with pytest.raises(
+        ContractError, match=r"a\.zip: holds no table \(found: 'a\.pdf', 'readme\.md'\)\. Known: \.csv, "
+    ):
+        read_table(path, AUTO)
+
+
+@pytest.mark.parametrize("text", ["d’Arenberg; ’t Hof; 19e–20e eeuw; façade", "„Zeche Zollverein” – Schacht 12; Größe"])
+def test_signs_between_letters_do_not_speak_against_an_encoding(tmp_path: Path, text: str) -> None:
+    (tmp_path / "a.csv").write_bytes(f"id;a;b;c;d\n1;{text};x\n".encode("cp1252"))
+    table = read_table(tmp_path / "a.csv", AUTO)
+    assert table.encoding == "cp1252"
+    assert table.frame["a"][0] == text.split(";")[0].strip()

@@ -38,6 +38,7 @@ _MAGIC: tuple[tuple[bytes, str], ...] = (
     (b"\x00\x00\x27\x0a", "a shapefile"),
     (b"\x7fELF", "a program"),
     (b"MZ", "a program"),
+    (b"PK\x05\x06", "an empty ZIP archive"),
 )
 _ZIPPED, _OLD_OFFICE, _SQLITE, _PARQUET, _FGB, _SHAPE = (_MAGIC[n][1] for n in (4, 5, 6, 10, 11, 12))
 

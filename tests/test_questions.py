@@ -21,7 +21,7 @@ RECORDS = records(
 def pair(left, right, score, decision="review", **more):
     homes = {"a:1": "S1", "b:1": "S2", "c:1": "S3", "d:1": "S4"} | more.pop("homes", {})
     known = {"left_key": left, "right_key": right, "score": score, "distance_m": 1.0, "why": "because", "asked": True}
-    known |= {"decision": decision, "decided_by": None, "contained": False, "direct": decision == "match"}
+    known |= {"decision": decision, "decided_by": None, "contained": False, "far": False, "direct": decision == "match"}
     return known | {"left_site": homes[left], "right_site": homes[right], "region": "zwickau"} | more
 
 

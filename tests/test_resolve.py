@@ -193,3 +193,56 @@ def test_all_pairs_of_a_site_are_explained():
     for left, right in itertools.combinations(["a:1", "b:1"], 2):
         assert outcome(made, left, right)
     assert made.pairs["why"].notna().all()
+
+
+def test_a_museum_of_working_works_is_asked_about_not_joined():
+    """The museum in the brewery: part of it, one site with it, or another? Only a person can tell."""
+    works = row("a:1", "Erzberg", point(), type="opencast_mine", theme="mining", aspect="factory")
+    shows = row("b:1", "Erzberg", point(300), type="visitor_mine", theme="museum_memory", aspect="monument")
+    made = run(works, shows)
+    assert made.members["a:1"] != made.members["b:1"]
+    (asked,) = made.review.to_dict("records")
+    assert asked["question"].startswith("Is 'Erzberg' part of 'Erzberg'")
+    assert "a museum and active works" in asked["why"]
+    closed = run(row("a:1", "Erzberg", point(), type="opencast_mine", theme="mining", aspect="monument"), shows)
+    assert closed.members["a:1"] == closed.members["b:1"]
+
+
+FAR_APART = {"accuracy_m": 500.0}
+
+
+def test_a_match_whose_places_contradict_each_other_is_shown_and_asked_about():
+    far = run(row("a:1", "Huta Jedlice", point(), **FAR_APART), row("b:1", "Huta Jedlice", point(4500), **FAR_APART))
+    assert far.members["a:1"] == far.members["b:1"]
+    (asked,) = far.review.to_dict("records")
+    assert asked["question"].endswith("really one site, as the map shows them?")
+    assert "the stated places contradict each other" in asked["why"]
+
+
+@pytest.mark.parametrize(
+    "more", [{"east": 3500}, {"accuracy_m": 2000.0}, {"address": "Hutnicza 4"}, {"postcode": "46-060"}]
+)
+def test_places_that_are_near_enough_or_confirmed_by_an_address_are_not_asked_about(more):
+    told = FAR_APART | more
+    east = told.pop("east", 4500)
+    made = run(row("a:1", "Huta Jedlice", point(), **told), row("b:1", "Huta Jedlice", point(east), **told))
+    assert made.members["a:1"] == made.members["b:1"]
+    assert made.review.empty
+
+
+def test_a_word_of_the_trade_is_no_name():
+    """Two porcelain works of two villages: so few records there be, the trade does not make them one."""
+    rows = [row("a:1", "Porzellanfabrik Pirkenhammer", point()), row("b:1", "Porzellanfabrik Dallwitz", point(700))]
+    made = resolve(records(*rows), contracts={}, decisions=Decisions(), registry=empty_registry(), run_id="r")
+    assert made.members["a:1"] != made.members["b:1"]
+
+
+def test_further_units_are_joined_where_they_are_sure():
+    """Permits of one firm all over the country: one of them may be the site, the others are elsewhere."""
+    firm = row("a:1", "Cristal Union", point(300))
+    towns = ("Toury", "Corbeilles", "Aiserey", "Fontaine", "Bourdon")
+    permits = [row(f"b:{i}", f"Cristal Union {town}", point(90_000 * i)) for i, town in enumerate(towns)]
+    made = run(firm, *permits, contracts={"b": contract("b", units_per_site=True)})
+    assert made.members["a:1"] == made.members["b:0"]
+    assert made.members[[f"b:{i}" for i in range(5)]].nunique() == 5
+    assert made.review.empty

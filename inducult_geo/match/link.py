@@ -12,7 +12,7 @@ from inducult_geo.match.candidates import candidates_of
 from inducult_geo.match.comparisons import Compared
 from inducult_geo.match.prepare import prepare
 from inducult_geo.match.ragged import Flags, Ints, ranks_within
-from inducult_geo.match.score import Scored, Weights, explain, score
+from inducult_geo.match.score import UNIT, Scored, Weights, explain, score
 
 NEARLY: Final = 0.1
 """A second choice whose score is less than this below the first is a question."""
@@ -50,7 +50,8 @@ def link(
     pairs = scored.pairs
     several, rank = scored.several, ranks_within(pairs.left, scored.probability)
     matched = (rank == 0) & scored.is_match
-    further = several.is_match & (ranks_within(pairs.right, several.probability) == 0) & ~matched & units
+    own = several.is_match & (several.probability >= UNIT) & (ranks_within(pairs.right, several.probability) == 0)
+    further = own & ~matched & units
     asked = scored.is_question & ((rank == 0) | _nearly_as_good(scored, rank)) & ~matched & ~further & review
     rows = np.flatnonzero(matched | further | asked)
     keys = pd.Series(prepared.key, dtype=TEXT).str.partition(":")[2].to_numpy()

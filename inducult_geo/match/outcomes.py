@@ -14,11 +14,12 @@ from numpy.typing import NDArray
 from inducult_geo.errors import CountingError
 from inducult_geo.frames import Records
 from inducult_geo.match.cluster import Clusters
-from inducult_geo.match.comparisons import inside
+from inducult_geo.match.comparisons import Compared, inside
 from inducult_geo.match.decisions import PART_OF, SAME, Decision, Decisions
+from inducult_geo.match.history import MUSEUM_THEME
 from inducult_geo.match.lookup import places_of
 from inducult_geo.match.ragged import Flags, Ints
-from inducult_geo.match.score import Scored, explain
+from inducult_geo.match.score import UNIT, Scored, explain
 
 NEAR_MISS: Final = 0.05
 """Pairs with a lower score are not kept, unless they have it only since others fit better."""
@@ -26,6 +27,15 @@ NEAR_MISS: Final = 0.05
 INSIDE_FROM: Final = 0.9
 
 FOLDED: Final = "exact duplicate within one source: same place, names and particulars"
+FAR_UNITS: Final = 4.0
+FAR_FROM_M: Final = 4000.0
+"""Places contradict each other where they are farther apart than so many times their accuracy, and than this."""
+
+CONFIRMED: Final[Mapping[str, float]] = {"street": 0.85, "postcode": 1.0, "identifier": 1.0}
+"""Comparison -> value from which it says that one of two contradicting coordinates is wrong, not the match."""
+
+FAR: Final = "the stated places contradict each other"
+MUSEUM: Final = "a museum and active works: one site, or a part of it"
 INSIDE: Final = "the monument lies inside the works: one site, or a part of it"
 
 Pair = tuple[str, str]
@@ -60,7 +70,8 @@ def outcomes(scored: Scored, settled: Settled) -> pd.DataFrame:
     pandas.DataFrame
         `left_key`, `right_key` (with `part_of` the part is left, else the smaller key), `score`, `distance_m`, `why`,
         `decision`, `decided_by`, `left_site`, `right_site`, `region`, and for the questions to be made of them:
-        `asked` (worth a person's time), `contained` (a monument inside works), `direct` (joined by its own score).
+        `asked` (worth a person's time), `contained` (a monument inside works, a museum beside them), `far` (the places
+        contradict each other), `direct` (joined by its own score).
 
     Raises
     ------
@@ -96,6 +107,37 @@ def contained_pairs(scored: Scored) -> Flags:
     return found
 
 
+def museum_beside_works(pairs: Compared) -> Flags:
+    """Tell which pairs are a museum or visitor mine and active works: the one may be a part of the other."""
+    p = pairs.prepared
+    museum = (p.theme == MUSEUM_THEME) & (p.aspect != "factory")
+    works = (p.aspect == "factory") & (p.theme != MUSEUM_THEME) & (p.theme != "")
+    left, right = pairs.left, pairs.right
+    return np.asarray((museum[left] & works[right]) | (works[left] & museum[right]), dtype=bool)
+
+
+def contradicting_places(scored: Scored, rows: Ints) -> Flags:
+    """Tell of some pairs which ones lie too far apart for their accuracies, with no address that would confirm them."""
+    some = scored.pairs.take(rows)
+    confirmed = [scored.scores[name].value[rows] >= least for name, least in CONFIRMED.items()]
+    return np.asarray(
+        (some.distance_m > np.maximum(FAR_UNITS * some.unit_m, FAR_FROM_M)) & ~np.any(confirmed, axis=0), dtype=bool
+    )
+
+
+def sure_or_first(scored: Scored, many: Collection[str]) -> Flags:
+    """Tell which pairs are the best of a record among the permits or units of a source, or sure enough beside it."""
+    pairs, source = scored.pairs, scored.pairs.prepared.source
+    out: Flags = scored.probability >= UNIT
+    for name in sorted(many):
+        for mine, theirs in ((pairs.left, pairs.right), (pairs.right, pairs.left)):
+            here = np.flatnonzero(source[theirs] == name)
+            best = np.zeros(len(source))
+            np.maximum.at(best, mine[here], scored.probability[here])
+            out[here] |= scored.probability[here] >= best[mine[here]]
+    return out | ~np.isin(source[pairs.left], [*many]) & ~np.isin(source[pairs.right], [*many])
+
+
 def codes_of(pairs: Collection[Pair], rows: pd.Index) -> Ints:
     """Return a number for each pair, made of the places of its keys in `rows`; pairs of absent records are left out."""
     ends = np.array([*pairs], dtype=object).reshape(-1, 2)
@@ -110,7 +152,7 @@ def _scored(scored: Scored, settled: Settled) -> pd.DataFrame:
     keys, rows = scored.pairs.prepared.key, pd.Index(settled.keys)
     place = places_of(rows, keys)
     ends = place[scored.pairs.left], place[scored.pairs.right]
-    contained = contained_pairs(scored)
+    contained, museum = contained_pairs(scored), museum_beside_works(scored.pairs) & scored.is_match
     keep = (scored.probability >= NEAR_MISS) | contained | (scored.several.is_match & scored.is_backed)
     if settled.decisions.latest:
         codes = np.minimum(*ends) * len(rows) + np.maximum(*ends)
@@ -119,7 +161,8 @@ def _scored(scored: Scored, settled: Settled) -> pd.DataFrame:
     left, right = ends[0][kept], ends[1][kept]
     named = ~np.isnan(scored.scores["name"].value[kept])
     # Not every nameless thing beside a monument is worth a person's time.
-    worth = scored.is_question[kept] & (scored.is_backed[kept] | (scored.is_match[kept] & named))
+    kept_first = sure_or_first(scored, settled.many)[kept]
+    worth = kept_first & scored.is_question[kept] & (scored.is_backed[kept] | (scored.is_match[kept] & named))
     return pd.DataFrame(
         {
             "left_key": settled.keys[np.minimum(left, right)],
@@ -127,7 +170,9 @@ def _scored(scored: Scored, settled: Settled) -> pd.DataFrame:
             "score": scored.probability[kept].round(4),
             "distance_m": scored.pairs.distance_m[kept].round(1),
             "why": np.array(explain(scored, kept), dtype=object),
-            "contained": contained[kept],
+            "contained": (contained | museum)[kept],
+            "museum": museum[kept],
+            "far": contradicting_places(scored, kept),
             "asked": worth,
         }
     )
@@ -153,6 +198,8 @@ def _unscored(scored: Scored, settled: Settled, twins: Sequence[Pair]) -> pd.Dat
             "distance_m": np.round(shapely.distance(shapes[left], shapes[right]), 1),
             "why": np.full(len(left), "", dtype=object),
             "contained": np.zeros(len(left), dtype=bool),
+            "museum": np.zeros(len(left), dtype=bool),
+            "far": np.zeros(len(left), dtype=bool),
             "asked": np.zeros(len(left), dtype=bool),
         }
     )
@@ -176,7 +223,10 @@ def _tell(table: pd.DataFrame, codes: Ints, settled: Settled, reasons: Mapping[P
     inside_works, asked = table["contained"].to_numpy(dtype=bool), table["asked"].to_numpy(dtype=bool)
     decision[asked | inside_works] = "review"
     decision[same] = "match"
-    why = _before(plain, INSIDE, inside_works & ~same)
+    beside = table["museum"].to_numpy(dtype=bool)
+    why = _before(plain, INSIDE, inside_works & ~beside & ~same)
+    why = _before(why, MUSEUM, beside & ~same)
+    why = _before(why, FAR, table["far"].to_numpy(dtype=bool) & same & direct)
     why = _before(why, "one site through other records", same & ~direct)
     at = {code: row for row, code in enumerate(codes.tolist())}
     for row, reason in _rows_of(settled.clusters.refused, at, rows):

@@ -2,8 +2,10 @@
 
 **Which pairs are asked about.** A pair that was kept apart is worth a question where its score is doubtful, where a
 good score was not enough, or where a monument lies inside works; and only the best partner of a record in the other's
-source. A pair that was joined is worth one where its score is below `DOUBTED` and nothing surer holds its two records
-together. Of several such pairs between the same two sites only the best is asked about: its answer settles the others.
+source. A pair that was joined is worth one where its score is below `DOUBTED`, or its places contradict each other
+with no address to confirm it, and nothing surer holds its two records together. Of several such pairs between the same
+two sites only the best is asked about: its answer settles the others. Of the further permits or units of a record only
+sure ones are joined (`score.UNIT`), and none is asked about.
 Sites that a steward keeps apart are never asked about again, whichever of their records the word was about.
 
 **In which order.** `priority` is what an answer may be expected to change: the chance that it is not what the map
@@ -115,7 +117,7 @@ def _doubted(table: pd.DataFrame, ends: tuple[Ints, ...], size: int) -> Flags:
     same = (table["left_site"] == table["right_site"]).to_numpy(dtype=bool)
     doubt = (
         table["direct"].to_numpy(dtype=bool)
-        & (table["score"].fillna(1.0) < DOUBTED).to_numpy()
+        & ((table["score"].fillna(1.0) < DOUBTED) | table["far"]).to_numpy(dtype=bool)
         & table["decided_by"].isna().to_numpy()
         & (table["decision"] == "match").to_numpy()
     )

@@ -20,7 +20,7 @@ from inducult_geo.match.duplicates import fold_duplicates
 from inducult_geo.match.golden import Confidence, golden
 from inducult_geo.match.identity import assign_ids, first_seen_of, typed_registry
 from inducult_geo.match.lookup import is_in
-from inducult_geo.match.outcomes import Settled, outcomes
+from inducult_geo.match.outcomes import Settled, museum_beside_works, outcomes, sure_or_first
 from inducult_geo.match.prepare import prepare
 from inducult_geo.match.questions import REVIEW_COLUMNS, question_id, questions
 from inducult_geo.match.relations import wholes
@@ -100,7 +100,7 @@ def resolve(
     many = sources_of_units(contracts)
     alone = Records(ordered[~is_in(ordered["record_key"], folded)].reset_index(drop=True))
     scored = (comparing or compare)(alone, many=many)
-    clusters = cluster(ordered, _links(scored, word, folded), many=many, decisions=word, folded=folded)
+    clusters = cluster(ordered, _links(scored, word, folded, many), many=many, decisions=word, folded=folded)
     assigned = assign_ids(clusters.group, registry, ordered, marks=marks, found=found)
     members = assigned.members
     table, review = questions(outcomes(scored, Settled(ordered, clusters, word, folded, members, many)), ordered)
@@ -161,12 +161,11 @@ def _refuse_bad_keys(records: Records) -> None:
         raise InducultError(f"record '{named}' was not accepted ({records['reason'].dropna().iloc[0]}): leave it out")
 
 
-def _links(scored: Scored, decisions: Decisions, folded: Mapping[str, str]) -> Links:
+def _links(scored: Scored, decisions: Decisions, folded: Mapping[str, str], many: Collection[str]) -> Links:
     pairs = scored.pairs
     tied = [*decisions.latest, *folded.items()]
-    return links_of(
-        pairs.prepared.key, (pairs.left, pairs.right), scored.probability, scored.is_match & scored.is_backed, tied
-    )
+    joins = scored.is_match & scored.is_backed & ~museum_beside_works(pairs) & sure_or_first(scored, many)
+    return links_of(pairs.prepared.key, (pairs.left, pairs.right), scored.probability, joins, tied)
 
 
 def _confidence(pairs: pd.DataFrame, review: pd.DataFrame, members: pd.Series) -> Confidence:

@@ -37,7 +37,8 @@ LEAD_KNOTS: Final = (-8.0, -3.0, -1.0, 0.0, 1.0, 3.0, 8.0)
 
 SUPPORT: Final[Mapping[str, float]] = {
     "name": 0.85,
-    "telling words": 0.15,
+    # A word of the trade ("porcelain") gives 0.2 at most, however few records there are: it is no name.
+    "telling words": 0.21,
     "operator": 0.5,
     "words": 0.5,
     "street": 0.5,
@@ -47,8 +48,15 @@ SUPPORT: Final[Mapping[str, float]] = {
 """Comparison -> value from which it supports a match. Between two lists of one kind, being each other's nearest may be
 enough; among sources of all kinds it is not: neighbors are near, too."""
 
+SAME_CAPACITY: Final = 0.15
+"""Capacities that differ by at most a tenth (see `comparisons.same_capacity`) support a match where a fuel is the same,
+too: plants are known by abbreviations in some lists."""
+
 OTHER_UNIT: Final = 0.95
 """Score from which a pair of names with other unit numbers is a match: two units of a plant differ in nothing else."""
+
+UNIT: Final = 0.5
+"""Score from which a further permit or unit is of a record's site, where the record has a better one."""
 
 NEARNESS_ALONE: Final = 0.35
 """Score from which a pair is a match that nothing but nearness speaks for (see `SUPPORT`)."""
@@ -208,6 +216,7 @@ def score(
     parts = Parts(scores, chosen.points, chosen.scale, told)
     probability, whole = (1 / (1 + np.exp(-odds)) for odds in (total + crowd, total))
     backed = np.any([scores[name].value >= least for name, least in SUPPORT.items()], axis=0)
+    backed |= (scores["capacity"].value <= SAME_CAPACITY) & (scores["fuel"].value == 1)
     bar = np.where(backed, chosen.match, max(NEARNESS_ALONE, chosen.match))
     bar = np.where(scores["numbers"].value == 0, OTHER_UNIT, bar)
     asked = probability >= np.minimum(bar, chosen.review)

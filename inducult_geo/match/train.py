@@ -51,7 +51,7 @@ STATES: Final[Mapping[str, tuple[str, ...]]] = {
 }
 """State of the records in training -> columns that are hidden."""
 
-THRESHOLDS: Final[Mapping[str, float]] = {"match": 0.25, "review": 0.1}
+THRESHOLDS: Final[Mapping[str, float]] = {"match": 0.3, "review": 0.15}
 EMPTIED_SHARE: Final = 0.6
 """What an example without a true partner counts against one with it."""
 

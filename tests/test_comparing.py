@@ -100,7 +100,7 @@ def test_words_of_towns_are_found_as_searching_finds_them(pairs):
 
 
 def test_two_words_scattered_to_one_place_are_both_found(pairs, monkeypatch):
-    monkeypatch.setattr("inducult_geo.match.prepared._scattered", lambda codes, _: codes * 0)
+    monkeypatch.setattr("inducult_geo.match.prepared.scattered", lambda codes, _: codes * 0)
     test_words_of_towns_are_found_as_searching_finds_them(
         Compared(prepare(records(*works("a", 0))), pairs.left[:0], pairs.right[:0])
     )

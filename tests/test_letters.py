@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from rapidfuzz.distance import JaroWinkler
 
-from inducult_geo.match.letters import letters_of
+from inducult_geo.match.letters import Remembered, letters_of
 from inducult_geo.match.ragged import cross, ragged
 from inducult_geo.match.words import ALIKE_FROM
 
@@ -81,3 +81,23 @@ def test_every_combination_of_two_lists_in_order(left, right, data):
     pair, at_left, at_right = cross(one, rows[:, 0], other, rows[:, 1])
     found = list(zip(pair.tolist(), one.values[at_left].tolist(), other.values[at_right].tolist(), strict=True))
     assert found == [(n, a, b) for n, (i, j) in enumerate(pairs) for a in left[i] for b in right[j]]
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.lists(st.lists(st.integers(0, 10**12), max_size=20), max_size=6))
+def test_what_is_remembered_is_what_was_worked_out(asked):
+    worked_out = []
+
+    def compare(codes):
+        worked_out.extend(codes.tolist())
+        return (codes % 97).astype(np.float32)
+
+    memory = Remembered(2)  # four places: nearly all come to the same ones
+    for codes in asked:
+        numbers = np.array(codes, dtype=np.int64)
+        assert memory.find(numbers, compare).tolist() == (numbers % 97).tolist()
+    large = Remembered(12)
+    worked_out.clear()
+    large.find(np.array([5, 6, 5], dtype=np.int64), compare)
+    large.find(np.array([6, 5], dtype=np.int64), compare)
+    assert worked_out == [5, 6]

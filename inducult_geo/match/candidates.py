@@ -119,12 +119,14 @@ def _between(side: _Side, left: Ints, right: Ints) -> Pairs2:
     )
     code = distinct(np.concatenate([a.astype(np.int64) * len(right) + b for a, b in roads]))
     at_left, at_right = np.divmod(code, len(right))
-    merit = np.empty(len(code))
-    for here in blocks(len(code)):
-        merit[here] = quick_score(side, left[at_left[here]], right[at_right[here]])
-    kept = quick_ranks(at_left, merit) < PER_RECORD
-    kept |= quick_ranks(at_right, merit) < PER_PARTNER
-    return left[at_left[kept]], right[at_right[kept]]
+    first, second = left[at_left], right[at_right]
+    del code, at_left, at_right
+    merit = np.empty(len(first))
+    for here in blocks(len(first)):
+        merit[here] = quick_score(side, first[here], second[here])
+    kept = quick_ranks(first, merit) < PER_RECORD
+    kept |= quick_ranks(second, merit) < PER_PARTNER
+    return first[kept], second[kept]
 
 
 def quick_score(side: _Side, first: Ints, second: Ints) -> Floats:

@@ -111,6 +111,8 @@ class _Groups:
 
     def are_apart(self, a: Key, b: Key) -> bool:
         """Whether a steward keeps records of two groups apart."""
+        if not self.apart:
+            return False
         other = self.members[self.find(b)]
         return any(self.apart.get(key, set()) & other for key in self.members[self.find(a)])
 
@@ -121,8 +123,7 @@ class _Groups:
             one, other = other, one
         if self.are_apart(one, other):
             return KEPT_APART
-        twice = sorted((self.sources[one].keys() & self.sources[other].keys()) - self.many)
-        if twice:
+        if twice := sorted((self.sources[one].keys() & self.sources[other].keys()) - self.many):
             return f"it would put two records of '{twice[0]}' into one site"
         seen = [
             score
@@ -288,11 +289,14 @@ def _best_partners(groups: _Groups, links: Iterable[Link], refused: dict[tuple[K
     What is not kept is written to `refused`, with the partner that was better.
     """
     taken: dict[tuple[Key, str], Key] = {}
+    folded, source, many = groups.folded, groups.source, groups.many
     for link in links:
+        kept = True
         for mine, theirs in ((link.left, link.right), (link.right, link.left)):
-            place = (groups.folded.get(mine, mine), groups.source[theirs])
-            held = taken.setdefault(place, groups.folded.get(theirs, theirs))
-            if held != groups.folded.get(theirs, theirs) and groups.source[theirs] not in groups.many:
-                refused[link.left, link.right] = f"'{mine}' has a surer partner in '{groups.source[theirs]}': '{held}'"
-        if (link.left, link.right) not in refused:
+            partner = folded.get(theirs, theirs)
+            held = taken.setdefault((folded.get(mine, mine), source[theirs]), partner)
+            if held != partner and source[theirs] not in many:
+                refused[link.left, link.right] = f"'{mine}' has a surer partner in '{source[theirs]}': '{held}'"
+                kept = False
+        if kept:
             yield link

@@ -6,10 +6,12 @@ each letter stands in either, whatever their order; only pairs whose bound reach
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
+import pandas as pd
 from numpy.typing import NDArray
 
 from inducult_geo.match.ragged import Flags, Ints
@@ -86,3 +88,32 @@ def letters_of(words: NDArray[np.object_], exact: Flags) -> Letters:
     bits[exact], more[exact] = 0, 0
     share = (1 / np.maximum(length, 1)).astype(np.float32)
     return Letters(bits, more.astype(np.int32), share, head)
+
+
+class Remembered:
+    """Similarities of pairs of words that were compared before; what comes to the same place pushes the older one out.
+
+    The same words meet in many pairs of records, and in names as well as in operators.
+    """
+
+    def __init__(self, bits: int) -> None:
+        self._bits = np.uint64(bits)
+        self._code = np.full(1 << bits, -1, dtype=np.int64)
+        self._value = np.zeros(1 << bits, dtype=np.float32)
+
+    def find(self, codes: Ints, compare: Callable[[Ints], NDArray[np.float32]]) -> NDArray[np.float32]:
+        """Return the similarity of each pair, given as one number; `compare` works out those that are not known."""
+        place = scattered(codes, self._bits)
+        found = self._value[place]
+        missing = np.flatnonzero(self._code[place] != codes)
+        which, different = pd.factorize(codes[missing])
+        fresh = compare(different)
+        found[missing] = fresh[which]
+        place = scattered(different, self._bits)
+        self._code[place], self._value[place] = different, fresh
+        return found
+
+
+def scattered(codes: Ints, bits: np.uint64) -> NDArray[np.uint64]:
+    """Scatter codes over a table of `2 ** bits` places (multiplication by the golden ratio, as Knuth describes)."""
+    return (codes.view(np.uint64) * np.uint64(0x9E3779B97F4A7C15)) >> (np.uint64(64) - bits)

@@ -10,7 +10,7 @@ import pandas as pd
 import shapely
 from numpy.typing import NDArray
 
-from inducult_geo.match.letters import Letters, letters_of
+from inducult_geo.match.letters import Letters, Remembered, letters_of, scattered
 from inducult_geo.match.ragged import Flags, Floats, Ints, Ragged, distinct, sets, spread
 
 
@@ -39,6 +39,11 @@ class Lexicon:
     def letters(self) -> Letters:
         """The letters of the words, which tell soon which of them cannot be alike."""
         return letters_of(self.words, self.exact)
+
+    @cached_property
+    def remembered(self) -> Remembered:
+        """How alike words are that were compared."""
+        return Remembered(max(min(8 * len(self.words), 1 << 20).bit_length(), 8))
 
 
 @dataclass(frozen=True)
@@ -151,7 +156,7 @@ class Prepared:
         """Where in `towns_words` to look for what is scattered to each place of a table (-1: nowhere); its bits."""
         bits = np.uint64(max(int(4 * len(self.towns_words)).bit_length(), 8))
         table = np.full(1 << int(bits), -1, dtype=np.int32)
-        table[_scattered(self.towns_words, bits)] = np.arange(len(self.towns_words))
+        table[scattered(self.towns_words, bits)] = np.arange(len(self.towns_words))
         return table, bits
 
     def is_in_town(self, records: Ints, words: Ints) -> Flags:
@@ -159,7 +164,7 @@ class Prepared:
         table, bits = self._scattered_towns
         known, wanted = self.towns_words, records * max(len(self.lexicon.words), 1) + words
         # One look settles nearly all; where two are scattered to one place, searching tells.
-        at = table[_scattered(wanted, bits)]
+        at = table[scattered(wanted, bits)]
         found = at >= 0
         rows = np.flatnonzero(found)
         other = rows[known[at[rows]] != wanted[rows]]
@@ -184,8 +189,3 @@ class Prepared:
     def land(self) -> Ints:
         """Each record's country as a number."""
         return pd.factorize(self.country)[0].astype(np.int64)
-
-
-def _scattered(codes: Ints, bits: np.uint64) -> NDArray[np.uint64]:
-    """Scatter codes over a table of `2 ** bits` places (multiplication by the golden ratio, as Knuth describes)."""
-    return (codes.view(np.uint64) * np.uint64(0x9E3779B97F4A7C15)) >> (np.uint64(64) - bits)

@@ -7,6 +7,7 @@ from typing import Final
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 from rapidfuzz.distance import JaroWinkler
 from rapidfuzz.process import cpdist
 
@@ -86,12 +87,17 @@ def similar_words(lexicon: Lexicon, left: Ints, right: Ints) -> tuple[Ints, Floa
     maybe = lexicon.letters.may_reach(left, right, ALIKE_FROM)
     maybe = maybe[~same[maybe]]
     width = max(len(lexicon.words), 1)
-    which, pairs = pd.factorize(left[maybe] * width + right[maybe])
-    first, second = lexicon.words[pairs // width].tolist(), lexicon.words[pairs % width].tolist()
-    jaro = cpdist(first, second, scorer=JaroWinkler.similarity, score_cutoff=ALIKE_FROM, dtype=np.float32, workers=1)
-    alike = np.clip((jaro - ALIKE_FROM) / (1 - ALIKE_FROM), 0, 1)[which]
+    alike = lexicon.remembered.find(left[maybe] * width + right[maybe], lambda pairs: _alike(lexicon, pairs))
     equal = np.flatnonzero(same)
     return np.r_[equal, maybe], np.r_[np.ones(len(equal)), alike]
+
+
+def _alike(lexicon: Lexicon, pairs: Ints) -> NDArray[np.float32]:
+    """Compare pairs of different words letter by letter, 0 to 1."""
+    width = max(len(lexicon.words), 1)
+    first, second = lexicon.words[pairs // width].tolist(), lexicon.words[pairs % width].tolist()
+    jaro = cpdist(first, second, scorer=JaroWinkler.similarity, score_cutoff=ALIKE_FROM, dtype=np.float32, workers=1)
+    return np.asarray(np.clip((jaro - ALIKE_FROM) / (1 - ALIKE_FROM), 0, 1), dtype=np.float32)
 
 
 def plain_likeness(prepared: Prepared, words: Ragged, left: Ints, right: Ints) -> Likeness:

@@ -1,0 +1,219 @@
+"""All regions and what wide sources have outside them, put together: counted, nothing lost, nothing made up."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import geopandas as gpd
+import pandas as pd
+import pytest
+import shapely
+from test_stage import FACTS
+
+from inducult_geo.assemble import assemble, release_manifest
+from inducult_geo.boundaries import kept_file, kept_outline
+from inducult_geo.errors import CountingError, RegionError
+from inducult_geo.frames import Counts, as_records, as_sites
+from inducult_geo.publish.bundle import Bundle
+from inducult_geo.run import Run, open_run
+from inducult_geo.stage import Part, RegionOutcome, Stage, keep_part, keep_stage
+
+BOX = {"opole": (17.0, 50.0, 18.5, 51.0), "leoben": (14.5, 47.2, 15.3, 47.8)}
+PLACE = shapely.Point(4_850_000, 3_080_000)
+
+
+@pytest.fixture
+def run(tmp_path: Path) -> Run:
+    run = open_run(tmp_path / "data", contracts=False)
+    for name, box in BOX.items():
+        outline = run.folder.raw / "boundaries" / f"{name}.geojson"
+        outline.parent.mkdir(parents=True, exist_ok=True)
+        feature = {"type": "Feature", "properties": {}, "geometry": shapely.geometry.mapping(shapely.box(*box))}
+        outline.write_text(json.dumps({"type": "FeatureCollection", "features": [feature]}))
+        kept_outline(run.catalog.region(name), run)
+    return run
+
+
+def record(key: str, reason: str | None = None, **said: Any) -> dict[str, Any]:
+    source = key.split(":")[0]
+    detail = None if reason is None else f"why {key}"
+    names = json.dumps({"name": f"Works {key}"})
+    return {"record_key": key, "source": source, "names": names, "reason": reason, "detail": detail, **said}
+
+
+def stage(run: Run, region: str, *rows: dict[str, Any], pairs: tuple[dict[str, Any], ...] = (), **facts: Any) -> Stage:
+    """A region as a run keeps it: a record without a reason is a site of its own."""
+    table = pd.DataFrame([{**row, "region": region} for row in rows])
+    reasons = [row["reason"] for row in rows]
+    outcome = ["site" if r is None else "review" if r == "ambiguous_place" else "rejected" for r in reasons]
+    records = as_records(table, geometry=[PLACE] * len(table)).assign(site_id=None, outcome=outcome)
+    kept = records[[one == "site" for one in outcome]]
+    ids = [f"IC-{key}" for key in kept["record_key"]]
+    sites = as_sites(gpd.GeoDataFrame({"site_id": ids, "region": region}, geometry=[PLACE] * len(kept), crs=3035))
+    counts = Counts(len(table), *(outcome.count(name) for name in ("site", "review", "rejected")))
+    plain = pd.DataFrame({"a": pd.Series(dtype=object)})
+    review = pd.DataFrame([*pairs]) if pairs else plain
+    frames = {"records": records, "sites": sites, "pairs": plain, "review": review, "registry": plain}
+    fact = replace(FACTS, region=region, counts=counts, **facts)
+    outline = {"source": "the office", "licence": "CC0-1.0", "attribution": ""}
+    return keep_stage(Stage(region, Path("x"), f"run-{region}", counts, len(kept), (fact,), outline, ()), run, frames)
+
+
+def put_together(run: Run, *stages: Stage, wide: dict[str, Part] | None = None, **told: RegionOutcome) -> Bundle:
+    outcomes = {one.region: told.get(one.region, RegionOutcome(one.region, "fresh", one)) for one in stages}
+    return assemble({one.region: one for one in stages}, outcomes, wide or {}, run)
+
+
+def opole(run: Run, **facts: Any) -> Stage:
+    rows = (record("osm:1", valid_at="2026-11-20"), record("osm:2", "ambiguous_place"), record("osm:3", "no_key"))
+    return stage(run, "opole", *rows, **facts)
+
+
+def test_every_record_of_every_region_is_there_once_and_counted(run: Run) -> None:
+    bundle = put_together(run, opole(run), stage(run, "leoben", record("osm:9", retrieved_at="2026-11-21")))
+    assert bundle.records["record_key"].tolist() == ["osm:1", "osm:2", "osm:3", "osm:9"]
+    assert sorted(bundle.sites["site_id"]) == ["IC-osm:1", "IC-osm:9"]
+    counted = {name: bundle.run[name] for name in ("records_in", "in_sites", "in_review", "rejected", "sites")}
+    assert counted == {"records_in": 4, "in_sites": 2, "in_review": 1, "rejected": 1, "sites": 2}
+    assert bundle.run["data_date"] == "2026-11-21"
+    assert bundle.run["withheld"] == 0
+    assert bundle.regions["region"].tolist() == ["leoben", "opole"]
+
+
+def test_a_record_that_was_lost_or_made_up_on_the_way_is_found(run: Run) -> None:
+    """Counted at the door and at the end of the road: the numbers come from two hands."""
+    kept = opole(run)
+    for counts in (Counts(4, 2, 1, 1), Counts(2, 1, 1, 0)):
+        wrong = replace(kept, facts=(replace(kept.facts[0], counts=counts),))
+        with pytest.raises(CountingError, match=r"release: \d records came in, but 1 are in sites, 1 in review"):
+            put_together(run, wrong)
+
+
+class TestAWideSource:
+    def part(self, run: Run) -> Part:
+        rows = [record("eutl:1"), record("eutl:2"), record("eutl:3", "no_coordinates")]
+        whole = as_records(pd.DataFrame(rows), geometry=[PLACE, shapely.Point(0, 0), None])
+        facts = replace(FACTS, source="eutl", region=None, counts=Counts(3, 2, 0, 1), problems=())
+        return keep_part(run.folder.wide, whole, facts, None)
+
+    def test_what_no_region_took_is_rejected_with_its_reason(self, run: Run) -> None:
+        taken = stage(run, "opole", record("eutl:1"), source="eutl")
+        bundle = put_together(run, taken, wide={"eutl": self.part(run)})
+        rows = bundle.records.set_index("record_key")
+        assert rows["outcome"].to_dict() == {"eutl:1": "site", "eutl:2": "rejected", "eutl:3": "rejected"}
+        assert rows["reason"].to_dict()["eutl:2"] == "outside_all_regions"
+        assert rows["detail"].to_dict()["eutl:2"] == "its place lies in no region of this release"
+        assert rows["reason"].to_dict()["eutl:3"] == "no_coordinates", "its own reason stays"
+        (source,) = bundle.sources.to_dict("records")
+        assert (source["source"], source["records_in"], source["in_sites"], source["rejected"]) == ("eutl", 3, 1, 2)
+        assert pd.isna(source["region"]), "it is about more than one region"
+
+    def test_one_that_is_not_there_adds_nothing(self, run: Run) -> None:
+        absent = Part(replace(FACTS, source="eutl", region=None, state="absent", counts=Counts(0, 0, 0, 0)))
+        bundle = put_together(run, opole(run), wide={"eutl": absent})
+        assert bundle.sources["source"].tolist() == ["osm"]
+
+
+class TestSources:
+    def test_one_row_sums_up_what_became_of_it_everywhere(self, run: Run) -> None:
+        here = opole(run, accuracy_m=5.0, crs="EPSG:4326", data_time="2026-11-19")
+        there = stage(
+            run, "leoben", record("osm:9"), state="stale", message="torn", accuracy_m=40.0, crs="EPSG:31256",
+            files=(), data_time="2026-11-20",
+        )  # fmt: skip
+        (row,) = put_together(run, here, there).sources.to_dict("records")
+        assert (row["state"], row["message"]) == ("stale", "torn")
+        assert (row["records_in"], row["in_sites"], row["in_review"], row["rejected"]) == (4, 2, 1, 1)
+        assert (row["crs"], row["accuracy_m"]) == ("EPSG:4326; EPSG:31256", 40.0)
+        assert row["operation"] == "an operation", "what is said twice stands once"
+        assert row["valid_at"] == "2026-11-20"
+        assert (row["files"], row["sha256"]) == ("opole.osm.pbf", "0" * 64)
+
+    def test_one_that_is_absent_in_a_region_is_not_told_there(self, run: Run) -> None:
+        here = opole(run)
+        absent = replace(FACTS, source="eutl", state="absent", counts=Counts(0, 0, 0, 0))
+        bundle = put_together(run, replace(here, facts=(*here.facts, absent)))
+        assert bundle.sources["source"].tolist() == ["osm"]
+        assert bundle.sources["region"].tolist() == ["opole"]
+
+
+class TestQuestions:
+    PAIR = (
+        {
+            "review_id": "pair:1", "kind": "pair", "region": "opole", "left_key": "osm:1", "right_key": "osm:3",
+            "question": "Is it one site?", "priority": 0.4,
+        },
+    )  # fmt: skip
+
+    def test_doubtful_pairs_and_places_are_one_list_the_weightiest_first(self, run: Run) -> None:
+        rows = (record("osm:1"), record("osm:2", "ambiguous_place"), record("osm:3", "no_key"))
+        review = put_together(run, stage(run, "opole", *rows, pairs=self.PAIR)).review
+        assert review["review_id"].tolist() == ["place:osm:2", "pair:1"]
+        place = review.iloc[0]
+        assert place["question"] == (
+            "Where is Works osm:2? Several readings of the coordinates fit: a person must choose one."
+        )
+        assert (place["left_key"], place["left_name"], place["why"]) == ("osm:2", "Works osm:2", "why osm:2")
+        assert review.geometry.notna().all()
+        assert review.crs.to_epsg() == 3035
+
+    def test_a_place_without_a_name_is_asked_for_by_its_key(self, run: Run) -> None:
+        rows = (record("osm:2", "ambiguous_place", names=None),)
+        review = put_together(run, stage(run, "opole", *rows)).review
+        assert review["question"].iloc[0].startswith("Where is osm:2? ")
+
+    def test_without_a_question_the_list_is_empty_and_has_its_columns(self, run: Run) -> None:
+        review = put_together(run, stage(run, "opole", record("osm:1"))).review
+        assert len(review) == 0
+        assert {"review_id", "decision", "note", "geometry"} <= set(review.columns)
+
+
+class TestRegions:
+    def test_a_region_tells_its_outline_and_what_became_of_it(self, run: Run) -> None:
+        kept = opole(run)
+        bundle = put_together(run, kept, opole=RegionOutcome("opole", "stale", kept, "no network"))
+        (row,) = bundle.regions.drop(columns="geometry").to_dict("records")
+        assert (row["state"], row["message"], row["country"]) == ("stale", "no network", "PL")
+        assert (row["boundary_source"], row["boundary_licence"]) == ("the office", "CC0-1.0")
+        assert (row["records_in"], row["sites"]) == (3, 1)
+        # 1.5 degrees of longitude and 1 of latitude at 50.5 degrees north: 106.4 km by 111.2 km.
+        assert row["area_km2"] == pytest.approx(106.4 * 111.2, rel=0.01)
+        assert "(sample)" not in row["title"]
+
+    def test_a_damaged_outline_names_the_way_out(self, run: Run) -> None:
+        kept = opole(run)
+        kept_file(run.catalog.region("opole"), run).unlink()
+        with pytest.raises(RegionError, match=r"opole: its outline is damaged.*inducult run opole --afresh"):
+            put_together(run, kept)
+
+
+def test_the_run_id_follows_what_went_in_and_not_the_clock(run: Run) -> None:
+    ids = [put_together(run, opole(run)).run["run_id"] for _ in range(2)]
+    other = put_together(run, replace(opole(run), run_id="another")).run["run_id"]
+    assert ids[0] == ids[1] != other
+
+
+def test_the_manifest_tells_of_every_region_and_source(run: Run) -> None:
+    stages = {"opole": opole(run), "leoben": stage(run, "leoben", record("osm:9"))}
+    manifest = release_manifest(put_together(run, *stages.values()), stages, run)
+    assert [*manifest["regions"]] == ["leoben", "opole"]
+    assert manifest["regions"]["opole"]["sources"][0]["counts"]["records_in"] == 3
+    assert manifest["is_sample"] is False
+    assert manifest["run"]["records_in"] == 4
+    json.dumps(manifest)
+
+
+def test_the_sample_says_in_every_title_that_it_is_one(tmp_path: Path) -> None:
+    (tmp_path / "data" / "raw" / "sample").mkdir(parents=True)
+    run = open_run(tmp_path / "data", contracts=False)
+    outline = run.folder.raw / "boundaries" / "opole.geojson"
+    outline.parent.mkdir()
+    gpd.GeoDataFrame(geometry=[shapely.box(*BOX["opole"])], crs=4326).to_file(outline)
+    kept_outline(run.catalog.region("opole"), run)
+    bundle = put_together(run, opole(run))
+    assert bundle.run["title"].endswith("(sample)")
+    assert bundle.regions["title"].iloc[0].endswith("(sample)")
+    assert bundle.run["is_sample"]

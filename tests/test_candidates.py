@@ -6,7 +6,7 @@ from match_rows import point, records, row, square
 from scipy import sparse
 
 from inducult_geo.match.candidates import NEAREST_WITHIN_M, PER_PARTNER, PER_RECORD, Bag, candidates
-from inducult_geo.match.ragged import cross, ragged, ranks_within
+from inducult_geo.match.ragged import best_of_each, cross, ragged, ranks_within
 
 
 def found(left, right=None):
@@ -129,3 +129,13 @@ def test_marks_of_words_lose_no_product() -> None:
     np.testing.assert_allclose(bag.dot(first, second), wanted, atol=1e-12)
     assert 0 < (wanted > 0).sum() < 1000
     assert Bag.of(sparse.csr_matrix((3, 5))).dot(np.array([0]), np.array([1])).tolist() == [0.0]
+
+
+@pytest.mark.parametrize("count", [1, 3])
+def test_the_best_of_each_group(count) -> None:
+    random = np.random.default_rng(2)
+    groups, values = random.integers(0, 40, 500), random.permutation(500) / 7
+    assert best_of_each(groups, values, count).tolist() == (ranks_within(groups, values) < count).tolist()
+    assert best_of_each(groups.astype(np.int32), values, count).sum() == 40 * count
+    assert best_of_each(groups[:2], values[:2] * 0, 5).tolist() == [True, True]
+    assert best_of_each(groups[:0], values[:0], 1).tolist() == []

@@ -6,9 +6,9 @@ postcode or town, rare words of the name within a country, and shared identifier
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from itertools import combinations
+from itertools import chain, combinations
 from typing import Final
 
 import numpy as np
@@ -22,7 +22,7 @@ from inducult_geo.frames import Records, concat_records
 from inducult_geo.match.comparing import blocks
 from inducult_geo.match.prepare import bag, flat, prepare
 from inducult_geo.match.prepared import Prepared
-from inducult_geo.match.ragged import Floats, Ints, distinct, quick_ranks, sets
+from inducult_geo.match.ragged import Floats, Ints, best_of_each, distinct, sets
 
 NEAREST_WITHIN_M: Final = 10_000.0
 NEAREST: Final = 40
@@ -111,22 +111,22 @@ def _between(side: _Side, left: Ints, right: Ints) -> Pairs2:
     p = side.prepared
     roads = (
         _near(p, left, right),
-        _touching(p, left, right),
-        _same_code(side.postcodes[left], side.postcodes[right]),
-        _same_code(side.towns[left], side.towns[right]),
-        _rare_words(side, left, right),
-        _same_ids(p, left, right),
+        [_touching(p, left, right)],
+        [_same_code(side.postcodes[left], side.postcodes[right])],
+        [_same_code(side.towns[left], side.towns[right])],
+        [_rare_words(side, left, right)],
+        [_same_ids(p, left, right)],
     )
-    code = distinct(np.concatenate([a.astype(np.int64) * len(right) + b for a, b in roads]))
-    at_left, at_right = np.divmod(code, len(right))
-    first, second = left[at_left], right[at_right]
-    del code, at_left, at_right
+    code = distinct(np.concatenate([a * len(right) + b for a, b in chain.from_iterable(roads)]))
+    # Half the size, since there are about three times as many as will be kept.
+    first, second = (rows[at].astype(np.int32) for rows, at in ((left, code // len(right)), (right, code % len(right))))
+    del code
     merit = np.empty(len(first))
     for here in blocks(len(first)):
-        merit[here] = quick_score(side, first[here], second[here])
-    kept = quick_ranks(first, merit) < PER_RECORD
-    kept |= quick_ranks(second, merit) < PER_PARTNER
-    return first[kept], second[kept]
+        merit[here] = quick_score(side, first[here].astype(np.int64), second[here].astype(np.int64))
+    kept = best_of_each(first, merit, PER_RECORD)
+    kept |= best_of_each(second, merit, PER_PARTNER)
+    return first[kept].astype(np.int64), second[kept].astype(np.int64)
 
 
 def quick_score(side: _Side, first: Ints, second: Ints) -> Floats:
@@ -165,29 +165,28 @@ class Bag:
         return out
 
 
-def _near(p: Prepared, left: Ints, right: Ints) -> Pairs2:
-    """Find the nearest records within `NEAREST_WITHIN_M`, wider where a place is known less truly."""
+def _near(p: Prepared, left: Ints, right: Ints) -> Iterator[Pairs2]:
+    """Find the nearest records within `NEAREST_WITHIN_M`, a block of records at a time."""
     a, b = np.flatnonzero(~np.isnan(p.x[left])), np.flatnonzero(~np.isnan(p.x[right]))
     if not len(a) or not len(b):
-        return _none()
+        return
     # Both directions: in a dense town the other side's nearest may be far down one's own list.
-    one, two = _nearest(p, left[a], right[b], NEAREST)
-    back, forth = _nearest(p, right[b], left[a], 5)
-    return np.r_[a[one], a[forth]], np.r_[b[two], b[back]]
+    for one, two in _nearest(p, left[a], right[b], NEAREST):
+        yield a[one], b[two]
+    for two, one in _nearest(p, right[b], left[a], 5):
+        yield a[one], b[two]
 
 
-def _nearest(p: Prepared, mine: Ints, theirs: Ints, count: int) -> Pairs2:
-    """Return for each row of one list the nearest of the other within `NEAREST_WITHIN_M`, as places in the lists."""
+def _nearest(p: Prepared, mine: Ints, theirs: Ints, count: int) -> Iterator[Pairs2]:
+    """Find for each row of one list the nearest of the other within `NEAREST_WITHIN_M`, as places in the lists."""
     tree, count = KDTree(p.xy[theirs]), min(count, len(theirs))
     # Neighbors are asked for one after the other: what they need lies in the cache then.
     order = np.lexsort([(part[mine] // CELL_M).astype(np.int64) for part in (p.x, p.y)])
-    found = []
     for here in blocks(len(mine)):
         asked = order[here]
         index = tree.query(p.xy[mine[asked]], k=[*range(1, count + 1)], distance_upper_bound=NEAREST_WITHIN_M)[1]
         near = index < len(theirs)
-        found.append((np.repeat(asked, near.sum(axis=1)), index[near]))
-    return np.concatenate([f[0] for f in found]), np.concatenate([f[1] for f in found])
+        yield np.repeat(asked, near.sum(axis=1)), index[near]
 
 
 def _touching(p: Prepared, left: Ints, right: Ints) -> Pairs2:

@@ -121,11 +121,6 @@ class Compared:
         return np.hypot(np.hypot(accuracy[self.left], accuracy[self.right]), PLACE_FLOOR_M)
 
     @cached_property
-    def geometries(self) -> tuple[NDArray[np.object_], NDArray[np.object_]]:
-        """Geometries of both sides."""
-        return self.prepared.geometry[self.left], self.prepared.geometry[self.right]
-
-    @cached_property
     def areas(self) -> tuple[Floats, Floats, Floats]:
         """Area of the left, of the right, and of what they share, in m2; shared is NaN unless both are areas."""
         a, b = self.prepared.area_m2[self.left], self.prepared.area_m2[self.right]
@@ -133,7 +128,7 @@ class Compared:
         both = np.flatnonzero((a > _NO_AREA_M2) & (b > _NO_AREA_M2))
         shared[both] = 0.0
         touching = both[self.distance_m[both] <= 0]
-        mine, theirs = (shapely.make_valid(side[touching]) for side in self.geometries)
+        mine, theirs = (shapely.make_valid(self.prepared.geometry[side[touching]]) for side in (self.left, self.right))
         shared[touching] = shapely.area(shapely.intersection(mine, theirs))
         return a, b, shared
 

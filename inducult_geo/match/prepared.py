@@ -152,22 +152,28 @@ class Prepared:
         return distinct(np.repeat(np.arange(len(self.cities)), self.cities.counts) * width + self.cities.values)
 
     @cached_property
-    def _scattered_towns(self) -> tuple[NDArray[np.int32], np.uint64]:
-        """Where in `towns_words` to look for what is scattered to each place of a table (-1: nowhere); its bits."""
+    def _scattered_towns(self) -> tuple[NDArray[np.int32], Flags, np.uint64]:
+        """Where in `towns_words` to look for what is scattered to a place (-1: nowhere), which hold two; their bits."""
         bits = np.uint64(max(int(4 * len(self.towns_words)).bit_length(), 8))
+        place = scattered(self.towns_words, bits)
         table = np.full(1 << int(bits), -1, dtype=np.int32)
-        table[scattered(self.towns_words, bits)] = np.arange(len(self.towns_words))
-        return table, bits
+        table[place] = np.arange(len(place))
+        crowded = np.zeros(len(table), dtype=bool)
+        crowded[place[table[place] != np.arange(len(place))]] = True
+        return table, crowded, bits
 
     def is_in_town(self, records: Ints, words: Ints) -> Flags:
         """Tell which words stand in the name of the town of their record, one word a record."""
-        table, bits = self._scattered_towns
+        table, crowded, bits = self._scattered_towns
         known, wanted = self.towns_words, records * max(len(self.lexicon.words), 1) + words
         # One look settles nearly all; where two are scattered to one place, searching tells.
-        at = table[scattered(wanted, bits)]
+        place = scattered(wanted, bits)
+        at = table[place]
         found = at >= 0
         rows = np.flatnonzero(found)
         other = rows[known[at[rows]] != wanted[rows]]
+        found[other] = False
+        other = other[crowded[place[other]]]
         if len(other):
             found[other] = known[np.minimum(np.searchsorted(known, wanted[other]), len(known) - 1)] == wanted[other]
         return found

@@ -11,6 +11,7 @@ records are of one work. Memory is what the process holds at most beyond the rec
 from __future__ import annotations
 
 import argparse
+import ctypes
 import gc
 import json
 import sys
@@ -27,6 +28,7 @@ from typing import TypeVar
 import geopandas as gpd
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 from printed import table
 from splink_pairs import score_with_splink
 
@@ -134,6 +136,10 @@ class Memory:
 
     def __init__(self) -> None:
         gc.collect()
+        # What making up has left behind must not pass for memory of the records.
+        pa.default_memory_pool().release_unused()
+        with suppress(OSError, AttributeError):
+            ctypes.CDLL(None).malloc_trim(0)
         with suppress(OSError):
             Path("/proc/self/clear_refs").write_text("5")
         self.before = self._of("VmRSS")

@@ -120,6 +120,24 @@ def explain_pair(left: str, right: str, run: Run) -> PairExplained:
     return PairExplained((left, right), said[0], said[1], fall, outcome, bars, bar, (sites[0], sites[1]))
 
 
+def site_of_record(key: str, run: Run) -> str:
+    """Return the id of the site that a record is a part of, as the last run left it.
+
+    Raises
+    ------
+    ConfigError
+        Where no region holds such a record, or it is in no site.
+    """
+    for stage in _stages(run):
+        records = stage.records().set_index("record_key")
+        if key in records.index:
+            record = records.loc[key]
+            if pd.isna(record["site_id"]):
+                raise ConfigError(f"'{key}' is in no site: {record['detail']}")
+            return str(record["site_id"])
+    raise _unknown(key, run)
+
+
 def id_history(site_id: str, run: Run) -> tuple[str, ...]:
     """Tell what happened to the id of a site, be it alive or gone, one thing a line.
 
@@ -183,8 +201,12 @@ def _holding(left: str, right: str, run: Run) -> tuple[Stage, pd.DataFrame]:
             return stage, accepted
     for key in (left, right):
         if key not in found:
-            raise ConfigError(f"no record '{key}' in {run.folder.root}. A key is a source, a colon, the source's key.")
+            raise _unknown(key, run)
     raise ConfigError(f"'{left}' is in {found[left]}, '{right}' in {found[right]}: regions are resolved one by one.")
+
+
+def _unknown(key: str, run: Run) -> ConfigError:
+    return ConfigError(f"no record '{key}' in {run.folder.root}. A key is a source, a colon, the source's key.")
 
 
 def _stages(run: Run) -> Iterator[Stage]:

@@ -16,7 +16,7 @@ from typer.testing import CliRunner
 
 from inducult_geo import cli
 from inducult_geo.cli.common import exit_code
-from inducult_geo.errors import ConfigError, InducultError, SourceError
+from inducult_geo.errors import ConfigError, InducultError, ReleaseError, SourceError
 
 COUNTEREXAMPLES = sorted((Path(__file__).parent / "counterexamples").glob("*.toml"))
 
@@ -125,6 +125,17 @@ def test_run_names_a_broken_source_and_exits_with_1(sample: Path) -> None:
         (["verify", "nowhere"], "no such folder"),
         (["link", "nowhere.toml", "nowhere.toml", "--out", "x.csv"], "no such file"),
         (["check", "nowhere.toml"], "no such file"),
+        (["check", "nowhere.toml", "--map", "where.png"], "Name it where.svg"),
+        (["draft", "nowhere.csv"], "no such file"),
+        (["draft", "nowhere.csv", "--out", __file__], "is there already"),
+        (["diff", "nowhere", "nowhere"], "is this the folder of a release"),
+        (["review", "export", "nowhere", "--out", "x.csv"], "is this the folder of a release"),
+        (["review", "import", "nowhere.csv"], "no such file"),
+        (["publish", "nowhere", "--to", "postgresql://me@host/db"], "no such folder"),
+        (["explain", "osm:way/1"], "no record 'osm:way/1'"),
+        (["explain", "IC-1"], "check character"),
+        (["grids", "nowhere", "--list"], "no grid 'nowhere'"),
+        (["transform", "nowhere.csv", "--from", "EPSG:2180", "--to", "EPSG:4258", "--country", "PL"], "cannot be read"),
     ],
 )
 def test_a_wrong_call_is_told_what_to_do(arguments: list[str], said: str, tmp_path: Path) -> None:
@@ -133,7 +144,55 @@ def test_a_wrong_call_is_told_what_to_do(arguments: list[str], said: str, tmp_pa
 
 
 def _data(arguments: list[str], tmp_path: Path) -> list[str]:
-    return [] if arguments[0] == "verify" else ["--data", str(tmp_path)]
+    without = arguments[0] in ("verify", "diff", "publish") or arguments[:2] == ["review", "export"]
+    return [] if without else ["--data", str(tmp_path)]
+
+
+def test_a_site_is_explained_by_its_id_and_by_the_key_of_any_of_its_records(sample_data: Path) -> None:
+    def told(*arguments: str) -> str:
+        made = CliRunner().invoke(cli.app, ["explain", *arguments, "--data", str(sample_data)], catch_exceptions=False)
+        assert made.exit_code == 0
+        return made.stdout
+
+    values = json.loads(told("opole_zabytki:6", "--json"))
+    site = values["site_id"]
+    assert {value["column"] for value in values["values"]} >= {"name", "type", "geometry"}
+    assert values["history"][0].startswith("known since ")
+    assert told("osm:way/9900070008") == told(site)
+    assert f"The id {site}:" in told(site)
+
+
+def test_commands_about_a_release_answer_in_words_and_as_json(sample_data: Path) -> None:
+    def call(*arguments: object) -> tuple[int, str]:
+        made = CliRunner().invoke(cli.app, [str(argument) for argument in arguments], catch_exceptions=False)
+        return made.exit_code, made.stdout
+
+    release = sample_data / "processed" / "current"
+    assert call("diff", release, release) == (0, "nothing changed: no site is new, gone or different\n")
+    assert call("diff", release, release, "--json") == (0, '{\n "changes": []\n}\n')
+    code, text = call("verify", release, "--json")
+    findings = json.loads(text)["findings"]
+    assert (code, {finding["ok"] for finding in findings}) == (0, {True})
+    assert call("ids", "--data", sample_data) == (0, "0 changes of ids\n")
+    code, text = call("status", "--data", sample_data, "--json")
+    assert json.loads(text)["sites"] > 100
+    assert code == 0
+    code, text = call("status", "--data", sample_data, "--max-age-h", "0")
+    assert (code, text.rstrip().rpartition("\n")[2]) == (1, "needs a look")
+    assert call("status", "--data", sample_data, "--max-age-h", "-1")[0] == 2
+
+
+def test_a_broken_release_is_told_and_goes_nowhere(tmp_path: Path) -> None:
+    (tmp_path / "release").mkdir()
+    made = CliRunner().invoke(cli.app, ["verify", str(tmp_path / "release")])
+    assert made.exit_code == 1
+    assert "BROKEN every file is there: inducult.gpkg is missing" in made.stdout
+    with pytest.raises(ReleaseError, match="breaks its promises and is not published"):
+        CliRunner().invoke(
+            cli.app,
+            ["publish", str(tmp_path / "release"), "--to", "postgresql://me@127.0.0.1:9/db"],
+            catch_exceptions=False,
+        )
 
 
 def test_exit_codes_tell_wrong_calls_from_failures() -> None:

@@ -111,12 +111,14 @@ def test_a_night_shows_counts_problems_changes_the_map_and_the_files(
     (changes / f"2026-11-24T020000Z_{RELEASE}.csv").write_text("site_id,change\nIC-1,gone\n")
     show(night, open_run(tmp_path, contracts=False))
     assert shown["counts"]["description"] == f"{night.sentence} (release {RELEASE})"
+    assert [row["region"] for row in shown["counts"]["table"]] == ["karlovy-vary", "opole", "leoben"]
     assert len(shown["problems"]["table"]) == 5
     assert shown["changes"] == {
         "table": [{"site_id": "IC-1", "change": "gone"}],
         "description": "What changed with this release: 3 sites",
     }
     assert shown["map-page"]["link"] == (night.release / "index.html").as_uri()
+    assert shown["map-page"]["link_text"] == "Open the map"
     assert shown["map"]["image_url"] == f"picture of {RELEASE}"
     files = shown["release"]["markdown"]
     assert f"- `{night.release / 'index.html'}`" in files

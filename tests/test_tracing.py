@@ -14,7 +14,7 @@ from inducult_geo.match.score import shipped_weights
 from inducult_geo.match.waterfall import Step, Waterfall
 from inducult_geo.run import Run, open_run
 from inducult_geo.stage import last_stage
-from inducult_geo.tracing import PairExplained, explain_pair, id_history
+from inducult_geo.tracing import PairExplained, explain_pair, id_history, site_of_record
 
 JOINED = ("opole_zabytki:6", "osm:way/9900070008")
 STRANGERS = ("opole_zabytki:16", "osm:way/9900070010")
@@ -96,6 +96,24 @@ def test_records_that_never_met_are_told_as_such(run: Run) -> None:
 def test_what_cannot_be_told_is_said_with_the_reason(run: Run, pair: tuple[str, str], says: str) -> None:
     with pytest.raises(ConfigError) as refused:
         explain_pair(*pair, run)
+    assert says in str(refused.value)
+
+
+def test_a_record_leads_to_its_site(run: Run) -> None:
+    assert site_of_record(JOINED[0], run) == site_of_record(JOINED[1], run) == explain_pair(*JOINED, run).sites[0]
+
+
+@pytest.mark.parametrize(
+    ("key", "says"),
+    [
+        ("opole_zabytki:99", "no record 'opole_zabytki:99' in"),
+        ("opole_zabytki:17", "'opole_zabytki:17' is in no site: '?' is not a number"),
+        ("gorenjska_dediscina:GO-12", "'gorenjska_dediscina:GO-12' is in no site: lies 5.7 km"),
+    ],
+)
+def test_a_record_without_a_site_says_why(run: Run, key: str, says: str) -> None:
+    with pytest.raises(ConfigError) as refused:
+        site_of_record(key, run)
     assert says in str(refused.value)
 
 

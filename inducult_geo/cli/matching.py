@@ -77,7 +77,7 @@ def explain(
 ) -> None:
     """Say why: how two records come to their score, or how a site came to be what it is."""
     from inducult_geo.opening import open_release
-    from inducult_geo.tracing import explain_pair, id_history
+    from inducult_geo.tracing import explain_pair, id_history, site_of_record
 
     with opened_run(data, catalog, quiet=True) as opened, refusal_is_two():
         if other is not None:
@@ -87,6 +87,7 @@ def explain(
             else:
                 typer.echo("\n".join(pair.lines()))
             return
+        what = site_of_record(what, opened) if ":" in what else what
         history = id_history(what, opened)
         told = open_release(opened.folder.root).site(what).explain() if opened.folder.current.exists() else None
     if as_json:

@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from inducult_geo.cli.common import AsJson, print_json, show
+from inducult_geo.cli.common import AsJson, print_json, refusal_is_two, show
 from inducult_geo.errors import ConfigError
 
 
@@ -39,7 +39,8 @@ def diff(old: Path, new: Path, as_json: AsJson = False) -> None:
     from inducult_geo.publish.changes import diff as diff_releases
     from inducult_geo.report import change_tables
 
-    changes = diff_releases(old, new)
+    with refusal_is_two():
+        changes = diff_releases(old, new)
     if as_json:
         print_json({"changes": json.loads(changes.to_json(orient="records"))})
     else:

@@ -72,7 +72,9 @@ def fetch(
 
 def status(
     data: Data = None,
-    max_age_h: Annotated[float, typer.Option("--max-age-h", help="Older than this, the release needs a look.")] = 36.0,
+    max_age_h: Annotated[
+        float, typer.Option("--max-age-h", help="Older than this, the release needs a look.", min=0)
+    ] = 36.0,
     as_json: AsJson = False,
 ) -> None:
     """Say how the data folder stands: last good release, its age, what is stale, what waits for review."""

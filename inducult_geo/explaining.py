@@ -174,7 +174,8 @@ def _of_records(site: Site) -> Iterator[str]:
     for record in site.told:
         name = next(iter(from_json(record["names"]).values()), None)
         title = _shown(titles.get(record["source"])) or record["source"]
-        yield f"- {record['record_key']}: {_name(name)}, by {title} ({_shown(record['place'])})"
+        place = f" ({_shown(record['place'])})" if _shown(record["place"]) else ""
+        yield f"- {record['record_key']}: {_name(name)}, by {title}{place}"
 
 
 def _of_evidence(site: Site, evidence: pd.DataFrame) -> Iterator[str]:

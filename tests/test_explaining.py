@@ -52,12 +52,44 @@ def test_a_site_of_which_nothing_is_known_but_its_place() -> None:
     words = made([record("a:1", names=None, place=None)], name=None).explain().words
     assert "IC-1 is a site without a name in region opole: Monument (heritage)." in words
     assert "It is one record alone; nothing was merged." in words
-    assert "- a:1: a site without a name, by List A ()" in words
+    assert "- a:1: a site without a name, by List A\n" in words
+    assert "weakest link" not in words, "nothing holds one record together"
     assert "Its place is true to 50 m." in words
 
 
 def test_a_source_that_the_release_does_not_list_is_named_by_its_id() -> None:
     assert "by b (line 2)" in made([record("b:1")]).explain().words
+
+
+@pytest.mark.parametrize(
+    ("keys", "says"),
+    [
+        (("a:1", "a:2"), "2 records of 1 source are this site:"),
+        (("a:1", "a:2", "b:3"), "3 records of 2 sources are this site:"),
+    ],
+)
+def test_records_and_their_sources_are_counted(keys: tuple[str, ...], says: str) -> None:
+    words = made([record(key) for key in keys]).explain().words.splitlines()
+    assert words[1] == says
+    assert [line.split(":")[0] for line in words[2 : 2 + len(keys)]] == [f"- {key[0]}" for key in keys]
+
+
+@pytest.mark.parametrize(
+    ("said", "about"),
+    [
+        ({"type": "ironworks", "theme": "metallurgy"}, " (Ironworks, Iron, steel and metals)"),
+        ({"theme": "metallurgy"}, " (Iron, steel and metals)"),
+        ({}, ""),
+    ],
+)
+def test_a_site_is_introduced_by_what_is_known_of_its_kind(said: dict[str, str], about: str) -> None:
+    first = made([record("a:1")], **said).explain().words.splitlines()[0]
+    assert first == f"IC-1 is 'Works'{about} in region opole: Monument (heritage)."
+
+
+def test_who_made_a_pair_one_is_said_even_where_nobody_decided() -> None:
+    site = made([record("a:1"), record("b:2")], pairs=[pair("a:1", "b:2", "match", 0.95)])
+    assert "a:1 and b:2: one site, by score; probability 0.95, 12 m apart." in site.explain().words
 
 
 def test_a_person_who_decided_is_named() -> None:
@@ -147,6 +179,12 @@ class TestValues:
             assert told.loc[name, "record_key"] == "a:1"
         assert told.loc["geometry", "value"] == "Point in EPSG:3035"
 
+    def test_that_others_lie_elsewhere_is_no_contradiction_of_the_place(self) -> None:
+        """How far apart records lie stands in `conflicts`, with what they are true to."""
+        records = [record("a:1"), record("b:2", geometry=shapely.Point(1, 1))]
+        told = self.values(made(records, lineage=to_json({"geometry": "a:1"})))
+        assert pd.isna(told.loc["geometry", "others"])
+
     def test_what_is_empty_is_left_out(self) -> None:
         assert "operator" not in self.values(made([record("a:1")])).index
 
@@ -160,6 +198,17 @@ def test_hostile_text_stays_text(hostile: str) -> None:
     for text in (explanation.words, page, str(explanation), repr(site)):
         assert not any(char in text for char in "\x00\x1b\u202e")
     assert len(repr(site).splitlines()) == 1
+
+
+def test_a_notebook_shows_words_and_tables_with_a_row_for_each_value() -> None:
+    site = made([record("a:1"), record("b:2")], pairs=[pair("a:1", "b:2", "match", 0.95)], operator="Škoda & syn")
+    page = site._repr_html_()
+    assert page == site.explain()._repr_html_()
+    assert "<th>left_key</th>" in page
+    assert "<td>Škoda &amp; syn</td>" in page
+    assert page.count("<tr>") == 2 + len(site.explain().evidence) + len(site.explain().values)
+    alone = made([record("a:1")])._repr_html_()
+    assert "hang together" not in alone, "a table without rows is not shown"
 
 
 def test_printing_shows_words_and_both_tables() -> None:

@@ -63,6 +63,19 @@ def test_one_source_that_fails_everywhere_is_told_once() -> None:
     assert told == "hotmaps in gorenjska, leoben, limburg and 2 more (the file is empty)"
 
 
+@pytest.mark.parametrize(
+    ("names", "where"),
+    [
+        (("opole",), "in opole"),
+        (("leoben", "opole", "padova"), "in leoben, opole, padova"),
+        (("leoben", "limburg", "opole", "padova"), "in leoben, limburg, opole and 1 more"),
+    ],
+)
+def test_regions_of_a_failure_are_named_as_far_as_they_fit(names: tuple[str, ...], where: str) -> None:
+    (told,) = run_of(*(region(name, fact("hotmaps", "failed", "empty")) for name in names)).failures
+    assert told == f"hotmaps {where} (empty)"
+
+
 def test_two_reasons_of_one_source_are_two_failures() -> None:
     outcome = run_of(region("opole", fact("a", "failed", "x")), region("leoben", fact("a", "failed", "y")))
     assert outcome.failures == ("a in opole (x)", "a in leoben (y)")

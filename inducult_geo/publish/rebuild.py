@@ -67,15 +67,24 @@ def _filled(site: dict[Any, Any], members: pd.DataFrame) -> dict[Any, Any]:
     items = [from_json(text).get("wikidata") for text in members["ids"]]
     out["wikidata"] = next((item for item in items if item), None)
     _rename(out, members, lineage)
-    if "geometry" not in lineage:
+    if "geometry" in lineage:
+        lineage |= _of_rasters(site["lineage"])
+    else:
         lineage["geometry"] = _replace_place(out, members)
         lineage |= dict.fromkeys(_PLACE, lineage["geometry"])
+    if len(keys) == 1:
+        out["confidence"] = 1.0
     out["lineage"] = to_json(lineage)
     events = [event for event in _events(site["timeline"]) if event["record"] in keys]
     out["timeline"] = json.dumps(events, ensure_ascii=False, sort_keys=True) if events else None
     said = {column: _said_by(keys, values) for column, values in from_json(site["conflicts"]).items()}
     out["conflicts"] = _contradicting(said)
     return out
+
+
+def _of_rasters(lineage: Any) -> dict[str, str]:
+    """Return which raster gave which value: it was asked at the site's place, whoever else is withheld."""
+    return {column: key for column, key in from_json(lineage).items() if column in SAMPLED}
 
 
 def without_places(conflicts: Any, hidden: Collection[str], *, shown_on_grid: bool) -> str | None:
@@ -111,8 +120,9 @@ def _contradicting(said: Mapping[str, Mapping[str, str]]) -> str | None:
 
 
 def _first(members: pd.DataFrame, column: str) -> tuple[Any, str | None]:
-    """Return the best record's value and the record's key; nothing where none has one."""
-    known = members[members[column].notna()]
+    """Return the best record's value and the record's key, nothing where none has one; "unknown" outvotes nobody."""
+    said = members[column].notna() & ~members[column].isin(["unknown"])
+    known = members[said if said.any() else members[column].notna()]
     return (known[column].iloc[0], known["record_key"].iloc[0]) if len(known) else (None, None)
 
 

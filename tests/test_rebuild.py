@@ -1,0 +1,170 @@
+"""A site that loses a record on the way out says only what the others say, and still says all of that."""
+
+from __future__ import annotations
+
+import json
+
+import geopandas as gpd
+import pandas as pd
+import pytest
+import shapely
+
+from inducult_geo.errors import ReleaseError
+from inducult_geo.frames import as_records, as_sites, from_json, to_json
+from inducult_geo.publish.rebuild import rebuilt, without_places
+
+HERE, THERE = shapely.Point(4_500_000, 3_000_000), shapely.Point(4_500_400, 3_000_000)
+LINEAGE = {"name": "secret:1", "geometry": "secret:1", "operator": "secret:1"}
+
+
+def record(key: str, **said: object) -> dict[str, object]:
+    names = to_json({"name": f"Works {key}"})
+    plain = {"record_key": key, "source": key.split(":")[0], "names": names, "accuracy_m": 50.0, "geometry": HERE}
+    return {**plain, "geometry_origin": "surveyed", "site_id": "IC-1", **said}
+
+
+def without(*stay: dict[str, object], lineage: dict[str, str] | None = None, **said: object) -> pd.Series:
+    """What remains of a site whose record `secret:1` is withheld, with these records staying."""
+    row = {"site_id": "IC-1", "name": "Secret works", "names": to_json({"name": "Secret works", "en": "Secret"})}
+    row |= {"region": "opole", "aspect": "factory", "operator": "Secret AG", "accuracy_m": 1.0, "geometry": THERE}
+    row |= {"geometry_origin": "digitized", "confidence": 0.7, "lineage": to_json(LINEAGE | (lineage or {}))}
+    sites = as_sites(gpd.GeoDataFrame([{**row, **said}], geometry="geometry", crs="EPSG:3035"))
+    table = pd.DataFrame(stay)
+    records = as_records(table.drop(columns="geometry"), geometry=[*table["geometry"]])
+    records["site_id"] = table["site_id"].to_numpy()
+    return rebuilt(sites, pd.Series([True]), records).iloc[0]
+
+
+def test_what_only_the_withheld_record_said_is_gone() -> None:
+    site = without(record("a:1"))
+    assert "Secret" not in str(site.to_dict())
+    assert site["name"] == "Works a:1"
+    assert site[["name_en", "operator"]].isna().all()
+    assert set(from_json(site["lineage"]).values()) == {"a:1"}
+
+
+def test_what_a_staying_record_said_stays_its_own() -> None:
+    site = without(
+        record("a:1", type="mine", accuracy_m=5.0),
+        record("b:2", type="brewery"),
+        lineage={"type": "b:2"},
+        type="brewery",
+    )
+    assert site["type"] == "brewery", "it was chosen when all spoke"
+    assert from_json(site["lineage"])["type"] == "b:2"
+
+
+def test_a_gap_is_filled_by_the_truest_record_that_knows() -> None:
+    first, second = record("a:1", accuracy_m=5.0), record("b:2", operator="Huta S.A.", city="Opole", accuracy_m=80.0)
+    site = without(second, first)
+    assert (site["operator"], site["city"]) == ("Huta S.A.", "Opole")
+    assert site["accuracy_m"] == 5.0
+    assert {name: from_json(site["lineage"])[name] for name in ("operator", "geometry", "accuracy_m")} == {
+        "operator": "b:2", "geometry": "a:1", "accuracy_m": "a:1",
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("said", "present_use"),
+    [(("unknown", "museum"), "museum"), (("unknown", "unknown"), "unknown"), (("housing", "museum"), "housing")],
+)
+def test_unknown_outvotes_nobody(said: tuple[str, str], present_use: str) -> None:
+    records = [record(f"a:{n}", present_use=use, accuracy_m=5.0 + n) for n, use in enumerate(said)]
+    assert without(*records)["present_use"] == present_use
+
+
+@pytest.mark.parametrize(
+    ("said", "aspect"),
+    [
+        (("monument",), "monument"),
+        (("monument", "factory"), "both"),
+        (("both", None), "both"),
+        (("factory", "unknown"), "factory"),
+        ((None, "unknown"), "unknown"),
+    ],
+)
+def test_the_aspect_is_that_of_the_records_that_stay(said: tuple[str | None, ...], aspect: str) -> None:
+    assert without(*(record(f"a:{n}", aspect=one) for n, one in enumerate(said)))["aspect"] == aspect
+
+
+def test_a_site_moves_to_its_truest_record_and_loses_what_was_measured_at_the_old_place() -> None:
+    outline = HERE.buffer(50)
+    sampled = {"elevation_m": 412.0, "land_cover": "industrial", "population_per_km2": 80.0}
+    origin = {"elevation_m": "raster:dem@2019-06-30"}
+    site = without(
+        record("a:1", accuracy_m=None, geometry=None),
+        record("b:2", geometry=outline, accuracy_m=20.0, geometry_origin="digitized"),
+        area_m2=9.0,
+        lineage=origin,
+        **sampled,
+    )
+    assert site["geometry"].equals(outline)
+    assert site["area_m2"] == pytest.approx(outline.area)
+    assert (site["accuracy_m"], site["geometry_origin"]) == (20.0, "digitized")
+    assert site[[*sampled]].isna().all()
+    assert "elevation_m" not in from_json(site["lineage"])
+    assert pd.isna(without(record("a:1"), area_m2=9.0)["area_m2"]), "a point has no area"
+
+
+def test_a_place_that_stays_keeps_its_samples_and_the_credit_of_their_rasters() -> None:
+    origin = {"geometry": "a:1", "elevation_m": "raster:dem@2019-06-30"}
+    site = without(record("a:1"), elevation_m=412.0, lineage=origin)
+    assert site["geometry"].equals(THERE)
+    assert site["elevation_m"] == 412.0
+    assert from_json(site["lineage"])["elevation_m"] == "raster:dem@2019-06-30"
+
+
+def test_a_site_whose_staying_records_have_no_place_cannot_leave() -> None:
+    with pytest.raises(ReleaseError, match="site IC-1 has no record with a place that may be published"):
+        without(record("a:1", geometry=None))
+
+
+def test_one_record_alone_is_sure_and_two_are_as_sure_as_they_were() -> None:
+    assert without(record("a:1"))["confidence"] == 1.0
+    assert without(record("a:1"), record("b:2"))["confidence"] == 0.7
+
+
+def test_names_ids_and_years_are_those_of_the_records_that_stay() -> None:
+    events = [
+        {"year": 1890, "event": "founded", "record": "secret:1"},
+        {"year": 1991, "event": "closed", "record": "a:1"},
+    ]
+    conflicts = {"status": {"secret:1": "functional", "a:1": "disused"}, "place": {"a:1": "2.1 km", "secret:1": "3 km"}}
+    site = without(
+        record("a:1", names=to_json({"name": "Huta", "en": "Ironworks"}), ids=to_json({"wikidata": "Q7"})),
+        record("b:2", names=to_json({"de": "Hütte", "name": "Zakład"}), accuracy_m=90.0),
+        wikidata="Q666",
+        timeline=json.dumps(events),
+        conflicts=json.dumps(conflicts),
+    )
+    assert (site["name"], site["name_en"], site["wikidata"]) == ("Huta", "Ironworks", "Q7")
+    assert from_json(site["names"]) == {"name": "Huta", "en": "Ironworks", "de": "Hütte"}
+    assert json.loads(site["timeline"]) == events[1:]
+    assert from_json(site["conflicts"]) == {"place": {"a:1": "2.1 km"}}, "one word is no contradiction, but of places"
+
+
+def test_sites_that_lose_nothing_are_left_alone() -> None:
+    row = {"site_id": "IC-2", "name": "Mlýn", "aspect": "monument", "geometry": HERE, "accuracy_m": 3.0}
+    sites = as_sites(gpd.GeoDataFrame([row], geometry="geometry", crs="EPSG:3035"))
+    table = pd.DataFrame([record("a:1")])
+    records = as_records(table.drop(columns="geometry"), geometry=[*table["geometry"]]).assign(site_id="IC-1")
+    kept = rebuilt(sites, pd.Series([False]), records)
+    pd.testing.assert_frame_equal(pd.DataFrame(kept), pd.DataFrame(sites))
+    assert kept is not sites
+
+
+@pytest.mark.parametrize(
+    ("conflicts", "on_grid", "told"),
+    [
+        (None, False, None),
+        ({"place": {"a:1": "2 km"}}, True, None),
+        ({"place": {"a:1": "2 km", "grid:1": "3 km"}}, False, None),
+        ({"place": {"a:1": "2 km"}}, False, {"place": {"a:1": "2 km"}}),
+        ({"status": {"a:1": "x", "grid:1": "y"}}, True, {"status": {"a:1": "x", "grid:1": "y"}}),
+    ],
+)
+def test_how_far_apart_places_are_is_a_circle_around_a_hidden_one(
+    conflicts: dict | None, on_grid: bool, told: dict | None
+) -> None:
+    text = without_places(None if conflicts is None else json.dumps(conflicts), {"grid"}, shown_on_grid=on_grid)
+    assert (None if text is None else json.loads(text)) == told

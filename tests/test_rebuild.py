@@ -143,6 +143,17 @@ def test_names_ids_and_years_are_those_of_the_records_that_stay() -> None:
     assert from_json(site["conflicts"]) == {"place": {"a:1": "2.1 km"}}, "one word is no contradiction, but of places"
 
 
+def test_a_name_that_a_staying_record_gives_stays_and_what_nobody_tells_is_empty() -> None:
+    called, other = record("b:2", names=to_json({"old": "Zakład"}), accuracy_m=90.0), record("a:1")
+    site = without(called, other, name="Zakład", lineage={"name": "b:2"}, timeline="[]")
+    assert site["name"] == "Zakład"
+    assert from_json(site["lineage"])["name"] == "b:2"
+    assert site[["timeline", "conflicts", "wikidata"]].isna().all()
+    renamed = without(called, other)
+    assert renamed["name"] == "Works a:1", "the truest record names it"
+    assert from_json(renamed["lineage"])["name"] == "a:1"
+
+
 def test_sites_that_lose_nothing_are_left_alone() -> None:
     row = {"site_id": "IC-2", "name": "Mlýn", "aspect": "monument", "geometry": HERE, "accuracy_m": 3.0}
     sites = as_sites(gpd.GeoDataFrame([row], geometry="geometry", crs="EPSG:3035"))

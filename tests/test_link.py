@@ -30,6 +30,17 @@ def test_a_left_row_matches_once_and_several_may_match_one_right():
     assert sure["left_id"].is_unique
 
 
+def test_what_may_be_right_instead_is_told_for_review():
+    """Two permits that fit alike: one is taken, the other is a question; what surely is not the one is none."""
+    left = records(row("l:0", "Kalkwerk Saal", point()), *(part for part in backdrop(12) if part["source"] == "a"))
+    permits = [row(f"r:{i}", "Kalkwerk Saal", point(150)) for i in (0, 1)]
+    others = [part for part in backdrop(12) if part["source"] == "b"]
+    told = link(left, records(*permits, row("r:2", "Ziegelei Nord", point(160)), *others)).query("left_id == '0'")
+    assert told["decision"].tolist() == ["match", "review"]
+    assert set(told["right_id"]) == {"0", "1"}
+    assert told["score"].max() <= 0.5
+
+
 def test_without_review_only_matches_are_given():
     assert set(link(LEFT, RIGHT, review=False)["decision"]) <= {"match"}
 
@@ -83,16 +94,16 @@ def test_real_tables(shared, sets):
     none = link(labelled.left, emptied(labelled))
     lefts = {a for a, _ in labelled.labels}
     matched = set(none.loc[none["decision"] == "match", "left_id"]) & lefts
-    assert len(matched) / len(lefts) <= 0.04
+    assert len(matched) / len(lefts) <= 0.03
 
 
 def test_power_plants(sets):
     from benchmarks.bench_link import measure
 
     labelled = sets["jrc-geodb"]
-    assert measure(link(labelled.left, labelled.right), set(labelled.labels))["f1"] >= 0.915
+    assert measure(link(labelled.left, labelled.right), set(labelled.labels))["f1"] >= 0.93
     silent = [side.assign(tags=None) for side in (labelled.left, labelled.right)]
-    assert measure(link(*silent), set(labelled.labels))["f1"] >= 0.88
+    assert measure(link(*silent), set(labelled.labels))["f1"] >= 0.893
 
 
 @pytest.mark.slow
@@ -105,8 +116,7 @@ def test_countries_left_out(shared, judge):
     whole, bare = (found[f"{name}, {state}"] for state in ("whole", "bare"))
     given = figures(*whole, len(labels), len({a for a, _ in labels}))
     assert given["f1"] >= 0.965
-    # 0.052 where a whole country is left out; 0.037 by `link` with the shipped weights (see test_real_tables).
-    assert given["emptied"] <= 0.055
+    assert given["emptied"] <= 0.04
     assert figures(*bare, len(labels), len({a for a, _ in labels}))["f1"] >= 0.945
 
 

@@ -11,11 +11,11 @@ from inducult_geo.frames import TEXT, Records, concat_records
 from inducult_geo.match.candidates import candidates_of
 from inducult_geo.match.comparisons import Compared
 from inducult_geo.match.prepare import prepare
-from inducult_geo.match.ragged import Flags, Ints, ranks_within
-from inducult_geo.match.score import UNIT, Scored, Weights, explain, score
+from inducult_geo.match.ragged import ranks_within
+from inducult_geo.match.score import UNIT, Weights, explain, score
 
-NEARLY: Final = 0.1
-"""A second choice whose score is less than this below the first is a question."""
+SECOND: Final = 0.3
+"""Score from which a second choice is a question: what fits is shared, so the first is in doubt then, too."""
 
 LINK_COLUMNS: Final = ("left_id", "right_id", "score", "decision", "distance_m", "why")
 
@@ -40,8 +40,9 @@ def link(
     -------
     pandas.DataFrame
         `left_id`, `right_id` (the sources' own keys), `score`, `decision` (match, unit, review), `distance_m`, `why`.
-        A left row matches at most one right row, its best; several left rows may match the same right row. With
-        `units` the other right rows whose best left row it is, by a score that is enough, are told as `unit`.
+        A left row matches at most one right row, its best; a second one that may be right instead is told as `review`.
+        Several left rows may match the same right row. With `units` the other right rows whose best left row it is, by
+        a score that is enough, are told as `unit`.
     """
     if left.empty or right.empty:
         return pd.DataFrame({name: pd.Series(dtype=TEXT) for name in LINK_COLUMNS})
@@ -52,7 +53,8 @@ def link(
     matched = (rank == 0) & scored.is_match
     own = several.is_match & (several.probability >= UNIT) & (ranks_within(pairs.right, several.probability) == 0)
     further = own & ~matched & units
-    asked = scored.is_question & ((rank == 0) | _nearly_as_good(scored, rank)) & ~matched & ~further & review
+    second = (rank == 1) & (scored.probability >= SECOND)
+    asked = scored.is_question & ((rank == 0) | second) & ~matched & ~further & review
     rows = np.flatnonzero(matched | further | asked)
     keys = pd.Series(prepared.key, dtype=TEXT).str.partition(":")[2].to_numpy()
     table = pd.DataFrame(
@@ -66,14 +68,6 @@ def link(
         }
     )
     return table.sort_values(["left_id", "score", "right_id"], ascending=[True, False, True], ignore_index=True)
-
-
-def _nearly_as_good(scored: Scored, rank: Ints) -> Flags:
-    """Tell which second choices come so close to the first that a person should look."""
-    second = (rank == 1) & scored.is_match
-    best = np.zeros(len(scored.pairs.prepared))
-    np.maximum.at(best, scored.pairs.left, scored.probability)
-    return np.asarray(second & (best[scored.pairs.left] - scored.probability < NEARLY), dtype=bool)
 
 
 def _as_source(records: Records, name: str) -> Records:

@@ -4,7 +4,7 @@ Every figure is of records that the weights were not learned from: folds of left
 sets that teach nothing. One row a set and state; each also with all true partners taken out ("emptied": share of the
 rows that are matched all the same). P, R and F1 are of what `link` calls a match. "F1 run" is of what a run would join
 by itself, where a pair that nothing but nearness speaks for is never joined. "sure" are matches from 0.95 on, "asked"
-the share of the pairs from 0.1 to there, "of errors" the share of all errors that are among them. Then the reliability
+the share of the pairs from 0.15 to there, "of errors" the share of all errors that are among them. Then the reliability
 of the scores, what each comparison adds, and a learning curve. Nothing here is used by the package.
 """
 
@@ -217,8 +217,8 @@ def without(judge: Judge, shared: Path) -> list[dict[str, object]]:
     silent = dict.fromkeys(whole["neighbors"]["leads"], [0.0] * len(LEAD_KNOTS))
     rows.append(told("without leads", whole | {"neighbors": whole["neighbors"] | {"leads": silent}}))
     rows.append(told("without others that fit", whole, many=("hotmaps", "eutl")))
-    mine = [part for part in judge.shown if part.name.startswith(name)]
-    rows.append(told("power plants alone", taught_by([part for part in judge.shown if part not in mine], ())))
+    mine, others = ([p for p in judge.shown if p.name.startswith(name) == ours] for ours in (True, False))
+    rows.append(told("power plants alone", taught_by(others, ())))
     counts = (25, 50, 100, 200, 400, len(taught))
     return rows + [told(f"{count} of its rows alone", taught_by(mine, [*judged, *taught[count:]])) for count in counts]
 

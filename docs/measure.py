@@ -29,7 +29,7 @@ MEASURES = {
     "crs": f"{BENCHES}crs.py",
     "link": f"{BENCHES}link.py --quick",
     "resolve": f"{BENCHES}resolve.py",
-    "scale": f"{BENCHES}scale.py",
+    "scale": f"{BENCHES}scale.py --million",
     "extracts": f"{BENCHES}osm.py --wide",
     "nothing": f"{BENCHES}night.py --nothing",
     "growth": f"{BENCHES}night.py --growth --sizes 10000 100000 1000000",

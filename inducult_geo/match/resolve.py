@@ -96,11 +96,9 @@ def resolve(
     folded = fold_duplicates(ordered)
     marks = fingerprints(ordered)
     word, found = _carried(decisions, registry, ordered, marks)
-    # Equals would be each other's rivals, and every question about them would be asked as often as they stand there.
     many = sources_of_units(contracts)
-    alone = Records(ordered[~is_in(ordered["record_key"], folded)].reset_index(drop=True))
-    scored = (comparing or compare)(alone, many=many)
-    clusters = cluster(ordered, _links(scored, word, folded, many), many=many, decisions=word, folded=folded)
+    scored = (comparing or compare)(_each_once(ordered, folded), many=many)
+    clusters = cluster(ordered, links(scored, word, folded, many), many=many, decisions=word, folded=folded)
     assigned = assign_ids(clusters.group, registry, ordered, marks=marks, found=found)
     members = assigned.members
     table, review = questions(outcomes(scored, Settled(ordered, clusters, word, folded, members, many)), ordered)
@@ -109,6 +107,14 @@ def resolve(
     sites["part_of"] = _wholes(sites["site_id"], word, members)
     _count(records, sites, members)
     return Resolution(sites, members, as_pairs(table), review, assigned.registry, word.problems)
+
+
+def _each_once(records: Records, folded: Mapping[str, str]) -> Records:
+    """Leave out exact duplicates.
+
+    Equals would be each other's rivals, and every question about them would be asked as often as they stand there.
+    """
+    return Records(records[~is_in(records["record_key"], folded)].reset_index(drop=True))
 
 
 def _wholes(site_ids: pd.Series, decisions: Decisions, members: pd.Series) -> pd.Series:
@@ -161,7 +167,8 @@ def _refuse_bad_keys(records: Records) -> None:
         raise InducultError(f"record '{named}' was not accepted ({records['reason'].dropna().iloc[0]}): leave it out")
 
 
-def _links(scored: Scored, decisions: Decisions, folded: Mapping[str, str], many: Collection[str]) -> Links:
+def links(scored: Scored, decisions: Decisions, folded: Mapping[str, str], many: Collection[str]) -> Links:
+    """Make links of scored pairs: what may join, and what speaks against it."""
     pairs = scored.pairs
     tied = [*decisions.latest, *folded.items()]
     joins = scored.is_match & scored.is_backed & ~museum_beside_works(pairs) & sure_or_first(scored, many)

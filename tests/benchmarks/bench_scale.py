@@ -35,12 +35,14 @@ from splink_pairs import score_with_splink
 from inducult_geo.catalog.models import Contract
 from inducult_geo.frames import WORK_CRS, Records, as_records, concat_records
 from inducult_geo.match.candidates import candidates_of
-from inducult_geo.match.cluster import Clusters, cluster, links_of
+from inducult_geo.match.cluster import Clusters, cluster
 from inducult_geo.match.comparisons import Compared
 from inducult_geo.match.continuity import fingerprints
+from inducult_geo.match.decisions import Decisions
 from inducult_geo.match.golden import golden
 from inducult_geo.match.identity import assign_ids, empty_registry
 from inducult_geo.match.prepare import prepare
+from inducult_geo.match.resolve import links
 from inducult_geo.match.score import Scored, score
 
 T = TypeVar("T")
@@ -205,10 +207,8 @@ def truths(records: Records, made: Made) -> dict[str, float]:
 
 
 def clustered(records: Records, scored: Scored) -> Clusters:
-    """Join what is sure enough."""
-    pairs = scored.pairs
-    strong = scored.is_match & scored.is_backed
-    return cluster(records, links_of(pairs.prepared.key, (pairs.left, pairs.right), scored.probability, strong))
+    """Join what is sure enough, as `resolve` does."""
+    return cluster(records, links(scored, Decisions(), {}, frozenset()))
 
 
 STEPS = ("candidates", "comparing", "clusters", "ids", "golden rows")

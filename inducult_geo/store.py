@@ -142,9 +142,10 @@ def current_release(folder: DataFolder) -> Path | None:
     if link.is_symlink() or link.is_dir():
         target = link.resolve()
     elif link.is_file():
-        # Only a release's own name: an empty or damaged pointer must not pass the folder of all of them for one.
+        # Only the name of a folder there: an empty or damaged pointer must not pass the folder of all for a release.
         name = link.read_text(encoding="utf-8", errors="replace").strip()
-        target = next((path for path in releases_of(folder) if path.name == name), link)
+        known = {path.name: path for path in folder.releases.glob("*") if not path.name.startswith(".")}
+        target = known.get(name, link)
     else:
         return None
     return target if target.is_dir() else None

@@ -11,7 +11,7 @@ import hashlib
 import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import Any, NewType
+from typing import Any, Final, NewType
 
 import geopandas as gpd
 import pandas as pd
@@ -129,6 +129,9 @@ SITE_COLUMNS: Mapping[str, str] = {
     "last_seen": TEXT,
     "run_id": TEXT,
 }
+
+TOGETHER: Final = (("address", "postcode", "city"), ("heritage_scheme", "heritage_designation", "heritage_ref"))
+"""Columns of a site that one record gives together, so that they fit each other."""
 
 PAIR_COLUMNS: Mapping[str, str] = {
     "left_key": TEXT,

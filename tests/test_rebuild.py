@@ -181,3 +181,40 @@ def test_how_far_apart_places_are_is_a_circle_around_a_hidden_one(
 ) -> None:
     text = without_places(None if conflicts is None else json.dumps(conflicts), {"grid"}, shown_on_grid=on_grid)
     assert (None if text is None else json.loads(text)) == told
+
+
+def told(site: pd.Series, *columns: str) -> tuple[object, ...]:
+    return tuple(None if pd.isna(site[column]) else site[column] for column in columns)
+
+
+def test_an_address_is_one_record_s_whether_it_stays_or_comes_anew() -> None:
+    street = record("a:1", address="ul. Portowa 1", city="Opole", accuracy_m=80.0)
+    town = record("b:2", postcode="45-001", city="Kędzierzyn", accuracy_m=5.0)
+    anew = without(street, town)
+    assert told(anew, "address", "postcode", "city") == ("ul. Portowa 1", None, "Opole")
+    stays = without(street, town, lineage={"city": "b:2"}, city="Kędzierzyn")
+    assert told(stays, "address", "postcode", "city") == (None, None, "Kędzierzyn")
+    assert "address" not in from_json(stays["lineage"])
+
+
+@pytest.mark.parametrize(
+    ("status", "kept", "years"),
+    [
+        ("disused", {}, (1880, 1990)),
+        ("functional", {}, (1880, None)),
+        ("disused", {"end_year": 1870}, (None, 1870)),
+        ("disused", {"start_year": 1995}, (1995, None)),
+    ],
+)  # fmt: skip
+def test_years_filled_anew_fit_each_other_and_the_status(status: str, kept: dict, years: tuple) -> None:
+    site = without(
+        record("a:1", start_year=1880, year_precision="decade", accuracy_m=5.0, status=status),
+        record("b:2", end_year=1990, accuracy_m=80.0, status=status),
+        record("c:3", accuracy_m=90.0, status=status),
+        lineage={"status": "c:3"} | dict.fromkeys(kept, "c:3"),
+        status=status,
+        **kept,
+    )
+    assert told(site, "start_year", "end_year") == years
+    own = from_json(site["lineage"]).get("start_year") == "a:1"
+    assert (site["year_precision"] == "decade") is own

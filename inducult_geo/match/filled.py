@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from inducult_geo.frames import to_json
+from inducult_geo.frames import TOGETHER, to_json
 from inducult_geo.match.choice import Members, absent
 from inducult_geo.match.ragged import Flags, Ints
 
@@ -26,12 +26,6 @@ PLAIN: Final = (
     "fee",
 ) + ("wheelchair", "website", "wikipedia", "image")
 """Columns of which the best record's value is taken."""
-
-TOGETHER: Final = (
-    ("address", "postcode", "city"),
-    ("heritage_scheme", "heritage_designation", "heritage_ref"),
-)
-"""Columns that are taken from one record together, so that they fit each other."""
 
 YEARS: Final = ("start_year", "end_year", "year_precision")
 PLACE: Final = ("accuracy_m", "geometry_origin")

@@ -14,10 +14,10 @@ import shapely
 from numpy.typing import NDArray
 
 from inducult_geo.catalog.models import Contract
-from inducult_geo.frames import WORK_CRS, Records, Sites, as_sites, from_json, to_json
+from inducult_geo.frames import TOGETHER, WORK_CRS, Records, Sites, as_sites, from_json, to_json
 from inducult_geo.match.choice import Members, absent
 from inducult_geo.match.comparisons import VAGUE_TYPES
-from inducult_geo.match.filled import PLACE, PLAIN, TOGETHER, USED, YEARS, FilledSites, lineage
+from inducult_geo.match.filled import PLACE, PLAIN, USED, YEARS, FilledSites, lineage
 from inducult_geo.match.history import CLOSED, disagreements, timeline, written, years_of
 from inducult_geo.match.naming import display_name, first_told, merged_names, read_names
 from inducult_geo.match.ragged import Flags, Ints

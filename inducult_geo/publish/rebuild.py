@@ -7,22 +7,24 @@ what a published record says may remain; the lineage tells which that is.
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any
 
 import geopandas as gpd
 import pandas as pd
 
 from inducult_geo.errors import ReleaseError
-from inducult_geo.frames import RECORD_COLUMNS, SITE_COLUMNS, from_json, to_json
+from inducult_geo.frames import RECORD_COLUMNS, SITE_COLUMNS, TOGETHER, from_json, to_json
 
 SAMPLED = ("elevation_m", "land_cover", "population_per_km2")
 """Columns that rasters gave for the true place."""
 
 _PLACE = ("accuracy_m", "geometry_origin")
 _OWN = ("region", "country", "names", "aspect", "licence", *_PLACE)
-_PLAIN = tuple(name for name in SITE_COLUMNS if name in RECORD_COLUMNS and name not in _OWN)
-"""Columns of a site that are one record's value."""
+_YEARS = ("start_year", "end_year", "year_precision")
+_JOINED = {*_OWN, *_YEARS, *(name for group in TOGETHER for name in group)}
+_PLAIN = tuple(name for name in SITE_COLUMNS if name in RECORD_COLUMNS and name not in _JOINED)
+"""Columns of a site that are one record's value, whatever the others are."""
 
 
 def rebuilt(sites: gpd.GeoDataFrame, touched: pd.Series, records: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
@@ -63,6 +65,10 @@ def _filled(site: dict[Any, Any], members: pd.DataFrame) -> dict[Any, Any]:
     for column in _PLAIN:
         if column not in lineage:
             out[column], lineage[column] = _first(members, column)
+    for group in TOGETHER:
+        if not lineage.keys() & {*group}:
+            _refill(out, members, group, lineage)
+    _redate(out, members, lineage)
     out["aspect"] = _aspect(members["aspect"])
     items = [from_json(text).get("wikidata") for text in members["ids"]]
     out["wikidata"] = next((item for item in items if item), None)
@@ -124,6 +130,29 @@ def _first(members: pd.DataFrame, column: str) -> tuple[Any, str | None]:
     said = members[column].notna() & ~members[column].isin(["unknown"])
     known = members[said if said.any() else members[column].notna()]
     return (known[column].iloc[0], known["record_key"].iloc[0]) if len(known) else (None, None)
+
+
+def _refill(site: dict[Any, Any], members: pd.DataFrame, group: Sequence[str], lineage: dict[str, Any]) -> None:
+    """Let one record speak for all columns of a group, in place: the best that tells the first, or else any."""
+    speaks = next((key for name in group if (key := _first(members, name)[1]) is not None), None)
+    said = members[members["record_key"] == speaks]
+    for column in group:
+        site[column], lineage[column] = _first(said, column)
+
+
+def _redate(site: dict[Any, Any], members: pd.DataFrame, lineage: dict[str, Any]) -> None:
+    """Fill the years that no staying record gives yet, in place: none ends before it begins, or while it produces."""
+    if "start_year" not in lineage:
+        last = site["end_year"] if "end_year" in lineage else None
+        fits = members if last is None else members[~(members["start_year"] > last).fillna(False)]
+        (site["start_year"], lineage["start_year"]) = _first(fits, "start_year")
+        said = members[members["record_key"] == (lineage["start_year"] or lineage.get("end_year"))]
+        site["year_precision"], lineage["year_precision"] = _first(said, "year_precision")
+    if "end_year" not in lineage:
+        ends = members if site["status"] != "functional" else members[:0]
+        if lineage["start_year"] is not None:
+            ends = ends[(ends["end_year"] >= site["start_year"]).fillna(False)]
+        site["end_year"], lineage["end_year"] = _first(ends, "end_year")
 
 
 def _rename(site: dict[Any, Any], members: pd.DataFrame, lineage: dict[str, Any]) -> None:

@@ -16,6 +16,7 @@ from inducult_geo.match.comparisons import Compared
 from inducult_geo.match.continuity import successors
 from inducult_geo.match.prepare import prepare
 from inducult_geo.match.refit import Refit, refit, taught_by
+from inducult_geo.match.resolve import sources_of_units
 from inducult_geo.resolving import decisions_of, registry_of, weights_of
 from inducult_geo.run import Run
 from inducult_geo.stage import last_stage
@@ -76,7 +77,8 @@ def refit_weights(run: Run) -> RefitOutcome:
     spoken = {key for pair in decisions.latest for key in pair}
     decisions = decisions.carried(successors(spoken, registry_of(run), {}, records["record_key"]))
     prepared = prepare(records)
-    fit = refit(taught_by(Compared(prepared, *candidates_of(prepared)), decisions), weights_of(run))
+    pairs, units = Compared(prepared, *candidates_of(prepared)), sources_of_units(run.catalog.sources)
+    fit = refit(taught_by(pairs, decisions, units), weights_of(run))
     if not fit.is_better:
         return RefitOutcome(len(decisions), fit, None)
     path = run.folder.decisions.with_name(FILE_NAME)

@@ -77,6 +77,23 @@ def test_agreeing_decisions_change_little() -> None:
     assert max(refit(taught).moved.values()) < 1.5
 
 
+def test_permits_of_one_works_are_judged_as_a_run_judges_them_and_are_no_rivals() -> None:
+    rows, words = [], []
+    for at in range(30):
+        east, name = 12_000 * at, f"Werk Alpha{at:03d}"
+        rows += [row(f"a:{at:03d}", name, point(east))]
+        rows += [row(f"b:{at:03d}-1", f"Alpha{at:03d} Nord", point(east + 30))]
+        rows += [row(f"b:{at:03d}-2", f"{name} Kessel", point(east - 200))]
+        rows += [row(f"c:{at:03d}", f"Quell{at:03d}", point(east + 400))]
+        words += [Decision("Eva", "2026-01-01", f"a:{at:03d}", f"b:{at:03d}-{permit}", "same") for permit in (1, 2)]
+        words += [Decision("Eva", "2026-01-01", f"a:{at:03d}", f"c:{at:03d}", "different")]
+    prepared = prepare(records(*rows))
+    pairs = Compared(prepared, *candidates_of(prepared))
+    rivals, permits = (refit(taught_by(pairs, replay(words), many)) for many in (frozenset(), frozenset({"b"})))
+    assert permits.accuracy_before >= rivals.accuracy_before
+    assert permits.loss_before < rivals.loss_before
+
+
 @pytest.mark.parametrize("number", [0, 10, 38])
 def test_too_few_decisions_are_refused_with_their_number(number: int) -> None:
     taught, _ = decided(max(number, 1))

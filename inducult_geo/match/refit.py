@@ -45,11 +45,14 @@ class Taught:
         Numbers of the decided ones.
     true
         Whether each of these is one site.
+    many
+        Sources of permits or units, as a run is told them: several of their records may be one site.
     """
 
     pairs: Compared
     rows: Ints
     true: Flags
+    many: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True)
@@ -85,7 +88,7 @@ class Refit:
         return self.loss_after < self.loss_before and self.accuracy_after >= self.accuracy_before
 
 
-def taught_by(pairs: Compared, decisions: Decisions) -> Taught:
+def taught_by(pairs: Compared, decisions: Decisions, many: frozenset[str] = frozenset()) -> Taught:
     """Find the decided pairs among candidates; `part_of` teaches nothing: the pair is two sites, and alike."""
     p = pairs.prepared
     row = {key: at for at, key in enumerate(p.key)}
@@ -95,15 +98,14 @@ def taught_by(pairs: Compared, decisions: Decisions) -> Taught:
         if a in row and b in row and one.decision != PART_OF
     }
     if not said:
-        return Taught(pairs, np.zeros(0, dtype=np.int64), np.zeros(0, dtype=bool))
+        return Taught(pairs, np.zeros(0, dtype=np.int64), np.zeros(0, dtype=bool), many)
     touched = np.zeros(len(p), dtype=bool)
     touched[[at for ends in said for at in ends]] = True
     some = np.flatnonzero(touched[pairs.left] & touched[pairs.right])
     ends = [frozenset(pair) for pair in zip(pairs.left[some].tolist(), pairs.right[some].tolist(), strict=True)]
     kept = [(at, said[pair]) for at, pair in zip(some.tolist(), ends, strict=True) if pair in said]
-    return Taught(
-        pairs, np.array([at for at, _ in kept], dtype=np.int64), np.array([true for _, true in kept], dtype=bool)
-    )
+    rows, true = np.array([at for at, _ in kept], dtype=np.int64), np.array([one for _, one in kept], dtype=bool)
+    return Taught(pairs, rows, true, many)
 
 
 def refit(taught: Taught, weights: Weights | None = None) -> Refit:
@@ -128,13 +130,13 @@ def refit(taught: Taught, weights: Weights | None = None) -> Refit:
             f"{n_same + n_different} decisions can teach ({n_same} same, {n_different} different); {FEWEST} are "
             f"needed, at least {FEWEST_OF_EACH} of each kind. Answer more questions, then try again."
         )
-    before = score(taught.pairs, start)
+    before = score(taught.pairs, start, many=taught.many)
     after = np.zeros(len(taught.rows))
     decided = np.zeros(len(taught.rows), dtype=bool)
     for fold in _folds(taught):
         # The pairs of a fold are judged by weights that were moved without them.
         known = replace(taught, rows=taught.rows[~fold], true=taught.true[~fold])
-        judged = score(taught.pairs, _moved(known, before, start))
+        judged = score(taught.pairs, _moved(known, before, start), many=taught.many)
         after[fold] = judged.probability[taught.rows[fold]]
         decided[fold] = judged.is_match[taught.rows[fold]]
     new = _moved(taught, before, start)

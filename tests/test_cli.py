@@ -322,3 +322,10 @@ def test_a_file_that_the_fast_reader_hands_over_says_so(tmp_path: Path, sample: 
                 writer.add(element)
     result = inducult("run", "zwickau", "--data", sample, "--osm", plain)
     assert "unsorted.osm.pbf: read by pyosmium: " in result.stderr
+
+
+def test_ids_of_a_folder_without_a_registry_are_not_none_but_unknown(tmp_path: Path) -> None:
+    made = CliRunner().invoke(cli.app, ["ids", "--data", str(tmp_path / "nowhere")])
+    assert made.exit_code != 0
+    assert "0 changes" not in made.output
+    assert not [*tmp_path.iterdir()], "asking leaves nothing behind"

@@ -102,10 +102,13 @@ def ids(
     as_json: AsJson = False,
 ) -> None:
     """List every change of a site's id that is known, with its cause."""
+    from inducult_geo.errors import ConfigError
     from inducult_geo.resolving import registry_of
     from inducult_geo.tracing import id_changes
 
     with opened_run(data, None, quiet=True, contracts=False) as opened:
+        if not opened.folder.registry.is_file():
+            raise ConfigError(f"{opened.folder.root}: no region was built yet. Run `inducult run` first.")
         changes = id_changes(registry_of(opened))
     if as_json:
         print_json({"changes": json.loads(changes.to_json(orient="records"))})

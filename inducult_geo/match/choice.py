@@ -70,7 +70,7 @@ class Members:
 
     def told(self, name: str) -> Flags:
         """Tell which records say something in a column."""
-        return ~absent(self.column(name))
+        return self.table[name].notna().to_numpy(dtype=bool)
 
     @cached_property
     def key(self) -> NDArray[np.object_]:

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import json
 from itertools import islice
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
 from inducult_geo.frames import TOGETHER, to_json
-from inducult_geo.match.choice import Members, absent
+from inducult_geo.match.choice import Members
 from inducult_geo.match.ragged import Flags, Ints
 
 PLAIN: Final = (
@@ -54,14 +53,15 @@ class FilledSites:
     def __init__(self, members: Members) -> None:
         self.members = members
         size = len(members.sizes)
-        self.values: dict[str, NDArray[np.object_]] = {}
+        self.values: dict[str, Any] = {}
         self.origin = {column: np.full(size, -1, dtype=np.int64) for column in _LINEAGE}
         self.shared: dict[int, dict[str, str]] = {}
 
     def take(self, column: str, rows: Ints) -> None:
         """Fill a column with the values in some rows of the records, one a site."""
-        self.values[column] = self.members.values(column, rows)
-        self.origin[column] = np.where(absent(self.values[column]), -1, rows)
+        # Taken as the column is: as objects every text would be made anew, twice.
+        self.values[column] = self.members.table[column].array.take(rows, allow_fill=True)
+        self.origin[column] = np.where(self.values[column].isna(), -1, rows)
 
     def best(self, column: str, told: Flags, order: Ints | None = None) -> Ints:
         """Fill a column with the best record's value among those that tell; returns the rows."""

@@ -14,7 +14,7 @@ import shapely
 from numpy.typing import NDArray
 
 from inducult_geo.catalog.models import Contract
-from inducult_geo.frames import TOGETHER, WORK_CRS, Records, Sites, as_sites, from_json, to_json
+from inducult_geo.frames import SITE_COLUMNS, TOGETHER, WORK_CRS, Records, Sites, as_sites, from_json, to_json
 from inducult_geo.match.choice import Members, absent
 from inducult_geo.match.comparisons import VAGUE_TYPES
 from inducult_geo.match.filled import PLACE, PLAIN, USED, YEARS, FilledSites, lineage
@@ -73,6 +73,7 @@ def golden(
     _plain(sites)
     runs = _state(sites)
     _place(sites)
+    _wikidata(sites)
     _credit(sites)
     lone = members.sizes == 1
     _lone(sites, np.flatnonzero(lone), runs)
@@ -86,9 +87,9 @@ def golden(
 def _table(sites: FilledSites, sure: Confidence) -> pd.DataFrame:
     """Put the columns of sites together."""
     ids = sites.members.column("site_id")[sites.members.starts]
-    # Texts become texts once, at the end: guessing them here would read every column twice.
-    told = {name: values for name, values in sites.values.items() if not absent(values).all()}
-    return pd.DataFrame(told, dtype=object, index=np.arange(len(ids))).assign(
+    # Each column gets its type here: guessing it, and converting it at the end, would read every text three times.
+    told = {name: pd.array(values, dtype=SITE_COLUMNS[name], copy=False) for name, values in sites.values.items()}
+    return pd.DataFrame(told, index=np.arange(len(ids))).assign(
         site_id=ids,
         n_records=sites.members.sizes,
         confidence=[sure.by_site.get(site, 1.0) for site in ids],
@@ -110,7 +111,8 @@ def _plain(sites: FilledSites) -> None:
     members = sites.members
     for column in PLAIN:
         sites.best(column, members.told(column))
-    sites.values["present_use"][absent(sites.values["present_use"])] = "unknown"
+    use = sites.values["present_use"]
+    use[use.isna()] = "unknown"
     for columns in TOGETHER:
         # One record speaks for all of them: the best of those that tell the first, or else any.
         rows = members.first(members.plain, members.told(columns[0]))
@@ -130,8 +132,9 @@ def _state(sites: FilledSites) -> Flags:
     known = members.told("status") & (status != "unknown")
     running = (status == "functional") & ((aspect == "factory") | (aspect == "both"))
     runs = members.first(members.volatile, running)
-    sites.take("status", np.where(runs >= 0, runs, members.first(members.volatile, known)))
-    sites.values["status"][absent(sites.values["status"])] = "unknown"
+    rows = np.where(runs >= 0, runs, members.first(members.volatile, known))
+    sites.origin["status"] = rows
+    sites.values["status"] = np.where(rows >= 0, status[rows], "unknown")
     told, vague = members.told("type"), np.isin(members.column("type").astype(str), [*VAGUE_TYPES])
     # What the works were tells more than that there is a museum in them.
     clear = members.first(members.plain, told & ~vague & ~members.is_part)
@@ -156,6 +159,18 @@ def _place(sites: FilledSites) -> None:
     sites.values["area_m2"] = np.where(area > 0, area, np.nan).astype(object)
     sites.origin["area_m2"] = np.where(area > 0, rows, -1)
     sites.origin["geometry"] = rows
+
+
+def _wikidata(sites: FilledSites) -> None:
+    """Fill the Wikidata item: that of the best record that tells one."""
+    members = sites.members
+    items = np.full(len(members.site), None, dtype=object)
+    for row in np.flatnonzero(members.told("ids")).tolist():
+        items[row] = from_json(members.column("ids")[row]).get("wikidata") or None
+    rows = members.first(members.plain, ~absent(items))
+    sites.origin["wikidata"] = rows
+    sites.values["wikidata"] = items[rows]
+    sites.values["wikidata"][rows < 0] = None
 
 
 def _credit(sites: FilledSites) -> None:
@@ -191,19 +206,17 @@ def _lone(sites: FilledSites, at: Ints, runs: Flags) -> None:
     sites.values["end_year"][runs] = None
     aspect = members.values("aspect", members.starts)
     sites.values["aspect"] = np.where(absent(aspect), "unknown", aspect)
-    for column in ("name", "name_en", "wikidata", "timeline", "conflicts", "part_of"):
+    for column in ("name", "name_en", "timeline", "conflicts"):
         sites.values[column] = np.full(len(members.sizes), None, dtype=object)
-    names, ids, country = (members.values(column, rows) for column in ("names", "ids", "country"))
+    names, country = (members.values(column, rows) for column in ("names", "country"))
     said = read_names(names)
     sites.values["name"][at] = [display_name(*one) for one in zip(said, country.tolist(), strict=True)]
     sites.values["name_en"][at] = [one.get("en") for one in said]
-    for index in [index for index, text in enumerate(ids) if text is not None and "wikidata" in text]:
-        sites.values["wikidata"][at[index]] = from_json(ids[index]).get("wikidata")
     dated = (members.told("start_year") | members.told("end_year"))[rows]
     told = _rows_of(members, rows[dated])
     for site, row in zip(at[dated], told, strict=True):
         sites.values["timeline"][site] = written(timeline([row]))
-    for column in ("name", "name_en", "names", "wikidata", "aspect", *YEARS):
+    for column in ("name", "name_en", "names", "aspect", *YEARS):
         has = ~absent(sites.values[column][at])
         sites.origin[column][at[has]] = rows[has]
     sites.origin["aspect"][at[absent(aspect[at])]] = -1
@@ -214,17 +227,24 @@ def _joint(sites: FilledSites, at: Ints, runs: Flags) -> None:
     members = sites.members
     for column, choose in (("first_seen", np.minimum), ("last_seen", np.maximum)):
         sites.values[column][at] = _extreme(members, column, choose)[at]
-    ids, keys = members.column("ids"), members.key
-    for site in at.tolist():
-        here = slice(members.starts[site], members.starts[site] + members.sizes[site])
-        ranked = members.plain[here].tolist()
-        shared = sites.shared.setdefault(site, {})
-        said = [(one, str(keys[row])) for row, one in zip(ranked, members.column("aspect")[ranked], strict=True)]
-        sites.values["aspect"][site], shared["aspect"] = _aspect(said)
-        items = ((from_json(ids[row]).get("wikidata"), keys[row]) for row in ranked if ids[row] is not None)
-        sites.values["wikidata"][site], shared["wikidata"] = next((one for one in items if one[0]), (None, ""))
+    sites.shared = {site: {} for site in at.tolist()}
+    _aspect_joint(sites, at)
     _name_joint(sites, at)
     _date_joint(sites, at, runs)
+
+
+def _aspect_joint(sites: FilledSites, at: Ints) -> None:
+    """Say what sites of several records are, and whose words make them that: both, where monument and factory meet."""
+    members = sites.members
+    aspect = members.column("aspect")
+    said = ("both", "monument", "factory")
+    both, monument, factory = (members.first(members.plain, aspect == one)[at] for one in said)
+    meet = (both < 0) & (monument >= 0) & (factory >= 0)
+    rows = np.select([both >= 0, meet, monument >= 0], [both, -1, monument], factory)
+    sites.origin["aspect"][at] = rows
+    sites.values["aspect"][at] = np.where(rows >= 0, aspect[rows], np.where(meet, "both", "unknown"))
+    for site, *two in zip(at[meet].tolist(), members.key[monument[meet]], members.key[factory[meet]], strict=True):
+        sites.shared[site]["aspect"] = "; ".join(sorted(two))
 
 
 def _extreme(members: Members, column: str, choose: np.ufunc) -> NDArray[np.object_]:
@@ -241,17 +261,19 @@ def _name_joint(sites: FilledSites, at: Ints) -> None:
     rows = members.names[(members.sizes > 1)[members.site]]
     named = zip(members.key[rows].tolist(), read_names(members.column("names")[rows]), strict=True)
     countries = iter(members.column("country")[rows].tolist())
-    for site in at.tolist():
-        size = int(members.sizes[site])
-        names, origin = merged_names([*islice(named, size)])
+    told: dict[str, list[str | None]] = {"names": [], "name_en": [], "name": []}
+    for site, size in zip(at.tolist(), members.sizes[at].tolist(), strict=True):
+        names, origin = merged_names(islice(named, size))
         name = display_name(names, first_told([*islice(countries, size)]))
-        for column, value in (("names", to_json(names)), ("name_en", names.get("en")), ("name", name)):
-            sites.values[column][site] = value
+        for column, value in zip(told, (to_json(names), names.get("en"), name), strict=True):
+            told[column].append(value)
         sites.shared[site] |= {
             "names": "; ".join(sorted(set(origin.values()))),
             "name_en": origin.get("en", ""),
             "name": next((origin[role] for role, value in names.items() if value == name), ""),
         }
+    for column, values in told.items():
+        sites.values[column][at] = values
 
 
 def _date_joint(sites: FilledSites, at: Ints, runs: Flags) -> None:
@@ -306,16 +328,6 @@ def _far(sites: FilledSites, rows: Ints) -> dict[int, dict[str, str]]:
         told = found.setdefault(int(members.site[rows[row]]), {})
         told[str(members.key[rows[row]])] = f"{apart_m[row] / 1000:.1f} km from the place shown"
     return found
-
-
-def _aspect(ranked: Sequence[tuple[Any, str]]) -> tuple[str, str]:
-    """Say what a site is, and whose words make it that: both, where monument and factory meet."""
-    said = {str(one): key for one, key in reversed(ranked) if one is not None}
-    if "both" in said:
-        return "both", said["both"]
-    if {"monument", "factory"} <= said.keys():
-        return "both", "; ".join(sorted((said["monument"], said["factory"])))
-    return next(((one, said[one]) for one in ("monument", "factory") if one in said), ("unknown", ""))
 
 
 def _joined(values: Iterable[Any]) -> str | None:

@@ -19,6 +19,7 @@ from inducult_geo.match.choice import Members, absent
 from inducult_geo.match.comparisons import VAGUE_TYPES
 from inducult_geo.match.filled import PLACE, PLAIN, USED, YEARS, FilledSites, lineage
 from inducult_geo.match.history import CLOSED, disagreements, timeline, written, years_of
+from inducult_geo.match.lookup import order_of
 from inducult_geo.match.naming import display_name, first_told, merged_names, read_names
 from inducult_geo.match.ragged import Flags, Ints
 
@@ -102,8 +103,7 @@ def _sorted(records: Records) -> pd.DataFrame:
     """Sort records by site and key; "unknown" is no value: who says nothing must not outvote one who does."""
     table = pd.DataFrame(records).reindex(columns=[*USED])
     table["present_use"] = table["present_use"].where(table["present_use"] != "unknown")
-    order = [pd.factorize(table[name].to_numpy(dtype=object), sort=True)[0] for name in ("record_key", "site_id")]
-    return table.iloc[np.lexsort(order)].reset_index(drop=True)
+    return table.iloc[order_of(table, ["site_id", "record_key"])].reset_index(drop=True)
 
 
 def _plain(sites: FilledSites) -> None:

@@ -18,7 +18,7 @@ from pandas.api.types import pandas_dtype
 
 from inducult_geo.frames import NUMBER, TEXT, Records
 from inducult_geo.match.continuity import FINGERPRINT_COLUMNS, Heir, fingerprints, heirs
-from inducult_geo.match.lookup import earliest, is_in
+from inducult_geo.match.lookup import earliest, is_in, order_of
 
 _SITE_COLUMNS: Final = ("site_id", "first_seen", "last_seen", "merged_into")
 REGISTRY_COLUMNS: Final = ("record_key", *_SITE_COLUMNS, *FINGERPRINT_COLUMNS, "succeeds", "cause")
@@ -199,7 +199,7 @@ def merge_registries(before: pd.DataFrame, regions: Mapping[str, pd.DataFrame]) 
     stones = pd.concat([part[part["record_key"].isna()] for part in parts], ignore_index=True)
     stones = stones[~stones["site_id"].isin(records["site_id"])].drop_duplicates("site_id", keep="last")
     whole = pd.concat([records, stones], ignore_index=True).astype(_TYPES)
-    return whole.sort_values(["site_id", "record_key"], na_position="last", ignore_index=True)
+    return _in_order(whole)
 
 
 def seen_dates(records: Records) -> dict[str, str | None]:
@@ -265,15 +265,18 @@ def _found(
     some = table[empty[table["group"].to_numpy()]]
     if some.empty:
         return out
-    founders = some.assign(key=some.index).sort_values(["group", "first_seen", "key"]).drop_duplicates("group")
-    groups, made = founders["group"].to_numpy(), new_site_ids(founders["key"].tolist())
+    # The rows are in the order of their keys: of equals the smallest key founds the site.
+    age = pd.factorize(some["first_seen"].to_numpy(dtype=object), sort=True)[0]
+    founders = some.iloc[np.lexsort((age, some["group"]))].drop_duplicates("group")
+    groups, keys = founders["group"].to_numpy(), founders.index.to_numpy(dtype=object)
+    made = new_site_ids(keys.tolist())
     taken = (set(used) - set(graves)) | set(out[~empty])
     own = _buried(some, graves) if graves else {}
     clash = pd.Series(made).duplicated(keep=False).to_numpy() | np.isin(made, [*taken, *graves])
     clash |= np.isin(groups, [*own])
     out[groups[~clash]] = made[~clash]
     taken |= set(made[~clash])
-    for group, key in zip(groups[clash], founders["key"].to_numpy()[clash], strict=True):
+    for group, key in zip(groups[clash], keys[clash], strict=True):
         # A buried id of any of the records comes first: that is what makes a split the reverse of a merge.
         buried = sorted(own.get(group, set()) - taken)
         salt = 0
@@ -336,9 +339,12 @@ def _updated(
     stones = _tombstones(before, members, old_site, set(whole["site_id"]))
     graves = pd.DataFrame(stones, columns=["record_key", *_SITE_COLUMNS, "cause"], dtype=object)
     frame = pd.concat([whole.rename_axis("record_key").reset_index(), graves], ignore_index=True)
-    typed = frame.reindex(columns=[*REGISTRY_COLUMNS]).astype(object)
-    typed = typed.where(typed.notna(), None).astype(_TYPES)
-    return typed.sort_values(["site_id", "record_key"], na_position="last", ignore_index=True)
+    return _in_order(frame.reindex(columns=[*REGISTRY_COLUMNS]).astype(_TYPES))
+
+
+def _in_order(registry: pd.DataFrame) -> pd.DataFrame:
+    """Sort the rows of a registry by site and record, tombstones last within their site."""
+    return registry.iloc[order_of(registry, ["site_id", "record_key"])].reset_index(drop=True)
 
 
 def _tombstones(before: pd.DataFrame, members: pd.Series, old_site: pd.Series, alive: Collection[str]) -> list[Stone]:

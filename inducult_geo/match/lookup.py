@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
 
 from inducult_geo.frames import TEXT
 from inducult_geo.match.ragged import Flags, Ints
@@ -19,12 +21,20 @@ def places_of(rows: pd.Index, keys: Any) -> Ints:
 
 def is_in(values: pd.Series | pd.Index, among: Iterable[Any]) -> Flags:
     """Tell which values are among others; null never is."""
-    # Going through a text column value by value is slow.
-    plain = among.to_numpy(dtype=object) if isinstance(among, pd.Series | pd.Index) else among
-    known = {value for value in plain if isinstance(value, str)}
-    if not known:
-        return np.zeros(len(values), dtype=bool)
-    return np.fromiter((value in known for value in values.to_numpy(dtype=object)), dtype=bool, count=len(values))
+    plain = among if isinstance(among, pd.Series | pd.Index) else pd.Index([*among], dtype=object)
+    # As objects, both: a text column would be made objects for every question.
+    some, known = (part.to_numpy(dtype=object) for part in (values, plain.dropna()))
+    return np.asarray(pd.Index(some, dtype=object).isin(known), dtype=bool)
+
+
+def order_of(table: pd.DataFrame, columns: Sequence[str]) -> Ints:
+    """Return the order of the rows by text columns, the first of them first; null comes last.
+
+    Arrow sorts texts where they lie, several times as fast as pandas, which makes objects of them.
+    """
+    texts = pa.table({name: pa.array(table[name], pa.large_string(), from_pandas=True) for name in columns})
+    order = pc.sort_indices(texts, sort_keys=[(name, "ascending") for name in columns])
+    return np.asarray(order, dtype=np.int64)
 
 
 def earliest(keys: pd.Series, dates: pd.Series) -> pd.Series:

@@ -5,7 +5,7 @@ import pytest
 from match_rows import backdrop, point, records, row
 
 from inducult_geo.frames import concat_records
-from inducult_geo.match import comparing
+from inducult_geo.match import ragged
 from inducult_geo.match.candidates import candidates_of
 from inducult_geo.match.comparing import compare_all
 from inducult_geo.match.comparisons import COMPARISONS, Compared
@@ -45,7 +45,7 @@ def pairs():
 def test_blocks_change_nothing(pairs, monkeypatch):
     whole = {entry.name: entry.compare(pairs) for entry in COMPARISONS}
     before = score(pairs)
-    monkeypatch.setattr(comparing, "BLOCK", 7)
+    monkeypatch.setattr(ragged, "BLOCK", 7)
     rows = np.arange(len(pairs.left))[::-3]
     told = 0
     for name, found in compare_all(pairs).items():

@@ -19,10 +19,9 @@ from scipy import sparse
 from scipy.spatial import KDTree
 
 from inducult_geo.frames import Records, concat_records
-from inducult_geo.match.comparing import blocks
 from inducult_geo.match.prepare import bag, flat, prepare
 from inducult_geo.match.prepared import Prepared
-from inducult_geo.match.ragged import Floats, Ints, best_of_each, distinct, sets
+from inducult_geo.match.ragged import Floats, Ints, best_of_each, blocks, distinct, sets
 
 NEAREST_WITHIN_M: Final = 10_000.0
 NEAREST: Final = 40
@@ -119,11 +118,12 @@ def _between(side: _Side, left: Ints, right: Ints) -> Pairs2:
     )
     code = distinct(np.concatenate([a * len(right) + b for a, b in chain.from_iterable(roads)]))
     # Half the size, since there are about three times as many as will be kept.
-    first, second = (rows[at].astype(np.int32) for rows, at in ((left, code // len(right)), (right, code % len(right))))
+    first, second = np.empty(len(code), dtype=np.int32), np.empty(len(code), dtype=np.int32)
+    merit = np.empty(len(code))
+    for here in blocks(len(code)):
+        mine, theirs = left[code[here] // len(right)], right[code[here] % len(right)]
+        first[here], second[here], merit[here] = mine, theirs, quick_score(side, mine, theirs)
     del code
-    merit = np.empty(len(first))
-    for here in blocks(len(first)):
-        merit[here] = quick_score(side, first[here].astype(np.int64), second[here].astype(np.int64))
     kept = best_of_each(first, merit, PER_RECORD)
     kept |= best_of_each(second, merit, PER_PARTNER)
     return first[kept].astype(np.int64), second[kept].astype(np.int64)

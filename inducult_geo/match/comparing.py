@@ -5,22 +5,12 @@ Arrays of millions of values that are needed for a moment cost more in memory th
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from functools import partial
-from typing import Final
 
 import numpy as np
 
 from inducult_geo.match.comparisons import COMPARISONS, Compared, Comparison, Scores
-from inducult_geo.match.ragged import Floats, Ints
-
-BLOCK: Final = 100_000
-"""Pairs that are compared at once."""
-
-
-def blocks(size: int) -> Iterator[slice]:
-    """Cut rows into blocks; no rows are one empty block."""
-    return (slice(start, min(start + BLOCK, size)) for start in range(0, max(size, 1), BLOCK))
+from inducult_geo.match.ragged import Floats, Ints, blocks
 
 
 def compare_all(pairs: Compared) -> dict[str, Scores]:

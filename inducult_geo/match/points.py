@@ -7,9 +7,8 @@ from typing import Final
 
 import numpy as np
 
-from inducult_geo.match.comparing import blocks
 from inducult_geo.match.comparisons import COMPARISONS, Scores
-from inducult_geo.match.ragged import Floats, Ints
+from inducult_geo.match.ragged import Floats, Ints, blocks
 
 _KNOTS: Final = {entry.name: entry.knots for entry in COMPARISONS}
 

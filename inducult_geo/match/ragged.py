@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import chain
-from typing import Any
+from typing import Any, Final
 
 import numpy as np
 import pandas as pd
@@ -15,6 +15,9 @@ from numpy.typing import NDArray
 Ints = NDArray[np.int64]
 Floats = NDArray[np.float64]
 Flags = NDArray[np.bool_]
+
+BLOCK: Final = 100_000
+"""Rows that are worked on at once."""
 
 
 @dataclass(frozen=True)
@@ -105,6 +108,11 @@ def ragged(lists: Iterable[Sequence[int] | Ints]) -> Ragged:
     return Ragged(values, offsets)
 
 
+def blocks(size: int) -> Iterator[slice]:
+    """Cut rows into blocks; no rows are one empty block."""
+    return (slice(start, min(start + BLOCK, size)) for start in range(0, max(size, 1), BLOCK))
+
+
 def distinct(codes: Ints) -> Ints:
     """Return each code once, in order; sorting is several times as fast here as the hashing of `numpy.unique`."""
     ordered = np.sort(codes)
@@ -180,14 +188,12 @@ def best_of_each(groups: NDArray[np.signedinteger[Any]], values: Floats, count: 
     row_bits, group_bits = len(values).bit_length(), int(groups.max()).bit_length()
     levels = float((1 << (62 - row_bits - group_bits)) - 1)
     low, high = float(values.min()), float(values.max())
-    # In place wherever it can be: of tens of millions of rows each copy counts.
-    coarse = high - values
-    coarse *= levels / max(high - low, 1e-9)
-    packed = groups.astype(np.int64)
-    packed <<= 62 - row_bits - group_bits
-    packed |= coarse.astype(np.int64)
-    packed <<= row_bits
-    packed |= np.arange(len(values))
+    packed = np.empty(len(values), dtype=np.int64)
+    # Block by block: of tens of millions of rows each copy counts.
+    for here in blocks(len(values)):
+        coarse = ((high - values[here]) * (levels / max(high - low, 1e-9))).astype(np.int64)
+        packed[here] = (groups[here].astype(np.int64) << (62 - group_bits)) | (coarse << row_bits)
+        packed[here] |= np.arange(here.start, here.stop)
     packed.sort()
     group = packed >> (62 - group_bits)
     kept = np.ones(len(values), dtype=bool)

@@ -27,7 +27,7 @@ MEASURES = {
     "placement": f"{BENCHES}placement.py",
     "messy": f"{BENCHES}messy.py",
     "crs": f"{BENCHES}crs.py",
-    "link": f"{BENCHES}link.py --quick",
+    "link": f"{BENCHES}link.py",
     "resolve": f"{BENCHES}resolve.py",
     "scale": f"{BENCHES}scale.py --million",
     "extracts": f"{BENCHES}osm.py --wide",

@@ -180,10 +180,9 @@ def _credit(sites: FilledSites) -> None:
     pairs = np.unique(members.site * len(names) + codes)
     sites.values["n_sources"] = np.bincount(pairs // len(names), minlength=len(members.sizes)).astype(object)
     credit = np.array([members.contracts[n].attribution if n in members.contracts else None for n in names], object)
-    several = [
-        (site, slice(members.starts[site], members.starts[site] + members.sizes[site]))
-        for site in np.flatnonzero(members.sizes > 1).tolist()
-    ]
+    at = np.flatnonzero(members.sizes > 1)
+    ends = members.starts[at] + members.sizes[at]
+    several = [*zip(at.tolist(), map(slice, members.starts[at].tolist(), ends.tolist()), strict=True)]
     for column, values in (("licence", members.column("licence")), ("attribution", credit[codes])):
         said = values[members.starts].astype(object)
         known: dict[tuple[str | None, ...], str | None] = {}

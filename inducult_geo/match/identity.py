@@ -18,7 +18,7 @@ from pandas.api.types import pandas_dtype
 
 from inducult_geo.frames import NUMBER, TEXT, Records
 from inducult_geo.match.continuity import FINGERPRINT_COLUMNS, Heir, fingerprints, heirs
-from inducult_geo.match.lookup import earliest, is_in, order_of
+from inducult_geo.match.lookup import earliest, is_in, order_of, places_of
 
 _SITE_COLUMNS: Final = ("site_id", "first_seen", "last_seen", "merged_into")
 REGISTRY_COLUMNS: Final = ("record_key", *_SITE_COLUMNS, *FINGERPRINT_COLUMNS, "succeeds", "cause")
@@ -319,7 +319,7 @@ def _updated(
     """Bring rows and tombstones up to date; a vanished record goes where its heir went."""
     rows = before[before["record_key"].notna()].set_index("record_key").astype(object)
     whole = rows.reindex(rows.index.append(members.index[~is_in(members.index, rows.index)]))
-    here = is_in(whole.index, members.index)
+    here = places_of(members.index, whole.index) >= 0
     seen = pd.Series(seen_dates(records), dtype=object).reindex(whole.index)
     whole.loc[here, "site_id"] = members.reindex(whole.index[here]).to_numpy(dtype=object)
     fresh = marks.reindex(whole.index[here])
@@ -336,7 +336,7 @@ def _updated(
     first[first == _NEVER] = None
     last[last == ""] = None
     whole = whole.assign(first_seen=first, last_seen=last)
-    stones = _tombstones(before, members, old_site, set(whole["site_id"]))
+    stones = _tombstones(before, members, old_site, set(whole["site_id"].to_numpy(dtype=object)))
     graves = pd.DataFrame(stones, columns=["record_key", *_SITE_COLUMNS, "cause"], dtype=object)
     frame = pd.concat([whole.rename_axis("record_key").reset_index(), graves], ignore_index=True)
     return _in_order(frame.reindex(columns=[*REGISTRY_COLUMNS]).astype(_TYPES))

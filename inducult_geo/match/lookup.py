@@ -21,6 +21,8 @@ def places_of(rows: pd.Index, keys: Any) -> Ints:
 
 def is_in(values: pd.Series | pd.Index, among: Iterable[Any]) -> Flags:
     """Tell which values are among others; null never is."""
+    if not len(values):
+        return np.zeros(0, dtype=bool)
     plain = among if isinstance(among, pd.Series | pd.Index) else pd.Index([*among], dtype=object)
     # As objects, both: a text column would be made objects for every question.
     some, known = (part.to_numpy(dtype=object) for part in (values, plain.dropna()))

@@ -231,9 +231,12 @@ def _crowd(pairs: Compared, sides: tuple[Contest, Contest], total: Floats, many:
     codes, sources = pd.factorize(pairs.prepared.source, sort=True)
     single = ~np.isin(sources, [*many])[codes]
     swap = codes[pairs.left] > codes[pairs.right]
-    first, second = np.where(swap, pairs.right, pairs.left), np.where(swap, pairs.left, pairs.right)
-    of_first, of_second = (side.crowd(total) for side in sides)
-    return np.maximum(np.where(single[second], of_first, 0.0), np.where(single[first], of_second, 0.0))
+    left, right = single[pairs.left], single[pairs.right]
+    most = sides[0].crowd(total)
+    most[~np.where(swap, left, right)] = 0.0
+    other = sides[1].crowd(total)
+    other[~np.where(swap, right, left)] = 0.0
+    return np.maximum(most, other, out=most)
 
 
 def bar_in_words(scored: Scored, row: int) -> str:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import difflib
+from collections.abc import Iterable
+
 
 class InducultError(Exception):
     """Anything that inducult-geo refuses or cannot do; its text is written for the person who runs it."""
@@ -53,3 +56,9 @@ class BusyError(InducultError):
 
 class StorageError(InducultError):
     """The data folder cannot be written: a full disk, a read-only folder. What was whole stays whole."""
+
+
+def did_you_mean(said: str, known: Iterable[str]) -> str:
+    """Return the question that helps with a slip of the pen, with a space before it; nothing where no word is near."""
+    near = difflib.get_close_matches(said, list(known), n=1)
+    return f" Did you mean '{near[0]}'?" if near else ""

@@ -6,7 +6,6 @@ Every field can be set by an environment variable of its name with the prefix `I
 
 from __future__ import annotations
 
-import difflib
 import tomllib
 from pathlib import Path
 from typing import Annotated, Any
@@ -14,7 +13,7 @@ from typing import Annotated, Any
 from pydantic import Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
-from inducult_geo.errors import ConfigError
+from inducult_geo.errors import ConfigError, did_you_mean
 
 
 class Settings(BaseSettings):
@@ -125,7 +124,6 @@ def _remedy(error: ValidationError) -> str:
     first = error.errors()[0]
     name = ".".join(str(part) for part in first["loc"])
     if first["type"] == "extra_forbidden":
-        near = difflib.get_close_matches(name, Settings.model_fields, n=1)
-        meant = f" Did you mean '{near[0]}'?" if near else ""
-        return f"unknown key '{name}' in inducult.toml.{meant} Known: {', '.join(sorted(Settings.model_fields))}."
+        known = sorted(Settings.model_fields)
+        return f"unknown key '{name}' in inducult.toml.{did_you_mean(name, known)} Known: {', '.join(known)}."
     return f"{name}: {first['msg']}. Set it in inducult.toml or INDUCULT_{name.upper()}."

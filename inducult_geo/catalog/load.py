@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import tomllib
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
@@ -12,7 +11,7 @@ from typing import Any, TypeVar
 from pydantic import BaseModel, ValidationError
 
 from inducult_geo.catalog.models import Contract, RasterSource, Region
-from inducult_geo.errors import CatalogError, ConfigError, ContractError
+from inducult_geo.errors import CatalogError, ConfigError, ContractError, did_you_mean
 
 BUILT_IN = Path(__file__).parent
 Model = TypeVar("Model", bound=BaseModel)
@@ -36,11 +35,9 @@ class Catalog:
         """
         if region_id in self.regions:
             return self.regions[region_id]
-        near = difflib.get_close_matches(region_id, self.regions, n=1)
-        meant = f" Did you mean '{near[0]}'?" if near else ""
         raise CatalogError(
-            f"no region '{region_id}' in the catalog.{meant} Known: {', '.join(sorted(self.regions))}. "
-            "Add one as regions/<id>.toml in a folder given by --catalog."
+            f"no region '{region_id}' in the catalog.{did_you_mean(region_id, self.regions)} "
+            f"Known: {', '.join(sorted(self.regions))}. Add one as regions/<id>.toml in a folder given by --catalog."
         )
 
     def sources_of(self, region_id: str) -> list[Contract]:
@@ -141,9 +138,7 @@ def _sentence(model: type[BaseModel], entry: dict[str, Any]) -> str:
     key = ".".join(str(part) for part in where)
     if entry["type"] == "extra_forbidden":
         known = sorted(_fields_at(model, where[:-1]))
-        near = difflib.get_close_matches(str(where[-1]), known, n=1)
-        meant = f" Did you mean '{near[0]}'?" if near else ""
-        return f"unknown key '{key}'.{meant} Known here: {', '.join(known)}"
+        return f"unknown key '{key}'.{did_you_mean(str(where[-1]), known)} Known here: {', '.join(known)}"
     if entry["type"] == "missing":
         return f"key '{key}' is missing"
     message = str(entry["msg"]).removeprefix("Value error, ")

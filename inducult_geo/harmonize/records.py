@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import re
 from collections import Counter
 from collections.abc import Iterable, Iterator
@@ -13,7 +12,7 @@ import numpy as np
 import pandas as pd
 
 from inducult_geo.catalog.models import Contract
-from inducult_geo.errors import ContractError
+from inducult_geo.errors import ContractError, did_you_mean
 from inducult_geo.frames import ASPECTS, PRESENT_USES, STATUSES, Problem, RawTable, Records, as_records, to_json
 from inducult_geo.harmonize.countries import country_code
 from inducult_geo.harmonize.dates import date_text, iso_date, life_span, parse_date
@@ -99,9 +98,8 @@ def _check_meanings(contract: Contract, vocabulary: Vocabulary) -> None:
         told.append(("[defaults] theme", "theme", contract.defaults["theme"]))
     for where, name, meant in told:
         if meant and meant not in lists[name]:
-            near = difflib.get_close_matches(meant, lists[name], n=1)
-            remedy = f"Did you mean '{near[0]}'?" if near else f"Known: {', '.join(lists[name][:_MOST_KNOWN])} ..."
-            raise ContractError(f"{contract.declared_in}: {where} = '{meant}': there is no such {name}. {remedy}")
+            remedy = did_you_mean(meant, lists[name]) or f" Known: {', '.join(lists[name][:_MOST_KNOWN])} ..."
+            raise ContractError(f"{contract.declared_in}: {where} = '{meant}': there is no such {name}.{remedy}")
     for text, meant in _values(contract, "country"):
         if country_code(meant) is None:
             raise ContractError(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import hashlib
 import re
 from collections.abc import Iterable, Sequence
@@ -13,7 +12,7 @@ import numpy as np
 import pandas as pd
 
 from inducult_geo.catalog.models import Contract
-from inducult_geo.errors import ContractError, SourceError
+from inducult_geo.errors import ContractError, SourceError, did_you_mean
 from inducult_geo.frames import FileRead, Problem, Raw, RawTable, content_hash, to_json
 from inducult_geo.sources.readers import read_table
 from inducult_geo.sources.table import Table, has_shapes, quoted
@@ -169,8 +168,7 @@ def _meant(column: str, found: list[str]) -> str:
     doubles = [name for name in found if re.fullmatch(re.escape(column) + r" \(\d+\)", name)]
     if len(doubles) > 1:
         return f" It stands {len(doubles)} times in the header: name {' or '.join(map(repr, doubles))}."
-    near = difflib.get_close_matches(column, found, n=1)
-    return f" Did you mean '{near[0]}'?" if near else ""
+    return did_you_mean(column, found)
 
 
 def _notices(contract: Contract, path: Path, table: Table) -> list[Problem]:

@@ -128,13 +128,20 @@ def sets(rows: Ints, values: Ints, size: int) -> Ragged:
     return Ragged(codes % width, offsets)
 
 
+def each_once(rows: Ints, values: Ints, size: int) -> Ragged:
+    """Pack values by their rows (0 to `size` - 1), which are in order: each value once, in order; -1 is none."""
+    rows, values = rows[values >= 0], values[values >= 0]
+    new = ~pd.Index(rows * (int(values.max(initial=0)) + 1) + values).duplicated()
+    offsets = np.zeros(size + 1, dtype=np.int64)
+    np.cumsum(np.bincount(rows[new], minlength=size), out=offsets[1:])
+    return Ragged(values[new], offsets)
+
+
 def spread(outer: Ragged, inner: Ragged) -> tuple[Ints, Ints]:
     """Row -> lists -> values as pairs of row and value."""
     lists = outer.values
-    rows = np.repeat(np.repeat(np.arange(len(outer)), outer.counts), inner.counts[lists])
-    sizes = inner.counts[lists]
-    within = np.arange(len(rows), dtype=np.int64) - np.repeat(np.cumsum(sizes) - sizes, sizes)
-    return rows, inner.values[np.repeat(inner.offsets[lists], sizes) + within]
+    owner, places = spread_out(inner.offsets[lists], inner.counts[lists])
+    return np.repeat(np.arange(len(outer)), outer.counts)[owner], inner.values[places]
 
 
 def cross(left: Ragged, left_rows: Ints, right: Ragged, right_rows: Ints) -> tuple[Ints, Ints, Ints]:

@@ -24,8 +24,8 @@ from inducult_geo.frames import Records
 from inducult_geo.match.candidates import candidates_of
 from inducult_geo.match.comparisons import Compared
 from inducult_geo.match.prepare import prepare
-from inducult_geo.match.ragged import Ints
 from inducult_geo.match.score import Scored, Weights, score
+from inducult_geo.ragged import Ints
 
 CELL_M = 200_000.0
 HALO_M = 12_000.0

@@ -8,9 +8,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from inducult_geo.match import ragged as ragged_module
+from inducult_geo import ragged as ragged_module
 from inducult_geo.match.called import called
-from inducult_geo.match.ragged import ragged
+from inducult_geo.ragged import ragged
 from inducult_geo.text import name_tokens, packaged_rows, prepare_names, token_lists
 
 COUNTRIES = st.sampled_from((None, "DE", "AT", "CZ", "PL", "IT", "SI", "HR", "BE", "XX"))

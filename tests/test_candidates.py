@@ -6,7 +6,7 @@ from match_rows import point, records, row, square
 from scipy import sparse
 
 from inducult_geo.match.candidates import NEAREST_WITHIN_M, PER_PARTNER, PER_RECORD, Bag, candidates
-from inducult_geo.match.ragged import best_of_each, cross, ragged, ranks_within
+from inducult_geo.ragged import best_of_each, cross, ragged, ranks_within
 
 
 def found(left, right=None):

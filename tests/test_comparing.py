@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 from match_rows import backdrop, point, records, row
 
+from inducult_geo import ragged
 from inducult_geo.frames import concat_records
-from inducult_geo.match import ragged
 from inducult_geo.match.candidates import candidates_of
 from inducult_geo.match.comparing import compare_all
 from inducult_geo.match.comparisons import COMPARISONS, Compared

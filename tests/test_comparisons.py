@@ -7,7 +7,7 @@ from match_rows import backdrop, point, records, row, square
 from inducult_geo.frames import RECORD_COLUMNS, to_json
 from inducult_geo.match.comparisons import COMPARISONS, Compared
 from inducult_geo.match.prepare import accuracies, prepare
-from inducult_geo.match.ragged import Ragged
+from inducult_geo.ragged import Ragged
 
 BY_NAME = {entry.name: entry for entry in COMPARISONS}
 

@@ -7,8 +7,8 @@ from hypothesis import strategies as st
 from rapidfuzz.distance import JaroWinkler
 
 from inducult_geo.match.letters import Remembered, letters_of
-from inducult_geo.match.ragged import cross, ragged
 from inducult_geo.match.words import ALIKE_FROM
+from inducult_geo.ragged import cross, ragged
 
 LETTERS = st.sampled_from("abcdeghilmnorstuz0159~ßñжλ語")
 WORD = st.text(LETTERS, min_size=1, max_size=14) | st.text(st.sampled_from("ab"), min_size=1, max_size=60)

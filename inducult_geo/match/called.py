@@ -13,7 +13,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from inducult_geo.frames import from_json
-from inducult_geo.match.ragged import Ints, Ragged, spread
+from inducult_geo.ragged import Ints, Ragged, spread
 
 
 @dataclass(frozen=True)

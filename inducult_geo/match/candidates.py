@@ -19,9 +19,10 @@ from scipy import sparse
 from scipy.spatial import KDTree
 
 from inducult_geo.frames import Records, concat_records
+from inducult_geo.match.letters import scattered
 from inducult_geo.match.prepare import bag, flat, prepare
 from inducult_geo.match.prepared import Prepared
-from inducult_geo.match.ragged import Floats, Ints, best_of_each, blocks, distinct, sets
+from inducult_geo.ragged import Floats, Ints, best_of_each, blocks, distinct, sets, spread_out
 
 NEAREST_WITHIN_M: Final = 10_000.0
 NEAREST: Final = 40
@@ -151,7 +152,7 @@ class Bag:
     @classmethod
     def of(cls, words: sparse.csr_matrix) -> Bag:
         """Mark the words of every record."""
-        bit = np.uint64(1) << ((words.indices.astype(np.uint64) * np.uint64(0x9E3779B97F4A7C15)) >> np.uint64(58))
+        bit = np.uint64(1) << scattered(words.indices.astype(np.int64), np.uint64(6))
         marks = np.zeros(words.shape[0], dtype=np.uint64)
         told = np.flatnonzero(np.diff(words.indptr))
         marks[told] = np.bitwise_or.reduceat(bit, words.indptr[told]) if len(told) else bit
@@ -215,10 +216,9 @@ def _same_code(left: Ints, right: Ints) -> Pairs2:
     ends_b = np.searchsorted(right[b], shared, side="right")
     small = (ends_a - at_a) * (ends_b - at_b) <= BLOCK_PAIRS
     n_a, n_b = (ends_a - at_a)[small], (ends_b - at_b)[small]
-    sizes = n_a * n_b
-    within = np.arange(int(sizes.sum()), dtype=np.int64) - np.repeat(np.cumsum(sizes) - sizes, sizes)
-    width = np.repeat(n_b, sizes)
-    return a[np.repeat(at_a[small], sizes) + within // width], b[np.repeat(at_b[small], sizes) + within % width]
+    block, mine = spread_out(at_a[small], n_a)
+    which, theirs = spread_out(at_b[small][block], n_b[block])
+    return a[mine[which]], b[theirs]
 
 
 def _rare_words(side: _Side, left: Ints, right: Ints) -> Pairs2:

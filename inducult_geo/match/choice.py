@@ -21,7 +21,7 @@ from inducult_geo.catalog.models import Contract
 from inducult_geo.frames import Records
 from inducult_geo.match.history import MUSEUM_THEME
 from inducult_geo.match.prepare import accuracies
-from inducult_geo.match.ragged import Flags, Floats, Ints
+from inducult_geo.ragged import Flags, Floats, Ints
 
 DEFAULT_RELIABILITY: Final = 50
 

@@ -19,7 +19,7 @@ from scipy.sparse.csgraph import connected_components
 from inducult_geo.frames import Records
 from inducult_geo.match.decisions import SAME, Decisions
 from inducult_geo.match.lookup import places_of
-from inducult_geo.match.ragged import Flags, Floats, Ints
+from inducult_geo.ragged import Flags, Floats, Ints
 
 CONTRADICTED: Final = 0.3
 """Two groups are joined only where the mean score of the pairs looked at between them is at least this."""

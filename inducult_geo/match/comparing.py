@@ -10,7 +10,7 @@ from functools import partial
 import numpy as np
 
 from inducult_geo.match.comparisons import COMPARISONS, Compared, Comparison, Scores
-from inducult_geo.match.ragged import Floats, Ints, blocks
+from inducult_geo.ragged import Floats, Ints, blocks
 
 
 def compare_all(pairs: Compared) -> dict[str, Scores]:

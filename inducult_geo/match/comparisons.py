@@ -17,8 +17,8 @@ import shapely
 from numpy.typing import NDArray
 
 from inducult_geo.match.prepared import Prepared
-from inducult_geo.match.ragged import Flags, Floats, Ints, Ragged
 from inducult_geo.match.words import Likeness, best_variants, likeness, plain_likeness
+from inducult_geo.ragged import Flags, Floats, Ints, Ragged
 
 UNIQUE_SCHEMES: Final = frozenset(("wikidata", "heritage", "register", "heritage_ref"))
 """Identifiers of which two different ones speak against one site."""

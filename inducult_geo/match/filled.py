@@ -11,7 +11,7 @@ import pandas as pd
 
 from inducult_geo.frames import TOGETHER, to_json
 from inducult_geo.match.choice import Members
-from inducult_geo.match.ragged import Flags, Ints
+from inducult_geo.ragged import Flags, Ints
 
 PLAIN: Final = (
     "region",

@@ -21,7 +21,7 @@ from inducult_geo.match.filled import PLACE, PLAIN, USED, YEARS, FilledSites, li
 from inducult_geo.match.history import CLOSED, disagreements, timeline, written, years_of
 from inducult_geo.match.lookup import order_of
 from inducult_geo.match.naming import display_name, first_told, merged_names, read_names
-from inducult_geo.match.ragged import Flags, Ints
+from inducult_geo.ragged import Flags, Ints
 
 FAR_M: Final = 1000.0
 """Places of one site farther apart than this, and than three times what they are true to, contradict each other."""

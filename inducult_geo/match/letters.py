@@ -14,7 +14,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from inducult_geo.match.ragged import Flags, Ints
+from inducult_geo.ragged import Flags, Ints
 
 _BUCKETS: Final = 29
 """Letters are told apart by their code modulo this: all of a to z are, others may share a bucket, which only raises the

@@ -11,8 +11,8 @@ from inducult_geo.frames import TEXT, Records, concat_records
 from inducult_geo.match.candidates import candidates_of
 from inducult_geo.match.comparisons import Compared
 from inducult_geo.match.prepare import prepare
-from inducult_geo.match.ragged import ranks_within
 from inducult_geo.match.score import UNIT, Weights, explain, score
+from inducult_geo.ragged import ranks_within
 
 SECOND: Final = 0.3
 """Score from which a second choice is a question: what fits is shared, so the first is in doubt then, too."""

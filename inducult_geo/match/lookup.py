@@ -11,7 +11,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from inducult_geo.frames import TEXT
-from inducult_geo.match.ragged import Flags, Ints
+from inducult_geo.ragged import Flags, Ints
 
 
 def places_of(rows: pd.Index, keys: Any) -> Ints:

@@ -18,8 +18,8 @@ from inducult_geo.match.comparisons import Compared, inside
 from inducult_geo.match.decisions import PART_OF, SAME, Decision, Decisions
 from inducult_geo.match.history import MUSEUM_THEME
 from inducult_geo.match.lookup import places_of
-from inducult_geo.match.ragged import Flags, Ints
 from inducult_geo.match.score import UNIT, Scored, explain
+from inducult_geo.ragged import Flags, Ints
 
 NEAR_MISS: Final = 0.05
 """Pairs with a lower score are not kept, unless they have it only since others fit better."""

@@ -19,8 +19,8 @@ import numpy as np
 import pandas as pd
 
 from inducult_geo.match.comparisons import Compared
-from inducult_geo.match.ragged import Floats, Ints
 from inducult_geo.match.rivals import Contest
+from inducult_geo.ragged import Floats, Ints
 
 CHANCE_AT_MOST: Final = 4.0
 """Log-odds above which a pair that chance brings counts no more: a few sites with many permits must not decide."""

@@ -6,7 +6,7 @@ import numpy as np
 import shapely
 from numpy.typing import NDArray
 
-from inducult_geo.match.ragged import Floats
+from inducult_geo.ragged import Floats
 
 
 def points_in(shapes: NDArray[np.object_]) -> Floats:

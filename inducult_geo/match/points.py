@@ -8,7 +8,7 @@ from typing import Final
 import numpy as np
 
 from inducult_geo.match.comparisons import COMPARISONS, Scores
-from inducult_geo.match.ragged import Floats, Ints, blocks
+from inducult_geo.ragged import Floats, Ints, blocks
 
 _KNOTS: Final = {entry.name: entry.knots for entry in COMPARISONS}
 

@@ -19,9 +19,9 @@ from inducult_geo.frames import Records, from_json
 from inducult_geo.match.called import called, joined, texts_of
 from inducult_geo.match.places import points_in
 from inducult_geo.match.prepared import Lexicon, Prepared
-from inducult_geo.match.ragged import Floats, Ints, Ragged, sets, spread
 from inducult_geo.match.trades import POWER_USUAL, capacity_and_fuel, power_words
 from inducult_geo.match.wording import Words
+from inducult_geo.ragged import Floats, Ints, Ragged, sets, spread
 
 ACCURACY_BY_ORIGIN_M: Final[Mapping[str, float]] = {
     "surveyed": 20.0,

@@ -11,7 +11,7 @@ import shapely
 from numpy.typing import NDArray
 
 from inducult_geo.match.letters import Letters, Remembered, letters_of, scattered
-from inducult_geo.match.ragged import Flags, Floats, Ints, Ragged, distinct, sets, spread
+from inducult_geo.ragged import Flags, Floats, Ints, Ragged, distinct, sets, spread
 
 
 @dataclass(frozen=True)

@@ -29,7 +29,7 @@ from inducult_geo.frames import Records, from_json
 from inducult_geo.match.decisions import SAME
 from inducult_geo.match.lookup import places_of
 from inducult_geo.match.prepare import accuracies
-from inducult_geo.match.ragged import Flags, Floats, Ints
+from inducult_geo.ragged import Flags, Floats, Ints
 
 DOUBTED: Final = 0.5
 """A pair that was joined with a lower score is asked about, where nothing else holds its records together."""

@@ -17,9 +17,9 @@ import numpy as np
 from inducult_geo.errors import InducultError
 from inducult_geo.match.comparisons import COMPARISONS, Compared
 from inducult_geo.match.decisions import PART_OF, SAME, Decisions
-from inducult_geo.match.ragged import Flags, Floats, Ints
 from inducult_geo.match.regression import adjusted, hats
 from inducult_geo.match.score import Scored, Weights, score, shipped_weights
+from inducult_geo.ragged import Flags, Floats, Ints
 
 FEWEST: Final = 40
 """Decisions needed in all."""

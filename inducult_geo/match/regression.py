@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.linalg import block_diag, solve
 
-from inducult_geo.match.ragged import Flags, Floats
+from inducult_geo.ragged import Flags, Floats
 
 RIDGE = 1.0
 SMOOTH = 3.0

@@ -15,7 +15,7 @@ import pandas as pd
 
 from inducult_geo.match.comparisons import Compared
 from inducult_geo.match.prepared import Prepared
-from inducult_geo.match.ragged import Floats, Ints, Ragged, spread
+from inducult_geo.ragged import Floats, Ints, Ragged, spread
 
 
 @dataclass(frozen=True)

@@ -26,8 +26,8 @@ from inducult_geo.match.comparing import compare_all
 from inducult_geo.match.comparisons import COMPARISONS, Compared, Scores
 from inducult_geo.match.overlap import overlap
 from inducult_geo.match.points import Parts, added, weigh
-from inducult_geo.match.ragged import Flags, Floats, Ints
 from inducult_geo.match.rivals import Contest, contests
+from inducult_geo.ragged import Flags, Floats, Ints
 
 LEADS: Final = ("lead over the left's next best", "lead over the right's next best")
 OVERLAP: Final = "overlap of the lists"

@@ -11,7 +11,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from inducult_geo.frames import from_json
-from inducult_geo.match.ragged import Flags, Floats, Ints
+from inducult_geo.ragged import Flags, Floats, Ints
 
 POWER_WORDS: Final = (
     *("@power_station", "@heating", "@hydro", "hkw", "bhkw", "gud", "dea", "cte", "igcc", "chp", "wkk", "kwk", "ccgt"),

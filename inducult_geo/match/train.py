@@ -27,10 +27,10 @@ from inducult_geo.match.comparisons import COMPARISONS, Compared, Scores
 from inducult_geo.match.labelled import Labelled, labelled_sets, own_keys
 from inducult_geo.match.points import weigh
 from inducult_geo.match.prepare import prepare
-from inducult_geo.match.ragged import Flags, Floats, Ints
 from inducult_geo.match.regression import logistic
 from inducult_geo.match.rivals import leads
 from inducult_geo.match.score import LEAD_KNOTS, LEADS
+from inducult_geo.ragged import Flags, Floats, Ints
 
 JUDGED: Final[Mapping[str, tuple[float, ...]]] = {
     "identifier": (-14.0, 4.0, 14.0),

@@ -11,7 +11,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from inducult_geo.match.called import Texts
-from inducult_geo.match.ragged import Ints, Ragged, ragged, spread
+from inducult_geo.ragged import Ragged, each_once, ragged, spread
 from inducult_geo.text import fold_once, token_lists
 
 _NUMBER: Final = re.compile(r"\b(\d+)\s*([a-z])?\b")
@@ -61,7 +61,7 @@ class Words:
         which[told], first = lists.take(told).alike_in_order
         parts = np.split(which, np.cumsum([len(every) for every in different])[:-1])
         rows = [
-            _each_once(texts.rows, part[code], len(country))
+            each_once(texts.rows, part[code], len(country))
             for texts, part, (code, _) in zip(said, parts, asked, strict=True)
         ]
         return rows, lists.take(told[first])
@@ -94,19 +94,10 @@ class Words:
         pieces = [piece for parts in apart for piece in parts]
         code, words = pd.factorize(np.array(pieces, dtype=object))
         ends = np.r_[0, np.cumsum([len(parts) for parts in apart])].astype(np.int64)
-        rows, said = spread(Ragged(made.numbers, made.offsets), Ragged(code.astype(np.int64), ends))
+        rows, said = spread(made.lists, Ragged(code.astype(np.int64), ends))
         numbers, order = pd.factorize(said)
         self.number = {word: number for number, word in enumerate(words[order].tolist())}
-        return _each_once(rows, numbers.astype(np.int64), len(names))
-
-
-def _each_once(rows: Ints, numbers: Ints, size: int) -> Ragged:
-    """Pack numbers by their rows, which are in order: each number once, in order; -1 is none."""
-    rows, numbers = rows[numbers >= 0], numbers[numbers >= 0]
-    new = ~pd.Index(rows * (int(numbers.max(initial=0)) + 1) + numbers).duplicated()
-    offsets = np.zeros(size + 1, dtype=np.int64)
-    np.cumsum(np.bincount(rows[new], minlength=size), out=offsets[1:])
-    return Ragged(numbers[new], offsets)
+        return each_once(rows, numbers.astype(np.int64), len(names))
 
 
 def _apart(token: str) -> tuple[str, ...]:

@@ -12,7 +12,7 @@ from rapidfuzz.distance import JaroWinkler
 from rapidfuzz.process import cpdist
 
 from inducult_geo.match.prepared import Lexicon, Prepared
-from inducult_geo.match.ragged import Flags, Floats, Ints, Ragged, cross, spread_out
+from inducult_geo.ragged import Flags, Floats, Ints, Ragged, cross, spread_out
 
 ALIKE_FROM: Final = 0.80
 """Jaro-Winkler similarity below which two words have nothing in common; from here the share grows to 1."""

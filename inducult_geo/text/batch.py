@@ -15,6 +15,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from inducult_geo.ragged import Flags, Ints, Ragged, each_once, spread, spread_out
 from inducult_geo.text.folding import fold_once
 from inducult_geo.text.legal import form_keys, legal_forms, without_form
 from inducult_geo.text.lexicon import Concept, lexicon, place_names, split_lines
@@ -22,9 +23,6 @@ from inducult_geo.text.tokens import SILENT_ROLES, name_tokens, word_concepts
 
 _BREAK: Final = "\x01"
 """What no cleaned name holds as a word."""
-
-Ints = NDArray[np.int64]
-Flags = NDArray[np.bool_]
 
 
 @dataclass(frozen=True)
@@ -35,20 +33,17 @@ class TokenLists:
     ----------
     tokens
         The different tokens, by number.
-    numbers
-        The numbers of all names' tokens, name by name.
-    offsets
-        Where each name's tokens begin in `numbers`, and at the end their number (length: names + 1).
+    lists
+        The numbers of each name's tokens.
     """
 
     tokens: Sequence[str]
-    numbers: Ints
-    offsets: Ints
+    lists: Ragged
 
     def tuples(self) -> list[tuple[str, ...]]:
         """Return the tokens of each name."""
-        said = [self.tokens[number] for number in self.numbers.tolist()]
-        ends = self.offsets.tolist()
+        said = [self.tokens[number] for number in self.lists.values.tolist()]
+        ends = self.lists.offsets.tolist()
         return [tuple(said[start:end]) for start, end in pairwise(ends)]
 
 
@@ -113,7 +108,7 @@ class _Read:
     ----------
     folded
         The words that it is made of.
-    tokens, numbers, offsets
+    tokens, lists
         Their tokens, as in `TokenLists`.
     special
         Whether its name must be read word by word: a single letter, the beginning of a phrase.
@@ -123,8 +118,7 @@ class _Read:
 
     folded: list[tuple[str, ...]]
     tokens: list[str]
-    numbers: Ints
-    offsets: Ints
+    lists: Ragged
     special: Flags
     before: Flags
 
@@ -147,21 +141,15 @@ class _Read:
             ends.append(len(numbers))
         single = (part in phrases or (len(part) == 1 and part.isalpha()) for part in parts)
         special = np.fromiter(single, dtype=bool, count=len(parts))
-        offsets = np.array(ends, dtype=np.int64)
-        rows, places = spread_out(offsets[code], np.diff(offsets)[code])
-        counts = np.bincount(owner[rows], minlength=len(folded))
+        said_by = Ragged(np.array(numbers, dtype=np.int64), np.array(ends, dtype=np.int64))
+        rows, said_in = spread(Ragged(code, np.r_[0, np.cumsum(sizes)]), said_by)
+        counts = np.bincount(rows, minlength=len(folded))
         flags = (np.bincount(owner[flag[code]], minlength=len(folded)) > 0 for flag in (special, before))
-        return cls(folded, [*known], np.array(numbers, dtype=np.int64)[places], np.r_[0, np.cumsum(counts)], *flags)
+        return cls(folded, [*known], Ragged(said_in, np.r_[0, np.cumsum(counts)]), *flags)
 
 
 def _is_silent(said: str | Concept) -> bool:
     return not isinstance(said, str) and said.role in SILENT_ROLES
-
-
-def spread_out(starts: Ints, counts: Ints) -> tuple[Ints, Ints]:
-    """Count on from each start: the number of the start, and the places."""
-    owner = np.repeat(np.arange(len(counts), dtype=np.int64), counts)
-    return owner, np.arange(len(owner), dtype=np.int64) + (starts - (np.cumsum(counts) - counts))[owner]
 
 
 def _split(names: Sequence[str]) -> tuple[Ints, NDArray[np.object_], Ints]:
@@ -233,8 +221,8 @@ def _assembled(
 ) -> TokenLists:
     """Put the tokens of plain names and of the others together, each once in its name."""
     code, owner = said
-    words, places = spread_out(read.offsets[code], np.diff(read.offsets)[code])
-    rows, numbers = owner[words], read.numbers[places]
+    words, places = spread_out(read.lists.offsets[code], read.lists.counts[code])
+    rows, numbers = owner[words], read.lists.values[places]
     told = np.zeros(len(names), dtype=bool)
     told[rows] = True
     alone = special | ~told
@@ -243,11 +231,7 @@ def _assembled(
     slow_rows, slow = _one_by_one(names, countries, np.flatnonzero(alone), known)
     rows, numbers = np.r_[rows[kept], slow_rows], np.r_[numbers[kept], slow]
     order = np.argsort(rows, kind="stable")
-    rows, numbers = rows[order], numbers[order]
-    new = ~pd.Index(rows * (len(known) + 1) + numbers).duplicated()
-    offsets = np.zeros(len(names) + 1, dtype=np.int64)
-    np.cumsum(np.bincount(rows[new], minlength=len(names)), out=offsets[1:])
-    return TokenLists([*known], numbers[new], offsets)
+    return TokenLists([*known], each_once(rows[order], numbers[order], len(names)))
 
 
 def _one_by_one(

@@ -25,9 +25,9 @@ from inducult_geo.frames import Records
 from inducult_geo.match.candidates import candidates
 from inducult_geo.match.labelled import Labelled, labelled_sets, read_pairs
 from inducult_geo.match.link import link
-from inducult_geo.match.ragged import ranks_within
 from inducult_geo.match.score import LEAD_KNOTS, Weights, score, weights_from
 from inducult_geo.match.train import THRESHOLDS, Examples, examples, fit_weights
+from inducult_geo.ragged import ranks_within
 
 SETS = Path(__file__).with_name("labelled.toml")
 SURE = 0.95

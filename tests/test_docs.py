@@ -19,9 +19,8 @@ import pytest
 import inducult_geo
 from inducult_geo.harmonize.placement import POINTS_MIN, SAME_PLACE_M
 from inducult_geo.match.golden import FAR_M
-from inducult_geo.match.questions import DOUBTED
 from inducult_geo.match.refit import FEWEST, FEWEST_OF_EACH
-from inducult_geo.match.score import NEARNESS_ALONE, OTHER_UNIT
+from inducult_geo.match.score import DOUBTED, NEARNESS_ALONE, OTHER_UNIT, SAME_FUEL
 from inducult_geo.match.train import THRESHOLDS
 from inducult_geo.publish.domains import DOMAINS
 from inducult_geo.publish.layers import LAYERS
@@ -229,9 +228,11 @@ def test_a_measure_is_written_only_when_something_was_measured(
     [
         ("matching", "From {} a pair is a match, from {} a question", [THRESHOLDS["match"], THRESHOLDS["review"]]),
         ("matching", '("Block 1", "Block 2") need {}', [OTHER_UNIT]),
-        ("matching", "which takes the best of two lists, it needs {}", [NEARNESS_ALONE]),
+        ("matching", "which takes the best of two lists, nearness alone needs {}", [NEARNESS_ALONE]),
         ("matching", "places more than {} km and three times their accuracy apart", [FAR_M / 1000]),
+        ("matching", "the same fuel (from {} on) at one place", [SAME_FUEL]),
         ("matching", "those below {}, where nothing surer", [DOUBTED]),
+        ("matching", "all for review, and what else scores below {}", [DOUBTED]),
         ("matching", "by the decisions (at least {}, and {} of each kind)", [FEWEST, FEWEST_OF_EACH]),
         ("coordinates", "fewer than {} different points", [POINTS_MIN]),
         ("coordinates", "two readings fit, more than {} m apart", [SAME_PLACE_M]),

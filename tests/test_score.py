@@ -8,12 +8,13 @@ import numpy as np
 import pytest
 from match_rows import backdrop, point, records, row, square
 
+from inducult_geo.frames import to_json
 from inducult_geo.match.candidates import candidates_of
 from inducult_geo.match.comparisons import COMPARISONS, Compared
 from inducult_geo.match.points import weigh
 from inducult_geo.match.prepare import prepare
 from inducult_geo.match.rivals import contests, leads, plants_of
-from inducult_geo.match.score import CROWD, LEAD_KNOTS, LEADS, bar_in_words, explain, score, shipped_weights
+from inducult_geo.match.score import CROWD, LEAD_KNOTS, LEADS, SAME_FUEL, bar_in_words, explain, score, shipped_weights
 from inducult_geo.match.train import JUDGED
 
 WHOLE = {"address": "Sinning 1", "postcode": "83101", "city": "Rohrdorf"}
@@ -131,6 +132,28 @@ def test_sure_ones_are_matches(pair):
     scored, at = scored_pairs(*SURE[pair])
     assert scored.is_match[at["a:1", "b:1"]]
     assert scored.is_backed[at["a:1", "b:1"]]
+
+
+@pytest.mark.parametrize(
+    ("fuel", "other", "backed"), [("gas", "gas", True), ("gas", "coal", False), ("gas", None, False)]
+)
+def test_the_same_fuel_speaks_for_plants_that_lists_know_by_abbreviations(fuel, other, backed):
+    def plant(key, name, east_m, fuel):
+        return row(key, name, point(east_m), tags=to_json({"fuel": fuel}), accuracy_m=500.0)
+
+    scored, at = scored_pairs(plant("a:1", "Peterborough", 0, fuel), plant("b:1", "PBRG", 40, other))
+    place = at["a:1", "b:1"]
+    assert scored.is_backed[place] == backed
+    assert (scored.probability[place] >= SAME_FUEL) or not backed
+
+
+def test_a_plant_of_the_same_fuel_farther_off_is_no_match_by_that_alone():
+    near, far = (
+        row(f"{s}:1", n, point(m), tags=to_json({"fuel": "gas"}), accuracy_m=500.0)
+        for s, n, m in (("a", "Peterborough", 0), ("b", "PBRG", 9_000))
+    )
+    scored, at = scored_pairs(near, far)
+    assert not scored.is_backed[at["a:1", "b:1"]]
 
 
 def test_explanation_names_what_counted():

@@ -37,7 +37,7 @@ def link(
     """Link two tables: which rows of the left are the same site as which of the right.
 
     Where the right one's contract says units_per_site (permits, units), further rows of it that belong to the same
-    left row are told as well, with the decision 'unit'.
+    left row are told as well, with the decision 'unit'. The column doubtful marks what a person should look at.
     """
     from inducult_geo import api
     from inducult_geo.catalog import load_contract
@@ -55,14 +55,16 @@ def link(
         "left": len(tables[0]),
         "right": len(tables[1]),
         **{name: int((pairs["decision"] == name).sum()) for name in ("match", "unit", "review")},
+        "doubtful": int(pairs["doubtful"].sum()),
         "out": str(out),
     }
     if as_json:
         print_json(numbers)
     else:
         typer.echo(
-            f"{numbers['match']} matches, {numbers['unit']} further units and {numbers['review']} doubtful pairs of "
-            f"{numbers['left']} and {numbers['right']} records: {out}"
+            f"{numbers['match']} matches, {numbers['unit']} further units and {numbers['review']} pairs for review of "
+            f"{numbers['left']} and {numbers['right']} records; a person should look at {numbers['doubtful']} of them "
+            f"(column doubtful): {out}"
         )
 
 

@@ -11,13 +11,13 @@ from inducult_geo.frames import TEXT, Records, concat_records
 from inducult_geo.match.candidates import candidates_of
 from inducult_geo.match.comparisons import Compared
 from inducult_geo.match.prepare import prepare
-from inducult_geo.match.score import UNIT, Weights, explain, score
+from inducult_geo.match.score import DOUBTED, UNIT, Weights, explain, score
 from inducult_geo.ragged import ranks_within
 
 SECOND: Final = 0.3
 """Score from which a second choice is a question: what fits is shared, so the first is in doubt then, too."""
 
-LINK_COLUMNS: Final = ("left_id", "right_id", "score", "decision", "distance_m", "why")
+LINK_COLUMNS: Final = ("left_id", "right_id", "score", "decision", "doubtful", "distance_m", "why")
 
 
 def link(
@@ -39,7 +39,8 @@ def link(
     Returns
     -------
     pandas.DataFrame
-        `left_id`, `right_id` (the sources' own keys), `score`, `decision` (match, unit, review), `distance_m`, `why`.
+        `left_id`, `right_id` (the sources' own keys), `score`, `decision` (match, unit, review), `doubtful` (worth a
+        person's look: all for review, and what else scores below `score.DOUBTED`), `distance_m`, `why`.
         A left row matches at most one right row, its best; a second one that may be right instead is told as `review`.
         Several left rows may match the same right row. With `units` the other right rows whose best left row it is, by
         a score that is enough, are told as `unit`.
@@ -56,13 +57,15 @@ def link(
     second = (rank == 1) & (scored.probability >= SECOND)
     asked = scored.is_question & ((rank == 0) | second) & ~matched & ~further & review
     rows = np.flatnonzero(matched | further | asked)
+    value = np.where(further, several.probability, scored.probability)[rows].round(4)
     keys = pd.Series(prepared.key, dtype=TEXT).str.partition(":")[2].to_numpy()
     table = pd.DataFrame(
         {
             "left_id": keys[pairs.left[rows]],
             "right_id": keys[pairs.right[rows]],
-            "score": np.where(further, several.probability, scored.probability)[rows].round(4),
+            "score": value,
             "decision": np.where(matched[rows], "match", np.where(further[rows], "unit", "review")),
+            "doubtful": asked[rows] | (value < DOUBTED),
             "distance_m": pairs.distance_m[rows].round(1),
             "why": np.where(further[rows], explain(several, rows), explain(scored, rows)),
         }

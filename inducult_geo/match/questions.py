@@ -2,8 +2,9 @@
 
 **Which pairs are asked about.** A pair that was kept apart is worth a question where its score is doubtful, where a
 good score was not enough, or where a monument lies inside works; and only the best partner of a record in the other's
-source. A pair that was joined is worth one where its score is below `DOUBTED`, or its places contradict each other
-with no address to confirm it, and nothing surer holds its two records together. Of several such pairs between the same
+source. Where both of its records have a likelier one, joined or asked about, it waits for that answer. A pair that was
+joined is worth a question where its score is below `score.DOUBTED`, or its places contradict each other with no address
+to confirm it, and nothing surer holds its two records together. Of several such pairs between the same
 two sites only the best is asked about: its answer settles the others. Of the further permits or units of a record only
 sure ones are joined (`score.UNIT`), and none is asked about.
 Sites that a steward keeps apart are never asked about again, whichever of their records the word was about.
@@ -16,6 +17,8 @@ things that would change, of `CHANGES`, over their number. A monument inside wor
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Sequence
+from itertools import groupby
 from typing import Final
 
 import numpy as np
@@ -29,10 +32,14 @@ from inducult_geo.frames import Records, from_json
 from inducult_geo.match.decisions import SAME
 from inducult_geo.match.lookup import places_of
 from inducult_geo.match.prepare import accuracies
+from inducult_geo.match.score import DOUBTED
 from inducult_geo.ragged import Flags, Floats, Ints
 
-DOUBTED: Final = 0.5
-"""A pair that was joined with a lower score is asked about, where nothing else holds its records together."""
+EVEN: Final = 0.5
+"""Score from which a pair is likelier one site than not: of rivals only one can have it."""
+
+LATER: Final = "both have a likelier partner, and that is asked about first"
+"""Why a pair that would be worth a question is none yet."""
 
 CHANGES: Final = (
     "one site more or fewer",
@@ -73,8 +80,11 @@ def questions(table: pd.DataFrame, records: Records) -> tuple[pd.DataFrame, pd.D
     rows = pd.Index(records["record_key"].to_numpy(dtype=object))
     ends = tuple(places_of(rows, table[side]) for side in ("left_key", "right_key"))
     out = _hushed(table)
-    open_ = (out["decision"] == "review").to_numpy() & _is_best(out, ends, records)
-    out.loc[(out["decision"] == "review") & ~open_, "decision"] = "no_match"
+    wanted = (out["decision"] == "review").to_numpy(dtype=bool)
+    open_ = wanted & _is_next(out, ends, records)
+    later = np.flatnonzero(wanted & ~open_)
+    out.loc[later, "decision"] = "no_match"
+    out.loc[later, "why"] = f"{LATER}; " + out.loc[later, "why"].astype(str)
     doubted = _doubted(out, ends, len(rows))
     asked = _one_each(out, np.flatnonzero(open_ | doubted))
     settled = np.setdiff1d(np.flatnonzero(open_), asked)
@@ -99,17 +109,41 @@ def _sites(a: str, b: str) -> tuple[str, str]:
     return (a, b) if a < b else (b, a)
 
 
-def _is_best(table: pd.DataFrame, ends: tuple[Ints, ...], records: Records) -> Flags:
-    """Tell which pairs are the best of either record among the other's source; a monument inside works always is."""
-    source = pd.factorize(records["source"])[0].astype(np.int64)
-    width = int(source.max(initial=0)) + 1
-    score = table["score"].fillna(1.0).to_numpy()
-    best = table["contained"].to_numpy(dtype=bool).copy()
-    for mine, theirs in (ends, ends[::-1]):
-        groups = mine * width + source[theirs]
-        top = pd.Series(score).groupby(groups).transform("max").to_numpy() if len(table) else score
-        best |= score >= top
-    return best
+def _is_next(table: pd.DataFrame, ends: tuple[Ints, ...], records: Records) -> Flags:
+    """Tell which pairs may be asked about now.
+
+    A pair is worth a question where it is the best of either record in the other's source. Where both have a partner
+    there, or are asked about one, it waits: among three buildings that two registers call alike, three questions are
+    enough. What is likelier than not (`EVEN`) is no rival, and a monument inside works another question: neither waits.
+    """
+    score = table["score"].fillna(1.0).to_numpy(dtype=float)
+    contained = table["contained"].to_numpy(dtype=bool)
+    codes, sources = pd.factorize(records["source"])
+    places = [mine * len(sources) + codes[theirs] for mine, theirs in (ends, ends[::-1])]
+    best = np.zeros(len(table), dtype=bool)
+    for side in places:
+        best |= score >= pd.Series(score).groupby(side).transform("max").to_numpy() if len(table) else best
+    wanted = best & (table["decision"] == "review").to_numpy(dtype=bool)
+    asked: Flags = contained | (wanted & (score >= EVEN))
+    joined = (table["left_site"] == table["right_site"]) & (table["direct"] | (table["decision"] == SAME))
+    held = joined.to_numpy(dtype=bool) | (asked & ~contained)
+    taken = {*np.concatenate([side[held] for side in places]).tolist()}
+    asked[_in_turn(np.flatnonzero(wanted & ~asked), score, places, taken)] = True
+    return asked
+
+
+def _in_turn(rows: Ints, score: Floats, places: Sequence[Ints], taken: set[int]) -> list[int]:
+    """Choose pairs with a free place, the likeliest first; of equals those first whose places are both free."""
+    found: list[int] = []
+    ordered = rows[np.argsort(-score[rows], kind="stable")].tolist()
+    for _, equal in groupby(ordered, key=lambda row: round(float(score[row]), 2)):
+        rest = [(row, {int(side[row]) for side in places}) for row in equal]
+        for wish in (set.isdisjoint, lambda both, all_: not both <= all_):
+            for row, both in rest:
+                if wish(both, taken):
+                    found.append(row)
+                    taken |= both
+    return found
 
 
 def _doubted(table: pd.DataFrame, ends: tuple[Ints, ...], size: int) -> Flags:

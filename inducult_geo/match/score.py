@@ -52,8 +52,15 @@ SAME_CAPACITY: Final = 0.15
 """Capacities that differ by at most a tenth (see `comparisons.same_capacity`) support a match where a fuel is the same,
 too: plants are known by abbreviations in some lists."""
 
+SAME_FUEL: Final = 0.7
+"""Score from which the same fuel supports a match of plants as near as their accuracies tell: lists know them by
+abbreviations, and what scores so high has no other about."""
+
 OTHER_UNIT: Final = 0.95
 """Score from which a pair of names with other unit numbers is a match: two units of a plant differ in nothing else."""
+
+DOUBTED: Final = 0.7
+"""A match with a lower score is worth a person's look; one from here on is decided without."""
 
 UNIT: Final = 0.5
 """Score from which a further permit or unit is of a record's site, where the record has a better one."""
@@ -216,11 +223,22 @@ def score(
     parts = Parts(scores, chosen.points, chosen.scale, told)
     probability, whole = (1 / (1 + np.exp(-odds)) for odds in (total + crowd, total))
     backed = np.any([scores[name].value >= least for name, least in SUPPORT.items()], axis=0)
-    backed |= (scores["capacity"].value <= SAME_CAPACITY) & (scores["fuel"].value == 1)
+    backed |= _same_plant(pairs, scores, probability)
     bar = np.where(backed, chosen.match, max(NEARNESS_ALONE, chosen.match))
     bar = np.where(scores["numbers"].value == 0, OTHER_UNIT, bar)
     asked = probability >= np.minimum(bar, chosen.review)
     return Scored(pairs, base, parts, probability, scores, lists.share, whole, bar, asked, backed)
+
+
+def _same_plant(pairs: Compared, scores: Mapping[str, Scores], probability: Floats) -> Flags:
+    """Tell which pairs the fuel speaks for: with the capacity, or at one place (see `SAME_CAPACITY`, `SAME_FUEL`)."""
+    found = np.zeros(len(probability), dtype=bool)
+    rows = np.flatnonzero(scores["fuel"].value == 1)
+    if len(rows):
+        some = pairs.take(rows)
+        at_one_place = (some.distance_m <= some.unit_m) & (probability[rows] >= SAME_FUEL)
+        found[rows] = at_one_place | (scores["capacity"].value[rows] <= SAME_CAPACITY)
+    return found
 
 
 def _crowd(pairs: Compared, sides: tuple[Contest, Contest], total: Floats, many: Collection[str]) -> Floats:

@@ -3,9 +3,10 @@
 Every figure is of records that the weights were not learned from: folds of left records, whole countries left out, and
 sets that teach nothing. One row a set and state; each also with all true partners taken out ("emptied": share of the
 rows that are matched all the same). P, R and F1 are of what `link` calls a match. "F1 run" is of what a run would join
-by itself, where a pair that nothing but nearness speaks for is never joined. "sure" are matches from 0.95 on, "asked"
-the share of the pairs from 0.15 to there, "of errors" the share of all errors that are among them. Then the reliability
-of the scores, what each comparison adds, and a learning curve. Nothing here is used by the package.
+by itself, where a pair that nothing but nearness speaks for is never joined. "sure" are matches that are not doubtful
+(decided without a person), "asked" is the share of all others from 0.15 on, "of errors" the share of all errors that
+are among them. Then the reliability of the scores, what each comparison adds, and a learning curve. Nothing here is
+used by the package.
 """
 
 from __future__ import annotations
@@ -25,13 +26,11 @@ from inducult_geo.frames import Records
 from inducult_geo.match.candidates import candidates
 from inducult_geo.match.labelled import Labelled, labelled_sets, read_pairs
 from inducult_geo.match.link import link
-from inducult_geo.match.score import LEAD_KNOTS, Weights, score, weights_from
+from inducult_geo.match.score import DOUBTED, LEAD_KNOTS, Weights, score, weights_from
 from inducult_geo.match.train import THRESHOLDS, Examples, examples, fit_weights
 from inducult_geo.ragged import ranks_within
 
 SETS = Path(__file__).with_name("labelled.toml")
-SURE = 0.95
-"""Score from which a match needs no person."""
 
 
 @dataclass(frozen=True)
@@ -80,7 +79,7 @@ def joined(parts: Iterable[Best]) -> Best:
 
 def figures(whole: Best, emptied: Best, n_true: int, n_left: int) -> dict[str, float]:
     """Precision, recall, F1; share of emptied records matched; the same of sure matches; what a person is asked."""
-    match, sure = whole.match, whole.match & (whole.chance >= SURE)
+    match, sure = whole.match, whole.match & (whole.chance >= DOUBTED)
     asked = (whole.chance >= THRESHOLDS["review"]) & ~sure
     hits, said = (whole.true & match).sum(), (whole.counts & match).sum()
     decided = whole.chance >= THRESHOLDS["review"]
@@ -237,12 +236,12 @@ def bench_candidates(labelled: Labelled) -> dict[str, float]:
     tables = (labelled.left, labelled.right)
     ids = [t["record_key"].str.partition(":")[2].to_numpy()[end] for t, end in zip(tables, ends, strict=True)]
     found, truth = set(zip(*ids, strict=True)), set(labelled.labels)
-    review = (links["decision"] == "review").sum() / max(len(links), 1)
+    doubtful = links["doubtful"].mean() if len(links) else 0.0
     return {
         "recall": len(found & truth) / len(truth),
         "per_record": len(found) / len(labelled.left),
         "cpu_s": spent,
-        "review_share": float(review),
+        "doubtful": float(doubtful),
     }
 
 
@@ -288,7 +287,7 @@ def main() -> None:
     say(table([figures for figures, _ in rows]) + "\n")
     say(table([calibration for _, calibration in rows if calibration]) + "\n")
     titles = {"recall": "recall of candidates", "per_record": "candidates a left record", "cpu_s": "linking, CPU s"}
-    titles["review_share"] = "review rows of all"
+    titles["doubtful"] = "doubtful rows of all"
     told = {labelled.name: bench_candidates(labelled) for labelled in sets}
     say(
         table([{"set": name} | {title: f"{of[key]:.4g}" for key, title in titles.items()} for name, of in told.items()])

@@ -1,8 +1,9 @@
 """Resolve every set that is there, and list what a steward must be able to trust: `python bench_resolve.py [SHARED]`.
 
 For each set: records, sites, questions; the largest site; every site with more than one record of a source and the
-reason why (none may be without); for Poznań how many rows fold, and points against polygons; for Liechtenstein which
-sites keep their id over three years, and why each of the others does not. Nothing here is used by the package.
+reason why (none may be without); where there are labels, how many of the errors the questions hold (by the shipped
+weights, which have seen these labels); for Poznań how many rows fold, and points against polygons; for Liechtenstein
+which sites keep their id over three years, and why each of the others does not. Nothing here is used by the package.
 """
 
 from __future__ import annotations
@@ -16,11 +17,13 @@ from pathlib import Path
 import geopandas as gpd
 import pandas as pd
 import shapely
+from bench_link import SETS
 from bench_sample import sample_records
 
 from inducult_geo.catalog.models import Contract
 from inducult_geo.frames import WORK_CRS, Records, as_records, concat_records, from_json, to_json
 from inducult_geo.match import Decisions, Resolution, empty_registry, resolve
+from inducult_geo.match.labelled import Labelled, labelled_sets
 from inducult_geo.match.tables import records_from_csv
 
 MANY = {"eutl": True, "eprtr": True, "jrc": True}
@@ -91,6 +94,28 @@ def report(title: str, made: Resolution) -> Iterator[str]:
     for _, site in sizes[sizes["site_id"].isin(reasons)].head(5).iterrows():
         yield f"    {site['n_records']:5} records: {_called(site)}"
     yield ""
+
+
+def held(made: Resolution, labelled: Labelled) -> str:
+    """Tell how many errors among the labelled left records a question is about.
+
+    An error is a true pair in two sites, or a site of a left record that holds a right one but none that is true.
+    """
+    a, b = (side["source"].iloc[0].removeprefix("power_") for side in (labelled.left, labelled.right))
+    truth = {(f"{a}:{left}", f"{b}:{right}") for left, right in labelled.labels}
+    lefts, home = {left for left, _ in truth}, made.members.to_dict()
+    missed = {left for left, right in truth if home[left] != home[right]}
+    right_ones = {left for left, right in truth if home[left] == home[right]}
+    others = pd.Series(home)[lambda found: found.index.str.startswith(f"{b}:")]
+    known = {(f"{a}:{left}", f"{b}:{right}") for left, right in labelled.ignored}
+    at = others.groupby(others).groups
+    wrong = {left for left in lefts - right_ones if any((left, key) not in known for key in at.get(home[left], ()))}
+    asked = {key for side in ("left_key", "right_key") for key in made.review[side]}
+    errors = missed | wrong
+    return (
+        f"  {len(lefts):,} labelled records: {len(missed)} with a partner missed, {len(wrong)} with a wrong one alone; "
+        f"of these {len(errors)}, {len(errors & asked)} are asked about ({len(lefts & asked)} labelled records are)\n"
+    )
 
 
 def table_of(shared: Path, name: str, columns: dict[str, str]) -> Records:
@@ -222,12 +247,15 @@ def main() -> None:
     given = parser.parse_args()
     shared = given.shared
     told = [] if given.registers else [report("sample", resolved(sample_records()[0]))]
+    if (shared / "data").is_dir():
+        labels = dict(zip(TABLES, labelled_sets(SETS, shared / "data/sites"), strict=True))
     if (shared / "data").is_dir() and given.registers:
         told += [report_poznan(shared), report_liechtenstein(shared)]
     elif (shared / "data").is_dir():
         for title, tables in TABLES.items():
             read = [table_of(shared, name, columns) for name, columns in tables.items()]
-            told.append(report(title, resolved(concat_records(read))))
+            made = resolved(concat_records(read))
+            told += [report(title, made), [held(made, labels[title])]]
         told += [report_poznan(shared), report_liechtenstein(shared)]
     for part in told:
         sys.stdout.write("\n".join(part) + "\n")

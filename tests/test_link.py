@@ -9,6 +9,7 @@ from match_rows import backdrop, point, records, row
 from inducult_geo.match import link
 from inducult_geo.match.labelled import labelled_sets
 from inducult_geo.match.link import LINK_COLUMNS
+from inducult_geo.match.score import DOUBTED
 from inducult_geo.match.train import fit_weights
 
 LEFT = records(row("hm:1", "Zementwerk Rohrdorf", point()), row("hm:2", "Gaswerk Nord", point(50_000)))
@@ -39,6 +40,15 @@ def test_what_may_be_right_instead_is_told_for_review():
     assert told["decision"].tolist() == ["match", "review"]
     assert set(told["right_id"]) == {"0", "1"}
     assert told["score"].max() <= 0.5
+    assert told["doubtful"].all(), "a match among equals is worth a look, too"
+
+
+def test_a_sure_match_needs_no_person():
+    left = records(row("l:0", "Kalkwerk Saal", point()), *(part for part in backdrop(12) if part["source"] == "a"))
+    right = records(row("r:0", "Kalkwerk Saal", point(150)), *(part for part in backdrop(12) if part["source"] == "b"))
+    told = link(left, right).query("left_id == '0' and decision == 'match'")
+    assert told["score"].min() >= DOUBTED
+    assert not told["doubtful"].any()
 
 
 def test_without_review_only_matches_are_given():

@@ -162,6 +162,7 @@ def test_dates_are_compared_with_the_time_of_the_data(tags, status):
         ({"man_made": "works", "heritage": "2"}, "both"),
         ({"man_made": "works", "historic": "yes"}, "both"),
         ({"man_made": "works", "tourism": "museum"}, "monument"),
+        ({"man_made": "works", "museum": "disused"}, "factory"),
         ({"historic": "mine"}, "monument"),
         ({"disused:man_made": "works"}, "unknown"),
         ({"disused:man_made": "works", "heritage": "4"}, "monument"),

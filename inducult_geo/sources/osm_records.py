@@ -19,7 +19,7 @@ from shapely.geometry.base import BaseGeometry
 
 from inducult_geo.frames import Raw, RawTable, content_hash, to_json
 from inducult_geo.sources.osm_objects import INCOMPLETE, OSM_CRS, OsmObjects
-from inducult_geo.sources.osm_tags import Tags, TagTable, load_tag_table, values_of
+from inducult_geo.sources.osm_tags import Tags, TagTable, is_museum, is_there, load_tag_table, values_of
 
 ACCURACY_M = 5.0
 INCOMPLETE_ACCURACY_M = 50.0
@@ -44,7 +44,6 @@ FIRST_OF: Mapping[str, tuple[str, ...]] = {
 }
 """Field of a record -> the keys that may hold it, best first."""
 
-_NOT_THERE = frozenset({"no", "none", "vacant", "disused"})
 _PERSONAL = frozenset({"phone", "mobile", "fax", "email", "whatsapp"})
 NAME_KEYS = ("name", "alt_name", "old_name", "short_name", "official_name")
 
@@ -82,7 +81,7 @@ OPERATORS: Mapping[str, str] = {
 """Full names that stand in `heritage:operator` instead of the usual short ones."""
 
 _USES: tuple[tuple[str, Callable[[Tags], bool]], ...] = (
-    ("museum", lambda tags: tags.get("tourism") == "museum" or _holds(tags, "museum")),
+    ("museum", is_museum),
     (
         "culture",
         lambda tags: tags.get("amenity") in {"arts_centre", "theatre", "cinema", "community_centre", "library"},
@@ -90,7 +89,7 @@ _USES: tuple[tuple[str, Callable[[Tags], bool]], ...] = (
     ("housing", lambda tags: tags.get("building") in {"apartments", "residential", "house"}),
     (
         "business",
-        lambda tags: _holds(tags, "shop") or _holds(tags, "office") or tags.get("building") in {"office", "retail"},
+        lambda tags: is_there(tags, "shop") or is_there(tags, "office") or tags.get("building") in {"office", "retail"},
     ),
 )
 _ACCESS: Mapping[str, str] = {
@@ -232,11 +231,6 @@ def _present_use(tags: Tags, status: str, aspect: str) -> str:
     if status in ("disused", "decommissioned"):
         return "none"
     return "production" if status == "functional" and aspect in ("factory", "both") else "unknown"
-
-
-def _holds(tags: Tags, key: str) -> bool:
-    """Whether something is there, and not said to be missing or empty (`shop=vacant`)."""
-    return tags.get(key, "no") not in _NOT_THERE
 
 
 def _accuracy_m(shape: BaseGeometry, note: object) -> str:

@@ -38,6 +38,19 @@ _LANGUAGE = re.compile(r"name:[a-z]{2,3}(?:[-_][A-Za-z]+)*$")
 _NAME_KEYS = frozenset({"name", "alt_name", "old_name", "short_name", "official_name"})
 
 
+_NOT_THERE = frozenset({"no", "none", "vacant", "disused"})
+
+
+def is_there(tags: Tags, key: str) -> bool:
+    """Whether something is there, and not said to be missing or empty (`shop=vacant`)."""
+    return tags.get(key, "no") not in _NOT_THERE
+
+
+def is_museum(tags: Tags) -> bool:
+    """Whether an object is a museum, by either of the two ways to tag one."""
+    return tags.get("tourism") == "museum" or is_there(tags, "museum")
+
+
 @dataclass(frozen=True, slots=True)
 class Condition:
     """One condition on tags: `key=value`, `key=*` (any but `no`), or `key=~word/word` (contains one of the words)."""
@@ -172,7 +185,7 @@ class TagTable:
         What is historic, listed or a museum is a monument; a plain form of production that runs is a factory. A works
         that became a museum is a monument only; one that stands idle is neither, unless it is listed.
         """
-        museum = tags.get("tourism") == "museum" or tags.get("museum", "no") != "no"
+        museum = is_museum(tags)
         monument = museum or self.has(tags, "listed") or self.has(tags, "historic")
         running = not museum and self.status_of(tags, as_of) in _RUNNING
         factory = running and any(hit.life is None and hit.row.aspect == FACTORY for hit in self.hits(tags))

@@ -76,6 +76,11 @@ class Ragged:
         np.cumsum(counts, out=offsets[1:])
         return Ragged(self.values[spread_out(self.offsets[rows], counts)[1]], offsets)
 
+    def part(self, rows: slice) -> Ragged:
+        """Return some lists that follow one another; nothing is copied but where they begin."""
+        ends = self.offsets[rows.start : rows.stop + 1]
+        return Ragged(self.values[ends[0] : ends[-1]], ends - ends[0])
+
     def row(self, index: int) -> Ints:
         """Return one list."""
         return self.values[self.offsets[index] : self.offsets[index + 1]]
@@ -183,27 +188,31 @@ def ranks_within(groups: Ints, values: Floats) -> Ints:
     return ranks
 
 
-def best_of_each(groups: NDArray[np.signedinteger[Any]], values: Floats, count: int) -> Flags:
-    """Tell which values are among the `count` highest of their group; those that are nearly equal may count as equal.
+def best_of_each(starts: Ints, values: Ints, count: int) -> Flags:
+    """Tell which values are among the `count` highest of their group, the first of equal ones.
 
-    Group, value and row are packed into one whole number each, so that one plain sort does it; the value gets the
-    bits that are left over (18 for a million groups of twenty rows).
+    Parameters
+    ----------
+    starts
+        Where each group begins: they follow one another, and none is empty.
+    values
+        Whole numbers from 0 on.
     """
-    found = np.zeros(len(values), dtype=bool)
-    if not len(values):
+    sizes = np.diff(np.r_[starts, len(values)])
+    group, index = spread_out(np.zeros(len(sizes), dtype=np.int64), sizes)
+    found = np.ones(len(values), dtype=bool)
+    if not len(values) or sizes.max() <= count:
         return found
-    row_bits, group_bits = len(values).bit_length(), int(groups.max()).bit_length()
-    levels = float((1 << (62 - row_bits - group_bits)) - 1)
-    low, high = float(values.min()), float(values.max())
-    packed = np.empty(len(values), dtype=np.int64)
-    # Block by block: of tens of millions of rows each copy counts.
-    for here in blocks(len(values)):
-        coarse = ((high - values[here]) * (levels / max(high - low, 1e-9))).astype(np.int64)
-        packed[here] = (groups[here].astype(np.int64) << (62 - group_bits)) | (coarse << row_bits)
-        packed[here] |= np.arange(here.start, here.stop)
-    packed.sort()
-    group = packed >> (62 - group_bits)
-    kept = np.ones(len(values), dtype=bool)
-    kept[count:] = group[count:] != group[:-count]
-    found[packed[kept] & ((1 << row_bits) - 1)] = True
+    top = int(values.max())
+    bits = int(sizes.max()).bit_length()
+    shift = bits + top.bit_length()
+    if shift + len(sizes).bit_length() < 64:
+        # Group, value and place as one whole number each: one plain sort does it.
+        code = np.sort((group << shift) | ((top - values) << bits) | index)
+        best = group[index < count], code[index < count] & ((1 << bits) - 1)
+    else:
+        order = np.lexsort((index, -values, group))
+        best = group[index < count], index[order[index < count]]
+    found[:] = False
+    found[starts[best[0]] + best[1]] = True
     return found

@@ -1,12 +1,20 @@
 from __future__ import annotations
 
+import sys
+from collections import defaultdict
+
 import numpy as np
 import pytest
 from match_rows import point, records, row, square
 from scipy import sparse
 
-from inducult_geo.match.candidates import NEAREST_WITHIN_M, PER_PARTNER, PER_RECORD, Bag, candidates
+from inducult_geo.match.candidates import PER_PARTNER, PER_RECORD, Bag, candidates, candidates_of, place_order
+from inducult_geo.match.prepare import prepare
+from inducult_geo.match.resolve import compare
+from inducult_geo.match.roads import NEAREST_WITHIN_M
 from inducult_geo.ragged import best_of_each, cross, ragged, ranks_within
+
+MODULE = sys.modules["inducult_geo.match.candidates"]
 
 
 def found(left, right=None):
@@ -132,10 +140,94 @@ def test_marks_of_words_lose_no_product() -> None:
 
 
 @pytest.mark.parametrize("count", [1, 3])
-def test_the_best_of_each_group(count) -> None:
+@pytest.mark.parametrize("spread", [1, 1 << 59], ids=["in one number", "too large for one number"])
+def test_the_best_of_each_group(count, spread) -> None:
     random = np.random.default_rng(2)
-    groups, values = random.integers(0, 40, 500), random.permutation(500) / 7
-    assert best_of_each(groups, values, count).tolist() == (ranks_within(groups, values) < count).tolist()
-    assert best_of_each(groups.astype(np.int32), values, count).sum() == 40 * count
-    assert best_of_each(groups[:2], values[:2] * 0, 5).tolist() == [True, True]
-    assert best_of_each(groups[:0], values[:0], 1).tolist() == []
+    groups, values = np.sort(random.integers(0, 40, 500)), random.integers(0, 9, 500) * spread
+    starts = np.flatnonzero(np.r_[True, groups[1:] != groups[:-1]])
+    # Equal values are frequent here: the first of them count.
+    wanted = ranks_within(groups, values.astype(float)) < count
+    assert best_of_each(starts, values, count).tolist() == wanted.tolist()
+    assert best_of_each(starts, values, 500).all()
+    assert best_of_each(starts[:0], values[:0], 1).tolist() == []
+
+
+def table_of(count: int = 90) -> list[dict]:
+    """Works of three sources in a few towns, some without a place, some with identifiers."""
+    random = np.random.default_rng(5)
+    owners, towns = ("Ahorn", "Birke", "Buche", "Eiche", "Erle", "Esche"), ("Leoben", "Zwickau", "Opole", "Sisak")
+    made = []
+    for at in range(count):
+        town, (east, north) = int(random.integers(4)), random.normal(0, 900, 2)
+        fields = {"city": towns[town], "postcode": str(1000 + town)} if random.random() < 0.6 else {}
+        if random.random() < 0.1:
+            fields["ids"] = {"wikidata": f"Q{random.integers(5)}"}
+        place = None if random.random() < 0.1 else point(30_000 * town + east, north)
+        name = f"Werk {owners[random.integers(6)]}{random.integers(30)}"
+        made.append(row(f"{'abc'[at % 3]}:{at // 3:02}", name, place, **fields))
+    return made
+
+
+def keyed(scored) -> dict[tuple[str, str], float]:
+    keys, pairs = scored.pairs.prepared.key, scored.pairs
+    ends = zip(keys[pairs.left], keys[pairs.right], scored.probability.tolist(), strict=True)
+    return {(min(a, b), max(a, b)): chance for a, b, chance in ends}
+
+
+def test_in_what_order_records_come_changes_neither_pairs_nor_scores():
+    table = records(*table_of())
+    told = keyed(compare(table.sort_values("record_key", ignore_index=True)))
+    assert len(told) > 300
+    for seed in range(3):
+        turned = table.iloc[np.random.default_rng(seed).permutation(len(table))]
+        met = found(turned.reset_index(drop=True))
+        assert {(min(pair), max(pair)) for pair in met} == {*told}
+        # Which record of a pair is the left one is told by the order of the rows: that of the sources stays.
+        turned = turned.sort_values("source", kind="stable", ignore_index=True)
+        again = keyed(compare(turned))
+        assert again.keys() == told.keys()
+        assert [again[pair] for pair in told] == pytest.approx([*told.values()], abs=1e-9)
+
+
+@pytest.mark.parametrize("block", [1, 7, 29])
+def test_how_many_records_are_looked_at_at_once_changes_nothing(block, monkeypatch):
+    prepared = prepare(records(*table_of()))
+    whole = candidates_of(prepared)
+    monkeypatch.setattr(MODULE, "LEFT_BLOCK", block)
+    assert [side.tolist() for side in candidates_of(prepared)] == [side.tolist() for side in whole]
+
+
+def test_what_is_kept_is_the_best_of_all_that_the_roads_lead_to(monkeypatch):
+    monkeypatch.setattr(MODULE, "LEFT_BLOCK", 11)
+    monkeypatch.setattr(MODULE, "PER_RECORD", 4)
+    monkeypatch.setattr(MODULE, "PER_PARTNER", 2)
+    prepared = prepare(records(*table_of(60)))
+    side, wanted = MODULE._Side.of(prepared), set()
+    for left, right in MODULE._groups(side, None):
+        met = set()
+        for road in MODULE._roads(side, left, right):
+            met |= {(int(left[a]), int(right[b])) for a, b in zip(*road(slice(0, len(left))), strict=True)}
+        first, second = (np.array(ends) for ends in zip(*sorted(met), strict=True))
+        merit = (MODULE.quick_score(side, first, second) * MODULE.FINENESS).astype(int).tolist()
+        rows = [*zip(merit, side.row[first].tolist(), side.row[second].tolist(), strict=True)]
+        for end, count in ((1, 4), (2, 2)):
+            of = defaultdict(list)
+            for one in rows:
+                of[one[end]].append(one)
+            best = [sorted(some, key=lambda one: (-one[0], one[3 - end]))[:count] for some in of.values()]
+            wanted |= {(min(one[1:]), max(one[1:])) for some in best for one in some}
+    assert sorted(wanted) == [*zip(*(ends.tolist() for ends in candidates_of(prepared)), strict=True)]
+    assert len(wanted) < len(prepared) * 12
+
+
+def test_in_the_order_of_places_neighbors_follow_one_another():
+    random = np.random.default_rng(3)
+    points = random.uniform(-400_000, 500_000, (4_000, 2))
+    points[::50] = np.nan
+    order = place_order(points)
+    assert sorted(order.tolist()) == [*range(4_000)]
+    assert np.isnan(points[order[-80:]]).all()
+    steps = np.hypot(*np.diff(points[order[:-80]], axis=0).T)
+    assert np.median(steps) < 2 * 900_000 / np.sqrt(4_000)
+    assert place_order(points[::50]).tolist() == [*range(80)]
+    assert place_order(points[:0]).tolist() == []

@@ -6,45 +6,88 @@ postcode or town, rare words of the name within a country, and shared identifier
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass
-from itertools import chain, combinations
+from itertools import combinations
 from typing import Final
 
 import numpy as np
 import pandas as pd
-import shapely
 from numpy.typing import NDArray
 from scipy import sparse
-from scipy.spatial import KDTree
 
 from inducult_geo.frames import Records, concat_records
 from inducult_geo.match.letters import scattered
 from inducult_geo.match.prepare import bag, flat, prepare
 from inducult_geo.match.prepared import Prepared
-from inducult_geo.ragged import Floats, Ints, best_of_each, blocks, distinct, sets, spread_out
+from inducult_geo.match.roads import (
+    RARE_IN_RECORDS,
+    Pairs2,
+    Road,
+    by_code,
+    near,
+    near_back,
+    none,
+    same_code,
+    touching,
+)
+from inducult_geo.ragged import Flags, Floats, Ints, best_of_each, distinct, sets
 
-NEAREST_WITHIN_M: Final = 10_000.0
-NEAREST: Final = 40
-TOUCHING_WITHIN_M: Final = 300.0
-RARE_IN_RECORDS: Final = 40
-BLOCK_PAIRS: Final = 20_000
 PER_RECORD: Final = 12
 PER_PARTNER: Final = 3
-CELL_M: Final = 5_000.0
+CELL_M: Final = 1_000.0
+LEFT_BLOCK: Final = 5_000
+"""Records whose partners are chosen at once."""
 
-Pairs2 = tuple[Ints, Ints]
+FINENESS: Final = float(1 << 26)
+"""Merits that differ by less than one by this are the same: what is worked out in another order of words differs so."""
+
+Small = NDArray[np.int32]
 
 
 @dataclass(frozen=True)
 class _Side:
-    """What the roads need, for all records of both sides."""
+    """What the roads and the quick look need, for all records of both sides, those beside each other one by one.
+
+    Attributes
+    ----------
+    row
+        Which record of those prepared each one is.
+    """
 
     prepared: Prepared
+    row: Ints
+    x: Floats
+    y: Floats
+    accuracy_m: Floats
     names: Bag
     addresses: Bag
     postcodes: Ints
     towns: Ints
+    has_ids: Flags
+
+    @classmethod
+    def of(cls, prepared: Prepared) -> _Side:
+        """Put what is needed of prepared records side by side."""
+        row = place_order(prepared.xy)
+        words = [flat(prepared.names, prepared.variants), flat(prepared.operators, prepared.variants)]
+        places = [prepared.streets, prepared.house_numbers, prepared.cities]
+        # The words of a town in the order of their numbers: "Bad Ischl" and "Ischl, Bad" are one.
+        towns = sets(np.repeat(np.arange(len(prepared)), prepared.cities.counts), prepared.cities.values, len(prepared))
+        town = np.where(towns.counts > 0, towns.alike[0], -1)
+        codes, texts = prepared.coded["postcode"]
+        return cls(
+            prepared,
+            row,
+            prepared.x[row],
+            prepared.y[row],
+            prepared.accuracy_m[row],
+            Bag.of(bag(prepared, words)[row]),
+            Bag.of(bag(prepared, places, stems=False)[row]),
+            _codes(prepared, np.where(texts == "", -1, np.arange(len(texts)))[codes])[row],
+            _codes(prepared, town)[row],
+            prepared.has_ids[row],
+        )
 
 
 def candidates(left: Records, right: Records | None = None) -> Pairs2:
@@ -71,74 +114,126 @@ def candidates(left: Records, right: Records | None = None) -> Pairs2:
 def candidates_of(prepared: Prepared, *, split: int | None = None) -> Pairs2:
     """Find candidates among prepared records: between the rows before and from `split`, or between all sources."""
     if len(prepared) == 0:
-        return np.zeros(0, dtype=np.int64), np.zeros(0, dtype=np.int64)
-    words = [flat(prepared.names, prepared.variants), flat(prepared.operators, prepared.variants)]
-    places = [prepared.streets, prepared.house_numbers, prepared.cities]
-    # The words of a town in the order of their numbers: "Bad Ischl" and "Ischl, Bad" are one.
-    towns = sets(np.repeat(np.arange(len(prepared)), prepared.cities.counts), prepared.cities.values, len(prepared))
-    town = np.where(towns.counts > 0, towns.alike[0], -1)
-    postcode, texts = pd.factorize(prepared.postcode)
-    coded = np.where(texts == "", -1, np.arange(len(texts)))[postcode]
-    side = _Side(
-        prepared,
-        Bag.of(bag(prepared, words)),
-        Bag.of(bag(prepared, places, stems=False)),
-        _codes(prepared, coded.astype(np.int64)),
-        _codes(prepared, town),
-    )
-    found = [_between(side, a, b) for a, b in _groups(prepared, split)]
+        return none()
+    side = _Side.of(prepared)
+    found = [_between(side, a, b) for a, b in _groups(side, split)]
     if not found:
-        return np.zeros(0, dtype=np.int64), np.zeros(0, dtype=np.int64)
-    first, second = (np.concatenate(column) for column in zip(*found, strict=True))
+        return none()
+    first, second = (side.row[np.concatenate(column)] for column in zip(*found, strict=True))
     # Sorting both ends as one number is several times as fast as by one and then the other.
-    code = np.sort(np.minimum(first, second) * len(prepared) + np.maximum(first, second))
+    code = np.minimum(first, second) * len(prepared) + np.maximum(first, second)
+    code.sort()
     return np.divmod(code, len(prepared))
 
 
-def _groups(prepared: Prepared, split: int | None) -> Iterable[Pairs2]:
-    """Row numbers of the two sides of every comparison."""
+def place_order(points: Floats) -> Ints:
+    """Order points (n, 2) in meters so that neighbors follow one another; those without a place come last.
+
+    Cells follow one another as Morton (1966) has them, along a curve that leaves a square only when it is done with it.
+    """
+    told = ~np.isnan(points[:, 0])
+    code = np.full(len(points), np.iinfo(np.int64).max)
+    cells = (points[told] // CELL_M).astype(np.int64)
+    cells -= cells.min(axis=0, initial=0)
+    code[told] = 0
+    for bit in range(int(cells.max(initial=0)).bit_length()):
+        code[told] |= (((cells[:, 0] >> bit) & 1) | (((cells[:, 1] >> bit) & 1) << 1)) << (2 * bit)
+    return np.argsort(code, kind="stable")
+
+
+def _groups(side: _Side, split: int | None) -> Iterable[Pairs2]:
+    """Places in `side` of the records of the two sides of every comparison."""
     if split is not None:
-        yield np.arange(split), np.arange(split, len(prepared))
+        yield np.flatnonzero(side.row < split), np.flatnonzero(side.row >= split)
         return
-    codes, sources = pd.factorize(prepared.source, sort=True)
+    codes, sources = pd.factorize(side.prepared.source, sort=True)
+    codes = codes[side.row]
     for one, other in combinations(range(len(sources)), 2):
         a, b = np.flatnonzero(codes == one), np.flatnonzero(codes == other)
         yield (a, b) if len(a) <= len(b) else (b, a)
 
 
 def _between(side: _Side, left: Ints, right: Ints) -> Pairs2:
-    """Candidates between two lists of rows, bounded."""
-    p = side.prepared
-    roads = (
-        _near(p, left, right),
-        [_touching(p, left, right)],
-        [_same_code(side.postcodes[left], side.postcodes[right])],
-        [_same_code(side.towns[left], side.towns[right])],
-        [_rare_words(side, left, right)],
-        [_same_ids(p, left, right)],
-    )
-    code = distinct(np.concatenate([a * len(right) + b for a, b in chain.from_iterable(roads)]))
-    # Half the size, since there are about three times as many as will be kept.
-    first, second = np.empty(len(code), dtype=np.int32), np.empty(len(code), dtype=np.int32)
-    merit = np.empty(len(code))
-    for here in blocks(len(code)):
-        mine, theirs = left[code[here] // len(right)], right[code[here] % len(right)]
-        first[here], second[here], merit[here] = mine, theirs, quick_score(side, mine, theirs)
-    del code
-    kept = best_of_each(first, merit, PER_RECORD)
-    kept |= best_of_each(second, merit, PER_PARTNER)
-    return first[kept].astype(np.int64), second[kept].astype(np.int64)
+    """Candidates between two lists of records, bounded."""
+    if not len(left) or not len(right):
+        return none()
+    roads = _roads(side, left, right)
+    # Of equal ones the first in the order of the records is kept, wherever they lie.
+    turn = np.argsort(side.row[right])
+    rank = np.empty(len(turn), dtype=np.int64)
+    rank[turn] = np.arange(len(turn))
+    found = []
+    for start in range(0, len(left), LEFT_BLOCK):
+        here = slice(start, min(start + LEFT_BLOCK, len(left)))
+        met = [(a, rank[b]) for a, b in (road(here) for road in roads)]
+        found.append(_promising(side, left[here], right[turn], met))
+    first, second, merit, kept = (np.concatenate(column) for column in zip(*found, strict=True))
+    some = np.flatnonzero(_may_be_best(second, merit, len(side.row)))
+    # Both in one number: several times as fast as by the one and then by the other.
+    some = some[np.argsort(second[some].astype(np.int64) * len(side.row) + side.row[first[some]])]
+    kept[some] |= best_of_each(_starts(second[some]), merit[some].astype(np.int64), PER_PARTNER)
+    return first[kept], second[kept]
+
+
+def _promising(side: _Side, left: Ints, right: Ints, pairs: list[Pairs2]) -> tuple[Small, Small, Small, Flags]:
+    """Return of some pairs those that may be kept, their merit, and whether they are among the left record's best."""
+    bits = len(right).bit_length()
+    code = distinct(np.concatenate([(a << bits) | b for a, b in pairs]))
+    a, b = code >> bits, code & ((1 << bits) - 1)
+    first, second = left.take(a), right.take(b)
+    merit = (quick_score(side, first, second) * FINENESS).astype(np.int64)
+    kept = best_of_each(_starts(a), merit, PER_RECORD)
+    some = np.flatnonzero(kept | _may_be_best(second, merit, len(side.row)))
+    # Half the size, since these are kept until all partners are known.
+    mine, theirs, value = (part[some].astype(np.int32) for part in (first, second, merit))
+    return mine, theirs, value, kept[some]
+
+
+def _may_be_best(groups: Ints | Small, merit: Ints | Small, width: int) -> Flags:
+    """Tell which pairs may be among the `PER_PARTNER` best of their group: all that are, and few more."""
+    held = np.arange(len(groups))
+    best = np.empty(width, dtype=merit.dtype)
+    for _ in range(PER_PARTNER):
+        mine, value = groups[held], merit[held]
+        best[mine] = -1
+        np.maximum.at(best, mine, value)
+        held = held[value < best[mine]]
+    found = np.ones(len(groups), dtype=bool)
+    found[held] = False
+    return found
+
+
+def _starts(groups: Ints | Small) -> Ints:
+    """Return where each group begins."""
+    return np.flatnonzero(np.r_[True, groups[1:] != groups[:-1]] if len(groups) else groups)
+
+
+def _roads(side: _Side, left: Ints, right: Ints) -> list[Road]:
+    """All roads between two lists of records."""
+    p, rows = side.prepared, (side.row[left], side.row[right])
+    points = [p.xy[some] for some in rows]
+    roads = [
+        near(*points),
+        near_back(*points),
+        touching(p.geometry[rows[0]], p.geometry[rows[1]]),
+        same_code(side.postcodes[left], side.postcodes[right]),
+        same_code(side.towns[left], side.towns[right]),
+        _rare_words(side, left, right),
+        _same_ids(side, left, right),
+    ]
+    return [road for road in roads if road is not None]
 
 
 def quick_score(side: _Side, first: Ints, second: Ints) -> Floats:
     """Score pairs cheaply, only to choose which to look at: words in common, address in common, nearness."""
-    p = side.prepared
-    gap = np.hypot(p.x[first] - p.x[second], p.y[first] - p.y[second])
-    scale = 300.0 + p.accuracy_m[first] + p.accuracy_m[second]
-    near = np.nan_to_num(1 / (1 + gap / scale))
-    same_code = (side.postcodes[first] == side.postcodes[second]) & (side.postcodes[first] >= 0)
+    gap = np.hypot(side.x.take(first) - side.x.take(second), side.y.take(first) - side.y.take(second))
+    scale = 300.0 + side.accuracy_m.take(first) + side.accuracy_m.take(second)
+    near = 1 / (1 + gap / scale)
+    near[np.isnan(near)] = 0.0
+    code = side.postcodes.take(first)
+    same_code = (code == side.postcodes.take(second)) & (code >= 0)
     names, places = side.names.dot(first, second), side.addresses.dot(first, second)
-    told = 0.2 * same_code + 3.0 * _share_an_id(p, first, second)
+    told = 0.2 * same_code + 3.0 * _share_an_id(side, first, second)
     return np.asarray(1.6 * names + 1.2 * places + 1.4 * near + told, dtype=float)
 
 
@@ -166,96 +261,40 @@ class Bag:
         return out
 
 
-def _near(p: Prepared, left: Ints, right: Ints) -> Iterator[Pairs2]:
-    """Find the nearest records within `NEAREST_WITHIN_M`, a block of records at a time."""
-    a, b = np.flatnonzero(~np.isnan(p.x[left])), np.flatnonzero(~np.isnan(p.x[right]))
-    if not len(a) or not len(b):
-        return
-    # Both directions: in a dense town the other side's nearest may be far down one's own list.
-    for one, two in _nearest(p, left[a], right[b], NEAREST):
-        yield a[one], b[two]
-    for two, one in _nearest(p, right[b], left[a], 5):
-        yield a[one], b[two]
-
-
-def _nearest(p: Prepared, mine: Ints, theirs: Ints, count: int) -> Iterator[Pairs2]:
-    """Find for each row of one list the nearest of the other within `NEAREST_WITHIN_M`, as places in the lists."""
-    tree, count = KDTree(p.xy[theirs]), min(count, len(theirs))
-    # Neighbors are asked for one after the other: what they need lies in the cache then.
-    order = np.lexsort([(part[mine] // CELL_M).astype(np.int64) for part in (p.x, p.y)])
-    for here in blocks(len(mine)):
-        asked = order[here]
-        index = tree.query(p.xy[mine[asked]], k=[*range(1, count + 1)], distance_upper_bound=NEAREST_WITHIN_M)[1]
-        near = index < len(theirs)
-        yield np.repeat(asked, near.sum(axis=1)), index[near]
-
-
-def _touching(p: Prepared, left: Ints, right: Ints) -> Pairs2:
-    """Areas whose real outlines are near, however far their middles lie apart."""
-    shapes_left, shapes_right = p.geometry[left], p.geometry[right]
-    wide = (shapely.get_dimensions(shapes_left) > 0).any() or (shapely.get_dimensions(shapes_right) > 0).any()
-    if not wide:
-        return _none()
-    tree = shapely.STRtree(shapes_right)
-    at_left, at_right = tree.query(shapes_left, predicate="dwithin", distance=TOUCHING_WITHIN_M)
-    area = (shapely.get_dimensions(shapes_left[at_left]) > 0) | (shapely.get_dimensions(shapes_right[at_right]) > 0)
-    return at_left[area], at_right[area]
-
-
 def _codes(p: Prepared, part: Ints) -> Ints:
     """Country and a part of the address of each row as one number; -1 where the part is unknown."""
     return np.where(part < 0, -1, p.land * (int(part.max(initial=0)) + 1) + part)
 
 
-def _same_code(left: Ints, right: Ints) -> Pairs2:
-    """All pairs with the same number, but for blocks so large that it tells nothing."""
-    a, b = np.flatnonzero(left >= 0), np.flatnonzero(right >= 0)
-    a, b = a[np.argsort(left[a], kind="stable")], b[np.argsort(right[b], kind="stable")]
-    shared, at_a, at_b = np.intersect1d(left[a], right[b], return_indices=True)
-    ends_a = np.searchsorted(left[a], shared, side="right")
-    ends_b = np.searchsorted(right[b], shared, side="right")
-    small = (ends_a - at_a) * (ends_b - at_b) <= BLOCK_PAIRS
-    n_a, n_b = (ends_a - at_a)[small], (ends_b - at_b)[small]
-    block, mine = spread_out(at_a[small], n_a)
-    which, theirs = spread_out(at_b[small][block], n_b[block])
-    return a[mine[which]], b[theirs]
+def _rare_words(side: _Side, left: Ints, right: Ints) -> Road:
+    """Lead to records of one country whose names share a word that is rare there."""
+    land, told = side.prepared.land[side.row], [side.names.words[rows].tocoo() for rows in (left, right)]
+    width = told[0].shape[1]
+    every = [land[rows[part.row]] * width + part.col for rows, part in zip((left, right), told, strict=True)]
+    codes = np.split(pd.factorize(np.concatenate(every))[0], [len(every[0])])
+    one, other = ((part.row.astype(np.int64), code) for part, code in zip(told, codes, strict=True))
+    return by_code(one, other, (len(left), len(right)), lambda a, b: a + b <= RARE_IN_RECORDS)
 
 
-def _rare_words(side: _Side, left: Ints, right: Ints) -> Pairs2:
-    """Pairs of one country whose names share a word that is rare there."""
-    p = side.prepared
-    rows = np.concatenate([left, right])
-    land = p.land[rows]
-    part = side.names.words[rows].tocoo()
-    codes = pd.factorize(land[part.row].astype(np.int64) * part.shape[1] + part.col)[0]
-    pattern = sparse.csr_matrix(
-        (np.ones(len(codes), dtype=np.int32), (part.row, codes)),
-        shape=(len(rows), int(codes.max()) + 1 if len(codes) else 1),
-    )
-    frequent = np.asarray(pattern.sum(axis=0)).ravel() > RARE_IN_RECORDS
-    pattern = sparse.csr_matrix(pattern[:, ~frequent])
-    shared = (pattern[: len(left)] @ pattern[len(left) :].T).tocoo()
-    return shared.row.astype(np.int64), shared.col.astype(np.int64)
+def _same_ids(side: _Side, left: Ints, right: Ints) -> Road:
+    """Lead to records that share an identifier."""
+    ends = [_ids(side, rows) for rows in (left, right)]
+    codes = np.split(pd.factorize(np.array(ends[0][1] + ends[1][1], dtype=object))[0], [len(ends[0][1])])
+    one, other = ((rows, code) for (rows, _), code in zip(ends, codes, strict=True))
+    return by_code(one, other, (len(left), len(right)), lambda a, _: a > 0)
 
 
-def _id_table(p: Prepared, rows: Ints) -> pd.DataFrame:
-    told = np.flatnonzero(p.has_ids[rows])
-    found = [(i, f"{k}|{v}") for i in told.tolist() for k, v in p.ids[rows[i]].items()]
-    return pd.DataFrame(found, columns=["at", "id"]).astype({"at": "int64", "id": "str"})
+def _ids(side: _Side, records: Ints) -> tuple[Ints, list[str]]:
+    """Which of some records have identifiers, and these, one a time."""
+    told = np.flatnonzero(side.has_ids[records])
+    ids = [side.prepared.ids[row] for row in side.row[records[told]].tolist()]
+    texts = [f"{scheme}|{text}" for one in ids for scheme, text in one.items()]
+    return np.repeat(told, np.fromiter(map(len, ids), dtype=np.int64, count=len(ids))), texts
 
 
-def _same_ids(p: Prepared, left: Ints, right: Ints) -> Pairs2:
-    """Pairs that share an identifier."""
-    joined = _id_table(p, left).merge(_id_table(p, right), on="id")
-    return joined["at_x"].to_numpy(), joined["at_y"].to_numpy()
-
-
-def _share_an_id(p: Prepared, first: Ints, second: Ints) -> NDArray[np.bool_]:
+def _share_an_id(side: _Side, first: Ints, second: Ints) -> NDArray[np.bool_]:
     shared = np.zeros(len(first), dtype=bool)
-    for at in np.flatnonzero(p.has_ids[first] & p.has_ids[second]):
-        shared[at] = bool(p.ids[first[at]].items() & p.ids[second[at]].items())
+    ids, row = side.prepared.ids, side.row
+    for at in np.flatnonzero(side.has_ids[first] & side.has_ids[second]):
+        shared[at] = bool(ids[row[first[at]]].items() & ids[row[second[at]]].items())
     return shared
-
-
-def _none() -> Pairs2:
-    return np.zeros(0, dtype=np.int64), np.zeros(0, dtype=np.int64)

@@ -18,7 +18,7 @@ import pytest
 
 import inducult_geo
 from inducult_geo.harmonize.placement import POINTS_MIN, SAME_PLACE_M
-from inducult_geo.match.golden import FAR_M
+from inducult_geo.match.dated import FAR_M
 from inducult_geo.match.refit import FEWEST, FEWEST_OF_EACH
 from inducult_geo.match.score import DOUBTED, NEARNESS_ALONE, OTHER_UNIT, SAME_FUEL
 from inducult_geo.match.train import THRESHOLDS

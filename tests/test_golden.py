@@ -2,12 +2,14 @@ from __future__ import annotations
 
 import json
 
+import numpy as np
 import pandas as pd
 import pytest
 from match_rows import point, records, row, square
 
 from inducult_geo.catalog.models import Contract
 from inducult_geo.frames import SITE_COLUMNS, Records
+from inducult_geo.match import named
 from inducult_geo.match.golden import Confidence, golden
 
 
@@ -148,3 +150,92 @@ def test_unknown_outvotes_nothing_and_type_and_theme_fit_each_other():
     assert (best["present_use"], best["type"], best["theme"]) == ("museum", "brewery", "food_drink")
     lineage = json.loads(best["lineage"])
     assert lineage["present_use"] == lineage["theme"] == "poor:1"
+
+
+NAMES = ({"name": "Huta"}, {"name": "Huta"}, {"name": 'Hut "A"'}, {"name": "Hut", "pl": "Huta", "en": "Works"}, {}, {})
+FIELDS = {
+    "names": (*NAMES, {"alt_name": "Hütte"}, {"parent": "Kombinat"}, {"name": "Werk\\1"}, {"name": "Ofen"}),
+    "ids": ({}, {}, {"wikidata": "Q5"}, {"heritage": "D-1"}),
+    "aspect": (None, "monument", "factory", "both", "unknown"),
+    "status": (None, "functional", "disused", "unknown"),
+    "type": (None, "factory", "brickworks"),
+    "theme": (None, "mining", "museum_memory"),
+    "start_year": (None, None, 1868, 1870, 1990),
+    "end_year": (None, None, 1850, 1995),
+    "year_precision": (None, "year", "century"),
+    "operator": (None, "AG"),
+    "address": (None, "Weg 1"),
+    "city": (None, "Opole"),
+    "present_use": (None, "unknown", "museum"),
+    "accuracy_m": (None, 5.0, 500.0),
+    "geometry": (None, point(), point(9), point(5000), square(50), square(90, 20)),
+    "licence": (None, "CC0-1.0", "ODbL-1.0"),
+    "valid_at": (None, "2020-01-01", "2024", "never"),
+}
+
+
+def many(seed, count=120):
+    """Records of any kind in about forty sites, most of them alone."""
+    random = np.random.default_rng(seed)
+
+    def one(values):
+        return values[random.integers(len(values))]
+
+    rows = [
+        row(f"{one(('good', 'poor', 'other'))}:{number}", **{name: one(values) for name, values in FIELDS.items()})
+        for number in range(count)
+    ]
+    sites = [f"IC-{number}" for number in random.integers(0, 60, count)]
+    days = [f"2026-0{day}-01" if day else None for day in random.integers(0, 9, count)]
+    return Records(records(*rows).assign(site_id=sites, first_seen=days, last_seen=days))
+
+
+@pytest.mark.parametrize("size", [1, 2, 7, 1_000])
+def test_blocks_of_any_size_give_the_same_sites(monkeypatch, size):
+    table = many(1)
+    whole = golden(table, CONTRACTS, run_id="r")
+    monkeypatch.setitem(golden.__globals__, "BLOCK", size)
+    pd.testing.assert_frame_equal(golden(table, CONTRACTS, run_id="r"), whole)
+    one_by_one = [golden(Records(part), CONTRACTS, run_id="r") for _, part in table.groupby("site_id")]
+    pd.testing.assert_frame_equal(pd.concat(one_by_one, ignore_index=True), whole, check_dtype=False)
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_plain_names_make_what_all_names_make(monkeypatch, seed):
+    table = many(seed)
+    quick = golden(table, CONTRACTS)
+    monkeypatch.setattr(named, "_PLAIN", "^never$")
+    pd.testing.assert_frame_equal(golden(table, CONTRACTS), quick)
+
+
+def test_more_names_than_have_a_digit_are_in_the_order_of_json():
+    best = site(*(row(f"good:{number:02}", f"Huta {number:02}") for number in range(12)))
+    assert [*json.loads(best["names"])] == sorted(["name", *(f"name_{number}" for number in range(2, 13))])
+    assert json.loads(best["lineage"])["names"].split("; ") == [f"good:{number:02}" for number in range(12)]
+
+
+def test_keys_with_signs_of_json_in_them_are_written_as_json():
+    key = 'good:"a\\b"\n'
+    best = site(row(key, "Huta", operator="AG", aspect="monument"), row("good:b", "Hut", aspect="factory"))
+    lineage = json.loads(best["lineage"])
+    assert (lineage["operator"], lineage["aspect"], lineage["names"]) == (key, f"{key}; good:b", f"{key}; good:b")
+    assert json.loads(site(row(key, operator="AG"))["lineage"])["operator"] == key
+
+
+def test_a_record_that_says_nothing_has_a_row_without_lineage():
+    table = records(row("good:1", country=None, region=None)).assign(site_id="IC-1")
+    alone = golden(Records(table), {}).iloc[0]
+    assert alone[["lineage", "names", "attribution", "licence", "first_seen", "run_id"]].isna().all()
+    assert (alone["status"], alone["aspect"], alone["present_use"]) == ("unknown", "unknown", "unknown")
+
+
+def test_columns_without_any_value_may_be_written_into():
+    sites = golden(many(2).drop(columns="operator"), CONTRACTS)
+    assert sites["operator"].isna().all()
+    sites.loc[0, "operator"] = "AG"
+    assert sites["operator"].notna().sum() == 1
+    assert sites[["land_cover", "website", "run_id"]].isna().all(axis=None)
+
+
+def test_an_item_of_wikidata_that_is_no_text_is_written_as_one():
+    assert site(row("good:1", ids={"wikidata": 5}))["wikidata"] == "5"

@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-import numpy as np
 import pandas as pd
 import pytest
 from match_rows import point, records, row
@@ -41,7 +40,7 @@ def test_a_second_value_of_a_role_gets_a_role_of_its_own():
 
 
 def test_names_are_read_in_the_order_of_their_roles():
-    read = read_names(np.array(['{"z": "1", "a": "2"}', None, '{"z": "1", "a": "2"}'], dtype=object))
+    read = read_names(['{"z": "1", "a": "2"}', None, '{"z": "1", "a": "2"}'])
     assert [[*one.items()] for one in read] == [[("a", "2"), ("z", "1")], [], [("a", "2"), ("z", "1")]]
 
 

@@ -14,11 +14,14 @@ from typing import Any, Final
 import geopandas as gpd
 import numpy as np
 import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
 import shapely
 from numpy.typing import NDArray
 
 from inducult_geo.catalog.models import Contract
 from inducult_geo.frames import Records
+from inducult_geo.match.columns import Coded, coded, first_of_each, no_texts, texts
 from inducult_geo.match.history import MUSEUM_THEME
 from inducult_geo.match.prepare import accuracies
 from inducult_geo.ragged import Flags, Floats, Ints
@@ -37,7 +40,7 @@ VOLATILE: Final = (
 
 _PRECISION: Final[Mapping[str, int]] = {"day": 0, "month": 0, "season": 0, "year": 0, "range": 1, "decade": 2}
 _ROUGH: Final = 3
-_PLACE_ORDER: Final = {"surveyed": 0, "digitized": 1, "unknown": 2, "address": 3, "settlement": 4}
+_PLACE_ORDER: Final[Mapping[str, int]] = {"surveyed": 0, "digitized": 1, "unknown": 2, "address": 3, "settlement": 4}
 _AREA_RELIABLE: Final = 40
 
 
@@ -48,7 +51,7 @@ class Members:
     Attributes
     ----------
     table
-        One row a record, with `site_id`.
+        One row a record, with `site_id`, `record_key`, `geometry`; a column that is not there tells nothing.
     contracts
         Source -> contract.
     """
@@ -56,32 +59,48 @@ class Members:
     table: pd.DataFrame
     contracts: Mapping[str, Contract]
 
+    def __len__(self) -> int:
+        return len(self.table)
+
     @cached_property
-    def _columns(self) -> dict[str, NDArray[np.object_]]:
+    def _texts(self) -> dict[str, pa.Array]:
         return {}
 
-    def column(self, name: str) -> NDArray[np.object_]:
-        """Return a column as objects, None for null."""
-        if name not in self._columns:
-            values = self.table[name].to_numpy(dtype=object).copy()
-            values[pd.isna(values)] = None
-            self._columns[name] = values
-        return self._columns[name]
+    @cached_property
+    def _coded(self) -> dict[str, Coded]:
+        return {}
+
+    def text(self, name: str) -> pa.Array:
+        """Return a column of texts."""
+        if name not in self._texts:
+            self._texts[name] = texts(self.table[name]) if name in self.table else no_texts(len(self))
+        return self._texts[name]
+
+    def coded(self, name: str) -> Coded:
+        """Return a column of texts of which many are equal."""
+        if name not in self._coded:
+            self._coded[name] = coded(self.text(name))
+        return self._coded[name]
+
+    def numbers(self, name: str) -> Floats:
+        """Return a column of numbers, NaN for null."""
+        if name not in self.table:
+            return np.full(len(self), np.nan)
+        return self.table[name].to_numpy(dtype="float64", na_value=np.nan)
 
     def told(self, name: str) -> Flags:
         """Tell which records say something in a column."""
-        return self.table[name].notna().to_numpy(dtype=bool)
+        return self.table[name].notna().to_numpy(dtype=bool) if name in self.table else np.zeros(len(self), dtype=bool)
 
     @cached_property
-    def key(self) -> NDArray[np.object_]:
-        """Record keys."""
-        return self.column("record_key")
+    def shapes(self) -> NDArray[np.object_]:
+        """Shape of each record; None where it has no place."""
+        return self.table["geometry"].to_numpy()
 
     @cached_property
     def site(self) -> Ints:
         """Number of each record's site, in the order of the site ids."""
-        codes = pd.factorize(self.column("site_id"))[0]
-        return np.asarray(codes, dtype=np.int64)
+        return np.cumsum(first_of_each(self.text("site_id"))) - 1
 
     @cached_property
     def sizes(self) -> Ints:
@@ -94,29 +113,34 @@ class Members:
         return np.asarray(np.cumsum(self.sizes) - self.sizes, dtype=np.int64)
 
     @cached_property
+    def is_lone(self) -> Flags:
+        """Which sites have a single record."""
+        return np.asarray(self.sizes == 1, dtype=bool)
+
+    @cached_property
     def reliability(self) -> Floats:
         """What each record's source is worth (0 to 100)."""
-        told = {source: float(contract.reliability) for source, contract in self.contracts.items()}
-        return np.asarray(self.table["source"].map(told).fillna(DEFAULT_RELIABILITY), dtype=float)
+        known = {source: float(contract.reliability) for source, contract in self.contracts.items()}
+        return self.coded("source").numbers(known, DEFAULT_RELIABILITY)
 
     @cached_property
     def is_part(self) -> Flags:
         """Whether a record is one of several units or permits of its site, or a museum in it: it names only a part."""
+        sources = self.coded("source")
+        of_one = pd.Index(self.site * (len(sources.listed) + 1) + sources.codes).duplicated(keep=False)
         many = [source for source, contract in self.contracts.items() if contract.units_per_site]
-        several = self.table.duplicated(["site_id", "source"], keep=False)
-        found = (self.table["source"].isin(many) & several) | (self.table["theme"] == MUSEUM_THEME)
-        return found.to_numpy(dtype=bool, na_value=False)
+        found = (sources.is_one_of(many) & of_one) | self.coded("theme").is_one_of([MUSEUM_THEME])
+        return np.asarray(found, dtype=bool)
 
     @cached_property
     def accuracy_m(self) -> Floats:
         """How true each place is."""
-        return accuracies(Records(gpd.GeoDataFrame(self.table)))
+        return accuracies(Records(gpd.GeoDataFrame(self.table.reindex(columns=["accuracy_m", "geometry_origin"]))))
 
     @cached_property
     def year(self) -> Floats:
         """Year (with a fraction) that a record's data speak of; NaN where it has no date."""
-        told = self.table["valid_at"].where(self.table["valid_at"].notna(), self.table["retrieved_at"])
-        return _years(told)
+        return _years(coded(pc.coalesce(self.text("valid_at"), self.text("retrieved_at"))))
 
     @cached_property
     def age_years(self) -> Floats:
@@ -144,19 +168,18 @@ class Members:
     @cached_property
     def years(self) -> Ints:
         """Rows for years of building: of two sources alike the one that tells the year, not the century."""
-        rough = self.table["year_precision"].map(dict(_PRECISION)).fillna(_ROUGH).to_numpy(dtype=float)
+        rough = self.coded("year_precision").numbers(_PRECISION, _ROUGH)
         return self._order(-self.reliability, rough, self.age_years)
 
     @cached_property
     def places(self) -> Ints:
         """Rows for the place: an area of a reliable source before points; then the truest, then the most reliable."""
-        shapes = self.table["geometry"].to_numpy()
-        area = np.nan_to_num(shapely.area(shapes))
+        area = np.nan_to_num(shapely.area(self.shapes))
         is_area = (area > 0) & (self.reliability >= _AREA_RELIABLE)
-        origin = self.table["geometry_origin"].map(_PLACE_ORDER).fillna(2).to_numpy(dtype=float)
+        origin = self.coded("geometry_origin").numbers(_PLACE_ORDER, _PLACE_ORDER["unknown"])
         # The whole works before a part of it: among areas the largest speaks for the site.
         size = np.where(is_area, -area, 0.0)
-        missing = shapely.is_missing(shapes).astype(float)
+        missing = shapely.is_missing(self.shapes).astype(float)
         return self._order(missing, ~is_area, size, self.accuracy_m, origin, -self.reliability, self.age_years)
 
     def order(self, column: str) -> Ints:
@@ -167,16 +190,11 @@ class Members:
         """Return for each site its first row in an order among those that tell; -1 where none does."""
         rows = order[told[order]]
         out = np.full(len(self.sizes), -1, dtype=np.int64)
+        if not len(rows):
+            return out
         sites = self.site[rows]
-        new = np.flatnonzero(np.r_[True, sites[1:] != sites[:-1]]) if len(rows) else rows
+        new = np.flatnonzero(np.r_[True, sites[1:] != sites[:-1]])
         out[sites[new]] = rows[new]
-        return out
-
-    def values(self, column: str, rows: Ints) -> NDArray[np.object_]:
-        """Return a column's values in some rows; None for row -1 and for null."""
-        values = self.column(column)
-        out = np.full(len(rows), None, dtype=object)
-        out[rows >= 0] = values[rows[rows >= 0]]
         return out
 
     def _order(self, *by: Any) -> Ints:
@@ -184,14 +202,8 @@ class Members:
         return np.lexsort((*by[::-1], self.site)).astype(np.int64)
 
 
-def absent(values: NDArray[np.object_]) -> Flags:
-    """Tell where values are null."""
-    return np.asarray(pd.isna(values), dtype=bool)
-
-
-def _years(told: pd.Series) -> Floats:
+def _years(said: Coded) -> Floats:
     """Read ISO dates as years with a fraction; equal texts once."""
-    codes, texts = pd.factorize(told.to_numpy(dtype=object))
-    read = pd.to_datetime(pd.Series(texts, dtype="str").str[:10], errors="coerce", format="ISO8601")
+    read = pd.to_datetime(pd.Series(said.listed, dtype="str").str[:10], errors="coerce", format="ISO8601")
     years = (read.dt.year + (read.dt.day_of_year - 1) / 366).to_numpy(dtype=float)
-    return np.where(codes >= 0, years[codes], np.nan) if len(texts) else np.full(len(told), np.nan)
+    return np.append(years, np.nan)[said.codes]

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import json
-from itertools import islice
 from typing import Any, Final
 
 import numpy as np
-import pandas as pd
+import pyarrow as pa
 
-from inducult_geo.frames import TOGETHER, to_json
+from inducult_geo.frames import TOGETHER
 from inducult_geo.match.choice import Members
-from inducult_geo.ragged import Flags, Ints
+from inducult_geo.match.columns import in_json, one_after_the_other, only, replaced, strung, taken, texts, told
+from inducult_geo.ragged import Flags, Floats, Ints
 
 PLAIN: Final = (
     "region",
@@ -28,7 +28,6 @@ PLAIN: Final = (
 
 YEARS: Final = ("start_year", "end_year", "year_precision")
 PLACE: Final = ("accuracy_m", "geometry_origin")
-_TEXT_AS_JSON: Final = json.JSONEncoder(ensure_ascii=False).encode
 
 _LINEAGE: Final = tuple(
     sorted(
@@ -40,7 +39,7 @@ _LINEAGE: Final = tuple(
 
 
 USED: Final = (
-    *("record_key", "site_id", "source", "names", "ids", "type", "theme", "aspect", "status", "licence", "geometry"),
+    *("record_key", "site_id", "source", "names", "ids", "type", "theme", "aspect", "status", "licence"),
     *("valid_at", "retrieved_at", "first_seen", "last_seen", *PLAIN, *YEARS, *PLACE),
     *(name for group in TOGETHER for name in group),
 )
@@ -48,48 +47,63 @@ USED: Final = (
 
 
 class FilledSites:
-    """The sites while their columns are filled: values, and the row of the record that each comes from (-1: none)."""
+    """The sites while their columns are filled.
+
+    Attributes
+    ----------
+    members
+        Their records.
+    values
+        Column -> one value a site: texts of Arrow, or numbers with NaN for null.
+    origin
+        Column -> row of the record that each value comes from; -1 where there is none.
+    """
 
     def __init__(self, members: Members) -> None:
         self.members = members
         size = len(members.sizes)
         self.values: dict[str, Any] = {}
         self.origin = {column: np.full(size, -1, dtype=np.int64) for column in _LINEAGE}
-        self.shared: dict[int, dict[str, str]] = {}
+        self._said: list[pa.Array] = []
 
     def take(self, column: str, rows: Ints) -> None:
-        """Fill a column with the values in some rows of the records, one a site."""
-        # Taken as the column is: as objects every text would be made anew, twice.
-        self.values[column] = self.members.table[column].array.take(rows, allow_fill=True)
-        self.origin[column] = np.where(self.values[column].isna(), -1, rows)
+        """Fill a column of texts with the values in some rows of the records, one a site."""
+        self.values[column] = taken(self.members.text(column), rows)
+        self.origin[column] = np.where(told(self.values[column]), rows, -1)
 
-    def best(self, column: str, told: Flags, order: Ints | None = None) -> Ints:
+    def fill(self, column: str, numbers: Floats, rows: Ints) -> None:
+        """Fill a column of numbers, which come from some rows of the records, one a site."""
+        self.values[column] = numbers
+        self.origin[column] = np.where(np.isnan(numbers), -1, rows)
+
+    def best(self, column: str, known: Flags, order: Ints | None = None) -> Ints:
         """Fill a column with the best record's value among those that tell; returns the rows."""
-        rows = self.members.first(self.members.order(column) if order is None else order, told)
+        rows = self.members.first(self.members.order(column) if order is None else order, known)
         self.take(column, rows)
         return rows
 
+    def put(self, column: str, sites: Ints, values: Any) -> None:
+        """Put texts into a column, of some sites."""
+        self.values[column] = replaced(self.values[column], sites, values)
 
-def lineage(sites: FilledSites, lone: Flags) -> list[str | None]:
-    """Write for each site which record each value comes from."""
-    has = np.column_stack([sites.origin[column] >= 0 for column in _LINEAGE])
-    keys = sites.members.key
-    out: list[str | None] = [None] * len(lone)
-    at = np.flatnonzero(lone)
-    # One number a site: sorting rows of flags takes longer than writing them.
-    which, numbers = pd.factorize(has[at] @ (1 << np.arange(len(_LINEAGE), dtype=np.int64)))
-    patterns = (numbers[:, None] >> np.arange(len(_LINEAGE)) & 1).tolist()
-    hole = "\x00"
-    forms = [to_json({c: hole for c, is_so in zip(_LINEAGE, row, strict=True) if is_so}) for row in patterns]
-    blank = json.dumps(hole)
-    for site, form in zip(at.tolist(), which.tolist(), strict=True):
-        told = forms[form]
-        own = _TEXT_AS_JSON(keys[sites.members.starts[site]])
-        out[site] = told.replace(blank, own) if told is not None else None
-    joint = np.flatnonzero(~lone)
-    at, column = np.nonzero(has[joint])
-    origin = np.column_stack([sites.origin[name][joint] for name in _LINEAGE])
-    pairs = zip(np.array(_LINEAGE)[column].tolist(), keys[origin[at, column]].tolist(), strict=True)
-    for site, count in zip(joint.tolist(), has[joint].sum(axis=1).tolist(), strict=True):
-        out[site] = to_json(dict(islice(pairs, count)) | sites.shared.get(site, {}))
-    return out
+    def say(self, column: str, sites: Ints, origins: Any) -> None:
+        """Tell in words where the values of some sites come from: texts of several keys, one a site."""
+        start = len(self.members) + sum(map(len, self._said))
+        self.origin[column][sites] = start + np.arange(len(sites))
+        self._said.append(texts(origins))
+
+    def lineage(self) -> pa.Array:
+        """Write for each site which record each value comes from, as JSON."""
+        whole = np.column_stack([self.origin[column] for column in _LINEAGE])
+        site, column = np.nonzero(whole >= 0)
+        counts = np.bincount(site, minlength=len(whole))
+        has = counts > 0
+        is_later = np.arange(len(site)) > (np.cumsum(counts) - counts)[site]
+        # For each value a head and a key, and for each site a bracket at the end.
+        pieces = np.zeros(2 * len(site) + np.count_nonzero(has), dtype=np.int64)
+        at = 2 * np.arange(len(site)) + (np.cumsum(has) - has)[site]
+        heads = ["}", *(f"{sign}{json.dumps(name)}: " for sign in ("{", ", ") for name in _LINEAGE)]
+        pieces[at] = 1 + column + len(_LINEAGE) * is_later
+        pieces[at + 1] = len(heads) + whole[site, column]
+        said = in_json(one_after_the_other([self.members.text("record_key"), *self._said]))
+        return only(has, strung(one_after_the_other([texts(heads), said]), pieces, 2 * counts + has))

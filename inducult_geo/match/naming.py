@@ -3,10 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any, Final
-
-import pandas as pd
-from numpy.typing import NDArray
+from typing import Final
 
 from inducult_geo.frames import from_json
 
@@ -34,11 +31,10 @@ LANGUAGES: Final = {
 Names = Mapping[str, str]
 
 
-def read_names(texts: NDArray[Any]) -> list[Names]:
+def read_names(texts: Sequence[str | None]) -> list[Names]:
     """Read the names of records, role -> text in the order of the roles; equal ones are read once."""
-    codes, different = pd.factorize(texts, use_na_sentinel=False)
-    read = [dict(sorted(from_json(text).items())) for text in different]
-    return [read[code] for code in codes.tolist()]
+    read = {text: dict(sorted(from_json(text).items())) for text in set(texts)}
+    return [read[text] for text in texts]
 
 
 def merged_names(part: Iterable[tuple[str, Names]]) -> tuple[dict[str, str], dict[str, str]]:

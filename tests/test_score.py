@@ -14,7 +14,17 @@ from inducult_geo.match.comparisons import COMPARISONS, Compared
 from inducult_geo.match.points import weigh
 from inducult_geo.match.prepare import prepare
 from inducult_geo.match.rivals import contests, leads, plants_of
-from inducult_geo.match.score import CROWD, LEAD_KNOTS, LEADS, SAME_FUEL, bar_in_words, explain, score, shipped_weights
+from inducult_geo.match.score import (
+    CROWD,
+    LEAD_KNOTS,
+    LEADS,
+    OTHER_UNIT,
+    SAME_FUEL,
+    bar_in_words,
+    explain,
+    score,
+    shipped_weights,
+)
 from inducult_geo.match.train import JUDGED
 
 WHOLE = {"address": "Sinning 1", "postcode": "83101", "city": "Rohrdorf"}
@@ -132,6 +142,36 @@ def test_sure_ones_are_matches(pair):
     scored, at = scored_pairs(*SURE[pair])
     assert scored.is_match[at["a:1", "b:1"]]
     assert scored.is_backed[at["a:1", "b:1"]]
+
+
+HOUSES = {
+    "the next house of the street": ("Villa", "Ahornweg 2", "Villa", "Ahornweg 4", True),
+    "the same house": ("Villa", "Ahornweg 2", "Villa", "Ahornweg 2", False),
+    "one number of two": ("Villa", "Ahornweg 2/4", "Villa", "Ahornweg 4", False),
+    "another street": ("Haus", "Ahornweg 2", "Haus", "Rathausgasse 2", True),
+    "another street, a name that few bear": ("Villa Opalka", "Ahornweg 2", "Villa Opalka", "Rathausgasse 2", False),
+    "a name of its own": ("Villa Arnold Opalka", "Ahornweg 2", "Villa Arnold Opalka", "Ahornweg 4", False),
+    "other names": ("Villa", "Ahornweg 2", "Brauerei", "Ahornweg 4", False),
+    "no address": ("Villa", None, "Villa", "Ahornweg 4", False),
+}
+
+
+@pytest.mark.parametrize("kind", HOUSES)
+def test_two_houses_under_a_name_that_many_bear_need_more_than_nearness(kind):
+    name, address, other_name, other_address, apart = HOUSES[kind]
+    many = [
+        row(f"{source}:m{number}", word, point(60_000 + 5_000 * number), city="Gera")
+        for source in "ab"
+        for number, word in enumerate(["Haus"] * 30 + ["Villa"] * 12)
+    ]
+    pair = (
+        row("a:1", name, point(), address=address, city="Gera"),
+        row("b:1", other_name, point(30), address=other_address, city="Gera"),
+    )
+    scored, at = scored_pairs(*pair, *many)
+    place = at["a:1", "b:1"]
+    assert (scored.bar[place] == OTHER_UNIT) == apart
+    assert ("many bear such a name" in bar_in_words(scored, place)) == apart
 
 
 @pytest.mark.parametrize(

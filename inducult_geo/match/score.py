@@ -57,10 +57,19 @@ SAME_FUEL: Final = 0.7
 abbreviations, and what scores so high has no other about."""
 
 OTHER_UNIT: Final = 0.95
-"""Score from which a pair of names with other unit numbers is a match: two units of a plant differ in nothing else."""
+"""Score from which a pair of names with other unit numbers is a match: two units of a plant differ in nothing else. Nor
+do two houses of a street under a name that many bear."""
 
 DOUBTED: Final = 0.7
 """A match with a lower score is worth a person's look; one from here on is decided without."""
+
+SAME_STREET: Final = 0.85
+OTHER_STREET: Final = 0.3
+BORNE_BY_MANY: Final = 0.5
+"""Rarity of the words in common below which a name ("Villa") does not tell one house of a street from the next."""
+
+BORNE_BY_ALL: Final = 0.1
+"""... below which it ("House") does not tell streets apart, either."""
 
 UNIT: Final = 0.5
 """Score from which a further permit or unit is of a record's site, where the record has a better one."""
@@ -225,7 +234,7 @@ def score(
     backed = np.any([scores[name].value >= least for name, least in SUPPORT.items()], axis=0)
     backed |= _same_plant(pairs, scores, probability)
     bar = np.where(backed, chosen.match, max(NEARNESS_ALONE, chosen.match))
-    bar = np.where(scores["numbers"].value == 0, OTHER_UNIT, bar)
+    bar = np.where((scores["numbers"].value == 0) | _other_address(scores), OTHER_UNIT, bar)
     asked = probability >= np.minimum(bar, chosen.review)
     return Scored(pairs, base, parts, probability, scores, lists.share, whole, bar, asked, backed)
 
@@ -239,6 +248,14 @@ def _same_plant(pairs: Compared, scores: Mapping[str, Scores], probability: Floa
         at_one_place = (some.distance_m <= some.unit_m) & (probability[rows] >= SAME_FUEL)
         found[rows] = at_one_place | (scores["capacity"].value[rows] <= SAME_CAPACITY)
     return found
+
+
+def _other_address(scores: Mapping[str, Scores]) -> Flags:
+    """Tell which pairs bear one name that many bear, at two addresses (see `BORNE_BY_MANY`, `BORNE_BY_ALL`)."""
+    name, telling, street = (scores[kind].value for kind in ("name", "telling words", "street"))
+    other_house = (street >= SAME_STREET) & (scores["house number"].value == 0) & (telling < BORNE_BY_MANY)
+    other_street = (street < OTHER_STREET) & (telling < BORNE_BY_ALL)
+    return np.asarray((name >= SUPPORT["name"]) & (other_house | other_street), dtype=bool)
 
 
 def _crowd(pairs: Compared, sides: tuple[Contest, Contest], total: Floats, many: Collection[str]) -> Floats:
@@ -261,7 +278,11 @@ def bar_in_words(scored: Scored, row: int) -> str:
     """Say from which score one pair is a match in a run, and why where that is not the usual bar."""
     if not scored.is_backed[row]:
         return "never a match in a run, whatever its score: nothing but nearness speaks for it"
-    why = " since their names have other unit numbers" if scored.scores["numbers"].value[row] == 0 else ""
+    why = ""
+    if scored.scores["numbers"].value[row] == 0:
+        why = " since their names have other unit numbers"
+    elif scored.bar[row] == OTHER_UNIT:
+        why = " since many bear such a name, and their addresses differ"
     return f"a match from {scored.bar[row]:.0%}{why}"
 
 

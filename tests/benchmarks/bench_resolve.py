@@ -22,7 +22,8 @@ from bench_sample import sample_records
 
 from inducult_geo.catalog.models import Contract
 from inducult_geo.frames import WORK_CRS, Records, as_records, concat_records, from_json, to_json
-from inducult_geo.match import Decisions, Resolution, empty_registry, resolve
+from inducult_geo.match import Decisions, Resolution, empty_registry, link, resolve
+from inducult_geo.match.duplicates import fold_duplicates
 from inducult_geo.match.labelled import Labelled, labelled_sets
 from inducult_geo.match.tables import records_from_csv
 
@@ -198,6 +199,34 @@ def report_poznan(shared: Path) -> Iterator[str]:
         yield "     other numbers: " + " | ".join(dict.fromkeys(told))
 
 
+def report_hidden(shared: Path) -> Iterator[str]:
+    """Link monuments by name, place and address alone: which polygon has the register number of the point?
+
+    Every second register number is taken out of the polygons, so that half of the points have no partner.
+    """
+    told = poznan(shared, "points")
+    each = told[~told["record_key"].isin(fold_duplicates(told))]
+    points, polygons = (
+        made.assign(ids=None, tags=None, heritage_ref=None, own=made["heritage_ref"])
+        for made in (each, poznan(shared, "polygons"))
+    )
+    numbers = sorted(set(polygons["own"].dropna()))[::2]
+    polygons = polygons[polygons["own"].isin(numbers)]
+    own = pd.concat([points, polygons]).assign(id=lambda made: made["record_key"].str.partition(":")[2])
+    own = own.set_index("id")["own"]
+    with_partner = int(points["own"].isin(numbers).sum())
+    for title, hidden in (("", []), (", without addresses", ["address"])):
+        sides = (Records(made.drop(columns="own").assign(**dict.fromkeys(hidden))) for made in (points, polygons))
+        found = link(*sides).query("decision == 'match'")
+        right = int((own[found["left_id"]].to_numpy() == own[found["right_id"]].to_numpy()).sum())
+        alone = int((~own[found["left_id"]].isin(numbers)).sum())
+        yield (
+            f"   register numbers hidden{title}: {len(found)} of {len(points)} points linked, {right} rightly "
+            f"(of {with_partner} with a partner); {alone} of the {len(points) - with_partner} without one"
+        )
+    yield ""
+
+
 def report_liechtenstein(shared: Path) -> Iterator[str]:
     """Sites of the extract of each year that keep their id in the next, and what became of each other one."""
     from inducult_geo.api import read_osm
@@ -250,13 +279,13 @@ def main() -> None:
     if (shared / "data").is_dir():
         labels = dict(zip(TABLES, labelled_sets(SETS, shared / "data/sites"), strict=True))
     if (shared / "data").is_dir() and given.registers:
-        told += [report_poznan(shared), report_liechtenstein(shared)]
+        told += [report_poznan(shared), report_hidden(shared), report_liechtenstein(shared)]
     elif (shared / "data").is_dir():
         for title, tables in TABLES.items():
             read = [table_of(shared, name, columns) for name, columns in tables.items()]
             made = resolved(concat_records(read))
             told += [report(title, made), [held(made, labels[title])]]
-        told += [report_poznan(shared), report_liechtenstein(shared)]
+        told += [report_poznan(shared), report_hidden(shared), report_liechtenstein(shared)]
     for part in told:
         sys.stdout.write("\n".join(part) + "\n")
         sys.stdout.flush()

@@ -20,7 +20,7 @@ from pyarrow import dataset
 from inducult_geo.errors import ConfigError, ReleaseError
 from inducult_geo.explaining import Site
 from inducult_geo.frames import WORK_CRS
-from inducult_geo.match.identity import check_site_id
+from inducult_geo.match.site_ids import check_site_id
 from inducult_geo.publish.changes import CHANGE_COLUMNS, diff
 from inducult_geo.publish.columns import OUTCOME, RECORDS, SITES, Column
 from inducult_geo.publish.layers import Layer, layer_named

@@ -17,7 +17,7 @@ from inducult_geo.errors import InducultError, RegionError, ReleaseError
 from inducult_geo.frames import Counts, reasons_of
 from inducult_geo.gather import wide_or_kept
 from inducult_geo.match.borders import Renamed, shared_ids, with_own_ids
-from inducult_geo.match.identity import merge_registries
+from inducult_geo.match.registry import merge_registries
 from inducult_geo.outcome import RunOutcome
 from inducult_geo.publish.bundle import Bundle
 from inducult_geo.publish.changes import with_changes, write_changes

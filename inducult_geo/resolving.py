@@ -13,7 +13,7 @@ from inducult_geo.catalog import Region
 from inducult_geo.errors import ConfigError, RegionError, StorageError
 from inducult_geo.frames import Records, as_records, counts_of, outcome_of
 from inducult_geo.match.decisions import Decisions, read_decisions
-from inducult_geo.match.identity import empty_registry
+from inducult_geo.match.registry import empty_registry
 from inducult_geo.match.resolve import Resolution, compare, resolve
 from inducult_geo.match.score import Weights, weights_from
 from inducult_geo.rasters import raster_files, sampled

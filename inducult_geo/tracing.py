@@ -13,9 +13,9 @@ import pandas as pd
 
 from inducult_geo.errors import ConfigError
 from inducult_geo.frames import as_records
-from inducult_geo.match.identity import check_site_id
 from inducult_geo.match.resolve import compare, sources_of_units
 from inducult_geo.match.score import bar_in_words, shipped_weights
+from inducult_geo.match.site_ids import check_site_id
 from inducult_geo.match.waterfall import Waterfall, waterfall
 from inducult_geo.resolving import registry_of, weights_of
 from inducult_geo.run import Run

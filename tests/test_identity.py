@@ -8,16 +8,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from match_rows import records, row
 
-from inducult_geo.match.identity import (
-    DIGITS,
-    REGISTRY_COLUMNS,
-    assign_ids,
-    check_site_id,
-    empty_registry,
-    new_site_id,
-    seen_dates,
-)
-from inducult_geo.match.lookup import earliest
+from inducult_geo.frames import Records
+from inducult_geo.match.columns import texts
+from inducult_geo.match.identity import assign_ids
+from inducult_geo.match.registry import REGISTRY_COLUMNS, empty_registry, first_seen_of, seen_dates, typed_registry
+from inducult_geo.match.site_ids import DIGITS, check_site_id, new_site_id, new_site_ids
 
 KEYS = tuple(f"{source}:{number}" for source in "ab" for number in range(4))
 
@@ -148,7 +143,7 @@ def test_records_without_any_date():
 
 def test_dates_are_those_of_the_data():
     table = records(row("a:1", valid_at="2024-02-03T04:05:06Z"), row("a:2", retrieved_at="2025-01-01"), row("a:3"))
-    assert seen_dates(table) == {"a:1": "2024-02-03", "a:2": "2025-01-01", "a:3": None}
+    assert seen_dates(table).to_pylist() == ["2024-02-03", "2025-01-01", None]
 
 
 def test_chained_merges_point_at_the_living():
@@ -160,10 +155,90 @@ def test_chained_merges_point_at_the_living():
     assert len(stones(third.registry)) == 2
 
 
-def test_earliest_date_of_each_key_without_nulls() -> None:
-    keys = pd.Series(["b", "a", None, "b", "c"], dtype="str")
-    dates = pd.Series(["2024-05-01", None, "1999-01-01", "2023-12-31", "2025-02-03"], dtype="str")
-    found = earliest(keys, dates)
-    assert found.dropna().to_dict() == {"b": "2023-12-31", "c": "2025-02-03"}
-    assert found.isna()["a"]
-    assert earliest(keys[:0], dates[:0]).empty
+@given(st.lists(st.text(st.characters(exclude_categories=["Cs"])), max_size=6))
+def test_many_ids_are_those_made_one_by_one(keys):
+    assert new_site_ids(texts(keys)).to_pylist() == [new_site_id(key) for key in keys]
+
+
+def test_ids_that_are_taken_are_made_with_salt(monkeypatch):
+    same = [new_site_id("x")] * 2
+    monkeypatch.setattr("inducult_geo.match.identity.new_site_ids", lambda keys: texts(same[: len(keys)]))
+    made = assign({"a:1": 1, "b:1": 2, "b:2": 2})
+    assert made.members.tolist() == [new_site_id("a:1"), new_site_id("b:1"), new_site_id("b:1")]
+    known = made.registry.assign(site_id=new_site_id("a:2"), record_key=["a:1", "b:1", "b:2"])
+    monkeypatch.setattr("inducult_geo.match.identity.new_site_ids", lambda keys: texts([new_site_id(str(keys[0]))]))
+    later = assign({"a:1": 1, "b:1": 1, "b:2": 1, "a:2": 2}, known)
+    assert later.members["a:1"] == new_site_id("a:2")
+    assert later.members["a:2"] == new_site_id("a:2", 1)
+
+
+def held(groups, registry):
+    """Group -> id -> how many of its records had it."""
+    was = registry.dropna(subset="record_key").set_index("record_key")["site_id"].dropna().to_dict()
+    found = {}
+    for key, group in groups.items():
+        if key in was:
+            found.setdefault(group, {}).setdefault(was[key], set()).add(key)
+    return found
+
+
+def kept_one_by_one(groups, registry):
+    """The rule as it reads: most records, then the oldest site, its founder, the oldest record, the smallest id."""
+    rows = registry.dropna(subset="record_key").set_index("record_key")["first_seen"]
+    ages = registry.groupby("site_id")["first_seen"].min()
+    claims = sorted(
+        (-len(keys), ages[site], site not in {new_site_id(key) for key in keys_of}, min(rows[[*keys]]), site, group)
+        for group, sites in held(groups, registry).items()
+        for keys_of in [set().union(*sites.values())]
+        for site, keys in sites.items()
+    )
+    chosen, given_ = {}, set()
+    for *_, site, group in claims:
+        if group not in chosen and site not in given_:
+            chosen[group] = site
+            given_.add(site)
+    return chosen
+
+
+@settings(deadline=None, max_examples=40)
+@given(homes, homes, homes)
+def test_which_id_a_cluster_keeps_is_what_the_rule_says(first, second, third):
+    registry = assign(second, assign(first).registry, "2026-02-01").registry
+    later = assign(third, registry, "2026-03-01")
+    groups = {key: min(k for k in third if third[k] == third[key]) for key in third}
+    chosen = kept_one_by_one(groups, registry)
+    assert {group: later.members[group] for group in chosen} == chosen
+
+
+def test_records_in_another_order_than_their_keys_keep_their_dates_and_fingerprints():
+    rows = [row(f"a:{number}", f"Huta {number}", valid_at=f"2026-01-0{number}") for number in (3, 1, 2)]
+    table = records(*rows)
+    homes_ = {key: key for key in table["record_key"]}
+    made = assign_ids(homes_, empty_registry(), table).registry.set_index("record_key").sort_index()
+    assert made["first_seen"].tolist() == [f"2026-01-0{number}" for number in (1, 2, 3)]
+    assert made["name_key"].is_unique
+    ordered = Records(table.sort_values("record_key", ignore_index=True))
+    again = assign_ids(homes_, empty_registry(), ordered).registry.set_index("record_key").sort_index()
+    pd.testing.assert_frame_equal(made, again)
+
+
+def test_a_record_that_stands_twice_in_a_registry_counts_as_last_written():
+    first = assign({"a:1": 1, "b:1": 2}).registry
+    twice = pd.concat([first, first[first["record_key"] == "a:1"].assign(site_id="IC-later")], ignore_index=True)
+    typed = typed_registry(twice)
+    assert typed.set_index("record_key")["site_id"]["a:1"] == "IC-later"
+    assert len(typed) == 2
+    assert typed_registry(first).equals(first)
+
+
+def test_a_site_is_known_since_its_earliest_record_even_where_that_has_gone():
+    first = assign({"a:1": 1, "b:1": 1}, valid_at="2025-01-01")
+    later = assign({"b:1": 1, "b:2": 3}, first.registry, "2026-01-01")
+    assert first_seen_of(later.members, later.registry).to_dict() == {"b:1": "2025-01-01", "b:2": "2026-01-01"}
+    assert first_seen_of(pd.Series(["IC-unknown"], dtype="str"), later.registry).isna().all()
+
+
+def test_the_record_that_is_known_longest_founds_a_site():
+    first = assign({"a:1": 1, "a:2": 1, "a:3": 1})
+    later = assign({"a:1": 1, "a:2": 1, "a:3": 2, "a:0": 2}, first.registry, "2026-02-01")
+    assert later.members["a:0"] == later.members["a:3"] == new_site_id("a:3")

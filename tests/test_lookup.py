@@ -7,7 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from inducult_geo.match.lookup import is_in, order_of
+from inducult_geo.match.columns import texts
+from inducult_geo.match.lookup import earliest, is_in, order_of, places_in, ranks
 
 TEXTS = st.lists(st.none() | st.text(st.sampled_from("aZž𝔸é1-"), max_size=3), max_size=12)
 
@@ -31,3 +32,27 @@ def test_rows_are_ordered_by_their_texts_letter_by_letter_and_null_comes_last(
     table = pd.DataFrame(rows, columns=["first", "second"]).astype(dtype)
     ordered = [rows[at] for at in order_of(table, ["first", "second"])]
     assert ordered == sorted(rows, key=lambda row: [(text is None, text or "") for text in row])
+
+
+@given(st.lists(st.text(st.sampled_from("aZž𝔸"), max_size=2), unique=True, max_size=8), TEXTS)
+def test_places_among_others(among: list[str], keys: list[str | None]) -> None:
+    wanted = [among.index(key) if key in among else -1 for key in keys]
+    assert places_in(texts(keys), texts(among)).tolist() == wanted
+    assert places_in(texts(among), texts(among)).tolist() == list(range(len(among)))
+
+
+@given(st.lists(st.text(st.sampled_from("aZž𝔸é1-"), max_size=3), max_size=12))
+def test_ranks_are_places_among_the_different_texts_in_order(values: list[str]) -> None:
+    assert ranks(texts(values)).tolist() == [sorted(set(values)).index(value) for value in values]
+
+
+def test_earliest_date_of_each_key_without_nulls() -> None:
+    keys = texts(["b", "a", None, "b", "c"])
+    dates = texts(["2024-05-01", None, "1999-01-01", "2023-12-31", "2025-02-03"])
+    found, first = earliest(keys, dates)
+    assert dict(zip(found.to_pylist(), first.to_pylist(), strict=True)) == {
+        "b": "2023-12-31",
+        "a": None,
+        "c": "2025-02-03",
+    }
+    assert len(earliest(keys[:0], dates[:0])[0]) == 0

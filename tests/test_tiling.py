@@ -13,7 +13,7 @@ import shapely
 
 from inducult_geo.frames import WORK_CRS, Records, as_records
 from inducult_geo.match.decisions import Decision, replay
-from inducult_geo.match.identity import empty_registry
+from inducult_geo.match.registry import empty_registry
 from inducult_geo.match.resolve import Resolution, resolve
 from inducult_geo.tiling import (
     Grid,

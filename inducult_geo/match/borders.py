@@ -11,7 +11,7 @@ from typing import TypeVar
 
 import pandas as pd
 
-from inducult_geo.match.identity import new_site_id
+from inducult_geo.match.site_ids import new_site_id
 
 Frame = TypeVar("Frame", bound=pd.DataFrame)
 Renamed = Mapping[tuple[str, str], str]

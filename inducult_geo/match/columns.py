@@ -28,7 +28,8 @@ def texts(values: Any) -> pa.Array:
     except (pa.ArrowTypeError, pa.ArrowInvalid):
         # JSON from outside may hold a number where a text is expected.
         told = pa.array(pd.array(values, dtype=TEXT), _KIND, from_pandas=True)
-    return told.combine_chunks() if isinstance(told, pa.ChunkedArray) else told
+    parts = told.chunks if isinstance(told, pa.ChunkedArray) else [told]
+    return parts[0].cast(_KIND) if len(parts) == 1 else pa.concat_arrays([no_texts(0), *(p.cast(_KIND) for p in parts)])
 
 
 def no_texts(size: int) -> pa.Array:
@@ -157,5 +158,4 @@ class Coded:
 def coded(values: pa.Array) -> Coded:
     """Give every text of a column its number, equal ones the same, in order of appearance."""
     found = pc.dictionary_encode(values)
-    codes = pc.fill_null(found.indices, -1).to_numpy(zero_copy_only=False).astype(np.int64)
-    return Coded(codes, found.dictionary.to_pylist())
+    return Coded(np.asarray(pc.fill_null(found.indices, -1), dtype=np.int64), found.dictionary.to_pylist())

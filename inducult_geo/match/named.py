@@ -41,8 +41,7 @@ def fill_names(sites: FilledSites) -> None:
     sites.values["name"], sites.origin["name"] = taken(shown, rows), rows
     _lone(sites, np.flatnonzero(members.is_lone & odd[members.starts]))
     ranked = members.names
-    numbers = pc.dictionary_encode(names).indices
-    codes = pc.fill_null(numbers, -1).to_numpy(zero_copy_only=False)
+    codes = np.asarray(pc.fill_null(pc.dictionary_encode(names).indices, -1))
     # Each text of a site once, where it is told first.
     first = ranked[codes[ranked] >= 0]
     width = int(codes.max(initial=0)) + 1

@@ -18,11 +18,12 @@ from inducult_geo.match.continuity import Heir, fingerprints, heirs, successors,
 from inducult_geo.match.decisions import Decisions
 from inducult_geo.match.duplicates import fold_duplicates
 from inducult_geo.match.golden import Confidence, golden
-from inducult_geo.match.identity import assign_ids, first_seen_of, typed_registry
+from inducult_geo.match.identity import assign_ids
 from inducult_geo.match.lookup import is_in
 from inducult_geo.match.outcomes import Settled, museum_beside_works, outcomes, sure_or_first
 from inducult_geo.match.prepare import prepare
 from inducult_geo.match.questions import REVIEW_COLUMNS, question_id, questions
+from inducult_geo.match.registry import first_seen_of, typed_registry
 from inducult_geo.match.relations import wholes
 from inducult_geo.match.score import Scored, Weights, score
 

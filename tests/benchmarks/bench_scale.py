@@ -40,8 +40,9 @@ from inducult_geo.match.comparisons import Compared
 from inducult_geo.match.continuity import fingerprints
 from inducult_geo.match.decisions import Decisions
 from inducult_geo.match.golden import golden
-from inducult_geo.match.identity import assign_ids, empty_registry
+from inducult_geo.match.identity import assign_ids
 from inducult_geo.match.prepare import prepare
+from inducult_geo.match.registry import empty_registry
 from inducult_geo.match.resolve import links
 from inducult_geo.match.score import Scored, score
 

@@ -1,0 +1,247 @@
+"""The registry of site ids: one row a record ever seen, and a tombstone for every id that no record bears any more."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
+from pandas.api.types import pandas_dtype
+
+from inducult_geo.frames import NUMBER, TEXT, Records
+from inducult_geo.match.columns import as_column, no_texts, one_after_the_other, only, replaced, taken, texts
+from inducult_geo.match.continuity import FINGERPRINT_COLUMNS, Heir
+from inducult_geo.match.lookup import earliest, is_in, order_of, places_in
+from inducult_geo.ragged import Ints
+
+_SITE_COLUMNS: Final = ("site_id", "first_seen", "last_seen", "merged_into")
+REGISTRY_COLUMNS: Final = ("record_key", *_SITE_COLUMNS, *FINGERPRINT_COLUMNS, "succeeds", "cause")
+"""One row a record ever seen, with its fingerprint; `succeeds` is the vanished record as which it goes on, and `cause`
+says why. A tombstone has no `record_key`, but `merged_into`, the id that took its place, and the `cause`."""
+
+NUMBERS: Final = ("x", "y", "area_m2")
+_TYPES: Final = {name: NUMBER if name in NUMBERS else TEXT for name in REGISTRY_COLUMNS}
+
+NEVER: Final = "9999"
+"""Later than any date."""
+
+Stone = tuple[None, str, str | None, str | None, str, str | None]
+"""A tombstone as a row of the registry: no record, id, dates, the id that took its place, and why."""
+
+
+def empty_registry() -> pd.DataFrame:
+    """Return a registry in which nothing was ever seen."""
+    return pd.DataFrame({name: pd.Series(dtype=kind) for name, kind in _TYPES.items()})
+
+
+def typed_registry(registry: pd.DataFrame) -> pd.DataFrame:
+    """Bring a registry to its columns and types; a record that stands twice counts as last written."""
+    typed = registry.reindex(columns=[*REGISTRY_COLUMNS])
+    # What an earlier run wrote has its types already; bringing it there again copies every text twice.
+    if any(typed[name].dtype != pandas_dtype(kind) for name, kind in _TYPES.items()):
+        typed = typed.astype(object).where(typed.notna(), None).astype(_TYPES)
+    keys = texts(typed["record_key"])
+    if pc.count_distinct(keys).as_py() == len(keys) - keys.null_count:
+        return typed
+    return typed[typed["record_key"].isna() | ~typed["record_key"].duplicated(keep="last")]
+
+
+def rows_of(registry: pd.DataFrame) -> pd.DataFrame:
+    """Return the rows of records, without tombstones."""
+    is_record = registry["record_key"].notna()
+    return registry if is_record.all() else registry[is_record]
+
+
+def first_seen_of(sites: pd.Series, registry: pd.DataFrame) -> pd.Series:
+    """Return since when each site is known, be it by a record that has vanished; on the index of `sites`."""
+    known = rows_of(registry)
+    ids, dates = earliest(texts(known["site_id"]), texts(known["first_seen"]))
+    return pd.Series(as_column(taken(dates, places_in(texts(sites), ids))), index=sites.index, name=sites.name)
+
+
+def merge_registries(before: pd.DataFrame, regions: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
+    """Make one registry of what each region's run knows: of its own records each region, of the others the rest.
+
+    Regions are resolved side by side, each with the registry as it was, and some keep an earlier run's: only a
+    region's own rows speak for it. A tombstone holds where no record bears its id.
+
+    Parameters
+    ----------
+    before
+        The registry as it was.
+    regions
+        Region -> the registry that resolving it gave.
+    """
+    parts = [typed_registry(before), *(typed_registry(registry) for _, registry in sorted(regions.items()))]
+    owners = [None, *sorted(regions)]
+    rows = [
+        part[part["record_key"].notna() & (part["region"] == owner if owner else ~part["region"].isin([*regions]))]
+        for owner, part in zip(owners, parts, strict=True)
+    ]
+    # Rows of an older registry know no region; they hold until a region tells of the record.
+    told = pd.concat(rows, ignore_index=True).sort_values("last_seen", kind="stable", na_position="first")
+    # Where a border moved, two regions know of a record: the one that saw it last speaks for it.
+    records = told.drop_duplicates("record_key", keep="last")
+    stones = pd.concat([part[part["record_key"].isna()] for part in parts], ignore_index=True)
+    stones = stones[~stones["site_id"].isin(records["site_id"])].drop_duplicates("site_id", keep="last")
+    whole = pd.concat([records, stones], ignore_index=True).astype(_TYPES)
+    return in_order(whole)
+
+
+def seen_dates(records: Records) -> pa.Array:
+    """Return the date of the data in which each record was seen: retrieved, else valid; never the clock.
+
+    When an object was last edited (its `valid_at` in OpenStreetMap) is another matter: what nobody has touched for ten
+    years is seen today.
+    """
+    dates = pc.coalesce(texts(records["retrieved_at"]), texts(records["valid_at"]))
+    return pc.utf8_slice_codeunits(dates, 0, 10)
+
+
+@dataclass(frozen=True)
+class News:
+    """What a run says of its records, one value a record, in the order of their keys.
+
+    Attributes
+    ----------
+    key, site
+        Record keys and the ids of their sites.
+    was
+        The site that each record was of before, itself or as the one that it goes on as; null where it is new.
+    row
+        Row of the record among those of the registry (`rows_of`), -1 where it is new.
+    seen
+        The date of the data in which it was seen.
+    marks
+        Fingerprints (`FINGERPRINT_COLUMNS`).
+    """
+
+    key: pa.Array
+    site: pa.Array
+    was: pa.Array
+    row: Ints
+    seen: pa.Array
+    marks: Mapping[str, Any]
+
+
+def updated(before: pd.DataFrame, news: News, found: Mapping[str, Heir]) -> pd.DataFrame:
+    """Bring rows and tombstones up to date; a vanished record goes where its heir went.
+
+    Parameters
+    ----------
+    before
+        The registry so far, typed.
+    news
+        What this run says.
+    found
+        Which of its records go on as vanished ones.
+    """
+    rows = rows_of(before)
+    is_gone = np.ones(len(rows), dtype=bool)
+    is_gone[news.row[news.row >= 0]] = False
+    # Vanished records first, then those of this run.
+    gone = np.flatnonzero(is_gone)
+    row = np.r_[gone, news.row]
+    now = {"record_key": news.key, "site_id": news.site, **news.marks}
+    columns: dict[str, Any] = {}
+    for name in REGISTRY_COLUMNS:
+        if name in NUMBERS:
+            columns[name] = np.r_[rows[name].to_numpy()[gone], news.marks[name]]
+        elif name in now:
+            columns[name] = one_after_the_other([taken(texts(rows[name]), gone), now[name]])
+        else:
+            columns[name] = taken(texts(rows[name]), row)
+    seen = one_after_the_other([no_texts(len(gone)), news.seen])
+    columns |= _dates(columns["first_seen"], columns["last_seen"], seen)
+    columns |= _followed(columns, news, len(gone), found)
+    return _framed(columns, _tombstones(before, news, columns["site_id"]))
+
+
+def _dates(first: pa.Array, last: pa.Array, seen: pa.Array) -> dict[str, pa.Array]:
+    """Return the first and the last date on which each record was seen; null where none is told."""
+    never, nothing = (pa.scalar(text, first.type) for text in (NEVER, ""))
+    earlier = pc.min_element_wise(first, last, seen, never)
+    known = (pc.if_else(pc.equal(part, never), nothing, part) for part in (last, seen))
+    later = pc.max_element_wise(*known, nothing)
+    return {
+        "first_seen": only(np.asarray(pc.not_equal(earlier, never)), earlier),
+        "last_seen": only(np.asarray(pc.not_equal(later, nothing)), later),
+    }
+
+
+def _followed(columns: Mapping[str, Any], news: News, past: int, found: Mapping[str, Heir]) -> dict[str, pa.Array]:
+    """Say of records that go on as vanished ones whom they follow, and let these move where they went."""
+    if not found:
+        return {}
+    at = places_in(texts([*found]), news.key)
+    inherits = np.array([heir.inherits for heir in found.values()], dtype=bool)
+    old = places_in(texts([heir.old_key for heir in found.values()]), columns["record_key"][:past])
+    return {
+        "succeeds": replaced(columns["succeeds"], past + at, [heir.old_key for heir in found.values()]),
+        "cause": replaced(columns["cause"], past + at, [heir.cause for heir in found.values()]),
+        "site_id": replaced(columns["site_id"], old[inherits], taken(news.site, at[inherits])),
+    }
+
+
+def _framed(columns: dict[str, Any], stones: list[Stone]) -> pd.DataFrame:
+    """Make the registry of columns and tombstones: by site and record, tombstones last within their site."""
+    graves = pd.DataFrame(stones, columns=["record_key", *_SITE_COLUMNS, "cause"], dtype=object)
+    for name, values in columns.items():
+        told = graves[name] if name in graves else graves["record_key"]
+        if name in NUMBERS:
+            columns[name] = np.r_[values, np.full(len(graves), np.nan)]
+        else:
+            columns[name] = one_after_the_other([values, texts(told)])
+    order = order_of(columns, ["site_id", "record_key"])
+    nothing = as_column(no_texts(len(order)))
+    for name, values in columns.items():
+        if name in NUMBERS:
+            columns[name] = values[order]
+        else:
+            columns[name] = as_column(taken(values, order)) if values.null_count < len(order) else nothing.view()
+    return pd.DataFrame(columns, columns=[*REGISTRY_COLUMNS])
+
+
+def in_order(registry: pd.DataFrame) -> pd.DataFrame:
+    """Sort the rows of a registry by site and record, tombstones last within their site."""
+    return registry.iloc[order_of(registry, ["site_id", "record_key"])].reset_index(drop=True)
+
+
+def _tombstones(before: pd.DataFrame, news: News, alive: pa.Array) -> list[Stone]:
+    """Rows for ids that no record bears any more: old ones that still hold, and those of new merges."""
+    stones: dict[str, Stone] = {}
+    graves = before.loc[before["merged_into"].notna(), [*_SITE_COLUMNS, "cause"]]
+    graves = graves[~is_in(graves["site_id"], alive)]
+    columns = [graves[name].astype(object).where(graves[name].notna(), None) for name in graves]
+    stones |= {site: (None, site, *told) for site, *told in zip(*columns, strict=True)}
+    moved = np.flatnonzero(np.asarray(pc.fill_null(pc.not_equal(news.was, news.site), False), dtype=bool))
+    moved = moved[~is_in(taken(news.was, moved), alive)]
+    was, key, home = (
+        pd.Series(taken(part, moved).to_pylist(), dtype=object) for part in (news.was, news.key, news.site)
+    )
+    held = before[is_in(before["site_id"], was)].groupby("site_id")[["first_seen", "last_seen"]].agg(["min", "max"])
+    for site, rows in was.groupby(was).groups.items():
+        counts = home[rows].value_counts()
+        heir = min(counts.index[counts == counts.max()])
+        named = ", ".join(sorted(key[rows][home[rows] == heir])[:3])
+        dates = held.loc[str(site)]
+        first, last = dates[("first_seen", "min")], dates[("last_seen", "max")]
+        stones[str(site)] = (None, str(site), _text(first), _text(last), heir, f"its records ({named}) are now there")
+    return [_lasting(stone, stones) for _, stone in sorted(stones.items())]
+
+
+def _text(value: Any) -> str | None:
+    return value if isinstance(value, str) else None
+
+
+def _lasting(stone: Stone, stones: Mapping[str, Stone]) -> Stone:
+    """Let a tombstone name the id that is alive now, not one that was merged further."""
+    heir, passed = stone[4], {stone[1]}
+    while heir in stones and heir not in passed:
+        passed.add(heir)
+        heir = stones[heir][4]
+    return (*stone[:4], heir, stone[5])

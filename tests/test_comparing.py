@@ -65,6 +65,23 @@ def test_words_are_asked_for_again_and_for_other_pairs(pairs):
     assert found.detail(np.array([1])) == [second]
 
 
+def test_what_is_found_anew_is_what_was_found(pairs):
+    kept, anew = compare_all(pairs), score(pairs).scores
+    rows = np.arange(len(pairs.left))[::-2]
+    for name, found in kept.items():
+        np.testing.assert_array_equal(anew[name].value, found.value)
+        np.testing.assert_array_equal(anew[name].of(rows), found.of(rows))
+        np.testing.assert_array_equal(anew[name].of(slice(3, 5)), found.value[3:5])
+        assert anew[name].detail(rows) == found.detail(rows)
+    told, again = score(pairs), score(pairs, scores=kept)
+    for field in ("base", "probability", "whole", "share", "bar", "is_match", "is_question", "is_backed"):
+        np.testing.assert_array_equal(getattr(again, field), getattr(told, field))
+    for name, points in told.parts.items():
+        np.testing.assert_array_equal(again.parts[name], points)
+    total = told.weights.offset + told.weights.scale * told.weights.intercept + sum(told.parts.values())
+    np.testing.assert_allclose(1 / (1 + np.exp(-total)), told.probability, atol=1e-12)
+
+
 def test_no_pairs():
     prepared = prepare(records(row("a:1")))
     none = np.zeros(0, dtype=np.int64)
@@ -79,7 +96,8 @@ def test_parts_add_up_to_the_sum(pairs):
     assert [*parts][-1] == "more"
     assert len(parts) == len(COMPARISONS) + 1
     total = sum(parts[name] for name in parts if name != "more")
-    np.testing.assert_allclose(total, added(found, weights.points, len(pairs.left)), atol=1e-12)
+    values = {name: one.value for name, one in found.items()}
+    np.testing.assert_allclose(total, added(values, weights.points), atol=1e-12)
     some = np.array([3, 1])
     for name in parts:
         assert parts.of(name, some).tolist() == parts[name][some].tolist()

@@ -19,8 +19,9 @@ import pytest
 import inducult_geo
 from inducult_geo.harmonize.placement import POINTS_MIN, SAME_PLACE_M
 from inducult_geo.match.dated import FAR_M
+from inducult_geo.match.evidence import SAME_FUEL
 from inducult_geo.match.refit import FEWEST, FEWEST_OF_EACH
-from inducult_geo.match.score import DOUBTED, NEARNESS_ALONE, OTHER_UNIT, SAME_FUEL
+from inducult_geo.match.score import DOUBTED, NEARNESS_ALONE, OTHER_UNIT
 from inducult_geo.match.train import THRESHOLDS
 from inducult_geo.publish.domains import DOMAINS
 from inducult_geo.publish.layers import LAYERS

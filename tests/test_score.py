@@ -11,6 +11,7 @@ from match_rows import backdrop, point, records, row, square
 from inducult_geo.frames import to_json
 from inducult_geo.match.candidates import candidates_of
 from inducult_geo.match.comparisons import COMPARISONS, Compared
+from inducult_geo.match.evidence import SAME_FUEL
 from inducult_geo.match.points import weigh
 from inducult_geo.match.prepare import prepare
 from inducult_geo.match.rivals import contests, leads, plants_of
@@ -19,7 +20,6 @@ from inducult_geo.match.score import (
     LEAD_KNOTS,
     LEADS,
     OTHER_UNIT,
-    SAME_FUEL,
     bar_in_words,
     explain,
     score,
@@ -298,7 +298,9 @@ def test_units_of_a_plant_are_no_rivals():
     _, right = leads(pairs, np.array([4.0, 3.0, 1.0]))
     assert right.tolist() == [3.0, 2.0, -3.0]
     _, other = contests(pairs)
-    assert np.allclose(other.crowd(np.log([4.0, 3.0, 1.0])), [1.0, 1.0, 7.0])
+    single = np.array([True, True])
+    assert np.allclose(other.crowd(np.log([4.0, 3.0, 1.0]), single), [1.0, 1.0, 7.0])
+    assert other.crowd(np.log([4.0, 3.0, 1.0]), ~single).tolist() == [0.0, 0.0, 0.0]
 
 
 @pytest.mark.parametrize(

@@ -50,6 +50,10 @@ class Scores:
     value: Floats
     detail: Callable[[Ints], list[str]] = field(compare=False)
 
+    def of(self, rows: Ints | slice) -> Floats:
+        """Return the findings about some pairs, by their numbers."""
+        return self.value[rows]
+
 
 @dataclass(frozen=True)
 class Compared:
@@ -132,7 +136,7 @@ class Compared:
         shared[touching] = shapely.area(shapely.intersection(mine, theirs))
         return a, b, shared
 
-    def take(self, pairs: Ints) -> Compared:
+    def take(self, pairs: Ints | slice) -> Compared:
         """Return some of the pairs (nothing that was worked out is kept)."""
         return Compared(self.prepared, self.left[pairs], self.right[pairs])
 

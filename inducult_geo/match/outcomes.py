@@ -119,7 +119,7 @@ def museum_beside_works(pairs: Compared) -> Flags:
 def contradicting_places(scored: Scored, rows: Ints) -> Flags:
     """Tell of some pairs which ones lie too far apart for their accuracies, with no address that would confirm them."""
     some = scored.pairs.take(rows)
-    confirmed = [scored.scores[name].value[rows] >= least for name, least in CONFIRMED.items()]
+    confirmed = [scored.scores[name].of(rows) >= least for name, least in CONFIRMED.items()]
     return np.asarray(
         (some.distance_m > np.maximum(FAR_UNITS * some.unit_m, FAR_FROM_M)) & ~np.any(confirmed, axis=0), dtype=bool
     )
@@ -159,7 +159,7 @@ def _scored(scored: Scored, settled: Settled) -> pd.DataFrame:
         keep |= np.isin(codes, codes_of(settled.decisions.latest.keys(), rows))
     kept = np.flatnonzero(keep)
     left, right = ends[0][kept], ends[1][kept]
-    named = ~np.isnan(scored.scores["name"].value[kept])
+    named = ~np.isnan(scored.scores["name"].of(kept))
     # Not every nameless thing beside a monument is worth a person's time.
     kept_first = sure_or_first(scored, settled.many)[kept]
     worth = kept_first & scored.is_question[kept] & (scored.is_backed[kept] | (scored.is_match[kept] & named))

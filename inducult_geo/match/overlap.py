@@ -12,15 +12,17 @@ estimated for every pair of sources, and drawn towards what training saw where t
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from inducult_geo.match.comparisons import Compared
 from inducult_geo.match.rivals import Contest
-from inducult_geo.ragged import Floats, Ints
+from inducult_geo.ragged import Flags, Floats, Ints
 
 CHANCE_AT_MOST: Final = 4.0
 """Log-odds above which a pair that chance brings counts no more: a few sites with many permits must not decide."""
@@ -42,18 +44,35 @@ _ROUNDS: Final = 300
 
 @dataclass(frozen=True)
 class Overlap:
-    """What is said about each pair.
+    """What is said about each pair: the same for all pairs of two lists in one country.
 
     Attributes
     ----------
-    points
+    of_pair
+        Row of the other two for each pair.
+    level
         Log-odds that are added to the pair's.
-    share
+    shares
         Estimated share of the shorter list, in the pair's country, that has a partner in the other.
     """
 
-    points: Floats
-    share: Floats
+    of_pair: NDArray[np.int32]
+    level: Floats
+    shares: Floats
+
+    def __getitem__(self, rows: Ints | slice) -> Floats:
+        """Log-odds that are added to some pairs."""
+        return self.level[self.of_pair[rows]]
+
+    @property
+    def points(self) -> Floats:
+        """Log-odds that are added, one a pair."""
+        return self[slice(None)]
+
+    @property
+    def share(self) -> Floats:
+        """Estimated share of the shorter list with a partner, one a pair."""
+        return self.shares[self.of_pair]
 
 
 def overlap(
@@ -76,72 +95,78 @@ def overlap(
     trained
         Share of the records with a partner that training saw.
     """
-    p = pairs.prepared
     if not len(total):
-        return Overlap(np.zeros(0), np.zeros(0))
-    codes, names = pd.factorize(p.source, sort=True)
-    lands, _ = pd.factorize(p.country, sort=True)
-    source, land = codes.astype(np.int64), lands.astype(np.int64)
+        return Overlap(np.zeros(0, dtype=np.int32), np.zeros(0), np.zeros(0))
+    source, names = pairs.prepared.sources
+    land = pd.factorize(pairs.prepared.country, sort=True)[0].astype(np.int64)
     n_lands, n_sources = int(land.max()) + 1, len(names)
-    first = np.where(source[pairs.left] > source[pairs.right], pairs.right, pairs.left)
-    lists = _lists(pairs, source, n_sources)
-    points, share = np.zeros(len(total)), np.zeros(len(total))
     counts = np.bincount(source * n_lands + land, minlength=n_sources * n_lands).reshape(n_sources, n_lands)
-    for number in np.unique(lists):
-        here = lists == number
-        two = divmod(int(number), n_sources)
-        level = _level(sides, lists, spare, number, counts[list(two)].sum(axis=1), trained)
-        priors = _shares(sides, lists, number, total + level, land, counts[list(two)], trained)
-        moved = np.clip(_logit(priors) - _logit(np.array(trained)), -MOST_DOWN, MOST_UP)
-        where = land[first[here]]
-        points[here], share[here] = level + moved[where], priors[where]
-    return Overlap(points, share)
+    lists = [_lists(side, source, n_sources) for side in sides]
+    best = [side.best(total) for side in sides]
+    level, shares = np.zeros(n_sources**2 * n_lands), np.zeros(n_sources**2 * n_lands)
+    for number in np.unique(lists[0]).tolist():
+        of_two = counts[[*divmod(number, n_sources)]]
+        of_these = [part == number for part in lists]
+        raised = _level(sides, of_these, spare, of_two.sum(axis=1), trained)
+        tops = [
+            (land[side.record[some]], top[some] + raised) for side, some, top in zip(sides, of_these, best, strict=True)
+        ]
+        priors = _shares(tops, of_two, trained)
+        rows = slice(number * n_lands, (number + 1) * n_lands)
+        level[rows] = raised + np.clip(_logit(priors) - _logit(np.array(trained)), -MOST_DOWN, MOST_UP)
+        shares[rows] = priors
+    # The country is that of the record of the source that comes first by name.
+    of_pair = np.empty(len(total), dtype=np.int32)
+    of_pair[sides[0].order] = np.repeat(lists[0] * n_lands + land[sides[0].record], sides[0].sizes)
+    return Overlap(of_pair, level, shares)
 
 
-def _lists(pairs: Compared, source: Ints, n_sources: int) -> Ints:
-    """Return which two lists each pair is of, as one number."""
-    a, b = source[pairs.left], source[pairs.right]
-    return np.minimum(a, b) * n_sources + np.maximum(a, b)
+def _lists(side: Contest, source: Ints, n_sources: int) -> Ints:
+    """Return which two lists each group of a contest is of, as one number."""
+    mine, theirs = source[side.record], side.partners
+    return np.minimum(mine, theirs) * n_sources + np.maximum(mine, theirs)
 
 
 def _level(
     sides: tuple[Contest, Contest],
-    lists: Ints,
+    of_these: Sequence[Flags],
     spare: tuple[Floats, Floats],
-    number: int,
     n_records: Ints,
     trained: float,
 ) -> float:
-    """How much higher the scores of two lists would be if chance reached as high in them as odds say it does."""
+    """How much higher the scores of two lists would be if chance reached as high in them as odds say it does.
+
+    Parameters
+    ----------
+    of_these
+        For either side which groups are of the two lists.
+    n_records
+        How many records each list holds.
+    """
     side = 0 if n_records[0] <= n_records[1] else 1
-    contest = sides[side]
-    of_these = lists[contest.order[contest.starts]] == number
-    values = spare[side][of_these[contest.sizes > 1]]
+    values = spare[side][of_these[side][sides[side].sizes > 1]]
     if not len(values):
         return 0.0
     # Where the best was the only one, nothing is left: odds of zero.
-    mean = float(np.exp(np.minimum(values, CHANCE_AT_MOST)).sum() / of_these.sum())
+    mean = float(np.exp(np.minimum(values, CHANCE_AT_MOST)).sum() / of_these[side].sum())
     found = float(_logit(np.array(trained))) - np.log(max(mean, 1e-9))
     return float(np.clip(found * len(values) / (len(values) + CHANCE_COUNTS), -MOST_LEVEL, MOST_LEVEL))
 
 
-def _shares(
-    sides: tuple[Contest, Contest],
-    lists: Ints,
-    number: int,
-    total: Floats,
-    land: Ints,
-    counts: Ints,
-    trained: float,
-) -> Floats:
-    """Estimate the share of the shorter list that has a partner, for each country."""
+def _shares(tops: Sequence[tuple[Ints, Floats]], counts: Ints, trained: float) -> Floats:
+    """Estimate the share of the shorter list that has a partner, for each country.
+
+    Parameters
+    ----------
+    tops
+        For either side: country and best log-odds, one a record with candidates.
+    counts
+        Records of either list in each country.
+    """
     n_lands = counts.shape[1]
     shorter = counts.argmin(axis=0)
     table = np.zeros((n_lands, _BINS))
-    for side, contest in enumerate(sides):
-        mine = np.flatnonzero(lists[contest.order[contest.starts]] == number)
-        best = contest.best(total)[mine]
-        where = land[contest.record[mine]]
+    for side, (where, best) in enumerate(tops):
         kept = shorter[where] == side
         at = np.clip((best[kept] + _EDGE) * (_BINS / (2 * _EDGE)), 0, _BINS - 1).astype(np.int64)
         table += np.bincount(where[kept] * _BINS + at, minlength=n_lands * _BINS).reshape(n_lands, _BINS)

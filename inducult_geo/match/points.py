@@ -7,8 +7,10 @@ from typing import Final
 
 import numpy as np
 
+from inducult_geo.match.comparing import Finding
 from inducult_geo.match.comparisons import COMPARISONS, Scores
-from inducult_geo.ragged import Floats, Ints, blocks
+from inducult_geo.match.overlap import Overlap
+from inducult_geo.ragged import Floats, Ints
 
 _KNOTS: Final = {entry.name: entry.knots for entry in COMPARISONS}
 
@@ -43,10 +45,10 @@ class Parts(Mapping[str, Floats]):
 
     def __init__(
         self,
-        scores: Mapping[str, Scores],
+        scores: Mapping[str, Scores | Finding],
         points: Mapping[str, Sequence[float]],
         scale: float,
-        more: Mapping[str, Floats],
+        more: Mapping[str, Floats | Overlap],
     ) -> None:
         self._scores, self._points, self._scale, self._more = scores, points, scale, more
 
@@ -68,13 +70,12 @@ class Parts(Mapping[str, Floats]):
         """Return one part of some pairs."""
         if name in self._more:
             return self._more[name][rows]
-        return self._scale * weigh(self._scores[name].value[rows], _KNOTS[name], self._points[name])
+        return self._scale * weigh(self._scores[name].of(rows), _KNOTS[name], self._points[name])
 
 
-def added(scores: Mapping[str, Scores], points: Mapping[str, Sequence[float]], size: int) -> Floats:
-    """Add up the points of all comparisons, one sum a pair."""
-    total = np.zeros(size)
-    for here in blocks(size):
-        for name, knots in _KNOTS.items():
-            total[here] += weigh(scores[name].value[here], knots, points[name])
+def added(found: Mapping[str, Floats], points: Mapping[str, Sequence[float]]) -> Floats:
+    """Add up the points of all comparisons, one sum a pair; `found` holds what each comparison found."""
+    total = np.zeros(len(next(iter(found.values()))))
+    for name, knots in _KNOTS.items():
+        total += weigh(found[name], knots, points[name])
     return total

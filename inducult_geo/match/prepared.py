@@ -132,6 +132,12 @@ class Prepared:
         return found
 
     @cached_property
+    def sources(self) -> tuple[Ints, NDArray[np.object_]]:
+        """Each record's source as a number, and the names of the sources in their order."""
+        codes, names = pd.factorize(self.source, sort=True)
+        return codes.astype(np.int64), names
+
+    @cached_property
     def has_ids(self) -> Flags:
         """Tell which records have identifiers."""
         return np.fromiter(map(bool, self.ids), dtype=bool, count=len(self))

@@ -15,6 +15,7 @@ from typing import Final
 import numpy as np
 
 from inducult_geo.errors import InducultError
+from inducult_geo.match.comparing import compare_all
 from inducult_geo.match.comparisons import COMPARISONS, Compared
 from inducult_geo.match.decisions import PART_OF, SAME, Decisions
 from inducult_geo.match.regression import adjusted, hats
@@ -130,13 +131,14 @@ def refit(taught: Taught, weights: Weights | None = None) -> Refit:
             f"{n_same + n_different} decisions can teach ({n_same} same, {n_different} different); {FEWEST} are "
             f"needed, at least {FEWEST_OF_EACH} of each kind. Answer more questions, then try again."
         )
-    before = score(taught.pairs, start, many=taught.many)
+    scores = compare_all(taught.pairs)
+    before = score(taught.pairs, start, scores, many=taught.many)
     after = np.zeros(len(taught.rows))
     decided = np.zeros(len(taught.rows), dtype=bool)
     for fold in _folds(taught):
         # The pairs of a fold are judged by weights that were moved without them.
         known = replace(taught, rows=taught.rows[~fold], true=taught.true[~fold])
-        judged = score(taught.pairs, _moved(known, before, start), many=taught.many)
+        judged = score(taught.pairs, _moved(known, before, start), scores, many=taught.many)
         after[fold] = judged.probability[taught.rows[fold]]
         decided[fold] = judged.is_match[taught.rows[fold]]
     new = _moved(taught, before, start)
@@ -158,7 +160,7 @@ def _moved(taught: Taught, before: Scored, start: Weights) -> Weights:
     """Fit how far the points of the learned comparisons move."""
     rows = taught.rows
     knots = {entry.name: entry.knots for entry in COMPARISONS if entry.learned}
-    columns = {name: before.scores[name].value[rows] for name in knots}
+    columns = {name: before.scores[name].of(rows) for name in knots}
     chance = np.clip(before.probability[rows], 1e-9, 1 - 1e-9)
     told = sum(hats(columns[name], knots[name]) @ np.asarray(start.points[name]) for name in knots)
     rest = np.log(chance / (1 - chance)) - start.scale * told

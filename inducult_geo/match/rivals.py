@@ -6,16 +6,22 @@ where another list has the plant as one record, all of them are right.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Final
+from itertools import pairwise
+from typing import Final, TypeVar
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from inducult_geo.match.comparisons import Compared
 from inducult_geo.match.prepared import Prepared
-from inducult_geo.ragged import Floats, Ints, Ragged, spread
+from inducult_geo.ragged import Flags, Floats, Ints, Ragged, blocks, spread
+
+Small = NDArray[np.int32]
+Values = TypeVar("Values", Floats, Flags)
 
 
 @dataclass(frozen=True)
@@ -30,14 +36,18 @@ class Contest:
         Where in `order` each group begins.
     record
         The record of each group.
+    partners
+        The source of the partners of each group, by its number (see `Prepared.sources`).
     kin
-        Where in `order` the pairs begin whose partners are units of one plant: they do not compete.
+        Where in `order` the pairs begin whose partners are units of one plant: they do not compete. None where every
+        pair is alone.
     """
 
-    order: Ints
+    order: Small
     starts: Ints
     record: Ints
-    kin: Ints
+    partners: Ints
+    kin: Ints | None
 
     @cached_property
     def sizes(self) -> Ints:
@@ -46,38 +56,36 @@ class Contest:
 
     def best(self, values: Floats) -> Floats:
         """Return the highest value of each group."""
-        return np.maximum.reduceat(values[self.order], self.starts) if len(self.starts) else np.zeros(0)
+        found = [np.maximum.reduceat(values[part.order], part.starts) for part in self._parts()]
+        return np.concatenate([np.zeros(0), *found])
 
     def lead(self, base: Floats) -> Floats:
         """Lead of each pair over the best other of its group; NaN where there is none."""
-        if not len(self.order):
-            return np.zeros(0)
-        value = base[self.order]
-        mine = np.maximum.reduceat(value, self.kin)
-        # Where each group begins among the kins: every beginning of a group is one of a kin.
-        starts = np.searchsorted(self.kin, self.starts)
-        sizes = np.diff(np.r_[starts, len(self.kin)])
-        first, second = (np.repeat(part, sizes) for part in _two(mine, starts))
-        other = np.where(mine < first, first, second)
-        told = value - np.repeat(other, np.diff(np.r_[self.kin, len(self.order)]))
         lead = np.empty(len(base))
-        lead[self.order] = np.where(np.isinf(told), np.nan, told)
+        for part in self._parts():
+            value = base[part.order]
+            told = value - part.best_other(value)
+            told[np.isinf(told)] = np.nan
+            lead[part.order] = told
         return lead
 
-    def crowd(self, total: Floats) -> Floats:
+    def crowd(self, total: Floats, single: Flags) -> Floats:
         """Return for each pair the odds of all others of its group together.
 
         Parameters
         ----------
         total
             Log-odds, one a pair.
+        single
+            Of which sources one record alone can be the partner: the others take nothing from each other.
         """
-        if not len(self.order):
-            return np.zeros(0)
-        odds = np.exp(np.minimum(total[self.order], _MOST))
-        kin = np.repeat(np.add.reduceat(odds, self.kin), np.diff(np.r_[self.kin, len(self.order)]))
         rest = np.empty(len(total))
-        rest[self.order] = np.maximum(np.repeat(np.add.reduceat(odds, self.starts), self.sizes) - kin, 0.0)
+        for part in self._parts():
+            odds = np.exp(np.minimum(total[part.order], _MOST))
+            others = np.maximum(part.each(np.add.reduceat(odds, part.starts)) - part.of_kin(odds), 0.0)
+            if not single.all():
+                others[~part.each(single[part.partners])] = 0.0
+            rest[part.order] = others
         return rest
 
     def without_best(self, base: Floats, more: Floats) -> tuple[Floats, Floats, Floats]:
@@ -96,13 +104,61 @@ class Contest:
             Of the second best pair: its value, its lead over the third (NaN where there is none), and its `more`; one
             for each group of at least two pairs.
         """
-        if not len(self.order):
-            return np.zeros(0), np.zeros(0), np.zeros(0)
-        value = base[self.order]
+        none = np.zeros(0)
+        found = [(none, none, none), *(part.without_best(base[part.order], more[part.order]) for part in self._parts())]
+        value, lead, other = (np.concatenate(column) for column in zip(*found, strict=True))
+        return value, lead, other
+
+    def _parts(self) -> Iterator[_Part]:
+        """Cut the groups into parts of about a block of pairs each: what is worked out of one stays small."""
+        ends = np.unique(np.r_[np.searchsorted(self.starts, [here.start for here in blocks(len(self.order))]),
+                               len(self.starts)])  # fmt: skip
+        starts = np.r_[self.starts, len(self.order)]
+        for low, high in pairwise(ends.tolist()):
+            first, last = starts[low], starts[high]
+            kin = None
+            if self.kin is not None:
+                kin = self.kin[slice(*np.searchsorted(self.kin, [first, last]))] - first
+            yield _Part(self.order[first:last], self.starts[low:high] - first, self.partners[low:high], kin)
+
+
+@dataclass(frozen=True)
+class _Part:
+    """Some groups of a contest (see there), with `starts` and `kin` as places in their own `order`."""
+
+    order: Small
+    starts: Ints
+    partners: Ints
+    kin: Ints | None
+
+    def each(self, values: Values) -> Values:
+        """Return the value of its group for each pair."""
+        return np.repeat(values, np.diff(np.r_[self.starts, len(self.order)]))
+
+    def of_kin(self, values: Floats) -> Floats:
+        """Return for each pair the sum of the values of its kin, itself among them."""
+        if self.kin is None:
+            return values
+        return np.repeat(np.add.reduceat(values, self.kin), np.diff(np.r_[self.kin, len(values)]))
+
+    def best_other(self, value: Floats) -> Floats:
+        """Return for each pair the best value of its group that is not of its kin; -inf where there is none."""
+        if self.kin is None:
+            first, second = (self.each(part) for part in _two(value, self.starts))
+            return np.where(value < first, first, second)
+        mine = np.maximum.reduceat(value, self.kin)
+        # Where each group begins among the kins: every beginning of a group is one of a kin.
+        starts = np.searchsorted(self.kin, self.starts)
+        sizes = np.diff(np.r_[starts, len(self.kin)])
+        first, second = (np.repeat(part, sizes) for part in _two(mine, starts))
+        return np.repeat(np.where(mine < first, first, second), np.diff(np.r_[self.kin, len(value)]))
+
+    def without_best(self, value: Floats, more: Floats) -> tuple[Floats, Floats, Floats]:
+        """Return what each group of two pairs at least would hold if its best were gone (see `Contest`)."""
         _, second = _two(value, self.starts)
-        again = np.where(value < np.repeat(second, self.sizes), value, -np.inf)
-        third = np.maximum.reduceat(again, self.starts)
-        tied = np.where(value == np.repeat(second, self.sizes), more[self.order], -np.inf)
+        of_each = self.each(second)
+        third = np.maximum.reduceat(np.where(value < of_each, value, -np.inf), self.starts)
+        tied = np.where(value == of_each, more, -np.inf)
         kept = np.isfinite(second)
         lead = np.where(np.isinf(third), np.nan, second - np.where(np.isinf(third), 0.0, third))
         return second[kept], lead[kept], np.maximum.reduceat(tied, self.starts)[kept]
@@ -118,16 +174,12 @@ def _two(value: Floats, starts: Ints) -> tuple[Floats, Floats]:
 
 def contests(pairs: Compared) -> tuple[Contest, Contest]:
     """Group pairs by the record of the source that comes first by name, and by that of the other source."""
-    codes, sources = pd.factorize(pairs.prepared.source, sort=True)
-    source = codes.astype(np.int64)
+    source, names = pairs.prepared.sources
     swap = source[pairs.left] > source[pairs.right]
     one, other = np.where(swap, pairs.right, pairs.left), np.where(swap, pairs.left, pairs.right)
-    width = max(len(sources), 1)
+    width = max(len(names), 1)
     plants = plants_of(pairs.prepared)
-    return (
-        _contest(one * width + source[other], width, plants[other]),
-        _contest(other * width + source[one], width, plants[one]),
-    )
+    return _contest(one, other, source, width, plants), _contest(other, one, source, width, plants)
 
 
 def leads(pairs: Compared, base: Floats) -> tuple[Floats, Floats]:
@@ -170,20 +222,33 @@ def plants_of(prepared: Prepared) -> Ints:
     return found
 
 
-def _contest(groups: Ints, width: int, plants: Ints) -> Contest:
-    """Put pairs in groups; `plants` says of each pair's partner which plant it is a unit of (-1: none)."""
-    bits = max(len(groups).bit_length(), 1)
+def _contest(mine: Ints, theirs: Ints, source: Ints, width: int, plants: Ints) -> Contest:
+    """Put pairs in groups.
+
+    Parameters
+    ----------
+    mine, theirs
+        The records that pairs are grouped by, and their partners.
+    source, plants
+        Of each record: its source (0 to `width` - 1), and which plant it is a unit of (-1: none).
+    """
+    bits = max(len(mine).bit_length(), 1)
     # Sorting group and row as one number is several times as fast as an indirect sort.
-    packed = np.sort((groups << bits) | np.arange(len(groups)))
-    order, ordered = packed & ((1 << bits) - 1), packed >> bits
-    starts = np.flatnonzero(np.r_[True, ordered[1:] != ordered[:-1]]) if len(order) else order
-    kin = np.arange(len(order))
-    if (plants >= 0).any():
-        by_plant = np.where(plants >= 0, plants, plants.max(initial=0) + 1 + np.arange(len(plants)))[order]
-        again = np.lexsort((by_plant, ordered))
+    packed = source[theirs]
+    packed += mine * width
+    packed <<= bits
+    packed |= np.arange(len(mine))
+    packed.sort()
+    order = (packed & ((1 << bits) - 1)).astype(np.int32)
+    packed >>= bits
+    starts = np.flatnonzero(np.r_[True, packed[1:] != packed[:-1]] if len(packed) else packed)
+    kin = None
+    if (plants >= 0).any() and (unit := plants[theirs]).max(initial=-1) >= 0:
+        by_plant = np.where(unit >= 0, unit, unit.max() + 1 + np.arange(len(unit)))[order]
+        again = np.lexsort((by_plant, packed))
         order, by_plant = order[again], by_plant[again]
-        kin = np.flatnonzero(np.r_[True, (by_plant[1:] != by_plant[:-1]) | (ordered[1:] != ordered[:-1])])
-    return Contest(order, starts, ordered[starts] // width, kin)
+        kin = np.flatnonzero(np.r_[True, (by_plant[1:] != by_plant[:-1]) | (packed[1:] != packed[:-1])])
+    return Contest(order, starts, packed[starts] // width, packed[starts] % width, kin)
 
 
 _MOST: Final = 30.0

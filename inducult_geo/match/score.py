@@ -20,41 +20,20 @@ from importlib.resources import files
 from typing import Any, Final
 
 import numpy as np
-import pandas as pd
 
-from inducult_geo.match.comparing import compare_all
+from inducult_geo.match.comparing import Finding, findings
 from inducult_geo.match.comparisons import COMPARISONS, Compared, Scores
-from inducult_geo.match.overlap import overlap
-from inducult_geo.match.points import Parts, added, weigh
+from inducult_geo.match.evidence import evidence, same_plant
+from inducult_geo.match.overlap import Overlap, overlap
+from inducult_geo.match.points import Parts, weigh
 from inducult_geo.match.rivals import Contest, contests
-from inducult_geo.ragged import Flags, Floats, Ints
+from inducult_geo.ragged import Flags, Floats, Ints, blocks
 
 LEADS: Final = ("lead over the left's next best", "lead over the right's next best")
 OVERLAP: Final = "overlap of the lists"
 CROWD: Final = "others that fit"
 LEAD_KNOTS: Final = (-8.0, -3.0, -1.0, 0.0, 1.0, 3.0, 8.0)
 """Leads in log-odds, between which their weight changes evenly; beyond the ends it stays."""
-
-SUPPORT: Final[Mapping[str, float]] = {
-    "name": 0.85,
-    # A word of the trade ("porcelain") gives 0.2 at most, however few records there are: it is no name.
-    "telling words": 0.21,
-    "operator": 0.5,
-    "words": 0.5,
-    "street": 0.5,
-    "identifier": 0.5,
-    "area": 0.5,
-}
-"""Comparison -> value from which it supports a match. Between two lists of one kind, being each other's nearest may be
-enough; among sources of all kinds it is not: neighbors are near, too."""
-
-SAME_CAPACITY: Final = 0.15
-"""Capacities that differ by at most a tenth (see `comparisons.same_capacity`) support a match where a fuel is the same,
-too: plants are known by abbreviations in some lists."""
-
-SAME_FUEL: Final = 0.7
-"""Score from which the same fuel supports a match of plants as near as their accuracies tell: lists know them by
-abbreviations, and what scores so high has no other about."""
 
 OTHER_UNIT: Final = 0.95
 """Score from which a pair of names with other unit numbers is a match: two units of a plant differ in nothing else. Nor
@@ -63,19 +42,11 @@ do two houses of a street under a name that many bear."""
 DOUBTED: Final = 0.7
 """A match with a lower score is worth a person's look; one from here on is decided without."""
 
-SAME_STREET: Final = 0.85
-OTHER_STREET: Final = 0.3
-BORNE_BY_MANY: Final = 0.5
-"""Rarity of the words in common below which a name ("Villa") does not tell one house of a street from the next."""
-
-BORNE_BY_ALL: Final = 0.1
-"""... below which it ("House") does not tell streets apart, either."""
-
 UNIT: Final = 0.5
 """Score from which a further permit or unit is of a record's site, where the record has a better one."""
 
 NEARNESS_ALONE: Final = 0.35
-"""Score from which a pair is a match that nothing but nearness speaks for (see `SUPPORT`)."""
+"""Score from which a pair is a match that nothing but nearness speaks for (see `evidence.SUPPORT`)."""
 
 _IN_WORDS: Final = 6
 
@@ -135,6 +106,8 @@ class Scored:
     ----------
     pairs
         What was compared.
+    weights
+        What each comparison counts.
     base
         Log-odds by the comparisons alone.
     parts
@@ -142,29 +115,47 @@ class Scored:
     probability
         The score, 0 to 1.
     scores
-        Comparison -> what it found.
-    share
-        Estimated share of the shorter list that has a partner in the other.
-    whole
-        The score that each pair would have if others that fit took nothing from it: is it one of the right ones?
-    bar
-        Score from which each pair is a match.
+        Comparison -> what it found; worked out when asked for.
+    lists
+        What is said about the lists of each pair.
     is_question
         Whether the score is high enough for a question at least.
     is_backed
-        Whether more than nearness speaks for the pair (see `SUPPORT`).
+        Whether more than nearness speaks for the pair (see `evidence.SUPPORT`).
+    is_other_unit
+        Whether the names have other unit numbers.
+    is_other_address
+        Whether both bear a name that many bear, at two addresses (see `evidence.BORNE_BY_MANY`).
     """
 
     pairs: Compared
+    weights: Weights
     base: Floats
     parts: Parts
     probability: Floats
-    scores: Mapping[str, Scores]
-    share: Floats
-    whole: Floats
-    bar: Floats
+    scores: Mapping[str, Scores | Finding]
+    lists: Overlap
     is_question: Flags
     is_backed: Flags
+    is_other_unit: Flags
+    is_other_address: Flags
+
+    @property
+    def whole(self) -> Floats:
+        """The score of each pair if others that fit took nothing from it: whether it is one of the right ones."""
+        total = _total(self.base, [self.parts[name] for name in LEADS], self.weights)
+        total += self.lists.points
+        return _chance(total)
+
+    @property
+    def share(self) -> Floats:
+        """Estimated share of the shorter list that has a partner in the other, one a pair."""
+        return self.lists.share
+
+    @property
+    def bar(self) -> Floats:
+        """Score from which each pair is a match."""
+        return _bar(self.weights, self.is_backed, self.is_other_unit | self.is_other_address)
 
     @property
     def is_match(self) -> Flags:
@@ -203,7 +194,7 @@ def weights_from(document: Mapping[str, Any]) -> Weights:
 def score(
     pairs: Compared,
     weights: Weights | None = None,
-    scores: Mapping[str, Scores] | None = None,
+    scores: Mapping[str, Scores | Finding] | None = None,
     *,
     many: Collection[str] = (),
 ) -> Scored:
@@ -222,56 +213,56 @@ def score(
         other.
     """
     chosen = weights or shipped_weights()
-    scores = compare_all(pairs) if scores is None else scores
-    base = chosen.intercept + added(scores, chosen.points, len(pairs.left))
-    standing = stand(pairs, base, chosen)
+    seen = evidence(pairs, chosen.points, chosen.intercept, scores)
+    standing = stand(pairs, seen.base, chosen)
     lists = overlap(pairs, standing.sides, standing.total, standing.spare, chosen.share)
-    total = standing.total + lists.points
-    crowd = -np.log1p(_crowd(pairs, standing.sides, total, many))
-    told = {**standing.parts, OVERLAP: lists.points, CROWD: crowd}
-    parts = Parts(scores, chosen.points, chosen.scale, told)
-    probability, whole = (1 / (1 + np.exp(-odds)) for odds in (total + crowd, total))
-    backed = np.any([scores[name].value >= least for name, least in SUPPORT.items()], axis=0)
-    backed |= _same_plant(pairs, scores, probability)
-    bar = np.where(backed, chosen.match, max(NEARNESS_ALONE, chosen.match))
-    bar = np.where((scores["numbers"].value == 0) | _other_address(scores), OTHER_UNIT, bar)
-    asked = probability >= np.minimum(bar, chosen.review)
-    return Scored(pairs, base, parts, probability, scores, lists.share, whole, bar, asked, backed)
+    total = standing.total
+    for here in blocks(len(total)):
+        total[here] += lists[here]
+    crowd = _crowd(pairs, standing.sides, total, many)
+    parts: dict[str, Floats | Overlap] = {**standing.parts, OVERLAP: lists, CROWD: crowd}
+    found = findings(pairs) if scores is None else scores
+    probability = _chance(np.add(total, crowd, out=total))
+    backed = seen.is_backed | same_plant(pairs, seen, probability)
+    others = (seen.is_other_unit, seen.is_other_address)
+    asked = probability >= np.minimum(_bar(chosen, backed, others[0] | others[1]), chosen.review)
+    told = Parts(found, chosen.points, chosen.scale, parts)
+    return Scored(pairs, chosen, seen.base, told, probability, found, lists, asked, backed, *others)
 
 
-def _same_plant(pairs: Compared, scores: Mapping[str, Scores], probability: Floats) -> Flags:
-    """Tell which pairs the fuel speaks for: with the capacity, or at one place (see `SAME_CAPACITY`, `SAME_FUEL`)."""
-    found = np.zeros(len(probability), dtype=bool)
-    rows = np.flatnonzero(scores["fuel"].value == 1)
-    if len(rows):
-        some = pairs.take(rows)
-        at_one_place = (some.distance_m <= some.unit_m) & (probability[rows] >= SAME_FUEL)
-        found[rows] = at_one_place | (scores["capacity"].value[rows] <= SAME_CAPACITY)
-    return found
+def _bar(weights: Weights, is_backed: Flags, is_other: Flags) -> Floats:
+    """Return from which score each pair is a match."""
+    bar = np.where(is_backed, weights.match, max(NEARNESS_ALONE, weights.match))
+    bar[is_other] = OTHER_UNIT
+    return bar
 
 
-def _other_address(scores: Mapping[str, Scores]) -> Flags:
-    """Tell which pairs bear one name that many bear, at two addresses (see `BORNE_BY_MANY`, `BORNE_BY_ALL`)."""
-    name, telling, street = (scores[kind].value for kind in ("name", "telling words", "street"))
-    other_house = (street >= SAME_STREET) & (scores["house number"].value == 0) & (telling < BORNE_BY_MANY)
-    other_street = (street < OTHER_STREET) & (telling < BORNE_BY_ALL)
-    return np.asarray((name >= SUPPORT["name"]) & (other_house | other_street), dtype=bool)
+def _chance(odds: Floats) -> Floats:
+    """Make probabilities of log-odds, in place."""
+    np.negative(odds, out=odds)
+    np.exp(odds, out=odds)
+    odds += 1
+    return np.divide(1, odds, out=odds)
+
+
+def _total(base: Floats, leads: Sequence[Floats], weights: Weights) -> Floats:
+    """Add up log-odds with the neighbors."""
+    total = weights.scale * base
+    total += weights.offset
+    for part in leads:
+        total += part
+    return total
 
 
 def _crowd(pairs: Compared, sides: tuple[Contest, Contest], total: Floats, many: Collection[str]) -> Floats:
-    """Return the odds of all others that fit a pair's records, of the side where they are more.
+    """Return what all others that fit a pair's records take from it, of the side where they are more.
 
     Where both records have others that fit, the same doubt is seen from both sides: it counts once.
     """
-    codes, sources = pd.factorize(pairs.prepared.source, sort=True)
-    single = ~np.isin(sources, [*many])[codes]
-    swap = codes[pairs.left] > codes[pairs.right]
-    left, right = single[pairs.left], single[pairs.right]
-    most = sides[0].crowd(total)
-    most[~np.where(swap, left, right)] = 0.0
-    other = sides[1].crowd(total)
-    other[~np.where(swap, right, left)] = 0.0
-    return np.maximum(most, other, out=most)
+    single = ~np.isin(pairs.prepared.sources[1], [*many])
+    most = sides[0].crowd(total, single)
+    np.maximum(most, sides[1].crowd(total, single), out=most)
+    return np.negative(np.log1p(most, out=most), out=most)
 
 
 def bar_in_words(scored: Scored, row: int) -> str:
@@ -279,9 +270,9 @@ def bar_in_words(scored: Scored, row: int) -> str:
     if not scored.is_backed[row]:
         return "never a match in a run, whatever its score: nothing but nearness speaks for it"
     why = ""
-    if scored.scores["numbers"].value[row] == 0:
+    if scored.is_other_unit[row]:
         why = " since their names have other unit numbers"
-    elif scored.bar[row] == OTHER_UNIT:
+    elif scored.is_other_address[row]:
         why = " since many bear such a name, and their addresses differ"
     return f"a match from {scored.bar[row]:.0%}{why}"
 
@@ -318,12 +309,15 @@ def stand(pairs: Compared, base: Floats, weights: Weights) -> Standing:
     """
     sides = contests(pairs)
     curves = [weights.leads[name] for name in LEADS]
-    parts = [weigh(side.lead(base), LEAD_KNOTS, curve) for side, curve in zip(sides, curves, strict=True)]
+    parts = [side.lead(base) for side in sides]
+    for part, curve in zip(parts, curves, strict=True):
+        for here in blocks(len(part)):
+            part[here] = weigh(part[here], LEAD_KNOTS, curve)
     spare = []
     for side, mine, theirs in ((sides[0], curves[0], parts[1]), (sides[1], curves[1], parts[0])):
         next_best, lead, other = side.without_best(base, theirs)
         spare.append(weights.offset + weights.scale * next_best + weigh(lead, LEAD_KNOTS, mine) + other)
-    total = weights.offset + weights.scale * base + parts[0] + parts[1]
+    total = _total(base, parts, weights)
     return Standing(sides, dict(zip(LEADS, parts, strict=True)), total, (spare[0], spare[1]))
 
 
@@ -338,7 +332,7 @@ def explain(scored: Scored, rows: Ints) -> list[str]:
     chance = np.clip(scored.probability[rows], 1e-12, 1 - 1e-12)
     total = np.log(chance / (1 - chance))
     seen = {name: found.detail(rows) for name, found in scored.scores.items()}
-    seen[OVERLAP] = [f"about {share:.0%}" for share in scored.share[rows]]
+    seen[OVERLAP] = [f"about {share:.0%}" for share in scored.lists.shares[scored.lists.of_pair[rows]]]
     order = np.argsort(-np.abs(points), axis=0, kind="stable")[:_IN_WORDS]
     told = zip(points.T.tolist(), order.T.tolist(), total.tolist(), strict=True)
     return [_sentence(names, seen, at, *one) for at, one in enumerate(told)]

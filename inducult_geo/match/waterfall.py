@@ -55,12 +55,14 @@ def waterfall(scored: Scored, row: int) -> Waterfall:
     """Return the waterfall of one pair of `scored`, by its number."""
     at = np.array([row])
     steps, unknown = [], []
-    for name, points in scored.parts.items():
+    for name in scored.parts:
         found = scored.scores.get(name)
-        if found is not None and np.isnan(found.value[row]):
+        if found is not None and np.isnan(found.of(at)[0]):
             unknown.append(name)
         else:
-            steps.append(Step(name, found.detail(at)[0] if found is not None else "", float(points[row])))
+            steps.append(
+                Step(name, found.detail(at)[0] if found is not None else "", float(scored.parts.of(name, at)[0]))
+            )
     probability = float(np.clip(scored.probability[row], 1e-12, 1 - 1e-12))
     start = float(np.log(probability / (1 - probability))) - sum(step.points for step in steps)
     ordered = sorted(steps, key=lambda step: -abs(step.points))

@@ -1,0 +1,111 @@
+"""What the comparisons of a pair say together: their points, and which rules of a run they meet."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Final, NamedTuple
+
+import numpy as np
+
+from inducult_geo.match.comparing import Finding, in_blocks
+from inducult_geo.match.comparisons import Compared, Scores
+from inducult_geo.match.points import added
+from inducult_geo.ragged import Flags, Floats, blocks
+
+SUPPORT: Final[Mapping[str, float]] = {
+    "name": 0.85,
+    # A word of the trade ("porcelain") gives 0.2 at most, however few records there are: it is no name.
+    "telling words": 0.21,
+    "operator": 0.5,
+    "words": 0.5,
+    "street": 0.5,
+    "identifier": 0.5,
+    "area": 0.5,
+}
+"""Comparison -> value from which it supports a match. Between two lists of one kind, being each other's nearest may be
+enough; among sources of all kinds it is not: neighbors are near, too."""
+
+SAME_CAPACITY: Final = 0.15
+"""Capacities that differ by at most a tenth (see `comparisons.same_capacity`) support a match where a fuel is the same,
+too: plants are known by abbreviations in some lists."""
+
+SAME_FUEL: Final = 0.7
+"""Score from which the same fuel supports a match of plants as near as their accuracies tell: lists know them by
+abbreviations, and what scores so high has no other about."""
+
+SAME_STREET: Final = 0.85
+OTHER_STREET: Final = 0.3
+BORNE_BY_MANY: Final = 0.5
+"""Rarity of the words in common below which a name ("Villa") does not tell one house of a street from the next."""
+
+BORNE_BY_ALL: Final = 0.1
+"""... below which it ("House") does not tell streets apart, either."""
+
+
+class Evidence(NamedTuple):
+    """What the comparisons say, one value a pair.
+
+    Attributes
+    ----------
+    base
+        Log-odds by the comparisons alone.
+    is_backed
+        Whether more than nearness speaks for the pair (see `SUPPORT`).
+    is_other_unit
+        Whether the names have other unit numbers.
+    is_other_address
+        Whether both bear a name that many bear, at two addresses (see `BORNE_BY_MANY`, `BORNE_BY_ALL`).
+    has_fuel, has_capacity
+        Whether fuel and capacity are the same.
+    """
+
+    base: Floats
+    is_backed: Flags
+    is_other_unit: Flags
+    is_other_address: Flags
+    has_fuel: Flags
+    has_capacity: Flags
+
+
+def evidence(
+    pairs: Compared,
+    points: Mapping[str, Sequence[float]],
+    intercept: float,
+    scores: Mapping[str, Scores | Finding] | None = None,
+) -> Evidence:
+    """Make all comparisons, but where that was done before, and keep what the score needs of them.
+
+    Parameters
+    ----------
+    points, intercept
+        Comparison -> log-odds at its knots; log-odds of a pair of which nothing is known.
+    scores
+        What `compare_all` gave, where that was done before.
+    """
+    size = len(pairs.left)
+    seen = Evidence(np.empty(size), *(np.empty(size, dtype=bool) for _ in range(5)))
+    known = ((here, {name: one.of(here) for name, one in (scores or {}).items()}) for here in blocks(size))
+    for here, found in in_blocks(pairs) if scores is None else known:
+        seen.base[here] = intercept + added(found, points)
+        seen.is_backed[here] = np.any([found[name] >= least for name, least in SUPPORT.items()], axis=0)
+        seen.is_other_unit[here] = found["numbers"] == 0
+        seen.is_other_address[here] = _other_address(found)
+        seen.has_fuel[here], seen.has_capacity[here] = found["fuel"] == 1, found["capacity"] <= SAME_CAPACITY
+    return seen
+
+
+def _other_address(found: Mapping[str, Floats]) -> Flags:
+    """Tell which pairs bear one name that many bear, at two addresses (see `BORNE_BY_MANY`, `BORNE_BY_ALL`)."""
+    name, telling, street = (found[kind] for kind in ("name", "telling words", "street"))
+    other_house = (street >= SAME_STREET) & (found["house number"] == 0) & (telling < BORNE_BY_MANY)
+    other_street = (street < OTHER_STREET) & (telling < BORNE_BY_ALL)
+    return np.asarray((name >= SUPPORT["name"]) & (other_house | other_street), dtype=bool)
+
+
+def same_plant(pairs: Compared, seen: Evidence, probability: Floats) -> Flags:
+    """Tell which pairs the fuel speaks for: with the capacity, or at one place (see `SAME_CAPACITY`, `SAME_FUEL`)."""
+    found = seen.has_fuel & seen.has_capacity
+    rows = np.flatnonzero(seen.has_fuel)
+    some = pairs.take(rows)
+    found[rows] |= (some.distance_m <= some.unit_m) & (probability[rows] >= SAME_FUEL)
+    return found

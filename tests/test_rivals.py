@@ -1,0 +1,74 @@
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from match_rows import point, records, row
+
+from inducult_geo import ragged
+from inducult_geo.match.comparisons import Compared
+from inducult_geo.match.prepare import prepare
+from inducult_geo.match.rivals import contests, plants_of
+
+
+@pytest.fixture(scope="module")
+def pairs() -> Compared:
+    """Records of three sources, some of them units of one plant, in pairs of all kinds."""
+    names = ("Escombreras 1", "Escombreras 2", "Cartagena", "Lavrio 3", "Lavrio 4", "Lavrio 5", "Alcudia")
+    table = prepare(records(*(row(f"{s}:{i}", name, point()) for i, name in enumerate(names) for s in "bac")))
+    random = np.random.default_rng(4)
+    left, right = np.array([(a, b) for a in range(21) for b in range(a) if table.source[a] != table.source[b]]).T
+    kept = random.random(len(left)) < 0.7
+    return Compared(table, left[kept], right[kept])
+
+
+def groups_of(pairs: Compared, side: int) -> dict[tuple[int, str], list[tuple[int, int]]]:
+    """Record and source of its partners -> pairs with what their partner is a unit of (none but itself: its row)."""
+    source, plants, found = pairs.prepared.source, plants_of(pairs.prepared), {}
+    for at, ends in enumerate(zip(pairs.left.tolist(), pairs.right.tolist(), strict=True)):
+        one, other = sorted(ends, key=lambda end: source[end], reverse=side == 1)
+        kin = int(plants[other]) if plants[other] >= 0 else -1 - at
+        found.setdefault((one, source[other]), []).append((at, kin))
+    return found
+
+
+@pytest.mark.parametrize("block", [1, 5, 100_000])
+@pytest.mark.parametrize("side", [0, 1])
+def test_contests_are_what_looking_at_each_pair_tells(pairs, side, block, monkeypatch):
+    monkeypatch.setattr(ragged, "BLOCK", block)
+    random = np.random.default_rng(block)
+    value, more = random.integers(-3, 4, (2, len(pairs.left))).astype(float)
+    single = np.array([True, True, False])
+    contest, names = contests(pairs)[side], pairs.prepared.sources[1]
+    lead, crowd = contest.lead(value), contest.crowd(value, single)
+    groups = groups_of(pairs, side)
+    assert (plants_of(pairs.prepared) >= 0).sum() == 15
+    for (_, theirs), members in groups.items():
+        for at, kin in members:
+            others = [value[other] for other, of in members if of != kin]
+            assert lead[at] == pytest.approx(value[at] - max(others) if others else np.nan, nan_ok=True)
+            wanted = sum(np.exp(others)) if single[names.tolist().index(theirs)] else 0.0
+            assert crowd[at] == pytest.approx(wanted, abs=1e-12)
+    best = {key: max(value[at] for at, _ in members) for key, members in groups.items()}
+    keys = zip(contest.record.tolist(), names[contest.partners], strict=True)
+    assert dict(zip(keys, contest.best(value).tolist(), strict=True)) == best
+    found = np.nan_to_num(np.column_stack(contest.without_best(value, more)), nan=99.0)
+    wanted = [left_over(members, value, more) for members in groups.values() if len(members) > 1]
+    assert sorted(found.tolist()) == sorted(np.nan_to_num(np.array(wanted), nan=99.0).tolist())
+
+
+def left_over(members: list[tuple[int, int]], value: np.ndarray, more: np.ndarray) -> tuple[float, float, float]:
+    """What a group would hold at best if its best pair were gone: see `Contest.without_best`."""
+    ordered = sorted((value[at] for at, _ in members), reverse=True)
+    second = ordered[1]
+    lower = [one for one in ordered if one < second]
+    lead = second - lower[0] if lower else np.nan
+    return second, lead, max(more[at] for at, _ in members if value[at] == second)
+
+
+def test_no_pairs_no_contest():
+    table = prepare(records(row("a:1", "Werk 1", point()), row("a:2", "Werk 2", point())))
+    none = np.zeros(0, dtype=np.int64)
+    for contest in contests(Compared(table, none, none)):
+        assert len(contest.sizes) == len(contest.best(none)) == len(contest.lead(none)) == 0
+        assert [len(part) for part in contest.without_best(none, none)] == [0, 0, 0]
+        assert len(contest.crowd(none, np.array([True]))) == 0

@@ -6,7 +6,11 @@ import importlib
 import sys
 from pathlib import Path
 
+import numpy as np
+import pandas as pd
 import pytest
+
+from inducult_geo.match.comparisons import Compared
 
 FOLDER = Path(__file__).parent / "benchmarks"
 
@@ -27,3 +31,28 @@ def test_what_a_bench_prints_is_a_table_on_a_page_as_well() -> None:
         "| a\\|b   | 12,345 | 0.5 |",
         "| longer |      7 |     |",
     ]
+
+
+def test_splink_is_given_the_words_that_ours_compares(tmp_path: Path) -> None:
+    """What stands in the tables for it is what our comparisons look at: words, their rarity, numbers, places."""
+    scale, splink = importlib.import_module("bench_scale"), importlib.import_module("splink_pairs")
+    random = np.random.default_rng(1)
+    records = scale.records_of(scale.works(random, 60), random, 120)
+    prepared = scale.prepare(records)
+    pairs = Compared(prepared, *scale.candidates_of(prepared))
+    told, given = (pd.read_parquet(path) for path in splink.write_tables(records, pairs, tmp_path))
+    assert (given["join_key_l"].to_numpy() == pairs.left).all()
+    lists = {"name": prepared.names, "operator": prepared.operators}
+    for field, side in lists.items():
+        for at in range(0, 120, 7):
+            words, weights = told[f"our_{field}_words"][at], told[f"our_{field}_weights"][at]
+            if not side.counts[at]:
+                assert words is None
+                continue
+            numbers = prepared.variants.row(side.row(at)[0])
+            assert sorted(words) == sorted(prepared.lexicon.words[numbers])
+            assert weights.sum() == pytest.approx(prepared.lexicon.weights[numbers].sum())
+            assert told[f"our_{field}_sum"][at] == pytest.approx(weights.sum())
+    assert told["rarest"][0] in told["our_name_words"][0]
+    assert told["our_x"].to_numpy(dtype=float) == pytest.approx(prepared.x)
+    assert told["our_ids"].isna().all()

@@ -273,6 +273,13 @@ def apart(work: Callable[..., R], asked: Sequence[object]) -> list[R]:
         return [*pool.map(work, asked)]
 
 
+WHAT = {
+    "fields": "4 comparisons of whole texts",
+    "words": "8 comparisons, most of words",
+    "ours": "17 of our comparisons",
+}
+
+
 def beside_splink(size: int) -> list[dict[str, object]]:
     """Score the same pairs with Splink; an empty list where it is not to be had."""
     random = np.random.default_rng(size)
@@ -286,7 +293,7 @@ def beside_splink(size: int) -> list[dict[str, object]]:
     rows = [{"who": "inducult-geo", "what": "18 comparisons, rivals, overlap", "CPU s": ours, "whole process": ""}]
     for told in score_with_splink(records, pairs):
         who = f"Splink {told['splink']}, DuckDB {told['duckdb']}, {told['threads']} thread(s)"
-        what = {"fields": "4 comparisons of whole texts", "words": "8 comparisons, most of words"}[told["what"]]
+        what = WHAT[told["what"]]
         rows.append({"who": who, "what": what, "CPU s": told["cpu_s"], "whole process": round(told["process_s"], 2)})
     for row in rows:
         row |= {"pairs a CPU s": round(count / row["CPU s"]), "times as long as ours": round(row["CPU s"] / ours, 2)}

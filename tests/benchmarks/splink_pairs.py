@@ -35,6 +35,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pyarrow as pa
+import pyarrow.parquet as pq
 from pyproj import Transformer
 
 from inducult_geo.frames import WORK_CRS, Records, from_json
@@ -77,8 +78,11 @@ def write_tables(records: Records, pairs: Compared, folder: Path) -> list[Path]:
     table = table.assign(**prepared_columns(pairs.prepared))
     given = pd.DataFrame({"match_key": "0", "join_key_l": pairs.left, "join_key_r": pairs.right})
     files = [folder / "records.parquet", folder / "pairs.parquet"]
-    for frame, path in zip((table, given), files, strict=True):
-        frame.to_parquet(path, index=False)
+    made = pa.Table.from_pandas(table, preserve_index=False).replace_schema_metadata(None)
+    # Where no record has an identifier, nothing but the type tells that these are lists of texts.
+    ids = [[f"{scheme}|{text}" for scheme, text in one.items()] or None for one in pairs.prepared.ids]
+    pq.write_table(made.append_column("our_ids", pa.array(ids, pa.list_(pa.string()))), files[0])
+    given.to_parquet(files[1], index=False)
     return files
 
 
@@ -102,8 +106,7 @@ def prepared_columns(p: Prepared) -> dict[str, object]:
         told[f"our_{name}"] = [text or None for text in getattr(p, name)]
     for name in ("x", "y", "accuracy_m", "start_year", "capacity", "power_house"):
         told[f"our_{name}"] = pd.array(getattr(p, name), dtype="Float64")
-    ids = [[f"{scheme}|{text}" for scheme, text in one.items()] or None for one in p.ids]
-    return told | {"our_fuel": p.fuel, "our_ids": pd.array(ids, dtype=pd.ArrowDtype(pa.list_(pa.string())))}
+    return told | {"our_fuel": p.fuel}
 
 
 def score_with_splink(records: Records, pairs: Compared) -> Iterator[dict]:

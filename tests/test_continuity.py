@@ -70,6 +70,12 @@ CASES = {
         thing("osm:node/2", "Ziegelei", point(30)),
         False,
     ),
+    "the trade told now": (("osm:way/1", "Lawena", square(24)), thing(NEW_KEY, "Kraftwerk Lawena", square(43)), True),
+    "another trade of one name": (
+        ("osm:way/1", "Sägewerk Lawena", square(24)),
+        thing(NEW_KEY, "Kraftwerk Lawena", square(43)),
+        False,
+    ),
     "a place unknown": (OLD, thing(NEW_KEY, "Hilti AG", None), False),
 }
 
@@ -142,6 +148,43 @@ def test_each_takes_over_once_the_nearest_first() -> None:
     new = records(thing("osm:way/3", "Hilti AG", square(40, 55)), thing("osm:way/4", "Hilti AG", square(40, 120)))
     second = assign(new, first.registry)
     assert {key: heir.old_key for key, heir in second.heirs.items()} == {"osm:way/3": "osm:way/2"}
+
+
+HALLS = (thing("osm:way/1", "Hilti AG", square(60)), thing("osm:way/5", "Hilti AG", square(30, 50), day="2021-01-01"))
+OUTLINE = thing("osm:relation/2", "Hilti AG", square(140, 10))
+
+
+def test_two_halls_that_become_one_outline_are_merged() -> None:
+    first = assign(records(*HALLS))
+    second = assign(records(OUTLINE), first.registry)
+    living = second.members["osm:relation/2"]
+    (gone,) = set(first.members) - {living}
+    hall = first.members.index[first.members == gone][0]
+    stone = second.registry[second.registry["site_id"] == gone].iloc[0]
+    assert (stone["merged_into"], stone["cause"]) == (living, f"its record {hall} went into osm:relation/2")
+    assert stone["first_seen"] == first.registry.set_index("record_key").loc[hall, "first_seen"]
+    assert second.registry.set_index("record_key").loc[hall, "site_id"] == living
+    # Nothing more happens in a run without news, and a hall that comes back has its own id again.
+    again = assign(records(OUTLINE), second.registry)
+    pd.testing.assert_frame_equal(again.registry, second.registry)
+    back = assign(records(OUTLINE, *(one for one in HALLS if one["record_key"] == hall)), second.registry)
+    assert back.members.to_dict() == {"osm:relation/2": living, hall: gone}
+    assert back.registry["merged_into"].isna().all()
+
+
+def test_a_hall_beside_the_outline_is_not_in_it() -> None:
+    first = assign(records(HALLS[0], thing("osm:way/5", "Hilti AG", square(30, 130))))
+    second = assign(records(OUTLINE), first.registry)
+    assert second.heirs["osm:relation/2"].absorbs == ()
+    assert second.registry["merged_into"].isna().all()
+
+
+def test_what_a_steward_spoke_of_is_not_taken_in() -> None:
+    table, outline = records(*HALLS), records(OUTLINE)
+    registry = assign(table).registry
+    spoken = {one["record_key"] for one in HALLS}
+    assert len(heirs(registry, outline, fingerprints(outline))["osm:relation/2"].absorbs) == 1
+    assert heirs(registry, outline, fingerprints(outline), spoken=spoken)["osm:relation/2"].absorbs == ()
 
 
 def test_an_older_registry_can_still_be_read() -> None:

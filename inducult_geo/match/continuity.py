@@ -4,20 +4,23 @@ OpenStreetMap's ids are no stable keys: an area that is drawn again, or a node t
 The registry keeps a small fingerprint of every record (`FINGERPRINT_COLUMNS`), and a record that is new takes over from
 a vanished one of the same source and region where both are plainly the same thing:
 
-- **by name**: the same words, at least one of them more than a word of trade, and the old point within `NEAR_M` of the
-  new shape, plus the radius of a circle as large as the old shape (at most `LARGEST_RADIUS_M`);
+- **by name**: the same words, at least one of them more than a word of trade (which only one of them may have: "Lawena",
+  "Wasserkraftwerk Lawena"), and the old point within `NEAR_M` of the new shape, plus the radius of a circle as large as
+  the old shape (at most `LARGEST_RADIUS_M`);
 - **by shape**, where one of them has no name or only words of trade, where one name holds the other, or where they
   differ by a few letters (`ALIKE`): the old point in the new shape or within `TOUCH_M` of it (half its radius, where
   that is less), areas that differ by `AREA_SHARE` at most, and the same type.
 
 A site that other records still hold needs no heir. Each record takes over, and is taken over, once; the nearest first.
+What lies in a new record and would go on as it, too (two halls of one works that became one outline), goes into it: its
+site is merged.
 """
 
 from __future__ import annotations
 
 import math
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final
 
 import numpy as np
@@ -56,12 +59,15 @@ class Heir:
         Why both are the same, for a person.
     inherits
         Whether it takes over the site too: not where other records still hold it.
+    absorbs
+        Further vanished records that are in it, and their sites, which are merged into its own.
     """
 
     old_key: str
     site_id: str
     cause: str
     inherits: bool = True
+    absorbs: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True)
@@ -83,7 +89,12 @@ class _Mark:
     @property
     def is_named(self) -> bool:
         """Whether its name holds a word that is not only a word of trade or a number."""
-        return any(word[:1] not in "@#" for word in self.words)
+        return any(word[:1] != "#" for word in self.own_words)
+
+    @property
+    def own_words(self) -> frozenset[str]:
+        """The words of its name that are not words of trade."""
+        return frozenset(word for word in self.words if word[:1] != "@")
 
     @property
     def radius_m(self) -> float:
@@ -164,7 +175,8 @@ def heirs(
     shapes = dict(zip(keys[is_new], records.geometry[is_new], strict=True))
     agreed = sorted(_agreements(vanished, [(mark, shapes[key]) for key, mark in fresh.items()]))
     free = ~is_held[orphaned.index]
-    return _paired(agreed, dict(zip(orphaned["record_key"], zip(orphaned["site_id"], free, strict=True), strict=True)))
+    sites = dict(zip(orphaned["record_key"], zip(orphaned["site_id"], free, strict=True), strict=True))
+    return _absorbing(_paired(agreed, sites), agreed, sites, spoken)
 
 
 def successors(
@@ -236,7 +248,8 @@ def _agreements(vanished: Sequence[_Mark], fresh: Sequence[tuple[_Mark, BaseGeom
 
 def _cause(old: _Mark, new: _Mark, distance_m: float) -> str | None:
     """Say why two fingerprints are of one thing; None where they need not be."""
-    if old.words == new.words and old.is_named:
+    # One of them may tell the trade, too; two trades of one name are two works.
+    if old.own_words == new.own_words and old.is_named and (old.words <= new.words or new.words <= old.words):
         return f"the same name, {distance_m:.0f} m away"
     if old.is_named and new.is_named and not _alike(old, new):
         return None
@@ -269,6 +282,23 @@ def _paired(agreed: Iterable[_Agreement], sites: Mapping[str, tuple[str, bool]])
             found[new_key] = Heir(old_key, site_id, cause, bool(inherits))
             gone.add(old_key)
     return dict(sorted(found.items()))
+
+
+def _absorbing(
+    found: dict[str, Heir],
+    agreed: Iterable[_Agreement],
+    sites: Mapping[str, tuple[str, bool]],
+    spoken: Collection[str],
+) -> dict[str, Heir]:
+    """Let new records take in what lies in them, agrees, and has no heir; not what a steward spoke of."""
+    left = {key for key, (_, free) in sites.items() if free}
+    left -= {heir.old_key for heir in found.values()} | set(spoken)
+    more: dict[str, list[tuple[str, str]]] = {}
+    for distance_m, *_, old_key, new_key, _ in agreed:
+        if old_key in left and distance_m <= TOUCH_M:
+            left.discard(old_key)
+            more.setdefault(new_key, []).append((old_key, sites[old_key][0]))
+    return found | {key: replace(found[key], absorbs=tuple(sorted(parts))) for key, parts in more.items()}
 
 
 def _marks(table: pd.DataFrame) -> Iterator[_Mark]:

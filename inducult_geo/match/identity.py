@@ -173,8 +173,13 @@ def _settled(
     some = before[is_in(before["site_id"], {site for *_, site in claims})]
     ids, dates = earliest(texts(some["site_id"]), texts(some["first_seen"]))
     ages = dict(zip(ids.to_pylist(), either(dates, NEVER).to_pylist(), strict=True))
+    graves = set(before.loc[before["merged_into"].notna(), "site_id"])
+    # What a merge had swallowed, and comes back, has a buried id of its own: it does not take that of the whole.
     ordered = sorted(
-        (-size, ages.get(site, NEVER), site not in founded[group], oldest[group, site], site, group)
+        (
+            *(-size, ages.get(site, NEVER), site not in founded[group], bool(founded[group] & graves)),
+            *(oldest[group, site], site, group),
+        )
         for size, group, site in claims
     )
     kept: set[int] = set()

@@ -158,7 +158,7 @@ def updated(before: pd.DataFrame, news: News, found: Mapping[str, Heir]) -> pd.D
     seen = one_after_the_other([no_texts(len(gone)), news.seen])
     columns |= _dates(columns["first_seen"], columns["last_seen"], seen)
     columns |= _followed(columns, news, len(gone), found)
-    return _framed(columns, _tombstones(before, news, columns["site_id"]))
+    return _framed(columns, _tombstones(before, news, columns["site_id"], found))
 
 
 def _dates(first: pa.Array, last: pa.Array, seen: pa.Array) -> dict[str, pa.Array]:
@@ -178,12 +178,15 @@ def _followed(columns: Mapping[str, Any], news: News, past: int, found: Mapping[
     if not found:
         return {}
     at = places_in(texts([*found]), news.key)
-    inherits = np.array([heir.inherits for heir in found.values()], dtype=bool)
-    old = places_in(texts([heir.old_key for heir in found.values()]), columns["record_key"][:past])
+    went = [(heir.old_key, key) for key, heir in found.items() if heir.inherits] + [
+        (old_key, key) for key, heir in found.items() for old_key, _ in heir.absorbs
+    ]
+    old = places_in(texts([old_key for old_key, _ in went]), columns["record_key"][:past])
+    homes = taken(news.site, places_in(texts([key for _, key in went]), news.key))
     return {
         "succeeds": replaced(columns["succeeds"], past + at, [heir.old_key for heir in found.values()]),
         "cause": replaced(columns["cause"], past + at, [heir.cause for heir in found.values()]),
-        "site_id": replaced(columns["site_id"], old[inherits], taken(news.site, at[inherits])),
+        "site_id": replaced(columns["site_id"], old, homes),
     }
 
 
@@ -211,27 +214,49 @@ def in_order(registry: pd.DataFrame) -> pd.DataFrame:
     return registry.iloc[order_of(registry, ["site_id", "record_key"])].reset_index(drop=True)
 
 
-def _tombstones(before: pd.DataFrame, news: News, alive: pa.Array) -> list[Stone]:
+def _tombstones(before: pd.DataFrame, news: News, alive: pa.Array, found: Mapping[str, Heir]) -> list[Stone]:
     """Rows for ids that no record bears any more: old ones that still hold, and those of new merges."""
     stones: dict[str, Stone] = {}
     graves = before.loc[before["merged_into"].notna(), [*_SITE_COLUMNS, "cause"]]
     graves = graves[~is_in(graves["site_id"], alive)]
     columns = [graves[name].astype(object).where(graves[name].notna(), None) for name in graves]
     stones |= {site: (None, site, *told) for site, *told in zip(*columns, strict=True)}
+    merged = _swallowed(news, found, alive) | _moved(news, alive)
+    if merged:
+        dates = ["first_seen", "last_seen"]
+        held = before[is_in(before["site_id"], merged)].groupby("site_id")[dates].agg(["min", "max"])
+        for site, (heir, cause) in merged.items():
+            first, last = (held.loc[site, ends] for ends in (("first_seen", "min"), ("last_seen", "max")))
+            stones[site] = (None, site, _text(first), _text(last), heir, cause)
+    return [_lasting(stone, stones) for _, stone in sorted(stones.items())]
+
+
+def _moved(news: News, alive: pa.Array) -> dict[str, tuple[str, str]]:
+    """Site that nobody bears any more -> the site that most of its records are in now, and why."""
     moved = np.flatnonzero(np.asarray(pc.fill_null(pc.not_equal(news.was, news.site), False), dtype=bool))
     moved = moved[~is_in(taken(news.was, moved), alive)]
     was, key, home = (
         pd.Series(taken(part, moved).to_pylist(), dtype=object) for part in (news.was, news.key, news.site)
     )
-    held = before[is_in(before["site_id"], was)].groupby("site_id")[["first_seen", "last_seen"]].agg(["min", "max"])
+    merged = {}
     for site, rows in was.groupby(was).groups.items():
         counts = home[rows].value_counts()
         heir = min(counts.index[counts == counts.max()])
         named = ", ".join(sorted(key[rows][home[rows] == heir])[:3])
-        dates = held.loc[str(site)]
-        first, last = dates[("first_seen", "min")], dates[("last_seen", "max")]
-        stones[str(site)] = (None, str(site), _text(first), _text(last), heir, f"its records ({named}) are now there")
-    return [_lasting(stone, stones) for _, stone in sorted(stones.items())]
+        merged[str(site)] = heir, f"its records ({named}) are now there"
+    return merged
+
+
+def _swallowed(news: News, found: Mapping[str, Heir], alive: pa.Array) -> dict[str, tuple[str, str]]:
+    """Site that nobody bears any more, since a new record took in what it was -> that record's site, and why."""
+    parts = [(site, old_key, key) for key, heir in found.items() for old_key, site in heir.absorbs]
+    homes = taken(news.site, places_in(texts([key for *_, key in parts]), news.key)).to_pylist()
+    gone = ~is_in(texts([site for site, *_ in parts]), alive)
+    return {
+        site: (home, f"its record {old_key} went into {key}")
+        for (site, old_key, key), home, is_gone in zip(parts, homes, gone, strict=True)
+        if is_gone
+    }
 
 
 def _text(value: Any) -> str | None:

@@ -4,7 +4,7 @@ OpenStreetMap's ids are no stable keys: an area that is drawn again, or a node t
 The registry keeps a small fingerprint of every record (`FINGERPRINT_COLUMNS`), and a record that is new takes over from
 a vanished one of the same source and region where both are plainly the same thing:
 
-- **by name**: the same words, at least one of them more than a word of trade (of which one side may tell more: "Lawena",
+- **by name**: the same words, at least one more than a word of trade (of which one side may tell more: "Lawena",
   "Kraftwerk Lawena"), and the old point within `NEAR_M` of the new shape, plus the radius of a circle as large as the
   old shape (at most `LARGEST_RADIUS_M`);
 - **by shape**, where one of them has no name or only words of trade, where one name holds the other, or where they

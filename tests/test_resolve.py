@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import itertools
+import weakref
 
 import pandas as pd
 import pytest
@@ -9,9 +10,9 @@ from match_rows import backdrop, point, records, row, square
 from inducult_geo.catalog.models import Contract
 from inducult_geo.errors import CountingError, InducultError
 from inducult_geo.frames import PAIR_COLUMNS, Records
-from inducult_geo.match import Decision, Decisions, check_site_id, empty_registry, resolve
+from inducult_geo.match import Decision, Decisions, check_site_id, empty_registry, golden, resolve
 from inducult_geo.match.decisions import replay
-from inducult_geo.match.resolve import REVIEW_COLUMNS, _count, question_id
+from inducult_geo.match.resolve import REVIEW_COLUMNS, _count, compare, question_id
 
 SAPPI = (
     row("a:1", "Sappi Lanaken", square(500), aspect="factory", accuracy_m=20.0),
@@ -246,3 +247,33 @@ def test_further_units_are_joined_where_they_are_sure():
     assert made.members["a:1"] == made.members["b:0"]
     assert made.members[[f"b:{i}" for i in range(5)]].nunique() == 5
     assert made.review.empty
+
+
+def test_records_in_another_order_give_the_same_and_are_left_as_they_are():
+    rows = [*SAPPI, *backdrop(10)]
+    table = records(*rows[::-1])
+    before = table.copy()
+    one, other = run(*rows, others=False), run(*rows[::-1], others=False)
+    pd.testing.assert_series_equal(one.members, other.members)
+    for part in ("sites", "pairs", "review", "registry"):
+        pd.testing.assert_frame_equal(pd.DataFrame(getattr(one, part)), pd.DataFrame(getattr(other, part)))
+    resolve(table, contracts={}, decisions=Decisions(), registry=empty_registry(), run_id="r")
+    pd.testing.assert_frame_equal(pd.DataFrame(table), pd.DataFrame(before))
+
+
+def test_what_the_pairs_say_is_let_go_before_the_rows_are_made(monkeypatch):
+    held = []
+
+    def comparing(table, *, many):
+        scored = compare(table, many=many)
+        held.append(weakref.ref(scored))
+        return scored
+
+    def rows(*given, **more):
+        held.append(held[0]() is None)
+        return golden(*given, **more)
+
+    monkeypatch.setitem(resolve.__globals__, "golden", rows)
+    table = records(*SAPPI, *backdrop(12))
+    resolve(table, contracts={}, decisions=Decisions(), registry=empty_registry(), run_id="r", comparing=comparing)
+    assert held[1:] == [True]

@@ -26,7 +26,6 @@ from inducult_geo.match.columns import (
     first_of_each,
     joined,
     no_texts,
-    one_after_the_other,
     replaced,
     taken,
     texts,
@@ -119,7 +118,12 @@ def _block(table: pd.DataFrame, contracts: Mapping[str, Contract], sure: Confide
     sites.values |= {"site_id": ids, "n_records": members.sizes, "lineage": sites.lineage()}
     sites.values["confidence"] = _looked_up(sure.by_site, ids, 1.0)
     sites.values["n_review"] = _looked_up(sure.reviews, ids, 0.0)
-    return sites.values
+    return {name: values for name, values in sites.values.items() if not _is_empty(values)}
+
+
+def _is_empty(values: Any) -> bool:
+    """Tell whether a column of texts has no value."""
+    return isinstance(values, pa.Array) and bool(values.null_count == len(values))
 
 
 def _looked_up(known: Mapping[str, float], ids: pa.Array, other: float) -> Floats:
@@ -128,20 +132,21 @@ def _looked_up(known: Mapping[str, float], ids: pa.Array, other: float) -> Float
 
 
 def _stacked(blocks: list[dict[str, Any]], run_id: str | None) -> Sites:
-    """Put blocks of sites one under the other, column by column, each taken out of the blocks as it is put."""
-    size = sum(len(block["n_records"]) for block in blocks)
+    """Put blocks of sites one under the other; texts stay where they are, as one chunk a block."""
+    sizes = [len(block["n_records"]) for block in blocks]
+    size = sum(sizes)
     # Columns without any value share one: it is never written into.
-    nothing = no_texts(size)
+    nothing = as_column(no_texts(size))
     columns: dict[str, Any] = {}
     for name, kind in SITE_COLUMNS.items():
-        parts = [block.pop(name) for block in blocks if name in block]
-        if parts and kind == TEXT:
-            joint = one_after_the_other(parts)
-            columns[name] = as_column(joint if joint.null_count < size else nothing)
-        elif parts:
-            columns[name] = pd.Series(np.concatenate(parts), dtype=kind)
+        parts = [block.pop(name, None) for block in blocks]
+        if all(part is None for part in parts):
+            columns[name] = nothing.copy() if kind == TEXT else pd.Series(np.full(size, np.nan), dtype=kind)
+        elif kind == TEXT:
+            told = [no_texts(rows) if part is None else part for part, rows in zip(parts, sizes, strict=True)]
+            columns[name] = as_column(pa.chunked_array(told))
         else:
-            columns[name] = as_column(nothing) if kind == TEXT else pd.Series(np.full(size, np.nan), dtype=kind)
+            columns[name] = pd.Series(np.concatenate(parts), dtype=kind)
     columns["run_id"] = as_column(taken(texts([run_id]), np.zeros(size, dtype=np.int64)))
     shapes = np.concatenate([block.pop("geometry") for block in blocks])
     return as_sites(gpd.GeoDataFrame(columns, geometry=shapes, crs=WORK_CRS))

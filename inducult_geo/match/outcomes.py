@@ -4,20 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Final, TypeVar
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 import shapely
 from numpy.typing import NDArray
 
 from inducult_geo.errors import CountingError
 from inducult_geo.frames import Records
 from inducult_geo.match.cluster import Clusters
+from inducult_geo.match.columns import coded, taken, texts
 from inducult_geo.match.comparisons import Compared, inside
 from inducult_geo.match.decisions import PART_OF, SAME, Decision, Decisions
 from inducult_geo.match.history import MUSEUM_THEME
-from inducult_geo.match.lookup import places_of
+from inducult_geo.match.lookup import places_in, places_of
 from inducult_geo.match.score import UNIT, Scored, explain
 from inducult_geo.ragged import Flags, Ints
 
@@ -56,10 +59,20 @@ class Settled:
     members: pd.Series
     many: Collection[str]
 
-    @property
+    @cached_property
     def keys(self) -> NDArray[np.object_]:
         """Record keys, sorted."""
         return self.records["record_key"].to_numpy(dtype=object)
+
+    @cached_property
+    def rows(self) -> pd.Index:
+        """The same, to look keys up in."""
+        return pd.Index(self.keys)
+
+    @cached_property
+    def homes(self) -> pa.Array:
+        """Site of each record."""
+        return taken(texts(self.members), places_in(texts(self.records["record_key"]), texts(self.members.index)))
 
 
 def outcomes(scored: Scored, settled: Settled) -> pd.DataFrame:
@@ -82,8 +95,7 @@ def outcomes(scored: Scored, settled: Settled) -> pd.DataFrame:
     reasons = _reasons(settled, twins)
     _refuse_silent_merges(twins, reasons)
     table = pd.concat([_scored(scored, settled), _unscored(scored, settled, twins)], ignore_index=True)
-    homes = settled.members.reindex(settled.keys).to_numpy(dtype=object)
-    rows = pd.Index(settled.keys)
+    homes, rows = settled.homes.to_numpy(zero_copy_only=False), settled.rows
     left, right = (places_of(rows, table[side]) for side in ("left_key", "right_key"))
     table["left_site"], table["right_site"] = homes[left], homes[right]
     regions = settled.records["region"].to_numpy(dtype=object)
@@ -149,7 +161,7 @@ def codes_of(pairs: Collection[Pair], rows: pd.Index) -> Ints:
 
 def _scored(scored: Scored, settled: Settled) -> pd.DataFrame:
     """Take the candidates that are near misses at least, decided, or contained."""
-    keys, rows = scored.pairs.prepared.key, pd.Index(settled.keys)
+    keys, rows = scored.pairs.prepared.key, settled.rows
     place = places_of(rows, keys)
     ends = place[scored.pairs.left], place[scored.pairs.right]
     contained, museum = contained_pairs(scored), museum_beside_works(scored.pairs) & scored.is_match
@@ -180,7 +192,7 @@ def _scored(scored: Scored, settled: Settled) -> pd.DataFrame:
 
 def _unscored(scored: Scored, settled: Settled, twins: Sequence[Pair]) -> pd.DataFrame:
     """Pairs that were no candidates, but were decided, folded, or are two records of one source in one site."""
-    rows, keys = pd.Index(settled.keys), settled.keys
+    rows, keys = settled.rows, settled.keys
     place = places_of(rows, scored.pairs.prepared.key)
     wanted = {*settled.decisions.latest, *((min(pair), max(pair)) for pair in settled.folded.items())}
     wanted |= {(a, b) for a, b in twins if settled.folded.get(b, b) != settled.folded.get(a, a)}
@@ -207,16 +219,17 @@ def _unscored(scored: Scored, settled: Settled, twins: Sequence[Pair]) -> pd.Dat
 
 def _same_source(settled: Settled) -> list[Pair]:
     """Pair each further record of a source in a site with the source's first one there."""
-    table = pd.DataFrame({"key": settled.keys, "source": settled.records["source"].to_numpy(dtype=object)})
-    table["site"] = settled.members.reindex(settled.keys).to_numpy(dtype=object)
-    table = table[table.duplicated(["site", "source"], keep=False)]
-    first = table.groupby(["site", "source"])["key"].transform("first")
-    return [(a, b) for a, b in zip(first, table["key"], strict=True) if a != b]
+    source, site = (coded(part).codes for part in (texts(settled.records["source"]), settled.homes))
+    place = site * (int(source.max(initial=0)) + 1) + source
+    rows = np.flatnonzero(pd.Index(place).duplicated(keep=False))
+    some = pd.DataFrame({"key": settled.keys[rows], "place": place[rows]})
+    first = some.groupby("place")["key"].transform("first")
+    return [(a, b) for a, b in zip(first, some["key"], strict=True) if a != b]
 
 
 def _tell(table: pd.DataFrame, codes: Ints, settled: Settled, reasons: Mapping[Pair, str]) -> None:
     """Write outcome, reason and who decided into a table of pairs; what comes later here counts more."""
-    rows, plain = pd.Index(settled.keys), table["why"].to_numpy(dtype=object)
+    rows, plain = settled.rows, table["why"].to_numpy(dtype=object)
     decision = np.full(len(table), "no_match", dtype=object)
     same = (table["left_site"] == table["right_site"]).to_numpy(dtype=bool)
     direct = np.isin(codes, codes_of(settled.clusters.joined, rows))

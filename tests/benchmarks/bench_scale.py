@@ -181,8 +181,11 @@ def matched(records: Records) -> Made:
     pairs = step("candidates", lambda: Compared(prepared, *candidates_of(prepared)))
     scored = step("comparing", lambda: score(pairs))
     groups = step("clusters", lambda: clustered(records, scored))
+    # As `resolve` does: what the pairs say is let go of before the rows are made.
+    scored = None
     marks = fingerprints(records)
     ids = step("ids", lambda: assign_ids(groups.group, empty_registry(), records, marks=marks, found={}))
+    marks = None
     homed = Records(records.assign(site_id=ids.members.reindex(records["record_key"]).to_numpy()))
     contracts = {
         name: Contract(id=name, title=name, files="x", licence="CC0-1.0", attribution=name) for name in ("a", "b")

@@ -41,6 +41,11 @@ class Ragged:
         return np.diff(self.offsets)
 
     @cached_property
+    def longest(self) -> int:
+        """Length of the longest list."""
+        return int(self.counts.max(initial=0))
+
+    @cached_property
     def alike(self) -> tuple[Ints, Ints]:
         """Number of each list among the different ones, and for each of these the first row that holds it."""
         rows = np.arange(len(self), dtype=np.int64)
@@ -163,6 +168,9 @@ def cross(left: Ragged, left_rows: Ints, right: Ragged, right_rows: Ints) -> tup
         Number of the pair, and places in `left.values` and `right.values`; ordered by pair, left, right.
     """
     left_counts, right_counts = left.counts[left_rows], right.counts[right_rows]
+    if left.longest <= 1 and right.longest <= 1:
+        pair = np.flatnonzero(left_counts & right_counts)
+        return pair, left.offsets[left_rows[pair]], right.offsets[right_rows[pair]]
     # Two steps, left and then right, spare a division for every combination.
     owner, mine = spread_out(left.offsets[left_rows], left_counts)
     which, right_at = spread_out(right.offsets[right_rows][owner], right_counts[owner])

@@ -110,6 +110,9 @@ def test_cross_lists_every_combination_in_order():
     assert pair.tolist() == [0, 0, 0, 0, 2]
     assert left.values[at_left].tolist() == [1, 1, 2, 2, 3]
     assert right.values[at_right].tolist() == [8, 9, 8, 9, 7]
+    alone = ragged([[1], [], [3]])
+    pair, at_left, at_right = cross(alone, np.array([0, 1, 2, 2]), alone, np.array([2, 0, 1, 0]))
+    assert (pair.tolist(), alone.values[at_left].tolist(), alone.values[at_right].tolist()) == ([0, 3], [1, 3], [3, 1])
 
 
 def test_ranks_within_groups():

@@ -115,10 +115,3 @@ def test_words_of_towns_are_found_as_searching_finds_them(pairs):
     wanted = [word in set(p.cities.row(row).tolist()) for row, word in zip(rows, words, strict=True)]
     assert p.is_in_town(rows, words).tolist() == wanted
     assert sum(wanted) == len(p.cities.values) > 10
-
-
-def test_two_words_scattered_to_one_place_are_both_found(pairs, monkeypatch):
-    monkeypatch.setattr("inducult_geo.match.prepared.scattered", lambda codes, _: codes * 0)
-    test_words_of_towns_are_found_as_searching_finds_them(
-        Compared(prepare(records(*works("a", 0))), pairs.left[:0], pairs.right[:0])
-    )

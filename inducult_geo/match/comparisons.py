@@ -78,17 +78,21 @@ class Compared:
         return best_variants(p, (p.names, self.left), (p.names, self.right))
 
     @cached_property
-    def operators(self) -> Likeness:
-        """The operator of either side against operator and names of the other, the best of all."""
+    def operators(self) -> Floats:
+        """How much of the shorter is in the longer: the operator of either side and operator or name of the other.
+
+        Of the three that which is most alike as a whole.
+        """
         p = self.prepared
-        tries = [
-            best_variants(p, (a, self.left), (b, self.right))[0]
-            for a, b in ((p.operators, p.operators), (p.operators, p.names), (p.names, p.operators))
-        ]
-        merit = np.array([np.nan_to_num(part.mean + part.within, nan=-1.0) for part in tries])
-        chosen, rows = merit.argmax(axis=0), np.arange(len(self.left))
-        fields = ("forward", "backward", "telling", "numbers")
-        return Likeness(*(np.array([getattr(part, name) for part in tries])[chosen, rows] for name in fields))
+        best, found = np.full(len(self.left), -1.0), np.full(len(self.left), np.nan)
+        for a, b in ((p.operators, p.operators), (p.operators, p.names), (p.names, p.operators)):
+            alike = best_variants(p, (a, self.left), (b, self.right))[0]
+            within = alike.within
+            merit = alike.mean + within
+            better = merit > best
+            np.copyto(best, merit, where=better)
+            np.copyto(found, within, where=better)
+        return found
 
     @cached_property
     def all_words(self) -> Likeness:
@@ -176,7 +180,7 @@ def same_numbers(pairs: Compared) -> Scores:
 
 def same_operator(pairs: Compared) -> Scores:
     """How alike operator and operator, or operator and name, are, 0 to 1; unknown where neither tells an operator."""
-    found = pairs.operators.within
+    found = pairs.operators
     return Scores(found, _percent(found))
 
 

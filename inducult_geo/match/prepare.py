@@ -60,7 +60,7 @@ def prepare(records: Records) -> Prepared:
     capacity, fuel = capacity_and_fuel(records["tags"])
     group = pd.factorize(pd.Series(records["source"].to_numpy(dtype=object) + "|" + country))[0].astype(np.int64)
     return Prepared(
-        key=_text(records["record_key"]),
+        key=records["record_key"].fillna("").to_numpy(dtype=object),
         source=_text(records["source"]),
         country=country,
         geometry=geometry,
@@ -125,8 +125,9 @@ def _each(work: Callable[[Any], Any], column: pd.Series) -> list[Any]:
 
 
 def _text(column: pd.Series) -> NDArray[np.object_]:
-    """Return a text column with empty texts for nulls."""
-    return column.astype(object).where(column.notna(), "").to_numpy(dtype=object)
+    """Return a text column with empty texts for nulls; equal ones are one object, not one a row."""
+    codes, texts = pd.factorize(column)
+    return np.array([*texts, ""], dtype=object)[codes]
 
 
 def _countries(records: Records) -> NDArray[np.object_]:

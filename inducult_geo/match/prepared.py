@@ -10,8 +10,8 @@ import pandas as pd
 import shapely
 from numpy.typing import NDArray
 
-from inducult_geo.match.letters import Letters, Remembered, letters_of, scattered
-from inducult_geo.ragged import Flags, Floats, Ints, Ragged, distinct, sets, spread
+from inducult_geo.match.letters import Letters, Remembered, letters_of
+from inducult_geo.ragged import Flags, Floats, Ints, Ragged, sets, spread
 
 
 @dataclass(frozen=True)
@@ -152,36 +152,22 @@ class Prepared:
         return holders
 
     @cached_property
-    def towns_words(self) -> Ints:
-        """Every record and word of its town as one number (`record * words + word`), in order."""
-        width = max(len(self.lexicon.words), 1)
-        return distinct(np.repeat(np.arange(len(self.cities)), self.cities.counts) * width + self.cities.values)
-
-    @cached_property
-    def _scattered_towns(self) -> tuple[NDArray[np.int32], Flags, np.uint64]:
-        """Where in `towns_words` to look for what is scattered to a place (-1: nowhere), which hold two; their bits."""
-        bits = np.uint64(max(int(4 * len(self.towns_words)).bit_length(), 8))
-        place = scattered(self.towns_words, bits)
-        table = np.full(1 << int(bits), -1, dtype=np.int32)
-        table[place] = np.arange(len(place))
-        crowded = np.zeros(len(table), dtype=bool)
-        crowded[place[table[place] != np.arange(len(place))]] = True
-        return table, crowded, bits
+    def _first_of_town(self) -> Ints:
+        """The first word of the town of each record; -1 where it has none."""
+        first = np.full(len(self), -1, dtype=np.int64)
+        told = np.flatnonzero(self.cities.counts)
+        first[told] = self.cities.values[self.cities.offsets[told]]
+        return first
 
     def is_in_town(self, records: Ints, words: Ints) -> Flags:
         """Tell which words stand in the name of the town of their record, one word a record."""
-        table, crowded, bits = self._scattered_towns
-        known, wanted = self.towns_words, records * max(len(self.lexicon.words), 1) + words
-        # One look settles nearly all; where two are scattered to one place, searching tells.
-        place = scattered(wanted, bits)
-        at = table[place]
-        found = at >= 0
-        rows = np.flatnonzero(found)
-        other = rows[known[at[rows]] != wanted[rows]]
-        found[other] = False
-        other = other[crowded[place[other]]]
-        if len(other):
-            found[other] = known[np.minimum(np.searchsorted(known, wanted[other]), len(known) - 1)] == wanted[other]
+        cities = self.cities
+        found: Flags = self._first_of_town[records] == words
+        # Most towns have one word.
+        rows = np.flatnonzero(cities.counts[records] > 1)
+        for place in range(1, cities.longest):
+            rows = rows[cities.counts[records[rows]] > place]
+            found[rows] |= cities.values[cities.offsets[records[rows]] + place] == words[rows]
         return found
 
     @cached_property

@@ -138,6 +138,8 @@ def likeness(
         _block(prepared, words, (rows[0][b], rows[1][b]), (records[0][b], records[1][b]) if records else None)
         for b in blocks
     ]
+    if len(parts) == 1:
+        return parts[0]
     return Likeness(*(np.concatenate([getattr(part, name) for part in parts]) for name in _COLUMNS))
 
 

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pandas as pd
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from inducult_geo.match.columns import texts
-from inducult_geo.match.lookup import earliest, is_in, order_of, places_in, ranks
+from inducult_geo.match.lookup import earliest, is_in, order_of, places_in, places_of, ranks
 
 TEXTS = st.lists(st.none() | st.text(st.sampled_from("aZž𝔸é1-"), max_size=3), max_size=12)
 
@@ -39,6 +40,9 @@ def test_places_among_others(among: list[str], keys: list[str | None]) -> None:
     wanted = [among.index(key) if key in among else -1 for key in keys]
     assert places_in(texts(keys), texts(among)).tolist() == wanted
     assert places_in(texts(among), texts(among)).tolist() == list(range(len(among)))
+    rows = pd.Index(among, dtype=object)
+    assert places_of(rows, keys).tolist() == wanted
+    assert places_of(rows, np.array(among, dtype=object)).tolist() == list(range(len(among)))
 
 
 @given(st.lists(st.text(st.sampled_from("aZž𝔸é1-"), max_size=3), max_size=12))

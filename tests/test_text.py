@@ -200,13 +200,14 @@ def test_any_name_gives_tokens(name: str) -> None:
     assert all(token and token == token.lower() for token in tokens)
 
 
-def test_prepare_names_keeps_the_index_and_counts_nulls() -> None:
-    names = pd.Series(["Ziegelei", None, "Eger", "Eger"], index=[7, 3, 3, 1])
-    country = pd.Series(["DE", "DE", "CZ", None], index=[7, 3, 3, 1])
-    found = prepare_names(names, country)
-    assert found.tolist() == [("@brickworks",), (), ("cheb",), ("eger",)]
-    assert found.index.tolist() == [7, 3, 3, 1]
-    assert prepare_names(names[:0], country[:0]).empty
+@pytest.mark.parametrize("dtype", ["str", "object"])
+def test_prepare_names_reads_each_pair_of_name_and_country_once(dtype: str) -> None:
+    names = pd.Series(["Ziegelei", None, "Eger", "Eger", "Ziegelei"], dtype=dtype)
+    country = pd.Series(["DE", "DE", "CZ", None, "DE"], dtype=dtype)
+    lists, which = prepare_names(names, country)
+    assert which.tolist() == [0, -1, 1, 2, 0]
+    assert lists.tuples() == [("@brickworks",), ("cheb",), ("eger",)]
+    assert prepare_names(names[:0], country[:0])[1].tolist() == []
 
 
 @pytest.mark.slow

@@ -25,14 +25,17 @@ from typing import Any, Final
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
 import shapely
 from rapidfuzz import fuzz
 from shapely.geometry.base import BaseGeometry
 
 from inducult_geo.frames import Records, from_json
+from inducult_geo.match.columns import as_column, joined, only, taken, texts
 from inducult_geo.match.lookup import is_in
 from inducult_geo.match.places import points_in
-from inducult_geo.text import prepare_names
+from inducult_geo.text import TokenLists, prepare_names
 
 FINGERPRINT_COLUMNS: Final = ("region", "name_key", "x", "y", "area_m2", "type")
 """What the registry keeps of a record: words of its name, sorted; a point of its shape (work CRS, whole meters)."""
@@ -118,21 +121,33 @@ _Agreement = tuple[float, float, float, str, str, str]
 
 def fingerprints(records: Records) -> pd.DataFrame:
     """Return `FINGERPRINT_COLUMNS` of records in the work CRS, by record key; what is unknown is null."""
-    codes, texts = pd.factorize(records["names"].to_numpy(dtype=object), use_na_sentinel=False)
-    names = pd.Series(np.array([_name(text) for text in texts], dtype=object)[codes], dtype=object)
-    countries = records["country"].reset_index(drop=True)
-    words: Iterable[tuple[str, ...]] = prepare_names(names, countries) if len(records) else ()
+    told = pc.dictionary_encode(texts(records["names"]))
+    names = taken(
+        texts([_name(text) for text in told.dictionary.to_pylist()]), np.asarray(pc.fill_null(told.indices, -1))
+    )
+    lists, which = prepare_names(pd.Series(as_column(names)), records["country"])
     shapes = records.geometry.to_numpy()
     x, y = np.round(points_in(shapes)).T
     table = {
-        "region": records["region"].to_numpy(),
-        "name_key": [" ".join(sorted(part)) or None for part in words],
+        "region": records["region"].array,
+        "name_key": as_column(taken(_in_order(lists), which)),
         "x": x,
         "y": y,
         "area_m2": np.round(shapely.area(shapes)),
-        "type": records["type"].to_numpy(),
+        "type": records["type"].array,
     }
-    return pd.DataFrame(table, index=pd.Index(records["record_key"], name="record_key"))
+    return pd.DataFrame(table, index=pd.Index(records["record_key"].array, name="record_key"))
+
+
+def _in_order(said: TokenLists) -> pa.Array:
+    """Write the tokens of each list, sorted; null where there are none."""
+    order = np.argsort(np.array(said.tokens, dtype=object), kind="stable")
+    rank = np.empty(len(order), dtype=np.int64)
+    rank[order] = np.arange(len(order))
+    counts = said.lists.counts
+    ranked = np.repeat(np.arange(len(counts)), counts) * max(len(rank), 1) + rank[said.lists.values]
+    ranked.sort()
+    return only(counts > 0, joined(texts([said.tokens[at] for at in order]), ranked % max(len(rank), 1), counts, " "))
 
 
 def heirs(
@@ -314,7 +329,7 @@ def _marks(table: pd.DataFrame) -> Iterator[_Mark]:
 def _name(text: Any) -> str | None:
     """Return a record's plain name, else the first by its role."""
     said = from_json(text)
-    return said.get("name") or next((value for role, value in sorted(said.items()) if role != "parent"), None)
+    return _text(said.get("name") or next((value for role, value in sorted(said.items()) if role != "parent"), None))
 
 
 def _text(value: object) -> str | None:

@@ -16,7 +16,11 @@ from inducult_geo.ragged import Flags, Ints
 
 def places_of(rows: pd.Index, keys: Any) -> Ints:
     """Return where keys stand among others; -1 where they do not."""
-    return np.asarray(rows.get_indexer(pd.Index(keys, dtype=object)), dtype=np.int64)
+    asked = pd.Index(keys, dtype=object)
+    # The same keys in the same order need not be hashed.
+    if len(asked) == len(rows) and np.array_equal(asked.to_numpy(), rows.to_numpy()):
+        return np.arange(len(rows), dtype=np.int64)
+    return np.asarray(rows.get_indexer(asked), dtype=np.int64)
 
 
 def places_in(keys: pa.Array, among: pa.Array) -> Ints:

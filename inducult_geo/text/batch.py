@@ -74,30 +74,27 @@ def token_lists(names: Sequence[str], countries: Sequence[str | None]) -> TokenL
     return _assembled(names, countries, read, (code, owner), special)
 
 
-def prepare_names(names: pd.Series, country: pd.Series) -> pd.Series:
+def prepare_names(names: pd.Series, country: pd.Series) -> tuple[TokenLists, Ints]:
     """Make the tokens of every name, as `name_tokens` gives them; each pair of name and country is worked out once.
 
     Parameters
     ----------
     names
-        Names, cleaned; missing ones give no tokens.
+        Names, cleaned; missing ones have no tokens.
     country
-        ISO codes, missing where unknown, on the same index.
+        ISO codes, missing where unknown, one a name.
 
     Returns
     -------
-    pandas.Series
-        Tuples of tokens on the index of ``names``.
+    lists, which
+        Tokens of the different pairs; and for each name the number of its list, -1 where it is missing.
     """
-    known: dict[tuple[str, str | None], int] = {}
-    # Plain arrays: going through a text column value by value is slow.
-    pairs = zip(names.to_numpy(dtype=object), country.to_numpy(dtype=object), strict=True)
-    which = [
-        known.setdefault((name, place if isinstance(place, str) else None), len(known)) if isinstance(name, str) else -1
-        for name, place in pairs
-    ]
-    said = [*token_lists([name for name, _ in known], [place for _, place in known]).tuples(), ()]
-    return pd.Series([said[one] for one in which], index=names.index, dtype=object)
+    (name, said), (land, known) = (pd.factorize(part.array) for part in (names, country))
+    width = len(known) + 1
+    which = np.full(len(names), -1, dtype=np.int64)
+    which[name >= 0], pairs = pd.factorize((name.astype(np.int64) * width + land + 1)[name >= 0])
+    places = [None, *known]
+    return token_lists([*said[pairs // width]], [places[place] for place in (pairs % width).tolist()]), which
 
 
 @dataclass(frozen=True)

@@ -291,15 +291,15 @@ def test_three_years_of_real_edits(shared: Path, tmp_path: Path) -> None:
 
 def test_a_fingerprint_holds_the_words_of_the_name_in_order_place_and_area():
     table = records(
-        row("a:1", "Ziegelei Quell Nord", square(10), type="brickworks"),
-        row("a:2", names={"parent": "Konzern", "de": "Ziegelei Quell Nord"}),
+        row("a:1", "Ziegelei Nord Linde", square(10), type="brickworks"),
+        row("a:2", names={"parent": "Konzern", "de": "Ziegelei Nord Linde"}),
         row("a:3", names={"parent": "Konzern"}, geometry=point(3, 4)),
         row("a:4", names={"name": 5}, geometry=point()),
         row("a:5", "-", geometry=point(), region=None),
     )
     marks = fingerprints(table)
     assert [*marks.columns] == [*FINGERPRINT_COLUMNS]
-    assert marks.loc["a:1", "name_key"] == marks.loc["a:2", "name_key"] == "@brickworks nord quell"
+    assert marks.loc["a:1", "name_key"] == marks.loc["a:2", "name_key"] == "@brickworks linde nord"
     assert marks.loc[["a:3", "a:4", "a:5"], "name_key"].isna().all()
     assert marks.loc[["a:1", "a:3"], "area_m2"].tolist() == [100, 0]
     assert marks.loc["a:3", ["x", "y"]].tolist() == [4_600_003, 2_900_004]

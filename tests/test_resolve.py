@@ -277,3 +277,11 @@ def test_what_the_pairs_say_is_let_go_before_the_rows_are_made(monkeypatch):
     table = records(*SAPPI, *backdrop(12))
     resolve(table, contracts={}, decisions=Decisions(), registry=empty_registry(), run_id="r", comparing=comparing)
     assert held[1:] == [True]
+
+
+def test_pairs_are_told_of_alike_however_many_at_once(monkeypatch):
+    rows = [*SAPPI, *backdrop(20)]
+    whole = run(*rows, others=False)
+    assert len(whole.pairs) > 2
+    monkeypatch.setattr("inducult_geo.match.outcomes.EXPLAINED", 1)
+    pd.testing.assert_frame_equal(run(*rows, others=False).pairs, whole.pairs)

@@ -33,8 +33,9 @@ from shapely.geometry.base import BaseGeometry
 
 from inducult_geo.frames import Records, from_json
 from inducult_geo.match.columns import as_column, joined, only, taken, texts
-from inducult_geo.match.lookup import is_in
+from inducult_geo.match.lookup import is_in, places_in
 from inducult_geo.match.places import points_in
+from inducult_geo.ragged import Flags
 from inducult_geo.text import TokenLists, prepare_names
 
 FINGERPRINT_COLUMNS: Final = ("region", "name_key", "x", "y", "area_m2", "type")
@@ -172,26 +173,37 @@ def heirs(
     dict
         Key of a new record -> whom it follows; the same whatever the order of the input.
     """
-    keys = records["record_key"]
-    known = registry[registry["record_key"].notna() & registry["site_id"].notna()]
-    if known.empty:
+    shapes = records.geometry.to_numpy()
+    row = places_in(texts(records["record_key"]), texts(registry["record_key"]))
+    has_site = registry["site_id"].notna().to_numpy(dtype=bool)
+    is_new = ~np.append(has_site, False)[row] & ~shapely.is_missing(shapes)
+    is_here = np.zeros(len(registry), dtype=bool)
+    is_here[row[row >= 0]] = True
+    if not is_new.any():
         return {}
-    is_new = ~is_in(keys, known["record_key"]) & records.geometry.notna().to_numpy()
-    is_here = is_in(known["record_key"], keys)
-    is_held = pd.Series(is_in(known["site_id"], known.loc[is_here, "site_id"]), index=known.index)
-    orphaned = known[~is_here & (~is_held | is_in(known["record_key"], spoken))]
-    orphaned = orphaned[~is_in(orphaned["record_key"], registry["succeeds"])]
+    orphaned = _orphaned(registry, is_here, spoken)
     # Another region's records are not of this run: that they are not here does not mean that they are gone.
-    orphaned = orphaned[orphaned["region"].isin(records["region"].dropna())]
-    if orphaned.empty or not is_new.any():
+    orphaned = orphaned[orphaned["region"].isin(records["region"].dropna().unique())]
+    if orphaned.empty:
         return {}
     vanished = [*_marks(orphaned.set_index("record_key"))]
-    fresh = {mark.key: mark for mark in _marks(marks.loc[keys[is_new]])}
-    shapes = dict(zip(keys[is_new], records.geometry[is_new], strict=True))
-    agreed = sorted(_agreements(vanished, [(mark, shapes[key]) for key, mark in fresh.items()]))
-    free = ~is_held[orphaned.index]
-    sites = dict(zip(orphaned["record_key"], zip(orphaned["site_id"], free, strict=True), strict=True))
+    fresh = {mark.key: mark for mark in _marks(marks[is_new])}
+    shape_of = dict(zip(records["record_key"][is_new], shapes[is_new], strict=True))
+    agreed = sorted(_agreements(vanished, [(mark, shape_of[key]) for key, mark in fresh.items()]))
+    free = zip(orphaned["site_id"], ~orphaned["is_held"], strict=True)
+    sites = dict(zip(orphaned["record_key"], free, strict=True))
     return _absorbing(_paired(agreed, sites), agreed, sites, spoken)
+
+
+def _orphaned(registry: pd.DataFrame, is_here: Flags, spoken: Collection[str]) -> pd.DataFrame:
+    """Return the rows of records that are gone and that none has followed, where their site is gone, too.
+
+    Rows of `spoken` records stay in any case; `is_held` tells whether records that are here hold the site.
+    """
+    gone = registry[~is_here & (registry["record_key"].notna() & registry["site_id"].notna()).to_numpy(dtype=bool)]
+    gone = gone[~is_in(gone["record_key"], registry["succeeds"])] if len(gone) else gone
+    gone = gone.assign(is_held=is_in(gone["site_id"], registry["site_id"][is_here]))
+    return gone[~gone["is_held"] | is_in(gone["record_key"], spoken)]
 
 
 def successors(

@@ -41,6 +41,9 @@ FAR: Final = "the stated places contradict each other"
 MUSEUM: Final = "a museum and active works: one site, or a part of it"
 INSIDE: Final = "the monument lies inside the works: one site, or a part of it"
 
+EXPLAINED: Final = 10_000
+"""Pairs that are told of at once."""
+
 Pair = tuple[str, str]
 Value = TypeVar("Value")
 
@@ -181,13 +184,19 @@ def _scored(scored: Scored, settled: Settled) -> pd.DataFrame:
             "right_key": settled.keys[np.maximum(left, right)],
             "score": scored.probability[kept].round(4),
             "distance_m": scored.pairs.distance_m[kept].round(1),
-            "why": np.array(explain(scored, kept), dtype=object),
+            "why": _why(scored, kept),
             "contained": (contained | museum)[kept],
             "museum": museum[kept],
             "far": contradicting_places(scored, kept),
             "asked": worth,
         }
     )
+
+
+def _why(scored: Scored, rows: Ints) -> NDArray[np.object_]:
+    """Tell why in words, of some pairs at a time: each has a text for every comparison while it is told."""
+    parts = np.array_split(rows, len(rows) // EXPLAINED + 1)
+    return np.array([text for part in parts for text in explain(scored, part)], dtype=object)
 
 
 def _unscored(scored: Scored, settled: Settled, twins: Sequence[Pair]) -> pd.DataFrame:

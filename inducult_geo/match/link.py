@@ -40,10 +40,9 @@ def link(
     -------
     pandas.DataFrame
         `left_id`, `right_id` (the sources' own keys), `score`, `decision` (match, unit, review), `doubtful` (worth a
-        person's look: all for review, and what else scores below `score.DOUBTED`), `distance_m`, `why`.
-        A left row matches at most one right row, its best; a second one that may be right instead is told as `review`.
-        Several left rows may match the same right row. With `units` the other right rows whose best left row it is, by
-        a score that is enough, are told as `unit`.
+        person's look: all for review, and what else scores below `score.DOUBTED`), `distance_m`, `why`. A left row
+        matches at most one right row, its best; a second one that may be right instead is told as `review`. Several
+        left rows may match one right row. With `units` the other right rows whose best left row it is are `unit`s.
     """
     if left.empty or right.empty:
         return pd.DataFrame({name: pd.Series(dtype=TEXT) for name in LINK_COLUMNS})

@@ -83,8 +83,7 @@ def resolve(
     run_id
         Written to every site.
     comparing
-        What scores the records (ordered by key), told `many` by name; `compare` where not given. For wide areas see
-        `tiling`.
+        What scores the records (ordered by key), told `many` by name: `compare` where not given; see `tiling`.
 
     Raises
     ------
@@ -93,7 +92,6 @@ def resolve(
     InducultError
         Where a record key stands twice, or a rejected record is among them.
     """
-    _refuse_bad_keys(records)
     ordered = _by_key(records)
     folded = fold_duplicates(ordered)
     marks = fingerprints(ordered)
@@ -115,6 +113,7 @@ def resolve(
 
 def _by_key(records: Records) -> Records:
     """Return records in the order of their keys; those that are in it already are not copied."""
+    _refuse_bad_keys(records)
     order = order_of(records, ["record_key"])
     is_ordered = np.array_equal(order, np.arange(len(order)))
     return Records((records if is_ordered else records.iloc[order]).reset_index(drop=True))

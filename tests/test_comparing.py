@@ -103,6 +103,18 @@ def test_parts_add_up_to_the_sum(pairs):
         assert parts.of(name, some).tolist() == parts[name][some].tolist()
 
 
+@pytest.mark.parametrize("knots", [(0.0, 1.0), (0.0, 0.3, 0.6, 0.85, 1.0), (-8.0, -3.0, -1.0, 0.0, 1.0, 3.0, 8.0)])
+def test_points_between_knots_are_those_of_numpy_to_the_bit(knots):
+    random = np.random.default_rng(len(knots))
+    value, points = random.normal(0, 4, 5_000), random.normal(size=len(knots))
+    value[::3], value[::7], value[1::5] = random.random(1_667), np.nan, random.choice(knots, 1_000)
+    value[[1, 2]] = np.inf, -np.inf
+    kept = value.copy()
+    wanted = np.where(np.isnan(value), 0.0, np.interp(value, knots, points))
+    assert weigh(value, knots, points).tobytes() == wanted.tobytes()
+    assert value.tobytes() == kept.tobytes()
+
+
 def test_points_of_a_finding_that_nobody_knows_are_nothing():
     assert weigh(np.array([np.nan, np.nan]), (0.0, 1.0), (1.0, 2.0)).tolist() == [0.0, 0.0]
     assert weigh(np.zeros(0), (0.0, 1.0), (1.0, 2.0)).tolist() == []

@@ -116,9 +116,9 @@ class Compared:
     def distance_m(self) -> Floats:
         """Distance of the real geometries in meters; NaN where a side has no place."""
         p = self.prepared
-        gap = np.hypot(p.x[self.left] - p.x[self.right], p.y[self.left] - p.y[self.right])
+        gap = np.hypot(p.x.take(self.left) - p.x.take(self.right), p.y.take(self.left) - p.y.take(self.right))
         wide = ~p.is_point
-        real = np.flatnonzero(wide[self.left] | wide[self.right])
+        real = np.flatnonzero(wide.take(self.left) | wide.take(self.right))
         gap[real] = shapely.distance(p.geometry[self.left[real]], p.geometry[self.right[real]])
         return np.asarray(gap, dtype=float)
 
@@ -126,7 +126,7 @@ class Compared:
     def unit_m(self) -> Floats:
         """How true the two places are together, in meters; never less than `PLACE_FLOOR_M`."""
         accuracy = self.prepared.accuracy_m
-        return np.hypot(np.hypot(accuracy[self.left], accuracy[self.right]), PLACE_FLOOR_M)
+        return np.hypot(np.hypot(accuracy.take(self.left), accuracy.take(self.right)), PLACE_FLOOR_M)
 
     @cached_property
     def areas(self) -> tuple[Floats, Floats, Floats]:

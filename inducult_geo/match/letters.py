@@ -51,19 +51,19 @@ class Letters:
         """Return which pairs of words may have a Jaro-Winkler similarity of `wanted` or more."""
         # Whatever the first four letters are, they add at most 0.4 of what is missing to 1.
         least = np.float32(3 * (wanted - _HEAD * _BOOST) / (1 - _HEAD * _BOOST) - 1 - _MARGIN)
-        shared = np.bitwise_count(self.bits[left] & self.bits[right]).astype(np.float32)
+        shared = np.bitwise_count(self.bits.take(left) & self.bits.take(right)).astype(np.float32)
         if self.more.any():
-            shared += np.minimum(self.more[left], self.more[right])
-        rows = np.flatnonzero(shared * (self.share[left] + self.share[right]) >= least)
-        return rows[self._reaches(left[rows], right[rows], shared[rows], wanted)]
+            shared += np.minimum(self.more.take(left), self.more.take(right))
+        rows = np.flatnonzero(shared * (self.share.take(left) + self.share.take(right)) >= least)
+        return rows[self._reaches(left.take(rows), right.take(rows), shared.take(rows), wanted)]
 
     def _reaches(self, left: Ints, right: Ints, shared: NDArray[np.float32], wanted: float) -> Flags:
         """Tell whether the bound, with the letters that both begin with, reaches `wanted`."""
-        differ = self.head[left] ^ self.head[right]
+        differ = self.head.take(left) ^ self.head.take(right)
         begin = np.zeros(len(left), dtype=np.float32)
         for place in range(1, _HEAD + 1):
             begin += (differ & np.uint64((1 << (16 * place)) - 1)) == 0
-        jaro = (shared * (self.share[left] + self.share[right]) + 1) / 3
+        jaro = (shared * (self.share.take(left) + self.share.take(right)) + 1) / 3
         return np.asarray(jaro + _BOOST * begin * (1 - jaro) >= wanted - _MARGIN, dtype=bool)
 
 

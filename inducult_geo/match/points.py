@@ -16,12 +16,20 @@ _KNOTS: Final = {entry.name: entry.knots for entry in COMPARISONS}
 
 
 def weigh(value: Floats, knots: Sequence[float], points: Sequence[float]) -> Floats:
-    """Points of values: even between knots, the outermost beyond them, 0 where unknown."""
-    known = np.flatnonzero(~np.isnan(value))
-    if len(known) == len(value):
-        return np.asarray(np.interp(value, knots, points), dtype=float)
-    found = np.zeros(len(value))
-    found[known] = np.interp(value[known], knots, points)
+    """Points of values: even between knots, the outermost beyond them, 0 where unknown.
+
+    What `numpy.interp` gives, to the bit; with few knots, comparing all values with each is a third of its work.
+    """
+    at, counts = np.asarray(knots, dtype=float), np.asarray(points, dtype=float)
+    slopes = np.append(np.diff(counts) / np.diff(at), 0.0)
+    below = np.zeros(len(value), dtype=np.intp)
+    for knot in knots[1:]:
+        below += value >= knot
+    found = np.clip(value, at[0], at[-1])
+    found -= at.take(below)
+    found *= slopes.take(below)
+    found += counts.take(below)
+    found[np.isnan(found)] = 0.0
     return found
 
 

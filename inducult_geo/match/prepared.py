@@ -162,9 +162,9 @@ class Prepared:
     def is_in_town(self, records: Ints, words: Ints) -> Flags:
         """Tell which words stand in the name of the town of their record, one word a record."""
         cities = self.cities
-        found: Flags = self._first_of_town[records] == words
+        found: Flags = self._first_of_town.take(records) == words
         # Most towns have one word.
-        rows = np.flatnonzero(cities.counts[records] > 1)
+        rows = np.flatnonzero(cities.counts.take(records) > 1)
         for place in range(1, cities.longest):
             rows = rows[cities.counts[records[rows]] > place]
             found[rows] |= cities.values[cities.offsets[records[rows]] + place] == words[rows]

@@ -56,7 +56,7 @@ class Likeness:
 
     def take(self, rows: Ints) -> Likeness:
         """Return some of the rows."""
-        return Likeness(self.forward[rows], self.backward[rows], self.telling[rows], self.numbers[rows])
+        return Likeness(*(part.take(rows) for part in (self.forward, self.backward, self.telling, self.numbers)))
 
     def put(self, rows: Ints, size: int) -> Likeness:
         """Return `size` rows, of which these are some; the others are unknown."""
@@ -85,11 +85,12 @@ def similar_words(lexicon: Lexicon, left: Ints, right: Ints) -> tuple[Ints, Floa
     """
     same = left == right
     maybe = lexicon.letters.may_reach(left, right, ALIKE_FROM)
-    maybe = maybe[~same[maybe]]
+    maybe = maybe[~same.take(maybe)]
     width = max(len(lexicon.words), 1)
-    alike = lexicon.remembered.find(left[maybe] * width + right[maybe], lambda pairs: _alike(lexicon, pairs))
+    codes = left.take(maybe) * width + right.take(maybe)
+    alike = lexicon.remembered.find(codes, lambda pairs: _alike(lexicon, pairs))
     equal = np.flatnonzero(same)
-    return np.r_[equal, maybe], np.r_[np.ones(len(equal)), alike]
+    return np.concatenate([equal, maybe]), np.concatenate([np.ones(len(equal)), alike])
 
 
 def _alike(lexicon: Lexicon, pairs: Ints) -> NDArray[np.float32]:
@@ -111,7 +112,7 @@ def plain_likeness(prepared: Prepared, words: Ragged, left: Ints, right: Ints) -
         Records, one a pair.
     """
     code, first = words.alike
-    pair = code[left] * len(first) + code[right]
+    pair = code.take(left) * len(first) + code.take(right)
     which, different = pd.factorize(pair)
     rows = (first[different // max(len(first), 1)], first[different % max(len(first), 1)])
     return likeness(prepared, (words, words), rows, None).take(which)
@@ -163,9 +164,9 @@ class _Side:
     @classmethod
     def of(cls, words: Ragged, rows: Ints) -> _Side:
         """Take some lists, one a pair."""
-        counts = words.counts[rows]
-        owner, places = spread_out(words.offsets[rows], counts)
-        return cls(counts, np.cumsum(counts) - counts, owner, words.values[places])
+        counts = words.counts.take(rows)
+        owner, places = spread_out(words.offsets.take(rows), counts)
+        return cls(counts, np.cumsum(counts) - counts, owner, words.values.take(places))
 
 
 def _block(
@@ -174,13 +175,15 @@ def _block(
     """Compare one block of lists (see `likeness`)."""
     lexicon = prepared.lexicon
     left, right = (_Side.of(part, row) for part, row in zip(words, rows, strict=True))
-    at_left, at_right = spread_out(right.starts[left.owner], right.counts[left.owner])
-    met, similar = similar_words(lexicon, left.word[at_left], right.word[at_right])
-    at_left, at_right = at_left[met], at_right[met]
+    others = np.repeat(right.counts, left.counts)
+    at_left, at_right = spread_out(np.repeat(right.starts, left.counts), others)
+    met, similar = similar_words(lexicon, np.repeat(left.word, others), right.word.take(at_right))
+    at_left, at_right = at_left.take(met), at_right.take(met)
     forward, shared = _directed(prepared, left, records, at_left, similar)
     backward, _ = _directed(prepared, right, records, at_right, similar)
-    equal = at_left[left.word[at_left] == right.word[at_right]]
-    agreed = np.bincount(left.owner[equal[lexicon.is_number[left.word[equal]]]], minlength=len(left.counts)) > 0
+    numbered = np.flatnonzero(lexicon.is_number.take(left.word.take(at_left)))
+    one, other = at_left[numbered], at_right[numbered]
+    agreed = np.bincount(left.owner[one[left.word[one] == right.word[other]]], minlength=len(left.counts)) > 0
     numbers = _numbers(agreed, *(_has_number(lexicon, side) for side in (left, right)))
     telling = np.minimum(shared / _TELLING_FULL, 1)
     empty = (left.counts == 0) | (right.counts == 0)
@@ -234,7 +237,7 @@ def _directed(
     size = len(side.counts)
     best = np.zeros(len(side.word))
     np.maximum.at(best, at, similar)
-    weight = prepared.lexicon.weights[side.word]
+    weight = prepared.lexicon.weights.take(side.word)
     if records is not None:
         _lower_towns(weight, prepared, records, side)
     whole = np.bincount(side.owner, weights=weight, minlength=size)
@@ -245,15 +248,16 @@ def _directed(
 def _lower_towns(weight: Floats, prepared: Prepared, records: tuple[Ints, Ints], side: _Side) -> None:
     """Let words that name the town of either record count only `PLACE_SHARE` of their weight."""
     # Few words name any town at all: the others need no search.
-    maybe = np.flatnonzero(prepared.names_a_town[side.word])
-    word, owner = side.word[maybe], side.owner[maybe]
-    in_town = prepared.is_in_town(records[0][owner], word) | prepared.is_in_town(records[1][owner], word)
+    maybe = np.flatnonzero(prepared.names_a_town.take(side.word))
+    word, owner = side.word.take(maybe), side.owner.take(maybe)
+    in_town = prepared.is_in_town(records[0].take(owner), word) | prepared.is_in_town(records[1].take(owner), word)
     weight[maybe[in_town]] *= PLACE_SHARE
 
 
 def _has_number(lexicon: Lexicon, side: _Side) -> Flags:
     """Tell which lists hold the number or letter of a unit."""
-    return np.bincount(side.owner[lexicon.is_number[side.word]], minlength=len(side.counts)) > 0
+    numbered = np.flatnonzero(lexicon.is_number.take(side.word))
+    return np.bincount(side.owner[numbered], minlength=len(side.counts)) > 0
 
 
 def _numbers(agreed: Flags, left: Flags, right: Flags) -> Floats:

@@ -139,6 +139,6 @@ def test_sides_go_by_source_not_by_order():
 def test_totals_are_those_of_the_score():
     scored = lists(0.5, 30)
     standing = stand(scored.pairs, scored.base, shipped_weights())
-    moved = scored.parts["overlap of the lists"]
+    moved = scored.parts["overlap of the lists"] + scored.parts["kinds that the lists share"]
     assert np.allclose(1 / (1 + np.exp(-(standing.total + moved))), scored.whole)
     assert replace(standing).sides[0].record.size

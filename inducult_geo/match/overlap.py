@@ -101,7 +101,7 @@ def overlap(
     land = pd.factorize(pairs.prepared.country, sort=True)[0].astype(np.int64)
     n_lands, n_sources = int(land.max()) + 1, len(names)
     counts = np.bincount(source * n_lands + land, minlength=n_sources * n_lands).reshape(n_sources, n_lands)
-    lists = [_lists(side, source, n_sources) for side in sides]
+    lists = [lists_of(side, source, n_sources) for side in sides]
     best = [side.best(total) for side in sides]
     level, shares = np.zeros(n_sources**2 * n_lands), np.zeros(n_sources**2 * n_lands)
     for number in np.unique(lists[0]).tolist():
@@ -113,7 +113,7 @@ def overlap(
         ]
         priors = _shares(tops, of_two, trained)
         rows = slice(number * n_lands, (number + 1) * n_lands)
-        level[rows] = raised + np.clip(_logit(priors) - _logit(np.array(trained)), -MOST_DOWN, MOST_UP)
+        level[rows] = raised + np.clip(logit(priors) - logit(np.array(trained)), -MOST_DOWN, MOST_UP)
         shares[rows] = priors
     # The country is that of the record of the source that comes first by name.
     of_pair = np.empty(len(total), dtype=np.int32)
@@ -121,8 +121,8 @@ def overlap(
     return Overlap(of_pair, level, shares)
 
 
-def _lists(side: Contest, source: Ints, n_sources: int) -> Ints:
-    """Return which two lists each group of a contest is of, as one number."""
+def lists_of(side: Contest, source: Ints, n_sources: int) -> Ints:
+    """Return which two lists each group of a contest is of, as one number; `source` is that of each record."""
     mine, theirs = source[side.record], side.partners
     return np.minimum(mine, theirs) * n_sources + np.maximum(mine, theirs)
 
@@ -149,7 +149,7 @@ def _level(
         return 0.0
     # Where the best was the only one, nothing is left: odds of zero.
     mean = float(np.exp(np.minimum(values, CHANCE_AT_MOST)).sum() / of_these[side].sum())
-    found = float(_logit(np.array(trained))) - np.log(max(mean, 1e-9))
+    found = float(logit(np.array(trained))) - np.log(max(mean, 1e-9))
     return float(np.clip(found * len(values) / (len(values) + CHANCE_COUNTS), -MOST_LEVEL, MOST_LEVEL))
 
 
@@ -182,7 +182,7 @@ def _estimate(table: Floats, expected: Floats, trained: float) -> Floats:
     share = expected.copy()
     size = table.sum(axis=1) + SHARE_COUNTS
     for _ in range(_ROUNDS):
-        moved = (_logit(share) - _logit(np.array(trained)))[:, None] + middle
+        moved = (logit(share) - logit(np.array(trained)))[:, None] + middle
         found = (table / (1 + np.exp(-moved))).sum(axis=1)
         new = (found + SHARE_COUNTS * expected) / size
         if np.abs(new - share).max() < 1e-6:
@@ -191,6 +191,7 @@ def _estimate(table: Floats, expected: Floats, trained: float) -> Floats:
     return share
 
 
-def _logit(share: Floats) -> Floats:
+def logit(share: Floats) -> Floats:
+    """Return the log-odds of shares, finite for none and all."""
     held = np.clip(share, 1e-6, 1 - 1e-6)
     return np.asarray(np.log(held / (1 - held)), dtype=float)

@@ -123,6 +123,11 @@ class Prepared:
         return sets(rows, words, len(self))
 
     @cached_property
+    def name_words(self) -> Ragged:
+        """Row -> the words of all names."""
+        return sets(*spread(self.names, self.variants), len(self))
+
+    @cached_property
     def coded(self) -> dict[str, tuple[Ints, NDArray[np.object_]]]:
         """Each record's text as a number, and the different texts: of `postcode`, `type`, `theme`."""
         found = {}

@@ -2,8 +2,8 @@
 
 Each comparison gives points by its value (even between the knots of `weights.json`); an unknown one gives nothing.
 The sum is scaled, then the neighbors are looked at: how far this pair is ahead of the next best of either side. Then
-comes how much the two lists share at all. The form is that of Fellegi and Sunter (1969), with weights learned from
-labelled pairs.
+comes how much the two lists share at all, and which kinds of works. The form is that of Fellegi and Sunter (1969), with
+weights learned from labelled pairs.
 
 Last, what fits a record must be shared among all that fit it: where only one record of a source can be its partner, the
 odds of one pair are its own against those of "none" and of all others together (McFadden 1974, conditional logit). So
@@ -24,6 +24,7 @@ import numpy as np
 from inducult_geo.match.comparing import Finding, findings
 from inducult_geo.match.comparisons import COMPARISONS, Compared, Scores
 from inducult_geo.match.evidence import evidence, same_plant
+from inducult_geo.match.kinds import Kinds, kinds
 from inducult_geo.match.overlap import Overlap, overlap
 from inducult_geo.match.points import Parts, weigh
 from inducult_geo.match.rivals import Contest, contests
@@ -31,6 +32,7 @@ from inducult_geo.ragged import Flags, Floats, Ints, blocks
 
 LEADS: Final = ("lead over the left's next best", "lead over the right's next best")
 OVERLAP: Final = "overlap of the lists"
+KINDS: Final = "kinds that the lists share"
 CROWD: Final = "others that fit"
 LEAD_KNOTS: Final = (-8.0, -3.0, -1.0, 0.0, 1.0, 3.0, 8.0)
 """Leads in log-odds, between which their weight changes evenly; beyond the ends it stays."""
@@ -118,6 +120,8 @@ class Scored:
         Comparison -> what it found; worked out when asked for.
     lists
         What is said about the lists of each pair.
+    kinds
+        What is said about the kind of works that each pair is.
     is_question
         Whether the score is high enough for a question at least.
     is_backed
@@ -135,6 +139,7 @@ class Scored:
     probability: Floats
     scores: Mapping[str, Scores | Finding]
     lists: Overlap
+    kinds: Kinds
     is_question: Flags
     is_backed: Flags
     is_other_unit: Flags
@@ -145,6 +150,7 @@ class Scored:
         """The score of each pair if others that fit took nothing from it: whether it is one of the right ones."""
         total = _total(self.base, [self.parts[name] for name in LEADS], self.weights)
         total += self.lists.points
+        total += self.kinds.points
         return _chance(total)
 
     @property
@@ -219,15 +225,18 @@ def score(
     total = standing.total
     for here in blocks(len(total)):
         total[here] += lists[here]
+    shared = kinds(pairs, standing.sides, total)
+    for here in blocks(len(total)):
+        total[here] += shared[here]
     crowd = _crowd(pairs, standing.sides, total, many)
-    parts: dict[str, Floats | Overlap] = {**standing.parts, OVERLAP: lists, CROWD: crowd}
+    parts: dict[str, Floats | Overlap | Kinds] = {**standing.parts, OVERLAP: lists, KINDS: shared, CROWD: crowd}
     found = findings(pairs) if scores is None else scores
     probability = _chance(np.add(total, crowd, out=total))
     backed = seen.is_backed | same_plant(pairs, seen, probability)
     others = (seen.is_other_unit, seen.is_other_address)
     asked = probability >= np.minimum(_bar(chosen, backed, others[0] | others[1]), chosen.review)
     told = Parts(found, chosen.points, chosen.scale, parts)
-    return Scored(pairs, chosen, seen.base, told, probability, found, lists, asked, backed, *others)
+    return Scored(pairs, chosen, seen.base, told, probability, found, lists, shared, asked, backed, *others)
 
 
 def _bar(weights: Weights, is_backed: Flags, is_other: Flags) -> Floats:
@@ -333,6 +342,8 @@ def explain(scored: Scored, rows: Ints) -> list[str]:
     total = np.log(chance / (1 - chance))
     seen = {name: found.detail(rows) for name, found in scored.scores.items()}
     seen[OVERLAP] = [f"about {share:.0%}" for share in scored.lists.shares[scored.lists.of_pair[rows]]]
+    words = scored.kinds.words[scored.kinds.of_pair[rows]]
+    seen[KINDS] = [f"'{scored.pairs.prepared.lexicon.words[word]}'" if word >= 0 else "" for word in words]
     order = np.argsort(-np.abs(points), axis=0, kind="stable")[:_IN_WORDS]
     told = zip(points.T.tolist(), order.T.tolist(), total.tolist(), strict=True)
     return [_sentence(names, seen, at, *one) for at, one in enumerate(told)]

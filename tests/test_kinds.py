@@ -1,0 +1,110 @@
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from match_rows import point, records, row
+
+from inducult_geo.match.candidates import candidates_of
+from inducult_geo.match.comparisons import Compared
+from inducult_geo.match.kinds import HELD_BY, MOST_DOWN, MOST_UP, kinds
+from inducult_geo.match.prepare import prepare
+from inducult_geo.match.rivals import contests
+from inducult_geo.match.score import KINDS, explain, score
+
+
+def found(*works, far=0.0):
+    """Kinds of two lists: for each work its name in `a`, in `b`, the country, and the log-odds of the pair."""
+    rows = []
+    for at, (mine, theirs, country, _) in enumerate(works):
+        rows.append(row(f"a:{at}", mine, point(far + 5000 * at), country=country))
+        rows.append(row(f"b:{at}", theirs, point(far + 5000 * at + 100), country=country))
+    prepared = prepare(records(*rows))
+    left, right = np.arange(len(works)) * 2, np.arange(len(works)) * 2 + 1
+    pairs = Compared(prepared, left, right)
+    made = kinds(pairs, contests(pairs), np.array([odds for *_, odds in works], dtype=float))
+    words = [prepared.lexicon.words[word] if word >= 0 else None for word in made.words[made.of_pair]]
+    return made.points, words
+
+
+def many(count, theirs, odds, *, mine="", country="DE"):
+    """So many works of a kind; each bears a word of its own besides."""
+    return [(f"{mine}x{n}", f"{theirs} y{n}", country, odds) for n in range(count)]
+
+
+def test_a_kind_that_one_list_leaves_out_counts_against_and_another_for():
+    points, words = found(*many(30, "Hospital", -6), *many(30, "Glasfabrik", 6))
+    assert words[0] == "hospital"
+    assert points[0] < -0.5
+    assert words[40] == "@glassworks"
+    assert 0 < points[40] <= MOST_UP
+
+
+def test_the_leanings_are_bounded():
+    points, _ = found(*many(400, "Hospital", -9), *many(400, "Glasfabrik", 9))
+    assert points.min() == -MOST_DOWN
+    assert points.max() == MOST_UP
+
+
+def test_what_few_hold_is_no_kind():
+    few, enough = (
+        found(*many(30, "Glasfabrik", 6), *many(count, "Hospital", -6))[1][30] for count in (HELD_BY - 1, HELD_BY)
+    )
+    assert few is None
+    assert enough == "hospital"
+
+
+def test_a_country_that_shares_little_does_not_speak_against_the_words_of_its_language():
+    alone = found(*many(40, "Usine", -5, country="FR"), *many(40, "Fabrik", 5))[0]
+    assert np.abs(alone).max() < 0.05
+    within = found(*many(20, "Usine", -5), *many(20, "Fabrik", 5))[0]
+    assert within[0] < -0.2
+
+
+def test_numbers_of_units_are_no_kinds():
+    _, words = found(*[(f"Werk q{n}", f"{n}feld 7", "DE", -5.0 if n % 2 else 5.0) for n in range(30)])
+    assert not any(word and word.startswith("#") for word in words)
+
+
+def test_of_two_words_that_say_as_much_the_one_against_counts_and_a_kind_told_twice_is_one_finding():
+    works = [*many(20, "Hospital", -6, mine="Hospital "), *many(20, "Glasfabrik", 6)]
+    once = found(*[(f"Ort x{n}", theirs, country, odds) for n, (_, theirs, country, odds) in enumerate(works)])[0]
+    twice = found(*works)[0]
+    assert once[0] == pytest.approx(twice[0])
+
+
+def test_no_pairs_say_nothing():
+    prepared = prepare(records(row("a:1", "Kalkwerk Saal", point())))
+    none = np.zeros(0, dtype=np.int64)
+    pairs = Compared(prepared, none, none)
+    made = kinds(pairs, contests(pairs), np.zeros(0))
+    assert len(made.points) == len(made.of_pair) == 0
+
+
+def lists_with_boilers():
+    """Works of `a` that stand in `b`, and in `b` boiler houses beside them that `a` never tells of.
+
+    The last has an other name in `b`, and its boiler house is as near.
+    """
+    rows = []
+    for n in range(60):
+        rows.append(row(f"a:{n}", f"Ahorn{n}feld Glas", point(8000 * n)))
+        rows.append(row(f"b:{n}", f"Ahorn{n}feld Glas", point(8000 * n + 100)))
+        rows.append(row(f"b:h{n}", f"Spital Nordau{n}", point(8000 * n + 400)))
+    rows += [
+        row("a:last", "Opalka", point(-9000)),
+        row("b:last", "Zeder Glas", point(-9300)),
+        row("b:hlast", "Spital Ulm", point(-8700)),
+    ]
+    prepared = prepare(records(*rows))
+    return score(Compared(prepared, *candidates_of(prepared)))
+
+
+def test_a_record_is_looked_for_among_the_kinds_that_are_shared():
+    scored = lists_with_boilers()
+    key = scored.pairs.prepared.key
+    at = {(key[a], key[b]): n for n, (a, b) in enumerate(zip(scored.pairs.left, scored.pairs.right, strict=True))}
+    works, boilers = at["a:last", "b:last"], at["a:last", "b:hlast"]
+    assert scored.base[works] == pytest.approx(scored.base[boilers], abs=0.2)
+    assert scored.probability[works] > 1.5 * scored.probability[boilers]
+    assert scored.parts[KINDS][boilers] < -0.3
+    assert "kinds that the lists share 'spital' -" in explain(scored, np.array([boilers]))[0]

@@ -86,9 +86,22 @@ def test_every_variant_of_a_name_counts():
 
 @pytest.mark.parametrize(
     ("one", "other", "value"),
-    [("Neurath F", "Neurath G", 0.0), ("Neurath F", "Neurath", 0.5), ("Hochofen 3", "Hochofen III", 1.0)],
+    [
+        ("Neurath F", "Neurath G", 0.0),
+        ("Neurath F", "Neurath", 0.5),
+        ("Hochofen 3", "Hochofen III", 1.0),
+        ("TPP_MI3", "Maritsa Iztok-3", 1.0),
+        ("Centrale Brindisi Nord", "Brindisi Sud", 0.0),
+        ("Elektrownia Jastrząb Wschód", "Jastrzab East", 1.0),
+        ("Werk Süd", "Werk", 0.5),
+        # A number is no answer to a quarter; what both tell must agree.
+        ("Werk Süd", "Werk 2", 0.5),
+        ("Werk Süd 2", "Werk 2", 1.0),
+        ("Werk Süd 2", "Werk Nord 2", 0.0),
+        ("Werk Süd 1", "Werk Süd 2", 0.0),
+    ],
 )
-def test_unit_numbers(one, other, value):
+def test_unit_numbers_and_quarters_of_the_compass(one, other, value):
     assert compare("numbers", {"name": one}, {"name": other}) == value
 
 
@@ -226,9 +239,9 @@ def test_names_of_rows_in_order_each_variant_once() -> None:
     def said(lists: Ragged, at: int) -> list[list[str]]:
         return [words[found.variants.row(variant)].tolist() for variant in lists.row(at)]
 
-    assert said(found.names, 0) == [["nord", "@mill"], ["@mill", "nord"]]
+    assert said(found.names, 0) == [["#north", "@mill"], ["@mill", "#north"]]
     assert said(found.names, 1) == [["lavrio", "#4"]]
     assert said(found.operators, 0) == said(found.operators, 1) != []
     assert said(found.names, 2) == said(found.operators, 2) == []
-    assert said(found.names, 3) == [["@mill", "nord"]]
+    assert said(found.names, 3) == [["@mill", "#north"]]
     assert not len(prepare(records(row("a:1", "x")).iloc[:0]))

@@ -233,7 +233,7 @@ def test_the_bar_of_a_pair_is_told():
     )
     told = [bar_in_words(scored, at[f"a:{i}", f"b:{i}"]) for i in (1, 2, 3)]
     assert told[0] == f"a match from {shipped_weights().match:.0%}"
-    assert told[1] == "a match from 95% since their names have other unit numbers"
+    assert told[1] == "a match from 95% since their names have other unit numbers or quarters of the compass"
     assert told[2].startswith("never a match in a run")
 
 
@@ -304,7 +304,14 @@ def test_units_of_a_plant_are_no_rivals():
 
 
 @pytest.mark.parametrize(
-    "names", [("Kraftwerk 1", "Kraftwerk 2"), ("Dom", "Dom"), ("Alsen 1", "Alsen"), ("Alsen 1", "Saal 2")]
+    "names",
+    [
+        ("Kraftwerk 1", "Kraftwerk 2"),
+        ("Dom", "Dom"),
+        ("Alsen 1", "Alsen"),
+        ("Alsen 1", "Saal 2"),
+        ("Alsen Nord", "Alsen Süd"),
+    ],
 )
 def test_what_is_no_unit_stays_a_rival(names):
     table = prepare(records(*(row(f"a:{i}", name, point()) for i, name in enumerate(names))))

@@ -20,7 +20,7 @@ from inducult_geo.match.called import called, joined, texts_of
 from inducult_geo.match.places import points_in
 from inducult_geo.match.prepared import Lexicon, Prepared
 from inducult_geo.match.trades import POWER_USUAL, capacity_and_fuel, power_words
-from inducult_geo.match.wording import Words
+from inducult_geo.match.wording import QUARTERS, Words
 from inducult_geo.ragged import Floats, Ints, Ragged, sets, spread
 
 ACCURACY_BY_ORIGIN_M: Final[Mapping[str, float]] = {
@@ -177,9 +177,10 @@ def _lexicon(words: Words, outer: Sequence[Ragged], variants: Ragged, direct: Se
     for part in (*(flat(names, variants) for names in outer), *direct):
         seen += np.bincount(part.values, minlength=len(listed))
     concept = np.array([word.startswith("@") for word in listed], dtype=bool)
+    quarter = np.array([word in QUARTERS for word in listed], dtype=bool)
     number = np.array([word.startswith("#") or len(word) == 1 or word.isdigit() for word in listed], dtype=bool)
     # A floor keeps words telling in tables of a few records, where every word is frequent.
     rarity = np.log((n_rows + 20) / np.maximum(seen, 1)) / np.log(n_rows + 20)
     rarity = np.minimum(rarity, _usual(flat(outer[0], variants), group, len(listed)))
     weights = np.maximum(rarity, 0.05) * np.where(concept, CONCEPT_SHARE, 1.0)
-    return Lexicon(listed, weights, concept | number, number)
+    return Lexicon(listed, weights, concept | number, number, quarter)

@@ -27,13 +27,21 @@ class Lexicon:
     exact
         Words that are compared by equality only: concepts (`@...`), numbers (`#...`) and single letters.
     is_number
-        Words that number a unit: `#3`, a digit, a single letter.
+        Words that tell a unit or one of two works: `#3`, a digit, a single letter, a quarter of the compass.
+    is_quarter
+        Which of these are quarters of the compass.
     """
 
     words: NDArray[np.object_]
     weights: Floats
     exact: NDArray[np.bool_]
     is_number: NDArray[np.bool_]
+    is_quarter: NDArray[np.bool_]
+
+    @cached_property
+    def is_unit(self) -> Flags:
+        """Words that number a unit."""
+        return self.is_number & ~self.is_quarter
 
     @cached_property
     def letters(self) -> Letters:

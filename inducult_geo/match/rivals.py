@@ -200,17 +200,17 @@ def plants_of(prepared: Prepared) -> Ints:
     """Return the number of the plant that each record is a unit of; -1 where it is none.
 
     Records of one source are units of one plant where their first names hold a number and agree in all other words, of
-    which one at least is the plant's own (not "Kraftwerk 1", "Kraftwerk 2").
+    which one at least is the plant's own (not "Kraftwerk 1", "Kraftwerk 2"). Works in the north and the south are two.
     """
     names, words = prepared.names, prepared.lexicon
     rows = np.flatnonzero(names.counts > 0)
     first = Ragged(names.values[names.offsets[rows]], np.arange(len(rows) + 1))
     at, told = spread(first, prepared.variants)
     numbered, own = (
-        np.bincount(at[some], minlength=len(rows)) > 0 for some in (words.is_number[told], ~words.exact[told])
+        np.bincount(at[some], minlength=len(rows)) > 0 for some in (words.is_unit[told], ~words.exact[told])
     )
     mark = np.zeros(len(rows), dtype=np.int64)
-    beside = ~words.is_number[told]
+    beside = ~words.is_unit[told]
     # A sum of random numbers stands for the words in any order.
     marks = np.random.default_rng(0).integers(1 << 40, size=len(words.words))
     np.add.at(mark, at[beside], marks[told[beside]])

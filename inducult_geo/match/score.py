@@ -38,8 +38,8 @@ LEAD_KNOTS: Final = (-8.0, -3.0, -1.0, 0.0, 1.0, 3.0, 8.0)
 """Leads in log-odds, between which their weight changes evenly; beyond the ends it stays."""
 
 OTHER_UNIT: Final = 0.95
-"""Score from which a pair of names with other unit numbers is a match: two units of a plant differ in nothing else. Nor
-do two houses of a street under a name that many bear."""
+"""Score from which a pair of names with other unit numbers or quarters of the compass is a match: two units of a plant
+differ in nothing else. Nor do two houses of a street under a name that many bear."""
 
 DOUBTED: Final = 0.7
 """A match with a lower score is worth a person's look; one from here on is decided without."""
@@ -127,7 +127,7 @@ class Scored:
     is_backed
         Whether more than nearness speaks for the pair (see `evidence.SUPPORT`).
     is_other_unit
-        Whether the names have other unit numbers.
+        Whether the names have other unit numbers or quarters of the compass.
     is_other_address
         Whether both bear a name that many bear, at two addresses (see `evidence.BORNE_BY_MANY`).
     """
@@ -280,7 +280,7 @@ def bar_in_words(scored: Scored, row: int) -> str:
         return "never a match in a run, whatever its score: nothing but nearness speaks for it"
     why = ""
     if scored.is_other_unit[row]:
-        why = " since their names have other unit numbers"
+        why = " since their names have other unit numbers or quarters of the compass"
     elif scored.is_other_address[row]:
         why = " since many bear such a name, and their addresses differ"
     return f"a match from {scored.bar[row]:.0%}{why}"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Final
 
 import numpy as np
@@ -17,9 +17,24 @@ from inducult_geo.text import fold_once, token_lists
 _NUMBER: Final = re.compile(r"\b(\d+)\s*([a-z])?\b")
 _STREET_FORMS: Final = re.compile(r"(?<=\w)(strasse|straße|strase|str)\b\.?|\b(strasse|straße|str)\b\.?")
 _BRACKETS: Final = re.compile(r"\([^)]*\)")
-_GROWN: Final = re.compile(r"#([^\W\d_]{3,})(\d+)")
+_GROWN: Final = re.compile(r"#([^\W\d_]{2,})(\d+)")
 _WORD: Final = re.compile(r"[^\W_]+")
 _EMPTY: Final = frozenset(("snc", "nr", "no", "km", "via", "str", "de", "la", "le", "les", "di", "der", "die", "am"))
+
+
+DIRECTIONS: Final[Mapping[str, str]] = {
+    "north": "north nord norte noord norr sever severni severna sjever polnoc polnocna polnocny pohjoinen eszak",
+    "south": "south sued sud zuid syd soder jih jizni jug juzni poludnie poludniowa poludniowy etela",
+    "east": "east ost est oost oster vychod vychodni istok istocni vzhod vzhodni wschod wschodnia wschodni kelet",
+    "west": "west ovest ouest oeste vest zapad zapadni zahod zahodni zachod zachodnia zachodni nyugat",
+}
+"""Quarter of the compass -> words for it, folded. Two works of one company differ by it as by a number ("Nord", "Süd").
+Left out is what means another thing as often ("sur", "del", the town of Este)."""
+
+QUARTERS: Final = tuple(f"#{quarter}" for quarter in DIRECTIONS)
+"""The words that they become."""
+
+_TOWARDS: Final = {word: f"#{quarter}" for quarter, words in DIRECTIONS.items() for word in words.split()}
 
 
 class Words:
@@ -90,7 +105,7 @@ class Words:
     def _numbered(self, names: list[str], countries: list[str | None]) -> Ragged:
         """Return the numbers of each name's words, each once, in order; these are the first words of all."""
         made = token_lists(names, countries)
-        apart = [_apart(token) if token[0] == "#" else (token,) for token in made.tokens]
+        apart = [_apart(token) for token in made.tokens]
         pieces = [piece for parts in apart for piece in parts]
         code, words = pd.factorize(np.array(pieces, dtype=object))
         ends = np.r_[0, np.cumsum([len(parts) for parts in apart])].astype(np.int64)
@@ -101,9 +116,9 @@ class Words:
 
 
 def _apart(token: str) -> tuple[str, ...]:
-    """Take a word and the number grown onto it apart: `#lavrio4` is unit 4 of Lavrio."""
-    found = _GROWN.fullmatch(token)
-    return (found[1], f"#{found[2].lstrip('0') or '0'}") if found else (token,)
+    """Take a word and the number grown onto it apart (`#lavrio4` is unit 4 of Lavrio); quarters are such words, too."""
+    found = _GROWN.fullmatch(token) if token[0] == "#" else None
+    return (found[1], f"#{found[2].lstrip('0') or '0'}") if found else (_TOWARDS.get(token, token),)
 
 
 def _city_words(city: Any) -> list[str]:

@@ -12,7 +12,7 @@ from rapidfuzz.distance import JaroWinkler
 from rapidfuzz.process import cpdist
 
 from inducult_geo.match.prepared import Lexicon, Prepared
-from inducult_geo.ragged import Flags, Floats, Ints, Ragged, cross, spread_out
+from inducult_geo.ragged import Floats, Ints, Ragged, cross, spread_out
 
 ALIKE_FROM: Final = 0.80
 """Jaro-Winkler similarity below which two words have nothing in common; from here the share grows to 1."""
@@ -181,10 +181,7 @@ def _block(
     at_left, at_right = at_left.take(met), at_right.take(met)
     forward, shared = _directed(prepared, left, records, at_left, similar)
     backward, _ = _directed(prepared, right, records, at_right, similar)
-    numbered = np.flatnonzero(lexicon.is_number.take(left.word.take(at_left)))
-    one, other = at_left[numbered], at_right[numbered]
-    agreed = np.bincount(left.owner[one[left.word[one] == right.word[other]]], minlength=len(left.counts)) > 0
-    numbers = _numbers(agreed, *(_has_number(lexicon, side) for side in (left, right)))
+    numbers = _numbers(lexicon, left, right, (at_left, at_right))
     telling = np.minimum(shared / _TELLING_FULL, 1)
     empty = (left.counts == 0) | (right.counts == 0)
     for column in (forward, backward, telling, numbers):
@@ -254,12 +251,25 @@ def _lower_towns(weight: Floats, prepared: Prepared, records: tuple[Ints, Ints],
     weight[maybe[in_town]] *= PLACE_SHARE
 
 
-def _has_number(lexicon: Lexicon, side: _Side) -> Flags:
-    """Tell which lists hold the number or letter of a unit."""
-    numbered = np.flatnonzero(lexicon.is_number.take(side.word))
-    return np.bincount(side.owner[numbered], minlength=len(side.counts)) > 0
+def _numbers(lexicon: Lexicon, left: _Side, right: _Side, met: tuple[Ints, Ints]) -> Floats:
+    """Whether unit numbers, letters and quarters of the compass agree (see `Likeness`); `met` are the words alike.
 
-
-def _numbers(agreed: Flags, left: Flags, right: Flags) -> Floats:
-    """Whether unit numbers and letters agree (see `Likeness`)."""
-    return np.where(agreed, 1.0, np.where(left & right, 0.0, np.where(left | right, 0.5, np.nan)))
+    A number is no answer to a quarter: "Nord" and "2" differ in nothing that both tell.
+    """
+    size = len(left.counts)
+    numbered = np.flatnonzero(lexicon.is_number.take(left.word.take(met[0])))
+    one, other = met[0][numbered], met[1][numbered]
+    equal = one[left.word[one] == right.word[other]]
+    told = [(left.owner[equal], left.word[equal])]
+    for side in (left, right):
+        numbered = np.flatnonzero(lexicon.is_number.take(side.word))
+        told.append((side.owner[numbered], side.word[numbered]))
+    same, differ, any_told = (np.zeros(size, dtype=bool) for _ in range(3))
+    for quarter in (False, True):
+        both, mine, theirs = (
+            np.bincount(owner[lexicon.is_quarter[word] == quarter], minlength=size) > 0 for owner, word in told
+        )
+        same |= both
+        differ |= mine & theirs & ~both
+        any_told |= mine | theirs
+    return np.where(differ, 0.0, np.where(same, 1.0, np.where(any_told, 0.5, np.nan)))

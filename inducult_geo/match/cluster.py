@@ -11,14 +11,14 @@ from dataclasses import dataclass, field
 from typing import Final, NamedTuple
 
 import numpy as np
-import pandas as pd
 from numpy.typing import NDArray
 from scipy import sparse
 from scipy.sparse.csgraph import connected_components
 
 from inducult_geo.frames import Records
+from inducult_geo.match.columns import texts
 from inducult_geo.match.decisions import SAME, Decisions
-from inducult_geo.match.lookup import places_of
+from inducult_geo.match.lookup import places_in
 from inducult_geo.ragged import Flags, Floats, Ints
 
 CONTRADICTED: Final = 0.3
@@ -195,9 +195,10 @@ def cluster(
     keys = records["record_key"].to_numpy(dtype=object)
     source = records["source"].to_numpy(dtype=object)
     word, twins = decisions or Decisions(), folded or {}
-    rows = pd.Index(keys)
-    ends = places_of(rows, links.left), places_of(rows, links.right)
-    spoken = places_of(rows, [*{key for pair in (*word.latest, *twins.items()) for key in pair}])
+    asked = [*links.left, *links.right, *{key for pair in (*word.latest, *twins.items()) for key in pair}]
+    places = places_in(texts(np.array(asked, dtype=object)), texts(records["record_key"]))
+    ends = places[: len(links.left)], places[len(links.left) : 2 * len(links.left)]
+    spoken = places[2 * len(links.left) :]
     plain = _plain(len(keys), ends, links.strong, spoken[spoken >= 0])
     # Two records of one source need a reason, which the slower way writes down.
     lone = plain & (source[ends[0]] != source[ends[1]])

@@ -15,6 +15,7 @@ from typing import Any, Final, NewType
 
 import geopandas as gpd
 import pandas as pd
+from pandas.api.types import pandas_dtype
 from pyproj import CRS
 
 from inducult_geo.errors import CountingError, InducultError
@@ -197,7 +198,10 @@ def content_hash(values: Iterable[Any]) -> str:
 
 def _typed(frame: pd.DataFrame, columns: Mapping[str, str]) -> pd.DataFrame:
     """Bring a frame to exactly these columns, in order, with their types; what is missing is null."""
-    return frame.reindex(columns=[*columns]).astype(dict(columns))
+    whole = frame.reindex(columns=[*columns])
+    # A column that has its type already would be copied.
+    other = {name: kind for name, kind in columns.items() if whole[name].dtype != pandas_dtype(kind)}
+    return whole.astype(other) if other else whole
 
 
 def _require_work_crs(crs: Any, what: str) -> None:
@@ -234,9 +238,8 @@ def as_records(frame: pd.DataFrame, *, geometry: Any = None, crs: Any = None) ->
 def as_sites(frame: gpd.GeoDataFrame) -> Sites:
     """Make a `Sites` frame: every column of `SITE_COLUMNS` plus `geometry` in `WORK_CRS`."""
     _require_work_crs(frame.crs, "sites")
-    table = _typed(pd.DataFrame(frame.drop(columns=frame.geometry.name)), SITE_COLUMNS)
-    shapes = frame.geometry.to_numpy()
-    return Sites(gpd.GeoDataFrame(table.reset_index(drop=True), geometry=shapes, crs=WORK_CRS))
+    table = _typed(pd.DataFrame(frame), SITE_COLUMNS).reset_index(drop=True)
+    return Sites(gpd.GeoDataFrame(table, geometry=frame.geometry.array, crs=WORK_CRS))
 
 
 def as_pairs(frame: pd.DataFrame) -> Pairs:

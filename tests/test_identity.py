@@ -183,13 +183,14 @@ def held(groups, registry):
 
 
 def kept_one_by_one(groups, registry):
-    """The rule as it reads: most records, then the oldest site, its founder, the oldest record, the smallest id."""
+    """The rule as it reads: most records, the oldest site, its founder, who has no buried id, the oldest record."""
+    graves = {*stones(registry)}
     rows = registry.dropna(subset="record_key").set_index("record_key")["first_seen"]
     ages = registry.groupby("site_id")["first_seen"].min()
     claims = sorted(
-        (-len(keys), ages[site], site not in {new_site_id(key) for key in keys_of}, min(rows[[*keys]]), site, group)
+        (-len(keys), ages[site], site not in own, bool(own & graves), min(rows[[*keys]]), site, group)
         for group, sites in held(groups, registry).items()
-        for keys_of in [set().union(*sites.values())]
+        for own in [{new_site_id(key) for key in set().union(*sites.values())}]
         for site, keys in sites.items()
     )
     chosen, given_ = {}, set()

@@ -207,8 +207,8 @@ def _founded(grouped: _Grouped, chosen: pa.Array, before: pd.DataFrame) -> pa.Ar
     used, graves = before["site_id"].dropna(), before.loc[before["merged_into"].notna(), "site_id"]
     own = _buried(grouped, rows, graves) if len(graves) else {}
     clash = is_in(made, used) | np.isin(groups, [*own])
-    if pc.count_distinct(made).as_py() < len(made):
-        clash |= pd.Index(made.to_pylist()).duplicated(keep=False)
+    number = np.asarray(pc.dictionary_encode(made).indices)
+    clash |= (np.bincount(number) > 1)[number]
     out = replaced(chosen, groups[~clash], made.filter(pa.array(~clash)))
     if not clash.any():
         return out

@@ -7,6 +7,7 @@ from typing import Final
 
 import numpy as np
 import pyarrow as pa
+from numpy.typing import NDArray
 
 from inducult_geo.ragged import Ints, blocks
 
@@ -50,9 +51,8 @@ def check_site_id(text: str) -> bool:
 
 def new_site_ids(founding_keys: pa.Array) -> pa.Array:
     """Make the ids of many founding records at once (see `new_site_id`), as Arrow's texts."""
-    parts = (founding_keys[here].to_pylist() for here in blocks(len(founding_keys)))
-    digests = b"".join([hashlib.sha256(key.encode()).digest() for part in parts for key in part])
-    numbers = np.frombuffer(digests, dtype=">u8").astype(np.uint64)[::4]
+    parts = [_hashed(founding_keys[here].to_pylist()) for here in blocks(len(founding_keys))]
+    numbers = np.concatenate(parts)
     values = np.column_stack([(numbers >> np.uint64(5 * place)) & np.uint64(31) for place in range(LENGTH)]).astype(int)
     check = np.zeros(len(numbers), dtype=np.int64)
     power = 1
@@ -60,6 +60,12 @@ def new_site_ids(founding_keys: pa.Array) -> pa.Array:
         power = _times(power, _GENERATOR)
         check ^= np.array([_times(power, value) for value in range(len(DIGITS))])[values[:, place]]
     return _written(np.column_stack([values, check]))
+
+
+def _hashed(keys: list[str]) -> NDArray[np.uint64]:
+    """Return the number that the id of each key is made of: the first eight bytes of a hash."""
+    digests = b"".join([hashlib.sha256(key.encode()).digest() for key in keys])
+    return np.frombuffer(digests, dtype=">u8")[::4].astype(np.uint64)
 
 
 def _written(values: Ints) -> pa.Array:

@@ -249,6 +249,30 @@ def test_further_units_are_joined_where_they_are_sure():
     assert made.review.empty
 
 
+OFFICE = {"address": "Forusbeen 50", "postcode": "4035", "city": "Stavanger", "country": "NO"}
+FIELDS = ("Heimdalfeltet", "Granefeltet", "Snorrefeltet", "Kristinfeltet")
+
+
+@pytest.mark.parametrize(
+    ("works", "first", "others", "joined"),
+    [
+        # One company's works, all at its office: what bears the record's own name is it, the others are elsewhere.
+        ("Statoil Raffineri Mongstad", "Equinor Raffineri Mongstad", [f"Equinor {name}" for name in FIELDS], 1),
+        # Permits that tell no company are parts of the works.
+        ("Statoil Raffineri Mongstad", "Equinor Raffineri Mongstad", FIELDS, 5),
+        # Nor does anything tell that they are not where none of them bears the name.
+        ("Statoil Raffineri Mongstad", "Equinor Ormen", [f"Equinor {name}" for name in FIELDS], 5),
+        # Numbers are units of one works.
+        ("Equinor Mongstad", "Equinor Mongstad 1", [f"Equinor Mongstad {number}" for number in (2, 3, 4, 5)], 5),
+    ],
+)
+def test_permits_of_other_works_at_one_office_stay_apart(works, first, others, joined):
+    permits = [row(f"b:{at}", name, point(40), **OFFICE) for at, name in enumerate([first, *others])]
+    made = run(row("a:1", works, point(), **OFFICE), *permits, contracts={"b": contract("b", units_per_site=True)})
+    assert (made.members[[f"b:{at}" for at in range(5)]] == made.members["a:1"]).sum() == joined
+    assert made.members["a:1"] == made.members["b:0"]
+
+
 def test_records_in_another_order_give_the_same_and_are_left_as_they_are():
     rows = [*SAPPI, *backdrop(10)]
     table = records(*rows[::-1])

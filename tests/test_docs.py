@@ -21,7 +21,7 @@ from inducult_geo.harmonize.placement import POINTS_MIN, SAME_PLACE_M
 from inducult_geo.match.dated import FAR_M
 from inducult_geo.match.evidence import SAME_FUEL
 from inducult_geo.match.refit import FEWEST, FEWEST_OF_EACH
-from inducult_geo.match.score import DOUBTED, NEARNESS_ALONE, OTHER_UNIT
+from inducult_geo.match.score import DOUBTED, NEARNESS_ALONE, OTHER_UNIT, UNIT
 from inducult_geo.match.train import THRESHOLDS
 from inducult_geo.publish.domains import DOMAINS
 from inducult_geo.publish.layers import LAYERS
@@ -228,7 +228,8 @@ def test_a_measure_is_written_only_when_something_was_measured(
     ("page", "sentence", "values"),
     [
         ("matching", "From {} a pair is a match, from {} a question", [THRESHOLDS["match"], THRESHOLDS["review"]]),
-        ("matching", '("Block 1", "Block 2") need {}', [OTHER_UNIT]),
+        ("matching", 'or in a quarter of the compass ("Nord", "Süd") need {}', [OTHER_UNIT]),
+        ("matching", "further ones from {}; but", [UNIT]),
         ("matching", "which takes the best of two lists, nearness alone needs {}", [NEARNESS_ALONE]),
         ("matching", "places more than {} km and three times their accuracy apart", [FAR_M / 1000]),
         ("matching", "the same fuel (from {} on) at one place", [SAME_FUEL]),

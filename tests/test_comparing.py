@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from match_rows import backdrop, point, records, row
@@ -63,6 +65,24 @@ def test_words_are_asked_for_again_and_for_other_pairs(pairs):
     first, second = found.detail(np.array([0, 1]))
     assert found.detail(np.array([1, 0])) == [second, first]
     assert found.detail(np.array([1])) == [second]
+
+
+def test_what_no_record_tells_is_not_compared(pairs, monkeypatch):
+    assert pairs.prepared.untold == {"type", "theme", "start_year", "ids", "tags"}
+    told = {"type": "mill", "theme": "power", "start_year": 1900, "ids": {"wikidata": "Q1"}, "tags": '{"fuel": "gas"}'}
+    for name, value in told.items():
+        some = prepare(records(row("a:1", "Werk", point(), **{name: value}), row("b:1", "Werk", point())))
+        assert some.untold == {"operator", "address", "postcode", "city", *told} - {name}
+    asked = []
+    heard = [
+        replace(one, compare=lambda some, one=one: asked.append(one.name) or one.compare(some)) for one in COMPARISONS
+    ]
+    monkeypatch.setattr("inducult_geo.match.comparing.COMPARISONS", heard)
+    score(pairs)
+    silent = {entry.name for entry in COMPARISONS} - {*asked}
+    assert silent >= {"years", "kind", "fuel", "capacity", "identifier"}
+    for entry in COMPARISONS:
+        assert entry.name not in silent or np.isnan(entry.compare(pairs).value).all()
 
 
 def test_what_is_found_anew_is_what_was_found(pairs):

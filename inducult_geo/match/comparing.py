@@ -9,11 +9,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from functools import partial
+from typing import Final
 
 import numpy as np
 
 from inducult_geo.match.comparisons import COMPARISONS, Compared, Comparison, Scores
 from inducult_geo.ragged import Floats, Ints, blocks
+
+_NAMES: Final = tuple(entry.name for entry in COMPARISONS)
 
 
 def compare_all(pairs: Compared) -> dict[str, Scores]:
@@ -37,10 +40,16 @@ def compare_all(pairs: Compared) -> dict[str, Scores]:
 
 
 def in_blocks(pairs: Compared) -> Iterator[tuple[slice, Mapping[str, Floats]]]:
-    """Make every comparison of a block of pairs after the other: which pairs, and comparison -> its findings."""
+    """Make every comparison of a block of pairs after the other: which pairs, and comparison -> its findings.
+
+    What no record tells is not compared; do not write to the findings.
+    """
+    untold = pairs.prepared.untold
+    made = [entry for entry in COMPARISONS if not untold.issuperset(entry.fields)]
     for here in blocks(len(pairs.left)):
         some = pairs.take(here)
-        yield here, {entry.name: entry.compare(some).value for entry in COMPARISONS}
+        unknown = np.broadcast_to(np.nan, len(some.left))
+        yield here, dict.fromkeys(_NAMES, unknown) | {entry.name: entry.compare(some).value for entry in made}
 
 
 class Finding:

@@ -21,6 +21,9 @@ def weigh(value: Floats, knots: Sequence[float], points: Sequence[float]) -> Flo
 
     What `numpy.interp` gives, to the bit; with few knots, comparing all values with each is a third of its work.
     """
+    unknown = np.isnan(value)
+    if unknown.all():
+        return np.zeros(len(value))
     at, counts = np.asarray(knots, dtype=float), np.asarray(points, dtype=float)
     slopes = np.append(np.diff(counts) / np.diff(at), 0.0)
     below = np.zeros(len(value), dtype=np.intp)
@@ -30,7 +33,7 @@ def weigh(value: Floats, knots: Sequence[float], points: Sequence[float]) -> Flo
     found -= at.take(below)
     found *= slopes.take(below)
     found += counts.take(below)
-    found[np.isnan(found)] = 0.0
+    found[unknown] = 0.0
     return found
 
 

@@ -151,6 +151,23 @@ class Prepared:
         return codes.astype(np.int64), names
 
     @cached_property
+    def untold(self) -> frozenset[str]:
+        """Columns of records, of those that comparisons need (see `Comparison.fields`), that no record tells."""
+        told = {
+            "names": self.names.counts.any(),
+            "operator": self.operators.counts.any(),
+            "address": self.streets.counts.any() or self.house_numbers.counts.any(),
+            "postcode": (self.coded["postcode"][1] != "").any(),
+            "city": self.cities.counts.any(),
+            "type": (self.coded["type"][1] != "").any(),
+            "theme": (self.coded["theme"][1] != "").any(),
+            "start_year": (~np.isnan(self.start_year)).any(),
+            "ids": self.has_ids.any(),
+            "tags": (~np.isnan(self.capacity)).any() or self.fuel.any(),
+        }
+        return frozenset(name for name, any_told in told.items() if not any_told)
+
+    @cached_property
     def has_ids(self) -> Flags:
         """Tell which records have identifiers."""
         return np.fromiter(map(bool, self.ids), dtype=bool, count=len(self))

@@ -197,6 +197,7 @@ def test_how_many_records_are_looked_at_at_once_changes_nothing(block, monkeypat
     prepared = prepare(records(*table_of()))
     whole = candidates_of(prepared)
     monkeypatch.setattr(MODULE, "LEFT_BLOCK", block)
+    monkeypatch.setattr("inducult_geo.ragged.BLOCK", 3 * block)
     assert [side.tolist() for side in candidates_of(prepared)] == [side.tolist() for side in whole]
 
 

@@ -31,7 +31,7 @@ from inducult_geo.match.roads import (
     same_code,
     touching,
 )
-from inducult_geo.ragged import Flags, Floats, Ints, best_of_each, distinct, sets
+from inducult_geo.ragged import Flags, Floats, Ints, best_of_each, blocks, distinct, sets
 
 PER_RECORD: Final = 12
 PER_PARTNER: Final = 3
@@ -181,7 +181,10 @@ def _promising(side: _Side, left: Ints, right: Ints, pairs: list[Pairs2]) -> tup
     code = distinct(np.concatenate([(a << bits) | b for a, b in pairs]))
     a, b = code >> bits, code & ((1 << bits) - 1)
     first, second = left.take(a), right.take(b)
-    merit = (quick_score(side, first, second) * FINENESS).astype(np.int64)
+    merit = np.empty(len(code), dtype=np.int64)
+    # Where one list is dense and the other is not, some records have thousands of partners to look at.
+    for here in blocks(len(code)):
+        merit[here] = quick_score(side, first[here], second[here]) * FINENESS
     kept = best_of_each(_starts(a), merit, PER_RECORD)
     some = np.flatnonzero(kept | _may_be_best(second, merit, len(side.row)))
     # Half the size, since these are kept until all partners are known.

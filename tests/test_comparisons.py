@@ -73,6 +73,9 @@ def test_symmetric_and_told_in_words(entry):
         ("Kupfer-Schmelzanlage mit Gießerei", "Kupferschmelzanlage mit Giesserei", 0.5, 1.0),
         ("Brikettfabrik Louise", "Druckerei Hornung", 0.0, 0.2),
         ("Antonov rov", "Antonijev rov", 0.3, 0.75),
+        # A legal form is no word of a name, wherever it stands.
+        ("Wacker GmbH, Burghausen", "Wacker Burghausen", 1.0, 1.0),
+        ("Equinor ASA Granefeltet", "Equinor Granefeltet", 1.0, 1.0),
     ],
 )
 def test_names(one, other, least, most):

@@ -37,6 +37,14 @@ QUARTERS: Final = tuple(f"#{quarter}" for quarter in DIRECTIONS)
 _TOWARDS: Final = {word: f"#{quarter}" for quarter, words in DIRECTIONS.items() for word in words.split()}
 
 
+FORMS: Final = frozenset(
+    ("asa", "bvba", "doo", "gmbh", "inc", "kgaa", "limited", "ltd", "mbh", "oyj", "plc", "sarl", "sas", "sasu", "sau")
+    + ("slu", "spa", "spol", "srl", "sro")
+)
+"""Legal forms that mean nothing else wherever they stand ("Wacker GmbH, Werk Burghausen"). At the ends of a name all
+forms of its country are left out before."""
+
+
 class Words:
     """Gives each word a number, in the order of appearance.
 
@@ -116,7 +124,12 @@ class Words:
 
 
 def _apart(token: str) -> tuple[str, ...]:
-    """Take a word and the number grown onto it apart (`#lavrio4` is unit 4 of Lavrio); quarters are such words, too."""
+    """Take a word and the number grown onto it apart (`#lavrio4` is unit 4 of Lavrio); quarters are such words, too.
+
+    A legal form is no word of a name.
+    """
+    if token in FORMS:
+        return ()
     found = _GROWN.fullmatch(token) if token[0] == "#" else None
     return (found[1], f"#{found[2].lstrip('0') or '0'}") if found else (_TOWARDS.get(token, token),)
 

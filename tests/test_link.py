@@ -51,6 +51,20 @@ def test_a_sure_match_needs_no_person():
     assert not told["doubtful"].any()
 
 
+def test_permits_of_other_works_at_the_office_of_a_company_are_no_units():
+    """What bears the row's own name is its match; a further permit of these works is a unit, one of others is not."""
+    office = {"address": "Forusbeen 50", "postcode": "4035", "city": "Stavanger", "country": "NO"}
+    others = [part for part in backdrop(12) if part["source"] == "b"]
+    left = records(
+        row("l:0", "Statoil Raffineri Mongstad", point(), **office),
+        *(part for part in backdrop(12) if part["source"] == "a"),
+    )
+    names = ("Equinor Raffineri Mongstad", "Equinor Mongstad", "Equinor Heimdalfeltet", "Equinor Snorrefeltet")
+    permits = [row(f"r:{at}", name, point(40), **office) for at, name in enumerate(names)]
+    told = link(left, records(*permits, *others), units=True).query("left_id == '0' and decision != 'review'")
+    assert set(told["right_id"]) == {"0", "1"}
+
+
 def test_without_review_only_matches_are_given():
     assert set(link(LEFT, RIGHT, review=False)["decision"]) <= {"match"}
 

@@ -10,9 +10,10 @@ import pandas as pd
 from inducult_geo.frames import TEXT, Records, concat_records
 from inducult_geo.match.candidates import candidates_of
 from inducult_geo.match.comparisons import Compared
+from inducult_geo.match.outcomes import other_works
 from inducult_geo.match.prepare import prepare
-from inducult_geo.match.score import DOUBTED, UNIT, Weights, explain, score
-from inducult_geo.ragged import ranks_within
+from inducult_geo.match.score import DOUBTED, UNIT, Scored, Weights, explain, score
+from inducult_geo.ragged import Flags, ranks_within
 
 SECOND: Final = 0.3
 """Score from which a second choice is a question: what fits is shared, so the first is in doubt then, too."""
@@ -51,8 +52,7 @@ def link(
     pairs = scored.pairs
     several, rank = scored.several, ranks_within(pairs.left, scored.probability)
     matched = (rank == 0) & scored.is_match
-    own = several.is_match & (several.probability >= UNIT) & (ranks_within(pairs.right, several.probability) == 0)
-    further = own & ~matched & units
+    further = _further(several, matched) & units
     second = (rank == 1) & (scored.probability >= SECOND)
     asked = scored.is_question & ((rank == 0) | second) & ~matched & ~further & review
     rows = np.flatnonzero(matched | further | asked)
@@ -70,6 +70,15 @@ def link(
         }
     )
     return table.sort_values(["left_id", "score", "right_id"], ascending=[True, False, True], ignore_index=True)
+
+
+def _further(several: Scored, matched: Flags) -> Flags:
+    """Tell which pairs are a further permit or unit of a left row, its best, beside the one that it matches."""
+    pairs, chance = several.pairs, several.probability
+    own = several.is_match & (chance >= UNIT) & (ranks_within(pairs.right, chance) == 0)
+    rows = np.flatnonzero(own | matched)
+    own[rows[other_works(several, rows, pairs.left[rows], pairs.right[rows])]] = False
+    return own & ~matched
 
 
 def _as_source(records: Records, name: str) -> Records:

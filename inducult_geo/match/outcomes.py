@@ -153,14 +153,14 @@ def sure_or_first(scored: Scored, many: Collection[str]) -> Flags:
     for name in sorted(many):
         for mine, theirs in ((pairs.left, pairs.right), (pairs.right, pairs.left)):
             here = np.flatnonzero(source[theirs] == name)
-            out[here[_other_works(scored, here, mine[here], theirs[here])]] = False
+            out[here[other_works(scored, here, mine[here], theirs[here])]] = False
             best = np.zeros(len(source))
             np.maximum.at(best, mine[here], scored.probability[here])
             out[here] |= scored.probability[here] >= best[mine[here]]
     return out | ~np.isin(source[pairs.left], [*many]) & ~np.isin(source[pairs.right], [*many])
 
 
-def _other_works(scored: Scored, rows: Ints, records: Ints, units: Ints) -> Flags:
+def other_works(scored: Scored, rows: Ints, records: Ints, units: Ints) -> Flags:
     """Tell which permits or units are of other works than a record, for all that they share its address.
 
     A head office holds the permits of all its works. Where one of them bears a name of the record's own, another is of

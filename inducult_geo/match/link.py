@@ -75,10 +75,11 @@ def link(
 def _further(several: Scored, matched: Flags) -> Flags:
     """Tell which pairs are a further permit or unit of a left row, its best, beside the one that it matches."""
     pairs, chance = several.pairs, several.probability
-    own = several.is_match & (chance >= UNIT) & (ranks_within(pairs.right, chance) == 0)
+    own: Flags = several.is_match & (chance >= UNIT) & (ranks_within(pairs.right, chance) == 0)
     rows = np.flatnonzero(own | matched)
     own[rows[other_works(several, rows, pairs.left[rows], pairs.right[rows])]] = False
-    return own & ~matched
+    own &= ~matched
+    return own
 
 
 def _as_source(records: Records, name: str) -> Records:

@@ -21,7 +21,7 @@ from inducult_geo.harmonize.placement import POINTS_MIN, SAME_PLACE_M
 from inducult_geo.match.dated import FAR_M
 from inducult_geo.match.evidence import SAME_FUEL
 from inducult_geo.match.refit import FEWEST, FEWEST_OF_EACH
-from inducult_geo.match.score import DOUBTED, NEARNESS_ALONE, OTHER_UNIT, UNIT
+from inducult_geo.match.score import DOUBTED, EVEN, NEARNESS_ALONE, OTHER_UNIT, UNIT
 from inducult_geo.match.train import THRESHOLDS
 from inducult_geo.publish.domains import DOMAINS
 from inducult_geo.publish.layers import LAYERS
@@ -233,6 +233,7 @@ def test_a_measure_is_written_only_when_something_was_measured(
         ("matching", "which takes the best of two lists, nearness alone needs {}", [NEARNESS_ALONE]),
         ("matching", "places more than {} km and three times their accuracy apart", [FAR_M / 1000]),
         ("matching", "the same fuel (from {} on) at one place", [SAME_FUEL]),
+        ("matching", "(where nothing but nearness speaks for it: from {})", [EVEN]),
         ("matching", "those below {}, where nothing surer", [DOUBTED]),
         ("matching", "all for review, and what else scores below {}", [DOUBTED]),
         ("matching", "by the decisions (at least {}, and {} of each kind)", [FEWEST, FEWEST_OF_EACH]),

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
+import numpy as np
 import pandas as pd
 import pytest
 from match_rows import backdrop, point, records, row, square
@@ -9,6 +12,7 @@ from match_rows import backdrop, point, records, row, square
 from inducult_geo.match import Decision, empty_registry, resolve
 from inducult_geo.match.decisions import replay
 from inducult_geo.match.questions import CHANGES, LATER, question_id, questions
+from inducult_geo.match.resolve import compare
 
 RECORDS = records(
     row("a:1", "Alpha", square(100), aspect="factory", status="functional"),
@@ -171,3 +175,24 @@ def test_a_part_keeps_its_site_and_points_to_its_whole() -> None:
     assert (word["left_key"], word["right_key"], word["left_site"]) == ("b:1", "a:1", told.members["b:1"])
     merged = made(*rows, decisions=[Decision("Eva", "2026-01-01", "b:1", "a:1", "same")])
     assert merged.sites.set_index("site_id").loc[merged.members["a:1"], "aspect"] == "both"
+
+
+@pytest.mark.parametrize(("chance", "asked"), [(0.45, False), (0.55, True)])
+def test_what_is_only_near_is_asked_about_where_it_is_likelier_than_not(chance, asked) -> None:
+    """A museum and a bus stop beside it: other names, and nothing but nearness; the score is set to what it may be."""
+    table = records(row("a:1", "Museum Moslavina", point()), row("b:1", "Selk Kutina", point(200)), *backdrop(12))
+
+    def comparing(some, *, many=()):
+        scored = compare(some, many=many)
+        keys = scored.pairs.prepared.key
+        here = (keys[scored.pairs.left] == "a:1") & (keys[scored.pairs.right] == "b:1")
+        assert here.sum() == 1
+        assert not scored.is_backed[here].any()
+        probability = np.where(here, chance, scored.probability)
+        return replace(scored, probability=probability, is_question=here | scored.is_question)
+
+    told = resolve(
+        table, contracts={}, decisions=replay(()), registry=empty_registry(), run_id="r", comparing=comparing
+    )
+    assert (question_id("a:1", "b:1") in set(told.review["review_id"])) == asked
+    assert told.members["a:1"] != told.members["b:1"]

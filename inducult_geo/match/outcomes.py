@@ -21,7 +21,7 @@ from inducult_geo.match.comparisons import Compared, inside
 from inducult_geo.match.decisions import PART_OF, SAME, Decision, Decisions
 from inducult_geo.match.history import MUSEUM_THEME
 from inducult_geo.match.lookup import places_in, places_of
-from inducult_geo.match.score import UNIT, Scored, explain
+from inducult_geo.match.score import EVEN, UNIT, Scored, explain
 from inducult_geo.ragged import Flags, Ints
 
 NEAR_MISS: Final = 0.05
@@ -213,9 +213,10 @@ def _scored(scored: Scored, settled: Settled) -> pd.DataFrame:
     kept = np.flatnonzero(keep)
     left, right = ends[0][kept], ends[1][kept]
     named = ~np.isnan(scored.scores["name"].of(kept))
-    # Not every nameless thing beside a monument is worth a person's time.
+    # Not everything beside a monument is worth a person's time.
+    near = named & (scored.probability[kept] >= EVEN)
     kept_first = sure_or_first(scored, settled.many)[kept]
-    worth = kept_first & scored.is_question[kept] & (scored.is_backed[kept] | (scored.is_match[kept] & named))
+    worth = kept_first & scored.is_question[kept] & (scored.is_backed[kept] | near)
     return pd.DataFrame(
         {
             "left_key": settled.keys[np.minimum(left, right)],

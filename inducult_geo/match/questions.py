@@ -32,11 +32,8 @@ from inducult_geo.frames import Records, from_json
 from inducult_geo.match.decisions import SAME
 from inducult_geo.match.lookup import places_of
 from inducult_geo.match.prepare import accuracies
-from inducult_geo.match.score import DOUBTED
+from inducult_geo.match.score import DOUBTED, EVEN
 from inducult_geo.ragged import Flags, Floats, Ints
-
-EVEN: Final = 0.5
-"""Score from which a pair is likelier one site than not: of rivals only one can have it."""
 
 LATER: Final = "both have a likelier partner, and that is asked about first"
 """Why a pair that would be worth a question is none yet."""

@@ -41,6 +41,10 @@ OTHER_UNIT: Final = 0.95
 """Score from which a pair of names with other unit numbers or quarters of the compass is a match: two units of a plant
 differ in nothing else. Nor do two houses of a street under a name that many bear."""
 
+EVEN: Final = 0.5
+"""Score from which a pair is likelier one site than not: of rivals only one can have it. What nothing but nearness
+speaks for is worth a question from here on."""
+
 DOUBTED: Final = 0.7
 """A match with a lower score is worth a person's look; one from here on is decided without."""
 

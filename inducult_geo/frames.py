@@ -14,7 +14,9 @@ from dataclasses import dataclass
 from typing import Any, Final, NewType
 
 import geopandas as gpd
+import numpy as np
 import pandas as pd
+from geopandas.array import from_shapely
 from pandas.api.types import pandas_dtype
 from pyproj import CRS
 
@@ -220,7 +222,7 @@ def as_records(frame: pd.DataFrame, *, geometry: Any = None, crs: Any = None) ->
     frame
         Any columns of a record; missing ones become null. Its own `geometry` is taken where none is given.
     geometry
-        Geometries in `crs`, one a row; null for a record without a place.
+        Geometries in `crs`, one a row; null, as those without any point become, for a record without a place.
     crs
         The CRS of `geometry`; `WORK_CRS` where not given.
 
@@ -229,10 +231,13 @@ def as_records(frame: pd.DataFrame, *, geometry: Any = None, crs: Any = None) ->
     InducultError
         Where the geometries have another CRS than `WORK_CRS`: a geometry is never coerced.
     """
-    shapes = frame["geometry"].to_numpy() if geometry is None else geometry
+    given = frame["geometry"] if geometry is None else geometry
+    shapes = from_shapely(np.array([*given], dtype=object), crs=WORK_CRS)
+    # A shape without any point is no place, and has none that could be asked for.
+    shapes[shapes.is_empty] = np.nan
     _require_work_crs(crs or getattr(frame, "crs", None) or WORK_CRS, "records")
     table = _typed(pd.DataFrame(frame).drop(columns="geometry", errors="ignore"), RECORD_COLUMNS)
-    return Records(gpd.GeoDataFrame(table.reset_index(drop=True), geometry=list(shapes), crs=WORK_CRS))
+    return Records(gpd.GeoDataFrame(table.reset_index(drop=True), geometry=shapes))
 
 
 def as_sites(frame: gpd.GeoDataFrame) -> Sites:

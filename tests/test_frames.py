@@ -52,6 +52,13 @@ def test_sites_and_pairs_have_their_columns() -> None:
     assert [*as_pairs(pd.DataFrame({"left_key": ["a"]})).columns] == [*PAIR_COLUMNS]
 
 
+def test_a_shape_without_any_point_is_no_place() -> None:
+    empty = [shapely.Point(), shapely.Polygon(), shapely.GeometryCollection(), None]
+    table = pd.DataFrame({"record_key": [f"a:{at}" for at in range(5)]})
+    assert as_records(table, geometry=[*empty, shapely.Point(1, 2)]).geometry.isna().tolist() == [True] * 4 + [False]
+    assert as_records(table.assign(geometry=[*empty, float("nan")])).geometry.isna().all()
+
+
 def test_concat_keeps_every_row_and_nothing_gives_an_empty_frame() -> None:
     one = as_records(pd.DataFrame({"record_key": ["a:1"]}), geometry=[shapely.Point(1, 2)])
     other = as_records(pd.DataFrame({"record_key": ["b:1"]}), geometry=[None])

@@ -8,7 +8,7 @@ from inducult_geo.catalog.models import Contract
 from inducult_geo.frames import Records, from_json, to_json
 from inducult_geo.match.golden import golden
 from inducult_geo.match.lookup import is_in
-from inducult_geo.match.naming import display_name, first_told, merged_names, read_names
+from inducult_geo.match.naming import display_name, first_told, merged_names, plain_name, read_names
 
 
 @pytest.mark.parametrize(
@@ -25,6 +25,21 @@ from inducult_geo.match.naming import display_name, first_told, merged_names, re
 )
 def test_which_name_is_shown(names, country, shown):
     assert display_name(names, country) == shown
+
+
+@pytest.mark.parametrize(
+    ("names", "plain"),
+    [
+        ({"de": "Werk", "name": "Hut"}, "Hut"),
+        ({"pl": "Huta", "de": "Hütte"}, "Hütte"),
+        ({"name": "", "de": "Hütte"}, "Hütte"),
+        ({"parent": "Konzern"}, None),
+        ({"name": 5}, None),
+        ({}, None),
+    ],
+)
+def test_which_name_is_the_plain_one(names, plain):
+    assert plain_name(names) == plain
 
 
 def test_a_second_value_of_a_role_gets_a_role_of_its_own():

@@ -41,6 +41,14 @@ def test_two_sites_are_asked_about_once_by_the_best_pair() -> None:
     assert "by another pair" in table.loc[0, "why"]
 
 
+def test_the_name_of_a_parent_is_none_of_the_record() -> None:
+    table = records(row("a:1", "Alpha", point()), row("b:1", names={"parent": "Konzern"}, geometry=point(9)))
+    review = questions(pd.DataFrame([pair("a:1", "b:1", 0.2)]), table)[1]
+    assert review["left_name"].tolist() == ["Alpha"]
+    assert review["right_name"].isna().all()
+    assert review["question"].tolist() == ["Are 'Alpha' and 'b:1' one site?"]
+
+
 def test_a_record_is_asked_about_its_best_partner_only() -> None:
     more = records(*(row(f"a:{n}", "x", point()) for n in (1, 2)), *(row(f"b:{n}", "y", point()) for n in (1, 2)))
     rows = [("a:1", "b:1", 0.3), ("a:1", "b:2", 0.2), ("a:2", "b:1", 0.2), ("a:2", "b:2", 0.15)]

@@ -32,6 +32,11 @@ def texts(values: Any) -> pa.Array:
     return parts[0].cast(_KIND) if len(parts) == 1 else pa.concat_arrays([no_texts(0), *(p.cast(_KIND) for p in parts)])
 
 
+def text_or_none(value: object) -> str | None:
+    """Return a value where it is a text that holds anything, else None."""
+    return value if isinstance(value, str) and value else None
+
+
 def no_texts(size: int) -> pa.Array:
     """Return so many nulls."""
     return pa.nulls(size, _KIND)

@@ -21,7 +21,7 @@ from __future__ import annotations
 import math
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any, Final
+from typing import Final
 
 import numpy as np
 import pandas as pd
@@ -32,8 +32,9 @@ from rapidfuzz import fuzz
 from shapely.geometry.base import BaseGeometry
 
 from inducult_geo.frames import Records, from_json
-from inducult_geo.match.columns import as_column, joined, only, taken, texts
+from inducult_geo.match.columns import as_column, joined, only, taken, text_or_none, texts
 from inducult_geo.match.lookup import is_in, places_in
+from inducult_geo.match.naming import plain_name
 from inducult_geo.match.places import points_in
 from inducult_geo.ragged import Flags
 from inducult_geo.text import TokenLists, prepare_names
@@ -123,9 +124,8 @@ _Agreement = tuple[float, float, float, str, str, str]
 def fingerprints(records: Records) -> pd.DataFrame:
     """Return `FINGERPRINT_COLUMNS` of records in the work CRS, by record key; what is unknown is null."""
     told = pc.dictionary_encode(texts(records["names"]))
-    names = taken(
-        texts([_name(text) for text in told.dictionary.to_pylist()]), np.asarray(pc.fill_null(told.indices, -1))
-    )
+    plain = texts([plain_name(from_json(text)) for text in told.dictionary.to_pylist()])
+    names = taken(plain, np.asarray(pc.fill_null(told.indices, -1)))
     lists, which = prepare_names(pd.Series(as_column(names)), records["country"])
     shapes = records.geometry.to_numpy()
     x, y = np.round(points_in(shapes)).T
@@ -331,18 +331,8 @@ def _absorbing(
 def _marks(table: pd.DataFrame) -> Iterator[_Mark]:
     """Yield the fingerprints of a table by record key; rows without a place are left out."""
     numbers = [pd.to_numeric(table[name], errors="coerce") for name in ("x", "y", "area_m2")]
-    texts = [[_text(value) for value in table[name]] for name in ("region", "name_key", "type")]
-    for key, region, words, kind, x, y, area_m2 in zip(table.index, *texts, *numbers, strict=True):
+    said = [[text_or_none(value) for value in table[name]] for name in ("region", "name_key", "type")]
+    for key, region, words, kind, x, y, area_m2 in zip(table.index, *said, *numbers, strict=True):
         if math.isfinite(x) and math.isfinite(y):
             known_m2 = float(area_m2) if math.isfinite(area_m2) else 0.0
             yield _Mark(str(key), region, frozenset((words or "").split()), float(x), float(y), known_m2, kind)
-
-
-def _name(text: Any) -> str | None:
-    """Return a record's plain name, else the first by its role."""
-    said = from_json(text)
-    return _text(said.get("name") or next((value for role, value in sorted(said.items()) if role != "parent"), None))
-
-
-def _text(value: object) -> str | None:
-    return value if isinstance(value, str) and value else None

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Final
 
 from inducult_geo.frames import from_json
+from inducult_geo.match.columns import text_or_none
 
 MAIN_ROLES: Final = ("name", "official_name", "alt_name", "short_name", "old_name")
 """Roles of a name that may become the display name, best first (after the region's own languages)."""
@@ -70,6 +71,12 @@ def display_name(names: Names, country: str | None) -> str | None:
         if role in names:
             return names[role]
     return next((names[role] for role in sorted(names) if role != "parent"), None)
+
+
+def plain_name(names: Names) -> str | None:
+    """Return a record's plain name, else the first by its role; that of a parent is none of its own."""
+    name = names.get("name") or next((names[role] for role in sorted(names) if role != "parent"), None)
+    return text_or_none(name)
 
 
 def first_told(values: Sequence[str | None]) -> str | None:

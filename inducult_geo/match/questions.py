@@ -30,7 +30,9 @@ from scipy.sparse.csgraph import connected_components
 
 from inducult_geo.frames import Records, from_json
 from inducult_geo.match.decisions import SAME
+from inducult_geo.match.history import CLOSED
 from inducult_geo.match.lookup import places_of
+from inducult_geo.match.naming import plain_name
 from inducult_geo.match.prepare import accuracies
 from inducult_geo.match.score import DOUBTED, EVEN
 from inducult_geo.ragged import Flags, Floats, Ints
@@ -50,7 +52,6 @@ REVIEW_COLUMNS: Final = (
     *("review_id", "kind", "region", "left_key", "right_key", "left_name", "right_name", "left_site", "right_site"),
     *("score", "distance_m", "question", "why", "priority"),
 )
-_CLOSED: Final = ("disused", "decommissioned")
 
 
 def question_id(left: str, right: str) -> str:
@@ -180,12 +181,13 @@ def _written(pairs: pd.DataFrame, ends: tuple[Ints, Ints], records: Records) -> 
     """Write the questions; the left record is the one that would be the part."""
     within = (pairs["left_site"] == pairs["right_site"]).to_numpy(dtype=bool)
     weights = _changes(ends, records)
-    score = pairs["score"].fillna(0.5).to_numpy(dtype=float)
+    score = pairs["score"].fillna(EVEN).to_numpy(dtype=float)
     contained = pairs["contained"].to_numpy(dtype=bool)
-    chance = np.where(within, 1 - score, np.where(contained, np.maximum(score, 0.5), score))
+    chance = np.where(within, 1 - score, np.where(contained, np.maximum(score, EVEN), score))
     left, right, turned = _part_first(ends, records)
     keys = records["record_key"].to_numpy(dtype=object)
-    names = [[_name(text) for text in records["names"].to_numpy(dtype=object)[side]] for side in (left, right)]
+    texts = records["names"].to_numpy(dtype=object)
+    names = [[plain_name(from_json(text)) for text in texts[side]] for side in (left, right)]
     told = [
         [name or key for name, key in zip(said, keys[at], strict=True)]
         for said, at in zip(names, (left, right), strict=True)
@@ -234,7 +236,7 @@ def _changes(ends: tuple[Ints, Ints], records: Records) -> Flags:
     monument, factory = np.isin(aspect, ["monument", "both"]), np.isin(aspect, ["factory", "both"])
     a, b = ends
     meet = ((monument[a] & factory[b]) | (factory[a] & monument[b])) & (aspect[a] != aspect[b])
-    runs, closed = status == "functional", np.isin(status, _CLOSED)
+    runs, closed = status == "functional", np.isin(status, CLOSED)
     differ = (runs[a] & closed[b]) | (closed[a] & runs[b])
     shapes, true_m = records.geometry.to_numpy(), accuracies(records)
     far = np.nan_to_num(shapely.distance(shapes[a], shapes[b])) > np.hypot(true_m[a], true_m[b])
@@ -248,9 +250,3 @@ def _part_first(ends: tuple[Ints, Ints], records: Records) -> tuple[Ints, Ints, 
     a, b = ends
     turned = (size[a] > size[b]) | ((size[a] == size[b]) & factory[a] & ~factory[b])
     return np.where(turned, b, a), np.where(turned, a, b), np.asarray(turned, dtype=bool)
-
-
-def _name(text: object) -> str | None:
-    """Return a record's plain name."""
-    said = from_json(text)
-    return said.get("name") or next((value for _, value in sorted(said.items())), None)

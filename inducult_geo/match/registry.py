@@ -13,7 +13,16 @@ import pyarrow.compute as pc
 from pandas.api.types import pandas_dtype
 
 from inducult_geo.frames import NUMBER, TEXT, Records
-from inducult_geo.match.columns import as_column, no_texts, one_after_the_other, only, replaced, taken, texts
+from inducult_geo.match.columns import (
+    as_column,
+    no_texts,
+    one_after_the_other,
+    only,
+    replaced,
+    taken,
+    text_or_none,
+    texts,
+)
 from inducult_geo.match.continuity import FINGERPRINT_COLUMNS, Heir
 from inducult_geo.match.lookup import earliest, is_in, order_of, places_in
 from inducult_geo.ragged import Ints
@@ -227,7 +236,7 @@ def _tombstones(before: pd.DataFrame, news: News, alive: pa.Array, found: Mappin
         held = before[is_in(before["site_id"], merged)].groupby("site_id")[dates].agg(["min", "max"])
         for site, (heir, cause) in merged.items():
             first, last = (held.loc[site, ends] for ends in (("first_seen", "min"), ("last_seen", "max")))
-            stones[site] = (None, site, _text(first), _text(last), heir, cause)
+            stones[site] = (None, site, text_or_none(first), text_or_none(last), heir, cause)
     return [_lasting(stone, stones) for _, stone in sorted(stones.items())]
 
 
@@ -257,10 +266,6 @@ def _swallowed(news: News, found: Mapping[str, Heir], alive: pa.Array) -> dict[s
         for (site, old_key, key), home, is_gone in zip(parts, homes, gone, strict=True)
         if is_gone
     }
-
-
-def _text(value: Any) -> str | None:
-    return value if isinstance(value, str) else None
 
 
 def _lasting(stone: Stone, stones: Mapping[str, Stone]) -> Stone:

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 Ints = NDArray[np.int64]
 Floats = NDArray[np.float64]
 Flags = NDArray[np.bool_]
+Small = NDArray[np.int32]
 
 BLOCK: Final = 100_000
 """Rows that are worked on at once."""
@@ -123,10 +124,15 @@ def blocks(size: int) -> Iterator[slice]:
     return (slice(start, min(start + BLOCK, size)) for start in range(0, max(size, 1), BLOCK))
 
 
+def starts_of(groups: Ints | Small) -> Ints:
+    """Return where each group begins, of rows whose groups stand together: the number of the group, one a row."""
+    return np.flatnonzero(np.r_[True, groups[1:] != groups[:-1]] if len(groups) else groups)
+
+
 def distinct(codes: Ints) -> Ints:
     """Return each code once, in order; sorting is several times as fast here as the hashing of `numpy.unique`."""
     ordered = np.sort(codes)
-    return ordered[np.r_[True, ordered[1:] != ordered[:-1]]] if len(ordered) else ordered
+    return ordered[starts_of(ordered)]
 
 
 def sets(rows: Ints, values: Ints, size: int) -> Ragged:
@@ -191,9 +197,7 @@ def ranks_within(groups: Ints, values: Floats) -> Ints:
     """Rank of each value within its group, 0 for the highest; equal values in order of appearance."""
     order = np.lexsort((-values, groups))  # stable: equal ones keep their order
     ranks = np.empty(len(values), dtype=np.int64)
-    ordered = groups[order]
-    new = np.r_[True, ordered[1:] != ordered[:-1]] if len(ordered) else np.zeros(0, dtype=bool)
-    starts = np.flatnonzero(new)
+    starts = starts_of(groups[order])
     ranks[order] = np.arange(len(values)) - np.repeat(starts, np.diff(np.r_[starts, len(values)]))
     return ranks
 

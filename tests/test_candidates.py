@@ -12,7 +12,7 @@ from inducult_geo.match.candidates import PER_PARTNER, PER_RECORD, Bag, candidat
 from inducult_geo.match.prepare import prepare
 from inducult_geo.match.resolve import compare
 from inducult_geo.match.roads import NEAREST_WITHIN_M
-from inducult_geo.ragged import best_of_each, cross, ragged, ranks_within
+from inducult_geo.ragged import best_of_each, cross, ragged, ranks_within, starts_of
 
 MODULE = sys.modules["inducult_geo.match.candidates"]
 
@@ -113,6 +113,13 @@ def test_cross_lists_every_combination_in_order():
     alone = ragged([[1], [], [3]])
     pair, at_left, at_right = cross(alone, np.array([0, 1, 2, 2]), alone, np.array([2, 0, 1, 0]))
     assert (pair.tolist(), alone.values[at_left].tolist(), alone.values[at_right].tolist()) == ([0, 3], [1, 3], [3, 1])
+
+
+@pytest.mark.parametrize(
+    ("groups", "starts"), [([], []), ([3], [0]), ([2, 2, 0, 0, 0, 2], [0, 2, 5]), ([1, 2, 3], [0, 1, 2])]
+)
+def test_where_groups_begin(groups, starts):
+    assert starts_of(np.array(groups, dtype=np.int64)).tolist() == starts
 
 
 def test_ranks_within_groups():

@@ -31,7 +31,7 @@ from inducult_geo.match.roads import (
     same_code,
     touching,
 )
-from inducult_geo.ragged import Flags, Floats, Ints, best_of_each, blocks, distinct, sets
+from inducult_geo.ragged import Flags, Floats, Ints, Small, best_of_each, blocks, distinct, sets, starts_of
 
 PER_RECORD: Final = 12
 PER_PARTNER: Final = 3
@@ -41,8 +41,6 @@ LEFT_BLOCK: Final = 5_000
 
 FINENESS: Final = float(1 << 26)
 """Merits that differ by less than one by this are the same: what is worked out in another order of words differs so."""
-
-Small = NDArray[np.int32]
 
 
 @dataclass(frozen=True)
@@ -171,7 +169,7 @@ def _between(side: _Side, left: Ints, right: Ints) -> Pairs2:
     some = np.flatnonzero(_may_be_best(second, merit, len(side.row)))
     # Both in one number: several times as fast as by the one and then by the other.
     some = some[np.argsort(second[some].astype(np.int64) * len(side.row) + side.row[first[some]])]
-    kept[some] |= best_of_each(_starts(second[some]), merit[some].astype(np.int64), PER_PARTNER)
+    kept[some] |= best_of_each(starts_of(second[some]), merit[some].astype(np.int64), PER_PARTNER)
     return first[kept], second[kept]
 
 
@@ -185,7 +183,7 @@ def _promising(side: _Side, left: Ints, right: Ints, pairs: list[Pairs2]) -> tup
     # Where one list is dense and the other is not, some records have thousands of partners to look at.
     for here in blocks(len(code)):
         merit[here] = quick_score(side, first[here], second[here]) * FINENESS
-    kept = best_of_each(_starts(a), merit, PER_RECORD)
+    kept = best_of_each(starts_of(a), merit, PER_RECORD)
     some = np.flatnonzero(kept | _may_be_best(second, merit, len(side.row)))
     # Half the size, since these are kept until all partners are known.
     mine, theirs, value = (part[some].astype(np.int32) for part in (first, second, merit))
@@ -204,11 +202,6 @@ def _may_be_best(groups: Ints | Small, merit: Ints | Small, width: int) -> Flags
     found = np.ones(len(groups), dtype=bool)
     found[held] = False
     return found
-
-
-def _starts(groups: Ints | Small) -> Ints:
-    """Return where each group begins."""
-    return np.flatnonzero(np.r_[True, groups[1:] != groups[:-1]] if len(groups) else groups)
 
 
 def _roads(side: _Side, left: Ints, right: Ints) -> list[Road]:

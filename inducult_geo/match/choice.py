@@ -24,7 +24,7 @@ from inducult_geo.frames import Records
 from inducult_geo.match.columns import Coded, coded, first_of_each, no_texts, texts
 from inducult_geo.match.history import MUSEUM_THEME
 from inducult_geo.match.prepare import accuracies
-from inducult_geo.ragged import Flags, Floats, Ints
+from inducult_geo.ragged import Flags, Floats, Ints, starts_of
 
 DEFAULT_RELIABILITY: Final = 50
 
@@ -190,10 +190,8 @@ class Members:
         """Return for each site its first row in an order among those that tell; -1 where none does."""
         rows = order[told[order]]
         out = np.full(len(self.sizes), -1, dtype=np.int64)
-        if not len(rows):
-            return out
         sites = self.site[rows]
-        new = np.flatnonzero(np.r_[True, sites[1:] != sites[:-1]])
+        new = starts_of(sites)
         out[sites[new]] = rows[new]
         return out
 

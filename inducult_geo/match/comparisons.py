@@ -383,8 +383,3 @@ def _percent(value: Floats) -> Callable[[Ints], list[str]]:
 def _chosen(value: Floats, words: dict[float, str]) -> Callable[[Ints], list[str]]:
     """Tell each value by its word."""
     return lambda rows: [words.get(one, "") for one in value[rows].tolist()]
-
-
-def known(scores: Scores) -> Flags:
-    """Tell where a comparison knows."""
-    return ~np.isnan(scores.value)

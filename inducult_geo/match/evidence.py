@@ -52,7 +52,7 @@ class Evidence(NamedTuple):
     is_backed
         Whether more than nearness speaks for the pair (see `SUPPORT`).
     is_other_unit
-        Whether the names have other unit numbers.
+        Whether the names have other unit numbers or quarters of the compass.
     is_other_address
         Whether both bear a name that many bear, at two addresses (see `BORNE_BY_MANY`, `BORNE_BY_ALL`).
     has_fuel, has_capacity

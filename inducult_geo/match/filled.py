@@ -11,7 +11,7 @@ import pyarrow as pa
 from inducult_geo.frames import TOGETHER
 from inducult_geo.match.choice import Members
 from inducult_geo.match.columns import in_json, one_after_the_other, only, replaced, strung, taken, texts, told
-from inducult_geo.ragged import Flags, Floats, Ints
+from inducult_geo.ragged import Floats, Ints
 
 PLAIN: Final = (
     "region",
@@ -76,11 +76,9 @@ class FilledSites:
         self.values[column] = numbers
         self.origin[column] = np.where(np.isnan(numbers), -1, rows)
 
-    def best(self, column: str, known: Flags, order: Ints | None = None) -> Ints:
-        """Fill a column with the best record's value among those that tell; returns the rows."""
-        rows = self.members.first(self.members.order(column) if order is None else order, known)
-        self.take(column, rows)
-        return rows
+    def best(self, column: str) -> None:
+        """Fill a column of texts with the best record's value among those that tell one."""
+        self.take(column, self.members.first(self.members.order(column), self.members.told(column)))
 
     def put(self, column: str, sites: Ints, values: Any) -> None:
         """Put texts into a column, of some sites."""

@@ -156,7 +156,7 @@ def _plain(sites: FilledSites) -> None:
     """Fill the columns of which the best record's value is taken, alone or together with others."""
     members = sites.members
     for column in PLAIN:
-        sites.best(column, members.told(column))
+        sites.best(column)
     sites.values["present_use"] = either(sites.values["present_use"], "unknown")
     for columns in TOGETHER:
         # One record speaks for all of them: the best of those that tell the first, or else any.

@@ -16,10 +16,6 @@ Row = Mapping[str, Any]
 CLOSED: Final = ("disused", "decommissioned")
 MUSEUM_THEME: Final = "museum_memory"
 
-EVENTS: Final = ("founded", "production since", "museum since", "culture since", "closed")
-"""Words of the timeline. `founded` and `closed` are of the works, `production since` of a running factory beside or in
-an older monument, the others of what the place is used for since."""
-
 YEAR_GAP: Final = 5
 """Two founding (or closing) years that differ by more contradict each other, where both are told to the year."""
 
@@ -38,7 +34,10 @@ _LATER: Final = 30
 
 
 def event_of(row: Row, oldest: int | None) -> str:
-    """Say what a record's first year is the beginning of.
+    """Say what a record's first year is the beginning of, in the words of the timeline.
+
+    `founded` is of the works (as `closed` is, their end), `production since` of a running factory beside or in an older
+    monument, `museum since` and `culture since` of what the place is used for since.
 
     Parameters
     ----------

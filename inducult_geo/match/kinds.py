@@ -15,13 +15,12 @@ from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
-from numpy.typing import NDArray
 
 from inducult_geo.match.comparisons import Compared
-from inducult_geo.match.overlap import lists_of, logit
+from inducult_geo.match.overlap import Levels, lists_of, logit
 from inducult_geo.match.prepared import Prepared
 from inducult_geo.match.rivals import Contest
-from inducult_geo.ragged import Floats, Ints, blocks
+from inducult_geo.ragged import Floats, Ints, Small, blocks
 
 HELD_BY: Final = 8
 """A word that fewer records of a source hold is no kind of works."""
@@ -36,31 +35,16 @@ found in another is no proof that this one is."""
 
 
 @dataclass(frozen=True)
-class Kinds:
-    """What is said about each pair: the same for all pairs of two lists that a word of one of them decides.
+class Kinds(Levels):
+    """What the kinds of works say: the same for all pairs of two lists that one word decides. The first says nothing.
 
     Attributes
     ----------
-    of_pair
-        Row of the other two for each pair; the first says nothing.
-    level
-        Log-odds that are added to the pair's.
     words
-        Number of the word that decides; -1 where none does.
+        Number of the word that decides, one for each of `level`; -1 where none does.
     """
 
-    of_pair: NDArray[np.int32]
-    level: Floats
     words: Ints
-
-    def __getitem__(self, rows: Ints | slice) -> Floats:
-        """Log-odds that are added to some pairs."""
-        return self.level[self.of_pair[rows]]
-
-    @property
-    def points(self) -> Floats:
-        """Log-odds that are added, one a pair."""
-        return self[slice(None)]
 
 
 def kinds(pairs: Compared, sides: tuple[Contest, Contest], total: Floats) -> Kinds:
@@ -98,7 +82,7 @@ def kinds(pairs: Compared, sides: tuple[Contest, Contest], total: Floats) -> Kin
     return Kinds(_that_say_more(of_side[0], of_side[1], levels), levels, np.concatenate(words))
 
 
-def _that_say_more(one: NDArray[np.int32], other: NDArray[np.int32], level: Floats) -> NDArray[np.int32]:
+def _that_say_more(one: Small, other: Small, level: Floats) -> Small:
     """Return for each pair which of two rows counts: that which says more, of equal ones the one that is against."""
     for here in blocks(len(one)):
         mine, theirs = level[one[here]], level[other[here]]

@@ -202,16 +202,12 @@ def codes_of(pairs: Collection[Pair], rows: pd.Index) -> Ints:
 
 def _scored(scored: Scored, settled: Settled) -> pd.DataFrame:
     """Take the candidates that are near misses at least, decided, or contained."""
-    keys, rows = scored.pairs.prepared.key, settled.rows
-    place = places_of(rows, keys)
-    ends = place[scored.pairs.left], place[scored.pairs.right]
+    low, high = _ends(scored, settled)
     contained, museum = contained_pairs(scored), museum_beside_works(scored.pairs) & scored.is_match
     keep = (scored.probability >= NEAR_MISS) | contained | (scored.several.is_match & scored.is_backed)
     if settled.decisions.latest:
-        codes = np.minimum(*ends) * len(rows) + np.maximum(*ends)
-        keep |= np.isin(codes, codes_of(settled.decisions.latest.keys(), rows))
+        keep |= np.isin(low * len(settled.keys) + high, codes_of(settled.decisions.latest.keys(), settled.rows))
     kept = np.flatnonzero(keep)
-    left, right = ends[0][kept], ends[1][kept]
     named = ~np.isnan(scored.scores["name"].of(kept))
     # Not everything beside a monument is worth a person's time.
     near = named & (scored.probability[kept] >= EVEN)
@@ -219,8 +215,8 @@ def _scored(scored: Scored, settled: Settled) -> pd.DataFrame:
     worth = kept_first & scored.is_question[kept] & (scored.is_backed[kept] | near)
     return pd.DataFrame(
         {
-            "left_key": settled.keys[np.minimum(left, right)],
-            "right_key": settled.keys[np.maximum(left, right)],
+            "left_key": settled.keys[low[kept]],
+            "right_key": settled.keys[high[kept]],
             "score": scored.probability[kept].round(4),
             "distance_m": scored.pairs.distance_m[kept].round(1),
             "why": _why(scored, kept),
@@ -232,6 +228,13 @@ def _scored(scored: Scored, settled: Settled) -> pd.DataFrame:
     )
 
 
+def _ends(scored: Scored, settled: Settled) -> tuple[Ints, Ints]:
+    """Return where in the order of the keys the records of each pair stand, the smaller key first."""
+    place = places_of(settled.rows, scored.pairs.prepared.key)
+    one, other = place[scored.pairs.left], place[scored.pairs.right]
+    return np.minimum(one, other), np.maximum(one, other)
+
+
 def _why(scored: Scored, rows: Ints) -> NDArray[np.object_]:
     """Tell why in words, of some pairs at a time: each has a text for every comparison while it is told."""
     parts = np.array_split(rows, len(rows) // EXPLAINED + 1)
@@ -241,13 +244,12 @@ def _why(scored: Scored, rows: Ints) -> NDArray[np.object_]:
 def _unscored(scored: Scored, settled: Settled, twins: Sequence[Pair]) -> pd.DataFrame:
     """Pairs that were no candidates, but were decided, folded, or are two records of one source in one site."""
     rows, keys = settled.rows, settled.keys
-    place = places_of(rows, scored.pairs.prepared.key)
     wanted = {*settled.decisions.latest, *((min(pair), max(pair)) for pair in settled.folded.items())}
     wanted |= {(a, b) for a, b in twins if settled.folded.get(b, b) != settled.folded.get(a, a)}
     codes = np.sort(codes_of(wanted, rows))
     if len(codes):
-        ends = place[scored.pairs.left], place[scored.pairs.right]
-        codes = codes[~np.isin(codes, np.minimum(*ends) * len(rows) + np.maximum(*ends))]
+        low, high = _ends(scored, settled)
+        codes = codes[~np.isin(codes, low * len(rows) + high)]
     left, right = codes // max(len(rows), 1), codes % max(len(rows), 1)
     shapes = settled.records.geometry.to_numpy()
     return pd.DataFrame(

@@ -18,11 +18,10 @@ from typing import Final
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
 from inducult_geo.match.comparisons import Compared
 from inducult_geo.match.rivals import Contest
-from inducult_geo.ragged import Flags, Floats, Ints
+from inducult_geo.ragged import Flags, Floats, Ints, Small
 
 CHANCE_AT_MOST: Final = 4.0
 """Log-odds above which a pair that chance brings counts no more: a few sites with many permits must not decide."""
@@ -43,22 +42,19 @@ _ROUNDS: Final = 300
 
 
 @dataclass(frozen=True)
-class Overlap:
-    """What is said about each pair: the same for all pairs of two lists in one country.
+class Levels:
+    """Log-odds that are the same for many pairs.
 
     Attributes
     ----------
     of_pair
-        Row of the other two for each pair.
+        Place in `level` for each pair.
     level
         Log-odds that are added to the pair's.
-    shares
-        Estimated share of the shorter list, in the pair's country, that has a partner in the other.
     """
 
-    of_pair: NDArray[np.int32]
+    of_pair: Small
     level: Floats
-    shares: Floats
 
     def __getitem__(self, rows: Ints | slice) -> Floats:
         """Log-odds that are added to some pairs."""
@@ -68,6 +64,19 @@ class Overlap:
     def points(self) -> Floats:
         """Log-odds that are added, one a pair."""
         return self[slice(None)]
+
+
+@dataclass(frozen=True)
+class Overlap(Levels):
+    """What two lists share: the same for all of their pairs in one country.
+
+    Attributes
+    ----------
+    shares
+        Estimated share of the shorter list that has a partner in the other, one for each of `level`.
+    """
+
+    shares: Floats
 
     @property
     def share(self) -> Floats:

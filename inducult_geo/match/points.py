@@ -9,8 +9,7 @@ import numpy as np
 
 from inducult_geo.match.comparing import Finding
 from inducult_geo.match.comparisons import COMPARISONS, Scores
-from inducult_geo.match.kinds import Kinds
-from inducult_geo.match.overlap import Overlap
+from inducult_geo.match.overlap import Levels
 from inducult_geo.ragged import Floats, Ints
 
 _KNOTS: Final = {entry.name: entry.knots for entry in COMPARISONS}
@@ -60,7 +59,7 @@ class Parts(Mapping[str, Floats]):
         scores: Mapping[str, Scores | Finding],
         points: Mapping[str, Sequence[float]],
         scale: float,
-        more: Mapping[str, Floats | Overlap | Kinds],
+        more: Mapping[str, Floats | Levels],
     ) -> None:
         self._scores, self._points, self._scale, self._more = scores, points, scale, more
 

@@ -21,7 +21,7 @@ from inducult_geo.match.places import points_in
 from inducult_geo.match.prepared import Lexicon, Prepared
 from inducult_geo.match.trades import POWER_USUAL, capacity_and_fuel, power_words
 from inducult_geo.match.wording import QUARTERS, Words
-from inducult_geo.ragged import Floats, Ints, Ragged, sets, spread
+from inducult_geo.ragged import Floats, Ints, Ragged, sets, spread, starts_of
 
 ACCURACY_BY_ORIGIN_M: Final[Mapping[str, float]] = {
     "surveyed": 20.0,
@@ -161,7 +161,7 @@ def _usual(names: Ragged, group: Ints, n_words: int) -> Floats:
     """
     sizes = np.bincount(group)
     codes = np.sort(np.repeat(group, names.counts) * max(n_words, 1) + names.values)
-    starts = np.flatnonzero(np.r_[True, codes[1:] != codes[:-1]]) if len(codes) else codes
+    starts = starts_of(codes)
     pairs, counts = codes[starts], np.diff(np.r_[starts, len(codes)])
     share = counts / (sizes[pairs // max(n_words, 1)] + USUAL_ROWS)
     most = np.zeros(n_words)

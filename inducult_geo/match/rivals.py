@@ -14,13 +14,11 @@ from typing import Final, TypeVar
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
 from inducult_geo.match.comparisons import Compared
 from inducult_geo.match.prepared import Prepared
-from inducult_geo.ragged import Flags, Floats, Ints, Ragged, blocks, spread
+from inducult_geo.ragged import Flags, Floats, Ints, Ragged, Small, blocks, spread, starts_of
 
-Small = NDArray[np.int32]
 Values = TypeVar("Values", Floats, Flags)
 
 
@@ -241,7 +239,7 @@ def _contest(mine: Ints, theirs: Ints, source: Ints, width: int, plants: Ints) -
     packed.sort()
     order = (packed & ((1 << bits) - 1)).astype(np.int32)
     packed >>= bits
-    starts = np.flatnonzero(np.r_[True, packed[1:] != packed[:-1]] if len(packed) else packed)
+    starts = starts_of(packed)
     kin = None
     if (plants >= 0).any() and (unit := plants[theirs]).max(initial=-1) >= 0:
         by_plant = np.where(unit >= 0, unit, unit.max() + 1 + np.arange(len(unit)))[order]

@@ -25,7 +25,7 @@ from inducult_geo.match.comparing import Finding, findings
 from inducult_geo.match.comparisons import COMPARISONS, Compared, Scores
 from inducult_geo.match.evidence import evidence, same_plant
 from inducult_geo.match.kinds import Kinds, kinds
-from inducult_geo.match.overlap import Overlap, overlap
+from inducult_geo.match.overlap import Levels, Overlap, overlap
 from inducult_geo.match.points import Parts, weigh
 from inducult_geo.match.rivals import Contest, contests
 from inducult_geo.ragged import Flags, Floats, Ints, blocks
@@ -233,7 +233,7 @@ def score(
     for here in blocks(len(total)):
         total[here] += shared[here]
     crowd = _crowd(pairs, standing.sides, total, many)
-    parts: dict[str, Floats | Overlap | Kinds] = {**standing.parts, OVERLAP: lists, KINDS: shared, CROWD: crowd}
+    parts: dict[str, Floats | Levels] = {**standing.parts, OVERLAP: lists, KINDS: shared, CROWD: crowd}
     found = findings(pairs) if scores is None else scores
     probability = _chance(np.add(total, crowd, out=total))
     backed = seen.is_backed | same_plant(pairs, seen, probability)

@@ -12,7 +12,7 @@ from rapidfuzz.distance import JaroWinkler
 from rapidfuzz.process import cpdist
 
 from inducult_geo.match.prepared import Lexicon, Prepared
-from inducult_geo.ragged import Floats, Ints, Ragged, cross, spread_out
+from inducult_geo.ragged import Floats, Ints, Ragged, blocks, cross, spread_out, starts_of
 
 ALIKE_FROM: Final = 0.80
 """Jaro-Winkler similarity below which two words have nothing in common; from here the share grows to 1."""
@@ -22,7 +22,6 @@ PLACE_SHARE: Final = 0.35
 
 _TELLING_FULL: Final = 2.5
 _COLUMNS: Final = ("forward", "backward", "telling", "numbers")
-BLOCK: Final = 100_000
 
 
 @dataclass(frozen=True)
@@ -134,10 +133,9 @@ def likeness(
     records
         Which records the lists are of (their towns tell less); None where towns do not matter.
     """
-    blocks = [slice(start, start + BLOCK) for start in range(0, max(len(rows[0]), 1), BLOCK)]
     parts = [
         _block(prepared, words, (rows[0][b], rows[1][b]), (records[0][b], records[1][b]) if records else None)
-        for b in blocks
+        for b in blocks(len(rows[0]))
     ]
     if len(parts) == 1:
         return parts[0]
@@ -207,7 +205,7 @@ def best_variants(prepared: Prepared, left: tuple[Ragged, Ints], right: tuple[Ra
     every = likeness(prepared, (prepared.variants, prepared.variants), chosen, (left[1][pair], right[1][pair]))
     size = len(left[1])
     best = np.full((size, 2), -1, dtype=np.int64)
-    starts = np.flatnonzero(np.r_[True, pair[1:] != pair[:-1]]) if len(pair) else pair
+    starts = starts_of(pair)
     if len(starts) < len(pair):
         # A clash of numbers must not be escaped by choosing another variant, but decides between equal ones.
         numbers = np.nan_to_num(every.numbers, nan=0.5)
@@ -224,7 +222,7 @@ def _best_of_each(pair: Ints, merit: Floats, starts: Ints) -> Ints:
     best = np.maximum.reduceat(merit, starts)
     owner = np.repeat(np.arange(len(starts)), np.diff(np.r_[starts, len(pair)]))
     rows = np.flatnonzero(merit == best[owner])
-    return rows[np.r_[True, owner[rows][1:] != owner[rows][:-1]]]
+    return rows[starts_of(owner[rows])]
 
 
 def _directed(

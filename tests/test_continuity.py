@@ -77,6 +77,7 @@ CASES = {
         False,
     ),
     "a place unknown": (OLD, thing(NEW_KEY, "Hilti AG", None), False),
+    "a place told only now": (("osm:way/1", "Hilti AG", None), thing(NEW_KEY, "Hilti AG", square(80)), False),
 }
 
 

@@ -251,6 +251,14 @@ def test_rules_on_the_pages_are_those_of_the_program(
     assert said in text, said
 
 
+def test_the_page_on_matching_knows_every_module_and_no_other(repository: Path) -> None:
+    table = (repository / "docs" / "matching.md").read_text(encoding="utf-8").partition("Where it stands")[2]
+    rows = table.partition("\n## ")[0].splitlines()
+    told = sorted(name for row in rows if row.startswith("|") for name in re.findall(r"`(\w+)`", row))
+    modules = (repository / "inducult_geo" / "match").glob("*.py")
+    assert told == sorted(module.stem for module in modules if module.stem != "__init__")
+
+
 def test_there_is_one_version(repository: Path) -> None:
     declared = tomllib.loads((repository / "pyproject.toml").read_text(encoding="utf-8"))["project"]["version"]
     assert declared == inducult_geo.__version__

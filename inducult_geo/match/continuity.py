@@ -259,7 +259,7 @@ def _last(key: str, after: Mapping[str, str], here: Collection[str]) -> str:
 
 def _agreements(vanished: Sequence[_Mark], fresh: Sequence[tuple[_Mark, BaseGeometry]]) -> Iterator[_Agreement]:
     """Yield every pair that agrees."""
-    points = shapely.points(np.array([(mark.x, mark.y) for mark in vanished]).reshape(-1, 2))
+    points = np.array([shapely.Point(mark.x, mark.y) for mark in vanished], dtype=object)
     tree = shapely.STRtree([shape for _, shape in fresh])
     found = tree.query(points, predicate="dwithin", distance=np.array([mark.reach_m for mark in vanished]))
     for old_row, new_row in found.T:

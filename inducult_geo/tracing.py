@@ -19,7 +19,7 @@ from inducult_geo.match.site_ids import check_site_id
 from inducult_geo.match.waterfall import Waterfall, waterfall
 from inducult_geo.resolving import registry_of, weights_of
 from inducult_geo.run import Run
-from inducult_geo.stage import Stage, last_stage
+from inducult_geo.stage import Stage, last_part, last_stage
 
 SHOWN: Final = ("source", "names", "type", "aspect", "status", "start_year", "end_year", "operator", "address", "city")
 
@@ -206,6 +206,12 @@ def _holding(left: str, right: str, run: Run) -> tuple[Stage, pd.DataFrame]:
 
 
 def _unknown(key: str, run: Run) -> ConfigError:
+    """Say why no region holds a record: a wide source's may lie in none of them, or have been rejected before."""
+    source = key.partition(":")[0]
+    part = last_part(run.folder.wide, source) if source in run.catalog.sources else None
+    if part is not None and key in part.record_keys():
+        detail = _plain(part.records().set_index("record_key").loc[key, "detail"])
+        return ConfigError(f"'{key}' is in no site: {detail or 'its place lies in no region that was built'}")
     return ConfigError(f"no record '{key}' in {run.folder.root}. A key is a source, a colon, the source's key.")
 
 

@@ -8,12 +8,13 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
+from match_rows import point, records, row
 
 from inducult_geo.errors import ConfigError
 from inducult_geo.match.score import shipped_weights
 from inducult_geo.match.waterfall import Step, Waterfall
-from inducult_geo.run import Run, open_run
-from inducult_geo.stage import last_stage
+from inducult_geo.run import Run, SourceFacts, open_run
+from inducult_geo.stage import keep_part, last_stage
 from inducult_geo.tracing import PairExplained, explain_pair, id_history, site_of_record
 
 JOINED = ("opole_zabytki:6", "osm:way/9900070008")
@@ -97,6 +98,21 @@ def test_what_cannot_be_told_is_said_with_the_reason(run: Run, pair: tuple[str, 
     with pytest.raises(ConfigError) as refused:
         explain_pair(*pair, run)
     assert says in str(refused.value)
+
+
+@pytest.mark.parametrize(
+    ("detail", "says"), [(None, "lies in no region that was built"), ("the row has no coordinates", "no coordinates")]
+)
+def test_a_record_of_a_wide_source_that_no_region_took_is_not_unknown(tmp_path: Path, detail: str, says: str) -> None:
+    empty = open_run(tmp_path)
+    kept = records(row("hotmaps:HM1", "Stahlwerk Donawitz", point(), detail=detail))
+    keep_part(empty.folder.wide, kept, SourceFacts("hotmaps", None, "fresh"), None)
+    with pytest.raises(ConfigError, match=f"'hotmaps:HM1' is in no site: .*{says}"):
+        site_of_record("hotmaps:HM1", empty)
+    with pytest.raises(ConfigError, match="no record 'hotmaps:HM2'"):
+        site_of_record("hotmaps:HM2", empty)
+    with pytest.raises(ConfigError, match=r"no record '\.\./x:1'"):
+        site_of_record("../x:1", empty)
 
 
 def test_a_record_leads_to_its_site(run: Run) -> None:

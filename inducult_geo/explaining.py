@@ -183,7 +183,7 @@ def _of_evidence(site: Site, evidence: pd.DataFrame) -> Iterator[str]:
         by = f"{_shown(pair['decided_by'])} decided" if _shown(pair["decided_by"]) else "by score"
         yield (
             f"{pair['left_key']} and {pair['right_key']}: {_decided(pair['decision'])}, {by}; probability "
-            f"{_number(pair['score'])}, {_number(pair['distance_m'])} m apart. Evidence: {_shown(pair['why'])}."
+            f"{_number(pair['score'])}, {_distance(pair['distance_m'])}. Evidence: {_shown(pair['why'])}."
         )
     if len(site.records) > 1:
         yield f"The weakest link that holds them together has {_number(site.row['confidence'])} (`confidence`)."
@@ -276,6 +276,11 @@ def _shown(value: Any) -> str:
 
 def _number(value: Any) -> str:
     return _shown(value if _shown(value) else None) or "not known"
+
+
+def _distance(distance_m: Any) -> str:
+    """Say how far apart two records are: not told where one has no place, or its license keeps the place back."""
+    return f"{_shown(distance_m)} m apart" if _shown(distance_m) else "how far apart is not told"
 
 
 def _many(number: int, what: str) -> str:

@@ -90,6 +90,8 @@ def test_a_site_is_introduced_by_what_is_known_of_its_kind(said: dict[str, str],
 def test_who_made_a_pair_one_is_said_even_where_nobody_decided() -> None:
     site = made([record("a:1"), record("b:2")], pairs=[pair("a:1", "b:2", "match", 0.95)])
     assert "a:1 and b:2: one site, by score; probability 0.95, 12 m apart." in site.explain().words
+    unplaced = made([record("a:1"), record("b:2")], pairs=[pair("a:1", "b:2", "match", 0.95) | {"distance_m": None}])
+    assert "probability 0.95, how far apart is not told. Evidence" in unplaced.explain().words
 
 
 def test_a_person_who_decided_is_named() -> None:

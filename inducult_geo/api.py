@@ -11,7 +11,7 @@ from shapely.geometry.base import BaseGeometry
 from inducult_geo.boundaries import outline_for_check
 from inducult_geo.catalog import Contract, load_contract
 from inducult_geo.errors import ConfigError, ContractError
-from inducult_geo.frames import RawTable, Records, as_records
+from inducult_geo.frames import RawTable, Records, as_records, to_json
 from inducult_geo.gather import OSM, harmonized
 from inducult_geo.harmonize.place import Ground
 from inducult_geo.harmonize.records import Harmonized
@@ -140,7 +140,8 @@ def link(left: Records, right: Records, *, units: bool = False, weights: Weights
     Returns
     -------
     DataFrame
-        left_id, right_id (the sources' own keys), score, decision (match, unit or review), distance_m, why.
+        left_id, right_id (the sources' own keys), score, decision (match, unit or review), doubtful (worth a person's
+        look), distance_m, why; one row a pair, ordered by left_id, then the best first.
     """
     return link_records(_linkable(left), _linkable(right), units=units, weights=weights)
 
@@ -154,7 +155,8 @@ def records_of_release(release: Path | str) -> Records:
         )
     sites = gpd.read_parquet(path)
     keys = sites["site_id"].astype(str)
-    return as_records(sites.assign(record_key="release:" + keys, source="release", reason=None))
+    ids = sites["wikidata"].map(lambda item: to_json({"wikidata": item}), na_action="ignore")
+    return as_records(sites.assign(record_key="release:" + keys, source="release", ids=ids, reason=None))
 
 
 def _linkable(records: Records) -> Records:

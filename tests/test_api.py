@@ -10,12 +10,14 @@ from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
+import geopandas as gpd
 import osmnx
+import pandas as pd
 import pytest
 
 import inducult_geo
 from inducult_geo.errors import ConfigError, ContractError, SourceError, TransientError
-from inducult_geo.frames import RECORD_COLUMNS
+from inducult_geo.frames import RECORD_COLUMNS, as_records, as_sites, from_json
 
 SQUARE = [[[8.9, 46.9], [9.1, 46.9], [9.1, 47.1], [8.9, 47.1], [8.9, 46.9]]]
 WORKS = {"type": "node", "id": 5, "lat": 47.0, "lon": 9.0, "version": 2, "timestamp": "2024-01-02T03:04:05Z"}
@@ -129,3 +131,16 @@ def test_link_needs_a_release_or_a_contract(tmp_path: Path) -> None:
 
     with pytest.raises(ContractError, match="is no release"):
         api.records_of_release(tmp_path)
+
+
+def test_a_wikidata_item_of_a_release_counts_when_it_is_linked(tmp_path: Path) -> None:
+    from inducult_geo import api
+
+    rows = {"site_id": ["IC-1", "IC-2"], "wikidata": ["Q42", None], "name": ["Hut", "Werk"]}
+    as_sites(gpd.GeoDataFrame(rows, geometry=[None, None], crs="EPSG:3035")).to_parquet(tmp_path / "sites.parquet")
+    release = api.records_of_release(tmp_path)
+    assert release["ids"].map(from_json).tolist() == [{"wikidata": "Q42"}, {}]
+    mine = as_records(pd.DataFrame([{"record_key": "a:1", "ids": '{"wikidata": "Q42"}', "geometry": None}]))
+    (pair,) = inducult_geo.link(mine, release).itertuples()
+    assert (pair.left_id, pair.right_id) == ("1", "IC-1")
+    assert "identifier shared by these alone" in pair.why

@@ -312,7 +312,7 @@ class Comparison:
     fields
         Columns of a record without which it is unknown (any of them).
     learned
-        Whether its weights come from labelled pairs; the others are judgements, set by hand.
+        Whether its weights come from labelled pairs; the others are judgments, set by hand.
     knots
         Values between which the weight changes evenly.
     judged

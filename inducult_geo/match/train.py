@@ -2,7 +2,7 @@
 
 The records are shown in several states: as they are, without addresses, without operators, with neither, without
 capacity and fuel; and each time also with all true partners taken out, so that abstaining is learned and a missing
-field does not mislead. Weights of comparisons that the labels say nothing about are judgements, kept in `JUDGED`.
+field does not mislead. Weights of comparisons that the labels say nothing about are judgments, kept in `JUDGED`.
 """
 
 from __future__ import annotations

@@ -221,7 +221,7 @@ WANTED = {
     "names prepared a CPU s": ">= 200,000",
     "pairs compared a CPU s": ">= 500,000",
     "candidates to sites, CPU s": "<= 3 (100,000), 30 (1,000,000)",
-    "MB over records, candidates to clusters": "<= 2,000 (1,000,000)",
+    "MB over records, ids and golden rows": "<= 2,000 (1,000,000)",
     "candidates a record, at most": "bounded",
     "F1": "at 1,000,000 <= 0.02 below 10,000",
     "growth of CPU s by growth of pairs": "<= 1",

@@ -41,11 +41,10 @@ def link(
     -------
     pandas.DataFrame
         `left_id`, `right_id` (the sources' own keys), `score`, `decision` (match, unit, review), `doubtful` (worth a
-        person's look: all for review, and what else scores below `score.DOUBTED`), `distance_m`, `why`. A left row
-        matches at most one right row, its best; a second one that may be right instead is told as `review`. Several
-        left rows may match one right row. With `units` the other right rows whose best left row it is are `unit`s. The
-        score of a match is the chance that it is the one of the left row, that of a unit the chance that it is one of
-        the right ones (`score.Scored.whole`): of two alike, the unit's may be the higher.
+        look: all for review, and what else scores below `score.DOUBTED`), `distance_m`, `why`. A left row matches at
+        most its best right row, which others may match, too; a second one that may be right instead is for `review`.
+        With `units` further right rows whose best left row it is are `unit`s. A match's score is the chance that it is
+        the one, a unit's that it is one of the right ones (`score.Scored.whole`): of two alike it may be the higher.
     """
     if left.empty or right.empty:
         return pd.DataFrame({name: pd.Series(dtype=TEXT) for name in LINK_COLUMNS})

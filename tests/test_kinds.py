@@ -23,7 +23,7 @@ def found(*works, far=0.0):
     pairs = Compared(prepared, left, right)
     made = kinds(pairs, contests(pairs), np.array([odds for *_, odds in works], dtype=float))
     words = [prepared.lexicon.words[word] if word >= 0 else None for word in made.words[made.of_pair]]
-    return made.points, words
+    return made[:], words
 
 
 def many(count, theirs, odds, *, mine="", country="DE"):
@@ -77,7 +77,7 @@ def test_no_pairs_say_nothing():
     none = np.zeros(0, dtype=np.int64)
     pairs = Compared(prepared, none, none)
     made = kinds(pairs, contests(pairs), np.zeros(0))
-    assert len(made.points) == len(made.of_pair) == 0
+    assert len(made[:]) == len(made.of_pair) == 0
 
 
 def lists_with_boilers():

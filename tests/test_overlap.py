@@ -74,7 +74,7 @@ def test_no_pairs_say_nothing():
     prepared = prepare(records(row("a:1", "Kalkwerk Saal", point())))
     pairs = Compared(prepared, np.zeros(0, dtype=np.int64), np.zeros(0, dtype=np.int64))
     found = overlap(pairs, contests(pairs), np.zeros(0), (np.zeros(0), np.zeros(0)), 0.6)
-    assert len(found.points) == len(found.share) == 0
+    assert len(found[:]) == len(found.share) == 0
 
 
 def test_countries_are_estimated_apart():

@@ -30,10 +30,8 @@ def link(
     ----------
     left, right
         Records in the work CRS.
-    review
-        Whether pairs for review are given too.
-    units
-        Whether several rows of the right may be one site of the left, as permits or units of it.
+    review, units
+        Whether pairs for review are given too; whether several rows of the right may be permits or units of one left.
     weights
         What each comparison counts; the shipped ones where not given.
 
@@ -50,26 +48,28 @@ def link(
         return pd.DataFrame({name: pd.Series(dtype=TEXT) for name in LINK_COLUMNS})
     prepared = prepare(concat_records([_as_source(left, "left"), _as_source(right, "right")]))
     scored = score(Compared(prepared, *candidates_of(prepared, split=len(left))), weights, many=("left",))
-    pairs = scored.pairs
-    several, rank = scored.several, ranks_within(pairs.left, scored.probability)
+    pairs, several = scored.pairs, scored.several
+    rank = ranks_within(pairs.left, scored.probability)
     matched = (rank == 0) & scored.is_match
     further = _further(several, matched) & units
     second = (rank == 1) & (scored.probability >= SECOND)
     asked = scored.is_question & ((rank == 0) | second) & ~matched & ~further & review
     rows = np.flatnonzero(matched | further | asked)
-    value = np.where(further, several.probability, scored.probability)[rows].round(4)
+    is_unit = further[rows]
+    value = np.where(is_unit, several.probability[rows], scored.probability[rows]).round(4)
     keys = pd.Series(prepared.key, dtype=TEXT).str.partition(":")[2].to_numpy()
     table = pd.DataFrame(
         {
             "left_id": keys[pairs.left[rows]],
             "right_id": keys[pairs.right[rows]],
             "score": value,
-            "decision": np.where(matched[rows], "match", np.where(further[rows], "unit", "review")),
+            "decision": np.where(matched[rows], "match", np.where(is_unit, "unit", "review")),
             "doubtful": asked[rows] | (value < DOUBTED),
             "distance_m": pairs.distance_m[rows].round(1),
-            "why": np.where(further[rows], explain(several, rows), explain(scored, rows)),
+            "why": explain(scored, rows),
         }
     )
+    table.loc[is_unit, "why"] = explain(several, rows[is_unit])
     return table.sort_values(["left_id", "score", "right_id"], ascending=[True, False, True], ignore_index=True)
 
 

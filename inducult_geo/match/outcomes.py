@@ -58,7 +58,8 @@ Value = TypeVar("Value")
 class Settled:
     """What is known when pairs are told: records in the order of their keys, clusters, words, ids.
 
-    `many` names the sources of which several records may be one site (permits, units).
+    `many` names the sources of which several records may be one site (permits, units); `is_first` tells of each scored
+    pair what `sure_or_first` says.
     """
 
     records: Records
@@ -67,6 +68,7 @@ class Settled:
     folded: Mapping[str, str]
     members: pd.Series
     many: Collection[str]
+    is_first: Flags
 
     @cached_property
     def keys(self) -> NDArray[np.object_]:
@@ -148,16 +150,17 @@ def contradicting_places(scored: Scored, rows: Ints) -> Flags:
 
 def sure_or_first(scored: Scored, many: Collection[str]) -> Flags:
     """Tell which pairs are the best of a record among the permits or units of a source, or sure enough beside it."""
-    pairs, source = scored.pairs, scored.pairs.prepared.source
+    pairs, (source, names) = scored.pairs, scored.pairs.prepared.sources
+    is_many = np.isin(names, [*many])
     out: Flags = scored.probability >= UNIT
-    for name in sorted(many):
+    for number in np.flatnonzero(is_many):
         for mine, theirs in ((pairs.left, pairs.right), (pairs.right, pairs.left)):
-            here = np.flatnonzero(source[theirs] == name)
+            here = np.flatnonzero(source[theirs] == number)
             out[here[other_works(scored, here, mine[here], theirs[here])]] = False
             best = np.zeros(len(source))
             np.maximum.at(best, mine[here], scored.probability[here])
             out[here] |= scored.probability[here] >= best[mine[here]]
-    return out | ~np.isin(source[pairs.left], [*many]) & ~np.isin(source[pairs.right], [*many])
+    return out | ~(is_many[source[pairs.left]] | is_many[source[pairs.right]])
 
 
 def other_works(scored: Scored, rows: Ints, records: Ints, units: Ints) -> Flags:
@@ -211,8 +214,7 @@ def _scored(scored: Scored, settled: Settled) -> pd.DataFrame:
     named = ~np.isnan(scored.scores["name"].of(kept))
     # Not everything beside a monument is worth a person's time.
     near = named & (scored.probability[kept] >= EVEN)
-    kept_first = sure_or_first(scored, settled.many)[kept]
-    worth = kept_first & scored.is_question[kept] & (scored.is_backed[kept] | near)
+    worth = settled.is_first[kept] & scored.is_question[kept] & (scored.is_backed[kept] | near)
     return pd.DataFrame(
         {
             "left_key": settled.keys[low[kept]],

@@ -21,7 +21,7 @@ import pandas as pd
 
 from inducult_geo.match.comparisons import Compared
 from inducult_geo.match.rivals import Contest
-from inducult_geo.ragged import Flags, Floats, Ints, Small
+from inducult_geo.ragged import Flags, Floats, Ints, Small, blocks
 
 CHANCE_AT_MOST: Final = 4.0
 """Log-odds above which a pair that chance brings counts no more: a few sites with many permits must not decide."""
@@ -60,10 +60,10 @@ class Levels:
         """Log-odds that are added to some pairs."""
         return self.level[self.of_pair[rows]]
 
-    @property
-    def points(self) -> Floats:
-        """Log-odds that are added, one a pair."""
-        return self[slice(None)]
+    def add_to(self, total: Floats) -> None:
+        """Add to the log-odds of all pairs, in place."""
+        for here in blocks(len(total)):
+            total[here] += self[here]
 
 
 @dataclass(frozen=True)

@@ -27,6 +27,7 @@ from inducult_geo.match.questions import REVIEW_COLUMNS, question_id, questions
 from inducult_geo.match.registry import first_seen_of, typed_registry
 from inducult_geo.match.relations import wholes
 from inducult_geo.match.score import Scored, Weights, score
+from inducult_geo.ragged import Flags
 
 __all__ = ["REVIEW_COLUMNS", "Resolution", "compare", "question_id", "resolve"]
 
@@ -76,10 +77,8 @@ def resolve(
         Accepted records of all sources, in the work CRS.
     contracts
         Source -> contract.
-    decisions
-        What stewards decided; obeyed, and never asked again.
-    registry
-        The registry of site ids so far.
+    decisions, registry
+        What stewards decided (obeyed, and never asked again); the registry of site ids so far.
     run_id
         Written to every site.
     comparing
@@ -98,10 +97,11 @@ def resolve(
     word, found = _carried(decisions, registry, ordered, marks)
     many = sources_of_units(contracts)
     scored = (comparing or compare)(_each_once(ordered, folded), many=many)
-    clusters = cluster(ordered, links(scored, word, folded, many), many=many, decisions=word, folded=folded)
+    first = sure_or_first(scored, many)
+    clusters = cluster(ordered, links(scored, word, folded, first), many=many, decisions=word, folded=folded)
     assigned = assign_ids(clusters.group, registry, ordered, marks=marks, found=found)
     members = assigned.members
-    table, review = questions(outcomes(scored, Settled(ordered, clusters, word, folded, members, many)), ordered)
+    table, review = questions(outcomes(scored, Settled(ordered, clusters, word, folded, members, many, first)), ordered)
     # What the pairs say has been told: of a million records that is as much again as all that is made from here on.
     del scored, clusters, marks
     homed = _homed(ordered, members, assigned.registry)
@@ -180,11 +180,11 @@ def _refuse_bad_keys(records: Records) -> None:
         raise InducultError(f"record '{named}' was not accepted ({records['reason'].dropna().iloc[0]}): leave it out")
 
 
-def links(scored: Scored, decisions: Decisions, folded: Mapping[str, str], many: Collection[str]) -> Links:
-    """Make links of scored pairs: what may join, and what speaks against it."""
+def links(scored: Scored, decisions: Decisions, folded: Mapping[str, str], is_first: Flags) -> Links:
+    """Make links of scored pairs: what may join (`is_first` as `sure_or_first` tells), and what speaks against it."""
     pairs = scored.pairs
     tied = [*decisions.latest, *folded.items()]
-    joins = scored.is_match & scored.is_backed & ~museum_beside_works(pairs) & sure_or_first(scored, many)
+    joins = scored.is_match & scored.is_backed & ~museum_beside_works(pairs) & is_first
     return links_of(pairs.prepared.key, (pairs.left, pairs.right), scored.probability, joins, tied)
 
 

@@ -153,8 +153,8 @@ class Scored:
     def whole(self) -> Floats:
         """The score of each pair if others that fit took nothing from it: whether it is one of the right ones."""
         total = _total(self.base, [self.parts[name] for name in LEADS], self.weights)
-        total += self.lists.points
-        total += self.kinds.points
+        self.lists.add_to(total)
+        self.kinds.add_to(total)
         return _chance(total)
 
     @property
@@ -227,11 +227,9 @@ def score(
     standing = stand(pairs, seen.base, chosen)
     lists = overlap(pairs, standing.sides, standing.total, standing.spare, chosen.share)
     total = standing.total
-    for here in blocks(len(total)):
-        total[here] += lists[here]
+    lists.add_to(total)
     shared = kinds(pairs, standing.sides, total)
-    for here in blocks(len(total)):
-        total[here] += shared[here]
+    shared.add_to(total)
     crowd = _crowd(pairs, standing.sides, total, many)
     parts: dict[str, Floats | Levels] = {**standing.parts, OVERLAP: lists, KINDS: shared, CROWD: crowd}
     found = findings(pairs) if scores is None else scores

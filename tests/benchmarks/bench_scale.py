@@ -42,6 +42,7 @@ from inducult_geo.match.decisions import Decisions
 from inducult_geo.match.evidence import evidence
 from inducult_geo.match.golden import golden
 from inducult_geo.match.identity import assign_ids
+from inducult_geo.match.outcomes import sure_or_first
 from inducult_geo.match.prepare import prepare
 from inducult_geo.match.registry import empty_registry
 from inducult_geo.match.resolve import links
@@ -213,7 +214,7 @@ def truths(records: Records, made: Made) -> dict[str, float]:
 
 def clustered(records: Records, scored: Scored) -> Clusters:
     """Join what is sure enough, as `resolve` does."""
-    return cluster(records, links(scored, Decisions(), {}, frozenset()))
+    return cluster(records, links(scored, Decisions(), {}, sure_or_first(scored, ())))
 
 
 STEPS = ("candidates", "comparing", "clusters", "ids", "golden rows")

@@ -193,6 +193,22 @@ def test_a_power_house_beside_other_works(one, other, value):
     assert compare("power house", {"name": one}, {"name": other}) == pytest.approx(value, nan_ok=True)
 
 
+@pytest.mark.parametrize(
+    ("told", "value"),
+    [
+        ({"type": "power_station"}, 1.0),
+        ({"type": "heating_plant"}, 1.0),
+        ({"tags": '{"fuel": "Fossil Gas"}'}, 1.0),
+        ({"type": "steelworks"}, 0.0),
+        ({"tags": '{"capacity": "300"}'}, 0.0),
+    ],
+)
+def test_a_type_or_a_fuel_makes_a_power_house_whatever_the_name(told, value):
+    works = [row(f"a:{n}", f"Spinnerei {n}", point(50_000 + n)) for n in range(3)]
+    assert compare("power house", {"name": "Langerlo 1"} | told, {"name": "Centrale Langerlo"}, extra=works) == value
+    assert np.isnan(compare("power house", {"name": "Langerlo 1"} | told, {"name": None}))
+
+
 def test_among_power_plants_the_word_says_nothing():
     plants = [row(f"b:{n}", f"Kraftwerk {n}", point(50_000 + n)) for n in range(80)]
     assert np.isnan(compare("power house", {"name": "Neurath"}, {"name": "Kraftwerk Neurath"}, extra=plants))

@@ -332,7 +332,7 @@ COMPARISONS: Final = (
     Comparison("name within", name_within, ("names",), True, (0.0, 0.5, 0.8, 1.0)),
     Comparison("telling words", telling_words, ("names",), True, (0.0, 0.25, 0.5, 1.0)),
     Comparison("numbers", same_numbers, ("names",), True, (0.0, 0.5, 1.0)),
-    Comparison("power house", same_service, ("names",), True, (0.0, 1.0)),
+    Comparison("power house", same_service, ("names", "type", "tags"), True, (0.0, 1.0)),
     Comparison("operator", same_operator, ("operator", "names"), True, (0.0, 0.5, 0.8, 1.0)),
     Comparison("words", words_covered, ("operator", "names"), True, (0.0, 0.3, 0.6, 1.0)),
     Comparison("street", same_street, ("address",), True, (0.0, 0.5, 0.85, 1.0)),

@@ -19,9 +19,9 @@ from inducult_geo.frames import Records, from_json
 from inducult_geo.match.called import called, joined, texts_of
 from inducult_geo.match.places import points_in
 from inducult_geo.match.prepared import Lexicon, Prepared
-from inducult_geo.match.trades import POWER_USUAL, capacity_and_fuel, power_words
+from inducult_geo.match.trades import POWER_TYPES, POWER_USUAL, capacity_and_fuel, power_words
 from inducult_geo.match.wording import QUARTERS, Words
-from inducult_geo.ragged import Floats, Ints, Ragged, sets, spread, starts_of
+from inducult_geo.ragged import Flags, Floats, Ints, Ragged, sets, spread, starts_of
 
 ACCURACY_BY_ORIGIN_M: Final[Mapping[str, float]] = {
     "surveyed": 20.0,
@@ -82,7 +82,7 @@ def prepare(records: Records) -> Prepared:
         ids=tuple(_each(lambda text: {k: str(v) for k, v in from_json(text).items()}, records["ids"])),
         capacity=capacity,
         fuel=fuel,
-        power_house=_power_houses(words, flat(names, variants), records["source"]),
+        power_house=_power_houses(words, flat(names, variants), fuel > 0, records),
         lexicon=_lexicon(words, [names, operators], variants, [streets, cities], group),
     )
 
@@ -145,12 +145,13 @@ def _postcode(value: Any) -> str:
     return re.sub(r"[^0-9a-z]", "", value.lower().removesuffix(".0")).lstrip("0")
 
 
-def _power_houses(words: Words, names: Ragged, source: pd.Series) -> Floats:
-    """Tell whose name is that of a boiler or power house (see `Prepared`)."""
+def _power_houses(words: Words, names: Ragged, burns: Flags, records: Records) -> Floats:
+    """Tell who is a boiler or power house, by its name, its type or that a fuel is told (see `Prepared`)."""
     said = power_words(words.number)[names.values]
     found = np.bincount(np.repeat(np.arange(len(names)), names.counts), weights=said, minlength=len(names)) > 0
-    value = np.where(names.counts > 0, found, np.nan)
-    share = pd.Series(value).groupby(source.to_numpy(dtype=object)).transform("mean").to_numpy()
+    told = burns | records["type"].isin(POWER_TYPES).to_numpy(dtype=bool)
+    value = np.where(told | (names.counts > 0), told | found, np.nan)
+    share = pd.Series(value).groupby(records["source"].to_numpy(dtype=object)).transform("mean").to_numpy()
     return np.where(share > POWER_USUAL, np.nan, value)
 
 

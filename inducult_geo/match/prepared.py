@@ -79,8 +79,8 @@ class Prepared:
     capacity, fuel
         As the source tells them in its tags: a number (NaN where unknown), and fuels as bits (see `trades`).
     power_house
-        1 where a name is that of a boiler or power house, else 0; NaN without a name, or where the whole source is
-        about such.
+        1 where the name, the type or a fuel tells of a boiler or power house, else 0; NaN where nothing is told, or
+        where the whole source is about such.
     lexicon
         The words.
     """

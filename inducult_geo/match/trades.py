@@ -25,8 +25,11 @@ POWER_WORDS: Final = (
 """Words of names by which a boiler or power house is known (a star stands for any letters). On a site of many permits
 it is seldom the works that another list names."""
 
+POWER_TYPES: Final = frozenset({"power_station", "hydro_power", "heating_plant"})
+"""Types of the vocabulary that say the same without such a word."""
+
 POWER_USUAL: Final = 0.4
-"""Where so many of a source's names hold such a word, the list is about power plants and the word says nothing."""
+"""Where so many of a source's records are such, the list is about power plants and that one is says nothing."""
 
 FUELS: Final[Mapping[str, str]] = {
     "coal": "coal|lignite|anthracite|kohle|wegiel|carbone|uhli",

@@ -140,6 +140,10 @@ RULES: tuple[Rule, ...] = (
                         "kraj", "gemeente", "gemeinde", "gmina", "addr:city", "town", "opcina", "općina"), _is_text),
     Rule("country", _words("country", "countrycode", "country_code", "land", "kraj", "paese", "stato", "zeme",
                            "država"), _is_country),
+    Rule("capacity", _words("capacity", "kapazität", "leistung", "nennleistung", "nettonennleistung", "moc", "potenza",
+                            "výkon", "vermogen", "snaga", "moč", "mw"), lambda column: column.decimal is not None),
+    Rule("fuel", _words("fuel", "fueltype", "brennstoff", "energieträger", "energy source", "energy_source", "paliwo",
+                        "combustibile", "palivo", "brandstof", "gorivo"), _is_text),
     Rule("website", _words("url", "website", "web", "www", "link", "homepage", "kich_url", "source"), _is_web),
 )  # fmt: skip
 _KEY = _words("id", "nr", "key", "code", "kod", "uid", "uuid", "fid", "number", "numer", "nummer", "ref", "gppd_idnr",

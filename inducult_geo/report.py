@@ -121,7 +121,7 @@ def _rows_by_detail(rows: Sequence[Mapping[str, str]]) -> Iterator[str]:
     for row in rows:
         alike.setdefault((row["reason"], row["detail"]), []).append(row)
     for (reason, detail), befallen in [*alike.items()][:_MOST_ROWS]:
-        named = [f"{row['place']}: {row['name']}" for row in befallen[:_MOST_ALIKE]]
+        named = [": ".join(filter(None, (row["place"], row["name"]))) for row in befallen[:_MOST_ALIKE]]
         more = f" and {len(befallen) - _MOST_ALIKE:,} more" if len(befallen) > _MOST_ALIKE else ""
         yield f"{'; '.join(named)}{more}: {reason}: {detail}"
     if len(alike) > _MOST_ROWS:

@@ -208,6 +208,8 @@ class TestCheck:
         assert "  line 2: Huta 2; line 3: Huta 3; line 4: Huta 4 and 2 more: no_key: no key" in text
         assert "  line 9: Browar [bold]: bad_coordinate: '51 17' may be two" in text
         assert "line 5" not in text
+        unnamed = told(check_tables, self.report(rows=({**other, "name": ""}, rows[0])))
+        assert "  line 9: bad_coordinate: '51 17' may be two" in unnamed
         exactly = told(check_tables, self.report(rows=rows[:3]))
         assert "line 4: Huta 4: no_key" in exactly
         assert "more" not in exactly

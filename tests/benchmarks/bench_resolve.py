@@ -2,8 +2,9 @@
 
 For each set: records, sites, questions; the largest site; every site with more than one record of a source and the
 reason why (none may be without); where there are labels, how many of the errors the questions hold (by the shipped
-weights, which have seen these labels); for Poznań how many rows fold, and points against polygons; for Liechtenstein
-which sites keep their id over three years, and why each of the others does not. Nothing here is used by the package.
+weights, which have seen these labels), and how the same records fare in squares as large as a region; for Poznań how
+many rows fold, and points against polygons; for Liechtenstein which sites keep their id over three
+years, and why each of the others does not. Nothing here is used by the package.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import geopandas as gpd
+import numpy as np
 import pandas as pd
 import shapely
 from bench_link import SETS
@@ -39,6 +41,8 @@ TABLES = {
 """Set -> table -> field -> the table's column, where it bears another name."""
 ACCURACY_M = {"hotmaps": 700.0, "eutl": 1000.0, "jrc": 1000.0, "geodb": 1000.0, "eprtr": 500.0}
 """As the contracts of the catalog state it."""
+REGION_M = 50_000
+"""Side of a square as large as a region."""
 YEARS = ("2021-05", "2022-07", "2024-03")
 
 
@@ -116,6 +120,37 @@ def held(made: Resolution, labelled: Labelled) -> str:
     return (
         f"  {len(lefts):,} labelled records: {len(missed)} with a partner missed, {len(wrong)} with a wrong one alone; "
         f"of these {len(errors)}, {len(errors & asked)} are asked about ({len(lefts & asked)} labelled records are)\n"
+    )
+
+
+def regional(records: Records, made: Resolution, labelled: Labelled) -> str:
+    """Tell how the same records fare region by region: cut into squares, each resolved by itself.
+
+    A run knows no more than its region's records. Counted are the labelled pairs with both ends in one square: found,
+    and records of the right list in the site of a labelled left one that are none of its partners.
+    """
+    a, b = (side["source"].iloc[0].removeprefix("power_") for side in (labelled.left, labelled.right))
+    truth, known = (
+        {(f"{a}:{left}", f"{b}:{right}") for left, right in some} for some in (labelled.labels, labelled.ignored)
+    )
+    column, line = (np.floor(axis / REGION_M) for axis in (records.geometry.x, records.geometry.y))
+    square = (column * 10_000 + line).set_axis(records["record_key"])
+    here = {pair for pair in truth if square[pair[0]] == square[pair[1]]}
+    squares = [part for number, part in records.groupby(square.to_numpy()) if number in {square[a] for a, _ in here}]
+    alone: dict[str, str] = {}
+    for number, part in enumerate(squares):
+        alone |= {key: f"{number} {site}" for key, site in resolved(Records(part)).members.items()}
+    told = []
+    for home in (made.members.to_dict(), alone):
+        found = sum(home[left] == home[right] for left, right in here)
+        right = pd.Series({key: site for key, site in home.items() if key.startswith(f"{b}:")})
+        at = right.groupby(right).groups
+        others = {(left, key) for left, _ in here for key in at.get(home[left], ())} - truth - known
+        told.append(f"precision {found / (found + len(others)):.3f}, recall {found / len(here):.3f}")
+    middle = np.median([len(part) for part in squares])
+    return (
+        f"  {len(here)} labelled pairs: {told[0]} in one run; {told[1]} square by square "
+        f"({len(squares)} of {REGION_M // 1000} km, {middle:.0f} records in the middle one)\n"
     )
 
 
@@ -283,8 +318,9 @@ def main() -> None:
     elif (shared / "data").is_dir():
         for title, tables in TABLES.items():
             read = [table_of(shared, name, columns) for name, columns in tables.items()]
-            made = resolved(concat_records(read))
-            told += [report(title, made), [held(made, labels[title])]]
+            records = concat_records(read)
+            made = resolved(records)
+            told += [report(title, made), [held(made, labels[title]), regional(records, made, labels[title])]]
         told += [report_poznan(shared), report_hidden(shared), report_liechtenstein(shared)]
     for part in told:
         sys.stdout.write("\n".join(part) + "\n")

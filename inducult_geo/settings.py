@@ -6,7 +6,6 @@ Every field can be set by an environment variable of its name with the prefix `I
 
 from __future__ import annotations
 
-import tomllib
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -14,6 +13,7 @@ from pydantic import Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from inducult_geo.errors import ConfigError, did_you_mean
+from inducult_geo.toml import read_toml
 
 
 class Settings(BaseSettings):
@@ -106,18 +106,13 @@ def load_settings(data: Path | None = None) -> Settings:
     try:
         folder = Settings(**named).data
         file = folder.parent / "inducult.toml"
-        # "utf-8-sig": Windows' Notepad begins a file with a mark that TOML does not know.
-        written = tomllib.loads(file.read_text(encoding="utf-8-sig")) if file.is_file() else {}
+        written = read_toml(file) if file.is_file() else {}
         # The environment wins over the file: what it sets is left out of the file's share.
         from_environment = Settings().model_fields_set
         kept = {name: value for name, value in written.items() if name not in from_environment}
         return Settings(**{**kept, **named})
     except ValidationError as error:
         raise ConfigError(f"settings: {_remedy(error)}") from error
-    except tomllib.TOMLDecodeError as error:
-        raise ConfigError(f"{file}: not valid TOML: {error}. Mend or remove the file.") from error
-    except (OSError, UnicodeDecodeError) as error:
-        raise ConfigError(f"{file}: cannot be read as UTF-8 text: {error}. Save it as UTF-8.") from error
 
 
 def _remedy(error: ValidationError) -> str:

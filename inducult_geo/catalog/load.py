@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import tomllib
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -12,6 +11,7 @@ from pydantic import BaseModel, ValidationError
 
 from inducult_geo.catalog.models import Contract, RasterSource, Region
 from inducult_geo.errors import CatalogError, ConfigError, ContractError, did_you_mean
+from inducult_geo.toml import read_toml
 
 BUILT_IN = Path(__file__).parent
 Model = TypeVar("Model", bound=BaseModel)
@@ -113,15 +113,7 @@ def _read_all(folder: Path, model: type[Model], error: type[ConfigError]) -> dic
 
 
 def _read_one(path: Path, model: type[Model], error: type[ConfigError]) -> Model:
-    try:
-        # "utf-8-sig": Windows' Notepad begins a file with a mark that TOML does not know.
-        values = tomllib.loads(path.read_text(encoding="utf-8-sig"))
-    except FileNotFoundError:
-        raise error(f"{path}: no such file") from None
-    except (OSError, UnicodeDecodeError) as problem:
-        raise error(f"{path}: cannot be read as UTF-8 text: {problem}") from problem
-    except tomllib.TOMLDecodeError as problem:
-        raise error(f"{path}: not valid TOML: {problem}") from problem
+    values = read_toml(path, error)
     try:
         return model.model_validate({**values, "declared_in": path})
     except ValidationError as problem:

@@ -14,7 +14,6 @@ left_columns = { operator = "company" }
 
 from __future__ import annotations
 
-import tomllib
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -25,6 +24,7 @@ import pandas as pd
 from inducult_geo.errors import ConfigError, InducultError
 from inducult_geo.frames import Records
 from inducult_geo.match.tables import records_from_csv
+from inducult_geo.toml import read_toml
 
 Pairs = Collection[tuple[str, str]]
 
@@ -70,16 +70,17 @@ def labelled_sets(path: Path, folder: Path | None = None) -> list[Labelled]:
     ConfigError
         Where the TOML, a table or a column that it names is missing.
     """
+    declared = read_toml(path).get("set", [])
     try:
-        declared = tomllib.loads(path.read_text(encoding="utf-8")).get("set", [])
         return [_labelled(path, folder or path.parent, one) for one in declared]
-    except (OSError, tomllib.TOMLDecodeError, InducultError, KeyError) as error:
+    except (OSError, InducultError, KeyError) as error:
         raise ConfigError(f"{path}: the labelled sets cannot be read: {error}") from error
 
 
 def read_pairs(path: Path, **only: str) -> set[tuple[str, str]]:
     """Read the columns `left_id` and `right_id` of a CSV, of the rows where other columns hold what is given."""
-    rows = pd.read_csv(path, dtype="str")
+    # A key such as "NA" is one.
+    rows = pd.read_csv(path, dtype="str", keep_default_na=False)
     for column, value in only.items():
         rows = rows[rows[column] == value]
     return set(zip(rows["left_id"], rows["right_id"], strict=True))

@@ -1,0 +1,34 @@
+"""TOML as people save it: one way to read it, and one way to say what is wrong with it."""
+
+from __future__ import annotations
+
+import tomllib
+from pathlib import Path
+from typing import Any
+
+from inducult_geo.errors import ConfigError
+
+
+def read_toml(path: Path, error: type[ConfigError] = ConfigError) -> dict[str, Any]:
+    """Read a TOML file in UTF-8, with or without a byte order mark (Windows' Notepad writes one).
+
+    Parameters
+    ----------
+    error
+        What is raised where the file is not there, cannot be read or is no TOML; the message names it and the remedy.
+
+    Raises
+    ------
+    ConfigError
+        Or the child of it that `error` names.
+    """
+    try:
+        return tomllib.loads(path.read_text(encoding="utf-8-sig"))
+    except FileNotFoundError:
+        raise error(f"{path}: no such file") from None
+    except UnicodeDecodeError as problem:
+        raise error(f"{path}: cannot be read as UTF-8 text: {problem}. Save it as UTF-8.") from problem
+    except OSError as problem:
+        raise error(f"{path}: cannot be read: {problem.strerror}.") from problem
+    except tomllib.TOMLDecodeError as problem:
+        raise error(f"{path}: not valid TOML: {problem}. Mend or remove the file.") from problem

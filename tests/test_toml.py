@@ -1,0 +1,39 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from inducult_geo.errors import CatalogError, ConfigError
+from inducult_geo.toml import read_toml
+
+
+@pytest.mark.parametrize("mark", ["", "\ufeff"])
+@pytest.mark.parametrize("newline", ["\n", "\r\n"])
+def test_a_file_is_read_as_editors_save_it(tmp_path: Path, mark: str, newline: str) -> None:
+    (tmp_path / "a.toml").write_bytes(f'{mark}id = "Mühle"{newline}[read]{newline}header_row = 2{newline}'.encode())
+    assert read_toml(tmp_path / "a.toml") == {"id": "Mühle", "read": {"header_row": 2}}
+
+
+@pytest.mark.parametrize(
+    ("data", "said"),
+    [
+        (None, r"a\.toml: no such file$"),
+        (b'id = "M\xfchle"', r"a\.toml: cannot be read as UTF-8 text: .*0xfc.*Save it as UTF-8\."),
+        (b'id = "a"\nid = \n', r"a\.toml: not valid TOML: .*line 2.*Mend or remove the file\."),
+    ],
+)
+@pytest.mark.parametrize("error", [ConfigError, CatalogError])
+def test_what_is_no_toml_is_refused_with_the_way_out(
+    tmp_path: Path, data: bytes | None, said: str, error: type[ConfigError]
+) -> None:
+    if data is not None:
+        (tmp_path / "a.toml").write_bytes(data)
+    with pytest.raises(error, match=said):
+        read_toml(tmp_path / "a.toml", error)
+
+
+def test_a_folder_of_that_name_is_told(tmp_path: Path) -> None:
+    (tmp_path / "a.toml").mkdir()
+    with pytest.raises(ConfigError, match=r"a\.toml: cannot be read: "):
+        read_toml(tmp_path / "a.toml")

@@ -8,6 +8,7 @@ import pytest
 from match_rows import point, records, row, square
 
 from inducult_geo.catalog.models import Contract
+from inducult_geo.errors import CountingError
 from inducult_geo.frames import SITE_COLUMNS, Records
 from inducult_geo.match import named
 from inducult_geo.match.golden import Confidence, golden
@@ -37,6 +38,13 @@ def test_one_row_a_site_in_order_with_all_columns():
 
 def test_no_records_no_sites():
     assert len(golden(Records(records(row("good:1")).iloc[:0].assign(site_id=[])), {})) == 0
+
+
+@pytest.mark.parametrize("homes", [{"site_id": ["z", None]}, {"site_id": ["z", float("nan")]}, {}])
+def test_a_record_without_a_site_is_refused_by_name(homes):
+    table = records(row("good:1", "A"), row("good:2", "B")).assign(**homes)
+    with pytest.raises(CountingError, match="'good:2'" if homes else "2 of 2 records have no site_id"):
+        golden(Records(table), CONTRACTS)
 
 
 def test_the_reliable_source_wins_and_gaps_are_filled():

@@ -18,6 +18,7 @@ import pyarrow.compute as pc
 import shapely
 
 from inducult_geo.catalog.models import Contract
+from inducult_geo.errors import CountingError
 from inducult_geo.frames import SITE_COLUMNS, TEXT, TOGETHER, WORK_CRS, Records, Sites, as_sites, from_json
 from inducult_geo.match.choice import Members
 from inducult_geo.match.columns import (
@@ -78,10 +79,21 @@ def golden(
     Sites
         Sorted by `site_id`. `lineage` names the record of every value; where several together make a value (`names`,
         `aspect`), all of them, separated by "; ".
+
+    Raises
+    ------
+    CountingError
+        Where a record has no `site_id`: it would get lost, or pass for one of another site.
     """
     if records.empty:
         return as_sites(gpd.GeoDataFrame({"site_id": []}, geometry=[], crs=WORK_CRS))
     whole = pd.DataFrame(records)
+    homeless = whole["site_id"].isna() if "site_id" in whole else pd.Series(True, index=whole.index)
+    if homeless.any():
+        first = whole.loc[homeless, "record_key"].iloc[0]
+        raise CountingError(
+            f"golden: {homeless.sum()} of {len(whole)} records have no site_id ('{first}'): give each one"
+        )
     told = [name for name in USED if name in whole and whole[name].notna().any()]
     table = whole[[*told, "geometry"]]
     order = order_of(table, ["site_id", "record_key"])

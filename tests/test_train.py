@@ -3,13 +3,16 @@ from __future__ import annotations
 import json
 
 import numpy as np
+import pandas as pd
 import pytest
 from match_rows import point, records, row
 
 from inducult_geo.errors import ConfigError
-from inducult_geo.match.labelled import Labelled, labelled_sets
+from inducult_geo.frames import from_json
+from inducult_geo.match.labelled import Labelled, labelled_sets, read_pairs
 from inducult_geo.match.regression import hats, logistic
 from inducult_geo.match.score import weights_from
+from inducult_geo.match.tables import records_from_csv
 from inducult_geo.match.train import STATES, examples, fit_weights, main, train
 
 WORDS = ("Ahorn", "Birke", "Linde", "Erle", "Eiche", "Buche", "Hasel", "Tanne", "Ulme", "Weide")
@@ -89,6 +92,25 @@ def test_weights_are_written_from_sets_by_path(tmp_path):
     assert len(labelled_sets(sets)[0].labels) == 2
     assert main([str(sets), "--out", str(tmp_path / "weights.json")]) == 0
     assert weights_from(json.loads((tmp_path / "weights.json").read_text(encoding="utf-8"))).points["name"]
+
+
+def test_a_word_that_other_programs_write_for_nothing_is_read_as_it_stands(tmp_path):
+    table = tmp_path / "l.csv"
+    table.write_text("id,name,lon,lat,country,city\nNA,Null,17,-22.5,NA,None\n2,-,,,,-\n", encoding="utf-8")
+    first, second = records_from_csv(table, "s").to_dict("records")
+    assert (first["record_key"], from_json(first["names"])) == ("s:NA", {"name": "Null"})
+    assert (first["country"], first["city"]) == ("NA", "None")
+    assert from_json(second["names"]) == {}
+    assert pd.isna([second["country"], second["city"], second["geometry"]]).all()
+    (tmp_path / "t.csv").write_text("left_id,right_id\nNA,null\n", encoding="utf-8")
+    assert read_pairs(tmp_path / "t.csv") == {("NA", "null")}
+
+
+def test_sets_that_notepad_saved_are_read(tmp_path):
+    for name in ("l.csv", "r.csv"):
+        (tmp_path / name).write_text(TABLE, encoding="utf-8")
+    (tmp_path / "t.csv").write_text("left_id,right_id\n1,1\n", encoding="utf-8")
+    assert [one.name for one in labelled_sets(write_sets(tmp_path, "\ufeff" + SET))] == ["x"]
 
 
 @pytest.mark.parametrize(("text", "told"), [(SET, "l.csv"), (SET + "colour = 1\n", "colour"), ("[[", "sets.toml")])

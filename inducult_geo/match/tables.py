@@ -31,7 +31,9 @@ def records_from_csv(path: Path, source: str, columns: Mapping[str, str] | None 
     InducultError
         Where the table lacks a column that is needed.
     """
-    table = pd.read_csv(path, dtype="str").rename(columns={theirs: mine for mine, theirs in (columns or {}).items()})
+    # pandas takes "NA", "None" or "nan" for nothing: Namibia, a town in Piedmont, a name.
+    table = pd.read_csv(path, dtype="str", keep_default_na=False)
+    table = table.rename(columns={theirs: mine for mine, theirs in (columns or {}).items()})
     missing = [name for name in ("id", "name", "lon", "lat") if name not in table]
     if missing:
         raise InducultError(f"{path}: no column {', '.join(missing)}: id, name, lon and lat are needed")

@@ -11,7 +11,7 @@ import pytest
 import shapely
 from bundles import contracts, small_bundle
 
-from inducult_geo.frames import from_json, to_json
+from inducult_geo.frames import REJECT_REASONS, REVIEW_REASONS, from_json, to_json
 from inducult_geo.publish.licences import NOT_SHOWN, credit_lines, credit_text, for_release, grid_centers, licence_names
 
 
@@ -84,6 +84,42 @@ def test_places_of_a_generalized_source_are_centers_of_cells(released):
     assert (wide["geometry_origin"] == "grid 1000 m").all()
     for column in ("raw_x", "raw_y", "tags", "detail"):
         assert wide[column].isna().all(), f"{column} would give the place away"
+
+
+@pytest.mark.parametrize(
+    ("reason", "written"),
+    [
+        ("bad_coordinate", "'50.7167 N, 12.4I67 E' cannot be read as coordinates without guessing."),
+        ("outside_region", "lies 3.2 km outside Zwickau: check the coordinate"),
+        ("ambiguous_place", "several fit: 'as declared' in EPSG:31468 (96% inside, 113 m away)"),
+    ],
+)
+def test_why_a_generalized_record_cannot_be_used_is_told_without_its_place(reason, written):
+    told = rejected_as(reason, written)
+    assert {**REJECT_REASONS, **REVIEW_REASONS}[reason] in told
+    assert "on a grid only" in told
+    assert "check of its contract" in told
+    assert not any(letter.isdigit() for letter in told)
+
+
+@pytest.mark.parametrize(
+    ("reason", "written"),
+    [
+        ("no_key", "column 'nr' is empty: give the row a key"),
+        ("bad_row", "4 cells where the header has 5: mend the row in the file"),
+        ("no_coordinates", "a coordinate is empty: give both, or leave the site to other sources"),
+    ],
+)
+def test_what_gives_no_place_away_is_told_as_it_is(reason, written):
+    assert rejected_as(reason, written) == written
+
+
+def rejected_as(reason, written):
+    bundle = small_bundle()
+    row = bundle.records.index[bundle.records["source"] == "wide"][0]
+    bundle.records.loc[row, ["reason", "detail"]] = [reason, written]
+    shown = for_release(bundle, contracts()).records.set_index("record_key")
+    return shown.loc[bundle.records.loc[row, "record_key"], "detail"]
 
 
 def test_sites_placed_by_a_generalized_record_are_generalized_too(whole, released):

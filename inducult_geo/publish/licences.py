@@ -20,7 +20,7 @@ import pandas as pd
 import shapely
 
 from inducult_geo.catalog import Contract
-from inducult_geo.frames import Pairs, Sites, from_json
+from inducult_geo.frames import REJECT_REASONS, REVIEW_REASONS, Pairs, Sites, from_json
 from inducult_geo.publish.bundle import Bundle
 from inducult_geo.publish.rebuild import SAMPLED, rebuilt, without_places
 
@@ -28,7 +28,10 @@ OSM = "osm"
 ODBL = "ODbL 1.0 (Open Database License), © OpenStreetMap contributors, https://www.openstreetmap.org/copyright"
 NOT_SHOWN = "Not shown: the place of a record in question is published on a grid only."
 
-_TELLS_PLACE = ("raw_x", "raw_y", "tags", "detail")
+_TELLS_PLACE = ("raw_x", "raw_y", "tags")
+_TELLS_NO_PLACE = ("no_key", "no_coordinates", "bad_geometry", "bad_row", "outside_all_regions")
+"""Reasons whose words hold nothing of the coordinate."""
+
 _LENGTH = re.compile(r"\d[\d.,]*\s?k?m\b")  # A distance in words, as in "place 31 m".
 
 
@@ -182,7 +185,21 @@ def _emptied(frame: gpd.GeoDataFrame, rows: pd.Series, columns: tuple[str, ...])
 
 def _generalized_records(records: gpd.GeoDataFrame, terms: Terms) -> gpd.GeoDataFrame:
     cells = records["source"].map(dict(terms.grids)).astype("float64")
-    return _emptied(_on_grid(records, cells), cells.notna(), _TELLS_PLACE).reset_index(drop=True)
+    shown = _emptied(_on_grid(records, cells), cells.notna(), _TELLS_PLACE).reset_index(drop=True)
+    hidden = cells.notna().to_numpy() & ~shown["reason"].isin(_TELLS_NO_PLACE)
+    shown["detail"] = shown["detail"].mask(hidden, pd.Series(map(_without_value, shown["reason"]), dtype="str"))
+    return shown
+
+
+def _without_value(reason: Any) -> str | None:
+    """Say why a record cannot be used, without the value that would give its place away; null where it can."""
+    if not isinstance(reason, str):
+        return None
+    meaning = ({**REJECT_REASONS, **REVIEW_REASONS}).get(reason, reason)
+    return (
+        f"{meaning}; what is written there is not shown, since the places of this source are published on a grid only: "
+        "the check of its contract shows it"
+    )
 
 
 def _published_pairs(pairs: pd.DataFrame, terms: Terms) -> pd.DataFrame:

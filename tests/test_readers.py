@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import gettext
 import zipfile
 from pathlib import Path
 
 import geopandas as gpd
 import pandas as pd
+import pycountry
 import pytest
 import shapely
 
 from inducult_geo.catalog import Contract, Read
 from inducult_geo.errors import ContractError
+from inducult_geo.sources.encodings import best_encoding
 from inducult_geo.sources.readers import ChoiceError, read_table
 from inducult_geo.sources.table import MAX_BYTES, nul_rows
 
@@ -479,6 +482,17 @@ def test_utf16_without_a_mark_is_told(tmp_path: Path, encoding: str) -> None:
         ("cp1252", ["Centrale idroelettrica", "Società", "città è già più"]),
         ("cp1252", ["Papierfabriek België", "ijzergieterij Coöperatie", "Château"]),
         ("cp850", ["Förderturm", "Müßiggang", "Straße", "Königshütte"]),
+        ("cp1250", ["Škoda", "Łódź", "Žďár", "Šibenik"]),
+        ("iso8859_2", ["Škoda", "Łódź", "Žďár", "Šibenik"]),
+        ("cp1251", ["Топлана «Нови Београд»", "Железара Смедерево", "ЛИВНИЦА", "Fabrika Застава"]),
+        ("cp1251", ["Завод «Арсенал»", "ГЕС Дніпро", "Цукровий завод № 2", "Зуївка"]),
+        ("iso8859_5", ["Завод Москва", "ФАБРИКА", "Мелница Перник", "Рудник"]),
+        ("koi8_u", ["Завод Москва", "ФАБРИКА", "Мельниця", "Рудник"]),
+        ("cp866", ["Завод Москва", "ФАБРИКА", "Мельница", "Рудник"]),
+        ("mac_cyrillic", ["Завод Москва", "Железная дорога", "Мельница", "Рудник"]),
+        ("cp1253", ["Λαύριο", "Άγιος Νικόλαος", "ΕΡΓΟΣΤΑΣΙΟ", "Technopolis Αθήνα"]),
+        ("iso8859_7", ["Λαύριο", "Άγιος Νικόλαος", "ΕΡΓΟΣΤΑΣΙΟ", "Technopolis Αθήνα"]),
+        ("cp737", ["Λαύριο", "Άγιος Νικόλαος", "ΕΡΓΟΣΤΑΣΙΟ", "Technopolis Αθήνα"]),
         # Half of Europe in one file: no Central European letters stand in it.
         ("mac_roman", ["Tømmergravsgade", "Produção", "Vértes", "SÄTERIN", "Unità", "LULEÅ", "GENERACIÓN", "Theiß"]),
     ],
@@ -490,6 +504,36 @@ def test_one_byte_encodings_are_weighed(tmp_path: Path, encoding: str, names: li
     evidence = next(note for note in table.notes if "guessed" in note)
     # What the words look like is the evidence that a person can judge.
     assert any(name in evidence or name.split()[0] in evidence for name in names)
+
+
+@pytest.mark.parametrize(
+    ("language", "encodings"),
+    [
+        ("ru", ["cp1251", "koi8_r", "iso8859_5", "cp866", "mac_cyrillic"]),
+        ("uk", ["cp1251", "koi8_u", "iso8859_5"]),
+        ("be", ["cp1251", "iso8859_5"]),
+        ("sr", ["cp1251", "iso8859_5"]),
+        ("mk", ["cp1251", "iso8859_5"]),
+        ("bg", ["cp1251", "iso8859_5"]),
+        ("el", ["cp1253", "iso8859_7", "cp737"]),
+        ("cs", ["cp1250", "iso8859_2", "cp852"]),
+        ("pl", ["cp1250", "iso8859_2", "cp852"]),
+        ("hr", ["cp1250", "iso8859_2", "cp852"]),
+        ("sl", ["cp1250", "iso8859_2", "cp852"]),
+    ],
+)
+def test_ten_names_of_countries_are_enough_to_tell_an_encoding(language: str, encodings: list[str]) -> None:
+    told = gettext.translation("iso3166-1", pycountry.LOCALES_DIR, languages=[language])
+    names = sorted({told.gettext(country.name) for country in pycountry.countries})
+    for encoding in encodings:
+        whole = [name for name in names if not name.isascii() and name.encode(encoding, "replace").count(b"?") == 0]
+        lists = ["\n".join(whole[start::9][:10]) for start in range(9)]
+        found = [
+            text.encode(encoding).decode(best_encoding(text.encode(encoding)) or "ascii", "replace") for text in lists
+        ]
+        # Two encodings of Central Europe differ in few letters, and names of other languages stand among these.
+        wanted = 7 if language in ("cs", "pl", "hr", "sl") else 9
+        assert sum(text == read for text, read in zip(lists, found, strict=True)) >= wanted, encoding
 
 
 def test_the_end_mark_of_old_systems_is_no_row(tmp_path: Path) -> None:

@@ -212,7 +212,7 @@ def _gdal_name(encoding: str) -> str:
         known = codecs.lookup(encoding).name
     except LookupError:
         return encoding
-    return {"mac-roman": "MACINTOSH"}.get(known, known)
+    return {"mac-roman": "MACINTOSH", "mac-latin2": "MAC-CENTRALEUROPE"}.get(known, known)
 
 
 def _read_layer(path: Path, place: str, read: Read) -> Table:

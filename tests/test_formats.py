@@ -40,18 +40,18 @@ def run(tmp_path: Path) -> Run:
     return open_run(tmp_path / "data", contracts=False)
 
 
-def written(folder: Path, name: str) -> Path:
-    """Write the three sites as a file of that name's kind."""
+def written(folder: Path, name: str, places: gpd.GeoDataFrame = PLACES, table: pd.DataFrame = TABLE) -> Path:
+    """Write sites (three, where none are given) as a file of that name's kind."""
     path = folder / name
     if name in TABLES:
-        pyogrio.write_dataframe(TABLE, path, driver=TABLES[name])
+        pyogrio.write_dataframe(table, path, driver=TABLES[name])
     elif name.endswith(".parquet"):
-        PLACES.to_parquet(path)
+        places.to_parquet(path)
     elif name.endswith((".csv", ".tsv")):
-        TABLE.to_csv(path, index=False, sep="\t" if name.endswith(".tsv") else ";")
+        table.to_csv(path, index=False, sep="\t" if name.endswith(".tsv") else ";")
     else:
         fields = {".gpx": ["name"], ".dxf": []}.get(path.suffix, ["nr", "name"])
-        PLACES[[*fields, "geometry"]].to_file(path, driver=DRIVERS[name], engine="pyogrio")
+        places[[*fields, "geometry"]].to_file(path, driver=DRIVERS[name], engine="pyogrio")
     return path
 
 
@@ -90,6 +90,21 @@ def test_a_file_of_every_kind_is_read_out_of_an_archive(tmp_path: Path, run: Run
                 archive.write(part, f"Export 2026/{part.name}")
         archive.writestr("Export 2026/README.txt", "about")
     assert accepted(tmp_path / "b.zip", run) == 3
+
+
+WORDS = ["NA", "None", "Null", "NaN", "nan", "N/A", "true", "1e5", "007", "#N/A", "-", "2026-01-01"]
+
+
+@pytest.mark.parametrize("name", [n for n in ALL if n != "a.dxf"])
+def test_a_word_stays_the_word_that_it_is(tmp_path: Path, name: str) -> None:
+    """What other programs take for nothing, a number or a day: Namibia, a town in Piedmont, a surname, a key."""
+    points = [shapely.Point(17 + n / 10, 50.5) for n in range(len(WORDS))]
+    places = gpd.GeoDataFrame({"nr": WORDS, "name": WORDS}, geometry=points, crs=4326)
+    table = pd.DataFrame({"nr": WORDS, "name": WORDS, "lon": 17.0})
+    frame = read_table(written(tmp_path, name, places, table), Read()).frame
+    # Not all kinds keep the order of their rows.
+    assert sorted(frame["Name" if name.endswith(".kml") else "name"]) == sorted(WORDS)
+    assert name in ("a.kml", "b.kml", "a.gpx") or sorted(frame["nr"]) == sorted(WORDS)
 
 
 def test_a_kmz_as_google_earth_packs_it(tmp_path: Path, run: Run) -> None:

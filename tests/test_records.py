@@ -406,6 +406,48 @@ def test_what_a_contract_may_mean(vocabulary: Vocabulary) -> None:
     assert set(records["theme"]) == {"energy"}
 
 
+@pytest.mark.parametrize(
+    ("said", "countries", "told"),
+    [
+        # A person wrote it: it is meant.
+        ({"defaults": {"country": "NA"}}, ["NA", "NA", "DE"], False),
+        ({"values": {"country": {"NA": "NA"}}}, ["NA", "PL", "DE"], False),
+        ({"values": {"country": {"NA": "CZ"}}}, ["CZ", "PL", "DE"], False),
+        # Namibia, or R's word for nothing: asked about, and the region's country stands.
+        ({}, ["PL", "PL", "DE"], True),
+        ({"defaults": {"country": "CZ"}}, ["PL", "CZ", "DE"], True),
+    ],
+)
+def test_namibia_is_a_country_where_a_person_says_so(
+    vocabulary: Vocabulary, said: dict[str, Any], countries: list[str], told: bool
+) -> None:
+    result = made(vocabulary, [{"country": "NA"}, {"country": None}, {"country": "DE"}], **said)
+    assert result.records["country"].tolist() == countries
+    assert ("'NA' (1). Map them in [values.country]" in kinds(result).get("unmapped_value", "")) == told
+
+
+@pytest.mark.parametrize("written", ["n/a", "na", "-", "NULL", " "])
+def test_a_country_that_says_nothing_is_no_unknown_one(vocabulary: Vocabulary, written: str) -> None:
+    result = made(vocabulary, [{"country": written}])
+    assert result.records["country"].tolist() == ["PL"]
+    assert "unmapped_value" not in kinds(result)
+
+
+def test_a_word_for_nothing_where_a_name_belongs_is_told(vocabulary: Vocabulary) -> None:
+    rows = [
+        {"name": "Huta", "city": "None", "operator": "Null", "name:de": "NaN"},
+        {"name": "Młyn", "city": "None", "operator": "-", "name:de": None},
+    ]
+    result = made(vocabulary, rows)
+    assert result.records["operator"].tolist()[0] == "Null"
+    assert result.records["city"].isna().all()
+    told = [problem.message for problem in result.problems if problem.kind == "read_as_empty"]
+    assert [text[:60] for text in told] == [
+        "cells of 'city' that say 'None' (2) are read as empty, since",
+        "cells of 'name:de' that say 'NaN' (1) are read as empty, sin",
+    ]
+
+
 def test_a_theme_that_is_none_is_told(vocabulary: Vocabulary) -> None:
     result = made(vocabulary, [{"theme": "energy"}, {"theme": "Energetyka i inne"}])
     assert plain(result.records["theme"]) == ["energy", None]

@@ -38,6 +38,7 @@ from inducult_geo.text import (
         (7, "7"),
         *((nothing, None) for nothing in ("", " ", "-", "—", "n/a", "N/A", "?", "None", "nan", "NULL", None, pd.NA)),
         (float("nan"), None),
+        *((name, name) for name in ("Null", "Nan", "Nil", "Na")),
         (pd.NaT, None),
     ],
 )

@@ -24,12 +24,19 @@ _ALSO: Final = {
 }
 
 
+NAMIBIA: Final = "NA"
+"""A code that many programs write for nothing: in a cell it has to be told what it means."""
+
+
 def country_code(value: object) -> str | None:
     """Return the ISO 3166-1 code of two letters that a cell means; null where it is none that is known.
 
     Reads codes of two and three letters, and names in English, German, Czech, Italian, Slovene, Croatian, Polish and
-    Dutch (Debian's translations of ISO 3166, by way of pycountry). Case and marks do not matter.
+    Dutch (Debian's translations of ISO 3166, by way of pycountry). Case and marks do not matter, but in "NA"
+    (Namibia): "n/a" and "na" are none.
     """
+    if isinstance(value, str) and value.strip() == NAMIBIA:
+        return NAMIBIA
     text = clean_text(value)
     return None if text is None else _codes().get(_folded(text))
 

@@ -11,21 +11,22 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from inducult_geo.catalog.models import Contract
+from inducult_geo.catalog.models import NAME_FIELDS, Contract
 from inducult_geo.errors import ContractError, did_you_mean
 from inducult_geo.frames import ASPECTS, PRESENT_USES, STATUSES, Problem, RawTable, Records, as_records, to_json
-from inducult_geo.harmonize.countries import country_code
+from inducult_geo.harmonize.countries import NAMIBIA, country_code
 from inducult_geo.harmonize.dates import date_text, iso_date, life_span, parse_date
 from inducult_geo.harmonize.names import harmonize_names
 from inducult_geo.harmonize.place import Ground, Placed, place
 from inducult_geo.harmonize.vocabulary import GENERIC_TYPES, SCHEMES, Sector, Vocabulary
-from inducult_geo.text import clean_text, fold_once, known_text, lost_characters
+from inducult_geo.text import MAYBE_NAMES, clean_text, fold_once, known_text, lost_characters
 
 _PLAIN = (
     "operator", "address", "postcode", "city", "website", "wikipedia", "image", "visitor_access",
     "opening_hours", "fee", "wheelchair", "heritage_scheme", "heritage_designation", "heritage_ref", "erih_role",
     "nace",
 )  # fmt: skip
+_NAMED = frozenset(("operator", "address", "city")) | NAME_FIELDS
 _WEB = re.compile(r"^(https?://)?[\w.-]+\.[a-z]{2,}(:\d+)?([/?#]\S*)?$", re.IGNORECASE)
 _MOST_NAMED = 5
 _MOST_KNOWN = 12
@@ -76,6 +77,7 @@ def harmonize(table: RawTable, contract: Contract, ground: Ground, vocabulary: V
     _years(values, rows, notices)
     _origins(values, rows, table, contract, ground, notices)
     _note_lost_characters(rows, notices)
+    _note_nothing(rows, notices)
     values["geometry_origin"] = placed.origin
     for name, facts in (("declared_crs", placed.crs), ("reading", placed.reading), ("operation", placed.operation)):
         values[name] = facts
@@ -131,6 +133,8 @@ class _Notices:
             "unread_date": "dates in '{column}' that cannot be read: {some}. Write years, or map them.",
             "lost_characters": "characters in '{column}' were lost before the file came here: {some}. "
             "Ask for a new export, or mend [read] encoding.",
+            "read_as_empty": "cells of '{column}' that say {some} are read as empty, since programs write that for "
+            "nothing. Where one is a name, write it with a word more ('Comune None').",
         }
         found = []
         for (kind, column), counter in sorted(self._seen.items()):
@@ -270,10 +274,14 @@ def _years(values: pd.DataFrame, rows: pd.DataFrame, notices: _Notices) -> None:
 def _countries(rows: pd.DataFrame, contract: Contract, ground: Ground, notices: _Notices) -> list[str | None]:
     """Return the code of each row's country: the stated one, else that of the region."""
     overrides = contract.values.get("country", {})
+    is_asked = NAMIBIA not in (*overrides, contract.defaults.get("country"))
     codes: list[str | None] = []
-    for text in _clean(rows, "country"):
-        code = country_code(overrides.get(text or "", text))
-        if text and code is None:
+    for cell in _column(rows, "country"):
+        text = cell.strip() if isinstance(cell, str) else clean_text(cell)
+        # Namibia, or what many programs write for nothing: only a person can tell.
+        doubtful = text == NAMIBIA and is_asked
+        code = None if doubtful else country_code(overrides.get(text or "", text))
+        if text and code is None and (doubtful or clean_text(text)):
             notices.add("unmapped_value", "country", text)
         codes.append(code or ground.country)
     return codes
@@ -337,6 +345,15 @@ def _note_lost_characters(rows: pd.DataFrame, notices: _Notices) -> None:
     """Note which rows show lost or misread characters, by column and by what was lost."""
     for cell in lost_cells(rows):
         notices.add("lost_characters", cell.column, f"{cell.place}: {cell.detail}")
+
+
+def _note_nothing(rows: pd.DataFrame, notices: _Notices) -> None:
+    """Note cells of names that hold a program's word for nothing, which may be a name."""
+    for column in rows.columns:
+        if column in _NAMED or str(column).startswith("name:"):
+            for cell in rows[column]:
+                if isinstance(cell, str) and cell.strip().casefold() in MAYBE_NAMES and clean_text(cell) is None:
+                    notices.add("read_as_empty", str(column), cell.strip())
 
 
 @dataclass(frozen=True)

@@ -5,7 +5,7 @@ and ``exonyms.csv``. Harmonizing and matching both build on them.
 """
 
 from inducult_geo.text.batch import TokenLists, prepare_names, token_lists
-from inducult_geo.text.clean import clean_text, known_text, lost_characters
+from inducult_geo.text.clean import MAYBE_NAMES, clean_text, known_text, lost_characters
 from inducult_geo.text.folding import fold, fold_once
 from inducult_geo.text.legal import strip_legal_form
 from inducult_geo.text.lexicon import Concept
@@ -14,6 +14,7 @@ from inducult_geo.text.tokens import GUESSABLE_ROLES, name_concepts, name_tokens
 
 __all__ = [
     "GUESSABLE_ROLES",
+    "MAYBE_NAMES",
     "Concept",
     "TokenLists",
     "clean_text",

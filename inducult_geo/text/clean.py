@@ -15,6 +15,12 @@ _SAYS_UNKNOWN: Final = (
     "nema podataka;nieznany;nieznana;nieznane;brak;brak danych;onbekend;niet bekend;geen gegevens"
 )
 _NOTHING: Final = frozenset(_SAYS_NOTHING.split())
+_NAMES: Final = frozenset(("Na", "Nan", "Nil", "Null"))
+"""Surnames and places: no program writes its word for nothing so (Python alone writes "None")."""
+
+MAYBE_NAMES: Final = frozenset(("na", "nan", "nil", "none", "null"))
+"""Words for nothing that may also be meant (folded); what is read as nothing is told where a name belongs."""
+
 _UNKNOWN: Final = frozenset(_SAYS_UNKNOWN.split(";"))
 
 
@@ -38,7 +44,7 @@ def clean_text(value: object) -> str | None:
 
     Unicode NFC, white space collapsed, control and invisible characters removed, typographic quotes made plain. The
     substitute character becomes U+FFFD, so that a loss stays visible. Whole numbers that a spreadsheet turned into
-    floats lose their ".0".
+    floats lose their ".0". Words that programs write for nothing ("NULL", "nan", "None") are nothing; "Null" is a name.
     """
     if value is None or value is pd.NA or value is pd.NaT:
         return None
@@ -50,7 +56,7 @@ def clean_text(value: object) -> str | None:
     if not (text.isascii() and text.isprintable()):
         text = unicodedata.normalize("NFC", text).translate(_CLEAN)
     text = " ".join(text.split())
-    return None if not text or text.casefold() in _NOTHING else text
+    return None if not text or (text.casefold() in _NOTHING and text not in _NAMES) else text
 
 
 def known_text(value: object) -> str | None:

@@ -26,9 +26,10 @@ def word(left, right, decision="same"):
 
 def packed(links):
     """Pairs as the arrays that clustering takes."""
-    columns = [*zip(*links, strict=True)] or [()] * 4
-    kinds = (object, object, float, bool)
-    return Links(*(np.array(column, dtype=kind) for column, kind in zip(columns, kinds, strict=True)))
+    left, right, chance, strong = [*zip(*links, strict=True)] or [()] * 4
+    keys = np.array(sorted({*left, *right}, reverse=True), dtype=object)
+    ends = tuple(np.array([keys.tolist().index(key) for key in side], dtype=np.int64) for side in (left, right))
+    return Links(keys, ends, np.array(chance, dtype=float), np.array(strong, dtype=bool))
 
 
 def groups(links, **more):

@@ -14,7 +14,8 @@ from inducult_geo.match.relations import chain, conflicts, groups_of, tied_by, w
 
 KEYS = ("a:1", "b:1", "c:1", "d:1", "e:1")
 TABLE = records(*(row(key, key) for key in KEYS))
-NONE = Links(*(np.zeros(0, dtype=kind) for kind in (object, object, float, bool)))
+NOBODY = np.zeros(0, dtype=np.int64)
+NONE = Links(np.zeros(0, dtype=object), (NOBODY, NOBODY), np.zeros(0), np.zeros(0, dtype=bool))
 
 
 def said(left, decision, right, when="2026-03-01", who="Eva"):

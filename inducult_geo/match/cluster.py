@@ -8,18 +8,20 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Final, NamedTuple
 
 import numpy as np
+import pyarrow as pa
 from numpy.typing import NDArray
 from scipy import sparse
 from scipy.sparse.csgraph import connected_components
 
 from inducult_geo.frames import Records
-from inducult_geo.match.columns import texts
+from inducult_geo.match.columns import coded, taken, texts
 from inducult_geo.match.decisions import SAME, Decisions
 from inducult_geo.match.lookup import places_in
-from inducult_geo.ragged import Flags, Floats, Ints
+from inducult_geo.ragged import Flags, Floats, Ints, Small, blocks
 
 CONTRADICTED: Final = 0.3
 """Two groups are joined only where the mean score of the pairs looked at between them is at least this."""
@@ -38,19 +40,72 @@ class Link(NamedTuple):
 
 @dataclass(frozen=True)
 class Links:
-    """Scored pairs as arrays, one value a pair: keys of both records, score, and whether it may join them."""
+    """Scored pairs as arrays, one value a pair.
 
-    left: NDArray[np.object_]
-    right: NDArray[np.object_]
+    Attributes
+    ----------
+    keys
+        Record keys.
+    ends
+        Where in `keys` both records of each pair stand.
+    probability, strong
+        Score of each pair, and whether it may join its two records.
+    """
+
+    keys: NDArray[np.object_]
+    ends: tuple[Ints, Ints]
     probability: Floats
     strong: Flags
 
+    def __len__(self) -> int:
+        return len(self.probability)
+
     def __iter__(self) -> Iterator[Link]:
         """Yield the pairs one by one, the smaller key first."""
-        for a, b, chance, sure in zip(
-            self.left, self.right, self.probability.tolist(), self.strong.tolist(), strict=True
-        ):
+        sides = (self.keys[end] for end in self.ends)
+        for a, b, chance, sure in zip(*sides, self.probability.tolist(), self.strong.tolist(), strict=True):
             yield Link(a, b, chance, sure) if a < b else Link(b, a, chance, sure)
+
+    def some(self, rows: Flags) -> Links:
+        """Return some of the pairs."""
+        left, right = self.ends
+        return Links(self.keys, (left[rows], right[rows]), self.probability[rows], self.strong[rows])
+
+
+class Grouping(Mapping[Key, Key]):
+    """Record key -> key of the record that stands for its cluster; texts are looked up only where they are asked for.
+
+    Parameters
+    ----------
+    record_keys
+        Record keys.
+    home
+        Where among these that of the record stands which stands for each one's cluster.
+    """
+
+    def __init__(self, record_keys: pa.Array, home: Ints) -> None:
+        self.record_keys, self.home = record_keys, home
+
+    @classmethod
+    def of(cls, told: Mapping[Key, Key]) -> Grouping:
+        """Hold what any mapping tells as arrays."""
+        if isinstance(told, cls):
+            return told
+        keys = texts([*told])
+        return cls(keys, places_in(texts([*told.values()]), keys))
+
+    @cached_property
+    def _told(self) -> dict[Key, Key]:
+        return dict(zip(self.record_keys.to_pylist(), taken(self.record_keys, self.home).to_pylist(), strict=True))
+
+    def __getitem__(self, key: Key) -> Key:
+        return self._told[key]
+
+    def __iter__(self) -> Iterator[Key]:
+        return iter(self._told)
+
+    def __len__(self) -> int:
+        return len(self.record_keys)
 
 
 @dataclass(frozen=True)
@@ -69,7 +124,7 @@ class Clusters:
         Pairs of which a steward keeps the two groups apart: nothing is asked about them.
     """
 
-    group: Mapping[Key, Key]
+    group: Grouping
     joined: frozenset[tuple[Key, Key]]
     refused: Mapping[tuple[Key, Key], str]
     apart: frozenset[tuple[Key, Key]] = frozenset()
@@ -165,8 +220,12 @@ def links_of(
     more = [(row.setdefault(a, len(row)), row.setdefault(b, len(row))) for a, b in known]
     extra = np.array(more, dtype=np.int64).reshape(-1, 2)
     part = _parts(max(len(keys), len(row)), *(np.r_[end[strong], extra[:, side]] for side, end in enumerate(ends)))
-    rows = np.flatnonzero(part[ends[0]] == part[ends[1]])
-    return Links(keys[ends[0][rows]], keys[ends[1][rows]], probability[rows].round(6), strong[rows])
+    found = [
+        here.start + np.flatnonzero(part.take(ends[0][here]) == part.take(ends[1][here]))
+        for here in blocks(len(strong))
+    ]
+    rows = np.concatenate(found)
+    return Links(keys, (ends[0][rows], ends[1][rows]), probability[rows].round(6), strong[rows])
 
 
 def cluster(
@@ -192,27 +251,40 @@ def cluster(
     folded
         Exact duplicates within a source (see `duplicates`).
     """
-    keys = records["record_key"].to_numpy(dtype=object)
-    source = records["source"].to_numpy(dtype=object)
+    keys, source = texts(records["record_key"]), texts(records["source"])
     word, twins = decisions or Decisions(), folded or {}
-    asked = [*links.left, *links.right, *{key for pair in (*word.latest, *twins.items()) for key in pair}]
-    places = places_in(texts(np.array(asked, dtype=object)), texts(records["record_key"]))
-    ends = places[: len(links.left)], places[len(links.left) : 2 * len(links.left)]
-    spoken = places[2 * len(links.left) :]
-    plain = _plain(len(keys), ends, links.strong, spoken[spoken >= 0])
+    place = places_in(texts(links.keys), keys)
+    ends = place[links.ends[0]], place[links.ends[1]]
+    spoken = places_in(texts([*{key for pair in (*word.latest, *twins.items()) for key in pair}]), keys)
+    spoken = spoken[spoken >= 0]
+    plain = _plain(len(keys), ends, links.strong, spoken)
     # Two records of one source need a reason, which the slower way writes down.
-    lone = plain & (source[ends[0]] != source[ends[1]])
-    joined = {(a, b) if a < b else (b, a) for a, b in zip(links.left[lone], links.right[lone], strict=True)}
-    group = dict(zip(keys.tolist(), keys.tolist(), strict=True)) | {b: a for a, b in joined}
-    rest = Links(links.left[~lone], links.right[~lone], links.probability[~lone], links.strong[~lone])
-    held = np.zeros(len(keys), dtype=bool)
-    held[np.r_[ends[0][~lone], ends[1][~lone], spoken[spoken >= 0]]] = True
-    groups = _start(dict(zip(keys[held], source[held], strict=True)), rest, frozenset(many), word, twins)
+    of_source = coded(source).codes
+    lone = plain & (of_source[ends[0]] != of_source[ends[1]])
+    joined, home = _paired(links.some(lone), place, len(keys))
+    rest = links.some(~lone)
+    held = np.unique(np.r_[ends[0][~lone], ends[1][~lone], spoken])
+    names, sources = (taken(part, held).to_pylist() for part in (keys, source))
+    groups = _start(dict(zip(names, sources, strict=True)), rest, frozenset(many), word, twins)
     more, refused = _grow(groups, rest, word)
     apart = frozenset(pair for pair, why in refused.items() if why == KEPT_APART or groups.are_apart(*pair))
-    grown = {key: groups.find(key) for key in groups.parent}
+    at = dict(zip(names, held.tolist(), strict=True))
+    home[held] = [at[groups.find(key)] for key in names]
     open_ = {pair: why for pair, why in refused.items() if pair not in apart}
-    return Clusters(group | grown, frozenset(joined | more), open_, apart)
+    return Clusters(Grouping(keys, home), frozenset([*joined, *more]), open_, apart)
+
+
+def _paired(links: Links, place: Ints, size: int) -> tuple[list[tuple[Key, Key]], Ints]:
+    """Join pairs that nothing can object to: their keys, and for each of `size` records which one stands for it.
+
+    `place` tells of each of the links' keys which record it is.
+    """
+    one, other = links.ends
+    ordered = np.asarray(links.keys[one] < links.keys[other], dtype=bool)
+    first, second = np.where(ordered, one, other), np.where(ordered, other, one)
+    home = np.arange(size, dtype=np.int64)
+    home[place[second]] = place[first]
+    return [*zip(links.keys[first], links.keys[second], strict=True)], home
 
 
 def _plain(size: int, ends: tuple[Ints, Ints], strong: Flags, spoken: Ints) -> Flags:
@@ -222,10 +294,10 @@ def _plain(size: int, ends: tuple[Ints, Ints], strong: Flags, spoken: Ints) -> F
     return np.asarray(strong & ~busy[ends[0]] & ~busy[ends[1]], dtype=bool)
 
 
-def _parts(size: int, one: Ints, other: Ints) -> Ints:
+def _parts(size: int, one: Ints, other: Ints) -> Small:
     """Return for each row of a graph the number of its part."""
     graph = sparse.coo_matrix((np.ones(len(one), dtype=np.int8), (one, other)), shape=(size, size))
-    return np.asarray(connected_components(graph, directed=False)[1], dtype=np.int64)
+    return np.asarray(connected_components(graph, directed=False)[1], dtype=np.int32)
 
 
 def _grow(groups: _Groups, links: Links, word: Decisions) -> tuple[set[tuple[Key, Key]], dict[tuple[Key, Key], str]]:

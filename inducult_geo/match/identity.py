@@ -16,6 +16,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from inducult_geo.frames import Records
+from inducult_geo.match.cluster import Grouping
 from inducult_geo.match.columns import as_column, either, only, replaced, taken, texts, told
 from inducult_geo.match.continuity import FINGERPRINT_COLUMNS, Heir, fingerprints, heirs
 from inducult_geo.match.lookup import earliest, is_in, places_in, ranks
@@ -97,7 +98,7 @@ def assign_ids(
     before = typed_registry(registry)
     marks = fingerprints(records) if marks is None else marks
     found = heirs(before, records, marks) if found is None else found
-    grouped = _grouped(clusters, rows_of(before), found)
+    grouped = _grouped(Grouping.of(clusters), rows_of(before), found)
     sites = _founded(grouped, _kept(grouped, before), before)
     homes = taken(sites, grouped.group)
     seen = taken(seen_dates(records), places_in(grouped.key, texts(records["record_key"])))
@@ -114,11 +115,9 @@ def _ordered(marks: pd.DataFrame, keys: pa.Array) -> dict[str, Any]:
     return {name: taken(texts(marks[name]), at) for name in FINGERPRINT_COLUMNS if name not in NUMBERS} | numbers
 
 
-def _grouped(clusters: Mapping[str, str], rows: pd.DataFrame, found: Mapping[str, Heir]) -> _Grouped:
+def _grouped(clusters: Grouping, rows: pd.DataFrame, found: Mapping[str, Heir]) -> _Grouped:
     """Look the records of clusters up in the registry's rows; who goes on as another was of the same site."""
-    keys, homes = texts([*clusters]), texts([*clusters.values()])
-    order = np.asarray(pc.sort_indices(keys), dtype=np.int64)
-    keys, homes = taken(keys, order), taken(homes, order)
+    keys, group = _numbered(clusters)
     row = places_in(keys, texts(rows["record_key"]))
     first_seen, was = texts(rows["first_seen"]), taken(texts(rows["site_id"]), row)
     since = only(told(was), taken(first_seen, row))
@@ -128,7 +127,18 @@ def _grouped(clusters: Mapping[str, str], rows: pd.DataFrame, found: Mapping[str
         old = places_in(texts([heir.old_key for heir in gone.values()]), texts(rows["record_key"]))
         was = replaced(was, at, [heir.site_id for heir in gone.values()])
         since = replaced(since, at, taken(first_seen, old))
-    return _Grouped(keys, ranks(homes), row, was, either(since, NEVER))
+    return _Grouped(keys, group, row, was, either(since, NEVER))
+
+
+def _numbered(clusters: Grouping) -> tuple[pa.Array, Ints]:
+    """Return record keys in their order, and the number of each one's cluster (see `_Grouped.group`)."""
+    order = np.asarray(pc.sort_indices(clusters.record_keys), dtype=np.int64)
+    rank = np.empty(len(order), dtype=np.int64)
+    rank[order] = np.arange(len(order))
+    stands_for = rank[clusters.home[order]]
+    stands = np.zeros(len(order), dtype=bool)
+    stands[stands_for] = True
+    return taken(clusters.record_keys, order), (np.cumsum(stands) - 1)[stands_for]
 
 
 def _kept(grouped: _Grouped, before: pd.DataFrame) -> pa.Array:

@@ -28,6 +28,8 @@ def places_in(keys: pa.Array, among: pa.Array) -> Ints:
     # Most columns are looked up in one of the same rows.
     if keys.equals(among):
         return np.arange(len(keys), dtype=np.int64)
+    if not len(keys):
+        return np.zeros(0, dtype=np.int64)
     found = pc.index_in(keys, value_set=among, skip_nulls=True)
     return np.asarray(pc.fill_null(found, -1), dtype=np.int64)
 

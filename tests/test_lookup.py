@@ -9,7 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from inducult_geo.match.columns import texts
-from inducult_geo.match.lookup import earliest, is_in, order_of, places_in, places_of, ranks
+from inducult_geo.match.lookup import among as those_among
+from inducult_geo.match.lookup import earliest, is_in, order_of, places_in, places_of, ranks, repeated
 
 TEXTS = st.lists(st.none() | st.text(st.sampled_from("aZž𝔸é1-"), max_size=3), max_size=12)
 
@@ -33,6 +34,24 @@ def test_rows_are_ordered_by_their_texts_letter_by_letter_and_null_comes_last(
     table = pd.DataFrame(rows, columns=["first", "second"]).astype(dtype)
     ordered = [rows[at] for at in order_of(table, ["first", "second"])]
     assert ordered == sorted(rows, key=lambda row: [(text is None, text or "") for text in row])
+
+
+LONG = st.builds("".join, st.lists(st.sampled_from(["IC-", "osm:way/", "\0", "ž", "9", "-", "𝔸"]), max_size=9))
+ALIKE = st.lists(st.none() | LONG | LONG.map("osm:node/1234".__add__), max_size=30)
+
+
+@given(ALIKE, st.integers(0, 3))
+def test_texts_that_part_only_after_many_signs_are_in_order_too_and_equal_ones_stay_as_they_were(
+    said: list[str | None], first: int
+) -> None:
+    # A piece of a column: its texts do not begin where those of the column do.
+    column, wanted = texts(said)[first:], said[first:]
+    ordered = sorted(range(len(wanted)), key=lambda at: (wanted[at] is None, (wanted[at] or "").encode()))
+    assert order_of({"key": column}, ["key"]).tolist() == ordered
+    assert repeated(column).tolist() == [text is not None and wanted.count(text) > 1 for text in wanted]
+    assert those_among(column, {"IC-", *wanted[:2]} - {None}) == [
+        text for text in wanted if text is not None and (text in wanted[:2] or text == "IC-")
+    ]
 
 
 @given(st.lists(st.text(st.sampled_from("aZž𝔸"), max_size=2), unique=True, max_size=8), TEXTS)

@@ -6,9 +6,10 @@ site's records. Merges leave tombstones, splits bring the old id back, and nothi
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from itertools import chain
+from typing import Any, Final
 
 import numpy as np
 import pandas as pd
@@ -19,10 +20,13 @@ from inducult_geo.frames import Records
 from inducult_geo.match.cluster import Grouping
 from inducult_geo.match.columns import as_column, either, only, replaced, taken, texts, told
 from inducult_geo.match.continuity import FINGERPRINT_COLUMNS, Heir, fingerprints, heirs
-from inducult_geo.match.lookup import earliest, is_in, places_in, ranks
+from inducult_geo.match.lookup import among, earliest, is_in, places_in, ranks, repeated
 from inducult_geo.match.registry import NEVER, NUMBERS, News, rows_of, seen_dates, typed_registry, updated
 from inducult_geo.match.site_ids import new_site_id, new_site_ids
 from inducult_geo.ragged import Ints
+
+_SALTS: Final = 8
+"""Ids that a record may found: of a million sites each is taken with a chance of one in thirty thousand."""
 
 
 @dataclass(frozen=True)
@@ -216,32 +220,37 @@ def _founded(grouped: _Grouped, chosen: pa.Array, before: pd.DataFrame) -> pa.Ar
     made = new_site_ids(keys)
     used, graves = before["site_id"].dropna(), before.loc[before["merged_into"].notna(), "site_id"]
     own = _buried(grouped, rows, graves) if len(graves) else {}
-    clash = is_in(made, used) | np.isin(groups, [*own])
-    number = np.asarray(pc.dictionary_encode(made).indices)
-    clash |= (np.bincount(number) > 1)[number]
+    clash = is_in(made, used) | np.isin(groups, [*own]) | repeated(made)
     out = replaced(chosen, groups[~clash], made.filter(pa.array(~clash)))
     if not clash.any():
         return out
-    taken_ids = (set(used) - set(graves)) | set(out.drop_null().to_pylist())
-    others = _salted(groups[clash].tolist(), keys.filter(pa.array(clash)).to_pylist(), own, taken_ids, set(graves))
+    others = _salted(groups[clash].tolist(), keys.filter(pa.array(clash)).to_pylist(), own, (texts(used), out), graves)
     return replaced(out, groups[clash], others)
 
 
 def _salted(
-    groups: Iterable[int], keys: Iterable[str], own: Mapping[int, set[str]], used: set[str], graves: Collection[str]
+    groups: Iterable[int],
+    keys: Sequence[str],
+    own: Mapping[int, set[str]],
+    known: tuple[pa.Array, pa.Array],
+    graves: pd.Series,
 ) -> list[str]:
-    """Make ids where the plain one is taken, or the cluster has one in a grave."""
+    """Make ids where the plain one is taken, or the cluster has one in a grave.
+
+    `known` are the ids of the registry, with those in graves, and those of the other clusters.
+    """
+    # Of a million ids only those matter that one of these could get.
+    tried = {key: [new_site_id(key, salt) for salt in range(_SALTS)] for key in keys}
+    wanted = {*chain.from_iterable(own.values()), *chain.from_iterable(tried.values())}
+    buried = {*among(texts(graves), wanted)}
+    used = ({*among(known[0], wanted)} - buried) | {*among(known[1], wanted)}
     made = []
     for group, key in zip(groups, keys, strict=True):
         # A buried id of any of the records comes first: that is what makes a split the reverse of a merge.
-        buried = sorted(own.get(group, set()) - used)
-        salt = 0
-        identifier = buried[0] if buried else new_site_id(key)
-        while identifier in used or (not buried and identifier in graves):
-            salt += 1
-            identifier = new_site_id(key, salt)
-        made.append(identifier)
-        used.add(identifier)
+        returned = sorted(own.get(group, set()) - used)
+        free = (identifier for identifier in tried[key] if identifier not in used and identifier not in buried)
+        made.append(returned[0] if returned else next(free))
+        used.add(made[-1])
     return made
 
 

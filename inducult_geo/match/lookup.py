@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
 import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
+from numpy.typing import NDArray
 
 from inducult_geo.match.columns import coded, taken, texts
+from inducult_geo.match.columns import told as is_told
 from inducult_geo.ragged import Flags, Ints
 
 
@@ -45,11 +47,61 @@ def is_in(values: Any, among: Iterable[Any]) -> Flags:
 def order_of(table: pd.DataFrame | Mapping[str, Any], columns: Sequence[str]) -> Ints:
     """Return the order of the rows by text columns, the first of them first; null comes last.
 
-    Arrow sorts texts where they lie, several times as fast as pandas, which makes objects of them.
+    Most texts of a column (ids, keys) part within a few signs: as numbers these are sorted many times as fast as texts,
+    and only rows that they leave tied are compared as texts.
     """
-    told = pa.table({name: texts(table[name]) for name in columns})
-    order = pc.sort_indices(told, sort_keys=[(name, "ascending") for name in columns])
-    return np.asarray(order, dtype=np.int64)
+    told = [texts(table[name]) for name in columns]
+    order, tied = _nearly_sorted(told[0])
+    if len(tied):
+        # In the order in which they stand: what is equal in all columns keeps it.
+        rows = np.sort(order[tied])
+        some = pa.table([taken(column, rows) for column in told], names=[*columns])
+        order[tied] = rows[np.asarray(pc.sort_indices(some, sort_keys=[(name, "ascending") for name in columns]))]
+    return order
+
+
+def repeated(values: pa.Array) -> Flags:
+    """Tell which texts stand there more than once; null is none."""
+    order, tied = _nearly_sorted(values)
+    codes = coded(taken(values, order[tied])).codes
+    found = np.zeros(len(values), dtype=bool)
+    found[order[tied]] = (codes >= 0) & (np.bincount(codes + 1) > 1)[codes + 1]
+    return found
+
+
+def among(values: pa.Array, wanted: Collection[str]) -> list[str]:
+    """Return those of many texts that are among a few."""
+    return list(values.filter(pa.array(is_in(values, wanted))).to_pylist())
+
+
+def _nearly_sorted(values: pa.Array) -> tuple[Ints, Ints]:
+    """Return the order of texts by their first signs, and which places in it these leave tied."""
+    signs = _first_signs(values)
+    order = np.argsort(signs)
+    same = signs[order[1:]] == signs[order[:-1]]
+    return np.asarray(order, dtype=np.int64), np.flatnonzero(np.append(same, False) | np.append(False, same))
+
+
+def _first_signs(values: pa.Array) -> NDArray[np.uint64]:
+    """Return the eight bytes after what all texts begin with, as numbers in the order of the texts; null comes last."""
+    if not len(values):
+        return np.zeros(0, dtype=np.uint64)
+    ends = pc.min_max(values).as_py()
+    low, high = ((ends[end] or "").encode() for end in ("min", "max"))
+    shared = next((at for at, (a, b) in enumerate(zip(low, high, strict=False)) if a != b), len(low))
+    offsets = np.frombuffer(values.buffers()[1], dtype=np.int64)[values.offset :][: len(values) + 1]
+    signs = (values.buffers()[2] or pa.py_buffer(b"")).to_pybytes() + bytes(8)
+    eight = np.ndarray(len(signs) - 7, dtype=">u8", buffer=signs, strides=(1,))
+    starts = np.minimum(offsets[:-1] + shared, offsets[1:])
+    found = eight[starts].astype(np.uint64)
+    # What follows a short text in the buffer is of the next one.
+    beyond = np.maximum(8 - (offsets[1:] - starts), 0)
+    short = np.flatnonzero(beyond)
+    kept = np.array([(1 << 64) - (1 << (8 * count)) for count in range(9)], dtype=np.uint64)
+    found[short] &= kept[beyond[short]]
+    # No byte of UTF-8 is 255: no text has this number.
+    found[~is_told(values)] = np.iinfo(np.uint64).max
+    return found
 
 
 def ranks(values: pa.Array) -> Ints:

@@ -9,7 +9,7 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from inducult_geo.ragged import Ints, blocks
+from inducult_geo.ragged import blocks
 
 PREFIX: Final = "IC"
 DIGITS: Final = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
@@ -51,31 +51,30 @@ def check_site_id(text: str) -> bool:
 
 def new_site_ids(founding_keys: pa.Array) -> pa.Array:
     """Make the ids of many founding records at once (see `new_site_id`), as Arrow's texts."""
-    parts = [_hashed(founding_keys[here].to_pylist()) for here in blocks(len(founding_keys))]
-    numbers = np.concatenate(parts)
-    values = np.column_stack([(numbers >> np.uint64(5 * place)) & np.uint64(31) for place in range(LENGTH)]).astype(int)
-    check = np.zeros(len(numbers), dtype=np.int64)
-    power = 1
-    for place in range(LENGTH):
-        power = _times(power, _GENERATOR)
-        check ^= np.array([_times(power, value) for value in range(len(DIGITS))])[values[:, place]]
-    return _written(np.column_stack([values, check]))
+    return pa.concat_arrays([_written(_numbers(founding_keys[here])) for here in blocks(len(founding_keys))])
 
 
-def _hashed(keys: list[str]) -> NDArray[np.uint64]:
+def _numbers(keys: pa.Array) -> NDArray[np.uint64]:
     """Return the number that the id of each key is made of: the first eight bytes of a hash."""
-    digests = b"".join([hashlib.sha256(key.encode()).digest() for key in keys])
+    digests = b"".join([hashlib.sha256(key).digest() for key in keys.cast(pa.large_binary()).to_pylist()])
     return np.frombuffer(digests, dtype=">u8")[::4].astype(np.uint64)
 
 
-def _written(values: Ints) -> pa.Array:
-    """Write ids of their digits (rows of `LENGTH` and the check character), all of which are of one length."""
-    signs = np.frombuffer(DIGITS.encode(), dtype=np.uint8)[values]
-    dash = np.full((len(values), 1), ord("-"), dtype=np.uint8)
-    head = np.tile(np.frombuffer(PREFIX.encode(), dtype=np.uint8), (len(values), 1))
-    letters = np.column_stack([head, dash, signs[:, :LENGTH], dash, signs[:, LENGTH:]])
-    ends = np.arange(len(values) + 1, dtype=np.int64) * letters.shape[1]
-    return pa.LargeStringArray.from_buffers(len(values), pa.py_buffer(ends), pa.py_buffer(letters.ravel()))
+def _written(numbers: NDArray[np.uint64]) -> pa.Array:
+    """Write the ids of numbers, all of which are of one length."""
+    signs = np.frombuffer(DIGITS.encode(), dtype=np.uint8)
+    letters = np.empty((len(numbers), len(PREFIX) + LENGTH + 3), dtype=np.uint8)
+    letters[:] = np.frombuffer(f"{PREFIX}-{'?' * LENGTH}-?".encode(), dtype=np.uint8)
+    check = np.zeros(len(numbers), dtype=np.uint8)
+    power = 1
+    for place in range(LENGTH):
+        digit = ((numbers >> np.uint64(5 * place)) & np.uint64(31)).astype(np.uint8)
+        letters[:, len(PREFIX) + 1 + place] = signs[digit]
+        power = _times(power, _GENERATOR)
+        check ^= np.array([_times(power, value) for value in range(len(DIGITS))], dtype=np.uint8)[digit]
+    letters[:, -1] = signs[check]
+    ends = np.arange(len(numbers) + 1, dtype=np.int64) * letters.shape[1]
+    return pa.LargeStringArray.from_buffers(len(numbers), pa.py_buffer(ends), pa.py_buffer(letters.ravel()))
 
 
 def _times(a: int, b: int) -> int:

@@ -257,11 +257,14 @@ def _published_sites(bundle: Bundle, records: gpd.GeoDataFrame, terms: Terms) ->
 def _credited(bundle: Bundle) -> Bundle:
     """Write license and credit of every site from the sources that it is made of."""
     about = bundle.sources.set_index("source")
-    made_of = bundle.records[bundle.records["outcome"] == "site"].groupby("site_id")["source"].unique()
+    inside = bundle.records[bundle.records["outcome"] == "site"]
+    made_of: dict[str, set[str]] = {}
+    for site, source in zip(inside["site_id"].tolist(), inside["source"].tolist(), strict=True):
+        made_of.setdefault(site, set()).add(source)
     sites = bundle.sites.copy()
     for column in ("licence", "attribution"):
         said = {key: _text(value) for key, value in about[column].items()}
-        sites[column] = [_joined(said.get(source, "") for source in made_of[key]) for key in sites["site_id"]]
+        sites[column] = [_joined(said.get(source, "") for source in made_of[key]) for key in sites["site_id"].tolist()]
     return replace(bundle, sites=Sites(sites))
 
 

@@ -53,7 +53,7 @@ def csv_bytes(table: pd.DataFrame) -> bytes:
     buffer = io.StringIO(newline="")
     writer = csv.writer(buffer, lineterminator="\n")
     writer.writerow([safe_cell(str(name)) for name in table.columns])
-    columns = [[_cell(value) for value in table[name]] for name in table.columns]
+    columns = [[_cell(value) for value in table[name].tolist()] for name in table.columns]
     writer.writerows(zip(*columns, strict=True))
     return buffer.getvalue().encode(ENCODING)
 

@@ -52,7 +52,7 @@ def tile_points(bundle: Bundle) -> gpd.GeoDataFrame:
         elif name == "accuracy_m":
             frame[name] = frame[name].astype("float64")
         else:
-            frame[name] = [clean_text(value) for value in frame[name]]
+            frame[name] = [clean_text(value) for value in frame[name].tolist()]
     return frame.to_crs(WEB_CRS)
 
 

@@ -181,11 +181,19 @@ def _regions(stages: Mapping[str, Stage], told: Mapping[str, RegionOutcome], run
 def _sources(facts: Sequence[SourceFacts], stages: Mapping[str, Stage], run: Run) -> pd.DataFrame:
     """Make one row a source of what became of it in every region; a raster that is in use has its row, too."""
     names = sorted({fact.source for fact in facts})
-    rows = [_source_row(run.catalog.sources[n], [f for f in facts if f.source == n]) for n in names]
+    rows = [_declared_row(n, [f for f in facts if f.source == n], run.catalog.sources) for n in names]
     sampled = [fact for stage in stages.values() for fact in stage.rasters if fact.state != "absent"]
     rasters = sorted({fact.source for fact in sampled} & set(run.catalog.rasters))
     rows += [_raster_row(run.catalog.rasters[n], [fact for fact in sampled if fact.source == n]) for n in rasters]
     return pd.DataFrame(rows)
+
+
+def _declared_row(name: str, facts: Sequence[SourceFacts], contracts: Mapping[str, Contract]) -> dict[str, Any]:
+    """Make the row of a source; of one whose contract was taken away nobody knows the terms, so nothing leaves."""
+    if name in contracts:
+        return _source_row(contracts[name], facts)
+    said = "no contract declares it any more: its records are withheld, until the region is run again without them"
+    return _source_row(Contract(id=name, files=()), [replace(fact, state="stale", message=said) for fact in facts])
 
 
 def _raster_row(raster: RasterSource, facts: Sequence[SourceFacts]) -> dict[str, Any]:
@@ -208,7 +216,8 @@ def _about(declared: Contract | RasterSource, facts: Sequence[SourceFacts]) -> d
         "title": declared.title or declared.id,
         "region": regions.pop() if len(regions) == 1 else None,
         "licence": declared.licence,
-        "attribution": declared.attribution,
+        # Whoever is not told how to be named is named by the title.
+        "attribution": declared.attribution.strip() or declared.title or declared.id,
         "files": ", ".join(files) or None,
         "sha256": ", ".join(files.values()) or None,
         "state": max((fact.state for fact in facts), key=STATES.index),

@@ -18,6 +18,7 @@ from inducult_geo.boundaries import kept_file, kept_outline
 from inducult_geo.errors import CountingError, RegionError
 from inducult_geo.frames import Counts, as_records, as_sites
 from inducult_geo.publish.bundle import Bundle
+from inducult_geo.publish.licences import for_release
 from inducult_geo.run import Run, open_run
 from inducult_geo.stage import Part, RegionOutcome, Stage, keep_part, keep_stage
 
@@ -70,6 +71,33 @@ def put_together(run: Run, *stages: Stage, wide: dict[str, Part] | None = None, 
 def opole(run: Run, **facts: Any) -> Stage:
     rows = (record("osm:1", valid_at="2026-11-20"), record("osm:2", "ambiguous_place"), record("osm:3", "no_key"))
     return stage(run, "opole", *rows, **facts)
+
+
+def published(bundle: Bundle, run: Run) -> Bundle:
+    """What may leave of a bundle in which every record is a site of its own."""
+    homes = ("IC-" + bundle.records["record_key"]).where(bundle.records["outcome"] == "site")
+    return for_release(replace(bundle, records=bundle.records.assign(site_id=homes)), run.catalog.sources)
+
+
+def test_a_source_whose_contract_was_taken_away_is_withheld_and_stops_nothing(run: Run) -> None:
+    """Its records stay in the region until that is run again; nobody knows any more whether they may leave."""
+    bundle = put_together(run, opole(run), stage(run, "leoben", record("gone:1"), record("gone:2"), source="gone"))
+    row = bundle.sources.set_index("source").loc["gone"]
+    assert (row["state"], row["records_in"], row["licence"]) == ("stale", 2, "unknown")
+    assert "no contract declares it any more" in row["message"]
+    public = published(bundle, run)
+    assert not public.records["record_key"].str.startswith("gone").any()
+    assert (public.run["records_in"], public.run["withheld"]) == (3, 2)
+    assert sorted(public.sites["site_id"]) == ["IC-osm:1"]
+
+
+@pytest.mark.parametrize(("said", "credit"), [("", "Our list"), ("  ", "Our list"), ("The office", "The office")])
+def test_who_is_not_told_how_to_be_named_is_named_by_the_title(run: Run, said: str, credit: str) -> None:
+    """Without a credit line the release broke its promise, and no region was published."""
+    ours = run.catalog.sources["osm"].model_copy(update={"id": "ours", "title": "Our list", "attribution": said})
+    run.catalog.sources["ours"] = ours
+    bundle = put_together(run, stage(run, "leoben", record("ours:1"), source="ours"))
+    assert published(bundle, run).sites["attribution"].tolist() == [credit]
 
 
 def test_every_record_of_every_region_is_there_once_and_counted(run: Run) -> None:

@@ -132,6 +132,8 @@ def _sources_of(region: Region, land: KeptOutline, run: Run) -> list[_Source]:
 
 def _made(source: _Source, run: Run) -> Part:
     """Take a source as it was kept where nothing that it is made of has changed, else make it anew and keep it."""
+    if source.id in run.catalog.broken:
+        raise ContractError(run.catalog.broken[source.id])
     stamp = source.stamp()
     kept = last_part(source.home, source.id)
     if kept is not None and kept.stamp == stamp and stamp is not None and not run.afresh:

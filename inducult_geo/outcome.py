@@ -24,7 +24,8 @@ class RunOutcome:
     """What a run did: its regions, the release that holds, and what of it is told to the shell.
 
     `is_new` is false where nothing has changed, so that the release of an earlier night holds. `n_changes` counts the
-    sites that differ from the release before; null where that cannot be told. `wide` are the wide sources that failed.
+    sites that differ from the release before; null where that cannot be told. `wide` are the failures of no region:
+    wide sources, and contracts that cannot be read.
     """
 
     regions: tuple[RegionOutcome, ...]
@@ -72,15 +73,16 @@ def _places(regions: Sequence[str]) -> str:
     return f" in {shown}" if shown else ""
 
 
-def unpublished(outcomes: Sequence[RegionOutcome]) -> RunOutcome:
-    """Sum up a run that publishes nothing."""
+def unpublished(outcomes: Sequence[RegionOutcome], wide: tuple[SourceFacts, ...] = ()) -> RunOutcome:
+    """Sum up a run that publishes nothing; `wide` are the failures of no region."""
     stages = [outcome.stage for outcome in outcomes if outcome.stage is not None]
     counts = sum((stage.counts for stage in stages), Counts(0, 0, 0, 0))
     rejected: Counter[str] = Counter()
     for stage in stages:
         for fact in stage.facts:
             rejected.update(fact.rejected_by_reason)
-    return RunOutcome(tuple(outcomes), None, counts, sum(stage.n_sites for stage in stages), 0, dict(rejected))
+    n_sites = sum(stage.n_sites for stage in stages)
+    return RunOutcome(tuple(outcomes), None, counts, n_sites, 0, dict(rejected), wide=wide)
 
 
 @contextmanager

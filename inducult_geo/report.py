@@ -228,7 +228,8 @@ def _failures(outcome: RunOutcome) -> list[str]:
     lines = [f"FAILED {one.region}: {one.message}" for one in outcome.regions if one.message]
     for region in outcome.regions:
         lines += [f"FAILED source {fact.source} in {region.region}: {fact.message}" for fact in region.failed_sources]
-    return lines
+    told = {fact.source for region in outcome.regions for fact in region.failed_sources}
+    return lines + [f"FAILED source {fact.source}: {fact.message}" for fact in outcome.wide if fact.source not in told]
 
 
 def _problems(outcome: RunOutcome) -> list[str]:

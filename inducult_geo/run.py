@@ -12,11 +12,11 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any, Literal
 
-from inducult_geo.catalog import Catalog, load_catalog
+from inducult_geo.catalog import Catalog, load_catalog, told_contracts
 from inducult_geo.digest import FileHashes
 from inducult_geo.frames import Counts, FileRead, Problem
 from inducult_geo.settings import Settings, load_settings
-from inducult_geo.store import DataFolder
+from inducult_geo.store import DataFolder, read_json, write_json
 
 SCHEMA_VERSION = "1.0"
 """Version of the release's tables; its first number changes when a column goes or changes its meaning."""
@@ -79,12 +79,13 @@ def open_run(
     """Prepare a run on a data folder.
 
     `contracts` also reads those that stewards put beside their files, and their rasters' declarations; a command about
-    one file needs none of them, and must not fail for another's.
+    one file needs none of them, and must not fail for another's. One of stewards' contracts that cannot be read is
+    said, and costs its own source.
 
     Raises
     ------
     ConfigError
-        Where settings, a catalog or a contract do not hold what they must.
+        Where settings, a catalog or a raster's declaration do not hold what they must.
     """
     settings = load_settings(data)
     folder = DataFolder(settings.data)
@@ -92,10 +93,25 @@ def open_run(
         catalogs,
         contracts=[folder.partners] if contracts else (),
         rasters=[folder.raw / "rasters"] if contracts else (),
+        last_good=read_json(folder.contracts),
     )
+    for why in (*catalog.broken.values(), *catalog.unread.values()):
+        say(why)
     _limit_gdal(settings.gdal_timeout_s)
     hashes = FileHashes(folder.processed / ".hashes.json")
     return Run(settings, catalog, folder, osm, osm_file, say, advance or _no_progress, afresh, hashes)
+
+
+def keep_contracts(run: Run) -> None:
+    """Note the stewards' contracts as this run reads them: what the next one falls back on where one is broken."""
+    told = told_contracts(run.catalog, run.folder.partners)
+    if told != (read_json(run.folder.contracts) or {}):
+        write_json(run.folder.contracts, told)
+
+
+def unread_contracts(run: Run) -> tuple[SourceFacts, ...]:
+    """Return the failure of each contract that no run has read yet: its source is not known, and so in no region."""
+    return tuple(SourceFacts(name, None, "failed", message=why) for name, why in run.catalog.unread.items())
 
 
 def _limit_gdal(timeout_s: int) -> None:

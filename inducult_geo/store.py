@@ -101,6 +101,11 @@ class DataFolder:
         """What the current release was made of, and when a run last confirmed it."""
         return self.processed / "released.json"
 
+    @property
+    def contracts(self) -> Path:
+        """The stewards' contracts as the last run read them."""
+        return self.processed / "contracts.json"
+
     def region(self, region_id: str) -> Path:
         """Return the folder of one region's stage outputs."""
         return self.processed / "regions" / region_id

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import json
 import tomllib
 from pathlib import Path
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
 import shapely
 from pyproj import CRS
 
-from inducult_geo.catalog import Catalog, Contract, Region, load_catalog, load_contract
+from inducult_geo.catalog import Catalog, Contract, Region, load_catalog, load_contract, told_contracts
 from inducult_geo.errors import CatalogError, ContractError
 from inducult_geo.harmonize.vocabulary import load_vocabulary
 
@@ -357,3 +359,60 @@ def test_a_region_needs_little_and_a_wrong_time_zone_is_named(tmp_path: Path) ->
     path.write_text('timezone = "Europe/Vadutz"\n' + least)
     with pytest.raises(CatalogError, match="'Europe/Vadutz' is no time zone"):
         load_catalog([tmp_path])
+
+
+MINE = (
+    'id = "mine"\nfiles = "a.csv"\nregion = "leoben"\nlicence = "CC0-1.0"\n[columns]\nkey = "nr"\nids.wikidata = "q"\n'
+)
+
+
+@pytest.mark.parametrize(
+    ("text", "why"),
+    [
+        (MINE.replace("files", "fiels"), "unknown key 'fiels'"),
+        (MINE.replace("leoben", "leobn"), "region 'leobn' is in no catalog"),
+        ("id = ", "not valid TOML"),
+        (MINE.replace('"mine"', '"others"'), "id 'others' is declared twice"),
+    ],
+)
+def test_a_steward_s_contract_that_cannot_be_read_costs_itself(tmp_path: Path, text: str, why: str) -> None:
+    others = MINE.replace('"mine"', '"others"')
+    (tmp_path / "a.toml").write_text(others, encoding="utf-8")
+    (tmp_path / "b.toml").write_text(text, encoding="utf-8")
+    found = load_catalog(contracts=[tmp_path])
+    assert found.sources["others"].declared_in == tmp_path / "a.toml"
+    assert [*found.unread] == ["b.toml"]
+    assert why in found.unread["b.toml"]
+    assert found.broken == {}
+    # What the last run read stands in for it.
+    (tmp_path / "b.toml").write_text(MINE, encoding="utf-8")
+    before = load_catalog(contracts=[tmp_path])
+    kept = json.loads(json.dumps(told_contracts(before, tmp_path)))
+    assert kept.keys() == {"a.toml", "b.toml"}
+    (tmp_path / "b.toml").write_text(text, encoding="utf-8")
+    found = load_catalog(contracts=[tmp_path], last_good=kept)
+    assert found.sources["mine"] == before.sources["mine"]
+    assert found.unread == {}
+    assert why in found.broken["mine"]
+    # It stays so for the next run as well.
+    assert told_contracts(found, tmp_path) == kept
+
+
+@pytest.mark.parametrize(
+    "noted",
+    [
+        {"b.toml": {"id": "mine", "of": "another version"}},
+        {"b.toml": None},
+        {"b.toml": {"id": "mine", "files": ["a.csv"], "region": "gone"}},
+        {"b.toml": {"id": "others", "files": ["a.csv"]}},
+        {},
+        None,
+    ],
+)
+def test_what_no_run_can_have_meant_stands_in_for_nothing(tmp_path: Path, noted: dict[str, Any] | None) -> None:
+    (tmp_path / "a.toml").write_text(MINE.replace('"mine"', '"others"'), encoding="utf-8")
+    (tmp_path / "b.toml").write_text("id = ", encoding="utf-8")
+    found = load_catalog(contracts=[tmp_path], last_good=noted)
+    assert found.broken == {}
+    assert [*found.unread] == ["b.toml"]
+    assert found.sources["others"].region == "leoben"

@@ -276,3 +276,31 @@ def test_a_wide_file_that_breaks_costs_itself_and_its_records_stay(tmp_path: Pat
     assert second.counts == first.counts
     assert second.release is not None
     assert ask(second.release, "SELECT state FROM sources WHERE source = 'wide'") == [("stale",)]
+
+
+def test_a_slip_in_a_contract_costs_its_own_source_alone(tmp_path: Path, repository: Path) -> None:
+    """It ended the night of all regions."""
+    data = tmp_path / "data"
+    shutil.copytree(repository / "data" / "raw" / "sample", data / "raw", dirs_exist_ok=True)
+    contract = data / "raw" / "partners" / "zwickau_industriekultur.toml"
+    first = build(data, "zwickau", "leoben")
+    assert (first.exit_code, first.failures) == (0, ())
+    text = contract.read_text(encoding="utf-8")
+    contract.write_text('colour = "red"\n' + text, encoding="utf-8")
+    contract.with_name("new.toml").write_text("id = \n", encoding="utf-8")
+    second = build(data, "zwickau", "leoben")
+    assert second.exit_code == 1
+    assert (second.counts, second.n_sites) == (first.counts, first.n_sites)
+    states = {one.region: one.is_whole for one in second.regions}
+    assert states == {"zwickau": False, "leoben": True}
+    slip, unread = second.failures
+    assert slip.startswith("zwickau_industriekultur in zwickau (")
+    assert "unknown key 'colour'" in slip
+    assert unread.startswith("new.toml (")
+    assert "not valid TOML" in unread
+    # Nobody has to wait for the next good night: a second one with the same slip is told of it as well.
+    assert build(data, "zwickau", "leoben").failures == second.failures
+    contract.write_text(text, encoding="utf-8")
+    contract.with_name("new.toml").unlink()
+    third = build(data, "zwickau", "leoben")
+    assert (third.exit_code, third.counts) == (0, first.counts)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, TypeVar
@@ -19,11 +19,17 @@ Model = TypeVar("Model", bound=BaseModel)
 
 @dataclass(frozen=True)
 class Catalog:
-    """All that a run may know, by id."""
+    """All that a run may know, by id.
+
+    `broken` tells of stewards' contracts that cannot be read why not: by id, where `sources` holds the contract of the
+    last good run in its place. `unread` tells the same, by file, of those that no run has read yet.
+    """
 
     regions: dict[str, Region] = field(default_factory=dict)
     sources: dict[str, Contract] = field(default_factory=dict)
     rasters: dict[str, RasterSource] = field(default_factory=dict)
+    broken: dict[str, str] = field(default_factory=dict)
+    unread: dict[str, str] = field(default_factory=dict)
 
     def region(self, region_id: str) -> Region:
         """Return a region by id.
@@ -50,7 +56,11 @@ class Catalog:
 
 
 def load_catalog(
-    folders: Iterable[Path] = (), *, contracts: Iterable[Path] = (), rasters: Iterable[Path] = ()
+    folders: Iterable[Path] = (),
+    *,
+    contracts: Iterable[Path] = (),
+    rasters: Iterable[Path] = (),
+    last_good: Mapping[str, Mapping[str, Any]] | None = None,
 ) -> Catalog:
     """Read the built-in catalog, then each folder (with `regions/`, `sources/`, `rasters/`) over it.
 
@@ -59,9 +69,12 @@ def load_catalog(
     folders
         Catalog folders that a user gives; a later one wins where ids are the same.
     contracts
-        Folders of which every `*.toml` is a contract (a steward's `data/raw/partners`).
+        Folders of which every `*.toml` is a contract (a steward's `data/raw/partners`). One that cannot be read costs
+        its own source: see `Catalog.broken`.
     rasters
         Folders of which every `*.toml` declares a raster (a steward's `data/raw/rasters`).
+    last_good
+        Stewards' contracts as the last run read them, by file name (`told_contracts`).
 
     Raises
     ------
@@ -75,11 +88,12 @@ def load_catalog(
         catalog.regions.update(_read_all(folder / "regions", Region, CatalogError))
         catalog.sources.update(_read_all(folder / "sources", Contract, ContractError))
         catalog.rasters.update(_read_all(folder / "rasters", RasterSource, CatalogError))
+    for contract in catalog.sources.values():
+        _check_region(contract, catalog)
     for folder in contracts:
-        catalog.sources.update(_read_all(folder, Contract, ContractError))
+        _read_each(folder, catalog, last_good or {})
     for folder in rasters:
         catalog.rasters.update(_read_all(folder, RasterSource, CatalogError))
-    _check_references(catalog)
     return catalog
 
 
@@ -94,11 +108,55 @@ def load_contract(path: Path) -> Contract:
     return _read_one(path, Contract, ContractError)
 
 
-def _check_references(catalog: Catalog) -> None:
-    for contract in catalog.sources.values():
-        if contract.region is not None and contract.region not in catalog.regions:
-            known = ", ".join(sorted(catalog.regions))
-            raise ContractError(f"{contract.declared_in}: region '{contract.region}' is in no catalog. Known: {known}.")
+def told_contracts(catalog: Catalog, folder: Path) -> dict[str, dict[str, Any]]:
+    """Return the contracts of a folder by file name, as JSON can hold them; of a broken one, the last good."""
+    return {
+        contract.declared_in.name: contract.model_dump(mode="json")
+        for contract in catalog.sources.values()
+        if contract.declared_in.parent == folder
+    }
+
+
+def _read_each(folder: Path, catalog: Catalog, last_good: Mapping[str, Mapping[str, Any]]) -> None:
+    """Read each contract of a folder into the catalog; what is wrong with one is no matter of the others."""
+    own: dict[str, Path] = {}
+    wrong: dict[Path, str] = {}
+    for path in sorted(folder.glob("*.toml")):
+        try:
+            contract = _read_one(path, Contract, ContractError)
+            _check_region(contract, catalog)
+            if contract.id in own:
+                raise ContractError(_twice(path, contract.id, folder))
+        except ContractError as problem:
+            wrong[path] = str(problem)
+        else:
+            own[contract.id] = path
+            catalog.sources[contract.id] = contract
+    for path, why in wrong.items():
+        before = _as_before(path, last_good)
+        if before is None or before.id in own or before.region not in (None, *catalog.regions):
+            catalog.unread[path.name] = why
+        else:
+            catalog.sources[before.id] = before
+            catalog.broken[before.id] = why
+
+
+def _as_before(path: Path, last_good: Mapping[str, Mapping[str, Any]]) -> Contract | None:
+    try:
+        return Contract.model_validate({**last_good[path.name], "declared_in": path})
+    except (KeyError, TypeError, ValidationError):
+        # Never read, or noted by another version of this program.
+        return None
+
+
+def _check_region(contract: Contract, catalog: Catalog) -> None:
+    if contract.region is not None and contract.region not in catalog.regions:
+        known = ", ".join(sorted(catalog.regions))
+        raise ContractError(f"{contract.declared_in}: region '{contract.region}' is in no catalog. Known: {known}.")
+
+
+def _twice(path: Path, identifier: str, folder: Path) -> str:
+    return f"{path}: id '{identifier}' is declared twice in {folder}. Give each its own."
 
 
 def _read_all(folder: Path, model: type[Model], error: type[ConfigError]) -> dict[str, Model]:
@@ -107,7 +165,7 @@ def _read_all(folder: Path, model: type[Model], error: type[ConfigError]) -> dic
         read = _read_one(path, model, error)
         identifier = read.id  # type: ignore[attr-defined]
         if identifier in found:
-            raise error(f"{path}: id '{identifier}' is declared twice in {folder}. Give each its own.")
+            raise error(_twice(path, identifier, folder))
         found[identifier] = read
     return found
 

@@ -15,7 +15,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, cast
 
@@ -108,11 +108,10 @@ def _wait(url: str, child: subprocess.Popen[bytes], log: Path) -> None:
     while time.monotonic() < deadline:
         if child.poll() is not None:
             raise InducultError(f"the Prefect server ended at once; its log is {log}.")
-        try:
+        with suppress(requests.RequestException):
             if requests.get(f"{url}/health", timeout=5).ok:
                 return
-        except requests.RequestException:
-            time.sleep(0.5)
+        time.sleep(0.5)
     raise InducultError(f"the Prefect server did not answer within {START_S:.0f} s; its log is {log}.")
 
 

@@ -6,6 +6,7 @@ It is a secret: it is neither logged nor stored. That nobody could be told never
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 from prefect import get_run_logger
@@ -14,8 +15,10 @@ from prefect.client.schemas.objects import FlowRun, State
 from pydantic import SecretStr
 
 from flows.parameters import Parameters, words_of
+from inducult_geo.errors import ConfigError
 from inducult_geo.outcome import RunOutcome
 from inducult_geo.run import Run
+from inducult_geo.settings import Settings, load_settings
 from inducult_geo.store import DataFolder, current_release
 
 _MOST_LINES = 20
@@ -33,8 +36,17 @@ def tell_crash(_flow: Any, flow_run: FlowRun, state: State[Any]) -> None:
     if isinstance(state.result(raise_on_failure=False), RunOutcome):
         return  # told already, by name
     given = (flow_run.parameters or {}).get("parameters") or {}
-    run = (given if isinstance(given, Parameters) else Parameters.model_validate(given)).open()
-    send(run.settings.notify_url, *crash_text(words_of(state) or str(state.message), run.folder), failed=True)
+    settings = _settings((given if isinstance(given, Parameters) else Parameters.model_validate(given)).data)
+    why = words_of(state) or str(state.message)
+    send(settings.notify_url, *crash_text(why, DataFolder(settings.data)), failed=True)
+
+
+def _settings(data: Path | None) -> Settings:
+    """Return the settings; where their file is what ended the night, those of the environment alone."""
+    try:
+        return load_settings(data)
+    except ConfigError:
+        return Settings() if data is None else Settings(data=data)
 
 
 def outcome_text(outcome: RunOutcome) -> tuple[str, str]:

@@ -345,6 +345,31 @@ def test_a_long_list_of_failures_is_cut() -> None:
     assert sum(line.startswith("- ") for line in body.splitlines()) == 20
 
 
+@pytest.mark.parametrize("spoiled", ["inducult.toml", "data/raw/rasters/dem.toml"])
+def test_what_ends_the_night_does_not_keep_it_from_being_told(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, spoiled: str
+) -> None:
+    """A slip in the settings or in a declaration ended the run, and the telling as well: nobody heard of it."""
+    from prefect.states import Failed
+
+    from flows import telling
+    from inducult_geo.errors import ConfigError
+
+    (tmp_path / spoiled).parent.mkdir(parents=True, exist_ok=True)
+    (tmp_path / spoiled).write_text("colour = 1\n")
+    sent: list[tuple[str | None, str]] = []
+    monkeypatch.setattr(
+        telling, "send", lambda to, _subject, body, **_: sent.append((to and to.get_secret_value(), body))
+    )
+    monkeypatch.setenv("INDUCULT_NOTIFY_URL", "json://127.0.0.1/night")
+    flow_run = SimpleNamespace(parameters={"parameters": {"data": str(tmp_path / "data")}})
+    telling.tell_crash(None, flow_run, Failed(message="x", data=ConfigError("unknown key 'colour'")))
+    ((to, body),) = sent
+    assert to == "json://127.0.0.1/night"
+    assert "What happened: unknown key 'colour'" in body
+    assert "There is no release yet." in body
+
+
 @pytest.mark.parametrize("as_model", [True, False], ids=["parameters", "plain values"])
 def test_a_crash_is_told_with_what_is_still_whole_and_a_known_failure_not_twice(
     as_model: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, night: RunOutcome

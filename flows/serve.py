@@ -101,6 +101,12 @@ def free_port(wanted: int) -> int:
     raise ConfigError("no free port on loopback")
 
 
+def _ask_directly() -> None:
+    """Keep what is asked on loopback, here and in the runs, from the proxy that an office's machines are set to."""
+    for name in ("no_proxy", "NO_PROXY"):
+        os.environ[name] = ",".join(filter(None, (os.environ.get(name), LOOPBACK)))
+
+
 def _wait(url: str, child: subprocess.Popen[bytes], log: Path) -> None:
     import requests
 
@@ -143,6 +149,7 @@ def main(
     if existing:
         _serve(run, catalog or [], existing)
         return
+    _ask_directly()
     home = run.folder.processed / ".prefect"
     with server(home, port=free_port(port), database=run.settings.database_url) as url:
         os.environ["PREFECT_API_URL"] = url

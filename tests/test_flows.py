@@ -161,7 +161,8 @@ def test_a_scheduled_run_fires_and_the_service_ends_cleanly(data: Path, stop: si
     environment = {k: v for k, v in os.environ.items() if not k.startswith("PREFECT")}
     child = subprocess.Popen(
         [sys.executable, "-m", "flows.serve", "--data", str(data), "--port", str(port)],
-        env={**environment, "INDUCULT_SERVE_CRON": "* * * * *"},
+        # Nobody listens at that proxy: what is asked on loopback must not go there.
+        env={**environment, "INDUCULT_SERVE_CRON": "* * * * *", "HTTP_PROXY": "http://127.0.0.1:9"},
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,

@@ -77,7 +77,7 @@ def contracts() -> dict[str, Contract]:
     return {
         "register": Contract(id="register", title="Register", region="opole", **said),
         "secret": Contract(id="secret", title="Secret list", publish=False, **said),
-        "wide": Contract(id="wide", title="Wide list", publish_grid_m=1000.0, **said),
+        "wide": Contract(id="wide", title="Wide list", publish_grid_m=1000.0, columns={"key": "id"}, **said),
     }
 
 

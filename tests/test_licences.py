@@ -11,7 +11,7 @@ import pytest
 import shapely
 from bundles import contracts, small_bundle
 
-from inducult_geo.frames import REJECT_REASONS, REVIEW_REASONS, from_json, to_json
+from inducult_geo.frames import REJECT_REASONS, REVIEW_REASONS, content_hash, from_json, to_json
 from inducult_geo.publish.licences import NOT_SHOWN, credit_lines, credit_text, for_release, grid_centers, licence_names
 
 
@@ -112,6 +112,33 @@ def test_why_a_generalized_record_cannot_be_used_is_told_without_its_place(reaso
 )
 def test_what_gives_no_place_away_is_told_as_it_is(reason, written):
     assert rejected_as(reason, written) == written
+
+
+def test_a_hash_of_what_came_in_is_no_way_to_the_place():
+    """Whoever knows the rest of a row finds its coordinates by trying: there are about a million in a cell."""
+    bundle = small_bundle()
+    known = ["W-1", "Stahlwerk"]
+    mine = bundle.records["source"] == "wide"
+    bundle.records["content_hash"] = [content_hash([*known, str(x), "50.5"]) for x in range(len(bundle.records))]
+    shown = for_release(bundle, contracts()).records.set_index("record_key")["content_hash"]
+    before = bundle.records.set_index("record_key")["content_hash"]
+    on_grid = [*bundle.records.loc[mine, "record_key"]]
+    assert on_grid
+    assert not set(shown[on_grid]) & {content_hash([*known, str(x), "50.5"]) for x in range(1000)}
+    others = [key for key in shown.index if key not in on_grid]
+    assert shown[others].equals(before[others])
+
+
+@pytest.mark.parametrize(
+    ("column", "value", "is_news"),
+    [("operator", "Another", True), ("retrieved_at", "2027-01-01", False), ("raw_x", "12.345", False)],
+)
+def test_what_is_shown_of_a_generalized_record_tells_whether_it_changed(column, value, is_news):
+    bundle, changed = small_bundle(), small_bundle()
+    row = bundle.records.index[bundle.records["source"] == "wide"][0]
+    changed.records.loc[row, column] = value
+    one, other = (for_release(each, contracts()).records["content_hash"].fillna("") for each in (bundle, changed))
+    assert (one != other).sum() == is_news
 
 
 def rejected_as(reason, written):

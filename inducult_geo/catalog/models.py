@@ -198,9 +198,9 @@ class Contract(Declared):
 
     `region` is the region that the source is about; a wide source names `countries` instead (or neither, which
     means any place). `publish = false` keeps its records out of releases; `publish_grid_m` lets them out with their
-    place on a grid of that many meters only. `reliability` (0-100) tells which source wins an attribute. A list of
-    columns for one field means the first of them that is there and filled, row by row: names differ between versions;
-    "" in it means that the file may have none of them.
+    place on a grid of that many meters only, and needs a key of their own. `reliability` (0-100) tells which source
+    wins an attribute. A list of columns for one field means the first of them that is there and filled, row by row:
+    names differ between versions; "" in it means that the file may have none of them.
     """
 
     id: Identifier
@@ -279,6 +279,13 @@ class Contract(Declared):
                     f"{', '.join(sorted(MAPPED_FIELDS))}"
                 )
         return table
+
+    @model_validator(mode="after")
+    def _keys_without_places(self) -> Contract:
+        if self.publish_grid_m is not None and self.files and "key" not in self.columns:
+            # The key is made of the whole row then, and whoever knows the rest of the row can try all coordinates.
+            raise ValueError("publish_grid_m needs a key in [columns]: one made of the whole row tells its coordinates")
+        return self
 
     @property
     def may_publish(self) -> bool:

@@ -20,7 +20,15 @@ import pandas as pd
 import shapely
 
 from inducult_geo.catalog import Contract
-from inducult_geo.frames import REJECT_REASONS, REVIEW_REASONS, Pairs, Sites, from_json
+from inducult_geo.frames import (
+    RECORD_COLUMNS,
+    REJECT_REASONS,
+    REVIEW_REASONS,
+    Pairs,
+    Sites,
+    content_hash,
+    from_json,
+)
 from inducult_geo.publish.bundle import Bundle
 from inducult_geo.publish.rebuild import SAMPLED, rebuilt, without_places
 
@@ -29,6 +37,7 @@ ODBL = "ODbL 1.0 (Open Database License), © OpenStreetMap contributors, https:/
 NOT_SHOWN = "Not shown: the place of a record in question is published on a grid only."
 
 _TELLS_PLACE = ("raw_x", "raw_y", "tags")
+_NOT_CONTENT = ("content_hash", "place", "retrieved_at", "valid_at", "operation", "accuracy_m", "reason", "detail")
 _TELLS_NO_PLACE = ("no_key", "no_coordinates", "bad_geometry", "bad_row", "outside_all_regions")
 """Reasons whose words hold nothing of the coordinate."""
 
@@ -186,9 +195,23 @@ def _emptied(frame: gpd.GeoDataFrame, rows: pd.Series, columns: tuple[str, ...])
 def _generalized_records(records: gpd.GeoDataFrame, terms: Terms) -> gpd.GeoDataFrame:
     cells = records["source"].map(dict(terms.grids)).astype("float64")
     shown = _emptied(_on_grid(records, cells), cells.notna(), _TELLS_PLACE).reset_index(drop=True)
-    hidden = cells.notna().to_numpy() & ~shown["reason"].isin(_TELLS_NO_PLACE)
+    on_grid = cells.notna().to_numpy()
+    hidden = on_grid & ~shown["reason"].isin(_TELLS_NO_PLACE)
+    shown.loc[on_grid, "content_hash"] = _hashes_of_shown(shown[on_grid])
     shown["detail"] = shown["detail"].mask(hidden, pd.Series(map(_without_value, shown["reason"]), dtype="str"))
     return shown
+
+
+def _hashes_of_shown(records: gpd.GeoDataFrame) -> list[str]:
+    """Hash what is published of records.
+
+    The hash of the row as it came would give the place away: all else of the row is known, and a cell of the grid holds
+    only about a million coordinates to try.
+    """
+    told = [name for name in RECORD_COLUMNS if name in records and name not in _NOT_CONTENT]
+    rows = records[told].astype(object).itertuples(index=False, name=None)
+    shapes = shapely.to_wkb(records.geometry.to_numpy(), hex=True)
+    return [content_hash([*row, shape]) for row, shape in zip(rows, shapes, strict=True)]
 
 
 def _without_value(reason: Any) -> str | None:

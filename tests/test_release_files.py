@@ -11,6 +11,8 @@ from bundles import contracts, small_bundle
 
 from inducult_geo.errors import ReleaseError
 from inducult_geo.publish.licences import for_release
+from inducult_geo.publish.metadata import data_date
+from inducult_geo.publish.preview import preview_page
 from inducult_geo.publish.release import write_release, write_sums
 from inducult_geo.publish.report import FILES, LAW_SQL, readme_text, sha256sums
 
@@ -92,6 +94,16 @@ def test_outside_text_cannot_steer_a_terminal_or_forge_lines(bundle):
     text = readme_text(replace(bundle, sources=sources))
     assert "\x1b" not in text
     assert "\nrecords in 0" not in text
+
+
+def test_how_many_sources_tell_no_date_is_said(bundle):
+    records = bundle.records.assign(valid_at="2024-03-01")
+    assert data_date(replace(bundle, records=records)) == "2024-03-01"
+    undated = records.assign(valid_at=records["valid_at"].mask(records["source"] == records["source"].iloc[0]))
+    told = f"2024-03-01 (of 1 of {records['source'].nunique()} sources no date is known)"
+    blurred = replace(bundle, records=undated)
+    assert f"Data up to {told};" in readme_text(blurred)
+    assert f"Data up to {told} " in preview_page(blurred)
 
 
 def test_a_release_without_any_date_says_so(bundle, tmp_path):

@@ -39,8 +39,14 @@ def timestamp(bundle: Bundle) -> str:
 
 
 def data_date(bundle: Bundle) -> str:
-    """Return the date of the newest data in words."""
-    return str(bundle.run["data_date"] or "an unknown date")
+    """Return the date of the newest data in words, and how many sources tell none."""
+    newest = bundle.run["data_date"]
+    if not newest:
+        return "an unknown date"
+    records = bundle.records
+    tells = records["valid_at"].notna() | records["retrieved_at"].notna()
+    sources, dated = records["source"].nunique(), records.loc[tells, "source"].nunique()
+    return str(newest) + (f" (of {sources - dated} of {sources} sources no date is known)" if dated < sources else "")
 
 
 def release_title(bundle: Bundle) -> str:

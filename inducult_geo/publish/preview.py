@@ -24,7 +24,7 @@ from inducult_geo.publish.domains import DOMAINS
 from inducult_geo.publish.drawing import Map, overview_map, region_map
 from inducult_geo.publish.licences import ODBL, OSM, credit_lines
 from inducult_geo.publish.mapdata import json_for_page, map_data
-from inducult_geo.publish.metadata import SAMPLE_NOTICE, release_title
+from inducult_geo.publish.metadata import SAMPLE_NOTICE, data_date, release_title
 from inducult_geo.publish.pictograms import PICTOGRAMS
 from inducult_geo.publish.symbols import aspect_marks, theme_marks
 from inducult_geo.publish.tables import clean_text, layer_frames
@@ -61,6 +61,7 @@ def preview_page(bundle: Bundle) -> str:
             title=release_title(bundle),
             notice=SAMPLE_NOTICE if bundle.run["is_sample"] else "",
             run=bundle.run,
+            data_date=data_date(bundle),
             overview=overview_map(regions, sites),
             panels=panels,
             aspects=aspect_marks(),

@@ -11,7 +11,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescap
 from inducult_geo.publish.bundle import Bundle
 from inducult_geo.publish.layers import LAYERS
 from inducult_geo.publish.licences import ODBL, OSM, credit_lines
-from inducult_geo.publish.metadata import SAMPLE_NOTICE, release_title
+from inducult_geo.publish.metadata import SAMPLE_NOTICE, data_date, release_title
 
 SUMS = "SHA256SUMS"
 
@@ -56,6 +56,7 @@ def readme_text(bundle: Bundle) -> str:
     return plain.get_template("README.txt").render(
         title=_line(release_title(bundle)),
         run=bundle.run,
+        data_date=data_date(bundle),
         notice=SAMPLE_NOTICE if bundle.run["is_sample"] else "",
         files=FILES,
         layers=LAYERS,

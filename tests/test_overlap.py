@@ -117,17 +117,19 @@ def contest_of(lefts, rights, sources="ab"):
 def test_what_is_left_when_the_best_is_gone():
     pairs = contest_of([0, 0, 0, 1], [0, 1, 2, 0])
     left, right = contests(pairs)
-    base, lead, more = left.without_best(np.array([5.0, 3.0, 1.0, 4.0]), np.array([0.1, 0.2, 0.3, 0.4]))
-    assert (base.tolist(), lead.tolist(), more.tolist()) == ([3.0], [2.0], [0.2])
-    base, lead, _ = right.without_best(np.array([5.0, 3.0, 1.0, 4.0]), np.zeros(4))
-    assert base.tolist() == [4.0]
-    assert np.isnan(lead).all()
+    after = left.standing(np.array([5.0, 3.0, 1.0, 4.0]))[1]
+    assert (after.value.tolist(), after.lead.tolist()) == ([3.0], [2.0])
+    assert after.most(np.array([0.1, 0.2, 0.3, 0.4])).tolist() == [0.2]
+    after = right.standing(np.array([5.0, 3.0, 1.0, 4.0]))[1]
+    assert after.value.tolist() == [4.0]
+    assert np.isnan(after.lead).all()
 
 
 def test_two_that_are_best_leave_one_as_good():
     left, _ = contests(contest_of([0, 0], [0, 1]))
-    assert left.lead(np.array([2.0, 2.0])).tolist() == [0.0, 0.0]
-    assert left.without_best(np.array([2.0, 2.0]), np.array([1.0, 3.0]))[2].tolist() == [3.0]
+    lead, after = left.standing(np.array([2.0, 2.0]))
+    assert lead.tolist() == [0.0, 0.0]
+    assert after.most(np.array([1.0, 3.0])).tolist() == [3.0]
 
 
 def test_sides_go_by_source_not_by_order():

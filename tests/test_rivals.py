@@ -39,7 +39,7 @@ def test_contests_are_what_looking_at_each_pair_tells(pairs, side, block, monkey
     value, more = random.integers(-3, 4, (2, len(pairs.left))).astype(float)
     single = np.array([True, True, False])
     contest, names = contests(pairs)[side], pairs.prepared.sources[1]
-    lead, crowd = contest.lead(value), contest.crowd(value, single)
+    (lead, after), crowd = contest.standing(value), contest.crowd(value, single)
     groups = groups_of(pairs, side)
     assert (plants_of(pairs.prepared) >= 0).sum() == 15
     for (_, theirs), members in groups.items():
@@ -51,13 +51,19 @@ def test_contests_are_what_looking_at_each_pair_tells(pairs, side, block, monkey
     best = {key: max(value[at] for at, _ in members) for key, members in groups.items()}
     keys = zip(contest.record.tolist(), names[contest.partners], strict=True)
     assert dict(zip(keys, contest.best(value).tolist(), strict=True)) == best
-    found = np.nan_to_num(np.column_stack(contest.without_best(value, more)), nan=99.0)
+    number = contest.of_pairs(np.arange(len(contest.record)))
+    assert [number[at] for members in groups.values() for at, _ in members] == [
+        [*zip(contest.record.tolist(), names[contest.partners], strict=True)].index(key)
+        for key, members in groups.items()
+        for _ in members
+    ]
+    found = np.nan_to_num(np.column_stack([after.value, after.lead, after.most(more)]), nan=99.0)
     wanted = [left_over(members, value, more) for members in groups.values() if len(members) > 1]
     assert sorted(found.tolist()) == sorted(np.nan_to_num(np.array(wanted), nan=99.0).tolist())
 
 
 def left_over(members: list[tuple[int, int]], value: np.ndarray, more: np.ndarray) -> tuple[float, float, float]:
-    """What a group would hold at best if its best pair were gone: see `Contest.without_best`."""
+    """What a group would hold at best if its best pair were gone: see `NextBest`."""
     ordered = sorted((value[at] for at, _ in members), reverse=True)
     second = ordered[1]
     lower = [one for one in ordered if one < second]
@@ -69,6 +75,7 @@ def test_no_pairs_no_contest():
     table = prepare(records(row("a:1", "Werk 1", point()), row("a:2", "Werk 2", point())))
     none = np.zeros(0, dtype=np.int64)
     for contest in contests(Compared(table, none, none)):
-        assert len(contest.sizes) == len(contest.best(none)) == len(contest.lead(none)) == 0
-        assert [len(part) for part in contest.without_best(none, none)] == [0, 0, 0]
+        assert len(contest.sizes) == len(contest.best(none)) == len(contest.of_pairs(none)) == 0
+        lead, after = contest.standing(none)
+        assert len(lead) == len(after.value) == len(after.lead) == len(after.most(none)) == 0
         assert len(contest.crowd(none, np.array([True]))) == 0

@@ -75,9 +75,7 @@ def kinds(pairs: Compared, sides: tuple[Contest, Contest], total: Floats) -> Kin
             level.append(leaning)
             words.append(holders.words)
             size += len(leaning)
-        of_pair = np.empty(len(total), dtype=np.int32)
-        of_pair[side.order] = np.repeat(row, side.sizes)
-        of_side.append(of_pair)
+        of_side.append(side.of_pairs(row))
     levels = np.concatenate(level)
     return Kinds(_that_say_more(of_side[0], of_side[1], levels), levels, np.concatenate(words))
 

@@ -125,8 +125,7 @@ def overlap(
         level[rows] = raised + np.clip(logit(priors) - logit(np.array(trained)), -MOST_DOWN, MOST_UP)
         shares[rows] = priors
     # The country is that of the record of the source that comes first by name.
-    of_pair = np.empty(len(total), dtype=np.int32)
-    of_pair[sides[0].order] = np.repeat(lists[0] * n_lands + land[sides[0].record], sides[0].sizes)
+    of_pair = sides[0].of_pairs((lists[0] * n_lands + land[sides[0].record]).astype(np.int32))
     return Overlap(of_pair, level, shares)
 
 

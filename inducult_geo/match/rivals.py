@@ -6,7 +6,7 @@ where another list has the plant as one record, all of them are right.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import pairwise
@@ -19,7 +19,7 @@ from inducult_geo.match.comparisons import Compared
 from inducult_geo.match.prepared import Prepared
 from inducult_geo.ragged import Flags, Floats, Ints, Ragged, Small, blocks, spread, starts_of
 
-Values = TypeVar("Values", Floats, Flags)
+Values = TypeVar("Values", Floats, Flags, Small)
 
 
 @dataclass(frozen=True)
@@ -28,20 +28,23 @@ class Contest:
 
     Attributes
     ----------
+    size
+        Number of pairs.
     order
-        Pairs, group by group, and kin by kin in it.
+        Pairs, group by group, and kin by kin in it; None where they stand so already.
     starts
-        Where in `order` each group begins.
+        Where in that order each group begins.
     record
         The record of each group.
     partners
         The source of the partners of each group, by its number (see `Prepared.sources`).
     kin
-        Where in `order` the pairs begin whose partners are units of one plant: they do not compete. None where every
+        Where in that order the pairs begin whose partners are units of one plant: they do not compete. None where every
         pair is alone.
     """
 
-    order: Small
+    size: int
+    order: Small | None
     starts: Ints
     record: Ints
     partners: Ints
@@ -50,22 +53,36 @@ class Contest:
     @cached_property
     def sizes(self) -> Ints:
         """Pairs in each group."""
-        return np.asarray(np.diff(np.r_[self.starts, len(self.order)]), dtype=np.int64)
+        return _sizes(self.starts, self.size)
+
+    def of_pairs(self, values: Values) -> Values:
+        """Return the value of its group for each pair."""
+        each = np.repeat(values, self.sizes)
+        if self.order is None:
+            return each
+        found = np.empty_like(each)
+        found[self.order] = each
+        return found
 
     def best(self, values: Floats) -> Floats:
         """Return the highest value of each group."""
         found = [np.maximum.reduceat(values[part.order], part.starts) for part in self._parts()]
         return np.concatenate([np.zeros(0), *found])
 
-    def lead(self, base: Floats) -> Floats:
-        """Lead of each pair over the best other of its group; NaN where there is none."""
-        lead = np.empty(len(base))
+    def standing(self, base: Floats) -> tuple[Floats, NextBest]:
+        """Return how far each pair is ahead of the best other of its group, NaN where there is none, and the next best.
+
+        Parameters
+        ----------
+        base
+            The value that decides which is best, one a pair.
+        """
+        lead = np.empty(self.size)
+        found = []
         for part in self._parts():
-            value = base[part.order]
-            told = value - part.best_other(value)
-            told[np.isinf(told)] = np.nan
-            lead[part.order] = told
-        return lead
+            lead[part.order], after = part.standing(base[part.order])
+            found.append(after)
+        return lead, NextBest.of(found)
 
     def crowd(self, total: Floats, single: Flags) -> Floats:
         """Return for each pair the odds of all others of its group together.
@@ -86,95 +103,130 @@ class Contest:
             rest[part.order] = others
         return rest
 
-    def without_best(self, base: Floats, more: Floats) -> tuple[Floats, Floats, Floats]:
-        """Return what each group would hold at best if its best pair were gone.
-
-        Parameters
-        ----------
-        base
-            The value that decides which is best, one a pair.
-        more
-            Another value of each pair.
-
-        Returns
-        -------
-        base, lead, more
-            Of the second best pair: its value, its lead over the third (NaN where there is none), and its `more`; one
-            for each group of at least two pairs.
-        """
-        none = np.zeros(0)
-        found = [(none, none, none), *(part.without_best(base[part.order], more[part.order]) for part in self._parts())]
-        value, lead, other = (np.concatenate(column) for column in zip(*found, strict=True))
-        return value, lead, other
-
     def _parts(self) -> Iterator[_Part]:
         """Cut the groups into parts of about a block of pairs each: what is worked out of one stays small."""
-        ends = np.unique(np.r_[np.searchsorted(self.starts, [here.start for here in blocks(len(self.order))]),
+        ends = np.unique(np.r_[np.searchsorted(self.starts, [here.start for here in blocks(self.size)]),
                                len(self.starts)])  # fmt: skip
-        starts = np.r_[self.starts, len(self.order)]
+        starts = np.r_[self.starts, self.size]
         for low, high in pairwise(ends.tolist()):
-            first, last = starts[low], starts[high]
+            first, last = int(starts[low]), int(starts[high])
+            here = slice(first, last)
             kin = None
             if self.kin is not None:
                 kin = self.kin[slice(*np.searchsorted(self.kin, [first, last]))] - first
-            yield _Part(self.order[first:last], self.starts[low:high] - first, self.partners[low:high], kin)
+            order = here if self.order is None else self.order[here]
+            yield _Part(last - first, order, self.starts[low:high] - first, self.partners[low:high], kin)
+
+
+@dataclass(frozen=True)
+class NextBest:
+    """What would be the best of each group of at least two pairs if its best were gone.
+
+    Attributes
+    ----------
+    value, lead
+        Its value, and how far it would be ahead of the next one (NaN where there is none), one a group.
+    pairs
+        The pairs that it may be, group by group: several where they are even.
+    starts
+        Where in `pairs` each group begins.
+    """
+
+    value: Floats
+    lead: Floats
+    pairs: Ints
+    starts: Ints
+
+    @classmethod
+    def of(cls, parts: Sequence[NextBest]) -> NextBest:
+        """Put parts one after the other."""
+        none, nobody = np.zeros(0), np.zeros(0, dtype=np.int64)
+        before = np.cumsum([0, *(len(part.pairs) for part in parts)])
+        starts = [part.starts + start for part, start in zip(parts, before, strict=False)]
+        return cls(
+            np.concatenate([none, *(part.value for part in parts)]),
+            np.concatenate([none, *(part.lead for part in parts)]),
+            np.concatenate([nobody, *(part.pairs for part in parts)]),
+            np.concatenate([nobody, *starts]),
+        )
+
+    def most(self, values: Floats) -> Floats:
+        """Return the highest value of the pairs that it may be, one a group; `values` are of all pairs."""
+        return np.maximum.reduceat(values[self.pairs], self.starts) if len(self.starts) else np.zeros(0)
 
 
 @dataclass(frozen=True)
 class _Part:
     """Some groups of a contest (see there), with `starts` and `kin` as places in their own `order`."""
 
-    order: Small
+    size: int
+    order: Small | slice
     starts: Ints
     partners: Ints
     kin: Ints | None
 
+    @cached_property
+    def sizes(self) -> Ints:
+        """Pairs in each group."""
+        return _sizes(self.starts, self.size)
+
     def each(self, values: Values) -> Values:
         """Return the value of its group for each pair."""
-        return np.repeat(values, np.diff(np.r_[self.starts, len(self.order)]))
+        return np.repeat(values, self.sizes)
 
     def of_kin(self, values: Floats) -> Floats:
         """Return for each pair the sum of the values of its kin, itself among them."""
         if self.kin is None:
             return values
-        return np.repeat(np.add.reduceat(values, self.kin), np.diff(np.r_[self.kin, len(values)]))
+        return np.repeat(np.add.reduceat(values, self.kin), _sizes(self.kin, self.size))
 
-    def best_other(self, value: Floats) -> Floats:
-        """Return for each pair the best value of its group that is not of its kin; -inf where there is none."""
-        if self.kin is None:
-            first, second = (self.each(part) for part in _two(value, self.starts))
-            return np.where(value < first, first, second)
-        mine = np.maximum.reduceat(value, self.kin)
-        # Where each group begins among the kins: every beginning of a group is one of a kin.
-        starts = np.searchsorted(self.kin, self.starts)
-        sizes = np.diff(np.r_[starts, len(self.kin)])
-        first, second = (np.repeat(part, sizes) for part in _two(mine, starts))
-        return np.repeat(np.where(mine < first, first, second), np.diff(np.r_[self.kin, len(value)]))
-
-    def without_best(self, value: Floats, more: Floats) -> tuple[Floats, Floats, Floats]:
-        """Return what each group of two pairs at least would hold if its best were gone (see `Contest`)."""
-        _, second = _two(value, self.starts)
-        of_each = self.each(second)
-        third = np.maximum.reduceat(np.where(value < of_each, value, -np.inf), self.starts)
-        tied = np.where(value == of_each, more, -np.inf)
+    def standing(self, value: Floats) -> tuple[Floats, NextBest]:
+        """Return the lead of each pair and the next best of each group (see `Contest.standing`)."""
+        first, second = _two(value, self.starts, self.sizes)
+        best, next_best = self.each(first), self.each(second)
+        other = np.where(value < best, best, next_best) if self.kin is None else self._beside_kin(value, self.kin)
+        lead = value - other
+        lead[np.isinf(lead)] = np.nan
+        third = np.maximum.reduceat(np.where(value < next_best, value, -np.inf), self.starts)
         kept = np.isfinite(second)
-        lead = np.where(np.isinf(third), np.nan, second - np.where(np.isinf(third), 0.0, third))
-        return second[kept], lead[kept], np.maximum.reduceat(tied, self.starts)[kept]
+        ahead = np.where(np.isinf(third), np.nan, second - np.where(np.isinf(third), 0.0, third))
+        tied = np.flatnonzero((value == next_best) & np.isfinite(next_best))
+        counts = np.add.reduceat((value == next_best).astype(np.int64), self.starts)[kept]
+        pairs = self.order.start + tied if isinstance(self.order, slice) else self.order[tied].astype(np.int64)
+        return lead, NextBest(second[kept], ahead[kept], pairs, np.cumsum(counts) - counts)
+
+    def _beside_kin(self, value: Floats, kin: Ints) -> Floats:
+        """Return for each pair the best value of its group that is not of its kin; -inf where there is none."""
+        mine = np.maximum.reduceat(value, kin)
+        # Where each group begins among the kins: every beginning of a group is one of a kin.
+        starts = np.searchsorted(kin, self.starts)
+        sizes = _sizes(starts, len(kin))
+        first, second = (np.repeat(part, sizes) for part in _two(mine, starts, sizes))
+        return np.repeat(np.where(mine < first, first, second), _sizes(kin, len(value)))
 
 
-def _two(value: Floats, starts: Ints) -> tuple[Floats, Floats]:
+def _sizes(starts: Ints, size: int) -> Ints:
+    """Return how large each group is, of `size` values; `starts` is where each begins."""
+    return np.asarray(np.diff(starts, append=size), dtype=np.int64)
+
+
+def _two(value: Floats, starts: Ints, sizes: Ints) -> tuple[Floats, Floats]:
     """Return the best and the second best of each group (equal where two are best); -inf where there is none."""
     first = np.maximum.reduceat(value, starts)
-    top = value == np.repeat(first, np.diff(np.r_[starts, len(value)]))
+    top = value == np.repeat(first, sizes)
     second = np.maximum.reduceat(np.where(top, -np.inf, value), starts)
-    return first, np.where(np.add.reduceat(top.astype(np.int64), starts) > 1, first, second)
+    if np.count_nonzero(top) > len(starts):
+        second = np.where(np.add.reduceat(top.astype(np.int64), starts) > 1, first, second)
+    return first, second
 
 
 def contests(pairs: Compared) -> tuple[Contest, Contest]:
     """Group pairs by the record of the source that comes first by name, and by that of the other source."""
     source, names = pairs.prepared.sources
-    swap = source[pairs.left] > source[pairs.right]
-    one, other = np.where(swap, pairs.right, pairs.left), np.where(swap, pairs.left, pairs.right)
+    one, other = pairs.left, pairs.right
+    swap = np.concatenate([source[one[here]] > source[other[here]] for here in blocks(len(one))])
+    if swap.any():
+        one, other = np.where(swap, other, one), np.where(swap, one, other)
     width = max(len(names), 1)
     plants = plants_of(pairs.prepared)
     return _contest(one, other, source, width, plants), _contest(other, one, source, width, plants)
@@ -191,7 +243,7 @@ def leads(pairs: Compared, base: Floats) -> tuple[Floats, Floats]:
         Log-odds without neighbors, one a pair.
     """
     one, other = contests(pairs)
-    return one.lead(base), other.lead(base)
+    return one.standing(base)[0], other.standing(base)[0]
 
 
 def plants_of(prepared: Prepared) -> Ints:
@@ -201,22 +253,30 @@ def plants_of(prepared: Prepared) -> Ints:
     which one at least is the plant's own (not "Kraftwerk 1", "Kraftwerk 2"). Works in the north and the south are two.
     """
     names, words = prepared.names, prepared.lexicon
-    rows = np.flatnonzero(names.counts > 0)
+    named = np.flatnonzero(names.counts > 0)
+    # Few names hold a number at all: the others need no closer look.
+    numbered = _holding(prepared.variants, words.is_unit)[names.values[names.offsets[named]]]
+    rows = named[numbered]
     first = Ragged(names.values[names.offsets[rows]], np.arange(len(rows) + 1))
     at, told = spread(first, prepared.variants)
-    numbered, own = (
-        np.bincount(at[some], minlength=len(rows)) > 0 for some in (words.is_unit[told], ~words.exact[told])
-    )
+    own = np.bincount(at[~words.exact[told]], minlength=len(rows)) > 0
     mark = np.zeros(len(rows), dtype=np.int64)
     beside = ~words.is_unit[told]
     # A sum of random numbers stands for the words in any order.
     marks = np.random.default_rng(0).integers(1 << 40, size=len(words.words))
     np.add.at(mark, at[beside], marks[told[beside]])
-    units = rows[numbered & own]
-    codes = pd.MultiIndex.from_arrays([prepared.source[units], mark[numbered & own]]).factorize()[0]
+    units = rows[own]
+    codes = pd.MultiIndex.from_arrays([prepared.source[units], mark[own]]).factorize()[0]
     found = np.full(len(prepared), -1, dtype=np.int64)
     if len(codes):
         found[units] = np.where(np.bincount(codes)[codes] > 1, codes, -1)
+    return found
+
+
+def _holding(lists: Ragged, wanted: Flags) -> Flags:
+    """Tell which lists hold any of the wanted values."""
+    found = np.zeros(len(lists), dtype=bool)
+    found[np.searchsorted(lists.offsets, np.flatnonzero(wanted[lists.values]), side="right") - 1] = True
     return found
 
 
@@ -232,12 +292,15 @@ def _contest(mine: Ints, theirs: Ints, source: Ints, width: int, plants: Ints) -
     """
     bits = max(len(mine).bit_length(), 1)
     # Sorting group and row as one number is several times as fast as an indirect sort.
-    packed = source[theirs]
-    packed += mine * width
-    packed <<= bits
-    packed |= np.arange(len(mine))
-    packed.sort()
-    order = (packed & ((1 << bits) - 1)).astype(np.int32)
+    packed = np.arange(len(mine), dtype=np.int64)
+    for here in blocks(len(mine)):
+        packed[here] |= (mine[here] * width + source[theirs[here]]) << bits
+    is_sorted = bool((packed[1:] > packed[:-1]).all())
+    if not is_sorted:
+        packed.sort()
+    order = np.empty(len(packed), dtype=np.int32)
+    for here in blocks(len(packed)):
+        order[here] = packed[here] & ((1 << bits) - 1)
     packed >>= bits
     starts = starts_of(packed)
     kin = None
@@ -246,7 +309,9 @@ def _contest(mine: Ints, theirs: Ints, source: Ints, width: int, plants: Ints) -
         again = np.lexsort((by_plant, packed))
         order, by_plant = order[again], by_plant[again]
         kin = np.flatnonzero(np.r_[True, (by_plant[1:] != by_plant[:-1]) | (packed[1:] != packed[:-1])])
-    return Contest(order, starts, packed[starts] // width, packed[starts] % width, kin)
+        is_sorted = False
+    record, partners = np.divmod(packed[starts], width)
+    return Contest(len(packed), None if is_sorted else order, starts, record, partners, kin)
 
 
 _MOST: Final = 30.0

@@ -320,14 +320,14 @@ def stand(pairs: Compared, base: Floats, weights: Weights) -> Standing:
     """
     sides = contests(pairs)
     curves = [weights.leads[name] for name in LEADS]
-    parts = [side.lead(base) for side in sides]
+    parts, after = map(list, zip(*(side.standing(base) for side in sides), strict=True))
     for part, curve in zip(parts, curves, strict=True):
         for here in blocks(len(part)):
             part[here] = weigh(part[here], LEAD_KNOTS, curve)
     spare = []
-    for side, mine, theirs in ((sides[0], curves[0], parts[1]), (sides[1], curves[1], parts[0])):
-        next_best, lead, other = side.without_best(base, theirs)
-        spare.append(weights.offset + weights.scale * next_best + weigh(lead, LEAD_KNOTS, mine) + other)
+    for best, mine, theirs in ((after[0], curves[0], parts[1]), (after[1], curves[1], parts[0])):
+        lead = weigh(best.lead, LEAD_KNOTS, mine)
+        spare.append(weights.offset + weights.scale * best.value + lead + best.most(theirs))
     total = _total(base, parts, weights)
     return Standing(sides, dict(zip(LEADS, parts, strict=True)), total, (spare[0], spare[1]))
 

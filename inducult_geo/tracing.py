@@ -5,23 +5,25 @@ Both are worked out from a data folder as the last run left it, with the same we
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
 import pandas as pd
 
 from inducult_geo.errors import ConfigError
-from inducult_geo.frames import as_records
+from inducult_geo.frames import as_records, from_json
 from inducult_geo.match.resolve import compare, sources_of_units
 from inducult_geo.match.score import bar_in_words, shipped_weights
-from inducult_geo.match.site_ids import check_site_id
+from inducult_geo.match.site_ids import PREFIX, check_site_id
 from inducult_geo.match.waterfall import Waterfall, waterfall
 from inducult_geo.resolving import registry_of, weights_of
 from inducult_geo.run import Run
 from inducult_geo.stage import Stage, last_part, last_stage
+from inducult_geo.text import fold_once
 
 SHOWN: Final = ("source", "names", "type", "aspect", "status", "start_year", "end_year", "operator", "address", "city")
+_MOST_CALLED: Final = 8
 
 
 @dataclass(frozen=True)
@@ -136,6 +138,50 @@ def site_of_record(key: str, run: Run) -> str:
                 raise ConfigError(f"'{key}' is in no site: {record['detail']}")
             return str(record["site_id"])
     raise _unknown(key, run)
+
+
+def site_of(text: str, run: Run) -> str:
+    """Return the id of the site that a person means by its id, by the key of one of its records or by its name.
+
+    A name counts in any of its languages and spellings; where none is just that, one that holds all the words will do.
+
+    Raises
+    ------
+    ConfigError
+        Where no site or several are called so (they are named), or no region holds the record.
+    """
+    if ":" in text:
+        return site_of_record(text, run)
+    if text.strip().upper().startswith(f"{PREFIX}-"):
+        return text.strip().upper()
+    wanted = fold_once(text).strip()
+    called = [*_called(run)]
+    exact = [(site, told) for site, told, names in called if wanted in names]
+    words = wanted.split()
+    found = exact or [(site, told) for site, told, names in called if any(_holds(name, words) for name in names)]
+    if not words or not found:
+        raise ConfigError(f"no site is called '{text}'. Give the name on the map, the id of a site or a record's key.")
+    if len(found) > 1:
+        some = "; ".join(f"{site} {told}" for site, told in found[:_MOST_CALLED])
+        more = f" and {len(found) - _MOST_CALLED} more" if len(found) > _MOST_CALLED else ""
+        raise ConfigError(
+            _printable(f"{len(found)} sites may be meant by '{text}': {some}{more}. Give one of the ids.")
+        )
+    return found[0][0]
+
+
+def _called(run: Run) -> Iterator[tuple[str, str, list[str]]]:
+    """Yield of every site that has a name its id, what a person would know it by, and all of its names, folded."""
+    for stage in _stages(run):
+        sites = stage.sites().dropna(subset=["name"])
+        columns = [sites[name].tolist() for name in ("site_id", "name", "names", "city")]
+        for site, name, names, city in zip(*columns, strict=True):
+            where = f"{city}, {stage.region}" if isinstance(city, str) else stage.region
+            yield site, f"'{name}' ({where})", [fold_once(str(one)) for one in (name, *from_json(names).values())]
+
+
+def _holds(name: str, words: Sequence[str]) -> bool:
+    return all(word in name for word in words)
 
 
 def id_history(site_id: str, run: Run) -> tuple[str, ...]:

@@ -15,7 +15,7 @@ from inducult_geo.match.score import shipped_weights
 from inducult_geo.match.waterfall import Step, Waterfall
 from inducult_geo.run import Run, SourceFacts, open_run
 from inducult_geo.stage import keep_part, last_stage
-from inducult_geo.tracing import PairExplained, explain_pair, id_history, site_of_record
+from inducult_geo.tracing import PairExplained, explain_pair, id_history, site_of, site_of_record
 
 JOINED = ("opole_zabytki:6", "osm:way/9900070008")
 STRANGERS = ("opole_zabytki:16", "osm:way/9900070010")
@@ -117,6 +117,35 @@ def test_a_record_of_a_wide_source_that_no_region_took_is_not_unknown(tmp_path: 
 
 def test_a_record_leads_to_its_site(run: Run) -> None:
     assert site_of_record(JOINED[0], run) == site_of_record(JOINED[1], run) == explain_pair(*JOINED, run).sites[0]
+
+
+@pytest.mark.parametrize("said", ["Huta Małapanew", "huta malapanew", " MAŁAPANEW ", "malapanew huta"])
+def test_a_site_is_found_by_its_name_however_it_is_written(run: Run, said: str) -> None:
+    assert site_of(said, run) == site_of_record(JOINED[0], run)
+
+
+def test_an_id_and_a_key_are_taken_as_such(run: Run) -> None:
+    own = site_of_record(JOINED[0], run)
+    assert site_of(own, run) == site_of(f" {own.lower()}", run) == site_of(JOINED[0], run) == own
+    with pytest.raises(ConfigError, match="no record 'huta:1'"):
+        site_of("huta:1", run)
+
+
+@pytest.mark.parametrize("said", ["Huta Nirgendwo", "", " "])
+def test_a_name_that_no_site_bears_is_refused(run: Run, said: str) -> None:
+    with pytest.raises(ConfigError, match="no site is called"):
+        site_of(said, run)
+
+
+def test_a_name_that_several_bear_is_refused_with_their_ids(run: Run) -> None:
+    with pytest.raises(ConfigError) as refused:
+        site_of("Huta", run)
+    told = str(refused.value)
+    assert told.startswith("3 sites may be meant by 'Huta': IC-")
+    assert f"{site_of('Huta Szkła Jedlice', run)} 'Huta Szkła Jedlice' (" in told
+    assert told.endswith("opole). Give one of the ids.")
+    with pytest.raises(ConfigError, match=r"^\d+ sites may be meant by 'a': (IC-[^;]+; ){7}IC-[^;]+ and \d+ more\."):
+        site_of("a", run)
 
 
 @pytest.mark.parametrize(

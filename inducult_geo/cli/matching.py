@@ -69,7 +69,7 @@ def link(
 
 
 def explain(
-    what: Annotated[str, typer.Argument(help="The id of a site, or the key of a record.")],
+    what: Annotated[str, typer.Argument(help="A site by its id or name, or the key of a record.")],
     other: Annotated[
         str | None, typer.Argument(help="The key of a second record: why are they one site or not?")
     ] = None,
@@ -79,7 +79,7 @@ def explain(
 ) -> None:
     """Say why: how two records come to their score, or how a site came to be what it is."""
     from inducult_geo.opening import open_release
-    from inducult_geo.tracing import explain_pair, id_history, site_of_record
+    from inducult_geo.tracing import explain_pair, id_history, site_of
 
     with opened_run(data, catalog, quiet=True) as opened, refusal_is_two():
         if other is not None:
@@ -89,7 +89,7 @@ def explain(
             else:
                 typer.echo("\n".join(pair.lines()))
             return
-        what = site_of_record(what, opened) if ":" in what else what
+        what = site_of(what, opened)
         history = id_history(what, opened)
         told = open_release(opened.folder.root).site(what).explain() if opened.folder.current.exists() else None
     if as_json:

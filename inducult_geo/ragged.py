@@ -47,6 +47,13 @@ class Ragged:
         return int(self.counts.max(initial=0))
 
     @cached_property
+    def only(self) -> Ints:
+        """The value of each list, none of which holds more than one; -1 where it is empty."""
+        found = np.full(len(self), -1, dtype=np.int64)
+        found[self.counts > 0] = self.values
+        return found
+
+    @cached_property
     def alike(self) -> tuple[Ints, Ints]:
         """Number of each list among the different ones, and for each of these the first row that holds it."""
         rows = np.arange(len(self), dtype=np.int64)
@@ -170,19 +177,20 @@ def cross(left: Ragged, left_rows: Ints, right: Ragged, right_rows: Ints) -> tup
 
     Returns
     -------
-    pair, left_at, right_at
-        Number of the pair, and places in `left.values` and `right.values`; ordered by pair, left, right.
+    pair, left_value, right_value
+        Number of the pair, and a value of either list; ordered by pair, left, right.
     """
-    left_counts, right_counts = left.counts.take(left_rows), right.counts.take(right_rows)
     if left.longest <= 1 and right.longest <= 1:
-        pair = np.flatnonzero(left_counts & right_counts)
-        return pair, left.offsets.take(left_rows.take(pair)), right.offsets.take(right_rows.take(pair))
+        one, other = left.only.take(left_rows), right.only.take(right_rows)
+        pair = np.flatnonzero((one >= 0) & (other >= 0))
+        return pair, one.take(pair), other.take(pair)
+    left_counts, right_counts = left.counts.take(left_rows), right.counts.take(right_rows)
     # Two steps, left and then right, spare a division for every combination. (What is repeated in order is repeated
     # faster than it is looked up.)
     owner, mine = spread_out(left.offsets.take(left_rows), left_counts)
     others = np.repeat(right_counts, left_counts)
     _, right_at = spread_out(np.repeat(right.offsets.take(right_rows), left_counts), others)
-    return np.repeat(owner, others), np.repeat(mine, others), right_at
+    return np.repeat(owner, others), np.repeat(left.values.take(mine), others), right.values.take(right_at)
 
 
 def spread_out(starts: Ints, counts: Ints) -> tuple[Ints, Ints]:

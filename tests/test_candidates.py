@@ -106,13 +106,11 @@ def test_empty_tables(sizes):
 
 def test_cross_lists_every_combination_in_order():
     left, right = ragged([[1, 2], [], [3]]), ragged([[7], [8, 9]])
-    pair, at_left, at_right = cross(left, np.array([0, 1, 2]), right, np.array([1, 1, 0]))
-    assert pair.tolist() == [0, 0, 0, 0, 2]
-    assert left.values[at_left].tolist() == [1, 1, 2, 2, 3]
-    assert right.values[at_right].tolist() == [8, 9, 8, 9, 7]
+    found = cross(left, np.array([0, 1, 2]), right, np.array([1, 1, 0]))
+    assert [part.tolist() for part in found] == [[0, 0, 0, 0, 2], [1, 1, 2, 2, 3], [8, 9, 8, 9, 7]]
     alone = ragged([[1], [], [3]])
-    pair, at_left, at_right = cross(alone, np.array([0, 1, 2, 2]), alone, np.array([2, 0, 1, 0]))
-    assert (pair.tolist(), alone.values[at_left].tolist(), alone.values[at_right].tolist()) == ([0, 3], [1, 3], [3, 1])
+    found = cross(alone, np.array([0, 1, 2, 2]), alone, np.array([2, 0, 1, 0]))
+    assert [part.tolist() for part in found] == [[0, 3], [1, 3], [3, 1]]
 
 
 @pytest.mark.parametrize(

@@ -78,8 +78,7 @@ def test_every_combination_of_two_lists_in_order(left, right, data):
     pairs = data.draw(st.lists(st.tuples(st.integers(0, len(left) - 1), st.integers(0, len(right) - 1)), max_size=6))
     rows = np.array(pairs, dtype=np.int64).reshape(-1, 2)
     one, other = ragged(left), ragged(right)
-    pair, at_left, at_right = cross(one, rows[:, 0], other, rows[:, 1])
-    found = list(zip(pair.tolist(), one.values[at_left].tolist(), other.values[at_right].tolist(), strict=True))
+    found = [*zip(*(part.tolist() for part in cross(one, rows[:, 0], other, rows[:, 1])), strict=True)]
     assert found == [(n, a, b) for n, (i, j) in enumerate(pairs) for a in left[i] for b in right[j]]
 
 

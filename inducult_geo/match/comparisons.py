@@ -27,7 +27,6 @@ PLACE_FLOOR_M: Final = 100.0
 """Sites have an extent: two good points of one works may lie this far apart."""
 
 _NO_AREA_M2: Final = 1.0
-_CODE_LENGTH: Final = 12
 GENERAL_THEMES: Final = frozenset(("other", "museum_memory", "housing_landscape"))
 """Themes that say nothing against another one: a museum may stand in a mill."""
 
@@ -208,12 +207,11 @@ def same_postcode(pairs: Compared) -> Scores:
     """Postcodes: 1 the same, less the earlier they part; unknown across countries."""
     p = pairs.prepared
     codes, texts = p.coded["postcode"]
-    one, other = codes[pairs.left], codes[pairs.right]
+    one, other = codes.take(pairs.left), codes.take(pairs.right)
     told = texts != ""
-    known = np.flatnonzero(told[one] & told[other] & (p.land[pairs.left] == p.land[pairs.right]))
-    both = one[known] * len(texts) + other[known]
-    which, different = pd.factorize(both)
-    share = _prefix_share(texts[different // len(texts)], texts[different % len(texts)])
+    known = np.flatnonzero(told.take(one) & told.take(other) & (p.land.take(pairs.left) == p.land.take(pairs.right)))
+    which, different = pd.factorize(one.take(known) * len(texts) + other.take(known))
+    share = _prefix_share(p.postcode_signs, *np.divmod(different, max(len(texts), 1)))
     shared = np.full(len(one), np.nan)
     shared[known] = share[which]
     return Scores(shared, lambda rows: [f"{texts[one[i]]} / {texts[other[i]]}" for i in rows])
@@ -356,9 +354,9 @@ def _coded(p: Prepared, column: str, vague: Collection[str]) -> tuple[Ints, Flag
     return codes, np.array([text != "" and text not in vague for text in different], dtype=bool)
 
 
-def _prefix_share(a: NDArray[np.object_], b: NDArray[np.object_]) -> Floats:
-    """Share of two codes that agrees from the start, one a pair; all after the twelfth sign is left out."""
-    letters = [side.astype(f"U{_CODE_LENGTH}").view(np.uint32).reshape(len(side), _CODE_LENGTH) for side in (a, b)]
+def _prefix_share(signs: NDArray[np.uint32], a: Ints, b: Ints) -> Floats:
+    """Share of two codes that agrees from the start, one a pair; `signs` are those of each, 0 beyond its end."""
+    letters = signs.take(a, axis=0), signs.take(b, axis=0)
     length = np.maximum(*((side != 0).sum(axis=1) for side in letters))
     agree = np.logical_and.accumulate((letters[0] == letters[1]) & (letters[0] != 0), axis=1).sum(axis=1)
     return np.asarray(agree / np.maximum(length, 1), dtype=float)

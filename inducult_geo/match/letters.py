@@ -20,6 +20,7 @@ _BUCKETS: Final = 29
 """Letters are told apart by their code modulo this: all of a to z are, others may share a bucket, which only raises the
 bound."""
 
+_SPARE: Final = 64 - 2 * _BUCKETS
 _READ: Final = 24
 _HEAD: Final = 4
 _MARGIN: Final = 1e-6
@@ -33,9 +34,10 @@ class Letters:
     Attributes
     ----------
     bits
-        Two bits a bucket: whether a letter of it stands in the word, and whether another one does.
+        Two bits a bucket: whether a letter of it stands in the word, and whether another one does. The bits
+        that are left count letters that these do not hold, third ones and those beyond the twenty-fourth: one each.
     more
-        Letters that the bits do not hold: third ones, and those beyond the twenty-fourth.
+        Such letters beyond those.
     share
         One by the number of letters.
     head
@@ -60,9 +62,9 @@ class Letters:
     def _reaches(self, left: Ints, right: Ints, shared: NDArray[np.float32], wanted: float) -> Flags:
         """Tell whether the bound, with the letters that both begin with, reaches `wanted`."""
         differ = self.head.take(left) ^ self.head.take(right)
-        begin = np.zeros(len(left), dtype=np.float32)
-        for place in range(1, _HEAD + 1):
-            begin += (differ & np.uint64((1 << (16 * place)) - 1)) == 0
+        # The bits below the lowest that differs; where none does, that is all of them.
+        agree = (differ & (~differ + np.uint64(1))) - np.uint64(1)
+        begin = (np.bitwise_count(agree) // 16).astype(np.float32)
         jaro = (shared * (self.share.take(left) + self.share.take(right)) + 1) / 3
         return np.asarray(jaro + _BOOST * begin * (1 - jaro) >= wanted - _MARGIN, dtype=bool)
 
@@ -82,6 +84,9 @@ def letters_of(words: NDArray[np.object_], exact: Flags) -> Letters:
         told = column > 0
         bits |= np.where(told, np.where(first, one, two), np.uint64(0))
         more += told & ~first & ~second
+    counted = np.minimum(more, _SPARE)
+    bits |= ((np.uint64(1) << counted.astype(np.uint64)) - np.uint64(1)) << np.uint64(2 * _BUCKETS)
+    more -= counted
     head = np.zeros(size, dtype=np.uint64)
     for place in range(_HEAD):
         head |= (code[:, place] & np.uint64(0xFFFF)) << np.uint64(16 * place)
@@ -103,13 +108,13 @@ class Remembered:
 
     def find(self, codes: Ints, compare: Callable[[Ints], NDArray[np.float32]]) -> NDArray[np.float32]:
         """Return the similarity of each pair, given as one number; `compare` works out those that are not known."""
-        place = scattered(codes, self._bits)
-        found = self._value[place]
-        missing = np.flatnonzero(self._code[place] != codes)
+        place = scattered(codes, self._bits).view(np.int64)
+        found = self._value.take(place)
+        missing = np.flatnonzero(self._code.take(place) != codes)
         which, different = pd.factorize(codes[missing])
         fresh = compare(different)
         found[missing] = fresh[which]
-        place = scattered(different, self._bits)
+        place = scattered(different, self._bits).view(np.int64)
         self._code[place], self._value[place] = different, fresh
         return found
 

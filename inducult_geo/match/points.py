@@ -32,7 +32,7 @@ def weigh(value: Floats, knots: Sequence[float], points: Sequence[float]) -> Flo
     found -= at.take(below)
     found *= slopes.take(below)
     found += counts.take(below)
-    found[unknown] = 0.0
+    np.copyto(found, 0.0, where=unknown)
     return found
 
 

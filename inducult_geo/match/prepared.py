@@ -13,6 +13,8 @@ from numpy.typing import NDArray
 from inducult_geo.match.letters import Letters, Remembered, letters_of
 from inducult_geo.ragged import Flags, Floats, Ints, Ragged, sets, spread
 
+_CODE_LENGTH = 12
+
 
 @dataclass(frozen=True)
 class Lexicon:
@@ -143,6 +145,12 @@ class Prepared:
             codes, texts = pd.factorize(column)
             found[name] = codes.astype(np.int64), texts
         return found
+
+    @cached_property
+    def postcode_signs(self) -> NDArray[np.uint32]:
+        """The signs of each different postcode (see `coded`), 0 beyond its end; all after the twelfth is left out."""
+        texts = self.coded["postcode"][1]
+        return texts.astype(f"U{_CODE_LENGTH}").view(np.uint32).reshape(len(texts), _CODE_LENGTH)
 
     @cached_property
     def sources(self) -> tuple[Ints, NDArray[np.object_]]:

@@ -110,7 +110,7 @@ def plain_likeness(prepared: Prepared, words: Ragged, left: Ints, right: Ints) -
     left, right
         Records, one a pair.
     """
-    code, first = words.alike
+    code, first = words.alike_in_order
     pair = code.take(left) * len(first) + code.take(right)
     which, different = pd.factorize(pair)
     rows = (first[different // max(len(first), 1)], first[different % max(len(first), 1)])
@@ -183,7 +183,7 @@ def _block(
     telling = np.minimum(shared / _TELLING_FULL, 1)
     empty = (left.counts == 0) | (right.counts == 0)
     for column in (forward, backward, telling, numbers):
-        column[empty] = np.nan
+        np.copyto(column, np.nan, where=empty)
     return Likeness(forward, backward, telling, numbers)
 
 
@@ -200,9 +200,10 @@ def best_variants(prepared: Prepared, left: tuple[Ragged, Ints], right: tuple[Ra
     likeness, best
         `best` (pairs, 2) holds the numbers of the variants compared, -1 where a side has none.
     """
-    pair, at_left, at_right = cross(left[0], left[1], right[0], right[1])
-    chosen = (left[0].values[at_left], right[0].values[at_right])
-    every = likeness(prepared, (prepared.variants, prepared.variants), chosen, (left[1][pair], right[1][pair]))
+    pair, *chosen = cross(left[0], left[1], right[0], right[1])
+    every = likeness(
+        prepared, (prepared.variants, prepared.variants), (chosen[0], chosen[1]), (left[1][pair], right[1][pair])
+    )
     size = len(left[1])
     best = np.full((size, 2), -1, dtype=np.int64)
     starts = starts_of(pair)
@@ -212,7 +213,7 @@ def best_variants(prepared: Prepared, left: tuple[Ragged, Ints], right: tuple[Ra
         merit = every.mean + 0.5 * every.within + 0.3 * every.telling + 0.05 * numbers
         first = _best_of_each(pair, merit, starts)
         every, pair = every.take(first), pair[first]
-        chosen = chosen[0][first], chosen[1][first]
+        chosen = [side[first] for side in chosen]
     best[pair, 0], best[pair, 1] = chosen
     return every.put(pair, size), best
 
@@ -264,10 +265,14 @@ def _numbers(lexicon: Lexicon, left: _Side, right: _Side, met: tuple[Ints, Ints]
         told.append((side.owner[numbered], side.word[numbered]))
     same, differ, any_told = (np.zeros(size, dtype=bool) for _ in range(3))
     for quarter in (False, True):
-        both, mine, theirs = (
-            np.bincount(owner[lexicon.is_quarter[word] == quarter], minlength=size) > 0 for owner, word in told
-        )
+        both, mine, theirs = (np.zeros(size, dtype=bool) for _ in told)
+        for flags, (owner, word) in zip((both, mine, theirs), told, strict=True):
+            flags[owner[lexicon.is_quarter[word] == quarter]] = True
         same |= both
         differ |= mine & theirs & ~both
         any_told |= mine | theirs
-    return np.where(differ, 0.0, np.where(same, 1.0, np.where(any_told, 0.5, np.nan)))
+    numbers = np.full(size, np.nan)
+    numbers[any_told] = 0.5
+    numbers[same] = 1.0
+    numbers[differ] = 0.0
+    return numbers

@@ -72,9 +72,12 @@ class Compared:
 
     @cached_property
     def names(self) -> tuple[Likeness, Ints]:
-        """The best combination of names, and which it was."""
-        p = self.prepared
-        return best_variants(p, (p.names, self.left), (p.names, self.right))
+        """The best combination of names, and which variants it was of (pairs, 2), -1 where a side has none."""
+        p, size = self.prepared, len(self.left)
+        pair, alike, variants = best_variants(p, (p.names, self.left), (p.names, self.right))
+        best = np.full((size, 2), -1, dtype=np.int64)
+        best[pair, 0], best[pair, 1] = variants
+        return alike.put(pair, size), best
 
     @cached_property
     def operators(self) -> Floats:
@@ -85,31 +88,24 @@ class Compared:
         p = self.prepared
         best, found = np.full(len(self.left), -1.0), np.full(len(self.left), np.nan)
         for a, b in ((p.operators, p.operators), (p.operators, p.names), (p.names, p.operators)):
-            alike = best_variants(p, (a, self.left), (b, self.right))[0]
+            pair, alike, _ = best_variants(p, (a, self.left), (b, self.right))
             within = alike.within
             merit = alike.mean + within
-            better = merit > best
-            np.copyto(best, merit, where=better)
-            np.copyto(found, within, where=better)
+            better = np.flatnonzero(merit > best.take(pair))
+            rows = pair.take(better)
+            best[rows], found[rows] = merit.take(better), within.take(better)
         return found
 
     @cached_property
-    def all_words(self) -> Likeness:
-        """All words of name and operator together; unknown without any operator."""
+    def all_words(self) -> Floats:
+        """How much of all words of name and operator together has partners; unknown without any operator."""
         p = self.prepared
-        told = np.flatnonzero((p.operators.counts[self.left] > 0) | (p.operators.counts[self.right] > 0))
+        has_operator = p.operators.counts > 0
+        told = np.flatnonzero(has_operator.take(self.left) | has_operator.take(self.right))
         sides = (self.left[told], self.right[told])
-        return likeness(p, (p.every_word, p.every_word), sides, sides).put(told, len(self.left))
-
-    @cached_property
-    def streets(self) -> Likeness:
-        """The words of the street."""
-        return self._words(self.prepared.streets)
-
-    @cached_property
-    def cities(self) -> Likeness:
-        """The words of the town."""
-        return self._words(self.prepared.cities)
+        found = np.full(len(self.left), np.nan)
+        found[told] = likeness(p, (p.every_word, p.every_word), sides, sides).mean
+        return found
 
     @cached_property
     def distance_m(self) -> Floats:
@@ -143,7 +139,8 @@ class Compared:
         """Return some of the pairs (nothing that was worked out is kept)."""
         return Compared(self.prepared, self.left[pairs], self.right[pairs])
 
-    def _words(self, words: Ragged) -> Likeness:
+    def words(self, words: Ragged) -> tuple[Likeness, Ints]:
+        """Compare a list of words of either record (see `plain_likeness`)."""
         return plain_likeness(self.prepared, words, self.left, self.right)
 
 
@@ -185,21 +182,22 @@ def same_operator(pairs: Compared) -> Scores:
 
 def words_covered(pairs: Compared) -> Scores:
     """How much of the words of name and operator together have partners, 0 to 1; unknown without any operator."""
-    found = pairs.all_words.mean
+    found = pairs.all_words
     return Scores(found, _percent(found))
 
 
 def same_street(pairs: Compared) -> Scores:
     """How alike the words of the streets are, 0 to 1."""
-    found = pairs.streets.mean
+    alike, which = pairs.words(pairs.prepared.streets)
+    found = alike.mean.take(which)
     return Scores(found, _percent(found))
 
 
 def same_house_number(pairs: Compared) -> Scores:
     """House numbers: 1 one in common, 0 none in common; unknown where a side has none."""
-    p = pairs.prepared
-    found = plain_likeness(p, p.house_numbers, pairs.left, pairs.right).within
-    value = np.where(np.isnan(found), np.nan, (found > 0).astype(float))
+    alike, which = pairs.words(pairs.prepared.house_numbers)
+    found = alike.within
+    value = np.where(np.isnan(found), np.nan, (found > 0).astype(float)).take(which)
     return Scores(value, _chosen(value, {1.0: "one in common", 0.0: "none in common"}))
 
 
@@ -219,7 +217,8 @@ def same_postcode(pairs: Compared) -> Scores:
 
 def same_city(pairs: Compared) -> Scores:
     """How alike the towns' names are, 0 to 1."""
-    found = pairs.cities.within
+    alike, which = pairs.words(pairs.prepared.cities)
+    found = alike.within.take(which)
     return Scores(found, _percent(found))
 
 

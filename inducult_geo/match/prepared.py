@@ -201,6 +201,8 @@ class Prepared:
         """Tell which words stand in the name of the town of their record, one word a record."""
         cities = self.cities
         found: Flags = self._first_of_town.take(records) == words
+        if cities.longest <= 1:
+            return found
         # Most towns have one word.
         rows = np.flatnonzero(cities.counts.take(records) > 1)
         for place in range(1, cities.longest):

@@ -100,7 +100,7 @@ def _alike(lexicon: Lexicon, pairs: Ints) -> NDArray[np.float32]:
     return np.asarray(np.clip((jaro - ALIKE_FROM) / (1 - ALIKE_FROM), 0, 1), dtype=np.float32)
 
 
-def plain_likeness(prepared: Prepared, words: Ragged, left: Ints, right: Ints) -> Likeness:
+def plain_likeness(prepared: Prepared, words: Ragged, left: Ints, right: Ints) -> tuple[Likeness, Ints]:
     """Compare lists of words of which none names a town (or all do): equal pairs of lists are compared once.
 
     Parameters
@@ -109,12 +109,17 @@ def plain_likeness(prepared: Prepared, words: Ragged, left: Ints, right: Ints) -
         One list a record.
     left, right
         Records, one a pair.
+
+    Returns
+    -------
+    likeness, which
+        How the different pairs of lists compare, and which of these each pair is.
     """
     code, first = words.alike_in_order
     pair = code.take(left) * len(first) + code.take(right)
     which, different = pd.factorize(pair)
     rows = (first[different // max(len(first), 1)], first[different % max(len(first), 1)])
-    return likeness(prepared, (words, words), rows, None).take(which)
+    return likeness(prepared, (words, words), rows, None), which
 
 
 def likeness(
@@ -187,7 +192,9 @@ def _block(
     return Likeness(forward, backward, telling, numbers)
 
 
-def best_variants(prepared: Prepared, left: tuple[Ragged, Ints], right: tuple[Ragged, Ints]) -> tuple[Likeness, Ints]:
+def best_variants(
+    prepared: Prepared, left: tuple[Ragged, Ints], right: tuple[Ragged, Ints]
+) -> tuple[Ints, Likeness, tuple[Ints, Ints]]:
     """Compare all variants of two records' names; the best combination speaks for the pair.
 
     Parameters
@@ -197,25 +204,20 @@ def best_variants(prepared: Prepared, left: tuple[Ragged, Ints], right: tuple[Ra
 
     Returns
     -------
-    likeness, best
-        `best` (pairs, 2) holds the numbers of the variants compared, -1 where a side has none.
+    pair, likeness, best
+        The pairs of which both sides have variants, how these compare, and the numbers of the variants compared.
     """
     pair, *chosen = cross(left[0], left[1], right[0], right[1])
-    every = likeness(
-        prepared, (prepared.variants, prepared.variants), (chosen[0], chosen[1]), (left[1][pair], right[1][pair])
-    )
-    size = len(left[1])
-    best = np.full((size, 2), -1, dtype=np.int64)
+    best = chosen[0], chosen[1]
+    every = likeness(prepared, (prepared.variants, prepared.variants), best, (left[1][pair], right[1][pair]))
     starts = starts_of(pair)
     if len(starts) < len(pair):
         # A clash of numbers must not be escaped by choosing another variant, but decides between equal ones.
         numbers = np.nan_to_num(every.numbers, nan=0.5)
         merit = every.mean + 0.5 * every.within + 0.3 * every.telling + 0.05 * numbers
         first = _best_of_each(pair, merit, starts)
-        every, pair = every.take(first), pair[first]
-        chosen = [side[first] for side in chosen]
-    best[pair, 0], best[pair, 1] = chosen
-    return every.put(pair, size), best
+        pair, every, best = pair[first], every.take(first), (best[0][first], best[1][first])
+    return pair, every, best
 
 
 def _best_of_each(pair: Ints, merit: Floats, starts: Ints) -> Ints:
@@ -237,7 +239,7 @@ def _directed(
     if records is not None:
         _lower_towns(weight, prepared, records, side)
     whole = np.bincount(side.owner, weights=weight, minlength=size)
-    found = np.bincount(side.owner, weights=weight * best, minlength=size).astype(float)
+    found = np.asarray(np.bincount(side.owner, weights=weight * best, minlength=size), dtype=float)
     return found / np.maximum(whole, 1e-9), found
 
 

@@ -67,6 +67,8 @@ def problem_rows(outcome: RunOutcome) -> Iterator[dict[str, Any]]:
                 yield _row(one.region, fact.source, problem.kind, problem.message)
         for text in one.stage.problems if one.stage else ():
             yield _row(one.region, "", "note", text)
+    for problem in outcome.noticed:
+        yield _row("", problem.source, problem.kind, problem.message)
 
 
 def changed_rows(folder: Path, release: str) -> Iterator[dict[str, Any]]:

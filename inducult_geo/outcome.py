@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from inducult_geo.errors import InducultError
-from inducult_geo.frames import Counts
+from inducult_geo.frames import Counts, Problem
 from inducult_geo.run import Run, SourceFacts
 from inducult_geo.stage import RegionOutcome
 from inducult_geo.store import DataFolder, read_json, write_json
@@ -25,7 +25,7 @@ class RunOutcome:
 
     `is_new` is false where nothing has changed, so that the release of an earlier night holds. `n_changes` counts the
     sites that differ from the release before; null where that cannot be told. `wide` are the failures of no region:
-    wide sources, and contracts that cannot be read.
+    wide sources, and contracts that cannot be read. `noticed` is what was found in wide sources that were read.
     """
 
     regions: tuple[RegionOutcome, ...]
@@ -37,6 +37,7 @@ class RunOutcome:
     is_new: bool = True
     n_changes: int | None = None
     wide: tuple[SourceFacts, ...] = ()
+    noticed: tuple[Problem, ...] = ()
 
     @property
     def exit_code(self) -> int:

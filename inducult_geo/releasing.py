@@ -152,6 +152,7 @@ def _outcome(
         told["is_new"],
         told["n_changes"],
         (*(part.facts for part in wide.values() if part.facts.state in ("failed", "stale")), *unread_contracts(run)),
+        tuple(problem for part in wide.values() for problem in part.facts.problems),
     )
 
 

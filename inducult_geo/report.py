@@ -10,7 +10,7 @@ import pandas as pd
 from rich.markup import escape
 from rich.table import Table
 
-from inducult_geo.frames import REJECT_REASONS, REVIEW_REASONS, Counts
+from inducult_geo.frames import REJECT_REASONS, REVIEW_REASONS, Counts, Problem
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -238,7 +238,11 @@ def _problems(outcome: RunOutcome) -> list[str]:
         stage = region.stage
         if stage is None:
             continue
-        told = [p for fact in stage.facts for p in fact.problems if p.kind not in ("note", "accuracy_assumed")]
+        told = _worth_saying(problem for fact in stage.facts for problem in fact.problems)
         lines += [f"note {region.region} {problem.source}: {problem.message}" for problem in told]
         lines += [f"note {region.region}: {text}" for text in stage.problems]
-    return lines
+    return lines + [f"note {problem.source}: {problem.message}" for problem in _worth_saying(outcome.noticed)]
+
+
+def _worth_saying(problems: Iterable[Problem]) -> list[Problem]:
+    return [problem for problem in problems if problem.kind not in ("note", "accuracy_assumed")]

@@ -41,8 +41,11 @@ def night(tmp_path: Path) -> RunOutcome:
     partly = region("opole", SourceFacts("zabytki", "opole", "stale", message="the file is empty"))
     lost = region("leoben", state="failed", message="no outline")
     wide = (SourceFacts("eutl", None, "failed", message="not a table"),)
+    noticed = (Problem("hotmaps", "lost_characters", "characters were lost"),)
     release = tmp_path / "processed" / "releases" / RELEASE
-    return RunOutcome((whole, partly, lost), release, Counts(18, 12, 2, 4), 8, 0, {}, n_changes=3, wide=wide)
+    return RunOutcome(
+        (whole, partly, lost), release, Counts(18, 12, 2, 4), 8, 0, {}, n_changes=3, wide=wide, noticed=noticed
+    )
 
 
 def test_the_table_of_counts_has_a_row_for_each_region_even_a_failed_one(night: RunOutcome) -> None:
@@ -65,6 +68,7 @@ def test_problems_name_what_failed_first_and_then_what_was_noticed(night: RunOut
         ("", "eutl", "failed", "not a table"),
         ("karlovy-vary", "kroniky", "unmapped_value", "'Zvonice' (1) is not mapped"),
         ("karlovy-vary", "", "note", "no raster"),
+        ("", "hotmaps", "lost_characters", "characters were lost"),
     ]
 
 
@@ -112,7 +116,7 @@ def test_a_night_shows_counts_problems_changes_the_map_and_the_files(
     show(night, open_run(tmp_path, contracts=False))
     assert shown["counts"]["description"] == f"{night.sentence} (release {RELEASE})"
     assert [row["region"] for row in shown["counts"]["table"]] == ["karlovy-vary", "opole", "leoben"]
-    assert len(shown["problems"]["table"]) == 5
+    assert len(shown["problems"]["table"]) == 6
     assert shown["changes"] == {
         "table": [{"site_id": "IC-1", "change": "gone"}],
         "description": "What changed with this release: 3 sites",

@@ -265,10 +265,11 @@ def test_a_wide_file_that_breaks_costs_itself_and_its_records_stay(tmp_path: Pat
         'id = "wide"\nfiles = ["wide.csv"]\nlicence = "CC0-1.0"\nattribution = "nobody"\n'
         '[place]\ncrs = "EPSG:4326"\nx = "lon"\ny = "lat"\naccuracy_m = 100\n[columns]\nkey = "id"\nname = "name"\n'
     )
-    rows = "id,name,lon,lat\n1,Glashütte Nirgendwo,12.5,50.7\n2,Far away,2.0,48.0\n"
+    rows = "id,name,lon,lat,odd\n1,Glashütte Nirgendwo,12.5,50.7,x\n2,Far away,2.0,48.0,y\n"
     wide.with_suffix(".csv").write_text(rows)
     first = build(data, "zwickau", "leoben")
     assert first.exit_code == 0
+    assert any("columns that nobody mapped: odd" in problem.message for problem in first.noticed)
     assert first.rejected_by_reason["outside_all_regions"] == 1
     wide.with_suffix(".csv").write_bytes(b"\x89PNG\r\n\x1a\n")
     second = build(data, "zwickau", "leoben")

@@ -161,7 +161,7 @@ def test_lost_characters_are_said_for_every_text_column(
 
     message = kinds(made(vocabulary, [{column: "Huta"}, {column: text}])).get("lost_characters", "")
     assert f"'{column}'" in message
-    assert "a.csv line 3" in message
+    assert "first in a.csv line 3' (1)" in message
     assert re.search(said.replace("+", r"\+"), message)
 
 

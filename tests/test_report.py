@@ -85,7 +85,9 @@ def outcome() -> RunOutcome:
         RegionOutcome("opole", "fresh", stage("opole", Counts(30, 30, 0, 0), sites=20, facts=(broken, absent))),
         RegionOutcome("leoben", "failed", None, "leoben: no outline. Put one into raw/boundaries."),
     )
-    return RunOutcome(regions, None, Counts(1233, 1220, 4, 9), 920, 7, {"no_key": 2, "outside_all_regions": 3})
+    noticed = (Problem("wide", "shared_place", "9 rows share 2 exact places"), Problem("wide", "note", "for nobody"))
+    rejected = {"no_key": 2, "outside_all_regions": 3}
+    return RunOutcome(regions, None, Counts(1233, 1220, 4, 9), 920, 7, rejected, noticed=noticed)
 
 
 def row(text: str, name: str) -> str:
@@ -128,6 +130,8 @@ class TestOutcome:
         assert text.count("Not used, since no file of theirs is there: eutl") == 1
         assert "note karlovy-vary kroniky: values of 'type' that nobody mapped" in text
         assert "note karlovy-vary: raster dem: 3 sites lie outside it" in text
+        assert "note wide: 9 rows share 2 exact places" in text
+        assert "for nobody" not in text
         assert "only for the manifest" not in text
 
     def test_without_a_release_no_file_is_named(self, outcome: RunOutcome, run: Run) -> None:

@@ -342,9 +342,11 @@ def _date(value: object) -> str | None:
 
 
 def _note_lost_characters(rows: pd.DataFrame, notices: _Notices) -> None:
-    """Note which rows show lost or misread characters, by column and by what was lost."""
+    """Note how many rows show lost or misread characters, by column and by what was lost, and the first of them."""
+    first: dict[tuple[str, str], str] = {}
     for cell in lost_cells(rows):
-        notices.add("lost_characters", cell.column, f"{cell.place}: {cell.detail}")
+        place = first.setdefault((cell.column, cell.detail), cell.place)
+        notices.add("lost_characters", cell.column, f"{cell.detail}, first in {place}")
 
 
 def _note_nothing(rows: pd.DataFrame, notices: _Notices) -> None:

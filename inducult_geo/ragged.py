@@ -133,7 +133,12 @@ def blocks(size: int) -> Iterator[slice]:
 
 def starts_of(groups: Ints | Small) -> Ints:
     """Return where each group begins, of rows whose groups stand together: the number of the group, one a row."""
-    return np.flatnonzero(np.r_[True, groups[1:] != groups[:-1]] if len(groups) else groups)
+    if not len(groups):
+        return np.zeros(0, dtype=np.int64)
+    begins = np.empty(len(groups), dtype=bool)
+    begins[0] = True
+    np.not_equal(groups[1:], groups[:-1], out=begins[1:])
+    return np.flatnonzero(begins)
 
 
 def distinct(codes: Ints) -> Ints:
@@ -145,10 +150,13 @@ def distinct(codes: Ints) -> Ints:
 def sets(rows: Ints, values: Ints, size: int) -> Ragged:
     """Pack values by their rows (0 to `size` - 1), each once and in order."""
     width = int(values.max()) + 1 if len(values) else 1
-    codes = distinct(rows * width + values)
+    codes = rows * width
+    codes += values
+    codes.sort()
+    row, value = np.divmod(codes[starts_of(codes)], width)
     offsets = np.zeros(size + 1, dtype=np.int64)
-    np.cumsum(np.bincount(codes // width, minlength=size), out=offsets[1:])
-    return Ragged(codes % width, offsets)
+    np.cumsum(np.bincount(row, minlength=size), out=offsets[1:])
+    return Ragged(value, offsets)
 
 
 def each_once(rows: Ints, values: Ints, size: int) -> Ragged:

@@ -191,17 +191,21 @@ def _promising(side: _Side, left: Ints, right: Ints, pairs: list[Pairs2]) -> tup
 
 
 def _may_be_best(groups: Ints | Small, merit: Ints | Small, width: int) -> Flags:
-    """Tell which pairs may be among the `PER_PARTNER` best of their group: all that are, and few more."""
-    held = np.arange(len(groups))
-    best = np.empty(width, dtype=merit.dtype)
-    for _ in range(PER_PARTNER):
-        mine, value = groups[held], merit[held]
-        best[mine] = -1
-        np.maximum.at(best, mine, value)
-        held = held[value < best[mine]]
-    found = np.ones(len(groups), dtype=bool)
-    found[held] = False
-    return found
+    """Tell which pairs may be among the `PER_PARTNER` best of their group: all that are, and what is even with them."""
+    if not len(groups):
+        return np.zeros(0, dtype=bool)
+    top = int(merit.max())
+    bits = top.bit_length()
+    # Group by group, the best first. A block at a time: new memory for millions of pairs costs more than the work.
+    code = np.empty(len(groups), dtype=np.int64)
+    for here in blocks(len(groups)):
+        code[here] = (groups[here].astype(np.int64) << bits) | (top - merit[here])
+    code.sort()
+    starts = starts_of(code >> bits)
+    last = np.minimum(starts + PER_PARTNER, np.append(starts[1:], len(code))) - 1
+    least = np.empty(width, dtype=merit.dtype)
+    least[code[starts] >> bits] = top - (code[last] & ((1 << bits) - 1))
+    return np.concatenate([merit[here] >= least.take(groups[here]) for here in blocks(len(groups))])
 
 
 def _roads(side: _Side, left: Ints, right: Ints) -> list[Road]:

@@ -100,16 +100,14 @@ def bag(prepared: Prepared, parts: Sequence[Ragged], *, stems: bool = True) -> s
     lexicon = prepared.lexicon
     keys = [word[:STEM_LENGTH] if stems and word[:1] not in "@#" else word for word in lexicon.words]
     codes = pd.factorize(np.asarray(keys, dtype=object))[0] if len(keys) else np.zeros(0, dtype=int)
-    rows = np.concatenate([np.repeat(np.arange(len(prepared)), part.counts) for part in parts])
-    columns = codes[np.concatenate([part.values for part in parts]).astype(int)]
-    shape = (len(prepared), int(codes.max()) + 1 if len(codes) else 1)
-    counts = sparse.csr_matrix((np.ones(len(rows)), (rows, columns)), shape=shape)
-    counts.data[:] = 1.0
-    document_share = np.asarray(counts.sum(axis=0)).ravel()
-    rarity = np.log((len(prepared) + 1) / np.maximum(document_share, 1))
-    weighted = counts @ sparse.diags(rarity)
-    length = np.sqrt(np.asarray(weighted.multiply(weighted).sum(axis=1)).ravel())
-    return sparse.csr_matrix(sparse.diags(1 / np.maximum(length, 1e-9)) @ weighted)
+    size, width = len(prepared), int(codes.max(initial=0)) + 1
+    rows = np.concatenate([np.repeat(np.arange(size), part.counts) for part in parts])
+    stems_of = sets(rows, codes.take(np.concatenate([part.values for part in parts]).astype(np.int64)), size)
+    rarity = np.log((size + 1) / np.maximum(np.bincount(stems_of.values, minlength=width), 1))
+    weight, row = rarity.take(stems_of.values), np.repeat(np.arange(size), stems_of.counts)
+    length = np.sqrt(np.bincount(row, weights=weight * weight, minlength=size))
+    weight *= (1 / np.maximum(length, 1e-9)).take(row)
+    return sparse.csr_matrix((weight, stems_of.values, stems_of.offsets), shape=(size, width))
 
 
 def flat(outer: Ragged, inner: Ragged) -> Ragged:

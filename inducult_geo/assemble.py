@@ -99,8 +99,8 @@ def release_manifest(bundle: Bundle, stages: Mapping[str, Stage], run: Run) -> d
             name: {
                 "run_id": stage.run_id,
                 "outline": dict(stage.outline),
-                "sources": [fact.as_dict() for fact in stage.facts],
-                "problems": list(stage.problems),
+                "sources": [replace(fact, message=_inside(fact.message, run)).as_dict() for fact in stage.facts],
+                "problems": [_inside(problem, run) for problem in stage.problems],
             }
             for name, stage in sorted(stages.items())
         },
@@ -171,7 +171,7 @@ def _regions(stages: Mapping[str, Stage], told: Mapping[str, RegionOutcome], run
                 **_numbers(stage.counts),
                 "sites": stage.n_sites,
                 "state": mine.state,
-                "message": mine.message,
+                "message": _inside(mine.message, run),
                 "geometry": outline,
             }
         )
@@ -180,9 +180,11 @@ def _regions(stages: Mapping[str, Stage], told: Mapping[str, RegionOutcome], run
 
 def _sources(facts: Sequence[SourceFacts], stages: Mapping[str, Stage], run: Run) -> pd.DataFrame:
     """Make one row a source of what became of it in every region; a raster that is in use has its row, too."""
+    facts = [replace(fact, message=_inside(fact.message, run)) for fact in facts]
     names = sorted({fact.source for fact in facts})
     rows = [_declared_row(n, [f for f in facts if f.source == n], run.catalog.sources) for n in names]
-    sampled = [fact for stage in stages.values() for fact in stage.rasters if fact.state != "absent"]
+    told = [fact for stage in stages.values() for fact in stage.rasters if fact.state != "absent"]
+    sampled = [replace(fact, message=_inside(fact.message, run)) for fact in told]
     rasters = sorted({fact.source for fact in sampled} & set(run.catalog.rasters))
     rows += [_raster_row(run.catalog.rasters[n], [fact for fact in sampled if fact.source == n]) for n in rasters]
     return pd.DataFrame(rows)
@@ -194,6 +196,13 @@ def _declared_row(name: str, facts: Sequence[SourceFacts], contracts: Mapping[st
         return _source_row(contracts[name], facts)
     said = "no contract declares it any more: its records are withheld, until the region is run again without them"
     return _source_row(Contract(id=name, files=()), [replace(fact, state="stale", message=said) for fact in facts])
+
+
+def _inside(message: str | None, run: Run) -> str | None:
+    """Name files from the data folder on: where that lies is no part of the data, and nobody's business."""
+    for root in (run.folder.root.resolve(), run.folder.root):
+        message = message and message.replace(f"{root}/", "")
+    return message
 
 
 def _raster_row(raster: RasterSource, facts: Sequence[SourceFacts]) -> dict[str, Any]:

@@ -100,6 +100,20 @@ def test_who_is_not_told_how_to_be_named_is_named_by_the_title(run: Run, said: s
     assert published(bundle, run).sites["attribution"].tolist() == [credit]
 
 
+@pytest.mark.parametrize("written", ["{root}", "{resolved}"])
+def test_a_release_does_not_say_where_the_data_folder_lies(run: Run, written: str) -> None:
+    """Two machines make the same bytes of the same data, and a steward's name in a path is nobody's business."""
+    root = written.format(root=run.folder.root, resolved=run.folder.root.resolve())
+    said = f"{root}/raw/partners/a.toml: unknown key 'colour'"
+    kept = opole(run, state="stale", message=said)
+    bundle = put_together(run, kept, opole=RegionOutcome("opole", "stale", kept, said))
+    rows = [*bundle.sources["message"], *bundle.regions["message"]]
+    assert rows == ["raw/partners/a.toml: unknown key 'colour'"] * 2
+    manifest = json.dumps(release_manifest(bundle, {"opole": kept}, run))
+    assert "raw/partners/a.toml" in manifest
+    assert str(root) not in manifest
+
+
 def test_every_record_of_every_region_is_there_once_and_counted(run: Run) -> None:
     bundle = put_together(run, opole(run), stage(run, "leoben", record("osm:9", retrieved_at="2026-11-21")))
     assert bundle.records["record_key"].tolist() == ["osm:1", "osm:2", "osm:3", "osm:9"]

@@ -21,6 +21,13 @@ def rows(name: str) -> list[dict[str, str]]:
     return list(csv.DictReader(files("inducult_geo.catalog").joinpath(name).read_text("utf-8").splitlines()))
 
 
+@pytest.mark.parametrize(
+    ("text", "values"), [("a", ["a"]), ("a; b", ["a", "b"]), ("a;;b;", ["a", "b"]), ("; ;", []), ("", [""])]
+)
+def test_values_stand_between_semicolons(text: str, values: list[str]) -> None:
+    assert osm_tags.values_of(text) == values
+
+
 WANTED = [
     {"man_made": "works"},
     {"disused:man_made": "works"},
@@ -44,11 +51,13 @@ WANTED = [
     {"demolished:building": "industrial", "name": "Alte Spinnerei"},
     {"landuse": "residential", "name": "Arbeiterkolonie Nord"},
     {"industrial": "foundry"},
+    {"industrial": "a_kind_without_a_row", "name": "Werk"},
     {"construction:man_made": "works"},
 ]
 UNWANTED = [
     {},
     {"building": "yes"},
+    {"industrial": "no", "name": "Wiese"},
     {"heritage": "2"},
     {"heritage": "2", "building": "church", "name": "St. Florian"},
     {"landuse": "industrial"},

@@ -255,7 +255,20 @@ def test_the_command_refuses_a_release_that_breaks_its_promises(database: Databa
 
 
 @pytest.mark.parametrize(
-    "address", [f"postgresql://a:{PASSWORD}@h/d", f"postgresql://a@h/d?password={PASSWORD}", f"x://:{PASSWORD}@h"]
+    "address",
+    [f"postgresql://a:{PASSWORD}@h/d", f"postgresql://a@h/d?password={PASSWORD}", f"x://:{PASSWORD}@h"]
+    + [f"postgresql://a:x/{PASSWORD}@h/d", f"postgresql://a:{PASSWORD}/x@h/d", f"postgresql://a:@{PASSWORD}@h/d"],
 )
 def test_an_address_is_shown_without_its_password(address: str) -> None:
     assert PASSWORD not in _shown(address)
+
+
+@pytest.mark.parametrize(
+    "address",
+    ["postgresql://[h/d", "postgresql://a@h:port/d", "postgresql://a@h:99999/d"]
+    + [f"postgresql://a:{PASSWORD}/x@h/d", f"postgresql://a:x[{PASSWORD}@h/d"],
+)
+def test_an_address_that_none_can_ask_is_told_and_no_password_with_it(tmp_path: Path, address: str) -> None:
+    with pytest.raises(ConfigError, match=r"no address that can be asked|leave the password out") as told:
+        load_postgis(tmp_path, address)
+    assert PASSWORD not in str(told.value)

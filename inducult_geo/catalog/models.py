@@ -9,6 +9,7 @@ import re
 from datetime import date
 from pathlib import Path
 from typing import Annotated, Any, Literal
+from urllib.parse import urlsplit
 from zoneinfo import available_timezones
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, field_validator, model_validator
@@ -230,6 +231,16 @@ class Contract(Declared):
     @classmethod
     def _one_or_many(cls, value: Any) -> Any:
         return (value,) if isinstance(value, str) else value
+
+    @field_validator("url")
+    @classmethod
+    def _can_be_asked(cls, url: str | None) -> str | None:
+        try:
+            # The port is read only when it is asked for.
+            _ = urlsplit(url or "").port
+        except ValueError:
+            raise ValueError("no address that can be asked: look at host and port") from None
+        return url
 
     @field_validator("columns", mode="before")
     @classmethod

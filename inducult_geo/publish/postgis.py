@@ -111,7 +111,12 @@ def load_postgis(release: Path, address: str, *, schema: str = "inducult") -> Lo
 
 
 def _check_address(address: str) -> None:
-    parts = urlsplit(address)
+    try:
+        parts = urlsplit(address)
+        _ = parts.port
+    except ValueError:
+        # What Python says of it may quote a password.
+        raise ConfigError(f"--to {_shown(address)}: no address that can be asked. Look at host and port.") from None
     if parts.scheme not in ("postgresql", "postgres") or not parts.path.strip("/"):
         raise ConfigError(f"--to {_shown(address)}: not of the form postgresql://user@host/database.")
     if parts.password is not None or "password=" in (parts.query or ""):
@@ -122,7 +127,8 @@ def _check_address(address: str) -> None:
 
 def _shown(address: str) -> str:
     """Return an address as it may be printed: without a password, wherever in it one stands."""
-    bare = re.sub(r"(?<=//)([^/@:]*):[^/]*@", r"\1@", address)
+    # To the last "@": a password may hold one, or a "/".
+    bare = re.sub(r"(?<=//)([^/@:]*):.*@", r"\1@", address)
     return re.sub(r"(password=)[^&]*", r"\1...", bare).split("?")[0]
 
 

@@ -133,7 +133,7 @@ def _stop(child: subprocess.Popen[bytes]) -> None:
 def main(
     data: Annotated[Path | None, typer.Option("--data", help="The data folder.")] = None,
     catalog: Annotated[list[Path] | None, typer.Option("--catalog", help="A catalog folder. Repeatable.")] = None,
-    port: Annotated[int, typer.Option("--port", help="Port of the server on loopback.")] = 4200,
+    port: Annotated[int, typer.Option("--port", help="Port of the server on loopback.", min=0, max=65535)] = 4200,
 ) -> None:
     """Serve the schedules of all regions that have data until interrupted."""
     try:

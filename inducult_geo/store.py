@@ -39,6 +39,8 @@ _FAULTS = {
     errno.EIO: "the disk reports an error",
     errno.EEXIST: "a file stands where a folder belongs",
     errno.ENOTDIR: "a file stands where a folder belongs",
+    errno.EISDIR: "a folder of that name stands there",
+    errno.ENAMETOOLONG: "its name is too long",
 }
 
 _FULL = ("disk is full", "no space left", "disk full")

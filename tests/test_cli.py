@@ -144,6 +144,13 @@ def test_a_wrong_call_is_told_what_to_do(arguments: list[str], said: str, tmp_pa
         CliRunner().invoke(cli.app, [*arguments, *_data(arguments, tmp_path)], catch_exceptions=False)
 
 
+@pytest.mark.parametrize("port", ["-1", "65536", "http"])
+def test_a_port_that_none_can_be_is_refused_before_anything_starts(port: str) -> None:
+    made = CliRunner().invoke(cli.app, ["serve", "--port", port])
+    assert made.exit_code == 2
+    assert "--port" in made.output
+
+
 def _data(arguments: list[str], tmp_path: Path) -> list[str]:
     without = arguments[0] in ("verify", "diff", "publish") or arguments[:2] == ["review", "export"]
     return [] if without else ["--data", str(tmp_path)]

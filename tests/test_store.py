@@ -360,6 +360,16 @@ def test_a_file_where_a_folder_belongs_is_told(tmp_path: Path, blocked: str) -> 
         pass
 
 
+@pytest.mark.parametrize(
+    ("name", "said"), [("folder", "a folder of that name stands there"), ("a" * 300, "its name is too long")]
+)
+def test_a_name_that_no_file_can_have_is_told(tmp_path: Path, name: str, said: str) -> None:
+    (tmp_path / "folder").mkdir()
+    with pytest.raises(StorageError, match=said), replacing(tmp_path / name) as draft:
+        draft.write_text("x")
+    assert [path.name for path in tmp_path.iterdir()] == ["folder"]
+
+
 def test_json_is_written_for_people(tmp_path: Path) -> None:
     write_json(tmp_path / "a.json", {"where": tmp_path, "name": "Grube Glückauf"})
     text = (tmp_path / "a.json").read_text(encoding="utf-8")

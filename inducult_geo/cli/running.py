@@ -94,7 +94,7 @@ def status(
 def serve(
     data: Data = None,
     catalog: Catalogs = None,
-    port: Annotated[int, typer.Option("--port", help="Port of the server on loopback.")] = 4200,
+    port: Annotated[int, typer.Option("--port", help="Port of the server on loopback.", min=0, max=65535)] = 4200,
 ) -> None:
     """Run a Prefect server with the catalog's schedules until it is interrupted."""
     arguments = [sys.executable, "-m", "flows.serve", "--port", str(port)]

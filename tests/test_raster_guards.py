@@ -111,6 +111,17 @@ def test_a_nodata_number_that_the_file_does_not_declare_is_no_value(tmp_path: Pa
     assert from_json(got.sites["lineage"][0]) == {}
 
 
+@pytest.mark.parametrize(
+    ("column", "value"), [("population_per_km2", 0), ("elevation_m", -500), ("elevation_m", 0), ("elevation_m", 9000)]
+)
+def test_the_ends_of_what_is_possible_are_values(tmp_path: Path, column: str, value: int) -> None:
+    """Nobody lives at many a works: that is a number, too."""
+    _write(tmp_path / "r.tif", np.full((ROWS, COLUMNS), value, dtype="int16"))
+    got = sampled(tmp_path, "r.tif", column)
+    assert got.sites[column].tolist() == [value]
+    assert got.problems == ()
+
+
 @pytest.mark.parametrize("value", [np.inf, -np.inf, np.nan])
 def test_infinity_is_no_height(tmp_path: Path, value: float) -> None:
     _write(tmp_path / "r.tif", np.full((ROWS, COLUMNS), value, dtype="float32"))

@@ -20,7 +20,7 @@ from inducult_geo.gather import find_extract, gather_region
 from inducult_geo.outcome import RunOutcome, begin, note, unpublished
 from inducult_geo.releasing import release
 from inducult_geo.resolving import decisions_of, registry_of, settle
-from inducult_geo.run import Run, keep_contracts, unread_contracts
+from inducult_geo.run import Run, keep_declared, unread
 from inducult_geo.stage import (
     Collected,
     RegionOutcome,
@@ -50,7 +50,7 @@ def run_all(region_ids: Sequence[str], run: Run, *, publish: bool = True, wait_s
     regions = choose_regions(region_ids, run)
     with at_work(run, wait_s=wait_s):
         outcomes = tuple(_each(regions, run))
-        outcome = release(outcomes, run) if publish else unpublished(outcomes, unread_contracts(run))
+        outcome = release(outcomes, run) if publish else unpublished(outcomes, unread(run))
         note(outcome, run)
     return outcome
 
@@ -68,7 +68,7 @@ def at_work(run: Run, *, wait_s: float = 1.0) -> Iterator[None]:
         leftovers = [*clear_leftovers(run.folder), *clear_unpointed(run)]
         if leftovers:
             run.say(f"an earlier run did not end; its {len(leftovers)} drafts are removed, what was whole stays")
-        keep_contracts(run)
+        keep_declared(run)
         for problem in decisions_of(run).problems:
             run.say(problem)
         with begin(run):

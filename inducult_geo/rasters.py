@@ -33,7 +33,7 @@ def sampled(sites: Sites, region: str, before: Stage | None, run: Run) -> Sample
     raster is `stale`; where none had, it is `failed`, or `absent` where no file of it is there.
     """
     rasters = run.catalog.rasters
-    enriched = sample_rasters(sites, tuple(rasters.values()), folder=run.folder.raw / "rasters")
+    enriched = sample_rasters(sites, tuple(rasters.values()), folder=run.folder.rasters)
     kept, table = _kept_values(before, enriched.unusable), enriched.sites
     facts = []
     for raster in rasters.values():
@@ -52,7 +52,7 @@ def sampled(sites: Sites, region: str, before: Stage | None, run: Run) -> Sample
 
 def raster_files(raster_id: str, run: Run) -> list[tuple[str, str]]:
     """Return name and hash of a raster's file, if it is there."""
-    found = raster_path(run.catalog.rasters[raster_id], run.folder.raw / "rasters")
+    found = raster_path(run.catalog.rasters[raster_id], run.folder.rasters)
     return [] if found is None else [(found.name, run.hashes.of(found))]
 
 

@@ -25,7 +25,7 @@ from inducult_geo.publish.licences import for_release
 from inducult_geo.publish.release import write_release
 from inducult_geo.publish.verify import verify
 from inducult_geo.resolving import registry_of
-from inducult_geo.run import Run, unread_contracts
+from inducult_geo.run import Run, unread
 from inducult_geo.stage import Part, RegionOutcome, Stage, last_stage, last_state, note_state
 from inducult_geo.stamps import declared, stamp
 from inducult_geo.store import (
@@ -151,7 +151,7 @@ def _outcome(
         told["rejected_by_reason"],
         told["is_new"],
         told["n_changes"],
-        (*(part.facts for part in wide.values() if part.facts.state in ("failed", "stale")), *unread_contracts(run)),
+        (*(part.facts for part in wide.values() if part.facts.state in ("failed", "stale")), *unread(run)),
         tuple(problem for part in wide.values() for problem in part.facts.problems),
     )
 

@@ -12,7 +12,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any, Literal
 
-from inducult_geo.catalog import Catalog, load_catalog, told_contracts
+from inducult_geo.catalog import Catalog, load_catalog, told_by_stewards
 from inducult_geo.digest import FileHashes
 from inducult_geo.frames import Counts, FileRead, Problem
 from inducult_geo.settings import Settings, load_settings
@@ -79,21 +79,21 @@ def open_run(
     """Prepare a run on a data folder.
 
     `contracts` also reads those that stewards put beside their files, and their rasters' declarations; a command about
-    one file needs none of them, and must not fail for another's. One of stewards' contracts that cannot be read is
-    said, and costs its own source.
+    one file needs none of them, and must not fail for another's. One of these that cannot be read is said, and costs
+    its own source.
 
     Raises
     ------
     ConfigError
-        Where settings, a catalog or a raster's declaration do not hold what they must.
+        Where settings or a catalog do not hold what they must.
     """
     settings = load_settings(data)
     folder = DataFolder(settings.data)
     catalog = load_catalog(
         catalogs,
         contracts=[folder.partners] if contracts else (),
-        rasters=[folder.raw / "rasters"] if contracts else (),
-        last_good=read_json(folder.contracts),
+        rasters=[folder.rasters] if contracts else (),
+        last_good=read_json(folder.declared),
     )
     for why in (*catalog.broken.values(), *catalog.unread.values()):
         say(why)
@@ -102,15 +102,15 @@ def open_run(
     return Run(settings, catalog, folder, osm, osm_file, say, advance or _no_progress, afresh, hashes)
 
 
-def keep_contracts(run: Run) -> None:
-    """Note the stewards' contracts as this run reads them: what the next one falls back on where one is broken."""
-    told = told_contracts(run.catalog, run.folder.partners)
-    if told != (read_json(run.folder.contracts) or {}):
-        write_json(run.folder.contracts, told)
+def keep_declared(run: Run) -> None:
+    """Note what stewards declare, as this run reads it: what the next one falls back on where a file is broken."""
+    told = told_by_stewards(run.catalog, (run.folder.partners, run.folder.rasters))
+    if told != (read_json(run.folder.declared) or {}):
+        write_json(run.folder.declared, told)
 
 
-def unread_contracts(run: Run) -> tuple[SourceFacts, ...]:
-    """Return the failure of each contract that no run has read yet: its source is not known, and so in no region."""
+def unread(run: Run) -> tuple[SourceFacts, ...]:
+    """Return the failure of each contract that no run has read yet, and of each raster's declaration: of no region."""
     return tuple(SourceFacts(name, None, "failed", message=why) for name, why in run.catalog.unread.items())
 
 

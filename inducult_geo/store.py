@@ -74,6 +74,11 @@ class DataFolder:
         return self.raw / "partners"
 
     @property
+    def rasters(self) -> Path:
+        """Rasters, each with its declaration beside it."""
+        return self.raw / "rasters"
+
+    @property
     def decisions(self) -> Path:
         """The stewards' append-only log."""
         return self.root / "raw" / "decisions" / "decisions.jsonl"
@@ -104,9 +109,9 @@ class DataFolder:
         return self.processed / "released.json"
 
     @property
-    def contracts(self) -> Path:
-        """The stewards' contracts as the last run read them."""
-        return self.processed / "contracts.json"
+    def declared(self) -> Path:
+        """What stewards declare, as the last run read it."""
+        return self.processed / "declared.json"
 
     def region(self, region_id: str) -> Path:
         """Return the folder of one region's stage outputs."""

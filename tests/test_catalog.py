@@ -12,7 +12,7 @@ import pytest
 import shapely
 from pyproj import CRS
 
-from inducult_geo.catalog import Catalog, Contract, Region, load_catalog, load_contract, told_contracts
+from inducult_geo.catalog import Catalog, Contract, Region, load_catalog, load_contract, told_by_stewards
 from inducult_geo.errors import CatalogError, ContractError
 from inducult_geo.harmonize.vocabulary import load_vocabulary
 
@@ -390,15 +390,15 @@ def test_a_steward_s_contract_that_cannot_be_read_costs_itself(tmp_path: Path, t
     # What the last run read stands in for it.
     (tmp_path / "b.toml").write_text(MINE, encoding="utf-8")
     before = load_catalog(contracts=[tmp_path])
-    kept = json.loads(json.dumps(told_contracts(before, tmp_path)))
-    assert kept.keys() == {"a.toml", "b.toml"}
+    kept = json.loads(json.dumps(told_by_stewards(before, [tmp_path])))
+    assert {key.rpartition("/")[2] for key in kept} == {"a.toml", "b.toml"}
     (tmp_path / "b.toml").write_text(text, encoding="utf-8")
     found = load_catalog(contracts=[tmp_path], last_good=kept)
     assert found.sources["mine"] == before.sources["mine"]
     assert found.unread == {}
     assert why in found.broken["mine"]
     # It stays so for the next run as well.
-    assert told_contracts(found, tmp_path) == kept
+    assert told_by_stewards(found, [tmp_path]) == kept
 
 
 @pytest.mark.parametrize(
@@ -415,7 +415,28 @@ def test_a_steward_s_contract_that_cannot_be_read_costs_itself(tmp_path: Path, t
 def test_what_no_run_can_have_meant_stands_in_for_nothing(tmp_path: Path, noted: dict[str, Any] | None) -> None:
     (tmp_path / "a.toml").write_text(MINE.replace('"mine"', '"others"'), encoding="utf-8")
     (tmp_path / "b.toml").write_text("id = ", encoding="utf-8")
-    found = load_catalog(contracts=[tmp_path], last_good=noted)
+    kept = noted and {f"{tmp_path.name}/{file}": told for file, told in noted.items()}
+    found = load_catalog(contracts=[tmp_path], last_good=kept)
     assert found.broken == {}
     assert [*found.unread] == ["b.toml"]
     assert found.sources["others"].region == "leoben"
+
+
+RASTER = (
+    'id = "{id}"\ntitle = "{id}"\nfile = "{id}.tif"\ncolumn = "elevation_m"\nlicence = "CC0-1.0"\nattribution = "x"\n'
+)
+
+
+def test_a_raster_whose_declaration_cannot_be_read_stays_as_it_was(tmp_path: Path) -> None:
+    """The first of several rasters that has a value wins, so that their order must stay as well."""
+    for name in ("a", "b", "c"):
+        (tmp_path / f"{name}.toml").write_text(RASTER.format(id=name), encoding="utf-8")
+    before = load_catalog(rasters=[tmp_path])
+    kept = json.loads(json.dumps(told_by_stewards(before, [tmp_path])))
+    (tmp_path / "b.toml").write_text("id = ", encoding="utf-8")
+    (tmp_path / "d.toml").write_text(RASTER.format(id="d").replace("column", "colunm"), encoding="utf-8")
+    found = load_catalog(rasters=[tmp_path], last_good=kept)
+    assert [*found.rasters.items()] == [*before.rasters.items()]
+    assert [*found.unread] == ["b.toml", "d.toml"]
+    assert "Did you mean 'column'" in found.unread["d.toml"]
+    assert [*load_catalog(rasters=[tmp_path]).rasters] == ["a", "c"]

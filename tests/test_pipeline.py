@@ -303,5 +303,6 @@ def test_a_slip_in_a_contract_costs_its_own_source_alone(tmp_path: Path, reposit
     assert build(data, "zwickau", "leoben").failures == second.failures
     contract.write_text(text, encoding="utf-8")
     contract.with_name("new.toml").unlink()
+    assert json.loads((data / "processed" / "declared.json").read_text())["partners/zwickau_industriekultur.toml"]
     third = build(data, "zwickau", "leoben")
     assert (third.exit_code, third.counts) == (0, first.counts)

@@ -1,6 +1,6 @@
 """What the project knows: regions, sources, rasters and vocabulary, declared as files."""
 
-from inducult_geo.catalog.load import Catalog, load_catalog, load_contract, told_contracts
+from inducult_geo.catalog.load import Catalog, load_catalog, load_contract, told_by_stewards
 from inducult_geo.catalog.models import Boundary, Contract, Place, RasterSource, Read, Region
 
 __all__ = [
@@ -13,5 +13,5 @@ __all__ = [
     "Region",
     "load_catalog",
     "load_contract",
-    "told_contracts",
+    "told_by_stewards",
 ]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, TypeVar
@@ -15,6 +15,7 @@ from inducult_geo.toml import read_toml
 
 BUILT_IN = Path(__file__).parent
 Model = TypeVar("Model", bound=BaseModel)
+Steward = TypeVar("Steward", Contract, RasterSource)
 
 
 @dataclass(frozen=True)
@@ -22,7 +23,7 @@ class Catalog:
     """All that a run may know, by id.
 
     `broken` tells of stewards' contracts that cannot be read why not: by id, where `sources` holds the contract of the
-    last good run in its place. `unread` tells the same, by file, of those that no run has read yet.
+    last good run in its place. `unread` tells the same, by file, of those that no run has read yet, and of rasters.
     """
 
     regions: dict[str, Region] = field(default_factory=dict)
@@ -72,9 +73,10 @@ def load_catalog(
         Folders of which every `*.toml` is a contract (a steward's `data/raw/partners`). One that cannot be read costs
         its own source: see `Catalog.broken`.
     rasters
-        Folders of which every `*.toml` declares a raster (a steward's `data/raw/rasters`).
+        Folders of which every `*.toml` declares a raster (a steward's `data/raw/rasters`). One that cannot be read is
+        told in `Catalog.unread`.
     last_good
-        Stewards' contracts as the last run read them, by file name (`told_contracts`).
+        What stewards declared when the last run read it (`told_by_stewards`): stands in for what cannot be read.
 
     Raises
     ------
@@ -88,13 +90,30 @@ def load_catalog(
         catalog.regions.update(_read_all(folder / "regions", Region, CatalogError))
         catalog.sources.update(_read_all(folder / "sources", Contract, ContractError))
         catalog.rasters.update(_read_all(folder / "rasters", RasterSource, CatalogError))
-    for contract in catalog.sources.values():
-        _check_region(contract, catalog)
-    for folder in contracts:
-        _read_each(folder, catalog, last_good or {})
-    for folder in rasters:
-        catalog.rasters.update(_read_all(folder, RasterSource, CatalogError))
+    for source in catalog.sources.values():
+        _check_region(source, catalog)
+    _add_stewards(catalog, contracts, rasters, last_good or {})
     return catalog
+
+
+def _add_stewards(
+    catalog: Catalog, contracts: Iterable[Path], rasters: Iterable[Path], known: Mapping[str, Mapping[str, Any]]
+) -> None:
+    """Add what stewards declare beside their files, in place."""
+    for folder in contracts:
+        for path, contract, why in _each(folder, Contract, known, lambda one: _check_region(one, catalog)):
+            if contract is None:
+                catalog.unread[path.name] = str(why)
+                continue
+            catalog.sources[contract.id] = contract
+            if why is not None:
+                catalog.broken[contract.id] = why
+    for folder in rasters:
+        for path, raster, why in _each(folder, RasterSource, known):
+            if raster is not None:
+                catalog.rasters[raster.id] = raster
+            if why is not None:
+                catalog.unread[path.name] = why
 
 
 def load_contract(path: Path) -> Contract:
@@ -108,45 +127,54 @@ def load_contract(path: Path) -> Contract:
     return _read_one(path, Contract, ContractError)
 
 
-def told_contracts(catalog: Catalog, folder: Path) -> dict[str, dict[str, Any]]:
-    """Return the contracts of a folder by file name, as JSON can hold them; of a broken one, the last good."""
-    return {
-        contract.declared_in.name: contract.model_dump(mode="json")
-        for contract in catalog.sources.values()
-        if contract.declared_in.parent == folder
-    }
+def told_by_stewards(catalog: Catalog, folders: Iterable[Path]) -> dict[str, dict[str, Any]]:
+    """Return what is declared in stewards' folders, by folder and file, as JSON can hold it; for `last_good`."""
+    there = {*folders}
+    known: list[Contract | RasterSource] = [*catalog.sources.values(), *catalog.rasters.values()]
+    return {_place(one.declared_in): one.model_dump(mode="json") for one in known if one.declared_in.parent in there}
 
 
-def _read_each(folder: Path, catalog: Catalog, last_good: Mapping[str, Mapping[str, Any]]) -> None:
-    """Read each contract of a folder into the catalog; what is wrong with one is no matter of the others."""
-    own: dict[str, Path] = {}
+def _place(path: Path) -> str:
+    return f"{path.parent.name}/{path.name}"
+
+
+def _each(
+    folder: Path,
+    model: type[Steward],
+    last_good: Mapping[str, Mapping[str, Any]],
+    check: Callable[[Steward], None] = lambda _: None,
+) -> Iterator[tuple[Path, Steward | None, str | None]]:
+    """Yield what each file of a folder declares: what is wrong with one is no matter of the others.
+
+    Of a file that cannot be read, what it declared in the last good run (null where it never did), and what is wrong.
+    """
+    read: dict[Path, Steward] = {}
     wrong: dict[Path, str] = {}
     for path in sorted(folder.glob("*.toml")):
         try:
-            contract = _read_one(path, Contract, ContractError)
-            _check_region(contract, catalog)
-            if contract.id in own:
-                raise ContractError(_twice(path, contract.id, folder))
+            one = _read_one(path, model, ContractError)
+            check(one)
+            if one.id in {other.id for other in read.values()}:
+                raise ContractError(_twice(path, one.id, folder))
+            read[path] = one
         except ContractError as problem:
             wrong[path] = str(problem)
-        else:
-            own[contract.id] = path
-            catalog.sources[contract.id] = contract
-    for path, why in wrong.items():
-        before = _as_before(path, last_good)
-        if before is None or before.id in own or before.region not in (None, *catalog.regions):
-            catalog.unread[path.name] = why
-        else:
-            catalog.sources[before.id] = before
-            catalog.broken[before.id] = why
+    own = {one.id for one in read.values()}
+    for path in sorted([*read, *wrong]):
+        before = read.get(path) or _as_before(path, model, last_good, check)
+        yield path, before if path in read or (before is not None and before.id not in own) else None, wrong.get(path)
 
 
-def _as_before(path: Path, last_good: Mapping[str, Mapping[str, Any]]) -> Contract | None:
+def _as_before(
+    path: Path, model: type[Steward], last_good: Mapping[str, Mapping[str, Any]], check: Callable[[Steward], None]
+) -> Steward | None:
     try:
-        return Contract.model_validate({**last_good[path.name], "declared_in": path})
-    except (KeyError, TypeError, ValidationError):
-        # Never read, or noted by another version of this program.
+        before = model.model_validate({**last_good[_place(path)], "declared_in": path})
+        check(before)
+    except (KeyError, TypeError, ValidationError, ContractError):
+        # Never read, or noted by another version of this program, or of a region that is gone.
         return None
+    return before
 
 
 def _check_region(contract: Contract, catalog: Catalog) -> None:

@@ -10,7 +10,7 @@ from inducult_geo import ragged
 from inducult_geo.frames import concat_records
 from inducult_geo.match.candidates import candidates_of
 from inducult_geo.match.comparing import compare_all
-from inducult_geo.match.comparisons import COMPARISONS, Compared
+from inducult_geo.match.comparisons import COMPARISONS, Compared, place
 from inducult_geo.match.points import Parts, added, weigh
 from inducult_geo.match.prepare import prepare
 from inducult_geo.match.score import explain, score, shipped_weights
@@ -65,6 +65,8 @@ def test_words_are_asked_for_again_and_for_other_pairs(pairs):
     first, second = found.detail(np.array([0, 1]))
     assert found.detail(np.array([1, 0])) == [second, first]
     assert found.detail(np.array([1])) == [second]
+    assert found.detail(np.array([1, 7])) == place(pairs).detail(np.array([1, 7]))
+    assert found.detail(np.array([7, 0, 7])) == place(pairs).detail(np.array([7, 0, 7]))
 
 
 def test_what_no_record_tells_is_not_compared(pairs, monkeypatch):

@@ -95,6 +95,10 @@ class _Again:
 
     def detail(self, entry: Comparison, rows: Ints) -> list[str]:
         """Return the words of one comparison for some pairs."""
+        at = np.searchsorted(self._rows, rows) if len(self._rows) else np.zeros(0, dtype=np.int64)
+        # Some of those that were asked about last: what these share is known.
+        if len(at) and np.array_equal(self._rows.take(at, mode="clip"), rows):
+            return entry.compare(self._some).detail(at)
         return entry.compare(self._of(rows)).detail(np.arange(len(rows)))
 
     def _of(self, rows: Ints) -> Compared:

@@ -55,6 +55,7 @@ NEARNESS_ALONE: Final = 0.35
 """Score from which a pair is a match that nothing but nearness speaks for (see `evidence.SUPPORT`)."""
 
 _IN_WORDS: Final = 6
+_TOO_SMALL: Final = 0.05
 
 
 @dataclass(frozen=True)
@@ -341,34 +342,37 @@ def explain(scored: Scored, rows: Ints) -> list[str]:
     names = [*scored.parts]
     points = np.array([scored.parts.of(name, rows) for name in names]).reshape(len(names), len(rows))
     chance = np.clip(scored.probability[rows], 1e-12, 1 - 1e-12)
-    total = np.log(chance / (1 - chance))
-    seen = {name: found.detail(rows) for name, found in scored.scores.items()}
-    seen[OVERLAP] = [f"about {share:.0%}" for share in scored.lists.shares[scored.lists.of_pair[rows]]]
-    words = scored.kinds.words[scored.kinds.of_pair[rows]]
-    seen[KINDS] = [f"'{scored.pairs.prepared.lexicon.words[word]}'" if word >= 0 else "" for word in words]
+    rest = np.log(chance / (1 - chance))
     order = np.argsort(-np.abs(points), axis=0, kind="stable")[:_IN_WORDS]
-    told = zip(points.T.tolist(), order.T.tolist(), total.tolist(), strict=True)
-    return [_sentence(names, seen, at, *one) for at, one in enumerate(told)]
+    largest = np.take_along_axis(points, order, axis=0)
+    is_named = np.abs(largest) >= _TOO_SMALL
+    # Place in the sentence x pair: only what is named is put into words.
+    said, rounded = np.full(order.shape, "", dtype=object), np.zeros(order.shape)
+    for part, name in enumerate(names):
+        place, pair = np.nonzero((order == part) & is_named)
+        counts = largest[place, pair].tolist()
+        about = _about(scored, name, rows[pair], counts) if counts else []
+        shown = [f"{count:+.1f}" for count in counts]
+        said[place, pair] = [f"{what} {text}" for what, text in zip(about, shown, strict=True)]
+        rounded[place, pair] = [*map(float, shown)]
+    rest -= sum(rounded)
+    return [
+        "; ".join([*filter(None, told), f"rest {left:+.1f}"])
+        for told, left in zip(said.T.tolist(), rest.tolist(), strict=True)
+    ]
 
 
-def _sentence(
-    names: Sequence[str],
-    seen: Mapping[str, Sequence[str]],
-    pair: int,
-    points: Sequence[float],
-    order: Sequence[int],
-    total: float,
-) -> str:
-    """One pair's points in words; `order` is that of its parts, the largest first."""
-    named = [at for at in order if abs(points[at]) >= 0.05]
-    told = [f"{_named(names[at], points[at], seen, pair)} {points[at]:+.1f}" for at in named]
-    rest = total - sum(round(points[at], 1) for at in named)
-    return "; ".join([*told, f"rest {rest:+.1f}"])
-
-
-def _named(name: str, points: float, seen: Mapping[str, Sequence[str]], pair: int) -> str:
-    """Say what one part of a score is about."""
+def _about(scored: Scored, name: str, rows: Ints, points: Sequence[float]) -> list[str]:
+    """Say what one part of a score is about, for some pairs with their points."""
     if name in LEADS:
         whose = "first" if name == LEADS[0] else "second"
-        return f"fits better than all else of the {whose}" if points > 0 else f"the {whose} has another that may fit"
-    return f"{name} {seen[name][pair]}" if name in seen else name
+        ahead, behind = f"fits better than all else of the {whose}", f"the {whose} has another that may fit"
+        return [ahead if count > 0 else behind for count in points]
+    if name == OVERLAP:
+        return [f"{name} about {share:.0%}" for share in scored.lists.shares[scored.lists.of_pair[rows]]]
+    if name == KINDS:
+        words = scored.pairs.prepared.lexicon.words
+        return [f"{name} '{words[word]}'" for word in scored.kinds.words[scored.kinds.of_pair[rows]]]
+    if name in scored.scores:
+        return [f"{name} {seen}" for seen in scored.scores[name].detail(rows)]
+    return [name] * len(rows)

@@ -68,11 +68,11 @@ class _Side:
     def of(cls, prepared: Prepared) -> _Side:
         """Put what is needed of prepared records side by side."""
         row = place_order(prepared.xy)
-        words = [flat(prepared.names, prepared.variants), flat(prepared.operators, prepared.variants)]
+        words = [prepared.name_words, flat(prepared.operators, prepared.variants)]
         places = [prepared.streets, prepared.house_numbers, prepared.cities]
         # The words of a town in the order of their numbers: "Bad Ischl" and "Ischl, Bad" are one.
         towns = sets(np.repeat(np.arange(len(prepared)), prepared.cities.counts), prepared.cities.values, len(prepared))
-        town = np.where(towns.counts > 0, towns.alike[0], -1)
+        town = np.where(towns.counts > 0, towns.alike_in_order[0], -1)
         codes, texts = prepared.coded["postcode"]
         return cls(
             prepared,
@@ -130,13 +130,19 @@ def place_order(points: Floats) -> Ints:
     Cells follow one another as Morton (1966) has them, along a curve that leaves a square only when it is done with it.
     """
     told = ~np.isnan(points[:, 0])
-    code = np.full(len(points), np.iinfo(np.int64).max)
     cells = (points[told] // CELL_M).astype(np.int64)
     cells -= cells.min(axis=0, initial=0)
+    # Farther apart than a million kilometers is nothing on earth: there the order does not matter.
+    levels = min(int(cells.max(initial=0)).bit_length(), 20)
+    code = np.full(len(points), 1 << (2 * levels), dtype=np.int64)
     code[told] = 0
-    for bit in range(int(cells.max(initial=0)).bit_length()):
+    for bit in range(levels):
         code[told] |= (((cells[:, 0] >> bit) & 1) | (((cells[:, 1] >> bit) & 1) << 1)) << (2 * bit)
-    return np.argsort(code, kind="stable")
+    # Code and row in one number: several times as fast as an indirect sort that keeps the order of equal ones.
+    bits = len(points).bit_length()
+    code = (code << bits) | np.arange(len(points))
+    code.sort()
+    return code & ((1 << bits) - 1)
 
 
 def _groups(side: _Side, split: int | None) -> Iterable[Pairs2]:

@@ -53,9 +53,11 @@ def told(values: pa.Array) -> Flags:
 
 
 def replaced(values: pa.Array, at: Ints, others: Any) -> pa.Array:
-    """Return texts with others in place of some of them, which are numbered by `at`."""
+    """Return texts with others in place of some of them, which are numbered by `at`, each once."""
     if not len(at):
         return values
+    if len(at) == len(values) and (at[1:] > at[:-1]).all():
+        return texts(others)
     rows = np.arange(len(values))
     rows[at] = len(values) + np.arange(len(at))
     return pc.take(pa.concat_arrays([values, texts(others)]), pa.array(rows))

@@ -221,29 +221,30 @@ def _founded(grouped: _Grouped, chosen: pa.Array, before: pd.DataFrame) -> pa.Ar
     used, graves = before["site_id"].dropna(), before.loc[before["merged_into"].notna(), "site_id"]
     own = _buried(grouped, rows, graves) if len(graves) else {}
     clash = is_in(made, used) | np.isin(groups, [*own]) | repeated(made)
-    out = replaced(chosen, groups[~clash], made.filter(pa.array(~clash)))
-    if not clash.any():
-        return out
-    others = _salted(groups[clash].tolist(), keys.filter(pa.array(clash)).to_pylist(), own, (texts(used), out), graves)
-    return replaced(out, groups[clash], others)
+    if clash.any():
+        known = (chosen, made.filter(pa.array(~clash)))
+        some = keys.filter(pa.array(clash)).to_pylist()
+        others = _salted(groups[clash].tolist(), some, own, (texts(used), *known), graves)
+        made = replaced(made, np.flatnonzero(clash), others)
+    return replaced(chosen, groups, made)
 
 
 def _salted(
     groups: Iterable[int],
     keys: Sequence[str],
     own: Mapping[int, set[str]],
-    known: tuple[pa.Array, pa.Array],
+    known: Sequence[pa.Array],
     graves: pd.Series,
 ) -> list[str]:
     """Make ids where the plain one is taken, or the cluster has one in a grave.
 
-    `known` are the ids of the registry, with those in graves, and those of the other clusters.
+    `known` are the ids of the registry, with those in graves, and then those of the other clusters.
     """
     # Of a million ids only those matter that one of these could get.
     tried = {key: [new_site_id(key, salt) for salt in range(_SALTS)] for key in keys}
     wanted = {*chain.from_iterable(own.values()), *chain.from_iterable(tried.values())}
     buried = {*among(texts(graves), wanted)}
-    used = ({*among(known[0], wanted)} - buried) | {*among(known[1], wanted)}
+    used = ({*among(known[0], wanted)} - buried).union(*(among(ids, wanted) for ids in known[1:]))
     made = []
     for group, key in zip(groups, keys, strict=True):
         # A buried id of any of the records comes first: that is what makes a split the reverse of a merge.

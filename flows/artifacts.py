@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import csv
 from collections.abc import Iterator
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +17,7 @@ from prefect.artifacts import (
 from flows.picture import map_picture
 from inducult_geo.frames import Counts
 from inducult_geo.outcome import RunOutcome
+from inducult_geo.publish.spreadsheet import rows_of
 from inducult_geo.run import Run
 
 MOST_CHANGES = 100
@@ -74,11 +75,7 @@ def problem_rows(outcome: RunOutcome) -> Iterator[dict[str, Any]]:
 def changed_rows(folder: Path, release: str) -> Iterator[dict[str, Any]]:
     """Yield the first changes of a release, as its CSV tells them."""
     for path in folder.glob(f"*_{release}.csv"):
-        with path.open(encoding="utf-8-sig", newline="") as file:
-            for number, row in enumerate(csv.DictReader(file)):
-                if number == MOST_CHANGES:
-                    return
-                yield {str(name): value for name, value in row.items()}
+        yield from islice(rows_of(path), MOST_CHANGES)
 
 
 def _row(region: str, source: str, what: str, said: str | None) -> dict[str, Any]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import http.client
 import json
 from pathlib import Path
@@ -82,6 +83,14 @@ def test_changes_are_those_of_this_release_and_not_more_than_fit(tmp_path: Path)
     assert len(rows) == MOST_CHANGES
     assert rows[0] == {"site_id": "IC-0", "change": "new"}
     assert [*changed_rows(tmp_path, "2026-11-26T020000Z")] == []
+    # A name of any length is no fault of a night.
+    (tmp_path / "2026-11-26T020000Z_2026-11-27T020000Z.csv").write_text("detail\n" + "x" * 200_000 + "\n")
+    before = csv.field_size_limit(131_072)
+    try:
+        (row,) = changed_rows(tmp_path, "2026-11-27T020000Z")
+    finally:
+        csv.field_size_limit(before)
+    assert len(row["detail"]) == 200_000
 
 
 class Shown(dict[str, dict[str, Any]]):

@@ -368,6 +368,16 @@ def test_the_query():
     assert "out meta" in query
 
 
+def test_half_a_character_is_a_lost_one_and_costs_nothing_else(tmp_path):
+    """JSON can hold what no file can: one such tag ended its region."""
+    half = {**WORKS, "tags": {"man_made": "works", "name": "Werk \ud800 Nord", "name:\udfff": "x"}}
+    (tmp_path / "a.json").write_text(json.dumps(answer(*NODES, half)))
+    (record,) = records_of(read_answer(tmp_path / "a.json", area=AREA)).frame.to_dict("records")
+    assert record["name"] == "Werk \ufffd Nord"
+    assert "\ufffd" in record["tags"]
+    assert record["tags"].encode()
+
+
 def test_the_boundary_by_its_tags():
     way = {"type": "way", "id": 1, **META, "nodes": [1, 2, 3, 4, 1]}
     relation = {

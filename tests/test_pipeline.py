@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import json
 import shutil
 import sqlite3
@@ -306,3 +307,29 @@ def test_a_slip_in_a_contract_costs_its_own_source_alone(tmp_path: Path, reposit
     assert json.loads((data / "processed" / "declared.json").read_text())["partners/zwickau_industriekultur.toml"]
     third = build(data, "zwickau", "leoben")
     assert (third.exit_code, third.counts) == (0, first.counts)
+
+
+def test_a_name_without_end_stops_no_release(tmp_path: Path, repository: Path) -> None:
+    """Python's limit of a cell, which a CSV of the release then broke, ended the night of all regions."""
+    data = tmp_path / "data"
+    outline = data / "raw" / "boundaries" / "zwickau.geojson"
+    outline.parent.mkdir(parents=True)
+    shutil.copyfile(repository / "data" / "raw" / "sample" / "boundaries" / "zwickau.geojson", outline)
+    partners = data / "raw" / "partners"
+    partners.mkdir()
+    point = {"type": "Point", "coordinates": [12.49, 50.72]}
+    feature = {"type": "Feature", "geometry": point, "properties": {"nr": "1", "name": "x" * 200_000}}
+    (partners / "a.geojson").write_text(json.dumps({"type": "FeatureCollection", "features": [feature]}))
+    (partners / "a.toml").write_text(
+        'id = "mine"\nregion = "zwickau"\nfiles = ["a.geojson"]\nlicence = "CC0-1.0"\n'
+        '[place]\ngeometry = true\naccuracy_m = 10\n[columns]\nkey = "nr"\nname = "name"\n'
+    )
+    before = csv.field_size_limit(131_072)
+    try:
+        outcome = build(data)
+        csv.field_size_limit(131_072)
+        assert outcome.release is not None
+        assert all(finding.ok for finding in verify(outcome.release))
+    finally:
+        csv.field_size_limit(before)
+    assert (outcome.exit_code, outcome.n_sites) == (0, 1)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import gettext
 import zipfile
 from pathlib import Path
@@ -413,6 +414,17 @@ def test_a_cell_of_ten_megabytes_is_a_bad_row_and_half_of_it_read(tmp_path: Path
     assert len(table.frame["name"][0]) == 5_000_000
 
 
+def test_the_first_file_of_a_process_may_hold_a_long_cell(tmp_path: Path) -> None:
+    """Its delimiter was looked for with the limit of Python, so that no column was found."""
+    before = csv.field_size_limit(131_072)
+    try:
+        table = read_table(write(tmp_path / "a.csv", "id;name\n1;" + "x" * 200_000 + "\n"), AUTO)
+    finally:
+        csv.field_size_limit(before)
+    assert [*table.frame.columns] == ["id", "name"]
+    assert len(table.frame["name"][0]) == 200_000
+
+
 def test_a_cell_with_nul_marks_its_row(tmp_path: Path) -> None:
     table = read_table(write(tmp_path / "a.csv", "id;name\n1;Huta\n2;Mł\x00yn\n" + "3;Hala\n" * 50), AUTO)
     assert len(table.frame) == 52
@@ -534,6 +546,13 @@ def test_ten_names_of_countries_are_enough_to_tell_an_encoding(language: str, en
         # Two encodings of Central Europe differ in few letters, and names of other languages stand among these.
         wanted = 7 if language in ("cs", "pl", "hr", "sl") else 9
         assert sum(text == read for text, read in zip(lists, found, strict=True)) >= wanted, encoding
+
+
+def test_half_a_character_is_a_lost_one(tmp_path: Path) -> None:
+    """No file can hold one: it ended its region, and `check` in a traceback."""
+    (tmp_path / "a.csv").write_bytes(b"id;name\n1;half +2AA- x\n2;whole +ANY-\n")
+    table = read_table(tmp_path / "a.csv", Read(encoding="utf-7"))
+    assert table.frame["name"].tolist() == ["half \ufffd x", "whole Ö"]
 
 
 def test_the_end_mark_of_old_systems_is_no_row(tmp_path: Path) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 import hashlib
 import json
 from collections.abc import Iterator
@@ -13,6 +12,7 @@ import pyarrow.parquet as pq
 
 from inducult_geo.publish.opened import GEOPACKAGE, Opened
 from inducult_geo.publish.promises_web import PAGE, TILES, Page, sites_in_tiles
+from inducult_geo.publish.spreadsheet import rows_of
 
 SUMS = "SHA256SUMS"
 FILES = (
@@ -108,19 +108,13 @@ def number_of_sites_is_one(release: Opened) -> Iterator[str]:
         "regions": release.one("SELECT coalesce(sum(sites), 0) FROM regions"),
         "sites.parquet": parquet,
         "manifest.json": release.manifest.get("run", {}).get("sites"),
-        "sites.csv": _rows_of_csv(release.folder / "sites.csv"),
+        "sites.csv": sum(1 for _ in rows_of(release.folder / "sites.csv")),
         TILES: sites_in_tiles(release.folder / TILES),
         PAGE: page.sites,
         f"the map of {PAGE}": page.mapped,
     }
     if len(set(told.values())) > 1:
         yield "the number of sites differs: " + ", ".join(f"{name} {number}" for name, number in told.items())
-
-
-def _rows_of_csv(path: Path) -> int:
-    """Count the rows of a CSV below its header; a cell may hold a line break."""
-    with path.open(encoding="utf-8-sig", newline="") as handle:
-        return max(sum(1 for _ in csv.reader(handle)) - 1, 0)
 
 
 def _plain(value: object) -> object:

@@ -5,7 +5,6 @@ A file that is missing altogether is told by `promises_files.files_are_there`; h
 
 from __future__ import annotations
 
-import csv
 import json
 import re
 from collections.abc import Iterator
@@ -16,6 +15,7 @@ import rasterio
 from rasterio.io import MemoryFile
 
 from inducult_geo.publish.opened import Opened, quoted
+from inducult_geo.publish.spreadsheet import rows_of
 
 _DENSITIES = {
     f"density_{name}{size}.tif": aspects
@@ -40,8 +40,7 @@ def csv_holds_the_sites(release: Opened) -> Iterator[str]:
     path = release.folder / "sites.csv"
     if not path.is_file():
         return
-    with path.open(encoding="utf-8-sig", newline="") as handle:
-        rows = [*csv.DictReader(handle)]
+    rows = [*rows_of(path)]
     told, expected = len({row["site_id"] for row in rows}), release.one("SELECT count(*) FROM site_points")
     if not told == len(rows) == expected:
         yield f"sites.csv has {len(rows)} rows of {told} sites, site_points {expected}"

@@ -11,6 +11,7 @@ from __future__ import annotations
 import csv
 import io
 import re
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -28,6 +29,7 @@ _STARTS = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
 _NUMBER = re.compile(r"[+-]?\d+(?:[.,]\d+)?")
 _DELIMITERS = ",;\t"
 _LONGEST_CELL = 10_000_000
+_ANY_LENGTH = 2**31 - 1
 
 
 def safe_cell(value: Any) -> Any:
@@ -104,6 +106,14 @@ def read_csv(path: Path) -> pd.DataFrame:
         raise ContractError(f"{path}: a row has {len(wide)} cells, the header {len(header)}: '{','.join(wide)[:60]}'.")
     whole = [[plain_cell(cell) for cell in row] + [""] * (len(header) - len(row)) for row in kept]
     return pd.DataFrame(whole, columns=header, dtype="str")
+
+
+def rows_of(path: Path) -> Iterator[dict[str, str]]:
+    """Yield the rows of a CSV that `csv_bytes` made, as they stand in it; a cell may be of any length."""
+    # Python allows 131,072 characters, and keeps the number for the whole process.
+    csv.field_size_limit(_ANY_LENGTH)
+    with path.open(encoding=ENCODING, newline="") as handle:
+        yield from csv.DictReader(handle)
 
 
 def _cell(value: Any) -> Any:

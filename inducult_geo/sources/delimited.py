@@ -15,6 +15,7 @@ from inducult_geo.catalog.models import Read
 from inducult_geo.errors import ContractError
 from inducult_geo.sources.encodings import best_encoding, guess_told
 from inducult_geo.sources.table import MAX_CELL, MAX_CELLS, check_cells, checked_header
+from inducult_geo.text import whole_text
 
 DELIMITERS = (";", ",", "\t", "|")
 _BOMS = (
@@ -53,6 +54,8 @@ def read_delimited(path: Path, read: Read) -> Rows:
     ContractError
         Where the bytes are no text in the encoding stated or found, or no line holds column names.
     """
+    # Python allows 131,072 characters, and keeps the number for the whole process.
+    csv.field_size_limit(MAX_CELL)
     text, encoding, notes = _decode(path, read.encoding)
     stated = _STATED.match(text)
     header_row = read.header_row
@@ -79,7 +82,6 @@ def _records(path: Path, text: str, delimiter: str, header_row: int) -> tuple[li
     Such a quote swallows the rows that follow it. So its line is taken as a (bad) row of its own, and reading goes on
     with the line after it.
     """
-    csv.field_size_limit(MAX_CELL)
     lines = list(io.StringIO(text, newline=""))
     records: list[_Record] = []
     broken: set[int] = set()
@@ -188,8 +190,8 @@ def _decode(path: Path, stated: str | None) -> tuple[str, str, tuple[str, ...]]:
     # Not every codec of Python is one of text.
     if not isinstance(text, str) or text.count("\x00") > max(8, _NULS_MAX * len(text)) or _is_binary(text):
         raise ContractError(f"{path}: is not what it says: no text, but binary data. Export it again as CSV.")
-    # The end mark of old systems is no row.
-    return text.rstrip("\x1a"), encoding, notes
+    # The end mark of old systems is no row; half a character (as UTF-7 and UTF-16 can hold) is one that was lost.
+    return whole_text(text.rstrip("\x1a")), encoding, notes
 
 
 def _is_binary(text: str) -> bool:

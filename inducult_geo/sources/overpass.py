@@ -32,6 +32,7 @@ from inducult_geo.sources.osm_objects import Element, Newest, OsmObjects, assemb
 from inducult_geo.sources.osm_shapes import Group, Line, Member, World
 from inducult_geo.sources.osm_tags import Tags, TagTable, load_tag_table
 from inducult_geo.sources.overpass_client import ask, check_answer
+from inducult_geo.text import whole_text
 
 ANSWER_SUFFIXES = (".json.gz", ".json")
 Made = TypeVar("Made")
@@ -229,8 +230,8 @@ def _element(item: Mapping[str, Any]) -> Element:
         osm_type=kind,
         osm_id=int(item["id"]),
         version=int(version) if version is not None else None,
-        timestamp=str(item["timestamp"]) if item.get("timestamp") else None,
-        tags={str(key): str(value) for key, value in item.get("tags", {}).items()},
+        timestamp=whole_text(str(item["timestamp"])) if item.get("timestamp") else None,
+        tags={whole_text(str(key)): whole_text(str(value)) for key, value in item.get("tags", {}).items()},
         position=_position(item) if kind == "node" else None,
         refs=tuple(int(ref) for ref in item.get("nodes", ())),
         members=_members(item.get("members", ())),

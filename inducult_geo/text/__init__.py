@@ -5,7 +5,7 @@ and ``exonyms.csv``. Harmonizing and matching both build on them.
 """
 
 from inducult_geo.text.batch import TokenLists, prepare_names, token_lists
-from inducult_geo.text.clean import MAYBE_NAMES, clean_text, known_text, lost_characters
+from inducult_geo.text.clean import MAYBE_NAMES, clean_text, known_text, lost_characters, whole_text
 from inducult_geo.text.folding import fold, fold_once
 from inducult_geo.text.legal import strip_legal_form
 from inducult_geo.text.lexicon import Concept
@@ -28,4 +28,5 @@ __all__ = [
     "prepare_names",
     "strip_legal_form",
     "token_lists",
+    "whole_text",
 ]

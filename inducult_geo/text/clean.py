@@ -37,6 +37,7 @@ def _replacements() -> dict[int, str | None]:
 
 
 _CLEAN: Final = _replacements()
+_HALF: Final = re.compile(r"[\ud800-\udfff]")
 
 
 def clean_text(value: object) -> str | None:
@@ -57,6 +58,11 @@ def clean_text(value: object) -> str | None:
         text = unicodedata.normalize("NFC", text).translate(_CLEAN)
     text = " ".join(text.split())
     return None if not text or (text.casefold() in _NOTHING and text not in _NAMES) else text
+
+
+def whole_text(text: str) -> str:
+    """Return text with U+FFFD for every half of a character, which no file can hold (JSON, UTF-7 and UTF-16 can)."""
+    return text if text.isascii() else _HALF.sub("\ufffd", text)
 
 
 def known_text(value: object) -> str | None:

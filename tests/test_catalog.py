@@ -255,6 +255,9 @@ def test_a_contract_in_another_encoding_is_refused_with_its_name(tmp_path: Path)
         ('licence = "CC0-1.0"', True),
         ('licence = "CC0-1.0"\npublish = false', False),
         ('licence = "unknown"', False),
+        ('licence = "Unknown"', False),
+        # Published, it broke the promise that every record names its license, and with it the release of all regions.
+        ('licence = " "', False),
         ("", False),
     ],
 )

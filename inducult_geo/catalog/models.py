@@ -232,6 +232,11 @@ class Contract(Declared):
     def _one_or_many(cls, value: Any) -> Any:
         return (value,) if isinstance(value, str) else value
 
+    @field_validator("licence")
+    @classmethod
+    def _said_or_unknown(cls, licence: str) -> str:
+        return "unknown" if licence.casefold() in ("", "unknown") else licence
+
     @field_validator("url")
     @classmethod
     def _can_be_asked(cls, url: str | None) -> str | None:

@@ -237,7 +237,10 @@ def score(
     probability = _chance(np.add(total, crowd, out=total))
     backed = seen.is_backed | same_plant(pairs, seen, probability)
     others = (seen.is_other_unit, seen.is_other_address)
-    asked = probability >= np.minimum(_bar(chosen, backed, others[0] | others[1]), chosen.review)
+    asked = np.empty(len(probability), dtype=bool)
+    for here in blocks(len(asked)):
+        bar = _bar(chosen, backed[here], others[0][here] | others[1][here])
+        asked[here] = probability[here] >= np.minimum(bar, chosen.review)
     told = Parts(found, chosen.points, chosen.scale, parts)
     return Scored(pairs, chosen, seen.base, told, probability, found, lists, shared, asked, backed, *others)
 

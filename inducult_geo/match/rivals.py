@@ -186,12 +186,13 @@ class _Part:
         best, next_best = self.each(first), self.each(second)
         other = np.where(value < best, best, next_best) if self.kin is None else self._beside_kin(value, self.kin)
         lead = value - other
-        lead[np.isinf(lead)] = np.nan
+        np.copyto(lead, np.nan, where=np.isinf(lead))
         third = np.maximum.reduceat(np.where(value < next_best, value, -np.inf), self.starts)
         kept = np.isfinite(second)
         ahead = np.where(np.isinf(third), np.nan, second - np.where(np.isinf(third), 0.0, third))
-        tied = np.flatnonzero((value == next_best) & np.isfinite(next_best))
-        counts = np.add.reduceat((value == next_best).astype(np.int64), self.starts)[kept]
+        is_next = value == next_best
+        tied = np.flatnonzero(is_next)
+        counts = np.add.reduceat(is_next.astype(np.int64), self.starts)[kept]
         pairs = self.order.start + tied if isinstance(self.order, slice) else self.order[tied].astype(np.int64)
         return lead, NextBest(second[kept], ahead[kept], pairs, np.cumsum(counts) - counts)
 

@@ -24,7 +24,9 @@ _SMALL_WORDS: Final = (
 _STOPWORDS: Final = frozenset(_SMALL_WORDS.split())
 _NUMERALS: Final = "i ii iii iv v vi vii viii ix x xi xii xiii xiv xv xvi xvii xviii xix xx"
 _ROMANS: Final[Mapping[str, str]] = {roman: f"#{value}" for value, roman in enumerate(_NUMERALS.split(), start=1)}
-_CAPITAL: Final = re.compile(r"(?<![.\w])[A-Z](?![.\w])")
+_CAPITAL: Final = re.compile(r"(?<![.\w&+])(?<!& )[A-Z](?![.\w&+])(?! &)")
+"""A capital by itself: none of initials, nor of a company's partners ("Faiella & C")."""
+
 _COMPOUND_FROM: Final = 7
 _PREFIX_FROM: Final = 3
 
@@ -57,13 +59,18 @@ def _phrase_at(words: tuple[str, ...], index: int, phrases: Phrases) -> tuple[in
 
 
 def _unit(words: tuple[str, ...], index: int, original: str) -> str | None:
-    """Make the token of a single capital that names a unit: a Roman numeral, or a letter at the end of the name."""
-    letter = words[index]
+    """Make the token of a single capital that names a unit: a Roman numeral, or a letter.
+
+    Where all of a name is in capitals, so are its small words ("Y", "E"): then a letter must stand at the end.
+    """
+    letter, last = words[index], index == len(words) - 1
     if index == 0 or letter.upper() not in _CAPITAL.findall(original):
         return None
-    if letter in ("v", "x") or (letter == "i" and index == len(words) - 1):
+    among_words = not last and len(words[index - 1]) > 1 and len(words[index + 1]) > 1
+    stands_out = last or (among_words and not original.isupper())
+    if letter in ("v", "x") or (letter == "i" and stands_out):
         return _ROMANS[letter]
-    return f"#{letter}" if index == len(words) - 1 else None
+    return f"#{letter}" if stands_out else None
 
 
 def _said(original: str, places: Phrases) -> Iterator[str | Concept]:

@@ -41,6 +41,8 @@ USUAL_SHARE: Final = 0.05
 
 USUAL_ROWS: Final = 20
 
+_AROUND_POSTCODE: Final = re.compile(r"^\s*[a-z]{1,3}[\s-]*(?=\d{3}(?:\d|\s|$))|(?<=\d{3})[\s-]+[^\W\d_]{3}.*$")
+
 
 def prepare(records: Records) -> Prepared:
     """Prepare records for comparing.
@@ -137,10 +139,15 @@ def _countries(records: Records) -> NDArray[np.object_]:
 
 
 def _postcode(value: Any) -> str:
-    """Return a postcode's letters and digits without leading zeros (a spreadsheet takes them away)."""
+    """Return a postcode's letters and digits without leading zeros (a spreadsheet takes them away).
+
+    The sign of a country before it ("SI-1000") and a town after it are left out; without a digit it is none.
+    """
     if not isinstance(value, str):
         return ""
-    return re.sub(r"[^0-9a-z]", "", value.lower().removesuffix(".0")).lstrip("0")
+    told = _AROUND_POSTCODE.sub("", value.lower().removesuffix(".0"))
+    code = re.sub(r"[^0-9a-z]", "", told).lstrip("0")
+    return code if any(map(str.isdigit, code)) else ""
 
 
 def _power_houses(words: Words, names: Ragged, burns: Flags, records: Records) -> Floats:

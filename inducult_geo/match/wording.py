@@ -10,16 +10,18 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from inducult_geo.match.addresses import read_address
 from inducult_geo.match.called import Texts
 from inducult_geo.ragged import Ragged, each_once, ragged, spread
-from inducult_geo.text import fold_once, token_lists
+from inducult_geo.text import token_lists
+from inducult_geo.text.folding import spelling_key
 
-_NUMBER: Final = re.compile(r"\b(\d+)\s*([a-z])?\b")
-_STREET_FORMS: Final = re.compile(r"(?<=\w)(strasse|straße|strase|str)\b\.?|\b(strasse|straße|str)\b\.?")
+_BOX_OFFICE: Final = "cedex"
+"""What towns of France are called where post boxes are."""
+
 _BRACKETS: Final = re.compile(r"\([^)]*\)")
 _GROWN: Final = re.compile(r"#([^\W\d_]{2,})(\d+)")
 _WORD: Final = re.compile(r"[^\W_]+")
-_EMPTY: Final = frozenset(("snc", "nr", "no", "km", "via", "str", "de", "la", "le", "les", "di", "der", "die", "am"))
 
 
 DIRECTIONS: Final[Mapping[str, str]] = {
@@ -94,11 +96,9 @@ class Words:
         streets, numbers = [], []
         codes, addresses = pd.factorize(column.to_numpy(dtype=object), use_na_sentinel=False)
         for address in addresses:
-            lowered = fold_once(_STREET_FORMS.sub("str ", address.lower())) if isinstance(address, str) else ""
-            found = [number + (letter or "") for number, letter in _NUMBER.findall(lowered)]
-            numbers.append(self._words(f"#{number}" for number in found))
-            kept = [word for word in _WORD.findall(_NUMBER.sub(" ", lowered)) if len(word) > 1 and word not in _EMPTY]
-            streets.append(self._words(f"~{word}" for word in kept))
+            words, houses = read_address(address) if isinstance(address, str) else ([], [])
+            streets.append(self._words(f"~{word}" for word in words))
+            numbers.append(self._words(f"#{house}" for house in houses))
         return ragged(streets).take(codes), ragged(numbers).take(codes)
 
     def towns(self, column: pd.Series) -> Ragged:
@@ -138,5 +138,5 @@ def _city_words(city: Any) -> list[str]:
     """Return a city's words, without what stands in brackets ("Sassuolo (MO)")."""
     if not isinstance(city, str):
         return []
-    words = _WORD.findall(fold_once(_BRACKETS.sub(" ", city)))
-    return [word for word in words if len(word) > 1]
+    words = _WORD.findall(spelling_key(_BRACKETS.sub(" ", city)))
+    return [word for word in words if len(word) > 1 and word != _BOX_OFFICE]

@@ -246,7 +246,7 @@ def test_custom_weights_are_used():
 
 def test_two_equals_get_half_each_where_one_alone_can_be_right():
     """Conditional logit: what fits is shared; a source of permits shares nothing."""
-    twins = [row(f"b:{i}", "Kalkwerk Saal", point(150)) for i in (1, 2)]
+    twins = [row(f"b:{i}", "Kalkwerk Saal", point(side * 150)) for i, side in ((1, -1), (2, 1))]
     prepared = prepare(records(row("a:1", "Kalkwerk Saal", point()), *twins, *backdrop()))
     pairs = Compared(prepared, *candidates_of(prepared))
     mine = prepared.key[pairs.left] == "a:1"
@@ -301,6 +301,23 @@ def test_units_of_a_plant_are_no_rivals():
     single = np.array([True, True])
     assert np.allclose(other.crowd(np.log([4.0, 3.0, 1.0]), single), [1.0, 1.0, 7.0])
     assert other.crowd(np.log([4.0, 3.0, 1.0]), ~single).tolist() == [0.0, 0.0, 0.0]
+
+
+@pytest.mark.parametrize(
+    ("names", "places", "plants"),
+    [
+        (("Alsen", "Alsen"), (0, 0), [0, 0]),
+        (("Alsen", "Alsen"), (0, 40), [-1, -1]),
+        (("Alsen", "Saal"), (0, 0), [-1, -1]),
+        # Two houses side by side bear what all houses are called.
+        (("Zementwerk", "Zementwerk"), (0, 0), [-1, -1]),
+    ],
+)
+def test_a_row_for_each_phase_of_one_works_is_no_rival(names, places, plants):
+    rows = [row(f"a:{i}", name, point(place)) for i, (name, place) in enumerate(zip(names, places, strict=True))]
+    table = prepare(records(*rows))
+    assert plants_of(table, ["a"]).tolist() == plants
+    assert plants_of(table).tolist() == plants_of(table, ["b"]).tolist() == [-1, -1]
 
 
 @pytest.mark.parametrize(

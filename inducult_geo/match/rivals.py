@@ -1,23 +1,31 @@
 """Competition: how far a pair is ahead of the next best of either record, among partners of one source.
 
 Units of one plant ("Escombreras 1", "Escombreras 2": the same words beside another number) are no rivals of each other:
-where another list has the plant as one record, all of them are right.
+where another list has the plant as one record, all of them are right. Nor are rows of a list that tell of one works
+once more, such as a row for each phase.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import pairwise
-from typing import Final, TypeVar
+from typing import Any, Final, TypeVar
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from inducult_geo.match.comparisons import Compared
 from inducult_geo.match.prepared import Prepared
-from inducult_geo.ragged import Flags, Floats, Ints, Ragged, Small, blocks, spread, starts_of
+from inducult_geo.ragged import Flags, Floats, Ints, Ragged, Small, blocks, distinct, spread, starts_of
+
+TELLING: Final = 0.5
+"""Weight of the words from which a name is of one works ("Haus" side by side are two)."""
+
+SPOT_M: Final = 10.0
+"""Points that fall into one square of this side are one."""
 
 Values = TypeVar("Values", Floats, Flags, Small)
 
@@ -221,19 +229,25 @@ def _two(value: Floats, starts: Ints, sizes: Ints) -> tuple[Floats, Floats]:
     return first, second
 
 
-def contests(pairs: Compared) -> tuple[Contest, Contest]:
-    """Group pairs by the record of the source that comes first by name, and by that of the other source."""
+def contests(pairs: Compared, repeated: Collection[str] = ()) -> tuple[Contest, Contest]:
+    """Group pairs by the record of the source that comes first by name, and by that of the other source.
+
+    Parameters
+    ----------
+    repeated
+        Sources in which records of one telling name at one place are of one works (see `plants_of`).
+    """
     source, names = pairs.prepared.sources
     one, other = pairs.left, pairs.right
     swap = np.concatenate([source[one[here]] > source[other[here]] for here in blocks(len(one))])
     if swap.any():
         one, other = np.where(swap, other, one), np.where(swap, one, other)
     width = max(len(names), 1)
-    plants = plants_of(pairs.prepared)
+    plants = plants_of(pairs.prepared, repeated)
     return _contest(one, other, source, width, plants), _contest(other, one, source, width, plants)
 
 
-def leads(pairs: Compared, base: Floats) -> tuple[Floats, Floats]:
+def leads(pairs: Compared, base: Floats, repeated: Collection[str] = ()) -> tuple[Floats, Floats]:
     """How far each pair is ahead of the next best of either record, among partners of one source.
 
     Unknown where there is no other: being alone is no proof.
@@ -242,16 +256,19 @@ def leads(pairs: Compared, base: Floats) -> tuple[Floats, Floats]:
     ----------
     base
         Log-odds without neighbors, one a pair.
+    repeated
+        As in `contests`.
     """
-    one, other = contests(pairs)
+    one, other = contests(pairs, repeated)
     return one.standing(base)[0], other.standing(base)[0]
 
 
-def plants_of(prepared: Prepared) -> Ints:
+def plants_of(prepared: Prepared, repeated: Collection[str] = ()) -> Ints:
     """Return the number of the plant that each record is a unit of; -1 where it is none.
 
     Records of one source are units of one plant where their first names hold a number and agree in all other words, of
     which one at least is the plant's own (not "Kraftwerk 1", "Kraftwerk 2"). Works in the north and the south are two.
+    In the sources `repeated` so are those that bear one telling name at one place: a row for each phase, or permit.
     """
     names, words = prepared.names, prepared.lexicon
     named = np.flatnonzero(names.counts > 0)
@@ -267,10 +284,34 @@ def plants_of(prepared: Prepared) -> Ints:
     marks = np.random.default_rng(0).integers(1 << 40, size=len(words.words))
     np.add.at(mark, at[beside], marks[told[beside]])
     units = rows[own]
-    codes = pd.MultiIndex.from_arrays([prepared.source[units], mark[own]]).factorize()[0]
     found = np.full(len(prepared), -1, dtype=np.int64)
-    if len(codes):
-        found[units] = np.where(np.bincount(codes)[codes] > 1, codes, -1)
+    found[units] = _several(prepared.source[units], mark[own])
+    if len(repeated):
+        again = _given_again(prepared, named[~numbered & np.isin(prepared.source[named], [*repeated])])
+        found[again >= 0] = again[again >= 0] + found.max(initial=-1) + 1
+    return found
+
+
+def _several(*columns: NDArray[Any]) -> Ints:
+    """Return the number of each row among those that are alike; -1 where it is alone."""
+    if not len(columns[0]):
+        return np.zeros(0, dtype=np.int64)
+    codes = pd.MultiIndex.from_arrays(columns).factorize()[0].astype(np.int64)
+    return np.where(np.bincount(codes)[codes] > 1, codes, -1)
+
+
+def _given_again(prepared: Prepared, rows: Ints) -> Ints:
+    """Return for each record which of some records bear its telling name at its address and point; -1 where none."""
+    names, variants, words = prepared.names, prepared.variants, prepared.lexicon
+    tells = np.where(words.exact, 0.0, words.weights)[variants.values]
+    weight = np.bincount(np.repeat(np.arange(len(variants)), variants.counts), weights=tells, minlength=len(variants))
+    placed = (prepared.streets.counts > 0) | ~np.isnan(prepared.x)
+    kept = rows[placed[rows] & (weight[names.values[names.offsets[rows]]] >= TELLING)]
+    points = np.round(np.nan_to_num(prepared.xy[kept]) / SPOT_M).astype(np.int64)
+    addresses = (prepared.streets.alike[0], prepared.house_numbers.alike[0], prepared.coded["postcode"][0])
+    found = np.full(len(prepared), -1, dtype=np.int64)
+    name = names.values[names.offsets[kept]]
+    found[kept] = _several(prepared.source[kept], name, points[:, 0], points[:, 1], *(part[kept] for part in addresses))
     return found
 
 
@@ -304,15 +345,33 @@ def _contest(mine: Ints, theirs: Ints, source: Ints, width: int, plants: Ints) -
         order[here] = packed[here] & ((1 << bits) - 1)
     packed >>= bits
     starts = starts_of(packed)
-    kin = None
-    if (plants >= 0).any() and (unit := plants[theirs]).max(initial=-1) >= 0:
-        by_plant = np.where(unit >= 0, unit, unit.max() + 1 + np.arange(len(unit)))[order]
-        again = np.lexsort((by_plant, packed))
-        order, by_plant = order[again], by_plant[again]
-        kin = np.flatnonzero(np.r_[True, (by_plant[1:] != by_plant[:-1]) | (packed[1:] != packed[:-1])])
-        is_sorted = False
+    kin = _put_together(order, packed, plants[theirs]) if (plants >= 0).any() else None
     record, partners = np.divmod(packed[starts], width)
-    return Contest(len(packed), None if is_sorted else order, starts, record, partners, kin)
+    return Contest(len(packed), None if is_sorted and kin is None else order, starts, record, partners, kin)
+
+
+def _put_together(order: Small, groups: Ints, unit: Ints) -> Ints | None:
+    """Put pairs whose partners are units of one plant side by side in their groups, in place; see `Contest.kin`.
+
+    Parameters
+    ----------
+    groups
+        The group of each place of `order`.
+    unit
+        The plant of each pair's partner; -1 where it is none.
+    """
+    # Few partners are units: only these move, behind the others of their group.
+    places = np.flatnonzero(unit[order] >= 0)
+    if not len(places):
+        return None
+    found = np.flatnonzero(np.isin(groups, distinct(groups[places])))
+    by_plant = unit[order[found]].astype(np.int64)
+    again = found[np.lexsort((by_plant, groups[found]))]
+    order[found] = order[again]
+    told = unit[order[found]]
+    alone = np.ones(len(order), dtype=bool)
+    alone[found[1:]] = (told[1:] != told[:-1]) | (told[1:] < 0) | (groups[found[1:]] != groups[found[:-1]])
+    return np.flatnonzero(alone)
 
 
 _MOST: Final = 30.0

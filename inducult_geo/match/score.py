@@ -221,11 +221,11 @@ def score(
         What `compare_all` gave, where that was done before.
     many
         Sources of which several records may be partners of one record (permits, units): they take nothing from each
-        other.
+        other, and those that bear one telling name at one place do not compete.
     """
     chosen = weights or shipped_weights()
     seen = evidence(pairs, chosen.points, chosen.intercept, scores)
-    standing = stand(pairs, seen.base, chosen)
+    standing = stand(pairs, seen.base, chosen, many)
     lists = overlap(pairs, standing.sides, standing.total, standing.spare, chosen.share)
     total = standing.total
     lists.add_to(total)
@@ -314,15 +314,17 @@ class Standing:
     spare: tuple[Floats, Floats]
 
 
-def stand(pairs: Compared, base: Floats, weights: Weights) -> Standing:
+def stand(pairs: Compared, base: Floats, weights: Weights, repeated: Collection[str] = ()) -> Standing:
     """Look at the neighbors.
 
     Parameters
     ----------
     base
         Log-odds by the comparisons alone, one a pair.
+    repeated
+        Sources in which records of one telling name at one place are of one works.
     """
-    sides = contests(pairs)
+    sides = contests(pairs, repeated)
     curves = [weights.leads[name] for name in LEADS]
     parts, after = map(list, zip(*(side.standing(base) for side in sides), strict=True))
     for part, curve in zip(parts, curves, strict=True):

@@ -40,10 +40,10 @@ FULL = {
 
 @pytest.mark.parametrize("name", BY_NAME)
 def test_one_side_alone_is_unknown_and_both_alike_are_best(name):
-    if name != "numbers":
+    if name not in ("numbers", "name told"):
         assert np.isnan(compare(name, FULL, {}))
     full = FULL | {"name": "Heizkraftwerk Rohrdorf 2"} if name == "power house" else FULL
-    same = compare(name, full, full)
+    same = compare(name, full, full | {"city": None} if name == "name told" else full)
     if name == "telling words":  # by rarity, not by likeness
         assert same > 0.5
     else:
@@ -125,18 +125,83 @@ def test_operator_may_stand_in_the_other_name():
         ("Frankfurter Chaussee -", "Frankfurter Chaussee", 1.0, np.nan),
         ("Olefinstr. 1", "Olefinstrasse 1", 1.0, 1.0),
         ("Via dei Masini 95/97", "Via dei Masini 97", 1.0, 1.0),
+        # A range of houses; a longer one is none.
+        ("Hüttenring 5", "Hüttenring 3-7", 1.0, 1.0),
+        ("Hüttenring 5", "Hüttenring 3-70", 1.0, 0.0),
+        # The number of a post box is no house, and a box alone is no street.
+        ("Rautaruukintie 155", "PL 93", np.nan, np.nan),
+        ("Raffinaderivägen 1", "Box 48084/Raffinaderivägen 1", 1.0, 1.0),
+        ("contrada Marcellino", "c.p. 101 / Contrada Marcellino SNC", 1.0, np.nan),
+        ("Hollaveien 482", "Postboks 130", np.nan, np.nan),
+        ("Avenida da Liberdade, Apartado 12", "Avenida da Liberdade 4", 1.0, np.nan),
+        ("Rue du Ried", "B.P. N° 7 rue du Ried", 1.0, np.nan),
+        # A road's number is a word of it, and so is a milestone.
+        ("N-240 km 38,9", "N-240, Km. 38", 1.0, np.nan),
+        ("Strada statale 114", "strada SS 114", 1.0, np.nan),
+        ("Ctra. CV20, km 7", "Ctra. CV 20, Km 7", 1.0, np.nan),
+        # What has five digits is a postcode.
+        ("Sat Tasca 617455", "Sat Tasca 12", 1.0, np.nan),
     ],
 )
 def test_addresses(one, other, street, number):
-    assert compare("street", {"address": one}, {"address": other}) == pytest.approx(street)
+    assert compare("street", {"address": one}, {"address": other}) == pytest.approx(street, nan_ok=True)
     assert compare("house number", {"address": one}, {"address": other}) == pytest.approx(number, nan_ok=True)
 
 
 @pytest.mark.parametrize(
-    ("one", "other", "value"), [("06406", "6406", 1.0), ("55012", "55014", 0.8), ("1120", "9042", 0.0)]
+    ("one", "other", "value"),
+    [
+        ("06406", "6406", 1.0),
+        ("55012", "55014", 0.8),
+        ("1120", "9042", 0.0),
+        ("SI-3320", "3320", 1.0),
+        ("LV- 2117", "LV2117", 1.0),
+        ("D-35576", "35576", 1.0),
+        ("15890 Eisenhüttenstadt", "15890", 1.0),
+        ("AB21 9AB", "ab219ab", 1.0),
+        ("1951 JZ", "1951JZ", 1.0),
+        ("County Cork", "County Kerry", np.nan),
+    ],
 )
 def test_postcodes(one, other, value):
-    assert compare("postcode", {"postcode": one}, {"postcode": other}) == pytest.approx(value)
+    assert compare("postcode", {"postcode": one}, {"postcode": other}) == pytest.approx(value, nan_ok=True)
+
+
+def test_a_town_is_known_in_a_name_however_it_is_spelled():
+    """ "Dunkerque" is "dunkerqu" among the words of a name, since "ue" is another writing of "ü"."""
+    town = {"name": "Aluminium Dunkerque", "city": "DUNKERQUE CEDEX 1"}
+    other = {"name": "Raffinerie Dunkerque", "city": "Dunkerque"}
+    assert compare("name", town, other) < compare("name", town | {"city": None}, other | {"city": None})
+    assert compare("town", town, other) == 1.0
+
+
+@pytest.mark.parametrize(
+    ("told", "least", "most"),
+    [
+        ({"city": "Cordemais"}, 0.7, 1.0),
+        ({"city": "Nantes", "address": "Unité de production Cordemais"}, 0.7, 1.0),
+        ({"city": "Nantes"}, 0.0, 0.5),
+    ],
+)
+def test_a_name_that_is_the_town_of_the_other_is_told(told, least, most):
+    """A list without addresses names its works by their town; the other tells it in the address alone."""
+    value = compare("name told", {"name": "E D F"} | told, {"name": "Cordemais"})
+    assert least <= value <= most
+    assert np.isnan(compare("name told", {"name": "E D F"} | told, {"name": "Cordemais", "city": "Nantes"}))
+
+
+def test_works_are_alike_in_greek_and_latin_letters():
+    greek, latin = {"name": "ΧΑΛΥΒΟΥΡΓΙΚΗ Α.Ε.", "country": "GR"}, {"name": "Halyvourgiki S.A.", "country": "GR"}
+    assert compare("name", greek, latin) > 0.6
+    assert compare("town", greek | {"city": "Λάρυμνα"}, latin | {"city": "LARYMNA"}) == 1.0
+    assert compare("street", greek | {"address": "Παραλία Διστόμου"}, latin | {"address": "Paralia Distomou"}) == 1.0
+
+
+def test_the_share_of_an_owner_is_no_part_of_its_name():
+    names = {"name": "Hochofen", "parent": "Saarstahl [50.0%]"}
+    table = records(row("a:1", "Hochofen", operator="Saarstahl"), row("b:1", names=names), *backdrop())
+    pairs = Compared(prepare(table), np.array([0]), np.array([1]))
+    assert BY_NAME["operator"].compare(pairs).value[0] == pytest.approx(1.0)
 
 
 def test_postcodes_of_two_countries_say_nothing():

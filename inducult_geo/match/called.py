@@ -5,8 +5,9 @@ Lists of texts a row would keep the garbage collector busy with objects that the
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
 import numpy as np
 import pandas as pd
@@ -14,6 +15,9 @@ from numpy.typing import NDArray
 
 from inducult_geo.frames import from_json
 from inducult_geo.ragged import Ints, Ragged, spread
+
+_SHARE: Final = re.compile(r"\s*[\[(]?\d+(?:[.,]\d+)?\s?%[\])]?")
+"""What an owner holds of the works ("SHS [50.0%]"): no part of its name."""
 
 
 @dataclass(frozen=True)
@@ -52,7 +56,8 @@ def called(names: pd.Series) -> tuple[Texts, Texts]:
         said = from_json(text)
         for role, value in sorted(said.items()) if len(said) > 1 else said.items():
             if _is_said(value):
-                (parents if role == "parent" else own).append(number.setdefault(value, len(number)))
+                name = _SHARE.sub("", value) if role == "parent" else value
+                (parents if role == "parent" else own).append(number.setdefault(name, len(number)))
         ends[0].append(len(own))
         ends[1].append(len(parents))
     listed = np.array([*number], dtype=object)

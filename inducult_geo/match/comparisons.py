@@ -17,7 +17,7 @@ import shapely
 from numpy.typing import NDArray
 
 from inducult_geo.match.prepared import Prepared
-from inducult_geo.match.words import Likeness, best_variants, likeness, plain_likeness
+from inducult_geo.match.words import Likeness, best_variants, likeness, plain_likeness, told_beside
 from inducult_geo.ragged import Flags, Floats, Ints, Ragged
 
 UNIQUE_SCHEMES: Final = frozenset(("wikidata", "heritage", "register", "heritage_ref"))
@@ -222,6 +222,15 @@ def same_city(pairs: Compared) -> Scores:
     return Scores(found, _percent(found))
 
 
+def name_told(pairs: Compared) -> Scores:
+    """How much of the name of a record without a town is in name, operator or address of the other, 0 to 1.
+
+    Unknown where both tell a town, or neither: a list without addresses names its works by their town.
+    """
+    found = told_beside(pairs.prepared, pairs.left, pairs.right)
+    return Scores(found, _percent(found))
+
+
 def same_identifier(pairs: Compared) -> Scores:
     """Compare identifiers: 1 shared by these two alone, 0.5 with others too, 0 different; else unknown."""
     p = pairs.prepared
@@ -336,6 +345,7 @@ COMPARISONS: Final = (
     Comparison("house number", same_house_number, ("address",), True, (0.0, 1.0)),
     Comparison("postcode", same_postcode, ("postcode",), True, (0.0, 0.5, 1.0)),
     Comparison("town", same_city, ("city",), True, (0.0, 0.7, 1.0)),
+    Comparison("name told", name_told, ("city",), True, (0.0, 0.3, 0.6, 1.0)),
     Comparison("place", place, ("geometry",), True, (0.0, 0.15, 0.4, 0.8, 1.2, 1.7, 2.5)),
     Comparison("identifier", same_identifier, ("ids",), False, (0.0, 0.5, 1.0)),
     Comparison("area", same_area, ("geometry",), False, (0.0, 0.2, 0.5, 0.8, 1.0)),

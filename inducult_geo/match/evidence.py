@@ -19,6 +19,7 @@ SUPPORT: Final[Mapping[str, float]] = {
     "operator": 0.5,
     "words": 0.5,
     "street": 0.5,
+    "name told": 0.85,
     "identifier": 0.5,
     "area": 0.5,
 }

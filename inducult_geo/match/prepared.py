@@ -133,6 +133,17 @@ class Prepared:
         return sets(rows, words, len(self))
 
     @cached_property
+    def everything(self) -> Ragged:
+        """Row -> the words of all names and operators, and those of the address that are words of any name, too."""
+        known = {word: number for number, word in enumerate(self.lexicon.words.tolist())}
+        # Words of streets are marked (see `wording`); of a name they are plain.
+        plain = np.array([known.get(word[1:], -1) if word[:1] == "~" else -1 for word in known], dtype=np.int64)
+        streets = np.repeat(np.arange(len(self)), self.streets.counts), plain[self.streets.values]
+        parts = (_rows_and_values(self.every_word), _rows_and_values(self.cities), streets)
+        rows, words = (np.concatenate(part) for part in zip(*parts, strict=True))
+        return sets(rows[words >= 0], words[words >= 0], len(self))
+
+    @cached_property
     def name_words(self) -> Ragged:
         """Row -> the words of all names."""
         return sets(*spread(self.names, self.variants), len(self))
@@ -227,3 +238,7 @@ class Prepared:
     def land(self) -> Ints:
         """Each record's country as a number."""
         return pd.factorize(self.country)[0].astype(np.int64)
+
+
+def _rows_and_values(lists: Ragged) -> tuple[Ints, Ints]:
+    return np.repeat(np.arange(len(lists)), lists.counts), lists.values

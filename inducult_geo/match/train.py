@@ -1,8 +1,9 @@
 """Learn the weights of the comparisons from labelled pairs: a plain logistic regression, the same every time.
 
 The records are shown in several states: as they are, without addresses, without operators, with neither, without
-capacity and fuel; and each time also with all true partners taken out, so that abstaining is learned and a missing
-field does not mislead. Weights of comparisons that the labels say nothing about are judgments, kept in `JUDGED`.
+capacity and fuel, with addresses on one side alone; and each time also with all true partners taken out, so that
+abstaining is learned and a missing field does not mislead. Weights of comparisons that the labels say nothing about are
+judgments, kept in `JUDGED`.
 """
 
 from __future__ import annotations
@@ -48,8 +49,13 @@ STATES: Final[Mapping[str, tuple[str, ...]]] = {
     "no operator": ("operator",),
     "bare": ("address", "postcode", "city", "operator"),
     "no capacity": ("tags",),
+    "no address left": ("address", "postcode", "city"),
+    "no address right": ("address", "postcode", "city"),
 }
-"""State of the records in training -> columns that are hidden."""
+"""State of the records in training -> columns that are hidden; on one side alone where `ONE_SIDED` says so."""
+
+ONE_SIDED: Final[Mapping[str, int]] = {"no address left": 0, "no address right": 1}
+"""State -> which side hides the columns: 0 the left, 1 the right."""
 
 THRESHOLDS: Final[Mapping[str, float]] = {"match": 0.3, "review": 0.15}
 EMPTIED_SHARE: Final = 0.6
@@ -113,9 +119,12 @@ def examples(labelled: Labelled) -> Iterator[Examples]:
     left, right = labelled.left, labelled.right
     gone = {b for _, b in (*labelled.labels, *labelled.ignored)}
     for state, columns in STATES.items():
-        if columns and not any(side[column].notna().any() for side in (left, right) for column in columns):
+        side = ONE_SIDED.get(state)
+        hidden = [columns if side in (None, number) else () for number in (0, 1)]
+        told = (table[c].notna().any() for table, hides in zip((left, right), hidden, strict=True) for c in hides)
+        if columns and not any(told):
             continue
-        mine, theirs = _hide(left, columns), _hide(right, columns)
+        mine, theirs = _hide(left, hidden[0]), _hide(right, hidden[1])
         name = f"{labelled.name}, {state}"
         yield _examples(mine, theirs, labelled, labelled.weight, name)
         kept = Records(theirs[~own_keys(theirs).isin(gone)].reset_index(drop=True))
@@ -143,7 +152,9 @@ def fit_weights(shown: Sequence[Examples], *, leave_out: Collection[str] = ()) -
         for e in COMPARISONS
     }
     bases = [_base(part, points, intercept) for part in shown]
-    found = [np.column_stack(leads(part.pairs, base)) for part, base in zip(shown, bases, strict=True)]
+    # As in `link`, several records of the left may be of one works.
+    lists = [(part.pairs.prepared.source[0],) for part in shown]
+    found = [np.column_stack(leads(p.pairs, b, names)) for p, b, names in zip(shown, bases, lists, strict=True)]
     # Which of two lists is the first is a matter of their names: both sides count alike.
     second = {"scale": gather(bases), "lead": gather(found)}
     ends, offset = logistic(second, {"scale": _SCALE_KNOTS, "lead": LEAD_KNOTS}, true, weight, free=("scale",))

@@ -220,6 +220,25 @@ def best_variants(
     return pair, every, best
 
 
+def told_beside(prepared: Prepared, left: Ints, right: Ints) -> Floats:
+    """Share of the name of the one record of a pair without a town that all words of the other tell, its address too.
+
+    NaN where both tell a town, or neither; of several names the best told one speaks.
+    """
+    told = prepared.cities.counts > 0
+    found = np.full(len(left), np.nan)
+    at = np.flatnonzero(told[left] != told[right])
+    if not len(at):
+        return found
+    one, other = left[at], right[at]
+    mine, theirs = np.where(told[one], other, one), np.where(told[one], one, other)
+    names = prepared.names.take(mine)
+    pair = np.repeat(np.arange(len(mine)), names.counts)
+    alike = likeness(prepared, (prepared.variants, prepared.everything), (names.values, theirs[pair]), None)
+    np.fmax.at(found, at[pair], alike.forward)
+    return found
+
+
 def _best_of_each(pair: Ints, merit: Floats, starts: Ints) -> Ints:
     """Row of the highest merit of each pair, the first of equal ones; `pair` is in order, and begins at `starts`."""
     best = np.maximum.reduceat(merit, starts)

@@ -17,6 +17,7 @@ import time
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, fields, replace
 from pathlib import Path
+from unittest import mock
 
 import numpy as np
 import pandas as pd
@@ -24,8 +25,11 @@ from printed import table
 
 from inducult_geo.frames import Records
 from inducult_geo.match.candidates import candidates
+from inducult_geo.match.comparisons import Compared
+from inducult_geo.match.kinds import Kinds
 from inducult_geo.match.labelled import Labelled, labelled_sets, read_pairs
 from inducult_geo.match.link import link
+from inducult_geo.match.overlap import Overlap
 from inducult_geo.match.score import DOUBTED, LEAD_KNOTS, Weights, score, weights_from
 from inducult_geo.match.train import THRESHOLDS, Examples, examples, fit_weights
 from inducult_geo.ragged import ranks_within
@@ -216,10 +220,24 @@ def without(judge: Judge, shared: Path) -> list[dict[str, object]]:
     silent = dict.fromkeys(whole["neighbors"]["leads"], [0.0] * len(LEAD_KNOTS))
     rows.append(told("without leads", whole | {"neighbors": whole["neighbors"] | {"leads": silent}}))
     rows.append(told("without others that fit", whole, many=("hotmaps", "eutl")))
+    for title, part in (("without overlap", "overlap"), ("without kinds", "kinds")):
+        with mock.patch(f"inducult_geo.match.score.{part}", SILENT[part]):
+            rows.append(told(title, whole))
     mine, others = ([p for p in judge.shown if p.name.startswith(name) == ours] for ours in (True, False))
     rows.append(told("power plants alone", taught_by(others, ())))
     counts = (25, 50, 100, 200, 400, len(taught))
     return rows + [told(f"{count} of its rows alone", taught_by(mine, [*judged, *taught[count:]])) for count in counts]
+
+
+def _none(pairs: Compared) -> np.ndarray:
+    return np.zeros(len(pairs.left), dtype=np.int32)
+
+
+SILENT = {
+    "overlap": lambda pairs, *_: Overlap(_none(pairs), np.zeros(1), np.zeros(1)),
+    "kinds": lambda pairs, *_: Kinds(_none(pairs), np.zeros(1), np.full(1, -1)),
+}
+"""What is said about two lists -> the same, saying nothing."""
 
 
 def _blind(part: Examples, comparison: str) -> Examples:

@@ -443,3 +443,10 @@ def test_a_raster_whose_declaration_cannot_be_read_stays_as_it_was(tmp_path: Pat
     assert [*found.unread] == ["b.toml", "d.toml"]
     assert "Did you mean 'column'" in found.unread["d.toml"]
     assert [*load_catalog(rasters=[tmp_path]).rasters] == ["a", "c"]
+
+
+def test_a_raster_of_no_license_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "a.toml").write_text(RASTER.format(id="a").replace("CC0-1.0", " "), encoding="utf-8")
+    found = load_catalog(rasters=[tmp_path])
+    assert found.rasters == {}
+    assert "key 'licence'" in found.unread["a.toml"]

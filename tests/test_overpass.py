@@ -368,6 +368,32 @@ def test_the_query():
     assert "out meta" in query
 
 
+@pytest.mark.parametrize(
+    ("body", "said"), [(HTML, "Error : too busy & tired"), (b'{"elements": [', "JSON that breaks off")]
+)
+def test_what_came_instead_of_an_answer_is_told(body, said):
+    with (
+        serving([(200, {"Content-Type": "text/html"}, body)] * ATTEMPTS) as (url, _),
+        pytest.raises(TransientError, match=f"not with whole JSON: {said}"),
+    ):
+        fetch_objects(REGION.id, area=AREA, settings=settings(url))
+
+
+def test_of_two_outlines_of_one_region_the_larger_is_taken_whatever_else_they_are(tmp_path):
+    """What else stands in a tag makes no second part of a region that both would be joined to."""
+    corners = [(0, 0), (8, 0), (8, 8), (0, 8), (10, 10), (11, 10), (11, 11), (10, 11)]
+    nodes = [{"type": "node", "id": i, "lon": 9 + x / 100, "lat": 47 + y / 100} for i, (x, y) in enumerate(corners, 1)]
+    tags = {"boundary": "administrative"}
+    ways = [
+        {"type": "way", "id": 1, "nodes": [1, 2, 3, 4, 1], "tags": {**tags, "ISO3166-2": "LI-01;LI-A"}},
+        {"type": "way", "id": 2, "nodes": [5, 6, 7, 8, 5], "tags": {**tags, "ISO3166-2": "LI-01;LI-B"}},
+    ]
+    (tmp_path / "a.json").write_text(json.dumps(answer(*nodes, *ways)))
+    found = read_answer_boundary(tmp_path / "a.json", {"ISO3166-2": ["LI-01", "LI-X"]})
+    assert found is not None
+    assert found.bounds == (9.0, 47.0, 9.08, 47.08)
+
+
 def test_half_a_character_is_a_lost_one_and_costs_nothing_else(tmp_path):
     """JSON can hold what no file can: one such tag ended its region."""
     half = {**WORKS, "tags": {"man_made": "works", "name": "Werk \ud800 Nord", "name:\udfff": "x"}}

@@ -54,6 +54,12 @@ def test_what_a_staying_record_said_stays_its_own() -> None:
     assert from_json(site["lineage"])["type"] == "b:2"
 
 
+def test_the_item_is_that_of_the_truest_record_that_has_one() -> None:
+    said = {"a:1": {"heritage": "7"}, "b:2": {"wikidata": ""}, "c:3": {"wikidata": "Q3"}, "d:4": {"wikidata": "Q4"}}
+    rows = [record(key, ids=to_json(ids), accuracy_m=float(key[2])) for key, ids in said.items()]
+    assert without(*rows, wikidata="Q666")["wikidata"] == "Q3"
+
+
 def test_a_gap_is_filled_by_the_truest_record_that_knows() -> None:
     first, second = record("a:1", accuracy_m=5.0), record("b:2", operator="Huta S.A.", city="Opole", accuracy_m=80.0)
     site = without(second, first)

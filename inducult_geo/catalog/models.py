@@ -323,7 +323,7 @@ class RasterSource(Declared):
     column: Literal["elevation_m", "land_cover", "population_per_km2"]
     band: Annotated[int, Field(ge=1)] = 1
     valid_at: date | None = None
-    licence: str
+    licence: Annotated[str, Field(min_length=1)]
     attribution: str
     values: dict[str, str] = {}
     declared_in: Path = Field(default=Path(), exclude=True)

@@ -23,12 +23,24 @@ def read_toml(path: Path, error: type[ConfigError] = ConfigError) -> dict[str, A
         Or the child of it that `error` names.
     """
     try:
-        return tomllib.loads(path.read_text(encoding="utf-8-sig"))
+        values = tomllib.loads(path.read_text(encoding="utf-8-sig"))
     except FileNotFoundError:
         raise error(f"{path}: no such file") from None
     except UnicodeDecodeError as problem:
         raise error(f"{path}: cannot be read as UTF-8 text: {problem}. Save it as UTF-8.") from problem
     except OSError as problem:
         raise error(f"{path}: cannot be read: {problem.strerror}.") from problem
-    except tomllib.TOMLDecodeError as problem:
+    except (tomllib.TOMLDecodeError, RecursionError) as problem:
         raise error(f"{path}: not valid TOML: {problem}. Mend or remove the file.") from problem
+    if _holds_nul(values):
+        # No file's name and no text of a release can hold one.
+        raise error(f"{path}: holds a NUL character, written as \\u0000. Take it out.")
+    return values
+
+
+def _holds_nul(value: Any) -> bool:
+    if isinstance(value, dict):
+        return any(_holds_nul(part) for pair in value.items() for part in pair)
+    if isinstance(value, list):
+        return any(map(_holds_nul, value))
+    return isinstance(value, str) and "\x00" in value

@@ -269,3 +269,9 @@ def test_an_older_copy_of_another_file_is_not_taken_for_this_one(contract: Contr
     for name in ("ab-2026-01-01.csv", "a-2026-1-1.csv", "a-2026-01-01.txt", "a-final.csv"):
         (tmp_path / name).write_text("nr\n")
     assert find_files(contract) == []
+
+
+def test_a_file_s_name_that_no_disk_takes_is_told(tmp_path: Path) -> None:
+    contract = Contract(id="mine", files=("a" * 300 + ".csv",), declared_in=tmp_path / "mine.toml")
+    with pytest.raises(ContractError, match=r"mine\.toml: file 'aaa.*: File name too long"):
+        find_files(contract)

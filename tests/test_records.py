@@ -433,6 +433,15 @@ def test_a_country_that_says_nothing_is_no_unknown_one(vocabulary: Vocabulary, w
     assert "unmapped_value" not in kinds(result)
 
 
+def test_an_accuracy_that_none_can_be_is_told_and_not_taken(vocabulary: Vocabulary) -> None:
+    """One cell of 1e308 became infinity, which stopped the release of all regions."""
+    written = ["1e308", "1e400", "-5", "0", "1000001", "1000000", "30"]
+    result = made(vocabulary, [{"accuracy_m": text} for text in written])
+    taken = result.records["accuracy_m"] > 500_000
+    assert taken.tolist() == [False] * 5 + [True, False]
+    assert all(f"'{text}'" in kinds(result)["unmapped_value"] for text in written[:5])
+
+
 def test_a_word_for_nothing_where_a_name_belongs_is_told(vocabulary: Vocabulary) -> None:
     rows = [
         {"name": "Huta", "city": "None", "operator": "Null", "name:de": "NaN"},

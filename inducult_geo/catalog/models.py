@@ -36,6 +36,11 @@ ColumnName = Annotated[str, AfterValidator(lambda name: " ".join(name.split()))]
 
 Share = Annotated[float, Field(ge=0, le=1)]
 
+ACCURACY_MAX_M = 1_000_000.0
+"""A place that may be a thousand kilometers away is none; beyond it numbers end in infinity."""
+
+GRID_MAX_M = 100_000.0
+
 RECORD_FIELDS = frozenset(
     ("key", "name", "type", "theme", "aspect", "status", "start", "end", "operator", "nace", "sector")
     + ("address", "postcode", "city", "country", "website", "wikipedia", "image", "visitor_access")
@@ -168,7 +173,7 @@ class Place(Declared):
     text: ColumnName | None = None
     geometry: bool = False
     reading: str | None = None
-    accuracy_m: Annotated[float, Field(gt=0)] | None = None
+    accuracy_m: Annotated[float, Field(gt=0, le=ACCURACY_MAX_M)] | None = None
     origin: Literal["surveyed", "digitized", "address", "settlement", "unknown"] = "unknown"
 
     @model_validator(mode="after")
@@ -213,7 +218,7 @@ class Contract(Declared):
     licence: str = "unknown"
     attribution: str = ""
     publish: bool = True
-    publish_grid_m: Annotated[float, Field(gt=0)] | None = None
+    publish_grid_m: Annotated[float, Field(gt=0, le=GRID_MAX_M)] | None = None
     reliability: Annotated[int, Field(ge=0, le=100)] = 50
     retrieved: date | None = None
     valid_at: date | None = None

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from inducult_geo.catalog.models import NAME_FIELDS, Contract
+from inducult_geo.catalog.models import ACCURACY_MAX_M, NAME_FIELDS, Contract
 from inducult_geo.errors import ContractError, did_you_mean
 from inducult_geo.frames import ASPECTS, PRESENT_USES, STATUSES, Problem, RawTable, Records, as_records, to_json
 from inducult_geo.harmonize.countries import NAMIBIA, country_code
@@ -298,8 +298,9 @@ def _accuracies(rows: pd.DataFrame, contract: Contract, notices: _Notices) -> pd
         text = clean_text(cell)
         value = None if text is None else words.get(fold_once(text), text)
         number = pd.to_numeric(str(value).replace(",", "."), errors="coerce") if value is not None else None
-        if text is not None and not (number is not None and 0 < number < np.inf):
+        if text is not None and not (number is not None and 0 < number <= ACCURACY_MAX_M):
             notices.add("unmapped_value", "accuracy_m", text)
+            number = None
         mapped.append(number)
     return rows.assign(accuracy_m=pd.Series(mapped, index=rows.index, dtype=object))
 

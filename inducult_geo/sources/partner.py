@@ -35,7 +35,10 @@ def find_files(contract: Contract, *, partners: Path | None = None) -> list[Path
     found = []
     for name in contract.files:
         for folder in folders:
-            path = _inside(contract, folder, name)
+            try:
+                path = _inside(contract, folder, name)
+            except OSError as problem:
+                raise ContractError(f"{contract.declared_in}: file '{name[:80]}': {problem.strerror}.") from problem
             if path is not None:
                 found.append(path)
                 break

@@ -19,9 +19,10 @@ from bundles import HOSTILE, contracts, small_bundle
 from inducult_geo.publish.domains import DOMAINS
 from inducult_geo.publish.drawing import Frame, overview_map, region_map
 from inducult_geo.publish.licences import for_release
-from inducult_geo.publish.mapdata import _by_name, json_for_page
+from inducult_geo.publish.mapdata import _by_name, _other_names, json_for_page, map_data
 from inducult_geo.publish.preview import SHAPES, preview_page
 from inducult_geo.publish.symbols import ASPECT_RINGS, THEME_MARKS
+from inducult_geo.publish.tables import layer_frames
 
 
 class Page(HTMLParser):
@@ -286,3 +287,17 @@ def test_a_region_far_away_widens_the_overview():
     x, y = (float(value) for value in re.findall(r"-?\d+\.?\d*", drawn.outlines[0])[:2])
     assert 0 <= x <= drawn.width
     assert 0 <= y <= drawn.height
+
+
+def test_the_map_names_regions_and_access_in_words(bundle):
+    """What is chosen by hand must be read: an id such as "sisak-moslavina" is none's word."""
+    tables = map_data(bundle, layer_frames(bundle), SHAPES)["tables"]
+    titles = dict(zip(bundle.regions["region"], bundle.regions["title"], strict=True))
+    assert {value: label for value, label in tables["region"] if value in titles} == titles
+    assert all(label != value for value, label in tables["visitor_access"])
+    assert {value for value, _ in tables["visitor_access"]} >= {"open", "limited", "closed"}
+
+
+@pytest.mark.parametrize("names", ["{", "[1]", "null", None, "{}", '{"de": ""}'])
+def test_names_that_say_nothing_are_none(names):
+    assert _other_names(names) == 0

@@ -19,7 +19,8 @@ from prefect.tasks import exponential_backoff
 
 from flows.parameters import Parameters, at_work, is_transient, run_name, slot, task_runner, words_of
 from inducult_geo import pipeline
-from inducult_geo.gather import OSM, wide_or_kept
+from inducult_geo.catalog import OSM
+from inducult_geo.gather import wide_or_kept
 from inducult_geo.run import Run
 
 RETRIES = 2

@@ -9,10 +9,10 @@ import pandas as pd
 from shapely.geometry.base import BaseGeometry
 
 from inducult_geo.boundaries import outline_for_check
-from inducult_geo.catalog import Contract, load_contract
+from inducult_geo.catalog import OSM, Contract, load_contract
 from inducult_geo.errors import ConfigError, ContractError
 from inducult_geo.frames import RawTable, Records, as_records, to_json
-from inducult_geo.gather import OSM, harmonized
+from inducult_geo.gather import harmonized
 from inducult_geo.harmonize.place import Ground
 from inducult_geo.harmonize.records import Harmonized
 from inducult_geo.match.link import link as link_records

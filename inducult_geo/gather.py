@@ -12,7 +12,7 @@ import numpy as np
 import shapely
 
 from inducult_geo.boundaries import KeptOutline
-from inducult_geo.catalog import Contract, Region
+from inducult_geo.catalog import OSM, Contract, Region
 from inducult_geo.errors import ContractError, CoordinateError, SourceError, TransientError
 from inducult_geo.frames import (
     WORK_CRS,
@@ -39,7 +39,6 @@ from inducult_geo.sources.partner import find_files, read_partner
 from inducult_geo.stage import Part, drop_part, keep_part, last_part
 from inducult_geo.stamps import declared, files_stamp, grids_stamp, stamp
 
-OSM = "osm"
 _DATED = re.compile(r"-\d{4}-\d{2}-\d{2}")
 _EXTRACTS = (".osm.pbf", ".osm", ".osm.gz", ".osm.bz2", ".json.gz")
 

@@ -381,6 +381,7 @@ MINE = (
         (MINE.replace("leoben", "leobn"), "region 'leobn' is in no catalog"),
         ("id = ", "not valid TOML"),
         (MINE.replace('"mine"', '"others"'), "id 'others' is declared twice"),
+        (MINE.replace('"mine"', '"osm"'), "id 'osm' is that of OpenStreetMap"),
     ],
 )
 def test_a_steward_s_contract_that_cannot_be_read_costs_itself(tmp_path: Path, text: str, why: str) -> None:

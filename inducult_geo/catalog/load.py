@@ -14,6 +14,9 @@ from inducult_geo.errors import CatalogError, ConfigError, ContractError, did_yo
 from inducult_geo.toml import read_toml
 
 BUILT_IN = Path(__file__).parent
+OSM = "osm"
+"""Id of OpenStreetMap among the sources: it has readers of its own."""
+
 Model = TypeVar("Model", bound=BaseModel)
 Steward = TypeVar("Steward", Contract, RasterSource)
 
@@ -101,7 +104,7 @@ def _add_stewards(
 ) -> None:
     """Add what stewards declare beside their files, in place."""
     for folder in contracts:
-        for path, contract, why in _each(folder, Contract, known, lambda one: _check_region(one, catalog)):
+        for path, contract, why in _each(folder, Contract, known, lambda one: _check_partner(one, catalog)):
             if contract is None:
                 catalog.unread[path.name] = str(why)
                 continue
@@ -175,6 +178,14 @@ def _as_before(
         # Never read, or noted by another version of this program, or of a region that is gone.
         return None
     return before
+
+
+def _check_partner(contract: Contract, catalog: Catalog) -> None:
+    if contract.id == OSM:
+        raise ContractError(
+            f"{contract.declared_in}: id '{OSM}' is that of OpenStreetMap, which is no partner's file. Choose another."
+        )
+    _check_region(contract, catalog)
 
 
 def _check_region(contract: Contract, catalog: Catalog) -> None:

@@ -19,7 +19,7 @@ import numpy as np
 import pandas as pd
 import shapely
 
-from inducult_geo.catalog import Contract
+from inducult_geo.catalog import OSM, Contract
 from inducult_geo.frames import (
     RECORD_COLUMNS,
     REJECT_REASONS,
@@ -32,7 +32,6 @@ from inducult_geo.frames import (
 from inducult_geo.publish.bundle import Bundle
 from inducult_geo.publish.rebuild import SAMPLED, rebuilt, without_places
 
-OSM = "osm"
 ODBL = "ODbL 1.0 (Open Database License), © OpenStreetMap contributors, https://www.openstreetmap.org/copyright"
 NOT_SHOWN = "Not shown: the place of a record in question is published on a grid only."
 

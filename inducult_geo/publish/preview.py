@@ -19,10 +19,11 @@ import pandas as pd
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
+from inducult_geo.catalog import OSM
 from inducult_geo.publish.bundle import Bundle
 from inducult_geo.publish.domains import DOMAINS
 from inducult_geo.publish.drawing import Map, overview_map, region_map
-from inducult_geo.publish.licences import ODBL, OSM, credit_lines
+from inducult_geo.publish.licences import ODBL, credit_lines
 from inducult_geo.publish.mapdata import json_for_page, map_data
 from inducult_geo.publish.metadata import SAMPLE_NOTICE, data_date, release_title
 from inducult_geo.publish.pictograms import PICTOGRAMS

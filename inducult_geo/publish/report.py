@@ -8,9 +8,10 @@ from typing import Any
 
 from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
 
+from inducult_geo.catalog import OSM
 from inducult_geo.publish.bundle import Bundle
 from inducult_geo.publish.layers import LAYERS
-from inducult_geo.publish.licences import ODBL, OSM, credit_lines
+from inducult_geo.publish.licences import ODBL, credit_lines
 from inducult_geo.publish.metadata import SAMPLE_NOTICE, data_date, release_title
 
 SUMS = "SHA256SUMS"

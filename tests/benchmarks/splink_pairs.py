@@ -7,9 +7,10 @@ it, the whole process. It is asked three times:
 - for four comparisons of whole texts (name by Jaro-Winkler in levels, town and postcode equal or not, distance);
 - for eight of words with words (the best pair of words by Jaro-Winkler, for name, operator, both, street and town), as
   near to ours as its library comes without SQL of one's own;
-- for all of ours that it and DuckDB's SQL express: seventeen of eighteen. It is given our words and their rarity, made
+- for all of ours that it and DuckDB's SQL express: eighteen of nineteen. It is given our words and their rarity, made
   beforehand as ours are, and levels at our knots. Each word finds its best partner by Jaro-Winkler, weighed by rarity,
-  in both directions (name, name within, operator against operator and against name both ways, all words, street, town);
+  in both directions (name, name within, operator against operator and against name both ways, all words, street, town),
+  and the name of a record without a town among all words of the other;
   the rarest word is compared with Splink's adjustment for term frequency; then unit numbers, house numbers, postcodes
   by their beginning, distance in units of accuracy, kind, capacity, fuel, years, identifiers, power houses.
 
@@ -93,6 +94,7 @@ def prepared_columns(p: Prepared) -> dict[str, object]:
              for side in (p.names, p.operators)]  # fmt: skip
     lists = dict(zip(("our_name", "our_operator"), (flat(side, p.variants) for side in first), strict=True))
     lists |= {"our_every": p.every_word, "our_street": p.streets, "our_city": p.cities, "our_house": p.house_numbers}
+    lists["our_everything"] = p.everything
     told: dict[str, object] = {}
     for name, side in lists.items():
         numbers = [side.row(row) for row in range(len(side))]

@@ -66,6 +66,10 @@ DISTANCE = (
     " / sqrt(pow(our_accuracy_m_l, 2) + pow(our_accuracy_m_r, 2) + 10000)"
 )
 OPERATOR = within(("operator", "operator"), ("operator", "name"), ("name", "operator"))
+TOLD = (
+    f"CASE WHEN our_city_words_l IS NULL THEN {covered('our_name_words_l', 'our_everything_words_r')}"
+    f" ELSE {covered('our_name_words_r', 'our_everything_words_l')} END"
+)
 OURS = [
     of_words("name", "name", mean("name"), [0.85, 0.6, 0.3]),
     of_words("name within", "name", within(("name", "name")), [0.8, 0.5]),
@@ -101,6 +105,11 @@ OURS = [
         [f"left(our_postcode_l, {size}) = left(our_postcode_r, {size})" for size in (12, 4, 3, 2)],
     ),
     of_words("town", "city", within(("city", "city")), [0.7]),
+    in_levels(
+        "name told",
+        f"(our_city_words_l IS NULL) = (our_city_words_r IS NULL) OR {unknown('name_words', 'everything_words')}",
+        [f"{TOLD} >= {share}" for share in (1, 0.6, 0.3)],
+    ),
     in_levels("place", unknown("x"), [f"{DISTANCE} <= {10**knot - 1}" for knot in (0.15, 0.4, 0.8, 1.2, 1.7, 2.5)]),
     in_levels("identifier", unknown("ids"), ["list_has_any(our_ids_l, our_ids_r)"]),
     in_levels(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
@@ -201,7 +202,9 @@ def _declared_row(name: str, facts: Sequence[SourceFacts], contracts: Mapping[st
 def _inside(message: str | None, run: Run) -> str | None:
     """Name files from the data folder on: where that lies is no part of the data, and nobody's business."""
     for root in (run.folder.root.resolve(), run.folder.root):
-        message = message and message.replace(f"{root}/", "")
+        # One that is relative ("data") may end other words, too: "https://example.org/opendata/works.csv".
+        begins = "" if root.is_absolute() else r"(?<![\w./-])"
+        message = message and re.sub(f"{begins}{re.escape(str(root))}/", "", message)
     return message
 
 

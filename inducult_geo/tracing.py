@@ -150,13 +150,14 @@ def site_of(text: str, run: Run) -> str:
     ConfigError
         Where no site or several are called so (they are named), or no region holds the record.
     """
-    if ":" in text:
-        return site_of_record(text, run)
     if text.strip().upper().startswith(f"{PREFIX}-"):
         return text.strip().upper()
     wanted = fold_once(text).strip()
     called = [*_called(run)]
     exact = [(site, told) for site, told, names in called if wanted in names]
+    # A name may hold a colon, too; a key never says what a site is called.
+    if ":" in text and not exact:
+        return site_of_record(text, run)
     words = wanted.split()
     found = exact or [(site, told) for site, told, names in called if any(_holds(name, words) for name in names)]
     if not words or not found:

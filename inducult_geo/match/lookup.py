@@ -28,7 +28,7 @@ def places_of(rows: pd.Index, keys: Any) -> Ints:
 def places_in(keys: pa.Array, among: pa.Array) -> Ints:
     """Return where texts stand among others, which are different; -1 where they do not, and for null."""
     # Most columns are looked up in one of the same rows.
-    if keys.equals(among):
+    if not keys.null_count and keys.equals(among):
         return np.arange(len(keys), dtype=np.int64)
     if not len(keys):
         return np.zeros(0, dtype=np.int64)

@@ -21,6 +21,7 @@ from inducult_geo.publish.bundle import Bundle
 from inducult_geo.publish.licences import for_release
 from inducult_geo.run import Run, open_run
 from inducult_geo.stage import Part, RegionOutcome, Stage, keep_part, keep_stage
+from inducult_geo.store import DataFolder
 
 BOX = {"opole": (17.0, 50.0, 18.5, 51.0), "leoben": (14.5, 47.2, 15.3, 47.8)}
 PLACE = shapely.Point(4_850_000, 3_080_000)
@@ -112,6 +113,16 @@ def test_a_release_does_not_say_where_the_data_folder_lies(run: Run, written: st
     manifest = json.dumps(release_manifest(bundle, {"opole": kept}, run))
     assert "raw/partners/a.toml" in manifest
     assert str(root) not in manifest
+
+
+def test_only_what_begins_with_the_data_folder_is_shortened(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The folder is "data" where nothing else is said: such a word ends others, and stands in addresses."""
+    monkeypatch.chdir(run.folder.root.parent)
+    here = replace(run, folder=DataFolder(Path("data")))
+    others = "https://example.org/opendata/a.csv and ../data/b.csv"
+    kept = opole(here, state="stale", message=f"data/raw/partners/a.toml, {run.folder.root}/c.csv: not {others}")
+    row = put_together(here, kept).sources.iloc[0]
+    assert row["message"] == f"raw/partners/a.toml, c.csv: not {others}"
 
 
 def test_every_record_of_every_region_is_there_once_and_counted(run: Run) -> None:

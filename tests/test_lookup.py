@@ -59,6 +59,8 @@ def test_places_among_others(among: list[str], keys: list[str | None]) -> None:
     wanted = [among.index(key) if key in among else -1 for key in keys]
     assert places_in(texts(keys), texts(among)).tolist() == wanted
     assert places_in(texts(among), texts(among)).tolist() == list(range(len(among)))
+    # Null stands nowhere, even among the same texts.
+    assert places_in(texts([*among, None]), texts([*among, None])).tolist() == [*range(len(among)), -1]
     rows = pd.Index(among, dtype=object)
     assert places_of(rows, keys).tolist() == wanted
     assert places_of(rows, np.array(among, dtype=object)).tolist() == list(range(len(among)))

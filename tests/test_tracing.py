@@ -10,6 +10,7 @@ import pandas as pd
 import pytest
 from match_rows import point, records, row
 
+from inducult_geo import tracing
 from inducult_geo.errors import ConfigError
 from inducult_geo.match.score import shipped_weights
 from inducult_geo.match.waterfall import Step, Waterfall
@@ -129,6 +130,11 @@ def test_an_id_and_a_key_are_taken_as_such(run: Run) -> None:
     assert site_of(own, run) == site_of(f" {own.lower()}", run) == site_of(JOINED[0], run) == own
     with pytest.raises(ConfigError, match="no record 'huta:1'"):
         site_of("huta:1", run)
+
+
+def test_a_name_that_holds_a_colon_is_no_key(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(tracing, "_called", lambda _: [("IC-1", "'Zeche: Nord' (opole)", ["zeche: nord"])])
+    assert site_of("Zeche: Nord", run) == "IC-1"
 
 
 @pytest.mark.parametrize("said", ["Huta Nirgendwo", "", " "])

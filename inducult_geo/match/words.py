@@ -178,10 +178,7 @@ def _block(
     """Compare one block of lists (see `likeness`)."""
     lexicon = prepared.lexicon
     left, right = (_Side.of(part, row) for part, row in zip(words, rows, strict=True))
-    others = np.repeat(right.counts, left.counts)
-    at_left, at_right = spread_out(np.repeat(right.starts, left.counts), others)
-    met, similar = similar_words(lexicon, np.repeat(left.word, others), right.word.take(at_right))
-    at_left, at_right = at_left.take(met), at_right.take(met)
+    at_left, at_right, similar = _met(lexicon, left, right)
     forward, shared = _directed(prepared, left, records, at_left, similar)
     backward, _ = _directed(prepared, right, records, at_right, similar)
     numbers = _numbers(lexicon, left, right, (at_left, at_right))
@@ -190,6 +187,28 @@ def _block(
     for column in (forward, backward, telling, numbers):
         np.copyto(column, np.nan, where=empty)
     return Likeness(forward, backward, telling, numbers)
+
+
+def _met(lexicon: Lexicon, left: _Side, right: _Side) -> tuple[Ints, Ints, Floats]:
+    """Find the words of both sides that are alike: where each stands in its side, and how alike they are."""
+    others = np.repeat(right.counts, left.counts)
+    at_left, at_right = spread_out(np.repeat(right.starts, left.counts), others)
+    met, similar = similar_words(lexicon, np.repeat(left.word, others), right.word.take(at_right))
+    return at_left.take(met), at_right.take(met), similar
+
+
+def covered(prepared: Prepared, words: tuple[Ragged, Ragged], rows: tuple[Ints, Ints]) -> Floats:
+    """Share of the left words' weight that finds a partner on the right (0 to 1); NaN where a side has no words.
+
+    The same as `Likeness.forward` where towns do not matter, at half the work.
+    """
+    found = [np.zeros(0)]
+    for here in blocks(len(rows[0])):
+        left, right = (_Side.of(part, row[here]) for part, row in zip(words, rows, strict=True))
+        at_left, _, similar = _met(prepared.lexicon, left, right)
+        share, _ = _directed(prepared, left, None, at_left, similar)
+        found.append(np.where((left.counts == 0) | (right.counts == 0), np.nan, share))
+    return np.concatenate(found)
 
 
 def best_variants(
@@ -234,8 +253,8 @@ def told_beside(prepared: Prepared, left: Ints, right: Ints) -> Floats:
     mine, theirs = np.where(told[one], other, one), np.where(told[one], one, other)
     names = prepared.names.take(mine)
     pair = np.repeat(np.arange(len(mine)), names.counts)
-    alike = likeness(prepared, (prepared.variants, prepared.everything), (names.values, theirs[pair]), None)
-    np.fmax.at(found, at[pair], alike.forward)
+    share = covered(prepared, (prepared.variants, prepared.everything), (names.values, theirs[pair]))
+    np.fmax.at(found, at[pair], share)
     return found
 
 

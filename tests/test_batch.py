@@ -104,6 +104,21 @@ def test_names_of_roles_in_order_and_parents_apart():
     assert [parents.listed[number] for number in parents.numbers] == ["P"]
 
 
+@pytest.mark.parametrize(
+    ("parent", "name"),
+    [
+        ("SHS [50.0%]; Voest (12,5 %)", "SHS; Voest"),
+        ("Werk 2 100%", "Werk 2"),
+        ("50% Kohle", " Kohle"),
+        ("A1 (3)", "A1 (3)"),
+        # As long as a cell of a broken file may be: looked through once, not once for every digit.
+        pytest.param("1" * 200_000, "1" * 200_000, id="200,000 digits"),
+    ],
+)
+def test_what_an_owner_holds_is_no_part_of_its_name(parent: str, name: str) -> None:
+    assert called(pd.Series([f'{{"parent": "{parent}"}}']))[1].listed.tolist() == [name]
+
+
 @pytest.mark.parametrize("text", ['{"name": "A"', '{"name": "A"} {}', "[1]", '{"name" "A"}'])
 def test_what_is_not_an_object_is_refused(text):
     with pytest.raises((ValueError, AttributeError)):

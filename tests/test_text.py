@@ -163,6 +163,8 @@ def test_stripping_twice_changes_nothing_more(words: list[str]) -> None:
         ("CALES Y CEMENTOS", "ES", ("cales", "cementos")),
         ("Faiella & C", "IT", ("faiella",)),
         ("E D F Nord", "FR", ("nord",)),
+        # As long as a cell of a broken file may be: looked through once, not once for every letter.
+        pytest.param("Aurora" + " A" * 100_000, None, ("aurora", "#a"), id="100,000 letters"),
         ("ΧΑΛΥΒΟΥΡΓΙΚΗ Α.Ε.", "GR", ("chalyvourgiki",)),
         ("Alte Ziegelei", "DE", ("@old", "@brickworks")),
         ("TAQA B.V.", "NL", ("taqa",)),

@@ -16,7 +16,8 @@ from numpy.typing import NDArray
 from inducult_geo.frames import from_json
 from inducult_geo.ragged import Ints, Ragged, spread
 
-_SHARE: Final = re.compile(r"\s*[\[(]?\d+(?:[.,]\d+)?\s?%[\])]?")
+# Begun where white space or a number begins and nowhere within: a name of 200,000 digits takes no longer than it is.
+_SHARE: Final = re.compile(r"(?:(?<!\s)\s+)?(?:[\[(]|(?<!\d))\d+(?:[.,]\d+)?\s?%[\])]?")
 """What an owner holds of the works ("SHS [50.0%]"): no part of its name."""
 
 

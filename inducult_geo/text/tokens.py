@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Container, Iterator, Mapping
 from functools import lru_cache
 from typing import Final
 
@@ -58,16 +58,17 @@ def _phrase_at(words: tuple[str, ...], index: int, phrases: Phrases) -> tuple[in
     return None
 
 
-def _unit(words: tuple[str, ...], index: int, original: str) -> str | None:
-    """Make the token of a single capital that names a unit: a Roman numeral, or a letter.
+def _unit(words: tuple[str, ...], index: int, capitals: Container[str], is_upper: bool) -> str | None:
+    """Make the token of a letter by itself that names a unit: a Roman numeral, or a letter.
 
-    Where all of a name is in capitals, so are its small words ("Y", "E"): then a letter must stand at the end.
+    It is one of the name's `capitals`. Where all of a name is in capitals (`is_upper`), so are its small words ("Y",
+    "E"): then a letter must stand at the end.
     """
     letter, last = words[index], index == len(words) - 1
-    if index == 0 or letter.upper() not in _CAPITAL.findall(original):
+    if index == 0 or letter.upper() not in capitals:
         return None
     among_words = not last and len(words[index - 1]) > 1 and len(words[index + 1]) > 1
-    stands_out = last or (among_words and not original.isupper())
+    stands_out = last or (among_words and not is_upper)
     if letter in ("v", "x") or (letter == "i" and stands_out):
         return _ROMANS[letter]
     return f"#{letter}" if stands_out else None
@@ -77,6 +78,7 @@ def _said(original: str, places: Phrases) -> Iterator[str | Concept]:
     """Read the words of a name, one after the other; towns by their own name."""
     known = lexicon()
     words = split_words(original)
+    capitals, is_upper = frozenset(_CAPITAL.findall(original)), original.isupper()
     index, count = 0, len(words)
     while index < count:
         word = words[index]
@@ -88,7 +90,7 @@ def _said(original: str, places: Phrases) -> Iterator[str | Concept]:
             yield found[1]
             index += found[0]
         elif len(word) == 1 and word.isalpha():
-            if unit := _unit(words, index, original):
+            if unit := _unit(words, index, capitals, is_upper):
                 yield unit
             index += 1
         else:

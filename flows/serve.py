@@ -104,7 +104,9 @@ def free_port(wanted: int) -> int:
 def _ask_directly() -> None:
     """Keep what is asked on loopback, here and in the runs, from the proxy that an office's machines are set to."""
     for name in ("no_proxy", "NO_PROXY"):
-        os.environ[name] = ",".join(filter(None, (os.environ.get(name), LOOPBACK)))
+        told = os.environ.get(name, "")
+        # A star by itself means every address, in a list none.
+        os.environ[name] = told if told == "*" else ",".join(filter(None, (told, LOOPBACK)))
 
 
 def _wait(url: str, child: subprocess.Popen[bytes], log: Path) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import http.client
 import json
+import os
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -12,6 +13,7 @@ from typing import Any
 import geopandas as gpd
 import numpy as np
 import pytest
+import requests
 import shapely
 
 from inducult_geo.errors import ConfigError, RegionError, TransientError
@@ -440,3 +442,18 @@ def test_who_sleeps_is_woken_for_news_alone(
     outcome = RunOutcome((one,), Path(RELEASE), Counts(0, 0, 0, 0), 0, 0, {}, is_new=is_new, n_changes=changes)
     telling.tell_outcome(outcome, open_run(tmp_path, contracts=False))
     assert sent == ([fails] if told else [])
+
+
+@pytest.mark.parametrize(
+    ("told", "then"),
+    [("", "127.0.0.1"), ("intern.example", "intern.example,127.0.0.1"), ("*", "*")],
+)
+def test_loopback_is_asked_without_the_office_s_proxy(monkeypatch: pytest.MonkeyPatch, told: str, then: str) -> None:
+    from flows import serve
+
+    for name in ("no_proxy", "NO_PROXY"):
+        monkeypatch.setenv(name, told)
+    monkeypatch.setenv("http_proxy", "http://proxy.example:3128")
+    serve._ask_directly()
+    assert (os.environ["no_proxy"], os.environ["NO_PROXY"]) == (then, then)
+    assert requests.utils.should_bypass_proxies("http://127.0.0.1:4200/api/health", None)

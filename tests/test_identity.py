@@ -8,6 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from match_rows import records, row
 
+from inducult_geo.errors import CountingError
 from inducult_geo.frames import Records
 from inducult_geo.match.columns import texts
 from inducult_geo.match.identity import assign_ids
@@ -25,6 +26,11 @@ def assign(clusters, registry=None, valid_at="2026-01-01"):
 
 def stones(registry):
     return dict(registry[registry["merged_into"].notna()][["site_id", "merged_into"]].to_numpy().tolist())
+
+
+def test_a_cluster_is_called_after_one_of_its_records():
+    with pytest.raises(CountingError, match="'b:1' is of the cluster of 'x'"):
+        assign_ids({"a:1": "a:1", "b:1": "x"}, empty_registry(), records(row("a:1", "A"), row("b:1", "B")))
 
 
 @given(st.text(min_size=1))

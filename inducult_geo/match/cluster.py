@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from scipy import sparse
 from scipy.sparse.csgraph import connected_components
 
+from inducult_geo.errors import CountingError
 from inducult_geo.frames import Records
 from inducult_geo.match.columns import coded, taken, texts
 from inducult_geo.match.decisions import SAME, Decisions
@@ -88,11 +89,21 @@ class Grouping(Mapping[Key, Key]):
 
     @classmethod
     def of(cls, told: Mapping[Key, Key]) -> Grouping:
-        """Hold what any mapping tells as arrays."""
+        """Hold what any mapping tells as arrays.
+
+        Raises
+        ------
+        CountingError
+            Where a cluster bears the key of no record of these.
+        """
         if isinstance(told, cls):
             return told
         keys = texts([*told])
-        return cls(keys, places_in(texts([*told.values()]), keys))
+        home = places_in(texts([*told.values()]), keys)
+        if (home < 0).any():
+            key, stands = [*told.items()][int(np.argmin(home))]
+            raise CountingError(f"'{key}' is of the cluster of '{stands}', which is none of the records")
+        return cls(keys, home)
 
     @cached_property
     def _told(self) -> dict[Key, Key]:

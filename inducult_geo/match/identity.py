@@ -98,6 +98,11 @@ def assign_ids(
         The records of the clusters, for their dates and fingerprints.
     marks, found
         The records' fingerprints and heirs, where they are known already.
+
+    Raises
+    ------
+    CountingError
+        Where a cluster bears the key of none of the records in `clusters`.
     """
     before = typed_registry(registry)
     marks = fingerprints(records) if marks is None else marks

@@ -41,6 +41,11 @@ class Ragged:
         """Length of each list."""
         return np.diff(self.offsets)
 
+    @property
+    def rows(self) -> Ints:
+        """The row of each value."""
+        return np.repeat(np.arange(len(self)), self.counts)
+
     @cached_property
     def longest(self) -> int:
         """Length of the longest list."""
@@ -172,7 +177,7 @@ def spread(outer: Ragged, inner: Ragged) -> tuple[Ints, Ints]:
     """Row -> lists -> values as pairs of row and value."""
     lists = outer.values
     owner, places = spread_out(inner.offsets[lists], inner.counts[lists])
-    return np.repeat(np.arange(len(outer)), outer.counts)[owner], inner.values[places]
+    return outer.rows[owner], inner.values[places]
 
 
 def cross(left: Ragged, left_rows: Ints, right: Ragged, right_rows: Ints) -> tuple[Ints, Ints, Ints]:

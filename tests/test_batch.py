@@ -94,6 +94,7 @@ def test_some_lists(lists, data):
     rows = data.draw(st.lists(st.integers(0, len(lists) - 1), max_size=8))
     taken = ragged(lists).take(np.array(rows, dtype=np.int64))
     assert [taken.row(at).tolist() for at in range(len(taken))] == [lists[row] for row in rows]
+    assert taken.rows.tolist() == [at for at, row in enumerate(rows) for _ in lists[row]]
 
 
 def test_names_of_roles_in_order_and_parents_apart():

@@ -71,7 +71,7 @@ class _Side:
         words = [prepared.name_words, flat(prepared.operators, prepared.variants)]
         places = [prepared.streets, prepared.house_numbers, prepared.cities]
         # The words of a town in the order of their numbers: "Bad Ischl" and "Ischl, Bad" are one.
-        towns = sets(np.repeat(np.arange(len(prepared)), prepared.cities.counts), prepared.cities.values, len(prepared))
+        towns = sets(prepared.cities.rows, prepared.cities.values, len(prepared))
         town = np.where(towns.counts > 0, towns.alike_in_order[0], -1)
         codes, texts = prepared.coded["postcode"]
         return cls(

@@ -146,7 +146,7 @@ def _in_order(said: TokenLists) -> pa.Array:
     rank = np.empty(len(order), dtype=np.int64)
     rank[order] = np.arange(len(order))
     counts = said.lists.counts
-    ranked = np.repeat(np.arange(len(counts)), counts) * max(len(rank), 1) + rank[said.lists.values]
+    ranked = said.lists.rows * max(len(rank), 1) + rank[said.lists.values]
     ranked.sort()
     return only(counts > 0, joined(texts([said.tokens[at] for at in order]), ranked % max(len(rank), 1), counts, " "))
 

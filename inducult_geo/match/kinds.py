@@ -113,7 +113,7 @@ class _Holders:
     def of(cls, p: Prepared, records: Ints) -> _Holders:
         """Take the words of some records; numbers of units are no kinds."""
         names = p.name_words.take(records)
-        at = np.repeat(np.arange(len(records)), names.counts)
+        at = names.rows
         counts = np.bincount(names.values, minlength=len(p.lexicon.words))
         frequent = (counts >= HELD_BY) & ~p.lexicon.is_number
         kept = frequent[names.values]

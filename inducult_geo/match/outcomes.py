@@ -184,7 +184,7 @@ def other_works(scored: Scored, rows: Ints, records: Ints, units: Ints) -> Flags
         return found
     width, words = len(p.lexicon.words), p.lexicon
     called = names.take(units[sure])
-    owner, word = np.repeat(np.arange(len(sure)), called.counts), called.values
+    owner, word = called.rows, called.values
     theirs = records[sure][owner] * width + word
     shared = np.isin(theirs, theirs[bears[owner] & (words.weights[word] >= COMPANY)])
     held = names.take(np.flatnonzero(p.source == p.source[units[0]]))

@@ -98,15 +98,15 @@ def accuracies(records: Records) -> Floats:
 
 
 def bag(prepared: Prepared, parts: Sequence[Ragged], *, stems: bool = True) -> sparse.csr_matrix:
-    """Word counts of each record (rows x stems) scaled by rarity to length 1: what the quick look compares."""
+    """Words of each record (rows x stems), each once, weighed by rarity, of length 1: what the quick look compares."""
     lexicon = prepared.lexicon
     keys = [word[:STEM_LENGTH] if stems and word[:1] not in "@#" else word for word in lexicon.words]
     codes = pd.factorize(np.asarray(keys, dtype=object))[0] if len(keys) else np.zeros(0, dtype=int)
     size, width = len(prepared), int(codes.max(initial=0)) + 1
-    rows = np.concatenate([np.repeat(np.arange(size), part.counts) for part in parts])
+    rows = np.concatenate([part.rows for part in parts])
     stems_of = sets(rows, codes.take(np.concatenate([part.values for part in parts]).astype(np.int64)), size)
     rarity = np.log((size + 1) / np.maximum(np.bincount(stems_of.values, minlength=width), 1))
-    weight, row = rarity.take(stems_of.values), np.repeat(np.arange(size), stems_of.counts)
+    weight, row = rarity.take(stems_of.values), stems_of.rows
     length = np.sqrt(np.bincount(row, weights=weight * weight, minlength=size))
     weight *= (1 / np.maximum(length, 1e-9)).take(row)
     return sparse.csr_matrix((weight, stems_of.values, stems_of.offsets), shape=(size, width))
@@ -153,7 +153,7 @@ def _postcode(value: Any) -> str:
 def _power_houses(words: Words, names: Ragged, burns: Flags, records: Records) -> Floats:
     """Tell who is a boiler or power house, by its name, its type or that a fuel is told (see `Prepared`)."""
     said = power_words(words.number)[names.values]
-    found = np.bincount(np.repeat(np.arange(len(names)), names.counts), weights=said, minlength=len(names)) > 0
+    found = np.bincount(names.rows, weights=said, minlength=len(names)) > 0
     told = burns | records["type"].isin(POWER_TYPES).to_numpy(dtype=bool)
     value = np.where(told | (names.counts > 0), told | found, np.nan)
     share = pd.Series(value).groupby(records["source"].to_numpy(dtype=object)).transform("mean").to_numpy()

@@ -138,8 +138,8 @@ class Prepared:
         known = {word: number for number, word in enumerate(self.lexicon.words.tolist())}
         # Words of streets are marked (see `wording`); of a name they are plain.
         plain = np.array([known.get(word[1:], -1) if word[:1] == "~" else -1 for word in known], dtype=np.int64)
-        streets = np.repeat(np.arange(len(self)), self.streets.counts), plain[self.streets.values]
-        parts = (_rows_and_values(self.every_word), _rows_and_values(self.cities), streets)
+        streets = self.streets.rows, plain[self.streets.values]
+        parts = (*((part.rows, part.values) for part in (self.every_word, self.cities)), streets)
         rows, words = (np.concatenate(part) for part in zip(*parts, strict=True))
         return sets(rows[words >= 0], words[words >= 0], len(self))
 
@@ -238,7 +238,3 @@ class Prepared:
     def land(self) -> Ints:
         """Each record's country as a number."""
         return pd.factorize(self.country)[0].astype(np.int64)
-
-
-def _rows_and_values(lists: Ragged) -> tuple[Ints, Ints]:
-    return np.repeat(np.arange(len(lists)), lists.counts), lists.values

@@ -304,7 +304,7 @@ def _given_again(prepared: Prepared, rows: Ints) -> Ints:
     """Return for each record which of some records bear its telling name at its address and point; -1 where none."""
     names, variants, words = prepared.names, prepared.variants, prepared.lexicon
     tells = np.where(words.exact, 0.0, words.weights)[variants.values]
-    weight = np.bincount(np.repeat(np.arange(len(variants)), variants.counts), weights=tells, minlength=len(variants))
+    weight = np.bincount(variants.rows, weights=tells, minlength=len(variants))
     placed = (prepared.streets.counts > 0) | ~np.isnan(prepared.x)
     kept = rows[placed[rows] & (weight[names.values[names.offsets[rows]]] >= TELLING)]
     points = np.round(np.nan_to_num(prepared.xy[kept]) / SPOT_M).astype(np.int64)

@@ -14,14 +14,13 @@ from inducult_geo.match.addresses import read_address
 from inducult_geo.match.called import Texts
 from inducult_geo.ragged import Ragged, each_once, ragged, spread
 from inducult_geo.text import token_lists
-from inducult_geo.text.folding import spelling_key
+from inducult_geo.text.lexicon import split_words
 
 _BOX_OFFICE: Final = "cedex"
 """What towns of France are called where post boxes are."""
 
 _BRACKETS: Final = re.compile(r"\([^)]*\)")
 _GROWN: Final = re.compile(r"#([^\W\d_]{2,})(\d+)")
-_WORD: Final = re.compile(r"[^\W_]+")
 
 
 DIRECTIONS: Final[Mapping[str, str]] = {
@@ -138,5 +137,4 @@ def _city_words(city: Any) -> list[str]:
     """Return a city's words, without what stands in brackets ("Sassuolo (MO)")."""
     if not isinstance(city, str):
         return []
-    words = _WORD.findall(spelling_key(_BRACKETS.sub(" ", city)))
-    return [word for word in words if len(word) > 1 and word != _BOX_OFFICE]
+    return [word for word in split_words(_BRACKETS.sub(" ", city)) if len(word) > 1 and word != _BOX_OFFICE]

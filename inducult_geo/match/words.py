@@ -252,7 +252,7 @@ def told_beside(prepared: Prepared, left: Ints, right: Ints) -> Floats:
     one, other = left[at], right[at]
     mine, theirs = np.where(told[one], other, one), np.where(told[one], one, other)
     names = prepared.names.take(mine)
-    pair = np.repeat(np.arange(len(mine)), names.counts)
+    pair = names.rows
     share = covered(prepared, (prepared.variants, prepared.everything), (names.values, theirs[pair]))
     np.fmax.at(found, at[pair], share)
     return found

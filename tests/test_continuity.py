@@ -113,7 +113,7 @@ def test_seen_is_not_edited() -> None:
 
 def test_a_site_that_others_hold_needs_no_heir() -> None:
     both = records(thing(*OLD), thing("register:1", "Hilti", point()))
-    first = assign(both, groups={"osm:way/1": "x", "register:1": "x"})
+    first = assign(both, groups={"register:1": "osm:way/1"})
     second = assign(records(thing(NEW_KEY, "Hilti AG", SHIFTED), thing("register:1", "Hilti", point())), first.registry)
     assert second.heirs == {}
     assert second.members["register:1"] == first.members["register:1"] != second.members[NEW_KEY]
@@ -129,9 +129,9 @@ def test_an_old_record_that_comes_back_has_its_site_again() -> None:
 
 def test_an_heir_in_another_site_takes_the_old_one_along() -> None:
     neighbor = thing("osm:node/9", "Hilti Museum", point(20))
-    first = assign(records(thing(*OLD), neighbor, thing("osm:node/8", None, point(25))), groups={"osm:node/8": "m"})
+    first = assign(records(thing(*OLD), neighbor, thing("osm:node/8", None, point(25))))
     registry = first.registry
-    joined = {NEW_KEY: "m", "osm:node/9": "m", "osm:node/8": "m"}
+    joined = dict.fromkeys((NEW_KEY, "osm:node/9"), "osm:node/8")
     second = assign(
         records(thing(NEW_KEY, "Hilti AG", SHIFTED), neighbor, thing("osm:node/8", None, point(25))), registry, joined
     )

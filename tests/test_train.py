@@ -114,7 +114,16 @@ def test_sets_that_notepad_saved_are_read(tmp_path):
     assert [one.name for one in labelled_sets(write_sets(tmp_path, "\ufeff" + SET))] == ["x"]
 
 
-@pytest.mark.parametrize(("text", "told"), [(SET, "l.csv"), (SET + "colour = 1\n", "colour"), ("[[", "sets.toml")])
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        (SET, "l.csv"),
+        (SET + "colour = 1\n", "colour"),
+        ("[[", "sets.toml"),
+        ("set = 1", "no list of tables"),
+        ("set = ['x']", "no list of tables"),
+    ],
+)
 def test_wrong_sets_are_told(tmp_path, text, told):
     with pytest.raises(ConfigError, match=told):
         labelled_sets(write_sets(tmp_path, text))

@@ -68,9 +68,11 @@ def labelled_sets(path: Path, folder: Path | None = None) -> list[Labelled]:
     Raises
     ------
     ConfigError
-        Where the TOML, a table or a column that it names is missing.
+        Where the TOML, a table or a column that it names is missing, or the TOML does not hold what it must.
     """
     declared = read_toml(path).get("set", [])
+    if not (isinstance(declared, list) and all(isinstance(one, dict) for one in declared)):
+        raise ConfigError(f"{path}: 'set' is no list of tables: begin each set with [[set]]")
     try:
         return [_labelled(path, folder or path.parent, one) for one in declared]
     except (OSError, InducultError, KeyError) as error:

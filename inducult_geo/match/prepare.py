@@ -41,7 +41,12 @@ USUAL_SHARE: Final = 0.05
 
 USUAL_ROWS: Final = 20
 
-_AROUND_POSTCODE: Final = re.compile(r"^\s*[a-z]{1,3}[\s-]*(?=\d{3}(?:\d|\s|$))|(?<=\d{3})[\s-]+[^\W\d_]{3}.*$")
+_AROUND_POSTCODE: Final = re.compile(
+    r"^\s*[a-z]{1,3}[\s-]*(?=\d{3}(?:\d|\s|$)|\d\d-\d{3})|"
+    r"(?:(?<=\d{3})|(?<=\d{3}\s\d\d)|(?<=\d{4}\s[a-z]{2})|(?<=\d{4}[a-z]{2}))[\s-]+[^\W\d_]{3}.*$"
+)
+"""The sign of a country before a postcode, and a town after it, as countries group its digits: 1000, 360 01, 45-123,
+1012 AB."""
 
 
 def prepare(records: Records) -> Prepared:

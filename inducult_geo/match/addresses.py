@@ -11,6 +11,7 @@ import re
 from typing import Final
 
 from inducult_geo.text.folding import spelling_key
+from inducult_geo.text.lexicon import WORD
 
 _BOX: Final = re.compile(
     r"\b(?:(?:p\.?\s?o\.?\s?|post(?:al)?\s?)?box|post(?:fach|schliessfach|bus|boks|ilokero)|boite postale|"
@@ -34,7 +35,6 @@ _STONE: Final = re.compile(r"\b(?:km|p\.?k)\b[\s.:]*(\d+)(?:[.,+]\d+)?|\b(?:km|p
 _STREET: Final = re.compile(r"(?<=\w)(strasse|strase|str)\b\.?|\b(strasse|str)\b\.?")
 _RANGE: Final = re.compile(r"\b(\d{1,4})\s?-\s?(\d{1,4})\b")
 _NUMBER: Final = re.compile(r"\b(\d+)\s*([a-z])?\b")
-_WORD: Final = re.compile(r"[^\W_]+")
 _EMPTY: Final = frozenset(("snc", "nr", "no", "km", "via", "str", "de", "la", "le", "les", "di", "der", "die", "am"))
 _LONGEST_NUMBER: Final = 4
 """Digits of a house number; longer ones are postcodes."""
@@ -54,7 +54,7 @@ def read_address(address: str) -> tuple[list[str], list[str]]:
     for first, last in _RANGE.findall(told):
         if int(first) < int(last) <= int(first) + _LONGEST_RANGE:
             numbers += [str(between) for between in range(int(first) + 1, int(last))]
-    words = [word for word in _WORD.findall(_NUMBER.sub(" ", told)) if len(word) > 1 and word not in _EMPTY]
+    words = [word for word in WORD.findall(_NUMBER.sub(" ", told)) if len(word) > 1 and word not in _EMPTY]
     return words, numbers
 
 

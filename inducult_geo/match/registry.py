@@ -24,7 +24,7 @@ from inducult_geo.match.columns import (
     texts,
 )
 from inducult_geo.match.continuity import FINGERPRINT_COLUMNS, Heir
-from inducult_geo.match.lookup import earliest, is_in, order_of, places_in
+from inducult_geo.match.lookup import earliest, is_in, order_of, places_in, repeated
 from inducult_geo.ragged import Ints
 
 _SITE_COLUMNS: Final = ("site_id", "first_seen", "last_seen", "merged_into")
@@ -53,8 +53,7 @@ def typed_registry(registry: pd.DataFrame) -> pd.DataFrame:
     # What an earlier run wrote has its types already; bringing it there again copies every text twice.
     if any(typed[name].dtype != pandas_dtype(kind) for name, kind in _TYPES.items()):
         typed = typed.astype(object).where(typed.notna(), None).astype(_TYPES)
-    keys = texts(typed["record_key"])
-    if pc.count_distinct(keys).as_py() == len(keys) - keys.null_count:
+    if not repeated(texts(typed["record_key"])).any():
         return typed
     return typed[typed["record_key"].isna() | ~typed["record_key"].duplicated(keep="last")]
 

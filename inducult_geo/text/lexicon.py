@@ -14,7 +14,9 @@ from typing import Final
 from inducult_geo.text.folding import respelled, spelling_key
 from inducult_geo.text.tables import packaged_rows
 
-_WORD: Final = re.compile(r"[^\W_]+")
+WORD: Final = re.compile(r"[^\W_]+")
+"""A word: letters and digits, without signs."""
+
 _FAMILY: Final[Mapping[str, str]] = {
     **dict.fromkeys(("en", "de", "nl"), "germanic"),
     **dict.fromkeys(("cs", "sl", "hr", "pl"), "slavic"),
@@ -67,12 +69,12 @@ class Lexicon:
 
 def split_words(text: str) -> tuple[str, ...]:
     """Split a text into words, in the spelling that lexicons are keyed by."""
-    return tuple(_WORD.findall(spelling_key(text)))
+    return tuple(WORD.findall(spelling_key(text)))
 
 
 def split_lines(folded: str) -> list[tuple[str, ...]]:
     """Split each line of a folded text into words, as `split_words` does."""
-    return [(one,) if one.isalnum() else tuple(_WORD.findall(one)) for one in respelled(folded).split("\n")]
+    return [(one,) if one.isalnum() else tuple(WORD.findall(one)) for one in respelled(folded).split("\n")]
 
 
 def _forms(term: str, lang: str) -> Iterator[str]:

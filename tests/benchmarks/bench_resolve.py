@@ -12,7 +12,7 @@ from __future__ import annotations
 import argparse
 import sys
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 import geopandas as gpd
@@ -101,19 +101,35 @@ def report(title: str, made: Resolution) -> Iterator[str]:
     yield ""
 
 
+def sources_of(labelled: Labelled) -> list[str]:
+    """Name the sources of the left and the right list."""
+    return [side["source"].iloc[0].removeprefix("power_") for side in (labelled.left, labelled.right)]
+
+
+def keys_of(labelled: Labelled) -> tuple[set[tuple[str, str]], ...]:
+    """Return the pairs that are true, and those that are neither right nor wrong, by the keys of their records."""
+    a, b = sources_of(labelled)
+    return tuple(
+        {(f"{a}:{left}", f"{b}:{right}") for left, right in some} for some in (labelled.labels, labelled.ignored)
+    )
+
+
+def rights_in(home: Mapping[str, str], labelled: Labelled) -> Mapping[str, Sequence[str]]:
+    """Site -> the records of the right list that are in it."""
+    rights = pd.Series(home)[lambda found: found.index.str.startswith(f"{sources_of(labelled)[1]}:")]
+    return rights.groupby(rights).groups
+
+
 def held(made: Resolution, labelled: Labelled) -> str:
     """Tell how many errors among the labelled left records a question is about.
 
     An error is a true pair in two sites, or a site of a left record that holds a right one but none that is true.
     """
-    a, b = (side["source"].iloc[0].removeprefix("power_") for side in (labelled.left, labelled.right))
-    truth = {(f"{a}:{left}", f"{b}:{right}") for left, right in labelled.labels}
+    truth, known = keys_of(labelled)
     lefts, home = {left for left, _ in truth}, made.members.to_dict()
     missed = {left for left, right in truth if home[left] != home[right]}
     right_ones = {left for left, right in truth if home[left] == home[right]}
-    others = pd.Series(home)[lambda found: found.index.str.startswith(f"{b}:")]
-    known = {(f"{a}:{left}", f"{b}:{right}") for left, right in labelled.ignored}
-    at = others.groupby(others).groups
+    at = rights_in(home, labelled)
     wrong = {left for left in lefts - right_ones if any((left, key) not in known for key in at.get(home[left], ()))}
     asked = {key for side in ("left_key", "right_key") for key in made.review[side]}
     errors = missed | wrong
@@ -129,22 +145,19 @@ def regional(records: Records, made: Resolution, labelled: Labelled) -> str:
     A run knows no more than its region's records. Counted are the labelled pairs with both ends in one square: found,
     and records of the right list in the site of a labelled left one that are none of its partners.
     """
-    a, b = (side["source"].iloc[0].removeprefix("power_") for side in (labelled.left, labelled.right))
-    truth, known = (
-        {(f"{a}:{left}", f"{b}:{right}") for left, right in some} for some in (labelled.labels, labelled.ignored)
-    )
+    truth, known = keys_of(labelled)
     column, line = (np.floor(axis / REGION_M) for axis in (records.geometry.x, records.geometry.y))
     square = (column * 10_000 + line).set_axis(records["record_key"])
     here = {pair for pair in truth if square[pair[0]] == square[pair[1]]}
-    squares = [part for number, part in records.groupby(square.to_numpy()) if number in {square[a] for a, _ in here}]
+    wanted = {square[left] for left, _ in here}
+    squares = [part for number, part in records.groupby(square.to_numpy()) if number in wanted]
     alone: dict[str, str] = {}
     for number, part in enumerate(squares):
         alone |= {key: f"{number} {site}" for key, site in resolved(Records(part)).members.items()}
     told = []
     for home in (made.members.to_dict(), alone):
         found = sum(home[left] == home[right] for left, right in here)
-        right = pd.Series({key: site for key, site in home.items() if key.startswith(f"{b}:")})
-        at = right.groupby(right).groups
+        at = rights_in(home, labelled)
         others = {(left, key) for left, _ in here for key in at.get(home[left], ())} - truth - known
         told.append(f"precision {found / (found + len(others)):.3f}, recall {found / len(here):.3f}")
     middle = np.median([len(part) for part in squares])

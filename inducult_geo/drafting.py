@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import shlex
 import unicodedata
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -14,9 +15,18 @@ import pandas as pd
 import shapely
 
 from inducult_geo.catalog import Read, Region
-from inducult_geo.drafting_columns import Column, axes_of, columns_of, fields_of, key_of, names_of, place_text_of
+from inducult_geo.drafting_columns import (
+    Column,
+    angles_of,
+    axes_of,
+    columns_of,
+    fields_of,
+    key_of,
+    names_of,
+    place_text_of,
+)
 from inducult_geo.drafting_crs import crs_lines
-from inducult_geo.drafting_text import comment, number_range, quoted, short
+from inducult_geo.drafting_text import comment, number_range, printable, quoted, short
 from inducult_geo.errors import ContractError
 from inducult_geo.harmonize.cells import FARTHEST
 from inducult_geo.run import Run
@@ -27,6 +37,7 @@ from inducult_geo.sources.vectors import ALL_LAYERS
 _HEADER_ROWS = 12
 _ID = re.compile(r"[^a-z0-9]+")
 _UNMAPPED_MAX = 60
+_NUMBERS_MAX = 8
 
 
 @dataclass
@@ -43,7 +54,7 @@ class _Draft:
         return "\n\n".join("\n".join(lines) for lines in sections) + "\n"
 
 
-def draft(path: Path, run: Run, *, region: str | None = None) -> str:
+def draft(path: Path, run: Run, *, region: str | None = None, read: Read | None = None) -> str:
     """Return the text of a first contract for a file.
 
     It loads as it stands. What could not be told is there as a comment, to be completed; `check` names what is
@@ -55,6 +66,8 @@ def draft(path: Path, run: Run, *, region: str | None = None) -> str:
         The file; nothing is written.
     region
         The region that it is about, by id; without it the regions in which its places lie are offered.
+    read
+        Which sheet, layer or member of the file is meant, where it holds several.
 
     Raises
     ------
@@ -64,10 +77,12 @@ def draft(path: Path, run: Run, *, region: str | None = None) -> str:
         Where the region is unknown.
     """
     about = run.catalog.region(region) if region is not None else None
-    found = _Draft()
+    found, given = _Draft(), read or Read()
     _head(found, path, about)
+    chosen = given.model_dump(include={"member", "sheet", "layer"}, exclude_none=True)
+    found.read += [f"{what} = {quoted(str(name))} # stated" for what, name in chosen.items()]
     try:
-        table, header_row = _read(path)
+        table, header_row = _read(path, given)
     except ChoiceError as problem:
         _undecided(found, problem)
         return found.text()
@@ -80,14 +95,14 @@ def draft(path: Path, run: Run, *, region: str | None = None) -> str:
     return found.text()
 
 
-def _read(path: Path) -> tuple[Table, int]:
+def _read(path: Path, given: Read) -> tuple[Table, int]:
     """Read a table; where its first row is a title, find the row that holds the names."""
-    table = read_table(path, Read())
+    table = read_table(path, given)
     if table.kind not in ("spreadsheet", "delimited text") or _is_header(table):
         return table, 1
     for row in range(2, _HEADER_ROWS):
         try:
-            other = read_table(path, Read(header_row=row))
+            other = read_table(path, given.model_copy(update={"header_row": row}))
         except ContractError:
             continue
         if _is_header(other):
@@ -131,7 +146,10 @@ def _retrieved(path: Path) -> list[str]:
 
 def _undecided(found: _Draft, problem: ChoiceError) -> None:
     """Offer the sheets or layers; until one is named, nothing else can be told."""
-    found.read += [comment(f"The file has {len(problem.options)} {problem.what}s. Name one, then draft again.")]
+    count, what, first = len(problem.options), problem.what, shlex.quote(printable(problem.options[0]))
+    found.read += [
+        comment(f"The file has {count} {what}s. Name one and draft again: inducult draft --{what} {first} ...")
+    ]
     found.read += [f"# {problem.what} = {quoted(name)}" for name in problem.options]
     if problem.what == "layer":
         found.read.append(f'# layer = "{ALL_LAYERS}" # all of them, with a column `layer`')
@@ -171,10 +189,9 @@ def _say_place(
         if mark == ",":
             found.read.append('decimal = "," # guessed: the coordinates are numbers only so')
         points = _column_points(table.frame, x, y, mark)
-        found.place += [
-            f"x = {quoted(x.name)} # guessed: {number_range(points[:, 0])}",
-            f"y = {quoted(y.name)} # guessed: {number_range(points[:, 1])}",
-        ]
+        for name, axis, numbers in (("x", x, points[:, 0]), ("y", y, points[:, 1])):
+            looks = f"e.g. {short(axis.cells[0])}" if axis.is_angle else number_range(numbers)
+            found.place.append(f"{name} = {quoted(axis.name)} # guessed: {looks}")
     else:
         column = place_text_of(columns)
         if column is not None:
@@ -183,6 +200,7 @@ def _say_place(
             )
         else:
             found.place += [comment("No column looks like coordinates: rows without a place help other sources only.")]
+            found.place += _number_lines(table.frame, columns)
             found.place += ['# x = ""', '# y = ""', '# text = ""']
         points = np.empty((0, 2))
     system = crs_lines(table.crs, points, about, run, path)
@@ -237,8 +255,22 @@ def _shape_points(shapes: pd.Series[Any]) -> np.ndarray:
     return np.asarray(middles[(np.abs(middles) < FARTHEST).all(axis=1)])
 
 
+def _number_lines(frame: pd.DataFrame, columns: list[Column]) -> list[str]:
+    """Name the columns of numbers, where no names tell which are coordinates: the heading may stand a row higher."""
+    lines = []
+    for column in columns:
+        if column.decimal is not None and not column.is_counter and len(column.cells) > 0.5 * len(frame):
+            numbers = np.array([n for n in column.numbers(column.decimal) if n is not None])
+            lines.append(comment(f"{short(column.name)} holds numbers: {number_range(numbers)}"))
+    return lines[:_NUMBERS_MAX]
+
+
 def _column_points(frame: pd.DataFrame, x: Column, y: Column, decimal: str) -> np.ndarray:
     both = frame[[x.name, y.name]].dropna().astype(str)
-    pairs = [Column(name, tuple(both[name]), len(both)).numbers(decimal) for name in (x.name, y.name)]
-    points = np.array(pairs, dtype=float).T.reshape(-1, 2)
+    if x.is_angle and y.is_angle:
+        pairs = [angles_of(one, other) for one, other in zip(both[x.name], both[y.name], strict=True)]
+        points = np.array([pair for pair in pairs if pair is not None], dtype=float).reshape(-1, 2)
+    else:
+        numbers = [Column(name, tuple(both[name]), len(both)).numbers(decimal) for name in (x.name, y.name)]
+        points = np.array(numbers, dtype=float).T.reshape(-1, 2)
     return np.asarray(points[(np.abs(points) < FARTHEST).all(axis=1) & (points != 0).any(axis=1)])

@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import pairwise
 
 import pandas as pd
 
@@ -16,6 +17,7 @@ from inducult_geo.sources.table import has_shapes
 from inducult_geo.text import fold_once
 
 _SAMPLE = 300
+_ANGLE = re.compile(r"[NSEWO]?\s*[-+]?\d{1,3}(?:[.,]\d+)?\s*[°º˚]", re.IGNORECASE)
 _MOSTLY = 0.8
 
 
@@ -48,6 +50,22 @@ class Column:
             if self.share(lambda cell, mark=mark: _is_number(cell, mark)) >= _MOSTLY:  # type: ignore[misc]
                 return mark
         return None
+
+    @property
+    def is_angle(self) -> bool:
+        """Whether nearly all cells are degrees and minutes: 45° 29′ 10″ N."""
+        return self.share(lambda cell: _ANGLE.match(cell) is not None) >= _MOSTLY
+
+    @property
+    def is_small(self) -> bool:
+        """Whether half of the numbers could be degrees."""
+        return self.is_angle or self.share(lambda cell: abs(_number(cell, self.decimal or ".") or 0.0) <= 180) >= 0.5
+
+    @property
+    def is_counter(self) -> bool:
+        """Whether it only numbers the rows."""
+        whole = [int(cell) for cell in self.cells if cell.isascii() and cell.isdigit() and len(cell) < 10]
+        return len(whole) == len(self.cells) > 2 and all(b - a == 1 for a, b in pairwise(whole))
 
     def numbers(self, decimal: str) -> list[float | None]:
         """Return the cells as numbers; None where one is none."""
@@ -132,8 +150,9 @@ RULES: tuple[Rule, ...] = (
                         "oorsprfunc", "funkcja", "art"), _is_text),
     Rule("operator", _words("operator", "betreiber", "owner", "eigentümer", "company", "firma", "company name",
                             "parentcompanyname", "vlastnik", "gestore"), _is_text),
-    Rule("address", _words("address", "adresse", "adres", "adresa", "indirizzo", "naslov", "street", "streetname",
-                           "ulica", "straat", "strasse", "straße", "via", "ulice", "addr:street"), _is_text),
+    Rule("address", _words("address", "anschrift", "adresse", "adres", "adresa", "indirizzo", "naslov", "street",
+                           "streetname", "ulica", "straat", "strasse", "straße", "via", "ulice",
+                           "addr:street"), _is_text),
     Rule("postcode", _words("postcode", "postalcode", "plz", "psc", "psč", "cap", "zip", "kod_pocztowy",
                             "addr:postcode"), _is_postcode),
     Rule("city", _words("city", "ort", "miasto", "miejscowosc", "miejscowość", "obec", "comune", "plaats", "grad",
@@ -154,12 +173,14 @@ _KEY = _words("id", "nr", "key", "code", "kod", "uid", "uuid", "fid", "number", 
 X_NAME = _words("x", "lon", "lng", "long", "longitude", "e", "east", "easting", "rechtswert", "rechts", "rw",
                 "ostwert", "ost", "laenge", "länge", "longitudine", "est", "dlugosc", "długość", "wschod", "wschód",
                 "lengtegraad", "zemepisna delka", "zeměpisná délka", "vychod", "východ", "zemljepisna dolzina",
-                "zemljepisna dolžina", "vzhod", "geografska duzina", "geografska dužina", "istok", "x_coord", "xcoord",
+                "zemljepisna dolžina", "vzhod", "geografska duzina", "geografska dužina", "zemljopisna duzina",
+                "zemljopisna dužina", "istok", "x_coord", "xcoord",
                 "coordx", "point_x", "koord_x", "koordx", "x_koord", "xkoord", "gps_x")  # fmt: skip
 Y_NAME = _words("y", "lat", "latitude", "n", "north", "northing", "hochwert", "hoch", "hw", "nordwert", "nord",
                 "breite", "latitudine", "szerokosc", "szerokość", "polnoc", "północ", "breedtegraad",
                 "zemepisna sirka", "zeměpisná šířka", "sever", "zemljepisna sirina", "zemljepisna širina",
-                "geografska sirina", "geografska širina", "sjever", "y_coord", "ycoord", "coordy", "point_y",
+                "geografska sirina", "geografska širina", "zemljopisna sirina",
+                "zemljopisna širina", "sjever", "y_coord", "ycoord", "coordy", "point_y",
                 "koord_y", "koordy", "y_koord", "ykoord", "gps_y")  # fmt: skip
 
 
@@ -204,15 +225,36 @@ def names_of(columns: Iterable[Column]) -> list[Column]:
 
 
 def axes_of(columns: Iterable[Column]) -> tuple[Column, Column] | None:
-    """Return the columns of the east-west and the north-south number, told by name, both full of numbers."""
-    numeric = [column for column in columns if column.cells and column.decimal is not None]
-    for x in numeric:
-        if not X_NAME.search(fold_once(x.name)):
-            continue
-        for y in numeric:
-            if y.name != x.name and Y_NAME.search(fold_once(y.name)):
-                return x, y
-    return None
+    """Return the columns of the east-west and the north-south number, told by name, both full of numbers or angles.
+
+    Of several pairs the first goes before whose numbers are of one kind (degrees, or lengths) and so are its names
+    (letters, or words): an `N.` beside `Est` and `Nord` is the number of the row.
+    """
+    known = [column for column in columns if column.cells and (column.decimal or column.is_angle)]
+    known = [column for column in known if not column.is_counter]
+    across = [(column, found) for column in known if (found := X_NAME.search(fold_once(column.name)))]
+    along = [(column, found) for column in known if (found := Y_NAME.search(fold_once(column.name)))]
+    pairs = [
+        ((x.is_small != y.is_small, _is_letter(x_found) != _is_letter(y_found)), x, y)
+        for x, x_found in across
+        for y, y_found in along
+        if x.name != y.name
+    ]
+    best = min(pairs, key=lambda pair: pair[0], default=None)
+    return None if best is None else (best[1], best[2])
+
+
+def _is_letter(found: re.Match[str]) -> bool:
+    return sum(map(str.isalpha, found[0])) == 1
+
+
+def angles_of(x: str, y: str) -> tuple[float, float] | None:
+    """Return longitude and latitude of two cells with degrees and minutes, read as the harmonizer does."""
+    try:
+        found = parse_coordinates(f"{y} {x}")
+    except CoordinateError:
+        return None
+    return (found.b, found.a) if found.kind == "latlon" else None
 
 
 def place_text_of(columns: Iterable[Column]) -> Column | None:

@@ -31,6 +31,7 @@ _WEB_MERCATOR = "EPSG:3857"
 _WEB_MERCATOR_EDGE = 20_037_508.4
 _NO_COORDINATE_OF_A_COUNTRY = 1e6
 _SHARE_MIN = 0.5
+_NEARLY_ALL = 0.9
 
 
 @dataclass
@@ -77,6 +78,9 @@ def _choose(
     regions = [about] if about is not None else [*run.catalog.regions.values()]
     found = [(region, candidate) for region in regions for candidate in _candidates(points, region, run, path)]
     lines.place += [_candidate_line(candidate, region.id) for region, candidate in found]
+    if about is not None and found and max(candidate.inside_share for _, candidate in found) < _NEARLY_ALL:
+        told = f"None of them puts all rows into {about.id}: slips, rows of elsewhere, or several systems in one file."
+        lines.place.append(comment(f"{told} Ask the sender."))
     only = _unrivaled(candidate for _, candidate in found) if about is not None else None
     if only is not None:
         lines.place.append(
@@ -108,6 +112,8 @@ def _unrivaled(candidates: Iterable[Candidate]) -> Candidate | None:
 def _candidate_line(candidate: Candidate, region: str) -> str:
     how = "as written" if candidate.reading.is_as_declared else candidate.reading.name
     away = f", {candidate.shift_m:,.0f} m from the first" if candidate.shift_m >= 1 else ""
+    # No row is a place by both: the file holds two systems.
+    away = away if np.isfinite(candidate.shift_m) else ", of other rows than the first"
     inside = f"{candidate.inside_share:.0%} inside {region}"
     return f"# crs = {quoted(candidate.reading.crs)} # candidate: {inside}, {how}{away}"
 

@@ -282,6 +282,19 @@ def test_nothing_outside_is_read_as_markup(sample: Path) -> None:
     assert result.exit_code == 0
 
 
+def test_a_draft_is_told_which_layer_is_meant(tmp_path: Path, repository: Path) -> None:
+    point = '<wpt lat="50.7" lon="12.5"><name>Schacht</name></wpt>'
+    track = '<trk><trkseg><trkpt lat="50.7" lon="12.5"/><trkpt lat="50.8" lon="12.5"/></trkseg></trk>'
+    head = '<gpx version="1.1" creator="x" xmlns="http://www.topografix.com/GPX/1/1">'
+    (tmp_path / "walk.gpx").write_text(f"{head}{point}{track}</gpx>", encoding="utf-8")
+    arguments = ["draft", str(tmp_path / "walk.gpx"), "--data", str(repository / "data")]
+    asked = CliRunner().invoke(cli.app, arguments, catch_exceptions=False).stdout
+    assert "The file has 2 layers. Name one and draft again: inducult draft --layer waypoints" in asked
+    told = CliRunner().invoke(cli.app, [*arguments, "--layer", "waypoints"], catch_exceptions=False).stdout
+    assert 'layer = "waypoints" # stated' in told
+    assert "# 1 rows in" in told
+
+
 def test_a_draft_can_be_checked_at_once(tmp_path: Path, repository: Path) -> None:
     source = repository / "data" / "raw" / "sample" / "partners" / "zwickau_industriekultur.csv"
     shutil.copy(source, tmp_path / "liste.csv")

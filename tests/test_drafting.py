@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import shlex
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -13,7 +14,8 @@ import pandas as pd
 import pytest
 import shapely
 
-from inducult_geo.catalog import load_contract
+from inducult_geo.api import read_source
+from inducult_geo.catalog import Read, load_contract
 from inducult_geo.checking import check
 from inducult_geo.drafting import draft
 from inducult_geo.drafting_columns import axes_of, columns_of, fields_of, key_of, place_text_of
@@ -145,6 +147,61 @@ def test_a_reading_with_a_rival_elsewhere_is_not_set(tmp_path: Path, run: Run) -
     candidates = [line for line in text.splitlines() if "# candidate:" in line]
     assert len(candidates) >= 2
     assert "\ncrs = " not in text
+
+
+def test_a_file_that_mixes_systems_says_that_no_system_has_all_rows(tmp_path: Path, run: Run) -> None:
+    """Half Gauss-Krüger, half UTM with its zone before the number: "inf m from the first" was all that was said."""
+    frame, other = table("EPSG:31468", "DE", ZWICKAU), table("EPSG:25833", "DE", ZWICKAU)
+    frame.loc[::2, "x"] = 33_000_000 + other.loc[::2, "x"]
+    frame.loc[::2, "y"] = other.loc[::2, "y"]
+    text = draft(written(tmp_path, frame), run, region="zwickau")
+    assert "50% inside zwickau, zone prefix added, of other rows than the first" in text
+    assert "None of them puts all rows into zwickau" in text
+    assert "inf" not in text
+    assert "None of them" not in draft(written(tmp_path, table("EPSG:31468", "DE", ZWICKAU)), run, region="zwickau")
+
+
+def test_degrees_and_minutes_in_two_columns_are_drafted_and_read(tmp_path: Path, run: Run) -> None:
+    frame = table("EPSG:4326", "PL", OPOLE)
+
+    def angle(value: float, letter: str) -> str:
+        minutes = value % 1 * 60
+        return f"{int(value)}° {int(minutes):02}′ {minutes % 1 * 60:.2f}″ {letter}"
+
+    shown = frame.assign(x=[angle(v, "E") for v in frame["x"]], y=[angle(v, "N") for v in frame["y"]])
+    text = draft(written(tmp_path, shown, sep=";"), run, region="opole")
+    assert f"x = \"x\" # guessed: e.g. '{shown['x'][0]}'" in text
+    contract, _ = loaded(tmp_path / "a.csv", text)
+    assert check(contract, run).accepted == ROWS
+    places = read_source(contract, data=run.folder.root).geometry.to_crs(4326)
+    assert np.abs(places.x - frame["x"]).max() < 1e-5
+    assert np.abs(places.y - frame["y"]).max() < 1e-5
+
+
+def test_numbers_that_nothing_names_are_shown(tmp_path: Path, run: Run) -> None:
+    """A heading over two columns stands a row higher than their letters: only the numbers tell them."""
+    frame = table("EPSG:2180", "PL", OPOLE).rename(columns={"x": "Koordinate", "y": "column 7"})
+    text = draft(written(tmp_path, frame), run, region="opole")
+    low, high = frame["column 7"].min(), frame["column 7"].max()
+    assert f"# 'column 7' holds numbers: {low:.7g} to {high:.7g}" in text
+    assert "'foto' holds numbers" not in text
+
+
+def test_of_several_sheets_one_is_named_and_drafted(tmp_path: Path, run: Run) -> None:
+    """The draft said "name one, then draft again", and there was no way to name one."""
+    path = tmp_path / "a.gpkg"
+    for layer in ("Seznam '24", "Legenda"):
+        frame = table("EPSG:2180", "PL", OPOLE)
+        shapes = gpd.GeoDataFrame(frame[["nr"]], geometry=gpd.points_from_xy(frame["x"], frame["y"]), crs=2180)
+        shapes.to_file(path, layer=layer, engine="pyogrio")
+    asked = draft(path, run, region="opole")
+    told = next(line for line in asked.splitlines() if "Name one" in line)
+    words = shlex.split(told.partition("draft again: ")[2])
+    assert words[:4] == ["inducult", "draft", "--layer", "Seznam '24"]
+    text = draft(path, run, region="opole", read=Read(layer=words[3]))
+    contract, found = loaded(path, text)
+    assert found.read.layer == "Seznam '24"  # type: ignore[attr-defined]
+    assert check(contract, run).accepted == ROWS
 
 
 def test_columns_that_may_hold_names_are_offered(tmp_path: Path, run: Run) -> None:

@@ -8,7 +8,16 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from inducult_geo.drafting_columns import Column, axes_of, columns_of, fields_of, key_of, names_of, place_text_of
+from inducult_geo.drafting_columns import (
+    Column,
+    angles_of,
+    axes_of,
+    columns_of,
+    fields_of,
+    key_of,
+    names_of,
+    place_text_of,
+)
 from inducult_geo.drafting_text import comment, number_range, printable, quoted, short
 
 NAMES = ("Cegielnia Odra", "Huta Małapanew", "Młyn wodny", "Gazownia")
@@ -152,6 +161,7 @@ def test_cells_that_are_no_numbers_are_null() -> None:
         ("Zeměpisná délka", "Zeměpisná šířka"),
         ("Zemljepisna dolžina", "Zemljepisna širina"),
         ("Geografska dužina", "Geografska širina"),
+        ("Zemljopisna dužina", "Zemljopisna širina"),
         ("Długość geogr.", "Szerokość geogr."),
         ("Lengtegraad", "Breedtegraad"),
         ("Coord. Est", "Coord. Nord"),
@@ -179,6 +189,28 @@ def test_axes_are_known_by_every_partners_words(x: str, y: str) -> None:
 )
 def test_what_are_no_axes(x: str, y: str, cells: tuple[str, ...]) -> None:
     assert axes_of([column(x, cells), column(y, cells)]) is None
+
+
+def test_a_number_of_the_row_is_no_coordinate_whatever_it_is_called() -> None:
+    """`N.` numbers the rows of an Italian list: it stood for the northing, and no system fitted."""
+    counted = column("N.", ["1", "2", "3"])
+    est = column("Est", ["1703424.5", "1712000.1", "1733553.2"])
+    nord = column("Nord", ["5004485.0", "5012345.6", "5057419.9"])
+    assert axes_of([counted, est, nord]) == (est, nord)
+    assert axes_of([counted, est]) is None
+    spread = column("N.", ["14", "3", "9"])
+    assert axes_of([spread, est, nord]) == (est, nord), "no length beside a number that may be degrees"
+    lon, lat = column("lon", ["11.9", "11.8", "11.7"]), column("lat", ["45.4", "45.3", "45.2"])
+    assert axes_of([spread, lon, lat]) == (lon, lat), "no word beside a letter"
+    assert axes_of([column("E", est.cells), column("N", nord.cells), lon, lat])[0].name == "E", "else the first pair"  # type: ignore[index]
+
+
+def test_degrees_and_minutes_in_two_columns_are_axes() -> None:
+    x = column("Zemljopisna dužina", ["16° 46′ 38.2″ E", "16° 10′ 00″ E"])
+    y = column("Zemljopisna širina", ["45° 33′ 21.1″ N", "45°20' N"])
+    assert axes_of([y, x]) == (x, y)
+    assert angles_of(*(axis.cells[0] for axis in (x, y))) == pytest.approx((16.777278, 45.555861), abs=1e-6)
+    assert angles_of("no", "place") is None
 
 
 def test_names_that_nobody_called_so_are_short_texts_nearly_all_different() -> None:

@@ -45,18 +45,22 @@ def check(
 def draft(
     file: Annotated[Path, typer.Argument(help="The partner's file.")],
     region: Annotated[str | None, typer.Option("--region", help="The region that it is about, by id.")] = None,
+    sheet: Annotated[str | None, typer.Option("--sheet", help="The sheet that is meant, of several.")] = None,
+    layer: Annotated[str | None, typer.Option("--layer", help="The layer that is meant; '*' is all of them.")] = None,
+    member: Annotated[str | None, typer.Option("--member", help="The table of an archive that is meant.")] = None,
     out: Annotated[Path | None, typer.Option("--out", help="Write it there instead of printing it.")] = None,
     data: Data = None,
     catalog: Catalogs = None,
 ) -> None:
     """Write a first contract for an unknown file; every guess is marked, nothing decided in silence."""
+    from inducult_geo.catalog import Read
     from inducult_geo.drafting import draft as draft_contract
     from inducult_geo.store import replacing
 
     if out is not None and out.exists():
         raise ConfigError(f"--out {out}: is there already. Name another file, or remove it.")
     with opened_run(data, catalog, quiet=True, contracts=False) as opened, refusal_is_two():
-        text = draft_contract(file, opened, region=region)
+        text = draft_contract(file, opened, region=region, read=Read(sheet=sheet, layer=layer, member=member))
     if out is None:
         typer.echo(text, nl=False)
         return

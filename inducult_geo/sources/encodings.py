@@ -107,7 +107,8 @@ def best_encoding(data: bytes) -> str | None:
 def guess_told(data: bytes, encoding: str) -> str:
     """Say for a person that an encoding was guessed, with some words as the evidence."""
     words = re.findall(r"\w*[^\x00-\x7f]\w*", data[:_SAMPLE].decode(encoding, errors="replace"))
-    some = quoted(list(dict.fromkeys(word for word in words if len(word) > 2 and word.isprintable()))[:_WORDS])
+    shown = list(dict.fromkeys(word for word in words if word.isprintable()))
+    some = quoted([word for word in shown if len(word) > 2][:_WORDS] or shown[:_WORDS])
     return f"encoding {encoding} guessed ({some}): state [read] encoding if this looks wrong"
 
 

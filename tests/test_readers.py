@@ -237,7 +237,45 @@ def test_what_is_wrong_with_a_member_is_said_of_the_archive(tmp_path: Path) -> N
         zipped(tmp_path / "a.zip", {"x.csv": b"\x89PNG\r\n"}), r"a\.zip: x\.csv: is not what it says.*a PNG picture"
     )
     refused(zipped(tmp_path / "b.zip", {"x.csv": b""}), r"b\.zip: x\.csv: the file is empty")
-    refused(zipped(tmp_path / "c.zip", {"inner.zip": b"PK", "a.pdf": b"%PDF"}), "holds no table .*'inner.zip'")
+    refused(zipped(tmp_path / "c.zip", {"inner.txt.bak": b"x", "a.pdf": b"%PDF"}), "holds no table .*'a.pdf'")
+
+
+def test_an_archive_in_an_archive_is_named_and_never_passed_over(tmp_path: Path) -> None:
+    """The text beside it was drafted as the table, with no rows: the partner's data were lost without a word."""
+    inner = zipped(tmp_path / "inner.zip", {"x.csv": CSV}).read_bytes()
+    path = zipped(tmp_path / "all.zip", {"part/inner.zip": inner, "read me.txt": b"read me"})
+    refused(path, r"holds archives in an archive \('part/inner.zip'\)\. Unpack it")
+    refused(path, "holds archives in an archive", Read(member="part/inner.zip"))
+    assert len(read_table(path, Read(member="read me.txt")).frame) == 0
+    beside = read_table(zipped(tmp_path / "b.zip", {"x.csv": CSV, "old.7z": b"7z", "a.txt": b"x"}), AUTO)
+    assert len(beside.frame) > 0
+    assert "holds also 'old.7z', archives that nobody reads" in beside.notes
+    plain = read_table(zipped(tmp_path / "c.zip", {"x.csv": CSV, "a.txt": b"x"}), AUTO)
+    assert not any("holds also" in note for note in plain.notes)
+
+
+@pytest.mark.parametrize("suffix", [".xls", ".xlsx", ".ods"])
+@pytest.mark.parametrize("start", [b"<html>", b"\xef\xbb\xbf\r\n <?xml version='1.0'?><Workbook>"])
+def test_a_page_of_a_portal_under_the_ending_of_a_workbook_says_what_to_do(
+    tmp_path: Path, suffix: str, start: bytes
+) -> None:
+    path = tmp_path / f"Export{suffix}"
+    path.write_bytes(start + b"<table><tr><td>1</td></tr></table>")
+    refused(path, rf"a page of HTML or XML under the ending '\{suffix}'.*save it as \.xlsx")
+
+
+def test_the_mark_of_a_file_that_somebody_has_open_is_told_as_such(tmp_path: Path) -> None:
+    path = tmp_path / "~$popis.xlsx"
+    path.write_bytes(b"\x05M. Novak" + b" " * 160)
+    refused(path, r"while somebody has the file open\. Name popis\.xlsx in its place")
+
+
+@pytest.mark.parametrize(("suffix", "remedy"), [(".xlsx", "save or copy it again"), (".zip", "Pack it again")])
+def test_a_file_that_was_copied_half_way_says_what_helps(tmp_path: Path, suffix: str, remedy: str) -> None:
+    whole = zipped(tmp_path / "a.zip", {"x.csv": CSV * 50}, zipfile.ZIP_STORED).read_bytes()
+    half = tmp_path / f"half{suffix}"
+    half.write_bytes(whole[: len(whole) // 2])
+    refused(half, f"cannot be read as an archive.*{remedy}")
 
 
 def test_the_root_of_a_kmz_is_read_and_the_rest_named(tmp_path: Path) -> None:

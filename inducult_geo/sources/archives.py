@@ -37,7 +37,10 @@ def checked_members(path: Path) -> list[str]:
         with zipfile.ZipFile(path) as archive:
             members = [member for member in archive.infolist() if not member.filename.endswith("/")]
     except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError, UnicodeDecodeError) as problem:
-        raise ContractError(f"{path}: cannot be read as an archive: {problem}. Pack it again.") from problem
+        remedy = (
+            "Pack it again" if path.suffix.lower() == ".zip" else "It was cut short or damaged: save or copy it again"
+        )
+        raise ContractError(f"{path}: cannot be read as an archive: {problem}. {remedy}.") from problem
     _check_sizes(path, members)
     for member in members:
         _check_member(path, member)

@@ -53,6 +53,11 @@ def read_table(path: Path, read: Read) -> Table:
         names the file, the fault and the remedy.
     """
     suffix = path.suffix.lower()
+    if path.name.startswith(_IN_USE):
+        raise ContractError(
+            f"{path}: is no table, but the mark that an office program leaves while somebody has the file open. Name "
+            f"{path.name.removeprefix(_IN_USE)} in its place."
+        )
     head = _first_bytes(path)
     kind = _KINDS.get(suffix)
     if kind is None and suffix in _PARTS:
@@ -63,6 +68,11 @@ def read_table(path: Path, read: Read) -> Table:
         raise ContractError(f"{path}: '{suffix}' is no known kind of table. Known: {', '.join(sorted(_KINDS))}.")
     found = next((name for magic, name in _MAGIC if head.startswith(magic)), None)
     # "MZ" begins a program, but also an honest text.
+    if found is None and kind.reader is read_sheet and head.lstrip(b"\xef\xbb\xbf \r\n\t").startswith(b"<"):
+        raise ContractError(
+            f"{path}: is a page of HTML or XML under the ending '{suffix}', as many portals write it. Open it in a "
+            "spreadsheet program and save it as .xlsx."
+        )
     if found not in kind.may_start_as and not (found == "a program" and None in kind.may_start_as and head.isascii()):
         wanted = f"which begins as {kind.may_start_as[0]}" if kind.may_start_as[0] else "which is text"
         raise ContractError(
@@ -92,6 +102,11 @@ def _read_zip(path: Path, read: Read) -> Table:
     """Read the one table of an archive, or the one that [read] member names."""
     names = [name for name in checked_members(path) if not _is_by_the_way(name)]
     tables = [name for name in names if _suffix(name) in _KINDS and _suffix(name) not in (".zip", ".txt")]
+    inner = [name for name in names if _suffix(name) in _PACKED]
+    if read.member in inner or (inner and not (tables or read.member)):
+        raise ContractError(
+            f"{path}: holds archives in an archive ({quoted(inner[:6])}). Unpack it and name what it held."
+        )
     # A text beside a table tells of it; alone it may be one.
     tables = tables or [name for name in names if _suffix(name) == ".txt"]
     if not tables:
@@ -100,7 +115,10 @@ def _read_zip(path: Path, read: Read) -> Table:
             f"{path}: holds no table (found: {held}). Known: {', '.join(sorted(_KINDS))}. Pack the table that is meant."
         )
     member = choose(path, "member", read.member, names if read.member in names else tables)
-    return _read_member(path, member, names, read)
+    table = _read_member(path, member, names, read)
+    if not inner:
+        return table
+    return replace(table, notes=(*table.notes, f"holds also {quoted(inner[:6])}, archives that nobody reads"))
 
 
 def _read_kmz(path: Path, read: Read) -> Table:
@@ -143,7 +161,7 @@ def _told_of(problem: ContractError, copy: Path, path: Path, member: str) -> str
 
 def _is_by_the_way(name: str) -> bool:
     """Whether a file is one that systems add on their own."""
-    return "__MACOSX" in name or PurePosixPath(name).name.startswith((".", "~$"))
+    return "__MACOSX" in name or PurePosixPath(name).name.startswith((".", _IN_USE))
 
 
 def _suffix(name: str) -> str:
@@ -154,6 +172,10 @@ def _read_text(path: Path, read: Read) -> Table:
     rows = read_delimited(path, read)
     places = [f"{path.name} line {line}" for line in rows.lines]
     return Table(rows.frame, places, rows.bad_rows, None, "delimited text", rows.encoding, rows.notes)
+
+
+_IN_USE = "~$"
+_PACKED = (".zip", ".7z", ".rar", ".gz", ".tgz", ".tar")
 
 
 @dataclass(frozen=True)

@@ -17,6 +17,7 @@ from typer.testing import CliRunner
 from inducult_geo import cli
 from inducult_geo.cli.common import exit_code
 from inducult_geo.errors import ConfigError, InducultError, ReleaseError, SourceError
+from inducult_geo.match.link import LINK_COLUMNS
 from inducult_geo.match.score import DOUBTED
 
 COUNTEREXAMPLES = sorted((Path(__file__).parent / "counterexamples").glob("*.toml"))
@@ -264,7 +265,7 @@ def test_link_joins_two_tables_and_one_with_a_release(tmp_path: Path, sample: Pa
     contract = sample / "raw" / "sample" / "partners" / "zwickau_industriekultur.toml"
     numbers = told("link", contract, release, "--out", tmp_path / "pairs.csv", "--data", sample)
     pairs = pd.read_csv(tmp_path / "pairs.csv")
-    assert [*pairs.columns] == ["left_id", "right_id", "score", "decision", "doubtful", "distance_m", "why"]
+    assert [*pairs.columns] == [*LINK_COLUMNS]
     assert numbers["match"] == (pairs["decision"] == "match").sum() > 5
     assert pairs["right_id"].str.startswith("IC-").all()
     told_doubtful = (pairs["decision"] == "review") | (pairs["score"] < DOUBTED)

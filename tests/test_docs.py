@@ -18,6 +18,7 @@ import pytest
 
 import inducult_geo
 from inducult_geo.harmonize.placement import POINTS_MIN, SAME_PLACE_M
+from inducult_geo.match.again import NEARLY, SAME_WORKS
 from inducult_geo.match.dated import FAR_M
 from inducult_geo.match.evidence import SAME_FUEL
 from inducult_geo.match.refit import FEWEST, FEWEST_OF_EACH
@@ -235,7 +236,8 @@ def test_a_measure_is_written_only_when_something_was_measured(
         ("matching", "the same fuel (from {} on) at one place", [SAME_FUEL]),
         ("matching", "(where nothing but nearness speaks for it: from {})", [EVEN]),
         ("matching", "those below {}, where nothing surer", [DOUBTED]),
-        ("matching", "all for review, and what else scores below {}", [DOUBTED]),
+        ("matching", "what is given again, and what else scores below {}", [DOUBTED]),
+        ("matching", "it keeps at least {} of what fits, and the two score {}", [NEARLY, SAME_WORKS]),
         ("matching", "by the decisions (at least {}, and {} of each kind)", [FEWEST, FEWEST_OF_EACH]),
         ("coordinates", "fewer than {} different points", [POINTS_MIN]),
         ("coordinates", "two readings fit, more than {} m apart", [SAME_PLACE_M]),

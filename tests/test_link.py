@@ -24,7 +24,7 @@ def test_keys_are_the_sources_own():
     assert "place 200 m" in links["why"].iloc[0]
 
 
-def test_a_left_row_matches_once_and_several_may_match_one_right():
+def test_several_left_rows_may_match_one_right_row():
     left = records(*(row(f"l:{i}", "Kalkwerk Saal", point(10 * i)) for i in range(2)))
     right = records(row("r:0", "Kalkwerk Saal", point()), row("r:1", "Saal Kalk", point(40)))
     sure = link(left, right).query("decision == 'match'")
@@ -32,9 +32,9 @@ def test_a_left_row_matches_once_and_several_may_match_one_right():
 
 
 def test_what_may_be_right_instead_is_told_for_review():
-    """Two permits that fit alike: one is taken, the other is a question; what surely is not the one is none."""
+    """Two works that fit alike: one is taken, the other is a question; what surely is not the one is none."""
     left = records(row("l:0", "Kalkwerk Saal", point()), *(part for part in backdrop(12) if part["source"] == "a"))
-    permits = [row(f"r:{i}", "Kalkwerk Saal", point(150)) for i in (0, 1)]
+    permits = [row(f"r:{i}", f"Kalkwerk Saal {side}", point(150)) for i, side in enumerate(("Nord", "Süd"))]
     others = [part for part in backdrop(12) if part["source"] == "b"]
     told = link(left, records(*permits, row("r:2", "Ziegelei Nord", point(160)), *others)).query("left_id == '0'")
     assert told["decision"].tolist() == ["match", "review"]
@@ -112,8 +112,8 @@ def test_real_tables(shared, sets):
     labelled = sets["hotmaps-eutl"]
     links = link(labelled.left, labelled.right)
     own = {pair for pair in labelled.labels if pair[0] in own_names(shared)}
-    assert measure(links, set(labelled.labels), set(labelled.ignored))["f1"] >= 0.968
-    assert measure(links, own, set(labelled.ignored))["f1"] >= 0.903
+    assert measure(links, set(labelled.labels), set(labelled.ignored))["f1"] >= 0.974
+    assert measure(links, own, set(labelled.ignored))["f1"] >= 0.925
     assert (links["decision"] == "review").mean() <= 0.08
     none = link(labelled.left, emptied(labelled))
     lefts = {a for a, _ in labelled.labels}
@@ -125,9 +125,9 @@ def test_power_plants(sets):
     from benchmarks.bench_link import measure
 
     labelled = sets["jrc-geodb"]
-    assert measure(link(labelled.left, labelled.right), set(labelled.labels))["f1"] >= 0.93
+    assert measure(link(labelled.left, labelled.right), set(labelled.labels))["f1"] >= 0.938
     silent = [side.assign(tags=None) for side in (labelled.left, labelled.right)]
-    assert measure(link(*silent), set(labelled.labels))["f1"] >= 0.893
+    assert measure(link(*silent), set(labelled.labels))["f1"] >= 0.9
 
 
 @pytest.mark.slow

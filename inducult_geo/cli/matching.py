@@ -36,8 +36,10 @@ def link(
 ) -> None:
     """Link two tables: which rows of the left are the same site as which of the right.
 
-    Where the right one's contract says units_per_site (permits, units), further rows of it that belong to the same
-    left row are told as well, with the decision 'unit'. The column doubtful marks what a person should look at.
+    Each left row has its best match; where the right list has the same works again, that row is a match, too. Where
+    the right one's contract says units_per_site (permits, units), further rows of it that belong to the same left row
+    are told as well, with the decision 'unit'. For both the column beside names the best match. The column doubtful
+    marks what a person should look at.
     """
     from inducult_geo import api
     from inducult_geo.catalog import load_contract

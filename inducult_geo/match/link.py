@@ -8,17 +8,18 @@ import numpy as np
 import pandas as pd
 
 from inducult_geo.frames import TEXT, Records, concat_records
+from inducult_geo.match.again import given_again, match_of
 from inducult_geo.match.candidates import candidates_of
 from inducult_geo.match.comparisons import Compared
 from inducult_geo.match.outcomes import other_works
 from inducult_geo.match.prepare import prepare
 from inducult_geo.match.score import DOUBTED, UNIT, Scored, Weights, explain, score
-from inducult_geo.ragged import Flags, ranks_within
+from inducult_geo.ragged import Flags, Ints, ranks_within
 
 SECOND: Final = 0.3
 """Score from which a second choice is a question: what fits is shared, so the first is in doubt then, too."""
 
-LINK_COLUMNS: Final = ("left_id", "right_id", "score", "decision", "doubtful", "distance_m", "why")
+LINK_COLUMNS: Final = ("left_id", "right_id", "score", "decision", "beside", "doubtful", "distance_m", "why")
 
 
 def link(
@@ -38,11 +39,14 @@ def link(
     Returns
     -------
     pandas.DataFrame
-        `left_id`, `right_id` (the sources' own keys), `score`, `decision` (match, unit, review), `doubtful` (worth a
-        look: all for review, and what else scores below `score.DOUBTED`), `distance_m`, `why`. A left row matches at
-        most its best right row, which others may match, too; a second one that may be right instead is for `review`.
-        With `units` further right rows whose best left row it is are `unit`s. A match's score is the chance that it is
-        the one, a unit's that it is one of the right ones (`score.Scored.whole`): of two alike it may be the higher.
+        `left_id`, `right_id` (the sources' own keys), `score`, `decision` (match, unit, review), `beside` (of a unit or
+        of works given again the left row's best match, null where there is none), `doubtful` (worth a look: all for
+        review, what is given again, and what else scores below `score.DOUBTED`), `distance_m`, `why`. A left row
+        matches its best right row, which others may match, too, and with it any that is of the same works given again
+        (`again.given_again`); a second one that may be right instead is for `review`. With `units` further right rows
+        whose best left row it is are `unit`s. The score of a left row's best match is the chance that it is the one,
+        that of a unit or of works given again that it is one of the right ones (`score.Scored.whole`): of two alike it
+        may be the higher.
     """
     if left.empty or right.empty:
         return pd.DataFrame({name: pd.Series(dtype=TEXT) for name in LINK_COLUMNS})
@@ -50,26 +54,36 @@ def link(
     scored = score(Compared(prepared, *candidates_of(prepared, split=len(left))), weights, many=("left",))
     pairs, several = scored.pairs, scored.several
     rank = ranks_within(pairs.left, scored.probability)
-    matched = (rank == 0) & scored.is_match
-    further = _further(several, matched) & units
+    best = (rank == 0) & scored.is_match
+    again = given_again(scored, best)
+    further = _further(several, best | again) & units
     second = (rank == 1) & (scored.probability >= SECOND)
-    asked = scored.is_question & ((rank == 0) | second) & ~matched & ~further & review
-    rows = np.flatnonzero(matched | further | asked)
-    is_unit = further[rows]
-    value = np.where(is_unit, several.probability[rows], scored.probability[rows]).round(4)
-    keys = pd.Series(prepared.key, dtype=TEXT).str.partition(":")[2].to_numpy()
+    asked = scored.is_question & ((rank == 0) | second) & ~best & ~again & ~further & review
+    return _table(scored, match_of(pairs, best), best=best, again=again, unit=further, asked=asked)
+
+
+def _table(scored: Scored, match: Ints, **kinds: Flags) -> pd.DataFrame:
+    """Tell of pairs of some kinds what `link` gives; `match` is the right row that each record matches, -1 for none."""
+    rows = np.flatnonzero(np.any([*kinds.values()], axis=0))
+    pairs, several = scored.pairs, scored.several
+    best, again, unit, asked = (kinds[kind][rows] for kind in ("best", "again", "unit", "asked"))
+    one_of = again | unit
+    value = np.where(one_of, several.probability[rows], scored.probability[rows]).round(4)
+    keys = pd.Series(pairs.prepared.key, dtype=TEXT).str.partition(":")[2]
+    match = match[pairs.left[rows]]
     table = pd.DataFrame(
         {
-            "left_id": keys[pairs.left[rows]],
-            "right_id": keys[pairs.right[rows]],
+            "left_id": keys.to_numpy()[pairs.left[rows]],
+            "right_id": keys.to_numpy()[pairs.right[rows]],
             "score": value,
-            "decision": np.where(matched[rows], "match", np.where(is_unit, "unit", "review")),
-            "doubtful": asked[rows] | (value < DOUBTED),
+            "decision": np.select([best | again, unit], ["match", "unit"], "review"),
+            "beside": keys.reindex(np.where(one_of, match, -1)).to_numpy(),
+            "doubtful": asked | again | (value < DOUBTED),
             "distance_m": pairs.distance_m[rows].round(1),
             "why": explain(scored, rows),
         }
     )
-    table.loc[is_unit, "why"] = explain(several, rows[is_unit])
+    table.loc[one_of, "why"] = explain(several, rows[one_of])
     return table.sort_values(["left_id", "score", "right_id"], ascending=[True, False, True], ignore_index=True)
 
 

@@ -2,11 +2,11 @@
 
 Every figure is of records that the weights were not learned from: folds of left records, whole countries left out, and
 sets that teach nothing. One row a set and state; each also with all true partners taken out ("emptied": share of the
-rows that are matched all the same). P, R and F1 are of what `link` calls a match. "F1 run" is of what a run would join
-by itself, where a pair that nothing but nearness speaks for is never joined. "sure" are matches that are not doubtful
-(decided without a person), "asked" is the share of all others from 0.15 on, "of errors" the share of all errors that
-are among them. Then the reliability of the scores, what each comparison adds, and a learning curve. Nothing here is
-used by the package.
+rows that are matched all the same). P, R and F1 are of what `link` calls a match, works that the right list gives again
+among them. "F1 run" is of what a run would join by itself: one partner, never one that nothing but nearness speaks for.
+"sure" are matches that are not doubtful (decided without a person), "asked" is the share of all others from 0.15 on,
+"of errors" the share of all errors that are among them. Then the reliability of the scores, what each comparison adds,
+and a learning curve. Nothing here is used by the package.
 """
 
 from __future__ import annotations
@@ -24,6 +24,7 @@ import pandas as pd
 from printed import table
 
 from inducult_geo.frames import Records
+from inducult_geo.match.again import given_again
 from inducult_geo.match.candidates import candidates
 from inducult_geo.match.comparisons import Compared
 from inducult_geo.match.kinds import Kinds
@@ -39,10 +40,10 @@ SETS = Path(__file__).with_name("labelled.toml")
 
 @dataclass(frozen=True)
 class Best:
-    """The best candidate of each labelled left record.
+    """The best candidate of each labelled left record, and what `link` finds given again beside it.
 
     Its score; whether it is true, and whether it counts (is neither ignored); whether `link` calls it a match, and
-    whether a run joins it.
+    whether a run joins it; whether it is given again.
     """
 
     left: np.ndarray
@@ -51,6 +52,7 @@ class Best:
     counts: np.ndarray
     match: np.ndarray
     run: np.ndarray
+    again: np.ndarray
 
     def among(self, keys: Iterable[str]) -> Best:
         kept = np.isin(self.left, [*keys])
@@ -58,17 +60,17 @@ class Best:
 
 
 def best_of(part: Examples, weights: Weights, judged: np.ndarray, *, many: Sequence[str] | None = None) -> Best:
-    """Pick the best candidate of each left record in `judged` (record keys)."""
+    """Pick the best candidates of each left record in `judged` (record keys)."""
     scored = score(part.pairs, weights, part.scores, many=many_of(part) if many is None else many)
     keys, chance = part.pairs.prepared.key, scored.probability
     rank = ranks_within(part.pairs.left, chance)
     teaches, true = np.zeros(len(chance), dtype=bool), np.zeros(len(chance), dtype=bool)
     teaches[part.rows], true[part.rows] = True, part.true
-    rows = np.flatnonzero((rank == 0) & np.isin(keys[part.pairs.left], judged))
-    match = scored.is_match[rows]
-    return Best(
-        keys[part.pairs.left[rows]], chance[rows], true[rows], teaches[rows], match, match & scored.is_backed[rows]
-    )
+    best = (rank == 0) & scored.is_match
+    again = given_again(scored, best)
+    rows = np.flatnonzero(((rank == 0) | again) & np.isin(keys[part.pairs.left], judged))
+    left, match = keys[part.pairs.left[rows]], (best | again)[rows]
+    return Best(left, chance[rows], true[rows], teaches[rows], match, (best & scored.is_backed)[rows], again[rows])
 
 
 def many_of(part: Examples) -> tuple[str]:
@@ -93,7 +95,7 @@ def figures(whole: Best, emptied: Best, n_true: int, n_left: int) -> dict[str, f
         "recall": hits / n_true,
         "f1": 2 * hits / max(said + n_true, 1),
         "f1_run": 2 * (whole.true & whole.run).sum() / max((whole.counts & whole.run).sum() + n_true, 1),
-        "emptied": emptied.match.sum() / n_left,
+        "emptied": len({*emptied.left[emptied.match]}) / n_left,
         "sure_precision": (whole.true & sure).sum() / max((whole.counts & sure).sum(), 1),
         "sure_recall": (whole.true & sure).sum() / n_true,
         "asked": asked.sum() / max(decided.sum(), 1),
@@ -123,7 +125,7 @@ def reliability(name: str, best: Best) -> dict[str, object]:
     """One row of the calibration: for each tenth of the score the share of right pairs, and their number."""
     told: dict[str, object] = {"right by score": name}
     for low in np.arange(0.0, 0.95, 0.1):
-        here = (best.chance >= low) & (best.chance < low + 0.1 + (low > 0.85))
+        here = (best.chance >= low) & (best.chance < low + 0.1 + (low > 0.85)) & ~best.again
         told[f"from {low:.1f}"] = f"{best.true[here].mean():.2f} ({here.sum()})" if here.sum() else ""
     return told
 

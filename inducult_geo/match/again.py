@@ -1,0 +1,64 @@
+"""Works that the right list gives again: a permit for each kiln, a plant under its old and its new name.
+
+`link` gives each left row its best right row. Where another right row fits nearly as well and is evidently of the same
+works as that one, it is a match, too: which of the two a list's author had in mind cannot be told, and either answer
+alone would hide that the list has the works twice.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+import numpy as np
+
+from inducult_geo.match.comparisons import Compared
+from inducult_geo.match.evidence import evidence
+from inducult_geo.match.outcomes import other_works
+from inducult_geo.match.rivals import plants_of
+from inducult_geo.match.score import DOUBTED, Scored
+from inducult_geo.ragged import Flags, Ints
+
+NEARLY: Final = 0.05
+"""Score from which another right row fits nearly as well as the best: with less the best is clearly the one."""
+
+SAME_WORKS: Final = 0.9
+"""Score from which two right rows are of one works, by what they tell of themselves."""
+
+
+def given_again(scored: Scored, matched: Flags) -> Flags:
+    """Tell which pairs match a left row with a right row that is of the same works as the one that it matches.
+
+    Parameters
+    ----------
+    matched
+        Which pairs are the match of their left row, one at most of each.
+
+    Returns
+    -------
+    numpy.ndarray
+        Of each pair whether it is another one: it would be a match that nobody doubts if others that fit took nothing
+        from it (`score.Scored.whole`), has still `NEARLY` of what fits, and its right row and the matched one score
+        `SAME_WORKS` by their comparisons alone, or are units of one plant of which the left row names none. What
+        nothing but nearness speaks for, other unit numbers and other works' permits (`outcomes.other_works`) are not
+        the same works.
+    """
+    pairs, several, match = scored.pairs, scored.several, match_of(scored.pairs, matched)
+    fits = several.is_match & (several.probability >= DOUBTED) & (scored.probability >= NEARLY)
+    rows = np.flatnonzero(fits & ~matched & (match[pairs.left] >= 0))
+    best, other = match[pairs.left[rows]], pairs.right[rows]
+    seen = evidence(Compared(pairs.prepared, best, other), scored.weights.points, scored.weights.intercept)
+    same = seen.is_backed & ~seen.is_other_unit & ~seen.is_other_address
+    same &= scored.weights.alone(seen.base) >= SAME_WORKS
+    plants, told = plants_of(pairs.prepared), scored.scores["numbers"].of(rows)
+    same |= (plants[best] >= 0) & (plants[best] == plants[other]) & (told > 0) & (told < 1)
+    rows = rows[same]
+    found = np.zeros(len(pairs.left), dtype=bool)
+    found[rows[~other_works(several, rows, pairs.left[rows], pairs.right[rows])]] = True
+    return found
+
+
+def match_of(pairs: Compared, matched: Flags) -> Ints:
+    """Return the right row that each record matches, -1 where it matches none; `matched` as in `given_again`."""
+    found = np.full(len(pairs.prepared), -1, dtype=np.int64)
+    found[pairs.left[matched]] = pairs.right[matched]
+    return found

@@ -1,0 +1,86 @@
+"""Works that the right list gives again: which rows are a match beside the best one, and which are not."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pandas as pd
+import pytest
+from match_rows import backdrop, point, records, row
+
+from inducult_geo.match import link
+from inducult_geo.match.score import DOUBTED
+
+ADDRESS = {"address": "Kaistraße 5", "city": "Saal", "postcode": "93342"}
+
+
+def linked(left: dict[str, Any], *right: dict[str, Any], units: bool = False) -> pd.DataFrame:
+    """Links of one left row ("l:0") with some right rows, among others far around."""
+    mine, theirs = ([part for part in backdrop(12) if part["source"] == source] for source in "ab")
+    found = link(records(left, *mine), records(*right, *theirs), units=units)
+    return found.query("left_id == '0'").set_index("right_id")
+
+
+def test_a_works_under_two_names_is_matched_twice():
+    """A permit under the old name and one under the new: which one the left row meant, nobody can tell."""
+    permits = [
+        row(f"r:{i}", name, point(150), **ADDRESS) for i, name in enumerate(["Kalk Saal Ost", "Kalk Saal Donau"])
+    ]
+    told = linked(row("l:0", "Kalkwerk Saal", point(), **ADDRESS), *permits)
+    assert told["decision"].to_dict() == {"0": "match", "1": "match"}
+    assert told["doubtful"].all()
+    best = told.index[told["beside"].isna()]
+    assert len(best) == 1
+    assert (told["beside"].dropna() == best[0]).all()
+
+
+def test_what_is_given_again_bears_the_score_of_being_one_of_the_right_ones():
+    """Of two alike the best has a half; the other one's score is what it would have alone."""
+    twice = [row(f"r:{i}", "Kalkwerk Saal", point(150), **ADDRESS) for i in (0, 1)]
+    told = linked(row("l:0", "Kalkwerk Saal", point(), **ADDRESS), *twice)
+    best, again = told[told["beside"].isna()].iloc[0], told[told["beside"].notna()].iloc[0]
+    assert best["score"] <= 0.5
+    assert again["score"] >= DOUBTED
+    assert "others that fit" in best["why"]
+    assert "others that fit" not in again["why"]
+
+
+@pytest.mark.parametrize(
+    ("first", "second"),
+    [
+        pytest.param({}, {"name": "Kalkwerk Saal Süd"}, id="another quarter of the compass"),
+        pytest.param({}, {"name": "Sägewerk Huber", "point": point(600)}, id="another works near by"),
+        pytest.param({}, {"address": None, "city": None, "point": point(30_000)}, id="so far that the best is clear"),
+    ],
+)
+def test_what_is_not_given_again(first, second):
+    made = []
+    for number, said in enumerate((first, second)):
+        place = {"name": "Kalkwerk Saal Nord", "point": point(150)} | ADDRESS | said
+        made.append(row(f"r:{number}", place.pop("name"), place.pop("point"), **place))
+    told = linked(row("l:0", "Kalkwerk Saal", point(), **ADDRESS), *made)
+    assert (told["decision"] == "match").sum() == 1
+    assert told["beside"].isna().all()
+
+
+@pytest.mark.parametrize(("name", "matches"), [("Kraftwerk Saal", 2), ("Kraftwerk Saal 2", 1)])
+def test_all_units_of_a_plant_are_right_where_the_left_row_names_none(name, matches):
+    units = [row(f"r:{i}", f"Kraftwerk Saal {i}", point(100 + i), **ADDRESS) for i in (1, 2)]
+    told = linked(row("l:0", name, point(), **ADDRESS), *units)
+    assert (told["decision"] == "match").sum() == matches
+    assert told.loc["2", "decision"] == "match"
+
+
+def test_a_match_given_again_is_no_unit_and_other_permits_are():
+    twice = [row(f"r:{i}", "Kalkwerk Saal", point(150), **ADDRESS) for i in (0, 1)]
+    south = row("r:2", "Kalkwerk Saal Süd", point(300), **ADDRESS)
+    told = linked(row("l:0", "Kalkwerk Saal", point(), **ADDRESS), *twice, south, units=True)
+    assert told["decision"].to_dict() == {"0": "match", "1": "match", "2": "unit"}
+    assert told.loc["2", "beside"] == told.index[told["beside"].isna()][0]
+
+
+def test_the_order_of_the_right_rows_changes_nothing():
+    names = ["Kalk Saal Ost", "Kalk Saal Donau", "Kalkwerk Saal"]
+    permits = [row(f"r:{i}", name, point(150 + i), **ADDRESS) for i, name in enumerate(names)]
+    mine = row("l:0", "Kalkwerk Saal", point(), **ADDRESS)
+    pd.testing.assert_frame_equal(linked(mine, *permits), linked(mine, *permits[::-1]))

@@ -102,6 +102,21 @@ class TestARepair:
         settled = placed(mixed, "EPSG:4326", reading="axes swapped")
         assert settled.cells.reason == [None] * 5 + ["outside_region"] * 4
 
+    @pytest.mark.parametrize("n_reversed", [4, 3], ids=["two readings fit", "one fits most"])
+    def test_rows_that_wait_are_shown_where_they_may_be(self, n_reversed: int) -> None:
+        """Half of a Czech list with minus signs, half without: its questions stood in the Arctic, in QGIS as well."""
+        ground = Ground("karlovy-vary", "CZ", shapely.box(12.1, 49.9, 13.3, 50.9), ("EPSG:5514", "EPSG:5513"))
+        east, north = pyproj.Transformer.from_crs(4258, 5514, always_xy=True).transform(*zip(*POINTS, strict=True))
+        signs = [-1 if n < n_reversed else 1 for n in range(len(POINTS))]
+        mixed = [(sign * y, sign * x) for sign, x, y in zip(signs, east, north, strict=True)]
+        found = place(raw(mixed), contract("EPSG:5514"), ground)
+        assert set(found.cells.reason) == {"ambiguous_place"}
+        turned = "axes swapped + signs reversed"
+        assert found.reading == [turned if sign < 0 else "axes swapped" for sign in signs]
+        degrees = pyproj.Transformer.from_crs(3035, 4258, always_xy=True).transform
+        shown = np.array([degrees(point.x, point.y) for point in found.geometry])
+        assert np.abs(shown - POINTS).max() < 1e-4
+
     def test_rows_of_another_county_do_not_cost_a_file_its_declared_reading(self) -> None:
         found = placed([*POINTS[:5], *shifted(POINTS[:4], 3)], "EPSG:4326")
         assert found.cells.reason == [None] * 5 + ["outside_region"] * 4

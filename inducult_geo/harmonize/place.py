@@ -19,7 +19,7 @@ from inducult_geo.frames import WORK_CRS, Problem
 from inducult_geo.harmonize.cells import REPAIRED, WGS84, Cells, read_cells
 from inducult_geo.harmonize.corrections import ROWS_MAX, Region, suggest
 from inducult_geo.harmonize.crs import transform_geometries
-from inducult_geo.harmonize.placement import Candidate, Placement, Reading, choose_reading
+from inducult_geo.harmonize.placement import Candidate, Placement, Reading, choose_reading, readings_of
 from inducult_geo.harmonize.shared_places import SHARED_ACCURACY_M, find_shared
 
 OUTSIDE_M = 500.0
@@ -129,8 +129,38 @@ def _place_group(placed: Placed, rows: np.ndarray, crs: str | None, contract: Co
         fitting = [candidate for candidate in choice.candidates if crs is None or candidate.reading.crs == crs]
         if not fitting:
             raise ContractError(_no_reading(crs, contract, ground, choice))
-        reading = fitting[0].reading
         _quarantine(placed, rows, choice)
+        offers = [candidate.reading for candidate in fitting] + [*(readings_of(crs) if crs is not None else ())]
+        for offered, some in _shown_by(placed.cells, rows, offers, ground):
+            _transform(placed, some, crs, offered, ground)
+        return
+    _transform(placed, rows, crs, reading, ground)
+
+
+def _shown_by(
+    cells: Cells, rows: np.ndarray, readings: list[Reading], ground: Ground
+) -> Iterator[tuple[Reading, np.ndarray]]:
+    """Yield each reading with the rows that wait at its places: a row's is the first that puts it into the region.
+
+    One reading rarely fits all rows, and a question drawn on another continent helps nobody to settle it.
+    """
+    near, area = np.full(len(rows), -1), _grown(ground.area or shapely.Point())
+    for number, reading in enumerate(readings):
+        points = np.asarray(shapely.points(*reading.apply(cells.x[rows], cells.y[rows])))
+        moved, _, _ = transform_geometries(
+            points, source_crs=reading.crs, target_crs=WGS84, country=ground.country or "", grids=ground.grids
+        )
+        known = np.isfinite(shapely.bounds(moved)).all(axis=1)
+        moved[~known] = None
+        near[(near < 0) & shapely.contains(area, moved)] = number
+    near[near < 0] = 0
+    for number, reading in enumerate(readings):
+        if (near == number).any():
+            yield reading, rows[near == number]
+
+
+def _transform(placed: Placed, rows: np.ndarray, crs: str | None, reading: Reading, ground: Ground) -> None:
+    """Give rows their places by one reading."""
     shapes = _read_shapes(placed.cells, rows, reading)
     moved, operation, accuracy_m = transform_geometries(
         shapes, source_crs=reading.crs, target_crs=WORK_CRS, country=ground.country or "", grids=ground.grids

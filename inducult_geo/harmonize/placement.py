@@ -256,7 +256,7 @@ def _is_usable(code: str, country: str) -> bool:
 
 def _choose_declared(site: _Site, crs: str, usual: tuple[str, ...]) -> Placement:
     """Apply the rule for a declared system."""
-    fits = site.tried(chain(_readings(crs), _other_units(crs)))
+    fits = site.tried(chain(readings_of(crs), _other_units(crs)))
     if not fits:
         return _offer_others(site, crs, usual)
     if not _is_one_place(fits):
@@ -281,7 +281,7 @@ def _choose_declared(site: _Site, crs: str, usual: tuple[str, ...]) -> Placement
 
 def _choose_undeclared(site: _Site, usual: tuple[str, ...]) -> Placement:
     """Apply the rule for a file that names no system."""
-    fits = site.tried(reading for code in usual for reading in _readings(code, plain="as written"))
+    fits = site.tried(reading for code in usual for reading in readings_of(code, plain="as written"))
     if not fits:
         return Placement("none", None, (), f"no reading in {', '.join(usual) or 'any system'} lies in the area")
     fits.sort(key=lambda fit: not fit.reading.is_as_declared)
@@ -297,7 +297,7 @@ def _offer_others(site: _Site, crs: str, usual: tuple[str, ...]) -> Placement:
     share = site.share(Reading.as_declared(crs))
     said = f"as declared in {crs} {share:.0%} of the points lie in the area"
     others = (code for code in dict.fromkeys((*usual, *_OFTEN_MISLABELED)) if code != crs)
-    fits = site.tried(reading for code in others for reading in _readings(code, plain="as written"))
+    fits = site.tried(reading for code in others for reading in readings_of(code, plain="as written"))
     if not fits:
         return Placement("none", None, (), f"{said}, and no other reading fits")
     fits.sort(key=lambda fit: not fit.reading.is_as_declared)
@@ -328,7 +328,7 @@ def _is_one_place(fits: list[_Fit]) -> bool:
 def _rivals(reading: Reading, usual: tuple[str, ...]) -> Iterator[Reading]:
     """Give what other systems make of the numbers with fewer repairs (no more, where something is added)."""
     for code in dict.fromkeys((*usual, *_UTM_ZONES)):
-        for other in _readings(code, plain="as written") if code != reading.crs else ():
+        for other in readings_of(code, plain="as written") if code != reading.crs else ():
             if other.repairs < reading.repairs or ("add" in reading.repairs and other.repairs <= reading.repairs):
                 yield other
 
@@ -339,7 +339,7 @@ def _crs(code: str) -> CRS:
     return CRS.from_user_input(code)
 
 
-def _readings(crs: str, plain: str = _AS_DECLARED) -> Iterator[Reading]:
+def readings_of(crs: str, plain: str = _AS_DECLARED) -> Iterator[Reading]:
     """Give every reading of a system, the one that changes nothing first."""
     system = _crs(crs)
     scales = [1.0] if system.is_geographic else [1.0, 1000.0]

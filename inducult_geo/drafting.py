@@ -235,7 +235,7 @@ def _say_columns(found: _Draft, columns: list[Column], used: set[str]) -> None:
         )
         found.columns += [f"# name = {quoted(c.name)} # e.g. {short(c.cells[0])}" for c in likely[:3]]
         found.columns += [] if likely else ['# name = ""']
-    rest = [column.name for column in columns if column.name not in used]
+    rest = [column.name for column in columns if column.name not in used and column.cells]
     if rest:
         more = f" # and {len(rest) - _UNMAPPED_MAX} more" if len(rest) > _UNMAPPED_MAX else ""
         listed = ", ".join(map(quoted, rest[:_UNMAPPED_MAX]))

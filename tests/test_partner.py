@@ -64,6 +64,13 @@ def test_a_column_that_nobody_mapped_is_said(contract: Contract, tmp_path: Path)
     assert any(problem.kind == "unmapped_column" and "foto" in problem.message for problem in problems)
 
 
+def test_a_column_without_a_value_is_no_news(contract: Contract, tmp_path: Path) -> None:
+    """A GPX names twenty fields of its format; the two that hold something were lost among them."""
+    put(tmp_path, "nr;nazwa;X;Y;qid;bemerkung;leer;foto\n1;Huta;1;2;Q1;; ;\n2;Hala;1;2;Q2;;;b.jpg\n")
+    (told,) = [p for p in read_partner(contract, find_files(contract)).problems if p.kind == "unmapped_column"]
+    assert "nobody mapped: foto. Map" in told.message
+
+
 def test_a_missing_column_names_what_was_found(contract: Contract, tmp_path: Path) -> None:
     put(tmp_path, "nr;nazwy;X;Y;qid\n1;Huta;1;2;Q1\n")
     with pytest.raises(ContractError, match=r"no column 'nazwa'.*maps to name.*Did you mean 'nazwy'.*Found: nr"):

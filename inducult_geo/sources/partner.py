@@ -174,10 +174,15 @@ def _meant(column: str, found: list[str]) -> str:
     return did_you_mean(column, found)
 
 
+def _is_filled(cells: pd.Series[Any]) -> bool:
+    return any(str(cell).strip() for cell in cells.dropna())
+
+
 def _notices(contract: Contract, path: Path, table: Table) -> list[Problem]:
     mapped = [column for columns in _wanted_columns(contract).values() for column in columns]
     known = {*mapped, *contract.ignore, *(["geometry"] if has_shapes(table.frame) else [])}
-    unread = [str(name) for name in table.frame.columns if name not in known]
+    # What holds nothing in any row is no news: a KML or GPX brings a dozen such columns.
+    unread = [str(name) for name in table.frame.columns if name not in known and _is_filled(table.frame[name])]
     notices = [Problem(contract.id, "note", f"{path.name}: {note}") for note in table.notes]
     if unread:
         message = f"{path.name}: columns that nobody mapped: {', '.join(unread)}. Map them, or list them in `ignore`."

@@ -244,6 +244,20 @@ def test_a_failed_task_tells_its_reason_and_only_a_passing_failure_is_tried_agai
     assert not is_transient(None, None, failed(RegionError("no outline")))
 
 
+def test_what_a_stage_fails_at_comes_to_the_next_one_and_a_stage_that_breaks_costs_every_region() -> None:
+    from prefect.states import Completed, Crashed, Failed
+
+    from flows.refresh import _failures
+
+    regions = ["leoben", "opole"]
+    assert _failures(Completed(data={"leoben": None, "opole": None}), regions) == {}
+    assert _failures(Failed(data={"leoben": None, "opole": "no outline."}), regions) == {"opole": "no outline."}
+    broken = Failed(message="x", data=KeyError("a fault"))
+    assert _failures(broken, regions) == dict.fromkeys(regions, "KeyError: 'a fault'")
+    lost = Crashed(message="the process is gone", data=OSError("killed"))
+    assert _failures(lost, regions) == dict.fromkeys(regions, "OSError: killed")
+
+
 def test_settled_parameters_mean_the_same_on_a_worker_elsewhere(
     tmp_path: Path, repository: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

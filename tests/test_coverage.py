@@ -100,6 +100,18 @@ def test_a_surface_larger_than_a_tile_is_cut_and_halved(bundle: Bundle, tmp_path
         np.testing.assert_array_equal(raster.read(1), np.where(np.isnan(values), NO_DATA, values))
         corner = raster.read(1, window=((2 * TILE, 2 * TILE + 37), (TILE, TILE + 5)))
     np.testing.assert_array_equal(corner, values[2 * TILE :, TILE:])
+    with closing(sqlite3.connect(tmp_path / FILE_NAME)) as con:
+        (box,) = con.execute("SELECT min_x, min_y, max_x, max_y FROM gpkg_tile_matrix_set").fetchall()
+        levels = con.execute("SELECT * FROM gpkg_tile_matrix ORDER BY zoom_level").fetchall()
+        tiles = con.execute("SELECT zoom_level, tile_column, tile_row, tile_data FROM density_monuments").fetchall()
+    # The format has it so: the tiles of every level fill the box of their set.
+    for _, _, across, down, width, height, x_m, y_m in levels:
+        assert (across * width * x_m, down * height * y_m) == (box[2] - box[0], box[3] - box[1])
+    assert (box[0], box[3]) == (4_000_000, 3_500_000)
+    for level, column, row, content in tiles:
+        with rasterio.MemoryFile(content) as memory, memory.open() as tile:
+            side_m = TILE * levels[level][6]
+            assert (tile.bounds.left, tile.bounds.top) == (box[0] + column * side_m, box[3] - row * side_m)
 
 
 def test_halving_keeps_the_mean_of_what_is_known() -> None:

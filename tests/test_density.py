@@ -81,6 +81,13 @@ def test_the_order_of_points_changes_no_byte() -> None:
     assert one.values.tobytes() == other.values.tobytes()
 
 
+def test_many_points_are_weighed_in_portions_and_none_twice(monkeypatch: pytest.MonkeyPatch) -> None:
+    whole = density(_points(100), cell_m=1000, bandwidth_m=5000, bounds=BOUNDS)
+    monkeypatch.setattr(module, "_WEIGHTS_AT_ONCE", 2_000)
+    in_portions = density(_points(100), cell_m=1000, bandwidth_m=5000, bounds=BOUNDS)
+    np.testing.assert_allclose(in_portions.values, whole.values, rtol=1e-6)
+
+
 def test_no_site_gives_zeros() -> None:
     surface = density(np.empty((0, 2)), cell_m=1000, bandwidth_m=2000, bounds=BOUNDS)
     assert surface.n_sites == 0

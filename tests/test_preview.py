@@ -202,10 +202,21 @@ def test_map_holds_what_it_shows(html, bundle):
         assert tables["aspect"][columns["aspect"][number]][0] == row["aspect"]
         assert columns["start_year"][number] == (0 if pd.isna(row["start_year"]) else row["start_year"])
         assert not (columns["website"][number] or "http").startswith("javascript")
+        assert columns["operator"][number] == (0 if pd.isna(row["operator"]) else row["operator"])
     published = set(bundle.records["record_key"])
     assert {key for keys in columns["records"] for key in keys} <= published
     assert set(data["sources"]) == set(bundle.sources["source"])
     assert "lineage" not in columns
+
+
+def test_a_web_address_can_be_clicked_and_nothing_else(bundle):
+    given = ["https://example.org/a?b=ž", "http://example.org", "javascript:alert(1)", "data:text/html,x", None, "  "]
+    sites = bundle.sites.copy()
+    keys = sites["site_id"].tolist()[: len(given)]
+    sites["website"] = [*given, *[None] * (len(sites) - len(given))]
+    told = map_data(replace(bundle, sites=sites), layer_frames(replace(bundle, sites=sites)), SHAPES)["columns"]
+    links = dict(zip(told["site_id"], told["website"], strict=True))
+    assert [links[key] for key in keys] == [*given[:2], 0, 0, 0, 0]
 
 
 @pytest.mark.parametrize("text", ["</script><script>alert(1)</script>", "<!--", "&lt;", "\u2028", '"\\'])
@@ -276,6 +287,35 @@ def test_north_is_up_and_the_bar_is_true():
     assert frame.place(4_000_000, 3_000_000)[1] > 500
     assert drawn.bar_text == "20 km"
     assert drawn.bar_px == pytest.approx(20_000 * frame.scale, abs=0.1)
+
+
+def test_a_site_is_drawn_where_it_lies():
+    square = shapely.box(4_000_000, 3_000_000, 4_100_000, 3_100_000)
+    site = gpd.GeoDataFrame(
+        {"aspect": ["factory"], "theme": ["metal"], "title": ["Huta"]},
+        geometry=[shapely.Point(4_075_000, 3_090_000)],
+        crs="EPSG:3035",
+    )
+    (dot,) = region_map(square, site).dots
+    assert (dot.x, dot.y) == pytest.approx((14 + 0.75 * 532, 14 + 0.1 * 532), abs=0.1)
+    (far,) = overview_map(gpd.GeoDataFrame({"title": ["Here"]}, geometry=[square], crs="EPSG:3035"), site).dots
+    outline = overview_map(gpd.GeoDataFrame({"title": ["Here"]}, geometry=[square], crs="EPSG:3035"), site).outlines[0]
+    corners = np.array(re.findall(r"-?\d+\.?\d*", outline), dtype=float).reshape(-1, 2)
+    (left, top), (right, bottom) = corners.min(axis=0), corners.max(axis=0)
+    assert (far.x, far.y) == pytest.approx((left + 0.75 * (right - left), top + 0.1 * (bottom - top)), abs=0.3)
+
+
+def test_a_tall_region_stands_in_the_middle_of_its_map():
+    tall = shapely.box(4_000_000, 3_000_000, 4_020_000, 3_100_000)
+    site = gpd.GeoDataFrame(
+        {"aspect": ["factory"], "theme": ["metal"], "title": ["Huta"]},
+        geometry=[shapely.Point(4_010_000, 3_050_000)],
+        crs="EPSG:3035",
+    )
+    drawn = region_map(tall, site)
+    (dot,) = drawn.dots
+    assert (dot.x, dot.y) == pytest.approx((drawn.width / 2, drawn.height / 2), abs=1)
+    assert drawn.height < 1.1 * drawn.width
 
 
 def test_a_region_far_away_widens_the_overview():

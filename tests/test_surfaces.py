@@ -129,6 +129,8 @@ def test_the_style_goes_from_nothing_to_the_highest_value(n: int, name: str) -> 
     assert values == sorted(set(values))
     assert values[-1] == pytest.approx(float(surface.values.max()) or 1.0, rel=1e-5)
     assert [item.get("alpha") for item in items] == ["0", "255", "255", "255", "255"]
+    for item, value in zip(items, values, strict=True):
+        assert item.get("label") == f"{value:.2g} per km²", "the legend tells the value of its color"
 
 
 VALIDATE = """

@@ -63,6 +63,13 @@ def test_what_is_not_given_again(first, second):
     assert told["beside"].isna().all()
 
 
+def test_a_name_that_many_bear_is_not_given_again():
+    """Two houses side by side, with no address: which of the two is meant cannot be told, but they are two."""
+    others = [row(f"r:{i}", "Wohnhaus", point(5_000 * i)) for i in range(10, 40)]
+    told = linked(row("l:0", "Wohnhaus", point()), *(row(f"r:{i}", "Wohnhaus", point(20 + i)) for i in (0, 1)), *others)
+    assert (told["decision"] == "match").sum() <= 1
+
+
 @pytest.mark.parametrize(("name", "matches"), [("Kraftwerk Saal", 2), ("Kraftwerk Saal 2", 1)])
 def test_all_units_of_a_plant_are_right_where_the_left_row_names_none(name, matches):
     units = [row(f"r:{i}", f"Kraftwerk Saal {i}", point(100 + i), **ADDRESS) for i in (1, 2)]

@@ -229,7 +229,11 @@ def test_a_measure_is_written_only_when_something_was_measured(
     ("page", "sentence", "values"),
     [
         ("matching", "From {} a pair is a match, from {} a question", [THRESHOLDS["match"], THRESHOLDS["review"]]),
-        ("matching", 'or in a quarter of the compass ("Nord", "Süd") need {}', [OTHER_UNIT]),
+        (
+            "matching",
+            'or in a quarter of the compass ("Nord", "Süd") need {}, and are asked about from {}',
+            [OTHER_UNIT, DOUBTED],
+        ),
         ("matching", "further ones from {}; but", [UNIT]),
         ("matching", "which takes the best of two lists, nearness alone needs {}", [NEARNESS_ALONE]),
         ("matching", "places more than {} km and three times their accuracy apart", [FAR_M / 1000]),

@@ -174,6 +174,18 @@ def test_two_houses_under_a_name_that_many_bear_need_more_than_nearness(kind):
     assert ("many bear such a name" in bar_in_words(scored, place)) == apart
 
 
+@pytest.mark.parametrize(("distance_m", "other_name", "asked"), [
+    (200, "Radwerk III", True), (1_500, "Radwerk III", False), (1_500, "Radwerk", True),
+])  # fmt: skip
+def test_other_unit_numbers_are_worth_a_question_only_where_all_else_is_the_same(distance_m, other_name, asked):
+    scored, at = scored_pairs(
+        row("a:1", "Radwerk IV", point()), row("b:1", other_name, point(distance_m)), *backdrop(12)
+    )
+    place = at["a:1", "b:1"]
+    assert scored.probability[place] >= shipped_weights().review
+    assert scored.is_question[place] == asked
+
+
 @pytest.mark.parametrize(
     ("fuel", "other", "backed"), [("gas", "gas", True), ("gas", "coal", False), ("gas", None, False)]
 )

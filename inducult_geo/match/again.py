@@ -11,11 +11,12 @@ from typing import Final
 
 import numpy as np
 
+from inducult_geo.match.comparing import findings
 from inducult_geo.match.comparisons import Compared
-from inducult_geo.match.evidence import evidence
+from inducult_geo.match.evidence import SAME_STREET, SUPPORT, evidence
 from inducult_geo.match.outcomes import other_works
 from inducult_geo.match.rivals import plants_of
-from inducult_geo.match.score import DOUBTED, Scored
+from inducult_geo.match.score import DOUBTED, Scored, Weights
 from inducult_geo.ragged import Flags, Ints
 
 NEARLY: Final = 0.05
@@ -37,24 +38,34 @@ def given_again(scored: Scored, matched: Flags) -> Flags:
     -------
     numpy.ndarray
         Of each pair whether it is another one: it would be a match that nobody doubts if others that fit took nothing
-        from it (`score.Scored.whole`), has still `NEARLY` of what fits, and its right row and the matched one score
-        `SAME_WORKS` by their comparisons alone, or are units of one plant of which the left row names none. What
-        nothing but nearness speaks for, other unit numbers and other works' permits (`outcomes.other_works`) are not
-        the same works.
+        from it (`score.Scored.whole`), has still `NEARLY` of what fits, and its right row and the matched one are of
+        one works (score `SAME_WORKS` by their comparisons alone), or are units of one plant of which the left row names
+        none. Other works' permits (`outcomes.other_works`) are not of the same works.
     """
     pairs, several, match = scored.pairs, scored.several, match_of(scored.pairs, matched)
     fits = several.is_match & (several.probability >= DOUBTED) & (scored.probability >= NEARLY)
     rows = np.flatnonzero(fits & ~matched & (match[pairs.left] >= 0))
     best, other = match[pairs.left[rows]], pairs.right[rows]
-    seen = evidence(Compared(pairs.prepared, best, other), scored.weights.points, scored.weights.intercept)
-    same = seen.is_backed & ~seen.is_other_unit & ~seen.is_other_address
-    same &= scored.weights.alone(seen.base) >= SAME_WORKS
+    same = _of_one_works(Compared(pairs.prepared, best, other), scored.weights)
     plants, told = plants_of(pairs.prepared), scored.scores["numbers"].of(rows)
     same |= (plants[best] >= 0) & (plants[best] == plants[other]) & (told > 0) & (told < 1)
     rows = rows[same]
     found = np.zeros(len(pairs.left), dtype=bool)
     found[rows[~other_works(several, rows, pairs.left[rows], pairs.right[rows])]] = True
     return found
+
+
+def _of_one_works(pairs: Compared, weights: Weights) -> Flags:
+    """Tell which pairs of rows of one list are of one works.
+
+    Other unit numbers are of two. A name that many bear ("House") and nearness do not make one of two: the street must
+    be the same, or words that few names hold.
+    """
+    found = findings(pairs)
+    seen = evidence(pairs, weights.points, weights.intercept, found)
+    told = found["telling words"].value >= SUPPORT["telling words"]
+    told |= found["street"].value >= SAME_STREET
+    return told & ~seen.is_other_unit & ~seen.is_other_address & (weights.alone(seen.base) >= SAME_WORKS)
 
 
 def match_of(pairs: Compared, matched: Flags) -> Ints:

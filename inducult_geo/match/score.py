@@ -132,7 +132,8 @@ class Scored:
     kinds
         What is said about the kind of works that each pair is.
     is_question
-        Whether the score is high enough for a question at least.
+        Whether the score is high enough for a question at least: of names with other unit numbers, and of two addresses
+        under a name that many bear, that of a match that nobody doubts.
     is_backed
         Whether more than nearness speaks for the pair (see `evidence.SUPPORT`).
     is_other_unit
@@ -243,8 +244,8 @@ def score(
     others = (seen.is_other_unit, seen.is_other_address)
     asked = np.empty(len(probability), dtype=bool)
     for here in blocks(len(asked)):
-        bar = _bar(chosen, backed[here], others[0][here] | others[1][here])
-        asked[here] = probability[here] >= np.minimum(bar, chosen.review)
+        other = others[0][here] | others[1][here]
+        asked[here] = probability[here] >= np.where(other, DOUBTED, chosen.review)
     told = Parts(found, chosen.points, chosen.scale, parts)
     return Scored(pairs, chosen, seen.base, told, probability, found, lists, shared, asked, backed, *others)
 

@@ -266,11 +266,14 @@ def report_hidden(shared: Path) -> Iterator[str]:
     for title, hidden in (("", []), (", without addresses", ["address"])):
         sides = (Records(made.drop(columns="own").assign(**dict.fromkeys(hidden))) for made in (points, polygons))
         found = link(*sides).query("decision == 'match'")
-        right = int((own[found["left_id"]].to_numpy() == own[found["right_id"]].to_numpy()).sum())
-        alone = int((~own[found["left_id"]].isin(numbers)).sum())
+        same = own[found["left_id"]].to_numpy() == own[found["right_id"]].to_numpy()
+        right, linked = found.loc[same, "left_id"].nunique(), found["left_id"].nunique()
+        alone = found.loc[~own[found["left_id"]].isin(numbers).to_numpy(), "left_id"].nunique()
+        again, wrong = found["beside"].notna().sum(), (found["beside"].notna() & ~same).sum()
         yield (
-            f"   register numbers hidden{title}: {len(found)} of {len(points)} points linked, {right} rightly "
-            f"(of {with_partner} with a partner); {alone} of the {len(points) - with_partner} without one"
+            f"   register numbers hidden{title}: {linked} of {len(points)} points linked, {right} rightly (of "
+            f"{with_partner} with a partner); {alone} of the {len(points) - with_partner} without one; "
+            f"{again} polygons beside those, {wrong} wrongly"
         )
     yield ""
 

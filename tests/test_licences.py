@@ -141,6 +141,28 @@ def test_what_is_shown_of_a_generalized_record_tells_whether_it_changed(column, 
     assert (one != other).sum() == is_news
 
 
+def test_a_score_does_not_tell_how_far_a_generalized_place_is():
+    """The place counts by how far away it is: with all points, or all digits of the score, it could be worked out."""
+    bundle = small_bundle()
+    bundle.pairs["score"], bundle.review["score"], bundle.review["priority"] = 0.8637, 0.5131, 0.2569
+    bundle.pairs["why"] = (
+        "place 420 m, true to 510 m +2.4; numbers different -1.3; overlap of the lists about 66% +0.5; rest -0.3"
+    )
+    bundle.sites["confidence"] = 0.8637
+    shown = for_release(bundle, contracts())
+    for table, values in ((shown.pairs, {"score": 0.9}), (shown.review, {"score": 0.5, "priority": 0.3})):
+        wide = table["left_key"].str.startswith("wide:") | table["right_key"].str.startswith("wide:")
+        assert wide.any()
+        for column, value in values.items():
+            assert set(table.loc[wide, column]) == {value}
+            assert set(table.loc[~wide, column]) <= {0.8637, 0.5131, 0.2569}
+    told = "place … m, true to … m; numbers different; overlap of the lists about 66%"
+    assert told in set(shown.pairs["why"])
+    holds = set(shown.records.loc[shown.records["source"] == "wide", "site_id"].dropna())
+    assert set(shown.sites.loc[shown.sites["site_id"].isin(holds), "confidence"]) == {0.9}
+    assert set(shown.sites.loc[~shown.sites["site_id"].isin(holds), "confidence"]) <= {0.8637, 1.0}
+
+
 def rejected_as(reason, written):
     bundle = small_bundle()
     row = bundle.records.index[bundle.records["source"] == "wide"][0]
@@ -166,7 +188,7 @@ def test_sites_placed_by_a_generalized_record_are_generalized_too(whole, release
 def test_distances_to_a_generalized_place_are_not_told(released):
     wide = released.pairs["left_key"].str.startswith("wide:") | released.pairs["right_key"].str.startswith("wide:")
     assert released.pairs.loc[wide, "distance_m"].isna().all()
-    assert set(released.pairs.loc[wide, "why"]) == {"name +4.1, distance … m +2.0"}
+    assert set(released.pairs.loc[wide, "why"]) == {"name, distance … m"}
     assert released.pairs.loc[~wide, "distance_m"].notna().all()
     pairs = released.review[released.review["kind"] == "pair"]
     np.testing.assert_array_equal(shapely.get_coordinates(pairs.geometry) % 1000, 500)

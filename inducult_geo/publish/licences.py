@@ -41,6 +41,9 @@ _TELLS_NO_PLACE = ("no_key", "no_coordinates", "bad_geometry", "bad_row", "outsi
 """Reasons whose words hold nothing of the coordinate."""
 
 _LENGTH = re.compile(r"\d[\d.,]*\s?k?m\b")  # A distance in words, as in "place 31 m".
+_POINTS = re.compile(r"(; rest)? [+-]\d+(\.\d+)?(?=[;,]|$)")  # What counted how much, as in "place 31 m +2.9".
+_COARSE = 1
+"""Digits of a score that hides a distance: the place counts by how far away it is, and all else of a pair is known."""
 
 
 @dataclass(frozen=True)
@@ -243,13 +246,21 @@ def _published_review(review: gpd.GeoDataFrame, terms: Terms) -> gpd.GeoDataFram
 
 
 def _without_distance(frame: Any, terms: Terms) -> Any:
-    """Take out how far apart two places are, where one may be shown on a grid only: circles would give it away."""
+    """Take out how far apart two places are, where one may be shown on a grid only: circles would give it away.
+
+    So would points and the digits of a score: they tell how much the distance counted.
+    """
     hidden = terms.grid_m(frame["left_key"]).notna() | terms.grid_m(frame["right_key"]).notna()
     out = frame.copy()
     out["distance_m"] = out["distance_m"].mask(hidden)
+    for column in ("score", "priority"):
+        if column in out:
+            out[column] = out[column].mask(hidden, out[column].round(_COARSE))
     for column in ("why", "question"):
         if column in out:
-            told = [_LENGTH.sub("… m", text) if isinstance(text, str) else None for text in out[column]]
+            told = [
+                _LENGTH.sub("… m", _POINTS.sub("", text)) if isinstance(text, str) else None for text in out[column]
+            ]
             out[column] = out[column].mask(hidden, pd.Series(told, index=out.index, dtype="str"))
     return out
 
@@ -273,6 +284,8 @@ def _published_sites(bundle: Bundle, records: gpd.GeoDataFrame, terms: Terms) ->
             for text, on_grid in zip(sites["conflicts"], cells.notna(), strict=True)
         ]
         sites["conflicts"] = pd.Series(told, index=sites.index, dtype="str")
+        holds_one = sites["site_id"].isin(inside.loc[inside["source"].isin(terms.grids), "site_id"])
+        sites["confidence"] = sites["confidence"].mask(holds_one, sites["confidence"].round(_COARSE))
     return Sites(_emptied(_on_grid(sites, cells), cells.notna(), (*SAMPLED, "area_m2")))
 
 

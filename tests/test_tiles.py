@@ -127,6 +127,24 @@ def test_the_same_bundle_gives_the_same_bytes(bundle, path, tmp_path):
     assert again.read_bytes() == path.read_bytes()
 
 
+def test_what_lies_side_by_side_stands_side_by_side_in_a_tile(bundle, tmp_path):
+    take = np.arange(400) % len(bundle.sites)
+    sites = bundle.sites.iloc[take].reset_index(drop=True)
+    sites["site_id"] = [f"IC-{number:05d}-1" for number in range(len(sites))]
+    # Two towns a hundred kilometers apart, whose sites take turns in the order of their ids.
+    place = shapely.points(4.5e6 + 1e5 * (np.arange(400) % 2), 3.0e6 + np.arange(400.0))
+    write_tiles(replace(bundle, sites=sites.set_geometry(place, crs="EPSG:3035")), tmp_path / "towns.pmtiles")
+    east = pyogrio.read_dataframe(tmp_path / "towns.pmtiles", ZOOM_LEVEL=MIN_ZOOM).to_crs("EPSG:3035").geometry.x
+    assert np.count_nonzero(np.diff(east > 4.55e6)) == 1
+
+
+def test_nothing_is_left_beside_the_tiles_and_no_warning_is_given(bundle, tmp_path, recwarn):
+    write_tiles(bundle, tmp_path / "sites.pmtiles")
+    assert [file.name for file in tmp_path.iterdir()] == ["sites.pmtiles"]
+    assert not recwarn.list
+    assert pyogrio.get_gdal_config_option("GDAL_VALIDATE_CREATION_OPTIONS") is None, "the caller's setting stays"
+
+
 def test_a_release_of_nothing_has_no_tiles(bundle, tmp_path):
     write_tiles(replace(bundle, sites=bundle.sites.head(0)), tmp_path / "sites.pmtiles")
     assert list(tmp_path.iterdir()) == []

@@ -103,7 +103,7 @@ def clean_text(value: Any) -> str | None:
 def _array(series: pd.Series, kind: Kind) -> pa.Array:
     """Return one column with its declared type, null where missing."""
     if kind == "text":
-        return _text_array(series)
+        return text_array(series)
     if kind == "date":
         # An unreadable date is null here; the Parquet files keep the text as it came.
         known = dict(zip(*_days(series), strict=True))
@@ -114,8 +114,11 @@ def _array(series: pd.Series, kind: Kind) -> pa.Array:
     return pa.Array.from_pandas(series, type=_TYPES[kind])
 
 
-def _text_array(series: pd.Series) -> pa.Array:
-    """Return texts as Arrow; a column that pandas keeps as Arrow text is taken as it is, row by row only the rest."""
+def text_array(series: pd.Series) -> pa.Array:
+    """Return a column as text that any file can hold (see `clean_text`).
+
+    A column that pandas keeps as Arrow text is taken as it is, row by row only the rest.
+    """
     if not isinstance(series.dtype, pd.StringDtype):
         return pa.array([clean_text(value) for value in series], type=_TYPES["text"])
     texts = pa.array(series, type=_TYPES["text"], from_pandas=True)

@@ -10,18 +10,23 @@ import gzip
 import html
 import json
 import struct
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Final
+from uuid import uuid4
 
 import geopandas as gpd
+import numpy as np
+import pandas as pd
 import pyogrio
 
 from inducult_geo.errors import ReleaseError
+from inducult_geo.frames import TEXT
 from inducult_geo.publish.bundle import Bundle
 from inducult_geo.publish.licences import credit_lines
 from inducult_geo.publish.metadata import release_title
-from inducult_geo.publish.tables import clean_text, layer_frames
+from inducult_geo.publish.tables import layer_frames, text_array
 
 TILES = "sites.pmtiles"
 LAYER = "sites"
@@ -40,6 +45,12 @@ _WHOLE = ("start_year", "end_year", "n_sources")
 _OPTIONS = {"MINZOOM": str(MIN_ZOOM), "MAXZOOM": str(MAX_ZOOM), "EXTENT": "8192", "TYPE": "overlay"}
 # A tile that grew larger would lose features without a word.
 _LIMITS = {"MAX_SIZE": "50000000", "MAX_FEATURES": "10000000"}
+_SETTINGS: Final[Mapping[str, str]] = {
+    # With one thread the order of tiles cannot depend on the machine.
+    "GDAL_NUM_THREADS": "1",
+    # The driver hands TEMPORARY_DB on to that of its tiles, but does not list it as its own.
+    "GDAL_VALIDATE_CREATION_OPTIONS": "NO",
+}
 
 
 def tile_points(bundle: Bundle) -> gpd.GeoDataFrame:
@@ -52,7 +63,7 @@ def tile_points(bundle: Bundle) -> gpd.GeoDataFrame:
         elif name == "accuracy_m":
             frame[name] = frame[name].astype("float64")
         else:
-            frame[name] = [clean_text(value) for value in frame[name].tolist()]
+            frame[name] = pd.array(text_array(frame[name]), dtype=TEXT)
     return frame.to_crs(WEB_CRS)
 
 
@@ -76,15 +87,17 @@ def write_tiles(bundle: Bundle, path: Path) -> None:
     if points.empty:
         return
     told = {"NAME": release_title(bundle), "DESCRIPTION": "Sites of industrial culture, one point each."}
+    # What is of one tile stands together then: the file is smaller, and GDAL sorts less.
+    points = points.iloc[np.argsort(points.geometry.hilbert_distance().to_numpy(), kind="stable")]
     try:
-        with _one_thread():
+        with _set(_SETTINGS):
             pyogrio.write_dataframe(
                 points,
                 path,
                 driver="PMTiles",
                 layer=LAYER,
                 geometry_type="Point",
-                dataset_options={**_OPTIONS, **_LIMITS, **told},
+                dataset_options={**_OPTIONS, **_LIMITS, **told, "TEMPORARY_DB": f"/vsimem/{uuid4().hex}.db"},
             )
     except (pyogrio.errors.DataSourceError, pyogrio.errors.DataLayerError, RuntimeError) as problem:
         raise ReleaseError(
@@ -119,11 +132,11 @@ def _with_metadata(archive: bytes, more: dict[str, str]) -> bytes:
 
 
 @contextmanager
-def _one_thread() -> Iterator[None]:
-    """Let GDAL write with one thread: the order of tiles then cannot depend on the machine."""
-    before = pyogrio.get_gdal_config_option("GDAL_NUM_THREADS")
-    pyogrio.set_gdal_config_options({"GDAL_NUM_THREADS": "1"})
+def _set(settings: Mapping[str, str]) -> Iterator[None]:
+    """Let settings of GDAL hold for a while."""
+    before = {name: pyogrio.get_gdal_config_option(name) for name in settings}
+    pyogrio.set_gdal_config_options(settings)
     try:
         yield
     finally:
-        pyogrio.set_gdal_config_options({"GDAL_NUM_THREADS": before})
+        pyogrio.set_gdal_config_options(before)

@@ -212,10 +212,18 @@ def test_what_straddles_belongs_where_most_of_it_lies(tmp_path, edge, kept, refs
         assert objects.features.total_bounds[2] == pytest.approx(9.004), "it is not cut"
 
 
+@pytest.mark.parametrize("side", [(-1, -1, 0, 1), (0, -1, 1, 1)], ids=["west", "east"])
+def test_what_lies_in_two_regions_by_half_is_in_both_rather_than_in_none(tmp_path, side):
+    at = [node(1, -0.5, 0), node(2, 0.5, 0), node(3, 0.5, 0.5), node(4, -0.5, 0.5), node(5, 0.5, -0.5)]
+    path = write(tmp_path, [*at, way(1, [1, 2, 3, 4, 1], WORKS), way(2, [1, 2], WORKS)])
+    assert [*read_objects(path, area=box(*side)).features.osm_id] == [1, 2]
+
+
 def test_a_lost_object_whose_known_node_lies_outside_is_outside(tmp_path):
-    path = write(tmp_path, [*grid(), way(1, [1, 77], WORKS), way(2, [78, 77], WORKS)])
+    outlined = relation(3, [("way", 4, "outer")], MULTI)
+    path = write(tmp_path, [*grid(), way(1, [1, 77], WORKS), way(2, [78, 77], WORKS), way(4, [77, 1], {}), outlined])
     objects = read_objects(path, area=box(20, 20, 21, 21))
-    assert (objects.clipped, [*objects.lost.osm_id]) == (1, [2])
+    assert (objects.clipped, [*objects.lost.osm_id]) == (2, [2])
 
 
 def test_nothing_wanted_gives_an_empty_frame_with_its_columns(tmp_path):

@@ -100,7 +100,7 @@ def test_what_is_no_name_stays_a_tag(key):
     "key",
     [
         "phone", "contact:email", "fax:de", "phone:mobile", "phone_2", "operator:phone", "contact:operator:email",
-        "disused:contact:fax", "email:2", "contact:whatsapp",
+        "disused:contact:fax", "email:2", "contact:whatsapp", "mobile", "contact:mobile",
     ],
 )  # fmt: skip
 def test_numbers_and_addresses_of_persons_are_left_behind(key):

@@ -138,6 +138,23 @@ def test_a_whole_answer(tmp_path):
     assert gzip.decompress(kept.read_bytes()) == WHOLE[2]
 
 
+def test_objects_of_three_kinds_may_bear_one_number():
+    """Servers give the wanted objects first and their nodes after; a node 1 must not take the way 1's place."""
+    site = SITE | {"id": 1}
+    elements = [WORKS, site, *reversed(NODES)]
+    with serving([ok(answer(*elements)), ok(answer(*reversed(elements)))]) as (url, _):
+        for _ in range(2):
+            found = fetch_objects(REGION.id, area=AREA, settings=settings(url)).features
+            kinds = dict(zip(found.osm_type, found.geometry.geom_type, strict=True))
+            assert kinds == {"way": "Polygon", "relation": "GeometryCollection"}
+
+
+def test_a_remark_that_tells_of_no_error_costs_nothing():
+    with serving([ok(answer(*NODES, WORKS, remark="The data are updated every minute."))]) as (url, asked):
+        objects = fetch_objects(REGION.id, area=AREA, settings=settings(url))
+    assert ([*objects.features.osm_id], len(asked)) == ([1], 1)
+
+
 def test_an_empty_region_is_an_answer():
     with serving([ok(answer())]) as (url, _):
         objects = fetch_objects(REGION.id, area=AREA, settings=settings(url))

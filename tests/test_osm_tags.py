@@ -28,6 +28,14 @@ def test_values_stand_between_semicolons(text: str, values: list[str]) -> None:
     assert osm_tags.values_of(text) == values
 
 
+@pytest.mark.parametrize(
+    ("value", "there"), [(v, False) for v in ("no", "none", "vacant", "disused")] + [("yes", True)]
+)
+def test_what_is_said_to_be_missing_is_not_there(value: str, there: bool) -> None:
+    assert osm_tags.is_there({"shop": value}, "shop") is there
+    assert not osm_tags.is_there({}, "shop")
+
+
 WANTED = [
     {"man_made": "works"},
     {"disused:man_made": "works"},
@@ -65,7 +73,6 @@ UNWANTED = [
     {"building": "warehouse"},
     {"building": "industrial", "name:etymology": ""},
     {"building": "industrial", "demolished": "yes"},
-    {"tourism": "attraction", "museum": "none"},
     {"man_made": "chimney"},
     {"historic": "mine_road"},
     {"historic": "ruins", "name": "Burg"},

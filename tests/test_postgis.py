@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import pwd
+import re
 import shutil
 import socket
 import subprocess
@@ -261,6 +262,8 @@ def test_the_command_refuses_a_release_that_breaks_its_promises(database: Databa
 )
 def test_an_address_is_shown_without_its_password(address: str) -> None:
     assert PASSWORD not in _shown(address)
+    # What is left must still tell which server was meant.
+    assert re.search(r"(?<=[/@])h\b", _shown(address))
 
 
 @pytest.mark.parametrize(

@@ -159,9 +159,14 @@ def _say_how_read(found: _Draft, table: Table, header_row: int) -> None:
     if table.kind == "delimited text":
         guessed = " # guessed" if any("guessed" in note for note in table.notes) else " # detected"
         found.read.append(f"encoding = {quoted(table.encoding or 'utf-8')}{guessed}")
-        delimiter = next((note.split("'")[1] for note in table.notes if note.startswith("delimiter")), ",")
-        # A tab cannot be written in a contract; it is detected each time.
+        delimiter = next((note.split("'")[1] for note in table.notes if note.startswith("delimiter")), "")
+        # A tab cannot be written in a contract; it is detected each time. A first line "sep=;" says it itself.
         found.read += [f"delimiter = {quoted(delimiter)} # detected"] if len(delimiter) == 1 else []
+        if len(table.frame.columns) == 1:
+            told = (
+                "Only one column was found. Where the file has more, save it again as CSV, with a mark between columns."
+            )
+            found.read.append(comment(told))
     if header_row > 1:
         found.read.append(f"header_row = {header_row} # guessed: the first row with names")
     found.read += [comment(f"noticed: {note}") for note in table.notes]

@@ -187,6 +187,25 @@ def test_numbers_that_nothing_names_are_shown(tmp_path: Path, run: Run) -> None:
     assert "'foto' holds numbers" not in text
 
 
+def test_a_file_that_names_its_delimiter_is_not_contradicted(tmp_path: Path, run: Run) -> None:
+    """The draft said "," beside the file's own "sep=;", and the check of it found no column."""
+    path = written(tmp_path, table("EPSG:2180", "PL", OPOLE), sep=";")
+    path.write_text("sep=;\r\n" + path.read_text(encoding="utf-8"), encoding="utf-16")
+    contract, found = loaded(path, draft(path, run, region="opole"))
+    assert found.read.delimiter is None  # type: ignore[attr-defined]
+    assert check(contract, run).accepted == ROWS
+
+
+def test_a_list_in_one_column_is_said_to_be_one(tmp_path: Path, run: Run) -> None:
+    """Columns of fixed width have no mark between them: nothing told why the contract had one column."""
+    path = tmp_path / "popis.txt"
+    path.write_text(
+        "ID    NAZIV          LAT\n1     Ciglana        45.1\n2     Pilana         45.2\n", encoding="utf-8"
+    )
+    assert "# Only one column was found." in draft(path, run)
+    assert "Only one column" not in draft(written(tmp_path, table("EPSG:4326", "PL", OPOLE)), run)
+
+
 def test_of_several_sheets_one_is_named_and_drafted(tmp_path: Path, run: Run) -> None:
     """The draft said "name one, then draft again", and there was no way to name one."""
     path = tmp_path / "a.gpkg"

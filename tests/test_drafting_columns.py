@@ -157,6 +157,7 @@ def test_cells_that_are_no_numbers_are_null() -> None:
         ("lon", "lat"),
         ("Rechtswert", "Hochwert"),
         ("RW", "HW"),
+        ("R-Wert (GK4)", "H-Wert (GK4)"),
         ("Ostwert", "Nordwert"),
         ("Zeměpisná délka", "Zeměpisná šířka"),
         ("Zemljepisna dolžina", "Zemljepisna širina"),

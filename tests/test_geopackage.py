@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import io
 import json
+import re
 import sqlite3
 import zipfile
 from contextlib import closing
@@ -26,7 +27,9 @@ from inducult_geo.publish.geopackage import FILE_NAME, write_geopackage
 from inducult_geo.publish.layers import LAYERS, Column, Layer, layer_named
 from inducult_geo.publish.licences import for_release
 from inducult_geo.publish.metadata import timestamp
+from inducult_geo.publish.pictograms import embedded
 from inducult_geo.publish.report import LAW_SQL
+from inducult_geo.publish.styles import style_of
 from inducult_geo.publish.tables import arrow_table, clean_text, layer_frames
 
 
@@ -194,6 +197,49 @@ def test_a_decision_is_chosen_from_a_list(con):
     assert editable == {"decision", "decided_by", "note"}
 
 
+def widgets(name, **titles):
+    """Return the widget of each column of a layer's style: its type, and its options as text."""
+    root = ET.fromstring(style_of(layer_named(name), region_titles=titles))
+    found = {}
+    for field in root.iterfind("fieldConfiguration/field"):
+        widget = field.find("editWidget")
+        found[field.get("name")] = (
+            widget.get("type"),
+            [(option.get("name"), option.get("value")) for option in widget.iter("Option") if option.get("value")],
+        )
+    return found
+
+
+def test_a_region_is_shown_by_its_title_whatever_that_holds(con):
+    titles = {"opole": 'Opole & "Śląsk" <b>', "zwickau": "Landkreis Zwickau"}
+    for name in ("site_points", "review", "rejected"):
+        kind, options = widgets(name, **titles)["region"]
+        assert kind == "ValueMap"
+        assert sorted(options) == sorted((title, value) for value, title in titles.items())
+    assert widgets("regions", **titles)["region"][0] == "TextEdit", "there the id stands beside its title"
+
+
+@pytest.mark.parametrize("layer", LAYERS, ids=lambda layer: layer.name)
+def test_what_came_from_outside_is_shown_as_text_and_numbers_in_full(layer):
+    for name, (kind, options) in widgets(layer.name).items():
+        said = dict(options)
+        if kind == "TextEdit":
+            assert said["UseHtml"] == "false", name
+        if kind == "Range":
+            assert int(said["Min"]) < -10_000 < 10_000 < int(said["Max"]), name
+            column = layer.column(name)
+            digits = 0 if column.kind == "whole" or column.unit == "m²" else 1 if column.unit else 3
+            assert int(said["Precision"]) == digits, name
+
+
+def test_a_theme_without_a_drawing_has_that_of_the_others(con):
+    root = ET.fromstring(style_of(layer_named("site_points"), region_titles={}))
+    said = " ".join(value for part in root.iter() for value in part.attrib.values())
+    otherwise = set(re.findall(r"""coalesce\(map_get\(map\([^()]*\), "theme"\), '([^']*)'\)""", said))
+    assert embedded("other") in otherwise
+    assert "other" not in otherwise
+
+
 def project(con):
     (content,) = con.execute("SELECT content FROM qgis_projects WHERE name = 'inducult'").fetchone()
     with zipfile.ZipFile(io.BytesIO(bytes.fromhex(content))) as archive:
@@ -210,6 +256,24 @@ def test_project_holds_all_layers_by_relative_path(con):
     assert all(len(name) > 20 for name in ids), "QGIS replaces short ids"
     assert "SAMPLE" in root.findtext("title")
     assert "OpenStreetMap" in root.findtext("projectMetadata/abstract")
+
+
+def test_the_form_of_a_feature_has_a_tab_for_each_table_that_belongs_to_it(con):
+    root = project(con)
+    tabs = {
+        layer.findtext("id"): {tab.get("relation") for tab in layer.iter("attributeEditorRelation")}
+        for layer in root.iter("maplayer")
+    }
+    wanted: dict[str, set[str]] = {layer: set() for layer in tabs}
+    for relation in root.iter("relation"):
+        wanted[relation.get("referencedLayer")].add(relation.get("id"))
+    assert tabs == wanted
+    assert any(tabs.values())
+
+
+def test_only_the_questions_can_be_written(con):
+    layers = {layer.findtext("datasource").split("=")[-1]: layer for layer in project(con).iter("maplayer")}
+    assert {name for name, layer in layers.items() if layer.get("readOnly") == "0"} == {"review"}
 
 
 def test_relations_join_columns_that_are_there(con):

@@ -137,6 +137,7 @@ def test_nothing_answered_changes_nothing(run: Run, sheet: Path) -> None:
         assert (outcome.added, outcome.refused, outcome.exit_code) == ((), (), 0)
         assert outcome.still_open == len(pairs_of(sheet))
         assert outcome.places == ("gorenjska_dediscina:GO-12: settle it in the contract",)
+        assert "place: gorenjska_dediscina:GO-12: settle it in the contract" in outcome.lines()
     assert not run.folder.decisions.exists()
 
 
@@ -289,6 +290,11 @@ def test_one_question_answered_twice_is_refused(run: Run, built: Path, tmp_path:
     outcome = contradicting(built, run, tmp_path, [(0, 1, "same"), (1, 0, "different"), (2, 3, "same"), (3, 2, "same")])
     assert [one.decision for one in outcome.added] == ["same"]
     assert [refusal.reason for refusal in outcome.refused] == ["answered twice, by different and same: keep one"] * 2
+    some = keys(built, 2)
+    assert [(refusal.review_id, refusal.decision) for refusal in outcome.refused] == [
+        (question_id(some[0], some[1]), "same"),
+        (question_id(some[1], some[0]), "different"),
+    ]
 
 
 def test_an_earlier_contradiction_in_the_log_does_not_stop_others(run: Run, built: Path, tmp_path: Path) -> None:

@@ -259,6 +259,15 @@ def test_transform_keeps_every_row_and_says_what_is_wrong(tmp_path: Path, delimi
     assert float(table["x"][0]) - float(table["x"][4]) == pytest.approx(0.25, abs=1e-3)
 
 
+@pytest.mark.parametrize("command", [("link", "a.toml", "b.toml"), ("review", "export", "release"), ("draft", "a.csv")])
+def test_a_folder_is_no_file_to_write_and_that_is_said_before_any_work(
+    command: tuple[str, ...], tmp_path: Path
+) -> None:
+    result = CliRunner().invoke(cli.app, [*command, "--out", str(tmp_path)])
+    assert result.exit_code == 2
+    assert "is a directory" in result.stderr
+
+
 def test_link_joins_two_tables_and_one_with_a_release(tmp_path: Path, sample: Path) -> None:
     inducult("run", "zwickau", "--data", sample)
     release = sample / "processed" / "current"
@@ -268,7 +277,8 @@ def test_link_joins_two_tables_and_one_with_a_release(tmp_path: Path, sample: Pa
     assert [*pairs.columns] == [*LINK_COLUMNS]
     assert numbers["match"] == (pairs["decision"] == "match").sum() > 5
     assert pairs["right_id"].str.startswith("IC-").all()
-    told_doubtful = (pairs["decision"] == "review") | (pairs["score"] < DOUBTED)
+    again = (pairs["decision"] == "match") & pairs["beside"].notna()
+    told_doubtful = (pairs["decision"] == "review") | again | (pairs["score"] < DOUBTED)
     assert (pairs["doubtful"] == told_doubtful).all()
     assert numbers["doubtful"] == told_doubtful.sum() < len(pairs)
 

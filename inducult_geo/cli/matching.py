@@ -29,7 +29,7 @@ def add_to(app: typer.Typer) -> None:
 def link(
     left: Path,
     right: Annotated[Path, typer.Argument(help="A contract, or a release folder.")],
-    out: Annotated[Path, typer.Option("--out", help="The CSV to write.")],
+    out: Annotated[Path, typer.Option("--out", dir_okay=False, help="The CSV to write.")],
     data: Data = None,
     catalog: Catalogs = None,
     as_json: AsJson = False,
@@ -138,7 +138,7 @@ def review_fit(data: Data = None, catalog: Catalogs = None, as_json: AsJson = Fa
 
 def review_export(
     release: Annotated[Path, typer.Argument(help="A release folder, such as data/processed/current.")],
-    out: Annotated[Path, typer.Option("--out", help="The CSV to write.")],
+    out: Annotated[Path, typer.Option("--out", dir_okay=False, help="The CSV to write.")],
     as_json: AsJson = False,
 ) -> None:
     """Write the open questions as a CSV, both records side by side, to be answered in a spreadsheet."""

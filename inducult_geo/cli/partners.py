@@ -48,7 +48,7 @@ def draft(
     sheet: Annotated[str | None, typer.Option("--sheet", help="The sheet that is meant, of several.")] = None,
     layer: Annotated[str | None, typer.Option("--layer", help="The layer that is meant; '*' is all of them.")] = None,
     member: Annotated[str | None, typer.Option("--member", help="The table of an archive that is meant.")] = None,
-    out: Annotated[Path | None, typer.Option("--out", help="Write it there instead of printing it.")] = None,
+    out: Annotated[Path | None, typer.Option("--out", dir_okay=False, help="Write it there, print nothing.")] = None,
     data: Data = None,
     catalog: Catalogs = None,
 ) -> None:

@@ -316,6 +316,25 @@ def test_units_of_a_plant_are_no_rivals():
 
 
 @pytest.mark.parametrize(
+    ("places", "plants"),
+    [
+        ([(0, 0), (4_000, 0)], [0, 0]),
+        ([(0, 0), (60_000, 0)], [-1, -1]),
+        ([(0, 0), (0, 60_000), (0, 61_000)], [-1, 0, 0]),
+        ([(0, 0), (15_000, 0), (30_000, 0)], [0, 0, 0]),
+        ([(0, 0), None], [0, 0]),
+        ([None, None], [0, 0]),
+    ],
+)
+def test_numbered_works_of_a_firm_in_two_towns_are_two_works(places, plants):
+    shapes = [point(*place) if place else None for place in places]
+    table = prepare(records(*(row(f"a:{i}", f"Escombreras {i}", shape) for i, shape in enumerate(shapes))))
+    found = plants_of(table)
+    assert (found >= 0).tolist() == [plant >= 0 for plant in plants]
+    assert len({*found[found >= 0].tolist()}) == len({*plants} - {-1})
+
+
+@pytest.mark.parametrize(
     ("names", "places", "plants"),
     [
         (("Alsen", "Alsen"), (0, 0), [0, 0]),

@@ -24,6 +24,9 @@ from inducult_geo.ragged import Flags, Floats, Ints, Ragged, Small, blocks, dist
 TELLING: Final = 0.5
 """Weight of the words from which a name is of one works ("Haus" side by side are two)."""
 
+PLANT_M: Final = 20_000.0
+"""Units of one plant have no such gap between them: numbered works of a firm in two towns are two works."""
+
 SPOT_M: Final = 10.0
 """Points that fall into one square of this side are one."""
 
@@ -267,7 +270,8 @@ def plants_of(prepared: Prepared, repeated: Collection[str] = ()) -> Ints:
     """Return the number of the plant that each record is a unit of; -1 where it is none.
 
     Records of one source are units of one plant where their first names hold a number and agree in all other words, of
-    which one at least is the plant's own (not "Kraftwerk 1", "Kraftwerk 2"). Works in the north and the south are two.
+    which one at least is the plant's own (not "Kraftwerk 1", "Kraftwerk 2"), with no gap of `PLANT_M` between them.
+    Works in the north and the south are two.
     In the sources `repeated` so are those that bear one telling name at one place: a row for each phase, or permit.
     """
     names, words = prepared.names, prepared.lexicon
@@ -285,7 +289,7 @@ def plants_of(prepared: Prepared, repeated: Collection[str] = ()) -> Ints:
     np.add.at(mark, at[beside], marks[told[beside]])
     units = rows[own]
     found = np.full(len(prepared), -1, dtype=np.int64)
-    found[units] = _several(prepared.source[units], mark[own])
+    found[units] = _at_one_place(_several(prepared.source[units], mark[own]), prepared.xy[units])
     if len(repeated):
         again = _given_again(prepared, named[~numbered & np.isin(prepared.source[named], [*repeated])])
         found[again >= 0] = again[again >= 0] + found.max(initial=-1) + 1
@@ -298,6 +302,26 @@ def _several(*columns: NDArray[Any]) -> Ints:
         return np.zeros(0, dtype=np.int64)
     codes = pd.MultiIndex.from_arrays(columns).factorize()[0].astype(np.int64)
     return np.where(np.bincount(codes)[codes] > 1, codes, -1)
+
+
+def _at_one_place(groups: Ints, xy: Floats) -> Ints:
+    """Cut groups of records where a gap of `PLANT_M` lies between them, in either direction; -1 is none.
+
+    Parameters
+    ----------
+    xy
+        Coordinates in meters, one row a record; NaN where unknown: what has no place stays with the last of its group.
+    """
+    for axis in (0, 1):
+        order = np.lexsort((xy[:, axis], groups))
+        group, at = groups[order], xy[order, axis]
+        cut = np.zeros(len(group), dtype=bool)
+        cut[1:] = (group[1:] != group[:-1]) | (np.diff(at) > PLANT_M)
+        parts = np.empty(len(group), dtype=np.int64)
+        parts[order] = np.cumsum(cut)
+        groups = np.where(groups < 0, -1, parts)
+    many = np.bincount(groups[groups >= 0], minlength=1) > 1
+    return np.where((groups >= 0) & many[groups], groups, -1)
 
 
 def _given_again(prepared: Prepared, rows: Ints) -> Ints:

@@ -1,10 +1,12 @@
 from __future__ import annotations
 
 import numpy as np
+import pandas as pd
 import pytest
 from match_rows import backdrop, point, records, row, square
 
 from inducult_geo.frames import RECORD_COLUMNS, to_json
+from inducult_geo.match.addresses import companies_apart
 from inducult_geo.match.comparisons import COMPARISONS, Compared
 from inducult_geo.match.prepare import accuracies, prepare
 from inducult_geo.ragged import Ragged
@@ -234,6 +236,47 @@ def test_accuracy_is_supposed_from_what_the_point_stands_for():
 def test_areas():
     assert compare("area", {"geometry": square(100)}, {"geometry": square(100, 50)}) == pytest.approx(1 / 3)
     assert np.isnan(compare("area", {"geometry": square(100)}, {"geometry": point()}))
+
+
+@pytest.mark.parametrize(
+    ("address", "country", "left", "company"),
+    [
+        ("Uddeholms AB", "SE", None, "Uddeholms AB"),
+        ("Henkelstr. 67 BASF Personal Care GmbH", "DE", "Henkelstr. 67", "BASF Personal Care GmbH"),
+        ("Köser-Straße Aluminium Oxid GmbH & Co. KG", "DE", "Köser-Straße", "Aluminium Oxid GmbH & Co. KG"),
+        ("Via IV Novembre 276 (c/o Favini S.R.L.)", "IT", "Via IV Novembre 276", "Favini S.R.L."),
+        ("Ibstock Brick Ltd Leicester Road", "GB", "Leicester Road", "Ibstock Brick Ltd"),
+        ("Brunner Mond (UK) Ltd", "GB", None, "Brunner Mond (UK) Ltd"),
+        ("SALT UNION LTD, Mersey View", "GB", "Mersey View", "SALT UNION LTD"),
+        # What only looks like a legal form: no number, an eagle of Hungary, another country's form, a form alone.
+        ("Via Roma SNC", "IT", "Via Roma SNC", None),
+        ("Sas utca 7.", "HU", "Sas utca 7.", None),
+        ("Hauptstraße 3 AB", "DE", "Hauptstraße 3 AB", None),
+        ("Main Street, Ltd", "GB", "Main Street, Ltd", None),
+        ("Meadow Road", "GB", "Meadow Road", None),
+        # Whose law holds is not known.
+        ("Uddeholms AB", "", "Uddeholms AB", None),
+        (None, "SE", None, None),
+    ],
+)
+def test_a_company_in_an_address_is_no_street(address, country, left, company):
+    parts = companies_apart(pd.Series([address, "Hof 1"]), np.array([country, "DE"], dtype=object))
+    told = [part.where(part.notna(), None).tolist() for part in parts]
+    assert told == [[left, "Hof 1"], [company, None]]
+
+
+def test_a_company_in_an_address_is_an_operator():
+    """The register writes the company where the street should be, and calls the works by what they make."""
+    works, permit = {"name": "Aluminium Norf GmbH", "address": "Koblenzer Str. 120"}, {"name": "Anlage Alunorf"}
+    told = permit | {"address": "Aluminium Norf GmbH"}
+    assert compare("operator", works, told) == 1
+    assert np.isnan(compare("street", works, told))
+    assert np.isnan(compare("operator", works, permit | {"address": "Norfer Weg 1"}))
+
+
+def test_an_address_as_long_as_a_cell_may_be_is_left_as_it_is():
+    text = "Ltd " * 50_000
+    assert companies_apart(pd.Series([text]), np.array(["GB"], dtype=object))[0].tolist() == [text]
 
 
 @pytest.mark.parametrize(

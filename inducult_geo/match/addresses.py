@@ -2,7 +2,8 @@
 
 Lists tell where works are in three ways: a house in a street, a post box, a place along a road. Only the first has a
 house number: that of a box is left out (what has a box alone has no street), that of a road ("N-240", "SS 106") is a
-word of the street, and so is a milestone ("km 38,9"). "3-7" are the houses from 3 to 7.
+word of the street, and so is a milestone ("km 38,9"). "3-7" are the houses from 3 to 7. And some write the company
+instead of a street, or beside it ("Uddeholms AB"): that is an operator.
 """
 
 from __future__ import annotations
@@ -10,7 +11,12 @@ from __future__ import annotations
 import re
 from typing import Final
 
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
 from inducult_geo.text.folding import spelling_key
+from inducult_geo.text.legal import UNMISTAKABLE, ends_in_form, strip_legal_form
 from inducult_geo.text.lexicon import WORD
 
 _BOX: Final = re.compile(
@@ -41,6 +47,71 @@ _LONGEST_NUMBER: Final = 4
 
 _LONGEST_RANGE: Final = 20
 """Houses from one number to another; what is longer is no range."""
+
+_BEFORE_COMPANY: Final = re.compile(
+    r"[,;]|\d\S*|\(?\bc/o\b|(?<=[\w-])(?:stra(?:ß|ss)e|str\.|straat|gatan|vägen)(?!\w)", re.IGNORECASE
+)
+"""What stands in an address line before a company begins."""
+
+_CARE_OF: Final = re.compile(r"\(?\bc/o\b", re.IGNORECASE)
+_FORM: Final = re.compile(
+    r"\b(?:" + "|".join(r"\.?\s?".join(form) for form in sorted(UNMISTAKABLE)) + r")\b\.?", re.IGNORECASE
+)
+_OF_ADDRESSES: Final = frozenset(("sc", "se", "sn", "snc", "ss"))
+"""Legal forms that in an address mean another thing as often: no number, a road, a quarter of the compass."""
+
+_SHORTEST_COMPANY: Final = 2
+_LONGEST_LINE: Final = 250
+"""Characters of an address; longer ones are texts, and stay as they are."""
+
+
+def companies_apart(addresses: pd.Series, country: NDArray[np.object_]) -> tuple[pd.Series, pd.Series]:
+    """Take companies that stand in addresses apart.
+
+    Parameters
+    ----------
+    addresses, country
+        One text a record each; a record without a country (an empty text) keeps its address as it is.
+
+    Returns
+    -------
+    addresses, companies
+        What is left of each address, and the company (null where none).
+    """
+    codes, told = pd.factorize(addresses.to_numpy(dtype=object), use_na_sentinel=False)
+    lands, names = pd.factorize(country)
+    width = max(len(names), 1)
+    which, different = pd.factorize(codes * width + lands)
+    found = np.array([_told(told[pair // width], names[pair % width]) for pair in different], dtype=object)
+    left, companies = found.reshape(-1, 2)[which].T
+    index = addresses.index
+    return pd.Series(left, index=index, dtype=object), pd.Series(companies, index=index, dtype=object)
+
+
+def _told(address: object, country: str) -> tuple[object, str | None]:
+    """Return what is left of an address without a company that stands in it, and the company, or None."""
+    if not (isinstance(address, str) and country and len(address) <= _LONGEST_LINE):
+        return address, None
+    end = _end_of_company(address, country)
+    begin = max((found.end() for found in _BEFORE_COMPANY.finditer(address, 0, end)), default=0)
+    company = address[begin:end].strip(" -–)")
+    name, kind = strip_legal_form(company, country=country)
+    form = re.sub(r"\W", "", company[len(name) :].lower())
+    if kind is None or form in _OF_ADDRESSES or len(name) < _SHORTEST_COMPANY:
+        return address, None
+    left = (_CARE_OF.sub("", address[:begin]) + address[end:]).split()
+    return " ".join(left).strip(" ,;-") or None, company
+
+
+def _end_of_company(address: str, country: str) -> int:
+    """Return where a company may end; 0 where none does.
+
+    At the end of the line any form of the country tells one; before a street only one that means nothing else.
+    """
+    if ends_in_form(address, country):
+        return len(address)
+    found = _FORM.search(address)
+    return found.end() if found and ends_in_form(address[: found.end()], country) else 0
 
 
 def read_address(address: str) -> tuple[list[str], list[str]]:

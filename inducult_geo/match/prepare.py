@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from scipy import sparse
 
 from inducult_geo.frames import Records, from_json
+from inducult_geo.match.addresses import companies_apart
 from inducult_geo.match.called import called, joined, texts_of
 from inducult_geo.match.places import points_in
 from inducult_geo.match.prepared import Lexicon, Prepared
@@ -60,8 +61,10 @@ def prepare(records: Records) -> Prepared:
     words = Words()
     country = _countries(records)
     own, parents = called(records["names"])
-    (names, operators), variants = words.variants((own, joined(texts_of(records["operator"]), parents)), country)
-    streets, numbers = words.addresses(records["address"])
+    addresses, companies = companies_apart(records["address"], country)
+    owners = joined(joined(texts_of(records["operator"]), parents), texts_of(companies))
+    (names, operators), variants = words.variants((own, owners), country)
+    streets, numbers = words.addresses(addresses)
     cities = words.towns(records["city"])
     geometry = records.geometry.to_numpy().astype(object)
     capacity, fuel = capacity_and_fuel(records["tags"])

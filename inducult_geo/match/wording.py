@@ -14,6 +14,7 @@ from inducult_geo.match.addresses import read_address
 from inducult_geo.match.called import Texts
 from inducult_geo.ragged import Ragged, each_once, ragged, spread
 from inducult_geo.text import token_lists
+from inducult_geo.text.legal import UNMISTAKABLE
 from inducult_geo.text.lexicon import split_words
 
 _BOX_OFFICE: Final = "cedex"
@@ -36,14 +37,6 @@ QUARTERS: Final = tuple(f"#{quarter}" for quarter in DIRECTIONS)
 """The words that they become."""
 
 _TOWARDS: Final = {word: f"#{quarter}" for quarter, words in DIRECTIONS.items() for word in words.split()}
-
-
-FORMS: Final = frozenset(
-    ("asa", "bvba", "doo", "gmbh", "inc", "kgaa", "limited", "ltd", "mbh", "oyj", "plc", "sarl", "sas", "sasu", "sau")
-    + ("slu", "spa", "spol", "srl", "sro")
-)
-"""Legal forms that mean nothing else wherever they stand ("Wacker GmbH, Werk Burghausen"). At the ends of a name all
-forms of its country are left out before."""
 
 
 class Words:
@@ -127,7 +120,7 @@ def _apart(token: str) -> tuple[str, ...]:
 
     A legal form is no word of a name.
     """
-    if token in FORMS:
+    if token in UNMISTAKABLE:
         return ()
     found = _GROWN.fullmatch(token) if token[0] == "#" else None
     return (found[1], f"#{found[2].lstrip('0') or '0'}") if found else (_TOWARDS.get(token, token),)

@@ -25,6 +25,13 @@ _GLUED: Final[Mapping[str, str | None]] = {
     "gesellschaftmbh": "LLC",
 }
 
+UNMISTAKABLE: Final = frozenset(
+    ("asa", "bvba", "doo", "gmbh", "inc", "kgaa", "limited", "ltd", "mbh", "oyj", "plc", "sarl", "sas", "sasu", "sau")
+    + ("slu", "spa", "spol", "srl", "sro")
+)
+"""Legal forms that mean nothing else wherever they stand ("Wacker GmbH, Werk Burghausen"). At the ends of a name all
+forms of its country are left out before."""
+
 
 @lru_cache(maxsize=200_000)
 def _form_key(word: str) -> str:
@@ -155,6 +162,12 @@ def strip_legal_form(name: str, *, country: str | None = None) -> tuple[str, str
         return " ".join(words), None
     start, end, found = _bounds(words, forms)
     return _joined(words[start:end], len(words)), found
+
+
+def ends_in_form(text: str, country: str) -> bool:
+    """Tell at a glance whether a text may end in a legal form of a country: most do not."""
+    words = text.rsplit(None, 1)
+    return len(words) > 1 and legal_forms(country).may_end(_form_key(words[-1]))
 
 
 def _joined(kept: list[str], count: int) -> str:

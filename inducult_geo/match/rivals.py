@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 
 from inducult_geo.match.comparisons import Compared
 from inducult_geo.match.prepared import Prepared
+from inducult_geo.match.twins import with_twins
 from inducult_geo.ragged import Flags, Floats, Ints, Ragged, Small, blocks, distinct, spread, starts_of
 
 TELLING: Final = 0.5
@@ -232,13 +233,16 @@ def _two(value: Floats, starts: Ints, sizes: Ints) -> tuple[Floats, Floats]:
     return first, second
 
 
-def contests(pairs: Compared, repeated: Collection[str] = ()) -> tuple[Contest, Contest]:
+def contests(pairs: Compared, repeated: Collection[str] = (), base: Floats | None = None) -> tuple[Contest, Contest]:
     """Group pairs by the record of the source that comes first by name, and by that of the other source.
 
     Parameters
     ----------
     repeated
-        Sources in which records of one telling name at one place are of one works (see `plants_of`).
+        Sources in which several records may be of one works: those of one telling name at one place (see `plants_of`).
+    base
+        Log-odds without neighbors, one a pair. Where given, those that tell of one works in other words, too (see
+        `twins`).
     """
     source, names = pairs.prepared.sources
     one, other = pairs.left, pairs.right
@@ -247,6 +251,9 @@ def contests(pairs: Compared, repeated: Collection[str] = ()) -> tuple[Contest, 
         one, other = np.where(swap, other, one), np.where(swap, one, other)
     width = max(len(names), 1)
     plants = plants_of(pairs.prepared, repeated)
+    several = np.isin(names, [*repeated])
+    if base is not None and several.any():
+        plants = with_twins(plants, pairs, base, several)
     return _contest(one, other, source, width, plants), _contest(other, one, source, width, plants)
 
 
@@ -262,7 +269,7 @@ def leads(pairs: Compared, base: Floats, repeated: Collection[str] = ()) -> tupl
     repeated
         As in `contests`.
     """
-    one, other = contests(pairs, repeated)
+    one, other = contests(pairs, repeated, base)
     return one.standing(base)[0], other.standing(base)[0]
 
 

@@ -329,7 +329,7 @@ def stand(pairs: Compared, base: Floats, weights: Weights, repeated: Collection[
     repeated
         Sources in which records of one telling name at one place are of one works.
     """
-    sides = contests(pairs, repeated)
+    sides = contests(pairs, repeated, base)
     curves = [weights.leads[name] for name in LEADS]
     parts, after = map(list, zip(*(side.standing(base) for side in sides), strict=True))
     for part, curve in zip(parts, curves, strict=True):

@@ -299,6 +299,11 @@ def test_kinds(one, other, value):
         ("Elektrociepłownia Huta", "Huta", 0.0),
         ("Kesselhaus Süd", "Heizwerk Süd", 1.0),
         ("Papierfabrik Albert", "Spinnerei Albert", np.nan),
+        # Works with a power house, or without it, are no power house; one of works is.
+        ("Papierfabrik Albert mit Heizwerk", "Papierfabrik Albert", np.nan),
+        ("Kokerei Prosper (ohne Kesselhaus)", "Kesselanlage Kokerei Prosper", 0.0),
+        ("raffineria api e impianto IGCC", "Centrale termoelettrica api", 0.0),
+        ("Heizkraftwerk mit Turbinenhalle", "Heizwerk und Kesselhaus", 1.0),
     ],
 )
 def test_a_power_house_beside_other_works(one, other, value):

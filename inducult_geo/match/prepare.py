@@ -17,10 +17,10 @@ from scipy import sparse
 
 from inducult_geo.frames import Records, from_json
 from inducult_geo.match.addresses import companies_apart
-from inducult_geo.match.called import called, joined, texts_of
+from inducult_geo.match.called import Texts, called, joined, texts_of
 from inducult_geo.match.places import points_in
 from inducult_geo.match.prepared import Lexicon, Prepared
-from inducult_geo.match.trades import POWER_TYPES, POWER_USUAL, capacity_and_fuel, power_words
+from inducult_geo.match.trades import POWER_TYPES, POWER_USUAL, capacity_and_fuel, is_beside_works, power_words
 from inducult_geo.match.wording import QUARTERS, Words
 from inducult_geo.ragged import Flags, Floats, Ints, Ragged, sets, spread, starts_of
 
@@ -92,7 +92,7 @@ def prepare(records: Records) -> Prepared:
         ids=tuple(_each(lambda text: {k: str(v) for k, v in from_json(text).items()}, records["ids"])),
         capacity=capacity,
         fuel=fuel,
-        power_house=_power_houses(words, flat(names, variants), fuel > 0, records),
+        power_house=_power_houses(words, flat(names, variants), fuel > 0, records, own),
         lexicon=_lexicon(words, [names, operators], variants, [streets, cities], group),
     )
 
@@ -158,10 +158,13 @@ def _postcode(value: Any) -> str:
     return code if any(map(str.isdigit, code)) else ""
 
 
-def _power_houses(words: Words, names: Ragged, burns: Flags, records: Records) -> Floats:
+def _power_houses(words: Words, names: Ragged, burns: Flags, records: Records, called_by: Texts) -> Floats:
     """Tell who is a boiler or power house, by its name, its type or that a fuel is told (see `Prepared`)."""
     said = power_words(words.number)[names.values]
     found = np.bincount(names.rows, weights=said, minlength=len(names)) > 0
+    some = np.flatnonzero(found[called_by.rows])
+    beside = [is_beside_works(name) for name in called_by.listed[called_by.numbers[some]].tolist()]
+    found[called_by.rows[some[np.array(beside, dtype=bool)]]] = False
     told = burns | records["type"].isin(POWER_TYPES).to_numpy(dtype=bool)
     value = np.where(told | (names.counts > 0), told | found, np.nan)
     share = pd.Series(value).groupby(records["source"].to_numpy(dtype=object)).transform("mean").to_numpy()

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from inducult_geo.frames import from_json
 from inducult_geo.ragged import Flags, Floats, Ints
+from inducult_geo.text.tokens import name_concepts, name_tokens
 
 POWER_WORDS: Final = (
     *("@power_station", "@heating", "@hydro", "hkw", "bhkw", "gud", "dea", "cte", "igcc", "chp", "wkk", "kwk", "ccgt"),
@@ -30,6 +31,16 @@ POWER_TYPES: Final = frozenset({"power_station", "hydro_power", "heating_plant"}
 
 POWER_USUAL: Final = 0.4
 """Where so many of a source's records are such, the list is about power plants and that one is says nothing."""
+
+WORKS_ROLES: Final = frozenset({"generic", "specific"})
+"""Roles of concepts that say what works a name is of."""
+
+_WITH: Final = re.compile(
+    r"[\s(](?:mit|und|samt|ohne|con|ed?|senza|with|and|without|avec|et|sans|met|en|zonder|[az]|se?|sa|i|in|bez|brez|"
+    r"ink?l\.?|&|\+)\s",
+    re.IGNORECASE,
+)
+"""And, with, without in the languages of the vocabulary."""
 
 FUELS: Final[Mapping[str, str]] = {
     "coal": "coal|lignite|anthracite|kohle|wegiel|carbone|uhli",
@@ -53,6 +64,15 @@ def power_words(words: Iterable[str]) -> Flags:
     """Tell which words name a boiler or power house."""
     pattern = re.compile("|".join(word.replace("*", ".*") for word in POWER_WORDS))
     return np.array([pattern.fullmatch(word) is not None for word in words], dtype=bool)
+
+
+def is_beside_works(name: str) -> bool:
+    """Tell whether a name is of other works, with the power house that it tells of or without ("Mühle mit Kessel")."""
+    heads = (name[: found.start()] for found in _WITH.finditer(name))
+    return any(
+        any(concept.role in WORKS_ROLES for concept in name_concepts(head)) and not power_words(name_tokens(head)).any()
+        for head in heads
+    )
 
 
 def capacity_and_fuel(tags: pd.Series) -> tuple[Floats, Ints]:

@@ -161,6 +161,14 @@ def test_stripping_twice_changes_nothing_more(words: list[str]) -> None:
         ("WAG Verdichterstation Rainbach", "AT", ("wag", "verdichterstation", "rainbach")),
         ("ehem. Ziegelei", "DE", ("@brickworks",)),
         ("Ballylumford B Station", "GB", ("ballylumford", "#b", "station")),
+        # A digit that is spoken "to" or "for" is none of a unit.
+        ("A2A Energia", "IT", ("a2a", "energia")),
+        ("NET4GAS Kralice", "CZ", ("net4gas", "kralice")),
+        ("Weisweiler K3A", "DE", ("weisweiler", "#k3a")),
+        # Works called by what they make are those of the trade.
+        ("Anlage zur Herstellung von Papier", "DE", ("anlage", "@paper_mill")),
+        ("Instalacja do produkcji wapna", "PL", ("instalacja", "@lime_kiln")),
+        ("Výroba cementu Mokrá", "CZ", ("@cement", "mokra")),
         ("Kops I Power Plant", "AT", ("kops", "#1", "@power_station")),
         ("CALES Y CEMENTOS", "ES", ("cales", "cementos")),
         ("Faiella & C", "IT", ("faiella",)),

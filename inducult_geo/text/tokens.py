@@ -27,6 +27,9 @@ _ROMANS: Final[Mapping[str, str]] = {roman: f"#{value}" for value, roman in enum
 _CAPITAL: Final = re.compile(r"(?<![.\w&+])(?<!& )[A-Z](?![.\w&+])(?! &)")
 """A capital by itself: none of initials, nor of a company's partners ("Faiella & C")."""
 
+_SPOKEN: Final = re.compile(r"[a-z]+[24][a-z]+")
+"""Words in which a digit stands for "to" or "for" ("net4gas", "a2a"): no number of a unit."""
+
 _COMPOUND_FROM: Final = 7
 _PREFIX_FROM: Final = 3
 
@@ -37,7 +40,7 @@ def word_concepts(word: str) -> tuple[str | Concept, ...]:
     known = lexicon()
     if concept := known.words.get(word):
         return (concept,)
-    if not word.isalpha():
+    if not word.isalpha() and not _SPOKEN.fullmatch(word):
         return (f"#{word.lstrip('0') or '0'}",)
     if len(word) > 1 and word in _ROMANS:
         return (_ROMANS[word],)

@@ -58,6 +58,13 @@ def test_what_is_of_other_works_competes(change):
     assert plants(first, TWINS[0] | change) == [-1, -1]
 
 
+@pytest.mark.parametrize("name", ["Villa", "Villa Alsen"])
+def test_houses_of_one_name_compete(name):
+    """A name that many bear is of many houses; and one that few bear may be that of two houses side by side."""
+    house = {"name": name, "geometry": point(), "address": "Kai 5"} | SAAL
+    assert plants(house, house | {"address": "Kai 7", "geometry": point(40)}) == [-1, -1]
+
+
 def test_a_row_that_fits_nothing_is_no_twin_of_it():
     assert plants(*TWINS, base=FITS - 0.1) == [-1, -1]
     assert plants(*TWINS, base=FITS) == [0, 0]
@@ -98,9 +105,9 @@ def test_twins_have_no_lead_over_each_other():
 
 def test_both_rows_of_one_works_are_linked():
     """The one row gives the works' address, the other one that of the head office: both are the same works."""
-    permit = row("r:1", "Raffinerie Alsen Saal", point(200), address="Kai 5", **SAAL)
+    permit = row("r:1", "Raffinerie Alsen Grauberg Saal", point(200), address="Kai 5", **SAAL)
     mine, theirs = ([part for part in backdrop(12) if part["source"] == source] for source in "ab")
-    works = row("l:0", "Raffinerie Alsen Saal", point(), address="Kai 5", **SMITH, **SAAL)
+    works = row("l:0", "Raffinerie Alsen Grauberg Saal", point(), address="Kai 5", **SMITH, **SAAL)
     office = works | {"record_key": "l:1", "geometry": point(600_000), "city": "Hamburg", "postcode": "20095"}
     office |= {"address": None}
     found = link(records(works, office, *mine), records(permit, *theirs)).query("right_id == '1'")

@@ -23,6 +23,10 @@ FITS: Final = -5.0
 SAME_WORDS: Final = 0.8
 """Share of the words of names and operators that both rows tell: what one has beside them sets two works apart."""
 
+SAME_NAME: Final = 0.85
+TELLING: Final = 0.5
+"""Likeness from which two names are one, and rarity from which such a name is of one works (as in `evidence`)."""
+
 SAME_TOWN: Final = 0.85
 """Likeness from which two towns are one."""
 
@@ -35,7 +39,8 @@ def with_twins(plants: Ints, pairs: Compared, base: Floats, repeated: Flags) -> 
 
     Two rows of a source are so that both fit one record of another, share nearly all words of their names and
     operators and tell of no other unit, and stand in one town: by their addresses, or the one by its name alone (its
-    address may be that of the head office).
+    address may be that of the head office). Two that bear one name that many bear ("Villa"), or one at two house
+    numbers, are two.
 
     Parameters
     ----------
@@ -77,7 +82,9 @@ def _tell_the_same(rows: Compared) -> Flags:
         some = rows.take(here)
         told = _tells_town_of_other(some.prepared, some.left, some.right)
         told |= _tells_town_of_other(some.prepared, some.right, some.left)
-        found[here] = (words >= SAME_WORDS) & (near | told) & ~(seen["numbers"] < 1)
+        is_house = (seen["telling words"] < TELLING) | (seen["house number"] == 0)
+        is_house &= seen["name"] >= SAME_NAME
+        found[here] = (words >= SAME_WORDS) & (near | told) & ~(seen["numbers"] < 1) & ~is_house
     return found
 
 

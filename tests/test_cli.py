@@ -293,6 +293,16 @@ def test_nothing_outside_is_read_as_markup(sample: Path) -> None:
     assert result.exit_code == 0
 
 
+def test_the_server_serves_the_folder_and_the_catalogs_that_are_named(tmp_path: Path, repository: Path) -> None:
+    """The command becomes another program: what it was told has to arrive there."""
+    refused = inducult("serve", "--data", tmp_path / "empty", "--port", 0)
+    assert refused.returncode == 2
+    assert f"inducult: {tmp_path / 'empty'}: no region has data" in refused.stderr
+    refused = inducult("serve", "--data", repository / "data", "--catalog", repository, "--catalog", tmp_path / "gone")
+    assert refused.returncode == 2
+    assert str(tmp_path / "gone") in refused.stderr
+
+
 def test_a_draft_is_told_which_layer_is_meant(tmp_path: Path, repository: Path) -> None:
     point = '<wpt lat="50.7" lon="12.5"><name>Schacht</name></wpt>'
     track = '<trk><trkseg><trkpt lat="50.7" lon="12.5"/><trkpt lat="50.8" lon="12.5"/></trkseg></trk>'

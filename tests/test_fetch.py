@@ -442,8 +442,12 @@ def test_all_that_regions_need_is_fetched_once_and_one_failure_is_its_own(publis
         contract("elsewhere", publisher.url("list.csv"), "elsewhere.csv", about="d"),
     ]
     catalog = Catalog({r.id: r for r in regions}, {c.id: c for c in sources})
-    run = Run(settings(), catalog, DataFolder(tmp_path / "data"))
+    said: list[str] = []
+    run = Run(settings(), catalog, DataFolder(tmp_path / "data"), say=said.append)
     outcomes = {one.name: one for one in fetch_all(["a", "b", "c"], run, base=publisher.base)}
+    # Who waits at a terminal, or reads the log of a night, is told of every file.
+    assert said[:2] == ["sachsen.osm.pbf: asking 127.0.0.1", f"sachsen.osm.pbf: {DATED} is new"]
+    assert any(line.startswith("gone.osm.pbf: failed: ") and "HTTP 404" in line for line in said)
     assert {name: (one.regions, one.state) for name, one in outcomes.items()} == {
         "sachsen.osm.pbf": (("a", "b"), "new"),
         "gone.osm.pbf": (("c",), "failed"),
@@ -460,6 +464,7 @@ def test_all_that_regions_need_is_fetched_once_and_one_failure_is_its_own(publis
         ("own.csv", "same"),
         ("elsewhere.csv", "new"),
     ]
+    assert f"sachsen.osm.pbf: {DATED} did not change" in said
     assert "names no extract" in str(again[0].message)
     with pytest.raises(CatalogError, match="no region 'x'"):
         fetch_all(["x"], run)

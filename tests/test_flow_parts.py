@@ -6,6 +6,10 @@ import csv
 import http.client
 import json
 import os
+import signal
+import socket
+import subprocess
+import sys
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -16,7 +20,7 @@ import pytest
 import requests
 import shapely
 
-from inducult_geo.errors import ConfigError, RegionError, TransientError
+from inducult_geo.errors import ConfigError, InducultError, RegionError, TransientError
 from inducult_geo.frames import WORK_CRS, Counts, Problem
 from inducult_geo.outcome import RunOutcome
 from inducult_geo.run import SourceFacts, open_run
@@ -471,3 +475,53 @@ def test_loopback_is_asked_without_the_office_s_proxy(monkeypatch: pytest.Monkey
     serve._ask_directly()
     assert (os.environ["no_proxy"], os.environ["NO_PROXY"]) == (then, then)
     assert requests.utils.should_bypass_proxies("http://127.0.0.1:4200/api/health", None)
+
+
+def test_a_port_that_is_taken_is_left_to_whom_it_belongs() -> None:
+    from flows.serve import LOOPBACK, free_port
+
+    with socket.socket() as taken:
+        taken.bind((LOOPBACK, 0))
+        taken.listen()
+        port = int(taken.getsockname()[1])
+        other = free_port(port)
+        assert other not in (0, port)
+    assert free_port(port) == port
+
+
+def sleeper(on_interrupt: str) -> subprocess.Popen[str]:
+    """Start a program that sleeps; what SIGINT does is said, since in the background of a shell it is ignored."""
+    code = (
+        f"import signal, time; signal.signal(signal.SIGINT, signal.{on_interrupt}); print(flush=True); time.sleep(60)"
+    )
+    child = subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE, text=True)
+    assert child.stdout is not None
+    child.stdout.readline()
+    return child
+
+
+def test_a_server_that_ends_or_never_answers_is_told_with_its_log(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from flows import serve
+
+    url, log = f"http://{serve.LOOPBACK}:{serve.free_port(0)}/api", tmp_path / "server.log"
+    with subprocess.Popen([sys.executable, "-c", ""]) as ended:
+        ended.wait()
+        with pytest.raises(InducultError, match=rf"ended at once; its log is {log}"):
+            serve._wait(url, ended, log)
+    monkeypatch.setattr(serve, "START_S", 0.1)
+    with sleeper("SIG_DFL") as silent:
+        with pytest.raises(InducultError, match=rf"did not answer within 0 s; its log is {log}"):
+            serve._wait(url, silent, log)
+        serve._stop(silent)
+    assert silent.returncode == -signal.SIGINT
+
+
+def test_a_server_that_will_not_end_is_ended(monkeypatch: pytest.MonkeyPatch) -> None:
+    from flows import serve
+
+    monkeypatch.setattr(serve, "STOP_S", 0.2)
+    with sleeper("SIG_IGN") as child:
+        serve._stop(child)
+    assert child.returncode == -signal.SIGKILL

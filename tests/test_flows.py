@@ -138,12 +138,18 @@ def test_every_region_has_its_own_schedule_in_its_own_time_zone(data: Path) -> N
     code = (
         "import json, sys\nfrom pathlib import Path\nfrom flows.serve import deployments\n"
         "from inducult_geo.run import open_run\n"
-        "data = Path(sys.argv[1])\nmade = deployments(open_run(data), data=data, catalogs=[])\n"
-        "print(json.dumps({d.name: [d.schedules[0].schedule.cron, d.schedules[0].schedule.timezone] for d in made}))\n"
+        "data = Path(sys.argv[1])\nmade = deployments(open_run(data), data=data, catalogs=[Path('own')])\n"
+        "told = {d.name: [d.schedules[0].schedule.cron, d.schedules[0].schedule.timezone] for d in made}\n"
+        "print(json.dumps([told, {d.name: d.parameters['parameters'] for d in made}]))\n"
     )
     told = python("-c", code, data)
     assert told.returncode == 0, told.stderr
-    schedules = json.loads(told.stdout.splitlines()[-1])
+    schedules, parameters = json.loads(told.stdout.splitlines()[-1])
+    # A run is a process of its own, in a folder of its own: its paths must hold there.
+    assert parameters == {
+        name: {"regions": [name], "data": str(data.resolve()), "catalogs": [str(Path("own").resolve())]}
+        for name in schedules
+    }
     assert len(schedules) == 8
     assert schedules["opole"][1] == "Europe/Warsaw"
     assert len({cron for cron, _ in schedules.values()}) == 8

@@ -26,7 +26,7 @@ from inducult_geo.publish.domains import DOMAINS
 from inducult_geo.publish.geopackage import FILE_NAME, write_geopackage
 from inducult_geo.publish.layers import LAYERS, Column, Layer, layer_named
 from inducult_geo.publish.licences import for_release
-from inducult_geo.publish.metadata import timestamp
+from inducult_geo.publish.metadata import data_date, timestamp
 from inducult_geo.publish.pictograms import embedded
 from inducult_geo.publish.report import LAW_SQL
 from inducult_geo.publish.styles import style_of
@@ -354,6 +354,17 @@ def test_a_record_without_any_place_is_refused(bundle, tmp_path):
     with pytest.raises(ReleaseError, match="not rejected but has no place"):
         write_geopackage(replace(bundle, records=records), tmp_path / FILE_NAME)
     assert list(tmp_path.iterdir()) == []
+
+
+def test_how_many_sources_tell_no_date_is_said(bundle):
+    records = bundle.records.assign(valid_at=None, retrieved_at=None)
+    records["source"] = [f"s{n % 3}" for n in range(len(records))]
+    assert data_date(replace(bundle, records=records)) == "2024-03-01 (of 3 of 3 sources no date is known)"
+    records.loc[records["source"] == "s1", "retrieved_at"] = "2024-02-01"
+    assert data_date(replace(bundle, records=records)) == "2024-03-01 (of 2 of 3 sources no date is known)"
+    records.loc[records["source"] != "s1", "valid_at"] = "2024-02-01"
+    assert data_date(replace(bundle, records=records)) == "2024-03-01"
+    assert data_date(replace(bundle, run={**bundle.run, "data_date": None})) == "an unknown date"
 
 
 @pytest.mark.parametrize(

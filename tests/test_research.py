@@ -248,6 +248,20 @@ def test_the_citation_is_read_as_what_it_says(bundle: Bundle) -> None:
         assert all({"type", "title", "authors"} <= entry.keys() for entry in said["references"])
 
 
+@pytest.mark.parametrize("nothing", ["", None, float("nan")])
+def test_a_source_is_cited_by_whom_it_is_of(bundle: Bundle, nothing: object) -> None:
+    """Without an attribution and a title its author was an empty text, which no reader of citations takes."""
+    yaml = pytest.importorskip("yaml")
+    sources = bundle.sources.astype({"title": object, "attribution": object}).reset_index(drop=True)
+    for row, (title, attribution) in enumerate([("Register", "Office"), ("Register", nothing), (nothing, nothing)]):
+        sources.loc[row, ["title", "attribution"]] = [title, attribution]
+    keys = sources["source"].tolist()
+    records = bundle.records.assign(source=[keys[n % 3] for n in range(len(bundle.records))])
+    said = yaml.safe_load(citation_text(replace(bundle, sources=sources, records=records)))["references"]
+    told = [(one["title"], one["authors"][0]["name"]) for one in said]
+    assert sorted(told) == sorted([("Register", "Office"), ("Register", "Register"), (keys[2], keys[2])])
+
+
 def test_nothing_withheld_is_in_any_file(folder: Path) -> None:
     for path in folder.iterdir():
         if path.name in FILES:

@@ -205,8 +205,9 @@ def _files(folder: Path) -> Iterator[Path]:
 def _references(bundle: Bundle) -> Iterator[str]:
     for row in _used_sources(bundle):
         yield "  - type: data"
-        yield f"    title: {_quoted(row['title'] or row['source'])}"
-        yield f"    authors:\n      - name: {_quoted(row['attribution'] or row['title'])}"
+        title = _line(row["title"]) or row["source"]
+        yield f"    title: {_quoted(title)}"
+        yield f"    authors:\n      - name: {_quoted(_line(row['attribution']) or title)}"
         yield f"    notes: {_quoted('License: ' + _line(row['licence']))}"
 
 

@@ -91,3 +91,14 @@ def test_the_order_of_the_right_rows_changes_nothing():
     permits = [row(f"r:{i}", name, point(150 + i), **ADDRESS) for i, name in enumerate(names)]
     mine = row("l:0", "Kalkwerk Saal", point(), **ADDRESS)
     pd.testing.assert_frame_equal(linked(mine, *permits), linked(mine, *permits[::-1]))
+
+
+def test_works_that_are_given_five_times_are_a_match_all_the_same():
+    """Each of five alike has a fifth of the chance: less than a match needs, for works that are surely there."""
+    five = [row(f"r:{i}", "Kalkwerk Saal", point(150), **ADDRESS) for i in range(5)]
+    told = linked(row("l:0", "Kalkwerk Saal", point(), **ADDRESS), *five)
+    assert (told["decision"] == "match").sum() == 5
+    assert told.loc[told["beside"].isna(), "score"].item() < 0.3
+    names = ("Mühle Brandt", "Spinnerei Grauberg", "Werft Lohse", "Gerberei Volkmar", "Molkerei Quast")
+    strangers = [row(f"r:{i}", name, point(150), city="Saal") for i, name in enumerate(names)]
+    assert not (linked(row("l:0", "Kalkwerk Saal", point(), **ADDRESS), *strangers)["decision"] == "match").any()

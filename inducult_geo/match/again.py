@@ -26,6 +26,24 @@ SAME_WORKS: Final = 0.9
 """Score from which two right rows are of one works, by what they tell of themselves."""
 
 
+def matches(scored: Scored, first: Flags) -> tuple[Flags, Flags]:
+    """Tell which pairs are the match of their left row, and which are so beside it, of works that are given again.
+
+    What fits a row is shared among all that fit it. Rows of one works share the chance of one works: of five alike none
+    may reach the bar, and the works does.
+
+    Parameters
+    ----------
+    first
+        The best pair of each left row.
+    """
+    again = given_again(scored, first)
+    left, chance = scored.pairs.left, scored.probability
+    together = np.bincount(left, weights=np.where(first | again, chance, 0.0), minlength=len(scored.pairs.prepared))
+    best = first & (together[left] >= scored.bar)
+    return best, again & (match_of(scored.pairs, best)[left] >= 0)
+
+
 def given_again(scored: Scored, matched: Flags) -> Flags:
     """Tell which pairs match a left row with a right row that is of the same works as the one that it matches.
 

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from inducult_geo.frames import TEXT, Records, concat_records
-from inducult_geo.match.again import given_again, match_of
+from inducult_geo.match.again import match_of, matches
 from inducult_geo.match.candidates import candidates_of
 from inducult_geo.match.comparisons import Compared
 from inducult_geo.match.outcomes import other_works
@@ -54,8 +54,7 @@ def link(
     scored = score(Compared(prepared, *candidates_of(prepared, split=len(left))), weights, many=("left",))
     pairs, several = scored.pairs, scored.several
     rank = ranks_within(pairs.left, scored.probability)
-    best = (rank == 0) & scored.is_match
-    again = given_again(scored, best)
+    best, again = matches(scored, rank == 0)
     further = _further(several, best | again) & units
     second = (rank == 1) & (scored.probability >= SECOND)
     asked = scored.is_question & ((rank == 0) | second) & ~best & ~again & ~further & review

@@ -24,7 +24,7 @@ import pandas as pd
 from printed import table
 
 from inducult_geo.frames import Records
-from inducult_geo.match.again import given_again
+from inducult_geo.match.again import matches
 from inducult_geo.match.candidates import candidates
 from inducult_geo.match.comparisons import Compared
 from inducult_geo.match.kinds import Kinds
@@ -66,11 +66,11 @@ def best_of(part: Examples, weights: Weights, judged: np.ndarray, *, many: Seque
     rank = ranks_within(part.pairs.left, chance)
     teaches, true = np.zeros(len(chance), dtype=bool), np.zeros(len(chance), dtype=bool)
     teaches[part.rows], true[part.rows] = True, part.true
-    best = (rank == 0) & scored.is_match
-    again = given_again(scored, best)
+    best, again = matches(scored, rank == 0)
     rows = np.flatnonzero(((rank == 0) | again) & np.isin(keys[part.pairs.left], judged))
     left, match = keys[part.pairs.left[rows]], (best | again)[rows]
-    return Best(left, chance[rows], true[rows], teaches[rows], match, (best & scored.is_backed)[rows], again[rows])
+    run = best & scored.is_match & scored.is_backed
+    return Best(left, chance[rows], true[rows], teaches[rows], match, run[rows], again[rows])
 
 
 def many_of(part: Examples) -> tuple[str]:

@@ -57,6 +57,7 @@ FUELS: Final[Mapping[str, str]] = {
 }
 """Fuel -> pattern of the words for it. A text may name several."""
 
+_MEGAWATTS: Final = re.compile(r"\s*MW(?:el?|th)?\s*$", re.IGNORECASE)
 _TOLD: Final = re.compile(r'"(?:capacity|fuel)"')
 
 
@@ -101,9 +102,9 @@ def fuel_bits(text: str) -> int:
 
 
 def _number(value: object) -> float:
-    """Return a positive number, or NaN."""
+    """Return a positive number, or NaN; megawatts ("168 MW") are what lists of plants give."""
     try:
-        number = float(str(value).replace(",", "."))
+        number = float(_MEGAWATTS.sub("", str(value)).replace(",", "."))
     except ValueError:
         return float("nan")
     return number if 0 < number < 1e9 else float("nan")

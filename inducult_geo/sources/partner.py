@@ -6,7 +6,7 @@ import hashlib
 import re
 from collections.abc import Iterable, Sequence
 from pathlib import Path, PurePosixPath
-from typing import Any
+from typing import Any, Final
 
 import numpy as np
 import pandas as pd
@@ -16,6 +16,9 @@ from inducult_geo.errors import ContractError, SourceError, did_you_mean
 from inducult_geo.frames import FileRead, Problem, Raw, RawTable, content_hash, to_json
 from inducult_geo.sources.readers import read_table
 from inducult_geo.sources.table import Table, has_shapes, quoted
+
+TOLD_IN_TAGS: Final = ("capacity", "fuel")
+"""Fields without a column of records: they are told in the tags, where matching reads them."""
 
 _SIDECARS = {".shp": (".dbf", ".shx", ".prj", ".cpg"), ".tab": (".dat", ".map", ".id"), ".mif": (".mid",)}
 
@@ -104,6 +107,17 @@ def _digest(path: Path) -> str:
     return digest.hexdigest()
 
 
+def _told(source: pd.DataFrame, rows: pd.DataFrame) -> list[str | None]:
+    """Return each row as JSON as it stands, and beside it what `TOLD_IN_TAGS` names, by the columns of the contract."""
+    known = {name: rows[name].tolist() for name in TOLD_IN_TAGS if name in rows}
+    said = []
+    for at, row in enumerate(source.to_dict("records")):
+        told = {str(name): _plain(cell) for name, cell in row.items()}
+        mapped = {name: _plain(cells[at]) for name, cells in known.items()}
+        said.append(to_json(told | {name: str(cell) for name, cell in mapped.items() if cell is not None}))
+    return said
+
+
 def _rows(contract: Contract, path: Path, table: Table) -> pd.DataFrame:
     wanted = _wanted_columns(contract)
     _check_columns(contract, path, table, wanted)
@@ -112,7 +126,7 @@ def _rows(contract: Contract, path: Path, table: Table) -> pd.DataFrame:
     drawn = has_shapes(source)
     original = source.drop(columns="geometry") if drawn else source
     values = original.to_dict("records")
-    rows["tags"] = [to_json({str(name): _plain(cell) for name, cell in row.items()}) for row in values]
+    rows["tags"] = _told(original, rows)
     shapes = source["geometry"] if drawn else [None] * len(source)
     rows["content_hash"] = [
         content_hash([*map(_plain, row.values()), None if shape is None else shape.wkb_hex])

@@ -1,0 +1,52 @@
+"""What a contract maps that records have no column for reaches the comparisons all the same."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+import inducult_geo
+from inducult_geo.frames import concat_records, from_json
+from inducult_geo.match.comparisons import COMPARISONS, Compared
+from inducult_geo.match.prepare import prepare
+
+CONTRACT = """
+id = "{id}"
+title = "Plants"
+files = ["{id}.csv"]
+licence = "CC0-1.0"
+attribution = ""
+countries = ["AT"]
+[place]
+crs = "EPSG:4326"
+x = "lon"
+y = "lat"
+[columns]
+key = "nr"
+name = "name"
+capacity = "power"
+fuel = "source"
+"""
+
+
+def read(folder: Path, key: str, *rows: str) -> inducult_geo.Records:
+    (folder / f"{key}.toml").write_text(CONTRACT.format(id=key), encoding="utf-8")
+    lines = ["nr,name,lon,lat,power,source", *rows]
+    (folder / f"{key}.csv").write_text("\n".join(lines) + "\n", encoding="utf-8")
+    return inducult_geo.read_source(folder / f"{key}.toml")
+
+
+def test_capacity_and_fuel_of_a_contract_are_compared(tmp_path: Path) -> None:
+    one = read(tmp_path, "one", "1,Melk,15.3,48.2,168 MW,Hydro", "2,Pack,15.0,47.0,,", '3,Theiss,15.7,48.3,"30,5",Gas')
+    other = read(tmp_path, "other", "1,Melk,15.3,48.2,84,Run of river water", "2,Pack,15.0,47.0,4,Hydro")
+    assert from_json(one["tags"].iloc[0])["capacity"] == "168 MW"
+    assert from_json(one["tags"].iloc[0])["power"] == "168 MW"
+    assert "capacity" not in from_json(one["tags"].iloc[1])
+    table = prepare(concat_records([one, other]))
+    assert table.capacity.tolist() == pytest.approx([168, np.nan, 30.5, 84, 4], nan_ok=True)
+    pairs = Compared(table, np.array([0, 1]), np.array([3, 4]))
+    found = {entry.name: entry.compare(pairs).value.tolist() for entry in COMPARISONS}
+    assert found["capacity"] == pytest.approx([1.0, np.nan], nan_ok=True)
+    assert found["fuel"] == pytest.approx([1.0, np.nan], nan_ok=True)

@@ -173,6 +173,10 @@ def test_a_pair_and_a_site_are_explained_on_the_command_line(built: Path) -> Non
     assert told["left"]["site_id"] == told["right"]["site_id"] == site
     assert told["probability"] == pytest.approx(told["score"], abs=1e-3)
     assert told["steps"][0]["name"]
+    code, text = call("explain", site, "--data", str(built), "--json")
+    assert code == 0
+    told = json.loads(text, parse_constant=pytest.fail)
+    assert {row["others"] for row in told["values"]} >= {None}, "NaN is no JSON"
     code, text = call("explain", site, "--data", str(built))
     assert code == 0
     assert left in text

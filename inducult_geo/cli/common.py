@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -75,5 +76,15 @@ def show(draw: Callable[[Any], None]) -> None:
 
 
 def print_json(values: dict[str, Any]) -> None:
-    """Print facts as JSON, for other programs."""
-    typer.echo(json.dumps(values, ensure_ascii=False, indent=1, default=str))
+    """Print facts as JSON, for other programs: what is no number is null, which JSON has no word for."""
+    typer.echo(json.dumps(_for_json(values), ensure_ascii=False, indent=1, default=str, allow_nan=False))
+
+
+def _for_json(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {name: _for_json(part) for name, part in value.items()}
+    if isinstance(value, list | tuple):
+        return [_for_json(part) for part in value]
+    # A number or a truth of numpy is one of Python first.
+    plain = value.item() if getattr(value, "ndim", None) == 0 else value
+    return None if isinstance(plain, float) and not math.isfinite(plain) else plain

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import csv
 import gettext
+import subprocess
+import sys
 import zipfile
 from pathlib import Path
 
@@ -165,6 +167,31 @@ def zipped(path: Path, members: dict[str, bytes], method: int = zipfile.ZIP_DEFL
 def refused(path: Path, said: str, read: Read = AUTO) -> None:
     with pytest.raises(ContractError, match=f"(?s){said}"):
         read_table(path, read)
+
+
+def test_a_geopackage_that_a_program_left_half_written_is_read_whole_and_left_as_it_is(tmp_path: Path) -> None:
+    """QGIS broke off and left its log: to read the file wrote the log into it, where a partner's file never changes."""
+    path = tmp_path / "dela.gpkg"
+    gpd.GeoDataFrame({"nazwa": ["Huta", "Hala"]}, geometry=[shapely.Point(18, 50)] * 2, crs=4326).to_file(path)
+    edit = """
+import os, sqlite3, sys
+con = sqlite3.connect(sys.argv[1])
+con.execute("PRAGMA journal_mode = WAL")
+con.execute("CREATE TABLE later (a)")
+con.execute("UPDATE gpkg_contents SET identifier = 'edited'")
+for name in [row[0] for row in con.execute("SELECT name FROM sqlite_master WHERE type = 'trigger'")]:
+    con.execute(f'DROP TRIGGER "{name}"')
+con.execute("UPDATE dela SET nazwa = 'Huta Nowa' WHERE nazwa = 'Huta'")
+con.commit()
+os._exit(0)
+"""
+    subprocess.run([sys.executable, "-c", edit, str(path)], check=True)
+    before = {part.name: part.read_bytes() for part in tmp_path.iterdir()}
+    assert before["dela.gpkg-wal"]
+    table = read_table(path, AUTO)
+    assert table.frame["nazwa"].tolist() == ["Huta Nowa", "Hala"]
+    assert any("what stands in dela.gpkg-wal is read as well" in note for note in table.notes)
+    assert {part.name: part.read_bytes() for part in tmp_path.iterdir()} == before
 
 
 @pytest.mark.parametrize("suffix", [".zip", ".xlsx", ".ods", ".kmz"])

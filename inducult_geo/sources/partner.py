@@ -20,7 +20,9 @@ from inducult_geo.sources.table import Table, has_shapes, quoted
 TOLD_IN_TAGS: Final = ("capacity", "fuel")
 """Fields without a column of records: they are told in the tags, where matching reads them."""
 
-_SIDECARS = {".shp": (".dbf", ".shx", ".prj", ".cpg"), ".tab": (".dat", ".map", ".id"), ".mif": (".mid",)}
+_SIDECARS = {".shp": (".dbf", ".shx", ".prj", ".cpg"), ".tab": (".dat", ".map", ".id"), ".mif": (".mid",)} | {
+    ".gpkg": (".gpkg-wal",)
+}
 
 
 def find_files(contract: Contract, *, partners: Path | None = None) -> list[Path]:

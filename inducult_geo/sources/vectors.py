@@ -50,6 +50,7 @@ _BEGINS: dict[str, tuple[bytes, ...]] = {
 }
 _NEEDED = {".mif": (".mid",), ".tab": (".dat", ".map", ".id")}
 _SIDECARS = (".shp", ".dbf", ".prj", ".cpg")
+_LOG = "-wal"
 ALL_LAYERS = "*"
 """As `[read] layer`: all layers, one under the other, with a column `layer`."""
 
@@ -81,6 +82,14 @@ def read_vector(path: Path, read: Read) -> Table:
                 if other.suffix.lower() in _SIDECARS:
                     shutil.copyfile(other, Path(folder) / f"{path.stem}{other.suffix.lower()}")
             return _told(_without_index(path, f"{folder}/{path.stem}.shp", read), told)
+    log = path.with_name(f"{path.name}{_LOG}")
+    if path.suffix.lower() == ".gpkg" and log.is_file() and log.stat().st_size:
+        # To open it would write the log into the partner's file, and take it away from whom it belongs to.
+        with tempfile.TemporaryDirectory() as folder:
+            copy = shutil.copyfile(path, Path(folder) / path.name)
+            shutil.copyfile(log, f"{copy}{_LOG}")
+            told = (*told, f"a program has it open, or broke off: what stands in {log.name} is read as well")
+            return _told(_read_layer(path, str(copy), read), told)
     if path.suffix.lower() == ".gml":
         # GDAL keeps what it learned of a GML beside it, and believes it the next time: so it gets a copy.
         with tempfile.TemporaryDirectory() as folder:

@@ -6,8 +6,9 @@ from match_rows import point, records, row
 
 from inducult_geo import ragged
 from inducult_geo.match.comparisons import Compared
+from inducult_geo.match.plants import plants_of
 from inducult_geo.match.prepare import prepare
-from inducult_geo.match.rivals import contests, plants_of
+from inducult_geo.match.rivals import contests
 
 
 @pytest.fixture(scope="module")

@@ -12,9 +12,10 @@ from inducult_geo.frames import to_json
 from inducult_geo.match.candidates import candidates_of
 from inducult_geo.match.comparisons import COMPARISONS, Compared
 from inducult_geo.match.evidence import SAME_FUEL
+from inducult_geo.match.plants import plants_of
 from inducult_geo.match.points import weigh
 from inducult_geo.match.prepare import prepare
-from inducult_geo.match.rivals import contests, leads, plants_of
+from inducult_geo.match.rivals import contests, leads
 from inducult_geo.match.score import (
     CROWD,
     LEAD_KNOTS,

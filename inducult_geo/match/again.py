@@ -15,7 +15,7 @@ from inducult_geo.match.comparing import findings
 from inducult_geo.match.comparisons import Compared
 from inducult_geo.match.evidence import SAME_STREET, SUPPORT, evidence
 from inducult_geo.match.outcomes import other_works
-from inducult_geo.match.rivals import plants_of
+from inducult_geo.match.plants import plants_of
 from inducult_geo.match.score import DOUBTED, Scored, Weights
 from inducult_geo.ragged import Flags, Ints
 

@@ -14,6 +14,7 @@ from scipy.sparse.csgraph import connected_components
 
 from inducult_geo.match.comparing import in_blocks
 from inducult_geo.match.comparisons import Compared
+from inducult_geo.match.plants import TELLING
 from inducult_geo.match.prepared import Prepared
 from inducult_geo.ragged import Flags, Floats, Ints, starts_of
 
@@ -24,8 +25,7 @@ SAME_WORDS: Final = 0.8
 """Share of the words of names and operators that both rows tell: what one has beside them sets two works apart."""
 
 SAME_NAME: Final = 0.85
-TELLING: Final = 0.5
-"""Likeness from which two names are one, and rarity from which such a name is of one works (as in `evidence`)."""
+"""Likeness from which two names are one; such a name is of one works where its words are rare (`plants.TELLING`)."""
 
 SAME_TOWN: Final = 0.85
 """Likeness from which two towns are one."""
@@ -45,7 +45,7 @@ def with_twins(plants: Ints, pairs: Compared, base: Floats, repeated: Flags) -> 
     Parameters
     ----------
     plants
-        Number of the plant that each record is a unit of, -1 where it is none (see `rivals.plants_of`).
+        Number of the plant that each record is a unit of, -1 where it is none (see `plants.plants_of`).
     base
         Log-odds by the comparisons alone, one a pair.
     repeated

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import gc
 import json
+import os
 import re
 import shutil
 import subprocess
@@ -40,6 +42,27 @@ def told(*arguments: object) -> object:
 def sample(tmp_path: Path, repository: Path) -> Path:
     shutil.copytree(repository / "data" / "raw" / "sample", tmp_path / "data" / "raw" / "sample")
     return tmp_path / "data"
+
+
+def memory_of_a_command(**environment: str) -> list[object]:
+    """Return how often cycles are looked for, and Arrow's pool, of a process in which a command has begun."""
+    look = (
+        "import gc, json, pyarrow; print(json.dumps([gc.get_threshold(), pyarrow.default_memory_pool().backend_name]))"
+    )
+    code = f"from inducult_geo import cli\ndef app():\n    {look}\ncli.app = app\ncli.main()"
+    known = {name: value for name, value in os.environ.items() if name != "ARROW_DEFAULT_MEMORY_POOL"}
+    said = subprocess.run([sys.executable, "-c", code], env=known | environment, capture_output=True, check=True)
+    return json.loads(said.stdout)
+
+
+def test_a_command_keeps_memory_and_looks_for_cycles_seldom() -> None:
+    threshold, pool = memory_of_a_command()
+    assert threshold[0] > 10 * gc.get_threshold()[0]
+    assert pool == "system"
+
+
+def test_a_persons_own_pool_of_memory_holds() -> None:
+    assert memory_of_a_command(ARROW_DEFAULT_MEMORY_POOL="mimalloc")[1] == "mimalloc"
 
 
 def snapshot(folder: Path) -> dict[str, bytes]:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import gc
 import json
 import math
+import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -27,6 +29,17 @@ AsJson = Annotated[bool, typer.Option("--json", help="Print the same facts as JS
 def exit_code(problem: InducultError) -> int:
     """Return 2 for a wrong call, a wrong configuration or a busy folder, else 1."""
     return 2 if isinstance(problem, ConfigError | BusyError) else 1
+
+
+def set_up_memory() -> None:
+    """Set up this process and those it starts for tables of millions of texts: what a program may do, no library.
+
+    Must come before pyarrow is imported, which reads its setting once. A person's own setting holds.
+    """
+    # Such tables have no cycles: to look for them as often as Python does by itself is a twelfth of a large run.
+    gc.set_threshold(10_000, 20, 50)
+    # Arrow's own pool gives memory back between blocks of rows, and the system clears it anew for the next one.
+    os.environ.setdefault("ARROW_DEFAULT_MEMORY_POOL", "system")
 
 
 @contextmanager

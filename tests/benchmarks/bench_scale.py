@@ -5,7 +5,8 @@ of them twice within a source; names are misspelled, shortened or lose their tow
 tables: CPU seconds and memory from names to sites; as many records in one city as spread over Central Europe; the same
 pairs scored by Splink (see `splink_pairs`). `--million` adds a million records: some minutes. F1 is that of works that
 both sources tell of: found where one joined pair of records is of the work; a joined pair is right where both of its
-records are of one work. Memory is what the process holds at most beyond the records, each size in a process of its own.
+records are of one work. Memory is what the process holds at most beyond the records, each size in a process of its own,
+set up as those of the command line are.
 """
 
 from __future__ import annotations
@@ -20,6 +21,7 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass
+from itertools import pairwise
 from multiprocessing import get_context
 from pathlib import Path
 from typing import Any, TypeVar
@@ -32,6 +34,7 @@ from printed import table
 from splink_pairs import score_with_splink
 
 from inducult_geo.catalog.models import Contract
+from inducult_geo.cli.common import set_up_memory
 from inducult_geo.frames import WORK_CRS, Records, as_records, concat_records
 from inducult_geo.match.candidates import candidates_of
 from inducult_geo.match.cluster import Clusters, cluster
@@ -274,7 +277,9 @@ def dense(where: str, size: int = CITY) -> dict[str, object]:
 
 def apart(work: Callable[..., R], asked: Sequence[object]) -> list[R]:
     """Do each piece of work in a process of its own, so that none finds memory that another has left."""
-    with ProcessPoolExecutor(1, mp_context=get_context("spawn"), max_tasks_per_child=1) as pool:
+    set_up_memory()
+    spawn = get_context("spawn")
+    with ProcessPoolExecutor(1, mp_context=spawn, initializer=set_up_memory, max_tasks_per_child=1) as pool:
         return [*pool.map(work, asked)]
 
 
@@ -322,6 +327,9 @@ def by_size(sizes: Sequence[int]) -> str:
     for size in sizes[1:]:
         spent, pairs = (told[size][name] / first[name] for name in ("candidates to sites, CPU s", "pairs"))
         told[size][f"{GROWTH}, from {sizes[0]:,}"] = round(spent / pairs, 2)
+    for before, size in pairwise(sizes):
+        spent, pairs = (told[size][name] / told[before][name] for name in ("candidates to sites, CPU s", "pairs"))
+        told[size][f"{GROWTH}, from the size before"] = round(spent / pairs, 2)
     rows = [
         {"records": name} | {f"{size:,}": told[size].get(name, "") for size in sizes} | {"wanted": WANTED.get(name, "")}
         for name in told[sizes[-1]]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -9,6 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from inducult_geo import ragged as ragged_module
+from inducult_geo.frames import to_json
 from inducult_geo.match.called import called
 from inducult_geo.ragged import ragged
 from inducult_geo.text import name_tokens, packaged_rows, prepare_names, token_lists
@@ -124,3 +127,17 @@ def test_what_an_owner_holds_is_no_part_of_its_name(parent: str, name: str) -> N
 def test_what_is_not_an_object_is_refused(text):
     with pytest.raises((ValueError, AttributeError)):
         called(pd.Series([text]))
+
+
+@pytest.mark.parametrize(
+    "name", ["Mühle", 'Zeche "Anna"', "C\\d", "a\nb", "日本", " \u00a0", "", '{"name": "x"}', "SHS [50.0%]"]
+)
+def test_a_name_alone_is_read_as_one_beside_others_is(name):
+    """Rows with one name and nothing else are read without decoding their JSON; all that needs it is decoded."""
+    texts = [to_json({"name": name}), json.dumps({"name": name}), json.dumps({"name": name, "parent": "Holding [20%]"})]
+    own, parents = called(pd.Series([*texts, None, "{}"], dtype="object"))
+    said = [name] if name.strip() else []
+    assert [own.listed[number] for number in own.numbers] == said * 3
+    assert own.rows.tolist() == ([0, 1, 2] if said else [])
+    assert [parents.listed[number] for number in parents.numbers] == ["Holding"]
+    assert parents.rows.tolist() == [2]

@@ -6,11 +6,14 @@ Lists of texts a row would keep the garbage collector busy with objects that the
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, Final
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from inducult_geo.frames import from_json
@@ -19,6 +22,10 @@ from inducult_geo.ragged import Ints, Ragged, spread
 # Begun where white space or a number begins and nowhere within: a name of 200,000 digits takes no longer than it is.
 _SHARE: Final = re.compile(r"(?:(?<!\s)\s+)?(?:[\[(]|(?<!\d))\d+(?:[.,]\d+)?\s?%[\])]?")
 """What an owner holds of the works ("SHS [50.0%]"): no part of its name."""
+
+
+_ONE_NAME: Final = r'^\{"name": "(?P<name>[^"\\\x00-\x1f]*)"\}$'
+"""The JSON of most rows: one name that needs no decoding."""
 
 
 @dataclass(frozen=True)
@@ -49,26 +56,37 @@ def texts_of(column: pd.Series) -> Texts:
 def called(names: pd.Series) -> tuple[Texts, Texts]:
     """Read the names of all roles of each row, in the order of the roles, and apart from them its parent's."""
     codes, told = pd.factorize(names.to_numpy(dtype=object), use_na_sentinel=False)
-    number: dict[str, int] = {}
-    own: list[int] = []
-    parents: list[int] = []
-    ends: tuple[list[int], list[int]] = ([0], [0])
-    for text in told:
-        said = from_json(text)
-        for role, value in sorted(said.items()) if len(said) > 1 else said.items():
-            if _is_said(value):
-                name = _SHARE.sub("", value) if role == "parent" else value
-                (parents if role == "parent" else own).append(number.setdefault(name, len(number)))
-        ends[0].append(len(own))
-        ends[1].append(len(parents))
-    listed = np.array([*number], dtype=object)
-    packed = (
-        Ragged(np.array(part, dtype=np.int64), np.array(end, dtype=np.int64))
-        for part, end in zip((own, parents), ends, strict=True)
-    )
+    one = _only_names(told)
+    plain = np.flatnonzero(one.notna())
+    others = [(row, *said) for row in np.flatnonzero(one.isna()).tolist() for said in _all_names(told[row])]
+    at = np.r_[plain, np.array([row for row, _, _ in others], dtype=np.int64)]
+    all_names = np.r_[one.to_numpy()[plain], np.array([name for *_, name in others], dtype=object)]
+    is_parent = np.r_[np.zeros(len(plain), dtype=bool), np.array([is_so for _, is_so, _ in others], dtype=bool)]
+    order = np.argsort(at, kind="stable")
+    numbers, listed = pd.factorize(all_names[order])
     rows = Ragged(codes.astype(np.int64), np.arange(len(codes) + 1))
-    own_texts, parent_texts = (Texts(*spread(rows, part), listed) for part in packed)
-    return own_texts, parent_texts
+    packed = []
+    for some in (~is_parent[order], is_parent[order]):
+        ends = np.searchsorted(at[order][some], np.arange(len(told) + 1))
+        packed.append(Texts(*spread(rows, Ragged(numbers[some].astype(np.int64), ends)), listed))
+    return packed[0], packed[1]
+
+
+def _only_names(told: NDArray[np.object_]) -> pd.Series:
+    """Return the name of each JSON text that holds one name and nothing else; null of all others."""
+    texts = pa.array(told, type=pa.string(), from_pandas=True)
+    name = pc.struct_field(pc.extract_regex(texts, _ONE_NAME), [0])
+    said = pc.not_equal(pc.utf8_trim_whitespace(name), "")
+    kept: pd.Series = pc.if_else(said, name, pa.scalar(None, pa.string())).to_pandas().astype(object)
+    return kept
+
+
+def _all_names(text: Any) -> Iterator[tuple[bool, str]]:
+    """Yield the names in a JSON text in the order of their roles, and whether each is the parent's."""
+    for role, value in sorted(from_json(text).items()):
+        if _is_said(value):
+            is_parent = role == "parent"
+            yield is_parent, _SHARE.sub("", value) if is_parent else value
 
 
 def joined(first: Texts, second: Texts) -> Texts:

@@ -102,3 +102,11 @@ def test_works_that_are_given_five_times_are_a_match_all_the_same():
     names = ("Mühle Brandt", "Spinnerei Grauberg", "Werft Lohse", "Gerberei Volkmar", "Molkerei Quast")
     strangers = [row(f"r:{i}", name, point(150), city="Saal") for i, name in enumerate(names)]
     assert not (linked(row("l:0", "Kalkwerk Saal", point(), **ADDRESS), *strangers)["decision"] == "match").any()
+
+
+def test_beside_is_text_where_no_row_has_one():
+    found = link(
+        records(row("l:0", "Kalkwerk Saal", point(), **ADDRESS)), records(row("r:0", "Kalkwerk Saal", point()))
+    )
+    assert len(found) == 1
+    assert found["beside"].dtype == found["left_id"].dtype

@@ -192,6 +192,9 @@ os._exit(0)
     assert table.frame["nazwa"].tolist() == ["Huta Nowa", "Hala"]
     assert any("what stands in dela.gpkg-wal is read as well" in note for note in table.notes)
     assert {part.name: part.read_bytes() for part in tmp_path.iterdir()} == before
+    packed = read_table(zipped(tmp_path / "dela.zip", before), AUTO)
+    assert packed.frame["nazwa"].tolist() == ["Huta Nowa", "Hala"]
+    assert any("what stands in dela.gpkg-wal is read as well" in note for note in packed.notes)
 
 
 @pytest.mark.parametrize("suffix", [".zip", ".xlsx", ".ods", ".kmz"])

@@ -165,6 +165,7 @@ def test_stripping_twice_changes_nothing_more(words: list[str]) -> None:
         ("A2A Energia", "IT", ("a2a", "energia")),
         ("NET4GAS Kralice", "CZ", ("net4gas", "kralice")),
         ("Weisweiler K3A", "DE", ("weisweiler", "#k3a")),
+        ("Weisweiler Block2a", "DE", ("weisweiler", "#block2a")),
         # Works called by what they make are those of the trade.
         ("Anlage zur Herstellung von Papier", "DE", ("anlage", "@paper_mill")),
         ("Instalacja do produkcji wapna", "PL", ("instalacja", "@lime_kiln")),

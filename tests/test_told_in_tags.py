@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import time
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 import pytest
 
 import inducult_geo
-from inducult_geo.frames import concat_records, from_json
+from inducult_geo.frames import concat_records, from_json, to_json
 from inducult_geo.match.comparisons import COMPARISONS, Compared
 from inducult_geo.match.prepare import prepare
+from inducult_geo.match.trades import capacity_and_fuel, is_beside_works
 
 CONTRACT = """
 id = "{id}"
@@ -50,3 +53,12 @@ def test_capacity_and_fuel_of_a_contract_are_compared(tmp_path: Path) -> None:
     found = {entry.name: entry.compare(pairs).value.tolist() for entry in COMPARISONS}
     assert found["capacity"] == pytest.approx([1.0, np.nan], nan_ok=True)
     assert found["fuel"] == pytest.approx([1.0, np.nan], nan_ok=True)
+
+
+def test_a_cell_of_a_broken_file_is_looked_through_once() -> None:
+    """Blanks without end took minutes, as did a text that says "and" a thousand times."""
+    before = time.process_time()
+    capacity, _ = capacity_and_fuel(pd.Series([to_json({"capacity": " " * 200_000 + "?"})]))
+    assert np.isnan(capacity[0])
+    assert not is_beside_works("Kessel und Turm " * 12_500)
+    assert time.process_time() - before < 10

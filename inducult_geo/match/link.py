@@ -76,7 +76,7 @@ def _table(scored: Scored, match: Ints, **kinds: Flags) -> pd.DataFrame:
             "right_id": keys.to_numpy()[pairs.right[rows]],
             "score": value,
             "decision": np.select([best | again, unit], ["match", "unit"], "review"),
-            "beside": keys.reindex(np.where(one_of, match, -1)).to_numpy(),
+            "beside": keys.reindex(np.where(one_of, match, -1)).reset_index(drop=True),
             "doubtful": asked | again | (value < DOUBTED),
             "distance_m": pairs.distance_m[rows].round(1),
             "why": explain(scored, rows),

@@ -42,6 +42,9 @@ _WITH: Final = re.compile(
 )
 """And, with, without in the languages of the vocabulary."""
 
+_LONGEST_NAME: Final = 250
+"""Characters of a name; longer ones are texts, which tell of many works."""
+
 FUELS: Final[Mapping[str, str]] = {
     "coal": "coal|lignite|anthracite|kohle|wegiel|carbone|uhli",
     "gas": r"gas\b|erdgas|ccgt|ocgt|lng|plyn",
@@ -57,7 +60,7 @@ FUELS: Final[Mapping[str, str]] = {
 }
 """Fuel -> pattern of the words for it. A text may name several."""
 
-_MEGAWATTS: Final = re.compile(r"\s*MW(?:el?|th)?\s*$", re.IGNORECASE)
+_MEGAWATTS: Final = re.compile(r"MW(?:el?|th)?\s*$", re.IGNORECASE)
 _TOLD: Final = re.compile(r'"(?:capacity|fuel)"')
 
 
@@ -69,6 +72,8 @@ def power_words(words: Iterable[str]) -> Flags:
 
 def is_beside_works(name: str) -> bool:
     """Tell whether a name is of other works, with the power house that it tells of or without ("Mühle mit Kessel")."""
+    if len(name) > _LONGEST_NAME:
+        return False
     heads = (name[: found.start()] for found in _WITH.finditer(name))
     return any(
         any(concept.role in WORKS_ROLES for concept in name_concepts(head)) and not power_words(name_tokens(head)).any()

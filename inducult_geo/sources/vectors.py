@@ -146,6 +146,13 @@ def read_vector_member(path: Path, member: str, names: list[str], read: Read) ->
                 if ending in parts:
                     (Path(folder) / f"layer{ending}").write_bytes(read_member(path, parts[ending]))
             return _told(_without_index(path, f"{folder}/layer.shp", read), told)
+    if suffix == ".gpkg" and (log := read_member(path, member + _LOG) if member + _LOG in names else b""):
+        with tempfile.TemporaryDirectory() as folder:
+            copy = Path(folder) / PurePosixPath(member).name
+            copy.write_bytes(read_member(path, member))
+            copy.with_name(copy.name + _LOG).write_bytes(log)
+            told = (*told, f"a program had it open: what stands in {copy.name}{_LOG} is read as well")
+            return _told(_read_layer(path, str(copy), read), told)
     return _told(_read_layer(path, f"/vsizip/{{{path.resolve()}}}/{member}", read), told)
 
 

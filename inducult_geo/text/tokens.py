@@ -27,8 +27,8 @@ _ROMANS: Final[Mapping[str, str]] = {roman: f"#{value}" for value, roman in enum
 _CAPITAL: Final = re.compile(r"(?<![.\w&+])(?<!& )[A-Z](?![.\w&+])(?! &)")
 """A capital by itself: none of initials, nor of a company's partners ("Faiella & C")."""
 
-_SPOKEN: Final = re.compile(r"[a-z]+[24][a-z]+")
-"""Words in which a digit stands for "to" or "for" ("net4gas", "a2a"): no number of a unit."""
+_SPOKEN: Final = re.compile(r"[a-z]+[24][a-z]{2,}|[a-z][24][a-z]")
+"""Words in which a digit stands for "to" or "for" ("net4gas", "a2a"): no number of a unit, as "block2a" is one."""
 
 _COMPOUND_FROM: Final = 7
 _PREFIX_FROM: Final = 3

@@ -50,7 +50,7 @@ def plants_of(prepared: Prepared, repeated: Collection[str] = ()) -> Ints:
     found = np.full(len(prepared), -1, dtype=np.int64)
     found[units] = _at_one_place(_several(prepared.source[units], mark[own]), prepared.xy[units])
     if len(repeated):
-        again = _given_again(prepared, named[~numbered & np.isin(prepared.source[named], [*repeated])])
+        again = _at_one_spot(prepared, named[~numbered & np.isin(prepared.source[named], [*repeated])])
         found[again >= 0] = again[again >= 0] + found.max(initial=-1) + 1
     return found
 
@@ -83,7 +83,7 @@ def _at_one_place(groups: Ints, xy: Floats) -> Ints:
     return np.where((groups >= 0) & many[groups], groups, -1)
 
 
-def _given_again(prepared: Prepared, rows: Ints) -> Ints:
+def _at_one_spot(prepared: Prepared, rows: Ints) -> Ints:
     """Return for each record which of some records bear its telling name at its address and point; -1 where none."""
     names, variants, words = prepared.names, prepared.variants, prepared.lexicon
     tells = np.where(words.exact, 0.0, words.weights)[variants.values]

@@ -327,7 +327,7 @@ def stand(pairs: Compared, base: Floats, weights: Weights, repeated: Collection[
     base
         Log-odds by the comparisons alone, one a pair.
     repeated
-        Sources in which records of one telling name at one place are of one works.
+        Sources of which several records may be of one works (see `rivals.contests`).
     """
     sides = contests(pairs, repeated, base)
     curves = [weights.leads[name] for name in LEADS]

@@ -11,7 +11,7 @@ from typing import Final
 
 import numpy as np
 
-from inducult_geo.match.comparing import findings
+from inducult_geo.match.comparing import compare_all
 from inducult_geo.match.comparisons import Compared
 from inducult_geo.match.evidence import SAME_STREET, SUPPORT, evidence
 from inducult_geo.match.outcomes import other_works
@@ -79,7 +79,7 @@ def _of_one_works(pairs: Compared, weights: Weights) -> Flags:
     Other unit numbers are of two. A name that many bear ("House") and nearness do not make one of two: the street must
     be the same, or words that few names hold.
     """
-    found = findings(pairs)
+    found = compare_all(pairs)
     seen = evidence(pairs, weights.points, weights.intercept, found)
     told = found["telling words"].value >= SUPPORT["telling words"]
     told |= found["street"].value >= SAME_STREET

@@ -91,7 +91,7 @@ class Weights:
 
     def alone(self, base: Floats) -> Floats:
         """Return the score of pairs that have no neighbors, of the log-odds by their comparisons."""
-        return _chance(self.scale * base + self.offset)
+        return _chance(_total(base, (), self))
 
     def document(self, about: str) -> dict[str, Any]:
         """Return the content of a weights file; `about` says where they come from."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path, PurePosixPath
 from typing import Any, Final
 
@@ -20,8 +20,11 @@ from inducult_geo.sources.table import Table, has_shapes, quoted
 TOLD_IN_TAGS: Final = ("capacity", "fuel")
 """Fields without a column of records: they are told in the tags, where matching reads them."""
 
-_SIDECARS = {".shp": (".dbf", ".shx", ".prj", ".cpg"), ".tab": (".dat", ".map", ".id"), ".mif": (".mid",)} | {
-    ".gpkg": (".gpkg-wal",)
+_SIDECARS = {
+    ".shp": (".dbf", ".shx", ".prj", ".cpg"),
+    ".tab": (".dat", ".map", ".id"),
+    ".mif": (".mid",),
+    ".gpkg": (".gpkg-wal",),
 }
 
 
@@ -109,11 +112,11 @@ def _digest(path: Path) -> str:
     return digest.hexdigest()
 
 
-def _told(source: pd.DataFrame, rows: pd.DataFrame) -> list[str | None]:
+def _told(values: Iterable[Mapping[Any, Any]], rows: pd.DataFrame) -> list[str | None]:
     """Return each row as JSON as it stands, and beside it what `TOLD_IN_TAGS` names, by the columns of the contract."""
     known = {name: rows[name].tolist() for name in TOLD_IN_TAGS if name in rows}
     said = []
-    for at, row in enumerate(source.to_dict("records")):
+    for at, row in enumerate(values):
         told = {str(name): _plain(cell) for name, cell in row.items()}
         mapped = {name: _plain(cells[at]) for name, cells in known.items()}
         said.append(to_json(told | {name: str(cell) for name, cell in mapped.items() if cell is not None}))
@@ -128,7 +131,7 @@ def _rows(contract: Contract, path: Path, table: Table) -> pd.DataFrame:
     drawn = has_shapes(source)
     original = source.drop(columns="geometry") if drawn else source
     values = original.to_dict("records")
-    rows["tags"] = _told(original, rows)
+    rows["tags"] = _told(values, rows)
     shapes = source["geometry"] if drawn else [None] * len(source)
     rows["content_hash"] = [
         content_hash([*map(_plain, row.values()), None if shape is None else shape.wkb_hex])

@@ -67,12 +67,12 @@ def read_table(path: Path, read: Read) -> Table:
     if kind is None:
         raise ContractError(f"{path}: '{suffix}' is no known kind of table. Known: {', '.join(sorted(_KINDS))}.")
     found = next((name for magic, name in _MAGIC if head.startswith(magic)), None)
-    # "MZ" begins a program, but also an honest text.
     if found is None and kind.reader is read_sheet and head.lstrip(b"\xef\xbb\xbf \r\n\t").startswith(b"<"):
         raise ContractError(
             f"{path}: is a page of HTML or XML under the ending '{suffix}', as many portals write it. Open it in a "
             "spreadsheet program and save it as .xlsx."
         )
+    # "MZ" begins a program, but also an honest text.
     if found not in kind.may_start_as and not (found == "a program" and None in kind.may_start_as and head.isascii()):
         wanted = f"which begins as {kind.may_start_as[0]}" if kind.may_start_as[0] else "which is text"
         raise ContractError(

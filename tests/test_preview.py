@@ -289,13 +289,15 @@ def test_north_is_up_and_the_bar_is_true():
     assert drawn.bar_px == pytest.approx(20_000 * frame.scale, abs=0.1)
 
 
+def site_at(x: float, y: float) -> gpd.GeoDataFrame:
+    """One site at a place in EPSG:3035."""
+    about = {"aspect": ["factory"], "theme": ["metal"], "title": ["Huta"]}
+    return gpd.GeoDataFrame(about, geometry=[shapely.Point(x, y)], crs="EPSG:3035")
+
+
 def test_a_site_is_drawn_where_it_lies():
     square = shapely.box(4_000_000, 3_000_000, 4_100_000, 3_100_000)
-    site = gpd.GeoDataFrame(
-        {"aspect": ["factory"], "theme": ["metal"], "title": ["Huta"]},
-        geometry=[shapely.Point(4_075_000, 3_090_000)],
-        crs="EPSG:3035",
-    )
+    site = site_at(4_075_000, 3_090_000)
     (dot,) = region_map(square, site).dots
     assert (dot.x, dot.y) == pytest.approx((14 + 0.75 * 532, 14 + 0.1 * 532), abs=0.1)
     (far,) = overview_map(gpd.GeoDataFrame({"title": ["Here"]}, geometry=[square], crs="EPSG:3035"), site).dots
@@ -307,11 +309,7 @@ def test_a_site_is_drawn_where_it_lies():
 
 def test_a_tall_region_stands_in_the_middle_of_its_map():
     tall = shapely.box(4_000_000, 3_000_000, 4_020_000, 3_100_000)
-    site = gpd.GeoDataFrame(
-        {"aspect": ["factory"], "theme": ["metal"], "title": ["Huta"]},
-        geometry=[shapely.Point(4_010_000, 3_050_000)],
-        crs="EPSG:3035",
-    )
+    site = site_at(4_010_000, 3_050_000)
     drawn = region_map(tall, site)
     (dot,) = drawn.dots
     assert (dot.x, dot.y) == pytest.approx((drawn.width / 2, drawn.height / 2), abs=1)

@@ -110,3 +110,36 @@ def test_beside_is_text_where_no_row_has_one():
     )
     assert len(found) == 1
     assert found["beside"].dtype == found["left_id"].dtype
+
+
+PERMITS = ("Hochofen C", "Warmwalzwerk", "Feuerverzinkung", "Glocke", "Kaltband")
+
+
+def permits_at(*houses: str) -> list[dict[str, Any]]:
+    """Permits that are called by what they permit, at the houses of one street."""
+    return [
+        row(f"r:{i}", PERMITS[i], point(900), address=f"Kaistraße {house}", city="Saal", postcode="93342")
+        for i, house in enumerate(houses)
+    ]
+
+
+def test_permits_at_one_address_are_one_works_with_a_chance_together():
+    works = row("l:0", "Stahlwerk Saal Donau", point(), city="Saal")
+    told = linked(works, *permits_at("5", "5", "5", "5", "5"), units=True)
+    assert (told["decision"] == "match").sum() == 1
+    match = told[told["decision"] == "match"].iloc[0]
+    assert match["score"] < 0.3
+    assert match["doubtful"]
+
+
+@pytest.mark.parametrize(
+    ("permits", "units"),
+    [
+        pytest.param(permits_at("5", "5", "5", "5", "5"), False, id="a list that holds works, not permits"),
+        pytest.param(permits_at("1", "2", "3", "4", "5"), True, id="at five houses"),
+        pytest.param([one | {"postcode": None} for one in permits_at(*"55555")], True, id="in no town that is told"),
+    ],
+)
+def test_what_stands_side_by_side_has_no_chance_together(permits, units):
+    told = linked(row("l:0", "Stahlwerk Saal Donau", point(), city="Saal"), *permits, units=units)
+    assert not (told["decision"] == "match").any()

@@ -15,7 +15,7 @@ from inducult_geo.match.comparing import compare_all
 from inducult_geo.match.comparisons import Compared
 from inducult_geo.match.evidence import SAME_STREET, SUPPORT, evidence
 from inducult_geo.match.outcomes import other_works
-from inducult_geo.match.plants import plants_of
+from inducult_geo.match.plants import doors_of, plants_of
 from inducult_geo.match.score import DOUBTED, Scored, Weights
 from inducult_geo.ragged import Flags, Ints
 
@@ -26,7 +26,7 @@ SAME_WORKS: Final = 0.9
 """Score from which two right rows are of one works, by what they tell of themselves."""
 
 
-def matches(scored: Scored, first: Flags) -> tuple[Flags, Flags]:
+def matches(scored: Scored, first: Flags, *, units: bool = False) -> tuple[Flags, Flags]:
     """Tell which pairs are the match of their left row, and which are so beside it, of works that are given again.
 
     What fits a row is shared among all that fit it. Rows of one works share the chance of one works: of five alike none
@@ -36,11 +36,16 @@ def matches(scored: Scored, first: Flags) -> tuple[Flags, Flags]:
     ----------
     first
         The best pair of each left row.
+    units
+        Whether the right list holds permits or units: then those at one address share the chance of one works, too.
     """
     again = given_again(scored, first)
-    left, chance = scored.pairs.left, scored.probability
-    together = np.bincount(left, weights=np.where(first | again, chance, 0.0), minlength=len(scored.pairs.prepared))
-    best = first & (together[left] >= scored.bar)
+    together = first | again
+    if units:
+        together |= _at_one_door(scored.pairs, first)
+    left, size = scored.pairs.left, len(scored.pairs.prepared)
+    chance = np.bincount(left, weights=np.where(together, scored.probability, 0.0), minlength=size)
+    best = first & (chance[left] >= scored.bar)
     return best, again & (match_of(scored.pairs, best)[left] >= 0)
 
 
@@ -71,6 +76,16 @@ def given_again(scored: Scored, matched: Flags) -> Flags:
     found = np.zeros(len(pairs.left), dtype=bool)
     found[rows[~other_works(several, rows, pairs.left[rows], pairs.right[rows])]] = True
     return found
+
+
+def _at_one_door(pairs: Compared, matched: Flags) -> Flags:
+    """Tell which pairs are with a permit or unit at the address of the one that their left row matches.
+
+    Permits are called by what they permit ("hot rolling mill", "blast furnace C"), seldom by the works.
+    """
+    doors = doors_of(pairs.prepared)
+    door = doors[match_of(pairs, matched)[pairs.left]]
+    return np.asarray((door >= 0) & (doors[pairs.right] == door), dtype=bool)
 
 
 def _of_one_works(pairs: Compared, weights: Weights) -> Flags:

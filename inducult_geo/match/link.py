@@ -54,7 +54,7 @@ def link(
     scored = score(Compared(prepared, *candidates_of(prepared, split=len(left))), weights, many=("left",))
     pairs, several = scored.pairs, scored.several
     rank = ranks_within(pairs.left, scored.probability)
-    best, again = matches(scored, rank == 0)
+    best, again = matches(scored, rank == 0, units=units)
     further = _further(several, best | again) & units
     second = (rank == 1) & (scored.probability >= SECOND)
     asked = scored.is_question & ((rank == 0) | second) & ~best & ~again & ~further & review

@@ -1,4 +1,4 @@
-"""Units of one plant, and rows that bear one name at one place: records of one list that do not compete.
+"""Records of one list that belong together: units of one plant, one name at one place, permits at one address.
 
 Found by their names and places alone; those that tell of one works in other words are found in `twins`.
 """
@@ -55,6 +55,23 @@ def plants_of(prepared: Prepared, repeated: Collection[str] = ()) -> Ints:
     return found
 
 
+def doors_of(prepared: Prepared) -> Ints:
+    """Return the number of the address at which each record stands with others of its source; -1 where it is alone.
+
+    An address is a street, a house number and a postcode: a post box or a street alone is none.
+    """
+    told = (prepared.streets.counts > 0) & (prepared.house_numbers.counts > 0) & (prepared.postcode != "")
+    rows = np.flatnonzero(told)
+    found = np.full(len(prepared), -1, dtype=np.int64)
+    found[rows] = _several(prepared.source[rows], *(part[rows] for part in _addresses(prepared)))
+    return found
+
+
+def _addresses(prepared: Prepared) -> tuple[Ints, Ints, Ints]:
+    """Return a number for the streets, the house numbers and the postcode of each record."""
+    return prepared.streets.alike[0], prepared.house_numbers.alike[0], prepared.coded["postcode"][0]
+
+
 def _several(*columns: NDArray[Any]) -> Ints:
     """Return the number of each row among those that are alike; -1 where it is alone."""
     if not len(columns[0]):
@@ -91,10 +108,10 @@ def _at_one_spot(prepared: Prepared, rows: Ints) -> Ints:
     placed = (prepared.streets.counts > 0) | ~np.isnan(prepared.x)
     kept = rows[placed[rows] & (weight[names.values[names.offsets[rows]]] >= TELLING)]
     points = np.round(np.nan_to_num(prepared.xy[kept]) / SPOT_M).astype(np.int64)
-    addresses = (prepared.streets.alike[0], prepared.house_numbers.alike[0], prepared.coded["postcode"][0])
     found = np.full(len(prepared), -1, dtype=np.int64)
     name = names.values[names.offsets[kept]]
-    found[kept] = _several(prepared.source[kept], name, points[:, 0], points[:, 1], *(part[kept] for part in addresses))
+    addresses = (part[kept] for part in _addresses(prepared))
+    found[kept] = _several(prepared.source[kept], name, points[:, 0], points[:, 1], *addresses)
     return found
 
 

@@ -15,7 +15,7 @@ from __future__ import annotations
 import json
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from importlib.resources import files
 from typing import Any, Final
 
@@ -178,7 +178,7 @@ class Scored:
         """Whether the score of each pair is high enough for a match."""
         return np.asarray(self.probability >= self.bar, dtype=bool)
 
-    @property
+    @cached_property
     def several(self) -> Scored:
         """The same pairs where several partners may be right: others that fit take nothing from them."""
         return replace(self, probability=self.whole, parts=self.parts.without(CROWD))

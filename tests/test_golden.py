@@ -69,6 +69,24 @@ def test_what_belongs_together_comes_from_one_record():
     assert json.loads(best["lineage"])["city"] == "poor:1"
 
 
+@pytest.mark.parametrize("bad", ["K\ufffddzierzyn-Ko\ufffdle", "KÄ™dzierzyn-KoĹşle", "Kï¿½dzierzyn"])
+def test_a_value_whose_letters_were_lost_gives_way_to_a_whole_one(bad):
+    best = site(
+        row("good:1", bad, operator=bad, address="Szkolna 1", city=bad, nace="20.15"),
+        row("poor:1", "Kędzierzyn", operator="Azoty", address="Szkolna 1", city="Kędzierzyn-Koźle"),
+    )
+    assert (best["name"], best["operator"], best["city"]) == ("Kędzierzyn", "Azoty", "Kędzierzyn-Koźle")
+    assert best["nace"] == "20.15"
+    lineage = json.loads(best["lineage"])
+    assert {lineage[name] for name in ("name", "operator", "address", "city")} == {"poor:1"}
+    assert bad in json.loads(best["names"]).values(), "nothing is lost"
+
+
+def test_a_value_whose_letters_were_lost_is_better_than_none():
+    best = site(row("good:1", "Pozna\ufffd", city="Pozna\ufffd"), row("poor:1"))
+    assert (best["name"], best["city"]) == ("Pozna\ufffd", "Pozna\ufffd")
+
+
 @pytest.mark.parametrize(
     ("aspects", "expected"),
     [

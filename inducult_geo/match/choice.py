@@ -25,6 +25,7 @@ from inducult_geo.match.columns import Coded, coded, first_of_each, no_texts, te
 from inducult_geo.match.history import MUSEUM_THEME
 from inducult_geo.match.prepare import accuracies
 from inducult_geo.ragged import Flags, Floats, Ints, starts_of
+from inducult_geo.text.clean import SPOILED
 
 DEFAULT_RELIABILITY: Final = 50
 
@@ -91,6 +92,11 @@ class Members:
     def told(self, name: str) -> Flags:
         """Tell which records say something in a column."""
         return self.table[name].notna().to_numpy(dtype=bool) if name in self.table else np.zeros(len(self), dtype=bool)
+
+    def spoiled(self, *names: str) -> Flags:
+        """Tell which records have lost letters in one of some columns ("K\N{REPLACEMENT CHARACTER}dzierzyn")."""
+        found = [pc.fill_null(pc.match_substring_regex(self.text(name), SPOILED), False) for name in names]
+        return np.asarray(np.any([np.asarray(one, dtype=bool) for one in found], axis=0), dtype=bool)
 
     @cached_property
     def shapes(self) -> NDArray[np.object_]:
@@ -162,8 +168,9 @@ class Members:
 
     @cached_property
     def names(self) -> Ints:
-        """Rows for names: those of parts come last; works are renamed, so that age counts."""
-        return self._order(self.is_part.astype(float), RELIABILITY_A_YEAR * self.age_years - self.reliability)
+        """Rows for names: those of parts come last, then those with lost letters; works are renamed, so age counts."""
+        worth = RELIABILITY_A_YEAR * self.age_years - self.reliability
+        return self._order(self.is_part, self.spoiled("names"), worth)
 
     @cached_property
     def years(self) -> Ints:
@@ -194,6 +201,11 @@ class Members:
         new = starts_of(sites)
         out[sites[new]] = rows[new]
         return out
+
+    def first_whole(self, order: Ints, told: Flags, *names: str) -> Ints:
+        """Return what `first` does, of records with lost letters in some columns only where no other tells."""
+        whole = self.first(order, told & ~self.spoiled(*names))
+        return np.where(whole >= 0, whole, self.first(order, told))
 
     def _order(self, *by: Any) -> Ints:
         """Sort rows by site, then by these, then as they stand (by key)."""

@@ -78,7 +78,8 @@ class FilledSites:
 
     def best(self, column: str) -> None:
         """Fill a column of texts with the best record's value among those that tell one."""
-        self.take(column, self.members.first(self.members.order(column), self.members.told(column)))
+        told_there = self.members.told(column)
+        self.take(column, self.members.first_whole(self.members.order(column), told_there, column))
 
     def put(self, column: str, sites: Ints, values: Any) -> None:
         """Put texts into a column, of some sites."""

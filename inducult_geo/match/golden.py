@@ -172,8 +172,9 @@ def _plain(sites: FilledSites) -> None:
     sites.values["present_use"] = either(sites.values["present_use"], "unknown")
     for columns in TOGETHER:
         # One record speaks for all of them: the best of those that tell the first, or else any.
-        rows = members.first(members.plain, members.told(columns[0]))
-        others = members.first(members.plain, np.any([members.told(column) for column in columns], axis=0))
+        rows = members.first_whole(members.plain, members.told(columns[0]), *columns)
+        told = np.any([members.told(column) for column in columns], axis=0)
+        others = members.first_whole(members.plain, told, *columns)
         for column in columns:
             sites.take(column, np.where(rows >= 0, rows, others))
 

@@ -82,6 +82,8 @@ _LOSSES: Final = (
     (r"(?<=[a-zA-Z])[³¹¿¼¾£](?=[a-z])", "a sign inside a word: cp1250 read as cp1252"),
 )
 _MISREAD: Final = re.compile("[ÂÃÄÅĂĹ][\x80-\xbf‚ƒ„…†‡ˆ‰Š‹ŒŽ‘’“”•–—˜™š›œžŸˇ˘ŁĄŞŻłąşĽżŚŤŹśťź]")
+SPOILED: Final = f"\ufffd|ï¿½|{_MISREAD.pattern}"
+"""What a text of which letters are lost or misread looks like at a glance, as RE2 reads it: a sign, no proof."""
 
 
 def lost_characters(text: str) -> str | None:

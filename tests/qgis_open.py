@@ -64,6 +64,7 @@ def look(path, name):
         "tip": tip(layer),
         "tip_errors": tip_errors(layer),
         "display_error": QgsExpression(layer.displayExpression()).parserErrorString(),
+        "displayed": displayed(layer),
         "title": layer.metadata().title(),
         "licenses": layer.metadata().licenses(),
         "styles": styles_stored(layer),
@@ -97,6 +98,12 @@ def context(layer, feature):
     scopes = QgsExpressionContext(QgsExpressionContextUtils.globalProjectLayerScopes(layer))
     scopes.setFeature(feature)
     return scopes
+
+
+def displayed(layer):
+    """Return what each feature is called in lists and labels."""
+    expression = QgsExpression(layer.displayExpression())
+    return [expression.evaluate(context(layer, feature)) for feature in layer.getFeatures()]
 
 
 def tip(layer):

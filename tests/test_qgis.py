@@ -13,6 +13,7 @@ from bundles import contracts, small_bundle, with_made_changes
 from test_surfaces import with_surfaces
 
 from inducult_geo.publish.coverage import coverages_of
+from inducult_geo.publish.domains import DOMAINS
 from inducult_geo.publish.geopackage import FILE_NAME, write_geopackage
 from inducult_geo.publish.layers import LAYERS, layer_named
 from inducult_geo.publish.licences import for_release
@@ -20,6 +21,8 @@ from inducult_geo.publish.licences import for_release
 PYTHON = "/usr/bin/python3"
 SCRIPT = Path(__file__).with_name("qgis_open.py")
 pytestmark = pytest.mark.qgis
+NAMELESS = [18, 21]
+"""Numbers of two sites with outlines that get no name, the second no type, either."""
 
 
 def has_qgis() -> bool:
@@ -30,7 +33,10 @@ def has_qgis() -> bool:
 
 @pytest.fixture(scope="module")
 def bundle():
-    return with_surfaces(with_made_changes(for_release(small_bundle(), contracts())))
+    made = small_bundle()
+    made.sites.loc[NAMELESS, ["name", "name_en"]] = None
+    made.sites.loc[NAMELESS[1], "type"] = None
+    return with_surfaces(with_made_changes(for_release(made, contracts())))
 
 
 @pytest.fixture(scope="module")
@@ -68,6 +74,16 @@ def test_aspects_are_drawn_as_rings_around_the_theme(met, name, symbols):
     assert seen["renderer"] == "categorizedSymbol"
     assert seen["categories"][name] == symbols
     assert seen["labels"]
+
+
+def test_a_site_without_a_name_is_called_what_it_is(met, bundle):
+    sites = bundle.sites.set_index("site_id")
+    nameless, untyped = (f"IC-{number:05d}-0" for number in NAMELESS)
+    for layer in ("site_points", "site_areas"):
+        called = met["layers"][layer]["displayed"]
+        assert DOMAINS["type"][sites["type"][nameless]] in called
+        assert nameless not in called
+        assert untyped in called
 
 
 def test_map_tips_show_hostile_names_as_text(met):

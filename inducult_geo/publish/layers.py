@@ -63,6 +63,9 @@ class Layer:
         return next(column for column in self.columns if column.name == name)
 
 
+_SITE_NAME = 'coalesce("name", "name_en", if("type" is null, null, represent_value("type")), "site_id")'
+"""A site without a name is called what it is ("Quarry"); its id would say nothing to a reader of the map."""
+
 LAYERS: tuple[Layer, ...] = (
     Layer(
         "site_points",
@@ -79,7 +82,7 @@ LAYERS: tuple[Layer, ...] = (
             ("data quality", "site_points_quality.qml.j2"),
             ("background", "site_points_background.qml.j2"),
         ),
-        display='coalesce("name", "name_en", "site_id")',
+        display=_SITE_NAME,
         group="Sites",
         always=True,
     ),
@@ -90,7 +93,7 @@ LAYERS: tuple[Layer, ...] = (
         "MultiPolygon",
         columns.SITES,
         style="site_areas.qml.j2",
-        display='coalesce("name", "name_en", "site_id")',
+        display=_SITE_NAME,
         group="Sites",
     ),
     Layer(

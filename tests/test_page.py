@@ -237,6 +237,18 @@ def test_a_click_on_the_map_opens_the_card(page):
     assert page.run("document.querySelector('#card h2').textContent") == "Mühle Söhne"
 
 
+def test_borders_of_countries_are_drawn_from_afar_only(page):
+    """Natural Earth's lie kilometers off: from near they would run through the middle of towns."""
+    page.run("document.getElementById('tool').scrollIntoView()")
+    seen = []
+    for zoom in (6, 11):  # On the border of Germany and Czechia.
+        page.run(f"void inducult.map.map.jumpTo({{center: [12.96, 50.41], zoom: {zoom}}})")
+        page.until(DRAWN)
+        seen.append(page.run("inducult.map.map.queryRenderedFeatures({layers: ['borders']}).length"))
+    assert seen[0] > 0
+    assert seen[1] == 0
+
+
 def test_everything_can_be_done_with_the_keyboard(page):
     page.run("document.getElementById('search').focus()")
     page.type("skofja loka")

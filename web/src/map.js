@@ -8,6 +8,7 @@ import { t } from "./words.js";
 const CROWD = 3000; // From so many sites on, signs are smaller from afar.
 const HUGE = 20_000; // From so many on, they are dots there: shapes of three pixels are noise, and slow.
 const NEAR = 8; // From this zoom on the pictograms of branches can be read.
+const CLOSE = 10; // From here on the borders of countries are drawn too coarsely to be told from wrong ones.
 const EARTH_M = 111_319.49; // A degree of latitude.
 
 function color(name) {
@@ -189,8 +190,9 @@ export class SiteMap {
       { id: "land", type: "fill", source: "land", paint: { "fill-color": color("country"), "fill-outline-color": color("shore") } },
       { id: "grid", type: "line", source: "grid", paint: { "line-color": color("grid"), "line-width": 0.8 } },
       { id: "regions", type: "fill", source: "regions", paint: { "fill-color": color("land"), "fill-antialias": false } },
-      { id: "borders", type: "line", source: "borders", layout: { "line-join": "round" },
-        paint: { "line-color": color("shore"), "line-width": ["interpolate", ["linear"], ["zoom"], 4, 0.8, 9, 1.6], "line-dasharray": [4, 2] } },
+      { id: "borders", type: "line", source: "borders", maxzoom: CLOSE, layout: { "line-join": "round" },
+        paint: { "line-color": color("shore"), "line-width": ["interpolate", ["linear"], ["zoom"], 4, 0.8, 9, 1.6], "line-dasharray": [4, 2],
+          "line-opacity": ["interpolate", ["linear"], ["zoom"], CLOSE - 1, 1, CLOSE, 0] } },
       { id: "border", type: "line", source: "regions", layout: { "line-join": "round" },
         paint: { "line-color": color("edge"), "line-width": ["interpolate", ["linear"], ["zoom"], 4, 1.3, 10, 2.2] } },
       { id: "density", type: "heatmap", source: "sites", layout: { visibility: "none" }, paint: heat(this.sites.count) },

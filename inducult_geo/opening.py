@@ -7,7 +7,6 @@ import html
 import re
 from collections.abc import Mapping, Sequence
 from functools import cached_property
-from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -15,7 +14,6 @@ import geopandas as gpd
 import pandas as pd
 import pyarrow as pa
 import pyogrio
-from pyarrow import dataset
 
 from inducult_geo.errors import ConfigError, ReleaseError
 from inducult_geo.explaining import Site
@@ -26,9 +24,10 @@ from inducult_geo.publish.columns import OUTCOME, RECORDS, SITES, Column
 from inducult_geo.publish.layers import Layer, layer_named
 from inducult_geo.publish.opened import GEOPACKAGE, Opened
 from inducult_geo.publish.promises_files import SUMS, sums_of
-from inducult_geo.publish.spreadsheet import degrees, read_csv
+from inducult_geo.publish.spreadsheet import read_csv
 from inducult_geo.run import SCHEMA_VERSION
 from inducult_geo.store import DataFolder, current_release
+from inducult_geo.views import connect
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
@@ -216,32 +215,16 @@ class Release:
 
         The Parquet files are scanned where they lie. Instead of a geometry each spatial view has `geometry_wkb`
         (EPSG:3035), `x_m` and `y_m` (EPSG:3035) and `longitude` and `latitude` (WGS84) of a point on it, so that no
-        extension is needed; none is downloaded.
+        extension is needed; none is downloaded. One view more, `origins`, tells of each value of each site which record
+        it comes from: site_id, column_name, value (as text; null for the geometry), record_key, source, licence,
+        retrieved_at, valid_at. A value that several records made together (all names, say) has a row for each.
 
         Raises
         ------
         ConfigError
             Where duckdb is not installed.
         """
-        try:
-            duckdb = import_module("duckdb")
-        except ModuleNotFoundError:
-            raise ConfigError(
-                "duckdb is not installed: pip install 'inducult-geo[research]'. The frames need it not."
-            ) from None
-        settings = {"autoinstall_known_extensions": "false", "autoload_known_extensions": "false"}
-        connection: DuckDBPyConnection = duckdb.connect(":memory:", config=settings)
-        for name, key in (("sites", "site_id"), ("records", "record_key")):
-            connection.register(f"{name}_file", dataset.dataset(self.folder / f"{name}.parquet", format="parquet"))
-            connection.register(f"{name}_place", pa.Table.from_pandas(_places(self._frame(name), key)))
-            connection.execute(
-                f"CREATE VIEW {name} AS SELECT f.* EXCLUDE (geometry, bbox), p.* EXCLUDE ({key}), "  # noqa: S608
-                f"f.geometry::BLOB AS geometry_wkb FROM {name}_file AS f JOIN {name}_place AS p USING ({key})"
-            )
-        connection.execute("CREATE VIEW rejected AS SELECT * FROM records WHERE outcome = 'rejected'")
-        for name in ("matches", "review", "regions", "sources", "changes"):
-            connection.register(name, pa.Table.from_pandas(_flat(self._frame(name)), preserve_index=False))
-        return connection
+        return connect(self.folder, self._frame)
 
     def _frame(self, name: str) -> Any:
         """Return a frame, read at most once."""
@@ -374,20 +357,3 @@ def _with_columns(frame: pd.DataFrame, columns: Sequence[Column]) -> pd.DataFram
     more = [str(name) for name in frame if name not in declared and name != "geometry"]
     shape = ["geometry"] if "geometry" in frame else []
     return frame.assign(**lacking)[[*declared, *more, *shape]]
-
-
-def _places(frame: gpd.GeoDataFrame, key: str) -> pd.DataFrame:
-    """Return a point on each geometry, in meters and in degrees, by key."""
-    longitude, latitude = degrees(frame.geometry.to_numpy())
-    points = frame.geometry.representative_point()
-    told = {key: frame[key].to_numpy(), "x_m": points.x.to_numpy(), "y_m": points.y.to_numpy()}
-    return pd.DataFrame({**told, "longitude": longitude, "latitude": latitude})
-
-
-def _flat(frame: pd.DataFrame) -> pd.DataFrame:
-    """Return a frame with its geometry as numbers and WKB."""
-    if not isinstance(frame, gpd.GeoDataFrame):
-        return frame
-    places = _places(frame.assign(_row=range(len(frame))), "_row").drop(columns="_row")
-    plain = pd.DataFrame(frame.drop(columns="geometry")).reset_index(drop=True)
-    return plain.join(places).assign(geometry_wkb=frame.geometry.to_wkb().to_numpy())

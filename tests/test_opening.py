@@ -255,6 +255,38 @@ class TestSql:
         (told,) = release.duckdb().sql("SELECT count(*) FROM sites WHERE names::JSON ->> 'name' IS NOT NULL").fetchall()
         assert told[0] > 100
 
+    def test_each_value_of_each_site_has_its_origins(self, release: Release) -> None:
+        told = release.duckdb().sql("SELECT * FROM origins").fetchdf().astype("object")
+        expected = {
+            (site, column, key)
+            for site, text in zip(release.sites["site_id"], release.sites["lineage"], strict=True)
+            for column, keys in json.loads(text).items()
+            for key in keys.split("; ")
+        }
+        assert set(zip(told["site_id"], told["column_name"], told["record_key"], strict=True)) == expected
+        assert len(told) == len(expected) > 1000
+        records = release.records.set_index("record_key")
+        for column in ("source", "licence", "retrieved_at", "valid_at"):
+            said = [None if value != value else value for value in records.loc[told["record_key"], column]]
+            assert [None if value != value else value for value in told[column]] == said, column
+        sites = release.sites.set_index("site_id")
+        for column in ("name", "address", "start_year", "type"):
+            mine = told[told["column_name"] == column].drop_duplicates("site_id").set_index("site_id")["value"]
+            assert mine.to_dict() == sites.loc[mine.index, column].astype(str).to_dict(), column
+        assert told.loc[told["column_name"] == "geometry", "value"].isna().all()
+
+    def test_a_key_that_looks_like_two_is_one_where_there_is_such_a_record(self, copy: Path) -> None:
+        read = {name: gpd.read_parquet(copy / f"{name}.parquet") for name in ("sites", "records")}
+        read["records"].loc[0, "record_key"] = "register:A; B"
+        read["sites"]["lineage"] = '{"name": "register:A; B", "names": "register:A; B; no:1"}'
+        for name, frame in read.items():
+            frame.to_parquet(copy / f"{name}.parquet", write_covering_bbox=True)
+        connection = open_release(copy, check=False).duckdb()
+        rows = connection.sql("SELECT DISTINCT column_name, record_key, source IS NULL FROM origins ORDER BY ALL")
+        told = rows.fetchall()
+        assert told[0] == ("name", "register:A; B", False)
+        assert {(key, unknown) for column, key, unknown in told if column == "names"} >= {("no:1", True)}
+
     def test_a_folder_with_signs_of_a_pattern_is_read_as_it_is(self, copy: Path) -> None:
         assert open_release(copy).duckdb().sql("SELECT count(*) FROM records").fetchall() == [(207,)]
 

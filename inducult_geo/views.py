@@ -1,0 +1,92 @@
+"""The frames of a release as views in DuckDB."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from importlib import import_module
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+import geopandas as gpd
+import pandas as pd
+import pyarrow as pa
+from pyarrow import dataset
+
+from inducult_geo.errors import ConfigError
+from inducult_geo.publish.spreadsheet import degrees
+
+if TYPE_CHECKING:
+    from duckdb import DuckDBPyConnection
+
+_ORIGINS: Final = """
+CREATE VIEW origins AS
+WITH told AS (
+    SELECT site_id, to_json(s) AS row, lineage, unnest(json_keys(lineage)) AS column_name
+    FROM (SELECT * EXCLUDE (geometry, bbox) FROM sites_file) AS s
+), named AS (
+    SELECT site_id, column_name, row ->> ('$."' || column_name || '"') AS value,
+           lineage ->> ('$."' || column_name || '"') AS keys
+    FROM told
+), single AS (
+    -- A key of a partner may have "; " in it: only what is no key by itself names several.
+    SELECT n.site_id, n.column_name, n.value,
+           unnest(CASE WHEN r.record_key IS NULL THEN string_split(n.keys, '; ') ELSE [n.keys] END) AS record_key
+    FROM named AS n LEFT JOIN records_file AS r ON r.record_key = n.keys
+)
+SELECT o.*, r.source, r.licence, r.retrieved_at, r.valid_at
+FROM single AS o LEFT JOIN records_file AS r USING (record_key)
+"""
+
+
+def connect(folder: Path, frame: Callable[[str], Any]) -> DuckDBPyConnection:
+    """Open a connection in memory with a view a frame, and `origins`; see `Release.duckdb`.
+
+    Parameters
+    ----------
+    folder
+        The release: its Parquet files are scanned where they lie.
+    frame
+        Gives the frame of a name.
+
+    Raises
+    ------
+    ConfigError
+        Where duckdb is not installed.
+    """
+    try:
+        duckdb = import_module("duckdb")
+    except ModuleNotFoundError:
+        raise ConfigError(
+            "duckdb is not installed: pip install 'inducult-geo[research]'. The frames need it not."
+        ) from None
+    settings = {"autoinstall_known_extensions": "false", "autoload_known_extensions": "false"}
+    connection: DuckDBPyConnection = duckdb.connect(":memory:", config=settings)
+    for name, key in (("sites", "site_id"), ("records", "record_key")):
+        connection.register(f"{name}_file", dataset.dataset(folder / f"{name}.parquet", format="parquet"))
+        connection.register(f"{name}_place", pa.Table.from_pandas(_places(frame(name), key)))
+        connection.execute(
+            f"CREATE VIEW {name} AS SELECT f.* EXCLUDE (geometry, bbox), p.* EXCLUDE ({key}), "  # noqa: S608
+            f"f.geometry::BLOB AS geometry_wkb FROM {name}_file AS f JOIN {name}_place AS p USING ({key})"
+        )
+    connection.execute("CREATE VIEW rejected AS SELECT * FROM records WHERE outcome = 'rejected'")
+    for name in ("matches", "review", "regions", "sources", "changes"):
+        connection.register(name, pa.Table.from_pandas(_flat(frame(name)), preserve_index=False))
+    connection.execute(_ORIGINS)
+    return connection
+
+
+def _places(frame: gpd.GeoDataFrame, key: str) -> pd.DataFrame:
+    """Return a point on each geometry, in meters and in degrees, by key."""
+    longitude, latitude = degrees(frame.geometry.to_numpy())
+    points = frame.geometry.representative_point()
+    told = {key: frame[key].to_numpy(), "x_m": points.x.to_numpy(), "y_m": points.y.to_numpy()}
+    return pd.DataFrame({**told, "longitude": longitude, "latitude": latitude})
+
+
+def _flat(frame: pd.DataFrame) -> pd.DataFrame:
+    """Return a frame with its geometry as numbers and WKB."""
+    if not isinstance(frame, gpd.GeoDataFrame):
+        return frame
+    places = _places(frame.assign(_row=range(len(frame))), "_row").drop(columns="_row")
+    plain = pd.DataFrame(frame.drop(columns="geometry")).reset_index(drop=True)
+    return plain.join(places).assign(geometry_wkb=frame.geometry.to_wkb().to_numpy())

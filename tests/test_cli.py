@@ -21,6 +21,7 @@ from inducult_geo.cli.common import exit_code
 from inducult_geo.errors import ConfigError, InducultError, ReleaseError, SourceError
 from inducult_geo.match.link import LINK_COLUMNS
 from inducult_geo.match.score import DOUBTED
+from inducult_geo.publish.spreadsheet import plain_cell
 
 COUNTEREXAMPLES = sorted((Path(__file__).parent / "counterexamples").glob("*.toml"))
 
@@ -305,6 +306,26 @@ def test_link_joins_two_tables_and_one_with_a_release(tmp_path: Path, sample: Pa
     told_doubtful = (pairs["decision"] == "review") | again | (pairs["score"] < DOUBTED)
     assert (pairs["doubtful"] == told_doubtful).all()
     assert numbers["doubtful"] == told_doubtful.sum() < len(pairs)
+
+
+def test_ids_in_pairs_are_no_formulas_and_can_be_read_back(tmp_path: Path) -> None:
+    ids = ["=1+1", "@x", "-5", "'=2", "plain"]
+    for side in ("left", "right"):
+        (tmp_path / f"{side}.toml").write_text(
+            f'id = "{side}"\ntitle = "T"\nfiles = ["{side}.csv"]\nlicence = "CC0-1.0"\nattribution = ""\n'
+            'countries = ["AT"]\n[place]\ncrs = "EPSG:4326"\nx = "lon"\ny = "lat"\n'
+            '[columns]\nkey = "id"\nname = "name"\n',
+            encoding="utf-8",
+        )
+        rows = [f"{one},Sensenwerk {'ABCDE'[at]}elm,{14 + at / 10},47.{at}" for at, one in enumerate(ids)]
+        (tmp_path / f"{side}.csv").write_text("\n".join(["id,name,lon,lat", *rows]) + "\n", encoding="utf-8")
+    out = tmp_path / "pairs.csv"
+    told("link", tmp_path / "left.toml", tmp_path / "right.toml", "--out", out, "--data", tmp_path / "data")
+    pairs = pd.read_csv(out, dtype=str)
+    assert {"'=1+1", "'@x", "-5", "''=2", "plain"} == {*pairs["left_id"]} == {*pairs["right_id"]}
+    assert {plain_cell(text) for text in pairs["left_id"]} == {*ids}
+    assert {*pairs["doubtful"]} <= {"True", "False"}
+    assert float(pairs["score"][0]) > 0
 
 
 def test_nothing_outside_is_read_as_markup(sample: Path) -> None:

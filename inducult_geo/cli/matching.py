@@ -39,10 +39,11 @@ def link(
     Each left row has its best match; where the right list has the same works again, that row is a match, too. Where
     the right one's contract says units_per_site (permits, units), further rows of it that belong to the same left row
     are told as well, with the decision 'unit'. For both the column beside names the best match. The column doubtful
-    marks what a person should look at.
+    marks what a person should look at. An id that a spreadsheet would take for a formula has an apostrophe before it.
     """
     from inducult_geo import api
     from inducult_geo.catalog import load_contract
+    from inducult_geo.publish.spreadsheet import safe_texts
     from inducult_geo.resolving import weights_of
     from inducult_geo.store import replacing
 
@@ -52,7 +53,7 @@ def link(
         units = not right.is_dir() and load_contract(right).units_per_site
         pairs = api.link(tables[0], tables[1], units=units, weights=weights_of(opened))
     with replacing(out) as draft:
-        pairs.to_csv(draft, index=False, lineterminator="\n")
+        safe_texts(pairs).to_csv(draft, index=False, lineterminator="\n")
     numbers = {
         "left": len(tables[0]),
         "right": len(tables[1]),

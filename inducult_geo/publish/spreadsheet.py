@@ -28,7 +28,6 @@ ENCODING = "utf-8-sig"
 _STARTS = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
 _NUMBER = re.compile(r"[+-]?\d+(?:[.,]\d+)?")
 _DELIMITERS = ",;\t"
-_LONGEST_CELL = 10_000_000
 _ANY_LENGTH = 2**31 - 1
 
 
@@ -40,6 +39,12 @@ def safe_cell(value: Any) -> Any:
     # A text that itself begins so gets one more, so that `plain_cell` gives back what was written.
     looks = text.startswith(_STARTS) or (text.startswith("'") and text[1:].lstrip("'").startswith(_STARTS))
     return f"'{text}" if looks and not _NUMBER.fullmatch(text) else text
+
+
+def safe_texts(table: pd.DataFrame) -> pd.DataFrame:
+    """Return a table whose cells are all as `safe_cell` gives them; columns of numbers stay as they are."""
+    texts = [name for name in table if table[name].dtype == object or isinstance(table[name].dtype, pd.StringDtype)]
+    return table.assign(**{str(name): table[name].map(safe_cell) for name in texts})
 
 
 def plain_cell(text: str) -> str:
@@ -92,7 +97,7 @@ def read_csv(path: Path) -> pd.DataFrame:
         raise ContractError(f"{path}: cannot be read: {problem.strerror}.") from problem
     first = text.split("\n", 1)[0]
     delimiter = max(_DELIMITERS, key=first.count)
-    csv.field_size_limit(_LONGEST_CELL)
+    _allow_any_cell()
     try:
         rows = [*csv.reader(io.StringIO(text, newline=""), delimiter=delimiter)]
     except csv.Error as problem:
@@ -110,10 +115,14 @@ def read_csv(path: Path) -> pd.DataFrame:
 
 def rows_of(path: Path) -> Iterator[dict[str, str]]:
     """Yield the rows of a CSV that `csv_bytes` made, as they stand in it; a cell may be of any length."""
-    # Python allows 131,072 characters, and keeps the number for the whole process.
-    csv.field_size_limit(_ANY_LENGTH)
+    _allow_any_cell()
     with path.open(encoding=ENCODING, newline="") as handle:
         yield from csv.DictReader(handle)
+
+
+def _allow_any_cell() -> None:
+    """Let a cell have any length: Python allows 131,072 characters, and keeps the number for the whole process."""
+    csv.field_size_limit(_ANY_LENGTH)
 
 
 def _cell(value: Any) -> Any:

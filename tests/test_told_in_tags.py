@@ -55,6 +55,47 @@ def test_capacity_and_fuel_of_a_contract_are_compared(tmp_path: Path) -> None:
     assert found["fuel"] == pytest.approx([1.0, np.nan], nan_ok=True)
 
 
+def test_a_column_that_is_called_so_and_means_something_else_is_neither_lost_nor_taken(tmp_path: Path) -> None:
+    contract = CONTRACT.format(id="own").replace('name = "name"', 'name = "name"\noperator = "fuel"')
+    (tmp_path / "own.toml").write_text(contract, encoding="utf-8")
+    rows = ["nr,name,lon,lat,power,source,capacity,fuel", "1,Melk,15.3,48.2,168 MW,Hydro,9000 t,Shell"]
+    rows += ["2,Pack,15.0,47.0,,,8000 t,Esso"]
+    (tmp_path / "own.csv").write_text("\n".join(rows) + "\n", encoding="utf-8")
+    records = inducult_geo.read_source(tmp_path / "own.toml")
+    told = [from_json(text) for text in records["tags"]]
+    assert [(one.get("capacity"), one["capacity (in the file)"]) for one in told] == [
+        ("168 MW", "9000 t"),
+        (None, "8000 t"),
+    ]
+    assert [(one.get("fuel"), one["fuel (in the file)"]) for one in told] == [("Hydro", "Shell"), (None, "Esso")]
+    assert prepare(records).capacity.tolist() == pytest.approx([168, np.nan], nan_ok=True)
+
+
+@pytest.mark.parametrize(
+    ("text", "capacity"),
+    [
+        ("1 200 MW", 1200),
+        ("1\u202f200,5 MW", 1200.5),
+        ("1\u00a0200", 1200),
+        ("12’500", 12_500),
+        ("1.200,5", 1200.5),
+        ("1,200.5 MWe", 1200.5),
+        ("1.200.000", 1_200_000),
+        ("1 200 300", 1_200_300),
+        ("1.200", 1.2),
+        ("1,200", 1.2),
+        ("0,25", 0.25),
+        ("1 20", np.nan),
+        ("1 200 30", np.nan),
+        ("1.200.5", np.nan),
+        ("2 x 600", np.nan),
+    ],
+)
+def test_a_capacity_is_read_with_marks_between_its_thousands(text: str, capacity: float) -> None:
+    read_as, _ = capacity_and_fuel(pd.Series([to_json({"capacity": text})]))
+    assert read_as.tolist() == pytest.approx([capacity], nan_ok=True)
+
+
 def test_a_cell_of_a_broken_file_is_looked_through_once() -> None:
     """Blanks without end took minutes, as did a text that says "and" a thousand times."""
     before = time.process_time()

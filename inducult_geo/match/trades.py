@@ -60,6 +60,11 @@ FUELS: Final[Mapping[str, str]] = {
 }
 """Fuel -> pattern of the words for it. A text may name several."""
 
+_GROUPED: Final = re.compile(
+    r"(?P<whole>\d{1,3}(?P<mark>[ '\u2019\u00a0\u2009\u202f.,])"
+    r"\d{3}(?P<more>(?:(?P=mark)\d{3})*))(?:(?!(?P=mark))[.,](?P<part>\d+))?"
+)
+"""A number with marks between its thousands: "1 200", "1'200,5", "1.200,5"."""
 _MEGAWATTS: Final = re.compile(r"MW(?:el?|th)?\s*$", re.IGNORECASE)
 _TOLD: Final = re.compile(r'"(?:capacity|fuel)"')
 
@@ -108,8 +113,13 @@ def fuel_bits(text: str) -> int:
 
 def _number(value: object) -> float:
     """Return a positive number, or NaN; megawatts ("168 MW") are what lists of plants give."""
+    text = _MEGAWATTS.sub("", str(value)).strip()
+    grouped = _GROUPED.fullmatch(text)
+    # One dot or comma alone is that of a fraction.
+    if grouped and (grouped["mark"] not in ".," or grouped["more"] or grouped["part"]):
+        text = f"{grouped['whole'].replace(grouped['mark'], '')}.{grouped['part'] or 0}"
     try:
-        number = float(_MEGAWATTS.sub("", str(value)).replace(",", "."))
+        number = float(text.replace(",", "."))
     except ValueError:
         return float("nan")
     return number if 0 < number < 1e9 else float("nan")

@@ -112,12 +112,17 @@ def _digest(path: Path) -> str:
     return digest.hexdigest()
 
 
-def _told(values: Iterable[Mapping[Any, Any]], rows: pd.DataFrame) -> list[str | None]:
-    """Return each row as JSON as it stands, and beside it what `TOLD_IN_TAGS` names, by the columns of the contract."""
+def _told(values: Iterable[Mapping[Any, Any]], rows: pd.DataFrame, wanted: Mapping[str, Sequence[str]]) -> list[str]:
+    """Return each row as JSON as it stands, and beside it what `TOLD_IN_TAGS` names, by the columns of the contract.
+
+    A column of the file that bears such a name and is not what the contract means by it is told as "capacity (in the
+    file)".
+    """
     known = {name: rows[name].tolist() for name in TOLD_IN_TAGS if name in rows}
+    moved = {name: f"{name} (in the file)" for name in known if [*wanted[name]] != [name]}
     said = []
     for at, row in enumerate(values):
-        told = {str(name): _plain(cell) for name, cell in row.items()}
+        told = {moved.get(str(name), str(name)): _plain(cell) for name, cell in row.items()}
         mapped = {name: _plain(cells[at]) for name, cells in known.items()}
         said.append(to_json(told | {name: str(cell) for name, cell in mapped.items() if cell is not None}))
     return said
@@ -131,7 +136,7 @@ def _rows(contract: Contract, path: Path, table: Table) -> pd.DataFrame:
     drawn = has_shapes(source)
     original = source.drop(columns="geometry") if drawn else source
     values = original.to_dict("records")
-    rows["tags"] = _told(values, rows)
+    rows["tags"] = _told(values, rows, wanted)
     shapes = source["geometry"] if drawn else [None] * len(source)
     rows["content_hash"] = [
         content_hash([*map(_plain, row.values()), None if shape is None else shape.wkb_hex])

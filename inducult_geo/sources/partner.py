@@ -112,7 +112,9 @@ def _digest(path: Path) -> str:
     return digest.hexdigest()
 
 
-def _told(values: Iterable[Mapping[Any, Any]], rows: pd.DataFrame, wanted: Mapping[str, Sequence[str]]) -> list[str]:
+def _told(
+    values: Iterable[Mapping[Any, Any]], rows: pd.DataFrame, wanted: Mapping[str, Sequence[str]]
+) -> list[str | None]:
     """Return each row as JSON as it stands, and beside it what `TOLD_IN_TAGS` names, by the columns of the contract.
 
     A column of the file that bears such a name and is not what the contract means by it is told as "capacity (in the

@@ -127,6 +127,7 @@ def test_operator_may_stand_in_the_other_name():
         ("Frankfurter Chaussee -", "Frankfurter Chaussee", 1.0, np.nan),
         ("Olefinstr. 1", "Olefinstrasse 1", 1.0, 1.0),
         ("Via dei Masini 95/97", "Via dei Masini 97", 1.0, 1.0),
+        ("Linjakatu 2 n/a", "Linjakatu 2", 1.0, 1.0),
         # A range of houses; a longer one is none.
         ("Hüttenring 5", "Hüttenring 3-7", 1.0, 1.0),
         ("Hüttenring 5", "Hüttenring 3-70", 1.0, 0.0),

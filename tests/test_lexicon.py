@@ -1,4 +1,4 @@
-"""The words that names are made of: forms, compounds, phrases and towns, in the languages of the regions."""
+"""The words that names are made of: forms, compounds, phrases and towns, in the languages of Europe's lists."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from inducult_geo.catalog.labels import LANGUAGES
 from inducult_geo.text import lexicon as module
 from inducult_geo.text.folding import fold, fold_once, spelling_key
 from inducult_geo.text.lexicon import lexicon, place_names, split_words
@@ -27,6 +28,15 @@ def concepts(name: str) -> set[str]:
         (("cihelna", "cihelny", "cihelnou"), "@brickworks"),
         (("fornace", "fornaci"), None),
         (("pivovar", "pivovaru", "pivovary"), "@brewery"),
+        (("papeterie", "Papeteries"), "@paper_mill"),
+        (("azucarera", "Azucareras"), "@sugar"),
+        (("panncentral", "panncentralen"), "@heating"),
+        (("teglværk", "Teglværket"), "@brickworks"),
+        (("téglagyár", "téglagyára"), "@brickworks"),
+        (("rafinărie", "Rafinăria"), "@refinery"),
+        (("tehdas", "tehtaat", "tehtaan"), "@factory"),
+        (("kotolňa", "kotolne", "kotolni"), "@heating"),
+        (("χαρτοποιία", "ΧΑΡΤΟΠΟΙΪΑ"), "@paper_mill"),
     ],
 )
 def test_every_form_of_a_word_means_the_same(forms: tuple[str, ...], token: str | None) -> None:
@@ -57,6 +67,30 @@ def test_a_phrase_is_stronger_than_its_words() -> None:
             assert words[0] == first
             assert len(words) > 1
             assert concept.token.startswith("@")
+
+
+@pytest.mark.parametrize(
+    ("name", "tokens"),
+    [
+        ("Billeruds pappersbruk", ("billeruds", "@paper_mill")),
+        ("Stenpappersbruk", ("sten", "@paper_mill")),
+        ("Villatehdas", ("villa", "@factory")),
+        ("Kábelgyár", ("kabel", "@factory")),
+        ("Keiserbryggeri", ("keiser", "@brewery")),
+    ],
+)
+def test_compounds_end_in_the_trade_in_the_languages_that_form_them(name: str, tokens: tuple[str, ...]) -> None:
+    assert name_tokens(name) == tokens
+
+
+def test_words_of_other_countries_change_none_of_the_regions() -> None:
+    """A word of the eight regions' languages means the same with the words of their neighbors beside it as without."""
+    rows = packaged_rows("name_concepts.csv")
+    own = [row for row in rows if row["lang"] in LANGUAGES]
+    terms, known = module._terms(own), lexicon()
+    alone = module._inflected(own, terms)
+    alone |= {words[0]: concept for words, concept in terms.items() if len(words) == 1 and len(words[0]) > 1}
+    assert {word: known.words.get(word) for word in alone} == alone
 
 
 def test_a_form_that_two_concepts_share_means_neither() -> None:

@@ -40,7 +40,7 @@ _STONE: Final = re.compile(r"\b(?:km|p\.?k)\b[\s.:]*(\d+)(?:[.,+]\d+)?|\b(?:km|p
 
 _STREET: Final = re.compile(r"(?<=\w)(strasse|strase|str)\b\.?|\b(strasse|str)\b\.?")
 _RANGE: Final = re.compile(r"\b(\d{1,4})\s?-\s?(\d{1,4})\b")
-_NUMBER: Final = re.compile(r"\b(\d+)\s*([a-z])?\b")
+_NUMBER: Final = re.compile(r"\b(\d+)\s*((?!n/a|s/n|c/o)[a-z])?\b")
 _EMPTY: Final = frozenset(("snc", "nr", "no", "km", "via", "str", "de", "la", "le", "les", "di", "der", "die", "am"))
 _LONGEST_NUMBER: Final = 4
 """Digits of a house number; longer ones are postcodes."""

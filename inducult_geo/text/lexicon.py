@@ -1,4 +1,4 @@
-"""The words that names of works are made of: concepts in eight languages, and foreign names of towns.
+"""The words that names of works are made of: concepts in the languages of Europe's lists, and foreign names of towns.
 
 Inflected forms are worked out once, beforehand, so that looking a word up is one step.
 """
@@ -19,19 +19,33 @@ WORD: Final = re.compile(r"[^\W_]+")
 
 _FAMILY: Final[Mapping[str, str]] = {
     **dict.fromkeys(("en", "de", "nl"), "germanic"),
-    **dict.fromkeys(("cs", "sl", "hr", "pl"), "slavic"),
-    "it": "romance",
+    **dict.fromkeys(("cs", "sl", "hr", "pl", "sk", "bg"), "slavic"),
+    **dict.fromkeys(("fr", "es", "pt"), "plural"),
+    **dict.fromkeys(("sv", "da", "nb"), "nordic"),
+    **dict.fromkeys(("fi", "el", "lt", "lv", "et"), "as written"),
+    "it": "italian",
+    "ro": "romanian",
+    "hu": "hungarian",
 }
 _ENDINGS: Final[Mapping[str, tuple[str, ...]]] = {
     "germanic": ("", "e", "en", "n", "s", "es", "er"),
-    "romance": ("a", "e", "i", "o"),
+    "plural": ("", "s", "es"),
+    "nordic": ("", "et", "en", "er", "s", "ets", "ens", "erne", "arna"),
+    "as written": ("",),
+    "italian": ("a", "e", "i", "o"),
+    "romanian": ("", "a", "e", "i", "ia", "ie", "ul", "ului", "ei", "ii"),
+    "hungarian": ("", "a", "e", "ja", "je", "ban", "ben"),
     "slavic": (
         *("", "a", "e", "i", "o", "u", "y", "ou", "em", "om", "am", "ach", "ech", "ich", "ami", "emi", "owi"),
         *("ovi", "ow", "ia", "ie", "iach", "iami", "ama", "ima", "ej", "oj", "ho", "ego", "ych", "ih"),
     ),
 }
 _INFLECTED_FROM: Final = 5
-_HEADS_OF_FOUR: Final = frozenset({"werk", "mijn", "bahn"})
+_VOWEL_ENDS: Final = frozenset({"italian", "romanian", "slavic"})
+"""Families in which a word's ending takes the place of its last vowel."""
+
+_COMPOUNDING: Final = frozenset({"de", "nl", "sv", "da", "nb", "fi", "hu"})
+_HEADS_OF_FOUR: Final = frozenset({"werk", "mijn", "bahn", "verk", "bruk", "gyar"})
 _EXONYM_ANYWHERE_FROM: Final = 6
 SHORTEST_HEAD: Final = 4
 
@@ -50,7 +64,7 @@ class Concept:
 
 @dataclass(frozen=True)
 class Lexicon:
-    """Words as they are looked up: single words in all forms, phrases, heads of German and Dutch compounds."""
+    """Words as they are looked up: single words in all forms, phrases, heads of compounds ("Pappersbruk")."""
 
     words: Mapping[str, Concept]
     phrases: Phrases
@@ -80,7 +94,7 @@ def split_lines(folded: str) -> list[tuple[str, ...]]:
 def _forms(term: str, lang: str) -> Iterator[str]:
     """Give the inflected forms of a one-word term: its stem with each ending of the language's family."""
     family = _FAMILY[lang]
-    stem = term if family == "germanic" else re.sub("i?[aeiouy]$", "", term)
+    stem = re.sub("i?[aeiouy]$", "", term) if family in _VOWEL_ENDS else term
     if len(stem) >= _INFLECTED_FROM - 1:
         yield from (stem + ending for ending in _ENDINGS[family])
 
@@ -128,7 +142,7 @@ def lexicon() -> Lexicon:
     heads = {
         words[0]: terms[words]
         for row in rows
-        if row["lang"] in ("de", "nl") and row["role"] in ("generic", "specific", "part")
+        if row["lang"] in _COMPOUNDING and row["role"] in ("generic", "specific", "part")
         if len(words := split_words(row["term"])) == 1
         and (len(words[0]) >= _INFLECTED_FROM or words[0] in _HEADS_OF_FOUR)
     }

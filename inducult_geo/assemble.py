@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import replace
 from typing import Any
 
@@ -33,7 +33,7 @@ from inducult_geo.frames import (
     reasons_of,
 )
 from inducult_geo.publish.bundle import Bundle
-from inducult_geo.run import SCHEMA_VERSION, STATES, Run, SourceFacts, code_hash, run_id
+from inducult_geo.run import SCHEMA_VERSION, STATES, Run, SourceFacts, State, code_hash, run_id
 from inducult_geo.stage import Part, RegionOutcome, Stage
 
 TITLE = "InduCult2.0: sites of industrial culture"
@@ -232,9 +232,15 @@ def _about(declared: Contract | RasterSource, facts: Sequence[SourceFacts]) -> d
         "attribution": declared.attribution.strip() or declared.title or declared.id,
         "files": ", ".join(files) or None,
         "sha256": ", ".join(files.values()) or None,
-        "state": max((fact.state for fact in facts), key=STATES.index),
+        "state": _state({fact.state for fact in facts}),
         "message": _joined(fact.message for fact in facts),
     }
+
+
+def _state(states: Set[State]) -> str:
+    """Return the state of a source that has these, one for each region that reads it by itself."""
+    worst = max(states, key=STATES.index)
+    return "partial" if worst == "failed" and len(states) > 1 else worst
 
 
 def _source_row(contract: Contract, facts: Sequence[SourceFacts]) -> dict[str, Any]:

@@ -18,6 +18,7 @@ from inducult_geo.boundaries import kept_file, kept_outline
 from inducult_geo.errors import CountingError, RegionError
 from inducult_geo.frames import Counts, as_records, as_sites
 from inducult_geo.publish.bundle import Bundle
+from inducult_geo.publish.domains import DOMAINS
 from inducult_geo.publish.licences import for_release
 from inducult_geo.run import Run, open_run
 from inducult_geo.stage import Part, RegionOutcome, Stage, keep_part, keep_stage
@@ -90,6 +91,28 @@ def test_a_source_whose_contract_was_taken_away_is_withheld_and_stops_nothing(ru
     assert not public.records["record_key"].str.startswith("gone").any()
     assert (public.run["records_in"], public.run["withheld"]) == (3, 2)
     assert sorted(public.sites["site_id"]) == ["IC-osm:1"]
+
+
+@pytest.mark.parametrize(
+    ("states", "expected"),
+    [
+        (("fresh", "failed"), "partial"),
+        (("stale", "failed"), "partial"),
+        (("failed", "failed"), "failed"),
+        (("fresh", "stale"), "stale"),
+        (("fresh", "fresh"), "fresh"),
+    ],
+)
+def test_a_source_that_failed_in_some_regions_only_is_not_said_to_be_missing(
+    run: Run, states: tuple[str, str], expected: str
+) -> None:
+    there, other = (
+        stage(run, name, record(f"osm:{name}"), state=state)
+        for name, state in zip(("opole", "leoben"), states, strict=True)
+    )
+    row = put_together(run, there, other).sources.set_index("source").loc["osm"]
+    assert row["state"] == expected
+    assert row["state"] in DOMAINS["source_state"]
 
 
 @pytest.mark.parametrize(("said", "credit"), [("", "Our list"), ("  ", "Our list"), ("The office", "The office")])

@@ -237,6 +237,25 @@ def test_a_click_on_the_map_opens_the_card(page):
     assert page.run("document.querySelector('#card h2').textContent") == "Mühle Söhne"
 
 
+@pytest.mark.parametrize("legend", ["", "document.getElementById('legend').open = false"], ids=["legend", "no legend"])
+def test_the_chosen_site_lies_neither_under_the_legend_nor_under_the_card(page, file, legend):
+    page.open(file, width=1280, height=800)
+    page.until(DRAWN)
+    page.run(legend)
+    page.run("void inducult.map.map.jumpTo({center: [5, 44], zoom: 9})")
+    page.run(
+        "location.hash = '#site=' + inducult.sites.columns.site_id[inducult.sites.columns.name.indexOf('Mühle Söhne')]"
+    )
+    page.until("!document.getElementById('card').hidden && !inducult.map.map.isMoving()")
+    page.until(DRAWN)
+    site = "inducult.sites.columns.name.indexOf('Mühle Söhne')"
+    at = f"inducult.map.map.project([inducult.sites.columns.lon[{site}], inducult.sites.columns.lat[{site}]])"
+    canvas = "inducult.map.map.getCanvas().getBoundingClientRect()"
+    for aside in (-20, 0, 20):
+        over = f"document.elementFromPoint({canvas}.x + {at}.x + {aside}, {canvas}.y + {at}.y).tagName"
+        assert page.run(over) == "CANVAS", aside
+
+
 def test_borders_of_countries_are_drawn_from_afar_only(page):
     """Natural Earth's lie kilometers off: from near they would run through the middle of towns."""
     page.run("document.getElementById('tool').scrollIntoView()")

@@ -177,15 +177,16 @@ def test_changes_are_shown_where_there_is_a_release_to_compare_with(bundle, monk
     from inducult_geo.publish import preview
 
     rows = [
-        {"change": kind, "site_id": f"IC-{n}", "name": HOSTILE[0], "region": "opole", "detail": "d", "cause": "osm"}
-        | {"distance_m": 12.4 if kind == "moved" else np.nan}
-        for n, kind in enumerate(["new", "new", "moved"])
+        {"change": kind, "site_id": f"IC-{n}", "name": HOSTILE[0], "region": "opole", "cause": "osm"}
+        | ({"distance_m": 12.4, "detail": "12 m"} if kind == "moved" else {"distance_m": np.nan, "detail": "d"})
+        for n, kind in enumerate(["moved", "new", "new"])
     ]
     real = preview.layer_frames
     monkeypatch.setattr(preview, "layer_frames", lambda given: {**real(given), "changes": pd.DataFrame(rows)})
     monkeypatch.setattr(preview, "CHANGES_SHOWN", 2)
     text = Page(preview_page(bundle)).text
     assert "2 new · 1 moved. The first 2 of 3 are shown" in text
+    assert text.count("12 m") == 1, "how far a site moved is told once"
     assert HOSTILE[0] in text
     monkeypatch.setattr(preview, "layer_frames", real)
     assert "Changes since the last release" not in Page(preview_page(bundle)).text

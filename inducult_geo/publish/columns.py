@@ -132,6 +132,7 @@ _STATE = C(
     "Whether this run read it, kept it from before, or failed on it.",
     domain="state",
 )
+_SOURCE_STATE = replace(_STATE, domain="source_state")
 _MESSAGE = C("message", "text", "Message of the run", "What went wrong and what to do; empty where nothing did.")
 _SCORE = C("score", "number", "Probability", "Calibrated probability that both records are one site (0 to 1).")
 _DISTANCE = C("distance_m", "number", "Distance apart", "Distance between the two places.", unit="m")
@@ -313,7 +314,7 @@ SOURCES: tuple[Column, ...] = (
     C("accuracy_m", "number", "Accuracy of the source", "Accuracy of its places after all steps.", unit="m"),
     C("retrieved_at", "text", "Retrieved", "When the data were fetched (ISO 8601)."),
     C("valid_at", "text", "Valid at", "Date that the data speak of (ISO 8601)."),
-    _STATE,
+    _SOURCE_STATE,
     _MESSAGE,
 )
 """Columns of `sources`."""

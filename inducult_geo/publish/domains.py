@@ -76,5 +76,11 @@ DOMAINS: Mapping[str, Mapping[str, str]] = {
     },
     "question_kind": {"pair": "Are these two records one site?", "place": "Where is this record?"},
     "state": {"fresh": "Fresh", "stale": "Stale: kept from an earlier run", "failed": "Failed: not in this release"},
+    "source_state": {
+        "fresh": "Fresh",
+        "stale": "Stale: kept from an earlier run",
+        "partial": "Partial: not in this release for some regions",
+        "failed": "Failed: not in this release",
+    },
 }
 """Name of a domain -> its values -> their labels. Names are lower case, as the GeoPackage schema extension asks."""

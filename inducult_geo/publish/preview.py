@@ -178,7 +178,7 @@ def _questions(frame: pd.DataFrame | None) -> list[dict[str, Any]]:
 
 def _problems(frames: Mapping[str, pd.DataFrame]) -> list[tuple[str, str, str]]:
     """Return who has a problem, in which state it is, and what it is: regions first, then sources."""
-    states = DOMAINS["state"]
+    states = DOMAINS["source_state"]
     rows = [
         _plain(row) | {"who": row["title"]}
         for layer in ("regions", "sources")

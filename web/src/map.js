@@ -127,7 +127,10 @@ export class SiteMap {
 
   #offset() {
     const { clientWidth, clientHeight } = this.element;
-    return clientWidth > 700 ? [-170, 0] : [0, -clientHeight / 4];
+    if (clientWidth <= 700) return [0, -clientHeight / 4];
+    // Between the legend at the left and the card at the right.
+    const legend = document.querySelector("#legend[open]");
+    return [((legend?.offsetWidth ?? 0) - 340) / 2, 0];
   }
 
   #start() {

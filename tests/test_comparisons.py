@@ -77,6 +77,7 @@ def test_symmetric_and_told_in_words(entry):
         ("Antonov rov", "Antonijev rov", 0.3, 0.75),
         # A legal form is no word of a name, wherever it stands.
         ("Wacker GmbH, Burghausen", "Wacker Burghausen", 1.0, 1.0),
+        ("Holcim Zrt. Lábatlan", "Holcim Lábatlan", 1.0, 1.0),
         ("Equinor ASA Granefeltet", "Equinor Granefeltet", 1.0, 1.0),
     ],
 )

@@ -171,6 +171,13 @@ def test_stripping_twice_changes_nothing_more(words: list[str]) -> None:
         ("Instalacja do produkcji wapna", "PL", ("instalacja", "@lime_kiln")),
         ("Výroba cementu Mokrá", "CZ", ("@cement", "mokra")),
         ("Kops I Power Plant", "AT", ("kops", "#1", "@power_station")),
+        # Legal forms stand before names in some countries.
+        ("SC CARPATCEMENT HOLDING SA - FABRICA DE CIMENT", "RO", ("carpatcement", "holding", "@cement")),
+        ("SAS Papeterie de Vizille", "FR", ("@paper_mill", "vizille")),
+        ("AS Kunda Nordic", "EE", ("kunda", "nordic")),
+        ("SIA Cemex", "LV", ("cemex",)),
+        ("Oy Sinebrychoff Ab", "FI", ("sinebrychoff",)),
+        ("ΠΑΚΟ ΑΒΕΕ", "GR", ("pako",)),
         ("CALES Y CEMENTOS", "ES", ("@lime_kiln", "@cement")),
         ("Faiella & C", "IT", ("faiella",)),
         ("E D F Nord", "FR", ("nord",)),

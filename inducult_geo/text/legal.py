@@ -26,8 +26,9 @@ _GLUED: Final[Mapping[str, str | None]] = {
 }
 
 UNMISTAKABLE: Final = frozenset(
-    ("asa", "bvba", "doo", "gmbh", "inc", "kgaa", "limited", "ltd", "mbh", "oyj", "plc", "sarl", "sas", "sasu", "sau")
-    + ("slu", "spa", "spol", "srl", "sro")
+    ("abp", "asa", "bvba", "doo", "ead", "eood", "gmbh", "inc", "jsc", "kft", "kgaa", "lda", "limited", "ltd", "mbh")
+    + ("nyrt", "ood", "oy", "oyj", "plc", "sarl", "sas", "sasu", "sau", "slu", "spa", "spol", "srl", "sro", "uab")
+    + ("zrt",)
 )
 """Legal forms that mean nothing else wherever they stand ("Wacker GmbH, Werk Burghausen"). At the ends of a name all
 forms of its country are left out before."""
@@ -101,9 +102,9 @@ def _legal_forms(country: str | None) -> LegalForms:
         words = [form for form in (row["name_local"], *row["abbreviations"].split(";")) if form and "," not in form]
         for form in words:
             key = "".join(map(_form_key, form.split()))
-            if len(key) < 2 or (len(key) == 2 and not row["generic_class"]):
+            if len(key) < 2:
                 continue
-            if row["position"] in ("end", "both"):
+            if row["position"] in ("end", "both") and (len(key) > 2 or row["generic_class"]):
                 end[key] = end.get(key) or row["generic_class"] or None
             if row["position"] in ("start", "both") and form in row["abbreviations"].split(";"):
                 start[key] = start.get(key) or row["generic_class"] or None

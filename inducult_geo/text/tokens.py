@@ -17,9 +17,9 @@ SILENT_ROLES: Final = frozenset({"status_hint", "company"})
 """Roles of concepts that say nothing about which works it is."""
 
 _SMALL_WORDS: Final = (
-    "al am an and auf aus bei da dal das de degli dei del della delle dello den der des di die du ed ei el en et "
-    "for fuer fur gli het il im in ke kod la las le lo na nad nr od of op pod pri przy sa te the ul und van vom "
-    "von we ze za zu zum zur"
+    "al am an and auf aus aux bei da dal das de degli dei del della delle dello den der des di die du ed ei el en "
+    "et for fuer fur gli het il im in ke kod la las le les lo los na nad nr och od of og op pod pri przy sa te "
+    "the ul und van vom von we za ze zu zum zur"
 )
 _STOPWORDS: Final = frozenset(_SMALL_WORDS.split())
 _NUMERALS: Final = "i ii iii iv v vi vii viii ix x xi xii xiii xiv xv xvi xvii xviii xix xx"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from itertools import pairwise
 
 import numpy as np
 import pandas as pd
@@ -61,6 +62,21 @@ def test_as_each_name_alone(asked):
 def test_names_with_something_special_beside_plain_ones(name):
     names = ["Zementwerk Rohrdorf", name, "Hut", name]
     assert token_lists(names, ["DE"] * 4).tuples() == [name_tokens(one, country="DE") for one in names]
+
+
+PHRASES = [term for term in TERMS if " " in term]
+
+
+@pytest.mark.parametrize("sign", [" ", "-", " - ", "  "])
+def test_phrases_whole_cut_short_and_with_a_word_between(sign):
+    """Only names in which a second word follows a first are read one by one: all others must be read the same."""
+    words = [term.split() for term in PHRASES]
+    names = [sign.join(some) for one in words for some in (one, one[:-1], [*one, "Rohr"], ["Rohr", *one])]
+    names += [sign.join([one[0], "Rohr", *one[1:]]) for one in words]
+    names += [sign.join([one[0], *other]) for one, other in pairwise(words)]
+    made = token_lists(names, [None] * len(names)).tuples()
+    assert made == [name_tokens(name) for name in names]
+    assert len(PHRASES) > 50
 
 
 def test_names_of_real_tables(shared):

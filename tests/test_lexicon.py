@@ -11,7 +11,7 @@ from inducult_geo.text import lexicon as module
 from inducult_geo.text.folding import fold, fold_once, spelling_key
 from inducult_geo.text.lexicon import lexicon, place_names, split_words
 from inducult_geo.text.tables import packaged_rows
-from inducult_geo.text.tokens import GUESSABLE_ROLES, name_concepts, name_tokens
+from inducult_geo.text.tokens import GUESSABLE_ROLES, name_concepts, name_tokens, word_concepts
 
 LETTERS = st.text(alphabet=st.characters(categories=("L", "M", "N", "P", "Zs")), max_size=40)
 
@@ -44,6 +44,24 @@ def test_every_form_of_a_word_means_the_same(forms: tuple[str, ...], token: str 
     assert len(set(found)) == 1, dict(zip(forms, found, strict=True))
     if token:
         assert token in found[0]
+
+
+def test_what_a_word_begins_with() -> None:
+    known = lexicon()
+    beginnings = {word[:end] for word in known.words for end in range(1, len(word))}
+    asked = beginnings | {*known.words} | {word + end for word in known.words for end in ("a", "z", "ø")}
+    assert {part for part in asked if known.begins(part)} == beginnings
+    assert not known.begins("\U0010ffff")
+
+
+def test_a_compound_is_read_by_its_longest_head() -> None:
+    """A word that is none of the table: a beginning of three letters at least, and the longest head that it ends in."""
+    known = lexicon()
+    for head in known.heads:
+        word = f"xyzq{head}"
+        cut = next(cut for cut in range(3, len(word)) if word[cut:] in known.heads)
+        assert word_concepts(word) == (word[:cut], known.heads[word[cut:]])
+        assert word_concepts(f"xy{head}")[0] != "xy"
 
 
 def test_a_term_of_the_table_is_its_own_concept_in_every_language() -> None:

@@ -13,7 +13,7 @@ import inducult_geo
 from inducult_geo.frames import concat_records, from_json, to_json
 from inducult_geo.match.comparisons import COMPARISONS, Compared
 from inducult_geo.match.prepare import prepare
-from inducult_geo.match.trades import capacity_and_fuel, is_beside_works
+from inducult_geo.match.trades import capacity_and_fuel, fuel_bits, is_beside_works
 
 CONTRACT = """
 id = "{id}"
@@ -103,3 +103,12 @@ def test_a_cell_of_a_broken_file_is_looked_through_once() -> None:
     assert np.isnan(capacity[0])
     assert not is_beside_works("Kessel und Turm " * 12_500)
     assert time.process_time() - before < 10
+
+
+def test_each_row_has_what_its_own_tags_tell() -> None:
+    told = [to_json({"capacity": "12 MW", "fuel": "coal"}), None, to_json({"fuel": "gas"}), to_json({"name": "x"})]
+    rows = [1, 0, 2, 0, 3, 1]
+    capacity, fuel = capacity_and_fuel(pd.Series([told[row] for row in rows], dtype="str"))
+    assert np.array_equal(capacity, [np.nan, 12, np.nan, 12, np.nan, np.nan], equal_nan=True)
+    assert fuel.tolist() == [0, fuel_bits("coal"), fuel_bits("gas"), fuel_bits("coal"), 0, 0]
+    assert [part.tolist() for part in capacity_and_fuel(pd.Series([None, None], dtype="str"))[1:]] == [[0, 0]]

@@ -68,10 +68,11 @@ def prepare(records: Records) -> Prepared:
     cities = words.towns(records["city"])
     geometry = records.geometry.to_numpy().astype(object)
     capacity, fuel = capacity_and_fuel(records["tags"])
-    group = pd.factorize(pd.Series(records["source"].to_numpy(dtype=object) + "|" + country))[0].astype(np.int64)
+    source, (lands, known) = _text(records["source"]), pd.factorize(country)
+    group = pd.factorize(pd.factorize(source)[0] * max(len(known), 1) + lands)[0].astype(np.int64)
     return Prepared(
         key=records["record_key"].fillna("").to_numpy(dtype=object),
-        source=_text(records["source"]),
+        source=source,
         country=country,
         geometry=geometry,
         xy=points_in(geometry),
@@ -83,7 +84,7 @@ def prepare(records: Records) -> Prepared:
         streets=streets,
         house_numbers=numbers,
         cities=cities,
-        postcode=np.array(_each(_postcode, records["postcode"]), dtype=object),
+        postcode=_each(_postcode, records["postcode"]),
         type=_text(records["type"]),
         theme=_text(records["theme"]),
         aspect=_text(records["aspect"]),
@@ -125,11 +126,12 @@ def flat(outer: Ragged, inner: Ragged) -> Ragged:
     return sets(*spread(outer, inner), len(outer))
 
 
-def _each(work: Callable[[Any], Any], column: pd.Series) -> list[Any]:
+def _each(work: Callable[[Any], Any], column: pd.Series) -> NDArray[np.object_]:
     """Do the same to each value of a column, but once for equal ones, in order of appearance."""
     codes, values = pd.factorize(column.to_numpy(dtype=object), use_na_sentinel=False)
-    done = [work(value) for value in values]
-    return [done[code] for code in codes.tolist()]
+    done = np.empty(len(values), dtype=object)
+    done[:] = [work(value) for value in values]
+    return done[codes]
 
 
 def _text(column: pd.Series) -> NDArray[np.object_]:
@@ -140,6 +142,8 @@ def _text(column: pd.Series) -> NDArray[np.object_]:
 
 def _countries(records: Records) -> NDArray[np.object_]:
     """Return each record's country; where it does not tell, the one that most records of its region tell."""
+    if records["country"].notna().all():
+        return _text(records["country"])
     told = pd.DataFrame({"region": records["region"], "country": records["country"]}).dropna()
     counts = told.value_counts().rename("n").reset_index().sort_values(["n", "country"], ascending=[False, True])
     usual = counts.drop_duplicates("region").set_index("region")["country"]
@@ -193,9 +197,12 @@ def _lexicon(words: Words, outer: Sequence[Ragged], variants: Ragged, direct: Se
     n_rows = max(len(part) for part in direct)
     for part in (*(flat(names, variants) for names in outer), *direct):
         seen += np.bincount(part.values, minlength=len(listed))
-    concept = np.array([word.startswith("@") for word in listed], dtype=bool)
-    quarter = np.array([word in QUARTERS for word in listed], dtype=bool)
-    number = np.array([word.startswith("#") or len(word) == 1 or word.isdigit() for word in listed], dtype=bool)
+    sign = listed.astype("U1")
+    concept, is_one_sign = sign == "@", np.fromiter(map(len, listed), dtype=np.int64, count=len(listed)) == 1
+    is_digits = np.fromiter(map(str.isdigit, listed), dtype=bool, count=len(listed))
+    number = (sign == "#") | is_one_sign | is_digits
+    quarter = np.zeros(len(listed), dtype=bool)
+    quarter[[words.number[word] for word in QUARTERS if word in words.number]] = True
     # A floor keeps words telling in tables of a few records, where every word is frequent.
     rarity = np.log((n_rows + 20) / np.maximum(seen, 1)) / np.log(n_rows + 20)
     rarity = np.minimum(rarity, _usual(flat(outer[0], variants), group, len(listed)))

@@ -8,7 +8,6 @@ from typing import Final
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
 from inducult_geo.frames import from_json
 from inducult_geo.ragged import Flags, Floats, Ints
@@ -94,15 +93,16 @@ def capacity_and_fuel(tags: pd.Series) -> tuple[Floats, Ints]:
     capacity, fuel
         Numbers as the source gives them, NaN where none; fuels as bits in the order of `FUELS`, 0 where none.
     """
-    capacity, fuel = np.full(len(tags), np.nan), np.zeros(len(tags), dtype=np.int64)
-    told: NDArray[np.object_] = tags.to_numpy(dtype=object)
-    for row, text in enumerate(told):
+    codes, told = pd.factorize(tags.to_numpy(dtype=object))
+    # The last is that of rows without tags.
+    capacity, fuel = np.full(len(told) + 1, np.nan), np.zeros(len(told) + 1, dtype=np.int64)
+    for place, text in enumerate(told):
         # Looking first is ten times as fast as reading, and few sources tell either.
         if isinstance(text, str) and _TOLD.search(text):
             said = from_json(text)
-            capacity[row] = _number(said.get("capacity"))
-            fuel[row] = fuel_bits(str(said.get("fuel") or ""))
-    return capacity, fuel
+            capacity[place] = _number(said.get("capacity"))
+            fuel[place] = fuel_bits(str(said.get("fuel") or ""))
+    return capacity[codes], fuel[codes]
 
 
 def fuel_bits(text: str) -> int:

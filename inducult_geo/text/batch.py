@@ -69,6 +69,7 @@ def token_lists(names: Sequence[str], countries: Sequence[str | None]) -> TokenL
     code, owner = code[spoken], owner[spoken]
     special = np.zeros(len(names), dtype=bool)
     special[owner[read.special[code]]] = True
+    special[owner[_begin_a_phrase(read, code, owner)]] = True
     special[owner[_begin_a_place(read, code, lands[owner], known.tolist())]] = True
     special[owner[_make_a_pair(read, code, owner)]] = True
     return _assembled(names, countries, read, (code, owner), special)
@@ -108,7 +109,9 @@ class _Read:
     tokens, lists
         Their tokens, as in `TokenLists`.
     special
-        Whether its name must be read word by word: a single letter, the beginning of a phrase.
+        Whether its name must be read word by word: a single letter, the beginning of a phrase in a word of several.
+    opens, follows
+        Whether it may be the first word of a phrase, and the second.
     before
         Whether it may be the first of two words that are one ("Papier Fabrik").
     """
@@ -117,6 +120,8 @@ class _Read:
     tokens: list[str]
     lists: Ragged
     special: Flags
+    opens: Flags
+    follows: Flags
     before: Flags
 
     @classmethod
@@ -128,21 +133,35 @@ class _Read:
         known: dict[str, int] = {}
         numbers: list[int] = []
         ends = [0]
-        beginnings, phrases = lexicon().beginnings, lexicon().phrases
+        known_words = lexicon()
         before = np.zeros(len(parts), dtype=bool)
         for at, part in enumerate(parts):
             said = word_concepts(part)
-            before[at] = part in beginnings and said == (part,)
-            tokens = (one if isinstance(one, str) else one.token for one in said if not _is_silent(one))
-            numbers += [known.setdefault(token, len(known)) for token in tokens]
+            # Most words are plain: they say themselves.
+            if said == (part,):
+                numbers.append(known.setdefault(part, len(known)))
+                before[at] = known_words.begins(part)
+            else:
+                tokens = (one if isinstance(one, str) else one.token for one in said if not _is_silent(one))
+                numbers += [known.setdefault(token, len(known)) for token in tokens]
             ends.append(len(numbers))
-        single = (part in phrases or (len(part) == 1 and part.isalpha()) for part in parts)
-        special = np.fromiter(single, dtype=bool, count=len(parts))
+        phrases, seconds = known_words.phrases, known_words.seconds
+        single, opens, follows = (
+            np.fromiter(told, dtype=bool, count=len(parts))
+            for told in (
+                (len(part) == 1 and part.isalpha() for part in parts),
+                map(phrases.__contains__, parts),
+                map(seconds.__contains__, parts),
+            )
+        )
         said_by = Ragged(np.array(numbers, dtype=np.int64), np.array(ends, dtype=np.int64))
         rows, said_in = spread(Ragged(code, np.r_[0, np.cumsum(sizes)]), said_by)
         counts = np.bincount(rows, minlength=len(folded))
-        flags = (np.bincount(owner[flag[code]], minlength=len(folded)) > 0 for flag in (special, before))
-        return cls(folded, [*known], Ragged(said_in, np.r_[0, np.cumsum(counts)]), *flags)
+        special, opens, follows, before = (
+            np.bincount(owner[flag[code]], minlength=len(folded)) > 0 for flag in (single, opens, follows, before)
+        )
+        lists = Ragged(said_in, np.r_[0, np.cumsum(counts)])
+        return cls(folded, [*known], lists, special | (opens & (sizes > 1)), opens, follows, before)
 
 
 def _is_silent(said: str | Concept) -> bool:
@@ -175,14 +194,20 @@ def _bare(
     for number, country in enumerate(known):
         here = several[lands[several] == number]
         forms = legal_forms(country or None)
-        for at, tells in ((starts[here], forms.may_start), (starts[here] + counts[here] - 1, forms.may_end)):
+        for at, known_keys in ((starts[here], forms.heads), (starts[here] + counts[here] - 1, forms.tails)):
             which, different = pd.factorize(code[at])
-            may[here] |= np.fromiter((tells(keys[one]) for one in different), bool, len(different))[which]
+            told = map(known_keys.__contains__, map(keys.__getitem__, different.tolist()))
+            may[here] |= np.fromiter(told, bool, len(different))[which]
     for row in np.flatnonzero(may).tolist():
         left = without_form(names[row].split(), known[lands[row]] or None)
         starts[row] += left.start
         counts[row] = left.stop - left.start
     return starts, counts
+
+
+def _begin_a_phrase(read: _Read, code: Ints, owner: Ints) -> Ints:
+    """Find words that may begin a phrase: the next one of their name is the second of any."""
+    return np.flatnonzero(read.opens[code[:-1]] & read.follows[code[1:]] & (owner[:-1] == owner[1:]))
 
 
 def _begin_a_place(read: _Read, code: Ints, lands: Ints, known: Sequence[str]) -> Ints:

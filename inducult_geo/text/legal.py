@@ -55,8 +55,8 @@ class LegalForms:
 
     @cached_property
     def tails(self) -> frozenset[str]:
-        """Everything that the last word of a form at the end may be: a name that ends otherwise has none."""
-        return frozenset(key[start:] for key in self.end for start in range(len(key)))
+        """What the last word of a name with a form at the end may be: a part of one, a joiner, or signs alone."""
+        return frozenset(key[start:] for key in self.end for start in range(len(key))) | _JOINERS | {""}
 
     @cached_property
     def heads(self) -> frozenset[str]:
@@ -69,7 +69,7 @@ class LegalForms:
 
     def may_end(self, key: str) -> bool:
         """Tell whether the last word of a name may belong to a form, by its key."""
-        return not key or key in self.tails or key in _JOINERS
+        return key in self.tails
 
 
 @lru_cache(maxsize=1)

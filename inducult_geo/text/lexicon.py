@@ -6,6 +6,7 @@ Inflected forms are worked out once, beforehand, so that looking a word up is on
 from __future__ import annotations
 
 import re
+from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
@@ -48,6 +49,7 @@ _COMPOUNDING: Final = frozenset({"de", "nl", "sv", "da", "nb", "fi", "hu"})
 _HEADS_OF_FOUR: Final = frozenset({"werk", "mijn", "bahn", "verk", "bruk", "gyar"})
 _EXONYM_ANYWHERE_FROM: Final = 6
 SHORTEST_HEAD: Final = 4
+_BEGINNING: Final = 4
 
 Phrases = Mapping[str, tuple[tuple[tuple[str, ...], "Concept"], ...]]
 """First word -> whole phrases with their concept, longest first."""
@@ -71,14 +73,30 @@ class Lexicon:
     heads: Mapping[str, Concept]
 
     @cached_property
-    def endings(self) -> frozenset[str]:
-        """The last letters of all heads: a word that ends otherwise is no compound."""
-        return frozenset(head[-SHORTEST_HEAD:] for head in self.heads)
+    def endings(self) -> Mapping[str, tuple[str, ...]]:
+        """Last letters of a head -> all heads that end so, longest first: most words end otherwise."""
+        groups: dict[str, list[str]] = {}
+        for head in sorted(self.heads, key=len, reverse=True):
+            groups.setdefault(head[-SHORTEST_HEAD:], []).append(head)
+        return {ending: tuple(heads) for ending, heads in groups.items()}
 
     @cached_property
-    def beginnings(self) -> frozenset[str]:
-        """Everything that a word begins with."""
-        return frozenset(word[:end] for word in self.words for end in range(1, len(word)))
+    def seconds(self) -> frozenset[str]:
+        """The second words of all phrases."""
+        return frozenset(words[1] for group in self.phrases.values() for words, _ in group)
+
+    @cached_property
+    def _in_order(self) -> tuple[list[str], frozenset[str]]:
+        return sorted(self.words), frozenset(word[:_BEGINNING] for word in self.words)
+
+    def begins(self, part: str) -> bool:
+        """Tell whether any word begins with a part of it, and goes on."""
+        words, beginnings = self._in_order
+        if part[:_BEGINNING] not in beginnings and len(part) >= _BEGINNING:
+            return False
+        # In order, the words that a text begins follow it.
+        at = bisect_right(words, part)
+        return at < len(words) and words[at].startswith(part)
 
 
 def split_words(text: str) -> tuple[str, ...]:

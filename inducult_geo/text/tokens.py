@@ -46,10 +46,10 @@ def word_concepts(word: str) -> tuple[str | Concept, ...]:
         return (_ROMANS[word],)
     if word in _STOPWORDS or len(word) == 1:
         return ()
-    if len(word) >= _COMPOUND_FROM and word[-SHORTEST_HEAD:] in known.endings:
-        for cut in range(_PREFIX_FROM, len(word) - SHORTEST_HEAD + 1):
-            if head := known.heads.get(word[cut:]):
-                return (word[:cut], head)
+    if len(word) >= _COMPOUND_FROM:
+        for head in known.endings.get(word[-SHORTEST_HEAD:], ()):
+            if word.endswith(head) and len(word) - len(head) >= _PREFIX_FROM:
+                return (word[: -len(head)], known.heads[head])
     return (word,)
 
 

@@ -21,7 +21,7 @@ from numpy.typing import NDArray
 
 from inducult_geo.catalog.models import Contract
 from inducult_geo.frames import Records
-from inducult_geo.match.columns import Coded, coded, first_of_each, no_texts, texts
+from inducult_geo.match.columns import Coded, coded, first_of_each, no_texts, taken, texts
 from inducult_geo.match.history import MUSEUM_THEME
 from inducult_geo.match.prepare import accuracies
 from inducult_geo.ragged import Flags, Floats, Ints, starts_of
@@ -71,6 +71,10 @@ class Members:
     def _coded(self) -> dict[str, Coded]:
         return {}
 
+    @cached_property
+    def _spoiled_rows(self) -> dict[str, Ints]:
+        return {}
+
     def text(self, name: str) -> pa.Array:
         """Return a column of texts."""
         if name not in self._texts:
@@ -95,8 +99,20 @@ class Members:
 
     def spoiled(self, *names: str) -> Flags:
         """Tell which records have lost letters in one of some columns ("K\N{REPLACEMENT CHARACTER}dzierzyn")."""
-        found = [pc.fill_null(pc.match_substring_regex(self.text(name), SPOILED), False) for name in names]
-        return np.asarray(np.any([np.asarray(one, dtype=bool) for one in found], axis=0), dtype=bool)
+        found = np.zeros(len(self), dtype=bool)
+        for name in names:
+            found[self._spoiled(name)] = True
+        return found
+
+    def _spoiled(self, name: str) -> Ints:
+        """Return the rows with lost letters in one column."""
+        if name not in self._spoiled_rows:
+            values = self.text(name)
+            # What is lost leaves signs beyond ASCII: most texts need no closer look.
+            odd = np.flatnonzero(~np.asarray(pc.fill_null(pc.string_is_ascii(values), True), dtype=bool))
+            lost = np.asarray(pc.match_substring_regex(taken(values, odd), SPOILED), dtype=bool)
+            self._spoiled_rows[name] = odd[lost]
+        return self._spoiled_rows[name]
 
     @cached_property
     def shapes(self) -> NDArray[np.object_]:
@@ -204,7 +220,10 @@ class Members:
 
     def first_whole(self, order: Ints, told: Flags, *names: str) -> Ints:
         """Return what `first` does, of records with lost letters in some columns only where no other tells."""
-        whole = self.first(order, told & ~self.spoiled(*names))
+        spoiled = self.spoiled(*names)
+        if not spoiled.any():
+            return self.first(order, told)
+        whole = self.first(order, told & ~spoiled)
         return np.where(whole >= 0, whole, self.first(order, told))
 
     def _order(self, *by: Any) -> Ints:

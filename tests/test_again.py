@@ -143,3 +143,11 @@ def test_permits_at_one_address_are_one_works_with_a_chance_together():
 def test_what_stands_side_by_side_has_no_chance_together(permits, units):
     told = linked(row("l:0", "Stahlwerk Saal Donau", point(), city="Saal"), *permits, units=units)
     assert not (told["decision"] == "match").any()
+
+
+def test_what_has_no_match_has_no_units():
+    """Strangers side by side, each likely if it were alone: none is the one, so none is a further permit of it."""
+    names = ("Spinnerei Grauberg", "Werft Lohse", "Gerberei Volkmar")
+    strangers = [row(f"r:{i}", name, point(150), city="Saal") for i, name in enumerate(names)]
+    told = linked(row("l:0", "Kalkwerk Saal", point(), city="Saal"), *strangers, units=True)
+    assert set(told["decision"]) <= {"review"}

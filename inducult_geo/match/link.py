@@ -40,13 +40,13 @@ def link(
     -------
     pandas.DataFrame
         `left_id`, `right_id` (the sources' own keys), `score`, `decision` (match, unit, review), `beside` (of a unit or
-        of works given again the left row's best match, null where there is none), `doubtful` (worth a look: all for
+        of works given again the left row's best match, else null), `doubtful` (worth a look: all for
         review, what is given again, and what else scores below `score.DOUBTED`), `distance_m`, `why`. A left row
         matches its best right row, which others may match, too, and with it any that is of the same works given again
         (`again.given_again`); a second one that may be right instead is for `review`. With `units` further right rows
-        whose best left row it is are `unit`s. The score of a left row's best match is the chance that it is the one,
-        that of a unit or of works given again that it is one of the right ones (`score.Scored.whole`): of two alike it
-        may be the higher.
+        whose best left row it is are `unit`s, where it has a match. The score of a left row's best match is the chance
+        that it is the one, that of a unit or of works given again that it is one of the right ones
+        (`score.Scored.whole`): of two alike it may be the higher.
     """
     if left.empty or right.empty:
         return pd.DataFrame({name: pd.Series(dtype=TEXT) for name in LINK_COLUMNS})
@@ -55,10 +55,11 @@ def link(
     pairs, several = scored.pairs, scored.several
     rank = ranks_within(pairs.left, scored.probability)
     best, again = matches(scored, rank == 0, units=units)
-    further = _further(several, best | again) & units
+    match = match_of(pairs, best)
+    further = _further(several, best | again) & units & (match[pairs.left] >= 0)
     second = (rank == 1) & (scored.probability >= SECOND)
     asked = scored.is_question & ((rank == 0) | second) & ~best & ~again & ~further & review
-    return _table(scored, match_of(pairs, best), best=best, again=again, unit=further, asked=asked)
+    return _table(scored, match, best=best, again=again, unit=further, asked=asked)
 
 
 def _table(scored: Scored, match: Ints, **kinds: Flags) -> pd.DataFrame:

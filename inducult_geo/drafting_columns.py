@@ -118,6 +118,12 @@ def _is_postcode(column: Column) -> bool:
     return column.share(lambda cell: bool(re.fullmatch(r"(?:[A-Z]{1,2}-)?\d{2}-?\d{2,3}|\d{3} ?\d{2}", cell))) >= 0.7
 
 
+def _is_capacity(column: Column) -> bool:
+    """Whether the column holds numbers, or most cells do with a unit of power ("168 MW")."""
+    with_unit = re.compile(r"[\d., ]+[kMG]W[a-z]{0,2}", re.IGNORECASE)
+    return column.decimal is not None or column.share(lambda cell: bool(with_unit.fullmatch(cell))) >= _MOSTLY
+
+
 def _is_web(column: Column) -> bool:
     return column.share(lambda cell: cell.lower().startswith(("http://", "https://", "www."))) >= _MOSTLY
 
@@ -160,7 +166,7 @@ RULES: tuple[Rule, ...] = (
     Rule("country", _words("country", "countrycode", "country_code", "land", "kraj", "paese", "stato", "zeme",
                            "država"), _is_country),
     Rule("capacity", _words("capacity", "kapazität", "leistung", "nennleistung", "nettonennleistung", "moc", "potenza",
-                            "výkon", "vermogen", "snaga", "moč", "mw"), lambda column: column.decimal is not None),
+                            "výkon", "vermogen", "snaga", "moč", "mw"), _is_capacity),
     Rule("fuel", _words("fuel", "fueltype", "brennstoff", "energieträger", "energy source", "energy_source", "paliwo",
                         "combustibile", "palivo", "brandstof", "gorivo"), _is_text),
     Rule("website", _words("url", "website", "web", "www", "link", "homepage", "kich_url", "source"), _is_web),

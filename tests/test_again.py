@@ -34,6 +34,16 @@ def test_a_works_under_two_names_is_matched_twice():
     assert (told["beside"].dropna() == best[0]).all()
 
 
+@pytest.mark.parametrize(("apart_m", "house", "matches"), [(0, "", 2), (60, "", 1), (60, " 5", 2)])
+def test_two_houses_of_a_street_under_a_name_that_many_bear_are_not_one_works(apart_m, house, matches):
+    """A street without a number of a house tells two houses apart only where they stand at two points."""
+    others = [row(f"r:x{i}", "Haus", point(40_000 + 9_000 * i), city=f"Ort {i}") for i in range(30)]
+    place = {"address": f"Kaistraße{house}", "city": "Saal", "postcode": "93342"}
+    houses = [row(f"r:{i}", "Haus", point(20 + apart_m * i), **place) for i in (0, 1)]
+    told = linked(row("l:0", "Haus", point(20 + apart_m / 2), **place), *houses, *others)
+    assert (told["decision"] == "match").sum() == matches
+
+
 def test_what_is_given_again_bears_the_score_of_being_one_of_the_right_ones():
     """Of two alike the best has a half; the other one's score is what it would have alone."""
     twice = [row(f"r:{i}", "Kalkwerk Saal", point(150), **ADDRESS) for i in (0, 1)]

@@ -96,7 +96,7 @@ def test_every_variant_of_a_name_counts():
         ("Neurath F", "Neurath G", 0.0),
         ("Neurath F", "Neurath", 0.5),
         ("Hochofen 3", "Hochofen III", 1.0),
-        ("TPP_MI3", "Maritsa Iztok-3", 1.0),
+        ("TPP_Iztok3", "Maritsa Iztok-3", 1.0),
         ("Centrale Brindisi Nord", "Brindisi Sud", 0.0),
         ("Elektrownia Jastrząb Wschód", "Jastrzab East", 1.0),
         ("Werk Süd", "Werk", 0.5),

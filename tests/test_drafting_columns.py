@@ -58,6 +58,7 @@ def column(name: str, cells: Sequence[str], rows: int | None = None) -> Column:
         ("country", "Country", ("PL", "DE", "CZ", "PL")),
         ("capacity", "installed_capacity_MW", ("2069", "1064", "12.5", "0.4")),
         ("capacity", "Nettonennleistung", ("2069,5", "1064", "12,5", "0,4")),
+        ("capacity", "capacity", ("168 MW", "1 200 MW", "0.4 GW", "350 kWel")),
         ("capacity", "Moc [MW]", ("2069", "1064", "12.5", "0.4")),
         ("fuel", "primary_fuel", ("Hydro", "Coal", "Gas", "Gas")),
         ("fuel", "Energieträger", ("Braunkohle", "Erdgas", "Erdgas", "Wasser")),

@@ -6,7 +6,6 @@ from match_rows import point, records, row
 
 from inducult_geo import ragged
 from inducult_geo.match.comparisons import Compared
-from inducult_geo.match.plants import plants_of
 from inducult_geo.match.prepare import prepare
 from inducult_geo.match.rivals import contests
 
@@ -24,7 +23,7 @@ def pairs() -> Compared:
 
 def groups_of(pairs: Compared, side: int) -> dict[tuple[int, str], list[tuple[int, int]]]:
     """Record and source of its partners -> pairs with what their partner is a unit of (none but itself: its row)."""
-    source, plants, found = pairs.prepared.source, plants_of(pairs.prepared), {}
+    source, plants, found = pairs.prepared.source, pairs.prepared.units, {}
     for at, ends in enumerate(zip(pairs.left.tolist(), pairs.right.tolist(), strict=True)):
         one, other = sorted(ends, key=lambda end: source[end], reverse=side == 1)
         kin = int(plants[other]) if plants[other] >= 0 else -1 - at
@@ -42,7 +41,7 @@ def test_contests_are_what_looking_at_each_pair_tells(pairs, side, block, monkey
     contest, names = contests(pairs)[side], pairs.prepared.sources[1]
     (lead, after), crowd = contest.standing(value), contest.crowd(value, single)
     groups = groups_of(pairs, side)
-    assert (plants_of(pairs.prepared) >= 0).sum() == 15
+    assert (pairs.prepared.units >= 0).sum() == 15
     for (_, theirs), members in groups.items():
         for at, kin in members:
             others = [value[other] for other, of in members if of != kin]

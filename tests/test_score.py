@@ -306,7 +306,7 @@ def test_units_of_a_plant_are_no_rivals():
     keys = ("a:1", "a:2", "a:3", "b:1")
     names = ("Escombreras 1", "Escombreras 2", "Cartagena", "Escombreras")
     table = prepare(records(*(row(key, name, point()) for key, name in zip(keys, names, strict=True))))
-    assert plants_of(table).tolist() == [0, 0, -1, -1]
+    assert table.units.tolist() == [0, 0, -1, -1]
     pairs = Compared(table, np.array([0, 1, 2]), np.array([3, 3, 3]))
     _, right = leads(pairs, np.array([4.0, 3.0, 1.0]))
     assert right.tolist() == [3.0, 2.0, -3.0]
@@ -330,7 +330,7 @@ def test_units_of_a_plant_are_no_rivals():
 def test_numbered_works_of_a_firm_in_two_towns_are_two_works(places, plants):
     shapes = [point(*place) if place else None for place in places]
     table = prepare(records(*(row(f"a:{i}", f"Escombreras {i}", shape) for i, shape in enumerate(shapes))))
-    found = plants_of(table)
+    found = table.units
     assert (found >= 0).tolist() == [plant >= 0 for plant in plants]
     assert len({*found[found >= 0].tolist()}) == len({*plants} - {-1})
 
@@ -349,7 +349,7 @@ def test_a_row_for_each_phase_of_one_works_is_no_rival(names, places, plants):
     rows = [row(f"a:{i}", name, point(place)) for i, (name, place) in enumerate(zip(names, places, strict=True))]
     table = prepare(records(*rows))
     assert plants_of(table, ["a"]).tolist() == plants
-    assert plants_of(table).tolist() == plants_of(table, ["b"]).tolist() == [-1, -1]
+    assert table.units.tolist() == plants_of(table, ["b"]).tolist() == [-1, -1]
 
 
 @pytest.mark.parametrize(
@@ -364,4 +364,4 @@ def test_a_row_for_each_phase_of_one_works_is_no_rival(names, places, plants):
 )
 def test_what_is_no_unit_stays_a_rival(names):
     table = prepare(records(*(row(f"a:{i}", name, point()) for i, name in enumerate(names))))
-    assert plants_of(table).tolist() == [-1, -1]
+    assert table.units.tolist() == [-1, -1]

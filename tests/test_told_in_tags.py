@@ -88,18 +88,39 @@ def test_a_column_that_is_called_so_and_means_something_else_is_neither_lost_nor
         ("1 20", np.nan),
         ("1 200 30", np.nan),
         ("1.200.5", np.nan),
+        ("1.2 GW", 1200),
+        ("350kW", 0.35),
+        ("10 MWp", 10),
+        ("yes", np.nan),
+        ("-3", np.nan),
         ("2 x 600", np.nan),
     ],
 )
 def test_a_capacity_is_read_with_marks_between_its_thousands(text: str, capacity: float) -> None:
-    read_as, _ = capacity_and_fuel(pd.Series([to_json({"capacity": text})]))
+    read_as, _ = capacity_and_fuel(pd.Series([to_json({"capacity": text})]), pd.Series([None], dtype="str"))
     assert read_as.tolist() == pytest.approx([capacity], nan_ok=True)
+
+
+def test_openstreetmap_tells_capacity_and_fuel_by_tags_of_its_own_and_a_type_tells_water() -> None:
+    tags = [
+        {"plant:source": "coal", "plant:output:electricity": "1.2 GW"},
+        {"generator:source": "hydro", "generator:output:electricity": "yes"},
+        {"plant:source": "gas"},
+        {"name": "x"},
+        {"fuel": "Hydro"},
+    ]
+    types = pd.Series(["power_station", "hydro_power", "hydro_power", "hydro_power", None], dtype="str")
+    capacity, fuel = capacity_and_fuel(pd.Series([to_json(one) for one in tags]), types)
+    coal, water, gas = (fuel_bits(word) for word in ("coal", "hydro", "gas"))
+    assert fuel.tolist() == [coal, water, gas, water, water]
+    assert capacity.tolist() == pytest.approx([1200.0, np.nan, np.nan, np.nan, np.nan], nan_ok=True)
 
 
 def test_a_cell_of_a_broken_file_is_looked_through_once() -> None:
     """Blanks without end took minutes, as did a text that says "and" a thousand times."""
     before = time.process_time()
-    capacity, _ = capacity_and_fuel(pd.Series([to_json({"capacity": " " * 200_000 + "?"})]))
+    tags = pd.Series([to_json({"capacity": " " * 200_000 + "?"})])
+    capacity, _ = capacity_and_fuel(tags, pd.Series([None], dtype="str"))
     assert np.isnan(capacity[0])
     assert not is_beside_works("Kessel und Turm " * 12_500)
     assert time.process_time() - before < 10
@@ -108,7 +129,8 @@ def test_a_cell_of_a_broken_file_is_looked_through_once() -> None:
 def test_each_row_has_what_its_own_tags_tell() -> None:
     told = [to_json({"capacity": "12 MW", "fuel": "coal"}), None, to_json({"fuel": "gas"}), to_json({"name": "x"})]
     rows = [1, 0, 2, 0, 3, 1]
-    capacity, fuel = capacity_and_fuel(pd.Series([told[row] for row in rows], dtype="str"))
+    types = pd.Series([None] * 6, dtype="str")
+    capacity, fuel = capacity_and_fuel(pd.Series([told[row] for row in rows], dtype="str"), types)
     assert np.array_equal(capacity, [np.nan, 12, np.nan, 12, np.nan, np.nan], equal_nan=True)
     assert fuel.tolist() == [0, fuel_bits("coal"), fuel_bits("gas"), fuel_bits("coal"), 0, 0]
-    assert [part.tolist() for part in capacity_and_fuel(pd.Series([None, None], dtype="str"))[1:]] == [[0, 0]]
+    assert [part.tolist() for part in capacity_and_fuel(types[:2], types[:2])[1:]] == [[0, 0]]

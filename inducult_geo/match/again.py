@@ -15,7 +15,7 @@ from inducult_geo.match.comparing import compare_all
 from inducult_geo.match.comparisons import Compared
 from inducult_geo.match.evidence import SAME_STREET, SUPPORT, evidence
 from inducult_geo.match.outcomes import other_works
-from inducult_geo.match.plants import doors_of, plants_of
+from inducult_geo.match.plants import SPOT_M, doors_of
 from inducult_geo.match.score import DOUBTED, Scored, Weights
 from inducult_geo.ragged import Flags, Ints
 
@@ -70,7 +70,7 @@ def given_again(scored: Scored, matched: Flags) -> Flags:
     rows = np.flatnonzero(fits & ~matched & (match[pairs.left] >= 0))
     best, other = match[pairs.left[rows]], pairs.right[rows]
     same = _of_one_works(Compared(pairs.prepared, best, other), scored.weights)
-    plants, told = plants_of(pairs.prepared), scored.scores["numbers"].of(rows)
+    plants, told = pairs.prepared.units, scored.scores["numbers"].of(rows)
     same |= (plants[best] >= 0) & (plants[best] == plants[other]) & (told > 0) & (told < 1)
     rows = rows[same]
     found = np.zeros(len(pairs.left), dtype=bool)
@@ -91,13 +91,14 @@ def _at_one_door(pairs: Compared, matched: Flags) -> Flags:
 def _of_one_works(pairs: Compared, weights: Weights) -> Flags:
     """Tell which pairs of rows of one list are of one works.
 
-    Other unit numbers are of two. A name that many bear ("House") and nearness do not make one of two: the street must
-    be the same, or words that few names hold.
+    Other unit numbers are of two. A name that many bear ("House") and nearness do not make one of two: the house must
+    be the same, or the street of two at one point, or words that few names hold.
     """
     found = compare_all(pairs)
     seen = evidence(pairs, weights.points, weights.intercept, found)
     told = found["telling words"].value >= SUPPORT["telling words"]
-    told |= found["street"].value >= SAME_STREET
+    at_one = (found["house number"].value == 1) | ~(pairs.distance_m > SPOT_M)
+    told |= (found["street"].value >= SAME_STREET) & at_one
     return told & ~seen.is_other_unit & ~seen.is_other_address & (weights.alone(seen.base) >= SAME_WORKS)
 
 

@@ -17,6 +17,7 @@ import shapely
 from numpy.typing import NDArray
 
 from inducult_geo.match.prepared import Prepared
+from inducult_geo.match.units import stand_for_all
 from inducult_geo.match.words import Likeness, best_variants, likeness, plain_likeness, told_beside
 from inducult_geo.ragged import Flags, Floats, Ints, Ragged
 
@@ -169,8 +170,15 @@ def telling_words(pairs: Compared) -> Scores:
 
 
 def same_numbers(pairs: Compared) -> Scores:
-    """Compare unit numbers and letters of the names: 1 the same, 0 different, 0.5 one side has none; else unknown."""
-    found = pairs.names[0].numbers
+    """Compare unit numbers and letters of the names: 1 the same, 0 different, 0.5 one side has none; else unknown.
+
+    Unknown, too, where the names have the number alone in common ("Solkan 1", "Formin 1"). A row that stands for the
+    whole plant of a unit (see `units.stand_for_all`) has none, whatever number it bears.
+    """
+    found = pairs.names[0].numbers.copy()
+    rows = np.flatnonzero(found == 0)
+    for mine, theirs in ((pairs.left, pairs.right), (pairs.right, pairs.left)):
+        found[rows[stand_for_all(pairs.prepared, mine[rows], theirs[rows])]] = 0.5
     return Scores(found, _chosen(found, {1.0: "same", 0.0: "different", 0.5: "on one side only"}))
 
 
@@ -291,10 +299,23 @@ def same_service(pairs: Compared) -> Scores:
 
 
 def same_capacity(pairs: Compared) -> Scores:
-    """Capacities: how often the smaller fits into the larger, as log2; unknown where a side does not tell."""
-    capacity = pairs.prepared.capacity
-    a, b = capacity[pairs.left], capacity[pairs.right]
+    """Capacities: how often the smaller fits into the larger, as log2; unknown where a side does not tell.
+
+    Of a unit beside a record that is none of several, that of all units of its plant counts where it fits better.
+    """
+    p = pairs.prepared
+    a, b = _better_fitting(p, pairs.left, pairs.right), _better_fitting(p, pairs.right, pairs.left)
     return Scores(np.abs(np.log2(a / b)), lambda rows: [f"{a[i]:g} / {b[i]:g}" for i in rows])
+
+
+def _better_fitting(p: Prepared, records: Ints, others: Ints) -> Floats:
+    """Return the capacity of each record, or of all units of its plant where that is nearer to the other's capacity."""
+    found = p.capacity[records]
+    at = np.flatnonzero((p.units[records] >= 0) & (p.units[others] < 0))
+    whole, other = p.plant_capacity[records[at]], p.capacity[others[at]]
+    nearer = np.abs(np.log2(whole / other)) < np.abs(np.log2(found[at] / other))
+    found[at[nearer]] = whole[nearer]
+    return found
 
 
 def same_fuel(pairs: Compared) -> Scores:
@@ -351,7 +372,7 @@ COMPARISONS: Final = (
     Comparison("area", same_area, ("geometry",), False, (0.0, 0.2, 0.5, 0.8, 1.0)),
     Comparison("kind", same_kind, ("type", "theme"), False, (0.0, 0.5, 1.0)),
     Comparison("capacity", same_capacity, ("tags",), True, (0.0, 0.15, 0.5, 1.0, 2.0, 3.0)),
-    Comparison("fuel", same_fuel, ("tags",), True, (0.0, 1.0)),
+    Comparison("fuel", same_fuel, ("tags", "type"), True, (0.0, 1.0)),
     Comparison("years", same_years, ("start_year",), False, (0.0, 0.5, 1.0, 2.0)),
 )
 """Every comparison of two records. What the neighbors add (competition) is worked out from these in `score`."""

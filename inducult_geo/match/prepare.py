@@ -67,7 +67,7 @@ def prepare(records: Records) -> Prepared:
     streets, numbers = words.addresses(addresses)
     cities = words.towns(records["city"])
     geometry = records.geometry.to_numpy().astype(object)
-    capacity, fuel = capacity_and_fuel(records["tags"])
+    capacity, fuel = capacity_and_fuel(records["tags"], records["type"])
     source, (lands, known) = _text(records["source"]), pd.factorize(country)
     group = pd.factorize(pd.factorize(source)[0] * max(len(known), 1) + lands)[0].astype(np.int64)
     return Prepared(

@@ -11,6 +11,7 @@ import shapely
 from numpy.typing import NDArray
 
 from inducult_geo.match.letters import Letters, Remembered, letters_of
+from inducult_geo.match.units import capacity_of_all, units_of
 from inducult_geo.ragged import Flags, Floats, Ints, Ragged, sets, spread
 
 _CODE_LENGTH = 12
@@ -185,6 +186,16 @@ class Prepared:
             "tags": (~np.isnan(self.capacity)).any() or self.fuel.any(),
         }
         return frozenset(name for name, any_told in told.items() if not any_told)
+
+    @cached_property
+    def units(self) -> Ints:
+        """Number of the plant that each record is a unit of; -1 where it is none (see `units.units_of`)."""
+        return units_of(self)
+
+    @cached_property
+    def plant_capacity(self) -> Floats:
+        """Capacity of all units of each record's plant; NaN where unknown, or it is no unit."""
+        return capacity_of_all(self)
 
     @cached_property
     def has_ids(self) -> Flags:

@@ -64,8 +64,17 @@ _GROUPED: Final = re.compile(
     r"\d{3}(?P<more>(?:(?P=mark)\d{3})*))(?:(?!(?P=mark))[.,](?P<part>\d+))?"
 )
 """A number with marks between its thousands: "1 200", "1'200,5", "1.200,5"."""
-_MEGAWATTS: Final = re.compile(r"MW(?:el?|th)?\s*$", re.IGNORECASE)
-_TOLD: Final = re.compile(r'"(?:capacity|fuel)"')
+
+TYPE_FUELS: Final[Mapping[str, str]] = {"hydro_power": "hydro"}
+"""Type of the vocabulary -> fuel that it tells where no tag does."""
+
+CAPACITY_TAGS: Final = ("capacity", "plant:output:electricity", "generator:output:electricity")
+FUEL_TAGS: Final = ("fuel", "plant:source", "generator:source")
+"""Tags that tell capacity and fuel, the first told one counts: as contracts name them, and as OpenStreetMap does."""
+
+_MEGAWATTS: Final[Mapping[str, float]] = {"k": 1e-3, "m": 1.0, "g": 1e3}
+_UNIT: Final = re.compile(r"([kMG])W(?:el?|th|p)?\s*$", re.IGNORECASE)
+_TOLD: Final = re.compile("|".join(f'"{tag}"' for tag in (*CAPACITY_TAGS, *FUEL_TAGS)))
 
 
 def power_words(words: Iterable[str]) -> Flags:
@@ -85,13 +94,14 @@ def is_beside_works(name: str) -> bool:
     )
 
 
-def capacity_and_fuel(tags: pd.Series) -> tuple[Floats, Ints]:
-    """Read `capacity` (a positive number) and `fuel` from the JSON of each record's tags.
+def capacity_and_fuel(tags: pd.Series, types: pd.Series) -> tuple[Floats, Ints]:
+    """Read capacity (a positive number) and fuel from the JSON of each record's tags, the fuel else from its type.
 
     Returns
     -------
     capacity, fuel
-        Numbers as the source gives them, NaN where none; fuels as bits in the order of `FUELS`, 0 where none.
+        Numbers as the source gives them, in megawatts where it tells a unit, NaN where none; fuels as bits in the order
+        of `FUELS`, 0 where none.
     """
     codes, told = pd.factorize(tags.to_numpy(dtype=object))
     # The last is that of rows without tags.
@@ -100,9 +110,12 @@ def capacity_and_fuel(tags: pd.Series) -> tuple[Floats, Ints]:
         # Looking first is ten times as fast as reading, and few sources tell either.
         if isinstance(text, str) and _TOLD.search(text):
             said = from_json(text)
-            capacity[place] = _number(said.get("capacity"))
-            fuel[place] = fuel_bits(str(said.get("fuel") or ""))
-    return capacity[codes], fuel[codes]
+            capacity[place] = _number(next((said[tag] for tag in CAPACITY_TAGS if said.get(tag)), None))
+            fuel[place] = fuel_bits(str(next((said[tag] for tag in FUEL_TAGS if said.get(tag)), "")))
+    burns = fuel[codes]
+    for name, said_by_type in TYPE_FUELS.items():
+        burns[(burns == 0) & types.eq(name).to_numpy(dtype=bool, na_value=False)] = fuel_bits(said_by_type)
+    return capacity[codes], burns
 
 
 def fuel_bits(text: str) -> int:
@@ -112,8 +125,9 @@ def fuel_bits(text: str) -> int:
 
 
 def _number(value: object) -> float:
-    """Return a positive number, or NaN; megawatts ("168 MW") are what lists of plants give."""
-    text = _MEGAWATTS.sub("", str(value)).strip()
+    """Return a positive number, or NaN; in megawatts where a unit is told ("168 MW", "1.2 GW")."""
+    unit = _UNIT.search(str(value))
+    text = str(value)[: unit.start() if unit else None].strip()
     grouped = _GROUPED.fullmatch(text)
     # One dot or comma alone is that of a fraction.
     if grouped and (grouped["mark"] not in ".," or grouped["more"] or grouped["part"]):
@@ -122,4 +136,5 @@ def _number(value: object) -> float:
         number = float(text.replace(",", "."))
     except ValueError:
         return float("nan")
+    number *= _MEGAWATTS[unit[1].lower()] if unit else 1.0
     return number if 0 < number < 1e9 else float("nan")

@@ -181,7 +181,8 @@ def _block(
     at_left, at_right, similar = _met(lexicon, left, right)
     forward, shared = _directed(prepared, left, records, at_left, similar)
     backward, _ = _directed(prepared, right, records, at_right, similar)
-    numbers = _numbers(lexicon, left, right, (at_left, at_right))
+    some = similar > 0
+    numbers = _numbers(lexicon, left, right, (at_left[some], at_right[some]))
     telling = np.minimum(shared / _TELLING_FULL, 1)
     empty = (left.counts == 0) | (right.counts == 0)
     for column in (forward, backward, telling, numbers):
@@ -293,11 +294,14 @@ def _lower_towns(weight: Floats, prepared: Prepared, records: tuple[Ints, Ints],
 def _numbers(lexicon: Lexicon, left: _Side, right: _Side, met: tuple[Ints, Ints]) -> Floats:
     """Whether unit numbers, letters and quarters of the compass agree (see `Likeness`); `met` are the words alike.
 
-    A number is no answer to a quarter: "Nord" and "2" differ in nothing that both tell.
+    A number is no answer to a quarter: "Nord" and "2" differ in nothing that both tell. Where one number is all that
+    two names have in common, it tells nothing.
     """
     size = len(left.counts)
-    numbered = np.flatnonzero(lexicon.is_number.take(left.word.take(met[0])))
-    one, other = met[0][numbered], met[1][numbered]
+    is_number = lexicon.is_number.take(left.word.take(met[0]))
+    alike = np.zeros(size, dtype=bool)
+    alike[left.owner.take(met[0][~is_number])] = True
+    one, other = met[0][is_number], met[1][is_number]
     equal = one[left.word[one] == right.word[other]]
     told = [(left.owner[equal], left.word[equal])]
     for side in (left, right):
@@ -313,6 +317,6 @@ def _numbers(lexicon: Lexicon, left: _Side, right: _Side, met: tuple[Ints, Ints]
         any_told |= mine | theirs
     numbers = np.full(size, np.nan)
     numbers[any_told] = 0.5
-    numbers[same] = 1.0
+    numbers[same] = np.where(alike[same], 1.0, np.nan)
     numbers[differ] = 0.0
     return numbers

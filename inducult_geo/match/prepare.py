@@ -18,6 +18,7 @@ from scipy import sparse
 from inducult_geo.frames import Records, from_json
 from inducult_geo.match.addresses import companies_apart
 from inducult_geo.match.called import Texts, called, joined, texts_of
+from inducult_geo.match.named_places import addresses_in_names
 from inducult_geo.match.places import points_in
 from inducult_geo.match.prepared import Lexicon, Prepared
 from inducult_geo.match.trades import POWER_TYPES, POWER_USUAL, capacity_and_fuel, is_beside_works, power_words
@@ -61,7 +62,8 @@ def prepare(records: Records) -> Prepared:
     words = Words()
     country = _countries(records)
     own, parents = called(records["names"])
-    addresses, companies = companies_apart(records["address"], country)
+    own, lines = addresses_in_names(own, records["address"])
+    addresses, companies = companies_apart(lines, country)
     owners = joined(joined(texts_of(records["operator"]), parents), texts_of(companies))
     (names, operators), variants = words.variants((own, owners), country)
     streets, numbers = words.addresses(addresses)

@@ -48,8 +48,7 @@ def counts_rows(outcome: RunOutcome) -> list[dict[str, Any]]:
     for one in outcome.regions:
         counts = one.stage.counts if one.stage else Counts(0, 0, 0, 0)
         sites = one.stage.n_sites if one.stage else 0
-        state = one.state if one.is_whole or one.state != "fresh" else "partly stale"
-        rows.append({"region": one.region, "state": state, **counts.__dict__, "sites": sites})
+        rows.append({"region": one.region, "state": one.told_state, **counts.__dict__, "sites": sites})
     return rows
 
 

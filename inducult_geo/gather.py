@@ -155,7 +155,10 @@ def _or_kept(source: _Source, region_id: str | None, run: Run, *, patient: bool 
             raise
         kept = last_part(source.home, source.id)
         where = region_id or source.id
-        run.say(f"{where}: {problem}" + (" The records of the last good run stay." if kept else ""))
+        run.say(
+            f"{where}: {str(problem).removeprefix(f'{where}: ')}"
+            + (" The records of the last good run stay." if kept else "")
+        )
         if kept is None:
             return Part(SourceFacts(source.id, region_id, "failed", message=str(problem)))
         return replace(kept, facts=replace(kept.facts, state="stale", message=str(problem)))

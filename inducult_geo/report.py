@@ -63,7 +63,9 @@ def outcome_tables(outcome: RunOutcome, run: Run, console: Console) -> None:
         stage = region.stage
         counts = Counts(0, 0, 0, 0) if stage is None else stage.counts
         cells = _cells(counts, 0 if stage is None else stage.n_sites)
-        table.add_row(escape(region.region), *cells, region.state if region.is_whole else f"[bold]{region.state}![/]")
+        table.add_row(
+            escape(region.region), *cells, region.told_state if region.is_whole else f"[bold]{region.told_state}[/]"
+        )
     rest = _rest(outcome)
     if rest.records_in:
         table.add_row("outside the regions", *_cells(rest, 0), "")
@@ -225,11 +227,16 @@ def _absent(outcome: RunOutcome) -> list[str]:
 
 
 def _failures(outcome: RunOutcome) -> list[str]:
-    lines = [f"FAILED {one.region}: {one.message}" for one in outcome.regions if one.message]
-    for region in outcome.regions:
-        lines += [f"FAILED source {fact.source} in {region.region}: {fact.message}" for fact in region.failed_sources]
+    lines = [f"FAILED {_apart(one.region, one.message)}" for one in outcome.regions if one.message]
+    for one in outcome.regions:
+        lines += [f"FAILED source {fact.source} in {_apart(one.region, fact.message)}" for fact in one.failed_sources]
     told = {fact.source for region in outcome.regions for fact in region.failed_sources}
     return lines + [f"FAILED source {fact.source}: {fact.message}" for fact in outcome.wide if fact.source not in told]
+
+
+def _apart(name: str, message: str | None) -> str:
+    """Say where something went wrong, and what, once: most messages begin with where."""
+    return f"{name}: {(message or '').removeprefix(f'{name}: ')}"
 
 
 def _problems(outcome: RunOutcome) -> list[str]:

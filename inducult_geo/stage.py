@@ -159,6 +159,11 @@ class RegionOutcome:
         """Whether the region and all its sources are as they should be."""
         return self.state == "fresh" and not self.failed_sources
 
+    @property
+    def told_state(self) -> str:
+        """The state in one word for a table: that of the region, or "partial" where only some of its sources failed."""
+        return "partial" if self.state == "fresh" and self.failed_sources else self.state
+
 
 def last_part(home: Path, source: str) -> Part | None:
     """Return what a source last gave; None where it gave nothing, or not the whole of it is there."""

@@ -61,7 +61,7 @@ def test_the_table_of_counts_has_a_row_for_each_region_even_a_failed_one(night: 
     counted = {"records_in": 9, "in_sites": 6, "in_review": 1, "rejected": 2, "sites": 4}
     assert counts_rows(night) == [
         {"region": "karlovy-vary", "state": "fresh", **counted},
-        {"region": "opole", "state": "partly stale", **counted},
+        {"region": "opole", "state": "partial", **counted},
         {"region": "leoben", "state": "failed", **dict.fromkeys(counted, 0)},
     ]
 

@@ -25,6 +25,12 @@ def released(whole):
     return for_release(whole, contracts())
 
 
+def test_an_outline_whose_license_nobody_tells_is_credited_without_one(released):
+    regions = released.regions.assign(boundary_source="ours.geojson", boundary_licence=["CC0-1.0", None])
+    lines = [line for line in credit_lines(replace(released, regions=regions)) if line.startswith("Outline")]
+    assert [line.partition(": ")[2] for line in lines] == ["ours.geojson (CC0-1.0)", "ours.geojson"]
+
+
 def test_records_of_a_withheld_source_leave_every_frame(whole, released):
     assert (whole.records["source"] == "secret").any()
     everything = [released.records["record_key"], released.pairs["left_key"], released.pairs["right_key"]]

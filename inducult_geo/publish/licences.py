@@ -104,7 +104,8 @@ def credit_lines(bundle: Bundle) -> list[str]:
     lines = [f"{_text(s.title)}: {_text(s.attribution)} ({_text(s.licence)})" for s in used.itertuples()]
     regions = bundle.regions.sort_values("region")
     outlines = [
-        f"Outline of {_text(r.title)}: {_text(r.boundary_source)} ({_text(r.boundary_licence)})"
+        f"Outline of {_text(r.title)}: {_text(r.boundary_source)}"
+        + (f" ({_text(r.boundary_licence)})" if _text(r.boundary_licence) else "")
         for r in regions.itertuples()
         if _text(r.boundary_source)
     ]

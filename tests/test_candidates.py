@@ -8,7 +8,7 @@ import pytest
 from match_rows import point, records, row, square
 from scipy import sparse
 
-from inducult_geo.match.candidates import PER_PARTNER, PER_RECORD, Bag, candidates, candidates_of, place_order
+from inducult_geo.match.candidates import FEW, PER_PARTNER, PER_RECORD, Bag, candidates, candidates_of, place_order
 from inducult_geo.match.prepare import prepare
 from inducult_geo.match.resolve import compare
 from inducult_geo.match.roads import NEAREST_WITHIN_M
@@ -145,6 +145,20 @@ def test_marks_of_words_lose_no_product() -> None:
     np.testing.assert_allclose(bag.dot(first, second), wanted, atol=1e-12)
     assert 0 < (wanted > 0).sum() < 1000
     assert Bag.of(sparse.csr_matrix((3, 5))).dot(np.array([0]), np.array([1])).tolist() == [0.0]
+
+
+@pytest.mark.parametrize("longest", [2, FEW, FEW + 6])
+def test_products_of_few_words_are_those_of_many_to_the_bit(longest: int) -> None:
+    """However they are added up: of equal merits the first is kept, and the last bit must not decide."""
+    random = np.random.default_rng(longest)
+    lists = [np.sort(random.choice(20, random.integers(0, longest + 1), replace=False)) for _ in range(150)]
+    ends = np.r_[0, np.cumsum([len(one) for one in lists])]
+    words = sparse.csr_matrix((random.random(ends[-1]), np.concatenate(lists), ends), shape=(150, 20))
+    first, second = (part.ravel() for part in np.meshgrid(np.arange(150), np.arange(150)))
+    wanted = words[first].multiply(words[second]).sum(axis=1).ravel()
+    common = np.diff(words[first].multiply(words[second]).indptr)
+    assert Bag.of(words).dot(first, second).tobytes() == np.asarray(wanted).tobytes()
+    assert common.max() >= min(longest, 5)
 
 
 @pytest.mark.parametrize("count", [1, 3])

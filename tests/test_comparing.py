@@ -147,5 +147,10 @@ def test_words_of_towns_are_found_as_searching_finds_them(pairs):
     size = len(p.lexicon.words)
     rows, words = (part.ravel() for part in np.meshgrid(np.arange(len(p)), np.arange(size), indexing="ij"))
     wanted = [word in set(p.cities.row(row).tolist()) for row, word in zip(rows, words, strict=True)]
-    assert p.is_in_town(rows, words).tolist() == wanted
+    assert p.is_in_town(np.arange(len(p)), rows, words).tolist() == wanted
+    # Of some records, in any order, and more than once.
+    some = np.array([5, 0, 5, 3])
+    asked = np.isin(rows, some)
+    owner = np.array([some.tolist().index(row) for row in rows[asked]])
+    assert p.is_in_town(some, owner, words[asked]).tolist() == np.array(wanted)[asked].tolist()
     assert sum(wanted) == len(p.cities.values) > 10

@@ -8,8 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import cached_property
 from itertools import combinations
-from typing import Final
+from typing import Final, TypeVar
 
 import numpy as np
 import pandas as pd
@@ -33,11 +34,16 @@ from inducult_geo.match.roads import (
 )
 from inducult_geo.ragged import Flags, Floats, Ints, Small, best_of_each, blocks, distinct, sets, starts_of
 
+Values = TypeVar("Values", Small, Flags)
+
 PER_RECORD: Final = 12
 PER_PARTNER: Final = 3
 CELL_M: Final = 1_000.0
 LEFT_BLOCK: Final = 5_000
 """Records whose partners are chosen at once."""
+
+FEW: Final = 8
+"""Words of a record up to which two are compared word by word."""
 
 FINENESS: Final = float(1 << 26)
 """Merits that differ by less than one by this are the same: what is worked out in another order of words differs so."""
@@ -117,11 +123,31 @@ def candidates_of(prepared: Prepared, *, split: int | None = None) -> Pairs2:
     found = [_between(side, a, b) for a, b in _groups(side, split)]
     if not found:
         return none()
-    first, second = (side.row[np.concatenate(column)] for column in zip(*found, strict=True))
-    # Sorting both ends as one number is several times as fast as by one and then the other.
-    code = np.minimum(first, second) * len(prepared) + np.maximum(first, second)
+    return _in_order(side.row, *map(list, zip(*found, strict=True)))
+
+
+def _in_order(row: Ints, first: list[Small], second: list[Small]) -> Pairs2:
+    """Put pairs of places in `row` in the order of the records; what was given is let go of."""
+    one, other = _together(first), _together(second)
+    # Sorting both ends as one number is several times as fast as by one and then the other. A block at a time, as
+    # memory that was never touched costs more than the work.
+    code = np.empty(len(one), dtype=np.int64)
+    for here in blocks(len(code)):
+        a, b = row.take(one[here]), row.take(other[here])
+        code[here] = np.minimum(a, b) * len(row) + np.maximum(a, b)
+    del one, other
     code.sort()
-    return np.divmod(code, len(prepared))
+    left, right = code, np.empty_like(code)
+    for here in blocks(len(code)):
+        left[here], right[here] = np.divmod(code[here], len(row))
+    return left, right
+
+
+def _together(parts: list[Values]) -> Values:
+    """Put arrays one after the other, and let go of them."""
+    whole = np.concatenate(parts)
+    parts.clear()
+    return whole
 
 
 def place_order(points: Floats) -> Ints:
@@ -157,10 +183,10 @@ def _groups(side: _Side, split: int | None) -> Iterable[Pairs2]:
         yield (a, b) if len(a) <= len(b) else (b, a)
 
 
-def _between(side: _Side, left: Ints, right: Ints) -> Pairs2:
+def _between(side: _Side, left: Ints, right: Ints) -> tuple[Small, Small]:
     """Candidates between two lists of records, bounded."""
     if not len(left) or not len(right):
-        return none()
+        return np.zeros(0, dtype=np.int32), np.zeros(0, dtype=np.int32)
     roads = _roads(side, left, right)
     # Of equal ones the first in the order of the records is kept, wherever they lie.
     turn = np.argsort(side.row[right])
@@ -169,9 +195,11 @@ def _between(side: _Side, left: Ints, right: Ints) -> Pairs2:
     found = []
     for start in range(0, len(left), LEFT_BLOCK):
         here = slice(start, min(start + LEFT_BLOCK, len(left)))
-        met = [(a, rank[b]) for a, b in (road(here) for road in roads)]
+        met = [(a, rank.take(b)) for a, b in (road(here) for road in roads)]
         found.append(_promising(side, left[here], right[turn], met))
-    first, second, merit, kept = (np.concatenate(column) for column in zip(*found, strict=True))
+    columns = [*map(list, zip(*found, strict=True))]
+    found.clear()
+    first, second, merit, kept = (_together(column) for column in columns)
     some = np.flatnonzero(_may_be_best(second, merit, len(side.row)))
     # Both in one number: several times as fast as by the one and then by the other.
     some = some[np.argsort(second[some].astype(np.int64) * len(side.row) + side.row[first[some]])]
@@ -207,11 +235,17 @@ def _may_be_best(groups: Ints | Small, merit: Ints | Small, width: int) -> Flags
     for here in blocks(len(groups)):
         code[here] = (groups[here].astype(np.int64) << bits) | (top - merit[here])
     code.sort()
-    starts = starts_of(code >> bits)
+    group = np.empty(len(code), dtype=np.int32)
+    for here in blocks(len(code)):
+        group[here] = code[here] >> bits
+    starts = starts_of(group)
     last = np.minimum(starts + PER_PARTNER, np.append(starts[1:], len(code))) - 1
     least = np.empty(width, dtype=merit.dtype)
-    least[code[starts] >> bits] = top - (code[last] & ((1 << bits) - 1))
-    return np.concatenate([merit[here] >= least.take(groups[here]) for here in blocks(len(groups))])
+    least[group[starts]] = top - (code[last] & ((1 << bits) - 1))
+    found = np.empty(len(groups), dtype=bool)
+    for here in blocks(len(groups)):
+        found[here] = merit[here] >= least.take(groups[here])
+    return found
 
 
 def _roads(side: _Side, left: Ints, right: Ints) -> list[Road]:
@@ -232,7 +266,9 @@ def _roads(side: _Side, left: Ints, right: Ints) -> list[Road]:
 
 def quick_score(side: _Side, first: Ints, second: Ints) -> Floats:
     """Score pairs cheaply, only to choose which to look at: words in common, address in common, nearness."""
-    gap = np.hypot(side.x.take(first) - side.x.take(second), side.y.take(first) - side.y.take(second))
+    east, north = side.x.take(first) - side.x.take(second), side.y.take(first) - side.y.take(second)
+    # Meters of one continent neither overflow nor vanish: what `numpy.hypot` guards against costs three times as much.
+    gap = np.sqrt(east * east + north * north)
     scale = 300.0 + side.accuracy_m.take(first) + side.accuracy_m.take(second)
     near = 1 / (1 + gap / scale)
     near[np.isnan(near)] = 0.0
@@ -259,12 +295,46 @@ class Bag:
         marks[told] = np.bitwise_or.reduceat(bit, words.indptr[told]) if len(told) else bit
         return cls(words, marks)
 
+    @cached_property
+    def _counts(self) -> Ints:
+        counts: Ints = np.diff(self.words.indptr).astype(np.int64)
+        return counts
+
     def dot(self, first: Ints, second: Ints) -> Floats:
         """Multiply rows pair by pair; two without a mark in common have no word in common either."""
         out = np.zeros(len(first))
-        rows = np.flatnonzero(self.marks[first] & self.marks[second])
-        out[rows] = self.words[first[rows]].multiply(self.words[second[rows]]).sum(axis=1).ravel()
+        rows = np.flatnonzero((self.marks.take(first) & self.marks.take(second)) != 0)
+        one, other = first.take(rows), second.take(rows)
+        is_few = np.maximum(self._counts.take(one), self._counts.take(other)) <= FEW
+        few = np.flatnonzero(is_few)
+        out[rows.take(few)] = self._of_few(one.take(few), other.take(few))
+        many = np.flatnonzero(~is_few)
+        if len(many):
+            one, other = one.take(many), other.take(many)
+            out[rows.take(many)] = self.words[one].multiply(self.words[other]).sum(axis=1).ravel()
         return out
+
+    def _of_few(self, first: Ints, second: Ints) -> Floats:
+        """Multiply rows of at most `FEW` words, each word of one with each of the other; to the bit what SciPy gives.
+
+        That adds what follows the first product, and then both.
+        """
+        words, weights, ends = self.words.indices, self.words.data, self.words.indptr
+        starts = [ends.take(side).astype(np.int64) for side in (first, second)]
+        counts = [self._counts.take(side) for side in (first, second)]
+        mine, theirs = (
+            [np.where(count > at, words.take(start + at, mode="clip"), none) for at in range(count.max(initial=0))]
+            for start, count, none in zip(starts, counts, (-1, -2), strict=True)
+        )
+        top, rest = np.zeros(len(first)), np.zeros(len(first))
+        for at, word in enumerate(mine):
+            for beside, other in enumerate(theirs):
+                same = np.flatnonzero(word == other)
+                value = weights.take(starts[0].take(same) + at) * weights.take(starts[1].take(same) + beside)
+                further = top.take(same) > 0
+                rest[same[further]] += value[further]
+                top[same[~further]] = value[~further]
+        return np.add(top, rest, out=top)
 
 
 def _codes(p: Prepared, part: Ints) -> Ints:

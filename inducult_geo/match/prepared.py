@@ -219,17 +219,20 @@ class Prepared:
         first[told] = self.cities.values[self.cities.offsets[told]]
         return first
 
-    def is_in_town(self, records: Ints, words: Ints) -> Flags:
-        """Tell which words stand in the name of the town of their record, one word a record."""
+    def is_in_town(self, records: Ints, owner: Ints, words: Ints) -> Flags:
+        """Tell which words stand in the name of the town of their record, which is that of some at place `owner`."""
         cities = self.cities
-        found: Flags = self._first_of_town.take(records) == words
+        # Records are looked up far apart, once each; their words then lie side by side.
+        found: Flags = self._first_of_town.take(records).take(owner) == words
         if cities.longest <= 1:
             return found
         # Most towns have one word.
-        rows = np.flatnonzero(cities.counts.take(records) > 1)
+        rows = np.flatnonzero((cities.counts.take(records) > 1).take(owner))
         for place in range(1, cities.longest):
-            rows = rows[cities.counts[records[rows]] > place]
-            found[rows] |= cities.values[cities.offsets[records[rows]] + place] == words[rows]
+            record = records.take(owner.take(rows))
+            told = cities.counts.take(record) > place
+            rows, record = rows[told], record[told]
+            found[rows] |= cities.values.take(cities.offsets.take(record) + place) == words.take(rows)
         return found
 
     @cached_property

@@ -93,7 +93,7 @@ def _tells_town_of_other(prepared: Prepared, records: Ints, others: Ints) -> Fla
     names = prepared.name_words.take(records)
     owner = names.rows
     own, theirs = (
-        np.bincount(owner[prepared.is_in_town(side[owner], names.values)], minlength=len(records)) > 0
+        np.bincount(owner[prepared.is_in_town(side, owner, names.values)], minlength=len(records)) > 0
         for side in (records, others)
     )
     return theirs & ~own

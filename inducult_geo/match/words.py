@@ -287,7 +287,7 @@ def _lower_towns(weight: Floats, prepared: Prepared, records: tuple[Ints, Ints],
     # Few words name any town at all: the others need no search.
     maybe = np.flatnonzero(prepared.names_a_town.take(side.word))
     word, owner = side.word.take(maybe), side.owner.take(maybe)
-    in_town = prepared.is_in_town(records[0].take(owner), word) | prepared.is_in_town(records[1].take(owner), word)
+    in_town = prepared.is_in_town(records[0], owner, word) | prepared.is_in_town(records[1], owner, word)
     weight[maybe[in_town]] *= PLACE_SHARE
 
 

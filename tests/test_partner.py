@@ -5,8 +5,10 @@ from __future__ import annotations
 import random
 from pathlib import Path
 
+import geopandas as gpd
 import pandas as pd
 import pytest
+import shapely
 from hypothesis import given, settings
 from hypothesis import strategies as some
 
@@ -188,6 +190,24 @@ def test_every_row_gets_a_key_of_its_own_by_content_alone(keys: list[str], chanc
     assert dict(zip(made["content_hash"], made["key"], strict=True)) == dict(
         zip(other["content_hash"], other["key"], strict=True)
     )
+
+
+@pytest.mark.parametrize("name", ["huty.shp", "HUTY.SHP"])
+def test_a_files_hash_follows_the_files_that_belong_to_it(tmp_path: Path, name: str) -> None:
+    """A shapefile's attributes stand in its .dbf (or .DBF): what changes there is another file."""
+    told = TOML.replace("a.csv", name).replace('x = "X"\ny = "Y"\n', "").replace('ids.wikidata = "qid"\n', "")
+    (tmp_path / "test.toml").write_text(told)
+    made = tmp_path / "made.shp"
+    frame = gpd.GeoDataFrame({"nr": ["1"], "nazwa": ["Huta"]}, geometry=[shapely.Point(1, 2)], crs=2180)
+    hashes = []
+    for frame["nazwa"] in ("Huta", "Huta", "Hala"):
+        frame.to_file(made)
+        for part in made.parent.glob("made.*"):
+            ending = part.suffix.upper() if name.isupper() else part.suffix
+            part.rename(tmp_path / f"{Path(name).stem}{ending}")
+        table = read_partner(load_contract(tmp_path / "test.toml"), [tmp_path / name])
+        hashes.append(table.files[0].sha256)
+    assert hashes[0] == hashes[1] != hashes[2]
 
 
 def test_a_row_s_content_hash_follows_its_content_and_its_shape_alone(contract: Contract, tmp_path: Path) -> None:

@@ -169,10 +169,14 @@ def refused(path: Path, said: str, read: Read = AUTO) -> None:
         read_table(path, read)
 
 
-def test_a_geopackage_that_a_program_left_half_written_is_read_whole_and_left_as_it_is(tmp_path: Path) -> None:
+@pytest.mark.parametrize("name", ["dela.gpkg", "DELA.GPKG"])
+def test_a_geopackage_that_a_program_left_half_written_is_read_whole_and_left_as_it_is(
+    tmp_path: Path, name: str
+) -> None:
     """QGIS broke off and left its log: to read the file wrote the log into it, where a partner's file never changes."""
-    path = tmp_path / "dela.gpkg"
-    gpd.GeoDataFrame({"nazwa": ["Huta", "Hala"]}, geometry=[shapely.Point(18, 50)] * 2, crs=4326).to_file(path)
+    path = tmp_path / name
+    frame = gpd.GeoDataFrame({"nazwa": ["Huta", "Hala"]}, geometry=[shapely.Point(18, 50)] * 2, crs=4326)
+    frame.to_file(path, driver="GPKG", layer="dela")
     edit = """
 import os, sqlite3, sys
 con = sqlite3.connect(sys.argv[1])
@@ -187,14 +191,14 @@ os._exit(0)
 """
     subprocess.run([sys.executable, "-c", edit, str(path)], check=True)
     before = {part.name: part.read_bytes() for part in tmp_path.iterdir()}
-    assert before["dela.gpkg-wal"]
+    assert before[f"{name}-wal"]
     table = read_table(path, AUTO)
     assert table.frame["nazwa"].tolist() == ["Huta Nowa", "Hala"]
-    assert any("what stands in dela.gpkg-wal is read as well" in note for note in table.notes)
+    assert any(f"what stands in {name}-wal is read as well" in note for note in table.notes)
     assert {part.name: part.read_bytes() for part in tmp_path.iterdir()} == before
     packed = read_table(zipped(tmp_path / "dela.zip", before), AUTO)
     assert packed.frame["nazwa"].tolist() == ["Huta Nowa", "Hala"]
-    assert any("what stands in dela.gpkg-wal is read as well" in note for note in packed.notes)
+    assert any(f"what stands in {name}-wal is read as well" in note for note in packed.notes)
 
 
 @pytest.mark.parametrize("suffix", [".zip", ".xlsx", ".ods", ".kmz"])

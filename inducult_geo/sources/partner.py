@@ -16,6 +16,7 @@ from inducult_geo.errors import ContractError, SourceError, did_you_mean
 from inducult_geo.frames import FileRead, Problem, Raw, RawTable, content_hash, to_json
 from inducult_geo.sources.readers import read_table
 from inducult_geo.sources.table import Table, has_shapes, quoted
+from inducult_geo.sources.vectors import parts_beside
 
 TOLD_IN_TAGS: Final = ("capacity", "fuel")
 """Fields without a column of records: they are told in the tags, where matching reads them."""
@@ -104,11 +105,11 @@ def _inside(contract: Contract, folder: Path, name: str) -> Path | None:
 
 def _digest(path: Path) -> str:
     """Hash a file with those that belong to it: a shapefile's attributes are not in its .shp."""
-    parts = [path, *(path.with_suffix(suffix) for suffix in _SIDECARS.get(path.suffix.lower(), ()))]
+    beside = parts_beside(path)
+    parts = [beside[ending] for ending in _SIDECARS.get(path.suffix.lower(), ()) if ending in beside]
     digest = hashlib.sha256()
-    for part in parts:
-        if part.is_file():
-            digest.update(part.read_bytes())
+    for part in (path, *parts):
+        digest.update(part.read_bytes())
     return digest.hexdigest()
 
 

@@ -10,12 +10,11 @@ from __future__ import annotations
 import codecs
 import io
 import re
-import shutil
 import tempfile
 import warnings
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
 from typing import Any
 
@@ -50,7 +49,7 @@ _BEGINS: dict[str, tuple[bytes, ...]] = {
 }
 _NEEDED = {".mif": (".mid",), ".tab": (".dat", ".map", ".id")}
 _SIDECARS = (".shp", ".dbf", ".prj", ".cpg")
-_LOG = "-wal"
+_LOG = ".gpkg-wal"
 ALL_LAYERS = "*"
 """As `[read] layer`: all layers, one under the other, with a column `layer`."""
 
@@ -70,53 +69,18 @@ def read_vector(path: Path, read: Read) -> Table:
     """
     with path.open("rb") as handle:
         told = _check_content(str(path), path.suffix.lower(), handle, path.stat().st_size)
-    parts = {other.suffix.lower(): other for other in path.parent.glob(f"{_literal(path.stem)}.*")}
-    there = set(parts)
-    _check_parts(path, path.suffix.lower(), there)
-    if path.suffix.lower() == ".shp" and ".dbf" in parts and ".cpg" not in parts:
-        read, guessed = _attributes(read, parts[".dbf"].read_bytes())
-        told = (*told, *guessed)
-    if path.suffix.lower() == ".shp" and ".shx" not in there:
-        with tempfile.TemporaryDirectory() as folder:
-            for other in path.parent.glob(f"{_literal(path.stem)}.*"):
-                if other.suffix.lower() in _SIDECARS:
-                    shutil.copyfile(other, Path(folder) / f"{path.stem}{other.suffix.lower()}")
-            return _told(_without_index(path, f"{folder}/{path.stem}.shp", read), told)
-    log = path.with_name(f"{path.name}{_LOG}")
-    if path.suffix.lower() == ".gpkg" and log.is_file() and log.stat().st_size:
-        # To open it would write the log into the partner's file, and take it away from whom it belongs to.
-        with tempfile.TemporaryDirectory() as folder:
-            copy = shutil.copyfile(path, Path(folder) / path.name)
-            shutil.copyfile(log, f"{copy}{_LOG}")
-            told = (*told, f"a program has it open, or broke off: what stands in {log.name} is read as well")
-            return _told(_read_layer(path, str(copy), read), told)
-    if path.suffix.lower() == ".gml":
-        # GDAL keeps what it learned of a GML beside it, and believes it the next time: so it gets a copy.
-        with tempfile.TemporaryDirectory() as folder:
-            copy = shutil.copyfile(path, Path(folder) / path.name)
-            return _read_layer(path, str(copy), read)
-    return _told(_read_layer(path, str(path), read), told)
+    parts = {ending: other.name for ending, other in parts_beside(path).items()}
+    files = _Files(path, path.name, str(path), parts, lambda name: path.with_name(name).read_bytes())
+    return _told(_read_files(files, read), told)
 
 
-def _attributes(read: Read, dbf: bytes) -> tuple[Read, tuple[str, ...]]:
-    """Return how to read the attributes of a shapefile that does not state their encoding: GDAL would take Latin-1."""
-    # Bytes 8 and 9 say where the rows begin: what is before them is no text.
-    rows = dbf[int.from_bytes(dbf[8:10], "little") :]
-    # Byte 29 names a code page; 0 and 87 ("that of the machine") say nothing.
-    if read.encoding is not None or len(dbf) <= _DBF_HEADER_AT or dbf[29] not in (0, 87) or rows.isascii():
-        return read, ()
-    found = best_encoding(b"\n".join(re.split(rb" {2,}|\x00+", rows)))
-    if found is None or found == "utf-8":
-        return read.model_copy(update={"encoding": found}), ()
-    return read.model_copy(update={"encoding": found}), (guess_told(rows, found),)
-
-
-def _told(table: Table, notes: tuple[str, ...]) -> Table:
-    return replace(table, notes=(*table.notes, *notes))
+def parts_beside(path: Path) -> dict[str, Path]:
+    """Return the files with the stem of a file, itself among them, by their ending in small letters."""
+    return {other.suffix.lower(): other for other in path.parent.glob(f"{_literal(path.stem)}.*")}
 
 
 def read_vector_member(path: Path, member: str, names: list[str], read: Read) -> Table:
-    """Read one layer of a vector file in an archive that was judged (see `archives`), without unpacking it.
+    """Read one layer of a vector file in an archive that was judged (see `archives`), unpacking what GDAL needs.
 
     Parameters
     ----------
@@ -136,24 +100,90 @@ def read_vector_member(path: Path, member: str, names: list[str], read: Read) ->
     told = _check_content(f"{path}: {member}", suffix, content, len(content.getvalue()))
     stem = member[: -len(suffix)].lower()
     parts = {PurePosixPath(name).suffix.lower(): name for name in names if name.lower().startswith(stem + ".")}
+    inside = f"/vsizip/{{{path.resolve()}}}/{member}"
+    files = _Files(path, PurePosixPath(member).name, inside, parts, lambda name: read_member(path, name))
+    return _told(_read_files(files, read), told)
+
+
+@dataclass(frozen=True)
+class _Files:
+    """A vector file and those that belong to it, in a folder or in an archive.
+
+    Attributes
+    ----------
+    path
+        The file, or its archive: what refusals name.
+    name
+        The file's name.
+    place
+        Where GDAL finds it.
+    parts
+        Ending, in small letters -> the file with that ending and the same stem.
+    content
+        Gives the bytes of one of them.
+    """
+
+    path: Path
+    name: str
+    place: str
+    parts: Mapping[str, str]
+    content: Callable[[str], bytes]
+
+    @property
+    def suffix(self) -> str:
+        """The file's ending, in small letters."""
+        return PurePosixPath(self.name).suffix.lower()
+
+    @contextmanager
+    def copied(self, *endings: str) -> Iterator[str]:
+        """Copy those of the parts that are there into a folder of its own, and give the path of the first."""
+        with tempfile.TemporaryDirectory() as folder:
+            copy = Path(folder) / PurePosixPath(self.name).stem
+            for ending in endings:
+                if ending in self.parts:
+                    copy.with_name(copy.name + ending).write_bytes(self.content(self.parts[ending]))
+            yield f"{copy}{endings[0]}"
+
+
+def _read_files(files: _Files, read: Read) -> Table:
+    """Read one layer of a file whose content was judged, from a copy where GDAL would write beside it."""
+    suffix, parts, path = files.suffix, files.parts, files.path
     _check_parts(path, suffix, set(parts))
-    if suffix == ".shp" and ".dbf" in parts and ".cpg" not in parts:
-        read, guessed = _attributes(read, read_member(path, parts[".dbf"]))
-        told = (*told, *guessed)
-    if suffix == ".shp" and ".shx" not in parts:
-        with tempfile.TemporaryDirectory() as folder:
-            for ending in _SIDECARS:
-                if ending in parts:
-                    (Path(folder) / f"layer{ending}").write_bytes(read_member(path, parts[ending]))
-            return _told(_without_index(path, f"{folder}/layer.shp", read), told)
-    if suffix == ".gpkg" and (log := read_member(path, member + _LOG) if member + _LOG in names else b""):
-        with tempfile.TemporaryDirectory() as folder:
-            copy = Path(folder) / PurePosixPath(member).name
-            copy.write_bytes(read_member(path, member))
-            copy.with_name(copy.name + _LOG).write_bytes(log)
-            told = (*told, f"a program had it open: what stands in {copy.name}{_LOG} is read as well")
-            return _told(_read_layer(path, str(copy), read), told)
-    return _told(_read_layer(path, f"/vsizip/{{{path.resolve()}}}/{member}", read), told)
+    if suffix == ".shp":
+        told: tuple[str, ...] = ()
+        if ".dbf" in parts and ".cpg" not in parts:
+            read, told = _attributes(read, files.content(parts[".dbf"]))
+        if ".shx" in parts:
+            return _told(_read_layer(path, files.place, read), told)
+        with files.copied(*_SIDECARS) as place:
+            return _told(_without_index(path, place, read), told)
+    if suffix == ".gpkg" and _LOG in parts and files.content(parts[_LOG]):
+        # To open it would write the log into the partner's file, and take it away from whom it belongs to.
+        with files.copied(suffix, _LOG) as place:
+            note = f"a program has it open, or broke off: what stands in {files.name}-wal is read as well"
+            return _told(_read_layer(path, place, read), (note,))
+    if suffix == ".gml":
+        # GDAL keeps what it learned of a GML beside it, and believes it the next time.
+        with files.copied(suffix) as place:
+            return _read_layer(path, place, read)
+    return _read_layer(path, files.place, read)
+
+
+def _attributes(read: Read, dbf: bytes) -> tuple[Read, tuple[str, ...]]:
+    """Return how to read the attributes of a shapefile that does not state their encoding: GDAL would take Latin-1."""
+    # Bytes 8 and 9 say where the rows begin: what is before them is no text.
+    rows = dbf[int.from_bytes(dbf[8:10], "little") :]
+    # Byte 29 names a code page; 0 and 87 ("that of the machine") say nothing.
+    if read.encoding is not None or len(dbf) <= _DBF_HEADER_AT or dbf[29] not in (0, 87) or rows.isascii():
+        return read, ()
+    found = best_encoding(b"\n".join(re.split(rb" {2,}|\x00+", rows)))
+    if found is None or found == "utf-8":
+        return read.model_copy(update={"encoding": found}), ()
+    return read.model_copy(update={"encoding": found}), (guess_told(rows, found),)
+
+
+def _told(table: Table, notes: tuple[str, ...]) -> Table:
+    return replace(table, notes=(*table.notes, *notes))
 
 
 def _check_content(where: str, suffix: str, handle: Any, size: int) -> tuple[str, ...]:

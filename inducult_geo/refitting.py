@@ -12,7 +12,7 @@ import pandas as pd
 from inducult_geo.errors import ConfigError
 from inducult_geo.frames import Records, as_records, concat_records
 from inducult_geo.match.candidates import candidates_of
-from inducult_geo.match.comparisons import Compared
+from inducult_geo.match.compared import Compared
 from inducult_geo.match.continuity import successors
 from inducult_geo.match.prepare import prepare
 from inducult_geo.match.refit import Refit, refit, taught_by

@@ -22,7 +22,7 @@ import shapely
 
 from inducult_geo.frames import Records
 from inducult_geo.match.candidates import candidates_of
-from inducult_geo.match.comparisons import Compared
+from inducult_geo.match.compared import Compared
 from inducult_geo.match.prepare import prepare
 from inducult_geo.match.score import Scored, Weights, score
 from inducult_geo.ragged import Ints

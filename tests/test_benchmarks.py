@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from inducult_geo.match.comparisons import Compared
+from inducult_geo.match.compared import Compared
 
 FOLDER = Path(__file__).parent / "benchmarks"
 

@@ -9,8 +9,9 @@ from match_rows import backdrop, point, records, row
 from inducult_geo import ragged
 from inducult_geo.frames import concat_records
 from inducult_geo.match.candidates import candidates_of
+from inducult_geo.match.compared import Compared
 from inducult_geo.match.comparing import compare_all
-from inducult_geo.match.comparisons import COMPARISONS, Compared, place
+from inducult_geo.match.comparisons import COMPARISONS, place
 from inducult_geo.match.points import Parts, added, weigh
 from inducult_geo.match.prepare import prepare
 from inducult_geo.match.score import explain, score, shipped_weights

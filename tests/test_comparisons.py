@@ -7,7 +7,8 @@ from match_rows import backdrop, point, records, row, square
 
 from inducult_geo.frames import RECORD_COLUMNS, to_json
 from inducult_geo.match.addresses import companies_apart
-from inducult_geo.match.comparisons import COMPARISONS, Compared
+from inducult_geo.match.compared import Compared
+from inducult_geo.match.comparisons import COMPARISONS
 from inducult_geo.match.prepare import accuracies, prepare
 from inducult_geo.ragged import Ragged
 

@@ -5,7 +5,7 @@ import pytest
 from match_rows import point, records, row
 
 from inducult_geo.match.candidates import candidates_of
-from inducult_geo.match.comparisons import Compared
+from inducult_geo.match.compared import Compared
 from inducult_geo.match.kinds import HELD_BY, MOST_DOWN, MOST_UP, kinds
 from inducult_geo.match.prepare import prepare
 from inducult_geo.match.rivals import contests

@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 from match_rows import backdrop, point, records, row
 
-from inducult_geo.match.comparisons import COMPARISONS, Compared
+from inducult_geo.match.compared import Compared
+from inducult_geo.match.comparisons import COMPARISONS
 from inducult_geo.match.prepare import prepare
 
 BY_NAME = {entry.name: entry for entry in COMPARISONS}

@@ -8,7 +8,7 @@ import pytest
 from match_rows import HERE, point, records, row
 
 from inducult_geo.match.candidates import candidates_of
-from inducult_geo.match.comparisons import Compared
+from inducult_geo.match.compared import Compared
 from inducult_geo.match.overlap import MOST_DOWN, MOST_LEVEL, overlap
 from inducult_geo.match.prepare import prepare
 from inducult_geo.match.rivals import contests

@@ -5,7 +5,7 @@ import pytest
 from match_rows import point, records, row
 
 from inducult_geo import ragged
-from inducult_geo.match.comparisons import Compared
+from inducult_geo.match.compared import Compared
 from inducult_geo.match.prepare import prepare
 from inducult_geo.match.rivals import contests
 

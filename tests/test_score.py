@@ -10,7 +10,8 @@ from match_rows import backdrop, point, records, row, square
 
 from inducult_geo.frames import to_json
 from inducult_geo.match.candidates import candidates_of
-from inducult_geo.match.comparisons import COMPARISONS, Compared
+from inducult_geo.match.compared import Compared
+from inducult_geo.match.comparisons import COMPARISONS
 from inducult_geo.match.evidence import SAME_FUEL
 from inducult_geo.match.plants import plants_of
 from inducult_geo.match.points import weigh

@@ -11,7 +11,8 @@ import pytest
 
 import inducult_geo
 from inducult_geo.frames import concat_records, from_json, to_json
-from inducult_geo.match.comparisons import COMPARISONS, Compared
+from inducult_geo.match.compared import Compared
+from inducult_geo.match.comparisons import COMPARISONS
 from inducult_geo.match.prepare import prepare
 from inducult_geo.match.trades import capacity_and_fuel, fuel_bits, is_beside_works
 

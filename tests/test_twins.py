@@ -10,7 +10,7 @@ from match_rows import backdrop, point, records, row
 
 from inducult_geo.frames import to_json
 from inducult_geo.match import link
-from inducult_geo.match.comparisons import Compared
+from inducult_geo.match.compared import Compared
 from inducult_geo.match.prepare import prepare
 from inducult_geo.match.rivals import contests, leads
 from inducult_geo.match.twins import FITS, with_twins

@@ -14,7 +14,7 @@ from typer.testing import CliRunner
 from inducult_geo import cli
 from inducult_geo.errors import ConfigError, InducultError
 from inducult_geo.match.candidates import candidates_of
-from inducult_geo.match.comparisons import Compared
+from inducult_geo.match.compared import Compared
 from inducult_geo.match.decisions import Decision, replay
 from inducult_geo.match.link import link
 from inducult_geo.match.prepare import prepare

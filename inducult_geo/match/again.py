@@ -11,8 +11,8 @@ from typing import Final
 
 import numpy as np
 
+from inducult_geo.match.compared import Compared
 from inducult_geo.match.comparing import compare_all
-from inducult_geo.match.comparisons import Compared
 from inducult_geo.match.evidence import SAME_STREET, SUPPORT, evidence
 from inducult_geo.match.outcomes import other_works
 from inducult_geo.match.plants import SPOT_M, doors_of

@@ -13,7 +13,8 @@ from typing import Final
 
 import numpy as np
 
-from inducult_geo.match.comparisons import COMPARISONS, Compared, Comparison, Scores
+from inducult_geo.match.compared import Compared
+from inducult_geo.match.comparisons import COMPARISONS, Comparison, Scores
 from inducult_geo.ragged import Floats, Ints, blocks
 
 _NAMES: Final = tuple(entry.name for entry in COMPARISONS)

@@ -7,8 +7,9 @@ from typing import Final, NamedTuple
 
 import numpy as np
 
+from inducult_geo.match.compared import Compared
 from inducult_geo.match.comparing import Finding, in_blocks
-from inducult_geo.match.comparisons import Compared, Scores
+from inducult_geo.match.comparisons import Scores
 from inducult_geo.match.points import added
 from inducult_geo.ragged import Flags, Floats, blocks
 

@@ -16,7 +16,7 @@ from typing import Final
 
 import numpy as np
 
-from inducult_geo.match.comparisons import Compared
+from inducult_geo.match.compared import Compared
 from inducult_geo.match.overlap import Levels, lists_of, logit
 from inducult_geo.match.prepared import Prepared
 from inducult_geo.match.rivals import Contest

@@ -10,7 +10,7 @@ import pandas as pd
 from inducult_geo.frames import TEXT, Records, concat_records
 from inducult_geo.match.again import match_of, matches
 from inducult_geo.match.candidates import candidates_of
-from inducult_geo.match.comparisons import Compared
+from inducult_geo.match.compared import Compared
 from inducult_geo.match.outcomes import other_works
 from inducult_geo.match.prepare import prepare
 from inducult_geo.match.score import DOUBTED, UNIT, Scored, Weights, explain, score

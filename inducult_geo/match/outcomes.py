@@ -17,7 +17,8 @@ from inducult_geo.errors import CountingError
 from inducult_geo.frames import Records
 from inducult_geo.match.cluster import Clusters
 from inducult_geo.match.columns import coded, taken, texts
-from inducult_geo.match.comparisons import Compared, inside
+from inducult_geo.match.compared import Compared
+from inducult_geo.match.comparisons import inside
 from inducult_geo.match.decisions import PART_OF, SAME, Decision, Decisions
 from inducult_geo.match.history import MUSEUM_THEME
 from inducult_geo.match.lookup import places_in, places_of

@@ -19,7 +19,7 @@ from typing import Final
 import numpy as np
 import pandas as pd
 
-from inducult_geo.match.comparisons import Compared
+from inducult_geo.match.compared import Compared
 from inducult_geo.match.rivals import Contest
 from inducult_geo.ragged import Flags, Floats, Ints, Small, blocks
 

@@ -15,8 +15,9 @@ from typing import Final
 import numpy as np
 
 from inducult_geo.errors import InducultError
+from inducult_geo.match.compared import Compared
 from inducult_geo.match.comparing import compare_all
-from inducult_geo.match.comparisons import COMPARISONS, Compared
+from inducult_geo.match.comparisons import COMPARISONS
 from inducult_geo.match.decisions import PART_OF, SAME, Decisions
 from inducult_geo.match.regression import adjusted, hats
 from inducult_geo.match.score import Scored, Weights, score, shipped_weights

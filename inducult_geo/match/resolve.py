@@ -14,7 +14,7 @@ from inducult_geo.frames import Pairs, Records, Sites, as_pairs
 from inducult_geo.match.candidates import candidates_of
 from inducult_geo.match.cluster import Links, cluster, links_of
 from inducult_geo.match.columns import as_column, no_texts, taken, texts
-from inducult_geo.match.comparisons import Compared
+from inducult_geo.match.compared import Compared
 from inducult_geo.match.continuity import Heir, fingerprints, heirs, successors, traced
 from inducult_geo.match.decisions import Decisions
 from inducult_geo.match.duplicates import fold_duplicates

@@ -15,7 +15,7 @@ from typing import Final, TypeVar
 
 import numpy as np
 
-from inducult_geo.match.comparisons import Compared
+from inducult_geo.match.compared import Compared
 from inducult_geo.match.plants import plants_of
 from inducult_geo.match.twins import with_twins
 from inducult_geo.ragged import Flags, Floats, Ints, Small, blocks, distinct, starts_of

@@ -21,8 +21,9 @@ from typing import Any, Final
 
 import numpy as np
 
+from inducult_geo.match.compared import Compared
 from inducult_geo.match.comparing import Finding, findings
-from inducult_geo.match.comparisons import COMPARISONS, Compared, Scores
+from inducult_geo.match.comparisons import COMPARISONS, Scores
 from inducult_geo.match.evidence import evidence, same_plant
 from inducult_geo.match.kinds import Kinds, kinds
 from inducult_geo.match.overlap import Levels, Overlap, overlap

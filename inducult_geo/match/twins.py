@@ -12,8 +12,8 @@ import numpy as np
 from scipy import sparse
 from scipy.sparse.csgraph import connected_components
 
+from inducult_geo.match.compared import Compared
 from inducult_geo.match.comparing import in_blocks
-from inducult_geo.match.comparisons import Compared
 from inducult_geo.match.plants import TELLING
 from inducult_geo.match.prepared import Prepared
 from inducult_geo.ragged import Flags, Floats, Ints, starts_of

@@ -26,7 +26,7 @@ from printed import table
 from inducult_geo.frames import Records
 from inducult_geo.match.again import matches
 from inducult_geo.match.candidates import candidates
-from inducult_geo.match.comparisons import Compared
+from inducult_geo.match.compared import Compared
 from inducult_geo.match.kinds import Kinds
 from inducult_geo.match.labelled import Labelled, labelled_sets, read_pairs
 from inducult_geo.match.link import link

@@ -38,7 +38,8 @@ from inducult_geo.cli.common import set_up_memory
 from inducult_geo.frames import WORK_CRS, Records, as_records, concat_records
 from inducult_geo.match.candidates import candidates_of
 from inducult_geo.match.cluster import Clusters, cluster
-from inducult_geo.match.comparisons import COMPARISONS, Compared
+from inducult_geo.match.compared import Compared
+from inducult_geo.match.comparisons import COMPARISONS
 from inducult_geo.match.continuity import fingerprints
 from inducult_geo.match.decisions import Decisions
 from inducult_geo.match.evidence import evidence

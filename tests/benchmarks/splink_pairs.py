@@ -40,7 +40,7 @@ import pyarrow.parquet as pq
 from pyproj import Transformer
 
 from inducult_geo.frames import WORK_CRS, Records, from_json
-from inducult_geo.match.comparisons import Compared
+from inducult_geo.match.compared import Compared
 from inducult_geo.match.prepare import flat
 from inducult_geo.match.prepared import Prepared
 from inducult_geo.ragged import Ragged

@@ -11,7 +11,8 @@ from match_rows import backdrop, point, records, row, square
 
 from inducult_geo.match import Decision, empty_registry, resolve
 from inducult_geo.match.decisions import replay
-from inducult_geo.match.questions import CHANGES, LATER, question_id, questions
+from inducult_geo.match.outcomes import WORTH_ASKING
+from inducult_geo.match.questions import CHANGES, FAR_SURE, LATER, question_id, questions
 from inducult_geo.match.resolve import compare
 
 RECORDS = records(
@@ -39,6 +40,32 @@ def test_two_sites_are_asked_about_once_by_the_best_pair() -> None:
     assert review["review_id"].tolist() == [question_id("a:1", "c:1")]
     assert table["decision"].tolist() == ["review", "review"]
     assert "by another pair" in table.loc[0, "why"]
+
+
+UNITS = {"homes": dict.fromkeys(("a:1", "b:1", "c:1", "d:1"), "S")}
+
+
+def test_the_units_of_one_plant_are_asked_about_once() -> None:
+    """Two units that a surer pair holds together are one part of the site: one answer joins both, or neither."""
+    units = pair("b:1", "c:1", None, "match", direct=False, **UNITS)
+    doubts = [pair("a:1", key, score, "match", **UNITS) for key, score in (("b:1", 0.4), ("c:1", 0.6))]
+    assert ask(units, *doubts)[1]["review_id"].tolist() == [question_id("a:1", "c:1")]
+    assert len(ask(*doubts)[1]) == 2
+
+
+def test_what_a_person_joined_holds_a_site_together() -> None:
+    """The word on one unit answers for the next."""
+    units = pair("b:1", "c:1", None, "match", direct=False, **UNITS)
+    said = pair("a:1", "c:1", 0.4, "same", decided_by="Ana", direct=False, **UNITS)
+    doubt = pair("a:1", "b:1", 0.6, "match", **UNITS)
+    assert ask(units, said, doubt)[1].empty
+    assert len(ask(said, doubt)[1]) == 1
+
+
+@pytest.mark.parametrize(("score", "asked"), [(0.69, 1), (0.75, 1), (FAR_SURE - 0.01, 1), (FAR_SURE, 0), (0.99, 0)])
+def test_places_that_contradict_each_other_are_asked_about_up_to_a_score(score, asked) -> None:
+    homes = {"a:1": "S", "d:1": "S"}
+    assert len(ask(pair("a:1", "d:1", score, "match", homes=homes, far=True))[1]) == asked
 
 
 def test_the_name_of_a_parent_is_none_of_the_record() -> None:
@@ -185,22 +212,32 @@ def test_a_part_keeps_its_site_and_points_to_its_whole() -> None:
     assert merged.sites.set_index("site_id").loc[merged.members["a:1"], "aspect"] == "both"
 
 
-@pytest.mark.parametrize(("chance", "asked"), [(0.45, False), (0.55, True)])
-def test_what_is_only_near_is_asked_about_where_it_is_likelier_than_not(chance, asked) -> None:
-    """A museum and a bus stop beside it: other names, and nothing but nearness; the score is set to what it may be."""
-    table = records(row("a:1", "Museum Moslavina", point()), row("b:1", "Selk Kutina", point(200)), *backdrop(12))
+def asked_at(chance: float, *names: str) -> bool:
+    """Tell whether two records side by side under these names are asked about where their score is as given."""
+    rows = [row(key, name, point(east)) for key, name, east in zip(("a:1", "b:1"), names, (0, 200), strict=True)]
 
     def comparing(some, *, many=()):
         scored = compare(some, many=many)
         keys = scored.pairs.prepared.key
         here = (keys[scored.pairs.left] == "a:1") & (keys[scored.pairs.right] == "b:1")
         assert here.sum() == 1
-        assert not scored.is_backed[here].any()
         probability = np.where(here, chance, scored.probability)
         return replace(scored, probability=probability, is_question=here | scored.is_question)
 
+    table = records(*rows, *backdrop(12))
     told = resolve(
         table, contracts={}, decisions=replay(()), registry=empty_registry(), run_id="r", comparing=comparing
     )
-    assert (question_id("a:1", "b:1") in set(told.review["review_id"])) == asked
     assert told.members["a:1"] != told.members["b:1"]
+    return question_id("a:1", "b:1") in set(told.review["review_id"])
+
+
+@pytest.mark.parametrize(("chance", "asked"), [(0.45, False), (0.55, True)])
+def test_what_is_only_near_is_asked_about_where_it_is_likelier_than_not(chance, asked) -> None:
+    """A museum and a bus stop beside it: other names, and nothing but nearness; the score is set to what it may be."""
+    assert asked_at(chance, "Museum Moslavina", "Selk Kutina") == asked
+
+
+@pytest.mark.parametrize(("chance", "asked"), [(WORTH_ASKING - 0.01, False), (WORTH_ASKING, True)])
+def test_what_next_to_never_is_one_site_is_not_asked_about(chance, asked) -> None:
+    assert asked_at(chance, "Museum Moslavina", "Moslavina Museum") == asked

@@ -12,7 +12,9 @@ from inducult_geo.errors import CountingError, InducultError
 from inducult_geo.frames import PAIR_COLUMNS, Records
 from inducult_geo.match import Decision, Decisions, check_site_id, empty_registry, golden, resolve
 from inducult_geo.match.decisions import replay
+from inducult_geo.match.questions import FAR_SURE
 from inducult_geo.match.resolve import REVIEW_COLUMNS, _count, compare, question_id
+from inducult_geo.match.score import DOUBTED
 
 SAPPI = (
     row("a:1", "Sappi Lanaken", square(500), aspect="factory", accuracy_m=20.0),
@@ -212,12 +214,28 @@ def test_a_museum_of_working_works_is_asked_about_not_joined():
 FAR_APART = {"accuracy_m": 500.0}
 
 
+def far_apart(name, east_m):
+    """Resolve two records of one works, so far apart; and return the score of the pair."""
+    made = run(row("a:1", "Huta Jedlice", point(), **FAR_APART), row("b:1", name, point(east_m), **FAR_APART))
+    assert made.members["a:1"] == made.members["b:1"]
+    return made, made.pairs.set_index(["left_key", "right_key"]).loc[("a:1", "b:1"), "score"]
+
+
 def test_a_match_whose_places_contradict_each_other_is_shown_and_asked_about():
-    far = run(row("a:1", "Huta Jedlice", point(), **FAR_APART), row("b:1", "Huta Jedlice", point(4500), **FAR_APART))
-    assert far.members["a:1"] == far.members["b:1"]
-    (asked,) = far.review.to_dict("records")
+    made, score = far_apart("Huta szkła Jedlice", 8_000)
+    assert DOUBTED <= score < FAR_SURE
+    (asked,) = made.review.to_dict("records")
     assert asked["question"].endswith("really one site, as the map shows them?")
     assert "the stated places contradict each other" in asked["why"]
+
+
+def test_a_sure_match_whose_places_contradict_each_other_is_shown_and_not_asked_about():
+    """That it is one site is told by all else; that one of the places is wrong is told by the site."""
+    made, score = far_apart("Huta Jedlice", 8_000)
+    assert score >= FAR_SURE
+    assert made.review.empty
+    site = made.sites.set_index("site_id").loc[made.members["a:1"]]
+    assert "8.0 km from the place shown" in site["conflicts"]
 
 
 @pytest.mark.parametrize(

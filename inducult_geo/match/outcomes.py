@@ -28,6 +28,9 @@ from inducult_geo.ragged import Flags, Ints
 NEAR_MISS: Final = 0.05
 """Pairs with a lower score are not kept, unless they have it only since others fit better."""
 
+WORTH_ASKING: Final = 0.2
+"""Score from which a run asks about a pair: of what scores less next to nothing is one site."""
+
 INSIDE_FROM: Final = 0.9
 
 FOLDED: Final = "exact duplicate within one source: same place, names and particulars"
@@ -215,7 +218,8 @@ def _scored(scored: Scored, settled: Settled) -> pd.DataFrame:
     named = ~np.isnan(scored.scores["name"].of(kept))
     # Not everything beside a monument is worth a person's time.
     near = named & (scored.probability[kept] >= EVEN)
-    worth = settled.is_first[kept] & scored.is_question[kept] & (scored.is_backed[kept] | near)
+    near_enough = scored.is_question[kept] & (scored.probability[kept] >= WORTH_ASKING)
+    worth = settled.is_first[kept] & near_enough & (scored.is_backed[kept] | near)
     return pd.DataFrame(
         {
             "left_key": settled.keys[low[kept]],

@@ -3,9 +3,10 @@
 **Which pairs are asked about.** A pair that was kept apart is worth a question where its score is doubtful, where a
 good score was not enough, or where a monument lies inside works; and only the best partner of a record in the other's
 source. Where both of its records have a likelier one, joined or asked about, it waits for that answer. A pair that was
-joined is worth a question where its score is below `score.DOUBTED`, or its places contradict each other with no address
-to confirm it, and nothing surer holds its two records together. Of several such pairs between the same
-two sites only the best is asked about: its answer settles the others. Of the further permits or units of a record only
+joined is worth a question where its score is below `score.DOUBTED`, or below `FAR_SURE` where its places contradict
+each other with no address to confirm it, and nothing surer holds its two records together. Of several such pairs
+between the same two sites, or the same two parts of a site that surer pairs hold together (a plant's units, one by
+one), only the best is asked about: its answer settles the others. Of the further permits or units of a record only
 sure ones are joined (`score.UNIT`), and none is asked about.
 Sites that a steward keeps apart are never asked about again, whichever of their records the word was about.
 
@@ -39,6 +40,10 @@ from inducult_geo.ragged import Flags, Floats, Ints
 
 LATER: Final = "both have a likelier partner, and that is asked about first"
 """Why a pair that would be worth a question is none yet."""
+
+FAR_SURE: Final = 0.9
+"""Score from which a pair is one site for all that its places contradict each other: a coordinate is wrong, which the
+site's `conflicts` tell."""
 
 CHANGES: Final = (
     "one site more or fewer",
@@ -83,8 +88,8 @@ def questions(table: pd.DataFrame, records: Records) -> tuple[pd.DataFrame, pd.D
     later = np.flatnonzero(wanted & ~open_)
     out.loc[later, "decision"] = "no_match"
     out.loc[later, "why"] = f"{LATER}; " + out.loc[later, "why"].astype(str)
-    doubted = _doubted(out, ends, len(rows))
-    asked = _one_each(out, np.flatnonzero(open_ | doubted))
+    doubted, parts = _doubted(out, ends, len(rows))
+    asked = _one_each(out, np.flatnonzero(open_ | doubted), parts)
     settled = np.setdiff1d(np.flatnonzero(open_), asked)
     out.loc[settled, "why"] = "asked once for both sites, by another pair; " + out.loc[settled, "why"].astype(str)
     return out, _written(out.iloc[asked], (ends[0][asked], ends[1][asked]), records)
@@ -144,37 +149,46 @@ def _in_turn(rows: Ints, score: Floats, places: Sequence[Ints], taken: set[int])
     return found
 
 
-def _doubted(table: pd.DataFrame, ends: tuple[Ints, ...], size: int) -> Flags:
-    """Tell which pairs were joined in doubt, with nothing surer between their records."""
+def _doubted(table: pd.DataFrame, ends: tuple[Ints, ...], size: int) -> tuple[Flags, tuple[Ints, Ints]]:
+    """Tell which pairs were joined in doubt, with nothing surer between their records.
+
+    Returns
+    -------
+    doubted, parts
+        One value a pair; and for either record of each the part of its site that sure pairs hold together.
+    """
     same = (table["left_site"] == table["right_site"]).to_numpy(dtype=bool)
-    doubt = (
-        table["direct"].to_numpy(dtype=bool)
-        & ((table["score"].fillna(1.0) < DOUBTED) | table["far"]).to_numpy(dtype=bool)
-        & table["decided_by"].isna().to_numpy()
-        & (table["decision"] == "match").to_numpy()
-    )
-    sure = same & ~doubt & (table["score"].fillna(1.0) >= DOUBTED).to_numpy()
+    score, decided = table["score"].fillna(1.0).to_numpy(dtype=float), table["decided_by"].notna().to_numpy()
+    far = table["far"].to_numpy(dtype=bool) & (score < FAR_SURE)
+    match = table["direct"].to_numpy(dtype=bool) & (table["decision"] == "match").to_numpy()
+    doubt = match & ((score < DOUBTED) | far) & ~decided
+    sure = same & ~doubt & ((score >= DOUBTED) | (decided & (table["decision"] == SAME).to_numpy()))
     graph = sparse.coo_matrix((np.ones(sure.sum(), dtype=np.int8), (ends[0][sure], ends[1][sure])), shape=(size, size))
-    part = connected_components(graph, directed=False)[1] if size else np.zeros(0, dtype=int)
-    return np.asarray(doubt & (part[ends[0]] != part[ends[1]]), dtype=bool)
+    part = connected_components(graph, directed=False)[1].astype(np.int64) if size else np.zeros(0, dtype=np.int64)
+    parts = part[ends[0]], part[ends[1]]
+    return np.asarray(doubt & (parts[0] != parts[1]), dtype=bool), parts
 
 
-def _one_each(table: pd.DataFrame, rows: Ints) -> Ints:
-    """Keep of the pairs between two sites the best; a pair within one site stands for itself."""
+def _one_each(table: pd.DataFrame, rows: Ints, parts: tuple[Ints, Ints]) -> Ints:
+    """Keep of the pairs between two sites the best; and of those between two `parts` of one site."""
     some = table.iloc[rows]
     swap = (some["left_site"] > some["right_site"]).to_numpy()
     sides = [some[side].to_numpy(dtype=object) for side in ("left_site", "right_site")]
     within = sides[0] == sides[1]
+    of_site = [part[rows] for part in parts]
     frame = pd.DataFrame(
         {
             "one": np.where(swap, sides[1], sides[0]),
-            "other": np.where(within, some["left_key"] + "\n" + some["right_key"], np.where(swap, sides[0], sides[1])),
+            "other": np.where(swap, sides[0], sides[1]),
+            "part": np.where(within, np.minimum(*of_site), -1),
+            "beside": np.where(within, np.maximum(*of_site), -1),
             "score": some["score"].fillna(0.0).to_numpy(),
             "row": rows,
         }
     )
-    ordered = frame.sort_values(["score", "row"], ascending=[False, True]).drop_duplicates(["one", "other"])
-    return np.sort(ordered["row"].to_numpy(dtype=np.int64))
+    ordered = frame.sort_values(["score", "row"], ascending=[False, True])
+    kept = ordered.drop_duplicates(["one", "other", "part", "beside"])
+    return np.sort(kept["row"].to_numpy(dtype=np.int64))
 
 
 def _written(pairs: pd.DataFrame, ends: tuple[Ints, Ints], records: Records) -> pd.DataFrame:

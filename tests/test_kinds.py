@@ -54,9 +54,9 @@ def test_what_few_hold_is_no_kind():
 
 
 def test_a_country_that_shares_little_does_not_speak_against_the_words_of_its_language():
-    alone = found(*many(40, "Usine", -5, country="FR"), *many(40, "Fabrik", 5))[0]
+    alone = found(*many(40, "Caserne", -5, country="FR"), *many(40, "Fabrik", 5))[0]
     assert np.abs(alone).max() < 0.05
-    within = found(*many(20, "Usine", -5), *many(20, "Fabrik", 5))[0]
+    within = found(*many(20, "Caserne", -5), *many(20, "Fabrik", 5))[0]
     assert within[0] < -0.2
 
 

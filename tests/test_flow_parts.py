@@ -318,7 +318,9 @@ def test_the_shelf_gives_files_of_whole_releases_alone(tmp_path: Path) -> None:
         finally:
             asked.close()
 
-    with shelf(releases) as address:
+    # Two at once: each takes a port that is free.
+    with shelf(tmp_path) as other, shelf(releases) as address:
+        assert other != address
         assert get(f"/{RELEASE}/index.html") == (200, f"page of {RELEASE}")
         assert get(f"/{RELEASE}/index.html?region=opole")[0] == 200
         for path in (

@@ -19,6 +19,7 @@ import pyogrio
 import pytest
 import shapely
 from bundles import HOSTILE, contracts, small_bundle, with_made_changes
+from pyproj import Transformer
 
 from inducult_geo.errors import ReleaseError
 from inducult_geo.frames import as_pairs
@@ -26,7 +27,7 @@ from inducult_geo.publish.domains import DOMAINS
 from inducult_geo.publish.geopackage import FILE_NAME, write_geopackage
 from inducult_geo.publish.layers import LAYERS, Column, Layer, layer_named
 from inducult_geo.publish.licences import for_release
-from inducult_geo.publish.metadata import data_date, timestamp
+from inducult_geo.publish.metadata import data_date, extent_of, timestamp
 from inducult_geo.publish.pictograms import embedded
 from inducult_geo.publish.report import LAW_SQL
 from inducult_geo.publish.styles import style_of
@@ -290,6 +291,25 @@ def test_relations_join_columns_that_are_there(con):
 def test_only_the_open_questions_can_be_edited_in_the_project(con):
     editable = {m.findtext("layername") for m in project(con).iter("maplayer") if m.get("readOnly") == "0"}
     assert editable == {"Open questions"}
+
+
+def test_metadata_of_each_layer_tell_its_own_extent(con):
+    rows = con.execute(
+        "SELECT r.table_name, m.metadata FROM gpkg_metadata m JOIN gpkg_metadata_reference r ON r.md_file_id = m.id "
+        "WHERE r.reference_scope = 'table'"
+    ).fetchall()
+    told = {name: re.search(r'minx="(.*?)" miny="(.*?)" maxx="(.*?)" maxy="(.*?)"', text) for name, text in rows}
+    boxes = con.execute("SELECT table_name, min_x, min_y, max_x, max_y FROM gpkg_contents WHERE data_type = 'features'")
+    found = {name: box for name, *box in boxes.fetchall()}
+    assert len(found) > 3
+    assert len({tuple(box) for box in found.values()}) > 2
+    for name, box in found.items():
+        assert [float(value) for value in told[name].groups()] == pytest.approx(box, abs=0.001), name
+
+
+def test_the_extent_of_nothing_is_the_origin_of_the_system():
+    origin = Transformer.from_crs("EPSG:4258", "EPSG:3035", always_xy=True).transform(10, 52)
+    assert extent_of(pd.DataFrame({"geometry": []})) == pytest.approx(origin * 2)
 
 
 def test_metadata_name_license_and_sample(con):

@@ -201,6 +201,38 @@ def test_a_picture_of_few_sites_has_a_size_that_can_be_looked_at(
     assert np.all(image == (196, 52, 40), axis=2).any() == bool(places)
 
 
+def test_the_grid_of_a_picture_stands_at_every_100_km() -> None:
+    from flows.picture import _GRID, MARGIN, WIDTH, draw
+
+    west, east, south, north = 4_010_000, 4_340_000, 2_950_000, 3_050_000
+    sites = gpd.GeoDataFrame(
+        {"aspect": ["both"] * 2}, geometry=[shapely.Point(west, south), shapely.Point(east, north)]
+    )
+    image = draw(sites)
+    scale = (WIDTH - 2 * MARGIN) / (east - west)
+    columns = [MARGIN + (line - west) * scale for line in (4_000_000, 4_100_000, 4_200_000, 4_300_000)]
+    rows = [len(image) - MARGIN - (3_000_000 - south) * scale]
+    # In a corner without dots, on no line of the other kind.
+    assert np.flatnonzero(np.all(image[2] == _GRID, axis=1)).tolist() == pytest.approx(columns, abs=1.5)
+    assert np.flatnonzero(np.all(image[:, 60] == _GRID, axis=1)).tolist() == pytest.approx(rows, abs=1.5)
+
+
+@pytest.mark.parametrize(("number", "wide"), [(2, 5), (5_000, 3)])
+def test_a_dot_is_a_square_around_its_place_and_smaller_where_there_are_many(number: int, wide: int) -> None:
+    from flows.picture import MARGIN, WIDTH, draw
+
+    places = [(4_505_000, 3_000_000)] * (number - 1) + [(4_515_000, 3_000_000)]
+    image = draw(gpd.GeoDataFrame({"aspect": ["monument"] * number}, geometry=[*map(shapely.Point, places)]))
+    rows, columns = np.nonzero(np.all(image == (38, 84, 168), axis=2))
+    apart = 10_000 * (WIDTH - 2 * MARGIN) / 20_000  # 20 km are shown at least.
+    assert len(rows) == 2 * wide**2
+    left, right = columns[columns < WIDTH / 2], columns[columns > WIDTH / 2]
+    assert (left.max() - left.min() + 1, right.max() - right.min() + 1) == (wide, wide)
+    assert right.mean() - left.mean() == pytest.approx(apart, abs=1)
+    assert (left.mean() + right.mean()) / 2 == pytest.approx(WIDTH / 2, abs=1)
+    assert rows.mean() == pytest.approx(len(image) / 2, abs=1)
+
+
 def test_a_release_becomes_a_picture_that_a_page_can_hold(sample_data: Path) -> None:
     from flows.picture import map_picture
 

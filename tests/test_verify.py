@@ -82,6 +82,41 @@ def test_a_whole_release_keeps_every_promise(whole: Path) -> None:
     assert [finding.promise for finding in found] == NAMES
 
 
+def test_a_release_of_the_least_that_there_can_be_keeps_every_promise(tmp_path: Path) -> None:
+    """Nothing rejected, compared, asked or changed, no outline; and an empty folder is no file."""
+    public = _public(small_bundle())
+    sites = public.sites[public.sites["area_m2"].isna()]
+    records = public.records[public.records["site_id"].isin(sites["site_id"])]
+    sites = sites[sites["site_id"].isin(records["site_id"])].assign(n_review=0)
+    counted = {"in_review": 0, "rejected": 0}
+    sources, regions = (
+        frame.assign(**counted)[frame[key].isin(records[key])].assign(
+            records_in=lambda told, key=key: told[key].map(records[key].value_counts()),
+            in_sites=lambda told, key=key: told[key].map(records[key].value_counts()),
+        )
+        for frame, key in ((public.sources, "source"), (public.regions, "region"))
+    )
+    regions = regions.assign(sites=regions["region"].map(sites["region"].value_counts()))
+    totals = {"records_in": len(records), "in_sites": len(records), "sites": len(sites), "withheld": 0, **counted}
+    bare = dataclasses.replace(
+        public,
+        sites=sites,
+        records=records,
+        sources=sources,
+        regions=regions,
+        changes=None,
+        pairs=public.pairs.iloc[:0],
+        review=public.review.iloc[:0],
+        run={**public.run, **totals},
+        surfaces={},
+    )
+    write_release(
+        bare, tmp_path, {"schema_version": "1", "version": "0", "is_sample": True, "regions": {}, "run": bare.run}
+    )
+    (tmp_path / "folder").mkdir()
+    assert [finding for finding in verify(tmp_path) if not finding.ok] == []
+
+
 def test_nothing_is_changed_by_looking(release: Path) -> None:
     before = {path: (path.stat().st_mtime_ns, path.read_bytes()) for path in release.rglob("*")}
     verify(release)

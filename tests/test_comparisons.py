@@ -144,6 +144,12 @@ def test_operator_may_stand_in_the_other_name():
         ("N-240 km 38,9", "N-240, Km. 38", 1.0, np.nan),
         ("Strada statale 114", "strada SS 114", 1.0, np.nan),
         ("Ctra. CV20, km 7", "Ctra. CV 20, Km 7", 1.0, np.nan),
+        # A day that a street is called by is no house; the year after it neither.
+        ("27 Grudnia 5", "27 Grudnia 11", 1.0, 0.0),
+        ("ul. 28 Czerwca 1956 r. 135/147", "ul. 28 Czerwca 1956", 1.0, np.nan),
+        ("5 rue du 8 Mai 1945", "rue du 8 mai 5", 1.0, 1.0),
+        ("Straße des 17. Juni 12", "Straße des 17. Juni 17", 1.0, 0.0),
+        ("12 Mars Street", "Mars Street 12", 1.0, 1.0),
         # What has five digits is a postcode.
         ("Sat Tasca 617455", "Sat Tasca 12", 1.0, np.nan),
     ],

@@ -21,6 +21,8 @@ from inducult_geo.harmonize.placement import POINTS_MIN, SAME_PLACE_M
 from inducult_geo.match.again import NEARLY, SAME_WORKS
 from inducult_geo.match.dated import FAR_M
 from inducult_geo.match.evidence import SAME_FUEL
+from inducult_geo.match.outcomes import WORTH_ASKING
+from inducult_geo.match.questions import FAR_SURE
 from inducult_geo.match.refit import FEWEST, FEWEST_OF_EACH
 from inducult_geo.match.score import DOUBTED, EVEN, NEARNESS_ALONE, OTHER_UNIT, UNIT
 from inducult_geo.match.train import THRESHOLDS
@@ -240,7 +242,9 @@ def test_a_measure_is_written_only_when_something_was_measured(
         ("matching", "the same fuel (from {} on) at one place", [SAME_FUEL]),
         ("matching", "(where nothing but nearness speaks for it: from {})", [EVEN]),
         ("matching", "those below {}, where nothing surer", [DOUBTED]),
-        ("matching", "what is given again, and what else scores below {}", [DOUBTED]),
+        ("matching", "where its score is doubtful (from {})", [WORTH_ASKING]),
+        ("matching", "likewise those below {} whose places contradict each other", [FAR_SURE]),
+        ("matching", "what is given again, what else scores below {}", [DOUBTED]),
         ("matching", "it keeps at least {} of what fits, and the two score {}", [NEARLY, SAME_WORKS]),
         ("matching", "by the decisions (at least {}, and {} of each kind)", [FEWEST, FEWEST_OF_EACH]),
         ("coordinates", "fewer than {} different points", [POINTS_MIN]),

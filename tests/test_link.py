@@ -31,6 +31,32 @@ def test_several_left_rows_may_match_one_right_row():
     assert sure["left_id"].is_unique
 
 
+@pytest.mark.parametrize(
+    ("name", "address", "doubtful"),
+    [
+        ("Haus", None, True),
+        ("Haus", "Kaistraße", True),
+        ("Haus", "Kaistraße 5", False),
+        ("Sägewerk Huber", None, False),
+    ],
+)
+def test_a_name_that_nearly_all_bear_is_looked_at_unless_the_house_is_the_same(name, address, doubtful):
+    """Two houses side by side under the same word may be one; what is called by a name of its own is."""
+    houses = [
+        row(f"{side}:x{i}", "Haus", point(30_000 + 9_000 * i), address=f"Weg {i}", city=f"Ort {i}")
+        for i in range(40)
+        for side in "lr"
+    ]
+    place = {"address": address, "city": "Saal"}
+    lists = [
+        records(row(f"{side}:0", name, point(east), **place), *(one for one in houses if one["source"] == side))
+        for side, east in (("l", 0), ("r", 15))
+    ]
+    found = link(*lists).query("left_id == '0' and decision == 'match'")
+    assert found["right_id"].tolist() == ["0"]
+    assert found["doubtful"].tolist() == [doubtful]
+
+
 def test_what_may_be_right_instead_is_told_for_review():
     """Two works that fit alike: one is taken, the other is a question; what surely is not the one is none."""
     left = records(row("l:0", "Kalkwerk Saal", point()), *(part for part in backdrop(12) if part["source"] == "a"))

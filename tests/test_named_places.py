@@ -34,7 +34,7 @@ def read(name, **more):
     [
         ("Kamienica, ul. Garbary 12", "Kamienica", ["~ul", "~garbary"], ["#12"]),
         ("Willa (ul. Głogowska 90a)", "Willa", ["~ul", "~glogowska"], ["#90a"]),
-        ("Dom, ul. 27 Grudnia 5, Poznań", "Dom Poznań", ["~ul", "~grudnia"], ["#27", "#5"]),
+        ("Dom, ul. 27 Grudnia 5, Poznań", "Dom Poznań", ["~ul", "~27grudnia"], ["#5"]),
         ("Villa Lindenstraße 5", "Villa", ["~lindenstr"], ["#5"]),
         ("Villa Karl-Marx-Str. 7, Turm", "Villa Turm", ["~karl", "~marx"], ["#7"]),
         ("Filanda, Via Dante 5", "Filanda", ["~dante"], ["#5"]),

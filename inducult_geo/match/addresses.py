@@ -2,8 +2,8 @@
 
 Lists tell where works are in three ways: a house in a street, a post box, a place along a road. Only the first has a
 house number: that of a box is left out (what has a box alone has no street), that of a road ("N-240", "SS 106") is a
-word of the street, and so is a milestone ("km 38,9"). "3-7" are the houses from 3 to 7. And some write the company
-instead of a street, or beside it ("Uddeholms AB"): that is an operator.
+word of the street, and so are a milestone ("km 38,9") and a day ("27 Grudnia"). "3-7" are the houses from 3 to 7. And
+some write the company instead of a street, or beside it ("Uddeholms AB"): that is an operator.
 """
 
 from __future__ import annotations
@@ -37,6 +37,22 @@ _ROAD: Final = re.compile(
 _WRITTEN_OUT: Final = {"statale": "ss", "provinciale": "sp", "nationale": "rn", "departementale": "rd"}
 _STONE: Final = re.compile(r"\b(?:km|p\.?k)\b[\s.:]*(\d+)(?:[.,+]\d+)?|\b(?:km|pk)(\d+)(?:[.,+]\d+)?")
 """A milestone; its fraction is left out."""
+
+_MONTHS: Final = (
+    "stycznia lutego marca kwietnia maja czerwca lipca sierpnia wrzesnia pazdziernika listopada grudnia "
+    "ledna unora brezna dubna kvetna maje cervna cervence srpna zari rijna listopadu prosince "
+    "januara februara aprila juna jula augusta septembra oktobra novembra decembra "
+    "sijecnja veljace ozujka travnja svibnja lipnja srpnja kolovoza rujna studenoga studenog prosinca "
+    "gennaio febbraio marzo aprile maggio giugno luglio agosto settembre ottobre novembre dicembre "
+    "janvier fevrier mars avril mai juin juillet aout septembre octobre decembre "
+    "enero febrero abril mayo junio julio septiembre octubre noviembre diciembre "
+    "januar februar marz april juni juli august september oktober november dezember mei augustus december "
+    "ianuarie februarie martie aprilie iunie iulie septembrie octombrie noiembrie decembrie"
+)
+_DATE: Final = re.compile(
+    rf"\b(\d{{1,2}})[\s.-]*(?:de )?({'|'.join(dict.fromkeys(_MONTHS.split()))})\b(?: (?:de )?1[89]\d\d\b)?"
+)
+"""A day that a street is called by ("27 Grudnia", "8 Mai 1945"), folded."""
 
 _STREET: Final = re.compile(r"(?<=\w)(strasse|strase|str)\b\.?|\b(strasse|str)\b\.?")
 _RANGE: Final = re.compile(r"\b(\d{1,4})\s?-\s?(\d{1,4})\b")
@@ -120,6 +136,7 @@ def read_address(address: str) -> tuple[list[str], list[str]]:
     Without a post box and what is no number of a house (see the module).
     """
     told = _BOX.sub(" ", _STREET.sub("str ", spelling_key(address)))
+    told = _DATE.sub(_day, told)
     told = _ROAD.sub(_joined, _STONE.sub(lambda found: f" km{found[1] or found[2]} ", told))
     numbers = [n + letter for n, letter in _NUMBER.findall(told) if len(n) <= _LONGEST_NUMBER]
     for first, last in _RANGE.findall(told):
@@ -127,6 +144,12 @@ def read_address(address: str) -> tuple[list[str], list[str]]:
             numbers += [str(between) for between in range(int(first) + 1, int(last))]
     words = [word for word in WORD.findall(_NUMBER.sub(" ", told)) if len(word) > 1 and word not in _EMPTY]
     return words, numbers
+
+
+def _day(found: re.Match[str]) -> str:
+    """Write a day as one word; what begins an address without another number is a house ("12 Mars Street")."""
+    alone = not found.start() and not _NUMBER.search(found.string, found.end())
+    return found[0] if alone else f" {found[1]}{found[2]} "
 
 
 def _joined(found: re.Match[str]) -> str:

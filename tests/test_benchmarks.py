@@ -56,3 +56,15 @@ def test_splink_is_given_the_words_that_ours_compares(tmp_path: Path) -> None:
     assert told["rarest"][0] in told["our_name_words"][0]
     assert told["our_x"].to_numpy(dtype=float) == pytest.approx(prepared.x)
     assert told["our_ids"].isna().all()
+
+
+def test_a_small_size_is_told_by_its_run_of_median_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    scale = importlib.import_module("bench_scale")
+    spent = {10: [0.3, 0.1, 0.2, 0.9, 0.8], scale.SMALL + 1: [7.0]}
+    left = {size: [*times] for size, times in spent.items()}
+    monkeypatch.setattr(
+        scale, "apart", lambda _, sizes: [{scale.WHOLE: left[size][0], "run": left[size].pop(0)} for size in sizes]
+    )
+    told = scale.often([*spent])
+    assert {size: made["run"] for size, made in told.items()} == {10: 0.3, scale.SMALL + 1: 7.0}
+    assert not any(left.values())

@@ -117,11 +117,17 @@ def _forms(term: str, lang: str) -> Iterator[str]:
         yield from (stem + ending for ending in _ENDINGS[family])
 
 
+@lru_cache(maxsize=4_096)
+def _words_of(term: str) -> tuple[str, ...]:
+    """Split a term; its forms, its concept and what it is the head of all ask for it."""
+    return split_words(term)
+
+
 def _terms(rows: Iterable[Mapping[str, str]]) -> dict[tuple[str, ...], Concept]:
     """Map every term to its concept; a term of two concepts keeps the first token and the types of both."""
     found: dict[tuple[str, ...], Concept] = {}
     for row in rows:
-        words = split_words(row["term"])
+        words = _words_of(row["term"])
         types = (row["type_id"],) if row["type_id"] else ()
         known = found.get(words)
         if known is None or (known.role == "status_hint" and row["role"] == "modifier"):
@@ -135,11 +141,14 @@ def _inflected(rows: Iterable[Mapping[str, str]], terms: Mapping[tuple[str, ...]
     """Map every form of the longer one-word terms; forms that two concepts share are left out."""
     found: dict[str, Concept | None] = {}
     for row in rows:
-        words = split_words(row["term"])
+        words = _words_of(row["term"])
         if len(words) == 1 and len(words[0]) >= _INFLECTED_FROM:
             concept = terms[words]
             for form in _forms(words[0], row["lang"]):
-                found[form] = concept if found.get(form, concept) == concept else None
+                known = found.setdefault(form, concept)
+                # The same one or an equal one: looking is a tenth of the work of comparing.
+                if known is not concept and known != concept:
+                    found[form] = None
     return {form: concept for form, concept in found.items() if concept}
 
 
@@ -161,7 +170,7 @@ def lexicon() -> Lexicon:
         words[0]: terms[words]
         for row in rows
         if row["lang"] in _COMPOUNDING and row["role"] in ("generic", "specific", "part")
-        if len(words := split_words(row["term"])) == 1
+        if len(words := _words_of(row["term"])) == 1
         and (len(words[0]) >= _INFLECTED_FROM or words[0] in _HEADS_OF_FOUR)
     }
     phrases = {words: concept for words, concept in terms.items() if len(words) > 1}

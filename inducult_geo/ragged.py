@@ -41,6 +41,12 @@ class Ragged:
         """Length of each list."""
         return np.diff(self.offsets)
 
+    @cached_property
+    def has_any(self) -> Flags:
+        """Tell which lists hold anything."""
+        found: Flags = self.counts > 0
+        return found
+
     @property
     def rows(self) -> Ints:
         """The row of each value."""

@@ -66,7 +66,7 @@ class Compared:
     def all_words(self) -> Floats:
         """How much of all words of name and operator together has partners; unknown without any operator."""
         p = self.prepared
-        has_operator = p.operators.counts > 0
+        has_operator = p.operators.has_any
         told = np.flatnonzero(has_operator.take(self.left) | has_operator.take(self.right))
         sides = (self.left[told], self.right[told])
         found = np.full(len(self.left), np.nan)
@@ -78,8 +78,7 @@ class Compared:
         """Distance of the real geometries in meters; NaN where a side has no place."""
         p = self.prepared
         gap = np.hypot(p.x.take(self.left) - p.x.take(self.right), p.y.take(self.left) - p.y.take(self.right))
-        wide = ~p.is_point
-        real = np.flatnonzero(wide.take(self.left) | wide.take(self.right))
+        real = np.flatnonzero(p.is_wide.take(self.left) | p.is_wide.take(self.right))
         gap[real] = shapely.distance(p.geometry[self.left[real]], p.geometry[self.right[real]])
         return np.asarray(gap, dtype=float)
 

@@ -119,7 +119,7 @@ def same_postcode(pairs: Compared) -> Scores:
     p = pairs.prepared
     codes, texts = p.coded["postcode"]
     one, other = codes.take(pairs.left), codes.take(pairs.right)
-    told = texts != ""
+    told = p.is_postcode
     known = np.flatnonzero(told.take(one) & told.take(other) & (p.land.take(pairs.left) == p.land.take(pairs.right)))
     which, different = pd.factorize(one.take(known) * len(texts) + other.take(known))
     share = _prefix_share(p.postcode_signs, *np.divmod(different, max(len(texts), 1)))

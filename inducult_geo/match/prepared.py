@@ -159,6 +159,11 @@ class Prepared:
         return found
 
     @cached_property
+    def is_postcode(self) -> Flags:
+        """Tell which of the different postcodes (see `coded`) is one, not the empty text of those who tell none."""
+        return np.asarray(self.coded["postcode"][1] != "", dtype=bool)
+
+    @cached_property
     def postcode_signs(self) -> NDArray[np.uint32]:
         """The signs of each different postcode (see `coded`), 0 beyond its end; all after the twelfth is left out."""
         texts = self.coded["postcode"][1]
@@ -177,7 +182,7 @@ class Prepared:
             "names": self.names.counts.any(),
             "operator": self.operators.counts.any(),
             "address": self.streets.counts.any() or self.house_numbers.counts.any(),
-            "postcode": (self.coded["postcode"][1] != "").any(),
+            "postcode": self.is_postcode.any(),
             "city": self.cities.counts.any(),
             "type": (self.coded["type"][1] != "").any(),
             "theme": (self.coded["theme"][1] != "").any(),
@@ -243,10 +248,10 @@ class Prepared:
         return named
 
     @cached_property
-    def is_point(self) -> NDArray[np.bool_]:
-        """Tell which records stand at a single point, or nowhere."""
+    def is_wide(self) -> Flags:
+        """Tell which records stand neither at a single point nor nowhere."""
         kind = shapely.get_type_id(self.geometry)
-        return np.asarray((kind == shapely.GeometryType.POINT) | (kind == shapely.GeometryType.MISSING), dtype=bool)
+        return np.asarray((kind != shapely.GeometryType.POINT) & (kind != shapely.GeometryType.MISSING), dtype=bool)
 
     @cached_property
     def land(self) -> Ints:

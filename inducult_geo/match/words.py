@@ -245,7 +245,7 @@ def told_beside(prepared: Prepared, left: Ints, right: Ints) -> Floats:
 
     NaN where both tell a town, or neither; of several names the best told one speaks.
     """
-    told = prepared.cities.counts > 0
+    told = prepared.cities.has_any
     found = np.full(len(left), np.nan)
     at = np.flatnonzero(told[left] != told[right])
     if not len(at):

@@ -289,7 +289,8 @@ class Bag:
     @classmethod
     def of(cls, words: sparse.csr_matrix) -> Bag:
         """Mark the words of every record."""
-        bit = np.uint64(1) << scattered(words.indices.astype(np.int64), np.uint64(6))
+        of_word = np.uint64(1) << scattered(np.arange(words.shape[1], dtype=np.int64), np.uint64(6))
+        bit = of_word.take(words.indices)
         marks = np.zeros(words.shape[0], dtype=np.uint64)
         told = np.flatnonzero(np.diff(words.indptr))
         marks[told] = np.bitwise_or.reduceat(bit, words.indptr[told]) if len(told) else bit
@@ -370,7 +371,9 @@ def _ids(side: _Side, records: Ints) -> tuple[Ints, list[str]]:
 
 def _share_an_id(side: _Side, first: Ints, second: Ints) -> NDArray[np.bool_]:
     shared = np.zeros(len(first), dtype=bool)
+    if not side.has_ids.any():
+        return shared
     ids, row = side.prepared.ids, side.row
-    for at in np.flatnonzero(side.has_ids[first] & side.has_ids[second]):
+    for at in np.flatnonzero(side.has_ids.take(first) & side.has_ids.take(second)):
         shared[at] = bool(ids[row[first[at]]].items() & ids[row[second[at]]].items())
     return shared

@@ -357,6 +357,7 @@ def test_a_row_for_each_phase_of_one_works_is_no_rival(names, places, plants):
     "names",
     [
         ("Kraftwerk 1", "Kraftwerk 2"),
+        ("CCGT 1", "CCGT 2"),
         ("Dom", "Dom"),
         ("Alsen 1", "Alsen"),
         ("Alsen 1", "Saal 2"),

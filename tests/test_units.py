@@ -92,3 +92,9 @@ def test_a_unit_that_tells_no_capacity_leaves_that_of_the_plant_unknown():
     rows = [SOLKAN[0], ("a:2", "Solkan G2", (0, 0), None), ("b:1", "HE Solkan", (0, 0), 21)]
     values, _ = found("capacity", rows, [("a:1", "b:1"), ("a:2", "b:1")])
     assert values == pytest.approx([1.0, np.nan], nan_ok=True)
+
+
+def test_units_of_one_plant_may_be_machines_of_two_kinds():
+    rows = [row(f"a:{i}", name, point()) for i, name in enumerate(("Irsching 3 Power Plant", "Irsching-5 CCGT Plant"))]
+    table = prepare(records(*rows, row("a:9", "Irsching Brauerei 2", point()), *backdrop()))
+    assert table.units[0] == table.units[1] >= 0

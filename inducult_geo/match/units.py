@@ -12,6 +12,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from inducult_geo.match.trades import power_words
 from inducult_geo.ragged import Flags, Floats, Ints, Ragged, spread
 
 if TYPE_CHECKING:
@@ -27,17 +28,22 @@ MACHINES_M: Final = 1_000.0
 def units_of(prepared: Prepared) -> Ints:
     """Return the number of the plant that each record is a unit of; -1 where it is none.
 
-    Records of one source are units of one plant where their first names hold a number and agree in all other words, of
-    which one at least is the plant's own (not "Kraftwerk 1", "Kraftwerk 2"), with no gap of `PLANT_M` between them.
+    Records of one source are units of one plant where their first names hold a number and agree in all other words but
+    those of a kind of works, and one at least is the plant's own (not "Kraftwerk 1", "Kraftwerk 2"), with no gap of
+    `PLANT_M` between them.
     Works in the north and the south are two.
     """
     names, words = prepared.names, prepared.lexicon
     rows = np.flatnonzero(numbered(prepared))
     first = Ragged(names.values[names.offsets[rows]], np.arange(len(rows) + 1))
     at, told = spread(first, prepared.variants)
-    own = np.bincount(at[~words.exact[told]], minlength=len(rows)) > 0
+    which, place = np.unique(told, return_inverse=True)
+    listed = words.words[which].tolist()
+    # "Irsching 3 Power Plant", "Irsching-5 CCGT Power Plant": what kind of machine it is tells no other plant.
+    is_kind = (power_words(listed) | np.array([word[:1] == "@" for word in listed], dtype=bool))[place]
+    own = np.bincount(at[~(words.exact[told] | is_kind)], minlength=len(rows)) > 0
     mark = np.zeros(len(rows), dtype=np.int64)
-    beside = ~words.is_unit[told]
+    beside = ~(words.is_unit[told] | is_kind)
     # A sum of random numbers stands for the words in any order.
     marks = np.random.default_rng(0).integers(1 << 40, size=len(words.words))
     np.add.at(mark, at[beside], marks[told[beside]])

@@ -137,8 +137,10 @@ def contained_pairs(scored: Scored) -> Flags:
 def museum_beside_works(pairs: Compared) -> Flags:
     """Tell which pairs are a museum or visitor mine and active works: the one may be a part of the other."""
     p = pairs.prepared
-    museum = (p.theme == MUSEUM_THEME) & (p.aspect != "factory")
-    works = (p.aspect == "factory") & (p.theme != MUSEUM_THEME) & (p.theme != "")
+    tells_museum = p.theme == MUSEUM_THEME
+    if not tells_museum.any():
+        return np.zeros(len(pairs.left), dtype=bool)
+    museum, works = tells_museum & (p.aspect != "factory"), (p.aspect == "factory") & ~tells_museum & (p.theme != "")
     left, right = pairs.left, pairs.right
     return np.asarray((museum[left] & works[right]) | (works[left] & museum[right]), dtype=bool)
 
@@ -156,6 +158,8 @@ def sure_or_first(scored: Scored, many: Collection[str]) -> Flags:
     """Tell which pairs are the best of a record among the permits or units of a source, or sure enough beside it."""
     pairs, (source, names) = scored.pairs, scored.pairs.prepared.sources
     is_many = np.isin(names, [*many])
+    if not is_many.any():
+        return np.ones(len(pairs.left), dtype=bool)
     out: Flags = scored.probability >= UNIT
     for number in np.flatnonzero(is_many):
         for mine, theirs in ((pairs.left, pairs.right), (pairs.right, pairs.left)):

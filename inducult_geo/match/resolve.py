@@ -184,7 +184,10 @@ def links(scored: Scored, decisions: Decisions, folded: Mapping[str, str], is_fi
     """Make links of scored pairs: what may join (`is_first` as `sure_or_first` tells), and what speaks against it."""
     pairs = scored.pairs
     tied = [*decisions.latest, *folded.items()]
-    joins = scored.is_match & scored.is_backed & ~museum_beside_works(pairs) & is_first
+    joins = scored.is_match & scored.is_backed & is_first
+    # Few pairs join: only of these it matters what they are.
+    rows = np.flatnonzero(joins)
+    joins[rows] = ~museum_beside_works(pairs.take(rows))
     return links_of(pairs.prepared.key, (pairs.left, pairs.right), scored.probability, joins, tied)
 
 

@@ -177,7 +177,11 @@ class Scored:
     @property
     def is_match(self) -> Flags:
         """Whether the score of each pair is high enough for a match."""
-        return np.asarray(self.probability >= self.bar, dtype=bool)
+        found = np.empty(len(self.probability), dtype=bool)
+        for here in blocks(len(found)):
+            is_other = self.is_other_unit[here] | self.is_other_address[here]
+            found[here] = self.probability[here] >= _bar(self.weights, self.is_backed[here], is_other)
+        return found
 
     @cached_property
     def several(self) -> Scored:

@@ -15,6 +15,7 @@ from pathlib import Path
 import pytest
 from filelock import FileLock
 from publisher import Entry, Publisher, publishing
+from tenacity import RetryCallState
 
 from inducult_geo.catalog import Catalog, Contract, Region
 from inducult_geo.errors import CatalogError, SourceError, TransientError
@@ -22,7 +23,7 @@ from inducult_geo.run import Run
 from inducult_geo.settings import Settings
 from inducult_geo.sources.fetch import dated_name, fetch, longest_fetch_s
 from inducult_geo.sources.fetch_plan import GEOFABRIK, fetch_all, geofabrik_url, named_file
-from inducult_geo.sources.http import ATTEMPTS, LONGEST_WAIT_S, longest_s, retry_after_s
+from inducult_geo.sources.http import ATTEMPTS, LONGEST_WAIT_S, BusyServerError, longest_s, retry_after_s, retrying
 from inducult_geo.store import DataFolder
 
 NAME = "sachsen.osm.pbf"
@@ -354,6 +355,23 @@ def test_the_longest_wait() -> None:
     assert longest_s(given) == 4 * 300 + 3 * 120
     assert longest_fetch_s(given, checksum=True) == 4 * 2 * 300 + 3 * 120
     assert longest_s(settings(retry_base_s=1000)) == 4 * 5 + 3 * (LONGEST_WAIT_S + 1000)
+
+
+@pytest.mark.parametrize(
+    ("problem", "wait_s"),
+    [
+        (BusyServerError("busy", 7.0), 7.0),
+        (BusyServerError("busy", None), 0.0),
+        (TransientError("no answer"), 0.0),
+        (None, 0.0),
+    ],
+)
+def test_who_is_told_no_time_waits_for_the_backoff_alone(problem: TransientError | None, wait_s: float) -> None:
+    retries = retrying(settings(retry_base_s=0.01))
+    state = RetryCallState(retries, None, (), {})
+    if problem is not None:
+        state.set_exception((type(problem), problem, None))
+    assert wait_s <= retries.wait(state) <= wait_s + 0.1
 
 
 @pytest.mark.parametrize("url", ["ftp://localhost/x", "file:///etc/hosts", "nonsense", "http://", "http://[::1"])

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import hashlib
 import json
+import socket
 import threading
 import time
 from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from email.utils import format_datetime
@@ -23,7 +25,15 @@ from inducult_geo.run import Run
 from inducult_geo.settings import Settings
 from inducult_geo.sources.fetch import dated_name, fetch, longest_fetch_s
 from inducult_geo.sources.fetch_plan import GEOFABRIK, fetch_all, geofabrik_url, named_file
-from inducult_geo.sources.http import ATTEMPTS, LONGEST_WAIT_S, BusyServerError, longest_s, retry_after_s, retrying
+from inducult_geo.sources.http import (
+    ATTEMPTS,
+    LONGEST_WAIT_S,
+    BusyServerError,
+    exchange,
+    longest_s,
+    retry_after_s,
+    retrying,
+)
 from inducult_geo.store import DataFolder
 
 NAME = "sachsen.osm.pbf"
@@ -355,6 +365,36 @@ def test_the_longest_wait() -> None:
     assert longest_s(given) == 4 * 300 + 3 * 120
     assert longest_fetch_s(given, checksum=True) == 4 * 2 * 300 + 3 * 120
     assert longest_s(settings(retry_base_s=1000)) == 4 * 5 + 3 * (LONGEST_WAIT_S + 1000)
+
+
+@contextmanager
+def never_done_with_its_headers() -> Iterator[str]:
+    """A server that sends a byte of a header now and then, for three seconds: no single read waits long."""
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+
+        def answer() -> None:
+            asking, _ = listening.accept()
+            with asking, suppress(OSError):
+                asking.sendall(b"HTTP/1.1 200 OK\r\nX-Long: ")
+                for _ in range(60):
+                    asking.sendall(b"a")
+                    time.sleep(0.05)
+
+        thread = threading.Thread(target=answer, daemon=True)
+        thread.start()
+        yield f"http://127.0.0.1:{listening.getsockname()[1]}/"
+        thread.join()
+
+
+def test_headers_that_drip_end_with_the_time_of_the_request() -> None:
+    with never_done_with_its_headers() as address:
+        start = time.monotonic()
+        with (
+            pytest.raises(TransientError, match=r"not finished in time\. Raise INDUCULT_HTTP_DEADLINE_S"),
+            exchange("GET", address, settings=settings(http_deadline_s=0.4)),
+        ):
+            pass
+        assert time.monotonic() - start < 2.5
 
 
 @pytest.mark.parametrize(

@@ -183,6 +183,9 @@ def exchange(
                 timeout=(min(CONNECT_S, whole_s), whole_s),
                 stream=True,
             ) as response:
+                # A shut connection looks like the end of the headers.
+                if watch.is_over:
+                    raise TransientError(_late(url))
                 yield Exchange(response, url, watch)
         except _WRONG_ADDRESS as problem:
             raise SourceError(f"{url}: no address that can be asked ({type(problem).__name__}).") from problem

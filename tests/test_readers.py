@@ -201,6 +201,27 @@ os._exit(0)
     assert any(f"what stands in {name}-wal is read as well" in note for note in packed.notes)
 
 
+@pytest.mark.parametrize("ending", [".gml", ".gpkg", ".shp"])
+@pytest.mark.parametrize("other", ["huty.old", "huty.2024-05", "huty"])
+def test_a_file_is_read_itself_and_no_older_one_beside_it(tmp_path: Path, ending: str, other: str) -> None:
+    """Of "huty.gml" and "huty.old.gml", or "huty.GML", the one that was asked for, whichever the folder lists first."""
+    made, beside = tmp_path / f"huty{ending}", f"{other}{ending.upper() if other == 'huty' else ending}"
+    for path, name in ((tmp_path / f"old{ending}", "Stara"), (made, "Nowa")):
+        frame = gpd.GeoDataFrame({"nazwa": [name]}, geometry=[shapely.Point(18, 50)], crs=4326)
+        frame.to_file(path, driver={".gml": "GML", ".gpkg": "GPKG", ".shp": "ESRI Shapefile"}[ending])
+    if ending == ".gpkg":
+        made.with_name("huty.gpkg-wal").write_bytes(b"no log")
+    for part in tmp_path.glob("old.*"):
+        part.rename(
+            tmp_path / (beside if part.suffix == ending else f"{other}{part.suffix}" if other != "huty" else part)
+        )
+    made.with_suffix(".shx").unlink(missing_ok=True)
+    packed = {part.name: part.read_bytes() for part in tmp_path.iterdir() if part.stem in ("huty", other)}
+    assert read_table(made, AUTO).frame["nazwa"].tolist() == ["Nowa"]
+    archive = zipped(tmp_path / "huty.zip", dict(sorted(packed.items(), reverse=True)))
+    assert read_table(archive, Read(member=made.name)).frame["nazwa"].tolist() == ["Nowa"]
+
+
 @pytest.mark.parametrize("suffix", [".zip", ".xlsx", ".ods", ".kmz"])
 def test_a_zip_bomb_is_told_by_its_directory(tmp_path: Path, suffix: str) -> None:
     refused(zipped(tmp_path / f"a{suffix}", {"doc.kml": bytes(80_000_000)}), "zip bomb.*Send the file unpacked")

@@ -75,8 +75,12 @@ def read_vector(path: Path, read: Read) -> Table:
 
 
 def parts_beside(path: Path) -> dict[str, Path]:
-    """Return the files with the stem of a file, itself among them, by their ending in small letters."""
-    return {other.suffix.lower(): other for other in path.parent.glob(f"{_literal(path.stem)}.*")}
+    """Return the files with the stem of a file, itself among them, by their ending in small letters.
+
+    "huty.old.gml" is none of "huty.gml".
+    """
+    beside = sorted(other for other in path.parent.glob(f"{_literal(path.stem)}.*") if other.stem == path.stem)
+    return {other.suffix.lower(): other for other in (*beside, path)}
 
 
 def read_vector_member(path: Path, member: str, names: list[str], read: Read) -> Table:
@@ -98,11 +102,16 @@ def read_vector_member(path: Path, member: str, names: list[str], read: Read) ->
     whole = None if suffix in _BEGINS else read_member(path, member)
     content = io.BytesIO(whole if whole is not None else read_member(path, member, 64))
     told = _check_content(f"{path}: {member}", suffix, content, len(content.getvalue()))
-    stem = member[: -len(suffix)].lower()
-    parts = {PurePosixPath(name).suffix.lower(): name for name in names if name.lower().startswith(stem + ".")}
+    beside = [name for name in names if _stem(name) == _stem(member)]
+    parts = {PurePosixPath(name).suffix.lower(): name for name in (*beside, member)}
     inside = f"/vsizip/{{{path.resolve()}}}/{member}"
     files = _Files(path, PurePosixPath(member).name, inside, parts, lambda name: read_member(path, name))
     return _told(_read_files(files, read), told)
+
+
+def _stem(name: str) -> str:
+    """Return the name of a member of an archive without its ending, in small letters."""
+    return name.lower().removesuffix(PurePosixPath(name).suffix.lower())
 
 
 @dataclass(frozen=True)

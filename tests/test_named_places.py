@@ -37,6 +37,7 @@ def read(name, **more):
         ("Dom, ul. 27 Grudnia 5, Poznań", "Dom Poznań", ["~ul", "~27grudnia"], ["#5"]),
         ("Villa Lindenstraße 5", "Villa", ["~lindenstr"], ["#5"]),
         ("Villa Karl-Marx-Str. 7, Turm", "Villa Turm", ["~karl", "~marx"], ["#7"]),
+        ("Kamienica, ul.Garbary 12", "Kamienica", ["~ul", "~garbary"], ["#12"]),
         ("Filanda, Via Dante 5", "Filanda", ["~dante"], ["#5"]),
         ("Mlýn, ulice Nádražní 3", "Mlýn", ["~ulice", "~nadrazni"], ["#3"]),
         ("Slovenska cesta 12", None, ["~slovenska", "~cesta"], ["#12"]),
@@ -53,7 +54,19 @@ def test_an_address_in_a_name_is_an_address(name, left, street, houses):
 
 @pytest.mark.parametrize(
     "name",
-    ["Kraftwerk 2", "Neurath F", "Kotłownia nr 3", "Heizwerk Hafenweg", "Hochofen 3 Nord", "Zakład 27", "1. Straße"],
+    [
+        *(
+            "Kraftwerk 2",
+            "Neurath F",
+            "Kotłownia nr 3",
+            "Heizwerk Hafenweg",
+            "Hochofen 3 Nord",
+            "Zakład 27",
+            "1. Straße",
+        ),
+        # Words that begin or end like one for a street.
+        *("Viadukt 3", "Barry Callebaut 2", "Ulanów 2", "Placówka 12", "Trgovina 3", "Staudamm 2", "Holzlagerplatz 3"),
+    ],
 )
 def test_what_is_no_address_stays_a_name(name):
     called, streets, numbers = read(name)

@@ -31,6 +31,9 @@ _WITHIN: Final = (
 )
 """... that its name ends in, in one word or two."""
 
+_NO_STREET: Final = r"[\w.-]{0,40}(?:staudamm|lagerplatz|parkplatz)\b"
+"""... and what ends so and is none ("Staudamm 2")."""
+
 _BEHIND: Final = r"(?:ulica|cesta|trg|ulice|třída|náměstí|utca|út|tér|street|road|lane|avenue)"
 """... that stand behind its name."""
 
@@ -38,8 +41,8 @@ _FIRST: Final = r"(?:rue|avenue|boulevard|chemin|quai|place|impasse|allée)"
 """... that stand behind the number of the house."""
 
 _ADDRESS: Final = re.compile(
-    rf"(?<!\w)(?:{_BEFORE}\s?[^,;()]{{2,60}}?\s{_NUMBER}{_END}"
-    rf"|(?:[\w.-]{{2,40}}{_WITHIN}|[\w.-]{{2,40}}\s(?:{_WITHIN}|{_BEHIND}))\s{_NUMBER}{_END}"
+    rf"(?<!\w)(?:{_BEFORE}(?:\s|(?<=[./]))[^,;()]{{2,60}}?\s{_NUMBER}{_END}"
+    rf"|(?!{_NO_STREET})(?:[\w.-]{{2,40}}{_WITHIN}|[\w.-]{{2,40}}\s(?:{_WITHIN}|{_BEHIND}))\s{_NUMBER}{_END}"
     rf"|\d{{1,4}}\s?[a-z]?,?\s(?:{_FIRST}\s[^,;()]{{2,60}}|(?:[\w'’-]{{2,40}}\s){{1,3}}(?:street|road|lane|avenue)){_END})",
     re.IGNORECASE,
 )
@@ -61,10 +64,9 @@ def addresses_in_names(names: Texts, addresses: pd.Series) -> tuple[Texts, pd.Se
     if not len(asked):
         return names, addresses
     # Few names hold a digit: the others need no closer look.
-    told = pc.match_substring_regex(pa.array(names.listed[asked], type=pa.string()), r"\d")
-    apart = {
-        number: told for number in asked[told.to_numpy(zero_copy_only=False)] if (told := _apart(names.listed[number]))
-    }
+    holds_digit = pc.match_substring_regex(pa.array(names.listed[asked], type=pa.string()), r"\d")
+    numbered = asked[holds_digit.to_numpy(zero_copy_only=False)]
+    apart = {number: told for number in numbered if (told := _apart(names.listed[number]))}
     if not apart:
         return names, addresses
     here = np.flatnonzero(untold[names.rows] & np.isin(names.numbers, [*apart]))

@@ -101,6 +101,30 @@ def test_compounds_end_in_the_trade_in_the_languages_that_form_them(name: str, t
     assert name_tokens(name) == tokens
 
 
+@pytest.mark.parametrize(
+    ("name", "country", "tokens"),
+    [
+        # Towns, districts, a river, a castle, a firm.
+        ("Tatabánya", "HU", ("tatabanya",)),
+        ("Rudabánya", None, ("rudabanya",)),
+        ("Kőbánya", "HU", ("kobanya",)),
+        ("Ebersbach an der Fils", "DE", ("ebersbach", "fils")),
+        ("Zámek Veveří", "CZ", ("zamek", "veveri")),
+        ("SIA d.o.o.", "SI", ("sia",)),
+        # Farming.
+        ("Landbruk Nord", "NO", ("@farming", "nord")),
+        ("Jordbruk Nord", None, ("@farming", "nord")),
+        # In their own countries they are what they are there.
+        ("Szénbánya", "HU", ("@coal_mine",)),
+        ("Sucrerie Ouvré Fils SA", "FR", ("@sugar", "ouvre")),
+        ("Simonin et Fils", "FR", ("simonin",)),
+        ("Παπαδόπουλος & ΣΙΑ ΟΕ", "GR", ("papadopoulos",)),
+    ],
+)
+def test_a_word_that_is_a_name_elsewhere_is_none_of_trade(name: str, country: str, tokens: tuple[str, ...]) -> None:
+    assert name_tokens(name, country=country) == tokens
+
+
 def test_words_of_other_countries_change_none_of_the_regions() -> None:
     """A word of the eight regions' languages means the same with the words of their neighbors beside it as without."""
     rows = packaged_rows("name_concepts.csv")

@@ -96,6 +96,9 @@ def test_every_label_means_its_type(vocabulary: Vocabulary) -> None:
         ("Verdichterstation", None),
         ("", None),
         (None, None),
+        ("MOL Tatabánya", None),
+        ("Kőbánya Erőmű", "power_station"),
+        ("Landbruk Nord", None),
     ],
 )
 def test_guess_type(vocabulary: Vocabulary, name: str | None, expected: str | None) -> None:

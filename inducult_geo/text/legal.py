@@ -154,9 +154,10 @@ def without_form(words: Sequence[str], country: str | None) -> slice:
 def strip_legal_form(name: str, *, country: str | None = None) -> tuple[str, str | None]:
     """Return a name without its legal form, and the class of that form (``LLC``, ``STATE`` ...) or None.
 
-    Forms are those of ``legal_forms.csv`` for the country, and of all countries where the country is unknown. They
-    are stripped at the end only, apart from the few (``VEB``, ``PP``, trade prefixes) that stand before a name. A
-    name that is nothing but a legal form stays as it is. Stripping twice changes nothing more.
+    Forms are those of ``legal_forms.csv`` for the country, and of all countries where the country is unknown, each
+    stripped at the end or the start of a name or at both, as the table says (``position``): ``VEB`` and trade prefixes
+    stand before a name, in some countries ``SC``, ``AB`` or ``SIA``. A name that is nothing but a legal form stays as
+    it is. Stripping twice changes nothing more.
     """
     words, forms = name.split(), legal_forms(country)
     if not words or not (forms.may_start(_form_key(words[0])) or forms.may_end(_form_key(words[-1]))):

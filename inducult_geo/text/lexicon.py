@@ -47,6 +47,9 @@ _VOWEL_ENDS: Final = frozenset({"italian", "romanian", "slavic"})
 
 _COMPOUNDING: Final = frozenset({"de", "nl", "sv", "da", "nb", "fi", "hu"})
 _HEADS_OF_FOUR: Final = frozenset({"werk", "mijn", "bahn", "verk", "bruk", "gyar"})
+_TOWNS_END_SO: Final = frozenset({"banya"})
+"""Words of trade that are no heads, since towns are called so ("Tatabánya")."""
+
 _EXONYM_ANYWHERE_FROM: Final = 6
 SHORTEST_HEAD: Final = 4
 _BEGINNING: Final = 4
@@ -172,6 +175,7 @@ def lexicon() -> Lexicon:
         if row["lang"] in _COMPOUNDING and row["role"] in ("generic", "specific", "part")
         if len(words := _words_of(row["term"])) == 1
         and (len(words[0]) >= _INFLECTED_FROM or words[0] in _HEADS_OF_FOUR)
+        and words[0] not in _TOWNS_END_SO
     }
     phrases = {words: concept for words, concept in terms.items() if len(words) > 1}
     return Lexicon(_inflected(rows, terms) | exact, _by_first_word(phrases), heads)

@@ -85,6 +85,14 @@ def test_readme_says_what_a_reader_must_know(bundle):
     assert "None" not in text.split()
 
 
+def test_readme_asks_for_the_odbl_only_where_openstreetmap_is_in(bundle):
+    asked = "The sites are derived from OpenStreetMap among others."
+    assert asked in readme_text(bundle)
+    others = bundle.records[bundle.records["source"] != "osm"]
+    assert asked not in readme_text(replace(bundle, records=others))
+    assert asked not in readme_text(replace(bundle, records=bundle.records.iloc[:0]))
+
+
 def test_readme_of_a_real_release_does_not_say_sample(bundle):
     assert "SAMPLE" not in readme_text(replace(bundle, run={**bundle.run, "is_sample": False}))
 

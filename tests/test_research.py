@@ -194,6 +194,16 @@ def test_the_schema_accepts_the_release_and_refuses_what_is_not_in_it(bundle: Bu
     assert [error.message for error in validator.iter_errors(document)] == []
     for spoiled in ({"aspect": "ruin"}, {"site_id": None}, {"start_year": "old"}, {"color": "red"}):
         assert not validator.is_valid({"sites": [document["sites"][0] | spoiled]}), spoiled
+    record = document["records"][0]
+    for key in ("record_key", "source", "outcome"):
+        lacking = {name: value for name, value in record.items() if name != key}
+        assert not validator.is_valid({"records": [lacking]}), f"a record without {key}"
+        assert not validator.is_valid({"records": [record | {key: None}]}), f"a record whose {key} is null"
+    assert not validator.is_valid({"sites": [{}]})
+    assert validator.is_valid({"sites": [{"site_id": "IC-1"}]}), "an older release lacks the newer columns"
+    assert validator.is_valid({"records": [record | {"site_id": None}]}), "what waits or is rejected has no site"
+    assert schema["$defs"]["site"]["properties"]["names"]["contentMediaType"] == "application/json"
+    assert "contentMediaType" not in schema["$defs"]["site"]["properties"]["name"]
     assert set(schema["$defs"]["site"]["properties"]) == set(SITE_COLUMNS)
     assert set(schema["$defs"]["record"]["properties"]) == {*RECORD_COLUMNS, "site_id", "outcome"}
 

@@ -11,7 +11,7 @@ from bundles import contracts, small_bundle
 
 from inducult_geo.errors import ReleaseError
 from inducult_geo.publish.licences import for_release
-from inducult_geo.publish.metadata import data_date
+from inducult_geo.publish.metadata import SAMPLE_NOTICE, data_date
 from inducult_geo.publish.preview import preview_page
 from inducult_geo.publish.release import write_release, write_sums
 from inducult_geo.publish.report import FILES, LAW_SQL, readme_text, sha256sums
@@ -75,6 +75,7 @@ def test_readme_says_what_a_reader_must_know(bundle):
     text = readme_text(bundle)
     run = bundle.run
     assert text.startswith("SAMPLE: ")
+    assert SAMPLE_NOTICE in text
     assert f"{run['records_in']} = {run['in_sites']} + {run['in_review']} + {run['rejected']}" in text
     assert f"{run['withheld']} more records came in" in text
     for needed in (*LAW_SQL, "accuracy_m", "ODbL 1.0", "© OpenStreetMap contributors", "grid cells of 1000 m"):

@@ -47,6 +47,9 @@ _ADDRESS: Final = re.compile(
     re.IGNORECASE,
 )
 
+_STREET: Final = f"(?i){_BEFORE}|{_WITHIN}|{_BEHIND}|{_FIRST}"
+"""Any of these, as Arrow reads it."""
+
 _LONGEST_NAME: Final = 250
 """Characters of a name; longer ones are texts."""
 
@@ -63,10 +66,11 @@ def addresses_in_names(names: Texts, addresses: pd.Series) -> tuple[Texts, pd.Se
     asked = np.unique(names.numbers[untold[names.rows]])
     if not len(asked):
         return names, addresses
-    # Few names hold a digit: the others need no closer look.
-    holds_digit = pc.match_substring_regex(pa.array(names.listed[asked], type=pa.string()), r"\d")
-    numbered = asked[holds_digit.to_numpy(zero_copy_only=False)]
-    apart = {number: told for number in numbered if (told := _apart(names.listed[number]))}
+    # Few names hold a digit and a word for a street: the others need no closer look.
+    for pattern in (r"\d", _STREET):
+        told = pc.match_substring_regex(pa.array(names.listed[asked], type=pa.string()), pattern)
+        asked = asked[told.to_numpy(zero_copy_only=False).astype(bool)]
+    apart = {number: parts for number in asked.tolist() if (parts := _apart(names.listed[number]))}
     if not apart:
         return names, addresses
     here = np.flatnonzero(untold[names.rows] & np.isin(names.numbers, [*apart]))

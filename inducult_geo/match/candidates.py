@@ -123,7 +123,9 @@ def candidates_of(prepared: Prepared, *, split: int | None = None) -> Pairs2:
     found = [_between(side, a, b) for a, b in _groups(side, split)]
     if not found:
         return none()
-    return _in_order(side.row, *map(list, zip(*found, strict=True)))
+    first, second = map(list, zip(*found, strict=True))
+    found.clear()
+    return _in_order(side.row, first, second)
 
 
 def _in_order(row: Ints, first: list[Small], second: list[Small]) -> Pairs2:
@@ -324,8 +326,8 @@ class Bag:
         starts = [ends.take(side).astype(np.int64) for side in (first, second)]
         counts = [self._counts.take(side) for side in (first, second)]
         mine, theirs = (
-            [np.where(count > at, words.take(start + at, mode="clip"), none) for at in range(count.max(initial=0))]
-            for start, count, none in zip(starts, counts, (-1, -2), strict=True)
+            [np.where(count > at, words.take(start + at, mode="clip"), absent) for at in range(count.max(initial=0))]
+            for start, count, absent in zip(starts, counts, (-1, -2), strict=True)
         )
         top, rest = np.zeros(len(first)), np.zeros(len(first))
         for at, word in enumerate(mine):

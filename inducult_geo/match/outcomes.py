@@ -222,8 +222,8 @@ def _scored(scored: Scored, settled: Settled) -> pd.DataFrame:
     named = ~np.isnan(scored.scores["name"].of(kept))
     # Not everything beside a monument is worth a person's time.
     near = named & (scored.probability[kept] >= EVEN)
-    near_enough = scored.is_question[kept] & (scored.probability[kept] >= WORTH_ASKING)
-    worth = settled.is_first[kept] & near_enough & (scored.is_backed[kept] | near)
+    doubtful = scored.is_question[kept] & (scored.probability[kept] >= WORTH_ASKING)
+    worth = settled.is_first[kept] & doubtful & (scored.is_backed[kept] | near)
     return pd.DataFrame(
         {
             "left_key": settled.keys[low[kept]],

@@ -11,7 +11,7 @@ import shapely
 from numpy.typing import NDArray
 
 from inducult_geo.match.letters import Letters, Remembered, letters_of
-from inducult_geo.match.units import capacity_of_all, units_of
+from inducult_geo.match.units import capacity_of_all, machines_of, units_of
 from inducult_geo.ragged import Flags, Floats, Ints, Ragged, sets, spread
 
 _CODE_LENGTH = 12
@@ -196,6 +196,11 @@ class Prepared:
     def units(self) -> Ints:
         """Number of the plant that each record is a unit of; -1 where it is none (see `units.units_of`)."""
         return units_of(self)
+
+    @cached_property
+    def is_machine(self) -> Flags:
+        """Tell which records are units of a plant all of whose units lie at one place (see `units.machines_of`)."""
+        return machines_of(self)
 
     @cached_property
     def plant_capacity(self) -> Floats:

@@ -39,7 +39,7 @@ _WITH: Final = re.compile(
     r"ink?l\.?|&|\+)\s",
     re.IGNORECASE,
 )
-"""And, with, without in the languages of the vocabulary."""
+"""And, with, without in the languages of the regions and in French."""
 
 _LONGEST_NAME: Final = 250
 """Characters of a name; longer ones are texts, which tell of many works."""

@@ -85,8 +85,7 @@ def stand_for_all(prepared: Prepared, units: Ints, others: Ints) -> Flags:
     """
     plants, names, words = prepared.units, prepared.name_words, prepared.lexicon
     width = len(words.words)
-    found = (plants[units] >= 0) & (plants[others] < 0)
-    found[found] = _is_compact(prepared)[plants[units[found]]]
+    found: Flags = prepared.is_machine[units] & (plants[others] < 0)
     rows = np.flatnonzero(found)
     if not len(rows):
         return found
@@ -110,6 +109,20 @@ def capacity_of_all(prepared: Prepared) -> Floats:
     return found
 
 
+def machines_of(prepared: Prepared) -> Flags:
+    """Tell which records are units of a plant whose units all lie at one place (`MACHINES_M`), as far as they tell."""
+    plants = prepared.units
+    units = np.flatnonzero(plants >= 0)
+    size = int(plants.max(initial=-1)) + 1
+    low, high = np.full((size, 2), np.inf), np.full((size, 2), -np.inf)
+    # Of a number and NaN these keep the number.
+    np.fmin.at(low, plants[units], prepared.xy[units])
+    np.fmax.at(high, plants[units], prepared.xy[units])
+    found = np.zeros(len(prepared), dtype=bool)
+    found[units] = ((high - low) <= MACHINES_M).all(axis=1)[plants[units]]
+    return found
+
+
 def _at_one_place(groups: Ints, xy: Floats) -> Ints:
     """Cut groups of records where a gap of `PLANT_M` lies between them, in either direction; -1 is none.
 
@@ -128,18 +141,6 @@ def _at_one_place(groups: Ints, xy: Floats) -> Ints:
         groups = np.where(groups < 0, -1, parts)
     many = np.bincount(groups[groups >= 0], minlength=1) > 1
     return np.where((groups >= 0) & many[groups], groups, -1)
-
-
-def _is_compact(prepared: Prepared) -> Flags:
-    """Tell of each plant, by its number, whether all of its units lie at one place, as far as they tell."""
-    plants = prepared.units
-    units = np.flatnonzero(plants >= 0)
-    size = int(plants.max(initial=-1)) + 1
-    low, high = np.full((size, 2), np.inf), np.full((size, 2), -np.inf)
-    # Of a number and NaN these keep the number.
-    np.fmin.at(low, plants[units], prepared.xy[units])
-    np.fmax.at(high, plants[units], prepared.xy[units])
-    return np.asarray(((high - low) <= MACHINES_M).all(axis=1), dtype=bool)
 
 
 def _numbers(names: Ragged, is_unit: Flags) -> tuple[Ints, Ints]:

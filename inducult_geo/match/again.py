@@ -92,7 +92,7 @@ def _of_one_works(pairs: Compared, weights: Weights) -> Flags:
     """Tell which pairs of rows of one list are of one works.
 
     Other unit numbers are of two. A name that many bear ("House") and nearness do not make one of two: the house must
-    be the same, or the street of two at one point, or words that few names hold.
+    be the same, or the street of two at one point (or of whom one has no place), or words that few names hold.
     """
     found = compare_all(pairs)
     seen = evidence(pairs, weights.points, weights.intercept, found)

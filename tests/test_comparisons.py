@@ -150,6 +150,8 @@ def test_operator_may_stand_in_the_other_name():
         ("5 rue du 8 Mai 1945", "rue du 8 mai 5", 1.0, 1.0),
         ("Straße des 17. Juni 12", "Straße des 17. Juni 17", 1.0, 0.0),
         ("12 Mars Street", "Mars Street 12", 1.0, 1.0),
+        ("Rua 5 de Outubro 12", "Rua 5 de Outubro 5", 1.0, 0.0),
+        ("Halle 2 August-Thyssen-Str. 1", "August-Thyssen-Str. 2 Halle", 1.0, 1.0),
         # What has five digits is a postcode.
         ("Sat Tasca 617455", "Sat Tasca 12", 1.0, np.nan),
     ],

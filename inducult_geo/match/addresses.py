@@ -45,14 +45,15 @@ _MONTHS: Final = (
     "sijecnja veljace ozujka travnja svibnja lipnja srpnja kolovoza rujna studenoga studenog prosinca "
     "gennaio febbraio marzo aprile maggio giugno luglio agosto settembre ottobre novembre dicembre "
     "janvier fevrier mars avril mai juin juillet aout septembre octobre decembre "
+    "janeiro fevereiro marco maio junho julho setembro outubro novembro dezembro "
     "enero febrero abril mayo junio julio septiembre octubre noviembre diciembre "
     "januar februar marz april juni juli august september oktober november dezember mei augustus december "
     "ianuarie februarie martie aprilie iunie iulie septembrie octombrie noiembrie decembrie"
 )
 _DATE: Final = re.compile(
-    rf"\b(\d{{1,2}})[\s.-]*(?:de )?({'|'.join(dict.fromkeys(_MONTHS.split()))})\b(?: (?:de )?1[89]\d\d\b)?"
+    rf"\b(\d{{1,2}})[\s.-]*(?:de )?({'|'.join(dict.fromkeys(_MONTHS.split()))})\b(?!-[a-z])(?: (?:de )?1[89]\d\d\b)?"
 )
-"""A day that a street is called by ("27 Grudnia", "8 Mai 1945"), folded."""
+"""A day that a street is called by ("27 Grudnia", "8 Mai 1945"), folded; "August-Bebel-Platz" is none."""
 
 _STREET: Final = re.compile(r"(?<=\w)(strasse|strase|str)\b\.?|\b(strasse|str)\b\.?")
 _RANGE: Final = re.compile(r"\b(\d{1,4})\s?-\s?(\d{1,4})\b")

@@ -43,6 +43,8 @@ def read(name, **more):
         ("Slovenska cesta 12", None, ["~slovenska", "~cesta"], ["#12"]),
         ("Moulin, 12, rue de la Gare", "Moulin", ["~ru", "~gare"], ["#12"]),
         ("Mill, 5 High Street", "Mill", ["~high", "~street"], ["#5"]),
+        ("Mill, 1-5 High Street", "Mill", ["~high", "~street"], ["#1", "#2", "#3", "#4", "#5"]),
+        ("Halle 3, 12 rue Nord", "Halle 3", ["~ru", "~nord"], ["#12"]),
         ("Werkstraat 3-5", None, ["~werkstraat"], ["#3", "#5", "#4"]),
     ],
 )

@@ -18,6 +18,9 @@ import pyarrow.compute as pc
 from inducult_geo.match.called import Texts
 
 _NUMBER: Final = r"\d{1,4}\s?[a-z]?(?:\s?[-–/,]\s?\d{1,4}\s?[a-z]?){0,4}"
+_NUMBER_FIRST: Final = r"\d{1,4}(?:\s?[a-z])?(?:[-–/]\d{1,4}[a-z]?)?"
+"""... before its street: what stands apart ("Hall 3, 12 rue Nord") is none of it."""
+
 _END: Final = r"(?=\s*(?:[,;)]|$))"
 _BEFORE: Final = (
     r"(?:ul\.?|ulic[ae]|al\.|aleja|aleje|pl\.|plac|os\.|osiedle|n[aá]m\.|n[aá]m[eě]st[ií]|t[rř]\.|t[rř][ií]da|trg|"
@@ -43,7 +46,7 @@ _FIRST: Final = r"(?:rue|avenue|boulevard|chemin|quai|place|impasse|allée)"
 _ADDRESS: Final = re.compile(
     rf"(?<!\w)(?:{_BEFORE}(?:\s|(?<=[./]))[^,;()]{{2,60}}?\s{_NUMBER}{_END}"
     rf"|(?!{_NO_STREET})(?:[\w.-]{{2,40}}{_WITHIN}|[\w.-]{{2,40}}\s(?:{_WITHIN}|{_BEHIND}))\s{_NUMBER}{_END}"
-    rf"|\d{{1,4}}\s?[a-z]?,?\s(?:{_FIRST}\s[^,;()]{{2,60}}|(?:[\w'’-]{{2,40}}\s){{1,3}}(?:street|road|lane|avenue)){_END})",
+    rf"|{_NUMBER_FIRST},?\s(?:{_FIRST}\s[^,;()]{{2,60}}|(?:[\w'’-]{{2,40}}\s){{1,3}}(?:street|road|lane|avenue)){_END})",
     re.IGNORECASE,
 )
 

@@ -12,6 +12,7 @@ from inducult_geo.errors import CountingError
 from inducult_geo.frames import SITE_COLUMNS, Records
 from inducult_geo.match import named
 from inducult_geo.match.golden import Confidence, golden
+from inducult_geo.text.clean import lost_characters
 
 
 def contract(source, **more):
@@ -80,6 +81,15 @@ def test_a_value_whose_letters_were_lost_gives_way_to_a_whole_one(bad):
     lineage = json.loads(best["lineage"])
     assert {lineage[name] for name in ("name", "operator", "address", "city")} == {"poor:1"}
     assert bad in json.loads(best["names"]).values(), "nothing is lost"
+
+
+@pytest.mark.parametrize("whole", ["ORĂŞTIE", "RÂŞNOV", "FABRICA DE MĂŞINI"])
+def test_capitals_of_romanian_are_whole(whole):
+    """In other lists the same signs are what is left of a letter ("fenĂŞtre")."""
+    best = site(row("good:1", whole, city=whole), row("poor:1", "Ditrau", city="Ditrau"))
+    assert (best["name"], best["city"]) == (whole, whole)
+    assert lost_characters(whole) is None
+    assert lost_characters("fenĂŞtre") == "UTF-8 read as cp1250"
 
 
 def test_a_value_whose_letters_were_lost_is_better_than_none():

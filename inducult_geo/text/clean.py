@@ -81,7 +81,10 @@ _LOSSES: Final = (
     (r"(?<=[^\W\d_])\?(?=[^\W\d_])", "a question mark inside a word: a character was lost"),
     (r"(?<=[a-zA-Z])[³¹¿¼¾£](?=[a-z])", "a sign inside a word: cp1250 read as cp1252"),
 )
-_MISREAD: Final = re.compile("[ÂÃÄÅĂĹ][\x80-\xbf‚ƒ„…†‡ˆ‰Š‹ŒŽ‘’“”•–—˜™š›œžŸˇ˘ŁĄŞŻłąşĽżŚŤŹśťź]")
+_SECONDS: Final = "\x80-\xbf‚ƒ„…†‡ˆ‰Š‹ŒŽ‘’“”•–—˜™š›œžŸˇ˘ŁĄŻłąşĽżŚŤŹśťź"
+_MISREAD: Final = re.compile(f"[ÃÄÅĹ][{_SECONDS}Ş]|[ÂĂ](?:[{_SECONDS}]|Ş(?:[^A-ZĂÂÎŞŢ]|$))")
+"""UTF-8 read as another encoding, a letter at a time; "ORĂŞTIE" is a Romanian town."""
+
 SPOILED: Final = f"\ufffd|ï¿½|{_MISREAD.pattern}"
 """What a text of which letters are lost or misread looks like at a glance, as RE2 reads it: a sign, no proof."""
 

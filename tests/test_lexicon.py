@@ -111,6 +111,9 @@ def test_compounds_end_in_the_trade_in_the_languages_that_form_them(name: str, t
         ("Ebersbach an der Fils", "DE", ("ebersbach", "fils")),
         ("Zámek Veveří", "CZ", ("zamek", "veveri")),
         ("SIA d.o.o.", "SI", ("sia",)),
+        # Wood, and a forest: no article.
+        ("Les Bled d.o.o.", "SI", ("les", "bled")),
+        ("Slavkovský les", "CZ", ("slavkovsky", "les")),
         # Farming.
         ("Landbruk Nord", "NO", ("@farming", "nord")),
         ("Jordbruk Nord", None, ("@farming", "nord")),

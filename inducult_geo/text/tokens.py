@@ -18,7 +18,7 @@ SILENT_ROLES: Final = frozenset({"status_hint", "company"})
 
 _SMALL_WORDS: Final = (
     "al am an and auf aus aux bei da dal das de degli dei del della delle dello den der des di die du ed ei el en "
-    "et for fuer fur gli het il im in ke kod la las le les lo los na nad nr och od of og op pod pri przy sa te "
+    "et for fuer fur gli het il im in ke kod la las le lo los na nad nr och od of og op pod pri przy sa te "
     "the ul und van vom von we za ze zu zum zur"
 )
 _STOPWORDS: Final = frozenset(_SMALL_WORDS.split())

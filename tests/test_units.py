@@ -98,3 +98,4 @@ def test_units_of_one_plant_may_be_machines_of_two_kinds():
     rows = [row(f"a:{i}", name, point()) for i, name in enumerate(("Irsching 3 Power Plant", "Irsching-5 CCGT Plant"))]
     table = prepare(records(*rows, row("a:9", "Irsching Brauerei 2", point()), *backdrop()))
     assert table.units[0] == table.units[1] >= 0
+    assert table.units[2] == -1

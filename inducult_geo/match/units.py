@@ -21,6 +21,9 @@ if TYPE_CHECKING:
 PLANT_M: Final = 20_000.0
 """Units of one plant have no such gap between them: numbered works of a firm in two towns are two works."""
 
+GENERAL: Final = frozenset({"@factory"})
+"""Words for works of any kind."""
+
 MACHINES_M: Final = 1_000.0
 """Machines of one plant lie no farther apart; numbered boiler houses of a town do."""
 
@@ -29,9 +32,9 @@ def units_of(prepared: Prepared) -> Ints:
     """Return the number of the plant that each record is a unit of; -1 where it is none.
 
     Records of one source are units of one plant where their first names hold a number and agree in all other words but
-    those of a kind of works, and one at least is the plant's own (not "Kraftwerk 1", "Kraftwerk 2"), with no gap of
-    `PLANT_M` between them.
-    Works in the north and the south are two.
+    those of a power house or of works in general, and one at least is the plant's own (not "Kraftwerk 1", "Kraftwerk
+    2"), with no gap of `PLANT_M` between them. Works in the north and the south are two, and so are a power plant and a
+    brewery.
     """
     names, words = prepared.names, prepared.lexicon
     rows = np.flatnonzero(numbered(prepared))
@@ -40,8 +43,9 @@ def units_of(prepared: Prepared) -> Ints:
     which, place = np.unique(told, return_inverse=True)
     listed = words.words[which].tolist()
     # "Irsching 3 Power Plant", "Irsching-5 CCGT Power Plant": what kind of machine it is tells no other plant.
-    is_kind = (power_words(listed) | np.array([word[:1] == "@" for word in listed], dtype=bool))[place]
-    own = np.bincount(at[~(words.exact[told] | is_kind)], minlength=len(rows)) > 0
+    is_power = power_words(listed)
+    is_kind = (is_power | np.array([word in GENERAL for word in listed], dtype=bool))[place]
+    own = np.bincount(at[~(words.exact[told] | is_power[place])], minlength=len(rows)) > 0
     mark = np.zeros(len(rows), dtype=np.int64)
     beside = ~(words.is_unit[told] | is_kind)
     # A sum of random numbers stands for the words in any order.

@@ -180,10 +180,11 @@ def _block(
     left, right = (_Side.of(part, row) for part, row in zip(words, rows, strict=True))
     at_left, at_right, similar = _met(lexicon, left, right)
     forward, shared = _directed(prepared, left, records, at_left, similar)
-    backward, _ = _directed(prepared, right, records, at_right, similar)
+    backward, shared_back = _directed(prepared, right, records, at_right, similar)
     some = similar > 0
     numbers = _numbers(lexicon, left, right, (at_left[some], at_right[some]))
-    telling = np.minimum(shared / _TELLING_FULL, 1)
+    # Words that are alike may differ in rarity: what they tell is the same from either side.
+    telling = np.minimum(np.minimum(shared, shared_back) / _TELLING_FULL, 1)
     empty = (left.counts == 0) | (right.counts == 0)
     for column in (forward, backward, telling, numbers):
         np.copyto(column, np.nan, where=empty)

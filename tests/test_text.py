@@ -234,6 +234,14 @@ def test_any_name_gives_tokens(name: str) -> None:
     assert all(token and token == token.lower() for token in tokens)
 
 
+@pytest.mark.parametrize("name", ["SA " * 200_000 + "Aurora", "Aurora" + " SA" * 200_000], ids=["before", "behind"])
+def test_legal_forms_without_end_are_stripped_one_by_one(name: str) -> None:
+    """Copying all words for each of them took more than half a minute."""
+    started = time.process_time()
+    assert strip_legal_form(name, country="FR") == ("Aurora", "JSC")
+    assert time.process_time() - started < 10
+
+
 @pytest.mark.parametrize("dtype", ["str", "object"])
 def test_prepare_names_reads_each_pair_of_name_and_country_once(dtype: str) -> None:
     names = pd.Series(["Ziegelei", None, "Eger", "Eger", "Ziegelei"], dtype=dtype)

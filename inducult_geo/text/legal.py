@@ -11,6 +11,9 @@ from inducult_geo.text.folding import fold_once
 from inducult_geo.text.tables import packaged_rows
 
 _LONGEST_FORM: Final = 7
+_LONGEST_START: Final = 3
+"""Words of a form before a name, at most."""
+
 _JOINERS: Final = frozenset(("&", "+", "-", "–"))
 _AROUND: Final = ",;()[]\"'"
 _GLUED: Final[Mapping[str, str | None]] = {
@@ -127,8 +130,10 @@ def _bounds(words: Sequence[str], forms: LegalForms) -> tuple[int, int, str | No
     keys = [_form_key(word) for word in words]
     start, end = 0, len(words)
     found: str | None = None
+    # Only so many words at either end: to copy the others, too, takes minutes where a cell says "SA" without end.
     while end > 1:
-        if count := _form_at_end(words[:end], keys[:end], forms):
+        near = slice(max(end - _LONGEST_FORM - 1, 0), end)
+        if count := _form_at_end(words[near], keys[near], forms):
             found = found or forms.end["".join(keys[end - count : end])]
             end -= count
         elif not keys[end - 1] or keys[end - 1] in _JOINERS:
@@ -136,8 +141,8 @@ def _bounds(words: Sequence[str], forms: LegalForms) -> tuple[int, int, str | No
         else:
             break
     while end - start > 1:
-        here = keys[start:end]
-        count = next((n for n in (3, 2, 1) if n < len(here) and "".join(here[:n]) in forms.start), 0)
+        here = keys[start : min(start + _LONGEST_START + 1, end)]
+        count = next((n for n in range(_LONGEST_START, 0, -1) if n < len(here) and "".join(here[:n]) in forms.start), 0)
         if not count:
             break
         found = found or forms.start["".join(here[:count])]

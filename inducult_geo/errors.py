@@ -62,3 +62,8 @@ def did_you_mean(said: str, known: Iterable[str]) -> str:
     """Return the question that helps with a slip of the pen, with a space before it; nothing where no word is near."""
     near = difflib.get_close_matches(said, list(known), n=1)
     return f" Did you mean '{near[0]}'?" if near else ""
+
+
+def located(where: str, message: str | None) -> str:
+    """Say where something went wrong, and what: where once, for most messages begin with it."""
+    return f"{where}: {(message or '').removeprefix(f'{where}: ')}"

@@ -13,7 +13,7 @@ import shapely
 
 from inducult_geo.boundaries import KeptOutline
 from inducult_geo.catalog import OSM, Contract, Region
-from inducult_geo.errors import ContractError, CoordinateError, SourceError, TransientError
+from inducult_geo.errors import ContractError, CoordinateError, SourceError, TransientError, located
 from inducult_geo.frames import (
     WORK_CRS,
     Counts,
@@ -155,10 +155,7 @@ def _or_kept(source: _Source, region_id: str | None, run: Run, *, patient: bool 
             raise
         kept = last_part(source.home, source.id)
         where = region_id or source.id
-        run.say(
-            f"{where}: {str(problem).removeprefix(f'{where}: ')}"
-            + (" The records of the last good run stay." if kept else "")
-        )
+        run.say(located(where, str(problem)) + (" The records of the last good run stay." if kept else ""))
         if kept is None:
             return Part(SourceFacts(source.id, region_id, "failed", message=str(problem)))
         return replace(kept, facts=replace(kept.facts, state="stale", message=str(problem)))

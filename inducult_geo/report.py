@@ -10,6 +10,7 @@ import pandas as pd
 from rich.markup import escape
 from rich.table import Table
 
+from inducult_geo.errors import located
 from inducult_geo.frames import REJECT_REASONS, REVIEW_REASONS, Counts, Problem
 
 if TYPE_CHECKING:
@@ -227,16 +228,11 @@ def _absent(outcome: RunOutcome) -> list[str]:
 
 
 def _failures(outcome: RunOutcome) -> list[str]:
-    lines = [f"FAILED {_apart(one.region, one.message)}" for one in outcome.regions if one.message]
+    lines = [f"FAILED {located(one.region, one.message)}" for one in outcome.regions if one.message]
     for one in outcome.regions:
-        lines += [f"FAILED source {fact.source} in {_apart(one.region, fact.message)}" for fact in one.failed_sources]
+        lines += [f"FAILED source {fact.source} in {located(one.region, fact.message)}" for fact in one.failed_sources]
     told = {fact.source for region in outcome.regions for fact in region.failed_sources}
     return lines + [f"FAILED source {fact.source}: {fact.message}" for fact in outcome.wide if fact.source not in told]
-
-
-def _apart(name: str, message: str | None) -> str:
-    """Say where something went wrong, and what, once: most messages begin with where."""
-    return f"{name}: {(message or '').removeprefix(f'{name}: ')}"
 
 
 def _problems(outcome: RunOutcome) -> list[str]:

@@ -24,6 +24,9 @@ _SHARE: Final = re.compile(r"(?:(?<!\s)\s+)?(?:[\[(]|(?<!\d))\d+(?:[.,]\d+)?\s?%
 """What an owner holds of the works ("SHS [50.0%]"): no part of its name."""
 
 
+LONGEST_NAME: Final = 250
+"""Characters of a name; longer ones are texts, which tell of many works."""
+
 _ONE_NAME: Final = r'^\{"name": "(?P<name>[^"\\\x00-\x1f]*)"\}$'
 """The JSON of most rows: one name that needs no decoding."""
 

@@ -78,7 +78,7 @@ class _Side:
         places = [prepared.streets, prepared.house_numbers, prepared.cities]
         # The words of a town in the order of their numbers: "Bad Ischl" and "Ischl, Bad" are one.
         towns = sets(prepared.cities.rows, prepared.cities.values, len(prepared))
-        town = np.where(towns.counts > 0, towns.alike_in_order[0], -1)
+        town = np.where(towns.has_any, towns.alike_in_order[0], -1)
         codes, texts = prepared.coded["postcode"]
         return cls(
             prepared,

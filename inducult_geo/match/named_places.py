@@ -15,7 +15,7 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from inducult_geo.match.called import Texts
+from inducult_geo.match.called import LONGEST_NAME, Texts
 
 _NUMBER: Final = r"\d{1,4}\s?[a-z]?(?:\s?[-–/,]\s?\d{1,4}\s?[a-z]?){0,4}"
 _NUMBER_FIRST: Final = r"\d{1,4}(?:\s?[a-z])?(?:[-–/]\d{1,4}[a-z]?)?"
@@ -52,9 +52,6 @@ _ADDRESS: Final = re.compile(
 
 _STREET: Final = f"(?i){_BEFORE}|{_WITHIN}|{_BEHIND}|{_FIRST}"
 """Any of these, as Arrow reads it."""
-
-_LONGEST_NAME: Final = 250
-"""Characters of a name; longer ones are texts."""
 
 
 def addresses_in_names(names: Texts, addresses: pd.Series) -> tuple[Texts, pd.Series]:
@@ -93,7 +90,7 @@ def addresses_in_names(names: Texts, addresses: pd.Series) -> tuple[Texts, pd.Se
 
 def _apart(name: str) -> tuple[str, str] | None:
     """Return the address in a name and what is left of it; None where there is none."""
-    found = _ADDRESS.search(name) if len(name) <= _LONGEST_NAME else None
+    found = _ADDRESS.search(name) if len(name) <= LONGEST_NAME else None
     if not found:
         return None
     left = f"{name[: found.start()].rstrip(' ,;(–-')} {name[found.end() :].lstrip(' ,;)')}"

@@ -11,7 +11,7 @@ from typing import Final
 import numpy as np
 
 from inducult_geo.match.prepared import Prepared
-from inducult_geo.match.units import numbered, several
+from inducult_geo.match.units import several
 from inducult_geo.ragged import Ints
 
 TELLING: Final = 0.5
@@ -30,7 +30,7 @@ def plants_of(prepared: Prepared, repeated: Collection[str]) -> Ints:
     units = prepared.units
     if not len(repeated):
         return units
-    plain = (prepared.names.counts > 0) & ~numbered(prepared)
+    plain = prepared.names.has_any & ~prepared.is_numbered
     again = _at_one_spot(prepared, np.flatnonzero(plain & np.isin(prepared.source, [*repeated])))
     return np.where(again >= 0, again + units.max(initial=-1) + 1, units)
 
@@ -40,8 +40,8 @@ def doors_of(prepared: Prepared) -> Ints:
 
     An address is a street, a house number and a postcode: a post box or a street alone is none.
     """
-    told = (prepared.streets.counts > 0) & (prepared.house_numbers.counts > 0) & (prepared.postcode != "")
-    rows = np.flatnonzero(told)
+    is_coded = prepared.is_postcode.take(prepared.coded["postcode"][0])
+    rows = np.flatnonzero(prepared.streets.has_any & prepared.house_numbers.has_any & is_coded)
     found = np.full(len(prepared), -1, dtype=np.int64)
     found[rows] = several(prepared.source[rows], *(part[rows] for part in _addresses(prepared)))
     return found
@@ -57,7 +57,7 @@ def _at_one_spot(prepared: Prepared, rows: Ints) -> Ints:
     names, variants, words = prepared.names, prepared.variants, prepared.lexicon
     tells = np.where(words.exact, 0.0, words.weights)[variants.values]
     weight = np.bincount(variants.rows, weights=tells, minlength=len(variants))
-    placed = (prepared.streets.counts > 0) | ~np.isnan(prepared.x)
+    placed = prepared.streets.has_any | ~np.isnan(prepared.x)
     kept = rows[placed[rows] & (weight[names.values[names.offsets[rows]]] >= TELLING)]
     points = np.round(np.nan_to_num(prepared.xy[kept]) / SPOT_M).astype(np.int64)
     found = np.full(len(prepared), -1, dtype=np.int64)

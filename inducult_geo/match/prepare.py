@@ -172,7 +172,7 @@ def _power_houses(words: Words, names: Ragged, burns: Flags, records: Records, c
     beside = [is_beside_works(name) for name in called_by.listed[called_by.numbers[some]].tolist()]
     found[called_by.rows[some[np.array(beside, dtype=bool)]]] = False
     told = burns | records["type"].isin(POWER_TYPES).to_numpy(dtype=bool)
-    value = np.where(told | (names.counts > 0), told | found, np.nan)
+    value = np.where(told | names.has_any, told | found, np.nan)
     share = pd.Series(value).groupby(records["source"].to_numpy(dtype=object)).transform("mean").to_numpy()
     return np.where(share > POWER_USUAL, np.nan, value)
 

@@ -11,7 +11,7 @@ import shapely
 from numpy.typing import NDArray
 
 from inducult_geo.match.letters import Letters, Remembered, letters_of
-from inducult_geo.match.units import capacity_of_all, machines_of, units_of
+from inducult_geo.match.units import capacity_of_all, machines_of, numbered, units_of
 from inducult_geo.ragged import Flags, Floats, Ints, Ragged, sets, spread
 
 _CODE_LENGTH = 12
@@ -191,6 +191,11 @@ class Prepared:
             "tags": (~np.isnan(self.capacity)).any() or self.fuel.any(),
         }
         return frozenset(name for name, any_told in told.items() if not any_told)
+
+    @cached_property
+    def is_numbered(self) -> Flags:
+        """Tell whose first name holds the number of a unit."""
+        return numbered(self)
 
     @cached_property
     def units(self) -> Ints:

@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 
 from inducult_geo.frames import from_json
+from inducult_geo.match.called import LONGEST_NAME
 from inducult_geo.ragged import Flags, Floats, Ints
 from inducult_geo.text.tokens import name_concepts, name_tokens
 
@@ -40,9 +41,6 @@ _WITH: Final = re.compile(
     re.IGNORECASE,
 )
 """And, with, without in the languages of the regions and in French."""
-
-_LONGEST_NAME: Final = 250
-"""Characters of a name; longer ones are texts, which tell of many works."""
 
 FUELS: Final[Mapping[str, str]] = {
     "coal": "coal|lignite|anthracite|kohle|wegiel|carbone|uhli",
@@ -85,7 +83,7 @@ def power_words(words: Iterable[str]) -> Flags:
 
 def is_beside_works(name: str) -> bool:
     """Tell whether a name is of other works, with the power house that it tells of or without ("Mühle mit Kessel")."""
-    if len(name) > _LONGEST_NAME:
+    if len(name) > LONGEST_NAME:
         return False
     heads = (name[: found.start()] for found in _WITH.finditer(name))
     return any(

@@ -37,7 +37,7 @@ def units_of(prepared: Prepared) -> Ints:
     brewery.
     """
     names, words = prepared.names, prepared.lexicon
-    rows = np.flatnonzero(numbered(prepared))
+    rows = np.flatnonzero(prepared.is_numbered)
     first = Ragged(names.values[names.offsets[rows]], np.arange(len(rows) + 1))
     at, told = spread(first, prepared.variants)
     which, place = np.unique(told, return_inverse=True)
@@ -61,7 +61,7 @@ def numbered(prepared: Prepared) -> Flags:
     """Tell whose first name holds the number of a unit."""
     names = prepared.names
     # Few names hold a number at all: the others need no closer look.
-    named = np.flatnonzero(names.counts > 0)
+    named = np.flatnonzero(names.has_any)
     found = np.zeros(len(prepared), dtype=bool)
     holding = _holding(prepared.variants, prepared.lexicon.is_unit)
     found[named] = holding[names.values[names.offsets[named]]]

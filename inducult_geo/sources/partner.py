@@ -16,17 +16,10 @@ from inducult_geo.errors import ContractError, SourceError, did_you_mean
 from inducult_geo.frames import FileRead, Problem, Raw, RawTable, content_hash, to_json
 from inducult_geo.sources.readers import read_table
 from inducult_geo.sources.table import Table, has_shapes, quoted
-from inducult_geo.sources.vectors import parts_beside
+from inducult_geo.sources.vectors import COMPANIONS, parts_beside
 
 TOLD_IN_TAGS: Final = ("capacity", "fuel")
 """Fields without a column of records: they are told in the tags, where matching reads them."""
-
-_SIDECARS = {
-    ".shp": (".dbf", ".shx", ".prj", ".cpg"),
-    ".tab": (".dat", ".map", ".id"),
-    ".mif": (".mid",),
-    ".gpkg": (".gpkg-wal",),
-}
 
 
 def find_files(contract: Contract, *, partners: Path | None = None) -> list[Path]:
@@ -106,7 +99,7 @@ def _inside(contract: Contract, folder: Path, name: str) -> Path | None:
 def _digest(path: Path) -> str:
     """Hash a file with those that belong to it: a shapefile's attributes are not in its .shp."""
     beside = parts_beside(path)
-    parts = [beside[ending] for ending in _SIDECARS.get(path.suffix.lower(), ()) if ending in beside]
+    parts = [beside[ending] for ending in COMPANIONS.get(path.suffix.lower(), ()) if ending in beside]
     digest = hashlib.sha256()
     for part in (path, *parts):
         digest.update(part.read_bytes())

@@ -47,9 +47,18 @@ _BEGINS: dict[str, tuple[bytes, ...]] = {
     ".tab": (b"!table",),
     ".gpkg": (b"sqlite format 3\x00",),
 }
-_NEEDED = {".mif": (".mid",), ".tab": (".dat", ".map", ".id")}
-_SIDECARS = (".shp", ".dbf", ".prj", ".cpg")
-_LOG = ".gpkg-wal"
+COMPANIONS: Mapping[str, tuple[str, ...]] = {
+    ".shp": (".dbf", ".shx", ".prj", ".cpg"),
+    ".tab": (".dat", ".map", ".id"),
+    ".mif": (".mid",),
+    ".gpkg": (".gpkg-wal",),
+}
+"""Ending -> those of the files that belong to such a one: what it holds stands in them, too."""
+
+_NEEDED = frozenset((".mif", ".tab"))
+"""Endings of files that are nothing without their companions."""
+
+(_LOG,) = COMPANIONS[".gpkg"]
 ALL_LAYERS = "*"
 """As `[read] layer`: all layers, one under the other, with a column `layer`."""
 
@@ -164,7 +173,7 @@ def _read_files(files: _Files, read: Read) -> Table:
             read, told = _attributes(read, files.content(parts[".dbf"]))
         if ".shx" in parts:
             return _told(_read_layer(path, files.place, read), told)
-        with files.copied(*_SIDECARS) as place:
+        with files.copied(suffix, *COMPANIONS[suffix]) as place:
             return _told(_without_index(path, place, read), told)
     if suffix == ".gpkg" and _LOG in parts and files.content(parts[_LOG]):
         # To open it would write the log into the partner's file, and take it away from whom it belongs to.
@@ -218,7 +227,7 @@ def _check_content(where: str, suffix: str, handle: Any, size: int) -> tuple[str
 
 
 def _check_parts(path: Path, suffix: str, there: set[str]) -> None:
-    missing = [part for part in _NEEDED.get(suffix, ()) if part not in there]
+    missing = [part for part in COMPANIONS.get(suffix, ()) if suffix in _NEEDED and part not in there]
     if missing:
         names = ", ".join(f"{path.stem}{part}" for part in missing)
         raise ContractError(

@@ -270,6 +270,8 @@ def _shown(value: Any) -> str:
     """Return a value as text on one line, nothing for null."""
     if value is None or value is pd.NA or value != value:
         return ""
+    if isinstance(value, pd.Timestamp):
+        value = value.date()
     text = f"{value:.6g}" if isinstance(value, float) else str(value)
     return "".join(char if char.isprintable() else " " for char in text).strip()
 

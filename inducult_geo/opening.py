@@ -33,7 +33,9 @@ if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
 
 _NEEDED = (GEOPACKAGE, "sites.parquet", "records.parquet", "manifest.json")
-_DTYPES: Mapping[str, str] = {"text": "str", "whole": "Int64", "number": "float64", "flag": "boolean", "date": "str"}
+_DTYPES: Mapping[str, str] = {
+    "text": "str", "whole": "Int64", "number": "float64", "flag": "boolean", "date": "datetime64[ms]",
+}  # fmt: skip
 _VIEWS: Mapping[str, str] = {
     "sites": "The sites, one row each.",
     "records": "Every record of every source with its outcome, the rejected ones too.",
@@ -252,8 +254,9 @@ class Release:
 
     def _load(self, name: str) -> pd.DataFrame:
         if name in ("sites", "records"):
-            frame = gpd.read_parquet(self.folder / f"{name}.parquet")
-            return gpd.GeoDataFrame(_with_columns(frame, SITES if name == "sites" else (*RECORDS, *OUTCOME)))
+            columns = SITES if name == "sites" else (*RECORDS, *OUTCOME)
+            frame = _dated(gpd.read_parquet(self.folder / f"{name}.parquet"), columns)
+            return gpd.GeoDataFrame(_with_columns(frame, columns))
         if name == "changes":
             return self._told_changes()
         return _layer(self.folder / GEOPACKAGE, layer_named(name))
@@ -346,6 +349,16 @@ def _layer(path: Path, layer: Layer) -> pd.DataFrame:
     if layer.geometry is not None and "geometry" not in typed:
         typed = gpd.GeoDataFrame(typed, geometry=[], crs=WORK_CRS)
     return _with_columns(typed, layer.columns)
+
+
+def _dated(frame: gpd.GeoDataFrame, columns: Sequence[Column]) -> gpd.GeoDataFrame:
+    """Return a frame whose days are dates to pandas, as in a layer of the GeoPackage; older releases wrote text."""
+    days = {
+        c.name: pd.to_datetime(frame[c.name], errors="coerce", format="ISO8601", utc=True).dt.tz_localize(None)
+        for c in columns
+        if c.kind == "date" and c.name in frame
+    }
+    return frame.assign(**{name: told.dt.normalize().dt.as_unit("ms") for name, told in days.items()})
 
 
 def _with_columns(frame: pd.DataFrame, columns: Sequence[Column]) -> pd.DataFrame:

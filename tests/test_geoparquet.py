@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import datetime
 import json
+from dataclasses import replace
 
 import geopandas as gpd
+import pandas as pd
+import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 from bundles import small_bundle
@@ -66,3 +70,20 @@ def test_same_bundle_gives_the_same_bytes(folder, bundle, tmp_path):
     write_geoparquet(bundle, tmp_path)
     for name in FILES:
         assert (tmp_path / name).read_bytes() == (folder / name).read_bytes()
+
+
+def test_days_have_the_type_that_they_have_in_the_geopackage(folder):
+    schema = pq.read_schema(folder / "sites.parquet")
+    assert {schema.field(name).type for name in ("first_seen", "last_seen")} == {pa.date32()}
+    seen = gpd.read_parquet(folder / "sites.parquet")[["first_seen", "last_seen"]].drop_duplicates()
+    assert seen.to_numpy().tolist() == [[datetime.date(2019, 5, 1), datetime.date(2024, 3, 1)]]
+
+
+def test_a_day_that_cannot_be_read_is_null_and_no_day_at_all_is_a_column_of_days(bundle, tmp_path):
+    told = ["", "soon", *["2026-01-01"] * (len(bundle.sites) - 2)]
+    nothing = pd.Series(None, index=bundle.sites.index, dtype="str")
+    write_geoparquet(replace(bundle, sites=bundle.sites.assign(first_seen=told, last_seen=nothing)), tmp_path)
+    table = pq.read_table(tmp_path / "sites.parquet", columns=["first_seen", "last_seen"])
+    assert set(table.schema.types) == {pa.date32()}
+    assert table["first_seen"].null_count == 2
+    assert table["last_seen"].null_count == len(told)

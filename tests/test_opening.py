@@ -86,6 +86,7 @@ def test_the_frames_have_their_declared_columns_and_types(release: Release) -> N
     assert release.sites["start_year"].dtype == "Int64"
     assert release.sources["publish"].dtype == "boolean"
     assert release.matches["score"].dtype == "float64"
+    assert set(release.sites[["first_seen", "last_seen"]].dtypes.astype(str)) == {"datetime64[ms]"}
 
 
 def test_nothing_is_read_before_it_is_asked_for(copy: Path) -> None:
@@ -177,6 +178,24 @@ def test_an_earlier_minor_schema_is_read_with_the_columns_that_it_lacks(copy: Pa
     assert list(opened.sites) == [*SITE_COLUMNS, "geometry"]
     assert opened.sites[["elevation_m", "fee"]].isna().all(axis=None)
     assert opened.site(opened.sites["site_id"].iloc[0]).explain().words
+
+
+def test_days_are_days_in_sql_and_in_words(release: Release) -> None:
+    answer = release.duckdb().sql(
+        "SELECT typeof(last_seen), count(*) FROM sites WHERE last_seen > '2000-01-01' GROUP BY 1"
+    )
+    assert answer.fetchall() == [("DATE", release.sites["last_seen"].notna().sum())]
+    site = release.sites.dropna(subset="last_seen").iloc[0]
+    values = release.site(site["site_id"]).explain().values.set_index("column")["value"]
+    assert values["last_seen"] == f"{site['last_seen']:%Y-%m-%d}"
+
+
+def test_a_release_that_wrote_days_as_text_is_read_with_the_days(copy: Path, release: Release) -> None:
+    sites = gpd.read_parquet(copy / "sites.parquet")
+    text = sites["last_seen"].map(lambda day: f"{day}T20:21:22Z", na_action="ignore").astype("str")
+    sites.assign(last_seen=text).to_parquet(copy / "sites.parquet", write_covering_bbox=True)
+    write_sums(copy)
+    pd.testing.assert_series_equal(open_release(copy).sites["last_seen"], release.sites["last_seen"])
 
 
 @pytest.mark.parametrize("said", [None, "", "next", 7])

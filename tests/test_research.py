@@ -14,6 +14,7 @@ from pathlib import Path
 import geopandas as gpd
 import numpy as np
 import pandas as pd
+import pyarrow.parquet as pq
 import pytest
 import shapely
 from bundles import HOSTILE, contracts, small_bundle
@@ -180,19 +181,22 @@ def test_the_dictionary_explains_every_column_and_list(layer) -> None:
             assert f"## {column.domain}\n" in text
 
 
-def test_the_schema_accepts_the_release_and_refuses_what_is_not_in_it(bundle: Bundle) -> None:
+def test_the_schema_accepts_the_release_and_refuses_what_is_not_in_it(folder: Path) -> None:
     jsonschema = pytest.importorskip("jsonschema")
     schema = json.loads(schema_text())
-    validator = jsonschema.Draft202012Validator(schema)
-    validator.check_schema(schema)
+    kind = jsonschema.Draft202012Validator
+    kind.check_schema(schema)
+    validator = kind(schema, format_checker=kind.FORMAT_CHECKER)
 
-    def plain(frame: pd.DataFrame) -> list[dict]:
-        table = pd.DataFrame(frame.drop(columns="geometry"))
-        return json.loads(table.to_json(orient="records"))
+    def plain(name: str) -> list[dict]:
+        table = pq.read_table(folder / f"{name}.parquet").drop_columns(["geometry", "bbox"])
+        return json.loads(json.dumps(table.to_pylist(), default=str))
 
-    document = {"sites": plain(bundle.sites), "records": plain(bundle.records)}
+    document = {name: plain(name) for name in ("sites", "records")}
     assert [error.message for error in validator.iter_errors(document)] == []
-    for spoiled in ({"aspect": "ruin"}, {"site_id": None}, {"start_year": "old"}, {"color": "red"}):
+    assert document["sites"][0]["last_seen"] == "2024-03-01"
+    wrong = ({"aspect": "ruin"}, {"site_id": None}, {"start_year": "old"}, {"color": "red"}, {"last_seen": "2024-3"})
+    for spoiled in wrong:
         assert not validator.is_valid({"sites": [document["sites"][0] | spoiled]}), spoiled
     record = document["records"][0]
     for key in ("record_key", "source", "outcome"):
@@ -293,6 +297,13 @@ def one_line_less(folder: Path) -> None:
     path.write_bytes(b"\n".join(path.read_bytes().split(b"\n")[:-2]) + b"\n")
 
 
+def days_as_text(folder: Path) -> None:
+    path = folder / "sites.parquet"
+    table = pq.read_table(path)
+    at = table.schema.get_field_index("last_seen")
+    pq.write_table(table.set_column(at, "last_seen", table["last_seen"].cast("string")), path)
+
+
 def without_a_site(folder: Path) -> None:
     """Half of a surface is gone."""
     import rasterio
@@ -312,6 +323,9 @@ def without_a_site(folder: Path) -> None:
         (text("sites.csv", "longitude", "length"), "no column longitude|cannot|longitude"),
         (text("DICTIONARY.md", "| `nace` |", "| `nace2` |"), "does not explain site_points.nace"),
         (text("schema.json", '"nace"', '"nace2"'), "differ in nace, nace2"),
+        (text("schema.json", '"format": "date"', '"format": "time"'), "KeyError: 'time'"),
+        (text("schema.json", '"format": "date"', '"x": 0'), "says first_seen is a string, sites.parquet has date32"),
+        (days_as_text, "says last_seen is a date, sites.parquet has string"),
         (lambda folder: (folder / "more.tif").write_bytes(b"x"), "more.tif is in no description"),
         (text("dcat.jsonld", '"@id": "sites.csv"', '"@id": "../../x"'), "which is not there"),
         (lambda folder: (folder / "density_production.qml").unlink(), "no style beside it"),

@@ -23,7 +23,6 @@ _JSON_TYPES: dict[Kind, str] = {
     "whole": "integer",
     "number": "number",
     "flag": "boolean",
-    # In the Parquet files a date is the text as it came.
     "date": "string",
 }
 _NEVER_NULL = frozenset({"site_id", "record_key", "source", "outcome"})
@@ -135,6 +134,8 @@ def _property(column: Column) -> dict[str, Any]:
     if column.domain:
         values: list[str | None] = [*DOMAINS[column.domain]]
         said["enum"] = values if never_null else [*values, None]
+    if column.kind == "date":
+        said["format"] = "date"
     if column.json:
         said["contentMediaType"] = "application/json"
     if column.unit:

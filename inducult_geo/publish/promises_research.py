@@ -7,9 +7,11 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any
 
 import numpy as np
+import pyarrow as pa
 import pyarrow.parquet as pq
 import rasterio
 from rasterio.io import MemoryFile
@@ -33,6 +35,14 @@ _SECTION = re.compile(r"^## (\S+?):", re.MULTILINE)
 _ROW = re.compile(r"^\| `([^`]+)` \|(.*)\|$", re.MULTILINE)
 _FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
 _NUMBER = re.compile(r"[+-]?[\d.,]+(?:e[+-]?\d+)?")
+_FITS: Mapping[str, Callable[[pa.DataType], bool]] = {
+    "string": lambda kind: pa.types.is_string(kind) or pa.types.is_large_string(kind),
+    "date": pa.types.is_date32,
+    "integer": pa.types.is_integer,
+    "number": pa.types.is_floating,
+    "boolean": pa.types.is_boolean,
+}
+"""What the schema calls a kind of value -> whether a type of a Parquet file is one."""
 
 
 def csv_holds_the_sites(release: Opened) -> Iterator[str]:
@@ -54,7 +64,7 @@ def csv_holds_the_sites(release: Opened) -> Iterator[str]:
 
 
 def dictionary_names_every_column(release: Opened) -> Iterator[str]:
-    """Check that `DICTIONARY.md` explains every column of every layer, and `schema.json` those of the Parquet files."""
+    """Check that `DICTIONARY.md` explains every column of every layer, and `schema.json` fits the Parquet files."""
     path = release.folder / "DICTIONARY.md"
     if path.is_file():
         pieces = _SECTION.split(path.read_text(encoding="utf-8"))
@@ -72,10 +82,19 @@ def _unlike_schema(release: Opened) -> Iterator[str]:
     schema = json.loads((release.folder / "schema.json").read_text(encoding="utf-8"))
     for name, what in (("sites.parquet", "site"), ("records.parquet", "record")):
         with pq.ParquetFile(release.folder / name) as file:
-            there = {*file.schema_arrow.names} - {"geometry", "bbox"}
-        told = set(schema["$defs"][what]["properties"])
-        if told != there:
-            yield f"schema.json and {name} differ in {', '.join(sorted(told ^ there))}"
+            there = {field.name: field.type for field in file.schema_arrow if field.name not in ("geometry", "bbox")}
+        told = {column: _kind_of(said) for column, said in schema["$defs"][what]["properties"].items()}
+        if told.keys() != there.keys():
+            yield f"schema.json and {name} differ in {', '.join(sorted(told.keys() ^ there.keys()))}"
+        for column in sorted(told.keys() & there.keys()):
+            if not _FITS[told[column]](there[column]):
+                yield f"schema.json says {column} is a {told[column]}, {name} has {there[column]}"
+
+
+def _kind_of(said: Mapping[str, Any]) -> str:
+    """Return the kind of value that the schema declares for a column, whether or not it may be null."""
+    kinds = [said["type"]] if isinstance(said["type"], str) else said["type"]
+    return str(said.get("format") or next(kind for kind in kinds if kind != "null"))
 
 
 def every_data_file_is_described(release: Opened) -> Iterator[str]:

@@ -20,6 +20,7 @@ from inducult_geo.publish.licences import credit_lines, licence_names, used_sour
 from inducult_geo.publish.metadata import SAMPLE_NOTICE, release_title, timestamp
 from inducult_geo.publish.spreadsheet import csv_bytes, degrees
 from inducult_geo.publish.surfaces import write_density
+from inducult_geo.publish.tables import days_of
 
 SITES_CSV, DCAT, CITATION = "sites.csv", "dcat.jsonld", "CITATION.cff"
 
@@ -91,6 +92,9 @@ def sites_table(bundle: Bundle) -> pd.DataFrame:
     """Return the sites as `sites.csv` has them: the columns of `dictionary.SHEET`, sorted by id."""
     longitude, latitude = degrees(bundle.sites.geometry.to_numpy())
     table = pd.DataFrame(bundle.sites.drop(columns="geometry")).assign(longitude=longitude, latitude=latitude)
+    for column in SHEET:
+        if column.kind == "date":
+            table[column.name] = pd.Series(days_of(table[column.name]), index=table.index, dtype=object)
     return table[[column.name for column in SHEET]].sort_values("site_id", kind="stable", ignore_index=True)
 
 

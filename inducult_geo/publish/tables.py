@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import date
 from typing import Any
 
 import geopandas as gpd
@@ -105,9 +106,7 @@ def _array(series: pd.Series, kind: Kind) -> pa.Array:
     if kind == "text":
         return text_array(series)
     if kind == "date":
-        # An unreadable date is null here; the Parquet files keep the text as it came.
-        known = dict(zip(*_days(series), strict=True))
-        return pa.array([known.get(text) for text in series], type=_TYPES[kind])
+        return pa.array(days_of(series), type=_TYPES[kind])
     if series.dtype == object:
         convert = {"whole": int, "number": float, "flag": bool}[kind]
         return pa.array([None if pd.isna(value) else convert(value) for value in series], type=_TYPES[kind])
@@ -129,11 +128,13 @@ def _has_nul(texts: pa.Array | pa.ChunkedArray) -> bool:
     return bool(pc.any(pc.match_substring(texts, "\x00")).as_py())
 
 
-def _days(series: pd.Series) -> tuple[list[Any], list[Any]]:
-    """Return every different text of a column, and the day that it means: dates repeat from row to row."""
+def days_of(series: pd.Series) -> list[date | None]:
+    """Return the day (UTC) that each text of a column means; None where it is null, or no date of ISO 8601."""
+    # Dates repeat from row to row: each different text is read once.
     texts = [*series.dropna().unique()]
     days = pd.to_datetime(pd.Series(texts, dtype="str"), errors="coerce", format="ISO8601", utc=True)
-    return texts, [None if pd.isna(day) else day.date() for day in days]
+    known = {text: None if pd.isna(day) else day.date() for text, day in zip(texts, days, strict=True)}
+    return [known.get(text) for text in series]
 
 
 def _declared(frame: pd.DataFrame, layer: Layer) -> pd.DataFrame:

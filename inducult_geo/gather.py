@@ -200,7 +200,7 @@ def _osm(region: Region, land: KeptOutline, home: Path, run: Run) -> _Source:
             archive = run.folder.raw / "osm"
             objects = fetch_objects(region.id, area=land.area, settings=run.settings, archive=archive)
         elif extract is None:
-            return _without_extract(contract, region, run)
+            return _without_extract(contract, region, run, was_there=last_part(home, OSM) is not None)
         else:
             run.say(f"{region.id}: reading {extract.name}")
             objects = (read_answer if is_answer(extract) else read_objects)(extract, area=land.area)
@@ -209,13 +209,17 @@ def _osm(region: Region, land: KeptOutline, home: Path, run: Run) -> _Source:
     return _Source(OSM, home, stamp_of, make)
 
 
-def _without_extract(contract: Contract, region: Region, run: Run) -> Gathered:
+def _without_extract(contract: Contract, region: Region, run: Run, *, was_there: bool) -> Gathered:
+    """Return nothing where nobody expects an extract of the region; it is expected where one is named or was read."""
     folder = run.folder.raw / "osm"
     others = run.osm == "files" and folder.is_dir() and any(p.name.endswith(_EXTRACTS) for p in folder.iterdir())
-    if others:
+    if others and (region.geofabrik or was_there):
         raise SourceError(
-            f"{region.id}: no OpenStreetMap extract for this region. Put it at {folder}/{region.id}.osm.pbf."
+            f"{region.id}: no OpenStreetMap extract for this region. Put it at {folder}/{region.id}.osm.pbf"
+            + (f", or get it: inducult fetch {region.id}." if region.geofabrik else ".")
         )
+    if others:
+        run.say(f"{region.id}: without OpenStreetMap: the catalog names no extract, and {folder} holds none of it")
     return _absent(contract, region.id)
 
 

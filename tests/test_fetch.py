@@ -523,7 +523,8 @@ def test_all_that_regions_need_is_fetched_once_and_one_failure_is_its_own(publis
         ("elsewhere.csv", "new"),
     ]
     assert f"sachsen.osm.pbf: {DATED} did not change" in said
-    assert "names no extract" in str(again[0].message)
+    assert {one.name for one in again if one.state == "failed"} == {"gone.osm.pbf", "wide.csv"}
+    assert "names no extract" in str(fetch_all(["d"], run, base=publisher.base)[0].message)
     with pytest.raises(CatalogError, match="no region 'x'"):
         fetch_all(["x"], run)
 

@@ -74,6 +74,22 @@ def data(tmp_path: Path) -> Path:
     return data
 
 
+def names_an_extract(data: Path) -> None:
+    told = REGION.replace("[boundary]", 'geofabrik = "europe/poland/here"\n[boundary]')
+    (data.parent / "catalog" / "regions" / "here.toml").write_text(told, encoding="utf-8")
+
+
+def extract(data: Path) -> None:
+    """Write an extract of two works, the first in the region."""
+    (data / "raw" / "osm").mkdir()
+    nodes = "".join(
+        f'<node id="{number}" version="1" timestamp="2026-01-01T00:00:00Z" lat="50.05" lon="{lon}">'
+        f'<tag k="man_made" v="works"/><tag k="name" v="Huta {number}"/></node>'
+        for number, lon in ((1, 17.05), (2, 18.5))
+    )
+    (data / "raw" / "osm" / "here.osm").write_text(f'<osm version="0.6">{nodes}</osm>')
+
+
 class Night:
     """One run of one region, with what it said."""
 
@@ -301,14 +317,32 @@ class TestAWideSource:
 
 class TestOpenStreetMap:
     def test_another_regions_extract_is_none_and_that_is_told(self, data: Path) -> None:
+        names_an_extract(data)
         (data / "raw" / "osm").mkdir()
         assert Night(data).part("osm").facts.state == "absent"
         (data / "raw" / "osm" / "slaskie-latest.osm.pbf").touch()
         facts = Night(data).part("osm").facts
         assert facts.state == "failed"
         assert facts.message == (
-            f"here: no OpenStreetMap extract for this region. Put it at {data}/raw/osm/here.osm.pbf."
+            f"here: no OpenStreetMap extract for this region. Put it at {data}/raw/osm/here.osm.pbf, "
+            "or get it: inducult fetch here."
         )
+
+    def test_a_region_of_which_no_extract_is_named_lives_of_its_partners(self, data: Path) -> None:
+        (data / "raw" / "osm").mkdir()
+        (data / "raw" / "osm" / "slaskie-latest.osm.pbf").touch()
+        night = Night(data)
+        assert night.part("osm").facts.state == "absent"
+        assert night.said[0].startswith("here: without OpenStreetMap: the catalog names no extract")
+
+    def test_but_an_extract_that_was_read_before_is_missed(self, data: Path) -> None:
+        extract(data)
+        assert Night(data).part("osm").facts.state == "fresh"
+        (data / "raw" / "osm" / "here.osm").rename(data / "raw" / "osm" / "slaskie.osm")
+        night = Night(data)
+        facts = night.part("osm").facts
+        assert (facts.state, night.part("osm").record_keys()) == ("stale", ["osm:node/1"])
+        assert str(facts.message).endswith(f"Put it at {data}/raw/osm/here.osm.pbf.")
 
     def test_who_asks_for_none_gets_none(self, data: Path) -> None:
         (data / "raw" / "osm").mkdir()
@@ -316,13 +350,7 @@ class TestOpenStreetMap:
         assert Night(data, osm="none").part("osm").facts.state == "absent"
 
     def test_an_extract_is_read_clipped_and_kept(self, data: Path) -> None:
-        (data / "raw" / "osm").mkdir()
-        nodes = "".join(
-            f'<node id="{number}" version="1" timestamp="2026-01-01T00:00:00Z" lat="50.05" lon="{lon}">'
-            f'<tag k="man_made" v="works"/><tag k="name" v="Huta {number}"/></node>'
-            for number, lon in ((1, 17.05), (2, 18.5))
-        )
-        (data / "raw" / "osm" / "here.osm").write_text(f'<osm version="0.6">{nodes}</osm>')
+        extract(data)
         night = Night(data)
         assert night.part("osm").record_keys() == ["osm:node/1"]
         assert night.said[0] == "here: reading here.osm"

@@ -78,7 +78,8 @@ def geofabrik_url(region: Region, base: str = GEOFABRIK) -> str:
 def fetch_all(region_ids: Sequence[str], run: Run, *, base: str = GEOFABRIK) -> list[FetchOutcome]:
     """Fetch the extracts of regions (all of the catalog where none is named), and the files of their sources.
 
-    An extract that several regions share is fetched once. One that fails is told in its outcome; the others go on.
+    An extract that several regions share is fetched once. One that fails is told in its outcome; the others go on. A
+    region that names no extract lives of its partners' files: that is a failure only of who asks for it by name.
     Extracts go to `raw/osm`, a source's file to the partners' folder; where the data folder holds only the sample,
     its sources are left alone.
 
@@ -89,7 +90,8 @@ def fetch_all(region_ids: Sequence[str], run: Run, *, base: str = GEOFABRIK) -> 
     """
     ids = [*dict.fromkeys(region_ids)] or sorted(run.catalog.regions)
     regions = [run.catalog.region(region_id) for region_id in ids]
-    without = [FetchOutcome(r.id, (r.id,), "", message=_why_not(r, base)) for r in regions if not r.geofabrik]
+    asked = [region for region in regions if region.id in region_ids and not region.geofabrik]
+    without = [FetchOutcome(region.id, (region.id,), "", message=_why_not(region, base)) for region in asked]
     wanted = [*_extracts(regions, run, base), *_files(regions, run)]
     outcomes = []
     for done, one in enumerate(wanted):

@@ -197,7 +197,8 @@ def _of_place(site: Site) -> Iterator[str]:
         yield f"Its place is true to {accuracy} m."
         return
     steps = filter(None, (_shown(record[name]) for name in ("declared_crs", "reading", "operation")))
-    yield f"Its place is that of {key}, {_shown(record['geometry_origin'])}, true to {accuracy} m ({'; '.join(steps)})."
+    origin = _label("geometry_origin", record["geometry_origin"]).lower()
+    yield f"Its place is that of {key}: {origin}, true to {accuracy} m ({'; '.join(steps)})."
 
 
 def _apart(site: Site) -> Iterator[str]:

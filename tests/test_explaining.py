@@ -126,7 +126,10 @@ def test_the_place_tells_how_it_was_read() -> None:
         "geometry_origin": "digitized",
     }
     words = made([record("a:1", **read)], lineage=to_json({"geometry": "a:1"})).explain().words
-    assert "Its place is that of a:1, digitized, true to 50 m (EPSG:2180; axes swapped; EPSG:1)." in words
+    assert (
+        "Its place is that of a:1: drawn from a map or picture, true to 50 m (EPSG:2180; axes swapped; EPSG:1)."
+        in words
+    )
 
 
 def test_a_merged_id_is_said_first() -> None:

@@ -1,6 +1,7 @@
 """Names of layers and values in the languages of the regions, for what is shown to people.
 
-They stand in three tables: `types.csv`, `themes.csv` and `labels.csv` (titles of layers, aspects, conditions, uses).
+They stand in three tables: `types.csv`, `themes.csv` and `labels.csv` (titles of layers, aspects, conditions, uses,
+how places were found).
 Each row says in `label_status` how far a label is to be trusted (`spell`: from memory, every word is in the language's
 dictionary; `mem`: from memory only; `iD`: from iD's translations): none was read by a native speaker yet.
 """
@@ -18,7 +19,7 @@ from inducult_geo.text import packaged_rows
 LANGUAGES: Final = ("en", "de", "cs", "it", "sl", "hr", "pl", "nl")
 """English first, which stands in for every label that is empty."""
 
-KINDS: Final = ("layer", "type", "theme", "aspect", "status", "present_use")
+KINDS: Final = ("layer", "type", "theme", "aspect", "status", "present_use", "geometry_origin")
 """What has labels."""
 
 

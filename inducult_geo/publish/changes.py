@@ -32,6 +32,7 @@ import pyogrio
 from inducult_geo.errors import ReleaseError
 from inducult_geo.frames import WORK_CRS
 from inducult_geo.publish.bundle import Bundle
+from inducult_geo.publish.domains import ON_GRID
 from inducult_geo.publish.spreadsheet import csv_bytes
 from inducult_geo.store import replacing
 
@@ -203,7 +204,7 @@ def _exact_sources(before: _Release, site_id: str, silent: Mapping[str, Sequence
     """Return the sources of a site in the last release, but for those whose places were on a grid already."""
     records = (before.records[key] for key in before.members.get(site_id, ()))
     on_grid_only = {source for source, kinds in silent.items() if kinds == _TELLS_PLACE}
-    return {r.source for r in records if not (r.source in on_grid_only and str(r.origin).startswith("grid "))}
+    return {r.source for r in records if not (r.source in on_grid_only and str(r.origin).startswith(ON_GRID))}
 
 
 def _on_the_map(table: pd.DataFrame, before: _Release, after: _Release) -> gpd.GeoDataFrame:

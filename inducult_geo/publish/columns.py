@@ -110,7 +110,11 @@ _ACCURACY = C(
     unit="m",
 )
 _ORIGIN = C(
-    "geometry_origin", "text", "What the place stands for", "Surveyed, digitized, address, settlement, or a grid cell."
+    "geometry_origin",
+    "text",
+    "What the place stands for",
+    "How the place was found; of a grid cell, the table of sources tells the size.",
+    domain="geometry_origin",
 )
 _LICENCE = C("licence", "text", "License", "License of the data, as the source names it.")
 _KEY = C("record_key", "text", "Record key", "Source id and the source's own key, taken raw.")

@@ -7,6 +7,9 @@ from collections.abc import Mapping
 from inducult_geo.catalog.labels import labels
 from inducult_geo.frames import REJECT_REASONS, REVIEW_REASONS
 
+ON_GRID = "grid"
+"""Origin of a place that is published as the cell of a grid; releases of before wrote the cell behind it."""
+
 DOMAINS: Mapping[str, Mapping[str, str]] = {
     "aspect": {
         "monument": "Monument (heritage)",
@@ -49,6 +52,7 @@ DOMAINS: Mapping[str, Mapping[str, str]] = {
         "open_start": "That year or before",
         "open_end": "That year or later",
     },
+    "geometry_origin": labels("geometry_origin"),
     "outcome": {"site": "In a site", "review": "Waits for a person", "rejected": "Cannot be used"},
     "reason": {name: text[:1].upper() + text[1:] for name, text in {**REJECT_REASONS, **REVIEW_REASONS}.items()},
     "pair_decision": {

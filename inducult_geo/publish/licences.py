@@ -30,6 +30,7 @@ from inducult_geo.frames import (
     from_json,
 )
 from inducult_geo.publish.bundle import Bundle
+from inducult_geo.publish.domains import ON_GRID
 from inducult_geo.publish.rebuild import SAMPLED, rebuilt, without_places
 
 ODBL = "ODbL 1.0 (Open Database License), © OpenStreetMap contributors, https://www.openstreetmap.org/copyright"
@@ -182,7 +183,7 @@ def _on_grid(frame: gpd.GeoDataFrame, cells: pd.Series) -> gpd.GeoDataFrame:
         floor = cells / math.sqrt(2)
         out.loc[moved, "accuracy_m"] = np.fmax(out.loc[moved, "accuracy_m"].astype("float64"), floor[moved])
     if "geometry_origin" in out:
-        out.loc[moved, "geometry_origin"] = [f"grid {cell:g} m" for cell in cells[moved]]
+        out.loc[moved, "geometry_origin"] = ON_GRID
     return out
 
 

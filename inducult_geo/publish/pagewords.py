@@ -24,7 +24,7 @@ NAMES: Mapping[str, str] = {
 }
 """What each language calls itself."""
 
-VALUES = ("aspect", "theme", "type", "status", "present_use")
+VALUES = ("aspect", "theme", "type", "status", "present_use", "geometry_origin")
 """Columns whose values have labels in every language."""
 
 _ACCESS = {"open": "access_open", "limited": "access_limited", "closed": "access_closed"}

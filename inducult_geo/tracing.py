@@ -14,9 +14,9 @@ import pandas as pd
 from inducult_geo.errors import ConfigError
 from inducult_geo.frames import as_records, from_json
 from inducult_geo.match.resolve import compare, sources_of_units
-from inducult_geo.match.score import bar_in_words, shipped_weights
+from inducult_geo.match.score import shipped_weights
 from inducult_geo.match.site_ids import PREFIX, check_site_id
-from inducult_geo.match.waterfall import Waterfall, waterfall
+from inducult_geo.match.waterfall import Waterfall, bar_in_words, waterfall
 from inducult_geo.resolving import registry_of, weights_of
 from inducult_geo.run import Run
 from inducult_geo.stage import Stage, last_part, last_stage

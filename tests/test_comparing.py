@@ -14,7 +14,8 @@ from inducult_geo.match.comparing import compare_all
 from inducult_geo.match.comparisons import COMPARISONS, place
 from inducult_geo.match.points import Parts, added, weigh
 from inducult_geo.match.prepare import prepare
-from inducult_geo.match.score import explain, score, shipped_weights
+from inducult_geo.match.score import score, shipped_weights
+from inducult_geo.match.waterfall import explain
 
 TOWNS = ("Steyr", "Bad Ischl", "Ried im Innkreis", "Linz")
 

@@ -7,8 +7,8 @@ from match_rows import backdrop, point, records, row, square
 
 from inducult_geo.frames import RECORD_COLUMNS, to_json
 from inducult_geo.match.addresses import companies_apart
-from inducult_geo.match.compared import Compared
-from inducult_geo.match.comparisons import COMPARISONS
+from inducult_geo.match.compared import PLACE_FLOOR_M, Compared
+from inducult_geo.match.comparisons import COMPARISONS, OUTSIDE_MEANT
 from inducult_geo.match.prepare import accuracies, prepare
 from inducult_geo.ragged import Ragged
 
@@ -47,7 +47,9 @@ def test_one_side_alone_is_unknown_and_both_alike_are_best(name):
         assert np.isnan(compare(name, FULL, {}))
     full = FULL | {"name": "Heizkraftwerk Rohrdorf 2"} if name == "power house" else FULL
     same = compare(name, full, full | {"city": None} if name == "name told" else full)
-    if name == "telling words":  # by rarity, not by likeness
+    if name == "outline":  # two areas have none between them
+        assert np.isnan(same)
+    elif name == "telling words":  # by rarity, not by likeness
         assert same > 0.5
     else:
         assert same == pytest.approx(0.0 if name in ("place", "years", "capacity") else 1.0)
@@ -247,6 +249,51 @@ def test_accuracy_is_supposed_from_what_the_point_stands_for():
 def test_areas():
     assert compare("area", {"geometry": square(100)}, {"geometry": square(100, 50)}) == pytest.approx(1 / 3)
     assert np.isnan(compare("area", {"geometry": square(100)}, {"geometry": point()}))
+
+
+def outline(side_m: float, east_m: float, accuracy_m: float = 20.0) -> float:
+    """Compare a square of that side with a point so far east of its middle, both as true as told."""
+    area, spot = ({"geometry": shape, "accuracy_m": accuracy_m} for shape in (square(side_m), point(east_m)))
+    assert compare("outline", area, spot) == pytest.approx(compare("outline", spot, area), nan_ok=True)
+    return compare("outline", area, spot)
+
+
+def test_a_point_in_a_small_outline_tells_more_than_one_beside_it():
+    inside, at_the_wall, next_door, over_there = (outline(20, east) for east in (0, 10, 30, 100))
+    assert inside == at_the_wall > 2.5 > 1.0 > next_door > 0 > over_there
+    # One point in four is not meant to lie in the outline of its site, so none tells more against it.
+    assert 0 < over_there - np.log(1 / OUTSIDE_MEANT) < 0.15
+
+
+def test_a_point_in_a_large_outline_or_one_that_is_not_true_tells_no_more_than_its_place():
+    small, larger, large = (outline(side, 0) for side in (60, 120, 170))
+    assert small > larger > large > 0
+    assert np.isnan(outline(400, 0)), "the outline is larger than all that counts as near"
+    assert 0 < outline(20, 0, accuracy_m=300.0) < 0.8
+    assert abs(outline(20, 100, accuracy_m=300.0)) < 0.8
+
+
+@pytest.mark.parametrize(("apart", "accuracy_m"), [(0.0, 60.0), (40.0, 60.0), (25.0, 20.0), (16.0, 20.0)])
+def test_what_an_outline_tells_is_how_much_likelier_the_point_is_there(apart, accuracy_m):
+    """By trial: the same site's errors keep their bound in 95 of 100, another's point lies anywhere near."""
+    random, side, size = np.random.default_rng(3), 30.0, 1_000_000
+    unit_m = np.hypot(np.hypot(accuracy_m, accuracy_m), PLACE_FLOOR_M)
+    angle, far = random.uniform(0, 2 * np.pi, size), unit_m * np.sqrt(random.uniform(0, 1, size))
+    other = np.column_stack([far * np.cos(angle), far * np.sin(angle)])
+    error = random.normal(0, 1, (2, size, 2)) * accuracy_m / 2.4477
+    assert np.mean(np.hypot(*error[0].T) <= accuracy_m) == pytest.approx(0.95, abs=0.002)
+    own = random.uniform(-side / 2, side / 2, (size, 2)) + error.sum(axis=0)
+    near = [np.mean(np.hypot(at[:, 0] - apart, at[:, 1]) < 5) for at in (own, other)]
+    meant = (1 - 1 / OUTSIDE_MEANT) * (1 - (side**2 / np.pi + 2 * 2 * (accuracy_m / 2.4477) ** 2) / unit_m**2)
+    wanted = np.log(meant * near[0] / near[1] + 1 - meant)
+    # A square is not round, and its blur is taken for that of the distance to it.
+    assert outline(side, apart, accuracy_m) == pytest.approx(wanted, abs=0.4)
+
+
+def test_two_points_or_two_areas_have_no_outline_between_them():
+    assert np.isnan(compare("outline", {"geometry": point()}, {"geometry": point(5)}))
+    assert np.isnan(compare("outline", {"geometry": square(20)}, {"geometry": square(30)}))
+    assert np.isnan(compare("outline", {"geometry": square(20)}, {}))
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,8 @@ from inducult_geo.match.compared import Compared
 from inducult_geo.match.kinds import HELD_BY, MOST_DOWN, MOST_UP, kinds
 from inducult_geo.match.prepare import prepare
 from inducult_geo.match.rivals import contests
-from inducult_geo.match.score import KINDS, explain, score
+from inducult_geo.match.score import KINDS, score
+from inducult_geo.match.waterfall import explain
 
 
 def found(*works, far=0.0):

@@ -4,7 +4,7 @@ import json
 
 import pandas as pd
 import pytest
-from match_rows import backdrop, point, records, row
+from match_rows import backdrop, point, records, row, square
 
 from inducult_geo.match import link
 from inducult_geo.match.labelled import labelled_sets
@@ -55,6 +55,18 @@ def test_a_name_that_nearly_all_bear_is_looked_at_unless_the_house_is_the_same(n
     found = link(*lists).query("left_id == '0' and decision == 'match'")
     assert found["right_id"].tolist() == ["0"]
     assert found["doubtful"].tolist() == [doubtful]
+
+
+def test_a_house_under_a_name_that_nearly_all_bear_goes_to_the_point_inside():
+    """Several left rows may match one right row, but not by a word that says nothing of which one it is."""
+    row_of_houses = [(number, 30.0 * number) for number in range(8)]
+    far = [row(f"{side}:x{i}", "Haus", point(30_000 + 9_000 * i)) for i in range(40) for side in "lr"]
+    left = [row(f"l:{i}", "Haus", point(east), accuracy_m=20.0) for i, east in row_of_houses]
+    right = [row(f"r:{i}", "Haus", square(12, east), accuracy_m=20.0) for i, east in row_of_houses if i % 2]
+    lists = [records(*own, *(one for one in far if one["source"] == own[0]["source"])) for own in (left, right)]
+    found = link(*lists, review=False)
+    found = found[~found["left_id"].str.startswith("x")]
+    assert [*zip(found["left_id"], found["right_id"], strict=True)] == [(i, i) for i in ("1", "3", "5", "7")]
 
 
 def test_what_may_be_right_instead_is_told_for_review():

@@ -39,14 +39,15 @@ def test_contests_are_what_looking_at_each_pair_tells(pairs, side, block, monkey
     value, more = random.integers(-3, 4, (2, len(pairs.left))).astype(float)
     single = np.array([True, True, False])
     contest, names = contests(pairs)[side], pairs.prepared.sources[1]
-    (lead, after), crowd = contest.standing(value), contest.crowd(value, single)
+    lone = random.random(len(value)) < 0.3
+    (lead, after), crowd = contest.standing(value), contest.crowd(value, single, lone)
     groups = groups_of(pairs, side)
     assert (pairs.prepared.units >= 0).sum() == 15
     for (_, theirs), members in groups.items():
         for at, kin in members:
             others = [value[other] for other, of in members if of != kin]
             assert lead[at] == pytest.approx(value[at] - max(others) if others else np.nan, nan_ok=True)
-            wanted = sum(np.exp(others)) if single[names.tolist().index(theirs)] else 0.0
+            wanted = sum(np.exp(others)) if single[names.tolist().index(theirs)] or lone[at] else 0.0
             assert crowd[at] == pytest.approx(wanted, abs=1e-12)
     best = {key: max(value[at] for at, _ in members) for key, members in groups.items()}
     keys = zip(contest.record.tolist(), names[contest.partners], strict=True)
@@ -78,4 +79,4 @@ def test_no_pairs_no_contest():
         assert len(contest.sizes) == len(contest.best(none)) == len(contest.of_pairs(none)) == 0
         lead, after = contest.standing(none)
         assert len(lead) == len(after.value) == len(after.lead) == len(after.most(none)) == 0
-        assert len(contest.crowd(none, np.array([True]))) == 0
+        assert len(contest.crowd(none, np.array([True]), none > 0)) == 0

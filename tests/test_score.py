@@ -17,17 +17,9 @@ from inducult_geo.match.plants import plants_of
 from inducult_geo.match.points import weigh
 from inducult_geo.match.prepare import prepare
 from inducult_geo.match.rivals import contests, leads
-from inducult_geo.match.score import (
-    CROWD,
-    LEAD_KNOTS,
-    LEADS,
-    OTHER_UNIT,
-    bar_in_words,
-    explain,
-    score,
-    shipped_weights,
-)
+from inducult_geo.match.score import CROWD, LEAD_KNOTS, LEADS, OTHER_UNIT, score, shipped_weights
 from inducult_geo.match.train import JUDGED
+from inducult_geo.match.waterfall import bar_in_words, explain
 
 WHOLE = {"address": "Sinning 1", "postcode": "83101", "city": "Rohrdorf"}
 
@@ -312,9 +304,9 @@ def test_units_of_a_plant_are_no_rivals():
     _, right = leads(pairs, np.array([4.0, 3.0, 1.0]))
     assert right.tolist() == [3.0, 2.0, -3.0]
     _, other = contests(pairs)
-    single = np.array([True, True])
-    assert np.allclose(other.crowd(np.log([4.0, 3.0, 1.0]), single), [1.0, 1.0, 7.0])
-    assert other.crowd(np.log([4.0, 3.0, 1.0]), ~single).tolist() == [0.0, 0.0, 0.0]
+    single, lone = np.array([True, True]), np.zeros(3, dtype=bool)
+    assert np.allclose(other.crowd(np.log([4.0, 3.0, 1.0]), single, lone), [1.0, 1.0, 7.0])
+    assert other.crowd(np.log([4.0, 3.0, 1.0]), ~single, lone).tolist() == [0.0, 0.0, 0.0]
 
 
 @pytest.mark.parametrize(

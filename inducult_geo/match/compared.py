@@ -9,15 +9,12 @@ from typing import Final
 import numpy as np
 import shapely
 
-from inducult_geo.match.prepared import Prepared
+from inducult_geo.match.prepared import NO_AREA_M2, Prepared
 from inducult_geo.match.words import Likeness, best_variants, likeness, plain_likeness
 from inducult_geo.ragged import Floats, Ints, Ragged
 
 PLACE_FLOOR_M: Final = 100.0
 """Sites have an extent: two good points of one works may lie this far apart."""
-
-NO_AREA_M2: Final = 1.0
-"""What is no larger is a point."""
 
 
 @dataclass(frozen=True)

@@ -57,6 +57,8 @@ class Evidence(NamedTuple):
         Whether the names have other unit numbers or quarters of the compass.
     is_other_address
         Whether both bear a name that many bear, at two addresses (see `BORNE_BY_MANY`, `BORNE_BY_ALL`).
+    is_anybodys
+        Whether both bear a name that nearly all bear ("House") and have no address in common (see `BORNE_BY_ALL`).
     has_fuel, has_capacity
         Whether fuel and capacity are the same.
     """
@@ -65,6 +67,7 @@ class Evidence(NamedTuple):
     is_backed: Flags
     is_other_unit: Flags
     is_other_address: Flags
+    is_anybodys: Flags
     has_fuel: Flags
     has_capacity: Flags
 
@@ -85,13 +88,14 @@ def evidence(
         What `compare_all` gave, where that was done before.
     """
     size = len(pairs.left)
-    seen = Evidence(np.empty(size), *(np.empty(size, dtype=bool) for _ in range(5)))
+    seen = Evidence(np.empty(size), *(np.empty(size, dtype=bool) for _ in range(6)))
     known = ((here, {name: one.of(here) for name, one in (scores or {}).items()}) for here in blocks(size))
     for here, found in in_blocks(pairs) if scores is None else known:
         seen.base[here] = intercept + added(found, points)
         seen.is_backed[here] = np.any([found[name] >= least for name, least in SUPPORT.items()], axis=0)
         seen.is_other_unit[here] = found["numbers"] == 0
         seen.is_other_address[here] = _other_address(found)
+        seen.is_anybodys[here] = _anybodys(found)
         seen.has_fuel[here], seen.has_capacity[here] = found["fuel"] == 1, found["capacity"] <= SAME_CAPACITY
     return seen
 
@@ -102,6 +106,13 @@ def _other_address(found: Mapping[str, Floats]) -> Flags:
     other_house = (street >= SAME_STREET) & (found["house number"] == 0) & (telling < BORNE_BY_MANY)
     other_street = (street < OTHER_STREET) & (telling < BORNE_BY_ALL)
     return np.asarray((name >= SUPPORT["name"]) & (other_house | other_street), dtype=bool)
+
+
+def _anybodys(found: Mapping[str, Floats]) -> Flags:
+    """Tell which pairs bear a name that nearly all bear and have no address in common (see `BORNE_BY_ALL`)."""
+    one_house = (found["house number"] == 1) & ~(found["street"] < SAME_STREET)
+    told = (found["name"] >= SUPPORT["name"]) & (found["telling words"] < BORNE_BY_ALL)
+    return np.asarray(told & ~one_house, dtype=bool)
 
 
 def same_plant(pairs: Compared, seen: Evidence, probability: Floats) -> Flags:

@@ -11,10 +11,10 @@ from inducult_geo.frames import TEXT, Records, concat_records
 from inducult_geo.match.again import match_of, matches
 from inducult_geo.match.candidates import candidates_of
 from inducult_geo.match.compared import Compared
-from inducult_geo.match.evidence import BORNE_BY_ALL, SUPPORT
 from inducult_geo.match.outcomes import other_works
 from inducult_geo.match.prepare import prepare
-from inducult_geo.match.score import DOUBTED, UNIT, Scored, Weights, explain, score
+from inducult_geo.match.score import DOUBTED, UNIT, Scored, Weights, score
+from inducult_geo.match.waterfall import explain
 from inducult_geo.ragged import Flags, Ints, ranks_within
 
 SECOND: Final = 0.3
@@ -79,19 +79,13 @@ def _table(scored: Scored, match: Ints, **kinds: Flags) -> pd.DataFrame:
             "score": value,
             "decision": np.select([best | again, unit], ["match", "unit"], "review"),
             "beside": keys.reindex(np.where(one_of, match, -1)).reset_index(drop=True),
-            "doubtful": asked | again | (value < DOUBTED) | _is_anybodys(scored, rows),
+            "doubtful": asked | again | (value < DOUBTED) | scored.is_anybodys[rows],
             "distance_m": pairs.distance_m[rows].round(1),
             "why": explain(scored, rows),
         }
     )
     table.loc[one_of, "why"] = explain(several, rows[one_of])
     return table.sort_values(["left_id", "score", "right_id"], ascending=[True, False, True], ignore_index=True)
-
-
-def _is_anybodys(scored: Scored, rows: Ints) -> Flags:
-    """Tell which pairs bear a name that nearly all bear ("House") and have no house number in common."""
-    name, telling, house = (scored.scores[kind].of(rows) for kind in ("name", "telling words", "house number"))
-    return np.asarray((name >= SUPPORT["name"]) & (telling < BORNE_BY_ALL) & ~(house == 1), dtype=bool)
 
 
 def _further(several: Scored, matched: Flags) -> Flags:

@@ -22,7 +22,8 @@ from inducult_geo.match.comparisons import inside
 from inducult_geo.match.decisions import PART_OF, SAME, Decision, Decisions
 from inducult_geo.match.history import MUSEUM_THEME
 from inducult_geo.match.lookup import places_in, places_of
-from inducult_geo.match.score import EVEN, UNIT, Scored, explain
+from inducult_geo.match.score import EVEN, UNIT, Scored
+from inducult_geo.match.waterfall import explain
 from inducult_geo.ragged import Flags, Ints
 
 NEAR_MISS: Final = 0.05

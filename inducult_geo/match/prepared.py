@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Final
 
 import numpy as np
 import pandas as pd
@@ -13,6 +14,9 @@ from numpy.typing import NDArray
 from inducult_geo.match.letters import Letters, Remembered, letters_of
 from inducult_geo.match.units import capacity_of_all, machines_of, numbered, units_of
 from inducult_geo.ragged import Flags, Floats, Ints, Ragged, sets, spread
+
+NO_AREA_M2: Final = 1.0
+"""What is no larger is a point."""
 
 _CODE_LENGTH = 12
 
@@ -262,6 +266,11 @@ class Prepared:
         """Tell which records stand neither at a single point nor nowhere."""
         kind = shapely.get_type_id(self.geometry)
         return np.asarray((kind != shapely.GeometryType.POINT) & (kind != shapely.GeometryType.MISSING), dtype=bool)
+
+    @cached_property
+    def has_areas(self) -> bool:
+        """Whether any record is an area."""
+        return bool((self.area_m2 > NO_AREA_M2).any())
 
     @cached_property
     def land(self) -> Ints:

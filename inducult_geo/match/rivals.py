@@ -85,7 +85,7 @@ class Contest:
             found.append(after)
         return lead, NextBest.of(found)
 
-    def crowd(self, total: Floats, single: Flags) -> Floats:
+    def crowd(self, total: Floats, single: Flags, is_anybodys: Flags) -> Floats:
         """Return for each pair the odds of all others of its group together.
 
         Parameters
@@ -93,14 +93,17 @@ class Contest:
         total
             Log-odds, one a pair.
         single
-            Of which sources one record alone can be the partner: the others take nothing from each other.
+            Of which sources one record alone can be the partner: those of others take nothing from each other.
+        is_anybodys
+            Which pairs must share whatever the source: nothing but a name that nearly all bear speaks for them (see
+            `evidence.Evidence`), and it is no sign of several records of one works.
         """
         rest = np.empty(len(total))
         for part in self._parts():
             odds = np.exp(np.minimum(total[part.order], _MOST))
             others = np.maximum(part.each(np.add.reduceat(odds, part.starts)) - part.of_kin(odds), 0.0)
             if not single.all():
-                others[~part.each(single[part.partners])] = 0.0
+                others[~part.each(single[part.partners]) & ~is_anybodys[part.order]] = 0.0
             rest[part.order] = others
         return rest
 

@@ -29,7 +29,7 @@ from inducult_geo.match.kinds import Kinds, kinds
 from inducult_geo.match.overlap import Levels, Overlap, overlap
 from inducult_geo.match.points import Parts, weigh
 from inducult_geo.match.rivals import Contest, contests
-from inducult_geo.ragged import Flags, Floats, Ints, blocks
+from inducult_geo.ragged import Flags, Floats, blocks
 
 LEADS: Final = ("lead over the left's next best", "lead over the right's next best")
 OVERLAP: Final = "overlap of the lists"
@@ -54,9 +54,6 @@ UNIT: Final = 0.5
 
 NEARNESS_ALONE: Final = 0.35
 """Score from which a pair is a match that nothing but nearness speaks for (see `evidence.SUPPORT`)."""
-
-_IN_WORDS: Final = 6
-_TOO_SMALL: Final = 0.05
 
 
 @dataclass(frozen=True)
@@ -141,6 +138,8 @@ class Scored:
         Whether the names have other unit numbers or quarters of the compass.
     is_other_address
         Whether both bear a name that many bear, at two addresses (see `evidence.BORNE_BY_MANY`).
+    is_anybodys
+        Whether both bear a name that nearly all bear, with no address in common (see `evidence.BORNE_BY_ALL`).
     """
 
     pairs: Compared
@@ -155,6 +154,7 @@ class Scored:
     is_backed: Flags
     is_other_unit: Flags
     is_other_address: Flags
+    is_anybodys: Flags
 
     @property
     def whole(self) -> Floats:
@@ -231,7 +231,7 @@ def score(
         What `compare_all` gave, where that was done before.
     many
         Sources of which several records may be partners of one record (permits, units): they take nothing from each
-        other, and those that bear one telling name at one place do not compete.
+        other, unless their name is anybody's, and those that bear one telling name at one place do not compete.
     """
     chosen = weights or shipped_weights()
     seen = evidence(pairs, chosen.points, chosen.intercept, scores)
@@ -241,18 +241,18 @@ def score(
     lists.add_to(total)
     shared = kinds(pairs, standing.sides, total)
     shared.add_to(total)
-    crowd = _crowd(pairs, standing.sides, total, many)
+    crowd = _crowd(pairs, standing.sides, total, many, seen.is_anybodys)
     parts: dict[str, Floats | Levels] = {**standing.parts, OVERLAP: lists, KINDS: shared, CROWD: crowd}
     found = findings(pairs) if scores is None else scores
     probability = _chance(np.add(total, crowd, out=total))
     backed = seen.is_backed | same_plant(pairs, seen, probability)
-    others = (seen.is_other_unit, seen.is_other_address)
     asked = np.empty(len(probability), dtype=bool)
     for here in blocks(len(asked)):
-        other = others[0][here] | others[1][here]
+        other = seen.is_other_unit[here] | seen.is_other_address[here]
         asked[here] = probability[here] >= np.where(other, DOUBTED, chosen.review)
     told = Parts(found, chosen.points, chosen.scale, parts)
-    return Scored(pairs, chosen, seen.base, told, probability, found, lists, shared, asked, backed, *others)
+    rules = (asked, backed, seen.is_other_unit, seen.is_other_address, seen.is_anybodys)
+    return Scored(pairs, chosen, seen.base, told, probability, found, lists, shared, *rules)
 
 
 def _bar(weights: Weights, is_backed: Flags, is_other: Flags) -> Floats:
@@ -279,27 +279,17 @@ def _total(base: Floats, leads: Sequence[Floats], weights: Weights) -> Floats:
     return total
 
 
-def _crowd(pairs: Compared, sides: tuple[Contest, Contest], total: Floats, many: Collection[str]) -> Floats:
+def _crowd(
+    pairs: Compared, sides: tuple[Contest, Contest], total: Floats, many: Collection[str], is_anybodys: Flags
+) -> Floats:
     """Return what all others that fit a pair's records take from it, of the side where they are more.
 
     Where both records have others that fit, the same doubt is seen from both sides: it counts once.
     """
     single = ~np.isin(pairs.prepared.sources[1], [*many])
-    most = sides[0].crowd(total, single)
-    np.maximum(most, sides[1].crowd(total, single), out=most)
+    most = sides[0].crowd(total, single, is_anybodys)
+    np.maximum(most, sides[1].crowd(total, single, is_anybodys), out=most)
     return np.negative(np.log1p(most, out=most), out=most)
-
-
-def bar_in_words(scored: Scored, row: int) -> str:
-    """Say from which score one pair is a match in a run, and why where that is not the usual bar."""
-    if not scored.is_backed[row]:
-        return "never a match in a run, whatever its score: nothing but nearness speaks for it"
-    why = ""
-    if scored.is_other_unit[row]:
-        why = " since their names have other unit numbers or quarters of the compass"
-    elif scored.is_other_address[row]:
-        why = " since many bear such a name, and their addresses differ"
-    return f"a match from {scored.bar[row]:.0%}{why}"
 
 
 @dataclass(frozen=True)
@@ -346,48 +336,3 @@ def stand(pairs: Compared, base: Floats, weights: Weights, repeated: Collection[
         spare.append(weights.offset + weights.scale * best.value + lead + best.most(theirs))
     total = _total(base, parts, weights)
     return Standing(sides, dict(zip(LEADS, parts, strict=True)), total, (spare[0], spare[1]))
-
-
-def explain(scored: Scored, rows: Ints) -> list[str]:
-    """Tell in words, for some pairs, what counted: the largest points first.
-
-    The points of one sentence add up to the log-odds of the score (to a rounding); what is too small to be named, and
-    where every pair starts, is its "rest".
-    """
-    names = [*scored.parts]
-    points = np.array([scored.parts.of(name, rows) for name in names]).reshape(len(names), len(rows))
-    chance = np.clip(scored.probability[rows], 1e-12, 1 - 1e-12)
-    rest = np.log(chance / (1 - chance))
-    order = np.argsort(-np.abs(points), axis=0, kind="stable")[:_IN_WORDS]
-    largest = np.take_along_axis(points, order, axis=0)
-    is_named = np.abs(largest) >= _TOO_SMALL
-    # Place in the sentence x pair: only what is named is put into words.
-    said, rounded = np.full(order.shape, "", dtype=object), np.zeros(order.shape)
-    for part, name in enumerate(names):
-        place, pair = np.nonzero((order == part) & is_named)
-        counts = largest[place, pair].tolist()
-        about = _about(scored, name, rows[pair], counts) if counts else []
-        shown = [f"{count:+.1f}" for count in counts]
-        said[place, pair] = [f"{what} {text}" for what, text in zip(about, shown, strict=True)]
-        rounded[place, pair] = [*map(float, shown)]
-    rest -= sum(rounded)
-    return [
-        "; ".join([*filter(None, told), f"rest {left:+.1f}"])
-        for told, left in zip(said.T.tolist(), rest.tolist(), strict=True)
-    ]
-
-
-def _about(scored: Scored, name: str, rows: Ints, points: Sequence[float]) -> list[str]:
-    """Say what one part of a score is about, for some pairs with their points."""
-    if name in LEADS:
-        whose = "first" if name == LEADS[0] else "second"
-        ahead, behind = f"fits better than all else of the {whose}", f"the {whose} has another that may fit"
-        return [ahead if count > 0 else behind for count in points]
-    if name == OVERLAP:
-        return [f"{name} about {share:.0%}" for share in scored.lists.shares[scored.lists.of_pair[rows]]]
-    if name == KINDS:
-        words = scored.pairs.prepared.lexicon.words
-        return [f"{name} '{words[word]}'" for word in scored.kinds.words[scored.kinds.of_pair[rows]]]
-    if name in scored.scores:
-        return [f"{name} {seen}" for seen in scored.scores[name].detail(rows)]
-    return [name] * len(rows)

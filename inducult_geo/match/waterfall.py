@@ -1,13 +1,75 @@
-"""One pair's score as a waterfall: where it starts, what each comparison adds, where it ends."""
+"""Scores in words: a pair's in one sentence, its bar, and all of it as a waterfall."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 import numpy as np
 
-from inducult_geo.match.score import Scored
+from inducult_geo.match.score import KINDS, LEADS, OVERLAP, Scored
+from inducult_geo.ragged import Ints
+
+_IN_WORDS: Final = 6
+_TOO_SMALL: Final = 0.05
+
+
+def explain(scored: Scored, rows: Ints) -> list[str]:
+    """Tell in words, for some pairs, what counted: the largest points first.
+
+    The points of one sentence add up to the log-odds of the score (to a rounding); what is too small to be named, and
+    where every pair starts, is its "rest".
+    """
+    names = [*scored.parts]
+    points = np.array([scored.parts.of(name, rows) for name in names]).reshape(len(names), len(rows))
+    chance = np.clip(scored.probability[rows], 1e-12, 1 - 1e-12)
+    rest = np.log(chance / (1 - chance))
+    order = np.argsort(-np.abs(points), axis=0, kind="stable")[:_IN_WORDS]
+    largest = np.take_along_axis(points, order, axis=0)
+    is_named = np.abs(largest) >= _TOO_SMALL
+    # Place in the sentence x pair: only what is named is put into words.
+    said, rounded = np.full(order.shape, "", dtype=object), np.zeros(order.shape)
+    for part, name in enumerate(names):
+        place, pair = np.nonzero((order == part) & is_named)
+        counts = largest[place, pair].tolist()
+        about = _about(scored, name, rows[pair], counts) if counts else []
+        shown = [f"{count:+.1f}" for count in counts]
+        said[place, pair] = [f"{what} {text}" for what, text in zip(about, shown, strict=True)]
+        rounded[place, pair] = [*map(float, shown)]
+    rest -= sum(rounded)
+    return [
+        "; ".join([*filter(None, told), f"rest {left:+.1f}"])
+        for told, left in zip(said.T.tolist(), rest.tolist(), strict=True)
+    ]
+
+
+def _about(scored: Scored, name: str, rows: Ints, points: Sequence[float]) -> list[str]:
+    """Say what one part of a score is about, for some pairs with their points."""
+    if name in LEADS:
+        whose = "first" if name == LEADS[0] else "second"
+        ahead, behind = f"fits better than all else of the {whose}", f"the {whose} has another that may fit"
+        return [ahead if count > 0 else behind for count in points]
+    if name == OVERLAP:
+        return [f"{name} about {share:.0%}" for share in scored.lists.shares[scored.lists.of_pair[rows]]]
+    if name == KINDS:
+        words = scored.pairs.prepared.lexicon.words
+        return [f"{name} '{words[word]}'" for word in scored.kinds.words[scored.kinds.of_pair[rows]]]
+    if name in scored.scores:
+        return [f"{name} {seen}" for seen in scored.scores[name].detail(rows)]
+    return [name] * len(rows)
+
+
+def bar_in_words(scored: Scored, row: int) -> str:
+    """Say from which score one pair is a match in a run, and why where that is not the usual bar."""
+    if not scored.is_backed[row]:
+        return "never a match in a run, whatever its score: nothing but nearness speaks for it"
+    why = ""
+    if scored.is_other_unit[row]:
+        why = " since their names have other unit numbers or quarters of the compass"
+    elif scored.is_other_address[row]:
+        why = " since many bear such a name, and their addresses differ"
+    return f"a match from {scored.bar[row]:.0%}{why}"
 
 
 class Step(NamedTuple):

@@ -15,15 +15,21 @@ from qgis.core import (
     QgsExpression,
     QgsExpressionContext,
     QgsExpressionContextUtils,
+    QgsLayoutExporter,
+    QgsLayoutItemLabel,
+    QgsLayoutItemLegend,
+    QgsLayoutItemMap,
+    QgsLayoutItemScaleBar,
     QgsMapRendererParallelJob,
     QgsMapSettings,
     QgsProject,
     QgsRasterLayer,
     QgsRectangle,
+    QgsUnitTypes,
     QgsVectorLayer,
 )
 from qgis.PyQt.QtCore import QSize
-from qgis.PyQt.QtGui import QColor
+from qgis.PyQt.QtGui import QColor, QImage
 from qgis.PyQt.QtXml import QDomDocument
 
 PICTURE = QSize(900, 620)
@@ -140,12 +146,78 @@ def open_project(path):
         "records_of_a_site": records_of_a_site(project),
         "colors": draw(project, shown),
         "themes": {name: draw_theme(project, name) for name in project.mapThemeCollection().mapThemes()},
+        "layouts": {layout.name(): printed(layout, Path(path).parent) for layout in layouts(project)},
         "rasters": {
             layer.name(): [layer.renderer().type(), layer.bandCount()]
             for layer in layers
             if isinstance(layer, QgsRasterLayer)
         },
     }
+
+
+def layouts(project):
+    """Return the print layouts of the project."""
+    return project.layoutManager().printLayouts()
+
+
+def printed(layout, folder):
+    """Print a layout as an analyst would: the whole map as PNG and PDF, then a page a region; tell what is on it."""
+    target = folder / "printed" / layout.name()
+    target.mkdir(parents=True)
+    exporter = QgsLayoutExporter(layout)
+    image = QgsLayoutExporter.ImageExportSettings()
+    image.dpi = 60
+    image.generateWorldFile = False
+    pdf = QgsLayoutExporter.PdfExportSettings()
+    pdf.exportMetadata = True
+    results = [
+        exporter.exportToImage(str(target / "whole.png"), image),
+        exporter.exportToPdf(f"{target}/whole.pdf", pdf),
+    ]
+    whole = labels_of(layout)
+    result, problem = QgsLayoutExporter.exportToImage(layout.atlas(), str(target / "atlas"), "png", image)
+    assert not problem, problem
+    (shown,) = items(layout, QgsLayoutItemMap)
+    (legend,) = items(layout, QgsLayoutItemLegend)
+    (bar,) = items(layout, QgsLayoutItemScaleBar)
+    page = layout.pageCollection().page(0).sizeWithUnits()
+    return {
+        "results": [*results, result],
+        "files": sorted(file.name for file in target.iterdir()),
+        "colors": {file.name: colors_of(QImage(str(file))) for file in target.glob("*.png")},
+        "size_mm": [page.width(), page.height()],
+        "labels": whole,
+        "atlas_labels": labels_of(layout),
+        "legend": [layer.name() for layer in legend.model().rootGroup().findLayers()],
+        "theme": shown.followVisibilityPresetName(),
+        "linked": [
+            legend.linkedMap() == shown,
+            bar.linkedMap() == shown,
+            bar.units() == QgsUnitTypes.DistanceKilometers,
+        ],
+        "outside": [item.id() for item in items(layout, object) if item.id() != "page" and not inside(layout, item)],
+    }
+
+
+def items(layout, kind):
+    """Return the items of a kind on a page of a layout."""
+    return [item for item in layout.items() if isinstance(item, kind) and hasattr(item, "id")]
+
+
+def labels_of(layout):
+    """Return what the labels say at the moment."""
+    return {item.id(): item.currentText() for item in items(layout, QgsLayoutItemLabel)}
+
+
+def inside(layout, item):
+    """Tell whether an item lies on the page as a whole."""
+    page = layout.pageCollection().page(0)
+    return page.sceneBoundingRect().adjusted(-1, -1, 1, 1).contains(item.mapRectToScene(item.rect()))
+
+
+def colors_of(image):
+    """Count the colors of a picture."""
+    return len({image.pixel(x, y) for x in range(0, image.width(), 2) for y in range(0, image.height(), 2)})
 
 
 def draw_theme(project, name):
@@ -192,7 +264,7 @@ def draw(project, layers, overrides=None, part=1.0):
     image = job.renderedImage()
     if len(sys.argv) > 2:
         image.save(sys.argv[2])
-    return len({image.pixel(x, y) for x in range(0, image.width(), 2) for y in range(0, image.height(), 2)})
+    return colors_of(image)
 
 
 main()

@@ -21,6 +21,8 @@ from inducult_geo.publish.licences import for_release
 PYTHON = "/usr/bin/python3"
 SCRIPT = Path(__file__).with_name("qgis_open.py")
 pytestmark = pytest.mark.qgis
+HOSTILE_CREDIT = "Office [% 6 * 7 %] <b>of</b> 'monuments'"
+HOSTILE_TITLE = "Kraj [% 6 * 7 %] <i>x</i>"
 NAMELESS = [18, 21]
 """Numbers of two sites with outlines that get no name, the second no type, either."""
 
@@ -36,6 +38,8 @@ def bundle():
     made = small_bundle()
     made.sites.loc[NAMELESS, ["name", "name_en"]] = None
     made.sites.loc[NAMELESS[1], "type"] = None
+    made.sources.loc[made.sources["source"] != "osm", "attribution"] = HOSTILE_CREDIT
+    made.regions.loc[0, "title"] = HOSTILE_TITLE
     return with_surfaces(with_made_changes(for_release(made, contracts())))
 
 
@@ -155,3 +159,33 @@ def test_every_style_of_the_sites_draws(met):
         "data quality": "RuleRenderer",
         "background": "categorizedSymbol",
     }
+
+
+@pytest.mark.parametrize(("name", "size_mm"), [("Map on A4", [297, 210]), ("Map on A3", [420, 297])])
+def test_a_layout_prints_a_map_of_all_and_one_of_each_region(met, bundle, name, size_mm):
+    layout = met["project"]["layouts"][name]
+    assert layout["results"] == [0, 0, 0]
+    assert layout["size_mm"] == size_mm
+    pictures = {"whole.png", *(f"{region}.png" for region in bundle.regions["region"])}
+    assert {*layout["files"]} >= {"whole.pdf", *pictures}
+    assert set(layout["colors"]) == pictures
+    assert all(colors > 50 for colors in layout["colors"].values())
+    assert len({*layout["colors"].values()}) > 1, "a page a region, not the same page again"
+    assert layout["theme"] == "Heritage and production"
+    assert layout["legend"] == ["Open questions", "Industrial sites", "Industrial sites by branch", "Regions"]
+    assert layout["linked"] == [True, True, True]
+    assert layout["outside"] == []
+
+
+@pytest.mark.parametrize("name", ["Map on A4", "Map on A3"])
+def test_a_layout_names_the_release_its_day_and_its_sources_and_evaluates_nothing_of_theirs(met, bundle, name):
+    layout = met["project"]["layouts"][name]
+    whole, page = layout["labels"], layout["atlas_labels"]
+    assert whole["title"] == met["project"]["title"]
+    assert whole["date"].startswith("Data up to 2024-03-01")
+    assert whole["credit"].startswith("© OpenStreetMap contributors (ODbL-1.0) · ")
+    assert f"{HOSTILE_CREDIT} (CC-BY-4.0)" in whole["credit"]
+    assert whole["credit"].endswith("openstreetmap.org/copyright")
+    last = max(bundle.regions["title"])
+    assert (page["title"], page["date"]) == (last, f"{whole['title']} · {whole['date']}")
+    assert page["credit"] == whole["credit"]

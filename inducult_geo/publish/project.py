@@ -16,6 +16,7 @@ from markupsafe import Markup
 from inducult_geo.publish.bundle import Bundle, Surface
 from inducult_geo.publish.coverage import COVERAGES, extent_of_surface
 from inducult_geo.publish.layers import Layer
+from inducult_geo.publish.layouts import layouts
 from inducult_geo.publish.licences import credit_text, licence_names
 from inducult_geo.publish.metadata import SAMPLE_NOTICE, crs_facts, data_date, extent_of, release_title, timestamp
 from inducult_geo.publish.styles import environment
@@ -26,6 +27,7 @@ _PACKAGE = "./inducult.gpkg"
 _ZIP_TIME = (1980, 1, 1, 0, 0, 0)
 _QGIS_KINDS = {"Point": ("Point", "Point"), "MultiPolygon": ("Polygon", "MultiPolygon")}
 _HIDDEN = ("source_records", "changes", "site_points_by_theme")
+_EXPLAINED = ("review", "site_points", "site_points_by_theme", "regions")
 _ORDER = ("Review", "Changes", "Sites", "Evidence", "Background", "Documentation")
 
 
@@ -169,6 +171,9 @@ def project_file(
             layers=ordered,
             relations=relations,
             themes=_shown_themes(ordered),
+            coverage=next(layer for layer in ordered if layer.name == "regions"),
+            explained=[layer for layer in ordered if layer.name in _EXPLAINED],
+            **layouts(bundle),
         )
     )
     return _zipped(f"{PROJECT_NAME}.qgs", text.strip().encode("utf-8"))

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import typing
+
 import pytest
 
 from inducult_geo.catalog import labels as tables
 from inducult_geo.catalog.labels import KINDS, LANGUAGES, label_status, labels
+from inducult_geo.catalog.models import Place
 from inducult_geo.errors import CatalogError
 from inducult_geo.harmonize import vocabulary
-from inducult_geo.publish.domains import DOMAINS
+from inducult_geo.harmonize.place import UNSTATED_ACCURACY_M
+from inducult_geo.publish.domains import DOMAINS, ON_GRID
 from inducult_geo.publish.layers import LAYERS
 from inducult_geo.text import packaged_rows
 
@@ -26,6 +30,12 @@ def test_every_kind_has_every_key_in_every_language(kind: str, language: str) ->
 @pytest.mark.parametrize("kind", ["type", "theme", "aspect", "status", "present_use"])
 def test_english_is_what_the_release_says(kind: str) -> None:
     assert dict(labels(kind)) == dict(DOMAINS[kind])
+
+
+def test_whatever_a_place_may_be_found_by_has_a_label() -> None:
+    """A release is refused where a value is not in its list: a contract that tells no origin must not stop it."""
+    stated = typing.get_args(Place.model_fields["origin"].annotation)
+    assert {*stated, *UNSTATED_ACCURACY_M, ON_GRID} == DOMAINS["geometry_origin"].keys()
 
 
 def test_a_title_that_is_told_is_that_of_the_layer() -> None:

@@ -241,6 +241,19 @@ def test_a_theme_without_a_drawing_has_that_of_the_others(con):
     assert "other" not in otherwise
 
 
+def test_a_question_mark_stands_at_its_ring_or_not_at_all():
+    root = ET.fromstring(style_of(layer_named("review"), region_titles={}))
+    (settings,) = root.iterfind("labeling/settings")
+    place, seen = settings.find("placement"), settings.find("rendering")
+    ring = float(next(o.get("value") for o in root.iter("Option") if o.get("name") == "size")) / 400 / 2
+    assert (place.get("placement"), place.get("quadOffset")) == ("1", "2"), "one place alone, at the upper right"
+    right, down = float(place.get("xOffset")), float(place.get("yOffset"))
+    assert (right**2 + down**2) ** 0.5 == pytest.approx(ring, abs=0.5)
+    assert right > 0 > down
+    assert seen.get("displayAll") == "0"
+    assert float(seen.get("scaleMax")) <= 150_000, "from afar the rings tell enough"
+
+
 def project(con):
     (content,) = con.execute("SELECT content FROM qgis_projects WHERE name = 'inducult'").fetchone()
     with zipfile.ZipFile(io.BytesIO(bytes.fromhex(content))) as archive:

@@ -12,7 +12,7 @@ from inducult_geo.frames import to_json
 from inducult_geo.match.candidates import candidates_of
 from inducult_geo.match.compared import Compared
 from inducult_geo.match.comparisons import COMPARISONS
-from inducult_geo.match.evidence import SAME_FUEL
+from inducult_geo.match.evidence import FUEL_UNITS, SAME_FUEL, SAME_PLANT
 from inducult_geo.match.plants import plants_of
 from inducult_geo.match.points import weigh
 from inducult_geo.match.prepare import prepare
@@ -193,13 +193,54 @@ def test_the_same_fuel_speaks_for_plants_that_lists_know_by_abbreviations(fuel, 
     assert (scored.probability[place] >= SAME_FUEL) or not backed
 
 
-def test_a_plant_of_the_same_fuel_farther_off_is_no_match_by_that_alone():
-    near, far = (
-        row(f"{s}:1", n, point(m), tags=to_json({"fuel": "gas"}), accuracy_m=500.0)
-        for s, n, m in (("a", "Peterborough", 0), ("b", "PBRG", 9_000))
+def told_plants(distance_m, fuel="gas", other="gas", **more):
+    """A power plant in two lists that call it by its town and by an abbreviation; whether that speaks for it."""
+    scored, at = scored_pairs(
+        row("a:1", "Peterborough", point(), tags=to_json({"fuel": fuel}), accuracy_m=500.0),
+        row("b:1", "PBRG", point(distance_m), tags=to_json({"fuel": other}), accuracy_m=500.0, **more),
     )
-    scored, at = scored_pairs(near, far)
-    assert not scored.is_backed[at["a:1", "b:1"]]
+    place = at["a:1", "b:1"]
+    return scored.is_backed[place], scored.probability[place]
+
+
+@pytest.mark.parametrize("units", [0.5, FUEL_UNITS - 0.1, FUEL_UNITS + 0.1, 12.0])
+def test_the_same_fuel_speaks_for_plants_near_each_other(units):
+    """Farther off it is no match by that alone, whatever its score: on a river the next plant is not far."""
+    backed, score = told_plants(units * np.hypot(500, 500))
+    assert score >= SAME_FUEL
+    assert backed == (units < FUEL_UNITS)
+
+
+@pytest.mark.parametrize(
+    ("distance_m", "kind", "fuel", "backed"),
+    [
+        (40, "power_station", None, True),
+        (40, "power_station", "coal", False),
+        (40, "brewery", None, False),
+        (900, "power_station", None, False),
+    ],
+)
+def test_that_both_are_power_plants_speaks_for_them_at_one_place(distance_m, kind, fuel, backed):
+    found, score = told_plants(distance_m, other=fuel, type=kind)
+    assert found == backed
+    assert score >= SAME_PLANT or not backed
+
+
+def test_in_lists_of_power_plants_each_row_is_one():
+    """A register of combustion plants calls them by their companies: nothing else there tells what they are."""
+    towns = ("Gera", "Jena", "Suhl", "Hof", "Plauen", "Zwickau", "Chemnitz", "Freiberg")
+    plants = [
+        row(f"{source}:{at}", f"{town} Power Plant", point(100_000 + 20_000 * at), country="AT", accuracy_m=500.0)
+        for at, town in enumerate(towns)
+        for source in "cd"
+    ]
+    bare = row("c:9", "Peterborough", point(), accuracy_m=500.0), row("d:9", "Regional Generators", point(20))
+    scored, at = scored_pairs(*bare, *plants)
+    place = at["c:9", "d:9"]
+    assert scored.probability[place] >= SAME_PLANT
+    assert scored.is_backed[place]
+    scored, at = scored_pairs(*bare)
+    assert not scored.is_backed[at["c:9", "d:9"]]
 
 
 def test_explanation_names_what_counted():

@@ -32,8 +32,15 @@ SAME_CAPACITY: Final = 0.15
 too: plants are known by abbreviations in some lists."""
 
 SAME_FUEL: Final = 0.7
-"""Score from which the same fuel supports a match of plants as near as their accuracies tell: lists know them by
+"""Score from which the same fuel supports a match of plants no farther apart than `FUEL_UNITS`: lists know them by
 abbreviations, and what scores so high has no other about."""
+
+FUEL_UNITS: Final = 2.0
+"""Distance in units of how true both places are up to which it does: on a river the next plant is not far."""
+
+SAME_PLANT: Final = 0.8
+"""Score from which it supports a match of plants as near as their accuracies tell that both are power plants, where
+one does not tell its fuel: lists know them by their towns or their companies."""
 
 SAME_STREET: Final = 0.85
 OTHER_STREET: Final = 0.3
@@ -59,8 +66,8 @@ class Evidence(NamedTuple):
         Whether both bear a name that many bear, at two addresses (see `BORNE_BY_MANY`, `BORNE_BY_ALL`).
     is_anybodys
         Whether both bear a name that nearly all bear ("House") and have no address in common (see `BORNE_BY_ALL`).
-    has_fuel, has_capacity
-        Whether fuel and capacity are the same.
+    has_fuel, has_other_fuel, has_capacity
+        Whether both tell one fuel, or two; whether the capacity is the same.
     """
 
     base: Floats
@@ -69,6 +76,7 @@ class Evidence(NamedTuple):
     is_other_address: Flags
     is_anybodys: Flags
     has_fuel: Flags
+    has_other_fuel: Flags
     has_capacity: Flags
 
 
@@ -88,7 +96,7 @@ def evidence(
         What `compare_all` gave, where that was done before.
     """
     size = len(pairs.left)
-    seen = Evidence(np.empty(size), *(np.empty(size, dtype=bool) for _ in range(6)))
+    seen = Evidence(np.empty(size), *(np.empty(size, dtype=bool) for _ in range(7)))
     known = ((here, {name: one.of(here) for name, one in (scores or {}).items()}) for here in blocks(size))
     for here, found in in_blocks(pairs) if scores is None else known:
         seen.base[here] = intercept + added(found, points)
@@ -96,7 +104,8 @@ def evidence(
         seen.is_other_unit[here] = found["numbers"] == 0
         seen.is_other_address[here] = _other_address(found)
         seen.is_anybodys[here] = _anybodys(found)
-        seen.has_fuel[here], seen.has_capacity[here] = found["fuel"] == 1, found["capacity"] <= SAME_CAPACITY
+        seen.has_fuel[here], seen.has_other_fuel[here] = found["fuel"] == 1, found["fuel"] == 0
+        seen.has_capacity[here] = found["capacity"] <= SAME_CAPACITY
     return seen
 
 
@@ -116,9 +125,17 @@ def _anybodys(found: Mapping[str, Floats]) -> Flags:
 
 
 def same_plant(pairs: Compared, seen: Evidence, probability: Floats) -> Flags:
-    """Tell which pairs the fuel speaks for: with the capacity, or at one place (see `SAME_CAPACITY`, `SAME_FUEL`)."""
+    """Tell which pairs it speaks for that they are of one kind of plant.
+
+    One fuel, with the capacity (`SAME_CAPACITY`) or a good score (`SAME_FUEL`); or that both are power plants at one
+    place (`SAME_PLANT`).
+    """
     found = seen.has_fuel & seen.has_capacity
-    rows = np.flatnonzero(seen.has_fuel)
-    some = pairs.take(rows)
-    found[rows] |= (some.distance_m <= some.unit_m) & (probability[rows] >= SAME_FUEL)
+    plant = pairs.prepared.is_power_plant
+    if not plant.any():
+        return found
+    rows = np.flatnonzero((probability >= np.where(seen.has_fuel, SAME_FUEL, SAME_PLANT)) & ~seen.has_other_fuel)
+    some, fuel = pairs.take(rows), seen.has_fuel[rows]
+    near = some.distance_m <= np.where(fuel, FUEL_UNITS, 1.0) * some.unit_m
+    found[rows] |= (fuel | (plant[some.left] & plant[some.right])) & near
     return found

@@ -70,6 +70,7 @@ def prepare(records: Records) -> Prepared:
     cities = words.towns(records["city"])
     geometry = records.geometry.to_numpy().astype(object)
     capacity, fuel = capacity_and_fuel(records["tags"], records["type"])
+    power_house, is_power_plant = _power_houses(words, flat(names, variants), fuel > 0, records, own)
     source, (lands, known) = _text(records["source"]), pd.factorize(country)
     group = pd.factorize(pd.factorize(source)[0] * max(len(known), 1) + lands)[0].astype(np.int64)
     return Prepared(
@@ -95,7 +96,8 @@ def prepare(records: Records) -> Prepared:
         ids=tuple(_each(lambda text: {k: str(v) for k, v in from_json(text).items()}, records["ids"])),
         capacity=capacity,
         fuel=fuel,
-        power_house=_power_houses(words, flat(names, variants), fuel > 0, records, own),
+        power_house=power_house,
+        is_power_plant=is_power_plant,
         lexicon=_lexicon(words, [names, operators], variants, [streets, cities], group),
     )
 
@@ -164,8 +166,16 @@ def _postcode(value: Any) -> str:
     return code if any(map(str.isdigit, code)) else ""
 
 
-def _power_houses(words: Words, names: Ragged, burns: Flags, records: Records, called_by: Texts) -> Floats:
-    """Tell who is a boiler or power house, by its name, its type or that a fuel is told (see `Prepared`)."""
+def _power_houses(
+    words: Words, names: Ragged, burns: Flags, records: Records, called_by: Texts
+) -> tuple[Floats, Flags]:
+    """Tell who is a boiler or power house, by its name, its type or that a fuel is told (see `Prepared`).
+
+    Returns
+    -------
+    power_house, is_power_plant
+        One value a record.
+    """
     said = power_words(words.number)[names.values]
     found = np.bincount(names.rows, weights=said, minlength=len(names)) > 0
     some = np.flatnonzero(found[called_by.rows])
@@ -174,7 +184,8 @@ def _power_houses(words: Words, names: Ragged, burns: Flags, records: Records, c
     told = burns | records["type"].isin(POWER_TYPES).to_numpy(dtype=bool)
     value = np.where(told | names.has_any, told | found, np.nan)
     share = pd.Series(value).groupby(records["source"].to_numpy(dtype=object)).transform("mean").to_numpy()
-    return np.where(share > POWER_USUAL, np.nan, value)
+    usual = share > POWER_USUAL
+    return np.where(usual, np.nan, value), usual | (value == 1)
 
 
 def _usual(names: Ragged, group: Ints, n_words: int) -> Floats:

@@ -88,6 +88,8 @@ class Prepared:
     power_house
         1 where the name, the type or a fuel tells of a boiler or power house, else 0; NaN where nothing is told, or
         where the whole source is about such.
+    is_power_plant
+        Whether it is one, or its source is about such.
     lexicon
         The words.
     """
@@ -115,6 +117,7 @@ class Prepared:
     capacity: Floats
     fuel: Ints
     power_house: Floats
+    is_power_plant: Flags
     lexicon: Lexicon
 
     def __len__(self) -> int:

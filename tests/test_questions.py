@@ -26,7 +26,8 @@ RECORDS = records(
 def pair(left, right, score, decision="review", **more):
     homes = {"a:1": "S1", "b:1": "S2", "c:1": "S3", "d:1": "S4"} | more.pop("homes", {})
     known = {"left_key": left, "right_key": right, "score": score, "distance_m": 1.0, "why": "because", "asked": True}
-    known |= {"decision": decision, "decided_by": None, "contained": False, "far": False, "direct": decision == "match"}
+    known |= {"whole": score, "contained": False, "far": False}
+    known |= {"decision": decision, "decided_by": None, "direct": decision == "match"}
     return known | {"left_site": homes[left], "right_site": homes[right], "region": "zwickau"} | more
 
 
@@ -147,6 +148,17 @@ def test_what_changes_more_comes_first_not_what_is_closest_to_even() -> None:
     assert review["priority"].tolist() == [0.3, 0.25]
     assert CHANGES[1] in review.loc[0, "why"]
     assert CHANGES[3] in review.loc[1, "why"]
+
+
+def test_what_was_kept_apart_counts_by_whether_it_is_one_of_the_right_ones() -> None:
+    """Two blocks of a plant fit one row and share what fits it: each may be of that site for all that."""
+    alone, one_of_two = pair("a:1", "c:1", 0.6), pair("b:1", "c:1", 0.45, whole=0.9)
+    _, review = ask(alone, one_of_two)
+    assert review["score"].tolist() == [0.45, 0.6]
+    assert review["priority"].tolist() == [round(0.9 * 3 / 4, 3), round(0.6 / 4, 3)]
+    one = {"a:1": "S1", "c:1": "S1"}
+    _, review = ask(pair("a:1", "c:1", 0.3, "match", homes=one, whole=0.9))
+    assert review["priority"].tolist() == [round(0.7 / 4, 3)], "joined: which of them it is, the score tells"
 
 
 def test_a_doubted_join_counts_by_what_the_score_lacks() -> None:

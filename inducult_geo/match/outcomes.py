@@ -99,8 +99,9 @@ def outcomes(scored: Scored, settled: Settled) -> pd.DataFrame:
     pandas.DataFrame
         `left_key`, `right_key` (with `part_of` the part is left, else the smaller key), `score`, `distance_m`, `why`,
         `decision`, `decided_by`, `left_site`, `right_site`, `region`, and for the questions to be made of them:
-        `asked` (worth a person's time), `contained` (a monument inside works, a museum beside them), `far` (the places
-        contradict each other), `direct` (joined by its own score).
+        `whole` (the score if others that fit took nothing from it, see `score.Scored.whole`), `asked` (worth a person's
+        time), `contained` (a monument inside works, a museum beside them), `far` (the places contradict each other),
+        `direct` (joined by its own score).
 
     Raises
     ------
@@ -230,6 +231,7 @@ def _scored(scored: Scored, settled: Settled) -> pd.DataFrame:
             "left_key": settled.keys[low[kept]],
             "right_key": settled.keys[high[kept]],
             "score": scored.probability[kept].round(4),
+            "whole": scored.several.probability[kept].round(4),
             "distance_m": scored.pairs.distance_m[kept].round(1),
             "why": _why(scored, kept),
             "contained": (contained | museum)[kept],
@@ -269,6 +271,7 @@ def _unscored(scored: Scored, settled: Settled, twins: Sequence[Pair]) -> pd.Dat
             "left_key": keys[left],
             "right_key": keys[right],
             "score": np.full(len(left), np.nan),
+            "whole": np.full(len(left), np.nan),
             "distance_m": np.round(shapely.distance(shapes[left], shapes[right]), 1),
             "why": np.full(len(left), "", dtype=object),
             "contained": np.zeros(len(left), dtype=bool),

@@ -11,8 +11,10 @@ sure ones are joined (`score.UNIT`), and none is asked about.
 Sites that a steward keeps apart are never asked about again, whichever of their records the word was about.
 
 **In which order.** `priority` is what an answer may be expected to change: the chance that it is not what the map
-shows now (the score, where a pair was kept apart; what the score lacks to 1, where it was joined) times the number of
-things that would change, of `CHANGES`, over their number. A monument inside works counts as even at least.
+shows now times the number of things that would change, of `CHANGES`, over their number. Where a pair was kept apart,
+that chance is its score if others that fit took nothing from it (`score.Scored.whole`): of two blocks of a plant that
+fit one row either may be of that site. Where it was joined, it is what the score lacks to 1. A monument inside works
+counts as even at least.
 """
 
 from __future__ import annotations
@@ -41,7 +43,7 @@ from inducult_geo.ragged import Flags, Floats, Ints
 LATER: Final = "both have a likelier partner, and that is asked about first"
 """Why a pair that would be worth a question is none yet."""
 
-FAR_SURE: Final = 0.9
+FAR_SURE: Final = 0.8
 """Score from which a pair is one site for all that its places contradict each other: a coordinate is wrong, which the
 site's `conflicts` tell."""
 
@@ -195,9 +197,9 @@ def _written(pairs: pd.DataFrame, ends: tuple[Ints, Ints], records: Records) -> 
     """Write the questions; the left record is the one that would be the part."""
     within = (pairs["left_site"] == pairs["right_site"]).to_numpy(dtype=bool)
     weights = _changes(ends, records)
-    score = pairs["score"].fillna(EVEN).to_numpy(dtype=float)
+    score, whole = (pairs[name].fillna(EVEN).to_numpy(dtype=float) for name in ("score", "whole"))
     contained = pairs["contained"].to_numpy(dtype=bool)
-    chance = np.where(within, 1 - score, np.where(contained, np.maximum(score, EVEN), score))
+    chance = np.where(within, 1 - score, np.where(contained, np.maximum(whole, EVEN), whole))
     left, right, turned = _part_first(ends, records)
     keys = records["record_key"].to_numpy(dtype=object)
     texts = records["names"].to_numpy(dtype=object)

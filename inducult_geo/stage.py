@@ -17,6 +17,7 @@ from typing import Any, TypeVar
 
 import geopandas as gpd
 import pandas as pd
+import pyarrow.parquet as pq
 
 from inducult_geo.digest import sha256
 from inducult_geo.frames import Counts, Pairs, Records, Sites, as_pairs, as_records, as_sites, concat_records
@@ -108,6 +109,12 @@ class Stage:
     def records(self) -> gpd.GeoDataFrame:
         """Read the region's records with their outcome."""
         return gpd.read_parquet(self.folder / "records.parquet")
+
+    def one_record(self, key: str, *columns: str) -> list[tuple[Any, ...]]:
+        """Read columns of the record with a key: one row, or none; null is None."""
+        path = self.folder / "records.parquet"
+        table = pq.read_table(path, columns=[*columns], filters=[("record_key", "==", key)])
+        return [tuple(row[name] for name in columns) for row in table.to_pylist()]
 
     def sites(self) -> Sites:
         """Read the region's sites."""

@@ -130,14 +130,21 @@ def site_of_record(key: str, run: Run) -> str:
     ConfigError
         Where no region holds such a record, or it is in no site.
     """
+    site_id = _site_with(key, run)
+    if site_id is None:
+        raise _unknown(key, run)
+    return site_id
+
+
+def _site_with(key: str, run: Run) -> str | None:
+    """Return the id of the site that a record is a part of; None where no region holds such a record."""
     for stage in _stages(run):
-        records = stage.records().set_index("record_key")
-        if key in records.index:
-            record = records.loc[key]
-            if pd.isna(record["site_id"]):
-                raise ConfigError(f"'{key}' is in no site: {record['detail']}")
-            return str(record["site_id"])
-    raise _unknown(key, run)
+        # Not the whole region: one row of it, and two columns.
+        for site_id, detail in stage.one_record(key, "site_id", "detail"):
+            if site_id is None:
+                raise ConfigError(f"'{key}' is in no site: {detail}")
+            return str(site_id)
+    return None
 
 
 def site_of(text: str, run: Run) -> str:
@@ -152,12 +159,15 @@ def site_of(text: str, run: Run) -> str:
     """
     if text.strip().upper().startswith(f"{PREFIX}-"):
         return text.strip().upper()
+    # A name may hold a colon, too; a key never says what a site is called.
+    site_id = _site_with(text, run) if ":" in text else None
+    if site_id is not None:
+        return site_id
     wanted = fold_once(text).strip()
     called = [*_called(run)]
     exact = [(site, told) for site, told, names in called if wanted in names]
-    # A name may hold a colon, too; a key never says what a site is called.
     if ":" in text and not exact:
-        return site_of_record(text, run)
+        raise _unknown(text, run)
     words = wanted.split()
     found = exact or [(site, told) for site, told, names in called if any(_holds(name, words) for name in names)]
     if not words or not found:

@@ -15,7 +15,7 @@ from inducult_geo.errors import ConfigError
 from inducult_geo.match.score import shipped_weights
 from inducult_geo.match.waterfall import Step, Waterfall
 from inducult_geo.run import Run, SourceFacts, open_run
-from inducult_geo.stage import keep_part, last_stage
+from inducult_geo.stage import Stage, keep_part, last_stage
 from inducult_geo.tracing import PairExplained, explain_pair, id_history, site_of, site_of_record
 
 JOINED = ("opole_zabytki:6", "osm:way/9900070008")
@@ -135,6 +135,13 @@ def test_an_id_and_a_key_are_taken_as_such(run: Run) -> None:
 def test_a_name_that_holds_a_colon_is_no_key(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(tracing, "_called", lambda _: [("IC-1", "'Zeche: Nord' (opole)", ["zeche: nord"])])
     assert site_of("Zeche: Nord", run) == "IC-1"
+
+
+def test_a_key_is_looked_up_without_reading_any_name(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    own = site_of_record(JOINED[0], run)
+    monkeypatch.setattr(tracing, "_called", lambda _: pytest.fail("the names of all sites were read"))
+    monkeypatch.setattr(Stage, "records", lambda _: pytest.fail("all records were read"))
+    assert site_of(JOINED[0], run) == own
 
 
 @pytest.mark.parametrize("said", ["Huta Nirgendwo", "", " "])

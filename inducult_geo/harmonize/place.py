@@ -19,6 +19,7 @@ from inducult_geo.frames import WORK_CRS, Problem
 from inducult_geo.harmonize.cells import REPAIRED, WGS84, Cells, read_cells
 from inducult_geo.harmonize.corrections import ROWS_MAX, Region, suggest
 from inducult_geo.harmonize.crs import transform_geometries
+from inducult_geo.harmonize.mixed import another_system
 from inducult_geo.harmonize.placement import Candidate, Placement, Reading, choose_reading, readings_of
 from inducult_geo.harmonize.shared_places import SHARED_ACCURACY_M, find_shared
 
@@ -314,8 +315,9 @@ def _check_inside(placed: Placed, contract: Contract, ground: Ground) -> None:
         if away_m > OUTSIDE_M and placed.cells.reason[row] is None
     ]
     region = _region(placed, rows[distance_m <= OUTSIDE_M], ground)
+    told = _note_mixed(placed, [row for row, _ in outside], contract, ground, region)
     for number, (row, away_m) in enumerate(outside):
-        hint = _hint(placed, row, region) if number < ROWS_MAX else None
+        hint = told.get(row) or (_hint(placed, row, region) if number < ROWS_MAX else None)
         placed.cells.reason[row] = "outside_region"
         placed.cells.detail[row] = f"lies {away_m / 1000:.1f} km outside {ground.name}: check the coordinate" + (
             f"; {hint}" if hint else ""
@@ -342,12 +344,33 @@ def _region(placed: Placed, inside: np.ndarray, ground: Ground) -> Region:
     return Region(area, ground.country or "", ground.grids, (center.x, center.y))
 
 
+def _note_mixed(
+    placed: Placed, outside: list[int], contract: Contract, ground: Ground, region: Region
+) -> dict[int, str]:
+    """Say which rows outside would all lie inside in another system; returns a hint for each of them."""
+    rows = np.array([row for row in outside if _is_point(placed, row)], dtype=int)
+    other = another_system(placed.cells.x[rows], placed.cells.y[rows], region, ground.crs)
+    if other is None:
+        return {}
+    message = (
+        f"{other.fits.sum()} of the {len(rows)} rows outside {ground.name} would lie inside in {other.words}: the file "
+        "seems to mix systems. Put these rows into a file of their own, with a contract that names their system; which "
+        "one it is, the sender knows."
+    )
+    placed.problems.append(Problem(contract.id, "mixed_systems", message, int(other.fits.sum())))
+    return dict.fromkeys(rows[other.fits].tolist(), f"in {other.words} it would lie inside, as others of this file")
+
+
+def _is_point(placed: Placed, row: int) -> bool:
+    shape = placed.cells.shapes[row]
+    return row in placed.readings and (shape is None or shape.geom_type == "Point")
+
+
 def _hint(placed: Placed, row: int, region: Region) -> str | None:
     """Name the slip that may have misplaced a row; drawn shapes hold none."""
-    reading, shape = placed.readings.get(row), placed.cells.shapes[row]
-    if reading is None or (shape is not None and shape.geom_type != "Point"):
+    if not _is_point(placed, row):
         return None
-    return suggest(placed.cells.x[row], placed.cells.y[row], reading, region)
+    return suggest(placed.cells.x[row], placed.cells.y[row], placed.readings[row], region)
 
 
 def _describe(candidate: Candidate) -> dict[str, Any]:

@@ -1,0 +1,81 @@
+"""Files that mix systems: which of the rows outside a region would lie inside in another one. Told, never applied.
+
+A list put together out of several keeps the numbers of each. Read in the one system that the contract names, the rows
+of the others land far away, all of them alike; what explains them together is no slip of one row.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import shapely
+
+from inducult_geo.harmonize.corrections import Region
+from inducult_geo.harmonize.crs import transform_points
+from inducult_geo.harmonize.placement import POINTS_MIN, Array, Reading, choose_reading
+
+_OFTEN_MIXED = ("EPSG:4326", "EPSG:3857")
+_SHARE_MIN = 0.5
+_NAMED_MAX = 3
+
+
+@dataclass(frozen=True)
+class Other:
+    """Another reading of rows that lie outside.
+
+    Attributes
+    ----------
+    reading
+        The likeliest one.
+    fits
+        True for each row that it puts into the region.
+    systems
+        Every system that would do, the likeliest first: which one is meant, the numbers alone cannot tell.
+    """
+
+    reading: Reading
+    fits: np.ndarray
+    systems: tuple[str, ...]
+
+    @property
+    def words(self) -> str:
+        """The systems in words, and what else must be done to the numbers."""
+        named = " or ".join(self.systems[:_NAMED_MAX]) + (" or another" if len(self.systems) > _NAMED_MAX else "")
+        return named if self.reading.is_as_declared else f"{named} ({self.reading.name})"
+
+
+def another_system(x: Array, y: Array, region: Region, systems: Sequence[str]) -> Other | None:
+    """Find a reading that puts most of some misplaced rows into the region; None where there is none.
+
+    Parameters
+    ----------
+    x, y
+        The numbers of the rows as written, shape (n,).
+    region
+        Where they must lie.
+    systems
+        The systems usual there; degrees and Web Mercator are tried in any case.
+    """
+    if len(np.unique(np.column_stack([x, y]), axis=0)) < POINTS_MIN:
+        return None
+    choice = choose_reading(
+        x, y, crs=None, area=region.area, country=region.country, candidates=(*systems, *_OFTEN_MIXED),
+        grids=region.grids, share_min=_SHARE_MIN,
+    )  # fmt: skip
+    if not choice.candidates:
+        return None
+    reading = max(choice.candidates, key=lambda one: (one.inside_share, one.reading.is_as_declared)).reading
+    alike = [one.reading for one in choice.candidates if one.reading.name == reading.name]
+    others = dict.fromkeys([reading.crs, *(one.crs for one in alike)])
+    return Other(reading, inside(x, y, reading, region), tuple(others))
+
+
+def inside(x: Array, y: Array, reading: Reading, region: Region) -> np.ndarray:
+    """Tell for each pair of numbers whether a reading puts it into the region."""
+    east, north = reading.apply(x, y)
+    done = transform_points(
+        east, north, source_crs=reading.crs, target_crs="EPSG:4326", country=region.country, grids=region.grids
+    )
+    return np.asarray(shapely.contains_xy(region.area, done.x, done.y))

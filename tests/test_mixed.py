@@ -1,0 +1,110 @@
+"""Files that mix systems: the rows of the other one stay rejected, and what they may be in is said."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+import pytest
+import shapely
+from test_place import ANYWHERE, AREA, GROUND, contract, raw
+
+from inducult_geo.catalog import Contract
+from inducult_geo.harmonize.corrections import Region
+from inducult_geo.harmonize.crs import transform_points
+from inducult_geo.harmonize.mixed import another_system, inside
+from inducult_geo.harmonize.place import Placed, place
+from inducult_geo.harmonize.placement import Reading
+
+LON, LAT = (values.ravel() for values in np.meshgrid([17.2, 17.6, 18.1, 18.3], [50.2, 50.5, 50.8]))
+REGION = Region(AREA, "PL", None, (17.7, 50.5))
+
+
+def numbers(crs: str, count: int = 12) -> list[tuple[float, float]]:
+    """Return places all over the region in a system, to the millimeter."""
+    done = transform_points(LON[:count], LAT[:count], source_crs="EPSG:4326", target_crs=crs, country="PL")
+    return [(round(float(x), 3), round(float(y), 3)) for x, y in zip(done.x, done.y, strict=True)]
+
+
+def mixed(*points: tuple[float, float], crs: str = "EPSG:2180") -> Placed:
+    return place(raw([*numbers(crs), *points]), contract(crs), GROUND)
+
+
+def told(placed: Placed) -> list[str]:
+    return [problem.message for problem in placed.problems if problem.kind == "mixed_systems"]
+
+
+@pytest.mark.parametrize("other", ["EPSG:2177", "EPSG:4326", "EPSG:3857"])
+def test_rows_of_another_system_are_rejected_with_the_system_that_they_are_in(other: str) -> None:
+    placed = mixed(*numbers(other, 7))
+    assert placed.cells.reason == [None] * 12 + ["outside_region"] * 7
+    (message,) = told(placed)
+    assert message.startswith(
+        f"7 of the 7 rows outside opole would lie inside in {other}: the file seems to mix systems"
+    )
+    assert "a file of their own" in message
+    for detail in placed.cells.detail[12:]:
+        assert f"check the coordinate; in {other} it would lie inside" in str(detail)
+    (problem,) = (problem for problem in placed.problems if problem.kind == "mixed_systems")
+    assert (problem.source, problem.count) == ("test", 7)
+
+
+def test_axes_that_are_swapped_in_some_rows_are_said_to_be() -> None:
+    placed = mixed(*((y, x) for x, y in numbers("EPSG:2180", 6)))
+    (message,) = told(placed)
+    assert "6 of the 6 rows outside opole would lie inside in EPSG:2180 (axes swapped)" in message
+
+
+def test_rows_that_it_does_not_explain_keep_the_hint_of_their_own() -> None:
+    east, north = numbers("EPSG:2180")[4]
+    slip = (float(str(east)[1] + str(east)[0] + str(east)[2:]), north)
+    placed = mixed(*numbers("EPSG:2177", 6), slip, (-9e6, -9e6))
+    assert told(placed)[0].startswith("6 of the 8 rows outside opole")
+    assert "digits exchanged" in str(placed.cells.detail[18])
+    assert "would" not in str(placed.cells.detail[19])
+
+
+@pytest.mark.parametrize(
+    "points",
+    [
+        numbers("EPSG:2177", 4),
+        numbers("EPSG:2177", 1) * 9,
+        [(500_000.0 + 1000 * n, 700_000.0) for n in range(9)],
+        [],
+    ],
+    ids=["too few", "one place", "elsewhere", "none"],
+)
+def test_where_nothing_explains_the_rows_nothing_is_said(points: list[tuple[float, float]]) -> None:
+    placed = mixed(*points)
+    assert told(placed) == []
+    assert placed.cells.reason == [None] * 12 + ["outside_region"] * len(points)
+    assert not any("as others of this file" in str(detail) for detail in placed.cells.detail)
+
+
+def test_outlines_are_not_read_as_points() -> None:
+    shapes = [shapely.Point(*at).buffer(50) for at in [*numbers("EPSG:2180"), *numbers("EPSG:2177", 7)]]
+    frame = pd.DataFrame({"geometry": pd.Series(shapes, dtype=object)})
+    declared = Contract(id="test", files=("a.gpkg",), place={"crs": "EPSG:2180", "geometry": True})
+    placed = place(frame, declared, GROUND)
+    assert placed.cells.reason == [None] * 12 + ["outside_region"] * 7
+    assert told(placed) == []
+
+
+def test_a_wide_source_has_no_region_to_lie_outside_of() -> None:
+    placed = place(raw([*numbers("EPSG:4326"), *numbers("EPSG:2180", 5)]), contract("EPSG:4326"), ANYWHERE)
+    assert told(placed) == []
+
+
+def test_all_systems_that_would_do_are_named_and_the_best_reading_counts() -> None:
+    x, y = (np.array(axis) for axis in zip(*numbers("EPSG:2177"), strict=True))
+    found = another_system(x, y, REGION, ("EPSG:2180", "EPSG:2177", "EPSG:2176"))
+    assert found is not None
+    assert (found.reading, found.systems[0]) == (Reading("as written", "EPSG:2177"), "EPSG:2177")
+    assert found.fits.all()
+    many = type(found)(found.reading, found.fits, ("A", "B", "C", "D"))
+    assert many.words == "A or B or C or another"
+    assert type(found)(Reading("axes swapped", "A", swap=True), found.fits, ("A",)).words == "A (axes swapped)"
+
+
+def test_numbers_that_are_no_place_are_not_inside() -> None:
+    far = np.array([1e300, 17.5, np.inf]), np.array([1e300, 50.5, 50.5])
+    assert inside(*far, Reading.as_declared("EPSG:4326"), REGION).tolist() == [False, True, False]

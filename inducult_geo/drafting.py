@@ -37,6 +37,7 @@ from inducult_geo.sources.vectors import ALL_LAYERS
 _HEADER_ROWS = 12
 _ID = re.compile(r"[^a-z0-9]+")
 _UNMAPPED_MAX = 60
+_SHARED = 0.2
 _NUMBERS_MAX = 8
 
 
@@ -208,6 +209,7 @@ def _say_place(
             found.place += _number_lines(table.frame, columns)
             found.place += ['# x = ""', '# y = ""', '# text = ""']
         points = np.empty((0, 2))
+    found.head += _units_lines(points)
     system = crs_lines(table.crs, points, about, run, path)
     found.head += system.head
     found.place += system.place
@@ -228,6 +230,8 @@ def _say_columns(found: _Draft, columns: list[Column], used: set[str]) -> None:
     for name, fitting in fields_of([column for column in columns if column.name not in used]).items():
         free = [column for column in fitting if column.name not in used]
         if not free:
+            # One column may tell two things: what a plant burns, and what it is.
+            found.columns.append(f"# {name} = {quoted(fitting[0].name)}")
             continue
         used = used | {free[0].name}
         example = f"e.g. {short(free[0].cells[0])}"
@@ -248,6 +252,14 @@ def _say_columns(found: _Draft, columns: list[Column], used: set[str]) -> None:
             "# Columns that nothing was made of; what nobody needs can be listed so:",
             f"# ignore = [{listed}]{more}",
         ]
+
+
+def _units_lines(points: np.ndarray) -> list[str]:
+    """Offer that rows are units of one site, where many share their place with another."""
+    _, at, counts = np.unique(points, axis=0, return_inverse=True, return_counts=True)
+    share = float((counts[at.reshape(-1)] > 1).mean()) if len(points) else 0.0
+    told = f"{share:.0%} of the places are those of several rows: units, or permits, of one site?"
+    return [f"# units_per_site = true # {told}"] if share >= _SHARED else []
 
 
 def _shape_points(shapes: pd.Series[Any]) -> np.ndarray:

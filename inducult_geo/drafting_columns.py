@@ -13,6 +13,7 @@ import pandas as pd
 from inducult_geo.errors import CoordinateError
 from inducult_geo.harmonize.coordinates import parse_coordinates, parse_number
 from inducult_geo.harmonize.dates import date_text, parse_date
+from inducult_geo.match.trades import fuel_bits
 from inducult_geo.sources.table import has_shapes
 from inducult_geo.text import fold_once
 
@@ -74,11 +75,17 @@ class Column:
 
 @dataclass(frozen=True)
 class Rule:
-    """How a field's column is told: words in its name, and a test of its cells."""
+    """How a field's column is told: words in its name with a test of its cells, or by its cells alone."""
 
     field: str
     words: re.Pattern[str]
     test: Callable[[Column], bool]
+    alone: Callable[[Column], bool] = lambda _: False
+
+    def fits(self, column: Column) -> bool:
+        """Whether a column looks like the field."""
+        by_name = self.words.search(fold_once(column.name)) is not None and self.test(column)
+        return by_name or self.alone(column)
 
 
 def _words(*words: str) -> re.Pattern[str]:
@@ -124,6 +131,16 @@ def _is_capacity(column: Column) -> bool:
     return column.decimal is not None or column.share(lambda cell: bool(with_unit.fullmatch(cell))) >= _MOSTLY
 
 
+def _names_fuels(column: Column) -> bool:
+    """Whether most cells tell a fuel, and the same ones again and again: names of plants tell it, too."""
+    return len(set(column.cells)) <= 0.5 * len(column.cells) and column.share(lambda c: fuel_bits(c) > 0) >= _MOSTLY
+
+
+def _is_nace(column: Column) -> bool:
+    """Whether most cells are codes of the classification of activities, as registers write them ("NACE_1.1:40.10")."""
+    return column.share(lambda cell: bool(re.fullmatch(r"(?:[A-Z]{4}[^:]*:)?\d{2}(?:\.?\d{1,2})?", cell))) >= _MOSTLY
+
+
 def _is_web(column: Column) -> bool:
     return column.share(lambda cell: cell.lower().startswith(("http://", "https://", "www."))) >= _MOSTLY
 
@@ -152,8 +169,11 @@ RULES: tuple[Rule, ...] = (
     Rule("end", _words("end", "eindbouwjr", "year_decommissioned", "retired date",
                        "end_year", "closed", "stillgelegt", "chiusura", "decommissioned"), _is_date),
     Rule("status", _words("status", "stan", "stav", "zustand", "stato", "stanje"), _is_text),
-    Rule("type", _words("type", "typ", "tipo", "tip", "tipologia", "technology", "rodzaj", "druh", "soort", "vrsta",
-                        "oorsprfunc", "funkcja", "art"), _is_text),
+    Rule("fuel", _words("fuel", "fueltype", "brennstoff", "energieträger", "energy source", "energy_source", "paliwo",
+                        "combustibile", "palivo", "brandstof", "gorivo"), _is_text, _names_fuels),
+    Rule("type", _words("type", "types", "typ", "tipo", "tip", "tipologia", "technology", "rodzaj", "druh", "soort",
+                        "vrsta", "oorsprfunc", "funkcja", "art"), _is_text),
+    Rule("nace", _words("nace", "nacecode", "nace_code", "onace", "nacebel", "nacemaineconomicactivitycode"), _is_nace),
     Rule("operator", _words("operator", "betreiber", "owner", "eigentümer", "company", "firma", "company name",
                             "parentcompanyname", "vlastnik", "gestore"), _is_text),
     Rule("address", _words("address", "anschrift", "adresse", "adres", "adresa", "indirizzo", "naslov", "street",
@@ -167,14 +187,13 @@ RULES: tuple[Rule, ...] = (
                            "država"), _is_country),
     Rule("capacity", _words("capacity", "kapazität", "leistung", "nennleistung", "nettonennleistung", "moc", "potenza",
                             "výkon", "vermogen", "snaga", "moč", "mw"), _is_capacity),
-    Rule("fuel", _words("fuel", "fueltype", "brennstoff", "energieträger", "energy source", "energy_source", "paliwo",
-                        "combustibile", "palivo", "brandstof", "gorivo"), _is_text),
     Rule("website", _words("url", "website", "web", "www", "link", "homepage", "kich_url", "source"), _is_web),
 )  # fmt: skip
 _KEY = _words("id", "nr", "key", "code", "kod", "uid", "uuid", "fid", "number", "numer", "nummer", "ref", "gppd_idnr",
               "inspireid", "facilityid", "facilityreportid", "h_id", "rijksmonnr", "censimp", "eic_code", "rec_id",
               "row", "_id", "esd", "lfd", "evid", "sifra", "broj", "numero", "codice",
               "kennung", "inv", "signatura")  # fmt: skip
+_ROW_NUMBER = _words("row", "lfd", "fid", "objectid")
 # Bare words for length and width in Czech, Slovene and Croatian would more often be the size of a building.
 X_NAME = _words("x", "lon", "lng", "long", "longitude", "e", "east", "easting", "rechtswert", "rechts", "rw", "r-wert",
                 "ostwert", "ost", "laenge", "länge", "longitudine", "est", "dlugosc", "długość", "wschod", "wschód",
@@ -200,9 +219,13 @@ def columns_of(frame: pd.DataFrame) -> list[Column]:
 
 
 def key_of(columns: Iterable[Column]) -> tuple[Column | None, list[str]]:
-    """Return the column that looks like the key, and the names of all that could be."""
+    """Return the column that looks like the key, and the names of all that could be.
+
+    The first that is named so, but one that only numbers the rows last: with the next file each row has another number.
+    """
     unique = [column for column in columns if column.is_key and not column.share(_is_fraction)]
     named = [column for column in unique if _KEY.search(fold_once(column.name))]
+    named.sort(key=lambda column: (column.is_counter, _ROW_NUMBER.search(fold_once(column.name)) is not None))
     return (named[0] if named else None), [column.name for column in unique]
 
 
@@ -211,9 +234,9 @@ def fields_of(columns: Iterable[Column]) -> dict[str, list[Column]]:
     found: dict[str, list[Column]] = {}
     known = list(columns)
     for rule in RULES:
-        fitting = [c for c in known if c.cells and rule.words.search(fold_once(c.name)) and rule.test(c)]
+        fitting = [column for column in known if column.cells and rule.fits(column)]
         if fitting:
-            found[rule.field] = sorted(fitting, key=lambda column: -len(column.cells))
+            found[rule.field] = sorted(fitting, key=lambda column: (not rule.alone(column), -len(column.cells)))
     return found
 
 

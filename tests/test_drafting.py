@@ -86,6 +86,38 @@ def test_a_plain_table_is_drafted_and_checked(tmp_path: Path, run: Run) -> None:
     assert report.accepted == ROWS
 
 
+def test_a_list_of_power_units_is_drafted_with_what_they_burn(tmp_path: Path, run: Run) -> None:
+    """A number of the row, a code, kinds that are fuels under a name of their own, and several units at one place."""
+    path = tmp_path / "units.csv"
+    kinds = ("Fossil Gas", "Fossil Hard coal", "Hydro Water Reservoir")
+    rows = [
+        f"{n},11W-{7 * n},Kraftwerk {n // 4},{12.4 + n // 4 / 50:.3f},50.7,{90 + n},{kinds[n % 3]},NACE_1.1:40.10"
+        for n in range(ROWS)
+    ]
+    head = "row,eic_code,name,lon,lat,capacity_mw,types,NACEMainEconomicActivityCode"
+    path.write_text("\n".join((head, *rows)), encoding="utf-8")
+    text = draft(path, run)
+    contract, found = loaded(path, text)
+    assert dict(found.columns) == {  # type: ignore[attr-defined]
+        "key": "eic_code",
+        "name": "name",
+        "fuel": "types",
+        "nace": "NACEMainEconomicActivityCode",
+        "capacity": "capacity_mw",
+    }
+    assert '# type = "types"' in text
+    assert "# units_per_site = true # 100% of the places are those of several rows" in text
+    told = read_source(contract)
+    assert told["nace"].eq("NACE_1.1:40.10").all()
+    assert told["tags"].str.contains('"fuel": "Fossil Gas"').sum() == ROWS / 3
+    contract.write_text(text.replace("# units_per_site = true", "units_per_site = true"), encoding="utf-8")
+    assert load_contract(contract).units_per_site
+
+
+def test_a_list_of_works_at_places_of_their_own_is_not_taken_for_units(tmp_path: Path, run: Run) -> None:
+    assert "units_per_site" not in draft(written(tmp_path, table("EPSG:4326", "PL", OPOLE)), run)
+
+
 def test_every_key_that_is_not_a_fact_is_marked(tmp_path: Path, run: Run) -> None:
     text = draft(written(tmp_path, table("EPSG:4326", "PL", OPOLE)), run)
     facts = ("files", "licence", "attribution", "[", "geometry")

@@ -134,6 +134,50 @@ def test_the_key_is_the_one_that_is_named_so_and_no_measure() -> None:
 
 
 @pytest.mark.parametrize(
+    ("names", "chosen"),
+    [
+        (("row", "kod"), "kod"),
+        (("Nr", "kod"), "kod"),
+        (("fid", "row", "id"), "id"),
+        (("row",), "row"),
+        (("kod", "code"), "kod"),
+    ],
+)
+def test_what_only_numbers_the_rows_is_a_key_where_there_is_no_better(names: tuple[str, ...], chosen: str) -> None:
+    """With the next file each row has another number."""
+    codes = {"kod": ["A-1", "B-7", "A-3"], "code": ["x1", "x5", "x9"]}
+    key, _ = key_of([column(name, codes.get(name, ["1", "2", "3"])) for name in names])
+    assert key is not None
+    assert key.name == chosen
+
+
+def test_a_fuel_is_told_by_cells_that_repeat_whatever_the_column_is_called() -> None:
+    kinds = column("types", ["Fossil Hard coal", "Wind Onshore", "Hydro Reservoir", "Other", *["Fossil Gas"] * 12])
+    plants = column("plants", [f"Hydro plant {town}" for town in "ABCDEFGH"] * 2)
+    stations = column("station", [f"Water works {number}" for number in range(16)])
+    found = fields_of([kinds, stations])
+    assert [entry.name for entry in found["fuel"]] == ["types"]
+    assert [entry.name for entry in found["type"]] == ["types"]
+    assert [entry.name for entry in fields_of([plants, stations])["fuel"]] == ["plants"]
+    codes = column("fuel", ["NG", "CP", "WI", "NU"] * 4)
+    assert [entry.name for entry in fields_of([codes, kinds])["fuel"]] == ["types", "fuel"]
+    vague = column("types", ["steam", "motor", "Fossil Gas", "turbine"] * 4)
+    assert "fuel" not in fields_of([vague])
+
+
+@pytest.mark.parametrize(
+    ("cells", "told"),
+    [
+        (("NACE_1.1:40.10", "NACE_1.1:40.11", "NACE_1.1:24.10"), True),
+        (("35.11", "2410", "24.1"), True),
+        (("production of electricity", "cement", "steel"), False),
+    ],
+)
+def test_codes_of_activities_are_known(cells: tuple[str, ...], told: bool) -> None:
+    assert ("nace" in fields_of([column("NACEMainEconomicActivityCode", cells)])) == told
+
+
+@pytest.mark.parametrize(
     ("cells", "decimal"),
     [
         (["17.5", "50"], "."),

@@ -22,6 +22,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from test_surfaces import with_surfaces
 
+from inducult_geo import ragged
 from inducult_geo.frames import RECORD_COLUMNS, SITE_COLUMNS
 from inducult_geo.publish import Bundle
 from inducult_geo.publish import promises_research as promises
@@ -32,7 +33,7 @@ from inducult_geo.publish.layers import LAYERS
 from inducult_geo.publish.licences import credit_lines, for_release
 from inducult_geo.publish.opened import Opened
 from inducult_geo.publish.research import citation_text, dcat_text, write_research_files
-from inducult_geo.publish.spreadsheet import csv_bytes, degrees, plain_cell, read_csv, safe_cell
+from inducult_geo.publish.spreadsheet import degrees, plain_cell, read_csv, safe_cell, write_csv
 from inducult_geo.publish.surfaces import NAMES
 
 FILES = {"sites.csv", "DICTIONARY.md", "schema.json", "CITATION.cff", "dcat.jsonld"}
@@ -154,12 +155,17 @@ def test_what_was_made_safe_comes_back(text: str) -> None:
     assert not made.startswith(tuple("=@\t\r\n"))
 
 
-def test_a_table_comes_back_as_it_went(tmp_path: Path) -> None:
+@pytest.mark.parametrize("block", [2, 100_000])
+def test_a_table_comes_back_as_it_went(tmp_path: Path, block: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(ragged, "BLOCK", block)
     table = pd.DataFrame({"a": ['x,"y"\nz', "=1", "'=1", "ž; ý", None], "b": [1.5, None, 0.1, 2.0, -3.0]})
     path = tmp_path / "table.csv"
-    path.write_bytes(csv_bytes(table))
+    write_csv(table, path)
     assert read_csv(path)["a"].tolist() == ['x,"y"\nz', "=1", "'=1", "ž; ý", ""]
     assert read_csv(path)["b"].tolist() == ["1.5", "", "0.1", "2.0", "-3.0"]
+    assert path.read_bytes() == '\ufeffa,b\n"x,""y""\nz",1.5\n\'=1,\n\'\'=1,0.1\nž; ý,2.0\n,-3.0\n'.encode()
+    write_csv(table.iloc[:0], path)
+    assert path.read_bytes() == b"\xef\xbb\xbfa,b\n"
 
 
 def test_degrees_of_nothing_are_nothing() -> None:

@@ -33,7 +33,7 @@ from inducult_geo.errors import ReleaseError
 from inducult_geo.frames import WORK_CRS
 from inducult_geo.publish.bundle import Bundle
 from inducult_geo.publish.domains import ON_GRID
-from inducult_geo.publish.spreadsheet import csv_bytes
+from inducult_geo.publish.spreadsheet import write_csv
 from inducult_geo.store import replacing
 
 CHANGES = ("new", "gone", "moved", "renamed", "reopened", "closed", "merged", "split")
@@ -136,7 +136,7 @@ def write_changes(old: Path, new: Path, path: Path) -> int:
     """
     changes = diff(old, new)
     with replacing(path) as draft:
-        draft.write_bytes(csv_bytes(changes))
+        write_csv(changes, draft)
     return len(changes)
 
 

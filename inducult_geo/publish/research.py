@@ -18,7 +18,7 @@ from inducult_geo.publish.bundle import Bundle
 from inducult_geo.publish.dictionary import DICTIONARY, SCHEMA, SHEET, dictionary_text, schema_text
 from inducult_geo.publish.licences import credit_lines, licence_names, used_sources
 from inducult_geo.publish.metadata import SAMPLE_NOTICE, release_title, timestamp
-from inducult_geo.publish.spreadsheet import csv_bytes, degrees
+from inducult_geo.publish.spreadsheet import degrees, write_csv
 from inducult_geo.publish.surfaces import write_density
 from inducult_geo.publish.tables import days_of
 
@@ -81,7 +81,7 @@ def write_research_files(bundle: Bundle, folder: Path) -> None:
         Where a surface cannot be written.
     """
     write_density(bundle, folder)
-    (folder / SITES_CSV).write_bytes(csv_bytes(sites_table(bundle)))
+    write_csv(sites_table(bundle), folder / SITES_CSV)
     _write(folder / DICTIONARY, dictionary_text())
     _write(folder / SCHEMA, schema_text())
     _write(folder / CITATION, citation_text(bundle))

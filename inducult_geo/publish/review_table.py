@@ -16,7 +16,7 @@ import pandas as pd
 from inducult_geo.errors import ContractError, ReleaseError
 from inducult_geo.frames import from_json
 from inducult_geo.publish.geopackage import FILE_NAME
-from inducult_geo.publish.spreadsheet import csv_bytes, degrees, read_csv
+from inducult_geo.publish.spreadsheet import degrees, read_csv, write_csv
 from inducult_geo.store import replacing
 
 ANSWER_COLUMNS: Final = ("review_id", "kind", "left_key", "right_key", "decision", "decided_by", "note")
@@ -58,7 +58,7 @@ def export_review(release: Path, out: Path) -> int:
             # As objects: beside a null a year must not become 1880.0.
             table[f"{side}_{field}"] = pd.Series(told, index=table.index, dtype=object)
     with replacing(out) as draft:
-        draft.write_bytes(csv_bytes(table))
+        write_csv(table, draft)
     return len(table)
 
 

@@ -23,6 +23,7 @@ from pyproj import Transformer
 
 from inducult_geo.errors import ContractError
 from inducult_geo.frames import WORK_CRS
+from inducult_geo.ragged import blocks
 
 ENCODING = "utf-8-sig"
 _STARTS = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
@@ -52,17 +53,18 @@ def plain_cell(text: str) -> str:
     return text[1:] if text.startswith("'") and text.lstrip("'").startswith(_STARTS) else text
 
 
-def csv_bytes(table: pd.DataFrame) -> bytes:
-    """Return a table as CSV: comma, UTF-8 with a byte order mark, formula-safe, the same bytes for the same table.
+def write_csv(table: pd.DataFrame, path: Path) -> None:
+    """Write a table as CSV: comma, UTF-8 with a byte order mark, formula-safe, the same bytes for the same table.
 
-    Nulls are empty cells, floats have the shortest digits that give them back.
+    Nulls are empty cells, floats have the shortest digits that give them back. A block of rows at a time: the cells of
+    a million sites, all at once, take several times the memory of the file.
     """
-    buffer = io.StringIO(newline="")
-    writer = csv.writer(buffer, lineterminator="\n")
-    writer.writerow([safe_cell(str(name)) for name in table.columns])
-    columns = [[_cell(value) for value in table[name].tolist()] for name in table.columns]
-    writer.writerows(zip(*columns, strict=True))
-    return buffer.getvalue().encode(ENCODING)
+    with path.open("w", encoding=ENCODING, newline="") as handle:
+        writer = csv.writer(handle, lineterminator="\n")
+        writer.writerow([safe_cell(str(name)) for name in table.columns])
+        for here in blocks(len(table)):
+            some = table.iloc[here]
+            writer.writerows(zip(*([*map(_cell, some[name].tolist())] for name in some.columns), strict=True))
 
 
 def degrees(shapes: Any) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]:
@@ -114,7 +116,7 @@ def read_csv(path: Path) -> pd.DataFrame:
 
 
 def rows_of(path: Path) -> Iterator[dict[str, str]]:
-    """Yield the rows of a CSV that `csv_bytes` made, as they stand in it; a cell may be of any length."""
+    """Yield the rows of a CSV that `write_csv` made, as they stand in it; a cell may be of any length."""
     _allow_any_cell()
     with path.open(encoding=ENCODING, newline="") as handle:
         yield from csv.DictReader(handle)

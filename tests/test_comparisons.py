@@ -290,6 +290,13 @@ def test_what_an_outline_tells_is_how_much_likelier_the_point_is_there(apart, ac
     assert outline(side, apart, accuracy_m) == pytest.approx(wanted, abs=0.4)
 
 
+def test_an_outline_is_told_with_where_the_point_lies():
+    sides = [row("a:1", geometry=square(20)), row("b:1", geometry=point()), row("b:2", geometry=point(40))]
+    pairs = Compared(prepare(records(*sides)), np.array([0, 0]), np.array([1, 2]))
+    told = BY_NAME["outline"].compare(pairs).detail(np.array([0, 1]))
+    assert told == ["of 400 m², inside", "of 400 m², 30 m outside"]
+
+
 def test_two_points_or_two_areas_have_no_outline_between_them():
     assert np.isnan(compare("outline", {"geometry": point()}, {"geometry": point(5)}))
     assert np.isnan(compare("outline", {"geometry": square(20)}, {"geometry": square(30)}))

@@ -180,13 +180,9 @@ def inside(pairs: Compared) -> Scores:
 
 
 def in_outline(pairs: Compared) -> Scores:
-    """How much likelier a point lies as near to an area as it does if both are of one site, as natural logarithm.
+    """How much likelier a point lies where it does to an area if both are of one site, as natural logarithm.
 
-    `place` takes all within `Compared.unit_m` for near. A point of the area's site lies in it, but for what both
-    accuracies allow: they bound the error, in two dimensions 2.45 standard deviations hold 95 % of a normal one (the
-    square root of -2 ln 0.05). Where it is of another, it lies anywhere in the circle of that unit. One in
-    `OUTSIDE_MEANT` points of a site is not meant to lie in its outline (a gate, an office): it tells no more than
-    `place` does. Unknown unless one of the two is a point and the other an area that is smaller than the circle.
+    Unknown unless one of the two is a point and the other an area that is smaller than all that counts as near.
     """
     p = pairs.prepared
     value = np.full(len(pairs.left), np.nan)
@@ -195,15 +191,30 @@ def in_outline(pairs: Compared) -> Scores:
     area_m2 = p.area_m2.take(pairs.left), p.area_m2.take(pairs.right)
     larger, smaller = np.maximum(*area_m2), np.minimum(*area_m2)
     rows = np.flatnonzero((larger > NO_AREA_M2) & (smaller <= NO_AREA_M2))
-    # Twice the variance of the distance.
-    spread_m2 = 2 * sum(p.accuracy_m[side[rows]] ** 2 for side in (pairs.left, pairs.right)) / _BOUND**2
-    chances = pairs.unit_m[rows] ** 2 / (larger[rows] / np.pi + spread_m2)
+    bound_m = np.hypot(*(p.accuracy_m[side[rows]] for side in (pairs.left, pairs.right)))
+    value[rows] = _told_by_outline(larger[rows], pairs.distance_m[rows], bound_m, pairs.unit_m[rows])
+
+    def detail(some: Ints) -> list[str]:
+        gaps = [f"{gap:.0f} m outside" if gap > 0 else "inside" for gap in pairs.distance_m[some]]
+        return [f"of {size:.0f} m², {gap}" for size, gap in zip(larger[some], gaps, strict=True)]
+
+    return Scores(value, detail)
+
+
+def _told_by_outline(area_m2: Floats, distance_m: Floats, bound_m: Floats, near_m: Floats) -> Floats:
+    """Return the logarithm of how much likelier points of the areas lie so far from them than points of other sites.
+
+    Points of others lie anywhere in the circle of `near_m`, which `place` takes for near. Points of the area lie in it,
+    but for an error that `bound_m` holds in 95 of 100 cases. One in `OUTSIDE_MEANT` is meant for another spot of the
+    site (a gate, an office): it tells no more than `place` does. NaN where the area fills the circle.
+    """
+    # Twice the variance of a normal error in each of two dimensions: it is within R in 1 - exp(-R²/(2s²)) of all cases.
+    spread_m2 = bound_m**2 / -math.log(0.05)
+    chances = near_m**2 / (area_m2 / np.pi + spread_m2)
     meant = (1 - 1 / OUTSIDE_MEANT) * (1 - 1 / np.maximum(chances, 1))
-    apart_m = pairs.distance_m[rows]
     # Errors carry half of the points that belong at an edge across it.
-    likelier = chances * np.where(apart_m > 0, 0.5, 1.0) * np.exp(-(apart_m**2) / spread_m2)
-    value[rows] = np.where(chances > 1, np.log1p(meant * (likelier - 1)), np.nan)
-    return Scores(value, lambda some: [f"{pairs.distance_m[i]:.0f} m from {larger[i]:.0f} m²" for i in some])
+    likelier = chances * np.where(distance_m > 0, 0.5, 1.0) * np.exp(-(distance_m**2) / spread_m2)
+    return np.where(chances > 1, np.log1p(meant * (likelier - 1)), np.nan)
 
 
 def same_kind(pairs: Compared) -> Scores:
@@ -313,10 +324,6 @@ COMPARISONS: Final = (
     Comparison("years", same_years, ("start_year",), False, (0.0, 0.5, 1.0, 2.0)),
 )
 """Every comparison of two records. What the neighbors add (competition) is worked out from these in `score`."""
-
-
-_BOUND: Final = math.sqrt(-2 * math.log(0.05))
-"""Standard deviations in each of two dimensions that hold 95 % of the errors."""
 
 
 def _coded(p: Prepared, column: str, vague: Collection[str]) -> tuple[Ints, Flags]:

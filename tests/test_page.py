@@ -246,14 +246,48 @@ def test_the_chosen_site_lies_neither_under_the_legend_nor_under_the_card(page, 
     page.run(
         "location.hash = '#site=' + inducult.sites.columns.site_id[inducult.sites.columns.name.indexOf('Mühle Söhne')]"
     )
+    assert seen_at(page, [(-20, 0), (0, 0), (20, 0)]) == {"CANVAS"}
+
+
+CHOSEN = "inducult.sites.columns.name.indexOf('Mühle Söhne')"
+AT = f"inducult.map.map.project([inducult.sites.columns.lon[{CHOSEN}], inducult.sites.columns.lat[{CHOSEN}]])"
+CANVAS = "inducult.map.map.getCanvas().getBoundingClientRect()"
+
+
+def seen_at(page, asides):
+    """Return what lies on top of the chosen site, and beside it."""
     page.until("!document.getElementById('card').hidden && !inducult.map.map.isMoving()")
     page.until(DRAWN)
-    site = "inducult.sites.columns.name.indexOf('Mühle Söhne')"
-    at = f"inducult.map.map.project([inducult.sites.columns.lon[{site}], inducult.sites.columns.lat[{site}]])"
-    canvas = "inducult.map.map.getCanvas().getBoundingClientRect()"
-    for aside in (-20, 0, 20):
-        over = f"document.elementFromPoint({canvas}.x + {at}.x + {aside}, {canvas}.y + {at}.y).tagName"
-        assert page.run(over) == "CANVAS", aside
+    over = f"document.elementFromPoint({CANVAS}.x + {AT}.x + %d, {CANVAS}.y + {AT}.y + %d).tagName"
+    return {page.run(over % aside) for aside in asides}
+
+
+AROUND = [(0, 0), (-18, 0), (18, 0), (0, -18), (0, 18)]
+
+
+def test_the_chosen_site_lies_above_the_card_on_a_phone(page, file):
+    page.open(file, width=390, height=844)
+    page.until(DRAWN)
+    page.run("document.getElementById('tool').scrollIntoView()")
+    page.run(f"location.hash = '#site=' + inducult.sites.columns.site_id[{CHOSEN}]")
+    assert seen_at(page, AROUND) == {"CANVAS"}
+
+
+@pytest.mark.parametrize(("size", "share"), [((390, 844), (0.5, 0.7)), ((1280, 844), (0.85, 0.3))])
+def test_a_site_that_the_card_would_cover_moves_out_from_under_it(page, file, size, share):
+    page.open(file, width=size[0], height=size[1])
+    page.until(DRAWN)
+    page.run("document.getElementById('tool').scrollIntoView()")
+    x, y, width, height = page.run(BOX % "canvas")
+    page.run(
+        f"void inducult.map.map.jumpTo({{center: [inducult.sites.columns.lon[{CHOSEN}], "
+        f"inducult.sites.columns.lat[{CHOSEN}]], zoom: 12}})"
+    )
+    page.run(f"void inducult.map.map.panBy([{width * (0.5 - share[0])}, {height * (0.5 - share[1])}], {{duration: 0}})")
+    page.until(DRAWN)
+    page.click(x + width * share[0], y + height * share[1])
+    assert seen_at(page, AROUND) == {"CANVAS"}
+    assert page.run("document.querySelector('#card h2').textContent") == "Mühle Söhne"
 
 
 def test_borders_of_countries_are_drawn_from_afar_only(page):

@@ -125,9 +125,11 @@ export class Card {
   #accuracy(site) {
     const meters = this.sites.plain("accuracy_m", site);
     const origin = this.sites.word("geometry_origin", site);
-    const distance = meters >= 1000 ? `${+(meters / 1000).toPrecision(3)} km` : `${meters} m`;
+    // Two digits are what an accuracy is good for.
+    const [number, unit] = meters >= 1000 ? [meters / 1000, "km"] : [meters, "m"];
+    const distance = `${number >= 10 ? Math.round(number) : +number.toPrecision(2)} ${unit}`;
     const said = meters ? t("within", { n: distance }) : t("not_known");
-    return origin ? `${said} (${origin})` : said;
+    return origin ? `${said} · ${origin}` : said;
   }
 
   #links(site) {

@@ -9,6 +9,7 @@ const CROWD = 3000; // From so many sites on, signs are smaller from afar.
 const HUGE = 20_000; // From so many on, they are dots there: shapes of three pixels are noise, and slow.
 const NEAR = 8; // From this zoom on the pictograms of branches can be read.
 const CLOSE = 10; // From here on the borders of countries are drawn too coarsely to be told from wrong ones.
+const SIGN = 22; // Half of the sign of a chosen site, in pixels.
 const EARTH_M = 111_319.49; // A degree of latitude.
 
 function color(name) {
@@ -67,7 +68,7 @@ export class SiteMap {
     const features = [{ type: "Feature", properties: {}, geometry: { type: "Point", coordinates: at } }];
     if (accuracy_m[site]) features.push(circle(at, accuracy_m[site]));
     this.#source("chosen", { type: "FeatureCollection", features });
-    if (move || !this.map.getBounds().contains(at)) {
+    if (move || !this.map.getBounds().contains(at) || this.#covered(at)) {
       this.map.easeTo({ center: at, zoom: Math.max(this.map.getZoom(), 9.5), offset: this.#offset(), duration: 600 });
     }
     return undefined;
@@ -126,11 +127,20 @@ export class SiteMap {
   }
 
   #offset() {
-    const { clientWidth, clientHeight } = this.element;
-    if (clientWidth <= 700) return [0, -clientHeight / 4];
+    // On a phone above the card, which lies below.
+    if (this.element.clientWidth <= 700) return [0, -document.getElementById("card").offsetHeight / 2];
     // Between the legend at the left and the card at the right.
     const legend = document.querySelector("#legend[open]");
     return [((legend?.offsetWidth ?? 0) - 340) / 2, 0];
+  }
+
+  /** Whether the card lies over a place, or so near that it covers the sign. */
+  #covered(at) {
+    const { x, y } = this.map.project(at);
+    const map = this.element.getBoundingClientRect();
+    const card = document.getElementById("card").getBoundingClientRect();
+    const [left, top] = [card.left - map.left, card.top - map.top];
+    return x > left - SIGN && x < left + card.width + SIGN && y > top - SIGN && y < top + card.height + SIGN;
   }
 
   #start() {

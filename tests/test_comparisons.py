@@ -146,6 +146,12 @@ def test_operator_may_stand_in_the_other_name():
         ("N-240 km 38,9", "N-240, Km. 38", 1.0, np.nan),
         ("Strada statale 114", "strada SS 114", 1.0, np.nan),
         ("Ctra. CV20, km 7", "Ctra. CV 20, Km 7", 1.0, np.nan),
+        ("STS 106 Jonica snc", "S.S. 106 Jonica, 1", 1.0, np.nan),
+        # Some write a milestone behind its number; behind a road's it is the road's.
+        ("27ο ΧΛΜ Αθηνών-Κορίνθου", "27o km Athinon - Korinthou 3", 1.0, np.nan),
+        ("6,5 km Thessaloniki - Lagada", "Km 6 Thessaloniki-Lagada", 1.0, np.nan),
+        ("16th km Nicosia Road", "Nicosia Road, km 16", 1.0, np.nan),
+        ("N-340 km. 1155", "N-340 km 1155,5", 1.0, np.nan),
         # A day that a street is called by is no house; the year after it neither.
         ("27 Grudnia 5", "27 Grudnia 11", 1.0, 0.0),
         ("ul. 28 Czerwca 1956 r. 135/147", "ul. 28 Czerwca 1956", 1.0, np.nan),
@@ -153,6 +159,13 @@ def test_operator_may_stand_in_the_other_name():
         ("Straße des 17. Juni 12", "Straße des 17. Juni 17", 1.0, 0.0),
         ("12 Mars Street", "Mars Street 12", 1.0, 1.0),
         ("Rua 5 de Outubro 12", "Rua 5 de Outubro 5", 1.0, 0.0),
+        ("25ης Μαρτίου 5", "25is Martiou 25", 1.0, 0.0),
+        ("ul. 3-ти март 12", "ul. 3 mart 3", 1.0, 0.0),
+        ("Av. 11 d'Octubre 5", "Av. 11 Octubre 11", 1.0, 0.0),
+        ("Március 15. tér 3", "Március 15 tér 15", 1.0, 0.0),
+        ("Vasario 16-osios gatvė 7", "Vasario 16 gatvė 16", 1.0, 0.0),
+        ("May 1st Street 4", "1st May Street 1", 1.0, 0.0),
+        ("May 12", "12 May", 1.0, 1.0),
         ("Halle 2 August-Thyssen-Str. 1", "August-Thyssen-Str. 2 Halle", 1.0, 1.0),
         # What has five digits is a postcode.
         ("Sat Tasca 617455", "Sat Tasca 12", 1.0, np.nan),

@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 from inducult_geo.text.folding import spelling_key
 from inducult_geo.text.legal import UNMISTAKABLE, ends_in_form, strip_legal_form
 from inducult_geo.text.lexicon import WORD
+from inducult_geo.text.tables import packaged_rows
 
 _BOX: Final = re.compile(
     r"\b(?:(?:p\.?\s?o\.?\s?|post(?:al)?\s?)?box|post(?:fach|schliessfach|bus|boks|ilokero)|boite postale|"
@@ -29,31 +30,36 @@ _BOX: Final = re.compile(
 
 _ROAD: Final = re.compile(
     r"\b(?:(?!(?:km|nr|no|pk)\b)([a-z]{1,2})\s?-\s?|"
-    r"(s\.?\s?s\.?|s\.?\s?p\.?|sr|rd|rn|cd|cv|cm|lp|dn|dj|en|statale|provincial[ei]?|national[ea]?|nacional|"
+    r"(s\.?\s?s\.?|s\.?\s?p\.?|sts|sr|rd|rn|cd|cv|cm|lp|dn|dj|en|statale|provincial[ei]?|national[ea]?|nacional|"
     r"departementale)\s?)(?=\d)"
 )
 """What stands before the number of a road: letters and a hyphen, or what means a road."""
 
-_WRITTEN_OUT: Final = {"statale": "ss", "provinciale": "sp", "nationale": "rn", "departementale": "rd"}
-_STONE: Final = re.compile(r"\b(?:km|p\.?k)\b[\s.:]*(\d+)(?:[.,+]\d+)?|\b(?:km|pk)(\d+)(?:[.,+]\d+)?")
-"""A milestone; its fraction is left out."""
-
-_MONTHS: Final = (
-    "stycznia lutego marca kwietnia maja czerwca lipca sierpnia wrzesnia pazdziernika listopada grudnia "
-    "ledna unora brezna dubna kvetna maje cervna cervence srpna zari rijna listopadu prosince "
-    "januara februara aprila juna jula augusta septembra oktobra novembra decembra "
-    "sijecnja veljace ozujka travnja svibnja lipnja srpnja kolovoza rujna studenoga studenog prosinca "
-    "gennaio febbraio marzo aprile maggio giugno luglio agosto settembre ottobre novembre dicembre "
-    "janvier fevrier mars avril mai juin juillet aout septembre octobre decembre "
-    "janeiro fevereiro marco maio junho julho setembro outubro novembro dezembro "
-    "enero febrero abril mayo junio julio septiembre octubre noviembre diciembre "
-    "januar februar marz april juni juli august september oktober november dezember mei augustus december "
-    "ianuarie februarie martie aprilie iunie iulie septembrie octombrie noiembrie decembrie"
+_WRITTEN_OUT: Final = {"sts": "ss", "statale": "ss", "provinciale": "sp", "nationale": "rn", "departementale": "rd"}
+_STONE: Final = re.compile(
+    r"\b(?:km|p\.?k)\b[\s.:]*(\d+)(?:[.,+]\d+)?|\b(?:km|pk)(\d+)(?:[.,+]\d+)?|"
+    r"(?<![-\w])(\d+)(?:[.,+]\d+)?(?:o|os|th|st|nd|rd)?\s?(?:km|chlm?|chil(?:iometro)?)\b\.?(?!\W*\d)"
 )
+"""A milestone, before or behind its number ("17o chlm" in Greece); its fraction is left out."""
+
+
+def _months(written: str) -> str:
+    """Return a pattern of the months of streets that are called by a day, in the languages that write it so."""
+    told = (row["words"] for row in packaged_rows("street_months.csv") if row["written"] == written)
+    return "|".join(dict.fromkeys(word for words in told for word in spelling_key(words).split()))
+
+
+_ORDINAL: Final = r"(?:[\s-]?(?:st|nd|rd|th|is|ti|ri|vi|mi|osios)\b)?"
 _DATE: Final = re.compile(
-    rf"\b(\d{{1,2}})[\s.-]*(?:de )?({'|'.join(dict.fromkeys(_MONTHS.split()))})\b(?!-[a-z])(?: (?:de )?1[89]\d\d\b)?"
+    rf"\b(?P<day>\d{{1,2}}){_ORDINAL}[\s.-]*(?:de |d\W|of )?(?P<month>{_months('day first')})"
+    r"\b(?!-[a-z])(?: (?:de |del )?1[89]\d\d\b)?"
 )
 """A day that a street is called by ("27 Grudnia", "8 Mai 1945"), folded; "August-Bebel-Platz" is none."""
+
+_MONTH_DAY: Final = re.compile(
+    rf"\b(?P<month>{_months('month first')})\s(?P<day>\d{{1,2}})(?!\d)(?:\.|{_ORDINAL})(?=\s?[a-z])"
+)
+"""... the month first ("Március 15. tér", "Kovo 11-osios g."), before the word for the street."""
 
 _STREET: Final = re.compile(r"(?<=\w)(strasse|strase|str)\b\.?|\b(strasse|str)\b\.?")
 _RANGE: Final = re.compile(r"\b(\d{1,4})\s?-\s?(\d{1,4})\b")
@@ -137,8 +143,8 @@ def read_address(address: str) -> tuple[list[str], list[str]]:
     Without a post box and what is no number of a house (see the module).
     """
     told = _BOX.sub(" ", _STREET.sub("str ", spelling_key(address)))
-    told = _DATE.sub(_day, told)
-    told = _ROAD.sub(_joined, _STONE.sub(lambda found: f" km{found[1] or found[2]} ", told))
+    told = _MONTH_DAY.sub(_day, _DATE.sub(_day, told))
+    told = _ROAD.sub(_joined, _STONE.sub(lambda found: f" km{found[found.lastindex or 0]} ", told))
     numbers = [n + letter for n, letter in _NUMBER.findall(told) if len(n) <= _LONGEST_NUMBER]
     for first, last in _RANGE.findall(told):
         if int(first) < int(last) <= int(first) + _LONGEST_RANGE:
@@ -150,7 +156,7 @@ def read_address(address: str) -> tuple[list[str], list[str]]:
 def _day(found: re.Match[str]) -> str:
     """Write a day as one word; what begins an address without another number is a house ("12 Mars Street")."""
     alone = not found.start() and not _NUMBER.search(found.string, found.end())
-    return found[0] if alone else f" {found[1]}{found[2]} "
+    return found[0] if alone else f" {found['day']}{found['month']} "
 
 
 def _joined(found: re.Match[str]) -> str:

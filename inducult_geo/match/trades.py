@@ -37,10 +37,11 @@ WORKS_ROLES: Final = frozenset({"generic", "specific"})
 
 _WITH: Final = re.compile(
     r"[\s(](?:mit|und|samt|ohne|con|ed?|senza|with|and|without|avec|et|sans|met|en|zonder|[az]|se?|sa|i|in|bez|brez|"
+    r"med|utan|uten|uden|sin|com|sem|cu|f[aă]r[aă]|su|koos|με|"
     r"ink?l\.?|&|\+)\s",
     re.IGNORECASE,
 )
-"""And, with, without in the languages of the regions and in French."""
+"""With and without in the languages of Europe's lists, and in those of the regions and in French."""
 
 FUELS: Final[Mapping[str, str]] = {
     "coal": "coal|lignite|anthracite|kohle|wegiel|carbone|uhli",

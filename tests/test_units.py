@@ -9,6 +9,7 @@ from match_rows import backdrop, point, records, row
 from inducult_geo.frames import to_json
 from inducult_geo.match.compared import Compared
 from inducult_geo.match.comparisons import COMPARISONS
+from inducult_geo.match.plants import doors_of
 from inducult_geo.match.prepare import prepare
 from inducult_geo.match.units import MACHINES_M, stand_for_all
 
@@ -99,3 +100,21 @@ def test_units_of_one_plant_may_be_machines_of_two_kinds():
     table = prepare(records(*rows, row("a:9", "Irsching Brauerei 2", point()), *backdrop()))
     assert table.units[0] == table.units[1] >= 0
     assert table.units[2] == -1
+
+
+@pytest.mark.parametrize(
+    ("other", "together"),
+    [
+        ({}, True),
+        ({"country": "IT"}, False),
+        ({"postcode": "8701"}, False),
+        ({"address": "Hauptstraße 7"}, False),
+        ({"address": "Hauptstraße"}, False),
+        ({"postcode": None}, False),
+    ],
+)
+def test_permits_are_at_one_address_where_street_house_postcode_and_country_are_the_same(other, together):
+    here = {"address": "Hauptstraße 1", "postcode": "8700", "country": "AT"}
+    doors = doors_of(prepare(records(row("b:1", "Hochofen", **here), row("b:2", "Walzwerk", **here | other))))
+    assert (doors[0] == doors[1] >= 0) == together
+    assert together or (doors == -1).all()

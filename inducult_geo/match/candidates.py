@@ -32,7 +32,7 @@ from inducult_geo.match.roads import (
     same_code,
     touching,
 )
-from inducult_geo.ragged import Flags, Floats, Ints, Small, best_of_each, blocks, distinct, sets, starts_of
+from inducult_geo.ragged import Flags, Floats, Ints, Small, best_of_each, blocks, distinct, starts_of
 
 Values = TypeVar("Values", Small, Flags)
 
@@ -76,10 +76,6 @@ class _Side:
         row = place_order(prepared.xy)
         words = [prepared.name_words, flat(prepared.operators, prepared.variants)]
         places = [prepared.streets, prepared.house_numbers, prepared.cities]
-        # The words of a town in the order of their numbers: "Bad Ischl" and "Ischl, Bad" are one.
-        towns = sets(prepared.cities.rows, prepared.cities.values, len(prepared))
-        town = np.where(towns.has_any, towns.alike_in_order[0], -1)
-        codes, texts = prepared.coded["postcode"]
         return cls(
             prepared,
             row,
@@ -88,8 +84,8 @@ class _Side:
             prepared.accuracy_m[row],
             Bag.of(bag(prepared, words)[row]),
             Bag.of(bag(prepared, places, stems=False)[row]),
-            _codes(prepared, np.where(texts == "", -1, np.arange(len(texts)))[codes])[row],
-            _codes(prepared, town)[row],
+            prepared.postcode_codes[row],
+            prepared.town_codes[row],
             prepared.has_ids[row],
         )
 
@@ -338,11 +334,6 @@ class Bag:
                 rest[same[further]] += value[further]
                 top[same[~further]] = value[~further]
         return np.add(top, rest, out=top)
-
-
-def _codes(p: Prepared, part: Ints) -> Ints:
-    """Country and a part of the address of each row as one number; -1 where the part is unknown."""
-    return np.where(part < 0, -1, p.land * (int(part.max(initial=0)) + 1) + part)
 
 
 def _rare_words(side: _Side, left: Ints, right: Ints) -> Road:

@@ -38,10 +38,10 @@ def plants_of(prepared: Prepared, repeated: Collection[str]) -> Ints:
 def doors_of(prepared: Prepared) -> Ints:
     """Return the number of the address at which each record stands with others of its source; -1 where it is alone.
 
-    An address is a street, a house number and a postcode: a post box or a street alone is none.
+    An address is a street, a house number and a postcode of one country: a post box or a street alone is none.
     """
-    is_coded = prepared.is_postcode.take(prepared.coded["postcode"][0])
-    rows = np.flatnonzero(prepared.streets.has_any & prepared.house_numbers.has_any & is_coded)
+    told = prepared.streets.has_any & prepared.house_numbers.has_any
+    rows = np.flatnonzero(told & (prepared.postcode_codes >= 0))
     found = np.full(len(prepared), -1, dtype=np.int64)
     found[rows] = several(prepared.source[rows], *(part[rows] for part in _addresses(prepared)))
     return found
@@ -49,7 +49,7 @@ def doors_of(prepared: Prepared) -> Ints:
 
 def _addresses(prepared: Prepared) -> tuple[Ints, Ints, Ints]:
     """Return a number for the streets, the house numbers and the postcode of each record."""
-    return prepared.streets.alike[0], prepared.house_numbers.alike[0], prepared.coded["postcode"][0]
+    return prepared.streets.alike[0], prepared.house_numbers.alike[0], prepared.postcode_codes
 
 
 def _at_one_spot(prepared: Prepared, rows: Ints) -> Ints:

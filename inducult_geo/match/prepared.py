@@ -134,6 +134,23 @@ class Prepared:
         return np.ascontiguousarray(self.xy[:, 1])
 
     @cached_property
+    def town_codes(self) -> Ints:
+        """Each record's town in its country as a number; -1 where it tells none."""
+        # The words of a town in the order of their numbers: "Bad Ischl" and "Ischl, Bad" are one.
+        towns = sets(self.cities.rows, self.cities.values, len(self))
+        return self._in_land(np.where(towns.has_any, towns.alike_in_order[0], -1))
+
+    @cached_property
+    def postcode_codes(self) -> Ints:
+        """Each record's postcode in its country as a number; -1 where it tells none."""
+        codes = self.coded["postcode"][0]
+        return self._in_land(np.where(self.is_postcode.take(codes), codes, -1))
+
+    def _in_land(self, part: Ints) -> Ints:
+        """Country and a part of the address of each record as one number; -1 where the part is unknown."""
+        return np.where(part < 0, -1, self.land * (int(part.max(initial=0)) + 1) + part)
+
+    @cached_property
     def every_word(self) -> Ragged:
         """Row -> the words of all names and operators."""
         both = [spread(part, self.variants) for part in (self.names, self.operators)]

@@ -21,6 +21,7 @@ from inducult_geo.harmonize.placement import POINTS_MIN, SAME_PLACE_M
 from inducult_geo.match.again import NEARLY, SAME_WORKS
 from inducult_geo.match.dated import FAR_M
 from inducult_geo.match.evidence import SAME_FUEL, SAME_PLANT
+from inducult_geo.match.misplaced import ASTRAY_FROM_M, ASTRAY_FROM_TIMES, KNOWN_FROM
 from inducult_geo.match.outcomes import WORTH_ASKING
 from inducult_geo.match.questions import FAR_SURE
 from inducult_geo.match.refit import FEWEST, FEWEST_OF_EACH
@@ -236,6 +237,9 @@ def test_a_measure_is_written_only_when_something_was_measured(
             'or in a quarter of the compass ("Nord", "Süd") need {}, and are asked about from {}',
             [OTHER_UNIT, DOUBTED],
         ),
+        ("matching", "more than {} km from the town that its own record tells", [ASTRAY_FROM_M / 1000]),
+        ("matching", "(and {} times as far as most places of that town", [ASTRAY_FROM_TIMES]),
+        ("matching", "of which there must be {})", [KNOWN_FROM]),
         ("matching", "further ones from {}; but", [UNIT]),
         ("matching", "which takes the best of two lists, nearness alone needs {}", [NEARNESS_ALONE]),
         ("matching", "places more than {} km and three times their accuracy apart", [FAR_M / 1000]),

@@ -11,7 +11,7 @@ import shapely
 
 from inducult_geo.match.prepared import NO_AREA_M2, Prepared
 from inducult_geo.match.words import Likeness, best_variants, likeness, plain_likeness
-from inducult_geo.ragged import Floats, Ints, Ragged
+from inducult_geo.ragged import Flags, Floats, Ints, Ragged
 
 PLACE_FLOOR_M: Final = 100.0
 """Sites have an extent: two good points of one works may lie this far apart."""
@@ -84,6 +84,16 @@ class Compared:
         """How true the two places are together, in meters; never less than `PLACE_FLOOR_M`."""
         accuracy = self.prepared.accuracy_m
         return np.hypot(np.hypot(accuracy.take(self.left), accuracy.take(self.right)), PLACE_FLOOR_M)
+
+    @cached_property
+    def is_astray(self) -> Flags:
+        """Tell which pairs of one town or postcode lie far apart since a place contradicts it (see `misplaced`)."""
+        found = np.zeros(len(self.left), dtype=bool)
+        for codes, astray in self.prepared.astray:
+            away = np.maximum(astray.take(self.left), astray.take(self.right))
+            rows = np.flatnonzero((away > 0) & (self.distance_m > away / 2))
+            found[rows] |= codes[self.left[rows]] == codes[self.right[rows]]
+        return found
 
     @cached_property
     def areas(self) -> tuple[Floats, Floats, Floats]:

@@ -160,7 +160,7 @@ def same_identifier(pairs: Compared) -> Scores:
 def place(pairs: Compared) -> Scores:
     """Distance in units of how true both places are, as log10(1 + units); 0 where they touch."""
     unit = pairs.unit_m
-    found = np.log10(1 + pairs.distance_m / unit)
+    found = np.where(pairs.is_astray, np.nan, np.log10(1 + pairs.distance_m / unit))
     return Scores(found, lambda rows: [f"{pairs.distance_m[i]:.0f} m, true to {unit[i]:.0f} m" for i in rows])
 
 

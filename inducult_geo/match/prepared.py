@@ -12,6 +12,7 @@ import shapely
 from numpy.typing import NDArray
 
 from inducult_geo.match.letters import Letters, Remembered, letters_of
+from inducult_geo.match.misplaced import astray_m
 from inducult_geo.match.units import capacity_of_all, machines_of, numbered, units_of
 from inducult_geo.ragged import Flags, Floats, Ints, Ragged, sets, spread
 
@@ -149,6 +150,12 @@ class Prepared:
     def _in_land(self, part: Ints) -> Ints:
         """Country and a part of the address of each record as one number; -1 where the part is unknown."""
         return np.where(part < 0, -1, self.land * (int(part.max(initial=0)) + 1) + part)
+
+    @cached_property
+    def astray(self) -> tuple[tuple[Ints, Floats], ...]:
+        """Each record's town and postcode, and how far its place lies from it where it contradicts it (`astray_m`)."""
+        told = (self.town_codes, self.postcode_codes)
+        return tuple((codes, away) for codes in told if (away := astray_m(codes, self.x, self.y)).any())
 
     @cached_property
     def every_word(self) -> Ragged:

@@ -1,0 +1,123 @@
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from match_rows import backdrop, point, records, row
+
+from inducult_geo.match.compared import Compared
+from inducult_geo.match.comparisons import place
+from inducult_geo.match.link import link
+from inducult_geo.match.misplaced import ASTRAY_FROM_M, ASTRAY_FROM_TIMES, KNOWN_FROM, astray_m
+from inducult_geo.match.prepare import prepare
+
+
+def astray(*places_km, towns=None):
+    east = np.array([0.0 if km is None else km * 1000.0 for km in places_km])
+    east[[km is None for km in places_km]] = np.nan
+    codes = np.zeros(len(east), dtype=np.int64) if towns is None else np.array(towns)
+    return (astray_m(codes, east, np.zeros(len(east))) / 1000).tolist()
+
+
+@pytest.mark.parametrize(
+    ("places_km", "expected"),
+    [
+        ((0, 1, 2, 3), (0, 0, 0, 0)),
+        ((0, 1, 2, 201), (0, 0, 0, 200)),
+        # Three places know no town, however often they are told.
+        ((0, 1, 201), (0, 0, 0)),
+        ((0, 1, 1, 1, 1, 1, 201), (0, 0, 0, 0, 0, 0, 0)),
+        # Works lie outside of towns.
+        ((0, 1, 2, 20), (0, 0, 0, 0)),
+        # A county is wide.
+        ((0, 30, 60, 90, 120), (0, 0, 0, 0, 0)),
+        ((0, 30, 60, 90, 400), (0, 0, 0, 0, 340)),
+        # What has no place says nothing.
+        ((0, 1, 2, None, 201), (0, 0, 0, 0, 200)),
+        ((None, None), (0, 0)),
+        ((), ()),
+    ],
+)
+def test_a_place_far_from_the_others_of_its_town_contradicts_it(places_km, expected):
+    assert astray(*places_km) == pytest.approx(expected)
+
+
+def test_each_town_is_looked_at_by_itself():
+    towns = [7, 3, 7, 3, 7, 3, 7, 3, -1]
+    assert astray(0, 500, 1, 501, 2, 502, 300, 503, 900, towns=towns) == pytest.approx([0] * 6 + [299, 0, 0])
+
+
+MAYBE = st.one_of(st.none(), st.integers(0, 400))
+
+
+@given(st.lists(st.tuples(st.integers(-1, 3), MAYBE), max_size=40), st.randoms(use_true_random=False))
+def test_the_order_of_the_records_does_not_matter_and_who_is_astray_is_far(told, shuffle):
+    found = astray(*(km for _, km in told), towns=[town for town, _ in told])
+    order = [*range(len(told))]
+    shuffle.shuffle(order)
+    again = astray(*(told[place][1] for place in order), towns=[told[place][0] for place in order])
+    assert again == pytest.approx([found[place] for place in order])
+    for (town, km), away in zip(told, found, strict=True):
+        assert away == 0 or (away > ASTRAY_FROM_M / 1000 and town >= 0 and km is not None)
+        if away:
+            others = np.array(sorted({other for land, other in told if land == town and other is not None}))
+            assert len(others) >= KNOWN_FROM
+            middle = others[(len(others) - 1) // 2]
+            usual = np.sort(np.abs(others - middle))[(len(others) - 1) // 2]
+            assert away == pytest.approx(abs(km - middle))
+            assert away > ASTRAY_FROM_TIMES * usual
+
+
+def town(*, postcode=None, city="Taranto", country="IT", count=4):
+    """Other works of a town."""
+    return [
+        row(f"a:t{n}", f"Officina {n} Vento", point(500 * n), city=city, postcode=postcode, country=country)
+        for n in range(count)
+    ]
+
+
+def placed(one, other, *extra):
+    pairs = Compared(prepare(records(one, other, *extra)), np.array([0]), np.array([1]))
+    return float(place(pairs).value[0])
+
+
+@pytest.mark.parametrize(
+    ("east_m", "fields", "told"),
+    [
+        # 200 km from its own town: where it is cannot be told.
+        (200_000, {"city": "Taranto"}, False),
+        (200_000, {"postcode": "74123"}, False),
+        # Near the other record it is as good as any.
+        (900, {"city": "Taranto"}, True),
+        # Of another town it contradicts nothing.
+        (200_000, {"city": "Genova"}, True),
+        (200_000, {"city": "Taranto", "country": "ES"}, True),
+        (200_000, {}, True),
+    ],
+)
+def test_a_place_that_contradicts_its_town_says_nothing_about_others_of_that_town(east_m, fields, told):
+    here = {"country": "IT", "city": "Taranto", "postcode": "74123"}
+    one = row("a:1", "Raffineria", point(0), **here)
+    other = row("b:1", "Raffineria", point(east_m), **{"country": "IT", **fields})
+    value = placed(one, other, *town(postcode="74123"))
+    assert np.isnan(value) != told
+    # Where the town is hardly known, its places are believed.
+    assert not np.isnan(placed(one, other, *town(postcode="74123", count=1)))
+
+
+def test_both_records_of_a_town_far_from_it_are_compared_where_they_lie_side_by_side():
+    one, other = (row(f"{s}:1", "Raffineria", point(200_000 + m), city="Taranto") for s, m in (("a", 0), ("b", 300)))
+    assert not np.isnan(placed(one, other, *town(country="DE")))
+
+
+def test_works_with_a_wrong_coordinate_are_found_by_name_and_address_where_their_town_is_known():
+    told = {"city": "Taranto", "postcode": "74100", "country": "IT"}
+    one = row("a:1", "Stabilimento di Taranto", point(0), operator="Ilva", address="Via Appia km 648", **told)
+    other = row("b:1", "Acciaierie Stabilimento di Taranto", point(201_000), address="Via Appia km 648", **told)
+    lists = [[work for work in backdrop() if work["source"] == source] for source in "ab"]
+    scores = []
+    for beside in ([], town(postcode="74100")):
+        found = link(records(one, *beside, *lists[0]), records(other, *lists[1]))
+        scores.append(found.set_index("left_id")["score"]["1"])
+    assert scores[1] > max(scores[0] + 0.15, 0.7)

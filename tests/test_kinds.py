@@ -4,27 +4,30 @@ import numpy as np
 import pytest
 from match_rows import point, records, row
 
+from inducult_geo.frames import to_json
 from inducult_geo.match.candidates import candidates_of
 from inducult_geo.match.compared import Compared
-from inducult_geo.match.kinds import HELD_BY, MOST_DOWN, MOST_UP, kinds
+from inducult_geo.match.kinds import FUEL_UP, HELD_BY, MOST_DOWN, MOST_UP, kinds
 from inducult_geo.match.prepare import prepare
 from inducult_geo.match.rivals import contests
 from inducult_geo.match.score import KINDS, score
 from inducult_geo.match.waterfall import explain
 
 
-def found(*works, far=0.0):
-    """Kinds of two lists: for each work its name in `a`, in `b`, the country, and the log-odds of the pair."""
+def found(*works, far=0.0, burns=lambda *_: {}):
+    """Kinds of two lists: for each work its name in `a`, in `b`, the country, and the log-odds of the pair.
+
+    `burns` gives the fields that tell the fuel of each record, by its source and its number.
+    """
     rows = []
     for at, (mine, theirs, country, _) in enumerate(works):
-        rows.append(row(f"a:{at}", mine, point(far + 5000 * at), country=country))
-        rows.append(row(f"b:{at}", theirs, point(far + 5000 * at + 100), country=country))
+        rows.append(row(f"a:{at}", mine, point(far + 5000 * at), country=country, **burns("a", at)))
+        rows.append(row(f"b:{at}", theirs, point(far + 5000 * at + 100), country=country, **burns("b", at)))
     prepared = prepare(records(*rows))
     left, right = np.arange(len(works)) * 2, np.arange(len(works)) * 2 + 1
     pairs = Compared(prepared, left, right)
     made = kinds(pairs, contests(pairs), np.array([odds for *_, odds in works], dtype=float))
-    words = [prepared.lexicon.words[word] if word >= 0 else None for word in made.words[made.of_pair]]
-    return made[:], words
+    return made[:], made.words[made.of_pair].tolist()
 
 
 def many(count, theirs, odds, *, mine="", country="DE"):
@@ -46,11 +49,43 @@ def test_the_leanings_are_bounded():
     assert points.max() == MOST_UP
 
 
+def fuels_of(*tellers, share=1.0):
+    """The first thirty burn coal, the others wind; so large a share of each of some sources tells it."""
+    return lambda source, at: (
+        {"tags": to_json({"fuel": "coal" if at < 30 else "wind"})} if source in tellers and at % 10 < share * 10 else {}
+    )
+
+
+PLANTS = [(f"x{n}", f"y{n}", "DE", 6.0 if n < 30 else -6.0) for n in range(60)]
+
+
+@pytest.mark.parametrize("teller", ["a", "b"])
+def test_a_fuel_is_a_kind_where_the_other_list_tells_none(teller):
+    points, words = found(*PLANTS, burns=fuels_of(teller))
+    assert (words[0], words[40]) == ("coal", "wind")
+    assert 0.2 < points[0] <= FUEL_UP
+    assert points[40] < -0.5
+
+
+def test_fuels_that_both_lists_tell_are_compared_and_no_kinds():
+    assert set(found(*PLANTS, burns=fuels_of("a", "b"))[1]) == {""}
+    # One or two fuels in a list of works do not make it a list that tells them.
+    few = found(*PLANTS, burns=lambda source, at: fuels_of("a", share=0.4 if source == "a" else 0)(source, at))
+    assert {*few[1]} == {"coal", "wind", ""}
+
+
+def test_a_fuel_moves_a_pair_more_than_a_word_and_is_bounded():
+    works = [(f"x{n}", f"y{n}", "DE", 9.0 if n < 30 else -9.0) for n in range(600)]
+    points, _ = found(*works, burns=fuels_of("a"))
+    assert points.max() == FUEL_UP
+    assert points.min() < 0
+
+
 def test_what_few_hold_is_no_kind():
     few, enough = (
         found(*many(30, "Glasfabrik", 6), *many(count, "Hospital", -6))[1][30] for count in (HELD_BY - 1, HELD_BY)
     )
-    assert few is None
+    assert few == ""
     assert enough == "hospital"
 
 

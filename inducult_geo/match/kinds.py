@@ -7,19 +7,25 @@ table of trades has to know what a list leaves out.
 
 Only the most telling word of a pair counts, of either record. A kind that both names tell is one finding, not two: the
 chance of a pair of that kind is the share of either list's records that are found in the other, never the product.
+
+Where one list tells fuels and the other does not, so that they cannot be compared, fuels are such words, too: a
+register of combustion plants shares the coal and none of the wind of a list of power plants.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cache
 from typing import Final
 
 import numpy as np
+from numpy.typing import NDArray
 
 from inducult_geo.match.compared import Compared
 from inducult_geo.match.overlap import Levels, lists_of, logit
 from inducult_geo.match.prepared import Prepared
 from inducult_geo.match.rivals import Contest
+from inducult_geo.match.trades import FUELS
 from inducult_geo.ragged import Floats, Ints, Small, blocks
 
 HELD_BY: Final = 8
@@ -33,6 +39,12 @@ MOST_DOWN: Final = 2.0
 """Log-odds by which a word moves a pair at most. Restraint has more room than zeal: that all cement works of a list are
 found in another is no proof that this one is."""
 
+FUEL_UP: Final = 1.0
+"""The same of a fuel: of what plants burn each has one, of a few."""
+
+TELLS_FUELS: Final = 0.5
+"""Share of a source's records with a fuel from which fuels are compared, and no kinds."""
+
 
 @dataclass(frozen=True)
 class Kinds(Levels):
@@ -41,10 +53,10 @@ class Kinds(Levels):
     Attributes
     ----------
     words
-        Number of the word that decides, one for each of `level`; -1 where none does.
+        The word or fuel that decides, one for each of `level`; empty where none does.
     """
 
-    words: Ints
+    words: NDArray[np.object_]
 
 
 def kinds(pairs: Compared, sides: tuple[Contest, Contest], total: Floats) -> Kinds:
@@ -59,8 +71,13 @@ def kinds(pairs: Compared, sides: tuple[Contest, Contest], total: Floats) -> Kin
     """
     p = pairs.prepared
     source, names = p.sources
-    held = [_Holders.of(p, np.flatnonzero(source == number)) for number in range(len(names))]
-    level, words = [np.zeros(1)], [np.full(1, -1, dtype=np.int64)]
+    tells = np.bincount(source, weights=p.fuel > 0) / np.bincount(source) >= TELLS_FUELS
+
+    @cache
+    def held(mine: int, *, fuels: bool) -> _Holders:
+        return _Holders.of(p, np.flatnonzero(source == mine), fuels=fuels)
+
+    level, words = [np.zeros(1)], [np.full(1, "", dtype=object)]
     size = 1
     of_side = []
     for side in sides:
@@ -69,11 +86,11 @@ def kinds(pairs: Compared, sides: tuple[Contest, Contest], total: Floats) -> Kin
         row = np.zeros(len(side.record), dtype=np.int32)
         for number in np.unique(lists):
             mine = np.flatnonzero(lists == number)
-            holders = held[source[side.record[mine[0]]]]
+            holders = held(int(source[side.record[mine[0]]]), fuels=bool(~tells[side.partners[mine[0]]]))
             leaning, place = holders.leaning(side.record[mine], chance[mine])
             row[mine] = np.where(place < 0, 0, size + place)
             level.append(leaning)
-            words.append(holders.words)
+            words.append(holders.told(p))
             size += len(leaning)
         of_side.append(side.of_pairs(row))
     levels = np.concatenate(level)
@@ -91,16 +108,18 @@ def _that_say_more(one: Small, other: Small, level: Floats) -> Small:
 
 @dataclass(frozen=True)
 class _Holders:
-    """The records of one source and the words that at least `HELD_BY` of their names hold.
+    """The records of one source and the words that at least `HELD_BY` of their names hold, or fuels that they tell.
 
     Attributes
     ----------
     records, land
         One value a record: its row, in order, and the number of its country.
     at, word
-        One value a word that a name holds: the record's place in `records`, in order, and the word's in `words`.
+        One value a word that a name holds: the record's place in `records`, and the word's in `words`.
     words
-        Numbers of the words in the lexicon.
+        Numbers of the words in the lexicon; beyond these, of the fuels (see `trades.FUELS`).
+    n_words
+        How many words the lexicon holds.
     """
 
     records: Ints
@@ -108,17 +127,27 @@ class _Holders:
     at: Ints
     word: Ints
     words: Ints
+    n_words: int
 
     @classmethod
-    def of(cls, p: Prepared, records: Ints) -> _Holders:
-        """Take the words of some records; numbers of units are no kinds."""
-        names = p.name_words.take(records)
-        at = names.rows
-        counts = np.bincount(names.values, minlength=len(p.lexicon.words))
-        frequent = (counts >= HELD_BY) & ~p.lexicon.is_number
-        kept = frequent[names.values]
+    def of(cls, p: Prepared, records: Ints, *, fuels: bool) -> _Holders:
+        """Take the words of some records, and their fuels where asked for; numbers of units are no kinds."""
+        names, n_words = p.name_words.take(records), len(p.lexicon.words)
+        at, values = names.rows, names.values.astype(np.int64)
+        if fuels and p.fuel[records].any():
+            burns = np.flatnonzero(p.fuel[records])
+            row, fuel = np.nonzero(p.fuel[records[burns], None] >> np.arange(len(FUELS)) & 1)
+            at, values = np.r_[at, burns[row]], np.r_[values, n_words + fuel]
+        frequent = np.bincount(values, minlength=n_words + len(FUELS)) >= HELD_BY
+        frequent[:n_words] &= ~p.lexicon.is_number
+        kept = frequent[values]
         place = np.cumsum(frequent) - 1
-        return cls(records, p.land[records], at[kept], place[names.values[kept]], np.flatnonzero(frequent))
+        return cls(records, p.land[records], at[kept], place[values[kept]], np.flatnonzero(frequent), n_words)
+
+    def told(self, p: Prepared) -> NDArray[np.object_]:
+        """Return the words and fuels themselves."""
+        words: NDArray[np.object_] = np.concatenate([p.lexicon.words, np.array([*FUELS], dtype=object)])
+        return words[self.words]
 
     def leaning(self, records: Ints, chance: Floats) -> tuple[Floats, Ints]:
         """Return what each word says, in log-odds, and the place of the word of each of some records that says most.
@@ -140,7 +169,8 @@ class _Holders:
         held = np.bincount(self.word, minlength=len(self.words))
         expected = np.bincount(self.word, weights=usual[self.land[self.at]], minlength=len(self.words)) / held
         share = np.bincount(self.word, weights=found[self.at], minlength=len(self.words)) + KIND_COUNTS * expected
-        leaning = np.clip(logit(share / (held + KIND_COUNTS)) - logit(expected), -MOST_DOWN, MOST_UP)
+        most_up = np.where(self.words < self.n_words, MOST_UP, FUEL_UP)
+        leaning = np.clip(logit(share / (held + KIND_COUNTS)) - logit(expected), -MOST_DOWN, most_up)
         most = np.full(len(self.records), -1, dtype=np.int64)
         # The last of equal rows stands: what says most is written last, and of equal ones what is against.
         order = np.lexsort([-leaning, np.abs(leaning)])

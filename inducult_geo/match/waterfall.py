@@ -53,8 +53,7 @@ def _about(scored: Scored, name: str, rows: Ints, points: Sequence[float]) -> li
     if name == OVERLAP:
         return [f"{name} about {share:.0%}" for share in scored.lists.shares[scored.lists.of_pair[rows]]]
     if name == KINDS:
-        words = scored.pairs.prepared.lexicon.words
-        return [f"{name} '{words[word]}'" for word in scored.kinds.words[scored.kinds.of_pair[rows]]]
+        return [f"{name} '{word}'" for word in scored.kinds.words[scored.kinds.of_pair[rows]]]
     if name in scored.scores:
         return [f"{name} {seen}" for seen in scored.scores[name].detail(rows)]
     return [name] * len(rows)

@@ -21,6 +21,7 @@ from inducult_geo.publish.spreadsheet import rows_of
 from inducult_geo.run import Run
 
 MOST_CHANGES = 100
+_LEGEND = "Monuments orange, factories blue, both orange within blue; gray where it is not known"
 
 
 def show(outcome: RunOutcome, run: Run) -> None:
@@ -34,12 +35,16 @@ def show(outcome: RunOutcome, run: Run) -> None:
     table = [*changed_rows(run.folder.processed / "changes", release.name)] if outcome.is_new else []
     said = "not known: there was no release before" if outcome.n_changes is None else f"{outcome.n_changes} sites"
     create_table_artifact(key="changes", table=table, description=f"What changed with this release: {said}")
-    create_link_artifact(link=_address(release / "index.html", run), link_text="Open the map", key="map-page")
     create_link_artifact(
-        link=_address(release / "inducult.gpkg", run), link_text="GeoPackage with the layer of questions", key="review"
-    )
+        link=_address(release / "index.html", run), link_text="Open the map", key="map-page",
+        description=f"The map of {title}, to search and filter",
+    )  # fmt: skip
+    create_link_artifact(
+        link=_address(release / "inducult.gpkg", run), link_text="GeoPackage with the layer of questions",
+        key="review", description="What waits for a person: answer it in QGIS, in a copy of the GeoPackage",
+    )  # fmt: skip
     create_markdown_artifact(markdown=_files(release), key="release", description=title)
-    create_image_artifact(image_url=map_picture(release), key="map", description="Monuments blue, production red")
+    create_image_artifact(image_url=map_picture(release), key="map", description=_LEGEND)
 
 
 def counts_rows(outcome: RunOutcome) -> list[dict[str, Any]]:

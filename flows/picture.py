@@ -11,11 +11,11 @@ import numpy as np
 import shapely
 from rasterio.io import MemoryFile
 
+from inducult_geo.publish.symbols import ASPECT_RINGS
+
 WIDTH, MARGIN, LEAST_M = 720, 24, 20_000.0
 LOWEST, HIGHEST = 120, 1440
 _PAPER, _GRID = (250, 249, 245), (226, 224, 214)
-_COLORS = {"monument": (38, 84, 168), "factory": (196, 52, 40), "both": (120, 40, 140)}
-_OTHER = (110, 110, 110)
 _GRID_M = 100_000.0
 
 
@@ -47,9 +47,17 @@ def draw(sites: gpd.GeoDataFrame) -> np.ndarray[Any, np.dtype[np.uint8]]:
     rows = height - 1 - ((points[:, 1] - middle[1] + reach[1]) * scale).astype(int)
     size = 2 if len(points) < 5_000 else 1
     for column, row, aspect in zip(columns, rows, sites["aspect"], strict=True):
-        top, left = max(row - size, 0), max(column - size, 0)
-        image[top : row + size + 1, left : column + size + 1] = _COLORS.get(aspect, _OTHER)
+        # As on the map page and in QGIS: who is both wears the monument's color inside the factory's.
+        for inward, (mark, _) in enumerate(ASPECT_RINGS.get(aspect, ASPECT_RINGS["unknown"])):
+            reach_px = size - inward
+            top, left = max(row - reach_px, 0), max(column - reach_px, 0)
+            image[top : row + reach_px + 1, left : column + reach_px + 1] = _rgb(mark.color)
     return image
+
+
+def _rgb(color: str) -> tuple[int, ...]:
+    """Return red, green and blue of `#rrggbb`."""
+    return tuple(bytes.fromhex(color[1:]))
 
 
 def _png(image: np.ndarray[Any, np.dtype[np.uint8]]) -> bytes:

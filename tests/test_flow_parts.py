@@ -27,6 +27,7 @@ from inducult_geo.run import SourceFacts, open_run
 from inducult_geo.stage import RegionOutcome, Stage
 
 RELEASE = "2026-11-25T020000Z"
+ORANGE, BLUE = (213, 94, 0), (0, 114, 178)  # vermillion and blue of Okabe and Ito, as on the map page
 
 
 @pytest.fixture(autouse=True)
@@ -139,6 +140,7 @@ def test_a_night_shows_counts_problems_changes_the_map_and_the_files(
     assert shown["map-page"]["link"] == (night.release / "index.html").as_uri()
     assert shown["map-page"]["link_text"] == "Open the map"
     assert shown["map"]["image_url"] == f"picture of {RELEASE}"
+    assert all(artifact["description"] for artifact in shown.values()), "else Prefect shows 'No description'"
     files = shown["release"]["markdown"]
     assert f"- `{night.release / 'index.html'}`" in files
     assert "styles" not in files, "a folder is no file to open"
@@ -178,10 +180,12 @@ def test_the_picture_shows_each_aspect_in_its_color_at_its_place() -> None:
     assert (width, height) == (WIDTH, 384), "as wide as can be, and as high as the sites need"
     middle = WIDTH // 2
     spots = {"monument": (-MARGIN - 1, MARGIN), "factory": (-MARGIN - 1, WIDTH - MARGIN)}
-    assert tuple(image[spots["monument"]]) == (38, 84, 168)
-    assert tuple(image[spots["factory"]]) == (196, 52, 40)
-    assert tuple(image[MARGIN, middle]) == (120, 40, 140), "north is up"
-    assert tuple(image[-MARGIN - 1, middle]) == (110, 110, 110)
+    assert tuple(image[spots["monument"]]) == ORANGE
+    assert tuple(image[spots["factory"]]) == BLUE
+    assert tuple(image[MARGIN, middle]) == ORANGE, "north is up"
+    across = [tuple(color) for color in image[MARGIN - 5 : MARGIN + 5, middle]]
+    assert [color for color in across if color in (ORANGE, BLUE)] == [BLUE, *[ORANGE] * 3, BLUE], "one within the other"
+    assert tuple(image[-MARGIN - 1, middle]) == (112, 112, 112)
     assert tuple(image[0, middle + 20]) == (250, 249, 245), "paper elsewhere"
 
 
@@ -198,7 +202,7 @@ def test_a_picture_of_few_sites_has_a_size_that_can_be_looked_at(
     sites = gpd.GeoDataFrame({"aspect": ["factory"] * len(places)}, geometry=[*map(shapely.Point, places)])
     image = draw(sites)
     assert image.shape == (height, 720, 3)
-    assert np.all(image == (196, 52, 40), axis=2).any() == bool(places)
+    assert np.all(image == BLUE, axis=2).any() == bool(places)
 
 
 def test_the_grid_of_a_picture_stands_at_every_100_km() -> None:
@@ -223,7 +227,7 @@ def test_a_dot_is_a_square_around_its_place_and_smaller_where_there_are_many(num
 
     places = [(4_505_000, 3_000_000)] * (number - 1) + [(4_515_000, 3_000_000)]
     image = draw(gpd.GeoDataFrame({"aspect": ["monument"] * number}, geometry=[*map(shapely.Point, places)]))
-    rows, columns = np.nonzero(np.all(image == (38, 84, 168), axis=2))
+    rows, columns = np.nonzero(np.all(image == ORANGE, axis=2))
     apart = 10_000 * (WIDTH - 2 * MARGIN) / 20_000  # 20 km are shown at least.
     assert len(rows) == 2 * wide**2
     left, right = columns[columns < WIDTH / 2], columns[columns > WIDTH / 2]

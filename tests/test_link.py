@@ -32,6 +32,24 @@ def test_several_left_rows_may_match_one_right_row():
 
 
 @pytest.mark.parametrize(
+    ("names", "doubtful"),
+    [
+        (("Kalkwerk Saal", "Kalkwerk Saal"), [False, True]),
+        # Units of one plant are all right.
+        (("Kalkwerk Saal Ofen 1", "Kalkwerk Saal Ofen 2"), [False, False]),
+    ],
+)
+def test_a_match_that_another_left_row_fits_better_is_worth_a_look(names, doubtful):
+    left = records(*(row(f"l:{i}", name, point(400 * i)) for i, name in enumerate(names)), *backdrop())
+    right = records(row("r:0", "Kalkwerk Saal", point()), *backdrop())
+    found = link(left, right, review=False).query("right_id == '0'")
+    assert found["left_id"].tolist() == ["0", "1"]
+    assert found["doubtful"].tolist() == doubtful
+    again = link(left.iloc[::-1].reset_index(drop=True), right, review=False).query("right_id == '0'")
+    assert again["doubtful"].tolist() == doubtful
+
+
+@pytest.mark.parametrize(
     ("name", "address", "doubtful"),
     [
         ("Haus", None, True),

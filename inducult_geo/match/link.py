@@ -41,13 +41,13 @@ def link(
     -------
     pandas.DataFrame
         `left_id`, `right_id` (the sources' own keys), `score`, `decision` (match, unit, review), `beside` (of a unit or
-        of works given again the left row's best match, else null), `doubtful` (worth a look: all for
-        review, what is given again, and what else scores below `score.DOUBTED`), `distance_m`, `why`. A left row
-        matches its best right row, which others may match, too, and with it any that is of the same works given again
-        (`again.given_again`); a second one that may be right instead is for `review`. With `units` further right rows
-        whose best left row it is are `unit`s, where it has a match. The score of a left row's best match is the chance
-        that it is the one, that of a unit or of works given again that it is one of the right ones
-        (`score.Scored.whole`): of two alike it may be the higher.
+        of works given again the left row's best match, else null), `doubtful` (worth a look: all for review, what is
+        given again, a match that another left row fits better, what bears a name that nearly all bear, and what else
+        scores below `score.DOUBTED`), `distance_m`, `why`. A left row matches its best right row, which others may
+        match, too, and with it any that is of the same works given again (`again.given_again`); a second one that may
+        be right instead is for `review`. With `units` further right rows whose best left row it is are `unit`s, where
+        it has a match. The score of a left row's best match is the chance that it is the one, that of a unit or of
+        works given again that it is one of the right ones (`score.Scored.whole`): of two alike it may be the higher.
     """
     if left.empty or right.empty:
         return pd.DataFrame({name: pd.Series(dtype=TEXT) for name in LINK_COLUMNS})
@@ -69,6 +69,7 @@ def _table(scored: Scored, match: Ints, **kinds: Flags) -> pd.DataFrame:
     pairs, several = scored.pairs, scored.several
     best, again, unit, asked = (kinds[kind][rows] for kind in ("best", "again", "unit", "asked"))
     one_of = again | unit
+    unsure = asked | again | scored.is_anybodys[rows] | _is_second(scored, kinds["best"])[rows]
     value = np.where(one_of, several.probability[rows], scored.probability[rows]).round(4)
     keys = pd.Series(pairs.prepared.key, dtype=TEXT).str.partition(":")[2]
     match = match[pairs.left[rows]]
@@ -79,13 +80,29 @@ def _table(scored: Scored, match: Ints, **kinds: Flags) -> pd.DataFrame:
             "score": value,
             "decision": np.select([best | again, unit], ["match", "unit"], "review"),
             "beside": keys.reindex(np.where(one_of, match, -1)).reset_index(drop=True),
-            "doubtful": asked | again | (value < DOUBTED) | scored.is_anybodys[rows],
+            "doubtful": unsure | (value < DOUBTED),
             "distance_m": pairs.distance_m[rows].round(1),
             "why": explain(scored, rows),
         }
     )
     table.loc[one_of, "why"] = explain(several, rows[one_of])
     return table.sort_values(["left_id", "score", "right_id"], ascending=[True, False, True], ignore_index=True)
+
+
+def _is_second(scored: Scored, matched: Flags) -> Flags:
+    """Tell which matches are with a right row that another left row fits better, but for units of one plant."""
+    pairs, units = scored.pairs, scored.pairs.prepared.units
+    rows = np.flatnonzero(matched)
+    rows = rows[np.lexsort((pairs.left[rows], scored.probability[rows]))]
+    best = np.zeros(len(pairs.prepared), dtype=np.int64)
+    # The last one stays, which is the best.
+    best[pairs.right[rows]] = rows
+    first = best[pairs.right[rows]]
+    plant = units[pairs.left[rows]]
+    is_unit = (plant >= 0) & (plant == units[pairs.left[first]])
+    found = np.zeros(len(matched), dtype=bool)
+    found[rows] = (scored.probability[rows] < scored.probability[first]) & ~is_unit
+    return found
 
 
 def _further(several: Scored, matched: Flags) -> Flags:

@@ -3,7 +3,8 @@
 Nothing of the package is called but its command line: the contracts of the catalog beside the real tables, `inducult
 link`, then `score_links.py` and `empty_partners.py` of the shared tools; every command is printed, to be repeated.
 First with the shipped weights (learned from these labels), then out of fold: five times with weights that did
-not see a fifth of the labelled rows, of which the links of that fifth are kept. `--shipped` stops after the first.
+not see a fifth of the labelled rows, of which the links of that fifth are kept. Links that are not doubtful, which
+nobody need look at (`pairs_sure.csv`), are counted by themselves. `--shipped` stops after the first.
 """
 
 from __future__ import annotations
@@ -67,9 +68,12 @@ class Road:
         return pairs
 
     def count(self, whole: Path, emptied: Path) -> None:
-        """Say what the judge's scripts say of links with the partners and without."""
+        """Say what the judge's scripts say of links with the partners, of the sure ones, and without."""
         for only in ((), ("--only", "name_copied=False")):
             self.run(self.tools / "score_links.py", whole, self.labels, "--dont-care", self.ignored, *only)
+        decided = [row for row in read(whole) if row["doubtful"] == "False"]
+        sure = write(whole.with_name(f"{whole.stem}_sure.csv"), decided)
+        self.run(self.tools / "score_links.py", sure, self.labels, "--dont-care", self.ignored)
         self.run(self.tools / "empty_partners.py", "--count", emptied, self.labels)
 
 

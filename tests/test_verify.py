@@ -6,7 +6,7 @@ import dataclasses
 import hashlib
 import shutil
 import sqlite3
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from contextlib import closing
 from pathlib import Path
 
@@ -15,9 +15,12 @@ import pandas as pd
 import pytest
 
 from inducult_geo.assemble import with_surfaces
+from inducult_geo.publish import promises_content as content
+from inducult_geo.publish import promises_web as web
 from inducult_geo.publish.bundle import Bundle
 from inducult_geo.publish.changes import CHANGE_COLUMNS
 from inducult_geo.publish.licences import for_release
+from inducult_geo.publish.opened import Opened
 from inducult_geo.publish.release import write_release, write_sums
 from inducult_geo.publish.verify import PROMISES, Finding, verify
 from tests.bundles import contracts, small_bundle
@@ -212,3 +215,128 @@ def test_hostile_names_in_a_file_are_only_names(release: Path) -> None:
     broken = _broken(release)
     assert set(broken) == {LAYERS, COLUMNS, SAID, STYLES, LISTED, EXPLAINED}
     assert odd in broken[LISTED].detail
+
+
+@pytest.fixture
+def package(whole: Path, tmp_path: Path) -> Path:
+    """The database alone: what one promise says of it costs no whole release."""
+    shutil.copy(whole / "inducult.gpkg", tmp_path)
+    return tmp_path
+
+
+def _told(promise: Callable[[Opened], Iterator[str]], folder: Path) -> list[str]:
+    opened = Opened(folder)
+    try:
+        return [*promise(opened)]
+    finally:
+        opened.close()
+
+
+TABLES = ("site_points", "site_areas", "source_records", "rejected")
+IN_EACH_TABLE = [
+    (content.accuracies_are_positive, "accuracy_m = 0", "1 rows of {} with an accuracy that is not positive", TABLES),
+    (content.accuracies_are_positive, "accuracy_m = -3", "1 rows of {} with an accuracy that is not positive", TABLES),
+    (content.rights_are_kept, "licence = ' '", "1 rows of {} without a license", TABLES),
+    (content.rights_are_kept, "licence = NULL", "1 rows of {} without a license", TABLES),
+    (content.rights_are_kept, "source = 'x'", "1 rows of {} of a source that may not be published", TABLES[2:]),
+    (content.rights_are_kept, "source = NULL", "1 rows of {} of a source that may not be published", TABLES[2:]),
+    (content.values_are_listed, "status = 'idle'", "{}.status: 'idle' is not in the list status", TABLES),
+    (content.values_are_listed, "aspect = 'ruin'", "{}.aspect holds values outside monument", TABLES),
+    (content.geometries_are_sound, "geom = x''", "1 geometries of {} are missing", TABLES[:3]),
+]
+
+
+@pytest.mark.parametrize(
+    ("promise", "change", "says"),
+    [
+        pytest.param(promise, f"UPDATE {table} SET {change} WHERE fid = 1", says.format(table), id=f"{table} {change}")
+        for promise, change, says, tables in IN_EACH_TABLE
+        for table in tables
+    ],
+)
+def test_a_promise_holds_for_every_table_that_it_is_about(
+    package: Path, promise: Callable[[Opened], Iterator[str]], change: str, says: str
+) -> None:
+    assert _told(promise, package) == []
+    sql(change)(package)
+    told = _told(promise, package)
+    assert any(fault.startswith(says) for fault in told), told
+
+
+def test_an_accuracy_that_is_not_known_breaks_no_promise(package: Path) -> None:
+    sql(*(f"UPDATE {table} SET accuracy_m = NULL" for table in TABLES))(package)
+    assert _told(content.accuracies_are_positive, package) == []
+
+
+@pytest.mark.parametrize("table", ["regions", "sources"])
+@pytest.mark.parametrize("count", ["records_in", "in_sites", "in_review", "rejected"])
+def test_each_count_of_each_table_is_checked_against_the_rows(package: Path, table: str, count: str) -> None:
+    (name,) = _one(package, f"SELECT {table.removesuffix('s')} FROM {table} ORDER BY 1 LIMIT 1")
+    other = "in_sites" if count != "in_sites" else "in_review"
+    both = f"{count} = {count} + 1, {other} = {other} + {1 if count == 'records_in' else -1}"
+    sql(f"UPDATE {table} SET {both} WHERE {table.removesuffix('s')} = '{name}'")(package)
+    told = _told(content.counts_add_up, package)
+    assert any(f"{table}: {name} says" in fault for fault in told), told
+    assert not any(fault.startswith("runs") for fault in told), told
+
+
+def _one(folder: Path, question: str) -> tuple[str, ...]:
+    with closing(sqlite3.connect(folder / "inducult.gpkg")) as con:
+        return con.execute(question).fetchone()
+
+
+SEALED_PAGE = """<html><head><meta http-equiv="Content-Security-Policy" content="default-src 'none'; {rules}"></head>
+<body data-sites="1">{body}</body></html>"""
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        *(f"<{tag}>" for tag in ("link", "img", "iframe", "frame", "object", "embed", "audio", "video", "source")),
+        *(
+            "<track>",
+            "<base href='https://example.org/'>",
+            "<input src='x'>",
+            "<p onclick='alert(1)'>",
+            "<IMG SRC='x'>",
+        ),
+        "<svg onload='alert(1)'>",
+    ],
+)
+def test_whatever_could_load_or_run_something_breaks_the_seal(tmp_path: Path, body: str) -> None:
+    page = tmp_path / "index.html"
+    page.write_text(SEALED_PAGE.format(rules="", body="<p>text</p>"))
+    assert _told(web.page_is_sealed, tmp_path) == []
+    page.write_text(SEALED_PAGE.format(rules="", body=body))
+    (told,) = _told(web.page_is_sealed, tmp_path)
+    assert told.startswith("index.html holds <")
+    assert told.endswith("> that loads or runs something from elsewhere")
+
+
+@pytest.mark.parametrize("rules", ["img-src *", "connect-src http://example.org", "style-src https:"])
+def test_a_policy_that_lets_anything_out_is_none(tmp_path: Path, rules: str) -> None:
+    (tmp_path / "index.html").write_text(SEALED_PAGE.format(rules=rules, body=""))
+    assert _told(web.page_is_sealed, tmp_path) == [
+        "the Content-Security-Policy of index.html does not forbid the network"
+    ]
+
+
+def test_tiles_of_other_sites_and_columns_are_told(package: Path, whole: Path) -> None:
+    shutil.copy(whole / "sites.pmtiles", package)
+    assert _told(web.tiles_hold_the_sites, package) == []
+    (gone,) = _one(package, "SELECT min(site_id) FROM site_points")
+    sql(f"UPDATE site_points SET site_id = 'IC-OTHER-X' WHERE site_id = '{gone}'")(package)
+    assert _told(web.tiles_hold_the_sites, package) == [
+        "sites.pmtiles lacks 1 sites, such as IC-OTHER-X",
+        f"sites.pmtiles holds besides 1 sites, such as {gone}",
+    ]
+    sql("ALTER TABLE site_points RENAME COLUMN status TO state")(package)
+    assert _told(web.tiles_hold_the_sites, package)[2:] == [
+        "sites.pmtiles holds columns that the layer of sites has not: status"
+    ]
+
+
+def test_without_tiles_only_a_release_without_sites_is_whole(package: Path) -> None:
+    assert _told(web.tiles_hold_the_sites, package) == ["sites.pmtiles is missing"]
+    sql("DELETE FROM site_points")(package)
+    assert _told(web.tiles_hold_the_sites, package) == []

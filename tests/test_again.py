@@ -8,6 +8,7 @@ import pandas as pd
 import pytest
 from match_rows import backdrop, point, records, row
 
+from inducult_geo.frames import to_json
 from inducult_geo.match import link
 from inducult_geo.match.score import DOUBTED
 
@@ -53,6 +54,19 @@ def test_what_is_given_again_bears_the_score_of_being_one_of_the_right_ones():
     assert again["score"] >= DOUBTED
     assert "others that fit" in best["why"]
     assert "others that fit" not in again["why"]
+
+
+@pytest.mark.parametrize(("other", "matches"), [("coal", 2), ("gas", 1)])
+def test_a_plant_that_burns_something_else_is_not_given_again(other, matches):
+    """One list has the site's coal blocks, the other these and the gas turbine beside them."""
+    sides = ("Kordula 1", "coal"), ("Kordula 2", other)
+    plants = [
+        row(f"r:{i}", name, point(50 + 20 * i), tags=to_json({"fuel": fuel}), **ADDRESS)
+        for i, (name, fuel) in enumerate(sides)
+    ]
+    told = linked(row("l:0", "Kordula", point(), tags=to_json({"fuel": "coal"}), **ADDRESS), *plants)
+    assert (told["decision"] == "match").sum() == matches
+    assert told["decision"]["0"] == "match"
 
 
 @pytest.mark.parametrize(

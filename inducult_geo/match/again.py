@@ -63,7 +63,8 @@ def given_again(scored: Scored, matched: Flags) -> Flags:
         Of each pair whether it is another one: it would be a match that nobody doubts if others that fit took nothing
         from it (`score.Scored.whole`), has still `NEARLY` of what fits, and its right row and the matched one are of
         one works (score `SAME_WORKS` by their comparisons alone), or are units of one plant of which the left row names
-        none. Other works' permits (`outcomes.other_works`) are not of the same works.
+        none. Other works' permits (`outcomes.other_works`) are not of the same works, nor is the gas turbine beside the
+        coal block that the left row is.
     """
     pairs, several, match = scored.pairs, scored.several, match_of(scored.pairs, matched)
     fits = several.is_match & (several.probability >= DOUBTED) & (scored.probability >= NEARLY)
@@ -72,10 +73,18 @@ def given_again(scored: Scored, matched: Flags) -> Flags:
     same = _of_one_works(Compared(pairs.prepared, best, other), scored.weights)
     plants, told = pairs.prepared.units, scored.scores["numbers"].of(rows)
     same |= (plants[best] >= 0) & (plants[best] == plants[other]) & (told > 0) & (told < 1)
-    rows = rows[same]
+    rows = rows[same & ~_burns_other(scored, rows, matched)]
     found = np.zeros(len(pairs.left), dtype=bool)
     found[rows[~other_works(several, rows, pairs.left[rows], pairs.right[rows])]] = True
     return found
+
+
+def _burns_other(scored: Scored, rows: Ints, matched: Flags) -> Flags:
+    """Tell which pairs have no fuel in common where the match of their left row has: another plant of the site."""
+    at = np.full(len(scored.pairs.prepared), -1, dtype=np.int64)
+    at[scored.pairs.left[matched]] = np.flatnonzero(matched)
+    fuel = scored.scores["fuel"]
+    return np.asarray((fuel.of(rows) == 0) & (fuel.of(at[scored.pairs.left[rows]]) == 1), dtype=bool)
 
 
 def _at_one_door(pairs: Compared, matched: Flags) -> Flags:

@@ -35,10 +35,16 @@ TABLES = {
     "power plants: jrc, geodb, eprtr": {
         "power_jrc": {"capacity": "capacity_mw", "fuel": "types"},
         "power_geodb": {"capacity": "capacity_mw", "fuel": "primary_fuel"},
-        "power_eprtr": {},
+        "power_eprtr": {
+            "operator": "ParentCompanyName",
+            "address": "StreetName",
+            "city": "City",
+            "postcode": "PostalCode",
+        },
     },
 }
-"""Set -> table -> field -> the table's column, where it bears another name."""
+"""Set -> table -> field -> the table's column, where it bears another name; as the
+catalog's contracts map them."""
 ACCURACY_M = {"hotmaps": 700.0, "eutl": 1000.0, "jrc": 1000.0, "geodb": 1000.0, "eprtr": 500.0}
 """As the contracts of the catalog state it."""
 REGION_M = 50_000

@@ -126,6 +126,14 @@ def outline(region: Region, run: Run, *, extract: Path | None = None) -> Outline
     )
 
 
+def is_outlined(region: Region, run: Run) -> bool:
+    """Tell whether a region's outline is at hand as a file: put there, named in the catalog, or kept from a run."""
+    named = region.boundary.file
+    files = [_own_file(region, run), kept_file(region, run)]
+    files += [region.declared_in.parent / named] if named is not None else []
+    return any(path.is_file() for path in files)
+
+
 def outline_for_check(region: Region, run: Run) -> Outline:
     """Return the best outline at hand without an extract or the network; the bounding box where there is none."""
     sample = run.folder.root / "raw" / "sample" / "boundaries" / f"{region.id}.geojson"

@@ -93,6 +93,9 @@ def _choose(
     if not found:
         where = f" in {about.id}" if about is not None else " in any region"
         lines.place.append(comment(f"No system that is usual there puts the places{where}: ask the sender."))
+        if about is not None:
+            country = f'countries = ["{about.country}"]'
+            lines.place.append(comment(f"Of a list about more than the region, write {country} for region."))
         lines.place.append('# crs = "EPSG:"')
     if not found and (place := _as_web_mercator(points)):
         lines.place.append(f"# crs = {quoted(_WEB_MERCATOR)} # Web Mercator would put them at {place}")

@@ -13,8 +13,8 @@ import traceback
 from collections.abc import Container, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 
-from inducult_geo.boundaries import kept_outline
-from inducult_geo.catalog import Region
+from inducult_geo.boundaries import is_outlined, kept_outline
+from inducult_geo.catalog import Contract, Region
 from inducult_geo.errors import ConfigError, InducultError, RegionError, StorageError, TransientError
 from inducult_geo.gather import find_extract, gather_region
 from inducult_geo.outcome import RunOutcome, begin, note, unpublished
@@ -86,6 +86,9 @@ def _each(regions: Sequence[Region], run: Run) -> Iterator[RegionOutcome]:
 def choose_regions(region_ids: Sequence[str], run: Run) -> list[Region]:
     """Return the regions named, or every region that has data.
 
+    A list of whole countries is data of their regions as far as these have an outline: who keeps the list of one
+    region has no failure for each of the others.
+
     Raises
     ------
     ConfigError
@@ -93,12 +96,15 @@ def choose_regions(region_ids: Sequence[str], run: Run) -> list[Region]:
     """
     if region_ids:
         return [run.catalog.region(region_id) for region_id in dict.fromkeys(region_ids)]
-    wide = any((run.folder.partners / name).is_file() for c in run.catalog.wide_sources() for name in c.files)
-    with_data = [r for r in run.catalog.regions.values() if wide or _has_data(r, run)]
+    partners, catalog = run.folder.partners, run.catalog
+    wide = [c for c in catalog.wide_sources() if any((partners / name).is_file() for name in c.files)]
+    with_data = [r for r in catalog.regions.values() if _has_data(r, run) or _has_share(r, wide, run)]
     if not with_data:
+        lists = ", ".join(contract.id for contract in wide)
         raise ConfigError(
             f"{run.folder.root}: no region has data. Put OpenStreetMap extracts into {run.folder.raw / 'osm'} "
             f"or partner files with their contracts into {run.folder.partners}."
+            + (f" Of {lists} a region takes its share once its outline is in {run.folder.raw}/boundaries." * bool(wide))
         )
     return sorted(with_data, key=lambda region: region.id)
 
@@ -177,6 +183,11 @@ def outcomes_of(told: Mapping[str, str | None], run: Run) -> list[RegionOutcome]
         RegionOutcome(name, "fresh", last_stage(name, run)) if why is None else failed(name, why, run)
         for name, why in told.items()
     ]
+
+
+def _has_share(region: Region, wide: Sequence[Contract], run: Run) -> bool:
+    """Whether a list of whole countries may hold something of a region, and the region's outline is at hand."""
+    return any(not c.countries or region.country in c.countries for c in wide) and is_outlined(region, run)
 
 
 def _has_data(region: Region, run: Run) -> bool:

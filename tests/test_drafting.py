@@ -169,6 +169,9 @@ def test_web_mercator_is_recognized_where_no_usual_system_fits(tmp_path: Path, r
     text = draft(written(tmp_path, frame), run)
     assert '# crs = "EPSG:3857" # Web Mercator would put them at longitude -52' in text
     assert "ask the sender" in text
+    assert "# Of a list about more than the region" not in text, "no region was asked about"
+    about = draft(written(tmp_path, frame), run, region="opole")
+    assert '# Of a list about more than the region, write countries = ["PL"] for region.' in about
     loaded(tmp_path / "a.csv", text)
 
 

@@ -12,7 +12,7 @@ import geopandas as gpd
 import pytest
 
 from inducult_geo.errors import ConfigError, RegionError, ReleaseError
-from inducult_geo.pipeline import RunOutcome, run_all
+from inducult_geo.pipeline import RunOutcome, choose_regions, run_all
 from inducult_geo.publish.changes import diff
 from inducult_geo.publish.verify import verify
 from inducult_geo.run import open_run
@@ -195,6 +195,49 @@ def test_a_release_that_breaks_a_promise_is_not_published(data: Path, monkeypatc
 def test_without_any_data_the_message_says_where_to_put_it(tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match="no region has data"):
         build(tmp_path / "data")
+
+
+WIDE = """
+id = "slovenia"
+countries = ["SI"]
+files = ["list.csv"]
+[place]
+crs = "EPSG:4326"
+x = "lon"
+y = "lat"
+accuracy_m = 10
+[columns]
+key = "nr"
+name = "name"
+"""
+
+
+def chosen(data: Path) -> list[str]:
+    return [region.id for region in choose_regions([], open_run(data))]
+
+
+def test_a_list_of_a_country_is_data_of_its_outlined_regions_only(tmp_path: Path, repository: Path) -> None:
+    data = tmp_path / "data"
+    partners, outlines = data / "raw" / "partners", data / "raw" / "boundaries"
+    partners.mkdir(parents=True)
+    outlines.mkdir()
+    (partners / "wide.toml").write_text(WIDE)
+    with pytest.raises(ConfigError, match="no region has data"):
+        chosen(data)
+    (partners / "list.csv").write_text("nr,name,lon,lat\n1,HE Moste,14.136,46.409\n")
+    with pytest.raises(
+        ConfigError, match=r"Of slovenia a region takes its share once its outline is in .*boundaries\.$"
+    ):
+        chosen(data)
+    for name in ("gorenjska", "opole"):
+        shutil.copy(repository / "data" / "raw" / "sample" / "boundaries" / f"{name}.geojson", outlines)
+    assert chosen(data) == ["gorenjska"], "opole has an outline, and the list is not about Poland"
+    outcome = build(data)
+    assert (outcome.exit_code, [one.region for one in outcome.regions]) == (0, ["gorenjska"])
+    (outlines / "gorenjska.geojson").unlink()
+    assert chosen(data) == ["gorenjska"], "its outline is kept from the run"
+    (partners / "wide.toml").write_text(WIDE.replace('countries = ["SI"]', ""))
+    assert chosen(data) == ["gorenjska", "opole"], "a list of anywhere may hold something of every outlined region"
 
 
 def test_a_region_without_outline_says_where_to_put_one(tmp_path: Path, repository: Path) -> None:

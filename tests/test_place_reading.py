@@ -128,7 +128,7 @@ class TestNothingFits:
         assert refused(shifted(POINTS, 30), "EPSG:4326") == (
             "test.toml: wrong [place] crs, x or y for a.csv: as declared in EPSG:4326 0% of the points lie in the "
             "area, and no other reading fits. Usual in zwickau: EPSG:4258, EPSG:4314, EPSG:31468, EPSG:25833. "
-            "Mend the contract."
+            'Is the list about more than zwickau? Then write countries = ["DE"] for region. Mend the contract.'
         )
 
     def test_without_one_all_that_were_tried_are_named(self) -> None:

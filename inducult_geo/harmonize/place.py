@@ -385,6 +385,7 @@ def _describe(candidate: Candidate) -> dict[str, Any]:
 def _no_reading(crs: str | None, contract: Contract, ground: Ground, choice: Placement) -> str:
     others: Sequence[str] = [code for code in ground.crs if code != crs]
     usual = f" Usual in {ground.name}: {', '.join(others)}." if others else ""
+    usual += f' Is the list about more than {ground.name}? Then write countries = ["{ground.country}"] for region.'
     fitting = "; ".join(f"{c.reading.crs} {c.reading.name} ({c.inside_share:.0%} inside)" for c in choice.candidates)
     return (
         f"{contract.declared_in}: wrong [place] crs, x or y for {', '.join(contract.files)}: {choice.detail}."

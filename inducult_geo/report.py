@@ -77,7 +77,8 @@ def outcome_tables(outcome: RunOutcome, run: Run, console: Console) -> None:
         console.print(f"{number:>11,} {reason}: {({**REJECT_REASONS, **REVIEW_REASONS}).get(reason, '')}")
     if outcome.withheld:
         console.print(
-            f"{outcome.withheld:>11,} records are withheld from the release: their license keeps them at home"
+            f"{outcome.withheld:>11,} records are withheld from the release: the contracts of their sources name no "
+            "license that lets them out (licence, publish)"
         )
     for line in (*_absent(outcome), *_failures(outcome), *_problems(outcome)):
         console.print(escape(line))

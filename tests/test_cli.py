@@ -9,11 +9,14 @@ import re
 import shutil
 import subprocess
 import sys
+from collections.abc import Iterator
 from io import StringIO
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 import pytest
+from typer.main import get_command
 from typer.testing import CliRunner
 
 from inducult_geo import cli
@@ -232,6 +235,23 @@ def test_exit_codes_tell_wrong_calls_from_failures() -> None:
     assert exit_code(ConfigError("x")) == 2
     assert exit_code(SourceError("x")) == 1
     assert exit_code(InducultError("x")) == 1
+
+
+def every_command(command: Any, name: str = "inducult") -> Iterator[tuple[str, Any]]:
+    yield name, command
+    for part, child in getattr(command, "commands", {}).items():
+        yield from every_command(child, f"{name} {part}")
+
+
+@pytest.mark.parametrize(("name", "command"), [*every_command(get_command(cli.app))])
+def test_every_command_argument_and_option_says_what_it_is(name: str, command: Any) -> None:
+    about = command.help or ""
+    assert about[:1].isupper(), name
+    assert about.rstrip().endswith("."), name
+    for parameter in command.params:
+        said = parameter.help or ""
+        if parameter.name not in ("install_completion", "show_completion"):
+            assert said.endswith((".", "?")), f"{name}: {parameter.name} says {said!r}"
 
 
 def test_help_is_quick_and_loads_no_geopandas() -> None:

@@ -18,6 +18,8 @@ app = typer.Typer(
     help="Records of industrial culture in, one map of sites out.",
     no_args_is_help=True,
     pretty_exceptions_enable=False,
+    # Paragraphs are wrapped to the terminal: the other modes keep the line breaks of the source.
+    rich_markup_mode="markdown",
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 for room in (running, partners, matching, releases):

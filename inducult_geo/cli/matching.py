@@ -27,7 +27,7 @@ def add_to(app: typer.Typer) -> None:
 
 
 def link(
-    left: Path,
+    left: Annotated[Path, typer.Argument(help="A contract, or a release folder.")],
     right: Annotated[Path, typer.Argument(help="A contract, or a release folder.")],
     out: Annotated[Path, typer.Option("--out", dir_okay=False, help="The CSV to write.")],
     data: Data = None,

@@ -18,7 +18,7 @@ def add_to(app: typer.Typer) -> None:
 
 
 def check(
-    contract: Path,
+    contract: Annotated[Path, typer.Argument(help="The contract (TOML) beside the partner's file.")],
     picture: Annotated[Path | None, typer.Option("--map", help="Also draw the map as a picture: FILE.svg.")] = None,
     data: Data = None,
     catalog: Catalogs = None,

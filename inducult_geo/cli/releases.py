@@ -18,7 +18,10 @@ def add_to(app: typer.Typer) -> None:
         app.command()(command)
 
 
-def verify(release: Path, as_json: AsJson = False) -> None:
+def verify(
+    release: Annotated[Path, typer.Argument(help="A release folder, such as data/processed/current.")],
+    as_json: AsJson = False,
+) -> None:
     """Check every promise of a release folder."""
     if not release.is_dir():
         raise ConfigError(f"{release}: no such folder. Name a release, such as data/processed/current.")
@@ -34,7 +37,11 @@ def verify(release: Path, as_json: AsJson = False) -> None:
     raise typer.Exit(0 if all(finding.ok for finding in findings) else 1)
 
 
-def diff(old: Path, new: Path, as_json: AsJson = False) -> None:
+def diff(
+    old: Annotated[Path, typer.Argument(help="The older release folder.")],
+    new: Annotated[Path, typer.Argument(help="The newer one, such as data/processed/current.")],
+    as_json: AsJson = False,
+) -> None:
     """Say what changed between two releases, site by site."""
     from inducult_geo.publish.changes import diff as diff_releases
     from inducult_geo.report import change_tables

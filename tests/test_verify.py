@@ -16,6 +16,7 @@ import pytest
 
 from inducult_geo.assemble import with_surfaces
 from inducult_geo.publish import promises_content as content
+from inducult_geo.publish import promises_gpkg as gpkg
 from inducult_geo.publish import promises_web as web
 from inducult_geo.publish.bundle import Bundle
 from inducult_geo.publish.changes import CHANGE_COLUMNS
@@ -340,3 +341,57 @@ def test_without_tiles_only_a_release_without_sites_is_whole(package: Path) -> N
     assert _told(web.tiles_hold_the_sites, package) == ["sites.pmtiles is missing"]
     sql("DELETE FROM site_points")(package)
     assert _told(web.tiles_hold_the_sites, package) == []
+
+
+@pytest.mark.parametrize("layer", gpkg.LAYERS)
+def test_each_layer_that_must_be_there_is_missed(package: Path, layer: str) -> None:
+    sql(f"DELETE FROM gpkg_contents WHERE table_name = '{layer}'")(package)
+    assert any(layer in fault for fault in _told(gpkg.layers_are_described, package))
+
+
+def test_a_file_that_is_no_database_is_called_so(package: Path) -> None:
+    (package / "inducult.gpkg").write_bytes(b"PK\x03\x04" + bytes(200))
+    assert _told(gpkg.container_is_right, package) == ["it is no SQLite database"]
+
+
+def test_an_index_that_lies_is_no_whole_database(package: Path) -> None:
+    assert _told(gpkg.database_is_whole, package) == []
+    sql(
+        "CREATE INDEX idx_lie ON runs (title)",
+        "PRAGMA writable_schema = ON",
+        "UPDATE sqlite_master SET sql = 'CREATE INDEX idx_lie ON runs (run_id)' WHERE name = 'idx_lie'",
+    )(package)
+    told = _told(gpkg.database_is_whole, package)
+    assert told
+    assert all(fault.startswith("integrity: ") and "idx_lie" in fault for fault in told), told
+
+
+def _stored(package: Path, change: str) -> None:
+    """Change how the embedded project is stored."""
+    sql(f"UPDATE qgis_projects SET content = {change}")(package)
+
+
+@pytest.mark.parametrize(
+    ("change", "says"),
+    [
+        ("'zz'", "cannot be opened: non-hexadecimal"),
+        ("'50'", "cannot be opened: File is not a zip file"),
+        ("hex(zeroblob(0))", "cannot be opened: File is not a zip file"),
+    ],
+)
+def test_a_project_that_cannot_be_unpacked_is_told_once(package: Path, change: str, says: str) -> None:
+    _stored(package, change)
+    (told,) = _told(gpkg.project_opens, package)
+    assert says in told
+    assert _told(gpkg.themes_show_layers, package) == [], "told by the other promise"
+
+
+def test_a_project_may_be_stored_as_text_or_as_bytes_and_must_not_be_huge(
+    package: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for kind in ("TEXT", "BLOB"):
+        _stored(package, f"CAST(content AS {kind})")
+        assert _told(gpkg.project_opens, package) == []
+    monkeypatch.setattr(gpkg, "_LARGEST_PROJECT", 1000)
+    (told,) = _told(gpkg.project_opens, package)
+    assert told.endswith("it is too large to be a project")

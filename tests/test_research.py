@@ -7,7 +7,9 @@ import hashlib
 import io
 import json
 import re
+import sqlite3
 from collections.abc import Callable
+from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 
@@ -318,6 +320,30 @@ def without_a_site(folder: Path) -> None:
         values = raster.read(1)
         values[: len(values) // 2] = 0
         raster.write(values, 1)
+
+
+@pytest.mark.parametrize("start", ["=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠"])
+def test_every_beginning_of_a_formula_is_seen(copy: Path, start: str) -> None:
+    rows = rows_of(copy)
+    rows[3]["name"] = f"{start}SUM(1)"
+    buffer = io.StringIO(newline="")
+    writer = csv.DictWriter(buffer, [*rows[0]])
+    writer.writeheader()
+    writer.writerows([{**row, "name": "-12,5"} if at == 4 else row for at, row in enumerate(rows)])
+    (copy / "sites.csv").write_bytes(buffer.getvalue().encode("utf-8-sig"))
+    opened = Opened(copy)
+    (told,) = promises.csv_holds_the_sites(opened)
+    opened.close()
+    assert told == f"1 cells of sites.csv act as formulas, such as {start + 'SUM(1)'!r}", "a number is none"
+
+
+@pytest.mark.parametrize("table", ["density_monuments", "density_production"])
+def test_a_raster_that_is_not_inside_the_database_is_missed(copy: Path, table: str) -> None:
+    with closing(sqlite3.connect(copy / "inducult.gpkg")) as con, con:
+        con.execute("DELETE FROM gpkg_contents WHERE table_name = ?", (table,))
+    opened = Opened(copy)
+    assert [*promises.coverages_count_the_sites(opened)] == [f"{table}.tif is not inside the GeoPackage as {table}"]
+    opened.close()
 
 
 @pytest.mark.filterwarnings("ignore")

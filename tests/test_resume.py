@@ -75,7 +75,25 @@ def test_nothing_changed_runs_nothing_and_publishes_nothing(data: Path, first: t
     assert again.outcome.exit_code == 0
     assert again.outcome.counts == first[1].outcome.counts
     assert again.outcome.n_sites == first[1].outcome.n_sites
+    assert again.outcome.rejected_by_reason == first[1].outcome.rejected_by_reason != {}
+    assert again.outcome.n_changes == 0
+    assert first[1].outcome.n_changes is None, "there was no release before"
     assert again.outcome.release == current_release(DataFolder(data))
+
+
+def test_a_license_that_is_taken_back_makes_a_new_release_and_old_ones_go(
+    data: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("INDUCULT_RELEASES_KEPT", "1")
+    path = data / "raw" / "sample" / "partners" / "opole_zabytki.toml"
+    path.write_text("publish = false\n" + path.read_text(encoding="utf-8"), encoding="utf-8")
+    before = releases(data)
+    again = Told(data)
+    assert again.outcome.is_new
+    assert again.outcome.withheld == 17
+    assert again.outcome.n_changes
+    assert releases(data) == [again.outcome.release.name if again.outcome.release else ""]
+    assert releases(data) != before
 
 
 def test_everything_afresh_gives_the_same_bytes_and_is_not_published_either(data: Path) -> None:

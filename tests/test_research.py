@@ -7,7 +7,9 @@ import hashlib
 import io
 import json
 import re
+import shutil
 import sqlite3
+import subprocess
 from collections.abc import Callable
 from contextlib import closing
 from dataclasses import replace
@@ -26,7 +28,7 @@ from test_surfaces import with_surfaces
 
 from inducult_geo import ragged
 from inducult_geo.frames import RECORD_COLUMNS, SITE_COLUMNS
-from inducult_geo.publish import Bundle
+from inducult_geo.publish import Bundle, dictionary
 from inducult_geo.publish import promises_research as promises
 from inducult_geo.publish.dictionary import SHEET, dictionary_text, schema_text
 from inducult_geo.publish.geopackage import write_geopackage
@@ -187,6 +189,30 @@ def test_the_dictionary_explains_every_column_and_list(layer) -> None:
         if column.domain:
             assert f"[{column.domain}](#{column.domain})" in section
             assert f"## {column.domain}\n" in text
+
+
+def test_a_label_that_nobody_translated_is_null_and_not_english(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(dictionary, "label_status", lambda *told: "" if told[2] == "de" else "mem")
+    told = {(row["list"], row["value"]): row for row in dictionary.vocabulary_rows()}
+    brewery, kept = told["type", "brewery"], told["outcome", "site"]
+    assert (brewery["label_de"], brewery["label_pl"]) == (None, "Browar")
+    assert [kept[f"label_{code}"] for code in ("de", "pl")] == [None, None], "a list that has no labels but English"
+
+
+@pytest.mark.skipif(shutil.which("Rscript") is None, reason="needs R with the package sf")
+def test_r_reads_every_layer_without_a_warning(folder: Path) -> None:
+    script = """
+        options(warn = 2)
+        if (!requireNamespace("sf", quietly = TRUE)) { cat("no sf"); quit() }
+        layers <- sf::st_layers("inducult.gpkg")
+        for (name in layers$name) invisible(sf::st_read("inducult.gpkg", name, quiet = TRUE))
+        sites <- sf::st_read("inducult.gpkg", "site_points", quiet = TRUE)
+        cat(nrow(sites), sf::st_crs(sites)$epsg, class(sites$last_seen), class(sites$start_year), inherits(sites, "sf"))
+    """
+    done = subprocess.run(["Rscript", "-e", script], cwd=folder, capture_output=True, text=True, check=False)
+    if done.stdout == "no sf":
+        pytest.skip("needs R's package sf")
+    assert (done.returncode, done.stdout) == (0, "38 3035 Date integer TRUE"), done.stderr
 
 
 def test_the_schema_accepts_the_release_and_refuses_what_is_not_in_it(folder: Path) -> None:

@@ -30,15 +30,27 @@ def test_the_nearest_within_reach(monkeypatch):
     monkeypatch.setattr(roads, "NEAREST_BACK", 1)
     left = np.array([(0.0, 0.0), NOWHERE, (5_000.0, 0.0), (80_000.0, 0.0)])
     right = np.array([(100.0, 0.0), (4_900.0, 0.0), NOWHERE, (200.0, 0.0), (-300.0, 0.0), (12_000.0, 0.0)])
-    assert pairs(roads.near(left, right), 4) == [(0, 0), (0, 3), (2, 1), (2, 3)]
+    assert pairs(roads.near(left, right, np.full(4, 150.0)), 4) == [(0, 0), (0, 3), (2, 1), (2, 3)]
     # The fifth is not among the nearest two of any, but one is its nearest.
     assert pairs(roads.near_back(left, right), 4) == [(0, 0), (0, 3), (0, 4), (2, 1), (2, 5)]
+
+
+def test_where_the_nearest_lie_within_the_accuracy_more_are_looked_at(monkeypatch):
+    monkeypatch.setattr(roads, "NEAREST", 2)
+    monkeypatch.setattr(roads, "CROWDED", 4)
+    left, right = np.zeros((3, 2)), np.array([(100.0 * far, 0.0) for far in range(1, 7)])
+    left[1] = np.nan
+    met = pairs(roads.near(left, right, np.array([150.0, 900.0, 250.0])), 3)
+    assert sorted(set(met)) == [(0, 0), (0, 1), (2, 0), (2, 1), (2, 2), (2, 3)]
+    # Fewer than there may be lie within any accuracy, and are all looked at.
+    assert sorted(set(pairs(roads.near(left, right[:1], np.full(3, 900.0)), 3))) == [(0, 0), (2, 0)]
 
 
 @pytest.mark.parametrize(("mine", "theirs"), [([], [(1.0, 1.0)]), ([(1.0, 1.0)], []), ([NOWHERE], [NOWHERE])])
 def test_without_places_nothing_is_near(mine, theirs):
     left, right = (np.array(side, dtype=float).reshape(-1, 2) for side in (mine, theirs))
-    assert pairs(roads.near(left, right), len(left)) == pairs(roads.near_back(left, right), len(left)) == []
+    near = roads.near(left, right, np.full(len(left), 100.0))
+    assert pairs(near, len(left)) == pairs(roads.near_back(left, right), len(left)) == []
 
 
 def test_outlines_that_nearly_touch():

@@ -249,10 +249,10 @@ def _may_be_best(groups: Ints | Small, merit: Ints | Small, width: int) -> Flags
 def _roads(side: _Side, left: Ints, right: Ints) -> list[Road]:
     """All roads between two lists of records."""
     p, rows = side.prepared, (side.row[left], side.row[right])
-    points = [p.xy[some] for some in rows]
+    mine, theirs = (p.xy[some] for some in rows)
     roads = [
-        near(*points),
-        near_back(*points),
+        near(mine, theirs, side.accuracy_m[left]),
+        near_back(mine, theirs),
         touching(p.geometry[rows[0]], p.geometry[rows[1]]),
         same_code(side.postcodes[left], side.postcodes[right]),
         same_code(side.towns[left], side.towns[right]),

@@ -19,7 +19,12 @@ from scipy.spatial import KDTree
 from inducult_geo.ragged import Flags, Floats, Ints, Ragged, blocks, sets, spread
 
 NEAREST_WITHIN_M: Final = 10_000.0
-NEAREST: Final = 40
+NEAREST: Final = 24
+"""Nearest partners that a record looks at."""
+
+CROWDED: Final = 100
+"""... that one looks at whose place is less true than these are near: it does not tell which of them is meant."""
+
 NEAREST_BACK: Final = 5
 TOUCHING_WITHIN_M: Final = 300.0
 RARE_IN_RECORDS: Final = 40
@@ -72,14 +77,23 @@ def listed(left: Ints, right: Ints, size: int) -> Road:
     return road
 
 
-def near(left: Floats, right: Floats) -> Road:
-    """Lead to the nearest points of the right; points are (n, 2) in meters, NaN where there is none."""
+def near(left: Floats, right: Floats, accuracy_m: Floats) -> Road:
+    """Lead to the nearest points of the right; points are (n, 2) in meters, NaN where there is none.
+
+    Parameters
+    ----------
+    accuracy_m
+        How true each left point is. Where the `NEAREST` are nearer than that, the nearest `CROWDED` are told.
+    """
     told = np.flatnonzero(~np.isnan(right[:, 0]))
     tree = KDTree(right[told])
 
     def road(here: slice) -> Pairs2:
-        asked, found = _nearest(tree, left[here], NEAREST)
-        return asked, told[found]
+        points = left[here]
+        asked, found, reach_m = _nearest(tree, points, NEAREST)
+        crowded = np.flatnonzero(reach_m < accuracy_m[here])
+        among, more, _ = _nearest(tree, points[crowded], CROWDED)
+        return np.concatenate([asked, crowded[among]]), told[np.concatenate([found, more])]
 
     return road
 
@@ -93,21 +107,32 @@ def near_back(left: Floats, right: Floats) -> Road:
     tree = KDTree(left[told])
     found = []
     for here in blocks(len(right)):
-        asked, at = _nearest(tree, right[here], NEAREST_BACK)
+        asked, at, _ = _nearest(tree, right[here], NEAREST_BACK)
         found.append((told[at], here.start + asked))
     mine, theirs = (np.concatenate(side) for side in zip(*found, strict=True))
     return listed(mine, theirs, len(left))
 
 
-def _nearest(tree: KDTree, points: Floats, count: int) -> Pairs2:
-    """Find for each point the nearest of a tree within `NEAREST_WITHIN_M`: places among the points, and in the tree."""
+def _nearest(tree: KDTree, points: Floats, count: int) -> tuple[Ints, Ints, Floats]:
+    """Find for each point the nearest of a tree within `NEAREST_WITHIN_M`.
+
+    Returns
+    -------
+    asked, found
+        Places among the points, and in the tree.
+    reach_m
+        How far each point's last of so many lies; infinite where there are fewer.
+    """
     asked = np.flatnonzero(~np.isnan(points[:, 0]))
+    reach_m = np.full(len(points), np.inf)
     if not tree.n or not len(asked):
-        return none()
+        return *none(), reach_m
     wanted = [*range(1, min(count, tree.n) + 1)]
-    index = tree.query(points[asked], k=wanted, distance_upper_bound=NEAREST_WITHIN_M)[1]
+    apart_m, index = tree.query(points[asked], k=wanted, distance_upper_bound=NEAREST_WITHIN_M)
+    if len(wanted) == count:
+        reach_m[asked] = apart_m[:, -1]
     found = index < tree.n
-    return np.repeat(asked, found.sum(axis=1)), index[found]
+    return np.repeat(asked, found.sum(axis=1)), index[found], reach_m
 
 
 def touching(left: NDArray[np.object_], right: NDArray[np.object_]) -> Road | None:

@@ -124,7 +124,7 @@ def source(random: np.random.Generator, truth: pd.DataFrame, name: str, size: in
         frame[column] = rows[column].mask(lost)
     frame["country"] = rows["country"]
     place = rows[["x", "y"]].to_numpy() + random.normal(0, moved_m, (size, 2))
-    frame["detail"] = [str(work) for work in at]
+    frame["detail"], frame["accuracy_m"] = [str(work) for work in at], moved_m * 2.45
     return as_records(frame, geometry=gpd.points_from_xy(*place.T), crs=WORK_CRS)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from pathlib import Path
 
 import geopandas as gpd
@@ -283,9 +284,9 @@ def test_three_years_of_real_edits(shared: Path, tmp_path: Path) -> None:
     assert len(successors) >= 10
     assert shapely.distance(shapes[successors["succeeds"]].to_numpy(), shapes[successors.index].to_numpy()).max() < 50
     sites = gpd.read_parquet(releases[2] / "sites.parquet")
-    assert set(sites["last_seen"]) == {"2024-03-04"}
+    assert set(sites["last_seen"]) == {date(2024, 3, 4)}
     first = sites.set_index("site_id")["first_seen"]
-    assert set(first[held["site_id"]]) == {"2021-05-05"}
+    assert set(first[held["site_id"]]) == {date(2021, 5, 5)}
     changes = diff(releases[0], releases[2])["change"].value_counts()
     assert changes["gone"] <= 9
 

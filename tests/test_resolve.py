@@ -222,7 +222,7 @@ def far_apart(name, east_m):
 
 
 def test_a_match_whose_places_contradict_each_other_is_shown_and_asked_about():
-    made, score = far_apart("Huta szkła Jedlice", 9_000)
+    made, score = far_apart("Huta szkła Jedlice", 13_000)
     assert DOUBTED <= score < FAR_SURE
     (asked,) = made.review.to_dict("records")
     assert asked["question"].endswith("really one site, as the map shows them?")

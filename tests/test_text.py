@@ -167,9 +167,17 @@ def test_stripping_twice_changes_nothing_more(words: list[str]) -> None:
         ("Weisweiler K3A", "DE", ("weisweiler", "#k3a")),
         ("Weisweiler Block2a", "DE", ("weisweiler", "#block2a")),
         # Works called by what they make are those of the trade.
-        ("Anlage zur Herstellung von Papier", "DE", ("anlage", "@paper_mill")),
+        ("Anlage zur Herstellung von Papier", "DE", ("@paper_mill",)),
         ("Instalacja do produkcji wapna", "PL", ("instalacja", "@lime_kiln")),
         ("Výroba cementu Mokrá", "CZ", ("@cement", "mokra")),
+        # That it is a branch or an installation of its company tells it from no other.
+        ("Wienerberger - punct de lucru Gura Ocniței", "RO", ("wienerberger", "gura", "ocnitei")),
+        ("ENCI B.V., vestiging Maastricht", "NL", ("enci", "maastricht")),
+        ("Cemex Oddział Chełm", "PL", ("cemex", "chelm")),
+        ("Εγκατάσταση Βόλου", "GR", ("volou",)),
+        ("Ensus Wilton Site", "GB", ("ensus", "wilton")),
+        ("Anlage 73", "DE", ("#73",)),
+        ("Site", "GB", ("site",)),
         ("Kops I Power Plant", "AT", ("kops", "#1", "@power_station")),
         # Legal forms stand before names in some countries.
         ("SC CARPATCEMENT HOLDING SA - FABRICA DE CIMENT", "RO", ("carpatcement", "holding", "@cement")),

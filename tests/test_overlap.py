@@ -32,6 +32,21 @@ def lists(shared: float, count: int = 120):
     return score(Compared(prepared, *candidates_of(prepared)))
 
 
+@pytest.mark.parametrize("years", [1, 2, 4])
+def test_a_register_with_a_row_for_each_year_shares_what_one_does(years):
+    """Were the row of one year gone, that of the next would fit as well: that is no sign of chance."""
+    left, right = [], []
+    for i in range(60):
+        own = "".join(chr(97 + (i * step) % 23) for step in (1, 7, 3, 11, 5))
+        place, name = point(4000 * i), f"{NAMES[i % 18]} {own}feld"
+        left += [row(f"a:{i}-{year}", name, place) for year in range(years)]
+        right.append(row(f"b:{i}", name, point(4000 * i + 1200)))
+        right.append(row(f"b:n{i}", f"{NAMES[(i + 5) % 18]} {own[::-1]}berg", point(4000 * i + 2000)))
+    prepared = prepare(records(*left, *right))
+    scored = score(Compared(prepared, *candidates_of(prepared)), many=("a",))
+    assert np.median(scored.parts["overlap of the lists"]) > 0
+
+
 def share_of(scored):
     return float(np.median(scored.share))
 

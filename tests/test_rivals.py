@@ -80,3 +80,33 @@ def test_no_pairs_no_contest():
         lead, after = contest.standing(none)
         assert len(lead) == len(after.value) == len(after.lead) == len(after.most(none)) == 0
         assert len(contest.crowd(none, np.array([True]), none > 0)) == 0
+
+
+def test_a_row_that_tells_of_one_works_once_more_is_not_what_chance_would_find():
+    """A register with a row for each year: were the first gone, the second would be as good, and of the same plant."""
+    names = ("Peterborough", "Peterborough", "Cowes", "Cowes", "Barry")
+    table = prepare(records(row("b:0", "PBRG", point()), *(row(f"a:{i}", n, point(20)) for i, n in enumerate(names))))
+    pairs = Compared(table, np.arange(1, 6), np.zeros(5, dtype=np.int64))
+    value, more = np.array([5.0, 5.0, 2.0, 3.0, -1.0]), np.arange(5.0)
+    for repeated, second, lead in (([], 5.0, 2.0), (["a"], 3.0, 4.0)):
+        contest = contests(pairs, repeated)[1]
+        leads, after = contest.standing(value)
+        assert after.value.tolist() == [second]
+        assert after.lead.tolist() == [lead]
+        assert after.most(more).tolist() == [1.0 if second == 5.0 else 3.0]
+        assert contest.has_rivals.tolist() == [True]
+        assert leads[0] == (2.0 if repeated else 0.0)
+    same = Compared(table, np.arange(1, 3), np.zeros(2, dtype=np.int64))
+    assert contests(same, ["a"])[1].has_rivals.tolist() == [False]
+    assert contests(same)[1].has_rivals.tolist() == [True]
+    assert len(contests(same, ["a"])[1].standing(value[:2])[1].value) == 0
+
+
+def test_units_of_a_plant_stay_what_chance_may_find():
+    """They take nothing from each other, and yet which of them is meant is a question."""
+    names = ("Escombreras 1", "Escombreras 2", "Cartagena")
+    table = prepare(records(row("b:0", "Lavrio", point()), *(row(f"a:{i}", n, point(20)) for i, n in enumerate(names))))
+    pairs = Compared(table, np.arange(1, 4), np.zeros(3, dtype=np.int64))
+    leads, after = contests(pairs, ["a"])[1].standing(np.array([5.0, 4.0, 1.0]))
+    assert leads.tolist() == [4.0, 3.0, -4.0]
+    assert after.value.tolist() == [4.0]

@@ -100,7 +100,7 @@ def overlap(
     total
         Log-odds of each pair, as trained.
     spare
-        For the groups of either side that hold at least two pairs: log-odds of the best pair if the best were gone.
+        For the groups of either side that have rivals: log-odds of the best pair if the best were gone.
     trained
         Share of the records with a partner that training saw.
     """
@@ -152,7 +152,7 @@ def _level(
         How many records each list holds.
     """
     side = 0 if n_records[0] <= n_records[1] else 1
-    values = spare[side][of_these[side][sides[side].sizes > 1]]
+    values = spare[side][of_these[side][sides[side].has_rivals]]
     if not len(values):
         return 0.0
     # Where the best was the only one, nothing is left: odds of zero.

@@ -42,6 +42,8 @@ class Contest:
     kin
         Where in that order the pairs begin whose partners are units of one plant: they do not compete. None where every
         pair is alone.
+    again
+        The same of rows that bear one name at one place: such a row would be no chance find if the best were gone.
     """
 
     size: int
@@ -50,11 +52,19 @@ class Contest:
     record: Ints
     partners: Ints
     kin: Ints | None
+    again: Ints | None
 
     @cached_property
     def sizes(self) -> Ints:
         """Pairs in each group."""
         return _sizes(self.starts, self.size)
+
+    @cached_property
+    def has_rivals(self) -> Flags:
+        """Which groups hold more than the rows of one works."""
+        if self.again is None:
+            return self.sizes > 1
+        return np.diff(np.searchsorted(self.again, self.starts), append=len(self.again)) > 1
 
     def of_pairs(self, values: Values) -> Values:
         """Return the value of its group for each pair."""
@@ -115,16 +125,17 @@ class Contest:
         for low, high in pairwise(ends.tolist()):
             first, last = int(starts[low]), int(starts[high])
             here = slice(first, last)
-            kin = None
-            if self.kin is not None:
-                kin = self.kin[slice(*np.searchsorted(self.kin, [first, last]))] - first
+            kin, again = (
+                part if part is None else part[slice(*np.searchsorted(part, [first, last]))] - first
+                for part in (self.kin, self.again)
+            )
             order = here if self.order is None else self.order[here]
-            yield _Part(last - first, order, self.starts[low:high] - first, self.partners[low:high], kin)
+            yield _Part(last - first, order, self.starts[low:high] - first, self.partners[low:high], kin, again)
 
 
 @dataclass(frozen=True)
 class NextBest:
-    """What would be the best of each group of at least two pairs if its best were gone.
+    """What would be the best of each group with rivals (see `Contest.has_rivals`) if its best were gone.
 
     Attributes
     ----------
@@ -161,13 +172,14 @@ class NextBest:
 
 @dataclass(frozen=True)
 class _Part:
-    """Some groups of a contest (see there), with `starts` and `kin` as places in their own `order`."""
+    """Some groups of a contest (see there), with `starts`, `kin` and `again` as places in their own `order`."""
 
     size: int
     order: Small | slice
     starts: Ints
     partners: Ints
     kin: Ints | None
+    again: Ints | None
 
     @cached_property
     def sizes(self) -> Ints:
@@ -191,14 +203,31 @@ class _Part:
         other = np.where(value < best, best, next_best) if self.kin is None else self._beside_kin(value, self.kin)
         lead = value - other
         np.copyto(lead, np.nan, where=np.isinf(lead))
+        if self.again is None:
+            return lead, self._next(value, second)
+        # Of the rows of one works the best stands for all.
+        mine = np.maximum.reduceat(value, self.again)
+        top = np.flatnonzero(value == np.repeat(mine, _sizes(self.again, self.size)))
+        starts, stands = np.searchsorted(self.again, self.starts), top[np.searchsorted(top, self.again)]
+        works = _Part(len(mine), self._numbers(stands).astype(np.int32), starts, self.partners, None, None)
+        return lead, works._next(mine, _two(mine, starts, works.sizes)[1])
+
+    def _next(self, value: Floats, second: Floats) -> NextBest:
+        """Return the next best of each group; `second` is its value."""
+        next_best = self.each(second)
         third = np.maximum.reduceat(np.where(value < next_best, value, -np.inf), self.starts)
         kept = np.isfinite(second)
         ahead = np.where(np.isinf(third), np.nan, second - np.where(np.isinf(third), 0.0, third))
         is_next = value == next_best
-        tied = np.flatnonzero(is_next)
         counts = np.add.reduceat(is_next.astype(np.int64), self.starts)[kept]
-        pairs = self.order.start + tied if isinstance(self.order, slice) else self.order[tied].astype(np.int64)
-        return lead, NextBest(second[kept], ahead[kept], pairs, np.cumsum(counts) - counts)
+        pairs = self._numbers(np.flatnonzero(is_next))
+        return NextBest(second[kept], ahead[kept], pairs, np.cumsum(counts) - counts)
+
+    def _numbers(self, places: Ints) -> Ints:
+        """Return the numbers of the pairs at some places."""
+        if isinstance(self.order, slice):
+            return np.asarray(self.order.start + places, dtype=np.int64)
+        return self.order[places].astype(np.int64)
 
     def _beside_kin(self, value: Floats, kin: Ints) -> Floats:
         """Return for each pair the best value of its group that is not of its kin; -inf where there is none."""
@@ -243,10 +272,11 @@ def contests(pairs: Compared, repeated: Collection[str] = (), base: Floats | Non
         one, other = np.where(swap, other, one), np.where(swap, one, other)
     width = max(len(names), 1)
     plants = plants_of(pairs.prepared, repeated)
+    spots = np.where(pairs.prepared.units >= 0, -1, plants)
     several = np.isin(names, [*repeated])
     if base is not None and several.any():
         plants = with_twins(plants, pairs, base, several)
-    return _contest(one, other, source, width, plants), _contest(other, one, source, width, plants)
+    return _contest(one, other, source, width, plants, spots), _contest(other, one, source, width, plants, spots)
 
 
 def leads(pairs: Compared, base: Floats, repeated: Collection[str] = ()) -> tuple[Floats, Floats]:
@@ -265,15 +295,16 @@ def leads(pairs: Compared, base: Floats, repeated: Collection[str] = ()) -> tupl
     return one.standing(base)[0], other.standing(base)[0]
 
 
-def _contest(mine: Ints, theirs: Ints, source: Ints, width: int, plants: Ints) -> Contest:
+def _contest(mine: Ints, theirs: Ints, source: Ints, width: int, plants: Ints, spots: Ints) -> Contest:
     """Put pairs in groups.
 
     Parameters
     ----------
     mine, theirs
         The records that pairs are grouped by, and their partners.
-    source, plants
-        Of each record: its source (0 to `width` - 1), and which plant it is a unit of (-1: none).
+    source, plants, spots
+        Of each record: its source (0 to `width` - 1), which plant it is a unit or a row of (-1: none), and which other
+        rows bear its name at its place (-1: none, and of units).
     """
     bits = max(len(mine).bit_length(), 1)
     # Sorting group and row as one number is several times as fast as an indirect sort.
@@ -289,8 +320,17 @@ def _contest(mine: Ints, theirs: Ints, source: Ints, width: int, plants: Ints) -
     packed >>= bits
     starts = starts_of(packed)
     kin = _put_together(order, packed, plants[theirs]) if (plants >= 0).any() else None
+    again = None if kin is None else _at_one_spot(kin, spots[theirs[order]])
     record, partners = np.divmod(packed[starts], width)
-    return Contest(len(packed), None if is_sorted and kin is None else order, starts, record, partners, kin)
+    return Contest(len(packed), None if is_sorted and kin is None else order, starts, record, partners, kin, again)
+
+
+def _at_one_spot(kin: Ints, spot: Ints) -> Ints | None:
+    """Return where kin begin if only those at one spot are kin, one a pair; None where all pairs are alone then."""
+    begins = spot < 0
+    begins[1:] |= spot[1:] != spot[:-1]
+    begins[kin] = True
+    return None if begins.all() else np.flatnonzero(begins)
 
 
 def _put_together(order: Small, groups: Ints, unit: Ints) -> Ints | None:

@@ -125,11 +125,21 @@ def test_fold(text: str, spellings: tuple[str, ...]) -> None:
         ("Sappi Lanaken N.V.", "BE", "Sappi Lanaken", "JSC"),
         ("Tata Steel Ltd", "GB", "Tata Steel", "LLC"),
         ("Nordic AB", "??", "Nordic", "JSC"),
+        # Two letters before a name are a form where a country writes it so, and initials where any may be meant.
+        ("AB InBev", "US", "AB InBev", None),
+        ("AB InBev", None, "AB InBev", None),
+        ("AB Achema", "LT", "Achema", "JSC"),
+        ("SC Energoterm SA", None, "SC Energoterm", "JSC"),
+        ("SC Energoterm SA", "RO", "Energoterm", "JSC"),
+        ("Oy Sinebrychoff Ab", None, "Sinebrychoff", "JSC"),
+        ("Akcinė bendrovė Achema", "LT", "Achema", "JSC"),
+        ("Uždaroji akcinė bendrovė Achema", "LT", "Achema", "LLC"),
+        ("Akciju sabiedrība Latvijas Gāze", "LV", "Latvijas Gāze", "JSC"),
         ("AG", "DE", "AG", None),
         ("", "DE", "", None),
     ],
 )
-def test_strip_legal_form(name: str, country: str, bare: str, form: str | None) -> None:
+def test_strip_legal_form(name: str, country: str | None, bare: str, form: str | None) -> None:
     assert strip_legal_form(name, country=country) == (bare, form)
 
 

@@ -109,7 +109,9 @@ def _legal_forms(country: str | None) -> LegalForms:
                 continue
             if row["position"] in ("end", "both") and (len(key) > 2 or row["generic_class"]):
                 end[key] = end.get(key) or row["generic_class"] or None
-            if row["position"] in ("start", "both") and form in row["abbreviations"].split(";"):
+            # Where any country may be meant, two letters at the start are as often initials ("AB InBev").
+            is_meant = bool(country) or len(key) > 2 or key in UNMISTAKABLE
+            if is_meant and row["position"] in ("start", "both") and form in row["abbreviations"].split(";"):
                 start[key] = start.get(key) or row["generic_class"] or None
             if len(key) == 2:
                 (short_dotted if "." in form and form.islower() else short_plain).add(key)
@@ -162,7 +164,8 @@ def strip_legal_form(name: str, *, country: str | None = None) -> tuple[str, str
     Forms are those of ``legal_forms.csv`` for the country, and of all countries where the country is unknown, each
     stripped at the end or the start of a name or at both, as the table says (``position``): ``VEB`` and trade prefixes
     stand before a name, in some countries ``SC``, ``AB`` or ``SIA``. A name that is nothing but a legal form stays as
-    it is. Stripping twice changes nothing more.
+    it is. Where the country is unknown, two letters before a name are initials ("AB InBev"). Stripping twice changes
+    nothing more.
     """
     words, forms = name.split(), legal_forms(country)
     if not words or not (forms.may_start(_form_key(words[0])) or forms.may_end(_form_key(words[-1]))):

@@ -31,6 +31,7 @@ from inducult_geo.publish.domains import DOMAINS
 from inducult_geo.publish.layers import LAYERS
 from inducult_geo.publish.symbols import ASPECT_RINGS, THEME_MARKS
 from inducult_geo.resolving import WIDE_FROM
+from inducult_geo.text.lexicon import LOCAL_UP_TO
 from inducult_geo.tiling import CELL_M, HALO_M
 
 PICTURES_MAX_BYTES = 1_500_000
@@ -240,6 +241,7 @@ def test_a_measure_is_written_only_when_something_was_measured(
         ("matching", "more than {} km from the town that its own record tells", [ASTRAY_FROM_M / 1000]),
         ("matching", "(and {} times as far as most places of that town", [ASTRAY_FROM_TIMES]),
         ("matching", "of which there must be {})", [KNOWN_FROM]),
+        ("matching", "those of up to {} letters only in the countries of their language", [LOCAL_UP_TO]),
         ("matching", "further ones from {}; but", [UNIT]),
         ("matching", "which takes the best of two lists, nearness alone needs {}", [NEARNESS_ALONE]),
         ("matching", "places more than {} km and three times their accuracy apart", [FAR_M / 1000]),

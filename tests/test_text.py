@@ -188,6 +188,18 @@ def test_stripping_twice_changes_nothing_more(words: list[str]) -> None:
         ("Ensus Wilton Site", "GB", ("ensus", "wilton")),
         ("Anlage 73", "DE", ("#73",)),
         ("Site", "GB", ("site",)),
+        # Short words mean their trade where their language is spoken; longer ones everywhere.
+        ("Star Energy", "GB", ("star", "energy")),
+        ("Star Energy", "CZ", ("@old", "energy")),
+        ("Star Energy", None, ("@old", "energy")),
+        ("Star Energy", "US", ("@old", "energy")),
+        ("Holzheizkraftwerk Horn", "DE", ("holz", "@heating", "horn")),
+        ("Bruk-Bet Nieciecza", "PL", ("bruk", "bet", "nieciecza")),
+        ("Skärblacka bruk", "SE", ("skarblacka", "@factory")),
+        ("Fors bruk", "FI", ("fors", "@factory")),
+        ("Zuckerfabrik Brest", "FR", ("@sugar", "brest")),
+        ("Steel Works North", "IT", ("@steelworks", "north")),
+        ("San Marco", "ES", ("@saint", "marco")),
         ("Kops I Power Plant", "AT", ("kops", "#1", "@power_station")),
         # Legal forms stand before names in some countries.
         ("SC CARPATCEMENT HOLDING SA - FABRICA DE CIMENT", "RO", ("carpatcement", "holding", "@cement")),

@@ -1,7 +1,7 @@
 """Plain text work on names: cleaning, folding, legal forms, and the tokens that two names are compared by.
 
-Pure functions of text and of the packaged tables ``transliteration.csv``, ``legal_forms.csv``, ``name_concepts.csv``
-and ``exonyms.csv``. Harmonizing and matching both build on them.
+Pure functions of text and of the packaged tables ``transliteration.csv``, ``legal_forms.csv``, ``name_concepts.csv``,
+``languages.csv`` and ``exonyms.csv``. Harmonizing and matching both build on them.
 """
 
 from inducult_geo.text.batch import TokenLists, prepare_names, token_lists

@@ -18,8 +18,8 @@ from numpy.typing import NDArray
 from inducult_geo.ragged import Flags, Ints, Ragged, each_once, spread, spread_out
 from inducult_geo.text.folding import fold_once
 from inducult_geo.text.legal import form_keys, legal_forms, without_form
-from inducult_geo.text.lexicon import Concept, lexicon, place_names, split_lines
-from inducult_geo.text.tokens import SILENT_ROLES, name_tokens, word_concepts
+from inducult_geo.text.lexicon import SILENT_ROLES, Concept, foreign_words, lexicon, place_names, split_lines
+from inducult_geo.text.tokens import name_tokens, word_concepts
 
 _BREAK: Final = "\x01"
 """What no cleaned name holds as a word."""
@@ -70,7 +70,7 @@ def token_lists(names: Sequence[str], countries: Sequence[str | None]) -> TokenL
     special = np.zeros(len(names), dtype=bool)
     special[owner[read.special[code]]] = True
     special[owner[_begin_a_phrase(read, code, owner)]] = True
-    special[owner[_begin_a_place(read, code, lands[owner], known.tolist())]] = True
+    special[owner[_depend_on_land(read, code, lands[owner], known.tolist())]] = True
     special[owner[_make_a_pair(read, code, owner)]] = True
     return _assembled(names, countries, read, (code, owner), special)
 
@@ -210,18 +210,21 @@ def _begin_a_phrase(read: _Read, code: Ints, owner: Ints) -> Ints:
     return np.flatnonzero(read.opens[code[:-1]] & read.follows[code[1:]] & (owner[:-1] == owner[1:]))
 
 
-def _begin_a_place(read: _Read, code: Ints, lands: Ints, known: Sequence[str]) -> Ints:
-    """Find words that may be the first of a town's foreign name in their country."""
-    places = [place_names(country or None) for country in known]
-    anywhere = frozenset(chain.from_iterable(places))
+def _depend_on_land(read: _Read, code: Ints, lands: Ints, known: Sequence[str]) -> Ints:
+    """Find words that their country makes special: the first of a town's foreign name, a word of trade elsewhere."""
+    special = [{*place_names(country or None), *foreign_words(country or None)} for country in known]
+    anywhere = frozenset(chain.from_iterable(special))
     maybe = np.fromiter((not anywhere.isdisjoint(parts) for parts in read.folded), bool, len(read.folded))
     rows = np.flatnonzero(maybe[code])
+    # Each word is looked up once in each country.
+    which, different = pd.factorize(code[rows] * max(len(known), 1) + lands[rows])
+    words, places = np.divmod(different, max(len(known), 1))
     told = (
-        any(part in places[land] for part in read.folded[one])
-        for one, land in zip(code[rows], lands[rows], strict=True)
+        any(part in special[land] for part in read.folded[one])
+        for one, land in zip(words.tolist(), places.tolist(), strict=True)
     )
-    found: Flags = np.fromiter(told, dtype=bool, count=len(rows))
-    return np.asarray(rows[found], dtype=np.int64)
+    found: Flags = np.fromiter(told, dtype=bool, count=len(different))
+    return np.asarray(rows[found[which]], dtype=np.int64)
 
 
 def _make_a_pair(read: _Read, code: Ints, owner: Ints) -> Ints:

@@ -50,6 +50,13 @@ _HEADS_OF_FOUR: Final = frozenset({"werk", "mijn", "bahn", "verk", "bruk", "gyar
 _TOWNS_END_SO: Final = frozenset({"banya"})
 """Words of trade that are no heads, since towns are called so ("Tatabánya")."""
 
+SILENT_ROLES: Final = frozenset({"status_hint", "company"})
+"""Roles of concepts that say nothing about which works it is."""
+
+LOCAL_UP_TO: Final = 5
+"""Letters of a word that means its trade in the countries of its language only: short words mean another thing
+elsewhere ("Star" is old in Czechia, "Horn" is upper; "Sage" is a sawmill in Germany)."""
+
 _EXONYM_ANYWHERE_FROM: Final = 6
 SHORTEST_HEAD: Final = 4
 _BEGINNING: Final = 4
@@ -69,11 +76,15 @@ class Concept:
 
 @dataclass(frozen=True)
 class Lexicon:
-    """Words as they are looked up: single words in all forms, phrases, heads of compounds ("Pappersbruk")."""
+    """Words as they are looked up: single words in all forms, phrases, heads of compounds ("Pappersbruk").
+
+    `local` are the words that mean what they do in their own languages only, with these.
+    """
 
     words: Mapping[str, Concept]
     phrases: Phrases
     heads: Mapping[str, Concept]
+    local: Mapping[str, frozenset[str]]
 
     @cached_property
     def endings(self) -> Mapping[str, tuple[str, ...]]:
@@ -178,7 +189,41 @@ def lexicon() -> Lexicon:
         and words[0] not in _TOWNS_END_SO
     }
     phrases = {words: concept for words, concept in terms.items() if len(words) > 1}
-    return Lexicon(_inflected(rows, terms) | exact, _by_first_word(phrases), heads)
+    words_of_all = _inflected(rows, terms) | exact
+    return Lexicon(words_of_all, _by_first_word(phrases), heads, _local(rows, words_of_all))
+
+
+def _local(rows: Iterable[Mapping[str, str]], known: Mapping[str, Concept]) -> dict[str, frozenset[str]]:
+    """Map the short words that are not English to their languages; those that say nothing say so everywhere."""
+    spoken: dict[str, set[str]] = {}
+    for row in rows:
+        words = _words_of(row["term"])
+        if len(words) == 1:
+            forms = _forms(words[0], row["lang"]) if len(words[0]) >= _INFLECTED_FROM else ()
+            for form in (words[0], *forms):
+                spoken.setdefault(form, set()).add(row["lang"])
+    return {
+        word: frozenset(languages)
+        for word, languages in spoken.items()
+        if word in known and len(word) <= LOCAL_UP_TO and "en" not in languages
+        if known[word].role not in SILENT_ROLES
+    }
+
+
+@lru_cache(maxsize=1)
+def _languages() -> dict[str, frozenset[str]]:
+    """Map each country of the table to its languages."""
+    return {row["country"]: frozenset(row["languages"].split()) for row in packaged_rows("languages.csv")}
+
+
+@lru_cache(maxsize=1_024)
+def foreign_words(country: str | None) -> frozenset[str]:
+    """Return the short words of trade that mean another thing in a country, for they are of none of its languages.
+
+    None where the country is unknown, to the table or at all.
+    """
+    here = _languages().get(country or "")
+    return frozenset(word for word, spoken in lexicon().local.items() if here and not here & spoken)
 
 
 @lru_cache(maxsize=1)

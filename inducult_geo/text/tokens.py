@@ -8,13 +8,19 @@ from functools import lru_cache
 from typing import Final
 
 from inducult_geo.text.legal import strip_legal_form
-from inducult_geo.text.lexicon import SHORTEST_HEAD, Concept, Phrases, lexicon, place_names, split_words
+from inducult_geo.text.lexicon import (
+    SHORTEST_HEAD,
+    SILENT_ROLES,
+    Concept,
+    Phrases,
+    foreign_words,
+    lexicon,
+    place_names,
+    split_words,
+)
 
 GUESSABLE_ROLES: Final = frozenset({"generic", "specific", "part", "visitor", "area"})
 """Roles of concepts that say what a site is; the others say how it is called."""
-
-SILENT_ROLES: Final = frozenset({"status_hint", "company"})
-"""Roles of concepts that say nothing about which works it is."""
 
 _SMALL_WORDS: Final = (
     "al am an and auf aus aux bei da dal das de degli dei del della delle dello den der des di die du ed ei el en "
@@ -77,8 +83,8 @@ def _unit(words: tuple[str, ...], index: int, capitals: Container[str], is_upper
     return f"#{letter}" if stands_out else None
 
 
-def _said(original: str, places: Phrases) -> Iterator[str | Concept]:
-    """Read the words of a name, one after the other; towns by their own name."""
+def _said(original: str, places: Phrases, foreign: Container[str] = ()) -> Iterator[str | Concept]:
+    """Read the words of a name, one after the other; towns by their own name, `foreign` ones as no words of trade."""
     known = lexicon()
     words = split_words(original)
     capitals, is_upper = frozenset(_CAPITAL.findall(original)), original.isupper()
@@ -92,6 +98,9 @@ def _said(original: str, places: Phrases) -> Iterator[str | Concept]:
         elif word in known.phrases and (found := _phrase_at(words, index, known.phrases)):
             yield found[1]
             index += found[0]
+        elif word in foreign:
+            yield word
+            index += 1
         elif len(word) == 1 and word.isalpha():
             if unit := _unit(words, index, capitals, is_upper):
                 yield unit
@@ -123,16 +132,17 @@ def name_tokens(name: str, *, country: str | None = None) -> tuple[str, ...]:
     name
         One name, cleaned.
     country
-        ISO code; chooses legal forms and foreign names of towns. None: those of all countries, with more care.
+        ISO code; chooses legal forms, foreign names of towns, and what short words mean ("Star"). None: those of
+        all countries, with more care.
     """
     bare = strip_legal_form(name, country=country)[0]
-    return _tokens(bare, place_names(country)) or tuple(dict.fromkeys(split_words(name)))
+    return _tokens(bare, country) or tuple(dict.fromkeys(split_words(name)))
 
 
-def _tokens(bare: str, places: Phrases) -> tuple[str, ...]:
+def _tokens(bare: str, country: str | None) -> tuple[str, ...]:
     """Collect the tokens of a name without legal form."""
     tokens: dict[str, None] = {}
-    for said in _said(bare, places):
+    for said in _said(bare, place_names(country), foreign_words(country)):
         if isinstance(said, str):
             tokens[said] = None
         elif said.role not in SILENT_ROLES:

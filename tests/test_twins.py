@@ -84,6 +84,14 @@ def test_the_address_of_a_head_office_makes_no_other_works():
     assert plants(works, named) == [-1, -1]
 
 
+def test_works_called_by_trade_and_town_are_one_where_the_other_address_is_that_of_a_head_office():
+    """'Kalkwerk Saal' is borne by many in Saal; in Hamburg it is the head office of the one that stands there."""
+    works = {"name": "Kalkwerk Saal", "geometry": point(), "address": "Kai 5"} | SAAL
+    office = works | {"geometry": point(800_000), "address": "Ring 1", "city": "Hamburg", "postcode": "20095"}
+    assert plants(works, office) == plants(office, works) == [0, 0]
+    assert plants(works, works | {"geometry": point(300), "address": "Ring 1"}) == [-1, -1]
+
+
 def test_units_of_a_plant_stay_together_and_twins_join_them():
     table = prepare(records(*(row(f"a:{i}", **TWINS[i % 2]) for i in range(4)), row("b:1", "Alsen"), *backdrop()))
     units = np.full(len(table), -1, dtype=np.int64)

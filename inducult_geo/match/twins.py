@@ -40,7 +40,7 @@ def with_twins(plants: Ints, pairs: Compared, base: Floats, repeated: Flags) -> 
     Two rows of a source are so that both fit one record of another, share nearly all words of their names and
     operators and tell of no other unit, and stand in one town: by their addresses, or the one by its name alone (its
     address may be that of the head office). Two that bear one name that many bear ("Villa"), or one at two house
-    numbers, are two.
+    numbers, are two, unless the one names the other's town from elsewhere.
 
     Parameters
     ----------
@@ -83,7 +83,7 @@ def _tell_the_same(rows: Compared) -> Flags:
         told = _tells_town_of_other(some.prepared, some.left, some.right)
         told |= _tells_town_of_other(some.prepared, some.right, some.left)
         is_house = (seen["telling words"] < TELLING) | (seen["house number"] == 0)
-        is_house &= seen["name"] >= SAME_NAME
+        is_house &= (seen["name"] >= SAME_NAME) & ~told
         found[here] = (words >= SAME_WORDS) & (near | told) & ~(seen["numbers"] < 1) & ~is_house
     return found
 

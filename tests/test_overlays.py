@@ -20,7 +20,7 @@ from inducult_geo.enrich.density import density_surfaces
 from inducult_geo.publish import overlays
 from inducult_geo.publish.licences import for_release
 from inducult_geo.publish.overlays import density_overlays
-from inducult_geo.publish.pagewords import NAMES, access_words, page_words, translations
+from inducult_geo.publish.pagewords import NAMES, VALUES, access_words, page_words, translations
 from inducult_geo.text import packaged_rows
 
 
@@ -111,7 +111,7 @@ def test_the_page_gets_every_language_and_no_word_twice() -> None:
     assert list(told) == list(LANGUAGES) == list(NAMES)
     for language in LANGUAGES[1:]:
         assert told[language]["words"].items().isdisjoint(told["en"]["words"].items())
-        assert set(told[language]["values"]) == {"aspect", "theme", "type", "status", "present_use", "visitor_access"}
+        assert set(told[language]["values"]) == {*VALUES, "visitor_access"}
     assert access_words("de")["open"] == "Für Besucher offen"
 
 

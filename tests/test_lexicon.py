@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from inducult_geo.catalog.labels import LANGUAGES
 from inducult_geo.text import lexicon as module
 from inducult_geo.text.folding import fold, fold_once, spelling_key
-from inducult_geo.text.lexicon import lexicon, place_names, split_words
+from inducult_geo.text.lexicon import foreign_words, lexicon, place_names, split_words
 from inducult_geo.text.tables import packaged_rows
 from inducult_geo.text.tokens import GUESSABLE_ROLES, name_concepts, name_tokens, word_concepts
 
@@ -221,3 +221,19 @@ def test_roles_that_name_a_type_do() -> None:
     ]
     assert "generic" in GUESSABLE_ROLES
     assert silent == []
+
+
+def test_every_language_of_the_words_is_spoken_in_a_country_and_every_country_has_words() -> None:
+    spoken = {language for row in packaged_rows("languages.csv") for language in row["languages"].split()}
+    assert spoken == {row["lang"] for row in packaged_rows("name_concepts.csv")}
+
+
+def test_short_words_are_foreign_where_their_language_is_not_spoken() -> None:
+    known = lexicon()
+    assert known.local["bruk"] == {"sv", "nb"}
+    assert "bruk" in foreign_words("PL")
+    assert not {"bruk"} & (foreign_words("FI") | foreign_words("NO") | foreign_words(None) | foreign_words("US"))
+    # Long words, English ones and those that say nothing mean the same everywhere.
+    for word in ("papierfabrik", "mill", "cie"):
+        assert word in known.words
+        assert word not in known.local

@@ -237,6 +237,34 @@ def test_a_click_on_the_map_opens_the_card(page):
     assert page.run("document.querySelector('#card h2').textContent") == "Mühle Söhne"
 
 
+UNDER = """(() => {
+  const [map, legend] = ["canvas", "legend"].map((id) => document.getElementById(id).getBoundingClientRect());
+  return inducult.found.filter((site) => {
+    const at = inducult.map.map.project([inducult.sites.columns.lon[site], inducult.sites.columns.lat[site]]);
+    const [x, y] = [map.x + at.x, map.y + at.y];
+    return x < legend.right && x > legend.left && y > legend.top && y < legend.bottom || x < map.left || y < map.top
+      || x > map.right || y > map.bottom;
+  }).length;
+})()"""
+"""How many of the sites that are shown lie under the legend, or off the map."""
+
+
+def test_no_site_opens_under_the_legend_nor_is_brought_there(page, file):
+    page.open(file, width=1280, height=800)
+    page.until(DRAWN)
+    assert page.run("document.getElementById('legend').open")
+    assert page.run(UNDER) == 0
+    near = page.run("inducult.map.map.getZoom()")
+    tick(page, "region", "karlovy-vary")
+    page.until("!inducult.map.map.isMoving()")
+    assert page.run("inducult.found.length") == 19
+    assert page.run(UNDER) == 0
+    page.run("document.getElementById('legend').open = false; inducult.filters.clear()")
+    page.run("document.getElementById('fit').click()")
+    page.until("!inducult.map.map.isMoving()")
+    assert page.run("inducult.map.map.getZoom()") > near, "without the legend there is more room"
+
+
 @pytest.mark.parametrize("legend", ["", "document.getElementById('legend').open = false"], ids=["legend", "no legend"])
 def test_the_chosen_site_lies_neither_under_the_legend_nor_under_the_card(page, file, legend):
     page.open(file, width=1280, height=800)

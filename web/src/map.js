@@ -9,6 +9,8 @@ const CROWD = 3000; // From so many sites on, signs are smaller from afar.
 const HUGE = 20_000; // From so many on, they are dots there: shapes of three pixels are noise, and slow.
 const NEAR = 8; // From this zoom on the pictograms of branches can be read.
 const CLOSE = 10; // From here on the borders of countries are drawn too coarsely to be told from wrong ones.
+const WORLD = 512; // Pixels of the world at zoom 0.
+const OPENING = { top: 64, right: 44, bottom: 56, left: 44 };
 const SIGN = 22; // Half of the sign of a chosen site, in pixels.
 const EARTH_M = 111_319.49; // A degree of latitude.
 
@@ -24,7 +26,7 @@ export class SiteMap {
       container: element,
       style: this.#style(),
       bounds: this.#start(),
-      fitBoundsOptions: { padding: { top: 64, right: 44, bottom: 56, left: 44 } },
+      fitBoundsOptions: { padding: OPENING },
       minZoom: 3,
       maxZoom: 17.5,
       attributionControl: false,
@@ -35,6 +37,7 @@ export class SiteMap {
       cooperativeGestures: false,
       locale: { "Map.Title": t("map_of_sites") },
     });
+    this.map.jumpTo(this.#frame(this.#start(), this.#places(sites.columns.lon.keys()), { padding: OPENING }));
     this.map.touchZoomRotate.disableRotation();
     this.map.keyboard.disableRotation();
     this.map.addControl(new globalThis.maplibregl.NavigationControl({ showCompass: false }), "top-left");
@@ -57,7 +60,8 @@ export class SiteMap {
   /** Move to these sites. */
   fit(found) {
     const bounds = this.sites.bounds(found) ?? this.#start();
-    this.map.fitBounds(bounds, { padding: 48, maxZoom: 13, duration: 600 });
+    const padding = { top: 48, right: 48, bottom: 48, left: 48 };
+    this.map.easeTo({ ...this.#frame(bounds, this.#places(found), { padding, maxZoom: 13 }), duration: 600 });
   }
 
   /** Mark one site, with the circle that its accuracy means; null for none. */
@@ -141,6 +145,30 @@ export class SiteMap {
     const card = document.getElementById("card").getBoundingClientRect();
     const [left, top] = [card.left - map.left, card.top - map.top];
     return x > left - SIGN && x < left + card.width + SIGN && y > top - SIGN && y < top + card.height + SIGN;
+  }
+
+  /** Where sites are, as pairs of degrees. */
+  #places(found) {
+    const { lon, lat } = this.sites.columns;
+    return [...found].map((site) => [lon[site], lat[site]]);
+  }
+
+  /** The camera that shows a box of degrees, out from under the open legend where that would cover one of the places. */
+  #frame(bounds, places, options) {
+    const camera = this.map.cameraForBounds(bounds, options);
+    const legend = document.querySelector("#legend[open]")?.getBoundingClientRect();
+    const map = this.element.getBoundingClientRect();
+    if (!camera || !legend?.width || map.width <= 700) return camera;
+    const { fromLngLat } = globalThis.maplibregl.MercatorCoordinate;
+    const [center, pixels] = [fromLngLat(camera.center), WORLD * 2 ** camera.zoom];
+    const covered = places.some((place) => {
+      const at = fromLngLat(place);
+      const x = map.x + map.width / 2 + (at.x - center.x) * pixels;
+      const y = map.y + map.height / 2 + (at.y - center.y) * pixels;
+      return x > legend.left - SIGN && x < legend.right + SIGN && y > legend.top - SIGN && y < legend.bottom + SIGN;
+    });
+    const left = legend.right - map.left + SIGN;
+    return covered ? this.map.cameraForBounds(bounds, { ...options, padding: { ...options.padding, left } }) : camera;
   }
 
   #start() {

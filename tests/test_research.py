@@ -363,6 +363,24 @@ def test_every_beginning_of_a_formula_is_seen(copy: Path, start: str) -> None:
     assert told == f"1 cells of sites.csv act as formulas, such as {start + 'SUM(1)'!r}", "a number is none"
 
 
+@pytest.mark.parametrize(
+    ("longitude", "latitude", "lost"),
+    [("180", "-90", 0), ("-180", "90", 0), ("180.1", "50", 1), ("-180.1", "50", 1), ("17", "90.1", 1),
+     ("17", "-90.1", 1), ("", "50", 1), ("17", "", 1), ("nowhere", "50", 1)],
+)  # fmt: skip
+def test_a_site_off_the_globe_or_without_degrees_is_seen(copy: Path, longitude: str, latitude: str, lost: int) -> None:
+    head, first, rest = (copy / "sites.csv").read_text(encoding="utf-8-sig").split("\n", 2)
+    names, cells = head.split(","), next(csv.reader([first]))
+    cells[names.index("longitude")], cells[names.index("latitude")] = longitude, latitude
+    buffer = io.StringIO()
+    csv.writer(buffer, lineterminator="\n").writerow(cells)
+    (copy / "sites.csv").write_text(f"{head}\n{buffer.getvalue()}{rest}", encoding="utf-8-sig")
+    opened = Opened(copy)
+    told = [*promises.csv_holds_the_sites(opened)]
+    opened.close()
+    assert told == ["1 sites of sites.csv have no longitude and latitude"] * lost
+
+
 @pytest.mark.parametrize("table", ["density_monuments", "density_production"])
 def test_a_raster_that_is_not_inside_the_database_is_missed(copy: Path, table: str) -> None:
     with closing(sqlite3.connect(copy / "inducult.gpkg")) as con, con:

@@ -36,6 +36,8 @@ RESET = """(() => {
   scrollTo(0, 0);
 })()"""
 """Brings the page back to how it opens, without the time that opening takes."""
+CHOSEN = "inducult.sites.columns.name.indexOf('Mühle Söhne')"
+ACCURACY = "[...document.querySelectorAll('#card dt')].find((e) => e.textContent === 'Accuracy').nextSibling.innerText"
 NAMES = [
     "Škofja Loka: Čipkarna",
     "Mühle Söhne",
@@ -211,6 +213,18 @@ def test_card_tells_sources_years_links_accuracy_and_license(page, bundle):
     assert all(href.startswith("https://") and rel == "noopener noreferrer" for href, rel in links)
 
 
+def test_a_site_whose_accuracy_is_not_known_has_a_card_that_says_so(page):
+    column = "inducult.sites.columns.accuracy_m"
+    (known,) = page.run(f"{column}.splice({CHOSEN}, 1, 0)")
+    page.run(f"inducult.open({CHOSEN})")
+    told = page.run(ACCURACY)
+    for meters, said in ((7.25, "7.3 m"), (0.5, "0.5 m"), (123, "123 m"), (1250, "1.3 km"), (12_345, "12 km")):
+        page.run(f"{column}[{CHOSEN}] = {meters}; inducult.card.retell()")
+        assert page.run(ACCURACY).startswith(f"within {said}")
+    page.run(f"{column}[{CHOSEN}] = {known}")
+    assert told.startswith("not known")
+
+
 def test_hostile_names_are_text(page):
     names = listed(page)
     for name in (HOSTILE[0], HOSTILE[1], HOSTILE[6]):
@@ -277,7 +291,6 @@ def test_the_chosen_site_lies_neither_under_the_legend_nor_under_the_card(page, 
     assert seen_at(page, [(-20, 0), (0, 0), (20, 0)]) == {"CANVAS"}
 
 
-CHOSEN = "inducult.sites.columns.name.indexOf('Mühle Söhne')"
 AT = f"inducult.map.map.project([inducult.sites.columns.lon[{CHOSEN}], inducult.sites.columns.lat[{CHOSEN}]])"
 CANVAS = "inducult.map.map.getCanvas().getBoundingClientRect()"
 
@@ -291,6 +304,11 @@ def seen_at(page, asides):
 
 
 AROUND = [(0, 0), (-18, 0), (18, 0), (0, -18), (0, 18)]
+
+
+def test_a_page_too_narrow_for_the_margins_of_the_map_has_a_map_for_all_that(browser, file):
+    browser.open(file, width=80)
+    assert browser.run("inducult.map !== null && document.getElementById('no-map').hidden")
 
 
 def test_the_chosen_site_lies_above_the_card_on_a_phone(page, file):

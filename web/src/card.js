@@ -125,10 +125,7 @@ export class Card {
   #accuracy(site) {
     const meters = this.sites.plain("accuracy_m", site);
     const origin = this.sites.word("geometry_origin", site);
-    // Two digits are what an accuracy is good for.
-    const [number, unit] = meters >= 1000 ? [meters / 1000, "km"] : [meters, "m"];
-    const distance = `${number >= 10 ? Math.round(number) : +number.toPrecision(2)} ${unit}`;
-    const said = meters ? t("within", { n: distance }) : t("not_known");
+    const said = meters ? t("within", { n: distance(meters) }) : t("not_known");
     return origin ? `${said} · ${origin}` : said;
   }
 
@@ -163,6 +160,12 @@ export class Card {
     return make("p", { class: "soft place" }, `${lat}, ${lon} (WGS 84) · `,
       link(`https://www.openstreetmap.org/?mlat=${lat}&mlon=${lon}#map=16/${lat}/${lon}`, t("open_in_osm")));
   }
+}
+
+/** A length with the two digits that an accuracy is good for. */
+function distance(meters) {
+  const [number, unit] = meters >= 1000 ? [meters / 1000, "km"] : [meters, "m"];
+  return `${number >= 10 ? Math.round(number) : +number.toPrecision(2)} ${unit}`;
 }
 
 /** The language or role of a name: "name:de" is "de", "alt_2" is "alt". */

@@ -37,7 +37,8 @@ export class SiteMap {
       cooperativeGestures: false,
       locale: { "Map.Title": t("map_of_sites") },
     });
-    this.map.jumpTo(this.#frame(this.#start(), this.#places(sites.columns.lon.keys()), { padding: OPENING }));
+    // A page that is narrower than the margins has no such camera, and a map for all that.
+    this.map.jumpTo(this.#frame(this.#start(), this.#places(sites.columns.lon.keys()), { padding: OPENING }) ?? {});
     this.map.touchZoomRotate.disableRotation();
     this.map.keyboard.disableRotation();
     this.map.addControl(new globalThis.maplibregl.NavigationControl({ showCompass: false }), "top-left");

@@ -3,6 +3,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 import pytest
+import shapely
 from match_rows import backdrop, point, records, row, square
 
 from inducult_geo.frames import RECORD_COLUMNS, to_json
@@ -314,6 +315,18 @@ def test_two_points_or_two_areas_have_no_outline_between_them():
     assert np.isnan(compare("outline", {"geometry": point()}, {"geometry": point(5)}))
     assert np.isnan(compare("outline", {"geometry": square(20)}, {"geometry": square(30)}))
     assert np.isnan(compare("outline", {"geometry": square(20)}, {}))
+
+
+def test_a_line_through_an_outline_is_no_point_in_it():
+    """A railway or a weir touches many houses, and is none of them."""
+    line = shapely.LineString([point(-900), point(900)])
+    assert np.isnan(compare("outline", {"geometry": square(20)}, {"geometry": line}))
+    assert np.isnan(compare("outline", {"geometry": line}, {"geometry": point()}))
+
+
+def test_an_outline_beside_a_place_without_any_error_is_told():
+    told = [outline(20, east, accuracy_m=0.0) for east in (0, 10, 50)]
+    assert told[0] == told[1] > 3 > -1 > told[2]
 
 
 @pytest.mark.parametrize(

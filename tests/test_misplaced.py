@@ -4,10 +4,10 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from match_rows import backdrop, point, records, row
+from match_rows import backdrop, point, records, row, square
 
 from inducult_geo.match.compared import Compared
-from inducult_geo.match.comparisons import place
+from inducult_geo.match.comparisons import in_outline, place, same_area
 from inducult_geo.match.link import link
 from inducult_geo.match.misplaced import ASTRAY_FROM_M, ASTRAY_FROM_TIMES, KNOWN_FROM, astray_m
 from inducult_geo.match.prepare import prepare
@@ -104,6 +104,15 @@ def test_a_place_that_contradicts_its_town_says_nothing_about_others_of_that_tow
     assert np.isnan(value) != told
     # Where the town is hardly known, its places are believed.
     assert not np.isnan(placed(one, other, *town(postcode="74123", count=1)))
+
+
+@pytest.mark.parametrize(("compare", "other"), [(in_outline, point(200_000)), (same_area, square(20, 200_000))])
+def test_nor_do_outlines_say_anything_of_such_a_place(compare, other):
+    told = {"city": "Taranto", "country": "IT"}
+    works = row("a:1", "Raffineria", square(20), **told), row("b:1", "Raffineria", other, **told)
+    for beside, is_known in ((town(count=1), True), (town(), False)):
+        pairs = Compared(prepare(records(*works, *beside)), np.array([0]), np.array([1]))
+        assert np.isfinite(compare(pairs).value[0]) == is_known
 
 
 def test_both_records_of_a_town_far_from_it_are_compared_where_they_lie_side_by_side():

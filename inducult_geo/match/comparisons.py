@@ -158,16 +158,23 @@ def same_identifier(pairs: Compared) -> Scores:
 
 
 def place(pairs: Compared) -> Scores:
-    """Distance in units of how true both places are, as log10(1 + units); 0 where they touch."""
+    """Distance in units of how true both places are, as log10(1 + units); 0 where they touch.
+
+    Unknown, too, where a place contradicts its town (see `misplaced`).
+    """
     unit = pairs.unit_m
     found = np.where(pairs.is_astray, np.nan, np.log10(1 + pairs.distance_m / unit))
     return Scores(found, lambda rows: [f"{pairs.distance_m[i]:.0f} m, true to {unit[i]:.0f} m" for i in rows])
 
 
 def same_area(pairs: Compared) -> Scores:
-    """Share that two areas have in common (intersection over union), 0 to 1; unknown unless both are areas."""
+    """Share that two areas have in common (intersection over union), 0 to 1; unknown unless both are areas.
+
+    Unknown, too, where a place contradicts its town (see `misplaced`).
+    """
     a, b, shared = pairs.areas
     found = shared / np.maximum(a + b - np.nan_to_num(shared), NO_AREA_M2)
+    found[pairs.is_astray] = np.nan
     return Scores(found, _percent(found))
 
 
@@ -182,15 +189,16 @@ def inside(pairs: Compared) -> Scores:
 def in_outline(pairs: Compared) -> Scores:
     """How much likelier a point lies where it does to an area if both are of one site, as natural logarithm.
 
-    Unknown unless one of the two is a point and the other an area that is smaller than all that counts as near.
+    Unknown unless one of the two is a point (a line is none) and the other an area that is smaller than all that counts
+    as near; unknown, too, where a place contradicts its town (see `misplaced`).
     """
     p = pairs.prepared
     value = np.full(len(pairs.left), np.nan)
     if not p.has_areas:
         return Scores(value, _percent(value))
-    area_m2 = p.area_m2.take(pairs.left), p.area_m2.take(pairs.right)
-    larger, smaller = np.maximum(*area_m2), np.minimum(*area_m2)
-    rows = np.flatnonzero((larger > NO_AREA_M2) & (smaller <= NO_AREA_M2))
+    larger = np.maximum(p.area_m2.take(pairs.left), p.area_m2.take(pairs.right))
+    is_one_wide = p.is_wide.take(pairs.left) != p.is_wide.take(pairs.right)
+    rows = np.flatnonzero((larger > NO_AREA_M2) & is_one_wide & ~pairs.is_astray)
     bound_m = np.hypot(*(p.accuracy_m[side[rows]] for side in (pairs.left, pairs.right)))
     value[rows] = _told_by_outline(larger[rows], pairs.distance_m[rows], bound_m, pairs.unit_m[rows])
 
@@ -209,7 +217,8 @@ def _told_by_outline(area_m2: Floats, distance_m: Floats, bound_m: Floats, near_
     site (a gate, an office): it tells no more than `place` does. NaN where the area fills the circle.
     """
     # Twice the variance of a normal error in each of two dimensions: it is within R in 1 - exp(-R²/(2s²)) of all cases.
-    spread_m2 = bound_m**2 / -math.log(0.05)
+    # Records that somebody made by hand may tell an error of 0 m.
+    spread_m2 = np.maximum(bound_m, 1.0) ** 2 / -math.log(0.05)
     chances = near_m**2 / (area_m2 / np.pi + spread_m2)
     meant = (1 - 1 / OUTSIDE_MEANT) * (1 - 1 / np.maximum(chances, 1))
     # Errors carry half of the points that belong at an edge across it.

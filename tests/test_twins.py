@@ -123,3 +123,17 @@ def test_both_rows_of_one_works_are_linked():
     stranger = works | {"names": to_json({"name": "Raffinerie Alsen"}), "operator": "Brandt SE"}
     other = link(records(stranger, office, *mine), records(permit, *theirs)).query("right_id == '1'")
     assert other.query("decision == 'match'")["left_id"].tolist() == ["0"]
+
+
+@pytest.mark.parametrize("order", [(0, 1, 2), (0, 2, 1), (1, 0, 2)])
+def test_rows_of_one_name_at_one_place_are_one_find_whatever_stands_between_them(order):
+    """A register with a row for each year, and its twin in another register: chance would find the twin at most."""
+    works = TWINS[0], TWINS[1], TWINS[0]
+    rows = [row(f"a:{i}", **works[place]) for i, place in enumerate(order)]
+    table = prepare(records(*rows, row("b:1", "Alsen"), *backdrop()))
+    pairs = Compared(table, np.arange(3), np.full(3, 3))
+    value = np.array([1.0 if place == 1 else 5.0 for place in order])
+    _, contest = contests(pairs, ("a",), value)
+    after = contest.standing(value)[1]
+    assert after.value.tolist() == [1.0]
+    assert np.isnan(after.lead).tolist() == [True]

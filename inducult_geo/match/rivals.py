@@ -319,7 +319,7 @@ def _contest(mine: Ints, theirs: Ints, source: Ints, width: int, plants: Ints, s
         order[here] = packed[here] & ((1 << bits) - 1)
     packed >>= bits
     starts = starts_of(packed)
-    kin = _put_together(order, packed, plants[theirs]) if (plants >= 0).any() else None
+    kin = _put_together(order, packed, plants[theirs], spots[theirs]) if (plants >= 0).any() else None
     again = None if kin is None else _at_one_spot(kin, spots[theirs[order]])
     record, partners = np.divmod(packed[starts], width)
     return Contest(len(packed), None if is_sorted and kin is None else order, starts, record, partners, kin, again)
@@ -333,8 +333,10 @@ def _at_one_spot(kin: Ints, spot: Ints) -> Ints | None:
     return None if begins.all() else np.flatnonzero(begins)
 
 
-def _put_together(order: Small, groups: Ints, unit: Ints) -> Ints | None:
+def _put_together(order: Small, groups: Ints, unit: Ints, spot: Ints) -> Ints | None:
     """Put pairs whose partners are units of one plant side by side in their groups, in place; see `Contest.kin`.
+
+    Among them those at one spot, too (see `Contest.again`).
 
     Parameters
     ----------
@@ -342,15 +344,17 @@ def _put_together(order: Small, groups: Ints, unit: Ints) -> Ints | None:
         The group of each place of `order`.
     unit
         The plant of each pair's partner; -1 where it is none.
+    spot
+        Which other rows bear the name of each pair's partner at its place; -1 where none.
     """
     # Few partners are units: only these move, behind the others of their group.
     places = np.flatnonzero(unit[order] >= 0)
     if not len(places):
         return None
     found = np.flatnonzero(np.isin(groups, distinct(groups[places])))
-    by_plant = unit[order[found]].astype(np.int64)
-    again = found[np.lexsort((by_plant, groups[found]))]
-    order[found] = order[again]
+    by_plant, by_spot = (part[order[found]].astype(np.int64) for part in (unit, spot))
+    together = found[np.lexsort((by_spot, by_plant, groups[found]))]
+    order[found] = order[together]
     told = unit[order[found]]
     alone = np.ones(len(order), dtype=bool)
     alone[found[1:]] = (told[1:] != told[:-1]) | (told[1:] < 0) | (groups[found[1:]] != groups[found[:-1]])

@@ -166,6 +166,10 @@ def test_operator_may_stand_in_the_other_name():
         ("Március 15. tér 3", "Március 15 tér 15", 1.0, 0.0),
         ("Vasario 16-osios gatvė 7", "Vasario 16 gatvė 16", 1.0, 0.0),
         ("May 1st Street 4", "1st May Street 1", 1.0, 0.0),
+        # ... also where no house is told.
+        ("Március 15. tér", "Március 15. tér 3", 1.0, np.nan),
+        ("Vasario 16-osios gatvė", "Vasario 16-osios gatvė 7", 1.0, np.nan),
+        ("25ης Μαρτίου", "25ης Μαρτίου 5", 1.0, np.nan),
         ("May 12", "12 May", 1.0, 1.0),
         ("Halle 2 August-Thyssen-Str. 1", "August-Thyssen-Str. 2 Halle", 1.0, 1.0),
         # What has five digits is a postcode.

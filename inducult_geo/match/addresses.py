@@ -51,13 +51,13 @@ def _months(written: str) -> str:
 
 _ORDINAL: Final = r"(?:[\s-]?(?:st|nd|rd|th|is|ti|ri|vi|mi|osios)\b)?"
 _DATE: Final = re.compile(
-    rf"\b(?P<day>\d{{1,2}}){_ORDINAL}[\s.-]*(?:de |d\W|of )?(?P<month>{_months('day first')})"
+    rf"\b(?P<day>\d{{1,2}})(?P<th>{_ORDINAL})[\s.-]*(?:de |d\W|of )?(?P<month>{_months('day first')})"
     r"\b(?!-[a-z])(?: (?:de |del )?1[89]\d\d\b)?"
 )
 """A day that a street is called by ("27 Grudnia", "8 Mai 1945"), folded; "August-Bebel-Platz" is none."""
 
 _MONTH_DAY: Final = re.compile(
-    rf"\b(?P<month>{_months('month first')})\s(?P<day>\d{{1,2}})(?!\d)(?:\.|{_ORDINAL})(?=\s?[a-z])"
+    rf"\b(?P<month>{_months('month first')})\s(?P<day>\d{{1,2}})(?!\d)(?P<th>\.|{_ORDINAL})(?=\s?[a-z])"
 )
 """... the month first ("Március 15. tér", "Kovo 11-osios g."), before the word for the street."""
 
@@ -154,8 +154,11 @@ def read_address(address: str) -> tuple[list[str], list[str]]:
 
 
 def _day(found: re.Match[str]) -> str:
-    """Write a day as one word; what begins an address without another number is a house ("12 Mars Street")."""
-    alone = not found.start() and not _NUMBER.search(found.string, found.end())
+    """Write a day as one word; what begins an address without another number is a house ("12 Mars Street").
+
+    No house bears an ordinal ("16-osios").
+    """
+    alone = not (found.start() or found["th"]) and not _NUMBER.search(found.string, found.end())
     return found[0] if alone else f" {found['day']}{found['month']} "
 
 

@@ -37,7 +37,8 @@ from inducult_geo.publish.layers import LAYERS
 from inducult_geo.publish.licences import credit_lines, for_release
 from inducult_geo.publish.opened import Opened
 from inducult_geo.publish.research import citation_text, dcat_text, write_research_files
-from inducult_geo.publish.spreadsheet import degrees, plain_cell, read_csv, safe_cell, write_csv
+from inducult_geo.publish.spreadsheet import degrees, plain_cell, read_csv, safe_cell, write_csv, write_plain_csv
+from inducult_geo.publish.spreadsheet import rows_of as rows_of_csv
 from inducult_geo.publish.surfaces import NAMES
 
 FILES = {"sites.csv", "DICTIONARY.md", "schema.json", "CITATION.cff", "dcat.jsonld"}
@@ -170,6 +171,18 @@ def test_a_table_comes_back_as_it_went(tmp_path: Path, block: int, monkeypatch: 
     assert path.read_bytes() == '\ufeffa,b\n"x,""y""\nz",1.5\n\'=1,\n\'\'=1,0.1\nž; ý,2.0\n,-3.0\n'.encode()
     write_csv(table.iloc[:0], path)
     assert path.read_bytes() == b"\xef\xbb\xbfa,b\n"
+
+
+def test_a_carriage_return_in_a_cell_ends_no_row(tmp_path: Path) -> None:
+    table = pd.DataFrame({"key": ["a\rb", "c\r\n", "d"], "name": ["x", "\r", None]})
+    path = tmp_path / "table.csv"
+    write_csv(table, path)
+    assert read_csv(path).to_numpy().tolist() == [["a\rb", "x"], ["c\r\n", "\r"], ["d", ""]]
+    assert [*rows_of_csv(path)][2] == {"key": "d", "name": ""}
+    told = io.StringIO(newline="")
+    write_plain_csv(table, told)
+    assert told.getvalue() == 'key,name\n"a\rb",x\n"c\r\n","\r"\nd,\n'
+    assert len(pd.read_csv(io.StringIO(told.getvalue(), newline=""))) == 3
 
 
 def test_degrees_of_nothing_are_nothing() -> None:
@@ -399,7 +412,7 @@ def test_a_raster_that_is_not_inside_the_database_is_missed(copy: Path, table: s
         (text("sites.csv", "longitude", "length"), "no column longitude|cannot|longitude"),
         (text("DICTIONARY.md", "| `nace` |", "| `nace2` |"), "does not explain site_points.nace"),
         (text("schema.json", '"nace"', '"nace2"'), "differ in nace, nace2"),
-        (text("schema.json", '"format": "date"', '"format": "time"'), "KeyError: 'time'"),
+        (text("schema.json", '"format": "date"', '"format": "time"'), "first_seen is a time, sites.parquet has"),
         (text("schema.json", '"format": "date"', '"x": 0'), "says first_seen is a string, sites.parquet has date32"),
         (days_as_text, "says last_seen is a date, sites.parquet has string"),
         (lambda folder: (folder / "more.tif").write_bytes(b"x"), "more.tif is in no description"),

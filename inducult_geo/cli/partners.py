@@ -102,10 +102,12 @@ def transform(
     data: Data = None,
 ) -> None:
     """Transform points by the pinned operation of a country; says the operation and its accuracy."""
+    import io
     from functools import partial
 
     from inducult_geo.harmonize.crs import transform_points
     from inducult_geo.harmonize.points import transform_table
+    from inducult_geo.publish.spreadsheet import write_plain_csv
 
     with opened_run(data, None, quiet=True, contracts=False) as opened, refusal_is_two():
         move = partial(
@@ -116,7 +118,9 @@ def transform(
             grids=opened.settings.grids_folder,
         )
         result, bad = transform_table(_read_points(points), target, move)
-    typer.echo(result.to_csv(index=False, lineterminator="\n"), nl=False)
+    text = io.StringIO(newline="")
+    write_plain_csv(result, text)
+    typer.echo(text.getvalue(), nl=False)
     if bad:
         typer.echo(f"inducult: {bad} of {len(result)} rows have no place; the column 'problem' says why.", err=True)
     raise typer.Exit(1 if bad else 0)

@@ -13,7 +13,7 @@ import io
 import re
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import IO, Any, Final
 
 import numpy as np
 import numpy.typing as npt
@@ -30,6 +30,23 @@ _STARTS = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
 _NUMBER = re.compile(r"[+-]?\d+(?:[.,]\d+)?")
 _DELIMITERS = ",;\t"
 _ANY_LENGTH = 2**31 - 1
+
+
+class UnixRows:
+    """A text file for `csv.writer` whose rows end in a line feed alone.
+
+    The writer must end them in `WRITTEN_END`: before Python 3.11.9 and 3.12.3 (gh-67044) it quotes no other ends of
+    lines than its own, and a bare carriage return in a cell ends the row for whoever reads it.
+    """
+
+    WRITTEN_END: Final = "\r\n"
+
+    def __init__(self, file: IO[str]) -> None:
+        self._file = file
+
+    def write(self, row: str) -> int:
+        """Write one row."""
+        return self._file.write(row.removesuffix(self.WRITTEN_END) + "\n")
 
 
 def safe_cell(value: Any) -> Any:
@@ -60,11 +77,25 @@ def write_csv(table: pd.DataFrame, path: Path) -> None:
     a million sites, all at once, take several times the memory of the file.
     """
     with path.open("w", encoding=ENCODING, newline="") as handle:
-        writer = csv.writer(handle, lineterminator="\n")
+        writer = csv.writer(UnixRows(handle), lineterminator=UnixRows.WRITTEN_END)
         writer.writerow([safe_cell(str(name)) for name in table.columns])
         for here in blocks(len(table)):
             some = table.iloc[here]
             writer.writerows(zip(*([*map(_cell, some[name].tolist())] for name in some.columns), strict=True))
+
+
+def write_plain_csv(table: pd.DataFrame, file: IO[str]) -> None:
+    """Write a table as pandas writes CSV: comma, no mark, no index, cells as they are.
+
+    Parameters
+    ----------
+    table
+        Any table.
+    file
+        An open text file that leaves the ends of lines as they are (`newline=""`).
+    """
+    rows: Any = UnixRows(file)  # pandas promises to ask for more than `write`, and does not.
+    table.to_csv(rows, index=False, lineterminator=UnixRows.WRITTEN_END)
 
 
 def degrees(shapes: Any) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]:

@@ -163,6 +163,8 @@ def test_run_names_a_broken_source_and_exits_with_1(sample: Path) -> None:
         (["publish", "nowhere", "--to", "postgresql://me@host/db"], "no such folder"),
         (["explain", "osm:way/1"], "no record 'osm:way/1'"),
         (["explain", "IC-1"], "check character"),
+        (["explain", "osm:\udcff"], r"'osm:.udcff' is not UTF-8"),
+        (["explain", "osm:way/1", "x\udcff"], r"is not UTF-8. Is the terminal set"),
         (["grids", "nowhere", "--list"], "no grid 'nowhere'"),
         (["transform", "nowhere.csv", "--from", "EPSG:2180", "--to", "EPSG:4258", "--country", "PL"], "cannot be read"),
     ],
@@ -329,7 +331,7 @@ def test_link_joins_two_tables_and_one_with_a_release(tmp_path: Path, sample: Pa
 
 
 def test_ids_in_pairs_are_no_formulas_and_can_be_read_back(tmp_path: Path) -> None:
-    ids = ["=1+1", "@x", "-5", "'=2", "plain"]
+    ids = ["=1+1", "@x", "-5", "'=2", "plain", "two\rlines"]
     for side in ("left", "right"):
         (tmp_path / f"{side}.toml").write_text(
             f'id = "{side}"\ntitle = "T"\nfiles = ["{side}.csv"]\nlicence = "CC0-1.0"\nattribution = ""\n'
@@ -337,12 +339,12 @@ def test_ids_in_pairs_are_no_formulas_and_can_be_read_back(tmp_path: Path) -> No
             '[columns]\nkey = "id"\nname = "name"\n',
             encoding="utf-8",
         )
-        rows = [f"{one},Sensenwerk {'ABCDE'[at]}elm,{14 + at / 10},47.{at}" for at, one in enumerate(ids)]
+        rows = [f'"{one}"' + f",Sensenwerk {'ABCDEF'[at]}elm,{14 + at / 10},47.{at}" for at, one in enumerate(ids)]
         (tmp_path / f"{side}.csv").write_text("\n".join(["id,name,lon,lat", *rows]) + "\n", encoding="utf-8")
     out = tmp_path / "pairs.csv"
     told("link", tmp_path / "left.toml", tmp_path / "right.toml", "--out", out, "--data", tmp_path / "data")
     pairs = pd.read_csv(out, dtype=str)
-    assert {"'=1+1", "'@x", "-5", "''=2", "plain"} == {*pairs["left_id"]} == {*pairs["right_id"]}
+    assert {"'=1+1", "'@x", "-5", "''=2", "plain", "two\rlines"} == {*pairs["left_id"]} == {*pairs["right_id"]}
     assert {plain_cell(text) for text in pairs["left_id"]} == {*ids}
     assert {*pairs["doubtful"]} <= {"True", "False"}
     assert float(pairs["score"][0]) > 0

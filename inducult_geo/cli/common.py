@@ -31,6 +31,13 @@ def exit_code(problem: InducultError) -> int:
     return 2 if isinstance(problem, ConfigError | BusyError) else 1
 
 
+def readable(text: str | None) -> str | None:
+    """Refuse an argument that is no UTF-8: no file of ours holds such a text, and Arrow will not look for one."""
+    if text is not None and text != text.encode("utf-8", "replace").decode():
+        raise ConfigError(f"{text!a} is not UTF-8. Is the terminal set to another encoding?")
+    return text
+
+
 def set_up_memory() -> None:
     """Set up this process and those it starts for tables of millions of texts: what a program may do, no library.
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from inducult_geo.cli.common import AsJson, Catalogs, Data, opened_run, print_json, refusal_is_two
+from inducult_geo.cli.common import AsJson, Catalogs, Data, opened_run, print_json, readable, refusal_is_two
 
 if TYPE_CHECKING:
     from inducult_geo.run import Run
@@ -43,7 +43,7 @@ def link(
     """
     from inducult_geo import api
     from inducult_geo.catalog import load_contract
-    from inducult_geo.publish.spreadsheet import safe_texts
+    from inducult_geo.publish.spreadsheet import safe_texts, write_plain_csv
     from inducult_geo.resolving import weights_of
     from inducult_geo.store import replacing
 
@@ -52,8 +52,8 @@ def link(
         opened.say(f"comparing {len(tables[0])} with {len(tables[1])} records")
         units = not right.is_dir() and load_contract(right).units_per_site
         pairs = api.link(tables[0], tables[1], units=units, weights=weights_of(opened))
-    with replacing(out) as draft:
-        safe_texts(pairs).to_csv(draft, index=False, lineterminator="\n")
+    with replacing(out) as draft, draft.open("w", encoding="utf-8", newline="") as handle:
+        write_plain_csv(safe_texts(pairs), handle)
     numbers = {
         "left": len(tables[0]),
         "right": len(tables[1]),
@@ -72,9 +72,10 @@ def link(
 
 
 def explain(
-    what: Annotated[str, typer.Argument(help="A site by its id or name, or the key of a record.")],
+    what: Annotated[str, typer.Argument(help="A site by its id or name, or the key of a record.", callback=readable)],
     other: Annotated[
-        str | None, typer.Argument(help="The key of a second record: why are they one site or not?")
+        str | None,
+        typer.Argument(help="The key of a second record: why are they one site or not?", callback=readable),
     ] = None,
     data: Data = None,
     catalog: Catalogs = None,

@@ -63,12 +63,12 @@ def test_ids_are_the_same_every_night_and_differ_on_a_sheet() -> None:
 def test_each_credit_stands_once_with_its_license_and_openstreetmap_first(bundle) -> None:
     sources = bundle.sources.assign(attribution="the same office", licence="CC-BY-4.0")
     sources.loc[sources["source"] == "osm", ["attribution", "licence"]] = ["© OpenStreetMap contributors", "ODbL-1.0"]
-    regions = bundle.regions.assign(boundary_source=["surveyors", None], boundary_licence=None)
+    regions = bundle.regions.assign(boundary_source=["land\n  surveyors ", None], boundary_licence=[" ", None])
     told = printed_credits(replace(bundle, sources=sources, regions=regions))
     assert told == [
         "© OpenStreetMap contributors (ODbL-1.0)",
         "the same office (CC-BY-4.0)",
-        "surveyors",
+        "land surveyors",
         "openstreetmap.org/copyright",
     ]
 

@@ -121,5 +121,7 @@ def printed_credits(bundle: Bundle) -> list[str]:
 
 def _credits(rows: Iterable[tuple[Any, Any]]) -> Iterator[str]:
     for who, licence in rows:
-        if isinstance(who, str) and who.strip():
-            yield who.strip() + (f" ({licence.strip()})" if isinstance(licence, str) and licence.strip() else "")
+        # On one line: the room that a credit gets is counted in letters.
+        named, under = (" ".join(text.split()) if isinstance(text, str) else "" for text in (who, licence))
+        if named:
+            yield named + (f" ({under})" if under else "")

@@ -197,8 +197,9 @@ def _of_place(site: Site) -> Iterator[str]:
         yield f"Its place is true to {accuracy} m."
         return
     steps = filter(None, (_shown(record[name]) for name in ("declared_crs", "reading", "operation")))
-    origin = _label("geometry_origin", record["geometry_origin"]).lower()
-    yield f"Its place is that of {key}: {origin}, true to {accuracy} m ({'; '.join(steps)})."
+    told = _shown(record["geometry_origin"]) not in ("", "unknown")
+    origin = f"{_label('geometry_origin', record['geometry_origin']).lower()}, " if told else ""
+    yield f"Its place is that of {key}: {origin}true to {accuracy} m ({'; '.join(steps)})."
 
 
 def _apart(site: Site) -> Iterator[str]:

@@ -132,6 +132,12 @@ def test_the_place_tells_how_it_was_read() -> None:
     )
 
 
+@pytest.mark.parametrize("origin", [None, "unknown"])
+def test_a_place_of_which_nothing_is_told_is_not_called_not_told(origin: str | None) -> None:
+    words = made([record("a:1", geometry_origin=origin)], lineage=to_json({"geometry": "a:1"})).explain().words
+    assert "Its place is that of a:1: true to 50 m (" in words
+
+
 def test_a_merged_id_is_said_first() -> None:
     site = made([record("a:1")])
     asked = Site(**{**vars(site), "asked_for": "IC-0"})

@@ -100,11 +100,11 @@ def choose_regions(region_ids: Sequence[str], run: Run) -> list[Region]:
     wide = [c for c in catalog.wide_sources() if any((partners / name).is_file() for name in c.files)]
     with_data = [r for r in catalog.regions.values() if _has_data(r, run) or _has_share(r, wide, run)]
     if not with_data:
-        lists = ", ".join(contract.id for contract in wide)
+        lists, outlines = ", ".join(contract.id for contract in wide), run.folder.raw / "boundaries"
         raise ConfigError(
             f"{run.folder.root}: no region has data. Put OpenStreetMap extracts into {run.folder.raw / 'osm'} "
             f"or partner files with their contracts into {run.folder.partners}."
-            + (f" Of {lists} a region takes its share once its outline is in {run.folder.raw}/boundaries." * bool(wide))
+            + (f" Of {lists} a region takes its share once its outline is in {outlines}." if wide else "")
         )
     return sorted(with_data, key=lambda region: region.id)
 

@@ -12,6 +12,7 @@ from inducult_geo.frames import to_json
 from inducult_geo.match import link
 from inducult_geo.match.compared import Compared
 from inducult_geo.match.prepare import prepare
+from inducult_geo.match.resolve import compare
 from inducult_geo.match.rivals import contests, leads
 from inducult_geo.match.twins import FITS, with_twins
 
@@ -137,3 +138,28 @@ def test_rows_of_one_name_at_one_place_are_one_find_whatever_stands_between_them
     after = contest.standing(value)[1]
     assert after.value.tolist() == [1.0]
     assert np.isnan(after.lead).tolist() == [True]
+
+
+def test_twins_are_told_wherever_they_stand_in_the_table():
+    """The row of the other list between them: it is right in the pair with the one, and left in that with the other."""
+    mine, theirs = [row(f"a:{i}", **part) for i, part in enumerate(TWINS)], row("b:1", "Alsen")
+    table = prepare(records(mine[0], theirs, mine[1], *backdrop()))
+    pairs, none = Compared(table, np.array([0, 1]), np.array([1, 2])), np.full(len(table), -1, dtype=np.int64)
+    found = with_twins(none, pairs, np.array([1.0, 0.0]), np.isin(table.sources[1], ["a"]))
+    assert found[0] == found[2] >= 0
+
+
+@pytest.mark.parametrize("seed", [1, 2, 3])
+def test_scores_do_not_depend_on_the_order_of_the_records(seed):
+    """Two registers in one list, and several rows of each: of those that fit alike the one with the first key leads."""
+    rows = [row(f"b:{i}", name, point(100 * i), **SAAL) for i, name in enumerate(("Alsen", "Kalkwerk Alsen", "Saal"))]
+    for at in range(12):
+        part = dict(TWINS[at % 2]) | {"geometry": point(60 * (at % 5))}
+        rows.append(row(f"a:{at}", **part | ({"name": f"{part['name']} {'Grauberg Tal' * (at % 3 == 0)}".strip()})))
+    scores = []
+    for order in (np.arange(len(rows)), np.random.default_rng(seed).permutation(len(rows))):
+        scored = compare(records(*(rows[at] for at in order), *backdrop()), many=("a",))
+        keys = scored.pairs.prepared.key
+        ends = zip(keys[scored.pairs.left], keys[scored.pairs.right], strict=True)
+        scores.append(dict(zip((tuple(sorted(pair)) for pair in ends), scored.probability.tolist(), strict=True)))
+    assert scores[0] == pytest.approx(scores[1])

@@ -33,6 +33,9 @@ SAME_TOWN: Final = 0.85
 SAME_PLACE: Final = 4.0
 """Places of one works differ by no more than so many times their accuracy."""
 
+_DIGITS: Final = 9
+"""Log-odds that differ by less are the same: what is added up in another order differs so."""
+
 
 def with_twins(plants: Ints, pairs: Compared, base: Floats, repeated: Flags) -> Ints:
     """Return the number of the plant of each record, where rows that tell of one works are of one plant, too.
@@ -51,22 +54,27 @@ def with_twins(plants: Ints, pairs: Compared, base: Floats, repeated: Flags) -> 
     repeated
         Of which sources (by their number) several rows may be of one works.
     """
-    ends = [
-        _first_and_others(pairs, mine, theirs, base, repeated)
-        for mine, theirs in ((pairs.left, pairs.right), (pairs.right, pairs.left))
-    ]
-    one, other = (np.concatenate(part) for part in zip(*ends, strict=True))
+    one, other = _first_and_others(pairs, base, repeated)
     same = _tell_the_same(Compared(pairs.prepared, one, other))
     return _together(plants, one[same], other[same]) if same.any() else plants
 
 
-def _first_and_others(pairs: Compared, mine: Ints, theirs: Ints, base: Floats, repeated: Flags) -> tuple[Ints, Ints]:
+def _first_and_others(pairs: Compared, base: Floats, repeated: Flags) -> tuple[Ints, Ints]:
     """Return which partner fits each record best, and each other one of the same source that fits, too."""
-    source = pairs.prepared.sources[0]
-    rows = np.flatnonzero((base >= FITS) & repeated[source[theirs]])
-    group = mine[rows] * len(repeated) + source[theirs[rows]]
-    order = np.lexsort((theirs[rows], -base[rows], group))
-    partner, starts = theirs[rows[order]], starts_of(group[order])
+    p, source = pairs.prepared, pairs.prepared.sources[0]
+    ends = (pairs.left, pairs.right), (pairs.right, pairs.left)
+    # A record may stand left in some pairs and right in others.
+    found = [np.flatnonzero((base >= FITS) & repeated[source[theirs]]) for _, theirs in ends]
+    mine, theirs = (
+        np.concatenate([side[rows] for side, rows in zip(sides, found, strict=True)])
+        for sides in zip(*ends, strict=True)
+    )
+    value = np.round(base[np.concatenate(found)], _DIGITS)
+    group = mine * len(repeated) + source[theirs]
+    # Of two that fit alike the first by its key, wherever it stands in its list.
+    some, which = np.unique(theirs, return_inverse=True)
+    order = np.lexsort((p.key[some].argsort().argsort()[which], -value, group))
+    partner, starts = theirs[order], starts_of(group[order])
     first = np.repeat(partner[starts], np.diff(np.r_[starts, len(partner)]))
     rest = first != partner
     return first[rest], partner[rest]

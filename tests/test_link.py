@@ -1,7 +1,10 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
+from importlib import import_module
 
+import numpy as np
 import pandas as pd
 import pytest
 from match_rows import backdrop, point, records, row, square
@@ -9,7 +12,7 @@ from match_rows import backdrop, point, records, row, square
 from inducult_geo.match import link
 from inducult_geo.match.labelled import labelled_sets
 from inducult_geo.match.link import LINK_COLUMNS
-from inducult_geo.match.score import DOUBTED
+from inducult_geo.match.score import DOUBTED, score
 from inducult_geo.match.train import fit_weights
 
 LEFT = records(row("hm:1", "Zementwerk Rohrdorf", point()), row("hm:2", "Gaswerk Nord", point(50_000)))
@@ -47,6 +50,18 @@ def test_a_match_that_another_left_row_fits_better_is_worth_a_look(names, doubtf
     assert found["doubtful"].tolist() == doubtful
     again = link(left.iloc[::-1].reset_index(drop=True), right, review=False).query("right_id == '0'")
     assert again["doubtful"].tolist() == doubtful
+
+
+@pytest.mark.parametrize(("gap", "doubtful"), [(1e-12, [False, False]), (1e-3, [False, True])])
+def test_no_match_is_doubtful_by_a_digit_that_nobody_is_shown(gap, doubtful, monkeypatch):
+    def scored(*told, **more):
+        found = score(*told, **more)
+        return replace(found, probability=np.where(found.pairs.left == 1, found.probability - gap, found.probability))
+
+    monkeypatch.setattr(import_module("inducult_geo.match.link"), "score", scored)
+    left = records(*(row(f"l:{i}", "Kalkwerk Saal", point()) for i in range(2)), *backdrop())
+    found = link(left, records(row("r:0", "Kalkwerk Saal", point()), *backdrop()), review=False)
+    assert found.query("right_id == '0'")["doubtful"].tolist() == doubtful
 
 
 @pytest.mark.parametrize(

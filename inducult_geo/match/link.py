@@ -20,6 +20,9 @@ from inducult_geo.ragged import Flags, Ints, ranks_within
 SECOND: Final = 0.3
 """Score from which a second choice is a question: what fits is shared, so the first is in doubt then, too."""
 
+_DIGITS: Final = 4
+"""Digits of a score that are told."""
+
 LINK_COLUMNS: Final = ("left_id", "right_id", "score", "decision", "beside", "doubtful", "distance_m", "why")
 
 
@@ -70,7 +73,7 @@ def _table(scored: Scored, match: Ints, **kinds: Flags) -> pd.DataFrame:
     best, again, unit, asked = (kinds[kind][rows] for kind in ("best", "again", "unit", "asked"))
     one_of = again | unit
     unsure = asked | again | scored.is_anybodys[rows] | _is_second(scored, kinds["best"])[rows]
-    value = np.where(one_of, several.probability[rows], scored.probability[rows]).round(4)
+    value = np.where(one_of, several.probability[rows], scored.probability[rows]).round(_DIGITS)
     keys = pd.Series(pairs.prepared.key, dtype=TEXT).str.partition(":")[2]
     match = match[pairs.left[rows]]
     table = pd.DataFrame(
@@ -92,8 +95,10 @@ def _table(scored: Scored, match: Ints, **kinds: Flags) -> pd.DataFrame:
 def _is_second(scored: Scored, matched: Flags) -> Flags:
     """Tell which matches are with a right row that another left row fits better, but for units of one plant."""
     pairs, units = scored.pairs, scored.pairs.prepared.units
+    # Two that tell the same differ in their last digits by the order in which these were added up.
+    score = scored.probability.round(_DIGITS)
     rows = np.flatnonzero(matched)
-    rows = rows[np.lexsort((pairs.left[rows], scored.probability[rows]))]
+    rows = rows[np.lexsort((pairs.left[rows], score[rows]))]
     best = np.zeros(len(pairs.prepared), dtype=np.int64)
     # The last one stays, which is the best.
     best[pairs.right[rows]] = rows
@@ -101,7 +106,7 @@ def _is_second(scored: Scored, matched: Flags) -> Flags:
     plant = units[pairs.left[rows]]
     is_unit = (plant >= 0) & (plant == units[pairs.left[first]])
     found = np.zeros(len(matched), dtype=bool)
-    found[rows] = (scored.probability[rows] < scored.probability[first]) & ~is_unit
+    found[rows] = (score[rows] < score[first]) & ~is_unit
     return found
 
 

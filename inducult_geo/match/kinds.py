@@ -146,8 +146,10 @@ class _Holders:
 
     def told(self, p: Prepared) -> NDArray[np.object_]:
         """Return the words and fuels themselves."""
-        words: NDArray[np.object_] = np.concatenate([p.lexicon.words, np.array([*FUELS], dtype=object)])
-        return words[self.words]
+        found = np.array([*FUELS], dtype=object)[np.maximum(self.words - self.n_words, 0)]
+        is_word = self.words < self.n_words
+        found[is_word] = p.lexicon.words[self.words[is_word]]
+        return found
 
     def leaning(self, records: Ints, chance: Floats) -> tuple[Floats, Ints]:
         """Return what each word says, in log-odds, and the place of the word of each of some records that says most.

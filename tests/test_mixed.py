@@ -48,10 +48,31 @@ def test_rows_of_another_system_are_rejected_with_the_system_that_they_are_in(ot
     assert (problem.source, problem.count) == ("test", 7)
 
 
-def test_axes_that_are_swapped_in_some_rows_are_said_to_be() -> None:
-    placed = mixed(*((y, x) for x, y in numbers("EPSG:2180", 6)))
+def test_rows_that_are_no_place_in_the_stated_system_may_be_one_in_another() -> None:
+    placed = mixed(*numbers("EPSG:2180", 6), (4e6, 4e6), crs="EPSG:4326")
+    assert placed.cells.reason == [None] * 12 + ["bad_coordinate"] * 7
     (message,) = told(placed)
-    assert "6 of the 6 rows outside opole would lie inside in EPSG:2180 (axes swapped)" in message
+    assert message.startswith("6 of the 7 rows outside opole would lie inside in EPSG:2180: the file seems to mix")
+    for detail in placed.cells.detail[12:18]:
+        assert str(detail).startswith("no place in EPSG:4326: check the coordinate and [place] crs; in EPSG:2180 it")
+    assert str(placed.cells.detail[18]).endswith("[place] crs")
+
+
+@pytest.mark.parametrize("crs", ["EPSG:2180", "EPSG:4326"])
+def test_axes_that_are_swapped_in_some_rows_are_said_to_be(crs: str) -> None:
+    placed = mixed(*((y, x) for x, y in numbers(crs, 6)), crs=crs)
+    (message,) = told(placed)
+    assert f"6 of the 6 rows outside opole would lie inside in {crs} (axes swapped): the file seems to write" in message
+    assert "in two ways" in message
+
+
+def test_of_two_systems_more_in_a_list_each_is_said_of_its_own_rows_only() -> None:
+    placed = mixed(*numbers("EPSG:2177", 6), *numbers("EPSG:4326", 4))
+    assert told(placed)[0].startswith("6 of the 10 rows outside opole would lie inside in EPSG:2177: the file seems")
+    placed = mixed(*numbers("EPSG:2177", 5), *numbers("EPSG:4326", 5))
+    (message,) = told(placed)
+    assert "5 of the 10" in message
+    assert ("EPSG:2177" in message) is not ("EPSG:4326" in message)
 
 
 def test_rows_that_it_does_not_explain_keep_the_hint_of_their_own() -> None:

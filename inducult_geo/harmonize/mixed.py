@@ -1,7 +1,7 @@
 """Files that mix systems: which of the rows outside a region would lie inside in another one. Told, never applied.
 
 A list put together out of several keeps the numbers of each. Read in the one system that the contract names, the rows
-of the others land far away, all of them alike; what explains them together is no slip of one row.
+of the others land far away or nowhere, all of them alike; what explains them together is no slip of one row.
 """
 
 from __future__ import annotations
@@ -32,12 +32,16 @@ class Other:
     fits
         True for each row that it puts into the region.
     systems
-        Every system that would do, the likeliest first: which one is meant, the numbers alone cannot tell.
+        Every system that would do, the likeliest first: which one is meant, the numbers alone cannot tell. Where it is
+        the rows' own system, written in another way, that one alone.
+    is_own
+        Whether it is the rows' own system.
     """
 
     reading: Reading
     fits: np.ndarray
     systems: tuple[str, ...]
+    is_own: bool = False
 
     @property
     def words(self) -> str:
@@ -45,8 +49,21 @@ class Other:
         named = " or ".join(self.systems[:_NAMED_MAX]) + (" or another" if len(self.systems) > _NAMED_MAX else "")
         return named if self.reading.is_as_declared else f"{named} ({self.reading.name})"
 
+    @property
+    def advice(self) -> str:
+        """What the file seems to be, and what to do with these rows."""
+        if self.is_own:
+            return (
+                "the file seems to write its rows in two ways. Put these rows into a file of their own, with a "
+                "contract that says theirs."
+            )
+        return (
+            "the file seems to mix systems. Put these rows into a file of their own, with a contract that names their "
+            "system; which one it is, the sender knows."
+        )
 
-def another_system(x: Array, y: Array, region: Region, systems: Sequence[str]) -> Other | None:
+
+def another_system(x: Array, y: Array, region: Region, systems: Sequence[str], own: Sequence[str] = ()) -> Other | None:
     """Find a reading that puts most of some misplaced rows into the region; None where there is none.
 
     Parameters
@@ -57,19 +74,25 @@ def another_system(x: Array, y: Array, region: Region, systems: Sequence[str]) -
         Where they must lie.
     systems
         The systems usual there; degrees and Web Mercator are tried in any case.
+    own
+        The systems that the rows are said to be in: of readings that do as well, theirs is the likeliest.
     """
     if len(np.unique(np.column_stack([x, y]), axis=0)) < POINTS_MIN:
         return None
     choice = choose_reading(
-        x, y, crs=None, area=region.area, country=region.country, candidates=(*systems, *_OFTEN_MIXED),
+        x, y, crs=None, area=region.area, country=region.country, candidates=(*own, *systems, *_OFTEN_MIXED),
         grids=region.grids, share_min=_SHARE_MIN,
     )  # fmt: skip
     if not choice.candidates:
         return None
     reading = max(choice.candidates, key=lambda one: (one.inside_share, one.reading.is_as_declared)).reading
-    alike = [one.reading for one in choice.candidates if one.reading.name == reading.name]
-    others = dict.fromkeys([reading.crs, *(one.crs for one in alike)])
-    return Other(reading, inside(x, y, reading, region), tuple(others))
+    fits = inside(x, y, reading, region)
+    if reading.crs in own:
+        return Other(reading, fits, (reading.crs,), is_own=True)
+    alike = (one.reading for one in choice.candidates if one.reading.name == reading.name)
+    # Of two systems in one list each would do for its own rows.
+    others = [one.crs for one in alike if inside(x[fits], y[fits], one, region).mean() >= _SHARE_MIN]
+    return Other(reading, fits, tuple(dict.fromkeys([reading.crs, *others])))
 
 
 def inside(x: Array, y: Array, reading: Reading, region: Region) -> np.ndarray:

@@ -174,7 +174,9 @@ def _transform(placed: Placed, rows: np.ndarray, crs: str | None, reading: Readi
         placed.crs[row], placed.reading[row], placed.operation[row] = crs, reading.name, operation
         placed.readings[int(row)] = reading
     for row in rows[lost]:
-        placed.cells.refuse(row, "bad_coordinate", f"no place in {reading.crs}: check the coordinate and [place] crs")
+        # The numbers stay: in another system they may be a place.
+        placed.cells.reason[row] = "bad_coordinate"
+        placed.cells.detail[row] = f"no place in {reading.crs}: check the coordinate and [place] crs"
 
 
 def _quarantine(placed: Placed, rows: np.ndarray, choice: Placement) -> None:
@@ -316,6 +318,8 @@ def _check_inside(placed: Placed, contract: Contract, ground: Ground) -> None:
     ]
     region = _region(placed, rows[distance_m <= OUTSIDE_M], ground)
     told = _note_mixed(placed, [row for row, _ in outside], contract, ground, region)
+    for row in told.keys() - dict(outside).keys():
+        placed.cells.detail[row] = f"{placed.cells.detail[row]}; {told[row]}"
     for number, (row, away_m) in enumerate(outside):
         hint = told.get(row) or (_hint(placed, row, region) if number < ROWS_MAX else None)
         placed.cells.reason[row] = "outside_region"
@@ -347,17 +351,16 @@ def _region(placed: Placed, inside: np.ndarray, ground: Ground) -> Region:
 def _note_mixed(
     placed: Placed, outside: list[int], contract: Contract, ground: Ground, region: Region
 ) -> dict[int, str]:
-    """Say which rows outside would all lie inside in another system; returns a hint for each of them."""
-    rows = np.array([row for row in outside if _is_point(placed, row)], dtype=int)
-    other = another_system(placed.cells.x[rows], placed.cells.y[rows], region, ground.crs)
+    """Say which rows outside, or without a place in their system, lie inside in another; returns a hint for each."""
+    nowhere = np.flatnonzero(shapely.is_missing(placed.geometry)).tolist()
+    rows = np.array([row for row in sorted([*outside, *nowhere]) if _is_point(placed, row)], dtype=int)
+    own = sorted({placed.readings[row].crs for row in rows.tolist()})
+    other = another_system(placed.cells.x[rows], placed.cells.y[rows], region, ground.crs, own)
     if other is None:
         return {}
-    message = (
-        f"{other.fits.sum()} of the {len(rows)} rows outside {ground.name} would lie inside in {other.words}: the file "
-        "seems to mix systems. Put these rows into a file of their own, with a contract that names their system; which "
-        "one it is, the sender knows."
-    )
-    placed.problems.append(Problem(contract.id, "mixed_systems", message, int(other.fits.sum())))
+    number = int(other.fits.sum())
+    said = f"{number} of the {len(rows)} rows outside {ground.name} would lie inside in {other.words}"
+    placed.problems.append(Problem(contract.id, "mixed_systems", f"{said}: {other.advice}", number))
     return dict.fromkeys(rows[other.fits].tolist(), f"in {other.words} it would lie inside, as others of this file")
 
 

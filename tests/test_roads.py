@@ -32,7 +32,7 @@ def test_the_nearest_within_reach(monkeypatch):
     right = np.array([(100.0, 0.0), (4_900.0, 0.0), NOWHERE, (200.0, 0.0), (-300.0, 0.0), (12_000.0, 0.0)])
     assert pairs(roads.near(left, right, np.full(4, 150.0)), 4) == [(0, 0), (0, 3), (2, 1), (2, 3)]
     # The fifth is not among the nearest two of any, but one is its nearest.
-    assert pairs(roads.near_back(left, right), 4) == [(0, 0), (0, 3), (0, 4), (2, 1), (2, 5)]
+    assert pairs(roads.near_back(left, right, np.full(6, 50.0)), 4) == [(0, 0), (0, 3), (0, 4), (2, 1), (2, 5)]
 
 
 def test_where_the_nearest_lie_within_the_accuracy_more_are_looked_at(monkeypatch):
@@ -46,11 +46,22 @@ def test_where_the_nearest_lie_within_the_accuracy_more_are_looked_at(monkeypatc
     assert sorted(set(pairs(roads.near(left, right[:1], np.full(3, 900.0)), 3))) == [(0, 0), (2, 0)]
 
 
+def test_a_rough_place_looks_at_more_on_the_way_back_too(monkeypatch):
+    """Which of two lists is the left one is chance, or the shorter."""
+    monkeypatch.setattr(roads, "NEAREST_BACK", 1)
+    monkeypatch.setattr(roads, "CROWDED_BACK", 3)
+    left, right = np.array([(100.0 * far, 0.0) for far in range(1, 6)]), np.zeros((3, 2))
+    right[1] = np.nan
+    met = pairs(roads.near_back(left, right, np.array([50.0, 900.0, 150.0])), 5)
+    assert sorted(set(met)) == [(0, 0), (0, 2), (1, 2), (2, 2)]
+
+
 @pytest.mark.parametrize(("mine", "theirs"), [([], [(1.0, 1.0)]), ([(1.0, 1.0)], []), ([NOWHERE], [NOWHERE])])
 def test_without_places_nothing_is_near(mine, theirs):
     left, right = (np.array(side, dtype=float).reshape(-1, 2) for side in (mine, theirs))
     near = roads.near(left, right, np.full(len(left), 100.0))
-    assert pairs(near, len(left)) == pairs(roads.near_back(left, right), len(left)) == []
+    back = roads.near_back(left, right, np.full(len(right), 100.0))
+    assert pairs(near, len(left)) == pairs(back, len(left)) == []
 
 
 def test_outlines_that_nearly_touch():

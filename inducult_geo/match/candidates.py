@@ -252,7 +252,7 @@ def _roads(side: _Side, left: Ints, right: Ints) -> list[Road]:
     mine, theirs = (p.xy[some] for some in rows)
     roads = [
         near(mine, theirs, side.accuracy_m[left]),
-        near_back(mine, theirs),
+        near_back(mine, theirs, side.accuracy_m[right]),
         touching(p.geometry[rows[0]], p.geometry[rows[1]]),
         same_code(side.postcodes[left], side.postcodes[right]),
         same_code(side.towns[left], side.towns[right]),

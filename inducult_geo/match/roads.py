@@ -26,6 +26,9 @@ CROWDED: Final = 100
 """... that one looks at whose place is less true than these are near: it does not tell which of them is meant."""
 
 NEAREST_BACK: Final = 5
+CROWDED_BACK: Final = 50
+"""The same of the nearest on the way back."""
+
 TOUCHING_WITHIN_M: Final = 300.0
 RARE_IN_RECORDS: Final = 40
 BLOCK_PAIRS: Final = 20_000
@@ -89,31 +92,44 @@ def near(left: Floats, right: Floats, accuracy_m: Floats) -> Road:
     tree = KDTree(right[told])
 
     def road(here: slice) -> Pairs2:
-        points = left[here]
-        asked, found, reach_m = _nearest(tree, points, NEAREST)
-        crowded = np.flatnonzero(reach_m < accuracy_m[here])
-        among, more, _ = _nearest(tree, points[crowded], CROWDED)
-        return np.concatenate([asked, crowded[among]]), told[np.concatenate([found, more])]
+        asked, found = _nearest(tree, left[here], accuracy_m[here], NEAREST, CROWDED)
+        return asked, told[found]
 
     return road
 
 
-def near_back(left: Floats, right: Floats) -> Road:
+def near_back(left: Floats, right: Floats, accuracy_m: Floats) -> Road:
     """Lead to the points of the right to which a left one is among the nearest.
 
     In a dense town the other side's nearest may be far down one's own list.
+
+    Parameters
+    ----------
+    accuracy_m
+        How true each right point is. Where the `NEAREST_BACK` are nearer, the nearest `CROWDED_BACK` are told.
     """
     told = np.flatnonzero(~np.isnan(left[:, 0]))
     tree = KDTree(left[told])
     found = []
     for here in blocks(len(right)):
-        asked, at, _ = _nearest(tree, right[here], NEAREST_BACK)
+        asked, at = _nearest(tree, right[here], accuracy_m[here], NEAREST_BACK, CROWDED_BACK)
         found.append((told[at], here.start + asked))
     mine, theirs = (np.concatenate(side) for side in zip(*found, strict=True))
     return listed(mine, theirs, len(left))
 
 
-def _nearest(tree: KDTree, points: Floats, count: int) -> tuple[Ints, Ints, Floats]:
+def _nearest(tree: KDTree, points: Floats, accuracy_m: Floats, count: int, crowded: int) -> Pairs2:
+    """Find for each point the nearest of a tree within `NEAREST_WITHIN_M`: places among the points, and in the tree.
+
+    So many as `count`; where these are nearer than the point is true, so many as `crowded`.
+    """
+    asked, found, reach_m = _so_many(tree, points, count)
+    rough = np.flatnonzero(reach_m < accuracy_m)
+    among, more, _ = _so_many(tree, points[rough], crowded)
+    return np.concatenate([asked, rough[among]]), np.concatenate([found, more])
+
+
+def _so_many(tree: KDTree, points: Floats, count: int) -> tuple[Ints, Ints, Floats]:
     """Find for each point the nearest of a tree within `NEAREST_WITHIN_M`.
 
     Returns

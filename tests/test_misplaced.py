@@ -33,6 +33,10 @@ def astray(*places_km, towns=None):
         # A county is wide.
         ((0, 30, 60, 90, 120), (0, 0, 0, 0, 0)),
         ((0, 30, 60, 90, 400), (0, 0, 0, 0, 340)),
+        # Where others are beside it, there is another town of the name; told again and again it is a geocode.
+        ((*range(7), 200, 201, 202), (*[0] * 7, 196, 197, 198)),
+        ((*range(7), 200, 201, 202, 203), (0,) * 11),
+        ((*range(7), 200, 200, 200, 200), (*[0] * 7, 197, 197, 197, 197)),
         # What has no place says nothing.
         ((0, 1, 2, None, 201), (0, 0, 0, 0, 200)),
         ((None, None), (0, 0)),
@@ -67,6 +71,7 @@ def test_the_order_of_the_records_does_not_matter_and_who_is_astray_is_far(told,
             usual = np.sort(np.abs(others - middle))[(len(others) - 1) // 2]
             assert away == pytest.approx(abs(km - middle))
             assert away > ASTRAY_FROM_TIMES * usual
+            assert (np.abs(others - km) < ASTRAY_FROM_M / 1000).sum() < KNOWN_FROM
 
 
 def town(*, postcode=None, city="Taranto", country="IT", count=4):
@@ -113,6 +118,15 @@ def test_nor_do_outlines_say_anything_of_such_a_place(compare, other):
     for beside, is_known in ((town(count=1), True), (town(), False)):
         pairs = Compared(prepare(records(*works, *beside)), np.array([0]), np.array([1]))
         assert np.isfinite(compare(pairs).value[0]) == is_known
+
+
+def test_works_of_two_towns_of_one_name_are_as_far_apart_as_they_are():
+    """There are many towns called Neustadt: what is alike in two of them is not in one."""
+    there = [row(f"b:{n}", f"Officina {n} Aria", point(200_000 + 700 * n), city="Taranto") for n in range(2, 6)]
+    here = [work | {"country": "DE"} for work in town(count=7)]
+    one, other = (row(f"{s}:1", "Raffineria", point(m), city="Taranto") for s, m in (("a", 0), ("b", 200_000)))
+    assert not np.isnan(placed(one, other, *here, *there))
+    assert np.isnan(placed(one, other, *here, *there[:2]))
 
 
 def test_both_records_of_a_town_far_from_it_are_compared_where_they_lie_side_by_side():

@@ -9,11 +9,12 @@ from __future__ import annotations
 from typing import Final
 
 import numpy as np
+from scipy.spatial import KDTree
 
 from inducult_geo.ragged import Flags, Floats, Ints, starts_of
 
 KNOWN_FROM: Final = 4
-"""Different places from which a town is known."""
+"""Different places from which a town is known, also that another one bears its name."""
 
 ASTRAY_FROM_M: Final = 20_000.0
 """Distance from the middle of a town from which a place contradicts it: works lie outside of towns."""
@@ -28,7 +29,7 @@ def astray_m(towns: Ints, x: Floats, y: Floats) -> Floats:
     """Tell how far each place lies from the middle of its town where it contradicts it; else 0.
 
     The middle is the median of the different places of all records of that town, east and north apart: one of them that
-    is wrong does not move it.
+    is wrong does not move it. Where `KNOWN_FROM` of them lie side by side, there is another town of the name.
 
     Parameters
     ----------
@@ -49,8 +50,10 @@ def astray_m(towns: Ints, x: Floats, y: Floats) -> Floats:
     bound = np.maximum(ASTRAY_FROM_TIMES * _medians(number, away), ASTRAY_FROM_M)
     here = np.searchsorted(towns[votes[starts_of(number)]], towns[rows])
     away = np.hypot(*(part[rows] - center[here] for part, center in zip((x, y), middle, strict=True)))
-    is_astray = known[here] & (away > bound[here])
-    found[rows[is_astray]] = away[is_astray]
+    some = np.flatnonzero(known[here] & (away > bound[here]))
+    places, told = (np.column_stack([x[of], y[of]]) for of in (rows[some], votes))
+    some = some[~_are_known_there(here[some], places, number, told)]
+    found[rows[some]] = away[some]
     return found
 
 
@@ -84,3 +87,14 @@ def _medians(groups: Ints, values: Floats) -> Floats:
     starts = starts_of(groups)
     sizes = np.diff(np.r_[starts, len(groups)])
     return np.asarray(values[order[starts + (sizes - 1) // 2]], dtype=float)
+
+
+def _are_known_there(towns: Ints, places: Floats, towns_told: Ints, told: Floats) -> Flags:
+    """Tell which places lie among so many different ones of their town as a town is known from; both are (n, 2)."""
+    # One tree for all towns, which lie farther apart than it looks.
+    one, other = (
+        np.column_stack([spots, numbers * (2 * ASTRAY_FROM_M)])
+        for spots, numbers in ((told, towns_told), (places, towns))
+    )
+    gap_m = KDTree(one).query(other, k=[KNOWN_FROM], distance_upper_bound=ASTRAY_FROM_M)[0]
+    return np.asarray(np.isfinite(gap_m[:, 0]), dtype=bool)

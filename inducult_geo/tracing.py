@@ -70,6 +70,7 @@ class PairExplained:
             "start": None if fall is None else round(fall.start, 3),
             "steps": [] if fall is None else [step._asdict() for step in fall.steps],
             "unknown": [] if fall is None else [*fall.unknown],
+            "note": "" if fall is None else fall.note,
             "probability": None if fall is None else round(fall.probability, 4),
         }
 

@@ -40,6 +40,22 @@ def test_a_waterfall_starts_at_nothing_known_and_ends_at_the_score() -> None:
     assert "operator" in first.unknown
 
 
+def test_why_places_that_are_known_tell_nothing_is_said() -> None:
+    """A steward sees both on the map: that 'place' is not known needs a word."""
+    told = {"city": "Taranto", "country": "IT"}
+    town = (row(f"a:{n}", f"Officina {n} Vento", point(500 * n), **told) for n in range(5))
+    far = row("b:1", "Acciaieria Ilva", point(200_000), **told)
+    scored = compare(records(row("a:9", "Acciaieria Ilva", point(900), **told), far, *town, *backdrop(12)))
+    keys = scored.pairs.prepared.key
+    ends = [{a, b} for a, b in zip(keys[scored.pairs.left], keys[scored.pairs.right], strict=True)]
+    fall = waterfall(scored, ends.index({"a:9", "b:1"}))
+    assert "place" in fall.unknown
+    assert fall.lines()[-1].strip().startswith("the places, 199 km apart, count nothing: one of them is far from")
+    near = waterfall(scored, ends.index({"a:x0", "b:x0"}))
+    assert not near.note
+    assert "count nothing" not in near.lines()[-1]
+
+
 def decided(number: int, *, flipped: bool = False) -> tuple[Taught, int]:
     """Pairs far apart of one name (the same) and near ones of other names (different), or all the other way round."""
     rows, words = [], []

@@ -93,12 +93,15 @@ class Waterfall:
         Comparisons that could not tell, since a side says nothing.
     probability
         The score: start and all points added up, as a probability.
+    note
+        Why places that are known tell nothing, where one contradicts its town (see `misplaced`); else empty.
     """
 
     start: float
     steps: tuple[Step, ...]
     unknown: tuple[str, ...]
     probability: float
+    note: str = ""
 
     def lines(self) -> list[str]:
         """Tell it in plain lines: points, running sum as a probability, and what was seen."""
@@ -109,6 +112,8 @@ class Waterfall:
             told.append(f"{step.name[:28]:>28}  {step.points:+6.2f}  {_chance(total):5.1%}  {step.detail}".rstrip())
         if self.unknown:
             told.append(f"{'not known':>28}  {', '.join(self.unknown)}")
+        if self.note:
+            told.append(f"{'':>28}  {self.note}")
         return told
 
 
@@ -127,7 +132,16 @@ def waterfall(scored: Scored, row: int) -> Waterfall:
     probability = float(np.clip(scored.probability[row], 1e-12, 1 - 1e-12))
     start = float(np.log(probability / (1 - probability))) - sum(step.points for step in steps)
     ordered = sorted(steps, key=lambda step: -abs(step.points))
-    return Waterfall(start, tuple(ordered), tuple(unknown), float(scored.probability[row]))
+    return Waterfall(start, tuple(ordered), tuple(unknown), float(scored.probability[row]), _note(scored, row))
+
+
+def _note(scored: Scored, row: int) -> str:
+    if not scored.pairs.is_astray[row]:
+        return ""
+    return (
+        f"the places, {scored.pairs.distance_m[row] / 1000:.0f} km apart, count nothing: one of them is far from the "
+        "town or postcode that both records tell, which others place elsewhere"
+    )
 
 
 def _chance(log_odds: float) -> float:

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
-from match_rows import backdrop, point, records, row
+from match_rows import backdrop, point, records, row, square
 from typer.testing import CliRunner
 
 from inducult_geo import cli
@@ -54,6 +54,19 @@ def test_why_places_that_are_known_tell_nothing_is_said() -> None:
     near = waterfall(scored, ends.index({"a:x0", "b:x0"}))
     assert not near.note
     assert "count nothing" not in near.lines()[-1]
+
+
+def test_weights_that_were_fitted_before_there_was_a_comparison_still_hold() -> None:
+    """A file of last year's decisions: what it does not know counts as it does without it."""
+    document = shipped_weights().document("last year")
+    del document["points"]["outline"]
+    known = weights_from(document)
+    assert known.points == shipped_weights().points
+    works = records(row("a:1", "Werk Sinning", point()), row("b:1", "Werk Sinning", square(20)), *backdrop(12))
+    assert len(compare(works, known).probability)
+    document["points"]["name"] = [1.0, 2.0]
+    with pytest.raises(ValueError, match="'name' has 2 points, and needs 5"):
+        weights_from(document)
 
 
 def decided(number: int, *, flipped: bool = False) -> tuple[Taught, int]:

@@ -190,18 +190,37 @@ class Scored:
 
 
 @lru_cache(maxsize=1)
+def _shipped() -> Mapping[str, Any]:
+    text = (files("inducult_geo") / "match" / "weights.json").read_text(encoding="utf-8")
+    document: dict[str, Any] = json.loads(text)
+    return document
+
+
+@lru_cache(maxsize=1)
 def shipped_weights() -> Weights:
     """Read the weights that come with the package."""
-    text = (files("inducult_geo") / "match" / "weights.json").read_text(encoding="utf-8")
-    return weights_from(json.loads(text))
+    return weights_from(_shipped())
 
 
 def weights_from(document: Mapping[str, Any]) -> Weights:
-    """Make weights of the content of `weights.json`."""
+    """Make weights of the content of `weights.json`.
+
+    A file that was written before there was a comparison counts it as the shipped weights do.
+
+    Raises
+    ------
+    ValueError
+        Where a comparison has another number of points than it has knots.
+    """
     neighbors = document["neighbors"]
-    judged = {entry.name: entry.judged for entry in COMPARISONS if entry.judged}
+    points = {entry.name: entry.judged for entry in COMPARISONS if entry.judged}
+    for known in (_shipped(), document):
+        points |= {name: tuple(told) for name, told in known["points"].items()}
+    for entry in COMPARISONS:
+        if len(points[entry.name]) != len(entry.knots):
+            raise ValueError(f"'{entry.name}' has {len(points[entry.name])} points, and needs {len(entry.knots)}")
     return Weights(
-        points=judged | {name: tuple(points) for name, points in document["points"].items()},
+        points=points,
         intercept=float(document["intercept"]),
         scale=float(neighbors["scale"]),
         leads={name: tuple(neighbors["leads"][name]) for name in LEADS},

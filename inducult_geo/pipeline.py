@@ -87,7 +87,7 @@ def choose_regions(region_ids: Sequence[str], run: Run) -> list[Region]:
     """Return the regions named, or every region that has data.
 
     A list of whole countries is data of their regions as far as these have an outline: who keeps the list of one
-    region has no failure for each of the others.
+    region has no failure for each of the others. Which they are is said.
 
     Raises
     ------
@@ -98,15 +98,22 @@ def choose_regions(region_ids: Sequence[str], run: Run) -> list[Region]:
         return [run.catalog.region(region_id) for region_id in dict.fromkeys(region_ids)]
     partners, catalog = run.folder.partners, run.catalog
     wide = [c for c in catalog.wide_sources() if any((partners / name).is_file() for name in c.files)]
-    with_data = [r for r in catalog.regions.values() if _has_data(r, run) or _has_share(r, wide, run)]
-    if not with_data:
-        lists, outlines = ", ".join(contract.id for contract in wide), run.folder.raw / "boundaries"
+    with_data = [region for region in catalog.regions.values() if _has_data(region, run)]
+    about = [region for region in catalog.regions.values() if region not in with_data and _is_about(wide, region)]
+    outlined = [region for region in about if is_outlined(region, run)]
+    missed = [region.id for region in about if region not in outlined]
+    hint = (
+        f"Of {', '.join(contract.id for contract in wide)} a region takes its share once its outline is in "
+        f"{run.folder.raw / 'boundaries'}: {', '.join(sorted(missed))}."
+    )
+    if not (with_data or outlined):
         raise ConfigError(
             f"{run.folder.root}: no region has data. Put OpenStreetMap extracts into {run.folder.raw / 'osm'} "
-            f"or partner files with their contracts into {run.folder.partners}."
-            + (f" Of {lists} a region takes its share once its outline is in {outlines}." if wide else "")
+            f"or partner files with their contracts into {run.folder.partners}." + (f" {hint}" if missed else "")
         )
-    return sorted(with_data, key=lambda region: region.id)
+    if missed:
+        run.say(f"not every region is run. {hint}")
+    return sorted([*with_data, *outlined], key=lambda region: region.id)
 
 
 def try_refresh(region: Region, run: Run) -> RegionOutcome:
@@ -185,9 +192,9 @@ def outcomes_of(told: Mapping[str, str | None], run: Run) -> list[RegionOutcome]
     ]
 
 
-def _has_share(region: Region, wide: Sequence[Contract], run: Run) -> bool:
-    """Whether a list of whole countries may hold something of a region, and the region's outline is at hand."""
-    return any(not c.countries or region.country in c.countries for c in wide) and is_outlined(region, run)
+def _is_about(wide: Sequence[Contract], region: Region) -> bool:
+    """Whether a list of whole countries may hold something of a region."""
+    return any(not contract.countries or region.country in contract.countries for contract in wide)
 
 
 def _has_data(region: Region, run: Run) -> bool:

@@ -212,8 +212,9 @@ name = "name"
 """
 
 
-def chosen(data: Path) -> list[str]:
-    return [region.id for region in choose_regions([], open_run(data))]
+def chosen(data: Path, said: list[str] | None = None) -> list[str]:
+    run = open_run(data) if said is None else open_run(data, say=said.append)
+    return [region.id for region in choose_regions([], run)]
 
 
 def test_a_list_of_a_country_is_data_of_its_outlined_regions_only(tmp_path: Path, repository: Path) -> None:
@@ -226,12 +227,20 @@ def test_a_list_of_a_country_is_data_of_its_outlined_regions_only(tmp_path: Path
         chosen(data)
     (partners / "list.csv").write_text("nr,name,lon,lat\n1,HE Moste,14.136,46.409\n")
     with pytest.raises(
-        ConfigError, match=r"Of slovenia a region takes its share once its outline is in .*boundaries\.$"
+        ConfigError, match=r"Of slovenia a region takes its share once its outline is in .*boundaries: gorenjska\.$"
     ):
         chosen(data)
     for name in ("gorenjska", "opole"):
         shutil.copy(repository / "data" / "raw" / "sample" / "boundaries" / f"{name}.geojson", outlines)
     assert chosen(data) == ["gorenjska"], "opole has an outline, and the list is not about Poland"
+    said: list[str] = []
+    (partners / "wide.toml").write_text(WIDE.replace('["SI"]', '["SI", "AT", "CZ"]'))
+    assert chosen(data, said) == ["gorenjska"]
+    assert len(said) == 1
+    assert said[0].endswith("once its outline is in " + str(outlines) + ": karlovy-vary, leoben.")
+    (partners / "wide.toml").write_text(WIDE)
+    assert chosen(data, said) == ["gorenjska"]
+    assert len(said) == 1, "nothing waits"
     outcome = build(data)
     assert (outcome.exit_code, [one.region for one in outcome.regions]) == (0, ["gorenjska"])
     (outlines / "gorenjska.geojson").unlink()

@@ -219,14 +219,8 @@ def _say_place(
 def _say_columns(found: _Draft, columns: list[Column], used: set[str]) -> None:
     """Write the columns that are understood, the rivals of each, and those that nobody mapped."""
     key, unique = key_of([column for column in columns if column.name not in used])
-    if key is not None:
-        used = used | {key.name}
-        found.columns.append(f"key = {quoted(key.name)} # guessed: filled and different in every row")
-    else:
-        found.columns.append(
-            comment("No column is named like a key: rows are known by their content until one is set.")
-        )
-        found.columns += [f"# key = {quoted(name)} # different in every row" for name in unique[:5]]
+    used = used | ({key.name} if key else set())
+    found.columns += _key_lines(key, unique)
     for name, fitting in fields_of([column for column in columns if column.name not in used]).items():
         free = [column for column in fitting if column.name not in used]
         if not free:
@@ -252,6 +246,17 @@ def _say_columns(found: _Draft, columns: list[Column], used: set[str]) -> None:
             "# Columns that nothing was made of; what nobody needs can be listed so:",
             f"# ignore = [{listed}]{more}",
         ]
+
+
+def _key_lines(key: Column | None, unique: list[str]) -> list[str]:
+    """Write the key, and what else may be it where it is in doubt: one that numbers the rows changes with each file."""
+    others = [f"# key = {quoted(name)} # different in every row" for name in unique if not key or name != key.name][:5]
+    if key is None:
+        return [comment("No column is named like a key: rows are known by their content until one is set."), *others]
+    told = f"key = {quoted(key.name)} # guessed: filled and different in every row"
+    if not (key.is_counter or key.is_called_row):
+        return [told]
+    return [told, comment("If that only numbers the rows, the next file has other numbers: take another."), *others]
 
 
 def _units_lines(points: np.ndarray) -> list[str]:

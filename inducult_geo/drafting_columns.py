@@ -68,6 +68,11 @@ class Column:
         whole = [int(cell) for cell in self.cells if cell.isascii() and cell.isdigit() and len(cell) < 10]
         return len(whole) == len(self.cells) > 2 and all(b - a == 1 for a, b in pairwise(whole))
 
+    @property
+    def is_called_row(self) -> bool:
+        """Whether its name says that it numbers the rows."""
+        return _ROW_NUMBER.search(fold_once(self.name)) is not None
+
     def numbers(self, decimal: str) -> list[float | None]:
         """Return the cells as numbers; None where one is none."""
         return [_number(cell, decimal) for cell in self.cells]
@@ -225,7 +230,7 @@ def key_of(columns: Iterable[Column]) -> tuple[Column | None, list[str]]:
     """
     unique = [column for column in columns if column.is_key and not column.share(_is_fraction)]
     named = [column for column in unique if _KEY.search(fold_once(column.name))]
-    named.sort(key=lambda column: (column.is_counter, _ROW_NUMBER.search(fold_once(column.name)) is not None))
+    named.sort(key=lambda column: (column.is_counter, column.is_called_row))
     return (named[0] if named else None), [column.name for column in unique]
 
 

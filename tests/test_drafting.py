@@ -114,6 +114,22 @@ def test_a_list_of_power_units_is_drafted_with_what_they_burn(tmp_path: Path, ru
     assert load_contract(contract).units_per_site
 
 
+def test_a_key_that_may_only_number_the_rows_is_said_to_with_what_else_could_be_it(tmp_path: Path, run: Run) -> None:
+    path = tmp_path / "works.csv"
+    rows = [f"{n + 1};P{1000 + n * 7};Werk {n % 9};{12.4 + n / 50:.3f};50.7" for n in range(ROWS)]
+    path.write_text("\n".join(("lfd;eprtr;name;lon;lat", *rows)), encoding="utf-8")
+    text = draft(path, run)
+    assert 'key = "lfd" # guessed' in text
+    assert "# If that only numbers the rows" in text
+    assert '# key = "eprtr" # different in every row' in text
+    _, found = loaded(path, text)
+    assert found.columns["key"] == "lfd"  # type: ignore[attr-defined]
+    path.write_text("\n".join(("lfd;code;name;lon;lat", *rows)), encoding="utf-8")
+    text = draft(path, run)
+    assert 'key = "code" # guessed' in text
+    assert "only numbers the rows" not in text
+
+
 def test_a_list_of_works_at_places_of_their_own_is_not_taken_for_units(tmp_path: Path, run: Run) -> None:
     assert "units_per_site" not in draft(written(tmp_path, table("EPSG:4326", "PL", OPOLE)), run)
 

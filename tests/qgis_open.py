@@ -175,11 +175,12 @@ def printed(layout, folder):
         exporter.exportToPdf(f"{target}/whole.pdf", pdf),
     ]
     whole = labels_of(layout)
+    (bar,) = items(layout, QgsLayoutItemScaleBar)
+    whole_km = bar.unitsPerSegment()
     result, problem = QgsLayoutExporter.exportToImage(layout.atlas(), str(target / "atlas"), "png", image)
     assert not problem, problem
     (shown,) = items(layout, QgsLayoutItemMap)
     (legend,) = items(layout, QgsLayoutItemLegend)
-    (bar,) = items(layout, QgsLayoutItemScaleBar)
     page = layout.pageCollection().page(0).sizeWithUnits()
     return {
         "results": [*results, result],
@@ -195,6 +196,8 @@ def printed(layout, folder):
             bar.linkedMap() == shown,
             bar.units() == QgsUnitTypes.DistanceKilometers,
         ],
+        "segments_km": [whole_km, bar.unitsPerSegment()],
+        "bar_mm": [bar.minimumBarWidth(), bar.maximumBarWidth()],
         "outside": [item.id() for item in items(layout, object) if item.id() != "page" and not inside(layout, item)],
     }
 

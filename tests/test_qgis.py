@@ -175,6 +175,9 @@ def test_a_layout_prints_a_map_of_all_and_one_of_each_region(met, bundle, name, 
     assert layout["legend"] == ["Open questions", "Industrial sites", "Industrial sites by branch", "Regions"]
     assert layout["linked"] == [True, True, True]
     assert layout["outside"] == []
+    assert all(km == float(f"{km:.0e}") for km in layout["segments_km"])
+    shortest, longest = layout["bar_mm"]
+    assert longest > 2 * shortest, "from 1 to 2 is the widest gap between round numbers: else a bar tells 19 and 38 km"
 
 
 @pytest.mark.parametrize("name", ["Map on A4", "Map on A3"])

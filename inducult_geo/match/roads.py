@@ -109,13 +109,22 @@ def near_back(left: Floats, right: Floats, accuracy_m: Floats) -> Road:
         How true each right point is. Where the `NEAREST_BACK` are nearer, the nearest `CROWDED_BACK` are told.
     """
     told = np.flatnonzero(~np.isnan(left[:, 0]))
-    tree = KDTree(left[told])
+    tree, width = KDTree(left[told]), len(right)
     found = []
-    for here in blocks(len(right)):
+    for here in blocks(width):
         asked, at = _nearest(tree, right[here], accuracy_m[here], NEAREST_BACK, CROWDED_BACK)
-        found.append((told[at], here.start + asked))
-    mine, theirs = (np.concatenate(side) for side in zip(*found, strict=True))
-    return listed(mine, theirs, len(left))
+        # Both ends as one number: of a large list of rough places these are many.
+        found.append(told[at] * width + here.start + asked)
+    pairs = np.concatenate(found)
+    found.clear()
+    pairs.sort()
+
+    def road(here: slice) -> Pairs2:
+        first, last = np.searchsorted(pairs, [here.start * width, here.stop * width])
+        mine, theirs = np.divmod(pairs[first:last], max(width, 1))
+        return mine - here.start, theirs
+
+    return road
 
 
 def _nearest(tree: KDTree, points: Floats, accuracy_m: Floats, count: int, crowded: int) -> Pairs2:

@@ -225,6 +225,19 @@ def test_a_site_whose_accuracy_is_not_known_has_a_card_that_says_so(page):
     assert told.startswith("not known")
 
 
+def test_how_a_place_was_found_is_told_where_it_is_known(page):
+    origin = "inducult.sites.columns.geometry_origin"
+    was = page.run(f"{origin}[{CHOSEN}]")
+    told = {}
+    for value in ("grid", "unknown"):
+        at = f"inducult.sites.tables.geometry_origin.findIndex(([key]) => key === '{value}')"
+        page.run(f"{origin}[{CHOSEN}] = {at}; inducult.open({CHOSEN})")
+        told[value] = page.run(ACCURACY)
+    page.run(f"{origin}[{CHOSEN}] = {was}")
+    assert told["grid"] == f"{told['unknown']} · Cell of a grid"
+    assert "·" not in told["unknown"]
+
+
 def test_hostile_names_are_text(page):
     names = listed(page)
     for name in (HOSTILE[0], HOSTILE[1], HOSTILE[6]):

@@ -73,7 +73,7 @@ export class Card {
     const { sites } = this;
     const plain = (name) => sites.plain(name, site);
     const word = (name) => sites.word(name, site);
-    const known = (name) => (sites.value(name, site) === "unknown" ? null : word(name));
+    const known = (name) => this.#known(name, site);
     const address = [plain("address"), [plain("postcode"), plain("city")].filter(Boolean).join(" ")];
     const heritage = [word("heritage_scheme"), plain("heritage_ref"), plain("heritage_designation")].filter(Boolean).join(", ");
     return [
@@ -103,6 +103,11 @@ export class Card {
     return !value || (Array.isArray(value) && !value.length) ? [] : [make("dt", {}, term), make("dd", {}, value)];
   }
 
+  /** The value of a coded column in words, null also where it says that nothing is known. */
+  #known(column, site) {
+    return this.sites.value(column, site) === "unknown" ? null : this.sites.word(column, site);
+  }
+
   #names(site) {
     const others = this.sites.columns.names[site] || [];
     const rows = [];
@@ -124,7 +129,7 @@ export class Card {
 
   #accuracy(site) {
     const meters = this.sites.plain("accuracy_m", site);
-    const origin = this.sites.word("geometry_origin", site);
+    const origin = this.#known("geometry_origin", site);
     const said = meters ? t("within", { n: distance(meters) }) : t("not_known");
     return origin ? `${said} · ${origin}` : said;
   }

@@ -25,6 +25,7 @@ from inducult_geo.publish.layers import Layer, layer_named
 from inducult_geo.publish.opened import GEOPACKAGE, Opened
 from inducult_geo.publish.promises_files import SUMS, sums_of
 from inducult_geo.publish.spreadsheet import read_csv
+from inducult_geo.publish.tables import days_of
 from inducult_geo.run import SCHEMA_VERSION
 from inducult_geo.store import DataFolder, current_release
 from inducult_geo.views import connect
@@ -354,11 +355,11 @@ def _layer(path: Path, layer: Layer) -> pd.DataFrame:
 def _dated(frame: gpd.GeoDataFrame, columns: Sequence[Column]) -> gpd.GeoDataFrame:
     """Return a frame whose days are dates to pandas, as in a layer of the GeoPackage; older releases wrote text."""
     days = {
-        c.name: pd.to_datetime(frame[c.name], errors="coerce", format="ISO8601", utc=True).dt.tz_localize(None)
+        c.name: pd.Series(days_of(frame[c.name]), index=frame.index, dtype=_DTYPES["date"])
         for c in columns
         if c.kind == "date" and c.name in frame
     }
-    return frame.assign(**{name: told.dt.normalize().dt.as_unit("ms") for name, told in days.items()})
+    return frame.assign(**days)
 
 
 def _with_columns(frame: pd.DataFrame, columns: Sequence[Column]) -> pd.DataFrame:

@@ -81,10 +81,8 @@ def given_again(scored: Scored, matched: Flags) -> Flags:
 
 def _burns_other(scored: Scored, rows: Ints, matched: Flags) -> Flags:
     """Tell which pairs have no fuel in common where the match of their left row has: another plant of the site."""
-    at = np.full(len(scored.pairs.prepared), -1, dtype=np.int64)
-    at[scored.pairs.left[matched]] = np.flatnonzero(matched)
-    fuel = scored.scores["fuel"]
-    return np.asarray((fuel.of(rows) == 0) & (fuel.of(at[scored.pairs.left[rows]]) == 1), dtype=bool)
+    fuel, own = scored.scores["fuel"], _pair_of(scored.pairs, matched)[scored.pairs.left[rows]]
+    return np.asarray((fuel.of(rows) == 0) & (fuel.of(own) == 1), dtype=bool)
 
 
 def _at_one_door(pairs: Compared, matched: Flags) -> Flags:
@@ -113,6 +111,15 @@ def _of_one_works(pairs: Compared, weights: Weights) -> Flags:
 
 def match_of(pairs: Compared, matched: Flags) -> Ints:
     """Return the right row that each record matches, -1 where it matches none; `matched` as in `given_again`."""
+    found = _pair_of(pairs, matched)
+    has_one = found >= 0
+    found[has_one] = pairs.right[found[has_one]]
+    return found
+
+
+def _pair_of(pairs: Compared, matched: Flags) -> Ints:
+    """Return the number of the pair that is each record's match, -1 where it matches none."""
+    rows = np.flatnonzero(matched)
     found = np.full(len(pairs.prepared), -1, dtype=np.int64)
-    found[pairs.left[matched]] = pairs.right[matched]
+    found[pairs.left[rows]] = rows
     return found

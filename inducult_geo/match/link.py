@@ -95,18 +95,18 @@ def _table(scored: Scored, match: Ints, **kinds: Flags) -> pd.DataFrame:
 def _is_second(scored: Scored, matched: Flags) -> Flags:
     """Tell which matches are with a right row that another left row fits better, but for units of one plant."""
     pairs, units = scored.pairs, scored.pairs.prepared.units
-    # Two that tell the same differ in their last digits by the order in which these were added up.
-    score = scored.probability.round(_DIGITS)
     rows = np.flatnonzero(matched)
-    rows = rows[np.lexsort((pairs.left[rows], score[rows]))]
-    best = np.zeros(len(pairs.prepared), dtype=np.int64)
+    # Two that tell the same differ in their last digits by the order in which these were added up.
+    told = scored.probability[rows].round(_DIGITS)
+    left, right = pairs.left[rows], pairs.right[rows]
+    first = np.zeros(len(pairs.prepared), dtype=np.int64)
+    order = np.lexsort((left, told))
     # The last one stays, which is the best.
-    best[pairs.right[rows]] = rows
-    first = best[pairs.right[rows]]
-    plant = units[pairs.left[rows]]
-    is_unit = (plant >= 0) & (plant == units[pairs.left[first]])
+    first[right[order]] = order
+    best = first[right]
+    is_unit = (units[left] >= 0) & (units[left] == units[left[best]])
     found = np.zeros(len(matched), dtype=bool)
-    found[rows] = (score[rows] < score[first]) & ~is_unit
+    found[rows] = (told < told[best]) & ~is_unit
     return found
 
 

@@ -75,6 +75,24 @@ def test_of_two_systems_more_in_a_list_each_is_said_of_its_own_rows_only() -> No
     assert ("EPSG:2177" in message) is not ("EPSG:4326" in message)
 
 
+def test_rows_that_say_a_wrong_system_themselves_are_not_told_to_be_written_in_two_ways() -> None:
+    """The stray row alone is said to be in the system that would suit the others."""
+
+    def say(crs: str, points: list[tuple[float, float]]) -> list[str]:
+        return [f"SRID={crs.removeprefix('EPSG:')};POINT({x} {y})" for x, y in points]
+
+    right = [*say("EPSG:2180", numbers("EPSG:2180")), *say("EPSG:2177", numbers("EPSG:2177"))]
+    wrong = [*say("EPSG:2180", numbers("EPSG:2177", 7)), "SRID=2177;POINT(6500000 9000000)"]
+    declared = Contract(id="test", files=("a.csv",), place={"crs": "EPSG:4326", "text": "text"})
+    placed = place(pd.DataFrame({"text": [*right, *wrong]}, dtype=object), declared, GROUND)
+    assert placed.cells.reason[:24] == [None] * 24
+    (message,) = told(placed)
+    assert message == (
+        "7 of the 8 rows outside opole would lie inside in EPSG:2177: their cells say EPSG:2180, which goes before the "
+        "contract. Have them mended in the file; which system it is, the sender knows."
+    )
+
+
 def test_rows_that_it_does_not_explain_keep_the_hint_of_their_own() -> None:
     east, north = numbers("EPSG:2180")[4]
     slip = (float(str(east)[1] + str(east)[0] + str(east)[2:]), north)

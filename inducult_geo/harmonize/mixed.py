@@ -36,12 +36,15 @@ class Other:
         the rows' own system, written in another way, that one alone.
     is_own
         Whether it is the rows' own system.
+    told
+        The systems that the cells of these rows say, which no contract overrules.
     """
 
     reading: Reading
     fits: np.ndarray
     systems: tuple[str, ...]
     is_own: bool = False
+    told: tuple[str, ...] = ()
 
     @property
     def words(self) -> str:
@@ -57,13 +60,20 @@ class Other:
                 "the file seems to write its rows in two ways. Put these rows into a file of their own, with a "
                 "contract that says theirs."
             )
+        if self.told:
+            return (
+                f"their cells say {' and '.join(self.told)}, which goes before the contract. Have them mended in the "
+                "file; which system it is, the sender knows."
+            )
         return (
             "the file seems to mix systems. Put these rows into a file of their own, with a contract that names their "
             "system; which one it is, the sender knows."
         )
 
 
-def another_system(x: Array, y: Array, region: Region, systems: Sequence[str], own: Sequence[str] = ()) -> Other | None:
+def another_system(
+    x: Array, y: Array, region: Region, systems: Sequence[str], own: Sequence[str] = (), declared: str | None = None
+) -> Other | None:
     """Find a reading that puts most of some misplaced rows into the region; None where there is none.
 
     Parameters
@@ -75,24 +85,29 @@ def another_system(x: Array, y: Array, region: Region, systems: Sequence[str], o
     systems
         The systems usual there; degrees and Web Mercator are tried in any case.
     own
-        The systems that the rows are said to be in: of readings that do as well, theirs is the likeliest.
+        The system that each row is said to be in, n or none: of readings that do as well, theirs is the likeliest.
+    declared
+        The system of the rows that name none themselves.
     """
     if len(np.unique(np.column_stack([x, y]), axis=0)) < POINTS_MIN:
         return None
+    usual = dict.fromkeys([*sorted(set(own)), *systems, *_OFTEN_MIXED])
     choice = choose_reading(
-        x, y, crs=None, area=region.area, country=region.country, candidates=(*own, *systems, *_OFTEN_MIXED),
+        x, y, crs=None, area=region.area, country=region.country, candidates=tuple(usual),
         grids=region.grids, share_min=_SHARE_MIN,
     )  # fmt: skip
     if not choice.candidates:
         return None
     reading = max(choice.candidates, key=lambda one: (one.inside_share, one.reading.is_as_declared)).reading
     fits = inside(x, y, reading, region)
-    if reading.crs in own:
+    theirs = {crs for crs, fit in zip(own, fits.tolist(), strict=False) if fit}
+    if theirs == {reading.crs}:
         return Other(reading, fits, (reading.crs,), is_own=True)
     alike = (one.reading for one in choice.candidates if one.reading.name == reading.name)
     # Of two systems in one list each would do for its own rows.
     others = [one.crs for one in alike if inside(x[fits], y[fits], one, region).mean() >= _SHARE_MIN]
-    return Other(reading, fits, tuple(dict.fromkeys([reading.crs, *others])))
+    told = () if declared in (None, *theirs) else tuple(sorted(theirs))
+    return Other(reading, fits, tuple(dict.fromkeys([reading.crs, *others])), told=told)
 
 
 def inside(x: Array, y: Array, reading: Reading, region: Region) -> np.ndarray:

@@ -354,8 +354,8 @@ def _note_mixed(
     """Say which rows outside, or without a place in their system, lie inside in another; returns a hint for each."""
     nowhere = np.flatnonzero(shapely.is_missing(placed.geometry)).tolist()
     rows = np.array([row for row in sorted([*outside, *nowhere]) if _is_point(placed, row)], dtype=int)
-    own = sorted({placed.readings[row].crs for row in rows.tolist()})
-    other = another_system(placed.cells.x[rows], placed.cells.y[rows], region, ground.crs, own)
+    own = [placed.readings[row].crs for row in rows.tolist()]
+    other = another_system(placed.cells.x[rows], placed.cells.y[rows], region, ground.crs, own, contract.place.crs)
     if other is None:
         return {}
     number = int(other.fits.sum())

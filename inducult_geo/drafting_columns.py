@@ -93,10 +93,13 @@ class Rule:
         return by_name or self.alone(column)
 
 
-def _words(*words: str) -> re.Pattern[str]:
-    """Find whole words in a column's name: both are folded, so that marks and case do not matter."""
-    plain = "|".join(sorted({fold_once(word) for word in words}, key=len, reverse=True))
-    return re.compile(rf"(?:^|[^a-z])(?:{plain})(?:$|[^a-z])")
+def _words(*words: str, whole: tuple[str, ...] = ()) -> re.Pattern[str]:
+    """Find whole words in a column's name, some only where they are all of it ("plant", but not "plant_phase").
+
+    Both are folded, so that marks and case do not matter.
+    """
+    plain, alone = ("|".join(sorted(set(map(fold_once, some)), key=len, reverse=True)) for some in (words, whole))
+    return re.compile(rf"(?:^|[^a-z])(?:{plain})(?:$|[^a-z])" + (rf"|^(?:{alone})$" if whole else ""))
 
 
 def _number(cell: str, decimal: str) -> float | None:
@@ -164,7 +167,9 @@ def _is_text_of_place(cell: str) -> bool:
 RULES: tuple[Rule, ...] = (
     Rule("name", _words("name", "nazwa", "naziv", "naam", "nome", "nazev", "název", "bezeichnung", "objekt", "ime",
                         "denominazione", "sitename", "facilityname", "nazwa_wlasna", "plant_name", "imie",
-                        "denominazion[ei]", "objektname", "descrizione", "generation plant"), _is_text),
+                        "denominazion[ei]", "objektname", "descrizione", "generation plant",
+                        whole=("plant", "power plant", "facility", "installation", "werk", "kraftwerk", "zakład",
+                               "obiekt", "závod", "impianto", "stabilimento", "obrat", "pogon", "fabriek")), _is_text),
     Rule("start", _words("start", "start_year", "begbouwjr", "baujahr", "bouwjaar", "rok_budowy", "powstanie",
                          "commissioned", "commissioning_year", "year_commissioned",
                          "founded", "gründung", "leto", "anno", "godina",
@@ -192,7 +197,7 @@ RULES: tuple[Rule, ...] = (
                            "država"), _is_country),
     Rule("capacity", _words("capacity", "kapazität", "leistung", "nennleistung", "nettonennleistung", "moc", "potenza",
                             "výkon", "vermogen", "snaga", "moč", "mw"), _is_capacity),
-    Rule("website", _words("url", "website", "web", "www", "link", "homepage", "kich_url", "source"), _is_web),
+    Rule("website", _words("url", "website", "web", "www", "link", "homepage", "kich_url"), _is_web),
 )  # fmt: skip
 _KEY = _words("id", "nr", "key", "code", "kod", "uid", "uuid", "fid", "number", "numer", "nummer", "ref", "gppd_idnr",
               "inspireid", "facilityid", "facilityreportid", "h_id", "rijksmonnr", "censimp", "eic_code", "rec_id",

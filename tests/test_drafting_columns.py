@@ -62,6 +62,8 @@ def column(name: str, cells: Sequence[str], rows: int | None = None) -> Column:
         ("capacity", "Moc [MW]", ("2069", "1064", "12.5", "0.4")),
         ("fuel", "primary_fuel", ("Hydro", "Coal", "Gas", "Gas")),
         ("fuel", "Energieträger", ("Braunkohle", "Erdgas", "Erdgas", "Wasser")),
+        ("name", "Plant", NAMES),
+        ("name", "Zakład", NAMES),
         ("website", "WWW", ("www.a.pl", "https://b.pl", "HTTP://C.PL", "http://d.pl")),
     ],
 )
@@ -75,6 +77,8 @@ def test_a_field_is_told_by_a_word_of_any_partner(field: str, name: str, cells: 
     [
         ("name", "name", ("1", "2", "3", "4")),  # numbers are no names
         ("name", "Ortsname", NAMES),  # "name" is only a part of the word
+        ("name", "plant_phase", ("Main plant", "Main plant", "Phase 2", "Main plant")),
+        ("name", "Plant", ("12", "13", "14", "15")),
         ("start", "start", ("nie", "wiem", "kiedy", "było")),
         ("start", "start", ("2016-06-10T10:51:41Z",) * 4),  # when a form was filled in
         ("start", "start", ("2016-06-10 10:51",) * 4),
@@ -84,6 +88,7 @@ def test_a_field_is_told_by_a_word_of_any_partner(field: str, name: str, cells: 
         ("country", "country", ("P", "D", "C", "P")),
         ("capacity", "Kapazität", ("groß", "klein", "groß", "klein")),
         ("fuel", "fuel", ("1", "2", "3", "4")),
+        ("website", "source", ("https://a.pl/list", "https://b.pl", "https://c.pl", "https://d.pl")),  # of the row
         ("website", "link", ("a.jpg", "b.jpg", "c.jpg", "d.jpg")),
         ("website", "link", ("https://a.pl", "", "-", "brak")),
     ],

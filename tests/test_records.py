@@ -10,7 +10,7 @@ import pytest
 
 from inducult_geo.catalog import Contract
 from inducult_geo.errors import ContractError
-from inducult_geo.frames import RECORD_COLUMNS, Raw, RawTable, from_json
+from inducult_geo.frames import ASPECTS, PRESENT_USES, RECORD_COLUMNS, STATUSES, Raw, RawTable, from_json
 from inducult_geo.harmonize.place import Ground
 from inducult_geo.harmonize.records import Harmonized, harmonize
 from inducult_geo.harmonize.vocabulary import Vocabulary, load_vocabulary
@@ -275,11 +275,13 @@ def test_what_is_said_of_a_site_tells_its_type_and_theme(
 def test_a_condition_is_one_of_its_list_and_another_is_told(
     vocabulary: Vocabulary, column: str, values: list[str | None], expected: list[str]
 ) -> None:
+    known = {"aspect": ASPECTS, "present_use": PRESENT_USES, "status": STATUSES}[column]
     result = made(vocabulary, [{column: value} for value in values])
     assert result.records[column].tolist() == expected
     problem = next(problem for problem in result.problems if problem.kind == "unmapped_value")
     assert problem.message == (
-        f"values of '{column}' that nobody mapped: '{values[2]}' (1). Map them in [values.{column}]."
+        f"values of '{column}' that nobody mapped: '{values[2]}' (1). Map them in [values.{column}]. Known: "
+        f"{', '.join(known)}."
     )
     assert problem.count == 1
 
@@ -304,6 +306,7 @@ def test_of_many_values_that_nobody_mapped_the_commonest_are_named(vocabulary: V
     message = kinds(made(vocabulary, rows))["unmapped_value"]
     assert f"values of '{column}' that nobody mapped: 'zwerfkei 6' (7), 'zwerfkei 5' (6), " in message
     assert "'zwerfkei 2' (3) and 2 more. " in message
+    assert message.endswith(" of every release." if column != "status" else "decommissioned, unknown.")
     assert "zwerfkei 1'" not in message
 
 
@@ -375,7 +378,9 @@ def test_what_was_given_is_not_changed(vocabulary: Vocabulary) -> None:
         ),
         ({"values": {"type": {"huta": "ironwork"}}}, "no such type. Did you mean 'ironworks'?"),
         ({"values": {"sector": {"metale": "metalurgy"}}}, "no such sector. Did you mean 'metallurgy'?"),
-        ({"values": {"aspect": {"zabytek": "zzz"}}}, "no such aspect. Known: monument, factory, both, unknown ..."),
+        ({"values": {"aspect": {"zabytek": "zzz"}}}, "no such aspect. Known: monument, factory, both, unknown."),
+        ({"values": {"type": {"piwo": "Brauerei"}}}, "there is no such type. Did you mean 'brewery'?"),
+        ({"values": {"type": {"x": "zwerfkei"}}}, "no such type. The words for it stand in DICTIONARY.md of every"),
         ({"values": {"present_use": {"pusty": "nothing at all"}}}, "there is no such present_use. Known: production, "),
         (
             {"values": {"country": {"CSSR": "Czechoslovakia"}}},

@@ -229,7 +229,8 @@ def _sentence(model: type[BaseModel], entry: dict[str, Any]) -> str:
         known = sorted(_fields_at(model, where[:-1]))
         return f"unknown key '{key}'.{did_you_mean(str(where[-1]), known)} Known here: {', '.join(known)}"
     if entry["type"] == "missing":
-        return f"key '{key}' is missing"
+        told = model.model_fields[key].examples if key in model.model_fields else None
+        return f"key '{key}' is missing" + (f": write {told[0]}" if told else "")
     message = str(entry["msg"]).removeprefix("Value error, ")
     return f"key '{key}': {message}" if key else message
 

@@ -112,10 +112,10 @@ class Region(Declared):
 
     id: Identifier
     title: str = ""
-    country: CountryCode
+    country: Annotated[CountryCode, Field(examples=['country = "PL"'])]
     languages: tuple[str, ...] = ()
     timezone: str = "UTC"
-    bbox: tuple[float, float, float, float]
+    bbox: Annotated[tuple[float, float, float, float], Field(examples=["bbox = [16.9, 49.9, 18.8, 51.3]"])]
     crs: tuple[CrsCode, ...] = ()
     geofabrik: str | None = None
     schedule: str = "0 2 * * *"
@@ -123,7 +123,9 @@ class Region(Declared):
     wikidata: str | None = None
     partner: str | None = None
     area_km2: Annotated[float, Field(gt=0)] | None = None
-    boundary: Boundary
+    boundary: Annotated[
+        Boundary, Field(examples=['[boundary] and below it file = "x.geojson" or "ISO3166-2" = ["CZ-41"]'])
+    ]
     declared_in: Path = Field(default=Path(), exclude=True)
 
     @field_validator("timezone")
@@ -213,7 +215,7 @@ class Contract(Declared):
     title: str = ""
     region: Identifier | None = None
     countries: tuple[str, ...] = ()
-    files: tuple[str, ...]
+    files: Annotated[tuple[str, ...], Field(examples=['files = ["list.csv"]'])]
     url: str | None = None
     licence: str = "unknown"
     attribution: str = ""

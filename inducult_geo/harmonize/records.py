@@ -29,7 +29,11 @@ _PLAIN = (
 _NAMED = frozenset(("operator", "address", "city")) | NAME_FIELDS
 _WEB = re.compile(r"^(https?://)?[\w.-]+\.[a-z]{2,}(:\d+)?([/?#]\S*)?$", re.IGNORECASE)
 _MOST_NAMED = 5
-_MOST_KNOWN = 12
+_IN_DICTIONARY = "The words for it stand in DICTIONARY.md of every release."
+_LISTS = {"status": STATUSES, "aspect": ASPECTS, "present_use": PRESENT_USES}
+_LISTED = {name: f"Known: {', '.join(known)}." for name, known in _LISTS.items()}
+_LISTED |= dict.fromkeys(("type", "sector", "theme"), _IN_DICTIONARY)
+"""What the values of a column may be mapped to, said in a sentence."""
 _LONGEST_TEXT = 200
 _NO_TEXT = frozenset(
     ("key", "place", "tags", "content_hash", "reason", "detail", "geometry", "x", "y", "text", "valid_at")
@@ -94,13 +98,15 @@ def _check_meanings(contract: Contract, vocabulary: Vocabulary) -> None:
     """Refuse a contract that maps values to a type, theme or condition that there is not: a slip of the pen."""
     trades = [*vocabulary.types, *vocabulary.themes]
     lists = {"type": trades, "sector": trades, "theme": [*vocabulary.themes]}
-    lists |= {"status": [*STATUSES], "aspect": [*ASPECTS], "present_use": [*PRESENT_USES]}
+    lists |= {name: [*known] for name, known in _LISTS.items()}
     told = [(f"[values.{name}] '{text}'", name, meant) for name in lists for text, meant in _values(contract, name)]
     if "theme" in contract.defaults:
         told.append(("[defaults] theme", "theme", contract.defaults["theme"]))
     for where, name, meant in told:
         if meant and meant not in lists[name]:
-            remedy = did_you_mean(meant, lists[name]) or f" Known: {', '.join(lists[name][:_MOST_KNOWN])} ..."
+            known = vocabulary.map_type(meant) if name == "type" else None
+            remedy = f" Did you mean '{known}'?" if known else did_you_mean(meant, lists[name])
+            remedy = remedy or f" {_LISTED[name]}"
             raise ContractError(f"{contract.declared_in}: {where} = '{meant}': there is no such {name}.{remedy}")
     for text, meant in _values(contract, "country"):
         if country_code(meant) is None:
@@ -128,7 +134,7 @@ class _Notices:
     def problems(self) -> list[Problem]:
         """Return one problem a kind and column."""
         texts = {
-            "unmapped_value": "values of '{column}' that nobody mapped: {some}. Map them in [values.{column}].",
+            "unmapped_value": "values of '{column}' that nobody mapped: {some}. Map them in [values.{column}].{known}",
             "dates_contradict": "rows end before they start ({some}): the end is left out. Mend the file.",
             "unread_date": "dates in '{column}' that cannot be read: {some}. Write years, or map them.",
             "lost_characters": "characters in '{column}' were lost before the file came here: {some}. "
@@ -141,7 +147,8 @@ class _Notices:
             most = sorted(counter.items(), key=lambda item: (-item[1], item[0]))
             some = ", ".join(f"'{value}' ({number})" for value, number in most[:_MOST_NAMED])
             rest = f" and {len(most) - _MOST_NAMED} more" if len(most) > _MOST_NAMED else ""
-            message = texts[kind].format(column=column, some=some + rest)
+            known = f" {_LISTED[column]}" if column in _LISTED else ""
+            message = texts[kind].format(column=column, some=some + rest, known=known)
             found.append(Problem(self._source, kind, message, sum(counter.values())))
         return found
 

@@ -127,13 +127,21 @@ class TestNothingFits:
     def test_a_declared_system_is_told_with_what_is_usual(self) -> None:
         assert refused(shifted(POINTS, 30), "EPSG:4326") == (
             "test.toml: wrong [place] crs, x or y for a.csv: as declared in EPSG:4326 0% of the points lie in the "
-            "area, and no other reading fits. Usual in zwickau: EPSG:4258, EPSG:4314, EPSG:31468, EPSG:25833. "
+            "area, and no other reading fits. As declared their middle is at latitude {:.3f}, longitude {:.3f}: look "
+            "there on a map. Usual in zwickau: EPSG:4258, EPSG:4314, EPSG:31468, EPSG:25833. "
             'Is the list about more than zwickau? Then write countries = ["DE"] for region. Mend the contract.'
-        )
+        ).format(*np.median(shifted(POINTS, 30), axis=0)[::-1])
 
     def test_without_one_all_that_were_tried_are_named(self) -> None:
         told = refused(shifted(POINTS, 30))
         assert "no reading in EPSG:4258, EPSG:4314, EPSG:31468, EPSG:25833 lies in the area" in told
+        latitude, longitude = np.median(shifted(POINTS, 30), axis=0)[::-1]
+        assert f"As degrees their middle is at latitude {latitude:.3f}, longitude {longitude:.3f}: look there" in told
+
+    @pytest.mark.parametrize(("point", "crs"), [((7_000_000, 900_000), None), ((4e8, 4e8), "EPSG:31468")])
+    def test_of_numbers_that_are_no_place_no_place_is_told(self, point: tuple[float, float], crs: str | None) -> None:
+        told = refused([(point[0] + n, point[1] + n) for n in range(6)], crs)
+        assert "their middle" not in told
 
     def test_what_would_fit_in_another_system_is_told(self) -> None:
         meters = [(4_530_000 + 700 * n, 5_621_000 + 500 * n) for n in range(8)]

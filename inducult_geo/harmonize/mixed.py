@@ -110,6 +110,24 @@ def another_system(
     return Other(reading, fits, tuple(dict.fromkeys([reading.crs, *others])), told=told)
 
 
+def whereabouts(x: Array, y: Array, crs: str | None, country: str) -> str:
+    """Say where the middle of some numbers lies, as declared or as degrees; nothing where that is no place.
+
+    Of a list that is about another land no reading fits: where it lies is what a person knows it by.
+    """
+    middle_x, middle_y = np.median(x), np.median(y)
+    if crs is None and not (abs(middle_x) <= 180 and abs(middle_y) <= 90):
+        return ""
+    done = transform_points(
+        [middle_x], [middle_y], source_crs=crs or "EPSG:4326", target_crs="EPSG:4326", country=country
+    )
+    longitude, latitude = float(done.x[0]), float(done.y[0])
+    if not (np.isfinite(longitude) and np.isfinite(latitude)):
+        return ""
+    said = "As declared" if crs else "As degrees"
+    return f" {said} their middle is at latitude {latitude:.3f}, longitude {longitude:.3f}: look there on a map."
+
+
 def inside(x: Array, y: Array, reading: Reading, region: Region) -> np.ndarray:
     """Tell for each pair of numbers whether a reading puts it into the region."""
     east, north = reading.apply(x, y)

@@ -19,7 +19,7 @@ from inducult_geo.frames import WORK_CRS, Problem
 from inducult_geo.harmonize.cells import REPAIRED, WGS84, Cells, read_cells
 from inducult_geo.harmonize.corrections import ROWS_MAX, Region, suggest
 from inducult_geo.harmonize.crs import transform_geometries
-from inducult_geo.harmonize.mixed import another_system
+from inducult_geo.harmonize.mixed import another_system, whereabouts
 from inducult_geo.harmonize.placement import Candidate, Placement, Reading, choose_reading, readings_of
 from inducult_geo.harmonize.shared_places import SHARED_ACCURACY_M, find_shared
 
@@ -129,7 +129,8 @@ def _place_group(placed: Placed, rows: np.ndarray, crs: str | None, contract: Co
     if reading is None:
         fitting = [candidate for candidate in choice.candidates if crs is None or candidate.reading.crs == crs]
         if not fitting:
-            raise ContractError(_no_reading(crs, contract, ground, choice))
+            where = whereabouts(x, y, crs, ground.country or "")
+            raise ContractError(_no_reading(crs, contract, ground, choice, where))
         _quarantine(placed, rows, choice)
         offers = [candidate.reading for candidate in fitting] + [*(readings_of(crs) if crs is not None else ())]
         for offered, some in _shown_by(placed.cells, rows, offers, ground):
@@ -385,13 +386,14 @@ def _describe(candidate: Candidate) -> dict[str, Any]:
     }
 
 
-def _no_reading(crs: str | None, contract: Contract, ground: Ground, choice: Placement) -> str:
+def _no_reading(crs: str | None, contract: Contract, ground: Ground, choice: Placement, where: str) -> str:
     others: Sequence[str] = [code for code in ground.crs if code != crs]
     usual = f" Usual in {ground.name}: {', '.join(others)}." if others else ""
     usual += f' Is the list about more than {ground.name}? Then write countries = ["{ground.country}"] for region.'
     fitting = "; ".join(f"{c.reading.crs} {c.reading.name} ({c.inside_share:.0%} inside)" for c in choice.candidates)
     return (
         f"{contract.declared_in}: wrong [place] crs, x or y for {', '.join(contract.files)}: {choice.detail}."
+        + where
         + (f" What fits: {fitting}." if fitting else usual)
         + " Mend the contract."
     )

@@ -16,9 +16,9 @@ import shapely
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from shapely.geometry.base import BaseGeometry
 
+from inducult_geo.harmonize.coordinate_parsed import DEGREE_M
 from inducult_geo.publish.drawing import CITIES
 
-METERS_PER_DEGREE: Final = 111_320.0
 _ROOM: Final = 0.08
 _LEAST_DEGREES: Final = 0.01
 _TEXT_WIDTH, _TEXT_HEIGHTS = 64, (6, 26)
@@ -70,7 +70,7 @@ class Window:
     @property
     def width_m(self) -> float:
         """How wide it is in the middle."""
-        return (self.east - self.west) * self.narrow * METERS_PER_DEGREE
+        return (self.east - self.west) * self.narrow * DEGREE_M
 
     @property
     def aspect(self) -> float:
@@ -172,7 +172,7 @@ def picture(sites: Sites, *, title: str, lines: Sequence[str]) -> str:
         ],
         "n_good": int(sites.accepted.sum()),
         "n_doubtful": int((~sites.accepted).sum()),
-        "bar_px": round(bar_m / METERS_PER_DEGREE * canvas.scale_y, 1),
+        "bar_px": round(bar_m / DEGREE_M * canvas.scale_y, 1),
         "bar_text": _length_text(bar_m),
     }
     return template.render(title=_printable(title), lines=[*map(_printable, lines)], canvas=canvas, map=drawn)

@@ -11,19 +11,19 @@ import shapely
 from hypothesis import given, settings
 from hypothesis import strategies as some
 
-from inducult_geo.harmonize.corrections import Region, suggest
-from inducult_geo.harmonize.placement import Reading
+from inducult_geo.harmonize.corrections import suggest
+from inducult_geo.harmonize.placement import Land, Reading
 from inducult_geo.harmonize.shared_places import SHARED_MAX, find_shared
 
-OPOLE = Region(shapely.box(17.0, 50.0, 18.5, 51.0), "PL", None, (17.93, 50.67))
-SISAK = Region(shapely.box(15.9, 45.0, 17.2, 45.7), "HR", None, (16.37, 45.48))
-BUENOS_AIRES = Region(shapely.box(-58.6, -34.8, -58.2, -34.4), "*", None, (-58.4, -34.6))
+OPOLE = (Land(shapely.box(17.0, 50.0, 18.5, 51.0), "PL"), (17.93, 50.67))
+SISAK = (Land(shapely.box(15.9, 45.0, 17.2, 45.7), "HR"), (16.37, 45.48))
+BUENOS_AIRES = (Land(shapely.box(-58.6, -34.8, -58.2, -34.4), "*"), (-58.4, -34.6))
 DEGREES = Reading.as_declared("EPSG:4326")
 PUWG = Reading.as_declared("EPSG:2180")
 
 
 @pytest.mark.parametrize(
-    ("x", "y", "region", "said"),
+    ("x", "y", "where", "said"),
     [
         (50.67, 17.93, OPOLE, "with its axes swapped it would lie inside, at 50.67000, 17.93000"),
         (-17.93, 50.67, OPOLE, "with the sign of x reversed (17.93) it would lie inside, at 50.67000, 17.93000"),
@@ -41,8 +41,10 @@ PUWG = Reading.as_declared("EPSG:2180")
         (100.0, -80.0, OPOLE, None),
     ],
 )
-def test_the_commonest_slip_that_leads_inside_is_named(x: float, y: float, region: Region, said: str | None) -> None:
-    found = suggest(x, y, DEGREES, region)
+def test_the_commonest_slip_that_leads_inside_is_named(
+    x: float, y: float, where: tuple[Land, tuple[float, float]], said: str | None
+) -> None:
+    found = suggest(x, y, DEGREES, *where)
     if said is None:
         assert found is None
     else:
@@ -64,18 +66,18 @@ def test_the_commonest_slip_that_leads_inside_is_named(x: float, y: float, regio
     ],
 )
 def test_slips_of_meters_are_of_their_leading_digits(x: float, y: float, said: str) -> None:
-    found = suggest(x, y, PUWG, OPOLE)
+    found = suggest(x, y, PUWG, *OPOLE)
     assert found is not None
     assert found.startswith(said)
 
 
 def test_of_equal_slips_the_one_nearest_to_the_other_rows_is_named() -> None:
     """Longitude 1?.93: with 7 it lies by the other works, with 8 at the far end of the region."""
-    assert "(17.43 for 19.43)" in str(suggest(19.43, 50.67, DEGREES, OPOLE))
-    east = Region(OPOLE.area, "PL", None, (18.4, 50.67))
-    assert "(18.43 for 19.43)" in str(suggest(19.43, 50.67, DEGREES, east))
-    north = Region(OPOLE.area, "PL", None, (17.4, 50.99))
-    assert "(50.98 for 57.98)" in str(suggest(17.43, 57.98, DEGREES, north))
+    assert "(17.43 for 19.43)" in str(suggest(19.43, 50.67, DEGREES, *OPOLE))
+    east = (18.4, 50.67)
+    assert "(18.43 for 19.43)" in str(suggest(19.43, 50.67, DEGREES, OPOLE[0], east))
+    north = (17.4, 50.99)
+    assert "(50.98 for 57.98)" in str(suggest(17.43, 57.98, DEGREES, OPOLE[0], north))
 
 
 @settings(max_examples=30, deadline=None)
@@ -83,7 +85,7 @@ def test_of_equal_slips_the_one_nearest_to_the_other_rows_is_named() -> None:
 def test_a_slip_that_was_made_is_found(x: float, y: float, slip: str) -> None:
     x, y = round(x, 4), round(y, 4)
     wrong = {"swap": (y, x), "x": (-x, y), "y": (x, -y)}[slip]
-    found = suggest(*wrong, DEGREES, OPOLE)
+    found = suggest(*wrong, DEGREES, *OPOLE)
     assert found is not None
     place = re.search(r"at (-?[\d.]+), (-?[\d.]+)$", found)
     assert place is not None

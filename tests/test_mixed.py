@@ -9,14 +9,13 @@ import shapely
 from test_place import ANYWHERE, AREA, GROUND, contract, raw
 
 from inducult_geo.catalog import Contract
-from inducult_geo.harmonize.corrections import Region
 from inducult_geo.harmonize.crs import transform_points
-from inducult_geo.harmonize.mixed import another_system, inside
+from inducult_geo.harmonize.mixed import another_system
 from inducult_geo.harmonize.place import Placed, place
-from inducult_geo.harmonize.placement import Reading
+from inducult_geo.harmonize.placement import Land, Reading
 
 LON, LAT = (values.ravel() for values in np.meshgrid([17.2, 17.6, 18.1, 18.3], [50.2, 50.5, 50.8]))
-REGION = Region(AREA, "PL", None, (17.7, 50.5))
+LAND = Land(AREA, "PL")
 
 
 def numbers(crs: str, count: int = 12) -> list[tuple[float, float]]:
@@ -135,7 +134,7 @@ def test_a_wide_source_has_no_region_to_lie_outside_of() -> None:
 
 def test_all_systems_that_would_do_are_named_and_the_best_reading_counts() -> None:
     x, y = (np.array(axis) for axis in zip(*numbers("EPSG:2177"), strict=True))
-    found = another_system(x, y, REGION, ("EPSG:2180", "EPSG:2177", "EPSG:2176"))
+    found = another_system(x, y, LAND, ("EPSG:2180", "EPSG:2177", "EPSG:2176"))
     assert found is not None
     assert (found.reading, found.systems[0]) == (Reading("as written", "EPSG:2177"), "EPSG:2177")
     assert found.fits.all()
@@ -146,4 +145,4 @@ def test_all_systems_that_would_do_are_named_and_the_best_reading_counts() -> No
 
 def test_numbers_that_are_no_place_are_not_inside() -> None:
     far = np.array([1e300, 17.5, np.inf]), np.array([1e300, 50.5, 50.5])
-    assert inside(*far, Reading.as_declared("EPSG:4326"), REGION).tolist() == [False, True, False]
+    assert LAND.locate(Reading.as_declared("EPSG:4326"), *far).inside.tolist() == [False, True, False]

@@ -13,10 +13,11 @@ import shapely
 
 from inducult_geo.catalog import Contract
 from inducult_geo.errors import ContractError, SourceError
-from inducult_geo.harmonize.cells import HALF_MINUTE_M, METERS_PER_DEGREE, read_cells
-from inducult_geo.harmonize.corrections import Region, suggest
+from inducult_geo.harmonize.cells import HALF_MINUTE_M, read_cells
+from inducult_geo.harmonize.coordinate_parsed import DEGREE_M
+from inducult_geo.harmonize.corrections import suggest
 from inducult_geo.harmonize.place import Ground, place
-from inducult_geo.harmonize.placement import Reading
+from inducult_geo.harmonize.placement import Land, Reading
 from inducult_geo.harmonize.shared_places import find_shared
 
 AREA = shapely.box(17.0, 50.0, 18.5, 51.0)
@@ -45,14 +46,14 @@ def cells(x: Any, y: Any, decimal: str = ".") -> Any:
 @pytest.mark.parametrize(
     ("x", "y", "precision_m"),
     [
-        ("17.9", "50.6", math.sqrt(2) * 0.5 * METERS_PER_DEGREE * 0.1),
-        ("17.92345", "50.6", math.sqrt(2) * 0.5 * METERS_PER_DEGREE * 1e-5),
+        ("17.9", "50.6", math.sqrt(2) * 0.5 * DEGREE_M * 0.1),
+        ("17.92345", "50.6", math.sqrt(2) * 0.5 * DEGREE_M * 1e-5),
         ("17.916667", "50.716667", HALF_MINUTE_M),  # 17°55' 50°43'
         ("17.9", "50.716667", HALF_MINUTE_M),  # 17°54'
         ("17.8833", "50.7167", HALF_MINUTE_M),
-        ("17.916668", "50.716667", math.sqrt(2) * 0.5 * METERS_PER_DEGREE * 1e-6),  # a micro degree off
-        ("17.916667", "50.716123", math.sqrt(2) * 0.5 * METERS_PER_DEGREE * 1e-6),  # one axis alone
-        ("17.90", "50.60", math.sqrt(2) * 0.5 * METERS_PER_DEGREE * 0.01),  # too few decimals to tell
+        ("17.916668", "50.716667", math.sqrt(2) * 0.5 * DEGREE_M * 1e-6),  # a micro degree off
+        ("17.916667", "50.716123", math.sqrt(2) * 0.5 * DEGREE_M * 1e-6),  # one axis alone
+        ("17.90", "50.60", math.sqrt(2) * 0.5 * DEGREE_M * 0.01),  # too few decimals to tell
         ("438500", "352100", math.sqrt(2) * 0.5),
         ("438500.25", "352100.5", math.sqrt(2) * 0.5 * 0.01),
     ],
@@ -298,10 +299,10 @@ def test_a_row_that_no_slip_explains_gets_no_suggestion() -> None:
 
 
 def test_slips_of_plane_coordinates() -> None:
-    region = Region(AREA, "PL", None, (17.9, 50.6))
+    where = (Land(AREA, "PL"), (17.9, 50.6))
     reading = Reading.as_declared("EPSG:2180")
-    assert "one digit changed in x (400000 for 900000)" in (suggest(900000.0, 302100.0, reading, region) or "")
-    assert "axes swapped" in (suggest(302100.0, 437000.0, reading, region) or "")
+    assert "one digit changed in x (400000 for 900000)" in (suggest(900000.0, 302100.0, reading, *where) or "")
+    assert "axes swapped" in (suggest(302100.0, 437000.0, reading, *where) or "")
 
 
 # --- shared places -----------------------------------------------------------------------------------------------

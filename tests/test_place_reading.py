@@ -11,7 +11,7 @@ import shapely
 from test_place import contract, raw
 
 from inducult_geo.errors import ContractError, SourceError
-from inducult_geo.harmonize.cells import METERS_PER_DEGREE
+from inducult_geo.harmonize.coordinate_parsed import DEGREE_M
 from inducult_geo.harmonize.corrections import ROWS_MAX
 from inducult_geo.harmonize.place import UNSTATED_ACCURACY_M, Ground, Placed, place
 
@@ -21,7 +21,7 @@ GROUND = Ground(
 POINTS = [(round(12.40123 + n / 40 + n * n / 7001, 5), round(50.65017 + n / 60 + n * n / 9001, 5)) for n in range(8)]
 """Eight works, in degrees: by ETRS89 or by the old German datum, 174 m apart, which nobody can tell by looking."""
 
-WORTH_M = np.sqrt(2) * 0.5 * METERS_PER_DEGREE * 1e-5
+WORTH_M = np.sqrt(2) * 0.5 * DEGREE_M * 1e-5
 
 
 def placed(points: list[Any], crs: str | None = None, *, reading: str | None = None, **more: Any) -> Placed:

@@ -13,12 +13,11 @@ import shapely
 
 from inducult_geo.catalog.models import Contract
 from inducult_geo.errors import CoordinateError
+from inducult_geo.harmonize.coordinate_parsed import DEGREE_M, WGS84
 from inducult_geo.harmonize.coordinates import parse_coordinates, parse_number
 from inducult_geo.harmonize.systems import crs_code, crs_of
 
-WGS84 = "EPSG:4326"
-METERS_PER_DEGREE = 111_320.0
-HALF_MINUTE_M = math.sqrt(2) * 0.5 * METERS_PER_DEGREE / 60
+HALF_MINUTE_M = math.sqrt(2) * 0.5 * DEGREE_M / 60
 """Diagonal of half an arc minute: what degrees are worth that were once written as degrees and minutes."""
 
 REPAIRED = "its outline crossed itself and was repaired: compare it with the source"
@@ -234,7 +233,7 @@ def _written(cell: Any) -> str | None:
 def _precision_m(x: str, y: str, *, degrees: bool) -> float:
     """Return the diagonal of half a unit of the last decimal that either number is written with."""
     written = [len(found[1]) if (found := _DECIMALS.search(text)) else 0 for text in (x, y)]
-    unit_m = METERS_PER_DEGREE if degrees else 1.0
+    unit_m = DEGREE_M if degrees else 1.0
     precision_m = math.sqrt(2) * 0.5 * unit_m * 10.0 ** -max(written)
     if degrees and max(written) >= _REPEATING_DECIMALS and _is_minute(x, written[0]) and _is_minute(y, written[1]):
         return max(precision_m, HALF_MINUTE_M)

@@ -10,14 +10,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import pairwise
-from pathlib import Path
 
 import numpy as np
-import shapely
-from shapely.geometry.base import BaseGeometry
 
-from inducult_geo.harmonize.crs import transform_points
-from inducult_geo.harmonize.placement import Reading
+from inducult_geo.harmonize.placement import Land, Reading
 
 ROWS_MAX = 200
 """More misplaced rows than this are no slips: the rest gets no suggestion."""
@@ -34,21 +30,7 @@ class Slip:
     what: str
 
 
-@dataclass(frozen=True)
-class Region:
-    """Where corrected rows must lie (EPSG:4326) and how numbers become degrees.
-
-    `center` is the middle of the rows that lie inside (longitude, latitude): of equal slips the nearest to it is
-    named.
-    """
-
-    area: BaseGeometry
-    country: str
-    grids: Path | None
-    center: tuple[float, float]
-
-
-def suggest(x: float, y: float, reading: Reading, region: Region) -> str | None:
+def suggest(x: float, y: float, reading: Reading, land: Land, near: tuple[float, float]) -> str | None:
     """Name the commonest slip that explains a misplaced pair of numbers; None where there is none.
 
     Parameters
@@ -57,34 +39,33 @@ def suggest(x: float, y: float, reading: Reading, region: Region) -> str | None:
         East-west and north-south number as written.
     reading
         How the file's numbers are read.
+    land
+        Where the row must lie.
+    near
+        Longitude and latitude of the middle of the rows that lie there: of equal slips the nearest to it is named.
     """
     for slips in (_swaps(x, y), _signs(x, y), _digits(x, y, transposed=True), _digits(x, y, transposed=False)):
-        found = _inside(list(slips), reading, region)
+        found = _inside(list(slips), reading, land, near)
         if found is not None:
             slip, longitude, latitude = found
             return f"{slip.what} it would lie inside, at {latitude:.5f}, {longitude:.5f}"
     return None
 
 
-def _inside(slips: list[Slip], reading: Reading, region: Region) -> tuple[Slip, float, float] | None:
+def _inside(
+    slips: list[Slip], reading: Reading, land: Land, near: tuple[float, float]
+) -> tuple[Slip, float, float] | None:
     """Return the slip that leads into the region, nearest to where the other rows lie, and its place."""
     if not slips:
         return None
     numbers = np.array([(slip.x, slip.y) for slip in slips])
-    east, north = reading.apply(numbers[:, 0], numbers[:, 1])
-    if np.abs(numbers).max() <= 180:
-        east = np.where((np.abs(east) > 180) | (np.abs(north) > 90), np.nan, east)
-    done = transform_points(
-        east, north, source_crs=reading.crs, target_crs="EPSG:4326", country=region.country, grids=region.grids
-    )
-    inside = np.flatnonzero(shapely.contains_xy(region.area, done.x, done.y))
+    found = land.locate(reading, numbers[:, 0], numbers[:, 1])
+    inside = np.flatnonzero(found.inside)
     if not len(inside):
         return None
-    away = np.hypot(
-        (done.x[inside] - region.center[0]) * np.cos(np.radians(region.center[1])), done.y[inside] - region.center[1]
-    )
-    best = int(inside[int(np.argmin(away))])
-    return slips[best], float(done.x[best]), float(done.y[best])
+    east = (found.lon[inside] - near[0]) * np.cos(np.radians(near[1]))
+    best = int(inside[int(np.argmin(np.hypot(east, found.lat[inside] - near[1])))])
+    return slips[best], float(found.lon[best]), float(found.lat[best])
 
 
 def _swaps(x: float, y: float) -> Iterator[Slip]:

@@ -201,7 +201,7 @@ def transform_points(
     east, north = _to_plane_axes(source, *_inputs(x, y))
     way = _Way(geodetic_code(source), geodetic_code(target), source, target)
     # Sines and cosines accept any number: what lies off the globe must not come back around it.
-    limits = (_LON_MAX, 90.0) if source == way.datum else (_PLANE_MAX, _PLANE_MAX)
+    limits = (_LON_MAX, 90.0) if crs_of(source).is_geographic else (_PLANE_MAX, _PLANE_MAX)
     off = (np.abs(east) > limits[0]) | (np.abs(north) > limits[1])
     if off.any():
         east[off] = north[off] = np.nan

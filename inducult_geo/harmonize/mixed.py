@@ -10,11 +10,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-import shapely
 
-from inducult_geo.harmonize.corrections import Region
 from inducult_geo.harmonize.crs import transform_points
-from inducult_geo.harmonize.placement import POINTS_MIN, Array, Reading, choose_reading
+from inducult_geo.harmonize.placement import POINTS_MIN, Array, Land, Reading, choose_reading
 
 _OFTEN_MIXED = ("EPSG:4326", "EPSG:3857")
 _SHARE_MIN = 0.5
@@ -72,7 +70,7 @@ class Other:
 
 
 def another_system(
-    x: Array, y: Array, region: Region, systems: Sequence[str], own: Sequence[str] = (), declared: str | None = None
+    x: Array, y: Array, land: Land, systems: Sequence[str], own: Sequence[str] = (), declared: str | None = None
 ) -> Other | None:
     """Find a reading that puts most of some misplaced rows into the region; None where there is none.
 
@@ -80,7 +78,7 @@ def another_system(
     ----------
     x, y
         The numbers of the rows as written, shape (n,).
-    region
+    land
         Where they must lie.
     systems
         The systems usual there; degrees and Web Mercator are tried in any case.
@@ -93,19 +91,19 @@ def another_system(
         return None
     usual = dict.fromkeys([*sorted(set(own)), *systems, *_OFTEN_MIXED])
     choice = choose_reading(
-        x, y, crs=None, area=region.area, country=region.country, candidates=tuple(usual),
-        grids=region.grids, share_min=_SHARE_MIN,
+        x, y, crs=None, area=land.area, country=land.country, candidates=tuple(usual),
+        grids=land.grids, share_min=_SHARE_MIN,
     )  # fmt: skip
     if not choice.candidates:
         return None
     reading = max(choice.candidates, key=lambda one: (one.inside_share, one.reading.is_as_declared)).reading
-    fits = inside(x, y, reading, region)
+    fits = land.locate(reading, x, y).inside
     theirs = {crs for crs, fit in zip(own, fits.tolist(), strict=False) if fit}
     if theirs == {reading.crs}:
         return Other(reading, fits, (reading.crs,), is_own=True)
     alike = (one.reading for one in choice.candidates if one.reading.name == reading.name)
     # Of two systems in one list each would do for its own rows.
-    others = [one.crs for one in alike if inside(x[fits], y[fits], one, region).mean() >= _SHARE_MIN]
+    others = [one.crs for one in alike if land.locate(one, x[fits], y[fits]).share >= _SHARE_MIN]
     told = () if declared in (None, *theirs) else tuple(sorted(theirs))
     return Other(reading, fits, tuple(dict.fromkeys([reading.crs, *others])), told=told)
 
@@ -126,12 +124,3 @@ def whereabouts(x: Array, y: Array, crs: str | None, country: str) -> str:
         return ""
     said = "As declared" if crs else "As degrees"
     return f" {said} their middle is at latitude {latitude:.3f}, longitude {longitude:.3f}: look there on a map."
-
-
-def inside(x: Array, y: Array, reading: Reading, region: Region) -> np.ndarray:
-    """Tell for each pair of numbers whether a reading puts it into the region."""
-    east, north = reading.apply(x, y)
-    done = transform_points(
-        east, north, source_crs=reading.crs, target_crs="EPSG:4326", country=region.country, grids=region.grids
-    )
-    return np.asarray(shapely.contains_xy(region.area, done.x, done.y))

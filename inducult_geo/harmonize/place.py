@@ -10,18 +10,19 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import shapely
-from pyproj import CRS
 from shapely.geometry.base import BaseGeometry
 
 from inducult_geo.catalog.models import Contract
 from inducult_geo.errors import ContractError, CoordinateError, SourceError
 from inducult_geo.frames import WORK_CRS, Problem
-from inducult_geo.harmonize.cells import REPAIRED, WGS84, Cells, read_cells
-from inducult_geo.harmonize.corrections import ROWS_MAX, Region, suggest
+from inducult_geo.harmonize.cells import REPAIRED, Cells, read_cells
+from inducult_geo.harmonize.coordinate_parsed import DEGREE_M, WGS84
+from inducult_geo.harmonize.corrections import ROWS_MAX, suggest
 from inducult_geo.harmonize.crs import transform_geometries
 from inducult_geo.harmonize.mixed import another_system, whereabouts
-from inducult_geo.harmonize.placement import Candidate, Placement, Reading, choose_reading, readings_of
+from inducult_geo.harmonize.placement import Candidate, Land, Placement, Reading, choose_reading, readings_of
 from inducult_geo.harmonize.shared_places import SHARED_ACCURACY_M, find_shared
+from inducult_geo.harmonize.systems import crs_of
 
 OUTSIDE_M = 500.0
 """A partner's site this far outside its region is still taken as inside: outlines are simplified."""
@@ -146,15 +147,13 @@ def _shown_by(
 
     One reading rarely fits all rows, and a question drawn on another continent helps nobody to settle it.
     """
-    near, area = np.full(len(rows), -1), _grown(ground.area or shapely.Point())
+    near, land = (
+        np.full(len(rows), -1),
+        Land(_grown(ground.area or shapely.Point()), ground.country or "", ground.grids),
+    )
     for number, reading in enumerate(readings):
-        points = np.asarray(shapely.points(*reading.apply(cells.x[rows], cells.y[rows])))
-        moved, _, _ = transform_geometries(
-            points, source_crs=reading.crs, target_crs=WGS84, country=ground.country or "", grids=ground.grids
-        )
-        known = np.isfinite(shapely.bounds(moved)).all(axis=1)
-        moved[~known] = None
-        near[(near < 0) & shapely.contains(area, moved)] = number
+        inside = land.locate(reading, cells.x[rows], cells.y[rows]).inside
+        near[(near < 0) & inside] = number
     near[near < 0] = 0
     for number, reading in enumerate(readings):
         if (near == number).any():
@@ -245,7 +244,7 @@ def _looser(strict: Placement, loose: Placement, *, declared: bool) -> Placement
 def _refuse_no_degrees(x: np.ndarray, y: np.ndarray, crs: str, contract: Contract) -> None:
     """Refuse a wide source whose numbers cannot be the degrees that are declared: most lie off the globe."""
     off = (np.abs(x) > 180) | (np.abs(y) > 90)
-    if CRS.from_user_input(crs).is_geographic and off.mean() > _OFF_GLOBE_MAX:
+    if crs_of(crs).is_geographic and off.mean() > _OFF_GLOBE_MAX:
         raise ContractError(
             f"{contract.declared_in}: wrong [place] crs for {', '.join(contract.files)}: {crs} is in degrees, but "
             f"{off.mean():.0%} of the numbers are none (x {x.min():.0f} to {x.max():.0f}, y {y.min():.0f} to "
@@ -255,7 +254,7 @@ def _refuse_no_degrees(x: np.ndarray, y: np.ndarray, crs: str, contract: Contrac
 
 def _grown(area: BaseGeometry) -> BaseGeometry:
     """Widen an outline in degrees by about `OUTSIDE_M`: points on a simplified border are inside."""
-    return area.buffer(OUTSIDE_M / 111_320)
+    return area.buffer(OUTSIDE_M / DEGREE_M)
 
 
 def _read_shapes(cells: Cells, rows: np.ndarray, reading: Reading) -> np.ndarray:
@@ -317,12 +316,13 @@ def _check_inside(placed: Placed, contract: Contract, ground: Ground) -> None:
         for row, away_m in zip(rows, distance_m, strict=True)
         if away_m > OUTSIDE_M and placed.cells.reason[row] is None
     ]
-    region = _region(placed, rows[distance_m <= OUTSIDE_M], ground)
-    told = _note_mixed(placed, [row for row, _ in outside], contract, ground, region)
+    land = Land(ground.area, ground.country or "", ground.grids)
+    near = _middle(placed, rows[distance_m <= OUTSIDE_M], ground.area, land.country)
+    told = _note_mixed(placed, [row for row, _ in outside], contract, ground, land)
     for row in told.keys() - dict(outside).keys():
         placed.cells.detail[row] = f"{placed.cells.detail[row]}; {told[row]}"
     for number, (row, away_m) in enumerate(outside):
-        hint = told.get(row) or (_hint(placed, row, region) if number < ROWS_MAX else None)
+        hint = told.get(row) or (_hint(placed, row, land, near) if number < ROWS_MAX else None)
         placed.cells.reason[row] = "outside_region"
         placed.cells.detail[row] = f"lies {away_m / 1000:.1f} km outside {ground.name}: check the coordinate" + (
             f"; {hint}" if hint else ""
@@ -336,27 +336,24 @@ def _check_inside(placed: Placed, contract: Contract, ground: Ground) -> None:
         )
 
 
-def _region(placed: Placed, inside: np.ndarray, ground: Ground) -> Region:
-    """Return where corrected rows must lie: near the rows that lie inside already, if there are any."""
-    area = ground.area or shapely.Point()
-    center = area.representative_point()
+def _middle(placed: Placed, inside: np.ndarray, area: BaseGeometry, country: str) -> tuple[float, float]:
+    """Return longitude and latitude of the middle of the rows that lie inside, or of the area where none does."""
+    middle = area.representative_point()
     if len(inside):
-        middle = np.median(shapely.get_coordinates(shapely.centroid(placed.geometry[inside])), axis=0)
+        center = np.median(shapely.get_coordinates(shapely.centroid(placed.geometry[inside])), axis=0)
         moved, _, _ = transform_geometries(
-            np.array([shapely.Point(middle)]), source_crs=WORK_CRS, target_crs=WGS84, country=ground.country or ""
+            np.array([shapely.Point(center)]), source_crs=WORK_CRS, target_crs=WGS84, country=country
         )
-        center = moved[0]
-    return Region(area, ground.country or "", ground.grids, (center.x, center.y))
+        middle = moved[0]
+    return middle.x, middle.y
 
 
-def _note_mixed(
-    placed: Placed, outside: list[int], contract: Contract, ground: Ground, region: Region
-) -> dict[int, str]:
+def _note_mixed(placed: Placed, outside: list[int], contract: Contract, ground: Ground, land: Land) -> dict[int, str]:
     """Say which rows outside, or without a place in their system, lie inside in another; returns a hint for each."""
     nowhere = np.flatnonzero(shapely.is_missing(placed.geometry)).tolist()
     rows = np.array([row for row in sorted([*outside, *nowhere]) if _is_point(placed, row)], dtype=int)
     own = [placed.readings[row].crs for row in rows.tolist()]
-    other = another_system(placed.cells.x[rows], placed.cells.y[rows], region, ground.crs, own, contract.place.crs)
+    other = another_system(placed.cells.x[rows], placed.cells.y[rows], land, ground.crs, own, contract.place.crs)
     if other is None:
         return {}
     number = int(other.fits.sum())
@@ -370,11 +367,11 @@ def _is_point(placed: Placed, row: int) -> bool:
     return row in placed.readings and (shape is None or shape.geom_type == "Point")
 
 
-def _hint(placed: Placed, row: int, region: Region) -> str | None:
+def _hint(placed: Placed, row: int, land: Land, near: tuple[float, float]) -> str | None:
     """Name the slip that may have misplaced a row; drawn shapes hold none."""
     if not _is_point(placed, row):
         return None
-    return suggest(placed.cells.x[row], placed.cells.y[row], placed.readings[row], region)
+    return suggest(placed.cells.x[row], placed.cells.y[row], placed.readings[row], land, near)
 
 
 def _describe(candidate: Candidate) -> dict[str, Any]:

@@ -31,13 +31,15 @@ from typing import Any
 
 import numpy as np
 import shapely
-from pyproj import CRS
 from shapely.geometry.base import BaseGeometry
 
 from inducult_geo.errors import CoordinateError
-from inducult_geo.harmonize.crs import crs_code, geodetic_code, transform_points
+from inducult_geo.harmonize.coordinate_parsed import DEGREE_M, WGS84
+from inducult_geo.harmonize.crs import transform_points
+from inducult_geo.harmonize.systems import crs_code, crs_of, geodetic_code
 
 Array = np.ndarray[Any, np.dtype[np.float64]]
+Flags = np.ndarray[Any, np.dtype[np.bool_]]
 
 SAME_PLACE_M = 3.0
 """Readings closer than this count as one."""
@@ -48,11 +50,10 @@ POINTS_MIN = 5
 # Systems of one country on several datums put the same numbers up to 750 m apart: the declared one is believed.
 _RELATIVES_M = 800.0
 _AS_DECLARED = "as declared"
-_DEGREE_M = 111_320.0
 _SAMPLE = 1000
 _UTM_ZONES = ("EPSG:25831", "EPSG:25832", "EPSG:25833", "EPSG:25834")
-_WGS84, _ETRS89, _WEB_MERCATOR = "EPSG:4326", "EPSG:4258", "EPSG:3857"
-_OFTEN_MISLABELED = (_WGS84, _WEB_MERCATOR, *_UTM_ZONES)
+_ETRS89, _WEB_MERCATOR = "EPSG:4258", "EPSG:3857"
+_OFTEN_MISLABELED = (WGS84, _WEB_MERCATOR, *_UTM_ZONES)
 _KROVAK = re.compile("krovak", re.IGNORECASE)
 _UTM_NAME = re.compile(r"UTM zone ([0-9]{1,2})N")
 
@@ -111,6 +112,48 @@ class Reading:
 
 
 @dataclass(frozen=True)
+class Located:
+    """Where numbers lie by a reading: degrees in EPSG:4326 (NaN where nowhere), and whether in the area; each (n,)."""
+
+    lon: Array
+    lat: Array
+    inside: Flags
+
+    @property
+    def share(self) -> float:
+        """Share of the points in the area."""
+        return float(np.mean(self.inside)) if self.inside.size else 0.0
+
+
+@dataclass(frozen=True)
+class Land:
+    """Where points must lie (`area` in EPSG:4326), and what numbers become degrees by: country and folder of grids."""
+
+    area: BaseGeometry
+    country: str
+    grids: Path | None = None
+
+    def locate(self, reading: Reading, x: Array, y: Array) -> Located:
+        """Tell where a reading puts numbers.
+
+        Parameters
+        ----------
+        x, y : numpy.ndarray of float, shape (n,)
+            East-west and north-south column as they came.
+
+        Raises
+        ------
+        CoordinateError
+            The reading's system has no registered operation in this country.
+        """
+        east, north = reading.apply(x, y)
+        done = transform_points(
+            east, north, source_crs=reading.crs, target_crs=WGS84, country=self.country, grids=self.grids
+        )
+        return Located(done.x, done.y, np.asarray(shapely.contains_xy(self.area, done.x, done.y), dtype=bool))
+
+
+@dataclass(frozen=True)
 class Candidate:
     """A reading that fits: its share of points in the area, its median distance from the first candidate."""
 
@@ -131,17 +174,21 @@ class Placement:
 
 @dataclass(frozen=True)
 class _Fit:
-    """A reading that fits, and where it puts the points (degrees)."""
+    """A reading that fits, and where it puts the points."""
 
     reading: Reading
-    share: float
-    lon: Array
-    lat: Array
+    located: Located
+
+    @property
+    def share(self) -> float:
+        """Share of the points in the area."""
+        return self.located.share
 
     def shift_m(self, other: _Fit) -> float:
         """Median distance from another fit."""
-        east = (self.lon - other.lon) * np.cos(np.radians(other.lat))
-        away = np.hypot(east, self.lat - other.lat) * _DEGREE_M
+        mine, theirs = self.located, other.located
+        east = (mine.lon - theirs.lon) * np.cos(np.radians(theirs.lat))
+        away = np.hypot(east, mine.lat - theirs.lat) * DEGREE_M
         known = away[np.isfinite(away)]
         return float(np.median(known)) if known.size else float("inf")
 
@@ -152,9 +199,7 @@ class _Site:
 
     x: Array
     y: Array
-    area: BaseGeometry
-    country: str
-    grids: Path | None
+    land: Land
     share_min: float
 
     @cached_property
@@ -170,27 +215,15 @@ class _Site:
 
     def share(self, reading: Reading) -> float:
         """Share of the points that a reading puts into the area."""
-        return self._locate(reading, self.x, self.y).share
+        return self.land.locate(reading, self.x, self.y).share
 
     def _try(self, reading: Reading) -> _Fit | None:
         needed = self.share_min if self.distinct >= POINTS_MIN else 1.0
         step = max(1, len(self.x) // _SAMPLE)
-        if step > 1 and self._locate(reading, self.x[::step], self.y[::step]).share < needed - 0.2:
+        if step > 1 and self.land.locate(reading, self.x[::step], self.y[::step]).share < needed - 0.2:
             return None
-        fit = self._locate(reading, self.x, self.y)
-        return fit if fit.share >= needed else None
-
-    def _locate(self, reading: Reading, x: Array, y: Array) -> _Fit:
-        east, north = reading.apply(x, y)
-        if _crs(reading.crs).is_geographic:
-            # Sines and cosines accept any number: degrees off the globe must not come back around it.
-            off = (np.abs(east) > 180) | (np.abs(north) > 90)
-            east, north = np.where(off, np.nan, east), np.where(off, np.nan, north)
-        done = transform_points(
-            east, north, source_crs=reading.crs, target_crs="EPSG:4326", country=self.country, grids=self.grids
-        )
-        inside = shapely.contains_xy(self.area, done.x, done.y)
-        return _Fit(reading, float(np.mean(inside)) if inside.size else 0.0, done.x, done.y)
+        located = self.land.locate(reading, self.x, self.y)
+        return _Fit(reading, located) if located.share >= needed else None
 
 
 def choose_reading(
@@ -236,7 +269,7 @@ def choose_reading(
     east, north = np.asarray(x, dtype=np.float64), np.asarray(y, dtype=np.float64)
     known = np.isfinite(east) & np.isfinite(north)
     shapely.prepare(area)
-    site = _Site(east[known], north[known], area, country, grids, share_min)
+    site = _Site(east[known], north[known], Land(area, country, grids), share_min)
     if not site.x.size:
         return Placement("none", None, (), "no point has both coordinates")
     usual = tuple(code for code in dict.fromkeys(candidates) if _is_usable(code, country))
@@ -267,7 +300,7 @@ def _choose_declared(site: _Site, crs: str, usual: tuple[str, ...]) -> Placement
     if site.distinct < POINTS_MIN:
         return _ambiguous(fits, f"'{reading.name}' fits, but {site.distinct} distinct points are too few for a repair")
     if reading.other_units and reading.crs != _WEB_MERCATOR:
-        others = site.tried(Reading("as written", code) for code in usual if _crs(code).is_geographic)
+        others = site.tried(Reading("as written", code) for code in usual if crs_of(code).is_geographic)
         return _ambiguous([*fits, *others], f"the numbers are degrees, {crs} is in meters; of which datum?")
     rivals = [
         fit
@@ -333,15 +366,9 @@ def _rivals(reading: Reading, usual: tuple[str, ...]) -> Iterator[Reading]:
                 yield other
 
 
-@lru_cache(maxsize=256)
-def _crs(code: str) -> CRS:
-    """Build a CRS once."""
-    return CRS.from_user_input(code)
-
-
 def readings_of(crs: str, plain: str = _AS_DECLARED) -> Iterator[Reading]:
     """Give every reading of a system, the one that changes nothing first."""
-    system = _crs(crs)
+    system = crs_of(crs)
     scales = [1.0] if system.is_geographic else [1.0, 1000.0]
     signs = [1.0, -1.0] if _KROVAK.search(system.name) else [1.0]
     for scale, sign, swap in product(scales, signs, (False, True)):
@@ -358,7 +385,7 @@ def readings_of(crs: str, plain: str = _AS_DECLARED) -> Iterator[Reading]:
 def _other_units(crs: str) -> Iterator[Reading]:
     """Give degrees for a plane of ETRS89 or WGS 84, and Web Mercator for their degrees: the commonest wrong labels."""
     datum = geodetic_code(crs)
-    if datum not in (_WGS84, _ETRS89):
+    if datum not in (WGS84, _ETRS89):
         return
     name, other = ("Web Mercator", _WEB_MERCATOR) if crs == datum else ("degrees", datum)
     yield Reading(name, other, other_units=True)
@@ -368,7 +395,7 @@ def _other_units(crs: str) -> Iterator[Reading]:
 @lru_cache(maxsize=256)
 def _shifts(crs: str) -> tuple[tuple[str, float, float], ...]:
     """List what may have been left out of, or put before, a system's numbers."""
-    operation = _crs(crs).coordinate_operation
+    operation = crs_of(crs).coordinate_operation
     if operation is None:
         return ()
     values = {parameter.name.lower(): parameter.value for parameter in operation.params}
@@ -376,7 +403,7 @@ def _shifts(crs: str) -> tuple[tuple[str, float, float], ...]:
     found: list[tuple[str, float, float]] = []
     if easting >= 1_000_000:
         found.append(("zone prefix missing", easting // 1_000_000 * 1_000_000, 0.0))
-    zone = _UTM_NAME.search(_crs(crs).name)
+    zone = _UTM_NAME.search(crs_of(crs).name)
     if zone is not None:
         found.append(("zone prefix added", -int(zone[1]) * 1_000_000.0, 0.0))
     if northing == -5_000_000:

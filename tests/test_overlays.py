@@ -19,6 +19,7 @@ from inducult_geo.catalog.labels import LANGUAGES
 from inducult_geo.enrich.density import density_surfaces
 from inducult_geo.publish import overlays
 from inducult_geo.publish.licences import for_release
+from inducult_geo.publish.metadata import SAMPLE_NOTICE
 from inducult_geo.publish.overlays import density_overlays
 from inducult_geo.publish.pagewords import NAMES, VALUES, access_words, page_words, translations
 from inducult_geo.text import packaged_rows
@@ -107,12 +108,18 @@ def test_an_empty_word_falls_back_to_english(monkeypatch: pytest.MonkeyPatch) ->
 
 
 def test_the_page_gets_every_language_and_no_word_twice() -> None:
-    told = translations()
+    told = translations(of_sample=True)
     assert list(told) == list(LANGUAGES) == list(NAMES)
     for language in LANGUAGES[1:]:
         assert told[language]["words"].items().isdisjoint(told["en"]["words"].items())
         assert set(told[language]["values"]) == {*VALUES, "visitor_access"}
     assert access_words("de")["open"] == "Für Besucher offen"
+
+
+def test_the_notice_of_a_sample_is_there_in_every_language_and_in_no_other_release() -> None:
+    assert page_words()["sample_notice"] == SAMPLE_NOTICE
+    assert all("sample_notice" in told["words"] for told in translations(of_sample=True).values())
+    assert not any("sample_notice" in told["words"] for told in translations(of_sample=False).values())
 
 
 def test_every_word_that_the_script_asks_for_is_there(repository) -> None:

@@ -425,6 +425,8 @@ def test_without_script_the_page_is_whole(page, file):
         assert page.run("document.getElementById('tool').hidden")
         assert page.run("document.querySelectorAll('#static svg').length") >= 1
         assert page.run("getComputedStyle(document.getElementById('static')).display") != "none"
+        ways = "[...document.querySelectorAll('.skip')].filter((a) => getComputedStyle(a).display !== 'none')"
+        assert page.run(f"{ways}.map((a) => a.hash)") == ["#release"], "the others lead to what is not shown"
     finally:
         page.call("Emulation.setScriptExecutionDisabled", value=False)
         page.shown = ()
@@ -511,6 +513,7 @@ def test_the_page_speaks_every_language(page, bundle, language):
     heading = page.run("document.getElementById('release').textContent")
     assert heading == words["release"]
     assert page.run("document.getElementById('legend').textContent").startswith(words["legend"])
+    assert page.run("document.querySelector('.notice').textContent") == words["sample_notice"]
 
 
 def test_the_language_is_chosen_by_hand_and_stays(page):

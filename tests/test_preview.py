@@ -104,9 +104,11 @@ def test_without_script_the_picture_stands_and_the_tool_is_hidden(page):
     assert "hidden" not in next(attrs for attrs in page.all("figure") if attrs.get("id") == "static")
 
 
-def test_title_and_banner_say_sample(page):
+def test_title_and_banner_say_sample_once(page, bundle):
     assert "SAMPLE" in page.text[:80]
     assert "Do not use it for any decision" in page.text
+    ours = bundle.run | {"is_sample": True, "title": "InduCult2.0: sites (sample)"}
+    assert "<title>SAMPLE: InduCult2.0: sites</title>" in preview_page(replace(bundle, run=ours))
 
 
 def test_a_real_release_does_not_say_sample(bundle):
@@ -243,7 +245,10 @@ def test_a_release_of_nothing_still_has_a_page(bundle):
         regions=bundle.regions.head(0),
         run={**bundle.run, "sites": 0},
     )
-    assert Page(preview_page(nothing)).open == []
+    page = preview_page(nothing)
+    assert Page(page).open == []
+    assert "This release holds no site." in page
+    assert 'data-t="none_fits"' not in page, "nothing was asked for that could fit"
 
 
 def test_every_mark_has_its_drawing():

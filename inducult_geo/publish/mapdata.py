@@ -77,7 +77,7 @@ def map_data(bundle: Bundle, frames: Mapping[str, pd.DataFrame], shapes: Mapping
         "outlines": _outlines(regions),
         "towns": [[name, *place] for name, place in CITIES.items()],
         "other_names": _other_town_names(points["city"]),
-        "languages": translations(),
+        "languages": translations(of_sample=bool(bundle.run["is_sample"])),
         "density": density_overlays(bundle),
         "marks": {
             "shapes": {name: [path] for name, path in shapes.items()} | _pictograms(),

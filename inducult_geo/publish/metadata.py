@@ -52,7 +52,7 @@ def data_date(bundle: Bundle) -> str:
 def release_title(bundle: Bundle) -> str:
     """Return the title of the release; a sample says so first."""
     title = str(bundle.run["title"])
-    return f"SAMPLE: {title}" if bundle.run["is_sample"] and "SAMPLE" not in title else title
+    return f"SAMPLE: {title.removesuffix(' (sample)')}" if bundle.run["is_sample"] and "SAMPLE" not in title else title
 
 
 def metadata_documents(

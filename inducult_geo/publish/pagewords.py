@@ -27,6 +27,9 @@ NAMES: Mapping[str, str] = {
 VALUES = ("aspect", "theme", "type", "status", "present_use", "geometry_origin")
 """Columns whose values have labels in every language."""
 
+SAMPLE_WORDS = "sample_notice"
+"""The key of the notice that a sample bears."""
+
 _ACCESS = {"open": "access_open", "limited": "access_limited", "closed": "access_closed"}
 
 
@@ -43,14 +46,19 @@ def access_words(language: str = "en") -> dict[str, str]:
     return {value: words[key] for value, key in _ACCESS.items()}
 
 
-def translations() -> dict[str, Any]:
-    """Return all that the page needs to speak, by language: its name, its words, and the labels of values."""
-    english = page_words()
+def translations(*, of_sample: bool) -> dict[str, Any]:
+    """Return all that the page needs to speak, by language: its name, its words, and the labels of values.
+
+    The notice of the sample is left out where the release is none.
+    """
+    english = {key: text for key, text in page_words().items() if of_sample or key != SAMPLE_WORDS}
     return {
         language: {
             "name": NAMES[language],
             "words": {
-                key: text for key, text in page_words(language).items() if language == "en" or text != english[key]
+                key: text
+                for key, text in page_words(language).items()
+                if key in english and (language == "en" or text != english[key])
             },
             "values": {} if language == "en" else _values(language),
         }

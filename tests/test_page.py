@@ -514,6 +514,9 @@ def test_the_page_speaks_every_language(page, bundle, language):
     assert heading == words["release"]
     assert page.run("document.getElementById('legend').textContent").startswith(words["legend"])
     assert page.run("document.querySelector('.notice').textContent") == words["sample_notice"]
+    spoken = "[...document.querySelectorAll('%s')].map((e) => e.closest('[lang]').lang)"
+    assert set(page.run(spoken % "h2[data-t], #found, .legend [data-v]")) == {language}
+    assert set(page.run(spoken % "caption, figcaption, footer li")) == {"en"}, "these are told in English"
 
 
 def test_the_language_is_chosen_by_hand_and_stays(page):

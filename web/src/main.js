@@ -133,6 +133,8 @@ class Tool {
     document.documentElement.lang = language();
     part("language").value = language();
     for (const element of document.querySelectorAll("[data-t]")) element.textContent = t(element.dataset.t);
+    // Figures and footer tell in English what is in no table of words: what is, must say its own language there.
+    for (const element of document.querySelectorAll("[data-t], [data-v]")) element.lang = language();
     for (const element of document.querySelectorAll("[data-v]")) {
       const [column, value] = element.dataset.v.split(":");
       element.dataset.en ??= element.textContent;

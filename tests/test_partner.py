@@ -79,6 +79,21 @@ def test_a_missing_column_names_what_was_found(contract: Contract, tmp_path: Pat
         read_partner(contract, find_files(contract))
 
 
+def test_all_columns_that_are_missing_are_named_at_once_with_what_to_write(contract: Contract, tmp_path: Path) -> None:
+    """They came one a run, each without a word of what to do."""
+    put(tmp_path, "numer;obiekt;X;Y;qid\n1;Huta;1;2;Q1\n")
+    with pytest.raises(ContractError) as refusal:
+        read_partner(contract, find_files(contract))
+    assert str(refusal.value).endswith(
+        "a.csv: no column 'nr', which contract test maps to key and 'nazwa', which contract test maps to name. "
+        "Found: numer, obiekt, X, Y, qid. Is it called otherwise now? Write its new name. "
+        "Where both may come: key = ['nr', 'its new name']."
+    )
+    put(tmp_path, "nr;nazwa;Rechts;Y;qid\n1;Huta;1;2;Q1\n")
+    with pytest.raises(ContractError, match=r"no column 'X'.*Write its new name\.$"):
+        read_partner(contract, find_files(contract))
+
+
 def test_a_column_that_stands_twice_has_to_be_named(contract: Contract, tmp_path: Path) -> None:
     put(tmp_path, "nr;nazwa;X;Y;qid;nazwa\n1;Huta;1;2;Q1;Hala\n")
     with pytest.raises(ContractError, match=r"no column 'nazwa'.*stands 2 times.*name 'nazwa \(1\)' or 'nazwa \(2\)'"):

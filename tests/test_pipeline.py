@@ -385,3 +385,36 @@ def test_a_name_without_end_stops_no_release(tmp_path: Path, repository: Path) -
     finally:
         csv.field_size_limit(before)
     assert (outcome.exit_code, outcome.n_sites) == (0, 1)
+
+
+ROWS = "nr;nazwa;X;Y\nA-1;Huta Małapanew;311740,1;444341,0\nA-2;Cementownia Piast;313020,5;424010,2\n"
+LIST = (
+    'id = "list"\nregion = "opole"\nfiles = ["list.csv"]\nlicence = "{licence}"\nattribution = "nobody"\n'
+    '[read]\ndecimal = ","\n[place]\nx = "Y"\ny = "X"\naccuracy_m = 20\n{crs}\n'
+    '[columns]\nkey = "nr"\nname = "nazwa"\n'
+)
+
+
+def test_a_first_list_of_which_all_is_asked_about_is_released_and_a_license_can_be_taken_back(
+    tmp_path: Path, repository: Path
+) -> None:
+    """Two rows without a stated system wait for a person. A null is in no list but the empty one, says SQL: refused."""
+    partners = tmp_path / "raw/partners"
+    partners.mkdir(parents=True)
+    shutil.copytree(repository / "data/raw/sample/boundaries", tmp_path / "raw/boundaries")
+    (partners / "list.csv").write_text(ROWS, encoding="utf-8")
+    contract = partners / "list.toml"
+    contract.write_text(LIST.format(licence="CC0-1.0", crs=""))
+    asked = build(tmp_path, "opole")
+    assert asked.release is not None
+    assert ask(asked.release, "SELECT in_sites, in_review FROM runs") == [(0, 2)]
+    contract.write_text(LIST.format(licence="CC0-1.0", crs='crs = "EPSG:2180"\nreading = "as declared"'))
+    settled = build(tmp_path, "opole")
+    assert settled.release is not None
+    assert ask(settled.release, "SELECT in_sites, in_review FROM runs") == [(2, 0)]
+    contract.write_text(LIST.format(licence="unknown", crs='crs = "EPSG:2180"\nreading = "as declared"'))
+    taken_back = build(tmp_path, "opole")
+    assert taken_back.release is not None
+    assert ask(taken_back.release, "SELECT sites, withheld FROM runs") == [(0, 2)]
+    told = diff(settled.release, taken_back.release)
+    assert told[["change", "cause"]].values.tolist() == [["gone", "list withheld"]] * 2

@@ -390,7 +390,6 @@ def _no_reading(crs: str | None, contract: Contract, ground: Ground, choice: Pla
     fitting = "; ".join(f"{c.reading.crs} {c.reading.name} ({c.inside_share:.0%} inside)" for c in choice.candidates)
     return (
         f"{contract.declared_in}: wrong [place] crs, x or y for {', '.join(contract.files)}: {choice.detail}."
-        + where
-        + (f" What fits: {fitting}." if fitting else usual)
+        + (f" What fits: {fitting}." if fitting else where + usual)
         + " Mend the contract."
     )

@@ -84,11 +84,12 @@ class _Record(NamedTuple):
 
 @dataclass(frozen=True)
 class _Release:
-    """One release, by key; `members` is site id -> its record keys."""
+    """One release, by key; `members` is site id -> its record keys, `withheld` are the sources that stay at home."""
 
     sites: Mapping[str, _Site]
     records: Mapping[str, _Record]
     members: Mapping[str, frozenset[str]]
+    withheld: frozenset[str] = frozenset()
 
 
 class _Row(NamedTuple):
@@ -112,8 +113,9 @@ def diff(old: Path, new: Path) -> pd.DataFrame:
     -------
     pd.DataFrame
         `CHANGE_COLUMNS`, ordered by kind of change (`CHANGES`), region and site id; empty where nothing changed.
-        `cause` names what happened to the site's records, by source: `appeared`, `vanished`, `changed` or
-        `regrouped` (the record was there before, in another site or in none); `matching` where no record differs,
+        `cause` names what happened to the site's records, by source: `appeared`, `vanished`, `withheld` (may not be
+        published any more), `changed` or `regrouped` (the record was there before, in another site or in none);
+        `matching` where no record differs,
         so that a rule or a decision did it. `distance_m` is given for `moved`.
 
     Raises
@@ -234,7 +236,16 @@ def _told_by(release: Path) -> gpd.GeoDataFrame | None:
 def _read(folder: Path) -> _Release:
     """Read what is compared of one release."""
     table, records = _table(folder, "sites.parquet", _SITE_FIELDS), _table(folder, "records.parquet", _RECORD_FIELDS)
-    return _release_of(gpd.GeoDataFrame(table), records)
+    return replace(_release_of(gpd.GeoDataFrame(table), records), withheld=_withheld(folder / FILE))
+
+
+def _withheld(package: Path) -> frozenset[str]:
+    """Return the sources of a release that may not be published; none where it does not tell."""
+    try:
+        told = pyogrio.read_dataframe(package, layer="sources", columns=["source", "publish"], read_geometry=False)
+    except (pyogrio.errors.DataSourceError, pyogrio.errors.DataLayerError):
+        return frozenset()
+    return frozenset(told.loc[~told["publish"].astype(bool), "source"])
 
 
 def _release_of(sites: gpd.GeoDataFrame, records: pd.DataFrame) -> _Release:
@@ -344,7 +355,7 @@ def _cause(site_id: str, before: _Release, after: _Release) -> str:
     events: dict[str, set[str]] = {}
     for key in keys:
         was, now = before.records.get(key), after.records.get(key)
-        event = _event(was, now)
+        event = "withheld" if was and not now and was.source in after.withheld else _event(was, now)
         if event:
             events.setdefault((now or was or _NOBODY).source, set()).add(event)
     told = [f"{source} {' and '.join(sorted(events[source]))}" for source in sorted(events)]

@@ -22,12 +22,14 @@ _SRS_BYTES = (_SRS.to_bytes(4, "little"), _SRS.to_bytes(4, "big"))
 _LISTS: Mapping[str, tuple[str, ...]] = {"aspect": ASPECTS, "status": STATUSES}
 _LISTED = ("site_points", "site_areas", "source_records", "rejected")
 
+# Of nulls SQL says that they are in no empty list: where every site is gone, each must be left out by name.
 # What must not be found: (what it is, the tables that it asks, a query that counts it).
 _LINKS: tuple[tuple[str, tuple[str, ...], str], ...] = (
     (
         "records in no site that exists",
         ("source_records", "site_points"),
-        "SELECT count(*) FROM source_records WHERE site_id NOT IN (SELECT site_id FROM site_points)",
+        "SELECT count(*) FROM source_records "
+        "WHERE site_id IS NOT NULL AND site_id NOT IN (SELECT site_id FROM site_points)",
     ),
     (
         "records whose outcome does not fit their site id",
@@ -66,14 +68,16 @@ _LINKS: tuple[tuple[str, tuple[str, ...], str], ...] = (
     (
         "compared records of no site that exists",
         ("matches", "site_points"),
-        "SELECT count(*) FROM matches WHERE left_site NOT IN (SELECT site_id FROM site_points) "
-        "OR right_site NOT IN (SELECT site_id FROM site_points)",
+        "SELECT count(*) FROM matches "
+        "WHERE (left_site IS NOT NULL AND left_site NOT IN (SELECT site_id FROM site_points)) "
+        "OR (right_site IS NOT NULL AND right_site NOT IN (SELECT site_id FROM site_points))",
     ),
     (
         "open questions about no site that exists",
         ("review", "site_points"),
-        "SELECT count(*) FROM review WHERE left_site NOT IN (SELECT site_id FROM site_points) "
-        "OR right_site NOT IN (SELECT site_id FROM site_points)",
+        "SELECT count(*) FROM review "
+        "WHERE (left_site IS NOT NULL AND left_site NOT IN (SELECT site_id FROM site_points)) "
+        "OR (right_site IS NOT NULL AND right_site NOT IN (SELECT site_id FROM site_points))",
     ),
     (
         "changes of sites that should stand and do not",

@@ -15,13 +15,13 @@ from prefect.artifacts import (
 )
 
 from flows.picture import map_picture
-from inducult_geo.frames import Counts
+from inducult_geo.frames import NO_COUNTS
 from inducult_geo.outcome import RunOutcome
 from inducult_geo.publish.spreadsheet import rows_of
+from inducult_geo.publish.symbols import aspects_in_words
 from inducult_geo.run import Run
 
 MOST_CHANGES = 100
-_LEGEND = "Monuments orange, factories blue, both orange within blue; gray where it is not known"
 
 
 def show(outcome: RunOutcome, run: Run) -> None:
@@ -44,16 +44,16 @@ def show(outcome: RunOutcome, run: Run) -> None:
         key="review", description="What waits for a person: answer it in QGIS, in a copy of the GeoPackage",
     )  # fmt: skip
     create_markdown_artifact(markdown=_files(release), key="release", description=title)
-    create_image_artifact(image_url=map_picture(release), key="map", description=_LEGEND)
+    create_image_artifact(image_url=map_picture(release), key="map", description=aspects_in_words())
 
 
 def counts_rows(outcome: RunOutcome) -> list[dict[str, Any]]:
     """Return one row a region: what came in and what became of it."""
     rows = []
     for one in outcome.regions:
-        counts = one.stage.counts if one.stage else Counts(0, 0, 0, 0)
+        counts = one.stage.counts if one.stage else NO_COUNTS
         sites = one.stage.n_sites if one.stage else 0
-        rows.append({"region": one.region, "state": one.told_state, **counts.__dict__, "sites": sites})
+        rows.append({"region": one.region, "state": one.told_state, **counts.as_dict(), "sites": sites})
     return rows
 
 

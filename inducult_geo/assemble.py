@@ -18,6 +18,7 @@ from inducult_geo.catalog import Contract, RasterSource
 from inducult_geo.enrich.density import density_surfaces
 from inducult_geo.errors import RegionError
 from inducult_geo.frames import (
+    NO_COUNTS,
     PAIR_COLUMNS,
     RECORD_COLUMNS,
     REVIEW_REASONS,
@@ -169,7 +170,7 @@ def _regions(stages: Mapping[str, Stage], told: Mapping[str, RegionOutcome], run
                 "boundary_source": stage.outline["source"],
                 "boundary_licence": stage.outline["licence"],
                 "area_km2": round(outline.area / 1e6, 2),
-                **_numbers(stage.counts),
+                **stage.counts.as_dict(),
                 "sites": stage.n_sites,
                 "state": mine.state,
                 "message": _inside(mine.message, run),
@@ -213,7 +214,7 @@ def _raster_row(raster: RasterSource, facts: Sequence[SourceFacts]) -> dict[str,
     return {
         **_about(raster, facts),
         "publish": True,
-        **_numbers(Counts(0, 0, 0, 0)),
+        **NO_COUNTS.as_dict(),
         "retrieved_at": valid_at,
         "valid_at": valid_at,
     }
@@ -250,7 +251,7 @@ def _source_row(contract: Contract, facts: Sequence[SourceFacts]) -> dict[str, A
         **_about(contract, facts),
         "publish": contract.may_publish,
         "publish_grid_m": contract.publish_grid_m,
-        **_numbers(sum((fact.counts for fact in facts), Counts(0, 0, 0, 0))),
+        **sum((fact.counts for fact in facts), NO_COUNTS).as_dict(),
         "crs": _joined(fact.crs for fact in facts),
         "reading": _joined(fact.reading for fact in facts),
         "operation": _joined(fact.operation for fact in facts),
@@ -269,10 +270,11 @@ def _run_row(
 ) -> dict[str, Any]:
     dates = pd.concat([records["valid_at"], records["retrieved_at"]]).dropna()
     sample = run.folder.is_sample
+    identities = {name: stage.run_id for name, stage in stages.items()}
     return {
-        "run_id": run_id({"stages": {name: stage.run_id for name, stage in stages.items()}, "counts": counts.__dict__}),
+        "run_id": run_id({"stages": identities, "counts": counts.as_dict()}),
         "title": TITLE + (" (sample)" if sample else ""),
-        **_numbers(counts),
+        **counts.as_dict(),
         "sites": n_sites,
         "withheld": 0,
         "version": __version__,
@@ -281,10 +283,6 @@ def _run_row(
         "is_sample": sample,
         "code": code_hash(),
     }
-
-
-def _numbers(counts: Counts) -> dict[str, int]:
-    return dict(counts.__dict__)
 
 
 def _concat(frames: Iterable[gpd.GeoDataFrame], columns: tuple[str, ...]) -> gpd.GeoDataFrame:

@@ -10,7 +10,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Any, Final, NewType
 
 import geopandas as gpd
@@ -286,6 +286,10 @@ class Counts:
             )
         return self
 
+    def as_dict(self) -> dict[str, int]:
+        """Return the numbers by their names, as tables and JSON hold them."""
+        return asdict(self)
+
     def __add__(self, other: Counts) -> Counts:
         return Counts(
             self.records_in + other.records_in,
@@ -293,6 +297,9 @@ class Counts:
             self.in_review + other.in_review,
             self.rejected + other.rejected,
         )
+
+
+NO_COUNTS: Final = Counts(0, 0, 0, 0)
 
 
 @dataclass(frozen=True)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Container
+from collections.abc import Callable, Container, Iterable
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
@@ -316,15 +316,20 @@ def facts_of(contract: Contract, region_id: str | None, table: RawTable, result:
         table.files,
         counts.check(contract.id),
         reasons_of(result.records),
-        result.first(result.placed.systems),
-        result.first(result.placed.reading),
-        result.first(result.placed.operation),
+        _each_once(result.placed.systems),
+        _each_once(result.placed.reading),
+        _each_once(result.placed.operation),
         round(float(accuracy.median()), 2) if len(accuracy) else None,
         result.placed.candidates,
         table.data_time or (str(contract.retrieved) if contract.retrieved else None),
         None,
         result.problems,
     )
+
+
+def _each_once(facts: Iterable[str | None]) -> str | None:
+    """Join what is told of the rows (their CRS, say): each fact once, sorted; null where none is."""
+    return "; ".join(sorted({fact for fact in facts if fact})) or None
 
 
 def _absent(contract: Contract, region_id: str | None) -> Gathered:

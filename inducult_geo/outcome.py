@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from inducult_geo.errors import InducultError
-from inducult_geo.frames import Counts, Problem
+from inducult_geo.frames import NO_COUNTS, Counts, Problem
 from inducult_geo.run import Run, SourceFacts
 from inducult_geo.stage import RegionOutcome
 from inducult_geo.store import DataFolder, read_json, write_json
@@ -77,7 +77,7 @@ def _places(regions: Sequence[str]) -> str:
 def unpublished(outcomes: Sequence[RegionOutcome], wide: tuple[SourceFacts, ...] = ()) -> RunOutcome:
     """Sum up a run that publishes nothing; `wide` are the failures of no region."""
     stages = [outcome.stage for outcome in outcomes if outcome.stage is not None]
-    counts = sum((stage.counts for stage in stages), Counts(0, 0, 0, 0))
+    counts = sum((stage.counts for stage in stages), NO_COUNTS)
     rejected: Counter[str] = Counter()
     for stage in stages:
         for fact in stage.facts:

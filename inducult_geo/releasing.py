@@ -7,7 +7,7 @@ Where it is not but the bytes are, nothing new is published either.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, replace
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -131,7 +131,7 @@ def _numbers(bundle: Bundle, public: Bundle, changed: int | None) -> dict[str, A
     row = bundle.run
     counts = Counts(row["records_in"], row["in_sites"], row["in_review"], row["rejected"])
     return {
-        "counts": asdict(counts),
+        "counts": counts.as_dict(),
         "n_sites": int(public.run["sites"]),
         "withheld": int(public.run["withheld"]),
         "rejected_by_reason": reasons_of(bundle.records),

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
@@ -11,7 +10,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from inducult_geo.errors import located
-from inducult_geo.frames import REJECT_REASONS, REVIEW_REASONS, Counts, Problem
+from inducult_geo.frames import NO_COUNTS, REJECT_REASONS, REVIEW_REASONS, Counts, Problem
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -34,7 +33,7 @@ def outcome_as_dict(outcome: RunOutcome) -> dict[str, Any]:
         "is_new": outcome.is_new,
         "exit_code": outcome.exit_code,
         "failures": list(outcome.failures),
-        "counts": asdict(outcome.counts),
+        "counts": outcome.counts.as_dict(),
         "sites": outcome.n_sites,
         "withheld": outcome.withheld,
         "rejected_by_reason": dict(outcome.rejected_by_reason),
@@ -43,7 +42,7 @@ def outcome_as_dict(outcome: RunOutcome) -> dict[str, Any]:
                 "region": region.region,
                 "state": region.state,
                 "message": region.message,
-                "counts": None if region.stage is None else asdict(region.stage.counts),
+                "counts": None if region.stage is None else region.stage.counts.as_dict(),
                 "sites": None if region.stage is None else region.stage.n_sites,
                 "sources": [] if region.stage is None else [fact.as_dict() for fact in region.stage.facts],
             }
@@ -62,7 +61,7 @@ def outcome_tables(outcome: RunOutcome, run: Run, console: Console) -> None:
     table.add_column("state")
     for region in outcome.regions:
         stage = region.stage
-        counts = Counts(0, 0, 0, 0) if stage is None else stage.counts
+        counts = NO_COUNTS if stage is None else stage.counts
         cells = _cells(counts, 0 if stage is None else stage.n_sites)
         table.add_row(
             escape(region.region), *cells, region.told_state if region.is_whole else f"[bold]{region.told_state}[/]"
@@ -212,7 +211,7 @@ def _cells(counts: Counts, sites: int) -> list[str]:
 def _rest(outcome: RunOutcome) -> Counts:
     """Return the records of wide sources that lie in no region of this run."""
     counts = [region.stage.counts for region in outcome.regions if region.stage is not None]
-    within = sum(counts, Counts(0, 0, 0, 0))
+    within = sum(counts, NO_COUNTS)
     whole = outcome.counts
     return Counts(
         whole.records_in - within.records_in,

@@ -14,7 +14,7 @@ from typing import Any, Literal
 
 from inducult_geo.catalog import Catalog, load_catalog, told_by_stewards
 from inducult_geo.digest import FileHashes
-from inducult_geo.frames import Counts, FileRead, Problem
+from inducult_geo.frames import NO_COUNTS, Counts, FileRead, Problem
 from inducult_geo.settings import Settings, load_settings
 from inducult_geo.store import DataFolder, read_json, write_json
 
@@ -133,7 +133,7 @@ class SourceFacts:
     region: str | None
     state: State
     files: tuple[FileRead, ...] = ()
-    counts: Counts = field(default_factory=lambda: Counts(0, 0, 0, 0))
+    counts: Counts = NO_COUNTS
     rejected_by_reason: Mapping[str, int] = field(default_factory=dict)
     crs: str | None = None
     reading: str | None = None

@@ -133,7 +133,7 @@ class Stage:
         return {
             "region": self.region,
             "run_id": self.run_id,
-            "counts": self.counts.__dict__,
+            "counts": self.counts.as_dict(),
             "n_sites": self.n_sites,
             "sources": [one.as_dict() for one in self.facts],
             "outline": dict(self.outline),

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from colorsys import rgb_to_hsv
+
 import pytest
 
 from inducult_geo.frames import ASPECTS, PAIR_COLUMNS, PRESENT_USES, RECORD_COLUMNS, SITE_COLUMNS, STATUSES
 from inducult_geo.publish.domains import DOMAINS
 from inducult_geo.publish.layers import LAYERS, layer_named
 from inducult_geo.publish.styles import environment
-from inducult_geo.publish.symbols import ASPECT_RINGS, THEME_MARKS
+from inducult_geo.publish.symbols import ASPECT_RINGS, THEME_MARKS, aspects_in_words
 
 COLUMNS = [(layer, column) for layer in LAYERS for column in layer.columns]
 KINDS = {"str": "text", "Int64": "whole", "float64": "number", "boolean": "flag"}
@@ -53,6 +55,26 @@ def test_every_layer_is_described_and_has_its_style(layer):
     assert environment().get_template(layer.style)
 
 
+@pytest.mark.parametrize("layer", LAYERS, ids=lambda layer: layer.name)
+def test_a_layer_with_a_geometry_is_drawn_by_a_style_of_its_own(layer):
+    assert layer.style == (f"{layer.name}.qml.j2" if layer.geometry else "table.qml.j2")
+    assert layer.style_name == ("by aspect" if layer.name == "site_points" else "default")
+
+
+def test_the_tree_of_the_project_has_the_sites_first_and_each_layer_where_it_belongs():
+    groups: dict[str, list[str]] = {}
+    for layer in LAYERS:
+        groups.setdefault(layer.group, []).append(layer.name)
+    assert groups == {
+        "Sites": ["site_points", "site_areas"],
+        "Review": ["review"],
+        "Evidence": ["source_records", "matches", "rejected", "sources", "runs"],
+        "Changes": ["changes"],
+        "Background": ["regions"],
+        "Documentation": ["dictionary", "vocabulary"],
+    }
+
+
 def test_default_layer_comes_first_and_the_laws_tables_are_always_there():
     assert LAYERS[0].name == "site_points"
     assert {layer.name for layer in LAYERS if layer.always} == {
@@ -89,3 +111,13 @@ def test_every_aspect_and_theme_has_its_own_mark():
         ASPECT_RINGS["factory"][0][0],
         ASPECT_RINGS["monument"][0][0],
     }
+
+
+def test_the_legend_in_words_names_the_colors_that_the_signs_have():
+    hues = {"orange": (15, 45), "blue": (190, 250)}
+    said = dict(part.split(": ") for part in aspects_in_words().split("; "))
+    assert [*said] == [DOMAINS["aspect"][value] for value in ASPECT_RINGS]
+    for words, rings in zip(said.values(), ASPECT_RINGS.values(), strict=True):
+        for word, (mark, _) in zip(words.split(" within "), reversed(rings), strict=True):
+            hue, saturation, _ = rgb_to_hsv(*(part / 255 for part in bytes.fromhex(mark.color[1:])))
+            assert saturation == 0 if word == "gray" else hues[word][0] < 360 * hue < hues[word][1], (word, mark)

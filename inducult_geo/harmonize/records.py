@@ -50,11 +50,6 @@ class Harmonized:
     placed: Placed
     problems: tuple[Problem, ...]
 
-    def first(self, facts: list[str | None]) -> str | None:
-        """Return the fact (reading, operation, crs) of the first accepted rows; several are joined."""
-        kept = sorted({fact for fact in facts if fact})
-        return "; ".join(kept) or None
-
 
 def harmonize(table: RawTable, contract: Contract, ground: Ground, vocabulary: Vocabulary) -> Harmonized:
     """Make records of a source's raw rows.

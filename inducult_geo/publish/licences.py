@@ -21,12 +21,14 @@ import shapely
 
 from inducult_geo.catalog import OSM, Contract
 from inducult_geo.frames import (
+    NO_COUNTS,
     RECORD_COLUMNS,
     REJECT_REASONS,
     REVIEW_REASONS,
     Pairs,
     Sites,
     content_hash,
+    counts_of,
     from_json,
 )
 from inducult_geo.publish.bundle import Bundle
@@ -318,20 +320,15 @@ def _counted(bundle: Bundle, withheld: pd.Series) -> Bundle:
     open_questions = asked.value_counts().sub(same, fill_value=0)
     sites = bundle.sites.copy()
     sites["n_review"] = sites["site_id"].map(open_questions).fillna(0).astype("Int64")
-    totals = _outcomes(bundle.records["outcome"])
-    run = {**bundle.run, **totals, "sites": len(sites), "withheld": int(withheld.sum())}
+    totals = counts_of(bundle.records["outcome"])
+    run = {**bundle.run, **totals.as_dict(), "sites": len(sites), "withheld": int(withheld.sum())}
     return replace(bundle, sources=sources, regions=regions, sites=Sites(sites), run=run)
-
-
-def _outcomes(outcome: pd.Series) -> dict[str, int]:
-    named = {"in_sites": "site", "in_review": "review", "rejected": "rejected"}
-    return {"records_in": len(outcome)} | {name: int((outcome == value).sum()) for name, value in named.items()}
 
 
 def _with_counts(frame: Any, key: str, records: pd.DataFrame) -> Any:
     out = frame.copy()
-    groups = {name: _outcomes(group) for name, group in records.groupby(key)["outcome"]}
-    empty = _outcomes(pd.Series([], dtype="str"))
+    groups = {name: counts_of(group).as_dict() for name, group in records.groupby(key)["outcome"]}
+    empty = NO_COUNTS.as_dict()
     for name in empty:
         out[name] = pd.array([groups.get(value, empty)[name] for value in out[key]], dtype="Int64")
     return out

@@ -34,6 +34,7 @@ class AspectMark:
 MONUMENT = Mark("#d55e00", "circle")
 FACTORY = Mark("#0072b2", "square")
 UNKNOWN = Mark("#707070", "diamond")
+COLOR_WORDS: Mapping[str, str] = {MONUMENT.color: "orange", FACTORY.color: "blue", UNKNOWN.color: "gray"}
 
 ASPECT_RINGS: Mapping[str, tuple[tuple[Mark, float], ...]] = {
     "monument": ((MONUMENT, 1.0),),
@@ -67,6 +68,15 @@ def aspect_marks() -> list[AspectMark]:
     """Return the aspects in the order of their legend."""
     labels = DOMAINS["aspect"]
     return [AspectMark(value, labels[value], rings) for value, rings in ASPECT_RINGS.items()]
+
+
+def aspects_in_words() -> str:
+    """Return the legend of aspects as a sentence, for where no sign can be shown."""
+    colors = {
+        mark.label: " within ".join(COLOR_WORDS[ring.color] for ring, _ in reversed(mark.rings))
+        for mark in aspect_marks()
+    }
+    return "; ".join(f"{label}: {color}" for label, color in colors.items())
 
 
 def theme_marks() -> list[tuple[str, str, Mark]]:

@@ -7,14 +7,13 @@ let a person change.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 from uuid import NAMESPACE_URL, uuid5
 
 from inducult_geo.catalog import OSM
 from inducult_geo.publish.bundle import Bundle
-from inducult_geo.publish.licences import used_sources
+from inducult_geo.publish.licences import credits_of
 from inducult_geo.publish.metadata import data_date
 
 CREDIT, DATED = "inducult_credit", "inducult_date"
@@ -110,18 +109,8 @@ def layouts(bundle: Bundle) -> dict[str, Any]:
 
 def printed_credits(bundle: Bundle) -> list[str]:
     """Return who must be named on a printed map: each credit with its license once, OpenStreetMap first."""
-    used = used_sources(bundle)
-    ordered = used.assign(_later=used["source"] != OSM).sort_values(["_later", "source"])
-    named = ordered[["attribution", "licence"]].itertuples(index=False, name=None)
-    regions = bundle.regions.sort_values("region")
-    outlines = regions[["boundary_source", "boundary_licence"]].itertuples(index=False, name=None)
-    link = ["openstreetmap.org/copyright"] if (used["source"] == OSM).any() else []
-    return [*dict.fromkeys([*_credits(named), *_credits(outlines)]), *link]
-
-
-def _credits(rows: Iterable[tuple[Any, Any]]) -> Iterator[str]:
-    for who, licence in rows:
-        # On one line: the room that a credit gets is counted in letters.
-        named, under = (" ".join(text.split()) if isinstance(text, str) else "" for text in (who, licence))
-        if named:
-            yield named + (f" ({under})" if under else "")
+    owed = sorted(credits_of(bundle), key=lambda credit: credit.source != OSM)
+    # On one line: the room that a credit gets is counted in letters.
+    named = [" ".join(credit.named.split()) for credit in owed if credit.who]
+    link = ["openstreetmap.org/copyright"] if any(credit.source == OSM for credit in owed) else []
+    return [*dict.fromkeys(named), *link]

@@ -12,7 +12,7 @@ import math
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, NamedTuple
 
 import geopandas as gpd
 import numpy as np
@@ -101,19 +101,37 @@ def for_release(bundle: Bundle, contracts: Mapping[str, Contract]) -> Bundle:
     return _counted(_credited(released), bundle.records[stays]["source"].value_counts())
 
 
+class Credit(NamedTuple):
+    """Who must be named for what: a source (by its id and title) or the outline of a region (`source` is null)."""
+
+    source: str | None
+    what: str
+    who: str
+    licence: str
+
+    @property
+    def named(self) -> str:
+        """Who, and under which license."""
+        return self.who + (f" ({self.licence})" if self.licence else "")
+
+
+def credits_of(bundle: Bundle) -> list[Credit]:
+    """Return who must be named for the sources in the release, by id, then for the outlines of regions that say it."""
+    sources = [
+        Credit(str(row.source), _text(row.title), _text(row.attribution), _text(row.licence))
+        for row in used_sources(bundle).sort_values("source").itertuples()
+    ]
+    outlines = [
+        Credit(None, f"Outline of {_text(row.title)}", _text(row.boundary_source), _text(row.boundary_licence))
+        for row in bundle.regions.sort_values("region").itertuples()
+    ]
+    return sources + [credit for credit in outlines if credit.who]
+
+
 def credit_lines(bundle: Bundle) -> list[str]:
     """Return one line for each source and outline in the release: title, credit, license."""
-    used = used_sources(bundle).sort_values("source")
-    lines = [f"{_text(s.title)}: {_text(s.attribution)} ({_text(s.licence)})" for s in used.itertuples()]
-    regions = bundle.regions.sort_values("region")
-    outlines = [
-        f"Outline of {_text(r.title)}: {_text(r.boundary_source)}"
-        + (f" ({_text(r.boundary_licence)})" if _text(r.boundary_licence) else "")
-        for r in regions.itertuples()
-        if _text(r.boundary_source)
-    ]
-    odbl = [f"Derived database under {ODBL}"] if (bundle.records["source"] == OSM).any() else []
-    return lines + outlines + odbl
+    lines = [f"{credit.what}: {credit.named}" for credit in credits_of(bundle)]
+    return lines + ([f"Derived database under {ODBL}"] if (bundle.records["source"] == OSM).any() else [])
 
 
 def credit_text(bundle: Bundle) -> str:

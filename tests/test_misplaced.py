@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from match_rows import backdrop, point, records, row, square
 
 from inducult_geo.match.compared import Compared
-from inducult_geo.match.comparisons import in_outline, place, same_area
+from inducult_geo.match.comparisons import in_outline, inside, place, same_area
 from inducult_geo.match.link import link
 from inducult_geo.match.misplaced import ASTRAY_FROM_M, ASTRAY_FROM_TIMES, KNOWN_FROM, astray_m
 from inducult_geo.match.prepare import prepare
@@ -111,7 +111,10 @@ def test_a_place_that_contradicts_its_town_says_nothing_about_others_of_that_tow
     assert not np.isnan(placed(one, other, *town(postcode="74123", count=1)))
 
 
-@pytest.mark.parametrize(("compare", "other"), [(in_outline, point(200_000)), (same_area, square(20, 200_000))])
+@pytest.mark.parametrize(
+    ("compare", "other"),
+    [(in_outline, point(200_000)), (same_area, square(20, 200_000)), (inside, square(60, 200_000))],
+)
 def test_nor_do_outlines_say_anything_of_such_a_place(compare, other):
     told = {"city": "Taranto", "country": "IT"}
     works = row("a:1", "Raffineria", square(20), **told), row("b:1", "Raffineria", other, **told)

@@ -96,11 +96,19 @@ class Compared:
         return found
 
     @cached_property
+    def telling_m(self) -> Floats:
+        """Distance in meters where it tells something: NaN, too, where a place contradicts its town."""
+        return np.where(self.is_astray, np.nan, self.distance_m)
+
+    @cached_property
     def areas(self) -> tuple[Floats, Floats, Floats]:
-        """Area of the left, of the right, and of what they share, in m2; shared is NaN unless both are areas."""
+        """Area of the left, of the right, and of what they share, in m2.
+
+        What they share is NaN unless both are areas, and where a place contradicts its town.
+        """
         a, b = self.prepared.area_m2[self.left], self.prepared.area_m2[self.right]
         shared = np.full(len(a), np.nan)
-        both = np.flatnonzero((a > NO_AREA_M2) & (b > NO_AREA_M2))
+        both = np.flatnonzero((a > NO_AREA_M2) & (b > NO_AREA_M2) & ~self.is_astray)
         shared[both] = 0.0
         touching = both[self.distance_m[both] <= 0]
         mine, theirs = (shapely.make_valid(self.prepared.geometry[side[touching]]) for side in (self.left, self.right))

@@ -163,7 +163,7 @@ def place(pairs: Compared) -> Scores:
     Unknown, too, where a place contradicts its town (see `misplaced`).
     """
     unit = pairs.unit_m
-    found = np.where(pairs.is_astray, np.nan, np.log10(1 + pairs.distance_m / unit))
+    found = np.log10(1 + pairs.telling_m / unit)
     return Scores(found, lambda rows: [f"{pairs.distance_m[i]:.0f} m, true to {unit[i]:.0f} m" for i in rows])
 
 
@@ -174,12 +174,14 @@ def same_area(pairs: Compared) -> Scores:
     """
     a, b, shared = pairs.areas
     found = shared / np.maximum(a + b - np.nan_to_num(shared), NO_AREA_M2)
-    found[pairs.is_astray] = np.nan
     return Scores(found, _percent(found))
 
 
 def inside(pairs: Compared) -> Scores:
-    """Share of the smaller area that lies in the larger, where the larger is at least twice as large; else unknown."""
+    """Share of the smaller area that lies in the larger, where the larger is at least twice as large; else unknown.
+
+    Unknown, too, where a place contradicts its town (see `misplaced`).
+    """
     a, b, shared = pairs.areas
     small, large = np.minimum(a, b), np.maximum(a, b)
     found = np.where(large >= 2 * small, shared / np.maximum(small, NO_AREA_M2), np.nan)
@@ -198,7 +200,7 @@ def in_outline(pairs: Compared) -> Scores:
         return Scores(value, _percent(value))
     larger = np.maximum(p.area_m2.take(pairs.left), p.area_m2.take(pairs.right))
     is_one_wide = p.is_wide.take(pairs.left) != p.is_wide.take(pairs.right)
-    rows = np.flatnonzero((larger > NO_AREA_M2) & is_one_wide & ~pairs.is_astray)
+    rows = np.flatnonzero((larger > NO_AREA_M2) & is_one_wide & ~np.isnan(pairs.telling_m))
     bound_m = np.hypot(*(p.accuracy_m[side[rows]] for side in (pairs.left, pairs.right)))
     value[rows] = _told_by_outline(larger[rows], pairs.distance_m[rows], bound_m, pairs.unit_m[rows])
 

@@ -26,7 +26,7 @@ _HOW: Final[Mapping[str, str]] = {
     "n_sources": "counted",
     "n_records": "counted",
     "n_review": "counted",
-    "part_of": "decided by a person",
+    "part_of": "by its outline, or decided by a person",
     "timeline": "from the years of all records",
     "conflicts": "where records contradict each other",
     "confidence": "the weakest link that holds the records together; 1 where nothing was matched",
@@ -212,9 +212,10 @@ def _apart(site: Site) -> Iterator[str]:
             if pair["left_site"] == site.site_id
             else (pair["right_key"], pair["left_key"])
         )
+        score = f", probability {_number(pair['score'])}" if pd.notna(pair["score"]) else ""
         yield (
-            f"Kept apart from {_shown(other)}: {mine} and {theirs} ({_decided(pair['decision'])}, probability "
-            f"{_number(pair['score'])}; {_shown(pair['why'])})."
+            f"Kept apart from {_shown(other)}: {mine} and {theirs} ({_decided(pair['decision'])}{score}; "
+            f"{_shown(pair['why'])})."
         )
     for question in site.review.to_dict("records"):
         yield f"Open question {question['review_id']}: {_shown(question['question'])}"

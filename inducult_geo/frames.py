@@ -116,7 +116,7 @@ SITE_COLUMNS: Mapping[str, str] = {
     "n_sources": WHOLE,
     "n_records": WHOLE,
     "n_review": WHOLE,  # open questions about this site
-    "part_of": TEXT,  # the site that it lies in and belongs to, by a steward's word
+    "part_of": TEXT,  # the site that it lies in and belongs to, by its outline or a steward's word
     "conflicts": TEXT,  # JSON: column -> record key -> value, where records contradict each other
     "confidence": NUMBER,
     "accuracy_m": NUMBER,
@@ -141,12 +141,12 @@ PAIR_COLUMNS: Mapping[str, str] = {
     "right_key": TEXT,
     "region": TEXT,
     "score": NUMBER,  # calibrated probability that both are one site
-    "decision": TEXT,  # match, review, no_match, or a steward's same, part_of, different
+    "decision": TEXT,  # match, review, no_match, part_of, or a steward's same, part_of, different
     "distance_m": NUMBER,
     "why": TEXT,  # the waterfall, for a person
     "left_site": TEXT,
     "right_site": TEXT,
-    "decided_by": TEXT,  # null where the score decided
+    "decided_by": TEXT,  # null where the program decided
 }
 
 REJECT_REASONS: Mapping[str, str] = {

@@ -22,6 +22,8 @@ from inducult_geo.match.comparisons import inside
 from inducult_geo.match.decisions import PART_OF, SAME, Decision, Decisions
 from inducult_geo.match.history import MUSEUM_THEME
 from inducult_geo.match.lookup import places_in, places_of
+from inducult_geo.match.parts import Part
+from inducult_geo.match.pieces import Folds
 from inducult_geo.match.score import EVEN, UNIT, Scored
 from inducult_geo.match.waterfall import explain
 from inducult_geo.ragged import Flags, Ints
@@ -34,7 +36,6 @@ WORTH_ASKING: Final = 0.2
 
 INSIDE_FROM: Final = 0.9
 
-FOLDED: Final = "exact duplicate within one source: same place, names and particulars"
 FAR_UNITS: Final = 4.0
 FAR_FROM_M: Final = 4000.0
 """Places contradict each other where they are farther apart than so many times their accuracy, and than this."""
@@ -64,16 +65,17 @@ class Settled:
     """What is known when pairs are told: records in the order of their keys, clusters, words, ids.
 
     `many` names the sources of which several records may be one site (permits, units); `is_first` tells of each scored
-    pair what `sure_or_first` says.
+    pair what `sure_or_first` says; `parts` are what outlines say of sites that belong to others (see `parts`).
     """
 
     records: Records
     clusters: Clusters
     decisions: Decisions
-    folded: Mapping[str, str]
+    folds: Folds
     members: pd.Series
     many: Collection[str]
     is_first: Flags
+    parts: Sequence[Part] = ()
 
     @cached_property
     def keys(self) -> NDArray[np.object_]:
@@ -258,8 +260,9 @@ def _why(scored: Scored, rows: Ints) -> NDArray[np.object_]:
 def _unscored(scored: Scored, settled: Settled, twins: Sequence[Pair]) -> pd.DataFrame:
     """Pairs that were no candidates, but were decided, folded, or are two records of one source in one site."""
     rows, keys = settled.rows, settled.keys
-    wanted = {*settled.decisions.latest, *((min(pair), max(pair)) for pair in settled.folded.items())}
-    wanted |= {(a, b) for a, b in twins if settled.folded.get(b, b) != settled.folded.get(a, a)}
+    wanted = {*settled.decisions.latest, *((min(pair), max(pair)) for pair in settled.folds.first.items())}
+    wanted |= {(a, b) for a, b in twins if settled.folds.reason(a, b) is None}
+    wanted |= {(min(one.part, one.whole), max(one.part, one.whole)) for one in settled.parts}
     codes = np.sort(codes_of(wanted, rows))
     if len(codes):
         low, high = _ends(scored, settled)
@@ -314,6 +317,8 @@ def _tell(table: pd.DataFrame, codes: Ints, settled: Settled, reasons: Mapping[P
     by = np.full(len(table), None, dtype=object)
     turned = np.zeros(len(table), dtype=bool)
     left = table["left_key"].to_numpy(dtype=object)
+    for row, part in _rows_of({(one.part, one.whole): one for one in settled.parts}, at, rows):
+        decision[row], why[row], turned[row] = PART_OF, part.why, left[row] != part.part
     for row, word in _rows_of(settled.decisions.latest, at, rows):
         decision[row], why[row], by[row] = word.decision, decided(word), word.who
         turned[row] = word.decision == PART_OF and left[row] != word.left
@@ -331,14 +336,15 @@ def _rows_of(values: Mapping[Pair, Value], at: Mapping[int, int], rows: pd.Index
 
 def _reasons(settled: Settled, twins: Sequence[Pair]) -> dict[Pair, str]:
     """Say why records of one source are one site."""
-    told = {(min(pair), max(pair)): FOLDED for pair in settled.folded.items() if _is_one(pair, settled)}
+    folds = settled.folds
+    told = {(min(pair), max(pair)): folds.why[pair[0]] for pair in folds.first.items() if _is_one(pair, settled)}
     if not twins:
         return told
     source = dict(zip(settled.keys, settled.records["source"], strict=True))
     spoken = _joined_by_words(settled)
     for a, b in twins:
-        if settled.folded.get(b, b) == settled.folded.get(a, a):
-            told[a, b] = FOLDED
+        if reason := folds.reason(a, b):
+            told[a, b] = reason
         elif source[a] in settled.many:
             told[a, b] = f"the contract of '{source[a]}' says that several of its records may be one site"
         elif settled.members[a] in spoken:

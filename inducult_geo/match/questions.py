@@ -8,7 +8,8 @@ each other with no address to confirm it, and nothing surer holds its two record
 between the same two sites, or the same two parts of a site that surer pairs hold together (a plant's units, one by
 one), only the best is asked about: its answer settles the others. Of the further permits or units of a record only
 sure ones are joined (`score.UNIT`), and none is asked about.
-Sites that a steward keeps apart are never asked about again, whichever of their records the word was about.
+Sites that a steward keeps apart are never asked about again, whichever of their records the word was about; nor is one
+whose outline tells that it is a part of the other (see `parts`).
 
 **In which order.** `priority` is what an answer may be expected to change: the chance that it is not what the map
 shows now times the number of things that would change, of `CHANGES`, over their number. Where a pair was kept apart,
@@ -32,7 +33,7 @@ from scipy import sparse
 from scipy.sparse.csgraph import connected_components
 
 from inducult_geo.frames import Records, from_json
-from inducult_geo.match.decisions import SAME
+from inducult_geo.match.decisions import PART_OF, SAME
 from inducult_geo.match.history import CLOSED
 from inducult_geo.match.lookup import places_of
 from inducult_geo.match.naming import plain_name
@@ -98,9 +99,10 @@ def questions(table: pd.DataFrame, records: Records) -> tuple[pd.DataFrame, pd.D
 
 
 def _hushed(table: pd.DataFrame) -> pd.DataFrame:
-    """Close the questions about sites that a steward keeps apart."""
+    """Close the questions about sites that a steward keeps apart, or of which one is a part of the other."""
     out = table.copy()
-    said = out[out["decided_by"].notna() & (out["decision"] != SAME) & (out["left_site"] != out["right_site"])]
+    told = (out["decided_by"].notna() & (out["decision"] != SAME)) | (out["decision"] == PART_OF)
+    said = out[told & (out["left_site"] != out["right_site"])]
     words = {_sites(a, b): why for a, b, why in zip(said["left_site"], said["right_site"], said["why"], strict=True)}
     if words:
         review = out.index[out["decision"] == "review"]

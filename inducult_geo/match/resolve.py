@@ -17,15 +17,15 @@ from inducult_geo.match.columns import as_column, no_texts, taken, texts
 from inducult_geo.match.compared import Compared
 from inducult_geo.match.continuity import Heir, fingerprints, heirs, successors, traced
 from inducult_geo.match.decisions import Decisions
-from inducult_geo.match.duplicates import fold_duplicates
 from inducult_geo.match.golden import Confidence, golden
 from inducult_geo.match.identity import assign_ids
 from inducult_geo.match.lookup import is_in, order_of, places_in
 from inducult_geo.match.outcomes import Settled, museum_beside_works, outcomes, sure_or_first
+from inducult_geo.match.parts import Belonging, belonging, parts_of
+from inducult_geo.match.pieces import as_one, folds_of
 from inducult_geo.match.prepare import prepare
 from inducult_geo.match.questions import REVIEW_COLUMNS, question_id, questions
 from inducult_geo.match.registry import first_seen_of, typed_registry
-from inducult_geo.match.relations import wholes
 from inducult_geo.match.score import Scored, Weights, score
 from inducult_geo.ragged import Flags
 
@@ -73,10 +73,8 @@ def resolve(
 
     Parameters
     ----------
-    records
-        Accepted records of all sources, in the work CRS.
-    contracts
-        Source -> contract.
+    records, contracts
+        Accepted records of all sources, in the work CRS; source -> contract.
     decisions, registry
         What stewards decided (obeyed, and never asked again); the registry of site ids so far.
     run_id
@@ -92,21 +90,23 @@ def resolve(
         Where a record key stands twice, or a rejected record is among them.
     """
     ordered = _by_key(records)
-    folded = fold_duplicates(ordered)
     marks = fingerprints(ordered)
     word, found = _carried(decisions, registry, ordered, marks)
+    folds = folds_of(ordered, sources_in_pieces(contracts), word)
     many = sources_of_units(contracts)
-    scored = (comparing or compare)(_each_once(ordered, folded), many=many)
+    scored = (comparing or compare)(as_one(ordered, folds), many=many)
     first = sure_or_first(scored, many)
-    clusters = cluster(ordered, links(scored, word, folded, first), many=many, decisions=word, folded=folded)
+    clusters = cluster(ordered, links(scored, word, folds.first, first), many=many, decisions=word, folded=folds.first)
     assigned = assign_ids(clusters.group, registry, ordered, marks=marks, found=found)
     members = assigned.members
-    table, review = questions(outcomes(scored, Settled(ordered, clusters, word, folded, members, many, first)), ordered)
+    nested = _belonging(ordered, word, members)
+    settled = Settled(ordered, clusters, word, folds, members, many, first, nested.parts)
+    table, review = questions(outcomes(scored, settled), ordered)
     # What the pairs say has been told: of a million records that is as much again as all that is made from here on.
-    del scored, clusters, marks
+    del scored, clusters, marks, settled
     homed = _homed(ordered, members, assigned.registry)
     sites = golden(homed, contracts, confidence=_confidence(table, review, members), run_id=run_id)
-    sites["part_of"] = _wholes(sites["site_id"], word, members)
+    sites["part_of"] = _wholes(sites["site_id"], nested.whole_of)
     _count(ordered, sites, members)
     return Resolution(sites, members, as_pairs(table), review, assigned.registry, word.problems)
 
@@ -119,19 +119,16 @@ def _by_key(records: Records) -> Records:
     return Records((records if is_ordered else records.iloc[order]).reset_index(drop=True))
 
 
-def _each_once(records: Records, folded: Mapping[str, str]) -> Records:
-    """Leave out exact duplicates.
-
-    Equals would be each other's rivals, and every question about them would be asked as often as they stand there.
-    """
-    return Records(records[~is_in(records["record_key"], folded)].reset_index(drop=True)) if folded else records
-
-
-def _wholes(site_ids: pd.Series, decisions: Decisions, members: pd.Series) -> pd.Series:
-    """Return the whole of each site that is a part."""
-    spoken = [key for one in decisions.latest.values() for key in (one.left, one.right)]
+def _belonging(records: Records, decisions: Decisions, members: pd.Series) -> Belonging:
+    """Settle which sites are parts of which."""
+    parts, words = parts_of(records), [*decisions.latest.values()]
+    spoken = {key for one in words for key in one.pair} | {key for one in parts for key in (one.part, one.whole)}
     homes = {str(key): str(site) for key, site in members[is_in(members.index, spoken)].items()}
-    whole_of = {part: whole for part, (whole, _) in wholes(decisions.latest.values(), homes).items()}
+    return belonging(parts, words, homes)
+
+
+def _wholes(site_ids: pd.Series, whole_of: Mapping[str, str]) -> pd.Series:
+    """Return the whole of each site that is a part."""
     return site_ids.map(whole_of).astype("str") if whole_of else pd.Series(as_column(no_texts(len(site_ids))))
 
 
@@ -168,6 +165,11 @@ def compare(records: Records, weights: Weights | None = None, *, many: Collectio
 def sources_of_units(contracts: Mapping[str, Contract]) -> frozenset[str]:
     """Name the sources of which several records may be one site (permits, units)."""
     return frozenset(name for name, contract in contracts.items() if contract.units_per_site)
+
+
+def sources_in_pieces(contracts: Mapping[str, Contract]) -> frozenset[str]:
+    """Name the sources that draw one works in several pieces (halls, tracks)."""
+    return frozenset(name for name, contract in contracts.items() if contract.drawn_in_pieces)
 
 
 def _refuse_bad_keys(records: Records) -> None:

@@ -168,7 +168,7 @@ SITES: tuple[Column, ...] = (
         C("n_sources", "whole", "Number of sources", "How many sources know the site."),
         C("n_records", "whole", "Number of records", "How many records the site is made of."),
         C("n_review", "whole", "Open questions", "How many questions about the site wait for a person."),
-        C("part_of", "text", "Part of site", "Site that this one lies in and belongs to, as a person decided."),
+        C("part_of", "text", "Part of site", "Site that this one belongs to, by outlines or as a person decided."),
         C("conflicts", "text", "Contradictions", "Column -> record -> value, where records disagree.", json=True),
         C("confidence", "number", "Confidence (0 to 1)", "How surely the records of the site belong together."),
         _ACCURACY,
@@ -242,7 +242,7 @@ PAIRS: tuple[Column, ...] = (
     _WHY,
     C("left_site", "text", "Site of the left", "Site that the left record is part of."),
     C("right_site", "text", "Site of the right", "Site that the right record is part of."),
-    C("decided_by", "text", "Decided by", "Who decided; null where the score did."),
+    C("decided_by", "text", "Decided by", "Who decided; null where the program did."),
 )
 """Columns of `matches`: those of `PAIR_COLUMNS`."""
 

@@ -60,7 +60,7 @@ DOMAINS: Mapping[str, Mapping[str, str]] = {
         "review": "Doubtful (by score)",
         "no_match": "Two sites (by score)",
         "same": "One site (a person decided)",
-        "part_of": "One is part of the other (a person decided)",
+        "part_of": "The left is part of the right (by outline, or a person decided)",
         "different": "Two sites (a person decided)",
     },
     "decision": {

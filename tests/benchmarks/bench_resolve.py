@@ -54,7 +54,15 @@ YEARS = ("2021-05", "2022-07", "2024-03")
 
 def contract(source: str) -> Contract:
     many = MANY.get(source, False)
-    return Contract(id=source, title=source, files="x", licence="CC0-1.0", attribution=source, units_per_site=many)
+    return Contract(
+        id=source,
+        title=source,
+        files="x",
+        licence="CC0-1.0",
+        attribution=source,
+        units_per_site=many,
+        drawn_in_pieces=source == "osm",
+    )
 
 
 def resolved(records: Records, registry: pd.DataFrame | None = None) -> Resolution:

@@ -1,0 +1,124 @@
+"""What lies within another record of its source and belongs to it is a part of that site."""
+
+from __future__ import annotations
+
+import itertools
+
+import pytest
+from match_rows import backdrop, point, records, row, square
+
+from inducult_geo.match import Decision, empty_registry, resolve
+from inducult_geo.match.decisions import replay
+from inducult_geo.match.parts import ITS_KIND, ITS_NAME, NAMELESS, Part, belonging, parts_of
+
+COLLIERY = row("osm:w", "Zeche Morgenstern", square(400), type="coal_mine", theme="mining", accuracy_m=5.0)
+FRAME = row("osm:f", "Alter Turm", point(100), type="headframe", theme="mining", accuracy_m=5.0)
+
+
+def inner(key="osm:i", name=None, geometry=None, **more):
+    return row(key, name, point(50) if geometry is None else geometry, **({"accuracy_m": 5.0} | more))
+
+
+def run(*rows, words=()):
+    return resolve(
+        records(*rows, *backdrop(12)), contracts={}, decisions=replay(words), registry=empty_registry(), run_id="r"
+    )
+
+
+def word(left, right, decision):
+    return Decision("Eva", "2026-01-01", left, right, decision, "seen")
+
+
+def wholes(made):
+    return made.sites.set_index("site_id")["part_of"].dropna().to_dict()
+
+
+def test_the_headframe_in_the_colliery_is_a_part_of_it_and_stays_a_site():
+    made = run(COLLIERY, FRAME)
+    frame, works = made.members["osm:f"], made.members["osm:w"]
+    assert frame != works
+    assert wholes(made) == {frame: works}
+    pair = made.pairs[made.pairs["decision"] == "part_of"].iloc[0]
+    assert (pair["left_key"], pair["right_key"], pair["why"]) == ("osm:f", "osm:w", ITS_KIND)
+    assert (pair["left_site"], pair["right_site"], pair["distance_m"]) == (frame, works, 0)
+    assert pair[["decided_by", "score"]].isna().all()
+    assert made.review.empty
+
+
+@pytest.mark.parametrize(
+    ("part", "why"),
+    [
+        pytest.param(inner(name="Morgenstern Schacht 2", type="warehouse"), ITS_NAME, id="its name and more"),
+        pytest.param(inner(name="Bergbaumuseum Ruhr", type="industrial_museum"), ITS_KIND, id="museum"),
+        pytest.param(inner(type="industrial_building"), NAMELESS, id="building without a name"),
+        pytest.param(inner(type="ore_mine", theme="mining"), NAMELESS, id="its theme, without a name"),
+        pytest.param(inner(name="Kokerei 2", type="coking_plant", theme="mining"), NAMELESS, id="words of trade alone"),
+        pytest.param(inner(geometry=square(80, 195), type="chimney"), None, id="an eighth of it outside"),
+        pytest.param(inner(geometry=square(80, 160), type="chimney"), ITS_KIND, id="touches the border"),
+        pytest.param(inner(geometry=square(380), type="chimney"), None, id="nearly the whole"),
+        pytest.param(inner(geometry=point(300), type="chimney"), None, id="outside"),
+        pytest.param(inner(name="Brauerei Huber", type="brewery", theme="food_drink"), None, id="other works"),
+        pytest.param(inner(name="Huber GmbH", type="industrial_building"), None, id="another company's building"),
+        pytest.param(inner(type="brewery", theme="food_drink"), None, id="another theme, without a name"),
+        pytest.param(inner(type="chimney", accuracy_m=300.0), None, id="not true enough"),
+        pytest.param(inner("other:i", "Morgenstern", type="chimney"), None, id="another source"),
+    ],
+)
+def test_what_belongs_to_the_works_around_it(part, why):
+    found = parts_of(records(COLLIERY, part))
+    assert found == ([] if why is None else [Part("osm:i", "osm:w", why)])
+
+
+def test_an_estate_holds_what_has_no_name_and_not_its_companies():
+    estate = row("osm:e", "Gewerbepark Süd", square(900), type="industrial_area", theme="housing_landscape")
+    estate |= {"accuracy_m": 5.0}
+    named = inner(name="Krane Huber", type="crane", theme="transport_storage")
+    assert parts_of(records(estate, named)) == []
+    assert parts_of(records(estate, inner(type="crane"))) == [Part("osm:i", "osm:e", NAMELESS)]
+
+
+def test_of_several_outlines_the_smallest_is_the_whole_whatever_the_order():
+    field = row("osm:z", "Morgenstern", square(3000), type="opencast_mine", theme="mining", accuracy_m=5.0)
+    expected = {Part("osm:f", "osm:w", ITS_KIND), Part("osm:w", "osm:z", ITS_NAME)}
+    for rows in itertools.permutations([COLLIERY, FRAME, field]):
+        assert set(parts_of(records(*rows))) == expected
+
+
+def test_nothing_lies_within_points():
+    assert parts_of(records(FRAME, row("osm:p", "Turm", point(100), accuracy_m=5.0))) == []
+
+
+@pytest.mark.parametrize(
+    ("said", "expected"),
+    [
+        (word("osm:f", "osm:w", "different"), {}),
+        (word("osm:w", "osm:f", "part_of"), {"W": "F"}),
+        (word("osm:f", "osm:x", "part_of"), {"F": "X"}),
+        (word("osm:f", "osm:gone", "different"), {"F": "W"}),
+    ],
+)
+def test_a_stewards_word_goes_before_what_outlines_say(said, expected):
+    homes = {"osm:f": "F", "osm:w": "W", "osm:x": "X"}
+    settled = belonging([Part("osm:f", "osm:w", ITS_KIND)], [said], homes)
+    assert settled.whole_of == expected
+    assert len(settled.parts) == (expected == {"F": "W"})
+
+
+def test_parts_make_no_ring_and_no_site_is_a_part_of_itself():
+    parts = [Part("a", "b", ITS_NAME), Part("b", "c", ITS_NAME), Part("c", "a", ITS_NAME), Part("d", "e", ITS_NAME)]
+    homes = {"a": "A", "b": "B", "c": "C", "d": "D", "e": "D"}
+    settled = belonging(parts, [], homes)
+    assert settled.whole_of == {"A": "B", "B": "C"}
+    assert settled.parts == tuple(parts[:2])
+
+
+def test_of_a_part_nobody_is_asked_whether_it_is_one():
+    monument = row("reg:1", "Alter Turm", point(101), type="headframe", aspect="monument", accuracy_m=5.0)
+    works = COLLIERY | {"aspect": "factory"}
+    alone, made = run(works, monument), run(works, FRAME, monument)
+    assert made.members["reg:1"] == made.members["osm:f"]
+    assert alone.review["left_key"].to_list() == ["reg:1"]
+    assert made.review.empty
+    asked = made.pairs[(made.pairs["left_key"] == "osm:w") & (made.pairs["right_key"] == "reg:1")].iloc[0]
+    assert asked["decision"] == "no_match"
+    assert asked["why"].startswith(f"other records of both: {ITS_KIND}")

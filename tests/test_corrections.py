@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as some
 
 from inducult_geo.harmonize.corrections import suggest
-from inducult_geo.harmonize.placement import Land, Reading
+from inducult_geo.harmonize.readings import Land, Reading
 from inducult_geo.harmonize.shared_places import SHARED_MAX, find_shared
 
 OPOLE = (Land(shapely.box(17.0, 50.0, 18.5, 51.0), "PL"), (17.93, 50.67))

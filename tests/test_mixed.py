@@ -12,7 +12,7 @@ from inducult_geo.catalog import Contract
 from inducult_geo.harmonize.crs import transform_points
 from inducult_geo.harmonize.mixed import another_system
 from inducult_geo.harmonize.place import Placed, place
-from inducult_geo.harmonize.placement import Land, Reading
+from inducult_geo.harmonize.readings import Land, Reading
 
 LON, LAT = (values.ravel() for values in np.meshgrid([17.2, 17.6, 18.1, 18.3], [50.2, 50.5, 50.8]))
 LAND = Land(AREA, "PL")

@@ -17,7 +17,7 @@ from inducult_geo.harmonize.cells import HALF_MINUTE_M, read_cells
 from inducult_geo.harmonize.coordinate_parsed import DEGREE_M
 from inducult_geo.harmonize.corrections import suggest
 from inducult_geo.harmonize.place import Ground, place
-from inducult_geo.harmonize.placement import Land, Reading
+from inducult_geo.harmonize.readings import Land, Reading
 from inducult_geo.harmonize.shared_places import find_shared
 
 AREA = shapely.box(17.0, 50.0, 18.5, 51.0)

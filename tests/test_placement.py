@@ -18,7 +18,8 @@ from shapely.geometry.base import BaseGeometry
 
 from inducult_geo.errors import CoordinateError
 from inducult_geo.harmonize.crs import transform_points
-from inducult_geo.harmonize.placement import SAME_PLACE_M, Placement, Reading, choose_reading
+from inducult_geo.harmonize.placement import SAME_PLACE_M, Placement, choose_reading
+from inducult_geo.harmonize.readings import Reading
 
 # Beside what the regions' files list: older systems in which files of these countries come.
 MORE = {

@@ -13,7 +13,7 @@ from itertools import pairwise
 
 import numpy as np
 
-from inducult_geo.harmonize.placement import Land, Reading
+from inducult_geo.harmonize.readings import Land, Reading
 
 ROWS_MAX = 200
 """More misplaced rows than this are no slips: the rest gets no suggestion."""

@@ -12,7 +12,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from inducult_geo.harmonize.crs import transform_points
-from inducult_geo.harmonize.placement import POINTS_MIN, Array, Land, Reading, choose_reading
+from inducult_geo.harmonize.placement import POINTS_MIN, choose_reading
+from inducult_geo.harmonize.readings import Array, Land, Reading
 
 _OFTEN_MIXED = ("EPSG:4326", "EPSG:3857")
 _SHARE_MIN = 0.5

@@ -20,7 +20,8 @@ from inducult_geo.harmonize.coordinate_parsed import DEGREE_M, WGS84
 from inducult_geo.harmonize.corrections import ROWS_MAX, suggest
 from inducult_geo.harmonize.crs import transform_geometries
 from inducult_geo.harmonize.mixed import another_system, whereabouts
-from inducult_geo.harmonize.placement import Candidate, Land, Placement, Reading, choose_reading, readings_of
+from inducult_geo.harmonize.placement import Candidate, Placement, choose_reading
+from inducult_geo.harmonize.readings import Land, Reading, readings_of
 from inducult_geo.harmonize.shared_places import SHARED_ACCURACY_M, find_shared
 from inducult_geo.harmonize.systems import crs_of
 

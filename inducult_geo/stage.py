@@ -290,8 +290,9 @@ def note_state(outcome: RegionOutcome, run: Run) -> None:
 
 def last_state(stage: Stage, run: Run) -> RegionOutcome:
     """Return what became of a region in the last run that it had a part in."""
-    noted = read_json(run.folder.region(stage.region) / _STATE) or {"state": "stale", "message": None}
-    return RegionOutcome(stage.region, noted["state"], stage, noted["message"])
+    noted = read_json(run.folder.region(stage.region) / _STATE) or {}
+    told = _understood(lambda: RegionOutcome(stage.region, noted["state"], stage, noted["message"]))
+    return told or RegionOutcome(stage.region, "stale", stage)
 
 
 def clear_unpointed(run: Run) -> list[str]:

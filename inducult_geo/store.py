@@ -194,7 +194,7 @@ def replacing(target: Path) -> Iterator[Path]:
             sync(target.parent)
     finally:
         with suppress(OSError):
-            draft.unlink(missing_ok=True)
+            draft.unlink()
 
 
 @contextmanager
@@ -320,14 +320,15 @@ def _point(folder: DataFolder, release: Path) -> None:
     if current_release(folder) == release.resolve():
         return
     draft = folder.processed / f".current.{os.getpid()}"
-    draft.unlink(missing_ok=True)
-    try:
-        draft.symlink_to(Path("releases") / release.name)
-    except (OSError, NotImplementedError):
-        draft.write_text(release.name + "\n", encoding="utf-8")
-        sync(draft)
-    draft.replace(folder.current)
-    sync(folder.processed)
+    with storing(folder.current):
+        draft.unlink(missing_ok=True)
+        try:
+            draft.symlink_to(Path("releases") / release.name)
+        except (OSError, NotImplementedError):
+            draft.write_text(release.name + "\n", encoding="utf-8")
+            sync(draft)
+        draft.replace(folder.current)
+        sync(folder.processed)
 
 
 def prune_releases(folder: DataFolder, keep: int) -> list[str]:

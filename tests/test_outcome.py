@@ -102,7 +102,22 @@ def test_a_run_that_publishes_nothing_still_counts() -> None:
     assert outcome.rejected_by_reason == {"no_key": 4, "bad_row": 2}
 
 
+def test_what_failed_of_no_region_is_told_also_where_nothing_is_published() -> None:
+    outcome = unpublished([region("opole")], wide=(fact("eutl", "failed", "not a CSV."),))
+    assert outcome.exit_code == 1
+    assert outcome.failures == ("eutl (not a CSV)",)
+    assert outcome.withheld == 0
+
+
 class TestNote:
+    def test_an_end_is_noted_also_where_the_note_of_the_beginning_was_lost(self, run: Run) -> None:
+        with begin(run):
+            (run.folder.processed / "last_run.json").unlink()
+            note(run_of(region("opole")), run)
+        told = last_run(run.folder)
+        assert told is not None
+        assert (told["began"], told["exit_code"]) == (None, 0)
+
     def test_there_is_none_before_the_first_run(self, run: Run) -> None:
         assert last_run(run.folder) is None
 

@@ -231,6 +231,8 @@ class TestAStage:
         assert last_state(kept, run) == RegionOutcome("opole", "stale", kept)
         note_state(RegionOutcome("opole", "failed", kept, "no outline"), run)
         assert last_state(kept, run) == RegionOutcome("opole", "failed", kept, "no outline")
+        (run.folder.region("opole") / "state.json").write_text('{"condition": "failed"}')
+        assert last_state(kept, run) == RegionOutcome("opole", "stale", kept), "another version's words"
 
 
 @pytest.mark.parametrize(

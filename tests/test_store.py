@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import shutil
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
@@ -181,6 +182,28 @@ def test_a_release_that_was_current_before_can_be_again(tmp_path: Path) -> None:
     assert len(releases_of(folder)) == 2
 
 
+def test_the_newest_release_is_current_again_where_the_pointer_to_it_was_lost(tmp_path: Path) -> None:
+    folder = DataFolder(tmp_path)
+    only = publish(folder, "a")
+    folder.current.unlink()
+    assert current_release(folder) is None
+    assert publish(folder, "a") == only
+    assert releases_of(folder) == [only]
+
+
+def test_a_folder_that_was_copied_with_its_links_followed_is_read_and_the_way_to_mend_it_is_told(
+    tmp_path: Path,
+) -> None:
+    folder = DataFolder(tmp_path)
+    first = publish(folder, "a")
+    folder.current.unlink()
+    shutil.copytree(first, folder.current)
+    assert current_release(folder) == folder.current
+    with pytest.raises(StorageError, match=r"/current: cannot be written: a folder of that name stands there"):
+        publish(folder, "b")
+    assert (folder.current / "sites.csv").read_text() == "a"
+
+
 @pytest.mark.parametrize(
     ("damage", "is_whole"),
     [
@@ -326,6 +349,17 @@ def test_the_disk_s_word_is_found_behind_another_error(tmp_path: Path) -> None:
             raise GdalError("could not close the file") from first
 
     with pytest.raises(StorageError, match="the disk is full"), storing(tmp_path / "a"):
+        write()
+
+
+def test_the_disk_s_word_is_found_where_a_library_met_it_while_it_cleaned_up(tmp_path: Path) -> None:
+    def write() -> None:
+        try:
+            raise OSError(errno.EROFS, "x")
+        except OSError:
+            raise GdalError("could not close the file")  # noqa: B904 - as a library does that does not care
+
+    with pytest.raises(StorageError, match="the disk is read-only"), storing(tmp_path / "a"):
         write()
 
 

@@ -349,6 +349,20 @@ def test_each_layer_that_must_be_there_is_missed(package: Path, layer: str) -> N
     assert any(layer in fault for fault in _told(gpkg.layers_are_described, package))
 
 
+@pytest.mark.parametrize("change", ["name = ' '", "name = NULL", "title = ''", "title = NULL", "name = column_name"])
+def test_an_alias_needs_both_of_its_names(package: Path, change: str) -> None:
+    column = "table_name = 'runs' AND column_name = 'withheld'"
+    sql(f"UPDATE gpkg_data_columns SET {change} WHERE {column}")(package)
+    assert _told(gpkg.columns_are_described, package) == ["runs.withheld has no alias"]
+
+
+@pytest.mark.parametrize("change", ["title = ' '", "title = NULL", "description = ''", "description = NULL"])
+def test_the_dictionary_explains_a_column_by_title_and_meaning(package: Path, change: str) -> None:
+    sql(f"UPDATE dictionary SET {change} WHERE table_name = 'runs' AND column_name = 'withheld'")(package)
+    told = _told(gpkg.dictionary_lists_every_column, package)
+    assert told == ["the dictionary does not explain runs.withheld"]
+
+
 def test_a_file_that_is_no_database_is_called_so(package: Path) -> None:
     (package / "inducult.gpkg").write_bytes(b"PK\x03\x04" + bytes(200))
     assert _told(gpkg.container_is_right, package) == ["it is no SQLite database"]

@@ -17,6 +17,7 @@ from prefect.artifacts import (
 from flows.picture import map_picture
 from inducult_geo.frames import NO_COUNTS
 from inducult_geo.outcome import RunOutcome
+from inducult_geo.publish.files import GEOPACKAGE, PAGE
 from inducult_geo.publish.spreadsheet import rows_of
 from inducult_geo.publish.symbols import aspects_in_words
 from inducult_geo.run import Run
@@ -36,11 +37,11 @@ def show(outcome: RunOutcome, run: Run) -> None:
     said = "not known: there was no release before" if outcome.n_changes is None else f"{outcome.n_changes} sites"
     create_table_artifact(key="changes", table=table, description=f"What changed with this release: {said}")
     create_link_artifact(
-        link=_address(release / "index.html", run), link_text="Open the map", key="map-page",
+        link=_address(release / PAGE, run), link_text="Open the map", key="map-page",
         description=f"The map of {title}, to search and filter",
     )  # fmt: skip
     create_link_artifact(
-        link=_address(release / "inducult.gpkg", run), link_text="GeoPackage with the layer of questions",
+        link=_address(release / GEOPACKAGE, run), link_text="GeoPackage with the layer of questions",
         key="review", description="What waits for a person: answer it in QGIS, in a copy of the GeoPackage",
     )  # fmt: skip
     create_markdown_artifact(markdown=_files(release), key="release", description=title)

@@ -11,6 +11,7 @@ import numpy as np
 import shapely
 from rasterio.io import MemoryFile
 
+from inducult_geo.publish.files import SITES_FILE
 from inducult_geo.publish.symbols import ASPECT_RINGS
 
 WIDTH, MARGIN, LEAST_M = 720, 24, 20_000.0
@@ -21,7 +22,7 @@ _GRID_M = 100_000.0
 
 def map_picture(release: Path) -> str:
     """Draw the sites of a release; returns `data:image/png;base64,...`."""
-    sites = gpd.read_parquet(release / "sites.parquet", columns=["aspect", "geometry"])
+    sites = gpd.read_parquet(release / SITES_FILE, columns=["aspect", "geometry"])
     return "data:image/png;base64," + base64.b64encode(_png(draw(sites))).decode()
 
 

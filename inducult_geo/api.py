@@ -17,6 +17,7 @@ from inducult_geo.harmonize.place import Ground
 from inducult_geo.harmonize.records import Harmonized
 from inducult_geo.match.link import link as link_records
 from inducult_geo.match.score import Weights
+from inducult_geo.publish.files import SITES_FILE
 from inducult_geo.run import Run, open_run
 from inducult_geo.sources.osm_pbf import read_objects
 from inducult_geo.sources.osm_records import records_of
@@ -149,7 +150,7 @@ def link(left: Records, right: Records, *, units: bool = False, weights: Weights
 
 def records_of_release(release: Path | str) -> Records:
     """Read the sites of a release as records, to link another table against them."""
-    path = Path(release) / "sites.parquet"
+    path = Path(release) / SITES_FILE
     if not path.is_file():
         raise ContractError(
             f"{release}: is no release: it holds no sites.parquet. Name a contract or a release folder."

@@ -17,7 +17,8 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from shapely.geometry.base import BaseGeometry
 
 from inducult_geo.harmonize.coordinate_parsed import DEGREE_M
-from inducult_geo.publish.drawing import CITIES
+from inducult_geo.publish.drawing import CITIES, length_text, round_length
+from inducult_geo.text import printable
 
 _ROOM: Final = 0.08
 _LEAST_DEGREES: Final = 0.01
@@ -28,7 +29,6 @@ _LETTER_ASPECT: Final = 2.1
 _PICTURE_WIDTH, _PICTURE_HEIGHTS = 900, (300, 760)
 _EDGE_PX: Final = 9.0
 _MOST_MARKS: Final = 20_000
-_STEPS: Final = (1, 2, 5)
 
 
 @dataclass(frozen=True)
@@ -123,8 +123,8 @@ def text_map(sites: Sites) -> str:
         grid[hits == 1] = "o" if accepted else "?"
         grid[hits > 1] = "8" if accepted else "?"
     rows = ["".join(line).rstrip() for line in grid]
-    bar_m = _round_length(window.width_m / 4)
-    bar = "|" + "-" * max(round(bar_m / window.width_m * columns) - 2, 0) + "| " + _length_text(bar_m)
+    bar_m = round_length(window.width_m / 4)
+    bar = "|" + "-" * max(round(bar_m / window.width_m * columns) - 2, 0) + "| " + length_text(bar_m)
     return "\n".join([*rows, "", bar, *_legend(sites, inside)])
 
 
@@ -151,10 +151,10 @@ def picture(sites: Sites, *, title: str, lines: Sequence[str]) -> str:
     window = window_of(sites)
     if window is None:
         canvas = _Canvas(_PICTURE_WIDTH, 0, None)
-        return template.render(title=_printable(title), lines=[*map(_printable, lines)], canvas=canvas, map=None)
+        return template.render(title=printable(title), lines=[*map(printable, lines)], canvas=canvas, map=None)
     canvas = _canvas(window)
     inside = window.holds(sites.points)
-    bar_m = _round_length(window.width_m / 5)
+    bar_m = round_length(window.width_m / 5)
     drawn = {
         "outline": [] if sites.area is None else [_path(ring, canvas) for ring in _rings(sites.area)],
         "meridians": [
@@ -173,9 +173,9 @@ def picture(sites: Sites, *, title: str, lines: Sequence[str]) -> str:
         "n_good": int(sites.accepted.sum()),
         "n_doubtful": int((~sites.accepted).sum()),
         "bar_px": round(bar_m / DEGREE_M * canvas.scale_y, 1),
-        "bar_text": _length_text(bar_m),
+        "bar_text": length_text(bar_m),
     }
-    return template.render(title=_printable(title), lines=[*map(_printable, lines)], canvas=canvas, map=drawn)
+    return template.render(title=printable(title), lines=[*map(printable, lines)], canvas=canvas, map=drawn)
 
 
 def _canvas(window: Window) -> _Canvas:
@@ -212,12 +212,7 @@ class _Canvas:
 
 def _marks(sites: Sites, shown: np.ndarray, canvas: _Canvas) -> list[tuple[float, float, str]]:
     rows = np.flatnonzero(shown)[:_MOST_MARKS]
-    return [(*canvas.place(*map(float, sites.points[row])), _printable(sites.titles[row])) for row in rows]
-
-
-def _printable(text: str) -> str:
-    """Take out what XML cannot hold."""
-    return "".join(letter if letter.isprintable() else " " for letter in text)
+    return [(*canvas.place(*map(float, sites.points[row])), printable(sites.titles[row])) for row in rows]
 
 
 def _rings(area: BaseGeometry) -> list[BaseGeometry]:
@@ -234,20 +229,10 @@ def _path(ring: BaseGeometry, canvas: _Canvas) -> str:
 
 def _ticks(low: float, high: float) -> list[float]:
     """Return three to seven round degrees between two."""
-    step = _round_length((high - low) / 3)
+    step = round_length((high - low) / 3)
     first = math.ceil(low / step)
     return [round(n * step, 6) for n in range(first, math.floor(high / step) + 1)]
 
 
 def _degrees(value: float, positive: str, negative: str) -> str:
     return f"{abs(value):g}° {positive if value >= 0 else negative}"
-
-
-def _round_length(length: float) -> float:
-    """Return the largest of 1, 2, 5, 10 ... (or 0.1, 0.2 ...) that is not longer."""
-    power = 10.0 ** math.floor(math.log10(length))
-    return float(max(step * power for step in (*_STEPS, 10) if step * power <= length * (1 + 1e-9)))
-
-
-def _length_text(length_m: float) -> str:
-    return f"{length_m / 1000:g} km" if length_m >= 1000 else f"{length_m:g} m"

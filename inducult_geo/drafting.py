@@ -26,13 +26,14 @@ from inducult_geo.drafting_columns import (
     place_text_of,
 )
 from inducult_geo.drafting_crs import crs_lines
-from inducult_geo.drafting_text import comment, number_range, printable, quoted, short
+from inducult_geo.drafting_text import comment, number_range, quoted, short
 from inducult_geo.errors import ContractError
 from inducult_geo.harmonize.cells import FARTHEST
 from inducult_geo.run import Run
 from inducult_geo.sources.readers import read_table
 from inducult_geo.sources.table import ChoiceError, Table, has_shapes
 from inducult_geo.sources.vectors import ALL_LAYERS
+from inducult_geo.text import printable
 
 _HEADER_ROWS = 12
 _ID = re.compile(r"[^a-z0-9]+")

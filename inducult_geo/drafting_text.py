@@ -6,6 +6,8 @@ import json
 
 import numpy as np
 
+from inducult_geo.text import printable
+
 _SHORT = 40
 
 
@@ -22,11 +24,6 @@ def quoted(text: str) -> str:
 def short(text: str) -> str:
     """Return the beginning of a text, in quotes."""
     return "'" + " ".join(printable(text).split())[:_SHORT] + "'"
-
-
-def printable(text: str) -> str:
-    """Return a text without control characters."""
-    return "".join(letter if letter.isprintable() else " " for letter in text)
 
 
 def number_range(numbers: np.ndarray) -> str:

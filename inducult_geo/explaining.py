@@ -14,6 +14,7 @@ import pandas as pd
 from inducult_geo.frames import from_json
 from inducult_geo.publish.columns import SITES
 from inducult_geo.publish.domains import DOMAINS
+from inducult_geo.text import printable
 
 EVIDENCE_COLUMNS: Final = ("left_key", "right_key", "score", "decision", "decided_by", "distance_m", "why")
 VALUE_COLUMNS: Final = ("column", "title", "value", "record_key", "source", "how", "others")
@@ -276,7 +277,7 @@ def _shown(value: Any) -> str:
     if isinstance(value, pd.Timestamp):
         value = value.date()
     text = f"{value:.6g}" if isinstance(value, float) else str(value)
-    return "".join(char if char.isprintable() else " " for char in text).strip()
+    return printable(text).strip()
 
 
 def _number(value: Any) -> str:

@@ -21,19 +21,20 @@ from inducult_geo.frames import WORK_CRS
 from inducult_geo.match.site_ids import check_site_id
 from inducult_geo.publish.changes import CHANGE_COLUMNS, diff
 from inducult_geo.publish.columns import OUTCOME, RECORDS, SITES, Column
+from inducult_geo.publish.files import GEOPACKAGE, MANIFEST, RECORDS_FILE, SITES_FILE
 from inducult_geo.publish.layers import Layer, layer_named
-from inducult_geo.publish.opened import GEOPACKAGE, Opened
-from inducult_geo.publish.promises_files import SUMS, sums_of
+from inducult_geo.publish.opened import Opened
+from inducult_geo.publish.promises_files import sums_of
 from inducult_geo.publish.spreadsheet import read_csv
 from inducult_geo.publish.tables import days_of
 from inducult_geo.run import SCHEMA_VERSION
-from inducult_geo.store import DataFolder, current_release
+from inducult_geo.store import SUMS, DataFolder, current_release
 from inducult_geo.views import connect
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
 
-_NEEDED = (GEOPACKAGE, "sites.parquet", "records.parquet", "manifest.json")
+_NEEDED = (GEOPACKAGE, SITES_FILE, RECORDS_FILE, MANIFEST)
 _DTYPES: Mapping[str, str] = {
     "text": "str", "whole": "Int64", "number": "float64", "flag": "boolean", "date": "datetime64[ms]",
 }  # fmt: skip

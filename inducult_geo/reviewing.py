@@ -24,6 +24,7 @@ from inducult_geo.pipeline import decisions_of, registry_of
 from inducult_geo.publish.review_table import ANSWER_COLUMNS, export_review, read_answers
 from inducult_geo.run import Run
 from inducult_geo.stage import last_stage
+from inducult_geo.text import printable
 
 __all__ = ["ANSWER_COLUMNS", "ImportOutcome", "Refusal", "export_review", "import_review"]
 
@@ -86,7 +87,7 @@ class ImportOutcome:
         told += [f"refused: {one.review_id or 'a row'} '{one.decision}': {one.reason}" for one in self.refused]
         told += [f"place: {text}" for text in self.places]
         told += [f"the log: {text}" for text in self.problems]
-        return ["".join(char if char.isprintable() else " " for char in text) for text in told]
+        return [printable(text) for text in told]
 
 
 @dataclass(frozen=True)

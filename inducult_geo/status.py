@@ -13,6 +13,7 @@ from typing import Any
 from inducult_geo.errors import BusyError, DecisionError, StorageError
 from inducult_geo.match.decisions import read_decisions
 from inducult_geo.outcome import last_run
+from inducult_geo.publish.files import GEOPACKAGE
 from inducult_geo.store import DataFolder, confirmed_at, current_release, read_json
 
 _STAMP = re.compile(r"(\d{4}-\d{2}-\d{2}T\d{6}Z)(-\d+)?$")
@@ -86,7 +87,7 @@ def status_of(folder: DataFolder, *, max_age_h: float, now: datetime | None = No
     published = datetime.strptime(stamp[1], "%Y-%m-%dT%H%M%SZ").replace(tzinfo=UTC) if stamp else None
     good = max((when for when in (published, confirmed_at(folder)) if when is not None), default=None)
     age_h = 0.0 if good is None else max(0.0, ((now or datetime.now(UTC)) - good).total_seconds() / 3600)
-    file = release / "inducult.gpkg"
+    file = release / GEOPACKAGE
     try:
         # As an address: a data folder may be called "Map #1" or "what?", which SQLite would cut off.
         with closing(sqlite3.connect(f"{file.absolute().as_uri()}?mode=ro&immutable=1", uri=True)) as connection:

@@ -20,7 +20,7 @@ from inducult_geo.match.waterfall import Waterfall, bar_in_words, waterfall
 from inducult_geo.resolving import registry_of, weights_of
 from inducult_geo.run import Run
 from inducult_geo.stage import Stage, last_part, last_stage
-from inducult_geo.text import fold_once
+from inducult_geo.text import fold_once, printable
 
 SHOWN: Final = ("source", "names", "type", "aspect", "status", "start_year", "end_year", "operator", "address", "city")
 _MOST_CALLED: Final = 8
@@ -89,7 +89,7 @@ class PairExplained:
             told.append(f"{self.fall.probability:.1%}: {self.bar}; a question from {self.bars[1]:.0%}")
         if self.outcome:
             told += ["", f"{self.outcome['decision']}: {self.outcome['why']}"]
-        return [_printable(line) for line in told]
+        return [printable(line) for line in told]
 
 
 def explain_pair(left: str, right: str, run: Run) -> PairExplained:
@@ -176,9 +176,7 @@ def site_of(text: str, run: Run) -> str:
     if len(found) > 1:
         some = "; ".join(f"{site} {told}" for site, told in found[:_MOST_CALLED])
         more = f" and {len(found) - _MOST_CALLED} more" if len(found) > _MOST_CALLED else ""
-        raise ConfigError(
-            _printable(f"{len(found)} sites may be meant by '{text}': {some}{more}. Give one of the ids.")
-        )
+        raise ConfigError(printable(f"{len(found)} sites may be meant by '{text}': {some}{more}. Give one of the ids."))
     return found[0][0]
 
 
@@ -289,7 +287,3 @@ def _plain(value: Any) -> Any:
 def _short(value: Any) -> str:
     text = "" if value is None else str(value)
     return text if len(text) <= 44 else f"{text[:43]}…"
-
-
-def _printable(text: str) -> str:
-    return "".join(char if char.isprintable() else " " for char in text)

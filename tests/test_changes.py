@@ -18,7 +18,8 @@ from inducult_geo.errors import ReleaseError
 from inducult_geo.publish.changes import CHANGE_COLUMNS, CHANGES, diff, with_changes, write_changes
 from inducult_geo.publish.columns import CHANGES as CHANGE_LAYER
 from inducult_geo.publish.domains import DOMAINS
-from inducult_geo.publish.geopackage import FILE_NAME, write_geopackage
+from inducult_geo.publish.files import GEOPACKAGE
+from inducult_geo.publish.geopackage import write_geopackage
 from inducult_geo.publish.geoparquet import write_geoparquet
 from inducult_geo.publish.licences import for_release
 
@@ -196,7 +197,7 @@ def public():
 def _publish(bundle, folder: Path) -> Path:
     """Write what is compared of a release."""
     folder.mkdir()
-    write_geopackage(bundle, folder / FILE_NAME)
+    write_geopackage(bundle, folder / GEOPACKAGE)
     write_geoparquet(bundle, folder)
     (folder / "manifest.json").write_text(json.dumps({"run": {"run_id": bundle.run["run_id"]}}))
     return folder
@@ -225,8 +226,8 @@ def test_the_layer_tells_each_change_at_its_place(public, tmp_path: Path) -> Non
     assert told.crs.to_epsg() == 3035
     place = told[told["change"] == "gone"].geometry.iloc[0]
     assert place.distance(lost.geometry.representative_point().iloc[0]) < 0.01
-    write_geopackage(with_changes(now, last), tmp_path / FILE_NAME)
-    stored = pyogrio.read_dataframe(tmp_path / FILE_NAME, layer="changes")
+    write_geopackage(with_changes(now, last), tmp_path / GEOPACKAGE)
+    stored = pyogrio.read_dataframe(tmp_path / GEOPACKAGE, layer="changes")
     assert stored["detail"].tolist() == told["detail"].tolist()
     assert [*stored.columns][:-1] == [column.name for column in CHANGE_LAYER] == [*CHANGE_COLUMNS]
 
@@ -241,8 +242,8 @@ def test_the_same_once_more_tells_the_same_changes(public, tmp_path: Path) -> No
     assert len(second.changes) == 1
     published = _publish(second, tmp_path / "second")
     third = with_changes(replace(second, changes=None), published)
-    write_geopackage(third, tmp_path / FILE_NAME)
-    assert (tmp_path / FILE_NAME).read_bytes() == (published / FILE_NAME).read_bytes()
+    write_geopackage(third, tmp_path / GEOPACKAGE)
+    assert (tmp_path / GEOPACKAGE).read_bytes() == (published / GEOPACKAGE).read_bytes()
     assert with_changes(public, first).changes is None, "nothing was told the first time"
 
 

@@ -20,7 +20,8 @@ from test_surfaces import with_surfaces
 from inducult_geo.enrich.density import Surface
 from inducult_geo.publish import Bundle
 from inducult_geo.publish.coverage import COVERAGES, NO_DATA, TILE, _halved, coverages_of, extent_of_surface
-from inducult_geo.publish.geopackage import FILE_NAME, write_geopackage
+from inducult_geo.publish.files import GEOPACKAGE
+from inducult_geo.publish.geopackage import write_geopackage
 from inducult_geo.publish.licences import for_release
 
 
@@ -31,7 +32,7 @@ def bundle() -> Bundle:
 
 @pytest.fixture(scope="module")
 def path(bundle: Bundle, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    target = tmp_path_factory.mktemp("coverage") / FILE_NAME
+    target = tmp_path_factory.mktemp("coverage") / GEOPACKAGE
     write_geopackage(bundle, target)
     return target
 
@@ -82,8 +83,8 @@ def test_tables_say_what_the_numbers_are(path: Path) -> None:
 
 
 def test_without_surfaces_there_is_no_trace_of_them(bundle: Bundle, tmp_path: Path) -> None:
-    write_geopackage(replace(bundle, surfaces={}), tmp_path / FILE_NAME)
-    with closing(sqlite3.connect(tmp_path / FILE_NAME)) as con:
+    write_geopackage(replace(bundle, surfaces={}), tmp_path / GEOPACKAGE)
+    with closing(sqlite3.connect(tmp_path / GEOPACKAGE)) as con:
         names = {name for (name,) in con.execute("SELECT name FROM sqlite_master")}
         assert not any("gridded" in name or "density" in name for name in names)
         assert "definition_12_063" not in str(con.execute("SELECT * FROM gpkg_extensions").fetchall())
@@ -94,13 +95,13 @@ def test_a_surface_larger_than_a_tile_is_cut_and_halved(bundle: Bundle, tmp_path
     values = rng.random((2 * TILE + 37, TILE + 5)).astype(np.float32)
     values[:100, :80] = np.nan
     large = Surface(values, Affine(1000, 0, 4_000_000, 0, -1000, 3_500_000), 1000, 5000.0, 7)
-    write_geopackage(replace(bundle, surfaces={"monuments": large}), tmp_path / FILE_NAME)
-    with rasterio.open(f"GPKG:{tmp_path / FILE_NAME}:density_monuments") as raster:
+    write_geopackage(replace(bundle, surfaces={"monuments": large}), tmp_path / GEOPACKAGE)
+    with rasterio.open(f"GPKG:{tmp_path / GEOPACKAGE}:density_monuments") as raster:
         assert raster.overviews(1) == [2, 4]
         np.testing.assert_array_equal(raster.read(1), np.where(np.isnan(values), NO_DATA, values))
         corner = raster.read(1, window=((2 * TILE, 2 * TILE + 37), (TILE, TILE + 5)))
     np.testing.assert_array_equal(corner, values[2 * TILE :, TILE:])
-    with closing(sqlite3.connect(tmp_path / FILE_NAME)) as con:
+    with closing(sqlite3.connect(tmp_path / GEOPACKAGE)) as con:
         (box,) = con.execute("SELECT min_x, min_y, max_x, max_y FROM gpkg_tile_matrix_set").fetchall()
         levels = con.execute("SELECT * FROM gpkg_tile_matrix ORDER BY zoom_level").fetchall()
         tiles = con.execute("SELECT zoom_level, tile_column, tile_row, tile_data FROM density_monuments").fetchall()
@@ -122,7 +123,7 @@ def test_halving_keeps_the_mean_of_what_is_known() -> None:
 def test_an_older_gdal_reads_the_same_numbers(bundle: Bundle, path: Path, tmp_path: Path) -> None:
     if not shutil.which("gdalinfo"):
         pytest.skip("needs gdal-bin")
-    copy = Path(shutil.copy(path, tmp_path / FILE_NAME))
+    copy = Path(shutil.copy(path, tmp_path / GEOPACKAGE))
     asked = ["gdalinfo", "-json", "-stats", f"GPKG:{copy}:density_monuments"]
     (band,) = json.loads(subprocess.run(asked, capture_output=True, check=True, text=True).stdout)["bands"]
     known = bundle.surfaces["monuments"].values

@@ -24,7 +24,8 @@ from pyproj import Transformer
 from inducult_geo.errors import ReleaseError
 from inducult_geo.frames import as_pairs
 from inducult_geo.publish.domains import DOMAINS
-from inducult_geo.publish.geopackage import FILE_NAME, write_geopackage
+from inducult_geo.publish.files import GEOPACKAGE
+from inducult_geo.publish.geopackage import write_geopackage
 from inducult_geo.publish.layers import LAYERS, Column, Layer, layer_named
 from inducult_geo.publish.licences import for_release
 from inducult_geo.publish.metadata import data_date, extent_of, timestamp
@@ -41,7 +42,7 @@ def bundle():
 
 @pytest.fixture(scope="module")
 def path(bundle, tmp_path_factory):
-    target = tmp_path_factory.mktemp("gpkg") / FILE_NAME
+    target = tmp_path_factory.mktemp("gpkg") / GEOPACKAGE
     write_geopackage(bundle, target)
     return target
 
@@ -57,11 +58,11 @@ def names(con, sql, *values):
 
 
 def test_same_bundle_gives_the_same_bytes(bundle, path, tmp_path):
-    again = tmp_path / FILE_NAME
+    again = tmp_path / GEOPACKAGE
     for _ in range(2):  # the second time over an existing file
         write_geopackage(bundle, again)
         assert hashlib.sha256(again.read_bytes()).digest() == hashlib.sha256(path.read_bytes()).digest()
-    assert [entry.name for entry in tmp_path.iterdir()] == [FILE_NAME], "nothing is left behind"
+    assert [entry.name for entry in tmp_path.iterdir()] == [GEOPACKAGE], "nothing is left behind"
 
 
 def test_rows_in_another_order_give_the_same_bytes(bundle, path, tmp_path):
@@ -71,8 +72,8 @@ def test_rows_in_another_order_give_the_same_bytes(bundle, path, tmp_path):
         records=bundle.records.sample(frac=1, random_state=4),
         pairs=bundle.pairs.sample(frac=1, random_state=5),
     )
-    write_geopackage(shuffled, tmp_path / FILE_NAME)
-    assert (tmp_path / FILE_NAME).read_bytes() == path.read_bytes()
+    write_geopackage(shuffled, tmp_path / GEOPACKAGE)
+    assert (tmp_path / GEOPACKAGE).read_bytes() == path.read_bytes()
 
 
 def test_database_is_sound_and_not_in_wal_mode(con):
@@ -264,7 +265,7 @@ def project(con):
 def test_project_holds_all_layers_by_relative_path(con):
     root = project(con)
     sources = {layer.findtext("datasource") for layer in root.iter("maplayer")}
-    assert sources == {f"./{FILE_NAME}|layername={layer.name}" for layer in LAYERS}
+    assert sources == {f"./{GEOPACKAGE}|layername={layer.name}" for layer in LAYERS}
     ids = {layer.findtext("id") for layer in root.iter("maplayer")}
     assert ids == {node.get("id") for node in root.iter("layer-tree-layer")}
     assert all(len(name) > 20 for name in ids), "QGIS replaces short ids"
@@ -346,8 +347,8 @@ def test_layers_without_rows_are_left_out_but_for_the_laws_tables(bundle, tmp_pa
         sources=bundle.sources.head(0),
         changes=None,
     )
-    write_geopackage(bare, tmp_path / FILE_NAME)
-    with closing(sqlite3.connect(tmp_path / FILE_NAME)) as con:
+    write_geopackage(bare, tmp_path / GEOPACKAGE)
+    with closing(sqlite3.connect(tmp_path / GEOPACKAGE)) as con:
         listed = set(names(con, "SELECT table_name FROM gpkg_contents")) - {"layer_styles"}
         always = {"site_points", "source_records", "regions", "sources", "runs", "dictionary", "vocabulary"}
         assert listed == always
@@ -365,8 +366,8 @@ def test_a_release_of_nothing_is_still_a_file(bundle, tmp_path):
         review=bundle.review.head(0),
         regions=bundle.regions.head(0),
     )
-    write_geopackage(nothing, tmp_path / FILE_NAME)
-    with closing(sqlite3.connect(tmp_path / FILE_NAME)) as con:
+    write_geopackage(nothing, tmp_path / GEOPACKAGE)
+    with closing(sqlite3.connect(tmp_path / GEOPACKAGE)) as con:
         assert con.execute("PRAGMA integrity_check").fetchone() == ("ok",)
         assert con.execute("SELECT count(*) FROM runs").fetchone() == (1,)
 
@@ -375,8 +376,8 @@ def test_a_record_in_review_without_a_place_stands_where_its_question_stands(bun
     records = bundle.records.copy()
     row = records.index[records["record_key"] == "register:lost-1"][0]
     records.loc[row, "geometry"] = None
-    write_geopackage(replace(bundle, records=records), tmp_path / FILE_NAME)
-    stored = gpd.read_file(tmp_path / FILE_NAME, layer="source_records").set_index("record_key")
+    write_geopackage(replace(bundle, records=records), tmp_path / GEOPACKAGE)
+    stored = gpd.read_file(tmp_path / GEOPACKAGE, layer="source_records").set_index("record_key")
     asked = bundle.review.set_index("left_key").geometry["register:lost-1"]
     assert stored.geometry["register:lost-1"].equals(asked)
 
@@ -385,7 +386,7 @@ def test_a_record_without_any_place_is_refused(bundle, tmp_path):
     records = bundle.records.copy()
     records.loc[records.index[0], "geometry"] = None
     with pytest.raises(ReleaseError, match="not rejected but has no place"):
-        write_geopackage(replace(bundle, records=records), tmp_path / FILE_NAME)
+        write_geopackage(replace(bundle, records=records), tmp_path / GEOPACKAGE)
     assert list(tmp_path.iterdir()) == []
 
 

@@ -19,7 +19,8 @@ from typer.testing import CliRunner
 
 from inducult_geo.cli import app
 from inducult_geo.errors import ConfigError, ReleaseError
-from inducult_geo.publish.geopackage import FILE_NAME, write_geopackage
+from inducult_geo.publish.files import GEOPACKAGE
+from inducult_geo.publish.geopackage import write_geopackage
 from inducult_geo.publish.layers import LAYERS
 from inducult_geo.publish.licences import for_release
 from inducult_geo.publish.postgis import _shown, load_postgis
@@ -102,7 +103,7 @@ def database(server: Database, monkeypatch: pytest.MonkeyPatch) -> Database:
 @pytest.fixture(scope="module")
 def release(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("release")
-    write_geopackage(for_release(small_bundle(), contracts()), folder / FILE_NAME)
+    write_geopackage(for_release(small_bundle(), contracts()), folder / GEOPACKAGE)
     return folder
 
 
@@ -111,7 +112,7 @@ def test_every_table_arrives_with_its_rows_and_values(database: Database, releas
     present = {layer.name: layer for layer in LAYERS if layer.name != "changes"}
     assert set(loaded.rows) == set(present)
     for name, layer in present.items():
-        there = gpd.read_file(release / FILE_NAME, layer=name)
+        there = gpd.read_file(release / GEOPACKAGE, layer=name)
         assert loaded.rows[name] == len(there)
         if layer.geometry:
             told = database.sql(f"SELECT encode(ST_AsBinary(geom), 'hex') FROM inducult.{name} ORDER BY fid")

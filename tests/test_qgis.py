@@ -14,7 +14,8 @@ from test_surfaces import with_surfaces
 
 from inducult_geo.publish.coverage import coverages_of
 from inducult_geo.publish.domains import DOMAINS
-from inducult_geo.publish.geopackage import FILE_NAME, write_geopackage
+from inducult_geo.publish.files import GEOPACKAGE
+from inducult_geo.publish.geopackage import write_geopackage
 from inducult_geo.publish.layers import LAYERS, layer_named
 from inducult_geo.publish.licences import for_release
 
@@ -47,7 +48,7 @@ def bundle():
 def met(bundle, tmp_path_factory):
     if not has_qgis():
         pytest.skip("needs QGIS for the system's Python")
-    path = tmp_path_factory.mktemp("qgis") / FILE_NAME
+    path = tmp_path_factory.mktemp("qgis") / GEOPACKAGE
     write_geopackage(bundle, path)
     before = hashlib.sha256(path.read_bytes()).hexdigest()
     told = subprocess.run([PYTHON, SCRIPT, path], capture_output=True, text=True, check=True, timeout=120)

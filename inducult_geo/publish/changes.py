@@ -33,6 +33,7 @@ from inducult_geo.errors import ReleaseError
 from inducult_geo.frames import WORK_CRS
 from inducult_geo.publish.bundle import Bundle
 from inducult_geo.publish.domains import ON_GRID
+from inducult_geo.publish.files import GEOPACKAGE, MANIFEST, RECORDS_FILE, SITES_FILE
 from inducult_geo.publish.spreadsheet import write_csv
 from inducult_geo.store import replacing
 
@@ -52,7 +53,6 @@ CHANGE_COLUMNS: Mapping[str, str] = {
 CHANGES_LAYER = "changes"
 """The layer of a release that tells what changed since the last one."""
 
-FILE = "inducult.gpkg"
 
 MOVED_MIN_M = 1.0
 """A place that shifts by less did not move: coordinates are given to about that."""
@@ -219,14 +219,14 @@ def _on_the_map(table: pd.DataFrame, before: _Release, after: _Release) -> gpd.G
 def _run_of(release: Path) -> str | None:
     """Return the run that a release is of; None where its manifest does not say so."""
     try:
-        return str(json.loads((release / "manifest.json").read_text(encoding="utf-8"))["run"]["run_id"])
+        return str(json.loads((release / MANIFEST).read_text(encoding="utf-8"))["run"]["run_id"])
     except (OSError, ValueError, KeyError, TypeError):
         return None
 
 
 def _told_by(release: Path) -> gpd.GeoDataFrame | None:
     """Return the layer `changes` of a release; None where it has none."""
-    package = release / FILE
+    package = release / GEOPACKAGE
     if CHANGES_LAYER not in {str(name) for name, _ in pyogrio.list_layers(package)}:
         return None
     table = pyogrio.read_dataframe(package, layer=CHANGES_LAYER, columns=[*CHANGE_COLUMNS])
@@ -235,8 +235,8 @@ def _told_by(release: Path) -> gpd.GeoDataFrame | None:
 
 def _read(folder: Path) -> _Release:
     """Read what is compared of one release."""
-    table, records = _table(folder, "sites.parquet", _SITE_FIELDS), _table(folder, "records.parquet", _RECORD_FIELDS)
-    return replace(_release_of(gpd.GeoDataFrame(table), records), withheld=_withheld(folder / FILE))
+    table, records = _table(folder, SITES_FILE, _SITE_FIELDS), _table(folder, RECORDS_FILE, _RECORD_FIELDS)
+    return replace(_release_of(gpd.GeoDataFrame(table), records), withheld=_withheld(folder / GEOPACKAGE))
 
 
 def _withheld(package: Path) -> frozenset[str]:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import pairwise
 
 import geopandas as gpd
 import numpy as np
@@ -120,7 +119,7 @@ def region_map(outline: shapely.Geometry, sites: gpd.GeoDataFrame, width: int = 
     # A region that is tall would tower over the others: its map gets narrower instead.
     lean = max(0.0, (north - south) * 0.95 - (east - west)) / 2
     frame = Frame((west - lean, south, east + lean, north), width)
-    bar_m = _round_length(width / 4 / frame.scale)
+    bar_m = round_length(width / 4 / frame.scale)
     return Map(
         width=frame.width,
         height=frame.height,
@@ -131,7 +130,7 @@ def region_map(outline: shapely.Geometry, sites: gpd.GeoDataFrame, width: int = 
         towns=(),
         size=_mark_size(len(sites)),
         bar_px=round(bar_m * frame.scale, 1),
-        bar_text=_length_text(bar_m),
+        bar_text=length_text(bar_m),
     )
 
 
@@ -139,7 +138,7 @@ def overview_map(regions: gpd.GeoDataFrame, sites: gpd.GeoDataFrame, width: int 
     """Return the map of all regions, with a graticule and towns to find one's way."""
     window = _joined([CENTRAL_EUROPE, *([tuple(regions.total_bounds)] if len(regions) else [])])
     frame = Frame(window, width, margin=0.0)
-    bar_m = _round_length(width / 5 / frame.scale)
+    bar_m = round_length(width / 5 / frame.scale)
     boxes = [_box(frame, shape) for shape in regions.geometry]
     labels = [_label(frame, box, title, boxes) for box, title in zip(boxes, regions["title"], strict=True)]
     towns = [Text(*frame.place(*place), name) for name, place in _projected(CITIES).items()]
@@ -154,7 +153,7 @@ def overview_map(regions: gpd.GeoDataFrame, sites: gpd.GeoDataFrame, width: int 
         towns=tuple(t for t in towns if frame.holds((t.x, t.y)) and not taken.intersects(_text_box(t, left=True))),
         size=float(np.interp(len(sites), [200, 2000, 20_000], [3.2, 2.2, 1.0]).round(1)),
         bar_px=round(bar_m * frame.scale, 1),
-        bar_text=_length_text(bar_m),
+        bar_text=length_text(bar_m),
     )
 
 
@@ -229,12 +228,12 @@ def _mark_size(count: int) -> float:
     return float(np.interp(count, [20, 100, 500, 3000], [8.0, 6.5, 4.5, 2.5]).round(1))
 
 
-def _round_length(meters: float) -> float:
-    """Return the largest of 1, 2, 5, 10 ... meters that is not longer."""
-    power = 10 ** math.floor(math.log10(meters))
-    steps = [step * power for step in (*_STEPS, 10)]
-    return float(next(low for low, high in pairwise(steps) if low <= meters < high))
+def round_length(length: float) -> float:
+    """Return the largest of 1, 2, 5, 10 ... (or 0.1, 0.2 ...) that is not longer, but for what rounding adds."""
+    power = 10.0 ** math.floor(math.log10(length))
+    return float(max(step * power for step in (*_STEPS, 10) if step * power <= length * (1 + 1e-9)))
 
 
-def _length_text(meters: float) -> str:
-    return f"{meters / 1000:g} km" if meters >= 1000 else f"{meters:g} m"
+def length_text(length_m: float) -> str:
+    """Return a length as the text of a scale bar."""
+    return f"{length_m / 1000:g} km" if length_m >= 1000 else f"{length_m:g} m"

@@ -26,9 +26,6 @@ from inducult_geo.publish.project import PROJECT_NAME, project_file
 from inducult_geo.publish.styles import styles_of
 from inducult_geo.publish.tables import GEOMETRY, arrow_table, layer_frames
 
-FILE_NAME = "inducult.gpkg"
-"""The file is always called so: its embedded project refers to it by name."""
-
 _VERSION = "1.3"  # QGIS 3.22 and GDAL 3.6 warn about anything newer.
 
 

@@ -14,6 +14,7 @@ from pyproj import CRS
 from inducult_geo.frames import RECORD_COLUMNS, SITE_COLUMNS
 from inducult_geo.publish.bundle import Bundle
 from inducult_geo.publish.columns import SITES
+from inducult_geo.publish.files import RECORDS_FILE, SITES_FILE
 from inducult_geo.publish.tables import days_of
 
 _TYPES: Mapping[str, str] = {**RECORD_COLUMNS, **SITE_COLUMNS, "site_id": "str", "outcome": "str"}
@@ -34,8 +35,8 @@ def write_geoparquet(bundle: Bundle, folder: Path) -> None:
     folder
         An existing folder.
     """
-    _write(bundle.sites, "site_id", [*SITE_COLUMNS], folder / "sites.parquet")
-    _write(bundle.records, "record_key", [*RECORD_COLUMNS, "site_id", "outcome"], folder / "records.parquet")
+    _write(bundle.sites, "site_id", [*SITE_COLUMNS], folder / SITES_FILE)
+    _write(bundle.records, "record_key", [*RECORD_COLUMNS, "site_id", "outcome"], folder / RECORDS_FILE)
 
 
 def _written_crs() -> CRS:

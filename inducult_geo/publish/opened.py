@@ -10,7 +10,8 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-GEOPACKAGE = "inducult.gpkg"
+from inducult_geo.publish.files import GEOPACKAGE, MANIFEST
+
 COVERAGE = "2d-gridded-coverage"
 """What a GeoPackage calls a raster of numbers."""
 
@@ -91,7 +92,7 @@ class Opened:
         ValueError
             Where it is not a JSON object.
         """
-        values = json.loads((self.folder / "manifest.json").read_text(encoding="utf-8"))
+        values = json.loads((self.folder / MANIFEST).read_text(encoding="utf-8"))
         if not isinstance(values, dict):
             raise ValueError("manifest.json is not a JSON object")
         return values

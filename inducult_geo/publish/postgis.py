@@ -23,7 +23,7 @@ from urllib.parse import urlsplit
 
 from inducult_geo.errors import ConfigError, ReleaseError
 from inducult_geo.publish.columns import Column, Kind
-from inducult_geo.publish.geopackage import FILE_NAME
+from inducult_geo.publish.files import GEOPACKAGE
 from inducult_geo.publish.layers import LAYERS, Layer
 from inducult_geo.publish.tables import GEOMETRY
 from inducult_geo.publish.wkb import wkb_of
@@ -93,9 +93,9 @@ def load_postgis(release: Path, address: str, *, schema: str = "inducult") -> Lo
     _check_address(address)
     if not _NAME.fullmatch(schema) or schema.startswith("pg_"):
         raise ConfigError(f"schema '{schema}': lower-case letters, digits and _, not beginning with a digit or pg_.")
-    package = release / FILE_NAME
+    package = release / GEOPACKAGE
     if not package.is_file():
-        raise ReleaseError(f"{release}: no {FILE_NAME}: is this the folder of a release?")
+        raise ReleaseError(f"{release}: no {GEOPACKAGE}: is this the folder of a release?")
     try:
         import asyncpg
     except ModuleNotFoundError:

@@ -10,6 +10,7 @@ import pyarrow.parquet as pq
 import shapely
 
 from inducult_geo.frames import ASPECTS, STATUSES
+from inducult_geo.publish.files import RECORDS_FILE
 from inducult_geo.publish.opened import Opened, quoted
 from inducult_geo.publish.wkb import wkb_of
 
@@ -139,7 +140,7 @@ def all_is_linked(release: Opened) -> Iterator[str]:
 def rights_are_kept(release: Opened) -> Iterator[str]:
     """Check that each row names its license, and only sources that may be published are in, in the Parquet too."""
     yield from _counted(release, _RIGHTS)
-    path = release.folder / "records.parquet"
+    path = release.folder / RECORDS_FILE
     if path.is_file():
         allowed = {
             name for (name,) in release.rows("SELECT source FROM sources GROUP BY source HAVING min(publish) = 1")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 from collections.abc import Iterator
 from pathlib import Path
@@ -10,13 +9,15 @@ from typing import NamedTuple
 
 import pyarrow.parquet as pq
 
-from inducult_geo.publish.opened import GEOPACKAGE, Opened
-from inducult_geo.publish.promises_web import PAGE, TILES, Page, sites_in_tiles
+from inducult_geo.digest import sha256
+from inducult_geo.publish.files import GEOPACKAGE, MANIFEST, PAGE, RECORDS_FILE, SITES_FILE, TILES
+from inducult_geo.publish.opened import Opened
+from inducult_geo.publish.promises_web import Page, sites_in_tiles
 from inducult_geo.publish.spreadsheet import rows_of
+from inducult_geo.store import SUMS
 
-SUMS = "SHA256SUMS"
 FILES = (
-    *(GEOPACKAGE, "sites.parquet", "records.parquet", PAGE, "manifest.json", "README.txt", SUMS),
+    *(GEOPACKAGE, SITES_FILE, RECORDS_FILE, PAGE, MANIFEST, "README.txt", SUMS),
     *("sites.csv", "DICTIONARY.md", "schema.json", "dcat.jsonld", "CITATION.cff"),
 )
 """The files without which a folder is no release; tiles are one more where there are sites."""
@@ -51,7 +52,7 @@ def sums_of(folder: Path) -> Sums:
     # Only files found in the folder are read, so a listed name can lead nowhere else.
     found = {path.relative_to(folder).as_posix(): path for path in folder.rglob("*") if path.is_file()}
     found.pop(SUMS)
-    altered = [name for name in sorted(listed.keys() & found.keys()) if _sha256(found[name]) != listed[name]]
+    altered = [name for name in sorted(listed.keys() & found.keys()) if sha256(found[name]) != listed[name]]
     return Sums(sorted(found.keys() - listed.keys()), sorted(listed.keys() - found.keys()), altered)
 
 
@@ -81,8 +82,8 @@ def parquet_has_the_same_rows(release: Opened) -> Iterator[str]:
     """Check rows and CRS of the Parquet files against the database."""
     rejected = release.one("SELECT count(*) FROM rejected") if "rejected" in release.layers else 0
     expected = {
-        "sites.parquet": release.one("SELECT count(*) FROM site_points"),
-        "records.parquet": release.one("SELECT count(*) FROM source_records") + rejected,
+        SITES_FILE: release.one("SELECT count(*) FROM site_points"),
+        RECORDS_FILE: release.one("SELECT count(*) FROM source_records") + rejected,
     }
     for name, rows in expected.items():
         with pq.ParquetFile(release.folder / name) as file:
@@ -99,15 +100,15 @@ def parquet_has_the_same_rows(release: Opened) -> Iterator[str]:
 
 def number_of_sites_is_one(release: Opened) -> Iterator[str]:
     """Check that every file gives the same number of sites."""
-    with pq.ParquetFile(release.folder / "sites.parquet") as file:
+    with pq.ParquetFile(release.folder / SITES_FILE) as file:
         parquet = file.metadata.num_rows
     page = Page(release.folder / PAGE)
     told = {
         "site_points": release.one("SELECT count(*) FROM site_points"),
         "runs": release.one("SELECT sites FROM runs"),
         "regions": release.one("SELECT coalesce(sum(sites), 0) FROM regions"),
-        "sites.parquet": parquet,
-        "manifest.json": release.manifest.get("run", {}).get("sites"),
+        SITES_FILE: parquet,
+        MANIFEST: release.manifest.get("run", {}).get("sites"),
         "sites.csv": sum(1 for _ in rows_of(release.folder / "sites.csv")),
         TILES: sites_in_tiles(release.folder / TILES),
         PAGE: page.sites,
@@ -120,8 +121,3 @@ def number_of_sites_is_one(release: Opened) -> Iterator[str]:
 def _plain(value: object) -> object:
     """Make SQLite's 0 and 1 and JSON's false and true comparable."""
     return int(value) if isinstance(value, bool) else value
-
-
-def _sha256(path: Path) -> str:
-    with path.open("rb") as handle:
-        return hashlib.file_digest(handle, "sha256").hexdigest()

@@ -10,7 +10,8 @@ import zipfile
 from collections.abc import Iterator
 from xml.etree import ElementTree as ET
 
-from inducult_geo.publish.opened import GEOPACKAGE, Opened
+from inducult_geo.publish.files import GEOPACKAGE
+from inducult_geo.publish.opened import Opened
 
 LAYERS = ("site_points", "source_records", "regions", "sources", "runs")
 """The layers and tables without which the file is no release."""

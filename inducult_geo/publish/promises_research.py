@@ -16,6 +16,7 @@ import pyarrow.parquet as pq
 import rasterio
 from rasterio.io import MemoryFile
 
+from inducult_geo.publish.files import RECORDS_FILE, SITES_FILE
 from inducult_geo.publish.opened import Opened, quoted
 from inducult_geo.publish.spreadsheet import rows_of
 
@@ -80,7 +81,7 @@ def dictionary_names_every_column(release: Opened) -> Iterator[str]:
 
 def _unlike_schema(release: Opened) -> Iterator[str]:
     schema = json.loads((release.folder / "schema.json").read_text(encoding="utf-8"))
-    for name, what in (("sites.parquet", "site"), ("records.parquet", "record")):
+    for name, what in ((SITES_FILE, "site"), (RECORDS_FILE, "record")):
         with pq.ParquetFile(release.folder / name) as file:
             there = {field.name: field.type for field in file.schema_arrow if field.name not in ("geometry", "bbox")}
         told = {column: _kind_of(said) for column, said in schema["$defs"][what]["properties"].items()}

@@ -11,10 +11,9 @@ from pathlib import Path
 
 import pyogrio
 
+from inducult_geo.publish.files import PAGE, TILES
 from inducult_geo.publish.opened import Opened
 
-PAGE = "index.html"
-TILES = "sites.pmtiles"
 _LOADING = frozenset({"link", "img", "iframe", "frame", "object", "embed", "audio", "video", "source", "track", "base"})
 """Elements that fetch something, or make others fetch it from elsewhere."""
 

@@ -9,12 +9,14 @@ from typing import Any
 
 from inducult_geo.errors import ReleaseError
 from inducult_geo.publish.bundle import Bundle
-from inducult_geo.publish.geopackage import FILE_NAME, write_geopackage
+from inducult_geo.publish.files import GEOPACKAGE, MANIFEST, PAGE, TILES
+from inducult_geo.publish.geopackage import write_geopackage
 from inducult_geo.publish.geoparquet import write_geoparquet
 from inducult_geo.publish.preview import preview_page
-from inducult_geo.publish.report import SUMS, readme_text, sha256sums
+from inducult_geo.publish.report import readme_text, sha256sums
 from inducult_geo.publish.research import write_research_files
-from inducult_geo.publish.tiles import TILES, write_tiles
+from inducult_geo.publish.tiles import write_tiles
+from inducult_geo.store import SUMS
 
 
 def write_release(bundle: Bundle, folder: Path, manifest: Mapping[str, Any]) -> None:
@@ -36,12 +38,12 @@ def write_release(bundle: Bundle, folder: Path, manifest: Mapping[str, Any]) -> 
     """
     if not folder.is_dir() or any(folder.iterdir()):
         raise ReleaseError(f"{folder}: a release is written into an existing, empty folder only. Give it a fresh one.")
-    write_geopackage(bundle, folder / FILE_NAME)
+    write_geopackage(bundle, folder / GEOPACKAGE)
     write_geoparquet(bundle, folder)
     write_tiles(bundle, folder / TILES)
-    _write_text(folder / "index.html", preview_page(bundle))
+    _write_text(folder / PAGE, preview_page(bundle))
     _write_text(folder / "README.txt", readme_text(bundle))
-    _write_text(folder / "manifest.json", _manifest_text(manifest))
+    _write_text(folder / MANIFEST, _manifest_text(manifest))
     # Last, because it tells size and hash of the files before it.
     write_research_files(bundle, folder)
     write_sums(folder)

@@ -5,7 +5,6 @@ All of it is made from the bundle, the declarations and the files that are alrea
 
 from __future__ import annotations
 
-import hashlib
 import json
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -14,10 +13,12 @@ from typing import Any
 import pandas as pd
 import shapely
 
+from inducult_geo.digest import sha256
 from inducult_geo.publish.bundle import Bundle
 from inducult_geo.publish.dictionary import DICTIONARY, SCHEMA, SHEET, dictionary_text, schema_text
+from inducult_geo.publish.files import GEOPACKAGE, PAGE, RECORDS_FILE, SITES_FILE, TILES
 from inducult_geo.publish.licences import credit_lines, licence_names, used_sources
-from inducult_geo.publish.metadata import SAMPLE_NOTICE, release_title, timestamp
+from inducult_geo.publish.metadata import SAMPLE_NOTICE, line_of, release_title, timestamp
 from inducult_geo.publish.spreadsheet import degrees, write_csv
 from inducult_geo.publish.surfaces import write_density
 from inducult_geo.publish.tables import days_of
@@ -33,16 +34,16 @@ MAKER = "InduCult2.0"
 
 _MEDIA: Mapping[str, tuple[str, str]] = {
     # file: (media type, title)
-    "inducult.gpkg": ("application/geopackage+sqlite3", "Everything, for QGIS (GeoPackage 1.3)"),
-    "sites.parquet": ("application/vnd.apache.parquet", "Sites (GeoParquet 1.1, EPSG:3035)"),
-    "records.parquet": ("application/vnd.apache.parquet", "Records of all sources (GeoParquet 1.1, EPSG:3035)"),
+    GEOPACKAGE: ("application/geopackage+sqlite3", "Everything, for QGIS (GeoPackage 1.3)"),
+    SITES_FILE: ("application/vnd.apache.parquet", "Sites (GeoParquet 1.1, EPSG:3035)"),
+    RECORDS_FILE: ("application/vnd.apache.parquet", "Records of all sources (GeoParquet 1.1, EPSG:3035)"),
     SITES_CSV: ("text/csv", "Sites for a spreadsheet (WGS84)"),
-    "sites.pmtiles": ("application/vnd.pmtiles", "Sites as vector tiles"),
+    TILES: ("application/vnd.pmtiles", "Sites as vector tiles"),
     "density_monuments.tif": ("image/tiff; application=geotiff", "Monuments per km² (cloud-optimized GeoTIFF)"),
     "density_production.tif": ("image/tiff; application=geotiff", "Production per km² (cloud-optimized GeoTIFF)"),
     "density_monuments_250m.tif": ("image/tiff; application=geotiff", "Monuments per km², 250 m cells (GeoTIFF)"),
     "density_production_250m.tif": ("image/tiff; application=geotiff", "Production per km², 250 m cells (GeoTIFF)"),
-    "index.html": ("text/html", "The map, for a browser"),
+    PAGE: ("text/html", "The map, for a browser"),
 }
 _LICENCES: Mapping[str, str] = {
     "ODbL-1.0": "https://opendatacommons.org/licenses/odbl/1-0/",
@@ -135,14 +136,14 @@ def dcat_text(bundle: Bundle, folder: Path) -> str:
         "@id": f"urn:inducult-geo:release:{bundle.run['run_id']}",
         "@type": "dcat:Dataset",
         "dct:identifier": str(bundle.run["run_id"]),
-        "dct:title": {"@value": _line(release_title(bundle)), "@language": "en"},
+        "dct:title": {"@value": line_of(release_title(bundle)), "@language": "en"},
         "dct:description": {"@value": " ".join([ABSTRACT, *_notice(bundle)]), "@language": "en"},
         "dcat:keyword": [{"@value": word, "@language": "en"} for word in KEYWORDS],
         "dct:creator": {"@type": "foaf:Agent", "foaf:name": MAKER},
         "dct:conformsTo": {"@id": _EPSG_3035},
         "dct:license": [{"@id": _LICENCES[name]} for name in names if name in _LICENCES],
-        "dct:rights": [_line(line) for line in credit_lines(bundle)]
-        + [f"License: {_line(name)}" for name in names if name not in _LICENCES],
+        "dct:rights": [line_of(line) for line in credit_lines(bundle)]
+        + [f"License: {line_of(name)}" for name in names if name not in _LICENCES],
         "dct:source": [_source(row) for row in _used_sources(bundle)],
         "dcat:distribution": [_distribution(path) for path in _files(folder)],
     }
@@ -163,7 +164,7 @@ def _spatial(bundle: Bundle) -> dict[str, Any]:
 
 
 def _titles(bundle: Bundle) -> list[str]:
-    return [_line(title) for title in bundle.regions.sort_values("region")["title"]]
+    return [line_of(title) for title in bundle.regions.sort_values("region")["title"]]
 
 
 def _used_sources(bundle: Bundle) -> list[dict[str, Any]]:
@@ -173,20 +174,18 @@ def _used_sources(bundle: Bundle) -> list[dict[str, Any]]:
 
 
 def _source(row: Mapping[str, Any]) -> dict[str, Any]:
-    licence = _line(row["licence"])
+    licence = line_of(row["licence"])
     return {
         "@type": "dcat:Dataset",
-        "dct:identifier": _line(row["source"]),
-        "dct:title": _line(row["title"]),
-        "dct:rights": _line(row["attribution"]),
+        "dct:identifier": line_of(row["source"]),
+        "dct:title": line_of(row["title"]),
+        "dct:rights": line_of(row["attribution"]),
         "dct:license": {"@id": _LICENCES[licence]} if licence in _LICENCES else licence,
     }
 
 
 def _distribution(path: Path) -> dict[str, Any]:
     media, title = _MEDIA[path.name]
-    with path.open("rb") as handle:
-        digest = hashlib.file_digest(handle, "sha256").hexdigest()
     return {
         "@type": "dcat:Distribution",
         "dct:title": {"@value": title, "@language": "en"},
@@ -196,7 +195,7 @@ def _distribution(path: Path) -> dict[str, Any]:
         "spdx:checksum": {
             "@type": "spdx:Checksum",
             "spdx:algorithm": {"@id": "spdx:checksumAlgorithm_sha256"},
-            "spdx:checksumValue": {"@value": digest, "@type": "xsd:hexBinary"},
+            "spdx:checksumValue": {"@value": sha256(path), "@type": "xsd:hexBinary"},
         },
     }
 
@@ -209,10 +208,10 @@ def _files(folder: Path) -> Iterator[Path]:
 def _references(bundle: Bundle) -> Iterator[str]:
     for row in _used_sources(bundle):
         yield "  - type: data"
-        title = _line(row["title"]) or row["source"]
+        title = line_of(row["title"]) or row["source"]
         yield f"    title: {_quoted(title)}"
-        yield f"    authors:\n      - name: {_quoted(_line(row['attribution']) or title)}"
-        yield f"    notes: {_quoted('License: ' + _line(row['licence']))}"
+        yield f"    authors:\n      - name: {_quoted(line_of(row['attribution']) or title)}"
+        yield f"    notes: {_quoted('License: ' + line_of(row['licence']))}"
 
 
 def _notice(bundle: Bundle) -> list[str]:
@@ -221,14 +220,7 @@ def _notice(bundle: Bundle) -> list[str]:
 
 def _quoted(value: Any) -> str:
     """Return a value as a YAML string: a JSON string is one, once what cannot be printed is out of it."""
-    return json.dumps(_line(value), ensure_ascii=False)
-
-
-def _line(value: Any) -> str:
-    """Return a value as printable text on one line, nothing for null."""
-    if value is None or value is pd.NA or value != value:
-        return ""
-    return "".join(char if char.isprintable() else " " for char in str(value)).strip()
+    return json.dumps(line_of(value), ensure_ascii=False)
 
 
 def _write(path: Path, text: str) -> None:

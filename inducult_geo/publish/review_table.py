@@ -15,7 +15,7 @@ import pandas as pd
 
 from inducult_geo.errors import ContractError, ReleaseError
 from inducult_geo.frames import from_json
-from inducult_geo.publish.geopackage import FILE_NAME
+from inducult_geo.publish.files import GEOPACKAGE, RECORDS_FILE
 from inducult_geo.publish.spreadsheet import degrees, read_csv, write_csv
 from inducult_geo.store import replacing
 
@@ -42,9 +42,9 @@ def export_review(release: Path, out: Path) -> int:
     ReleaseError
         Where the folder is no release.
     """
-    package, records = release / FILE_NAME, release / "records.parquet"
+    package, records = release / GEOPACKAGE, release / RECORDS_FILE
     if not package.is_file() or not records.is_file():
-        raise ReleaseError(f"{release}: no {FILE_NAME} with records.parquet: is this the folder of a release?")
+        raise ReleaseError(f"{release}: no {GEOPACKAGE} with records.parquet: is this the folder of a release?")
     named = [*_QUESTION, *_EVIDENCE]
     with closing(sqlite3.connect(package.resolve().as_uri() + "?mode=ro&immutable=1", uri=True)) as con:
         # A release without questions has no such layer: then there is nothing to ask.
@@ -71,7 +71,7 @@ def read_answers(source: Path) -> list[dict[str, str]]:
         Where the file has no such layer or columns, or cannot be read.
     """
     if not source.is_file():
-        raise ContractError(f"{source}: no such file. Name an edited {FILE_NAME} or CSV.")
+        raise ContractError(f"{source}: no such file. Name an edited {GEOPACKAGE} or CSV.")
     with source.open("rb") as handle:
         is_database = handle.read(16) == b"SQLite format 3\x00"
     if is_database:

@@ -28,7 +28,6 @@ from inducult_geo.publish.licences import credit_lines
 from inducult_geo.publish.metadata import release_title
 from inducult_geo.publish.tables import layer_frames, text_array
 
-TILES = "sites.pmtiles"
 LAYER = "sites"
 WEB_CRS = "EPSG:4326"
 MIN_ZOOM, MAX_ZOOM = 4, 11

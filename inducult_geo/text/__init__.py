@@ -5,7 +5,7 @@ Pure functions of text and of the packaged tables ``transliteration.csv``, ``leg
 """
 
 from inducult_geo.text.batch import TokenLists, prepare_names, token_lists
-from inducult_geo.text.clean import MAYBE_NAMES, clean_text, known_text, lost_characters, whole_text
+from inducult_geo.text.clean import MAYBE_NAMES, clean_text, known_text, lost_characters, printable, whole_text
 from inducult_geo.text.folding import fold, fold_once
 from inducult_geo.text.legal import strip_legal_form
 from inducult_geo.text.lexicon import Concept
@@ -26,6 +26,7 @@ __all__ = [
     "name_tokens",
     "packaged_rows",
     "prepare_names",
+    "printable",
     "strip_legal_form",
     "token_lists",
     "whole_text",

@@ -65,6 +65,11 @@ def whole_text(text: str) -> str:
     return text if text.isascii() else _HALF.sub("\ufffd", text)
 
 
+def printable(text: str) -> str:
+    """Return text on one line that cannot steer a terminal and that XML can hold: spaces for what cannot be shown."""
+    return text if text.isprintable() else "".join(letter if letter.isprintable() else " " for letter in text)
+
+
 def known_text(value: object) -> str | None:
     """Return the text of a cell as `clean_text` does, or None where it only says that something is not known.
 

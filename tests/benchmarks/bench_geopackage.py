@@ -24,7 +24,8 @@ sys.path.insert(0, str(Path(__file__).parents[2]))
 
 from inducult_geo.frames import as_pairs, as_records, as_sites
 from inducult_geo.publish import Bundle
-from inducult_geo.publish.geopackage import FILE_NAME, write_geopackage
+from inducult_geo.publish.files import GEOPACKAGE
+from inducult_geo.publish.geopackage import write_geopackage
 from inducult_geo.publish.licences import for_release
 from inducult_geo.publish.tables import layer_frames
 from tests.bundles import contracts, small_bundle
@@ -96,7 +97,7 @@ def main() -> None:
     with TemporaryDirectory(prefix="bench-gpkg-") as folder:
         for turn in range(asked.rounds):
             for what, times in (("bare", plain), ("complete", ours)):
-                path = Path(folder, f"{what}-{turn}", FILE_NAME)
+                path = Path(folder, f"{what}-{turn}", GEOPACKAGE)
                 path.parent.mkdir()
                 start = time.process_time()
                 if what == "bare":

@@ -47,7 +47,7 @@ def test_two_houses_of_a_street_under_a_name_that_many_bear_are_not_one_works(ap
 
 def test_what_is_given_again_bears_the_score_of_being_one_of_the_right_ones():
     """Of two alike the best has a half; the other one's score is what it would have alone."""
-    twice = [row(f"r:{i}", "Kalkwerk Saal", point(150), **ADDRESS) for i in (0, 1)]
+    twice = [row(f"r:{i}", "Kalkwerk Saal", point(150), start_year=1900 + i, **ADDRESS) for i in (0, 1)]
     told = linked(row("l:0", "Kalkwerk Saal", point(), **ADDRESS), *twice)
     best, again = told[told["beside"].isna()].iloc[0], told[told["beside"].notna()].iloc[0]
     assert best["score"] <= 0.5
@@ -119,7 +119,7 @@ def test_the_order_of_the_right_rows_changes_nothing():
 
 def test_works_that_are_given_five_times_are_a_match_all_the_same():
     """Each of five alike has a fifth of the chance: less than a match needs, for works that are surely there."""
-    five = [row(f"r:{i}", "Kalkwerk Saal", point(150), **ADDRESS) for i in range(5)]
+    five = [row(f"r:{i}", "Kalkwerk Saal", point(150), start_year=1900 + i, **ADDRESS) for i in range(5)]
     told = linked(row("l:0", "Kalkwerk Saal", point(), **ADDRESS), *five)
     assert (told["decision"] == "match").sum() == 5
     assert told.loc[told["beside"].isna(), "score"].item() < 0.3

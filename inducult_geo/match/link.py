@@ -11,8 +11,8 @@ from inducult_geo.frames import TEXT, Records, concat_records
 from inducult_geo.match.again import match_of, matches
 from inducult_geo.match.candidates import candidates_of
 from inducult_geo.match.compared import Compared
+from inducult_geo.match.editions import given_once, told_of_all
 from inducult_geo.match.outcomes import other_works
-from inducult_geo.match.prepare import prepare
 from inducult_geo.match.score import DOUBTED, UNIT, Scored, Weights, score
 from inducult_geo.match.waterfall import explain
 from inducult_geo.ragged import Flags, Ints, ranks_within
@@ -51,11 +51,15 @@ def link(
         be right instead is for `review`. With `units` further right rows whose best left row it is are `unit`s, where
         it has a match. The score of a left row's best match is the chance that it is the one, that of a unit or of
         works given again that it is one of the right ones (`score.Scored.whole`): of two alike it may be the higher.
+        Rows that a list gives again (a row a year, see `editions`) are all told what their latest is: left ones each
+        with all of it, right ones beside the latest.
     """
     if left.empty or right.empty:
         return pd.DataFrame({name: pd.Series(dtype=TEXT) for name in LINK_COLUMNS})
-    prepared = prepare(concat_records([_as_source(left, "left"), _as_source(right, "right")]))
-    scored = score(Compared(prepared, *candidates_of(prepared, split=len(left))), weights, many=("left",))
+    records = concat_records([_as_source(left, "left"), _as_source(right, "right")])
+    prepared, told_by = given_once(records)
+    split = int(np.count_nonzero(prepared.source == "left"))
+    scored = score(Compared(prepared, *candidates_of(prepared, split=split)), weights, many=("left",))
     pairs, several = scored.pairs, scored.several
     rank = ranks_within(pairs.left, scored.probability)
     best, again = matches(scored, rank == 0, units=units)
@@ -63,11 +67,21 @@ def link(
     further = _further(several, best | again) & units & (match[pairs.left] >= 0)
     second = (rank == 1) & (scored.probability >= SECOND)
     asked = scored.is_question & ((rank == 0) | second) & ~best & ~again & ~further & review
-    return _table(scored, match, best=best, again=again, unit=further, asked=asked)
+    table = _table(scored, match, best=best, again=again, unit=further, asked=asked)
+    if len(prepared) < len(records):
+        table = told_of_all(table, records["record_key"].str.partition(":")[2], told_by)
+    table = table.sort_values(["left_id", "score", "right_id"], ascending=[True, False, True], ignore_index=True)
+    return table[[*LINK_COLUMNS]]
 
 
 def _table(scored: Scored, match: Ints, **kinds: Flags) -> pd.DataFrame:
-    """Tell of pairs of some kinds what `link` gives; `match` is the right row that each record matches, -1 for none."""
+    """Tell of pairs of some kinds what `link` gives, and which records these are.
+
+    Parameters
+    ----------
+    match
+        The right row that each record matches, -1 for none.
+    """
     rows = np.flatnonzero(np.any([*kinds.values()], axis=0))
     pairs, several = scored.pairs, scored.several
     best, again, unit, asked = (kinds[kind][rows] for kind in ("best", "again", "unit", "asked"))
@@ -89,7 +103,7 @@ def _table(scored: Scored, match: Ints, **kinds: Flags) -> pd.DataFrame:
         }
     )
     table.loc[one_of, "why"] = explain(several, rows[one_of])
-    return table.sort_values(["left_id", "score", "right_id"], ascending=[True, False, True], ignore_index=True)
+    return table.assign(left=pairs.left[rows], right=pairs.right[rows])
 
 
 def _is_second(scored: Scored, matched: Flags) -> Flags:

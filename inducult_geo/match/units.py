@@ -53,7 +53,8 @@ def units_of(prepared: Prepared) -> Ints:
     np.add.at(mark, at[beside], marks[told[beside]])
     units = rows[own]
     found = np.full(len(prepared), -1, dtype=np.int64)
-    found[units] = _at_one_place(several(prepared.source[units], mark[own]), prepared.xy[units])
+    alike = several(prepared.source[units], mark[own])
+    found[units] = at_one_place(alike, prepared.xy[units], np.full(len(units), PLANT_M))
     return found
 
 
@@ -127,19 +128,21 @@ def machines_of(prepared: Prepared) -> Flags:
     return found
 
 
-def _at_one_place(groups: Ints, xy: Floats) -> Ints:
-    """Cut groups of records where a gap of `PLANT_M` lies between them, in either direction; -1 is none.
+def at_one_place(groups: Ints, xy: Floats, gap_m: Floats) -> Ints:
+    """Cut groups of records where a gap lies between them, in either direction; -1 is none.
 
     Parameters
     ----------
     xy
         Coordinates in meters, one row a record; NaN where unknown: what has no place stays with the last of its group.
+    gap_m
+        How far the next record may be from each one; of two neighbors the larger counts.
     """
     for axis in (0, 1):
         order = np.lexsort((xy[:, axis], groups))
-        group, at = groups[order], xy[order, axis]
+        group, at, gap = groups[order], xy[order, axis], gap_m[order]
         cut = np.zeros(len(group), dtype=bool)
-        cut[1:] = (group[1:] != group[:-1]) | (np.diff(at) > PLANT_M)
+        cut[1:] = (group[1:] != group[:-1]) | (np.diff(at) > np.maximum(gap[1:], gap[:-1]))
         parts = np.empty(len(group), dtype=np.int64)
         parts[order] = np.cumsum(cut)
         groups = np.where(groups < 0, -1, parts)

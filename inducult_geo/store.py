@@ -151,7 +151,7 @@ class DataFolder:
 def current_release(folder: DataFolder) -> Path | None:
     """Return the newest whole release, or None where there is none yet."""
     link = folder.current
-    if link.is_symlink() or link.is_dir():
+    if link.is_dir():
         target = link.resolve()
     elif link.is_file():
         # Only the name of a folder there: an empty or damaged pointer must not pass the folder of all for a release.
@@ -172,7 +172,7 @@ def confirmed_at(folder: DataFolder) -> datetime | None:
 
 
 def _holds_files(folder: Path) -> bool:
-    return folder.is_dir() and any(path.is_file() and not path.name.startswith(".") for path in folder.rglob("*"))
+    return any(path.is_file() and not path.name.startswith(".") for path in folder.rglob("*"))
 
 
 @contextmanager

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import os
 import shutil
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -189,6 +190,31 @@ def test_the_newest_release_is_current_again_where_the_pointer_to_it_was_lost(tm
     assert current_release(folder) is None
     assert publish(folder, "a") == only
     assert releases_of(folder) == [only]
+
+
+def test_what_a_killed_run_of_the_same_number_left_is_in_no_release(tmp_path: Path) -> None:
+    """In a container every run may have the number 7."""
+    folder = DataFolder(tmp_path)
+    left = folder.releases / f".building.{os.getpid()}"
+    left.mkdir(parents=True)
+    (left / "torn.gpkg").touch()
+    assert names(publish(folder, "a")) == [SUMS, "sites.csv"]
+
+
+def test_a_note_beside_the_releases_is_none(tmp_path: Path) -> None:
+    folder = DataFolder(tmp_path)
+    release = publish(folder, "a")
+    (folder.releases / "2026-notes.txt").touch()
+    assert releases_of(folder) == [release]
+    assert prune_releases(folder, 1) == []
+
+
+@pytest.mark.skipif(not Path("/proc/self/fd").is_dir(), reason="only Linux lists open files so")
+def test_no_file_stays_open(tmp_path: Path) -> None:
+    open_files = len([*Path("/proc/self/fd").iterdir()])
+    for number in range(30):
+        write_json(tmp_path / "a.json", {"n": number})
+    assert len([*Path("/proc/self/fd").iterdir()]) < open_files + 30
 
 
 def test_a_folder_that_was_copied_with_its_links_followed_is_read_and_the_way_to_mend_it_is_told(

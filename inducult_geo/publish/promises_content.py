@@ -98,6 +98,7 @@ _LINKS: tuple[tuple[str, tuple[str, ...], str], ...] = (
         "SELECT count(*) FROM rejected WHERE coalesce(trim(reason), '') = ''",
     ),
 )
+_MAY_LEAVE = "SELECT source FROM sources GROUP BY source HAVING min(publish) = 1"
 _RIGHTS: tuple[tuple[str, tuple[str, ...], str], ...] = (
     *(
         (
@@ -112,7 +113,7 @@ _RIGHTS: tuple[tuple[str, tuple[str, ...], str], ...] = (
             f"rows of {table} of a source that may not be published, or that nobody declares",
             (table, "sources"),
             f"SELECT count(*) FROM {table} "  # noqa: S608 - names of our own
-            "WHERE coalesce(source, '') NOT IN (SELECT source FROM sources GROUP BY source HAVING min(publish) = 1)",
+            f"WHERE coalesce(source, '') NOT IN ({_MAY_LEAVE})",
         )
         for table in ("source_records", "rejected")
     ),
@@ -142,9 +143,7 @@ def rights_are_kept(release: Opened) -> Iterator[str]:
     yield from _counted(release, _RIGHTS)
     path = release.folder / RECORDS_FILE
     if path.is_file():
-        allowed = {
-            name for (name,) in release.rows("SELECT source FROM sources GROUP BY source HAVING min(publish) = 1")
-        }
+        allowed = {name for (name,) in release.rows(_MAY_LEAVE)}
         found = set(pq.read_table(path, columns=["source"]).column("source").unique().to_pylist())
         for source in sorted(map(str, found - allowed)):
             yield f"records.parquet holds records of '{source}', which may not be published"

@@ -17,13 +17,14 @@ from typing import Any, Final
 
 import pyarrow.parquet as pq
 
-from inducult_geo.match.decisions import PART_OF, VERDICTS, Decision, Decisions, append_decision
+from inducult_geo.match.decisions import VERDICTS, Decision, Decisions, append_decision, meaning
 from inducult_geo.match.relations import conflicts
 from inducult_geo.match.resolve import question_id
 from inducult_geo.pipeline import decisions_of, registry_of
 from inducult_geo.publish.review_table import ANSWER_COLUMNS, export_review, read_answers
 from inducult_geo.run import Run
 from inducult_geo.stage import last_stage
+from inducult_geo.store import storing
 from inducult_geo.text import printable
 
 __all__ = ["ANSWER_COLUMNS", "ImportOutcome", "Refusal", "export_review", "import_review"]
@@ -118,6 +119,8 @@ def import_review(source: Path, run: Run, *, who: str | None = None) -> ImportOu
         Where the log itself cannot be read.
     BusyError
         Where a run is at work on the same data folder.
+    StorageError
+        Where the log cannot be written; answers that are in it already are known when this is done again.
     """
     rows = read_answers(source)
     with run.folder.lock():
@@ -128,8 +131,9 @@ def import_review(source: Path, run: Run, *, who: str | None = None) -> ImportOu
         answers, faulty = _answers([row for row in pairs if row["decision"]], log, _known_keys(run), _named(who))
         fresh = [answer for answer in answers if not _is_said(answer.decision, log)]
         taken, contradicting = _without_contradictions(fresh, log)
-        for answer in taken:
-            append_decision(run.folder.decisions, answer.decision)
+        with storing(run.folder.decisions):
+            for answer in taken:
+                append_decision(run.folder.decisions, answer.decision)
         changed = [text for answer in taken if (text := _overruling(answer.decision, log))]
         return ImportOutcome(
             tuple(answer.decision for answer in taken),
@@ -181,7 +185,7 @@ def _answers(
         answers[answer.decision.pair].append(answer)
     single = []
     for same in answers.values():
-        if len({_meaning(answer.decision) for answer in same}) > 1:
+        if len({meaning(answer.decision) for answer in same}) > 1:
             said = " and ".join(sorted({answer.decision.decision for answer in same}))
             refused += [
                 Refusal(answer.review_id, answer.decision.decision, f"answered twice, by {said}: keep one")
@@ -217,20 +221,15 @@ def _faults(row: Mapping[str, str], log: Decisions, known: frozenset[str], now: 
         yield f"{earlier.who} decided it at {earlier.when}, which is later than this machine's clock: mend the clock"
 
 
-def _meaning(one: Decision) -> tuple[str, str]:
-    """Return what a decision says of its pair: `part_of` has a direction, the other words have none."""
-    return (one.decision, one.left if one.decision == PART_OF else "")
-
-
 def _is_said(one: Decision, log: Decisions) -> bool:
     """Whether the log holds this word in force already; a new note is worth a new line."""
     earlier = log.of(one.left, one.right)
-    return earlier is not None and _meaning(earlier) == _meaning(one) and (one.note in ("", earlier.note))
+    return earlier is not None and meaning(earlier) == meaning(one) and (one.note in ("", earlier.note))
 
 
 def _overruling(one: Decision, log: Decisions) -> str | None:
     earlier = log.of(one.left, one.right)
-    if earlier is None or _meaning(earlier) == _meaning(one):
+    if earlier is None or meaning(earlier) == meaning(one):
         return None
     told = f"{earlier.who} said '{earlier.decision}' on {earlier.when}"
     return f"'{one.left}' and '{one.right}': {one.who} says '{one.decision}' now; {told}"

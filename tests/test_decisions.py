@@ -77,6 +77,12 @@ def test_missing_log_holds_nothing(tmp_path):
     assert len(read_decisions(tmp_path / "none.jsonl")) == 0
 
 
+def test_a_log_that_cannot_be_read_is_no_empty_one(tmp_path):
+    (tmp_path / "log.jsonl").mkdir()
+    with pytest.raises(DecisionError, match=r"log\.jsonl: cannot be read \(Is a directory\).* from a backup"):
+        read_decisions(tmp_path / "log.jsonl")
+
+
 BAD = [
     b"{",
     b"[1]",

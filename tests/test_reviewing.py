@@ -15,7 +15,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from inducult_geo.errors import BusyError, ContractError, ReleaseError
+from inducult_geo.errors import BusyError, ContractError, ReleaseError, StorageError
 from inducult_geo.match.decisions import Decision, append_decision, read_decisions
 from inducult_geo.match.resolve import question_id
 from inducult_geo.pipeline import run_all
@@ -381,6 +381,15 @@ def test_what_is_still_in_the_write_ahead_log_counts(run: Run, tmp_path: Path, s
 def test_while_a_run_is_at_work_nothing_is_imported(run: Run, sheet: Path) -> None:
     with run.folder.lock(), pytest.raises(BusyError):
         import_review(sheet, replace(run))
+
+
+def test_a_log_that_cannot_be_written_is_told_plainly(run: Run, sheet: Path) -> None:
+    answered(sheet, lambda row: row.update(decision="same", decided_by="Eva"))
+    run.folder.decisions.parent.symlink_to("a disk that is not there")
+    with pytest.raises(
+        StorageError, match=r"decisions\.jsonl: cannot be written: a file stands where a folder belongs"
+    ):
+        import_review(sheet, run)
 
 
 @pytest.mark.qgis

@@ -114,12 +114,17 @@ def read_decisions(path: Path) -> Decisions:
     Raises
     ------
     DecisionError
-        Where a line cannot be read; the message names file and line.
+        Where the file or a line of it cannot be read; the message names file and line.
     """
     try:
         content = path.read_bytes()
     except FileNotFoundError:
         return Decisions()
+    except OSError as problem:
+        raise DecisionError(
+            f"{path}: cannot be read ({problem.strerror}). What stewards decided stands there: give this program the "
+            "right to read it, or put it back from a backup, then run again."
+        ) from problem
     lines = content.split(b"\n")
     problems: list[str] = []
     found: list[Decision] = []

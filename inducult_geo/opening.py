@@ -286,6 +286,8 @@ class Release:
         return site_id
 
     def _why_unknown(self, site_id: str, ids: set[str]) -> str:
+        if not site_id.upper().startswith("IC-"):
+            return "no site id, which begins with IC-." + self._called(site_id)
         close = difflib.get_close_matches(site_id.upper(), sorted(ids), n=1, cutoff=0.8)
         meant = f" Did you mean {close[0]}?" if close else ""
         if not check_site_id(site_id):
@@ -294,6 +296,15 @@ class Release:
             f"no site of release {self.about['run_id']}. It may be of another release, or gone since: compare the two "
             f"with `changes_since`.{meant}"
         )
+
+    def _called(self, text: str) -> str:
+        """Say which sites bear a name, or hold the record of a key."""
+        sites, records = self._frame("sites"), self._frame("records")
+        named = sites.loc[sites["name"].str.casefold() == text.casefold(), "site_id"]
+        found = [*named, *records.loc[records["record_key"] == text, "site_id"].dropna()]
+        if found:
+            return f" Did you mean {' or '.join(found[:3])}?"
+        return " Names stand in `sites`, the keys of records in `records`."
 
     def __repr__(self) -> str:
         numbers = self.about

@@ -467,6 +467,17 @@ class TestSite:
         with pytest.raises(ReleaseError, match=f"no site of release {release.about['run_id']}"):
             release.site(new_site_id("never seen"))
 
+    def test_a_name_or_the_key_of_a_record_leads_to_the_id(self, release: Release) -> None:
+        """Both were told to be ids with a slip of the pen."""
+        records = release.records.dropna(subset=["site_id"])
+        key, site_id = records[["record_key", "site_id"]].iloc[0]
+        name = release.sites.set_index("site_id")["name"].dropna()
+        for asked, meant in ((key, site_id), (name.iloc[0].upper(), name.index[0])):
+            with pytest.raises(ReleaseError, match=f"no site id, which begins with IC-. Did you mean .*{meant}"):
+                release.site(asked)
+        with pytest.raises(ReleaseError, match="Names stand in `sites`, the keys of records in `records`"):
+            release.site("Nix da")
+
 
 class TestNotebook:
     def test_the_page_of_a_release_tells_its_numbers_and_that_it_is_a_sample(self, release: Release) -> None:

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from inducult_geo.assemble import assemble, release_manifest, with_surfaces
-from inducult_geo.errors import InducultError, RegionError, ReleaseError
+from inducult_geo.errors import InducultError, RegionError, ReleaseError, located
 from inducult_geo.frames import Counts, reasons_of
 from inducult_geo.gather import wide_or_kept
 from inducult_geo.match.borders import Renamed, shared_ids, with_own_ids
@@ -52,7 +52,7 @@ def release(outcomes: Sequence[RegionOutcome], run: Run) -> RunOutcome:
         Where the disk does not take it; likewise.
     """
     if not any(outcome.stage for outcome in outcomes):
-        messages = "; ".join(f"{outcome.region}: {outcome.message}" for outcome in outcomes)
+        messages = "; ".join(located(outcome.region, outcome.message) for outcome in outcomes)
         raise RegionError(f"no region could be built, nothing is published. {messages}")
     for outcome in outcomes:
         note_state(outcome, run)

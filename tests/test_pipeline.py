@@ -418,3 +418,25 @@ def test_a_first_list_of_which_all_is_asked_about_is_released_and_a_license_can_
     assert ask(taken_back.release, "SELECT sites, withheld FROM runs") == [(0, 2)]
     told = diff(settled.release, taken_back.release)
     assert told[["change", "cause"]].values.tolist() == [["gone", "list withheld"]] * 2
+
+
+def test_a_region_of_which_nothing_can_be_read_names_what_can_be_mended_alone(tmp_path: Path, repository: Path) -> None:
+    """It stood as one of a dozen, the others being open data sets of which nobody had put a file there."""
+    partners = tmp_path / "raw/partners"
+    partners.mkdir(parents=True)
+    shutil.copytree(repository / "data/raw/sample/boundaries", tmp_path / "raw/boundaries")
+    (partners / "list.csv").write_text("numer;nazwa;X;Y\nA-1;Huta;311740,1;444341,0\n", encoding="utf-8")
+    (partners / "list.toml").write_text(LIST.format(licence="CC0-1.0", crs='crs = "EPSG:2180"'))
+    with pytest.raises(RegionError) as told:
+        build(tmp_path, "opole")
+    start = (
+        f"no region could be built, nothing is published. opole: no source could be read. {partners / 'list.csv'}: no"
+    )
+    assert str(told.value).startswith(start)
+    assert "not there" not in str(told.value)
+    (partners / "list.csv").unlink()
+    with pytest.raises(RegionError, match=r"no source could be read\. list: list\.csv is missing beside list\.toml\.$"):
+        build(tmp_path, "opole")
+    (partners / "list.toml").unlink()
+    with pytest.raises(RegionError, match=r"No file of any is there: put an extract into raw/osm/ \(opole\.osm\.pbf\)"):
+        build(tmp_path, "opole")

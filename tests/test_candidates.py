@@ -61,7 +61,7 @@ def test_a_record_without_country_takes_that_of_its_region():
     left = records(row("a:1", "Grube Elsterglanz", country=None), row("a:2", "Werk", country="DE"))
     assert ("a:1", "b:1") in found(left, records(row("b:1", "Elsterglanz")))
     alone = records(row("a:1", "Grube Elsterglanz", country=None, region=None))
-    assert not found(alone, records(row("b:1", "Elsterglanz")))
+    assert not found(alone, records(row("b:1", "Elsterglanz"), row("b:2", "Werk", country="AT")))
 
 
 def test_within_one_table_only_different_sources_meet():

@@ -18,6 +18,7 @@ from scipy import sparse
 from inducult_geo.frames import Records, from_json
 from inducult_geo.match.addresses import companies_apart
 from inducult_geo.match.called import Texts, called, joined, texts_of
+from inducult_geo.match.lands import countries_of
 from inducult_geo.match.named_places import addresses_in_names
 from inducult_geo.match.places import points_in
 from inducult_geo.match.prepared import Lexicon, Prepared
@@ -60,7 +61,9 @@ def prepare(records: Records) -> Prepared:
         Records in the work CRS; their index is not used.
     """
     words = Words()
-    country = _countries(records)
+    geometry = records.geometry.to_numpy().astype(object)
+    xy = points_in(geometry)
+    country = countries_of(records, xy)
     own, parents = called(records["names"])
     own, lines = addresses_in_names(own, records["address"])
     addresses, companies = companies_apart(lines, country)
@@ -68,7 +71,6 @@ def prepare(records: Records) -> Prepared:
     (names, operators), variants = words.variants((own, owners), country)
     streets, numbers = words.addresses(addresses)
     cities = words.towns(records["city"])
-    geometry = records.geometry.to_numpy().astype(object)
     capacity, fuel = capacity_and_fuel(records["tags"], records["type"])
     power_house, is_power_plant = _power_houses(words, flat(names, variants), fuel > 0, records, own)
     source, (lands, known) = _text(records["source"]), pd.factorize(country)
@@ -78,7 +80,7 @@ def prepare(records: Records) -> Prepared:
         source=source,
         country=country,
         geometry=geometry,
-        xy=points_in(geometry),
+        xy=xy,
         accuracy_m=accuracies(records),
         area_m2=np.nan_to_num(shapely.area(geometry)),
         names=names,
@@ -142,16 +144,6 @@ def _text(column: pd.Series) -> NDArray[np.object_]:
     """Return a text column with empty texts for nulls; equal ones are one object, not one a row."""
     codes, texts = pd.factorize(column)
     return np.array([*texts, ""], dtype=object)[codes]
-
-
-def _countries(records: Records) -> NDArray[np.object_]:
-    """Return each record's country; where it does not tell, the one that most records of its region tell."""
-    if records["country"].notna().all():
-        return _text(records["country"])
-    told = pd.DataFrame({"region": records["region"], "country": records["country"]}).dropna()
-    counts = told.value_counts().rename("n").reset_index().sort_values(["n", "country"], ascending=[False, True])
-    usual = counts.drop_duplicates("region").set_index("region")["country"]
-    return _text(records["country"].where(records["country"].notna(), records["region"].map(usual)))
 
 
 def _postcode(value: Any) -> str:

@@ -1,0 +1,71 @@
+"""The country of each record, also of those that do not tell it: many a list of one country does not."""
+
+from __future__ import annotations
+
+from typing import Final
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+from scipy.spatial import KDTree
+
+from inducult_geo.frames import Records
+from inducult_geo.ragged import Floats
+
+VOTES: Final = 3
+"""So many of the nearest places that tell their country decide: one may tell a wrong one."""
+
+AROUND_M: Final = 100_000.0
+"""Places farther away have no say."""
+
+
+def countries_of(records: Records, xy: Floats) -> NDArray[np.object_]:
+    """Return each record's country, as its code; an empty text where it stays unknown.
+
+    Where a record does not tell it, it is the one that most records of its region tell; else the one that most of the
+    `VOTES` nearest places of any list tell (the nearest of even ones); else, without a place, that of most records of
+    its town, or that of all, if it is one.
+
+    Parameters
+    ----------
+    xy
+        A point of each record in meters, (n, 2); NaN where it has no place.
+    """
+    told = records["country"].fillna("").to_numpy(dtype=object)
+    if (told == "").any():
+        told = _of_most(records["region"], told)
+        unknown = np.flatnonzero((told == "") & ~np.isnan(xy[:, 0]))
+        told[unknown] = _around(xy[unknown], xy, told)
+        nowhere = np.isnan(xy[:, 0])
+        told = np.where(nowhere, _of_most(records["city"].str.casefold(), told), told)
+        some = np.unique(told[told != ""])
+        if len(some) == 1:
+            told[nowhere] = some[0]
+    codes, texts = pd.factorize(told)
+    # Equal ones are one object, not one a row.
+    return np.asarray(texts, dtype=object)[codes]
+
+
+def _of_most(groups: pd.Series, told: NDArray[np.object_]) -> NDArray[np.object_]:
+    """Fill in what most of a group (a region, a town) tell; of even ones the first by name."""
+    known = pd.DataFrame({"group": groups.to_numpy(dtype=object), "country": told})
+    counts = known[known["country"] != ""].dropna().value_counts().rename("n").reset_index()
+    counts = counts.sort_values(["n", "country"], ascending=[False, True]).drop_duplicates("group")
+    usual = dict(zip(counts["group"], counts["country"], strict=True))
+    return np.where(told == "", np.array([usual.get(group, "") for group in known["group"]], dtype=object), told)
+
+
+def _around(points: Floats, xy: Floats, told: NDArray[np.object_]) -> NDArray[np.object_]:
+    """Return the country of the places around each point; an empty text where there are none."""
+    known = np.flatnonzero((told != "") & ~np.isnan(xy[:, 0]))
+    if not len(known) or not len(points):
+        return np.full(len(points), "", dtype=object)
+    codes, lands = pd.factorize(told[known], sort=True)
+    gap, near = KDTree(xy[known]).query(points, k=min(VOTES, len(known)), distance_upper_bound=AROUND_M)
+    gap, near = gap.reshape(len(points), -1), near.reshape(len(points), -1)
+    said = np.where(np.isfinite(gap), np.append(codes, -1)[near], -1)
+    # A vote less by a little for each that is nearer.
+    weight = 1 - 0.1 * np.arange(said.shape[1])
+    votes = np.stack([((said == said[:, [at]]) * weight).sum(axis=1) for at in range(said.shape[1])], axis=1)
+    best = said[np.arange(len(said)), np.where(said >= 0, votes, -1.0).argmax(axis=1)]
+    return np.asarray(np.array([*lands, ""], dtype=object)[best], dtype=object)

@@ -5,7 +5,8 @@ from __future__ import annotations
 import itertools
 
 import pytest
-from match_rows import backdrop, point, records, row, square
+import shapely
+from match_rows import HERE, backdrop, point, records, row, square
 
 from inducult_geo.match import Decision, empty_registry, resolve
 from inducult_geo.match.decisions import replay
@@ -122,3 +123,13 @@ def test_of_a_part_nobody_is_asked_whether_it_is_one():
     asked = made.pairs[(made.pairs["left_key"] == "osm:w") & (made.pairs["right_key"] == "reg:1")].iloc[0]
     assert asked["decision"] == "no_match"
     assert asked["why"].startswith(f"other records of both: {ITS_KIND}")
+
+
+def test_an_outline_that_crosses_itself_ends_nothing():
+    corners = ((-200, -200), (200, 200), (200, -200), (-100, 200))
+    bow = shapely.Polygon([(x + HERE[0], y + HERE[1]) for x, y in corners])
+    assert not bow.is_valid
+    works = COLLIERY | {"geometry": bow}
+    within, beside = (inner(geometry=square(20, *at), type="chimney") for at in ((150, 0), (-150, 0)))
+    assert parts_of(records(works, within)) == [Part("osm:i", "osm:w", ITS_KIND)]
+    assert parts_of(records(works, beside)) == []

@@ -158,3 +158,11 @@ def test_sites_that_become_pieces_of_one_leave_a_trace():
     gone = {*homes(before, "osm:1", "osm:2", "osm:3")} - {kept}
     stones = after.registry.set_index("site_id")["merged_into"]
     assert {stones[site] for site in gone} == {kept}
+
+
+def test_pieces_that_cross_themselves_are_united():
+    bow = shapely.Polygon([(x + HERE[0], y + HERE[1]) for x, y in ((-50, -50), (50, 50), (50, -50), (-50, 50))])
+    table = records(hall("osm:1") | {"geometry": bow}, hall("osm:2", 80, 100), hall("osm:3", 30, 40))
+    made = as_one(table, folds_of(table, {"osm"}, Decisions()))
+    assert len(made) == 1
+    assert made.geometry.is_valid.all()

@@ -129,7 +129,9 @@ def _reaches(whole_of: Mapping[str, str], site: str, goal: str) -> bool:
 
 def _nested(records: Records) -> tuple[Ints, Ints]:
     """Return the pairs of records of one source of which the first lies within the outline of the second."""
-    shapes, source = records.geometry.to_numpy(), records["source"].to_numpy(dtype=object)
+    shapes, source = records.geometry.to_numpy().copy(), records["source"].to_numpy(dtype=object)
+    broken = ~shapely.is_valid(shapes)
+    shapes[broken] = shapely.make_valid(shapes[broken])
     area = shapely.area(shapes)
     placed = np.flatnonzero(accuracies(records) <= TRUE_TO_M)
     outlines = placed[area[placed] > NO_AREA_M2]

@@ -141,7 +141,7 @@ def _speaking_for(kept: Records, records: Records, pieces: Mapping[str, str]) ->
 def _united(shapes: NDArray[np.object_]) -> shapely.Geometry:
     """Unite the shapes of most dimensions: a point within an outline adds nothing to it."""
     dimension = shapely.get_dimensions(shapes)
-    return shapely.union_all(shapes[dimension == dimension.max()])
+    return shapely.union_all(shapely.make_valid(shapes[dimension == dimension.max()]))
 
 
 def _side_by_side(records: Records, prepared: Prepared) -> tuple[Ints, Ints]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import html
-from collections.abc import Iterator, Mapping
+from collections.abc import Hashable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, Final
@@ -12,6 +12,7 @@ import geopandas as gpd
 import pandas as pd
 
 from inducult_geo.frames import from_json
+from inducult_geo.match.verdict import PART_OF
 from inducult_geo.publish.columns import SITES
 from inducult_geo.publish.domains import DOMAINS
 from inducult_geo.text import printable
@@ -181,10 +182,13 @@ def _of_records(site: Site) -> Iterator[str]:
 
 def _of_evidence(site: Site, evidence: pd.DataFrame) -> Iterator[str]:
     for pair in evidence.to_dict("records"):
-        by = f"{_shown(pair['decided_by'])} decided" if _shown(pair["decided_by"]) else "by score"
+        scored = pd.notna(pair["score"])
+        person = _shown(pair["decided_by"])
+        by = f"{person} decided" if person else "by score" if scored else "by rule"
+        score = f"probability {_number(pair['score'])}, " if scored else ""
         yield (
-            f"{pair['left_key']} and {pair['right_key']}: {_decided(pair['decision'])}, {by}; probability "
-            f"{_number(pair['score'])}, {_distance(pair['distance_m'])}. Evidence: {_shown(pair['why'])}."
+            f"{pair['left_key']} and {pair['right_key']}: {_decided(pair['decision'])}, {by}; {score}"
+            f"{_distance(pair['distance_m'])}. Evidence: {_shown(pair['why'])}."
         )
     if len(site.records) > 1:
         yield f"The weakest link that holds them together has {_number(site.row['confidence'])} (`confidence`)."
@@ -204,22 +208,23 @@ def _of_place(site: Site) -> Iterator[str]:
 
 
 def _apart(site: Site) -> Iterator[str]:
-    """Name what was compared with the site and kept apart, and what a person is still asked."""
+    """Name the sites that it is a part or the whole of, what was kept apart, and what a person is still asked."""
     pairs = site.matches[site.matches["left_site"] != site.matches["right_site"]]
     for pair in pairs.to_dict("records"):
-        other = pair["right_site"] if pair["left_site"] == site.site_id else pair["left_site"]
-        mine, theirs = (
-            (pair["left_key"], pair["right_key"])
-            if pair["left_site"] == site.site_id
-            else (pair["right_key"], pair["left_key"])
-        )
-        score = f", probability {_number(pair['score'])}" if pd.notna(pair["score"]) else ""
-        yield (
-            f"Kept apart from {_shown(other)}: {mine} and {theirs} ({_decided(pair['decision'])}{score}; "
-            f"{_shown(pair['why'])})."
-        )
+        yield _of_two_sites(pair, is_left=pair["left_site"] == site.site_id)
     for question in site.review.to_dict("records"):
         yield f"Open question {question['review_id']}: {_shown(question['question'])}"
+
+
+def _of_two_sites(pair: Mapping[Hashable, Any], *, is_left: bool) -> str:
+    """Tell of a pair of records of two sites, seen from that of one of them."""
+    mine, theirs = ("left", "right") if is_left else ("right", "left")
+    other, why = _shown(pair[f"{theirs}_site"]), _shown(pair["why"])
+    if pair["decision"] == PART_OF:
+        return f"{'Part' if is_left else 'Whole'} of {other}: {pair['left_key']} in {pair['right_key']} ({why})."
+    score = f", probability {_number(pair['score'])}" if pd.notna(pair["score"]) else ""
+    ends = f"{pair[f'{mine}_key']} and {pair[f'{theirs}_key']}"
+    return f"Kept apart from {other}: {ends} ({_decided(pair['decision'])}{score}; {why})."
 
 
 def _origin(site: Site, column: str, title: str, shown: str | None = None) -> dict[str, Any]:

@@ -97,9 +97,25 @@ def test_who_made_a_pair_one_is_said_even_where_nobody_decided() -> None:
 def test_a_person_who_decided_is_named() -> None:
     site = made([record("a:1"), record("b:2")], pairs=[pair("a:1", "b:2", "same", None, by="Eva")])
     words = site.explain().words
-    assert "a:1 and b:2: one site, Eva decided; probability not known, 12 m apart. Evidence: name +2." in words
+    assert "a:1 and b:2: one site, Eva decided; 12 m apart. Evidence: name +2." in words
     assert "The weakest link that holds them together has 0.9" in words
     assert site.explain().evidence["decided_by"].tolist() == ["Eva"]
+
+
+def test_what_a_rule_joined_is_no_matter_of_score() -> None:
+    site = made([record("a:1"), record("a:2")], pairs=[pair("a:1", "a:2", "match", None)])
+    assert "a:1 and a:2: one site, by rule; 12 m apart. Evidence: name +2." in site.explain().words
+
+
+def test_parts_and_wholes_are_told_from_either_side() -> None:
+    pairs = [
+        pair("a:1", "c:9", "part_of", None, sites=("IC-1", "IC-9")),
+        pair("d:7", "a:1", "part_of", None, sites=("IC-7", "IC-1"), by="Jan"),
+    ]
+    words = made([record("a:1")], pairs=pairs).explain().words
+    assert "Part of IC-9: a:1 in c:9 (name +2)." in words
+    assert "Whole of IC-7: d:7 in a:1 (name +2)." in words
+    assert "Kept apart" not in words
 
 
 def test_what_was_kept_apart_is_told_from_either_side() -> None:

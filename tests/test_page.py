@@ -61,6 +61,8 @@ def bundle():
     sites["visitor_access"] = [
         "open" if n % 3 == 0 else "by appointment" if n % 3 == 1 else None for n in range(len(sites))
     ]
+    whole, *parts = sites.index[sites["name"].notna()][-3:]
+    sites.loc[parts, "part_of"] = sites.loc[whole, "site_id"]
     ready = replace(made, sites=sites)
     return replace(ready, surfaces=density_surfaces(ready.sites, ready.regions))
 
@@ -211,6 +213,29 @@ def test_card_tells_sources_years_links_accuracy_and_license(page, bundle):
         *osm,
     } <= {href for href, _ in links}
     assert all(href.startswith("https://") and rel == "noopener noreferrer" for href, rel in links)
+
+
+def test_the_cards_of_a_part_and_its_whole_lead_to_each_other(page, bundle):
+    sites = bundle.sites.set_index("site_id")
+    told = sites["part_of"].dropna()
+    part, whole = told.index[0], told.iloc[0]
+    page.run(f"inducult.open(inducult.sites.places.get({json.dumps(part)}))")
+
+    def shown():
+        return page.run("document.querySelector('#card code').textContent")
+
+    def ways(term):
+        cells = f"[...document.querySelectorAll('#card dt')].find((e) => e.textContent === '{term}').nextSibling"
+        return page.run(f"[...{cells}.querySelectorAll('button .name')].map((e) => e.textContent)")
+
+    assert ways("Part of") == [sites.loc[whole, "name"]]
+    page.run("document.querySelector('#card dd button').click()")
+    assert shown() == whole
+    assert sorted(ways("Parts")) == sorted(sites.loc[told.index, "name"])
+    page.run(f"[...document.querySelectorAll('#card dd .name')].find((e) => e.textContent === "
+             f"{json.dumps(sites.loc[part, 'name'])}).closest('button').click()")  # fmt: skip
+    assert shown() == part
+    page.run("inducult.card.close()")
 
 
 def test_a_site_whose_accuracy_is_not_known_has_a_card_that_says_so(page):

@@ -56,7 +56,7 @@ DOMAINS: Mapping[str, Mapping[str, str]] = {
     "outcome": {"site": "In a site", "review": "Waits for a person", "rejected": "Cannot be used"},
     "reason": {name: text[:1].upper() + text[1:] for name, text in {**REJECT_REASONS, **REVIEW_REASONS}.items()},
     "pair_decision": {
-        "match": "One site (by score)",
+        "match": "One site (by score, or by a rule that is told)",
         "review": "Doubtful (by score)",
         "no_match": "Two sites (by score)",
         "same": "One site (a person decided)",

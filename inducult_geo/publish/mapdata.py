@@ -149,10 +149,17 @@ def _columns(points: pd.DataFrame, records: pd.DataFrame) -> dict[str, list[Any]
         "accuracy_m": [0 if pd.isna(value) else float(f"{value:.3g}") for value in points["accuracy_m"]],
         "n_review": _whole(points["n_review"]),
         "records": _record_keys(points, records),
+        "part_of": _wholes(points),
     }
     columns |= {name: _texts(points[name]) for name in TEXTS}
     columns |= {name: [_link(value) for value in points[name]] for name in LINKS}
     return columns | {name: _whole(points[name]) for name in YEARS}
+
+
+def _wholes(points: pd.DataFrame) -> list[int]:
+    """Return the place of each site's whole among the sites, counted from 1; 0 where it is a part of none."""
+    places = {site: number for number, site in enumerate(points["site_id"], start=1)}
+    return [places.get(whole, 0) for whole in points["part_of"]]
 
 
 def _texts(values: Iterable[Any]) -> list[Any]:

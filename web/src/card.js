@@ -1,6 +1,6 @@
 // The card of one site: what is known, since when, from whom, how exact, and under which license.
 import { link, make } from "./dom.js";
-import { siteIcon } from "./list.js";
+import { siteIcon, siteWords } from "./list.js";
 import { t } from "./words.js";
 
 const EXACT = new Set(["day", "month", "season", "year", "open_start", "open_end"]); // The year itself is sure.
@@ -80,6 +80,8 @@ export class Card {
       this.#fact(t("names"), this.#names(site)),
       this.#fact(t("kind"), word("aspect")),
       this.#fact(t("branch"), word("theme")),
+      this.#fact(t("part_of"), this.#ways(sites.whole(site) === null ? [] : [sites.whole(site)])),
+      this.#fact(t("parts"), this.#ways(sites.parts.get(site) ?? [])),
       this.#fact(t("status"), known("status")),
       this.#fact(t("years"), this.#years(site)),
       this.#fact(t("operator"), plain("operator")),
@@ -106,6 +108,13 @@ export class Card {
   /** The value of a coded column in words, null also where it says that nothing is known. */
   #known(column, site) {
     return this.sites.value(column, site) === "unknown" ? null : this.sites.word(column, site);
+  }
+
+  /** Buttons that lead to other sites, null where there are none. */
+  #ways(others) {
+    const ways = others.map((other) => make("li", {}, make("button", { type: "button", onclick: () => this.choice(other) },
+      siteIcon(this.sites, other), siteWords(this.sites, other))));
+    return ways.length ? make("ul", { class: "rows" }, ways) : null;
   }
 
   #names(site) {

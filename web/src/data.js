@@ -9,6 +9,10 @@ export class Sites {
     this.columns = data.columns;
     this.tables = data.tables;
     this.places = new Map(this.columns.site_id.map((id, place) => [id, place]));
+    this.parts = new Map();
+    this.columns.part_of.forEach((whole, part) => {
+      if (whole) this.parts.set(whole - 1, [...(this.parts.get(whole - 1) ?? []), part]);
+    });
   }
 
   /** The value of a coded column in words, null where there is none. */
@@ -26,6 +30,11 @@ export class Sites {
   /** A plain value, null where there is none. */
   plain(column, site) {
     return this.columns[column][site] || null;
+  }
+
+  /** The site that one is a part of, null where there is none. */
+  whole(site) {
+    return this.columns.part_of[site] ? this.columns.part_of[site] - 1 : null;
   }
 
   title(site) {

@@ -10,6 +10,11 @@ export function siteIcon(sites, site, className = "chip") {
   return picture([...rings, [marks.theme[sites.value("theme", site)], 0.62, true]], marks.shapes, className);
 }
 
+/** What the list says of a site: its name, and below it branch and town. */
+export function siteWords(sites, site) {
+  return make("span", { class: "words" }, make("bdi", { class: "name" }, sites.title(site)), make("small", {}, sites.subtitle(site)));
+}
+
 export class List {
   constructor(sites, element, more, open) {
     Object.assign(this, { sites, element, more, open });
@@ -31,10 +36,8 @@ export class List {
   }
 
   #row(site) {
-    const words = make("span", { class: "words" },
-      make("bdi", { class: "name" }, this.sites.title(site)), make("small", {}, this.sites.subtitle(site)));
     const button = make("button", { type: "button", "data-site": this.sites.columns.site_id[site],
-      onclick: () => this.open(site, button) }, siteIcon(this.sites, site), words);
+      onclick: () => this.open(site, button) }, siteIcon(this.sites, site), siteWords(this.sites, site));
     return make("li", {}, button);
   }
 }

@@ -143,7 +143,8 @@ def open_project(path):
         "read_only": {layer.name(): layer.readOnly() for layer in layers if isinstance(layer, QgsVectorLayer)},
         "relations": {relation.name(): relation.isValid() for relation in relations},
         "groups": [group.name() for group in project.layerTreeRoot().findGroups()],
-        "records_of_a_site": records_of_a_site(project),
+        "records_of_a_site": related(project, "Records of the site", "record_key"),
+        "parts_of_a_site": related(project, "Parts of the site", "site_id"),
         "colors": draw(project, shown),
         "themes": {name: draw_theme(project, name) for name in project.mapThemeCollection().mapThemes()},
         "layouts": {layout.name(): printed(layout, Path(path).parent) for layout in layouts(project)},
@@ -236,12 +237,12 @@ def draw_theme(project, name):
     }
 
 
-def records_of_a_site(project):
-    """Follow the relation from each site to its records."""
+def related(project, name, column):
+    """Follow a relation from each site: site -> a column of its rows."""
     for relation in project.relationManager().relations().values():
-        if relation.name() == "Records of the site":
+        if relation.name() == name:
             sites = relation.referencedLayer().getFeatures()
-            return {f["site_id"]: len(list(relation.getRelatedFeatures(f))) for f in sites}
+            return {f["site_id"]: [other[column] for other in relation.getRelatedFeatures(f)] for f in sites}
     return {}
 
 

@@ -24,6 +24,7 @@ SCRIPT = Path(__file__).with_name("qgis_open.py")
 pytestmark = pytest.mark.qgis
 HOSTILE_CREDIT = "Office [% 6 * 7 %] <b>of</b> 'monuments'"
 HOSTILE_TITLE = "Kraj [% 6 * 7 %] <i>x</i>"
+WHOLE, PARTS = 5, [6, 7]
 NAMELESS = [18, 21]
 """Numbers of two sites with outlines that get no name, the second no type, either."""
 
@@ -39,6 +40,7 @@ def bundle():
     made = small_bundle()
     made.sites.loc[NAMELESS, ["name", "name_en"]] = None
     made.sites.loc[NAMELESS[1], "type"] = None
+    made.sites.loc[PARTS, "part_of"] = made.sites.loc[WHOLE, "site_id"]
     made.sources.loc[made.sources["source"] != "osm", "attribution"] = HOSTILE_CREDIT
     made.regions.loc[0, "title"] = HOSTILE_TITLE
     return with_surfaces(with_made_changes(for_release(made, contracts())))
@@ -112,10 +114,17 @@ def test_project_opens_with_all_its_layers(met, bundle):
 
 def test_relations_lead_from_a_site_to_its_records(met, bundle):
     relations = met["project"]["relations"]
-    assert len(relations) == 6
+    assert len(relations) == 7
     assert all(relations.values())
     counts = dict(zip(bundle.sites["site_id"], bundle.sites["n_records"], strict=True))
-    assert met["project"]["records_of_a_site"] == counts
+    assert {site: len(keys) for site, keys in met["project"]["records_of_a_site"].items()} == counts
+
+
+def test_a_site_leads_to_its_parts(met, bundle):
+    told = bundle.sites.dropna(subset="part_of").groupby("part_of")["site_id"].agg(sorted).to_dict()
+    assert [len(parts) for parts in told.values()] == [2]
+    found = {site: sorted(parts) for site, parts in met["project"]["parts_of_a_site"].items() if parts}
+    assert found == told
 
 
 def test_map_is_drawn_in_colors(met):

@@ -60,6 +60,7 @@ class Relation:
 RELATIONS: tuple[Relation, ...] = (
     Relation("Records of the site", "site_points", "site_id", "source_records", "site_id"),
     Relation("Outline of the site", "site_points", "site_id", "site_areas", "site_id"),
+    Relation("Parts of the site", "site_points", "site_id", "site_points", "part_of"),
     Relation("Pairs with the site on the left", "site_points", "site_id", "matches", "left_site"),
     Relation("Pairs with the site on the right", "site_points", "site_id", "matches", "right_site"),
     Relation("Records of the source", "sources", "source", "source_records", "source"),

@@ -295,7 +295,7 @@ def test_relations_join_columns_that_are_there(con):
     root = project(con)
     tables = {layer.findtext("id"): layer.findtext("datasource").split("=")[-1] for layer in root.iter("maplayer")}
     relations = list(root.iter("relation"))
-    assert len(relations) == 6
+    assert len(relations) == 7
     for relation in relations:
         pair = relation.find("fieldRef")
         for layer, column in (("referencingLayer", "referencingField"), ("referencedLayer", "referencedField")):
@@ -354,7 +354,7 @@ def test_layers_without_rows_are_left_out_but_for_the_laws_tables(bundle, tmp_pa
         assert listed == always
         shown = {layer.findtext("datasource").split("=")[-1] for layer in project(con).iter("maplayer")}
         assert shown == listed
-        assert len(list(project(con).iter("relation"))) == 2
+        assert len(list(project(con).iter("relation"))) == 3
 
 
 def test_a_release_of_nothing_is_still_a_file(bundle, tmp_path):

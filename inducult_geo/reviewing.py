@@ -1,5 +1,7 @@
 """The review's round trip: open questions go out as a table, answers come back into the decisions log.
 
+What nobody asked about is decided by `decide`.
+
 A steward answers in the layer `review` of a copy of `inducult.gpkg`, or in the CSV that `export_review` writes. An
 answer that cannot be obeyed (an unknown word or record, two words on one question, a contradiction with what was
 decided before) is refused with its reason and stays an open question; all others are taken.
@@ -9,7 +11,7 @@ from __future__ import annotations
 
 import os
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -20,6 +22,7 @@ import pyarrow.parquet as pq
 from inducult_geo.match.decisions import VERDICTS, Decision, Decisions, append_decision, meaning
 from inducult_geo.match.relations import conflicts
 from inducult_geo.match.resolve import question_id
+from inducult_geo.match.site_ids import check_site_id
 from inducult_geo.pipeline import decisions_of, registry_of
 from inducult_geo.publish.review_table import ANSWER_COLUMNS, export_review, read_answers
 from inducult_geo.run import Run
@@ -27,7 +30,7 @@ from inducult_geo.stage import last_stage
 from inducult_geo.store import storing
 from inducult_geo.text import printable
 
-__all__ = ["ANSWER_COLUMNS", "ImportOutcome", "Refusal", "export_review", "import_review"]
+__all__ = ["ANSWER_COLUMNS", "ImportOutcome", "Refusal", "decide", "export_review", "import_review"]
 
 _WHO: Final = ("INDUCULT_WHO", "USER", "LOGNAME", "USERNAME")
 
@@ -122,7 +125,34 @@ def import_review(source: Path, run: Run, *, who: str | None = None) -> ImportOu
     StorageError
         Where the log cannot be written; answers that are in it already are known when this is done again.
     """
-    rows = read_answers(source)
+    return _take(read_answers(source), run, who)
+
+
+def decide(left: str, verdict: str, right: str, run: Run, *, who: str | None = None, note: str = "") -> ImportOutcome:
+    """Say one word on two records, whether or not somebody asked: the next run obeys it.
+
+    Parameters
+    ----------
+    left, right
+        Record keys; with `part_of` the left one is the part.
+    verdict
+        `same`, `part_of` or `different`.
+    run, who
+        As for `import_review`.
+    note
+        Why, in the steward's words.
+
+    Raises
+    ------
+    DecisionError, BusyError
+        As `import_review` does. A word that cannot be obeyed is among what was `refused`.
+    """
+    said = {"review_id": "", "kind": "pair", "decided_by": "", "note": note.strip()}
+    return _take([said | {"left_key": left, "right_key": right, "decision": verdict}], run, who)
+
+
+def _take(rows: Sequence[Mapping[str, str]], run: Run, who: str | None) -> ImportOutcome:
+    """Take answers into the decisions log."""
     with run.folder.lock():
         log = decisions_of(run)
         places = [row for row in rows if row["kind"] == "place"]
@@ -208,8 +238,12 @@ def _faults(row: Mapping[str, str], log: Decisions, known: frozenset[str], now: 
     if row["decision"] not in VERDICTS:
         yield f"'{row['decision']}' is none of: {', '.join(VERDICTS)}"
     for key in (left, right):
-        if key not in known:
-            yield f"no record '{key}' is known in this data folder" if key else "a record's key is missing"
+        if not key:
+            yield "a record's key is missing"
+        elif key not in known and check_site_id(key):
+            yield f"'{key}' is a site: name a record of it (`inducult explain {key}` lists them)"
+        elif key not in known:
+            yield f"no record '{key}' is known in this data folder"
     if left == right:
         yield "left and right are the same record"
     if row["review_id"] and row["review_id"] != question_id(left, right):

@@ -12,14 +12,17 @@ from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 
+import geopandas as gpd
 import pandas as pd
 import pytest
+from typer.testing import CliRunner
 
+from inducult_geo import cli
 from inducult_geo.errors import BusyError, ContractError, ReleaseError, StorageError
 from inducult_geo.match.decisions import Decision, append_decision, read_decisions
 from inducult_geo.match.resolve import question_id
 from inducult_geo.pipeline import run_all
-from inducult_geo.reviewing import ANSWER_COLUMNS, ImportOutcome, export_review, import_review
+from inducult_geo.reviewing import ANSWER_COLUMNS, ImportOutcome, decide, export_review, import_review
 from inducult_geo.run import Run, open_run
 from inducult_geo.store import current_release
 
@@ -225,6 +228,56 @@ def test_a_change_of_mind_is_taken_and_told(run: Run, sheet: Path) -> None:
     outcome = import_review(sheet, run, who="Jan")
     assert "Jan says 'part_of' now; Eva said 'same'" in outcome.changed[0]
     assert read_decisions(run.folder.decisions).of(row["left_key"], row["right_key"]) == outcome.added[0]
+
+
+def test_a_merge_that_nobody_asked_about_is_taken_apart_and_put_together_again(run: Run) -> None:
+    made = gpd.read_parquet(release_of(run) / "records.parquet")
+    _, rows = next((site, rows) for site, rows in made.groupby("site_id") if len(rows) == 2)
+    one, other = rows["record_key"]
+    outcome = decide(one, "different", other, run, who="Eva", note=" two yards ")
+    assert [(d.who, d.pair, d.decision, d.note) for d in outcome.added] == [
+        ("Eva", tuple(sorted((one, other))), "different", "two yards")
+    ]
+    assert outcome.exit_code == 0
+    again = decide(other, "different", one, run, who="Jan")
+    assert (again.added, again.unchanged) == ((), 1)
+    run_all([], run)
+    now = gpd.read_parquet(release_of(run) / "records.parquet").set_index("record_key")["site_id"]
+    assert now[one] != now[other]
+    changed = decide(one, "same", other, run, who="Eva")
+    assert len(changed.changed) == 1
+
+
+@pytest.mark.parametrize(
+    ("left", "verdict", "right", "who", "says"),
+    [
+        ("osm:gone/1", "same", None, "Eva", "no record 'osm:gone/1' is known in this data folder"),
+        (None, "equal", None, "Eva", "'equal' is none of: same, part_of, different"),
+        (None, "same", None, "", "nobody is named"),
+        ("SITE", "same", None, "Eva", "is a site: name a record of it (`inducult explain IC-"),
+    ],
+)
+def test_a_word_that_cannot_be_obeyed_is_refused(
+    run: Run, monkeypatch: pytest.MonkeyPatch, left: str | None, verdict: str, right: str | None, who: str, says: str
+) -> None:
+    for name in ("INDUCULT_WHO", "USER", "LOGNAME", "USERNAME"):
+        monkeypatch.delenv(name, raising=False)
+    made = gpd.read_parquet(release_of(run) / "records.parquet").dropna(subset="site_id")
+    one, other = made["record_key"].iloc[:2]
+    left = made["site_id"].iloc[0] if left == "SITE" else left or one
+    outcome = decide(left, verdict, right or other, run, who=who)
+    assert [says in refusal.reason for refusal in outcome.refused] == [True]
+    assert outcome.exit_code == 1
+    assert not run.folder.decisions.exists()
+
+
+def test_the_command_says_what_it_wrote(run: Run) -> None:
+    one, other = gpd.read_parquet(release_of(run) / "records.parquet")["record_key"].iloc[:2]
+    words = ["review", "decide", one, "different", other, "--who", "Eva", "--data", str(run.folder.root)]
+    said = [CliRunner().invoke(cli.app, words) for _ in range(2)]
+    assert said[0].output == f"Eva: {one} different {other}\nThe next run obeys it.\n"
+    assert said[1].output == "That is said already.\nNothing is written.\n"
+    assert [result.exit_code for result in said] == [0, 0]
 
 
 def test_the_two_directions_of_part_of_are_two_words(run: Run, built: Path, tmp_path: Path) -> None:

@@ -23,6 +23,7 @@ def add_to(app: typer.Typer) -> None:
     app.add_typer(review, name="review")
     review.command("export")(review_export)
     review.command("import")(review_import)
+    review.command("decide")(review_decide)
     review.command("fit")(review_fit)
 
 
@@ -169,6 +170,29 @@ def review_import(
         print_json(outcome.as_dict())
     else:
         typer.echo("\n".join(outcome.lines()))
+    raise typer.Exit(outcome.exit_code)
+
+
+def review_decide(
+    left: Annotated[str, typer.Argument(help="Key of a record, such as osm:way/120809194; of a part, with part_of.")],
+    decision: Annotated[str, typer.Argument(help="same, part_of or different.")],
+    right: Annotated[str, typer.Argument(help="Key of the other record; of the whole, with part_of.")],
+    who: Annotated[str | None, typer.Option("--who", help="Who decides.")] = None,
+    note: Annotated[str, typer.Option("--note", help="Why, in your words.")] = "",
+    data: Data = None,
+    as_json: AsJson = False,
+) -> None:
+    """Decide about two records that nobody asks about: a wrong merge, a missed one, a part; the next run obeys."""
+    from inducult_geo.reviewing import decide
+
+    with opened_run(data, None, quiet=True, contracts=False) as opened, refusal_is_two():
+        outcome = decide(left, decision, right, opened, who=who, note=note)
+    if as_json:
+        print_json(outcome.as_dict())
+    else:
+        known = ["That is said already."] if outcome.unchanged else []
+        end = "The next run obeys it." if outcome.added else "Nothing is written."
+        typer.echo("\n".join([*outcome.lines()[1:], *known, end]))
     raise typer.Exit(outcome.exit_code)
 
 

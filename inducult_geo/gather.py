@@ -134,7 +134,7 @@ def _made(source: _Source, run: Run) -> Part:
     if source.id in run.catalog.broken:
         raise ContractError(run.catalog.broken[source.id])
     stamp = source.stamp()
-    kept = last_part(source.home, source.id)
+    kept = _kept(source, run)
     if kept is not None and kept.stamp == stamp and stamp is not None and not run.afresh:
         return kept
     made = source.make()
@@ -146,6 +146,12 @@ def _made(source: _Source, run: Run) -> Part:
     return keep_part(source.home, made.records, made.facts, stamp)
 
 
+def _kept(source: _Source, run: Run) -> Part | None:
+    """Return what an earlier run kept of a source, where that is as it was."""
+    kept = last_part(source.home, source.id)
+    return kept if kept is not None and kept.is_whole(run.hashes.of) else None
+
+
 def _or_kept(source: _Source, region_id: str | None, run: Run, *, patient: bool = False) -> Part:
     """Gather a source; where it fails, take what an earlier run kept of it, and say so."""
     try:
@@ -153,7 +159,7 @@ def _or_kept(source: _Source, region_id: str | None, run: Run, *, patient: bool 
     except (SourceError, ContractError, CoordinateError) as problem:
         if patient and isinstance(problem, TransientError):
             raise
-        kept = last_part(source.home, source.id)
+        kept = _kept(source, run)
         where = region_id or source.id
         run.say(located(where, str(problem)) + (" The records of the last good run stay." if kept else ""))
         if kept is None:

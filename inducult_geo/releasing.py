@@ -6,7 +6,7 @@ Where it is not but the bytes are, nothing new is published either.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -45,7 +45,8 @@ def release(outcomes: Sequence[RegionOutcome], run: Run) -> RunOutcome:
     Raises
     ------
     RegionError
-        Where no region of this run has outputs: then there is nothing to tell.
+        Where no region of this run has outputs: then there is nothing to tell. Where the outputs that were kept of
+        one cannot be read.
     ReleaseError
         Where the new release breaks a promise; then nothing is published and `current` is as it was.
     StorageError
@@ -57,7 +58,7 @@ def release(outcomes: Sequence[RegionOutcome], run: Run) -> RunOutcome:
     for outcome in outcomes:
         note_state(outcome, run)
     now = {outcome.region: outcome for outcome in outcomes}
-    stages = {region_id: stage for region_id in _kept_regions(run, now) if (stage := last_stage(region_id, run))}
+    stages = dict(_kept_stages(now, run))
     # Regions have schedules of their own: one that is not of this run stands as its own last run left it.
     told = {name: now.get(name) or last_state(stage, run) for name, stage in stages.items()}
     wide = {contract.id: wide_or_kept(contract, run) for contract in run.catalog.wide_sources()}
@@ -178,10 +179,25 @@ def _keep_changes(before: Path | None, path: Path, run: Run) -> int | None:
     return number
 
 
-def _kept_regions(run: Run, told: Mapping[str, RegionOutcome]) -> list[str]:
+def _kept_stages(now: Mapping[str, RegionOutcome], run: Run) -> Iterator[tuple[str, Stage]]:
+    """Yield each region of the catalog with its outputs; one that never had any is no part of the release.
+
+    Raises
+    ------
+    RegionError
+        Where what was kept of one cannot be read: without it all of its sites would be told to be gone.
+    """
     folder = run.folder.processed / "regions"
     kept = {path.parent.name for path in folder.glob("*/manifest.json")}
-    return sorted((kept | set(told)) & set(run.catalog.regions))
+    for region_id in sorted((kept | now.keys()) & run.catalog.regions.keys()):
+        stage = last_stage(region_id, run)
+        if stage is not None and stage.is_whole(run.hashes.of):
+            yield region_id, stage
+        elif stage is not None or region_id not in now:
+            raise RegionError(
+                f"{region_id}: what was kept of it is damaged or of another version, and nothing is published without "
+                f"it. Run this region again: inducult run {region_id}"
+            )
 
 
 def _with_own_ids(bundle: Bundle, run: Run) -> tuple[Bundle, Renamed]:

@@ -41,6 +41,9 @@ def settle(region: Region, collected: Collected, run: Run) -> Stage:
     made_of = stamp(run_id=identity, rasters=_rasters(run))
     share = registry_share(registry, region.id)
     before = last_stage(region.id, run)
+    if before is not None and not before.is_whole(run.hashes.of):
+        run.say(f"{region.id}: what was kept of it is damaged, and is made anew")
+        before = None
     if before is not None and before.stamp == made_of and share in before.registries and not run.afresh:
         return renew_stage(replace(before, facts=collected.facts, outline=collected.outline), run)
     records = collected.records()

@@ -51,6 +51,10 @@ class Part:
             return []
         return [str(key) for key in pd.read_parquet(self._file, columns=["record_key"])["record_key"]]
 
+    def is_whole(self, hash_of: Callable[[Path], str]) -> bool:
+        """Whether its records are as they were kept: a disk may lose what was once whole."""
+        return self.folder is None or hash_of(self._file) == self.digest
+
     def told(self) -> dict[str, Any]:
         """Return the part as JSON can hold it."""
         name = None if self.folder is None else self.folder.name
@@ -127,6 +131,10 @@ class Stage:
     def table(self, name: str) -> pd.DataFrame:
         """Read the region's `review` or `registry`."""
         return pd.read_parquet(self.folder / f"{name}.parquet")
+
+    def is_whole(self, hash_of: Callable[[Path], str]) -> bool:
+        """Whether its files are as they were kept; of one that notes no hash it is believed."""
+        return not self.digest or _digest(self.folder, hash_of) == self.digest
 
     def manifest(self) -> dict[str, Any]:
         """Return the stage as JSON can hold it."""
@@ -269,10 +277,13 @@ def keep_stage(stage: Stage, run: Run, frames: Mapping[str, pd.DataFrame]) -> St
     root = run.folder.region(stage.region)
     with storing(root / _RESOLVED):
         folder = _write(root, Path(_RESOLVED).stem, frames)
-        digest = " ".join(sha256(folder / f"{name}.parquet")[:16] for name in FRAMES)
-        kept = replace(stage, folder=folder, digest=digest)
+        kept = replace(stage, folder=folder, digest=_digest(folder, sha256))
         _point(root, _RESOLVED, kept.manifest())
     return kept
+
+
+def _digest(folder: Path, hash_of: Callable[[Path], str]) -> str:
+    return " ".join(hash_of(folder / f"{name}.parquet")[:16] for name in FRAMES)
 
 
 def renew_stage(stage: Stage, run: Run) -> Stage:

@@ -12,6 +12,7 @@ import pytest
 
 from inducult_geo import resolving
 from inducult_geo.digest import FileHashes, frame_digest, sha256
+from inducult_geo.errors import RegionError
 from inducult_geo.match.decisions import Decision, append_decision
 from inducult_geo.pipeline import RunOutcome, run_all
 from inducult_geo.run import open_run
@@ -64,6 +65,49 @@ def test_the_first_run_does_everything(first: tuple[Path, Told]) -> None:
     assert {"leoben.osm", "opole.osm", "leoben_eisenstrasse.xlsx"} <= first[1].read
     assert first[1].wrote
     assert first[1].outcome.is_new
+
+
+def damaged(folder: Path, name: str) -> None:
+    """Damage a file as a disk does: it is as long as before, and nothing says that it was written."""
+    (file,) = [*folder.glob(f"{name}.parquet"), *folder.glob(f"manifest-*/{name}.parquet")]
+    content = bytearray(file.read_bytes())
+    content[len(content) // 2 :] = bytes(len(content) - len(content) // 2)
+    file.write_bytes(content)
+
+
+@pytest.mark.parametrize("name", ["records", "registry"])
+def test_outputs_of_a_region_that_a_disk_has_lost_are_made_anew(data: Path, name: str) -> None:
+    before = releases(data)
+    damaged(data / "processed" / "regions" / "opole", name)
+    again = Told(data)
+    assert (again.read, again.resolved) == (set(), {"opole"})
+    assert "opole: what was kept of it is damaged, and is made anew" in again.said
+    assert again.outcome.exit_code == 0
+    assert releases(data) == before, "the same sites with the same ids"
+
+
+def test_records_of_a_source_that_a_disk_has_lost_are_read_anew(data: Path) -> None:
+    before = releases(data)
+    (kept,) = (data / "processed" / "regions" / "leoben" / "sources").glob("leoben_eisenstrasse-*")
+    damaged(kept, "records")
+    again = Told(data)
+    assert again.read == {"leoben_eisenstrasse.xlsx"}
+    assert (again.outcome.exit_code, releases(data)) == (0, before)
+
+
+def test_without_the_outputs_of_another_region_nothing_is_published(data: Path) -> None:
+    """The night of one region must not tell the sites of another to be gone."""
+    before = releases(data)
+    damaged(data / "processed" / "regions" / "opole", "sites")
+    run = open_run(data, afresh=True)
+    with pytest.raises(RegionError, match=r"opole: what was kept of it is damaged.* inducult run opole"):
+        run_all(["leoben"], run)
+    note = data / "processed" / "regions" / "opole" / "manifest.json"
+    note.write_text(note.read_text().replace('"n_sites"', '"places"'))
+    with pytest.raises(RegionError, match=r"opole: .*of another version"):
+        run_all(["leoben"], run)
+    assert releases(data) == before
+    assert run_all(REGIONS, run).exit_code == 0
 
 
 def test_nothing_changed_runs_nothing_and_publishes_nothing(data: Path, first: tuple[Path, Told]) -> None:

@@ -11,6 +11,7 @@ import pandas as pd
 import pytest
 import shapely
 
+from inducult_geo.digest import sha256
 from inducult_geo.frames import Counts, FileRead, Problem, Records, as_records
 from inducult_geo.run import Run, SourceFacts, facts_from, open_run
 from inducult_geo.stage import (
@@ -218,6 +219,15 @@ class TestAStage:
         found = last_stage("opole", run)
         assert found is not None
         assert (found.problems, found.folder) == (("another",), kept.folder)
+
+    @pytest.mark.parametrize("name", FRAMES)
+    def test_whole_is_one_of_which_each_file_is_as_it_was(self, run: Run, name: str) -> None:
+        kept = keep_stage(stage(), run, frames("osm:1"))
+        assert kept.is_whole(sha256)
+        file = kept.folder / f"{name}.parquet"
+        file.write_bytes(file.read_bytes()[:-1] + b"?")
+        assert not kept.is_whole(sha256)
+        assert replace(kept, digest="").is_whole(sha256), "an older version notes no hash"
 
     @pytest.mark.parametrize("word", ['"n_sites"', '"counts"', '"records_in"', '"sha256"'])
     def test_another_version_s_words_are_none(self, run: Run, word: str) -> None:

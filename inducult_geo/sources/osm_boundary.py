@@ -10,9 +10,9 @@ import shapely
 from shapely.geometry.base import BaseGeometry
 
 from inducult_geo.errors import SourceError
-from inducult_geo.sources.osm_objects import INCOMPLETE, Element
+from inducult_geo.sources.osm_objects import Element
 from inducult_geo.sources.osm_pbf import gather
-from inducult_geo.sources.osm_shapes import AREA_RELATIONS, Lost, Shape, World, shape_of
+from inducult_geo.sources.osm_shapes import AREA_RELATIONS, INCOMPLETE, Lost, Shape, World, shape_of
 from inducult_geo.sources.osm_tags import Tags, values_of
 
 _LOG = logging.getLogger(__name__)

@@ -39,13 +39,12 @@ from inducult_geo.sources.osm_blocks import (
     place_of,
 )
 from inducult_geo.sources.osm_objects import Element, Gathered
-from inducult_geo.sources.osm_shapes import Group, Line, World
+from inducult_geo.sources.osm_shapes import DEEPEST, Group, Line, World
 from inducult_geo.sources.osm_sieve import Sieve, Sought
 from inducult_geo.sources.osm_tags import TagTable
 from inducult_geo.sources.osm_wire import Blob, HandOverError, Integers, blobs_of, read_blob
 
 _FEATURES = {"OsmSchema-V0.6", "DenseNodes"}
-_DEEPEST = 8
 _BLOBS_A_TASK = 32
 _NOTHING = np.zeros(0, np.int64)
 _DAMAGE: tuple[Any, ...] = (DecodeError, DeflateError, IsalError, IndexError, ValueError, OverflowError, OSError)
@@ -164,7 +163,7 @@ def _relations(file: _File, sought: Sought, spread: Spread) -> list[Element]:
     places = range(max(file.relations_at - 1, 0), len(file.blobs))
     found = _read(partial(_grouped, file, RELATION, sought, _NOTHING), places, spread).elements
     known = {element.osm_id: element for element in found}
-    for _ in range(_DEEPEST - 1):
+    for _ in range(DEEPEST - 1):
         nested = {m.ref for element in found for m in element.members if m.osm_type == "relation"}
         needed = _sorted(nested - known.keys())
         if not len(needed):

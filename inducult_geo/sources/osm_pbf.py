@@ -31,7 +31,7 @@ from shapely.geometry.base import BaseGeometry
 from inducult_geo.errors import SourceError
 from inducult_geo.sources.osm_fast import gather_fast
 from inducult_geo.sources.osm_objects import Element, Gathered, Newest, OsmObjects, assemble
-from inducult_geo.sources.osm_shapes import Group, Line, Member, World
+from inducult_geo.sources.osm_shapes import DEEPEST, Group, Line, Member, World
 from inducult_geo.sources.osm_tags import Tags, TagTable, load_tag_table
 from inducult_geo.sources.osm_wire import HandOverError
 
@@ -44,7 +44,6 @@ list (16 bytes each)."""
 SUFFIXES = (".osm.pbf", ".osm", ".osm.gz", ".osm.bz2")
 _KINDS = {"n": "node", "w": "way", "r": "relation"}
 _HEADER_TIME = "osmosis_replication_timestamp"
-_DEEPEST = 8
 
 
 def read_objects(
@@ -128,7 +127,7 @@ def _follow_relations(path: Path, newest: Newest) -> dict[int, Group]:
     """Read the wanted relations in their newest version, and those that they nest."""
     relations: dict[int, Group] = {}
     sought = {number for kind, number in newest.elements if kind == "relation"}
-    for _ in range(_DEEPEST):
+    for _ in range(DEEPEST):
         if not sought:
             break
         seen = Newest()

@@ -18,7 +18,8 @@ from pyproj import Geod
 from shapely.geometry.base import BaseGeometry
 
 from inducult_geo.frames import Raw, RawTable, content_hash, to_json
-from inducult_geo.sources.osm_objects import INCOMPLETE, OSM_CRS, OsmObjects
+from inducult_geo.sources.osm_objects import OSM_CRS, OsmObjects
+from inducult_geo.sources.osm_shapes import INCOMPLETE
 from inducult_geo.sources.osm_tags import Tags, TagTable, is_museum, is_there, load_tag_table, values_of
 
 ACCURACY_M = 5.0

@@ -19,8 +19,11 @@ import shapely
 from shapely.geometry import LineString, MultiLineString, Point, Polygon
 from shapely.geometry.base import BaseGeometry
 
+REPAIRED, INCOMPLETE = "repaired", "incomplete"
+"""Notes of a shape: see the head of this module."""
+
 AREA_RELATIONS = ("multipolygon", "boundary")
-_DEEPEST = 8
+DEEPEST = 8
 """How many relations deep a site may nest: far more than is ever mapped, and an end to circles."""
 
 
@@ -88,7 +91,7 @@ def _shape_of(osm_type: str, osm_id: int, world: World, path: tuple[int, ...]) -
         way = world.ways.get(osm_id)
         return _way(way, world) if way else Lost("the way is not in the data")
     group = world.relations.get(osm_id)
-    if group is None or osm_id in path or len(path) >= _DEEPEST:
+    if group is None or osm_id in path or len(path) >= DEEPEST:
         return Lost("the relation is not in the data, or contains itself")
     if group.tags.get("type") in AREA_RELATIONS:
         return _area_relation(group, world)
@@ -99,7 +102,7 @@ def _way(way: Line, world: World) -> Shape | Lost:
     """Draw a way: an area where it is closed, whole and its tags say so; else a line."""
     places = [world.nodes.get(ref) for ref in way.refs]
     known = [place for place in places if place is not None]
-    incomplete = "incomplete" if len(known) < len(places) else None
+    incomplete = INCOMPLETE if len(known) < len(places) else None
     if len(set(known)) < 2:
         near = Point(known[0]) if known else None
         return Lost(f"{len(set(known))} of the way's {len(set(way.refs))} nodes have a place; a line needs 2", near)
@@ -117,7 +120,7 @@ def _ring(places: Sequence[tuple[float, float]]) -> Shape:
     if polygon.is_valid:
         return Shape(polygon)
     mended = _polygons(shapely.make_valid(polygon, method="structure"))
-    return Shape(LineString(places) if mended is None else mended, "repaired")
+    return Shape(LineString(places) if mended is None else mended, REPAIRED)
 
 
 def _area_relation(group: Group, world: World) -> Shape | Lost:
@@ -152,12 +155,12 @@ def _from_lines(lines: Mapping[str, Sequence[LineString]], *, whole: bool) -> Sh
     drawn = [*lines["outer"], *lines["inner"]]
     built = _single(shapely.build_area(_single(shapely.unary_union(drawn))))
     if _is_clean(drawn) and built.is_valid and not built.is_empty:
-        return Shape(built, None if whole else "incomplete")
+        return Shape(built, None if whole else INCOMPLETE)
     mended = _by_roles(lines)
-    note = "repaired" if whole else "incomplete"
+    note = REPAIRED if whole else INCOMPLETE
     if mended is not None:
         return Shape(mended, note)
-    return Shape(_single(shapely.line_merge(MultiLineString(drawn))), "incomplete")
+    return Shape(_single(shapely.line_merge(MultiLineString(drawn))), INCOMPLETE)
 
 
 def _is_clean(lines: Sequence[LineString]) -> bool:
@@ -228,8 +231,8 @@ def _collection(group: Group, world: World, path: tuple[int, ...]) -> Shape | Lo
         said = "the relation has no members" if not drawn else f"none of its {len(drawn)} members can be drawn"
         return Lost(said, near)
     notes = {shape.note for shape in shapes}
-    whole = len(shapes) == len(drawn) and "incomplete" not in notes
-    note = "incomplete" if not whole else "repaired" if "repaired" in notes else None
+    whole = len(shapes) == len(drawn) and INCOMPLETE not in notes
+    note = INCOMPLETE if not whole else REPAIRED if REPAIRED in notes else None
     return Shape(_gathered([shape.geometry for shape in shapes]), note)
 
 

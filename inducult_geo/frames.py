@@ -30,7 +30,7 @@ Records = NewType("Records", gpd.GeoDataFrame)
 Sites = NewType("Sites", gpd.GeoDataFrame)
 Pairs = NewType("Pairs", pd.DataFrame)
 
-TEXT, WHOLE, NUMBER, FLAG = "str", "Int64", "float64", "boolean"
+TEXT, WHOLE, NUMBER = "str", "Int64", "float64"
 
 RECORD_COLUMNS: Mapping[str, str] = {
     "record_key": TEXT,

@@ -123,20 +123,6 @@ def explain_pair(left: str, right: str, run: Run) -> PairExplained:
     return PairExplained((left, right), said[0], said[1], fall, outcome, bars, bar, (sites[0], sites[1]))
 
 
-def site_of_record(key: str, run: Run) -> str:
-    """Return the id of the site that a record is a part of, as the last run left it.
-
-    Raises
-    ------
-    ConfigError
-        Where no region holds such a record, or it is in no site.
-    """
-    site_id = _site_with(key, run)
-    if site_id is None:
-        raise _unknown(key, run)
-    return site_id
-
-
 def _site_with(key: str, run: Run) -> str | None:
     """Return the id of the site that a record is a part of; None where no region holds such a record."""
     for stage in _stages(run):

@@ -14,7 +14,7 @@ import shapely
 from shapely.geometry import box
 
 from inducult_geo.errors import CountingError, SourceError
-from inducult_geo.sources.osm_objects import FEATURE_COLUMNS, LOST_COLUMNS, OsmObjects
+from inducult_geo.sources.osm_objects import LOST_COLUMNS, OsmObjects
 from inducult_geo.sources.osm_pbf import read_objects
 
 NODES = {1: (0, 0), 2: (4, 0), 3: (4, 4), 4: (0, 4), 5: (1, 1), 6: (3, 1), 7: (3, 3), 8: (1, 3), 9: (6, 2), 10: (8, 2)}
@@ -229,7 +229,7 @@ def test_a_lost_object_whose_known_node_lies_outside_is_outside(tmp_path):
 def test_nothing_wanted_gives_an_empty_frame_with_its_columns(tmp_path):
     objects = read_objects(write(tmp_path, grid()))
     assert (objects.hits, len(objects.features), len(objects.lost), objects.data_time) == (0, 0, 0, None)
-    assert [*objects.features.columns] == [*FEATURE_COLUMNS, "geometry"]
+    assert [*objects.features.columns] == ["osm_type", "osm_id", "version", "timestamp", "tags", "note", "geometry"]
     assert objects.features.crs == "EPSG:4326"
 
 

@@ -16,7 +16,7 @@ from inducult_geo.match.score import shipped_weights
 from inducult_geo.match.waterfall import Step, Waterfall
 from inducult_geo.run import Run, SourceFacts, open_run
 from inducult_geo.stage import Stage, keep_part, last_stage
-from inducult_geo.tracing import PairExplained, explain_pair, id_history, site_of, site_of_record
+from inducult_geo.tracing import PairExplained, explain_pair, id_history, site_of
 
 JOINED = ("opole_zabytki:6", "osm:way/9900070008")
 STRANGERS = ("opole_zabytki:16", "osm:way/9900070010")
@@ -109,24 +109,24 @@ def test_a_record_of_a_wide_source_that_no_region_took_is_not_unknown(tmp_path: 
     kept = records(row("hotmaps:HM1", "Stahlwerk Donawitz", point(), detail=detail))
     keep_part(empty.folder.wide, kept, SourceFacts("hotmaps", None, "fresh"), None)
     with pytest.raises(ConfigError, match=f"'hotmaps:HM1' is in no site: .*{says}"):
-        site_of_record("hotmaps:HM1", empty)
+        site_of("hotmaps:HM1", empty)
     with pytest.raises(ConfigError, match="no record 'hotmaps:HM2'"):
-        site_of_record("hotmaps:HM2", empty)
+        site_of("hotmaps:HM2", empty)
     with pytest.raises(ConfigError, match=r"no record '\.\./x:1'"):
-        site_of_record("../x:1", empty)
+        site_of("../x:1", empty)
 
 
 def test_a_record_leads_to_its_site(run: Run) -> None:
-    assert site_of_record(JOINED[0], run) == site_of_record(JOINED[1], run) == explain_pair(*JOINED, run).sites[0]
+    assert site_of(JOINED[0], run) == site_of(JOINED[1], run) == explain_pair(*JOINED, run).sites[0]
 
 
 @pytest.mark.parametrize("said", ["Huta Małapanew", "huta malapanew", " MAŁAPANEW ", "malapanew huta"])
 def test_a_site_is_found_by_its_name_however_it_is_written(run: Run, said: str) -> None:
-    assert site_of(said, run) == site_of_record(JOINED[0], run)
+    assert site_of(said, run) == site_of(JOINED[0], run)
 
 
 def test_an_id_and_a_key_are_taken_as_such(run: Run) -> None:
-    own = site_of_record(JOINED[0], run)
+    own = site_of(JOINED[0], run)
     assert site_of(own, run) == site_of(f" {own.lower()}", run) == site_of(JOINED[0], run) == own
     with pytest.raises(ConfigError, match="no record 'huta:1'"):
         site_of("huta:1", run)
@@ -138,7 +138,7 @@ def test_a_name_that_holds_a_colon_is_no_key(run: Run, monkeypatch: pytest.Monke
 
 
 def test_a_key_is_looked_up_without_reading_any_name(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
-    own = site_of_record(JOINED[0], run)
+    own = site_of(JOINED[0], run)
     monkeypatch.setattr(tracing, "_called", lambda _: pytest.fail("the names of all sites were read"))
     monkeypatch.setattr(Stage, "records", lambda _: pytest.fail("all records were read"))
     assert site_of(JOINED[0], run) == own
@@ -171,7 +171,7 @@ def test_a_name_that_several_bear_is_refused_with_their_ids(run: Run) -> None:
 )
 def test_a_record_without_a_site_says_why(run: Run, key: str, says: str) -> None:
     with pytest.raises(ConfigError) as refused:
-        site_of_record(key, run)
+        site_of(key, run)
     assert says in str(refused.value)
 
 

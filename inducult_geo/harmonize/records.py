@@ -175,7 +175,7 @@ def _website(text: str | None) -> str | None:
 def _types(
     values: pd.DataFrame, rows: pd.DataFrame, contract: Contract, vocabulary: Vocabulary, notices: _Notices
 ) -> None:
-    """Set `type`, `theme` and, where a sector tells it, `nace`."""
+    """Set `type` and `theme`."""
     overrides = contract.values.get("type", {})
     sectors = contract.values.get("sector", {})
     types: list[str | None] = []

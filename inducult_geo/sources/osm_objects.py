@@ -20,7 +20,6 @@ from inducult_geo.sources.osm_shapes import Lost, Member, Shape, World, shape_of
 
 OsmType = Literal["node", "way", "relation"]
 OSM_CRS = "EPSG:4326"
-FEATURE_COLUMNS = ("osm_type", "osm_id", "version", "timestamp", "tags", "note")
 LOST_COLUMNS = ("osm_type", "osm_id", "reason", "tags")
 
 

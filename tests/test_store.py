@@ -290,6 +290,17 @@ def test_when_a_release_was_confirmed_counts_for_it_alone(tmp_path: Path) -> Non
     assert confirmed_at(folder) is None
 
 
+def test_pruning_keeps_the_current_release_also_of_a_folder_that_a_link_leads_to(tmp_path: Path) -> None:
+    (tmp_path / "disk").mkdir()
+    (tmp_path / "data").symlink_to("disk")
+    folder = DataFolder(tmp_path / "data")
+    first, _, third = (publish(folder, text) for text in "abc")
+    folder.current.unlink()
+    folder.current.symlink_to(Path("releases") / first.name)
+    assert len(prune_releases(folder, 1)) == 1
+    assert [path.name for path in releases_of(folder)] == [first.name, third.name]
+
+
 def test_pruning_keeps_the_newest_of_every_month(tmp_path: Path) -> None:
     folder = DataFolder(tmp_path)
     days = ["2026-09-01", "2026-09-30", "2026-10-05", "2026-11-18", "2026-11-19", "2026-11-20"]

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 import geopandas as gpd
 import pandas as pd
 
-from inducult_geo.enrich.sample import raster_path, sample_rasters
-from inducult_geo.frames import SITE_COLUMNS, FileRead, Sites, as_sites, from_json, to_json
+from inducult_geo.enrich.sample import fill, raster_path, sample_rasters
+from inducult_geo.frames import FileRead, Sites, as_sites, from_json
 from inducult_geo.run import Run, SourceFacts, State
 from inducult_geo.stage import Stage
 
@@ -76,11 +76,6 @@ def _filled(sites: Sites, column: str, kept: Kept) -> Sites:
         return sites
     table = pd.DataFrame(sites.drop(columns="geometry"))
     known = table["site_id"].map({site: value for site, (value, _) in kept.items()})
-    free = table[column].isna() & known.notna()
-    table[column] = table[column].where(~free, known)
-    table["lineage"] = [
-        to_json({**from_json(text), column: kept[site][1]}) if new else text
-        for site, text, new in zip(table["site_id"], table["lineage"], free, strict=True)
-    ]
-    table = table.astype({name: SITE_COLUMNS[name] for name in (column, "lineage")})
-    return as_sites(gpd.GeoDataFrame(table, geometry=sites.geometry.to_numpy(), crs=sites.crs))
+    origins = [kept[site][1] if site in kept else "" for site in table["site_id"]]
+    filled = fill(table, column, known, origins)
+    return as_sites(gpd.GeoDataFrame(filled, geometry=sites.geometry.to_numpy(), crs=sites.crs))

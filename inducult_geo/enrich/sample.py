@@ -120,7 +120,9 @@ def sample_rasters(sites: Sites, rasters: Sequence[RasterSource], *, folder: Pat
         covering.setdefault(raster.column, []).append((raster.id, sampled.covers))
         values, doubts = _COLUMN_VALUES[raster.column](sampled.values, raster)
         problems += [f"raster {raster.id}: {doubt}" for doubt in doubts]
-        table = _fill(table, values, raster)
+        values.index = table.index
+        origin = f"raster:{raster.id}" + (f"@{raster.valid_at.isoformat()}" if raster.valid_at else "")
+        table = fill(table, raster.column, values, [origin] * len(table))
     problems += _nowhere(covering, len(sites))
     frame = gpd.GeoDataFrame(table, geometry=sites.geometry.to_numpy(), crs=sites.crs)
     return Enriched(Sites(frame), tuple(problems), unusable)
@@ -135,19 +137,27 @@ def _nowhere(covering: Mapping[str, Sequence[tuple[str, bool]]], n_sites: int) -
     ]
 
 
-def _fill(table: pd.DataFrame, values: pd.Series, raster: RasterSource) -> pd.DataFrame:
-    """Return the table with a column's nulls filled where the raster has a value, and the lineage of these."""
-    values.index = table.index
-    free = table[raster.column].isna() & values.notna()
-    origin = f"raster:{raster.id}" + (f"@{raster.valid_at.isoformat()}" if raster.valid_at else "")
-    traced = [
-        to_json({**from_json(text), raster.column: origin}) if new else text
-        for text, new in zip(table["lineage"], free, strict=True)
+def fill(table: pd.DataFrame, column: str, values: pd.Series, origins: Sequence[str]) -> pd.DataFrame:
+    """Return the rows of sites with a column's nulls filled where there is a value, and the lineage of these.
+
+    Parameters
+    ----------
+    table
+        n sites, with `lineage`.
+    values
+        On the table's index; null where there is none.
+    origins
+        n texts: where each value comes from.
+    """
+    free = table[column].isna() & values.notna()
+    lineage = [
+        to_json({**from_json(text), column: origin}) if new else text
+        for text, origin, new in zip(table["lineage"], origins, free, strict=True)
     ]
     filled = table.copy()
-    filled[raster.column] = filled[raster.column].where(~free, values)
-    filled["lineage"] = traced
-    return filled.astype({name: SITE_COLUMNS[name] for name in (raster.column, "lineage")})
+    filled[column] = table[column].where(~free, values)
+    filled["lineage"] = lineage
+    return filled.astype({name: SITE_COLUMNS[name] for name in (column, "lineage")})
 
 
 def _numbers(values: Floats, raster: RasterSource) -> tuple[pd.Series, list[str]]:

@@ -422,6 +422,20 @@ def test_no_clock_is_asked(con):
     assert stamps == {"2024-03-01T00:00:00.000Z"}
 
 
+def test_a_layer_is_added_by_its_declaration_alone(bundle, monkeypatch):
+    century = Column("century", "whole", "Century of the sites", "In which century they began.")
+    layer = Layer(
+        "centuries", "Centuries", "When sites began.", None, (century,),
+        rows=lambda bundle: pd.DataFrame({"century": bundle.sites["start_year"].dropna() // 100 + 1}),
+    )  # fmt: skip
+    monkeypatch.setattr("inducult_geo.publish.tables.LAYERS", (*LAYERS, layer))
+    frames = layer_frames(bundle)
+    assert [*frames][-1] == "centuries"
+    assert arrow_table(frames["centuries"], layer).column("century").to_pylist()[:1] == [
+        int(bundle.sites["start_year"].dropna().iloc[0]) // 100 + 1
+    ]
+
+
 def test_points_are_laid_out_as_geos_lays_them_out(bundle):
     layer = layer_named("site_points")
     frame = layer_frames(bundle)[layer.name]

@@ -343,6 +343,20 @@ def test_without_tiles_only_a_release_without_sites_is_whole(package: Path) -> N
     assert _told(web.tiles_hold_the_sites, package) == []
 
 
+@pytest.mark.parametrize(
+    ("fault", "told"),
+    [
+        ("an empty outline", ["site_areas are empty"]),
+        ("an invalid outline", ["site_areas are invalid"]),
+        ("a place that is no number", ["site_points are invalid", "site_points are without finite coordinates"]),
+        ("no geometry", ["source_records are missing"]),
+    ],
+)
+def test_a_geometry_is_told_by_what_it_lacks_and_no_other_with_it(package: Path, fault: str, told: list[str]) -> None:
+    FAULTS[fault][0](package)
+    assert _told(content.geometries_are_sound, package) == [f"1 geometries of {text}" for text in told]
+
+
 @pytest.mark.parametrize("layer", gpkg.LAYERS)
 def test_each_layer_that_must_be_there_is_missed(package: Path, layer: str) -> None:
     sql(f"DELETE FROM gpkg_contents WHERE table_name = '{layer}'")(package)

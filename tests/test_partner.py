@@ -260,6 +260,23 @@ def test_of_an_archive_and_what_was_unpacked_of_it_one_is_read(tmp_path: Path) -
     assert [path.name for path in find_files(load_contract(tmp_path / "test.toml"))] == ["a.csv"]
 
 
+@pytest.mark.filterwarnings("ignore:'crs' was not provided")
+@pytest.mark.parametrize("other", ["EPSG:4326", None])
+def test_of_files_in_several_systems_none_lends_its_own_to_the_others(tmp_path: Path, other: str | None) -> None:
+    toml = TOML.replace('files = ["a.csv"]', 'files = ["a.gpkg", "b.gpkg"]')
+    toml = toml.replace('crs = "EPSG:2180"\nx = "X"\ny = "Y"', "geometry = true").replace('ids.wikidata = "qid"', "")
+    (tmp_path / "test.toml").write_text(toml)
+    for name, crs, place in (("a", "EPSG:2180", (431_000, 314_000)), ("b", other, (17.9, 50.7))):
+        rows = {"nr": [name], "nazwa": ["Huta"]}
+        gpd.GeoDataFrame(rows, geometry=[shapely.Point(place)], crs=crs).to_file(tmp_path / f"{name}.gpkg")
+    contract = load_contract(tmp_path / "test.toml")
+    with pytest.raises(ContractError, match=r"several CRS \(a\.gpkg says EPSG:2180, b\.gpkg says (EPSG:4326|none)\)"):
+        read_partner(contract, find_files(contract))
+    (tmp_path / "test.toml").write_text(toml.replace("geometry = true", 'geometry = true\ncrs = "EPSG:2180"'))
+    declared = load_contract(tmp_path / "test.toml")
+    assert len(read_partner(declared, find_files(declared)).frame) == 2
+
+
 def test_several_files_are_one_source_and_a_repeated_key_is_told_over_all(tmp_path: Path) -> None:
     (tmp_path / "test.toml").write_text(TOML.replace('["a.csv"]', '["a.csv", "b.csv", "gone.csv"]'))
     contract = load_contract(tmp_path / "test.toml")

@@ -62,24 +62,38 @@ def read_partner(contract: Contract, files: Iterable[Path]) -> RawTable:
     Raises
     ------
     ContractError
-        Where a file cannot be read or lacks a column that the contract maps.
+        Where a file cannot be read or lacks a column that the contract maps, or files of different systems are put
+        together without a word of the contract.
     SourceError
         Where the number of rows is outside what the contract expects.
     """
-    frames, read_files, problems, crs = [], [], [], None
+    frames, read_files, problems = [], [], []
+    stated: dict[str, str | None] = {}
     for path in files:
         table = read_table(path, contract.read)
         frames.append(_rows(contract, path, table))
         problems += _notices(contract, path, table)
         read_files.append(FileRead(path.name, _digest(path), table.kind, len(table.frame), table.encoding))
-        crs = crs or table.crs
+        if has_shapes(table.frame):
+            stated[path.name] = table.crs
     whole = pd.concat(frames, ignore_index=True) if frames else pd.DataFrame()
     _check_size(contract, len(whole))
     whole, repeated = _unique_keys(whole)
     if repeated:
         message = f"{repeated} rows repeat the key of another row; each is kept"
         problems.append(Problem(contract.id, "repeated_key", message, repeated))
-    return RawTable(Raw(whole), crs, tuple(read_files), tuple(problems))
+    return RawTable(Raw(whole), _one_system(contract, stated), tuple(read_files), tuple(problems))
+
+
+def _one_system(contract: Contract, stated: Mapping[str, str | None]) -> str | None:
+    """Return the CRS that the files state (by name); of several none is taken for the others' rows."""
+    if len(set(stated.values())) > 1 and contract.place.crs is None:
+        told = ", ".join(f"{name} {'says none' if crs is None else f'says {crs[:60]}'}" for name, crs in stated.items())
+        raise ContractError(
+            f"{contract.declared_in}: its files state several CRS ({told}). Where they are of one system, name it as "
+            "[place] crs; else give each system a contract of its own."
+        )
+    return next(filter(None, stated.values()), None)
 
 
 def _inside(contract: Contract, folder: Path, name: str) -> Path | None:

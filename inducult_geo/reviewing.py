@@ -153,6 +153,8 @@ def decide(left: str, verdict: str, right: str, run: Run, *, who: str | None = N
 
 def _take(rows: Sequence[Mapping[str, str]], run: Run, who: str | None) -> ImportOutcome:
     """Take answers into the decisions log."""
+    # In a spreadsheet it is typed by hand: "Part of" is the word that the pages show.
+    rows = [{**row, "decision": "_".join(row["decision"].replace("_", " ").split()).casefold()} for row in rows]
     with run.folder.lock():
         log = decisions_of(run)
         places = [row for row in rows if row["kind"] == "place"]
@@ -256,7 +258,9 @@ def _faults(row: Mapping[str, str], log: Decisions, known: frozenset[str], now: 
 
 
 def _is_said(one: Decision, log: Decisions) -> bool:
-    """Whether the log holds this word in force already; a new note is worth a new line."""
+    """Whether the log holds this word in force already; a new note is worth a new line, as is a change of mind."""
+    if any((before.pair, before.who) == (one.pair, one.who) for before in log.dissent):
+        return False
     earlier = log.of(one.left, one.right)
     return earlier is not None and meaning(earlier) == meaning(one) and (one.note in ("", earlier.note))
 

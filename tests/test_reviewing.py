@@ -182,6 +182,14 @@ def test_who_comes_from_the_row_then_the_call_then_the_environment(
     assert import_review(sheet, run, who="Eva").added[0].who == "Ana"
 
 
+@pytest.mark.parametrize("written", ["part of", " Part of ", "PART_OF"])
+def test_an_answer_may_be_written_as_the_pages_show_it(run: Run, sheet: Path, written: str) -> None:
+    answered(sheet, lambda row: row.update(decision=written))
+    outcome = import_review(sheet, run, who="Eva")
+    assert [decision.decision for decision in outcome.added] == ["part_of"]
+    assert outcome.refused == ()
+
+
 @pytest.mark.parametrize(
     ("change", "says"),
     [
@@ -278,6 +286,18 @@ def test_the_command_says_what_it_wrote(run: Run) -> None:
     assert said[0].output == f"Eva: {one} different {other}\nThe next run obeys it.\n"
     assert said[1].output == "That is said already.\nNothing is written.\n"
     assert [result.exit_code for result in said] == [0, 0]
+
+
+def test_who_was_overruled_can_agree_and_then_nothing_is_told_any_more(run: Run, sheet: Path) -> None:
+    """The notice said how to settle it, and the word that does was "known already": it was told for ever."""
+    for who, word in (("Eva", "same"), ("Jan", "different")):
+        answered(sheet, lambda row, word=word: row.update(decision=word))
+        told = import_review(sheet, run, who=who)
+    assert "where Eva says the same, this is settled" in told.problems[0]
+    assert import_review(sheet, run, who="Jan").unchanged == 1
+    agreed = import_review(sheet, run, who="Eva")
+    assert (len(agreed.added), agreed.changed, agreed.problems) == (1, (), ())
+    assert import_review(sheet, run, who="Eva").unchanged == 1
 
 
 def test_the_two_directions_of_part_of_are_two_words(run: Run, built: Path, tmp_path: Path) -> None:

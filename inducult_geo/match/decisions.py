@@ -29,11 +29,14 @@ class Decisions:
         What could not be read, contradicts itself, or is seen differently by two people; for a person.
     overruled
         Each decision that a later one took the place of, with the one in force: nothing that was said is lost.
+    dissent
+        The last word of each person that another's later word on the pair gainsays.
     """
 
     latest: Mapping[PairKey, Decision] = field(default_factory=dict)
     problems: tuple[str, ...] = ()
     overruled: tuple[tuple[Decision, Decision], ...] = ()
+    dissent: tuple[Decision, ...] = ()
 
     def of(self, left: str, right: str) -> Decision | None:
         """Return the decision on two records, or None."""
@@ -75,14 +78,17 @@ def replay(decisions: Iterable[Decision], problems: Iterable[str] = ()) -> Decis
     ordered = sorted(decisions, key=lambda one: (one.pair, one.order))
     latest: dict[PairKey, Decision] = {}
     overruled: list[tuple[Decision, Decision]] = []
-    disagreed: list[str] = []
+    dissent: list[Decision] = []
     for pair, group in groupby(ordered, key=lambda one: one.pair):
         words = [*group]
         latest[pair] = words[-1]
         overruled += [(one, words[-1]) for one in words[:-1] if meaning(one) != meaning(words[-1])]
         last_of = {one.who: one for one in words}
-        disagreed += [_disagreement(one, words[-1]) for one in last_of.values() if meaning(one) != meaning(words[-1])]
-    return Decisions(latest, (*problems, *disagreed, *contradictions(latest.values())), tuple(overruled))
+        dissent += [one for one in last_of.values() if meaning(one) != meaning(words[-1])]
+    disagreed = [_disagreement(one, latest[one.pair]) for one in dissent]
+    return Decisions(
+        latest, (*problems, *disagreed, *contradictions(latest.values())), tuple(overruled), tuple(dissent)
+    )
 
 
 def meaning(one: Decision) -> tuple[str, str]:

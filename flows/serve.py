@@ -164,6 +164,7 @@ def _serve(run: Run, catalogs: list[Path], url: str) -> None:
     from prefect.runner import Runner
 
     from flows.limits import create_limits
+    from flows.restart import drop_missed, keep_pauses
 
     class Served(Runner):
         """Prefect's runner, which SIGTERM ends as SIGINT does; its own way leaves a traceback and a run behind."""
@@ -174,12 +175,18 @@ def _serve(run: Run, catalogs: list[Path], url: str) -> None:
     create_limits()
     runner = Served(pause_on_shutdown=False, limit=1)
     made = deployments(run, data=run.folder.root, catalogs=catalogs)
+    keep_pauses(made)
+    missed = drop_missed(made)
     run.folder.releases.mkdir(parents=True, exist_ok=True)
     with shelf(run.folder.releases) as address:
         # The runs are processes of their own: they learn the address from the environment.
         os.environ.setdefault("INDUCULT_RELEASES_URL", address)
         shown = url.removesuffix("/api")
         sys.stdout.write(f"{len(made)} regions are scheduled. Open {shown} in a browser; Ctrl-C ends.\n")
+        if missed:
+            sys.stdout.write(
+                f"{missed} runs that fell into the time when nobody served are dropped: the last one does.\n"
+            )
         sys.stdout.flush()
         for deployment in made:
             runner.add_deployment(deployment)

@@ -13,6 +13,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -153,6 +154,59 @@ def test_every_region_has_its_own_schedule_in_its_own_time_zone(data: Path) -> N
     assert len(schedules) == 8
     assert schedules["opole"][1] == "Europe/Warsaw"
     assert len({cron for cron, _ in schedules.values()}) == 8
+
+
+RESTART = """
+import sys
+from pathlib import Path
+from flows.restart import drop_missed, keep_pauses
+from flows.serve import deployments
+from inducult_geo.run import open_run
+made = [one for one in deployments(open_run(Path(sys.argv[1])), data=Path(sys.argv[1]), catalogs=[])
+        if one.name in ("leoben", "opole", "padova")]
+keep_pauses(made)
+print(drop_missed(made))
+for one in made:
+    one.apply()
+"""
+
+
+def test_a_restart_keeps_what_a_person_paused_and_runs_one_of_the_missed_nights(
+    server: str, data: Path, tmp_path: Path
+) -> None:
+    """A pause was lost with each start of the machine, and after a week away every night was made up for."""
+
+    def restart() -> tuple[str, dict[str, tuple[bool, list[bool]]]]:
+        told = python("-c", RESTART, data, PREFECT_API_URL=server, PREFECT_HOME=str(tmp_path / "home"))
+        assert told.returncode == 0, told.stderr
+        found = {one["name"]: one for one in ask(server, "deployments")}
+        known.update({name: one["id"] for name, one in found.items()})
+        schedules.update({name: one["schedules"][0]["id"] for name, one in found.items()})
+        return told.stdout.strip(), {
+            name: (one["paused"], [schedule["active"] for schedule in one["schedules"]]) for name, one in found.items()
+        }
+
+    known: dict[str, str] = {}
+    schedules: dict[str, str] = {}
+    assert restart() == ("0", dict.fromkeys(("leoben", "opole", "padova"), (False, [True])))
+    requests.post(f"{server}/deployments/{known['leoben']}/pause_deployment", timeout=30).raise_for_status()
+    switch = f"{server}/deployments/{known['opole']}/schedules/{schedules['opole']}"
+    requests.patch(switch, json={"active": False}, timeout=30).raise_for_status()
+    for hours in (72, 48, 24):
+        when = (datetime.now(UTC) - timedelta(hours=hours)).isoformat()
+        state = {"type": "SCHEDULED", "state_details": {"scheduled_time": when}}
+        night = requests.post(
+            f"{server}/deployments/{known['padova']}/create_flow_run", json={"state": state}, timeout=30
+        )
+        night.raise_for_status()
+    dropped, found = restart()
+    assert dropped == "2"
+    assert found == {"leoben": (True, [True]), "opole": (False, [False]), "padova": (False, [True])}
+    past = {"expected_start_time": {"before_": datetime.now(UTC).isoformat()}}
+    left = ask(server, "flow_runs", flow_runs=past, deployments={"id": {"any_": [known["padova"]]}})
+    assert sorted(run["state"]["type"] for run in left) == ["CANCELLED", "CANCELLED", "SCHEDULED"]
+    (last,) = [run for run in left if run["state"]["type"] == "SCHEDULED"]
+    assert last["id"] == night.json()["id"]
 
 
 @pytest.mark.slow

@@ -367,7 +367,7 @@ def _layer(path: Path, layer: Layer) -> pd.DataFrame:
 def _dated(frame: gpd.GeoDataFrame, columns: Sequence[Column]) -> gpd.GeoDataFrame:
     """Return a frame whose days are dates to pandas, as in a layer of the GeoPackage; older releases wrote text."""
     days = {
-        c.name: pd.Series(days_of(frame[c.name]), index=frame.index, dtype=_DTYPES["date"])
+        c.name: pd.Series(days_of(frame[c.name]).to_pylist(), index=frame.index, dtype=_DTYPES["date"])
         for c in columns
         if c.kind == "date" and c.name in frame
     }

@@ -8,7 +8,6 @@ from pathlib import Path
 
 import geopandas as gpd
 import pandas as pd
-import pyarrow as pa
 from pyproj import CRS
 
 from inducult_geo.frames import RECORD_COLUMNS, SITE_COLUMNS
@@ -18,7 +17,6 @@ from inducult_geo.publish.files import RECORDS_FILE, SITES_FILE
 from inducult_geo.publish.tables import days_of
 
 _TYPES: Mapping[str, str] = {**RECORD_COLUMNS, **SITE_COLUMNS, "site_id": "str", "outcome": "str"}
-_DATE = pd.ArrowDtype(pa.date32())
 _DATES = frozenset(column.name for column in SITES if column.kind == "date")
 _ROWS_PER_GROUP = 20_000  # Small enough that a reader of one region skips most of the file.
 
@@ -50,7 +48,7 @@ def _write(frame: gpd.GeoDataFrame, key: str, columns: list[str], path: Path) ->
     # An all-null column must not become a column of nothing: types are those of the schema.
     typed = pd.DataFrame(ordered[columns]).astype({name: _TYPES[name] for name in columns})
     # DATE in the file, also where no day is known: the type that the GeoPackage has.
-    days = {name: pd.Series(days_of(typed[name]), dtype=_DATE) for name in columns if name in _DATES}
+    days = {name: pd.Series(pd.arrays.ArrowExtensionArray(days_of(typed[name]))) for name in columns if name in _DATES}
     whole = gpd.GeoDataFrame(typed.assign(**days), geometry=ordered.geometry.to_numpy(), crs=_written_crs())
     whole.to_parquet(
         path,

@@ -95,7 +95,7 @@ def sites_table(bundle: Bundle) -> pd.DataFrame:
     table = pd.DataFrame(bundle.sites.drop(columns="geometry")).assign(longitude=longitude, latitude=latitude)
     for column in SHEET:
         if column.kind == "date":
-            table[column.name] = pd.Series(days_of(table[column.name]), index=table.index, dtype=object)
+            table[column.name] = pd.Series(days_of(table[column.name]).to_pylist(), index=table.index, dtype=object)
     return table[[column.name for column in SHEET]].sort_values("site_id", kind="stable", ignore_index=True)
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import date
 from typing import Any
 
 import geopandas as gpd
@@ -106,7 +105,7 @@ def _array(series: pd.Series, kind: Kind) -> pa.Array:
     if kind == "text":
         return text_array(series)
     if kind == "date":
-        return pa.array(days_of(series), type=_TYPES[kind])
+        return days_of(series)
     if series.dtype == object:
         convert = {"whole": int, "number": float, "flag": bool}[kind]
         return pa.array([None if pd.isna(value) else convert(value) for value in series], type=_TYPES[kind])
@@ -128,13 +127,13 @@ def _has_nul(texts: pa.Array | pa.ChunkedArray) -> bool:
     return bool(pc.any(pc.match_substring(texts, "\x00")).as_py())
 
 
-def days_of(series: pd.Series) -> list[date | None]:
-    """Return the day (UTC) that each text of a column means; None where it is null, or no date of ISO 8601."""
+def days_of(series: pd.Series) -> pa.Array:
+    """Return the day (UTC) that each text of a column means; null where it is null, or no date of ISO 8601."""
     # Dates repeat from row to row: each different text is read once.
-    texts = [*series.dropna().unique()]
+    codes, texts = pd.factorize(series)
     days = pd.to_datetime(pd.Series(texts, dtype="str"), errors="coerce", format="ISO8601", utc=True)
-    known = {text: None if pd.isna(day) else day.date() for text, day in zip(texts, days, strict=True)}
-    return [known.get(text) for text in series]
+    known = pa.array([None if pd.isna(day) else day.date() for day in days], type=_TYPES["date"])
+    return known.take(pa.array(codes, mask=codes < 0))
 
 
 def _declared(frame: pd.DataFrame, layer: Layer) -> pd.DataFrame:

@@ -14,7 +14,7 @@ from inducult_geo.errors import BusyError, DecisionError, StorageError
 from inducult_geo.match.decisions import read_decisions
 from inducult_geo.outcome import last_run
 from inducult_geo.publish.files import GEOPACKAGE
-from inducult_geo.store import DataFolder, confirmed_at, current_release, read_json
+from inducult_geo.store import DataFolder, confirmed_at, current_release, moment_of, read_json
 
 _STAMP = re.compile(r"(\d{4}-\d{2}-\d{2}T\d{6}Z)(-\d+)?$")
 
@@ -96,7 +96,8 @@ def status_of(folder: DataFolder, *, max_age_h: float, now: datetime | None = No
             questions = _count(connection, "review")
     except sqlite3.Error as problem:
         stale, questions = [f"{file}: cannot be read ({problem}). Run again: inducult run"], 0
-    sites = int(manifest["run"]["sites"])
+    run = manifest.get("run")
+    sites = int(run.get("sites") or 0) if isinstance(run, dict) else 0
     return Status(release, age_h, max_age_h, sites, questions, tuple(stale), said, failed, torn)
 
 
@@ -134,9 +135,9 @@ def _forgotten(connection: sqlite3.Connection, folder: DataFolder, max_age_h: fl
     """Name the regions that no run has looked at for long: a schedule that is gone fails in silence."""
     told = []
     for (name,) in connection.execute("SELECT region FROM regions ORDER BY 1"):
-        noted = read_json(folder.region(name) / "state.json")
-        if noted is not None:
-            age_h = (now - datetime.fromisoformat(noted["at"])).total_seconds() / 3600
+        seen = moment_of((read_json(folder.region(name) / "state.json") or {}).get("at"))
+        if seen is not None:
+            age_h = (now - seen).total_seconds() / 3600
             told += [f"region {name}: no run for {age_h:.0f} h"] if age_h > max_age_h else []
     return told
 

@@ -168,7 +168,16 @@ def confirmed_at(folder: DataFolder) -> datetime | None:
     noted, current = read_json(folder.released), current_release(folder)
     if noted is None or current is None or noted.get("release") != current.name:
         return None
-    return datetime.fromisoformat(noted["confirmed"])
+    return moment_of(noted.get("confirmed"))
+
+
+def moment_of(text: Any) -> datetime | None:
+    """Return the time that a note tells (ISO 8601, with its zone); null where it tells none."""
+    try:
+        moment = datetime.fromisoformat(text)
+    except (TypeError, ValueError):
+        return None
+    return moment if moment.tzinfo is not None else None
 
 
 def _holds_files(folder: Path) -> bool:

@@ -207,3 +207,15 @@ def test_a_region_whose_schedule_is_gone_is_told(tmp_path: Path, at: str, told: 
     folder = published(tmp_path)
     write_json(folder.region("opole") / "state.json", {"state": "fresh", "message": None, "at": at})
     assert status_of(folder, max_age_h=30, now=NOON).stale == ("region opole: no run for 48 h",)[:told]
+
+
+@pytest.mark.parametrize("noted", [{}, {"at": "yesterday"}, {"at": "2026-11-18"}, {"at": 7}])
+def test_notes_of_another_version_are_no_crash(tmp_path: Path, noted: dict[str, object]) -> None:
+    folder = published(tmp_path)
+    release = current_release(folder)
+    assert release is not None
+    write_json(release / "manifest.json", {"run": None})
+    write_json(folder.region("opole") / "state.json", noted)
+    write_json(folder.released, {"release": release.name, "confirmed": noted.get("at")})
+    status = status_of(folder, max_age_h=30, now=NOON)
+    assert (status.sites, status.age_h, status.stale) == (0, 10, ())

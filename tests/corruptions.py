@@ -102,7 +102,7 @@ def _prefix(crs: str) -> float:
     return float(values.get("false easting", 0)) // 1e6 * 1e6
 
 
-def _damaged(x: Array, y: Array, crs: str) -> Iterator[tuple[str, Array, Array]]:
+def damaged(x: Array, y: Array, crs: str) -> Iterator[tuple[str, Array, Array]]:
     """Give every way in which numbers of a system arrive, the right one first."""
     yield "none", x, y
     yield "swapped", y, x
@@ -139,7 +139,7 @@ def datasets(place: Region, crs: str, n: int, *, seed: int, how: str = "spread")
     """Give a file of n points in one system, damaged in every way, and called another system."""
     lon, lat = scattered(place.area, n, seed, how)
     x, y = sent(lon, lat, crs, place.country)
-    for kind, east, north in _damaged(x, y, crs):
+    for kind, east, north in damaged(x, y, crs):
         degrees = bool(np.abs(east).max() < 400)
         texts = [_texts(numbers, degrees=degrees) for numbers in (east, north)]
         yield Dataset(place, crs, kind, *texts, lon, lat)

@@ -4,16 +4,15 @@ from __future__ import annotations
 
 import tomllib
 from collections import Counter
-from collections.abc import Iterator
 from functools import lru_cache
 from pathlib import Path
 
 import numpy as np
 import pytest
 import shapely
+from corruptions import damaged
 from hypothesis import given
 from hypothesis import strategies as st
-from pyproj import CRS
 from shapely.geometry.base import BaseGeometry
 
 from inducult_geo.errors import CoordinateError
@@ -61,22 +60,6 @@ def _sent(lon: np.ndarray, lat: np.ndarray, crs: str, country: str) -> tuple[np.
     return done.x, done.y
 
 
-def _corruptions(x: np.ndarray, y: np.ndarray, crs: str) -> Iterator[tuple[str, np.ndarray, np.ndarray]]:
-    yield "none", x, y
-    yield "swapped", y, x
-    if CRS(crs).is_geographic:
-        return
-    yield "kilometers", x / 1000, y / 1000
-    yield "kilometers, swapped", y / 1000, x / 1000
-    yield "signs", -x, -y
-    easting = {item.name: item.value for item in CRS(crs).coordinate_operation.params}.get("False easting", 0)
-    if easting >= 1e6:
-        yield "prefix missing", x - easting // 1e6 * 1e6, y
-        yield "prefix missing, swapped", y, x - easting // 1e6 * 1e6
-    if "UTM zone" in CRS(crs).name:
-        yield "prefix added", x + 1e6 * int((CRS(crs).utm_zone or "0")[:-1]), y
-
-
 def _error_m(placed: Placement, x: np.ndarray, y: np.ndarray, lon: np.ndarray, lat: np.ndarray, country: str) -> float:
     assert placed.reading is not None
     east, north = placed.reading.apply(x, y)
@@ -104,7 +87,7 @@ def test_no_corruption_is_repaired_wrongly(shared: Path, repository: Path, regio
     lon, lat = _inside(area, 30)
     seen: Counter[tuple[str, str]] = Counter()
     for crs in systems:
-        for kind, x, y in _corruptions(*_sent(lon, lat, crs, country), crs):
+        for kind, x, y in damaged(*_sent(lon, lat, crs, country), crs):
             placed = choose_reading(x, y, crs=crs, area=area, country=country, candidates=systems)
             if placed.reading is not None:
                 assert _error_m(placed, x, y, lon, lat, country) <= SAME_PLACE_M, (crs, kind, placed)
@@ -123,7 +106,7 @@ def test_few_points_are_never_repaired(shared: Path, repository: Path, region: s
     # One head office a hundred times is one point.
     lon, lat = np.repeat(lon, 25), np.repeat(lat, 25)
     for crs in systems:
-        for kind, x, y in _corruptions(*_sent(lon, lat, crs, country), crs):
+        for kind, x, y in damaged(*_sent(lon, lat, crs, country), crs):
             placed = choose_reading(x, y, crs=crs, area=area, country=country, candidates=systems)
             assert placed.reading is None or placed.reading.is_as_declared, (crs, kind, placed)
 
@@ -135,7 +118,7 @@ def test_a_lie_is_at_most_believed_never_repaired_far_off(shared: Path, reposito
     area = _area(shared, region)
     lon, lat = _inside(area, 20)
     for truth in systems:
-        for kind, x, y in _corruptions(*_sent(lon, lat, truth, country), truth):
+        for kind, x, y in damaged(*_sent(lon, lat, truth, country), truth):
             for crs in systems:
                 placed = choose_reading(x, y, crs=crs, area=area, country=country, candidates=systems)
                 if placed.reading is None or placed.reading.is_as_declared:
@@ -149,7 +132,7 @@ def test_nothing_declared(shared: Path, repository: Path, region: str) -> None:
     area = _area(shared, region)
     lon, lat = _inside(area, 20)
     for truth in systems:
-        for kind, x, y in _corruptions(*_sent(lon, lat, truth, country), truth):
+        for kind, x, y in damaged(*_sent(lon, lat, truth, country), truth):
             placed = choose_reading(x, y, crs=None, area=area, country=country, candidates=systems)
             if placed.reading is not None:
                 assert _error_m(placed, x, y, lon, lat, country) <= SAME_PLACE_M, (truth, kind, placed)

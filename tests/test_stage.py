@@ -229,6 +229,9 @@ class TestAStage:
         assert not kept.is_whole(sha256)
         assert replace(kept, digest="").is_whole(sha256), "an older version notes no hash"
 
+    def test_a_source_without_records_is_whole(self) -> None:
+        assert Part(SourceFacts("osm", "opole", "absent")).is_whole(sha256)
+
     @pytest.mark.parametrize("word", ['"n_sites"', '"counts"', '"records_in"', '"sha256"'])
     def test_another_version_s_words_are_none(self, run: Run, word: str) -> None:
         keep_stage(stage(), run, frames("osm:1"))

@@ -55,6 +55,11 @@ def sample(repository: Path) -> Path:
     return repository / "data" / "raw" / "sample"
 
 
+def test_its_page_counts_the_sites(sample: Path) -> None:
+    sites = pd.read_csv(sample / "sites.csv")
+    assert f"It holds {len(sites)} sites" in (sample / "README.md").read_text(encoding="utf-8")
+
+
 @pytest.fixture(scope="module")
 def build(sample: Path) -> ModuleType:
     spec = importlib.util.spec_from_file_location("sample_build", sample / "build.py")

@@ -194,6 +194,9 @@ def status_lines(status: Status, console: Console) -> None:
         name = escape(status.release.name)
         console.print(f"release   {name}, confirmed {status.age_h:.1f} h ago, {status.sites} sites")
         console.print(f"review    {status.open_questions} open questions")
+    for source, number in status.withheld.items():
+        told = f"withheld  {number} records of {source}: its contract lets none out (licence, publish)"
+        console.print(escape(told))
     if status.last_run is not None:
         console.print(escape(f"last run  {status.last_run}"))
     for line in status.stale:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import re
 import sqlite3
+from collections.abc import Mapping
 from contextlib import closing
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -41,6 +42,8 @@ class Status:
         Whether the last run failed, in part or in whole, or was killed.
     torn
         What is damaged in the log of decisions.
+    withheld
+        How many records of each source stay at home, since its contract lets none out.
     """
 
     release: Path | None
@@ -52,6 +55,7 @@ class Status:
     last_run: str | None = None
     last_run_failed: bool = False
     torn: tuple[str, ...] = ()
+    withheld: Mapping[str, int] = field(default_factory=dict)
 
     @property
     def is_well(self) -> bool:
@@ -71,6 +75,7 @@ class Status:
             "last_run": self.last_run,
             "last_run_failed": self.last_run_failed,
             "torn": list(self.torn),
+            "withheld": dict(self.withheld),
             "is_well": self.is_well,
         }
 
@@ -94,11 +99,12 @@ def status_of(folder: DataFolder, *, max_age_h: float, now: datetime | None = No
             stale = [*_stale(connection, "region", "regions"), *_stale(connection, "source", "sources")]
             stale += _forgotten(connection, folder, max_age_h, now or datetime.now(UTC))
             questions = _count(connection, "review")
+            withheld = dict(connection.execute("SELECT source, withheld FROM sources WHERE withheld > 0 ORDER BY 1"))
     except sqlite3.Error as problem:
-        stale, questions = [f"{file}: cannot be read ({problem}). Run again: inducult run"], 0
+        stale, questions, withheld = [f"{file}: cannot be read ({problem}). Run again: inducult run"], 0, {}
     run = manifest.get("run")
     sites = int(run.get("sites") or 0) if isinstance(run, dict) else 0
-    return Status(release, age_h, max_age_h, sites, questions, tuple(stale), said, failed, torn)
+    return Status(release, age_h, max_age_h, sites, questions, tuple(stale), said, failed, torn, withheld)
 
 
 def _last_run(folder: DataFolder) -> tuple[str | None, bool]:

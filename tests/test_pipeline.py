@@ -16,6 +16,7 @@ from inducult_geo.pipeline import RunOutcome, choose_regions, run_all
 from inducult_geo.publish.changes import diff
 from inducult_geo.publish.verify import verify
 from inducult_geo.run import open_run
+from inducult_geo.status import status_of
 from inducult_geo.store import current_release
 
 REGIONS = ("gorenjska", "karlovy-vary", "leoben", "limburg", "opole", "padova", "sisak-moslavina", "zwickau")
@@ -416,6 +417,7 @@ def test_a_first_list_of_which_all_is_asked_about_is_released_and_a_license_can_
     taken_back = build(tmp_path, "opole")
     assert taken_back.release is not None
     assert ask(taken_back.release, "SELECT sites, withheld FROM runs") == [(0, 2)]
+    assert dict(status_of(open_run(tmp_path).folder, max_age_h=24).withheld) == {"list": 2}
     told = diff(settled.release, taken_back.release)
     assert told[["change", "cause"]].values.tolist() == [["gone", "list withheld"]] * 2
 

@@ -303,6 +303,12 @@ class TestStatus:
         assert "12 open questions" in text
         assert text.rstrip().endswith("all well")
 
+    def test_what_stays_at_home_is_named_and_no_trouble(self) -> None:
+        """Of a first contract, whose license nobody knew yet, the map showed nothing and all was well."""
+        text = told(status_lines, self.status(withheld={"zabytki": 7}))
+        assert "withheld  7 records of zabytki: its contract lets none out (licence, publish)" in text
+        assert text.rstrip().endswith("all well")
+
     @pytest.mark.parametrize(
         ("said", "line"),
         [

@@ -94,7 +94,8 @@ def published(root: Path, *rows: str, at: str = "2026-11-20T020000Z") -> DataFol
         write_json(draft / "manifest.json", {"run": {"sites": 3}})
         with closing(sqlite3.connect(draft / "inducult.gpkg")) as connection:
             connection.executescript(
-                "CREATE TABLE regions (region, state, message); CREATE TABLE sources (source, state, message);"
+                "CREATE TABLE regions (region, state, message);"
+                "CREATE TABLE sources (source, state, message, withheld);"
                 "CREATE TABLE review (review_id); INSERT INTO regions VALUES ('opole', 'fresh', NULL);" + "".join(rows)
             )
     made = current_release(folder)
@@ -150,13 +151,15 @@ def test_questions_are_counted_and_what_is_not_fresh_is_told_in_order(tmp_path: 
         tmp_path,
         "INSERT INTO review VALUES ('a'), ('b');",
         "INSERT INTO regions VALUES ('leoben', 'stale', 'no outline');",
-        "INSERT INTO sources VALUES ('zabytki', 'failed', NULL), ('osm', 'fresh', NULL), ('eutl', 'stale', 'torn');",
+        "INSERT INTO sources VALUES ('zabytki', 'failed', NULL, 0), ('osm', 'fresh', NULL, 0);",
+        "INSERT INTO sources VALUES ('eutl', 'stale', 'torn', 2);",
     )
     status = status_of(folder, max_age_h=30, now=NOON)
     assert status.open_questions == 2
     assert status.stale == ("region leoben: stale: no outline", "source eutl: stale: torn", "source zabytki: failed")
     assert not status.is_well
     assert status.as_dict()["stale"] == [*status.stale]
+    assert status.as_dict()["withheld"] == {"eutl": 2}
 
 
 @pytest.mark.parametrize("content", [None, b"", b"torn", b"SQLite format 3\x00" + b"\x00" * 200])

@@ -152,7 +152,10 @@ def review_export(
     if as_json:
         print_json({"questions": number, "out": str(out)})
     else:
-        typer.echo(f"{number} open questions: {out}. Fill in decision (same, part_of, different), decided_by, note.")
+        typer.echo(
+            f"{number} open questions: {out}. Fill in decision (same, part_of, different), decided_by, note; those of "
+            "the kind place are settled in the contract."
+        )
 
 
 def review_import(

@@ -20,6 +20,7 @@ from inducult_geo.match.addresses import companies_apart
 from inducult_geo.match.called import Texts, called, joined, texts_of
 from inducult_geo.match.lands import countries_of
 from inducult_geo.match.named_places import addresses_in_names
+from inducult_geo.match.numbering import trusted
 from inducult_geo.match.places import points_in
 from inducult_geo.match.prepared import Lexicon, Prepared
 from inducult_geo.match.trades import POWER_TYPES, POWER_USUAL, capacity_and_fuel, is_beside_works, power_words
@@ -60,6 +61,11 @@ def prepare(records: Records) -> Prepared:
     records
         Records in the work CRS; their index is not used.
     """
+    return trusted(_as_told(records))
+
+
+def _as_told(records: Records) -> Prepared:
+    """Prepare records with all identifiers that they tell."""
     words = Words()
     geometry = records.geometry.to_numpy().astype(object)
     xy = points_in(geometry)

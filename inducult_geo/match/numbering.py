@@ -1,0 +1,80 @@
+"""Identifiers that two lists number each for itself: row numbers, the numbers of two registers under one name.
+
+An identifier in common outweighs all else. Where most of those that two lists share lead to works that have nothing in
+common, it is no identifier: it says neither that two records are one, nor that they are not.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Final
+
+import numpy as np
+import pandas as pd
+
+from inducult_geo.match.prepared import Prepared
+from inducult_geo.match.words import plain_likeness
+from inducult_geo.ragged import Floats, Ints
+
+SHARED_FROM: Final = 5
+"""Identifiers of a scheme that lists must share before they are judged."""
+
+AGREE_FROM: Final = 0.5
+"""Share of these that must lead to the same works."""
+
+APART_M: Final = 50_000.0
+"""Places from which on two records do not agree: more than a wrong geocode within a county."""
+
+NEAR_M: Final = 1_000.0
+CLOSER: Final = 0.25
+"""... in lists of a region this share of the distance that records of different works have, but `NEAR_M` at least."""
+
+TELLING: Final = 0.25
+"""Rarity of the words that two names have in common from which the records agree all the same."""
+
+
+def trusted(prepared: Prepared) -> Prepared:
+    """Return the records without identifiers of a scheme that their sources number each for itself.
+
+    Such is a scheme of which two sources share at least `SHARED_FROM` values, where less than half (`AGREE_FROM`) of
+    the records that do, and tell a place or a name, are near each other or have telling words in common. Near is
+    nearer than `APART_M`, and in lists of a region than a part of what strangers are (`CLOSER`).
+    """
+    if not prepared.has_ids.any():
+        return prepared
+    scheme, one, other = _shared(prepared)
+    judged = pd.Series(_agree(prepared, one, other)).groupby(scheme)
+    share, count = judged.mean(), judged.count()
+    chance = {*share.index[(count >= SHARED_FROM) & (share < AGREE_FROM)]}
+    if not chance:
+        return prepared
+    kept = tuple({name: text for name, text in ids.items() if name not in chance} for ids in prepared.ids)
+    return replace(prepared, ids=kept)
+
+
+def _shared(prepared: Prepared) -> tuple[list[str], Ints, Ints]:
+    """Return the scheme of each identifier that two sources share, and the first record of each that bears it."""
+    rows = np.flatnonzero(prepared.has_ids).tolist()
+    told = [(scheme, text, row) for row in rows for scheme, text in prepared.ids[row].items()]
+    table = pd.DataFrame(told, columns=["scheme", "text", "row"])
+    table["source"] = prepared.sources[0][table["row"]]
+    table = table.drop_duplicates(["scheme", "text", "source"])
+    both = table.merge(table, on=["scheme", "text"])
+    both = both[both["source_x"] < both["source_y"]]
+    return both["scheme"].tolist(), both["row_x"].to_numpy(np.int64), both["row_y"].to_numpy(np.int64)
+
+
+def _agree(prepared: Prepared, one: Ints, other: Ints) -> Floats:
+    """Tell which pairs of records may be one: 1 near or by telling words, else 0; NaN where none is told."""
+    apart = _apart_m(prepared, one, other)
+    strangers = _apart_m(prepared, one, np.roll(other, 1))
+    usual = np.nanmedian(strangers) if not np.isnan(strangers).all() else APART_M
+    bound = np.clip(CLOSER * usual, NEAR_M, APART_M)
+    alike, which = plain_likeness(prepared, prepared.name_words, one, other)
+    telling = alike.telling.take(which)
+    return np.where(np.isnan(apart) & np.isnan(telling), np.nan, (apart <= bound) | (telling >= TELLING))
+
+
+def _apart_m(prepared: Prepared, one: Ints, other: Ints) -> Floats:
+    """Return how far records lie apart in meters; NaN where one has no place."""
+    return np.asarray(np.hypot(*(part[one] - part[other] for part in (prepared.x, prepared.y))), dtype=float)

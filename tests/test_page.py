@@ -593,6 +593,15 @@ def test_a_density_is_drawn_and_explained(page, name):
     assert page.run("document.querySelector('#legend .scale').textContent") == ""
 
 
+def test_on_the_smallest_phone_nothing_runs_over_and_no_word_of_the_head_is_broken(page, file):
+    """At 320 pixels, which is also a desk's page at 400 %, "Sprache" stood in two lines."""
+    page.open(file, width=320, height=640, fragment="#lang=de")
+    page.until(DRAWN)
+    assert page.run("document.documentElement.scrollWidth") == 320
+    lines = "((e) => Math.round(e.offsetHeight / parseFloat(getComputedStyle(e).lineHeight)))"
+    assert page.run(f"{lines}(document.querySelector('#speak > span'))") == 1
+
+
 def test_skip_links_lead_where_they_say_and_keep_the_address(page):
     tick(page, "aspect", "both")
     page.run("inducult.address.now()")

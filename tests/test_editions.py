@@ -66,11 +66,12 @@ def test_what_differs_in_what_is_compared_stands_for_itself(change):
     assert told_by(year(0, **PLANT), year(1, **PLANT | change)) == [0, 1]
 
 
-@pytest.mark.parametrize(("capacity", "first"), [("80", [0, 0]), ("120", [0, 1])])
+@pytest.mark.parametrize(("capacity", "first"), [("80", [0, 0]), ("95", [0, 0]), ("120", [0, 1]), (None, [0, 1])])
 def test_units_of_another_capacity_stand_for_themselves(capacity, first):
     power = {"type": "power_station", "place": point()}
     rows = [year(number, "Kraftwerk Alsen", **power) for number in range(2)]
-    rows[0]["tags"], rows[1]["tags"] = (to_json({"capacity": told, "year": told}) for told in ("80", capacity))
+    tags = [{"capacity": told, "year": told} if told else {} for told in ("80", capacity)]
+    rows[0]["tags"], rows[1]["tags"] = map(to_json, tags)
     assert told_by(*rows) == first
 
 

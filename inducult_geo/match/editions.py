@@ -24,6 +24,9 @@ from inducult_geo.ragged import Flags, Floats, Ints
 NEAR_M: Final = 100.0
 """Without an address in common places of one works differ by no more: by what rounding to three decimals takes."""
 
+YEARLY: Final = 1.25
+"""The next larger capacity of one works is at most so many times the next smaller one: it changes with the years."""
+
 MANY: Final = 0.05
 """Share of a list's rows that are given again from which that is how the list is made. Fewer are rows of their own: a
 register of permits holds some that differ in their keys alone."""
@@ -82,9 +85,9 @@ def stand_ins(records: Records, prepared: Prepared) -> Ints:
 
     Rows of one source do so that agree in everything that is compared, down to their identifiers, and bear a telling
     name, or one operator with such a name ("House" side by side are two, unless all that they say is equal, see
-    `duplicates`). Their places are one: within their accuracy
-    where they have an address in common, else within `NEAR_M` and their accuracy. What tells no place joins none that
-    does. Of equally late ones (`valid_at`) the first stands for all.
+    `duplicates`). Their places are one: within their accuracy where they have an address in common, else within
+    `NEAR_M` and their accuracy; their capacities may differ by `YEARLY`. What tells no place joins none that does. Of
+    equally late ones (`valid_at`) the first stands for all.
     """
     first = np.arange(len(prepared), dtype=np.int64)
     rows = _candidates(prepared)
@@ -92,6 +95,7 @@ def stand_ins(records: Records, prepared: Prepared) -> Ints:
         return first
     group = several(*(column[rows] for column in _particulars(records, prepared)))
     group = at_one_place(group, prepared.xy[rows], _bound_m(prepared, rows))
+    group = _of_like_capacity(group, prepared.capacity[rows])
     rows, group = rows[group >= 0], group[group >= 0]
     told = _is_told(prepared, rows, group)
     if not told.all():
@@ -120,19 +124,23 @@ def _candidates(prepared: Prepared) -> Ints:
 def _particulars(records: Records, prepared: Prepared) -> list[NDArray[Any]]:
     """Return what must be the same in rows of one works, but for their places, as columns of numbers."""
     lists = (prepared.names, prepared.operators, prepared.streets, prepared.house_numbers, prepared.cities)
-    # A number that no one tells is the same as none.
-    capacity = pd.factorize(prepared.capacity)[0]
     return [
         prepared.sources[0],
         prepared.land,
         *(part.alike_in_order[0] for part in lists),
         prepared.postcode_codes,
-        capacity,
+        np.isnan(prepared.capacity),
         prepared.fuel,
         np.isnan(prepared.x),
         np.round(prepared.area_m2),
         *(pd.factorize(records[name])[0] for name in _TOLD),
     ]
+
+
+def _of_like_capacity(group: Ints, capacity: Floats) -> Ints:
+    """Cut groups of records where capacities differ by more than they do from year to year (see `YEARLY`)."""
+    steps = np.log(np.where(capacity > 0, capacity, np.nan))
+    return at_one_place(group, np.column_stack([steps, steps]), np.full(len(steps), np.log(YEARLY)))
 
 
 def _is_told(prepared: Prepared, rows: Ints, group: Ints) -> Flags:

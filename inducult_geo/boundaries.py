@@ -82,7 +82,7 @@ def last_outline(region: Region, run: Run) -> KeptOutline | None:
     """Return the outline that was last kept; None where there is none, or it is not whole."""
     path = kept_file(region, run)
     told = read_json(path.with_suffix(".json"))
-    if told is None or not path.is_file() or run.hashes.of(path) != told["digest"]:
+    if told is None or "about" not in told or not path.is_file() or run.hashes.of(path) != told.get("digest"):
         return None
     return KeptOutline(path, told["about"], told["digest"])
 

@@ -178,6 +178,13 @@ class TestWhatIsKept:
         path.write_text(path.read_text(encoding="utf-8").replace("17.1", "19.1"), encoding="utf-8")
         assert last_outline(region(tmp_path), open_run(run.folder.root, contracts=False)) is None
 
+    @pytest.mark.parametrize("word", ["digest", "about"])
+    def test_one_of_which_another_version_tells_is_not_taken(self, run: Run, tmp_path: Path, word: str) -> None:
+        kept_outline(region(tmp_path), run, extract=extract(tmp_path / "a.osm"))
+        note = kept_file(region(tmp_path), run).with_suffix(".json")
+        note.write_text(note.read_text(encoding="utf-8").replace(f'"{word}"', '"word"'), encoding="utf-8")
+        assert last_outline(region(tmp_path), run) is None
+
     def test_there_is_none_before_the_first_run(self, run: Run, tmp_path: Path) -> None:
         assert last_outline(region(tmp_path), run) is None
 

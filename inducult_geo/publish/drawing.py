@@ -30,6 +30,10 @@ CITIES: Mapping[str, tuple[float, float]] = {
 }
 """Towns that help a reader find his way: longitude and latitude in degrees."""
 
+_REGION_PX, _OVERVIEW_PX = 560, 900
+"""Widths of the maps; the heights follow."""
+
+_GRATICULE_STEP = 2  # Degrees.
 _SIMPLIFY_PX = 0.35
 _STEPS = (1, 2, 5)
 _CHAR_PX, _WIDE_CHAR_PX = 9.0, 11.5  # A letter of a label, on a desk and in the larger type on phones.
@@ -102,7 +106,7 @@ class Frame:
         return f"M{body}Z" if isinstance(line, shapely.LinearRing) else f"M{body}"
 
 
-def region_map(outline: shapely.Geometry, sites: gpd.GeoDataFrame, width: int = 560) -> Map:
+def region_map(outline: shapely.Geometry, sites: gpd.GeoDataFrame) -> Map:
     """Return the map of one region: its outline and every site in it.
 
     Parameters
@@ -111,15 +115,13 @@ def region_map(outline: shapely.Geometry, sites: gpd.GeoDataFrame, width: int = 
         The region in EPSG:3035.
     sites
         Its sites: columns aspect, theme, title and a point geometry in EPSG:3035.
-    width
-        Width in pixels; the height follows.
     """
     window = _joined([tuple(shapely.bounds(outline)), *([tuple(sites.total_bounds)] if len(sites) else [])])
     west, south, east, north = window
     # A region that is tall would tower over the others: its map gets narrower instead.
     lean = max(0.0, (north - south) * 0.95 - (east - west)) / 2
-    frame = Frame((west - lean, south, east + lean, north), width)
-    bar_m = round_length(width / 4 / frame.scale)
+    frame = Frame((west - lean, south, east + lean, north), _REGION_PX)
+    bar_m = round_length(_REGION_PX / 4 / frame.scale)
     return Map(
         width=frame.width,
         height=frame.height,
@@ -134,11 +136,11 @@ def region_map(outline: shapely.Geometry, sites: gpd.GeoDataFrame, width: int = 
     )
 
 
-def overview_map(regions: gpd.GeoDataFrame, sites: gpd.GeoDataFrame, width: int = 900) -> Map:
+def overview_map(regions: gpd.GeoDataFrame, sites: gpd.GeoDataFrame) -> Map:
     """Return the map of all regions, with a graticule and towns to find one's way."""
     window = _joined([CENTRAL_EUROPE, *([tuple(regions.total_bounds)] if len(regions) else [])])
-    frame = Frame(window, width, margin=0.0)
-    bar_m = round_length(width / 5 / frame.scale)
+    frame = Frame(window, _OVERVIEW_PX, margin=0.0)
+    bar_m = round_length(_OVERVIEW_PX / 5 / frame.scale)
     boxes = [_box(frame, shape) for shape in regions.geometry]
     labels = [_label(frame, box, title, boxes) for box, title in zip(boxes, regions["title"], strict=True)]
     towns = [Text(*frame.place(*place), name) for name, place in _projected(CITIES).items()]
@@ -188,20 +190,20 @@ def _text_box(text: Text, *, left: bool = False) -> shapely.Polygon:
     return shapely.box(start, text.y - 12, start + width, text.y + 4)
 
 
-def _graticule(window: Sequence[float], step: int = 2) -> list[shapely.LineString]:
-    """Return meridians and parallels every `step` degrees, as far as they cross the window."""
+def _graticule(window: Sequence[float]) -> list[shapely.LineString]:
+    """Return meridians and parallels, as far as they cross the window."""
     to_work = Transformer.from_crs("EPSG:4326", WORK_CRS, always_xy=True)
     back = Transformer.from_crs(WORK_CRS, "EPSG:4326", always_xy=True)
     west, south, east, north = back.transform_bounds(window[0], window[1], window[2], window[3])
-    meridians = [(np.full(60, lon), np.linspace(south, north, 60)) for lon in _every(west, east, step)]
-    parallels = [(np.linspace(west, east, 60), np.full(60, lat)) for lat in _every(south, north, step)]
+    meridians = [(np.full(60, lon), np.linspace(south, north, 60)) for lon in _every(west, east)]
+    parallels = [(np.linspace(west, east, 60), np.full(60, lat)) for lat in _every(south, north)]
     lines = [shapely.linestrings(*to_work.transform(lon, lat)) for lon, lat in (*meridians, *parallels)]
     clipped = shapely.clip_by_rect(lines, *window)
     return [line for line in clipped if not line.is_empty]
 
 
-def _every(low: float, high: float, step: int) -> range:
-    return range(math.ceil(low / step) * step, math.floor(high) + 1, step)
+def _every(low: float, high: float) -> range:
+    return range(math.ceil(low / _GRATICULE_STEP) * _GRATICULE_STEP, math.floor(high) + 1, _GRATICULE_STEP)
 
 
 def _projected(places: Mapping[str, tuple[float, float]]) -> dict[str, tuple[float, float]]:

@@ -103,15 +103,13 @@ _ACCESS: Mapping[str, str] = {
 }
 
 
-def records_of(objects: OsmObjects, *, table: TagTable | None = None) -> RawTable:
+def records_of(objects: OsmObjects) -> RawTable:
     """Return one raw record for every object, the lost ones with their reason.
 
     Parameters
     ----------
     objects
         What a reader of OpenStreetMap gave.
-    table
-        The tag table; the catalog's where not given.
 
     Returns
     -------
@@ -120,7 +118,7 @@ def records_of(objects: OsmObjects, *, table: TagTable | None = None) -> RawTabl
         object's last edit, else of the data, `tags` is JSON of all tags but telephone numbers and mail addresses;
         and `geometry` in EPSG:4326, null for lost objects.
     """
-    rules = table or load_tag_table()
+    rules = load_tag_table()
     day = (objects.data_time or "")[:10] or None
     rows: list[dict[str, Any]] = [
         _row(f"{kind}/{number}", tags, rules, (stamp or "")[:10] if isinstance(stamp, str) else None, day)

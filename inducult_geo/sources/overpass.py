@@ -97,7 +97,7 @@ def is_answer(path: Path) -> bool:
     return path.name.lower().endswith(ANSWER_SUFFIXES)
 
 
-def read_answer(path: Path, *, area: BaseGeometry | None = None, table: TagTable | None = None) -> OsmObjects:
+def read_answer(path: Path, *, area: BaseGeometry | None = None) -> OsmObjects:
     """Read an archived answer as it was read when it came: the same objects, without a server.
 
     Parameters
@@ -106,15 +106,13 @@ def read_answer(path: Path, *, area: BaseGeometry | None = None, table: TagTable
         `.json.gz` as `fetch_objects` archives it, or plain `.json`.
     area
         EPSG:4326; what lies mostly outside is counted in `clipped` and left out. All is kept where null.
-    table
-        Which tags are wanted; the catalog's where not given.
 
     Raises
     ------
     SourceError
         Where the file is absent, damaged, or no whole answer.
     """
-    return _replayed(path, lambda answer: objects_of(answer, area=area, table=table or load_tag_table()))
+    return _replayed(path, lambda answer: objects_of(answer, area=area, table=load_tag_table()))
 
 
 def read_answer_boundary(path: Path, tags: Mapping[str, Sequence[str]]) -> BaseGeometry | None:

@@ -20,10 +20,10 @@ from inducult_geo.match.columns import coded, taken, texts
 from inducult_geo.match.compared import Compared
 from inducult_geo.match.comparisons import inside
 from inducult_geo.match.decisions import PART_OF, SAME, Decision, Decisions
+from inducult_geo.match.folds import Folds
 from inducult_geo.match.history import MUSEUM_THEME
 from inducult_geo.match.lookup import places_in, places_of
 from inducult_geo.match.parts import Part
-from inducult_geo.match.pieces import Folds
 from inducult_geo.match.score import EVEN, UNIT, Scored
 from inducult_geo.match.waterfall import explain
 from inducult_geo.ragged import Flags, Ints

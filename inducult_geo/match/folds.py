@@ -1,0 +1,137 @@
+"""Records that another one of their source stands for: given twice, given again each year, drawn in pieces.
+
+As rivals for one record of another source they would take from each other what fits it, and every question about them
+would be asked as often as they stand there. So one speaks for all while records are compared; then all are of its site.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from typing import Final
+
+import geopandas as gpd
+import numpy as np
+import shapely
+from numpy.typing import NDArray
+
+from inducult_geo.frames import Records
+from inducult_geo.match.decisions import SAME, Decisions
+from inducult_geo.match.duplicates import fold_duplicates
+from inducult_geo.match.editions import MANY, stand_ins
+from inducult_geo.match.lookup import is_in
+from inducult_geo.match.pieces import pieces_of
+from inducult_geo.match.prepare import prepare
+
+DUPLICATE: Final = "exact duplicate within one source: same place, names and particulars"
+AGAIN: Final = "'{source}' gives its works again: same names and particulars at one place, of another year"
+PIECE: Final = "the contract of '{source}' says that it draws works in pieces: one name and kind, side by side"
+
+_VOICE: Final = ("operator", "address", "postcode", "city", "ids", "start_year", "end_year")
+
+
+@dataclass(frozen=True)
+class Folds:
+    """Records that another one of their source stands for.
+
+    Attributes
+    ----------
+    first
+        Record key -> key of the record that stands for it.
+    why
+        Record key -> why, for the same records.
+    pieces
+        Those that are pieces of a works: the one that stands for them has their shapes.
+    """
+
+    first: Mapping[str, str]
+    why: Mapping[str, str]
+    pieces: Collection[str] = ()
+
+    def reason(self, a: str, b: str) -> str | None:
+        """Say why two records are one, or return None."""
+        if self.first.get(a, a) != self.first.get(b, b):
+            return None
+        told = {self.why[key] for key in (a, b) if key in self.why}
+        return next(iter(sorted(told - {DUPLICATE})), DUPLICATE)
+
+
+def folds_of(records: Records, drawn: Collection[str], decisions: Decisions) -> Folds:
+    """Find what records of one source are one.
+
+    Parameters
+    ----------
+    records
+        Records in the work CRS, by key.
+    drawn
+        Sources whose contract says `drawn_in_pieces`.
+    decisions
+        What stewards said: of those of whom they keep two apart none is folded, but for exact duplicates.
+    """
+    twice = fold_duplicates(records)
+    once = records[~is_in(records["record_key"], twice)]
+    is_drawn = once["source"].isin([*drawn])
+    again = _given_again(Records(once[~is_drawn].reset_index(drop=True)), decisions)
+    pieces = pieces_of(Records(once[is_drawn].reset_index(drop=True)), decisions) if is_drawn.any() else {}
+    more = again | pieces
+    source = dict(zip(records["record_key"], records["source"], strict=True)) if more else {}
+    why = {key: (PIECE if key in pieces else AGAIN).format(source=source[key]) for key in more}
+    return Folds(
+        {key: more.get(one, one) for key, one in twice.items()} | more,
+        dict.fromkeys(twice, DUPLICATE) | why,
+        frozenset(pieces),
+    )
+
+
+def _given_again(records: Records, decisions: Decisions) -> dict[str, str]:
+    """Return which rows of lists that give many rows again another one stands for (see `editions`)."""
+    named = records[records["names"].notna()]
+    share = named.duplicated(["source", "names"]).groupby(named["source"]).sum() / records["source"].value_counts()
+    # To compare in full costs as much as preparing: most lists give nothing again.
+    some = Records(records[records["source"].isin(share.index[share >= MANY])].reset_index(drop=True))
+    if some.empty:
+        return {}
+    first, keys = stand_ins(some, prepare(some)), some["record_key"].to_numpy(dtype=object)
+    row = dict(zip(keys, first.tolist(), strict=True))
+    apart = {
+        row[one.left]
+        for one in decisions.latest.values()
+        if one.decision != SAME and one.left in row and row[one.left] == row.get(one.right)
+    }
+    moved = np.flatnonzero((first != np.arange(len(first))) & ~np.isin(first, [*apart]))
+    return dict(zip(keys[moved], keys[first[moved]], strict=True))
+
+
+def as_one(records: Records, folds: Folds) -> Records:
+    """Leave out all records that another stands for, which speaks for its pieces: their shapes are its own.
+
+    Equals would be each other's rivals, and every question about them would be asked as often as they stand there.
+    What the one that stands for others does not tell (an address, an identifier) is taken from the next that does.
+    """
+    if not folds.first:
+        return records
+    kept = Records(records[records["record_key"].map(folds.first).isna()].reset_index(drop=True))
+    pieces = {key: folds.first[key] for key in folds.pieces}
+    return _speaking_for(kept, records, pieces) if pieces else kept
+
+
+def _speaking_for(kept: Records, records: Records, pieces: Mapping[str, str]) -> Records:
+    """Let records speak for their pieces, which are not among those kept."""
+    whole = records["record_key"].map({**pieces, **{key: key for key in pieces.values()}})
+    some = records[whole.notna()].assign(whole=whole)
+    groups = some.iloc[np.argsort(some["record_key"] != some["whole"], kind="stable")].groupby("whole")
+    told, shapes = groups[[*_VOICE]].first(), kept.geometry.to_numpy().copy()
+    is_whole = kept["record_key"].isin(told.index)
+    for row in np.flatnonzero(is_whole):
+        shapes[row] = _united(groups.get_group(kept["record_key"].iloc[row]).geometry.to_numpy())
+    voice = {
+        name: kept[name].where(~is_whole, kept["record_key"].map(told[name])).astype(kept[name].dtype)
+        for name in _VOICE
+    }
+    return Records(kept.assign(**voice).set_geometry(gpd.GeoSeries(shapes, index=kept.index, crs=kept.crs)))
+
+
+def _united(shapes: NDArray[np.object_]) -> shapely.Geometry:
+    """Unite the shapes of most dimensions: a point within an outline adds nothing to it."""
+    dimension = shapely.get_dimensions(shapes)
+    return shapely.union_all(shapely.make_valid(shapes[dimension == dimension.max()]))

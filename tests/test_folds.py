@@ -1,0 +1,85 @@
+"""Rows that a list gives again each year are one site in a run, too, with the reason."""
+
+from __future__ import annotations
+
+import pytest
+from match_rows import backdrop, point, records, row
+
+from inducult_geo.frames import to_json
+from inducult_geo.match import Decision, Decisions, empty_registry, resolve
+from inducult_geo.match.decisions import replay
+from inducult_geo.match.folds import AGAIN, DUPLICATE, folds_of
+
+YEARS = range(2019, 2023)
+AGAIN_IN_P = AGAIN.format(source="p")
+PLANTS = (("Kraftwerk Donaubogen", 0), ("Zementwerk Steinleiten", 3_000), ("Papierfabrik Auwald", 6_000))
+
+
+def year(key, name, east_m, when, **more):
+    told = {"tags": to_json({"year": str(when)}), "valid_at": f"{when}-12-31", "accuracy_m": 50.0}
+    return row(f"p:{key}/{when}", name, more.pop("geometry", point(east_m)), **(told | more))
+
+
+def register(**more):
+    return [year(number, name, east_m, when, **more) for number, (name, east_m) in enumerate(PLANTS) for when in YEARS]
+
+
+def run(*rows, words=()):
+    return resolve(
+        records(*rows, *backdrop(12)), contracts={}, decisions=replay(words), registry=empty_registry(), run_id="r"
+    )
+
+
+def test_a_row_a_year_is_one_site_a_works_told_by_the_latest():
+    made = run(*register())
+    homes = {made.members[f"p:0/{when}"] for when in YEARS}
+    assert len(homes) == 1
+    assert made.members[[key for key in made.members.index if key.startswith("p:")]].nunique() == len(PLANTS)
+    why = made.pairs.set_index(["left_key", "right_key"])["why"]
+    assert why["p:0/2019", "p:0/2022"] == AGAIN_IN_P
+    assert folds_of(records(*register()), (), Decisions()).first["p:0/2019"] == "p:0/2022"
+    assert made.sites.set_index("site_id").loc[homes.pop(), "n_records"] == len(YEARS)
+
+
+def test_years_are_no_rivals_for_a_record_of_another_source():
+    made = run(*register(), row("q:1", PLANTS[0][0], point(60), accuracy_m=50.0))
+    assert made.members["q:1"] == made.members["p:0/2022"]
+    assert made.review.empty
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        pytest.param({"operator": "Another AG"}, id="another operator"),
+        pytest.param({"type": "brewery"}, id="another kind"),
+        pytest.param({"ids": {"register": "7"}}, id="another identifier"),
+        pytest.param({"geometry": point(400)}, id="elsewhere"),
+    ],
+)
+def test_a_row_that_tells_another_thing_is_another_site(other):
+    rows = [*register(), year(0, PLANTS[0][0], 0, 2023, **other)]
+    folds = folds_of(records(*rows), (), Decisions())
+    assert "p:0/2023" not in folds.first
+    assert "p:0/2023" not in folds.first.values()
+
+
+def test_a_list_that_gives_a_few_rows_again_is_left_as_it_is():
+    few = [year(n, PLANTS[n][0], PLANTS[n][1], when) for n in (0, 1) for when in (2021, 2022)]
+    others = [year(f"x{n}", f"Werk {chr(97 + n % 26) * (3 + n // 26)}dorf", 20_000 + 900 * n, 2021) for n in range(50)]
+    assert folds_of(records(*few, *others), (), Decisions()).first == {}
+    assert len(folds_of(records(*few, *others[:20]), (), Decisions()).first) == 2
+
+
+def test_a_steward_takes_years_apart():
+    word = Decision("Eva", "2026-01-01", "p:0/2019", "p:0/2022", "different", "rebuilt")
+    made = run(*register(), words=[word])
+    assert made.members["p:0/2019"] != made.members["p:0/2022"]
+    assert made.members["p:1/2019"] == made.members["p:1/2022"]
+
+
+def test_a_row_that_stands_twice_and_each_year_goes_with_its_works():
+    rows = [*register(), year(0, PLANTS[0][0], 0, 2019) | {"record_key": "p:0/2019b"}]
+    folds = folds_of(records(*rows), (), Decisions())
+    assert folds.first["p:0/2019b"] == folds.first["p:0/2019"] == "p:0/2022"
+    assert folds.reason("p:0/2019", "p:0/2022") == AGAIN_IN_P
+    assert folds.why["p:0/2019b"] == DUPLICATE

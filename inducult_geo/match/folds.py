@@ -12,6 +12,7 @@ from typing import Final
 
 import geopandas as gpd
 import numpy as np
+import pandas as pd
 import shapely
 from numpy.typing import NDArray
 
@@ -21,7 +22,9 @@ from inducult_geo.match.duplicates import fold_duplicates
 from inducult_geo.match.editions import MANY, stand_ins
 from inducult_geo.match.lookup import is_in
 from inducult_geo.match.pieces import pieces_of
-from inducult_geo.match.prepare import prepare
+from inducult_geo.match.plants import SPOT_M
+from inducult_geo.match.prepare import accuracies, prepare
+from inducult_geo.ragged import Flags
 
 DUPLICATE: Final = "exact duplicate within one source: same place, names and particulars"
 AGAIN: Final = "'{source}' gives its works again: same names and particulars at one place, of another year"
@@ -74,7 +77,8 @@ def folds_of(records: Records, drawn: Collection[str], decisions: Decisions) -> 
     again = _given_again(Records(once[~is_drawn].reset_index(drop=True)), decisions)
     pieces = pieces_of(Records(once[is_drawn].reset_index(drop=True)), decisions) if is_drawn.any() else {}
     more = again | pieces
-    source = dict(zip(records["record_key"], records["source"], strict=True)) if more else {}
+    folded = records.loc[is_in(records["record_key"], more), ["record_key", "source"]]
+    source = dict(zip(folded["record_key"], folded["source"], strict=True))
     why = {key: (PIECE if key in pieces else AGAIN).format(source=source[key]) for key in more}
     return Folds(
         {key: more.get(one, one) for key, one in twice.items()} | more,
@@ -85,21 +89,41 @@ def folds_of(records: Records, drawn: Collection[str], decisions: Decisions) -> 
 
 def _given_again(records: Records, decisions: Decisions) -> dict[str, str]:
     """Return which rows of lists that give many rows again another one stands for (see `editions`)."""
-    named = records[records["names"].notna()]
-    share = named.duplicated(["source", "names"]).groupby(named["source"]).sum() / records["source"].value_counts()
-    # To compare in full costs as much as preparing: most lists give nothing again.
-    some = Records(records[records["source"].isin(share.index[share >= MANY])].reset_index(drop=True))
-    if some.empty:
-        return {}
+    some = Records(records[_beside_namesakes(records)].reset_index(drop=True))
     first, keys = stand_ins(some, prepare(some)), some["record_key"].to_numpy(dtype=object)
-    row = dict(zip(keys, first.tolist(), strict=True))
+    moved = np.flatnonzero(first != np.arange(len(first)))
+    source = some["source"].to_numpy(dtype=object)
+    # Of the whole list, of which those that were compared are a part.
+    share = pd.Series(source[moved]).value_counts() / records["source"].value_counts()
+    moved = moved[np.isin(source[moved], share.index[share >= MANY])]
+    row = dict(zip(keys, first.tolist(), strict=True)) if decisions.latest else {}
     apart = {
         row[one.left]
         for one in decisions.latest.values()
         if one.decision != SAME and one.left in row and row[one.left] == row.get(one.right)
     }
-    moved = np.flatnonzero((first != np.arange(len(first))) & ~np.isin(first, [*apart]))
+    moved = moved[~np.isin(first[moved], [*apart])]
     return dict(zip(keys[moved], keys[first[moved]], strict=True))
+
+
+def _beside_namesakes(records: Records) -> Flags:
+    """Tell which records may lie where another one of their source and name does.
+
+    All that are given again are among them. To compare in full costs as much as preparing, and most lists give nothing
+    again.
+    """
+    told = np.flatnonzero(records["names"].notna() & records.duplicated(["source", "names"], keep=False))
+    some = Records(records.iloc[told])
+    codes = some.groupby(["source", "names"]).ngroup().to_numpy()
+    west, reach_m = shapely.bounds(some.geometry.to_numpy())[:, 0], np.maximum(accuracies(some), SPOT_M)
+    order = np.lexsort((west, codes))
+    west, reach_m, codes = west[order], reach_m[order], codes[order]
+    # Where no place is told nothing says that two lie apart.
+    follows = np.zeros(len(order) + 1, dtype=bool)
+    follows[1:-1] = (np.diff(codes) == 0) & ~(np.diff(west) > np.maximum(reach_m[1:], reach_m[:-1]))
+    found = np.zeros(len(records), dtype=bool)
+    found[told[order]] = follows[:-1] | follows[1:]
+    return found
 
 
 def as_one(records: Records, folds: Folds) -> Records:
@@ -110,7 +134,7 @@ def as_one(records: Records, folds: Folds) -> Records:
     """
     if not folds.first:
         return records
-    kept = Records(records[records["record_key"].map(folds.first).isna()].reset_index(drop=True))
+    kept = Records(records[~is_in(records["record_key"], folds.first)].reset_index(drop=True))
     pieces = {key: folds.first[key] for key in folds.pieces}
     return _speaking_for(kept, records, pieces) if pieces else kept
 

@@ -179,3 +179,7 @@ def test_no_rows_are_no_rows():
     table = records(row("a:1", "Kalkwerk Saal", point()))
     none = Records(table.iloc[:0])
     assert stand_ins(none, prepare(none)).tolist() == []
+
+
+def test_works_on_both_sides_of_a_border_stand_for_themselves_without_an_address_too():
+    assert told_by(year(0), year(1, country="AT")) == [0, 1]

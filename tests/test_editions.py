@@ -81,6 +81,11 @@ def test_without_an_address_places_are_one_that_rounding_moved(apart_m, first):
     assert told_by(year(0), year(1, place=point(0, apart_m))) == first
 
 
+def test_a_gap_that_shows_only_once_another_works_is_taken_out_is_one():
+    assert told_by(year(0), year(1, place=point(90, 1000)), year(2, place=point(180))) == [0, 1, 2]
+    assert told_by(year(0), year(1, place=point(90)), year(2, place=point(180))) == [0, 0, 0]
+
+
 def test_a_place_that_is_true_is_not_moved():
     assert told_by(year(0, accuracy_m=20.0), year(1, place=point(30), accuracy_m=20.0)) == [0, 1]
 

@@ -138,16 +138,22 @@ def at_one_place(groups: Ints, xy: Floats, gap_m: Floats) -> Ints:
     gap_m
         How far the next record may be from each one; of two neighbors the larger counts.
     """
-    for axis in (0, 1):
-        order = np.lexsort((xy[:, axis], groups))
-        group, at, gap = groups[order], xy[order, axis], gap_m[order]
-        cut = np.zeros(len(group), dtype=bool)
-        cut[1:] = (group[1:] != group[:-1]) | (np.diff(at) > np.maximum(gap[1:], gap[:-1]))
-        parts = np.empty(len(group), dtype=np.int64)
-        parts[order] = np.cumsum(cut)
-        groups = np.where(groups < 0, -1, parts)
-    many = np.bincount(groups[groups >= 0], minlength=1) > 1
-    return np.where((groups >= 0) & many[groups], groups, -1)
+    rows = np.flatnonzero(groups >= 0)
+    found, xy, gap_m = groups[rows], xy[rows], gap_m[rows]
+    before, count = -1, 0
+    # What is cut in one direction may leave a gap in the other.
+    while count != before:
+        before = count
+        for axis in (0, 1):
+            order = np.lexsort((xy[:, axis], found))
+            group, at, gap = found[order], xy[order, axis], gap_m[order]
+            cut = np.zeros(len(group), dtype=bool)
+            cut[1:] = (group[1:] != group[:-1]) | (np.diff(at) > np.maximum(gap[1:], gap[:-1]))
+            found[order] = np.cumsum(cut)
+        count = int(found.max(initial=0))
+    out = np.full(len(groups), -1, dtype=np.int64)
+    out[rows] = np.where(np.bincount(found, minlength=1)[found] > 1, found, -1)
+    return out
 
 
 def _numbers(names: Ragged, is_unit: Flags) -> tuple[Ints, Ints]:

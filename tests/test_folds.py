@@ -82,4 +82,31 @@ def test_a_row_that_stands_twice_and_each_year_goes_with_its_works():
     folds = folds_of(records(*rows), (), Decisions())
     assert folds.first["p:0/2019b"] == folds.first["p:0/2019"] == "p:0/2022"
     assert folds.reason("p:0/2019", "p:0/2022") == AGAIN_IN_P
-    assert folds.why["p:0/2019b"] == DUPLICATE
+    # Of the one that speaks for it it is no exact duplicate.
+    assert folds.why["p:0/2019b"] == AGAIN_IN_P
+    assert folds_of(records(rows[0], rows[-1]), (), Decisions()).why == {"p:0/2019b": DUPLICATE}
+
+
+def test_what_is_rare_is_told_by_the_whole_list():
+    """Barns ("stodola") by twos among many barns are two each; a firm's works among others' are one each."""
+    barns = [row(f"p:{n}", "Stodola", point(9_000 * n)) for n in range(20)]
+    twos = [
+        row(f"p:{n}{side}", "Stodola", point(500_000 + 9_000 * n, 60 * side), tags=to_json({"n": f"{n}{side}"}))
+        for n in (101, 102)
+        for side in (0, 1)
+    ]
+    assert folds_of(records(*barns, *twos), (), Decisions()).first == {}
+    works = [year(n, "Wienerberger", 9_000 * n, when) for n in range(12) for when in (2021, 2022)]
+    others = [year(f"x{n}", f"Werk {chr(97 + n % 26) * (3 + n // 26)}dorf", 9_000 * n, 2021) for n in range(200)]
+    others = [one | {"geometry": point(9_000 * n, 50_000)} for n, one in enumerate(others)]
+    assert len(folds_of(records(*works, *others), (), Decisions()).first) == 12
+
+
+def test_years_of_which_a_steward_says_that_one_is_another_works_are_taken_apart():
+    firm = row("q:1", "Donaubogen", point(60), accuracy_m=50.0)
+    words = [
+        Decision("Eva", "2026-01-01", "p:0/2019", "q:1", "same", "seen"),
+        Decision("Eva", "2026-01-01", "p:0/2022", "q:1", "different", "seen"),
+    ]
+    made = run(*register(), firm, words=words)
+    assert made.members["p:0/2019"] == made.members["q:1"] != made.members["p:0/2022"]

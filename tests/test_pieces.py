@@ -6,6 +6,8 @@ import itertools
 
 import pytest
 import shapely
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from match_rows import HERE, backdrop, point, records, row, square
 
 from inducult_geo.catalog.models import Contract
@@ -109,6 +111,25 @@ def test_a_steward_takes_pieces_apart(verdict):
     assert len(set(homes(again, "osm:1", "osm:2", "osm:3"))) == 1
 
 
+KEYS = ("osm:1", "osm:2", "osm:3", "p:1", "q:1")
+WORDS = st.lists(
+    st.tuples(st.sampled_from(KEYS), st.sampled_from(KEYS), st.sampled_from(["same", "different", "part_of"]))
+    .filter(lambda one: one[0] != one[1])
+    .map(lambda one: word(*one)),
+    max_size=5,
+)
+
+
+@settings(deadline=None, max_examples=25)
+@given(WORDS)
+def test_words_that_do_not_contradict_each_other_are_obeyed_whatever_is_a_piece(words):
+    firms = [row(f"{source}:1", "Swarovski", point(20, 45), accuracy_m=10.0) for source in "pq"]
+    made = run(*HALLS, *firms, words=words)
+    if not made.problems:
+        for one in replay(words).latest.values():
+            assert (made.members[one.left] == made.members[one.right]) == (one.decision == "same")
+
+
 def test_pieces_are_no_rivals_and_speak_with_one_voice():
     firm = row("p:1", "Swarovski", point(260), accuracy_m=50.0, address="Droeschistrasse 15", city="Triesen")
     told = hall("osm:3", 225, 20, address="Dröschistrasse 15", city="Triesen")
@@ -167,3 +188,18 @@ def test_pieces_that_cross_themselves_are_united():
     made = as_one(table, folds_of(table, {"osm"}, Decisions()))
     assert len(made) == 1
     assert made.geometry.is_valid.all()
+
+
+@pytest.mark.parametrize(("east_m", "near"), [(55, "osm:1"), (65, "osm:3")])
+def test_what_lies_between_two_identifiers_is_a_piece_of_the_nearer_one(east_m, near):
+    one, other = hall("osm:1", ids={"wikidata": "Q1"}), hall("osm:3", 120, ids={"wikidata": "Q2"})
+    rows = [one, hall("osm:2", east_m, 20), other, hall("osm:4", 180, ids={"register": "7"}), hall("osm:5", 1000)]
+    for some in (rows, rows[::-1], rows[2:] + rows[:2]):
+        assert pieces_of(records(*some), Decisions()) == {"osm:2": near, "osm:4": "osm:3"}
+
+
+@pytest.mark.parametrize("verdict", ["different", "part_of"])
+def test_a_piece_that_is_a_works_and_one_that_is_not_are_taken_apart(verdict):
+    firm = row("p:1", "Swarovski", point(0, 40), accuracy_m=10.0)
+    made = run(*HALLS, firm, words=[word("osm:1", "p:1", "same"), word("p:1", "osm:2", verdict)])
+    assert made.members["osm:1"] == made.members["p:1"] != made.members["osm:2"]

@@ -10,7 +10,7 @@ from match_rows import records, row
 
 from inducult_geo.match.cluster import Links, cluster
 from inducult_geo.match.decisions import Decision, replay
-from inducult_geo.match.relations import chain, conflicts, groups_of, tied_by, wholes
+from inducult_geo.match.relations import chain, conflicts, groups_of, kept_apart, tied_by, wholes
 
 KEYS = ("a:1", "b:1", "c:1", "d:1", "e:1")
 TABLE = records(*(row(key, key) for key in KEYS))
@@ -151,3 +151,22 @@ def test_decisions_follow_records_that_go_on_under_other_keys() -> None:
     assert "'osm:1' goes on as 'osm:9'" in moved.of("osm:9", "c:1").note
     assert moved.of("osm:1", "b:1") is None
     assert read.carried({"x:1": "y:1"}) is read
+
+
+@pytest.mark.parametrize(
+    ("words", "found"),
+    [
+        ([("a:1", "different", "b:1")], {1}),
+        ([("a:1", "part_of", "b:1"), ("d:1", "different", "e:1")], {1}),
+        ([("a:1", "same", "d:1"), ("d:1", "different", "b:1")], {1}),
+        ([("a:1", "same", "d:1"), ("d:1", "same", "e:1"), ("b:1", "part_of", "e:1")], {1}),
+        ([("a:1", "same", "d:1"), ("b:1", "same", "e:1"), ("d:1", "different", "e:1")], {1}),
+        ([("a:1", "same", "b:1"), ("c:1", "different", "a:1")], set()),
+        ([("a:1", "different", "d:1"), ("b:1", "different", "d:1")], set()),
+        ([("a:1", "same", "d:1"), ("a:1", "different", "d:1")], set()),
+        ([("a:1", "same", "b:1"), ("b:1", "same", "d:1"), ("d:1", "different", "a:1")], set()),
+    ],
+)
+def test_what_is_one_by_another_reason_is_taken_apart_by_words_also_by_way_of_a_third(words, found) -> None:
+    group = {"a:1": 1, "b:1": 1, "c:1": 2}
+    assert kept_apart([said(*word) for word in words], group) == found

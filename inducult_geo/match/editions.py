@@ -90,13 +90,9 @@ def stand_ins(records: Records, prepared: Prepared) -> Ints:
     equally late ones (`valid_at`) the first stands for all.
     """
     first = np.arange(len(prepared), dtype=np.int64)
-    rows = _candidates(prepared)
+    rows, group = _agreeing(records, prepared)
     if not len(rows):
         return first
-    group = several(*(column[rows] for column in _particulars(records, prepared)))
-    group = at_one_place(group, prepared.xy[rows], _bound_m(prepared, rows))
-    group = _of_like_capacity(group, prepared.capacity[rows])
-    rows, group = rows[group >= 0], group[group >= 0]
     told = _is_told(prepared, rows, group)
     if not told.all():
         # Houses side by side stay apart, and a house that is given three times is one.
@@ -112,6 +108,31 @@ def stand_ins(records: Records, prepared: Prepared) -> Ints:
     best[group[order[::-1]]] = rows[order[::-1]]
     first[rows] = best[group]
     return first
+
+
+def may_give_again(records: Records, prepared: Prepared, sizes: pd.Series) -> set[str]:
+    """Name the sources that may give `MANY` of their rows again, however telling their names are.
+
+    Parameters
+    ----------
+    records, prepared
+        Rows, with all of each source that may be given again.
+    sizes
+        How many rows each source has, by its name.
+    """
+    rows, group = _agreeing(records, prepared)
+    more = pd.Series(prepared.source[rows[pd.Index(group).duplicated()]], dtype=object).value_counts()
+    share = more / sizes.reindex(more.index)
+    return {str(name) for name in share.index[share >= MANY]}
+
+
+def _agreeing(records: Records, prepared: Prepared) -> tuple[Ints, Ints]:
+    """Return rows that agree with others in their particulars, places and capacities, and the group of each."""
+    rows = _candidates(prepared)
+    group = several(*(column[rows] for column in _particulars(records, prepared)))
+    group = at_one_place(group, prepared.xy[rows], _bound_m(prepared, rows))
+    group = _of_like_capacity(group, prepared.capacity[rows])
+    return rows[group >= 0], group[group >= 0]
 
 
 def _candidates(prepared: Prepared) -> Ints:

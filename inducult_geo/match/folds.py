@@ -12,18 +12,18 @@ from typing import Final
 
 import geopandas as gpd
 import numpy as np
-import pandas as pd
 import shapely
 from numpy.typing import NDArray
 
 from inducult_geo.frames import Records
-from inducult_geo.match.decisions import SAME, Decisions
+from inducult_geo.match.decisions import Decisions
 from inducult_geo.match.duplicates import fold_duplicates
-from inducult_geo.match.editions import MANY, stand_ins
+from inducult_geo.match.editions import may_give_again, stand_ins
 from inducult_geo.match.lookup import is_in
 from inducult_geo.match.pieces import pieces_of
 from inducult_geo.match.plants import SPOT_M
 from inducult_geo.match.prepare import accuracies, prepare
+from inducult_geo.match.relations import kept_apart
 from inducult_geo.ragged import Flags
 
 DUPLICATE: Final = "exact duplicate within one source: same place, names and particulars"
@@ -82,35 +82,31 @@ def folds_of(records: Records, drawn: Collection[str], decisions: Decisions) -> 
     why = {key: (PIECE if key in pieces else AGAIN).format(source=source[key]) for key in more}
     return Folds(
         {key: more.get(one, one) for key, one in twice.items()} | more,
-        dict.fromkeys(twice, DUPLICATE) | why,
+        {key: why.get(one, DUPLICATE) for key, one in twice.items()} | why,
         frozenset(pieces),
     )
 
 
 def _given_again(records: Records, decisions: Decisions) -> dict[str, str]:
     """Return which rows of lists that give many rows again another one stands for (see `editions`)."""
-    some = Records(records[_beside_namesakes(records)].reset_index(drop=True))
+    beside = Records(records[_beside_namesakes(records)].reset_index(drop=True))
+    givers = may_give_again(beside, prepare(beside), records["source"].value_counts())
+    if not givers:
+        return {}
+    # What is rare in a list is told by all of it.
+    some = Records(records[records["source"].isin(givers)].reset_index(drop=True))
     first, keys = stand_ins(some, prepare(some)), some["record_key"].to_numpy(dtype=object)
-    moved = np.flatnonzero(first != np.arange(len(first)))
-    source = some["source"].to_numpy(dtype=object)
-    # Of the whole list, of which those that were compared are a part.
-    share = pd.Series(source[moved]).value_counts() / records["source"].value_counts()
-    moved = moved[np.isin(source[moved], share.index[share >= MANY])]
-    row = dict(zip(keys, first.tolist(), strict=True)) if decisions.latest else {}
-    apart = {
-        row[one.left]
-        for one in decisions.latest.values()
-        if one.decision != SAME and one.left in row and row[one.left] == row.get(one.right)
-    }
-    moved = moved[~np.isin(first[moved], [*apart])]
+    group = dict(zip(keys, first.tolist(), strict=True)) if decisions.latest else {}
+    apart = kept_apart(decisions.latest.values(), group)
+    moved = np.flatnonzero((first != np.arange(len(first))) & ~np.isin(first, [*apart]))
     return dict(zip(keys[moved], keys[first[moved]], strict=True))
 
 
 def _beside_namesakes(records: Records) -> Flags:
     """Tell which records may lie where another one of their source and name does.
 
-    All that are given again are among them. To compare in full costs as much as preparing, and most lists give nothing
-    again.
+    All that are given again are among them. Most lists give nothing again, and to prepare these for nothing costs as
+    much as to compare them.
     """
     told = np.flatnonzero(records["names"].notna() & records.duplicated(["source", "names"], keep=False))
     some = Records(records.iloc[told])

@@ -7,7 +7,6 @@ says (`drawn_in_pieces`); in a list of works two rows of one name ("Haus") are t
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Final
 
 import numpy as np
@@ -17,10 +16,11 @@ from scipy import sparse
 from scipy.sparse.csgraph import connected_components
 
 from inducult_geo.frames import Records
-from inducult_geo.match.decisions import SAME, Decisions
+from inducult_geo.match.decisions import Decisions
 from inducult_geo.match.prepare import prepare
 from inducult_geo.match.prepared import Prepared
-from inducult_geo.ragged import Ints, sets
+from inducult_geo.match.relations import kept_apart
+from inducult_geo.ragged import Flags, Ints, cross, sets
 
 SIDE_BY_SIDE_M: Final = 50.0
 """Pieces of one works are no farther apart: a street or a yard lies between them, not another works."""
@@ -29,8 +29,9 @@ SIDE_BY_SIDE_M: Final = 50.0
 def pieces_of(records: Records, decisions: Decisions) -> dict[str, str]:
     """Find the pieces of works among records of sources that draw works in pieces.
 
-    Pieces are of one source and type, bear one name that is not made of words of trade and numbers alone, do not tell
-    two identifiers of one scheme, and lie no more than `SIDE_BY_SIDE_M` from the next one.
+    Pieces are of one source and type, bear one name that is not made of words of trade and numbers alone, and lie no
+    more than `SIDE_BY_SIDE_M` from the next one. No two pieces of one works tell two identifiers of one scheme: what
+    tells none and lies between two that do is a piece of the nearer one.
 
     Returns
     -------
@@ -41,15 +42,16 @@ def pieces_of(records: Records, decisions: Decisions) -> dict[str, str]:
     some = Records(records[told].reset_index(drop=True))
     prepared = prepare(some)
     one, other = _side_by_side(some, prepared)
-    same = [_may_be_one(prepared.ids[a], prepared.ids[b]) for a, b in zip(one.tolist(), other.tolist(), strict=True)]
-    one, other = one[same], other[same]
-    graph = sparse.coo_matrix((np.ones(len(one), dtype=bool), (one, other)), shape=(len(some), len(some)))
-    part = connected_components(graph, directed=False)[1]
+    part = _parts(len(some), one, other)
+    is_one = _of_one_identifier(some, prepared, one, other, part)
+    part = _parts(len(some), one[is_one], other[is_one])
     shapes = some.geometry.to_numpy()
     table = pd.DataFrame(
         {"key": prepared.key, "part": part, "area": shapely.area(shapes), "length": shapely.length(shapes)}
     )
-    table = table[table["part"].duplicated(keep=False) & ~table["part"].isin(_kept_apart(table, decisions))]
+    table = table[table["part"].duplicated(keep=False)]
+    group = dict(zip(table["key"], table["part"].tolist(), strict=True)) if decisions.latest else {}
+    table = table[~table["part"].isin(kept_apart(decisions.latest.values(), group))]
     ordered = table.sort_values(["area", "length", "key"], ascending=[False, False, True])
     first = ordered.groupby("part")["key"].transform("first")
     return {key: whole for key, whole in zip(ordered["key"], first, strict=True) if key != whole}
@@ -70,19 +72,43 @@ def _side_by_side(records: Records, prepared: Prepared) -> tuple[Ints, Ints]:
     shapes = records.geometry.to_numpy()[rows]
     found = shapely.STRtree(shapes).query(shapes, predicate="dwithin", distance=SIDE_BY_SIDE_M)
     one, other = (rows[side[found[0] < found[1]]] for side in found)
-    alike = [
-        np.intersect1d(names.row(a), names.row(b)).size > 0 for a, b in zip(one.tolist(), other.tolist(), strict=True)
-    ]
+    pair, mine, theirs = cross(names, one, names, other)
+    alike = np.unique(pair[mine == theirs])
     return one[alike], other[alike]
 
 
-def _may_be_one(mine: Mapping[str, str], theirs: Mapping[str, str]) -> bool:
-    """Whether two records do not tell two identifiers of one scheme: two registered monuments are two."""
-    return all(theirs.get(scheme, text) == text for scheme, text in mine.items())
+def _parts(size: int, one: Ints, other: Ints) -> Ints:
+    """Return for each record the number of the part of the graph that it is in."""
+    graph = sparse.coo_matrix((np.ones(len(one), dtype=bool), (one, other)), shape=(size, size))
+    return np.asarray(connected_components(graph, directed=False)[1], dtype=np.int64)
 
 
-def _kept_apart(table: pd.DataFrame, decisions: Decisions) -> set[int]:
-    """Return the groups of pieces in which a steward keeps two apart."""
-    part = dict(zip(table["key"], table["part"], strict=True))
-    spoken = [one for one in decisions.latest.values() if one.decision != SAME]
-    return {part[one.left] for one in spoken if one.left in part and part[one.left] == part.get(one.right)}
+def _of_one_identifier(records: Records, prepared: Prepared, one: Ints, other: Ints, part: Ints) -> Flags:
+    """Tell which pairs stay where parts that tell two identifiers of one scheme are taken apart, the nearest first."""
+    stays = ~np.isin(part[one], _with_two_identifiers(prepared, part))
+    pairs = np.flatnonzero(~stays)
+    shapes, keys = records.geometry.to_numpy(), prepared.key
+    far = shapely.distance(shapes[one[pairs]], shapes[other[pairs]])
+    ends = np.sort(np.column_stack([keys[one[pairs]], keys[other[pairs]]]), axis=1).astype(str)
+    home: dict[int, int] = {}
+    told: dict[int, dict[str, str]] = {}
+    held: dict[int, list[int]] = {}
+    for at in pairs[np.lexsort((ends[:, 1], ends[:, 0], far))].tolist():
+        a, b = (home.setdefault(row, row) for row in (int(one[at]), int(other[at])))
+        mine, theirs = (told.setdefault(row, dict(prepared.ids[row])) for row in (a, b))
+        if a != b and all(theirs.get(scheme, text) == text for scheme, text in mine.items()):
+            mine.update(theirs)
+            for row in held.pop(b, [b]):
+                home[row] = a
+                held.setdefault(a, [a]).append(row)
+        stays[at] = home[int(one[at])] == home[int(other[at])]
+    return stays
+
+
+def _with_two_identifiers(prepared: Prepared, part: Ints) -> list[int]:
+    """Return the parts in which two identifiers of one scheme are told."""
+    rows = np.flatnonzero(prepared.has_ids).tolist()
+    told = [(part[row], scheme, text) for row in rows for scheme, text in prepared.ids[row].items()]
+    table = pd.DataFrame(told, columns=["part", "scheme", "text"])
+    counts = table.groupby(["part", "scheme"])["text"].nunique()
+    return [*counts.index[counts > 1].get_level_values("part")]

@@ -87,6 +87,33 @@ def conflicts(words: Iterable[Decision]) -> Iterator[tuple[Decision, ...]]:
     yield from _misplaced([one for said in between.values() for one in said if one.decision == PART_OF], group)
 
 
+def kept_apart(words: Iterable[Decision], group: Mapping[str, int]) -> set[int]:
+    """Return the groups of records of which words keep two apart, be it by way of others that are called the same.
+
+    Where one hall is a partner's works, and another hall is not, the two halls are two.
+
+    Parameters
+    ----------
+    words
+        Decisions in force.
+    group
+        Record key -> number of the group that something else than words makes of it.
+    """
+    said = [*words]
+    same = groups_of(tied_by(said))
+    held: dict[str, set[int]] = defaultdict(set)
+    for key in {key for one in said for key in one.pair} & group.keys():
+        held[same.get(key, key)].add(group[key])
+    found: set[int] = set()
+    for one in said:
+        a, b = same.get(one.left, one.left), same.get(one.right, one.right)
+        if one.decision != SAME and a != b:
+            found |= held[a] & held[b]
+        elif one.decision != SAME and one.left in group and group[one.left] == group.get(one.right):
+            found.add(group[one.left])
+    return found
+
+
 def told(found: Iterable[Decision]) -> str:
     """Tell the words of a contradiction, each with who said it and when."""
     return " and ".join(f"{one.who} on {one.when}: '{one.left}' {one.decision} '{one.right}'" for one in found)

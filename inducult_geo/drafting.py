@@ -33,7 +33,7 @@ from inducult_geo.run import Run
 from inducult_geo.sources.readers import read_table
 from inducult_geo.sources.table import ChoiceError, Table, has_shapes
 from inducult_geo.sources.vectors import ALL_LAYERS
-from inducult_geo.text import printable
+from inducult_geo.text import counted, printable
 
 _HEADER_ROWS = 12
 _ID = re.compile(r"[^a-z0-9]+")
@@ -88,7 +88,8 @@ def draft(path: Path, run: Run, *, region: str | None = None, read: Read | None 
     except ChoiceError as problem:
         _undecided(found, problem)
         return found.text()
-    found.head.insert(2, comment(f"{len(table.frame)} rows in {len(table.frame.columns)} columns; {table.kind}"))
+    size = f"{counted(len(table.frame), 'row')} in {counted(len(table.frame.columns), 'column')}"
+    found.head.insert(2, comment(f"{size}; {table.kind}"))
     _say_how_read(found, table, header_row)
     columns = columns_of(table.frame)
     axes = None if has_shapes(table.frame) else axes_of(columns)
@@ -174,7 +175,7 @@ def _say_how_read(found: _Draft, table: Table, header_row: int) -> None:
     found.read += [comment(f"noticed: {note}") for note in table.notes]
     if table.bad_rows:
         first = ", ".join(f"{table.places[row]}: {why}" for row, why in list(table.bad_rows.items())[:3])
-        found.read.append(comment(f"{len(table.bad_rows)} rows have not the shape of the table ({first})"))
+        found.read.append(comment(f"{counted(len(table.bad_rows), 'row')} not of the shape of the table ({first})"))
 
 
 def _say_place(

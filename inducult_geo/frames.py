@@ -159,7 +159,7 @@ REJECT_REASONS: Mapping[str, str] = {
     "lost_geometry": "the object's geometry is not in the extract",
 }
 REVIEW_REASONS: Mapping[str, str] = {
-    "ambiguous_place": "several readings of the coordinates fit: a person must choose one",
+    "ambiguous_place": "how the coordinates are to be read is not sure: a person must say it",
     "outside_region": "the place lies outside the region that the source is about",
 }
 

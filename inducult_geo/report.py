@@ -11,6 +11,7 @@ from rich.table import Table
 
 from inducult_geo.errors import located
 from inducult_geo.frames import NO_COUNTS, REJECT_REASONS, REVIEW_REASONS, Counts, Problem
+from inducult_geo.text import counted
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -97,7 +98,7 @@ def check_tables(report: CheckReport, console: Console) -> None:
         console.print(f"{name:<12}{escape(str(values[name] if values[name] is not None else '-'))}")
     for file in report.facts.files:
         encoding = f", {file.encoding}" if file.encoding else ""
-        console.print(f"{'file':<12}{escape(file.name)}: {file.kind}{encoding}, {file.rows} rows")
+        console.print(f"{'file':<12}{escape(file.name)}: {file.kind}{encoding}, {counted(file.rows, 'row')}")
     rows = f"{values['rows_in']:,} in = {values['accepted']:,} accepted + {values['rejected']:,} not accepted"
     console.print(f"{'rows':<12}{rows}")
     for reason, number in report.facts.rejected_by_reason.items():
@@ -129,7 +130,7 @@ def _rows_by_detail(rows: Sequence[Mapping[str, str]]) -> Iterator[str]:
         yield f"{'; '.join(named)}{more}: {reason}: {detail}"
     if len(alike) > _MOST_ROWS:
         left = sum(map(len, [*alike.values()][_MOST_ROWS:]))
-        yield f"... and {left:,} rows more (all with --json)"
+        yield f"... and {counted(left, 'row')} more (all with --json)"
 
 
 def _share_read(share: DateShare) -> str:
@@ -192,11 +193,11 @@ def status_lines(status: Status, console: Console) -> None:
         console.print("no release yet: run `inducult run`")
     else:
         name = escape(status.release.name)
-        console.print(f"release   {name}, confirmed {status.age_h:.1f} h ago, {status.sites} sites")
-        console.print(f"review    {status.open_questions} open questions")
+        console.print(f"release   {name}, confirmed {status.age_h:.1f} h ago, {counted(status.sites, 'site')}")
+        console.print(f"review    {counted(status.open_questions, 'open question')}")
     for source, number in status.withheld.items():
-        told = f"withheld  {number} records of {source}: its contract lets none out (licence, publish)"
-        console.print(escape(told))
+        told = f"{counted(number, 'record')} of {source}: its contract lets none out (licence, publish)"
+        console.print(escape(f"withheld  {told}"))
     if status.last_run is not None:
         console.print(escape(f"last run  {status.last_run}"))
     for line in status.stale:

@@ -380,7 +380,7 @@ def test_a_draft_is_told_which_layer_is_meant(tmp_path: Path, repository: Path) 
     assert "The file has 2 layers. Name one and draft again: inducult draft --layer waypoints" in asked
     told = CliRunner().invoke(cli.app, [*arguments, "--layer", "waypoints"], catch_exceptions=False).stdout
     assert 'layer = "waypoints" # stated' in told
-    assert "# 1 rows in" in told
+    assert "# 1 row in" in told
 
 
 def test_a_draft_can_be_checked_at_once(tmp_path: Path, repository: Path) -> None:

@@ -430,7 +430,7 @@ delimiter = ";" # detected
 # noticed: encoding cp1250 guessed ('Długość', 'Szerokość', 'Małapanew', 'zakład'): state [read] encoding if this \
 looks wrong
 # noticed: delimiter ';' detected
-# 1 rows have not the shape of the table (Wykaz zabytków.csv line 4: 5 cells where the header has 9)
+# 1 row not of the shape of the table (Wykaz zabytków.csv line 4: 5 cells where the header has 9)
 decimal = "," # guessed: the coordinates are numbers only so
 
 [place]

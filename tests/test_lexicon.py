@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from inducult_geo.catalog.labels import LANGUAGES
 from inducult_geo.text import lexicon as module
 from inducult_geo.text.folding import fold, fold_once, spelling_key
-from inducult_geo.text.lexicon import foreign_words, lexicon, place_names, split_words
+from inducult_geo.text.lexicon import foreign_words, lexicon, place_names, split_words, token_in_words
 from inducult_geo.text.tables import packaged_rows
 from inducult_geo.text.tokens import GUESSABLE_ROLES, name_concepts, name_tokens, word_concepts
 
@@ -44,6 +44,10 @@ def test_every_form_of_a_word_means_the_same(forms: tuple[str, ...], token: str 
     assert len(set(found)) == 1, dict(zip(forms, found, strict=True))
     if token:
         assert token in found[0]
+
+
+def test_tokens_are_told_as_a_person_reads_them():
+    assert [*map(token_in_words, ("@coal_mine", "#4", "malapanew"))] == ["coal mine", "4", "malapanew"]
 
 
 def test_what_a_word_begins_with() -> None:

@@ -134,7 +134,7 @@ def test_a_file_outside_what_is_expected_fails_its_source(tmp_path: Path) -> Non
     (tmp_path / "test.toml").write_text(TOML + "[expect]\nrows_min = 2\nrows_max = 3\n")
     contract = load_contract(tmp_path / "test.toml")
     put(tmp_path, "nr;nazwa;X;Y;qid\n1;Huta;1;2;Q1\n")
-    with pytest.raises(SourceError, match=r"1 rows in a\.csv, where the contract expects 2 to 3"):
+    with pytest.raises(SourceError, match=r"1 row in a\.csv, where the contract expects 2 to 3"):
         read_partner(contract, find_files(contract))
 
 
@@ -285,13 +285,15 @@ def test_several_files_are_one_source_and_a_repeated_key_is_told_over_all(tmp_pa
     table = read_partner(contract, find_files(contract))
     assert [(file.name, file.rows) for file in table.files] == [("a.csv", 2), ("b.csv", 2)]
     assert set(table.frame["key"]) == {"1", "2", "2#2", "?b.csv line 3"}
+    (repeated,) = [problem.message for problem in table.problems if problem.kind == "repeated_key"]
+    assert repeated == "1 row with the key of another row; each is kept"
     assert len({file.sha256 for file in table.files}) == 2
 
 
 @pytest.mark.parametrize(
     ("expect", "rows", "said"),
     [
-        ("rows_min = 2", 1, "1 rows in a.csv, where the contract expects 2 to any number"),
+        ("rows_min = 2", 1, "1 row in a.csv, where the contract expects 2 to any number"),
         ("rows_max = 2", 3, "3 rows in a.csv, where the contract expects 1 to 2"),
         ("", 0, "0 rows in a.csv, where the contract expects 1 to any number"),
         ("rows_min = 2\nrows_max = 2", 2, None),

@@ -136,6 +136,12 @@ def test_counts_are_those_of_the_run(page, bundle):
         assert str(bundle.run[name]) in page.text
 
 
+def test_the_head_counts_in_words_that_hold_for_any_number(bundle):
+    """Words before numbers: "1 Regions" stood there, and no Slavic language has one form for all."""
+    told = " ".join(Page(preview_page(replace(bundle, regions=bundle.regions.head(1)))).text.split())
+    assert f"Sites: {bundle.run['sites']} · Regions: 1" in told.replace(" :", ":")
+
+
 def test_every_site_is_on_its_regions_map_and_on_the_overview(page, bundle):
     uses = [attrs["href"] for attrs in page.all("use")]
     on_maps = sum(href.startswith("#t-") for href in uses)

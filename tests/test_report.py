@@ -186,7 +186,7 @@ class TestCheck:
             "reading     axes swapped",
             "operation   EPSG:1149",
             "accuracy_m  0.1",
-            "file        zabytki.csv: delimited text, cp1250, 1203 rows",
+            "file        zabytki.csv: delimited text, cp1250, 1,203 rows",
             "rows        1,203 in = 1,200 accepted + 3 not accepted",
         ]
 
@@ -302,6 +302,11 @@ class TestStatus:
         assert "2026-01-01T000000Z, confirmed 3.3 h ago, 138 sites" in text
         assert "12 open questions" in text
         assert text.rstrip().endswith("all well")
+
+    def test_one_is_told_as_one(self) -> None:
+        text = told(status_lines, self.status(sites=1, open_questions=1, withheld={"zabytki": 1}))
+        for words in (" 1 site\n", " 1 open question\n", " 1 record of zabytki:"):
+            assert words in text
 
     def test_what_stays_at_home_is_named_and_no_trouble(self) -> None:
         """Of a first contract, whose license nobody knew yet, the map showed nothing and all was well."""

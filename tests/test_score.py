@@ -248,6 +248,7 @@ def test_explanation_names_what_counted():
         row("a:1", "Zementwerk Rohrdorf", point(), **WHOLE), row("b:1", "Werk SPZ Rohrdorf", point(150), **WHOLE)
     )
     (text,) = explain(scored, np.array([at["a:1", "b:1"]]))
+    assert "name 'cement rohrdorf' / 'factory spz rohrdorf'" in text, "tokens are told as words"
     assert "place 150 m" in text
     assert "street 100%" in text
     assert explain(scored, np.array([], dtype=int)) == []

@@ -146,6 +146,7 @@ def review_export(
 ) -> None:
     """Write the open questions as a CSV, both records side by side, to be answered in a spreadsheet."""
     from inducult_geo.reviewing import export_review
+    from inducult_geo.text import counted
 
     with refusal_is_two():
         number = export_review(release, out)
@@ -153,8 +154,8 @@ def review_export(
         print_json({"questions": number, "out": str(out)})
     else:
         typer.echo(
-            f"{number} open questions: {out}. Fill in decision (same, part_of, different), decided_by, note; those of "
-            "the kind place are settled in the contract."
+            f"{counted(number, 'open question')}: {out}. Fill in decision (same, part_of, different), decided_by, "
+            "note; those of the kind place are settled in the contract."
         )
 
 

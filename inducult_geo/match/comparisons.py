@@ -20,6 +20,7 @@ from inducult_geo.match.prepared import NO_AREA_M2, Prepared
 from inducult_geo.match.units import stand_for_all
 from inducult_geo.match.words import told_beside
 from inducult_geo.ragged import Flags, Floats, Ints
+from inducult_geo.text import token_in_words
 
 UNIQUE_SCHEMES: Final = frozenset(("wikidata", "heritage", "register", "heritage_ref"))
 """Identifiers of which two different ones speak against one site."""
@@ -59,8 +60,11 @@ def same_name(pairs: Compared) -> Scores:
     found, best = pairs.names
     variants, words = pairs.prepared.variants, pairs.prepared.lexicon.words
 
+    def told(variant: int) -> str:
+        return " ".join(map(token_in_words, words[variants.row(variant)])) if variant >= 0 else ""
+
     def detail(rows: Ints) -> list[str]:
-        sides = [[" ".join(words[variants.row(v)]) if v >= 0 else "" for v in best[rows, side]] for side in (0, 1)]
+        sides = [[told(variant) for variant in best[rows, side]] for side in (0, 1)]
         return [f"'{a}' / '{b}'" for a, b in zip(*sides, strict=True)]
 
     return Scores(found.mean, detail)

@@ -10,6 +10,7 @@ import numpy as np
 
 from inducult_geo.match.score import KINDS, LEADS, OVERLAP, Scored
 from inducult_geo.ragged import Ints
+from inducult_geo.text import token_in_words
 
 _IN_WORDS: Final = 6
 _TOO_SMALL: Final = 0.05
@@ -53,7 +54,7 @@ def _about(scored: Scored, name: str, rows: Ints, points: Sequence[float]) -> li
     if name == OVERLAP:
         return [f"{name} about {share:.0%}" for share in scored.lists.shares[scored.lists.of_pair[rows]]]
     if name == KINDS:
-        return [f"{name} '{word}'" for word in scored.kinds.words[scored.kinds.of_pair[rows]]]
+        return [f"{name} '{token_in_words(word)}'" for word in scored.kinds.words[scored.kinds.of_pair[rows]]]
     if name in scored.scores:
         return [f"{name} {seen}" for seen in scored.scores[name].detail(rows)]
     return [name] * len(rows)

@@ -17,6 +17,7 @@ from inducult_geo.frames import FileRead, Problem, Raw, RawTable, content_hash, 
 from inducult_geo.sources.readers import read_table
 from inducult_geo.sources.table import Table, has_shapes, quoted
 from inducult_geo.sources.vectors import COMPANIONS, parts_beside
+from inducult_geo.text import counted
 
 TOLD_IN_TAGS: Final = ("capacity", "fuel")
 """Fields without a column of records: they are told in the tags, where matching reads them."""
@@ -80,7 +81,7 @@ def read_partner(contract: Contract, files: Iterable[Path]) -> RawTable:
     _check_size(contract, len(whole))
     whole, repeated = _unique_keys(whole)
     if repeated:
-        message = f"{repeated} rows repeat the key of another row; each is kept"
+        message = f"{counted(repeated, 'row')} with the key of another row; each is kept"
         problems.append(Problem(contract.id, "repeated_key", message, repeated))
     return RawTable(Raw(whole), _one_system(contract, stated), tuple(read_files), tuple(problems))
 
@@ -233,8 +234,8 @@ def _check_size(contract: Contract, rows: int) -> None:
     if rows < expect.rows_min or (expect.rows_max is not None and rows > expect.rows_max):
         limits = f"{expect.rows_min} to {expect.rows_max if expect.rows_max is not None else 'any number'}"
         raise SourceError(
-            f"{contract.id}: {rows} rows in {', '.join(contract.files)}, where the contract expects {limits}. "
-            "Check the export; if the new number is right, change [expect]. Earlier records stay."
+            f"{contract.id}: {counted(rows, 'row')} in {', '.join(contract.files)}, where the contract expects "
+            f"{limits}. Check the export; if the new number is right, change [expect]. Earlier records stay."
         )
 
 

@@ -5,10 +5,10 @@ Pure functions of text and of the packaged tables ``transliteration.csv``, ``leg
 """
 
 from inducult_geo.text.batch import TokenLists, prepare_names, token_lists
-from inducult_geo.text.clean import MAYBE_NAMES, clean_text, known_text, lost_characters, printable, whole_text
+from inducult_geo.text.clean import MAYBE_NAMES, clean_text, counted, known_text, lost_characters, printable, whole_text
 from inducult_geo.text.folding import fold, fold_once
 from inducult_geo.text.legal import strip_legal_form
-from inducult_geo.text.lexicon import Concept
+from inducult_geo.text.lexicon import Concept, token_in_words
 from inducult_geo.text.tables import packaged_rows
 from inducult_geo.text.tokens import GUESSABLE_ROLES, name_concepts, name_tokens
 
@@ -18,6 +18,7 @@ __all__ = [
     "Concept",
     "TokenLists",
     "clean_text",
+    "counted",
     "fold",
     "fold_once",
     "known_text",
@@ -28,6 +29,7 @@ __all__ = [
     "prepare_names",
     "printable",
     "strip_legal_form",
+    "token_in_words",
     "token_lists",
     "whole_text",
 ]

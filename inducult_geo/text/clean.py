@@ -70,6 +70,11 @@ def printable(text: str) -> str:
     return text if text.isprintable() else "".join(letter if letter.isprintable() else " " for letter in text)
 
 
+def counted(number: int, noun: str) -> str:
+    """Return a number with its noun: "1 row", "2 rows"."""
+    return f"{number:,} {noun}" + ("" if number == 1 else "s")
+
+
 def known_text(value: object) -> str | None:
     """Return the text of a cell as `clean_text` does, or None where it only says that something is not known.
 

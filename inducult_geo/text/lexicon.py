@@ -74,6 +74,11 @@ class Concept:
     types: tuple[str, ...]
 
 
+def token_in_words(token: str) -> str:
+    """Return a token as a person reads it: ``@coal_mine`` is "coal mine", ``#4`` is "4", a word is itself."""
+    return token.lstrip("@#").replace("_", " ")
+
+
 @dataclass(frozen=True)
 class Lexicon:
     """Words as they are looked up: single words in all forms, phrases, heads of compounds ("Pappersbruk").

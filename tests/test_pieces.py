@@ -53,6 +53,8 @@ def test_halls_of_one_name_side_by_side_are_one_site_with_a_reason():
     assert why.to_dict() == {("osm:1", "osm:2"): REASON, ("osm:2", "osm:3"): REASON}
     site = made.sites.set_index("site_id").loc[made.members["osm:1"]]
     assert (site["n_records"], site["name"]) == (3, "Swarovski AG")
+    assert site["area_m2"] == pytest.approx(40**2 + 100**2 + 20**2)
+    assert len(site["geometry"].geoms) == 3
 
 
 def test_only_a_source_that_says_so_draws_in_pieces():

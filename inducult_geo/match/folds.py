@@ -137,18 +137,45 @@ def as_one(records: Records, folds: Folds) -> Records:
 
 def _speaking_for(kept: Records, records: Records, pieces: Mapping[str, str]) -> Records:
     """Let records speak for their pieces, which are not among those kept."""
-    whole = records["record_key"].map({**pieces, **{key: key for key in pieces.values()}})
+    whole = records["record_key"].map(_with_wholes(pieces))
     some = records[whole.notna()].assign(whole=whole)
     groups = some.iloc[np.argsort(some["record_key"] != some["whole"], kind="stable")].groupby("whole")
-    told, shapes = groups[[*_VOICE]].first(), kept.geometry.to_numpy().copy()
+    told = groups[[*_VOICE]].first()
     is_whole = kept["record_key"].isin(told.index)
-    for row in np.flatnonzero(is_whole):
-        shapes[row] = _united(groups.get_group(kept["record_key"].iloc[row]).geometry.to_numpy())
     voice = {
         name: kept[name].where(~is_whole, kept["record_key"].map(told[name])).astype(kept[name].dtype)
         for name in _VOICE
     }
-    return Records(kept.assign(**voice).set_geometry(gpd.GeoSeries(shapes, index=kept.index, crs=kept.crs)))
+    return _shaped(Records(kept.assign(**voice)), _united_of(records, pieces))
+
+
+def with_whole_shapes(records: Records, folds: Folds) -> Records:
+    """Give every piece of a works the shapes of all of them: what a site made of them shows as its place."""
+    if not folds.pieces:
+        return records
+    pieces = {key: folds.first[key] for key in folds.pieces}
+    united = _united_of(records, pieces)
+    return _shaped(records, {key: united[whole] for key, whole in _with_wholes(pieces).items()})
+
+
+def _with_wholes(pieces: Mapping[str, str]) -> dict[str, str]:
+    """Add to each piece's record that stands for it those records themselves."""
+    return {**pieces, **{key: key for key in pieces.values()}}
+
+
+def _united_of(records: Records, pieces: Mapping[str, str]) -> dict[str, shapely.Geometry]:
+    """Return the shapes of all pieces of a works together, by the record that stands for them."""
+    whole = records["record_key"].map(_with_wholes(pieces))
+    groups = records.loc[whole.notna(), "geometry"].groupby(whole.dropna())
+    return {str(key): _united(shapes.to_numpy()) for key, shapes in groups}
+
+
+def _shaped(records: Records, shapes: Mapping[str, shapely.Geometry]) -> Records:
+    """Give some records, by their keys, another shape."""
+    made = records.geometry.to_numpy().copy()
+    for row in np.flatnonzero(is_in(records["record_key"], shapes)):
+        made[row] = shapes[records["record_key"].iloc[row]]
+    return Records(records.set_geometry(gpd.GeoSeries(made, index=records.index, crs=records.crs)))
 
 
 def _united(shapes: NDArray[np.object_]) -> shapely.Geometry:

@@ -17,7 +17,7 @@ from inducult_geo.match.columns import as_column, no_texts, taken, texts
 from inducult_geo.match.compared import Compared
 from inducult_geo.match.continuity import Heir, fingerprints, heirs, successors, traced
 from inducult_geo.match.decisions import Decisions
-from inducult_geo.match.folds import as_one, folds_of
+from inducult_geo.match.folds import as_one, folds_of, with_whole_shapes
 from inducult_geo.match.golden import Confidence, golden
 from inducult_geo.match.identity import assign_ids
 from inducult_geo.match.lookup import is_in, order_of, places_in
@@ -104,7 +104,7 @@ def resolve(
     table, review = questions(outcomes(scored, settled), ordered)
     # What the pairs say has been told: of a million records that is as much again as all that is made from here on.
     del scored, clusters, marks, settled
-    homed = _homed(ordered, members, assigned.registry)
+    homed = _homed(with_whole_shapes(ordered, folds), members, assigned.registry)
     sites = golden(homed, contracts, confidence=_confidence(table, review, members), run_id=run_id)
     sites["part_of"] = _wholes(sites["site_id"], nested.whole_of)
     _count(ordered, sites, members)

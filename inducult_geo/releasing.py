@@ -193,10 +193,12 @@ def _kept_stages(now: Mapping[str, RegionOutcome], run: Run) -> Iterator[tuple[s
         stage = last_stage(region_id, run)
         if stage is not None and stage.is_whole(run.hashes.of):
             yield region_id, stage
-        elif stage is not None or region_id not in now:
+        elif stage is not None or region_id in kept:
+            why = now[region_id].message if region_id in now else None
+            failed = f" This time it failed: {why}" if why else ""
             raise RegionError(
                 f"{region_id}: what was kept of it is damaged or of another version, and nothing is published without "
-                f"it. Run this region again: inducult run {region_id}"
+                f"it.{failed} Run this region again: inducult run {region_id}"
             )
 
 

@@ -75,7 +75,7 @@ def test_a_column_without_a_value_is_no_news(contract: Contract, tmp_path: Path)
 
 def test_a_missing_column_names_what_was_found(contract: Contract, tmp_path: Path) -> None:
     put(tmp_path, "nr;nazwy;X;Y;qid\n1;Huta;1;2;Q1\n")
-    with pytest.raises(ContractError, match=r"no column 'nazwa'.*maps to name.*Did you mean 'nazwy'.*Found: nr"):
+    with pytest.raises(ContractError, match=r"no column 'nazwa' for name, .*Did you mean 'nazwy'.*Found: nr"):
         read_partner(contract, find_files(contract))
 
 
@@ -85,12 +85,12 @@ def test_all_columns_that_are_missing_are_named_at_once_with_what_to_write(contr
     with pytest.raises(ContractError) as refusal:
         read_partner(contract, find_files(contract))
     assert str(refusal.value).endswith(
-        "a.csv: no column 'nr', which contract test maps to key and 'nazwa', which contract test maps to name. "
-        "Found: numer, obiekt, X, Y, qid. Is it called otherwise now? Write its new name. "
+        "a.csv: no column 'nr' for key, 'nazwa' for name, as contract test maps them. "
+        "Found: numer, obiekt, X, Y, qid. What is called otherwise now: write its new name. "
         "Where both may come: key = ['nr', 'its new name']."
     )
     put(tmp_path, "nr;nazwa;Rechts;Y;qid\n1;Huta;1;2;Q1\n")
-    with pytest.raises(ContractError, match=r"no column 'X'.*Write its new name\.$"):
+    with pytest.raises(ContractError, match=r"no column 'X' for x.*write its new name\.$"):
         read_partner(contract, find_files(contract))
 
 

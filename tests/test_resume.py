@@ -110,6 +110,24 @@ def test_without_the_outputs_of_another_region_nothing_is_published(data: Path) 
     assert run_all(REGIONS, run).exit_code == 0
 
 
+def test_a_region_that_fails_and_of_which_nothing_can_be_read_is_not_left_out(data: Path) -> None:
+    """It was of this run: its sites were told to be gone, since it failed in the night that found its outputs lost."""
+    before = releases(data)
+    home, raw = data / "processed" / "regions" / "opole", data / "raw" / "sample"
+    note = home / "manifest.json"
+    note.write_text(note.read_text()[:-9])
+    shutil.rmtree(home / "sources")
+    (raw / "osm" / "opole.osm").write_text("an error page")
+    (raw / "partners" / "opole_zabytki.csv").unlink()
+    failed = r"opole: what was kept of it is damaged.* it failed: opole: no source could be read.* inducult run opole"
+    with pytest.raises(RegionError, match=failed):
+        run_all(REGIONS, open_run(data))
+    assert releases(data) == before
+    shutil.rmtree(home)
+    assert run_all(REGIONS, open_run(data)).exit_code == 1, "a region that never had outputs keeps nobody from his"
+    assert len(releases(data)) == len(before) + 1
+
+
 def test_nothing_changed_runs_nothing_and_publishes_nothing(data: Path, first: tuple[Path, Told]) -> None:
     before = releases(data)
     again = Told(data)

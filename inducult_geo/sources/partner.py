@@ -192,14 +192,14 @@ def _check_columns(contract: Contract, path: Path, table: Table, wanted: dict[st
     found = [str(name) for name in table.frame.columns]
     lacking = {f: names for f, names in wanted.items() if "" not in names and not set(names).intersection(found)}
     if lacking:
-        told = " and ".join(
-            f"{quoted(names)}, which contract {contract.id} maps to {f}" for f, names in lacking.items()
-        )
+        told = ", ".join(f"{quoted(names)} for {field}" for field, names in lacking.items())
         meant = "".join(_meant(names[0], found) for names in lacking.values())
-        remedy = "Is it called otherwise now? Write its new name."
+        remedy = "What is called otherwise now: write its new name."
         if field := next((field for field in lacking if field in contract.columns), None):
             remedy += f" Where both may come: {field} = [{quoted(lacking[field])}, 'its new name']."
-        raise ContractError(f"{path}: no column {told}.{meant} Found: {', '.join(found)}. {remedy}")
+        raise ContractError(
+            f"{path}: no column {told}, as contract {contract.id} maps them.{meant} Found: {', '.join(found)}. {remedy}"
+        )
     if contract.place.geometry and not has_shapes(table.frame):
         remedy = "Name it as [place] text" if "geometry" in found else "Name x and y"
         raise ContractError(f"{path}: has no geometry, which [place] geometry = true asks for. {remedy} instead.")

@@ -39,9 +39,14 @@ def works(
     )
 
 
-def kept(left: Records, right: Records) -> int:
+def kept(*lists: Records) -> int:
     """How many records keep identifiers."""
-    return int(np.count_nonzero(prepare(Records(pd.concat([left, right], ignore_index=True))).has_ids))
+    return sum(kept_by_source(*lists).values())
+
+
+def kept_by_source(*lists: Records) -> dict[str, int]:
+    prepared = prepare(Records(pd.concat(lists, ignore_index=True)))
+    return {name: int(np.count_nonzero(prepared.has_ids & (prepared.source == name))) for name in {*prepared.source}}
 
 
 def numbers(shift: int, count: int = 30) -> dict[int, str]:
@@ -96,3 +101,27 @@ def test_what_tells_neither_place_nor_name_is_no_witness():
     left, right = works("a", numbers(0)), works("b", numbers(0), east_m=150)
     half = Records(right.assign(**{name: right[name].where(right.index < 6) for name in ("names", "geometry")}))
     assert kept(left, half) == 60
+
+
+def test_row_numbers_of_a_third_list_take_nothing_from_two_that_agree():
+    left, right = works("a", numbers(0)), works("b", numbers(0), east_m=150)
+    third, fourth = works("c", numbers(11), east_m=300), works("d", numbers(7), east_m=350)
+    assert kept_by_source(left, third) == {"a": 0, "c": 0}
+    assert kept_by_source(left, right, third) == {"a": 30, "b": 30, "c": 0}
+    assert kept_by_source(third, left, fourth, right) == {"a": 30, "b": 30, "c": 0, "d": 0}
+
+
+def test_two_pairs_that_agree_each_but_not_with_one_another_keep_what_is_not_in_doubt():
+    east, west = ({"east_m": 50.0 * n} for n in (1, 2))
+    first = works("a", numbers(0)), works("b", numbers(0), **east)
+    second = works("c", numbers(11), **east), works("d", numbers(11), **west)
+    assert kept_by_source(*first, *second) == dict.fromkeys("abcd", 0)
+    assert kept_by_source(*first) == {"a": 30, "b": 30}
+
+
+def test_few_that_many_lists_share_are_judged_together():
+    lists = [works(name, {i: str((i + 7 * n) % 30) for i in range(8)}, gap_m=2e5) for n, name in enumerate("abcde")]
+    assert kept(*lists[:2]) == 16
+    shared = [works(name, {n: "1", n + 6: "2"}) for n, name in enumerate("abcde")]
+    assert kept(*shared[:2]) == 4
+    assert kept(*shared) == 0

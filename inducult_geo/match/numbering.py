@@ -36,32 +36,54 @@ TELLING: Final = 0.25
 def trusted(prepared: Prepared) -> Prepared:
     """Return the records without identifiers of a scheme that their sources number each for itself.
 
-    Such is a scheme of which two sources share at least `SHARED_FROM` values, where less than half (`AGREE_FROM`) of
-    the records that do, and tell a place or a name, are near each other or have telling words in common. Near is
-    nearer than `APART_M`, and in lists of a region than a part of what strangers are (`CLOSER`).
+    Two sources do so that share at least `SHARED_FROM` values, where less than half (`AGREE_FROM`) of the records that
+    do, and tell a place or a name, are near each other or have telling words in common; pairs of sources that share
+    fewer are judged together. Near is nearer than `APART_M`, and in lists of a region than a part of what strangers are
+    (`CLOSER`). Of two such sources the one keeps its identifiers that agrees with a third.
     """
     if not prepared.has_ids.any():
         return prepared
-    scheme, one, other = _shared(prepared)
-    judged = pd.Series(_agree(prepared, one, other)).groupby(scheme)
-    share, count = judged.mean(), judged.count()
-    chance = {*share.index[(count >= SHARED_FROM) & (share < AGREE_FROM)]}
+    chance = _by_chance(_shared(prepared))
     if not chance:
         return prepared
-    kept = tuple({name: text for name, text in ids.items() if name not in chance} for ids in prepared.ids)
+    kept = tuple(
+        {name: text for name, text in ids.items() if (name, source) not in chance}
+        for ids, source in zip(prepared.ids, prepared.sources[0].tolist(), strict=True)
+    )
     return replace(prepared, ids=kept)
 
 
-def _shared(prepared: Prepared) -> tuple[list[str], Ints, Ints]:
-    """Return the scheme of each identifier that two sources share, and the first record of each that bears it."""
+def _shared(prepared: Prepared) -> pd.DataFrame:
+    """Return each identifier that two sources share: its scheme, both sources, and whether their records agree."""
     rows = np.flatnonzero(prepared.has_ids).tolist()
     told = [(scheme, text, row) for row in rows for scheme, text in prepared.ids[row].items()]
     table = pd.DataFrame(told, columns=["scheme", "text", "row"])
     table["source"] = prepared.sources[0][table["row"]]
     table = table.drop_duplicates(["scheme", "text", "source"])
-    both = table.merge(table, on=["scheme", "text"])
-    both = both[both["source_x"] < both["source_y"]]
-    return both["scheme"].tolist(), both["row_x"].to_numpy(np.int64), both["row_y"].to_numpy(np.int64)
+    both = table.merge(table, on=["scheme", "text"], suffixes=("", "_of_other"))
+    both = both[both["source"] < both["source_of_other"]].rename(columns={"source_of_other": "other"})
+    one, other = (both[name].to_numpy(np.int64) for name in ("row", "row_of_other"))
+    return both[["scheme", "source", "other"]].assign(agrees=_agree(prepared, one, other))
+
+
+def _by_chance(shared: pd.DataFrame) -> set[tuple[str, int]]:
+    """Return schemes of sources whose identifiers lead to the works of others by chance alone."""
+    sides = ["scheme", "source", "other"]
+    few = shared.groupby(sides)["agrees"].transform("count") < SHARED_FROM
+    judges = shared.assign(**{side: shared[side].where(~few, -1) for side in sides[1:]}).groupby(sides)["agrees"]
+    is_known = judges.transform("count") >= SHARED_FROM
+    agrees = judges.transform("mean") >= AGREE_FROM
+    good, bad = (shared.loc[is_known & some, sides].drop_duplicates() for some in (agrees, ~agrees))
+    backed = {*_ends(good)}
+    lost = {end for end in _ends(bad) if end not in backed}
+    # Both agree with others, and not with each other: nobody knows whose numbers mean something else.
+    torn = bad[[(scheme, a) not in lost and (scheme, b) not in lost for scheme, a, b in bad.itertuples(index=False)]]
+    return lost | {*_ends(torn)}
+
+
+def _ends(pairs: pd.DataFrame) -> list[tuple[str, int]]:
+    """Return the scheme with either source of each pair."""
+    return [(scheme, source) for scheme, *both in pairs.itertuples(index=False) for source in both]
 
 
 def _agree(prepared: Prepared, one: Ints, other: Ints) -> Floats:

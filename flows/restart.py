@@ -6,12 +6,19 @@ into the time when nobody served; the last of them does the work of all.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from prefect.client.orchestration import get_client
-from prefect.client.schemas.filters import DeploymentFilter, DeploymentFilterName, FlowRunFilter
+from prefect.client.schemas.filters import (
+    DeploymentFilter,
+    DeploymentFilterName,
+    FlowFilter,
+    FlowFilterName,
+    FlowRunFilter,
+)
 from prefect.client.schemas.objects import StateType
 from prefect.client.schemas.sorting import FlowRunSort
 from prefect.states import Cancelled
@@ -27,7 +34,7 @@ def keep_pauses(deployments: Iterable[RunnerDeployment]) -> None:
     """Pause the deployments, and the schedules, that are paused on the server in use."""
     made = {str(one.name): one for one in deployments}
     with get_client(sync_client=True) as client:
-        known = client.read_deployments(deployment_filter=_named(made))
+        known = client.read_deployments(**_ours(made.values()))
     for before in known:
         again = made[before.name]
         again.paused = before.paused
@@ -37,26 +44,36 @@ def keep_pauses(deployments: Iterable[RunnerDeployment]) -> None:
 
 
 def drop_missed(deployments: Iterable[RunnerDeployment]) -> int:
-    """Cancel the runs that are overdue, but for the latest of each deployment; returns how many those are."""
+    """Cancel overdue runs of which a later one does the same work; returns how many those are.
+
+    The same work is that of one deployment with the same parameters: what a person asked for otherwise stays.
+    """
     overdue: dict[str, Any] = {
         "state": {"type": {"any_": [StateType.SCHEDULED]}},
         "expected_start_time": {"before_": datetime.now(UTC)},
     }
-    kept, dropped = set(), 0
+    kept: set[tuple[Any, str]] = set()
+    dropped = 0
     with get_client(sync_client=True) as client:
         late = client.read_flow_runs(
-            deployment_filter=_named(str(one.name) for one in deployments),
+            **_ours(deployments),
             flow_run_filter=FlowRunFilter.model_validate(overdue),
             sort=FlowRunSort.EXPECTED_START_TIME_DESC,
             limit=_PAGE,
         )
         for run in late:
-            if run.deployment_id in kept:
+            work = (run.deployment_id, json.dumps(run.parameters, sort_keys=True, default=str))
+            if work in kept:
                 client.set_flow_run_state(run.id, Cancelled(message=MISSED), force=True)
                 dropped += 1
-            kept.add(run.deployment_id)
+            kept.add(work)
     return dropped
 
 
-def _named(names: Iterable[str]) -> DeploymentFilter:
-    return DeploymentFilter(name=DeploymentFilterName(any_=[*names]))
+def _ours(deployments: Iterable[RunnerDeployment]) -> dict[str, Any]:
+    """Return the filters for these deployments: on a server of many, another flow may have one of the same name."""
+    made = [*deployments]
+    return {
+        "flow_filter": FlowFilter(name=FlowFilterName(any_=[str(one.flow_name) for one in made])),
+        "deployment_filter": DeploymentFilter(name=DeploymentFilterName(any_=[str(one.name) for one in made])),
+    }

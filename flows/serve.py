@@ -25,6 +25,7 @@ from flows.shelf import LOOPBACK, shelf
 from inducult_geo.errors import ConfigError, InducultError
 from inducult_geo.pipeline import choose_regions
 from inducult_geo.run import Run, open_run
+from inducult_geo.text import counted
 
 if TYPE_CHECKING:
     from prefect.deployments.runner import RunnerDeployment
@@ -184,9 +185,7 @@ def _serve(run: Run, catalogs: list[Path], url: str) -> None:
         shown = url.removesuffix("/api")
         sys.stdout.write(f"{len(made)} regions are scheduled. Open {shown} in a browser; Ctrl-C ends.\n")
         if missed:
-            sys.stdout.write(
-                f"{missed} runs that fell into the time when nobody served are dropped: the last one does.\n"
-            )
+            sys.stdout.write(f"{counted(missed, 'missed run')} dropped: a later one does the same work.\n")
         sys.stdout.flush()
         for deployment in made:
             runner.add_deployment(deployment)

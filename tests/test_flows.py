@@ -179,12 +179,28 @@ def test_a_restart_keeps_what_a_person_paused_and_runs_one_of_the_missed_nights(
     def restart() -> tuple[str, dict[str, tuple[bool, list[bool]]]]:
         told = python("-c", RESTART, data, PREFECT_API_URL=server, PREFECT_HOME=str(tmp_path / "home"))
         assert told.returncode == 0, told.stderr
-        found = {one["name"]: one for one in ask(server, "deployments")}
+        found = {one["name"]: one for one in ask(server, "deployments", flows={"name": {"any_": ["refresh"]}})}
         known.update({name: one["id"] for name, one in found.items()})
         schedules.update({name: one["schedules"][0]["id"] for name, one in found.items()})
         return told.stdout.strip(), {
             name: (one["paused"], [schedule["active"] for schedule in one["schedules"]]) for name, one in found.items()
         }
+
+    def missed(deployment: str, hours: int, **parameters: object) -> str:
+        when = (datetime.now(UTC) - timedelta(hours=hours)).isoformat()
+        state = {"type": "SCHEDULED", "state_details": {"scheduled_time": when}}
+        made = requests.post(
+            f"{server}/deployments/{deployment}/create_flow_run", json={"state": state, **parameters}, timeout=30
+        )
+        made.raise_for_status()
+        return str(made.json()["id"])
+
+    def another_flows(name: str) -> str:
+        """Make a deployment of that name of another flow on the same server, and pause it; returns its id."""
+        flow = requests.post(f"{server}/flows/", json={"name": "backup"}, timeout=30).json()["id"]
+        made = requests.post(f"{server}/deployments/", json={"name": name, "flow_id": flow, "paused": True}, timeout=30)
+        made.raise_for_status()
+        return str(made.json()["id"])
 
     known: dict[str, str] = {}
     schedules: dict[str, str] = {}
@@ -192,21 +208,19 @@ def test_a_restart_keeps_what_a_person_paused_and_runs_one_of_the_missed_nights(
     requests.post(f"{server}/deployments/{known['leoben']}/pause_deployment", timeout=30).raise_for_status()
     switch = f"{server}/deployments/{known['opole']}/schedules/{schedules['opole']}"
     requests.patch(switch, json={"active": False}, timeout=30).raise_for_status()
-    for hours in (72, 48, 24):
-        when = (datetime.now(UTC) - timedelta(hours=hours)).isoformat()
-        state = {"type": "SCHEDULED", "state_details": {"scheduled_time": when}}
-        night = requests.post(
-            f"{server}/deployments/{known['padova']}/create_flow_run", json={"state": state}, timeout=30
-        )
-        night.raise_for_status()
+    asked_for = missed(known["padova"], 80, parameters={"parameters": {"regions": ["padova", "opole"]}})
+    *_, night = [missed(known["padova"], hours) for hours in (72, 48, 24)]
+    of_others = [missed(another_flows("padova"), hours) for hours in (72, 48)]
     dropped, found = restart()
     assert dropped == "2"
     assert found == {"leoben": (True, [True]), "opole": (False, [False]), "padova": (False, [True])}
     past = {"expected_start_time": {"before_": datetime.now(UTC).isoformat()}}
     left = ask(server, "flow_runs", flow_runs=past, deployments={"id": {"any_": [known["padova"]]}})
-    assert sorted(run["state"]["type"] for run in left) == ["CANCELLED", "CANCELLED", "SCHEDULED"]
-    (last,) = [run for run in left if run["state"]["type"] == "SCHEDULED"]
-    assert last["id"] == night.json()["id"]
+    assert sorted(run["state"]["type"] for run in left) == ["CANCELLED", "CANCELLED", "SCHEDULED", "SCHEDULED"]
+    assert {run["id"] for run in left if run["state"]["type"] == "SCHEDULED"} == {night, asked_for}
+    assert {run["state"]["type"] for run in ask(server, "flow_runs", flow_runs={"id": {"any_": of_others}})} == {
+        "SCHEDULED"
+    }
 
 
 @pytest.mark.slow

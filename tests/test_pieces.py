@@ -12,7 +12,6 @@ from match_rows import HERE, backdrop, point, records, row, square
 
 from inducult_geo.catalog.models import Contract
 from inducult_geo.match import Decision, Decisions, empty_registry, resolve
-from inducult_geo.match.continuity import companions
 from inducult_geo.match.decisions import replay
 from inducult_geo.match.folds import DUPLICATE, as_one, folds_of
 from inducult_geo.match.pieces import SIDE_BY_SIDE_M, pieces_of
@@ -112,40 +111,6 @@ def test_a_steward_takes_pieces_apart(verdict):
     assert len(set(homes(made, "osm:1", "osm:2", "osm:3"))) == 3
     again = run(*HALLS, words=[word("osm:1", "osm:3", verdict), word("osm:1", "osm:3", "same", "2026-02-01")])
     assert len(set(homes(again, "osm:1", "osm:2", "osm:3"))) == 1
-
-
-@pytest.mark.parametrize("verdict", ["same", "different", "part_of"])
-def test_what_was_said_of_a_piece_is_said_of_its_works_when_the_piece_vanishes(verdict):
-    name = "Ofenbau Grün" if verdict == "same" else "Swarovski AG"
-    firm = row("p:1", name, point(120, 60), accuracy_m=10.0)
-    words = [word("osm:1", "p:1", verdict)]
-    before = run(*HALLS, firm, words=words)
-    after = run(*HALLS[1:], firm, words=words, registry=before.registry)
-    assert homes(after, "osm:2", "osm:3", "p:1") == homes(before, "osm:2", "osm:3", "p:1")
-    told = after.pairs.set_index(["left_key", "right_key"]).loc[("osm:2", "p:1")]
-    assert (told["decision"], told["decided_by"]) == (verdict, "Eva")
-    assert "'osm:1' goes on as 'osm:2'" in told["why"]
-    assert after.review.empty
-    whole = after.sites.set_index("site_id").loc[after.members["osm:2"], "part_of"]
-    assert (whole == after.members["p:1"]) == (verdict == "part_of")
-    again = run(*HALLS, firm, words=words, registry=after.registry)
-    assert homes(again, "osm:1", "osm:2", "p:1") == homes(before, "osm:1", "osm:2", "p:1")
-
-
-def test_what_was_said_of_a_permit_is_not_said_of_another_one():
-    table = [row(f"osm:{n}", "Swarovski AG", point(n), accuracy_m=10.0) for n in (1, 2)]
-    registry = run(*table, words=[word("osm:1", "osm:2", "same")], drawn=False).registry
-
-    def heirs_of(words, many=()):
-        present = records(table[1])["record_key"]
-        return companions({"osm:1"}, registry, present, many=many, words=words)
-
-    assert heirs_of([]) == {"osm:1": "osm:2"}
-    assert heirs_of([], {"osm"}) == {}
-    assert heirs_of([word("osm:1", "osm:2", "different")]) == {}
-    assert heirs_of([word("osm:1", "p:1", "same"), word("osm:2", "p:1", "different")]) == {}
-    assert companions({"osm:1"}, registry, records(*table)["record_key"], many=(), words=[]) == {}
-    assert companions(set(), registry, records(*table)["record_key"], many=(), words=[]) == {}
 
 
 KEYS = ("osm:1", "osm:2", "osm:3", "p:1", "q:1")

@@ -36,8 +36,6 @@ from inducult_geo.match.columns import as_column, joined, only, taken, text_or_n
 from inducult_geo.match.lookup import is_in, places_in
 from inducult_geo.match.naming import plain_name
 from inducult_geo.match.places import points_in
-from inducult_geo.match.relations import kept_apart
-from inducult_geo.match.verdict import Decision
 from inducult_geo.ragged import Flags
 from inducult_geo.text import TokenLists, prepare_names
 
@@ -234,53 +232,6 @@ def successors(
     after |= {heir.old_key: key for key, heir in found.items()}
     ends = {key: _last(key, after, here) for key in gone}
     return {key: end for key, end in ends.items() if end in here}
-
-
-def companions(
-    keys: Collection[str],
-    registry: pd.DataFrame,
-    present: pd.Series,
-    *,
-    many: Collection[str],
-    words: Collection[Decision],
-) -> dict[str, str]:
-    """Return for each of some records that are gone the nearest one that its source still has of its site.
-
-    A works was drawn in five halls, and the one that a steward spoke of is no longer drawn: the word was about the
-    works. Not so in sources of which several records may be one site, and not where words keep two of a site apart.
-
-    Parameters
-    ----------
-    keys
-        The records asked about.
-    registry
-        The registry so far, with the site of what is gone, too.
-    present
-        Keys of the records of this run.
-    many
-        Sources of which several records may be one site (permits, units).
-    words
-        Decisions in force.
-    """
-    gone = registry[is_in(registry["record_key"], keys) & registry["site_id"].notna()] if keys else registry[:0]
-    gone = gone[~is_in(gone["record_key"], present)]
-    if gone.empty:
-        return {}
-    beside = registry[is_in(registry["site_id"], {*gone["site_id"]}) & registry["record_key"].notna()]
-    beside = beside[is_in(beside["record_key"], present)]
-    some = pd.concat([gone, beside])
-    site = dict(zip(some["record_key"], pd.factorize(some["site_id"])[0].tolist(), strict=True))
-    apart = kept_apart(words, site)
-    told = [
-        part[["record_key", "site_id", "x", "y"]].assign(source=part["record_key"].str.partition(":")[0])
-        for part in (gone, beside)
-    ]
-    pairs = told[0].merge(told[1], on=["site_id", "source"])
-    pairs = pairs[~pairs["source"].isin([*many]) & ~pairs["record_key_x"].map(site).isin(apart)]
-    apart_m = np.hypot(pairs["x_x"] - pairs["x_y"], pairs["y_x"] - pairs["y_y"])
-    nearest = pairs.assign(apart_m=apart_m).sort_values(["record_key_x", "apart_m", "record_key_y"])
-    nearest = nearest.drop_duplicates("record_key_x")
-    return dict(zip(nearest["record_key_x"], nearest["record_key_y"], strict=True))
 
 
 def traced(keys: Collection[str], registry: pd.DataFrame) -> set[str]:

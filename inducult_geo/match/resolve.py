@@ -15,7 +15,7 @@ from inducult_geo.match.candidates import candidates_of
 from inducult_geo.match.cluster import Links, cluster, links_of
 from inducult_geo.match.columns import as_column, no_texts, taken, texts
 from inducult_geo.match.compared import Compared
-from inducult_geo.match.continuity import Heir, companions, fingerprints, heirs, successors, traced
+from inducult_geo.match.continuity import Heir, fingerprints, heirs, successors, traced
 from inducult_geo.match.decisions import Decisions
 from inducult_geo.match.folds import as_one, folds_of, with_whole_shapes
 from inducult_geo.match.golden import Confidence, golden
@@ -91,9 +91,9 @@ def resolve(
     """
     ordered = _by_key(records)
     marks = fingerprints(ordered)
-    many = sources_of_units(contracts)
-    word, found = _carried(decisions, registry, ordered, marks, many)
+    word, found = _carried(decisions, registry, ordered, marks)
     folds = folds_of(ordered, sources_in_pieces(contracts), word)
+    many = sources_of_units(contracts)
     scored = (comparing or compare)(as_one(ordered, folds), many=many)
     first = sure_or_first(scored, many)
     clusters = cluster(ordered, links(scored, word, folds.first, first), many=many, decisions=word, folded=folds.first)
@@ -133,22 +133,13 @@ def _wholes(site_ids: pd.Series, whole_of: Mapping[str, str]) -> pd.Series:
 
 
 def _carried(
-    decisions: Decisions, registry: pd.DataFrame, records: Records, marks: pd.DataFrame, many: Collection[str]
+    decisions: Decisions, registry: pd.DataFrame, records: Records, marks: pd.DataFrame
 ) -> tuple[Decisions, Mapping[str, Heir]]:
-    """Let decisions about vanished records speak of those that go on as them, or else of what they were one with.
-
-    Returns
-    -------
-    Decisions, dict
-        These decisions, and the heirs of vanished records.
-    """
+    """Let decisions about vanished records speak of those that go on as them; returns these, too."""
     spoken = {key for pair in decisions.latest for key in pair}
     known = typed_registry(registry)
     found = heirs(known, records, marks, spoken=traced(spoken, known))
-    after = successors(spoken, known, found, records["record_key"])
-    words = decisions.latest.values()
-    after |= companions(spoken - after.keys(), known, records["record_key"], many=many, words=words)
-    return decisions.carried(after), found
+    return decisions.carried(successors(spoken, known, found, records["record_key"])), found
 
 
 def _homed(records: Records, members: pd.Series, registry: pd.DataFrame) -> Records:

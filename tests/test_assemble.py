@@ -230,7 +230,7 @@ class TestQuestions:
         assert review["review_id"].tolist() == ["place:osm:2", "pair:1"]
         place = review.iloc[0]
         assert place["question"] == (
-            "Where is Works osm:2? Several readings of the coordinates fit: a person must choose one."
+            "Where is Works osm:2? How the coordinates are to be read is not sure: a person must say it."
         )
         assert (place["left_key"], place["left_name"], place["why"]) == ("osm:2", "Works osm:2", "why osm:2")
         assert review.geometry.notna().all()

@@ -44,12 +44,15 @@ class Folds:
     why
         Record key -> why, for the same records.
     pieces
-        Those that are pieces of a works: the one that stands for them has their shapes.
+        The same as `first`, of those that are pieces of a works.
+    shapes
+        Key of each piece, and of the record that stands for it -> the shapes of the whole works.
     """
 
     first: Mapping[str, str]
     why: Mapping[str, str]
-    pieces: Collection[str] = ()
+    pieces: Mapping[str, str]
+    shapes: Mapping[str, shapely.Geometry]
 
     def reason(self, a: str, b: str) -> str | None:
         """Say why two records are one, or return None."""
@@ -83,7 +86,8 @@ def folds_of(records: Records, drawn: Collection[str], decisions: Decisions) -> 
     return Folds(
         {key: more.get(one, one) for key, one in twice.items()} | more,
         {key: why.get(one, DUPLICATE) for key, one in twice.items()} | why,
-        frozenset(pieces),
+        pieces,
+        _whole_shapes(records, pieces),
     )
 
 
@@ -131,13 +135,12 @@ def as_one(records: Records, folds: Folds) -> Records:
     if not folds.first:
         return records
     kept = Records(records[~is_in(records["record_key"], folds.first)].reset_index(drop=True))
-    pieces = {key: folds.first[key] for key in folds.pieces}
-    return _speaking_for(kept, records, pieces) if pieces else kept
+    return _speaking_for(kept, records, folds) if folds.pieces else kept
 
 
-def _speaking_for(kept: Records, records: Records, pieces: Mapping[str, str]) -> Records:
+def _speaking_for(kept: Records, records: Records, folds: Folds) -> Records:
     """Let records speak for their pieces, which are not among those kept."""
-    whole = records["record_key"].map(_with_wholes(pieces))
+    whole = records["record_key"].map(_with_wholes(folds.pieces))
     some = records[whole.notna()].assign(whole=whole)
     groups = some.iloc[np.argsort(some["record_key"] != some["whole"], kind="stable")].groupby("whole")
     told = groups[[*_VOICE]].first()
@@ -146,16 +149,17 @@ def _speaking_for(kept: Records, records: Records, pieces: Mapping[str, str]) ->
         name: kept[name].where(~is_whole, kept["record_key"].map(told[name])).astype(kept[name].dtype)
         for name in _VOICE
     }
-    return _shaped(Records(kept.assign(**voice)), _united_of(records, pieces))
+    return with_whole_shapes(Records(kept.assign(**voice)), folds)
 
 
 def with_whole_shapes(records: Records, folds: Folds) -> Records:
     """Give every piece of a works the shapes of all of them: what a site made of them shows as its place."""
-    if not folds.pieces:
+    if not folds.shapes:
         return records
-    pieces = {key: folds.first[key] for key in folds.pieces}
-    united = _united_of(records, pieces)
-    return _shaped(records, {key: united[whole] for key, whole in _with_wholes(pieces).items()})
+    made = records.geometry.to_numpy().copy()
+    for row in np.flatnonzero(is_in(records["record_key"], folds.shapes)):
+        made[row] = folds.shapes[records["record_key"].iloc[row]]
+    return Records(records.set_geometry(gpd.GeoSeries(made, index=records.index, crs=records.crs)))
 
 
 def _with_wholes(pieces: Mapping[str, str]) -> dict[str, str]:
@@ -163,19 +167,13 @@ def _with_wholes(pieces: Mapping[str, str]) -> dict[str, str]:
     return {**pieces, **{key: key for key in pieces.values()}}
 
 
-def _united_of(records: Records, pieces: Mapping[str, str]) -> dict[str, shapely.Geometry]:
-    """Return the shapes of all pieces of a works together, by the record that stands for them."""
-    whole = records["record_key"].map(_with_wholes(pieces))
-    groups = records.loc[whole.notna(), "geometry"].groupby(whole.dropna())
-    return {str(key): _united(shapes.to_numpy()) for key, shapes in groups}
-
-
-def _shaped(records: Records, shapes: Mapping[str, shapely.Geometry]) -> Records:
-    """Give some records, by their keys, another shape."""
-    made = records.geometry.to_numpy().copy()
-    for row in np.flatnonzero(is_in(records["record_key"], shapes)):
-        made[row] = shapes[records["record_key"].iloc[row]]
-    return Records(records.set_geometry(gpd.GeoSeries(made, index=records.index, crs=records.crs)))
+def _whole_shapes(records: Records, pieces: Mapping[str, str]) -> dict[str, shapely.Geometry]:
+    """Return the shapes of all pieces of a works together, for each piece and the record that stands for it."""
+    wholes = _with_wholes(pieces)
+    some = records.loc[is_in(records["record_key"], wholes), ["record_key", "geometry"]]
+    groups = some["geometry"].groupby(some["record_key"].map(wholes))
+    united = {whole: _united(shapes.to_numpy()) for whole, shapes in groups}
+    return {key: united[whole] for key, whole in wholes.items()}
 
 
 def _united(shapes: NDArray[np.object_]) -> shapely.Geometry:

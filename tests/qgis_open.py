@@ -11,10 +11,13 @@ from pathlib import Path
 os.environ["QT_QPA_PLATFORM"] = "offscreen"
 
 from qgis.core import (
+    Qgis,
     QgsApplication,
+    QgsAttributeEditorRelation,
     QgsExpression,
     QgsExpressionContext,
     QgsExpressionContextUtils,
+    QgsLayerTreeModel,
     QgsLayoutExporter,
     QgsLayoutItemLabel,
     QgsLayoutItemLegend,
@@ -25,6 +28,7 @@ from qgis.core import (
     QgsProject,
     QgsRasterLayer,
     QgsRectangle,
+    QgsSymbolLegendNode,
     QgsUnitTypes,
     QgsVectorLayer,
 )
@@ -131,18 +135,23 @@ def tip_errors(layer):
 def open_project(path):
     """Open the embedded project, check its relations, draw it."""
     project = QgsProject.instance()
+    complaints = []
+    project.oldProjectVersionWarning.connect(complaints.append)
     read = project.read(f"geopackage:{path}?projectName=inducult")
     layers = list(project.mapLayers().values())
     relations = project.relationManager().relations().values()
     shown = [layer for layer in project.layerTreeRoot().checkedLayers() if layer.isSpatial()]
     return {
         "read": read,
+        "complaints": complaints if Qgis.QGIS_VERSION.startswith("3.22.") else [],
         "title": project.title(),
         "crs": project.crs().authid(),
         "layers": {layer.name(): layer.isValid() for layer in layers},
         "read_only": {layer.name(): layer.readOnly() for layer in layers if isinstance(layer, QgsVectorLayer)},
         "relations": {relation.name(): relation.isValid() for relation in relations},
         "groups": [group.name() for group in project.layerTreeRoot().findGroups()],
+        "tabs_of_rows": {layer.name(): tabs_of_rows(layer) for layer in layers if isinstance(layer, QgsVectorLayer)},
+        "symbols_px": symbols_px(project),
         "records_of_a_site": related(project, "Records of the site", "record_key"),
         "parts_of_a_site": related(project, "Parts of the site", "site_id"),
         "colors": draw(project, shown),
@@ -154,6 +163,24 @@ def open_project(path):
             if isinstance(layer, QgsRasterLayer)
         },
     }
+
+
+def tabs_of_rows(layer):
+    """Tell of each tab of the form that shows rows of another table whether QGIS knows the relation."""
+    tabs = [(tab.name(), child) for tab in layer.editFormConfig().tabs() for child in tab.children()]
+    return {name: child.relation().isValid() for name, child in tabs if isinstance(child, QgsAttributeEditorRelation)}
+
+
+def symbols_px(project):
+    """Return the widest and highest symbol that the panel of layers shows, from afar and near."""
+    found = []
+    for meters_per_pixel in (1000, 50):
+        model = QgsLayerTreeModel(project.layerTreeRoot())
+        model.setLegendMapViewData(meters_per_pixel, 96, meters_per_pixel * 96 / 0.0254)
+        trees = [model.layerLegendNodes(tree) for tree in project.layerTreeRoot().findLayers()]
+        sizes = [node.minimumIconSize() for nodes in trees for node in nodes if isinstance(node, QgsSymbolLegendNode)]
+        found += [max(size.width(), size.height()) for size in sizes]
+    return max(found)
 
 
 def layouts(project):
@@ -191,7 +218,7 @@ def printed(layout, folder):
         "labels": whole,
         "atlas_labels": labels_of(layout),
         "legend": [layer.name() for layer in legend.model().rootGroup().findLayers()],
-        "theme": shown.followVisibilityPresetName(),
+        "follows": shown.followVisibilityPreset(),
         "linked": [
             legend.linkedMap() == shown,
             bar.linkedMap() == shown,

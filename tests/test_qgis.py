@@ -104,6 +104,7 @@ def test_map_tips_show_hostile_names_as_text(met):
 def test_project_opens_with_all_its_layers(met, bundle):
     project = met["project"]
     assert project["read"]
+    assert project["complaints"] == [], "the version in the file is that of the oldest QGIS that it is made for"
     assert project["crs"] == "EPSG:3035"
     assert project["title"].startswith("SAMPLE")
     assert len(project["layers"]) == len(LAYERS) + 1 + len(coverages_of(bundle))
@@ -118,6 +119,16 @@ def test_relations_lead_from_a_site_to_its_records(met, bundle):
     assert all(relations.values())
     counts = dict(zip(bundle.sites["site_id"], bundle.sites["n_records"], strict=True))
     assert {site: len(keys) for site, keys in met["project"]["records_of_a_site"].items()} == counts
+
+
+def test_tabs_of_a_form_show_the_related_rows(met):
+    tabs = {name: tabs for name, tabs in met["project"]["tabs_of_rows"].items() if tabs}
+    assert {name: len(shown) for name, shown in tabs.items()} == {"Industrial sites": 5, "Sources": 2}
+    assert all(known for shown in tabs.values() for known in shown.values())
+
+
+def test_the_panel_of_layers_shows_symbols_the_size_of_letters(met):
+    assert met["project"]["symbols_px"] < 48
 
 
 def test_a_site_leads_to_its_parts(met, bundle):
@@ -181,7 +192,7 @@ def test_a_layout_prints_a_map_of_all_and_one_of_each_region(met, bundle, name, 
     assert set(layout["colors"]) == pictures
     assert all(colors > 50 for colors in layout["colors"].values())
     assert len({*layout["colors"].values()}) > 1, "a page a region, not the same page again"
-    assert layout["theme"] == "Heritage and production"
+    assert not layout["follows"], "a map that follows a theme empties the tabs of related rows"
     assert layout["legend"] == ["Open questions", "Industrial sites", "Industrial sites by branch", "Regions"]
     assert layout["linked"] == [True, True, True]
     assert layout["outside"] == []

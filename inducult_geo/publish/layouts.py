@@ -1,7 +1,7 @@
 """The print layouts of the embedded project: a map with title, legend, scale bar and credit, for each size of paper.
 
-Each has an atlas, so that *Export Atlas* prints a page a region. The map follows a map theme, which its item properties
-let a person change.
+Each has an atlas, so that *Export Atlas* prints a page a region. The map is that of the main window, whose map theme a
+person chooses there.
 """
 
 from __future__ import annotations

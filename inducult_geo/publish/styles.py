@@ -27,8 +27,6 @@ ANSWERS = ("decision", "decided_by", "note")
 _LINKS = ("website", "image")
 _MULTILINE = ("why", "detail", "message", "question", "note", "attribution")
 
-
-_SPAN = {"Min": -2147483647, "Max": 2147483647, "Step": 1}
 _NOT_XML = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 
@@ -119,18 +117,9 @@ def _widget(layer: Layer, column: Column, region_titles: Mapping[str, str]) -> t
         return "DateTime", {"display_format": "yyyy-MM-dd", "field_format": "yyyy-MM-dd", "allow_null": True}
     if column.kind == "flag":
         return "CheckBox", {"TextDisplayMethod": 0}
-    if column.kind in ("whole", "number"):
-        # The plain text field writes years with a mark between the thousands: 1,938.
-        return "Range", {"Style": "SpinBox", "AllowNull": True, "Precision": _decimals(column), **_SPAN}
+    # Numbers are text, too: a spin box is gray and puts them at its right end, beyond the edge of a narrow form.
     multiline = column.json or column.name in _MULTILINE
     return "TextEdit", {"IsMultiline": multiline, "UseHtml": False}
-
-
-def _decimals(column: Column) -> int:
-    """Return how many digits behind the point are worth reading."""
-    if column.kind == "whole" or column.unit in ("m²",):
-        return 0
-    return 1 if column.unit else 3
 
 
 def _value_map(values: Mapping[str, str], *, with_open: bool) -> list[dict[str, str]]:

@@ -51,9 +51,8 @@ def _settings(data: Path | None) -> Settings:
 
 def outcome_text(outcome: RunOutcome) -> tuple[str, str]:
     """Return subject and body: what happened, what was kept, what to do."""
-    whole = sum(one.is_whole for one in outcome.regions)
     release = "nothing was published" if outcome.release is None else f"release {outcome.release.name}"
-    lines = [f"What happened: {whole} of {len(outcome.regions)} regions are whole; {release}, {outcome.n_sites} sites"]
+    lines = [f"What happened: {outcome.counted}; {release}, {outcome.n_sites} sites"]
     lines[0] += f", {outcome.n_changes} of them changed." if outcome.is_new and outcome.n_changes else "."
     if outcome.failures:
         lines += ["", "Failed:", *(f"- {text}" for text in outcome.failures[:_MOST_LINES])]
@@ -62,7 +61,7 @@ def outcome_text(outcome: RunOutcome) -> tuple[str, str]:
         lines += ["What to do: mend what is named above, then run `inducult run`, or wait for the next night."]
     if outcome.release is not None:
         lines += ["", f"The map: {outcome.release / 'index.html'}"]
-    subject = f"inducult-geo: {whole} of {len(outcome.regions)} regions whole"
+    subject = f"inducult-geo: {outcome.counted}"
     return subject + (f", {len(outcome.failures)} failed" if outcome.failures else ""), "\n".join(lines)
 
 

@@ -60,9 +60,15 @@ class RunOutcome:
     @property
     def sentence(self) -> str:
         """The outcome in one sentence, which names everything that failed."""
+        return f"{self.counted}; failed: {'; '.join(self.failures)}" if self.failures else self.counted
+
+    @property
+    def counted(self) -> str:
+        """How many regions are whole, in words: of a single one a number tells nothing."""
         whole = sum(one.is_whole for one in self.regions)
-        counted = f"{whole} of {len(self.regions)} regions whole"
-        return f"{counted}; failed: {'; '.join(self.failures)}" if self.failures else counted
+        if len(self.regions) == 1:
+            return f"{self.regions[0].region} is {'whole' if whole else 'not whole'}"
+        return f"{whole} of {len(self.regions)} regions whole"
 
 
 def _plain(message: str | None) -> str:

@@ -28,7 +28,7 @@ from inducult_geo.publish.review_table import ANSWER_COLUMNS, export_review, rea
 from inducult_geo.run import Run
 from inducult_geo.stage import last_stage
 from inducult_geo.store import storing
-from inducult_geo.text import printable
+from inducult_geo.text import counted, printable
 
 __all__ = ["ANSWER_COLUMNS", "ImportOutcome", "Refusal", "decide", "export_review", "import_review"]
 
@@ -37,11 +37,19 @@ _WHO: Final = ("INDUCULT_WHO", "USER", "LOGNAME", "USERNAME")
 
 @dataclass(frozen=True)
 class Refusal:
-    """An answer that was not taken: its question, what was answered, and why not."""
+    """An answer that was not taken: its question (empty where nobody asked), records and word, and why not."""
 
     review_id: str
     decision: str
     reason: str
+    records: tuple[str, str] = ("", "")
+
+    @property
+    def told(self) -> str:
+        """In words: which answer, and why it was not taken."""
+        left, right = self.records
+        said = f"{self.review_id} '{self.decision}'" if self.review_id else f"{left} {self.decision} {right}"
+        return f"{said}: {self.reason}"
 
 
 @dataclass(frozen=True)
@@ -85,10 +93,12 @@ class ImportOutcome:
 
     def lines(self) -> list[str]:
         """Tell the outcome, one thing a line; text of the file cannot steer a terminal."""
-        told = [f"{len(self.added)} answers taken, {self.unchanged} known already, {self.still_open} still open"]
+        told = [
+            f"{counted(len(self.added), 'answer')} taken, {self.unchanged} known already, {self.still_open} still open"
+        ]
         told += [f"{one.who}: {one.left} {one.decision} {one.right}" for one in self.added]
         told += [f"changed: {text}" for text in self.changed]
-        told += [f"refused: {one.review_id or 'a row'} '{one.decision}': {one.reason}" for one in self.refused]
+        told += [f"refused: {one.told}" for one in self.refused]
         told += [f"place: {text}" for text in self.places]
         told += [f"the log: {text}" for text in self.problems]
         return [printable(text) for text in told]
@@ -100,6 +110,11 @@ class _Answer:
 
     review_id: str
     decision: Decision
+
+    def refused(self, reason: str) -> Refusal:
+        """Return why it is not taken."""
+        one = self.decision
+        return Refusal(self.review_id, one.decision, reason, (one.left, one.right))
 
 
 def import_review(source: Path, run: Run, *, who: str | None = None) -> ImportOutcome:
@@ -196,7 +211,7 @@ def _known_keys(run: Run) -> frozenset[str]:
 
 def _refused_place(row: Mapping[str, str]) -> Refusal:
     reason = f"a question about the place of '{row['left_key']}': settle it in the contract (reading, crs, corrections)"
-    return Refusal(row["review_id"], row["decision"], reason)
+    return Refusal(row["review_id"], row["decision"], reason, (row["left_key"], row["right_key"]))
 
 
 def _answers(
@@ -210,7 +225,8 @@ def _answers(
         named = row["decided_by"] or who or _earlier_name(row, log)
         faults = [*_faults(row, log, known, now, named)]
         if faults:
-            refused.append(Refusal(row["review_id"], row["decision"], "; ".join(faults)))
+            records = (row["left_key"], row["right_key"])
+            refused.append(Refusal(row["review_id"], row["decision"], "; ".join(faults), records))
             continue
         words = (named, now.isoformat(), row["left_key"], row["right_key"], row["decision"])
         answer = _Answer(row["review_id"], Decision(*words, note=row["note"]))
@@ -219,10 +235,7 @@ def _answers(
     for same in answers.values():
         if len({meaning(answer.decision) for answer in same}) > 1:
             said = " and ".join(sorted({answer.decision.decision for answer in same}))
-            refused += [
-                Refusal(answer.review_id, answer.decision.decision, f"answered twice, by {said}: keep one")
-                for answer in same
-            ]
+            refused += [answer.refused(f"answered twice, by {said}: keep one") for answer in same]
         else:
             single.append(same[-1])
     return single, refused
@@ -285,9 +298,7 @@ def _without_contradictions(answers: list[_Answer], log: Decisions) -> tuple[lis
         for one in found:
             answer = fresh.pop(one.pair, None)
             if answer is not None:
-                refused[one.pair] = Refusal(
-                    answer.review_id, one.decision, f"contradiction: {told}. Change one of them"
-                )
+                refused[one.pair] = answer.refused(f"contradiction: {told}. Change one of them")
     return [*fresh.values()], [*refused.values()]
 
 

@@ -52,8 +52,8 @@ class Part:
         return [str(key) for key in pd.read_parquet(self._file, columns=["record_key"])["record_key"]]
 
     def is_whole(self, hash_of: Callable[[Path], str]) -> bool:
-        """Whether its records are as they were kept: a disk may lose what was once whole."""
-        return self.folder is None or hash_of(self._file) == self.digest
+        """Whether its records are as they were kept: a disk may lose what was once whole, or not give it any more."""
+        return self.folder is None or _hashes_to(lambda: hash_of(self._file), self.digest)
 
     def told(self) -> dict[str, Any]:
         """Return the part as JSON can hold it."""
@@ -133,8 +133,8 @@ class Stage:
         return pd.read_parquet(self.folder / f"{name}.parquet")
 
     def is_whole(self, hash_of: Callable[[Path], str]) -> bool:
-        """Whether its files are as they were kept; of one that notes no hash it is believed."""
-        return not self.digest or _digest(self.folder, hash_of) == self.digest
+        """Whether its files are as they were kept, and can be read; of one that notes no hash it is believed."""
+        return not self.digest or _hashes_to(lambda: _digest(self.folder, hash_of), self.digest)
 
     def manifest(self) -> dict[str, Any]:
         """Return the stage as JSON can hold it."""
@@ -280,6 +280,14 @@ def keep_stage(stage: Stage, run: Run, frames: Mapping[str, pd.DataFrame]) -> St
         kept = replace(stage, folder=folder, digest=_digest(folder, sha256))
         _point(root, _RESOLVED, kept.manifest())
     return kept
+
+
+def _hashes_to(take: Callable[[], str], digest: str) -> bool:
+    """Whether a hash is the one that was noted; of a file that cannot be read it is not, and it is made anew."""
+    try:
+        return take() == digest
+    except OSError:
+        return False
 
 
 def _digest(folder: Path, hash_of: Callable[[Path], str]) -> str:

@@ -159,7 +159,7 @@ def test_a_night_without_news_and_one_without_a_release_say_so(night: RunOutcome
     (tmp_path / "processed" / "changes" / f"x_{RELEASE}.csv").write_text("site_id,change\nIC-1,gone\n")
     held = (night.regions[:1], night.release, night.counts, 4, 0, {})
     show(RunOutcome(*held, is_new=False, n_changes=None), run)
-    assert shown["counts"]["description"] == f"1 of 1 regions whole (release {RELEASE}, unchanged)"
+    assert shown["counts"]["description"] == f"karlovy-vary is whole (release {RELEASE}, unchanged)"
     assert shown["changes"]["table"] == [], "told on the night that made them"
     assert shown["changes"]["description"].endswith("not known: there was no release before")
     shown.clear()
@@ -381,7 +381,7 @@ def test_a_message_says_what_happened_what_was_kept_and_what_to_do(night: RunOut
     subject, body = outcome_text(night)
     assert subject == "inducult-geo: 1 of 3 regions whole, 3 failed"
     said = body.splitlines()
-    assert said[0] == f"What happened: 1 of 3 regions are whole; release {RELEASE}, 8 sites, 3 of them changed."
+    assert said[0] == f"What happened: 1 of 3 regions whole; release {RELEASE}, 8 sites, 3 of them changed."
     assert said[2:6] == [
         "Failed:",
         "- leoben (no outline)",
@@ -399,14 +399,14 @@ def test_a_message_of_a_good_night_is_two_lines_and_of_none_published_one() -> N
     counts, held = Counts(9, 6, 1, 2), Path("releases") / RELEASE
     _, calm = outcome_text(RunOutcome((region("opole"),), held, counts, 4, 0, {}, is_new=False, n_changes=2))
     assert calm.splitlines() == [
-        f"What happened: 1 of 1 regions are whole; release {RELEASE}, 4 sites.",
+        f"What happened: opole is whole; release {RELEASE}, 4 sites.",
         "",
         f"The map: {held / 'index.html'}",
     ]
     _, first = outcome_text(RunOutcome((region("opole"),), held, counts, 4, 0, {}, n_changes=None))
     assert "changed" not in first, "there was nothing to compare with"
     _, bare = outcome_text(RunOutcome((region("opole"),), None, counts, 4, 0, {}))
-    assert bare == "What happened: 1 of 1 regions are whole; nothing was published, 4 sites."
+    assert bare == "What happened: opole is whole; nothing was published, 4 sites."
 
 
 def test_a_long_list_of_failures_is_cut() -> None:

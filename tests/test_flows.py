@@ -252,7 +252,7 @@ def test_a_scheduled_run_fires_and_the_service_ends_cleanly(data: Path, stop: si
         while not runs and time.monotonic() < deadline:
             time.sleep(2)
             runs = ask(server, "flow_runs", flow_runs=ended, flows={"name": {"any_": ["refresh"]}})
-        assert [run["state"]["message"] for run in runs[:1]] == ["1 of 1 regions whole"]
+        assert [run["state"]["message"] for run in runs[:1]] == ["opole is whole"]
         assert runs[0]["name"].startswith("opole 20")
         assert runs[0]["auto_scheduled"]
         shown = {a["key"]: a for a in ask(server, "artifacts", artifacts={"flow_run_id": {"any_": [runs[0]["id"]]}})}

@@ -135,7 +135,7 @@ class TestNote:
         assert told is not None
         assert (told["exit_code"], told["failures"]) == (1, ["a in opole (x)"])
         assert told["ended"] >= told["began"]
-        assert "0 of 1 regions whole" in told["said"]
+        assert "opole is not whole" in told["said"]
 
     def test_an_error_is_noted_and_goes_on(self, run: Run) -> None:
         with pytest.raises(RegionError, match=r"all\n is lost"), begin(run):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import random
 from pathlib import Path
 
 import geopandas as gpd
@@ -117,17 +116,28 @@ def test_an_empty_list_of_columns_is_an_error(tmp_path: Path) -> None:
         load_contract(tmp_path / "test.toml")
 
 
-def test_equal_keys_stay_apart_whatever_their_order(contract: Contract, tmp_path: Path) -> None:
-    head = "nr;nazwa;X;Y;qid\n"
-    rows = ["1;Huta;1;2;Q1\n", "1;Młyn;3;4;\n", "2;Gazownia;5;6;\n", "1;Huta;1;2;Q1\n"]
-    keyed = []
-    for order in (rows, rows[::-1]):
-        put(tmp_path, head + "".join(order))
+def test_of_equal_keys_the_first_row_keeps_it_and_both_are_named(contract: Contract, tmp_path: Path) -> None:
+    """What is added behind takes no key away: decisions and the id of the site hang on it."""
+    head, rows = "nr;nazwa;X;Y;qid\n", ["1;Huta;1;2;Q1\n", "2;Gazownia;5;6;\n", "1;Młyn;3;4;\n", "1;Huta;1;2;Q1\n"]
+    for end in (3, 4):
+        put(tmp_path, head + "".join(rows[:end]))
         table = read_partner(contract, find_files(contract))
-        keyed.append(sorted(zip(table.frame["key"], table.frame["name"], strict=True)))
-        assert any(problem.kind == "repeated_key" and problem.count == 2 for problem in table.problems)
-    assert keyed[0] == keyed[1]
-    assert len({key for key, _ in keyed[0]}) == 4
+        assert [*zip(table.frame["key"], table.frame["name"], strict=True)][:3] == [
+            ("1", "Huta"), ("2", "Gazownia"), ("1#2", "Młyn")
+        ]  # fmt: skip
+        (told,) = [problem for problem in table.problems if problem.kind == "repeated_key"]
+        assert told.count == end - 2
+        assert "a.csv line 4 has the key '1' of a.csv line 2 and goes as '1#2'" in told.message
+    assert [*table.frame["key"]][3:] == ["1#3"]
+    assert table.frame["reason"].isna().all(), "a key that stands twice makes no row unusable"
+
+
+def test_of_many_equal_keys_some_are_named_and_all_are_counted(contract: Contract, tmp_path: Path) -> None:
+    put(tmp_path, "nr;nazwa;X;Y;qid\n" + "".join(f"1;Huta {n};1;2;\n" for n in range(9)))
+    (told,) = [one for one in read_partner(contract, find_files(contract)).problems if one.kind == "repeated_key"]
+    assert told.message.startswith("8 rows with the key of another row; each is kept, the later one under a key of its")
+    assert told.message.count("has the key '1' of a.csv line 2") == 5
+    assert "; and more. Where they are one" in told.message
 
 
 def test_a_file_outside_what_is_expected_fails_its_source(tmp_path: Path) -> None:
@@ -193,18 +203,13 @@ def test_a_key_that_looks_like_a_repeated_one_stays_its_row_s_own(contract: Cont
 
 
 @settings(max_examples=40, deadline=None)
-@given(some.lists(some.text("1#2", max_size=4), min_size=1, max_size=8), some.randoms())
-def test_every_row_gets_a_key_of_its_own_by_content_alone(keys: list[str], chance: random.Random) -> None:
-    rows = pd.DataFrame({"key": keys, "content_hash": [f"h{n}" for n in range(len(keys))]}, dtype=object)
-    shuffled = chance.sample(range(len(keys)), len(keys))
-    made, repeated = partner._unique_keys(rows.copy())
-    other, _ = partner._unique_keys(rows.iloc[shuffled].reset_index(drop=True))
-    assert made["key"].is_unique
-    assert repeated == len(keys) - len(set(keys))
-    assert set(keys) <= set(made["key"])
-    assert dict(zip(made["content_hash"], made["key"], strict=True)) == dict(
-        zip(other["content_hash"], other["key"], strict=True)
-    )
+@given(some.lists(some.text("1#2", max_size=4), min_size=1, max_size=8))
+def test_every_row_gets_a_key_of_its_own_and_the_first_of_equals_keeps_it(keys: list[str]) -> None:
+    rows = pd.DataFrame({"key": keys}, dtype=object)
+    made = partner._unique_keys(rows)["key"]
+    assert made.is_unique
+    assert [*rows["key"]] == keys, "what is given is not changed"
+    assert all(made[keys.index(key)] == key for key in keys)
 
 
 @pytest.mark.parametrize("name", ["huty.shp", "HUTY.SHP"])
@@ -286,7 +291,8 @@ def test_several_files_are_one_source_and_a_repeated_key_is_told_over_all(tmp_pa
     assert [(file.name, file.rows) for file in table.files] == [("a.csv", 2), ("b.csv", 2)]
     assert set(table.frame["key"]) == {"1", "2", "2#2", "?b.csv line 3"}
     (repeated,) = [problem.message for problem in table.problems if problem.kind == "repeated_key"]
-    assert repeated == "1 row with the key of another row; each is kept"
+    assert repeated.startswith("1 row with the key of another row; each is kept")
+    assert "b.csv line 2 has the key '2' of a.csv line 3 and goes as '2#2'" in repeated
     assert len({file.sha256 for file in table.files}) == 2
 
 

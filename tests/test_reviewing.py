@@ -209,7 +209,7 @@ def test_what_cannot_be_obeyed_is_refused_and_the_rest_taken(
     assert len(outcome.added) == 1
     assert says in outcome.refused[0].reason
     assert outcome.exit_code == 1
-    assert outcome.lines()[0].startswith("1 answers taken, 0 known already")
+    assert outcome.lines()[0].startswith("1 answer taken, 0 known already")
     assert any(line.startswith("refused: Q-") and says in line for line in outcome.lines())
     assert json.loads(json.dumps(outcome.as_dict()))["refused"][0]["reason"] == outcome.refused[0].reason
 
@@ -286,6 +286,14 @@ def test_the_command_says_what_it_wrote(run: Run) -> None:
     assert said[0].output == f"Eva: {one} different {other}\nThe next run obeys it.\n"
     assert said[1].output == "That is said already.\nNothing is written.\n"
     assert [result.exit_code for result in said] == [0, 0]
+
+
+def test_a_word_that_cannot_be_obeyed_is_told_with_its_records_not_with_a_row(run: Run) -> None:
+    words = ["review", "decide", "osm:way/1", "equal", "osm:way/2", "--who", "Eva", "--data", str(run.folder.root)]
+    said = CliRunner().invoke(cli.app, words)
+    assert said.exit_code == 1
+    assert said.output.startswith("refused: osm:way/1 equal osm:way/2: 'equal' is none of: same, part_of, different; ")
+    assert said.output.endswith("\nNothing is written.\n")
 
 
 def test_who_was_overruled_can_agree_and_then_nothing_is_told_any_more(run: Run, sheet: Path) -> None:

@@ -229,6 +229,19 @@ class TestAStage:
         assert not kept.is_whole(sha256)
         assert replace(kept, digest="").is_whole(sha256), "an older version notes no hash"
 
+    def test_what_the_disk_does_not_give_any_more_is_not_whole(self, run: Run) -> None:
+        """It goes away, or cannot be read, between looking and hashing: then it is made anew, and no run dies of it."""
+
+        def unreadable(path: Path) -> str:
+            raise OSError(5, "Input/output error", str(path))
+
+        kept, part = keep_stage(stage(), run, frames("osm:1")), keep_part(home(run), records("osm:1"), FACTS, None)
+        assert part.is_whole(sha256)
+        assert not part.is_whole(unreadable)
+        assert not kept.is_whole(unreadable)
+        (kept.folder / "pairs.parquet").unlink()
+        assert not kept.is_whole(sha256)
+
     def test_a_source_without_records_is_whole(self) -> None:
         assert Part(SourceFacts("osm", "opole", "absent")).is_whole(sha256)
 

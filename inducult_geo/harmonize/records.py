@@ -217,7 +217,7 @@ def _coded_sectors(rows: pd.DataFrame, contract: Contract, vocabulary: Vocabular
         if not vocabulary.knows_scheme(column[7:]):
             known = ", ".join(sorted(SCHEMES))
             raise ContractError(f"{contract.declared_in}: [columns] {column}: no such scheme. Known: {known}.")
-    found = [Sector(None, None, None)] * len(rows)
+    found = [Sector(None, None)] * len(rows)
     for column in [*columns, *(["nace"] if "nace" in rows else [])]:
         scheme = column.removeprefix("sector:")
         for n, code in enumerate(_clean(rows, column)):

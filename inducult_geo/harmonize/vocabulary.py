@@ -49,17 +49,15 @@ class Sector(NamedTuple):
 
     theme: str | None
     type: str | None
-    nace: str | None
 
 
 @dataclass(frozen=True)
 class Entry:
-    """One theme or type: its labels by language, and for a type also theme, kind and NACE (Rev. 2) codes."""
+    """One theme or type: its labels by language, and for a type also its theme and kind."""
 
     labels: Mapping[str, str]
     theme: str | None = None
     kind: str | None = None
-    nace: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -124,7 +122,7 @@ class Vocabulary:
         return _compact(scheme) in SCHEMES
 
     def map_sector(self, scheme: str, code: str | float | None) -> Sector | None:
-        """Map a code of a public scheme to theme, type and NACE.
+        """Map a code of a public scheme to theme and type.
 
         Parameters
         ----------
@@ -234,7 +232,6 @@ def _entries(rows: Iterable[Mapping[str, str]], key: str) -> dict[str, Entry]:
             labels=MappingProxyType({lang: text for lang in LANGUAGES if (text := row.get(f"label_{lang}"))}),
             theme=row["theme_id"],
             kind=row.get("kind"),
-            nace=tuple(filter(None, (row.get("nace_rev2") or "").split(";"))),
         )
         for row in rows
     }
@@ -254,13 +251,13 @@ def _sectors() -> dict[tuple[str, str], Sector]:
     """Read the crosswalk and the NACE tables of both revisions."""
     found: dict[tuple[str, str], Sector] = {}
     for row in packaged_rows("sector_crosswalk.csv"):
-        sector = Sector(row["theme_id"] or None, row["type_id"] or None, row["nace_rev2"] or None)
+        sector = Sector(row["theme_id"] or None, row["type_id"] or None)
         found[row["scheme"], _compact(row["code"])] = sector
         found.setdefault((row["scheme"], _compact(row["title"])), sector)
     for row in packaged_rows("nace.csv"):
         for revision in ("rev2", "rev2_1"):
             if code := row[f"{revision}_code"]:
-                found[f"nace_{revision}", _compact(code)] = Sector(row["theme_id"] or None, None, code)
+                found[f"nace_{revision}", _compact(code)] = Sector(row["theme_id"] or None, None)
     return found
 
 

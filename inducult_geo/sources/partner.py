@@ -19,6 +19,9 @@ from inducult_geo.sources.table import Table, has_shapes, quoted
 from inducult_geo.sources.vectors import COMPANIONS, parts_beside
 from inducult_geo.text import counted
 
+_MOST_REPEATED: Final = 5
+"""So many rows with the key of another one are named: a hundred say no more."""
+
 TOLD_IN_TAGS: Final = ("capacity", "fuel")
 """Fields without a column of records: they are told in the tags, where matching reads them."""
 
@@ -58,7 +61,7 @@ def read_partner(contract: Contract, files: Iterable[Path]) -> RawTable:
     RawTable
         Columns `key`, `place`, `reason`, `detail`, `tags` (JSON of the row as it stands), `content_hash`, the
         contract's fields, and `x`, `y` or `text` or `geometry`. Rows of a wrong shape or without a key carry a
-        reason. Several rows of one key stay apart: the second is keyed `key#2`, by content, whatever their order.
+        reason. Several rows of one key stay apart: the first keeps it, the second is keyed `key#2`.
 
     Raises
     ------
@@ -79,11 +82,16 @@ def read_partner(contract: Contract, files: Iterable[Path]) -> RawTable:
             stated[path.name] = table.crs
     whole = pd.concat(frames, ignore_index=True) if frames else pd.DataFrame()
     _check_size(contract, len(whole))
-    whole, repeated = _unique_keys(whole)
+    unique = _unique_keys(whole)
+    repeated = _repeated(whole, unique)
     if repeated:
-        message = f"{counted(repeated, 'row')} with the key of another row; each is kept"
-        problems.append(Problem(contract.id, "repeated_key", message, repeated))
-    return RawTable(Raw(whole), _one_system(contract, stated), tuple(read_files), tuple(problems))
+        named = "; ".join(repeated[:_MOST_REPEATED]) + ("; and more" if len(repeated) > _MOST_REPEATED else "")
+        message = (
+            f"{counted(len(repeated), 'row')} with the key of another row; each is kept, the later one under a key of "
+            f"its own: {named}. Where they are one, keep one of the rows; else give each its own key."
+        )
+        problems.append(Problem(contract.id, "repeated_key", message, len(repeated)))
+    return RawTable(Raw(unique), _one_system(contract, stated), tuple(read_files), tuple(problems))
 
 
 def _one_system(contract: Contract, stated: Mapping[str, str | None]) -> str | None:
@@ -239,16 +247,26 @@ def _check_size(contract: Contract, rows: int) -> None:
         )
 
 
-def _unique_keys(rows: pd.DataFrame) -> tuple[pd.DataFrame, int]:
-    """Give every row a key of its own; among equal keys the order of content decides, not that of the file."""
+def _unique_keys(rows: pd.DataFrame) -> pd.DataFrame:
+    """Give every row a key of its own; of equal keys the first in the file keeps it, whatever is added behind it."""
     late = pd.Series(False, index=rows.index)
     # Again, since a key that was made so may be another row's own ("1#2"): that row keeps it.
     while not rows.empty and rows["key"].duplicated().any():
-        order = rows.assign(_late=late).sort_values(["key", "_late", "content_hash"], kind="stable").index
+        order = rows.assign(_late=late).sort_values(["key", "_late"], kind="stable").index
         rank = rows.loc[order].groupby("key", sort=False).cumcount().reindex(rows.index)
-        rows["key"] = rows["key"].where(rank == 0, rows["key"] + "#" + (rank + 1).astype(str))
+        rows = rows.assign(key=rows["key"].where(rank == 0, rows["key"] + "#" + (rank + 1).astype(str)))
         late |= rank > 0
-    return rows, int(late.sum())
+    return rows
+
+
+def _repeated(rows: pd.DataFrame, unique: pd.DataFrame) -> list[str]:
+    """Tell of each row that bears the key of an earlier one where both stand, and how it is called instead."""
+    if rows.empty:
+        return []
+    first = rows.groupby("key", sort=False)["place"].transform("first")
+    late = rows["key"].duplicated()
+    told = zip(rows["place"][late], rows["key"][late], first[late], unique["key"][late], strict=True)
+    return [f"{place} has the key '{key}' of {other} and goes as '{own}'" for place, key, other, own in told]
 
 
 def _plain(value: Any) -> Any:

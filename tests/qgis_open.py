@@ -30,6 +30,7 @@ from qgis.core import (
     QgsRectangle,
     QgsSymbolLegendNode,
     QgsUnitTypes,
+    QgsVectorFileWriter,
     QgsVectorLayer,
 )
 from qgis.PyQt.QtCore import QSize
@@ -78,8 +79,20 @@ def look(path, name):
         "title": layer.metadata().title(),
         "licenses": layer.metadata().licenses(),
         "styles": styles_stored(layer),
+        "exported": exported(layer, Path(path).parent),
         "tabs": [tab.name() for tab in layer.editFormConfig().tabs()],
     }
+
+
+def exported(layer, folder):
+    """Save a layer as GeoJSON; tell what went wrong (nothing: "") and how many rows came out."""
+    options = QgsVectorFileWriter.SaveVectorOptions()
+    options.driverName = "GeoJSON"
+    target = folder / f"{layer.name()}.geojson"
+    _, problem, *_ = QgsVectorFileWriter.writeAsVectorFormatV3(
+        layer, str(target), QgsProject.instance().transformContext(), options
+    )
+    return problem, len(json.loads(target.read_text(encoding="utf-8"))["features"])
 
 
 def styles_stored(layer):

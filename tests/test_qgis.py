@@ -69,6 +69,7 @@ def test_layer_is_valid_styled_and_named(met, layer):
     assert seen["title"] == layer.title
     assert seen["licenses"] == ["CC-BY-4.0", "ODbL-1.0"]
     assert set(seen["value_maps"]) >= {column.name for column in layer.columns if column.domain}
+    assert seen["exported"] == ["", seen["count"]]
     assert seen["display_error"] == ""
     assert seen["tip_errors"] == []
     assert list(seen["styles"]) == [layer.style_name, *(name for name, _ in layer.more_styles)]

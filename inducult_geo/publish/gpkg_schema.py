@@ -63,7 +63,7 @@ CREATE TABLE layer_styles (
 
 
 def add_schema(con: sqlite3.Connection, layers: Sequence[Layer]) -> None:
-    """Write alias, description, media type and list of values of every column."""
+    """Write alias, description and list of values of every column."""
     con.execute(_DATA_COLUMNS)
     con.execute(_CONSTRAINTS)
     used = sorted({column.domain for layer in layers for column in layer.columns if column.domain})
@@ -82,8 +82,8 @@ def _column_rows(layers: Iterable[Layer]) -> Iterable[tuple[str | None, ...]]:
         if layer.geometry:
             yield layer.name, GEOMETRY, "Geometry", "Geometry", "Place, in EPSG:3035 (meters).", None, None
         for c in layer.columns:
-            mime = "application/json" if c.json else None
-            yield layer.name, c.name, c.label, c.label, c.description, mime, c.domain
+            # No media type: what is named JSON here QGIS 3.22 can neither export nor put through an algorithm.
+            yield layer.name, c.name, c.label, c.label, c.description, None, c.domain
 
 
 def add_metadata(con: sqlite3.Connection, documents: Mapping[str | None, str], stamp: str) -> None:

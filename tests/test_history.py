@@ -44,6 +44,18 @@ def test_past_and_present_stand_in_order_each_with_its_record() -> None:
     assert timeline([said("x:1")]) == []
 
 
+def test_a_museum_that_tells_a_last_year_tells_the_life_of_the_works() -> None:
+    mine = said("b:1", start_year=1545, end_year=1944, theme="museum_memory", status="decommissioned")
+    works = said("a:1", start_year=1545, year_precision="range", status="disused", aspect="monument")
+    told = [(one["year"], one["event"]) for one in timeline([works, mine])]
+    assert told == [(1545, "founded"), (1944, "closed")]
+    years = years_of([works, mine], "disused")
+    assert {name: year for name, (year, _) in years.items() if name != "year_precision"} == {
+        "start_year": 1545,
+        "end_year": 1944,
+    }
+
+
 @pytest.mark.parametrize(
     ("part", "status", "start", "end"),
     [

@@ -212,7 +212,7 @@ def _place(sites: FilledSites) -> None:
     said = np.where(rows >= 0, rows, members.first(members.places, np.ones(len(placed), dtype=bool)))
     sites.take("geometry_origin", said)
     sites.fill("accuracy_m", members.numbers("accuracy_m")[said], said)
-    area = np.where(rows >= 0, np.nan_to_num(shapely.area(shapes[rows])), 0.0)
+    area = np.round(np.where(rows >= 0, np.nan_to_num(shapely.area(shapes[rows])), 0.0), 1)
     sites.fill("area_m2", np.where(area > 0, area, np.nan), rows)
     sites.values["geometry"] = shapes[rows]
     sites.values["geometry"][rows < 0] = None

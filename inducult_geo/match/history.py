@@ -37,7 +37,8 @@ def event_of(row: Row, oldest: int | None) -> str:
     """Say what a record's first year is the beginning of, in the words of the timeline.
 
     `founded` is of the works (as `closed` is, their end), `production since` of a running factory beside or in an older
-    monument, `museum since` and `culture since` of what the place is used for since.
+    monument, `museum since` and `culture since` of what the place is used for since. A record that tells a last year as
+    well tells the life of the works: of a mine that can be visited, say, not of its visits.
 
     Parameters
     ----------
@@ -45,10 +46,11 @@ def event_of(row: Row, oldest: int | None) -> str:
         First year that any record of the site tells.
     """
     use = row["present_use"]
-    if row["theme"] == MUSEUM_THEME or (use == "museum" and row["aspect"] not in ("monument", "both", "factory")):
-        return "museum since"
-    if use == "culture" and row["aspect"] in (None, "unknown"):
-        return "culture since"
+    if row["end_year"] is None:
+        if row["theme"] == MUSEUM_THEME or (use == "museum" and row["aspect"] not in ("monument", "both", "factory")):
+            return "museum since"
+        if use == "culture" and row["aspect"] in (None, "unknown"):
+            return "culture since"
     runs = row["status"] == "functional" and row["aspect"] == "factory"
     if runs and oldest is not None and row["start_year"] is not None and row["start_year"] - oldest >= _LATER:
         return "production since"

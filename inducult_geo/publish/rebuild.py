@@ -181,7 +181,7 @@ def _replace_place(site: dict[Any, Any], members: pd.DataFrame) -> str:
     if placed.empty:
         raise ReleaseError(f"site {site['site_id']} has no record with a place that may be published: reject it first")
     best = placed.iloc[0]
-    area = float(best["geometry"].area)
+    area = round(float(best["geometry"].area), 1)
     site.update({column: best[column] for column in _PLACE})
     site.update({"geometry": best["geometry"], "area_m2": area if area > 0 else None})
     site.update(dict.fromkeys(SAMPLED))

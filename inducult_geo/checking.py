@@ -13,12 +13,12 @@ from shapely.geometry.base import BaseGeometry
 
 from inducult_geo.api import read_by_contract
 from inducult_geo.boundaries import outline_for_check
-from inducult_geo.catalog import load_contract
+from inducult_geo.catalog import Contract, load_contract
 from inducult_geo.check_map import Sites, picture, text_map
 from inducult_geo.errors import ContractError
 from inducult_geo.frames import RawTable, Records, from_json
 from inducult_geo.gather import facts_of
-from inducult_geo.harmonize.dates import date_text, parse_date
+from inducult_geo.harmonize.dates import date_texts, parse_date
 from inducult_geo.harmonize.records import lost_cells
 from inducult_geo.run import Run, SourceFacts
 
@@ -129,7 +129,7 @@ def check(path: Path, run: Run) -> CheckReport:
         int(records["reason"].isna().sum()),
         _refused(records),
         lost,
-        _dates(table),
+        _dates(table, contract),
         _sites(records, None if outline is None else outline.area),
         None if outline is None else outline.source,
     )
@@ -148,12 +148,13 @@ def _refused(records: Records) -> tuple[dict[str, str], ...]:
     )
 
 
-def _dates(table: RawTable) -> tuple[DateShare, ...]:
+def _dates(table: RawTable, contract: Contract) -> tuple[DateShare, ...]:
     shares = []
     for column in ("start", "end"):
         if column not in table.frame:
             continue
-        texts = [text for cell in table.frame[column] if (text := date_text(cell)) is not None]
+        meant = date_texts(table.frame[column], contract.values.get(column, {}))
+        texts = [text for text in meant if text is not None]
         unread = Counter(text for text in texts if parse_date(text) is None)
         listed = dict(sorted(unread.items(), key=lambda item: (-item[1], item[0])))
         shares.append(DateShare(column, len(texts), len(texts) - unread.total(), listed))

@@ -207,6 +207,10 @@ def test_dates_that_cannot_be_read_are_listed_the_commonest_first(tmp_path: Path
     assert [*start.unread.items()] == [("kiedyś", 3), ("dawno", 2), ("przed wojną", 1)]
     assert (start.filled, start.read) == (7, 1)
     assert (end.filled, end.read, end.unread) == (0, 0, {})
+    meant = '[values.start]\n"kiedyś" = ""\n"przed wojną" = "before 1939"\n'
+    (tmp_path / "c.toml").write_text(CONTRACT + meant, encoding="utf-8")
+    start, end = check(tmp_path / "c.toml", open_run(tmp_path / "data", contracts=False)).dates
+    assert (start.filled, start.read, [*start.unread]) == (4, 2, ["dawno"])
 
 
 def test_a_wide_source_has_no_outline_and_its_map_no_region(tmp_path: Path) -> None:

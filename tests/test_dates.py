@@ -42,7 +42,7 @@ def test_table(row: dict[str, str]) -> None:
         assert (found.precision, found.note or "") == (row["precision"], row["qualifier"])
 
 
-@pytest.mark.parametrize("lang", ["de", "cs", "it", "sl", "hr", "pl", "nl", "en", "any"])
+@pytest.mark.parametrize("lang", ["de", "cs", "it", "sl", "hr", "pl", "nl", "fr", "en", "any"])
 def test_registers_of_each_language(lang: str) -> None:
     rows = [row for row in table_rows(REGISTERS) if row["lang"] == lang]
     assert len(rows) > 40
@@ -146,6 +146,10 @@ def test_a_plain_year_is_itself(value: int) -> None:
         ("1890", "1990", Span(1890, 1990, "year")),
         ("1890-1902", None, Span(1890, None, "range")),
         ("1890-1902", "1890-1902", Span(1890, 1902, "range")),
+        ("tussen 1870 en 1880", "tussen 1870 en 1880", Span(1870, None, "range", "within")),
+        ("zwischen 1870-1880", "zwischen 1870-1880", Span(1870, None, "range", "within")),
+        ("XVIII-XIX sec.", "XVIII-XIX sec.", Span(1700, None, "range", "within")),
+        ("fine '800 - primi '900", "fine '800 - primi '900", Span(1870, None, "range", "within; approximate")),
         ("1890", "1890", Span(1890, None, "year")),
         ("vor 1900", "vor 1900", Span(None, None, "open_start")),
         ("um 1890", None, Span(1885, None, "approximate", "approximate")),

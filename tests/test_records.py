@@ -334,6 +334,25 @@ def test_years_are_read_and_what_cannot_be_is_told(
         assert f"'{start} - {end}' (1)" in kinds(result)[kind]
 
 
+def test_what_a_date_means_is_said_in_the_contract(vocabulary: Vocabulary) -> None:
+    """The remedy that the message names: nobody changes a partner's file."""
+    rows = [{"start": start, "end": "o. J."} for start in ("anni '30", "Anni ’30", "1912", "dopoguerra", "boh")]
+    told = kinds(made(vocabulary, rows))["unread_date"]
+    assert told.startswith("dates in 'start' that cannot be read: 'Anni '30' (1), 'anni '30' (1), 'boh' (1)")
+    assert told.endswith('. Say in [values.start] what they mean: "1930s", "1850..1900", or "" for nothing.')
+    meanings = {"start": {"anni '30": "1930s", "dopoguerra": "after 1945", "boh": ""}, "end": {"o. J.": ""}}
+    result = made(vocabulary, rows, values=meanings)
+    assert plain(result.records["start_year"]) == [1930, 1930, 1912, 1945, None]
+    assert result.records["end_year"].isna().all()
+    assert "unread_date" not in kinds(result)
+
+
+@pytest.mark.parametrize("name", ["start", "end"])
+def test_a_date_that_means_no_date_is_refused(vocabulary: Vocabulary, name: str) -> None:
+    with pytest.raises(ContractError, match=rf"\[values\.{name}\] 'früher' = 'einst': that is no date that can be"):
+        made(vocabulary, [{name: "früher"}], values={name: {"früher": "einst"}})
+
+
 def test_when_the_data_are_of_is_told_by_row_contract_or_source(vocabulary: Vocabulary) -> None:
     def dates(**said: Any) -> tuple[list[Any], list[Any]]:
         records = made(vocabulary, [{"valid_at": "2021-05-03"}, {}], **said).records

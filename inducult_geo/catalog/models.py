@@ -50,7 +50,9 @@ RECORD_FIELDS = frozenset(
 """What a contract's `[columns]` may map, beside `name:<language>`, `alt_name`, `old_name` ..., `ids.<scheme>` and
 `sector:<scheme>` (a code of E-PRTR, EU ETS, ERIH, TICCIH, GEM or Hotmaps)."""
 
-MAPPED_FIELDS = frozenset({"type", "sector", "status", "aspect", "present_use", "country", "accuracy_m"})
+MAPPED_FIELDS = frozenset(
+    ("type", "sector", "status", "aspect", "present_use", "country", "accuracy_m", "start", "end")
+)
 """Fields whose values a contract's `[values]` may map; all others are taken as they stand."""
 
 NAME_FIELDS = frozenset({"name", "alt_name", "old_name", "short_name", "official_name", "parent"})

@@ -15,6 +15,8 @@ from typing import Any, Final
 from inducult_geo.harmonize.date_tokens import Years
 
 _APPROXIMATE_YEARS: Final = 5
+_COARSE: Final = ("century", "part_of_century", "turn_of_century")
+"""Of a range with such an end nobody knows the last year."""
 
 
 def add_note(years: Years, note: str) -> Years:
@@ -46,7 +48,7 @@ def _turn(codes: str, values: Sequence[Any]) -> Years:
     first, second = _of(codes, values, "c")
     if second - first == 100:
         return Years(second - 10, second + 10, "turn_of_century", "approximate")
-    return Years(first, second + 99, "range")
+    return Years(first, second + 99, "range", "within")
 
 
 def _piece(codes: str, values: Sequence[Any]) -> Years | None:
@@ -99,7 +101,8 @@ def _decade_or_year(codes: str, values: Sequence[Any]) -> Years:
 def _range(codes: str, values: Sequence[Any]) -> Years:
     """Join two values; approximate ones are not widened, for the range says the doubt already."""
     first, second = _of(codes, values, "@")
-    joined = Years(first.start, second.end, "range")
+    is_within = "b" in codes or second.precision in _COARSE
+    joined = Years(first.start, second.end, "range", "within" if is_within else None)
     doubtful = "A" in codes or any(part.note and "approximate" in part.note for part in (first, second))
     return add_note(joined, "approximate") if doubtful else joined
 
@@ -189,9 +192,9 @@ _RULES: Final[tuple[tuple[re.Pattern[str], str, Build], ...]] = tuple(
         ("[EML]?Y", "@", _one_year),
         ("P|D", "@", _first),
         ("@[Xl]", "@", _first),
-        ("[Xl](?=@)|b(?=A*@[-/])|(?<=W)[,S](?=@)", "", _nothing),
+        ("[Xl](?=@)|(?<=W)[,S](?=@)", "", _nothing),
         (r"@\?+|\?+@", "@", lambda codes, values: add_note(_of(codes, values, "@")[0], "uncertain")),
-        ("bA*@,A*@|S?A*@[-/UO]A*@|S@a@", "@", _range),
+        ("bA*@[-/,]A*@|S?A*@[-/UO]A*@|S@a@", "@", _range),
         ("a", "", _nothing),
         ("A+@|@A", "@", _approximate),
         ("B-?@", "@", _before),

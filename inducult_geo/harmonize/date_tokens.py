@@ -1,6 +1,6 @@
 """Cut a date expression into tokens: dates, years, centuries, and words with a one-letter code.
 
-The words of eight languages and English stand in ``date_words.csv``; `CODES` gives the letter of each role there.
+The words of nine languages and English stand in ``date_words.csv``; `CODES` gives the letter of each role there.
 """
 
 from __future__ import annotations
@@ -28,7 +28,8 @@ class Years:
         ``turn_of_century``, ``period``, ``range``, ``open_start`` or ``open_end``.
     note
         Doubts, separated by "; ": ``approximate``, ``uncertain``, ``ambiguous``, ``multiple_values``,
-        ``extra_text``, ``season_dropped``, ``suspect_placeholder``, ``julian_calendar``, ``julian_day``, ``mention``.
+        ``extra_text``, ``season_dropped``, ``suspect_placeholder``, ``julian_calendar``, ``julian_day``, ``mention``,
+        ``within`` (of a range: somewhere in it, not from its first year to its last).
     """
 
     start: int | None
@@ -96,10 +97,20 @@ _PHRASES: Final = tuple(
          r"\1\2s-\1\3s "),
         (r"(?<=\d)-'(?=\d\d\b)", "-"),
         (r"-(?=(?:zeit|periode?|era)\b)", " "),
+        # "189?" and "190-" are decades of which the last figure is not known, no years of antiquity.
+        (r"(?<![\d./-])(1[2-9]\d|20\d)(?:-? ?\?|-(?=\s*(?:$|[?,;])))", r"\g<1>0s ?"),
+        (r"(?<=\d0)-e\b", "s"),
+        (r"\b(?:tra|fra) le due guerre(?: mondiali)?\b|\bentre[ -]deux[ -]guerres\b"
+         r"|\bizmedu dva (?:svjetska )?rata\b", "interbellum"),
+        (r"\bcavallo (?:tra|fra|del|dei|di)\b", "cavallo"),
+        (r"\bjusqu'(?:en|a|au)\b", "until"),
+        (r"\bt/m\b", "tot"),
+        (r"\bde (\d{4}) a (?=\d{4}\b)", r"\1-"),
+        (r"\bc\.a\b", "ca"),
     )
 )  # fmt: skip
 _ROMAN: Final = re.compile(
-    r"\b(?=[IVX])(X{0,2}(?:IX|IV|V?I{0,3}))(?=(?:w|e)?\b)|\b(?=[ivx]{2})(x{0,2}(?:ix|iv|v?i{0,3}))\b"
+    r"\b(?=[IVX])(X{0,2}(?:IX|IV|V?I{0,3}))(?=(?:w|[eè]me|d?e)?\b)|\b(?=[ivx]{2})(x{0,2}(?:ix|iv|v?i{0,3}))\b"
 )
 _ROMAN_DIGITS: Final = {"i": 1, "v": 5, "x": 10}
 _TOKEN: Final = re.compile(
@@ -115,8 +126,8 @@ _TOKEN: Final = re.compile(
     | (?P<year>\d{3,4}(?!\d))(?:[.,]0+(?!\d))?
     | \bc(?P<century>\d{1,2})(?!\d)
     | (?P<small>\d{1,2})(?!\d)
-      (?:-?(?:st|nd|rd|th|de|ste|er|ten|tes|ter|te|ta|e|a|ih|tih|tych|ych)\b|\.-?(?:ih|tih|tych|te|ta)\b)?[.ºª°]*
-    | \{(?P<roman>\d+)\}(?:w|e)?
+      (?:-?(?:st|nd|rd|th|de|ste|er|ten|tes|ter|te|ta|eme|ere|re|e|a|ih|tih|tych|ych)\b|\.-?(?:ih|tih|tych|te|ta)\b)?[.ºª°]*
+    | \{(?P<roman>\d+)\}(?:w|eme|d?e)?
     | (?P<word>[a-z]+)
     | (?P<mark>\.\.+|[-/,;?~+&<>±≈])
     | (?P<skip>[\s.'"\[\]:])

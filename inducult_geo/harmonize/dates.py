@@ -1,4 +1,4 @@
-"""Read the dates of registers and tags: first and last year of an expression in eight languages and English.
+"""Read the dates of registers and tags: first and last year of an expression in nine languages and English.
 
 A text is cut into tokens (`date_tokens`), and rules put them together until one value is left (`date_rules`). What is
 not understood to the end is not guessed at: `parse_date` returns None.
@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 import re
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from functools import lru_cache
@@ -17,13 +17,14 @@ from typing import Any, Final
 
 from inducult_geo.harmonize.date_rules import add_note, reduce_tokens
 from inducult_geo.harmonize.date_tokens import Years, date_tokens
-from inducult_geo.text import known_text
+from inducult_geo.text import fold_once, known_text
 
-__all__ = ["Span", "Years", "date_text", "iso_date", "life_span", "parse_date"]
+__all__ = ["Span", "Years", "date_text", "date_texts", "iso_date", "life_span", "parse_date"]
 
 FIRST_YEAR: Final = -3000
 LAST_YEAR: Final = 2100
 _LONGEST_TEXT: Final = 200
+_ORDINAL_MARKS: Final = dict.fromkeys(map(ord, "º°ª^"), ".")
 _SMALLEST_WRITTEN_YEAR: Final = 100
 
 
@@ -35,6 +36,22 @@ def date_text(cell: Any) -> str | None:
     """Return a cell's text, or None where it says that no date is known."""
     text = known_text(cell)
     return None if text in _FILLERS else text
+
+
+def date_texts(cells: Iterable[Any], meanings: Mapping[str, str]) -> list[str | None]:
+    """Return the text of each cell of a column of dates, or what a contract says that it means.
+
+    Parameters
+    ----------
+    cells
+        The column.
+    meanings
+        Words of the file -> words that `parse_date` reads; an empty text says that no date is known. Letters' case
+        and marks do not matter.
+    """
+    meant = {fold_once(word): text for word, text in meanings.items()}
+    texts = [date_text(cell) for cell in cells]
+    return [text if text is None else date_text(meant.get(fold_once(text), text)) for text in texts]
 
 
 def iso_date(cell: Any) -> str | None:
@@ -84,7 +101,8 @@ def _choose(codes: str, values: Sequence[Any]) -> Years | None:
 @lru_cache(maxsize=65_536)
 def _parse(text: str) -> Years | None:
     """Read a text; see `parse_date`."""
-    text = " ".join(unicodedata.normalize("NFKC", text).split())
+    # Before the small letters of "1º" become large ones.
+    text = " ".join(unicodedata.normalize("NFKC", text.translate(_ORDINAL_MARKS)).split())
     text = re.sub("[‐‑‒–—―−]", "-", text)
     notes = []
     if re.fullmatch(r"\([^()]*\)", text):
@@ -95,6 +113,9 @@ def _parse(text: str) -> Years | None:
         notes = ["uncertain" if aside.strip() == "?" else "extra_text" for aside in asides]
         text = re.sub(r"\([^()]*\)", " ", text).strip()
     years = _choose(*reduce_tokens(*date_tokens(text)))
+    finer = [found for aside in asides if years and (found := _finer(aside, years))]
+    if len(finer) == 1 == len(asides):
+        return finer[0]
     for note in notes:
         years = add_note(years, note) if years else None
     return years if years and _plausible(years) else None
@@ -104,6 +125,15 @@ def _is_part(aside: str) -> bool:
     """Tell whether an aside says which part of the century before it is meant: "sec. XIX (seconda metà)"."""
     codes, _ = date_tokens(aside)
     return re.fullmatch("[EML]|[nopr][HQTd]", codes) is not None
+
+
+def _finer(aside: str, whole: Years) -> Years | None:
+    """Return the years that an aside gives, where it says when within the century before it: "sec. XIX (1859)"."""
+    found = _choose(*reduce_tokens(*date_tokens(aside)))
+    if found is None or found.note or None in (found.start, found.end, whole.start, whole.end):
+        return None
+    is_inside = whole.start <= found.start <= found.end <= whole.end  # type: ignore[operator]
+    return found if is_inside and (found.start, found.end) != (whole.start, whole.end) else None
 
 
 def _plausible(years: Years) -> bool:
@@ -116,7 +146,7 @@ def parse_date(text: str | float | None) -> Years | None:
     """Read one date expression: its earliest and latest year.
 
     Understands the forms of OpenStreetMap's ``start_date`` and EDTF, days and months as the eight countries write
-    them, decades, centuries and their parts in eight languages and English, ranges, open ranges and numbers of a
+    them, decades, centuries and their parts in nine languages and English, ranges, open ranges and numbers of a
     spreadsheet (``1890.0``). Of several values separated by commas or "and" the first counts (building, then
     rebuilding); values separated by semicolons span all of them.
 
@@ -147,7 +177,8 @@ def life_span(start_text: str | float | None, end_text: str | float | None) -> S
     The start year is the earliest year of the start expression, the end year the latest of the end expression. A
     range in the start column alone ("1890-1902") says when building took place, not when work ended: no end is made
     of it. Only where both texts are the same, because a contract maps one column to both, a range is start and end;
-    a single date there is a start alone. An end before the start is left out, with a note.
+    a single date there is a start alone, and so is a range in which it happened ("between 1890 and 1902", "18th to
+    19th century"). An end before the start is left out, with a note.
 
     Returns
     -------
@@ -156,7 +187,7 @@ def life_span(start_text: str | float | None, end_text: str | float | None) -> S
         that the text calls approximate.
     """
     start, end = parse_date(start_text), parse_date(end_text)
-    if start is not None and start == end and start.precision != "range":
+    if start is not None and start == end and (start.precision != "range" or "within" in (start.note or "")):
         end = None
     start_year, end_year = start.start if start else None, end.end if end else None
     told = start or end

@@ -15,7 +15,7 @@ from inducult_geo.catalog.models import ACCURACY_MAX_M, NAME_FIELDS, Contract
 from inducult_geo.errors import ContractError, did_you_mean
 from inducult_geo.frames import ASPECTS, PRESENT_USES, STATUSES, Problem, RawTable, Records, as_records, to_json
 from inducult_geo.harmonize.countries import NAMIBIA, country_code
-from inducult_geo.harmonize.dates import date_text, iso_date, life_span, parse_date
+from inducult_geo.harmonize.dates import date_texts, iso_date, life_span, parse_date
 from inducult_geo.harmonize.names import harmonize_names
 from inducult_geo.harmonize.place import Ground, Placed, place
 from inducult_geo.harmonize.vocabulary import GENERIC_TYPES, SCHEMES, Sector, Vocabulary
@@ -30,9 +30,14 @@ _NAMED = frozenset(("operator", "address", "city")) | NAME_FIELDS
 _WEB = re.compile(r"^(https?://)?[\w.-]+\.[a-z]{2,}(:\d+)?([/?#]\S*)?$", re.IGNORECASE)
 _MOST_NAMED = 5
 _IN_DICTIONARY = "The words for it stand in DICTIONARY.md of every release."
+_YEARS = ("start", "end")
 _LISTS = {"status": STATUSES, "aspect": ASPECTS, "present_use": PRESENT_USES}
 _LISTED = {name: f"Known: {', '.join(known)}." for name, known in _LISTS.items()}
 _LISTED |= dict.fromkeys(("type", "sector", "theme"), _IN_DICTIONARY)
+_LISTED |= {
+    name: f'Say in [values.{name}] what they mean: "1930s", "1850..1900", or "" for nothing.' for name in _YEARS
+}
+_LISTED["valid_at"] = "Write days, such as 2021-05-03."
 """What the values of a column may be mapped to, said in a sentence."""
 _LONGEST_TEXT = 200
 _NO_TEXT = frozenset(
@@ -73,7 +78,7 @@ def harmonize(table: RawTable, contract: Contract, ground: Ground, vocabulary: V
     values["names"] = harmonize_names(rows)
     _types(values, rows, contract, vocabulary, notices)
     _states(values, rows, contract, vocabulary, notices)
-    _years(values, rows, notices)
+    _years(values, rows, contract, notices)
     _origins(values, rows, table, contract, ground, notices)
     _note_lost_characters(rows, notices)
     _note_nothing(rows, notices)
@@ -109,6 +114,13 @@ def _check_meanings(contract: Contract, vocabulary: Vocabulary) -> None:
                 f"{contract.declared_in}: [values.country] '{text}' = '{meant}': there is no such country. "
                 "Write its code of two letters."
             )
+    for name in _YEARS:
+        for text, meant in _values(contract, name):
+            if meant and parse_date(meant) is None:
+                raise ContractError(
+                    f"{contract.declared_in}: [values.{name}] '{text}' = '{meant}': that is no date that can be read. "
+                    'Write years: "1930s", "1850..1900", "before 1914", or "" for nothing.'
+                )
 
 
 def _values(contract: Contract, name: str) -> Iterable[tuple[str, str]]:
@@ -131,7 +143,7 @@ class _Notices:
         texts = {
             "unmapped_value": "values of '{column}' that nobody mapped: {some}. Map them in [values.{column}].{known}",
             "dates_contradict": "rows end before they start ({some}): the end is left out. Mend the file.",
-            "unread_date": "dates in '{column}' that cannot be read: {some}. Write years, or map them.",
+            "unread_date": "dates in '{column}' that cannot be read: {some}.{known}",
             "lost_characters": "characters in '{column}' were lost before the file came here: {some}. "
             "Ask for a new export, or mend [read] encoding.",
             "read_as_empty": "cells of '{column}' that say {some} are read as empty, since programs write that for "
@@ -255,15 +267,14 @@ def _states(
         values[name] = column
 
 
-def _years(values: pd.DataFrame, rows: pd.DataFrame, notices: _Notices) -> None:
+def _years(values: pd.DataFrame, rows: pd.DataFrame, contract: Contract, notices: _Notices) -> None:
     """Set `start_year`, `end_year` and `year_precision`."""
     spans = []
-    for start, end in zip(
-        *([date_text(cell) for cell in _column(rows, name)] for name in ("start", "end")), strict=True
-    ):
+    texts = (date_texts(_column(rows, name), contract.values.get(name, {})) for name in _YEARS)
+    for start, end in zip(*texts, strict=True):
         span = life_span(start, end)
         spans.append(span)
-        for column, text in (("start", start), ("end", end)):
+        for column, text in zip(_YEARS, (start, end), strict=True):
             if text and parse_date(text) is None:
                 notices.add("unread_date", column, text)
         if span.note and "before start" in span.note:

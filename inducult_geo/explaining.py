@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import html
+import textwrap
 from collections.abc import Hashable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
@@ -45,6 +46,9 @@ _HOW: Final[Mapping[str, str]] = {
     "run_id": "hash of all inputs",
 }
 """How a value came about that no single record stands for."""
+
+WIDTH: Final = 100
+"""Characters of a line of values: a key is never broken, and a narrower terminal breaks the line itself."""
 
 _WITH_PLACE: Final = ("accuracy_m", "area_m2", "geometry_origin")
 _NOT_SHOWN: Final = ("lineage", "run_id", "site_id")
@@ -102,7 +106,10 @@ class Site:
 
 
 class Explanation:
-    """An explanation of one site: `words`, and the tables `evidence` and `values`. Printing it shows all three.
+    """An explanation of one site: `words`, and the tables `evidence` and `values`.
+
+    Printing it shows the words, in which the evidence is told, and the values with their origin in lines of `WIDTH`
+    characters; a notebook shows the tables.
 
     Parameters
     ----------
@@ -140,9 +147,8 @@ class Explanation:
         return pd.DataFrame([row for row in rows if row["value"]], columns=[*VALUE_COLUMNS], dtype="str")
 
     def __str__(self) -> str:
-        tables = [("How its records hang together", self.evidence), ("Where each value comes from", self.values)]
-        told = [f"{title}\n{table.to_string(index=False, na_rep='')}" for title, table in tables if len(table)]
-        return "\n\n".join([self.words, *told])
+        values = [line for value in self.values.to_dict("records") for line in _value_lines(value)]
+        return "\n".join([self.words, "", "Where each value comes from", *values])
 
     def __repr__(self) -> str:
         return str(self)
@@ -244,6 +250,25 @@ def _origin(site: Site, column: str, title: str, shown: str | None = None) -> di
         "how": _HOW.get(column, how),
         "others": "; ".join(others) or None,
     }
+
+
+def _value_lines(value: Mapping[Hashable, Any]) -> Iterator[str]:
+    """Tell one row of `Explanation.values` in lines that are no longer than `WIDTH`, unless a single word is."""
+    key, source, others = (_shown(value[name]) for name in ("record_key", "source", "others"))
+    origin = f"{key} ({source}): {value['how']}" if key and source else ": ".join(filter(None, (key, value["how"])))
+    for indent, text in (
+        ("", f"{value['title']} ({value['column']}): {value['value']}"),
+        ("  ", origin),
+        ("  ", f"otherwise {others}" if others else ""),
+    ):
+        yield from textwrap.wrap(
+            text,
+            WIDTH,
+            initial_indent=indent,
+            subsequent_indent=f"{indent}    ",
+            break_long_words=False,
+            break_on_hyphens=False,
+        )
 
 
 def _keys(site: Site, key: str | None) -> list[str]:

@@ -202,8 +202,8 @@ class Release:
         """
         asked = site_id.strip()
         ids = set(self._frame("sites")["site_id"])
-        found = asked if asked in ids else self._successor(asked)
-        if found not in ids:
+        found = self._living(asked, ids)
+        if found is None:
             raise ReleaseError(f"{asked}: {self._why_unknown(asked, ids)}")
         return Site(
             asked_for=asked,
@@ -213,6 +213,10 @@ class Release:
             review=self._of("review", found, "left_site", "right_site"),
             sources=self.sources,
         )
+
+    def holds(self, site_id: str) -> bool:
+        """Whether `site` finds a site by this id."""
+        return self._living(site_id.strip(), set(self._frame("sites")["site_id"])) is not None
 
     def duckdb(self) -> DuckDBPyConnection:
         """Return a new DuckDB connection in memory with a view a frame (`sites`, `records`, `matches` ...).
@@ -273,6 +277,11 @@ class Release:
         told = sorted(beside.glob(f"*_{self.folder.name}.csv")) if beside.is_dir() else []
         table = read_csv(told[-1]) if told else pd.DataFrame(columns=[*CHANGE_COLUMNS], dtype="str")
         return table.replace("", None).astype(dict(CHANGE_COLUMNS))
+
+    def _living(self, site_id: str, ids: set[str]) -> str | None:
+        """Return the id of the release that an id leads to, or None."""
+        found = site_id if site_id in ids else self._successor(site_id)
+        return found if found in ids else None
 
     def _successor(self, site_id: str) -> str:
         """Follow an id that was merged, by the registry of the data folder that the release lies in."""

@@ -120,6 +120,11 @@ class Stage:
         table = pq.read_table(path, columns=[*columns], filters=[("record_key", "==", key)])
         return [tuple(row[name] for name in columns) for row in table.to_pylist()]
 
+    def sources_of(self, site_id: str) -> set[str]:
+        """Read which sources a site's records are of; of one that is not here none."""
+        path = self.folder / "records.parquet"
+        return set(pq.read_table(path, columns=["source"], filters=[("site_id", "==", site_id)])["source"].to_pylist())
+
     def sites(self) -> Sites:
         """Read the region's sites."""
         return as_sites(gpd.read_parquet(self.folder / "sites.parquet"))

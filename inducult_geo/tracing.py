@@ -194,7 +194,33 @@ def id_history(site_id: str, run: Run) -> tuple[str, ...]:
     mine = registry[registry["site_id"] == site_id]
     if mine.empty:
         raise ConfigError(f"no site {site_id} was ever in {run.folder.root}.")
-    return tuple(_history(mine))
+    return (*_history(mine),) or ("its data tell no date, and nothing befell it",)
+
+
+def why_unreleased(site_id: str, run: Run) -> str:
+    """Say why the current release does not hold a site to which an id was given; of its content nothing is told."""
+    sources = {source for stage in _stages(run) for source in stage.sources_of(site_id)}
+    if not sources:
+        return f"{site_id} is no site any more: no region holds a record of it."
+    if all(_is_withheld(source, run) for source in sources):
+        return (
+            f"{site_id} is in the registry and withheld from the release: all of its records are of sources whose "
+            f"contracts name no license that lets them out (licence, publish): {', '.join(sorted(sources))}. The "
+            "release counts these records as withheld."
+        )
+    return f"{site_id} is not in the release, which is older than what was last kept of its region: `inducult run`."
+
+
+def withheld_record(text: str, run: Run) -> str:
+    """Say of a record's key that the release tells nothing of that record; empty where it does, or it is no key."""
+    if not _is_withheld(text.partition(":")[0], run):
+        return ""
+    return f"'{text}' is withheld from the release by its license: what follows is told without it."
+
+
+def _is_withheld(source: str, run: Run) -> bool:
+    contract = run.catalog.sources.get(source)
+    return contract is not None and not contract.may_publish
 
 
 def id_changes(registry: pd.DataFrame) -> pd.DataFrame:

@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 import shapely
 
-from inducult_geo.explaining import Site
+from inducult_geo.explaining import WIDTH, Site
 from inducult_geo.frames import PAIR_COLUMNS, as_records, as_sites, to_json
 from inducult_geo.publish import columns
 
@@ -238,10 +238,24 @@ def test_a_notebook_shows_words_and_tables_with_a_row_for_each_value() -> None:
     assert "hang together" not in alone, "a table without rows is not shown"
 
 
-def test_printing_shows_words_and_both_tables() -> None:
-    site = made([record("a:1"), record("b:2")], pairs=[pair("a:1", "b:2", "match", 0.95)])
+def test_printing_shows_words_and_each_value_with_its_origin_in_lines_that_fit() -> None:
+    records = [record("a:1", type="mine", operator="Huta " * 60), record("b:2", type="coal_mine")]
+    lineage = to_json({"type": "a:1", "operator": "a:1"})
+    pairs = [pair("a:1", "b:2", "match", 0.95)]
+    site = made(records, pairs=pairs, type="mine", operator="Huta " * 60, lineage=lineage)
     text = str(site.explain())
     assert text.startswith("IC-1 is 'Works'")
-    assert "How its records hang together" in text
-    assert "Where each value comes from" in text
+    assert "a:1 and b:2: one site, by score; probability 0.95, 12 m apart. Evidence: name +2." in text
+    lines = text.split("\n\nWhere each value comes from\n")[1].splitlines()
+    at = lines.index("Type of place (type): mine")
+    assert lines[at + 1 : at + 3] == ["  a:1 (a): taken from the record", "  otherwise b:2: coal_mine"]
+    assert "  counted" in lines, "no record stands for it"
+    assert max(map(len, lines)) <= WIDTH
+    assert sum(line.count("Huta") for line in lines) == 60, "nothing is cut off"
     assert repr(site.explain()) == text
+
+
+def test_a_key_longer_than_a_line_stays_whole() -> None:
+    key = f"a:{'1' * 150}"
+    told = str(made([record(key, type="mine")], type="mine", lineage=to_json({"type": key})).explain())
+    assert [line.strip() for line in told.splitlines() if line.startswith("  ")].count(key) == 1

@@ -8,6 +8,7 @@ import pytest
 import shapely
 from match_rows import HERE, backdrop, point, records, row, square
 
+from inducult_geo.catalog import Contract
 from inducult_geo.match import Decision, empty_registry, resolve
 from inducult_geo.match.decisions import replay
 from inducult_geo.match.parts import ITS_KIND, ITS_NAME, NAMELESS, Part, belonging, parts_of
@@ -20,9 +21,13 @@ def inner(key="osm:i", name=None, geometry=None, **more):
     return row(key, name, point(50) if geometry is None else geometry, **({"accuracy_m": 5.0} | more))
 
 
-def run(*rows, words=()):
+def run(*rows, words=(), contracts=None):
     return resolve(
-        records(*rows, *backdrop(12)), contracts={}, decisions=replay(words), registry=empty_registry(), run_id="r"
+        records(*rows, *backdrop(12)),
+        contracts=contracts or {},
+        decisions=replay(words),
+        registry=empty_registry(),
+        run_id="r",
     )
 
 
@@ -96,11 +101,12 @@ def test_nothing_lies_within_points():
         (word("osm:w", "osm:f", "part_of"), {"W": "F"}),
         (word("osm:f", "osm:x", "part_of"), {"F": "X"}),
         (word("osm:f", "osm:gone", "different"), {"F": "W"}),
+        (word("osm:gone", "osm:w", "different"), {"F": "W"}),
     ],
 )
 def test_a_stewards_word_goes_before_what_outlines_say(said, expected):
     homes = {"osm:f": "F", "osm:w": "W", "osm:x": "X"}
-    settled = belonging([Part("osm:f", "osm:w", ITS_KIND)], [said], homes)
+    settled = belonging([Part("osm:f", "osm:w", ITS_KIND)], [said], homes, {})
     assert settled.whole_of == expected
     assert len(settled.parts) == (expected == {"F": "W"})
 
@@ -108,9 +114,56 @@ def test_a_stewards_word_goes_before_what_outlines_say(said, expected):
 def test_parts_make_no_ring_and_no_site_is_a_part_of_itself():
     parts = [Part("a", "b", ITS_NAME), Part("b", "c", ITS_NAME), Part("c", "a", ITS_NAME), Part("d", "e", ITS_NAME)]
     homes = {"a": "A", "b": "B", "c": "C", "d": "D", "e": "D"}
-    settled = belonging(parts, [], homes)
+    settled = belonging(parts, [], homes, {})
     assert settled.whole_of == {"A": "B", "B": "C"}
     assert settled.parts == tuple(parts[:2])
+
+
+HOMES = {"a:1": "P", "b:1": "P", "a:w": "A", "b:w": "B"}
+TWO = (Part("a:1", "a:w", ITS_NAME), Part("b:1", "b:w", ITS_KIND))
+CHOSEN = "; of 2 works around records of this site the one that "
+
+
+@pytest.mark.parametrize(
+    ("trust", "whole", "told"),
+    [
+        ({"a": 40.0, "b": 60.0}, "B", f"{ITS_KIND}{CHOSEN}the most reliable source, 'b', tells"),
+        ({"a": 60.0}, "A", f"{ITS_NAME}{CHOSEN}the most reliable source, 'a', tells"),
+        ({}, "A", f"{ITS_NAME}{CHOSEN}the first record by key tells"),
+    ],
+)
+def test_of_two_works_around_its_records_the_more_reliable_source_tells_the_whole(trust, whole, told):
+    for parts in (TWO, TWO[::-1]):
+        settled = belonging(parts, [], HOMES, trust)
+        assert settled.whole_of == {"P": whole}
+        assert [part.why for part in settled.parts] == [told]
+
+
+@pytest.mark.parametrize(("outer", "whole"), [("A", "B"), ("B", "A")])
+def test_of_a_works_and_one_within_it_the_inner_one_is_the_whole(outer, whole):
+    within = Part(f"a:{whole}", f"a:{outer}", ITS_NAME)
+    settled = belonging([*TWO, within], [], HOMES | {"a:A": "A", "a:B": "B"}, {"a": 60.0})
+    assert settled.whole_of == {"P": whole, whole: outer}
+    (told,) = [one.why for one in settled.parts if one.part in HOMES]
+    assert told.endswith("lies within another" if whole == "B" else "'a', tells")
+
+
+def test_a_whole_that_would_make_a_ring_is_no_choice():
+    turned = Part("a:w", "a:1", ITS_NAME)
+    settled = belonging([*TWO, turned], [word("a:w", "a:1", "part_of")], HOMES, {"a": 60.0})
+    assert settled.whole_of == {"A": "P", "P": "B"}
+    assert [*settled.parts] == [TWO[1]], "and no reason is told where there was nothing to choose"
+
+
+def test_which_source_is_the_more_reliable_its_contract_says():
+    plans = [row("plan:o", "Kokerei Nord", square(300, 20), type="coking_plant", theme="mining", accuracy_m=5.0)]
+    plans += [row("plan:f", "Alter Turm", point(101), type="headframe", theme="mining", accuracy_m=5.0)]
+    contracts = {name: Contract(id=name, files="x", reliability=worth) for name, worth in (("osm", 50), ("plan", 90))}
+    said = [word("osm:f", "plan:f", "same"), word("osm:w", "plan:o", "different")]
+    made = run(COLLIERY, FRAME, *plans, words=said, contracts=contracts)
+    assert wholes(made) == {made.members["osm:f"]: made.members["plan:o"]}
+    (pair,) = made.pairs[made.pairs["decision"] == "part_of"].to_dict("records")
+    assert pair["why"].endswith(f"{CHOSEN}the most reliable source, 'plan', tells")
 
 
 def test_of_a_part_nobody_is_asked_whether_it_is_one():

@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
+import shutil
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import pytest
 from match_rows import point, records, row
+from typer.testing import CliRunner
 
-from inducult_geo import tracing
+from inducult_geo import cli, tracing
 from inducult_geo.errors import ConfigError
 from inducult_geo.match.score import shipped_weights
 from inducult_geo.match.waterfall import Step, Waterfall
+from inducult_geo.pipeline import run_all
 from inducult_geo.run import Run, SourceFacts, open_run
 from inducult_geo.stage import Stage, keep_part, last_stage
 from inducult_geo.tracing import PairExplained, explain_pair, id_history, site_of
@@ -173,6 +177,51 @@ def test_a_record_without_a_site_says_why(run: Run, key: str, says: str) -> None
     with pytest.raises(ConfigError) as refused:
         site_of(key, run)
     assert says in str(refused.value)
+
+
+@pytest.fixture(scope="module")
+def withholding(tmp_path_factory: pytest.TempPathFactory, repository: Path) -> Run:
+    """A data folder of one region, one of whose lists may not be published."""
+    data = tmp_path_factory.mktemp("withholding")
+    shutil.copytree(repository / "data" / "raw" / "sample", data / "raw" / "sample")
+    contract = data / "raw" / "sample" / "partners" / "opole_zabytki.toml"
+    contract.write_text(contract.read_text(encoding="utf-8").replace("\nlicence", "\npublish = false\nlicence", 1))
+    run_all(["opole"], open_run(data))
+    return open_run(data)
+
+
+class TestWhatTheReleaseDoesNotTell:
+    def told(self, run: Run, *words: str) -> str:
+        made = CliRunner().invoke(cli.app, ["explain", *words, "--data", str(run.folder.root)], catch_exceptions=False)
+        assert made.exit_code == 0
+        return made.stdout
+
+    def test_of_a_withheld_site_that_is_said_and_nothing_else(self, withholding: Run) -> None:
+        key = "opole_zabytki:9"
+        site = site_of(key, withholding)
+        told = self.told(withholding, key)
+        assert told.startswith(f"{site} is in the registry and withheld from the release: all of its records are of ")
+        assert "(licence, publish): opole_zabytki. The release counts these records as withheld.\n" in told
+        assert f"\n\nThe id {site}:\nits data tell no date" in told
+        assert "Zagwi" not in told
+        values = json.loads(self.told(withholding, site, "--json"))
+        assert (values["site_id"], values["values"], values["note"]) == (site, [], told.splitlines()[0])
+
+    def test_of_a_withheld_record_the_rest_of_its_site_is_told(self, withholding: Run) -> None:
+        told = self.told(withholding, JOINED[0])
+        assert told.startswith(f"'{JOINED[0]}' is withheld from the release by its license: ")
+        assert told.count(JOINED[0]) == 1
+        assert json.loads(self.told(withholding, JOINED[1], "--json"))["note"] is None
+
+    def test_of_a_site_that_is_not_released_yet_that_is_said(self, withholding: Run) -> None:
+        published = dataclasses.replace(withholding, catalog=open_run(withholding.folder.root, contracts=False).catalog)
+        own = site_of("opole_zabytki:9", withholding)
+        assert "is older than what was last kept of its region" in tracing.why_unreleased(own, published)
+
+    def test_of_a_site_that_no_region_holds_any_more_that_is_said(self, withholding: Run) -> None:
+        assert tracing.why_unreleased("IC-1", withholding) == (
+            "IC-1 is no site any more: no region holds a record of it."
+        )
 
 
 def test_what_data_say_cannot_steer_the_terminal_and_long_texts_are_cut() -> None:

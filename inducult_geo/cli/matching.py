@@ -11,6 +11,7 @@ import typer
 from inducult_geo.cli.common import AsJson, Catalogs, Data, opened_run, print_json, readable, refusal_is_two
 
 if TYPE_CHECKING:
+    from inducult_geo.explaining import Explanation
     from inducult_geo.run import Run
 
 
@@ -83,7 +84,6 @@ def explain(
     as_json: AsJson = False,
 ) -> None:
     """Say why: how two records come to their score, or how a site came to be what it is."""
-    from inducult_geo.opening import open_release
     from inducult_geo.tracing import explain_pair, id_history, site_of
 
     with opened_run(data, catalog, quiet=True) as opened, refusal_is_two():
@@ -94,14 +94,15 @@ def explain(
             else:
                 typer.echo("\n".join(pair.lines()))
             return
-        what = site_of(what, opened)
-        history = id_history(what, opened)
-        told = open_release(opened.folder.root).site(what).explain() if opened.folder.current.exists() else None
+        site_id = site_of(what, opened)
+        history = id_history(site_id, opened)
+        told, note = _site_told(what, site_id, opened)
     if as_json:
         values = [] if told is None else told.values.to_dict("records")
-        print_json({"site_id": what, "history": history, "values": values})
+        print_json({"site_id": site_id, "note": note or None, "history": history, "values": values})
     else:
-        typer.echo("\n".join([*([] if told is None else [str(told), ""]), f"The id {what}:", *history]))
+        parts = [note, "" if told is None else str(told), "\n".join([f"The id {site_id}:", *history])]
+        typer.echo("\n\n".join(filter(None, parts)))
 
 
 def ids(
@@ -198,6 +199,19 @@ def review_decide(
         end = "The next run obeys it." if outcome.added else "Nothing is written."
         typer.echo("\n".join([*outcome.lines()[1:], *known, end]))
     raise typer.Exit(outcome.exit_code)
+
+
+def _site_told(asked: str, site_id: str, opened: Run) -> tuple[Explanation | None, str]:
+    """Explain a site of the current release, and say what the release does not tell of what was asked for."""
+    from inducult_geo.opening import open_release
+    from inducult_geo.tracing import why_unreleased, withheld_record
+
+    if not opened.folder.current.exists():
+        return None, ""
+    release = open_release(opened.folder.root)
+    if not release.holds(site_id):
+        return None, why_unreleased(site_id, opened)
+    return release.site(site_id).explain(), withheld_record(asked, opened)
 
 
 def _linked_table(side: Path, opened: Run) -> Any:

@@ -16,6 +16,7 @@ import numpy as np
 import shapely
 
 from inducult_geo.frames import Records
+from inducult_geo.match.choice import DEFAULT_RELIABILITY
 from inducult_geo.match.decisions import SAME, Decision
 from inducult_geo.match.prepare import accuracies, prepare
 from inducult_geo.match.prepared import NO_AREA_M2
@@ -92,8 +93,13 @@ def parts_of(records: Records) -> list[Part]:
     return [*found.values()]
 
 
-def belonging(parts: Iterable[Part], words: Collection[Decision], homes: Mapping[str, str]) -> Belonging:
+def belonging(
+    parts: Iterable[Part], words: Collection[Decision], homes: Mapping[str, str], trust: Mapping[str, float]
+) -> Belonging:
     """Settle which sites are parts of which: what stewards say, and beside it what outlines say.
+
+    Where records of one site lie within several works, the most reliable source tells of which it is a part, of equally
+    reliable ones the record that is first by key; of a works and another one within it the inner one is the whole.
 
     Parameters
     ----------
@@ -103,21 +109,51 @@ def belonging(parts: Iterable[Part], words: Collection[Decision], homes: Mapping
         Decisions in force.
     homes
         Record key -> its site.
+    trust
+        Source -> how reliable it is (0 to 100).
     """
-    said = {part: whole for part, (whole, _) in wholes(words, homes).items()}
+    whole_of = {part: whole for part, (whole, _) in wholes(words, homes).items()}
+    said = {*whole_of}
     spoken = {
         frozenset((homes[one.left], homes[one.right]))
         for one in words
         if one.decision != SAME and one.left in homes and one.right in homes
     }
-    whole_of, told = dict(said), []
-    for one in parts:
+    found: dict[str, dict[str, Part]] = {}
+    for one in sorted(parts, key=lambda one: (-_trust_in(one, trust), one.part)):
         part, whole = homes[one.part], homes[one.whole]
-        if part in whole_of or frozenset((part, whole)) in spoken or _reaches(whole_of, whole, part):
-            continue
-        whole_of[part] = whole
-        told.append(one)
-    return Belonging(whole_of, tuple(told))
+        if part not in said and part != whole and frozenset((part, whole)) not in spoken:
+            found.setdefault(part, {}).setdefault(whole, one)
+    for part, named in found.items():
+        first = next((whole for whole in named if not _reaches(whole_of, whole, part)), None)
+        if first is not None:
+            whole_of[part] = first
+    return Belonging(whole_of, tuple(_inmost(part, found[part], whole_of, trust) for part in found if part in whole_of))
+
+
+def _inmost(part: str, named: Mapping[str, Part], whole_of: dict[str, str], trust: Mapping[str, float]) -> Part:
+    """Let the inner one of several wholes be the whole, and return what says so, with the reason of the choice."""
+    first = whole_of[part]
+    # What would make a ring is no choice.
+    named = {whole: one for whole, one in named.items() if not _reaches(whole_of, whole, part)}
+    for whole in named:
+        if whole != whole_of[part] and _reaches(whole_of, whole, whole_of[part]):
+            whole_of[part] = whole
+    chosen = named[whole_of[part]]
+    if len(named) == 1:
+        return chosen
+    is_first = [_trust_in(one, trust) for one in named.values()].count(_trust_in(chosen, trust)) > 1
+    reason = "the first record by key tells" if is_first else f"the most reliable source, '{_source(chosen)}', tells"
+    reason = reason if whole_of[part] == first else "lies within another"
+    return chosen._replace(why=f"{chosen.why}; of {len(named)} works around records of this site the one that {reason}")
+
+
+def _source(one: Part) -> str:
+    return one.part.partition(":")[0]
+
+
+def _trust_in(one: Part, trust: Mapping[str, float]) -> float:
+    return trust.get(_source(one), DEFAULT_RELIABILITY)
 
 
 def _reaches(whole_of: Mapping[str, str], site: str, goal: str) -> bool:

@@ -99,7 +99,7 @@ def resolve(
     clusters = cluster(ordered, links(scored, word, folds.first, first), many=many, decisions=word, folded=folds.first)
     assigned = assign_ids(clusters.group, registry, ordered, marks=marks, found=found)
     members = assigned.members
-    nested = _belonging(ordered, word, members)
+    nested = _belonging(ordered, word, members, contracts)
     settled = Settled(ordered, clusters, word, folds, members, many, first, nested.parts)
     table, review = questions(outcomes(scored, settled), ordered)
     # What the pairs say has been told: of a million records that is as much again as all that is made from here on.
@@ -119,12 +119,14 @@ def _by_key(records: Records) -> Records:
     return Records((records if is_ordered else records.iloc[order]).reset_index(drop=True))
 
 
-def _belonging(records: Records, decisions: Decisions, members: pd.Series) -> Belonging:
+def _belonging(
+    records: Records, decisions: Decisions, members: pd.Series, contracts: Mapping[str, Contract]
+) -> Belonging:
     """Settle which sites are parts of which."""
     parts, words = parts_of(records), [*decisions.latest.values()]
     spoken = {key for one in words for key in one.pair} | {key for one in parts for key in (one.part, one.whole)}
     homes = {str(key): str(site) for key, site in members[is_in(members.index, spoken)].items()}
-    return belonging(parts, words, homes)
+    return belonging(parts, words, homes, {name: float(one.reliability) for name, one in contracts.items()})
 
 
 def _wholes(site_ids: pd.Series, whole_of: Mapping[str, str]) -> pd.Series:

@@ -223,9 +223,14 @@ class Release:
 
         The Parquet files are scanned where they lie. Instead of a geometry each spatial view has `geometry_wkb`
         (EPSG:3035), `x_m` and `y_m` (EPSG:3035) and `longitude` and `latitude` (WGS84) of a point on it, so that no
-        extension is needed; none is downloaded. One view more, `origins`, tells of each value of each site which record
-        it comes from: site_id, column_name, value (as text; null for the geometry), record_key, source, licence,
-        retrieved_at, valid_at. A value that several records made together (all names, say) has a row for each.
+        extension is needed; none is downloaded. Three views more have in rows what columns of `sites` hold as JSON:
+
+        - `origins` (`lineage`) tells of each value of each site which record it comes from: site_id, column_name, value
+          (as text; null for the geometry), record_key, source, licence, retrieved_at, valid_at. A value that several
+          records made together (all names, say) has a row for each.
+        - `events` (`timeline`) tells what happened in which year: site_id, year, event, record_key, source.
+        - `contradictions` (`conflicts`) tells what records say against each other: site_id, column_name, record_key,
+          value (as text), source.
 
         Raises
         ------

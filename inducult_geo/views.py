@@ -36,10 +36,27 @@ WITH told AS (
 SELECT o.*, r.source, r.licence, r.retrieved_at, r.valid_at
 FROM single AS o LEFT JOIN records_file AS r USING (record_key)
 """
+_EVENTS: Final = """
+CREATE VIEW events AS
+SELECT t.site_id, t.year, t.event, t.record_key, r.source
+FROM (
+    SELECT site_id, (e.value ->> 'year')::INTEGER AS year, e.value ->> 'event' AS event,
+           e.value ->> 'record' AS record_key
+    FROM sites_file, json_each(timeline) AS e
+) AS t LEFT JOIN records_file AS r USING (record_key)
+"""
+_CONTRADICTIONS: Final = """
+CREATE VIEW contradictions AS
+SELECT c.site_id, c.column_name, c.record_key, c.value, r.source
+FROM (
+    SELECT site_id, d.key AS column_name, v.key AS record_key, v.value ->> '$' AS value
+    FROM sites_file, json_each(conflicts) AS d, json_each(d.value) AS v
+) AS c LEFT JOIN records_file AS r USING (record_key)
+"""
 
 
 def connect(folder: Path, frame: Callable[[str], Any]) -> DuckDBPyConnection:
-    """Open a connection in memory with a view a frame, and `origins`; see `Release.duckdb`.
+    """Open a connection in memory with a view a frame, and what JSON holds in rows; see `Release.duckdb`.
 
     Parameters
     ----------
@@ -71,7 +88,8 @@ def connect(folder: Path, frame: Callable[[str], Any]) -> DuckDBPyConnection:
     connection.execute("CREATE VIEW rejected AS SELECT * FROM records WHERE outcome = 'rejected'")
     for name in ("matches", "review", "regions", "sources", "changes"):
         connection.register(name, pa.Table.from_pandas(_flat(frame(name)), preserve_index=False))
-    connection.execute(_ORIGINS)
+    for rows_of_json in (_ORIGINS, _EVENTS, _CONTRADICTIONS):
+        connection.execute(rows_of_json)
     return connection
 
 

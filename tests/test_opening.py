@@ -306,6 +306,26 @@ class TestSql:
         assert told[0] == ("name", "register:A; B", False)
         assert {(key, unknown) for column, key, unknown in told if column == "names"} >= {("no:1", True)}
 
+    def test_what_happened_and_what_is_contradicted_stand_in_rows(self, copy: Path) -> None:
+        read = gpd.read_parquet(copy / "sites.parquet")
+        read["timeline"] = read["conflicts"] = None
+        known, key = read.loc[3, "site_id"], gpd.read_parquet(copy / "records.parquet").loc[0, "record_key"]
+        told = [{"year": 1880, "event": "founded", "record": key}, {"year": -50, "event": "closed", "record": 'no:"1'}]
+        read.loc[3, "timeline"] = json.dumps(told)
+        read.loc[3, "conflicts"] = json.dumps({"status": {key: "disused", 'no:"1': "functional"}, "a.b": {"c": "x"}})
+        read.to_parquet(copy / "sites.parquet", write_covering_bbox=True)
+        connection = open_release(copy, check=False).duckdb()
+        source = key.split(":")[0]
+        assert connection.sql("SELECT * FROM events ORDER BY year").fetchall() == [
+            (known, -50, "closed", 'no:"1', None),
+            (known, 1880, "founded", key, source),
+        ]
+        assert set(connection.sql("SELECT * FROM contradictions").fetchall()) == {
+            (known, "status", key, "disused", source),
+            (known, "status", 'no:"1', "functional", None),
+            (known, "a.b", "c", "x", None),
+        }
+
     def test_a_folder_with_signs_of_a_pattern_is_read_as_it_is(self, copy: Path) -> None:
         assert open_release(copy).duckdb().sql("SELECT count(*) FROM records").fetchall() == [(207,)]
 

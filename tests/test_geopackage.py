@@ -231,6 +231,13 @@ def test_what_came_from_outside_is_shown_as_text_and_numbers_too(layer):
     assert {found[name][0] for name in numbers} <= {"TextEdit"}, "a spin box hides them in a narrow form"
 
 
+def test_what_is_wide_stands_below_its_label():
+    root = ET.fromstring(style_of(layer_named("site_points"), region_titles={}))
+    above = {field.get("name") for field in root.iterfind("labelOnTop/field") if field.get("labelOnTop") == "1"}
+    assert above >= {"type", "theme", "names", "lineage", "attribution"}
+    assert not above & {"site_id", "name", "status", "start_year", "accuracy_m"}
+
+
 def test_a_theme_without_a_drawing_has_that_of_the_others(con):
     root = ET.fromstring(style_of(layer_named("site_points"), region_titles={}))
     said = " ".join(value for part in root.iter() for value in part.attrib.values())

@@ -26,6 +26,8 @@ ANSWERS = ("decision", "decided_by", "note")
 
 _LINKS = ("website", "image")
 _MULTILINE = ("why", "detail", "message", "question", "note", "attribution")
+_WIDE = 24
+"""A list of values with more letters than these does not fit beside its label."""
 
 _NOT_XML = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
@@ -39,6 +41,12 @@ class Field:
     widget: str
     config: Mapping[str, Any]
     editable: bool
+
+    @property
+    def is_wide(self) -> bool:
+        """Whether it needs the width of the form: its label then stands above it, not beside."""
+        shown = [label for entry in self.config.get("map", ()) for label in entry]
+        return bool(self.config.get("IsMultiline")) or max(map(len, shown), default=0) > _WIDE
 
 
 @cache

@@ -366,7 +366,7 @@ def clear_leftovers(folder: DataFolder) -> list[str]:
     homes += [*folder.processed.glob("regions/*/sources"), folder.processed / "changes"]
     gone = []
     for home in homes:
-        for path in home.glob(".*") if home.is_dir() else ():
+        for path in home.glob(".*"):
             if _KEPT_DRAFTS.isdisjoint({path.name}):
                 _remove(path)
                 gone.append(str(path.relative_to(folder.processed)))

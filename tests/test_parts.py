@@ -21,6 +21,10 @@ def inner(key="osm:i", name=None, geometry=None, **more):
     return row(key, name, point(50) if geometry is None else geometry, **({"accuracy_m": 5.0} | more))
 
 
+def line(west_m, east_m):
+    return shapely.LineString([(HERE[0] + west_m, HERE[1]), (HERE[0] + east_m, HERE[1])])
+
+
 def run(*rows, words=(), contracts=None):
     return resolve(
         records(*rows, *backdrop(12)),
@@ -61,12 +65,16 @@ def test_the_headframe_in_the_colliery_is_a_part_of_it_and_stays_a_site():
         pytest.param(inner(name="Kokerei 2", type="coking_plant", theme="mining"), NAMELESS, id="words of trade alone"),
         pytest.param(inner(geometry=square(80, 195), type="chimney"), None, id="an eighth of it outside"),
         pytest.param(inner(geometry=square(80, 160), type="chimney"), ITS_KIND, id="touches the border"),
+        pytest.param(inner(geometry=square(80, 163), type="chimney"), ITS_KIND, id="a twenty-fifth of it outside"),
+        pytest.param(inner(geometry=line(100, 208), type="chimney"), ITS_KIND, id="a line with a twelfth outside"),
+        pytest.param(inner(geometry=line(100, 220), type="chimney"), None, id="a line with a sixth outside"),
         pytest.param(inner(geometry=square(380), type="chimney"), None, id="nearly the whole"),
         pytest.param(inner(geometry=point(300), type="chimney"), None, id="outside"),
         pytest.param(inner(name="Brauerei Huber", type="brewery", theme="food_drink"), None, id="other works"),
         pytest.param(inner(name="Huber GmbH", type="industrial_building"), None, id="another company's building"),
         pytest.param(inner(type="brewery", theme="food_drink"), None, id="another theme, without a name"),
-        pytest.param(inner(type="chimney", accuracy_m=300.0), None, id="not true enough"),
+        pytest.param(inner(type="chimney", accuracy_m=50.0), ITS_KIND, id="just true enough"),
+        pytest.param(inner(type="chimney", accuracy_m=51.0), None, id="not true enough"),
         pytest.param(inner("other:i", "Morgenstern", type="chimney"), None, id="another source"),
     ],
 )
@@ -81,6 +89,26 @@ def test_an_estate_holds_what_has_no_name_and_not_its_companies():
     named = inner(name="Krane Huber", type="crane", theme="transport_storage")
     assert parts_of(records(estate, named)) == []
     assert parts_of(records(estate, inner(type="crane"))) == [Part("osm:i", "osm:e", NAMELESS)]
+
+
+@pytest.mark.parametrize(
+    ("name", "around", "why"),
+    [
+        ("Hilti Schaan", "Hilti", ITS_NAME),
+        ("Hilti", "Hilti Schaan", ITS_NAME),
+        ("Hilti Schaan", "Hilti Nendeln", None),
+        ("Hilti", "Ivoclar", None),
+    ],
+)
+def test_a_name_that_holds_the_other_is_its_name(name, around, why):
+    outer = row("osm:w", around, square(400), type="factory", theme="machinery", accuracy_m=5.0)
+    found = parts_of(records(outer, inner(name=name, type="factory", theme="machinery")))
+    assert found == ([] if why is None else [Part("osm:i", "osm:w", why)])
+
+
+def test_a_hall_is_no_whole():
+    hall = row("osm:w", "Halle Nord", square(400), type="industrial_building", theme="mining", accuracy_m=5.0)
+    assert parts_of(records(hall, inner(type="chimney", theme="mining"))) == []
 
 
 def test_of_several_outlines_the_smallest_is_the_whole_whatever_the_order():

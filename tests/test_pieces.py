@@ -65,7 +65,7 @@ def test_only_a_source_that_says_so_draws_in_pieces():
 @pytest.mark.parametrize(
     "other",
     [
-        pytest.param(hall("osm:9", 40 + SIDE_BY_SIDE_M + 1), id="too far"),
+        pytest.param(hall("osm:9", 40 + 50 + 1), id="too far"),
         pytest.param(hall("osm:9", 50, type="warehouse"), id="another kind"),
         pytest.param(hall("osm:9", 50, name="Swarovski Optik"), id="another name"),
         pytest.param(hall("osm:9", 50, type=None), id="no kind"),
@@ -77,6 +77,26 @@ def test_only_a_source_that_says_so_draws_in_pieces():
 def test_what_is_no_piece(other):
     table = records(hall("osm:1", ids={"wikidata": "Q1"}), other)
     assert folds_of(table, {"osm", "elsewhere"}, Decisions()).first == {}
+
+
+def test_pieces_share_name_and_kind_and_source_whatever_else_lies_there():
+    """Of no two of these all three are the same, though each is among many that share two of them."""
+    names, kinds = ("Swarovski AG", "Hilti AG", "Ivoclar AG"), ("factory", "warehouse", "brewery")
+    every = itertools.product(names, kinds, ("osm", "plan"))
+    rows = [hall(f"{source}:{n}", 2 * n, name=name, type=kind) for n, (name, kind, source) in enumerate(every)]
+    assert pieces_of(records(*rows), Decisions()) == {}
+
+
+@pytest.mark.parametrize("east_m", [40 + SIDE_BY_SIDE_M - 1, -40 - SIDE_BY_SIDE_M + 1])
+def test_what_lies_just_near_enough_is_a_piece(east_m):
+    assert pieces_of(records(hall("osm:1"), hall("osm:2", east_m)), Decisions()) == {"osm:2": "osm:1"}
+
+
+def test_of_tracks_the_longest_stands_for_all():
+    east = [HERE[0], HERE[0] + 100, HERE[0] + 900]
+    lines = [shapely.LineString([(a, HERE[1]), (b, HERE[1])]) for a, b in itertools.pairwise(east)]
+    rows = [row(f"osm:{n}", "Achenseebahn", line, type="industrial_railway") for n, line in enumerate(lines)]
+    assert pieces_of(records(*rows), Decisions()) == {"osm:0": "osm:1"}
 
 
 def test_a_name_of_words_of_trade_and_numbers_alone_makes_no_pieces():

@@ -19,6 +19,7 @@ from inducult_geo.store import (
     clear_leftovers,
     confirmed_at,
     current_release,
+    moment_of,
     new_release,
     prune_releases,
     read_json,
@@ -174,6 +175,13 @@ def test_the_same_bytes_are_published_anew_where_the_last_ones_were_damaged(tmp_
     assert publish(folder, "a") != first
 
 
+def test_the_same_bytes_are_published_anew_where_the_last_ones_lost_their_list(tmp_path: Path) -> None:
+    folder = DataFolder(tmp_path)
+    first = publish(folder, "a")
+    (first / SUMS).unlink()
+    assert publish(folder, "a") != first
+
+
 def test_a_release_that_was_current_before_can_be_again(tmp_path: Path) -> None:
     folder = DataFolder(tmp_path)
     first, _ = publish(folder, "a"), publish(folder, "b")
@@ -199,6 +207,16 @@ def test_what_a_killed_run_of_the_same_number_left_is_in_no_release(tmp_path: Pa
     left.mkdir(parents=True)
     (left / "torn.gpkg").touch()
     assert names(publish(folder, "a")) == [SUMS, "sites.csv"]
+
+
+def test_a_pointer_that_a_killed_run_of_the_same_number_left_is_in_nobody_s_way(tmp_path: Path) -> None:
+    folder = DataFolder(tmp_path)
+    first = publish(folder, "a")
+    (folder.processed / f".current.{os.getpid()}").symlink_to(Path("releases") / first.name)
+    second = publish(folder, "b")
+    assert current_release(folder) == second
+    assert folder.current.is_symlink()
+    assert names(folder.processed) == ["current", "releases"]
 
 
 def test_a_note_beside_the_releases_is_none(tmp_path: Path) -> None:
@@ -290,6 +308,31 @@ def test_when_a_release_was_confirmed_counts_for_it_alone(tmp_path: Path) -> Non
     assert confirmed_at(folder) is None
 
 
+@pytest.mark.parametrize("text", [None, 7, "", "yesterday", "2026-11-20", "2026-11-20T02:00:00"])
+def test_a_time_without_a_zone_is_none(text: object) -> None:
+    assert moment_of(text) is None
+    assert moment_of("2026-11-20T02:00:00Z") == datetime(2026, 11, 20, 2, tzinfo=UTC)
+
+
+def test_things_lie_where_the_pages_say(tmp_path: Path) -> None:
+    folder = DataFolder(tmp_path)
+    where = {
+        folder.raw: "raw",
+        folder.partners: "raw/partners",
+        folder.rasters: "raw/rasters",
+        folder.decisions: "raw/decisions/decisions.jsonl",
+        folder.releases: "processed/releases",
+        folder.current: "processed/current",
+        folder.registry: "processed/registry.parquet",
+        folder.released: "processed/released.json",
+        folder.declared: "processed/declared.json",
+        folder.wide: "processed/sources",
+        folder.region("opole"): "processed/regions/opole",
+    }
+    assert {str(path.relative_to(tmp_path)) for path in where} == {*where.values()}
+    assert (SUMS, len(where)) == ("SHA256SUMS", 11)
+
+
 def test_pruning_keeps_the_current_release_also_of_a_folder_that_a_link_leads_to(tmp_path: Path) -> None:
     (tmp_path / "disk").mkdir()
     (tmp_path / "data").symlink_to("disk")
@@ -329,6 +372,7 @@ def test_what_a_killed_run_left_is_cleared_and_nothing_else(tmp_path: Path) -> N
         "processed/.hashes.json",
         "processed/.prefect/prefect.db",
         "processed/.gitkeep",
+        "processed/.gitignore",
         "processed/registry.parquet",
         "processed/releases/2026-11-20T020000Z/.nojekyll",
         "processed/regions/opole/manifest.json",
@@ -387,6 +431,12 @@ def test_the_disk_s_word_is_found_behind_another_error(tmp_path: Path) -> None:
 
     with pytest.raises(StorageError, match="the disk is full"), storing(tmp_path / "a"):
         write()
+
+
+def test_the_disk_s_word_is_found_where_it_is_the_cause_alone(tmp_path: Path) -> None:
+    """A library may keep the error that it met, and raise its own of it later."""
+    with pytest.raises(StorageError, match="the disk is full"), storing(tmp_path / "a"):
+        raise GdalError("could not close the file") from OSError(errno.ENOSPC, "x")
 
 
 def test_the_disk_s_word_is_found_where_a_library_met_it_while_it_cleaned_up(tmp_path: Path) -> None:

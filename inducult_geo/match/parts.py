@@ -176,7 +176,7 @@ def _nested(records: Records) -> tuple[Ints, Ints]:
         return none, none
     at, held = shapely.STRtree(shapes[outlines]).query(shapes[placed], predicate="intersects")
     inner, outer = placed[at], outlines[held]
-    fits = (source[inner] == source[outer]) & (area[inner] <= SMALLER * area[outer]) & (inner != outer)
+    fits = (source[inner] == source[outer]) & (area[inner] <= SMALLER * area[outer])
     inner, outer = inner[fits], outer[fits]
     within = _share_within(shapes[inner], shapes[outer]) >= INSIDE
     return inner[within], outer[within]

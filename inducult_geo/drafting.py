@@ -84,13 +84,13 @@ def draft(path: Path, run: Run, *, region: str | None = None, read: Read | None 
     chosen = given.model_dump(include={"member", "sheet", "layer"}, exclude_none=True)
     found.read += [f"{what} = {quoted(str(name))} # stated" for what, name in chosen.items()]
     try:
-        table, header_row = _read(path, given)
+        table, chosen_read = _read(path, given)
     except ChoiceError as problem:
         _undecided(found, problem)
         return found.text()
     size = f"{counted(len(table.frame), 'row')} in {counted(len(table.frame.columns), 'column')}"
     found.head.insert(2, comment(f"{size}; {table.kind}"))
-    _say_how_read(found, table, header_row)
+    _say_how_read(found, table, chosen_read)
     columns = columns_of(table.frame)
     axes = None if has_shapes(table.frame) else axes_of(columns)
     _say_place(found, path, table, columns, axes, about, run)
@@ -98,25 +98,53 @@ def draft(path: Path, run: Run, *, region: str | None = None, read: Read | None 
     return found.text()
 
 
-def _read(path: Path, given: Read) -> tuple[Table, int]:
-    """Read a table; where its first row is a title, find the row that holds the names."""
+def _read(path: Path, given: Read) -> tuple[Table, Read]:
+    """Read a table; where its first row is a title, find the row that holds the names, or the two that do."""
     table = read_table(path, given)
-    if table.kind not in ("spreadsheet", "delimited text") or _is_header(table):
-        return table, 1
-    for row in range(2, _HEADER_ROWS):
-        try:
-            other = read_table(path, given.model_copy(update={"header_row": row}))
-        except ContractError:
+    if table.kind not in ("spreadsheet", "delimited text"):
+        return table, given
+    for row in range(1, _HEADER_ROWS):
+        here = given.model_copy(update={"header_row": row})
+        other = table if row == 1 else _tried(path, here)
+        if other is not None and _is_header(other):
+            return _two_rows(path, here, other) or (other, here)
+    return table, given
+
+
+def _tried(path: Path, read: Read) -> Table | None:
+    try:
+        return read_table(path, read)
+    except ContractError:
+        return None
+
+
+def _two_rows(path: Path, here: Read, table: Table) -> tuple[Table, Read] | None:
+    """Read the names from two rows where one leaves columns without any, as under merged cells, and both leave none."""
+    lower = [*table.frame.iloc[0]] if len(table.frame) else []
+    words = [str(cell) for cell in lower if cell is not None]
+    goes_on = len(words) < len(lower) and not any(any(map(str.isdigit, word)) for word in words)
+    for row in range(here.header_row, max(here.header_row - 2, 0), -1) if _unnamed(table) else ():
+        above = table if row == here.header_row else _tried(path, here.model_copy(update={"header_row": row}))
+        is_row_of_names = above is not None and len(above.frame.columns) - len(_unnamed(above, filled=False)) > 1
+        both = here.model_copy(update={"header_row": row, "header_rows": 2})
+        if not is_row_of_names or (row == here.header_row and not goes_on):
             continue
-        if _is_header(other):
-            return other, row
-    return table, 1
+        other = _tried(path, both)
+        if other is not None and not _unnamed(other):
+            return other, both
+    return None
+
+
+def _unnamed(table: Table, *, filled: bool = True) -> list[str]:
+    """Return the columns without a name, or those of them that hold anything."""
+    names = [str(name) for name in table.frame.columns if re.fullmatch(r"column \d+", str(name))]
+    return [name for name in names if table.frame[name].notna().any()] if filled else names
 
 
 def _is_header(table: Table) -> bool:
     """Whether most columns that hold anything have a name that is text."""
     filled = [str(name) for name in table.frame.columns if table.frame[name].notna().any()]
-    unnamed = sum(re.fullmatch(r"column \d+", name) is not None for name in filled)
+    unnamed = len(_unnamed(table))
     return bool(filled) and len(table.bad_rows) < 0.5 * max(len(table.frame), 1) and unnamed < 0.5 * len(filled)
 
 
@@ -158,7 +186,7 @@ def _undecided(found: _Draft, problem: ChoiceError) -> None:
         found.read.append(f'# layer = "{ALL_LAYERS}" # all of them, with a column `layer`')
 
 
-def _say_how_read(found: _Draft, table: Table, header_row: int) -> None:
+def _say_how_read(found: _Draft, table: Table, read: Read) -> None:
     if table.kind == "delimited text":
         guessed = " # guessed" if any("guessed" in note for note in table.notes) else " # detected"
         found.read.append(f"encoding = {quoted(table.encoding or 'utf-8')}{guessed}")
@@ -170,8 +198,10 @@ def _say_how_read(found: _Draft, table: Table, header_row: int) -> None:
                 "Only one column was found. Where the file has more, save it again as CSV, with a mark between columns."
             )
             found.read.append(comment(told))
-    if header_row > 1:
-        found.read.append(f"header_row = {header_row} # guessed: the first row with names")
+    if read.header_row > 1:
+        found.read.append(f"header_row = {read.header_row} # guessed: the first row with names")
+    if read.header_rows > 1:
+        found.read.append(f"header_rows = {read.header_rows} # guessed: the row below holds names, too")
     found.read += [comment(f"noticed: {note}") for note in table.notes]
     if table.bad_rows:
         first = ", ".join(f"{table.places[row]}: {why}" for row, why in list(table.bad_rows.items())[:3])

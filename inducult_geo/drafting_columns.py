@@ -175,10 +175,14 @@ RULES: tuple[Rule, ...] = (
                          "founded", "gründung", "leto", "anno", "godina",
                          "built", "erbaut", "opened", "year", "rok", "datacija", "datace", "datovani", "datazione",
                          "datowanie", "datierung", "datering", "datiranje", "bauzeit", "entstehung", "vznik",
-                         "nastanek", "epoca", "czas powstania", "vrijeme gradnje", "start date"), _is_date),
+                         "nastanek", "epoca", "czas powstania", "vrijeme gradnje", "start date", "bouwperiode",
+                         whole=("periode", "periodo", "vrijeme", "razdoblje", "obdobje", "období", "okres")), _is_date),
     Rule("end", _words("end", "eindbouwjr", "year_decommissioned", "retired date",
-                       "end_year", "closed", "stillgelegt", "chiusura", "decommissioned"), _is_date),
-    Rule("status", _words("status", "stan", "stav", "zustand", "stato", "stanje"), _is_text),
+                       "end_year", "closed", "stillgelegt", "stilllegung", "chiusura", "decommissioned", "gesloten",
+                       "sluiting", "sluitingsjaar", "zamknięcie", "zatvaranje", "zatvoreno", "zaprtje", "uzavření",
+                       "fermeture"), _is_date),
+    Rule("status", _words("status", "stan", "stav", "zustand", "stato", "stanje", "toestand", "conservazione", "état"),
+         _is_text),
     Rule("fuel", _words("fuel", "fueltype", "brennstoff", "energieträger", "energy source", "energy_source", "paliwo",
                         "combustibile", "palivo", "brandstof", "gorivo"), _is_text, _names_fuels),
     Rule("type", _words("type", "types", "typ", "tipo", "tip", "tipologia", "technology", "rodzaj", "druh", "soort",
@@ -202,7 +206,7 @@ RULES: tuple[Rule, ...] = (
 _KEY = _words("id", "nr", "key", "code", "kod", "uid", "uuid", "fid", "number", "numer", "nummer", "ref", "gppd_idnr",
               "inspireid", "facilityid", "facilityreportid", "h_id", "rijksmonnr", "censimp", "eic_code", "rec_id",
               "row", "_id", "esd", "lfd", "evid", "sifra", "broj", "numero", "codice",
-              "kennung", "inv", "signatura")  # fmt: skip
+              "kennung", "inv", "signatura", "cod", whole=("n", "n.", "no", "no."))  # fmt: skip
 _ROW_NUMBER = _words("row", "lfd", "fid", "objectid")
 # Bare words for length and width in Czech, Slovene and Croatian would more often be the size of a building.
 X_NAME = _words("x", "lon", "lng", "long", "longitude", "e", "east", "easting", "rechtswert", "rechts", "rw", "r-wert",

@@ -20,7 +20,7 @@ from inducult_geo.drafting_text import comment, number_range, quoted, short
 from inducult_geo.errors import CoordinateError
 from inducult_geo.harmonize.crs import geodetic_code
 from inducult_geo.harmonize.operations import operations
-from inducult_geo.harmonize.placement import Candidate, choose_reading
+from inducult_geo.harmonize.placement import Candidate, Placement, choose_reading
 from inducult_geo.run import Run
 
 SAME_PLACE_M = 3.0
@@ -58,6 +58,7 @@ def crs_lines(stated: str | None, points: np.ndarray, about: Region | None, run:
     if stated is not None and _fits_globe(stated, points):
         code = stated if re.fullmatch(r"[A-Za-z]+:\d+", stated) else None
         lines.place.append(f"crs = {quoted(code)} # stated by the file" if code else comment(f"states {short(stated)}"))
+        lines.place += _doubt(code, points, about, run, path)
         lines.head += _home(code, points, about, run)
         return lines
     if stated is not None:
@@ -66,6 +67,16 @@ def crs_lines(stated: str | None, points: np.ndarray, about: Region | None, run:
     if len(points):
         _choose(lines, stated, points, about, run, path)
     return lines
+
+
+def _doubt(code: str | None, points: np.ndarray, about: Region | None, run: Run, path: Path) -> list[str]:
+    """Say that the places do not lie in the region in the system that the file states: a `.prj` may be of another."""
+    if about is None or code is None or not len(points):
+        return []
+    choice = _choice(points, about, run, path, code)
+    if choice is None or (choice.reading is not None and choice.reading.is_as_declared):
+        return []
+    return [comment(f"As stated, the places do not lie in {about.id}: inducult check names what fits.")]
 
 
 def _choose(
@@ -123,15 +134,22 @@ def _candidate_line(candidate: Candidate, region: str) -> str:
 
 def _candidates(points: np.ndarray, about: Region, run: Run, path: Path) -> list[Candidate]:
     """Return every reading in the systems usual in a region that puts the points there."""
-    contract = Contract(id="draft", files=(path.name,), region=about.id, declared_in=path)
-    ground = ground_of(contract, run)
+    choice = _choice(points, about, run, path, None)
+    return [] if choice is None else list(choice.candidates)
+
+
+def _choice(points: np.ndarray, about: Region, run: Run, path: Path, crs: str | None) -> Placement | None:
+    """Return what fits half of the points; nothing where the region has no outline, or the system no operation."""
+    ground = ground_of(Contract(id="draft", files=(path.name,), region=about.id, declared_in=path), run)
     if ground.area is None:
-        return []
-    choice = choose_reading(
-        points[:, 0], points[:, 1], crs=None, area=ground.area, country=about.country, candidates=about.crs,
-        grids=ground.grids, share_min=_SHARE_MIN,
-    )  # fmt: skip
-    return list(choice.candidates)
+        return None
+    try:
+        return choose_reading(
+            points[:, 0], points[:, 1], crs=crs, area=ground.area, country=about.country, candidates=about.crs,
+            grids=ground.grids, share_min=_SHARE_MIN,
+        )  # fmt: skip
+    except CoordinateError:
+        return None
 
 
 def _as_web_mercator(points: np.ndarray) -> str | None:

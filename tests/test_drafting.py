@@ -534,6 +534,63 @@ def test_shapes_are_told_by_the_middle_of_what_they_cover(tmp_path: Path, run: R
     assert "# region" not in draft(tmp_path / "b.gpkg", run)
 
 
+@pytest.mark.parametrize(
+    ("upper", "lower", "found"),
+    [
+        ("Nr;Obiekt;;Geo;", ";Nazwa;Gmina;x;y", ["header_rows = 2 # guessed: the row below holds names, too"]),
+        ("Nr;;;;Rok", ";Nazwa;Gmina;x;", ["header_row = 2 # guessed: ", "header_rows = 2 # guessed: "]),
+    ],
+)
+def test_names_in_two_rows_are_found(tmp_path: Path, run: Run, upper: str, lower: str, found: list[str]) -> None:
+    title = "Wykaz;;;;\n" if len(found) > 1 else ""
+    rows = "".join(f"{n};Huta {n};Opole;17.9{n};50.6{n}\n" for n in range(1, 4))
+    (tmp_path / "a.csv").write_text(f"{title}{upper}\n{lower}\n{rows}", encoding="utf-8")
+    text = draft(tmp_path / "a.csv", run, region="opole")
+    assert 'name = "Nazwa" # guessed' in text
+    assert 'key = "Nr" # guessed' in text
+    assert text.count("header_rows") == len(found[-1:])
+    for line in found:
+        assert line in text
+    loaded(tmp_path / "a.csv", text)
+
+
+def test_a_row_that_lacks_cells_is_no_second_row_of_names(tmp_path: Path, run: Run) -> None:
+    (tmp_path / "a.csv").write_text("nr;nazwa;;gmina\nA;Huta;stara;Opole\nB;Hala;nowa;Brzeg\n", encoding="utf-8")
+    assert "header_rows" not in draft(tmp_path / "a.csv", run)
+    (tmp_path / "a.csv").write_text("nr;nazwa;;gmina\n1;Huta;stara;\n2;Hala;;Brzeg\n", encoding="utf-8")
+    assert "header_rows" not in draft(tmp_path / "a.csv", run)
+
+
+def test_a_stated_system_in_which_the_places_do_not_lie_is_doubted(tmp_path: Path, run: Run) -> None:
+    """A .prj that is another file's: no message of the draft, and a person would look at it no more."""
+    frame = table("EPSG:2180", "PL", OPOLE)
+    for stated, doubted in ((2177, True), (2180, False)):
+        points = gpd.points_from_xy(frame["x"], frame["y"])
+        shapes = gpd.GeoDataFrame(frame[["nr", "nazwa"]], geometry=points, crs=stated)
+        shapes.to_file(tmp_path / f"a{stated}.gpkg", engine="pyogrio")
+        text = draft(tmp_path / f"a{stated}.gpkg", run, region="opole")
+        assert f'crs = "EPSG:{stated}" # stated by the file' in text
+        told = "# As stated, the places do not lie in opole: inducult check names what fits."
+        assert (told in text) is doubted
+
+
+@pytest.mark.parametrize(
+    ("header", "row", "found"),
+    [
+        ("ID;Naam;Bouwperiode;Gesloten;Toestand", "{n};Mijn;19{n}0-1960;199{n};ruïne", ["start", "end", "status"]),
+        ("Cod.;Nome;Periodo;Conservazione", "{n};Cava;sec. XIX;rudere", ["key", "start", "status"]),
+        ("N.;Nome;Anno", "{n};Cava;190{n}", ["key", "start"]),
+        ("Šifra;Naziv;Vrijeme", "{n};Ciglana;19{n}0.", ["key", "start"]),
+    ],
+)
+def test_columns_as_the_regions_call_them(tmp_path: Path, run: Run, header: str, row: str, found: list[str]) -> None:
+    body = "".join(row.format(n=n) + "\n" for n in range(1, 6))
+    (tmp_path / "a.csv").write_text(f"{header}\n{body}", encoding="utf-8")
+    text = draft(tmp_path / "a.csv", run)
+    for name in found:
+        assert re.search(rf'^{name} = "', text, re.MULTILINE), name
+
+
 @pytest.mark.parametrize(("title_rows", "header_row"), [(0, None), (1, 2), (3, 4), (10, 11), (11, None)])
 def test_the_row_of_names_is_looked_for_below_titles(
     tmp_path: Path, run: Run, title_rows: int, header_row: int | None

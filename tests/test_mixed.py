@@ -47,6 +47,16 @@ def test_rows_of_another_system_are_rejected_with_the_system_that_they_are_in(ot
     assert (problem.source, problem.count) == ("test", 7)
 
 
+def test_of_a_few_rows_each_is_told_in_which_system_it_would_lie_inside() -> None:
+    """Too few to say something of the file; a person sees at once what they are."""
+    placed = mixed(*numbers("EPSG:2177", 2), (1.0, 1.0))
+    assert placed.cells.reason[12:] == ["outside_region"] * 3
+    for detail in placed.cells.detail[12:14]:
+        assert "; in EPSG:2177 it would lie inside, at 50.2" in str(detail)
+        assert str(detail).endswith(": ask the sender")
+    assert "inside" not in str(placed.cells.detail[14])
+
+
 def test_rows_that_are_no_place_in_the_stated_system_may_be_one_in_another() -> None:
     placed = mixed(*numbers("EPSG:2180", 6), (4e6, 4e6), crs="EPSG:4326")
     assert placed.cells.reason == [None] * 12 + ["bad_coordinate"] * 7

@@ -832,6 +832,29 @@ def test_a_workbook_of_empty_sheets_is_told(tmp_path: Path) -> None:
         read_table(workbook(tmp_path / "b.xlsx", LIST), Read(header_row=3))
 
 
+@pytest.mark.parametrize("kind", ["csv", "xlsx"])
+def test_names_in_two_rows_are_those_of_a_table_with_merged_cells(tmp_path: Path, kind: str) -> None:
+    rows = [
+        ("Wykaz", "", "", "", "", "", ""),
+        ("Nr", "Obiekt", "", "Geo", "", "Plan", ""),
+        ("", "Nazwa", "Gmina", "X", "Y", "X", "Y"),
+        ("1", "Huta", "Opole", "4", "5", "6", "7"),
+    ]
+    if kind == "csv":
+        path = tmp_path / "a.csv"
+        path.write_text("\n".join(";".join(row) for row in rows) + "\n", encoding="utf-8")
+    else:
+        filled = {f"{'ABCDEFG'[c]}{r}": cell for r, row in enumerate(rows, 1) for c, cell in enumerate(row) if cell}
+        path = workbook(tmp_path / "a.xlsx", filled)
+    table = read_table(path, Read(header_row=2, header_rows=2))
+    assert [*table.frame.columns] == ["Nr", "Nazwa", "Gmina", "Geo X", "Geo Y", "Plan X", "Plan Y"]
+    assert [[*map(str, row)] for row in table.frame.to_numpy().tolist()] == [[*rows[3]]]
+    assert table.places == [f"{path.name} {'line' if kind == 'csv' else 'row'} 4"]
+    assert table.bad_rows == {}
+    with pytest.raises(ContractError):
+        read_table(path, Read(header_row=4, header_rows=2))
+
+
 def archive(path: Path, *, change: tuple[int, int] | None = None, compression: int = zipfile.ZIP_DEFLATED) -> Path:
     """A zipped table; `change` sets a byte of the directory's entry, counted from its start."""
     with zipfile.ZipFile(path, "w", compression) as target:

@@ -55,6 +55,7 @@ def test_every_row_says_its_source(name: str) -> None:
         ("Ziegelwerke", "brickworks"),
         ("Muehle", "grain_mill"),
         ("Rudnik", "mine"),
+        ("Centrale del latte", "dairy"),
         ("xyz", None),
         ("Brauerei, Mühle", None),
         ("", None),

@@ -149,7 +149,11 @@ class Region(Declared):
 
 
 class Read(Declared):
-    """How a file is to be read, where that cannot be told from the file; `member` names a file in an archive."""
+    """How a file is to be read, where that cannot be told from the file; `member` names a file in an archive.
+
+    `header_row` holds the names of the columns; with `header_rows = 2` the row below it does so, too, as under merged
+    cells: the lower name counts, the upper one where there is none below.
+    """
 
     # A tab is a delimiter, not white space to be trimmed.
     model_config = ConfigDict(extra="forbid", frozen=True, str_strip_whitespace=False)
@@ -161,6 +165,7 @@ class Read(Declared):
     layer: str | None = None
     member: str | None = None
     header_row: Annotated[int, Field(ge=1)] = 1
+    header_rows: Literal[1, 2] = 1
 
 
 class Place(Declared):

@@ -1,13 +1,13 @@
-"""What a misplaced row may have meant: axes swapped, a sign, two digits transposed, one digit mistyped. Never applied.
+"""What a misplaced row may have meant: axes swapped, a sign, digits, or another system. Never applied.
 
 A row that lies outside its region is a typing error more often than a stray site. The slips that people make are
 tried in the order of how common they are, and the first that leads into the region is named with the place it gives,
-for the steward to judge.
+for the steward to judge; where there is none, the systems usual in the region in which the row would lie there.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
@@ -18,6 +18,7 @@ from inducult_geo.harmonize.readings import Land, Reading
 ROWS_MAX = 200
 """More misplaced rows than this are no slips: the rest gets no suggestion."""
 
+_NAMED_MAX = 3
 _DEGREE_DECIMALS, _METER_DIGITS_KEPT = 2, 3
 
 
@@ -30,8 +31,10 @@ class Slip:
     what: str
 
 
-def suggest(x: float, y: float, reading: Reading, land: Land, near: tuple[float, float]) -> str | None:
-    """Name the commonest slip that explains a misplaced pair of numbers; None where there is none.
+def suggest(
+    x: float, y: float, reading: Reading, land: Land, near: tuple[float, float], systems: Sequence[str] = ()
+) -> str | None:
+    """Name the commonest slip that explains a misplaced pair of numbers, or another system; None where none does.
 
     Parameters
     ----------
@@ -43,13 +46,27 @@ def suggest(x: float, y: float, reading: Reading, land: Land, near: tuple[float,
         Where the row must lie.
     near
         Longitude and latitude of the middle of the rows that lie there: of equal slips the nearest to it is named.
+    systems
+        The systems usual in the region.
     """
     for slips in (_swaps(x, y), _signs(x, y), _digits(x, y, transposed=True), _digits(x, y, transposed=False)):
         found = _inside(list(slips), reading, land, near)
         if found is not None:
             slip, longitude, latitude = found
             return f"{slip.what} it would lie inside, at {latitude:.5f}, {longitude:.5f}"
-    return None
+    return _in_another_system(x, y, reading, land, systems)
+
+
+def _in_another_system(x: float, y: float, reading: Reading, land: Land, systems: Sequence[str]) -> str | None:
+    """Name the systems in which the numbers as written lie inside; those a few meters apart all fit."""
+    numbers = np.array([x]), np.array([y])
+    tried = [(code, land.locate(Reading("as written", code), *numbers)) for code in systems if code != reading.crs]
+    fitting = [(code, located) for code, located in tried if located.inside[0]]
+    if not fitting:
+        return None
+    named = " or ".join(code for code, _ in fitting[:_NAMED_MAX])
+    first = fitting[0][1]
+    return f"in {named} it would lie inside, at {first.lat[0]:.5f}, {first.lon[0]:.5f}: ask the sender"
 
 
 def _inside(

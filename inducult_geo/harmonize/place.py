@@ -323,7 +323,7 @@ def _check_inside(placed: Placed, contract: Contract, ground: Ground) -> None:
     for row in told.keys() - dict(outside).keys():
         placed.cells.detail[row] = f"{placed.cells.detail[row]}; {told[row]}"
     for number, (row, away_m) in enumerate(outside):
-        hint = told.get(row) or (_hint(placed, row, land, near) if number < ROWS_MAX else None)
+        hint = told.get(row) or (_hint(placed, row, land, near, ground.crs) if number < ROWS_MAX else None)
         placed.cells.reason[row] = "outside_region"
         placed.cells.detail[row] = f"lies {away_m / 1000:.1f} km outside {ground.name}: check the coordinate" + (
             f"; {hint}" if hint else ""
@@ -368,11 +368,11 @@ def _is_point(placed: Placed, row: int) -> bool:
     return row in placed.readings and (shape is None or shape.geom_type == "Point")
 
 
-def _hint(placed: Placed, row: int, land: Land, near: tuple[float, float]) -> str | None:
-    """Name the slip that may have misplaced a row; drawn shapes hold none."""
+def _hint(placed: Placed, row: int, land: Land, near: tuple[float, float], systems: Sequence[str]) -> str | None:
+    """Name the slip that may have misplaced a row, or another system; drawn shapes hold none."""
     if not _is_point(placed, row):
         return None
-    return suggest(placed.cells.x[row], placed.cells.y[row], placed.readings[row], land, near)
+    return suggest(placed.cells.x[row], placed.cells.y[row], placed.readings[row], land, near, systems)
 
 
 def _describe(candidate: Candidate) -> dict[str, Any]:

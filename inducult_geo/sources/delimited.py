@@ -14,7 +14,7 @@ import pandas as pd
 from inducult_geo.catalog.models import Read
 from inducult_geo.errors import ContractError
 from inducult_geo.sources.encodings import best_encoding, guess_told
-from inducult_geo.sources.table import MAX_CELL, MAX_CELLS, check_cells, checked_header
+from inducult_geo.sources.table import MAX_CELL, MAX_CELLS, check_cells, checked_header, joined_header
 from inducult_geo.text import whole_text
 
 DELIMITERS = (";", ",", "\t", "|")
@@ -66,12 +66,13 @@ def read_delimited(path: Path, read: Read) -> Rows:
     if read.delimiter is None and not stated:
         notes = (*notes, f"delimiter {delimiter!r} detected")
     records, broken = _records(path, text, delimiter, header_row)
-    if len(records) < header_row:
+    body_at = header_row - 1 + read.header_rows
+    if len(records) < body_at:
         raise ContractError(f"{path}: no line holds column names. Export the table again, with its header.")
     width = _width([row for _, row in records[header_row - 1 :]])
-    header, told = checked_header(path, records[header_row - 1][1][:width])
+    header, told = checked_header(path, joined_header([row[:width] for _, row in records[header_row - 1 : body_at]]))
     check_cells(path, len(records), len(header))
-    rows = _shape(header, records[header_row:], encoding, (*notes, *told))
+    rows = _shape(header, records[body_at:], encoding, (*notes, *told))
     rows.bad_rows.update({n: _OPEN for n, line in enumerate(rows.lines) if line in broken})
     return rows
 

@@ -13,7 +13,7 @@ import pandas as pd
 from inducult_geo.catalog.models import Read
 from inducult_geo.errors import ContractError
 from inducult_geo.sources.archives import checked_members
-from inducult_geo.sources.table import Table, checked_header, choose, nul_rows
+from inducult_geo.sources.table import Table, checked_header, choose, joined_header, nul_rows
 
 _MEMORY_MB = 3_000
 _SECONDS = 300
@@ -33,16 +33,17 @@ def read_sheet(path: Path, read: Read) -> Table:
     answer = _ask(path, read.sheet)
     name = choose(path, "sheet", read.sheet, answer["sheets"])
     cells: list[list[Any]] = answer["rows"]
-    header_at = read.header_row - 1
-    if len(cells) <= header_at:
-        raise ContractError(f"{path}: sheet '{name}' has no row {read.header_row} to hold the column names.")
+    header_at, body_at = read.header_row - 1, read.header_row - 1 + read.header_rows
+    if len(cells) < body_at:
+        raise ContractError(f"{path}: sheet '{name}' has no row {body_at} to hold the column names.")
     body = [
         (number, row)
-        for number, row in enumerate(cells[header_at + 1 :], read.header_row + 1)
+        for number, row in enumerate(cells[body_at:], body_at + 1)
         if any(cell is not None for cell in row)
     ]
-    width = max((n for row in (cells[header_at], *(row for _, row in body)) for n in _filled(row)), default=0)
-    header, told = checked_header(path, cells[header_at][:width])
+    heads = cells[header_at:body_at]
+    width = max((n for row in (*heads, *(row for _, row in body)) for n in _filled(row)), default=0)
+    header, told = checked_header(path, joined_header([row[:width] for row in heads]))
     frame = pd.DataFrame([row[:width] for _, row in body], columns=header, dtype=object)
     places = [f"{path.name} row {number}" for number, _ in body]
     return Table(frame, places, nul_rows(frame), kind="spreadsheet", notes=(f"sheet '{name}'", *told))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from itertools import count
 from pathlib import Path
@@ -97,6 +97,30 @@ def choose(path: Path, what: str, wanted: str | int | None, found: list[str]) ->
     return str(wanted)
 
 
+def joined_header(rows: Sequence[Sequence[Any]]) -> list[Any]:
+    """Return the names of columns that stand in one row or in two, as under merged cells.
+
+    The lower name counts, or the upper one where there is none below. Names that stand several times below are told
+    apart by what stands above, which reaches to the right as far as nothing else does: "Geo X".
+    """
+    if len(rows) == 1:
+        return [*rows[0]]
+    width = max(map(len, rows))
+    upper, lower = ([_heading(cell) for cell in row] + [""] * (width - len(row)) for row in rows)
+    reaching: list[str] = []
+    for own in upper:
+        reaching.append(own or (reaching[-1] if reaching else ""))
+    often = Counter(lower)
+    return [
+        f"{above} {below}".strip() if below and often[below] > 1 else below or own
+        for own, above, below in zip(upper, reaching, lower, strict=True)
+    ]
+
+
+def _heading(cell: Any) -> str:
+    return " ".join(str("" if cell is None else cell).strip().lstrip("\ufeff").split())
+
+
 def checked_header(path: Path, cells: list[Any]) -> tuple[list[str], tuple[str, ...]]:
     """Return the column names, and what was done to them.
 
@@ -109,10 +133,7 @@ def checked_header(path: Path, cells: list[Any]) -> tuple[list[str], tuple[str, 
     ContractError
         Where there are more than `MAX_COLUMNS`.
     """
-    names = [
-        " ".join(str("" if cell is None else cell).strip().lstrip("\ufeff").split()) or f"column {n}"
-        for n, cell in enumerate(cells, 1)
-    ]
+    names = [_heading(cell) or f"column {n}" for n, cell in enumerate(cells, 1)]
     if len(names) > MAX_COLUMNS:
         raise ContractError(
             f"{path}: {len(names)} columns are more than the {MAX_COLUMNS} allowed. Is [read] delimiter right? "

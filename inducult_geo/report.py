@@ -77,8 +77,8 @@ def outcome_tables(outcome: RunOutcome, run: Run, console: Console) -> None:
         console.print(f"{number:>11,} {reason}: {({**REJECT_REASONS, **REVIEW_REASONS}).get(reason, '')}")
     if outcome.withheld:
         console.print(
-            f"{outcome.withheld:>11,} records are withheld from the release: the contracts of their sources name no "
-            "license that lets them out (licence, publish)"
+            f"{outcome.withheld:>11,} records are withheld from the release: no contract of their sources lets "
+            "them out (licence, publish)"
         )
     for line in (*_absent(outcome), *_failures(outcome), *_problems(outcome)):
         console.print(escape(line))
@@ -196,7 +196,7 @@ def status_lines(status: Status, console: Console) -> None:
         console.print(f"release   {name}, confirmed {status.age_h:.1f} h ago, {counted(status.sites, 'site')}")
         console.print(f"review    {counted(status.open_questions, 'open question')}")
     for source, number in status.withheld.items():
-        told = f"{counted(number, 'record')} of {source}: its contract lets none out (licence, publish)"
+        told = f"{counted(number, 'record')} of {source}: no contract lets any out (licence, publish)"
         console.print(escape(f"withheld  {told}"))
     if status.last_run is not None:
         console.print(escape(f"last run  {status.last_run}"))

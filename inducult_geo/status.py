@@ -43,7 +43,7 @@ class Status:
     torn
         What is damaged in the log of decisions.
     withheld
-        How many records of each source stay at home, since its contract lets none out.
+        How many records of each source stay at home, since no contract lets any out.
     """
 
     release: Path | None

@@ -311,7 +311,7 @@ class TestStatus:
     def test_what_stays_at_home_is_named_and_no_trouble(self) -> None:
         """Of a first contract, whose license nobody knew yet, the map showed nothing and all was well."""
         text = told(status_lines, self.status(withheld={"zabytki": 7}))
-        assert "withheld  7 records of zabytki: its contract lets none out (licence, publish)" in text
+        assert "withheld  7 records of zabytki: no contract lets any out (licence, publish)" in text
         assert text.rstrip().endswith("all well")
 
     @pytest.mark.parametrize(

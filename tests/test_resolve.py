@@ -86,6 +86,29 @@ def test_decisions_about_absent_records_are_passed_over():
     assert made.members["a:1"] == made.members["b:1"]
 
 
+def test_a_decision_whose_record_is_gone_is_told():
+    """Nobody would notice: the pair is no candidate any more, or is asked about as if for the first time."""
+    said = [word("a:1", "b:1", "different"), word("a:1", "x:1", "same"), word("y:1", "y:2", "same")]
+    first = run(*SAPPI, decisions=said)
+    assert first.problems == (), "of a record that was never here nothing is known"
+    later = run(SAPPI[0], decisions=said, registry=first.registry)
+    (told,) = later.problems
+    assert told.startswith(
+        "1 decision without effect, since a record is not here any more (Eva: 'a:1' different 'b:1'). "
+    )
+    assert run(*SAPPI, decisions=said, registry=later.registry).problems == ()
+    elsewhere = first.registry.assign(
+        region=["opole" if key == "b:1" else "zwickau" for key in first.registry["record_key"]]
+    )
+    assert run(SAPPI[0], decisions=said, registry=elsewhere).problems == (), "it is at home in another region"
+    many = [word("a:1", f"b:{n}", "different") for n in range(2, 10)]
+    rows = [row(f"b:{n}", f"Werk {n}", point(9000 * n)) for n in range(2, 10)]
+    before = run(*SAPPI, *rows, decisions=many)
+    (told,) = run(*SAPPI, decisions=many, registry=before.registry).problems
+    assert told.startswith("8 decisions without effect")
+    assert "'b:6' and 3 more). Where it comes back" in told
+
+
 def test_a_monument_inside_the_works_is_kept_apart_and_asked():
     made = run(
         row("a:1", "Stahlwerk Hohenau", square(1200), aspect="factory", accuracy_m=20.0),

@@ -124,7 +124,9 @@ def ids(
     typer.echo(f"{len(changes)} changes of ids")
     for one in changes.itertuples():
         place = f" -> {one.other}" if one.change == "merged" else f": {one.other} goes on as {one.record_key}"
-        typer.echo(f"{one.change:<10} {one.site_id}{place} ({one.last_seen}): {one.cause}")
+        # Of files without a date nobody knows when.
+        when = f" ({seen})" if (seen := str(one.last_seen or "")) else ""
+        typer.echo(f"{one.change:<10} {one.site_id}{place}{when}: {one.cause}")
 
 
 def review_fit(data: Data = None, catalog: Catalogs = None, as_json: AsJson = False) -> None:

@@ -28,8 +28,11 @@ from inducult_geo.match.questions import REVIEW_COLUMNS, question_id, questions
 from inducult_geo.match.registry import first_seen_of, typed_registry
 from inducult_geo.match.score import Scored, Weights, score
 from inducult_geo.ragged import Flags
+from inducult_geo.text import counted
 
 __all__ = ["REVIEW_COLUMNS", "Resolution", "compare", "question_id", "resolve"]
+
+_NAMED_MAX = 5
 
 
 @dataclass(frozen=True)
@@ -108,7 +111,8 @@ def resolve(
     sites = golden(homed, contracts, confidence=_confidence(table, review, members), run_id=run_id)
     sites["part_of"] = _wholes(sites["site_id"], nested.whole_of)
     _count(ordered, sites, members)
-    return Resolution(sites, members, as_pairs(table), review, assigned.registry, word.problems)
+    problems = (*word.problems, *_asleep(word, registry, ordered))
+    return Resolution(sites, members, as_pairs(table), review, assigned.registry, problems)
 
 
 def _by_key(records: Records) -> Records:
@@ -142,6 +146,31 @@ def _carried(
     known = typed_registry(registry)
     found = heirs(known, records, marks, spoken=traced(spoken, known))
     return decisions.carried(successors(spoken, known, found, records["record_key"])), found
+
+
+def _asleep(decisions: Decisions, registry: pd.DataFrame, records: Records) -> tuple[str, ...]:
+    """Name the decisions in force of which one record is here, and the other was here before: nobody is told else.
+
+    A row that another key, name and place were given at once is another row, and what was said of it is not carried.
+    """
+    spoken = {key for pair in decisions.latest for key in pair}
+    here = set(records["record_key"][is_in(records["record_key"], spoken)])
+    rows = registry.reindex(columns=["record_key", "region"])
+    homes = dict(rows[is_in(rows["record_key"], spoken)].itertuples(index=False, name=None))
+    gone = [
+        one
+        for pair, one in sorted(decisions.latest.items())
+        if len(here.intersection(pair)) == 1 and homes.keys() >= {*pair} and homes[pair[0]] == homes[pair[1]]
+    ]
+    if not gone:
+        return ()
+    some = [f"{one.who}: '{one.left}' {one.decision} '{one.right}'" for one in gone[:_NAMED_MAX]]
+    more = f" and {len(gone) - _NAMED_MAX} more" if len(gone) > _NAMED_MAX else ""
+    return (
+        f"{counted(len(gone), 'decision')} without effect, since a record is not here any more "
+        f"({'; '.join(some)}{more}). Where it comes back, the decision holds again; where it has another key now, "
+        "decide anew: inducult review decide.",
+    )
 
 
 def _homed(records: Records, members: pd.Series, registry: pd.DataFrame) -> Records:

@@ -9,7 +9,7 @@ The words, exactly:
 - **merged**: the id is gone, and records of it are now in a site that stood before. `site_id` is the id that is gone.
 - **gone**: the id is gone, and no site that stood before took its records.
 - **split**: the site holds records that belonged to another one, which still stands.
-- **new**: the id is new, and no standing site lost records to it.
+- **new**: the id is not in the older release, and no standing site lost records to it.
 - **moved**: the representative point lies more than `MOVED_MIN_M` away from where it was.
 - **renamed**: the name differs.
 - **closed**: the status was `functional` and is now `disused` or `decommissioned`; **reopened** is the reverse.
@@ -56,6 +56,9 @@ CHANGES_LAYER = "changes"
 
 MOVED_MIN_M = 1.0
 """A place that shifts by less did not move: coordinates are given to about that."""
+
+_NEW = "not in the release before"
+"""No word of "first": a source that was withdrawn may be back, and its sites with the ids that they had."""
 
 _CLOSED = frozenset({"disused", "decommissioned"})
 _SITE_FIELDS = ["site_id", "name", "region", "status", "geometry"]
@@ -299,7 +302,7 @@ def _new(before: _Release, after: _Release) -> Iterator[_Row]:
         if standing:
             yield _Row("split", site_id, f"holds records that were in {', '.join(standing)}")
         elif site_id not in before.sites:
-            yield _Row("new", site_id, f"takes the records of {', '.join(origins)}" if origins else "first seen")
+            yield _Row("new", site_id, f"takes the records of {', '.join(origins)}" if origins else _NEW)
 
 
 def _elsewhere(keys: frozenset[str], release: _Release, site_id: str) -> list[str]:

@@ -124,7 +124,10 @@ def text_array(series: pd.Series) -> pa.Array:
 
 
 def _has_nul(texts: pa.Array | pa.ChunkedArray) -> bool:
-    return bool(pc.any(pc.match_substring(texts, "\x00")).as_py())
+    """Tell whether a NUL may be among texts: their bytes are looked at as one, which costs a tenth of text by text."""
+    chunks = texts.chunks if isinstance(texts, pa.ChunkedArray) else [texts]
+    held = (chunk.buffers()[2] for chunk in chunks)
+    return any(letters is not None and not np.frombuffer(letters, "u1").all() for letters in held)
 
 
 def days_of(series: pd.Series) -> pa.Array:

@@ -267,6 +267,19 @@ def test_what_may_no_longer_be_shown_is_not_told_from_the_last_release(public, t
     assert site_id not in set(with_changes(now, last).changes["site_id"])
 
 
+@pytest.mark.parametrize(("column", "before", "after"), [("status", "disused", "functional"), ("name", "A", "B")])
+def test_a_value_that_went_with_a_license_is_told_no_more(public, tmp_path: Path, column, before, after) -> None:
+    """Works do not reopen because a register is withdrawn, and what it said of them is not said once more."""
+    site_id = public.records.loc[public.records["source"].eq("register"), "site_id"].dropna().iloc[0]
+    here = public.sites["site_id"].eq(site_id)
+    sites = [public.sites.assign(**{column: public.sites[column].mask(here, said)}) for said in (before, after)]
+    last = _publish(replace(public, sites=sites[0]), tmp_path / "last")
+    now = replace(public, sites=sites[1], run={**public.run, "run_id": "later"})
+    assert site_id in set(with_changes(now, last).changes["site_id"]), "while the register is public it is told"
+    closed = public.sources.assign(publish=public.sources["publish"] & public.sources["source"].ne("register"))
+    assert site_id not in set(with_changes(replace(now, sources=closed), last).changes["site_id"])
+
+
 def test_a_damaged_last_release_is_told(public, tmp_path: Path) -> None:
     (tmp_path / "empty").mkdir()
     with pytest.raises(ReleaseError, match="folder of a release"):

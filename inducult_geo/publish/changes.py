@@ -166,7 +166,9 @@ def with_changes(bundle: Bundle, last: Path | None) -> Bundle:
     if last is None:
         return bundle
     before = _read(last)
-    after = _release_of(bundle.sites, pd.DataFrame(bundle.records))
+    is_home = bundle.sources["publish"].eq(False).fillna(False).astype(bool)
+    stays = frozenset(bundle.sources.loc[is_home, "source"])
+    after = replace(_release_of(bundle.sites, pd.DataFrame(bundle.records)), withheld=stays)
     table = _changes(before, after)
     if table.empty and _run_of(last) == bundle.run["run_id"]:
         told = _told_by(last)
@@ -187,12 +189,12 @@ def _changes(before: _Release, after: _Release) -> pd.DataFrame:
 def _public(table: pd.DataFrame, before: _Release, sources: pd.DataFrame) -> pd.DataFrame:
     """Leave out what the last release told of sources that stay at home today, or whose places leave on a grid today.
 
-    A name, a place or a distance of before would give away what the terms protect now; that records went is counted in
-    the table of sources.
+    A name, a condition, a place or a distance of before would give away what the terms protect now; that records went
+    is counted in the table of sources.
     """
     terms = sources[["source", "publish", "publish_grid_m"]].itertuples(index=False, name=None)
     silent = {
-        str(source): _TELLS_NAME if not bool(publish) else _TELLS_PLACE
+        str(source): _TELLS_VALUE if not bool(publish) else _TELLS_PLACE
         for source, publish, grid in terms
         if not bool(publish) or pd.notna(grid)
     }
@@ -202,7 +204,7 @@ def _public(table: pd.DataFrame, before: _Release, sources: pd.DataFrame) -> pd.
 
 
 _TELLS_PLACE = ("gone", "merged", "moved")
-_TELLS_NAME = (*_TELLS_PLACE, "renamed")
+_TELLS_VALUE = (*_TELLS_PLACE, "renamed", "closed", "reopened")
 
 
 def _exact_sources(before: _Release, site_id: str, silent: Mapping[str, Sequence[str]]) -> set[str]:

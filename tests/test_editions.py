@@ -11,7 +11,7 @@ from match_rows import backdrop, point, records, row, square
 
 from inducult_geo.frames import Records, to_json
 from inducult_geo.match import link
-from inducult_geo.match.editions import MANY, NEAR_M, given_once, stand_ins
+from inducult_geo.match.editions import MANY, given_once, stand_ins
 from inducult_geo.match.prepare import prepare
 
 PLANT = {"operator": "Alsen Kalk AG", "address": "Kaistraße 5", "postcode": "93342", "city": "Saal"}
@@ -49,10 +49,12 @@ def test_the_way_a_year_is_written_does_not_matter():
         {"name": "Kalkwerk Alsen Ofen 2"},
         {"operator": "Brandt AG"},
         {"address": "Kaistraße 7"},
+        {"address": "Bahnstraße 5"},
         {"postcode": "93343"},
         {"city": "Wolnzach"},
         {"country": "AT"},
         {"type": "cement_works"},
+        {"theme": "building_materials"},
         {"start_year": 1901},
         {"ids": {"register": "17"}},
         {"heritage_ref": "17"},
@@ -66,7 +68,7 @@ def test_what_differs_in_what_is_compared_stands_for_itself(change):
     assert told_by(year(0, **PLANT), year(1, **PLANT | change)) == [0, 1]
 
 
-@pytest.mark.parametrize(("capacity", "first"), [("80", [0, 0]), ("95", [0, 0]), ("120", [0, 1]), (None, [0, 1])])
+@pytest.mark.parametrize(("capacity", "first"), [("80", [0, 0]), ("99", [0, 0]), ("101", [0, 1]), (None, [0, 1])])
 def test_units_of_another_capacity_stand_for_themselves(capacity, first):
     power = {"type": "power_station", "place": point()}
     rows = [year(number, "Kraftwerk Alsen", **power) for number in range(2)]
@@ -75,10 +77,24 @@ def test_units_of_another_capacity_stand_for_themselves(capacity, first):
     assert told_by(*rows) == first
 
 
-@pytest.mark.parametrize(("apart_m", "first"), [(NEAR_M - 1, [0, 0]), (NEAR_M + 1, [0, 1])])
+@pytest.mark.parametrize(("apart_m", "first"), [(99, [0, 0]), (101, [0, 1])])
 def test_without_an_address_places_are_one_that_rounding_moved(apart_m, first):
     assert told_by(year(0), year(1, place=point(apart_m))) == first
     assert told_by(year(0), year(1, place=point(0, apart_m))) == first
+
+
+def test_an_address_in_common_makes_a_rough_place_one_and_a_street_alone_does_not():
+    rough, apart = {"city": "Saal", "accuracy_m": 300.0}, {"place": point(200)}
+    for address, first in (("Kaistraße 5", [0, 0]), ("Kaistraße", [0, 1])):
+        assert told_by(year(0, address=address, **rough), year(1, address=address, **rough, **apart)) == first
+
+
+@pytest.mark.parametrize(("fuel", "first"), [("coal", [0, 0]), ("gas", [0, 1]), (None, [0, 1])])
+def test_a_plant_that_burns_something_else_stands_for_itself(fuel, first):
+    rows = [year(number, "Kraftwerk Alsen", type="power_station") for number in range(2)]
+    for one, told in zip(rows, ("coal", fuel), strict=True):
+        one["tags"] = to_json({"fuel": told})
+    assert told_by(*rows) == first
 
 
 def test_a_gap_that_shows_only_once_another_works_is_taken_out_is_one():

@@ -247,6 +247,36 @@ def test_an_altered_release_is_written_anew(data: Path) -> None:
     assert release_is_whole(again.outcome.release)
 
 
+def test_after_a_release_that_cannot_be_read_the_next_one_is_published_and_tells_no_changes(data: Path) -> None:
+    release = current_release(DataFolder(data))
+    assert release is not None
+    for name in ("sites.parquet", "inducult.gpkg"):
+        (release / name).write_bytes(b"torn")
+    (data / "processed" / "changes").write_text("a file where a folder belongs")
+    again = Told(data)
+    assert (again.outcome.is_new, again.outcome.n_changes, again.outcome.exit_code) == (True, None, 0)
+    assert any("is not in the release: " in line for line in again.said)
+    assert any(line.startswith(f"what changed since {release.name} cannot be told: ") for line in again.said)
+    assert again.outcome.release is not None
+    assert release_is_whole(again.outcome.release)
+
+
+def test_a_release_that_a_person_turned_back_to_does_not_hold_for_the_newest(data: Path) -> None:
+    """What was noted is of the newest one: it must not pass for what stands in the older."""
+    old = current_release(DataFolder(data))
+    assert old is not None
+    path = data / "raw" / "sample" / "partners" / "opole_zabytki.toml"
+    path.write_text("publish = false\n" + path.read_text(encoding="utf-8"), encoding="utf-8")
+    new = Told(data).outcome.release
+    current = data / "processed" / "current"
+    current.unlink()
+    current.symlink_to(Path("releases") / old.name)
+    again = Told(data)
+    assert again.wrote
+    assert again.outcome.release == new == current_release(DataFolder(data))
+    assert again.outcome.withheld == 17
+
+
 def test_lost_outputs_are_made_again(data: Path) -> None:
     stage = last_stage("leoben", open_run(data))
     assert stage is not None

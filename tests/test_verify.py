@@ -16,7 +16,9 @@ import pytest
 
 from inducult_geo.assemble import with_surfaces
 from inducult_geo.publish import promises_content as content
+from inducult_geo.publish import promises_files as files
 from inducult_geo.publish import promises_gpkg as gpkg
+from inducult_geo.publish import promises_research as research
 from inducult_geo.publish import promises_web as web
 from inducult_geo.publish.bundle import Bundle
 from inducult_geo.publish.changes import CHANGE_COLUMNS
@@ -199,6 +201,55 @@ def test_many_faults_of_one_kind_are_told_shortly(release: Path) -> None:
     detail = _broken(release)[COLUMNS].detail
     assert detail.endswith("and more")
     assert len(detail) < 400
+
+
+@pytest.mark.parametrize("suffix", ["-wal", "-shm", "-journal"])
+def test_a_side_file_of_the_database_is_told(release: Path, suffix: str) -> None:
+    (release / f"inducult.gpkg{suffix}").touch()
+    assert [fault.split(" lies")[0] for fault in _told(files.files_are_there, release)] == [f"inducult.gpkg{suffix}"]
+
+
+def test_sums_in_the_ways_of_other_programs_are_read(release: Path) -> None:
+    """In capitals, or with the star of binary files: what `sha256sum -b` and Windows write."""
+    sums = release / "SHA256SUMS"
+    pairs = [line.split("  ", 1) for line in sums.read_text().splitlines()]
+    sums.write_text("".join(f"{digest.upper()} *{name}\n" for digest, name in pairs))
+    assert _told(files.sums_match, release) == []
+
+
+@pytest.mark.parametrize(
+    ("change", "says"),
+    [
+        (sql("UPDATE regions SET sites = sites + 1 WHERE fid = 1"), "regions"),
+        (sql("UPDATE runs SET sites = sites + 1"), "runs"),
+        (lambda folder: (folder / "sites.csv").write_text("site_id\nIC-1\n"), "sites.csv"),
+        (lambda folder: (folder / "sites.pmtiles").unlink(), "sites.pmtiles"),
+    ],
+    ids=["regions", "runs", "sheet", "tiles"],
+)
+def test_each_place_that_tells_the_number_of_sites_is_asked(
+    release: Path, change: Callable[[Path], object], says: str
+) -> None:
+    assert _told(files.number_of_sites_is_one, release) == []
+    change(release)
+    (told,) = _told(files.number_of_sites_is_one, release)
+    numbers = dict(part.rsplit(" ", 1) for part in told.removeprefix("the number of sites differs: ").split(", "))
+    assert [name for name, number in numbers.items() if number != numbers["site_points"]] == [says]
+
+
+@pytest.mark.parametrize(
+    ("column", "value"),
+    [
+        *(("longitude", value) for value in ("180.1", "-180.1", "", "5e")),
+        *(("latitude", value) for value in ("90.1", "-90.1", "")),
+    ],
+)
+def test_a_site_that_is_not_on_the_globe_is_told(release: Path, column: str, value: str) -> None:
+    path = release / "sites.csv"
+    table = pd.read_csv(path, dtype=str, keep_default_na=False, encoding="utf-8-sig")
+    table.loc[0, column] = value
+    table.to_csv(path, index=False)
+    assert "1 sites of sites.csv have no longitude and latitude" in _told(research.csv_holds_the_sites, release)
 
 
 def test_hostile_names_in_a_file_are_only_names(release: Path) -> None:

@@ -8,7 +8,7 @@ from match_rows import backdrop, point, records, row
 from inducult_geo.frames import to_json
 from inducult_geo.match import Decision, Decisions, empty_registry, resolve
 from inducult_geo.match.decisions import replay
-from inducult_geo.match.folds import AGAIN, DUPLICATE, folds_of
+from inducult_geo.match.folds import AGAIN, DUPLICATE, PIECE, Folds, folds_of
 
 YEARS = range(2019, 2023)
 AGAIN_IN_P = AGAIN.format(source="p")
@@ -61,6 +61,25 @@ def test_a_row_that_tells_another_thing_is_another_site(other):
     folds = folds_of(records(*rows), (), Decisions())
     assert "p:0/2023" not in folds.first
     assert "p:0/2023" not in folds.first.values()
+
+
+@pytest.mark.parametrize("true_to_m", [(300.0, 300.0), (300.0, 20.0), (20.0, 300.0)])
+def test_years_of_one_address_lie_as_far_apart_as_their_places_are_rough(true_to_m):
+    """They are sought by where they lie: the rougher of two says how far, be it the one in the west or in the east."""
+    rows = [
+        year(
+            n, name, east_m + 150 * (when % 2), when, accuracy_m=true_to_m[when % 2], address=f"Kai {n + 1}", city="Au"
+        )
+        for n, (name, east_m) in enumerate(PLANTS)
+        for when in (2021, 2022)
+    ]
+    assert folds_of(records(*rows), (), Decisions()).first == {f"p:{n}/2021": f"p:{n}/2022" for n in range(len(PLANTS))}
+
+
+def test_a_piece_tells_more_than_a_row_that_stands_twice():
+    folds = Folds({"a:2": "a:1", "a:3": "a:1"}, {"a:2": PIECE, "a:3": DUPLICATE}, {"a:2": "a:1"}, {})
+    said = [folds.reason(*pair) for pair in (("a:2", "a:3"), ("a:3", "a:2"), ("a:1", "a:3"), ("a:1", "b:1"))]
+    assert said == [PIECE, PIECE, DUPLICATE, None]
 
 
 def test_a_list_that_gives_a_few_rows_again_is_left_as_it_is():

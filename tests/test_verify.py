@@ -252,6 +252,17 @@ def test_a_site_that_is_not_on_the_globe_is_told(release: Path, column: str, val
     assert "1 sites of sites.csv have no longitude and latitude" in _told(research.csv_holds_the_sites, release)
 
 
+@pytest.mark.parametrize("replaced", [True, False])
+def test_a_site_that_stands_twice_in_the_sheet_is_told(release: Path, replaced: bool) -> None:
+    """Once in the place of another one, so that the number of rows is right, and once beside all."""
+    path = release / "sites.csv"
+    table = pd.read_csv(path, dtype=str, keep_default_na=False, encoding="utf-8-sig")
+    pd.concat([table.iloc[1:] if replaced else table, table.iloc[[1]]]).to_csv(path, index=False)
+    (told,) = _told(research.csv_holds_the_sites, release)
+    sites, rows = (len(table) - 1, len(table)) if replaced else (len(table), len(table) + 1)
+    assert told == f"sites.csv has {rows} rows of {sites} sites, site_points {len(table)}"
+
+
 def test_hostile_names_in_a_file_are_only_names(release: Path) -> None:
     """Table and column names come out of the file: they must not be run as SQL."""
     odd = 'x"; DROP TABLE runs; --'

@@ -13,6 +13,7 @@ from pathlib import Path
 import geopandas as gpd
 import pandas as pd
 import pytest
+import rasterio
 
 from inducult_geo.assemble import with_surfaces
 from inducult_geo.publish import promises_content as content
@@ -261,6 +262,19 @@ def test_a_site_that_stands_twice_in_the_sheet_is_told(release: Path, replaced: 
     (told,) = _told(research.csv_holds_the_sites, release)
     sites, rows = (len(table) - 1, len(table)) if replaced else (len(table), len(table) + 1)
     assert told == f"sites.csv has {rows} rows of {sites} sites, site_points {len(table)}"
+
+
+SURFACES = [f"density_{what}{size}.tif" for what in ("monuments", "production") for size in ("", "_250m")]
+
+
+@pytest.mark.parametrize("name", SURFACES)
+def test_each_surface_is_summed_and_asked_for_its_grid(release: Path, name: str) -> None:
+    with rasterio.open(release / name, "r+", IGNORE_COG_LAYOUT_BREAK="YES") as raster:
+        raster.write(raster.read() * 1.01)
+        raster.crs = "EPSG:3034"
+    told = _told(research.densities_count_the_sites, release)
+    assert [fault.split(" sites")[0].rsplit(" ", 1)[0] for fault in told[:1]] == [f"{name} integrates to"]
+    assert told[1:] == [f"{name} is not on the EEA grid in EPSG:3035"]
 
 
 def test_hostile_names_in_a_file_are_only_names(release: Path) -> None:

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 from dataclasses import replace
 from itertools import combinations
+from xml.etree import ElementTree as ET
 
 import pytest
 from bundles import contracts, small_bundle
 from hypothesis import given
 from hypothesis import strategies as st
 
+from inducult_geo.publish.layers import layer_named
 from inducult_geo.publish.layouts import CREDIT, DATED, SHEETS, Box, Sheet, layouts, printed_credits
 from inducult_geo.publish.licences import for_release
+from inducult_geo.publish.styles import styles_of
 
 
 @pytest.fixture(scope="module")
@@ -34,6 +37,15 @@ def test_items_lie_on_the_page_and_not_on_one_another(sheet: Sheet, letters: int
         apart = one.x + one.width <= other.x or other.x + other.width <= one.x
         assert apart or one.y + one.height <= other.y or other.y + other.height <= one.y, (one, other)
     assert boxes["map"].height >= page.height / 4
+
+
+def test_a_legend_of_any_style_stays_on_the_page() -> None:
+    for name in ("review", "site_points", "regions"):
+        for style, qml in styles_of(layer_named(name), region_titles={}).items():
+            labels = [part.get("label") or "" for part in ET.fromstring(qml.strip()).iter() if part.get("label")]
+            assert labels, style
+            # 44 letters of 7 points fill what the legend's column has beside the symbols.
+            assert max(map(len, labels)) <= 44, (style, max(labels, key=len))
 
 
 def test_a_long_credit_gets_the_lines_that_it_needs() -> None:

@@ -18,19 +18,23 @@ from inducult_geo.check_map import Sites, picture, text_map
 from inducult_geo.errors import ContractError
 from inducult_geo.frames import RawTable, Records, from_json
 from inducult_geo.gather import facts_of
-from inducult_geo.harmonize.dates import date_texts, parse_date
+from inducult_geo.harmonize.dates import date_texts, life_span, parse_date
 from inducult_geo.harmonize.records import lost_cells
 from inducult_geo.run import Run, SourceFacts
 
 
 @dataclass(frozen=True)
 class DateShare:
-    """How far the dates of one column could be read: the cells filled, those read, and the texts of the rest."""
+    """How far the dates of one column could be read: the cells filled, those read, and the texts of the rest.
+
+    `last_years` counts the cells that tell from when to when, in a column that is mapped to the beginning alone.
+    """
 
     column: str
     filled: int
     read: int
     unread: dict[str, int]
+    last_years: int = 0
 
 
 @dataclass(frozen=True)
@@ -157,7 +161,8 @@ def _dates(table: RawTable, contract: Contract) -> tuple[DateShare, ...]:
         texts = [text for text in meant if text is not None]
         unread = Counter(text for text in texts if parse_date(text) is None)
         listed = dict(sorted(unread.items(), key=lambda item: (-item[1], item[0])))
-        shares.append(DateShare(column, len(texts), len(texts) - unread.total(), listed))
+        last_years = 0 if "end" in table.frame else sum(life_span(text, text).end_year is not None for text in texts)
+        shares.append(DateShare(column, len(texts), len(texts) - unread.total(), listed, last_years))
     return tuple(shares)
 
 

@@ -140,7 +140,10 @@ def _share_read(share: DateShare) -> str:
     told = f"{share.column}: {share.read:,} of {share.filled:,} read ({share.read / share.filled:.1%})"
     unread = [f"'{text}' ({number})" for text, number in list(share.unread.items())[:_MOST_ROWS]]
     more = len(share.unread) - _MOST_ROWS
-    return told + (f"; not: {', '.join(unread)}" if unread else "") + (f" and {more} more" if more > 0 else "")
+    told += (f"; not: {', '.join(unread)}" if unread else "") + (f" and {more} more" if more > 0 else "")
+    if share.last_years:
+        told += f"; {share.last_years:,} tell a last year, too: map the column to end as well, if work ended then"
+    return told
 
 
 def finding_tables(findings: Iterable[Finding], console: Console) -> None:

@@ -78,8 +78,8 @@ def test_every_row_is_told(report: CheckReport) -> None:
 def test_the_share_of_dates_that_were_read(report: CheckReport) -> None:
     start, end = report.as_dict()["dates"]
     # "nieznany" says that nothing is known: that is no date that could not be read.
-    assert start == {"column": "start", "filled": 7, "read": 6, "unread": {"dawno": 1}}
-    assert end == {"column": "end", "filled": 3, "read": 2, "unread": {"przed wojną": 1}}
+    assert start == {"column": "start", "filled": 7, "read": 6, "unread": {"dawno": 1}, "last_years": 0}
+    assert end == {"column": "end", "filled": 3, "read": 2, "unread": {"przed wojną": 1}, "last_years": 0}
     kinds = [problem.kind for problem in report.facts.problems]
     # An end that cannot be read is said though the beginning can.
     assert kinds.count("unread_date") == 2
@@ -211,6 +211,16 @@ def test_dates_that_cannot_be_read_are_listed_the_commonest_first(tmp_path: Path
     (tmp_path / "c.toml").write_text(CONTRACT + meant, encoding="utf-8")
     start, end = check(tmp_path / "c.toml", open_run(tmp_path / "data", contracts=False)).dates
     assert (start.filled, start.read, [*start.unread]) == (4, 2, ["dawno"])
+
+
+def test_last_years_that_no_column_is_mapped_to_are_counted(tmp_path: Path) -> None:
+    texts = ["1917-1988", "1925–1966", "tussen 1870 en 1880", "1890", "19de eeuw", "onbekend", "dawno"]
+    rows = "".join(f"{n};Huta {n};17.9{n};50.6{n};{text};\n" for n, text in enumerate(texts))
+    (tmp_path / "a.csv").write_text("id;name;lon;lat;rok;koniec\n" + rows, encoding="utf-8")
+    for line, counted in (("", 2), ('end = "koniec"\n', 0), ('end = "rok"\n', 0)):
+        (tmp_path / "c.toml").write_text(CONTRACT.replace('end = "koniec"\n', line), encoding="utf-8")
+        report = check(tmp_path / "c.toml", open_run(tmp_path / "data", contracts=False))
+        assert [share.last_years for share in report.dates if share.column == "start"] == [counted], line
 
 
 def test_a_wide_source_has_no_outline_and_its_map_no_region(tmp_path: Path) -> None:

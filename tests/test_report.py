@@ -234,13 +234,18 @@ class TestCheck:
         ("share", "line"),
         [
             (DateShare("rok", 0, 0, {}), "dates       rok: no cell is filled"),
+            (
+                DateShare("rok", 8, 8, {}, 3),
+                "dates       rok: 8 of 8 read (100.0%); 3 tell a last year, too: map the column to end as well, if "
+                "work ended then",
+            ),
             (DateShare("rok", 2000, 2000, {}), "dates       rok: 2,000 of 2,000 read (100.0%)"),
             (
                 DateShare("rok", 8, 5, {"?": 2, "[dawno]": 1}),
                 "dates       rok: 5 of 8 read (62.5%); not: '?' (2), '[dawno]' (1)",
             ),
         ],
-        ids=["empty", "all", "some"],
+        ids=["empty", "last years", "all", "some"],
     )
     def test_how_far_dates_were_read(self, share: DateShare, line: str) -> None:
         assert line in told(check_tables, self.report(dates=(share,))).splitlines()

@@ -167,7 +167,7 @@ _RULES: Final[tuple[tuple[re.Pattern[str], str, Build], ...]] = tuple(
     for pattern, code, build in (
         ("^[,;O]+|^s(?=[YN])|C(?=[YDG]|[NRors]C)|f(?=[ELMV])|l(?=Y(?!X))|P(?=P)", "", _nothing),
         ("^C(?=[YXlJm])", "", _nothing),
-        ("nW|Wn|Wa", "W", _nothing),
+        ("[np]W|Wn|Wa", "W", _nothing),
         ("T(?=Q)", "n", lambda _codes, _values: 3),
         ("p(?=[HQTd])", "n", lambda _codes, _values: 1),
         ("p", "B", _nothing),

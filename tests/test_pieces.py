@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from match_rows import HERE, backdrop, point, records, row, square
 
 from inducult_geo.catalog.models import Contract
+from inducult_geo.frames import to_json
 from inducult_geo.match import Decision, Decisions, empty_registry, resolve
 from inducult_geo.match.decisions import replay
 from inducult_geo.match.folds import DUPLICATE, as_one, folds_of
@@ -166,6 +167,24 @@ def test_pieces_are_no_rivals_and_speak_with_one_voice():
     assert score(made.pairs)[0] > score(apart.pairs)[0]
     # The nearest hall is 25 m away, the largest one 90 m.
     assert score(made.pairs)[1] == pytest.approx(25, abs=0.1)
+
+
+@pytest.mark.parametrize(
+    ("field", "said"),
+    [
+        ("operator", "Swarovski KG"),
+        ("address", "Swarovskistraße 30"),
+        ("postcode", "6112"),
+        ("city", "Wattens"),
+        ("ids", to_json({"wikidata": "Q1"})),
+        ("start_year", 1895),
+        ("end_year", 1990),
+    ],
+)
+def test_what_the_largest_piece_does_not_tell_another_one_tells_for_all(field, said):
+    table = records(hall("osm:1", side_m=60), hall("osm:2", 60) | {field: said})
+    (voice,) = as_one(table, folds_of(table, {"osm"}, Decisions())).to_dict("records")
+    assert (voice["record_key"], voice[field]) == ("osm:1", said)
 
 
 def test_one_that_speaks_for_others_keeps_what_it_tells_itself():

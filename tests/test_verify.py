@@ -472,6 +472,18 @@ def test_each_layer_that_must_be_there_is_missed(package: Path, layer: str) -> N
     assert any(layer in fault for fault in _told(gpkg.layers_are_described, package))
 
 
+@pytest.mark.parametrize("column", ["identifier", "description"])
+@pytest.mark.parametrize("value", ["NULL", "' '"])
+def test_a_layer_needs_a_title_and_a_description(package: Path, column: str, value: str) -> None:
+    sql(f"UPDATE gpkg_contents SET {column} = {value} WHERE table_name = 'regions'")(package)
+    assert _told(gpkg.layers_are_described, package) == ["layer regions has no title or no description"]
+
+
+def test_of_two_default_styles_nobody_knows_which_is_drawn(package: Path) -> None:
+    sql("UPDATE layer_styles SET useAsDefault = 1 WHERE f_table_name = 'site_points'")(package)
+    assert _told(gpkg.styles_are_there, package) == ["layer site_points has not one default style"]
+
+
 @pytest.mark.parametrize("change", ["name = ' '", "name = NULL", "title = ''", "title = NULL", "name = column_name"])
 def test_an_alias_needs_both_of_its_names(package: Path, change: str) -> None:
     column = "table_name = 'runs' AND column_name = 'withheld'"

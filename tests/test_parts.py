@@ -183,6 +183,13 @@ def test_a_whole_that_would_make_a_ring_is_no_choice():
     assert [*settled.parts] == [TWO[1]], "and no reason is told where there was nothing to choose"
 
 
+def test_outlines_that_say_both_ways_make_no_ring():
+    turned = Part("c:w", "c:1", ITS_NAME)
+    settled = belonging([*TWO, turned], [], HOMES | {"c:w": "A", "c:1": "P"}, {"c": 90.0, "a": 60.0})
+    assert settled.whole_of == {"A": "P", "P": "B"}
+    assert {*settled.parts} == {TWO[1], turned}
+
+
 def test_which_source_is_the_more_reliable_its_contract_says():
     plans = [row("plan:o", "Kokerei Nord", square(300, 20), type="coking_plant", theme="mining", accuracy_m=5.0)]
     plans += [row("plan:f", "Alter Turm", point(101), type="headframe", theme="mining", accuracy_m=5.0)]

@@ -88,6 +88,10 @@ def test_pieces_share_name_and_kind_and_source_whatever_else_lies_there():
     assert pieces_of(records(*rows), Decisions()) == {}
 
 
+def test_what_tells_no_kind_is_no_piece_of_its_like():
+    assert pieces_of(records(hall("osm:1", type=None), hall("osm:2", 45, type=None)), Decisions()) == {}
+
+
 @pytest.mark.parametrize("east_m", [40 + SIDE_BY_SIDE_M - 1, -40 - SIDE_BY_SIDE_M + 1])
 def test_what_lies_just_near_enough_is_a_piece(east_m):
     assert pieces_of(records(hall("osm:1"), hall("osm:2", east_m)), Decisions()) == {"osm:2": "osm:1"}
@@ -114,6 +118,13 @@ def test_a_point_within_its_outline_and_tracks_end_to_end_are_pieces():
     dot = row("osm:0", "Swarovski AG", point(5, 5), type="factory")
     found = pieces_of(records(hall("osm:1"), dot, *track), Decisions())
     assert found == {"osm:0": "osm:1", "osm:t1": "osm:t0", "osm:t2": "osm:t0", "osm:t3": "osm:t0"}
+
+
+def test_a_point_beside_its_outline_adds_nothing_to_the_shape():
+    beside = row("osm:2", "Swarovski AG", point(60), type="factory")
+    folds = folds_of(records(hall("osm:1"), beside), {"osm"}, Decisions())
+    assert {key: shape.area for key, shape in folds.shapes.items()} == {"osm:1": 1600, "osm:2": 1600}
+    assert {shape.geom_type for shape in folds.shapes.values()} == {"Polygon"}
 
 
 def test_names_in_another_language_count():

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import hashlib
+import re
 import shutil
 import sqlite3
 from collections.abc import Callable, Iterator
@@ -29,6 +30,7 @@ from inducult_geo.publish.release import write_release, write_sums
 from inducult_geo.publish.verify import PROMISES, Finding, verify
 from tests.bundles import contracts, small_bundle
 from tests.faults import COLUMNS, EXPLAINED, FAULTS, LAYERS, LISTED, SAID, STYLES, SUMS, sql
+from tests.faults import _project as in_project
 
 NAMES = [promise.name for promise in PROMISES]
 
@@ -429,6 +431,34 @@ def test_a_policy_that_lets_anything_out_is_none(tmp_path: Path, rules: str) -> 
     assert _told(web.page_is_sealed, tmp_path) == [
         "the Content-Security-Policy of index.html does not forbid the network"
     ]
+
+
+@pytest.mark.parametrize("rule", ["default-src 'self'", "img-src 'self'", "default-src 'none' 'self'"])
+def test_a_policy_that_does_not_forbid_all_it_does_not_name_is_none(tmp_path: Path, rule: str) -> None:
+    (tmp_path / "index.html").write_text(SEALED_PAGE.replace("default-src 'none'", rule).format(rules="", body=""))
+    assert [fault.split(" of ")[0] for fault in _told(web.page_is_sealed, tmp_path)] == ["the Content-Security-Policy"]
+
+
+@pytest.mark.parametrize(
+    ("promise", "change", "says"),
+    [
+        (gpkg.project_opens, lambda text: re.sub(r"(GPKG:[^<]*:)density_\w+", r"\1gone", text), ":gone' is not in "),
+        (
+            gpkg.themes_show_layers,
+            lambda text: re.sub(r"(<visibility-preset [^>]*>).*?(</visibility-preset>)", r"\1\2", text, flags=re.S),
+            "shows what is not there",
+        ),
+    ],
+    ids=["a raster", "a theme that shows nothing"],
+)
+def test_the_project_shows_nothing_that_is_not_in_the_file(
+    package: Path, promise: Callable[[Opened], Iterator[str]], change: Callable[[str], str], says: str
+) -> None:
+    assert _told(promise, package) == []
+    in_project(change)(package)
+    told = _told(promise, package)
+    assert told
+    assert all(says in fault for fault in told)
 
 
 def test_tiles_of_other_sites_and_columns_are_told(package: Path, whole: Path) -> None:

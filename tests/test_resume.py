@@ -18,7 +18,7 @@ from inducult_geo.pipeline import RunOutcome, run_all
 from inducult_geo.run import open_run
 from inducult_geo.stage import last_stage
 from inducult_geo.stamps import files_stamp, registry_share
-from inducult_geo.store import DataFolder, current_release, release_is_whole
+from inducult_geo.store import DataFolder, current_release, read_json, release_is_whole, write_json
 
 REGIONS = ("leoben", "opole")
 
@@ -129,9 +129,13 @@ def test_a_region_that_fails_and_of_which_nothing_can_be_read_is_not_left_out(da
 
 
 def test_nothing_changed_runs_nothing_and_publishes_nothing(data: Path, first: tuple[Path, Told]) -> None:
-    before = releases(data)
+    before, folder = releases(data), DataFolder(data)
+    noted = read_json(folder.released)
+    assert noted is not None
+    write_json(folder.released, noted | {"confirmed": "2026-01-01T00:00:00+00:00"})
     again = Told(data)
     assert (again.read, again.resolved, again.wrote) == (set(), set(), False)
+    assert str((read_json(folder.released) or {})["confirmed"]) >= str(noted["confirmed"]), "it is confirmed anew"
     assert releases(data) == before
     assert not again.outcome.is_new
     assert again.outcome.exit_code == 0

@@ -190,11 +190,11 @@ def _between(side: _Side, left: Ints, right: Ints) -> tuple[Small, Small]:
     turn = np.argsort(side.row[right])
     rank = np.empty(len(turn), dtype=np.int64)
     rank[turn] = np.arange(len(turn))
-    found = []
+    rights, found = right[turn], []
     for start in range(0, len(left), LEFT_BLOCK):
         here = slice(start, min(start + LEFT_BLOCK, len(left)))
         met = [(a, rank.take(b)) for a, b in (road(here) for road in roads)]
-        found.append(_promising(side, left[here], right[turn], met))
+        found.append(_promising(side, left[here], rights, met))
     columns = [*map(list, zip(*found, strict=True))]
     found.clear()
     first, second, merit, kept = (_together(column) for column in columns)

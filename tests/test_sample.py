@@ -15,6 +15,7 @@ import pandas as pd
 import pytest
 import shapely
 
+from inducult_geo import open_release
 from inducult_geo.catalog import Catalog, load_catalog
 from inducult_geo.frames import RawTable, Records, concat_records
 from inducult_geo.harmonize.place import Ground
@@ -38,8 +39,8 @@ PARTNERS = {
     "limburg_erfgoed": (14, {}, "as declared", {"unmapped_column"}),
 }
 OSM_RECORDS = {
-    "zwickau": 9, "leoben": 11, "karlovy-vary": 12, "padova": 11, "gorenjska": 10, "sisak-moslavina": 10,
-    "opole": 11, "limburg": 12,
+    "zwickau": 9, "leoben": 12, "karlovy-vary": 12, "padova": 11, "gorenjska": 10, "sisak-moslavina": 10,
+    "opole": 11, "limburg": 13,
 }  # fmt: skip
 ENCODINGS = {
     "zwickau_industriekultur.csv": ("latin-1", "Fährbrücke"),
@@ -290,3 +291,13 @@ def test_pairs_meant_to_be_one_site_lie_near(repository: Path, records: Records)
     assert len(same) >= 46, "about a third of the sites are in two sources"
     assert away_m[-1] < 1600, "farther apart they are doubtful"
     assert away_m[len(away_m) // 2] > 30, "two sources never agree to the meter"
+
+
+def test_halls_are_one_site_and_a_headframe_is_part_of_its_mine(sample_data: Path) -> None:
+    sites = open_release(sample_data).sites.set_index("site_id")
+    records = open_release(sample_data).records.set_index("record_key")["site_id"]
+    assert records["osm:way/9900020007"] == records["osm:way/9900020008"]
+    headframe, mine = records["osm:node/99000080065"], records["osm:way/9900080001"]
+    assert headframe != mine
+    assert sites.loc[headframe, "part_of"] == mine
+    assert sites.loc[headframe, "status"] == "unknown", "it stands, whether a rope runs over it or not"

@@ -74,7 +74,14 @@ _ASPECT = C(
 )
 _TYPE = C("type", "text", "Type of place", "What kind of industrial place it is.", domain="type")
 _THEME = C("theme", "text", "Branch of industry", "Branch of industry that the type belongs to.", domain="theme")
-_STATUS = C("status", "text", "Condition", "State of the facility, by the INSPIRE code list.", domain="status")
+_STATUS = C(
+    "status",
+    "text",
+    "Condition",
+    "State of the facility, by the INSPIRE code list. OpenStreetMap has no tag for what is in use: works, railways and"
+    " waterworks that it does not call closed are taken to be.",
+    domain="status",
+)
 _START = C("start_year", "whole", "Start year", "Year in which it was built or opened; negative before our era.")
 _END = C("end_year", "whole", "End year", "Year in which it closed; null where it is open or not known.")
 _PRECISION = C(

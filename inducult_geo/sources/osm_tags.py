@@ -38,6 +38,7 @@ _LANGUAGE = re.compile(r"name:[a-z]{2,3}(?:[-_][A-Za-z]+)*$")
 _NAME_KEYS = frozenset({"name", "alt_name", "old_name", "short_name", "official_name"})
 
 
+_SERVICES = frozenset({"transport", "water"})
 _NOT_THERE = frozenset({"no", "none", "vacant", "disused"})
 
 
@@ -174,7 +175,7 @@ class TagTable:
         found = [hit.life for hit in hits if hit.life is not None]
         found += [life for condition, life in self.states if condition.holds(tags)]
         found += self._dated(tags, as_of)
-        if any(hit.life is None and hit.row.key != "historic" for hit in hits):
+        if any(hit.life is None and _ends_by_tag(hit.row) for hit in hits):
             found.append(self.specials["plain"])
         said = [life for life in found if life.precedence > 0 and life.status]
         return min(said, key=lambda life: life.precedence).status if said else "unknown"
@@ -305,6 +306,14 @@ def _forms(
     forms: dict[str, tuple[str, Lifecycle | None]] = {key: (key, None) for key in keys}
     kept = [life for life in prefixes if life.keep != "no"]
     return forms | {f"{life.form}{key}": (key, life) for life in kept for key in keys if life.form != f"{key}:"}
+
+
+def _ends_by_tag(row: TagRow) -> bool:
+    """Whether mappers change a tag when its use ends, so that the plain form tells of use: works, railways, waterworks.
+
+    A headframe, a kiln or a windmill stands under the same tag whether it is used or not.
+    """
+    return row.aspect == FACTORY or (row.role in _SERVICES and row.key not in ("building", "historic"))
 
 
 def _is_only(tags: Tags, unless: tuple[Condition, ...]) -> bool:

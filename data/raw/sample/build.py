@@ -226,8 +226,8 @@ class OsmFile:
     def add(self, row: Row, site: Row) -> None:
         """Add the object of one row of `tables/osm.csv`, with the nodes and ways that it needs."""
         place = (float(site["lon"]), float(site["lat"]))
-        if row["site"].startswith("-"):
-            place = displaced(place, 700, 90)
+        if row["offset_m"] != "0":
+            place = displaced(place, float(row["offset_m"]), float(row["bearing"]))
         tags = "".join(
             f"    <tag k={quoteattr(key)} v={quoteattr(value)}/>\n"
             for key, value in (pair.split("=", 1) for pair in row["tags"].split("|"))

@@ -28,6 +28,7 @@ MEASURES = {
     "messy": f"{BENCHES}messy.py",
     "crs": f"{BENCHES}crs.py",
     "link": f"{BENCHES}link.py",
+    "third": f"{BENCHES}third.py",
     "resolve": f"{BENCHES}resolve.py",
     "scale": f"{BENCHES}scale.py --million",
     "extracts": f"{BENCHES}osm.py --wide",

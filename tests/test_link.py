@@ -13,6 +13,7 @@ from inducult_geo.match import link
 from inducult_geo.match.labelled import labelled_sets
 from inducult_geo.match.link import LINK_COLUMNS
 from inducult_geo.match.score import DOUBTED, score
+from inducult_geo.match.tables import records_from_csv
 from inducult_geo.match.train import fit_weights
 
 LEFT = records(row("hm:1", "Zementwerk Rohrdorf", point()), row("hm:2", "Gaswerk Nord", point(50_000)))
@@ -190,6 +191,30 @@ def test_real_tables(shared, sets):
     lefts = {a for a, _ in labelled.labels}
     matched = set(none.loc[none["decision"] == "match", "left_id"]) & lefts
     assert len(matched) / len(lefts) <= 0.03
+
+
+def test_two_lists_of_power_plants_find_the_same_rows_of_a_third_that_tells_no_fuel(shared, sets):
+    from benchmarks.bench_third import agreement, found
+
+    plants = sets["jrc-geodb"]
+    permits = records_from_csv(shared / "data/sites/eutl.csv", "eutl", {})
+    labels = pd.DataFrame(sorted(plants.labels), columns=["left_id", "right_id"])
+    counted = agreement(labels, found(plants.left, permits), found(plants.right, permits))
+    assert counted["the first finds what the second does"] >= 0.8
+    assert counted["the second finds what the first does"] >= 0.95
+    assert counted["one row of sure"] >= 0.92
+
+
+def test_agreement_counts_what_both_find_and_what_one_misses():
+    from benchmarks.bench_third import agreement
+
+    labels = pd.DataFrame({"left_id": ["1", "2", "3", "4"], "right_id": ["a", "b", "c", "d"]})
+    one = pd.DataFrame({"right_id": ["x", "y", "z"], "sure": [True, True, False]}, index=["1", "2", "3"])
+    other = pd.DataFrame({"right_id": ["x", "w", "v"], "sure": [True, False, True]}, index=["a", "b", "d"])
+    counted = agreement(labels, one, other)
+    assert (counted["plants"], counted["found by both"], counted["one row"]) == (4, 2, 0.5)
+    assert (counted["sure for both"], counted["one row of sure"]) == (1, 1.0)
+    assert counted["the first finds what the second does"] == counted["the second finds what the first does"] == 0.667
 
 
 def test_power_plants(sets):

@@ -7,6 +7,7 @@ import pandas as pd
 import pytest
 from match_rows import point, records, row
 
+from inducult_geo.frames import to_json
 from inducult_geo.match.candidates import candidates_of
 from inducult_geo.match.compared import Compared
 from inducult_geo.match.overlap import MOST_DOWN, MOST_LEVEL, overlap
@@ -103,6 +104,41 @@ def test_countries_are_estimated_apart():
     scored = score(Compared(prepared, *candidates_of(prepared)))
     land = prepared.country[scored.pairs.left]
     assert scored.share[land == "DE"].mean() > scored.share[land == "PL"].mean() + 0.3
+
+
+def power_plants(tellers: str, wind: int = 120):
+    """A list of 40 coal plants and some wind farms, beside one that holds the coal under the names of towns alone."""
+    rows = []
+    for i in range(40 + wind):
+        fuel, name = "coal" if i < 40 else "wind", f"{NAMES[i % 18]} {chr(97 + i % 25)}{i}feld"
+        told = {side: {"tags": to_json({"fuel": fuel})} if side in tellers else {} for side in "ab"}
+        rows.append(row(f"a:{i}", name, point(4000 * i), **told["a"]))
+        other = f"Anlage {name.split()[1]}" if fuel == "coal" else f"{NAMES[(i + 7) % 18]} q{i}"
+        rows.append(row(f"b:{i}", other, point(4000 * i + 600), **told["b"]))
+    prepared = prepare(records(*rows))
+    scored = score(Compared(prepared, *candidates_of(prepared)))
+    left, right = (
+        np.array([int(key[2:]) for key in prepared.key[end]]) for end in (scored.pairs.left, scored.pairs.right)
+    )
+    return scored.share[(left == right) & (left < 40)], scored.share[(left == right) & (left >= 40)]
+
+
+@pytest.mark.parametrize("teller", ["a", "b"])
+def test_where_one_list_alone_tells_fuels_each_is_estimated_apart(teller):
+    coal, wind = power_plants(teller)
+    assert coal.min() == coal.max() > 0.7
+    assert wind.min() == wind.max() < 0.15
+
+
+@pytest.mark.parametrize("tellers", ["", "ab"])
+def test_where_both_lists_tell_fuels_or_neither_the_lists_are_estimated_as_a_whole(tellers):
+    coal, wind = power_plants(tellers)
+    assert np.ptp(np.r_[coal, wind]) == 0
+
+
+def test_a_fuel_of_few_plants_is_drawn_to_what_the_fuel_shares_elsewhere_and_to_the_whole():
+    few, many = (power_plants("a", wind=count)[1].max() for count in (4, 120))
+    assert few > 2 * many
 
 
 def test_order_of_records_changes_nothing():

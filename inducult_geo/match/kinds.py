@@ -8,8 +8,8 @@ table of trades has to know what a list leaves out.
 Only the most telling word of a pair counts, of either record. A kind that both names tell is one finding, not two: the
 chance of a pair of that kind is the share of either list's records that are found in the other, never the product.
 
-Where one list tells fuels and the other does not, so that they cannot be compared, fuels are such words, too: a
-register of combustion plants shares the coal and none of the wind of a list of power plants.
+Where one list tells fuels and the other does not, so that they cannot be compared, fuels are such words, too: what
+`overlap`, drawn to what the lists share as a whole, leaves of the difference between coal and wind.
 """
 
 from __future__ import annotations
@@ -42,9 +42,6 @@ found in another is no proof that this one is."""
 FUEL_UP: Final = 1.0
 """The same of a fuel: of what plants burn each has one, of a few."""
 
-TELLS_FUELS: Final = 0.5
-"""Share of a source's records with a fuel from which fuels are compared, and no kinds."""
-
 
 @dataclass(frozen=True)
 class Kinds(Levels):
@@ -70,8 +67,7 @@ def kinds(pairs: Compared, sides: tuple[Contest, Contest], total: Floats) -> Kin
         Log-odds of each pair without this.
     """
     p = pairs.prepared
-    source, names = p.sources
-    tells = np.bincount(source, weights=p.fuel > 0) / np.bincount(source) >= TELLS_FUELS
+    (source, names), tells = p.sources, p.tells_fuels
 
     @cache
     def held(mine: int, *, fuels: bool) -> _Holders:

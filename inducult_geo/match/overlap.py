@@ -8,6 +8,8 @@ estimated for every pair of sources, and drawn towards what training saw where t
   scores of the two lists are too low by as much;
 - the share of the shorter list, country by country, that has a partner: the prior of a classifier, adjusted to
   unlabelled data by expectation maximization (Saerens, Latinne and Decaestecker 2002, Neural Computation 14, 21-41).
+  Where one list alone tells fuels, it is the share of that list, country by country and fuel by fuel: a register of
+  combustion plants holds nearly all coal of a list of power plants, and none of the rivers and the wind.
 """
 
 from __future__ import annotations
@@ -20,7 +22,9 @@ import numpy as np
 import pandas as pd
 
 from inducult_geo.match.compared import Compared
+from inducult_geo.match.prepared import Prepared
 from inducult_geo.match.rivals import Contest
+from inducult_geo.match.trades import FUELS
 from inducult_geo.ragged import Flags, Floats, Ints, Small, blocks
 
 CHANCE_AT_MOST: Final = 4.0
@@ -36,6 +40,7 @@ MOST_DOWN: Final = 3.0
 """Log-odds by which a pair is moved at most, by chance and by the share. Restraint has more room than zeal: that two
 lists tell of the same works is no proof that these two rows do."""
 
+_N_FUELS: Final = 1 + len(FUELS)
 _EDGE: Final = 12.0
 _BINS: Final = 240
 _ROUNDS: Final = 300
@@ -68,19 +73,20 @@ class Levels:
 
 @dataclass(frozen=True)
 class Overlap(Levels):
-    """What two lists share: the same for all of their pairs in one country.
+    """What two lists share: the same for all of their pairs in one country, and of one fuel where one list tells fuels.
 
     Attributes
     ----------
     shares
-        Estimated share of the shorter list that has a partner in the other, one for each of `level`.
+        Estimated share of the shorter list, or of the one that tells fuels, that has a partner in the other, one for
+        each of `level`.
     """
 
     shares: Floats
 
     @property
     def share(self) -> Floats:
-        """Estimated share of the shorter list with a partner, one a pair."""
+        """Estimated share with a partner, one a pair."""
         return self.shares[self.of_pair]
 
 
@@ -106,27 +112,101 @@ def overlap(
     """
     if not len(total):
         return Overlap(np.zeros(0, dtype=np.int32), np.zeros(0), np.zeros(0))
-    source, names = pairs.prepared.sources
-    land = pd.factorize(pairs.prepared.country, sort=True)[0].astype(np.int64)
-    n_lands, n_sources = int(land.max()) + 1, len(names)
-    counts = np.bincount(source * n_lands + land, minlength=n_sources * n_lands).reshape(n_sources, n_lands)
+    p, parts = pairs.prepared, _Parts.of(pairs.prepared)
+    source, n_sources = p.sources[0], len(p.sources[1])
     lists = [lists_of(side, source, n_sources) for side in sides]
     best = [side.best(total) for side in sides]
-    level, shares = np.zeros(n_sources**2 * n_lands), np.zeros(n_sources**2 * n_lands)
+    shape = (n_sources**2, parts.n_lands, _N_FUELS)
+    level, shares, told_by = np.zeros(shape), np.zeros(shape), np.full(n_sources**2, -1, dtype=np.int32)
     for number in np.unique(lists[0]).tolist():
-        of_two = counts[[*divmod(number, n_sources)]]
+        two = divmod(number, n_sources)
         of_these = [part == number for part in lists]
-        raised = _level(sides, of_these, spare, of_two.sum(axis=1), trained)
-        tops = [
-            (land[side.record[some]], top[some] + raised) for side, some, top in zip(sides, of_these, best, strict=True)
-        ]
-        priors = _shares(tops, of_two, trained)
-        rows = slice(number * n_lands, (number + 1) * n_lands)
-        level[rows] = raised + np.clip(logit(priors) - logit(np.array(trained)), -MOST_DOWN, MOST_UP)
-        shares[rows] = priors
+        raised = _level(sides, of_these, spare, parts.counts[[*two]].sum(axis=(1, 2)), trained)
+        tops = [(side.record[some], top[some] + raised) for side, some, top in zip(sides, of_these, best, strict=True)]
+        told_by[number] = parts.teller(*two)
+        priors = parts.shares(tops, two, trained)
+        level[number] = raised + np.clip(logit(priors) - logit(np.array(trained)), -MOST_DOWN, MOST_UP)
+        shares[number] = priors
     # The country is that of the record of the source that comes first by name.
-    of_pair = sides[0].of_pairs((lists[0] * n_lands + land[sides[0].record]).astype(np.int32))
-    return Overlap(of_pair, level, shares)
+    first = (lists[0] * parts.n_lands + parts.land[sides[0].record]) * _N_FUELS
+    of_pair = sides[0].of_pairs(first.astype(np.int32))
+    if (told_by >= 0).any():
+        of_pair += parts.fuels_of(pairs, sides[0].of_pairs(told_by[lists[0]]))
+    return Overlap(of_pair, level.ravel(), shares.ravel())
+
+
+@dataclass(frozen=True)
+class _Parts:
+    """The parts of every list that may share more or less with another one: by country, and by fuel.
+
+    Attributes
+    ----------
+    source, land, fuel
+        Numbers, one a record; fuel 0 where none is told, and of several the first of `FUELS`.
+    tells
+        Of each source whether it tells fuels.
+    counts
+        Records of each source in each country with each fuel.
+    """
+
+    source: Ints
+    land: Ints
+    fuel: Ints
+    tells: Flags
+    counts: Ints
+
+    @classmethod
+    def of(cls, p: Prepared) -> _Parts:
+        """Sort all records."""
+        source, names = p.sources
+        land = pd.factorize(p.country, sort=True)[0].astype(np.int64)
+        fuel = np.where(p.fuel > 0, np.log2(np.maximum(p.fuel & -p.fuel, 1)).astype(np.int64) + 1, 0)
+        shape = (len(names), int(land.max()) + 1, _N_FUELS)
+        counts = np.bincount(np.ravel_multi_index((source, land, fuel), shape), minlength=np.prod(shape))
+        return cls(source, land, fuel, p.tells_fuels, counts.reshape(shape))
+
+    @property
+    def n_lands(self) -> int:
+        """How many countries there are."""
+        return int(self.counts.shape[1])
+
+    def teller(self, one: int, other: int) -> int:
+        """Return which of two sources alone tells fuels, -1 where both do or neither."""
+        return -1 if self.tells[one] == self.tells[other] else one if self.tells[one] else other
+
+    def fuels_of(self, pairs: Compared, tellers: Small) -> Small:
+        """Return the fuel of each pair that its teller tells, 0 where there is none."""
+        rows = np.flatnonzero(tellers >= 0)
+        told = np.where(self.source[pairs.left[rows]] == tellers[rows], pairs.left[rows], pairs.right[rows])
+        found = np.zeros(len(tellers), dtype=np.int32)
+        found[rows] = self.fuel[told]
+        return found
+
+    def shares(self, tops: Sequence[tuple[Ints, Floats]], two: tuple[int, int], trained: float) -> Floats:
+        """Estimate the share of a list that has a partner in another, for each country (rows) and fuel.
+
+        Parameters
+        ----------
+        tops
+            For either side: records that have candidates, and the log-odds of the best one of each.
+        two
+            The numbers of both sources, in their order.
+        """
+        teller, counts = self.teller(*two), self.counts[[*two]].sum(axis=2)
+        record, best = (np.concatenate(part) for part in zip(*tops, strict=True))
+        if teller < 0:
+            shorter = np.array(two)[counts.argmin(axis=0)]
+            mine = self.source[record] == shorter[self.land[record]]
+            table = _binned(self.land[record[mine]], best[mine], counts.min(axis=0))
+            whole = _estimate(table.sum(axis=0, keepdims=True), np.array([trained]), trained)
+            return np.repeat(_estimate(table, np.full(self.n_lands, whole[0]), trained)[:, None], _N_FUELS, axis=1)
+        mine = self.source[record] == teller
+        at = self.land[record[mine]] * _N_FUELS + self.fuel[record[mine]]
+        table = _binned(at, best[mine], self.counts[teller].ravel())
+        whole = _estimate(table.sum(axis=0, keepdims=True), np.array([trained]), trained)
+        by_fuel = table.reshape(self.n_lands, _N_FUELS, _BINS).sum(axis=0)
+        each = _estimate(by_fuel, np.full(_N_FUELS, whole[0]), trained)
+        return _estimate(table, np.tile(each, self.n_lands), trained).reshape(self.n_lands, _N_FUELS)
 
 
 def lists_of(side: Contest, source: Ints, n_sources: int) -> Ints:
@@ -161,27 +241,20 @@ def _level(
     return float(np.clip(found * len(values) / (len(values) + CHANCE_COUNTS), -MOST_LEVEL, MOST_LEVEL))
 
 
-def _shares(tops: Sequence[tuple[Ints, Floats]], counts: Ints, trained: float) -> Floats:
-    """Estimate the share of the shorter list that has a partner, for each country.
+def _binned(parts: Ints, best: Floats, counts: Ints) -> Floats:
+    """Count records of each part by the log-odds of their best candidate, in bins from the lowest to the highest.
 
     Parameters
     ----------
-    tops
-        For either side: country and best log-odds, one a record with candidates.
+    parts, best
+        Part and log-odds, one a record that has candidates.
     counts
-        Records of either list in each country.
+        All records of each part: those without any candidate have no partner that could be found.
     """
-    n_lands = counts.shape[1]
-    shorter = counts.argmin(axis=0)
-    table = np.zeros((n_lands, _BINS))
-    for side, (where, best) in enumerate(tops):
-        kept = shorter[where] == side
-        at = np.clip((best[kept] + _EDGE) * (_BINS / (2 * _EDGE)), 0, _BINS - 1).astype(np.int64)
-        table += np.bincount(where[kept] * _BINS + at, minlength=n_lands * _BINS).reshape(n_lands, _BINS)
-    # Records without any candidate have no partner that could be found.
-    table[:, 0] += np.maximum(counts.min(axis=0) - table.sum(axis=1), 0)
-    whole = _estimate(table.sum(axis=0, keepdims=True), np.array([trained]), trained)
-    return _estimate(table, np.full(n_lands, float(whole[0])), trained)
+    at = np.clip((best + _EDGE) * (_BINS / (2 * _EDGE)), 0, _BINS - 1).astype(np.int64)
+    table = np.bincount(parts * _BINS + at, minlength=len(counts) * _BINS).reshape(-1, _BINS).astype(float)
+    table[:, 0] += np.maximum(counts - table.sum(axis=1), 0)
+    return table
 
 
 def _estimate(table: Floats, expected: Floats, trained: float) -> Floats:

@@ -19,6 +19,9 @@ from inducult_geo.ragged import Flags, Floats, Ints, Ragged, sets, spread
 NO_AREA_M2: Final = 1.0
 """What is no larger is a point."""
 
+TELLS_FUELS: Final = 0.5
+"""Share of a source's records with a fuel from which it is one that tells fuels."""
+
 _CODE_LENGTH = 12
 
 
@@ -205,6 +208,12 @@ class Prepared:
         """Each record's source as a number, and the names of the sources in their order."""
         codes, names = pd.factorize(self.source, sort=True)
         return codes.astype(np.int64), names
+
+    @cached_property
+    def tells_fuels(self) -> Flags:
+        """Which sources tell fuels, one value for each of `sources`."""
+        source = self.sources[0]
+        return np.asarray(np.bincount(source, weights=self.fuel > 0) / np.bincount(source) >= TELLS_FUELS, dtype=bool)
 
     @cached_property
     def untold(self) -> frozenset[str]:

@@ -101,7 +101,7 @@ def _decade_or_year(codes: str, values: Sequence[Any]) -> Years:
 def _range(codes: str, values: Sequence[Any]) -> Years:
     """Join two values; approximate ones are not widened, for the range says the doubt already."""
     first, second = _of(codes, values, "@")
-    is_within = "b" in codes or second.precision in _COARSE
+    is_within = "b" in codes or "O" in codes or second.precision in _COARSE
     joined = Years(first.start, second.end, "range", "within" if is_within else None)
     doubtful = "A" in codes or any(part.note and "approximate" in part.note for part in (first, second))
     return add_note(joined, "approximate") if doubtful else joined

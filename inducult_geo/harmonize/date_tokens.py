@@ -110,7 +110,7 @@ _PHRASES: Final = tuple(
     )
 )  # fmt: skip
 _ROMAN: Final = re.compile(
-    r"\b(?=[IVX])(X{0,2}(?:IX|IV|V?I{0,3}))(?=(?:w|[eè]me|d?e)?\b)|\b(?=[ivx]{2})(x{0,2}(?:ix|iv|v?i{0,3}))\b"
+    r"\b(?=[IVX])(X{0,2}(?:IX|IV|V?I{0,3}))(?=(?:w|[eè]me|d?e|è)?\b)|\b(?=[ivx]{2})(x{0,2}(?:ix|iv|v?i{0,3}))\b"
 )
 _ROMAN_DIGITS: Final = {"i": 1, "v": 5, "x": 10}
 _TOKEN: Final = re.compile(

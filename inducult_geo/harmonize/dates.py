@@ -88,7 +88,9 @@ def _choose(codes: str, values: Sequence[Any]) -> Years | None:
         starts, ends = [span.start for span in spans], [span.end for span in spans]
         if None in starts or None in ends:
             return None
-        return Years(min(starts), max(ends), "range", "multiple_values")
+        whole = Years(min(starts), max(ends), "range", "multiple_values")
+        # Of "1850; 1920" the last value is no end of work: something else began, or was built.
+        return whole if "range" in {span.precision for span in spans} else add_note(whole, "within")
     # "1912 extended" alone says nothing of the beginning.
     if not re.match("@(?:$|[,;]|Z.)", codes):
         return None
@@ -128,12 +130,17 @@ def _is_part(aside: str) -> bool:
 
 
 def _finer(aside: str, whole: Years) -> Years | None:
-    """Return the years that an aside gives, where it says when within the century before it: "sec. XIX (1859)"."""
+    """Return the years that an aside gives, where it says when within the century before it: "sec. XIX (1859)".
+
+    Of a range ("1880-1920 (1900)") nobody knows whether it says when, or what else came to pass meanwhile.
+    """
     found = _choose(*reduce_tokens(*date_tokens(aside)))
     if found is None or found.note or None in (found.start, found.end, whole.start, whole.end):
         return None
     is_inside = whole.start <= found.start <= found.end <= whole.end  # type: ignore[operator]
-    return found if is_inside and (found.start, found.end) != (whole.start, whole.end) else None
+    if whole.precision == "range" or not is_inside or (found.start, found.end) == (whole.start, whole.end):
+        return None
+    return add_note(found, "within") if found.precision == "range" else found
 
 
 def _plausible(years: Years) -> bool:
@@ -177,8 +184,8 @@ def life_span(start_text: str | float | None, end_text: str | float | None) -> S
     The start year is the earliest year of the start expression, the end year the latest of the end expression. A
     range in the start column alone ("1890-1902") says when building took place, not when work ended: no end is made
     of it. Only where both texts are the same, because a contract maps one column to both, a range is start and end;
-    a single date there is a start alone, and so is a range in which it happened ("between 1890 and 1902", "18th to
-    19th century"). An end before the start is left out, with a note.
+    a single date there is a start alone, and so are a range in which it happened ("between 1890 and 1902", "1890 or
+    1891", "18th to 19th century") and a list ("1850; 1920"). An end before the start is left out, with a note.
 
     Returns
     -------

@@ -168,14 +168,14 @@ RULES: tuple[Rule, ...] = (
     Rule("name", _words("name", "nazwa", "naziv", "naam", "nome", "nazev", "název", "bezeichnung", "objekt", "ime",
                         "denominazione", "sitename", "facilityname", "nazwa_wlasna", "plant_name", "imie",
                         "denominazion[ei]", "objektname", "descrizione", "generation plant",
-                        whole=("plant", "power plant", "facility", "installation", "werk", "kraftwerk", "zakład",
+                        whole=("nom", "plant", "power plant", "facility", "installation", "werk", "kraftwerk", "zakład",
                                "obiekt", "závod", "impianto", "stabilimento", "obrat", "pogon", "fabriek")), _is_text),
     Rule("start", _words("start", "start_year", "begbouwjr", "baujahr", "bouwjaar", "rok_budowy", "powstanie",
                          "commissioned", "commissioning_year", "year_commissioned",
                          "founded", "gründung", "leto", "anno", "godina",
                          "built", "erbaut", "opened", "year", "rok", "datacija", "datace", "datovani", "datazione",
                          "datowanie", "datierung", "datering", "datiranje", "bauzeit", "entstehung", "vznik",
-                         "nastanek", "epoca", "czas powstania", "vrijeme gradnje", "start date", "bouwperiode",
+                         "nastanek", "epoca", "czas powstania", "vrijeme gradnje", "start date", "bouwperiode", "année",
                          whole=("periode", "periodo", "vrijeme", "razdoblje", "obdobje", "období", "okres")), _is_date),
     Rule("end", _words("end", "eindbouwjr", "year_decommissioned", "retired date",
                        "end_year", "closed", "stillgelegt", "stilllegung", "chiusura", "decommissioned", "gesloten",
@@ -206,7 +206,7 @@ RULES: tuple[Rule, ...] = (
 _KEY = _words("id", "nr", "key", "code", "kod", "uid", "uuid", "fid", "number", "numer", "nummer", "ref", "gppd_idnr",
               "inspireid", "facilityid", "facilityreportid", "h_id", "rijksmonnr", "censimp", "eic_code", "rec_id",
               "row", "_id", "esd", "lfd", "evid", "sifra", "broj", "numero", "codice",
-              "kennung", "inv", "signatura", "cod", whole=("n", "n.", "no", "no."))  # fmt: skip
+              "kennung", "inv", "signatura", "cod", whole=("n", r"n\.", "no", r"no\."))  # fmt: skip
 _ROW_NUMBER = _words("row", "lfd", "fid", "objectid")
 # Bare words for length and width in Czech, Slovene and Croatian would more often be the size of a building.
 X_NAME = _words("x", "lon", "lng", "long", "longitude", "e", "east", "easting", "rechtswert", "rechts", "rw", "r-wert",

@@ -146,6 +146,8 @@ def test_the_key_is_the_one_that_is_named_so_and_no_measure() -> None:
         (("fid", "row", "id"), "id"),
         (("row",), "row"),
         (("kod", "code"), "kod"),
+        (("nom", "No."), "No."),
+        (("ne", "N"), "N"),
     ],
 )
 def test_what_only_numbers_the_rows_is_a_key_where_there_is_no_better(names: tuple[str, ...], chosen: str) -> None:

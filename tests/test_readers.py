@@ -855,6 +855,15 @@ def test_names_in_two_rows_are_those_of_a_table_with_merged_cells(tmp_path: Path
         read_table(path, Read(header_row=4, header_rows=2))
 
 
+def test_an_upper_row_of_names_that_ends_early_cuts_no_column_off(tmp_path: Path) -> None:
+    path = tmp_path / "a.csv"
+    path.write_text("Nr;Naam;Ligging\n;;lon;lat;jaar\n1;Mijn;5.5;50.9;1907\n", encoding="utf-8")
+    table = read_table(path, Read(header_rows=2))
+    assert [*table.frame.columns] == ["Nr", "Naam", "lon", "lat", "jaar"]
+    assert table.bad_rows == {}
+    assert table.frame.iloc[0].tolist() == ["1", "Mijn", "5.5", "50.9", "1907"]
+
+
 def archive(path: Path, *, change: tuple[int, int] | None = None, compression: int = zipfile.ZIP_DEFLATED) -> Path:
     """A zipped table; `change` sets a byte of the directory's entry, counted from its start."""
     with zipfile.ZipFile(path, "w", compression) as target:

@@ -69,8 +69,9 @@ def read_delimited(path: Path, read: Read) -> Rows:
     body_at = header_row - 1 + read.header_rows
     if len(records) < body_at:
         raise ContractError(f"{path}: no line holds column names. Export the table again, with its header.")
-    width = _width([row for _, row in records[header_row - 1 :]])
-    header, told = checked_header(path, joined_header([row[:width] for _, row in records[header_row - 1 : body_at]]))
+    heads = [row for _, row in records[header_row - 1 : body_at]]
+    width = _width(heads, [row for _, row in records[body_at:]])
+    header, told = checked_header(path, joined_header([row[:width] for row in heads]))
     check_cells(path, len(records), len(header))
     rows = _shape(header, records[body_at:], encoding, (*notes, *told))
     rows.bad_rows.update({n: _OPEN for n, line in enumerate(rows.lines) if line in broken})
@@ -136,10 +137,10 @@ def _clipped(line: str, delimiter: str) -> list[str]:
     return [cell[:_CLIPPED] for cell in line.rstrip("\r\n").split(delimiter)]
 
 
-def _width(rows: list[list[str]]) -> int:
+def _width(heads: list[list[str]], body: list[list[str]]) -> int:
     """Return the number of columns: those at the end of the header that have neither name nor content do not count."""
-    width = len(rows[0])
-    return max((_filled(row[:width]) for row in rows), default=0) or width
+    width = max(map(len, heads))
+    return max(_filled(row[:width]) for row in (*heads, *body)) or width
 
 
 def _filled(row: list[str]) -> int:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import pwd
 import re
@@ -15,6 +16,7 @@ import geopandas as gpd
 import pytest
 import shapely
 from bundles import contracts, small_bundle
+from test_qgis import PYTHON, has_qgis
 from typer.testing import CliRunner
 
 from inducult_geo.cli import app
@@ -122,8 +124,25 @@ def test_every_table_arrives_with_its_rows_and_values(database: Database, releas
         loaded.rows["site_points"]
     )
     assert database.sql("SELECT name FROM inducult.site_points WHERE name LIKE 'Robert%'").startswith("Robert'); DROP")
-    assert database.sql("SELECT names->>'de' FROM inducult.site_points ORDER BY site_id LIMIT 1") == "Fabrik 0"
+    assert database.sql("SELECT names::json->>'de' FROM inducult.site_points ORDER BY site_id LIMIT 1") == "Fabrik 0"
     assert database.sql("SELECT is_sample FROM inducult.runs") == "t"
+
+
+@pytest.mark.qgis
+def test_qgis_exports_every_table_and_puts_it_through_an_algorithm(database: Database, release: Path) -> None:
+    if not has_qgis():
+        pytest.skip("needs QGIS for the system's Python")
+    loaded = load_postgis(release, database.address)
+    source = f"dbname='maps' host=127.0.0.1 port={database.port} user='owner'"
+    told = subprocess.run(
+        [PYTHON, Path(__file__).with_name("qgis_postgis.py"), source, *loaded.rows],
+        capture_output=True,
+        text=True,
+        check=True,
+        timeout=120,
+    )
+    met = json.loads(told.stdout.splitlines()[-1])
+    assert met == {name: {"exported": ["", rows], "made": rows} for name, rows in loaded.rows.items()}
 
 
 def test_a_person_finds_words_keys_and_indexes(database: Database, release: Path) -> None:
@@ -133,6 +152,11 @@ def test_a_person_finds_words_keys_and_indexes(database: Database, release: Path
         "('fid', 'geom') AND col_description((table_schema || '.' || table_name)::regclass, ordinal_position) IS NULL"
     )
     assert database.sql(undescribed) == "0"
+    names = database.sql(
+        "SELECT col_description(attrelid, attnum) FROM pg_attribute "
+        "WHERE attrelid = 'inducult.site_points'::regclass AND attname = 'names'"
+    )
+    assert names.endswith("text. JSON, as text: cast it to json.")
     assert "kernel" not in database.sql("SELECT obj_description('inducult.site_points'::regclass)")
     indexes = database.sql("SELECT count(*) FROM pg_indexes WHERE schemaname = 'inducult' AND indexdef LIKE '%gist%'")
     assert int(indexes) == sum(layer.geometry is not None for layer in LAYERS if layer.name != "changes")

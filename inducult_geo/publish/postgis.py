@@ -22,7 +22,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from inducult_geo.errors import ConfigError, ReleaseError
-from inducult_geo.publish.columns import Column, Kind
+from inducult_geo.publish.columns import Kind
 from inducult_geo.publish.files import GEOPACKAGE
 from inducult_geo.publish.layers import LAYERS, Layer
 from inducult_geo.publish.tables import GEOMETRY
@@ -217,7 +217,8 @@ def _ewkb(wkb: bytes) -> bytes:
 
 async def _copy(con: Connection, source: sqlite3.Connection, schema: str, layer: Layer) -> int:
     """Make one table and fill it; return the number of its rows."""
-    columns = [f'"{column.name}" {_type_of(column)}' for column in layer.columns]
+    # JSON, too, is text: layers with columns of type json QGIS 3.22 can neither export nor put through an algorithm.
+    columns = [f'"{column.name}" {_TYPES[column.kind]}' for column in layer.columns]
     if layer.geometry:
         columns.append(f'"{GEOMETRY}" geometry({layer.geometry}, {SRID}) NOT NULL')
     await con.execute(f'CREATE TABLE "{schema}"."{layer.name}" (fid integer PRIMARY KEY, {", ".join(columns)})')
@@ -231,14 +232,11 @@ async def _copy(con: Connection, source: sqlite3.Connection, schema: str, layer:
     return int(await con.fetchval(f'SELECT count(*) FROM "{schema}"."{layer.name}"'))  # noqa: S608 - names of our own
 
 
-def _type_of(column: Column) -> str:
-    return "json" if column.json else _TYPES[column.kind]
-
-
 def _said(layer: Layer) -> Iterator[tuple[str, str]]:
     for column in layer.columns:
         values = f" Values: table vocabulary, list {column.domain}." if column.domain else ""
-        yield column.name, f"{column.label}. {column.description}{values}"
+        cast = " JSON, as text: cast it to json." if column.json else ""
+        yield column.name, f"{column.label}. {column.description}{values}{cast}"
 
 
 def _rows(source: sqlite3.Connection, layer: Layer, names: list[str]) -> Iterator[tuple[Any, ...]]:

@@ -197,30 +197,41 @@ def id_history(site_id: str, run: Run) -> tuple[str, ...]:
     return (*_history(mine),) or ("its data tell no date, and nothing befell it",)
 
 
-def why_unreleased(site_id: str, run: Run) -> str:
-    """Say why the current release does not hold a site to which an id was given; of its content nothing is told."""
+def why_unreleased(site_id: str, run: Run, released: pd.DataFrame) -> str:
+    """Say why a release does not hold a site to which an id was given; of its content nothing is told.
+
+    Parameters
+    ----------
+    site_id, run
+        The id, and the data folder in which it was given.
+    released
+        The sources of the release (`source`, `publish`): what it withheld, whatever contracts say by now.
+    """
     sources = {source for stage in _stages(run) for source in stage.sources_of(site_id)}
     if not sources:
         return f"{site_id} is no site any more: no region holds a record of it."
-    if all(_is_withheld(source, run) for source in sources):
+    if sources <= _withheld(released):
         return (
-            f"{site_id} is in the registry and withheld from the release: all of its records are of sources whose "
-            f"contracts name no license that lets them out (licence, publish): {', '.join(sorted(sources))}. The "
-            "release counts these records as withheld."
+            f"{site_id} is in the registry and withheld from the release: all of its records are of sources that no "
+            f"contract lets out (licence, publish): {', '.join(sorted(sources))}. The release counts these records as "
+            "withheld."
         )
     return f"{site_id} is not in the release, which is older than what was last kept of its region: `inducult run`."
 
 
-def withheld_record(text: str, run: Run) -> str:
-    """Say of a record's key that the release tells nothing of that record; empty where it does, or it is no key."""
-    if not _is_withheld(text.partition(":")[0], run):
+def withheld_record(text: str, released: pd.DataFrame) -> str:
+    """Say of a record's key that a release tells nothing of that record; empty where it does, or it is no key.
+
+    `released` are the sources of the release, as of `why_unreleased`.
+    """
+    source, colon, _ = text.partition(":")
+    if not colon or source not in _withheld(released):
         return ""
     return f"'{text}' is withheld from the release by its license: what follows is told without it."
 
 
-def _is_withheld(source: str, run: Run) -> bool:
-    contract = run.catalog.sources.get(source)
-    return contract is not None and not contract.may_publish
+def _withheld(released: pd.DataFrame) -> set[str]:
+    return set(released.loc[released["publish"].eq(False), "source"])
 
 
 def id_changes(registry: pd.DataFrame) -> pd.DataFrame:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import json
 import shutil
 from pathlib import Path
@@ -17,6 +16,7 @@ from inducult_geo import cli, tracing
 from inducult_geo.errors import ConfigError
 from inducult_geo.match.score import shipped_weights
 from inducult_geo.match.waterfall import Step, Waterfall
+from inducult_geo.opening import open_release
 from inducult_geo.pipeline import run_all
 from inducult_geo.run import Run, SourceFacts, open_run
 from inducult_geo.stage import Stage, keep_part, last_stage
@@ -213,13 +213,32 @@ class TestWhatTheReleaseDoesNotTell:
         assert told.count(JOINED[0]) == 1
         assert json.loads(self.told(withholding, JOINED[1], "--json"))["note"] is None
 
+    def test_of_a_source_that_no_contract_declares_any_more_the_same_is_said(self, withholding: Run) -> None:
+        """What the release withheld it says itself: the contract may be gone since, or say something else."""
+        contract = withholding.folder.partners / "opole_zabytki.toml"
+        kept = contract.read_text(encoding="utf-8")
+        try:
+            for now in (None, kept.replace("publish = false\n", "")):
+                contract.unlink() if now is None else contract.write_text(now, encoding="utf-8")
+                assert "withheld from the release: all of its" in self.told(withholding, "opole_zabytki:9")
+                assert "withheld from the release by its license" in self.told(withholding, JOINED[0])
+        finally:
+            contract.write_text(kept, encoding="utf-8")
+
+    def test_of_a_record_that_is_withheld_from_the_next_release_only_nothing_is_said(self) -> None:
+        released = pd.DataFrame({"source": ["osm", "opole_zabytki"], "publish": [True, False]})
+        assert tracing.withheld_record("opole_zabytki:1", released)
+        assert not tracing.withheld_record("opole_zabytki", released), "no key"
+        assert not tracing.withheld_record("opole_zabytki:1", released.assign(publish=True))
+
     def test_of_a_site_that_is_not_released_yet_that_is_said(self, withholding: Run) -> None:
-        published = dataclasses.replace(withholding, catalog=open_run(withholding.folder.root, contracts=False).catalog)
         own = site_of("opole_zabytki:9", withholding)
-        assert "is older than what was last kept of its region" in tracing.why_unreleased(own, published)
+        released = pd.DataFrame({"source": ["osm", "opole_zabytki"], "publish": True})
+        assert "is older than what was last kept of its region" in tracing.why_unreleased(own, withholding, released)
 
     def test_of_a_site_that_no_region_holds_any_more_that_is_said(self, withholding: Run) -> None:
-        assert tracing.why_unreleased("IC-1", withholding) == (
+        released = open_release(withholding.folder.root).sources
+        assert tracing.why_unreleased("IC-1", withholding, released) == (
             "IC-1 is no site any more: no region holds a record of it."
         )
 

@@ -212,8 +212,8 @@ def _site_told(asked: str, site_id: str, opened: Run) -> tuple[Explanation | Non
         return None, ""
     release = open_release(opened.folder.root)
     if not release.holds(site_id):
-        return None, why_unreleased(site_id, opened)
-    return release.site(site_id).explain(), withheld_record(asked, opened)
+        return None, why_unreleased(site_id, opened, release.sources)
+    return release.site(site_id).explain(), withheld_record(asked, release.sources)
 
 
 def _linked_table(side: Path, opened: Run) -> Any:

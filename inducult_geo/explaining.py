@@ -123,7 +123,8 @@ class Explanation:
     @cached_property
     def words(self) -> str:
         """The explanation in sentences, one a line."""
-        return "\n".join(_sentences(self.site, self.evidence))
+        # A record's key is as its source wrote it.
+        return "\n".join(map(printable, _sentences(self.site, self.evidence)))
 
     @cached_property
     def evidence(self) -> pd.DataFrame:

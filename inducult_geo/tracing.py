@@ -181,7 +181,7 @@ def _holds(name: str, words: Sequence[str]) -> bool:
 
 
 def id_history(site_id: str, run: Run) -> tuple[str, ...]:
-    """Tell what happened to the id of a site, be it alive or gone, one thing a line.
+    """Tell what happened to the id of a site, be it alive or gone, one thing a line; no key can steer a terminal.
 
     Raises
     ------
@@ -194,7 +194,7 @@ def id_history(site_id: str, run: Run) -> tuple[str, ...]:
     mine = registry[registry["site_id"] == site_id]
     if mine.empty:
         raise ConfigError(f"no site {site_id} was ever in {run.folder.root}.")
-    return (*_history(mine),) or ("its data tell no date, and nothing befell it",)
+    return (*map(printable, _history(mine)),) or ("its data tell no date, and nothing befell it",)
 
 
 def why_unreleased(site_id: str, run: Run, released: pd.DataFrame) -> str:
@@ -249,6 +249,7 @@ def id_changes(registry: pd.DataFrame) -> pd.DataFrame:
     renumbered = followed.assign(change="renumbered", other=followed["succeeds"])
     columns = ["site_id", "change", "other", "record_key", "last_seen", "cause"]
     table = pd.concat([merged[columns], renumbered[columns]], ignore_index=True)
+    table["cause"] = table["cause"].fillna("by an earlier version")
     return table.sort_values(["site_id", "change", "other"], ignore_index=True)
 
 
@@ -259,7 +260,7 @@ def _history(mine: pd.DataFrame) -> Iterator[str]:
         yield f"known since {seen.min()}, last seen {mine['last_seen'].dropna().max()}"
     for change in id_changes(mine).itertuples():
         if change.change == "merged":
-            yield f"gone: merged into {change.other}; {_plain(change.cause) or 'by an earlier version'}"
+            yield f"gone: merged into {change.other}; {change.cause}"
         else:
             yield f"its record '{change.other}' is gone and goes on as '{change.record_key}': {change.cause}"
 

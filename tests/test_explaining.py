@@ -227,6 +227,15 @@ def test_hostile_text_stays_text(hostile: str) -> None:
     assert len(repr(site).splitlines()) == 1
 
 
+def test_a_hostile_key_stays_on_its_line() -> None:
+    keys = ("a:\x1b[2J\n\u202e", "b:\x07")
+    lineage = to_json({"type": keys[0]})
+    site = made([record(key) for key in keys], pairs=[pair(*keys, "match", 0.95)], type="mine", lineage=lineage)
+    for text in (str(site.explain()), site._repr_html_()):
+        assert all(char.isprintable() for char in text.replace("\n", ""))
+    assert "- a: [2J  : 'Works" in site.explain().words
+
+
 def test_a_notebook_shows_words_and_tables_with_a_row_for_each_value() -> None:
     site = made([record("a:1"), record("b:2")], pairs=[pair("a:1", "b:2", "match", 0.95)], operator="Škoda & syn")
     page = site._repr_html_()

@@ -282,3 +282,20 @@ def test_the_life_of_an_id_is_told_in_order(run: Run, monkeypatch: pytest.Monkey
     assert id_history(gone, run) == (f"gone: merged into {living}; Eva said so",)
     monkeypatch.setattr(tracing, "registry_of", lambda _: rows.assign(cause=None))
     assert id_history(gone, run) == (f"gone: merged into {living}; by an earlier version",)
+
+
+def test_changes_of_ids_are_told_without_what_could_steer_a_terminal(tmp_path: Path) -> None:
+    living, gone = "IC-5PD2S5C-4", "IC-0MTW5W3-9"
+    rows = registry(
+        {"site_id": gone, "merged_into": living},
+        {"record_key": "a:2", "site_id": living, "succeeds": "a:\x1b[2J1", "cause": "the same name, 3 m away"},
+    )
+    (tmp_path / "processed").mkdir()
+    rows.astype("str").where(rows.notna(), None).to_parquet(tmp_path / "processed" / "registry.parquet")
+    made = CliRunner().invoke(cli.app, ["ids", "--data", str(tmp_path)], catch_exceptions=False, color=True)
+    assert made.stdout.splitlines() == [
+        "2 changes of ids",
+        f"merged     {gone} -> {living}: by an earlier version",
+        f"renumbered {living}: a: [2J1 goes on as a:2: the same name, 3 m away",
+    ]
+    assert not any("\x1b" in line for line in id_history(living, open_run(tmp_path)))

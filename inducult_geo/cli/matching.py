@@ -112,6 +112,7 @@ def ids(
     """List every change of a site's id that is known, with its cause."""
     from inducult_geo.errors import ConfigError
     from inducult_geo.resolving import registry_of
+    from inducult_geo.text import printable
     from inducult_geo.tracing import id_changes
 
     with opened_run(data, None, quiet=True, contracts=False) as opened:
@@ -126,7 +127,7 @@ def ids(
         place = f" -> {one.other}" if one.change == "merged" else f": {one.other} goes on as {one.record_key}"
         # Of files without a date nobody knows when.
         when = f" ({seen})" if (seen := str(one.last_seen or "")) else ""
-        typer.echo(f"{one.change:<10} {one.site_id}{place}{when}: {one.cause}")
+        typer.echo(printable(f"{one.change:<10} {one.site_id}{place}{when}: {one.cause}"))
 
 
 def review_fit(data: Data = None, catalog: Catalogs = None, as_json: AsJson = False) -> None:

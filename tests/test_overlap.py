@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 
 import numpy as np
@@ -14,6 +15,7 @@ from inducult_geo.match.overlap import MOST_DOWN, MOST_LEVEL, overlap
 from inducult_geo.match.prepare import prepare
 from inducult_geo.match.rivals import contests
 from inducult_geo.match.score import score, shipped_weights, stand
+from inducult_geo.match.waterfall import explain
 
 NAMES = [
     f"{a}{b} {c}werk" for a in ("Ahorn", "Birken", "Eichen") for b in ("au", "tal", "hof") for c in ("Kalk", "Eisen")
@@ -106,21 +108,34 @@ def test_countries_are_estimated_apart():
     assert scored.share[land == "DE"].mean() > scored.share[land == "PL"].mean() + 0.3
 
 
-def power_plants(tellers: str, wind: int = 120):
-    """A list of 40 coal plants and some wind farms, beside one that holds the coal under the names of towns alone."""
+def power_plants(tellers: str, *, coal: int = 40, wind: int = 120, listed: int = 1000):
+    """A list of coal plants and wind farms, beside one that holds the first of the coal under the names of towns alone.
+
+    Returns the shares told of the pairs of coal that are of one plant, and of those of wind that lie together.
+    """
+    scored, left, right = compared_plants(tellers, coal=coal, wind=wind, listed=listed)
+    return scored.share[(left == right) & (left < coal)], scored.share[(left == right) & (left >= coal)]
+
+
+def explain_of(tellers: str) -> str:
+    """Say all that is said of the pair of the first plant."""
+    scored, left, right = compared_plants(tellers)
+    return explain(scored, np.flatnonzero((left == 0) & (right == 0)))[0]
+
+
+def compared_plants(tellers: str, *, coal: int = 40, wind: int = 120, listed: int = 1000):
+    """Score these lists; with the number of the plant of either end of each pair."""
     rows = []
-    for i in range(40 + wind):
-        fuel, name = "coal" if i < 40 else "wind", f"{NAMES[i % 18]} {chr(97 + i % 25)}{i}feld"
+    for i in range(coal + wind):
+        fuel, name = "coal" if i < coal else "wind", f"{NAMES[i % 18]} {chr(97 + i % 25)}{i}feld"
         told = {side: {"tags": to_json({"fuel": fuel})} if side in tellers else {} for side in "ab"}
         rows.append(row(f"a:{i}", name, point(4000 * i), **told["a"]))
         other = f"Anlage {name.split()[1]}" if fuel == "coal" else f"{NAMES[(i + 7) % 18]} q{i}"
-        rows.append(row(f"b:{i}", other, point(4000 * i + 600), **told["b"]))
+        rows += [row(f"b:{i}", other, point(4000 * i + 600), **told["b"])] * (i < listed)
     prepared = prepare(records(*rows))
     scored = score(Compared(prepared, *candidates_of(prepared)))
-    left, right = (
-        np.array([int(key[2:]) for key in prepared.key[end]]) for end in (scored.pairs.left, scored.pairs.right)
-    )
-    return scored.share[(left == right) & (left < 40)], scored.share[(left == right) & (left >= 40)]
+    ends = (scored.pairs.left, scored.pairs.right)
+    return scored, *(np.array([int(key[2:]) for key in prepared.key[end]]) for end in ends)
 
 
 @pytest.mark.parametrize("teller", ["a", "b"])
@@ -134,6 +149,17 @@ def test_where_one_list_alone_tells_fuels_each_is_estimated_apart(teller):
 def test_where_both_lists_tell_fuels_or_neither_the_lists_are_estimated_as_a_whole(tellers):
     coal, wind = power_plants(tellers)
     assert np.ptp(np.r_[coal, wind]) == 0
+
+
+def test_the_sentence_of_a_pair_names_the_fuel_that_the_lists_were_looked_at_for():
+    told, silent = (explain_of(tellers) for tellers in ("a", ""))
+    assert re.search(r"overlap of the lists in 'coal' about \d+%", told)
+    assert re.search(r"overlap of the lists about \d+%", silent)
+
+
+def test_of_a_longer_list_that_tells_fuels_as_much_is_found_of_what_is_shared_as_of_the_shorter_list():
+    coal, _ = power_plants("a", coal=160, listed=60)
+    assert coal.min() == coal.max() > 0.8, "a share of the coal alone would be 0.4 at most"
 
 
 def test_a_fuel_of_few_plants_is_drawn_to_what_the_fuel_shares_elsewhere_and_to_the_whole():

@@ -9,7 +9,7 @@ estimated for every pair of sources, and drawn towards what training saw where t
 - the share of the shorter list, country by country, that has a partner: the prior of a classifier, adjusted to
   unlabelled data by expectation maximization (Saerens, Latinne and Decaestecker 2002, Neural Computation 14, 21-41).
   Where one list alone tells fuels, it is the share of that list, country by country and fuel by fuel: a register of
-  combustion plants holds nearly all coal of a list of power plants, and none of the rivers and the wind.
+  combustion plants holds nearly all coal of a list of power plants, and none of its rivers and winds.
 """
 
 from __future__ import annotations
@@ -20,6 +20,7 @@ from typing import Final
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from inducult_geo.match.compared import Compared
 from inducult_geo.match.prepared import Prepared
@@ -80,9 +81,12 @@ class Overlap(Levels):
     shares
         Estimated share of the shorter list, or of the one that tells fuels, that has a partner in the other, one for
         each of `level`.
+    fuels
+        The fuel that they are estimated for, one for each of `level`; empty where it is all of a country.
     """
 
     shares: Floats
+    fuels: NDArray[np.object_]
 
     @property
     def share(self) -> Floats:
@@ -111,7 +115,7 @@ def overlap(
         Share of the records with a partner that training saw.
     """
     if not len(total):
-        return Overlap(np.zeros(0, dtype=np.int32), np.zeros(0), np.zeros(0))
+        return Overlap(np.zeros(0, dtype=np.int32), np.zeros(0), np.zeros(0), np.zeros(0, dtype=object))
     p, parts = pairs.prepared, _Parts.of(pairs.prepared)
     source, n_sources = p.sources[0], len(p.sources[1])
     lists = [lists_of(side, source, n_sources) for side in sides]
@@ -132,7 +136,8 @@ def overlap(
     of_pair = sides[0].of_pairs(first.astype(np.int32))
     if (told_by >= 0).any():
         of_pair += parts.fuels_of(pairs, sides[0].of_pairs(told_by[lists[0]]))
-    return Overlap(of_pair, level.ravel(), shares.ravel())
+    fuels = np.tile(np.array(["", *FUELS], dtype=object), len(level) * parts.n_lands)
+    return Overlap(of_pair, level.ravel(), shares.ravel(), fuels)
 
 
 @dataclass(frozen=True)
@@ -192,21 +197,36 @@ class _Parts:
         two
             The numbers of both sources, in their order.
         """
-        teller, counts = self.teller(*two), self.counts[[*two]].sum(axis=2)
         record, best = (np.concatenate(part) for part in zip(*tops, strict=True))
+        counts = self.counts[[*two]].sum(axis=2)
+        shorter = np.array(two)[counts.argmin(axis=0)]
+        mine = self.source[record] == shorter[self.land[record]]
+        table = _binned(self.land[record[mine]], best[mine], counts.min(axis=0))
+        whole = _estimate(table.sum(axis=0, keepdims=True), np.array([trained]), trained)
+        by_land = _estimate(table, np.full(self.n_lands, whole[0]), trained)[:, None]
+        teller = self.teller(*two)
         if teller < 0:
-            shorter = np.array(two)[counts.argmin(axis=0)]
-            mine = self.source[record] == shorter[self.land[record]]
-            table = _binned(self.land[record[mine]], best[mine], counts.min(axis=0))
-            whole = _estimate(table.sum(axis=0, keepdims=True), np.array([trained]), trained)
-            return np.repeat(_estimate(table, np.full(self.n_lands, whole[0]), trained)[:, None], _N_FUELS, axis=1)
+            return np.repeat(by_land, _N_FUELS, axis=1)
+        by_fuel, is_shared = self._by_fuel(record, best, teller, trained)
+        # Where that list is the longer one, what the other lacks is not what they share most: of that as much is found
+        # as of the shorter list.
+        return np.maximum(by_fuel, np.where((shorter != teller)[:, None] & is_shared, by_land, 0.0))
+
+    def _by_fuel(self, record: Ints, best: Floats, teller: int, trained: float) -> tuple[Floats, Flags]:
+        """Estimate the share of the list that tells fuels, for each country (rows) and fuel.
+
+        Returns
+        -------
+        by_fuel, is_shared
+            The share; and for each fuel whether more of it has a partner than of the list as a whole.
+        """
         mine = self.source[record] == teller
         at = self.land[record[mine]] * _N_FUELS + self.fuel[record[mine]]
         table = _binned(at, best[mine], self.counts[teller].ravel())
         whole = _estimate(table.sum(axis=0, keepdims=True), np.array([trained]), trained)
-        by_fuel = table.reshape(self.n_lands, _N_FUELS, _BINS).sum(axis=0)
-        each = _estimate(by_fuel, np.full(_N_FUELS, whole[0]), trained)
-        return _estimate(table, np.tile(each, self.n_lands), trained).reshape(self.n_lands, _N_FUELS)
+        each = _estimate(table.reshape(self.n_lands, _N_FUELS, _BINS).sum(axis=0), np.full(_N_FUELS, whole[0]), trained)
+        found = _estimate(table, np.tile(each, self.n_lands), trained)
+        return found.reshape(self.n_lands, _N_FUELS), each >= whole[0]
 
 
 def lists_of(side: Contest, source: Ints, n_sources: int) -> Ints:

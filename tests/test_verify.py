@@ -343,6 +343,7 @@ def test_a_promise_holds_for_every_table_that_it_is_about(
 
 
 SOME_SITE = "WHERE fid = (SELECT min(fid) FROM source_records WHERE outcome = 'site')"
+ANOTHER_S = "record_key = (SELECT record_key FROM rejected WHERE fid = 2)"
 ONE_KEY = "record_key = (SELECT max(record_key) FROM source_records)"
 
 
@@ -354,11 +355,17 @@ ONE_KEY = "record_key = (SELECT max(record_key) FROM source_records)"
         (f"UPDATE source_records SET outcome = 'review' {SOME_SITE}", "1 records whose outcome does not fit"),
         (f"UPDATE source_records SET site_id = NULL {SOME_SITE}", "1 records whose outcome does not fit"),
         (f"UPDATE source_records SET {ONE_KEY} WHERE fid = 1", "1 record keys that stand twice"),
-        (f"UPDATE rejected SET {ONE_KEY} WHERE fid = 1", "1 record keys that stand twice"),
+        (f"UPDATE rejected SET {ONE_KEY} WHERE fid = 1", "1 keys of rejected records that stand twice"),
+        (f"UPDATE rejected SET {ANOTHER_S} WHERE fid = 1", "1 keys of rejected records that stand twice"),
+        ("UPDATE rejected SET record_key = NULL WHERE fid = 1", "1 rejected records that lack a key"),
+        ("UPDATE rejected SET record_key = ' ' WHERE fid = 1", "1 rejected records that lack a key"),
+        ("UPDATE changes SET site_id = NULL WHERE fid = 1", "1 changes of sites that should stand and do not"),
         ("UPDATE source_records SET record_key = NULL WHERE fid = 1", "1 records that lack a key"),
         ("UPDATE source_records SET record_key = '' WHERE fid = 1", "1 records that lack a key"),
         ("UPDATE rejected SET reason = ' ' WHERE fid = 1", "1 rejected records without a reason"),
         ("UPDATE site_points SET n_records = NULL WHERE fid = 1", "1 sites that miscount their records"),
+        ("UPDATE site_points SET part_of = 'IC-9' WHERE fid = 1", "1 sites that are part of none that exists"),
+        ("UPDATE site_points SET part_of = site_id WHERE fid = 1", "1 sites that are part of none that exists"),
         ("UPDATE site_areas SET site_id = NULL WHERE fid = 1", "1 outlines of no site that exists"),
         ("UPDATE site_areas SET site_id = 'IC-9' WHERE fid = 1", "1 outlines of no site that exists"),
         *(
@@ -373,6 +380,25 @@ def test_a_record_that_is_lost_or_made_up_is_found_however_it_came_about(package
     assert _told(content.all_is_linked, package) == []
     sql(change)(package)
     assert any(fault.startswith(says) for fault in _told(content.all_is_linked, package))
+
+
+def test_a_record_that_stands_twice_is_found_where_none_is_rejected(package: Path) -> None:
+    """Of a layer without rows there is none in the file, and what asks it is not asked."""
+    sql("DELETE FROM gpkg_contents WHERE table_name = 'rejected'")(package)
+    assert _told(content.all_is_linked, package) == []
+    sql(f"UPDATE source_records SET {ONE_KEY} WHERE fid = 1")(package)
+    assert any(fault.startswith("1 record keys that stand twice") for fault in _told(content.all_is_linked, package))
+
+
+@pytest.mark.parametrize("side", ["left", "right"])
+@pytest.mark.parametrize("table", ["matches", "review"])
+def test_a_record_that_stays_at_home_is_named_by_no_pair(package: Path, table: str, side: str) -> None:
+    sql("INSERT INTO sources (source, title, publish) VALUES ('home', 'x', 0)")(package)
+    assert _told(content.rights_are_kept, package) == []
+    sql(f"UPDATE {table} SET {side}_key = 'home:1:2' WHERE fid = 1")(package)
+    assert _told(content.rights_are_kept, package) == [
+        f"1 rows of {table} that name a record of a source that may not be published"
+    ]
 
 
 def test_an_accuracy_that_is_not_known_breaks_no_promise(package: Path) -> None:

@@ -40,14 +40,22 @@ _LINKS: tuple[tuple[str, tuple[str, ...], str], ...] = (
     ),
     (
         "record keys that stand twice",
-        ("source_records", "rejected"),
-        "SELECT count(*) - count(DISTINCT record_key) FROM "
-        "(SELECT record_key FROM source_records UNION ALL SELECT record_key FROM rejected)",
+        ("source_records",),
+        "SELECT count(record_key) - count(DISTINCT record_key) FROM source_records",
     ),
     (
-        "records that lack a key",
-        ("source_records",),
-        "SELECT count(*) FROM source_records WHERE coalesce(record_key, '') = ''",
+        "keys of rejected records that stand twice",
+        ("source_records", "rejected"),
+        "SELECT count(record_key) - count(DISTINCT record_key) FROM "
+        "(SELECT DISTINCT record_key FROM source_records UNION ALL SELECT record_key FROM rejected)",
+    ),
+    *(
+        (
+            f"{what} that lack a key",
+            (table,),
+            f"SELECT count(*) FROM {table} WHERE coalesce(trim(record_key), '') = ''",  # noqa: S608 - names of our own
+        )
+        for table, what in (("source_records", "records"), ("rejected", "rejected records"))
     ),
     (
         "sites without a record",
@@ -67,6 +75,12 @@ _LINKS: tuple[tuple[str, tuple[str, ...], str], ...] = (
         "SELECT count(*) FROM site_areas WHERE site_id IS NULL OR site_id NOT IN (SELECT site_id FROM site_points)",
     ),
     (
+        "sites that are part of none that exists, or of themselves",
+        ("site_points",),
+        "SELECT count(*) FROM site_points "
+        "WHERE part_of IS NOT NULL AND (part_of = site_id OR part_of NOT IN (SELECT site_id FROM site_points))",
+    ),
+    (
         "compared records of no site that exists",
         ("matches", "site_points"),
         "SELECT count(*) FROM matches "
@@ -84,7 +98,8 @@ _LINKS: tuple[tuple[str, tuple[str, ...], str], ...] = (
         "changes of sites that should stand and do not",
         ("changes", "site_points"),
         "SELECT count(*) FROM changes "
-        "WHERE change NOT IN ('gone', 'merged') AND site_id NOT IN (SELECT site_id FROM site_points)",
+        "WHERE coalesce(change, '') NOT IN ('gone', 'merged') "
+        "AND coalesce(site_id, '') NOT IN (SELECT site_id FROM site_points)",
     ),
     (
         "sites told to be gone that still stand",
@@ -117,6 +132,16 @@ _RIGHTS: tuple[tuple[str, tuple[str, ...], str], ...] = (
         )
         for table in ("source_records", "rejected")
     ),
+    *(
+        (
+            f"rows of {table} that name a record of a source that may not be published",
+            (table, "sources"),
+            f"SELECT count(*) FROM {table} WHERE EXISTS (SELECT 1 FROM sources AS s "  # noqa: S608 - names of our own
+            "WHERE coalesce(s.publish, 0) = 0 AND s.source || ':' IN "
+            "(substr(left_key, 1, instr(left_key, ':')), substr(right_key, 1, instr(right_key, ':'))))",
+        )
+        for table in ("matches", "review")
+    ),
     (
         "sites without a credit line",
         ("site_points",),
@@ -139,7 +164,7 @@ def all_is_linked(release: Opened) -> Iterator[str]:
 
 
 def rights_are_kept(release: Opened) -> Iterator[str]:
-    """Check that each row names its license, and only sources that may be published are in, in the Parquet too."""
+    """Check that each row names its license, and only sources that may be published are in or named, in Parquet too."""
     yield from _counted(release, _RIGHTS)
     path = release.folder / RECORDS_FILE
     if path.is_file():

@@ -166,7 +166,7 @@ class Scored:
 
     @property
     def share(self) -> Floats:
-        """Estimated share of the shorter list that has a partner in the other, one a pair."""
+        """Estimated share with a partner in the other list, one a pair: see `overlap.Overlap`."""
         return self.lists.share
 
     @property

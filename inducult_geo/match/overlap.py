@@ -81,17 +81,18 @@ class Overlap(Levels):
     shares
         Estimated share of the shorter list, or of the one that tells fuels, that has a partner in the other, one for
         each of `level`.
-    fuels
-        The fuel that they are estimated for, one for each of `level`; empty where it is all of a country.
     """
 
     shares: Floats
-    fuels: NDArray[np.object_]
 
     @property
     def share(self) -> Floats:
         """Estimated share with a partner, one a pair."""
         return self.shares[self.of_pair]
+
+    def fuels(self, rows: Ints) -> NDArray[np.object_]:
+        """Return the fuel that the share of some pairs is estimated for; empty where it is all of a country."""
+        return np.array(["", *FUELS], dtype=object)[self.of_pair[rows] % _N_FUELS]
 
 
 def overlap(
@@ -115,7 +116,7 @@ def overlap(
         Share of the records with a partner that training saw.
     """
     if not len(total):
-        return Overlap(np.zeros(0, dtype=np.int32), np.zeros(0), np.zeros(0), np.zeros(0, dtype=object))
+        return Overlap(np.zeros(0, dtype=np.int32), np.zeros(0), np.zeros(0))
     p, parts = pairs.prepared, _Parts.of(pairs.prepared)
     source, n_sources = p.sources[0], len(p.sources[1])
     lists = [lists_of(side, source, n_sources) for side in sides]
@@ -136,8 +137,7 @@ def overlap(
     of_pair = sides[0].of_pairs(first.astype(np.int32))
     if (told_by >= 0).any():
         of_pair += parts.fuels_of(pairs, sides[0].of_pairs(told_by[lists[0]]))
-    fuels = np.tile(np.array(["", *FUELS], dtype=object), len(level) * parts.n_lands)
-    return Overlap(of_pair, level.ravel(), shares.ravel(), fuels)
+    return Overlap(of_pair, level.ravel(), shares.ravel())
 
 
 @dataclass(frozen=True)

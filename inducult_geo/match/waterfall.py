@@ -52,8 +52,7 @@ def _about(scored: Scored, name: str, rows: Ints, points: Sequence[float]) -> li
         ahead, behind = f"fits better than all else of the {whose}", f"the {whose} has another that may fit"
         return [ahead if count > 0 else behind for count in points]
     if name == OVERLAP:
-        where = scored.lists.of_pair[rows]
-        told = zip(scored.lists.fuels[where], scored.lists.shares[where], strict=True)
+        told = zip(scored.lists.fuels(rows), scored.lists.shares[scored.lists.of_pair[rows]], strict=True)
         return [f"{name}{f' in {fuel!r}' if fuel else ''} about {share:.0%}" for fuel, share in told]
     if name == KINDS:
         return [f"{name} '{token_in_words(word)}'" for word in scored.kinds.words[scored.kinds.of_pair[rows]]]

@@ -236,7 +236,7 @@ def _none(pairs: Compared) -> np.ndarray:
 
 
 SILENT = {
-    "overlap": lambda pairs, *_: Overlap(_none(pairs), np.zeros(1), np.zeros(1), np.array([""], dtype=object)),
+    "overlap": lambda pairs, *_: Overlap(_none(pairs), np.zeros(1), np.zeros(1)),
     "kinds": lambda pairs, *_: Kinds(_none(pairs), np.zeros(1), np.full(1, -1)),
 }
 """What is said about two lists -> the same, saying nothing."""

@@ -74,8 +74,7 @@ def refit_weights(run: Run) -> RefitOutcome:
     if records.empty:
         raise ConfigError(f"{run.folder.root}: no region was built yet. Run `inducult run` first.")
     decisions = decisions_of(run)
-    spoken = {key for pair in decisions.latest for key in pair}
-    decisions = decisions.carried(successors(spoken, registry_of(run), {}, records["record_key"]))
+    decisions = decisions.carried(successors(decisions.spoken, registry_of(run), {}, records["record_key"]))
     prepared = prepare(records)
     pairs, units = Compared(prepared, *candidates_of(prepared)), sources_of_units(run.catalog.sources)
     fit = refit(taught_by(pairs, decisions, units), weights_of(run))

@@ -17,6 +17,7 @@ from inducult_geo.match.resolve import compare, sources_of_units
 from inducult_geo.match.score import shipped_weights
 from inducult_geo.match.site_ids import PREFIX, check_site_id
 from inducult_geo.match.waterfall import Waterfall, bar_in_words, waterfall
+from inducult_geo.publish.bundle import withheld_sources
 from inducult_geo.resolving import registry_of, weights_of
 from inducult_geo.run import Run
 from inducult_geo.stage import Stage, last_part, last_stage
@@ -210,7 +211,7 @@ def why_unreleased(site_id: str, run: Run, released: pd.DataFrame) -> str:
     sources = {source for stage in _stages(run) for source in stage.sources_of(site_id)}
     if not sources:
         return f"{site_id} is no site any more: no region holds a record of it."
-    if sources <= _withheld(released):
+    if sources <= withheld_sources(released):
         return (
             f"{site_id} is in the registry and withheld from the release: all of its records are of sources that no "
             f"contract lets out (licence, publish): {', '.join(sorted(sources))}. The release counts these records as "
@@ -225,13 +226,9 @@ def withheld_record(text: str, released: pd.DataFrame) -> str:
     `released` are the sources of the release, as of `why_unreleased`.
     """
     source, colon, _ = text.partition(":")
-    if not colon or source not in _withheld(released):
+    if not colon or source not in withheld_sources(released):
         return ""
     return f"'{text}' is withheld from the release by its license: what follows is told without it."
-
-
-def _withheld(released: pd.DataFrame) -> set[str]:
-    return set(released.loc[released["publish"].eq(False), "source"])
 
 
 def id_changes(registry: pd.DataFrame) -> pd.DataFrame:

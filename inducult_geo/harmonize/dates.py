@@ -100,6 +100,11 @@ def _choose(codes: str, values: Sequence[Any]) -> Years | None:
     return first
 
 
+def _years_in(text: str) -> Years | None:
+    """Read a text without brackets."""
+    return _choose(*reduce_tokens(*date_tokens(text)))
+
+
 @lru_cache(maxsize=65_536)
 def _parse(text: str) -> Years | None:
     """Read a text; see `parse_date`."""
@@ -114,7 +119,7 @@ def _parse(text: str) -> Years | None:
     if asides:
         notes = ["uncertain" if aside.strip() == "?" else "extra_text" for aside in asides]
         text = re.sub(r"\([^()]*\)", " ", text).strip()
-    years = _choose(*reduce_tokens(*date_tokens(text)))
+    years = _years_in(text)
     finer = [found for aside in asides if years and (found := _finer(aside, years))]
     if len(finer) == 1 == len(asides):
         return finer[0]
@@ -134,7 +139,7 @@ def _finer(aside: str, whole: Years) -> Years | None:
 
     Of a range ("1880-1920 (1900)") nobody knows whether it says when, or what else came to pass meanwhile.
     """
-    found = _choose(*reduce_tokens(*date_tokens(aside)))
+    found = _years_in(aside)
     if found is None or found.note or None in (found.start, found.end, whole.start, whole.end):
         return None
     is_inside = whole.start <= found.start <= found.end <= whole.end  # type: ignore[operator]

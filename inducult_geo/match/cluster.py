@@ -266,7 +266,7 @@ def cluster(
     word, twins = decisions or Decisions(), folded or {}
     place = places_in(texts(links.keys), keys)
     ends = place[links.ends[0]], place[links.ends[1]]
-    spoken = places_in(texts([*{key for pair in (*word.latest, *twins.items()) for key in pair}]), keys)
+    spoken = places_in(texts([*word.spoken.union(twins, twins.values())]), keys)
     spoken = spoken[spoken >= 0]
     plain = _plain(len(keys), ends, links.strong, spoken)
     # Two records of one source need a reason, which the slower way writes down.

@@ -45,6 +45,11 @@ class Decisions:
     def __len__(self) -> int:
         return len(self.latest)
 
+    @property
+    def spoken(self) -> frozenset[str]:
+        """Keys of all records that a decision is about."""
+        return frozenset(key for pair in self.latest for key in pair)
+
     def carried(self, heirs: Mapping[str, str]) -> Decisions:
         """Return the same decisions, about the records that go on as those named.
 
@@ -53,7 +58,7 @@ class Decisions:
         heirs
             Key of a vanished record -> key of the record as which it goes on.
         """
-        if not any(key in heirs for pair in self.latest for key in pair):
+        if self.spoken.isdisjoint(heirs):
             return self
         words = [_carried(one, heirs) for one in self.latest.values()]
         again = replay(one for one in words if one.left != one.right)

@@ -128,8 +128,8 @@ def overlap(
         of_these = [part == number for part in lists]
         raised = _level(sides, of_these, spare, parts.counts[[*two]].sum(axis=(1, 2)), trained)
         tops = [(side.record[some], top[some] + raised) for side, some, top in zip(sides, of_these, best, strict=True)]
-        told_by[number] = parts.teller(*two)
-        priors = parts.shares(tops, two, trained)
+        told_by[number] = teller = parts.teller(*two)
+        priors = parts.shares(tops, two, teller, trained)
         level[number] = raised + np.clip(logit(priors) - logit(np.array(trained)), -MOST_DOWN, MOST_UP)
         shares[number] = priors
     # The country is that of the record of the source that comes first by name.
@@ -187,7 +187,7 @@ class _Parts:
         found[rows] = self.fuel[told]
         return found
 
-    def shares(self, tops: Sequence[tuple[Ints, Floats]], two: tuple[int, int], trained: float) -> Floats:
+    def shares(self, tops: Sequence[tuple[Ints, Floats]], two: tuple[int, int], teller: int, trained: float) -> Floats:
         """Estimate the share of a list that has a partner in another, for each country (rows) and fuel.
 
         Parameters
@@ -196,15 +196,15 @@ class _Parts:
             For either side: records that have candidates, and the log-odds of the best one of each.
         two
             The numbers of both sources, in their order.
+        teller
+            Which of them alone tells fuels, or -1.
         """
         record, best = (np.concatenate(part) for part in zip(*tops, strict=True))
         counts = self.counts[[*two]].sum(axis=2)
         shorter = np.array(two)[counts.argmin(axis=0)]
         mine = self.source[record] == shorter[self.land[record]]
         table = _binned(self.land[record[mine]], best[mine], counts.min(axis=0))
-        whole = _estimate(table.sum(axis=0, keepdims=True), np.array([trained]), trained)
-        by_land = _estimate(table, np.full(self.n_lands, whole[0]), trained)[:, None]
-        teller = self.teller(*two)
+        by_land = _estimate(table, np.full(self.n_lands, _of_all(table, trained)), trained)[:, None]
         if teller < 0:
             return np.repeat(by_land, _N_FUELS, axis=1)
         by_fuel, is_shared = self._by_fuel(record, best, teller, trained)
@@ -223,10 +223,10 @@ class _Parts:
         mine = self.source[record] == teller
         at = self.land[record[mine]] * _N_FUELS + self.fuel[record[mine]]
         table = _binned(at, best[mine], self.counts[teller].ravel())
-        whole = _estimate(table.sum(axis=0, keepdims=True), np.array([trained]), trained)
-        each = _estimate(table.reshape(self.n_lands, _N_FUELS, _BINS).sum(axis=0), np.full(_N_FUELS, whole[0]), trained)
+        whole = _of_all(table, trained)
+        each = _estimate(table.reshape(self.n_lands, _N_FUELS, _BINS).sum(axis=0), np.full(_N_FUELS, whole), trained)
         found = _estimate(table, np.tile(each, self.n_lands), trained)
-        return found.reshape(self.n_lands, _N_FUELS), each >= whole[0]
+        return found.reshape(self.n_lands, _N_FUELS), each >= whole
 
 
 def lists_of(side: Contest, source: Ints, n_sources: int) -> Ints:
@@ -275,6 +275,11 @@ def _binned(parts: Ints, best: Floats, counts: Ints) -> Floats:
     table = np.bincount(parts * _BINS + at, minlength=len(counts) * _BINS).reshape(-1, _BINS).astype(float)
     table[:, 0] += np.maximum(counts - table.sum(axis=1), 0)
     return table
+
+
+def _of_all(table: Floats, trained: float) -> float:
+    """Estimate the share with a partner of all parts together."""
+    return float(_estimate(table.sum(axis=0, keepdims=True), np.array([trained]), trained)[0])
 
 
 def _estimate(table: Floats, expected: Floats, trained: float) -> Floats:

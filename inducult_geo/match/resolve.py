@@ -142,7 +142,7 @@ def _carried(
     decisions: Decisions, registry: pd.DataFrame, records: Records, marks: pd.DataFrame
 ) -> tuple[Decisions, Mapping[str, Heir]]:
     """Let decisions about vanished records speak of those that go on as them; returns these, too."""
-    spoken = {key for pair in decisions.latest for key in pair}
+    spoken = decisions.spoken
     known = typed_registry(registry)
     found = heirs(known, records, marks, spoken=traced(spoken, known))
     return decisions.carried(successors(spoken, known, found, records["record_key"])), found
@@ -153,7 +153,7 @@ def _asleep(decisions: Decisions, registry: pd.DataFrame, records: Records) -> t
 
     A row that another key, name and place were given at once is another row, and what was said of it is not carried.
     """
-    spoken = {key for pair in decisions.latest for key in pair}
+    spoken = decisions.spoken
     here = set(records["record_key"][is_in(records["record_key"], spoken)])
     rows = registry.reindex(columns=["record_key", "region"])
     homes = dict(rows[is_in(rows["record_key"], spoken)].itertuples(index=False, name=None))

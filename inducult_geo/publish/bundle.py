@@ -93,3 +93,8 @@ class Bundle:
     run: Mapping[str, Any]
     surfaces: Mapping[str, Surface] = field(default_factory=dict)
     changes: gpd.GeoDataFrame | None = None
+
+
+def withheld_sources(sources: pd.DataFrame) -> frozenset[str]:
+    """Name the sources of a table (`source`, `publish`) that may not be published; of a null nothing is said."""
+    return frozenset(sources.loc[sources["publish"].eq(False).fillna(False).astype(bool), "source"])

@@ -31,7 +31,7 @@ import pyogrio
 
 from inducult_geo.errors import ReleaseError
 from inducult_geo.frames import WORK_CRS
-from inducult_geo.publish.bundle import Bundle
+from inducult_geo.publish.bundle import Bundle, withheld_sources
 from inducult_geo.publish.domains import ON_GRID
 from inducult_geo.publish.files import GEOPACKAGE, MANIFEST, RECORDS_FILE, SITES_FILE
 from inducult_geo.publish.spreadsheet import write_csv
@@ -166,9 +166,8 @@ def with_changes(bundle: Bundle, last: Path | None) -> Bundle:
     if last is None:
         return bundle
     before = _read(last)
-    is_home = bundle.sources["publish"].eq(False).fillna(False).astype(bool)
-    stays = frozenset(bundle.sources.loc[is_home, "source"])
-    after = replace(_release_of(bundle.sites, pd.DataFrame(bundle.records)), withheld=stays)
+    now = _release_of(bundle.sites, pd.DataFrame(bundle.records))
+    after = replace(now, withheld=withheld_sources(bundle.sources))
     table = _changes(before, after)
     if table.empty and _run_of(last) == bundle.run["run_id"]:
         told = _told_by(last)

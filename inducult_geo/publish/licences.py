@@ -31,7 +31,7 @@ from inducult_geo.frames import (
     counts_of,
     from_json,
 )
-from inducult_geo.publish.bundle import Bundle
+from inducult_geo.publish.bundle import Bundle, withheld_sources
 from inducult_geo.publish.domains import ON_GRID
 from inducult_geo.publish.rebuild import SAMPLED, rebuilt, without_places
 
@@ -181,7 +181,7 @@ def grid_centers(shapes: Any, cell_m: Any) -> np.ndarray:
 def _terms(sources: pd.DataFrame, contracts: Mapping[str, Contract]) -> Terms:
     """Gather the terms of all sources; where contract and table differ, the stricter one holds."""
     withheld = {name for name, contract in contracts.items() if not contract.may_publish}
-    withheld |= set(sources.loc[sources["publish"].eq(False).fillna(False).astype(bool), "source"])
+    withheld |= withheld_sources(sources)
     declared = sources.dropna(subset=["publish_grid_m"])
     grids = {str(name): float(cell) for name, cell in zip(declared["source"], declared["publish_grid_m"], strict=True)}
     for name, contract in contracts.items():

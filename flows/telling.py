@@ -26,7 +26,7 @@ _MOST_LINES = 20
 
 def tell_outcome(outcome: RunOutcome, run: Run) -> None:
     """Tell of a night that failed in part, or that changed something; of any, where the settings say so."""
-    news = outcome.exit_code != 0 or (outcome.is_new and outcome.n_changes != 0)
+    news = outcome.exit_code != 0 or (outcome.is_new and (outcome.n_changes != 0 or bool(outcome.gone)))
     if news or run.settings.notify_always:
         send(run.settings.notify_url, *outcome_text(outcome), failed=outcome.exit_code != 0)
 
@@ -54,6 +54,8 @@ def outcome_text(outcome: RunOutcome) -> tuple[str, str]:
     release = "nothing was published" if outcome.release is None else f"release {outcome.release.name}"
     lines = [f"What happened: {outcome.counted}; {release}, {outcome.n_sites} sites"]
     lines[0] += f", {outcome.n_changes} of them changed." if outcome.is_new and outcome.n_changes else "."
+    if outcome.gone:
+        lines += ["", "Look at this:", *(f"- {text}" for text in outcome.gone[:_MOST_LINES])]
     if outcome.failures:
         lines += ["", "Failed:", *(f"- {text}" for text in outcome.failures[:_MOST_LINES])]
         lines += ["", "What was kept: everything else is of this night; of what failed, the data of the last good run"]

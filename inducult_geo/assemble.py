@@ -22,6 +22,7 @@ from inducult_geo.frames import (
     PAIR_COLUMNS,
     RECORD_COLUMNS,
     REVIEW_REASONS,
+    ROWS_GONE,
     SITE_COLUMNS,
     WORK_CRS,
     Counts,
@@ -101,12 +102,18 @@ def release_manifest(bundle: Bundle, stages: Mapping[str, Stage], run: Run) -> d
             name: {
                 "run_id": stage.run_id,
                 "outline": dict(stage.outline),
-                "sources": [replace(fact, message=_inside(fact.message, run)).as_dict() for fact in stage.facts],
+                "sources": [_told(fact, run) for fact in stage.facts],
                 "problems": [_inside(problem, run) for problem in stage.problems],
             }
             for name, stage in sorted(stages.items())
         },
     }
+
+
+def _told(fact: SourceFacts, run: Run) -> dict[str, Any]:
+    """Return a source's facts without what is true of one night alone."""
+    lasting = tuple(problem for problem in fact.problems if problem.kind != ROWS_GONE)
+    return replace(fact, message=_inside(fact.message, run), problems=lasting).as_dict()
 
 
 def _elsewhere(part: Part, records: pd.DataFrame) -> tuple[gpd.GeoDataFrame, SourceFacts] | None:

@@ -302,6 +302,10 @@ class Counts:
 NO_COUNTS: Final = Counts(0, 0, 0, 0)
 
 
+ROWS_GONE: Final = "rows_gone"
+"""The kind of a problem that tells of a night and not of the data: it stands in no release."""
+
+
 @dataclass(frozen=True)
 class Problem:
     """Something that a steward should know of, though the run goes on: what, where and how often."""

@@ -15,8 +15,10 @@ from inducult_geo.boundaries import KeptOutline
 from inducult_geo.catalog import OSM, Contract, Region
 from inducult_geo.errors import ContractError, CoordinateError, SourceError, TransientError, located
 from inducult_geo.frames import (
+    ROWS_GONE,
     WORK_CRS,
     Counts,
+    Problem,
     RawTable,
     Records,
     as_records,
@@ -41,6 +43,10 @@ from inducult_geo.stamps import declared, files_stamp, grids_stamp, stamp
 
 _DATED = re.compile(r"-\d{4}-\d{2}-\d{2}")
 _EXTRACTS = (".osm.pbf", ".osm", ".osm.gz", ".osm.bz2", ".json.gz")
+
+
+GONE_ROWS, GONE_SHARE = 5, 0.2
+"""So many records and more than such a share of a source's records gone over night are told: lists rarely shrink so."""
 
 
 @dataclass(frozen=True)
@@ -141,9 +147,13 @@ def _made(source: _Source, run: Run) -> Part:
     if made.facts.state == "absent":
         drop_part(source.home, source.id)
         return Part(made.facts)
+    facts = made.facts
     if kept is not None and not run.afresh:
-        _refuse_lost_grid(kept.facts, made.facts, run)
-    return keep_part(source.home, made.records, made.facts, stamp)
+        _refuse_lost_grid(kept.facts, facts, run)
+        # Of a wide source's share nothing is told: that of the whole is.
+        if not _is_share(source, run):
+            facts = _with_rows_gone(kept.facts, facts)
+    return keep_part(source.home, made.records, facts, stamp)
 
 
 def _kept(source: _Source, run: Run) -> Part | None:
@@ -184,6 +194,24 @@ def _refuse_lost_grid(before: SourceFacts, now: SourceFacts, run: Run) -> None:
             f"{run.settings.grids_folder}. Put it back (inducult grids {' '.join(lost)}), or go on with "
             f"{now.accuracy_m} m instead of {before.accuracy_m} m: inducult run --afresh."
         )
+
+
+def _is_share(source: _Source, run: Run) -> bool:
+    contract = run.catalog.sources[source.id]
+    return contract.is_wide and bool(contract.files) and source.home != run.folder.wide
+
+
+def _with_rows_gone(before: SourceFacts, now: SourceFacts) -> SourceFacts:
+    """Add a problem where many rows are gone at once: an export that was cut reads as well as a whole one."""
+    had, has = (facts.counts.records_in - facts.counts.rejected for facts in (before, now))
+    if had - has < GONE_ROWS or had - has <= GONE_SHARE * had:
+        return now
+    again = " ".join(["inducult run", *([now.region] if now.region else []), "--afresh"])
+    told = (
+        f"{has} records can be used, where the run before had {had}: {had - has} are gone at once. Was the file cut? "
+        f"Then put back the whole one. If it is right: `{again}` ends this notice."
+    )
+    return replace(now, problems=(*now.problems, Problem(now.source, ROWS_GONE, told, had - has)))
 
 
 def harmonized(contract: Contract, table: RawTable, ground: Ground) -> Harmonized:

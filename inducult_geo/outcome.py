@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from inducult_geo.errors import InducultError
-from inducult_geo.frames import NO_COUNTS, Counts, Problem
+from inducult_geo.frames import NO_COUNTS, ROWS_GONE, Counts, Problem
 from inducult_geo.run import Run, SourceFacts
 from inducult_geo.stage import RegionOutcome
 from inducult_geo.store import DataFolder, read_json, write_json
@@ -56,6 +56,19 @@ class RunOutcome:
             broken.setdefault((fact.source, _plain(fact.message)), [])
         told += [f"{source}{_places(places)} ({why})" for (source, why), places in broken.items()]
         return tuple(told)
+
+    @property
+    def gone(self) -> tuple[str, ...]:
+        """Of which sources many records are gone since the run before, each with what to do."""
+        told = [
+            f"{problem.source} in {region.region}: {problem.message}"
+            for region in self.regions
+            for fact in (region.stage.facts if region.stage is not None else ())
+            for problem in fact.problems
+            if problem.kind == ROWS_GONE
+        ]
+        wide = (f"{problem.source}: {problem.message}" for problem in self.noticed if problem.kind == ROWS_GONE)
+        return (*told, *wide)
 
     @property
     def sentence(self) -> str:

@@ -170,11 +170,13 @@ def change_tables(changes: pd.DataFrame, console: Console) -> None:
 
 def fetched_as_dicts(outcomes: Iterable[FetchOutcome]) -> list[dict[str, Any]]:
     """Return what became of downloads as JSON can hold it."""
+    from inducult_geo.sources.http import shown
+
     return [
         {
             "name": outcome.name,
             "regions": list(outcome.regions),
-            "url": outcome.url,
+            "url": outcome.url and shown(outcome.url),
             "state": outcome.state,
             "file": str(outcome.fetched.path) if outcome.fetched else None,
             "message": outcome.message,
@@ -205,6 +207,8 @@ def status_lines(status: Status, console: Console) -> None:
         console.print(escape(f"last run  {status.last_run}"))
     for line in status.stale:
         console.print(escape(f"stale     {line}"))
+    for line in status.gone:
+        console.print(escape(f"gone      {line}"))
     for line in status.torn:
         console.print(escape(f"decisions {line}"))
     console.print("all well" if status.is_well else "needs a look")

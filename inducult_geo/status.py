@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import sqlite3
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import closing
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -12,11 +12,16 @@ from pathlib import Path
 from typing import Any
 
 from inducult_geo.errors import BusyError, DecisionError, StorageError
+from inducult_geo.frames import ROWS_GONE
 from inducult_geo.match.decisions import read_decisions
 from inducult_geo.outcome import last_run
 from inducult_geo.publish.files import GEOPACKAGE
 from inducult_geo.store import DataFolder, confirmed_at, current_release, moment_of, read_json
 
+AHEAD_H = 24.0
+"""What lies further in the future was dated by a wrong clock, and would never grow old."""
+
+_CLOCK = "Set the clock of this machine right, then: inducult run"
 _STAMP = re.compile(r"(\d{4}-\d{2}-\d{2}T\d{6}Z)(-\d+)?$")
 
 
@@ -44,6 +49,8 @@ class Status:
         What is damaged in the log of decisions.
     withheld
         How many records of each source stay at home, since no contract lets any out.
+    gone
+        Of which sources many records are gone at once, until their file changes again or a run was made afresh.
     """
 
     release: Path | None
@@ -56,12 +63,13 @@ class Status:
     last_run_failed: bool = False
     torn: tuple[str, ...] = ()
     withheld: Mapping[str, int] = field(default_factory=dict)
+    gone: tuple[str, ...] = ()
 
     @property
     def is_well(self) -> bool:
         """Whether there is a release that is young enough and holds nothing stale, and the last run was whole."""
         is_young = self.release is not None and self.age_h <= self.max_age_h
-        return is_young and not self.stale and not self.last_run_failed and not self.torn
+        return is_young and not (self.stale or self.last_run_failed or self.torn or self.gone)
 
     def as_dict(self) -> dict[str, Any]:
         """Return the status as JSON can hold it."""
@@ -76,6 +84,7 @@ class Status:
             "last_run_failed": self.last_run_failed,
             "torn": list(self.torn),
             "withheld": dict(self.withheld),
+            "gone": list(self.gone),
             "is_well": self.is_well,
         }
 
@@ -88,23 +97,43 @@ def status_of(folder: DataFolder, *, max_age_h: float, now: datetime | None = No
     torn = _torn(folder)
     if release is None or manifest is None:
         return Status(None, 0.0, max_age_h, 0, 0, (), said, failed, torn)
-    stamp = _STAMP.match(release.name)
-    published = datetime.strptime(stamp[1], "%Y-%m-%dT%H%M%SZ").replace(tzinfo=UTC) if stamp else None
-    good = max((when for when in (published, confirmed_at(folder)) if when is not None), default=None)
-    age_h = 0.0 if good is None else max(0.0, ((now or datetime.now(UTC)) - good).total_seconds() / 3600)
+    moment = now or datetime.now(UTC)
+    good = confirmed_at(folder) or _published(release)
+    age_h = 0.0 if good is None else (moment - good).total_seconds() / 3600
     file = release / GEOPACKAGE
     try:
         # As an address: a data folder may be called "Map #1" or "what?", which SQLite would cut off.
         with closing(sqlite3.connect(f"{file.absolute().as_uri()}?mode=ro&immutable=1", uri=True)) as connection:
             stale = [*_stale(connection, "region", "regions"), *_stale(connection, "source", "sources")]
-            stale += _forgotten(connection, folder, max_age_h, now or datetime.now(UTC))
+            stale += _forgotten(connection, folder, max_age_h, moment)
             questions = _count(connection, "review")
             withheld = dict(connection.execute("SELECT source, withheld FROM sources WHERE withheld > 0 ORDER BY 1"))
     except sqlite3.Error as problem:
         stale, questions, withheld = [f"{file}: cannot be read ({problem}). Run again: inducult run"], 0, {}
+    if age_h < -AHEAD_H:
+        stale.append(f"release {release.name}: its last run is of the future. {_CLOCK}")
     run = manifest.get("run")
     sites = int(run.get("sites") or 0) if isinstance(run, dict) else 0
-    return Status(release, age_h, max_age_h, sites, questions, tuple(stale), said, failed, torn, withheld)
+    gone = tuple(_gone(folder))
+    return Status(
+        release, max(0.0, age_h), max_age_h, sites, questions, tuple(stale), said, failed, torn, withheld, gone
+    )
+
+
+def _published(release: Path) -> datetime | None:
+    stamp = _STAMP.match(release.name)
+    return datetime.strptime(stamp[1], "%Y-%m-%dT%H%M%SZ").replace(tzinfo=UTC) if stamp else None
+
+
+def _gone(folder: DataFolder) -> Iterator[str]:
+    """Name the sources of which many records are gone at once, as the last run that saw it noted."""
+    for path in sorted([*folder.processed.glob("regions/*/manifest.json"), *folder.wide.glob("*.json")]):
+        noted = read_json(path) or {}
+        for facts in noted.get("sources") or [noted.get("facts") or {}]:
+            for problem in facts.get("problems", ()):
+                if problem.get("kind") == ROWS_GONE:
+                    where = f" in {facts['region']}" if facts.get("region") else ""
+                    yield f"{problem['source']}{where}: {problem['message']}"
 
 
 def _last_run(folder: DataFolder) -> tuple[str | None, bool]:
@@ -145,6 +174,7 @@ def _forgotten(connection: sqlite3.Connection, folder: DataFolder, max_age_h: fl
         if seen is not None:
             age_h = (now - seen).total_seconds() / 3600
             told += [f"region {name}: no run for {age_h:.0f} h"] if age_h > max_age_h else []
+            told += [f"region {name}: its last run is of the future. {_CLOCK} {name}"] if age_h < -AHEAD_H else []
     return told
 
 

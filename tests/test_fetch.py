@@ -33,6 +33,7 @@ from inducult_geo.sources.http import (
     longest_s,
     retry_after_s,
     retrying,
+    shown,
 )
 from inducult_geo.store import DataFolder
 
@@ -419,6 +420,32 @@ def test_a_wrong_address(tmp_path: Path, url: str) -> None:
     with pytest.raises(SourceError, match="no address") as caught:
         fetch(url, tmp_path, name=NAME, settings=settings())
     assert not isinstance(caught.value, TransientError)
+
+
+@pytest.mark.parametrize(
+    ("url", "told"),
+    [
+        ("https://bob:SECRET@host:8443/a/list.csv?token=SECRET#SECRET", "https://host:8443/a/list.csv"),
+        ("https://bob:SEC#RET@host/list.csv", "an address that cannot be read"),
+        ("https://bob:SEC/RET@host/list.csv", "an address that cannot be read"),
+        ("bob:SECRET@host/list.csv", "an address without a host"),
+        ("nonsense", "nonsense"),
+        ("https://host/list.csv", "https://host/list.csv"),
+    ],
+)
+def test_an_address_is_told_without_what_is_secret(url: str, told: str) -> None:
+    assert shown(url) == told
+
+
+def test_no_message_of_a_download_holds_a_password_or_a_token(publisher: Publisher, tmp_path: Path) -> None:
+    url = publisher.url("file?token=SECRET").replace("http://", "http://bob:SECRET@")
+    publisher["file.md5?token=SECRET"] = Entry(b"0" * 32)
+    refused, busy = (Entry(faults=[(status, {})] * ATTEMPTS) for status in (403, 500))
+    for entry in (Entry(b"<!doctype html>"), Entry(b""), refused, busy, replace(PUBLISHED)):
+        publisher["file?token=SECRET"] = entry
+        with pytest.raises(SourceError, match="/file") as caught:
+            fetch(url, tmp_path, name=NAME, settings=settings(), checksum_url=url.replace("file?", "file.md5?"))
+        assert "SECRET" not in str(caught.value)
 
 
 @pytest.mark.parametrize("name", ["../x.pbf", "a/b.pbf", ".hidden", ""])

@@ -254,6 +254,16 @@ def test_no_slot_for_too_long_and_the_next_server_is_asked():
             fetch_objects(REGION.id, area=AREA, settings=settings(full))
 
 
+def test_a_password_of_a_server_stands_in_no_message():
+    replies = [(500, {}, HTML), (200, {}, HTML), ok({"elements": 1}), ok(answer(remark="runtime error: x"))]
+    for reply, status in [*((one, "") for one in replies), (WHOLE, busy(500))]:
+        with serving([reply], status=status) as (url, _):
+            secret = url.replace("http://", "http://bob:SECRET@")
+            with pytest.raises(TransientError, match=r"http://127\.0\.0\.1") as caught:
+                fetch_objects(REGION.id, area=AREA, settings=settings(secret))
+        assert "SECRET" not in str(caught.value)
+
+
 def test_the_longest_wait_is_stated():
     given = settings("a", "b", retry_base_s=5, retry_after_max_s=120, http_deadline_s=300)
     assert longest_ask_s(given) == 2 * (10 + 120 + 4 * 300 + 3 * 120)

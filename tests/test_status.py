@@ -106,6 +106,53 @@ def published(root: Path, *rows: str, at: str = "2026-11-20T020000Z") -> DataFol
     return folder
 
 
+def test_what_a_wrong_clock_dated_does_not_stay_young_for_years(tmp_path: Path) -> None:
+    folder = published(tmp_path, at="2031-01-01T020000Z")
+    write_json(folder.released, {"release": "2031-01-01T020000Z", "confirmed": "2031-01-01T02:00:00+00:00"})
+    told = status_of(folder, max_age_h=30, now=NOON)
+    assert not told.is_well
+    assert told.stale == (
+        "release 2031-01-01T020000Z: its last run is of the future. Set the clock of this machine right, then: "
+        "inducult run",
+    )
+    write_json(folder.released, {"release": "2031-01-01T020000Z", "confirmed": NOON.isoformat()})
+    assert status_of(folder, max_age_h=30, now=NOON).is_well
+    write_json(folder.region("opole") / "state.json", {"at": "2031-01-01T02:00:00+00:00"})
+    assert "region opole: its last run is of the future" in status_of(folder, max_age_h=30, now=NOON).stale[0]
+
+
+def test_of_a_source_that_lost_many_records_somebody_is_told_until_it_is_confirmed(
+    tmp_path: Path, repository: Path
+) -> None:
+    """Its sites leave the map in one night, and every stage is whole."""
+    data = tmp_path / "data"
+    sample = repository / "data" / "raw" / "sample"
+    for part in ("boundaries/opole.geojson", "partners/opole_zabytki.csv", "partners/opole_zabytki.toml"):
+        target = data / "raw" / part
+        target.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy(sample / part, target)
+    contract = data / "raw" / "partners" / "opole_zabytki.toml"
+    contract.write_text(contract.read_text(encoding="utf-8").partition("[expect]")[0], encoding="utf-8")
+    assert run_all(["opole"], open_run(data)).gone == ()
+    file = contract.with_suffix(".csv")
+    file.write_bytes(b"".join(file.read_bytes().splitlines(keepends=True)[:8]))
+    cut = run_all(["opole"], open_run(data))
+    assert (cut.exit_code, len(cut.gone)) == (0, 1)
+    assert cut.gone[0].startswith("opole_zabytki in opole: 7 records can be used, where the run before had 16: 9 are")
+    assert run_all(["opole"], open_run(data)).gone == cut.gone
+    told = status_of(DataFolder(data), max_age_h=1)
+    assert (told.is_well, told.gone, told.as_dict()["gone"]) == (False, cut.gone, [*cut.gone])
+    shown = CliRunner().invoke(cli.app, ["status", "--data", str(data)])
+    assert shown.exit_code == 1
+    assert "gone      opole_zabytki in opole" in shown.stdout
+    release = current_release(DataFolder(data))
+    assert release is not None
+    assert "rows_gone" not in (release / "manifest.json").read_text()
+    afresh = run_all(["opole"], open_run(data, afresh=True))
+    assert (afresh.gone, afresh.release) == ((), release)
+    assert status_of(DataFolder(data), max_age_h=1).is_well
+
+
 @pytest.mark.parametrize("name", ["data", "Zwickau #1", "was ist das?", "100%25", "Datenmappe Straße", "a;b&c=d"])
 def test_a_data_folder_may_have_any_name(tmp_path: Path, name: str) -> None:
     status = status_of(published(tmp_path / name), max_age_h=30, now=NOON)
@@ -126,7 +173,8 @@ def test_a_relative_data_folder_is_read(tmp_path: Path, monkeypatch: pytest.Monk
         ("2026-11-20T020000Z-2", None, 10),
         ("2026-11-20T020000Z", "2026-11-20T11:00:00+00:00", 1),
         ("2026-11-20T020000Z", "2026-11-20T12:00:00+02:00", 2),
-        ("2026-11-20T020000Z", "2026-11-19T11:00:00+00:00", 10),
+        ("2026-11-20T020000Z", "2026-11-19T11:00:00+00:00", 25),  # likewise: what the last run says counts
+        ("2031-01-01T020000Z", "2026-11-20T02:00:00+00:00", 10),
         ("2026-11-20T140000Z", None, 0),  # a clock that was set back
     ],
 )

@@ -19,7 +19,7 @@ import json, sys
 from pathlib import Path
 from pydantic import SecretStr
 from flows.telling import crash_text, outcome_text, send, tell_outcome
-from inducult_geo.frames import Counts
+from inducult_geo.frames import ROWS_GONE, Counts, Problem
 from inducult_geo.outcome import RunOutcome
 from inducult_geo.run import SourceFacts, open_run
 from inducult_geo.stage import RegionOutcome, Stage
@@ -33,9 +33,11 @@ lost = SourceFacts("osm", "opole", "stale", message="the server is down. Ask aga
 release = Path("releases/2026-11-25T020000Z")
 whole = RunOutcome((region("leoben"), region("opole")), release, Counts(2, 2, 0, 0), 2, 0, {}, True, 1)
 calm = RunOutcome((region("leoben"),), release, Counts(1, 1, 0, 0), 1, 0, {}, False, 0)
+gone = SourceFacts("list", "opole", "fresh", problems=(Problem("list", ROWS_GONE, "9 are gone at once.", 9),))
+fewer = RunOutcome((region("opole", gone),), release, Counts(1, 1, 0, 0), 1, 0, {}, True, 0)
 partly = RunOutcome((region("leoben"), region("opole", lost)), release, Counts(2, 2, 0, 0), 2, 0, {}, True, 1)
 run = open_run(Path(sys.argv[1]), contracts=False)
-for outcome in (whole, calm, partly):
+for outcome in (whole, calm, fewer, partly):
     tell_outcome(outcome, run)
 subject, body = crash_text("the disk is full", DataFolder(Path(sys.argv[1])))
 print(send(run.settings.notify_url, subject, body, failed=True))
@@ -86,11 +88,13 @@ def test_people_are_told_of_failures_and_of_changes_and_left_alone_otherwise(
     assert told.stdout.split("\n")[:3] == ["True", "False", "False"]
     assert [(one["type"], one["title"]) for one in took] == [
         ("info", "inducult-geo: 2 of 2 regions whole"),
+        ("info", "inducult-geo: opole is whole"),
         ("failure", "inducult-geo: 1 of 2 regions whole, 1 failed"),
         ("failure", "inducult-geo: the run failed, nothing was published"),
     ]
-    changed, partly, crashed = (one["message"] for one in took)
+    changed, fewer, partly, crashed = (one["message"] for one in took)
     assert "release 2026-11-25T020000Z, 2 sites, 1 of them changed" in changed
+    assert "Look at this:\n- list in opole: 9 are gone at once." in fewer
     assert "osm in opole (the server is down. Ask again)" in partly
     assert "data of the last good run stays" in " ".join(partly.split())
     assert "What to do: mend what is named above" in partly

@@ -31,7 +31,7 @@ from filelock import FileLock, Timeout
 from inducult_geo.digest import sha256
 from inducult_geo.errors import SourceError, TransientError
 from inducult_geo.settings import Settings
-from inducult_geo.sources.http import Exchange, exchange, longest_s, retrying
+from inducult_geo.sources.http import Exchange, exchange, longest_s, retrying, shown
 from inducult_geo.store import read_json, sync, write_json
 
 MAX_BYTES = 8_000_000_000
@@ -84,6 +84,10 @@ class _Job:
     settings: Settings
     checksum_url: str | None
     max_bytes: int
+
+    @property
+    def where(self) -> str:
+        return shown(self.url)
 
     @property
     def note(self) -> Path:
@@ -227,7 +231,7 @@ def _is_whole(answer: Exchange, job: _Job) -> bool:
     if job.part.is_file() and answer.header("Content-Range") == f"bytes */{job.part.stat().st_size}":
         return True
     job.drop_part()
-    raise TransientError(f"{job.url}: will not go on with what was downloaded before. It is begun anew.")
+    raise TransientError(f"{job.where}: will not go on with what was downloaded before. It is begun anew.")
 
 
 def _write(answer: Exchange, job: _Job) -> None:
@@ -260,7 +264,7 @@ def _offset(answer: Exchange, job: _Job) -> int:
     if answer.status == 206 and begins and int(begins[1]) == there > 0 and same:
         return there
     job.drop_part()
-    raise TransientError(f"{job.url}: answered with a part that was not asked for (HTTP {answer.status}).")
+    raise TransientError(f"{job.where}: answered with a part that was not asked for (HTTP {answer.status}).")
 
 
 def _content_length(answer: Exchange) -> int:
@@ -272,7 +276,7 @@ def _refuse_size(n_bytes: int, job: _Job) -> None:
     if n_bytes > job.max_bytes:
         job.drop_part()
         raise SourceError(
-            f"{job.url}: larger than {job.max_bytes:,} bytes: another file than was meant? Nothing is kept."
+            f"{job.where}: larger than {job.max_bytes:,} bytes: another file than was meant? Nothing is kept."
         )
 
 
@@ -282,10 +286,10 @@ def _refuse_what_is_no_file(job: _Job) -> None:
         head = file.read(2000)
     if not head:
         job.drop_part()
-        raise TransientError(f"{job.url}: answered with nothing. What was kept stays.")
+        raise TransientError(f"{job.where}: answered with nothing. What was kept stays.")
     if _HTML.match(head):
         job.drop_part()
-        raise TransientError(f"{job.url}: answered with a page of HTML in place of the file. What was kept stays.")
+        raise TransientError(f"{job.where}: answered with a page of HTML in place of the file. What was kept stays.")
 
 
 def _check(job: _Job) -> str | None:
@@ -300,14 +304,14 @@ def _check(job: _Job) -> str | None:
     found = _HEX.match(text)
     kind = _DIGESTS.get(len(found[1])) if found else None
     if found is None or kind is None:
-        raise TransientError(f"{job.checksum_url}: holds no checksum.")
+        raise TransientError(f"{shown(job.checksum_url)}: holds no checksum.")
     with job.part.open("rb") as file:
         digest = hashlib.file_digest(file, lambda: hashlib.new(kind, usedforsecurity=False)).hexdigest()
     if digest != found[1].lower():
         job.drop_part()
         raise TransientError(
-            f"{job.url}: its {kind} is {digest}, not {found[1].lower()} as the publisher says: damaged on its way, or "
-            "just being replaced. Ask again later."
+            f"{job.where}: its {kind} is {digest}, not {found[1].lower()} as the publisher says: damaged on its way, "
+            "or just being replaced. Ask again later."
         )
     return kind
 

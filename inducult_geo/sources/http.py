@@ -18,6 +18,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from typing import Any
+from urllib.parse import urlsplit
 
 import requests
 import urllib3
@@ -95,7 +96,7 @@ class Exchange:
     """An answer of which the body is not read yet."""
 
     response: requests.Response
-    url: str
+    where: str
     watch: _Watch
 
     @property
@@ -122,7 +123,7 @@ class Exchange:
             yield part
         # A shut connection looks like the end of a body whose length nobody told.
         if self.watch.is_over:
-            raise TransientError(_late(self.url))
+            raise TransientError(_late(self.where))
 
     def body(self, *, most_bytes: int | None = None) -> bytes:
         """Return the whole body; of a longer one than `most_bytes` its beginning only."""
@@ -148,8 +149,8 @@ class Exchange:
         said = plain(self.body(most_bytes=20_000))
         if self.status in _TRANSIENT_CODES or self.status >= 500:
             wait_s = retry_after_s(self.header("Retry-After"))
-            raise BusyServerError(f"{self.url}: busy (HTTP {self.status}).", wait_s)
-        raise SourceError(f"{self.url}: refused the request (HTTP {self.status}): {said}")
+            raise BusyServerError(f"{self.where}: busy (HTTP {self.status}).", wait_s)
+        raise SourceError(f"{self.where}: refused the request (HTTP {self.status}): {said}")
 
 
 @contextmanager
@@ -172,6 +173,7 @@ def exchange(
         Where the address is none.
     """
     whole_s = min(deadline_s or settings.http_deadline_s, settings.http_deadline_s)
+    where = shown(url)
     with requests.Session() as session, _Watch(whole_s) as watch:
         _mount(session, watch)
         try:
@@ -185,14 +187,14 @@ def exchange(
             ) as response:
                 # A shut connection looks like the end of the headers.
                 if watch.is_over:
-                    raise TransientError(_late(url))
-                yield Exchange(response, url, watch)
+                    raise TransientError(_late(where))
+                yield Exchange(response, where, watch)
         except _WRONG_ADDRESS as problem:
-            raise SourceError(f"{url}: no address that can be asked ({type(problem).__name__}).") from problem
+            raise SourceError(f"{where}: no address that can be asked ({type(problem).__name__}).") from problem
         except (requests.RequestException, urllib3.exceptions.HTTPError, UnicodeError) as problem:
             if watch.is_over:
-                raise TransientError(_late(url)) from problem
-            raise TransientError(f"{url}: no whole answer ({type(problem).__name__}). Ask again later.") from problem
+                raise TransientError(_late(where)) from problem
+            raise TransientError(f"{where}: no whole answer ({type(problem).__name__}). Ask again later.") from problem
 
 
 @dataclass
@@ -286,8 +288,21 @@ def plain(body: bytes) -> str:
     return " ".join(html.unescape(text).split())[:200]
 
 
-def _late(url: str) -> str:
-    return f"{url}: not finished in time. Raise INDUCULT_HTTP_DEADLINE_S or ask later."
+def shown(url: str) -> str:
+    """Return an address as it may be told: without user, password and query, for messages stand in releases."""
+    try:
+        parts = urlsplit(url)
+        # A port that is no number is the rest of a password with a "/" or "#" in it.
+        _ = parts.port
+    except ValueError:
+        return "an address that cannot be read"
+    if not parts.netloc:
+        return url if "@" not in url and "?" not in url else "an address without a host"
+    return f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}{parts.path}"
+
+
+def _late(where: str) -> str:
+    return f"{where}: not finished in time. Raise INDUCULT_HTTP_DEADLINE_S or ask later."
 
 
 def _told_s(state: RetryCallState) -> float:

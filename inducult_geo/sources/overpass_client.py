@@ -13,7 +13,7 @@ from typing import Any
 
 from inducult_geo.errors import SourceError, TransientError
 from inducult_geo.settings import Settings
-from inducult_geo.sources.http import ATTEMPTS, BusyServerError, exchange, longest_s, plain, retrying
+from inducult_geo.sources.http import ATTEMPTS, BusyServerError, exchange, longest_s, plain, retrying, shown
 
 __all__ = ["ATTEMPTS", "ask", "check_answer", "longest_ask_s", "slot_wait_s"]
 
@@ -92,7 +92,7 @@ def _wait_for_slot(base: str, settings: Settings) -> None:
         return
     wait_s = slot_wait_s(status)
     if wait_s > settings.retry_after_max_s:
-        raise BusyServerError(f"{base}: has no slot for {wait_s:.0f} seconds.", wait_s)
+        raise BusyServerError(f"{shown(base)}: has no slot for {wait_s:.0f} seconds.", wait_s)
     time.sleep(wait_s)
 
 
@@ -103,10 +103,10 @@ def _post(url: str, query: str, settings: Settings) -> bytes:
         answer.check_status()
         body = answer.body()
     try:
-        check_answer(json.loads(body), url)
+        check_answer(json.loads(body), shown(url))
     except (ValueError, RecursionError) as problem:
         said = plain(body) if body.lstrip()[:1] == b"<" else "JSON that breaks off"
-        raise TransientError(f"{url}: answered 200, but not with whole JSON: {said}") from problem
+        raise TransientError(f"{shown(url)}: answered 200, but not with whole JSON: {said}") from problem
     return body
 
 

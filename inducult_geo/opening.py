@@ -41,7 +41,7 @@ _DTYPES: Mapping[str, str] = {
 _VIEWS: Mapping[str, str] = {
     "sites": "The sites, one row each.",
     "records": "Every record of every source with its outcome, the rejected ones too.",
-    "matches": "Pairs of records that were compared, with probability, decision and evidence.",
+    "matches": "Pairs of records that may be one site (from 0.05 on), with probability, decision and evidence.",
     "review": "Open questions for a person.",
     "rejected": "Records that cannot be used, each with its reason.",
     "regions": "The regions with the counts of their records.",
@@ -155,7 +155,7 @@ class Release:
 
     @property
     def matches(self) -> pd.DataFrame:
-        """Pairs of records that were compared: left_key, right_key, score (0 to 1), decision, distance_m, why ..."""
+        """Pairs that score 0.05 or more, or that a rule joined: left_key, right_key, score (0 to 1), decision ..."""
         return pd.DataFrame(self._frame("matches"))
 
     @property
@@ -228,7 +228,8 @@ class Release:
         - `origins` (`lineage`) tells of each value of each site which record it comes from: site_id, column_name, value
           (as text; null for the geometry), record_key, source, licence, retrieved_at, valid_at. A value that several
           records made together (all names, say) has a row for each.
-        - `events` (`timeline`) tells what happened in which year: site_id, year, event, record_key, source.
+        - `events` (`timeline`) tells what happened in which year: site_id, year, event, record_key, source, and
+          year_precision (null for an end beside a start). Of a century or a span `year` is the first: no decade.
         - `contradictions` (`conflicts`) tells what records say against each other: site_id, column_name, record_key,
           value (as text), source.
 

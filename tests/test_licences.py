@@ -243,12 +243,17 @@ def test_of_two_grids_the_coarser_one_holds(in_contract, in_table, cell):
     assert placed["accuracy_m"].min() >= cell / math.sqrt(2)
 
 
-def test_a_place_that_is_rougher_than_its_cell_keeps_its_accuracy():
-    bundle = small_bundle()
+def test_the_accuracy_of_a_place_on_a_grid_is_its_own_and_that_of_the_cell_together():
+    bundle, half_diagonal = small_bundle(), 1000 / math.sqrt(2)
     row = bundle.records.index[bundle.records["source"] == "wide"][0]
     bundle.records.loc[row, "accuracy_m"] = 5000.0
-    records = for_release(bundle, contracts()).records.set_index("record_key")
-    assert records.loc[bundle.records.loc[row, "record_key"], "accuracy_m"] == 5000.0
+    released = for_release(bundle, contracts())
+    records = released.records.set_index("record_key")
+    key = bundle.records.loc[row, "record_key"]
+    assert records.loc[key, "accuracy_m"] == pytest.approx(math.hypot(5000, half_diagonal))
+    told, worth = (frame.set_index("source")["accuracy_m"] for frame in (released.sources, bundle.sources))
+    assert told["wide"] == pytest.approx(math.hypot(worth["wide"], half_diagonal))
+    assert told.drop("wide").equals(worth.drop("wide"))
 
 
 @pytest.mark.parametrize("side", ["left_key", "right_key"])

@@ -309,7 +309,10 @@ class TestSql:
     def test_what_happened_and_what_is_contradicted_stand_in_rows(self, copy: Path) -> None:
         read = gpd.read_parquet(copy / "sites.parquet")
         read["timeline"] = read["conflicts"] = None
-        known, key = read.loc[3, "site_id"], gpd.read_parquet(copy / "records.parquet").loc[0, "record_key"]
+        records = gpd.read_parquet(copy / "records.parquet")
+        records.loc[0, ["start_year", "year_precision"]] = [1880, "decade"]
+        records.to_parquet(copy / "records.parquet", write_covering_bbox=True)
+        known, key = read.loc[3, "site_id"], records.loc[0, "record_key"]
         told = [{"year": 1880, "event": "founded", "record": key}, {"year": -50, "event": "closed", "record": 'no:"1'}]
         read.loc[3, "timeline"] = json.dumps(told)
         read.loc[3, "conflicts"] = json.dumps({"status": {key: "disused", 'no:"1': "functional"}, "a.b": {"c": "x"}})
@@ -317,14 +320,23 @@ class TestSql:
         connection = open_release(copy, check=False).duckdb()
         source = key.split(":")[0]
         assert connection.sql("SELECT * FROM events ORDER BY year").fetchall() == [
-            (known, -50, "closed", 'no:"1', None),
-            (known, 1880, "founded", key, source),
+            (known, -50, "closed", 'no:"1', None, None),
+            (known, 1880, "founded", key, source, "decade"),
         ]
         assert set(connection.sql("SELECT * FROM contradictions").fetchall()) == {
             (known, "status", key, "disused", source),
             (known, "status", 'no:"1', "functional", None),
             (known, "a.b", "c", "x", None),
         }
+
+    def test_an_event_has_the_precision_of_its_own_year(self, release: Release) -> None:
+        told = release.duckdb().sql("SELECT * FROM events").fetchdf()
+        records = release.records.set_index("record_key").loc[told["record_key"]].reset_index()
+        ends_beside_a_start = told["event"].eq("closed") & records["start_year"].notna()
+        assert 0 < ends_beside_a_start.sum() < len(told)
+        assert told.loc[ends_beside_a_start, "year_precision"].isna().all()
+        others = ~ends_beside_a_start
+        assert told.loc[others, "year_precision"].tolist() == records.loc[others, "year_precision"].tolist()
 
     def test_a_folder_with_signs_of_a_pattern_is_read_as_it_is(self, copy: Path) -> None:
         assert open_release(copy).duckdb().sql("SELECT count(*) FROM records").fetchall() == [(209,)]

@@ -12,9 +12,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Any, Final
 
-from inducult_geo.harmonize.date_tokens import Years
+from inducult_geo.harmonize.date_tokens import APPROXIMATE_YEARS, Years
 
-_APPROXIMATE_YEARS: Final = 5
 _COARSE: Final = ("century", "part_of_century", "turn_of_century")
 """Of a range with such an end nobody knows the last year."""
 
@@ -76,14 +75,15 @@ def _decades(codes: str, values: Sequence[Any]) -> Years | None:
     base, decades = _of(codes, values, "c")[0], _of(codes, values, "N")
     if any(decade % 10 for decade in decades):
         return None
-    return Years(base + decades[0], base + decades[-1] + 9, "decade" if len(decades) == 1 else "range")
+    first, last = base + decades[0], base + decades[-1] + 9
+    return Years(first, last, "decade") if len(decades) == 1 else Years(first, last, "range", "within")
 
 
 def _two_decades(codes: str, values: Sequence[Any]) -> Years | None:
     """Read "1920s/30s"; None where the second is no later decade of the century."""
     first, second = _of(codes, values, "G")[0], _of(codes, values, "N")[0]
     later = first - first % 100 + second
-    return Years(first, later + 9, "range") if second % 10 == 0 and later > first else None
+    return Years(first, later + 9, "range", "within") if second % 10 == 0 and later > first else None
 
 
 def _part_of_decade(codes: str, values: Sequence[Any]) -> Years | None:
@@ -102,7 +102,8 @@ def _range(codes: str, values: Sequence[Any]) -> Years:
     """Join two values; approximate ones are not widened, for the range says the doubt already."""
     first, second = _of(codes, values, "@")
     is_within = "b" in codes or "O" in codes or second.precision in _COARSE
-    joined = Years(first.start, second.end, "range", "within" if is_within else None)
+    start = add_note(first, "approximate") if "A" in codes.partition("@")[0] else first
+    joined = Years(first.start, second.end, "range", "within" if is_within else None, start.exactness)
     doubtful = "A" in codes or any(part.note and "approximate" in part.note for part in (first, second))
     return add_note(joined, "approximate") if doubtful else joined
 
@@ -111,7 +112,7 @@ def _approximate(codes: str, values: Sequence[Any]) -> Years:
     """Widen a year that is only approximate."""
     years: Years = _of(codes, values, "@")[0]
     if years.precision == "year" and years.start is not None and years.end is not None:
-        years = replace(years, start=years.start - _APPROXIMATE_YEARS, end=years.end + _APPROXIMATE_YEARS)
+        years = replace(years, start=years.start - APPROXIMATE_YEARS, end=years.end + APPROXIMATE_YEARS)
     return add_note(years, "approximate")
 
 
@@ -128,8 +129,10 @@ def _before(codes: str, values: Sequence[Any]) -> Years | None:
 
 def _until(codes: str, values: Sequence[Any]) -> Years:
     """Leave the start open, the end at the value."""
-    years: Years = replace(_of(codes, values, "@")[0], start=None, precision="open_start")
-    return add_note(years, "mention") if "W" in codes else years
+    years: Years = _of(codes, values, "@")[0]
+    if "W" in codes:
+        return add_note(replace(years, start=None, precision="open_start", inner=None), "mention")
+    return replace(years, start=None, precision="open_start", inner=years.exactness)
 
 
 def _after(codes: str, values: Sequence[Any]) -> Years | None:
@@ -143,7 +146,7 @@ def _after(codes: str, values: Sequence[Any]) -> Years | None:
 def _since(codes: str, values: Sequence[Any]) -> Years:
     """Leave the end open, the start at the value."""
     years: Years = _of(codes, values, "@")[0]
-    return replace(years, end=None, precision="open_end")
+    return replace(years, end=None, precision="open_end", inner=years.exactness)
 
 
 def _one_year(codes: str, values: Sequence[Any]) -> Years:

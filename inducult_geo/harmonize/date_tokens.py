@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from functools import lru_cache
 from typing import Any, Final
@@ -30,12 +30,46 @@ class Years:
         Doubts, separated by "; ": ``approximate``, ``uncertain``, ``ambiguous``, ``multiple_values``,
         ``extra_text``, ``season_dropped``, ``suspect_placeholder``, ``julian_calendar``, ``julian_day``, ``mention``,
         ``within`` (of a range: somewhere in it, not from its first year to its last).
+    inner
+        How exact the first year is (of a range, and of "since 1950") or the last one ("until 1990"), where the
+        expression tells that year itself; None where it only bounds it ("before 1990").
     """
 
     start: int | None
     end: int | None
     precision: str
     note: str | None = None
+    inner: str | None = None
+
+    @property
+    def exactness(self) -> str:
+        """How exact the year is that these years are told as: `inner`, else `precision`; "approximate" if doubtful."""
+        told = self.inner or self.precision
+        doubts = {"uncertain"} if self.inner else {"uncertain", "approximate"}
+        is_doubtful = not doubts.isdisjoint((self.note or "").split("; "))
+        return "approximate" if is_doubtful and told in TO_THE_YEAR else told
+
+    @property
+    def as_told(self) -> Years:
+        """The same without the margin of an approximate year: of "c. 1890" that year."""
+        if "approximate" not in (self.note or "").split("; ") or (self.inner or self.precision) not in _WIDENED:
+            return self
+        if self.precision == "open_end" and self.start is not None:
+            return replace(self, start=self.start + APPROXIMATE_YEARS)
+        if self.precision == "open_start" and self.end is not None:
+            return replace(self, end=self.end - APPROXIMATE_YEARS)
+        if self.precision == "year" and self.start is not None and self.end is not None:
+            return replace(self, start=self.start + APPROXIMATE_YEARS, end=self.end - APPROXIMATE_YEARS)
+        return self
+
+
+APPROXIMATE_YEARS: Final = 5
+"""Margin of a year that is only approximate, before and after it."""
+
+TO_THE_YEAR: Final = ("day", "month", "season", "year")
+"""Precisions that name one year."""
+
+_WIDENED: Final = ("year", "approximate")
 
 
 CODES: Final[Mapping[str, str]] = {
@@ -206,7 +240,7 @@ def _read_year_and(text: str) -> Years | None:
     if text[4] == "-" and 21 <= tail <= 24:
         return Years(year, year, "season")
     if tail > year % 100:
-        return Years(year, year - year % 100 + tail, "range")
+        return Years(year, year - year % 100 + tail, "range", inner="year")
     return Years(year, year, "month") if 1 <= tail <= 12 else None
 
 

@@ -73,7 +73,10 @@ def iso_date(cell: Any) -> str | None:
 
 @dataclass(frozen=True)
 class Span:
-    """Years in which a site worked, as far as two columns tell; ``note`` says what was left out."""
+    """Years in which a site worked, as far as two columns tell; ``note`` says what was left out.
+
+    ``year_precision`` is that of the start year, of the end year where there is no other, None where there is none.
+    """
 
     start_year: int | None
     end_year: int | None
@@ -88,7 +91,8 @@ def _choose(codes: str, values: Sequence[Any]) -> Years | None:
         starts, ends = [span.start for span in spans], [span.end for span in spans]
         if None in starts or None in ends:
             return None
-        whole = Years(min(starts), max(ends), "range", "multiple_values")
+        inner = min(spans, key=lambda span: span.start).exactness
+        whole = Years(min(starts), max(ends), "range", "multiple_values", inner)
         # Of "1850; 1920" the last value is no end of work: something else began, or was built.
         return whole if "range" in {span.precision for span in spans} else add_note(whole, "within")
     # "1912 extended" alone says nothing of the beginning.
@@ -190,24 +194,34 @@ def life_span(start_text: str | float | None, end_text: str | float | None) -> S
     range in the start column alone ("1890-1902") says when building took place, not when work ended: no end is made
     of it. Only where both texts are the same, because a contract maps one column to both, a range is start and end;
     a single date there is a start alone, and so are a range in which it happened ("between 1890 and 1902", "1890 or
-    1891", "18th to 19th century") and a list ("1850; 1920"). An end before the start is left out, with a note.
+    1891", "18th to 19th century") and a list ("1850; 1920"); "until 1990" is an end. Of a year that the text calls
+    approximate ("c. 1890") that year is taken. An end before the start is left out, with a note.
 
     Returns
     -------
     Span
-        ``year_precision`` is that of the start (of the end where there is no start), or ``approximate`` for a year
-        that the text calls approximate.
+        ``year_precision`` of a range that is start and end, and of "since 1917", is that of the year it begins with
+        (of "1917-1988" the year); of a range that only says when building took place it is ``range``.
     """
     start, end = parse_date(start_text), parse_date(end_text)
-    if start is not None and start == end and (start.precision != "range" or "within" in (start.note or "")):
+    is_life = start is not None and start == end and _tells_end(start)
+    if start is not None and start == end and not is_life:
         end = None
-    start_year, end_year = start.start if start else None, end.end if end else None
-    told = start or end
-    precision = None if told is None else told.precision
-    if told is not None and told.precision == "year" and told.note and "approximate" in told.note:
-        precision = "approximate"
-    notes = [told.note] if told is not None and told.note else []
+    start_year, end_year = start.as_told.start if start else None, end.as_told.end if end else None
+    told = start if start_year is not None else end if end_year is not None else None
+    precision = None
+    if told is not None:
+        precision = told.precision if told.precision == "range" and not is_life else told.exactness
+    noted = told or start or end
+    notes = [noted.note] if noted is not None and noted.note else []
     if start_year is not None and end_year is not None and end_year < start_year:
         notes.append(f"end {end_year} before start {start_year}: left out")
         end_year = None
     return Span(start_year, end_year, precision, "; ".join(notes) or None)
+
+
+def _tells_end(years: Years) -> bool:
+    """Tell whether an expression alone says when work ended: "1917-1988", "until 1990"."""
+    if years.precision == "open_start":
+        return years.inner is not None
+    return years.precision == "range" and "within" not in (years.note or "")

@@ -82,13 +82,25 @@ _STATUS = C(
     " waterworks that it does not call closed are taken to be.",
     domain="status",
 )
-_START = C("start_year", "whole", "Start year", "Year in which it was built or opened; negative before our era.")
-_END = C("end_year", "whole", "End year", "Year in which it closed; null where it is open or not known.")
+_START = C(
+    "start_year",
+    "whole",
+    "Start year",
+    "Year in which it was built or opened, negative before our era. Of a decade, a century or a span the first year:"
+    " mind the precision.",
+)
+_END = C(
+    "end_year",
+    "whole",
+    "End year",
+    "Year in which it closed, of a decade or a span the last; null where it is open or not known.",
+)
 _PRECISION = C(
     "year_precision",
     "text",
     "Precision of years",
-    "How exact the start year is, or the end year where there is no other.",
+    "How exact the start year is, or the end year where there is no other. How exact an end year beside a start year"
+    " is, is not told.",
     domain="year_precision",
 )
 _OPERATOR = C("operator", "text", "Operator or company", "Who runs or ran it, as the source writes it.")

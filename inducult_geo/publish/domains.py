@@ -41,7 +41,7 @@ DOMAINS: Mapping[str, Mapping[str, str]] = {
         "month": "To the month",
         "season": "To the season",
         "year": "To the year",
-        "approximate": "About that year",
+        "approximate": "About that year, or in doubt",
         "part_of_decade": "Part of a decade",
         "decade": "Decade",
         "turn_of_century": "Turn of a century",

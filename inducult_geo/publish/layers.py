@@ -119,7 +119,7 @@ LAYERS: tuple[Layer, ...] = (
     Layer(
         "matches",
         "Compared records",
-        "Pairs of records that were compared, with their probability, the decision and the evidence.",
+        "Pairs of records that may be one site (with a score of 0.05 or more), with the decision and the evidence.",
         None,
         columns.PAIRS,
         display='"left_key" || \' - \' || "right_key"',

@@ -98,7 +98,7 @@ def for_release(bundle: Bundle, contracts: Mapping[str, Contract]) -> Bundle:
         pairs=Pairs(_published_pairs(bundle.pairs, terms)),
         review=_published_review(bundle.review, terms),
     )
-    return _counted(_credited(released), bundle.records[stays]["source"].value_counts())
+    return _counted(_credited(released), bundle.records[stays]["source"].value_counts(), terms)
 
 
 class Credit(NamedTuple):
@@ -191,7 +191,7 @@ def _terms(sources: pd.DataFrame, contracts: Mapping[str, Contract]) -> Terms:
 
 
 def _on_grid(frame: gpd.GeoDataFrame, cells: pd.Series) -> gpd.GeoDataFrame:
-    """Move the rows that have a cell to its center and say so; their accuracy is half a diagonal at best."""
+    """Move the rows that have a cell to its center and say so; their accuracy grows by half a diagonal."""
     moved = cells.notna()
     if not moved.any():
         return frame
@@ -200,11 +200,15 @@ def _on_grid(frame: gpd.GeoDataFrame, cells: pd.Series) -> gpd.GeoDataFrame:
     shapes[moved] = grid_centers(shapes[moved], cells[moved])
     out = out.set_geometry(gpd.GeoSeries(list(shapes), index=out.index, crs=frame.crs))
     if "accuracy_m" in out:
-        floor = cells / math.sqrt(2)
-        out.loc[moved, "accuracy_m"] = np.fmax(out.loc[moved, "accuracy_m"].astype("float64"), floor[moved])
+        out.loc[moved, "accuracy_m"] = _with_cell(out.loc[moved, "accuracy_m"], cells[moved])
     if "geometry_origin" in out:
         out.loc[moved, "geometry_origin"] = ON_GRID
     return out
+
+
+def _with_cell(accuracy_m: pd.Series, cell_m: pd.Series) -> pd.Series:
+    """Return how true places are once they are moved to the centers of their cells: half a diagonal is added."""
+    return pd.Series(np.hypot(accuracy_m.astype("float64").fillna(0.0), cell_m / math.sqrt(2)), index=cell_m.index)
 
 
 def _emptied(frame: gpd.GeoDataFrame, rows: pd.Series, columns: tuple[str, ...]) -> gpd.GeoDataFrame:
@@ -325,9 +329,12 @@ def _credited(bundle: Bundle) -> Bundle:
     return replace(bundle, sites=Sites(sites))
 
 
-def _counted(bundle: Bundle, withheld: pd.Series) -> Bundle:
-    """Count anew what is in the bundle."""
+def _counted(bundle: Bundle, withheld: pd.Series, terms: Terms) -> Bundle:
+    """Count anew what is in the bundle, and tell of each source how true its places are as they are published."""
     sources = _with_counts(bundle.sources, "source", bundle.records)
+    cells = sources["source"].map(dict(terms.grids)).astype("float64")
+    on_grid = cells.notna() & sources["accuracy_m"].notna()
+    sources.loc[on_grid, "accuracy_m"] = _with_cell(sources.loc[on_grid, "accuracy_m"], cells[on_grid])
     sources["withheld"] = sources["source"].map(withheld).fillna(0).astype("Int64")
     regions = _with_counts(bundle.regions, "region", bundle.records)
     regions["sites"] = regions["region"].map(bundle.sites["region"].value_counts()).fillna(0).astype("Int64")

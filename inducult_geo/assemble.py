@@ -56,6 +56,8 @@ def assemble(
     ------
     CountingError
         Where records went missing or were made up.
+    RegionError
+        Where a record is in two regions, since their outlines overlap.
     """
     records = _concat([stage.records() for stage in stages.values()], (*RECORD_COLUMNS, "site_id", "outcome"))
     facts = [fact for stage in stages.values() for fact in stage.facts if fact.state != "absent"]
@@ -65,6 +67,7 @@ def assemble(
             rest_records, rest_facts = rest
             records = _concat([records, rest_records], (*RECORD_COLUMNS, "site_id", "outcome"))
             facts.append(rest_facts)
+    _refuse_twice(records)
     sites = as_sites(_concat([stage.sites() for stage in stages.values()], (*SITE_COLUMNS,)))
     pairs = as_pairs(pd.concat([_empty(PAIR_COLUMNS), *(stage.pairs() for stage in stages.values())]))
     # Counted at the doors of the sources, and again at the end of the road: only then is it a check.
@@ -80,6 +83,21 @@ def assemble(
         _regions(stages, told, run),
         _sources(facts, stages, run),
         row,
+    )
+
+
+def _refuse_twice(records: pd.DataFrame) -> None:
+    """Refuse records that two regions use: each would be a site in both (each may reject it)."""
+    used = records[records["outcome"] != "rejected"]
+    twice = used[used["record_key"].duplicated(keep=False)]
+    if twice.empty:
+        return
+    keys = twice["record_key"].unique()
+    regions = " and ".join(sorted(twice["region"].dropna().unique()))
+    raise RegionError(
+        f"{regions}: {len(keys)} records lie in more than one of them ('{keys[0]}' is the first), so their outlines "
+        "overlap. Nothing is published. Draw one outline so that it ends where the other begins, or run the regions "
+        "in data folders of their own."
     )
 
 

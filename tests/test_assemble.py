@@ -115,6 +115,13 @@ def test_a_source_that_failed_in_some_regions_only_is_not_said_to_be_missing(
     assert row["state"] in DOMAINS["source_state"]
 
 
+def test_regions_that_overlap_are_named_before_anything_is_written(run: Run) -> None:
+    """It was found at the very end, as "3 record keys that stand twice"."""
+    leoben = stage(run, "leoben", record("osm:1"), record("osm:9"), record("osm:3", "no_key"))
+    with pytest.raises(RegionError, match=r"leoben and opole: 1 records .*'osm:1'.*overlap\. .*Draw one outline"):
+        put_together(run, opole(run), leoben)
+
+
 @pytest.mark.parametrize(("said", "credit"), [("", "Our list"), ("  ", "Our list"), ("The office", "The office")])
 def test_who_is_not_told_how_to_be_named_is_named_by_the_title(run: Run, said: str, credit: str) -> None:
     """Without a credit line the release broke its promise, and no region was published."""

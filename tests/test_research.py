@@ -275,7 +275,16 @@ def test_dcat_describes_every_data_file_and_its_license(bundle: Bundle, folder: 
         "https://creativecommons.org/licenses/by/4.0/",
         "https://opendatacommons.org/licenses/odbl/1-0/",
     ]
-    assert dataset["dct:issued"]["@value"] == "2024-03-01"
+    assert dataset["dct:modified"]["@value"] == "2024-03-01"
+    assert "dct:issued" not in dataset, "no input tells the day of the release"
+    types = {entry["dcat:mediaType"]["@id"] for entry in told.values()}
+    assert {re.sub("https://www.iana.org/assignments/media-types/", "", one) for one in types} == {
+        *("application/geopackage+sqlite3", "application/vnd.apache.parquet", "text/csv", "image/tiff"),
+    }
+    # DCAT wants things there, not words: what has no address has a type and a label.
+    for said in [*dataset["dct:rights"], *(source["dct:rights"] for source in dataset["dct:source"])]:
+        assert said["@type"] == "dct:RightsStatement"
+        assert said["rdfs:label"]
     assert dataset["dct:title"]["@value"].startswith("SAMPLE")
     assert "SAMPLE DATA" in dataset["dct:description"]["@value"]
     assert len(dataset["dct:rights"]) == len(credit_lines(bundle))
@@ -291,9 +300,11 @@ def test_an_unknown_license_is_told_in_words_and_no_date_is_no_date(bundle: Bund
     )
     dataset = json.loads(dcat_text(odd, tmp_path))
     assert dataset["dct:license"] == []
-    assert "License: by letter of the mayor" in dataset["dct:rights"]
-    assert "dct:issued" not in dataset
-    assert "date-released" not in citation_text(odd)
+    assert "License: by letter of the mayor" in [said["rdfs:label"] for said in dataset["dct:rights"]]
+    unknown = {"@type": "dct:LicenseDocument", "rdfs:label": "by letter of the mayor"}
+    assert [source["dct:license"] for source in dataset["dct:source"]] == [unknown] * len(dataset["dct:source"])
+    assert "dct:modified" not in dataset
+    assert "Data up to" not in citation_text(odd)
     assert "SAMPLE" not in citation_text(odd)
 
 
@@ -302,7 +313,9 @@ def test_the_citation_is_read_as_what_it_says(bundle: Bundle) -> None:
     hostile = bundle.sources.assign(title='Evil\x1b[2J "\n- x: {y}\u2028', attribution=None)
     for sources in (bundle.sources, hostile):
         said = yaml.safe_load(citation_text(replace(bundle, sources=sources)))
-        assert (said["cff-version"], said["type"], said["date-released"]) == ("1.2.0", "dataset", "2024-03-01")
+        assert (said["cff-version"], said["type"]) == ("1.2.0", "dataset")
+        assert "Data up to 2024-03-01." in said["abstract"]
+        assert "date-released" not in said, "no input tells the day of the release"
         assert said["version"] == bundle.run["run_id"]
         assert {"message", "title", "authors"} <= said.keys()
         assert len(said["references"]) == bundle.records["source"].nunique()

@@ -157,8 +157,9 @@ _STATE = C(
 )
 _SOURCE_STATE = replace(_STATE, domain="source_state")
 _MESSAGE = C("message", "text", "Message of the run", "What went wrong and what to do; empty where nothing did.")
-_SCORE = C("score", "number", "Probability", "Calibrated probability that both records are one site (0 to 1).")
-_DISTANCE = C("distance_m", "number", "Distance apart", "Distance between the two places.", unit="m")
+_GRID = "where a place is published on a grid"
+_SCORE = C("score", "number", "Probability", f"Calibrated probability that both are one site; one digit {_GRID}.")
+_DISTANCE = C("distance_m", "number", "Distance apart", f"Between the two places; null {_GRID}.", unit="m")
 _WHY = C("why", "text", "Evidence", "What speaks for and against it, with its weight.")
 
 SITES: tuple[Column, ...] = (
@@ -189,7 +190,7 @@ SITES: tuple[Column, ...] = (
         C("n_review", "whole", "Open questions", "How many questions about the site wait for a person."),
         C("part_of", "text", "Part of site", "Site that this one belongs to, by outlines or as a person decided."),
         C("conflicts", "text", "Contradictions", "Column -> record -> value, where records disagree.", json=True),
-        C("confidence", "number", "Confidence (0 to 1)", "How surely the records of the site belong together."),
+        C("confidence", "number", "Confidence (0 to 1)", f"How surely its records belong together; one digit {_GRID}."),
         _ACCURACY,
         C("area_m2", "number", "Area", "Area of the site's outline in EPSG:3035; null for a point.", unit="m²"),
         _ORIGIN,
@@ -223,8 +224,8 @@ RECORDS: tuple[Column, ...] = (
     *_group(
         "Place",
         _ORIGIN,
-        C("raw_x", "text", "x as written", "Easting or longitude exactly as the source writes it."),
-        C("raw_y", "text", "y as written", "Northing or latitude exactly as the source writes it."),
+        C("raw_x", "text", "x as written", f"Easting or longitude exactly as the source writes it; null {_GRID}."),
+        C("raw_y", "text", "y as written", f"Northing or latitude exactly as the source writes it; null {_GRID}."),
         C("declared_crs", "text", "CRS as declared", "Coordinate reference system that the source declares."),
         C("reading", "text", "Reading chosen", "How the coordinates were read: axes, units, signs."),
         C("operation", "text", "Transformation", "Coordinate operation that was used."),
@@ -235,8 +236,8 @@ RECORDS: tuple[Column, ...] = (
         _LICENCE,
         C("retrieved_at", "text", "Retrieved", "When the data were fetched (ISO 8601)."),
         C("valid_at", "text", "Valid at", "Date that the data speak of (ISO 8601)."),
-        C("tags", "text", "As the source says", "Everything the source says about it, unchanged.", json=True),
-        C("content_hash", "text", "Hash of the content", "Changes where and only where the raw values change."),
+        C("tags", "text", "As the source says", f"All that the source says, unchanged; null {_GRID}.", json=True),
+        C("content_hash", "text", "Hash of the content", f"Changes where the raw values do; those published {_GRID}."),
         C("place", "text", "Place in the source", "File and row, or the object's id."),
         _REASON,
         _DETAIL,

@@ -39,10 +39,10 @@ _MEDIA: Mapping[str, tuple[str, str]] = {
     RECORDS_FILE: ("application/vnd.apache.parquet", "Records of all sources (GeoParquet 1.1, EPSG:3035)"),
     SITES_CSV: ("text/csv", "Sites for a spreadsheet (WGS84)"),
     TILES: ("application/vnd.pmtiles", "Sites as vector tiles"),
-    "density_monuments.tif": ("image/tiff; application=geotiff", "Monuments per km² (cloud-optimized GeoTIFF)"),
-    "density_production.tif": ("image/tiff; application=geotiff", "Production per km² (cloud-optimized GeoTIFF)"),
-    "density_monuments_250m.tif": ("image/tiff; application=geotiff", "Monuments per km², 250 m cells (GeoTIFF)"),
-    "density_production_250m.tif": ("image/tiff; application=geotiff", "Production per km², 250 m cells (GeoTIFF)"),
+    "density_monuments.tif": ("image/tiff", "Monuments per km² (cloud-optimized GeoTIFF)"),
+    "density_production.tif": ("image/tiff", "Production per km² (cloud-optimized GeoTIFF)"),
+    "density_monuments_250m.tif": ("image/tiff", "Monuments per km², 250 m cells (GeoTIFF)"),
+    "density_production_250m.tif": ("image/tiff", "Production per km², 250 m cells (GeoTIFF)"),
     PAGE: ("text/html", "The map, for a browser"),
 }
 _LICENCES: Mapping[str, str] = {
@@ -60,9 +60,11 @@ _CONTEXT = {
     "foaf": "http://xmlns.com/foaf/0.1/",
     "geosparql": "http://www.opengis.net/ont/geosparql#",
     "locn": "http://www.w3.org/ns/locn#",
+    "rdfs": "http://www.w3.org/2000/01/rdf-schema#",
     "spdx": "http://spdx.org/rdf/terms#",
     "xsd": "http://www.w3.org/2001/XMLSchema#",
 }
+_MEDIA_TYPES = "https://www.iana.org/assignments/media-types/"
 _EPSG_3035 = "http://www.opengis.net/def/crs/EPSG/0/3035"
 
 
@@ -103,20 +105,19 @@ def citation_text(bundle: Bundle) -> str:
     """Return `CITATION.cff` (1.2.0): the release as a data set, each source as a reference.
 
     The release names no license of its own there, because the format reads several as a choice; they stand in
-    `dcat.jsonld` and `README.txt`.
+    `dcat.jsonld` and `README.txt`. Nor does it name the day of its release, which no input tells: the abstract has the
+    date of the data.
     """
     run = bundle.run
-    day = timestamp(bundle)[:10]
     lines = [
         "cff-version: 1.2.0",
         "type: dataset",
         'message: "Cite this data set so, and name its sources: whose data are shown must be credited."',
         f"title: {_quoted(release_title(bundle))}",
-        f"abstract: {_quoted(' '.join([ABSTRACT, *_notice(bundle)]))}",
+        f"abstract: {_quoted(' '.join([ABSTRACT, *_data_day(bundle), *_notice(bundle)]))}",
         "authors:",
         f"  - name: {_quoted(MAKER)}",
         f"version: {_quoted(str(run['run_id']))}",
-        *([f"date-released: {_quoted(day)}"] if run["data_date"] else []),
         "keywords:",
         *(f"  - {_quoted(word)}" for word in KEYWORDS),
     ]
@@ -142,13 +143,15 @@ def dcat_text(bundle: Bundle, folder: Path) -> str:
         "dct:creator": {"@type": "foaf:Agent", "foaf:name": MAKER},
         "dct:conformsTo": {"@id": _EPSG_3035},
         "dct:license": [{"@id": _LICENCES[name]} for name in names if name in _LICENCES],
-        "dct:rights": [line_of(line) for line in credit_lines(bundle)]
-        + [f"License: {line_of(name)}" for name in names if name not in _LICENCES],
+        "dct:rights": [
+            _rights(line)
+            for line in [*credit_lines(bundle), *(f"License: {name}" for name in names if name not in _LICENCES)]
+        ],
         "dct:source": [_source(row) for row in _used_sources(bundle)],
         "dcat:distribution": [_distribution(path) for path in _files(folder)],
     }
     if bundle.run["data_date"]:
-        dataset["dct:issued"] = {"@value": day, "@type": "xsd:date"}
+        dataset["dct:modified"] = {"@value": day, "@type": "xsd:date"}
     if len(bundle.regions):
         dataset["dct:spatial"] = _spatial(bundle)
     return json.dumps(dataset, ensure_ascii=False, indent=1) + "\n"
@@ -179,9 +182,18 @@ def _source(row: Mapping[str, Any]) -> dict[str, Any]:
         "@type": "dcat:Dataset",
         "dct:identifier": line_of(row["source"]),
         "dct:title": line_of(row["title"]),
-        "dct:rights": line_of(row["attribution"]),
-        "dct:license": {"@id": _LICENCES[licence]} if licence in _LICENCES else licence,
+        "dct:rights": _rights(row["attribution"]),
+        "dct:license": {"@id": _LICENCES[licence]} if licence in _LICENCES else _named("dct:LicenseDocument", licence),
     }
+
+
+def _rights(text: Any) -> dict[str, str]:
+    return _named("dct:RightsStatement", line_of(text))
+
+
+def _named(kind: str, label: str) -> dict[str, str]:
+    """Return a thing that is known by its words alone: DCAT takes no plain text there."""
+    return {"@type": kind, "rdfs:label": label}
 
 
 def _distribution(path: Path) -> dict[str, Any]:
@@ -190,7 +202,7 @@ def _distribution(path: Path) -> dict[str, Any]:
         "@type": "dcat:Distribution",
         "dct:title": {"@value": title, "@language": "en"},
         "dcat:downloadURL": {"@id": path.name},
-        "dcat:mediaType": media,
+        "dcat:mediaType": {"@id": f"{_MEDIA_TYPES}{media}"},
         "dcat:byteSize": {"@value": str(path.stat().st_size), "@type": "xsd:nonNegativeInteger"},
         "spdx:checksum": {
             "@type": "spdx:Checksum",
@@ -212,6 +224,10 @@ def _references(bundle: Bundle) -> Iterator[str]:
         yield f"    title: {_quoted(title)}"
         yield f"    authors:\n      - name: {_quoted(line_of(row['attribution']) or title)}"
         yield f"    notes: {_quoted('License: ' + line_of(row['licence']))}"
+
+
+def _data_day(bundle: Bundle) -> list[str]:
+    return [f"Data up to {timestamp(bundle)[:10]}."] if bundle.run["data_date"] else []
 
 
 def _notice(bundle: Bundle) -> list[str]:

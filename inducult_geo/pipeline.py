@@ -19,6 +19,7 @@ from inducult_geo.errors import ConfigError, InducultError, RegionError, Storage
 from inducult_geo.gather import find_extract, gather_region
 from inducult_geo.outcome import RunOutcome, begin, note, unpublished
 from inducult_geo.releasing import release
+from inducult_geo.rescuing import rescue_registry
 from inducult_geo.resolving import decisions_of, registry_of, settle
 from inducult_geo.run import Run, keep_declared, unread
 from inducult_geo.stage import (
@@ -68,10 +69,11 @@ def at_work(run: Run, *, wait_s: float = 1.0) -> Iterator[None]:
         leftovers = [*clear_leftovers(run.folder), *clear_unpointed(run)]
         if leftovers:
             run.say(f"an earlier run did not end; its {len(leftovers)} drafts are removed, what was whole stays")
-        keep_declared(run)
-        for problem in decisions_of(run).problems:
-            run.say(problem)
         with begin(run):
+            keep_declared(run)
+            for problem in decisions_of(run).problems:
+                run.say(problem)
+            rescue_registry(run)
             yield
         run.hashes.save()
 

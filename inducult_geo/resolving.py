@@ -116,7 +116,7 @@ def registry_of(run: Run) -> pd.DataFrame:
     except (OSError, ValueError) as problem:
         raise StorageError(
             f"{path}: the registry of site ids is damaged ({problem}). Put it back from a backup; without it sites "
-            "would get other ids. Only where there is none: remove it, and ids are made anew from the records."
+            "would get other ids. Only where there is none: remove it, and they are taken from the last run or release."
         ) from problem
     return kept.where(kept.notna(), None)
 

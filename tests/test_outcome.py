@@ -6,9 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from inducult_geo.errors import RegionError
+from inducult_geo.errors import DecisionError, RegionError
 from inducult_geo.frames import Counts
 from inducult_geo.outcome import RunOutcome, begin, last_run, note, unpublished
+from inducult_geo.pipeline import at_work
 from inducult_geo.run import Run, SourceFacts, open_run
 from inducult_geo.stage import RegionOutcome, Stage
 
@@ -151,3 +152,16 @@ class TestNote:
         told = last_run(run.folder)
         assert told is not None
         assert told["ended"] is None
+
+
+def test_a_run_that_ends_at_the_log_of_decisions_is_noted_as_failed(tmp_path: Path) -> None:
+    """`inducult status` went on to tell of the run before, that all was whole."""
+    run = open_run(tmp_path / "data", contracts=False)
+    run.folder.decisions.parent.mkdir(parents=True)
+    run.folder.decisions.write_text("{oops\n{}\n")
+    with pytest.raises(DecisionError), at_work(run):
+        pass
+    noted = last_run(run.folder)
+    assert noted is not None
+    assert noted["exit_code"] == 1
+    assert "line 1: not a line of JSON" in noted["said"]

@@ -8,12 +8,14 @@ import shutil
 import time
 from pathlib import Path
 
+import pandas as pd
 import pytest
 
 from inducult_geo import resolving
 from inducult_geo.digest import FileHashes, frame_digest, sha256
 from inducult_geo.errors import RegionError
 from inducult_geo.match.decisions import Decision, append_decision
+from inducult_geo.match.site_ids import new_site_id
 from inducult_geo.pipeline import RunOutcome, run_all
 from inducult_geo.run import open_run
 from inducult_geo.stage import last_stage
@@ -296,6 +298,43 @@ def test_a_registry_that_was_lost_is_made_again_with_the_same_ids(data: Path) ->
     registry.unlink()
     assert Told(data).outcome.exit_code == 0
     assert frame_digest(resolving.registry_of(open_run(data))) == before
+
+
+@pytest.mark.parametrize("lost", [["registry.parquet"], ["registry.parquet", "regions", "released.json"]])
+def test_ids_with_a_history_outlast_a_registry_that_was_not_restored(data: Path, lost: list[str]) -> None:
+    """A backup held the releases, and not the file that knows why a site is not called as its records would say."""
+    path = data / "processed" / "registry.parquet"
+    registry = pd.read_parquet(path)
+    old = registry.loc[registry["region"] == "opole", "site_id"].iloc[0]
+    mine = new_site_id("a record that founded the site and is gone")
+    registry["site_id"] = registry["site_id"].replace(old, mine)
+    registry.to_parquet(path, index=False)
+    release = Told(data).outcome.release
+    assert release is not None
+    ids = set(pd.read_parquet(release / "sites.parquet", columns=["site_id"])["site_id"])
+    assert mine in ids
+    assert old not in ids
+    for name in lost:
+        gone = data / "processed" / name
+        shutil.rmtree(gone) if gone.is_dir() else gone.unlink()
+    again = Told(data)
+    assert again.outcome.release == release
+    assert not again.outcome.is_new
+    told = [line for line in again.said if "registry.parquet: was missing" in line]
+    assert len(told) == 1
+    assert (f"release {release.name}" in told[0]) == ("regions" in lost)
+    assert Told(data).said == [f"nothing has changed: release {release.name} holds"]
+
+
+def test_a_registry_that_is_missing_beside_a_damaged_release_is_made_of_the_records(data: Path) -> None:
+    shutil.rmtree(data / "processed" / "regions")
+    (data / "processed" / "registry.parquet").unlink()
+    release = current_release(DataFolder(data))
+    assert release is not None
+    (release / "records.parquet").write_bytes(b"PAR1torn")
+    again = Told(data)
+    assert again.outcome.exit_code == 0
+    assert not any("was missing" in line for line in again.said)
 
 
 def test_the_share_of_a_region_is_the_same_before_and_after_merging(data: Path) -> None:

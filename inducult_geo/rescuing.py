@@ -1,0 +1,69 @@
+"""A registry of site ids that is missing is made again of what else tells them: sites keep their ids over a restore."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from inducult_geo.match.registry import empty_registry, merge_registries, typed_registry
+from inducult_geo.run import Run
+from inducult_geo.stage import last_stage
+from inducult_geo.store import current_release, replacing
+
+
+def rescue_registry(run: Run) -> None:
+    """Write the registry of site ids where it is missing, though earlier runs left what tells it.
+
+    Each region's outputs hold its share, with what became of older ids; of what no region holds the current release
+    tells the ids alone. Ids made anew from the records would differ wherever the record that founded a site is gone.
+
+    Raises
+    ------
+    StorageError
+        Where the disk does not take it.
+    """
+    path = run.folder.registry
+    if path.is_file():
+        return
+    kept = merge_registries(empty_registry(), dict(_shares(run)))
+    release = current_release(run.folder)
+    released = empty_registry() if release is None else _released(release)
+    missing = released[~released["record_key"].isin(kept["record_key"])]
+    registry = pd.concat([kept, missing], ignore_index=True) if len(missing) else kept
+    if registry.empty:
+        return
+    with replacing(path) as draft:
+        typed_registry(registry).to_parquet(draft, index=False)
+    homes = ["what earlier runs kept"] if len(kept) else []
+    homes += [f"release {release.name}"] if release is not None and len(missing) else []
+    run.say(
+        f"{path}: was missing. The ids of {registry['site_id'].nunique()} sites are taken from {' and '.join(homes)}, "
+        "so that they stay. A backup of that file may know older ones as well: put it back, then run again."
+    )
+
+
+def _shares(run: Run) -> Iterator[tuple[str, pd.DataFrame]]:
+    """Yield each region's share of the registry, as far as its outputs are whole."""
+    for manifest in sorted(run.folder.processed.glob("regions/*/manifest.json")):
+        stage = last_stage(manifest.parent.name, run)
+        if stage is not None and stage.is_whole(run.hashes.of):
+            yield stage.region, stage.table("registry")
+
+
+def _released(release: Path) -> pd.DataFrame:
+    """Return which site each record of a release is of; nothing of one that cannot be read."""
+    try:
+        columns = ["record_key", "site_id", "region"]
+        records = pq.read_table(release / "records.parquet", columns=columns).to_pandas()
+        columns = ["site_id", "first_seen", "last_seen"]
+        sites = pq.read_table(release / "sites.parquet", columns=columns).to_pandas()
+    except (OSError, ValueError, pa.ArrowException):
+        return empty_registry()
+    told = records.dropna(subset=["record_key", "site_id"]).merge(sites, on="site_id", how="left")
+    for name in ("first_seen", "last_seen"):
+        told[name] = told[name].map(str, na_action="ignore")
+    return typed_registry(told)

@@ -33,6 +33,8 @@ if TYPE_CHECKING:
     from pydantic import SecretStr
 
 START_S, STOP_S = 180.0, 20.0
+LOG_BYTES = 10_000_000
+"""A larger log of the server is put aside when the service starts, in place of the one before it."""
 
 
 def deployments(run: Run, *, data: Path, catalogs: list[Path]) -> list[RunnerDeployment]:
@@ -74,10 +76,14 @@ def server(home: Path, *, port: int, database: SecretStr | None = None) -> Itera
     url = f"http://{LOOPBACK}:{port}/api"
     # The pages in the browser ask the API at this address, not at the default port.
     environment = {**os.environ, "PREFECT_HOME": str(home.resolve()), "PREFECT_UI_API_URL": url}
+    # Of itself Prefect keeps every run for ever, with its log and artifacts; so those of the last 90 days stay.
+    environment.setdefault("PREFECT_SERVER_SERVICES_DB_VACUUM_ENABLED", "events,flow_runs")
     if database is not None:
         # By the environment, never by the command line: there every user of the machine could read it.
         environment["PREFECT_SERVER_DATABASE_CONNECTION_URL"] = database.get_secret_value()
     command = [sys.executable, "-m", "prefect", "server", "start", "--host", LOOPBACK, "--port", str(port)]
+    if log.is_file() and log.stat().st_size > LOG_BYTES:
+        log.replace(log.with_name("server.log.1"))
     with log.open("ab") as output:
         child = subprocess.Popen(  # noqa: S603 - our own interpreter, no text from outside
             command, env=environment, stdout=output, stderr=output, start_new_session=True

@@ -39,6 +39,8 @@ class Settings(BaseSettings):
         One schedule for all regions, for trying it out.
     releases_kept
         How many releases are kept; the current one and the newest of each month stay beyond that.
+    downloads_kept
+        How many downloads of one file (an extract, an answer of Overpass) are kept; what a person put there stays.
     gdal_timeout_s
         Time after which GDAL gives up on a network address that a raster or vector file points to, in seconds.
     notify_url
@@ -68,6 +70,7 @@ class Settings(BaseSettings):
     http_deadline_s: float = Field(default=300.0, gt=0)
     serve_cron: str | None = None
     releases_kept: int = Field(default=30, ge=1)
+    downloads_kept: int = Field(default=7, ge=1)
     gdal_timeout_s: int = Field(default=60, ge=1)
     notify_url: SecretStr | None = None
     notify_always: bool = False

@@ -16,6 +16,7 @@ import yaml
 from typer.testing import CliRunner
 
 from inducult_geo import cli
+from inducult_geo.catalog import load_catalog
 from inducult_geo.settings import Settings
 
 
@@ -57,8 +58,34 @@ def test_systemd_itself_finds_no_fault(repository: Path, tmp_path: Path) -> None
     assert "inducult.service" not in told.stderr, told.stderr
 
 
+def test_what_brings_new_files_every_night_is_a_command_that_exists(unit, repository: Path, tmp_path: Path) -> None:
+    """A run reads the files that are there: without this a service would confirm the same old extract for ever."""
+    fetch, timer = (configparser.ConfigParser(strict=False, interpolation=None) for _ in range(2))
+    fetch.read(repository / "deploy" / "inducult-fetch.service")
+    timer.read(repository / "deploy" / "inducult-fetch.timer")
+    program, command, region, option, data = shlex.split(fetch["Service"]["ExecStart"])
+    assert (program, data) == (shlex.split(unit["Service"]["ExecStart"])[0], "/srv/inducult/data")
+    assert takes(command, option)
+    assert load_catalog().region(region).geofabrik
+    assert fetch["Service"]["ReadWritePaths"] == unit["Service"]["ReadWritePaths"]
+    begins = min(int(one.schedule.split()[1]) for one in load_catalog().regions.values())
+    assert int(re.search(r"(\d\d):\d\d:\d\d", timer["Timer"]["OnCalendar"])[1]) + 1 < begins
+    if shutil.which("systemd-analyze") is not None:
+        text = (repository / "deploy" / "inducult-fetch.service").read_text()
+        text = re.sub(r"ExecStart=\S+", f"ExecStart={sys.executable}", text).replace(
+            "User=inducult\nGroup=inducult\n", ""
+        )
+        (tmp_path / "inducult-fetch.service").write_text(text)
+        shutil.copy(repository / "deploy" / "inducult-fetch.timer", tmp_path)
+        found = [str(tmp_path / f"inducult-fetch.{kind}") for kind in ("service", "timer")]
+        told = subprocess.run(
+            ["systemd-analyze", "verify", "--man=no", *found], capture_output=True, text=True, check=False
+        )
+        assert "inducult-fetch" not in told.stderr, told.stderr
+
+
 def test_every_setting_that_an_example_names_exists(repository: Path) -> None:
-    for name in ("deploy/inducult.service", "deploy/Containerfile", "docs/scaling.md"):
+    for name in ("deploy/inducult.service", "deploy/inducult-fetch.service", "deploy/Containerfile", "docs/scaling.md"):
         named = settings_named((repository / name).read_text(encoding="utf-8"))
         assert named <= {*Settings.model_fields}, (name, named)
 

@@ -448,6 +448,24 @@ def test_no_message_of_a_download_holds_a_password_or_a_token(publisher: Publish
         assert "SECRET" not in str(caught.value)
 
 
+def test_of_the_downloads_of_many_nights_the_newest_stay(publisher: Publisher, tmp_path: Path) -> None:
+    """Each night brought an extract, and none was ever taken away; what a person put there stays."""
+    mine = tmp_path / "sachsen-2026-01-01.osm.pbf"
+    mine.write_bytes(b"mine")
+    given = settings(downloads_kept=3)
+    for day in range(10, 16):
+        told = format_datetime(datetime(2026, 11, day, 21, tzinfo=UTC), usegmt=True)
+        publisher["file"] = Entry(BODY + bytes([day]), etag=f'"{day}"', last_modified=told)
+        kept = get(publisher, tmp_path, settings=given)
+        assert kept.path.name == f"sachsen-2026-11-{day}.osm.pbf"
+        assert not get(publisher, tmp_path, settings=given).changed
+    days = [f"sachsen-2026-11-{day}.osm.pbf" for day in (13, 14, 15)]
+    assert names(tmp_path) == [mine.name, *days, f"{NAME}.fetched.json"]
+    publisher["file"] = replace(publisher.entries["file"], etag='"again"')
+    assert not get(publisher, tmp_path, settings=given).changed
+    assert json.loads((tmp_path / f"{NAME}.fetched.json").read_text())["earlier"] == [days[1], days[0]]
+
+
 @pytest.mark.parametrize("name", ["../x.pbf", "a/b.pbf", ".hidden", ""])
 def test_a_wrong_name(tmp_path: Path, name: str) -> None:
     with pytest.raises(SourceError, match="no name of a file"):

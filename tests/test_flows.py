@@ -50,9 +50,17 @@ def python(*arguments: object, **environment: str) -> subprocess.CompletedProces
 
 
 @pytest.fixture(scope="module")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """A real Prefect server on loopback with a home of its own; gives the address of its API."""
+def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Where the server keeps its state; the log of earlier nights in it is a long one."""
     home = tmp_path_factory.mktemp("prefect")
+    with (home / "server.log").open("wb") as log:
+        log.truncate(11_000_000)
+    return home
+
+
+@pytest.fixture(scope="module")
+def server(home: Path) -> Iterator[str]:
+    """A real Prefect server on loopback with a home of its own; gives the address of its API."""
     port = free_port()
     code = (
         "import pathlib, signal, sys\nfrom flows.serve import server\n"
@@ -118,6 +126,14 @@ def test_the_flow_gives_the_same_release_as_the_command(server: str, data: Path,
     assert any("Glockenturm" in row["said"] for row in json.loads(shown["problems"]["data"]))
     assert shown["map"]["data"].startswith("data:image/png;base64,")
     assert ours.name in shown["release"]["data"]
+
+
+def test_neither_the_runs_of_years_nor_the_log_of_the_server_are_kept_for_ever(server: str, home: Path) -> None:
+    told = CALLS.get(f"{server}/admin/settings", timeout=30).json()["server"]["services"]["db_vacuum"]
+    assert {"events", "flow_runs"} <= set(told["enabled"])
+    assert told["retention_period"] in (90 * 86_400, "P90D")
+    assert (home / "server.log.1").stat().st_size == 11_000_000
+    assert (home / "server.log").stat().st_size < 1_000_000
 
 
 def test_one_failed_region_leaves_the_others_whole_and_is_named(server: str, data: Path, tmp_path: Path) -> None:

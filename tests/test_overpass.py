@@ -61,7 +61,8 @@ CUT = {"type": "way", "id": 3, **META, "nodes": [1, 2, 77], "tags": {"disused:ma
 
 
 def answer(*elements: object, **more: object) -> dict[str, object]:
-    return {"version": 0.6, "osm3s": {"timestamp_osm_base": "2024-03-04T21:00:00Z"}, "elements": [*elements], **more}
+    whole = {"version": 0.6, "osm3s": {"timestamp_osm_base": "2024-03-04T21:00:00Z"}, "elements": [*elements]}
+    return whole | more
 
 
 def ok(body: object) -> Reply:
@@ -262,6 +263,20 @@ def test_a_password_of_a_server_stands_in_no_message():
             with pytest.raises(TransientError, match=r"http://127\.0\.0\.1") as caught:
                 fetch_objects(REGION.id, area=AREA, settings=settings(secret))
         assert "SECRET" not in str(caught.value)
+
+
+def test_of_the_answers_of_many_nights_the_newest_stay(tmp_path):
+    """A night brings one; nobody ever took one away."""
+    mine = [tmp_path / name for name in ("here-2024-01-01.json.gz", "here-2-2024-01-01T000000Z.json.gz", "here.osm")]
+    for path in mine:
+        path.write_bytes(b"")
+    nights = [ok(answer(osm3s={"timestamp_osm_base": f"2024-03-{day:02}T21:00:00Z"})) for day in range(1, 6)]
+    with serving(nights) as (url, _):
+        for _night in nights:
+            fetch_objects("here", area=AREA, settings=settings(url, downloads_kept=3), archive=tmp_path)
+    kept = sorted(path.name for path in tmp_path.iterdir() if path not in mine)
+    assert kept == [f"here-2024-03-{day:02}T210000Z.json.gz" for day in (3, 4, 5)]
+    assert all(path.is_file() for path in mine)
 
 
 def test_the_longest_wait_is_stated():

@@ -1,9 +1,10 @@
 """Download files for a schedule: only what changed, whole or not at all, resumed where it broke off.
 
 A file is kept under a dated name (`sachsen-2026-11-20.osm.pbf`; the date is the publisher's `Last-Modified`, else
-today's). Beside it `sachsen.osm.pbf.fetched.json` tells what it is and what the publisher said of it (ETag,
-Last-Modified), so that the next request can ask for a newer one only. An unfinished download has a name that begins
-with a dot, and is resumed in this run or the next as long as the publisher names the same ETag.
+today's), with as many earlier ones as `downloads_kept` says. Beside it `sachsen.osm.pbf.fetched.json` tells what it is
+and what the publisher said of it (ETag, Last-Modified), so that the next request can ask for a newer one only. An
+unfinished download has a name that begins with a dot, and is resumed in this run or the next as long as the publisher
+names the same ETag.
 
 Nothing waits for ever. `fetch` takes at most `longest_fetch_s`: with one request an attempt, or two where there is a
 checksum,
@@ -329,9 +330,27 @@ def _keep(job: _Job, held: Fetched | None, etag: str | None, modified: str | Non
         sync(job.folder)
     job.drop_part()
     if result != held:
-        facts: dict[str, Any] = {"url": job.url, "file": result.path.name, **asdict(result)}
+        earlier = _earlier(job, result.path.name)
+        facts: dict[str, Any] = {"url": job.url, "file": result.path.name, **asdict(result), "earlier": earlier}
         write_json(job.note, {name: value for name, value in facts.items() if name not in ("path", "changed")})
     return result
+
+
+def _earlier(job: _Job, now: str) -> list[str]:
+    """Return the downloads that are kept beside the newest, the latest first; older ones are removed.
+
+    Only what this function was told of goes: what a person put there stays, whatever it is called.
+    """
+    noted = read_json(job.note) or {}
+    told = noted.get("earlier")
+    names = [noted.get("file"), *(told if isinstance(told, list) else [])]
+    # A name in the note leads nowhere else.
+    known = [Path(name).name for name in dict.fromkeys(names) if isinstance(name, str) and name != now]
+    there = [name for name in known if (job.folder / name).is_file()]
+    keep = job.settings.downloads_kept - 1
+    for name in there[keep:]:
+        (job.folder / name).unlink(missing_ok=True)
+    return there[:keep]
 
 
 def _day(modified: str | None) -> date:

@@ -51,9 +51,10 @@ def fetch_objects(name: str, *, area: BaseGeometry, settings: Settings, archive:
     area
         EPSG:4326; its bounding box is asked for.
     settings
-        `overpass_urls`, `retry_base_s`, `retry_after_max_s` and `http_deadline_s` are used.
+        `overpass_urls`, `retry_base_s`, `retry_after_max_s`, `http_deadline_s` and `downloads_kept` are used.
     archive
-        Folder for the answer as it came (`<name>-<state of the data>.json.gz`, for `read_answer`); not kept where null.
+        Folder for the answer as it came (`<name>-<state of the data>.json.gz`, for `read_answer`), beside the newest of
+        earlier ones; not kept where null.
 
     Raises
     ------
@@ -68,6 +69,7 @@ def fetch_objects(name: str, *, area: BaseGeometry, settings: Settings, archive:
     answer = json.loads(body)
     if archive is not None:
         _keep(body, archive, f"{name}-{_stamp(answer) or 'undated'}")
+        _prune(archive, name, settings.downloads_kept)
     return objects_of(answer, area=area, table=table)
 
 
@@ -269,3 +271,11 @@ def _keep(body: bytes, folder: Path, name: str) -> None:
     with unfinished.open("rb") as file:
         os.fsync(file.fileno())
     unfinished.replace(folder / f"{name}.json.gz")
+
+
+def _prune(folder: Path, name: str, keep: int) -> None:
+    """Remove the oldest answers about a region beyond so many; their names are this module's own."""
+    dated = re.compile(rf"{re.escape(name)}-\d{{4}}-\d{{2}}-\d{{2}}T\d{{6}}Z\.json\.gz")
+    answers = sorted(path for path in folder.glob("*.json.gz") if dated.fullmatch(path.name))
+    for path in answers[:-keep]:
+        path.unlink(missing_ok=True)

@@ -202,13 +202,17 @@ def _is_share(source: _Source, run: Run) -> bool:
 
 
 def _with_rows_gone(before: SourceFacts, now: SourceFacts) -> SourceFacts:
-    """Add a problem where many rows are gone at once: an export that was cut reads as well as a whole one."""
+    """Add a problem where many rows are gone at once: an export that was cut reads as well as a whole one.
+
+    It stays over later files, such as the next night's, until the rows are back.
+    """
     had, has = (facts.counts.records_in - facts.counts.rejected for facts in (before, now))
+    had += sum(problem.count for problem in before.problems if problem.kind == ROWS_GONE)
     if had - has < GONE_ROWS or had - has <= GONE_SHARE * had:
         return now
     again = " ".join(["inducult run", *([now.region] if now.region else []), "--afresh"])
     told = (
-        f"{has} records can be used, where the run before had {had}: {had - has} are gone at once. Was the file cut? "
+        f"{has} records can be used, where an earlier run had {had}: {had - has} are gone at once. Was the file cut? "
         f"Then put back the whole one. If it is right: `{again}` ends this notice."
     )
     return replace(now, problems=(*now.problems, Problem(now.source, ROWS_GONE, told, had - has)))

@@ -50,7 +50,7 @@ class Status:
     withheld
         How many records of each source stay at home, since no contract lets any out.
     gone
-        Of which sources many records are gone at once, until their file changes again or a run was made afresh.
+        Of which sources many records are gone at once, until they are back or a run was made afresh.
     """
 
     release: Path | None

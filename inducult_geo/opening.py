@@ -46,7 +46,7 @@ _VIEWS: Mapping[str, str] = {
     "rejected": "Records that cannot be used, each with its reason.",
     "regions": "The regions with the counts of their records.",
     "sources": "The sources with license, coordinate system and counts.",
-    "changes": "What changed since the release before, as far as that is told.",
+    "changes": "Sites new, gone, moved, renamed, closed, reopened, merged, split since the release before.",
 }
 """The frames of a release, which are its views in SQL as well, and what each holds."""
 

@@ -33,8 +33,11 @@ WITH told AS (
            unnest(CASE WHEN r.record_key IS NULL THEN string_split(n.keys, '; ') ELSE [n.keys] END) AS record_key
     FROM named AS n LEFT JOIN records_file AS r ON r.record_key = n.keys
 )
-SELECT o.*, r.source, r.licence, r.retrieved_at, r.valid_at
+SELECT o.*, coalesce(r.source, s.source) AS source, coalesce(r.licence, s.licence) AS licence,
+       coalesce(r.retrieved_at, s.retrieved_at) AS retrieved_at, coalesce(r.valid_at, s.valid_at) AS valid_at
 FROM single AS o LEFT JOIN records_file AS r USING (record_key)
+-- What a raster tells has its terms, too: "raster:dem@2011-01-01".
+LEFT JOIN sources AS s ON r.record_key IS NULL AND s.source = regexp_extract(o.record_key, '^raster:([^@]+)', 1)
 """
 _EVENTS: Final = """
 CREATE VIEW events AS

@@ -6,7 +6,9 @@ import hashlib
 import json
 import os
 import shutil
+import sqlite3
 import sys
+from contextlib import closing
 from pathlib import Path
 
 import duckdb
@@ -293,6 +295,19 @@ class TestSql:
             mine = told[told["column_name"] == column].drop_duplicates("site_id").set_index("site_id")["value"]
             assert mine.to_dict() == sites.loc[mine.index, column].astype(str).to_dict(), column
         assert told.loc[told["column_name"] == "geometry", "value"].isna().all()
+
+    def test_what_a_raster_tells_has_its_license(self, copy: Path) -> None:
+        sites = gpd.read_parquet(copy / "sites.parquet")
+        sites["lineage"] = None
+        sites.loc[0, ["elevation_m", "lineage"]] = [312.0, '{"elevation_m": "raster:dem@2011-01-01"}']
+        sites.to_parquet(copy / "sites.parquet", write_covering_bbox=True)
+        with closing(sqlite3.connect(copy / "inducult.gpkg")) as package, package:
+            package.execute(
+                "UPDATE sources SET source = 'dem', licence = 'CC-BY-4.0', valid_at = '2011-01-01', retrieved_at = NULL"
+                " WHERE rowid = 1"
+            )
+        told = open_release(copy, check=False).duckdb().sql("SELECT * EXCLUDE site_id FROM origins").fetchall()
+        assert told == [("elevation_m", "312.0", "raster:dem@2011-01-01", "dem", "CC-BY-4.0", None, "2011-01-01")]
 
     def test_a_key_that_looks_like_two_is_one_where_there_is_such_a_record(self, copy: Path) -> None:
         read = {name: gpd.read_parquet(copy / f"{name}.parquet") for name in ("sites", "records")}

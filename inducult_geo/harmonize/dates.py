@@ -26,6 +26,7 @@ LAST_YEAR: Final = 2100
 _LONGEST_TEXT: Final = 200
 _ORDINAL_MARKS: Final = dict.fromkeys(map(ord, "º°ª^"), ".")
 _SMALLEST_WRITTEN_YEAR: Final = 100
+_DECADE_YEARS: Final = 10
 
 
 _FILLERS: Final = frozenset(("0", "0000", "9999"))
@@ -201,7 +202,8 @@ def life_span(start_text: str | float | None, end_text: str | float | None) -> S
     -------
     Span
         ``year_precision`` of a range that is start and end, and of "since 1917", is that of the year it begins with
-        (of "1917-1988" the year); of a range that only says when building took place it is ``range``.
+        (of "1917-1988" the year); of a range that only says when building took place it is ``range``, or ``decade``
+        where that took ten years at most.
     """
     start, end = parse_date(start_text), parse_date(end_text)
     is_life = start is not None and start == end and _tells_end(start)
@@ -211,13 +213,19 @@ def life_span(start_text: str | float | None, end_text: str | float | None) -> S
     told = start if start_year is not None else end if end_year is not None else None
     precision = None
     if told is not None:
-        precision = told.precision if told.precision == "range" and not is_life else told.exactness
+        precision = told.exactness if is_life or told.precision != "range" else _width(told)
     noted = told or start or end
     notes = [noted.note] if noted is not None and noted.note else []
     if start_year is not None and end_year is not None and end_year < start_year:
         notes.append(f"end {end_year} before start {start_year}: left out")
         end_year = None
     return Span(start_year, end_year, precision, "; ".join(notes) or None)
+
+
+def _width(years: Years) -> str:
+    """Return how exact a year within a range is."""
+    is_short = years.start is not None and years.end is not None and years.end - years.start <= _DECADE_YEARS
+    return "decade" if is_short else "range"
 
 
 def _tells_end(years: Years) -> bool:

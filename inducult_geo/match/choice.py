@@ -39,7 +39,7 @@ VOLATILE: Final = (
     *("operator", "status", "present_use", "visitor_access", "opening_hours", "fee", "wheelchair", "website"),
 )
 
-_PRECISION: Final[Mapping[str, int]] = {"day": 0, "month": 0, "season": 0, "year": 0, "range": 1, "decade": 2}
+_PRECISION: Final[Mapping[str, int]] = {"day": 0, "month": 0, "season": 0, "year": 0, "decade": 1, "range": 2}
 _ROUGH: Final = 3
 _PLACE_ORDER: Final[Mapping[str, int]] = {"surveyed": 0, "digitized": 1, "unknown": 2, "address": 3, "settlement": 4}
 _AREA_RELIABLE: Final = 40

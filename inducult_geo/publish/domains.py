@@ -43,7 +43,7 @@ DOMAINS: Mapping[str, Mapping[str, str]] = {
         "year": "To the year",
         "approximate": "About that year, or in doubt",
         "part_of_decade": "Part of a decade",
-        "decade": "Decade",
+        "decade": "Decade, or a span as short",
         "turn_of_century": "Turn of a century",
         "part_of_century": "Part of a century",
         "century": "Century",

@@ -135,7 +135,7 @@ LAYERS: tuple[Layer, ...] = (
     Layer(
         "changes",
         "Changes since the last release",
-        "What is different from the release before, and which source made it so.",
+        "Sites that are new, gone, moved, renamed, closed, reopened, merged or split since the last release, and why.",
         "Point",
         columns.CHANGES,
         style="changes.qml.j2",

@@ -9,6 +9,8 @@ PYTEST := $(BIN)/python -m pytest -q -n 2
 
 # The same answer on every machine: no locale, no display.
 export LC_ALL := C.UTF-8
+# Where a machine forbids it, each of the many processes would compile the program, and rewrite the tests, anew.
+export PYTHONDONTWRITEBYTECODE :=
 export QT_QPA_PLATFORM ?= offscreen
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 

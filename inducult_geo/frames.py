@@ -11,12 +11,15 @@ import hashlib
 import json
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass
+from functools import cache
+from pathlib import Path
 from typing import Any, Final, NewType
 
 import geopandas as gpd
 import numpy as np
 import pandas as pd
-from geopandas.array import from_shapely
+import pyarrow.parquet as pq
+from geopandas.array import from_shapely, from_wkb
 from pandas.api.types import pandas_dtype
 from pyproj import CRS
 
@@ -201,9 +204,14 @@ def content_hash(values: Iterable[Any]) -> str:
 def _typed(frame: pd.DataFrame, columns: Mapping[str, str]) -> pd.DataFrame:
     """Bring a frame to exactly these columns, in order, with their types; what is missing is null."""
     whole = frame.reindex(columns=[*columns])
+    wanted = {name: _dtype(kind) for name, kind in columns.items()}
     # A column that has its type already would be copied.
-    other = {name: kind for name, kind in columns.items() if whole[name].dtype != pandas_dtype(kind)}
+    other = {name: kind for (name, kind), has in zip(wanted.items(), whole.dtypes, strict=True) if has != kind}
     return whole.astype(other) if other else whole
+
+
+# Pandas looks for the type of a name each time anew, and a region is typed thousands of times.
+_dtype = cache(pandas_dtype)
 
 
 def _require_work_crs(crs: Any, what: str) -> None:
@@ -252,12 +260,33 @@ def as_pairs(frame: pd.DataFrame) -> Pairs:
     return Pairs(_typed(frame, PAIR_COLUMNS).reset_index(drop=True))
 
 
+@cache
+def _no_records() -> Records:
+    return as_records(pd.DataFrame({"geometry": []}))
+
+
 def concat_records(frames: Iterable[Records]) -> Records:
     """Put records of several sources one under the other; no frame at all gives an empty one."""
     kept = [frame for frame in frames if len(frame)]
     if not kept:
-        return as_records(pd.DataFrame({"geometry": []}))
+        return Records(_no_records().copy())
     return Records(gpd.GeoDataFrame(pd.concat(kept, ignore_index=True), geometry="geometry", crs=WORK_CRS))
+
+
+def read_shapes(path: Path) -> gpd.GeoDataFrame:
+    """Read a GeoParquet file of our own: what `geopandas.read_parquet` reads, in the CRS that the file tells.
+
+    PROJ reads the CRS as it stands in a file longer than the rest of a small table is read, and it is always the same.
+    """
+    table = pq.read_table(path)
+    told = json.loads(table.schema.metadata[b"geo"])["columns"]["geometry"]["crs"]
+    frame = table.to_pandas()
+    return gpd.GeoDataFrame(frame.assign(geometry=from_wkb(frame["geometry"], crs=_crs_of(json.dumps(told)))))
+
+
+@cache
+def _crs_of(told: str) -> CRS | None:
+    return None if told == "null" else CRS.from_user_input(told)
 
 
 @dataclass(frozen=True)

@@ -20,7 +20,17 @@ import pandas as pd
 import pyarrow.parquet as pq
 
 from inducult_geo.digest import sha256
-from inducult_geo.frames import Counts, Pairs, Records, Sites, as_pairs, as_records, as_sites, concat_records
+from inducult_geo.frames import (
+    Counts,
+    Pairs,
+    Records,
+    Sites,
+    as_pairs,
+    as_records,
+    as_sites,
+    concat_records,
+    read_shapes,
+)
 from inducult_geo.run import Run, SourceFacts, facts_from
 from inducult_geo.store import read_json, storing, sync, write_json
 
@@ -43,7 +53,7 @@ class Part:
 
     def records(self) -> Records:
         """Read the records, the rejected ones too."""
-        return concat_records([]) if self.folder is None else as_records(gpd.read_parquet(self._file))
+        return concat_records([]) if self.folder is None else as_records(read_shapes(self._file))
 
     def record_keys(self) -> list[str]:
         """Read the record keys alone."""
@@ -112,7 +122,7 @@ class Stage:
 
     def records(self) -> gpd.GeoDataFrame:
         """Read the region's records with their outcome."""
-        return gpd.read_parquet(self.folder / "records.parquet")
+        return read_shapes(self.folder / "records.parquet")
 
     def one_record(self, key: str, *columns: str) -> list[tuple[Any, ...]]:
         """Read columns of the record with a key: one row, or none; null is None."""
@@ -127,7 +137,7 @@ class Stage:
 
     def sites(self) -> Sites:
         """Read the region's sites."""
-        return as_sites(gpd.read_parquet(self.folder / "sites.parquet"))
+        return as_sites(read_shapes(self.folder / "sites.parquet"))
 
     def pairs(self) -> Pairs:
         """Read the region's kept pairs."""

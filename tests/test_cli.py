@@ -128,8 +128,8 @@ def test_run_prints_counts_and_files_to_open(sample: Path) -> None:
     assert "Sample data" in result.stdout
     assert "inducult.gpkg" in result.stdout
     assert "zwickau: reading zwickau.osm" in result.stderr
-    verified = inducult("verify", sample / "processed" / "current")
-    assert verified.returncode == 0
+    verified = CliRunner().invoke(cli.app, ["verify", str(sample / "processed" / "current")])
+    assert verified.exit_code == 0
     assert "0 broken" in verified.stdout
 
 
@@ -315,9 +315,8 @@ def test_a_folder_is_no_file_to_write_and_that_is_said_before_any_work(
     assert "is a directory" in " ".join(result.stderr.replace("│", " ").split())
 
 
-def test_link_joins_two_tables_and_one_with_a_release(tmp_path: Path, sample: Path) -> None:
-    inducult("run", "zwickau", "--data", sample)
-    release = sample / "processed" / "current"
+def test_link_joins_two_tables_and_one_with_a_release(tmp_path: Path, sample: Path, sample_data: Path) -> None:
+    release = sample_data / "processed" / "current"
     contract = sample / "raw" / "sample" / "partners" / "zwickau_industriekultur.toml"
     numbers = told("link", contract, release, "--out", tmp_path / "pairs.csv", "--data", sample)
     pairs = pd.read_csv(tmp_path / "pairs.csv")
@@ -432,7 +431,8 @@ def test_a_file_that_the_fast_reader_hands_over_says_so(tmp_path: Path, sample: 
         for kind in (osmium.osm.WAY, osmium.osm.NODE):
             for element in osmium.FileProcessor(str(path), kind):
                 writer.add(element)
-    result = inducult("run", "zwickau", "--data", sample, "--osm", plain)
+    arguments = ["run", "zwickau", "--no-release", "--data", str(sample), "--osm", str(plain)]
+    result = CliRunner().invoke(cli.app, arguments, catch_exceptions=False)
     assert "unsorted.osm.pbf: read by pyosmium: " in result.stderr
 
 

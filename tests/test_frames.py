@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from datetime import date
+from pathlib import Path
 
 import geopandas as gpd
 import pandas as pd
 import pyproj
 import pytest
 import shapely
+from geopandas.testing import assert_geodataframe_equal
 from hypothesis import given
 from hypothesis import strategies as some
 
@@ -26,9 +28,12 @@ from inducult_geo.frames import (
     counts_of,
     from_json,
     outcome_of,
+    read_shapes,
     reasons_of,
     to_json,
 )
+
+POINT = shapely.Point(4_500_000, 3_000_000)
 
 
 def test_records_have_every_column_in_order_and_the_work_crs() -> None:
@@ -64,6 +69,28 @@ def test_concat_keeps_every_row_and_nothing_gives_an_empty_frame() -> None:
     other = as_records(pd.DataFrame({"record_key": ["b:1"]}), geometry=[None])
     assert [*concat_records([one, other])["record_key"]] == ["a:1", "b:1"]
     assert len(concat_records([])) == 0
+
+
+def test_a_frame_without_rows_is_made_once_and_given_to_each_anew() -> None:
+    one = concat_records([])
+    made = as_records(pd.DataFrame({"geometry": []}))
+    assert_geodataframe_equal(one, made)
+    one["colour"] = "red"
+    one.loc[0, "record_key"] = "a:1"
+    assert_geodataframe_equal(concat_records([]), made)
+
+
+@pytest.mark.parametrize("crs", [3035, 4258, 31468, None])
+@pytest.mark.parametrize("shapes", [[], [None], [POINT, None, shapely.box(0, 0, 1, 1)]])
+def test_a_file_of_ours_is_read_as_geopandas_reads_it(tmp_path: Path, crs: int | None, shapes: list[object]) -> None:
+    frame = gpd.GeoDataFrame({"name": ["x"] * len(shapes), "year": [1] * len(shapes)}, geometry=shapes, crs=crs)
+    frame = frame.assign(name=frame["name"].astype("str"), year=frame["year"].astype("Int64"))
+    frame.to_parquet(tmp_path / "records.parquet")
+    for _ in range(2):
+        ours, theirs = read_shapes(tmp_path / "records.parquet"), gpd.read_parquet(tmp_path / "records.parquet")
+        assert_geodataframe_equal(ours, theirs)
+        assert ours.crs == theirs.crs
+        assert ours.geometry.name == theirs.geometry.name
 
 
 def test_the_counting_law_names_the_place_where_it_is_broken() -> None:
@@ -110,9 +137,6 @@ def test_content_hash_tells_values_apart() -> None:
     assert content_hash(["a", 1]) == content_hash(["a", 1])
     assert content_hash(["a", 1]) != content_hash(["a", "1"])
     assert content_hash(["ab", ""]) != content_hash(["a", "b"])
-
-
-POINT = shapely.Point(4_500_000, 3_000_000)
 
 
 @pytest.mark.parametrize("crs", ["EPSG:3035", 3035, pyproj.CRS(3035).to_wkt(), None])

@@ -59,7 +59,7 @@ def test_malformed_ids(text):
 homes = st.fixed_dictionaries({key: st.integers(0, 4) for key in KEYS})
 
 
-@settings(deadline=None)
+@settings(deadline=None, max_examples=40)
 @given(homes, st.permutations(KEYS))
 def test_order_of_input_changes_nothing(clusters, order):
     one = assign(clusters)
@@ -68,7 +68,7 @@ def test_order_of_input_changes_nothing(clusters, order):
     pd.testing.assert_frame_equal(one.registry, other.registry)
 
 
-@settings(deadline=None)
+@settings(deadline=None, max_examples=40)
 @given(homes, homes)
 def test_second_run_keeps_ids_and_forgets_nothing(before, after):
     first = assign(before)
@@ -87,7 +87,7 @@ def test_second_run_keeps_ids_and_forgets_nothing(before, after):
     assert later.registry["record_key"].dropna().is_unique
 
 
-@settings(deadline=None)
+@settings(deadline=None, max_examples=40)
 @given(homes, homes)
 def test_a_split_brings_the_old_ids_back(before, merged):
     first = assign(before)

@@ -31,13 +31,10 @@ SCRIPT = Path(__file__).with_name("qgis_answer.py")
 LATER = "2999-01-01T00:00:00+00:00"
 
 
-@pytest.fixture(scope="module")
-def built(tmp_path_factory: pytest.TempPathFactory, repository: Path) -> Path:
+@pytest.fixture
+def built(sample_data: Path) -> Path:
     """The data folder of a run of the sample."""
-    data = tmp_path_factory.mktemp("review") / "data"
-    shutil.copytree(repository / "data" / "raw" / "sample", data / "raw" / "sample")
-    run_all([], open_run(data))
-    return data
+    return sample_data
 
 
 @pytest.fixture

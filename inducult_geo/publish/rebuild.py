@@ -11,6 +11,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any
 
 import geopandas as gpd
+import numpy as np
 import pandas as pd
 
 from inducult_geo.errors import ReleaseError
@@ -127,9 +128,12 @@ def _contradicting(said: Mapping[str, Mapping[str, str]]) -> str | None:
 
 def _first(members: pd.DataFrame, column: str) -> tuple[Any, str | None]:
     """Return the best record's value and the record's key, nothing where none has one; "unknown" outvotes nobody."""
-    said = members[column].notna() & ~members[column].isin(["unknown"])
-    known = members[said if said.any() else members[column].notna()]
-    return (known[column].iloc[0], known["record_key"].iloc[0]) if len(known) else (None, None)
+    # Of two columns only: to choose the rows of the whole frame would copy each of its columns, for every value asked.
+    values = members[column]
+    known = values.notna().to_numpy()
+    said = known & ~values.isin(["unknown"]).to_numpy()
+    rows = np.flatnonzero(said if said.any() else known)
+    return (values.iloc[rows[0]], members["record_key"].iloc[rows[0]]) if len(rows) else (None, None)
 
 
 def _refill(site: dict[Any, Any], members: pd.DataFrame, group: Sequence[str], lineage: dict[str, Any]) -> None:

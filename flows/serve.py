@@ -25,6 +25,8 @@ from flows.shelf import LOOPBACK, shelf
 from inducult_geo.errors import ConfigError, InducultError
 from inducult_geo.pipeline import choose_regions
 from inducult_geo.run import Run, open_run
+from inducult_geo.sources.http import shown
+from inducult_geo.store import storing
 from inducult_geo.text import counted
 
 if TYPE_CHECKING:
@@ -71,7 +73,8 @@ def server(home: Path, *, port: int, database: SecretStr | None = None) -> Itera
     InducultError
         Where it does not answer in time; its log is named.
     """
-    home.mkdir(parents=True, exist_ok=True)
+    with storing(home):
+        home.mkdir(parents=True, exist_ok=True)
     log = home / "server.log"
     url = f"http://{LOOPBACK}:{port}/api"
     # The pages in the browser ask the API at this address, not at the default port.
@@ -89,7 +92,7 @@ def server(home: Path, *, port: int, database: SecretStr | None = None) -> Itera
             command, env=environment, stdout=output, stderr=output, start_new_session=True
         )
     try:
-        _wait(url, child, log)
+        _wait(url, child, log, by=None if database is None else "the database of INDUCULT_DATABASE_URL")
         yield url
     finally:
         _stop(child)
@@ -116,13 +119,16 @@ def _ask_directly() -> None:
         os.environ[name] = told if told == "*" else ",".join(filter(None, (told, LOOPBACK)))
 
 
-def _wait(url: str, child: subprocess.Popen[bytes], log: Path) -> None:
+def _wait(url: str, child: subprocess.Popen[bytes], log: Path, *, by: str | None) -> None:
     import requests
 
     deadline = time.monotonic() + START_S
     while time.monotonic() < deadline:
         if child.poll() is not None:
-            raise InducultError(f"the Prefect server ended at once; its log is {log}.")
+            hint = (
+                f" Does {by} answer, and is it written as postgresql+asyncpg://user:password@host/name?" if by else ""
+            )
+            raise InducultError(f"the Prefect server ended at once; its log is {log}.{hint}")
         with suppress(requests.RequestException):
             if requests.get(f"{url}/health", timeout=5).ok:
                 return
@@ -154,16 +160,39 @@ def main(
     # A shell that starts a program in the background lets it ignore SIGINT: here it always ends.
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, _as_interrupt)
+    try:
+        _start(run, catalog or [], port)
+    except InducultError as problem:
+        sys.stderr.write(f"inducult: {problem}\n")
+        raise typer.Exit(1) from problem
+
+
+def _start(run: Run, catalogs: list[Path], port: int) -> None:
+    """Serve on the server that the environment names, else on one of our own."""
     existing = os.environ.get("PREFECT_API_URL")
     if existing:
-        _serve(run, catalog or [], existing)
+        _reach(existing)
+        _serve(run, catalogs, existing)
         return
     _ask_directly()
     home = run.folder.processed / ".prefect"
     with server(home, port=free_port(port), database=run.settings.database_url) as url:
         os.environ["PREFECT_API_URL"] = url
         os.environ["PREFECT_HOME"] = str(home.resolve())
-        _serve(run, catalog or [], url)
+        _serve(run, catalogs, url)
+
+
+def _reach(url: str) -> None:
+    import requests
+
+    try:
+        # Whatever it answers: it may want to know who asks, which Prefect tells it.
+        requests.get(f"{url.rstrip('/')}/health", timeout=30)
+    except requests.RequestException as problem:
+        raise InducultError(
+            f"PREFECT_API_URL names {shown(url)}, where no server answers ({type(problem).__name__}). Start that "
+            "server, or unset PREFECT_API_URL: then one is started here."
+        ) from problem
 
 
 def _serve(run: Run, catalogs: list[Path], url: str) -> None:

@@ -156,6 +156,28 @@ def test_a_wrong_call_never_reaches_prefect(tmp_path: Path) -> None:
     assert "no such folder" in told.stderr
 
 
+@pytest.mark.parametrize(
+    ("setting", "said"),
+    [
+        (
+            {"INDUCULT_DATABASE_URL": "postgresql+asyncpg://me:s3cret@127.0.0.1:1/p"},
+            "Does the database of INDUCULT_DATA",
+        ),
+        (
+            {"PREFECT_API_URL": "http://me:s3cret@127.0.0.1:1/api"},
+            "PREFECT_API_URL names http://127.0.0.1:1/api, where no",
+        ),
+    ],
+)
+def test_a_service_that_cannot_start_says_why_in_a_sentence(data: Path, setting: dict[str, str], said: str) -> None:
+    """It showed the places in its own code, and the reason below them."""
+    told = python("-m", "flows.serve", "--data", data, "--port", free_port(), **setting)
+    assert told.returncode == 1
+    assert said in told.stderr
+    assert "Traceback" not in told.stderr
+    assert "s3cret" not in told.stdout + told.stderr
+
+
 def test_every_region_has_its_own_schedule_in_its_own_time_zone(data: Path) -> None:
     code = (
         "import json, sys\nfrom pathlib import Path\nfrom flows.serve import deployments\n"

@@ -29,6 +29,7 @@ from inducult_geo.drafting_crs import crs_lines
 from inducult_geo.drafting_text import comment, number_range, quoted, short
 from inducult_geo.errors import ContractError
 from inducult_geo.harmonize.cells import FARTHEST
+from inducult_geo.harmonize.dates import life_span
 from inducult_geo.run import Run
 from inducult_geo.sources.readers import read_table
 from inducult_geo.sources.table import ChoiceError, Table, has_shapes
@@ -39,6 +40,7 @@ _HEADER_ROWS = 12
 _ID = re.compile(r"[^a-z0-9]+")
 _UNMAPPED_MAX = 60
 _SHARED = 0.2
+_ENDS = 0.1
 _NUMBERS_MAX = 8
 
 
@@ -253,7 +255,8 @@ def _say_columns(found: _Draft, columns: list[Column], used: set[str]) -> None:
     key, unique = key_of([column for column in columns if column.name not in used])
     used = used | ({key.name} if key else set())
     found.columns += _key_lines(key, unique)
-    for name, fitting in fields_of([column for column in columns if column.name not in used]).items():
+    fields = fields_of([column for column in columns if column.name not in used])
+    for name, fitting in fields.items():
         free = [column for column in fitting if column.name not in used]
         if not free:
             # One column may tell two things: what a plant burns, and what it is.
@@ -263,6 +266,7 @@ def _say_columns(found: _Draft, columns: list[Column], used: set[str]) -> None:
         example = f"e.g. {short(free[0].cells[0])}"
         found.columns.append(f"{name} = {quoted(free[0].name)} # guessed: {example}")
         found.columns += [f"# {name} = {quoted(other.name)}" for other in free[1:4]]
+        found.columns += _end_lines(free[0]) if name == "start" and "end" not in fields else []
     if not any(line.startswith("name = ") for line in found.columns):
         likely = names_of([column for column in columns if column.name not in used])
         found.columns.append(
@@ -278,6 +282,15 @@ def _say_columns(found: _Draft, columns: list[Column], used: set[str]) -> None:
             "# Columns that nothing was made of; what nobody needs can be listed so:",
             f"# ignore = [{listed}]{more}",
         ]
+
+
+def _end_lines(start: Column) -> list[str]:
+    """Offer that a column of dates tells the end of work, too, where cells tell from when to when."""
+    told = [cell for cell in start.cells if life_span(cell, cell).end_year is not None]
+    if len(told) < _ENDS * len(start.cells):
+        return []
+    many = f"{len(told)} of {len(start.cells)} cells tell a last year, too, e.g. {short(told[0])}"
+    return [f"# end = {quoted(start.name)} # {many}: if work ended then"]
 
 
 def _key_lines(key: Column | None, unique: list[str]) -> list[str]:

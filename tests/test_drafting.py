@@ -281,6 +281,20 @@ def test_columns_that_may_hold_names_are_offered(tmp_path: Path, run: Run) -> No
     assert "# name = \"project\" # e.g. 'Cegielnia nr 0'" in text
 
 
+@pytest.mark.parametrize(
+    ("cell", "offered"), [("19{n:02}-1988", True), ("bis 19{n:02}", True), ("19{n:02}", False), ("um 19{n:02}", False)]
+)
+def test_a_column_that_tells_from_when_to_when_is_offered_for_the_end(
+    tmp_path: Path, run: Run, cell: str, offered: bool
+) -> None:
+    """Six contracts of the sample had lost the end of the works so."""
+    frame = table("EPSG:2177", "PL", OPOLE)
+    frame["rok"] = [cell.format(n=n) for n in range(len(frame))]
+    text = draft(written(tmp_path, frame), run, region="opole")
+    assert 'start = "rok"' in text
+    assert ('# end = "rok" # ' in text) is offered
+
+
 def test_moments_of_a_form_and_measures_are_no_dates_and_no_keys(tmp_path: Path, run: Run) -> None:
     frame = table("EPSG:4326", "PL", OPOLE).drop(columns=["nr", "rok"])
     frame["start"] = [f"2016-06-10T10:51:4{n % 10}.101Z" for n in range(ROWS)]

@@ -115,6 +115,18 @@ def test_unit_numbers_and_quarters_of_the_compass(one, other, value):
     assert compare("numbers", {"name": one}, {"name": other}) == value
 
 
+def test_words_tell_as_much_among_few_records():
+    """Four machines and the row of their plant are all that is there: their name is no word that everybody bears."""
+    plant = [row("b:1", "Huta Pokój"), *(row(f"a:{unit}", f"Huta Pokój {unit}") for unit in range(1, 5))]
+    told = []
+    for others in ([], backdrop(250)):
+        german = [other | {"country": "DE"} for other in others]
+        pairs = Compared(prepare(records(*plant, *german)), np.array([1]), np.array([0]))
+        told.append(float(BY_NAME["telling words"].compare(pairs).value[0]))
+    few, many = told
+    assert few > 0.7 * many
+
+
 def test_a_number_grown_onto_a_word_is_taken_off():
     assert compare("name within", {"name": "LAVRIO4"}, {"name": "Lavrio"}) > 0.5
 

@@ -40,6 +40,9 @@ STEM_LENGTH: Final = 5
 CONCEPT_SHARE: Final = 0.5
 """What a concept weighs against a proper word of the same rarity: "brickworks" tells less than "Wienerberger"."""
 
+BEYOND: Final = 100
+"""Records of elsewhere that a table is weighed among: in one of a few records every word would be frequent otherwise."""
+
 USUAL_SHARE: Final = 0.05
 """A word that stands in a larger share of one source's names in one country tells less, and nothing where in all."""
 
@@ -214,8 +217,8 @@ def _lexicon(words: Words, outer: Sequence[Ragged], variants: Ragged, direct: Se
     number = (sign == "#") | is_one_sign | is_digits
     quarter = np.zeros(len(listed), dtype=bool)
     quarter[[words.number[word] for word in QUARTERS if word in words.number]] = True
-    # A floor keeps words telling in tables of a few records, where every word is frequent.
-    rarity = np.log((n_rows + 20) / np.maximum(seen, 1)) / np.log(n_rows + 20)
+    beyond = n_rows + BEYOND
+    rarity = np.log(beyond / np.maximum(seen, 1)) / np.log(beyond)
     rarity = np.minimum(rarity, _usual(flat(outer[0], variants), group, len(listed)))
     weights = np.maximum(rarity, 0.05) * np.where(concept, CONCEPT_SHARE, 1.0)
     return Lexicon(listed, weights, concept | number, number, quarter)

@@ -41,7 +41,7 @@ CONCEPT_SHARE: Final = 0.5
 """What a concept weighs against a proper word of the same rarity: "brickworks" tells less than "Wienerberger"."""
 
 BEYOND: Final = 100
-"""Records of elsewhere that a table is weighed among: in one of a few records every word would be frequent otherwise."""
+"""Records of elsewhere among which a table is weighed: in one of a few records every word would be frequent."""
 
 USUAL_SHARE: Final = 0.05
 """A word that stands in a larger share of one source's names in one country tells less, and nothing where in all."""

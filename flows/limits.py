@@ -6,12 +6,34 @@ Prefect ignores a limit that does not exist. So the flows ask strictly, and whoe
 
 from __future__ import annotations
 
+import requests
 from prefect.client.orchestration import get_client
+
+from inducult_geo.errors import InducultError
+from inducult_geo.sources.http import shown
 
 OVERPASS = "overpass"
 """Requests to Overpass servers at one time: they give an address two slots."""
 
 LIMITS = {OVERPASS: 2}
+
+
+def reach(url: str) -> None:
+    """Ask the server that `PREFECT_API_URL` names for an answer, before Prefect shows places in its own code.
+
+    Raises
+    ------
+    InducultError
+        Where none comes.
+    """
+    try:
+        # Whatever it answers: it may want to know who asks, which Prefect tells it.
+        requests.get(f"{url.rstrip('/')}/health", timeout=30)
+    except requests.RequestException as problem:
+        raise InducultError(
+            f"PREFECT_API_URL names {shown(url)}, where no server answers ({type(problem).__name__}). Start that "
+            "server, or unset PREFECT_API_URL: then one is started here."
+        ) from problem
 
 
 def create_limits() -> None:

@@ -6,6 +6,7 @@ publishes them, then fails with one sentence that names everything that is missi
 
 from __future__ import annotations
 
+import os
 import sys
 from pathlib import Path
 from typing import Annotated, Any, cast
@@ -18,7 +19,7 @@ from prefect.states import Completed, Failed
 
 from flows import stages
 from flows.artifacts import show
-from flows.limits import create_limits
+from flows.limits import create_limits, reach
 from flows.parameters import Parameters, at_work, run_name, task_runner, words_of
 from flows.telling import tell_crash, tell_outcome
 from inducult_geo import pipeline
@@ -81,6 +82,12 @@ def main(
     except InducultError as problem:
         sys.stderr.write(f"inducult: {problem}\n")
         raise typer.Exit(2) from problem
+    try:
+        if os.environ.get("PREFECT_API_URL"):
+            reach(os.environ["PREFECT_API_URL"])
+    except InducultError as problem:
+        sys.stderr.write(f"inducult: {problem}\n")
+        raise typer.Exit(1) from problem
     create_limits()
     state = refresh(parameters, return_state=True)
     outcome = state.result(raise_on_failure=False)

@@ -25,7 +25,6 @@ from flows.shelf import LOOPBACK, shelf
 from inducult_geo.errors import ConfigError, InducultError
 from inducult_geo.pipeline import choose_regions
 from inducult_geo.run import Run, open_run
-from inducult_geo.sources.http import shown
 from inducult_geo.store import storing
 from inducult_geo.text import counted
 
@@ -171,7 +170,9 @@ def _start(run: Run, catalogs: list[Path], port: int) -> None:
     """Serve on the server that the environment names, else on one of our own."""
     existing = os.environ.get("PREFECT_API_URL")
     if existing:
-        _reach(existing)
+        from flows.limits import reach
+
+        reach(existing)
         _serve(run, catalogs, existing)
         return
     _ask_directly()
@@ -180,19 +181,6 @@ def _start(run: Run, catalogs: list[Path], port: int) -> None:
         os.environ["PREFECT_API_URL"] = url
         os.environ["PREFECT_HOME"] = str(home.resolve())
         _serve(run, catalogs, url)
-
-
-def _reach(url: str) -> None:
-    import requests
-
-    try:
-        # Whatever it answers: it may want to know who asks, which Prefect tells it.
-        requests.get(f"{url.rstrip('/')}/health", timeout=30)
-    except requests.RequestException as problem:
-        raise InducultError(
-            f"PREFECT_API_URL names {shown(url)}, where no server answers ({type(problem).__name__}). Start that "
-            "server, or unset PREFECT_API_URL: then one is started here."
-        ) from problem
 
 
 def _serve(run: Run, catalogs: list[Path], url: str) -> None:

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from inducult_geo.harmonize.dates import FIRST_YEAR, LAST_YEAR, Span, Years, life_span, parse_date
+from inducult_geo.harmonize.dates import FIRST_YEAR, LAST_YEAR, Span, Years, life_span, parse_date, why_unread
 
 TABLE = Path(__file__).parent / "data" / "date_formats.csv"
 REGISTERS = Path(__file__).parent / "data" / "register_dates.csv"
@@ -183,11 +183,36 @@ def test_a_plain_year_is_itself(value: int) -> None:
         ("2 poł. XIX w.", "l. 90. XX", Span(1850, 1999, "part_of_century")),
         (None, "1990", Span(None, 1990, "year")),
         ("nonsense", None, Span(None, None, None)),
+        ("1907 (sluiting 1987)", None, Span(1907, None, "year")),
+        ("1907 (sluiting 1987)", "1907 (sluiting 1987)", Span(1907, 1987, "year")),
+        ("ca. 1857, closed 1991", "ca. 1857, closed 1991", Span(1857, 1991, "approximate", "approximate")),
+        (None, "zal. 1896, zrušeno 1998", Span(None, 1998, "year")),
+        ("1898–1945, 1947–1993", "1898–1945, 1947–1993", Span(1898, 1993, "year", "multiple_values")),
+        ("1898-1945, ab 1947", "1898-1945, ab 1947", Span(1898, None, "range", "multiple_values; within")),
+        ("1898-1945, 1950 abgerissen", "1898-1945, 1950 abgerissen", Span(1898, 1945, "year", "multiple_values")),
+        ("1898-1913; 1930", "1898-1913; 1930", Span(1898, None, "range", "multiple_values; within")),
         ("1990", "1890", Span(1990, None, "year", "end 1890 before start 1990: left out")),
     ],
 )
 def test_life_span(start: str | None, end: str | None, expected: Span) -> None:
     assert life_span(start, end) == expected
+
+
+@pytest.mark.parametrize(
+    ("text", "reason"),
+    [
+        ("1898 (progetto)", "tells a plan, and no beginning of work"),
+        ("anni Trenta", "names no century"),
+        ("années 30", "names no century"),
+        ("dertiger jaren", "names no century"),
+        ("lata 30.", "names no century"),
+        ("v provozu 1998", "may mean when work began, or when it was seen to go on"),
+        ("kiedyś", None),
+    ],
+)
+def test_what_is_not_read_says_what_it_lacks(text: str, reason: str | None) -> None:
+    assert parse_date(text) is None
+    assert why_unread(text) == reason
 
 
 def test_register_of_poznan(shared: Path) -> None:

@@ -136,6 +136,16 @@ def test_what_nobody_mapped_is_said_once_with_how_often(vocabulary: Vocabulary) 
     assert result.records["status"].tolist() == ["unknown"] * 3 + ["functional"]
 
 
+def test_a_date_that_is_none_says_why(vocabulary: Vocabulary) -> None:
+    rows = [{"start": "1898 (progetto)"}, {"start": "anni Trenta"}, {"start": "1907 (sluiting 1987)"}]
+    result = made(vocabulary, rows)
+    told = kinds(result)["unread_date"]
+    assert "'1898 (progetto)' tells a plan, and no beginning of work. Say in [values.start]" in told
+    assert "'anni Trenta' names no century." in told
+    assert result.records["start_year"].tolist()[2] == 1907
+    assert result.records["start_year"].isna().tolist() == [True, True, False]
+
+
 def test_contract_defaults_and_values_fill_in(vocabulary: Vocabulary) -> None:
     rows = [{"status": "czynny-x", "aspect": None}, {"status": None, "aspect": "monument"}]
     result = made(vocabulary, rows, defaults={"aspect": "factory"}, values={"status": {"czynny-x": "functional"}})

@@ -149,6 +149,28 @@ def _since(codes: str, values: Sequence[Any]) -> Years:
     return replace(years, end=None, precision="open_end", inner=years.exactness)
 
 
+def _closed(codes: str, values: Sequence[Any]) -> Years:
+    """Read when work ended: "closed 1993", "closed since 1993", "1993 closed"."""
+    years: Years = _of(codes, values, "@")[0]
+    return replace(years, start=None, precision="open_start", inner=years.exactness)
+
+
+def _lived(codes: str, values: Sequence[Any]) -> Years:
+    """Join the first value and the end of work: "founded 1857, extended 1912, closed 1991"."""
+    first, closed = _of(codes, values, "@")[0], _of(codes, values, "z")[0]
+    if first.start is None:
+        return add_note(closed, "multiple_values")
+    told = first.as_told
+    inner = first.width if first.precision == "range" else first.exactness
+    life = Years(told.start, closed.as_told.end, "life", first.note, inner)
+    return add_note(life, "approximate") if closed.as_told != closed else life
+
+
+def _bounded(_codes: str, values: Sequence[Any]) -> Years:
+    """Read "1898 - after 1945": the first year is known, of the last one only a bound."""
+    return _since("@", values[:1])
+
+
 def _one_year(codes: str, values: Sequence[Any]) -> Years:
     """Read a plain year, or a month or season of it."""
     year = _of(codes, values, "Y")[0]
@@ -165,11 +187,14 @@ def _first(_codes: str, values: Sequence[Any]) -> Any:
     return values[0]
 
 
+_LATER_WORKS: Final = "(?:[,;](?:@Z|Z@?))*$"
+"""What may follow the end of work: it was pulled down or rebuilt. After anything else it may have begun again."""
+
 _RULES: Final[tuple[tuple[re.Pattern[str], str, Build], ...]] = tuple(
     (re.compile(pattern), code, build)
     for pattern, code, build in (
         ("^[,;O]+|^s(?=[YN])|C(?=[YDG]|[NRors]C)|f(?=[ELMV])|l(?=Y(?!X))|P(?=P)", "", _nothing),
-        ("^C(?=[YXlJm])", "", _nothing),
+        ("(?:^|(?<=w))C(?=[YXlJmw])|(?<=x),*w|w(?=x)|(?<=[,;]),+(?=w)", "", _nothing),
         ("[np]W|Wn|Wa", "W", _nothing),
         ("T(?=Q)", "n", lambda _codes, _values: 3),
         ("p(?=[HQTd])", "n", lambda _codes, _values: 1),
@@ -181,7 +206,7 @@ _RULES: Final[tuple[tuple[re.Pattern[str], str, Build], ...]] = tuple(
         ("Nm-?(?:Nm)?Y|mN,?Y|m(?:[-/]m)?Y|JY", "@", _one_year),
         ("N(?=[-/,UO](?:[EMLH]|n[HQT])?NC)|(?<=V)N(?=NC)", "c", lambda _codes, values: (values[0] - 1) * 100),
         ("[NRs]C|C[NRs]|R|K", "c", _century),
-        ("V?c/c|Vc[-,]?c", "@", _turn),
+        ("V?c/c|[Vb]c[-,]?c", "@", _turn),
         ("(?<=Lc),(?=Ec)", "-", _nothing),
         ("n(?:[-/]n)?-?[HQT]c|nX?dc|c,?n[HQTd](?!c)", "@", _piece),
         ("(?<=[EL])X(?=c)", "", _nothing),
@@ -197,14 +222,25 @@ _RULES: Final[tuple[tuple[re.Pattern[str], str, Build], ...]] = tuple(
         ("@[Xl]", "@", _first),
         ("[Xl](?=@)|(?<=W)[,S](?=@)", "", _nothing),
         (r"@\?+|\?+@", "@", lambda codes, values: add_note(_of(codes, values, "@")[0], "uncertain")),
-        ("bA*@[-/,]A*@|S?A*@[-/UO]A*@|S@a@", "@", _range),
+        ("[wx]U+a?A*@|(?:^|(?<=[,;]))U+A*@,?w", "z", _closed),
+        ("w(?=S)|w(?=A*@[-/U]A*@)|(?<=S@),?w", "", _nothing),
+        ("@[-/U]+[BF]-?@", "@", _bounded),
+        (r"@[-/U]\?+(?=$|[,;])", "@", _since),
+        (r"^\?+[-/U]@", "@", _until),
+        ("bA*@[-/,]A*@|S?A*@[-/UO]A*@|S?@a@", "@", _range),
         ("a", "", _nothing),
         ("A+@|@A", "@", _approximate),
+        ("@g@", "!", _nothing),
+        ("(?:g[-/,]?@|@g)[-,;/]*", "", _nothing),
+        ("x[BF]-?@", "Z", _nothing),
+        ("xS?@|S@x(?=$|[,;Z])|@x(?=$|[,;Z])", "z", _closed),
         ("B-?@", "@", _before),
         ("W@|@,?W|U+@|^[-/]@", "@", _until),
         ("F-?@", "@", _after),
         ("S+@", "@", _since),
-        ("@[-/U]?t|@[-/](?=$|[,;Z])", "@", _since),
+        ("@[-/U]*t|@[-/](?=$|[,;Z])", "@", _since),
+        ("@(?:[,;](?:@Z?|Z@))*[-,;]?z(?=Z|" + _LATER_WORKS + ")", "@", _lived),
+        ("^z(?=Z|" + _LATER_WORKS + ")", "@", _first),
     )
 )
 

@@ -25,7 +25,8 @@ class Years:
         Earliest and latest year; None where the expression leaves that side open.
     precision
         ``day``, ``month``, ``season``, ``year``, ``decade``, ``part_of_decade``, ``century``, ``part_of_century``,
-        ``turn_of_century``, ``period``, ``range``, ``open_start`` or ``open_end``.
+        ``turn_of_century``, ``period``, ``range``, ``life`` (founded and closed, in words), ``open_start`` or
+        ``open_end``.
     note
         Doubts, separated by "; ": ``approximate``, ``uncertain``, ``ambiguous``, ``multiple_values``,
         ``extra_text``, ``season_dropped``, ``suspect_placeholder``, ``julian_calendar``, ``julian_day``, ``mention``,
@@ -50,6 +51,12 @@ class Years:
         return "approximate" if is_doubtful and told in TO_THE_YEAR else told
 
     @property
+    def width(self) -> str:
+        """How exact a year within these years is."""
+        is_short = self.start is not None and self.end is not None and self.end - self.start <= _DECADE_YEARS
+        return "decade" if is_short else "range"
+
+    @property
     def as_told(self) -> Years:
         """The same without the margin of an approximate year: of "c. 1890" that year."""
         if "approximate" not in (self.note or "").split("; ") or (self.inner or self.precision) not in _WIDENED:
@@ -65,6 +72,8 @@ class Years:
 
 APPROXIMATE_YEARS: Final = 5
 """Margin of a year that is only approximate, before and after it."""
+
+_DECADE_YEARS: Final = 10
 
 TO_THE_YEAR: Final = ("day", "month", "season", "year")
 """Precisions that name one year."""
@@ -104,6 +113,9 @@ CODES: Final[Mapping[str, str]] = {
     "number": "N",
     "ordinal": "n",
     "month": "m",
+    "closed": "x",
+    "working": "w",
+    "planned": "g",
     "noise": "",
 }
 _MARKS: Final = {
@@ -118,7 +130,7 @@ _PHRASES: Final = tuple(
         (r"\be\.?\s?(?=\d\d?\.\s?(?:jh|jahrh))", "ende "),
         (r"\bm\.?\s?(?=\d\d?\.\s?(?:jh|jahrh))", "mitte "),
         # A capital V that begins a Czech or Slovene text is "in", no five.
-        (r"^\{5\} (?=(?:let|roce|roku|zac|poc|kon|r\.|l\.)|\d+\.? ?(?:pol|cetrt|tret|stol))", ""),
+        (r"^\{5\} (?=(?:let|provozu|obratovanju|roce|roku|zac|poc|kon|r\.|l\.)|\d+\.? ?(?:pol|cetrt|tret|stol))", ""),
         # Dutch "of" is or, English "of" nothing.
         (r"(?<=\d) of (?=\d{3,4}\b)", " or "),
         # Dutch "na" is after, elsewhere it is on.
@@ -136,11 +148,28 @@ _PHRASES: Final = tuple(
         (r"(?<=\d0)-e\b", "s"),
         (r"\b(?:tra|fra) le due guerre(?: mondiali)?\b|\bentre[ -]deux[ -]guerres\b"
          r"|\bizmedu dva (?:svjetska )?rata\b", "interbellum"),
+        (r"\b(otto|sette)(?= ?(?:e|-) ?(?:nove|otto)cento\b)", r"\1cento"),
         (r"\bcavallo (?:tra|fra|del|dei|di)\b", "cavallo"),
         (r"\bjusqu'(?:en|a|au)\b", "until"),
         (r"\bt/m\b", "tot"),
-        (r"\bde (\d{4}) a (?=\d{4}\b)", r"\1-"),
+        (r"\bde (\d{4}) al? (?=\d{4}\b)", r"\1-"),
         (r"\bc\.a\b", "ca"),
+        (r"\+ ?/ ?- ?(?=\d)", "ca "),
+        (r" ?-+> ?|(?<=\d) ?-- ?(?=\d)", "-"),
+        (r"\baujourd['’]? ?hui\b", "aujourd"),
+        # Which war a "dopoguerra" alone came after nobody tells.
+        (r"\b(?:secondo dopoguerra|nachkriegszeit|apres[ -]guerre|povalecn[a-z]+|powojenn[a-z]+|poslijeratn[a-z]+"
+         r"|povojn[a-z]+|naoorlogse?|post-?war)\b", "post 1945"),
+        # What these say with a word for "until" or "in use" in them is when work began.
+        (r"\b(?:mis(?:e|es)? en (?:service|activite|exploitation)"
+         r"|(?:messa|messo|entrata|entrato) in (?:esercizio|funzione)"
+         r"|(?:in|im) (?:betrieb|gebruik|bedrijf|dienst|werking) (?:genommen|gegangen|genomen|gesteld)"
+         r"|(?:uveden[aoiy]?|spusten[aoiy]?) do provozu|zahajeni (?:provozu|vyroby|tezby)"
+         r"|oddan[aeoy] do (?:uzytku|eksploatacji)"
+         r"|(?:pusten[aoi]?|pustanje) u (?:rad|pogon)|pocetak rada|zacetek obratovanja)\b", "built"),
+        (r"\b(?:ausser betrieb|fuori (?:esercizio|uso|servizio)|buiten (?:bedrijf|gebruik|dienst|werking)"
+         r"|hors (?:service|d'usage)|mimo provoz|van (?:pogona|uporabe)|izven (?:pogona|uporabe)|ne obratuje)"
+         r"(?: (?:genommen|gesetzt|gesteld))?\b", "closed"),
     )
 )  # fmt: skip
 _ROMAN: Final = re.compile(
@@ -273,8 +302,10 @@ _NUMBERS: Final[Mapping[str, Callable[[str], tuple[str, Any]]]] = {
 
 def date_tokens(text: str) -> tuple[str, list[Any]]:
     """Cut a text into codes, one letter each, and the values that belong to them."""
-    codes, values = [], []
-    written = fold_once(_mark_romans(text))
+    codes: list[str] = []
+    values: list[Any] = []
+    # A marked "a" is French or Italian "to", without its mark a Czech "and".
+    written = fold_once(_mark_romans(re.sub(r"(?<=[\w.]) [àÀ] (?=\d|[Aa][Uu])", " al ", text).replace("→", "->")))
     for pattern, instead in _PHRASES:
         written = pattern.sub(instead, written)
     for found in _TOKEN.finditer(written):
@@ -287,7 +318,8 @@ def date_tokens(text: str) -> tuple[str, list[Any]]:
             code, value = ("D", read) if read else ("!", None)
         else:
             code, value = _NUMBERS[kind](part)
-        if code:
+        is_in = code == "," and kind == "word" and codes[-1:] == ["x"]  # "gesloten in 1987" is no list
+        if code and not is_in:
             codes.append(code)
             values.append(value)
     return "".join(codes), values

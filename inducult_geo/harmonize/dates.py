@@ -19,15 +19,23 @@ from inducult_geo.harmonize.date_rules import add_note, reduce_tokens
 from inducult_geo.harmonize.date_tokens import Years, date_tokens
 from inducult_geo.text import fold_once, known_text
 
-__all__ = ["Span", "Years", "date_text", "date_texts", "iso_date", "life_span", "parse_date"]
+__all__ = [
+    "Span",
+    "Years",
+    "date_text",
+    "date_texts",
+    "iso_date",
+    "life_span",
+    "parse_date",
+    "reasons_unread",
+    "why_unread",
+]
 
 FIRST_YEAR: Final = -3000
 LAST_YEAR: Final = 2100
 _LONGEST_TEXT: Final = 200
 _ORDINAL_MARKS: Final = dict.fromkeys(map(ord, "º°ª^"), ".")
 _SMALLEST_WRITTEN_YEAR: Final = 100
-_DECADE_YEARS: Final = 10
-
 
 _FILLERS: Final = frozenset(("0", "0000", "9999"))
 """Numbers that stand in databases where no year is known."""
@@ -87,21 +95,25 @@ class Span:
 
 def _choose(codes: str, values: Sequence[Any]) -> Years | None:
     """Choose from several values: the widest span of a list with semicolons, else the first."""
-    if re.fullmatch("@(;@)+", codes):
-        spans = [value for value in values if value is not None]
-        starts, ends = [span.start for span in spans], [span.end for span in spans]
-        if None in starts or None in ends:
+    spans = [value for value in values if isinstance(value, Years)]
+    if re.fullmatch("@(;@)+", codes) or (re.fullmatch("@([,;]@)+", codes) and all(map(_tells_end, spans))):
+        starts = [span.start for span in spans if span.start is not None]
+        ends = [span.end for span in spans if span.end is not None]
+        if len(starts) + len(ends) < 2 * len(spans):
             return None
-        inner = min(spans, key=lambda span: span.start).exactness
-        whole = Years(min(starts), max(ends), "range", "multiple_values", inner)
+        first, last = spans[starts.index(min(starts))], spans[ends.index(max(ends))]
+        whole = Years(min(starts), max(ends), "range", "multiple_values", first.exactness)
         # Of "1850; 1920" the last value is no end of work: something else began, or was built.
-        return whole if "range" in {span.precision for span in spans} else add_note(whole, "within")
+        return whole if last.precision in ("range", "life") else add_note(whole, "within")
     # "1912 extended" alone says nothing of the beginning.
     if not re.match("@(?:$|[,;]|Z.)", codes):
         return None
-    first: Years = values[0]
+    first = values[0]
     if len(codes) > 1:
         first = add_note(first, "extra_text" if codes[1] == "Z" else "multiple_values")
+    # Of "1898-1945, again from 1947" nobody knows the last year, of "1898-1945, demolished 1950" one does.
+    if first.precision in ("range", "life") and re.search("(?<!Z)@(?!Z)", codes[1:]):
+        first = add_note(first, "within")
     return first
 
 
@@ -119,7 +131,7 @@ def _parse(text: str) -> Years | None:
     notes = []
     if re.fullmatch(r"\([^()]*\)", text):
         text, notes = text[1:-1], ["uncertain"]
-    text = re.sub(r"\(([^()\d]*)\)", lambda found: found[1] if _is_part(found[1]) else found[0], text)
+    text = re.sub(r"\(([^()]*)\)", _opened, text)
     asides = re.findall(r"\(([^()]*)\)", text)
     if asides:
         notes = ["uncertain" if aside.strip() == "?" else "extra_text" for aside in asides]
@@ -133,10 +145,19 @@ def _parse(text: str) -> Years | None:
     return years if years and _plausible(years) else None
 
 
-def _is_part(aside: str) -> bool:
-    """Tell whether an aside says which part of the century before it is meant: "sec. XIX (seconda metà)"."""
+def _opened(found: re.Match[str]) -> str:
+    """Return an aside without its brackets where it belongs to what stands before it, else as it stands.
+
+    It says which part of a century is meant ("sec. XIX (seconda metà)"), how the year is known ("1900 (circa)"), what
+    took place ("1898 (progetto)") or when work ended ("1907 (sluiting 1987)"). "1857 (closed)" may be either end.
+    """
+    aside, before = found[1], found.string[: found.start()]
     codes, _ = date_tokens(aside)
-    return re.fullmatch("[EML]|[nopr][HQTd]", codes) is not None
+    has_first = len(re.findall(r"\d{3,4}", before)) > 1
+    if re.fullmatch("[EML]|[nopr][HQTd]|A+|g", codes) or (codes == "x" and has_first):
+        return aside
+    is_end = re.fullmatch("[xw]*[SU]?A*[YD],?[xw]?", codes) and not {"x", "U"}.isdisjoint(codes)
+    return f"{', ' if 'x' in codes else ' '}{aside}" if is_end else found[0]
 
 
 def _finer(aside: str, whole: Years) -> Years | None:
@@ -188,6 +209,25 @@ def parse_date(text: str | float | None) -> Years | None:
     return _parse(written) if len(written) <= _LONGEST_TEXT else None
 
 
+def why_unread(text: str) -> str | None:
+    """Return what a text lacks that `parse_date` does not read, in words; None where only a person can tell."""
+    codes, _ = date_tokens(text)
+    if "g" in codes:
+        return "tells a plan, and no beginning of work"
+    is_decade = re.search("[Xl],*[No]|[No][Xl]", codes) or re.search(r"(?<!\d)['’]\d0(?!\d)", text)
+    if is_decade and not re.search("[CcKRY@G]", codes):
+        return "names no century"
+    if re.fullmatch("w+,*@?Y?", codes):
+        return "may mean when work began, or when it was seen to go on"
+    return None
+
+
+def reasons_unread(texts: Iterable[str]) -> str:
+    """Say why texts are no dates, in sentences that each begin with a space: one text a reason of `why_unread`."""
+    first = {reason: text for text in sorted(texts, reverse=True) if (reason := why_unread(text))}
+    return "".join(f" '{text}' {reason}." for reason, text in sorted(first.items()))
+
+
 def life_span(start_text: str | float | None, end_text: str | float | None) -> Span:
     """Read the columns about beginning and end of a site.
 
@@ -195,8 +235,8 @@ def life_span(start_text: str | float | None, end_text: str | float | None) -> S
     range in the start column alone ("1890-1902") says when building took place, not when work ended: no end is made
     of it. Only where both texts are the same, because a contract maps one column to both, a range is start and end;
     a single date there is a start alone, and so are a range in which it happened ("between 1890 and 1902", "1890 or
-    1891", "18th to 19th century") and a list ("1850; 1920"); "until 1990" is an end. Of a year that the text calls
-    approximate ("c. 1890") that year is taken. An end before the start is left out, with a note.
+    1891", "18th to 19th century") and a list ("1850; 1920"); "until 1990" and "closed 1990" are ends. Of a year that
+    the text calls approximate ("c. 1890") that year is taken. An end before the start is left out, with a note.
 
     Returns
     -------
@@ -213,7 +253,7 @@ def life_span(start_text: str | float | None, end_text: str | float | None) -> S
     told = start if start_year is not None else end if end_year is not None else None
     precision = None
     if told is not None:
-        precision = told.exactness if is_life or told.precision != "range" else _width(told)
+        precision = told.exactness if is_life or told.precision != "range" else told.width
     noted = told or start or end
     notes = [noted.note] if noted is not None and noted.note else []
     if start_year is not None and end_year is not None and end_year < start_year:
@@ -222,14 +262,8 @@ def life_span(start_text: str | float | None, end_text: str | float | None) -> S
     return Span(start_year, end_year, precision, "; ".join(notes) or None)
 
 
-def _width(years: Years) -> str:
-    """Return how exact a year within a range is."""
-    is_short = years.start is not None and years.end is not None and years.end - years.start <= _DECADE_YEARS
-    return "decade" if is_short else "range"
-
-
 def _tells_end(years: Years) -> bool:
     """Tell whether an expression alone says when work ended: "1917-1988", "until 1990"."""
     if years.precision == "open_start":
         return years.inner is not None
-    return years.precision == "range" and "within" not in (years.note or "")
+    return years.precision == "life" or (years.precision == "range" and "within" not in (years.note or ""))

@@ -15,7 +15,7 @@ from inducult_geo.catalog.models import ACCURACY_MAX_M, NAME_FIELDS, Contract
 from inducult_geo.errors import ContractError, did_you_mean
 from inducult_geo.frames import ASPECTS, PRESENT_USES, STATUSES, Problem, RawTable, Records, as_records, to_json
 from inducult_geo.harmonize.countries import NAMIBIA, country_code
-from inducult_geo.harmonize.dates import date_texts, iso_date, life_span, parse_date
+from inducult_geo.harmonize.dates import date_texts, iso_date, life_span, parse_date, reasons_unread
 from inducult_geo.harmonize.names import harmonize_names
 from inducult_geo.harmonize.place import Ground, Placed, place
 from inducult_geo.harmonize.vocabulary import GENERIC_TYPES, SCHEMES, Sector, Vocabulary
@@ -155,6 +155,8 @@ class _Notices:
             some = ", ".join(f"'{value}' ({number})" for value, number in most[:_MOST_NAMED])
             rest = f" and {len(most) - _MOST_NAMED} more" if len(most) > _MOST_NAMED else ""
             known = f" {_LISTED[column]}" if column in _LISTED else ""
+            if kind == "unread_date" and column in _YEARS:
+                known = reasons_unread(counter) + known
             message = texts[kind].format(column=column, some=some + rest, known=known)
             found.append(Problem(self._source, kind, message, sum(counter.values())))
         return found

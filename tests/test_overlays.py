@@ -112,7 +112,7 @@ def test_the_page_gets_every_language_and_no_word_twice() -> None:
     assert list(told) == list(LANGUAGES) == list(NAMES)
     for language in LANGUAGES[1:]:
         assert told[language]["words"].items().isdisjoint(told["en"]["words"].items())
-        assert set(told[language]["values"]) == {*VALUES, "visitor_access"}
+        assert set(told[language]["values"]) == {*VALUES, "visitor_access", "fee", "wheelchair"}
     assert access_words("de")["open"] == "Für Besucher offen"
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import shutil
 import subprocess
 from dataclasses import replace
@@ -14,6 +15,7 @@ from bundles import HOSTILE, contracts, small_bundle
 from inducult_geo.catalog.labels import LANGUAGES, labels
 from inducult_geo.enrich.density import density_surfaces
 from inducult_geo.frames import to_json
+from inducult_geo.publish.domains import DOMAINS
 from inducult_geo.publish.licences import for_release
 from inducult_geo.publish.pagewords import NAMES as LANGUAGE_NAMES
 from inducult_geo.publish.pagewords import page_words
@@ -37,6 +39,7 @@ RESET = """(() => {
 })()"""
 """Brings the page back to how it opens, without the time that opening takes."""
 CHOSEN = "inducult.sites.columns.name.indexOf('Mühle Söhne')"
+FACT = "[...document.querySelectorAll('#card dt')].find((e) => e.textContent === '%s').nextSibling.innerText"
 ACCURACY = "[...document.querySelectorAll('#card dt')].find((e) => e.textContent === 'Accuracy').nextSibling.innerText"
 NAMES = [
     "Škofja Loka: Čipkarna",
@@ -115,6 +118,24 @@ def search(page, text):
 
 def tick(page, facet, value):
     page.run(f"document.querySelector('[data-facet={facet}] input[value=\"{value}\"]').click()")
+
+
+def put(page, **values):
+    """Give the chosen site other values for a while; returns what brings the old ones back."""
+    old = page.run(f"Object.entries(inducult.sites.columns).map(([name, values]) => [name, values[{CHOSEN}]])")
+    for name, value in values.items():
+        table = f"inducult.sites.tables.{name}"
+        told = json.dumps(value)
+        page.run(
+            f"{{ let code = {told}; if ('{name}' in inducult.sites.tables) {{"
+            f"  code = {table}.findIndex(([key]) => key === {told});"
+            f"  if (code < 0 && {told} !== null) code = {table}.push([{told}, {told}]) - 1; }}"
+            f"  inducult.sites.columns.{name}[{CHOSEN}] = code }}"
+        )
+    before = {name: value for name, value in old if name in values}
+    site = page.run(CHOSEN)
+    back = f"inducult.sites.columns[name][{site}] = value"
+    return lambda: page.run(f"for (const [name, value] of Object.entries({json.dumps(before)})) {back}")
 
 
 def drawn(page):
@@ -248,6 +269,123 @@ def test_a_site_whose_accuracy_is_not_known_has_a_card_that_says_so(page):
         assert page.run(ACCURACY).startswith(f"within {said}")
     page.run(f"{column}[{CHOSEN}] = {known}")
     assert told.startswith("not known")
+
+
+@pytest.mark.parametrize(
+    ("start", "end", "precision", "status", "said"),
+    [
+        (1960, 0, "year", "functional", "since 1960"),
+        (1581, 0, "year", "disused", "1581 – ?"),
+        (1945, 0, "open_end", "functional", "since 1945 or later"),
+        (0, 1989, "open_start", "disused", "until 1989 or earlier"),
+        (1870, 0, "part_of_century", "functional", "since 1870 (exact to: part of a century)"),
+        (1850, 1990, "range", "disused", "1850 – 1990 (exact to: a span of years)"),
+        (-50, 0, "century", "decommissioned", "50 BC – ? (exact to: century)"),
+    ],
+)
+def test_years_say_no_more_than_is_known(page, start, end, precision, status, said):
+    told = put(page, start_year=start, end_year=end, year_precision=precision, status=status)
+    page.run(f"inducult.open({CHOSEN})")
+    years = page.run(FACT % "Years")
+    page.run("inducult.speak('de')")
+    german = page.run(FACT % "Jahre")
+    told()
+    assert years == said
+    assert not {"since", "exact", "part", "later", "earlier", "span", "century"} & set(re.findall("[a-z]+", german))
+
+
+def test_no_precision_of_a_year_is_told_in_the_words_of_the_files():
+    loose = DOMAINS["year_precision"].keys() - {"day", "month", "season", "year", "open_start", "open_end"}
+    assert {f"precision_{value}" for value in loose} <= set(page_words())
+
+
+def test_a_card_speaks_numbers_countries_languages_and_answers_in_the_language_of_the_page(page):
+    told = put(page, accuracy_m=5.1, country="CZ", wheelchair="limited", fee="no")
+    column = f"inducult.sites.columns.names[{CHOSEN}]"
+    page.run(f"globalThis.names = {column}; {column} = ['cs', 'Mlýn', 'old_2', 'Alte Mühle', 'name_2', 'Mühle 2']")
+    page.run(f"inducult.speak('de'); inducult.open({CHOSEN})")
+    names, access, region = (page.run(FACT % term) for term in ("Namen", "Zugang", "Region"))
+    accuracy = page.run(FACT % "Genauigkeit")
+    language = page.run("[...document.querySelectorAll('#card dd bdi')].map((e) => e.lang)")
+    page.run(f"{column} = names")
+    told()
+    assert names.splitlines()[1:] == ["Mlýn Tschechisch", "Alte Mühle früher", "Mühle 2"]
+    assert names.splitlines()[0].endswith(" Englisch")
+    assert language[:4] == ["en", "cs", "", ""], "a voice reads a Czech name as Czech"
+    assert accuracy.startswith("auf 5,1 m genau")
+    assert "Tschechien" in region
+    assert "Eintritt: nein" in access
+    assert "Rollstuhl: Eingeschränkt" in access
+
+
+def test_a_card_tells_where_sources_disagree(page):
+    column = f"inducult.sites.columns.conflicts[{CHOSEN}]"
+    said = ["status", "osm:way/1", "functional", "status", "x:<b>", "disused", "start_year", "x:2", "1850",
+            "place", "x:2", "4.5 km from the place shown"]  # fmt: skip
+    page.run(f"{column} = {json.dumps(said)}; inducult.open({CHOSEN})")
+    told = page.run(FACT % "Sources disagree").splitlines()
+    page.run(f"{column} = 0")
+    assert told == ["Condition: In use osm way/1", "Condition: Out of use x <b>", "Years: since 1850 x 2",
+                    "Place: 4.5 km from the place shown x 2"]  # fmt: skip
+
+
+def test_a_site_of_no_known_branch_has_its_sign_and_is_found_as_such(page):
+    told = put(page, theme=None)
+    page.run("inducult.filters.build(document.getElementById('facets')); inducult.update(false)")
+    tick(page, "theme", "")
+    found = page.run("inducult.found.map((site) => inducult.sites.columns.name[site])")
+    page.run(f"inducult.open({CHOSEN})")
+    sign = page.run("document.querySelectorAll('#card header svg path').length")
+    page.until(DRAWN)
+    on_map = page.run("inducult.map.map.queryRenderedFeatures({layers: ['signs']}).length")
+    told()
+    page.run("inducult.filters.clear(); inducult.filters.build(document.getElementById('facets'))")
+    assert found == ["Mühle Söhne"]
+    assert sign > 0
+    assert on_map == 1
+
+
+def test_of_many_sites_under_one_click_none_is_left_out(page):
+    """A hundred thousand sites from afar: a list of forty that says "40 sites here" would be a lie."""
+    page.run(f"inducult.open({CHOSEN})")
+    page.run("inducult.map.picked(Array.from({length: 95}, (_, n) => n % inducult.sites.count))")
+    rows = "document.querySelectorAll('#card .rows li').length"
+    assert page.run("document.getElementById('card-title').textContent") == "95 sites here"
+    assert page.run("location.hash") == "", "the site that was open before is no more"
+    assert page.run("inducult.map.map.getSource('chosen').serialize().data.features.length") == 0
+    told = [page.run(rows)]
+    for _ in range(2):
+        page.run("document.querySelector('#card .plain').click()")
+        told.append(page.run(rows))
+    assert told == [40, 80, 95]
+    assert page.run("document.querySelector('#card .plain').hidden")
+    assert page.run("document.activeElement === document.querySelectorAll('#card .rows button')[80]")
+
+
+def test_the_focus_goes_back_to_the_site_in_a_list_that_was_written_anew(page):
+    page.run("document.querySelectorAll('#found button')[2].click(); inducult.update(false)")
+    chosen = page.run("inducult.sites.columns.site_id[inducult.card.site]")
+    page.run("document.querySelector('#card .close').focus()")
+    page.key("Escape", code=27)
+    assert page.run("document.activeElement.dataset.site") == chosen
+
+
+def test_escape_in_the_search_leaves_the_reader_there(page):
+    search(page, "muhle")
+    page.run("document.querySelector('#found button').click(); document.getElementById('search').focus()")
+    page.key("Escape", code=27)
+    assert page.run("document.getElementById('card').hidden")
+    assert page.run("document.activeElement.id") == "search"
+
+
+def test_a_second_link_in_the_same_tab_shows_what_it_says_and_nothing_of_the_first(page):
+    page.run(f"inducult.open({CHOSEN}); inducult.density('shown'); inducult.address.now()")
+    page.run("location.hash = '#q=skofja'")
+    page.until("inducult.found.length === 1")
+    assert page.run("document.getElementById('card').hidden")
+    assert page.run("document.getElementById('density').value") == ""
+    page.run("inducult.address.now()")
+    assert page.run("location.hash") == "#q=skofja"
 
 
 def test_how_a_place_was_found_is_told_where_it_is_known(page):
@@ -457,6 +595,19 @@ def test_without_script_the_page_is_whole(page, file):
         page.shown = ()
 
 
+def test_on_paper_the_picture_follows_the_head_at_once_and_the_ground_is_light(browser, file):
+    browser.open(file)
+    dark = {"name": "prefers-color-scheme", "value": "dark"}
+    browser.call("Emulation.setEmulatedMedia", media="print", features=[dark])
+    head = browser.run("document.querySelector('header').getBoundingClientRect().bottom")
+    top = browser.run("document.getElementById('static').getBoundingClientRect().top")
+    ground = browser.run("getComputedStyle(document.body).backgroundColor")
+    browser.call("Emulation.setEmulatedMedia", media="", features=[])
+    browser.shown = ()
+    assert 0 <= top - head < 100, "a page that is all but empty would come before it"
+    assert ground == "rgb(250, 248, 244)", "paper is light, whatever the screen is"
+
+
 @pytest.mark.parametrize("width", [1280, 390], ids=["desk", "phone"])
 @pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
 def test_axe_finds_no_fault(page, file, repository, dark, width):
@@ -538,6 +689,9 @@ def test_the_page_speaks_every_language(page, bundle, language):
     heading = page.run("document.getElementById('release').textContent")
     assert heading == words["release"]
     assert page.run("document.getElementById('legend').textContent").startswith(words["legend"])
+    buttons = "[...document.querySelectorAll('#canvas button')].map((e) => e.ariaLabel)"
+    assert page.run(buttons) == [words["zoom_in"], words["zoom_out"]]
+    assert page.run("document.querySelector('main').ariaLabel") == words["the_map"]
     assert page.run("document.querySelector('.notice').textContent") == words["sample_notice"]
     spoken = "[...document.querySelectorAll('%s')].map((e) => e.closest('[lang]').lang)"
     assert set(page.run(spoken % "h2[data-t], #found, .legend [data-v]")) == {language}

@@ -218,6 +218,34 @@ def test_map_holds_what_it_shows(html, bundle):
     assert "lineage" not in columns
 
 
+def test_a_site_of_no_known_branch_is_counted_as_none(bundle):
+    """Who adds up what the GeoPackage holds must come to the figures of the page."""
+    sites = bundle.sites.copy()
+    sites.loc[sites.index[0], "theme"] = None
+    changed = replace(bundle, sites=sites)
+    data = map_data(changed, layer_frames(changed), SHAPES)
+    numbers, table = data["columns"]["theme"], [value for value, _ in data["tables"]["theme"]]
+    expected = sites["theme"].value_counts().to_dict()
+    assert {table[code]: numbers.count(code) for code in set(numbers) if code >= 0} == expected
+    assert numbers.count(-1) == 1
+    rows = re.findall(r"<tr><th scope=\"row\">(.*?)</th>.*?(\d+)</td></tr>", preview_page(changed))
+    counted = {re.sub("<[^>]*>", "", head): int(count) for head, count in rows}
+    assert counted["Not stated"] == 1
+    assert counted[DOMAINS["theme"]["other"]] == expected.get("other", 0)
+    assert "Not stated</span></th>" not in preview_page(bundle)
+
+
+def test_what_records_say_against_each_other_is_on_the_page(bundle):
+    sites = bundle.sites.copy()
+    sites["conflicts"] = None
+    sites.loc[sites.index[0], "conflicts"] = '{"status": {"osm:way/1": "functional", "x:\\u00001": "disused"}}'
+    changed = replace(bundle, sites=sites)
+    columns = map_data(changed, layer_frames(changed), SHAPES)["columns"]
+    place = columns["site_id"].index(sites["site_id"].iloc[0])
+    assert columns["conflicts"][place] == ["status", "osm:way/1", "functional", "status", "x:1", "disused"]
+    assert {*columns["conflicts"][:place], *columns["conflicts"][place + 1 :]} == {0}
+
+
 def test_a_web_address_can_be_clicked_and_nothing_else(bundle):
     given = ["https://example.org/a?b=ž", "http://example.org", "javascript:alert(1)", "data:text/html,x", None, "  "]
     sites = bundle.sites.copy()

@@ -17,6 +17,7 @@ import numpy as np
 import pandas as pd
 import shapely
 
+from inducult_geo.frames import from_json
 from inducult_geo.publish.bundle import Bundle
 from inducult_geo.publish.domains import DOMAINS
 from inducult_geo.publish.drawing import CITIES
@@ -124,13 +125,14 @@ def _tables(coded: Mapping[str, list[str | None]], regions: pd.DataFrame) -> dic
 
 
 def _words(values: Iterable[Any], name: str) -> list[str | None]:
-    """Return the values of a coded column; what the legend does not know is drawn as unknown or other."""
-    fallback = {"aspect": "unknown", "theme": "other", "status": "unknown"}.get(name)
+    """Return the values of a coded column; an aspect or branch that the legend does not know is unknown or other."""
+    fallback = {"aspect": "unknown", "status": "unknown"}.get(name)
+    strange = {"aspect": "unknown", "theme": "other"}.get(name)
     # Few values, many sites: each value is cleaned once.
     codes, uniques = pd.factorize(pd.Series(values, dtype=object))
     clean = [clean_text(value) or fallback for value in uniques] + [fallback]
     words = [clean[code] for code in codes]
-    return [word if word in DOMAINS[name] else fallback for word in words] if name in ("aspect", "theme") else words
+    return [word if word is None or word in DOMAINS[name] else strange for word in words] if strange else words
 
 
 def _numbers(words: Iterable[str | None], table: Sequence[Sequence[str]]) -> list[int]:
@@ -150,6 +152,7 @@ def _columns(points: pd.DataFrame, records: pd.DataFrame) -> dict[str, list[Any]
         "n_review": _whole(points["n_review"]),
         "records": _record_keys(points, records),
         "part_of": _wholes(points),
+        "conflicts": [_disagreements(text) for text in points["conflicts"]],
     }
     columns |= {name: _texts(points[name]) for name in TEXTS}
     columns |= {name: [_link(value) for value in points[name]] for name in LINKS}
@@ -190,6 +193,12 @@ def _other_names(names: Any, *shown: Any) -> Any:
         if clean and clean not in shown and clean not in others[1::2]:
             others += [clean_text(language) or "", clean]
     return others or 0
+
+
+def _disagreements(conflicts: Any) -> Any:
+    """Return column, record key and value of everything that records say against each other, in one flat list."""
+    told = [(column, key, value) for column, said in from_json(conflicts).items() for key, value in said.items()]
+    return [clean_text(text) or "" for row in told for text in row] or 0
 
 
 def _other_town_names(cities: Iterable[Any]) -> dict[str, str]:

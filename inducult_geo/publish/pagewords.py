@@ -30,6 +30,7 @@ VALUES = ("aspect", "theme", "type", "status", "present_use", "geometry_origin")
 SAMPLE_WORDS = "sample_notice"
 """The key of the notice that a sample bears."""
 
+_YES_NO = {"yes": "yes", "no": "no", "limited": "access_limited"}
 _ACCESS = {"open": "access_open", "limited": "access_limited", "closed": "access_closed"}
 
 
@@ -72,4 +73,6 @@ def _values(language: str) -> dict[str, dict[str, str]]:
         column: {value: text for value, text in labels(column, language).items() if text != labels(column)[value]}
         for column in VALUES
     }
-    return told | {"visitor_access": access_words(language)}
+    words = page_words(language)
+    yes_no = {value: words[key] for value, key in _YES_NO.items()}
+    return told | {"visitor_access": access_words(language), "fee": yes_no, "wheelchair": yes_no}

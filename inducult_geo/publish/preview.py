@@ -128,11 +128,12 @@ def _whole(value: Any) -> str:
 def _site_marks(points: pd.DataFrame | None) -> gpd.GeoDataFrame:
     """Return what a map needs to know of each site."""
     if points is None:
-        empty: dict[str, list[str]] = {name: [] for name in ("region", "aspect", "theme", "title")}
+        empty: dict[str, list[str]] = {name: [] for name in ("region", "aspect", "theme", "branch", "title")}
         return gpd.GeoDataFrame(empty, geometry=[], crs="EPSG:3035")
     label = points["name"].fillna(points["site_id"]).astype(str)
     types = points["type"].map(dict(DOMAINS["type"])).fillna("type not known")
     known = {"region": points["region"], "title": label + " – " + types}
+    known["branch"] = points["theme"].fillna("")
     for column in ("aspect", "theme"):
         inside = points[column].isin([*DOMAINS[column]])
         known[column] = points[column].where(inside, "unknown" if column == "aspect" else "other")
@@ -151,8 +152,9 @@ def _counts(frame: pd.DataFrame, column: str) -> dict[str, int]:
 
 
 def _cross(sites: gpd.GeoDataFrame) -> dict[str, dict[str, int]]:
-    """Count sites by theme and aspect."""
-    return {str(theme): _counts(group, "aspect") for theme, group in sites.groupby("theme")}
+    """Count sites by theme and aspect; "" stands for those of no known theme."""
+    themes = sites["theme"].where(sites["branch"] != "", "")
+    return {str(theme): _counts(group, "aspect") for theme, group in sites.groupby(themes)}
 
 
 def _rejected(frame: pd.DataFrame | None) -> list[tuple[str, int, list[str]]]:

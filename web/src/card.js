@@ -1,10 +1,10 @@
 // The card of one site: what is known, since when, from whom, how exact, and under which license.
 import { link, make } from "./dom.js";
 import { siteIcon, siteWords } from "./list.js";
+import { country, distance, kindOfName, languageOfName, years } from "./told.js";
 import { t } from "./words.js";
 
-const EXACT = new Set(["day", "month", "season", "year", "open_start", "open_end"]); // The year itself is sure.
-const ROUGH = new Set(["decade", "century", "approximate"]); // Others are told as they stand.
+const CHOICE = 40; // So many sites of one place are listed at a time.
 const OSM_KEY = /^(node|way|relation)\/\d+$/;
 
 export class Card {
@@ -39,18 +39,28 @@ export class Card {
     this.site = null;
     this.found = found;
     const heading = make("h2", { tabindex: "-1", id: "card-title" }, t("n_sites_here", { n: found.length }));
-    const rows = found.map((site) => make("li", {}, make("button", { type: "button", onclick: () => this.choice(site) },
-      siteIcon(this.sites, site), make("bdi", {}, this.sites.title(site)))));
-    this.#open(heading, make("header", {}, make("div", {}, heading), this.#button()), make("ul", { class: "rows" }, rows));
+    const rows = make("ul", { class: "rows" });
+    const more = make("button", { type: "button", class: "plain", onclick: () => extend().focus() }, t("more"));
+    const extend = () => {
+      const next = found.slice(rows.children.length, rows.children.length + CHOICE).map((site) => this.#way(site));
+      rows.append(...next);
+      more.hidden = rows.children.length >= found.length;
+      return next[0].firstElementChild;
+    };
+    extend();
+    this.#open(heading, make("header", {}, make("div", {}, heading), this.#button()), rows, more);
   }
 
   close() {
     if (this.element.hidden) return;
+    // Who types a search and presses Escape stays there.
+    const held = this.element.contains(document.activeElement) || document.activeElement === document.body;
+    const back = this.from?.isConnected ? this.from : this.back(this.site);
     this.element.hidden = true;
     this.site = null;
-    this.closed();
-    if (this.from?.isConnected) this.from.focus();
     this.from = null;
+    this.closed();
+    if (held) back?.focus();
   }
 
   #open(heading, header, ...parts) {
@@ -83,7 +93,7 @@ export class Card {
       this.#fact(t("part_of"), this.#ways(sites.whole(site) === null ? [] : [sites.whole(site)])),
       this.#fact(t("parts"), this.#ways(sites.parts.get(site) ?? [])),
       this.#fact(t("status"), known("status")),
-      this.#fact(t("years"), this.#years(site)),
+      this.#fact(t("years"), years(plain("start_year"), plain("end_year"), sites.value("year_precision", site), sites.value("status", site))),
       this.#fact(t("operator"), plain("operator")),
       this.#fact(t("present_use"), known("present_use")),
       this.#fact(t("access"), [word("visitor_access"), word("opening_hours"), word("fee") && `${t("fee")}: ${word("fee")}`,
@@ -91,10 +101,11 @@ export class Card {
       this.#fact(t("heritage"), heritage),
       this.#fact("ERIH", word("erih_role")),
       this.#fact(t("address"), address.filter(Boolean).join(", ")),
-      this.#fact(t("region"), [word("region"), word("country")].filter(Boolean).join(", ")),
+      this.#fact(t("region"), [word("region"), word("country") && country(word("country"))].filter(Boolean).join(", ")),
       this.#fact(t("links"), this.#links(site)),
       this.#fact(t("accuracy"), this.#accuracy(site)),
       this.#fact(t("sources"), this.#sources(site)),
+      this.#fact(t("disagreement"), this.#disagreements(site)),
       this.#fact(t("licence"), word("licence")),
       this.#fact(t("credit"), word("attribution")),
       this.#fact(t("site_id"), make("code", {}, sites.columns.site_id[site])),
@@ -112,28 +123,20 @@ export class Card {
 
   /** Buttons that lead to other sites, null where there are none. */
   #ways(others) {
-    const ways = others.map((other) => make("li", {}, make("button", { type: "button", onclick: () => this.choice(other) },
-      siteIcon(this.sites, other), siteWords(this.sites, other))));
-    return ways.length ? make("ul", { class: "rows" }, ways) : null;
+    return others.length ? make("ul", { class: "rows" }, others.map((other) => this.#way(other))) : null;
+  }
+
+  #way(site) {
+    return make("li", {}, make("button", { type: "button", onclick: () => this.choice(site) }, siteIcon(this.sites, site), siteWords(this.sites, site)));
   }
 
   #names(site) {
     const others = this.sites.columns.names[site] || [];
     const rows = [];
     const english = this.sites.plain("name_en", site);
-    if (english && english !== this.sites.title(site)) rows.push(make("li", {}, make("bdi", {}, english), " ", make("small", {}, "en")));
-    for (let place = 0; place < others.length; place += 2) {
-      rows.push(make("li", {}, make("bdi", {}, others[place + 1]), " ", make("small", {}, role(others[place]))));
-    }
+    if (english && english !== this.sites.title(site)) rows.push(name("en", english));
+    for (let place = 0; place < others.length; place += 2) rows.push(name(others[place], others[place + 1]));
     return rows.length ? make("ul", {}, rows) : null;
-  }
-
-  #years(site) {
-    const [start, end] = [this.sites.plain("start_year", site), this.sites.plain("end_year", site)].map(year);
-    const said = start && end ? `${start} – ${end}` : start ? t("since", { n: start }) : end ? t("until", { n: end }) : "";
-    const told = this.sites.value("year_precision", site);
-    const precision = ROUGH.has(told) ? t(`precision_${told}`) : told?.replaceAll("_", " ");
-    return said && (precision && !EXACT.has(told) ? `${said} (${t("exact_to", { n: precision })})` : said);
   }
 
   #accuracy(site) {
@@ -157,6 +160,15 @@ export class Card {
     return links.length ? make("ul", { class: "inline" }, links.map((entry) => make("li", {}, entry))) : null;
   }
 
+  /** What records say against each other, and which of them. */
+  #disagreements(site) {
+    const said = { status: (value) => this.sites.spelled("status", value), start_year: (value) => t("since", { n: value }), end_year: (value) => t("until", { n: value }) };
+    const terms = { start_year: "years", end_year: "years" };
+    const rows = this.sites.disagreements(site).map(([column, key, value]) => make("li", {}, `${t(terms[column] ?? column)}: `,
+      said[column]?.(value) ?? make("span", { lang: "en" }, value), " ", make("small", {}, key.replace(":", " "))));
+    return rows.length ? make("ul", {}, rows) : null;
+  }
+
   #sources(site) {
     const rows = this.sites.columns.records[site].map((record) => {
       const cut = record.indexOf(":");
@@ -176,17 +188,6 @@ export class Card {
   }
 }
 
-/** A length with the two digits that an accuracy is good for. */
-function distance(meters) {
-  const [number, unit] = meters >= 1000 ? [meters / 1000, "km"] : [meters, "m"];
-  return `${number >= 10 ? Math.round(number) : +number.toPrecision(2)} ${unit}`;
-}
-
-/** The language or role of a name: "name:de" is "de", "alt_2" is "alt". */
-function role(key) {
-  return key.replace(/^name(?![a-z])[:_]?/, "").replace(/_?\d+$/, "");
-}
-
-function year(value) {
-  return value === null ? null : value < 0 ? `${-value} ${t("bc")}` : String(value);
+function name(key, text) {
+  return make("li", {}, make("bdi", { lang: languageOfName(key) }, text), " ", make("small", {}, kindOfName(key)));
 }

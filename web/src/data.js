@@ -27,6 +27,11 @@ export class Sites {
     return code < 0 ? null : this.tables[column][code][0];
   }
 
+  /** Any value of a coded column in words. */
+  spelled(column, value) {
+    return label(column, value, this.tables[column].find(([known]) => known === value)?.[1] ?? value);
+  }
+
   /** A plain value, null where there is none. */
   plain(column, site) {
     return this.columns[column][site] || null;
@@ -35,6 +40,12 @@ export class Sites {
   /** The site that one is a part of, null where there is none. */
   whole(site) {
     return this.columns.part_of[site] ? this.columns.part_of[site] - 1 : null;
+  }
+
+  /** Column, record and value wherever records disagree. */
+  disagreements(site) {
+    const told = this.columns.conflicts[site] || [];
+    return Array.from({ length: told.length / 3 }, (_, row) => told.slice(3 * row, 3 * row + 3));
   }
 
   title(site) {
@@ -62,10 +73,13 @@ export class Sites {
   /** The sites as GeoJSON points with what the layers need to draw them. */
   points(sites) {
     const { lon, lat, aspect, theme } = this.columns;
+    // A site of no known branch bears the sign of the others, and is none of them.
+    const other = this.tables.theme.findIndex(([value]) => value === "other");
+    const sign = (code) => (code < 0 ? other : code);
     const features = Array.from(sites, (site) => ({
       type: "Feature",
       id: site,
-      properties: { a: `${aspect[site]}`, i: `${aspect[site]}-${theme[site]}` },
+      properties: { a: `${aspect[site]}`, i: `${aspect[site]}-${sign(theme[site])}` },
       geometry: { type: "Point", coordinates: [lon[site], lat[site]] },
     }));
     return { type: "FeatureCollection", features };

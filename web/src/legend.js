@@ -44,7 +44,8 @@ export class Legend {
   #used(name, value) {
     this.values ??= {};
     this.values[name] ??= new Set(this.sites.columns[name].map((code) => this.sites.tables[name][code]?.[0]));
-    return this.values[name].has(value);
+    // What has no branch bears the sign of the others.
+    return this.values[name].has(value) || (value === "other" && this.values[name].has(undefined));
   }
 }
 

@@ -7,7 +7,7 @@ const PAGE = 50;
 export function siteIcon(sites, site, className = "chip") {
   const { marks } = sites.data;
   const rings = marks.aspect[sites.value("aspect", site)].map(([mark, share]) => [mark, share]);
-  return picture([...rings, [marks.theme[sites.value("theme", site)], 0.62, true]], marks.shapes, className);
+  return picture([...rings, [marks.theme[sites.value("theme", site)] ?? marks.theme.other, 0.62, true]], marks.shapes, className);
 }
 
 /** What the list says of a site: its name, and below it branch and town. */
@@ -25,6 +25,11 @@ export class List {
     this.found = found;
     this.element.replaceChildren();
     this.#extend(false);
+  }
+
+  /** The button of a site, null where the list does not show it. */
+  button(site) {
+    return site === null ? null : this.element.querySelector(`[data-site="${CSS.escape(this.sites.columns.site_id[site])}"]`);
   }
 
   #extend(byHand) {

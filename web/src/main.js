@@ -20,6 +20,7 @@ class Tool {
     this.index = new Index(this.sites);
     this.card = new Card(this.sites, part("card"), () => this.#closed());
     this.card.choice = (site) => this.open(site);
+    this.card.back = (site) => this.list.button(site) ?? document.querySelector("#canvas canvas");
     this.filters = new Filters(this.sites, (facet) => this.update(facet === "region"));
     this.list = new List(this.sites, part("found"), part("more"), (site, from) => this.open(site, from, true));
     this.address = new Address(() => this.#state());
@@ -115,7 +116,9 @@ class Tool {
     else {
       this.card.from = from;
       this.card.choose(found);
+      this.map.mark(null);
       part("tool").classList.add("reading");
+      this.address.now();
     }
   }
 
@@ -141,6 +144,7 @@ class Tool {
       element.textContent = label(column, value, element.dataset.en);
     }
     part("search").placeholder = t("search_hint");
+    part("map").setAttribute("aria-label", t("the_map"));
     part("facets").setAttribute("aria-label", t("filters"));
     part("found").setAttribute("aria-label", t("sites_shown"));
     this.filters.build(part("facets"));
@@ -206,9 +210,11 @@ class Tool {
         this.moved = true;
       } else if (this.filters.active || told.q) this.map?.fit(this.found);
       const names = [...part("density").options].map((option) => option.value);
-      if (told.density && names.includes(told.density)) this.density(told.density);
+      const density = names.includes(told.density) ? told.density : "";
+      if (density !== part("density").value) this.density(density);
     }
     const site = this.sites.places.get(told.site);
+    if (whole && site === undefined) this.card.close();
     if (site !== undefined && site !== this.card.site) this.open(site, null, !told.map);
   }
 }

@@ -35,7 +35,7 @@ export class SiteMap {
       touchPitch: false,
       fadeDuration: 0,
       cooperativeGestures: false,
-      locale: { "Map.Title": t("map_of_sites") },
+      locale: { "Map.Title": t("map_of_sites"), "NavigationControl.ZoomIn": t("zoom_in"), "NavigationControl.ZoomOut": t("zoom_out") },
     });
     // A page that is narrower than the margins has no such camera, and a map for all that.
     this.map.jumpTo(this.#frame(this.#start(), this.#places(sites.columns.lon.keys()), { padding: OPENING }) ?? {});
@@ -110,9 +110,13 @@ export class SiteMap {
     }
   }
 
-  /** Name the map in the language that is spoken. */
+  /** Name the map and its buttons in the language that is spoken. */
   retell() {
     this.map.getCanvas().setAttribute("aria-label", t("map_of_sites"));
+    for (const way of ["in", "out"]) {
+      const button = this.element.querySelector(`.maplibregl-ctrl-zoom-${way}`);
+      for (const name of ["title", "aria-label"]) button.setAttribute(name, t(`zoom_${way}`));
+    }
   }
 
   #styled() {
@@ -195,7 +199,7 @@ export class SiteMap {
 
   #click(event) {
     const found = this.#under(event.point);
-    if (found.length) this.picked(found.slice(0, 40));
+    if (found.length) this.picked(found);
   }
 
   #style() {

@@ -1,0 +1,56 @@
+// Years, lengths, countries and kinds of names in the language that is spoken.
+import { language, t } from "./words.js";
+
+const EXACT = new Set(["day", "month", "season", "year"]); // The year itself is sure.
+const OPEN = { open_start: "or_earlier", open_end: "or_later" };
+const OVER = new Set(["disused", "decommissioned", "unknown"]); // Not "since": it need not go on.
+const LANGUAGE = /^[a-z]{2,3}$/;
+const KINDS = new Set(["alt", "old", "official", "short"]);
+
+/** When a site began and ended; null is not known. The precision is that of the start, or of the end alone. */
+export function years(start, end, precision, status) {
+  if (start === null && end === null) return null;
+  const open = Object.hasOwn(OPEN, precision) ? (text) => t(OPEN[precision], { n: text }) : (text) => text;
+  const said = start === null ? t("until", { n: open(year(end)) })
+    : end !== null ? `${open(year(start))} – ${year(end)}`
+    : OVER.has(status) ? `${open(year(start))} – ?` : t("since", { n: open(year(start)) });
+  const exact = precision === null || EXACT.has(precision) || Object.hasOwn(OPEN, precision);
+  return exact ? said : `${said} (${t("exact_to", { n: t(`precision_${precision}`) })})`;
+}
+
+function year(value) {
+  return value < 0 ? `${-value} ${t("bc")}` : String(value);
+}
+
+/** A length with the two digits that an accuracy is good for. */
+export function distance(meters) {
+  const [number, unit] = meters >= 1000 ? [meters / 1000, "km"] : [meters, "m"];
+  const rounded = number >= 10 ? Math.round(number) : +number.toPrecision(2);
+  return `${new Intl.NumberFormat(language(), { useGrouping: false }).format(rounded)} ${unit}`;
+}
+
+/** A country by its name, its code where the browser knows none. */
+export function country(code) {
+  return named("region", code, /^[A-Z]{2}$/);
+}
+
+/** What a name is: of "de" German, of "old_2" an earlier one; nothing of a second name in no language. */
+export function kindOfName(key) {
+  const [kind] = key.replace(/^name(?![a-z])[:_]?/, "").split(/[_-]?\d+$/);
+  return KINDS.has(kind) ? t(`name_${kind}`) : named("language", kind, LANGUAGE);
+}
+
+/** The language of a name, null where its key tells none. */
+export function languageOfName(key) {
+  const code = key.replace(/^name[:_]/, "");
+  return LANGUAGE.test(code) && !KINDS.has(code) ? code : null;
+}
+
+function named(type, code, pattern) {
+  if (!pattern.test(code)) return code;
+  try {
+    return new Intl.DisplayNames([language()], { type }).of(code) ?? code;
+  } catch {
+    return code;
+  }
+}

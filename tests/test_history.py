@@ -56,6 +56,18 @@ def test_a_museum_that_tells_a_last_year_tells_the_life_of_the_works() -> None:
     }
 
 
+@pytest.mark.parametrize("works", [WORKS | {"start_year": 1890, "end_year": 1960}, said("a:1", start_year=1890)])
+def test_a_museum_that_closed_again_is_not_the_works(works) -> None:
+    gone = MUSEUM | {"start_year": 1985, "end_year": 2010, "status": "disused"}
+    for part in ([gone, works], [works, gone]):
+        years = years_of(part, "disused")
+        assert years["start_year"] == (1890, "a:1")
+        assert years.get("end_year") == ((1960, "a:1") if works["end_year"] else None)
+        told = [(one["year"], one["event"]) for one in timeline(part) if one["record"] == "b:1"]
+        assert told == [(1985, "museum since"), (2010, "museum until")]
+        assert disagreements(part) == {}
+
+
 @pytest.mark.parametrize(
     ("part", "status", "start", "end"),
     [

@@ -8,6 +8,7 @@ other and its status.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any, Final
 
 from inducult_geo.frames import to_json
@@ -31,26 +32,58 @@ _ROUGH_GAP: Final[Mapping[str, int]] = {
 }
 _LATER: Final = 30
 """A factory that begins this many years after the monument is another chapter, not another founding year."""
+_LATER_USES: Final = ("museum since", "culture since")
+_MUSEUMS_FROM: Final = 1900
+"""Before this year no works were made a museum: who tells an earlier one tells of the works."""
 
 
-def event_of(row: Row, oldest: int | None) -> str:
+@dataclass(frozen=True)
+class Told:
+    """What the records of a site tell of its works: the first year of any, the last year of those of no later use."""
+
+    oldest: int | None
+    closed: int | None
+
+    @classmethod
+    def by(cls, part: Sequence[Row]) -> Told:
+        """Collect it from the records of one site."""
+        starts = (row["start_year"] for row in part if row["start_year"] is not None)
+        ends = (row["end_year"] for row in part if row["end_year"] is not None and _later_use(row) is None)
+        return cls(min(starts, default=None), max(ends, default=None))
+
+    def precede(self, year: int | None) -> bool:
+        """Whether the works were at their end, or long at work, when something began in a year."""
+        if year is None or year < _MUSEUMS_FROM:
+            return False
+        if self.closed is not None:
+            return year >= self.closed
+        return self.oldest is not None and year - self.oldest >= _LATER
+
+
+def _later_use(row: Row) -> str | None:
+    """Return what a record speaks of beside the works: "museum", "culture", or None."""
+    use = row["present_use"]
+    if row["theme"] == MUSEUM_THEME or (use == "museum" and row["aspect"] not in ("monument", "both", "factory")):
+        return "museum"
+    return "culture" if use == "culture" and row["aspect"] in (None, "unknown") else None
+
+
+def event_of(row: Row, told: Told) -> str:
     """Say what a record's first year is the beginning of, in the words of the timeline.
 
     `founded` is of the works (as `closed` is, their end), `production since` of a running factory beside or in an older
     monument, `museum since` and `culture since` of what the place is used for since. A record that tells a last year as
-    well tells the life of the works: of a mine that can be visited, say, not of its visits.
+    well tells the life of the works: of a mine that can be visited, say, not of its visits. Only where other records
+    tell of works that had closed by its first year, it tells of a museum that is closed, too.
 
     Parameters
     ----------
-    oldest
-        First year that any record of the site tells.
+    told
+        What all records of the site tell.
     """
-    use = row["present_use"]
-    if row["end_year"] is None:
-        if row["theme"] == MUSEUM_THEME or (use == "museum" and row["aspect"] not in ("monument", "both", "factory")):
-            return "museum since"
-        if use == "culture" and row["aspect"] in (None, "unknown"):
-            return "culture since"
+    later, oldest = _later_use(row), told.oldest
+    if later and (row["end_year"] is None or told.precede(row["start_year"])):
+        return f"{later} since"
     runs = row["status"] == "functional" and row["aspect"] == "factory"
     if runs and oldest is not None and row["start_year"] is not None and row["start_year"] - oldest >= _LATER:
         return "production since"
@@ -66,13 +99,15 @@ def timeline(part: Sequence[Row]) -> list[dict[str, Any]]:
         Records of one site, the best first, with `start_year`, `end_year`, `status`, `aspect`, `theme`,
         `present_use`, `record_key`.
     """
-    oldest = min((row["start_year"] for row in part if row["start_year"] is not None), default=None)
+    told = Told.by(part)
     found: dict[tuple[int, str], str] = {}
     for row in part:
+        event = event_of(row, told)
         if row["start_year"] is not None:
-            found.setdefault((int(row["start_year"]), event_of(row, oldest)), str(row["record_key"]))
+            found.setdefault((int(row["start_year"]), event), str(row["record_key"]))
         if row["end_year"] is not None:
-            found.setdefault((int(row["end_year"]), "closed"), str(row["record_key"]))
+            ended = event.replace("since", "until") if event in _LATER_USES else "closed"
+            found.setdefault((int(row["end_year"]), ended), str(row["record_key"]))
     return [{"year": year, "event": event, "record": key} for (year, event), key in sorted(found.items())]
 
 
@@ -95,9 +130,9 @@ def years_of(part: Sequence[Row], status: str | None) -> dict[str, tuple[Any, st
     status
         The site's status.
     """
-    told = [row for row in part if row["start_year"] is not None or row["end_year"] is not None]
-    oldest = min((row["start_year"] for row in told if row["start_year"] is not None), default=None)
-    works = [row for row in told if event_of(row, oldest) == "founded"] or told
+    dated = [row for row in part if row["start_year"] is not None or row["end_year"] is not None]
+    told = Told.by(dated)
+    works = [row for row in dated if event_of(row, told) == "founded"] or dated
     chosen = next((row for row in works if row["start_year"] is not None), works[0] if works else None)
     if chosen is None:
         return {}
@@ -127,9 +162,9 @@ def disagreements(part: Sequence[Row]) -> dict[str, dict[str, str]]:
         said = {str(row["record_key"]): str(row["status"]) for row in some if row["status"] in ("functional", *CLOSED)}
         if len({status in CLOSED for status in said.values()}) == 2:
             found.setdefault("status", {}).update(said)
-    oldest = min((row["start_year"] for row in part if row["start_year"] is not None), default=None)
-    founded = [row for row in part if row["start_year"] is not None and event_of(row, oldest) == "founded"]
-    ended = [row for row in part if row["end_year"] is not None]
+    told = Told.by(part)
+    founded = [row for row in part if row["start_year"] is not None and event_of(row, told) == "founded"]
+    ended = [row for row in part if row["end_year"] is not None and event_of(row, told) not in _LATER_USES]
     for column, rows in (("start_year", founded), ("end_year", ended)):
         if _differ(rows, column):
             found[column] = {str(row["record_key"]): str(int(row[column])) for row in rows}

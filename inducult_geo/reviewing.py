@@ -32,6 +32,7 @@ from inducult_geo.text import counted, printable
 
 __all__ = ["ANSWER_COLUMNS", "ImportOutcome", "Refusal", "decide", "export_review", "import_review"]
 
+_SETTLE_PLACE: Final = "mend its row in the file, or say in the contract how all are read ([place] crs, reading)"
 _WHO: Final = ("INDUCULT_WHO", "USER", "LOGNAME", "USERNAME")
 
 
@@ -69,7 +70,7 @@ class ImportOutcome:
     refused
         Answers that cannot be obeyed; nothing of them was written.
     places
-        Questions about places: they are settled in the source's contract, not by a decision.
+        Questions about places: they are settled in the source's file or contract, not by a decision.
     problems
         What the log itself says that contradicts itself.
     """
@@ -188,7 +189,7 @@ def _take(rows: Sequence[Mapping[str, str]], run: Run, who: str | None) -> Impor
             len(answers) - len(fresh),
             sum(not row["decision"] for row in pairs),
             (*refused, *faulty, *contradicting),
-            tuple(f"{row['left_key']}: settle it in the contract" for row in places),
+            tuple(f"{row['left_key']}: {_SETTLE_PLACE}" for row in places),
             decisions_of(run).problems,
         )
 
@@ -210,7 +211,7 @@ def _known_keys(run: Run) -> frozenset[str]:
 
 
 def _refused_place(row: Mapping[str, str]) -> Refusal:
-    reason = f"a question about the place of '{row['left_key']}': settle it in the contract (reading, crs, corrections)"
+    reason = f"a question about the place of '{row['left_key']}': {_SETTLE_PLACE}"
     return Refusal(row["review_id"], row["decision"], reason, (row["left_key"], row["right_key"]))
 
 

@@ -17,9 +17,9 @@ import shapely
 
 from inducult_geo.catalog import Contract, Read
 from inducult_geo.errors import ContractError
-from inducult_geo.sources.encodings import best_encoding
 from inducult_geo.sources.readers import ChoiceError, read_table
 from inducult_geo.sources.table import MAX_BYTES, nul_rows
+from inducult_geo.text.encodings import best_encoding
 
 AUTO = Read()
 

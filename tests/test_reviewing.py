@@ -70,6 +70,10 @@ def save(sheet: Path, rows: list[dict[str, str]], *, encoding: str = "utf-8", de
     return sheet
 
 
+def to_ascii(text: str) -> str:
+    return text.encode("ascii", "ignore").decode()
+
+
 def pairs_of(sheet: Path) -> list[dict[str, str]]:
     return [row for row in rows_of(sheet) if row["kind"] == "pair"]
 
@@ -136,8 +140,8 @@ def test_nothing_answered_changes_nothing(run: Run, sheet: Path) -> None:
         outcome = import_review(source, run, who="Eva")
         assert (outcome.added, outcome.refused, outcome.exit_code) == ((), (), 0)
         assert outcome.still_open == len(pairs_of(sheet))
-        assert outcome.places == ("gorenjska_dediscina:GO-12: settle it in the contract",)
-        assert "place: gorenjska_dediscina:GO-12: settle it in the contract" in outcome.lines()
+        assert [text.partition(": ")[0] for text in outcome.places] == ["gorenjska_dediscina:GO-12"]
+        assert "place: gorenjska_dediscina:GO-12: mend its row in the file" in "\n".join(outcome.lines())
     assert not run.folder.decisions.exists()
 
 
@@ -223,7 +227,7 @@ def test_a_question_about_a_place_is_settled_in_the_contract(run: Run, sheet: Pa
         row["decision"] = "same" if row["kind"] == "place" else ""
     outcome = import_review(save(sheet, rows), run, who="Eva")
     assert outcome.added == ()
-    assert "settle it in the contract" in outcome.refused[0].reason
+    assert "mend its row in the file, or say in the contract" in outcome.refused[0].reason
 
 
 def test_a_change_of_mind_is_taken_and_told(run: Run, sheet: Path) -> None:
@@ -400,12 +404,47 @@ def test_what_a_spreadsheet_saves_is_read(run: Run, sheet: Path, encoding: str, 
 
 
 @pytest.mark.parametrize(
+    ("page", "who", "note", "shown"),
+    [
+        ("cp1252", "Jürgen Müller", "Straße zwei", "Hütte"),
+        ("cp1250", "Jiří Kůň", "není totéž", "Žďár nad Sázavou, Příbram, Plzeň, Třinec"),
+        ("utf-16", "Łukasz", "nie to samo", "Łódź"),
+    ],
+)
+def test_what_excel_saves_as_plain_csv_is_read(
+    run: Run, sheet: Path, page: str, who: str, note: str, shown: str
+) -> None:
+    rows = [{**row, "left_name": shown, "right_name": "", "question": shown, "left_city": ""} for row in rows_of(sheet)]
+    rows[-1] |= {"decision": "different", "decided_by": who, "note": note}
+    plain = [
+        {name: cell if cell in (who, note, shown) else to_ascii(cell) for name, cell in row.items()} for row in rows
+    ]
+    outcome = import_review(save(sheet, plain, encoding=page, delimiter=";"), run)
+    assert [(one.who, one.note) for one in outcome.added] == [(who, note)]
+
+
+@pytest.mark.parametrize(
+    ("page", "who", "says"),
+    [
+        ("cp1250", "Jiří", "may be '.*' as well. Save it as 'CSV UTF-8'"),
+        ("cp1252", "?ukasz Müller", "may have lost a letter"),
+    ],
+)
+def test_a_name_that_a_code_page_leaves_open_is_refused(run: Run, sheet: Path, page: str, who: str, says: str) -> None:
+    rows = [{name: to_ascii(cell) for name, cell in row.items()} for row in rows_of(sheet)]
+    rows[-1] |= {"decision": "different", "decided_by": who}
+    with pytest.raises(ContractError, match=says):
+        import_review(save(sheet, rows, encoding=page), run)
+    assert not run.folder.decisions.exists()
+
+
+@pytest.mark.parametrize(
     ("content", "says"),
     [
         (b"", "empty"),
         (b"a,b\n1,2\n", "no open questions"),
         (b"review_id,kind,left_key,right_key,decision\n", "no column decided_by, note"),
-        ("review_id,kind\nž,ý\n".encode("cp1250"), "CSV UTF-8"),
+        ("review_id,kind\nžluť,kůň\n".encode("cp852"), "CSV UTF-8"),
         (b"review_id,kind\n1,2,3\n", "3 cells"),
         (b"SQLite format 3\x00" + bytes(500), "cannot be read"),
         (b"SQLite format 3\x00", "cannot be read"),

@@ -8,11 +8,13 @@ from __future__ import annotations
 import re
 from datetime import date
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Final, Literal
 from urllib.parse import urlsplit
 from zoneinfo import available_timezones
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, field_validator, model_validator
+
+from inducult_geo.text import fold_once
 
 
 def _like(pattern: str, advice: str) -> AfterValidator:
@@ -54,6 +56,9 @@ MAPPED_FIELDS = frozenset(
     ("type", "sector", "status", "aspect", "present_use", "country", "accuracy_m", "start", "end")
 )
 """Fields whose values a contract's `[values]` may map; all others are taken as they stand."""
+
+_FOLDED_FIELDS: Final = ("start", "end", "accuracy_m")
+"""Those of them whose words are looked up without regard to case and marks."""
 
 NAME_FIELDS = frozenset({"name", "alt_name", "old_name", "short_name", "official_name", "parent"})
 
@@ -311,6 +316,15 @@ class Contract(Declared):
                     f"'{name}' is taken as it stands, its values cannot be mapped. Those of these can: "
                     f"{', '.join(sorted(MAPPED_FIELDS))}"
                 )
+        for name in _FOLDED_FIELDS:
+            seen: dict[str, tuple[str, str]] = {}
+            for word, text in table.get(name, {}).items():
+                other, meant = seen.setdefault(fold_once(word), (word, text))
+                if meant != text:
+                    raise ValueError(
+                        f"'{other}' and '{word}' of '{name}' are one word, since case and marks do not matter, but "
+                        f"mean '{meant}' and '{text}': keep one"
+                    )
         return table
 
     @model_validator(mode="after")

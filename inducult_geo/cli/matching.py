@@ -159,7 +159,7 @@ def review_export(
     else:
         typer.echo(
             f"{counted(number, 'open question')}: {out}. Fill in decision (same, part_of, different), decided_by, "
-            "note; those of the kind place are settled in the contract."
+            "note; those of the kind place are settled in the file or its contract."
         )
 
 

@@ -76,7 +76,7 @@ def read_answers(source: Path) -> list[dict[str, str]]:
         is_database = handle.read(16) == b"SQLite format 3\x00"
     if is_database:
         return _answers_of_geopackage(source)
-    table = read_csv(source)
+    table = read_csv(source, ANSWER_COLUMNS)
     _require(source, table.columns)
     return [_plain(values) for values in table[[*ANSWER_COLUMNS]].itertuples(index=False)]
 

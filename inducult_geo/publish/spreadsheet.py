@@ -8,10 +8,11 @@ and LibreOffice skip the mark.
 
 from __future__ import annotations
 
+import codecs
 import csv
 import io
 import re
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from pathlib import Path
 from typing import IO, Any, Final
 
@@ -24,11 +25,14 @@ from pyproj import Transformer
 from inducult_geo.errors import ContractError
 from inducult_geo.frames import WORK_CRS
 from inducult_geo.ragged import blocks
+from inducult_geo.text.encodings import best_encoding
 
 ENCODING = "utf-8-sig"
 _STARTS = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
 _NUMBER = re.compile(r"[+-]?\d+(?:[.,]\d+)?")
 _DELIMITERS = ",;\t"
+_CODE_PAGES: Final = ("cp1252", "cp1250")
+_SAVE_SO: Final = "Save it as 'CSV UTF-8' and try again."
 _ANY_LENGTH = 2**31 - 1
 
 
@@ -114,20 +118,25 @@ def degrees(shapes: Any) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float6
     return longitude.round(6), latitude.round(6)
 
 
-def read_csv(path: Path) -> pd.DataFrame:
+def read_csv(path: Path, certain: Collection[str] = ()) -> pd.DataFrame:
     """Read a CSV that a spreadsheet may have saved: comma, semicolon or tab; every cell as text, the empty one "".
+
+    Read are UTF-8, UTF-16 with its mark, and the two code pages in which Excel saves a plain "CSV" in Europe.
+
+    Parameters
+    ----------
+    path
+        The file.
+    certain
+        Columns whose text must not be guessed: in a code page it must read the same in either, or the other columns
+        must show which one it is.
 
     Raises
     ------
     ContractError
-        Where it is no UTF-8, has no header, or a row has more cells than the header.
+        Where it is no such text, what must be certain is not, there is no header, or a row has more cells than it.
     """
-    try:
-        text = path.read_bytes().decode(ENCODING)
-    except UnicodeDecodeError as problem:
-        raise ContractError(f"{path}: not UTF-8 ({problem.reason}). Save it as 'CSV UTF-8' and try again.") from None
-    except OSError as problem:
-        raise ContractError(f"{path}: cannot be read: {problem.strerror}.") from problem
+    text, page = _decoded(path)
     first = text.split("\n", 1)[0]
     delimiter = max(_DELIMITERS, key=first.count)
     _allow_any_cell()
@@ -143,7 +152,45 @@ def read_csv(path: Path) -> pd.DataFrame:
     if wide is not None:
         raise ContractError(f"{path}: a row has {len(wide)} cells, the header {len(header)}: '{','.join(wide)[:60]}'.")
     whole = [[plain_cell(cell) for cell in row] + [""] * (len(header) - len(row)) for row in kept]
-    return pd.DataFrame(whole, columns=header, dtype="str")
+    table = pd.DataFrame(whole, columns=header, dtype="str")
+    if page is not None:
+        _check_certain(path, table, [name for name in header if name in certain], page)
+    return table
+
+
+def _decoded(path: Path) -> tuple[str, str | None]:
+    """Return the text of a file, and its code page where it is in one."""
+    try:
+        data = path.read_bytes()
+        if data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+            return data.decode("utf-16"), None
+        return data.decode(ENCODING), None
+    except UnicodeDecodeError as problem:
+        page = best_encoding(data)
+        try:
+            if page in _CODE_PAGES:
+                return data.decode(page), page
+        except UnicodeDecodeError:
+            pass
+        raise ContractError(f"{path}: not UTF-8 ({problem.reason}). {_SAVE_SO}") from None
+    except OSError as problem:
+        raise ContractError(f"{path}: cannot be read: {problem.strerror}.") from problem
+
+
+def _check_certain(path: Path, table: pd.DataFrame, certain: list[str], page: str) -> None:
+    """Refuse texts that a code page may have spoiled, or that another one reads otherwise and nothing tells which."""
+    other = next(name for name in _CODE_PAGES if name != page)
+    rest = "\n".join(table.drop(columns=certain).to_numpy().ravel()).encode(page, "replace")
+    is_shown = rest.decode(page, "replace") != rest.decode(other, "replace") and best_encoding(rest) == page
+    for name in certain:
+        for cell in table[name]:
+            if re.search(r"\?\w", cell):
+                raise ContractError(
+                    f"{path}: '{cell}' of '{name}' may have lost a letter when it was saved. {_SAVE_SO}"
+                )
+            otherwise = cell.encode(page, "replace").decode(other, "replace")
+            if otherwise != cell and not is_shown:
+                raise ContractError(f"{path}: '{cell}' of '{name}' may be '{otherwise}' as well. {_SAVE_SO}")
 
 
 def rows_of(path: Path) -> Iterator[dict[str, str]]:

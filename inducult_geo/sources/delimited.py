@@ -13,9 +13,9 @@ import pandas as pd
 
 from inducult_geo.catalog.models import Read
 from inducult_geo.errors import ContractError
-from inducult_geo.sources.encodings import best_encoding, guess_told
 from inducult_geo.sources.table import MAX_CELL, MAX_CELLS, check_cells, checked_header, joined_header
 from inducult_geo.text import whole_text
+from inducult_geo.text.encodings import best_encoding, guess_told
 
 DELIMITERS = (";", ",", "\t", "|")
 _BOMS = (

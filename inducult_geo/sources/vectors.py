@@ -25,7 +25,6 @@ import shapely
 from inducult_geo.catalog.models import Read
 from inducult_geo.errors import ContractError
 from inducult_geo.sources.archives import read_member
-from inducult_geo.sources.encodings import best_encoding, guess_told
 from inducult_geo.sources.markup import MAX_JSON_BYTES, check_geojson, check_xml, holds
 from inducult_geo.sources.table import (
     MAX_BYTES,
@@ -38,6 +37,7 @@ from inducult_geo.sources.table import (
     nul_rows,
     quoted,
 )
+from inducult_geo.text.encodings import best_encoding, guess_told
 
 _ROOTS = {".kml": ("kml",), ".gpx": ("gpx",), ".gml": ("FeatureCollection", "SpatialDataSet", "Dictionary")}
 _BEGINS: dict[str, tuple[bytes, ...]] = {

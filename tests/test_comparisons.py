@@ -434,8 +434,26 @@ def test_a_type_or_a_fuel_makes_a_power_house_whatever_the_name(told, value):
 
 
 def test_among_power_plants_the_word_says_nothing():
-    plants = [row(f"b:{n}", f"Kraftwerk {n}", point(50_000 + n)) for n in range(80)]
+    plants = [row(f"{source}:{n}", f"Kraftwerk {n}", point(50_000 + n)) for n in range(80) for source in "ab"]
     assert np.isnan(compare("power house", {"name": "Neurath"}, {"name": "Kraftwerk Neurath"}, extra=plants))
+
+
+@pytest.mark.parametrize(
+    ("other", "works", "value"),
+    [
+        ("Sanac Assemini", 8, 0.5),
+        # In a list that tells of no other works ("Neurath", "Irsching") a name is none of other works, either.
+        ("Sanac Assemini", 1, np.nan),
+        ("Centrale termoelettrica Assemini", 8, np.nan),
+        ("WKC Assemini", 8, np.nan),
+        (None, 8, np.nan),
+    ],
+)
+def test_one_of_a_list_of_power_plants_is_hardly_what_tells_none_among_other_works(other, works, value):
+    plants = [row(f"b:{n}", f"Kraftwerk {n}", point(50_000 + n)) for n in range(80)]
+    mills = [row(f"a:{n}", f"Papierfabrik {n}", point(90_000 + n)) for n in range(works)]
+    found = compare("power house", {"name": other}, {"name": "Assemini"}, extra=[*plants, *mills])
+    assert found == pytest.approx(value, nan_ok=True)
 
 
 @pytest.mark.parametrize(

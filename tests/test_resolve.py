@@ -290,6 +290,21 @@ def test_further_units_are_joined_where_they_are_sure():
     assert made.review.empty
 
 
+def test_the_power_plant_of_a_town_is_not_all_works_of_the_town():
+    """A list of power plants knows one by its town alone; of the permits there the power house is it."""
+    plants = [row(f"a:p{n}", f"Centrale {n}", point(60_000 + 9_000 * n), tags='{"fuel": "gas"}') for n in range(9)]
+    plant = row("a:1", "Assemini", point(), tags='{"fuel": "gas"}', accuracy_m=1000.0)
+    told = {"city": "Assemini", "accuracy_m": 1000.0}
+    names = (
+        "Centrale termoelettrica di Assemini",
+        "Sanac stabilimento di Assemini",
+        "Syndial stabilimento di Assemini",
+    )
+    permits = [row(f"b:{at}", name, point(600 - 100 * at), **told) for at, name in enumerate(names)]
+    made = run(plant, *plants, *permits, contracts={"b": contract("b", units_per_site=True)}, others=False)
+    assert [made.members["a:1"] == made.members[f"b:{at}"] for at in range(3)] == [True, False, False]
+
+
 OFFICE = {"address": "Forusbeen 50", "postcode": "4035", "city": "Stavanger", "country": "NO"}
 FIELDS = ("Heimdalfeltet", "Granefeltet", "Snorrefeltet", "Kristinfeltet")
 

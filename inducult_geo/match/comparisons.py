@@ -7,7 +7,7 @@ never 0: absent is not different.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -16,7 +16,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from inducult_geo.match.compared import Compared
-from inducult_geo.match.prepared import NO_AREA_M2, Prepared
+from inducult_geo.match.prepared import AMONG_WORKS, HOUSE, LISTED, NO_AREA_M2, NO_HOUSE, Prepared
 from inducult_geo.match.units import stand_for_all
 from inducult_geo.match.words import told_beside
 from inducult_geo.ragged import Flags, Floats, Ints
@@ -33,6 +33,15 @@ OUTSIDE_MEANT: Final = 4
 
 VAGUE_TYPES: Final = frozenset(("factory", "industrial_area", "other", "unknown", "industrial_site"))
 """Types that any works may bear: no proof of one site."""
+
+_SERVICES: Final[Mapping[tuple[int, int], float]] = {
+    (HOUSE, HOUSE): 1.0,
+    (HOUSE, NO_HOUSE): 0.0,
+    (HOUSE, AMONG_WORKS): 0.0,
+    # No labels tell this one: two lists of power plants agree best on their partners in a third list with it.
+    (LISTED, AMONG_WORKS): 0.5,
+}
+"""What two records are to each other by what they tell of being power houses, in any order; unknown otherwise."""
 
 
 @dataclass(frozen=True)
@@ -252,12 +261,18 @@ def same_years(pairs: Compared) -> Scores:
 
 
 def same_service(pairs: Compared) -> Scores:
-    """Power houses: 1 both are one, 0 one of the two; unknown where neither is, or in lists of power plants."""
-    house = pairs.prepared.power_house
-    a, b = house[pairs.left], house[pairs.right]
-    value = np.where((a == 0) & (b == 0), np.nan, (a == b).astype(float))
-    value[np.isnan(a) | np.isnan(b)] = np.nan
-    return Scores(value, _chosen(value, {1.0: "both", 0.0: "one of the two"}))
+    """Power houses: 1 both are one, 0 one of the two; unknown where neither is, or in lists of power plants.
+
+    Against one of a list of power plants a record that tells none, among other works, is likelier the neighbor, but it
+    may have a name that does not tell (0.5).
+    """
+    service = pairs.prepared.service
+    table = np.full((LISTED + 1, LISTED + 1), np.nan)
+    for (one, other), known in _SERVICES.items():
+        table[one, other] = table[other, one] = known
+    value = table[service.take(pairs.left), service.take(pairs.right)]
+    told = {1.0: "both", 0.5: "the other does not tell one", 0.0: "one of the two"}
+    return Scores(value, _chosen(value, told))
 
 
 def same_capacity(pairs: Compared) -> Scores:

@@ -135,7 +135,7 @@ class _Holders:
             row, fuel = np.nonzero(p.fuel[records[burns], None] >> np.arange(len(FUELS)) & 1)
             at, values = np.r_[at, burns[row]], np.r_[values, n_words + fuel]
         frequent = np.bincount(values, minlength=n_words + len(FUELS)) >= HELD_BY
-        frequent[:n_words] &= ~p.lexicon.is_number
+        frequent[:n_words] &= ~p.lexicon.is_number & ~p.names_a_town[:n_words]
         kept = frequent[values]
         place = np.cumsum(frequent) - 1
         return cls(records, p.land[records], at[kept], place[values[kept]], np.flatnonzero(frequent), n_words)

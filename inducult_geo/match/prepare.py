@@ -22,10 +22,18 @@ from inducult_geo.match.lands import countries_of
 from inducult_geo.match.named_places import addresses_in_names
 from inducult_geo.match.numbering import trusted
 from inducult_geo.match.places import points_in
-from inducult_geo.match.prepared import Lexicon, Prepared
-from inducult_geo.match.trades import POWER_TYPES, POWER_USUAL, capacity_and_fuel, is_beside_works, power_words
+from inducult_geo.match.prepared import AMONG_WORKS, HOUSE, LISTED, NO_HOUSE, UNTOLD, Lexicon, Prepared
+from inducult_geo.match.trades import (
+    OTHER_WORKS,
+    POWER_TYPES,
+    POWER_USUAL,
+    capacity_and_fuel,
+    is_beside_works,
+    power_words,
+    works_words,
+)
 from inducult_geo.match.wording import QUARTERS, Words
-from inducult_geo.ragged import Flags, Floats, Ints, Ragged, sets, spread, starts_of
+from inducult_geo.ragged import Flags, Floats, Ints, Ragged, Small, sets, spread, starts_of
 
 ACCURACY_BY_ORIGIN_M: Final[Mapping[str, float]] = {
     "surveyed": 20.0,
@@ -81,7 +89,6 @@ def _as_told(records: Records) -> Prepared:
     streets, numbers = words.addresses(addresses)
     cities = words.towns(records["city"])
     capacity, fuel = capacity_and_fuel(records["tags"], records["type"])
-    power_house, is_power_plant = _power_houses(words, flat(names, variants), fuel > 0, records, own)
     source, (lands, known) = _text(records["source"]), pd.factorize(country)
     group = pd.factorize(pd.factorize(source)[0] * max(len(known), 1) + lands)[0].astype(np.int64)
     return Prepared(
@@ -107,8 +114,7 @@ def _as_told(records: Records) -> Prepared:
         ids=tuple(_each(lambda text: {k: str(v) for k, v in from_json(text).items()}, records["ids"])),
         capacity=capacity,
         fuel=fuel,
-        power_house=power_house,
-        is_power_plant=is_power_plant,
+        service=_services(words, flat(names, variants), fuel > 0, records, own),
         lexicon=_lexicon(words, [names, operators], variants, [streets, cities], group),
     )
 
@@ -167,26 +173,28 @@ def _postcode(value: Any) -> str:
     return code if any(map(str.isdigit, code)) else ""
 
 
-def _power_houses(
-    words: Words, names: Ragged, burns: Flags, records: Records, called_by: Texts
-) -> tuple[Floats, Flags]:
-    """Tell who is a boiler or power house, by its name, its type or that a fuel is told (see `Prepared`).
-
-    Returns
-    -------
-    power_house, is_power_plant
-        One value a record.
-    """
+def _services(words: Words, names: Ragged, burns: Flags, records: Records, called_by: Texts) -> Small:
+    """Tell who is a boiler or power house, by its name, its type or that a fuel is told (see `Prepared.service`)."""
     said = power_words(words.number)[names.values]
     found = np.bincount(names.rows, weights=said, minlength=len(names)) > 0
     some = np.flatnonzero(found[called_by.rows])
     beside = [is_beside_works(name) for name in called_by.listed[called_by.numbers[some]].tolist()]
     found[called_by.rows[some[np.array(beside, dtype=bool)]]] = False
-    told = burns | records["type"].isin(POWER_TYPES).to_numpy(dtype=bool)
-    value = np.where(told | names.has_any, told | found, np.nan)
-    share = pd.Series(value).groupby(records["source"].to_numpy(dtype=object)).transform("mean").to_numpy()
-    usual = share > POWER_USUAL
-    return np.where(usual, np.nan, value), usual | (value == 1)
+    typed = records["type"].isin(POWER_TYPES).to_numpy(dtype=bool)
+    house = burns | typed | found
+    told = house | names.has_any
+    other = np.bincount(names.rows, weights=works_words(words.number)[names.values], minlength=len(names)) > 0
+    other |= records["type"].notna().to_numpy(dtype=bool) & ~typed
+    by_source = pd.DataFrame({"house": house, "other": other & ~house})[told].groupby(
+        records["source"].to_numpy(dtype=object)[told]
+    )
+    usual, mixed = by_source["house"].mean() > POWER_USUAL, by_source["other"].mean() >= OTHER_WORKS
+    source = records["source"]
+    service = np.where(source.map(mixed).eq(True), AMONG_WORKS, NO_HOUSE)
+    service[house] = HOUSE
+    service[~told] = UNTOLD
+    service[source.map(usual).eq(True).to_numpy()] = LISTED
+    return service.astype(np.int32)
 
 
 def _usual(names: Ragged, group: Ints, n_words: int) -> Floats:

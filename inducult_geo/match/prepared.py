@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from inducult_geo.match.letters import Letters, Remembered, letters_of
 from inducult_geo.match.misplaced import astray_m
 from inducult_geo.match.units import capacity_of_all, machines_of, numbered, units_of
-from inducult_geo.ragged import Flags, Floats, Ints, Ragged, sets, spread
+from inducult_geo.ragged import Flags, Floats, Ints, Ragged, Small, sets, spread
 
 NO_AREA_M2: Final = 1.0
 """What is no larger is a point."""
@@ -23,6 +23,10 @@ TELLS_FUELS: Final = 0.5
 """Share of a source's records with a fuel from which it is one that tells fuels."""
 
 _CODE_LENGTH = 12
+
+
+UNTOLD, NO_HOUSE, AMONG_WORKS, HOUSE, LISTED = range(5)
+"""What a record tells of being a power house (see `Prepared.service`)."""
 
 
 @dataclass(frozen=True)
@@ -89,11 +93,10 @@ class Prepared:
         Dictionaries scheme -> value.
     capacity, fuel
         As the source tells them in its tags: a number (NaN where unknown), and fuels as bits (see `trades`).
-    power_house
-        1 where the name, the type or a fuel tells of a boiler or power house, else 0; NaN where nothing is told, or
-        where the whole source is about such.
-    is_power_plant
-        Whether it is one, or its source is about such.
+    service
+        `HOUSE` where the name, the type or a fuel tells of a boiler or power house; `LISTED` for all of a source that
+        is about such; `AMONG_WORKS` where nothing tells of one in a source that tells of other works, `NO_HOUSE` in any
+        other; `UNTOLD` where there is no name, either.
     lexicon
         The words.
     """
@@ -120,8 +123,7 @@ class Prepared:
     ids: tuple[dict[str, str], ...]
     capacity: Floats
     fuel: Ints
-    power_house: Floats
-    is_power_plant: Flags
+    service: Small
     lexicon: Lexicon
 
     def __len__(self) -> int:
@@ -289,6 +291,11 @@ class Prepared:
             rows, record = rows[told], record[told]
             found[rows] |= cities.values.take(cities.offsets.take(record) + place) == words.take(rows)
         return found
+
+    @cached_property
+    def is_power_plant(self) -> Flags:
+        """Tell which records are boiler or power houses, or of a source that is about such."""
+        return np.asarray(self.service >= HOUSE, dtype=bool)
 
     @cached_property
     def names_a_town(self) -> NDArray[np.bool_]:

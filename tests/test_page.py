@@ -653,13 +653,18 @@ def test_an_address_brings_back_all_that_was_chosen(page, file, bundle):
 
 
 @pytest.mark.parametrize(
-    "fragment", ["#%E0%A4%A", "#aspect=nothing&lang=xx&density=y&map=a/b/c&site=", "#a=&=&", "#map=9/900/900"]
-)
+    "fragment",
+    ["#%E0%A4%A", "#aspect=nothing&lang=xx&density=y&map=a/b/c&site=", "#a=&=&", "#map=9/900/900", "#map=//", "#q=%ff",
+     "#q=***"],
+)  # fmt: skip
 def test_an_address_that_nobody_can_read_does_no_harm(page, file, bundle, fragment):
     page.open(file, fragment=fragment)
     page.until(DRAWN)
     assert status(page).endswith(f"of {len(bundle.sites)} sites")
     assert page.run("document.documentElement.lang") == "en"
+    west, south, east, north = page.run("inducult.map.map.getBounds().toArray().flat()")
+    assert west < 10 < east < 30, "the map shows the regions"
+    assert 40 < south < 48 < north
 
 
 def test_clearing_leaves_an_empty_address(page):

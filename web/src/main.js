@@ -35,8 +35,9 @@ class Tool {
   /** Show what filters and search leave; `redraw` is false where the map shows it already. */
   update(move, redraw = true) {
     const query = part("search").value;
-    const found = this.filters.apply(this.index.matcher(query));
-    this.found = query.trim() ? this.#ordered(found, query) : found;
+    const matches = this.index.matcher(query);
+    const found = this.filters.apply(matches);
+    this.found = matches ? this.#ordered(found, query) : found;
     this.list.show(this.found);
     if (redraw) this.map?.show(found);
     part("status").textContent = t("n_of_sites", { n: whole(found.length), all: whole(this.sites.count) });

@@ -104,8 +104,9 @@ export class SiteMap {
   }
 
   set view(text) {
-    const [zoom, lat, lng] = text.split("/").map(Number);
-    if ([zoom, lat, lng].every(Number.isFinite) && Math.abs(lat) <= 85 && Math.abs(lng) <= 180) {
+    const parts = text.split("/").map((part) => (part.trim() ? Number(part) : NaN));
+    const [zoom, lat, lng] = parts;
+    if (parts.length === 3 && parts.every(Number.isFinite) && Math.abs(lat) <= 85 && Math.abs(lng) <= 180) {
       this.map.jumpTo({ center: [lng, lat], zoom: Math.min(17.5, Math.max(3, zoom)) });
     }
   }

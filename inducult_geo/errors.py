@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Iterable
+from pathlib import Path
 
 
 class InducultError(Exception):
@@ -67,3 +68,8 @@ def did_you_mean(said: str, known: Iterable[str]) -> str:
 def located(where: str, message: str | None) -> str:
     """Say where something went wrong, and what: where once, for most messages begin with it."""
     return f"{where}: {(message or '').removeprefix(f'{where}: ')}"
+
+
+def is_no_plain_file(path: Path) -> bool:
+    """Whether a pipe, a device or a socket stands there: to read it could wait, or go on, for ever."""
+    return path.exists() and not (path.is_file() or path.is_dir())

@@ -210,7 +210,7 @@ def status_lines(status: Status, console: Console) -> None:
     for line in status.gone:
         console.print(escape(f"gone      {line}"))
     for line in status.torn:
-        console.print(escape(f"decisions {line}"))
+        console.print(escape(f"damaged   {line}"))
     console.print("all well" if status.is_well else "needs a look")
 
 

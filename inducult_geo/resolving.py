@@ -6,14 +6,16 @@ import json
 from collections.abc import Sequence
 from dataclasses import replace
 from functools import partial
+from pathlib import Path
 
 import pandas as pd
+import pyarrow.parquet as pq
 
 from inducult_geo.catalog import Region
 from inducult_geo.errors import ConfigError, RegionError, StorageError
 from inducult_geo.frames import Records, as_records, counts_of, outcome_of
 from inducult_geo.match.decisions import Decisions, read_decisions
-from inducult_geo.match.registry import empty_registry
+from inducult_geo.match.registry import empty_registry, registry_unlike
 from inducult_geo.match.resolve import Resolution, compare, resolve
 from inducult_geo.match.score import Weights, weights_from
 from inducult_geo.rasters import raster_files, sampled
@@ -111,14 +113,30 @@ def registry_of(run: Run) -> pd.DataFrame:
     path = run.folder.registry
     if not path.is_file():
         return empty_registry()
+    fault = registry_fault(path)
+    if fault is not None:
+        raise StorageError(fault)
     try:
         kept = pd.read_parquet(path).astype(object)
     except (OSError, ValueError) as problem:
-        raise StorageError(
-            f"{path}: the registry of site ids is damaged ({problem}). Put it back from a backup; without it sites "
-            "would get other ids. Only where there is none: remove it, and they are taken from the last run or release."
-        ) from problem
+        raise StorageError(_damaged(path, problem)) from problem
     return kept.where(kept.notna(), None)
+
+
+def registry_fault(path: Path) -> str | None:
+    """Say why a registry of site ids cannot be read and what to do, as far as its columns tell; null where it can."""
+    try:
+        why = registry_unlike(pq.read_schema(path))
+    except (OSError, ValueError) as problem:
+        why = str(problem)
+    return None if why is None else _damaged(path, why)
+
+
+def _damaged(path: Path, why: object) -> str:
+    return (
+        f"{path}: the registry of site ids is damaged ({why}). Put it back from a backup; without it sites would get "
+        "other ids. Only where there is none: remove it, and they are taken from the last run or release."
+    )
 
 
 def _refuse_nothing(collected: Collected) -> None:

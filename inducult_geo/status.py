@@ -16,6 +16,7 @@ from inducult_geo.frames import ROWS_GONE
 from inducult_geo.match.decisions import read_decisions
 from inducult_geo.outcome import last_run
 from inducult_geo.publish.files import GEOPACKAGE
+from inducult_geo.resolving import registry_fault
 from inducult_geo.store import DataFolder, confirmed_at, current_release, moment_of, read_json
 
 AHEAD_H = 24.0
@@ -46,7 +47,7 @@ class Status:
     last_run_failed
         Whether the last run failed, in part or in whole, or was killed.
     torn
-        What is damaged in the log of decisions.
+        What is damaged in the log of decisions, or that the registry of site ids is.
     withheld
         How many records of each source stay at home, since no contract lets any out.
     gone
@@ -153,11 +154,16 @@ def _last_run(folder: DataFolder) -> tuple[str | None, bool]:
 
 
 def _torn(folder: DataFolder) -> tuple[str, ...]:
-    """Name what is damaged in the log of decisions: its last line, or one that makes every run fail."""
+    """Name what is damaged in the log of decisions (its last line, or one that makes every run fail), or the registry.
+
+    A registry that is gone is none: the next run makes it anew.
+    """
+    fault = registry_fault(folder.registry) if folder.registry.exists() else None
+    found = () if fault is None else (fault,)
     try:
-        return tuple(text for text in read_decisions(folder.decisions).problems if "torn" in text)
+        return (*(text for text in read_decisions(folder.decisions).problems if "torn" in text), *found)
     except DecisionError as problem:
-        return (str(problem),)
+        return (str(problem), *found)
 
 
 def _stale(connection: sqlite3.Connection, kind: str, table: str) -> list[str]:

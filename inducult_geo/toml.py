@@ -6,7 +6,10 @@ import tomllib
 from pathlib import Path
 from typing import Any
 
-from inducult_geo.errors import ConfigError
+from inducult_geo.errors import ConfigError, is_no_plain_file
+
+MAX_BYTES = 64 * 1024**2
+"""Larger files are not read: reading TOML takes many times its size."""
 
 
 def read_toml(path: Path, error: type[ConfigError] = ConfigError) -> dict[str, Any]:
@@ -22,7 +25,11 @@ def read_toml(path: Path, error: type[ConfigError] = ConfigError) -> dict[str, A
     ConfigError
         Or the child of it that `error` names.
     """
+    if is_no_plain_file(path):
+        raise error(f"{path}: is no file but a pipe or device. Remove it, or put the file itself there.")
     try:
+        if path.stat().st_size > MAX_BYTES:
+            raise error(f"{path}: is larger than {MAX_BYTES // 1024**2} MB: no declaration. Remove it.")
         values = tomllib.loads(path.read_text(encoding="utf-8-sig"))
     except FileNotFoundError:
         raise error(f"{path}: no such file") from None

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+import os
 
 import pytest
 from hypothesis import given
@@ -121,3 +122,21 @@ def test_appending_after_a_torn_line_loses_nothing_whole(tmp_path, cut):
     lines = [json.loads(line)["left"] for line in path.read_text(encoding="utf-8").splitlines()]
     assert lines == (["a:1", "a:3"] if cut else ["a:1", "a:2", "a:3"])
     assert not read_decisions(path).problems
+
+
+@pytest.mark.parametrize("name", ["who", "left", "note"])
+def test_half_a_character_is_told_where_it_stands(tmp_path, name):
+    """A terminal that is not set to UTF-8 makes such ones of a name; a log may hold them as an escape."""
+    values = {"who": "Eva", "when": "2026-03-01", "left": "a:1", "right": "b:1", "decision": "same", "note": ""}
+    with pytest.raises(DecisionError, match=f"'{name}' holds half a character"):
+        Decision(**(values | {name: "E\udcc5"}))
+    log = tmp_path / "decisions.jsonl"
+    log.write_text(json.dumps(values | {name: "E\ud800"}) + "\n" + json.dumps(values | {"right": "c:1"}) + "\n")
+    with pytest.raises(DecisionError, match=f"line 1: '{name}' holds half a character.*Mend this line"):
+        read_decisions(log)
+
+
+def test_a_pipe_in_place_of_the_log_is_told(tmp_path):
+    os.mkfifo(tmp_path / "decisions.jsonl")
+    with pytest.raises(DecisionError, match="is no file but a pipe or device"):
+        read_decisions(tmp_path / "decisions.jsonl")

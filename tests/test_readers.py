@@ -4,9 +4,14 @@ from __future__ import annotations
 
 import csv
 import gettext
+import os
+import socket
+import sqlite3
 import subprocess
 import sys
+import threading
 import zipfile
+from contextlib import closing
 from pathlib import Path
 
 import geopandas as gpd
@@ -17,6 +22,7 @@ import shapely
 
 from inducult_geo.catalog import Contract, Read
 from inducult_geo.errors import ContractError
+from inducult_geo.sources import geopackages
 from inducult_geo.sources.readers import ChoiceError, read_table
 from inducult_geo.sources.table import MAX_BYTES, nul_rows
 from inducult_geo.text.encodings import best_encoding
@@ -958,3 +964,108 @@ def test_signs_between_letters_do_not_speak_against_an_encoding(tmp_path: Path, 
     table = read_table(tmp_path / "a.csv", AUTO)
     assert table.encoding == "cp1252"
     assert table.frame["a"][0] == text.split(";")[0].strip()
+
+
+def with_view(path: Path, query: str) -> Path:
+    """Write a GeoPackage with a layer `x` of two points and a view `w` beside it."""
+    places = gpd.GeoDataFrame({"n": ["a", "b"]}, geometry=[shapely.Point(1, 2), shapely.Point(3, 4)], crs=4326)
+    places.to_file(path, layer="x", engine="pyogrio")
+    with closing(sqlite3.connect(path)) as con:
+        con.execute(f"CREATE VIEW w AS {query}")
+        con.execute("INSERT INTO gpkg_contents (table_name, data_type, identifier) VALUES ('w', 'attributes', 'w')")
+        con.commit()
+    return path
+
+
+ENDLESS = "WITH RECURSIVE c(x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM c) SELECT x AS fid, x AS n FROM c"
+
+
+@pytest.mark.parametrize(
+    ("query", "why"),
+    [
+        (ENDLESS + " WHERE x < 0", "does not end within"),
+        (ENDLESS, "more than 1,000 rows or"),
+        ("SELECT fid, hex(zeroblob(400000000)) AS n FROM x", "too big"),
+        ("SELECT fid, no_such_function(n) AS n FROM x", "no such function"),
+    ],
+)
+@pytest.mark.parametrize("zipped", [False, True])
+def test_a_view_that_would_hang_or_fill_the_memory_is_refused_before_gdal_runs_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, query: str, why: str, zipped: bool
+) -> None:
+    monkeypatch.setattr(geopackages, "MAX_SECONDS", 0.5)
+    monkeypatch.setattr(geopackages, "MAX_ROWS", 1_000)
+    path = with_view(tmp_path / "a.gpkg", query)
+    if zipped:
+        with zipfile.ZipFile(tmp_path / "a.zip", "w") as archive:
+            archive.write(path, "a.gpkg")
+        path = tmp_path / "a.zip"
+    for read in (AUTO, Read(layer="w"), Read(layer="x"), Read(layer="*")):
+        with pytest.raises(ContractError, match=f"{path.name}: layer 'w' is made by a query.*{why}.*Save the layers"):
+            read_table(path, read)
+    assert {p.name for p in tmp_path.iterdir()} <= {"a.gpkg", "a.zip"}
+
+
+def test_a_view_as_people_make_them_is_read(tmp_path: Path) -> None:
+    path = with_view(tmp_path / "a.gpkg", "SELECT fid, upper(n) AS n FROM x")
+    assert [*read_table(path, Read(layer="w")).frame["n"]] == ["A", "B"]
+
+
+def test_the_schema_that_a_gml_names_is_asked_of_nobody(tmp_path: Path) -> None:
+    asked = []
+    with closing(socket.create_server(("127.0.0.1", 0))) as server:
+        server.settimeout(1)
+        address = f"http://127.0.0.1:{server.getsockname()[1]}/a.xsd?SERVICE=WFS&amp;REQUEST=DescribeFeatureType"
+
+        def listen() -> None:
+            try:
+                while True:
+                    caller, _ = server.accept()
+                    asked.append(caller.recv(80))
+                    caller.close()
+            except OSError:
+                return
+
+        listening = threading.Thread(target=listen)
+        listening.start()
+        text = (
+            '<wfs:FeatureCollection xmlns:wfs="http://www.opengis.net/wfs" xmlns:gml="http://www.opengis.net/gml" '
+            'xmlns:app="http://www.deegree.org/app" xmlns:xsi="http://www.w3.org/2001/XMLSchema-instance" '
+            f'xsi:schemaLocation="http://www.deegree.org/app {address}"><gml:featureMember><app:a><app:n>x</app:n>'
+            '<app:g><gml:Point srsName="EPSG:4326"><gml:pos>1 2</gml:pos></gml:Point></app:g></app:a>'
+            "</gml:featureMember></wfs:FeatureCollection>"
+        )
+        table = read_table(write(tmp_path / "a.gml", text), AUTO)
+        listening.join()
+    assert not asked
+    assert [*table.frame["n"]] == ["x"]
+    assert not [note for note in table.notes if "GDAL says" in note]
+
+
+@pytest.mark.parametrize(
+    "lost", ["null", '"a"', '{"properties": {"n": 1}}', '{"type": "feature"}', '{"type": "Topic"}']
+)
+def test_a_member_of_geojson_that_gdal_would_pass_over_is_told(tmp_path: Path, lost: str) -> None:
+    whole = '{"type": "Feature", "properties": {"n": 2}, "geometry": null}'
+    path = write(tmp_path / "a.geojson", f'{{"type": "FeatureCollection", "features": [{whole}, {lost}, {whole}]}}')
+    with pytest.raises(ContractError, match=r"a\.geojson: feature 2 of 3 is no Feature .* would be lost\. Write"):
+        read_table(path, AUTO)
+
+
+def test_features_that_are_no_list_are_told(tmp_path: Path) -> None:
+    path = write(tmp_path / "a.geojson", '{"type": "FeatureCollection", "features": null}')
+    with pytest.raises(ContractError, match="`features` is no list"):
+        read_table(path, AUTO)
+
+
+@pytest.mark.parametrize("name", ["a.csv", "a.geojson", "a.gpkg"])
+def test_a_pipe_is_no_file_and_nobody_waits_for_it(tmp_path: Path, name: str) -> None:
+    os.mkfifo(tmp_path / name)
+    with pytest.raises(ContractError, match="is no file but a pipe or device"):
+        read_table(tmp_path / name, AUTO)
+
+
+@pytest.mark.parametrize("codec", ["punycode", "undefined"])
+def test_a_codec_that_is_none_of_a_table_names_the_remedy(tmp_path: Path, codec: str) -> None:
+    with pytest.raises(ContractError, match=f"cannot be read as '{codec}'.*Mend"):
+        read_table(write(tmp_path / "a.csv", "id;n\n1;x\n"), Read(encoding=codec))

@@ -13,13 +13,14 @@ import pytest
 
 from inducult_geo import resolving
 from inducult_geo.digest import FileHashes, frame_digest, sha256
-from inducult_geo.errors import RegionError
+from inducult_geo.errors import RegionError, StorageError
 from inducult_geo.match.decisions import Decision, append_decision
 from inducult_geo.match.site_ids import new_site_id
 from inducult_geo.pipeline import RunOutcome, run_all
 from inducult_geo.run import open_run
 from inducult_geo.stage import last_stage
 from inducult_geo.stamps import files_stamp, registry_share
+from inducult_geo.status import status_of
 from inducult_geo.store import DataFolder, current_release, read_json, release_is_whole, write_json
 
 REGIONS = ("leoben", "opole")
@@ -324,6 +325,22 @@ def test_ids_with_a_history_outlast_a_registry_that_was_not_restored(data: Path,
     assert len(told) == 1
     assert (f"release {release.name}" in told[0]) == ("regions" in lost)
     assert Told(data).said == [f"nothing has changed: release {release.name} holds"]
+
+
+@pytest.mark.parametrize("harm", ["cut off", "another table", "other values"])
+def test_a_registry_that_was_harmed_is_told_by_status_and_run_alike(data: Path, harm: str) -> None:
+    path = data / "processed" / "registry.parquet"
+    assert status_of(DataFolder(data), max_age_h=24).torn == ()
+    if harm == "cut off":
+        path.write_bytes(path.read_bytes()[:500])
+    elif harm == "another table":
+        pd.DataFrame({"a": [1]}).to_parquet(path)
+    else:
+        pd.read_parquet(path).assign(x="far").to_parquet(path)
+    with pytest.raises(StorageError, match=r"registry\.parquet: the registry of site ids is damaged .*from a backup"):
+        resolving.registry_of(open_run(data))
+    (told,) = status_of(DataFolder(data), max_age_h=24).torn
+    assert "the registry of site ids is damaged" in told
 
 
 def test_a_registry_that_is_missing_beside_a_damaged_release_is_made_of_the_records(data: Path) -> None:

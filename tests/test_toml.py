@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
@@ -40,3 +41,15 @@ def test_a_folder_of_that_name_is_told(tmp_path: Path) -> None:
     (tmp_path / "a.toml").mkdir()
     with pytest.raises(ConfigError, match=r"a\.toml: cannot be read: "):
         read_toml(tmp_path / "a.toml")
+
+
+def test_a_pipe_a_device_and_a_file_of_gigabytes_are_told_and_not_waited_for(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe.toml")
+    (tmp_path / "zero.toml").symlink_to("/dev/zero")
+    for name in ("pipe.toml", "zero.toml"):
+        with pytest.raises(ConfigError, match=rf"{name}: is no file but a pipe or device\. Remove it"):
+            read_toml(tmp_path / name)
+    with (tmp_path / "big.toml").open("wb") as handle:
+        handle.truncate(3 * 1024**3)
+    with pytest.raises(CatalogError, match=r"big\.toml: is larger than 64 MB"):
+        read_toml(tmp_path / "big.toml", CatalogError)

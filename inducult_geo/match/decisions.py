@@ -10,7 +10,7 @@ from itertools import groupby
 from pathlib import Path
 from typing import Any
 
-from inducult_geo.errors import DecisionError
+from inducult_geo.errors import DecisionError, is_no_plain_file
 from inducult_geo.match.relations import conflicts, told
 from inducult_geo.match.verdict import DIFFERENT, NEEDED, PART_OF, SAME, VERDICTS, Decision, PairKey
 
@@ -127,6 +127,8 @@ def read_decisions(path: Path) -> Decisions:
     DecisionError
         Where the file or a line of it cannot be read; the message names file and line.
     """
+    if is_no_plain_file(path):
+        raise DecisionError(f"{path}: is no file but a pipe or device. Put the log back from a backup, or remove it.")
     try:
         content = path.read_bytes()
     except FileNotFoundError:

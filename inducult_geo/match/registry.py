@@ -47,6 +47,20 @@ def empty_registry() -> pd.DataFrame:
     return pd.DataFrame({name: pd.Series(dtype=kind) for name, kind in _TYPES.items()})
 
 
+def registry_unlike(schema: pa.Schema) -> str | None:
+    """Say how a table's columns are not those of a registry; null where they are, be it that of an older version."""
+    kinds = {name: schema.field(name).type for name in REGISTRY_COLUMNS if name in schema.names}
+    for name in ("record_key", "site_id"):
+        if name not in kinds:
+            return f"it has no column '{name}': it is another table"
+    for name, kind in kinds.items():
+        is_number = pa.types.is_floating(kind) or pa.types.is_integer(kind)
+        is_text = pa.types.is_string(kind) or pa.types.is_large_string(kind)
+        if not (pa.types.is_null(kind) or (is_number if name in NUMBERS else is_text)):
+            return f"its column '{name}' holds {kind}"
+    return None
+
+
 def typed_registry(registry: pd.DataFrame) -> pd.DataFrame:
     """Bring a registry to its columns and types; a record that stands twice counts as last written."""
     typed = registry.reindex(columns=[*REGISTRY_COLUMNS])

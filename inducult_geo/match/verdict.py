@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
@@ -17,6 +18,9 @@ VERDICTS: Final = (SAME, PART_OF, DIFFERENT)
 NEEDED: Final = ("who", "when", "left", "right", "decision")
 
 PairKey = tuple[str, str]
+
+_LOST: Final = re.compile("[\ud800-\udfff]")
+"""Half a character: what a terminal makes of bytes that are no UTF-8."""
 
 
 @dataclass(frozen=True)
@@ -53,6 +57,9 @@ class Decision:
         for name in NEEDED:
             if not isinstance(getattr(self, name), str) or not getattr(self, name).strip():
                 raise DecisionError(f"a decision needs text in '{name}'")
+        lost = next((name for name in (*NEEDED, "note") if _LOST.search(getattr(self, name))), None)
+        if lost is not None:
+            raise DecisionError(f"'{lost}' holds half a character, which no file can hold: write it anew in UTF-8")
         if self.decision not in VERDICTS:
             raise DecisionError(f"decision '{self.decision}' is none of: {', '.join(VERDICTS)}")
         if self.left == self.right:

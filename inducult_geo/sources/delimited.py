@@ -189,6 +189,8 @@ def _decode(path: Path, stated: str | None) -> tuple[str, str, tuple[str, ...]]:
             f"{path} line {line}: byte 0x{data[problem.start]:02x} is no {encoding}. "
             "Mend [read] encoding (often cp1250 in Poland, Czechia, Slovenia and Croatia, cp1252 elsewhere)."
         ) from problem
+    except UnicodeError as problem:
+        raise ContractError(f"{path}: cannot be read as '{encoding}': {problem}. Mend [read] encoding.") from problem
     # Not every codec of Python is one of text.
     if not isinstance(text, str) or text.count("\x00") > max(8, _NULS_MAX * len(text)) or _is_binary(text):
         raise ContractError(f"{path}: is not what it says: no text, but binary data. Export it again as CSV.")

@@ -93,7 +93,8 @@ def check_geojson(where: str, data: bytes) -> None:
     Raises
     ------
     ContractError
-        Where it is no JSON, JSON of another kind, or its legacy `crs` member is anything but a name.
+        Where it is no JSON, JSON of another kind, a member of it is no Feature, or its legacy `crs` member is anything
+        but a name.
     """
     if len(data) > MAX_JSON_BYTES:
         raise ContractError(f"{where}: {len(data) / 1e6:.0f} MB of JSON are too much: send it as a GeoPackage.")
@@ -111,12 +112,27 @@ def check_geojson(where: str, data: bytes) -> None:
         raise ContractError(
             f"{where}: is JSON but no GeoJSON ({_held(content)}). Export it as GeoJSON, or its table as CSV."
         )
+    _check_features(where, content)
     crs = content.get("crs")
     if crs is not None and not _is_named(crs):
         raise ContractError(
             f"{where}: its member `crs` is no name. Remove it, or write "
             '{"type": "name", "properties": {"name": "urn:ogc:def:crs:EPSG::2177"}}.'
         )
+
+
+def _check_features(where: str, content: dict[str, Any]) -> None:
+    """Refuse a collection with a member that is no Feature: GDAL passes over it in silence."""
+    members = content.get("features") if content["type"] == "FeatureCollection" else []
+    if not isinstance(members, list):
+        raise ContractError(f"{where}: its member `features` is no list. Export it again.")
+    for number, member in enumerate(members, 1):
+        if not isinstance(member, dict) or member.get("type") != "Feature":
+            held = f"type {str(member.get('type'))[:40]!r}" if isinstance(member, dict) else f"{member!r:.40}"
+            raise ContractError(
+                f"{where}: feature {number} of {len(members)} is no Feature (it holds {held}) and would be lost. "
+                'Write "type": "Feature" in it, or take it out.'
+            )
 
 
 def _held(content: Any) -> str:

@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
 
 from inducult_geo.catalog.models import Read
-from inducult_geo.errors import ContractError
+from inducult_geo.errors import ContractError, is_no_plain_file
 from inducult_geo.sources.archives import checked_members, read_member
 from inducult_geo.sources.delimited import read_delimited
 from inducult_geo.sources.sheets import read_sheet
@@ -83,6 +83,8 @@ def read_table(path: Path, read: Read) -> Table:
 
 
 def _first_bytes(path: Path) -> bytes:
+    if is_no_plain_file(path):
+        raise ContractError(f"{path}: is no file but a pipe or device. Put the file itself there.")
     try:
         size = path.stat().st_size
         with path.open("rb") as handle:

@@ -7,7 +7,7 @@ points that GPX repeats for each track, do not count.
 
 from __future__ import annotations
 
-import codecs
+import glob
 import io
 import re
 import tempfile
@@ -25,6 +25,7 @@ import shapely
 from inducult_geo.catalog.models import Read
 from inducult_geo.errors import ContractError
 from inducult_geo.sources.archives import read_member
+from inducult_geo.sources.geopackages import check_views
 from inducult_geo.sources.markup import MAX_JSON_BYTES, check_geojson, check_xml, holds
 from inducult_geo.sources.table import (
     MAX_BYTES,
@@ -37,7 +38,11 @@ from inducult_geo.sources.table import (
     nul_rows,
     quoted,
 )
-from inducult_geo.text.encodings import best_encoding, guess_told
+from inducult_geo.text.encodings import best_encoding, gdal_name, guess_told
+
+# The address of a schema, which a GML may name, is asked by nobody; before GDAL 3.12 the option had another name.
+_SCHEMA = "GML_DOWNLOAD_SCHEMA" if pyogrio.__gdal_version__ >= (3, 12) else "GML_DOWNLOAD_WFS_SCHEMA"
+pyogrio.set_gdal_config_options({_SCHEMA: False})
 
 _ROOTS = {".kml": ("kml",), ".gpx": ("gpx",), ".gml": ("FeatureCollection", "SpatialDataSet", "Dictionary")}
 _BEGINS: dict[str, tuple[bytes, ...]] = {
@@ -88,7 +93,8 @@ def parts_beside(path: Path) -> dict[str, Path]:
 
     "huty.old.gml" is none of "huty.gml".
     """
-    beside = sorted(other for other in path.parent.glob(f"{_literal(path.stem)}.*") if other.stem == path.stem)
+    named = sorted(path.parent.glob(f"{glob.escape(path.stem)}.*"))
+    beside = (other for other in named if other.stem == path.stem and other.is_file())
     return {other.suffix.lower(): other for other in (*beside, path)}
 
 
@@ -175,16 +181,27 @@ def _read_files(files: _Files, read: Read) -> Table:
             return _told(_read_layer(path, files.place, read), told)
         with files.copied(suffix, *COMPANIONS[suffix]) as place:
             return _told(_without_index(path, place, read), told)
-    if suffix == ".gpkg" and _LOG in parts and files.content(parts[_LOG]):
-        # To open it would write the log into the partner's file, and take it away from whom it belongs to.
-        with files.copied(suffix, _LOG) as place:
-            note = f"a program has it open, or broke off: what stands in {files.name}-wal is read as well"
-            return _told(_read_layer(path, place, read), (note,))
+    if suffix == ".gpkg":
+        return _read_geopackage(files, read)
     if suffix == ".gml":
         # GDAL keeps what it learned of a GML beside it, and believes it the next time.
         with files.copied(suffix) as place:
             return _read_layer(path, place, read)
     return _read_layer(path, files.place, read)
+
+
+def _read_geopackage(files: _Files, read: Read) -> Table:
+    """Read a GeoPackage after its views were judged."""
+    path = files.path
+    is_open = _LOG in files.parts and bool(files.content(files.parts[_LOG]))
+    if not is_open and files.place == str(path):
+        check_views(path, path)
+        return _read_layer(path, files.place, read)
+    # To open it would write the log into the partner's file, and take it away from whom it belongs to.
+    with files.copied(".gpkg", _LOG) as place:
+        check_views(path, Path(place))
+        note = f"a program has it open, or broke off: what stands in {files.name}-wal is read as well"
+        return _told(_read_layer(path, place, read), (note,) if is_open else ())
 
 
 def _attributes(read: Read, dbf: bytes) -> tuple[Read, tuple[str, ...]]:
@@ -235,11 +252,6 @@ def _check_parts(path: Path, suffix: str, there: set[str]) -> None:
         )
 
 
-def _literal(stem: str) -> str:
-    """Return a file's name so that a search takes it as it stands."""
-    return "".join(f"[{letter}]" if letter in "[*?" else letter for letter in stem)
-
-
 def _without_index(path: Path, place: str, read: Read) -> Table:
     """Read a shapefile that came without its .shx: a copy gets a new one, the partner's folder stays as it is."""
     pyogrio.set_gdal_config_options({"SHAPE_RESTORE_SHX": True})
@@ -270,24 +282,17 @@ def _said(path: Path) -> Iterator[list[str]]:
             said += sorted({" ".join(str(entry.message).split())[:200] for entry in caught})
 
 
-def _gdal_name(encoding: str) -> str:
-    """Return GDAL's name of an encoding that goes by Python's."""
-    try:
-        known = codecs.lookup(encoding).name
-    except LookupError:
-        return encoding
-    return {"mac-roman": "MACINTOSH", "mac-latin2": "MAC-CENTRALEUROPE"}.get(known, known)
-
-
 def _read_layer(path: Path, place: str, read: Read) -> Table:
-    options = {} if read.encoding is None else {"encoding": _gdal_name(read.encoding)}
+    options = {} if read.encoding is None else {"encoding": gdal_name(read.encoding)}
     with _said(path) as said:
         layers = [str(name) for name in pyogrio.list_layers(place)[:, 0]]
-        counted = {layer: pyogrio.read_info(place, layer=layer, force_feature_count=True) for layer in layers}
+        named = None if read.layer in (None, ALL_LAYERS) else choose(path, "layer", read.layer, layers)
+        asked = layers if named is None else [named]
+        counted = {layer: pyogrio.read_info(place, layer=layer, force_feature_count=True) for layer in asked}
         if read.layer == ALL_LAYERS:
             meant = _worth_reading(counted)
         else:
-            meant = [choose(path, "layer", read.layer, _worth_reading(counted) if read.layer is None else layers)]
+            meant = [named or choose(path, "layer", None, _worth_reading(counted))]
         frames = {layer: _read_whole(path, place, layer, counted[layer], options) for layer in meant}
     systems = {layer: _stated(getattr(frame, "crs", None)) for layer, frame in frames.items()}
     if len(set(systems.values())) > 1:

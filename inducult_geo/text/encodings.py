@@ -8,6 +8,7 @@ for letters where none belongs.
 
 from __future__ import annotations
 
+import codecs
 import re
 from collections import Counter
 from collections.abc import Mapping
@@ -100,6 +101,15 @@ def best_encoding(data: bytes) -> str | None:
     except UnicodeDecodeError:
         return _weighed(data)
     return "utf-8"
+
+
+def gdal_name(encoding: str) -> str:
+    """Return GDAL's name of an encoding that goes by Python's."""
+    try:
+        known = codecs.lookup(encoding).name
+    except LookupError:
+        return encoding
+    return {"mac-roman": "MACINTOSH", "mac-latin2": "MAC-CENTRALEUROPE"}.get(known, known)
 
 
 def guess_told(data: bytes, encoding: str) -> str:

@@ -59,7 +59,7 @@ def check_views(told: Path, path: Path) -> None:
             if why is not None:
                 raise ContractError(
                     f"{told}: layer '{name}' is made by a query inside the file (a view), and {why}. Save the layers "
-                    "that are needed as tables (in QGIS: Export > Save Features As, one after the other) and send these."
+                    "that are needed as tables (in QGIS: Export > Save Features As, one by one) and send these."
                 )
 
 

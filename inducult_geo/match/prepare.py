@@ -24,6 +24,7 @@ from inducult_geo.match.numbering import trusted
 from inducult_geo.match.places import points_in
 from inducult_geo.match.prepared import AMONG_WORKS, HOUSE, LISTED, NO_HOUSE, UNTOLD, Lexicon, Prepared
 from inducult_geo.match.trades import (
+    NO_TYPES,
     OTHER_WORKS,
     POWER_TYPES,
     POWER_USUAL,
@@ -180,21 +181,19 @@ def _services(words: Words, names: Ragged, burns: Flags, records: Records, calle
     some = np.flatnonzero(found[called_by.rows])
     beside = [is_beside_works(name) for name in called_by.listed[called_by.numbers[some]].tolist()]
     found[called_by.rows[some[np.array(beside, dtype=bool)]]] = False
-    typed = records["type"].isin(POWER_TYPES).to_numpy(dtype=bool)
-    house = burns | typed | found
-    told = house | names.has_any
+    house = burns | found | records["type"].isin(POWER_TYPES).to_numpy(dtype=bool)
     other = np.bincount(names.rows, weights=works_words(words.number)[names.values], minlength=len(names)) > 0
-    other |= records["type"].notna().to_numpy(dtype=bool) & ~typed
-    by_source = pd.DataFrame({"house": house, "other": other & ~house})[told].groupby(
-        records["source"].to_numpy(dtype=object)[told]
-    )
-    usual, mixed = by_source["house"].mean() > POWER_USUAL, by_source["other"].mean() >= OTHER_WORKS
-    source = records["source"]
-    service = np.where(source.map(mixed).eq(True), AMONG_WORKS, NO_HOUSE)
+    other |= ~records["type"].isin([*POWER_TYPES, *NO_TYPES, None]).to_numpy(dtype=bool)
+    told = house | names.has_any
+    each = pd.DataFrame({"house": house, "other": other & ~house}, dtype=float)
+    each[~told] = np.nan
+    share = each.groupby(records["source"].to_numpy(dtype=object)).transform("mean")
+    service = np.full(len(names), NO_HOUSE, dtype=np.int32)
+    service[(share["other"] >= OTHER_WORKS).to_numpy()] = AMONG_WORKS
     service[house] = HOUSE
     service[~told] = UNTOLD
-    service[source.map(usual).eq(True).to_numpy()] = LISTED
-    return service.astype(np.int32)
+    service[(share["house"] > POWER_USUAL).to_numpy()] = LISTED
+    return service
 
 
 def _usual(names: Ragged, group: Ints, n_words: int) -> Floats:

@@ -45,6 +45,9 @@ it is seldom the works that another list names."""
 POWER_TYPES: Final = frozenset({"power_station", "hydro_power", "heating_plant"})
 """Types of the vocabulary that say the same without such a word."""
 
+NO_TYPES: Final = frozenset({"other", "unknown"})
+"""Types that say of no works what they are."""
+
 POWER_USUAL: Final = 0.4
 """Where so many of a source's records are such, the list is about power plants and that one is says nothing."""
 

@@ -70,8 +70,11 @@ def test_what_belongs_together_comes_from_one_record():
     assert json.loads(best["lineage"])["city"] == "poor:1"
 
 
-@pytest.mark.parametrize("bad", ["K\ufffddzierzyn-Ko\ufffdle", "KÄ™dzierzyn-KoĹşle", "Kï¿½dzierzyn"])
-def test_a_value_whose_letters_were_lost_gives_way_to_a_whole_one(bad):
+@pytest.mark.parametrize(
+    "bad",
+    ["K\ufffddzierzyn-Ko\ufffdle", "KÄ™dzierzyn-KoĹşle", "Kï¿½dzierzyn", "<p><b>Azoty</b> Kędzierzyn</p>", 'K <a href="x">'],
+)
+def test_a_value_with_lost_letters_or_markup_gives_way_to_a_whole_one(bad):
     best = site(
         row("good:1", bad, operator=bad, address="Szkolna 1", city=bad, nace="20.15"),
         row("poor:1", "Kędzierzyn", operator="Azoty", address="Szkolna 1", city="Kędzierzyn-Koźle"),
@@ -83,8 +86,8 @@ def test_a_value_whose_letters_were_lost_gives_way_to_a_whole_one(bad):
     assert bad in json.loads(best["names"]).values(), "nothing is lost"
 
 
-@pytest.mark.parametrize("whole", ["ORĂŞTIE", "RÂŞNOV", "FABRICA DE MĂŞINI"])
-def test_capitals_of_romanian_are_whole(whole):
+@pytest.mark.parametrize("whole", ["ORĂŞTIE", "RÂŞNOV", "FABRICA DE MĂŞINI", "Werk <3", "Hall A<B", "a < b > c"])
+def test_capitals_of_romanian_and_signs_that_are_no_markup_are_whole(whole):
     """In other lists the same signs are what is left of a letter ("fenĂŞtre")."""
     best = site(row("good:1", whole, city=whole), row("poor:1", "Ditrau", city="Ditrau"))
     assert (best["name"], best["city"]) == (whole, whole)

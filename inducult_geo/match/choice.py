@@ -25,7 +25,7 @@ from inducult_geo.match.columns import Coded, coded, first_of_each, no_texts, ta
 from inducult_geo.match.history import MUSEUM_THEME
 from inducult_geo.match.prepare import accuracies
 from inducult_geo.ragged import Flags, Floats, Ints, starts_of
-from inducult_geo.text.clean import SPOILED
+from inducult_geo.text.clean import MARKUP, SPOILED
 
 DEFAULT_RELIABILITY: Final = 50
 
@@ -98,20 +98,21 @@ class Members:
         return self.table[name].notna().to_numpy(dtype=bool) if name in self.table else np.zeros(len(self), dtype=bool)
 
     def spoiled(self, *names: str) -> Flags:
-        """Tell which records have lost letters in one of some columns ("K\N{REPLACEMENT CHARACTER}dzierzyn")."""
+        """Tell which have lost letters or markup in one of some columns ("K\N{REPLACEMENT CHARACTER}dzierzyn", "<b>")."""
         found = np.zeros(len(self), dtype=bool)
         for name in names:
             found[self._spoiled(name)] = True
         return found
 
     def _spoiled(self, name: str) -> Ints:
-        """Return the rows with lost letters in one column."""
+        """Return the rows with lost letters or markup in one column."""
         if name not in self._spoiled_rows:
             values = self.text(name)
-            # What is lost leaves signs beyond ASCII: most texts need no closer look.
-            odd = np.flatnonzero(~np.asarray(pc.fill_null(pc.string_is_ascii(values), True), dtype=bool))
-            lost = np.asarray(pc.match_substring_regex(taken(values, odd), SPOILED), dtype=bool)
-            self._spoiled_rows[name] = odd[lost]
+            # What is lost leaves signs beyond ASCII, and markup begins with "<": most texts need no closer look.
+            maybe = pc.or_(pc.invert(pc.string_is_ascii(values)), pc.match_substring(values, "<"))
+            odd = np.flatnonzero(np.asarray(pc.fill_null(maybe, False), dtype=bool))
+            is_spoiled = pc.match_substring_regex(taken(values, odd), f"{SPOILED}|{MARKUP}")
+            self._spoiled_rows[name] = odd[np.asarray(is_spoiled, dtype=bool)]
         return self._spoiled_rows[name]
 
     @cached_property
@@ -184,7 +185,7 @@ class Members:
 
     @cached_property
     def names(self) -> Ints:
-        """Rows for names: those of parts come last, then those with lost letters; works are renamed, so age counts."""
+        """Rows for names: those of parts come last, then spoiled ones; works are renamed, so age counts."""
         worth = RELIABILITY_A_YEAR * self.age_years - self.reliability
         return self._order(self.is_part, self.spoiled("names"), worth)
 
@@ -219,7 +220,7 @@ class Members:
         return out
 
     def first_whole(self, order: Ints, told: Flags, *names: str) -> Ints:
-        """Return what `first` does, of records with lost letters in some columns only where no other tells."""
+        """Return what `first` does, of records that are spoiled in some columns only where no other tells."""
         spoiled = self.spoiled(*names)
         if not spoiled.any():
             return self.first(order, told)

@@ -98,6 +98,9 @@ _MISREAD: Final = re.compile(f"[ÃÄÅĹ][{_SECONDS}Ş]|[ÂĂ](?:[{_SECONDS}]|Ş
 SPOILED: Final = f"\ufffd|ï¿½|{_MISREAD.pattern}"
 """What a text of which letters are lost or misread looks like at a glance, as RE2 reads it: a sign, no proof."""
 
+MARKUP: Final = r"</?[A-Za-z][A-Za-z0-9]*(?:\s[^<>]*)?/?>"
+"""A tag of HTML or XML, as RE2 reads it."""
+
 
 def lost_characters(text: str) -> str | None:
     """Say what is wrong with the characters of ``text``; None where nothing is seen.

@@ -428,6 +428,8 @@ def test_a_wrong_address(tmp_path: Path, url: str) -> None:
         ("https://bob:SECRET@host:8443/a/list.csv?token=SECRET#SECRET", "https://host:8443/a/list.csv"),
         ("https://bob:SEC#RET@host/list.csv", "an address that cannot be read"),
         ("https://bob:SEC/RET@host/list.csv", "an address that cannot be read"),
+        ("https://bob:123/RET@host/list.csv", "an address that cannot be read"),
+        ("https://host/@bob/list.csv", "https://host/@bob/list.csv"),
         ("bob:SECRET@host/list.csv", "an address without a host"),
         ("nonsense", "nonsense"),
         ("https://host/list.csv", "https://host/list.csv"),

@@ -430,6 +430,7 @@ def test_a_wrong_address(tmp_path: Path, url: str) -> None:
         ("https://bob:SEC/RET@host/list.csv", "an address that cannot be read"),
         ("https://bob:123/RET@host/list.csv", "an address that cannot be read"),
         ("https://host/@bob/list.csv", "https://host/@bob/list.csv"),
+        ("https://bob:12?SECRET@host/list.csv", "an address that cannot be read"),
         ("bob:SECRET@host/list.csv", "an address without a host"),
         ("nonsense", "nonsense"),
         ("https://host/list.csv", "https://host/list.csv"),

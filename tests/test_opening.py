@@ -329,7 +329,8 @@ class TestSql:
         records.to_parquet(copy / "records.parquet", write_covering_bbox=True)
         known, key = read.loc[3, "site_id"], records.loc[0, "record_key"]
         told = [{"year": 1880, "event": "founded", "record": key}, {"year": -50, "event": "closed", "record": 'no:"1'}]
-        told += [{"year": 2010 + n, "event": f"{use} until", "record": key} for n, use in enumerate(["museum", "culture"])]
+        told += [{"year": 2010, "event": "museum until", "record": key}]
+        told += [{"year": 2011, "event": "culture until", "record": key}]
         read.loc[3, "timeline"] = json.dumps(told)
         read.loc[3, "conflicts"] = json.dumps({"status": {key: "disused", 'no:"1': "functional"}, "a.b": {"c": "x"}})
         read.to_parquet(copy / "sites.parquet", write_covering_bbox=True)

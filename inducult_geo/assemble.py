@@ -197,12 +197,18 @@ def _regions(stages: Mapping[str, Stage], told: Mapping[str, RegionOutcome], run
                 "area_km2": round(outline.area / 1e6, 2),
                 **stage.counts.as_dict(),
                 "sites": stage.n_sites,
-                "state": mine.state,
-                "message": _inside(mine.message, run),
+                "state": mine.told_state,
+                "message": _inside(mine.message or _lacking(mine), run),
                 "geometry": outline,
             }
         )
     return gpd.GeoDataFrame(rows, geometry="geometry", crs=WORK_CRS)
+
+
+def _lacking(told: RegionOutcome) -> str | None:
+    """Name the sources of a region that are not of this run; why, their own rows say."""
+    named = ", ".join(f"{fact.source} ({fact.state})" for fact in told.failed_sources)
+    return f"not as they should be: {named}. Their rows among the sources say why." if named else None
 
 
 def _sources(facts: Sequence[SourceFacts], stages: Mapping[str, Stage], run: Run) -> pd.DataFrame:

@@ -167,8 +167,9 @@ def _torn(folder: DataFolder) -> tuple[str, ...]:
 
 
 def _stale(connection: sqlite3.Connection, kind: str, table: str) -> list[str]:
-    # Names of our own tables, never text from outside.
-    sql = f"SELECT {kind}, state, message FROM {table} WHERE state <> 'fresh' ORDER BY 1"  # noqa: S608
+    # Names of our own tables, never text from outside. Of a region in part its sources tell themselves, each once.
+    told = "state <> 'fresh'" if kind == "source" else "state NOT IN ('fresh', 'partial')"
+    sql = f"SELECT {kind}, state, message FROM {table} WHERE {told} ORDER BY 1"  # noqa: S608
     return [f"{kind} {name}: {state}" + (f": {why}" if why else "") for name, state, why in connection.execute(sql)]
 
 

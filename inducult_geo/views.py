@@ -43,7 +43,8 @@ _EVENTS: Final = """
 CREATE VIEW events AS
 SELECT t.site_id, t.year, t.event, t.record_key, r.source,
        -- A record tells one precision, that of its first year.
-       CASE WHEN t.event <> 'closed' OR r.start_year IS NULL THEN r.year_precision END AS year_precision
+       CASE WHEN t.event NOT IN ('closed', 'museum until', 'culture until') OR r.start_year IS NULL
+            THEN r.year_precision END AS year_precision
 FROM (
     SELECT site_id, (e.value ->> 'year')::INTEGER AS year, e.value ->> 'event' AS event,
            e.value ->> 'record' AS record_key

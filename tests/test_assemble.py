@@ -115,6 +115,16 @@ def test_a_source_that_failed_in_some_regions_only_is_not_said_to_be_missing(
     assert row["state"] in DOMAINS["source_state"]
 
 
+@pytest.mark.parametrize("state", ["stale", "failed"])
+def test_a_region_of_which_a_source_is_not_of_this_run_is_not_said_to_be_fresh(run: Run, state: str) -> None:
+    row = put_together(run, opole(run, state=state, message="an empty file")).regions.iloc[0]
+    assert row["state"] == "partial"
+    assert row["state"] in DOMAINS["state"]
+    assert row["message"] == f"not as they should be: osm ({state}). Their rows among the sources say why."
+    whole = put_together(run, opole(run)).regions.iloc[0]
+    assert (whole["state"], whole["message"]) == ("fresh", None)
+
+
 def test_regions_that_overlap_are_named_before_anything_is_written(run: Run) -> None:
     """It was found at the very end, as "3 record keys that stand twice"."""
     leoben = stage(run, "leoben", record("osm:1"), record("osm:9"), record("osm:3", "no_key"))

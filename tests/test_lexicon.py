@@ -241,3 +241,19 @@ def test_short_words_are_foreign_where_their_language_is_not_spoken() -> None:
     for word in ("papierfabrik", "mill", "cie"):
         assert word in known.words
         assert word not in known.local
+
+
+@pytest.mark.parametrize(
+    ("name", "tokens"),
+    [
+        ("Cukrownia Krochmalna", {"@sugar"}),  # a street of Lublin and Warsaw
+        ("Cihelna Valcha", {"@brickworks"}),  # a quarter of Plzeň
+        ("Cegielnia Glinianka", {"@brickworks"}),  # a village
+        ("Žaga Glažuta", {"@sawmill"}),  # a village
+        ("Dělnický dům", set()),  # a hall of assembly, no dwelling
+        ("Prachárna", set()),  # a store, more often than a mill
+        ("Dachpappenfabrik", {"@factory"}),  # of tar, no paper
+    ],
+)
+def test_a_place_or_a_word_of_two_meanings_is_no_trade(name: str, tokens: set[str]) -> None:
+    assert concepts(name) == tokens

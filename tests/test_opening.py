@@ -329,6 +329,8 @@ class TestSql:
         records.to_parquet(copy / "records.parquet", write_covering_bbox=True)
         known, key = read.loc[3, "site_id"], records.loc[0, "record_key"]
         told = [{"year": 1880, "event": "founded", "record": key}, {"year": -50, "event": "closed", "record": 'no:"1'}]
+        told += [{"year": 2010, "event": "museum until", "record": key}]
+        told += [{"year": 2011, "event": "culture until", "record": key}]
         read.loc[3, "timeline"] = json.dumps(told)
         read.loc[3, "conflicts"] = json.dumps({"status": {key: "disused", 'no:"1': "functional"}, "a.b": {"c": "x"}})
         read.to_parquet(copy / "sites.parquet", write_covering_bbox=True)
@@ -337,6 +339,8 @@ class TestSql:
         assert connection.sql("SELECT * FROM events ORDER BY year").fetchall() == [
             (known, -50, "closed", 'no:"1', None, None),
             (known, 1880, "founded", key, source, "decade"),
+            (known, 2010, "museum until", key, source, None),
+            (known, 2011, "culture until", key, source, None),
         ]
         assert set(connection.sql("SELECT * FROM contradictions").fetchall()) == {
             (known, "status", key, "disused", source),
@@ -347,7 +351,7 @@ class TestSql:
     def test_an_event_has_the_precision_of_its_own_year(self, release: Release) -> None:
         told = release.duckdb().sql("SELECT * FROM events").fetchdf()
         records = release.records.set_index("record_key").loc[told["record_key"]].reset_index()
-        ends_beside_a_start = told["event"].eq("closed") & records["start_year"].notna()
+        ends_beside_a_start = told["event"].str.contains("closed|until") & records["start_year"].notna()
         assert 0 < ends_beside_a_start.sum() < len(told)
         assert told.loc[ends_beside_a_start, "year_precision"].isna().all()
         others = ~ends_beside_a_start

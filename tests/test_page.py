@@ -321,12 +321,12 @@ def test_a_card_speaks_numbers_countries_languages_and_answers_in_the_language_o
 def test_a_card_tells_where_sources_disagree(page):
     column = f"inducult.sites.columns.conflicts[{CHOSEN}]"
     said = ["status", "osm:way/1", "functional", "status", "x:<b>", "disused", "start_year", "x:2", "1850",
-            "place", "x:2", "4.5 km from the place shown"]  # fmt: skip
+            "start_year", "x:3", "-50", "place", "x:2", "4.5 km from the place shown"]  # fmt: skip
     page.run(f"{column} = {json.dumps(said)}; inducult.open({CHOSEN})")
     told = page.run(FACT % "Sources disagree").splitlines()
     page.run(f"{column} = 0")
-    assert told == ["Condition: In use osm way/1", "Condition: Out of use x <b>", "Years: since 1850 x 2",
-                    "Place: 4.5 km from the place shown x 2"]  # fmt: skip
+    assert told == ["Condition: In use osm way/1", "Condition: Out of use x <b>", "Years: 1850 – ? x 2",
+                    "Years: 50 BC – ? x 3", "Place: 4.5 km from the place shown x 2"]  # fmt: skip
 
 
 def test_a_site_of_no_known_branch_has_its_sign_and_is_found_as_such(page):

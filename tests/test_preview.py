@@ -230,6 +230,7 @@ def test_a_site_of_no_known_branch_is_counted_as_none(bundle):
     assert numbers.count(-1) == 1
     rows = re.findall(r"<tr><th scope=\"row\">(.*?)</th>.*?(\d+)</td></tr>", preview_page(changed))
     counted = {re.sub("<[^>]*>", "", head): int(count) for head, count in rows}
+    assert [re.sub("<[^>]*>", "", head) for head, _ in rows].count("Not stated") == 1
     assert counted["Not stated"] == 1
     assert counted[DOMAINS["theme"]["other"]] == expected.get("other", 0)
     assert "Not stated</span></th>" not in preview_page(bundle)

@@ -10,6 +10,7 @@ import sqlite3
 import subprocess
 import sys
 import threading
+import time
 import zipfile
 from contextlib import closing
 from pathlib import Path
@@ -1000,10 +1001,51 @@ def test_a_view_that_would_hang_or_fill_the_memory_is_refused_before_gdal_runs_i
         with zipfile.ZipFile(tmp_path / "a.zip", "w") as archive:
             archive.write(path, "a.gpkg")
         path = tmp_path / "a.zip"
-    for read in (AUTO, Read(layer="w"), Read(layer="x"), Read(layer="*")):
+    for read in (AUTO, Read(layer="w"), Read(layer="*")):
         with pytest.raises(ContractError, match=f"{path.name}: layer 'w' is made by a query.*{why}.*Save the layers"):
             read_table(path, read)
+    table = read_table(path, Read(layer="x"))
+    assert [*table.frame["n"]] == ["a", "b"]
+    assert any(note.startswith("'w' is made by a query") for note in table.notes)
     assert {p.name for p in tmp_path.iterdir()} <= {"a.gpkg", "a.zip"}
+
+
+def test_all_queries_of_a_geopackage_share_one_span_of_time(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(geopackages, "MAX_SECONDS", 0.5)
+    path = with_view(tmp_path / "a.gpkg", ENDLESS + " WHERE x < 0")
+    with closing(sqlite3.connect(path)) as con:
+        for number in range(12):
+            con.execute(f"CREATE VIEW w{number} AS {ENDLESS} WHERE x < 0")
+        con.commit()
+    began = time.monotonic()
+    assert len(geopackages.check_views(path, path, "x")) == 13
+    assert time.monotonic() - began < 4
+
+
+def test_a_table_of_a_foreign_module_hides_no_view(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(geopackages, "MAX_SECONDS", 0.5)
+    path = with_view(tmp_path / "a.gpkg", ENDLESS + " WHERE x < 0")
+    with closing(sqlite3.connect(path)) as con:
+        con.execute("PRAGMA writable_schema = ON")
+        made = "CREATE VIRTUAL TABLE v USING VirtualGPKG(x)"
+        con.execute("INSERT INTO sqlite_master VALUES ('table', 'v', 'v', 0, ?)", (made,))
+        con.commit()
+    with pytest.raises(ContractError, match=r"layer 'w' is made by a query.*does not end within"):
+        read_table(path, AUTO)
+
+
+def test_of_a_table_with_a_generated_column_only_this_column_is_weighed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = with_view(tmp_path / "a.gpkg", "SELECT 1 AS fid, 'a' AS n")
+    with closing(sqlite3.connect(path)) as con:
+        con.execute("ALTER TABLE x ADD COLUMN up TEXT GENERATED ALWAYS AS (upper(n)) VIRTUAL")
+        con.commit()
+    monkeypatch.setattr(geopackages, "MAX_VIEW_BYTES", 20)
+    assert [*read_table(path, Read(layer="x")).frame["up"]] == ["A", "B"]
+    monkeypatch.setattr(geopackages, "MAX_VIEW_BYTES", 1)
+    with pytest.raises(ContractError, match=r"layer 'x' has columns made by a query"):
+        read_table(path, Read(layer="x"))
 
 
 def test_a_view_as_people_make_them_is_read(tmp_path: Path) -> None:

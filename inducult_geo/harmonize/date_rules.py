@@ -132,7 +132,7 @@ def _until(codes: str, values: Sequence[Any]) -> Years:
     years: Years = _of(codes, values, "@")[0]
     if "W" in codes:
         return add_note(replace(years, start=None, precision="open_start", inner=None), "mention")
-    return replace(years, start=None, precision="open_start", inner=years.exactness)
+    return replace(years, start=None, precision="open_start", inner=years.edge)
 
 
 def _after(codes: str, values: Sequence[Any]) -> Years | None:
@@ -146,13 +146,16 @@ def _after(codes: str, values: Sequence[Any]) -> Years | None:
 def _since(codes: str, values: Sequence[Any]) -> Years:
     """Leave the end open, the start at the value."""
     years: Years = _of(codes, values, "@")[0]
-    return replace(years, end=None, precision="open_end", inner=years.exactness)
+    return replace(years, end=None, precision="open_end", inner=years.edge)
 
 
 def _closed(codes: str, values: Sequence[Any]) -> Years:
-    """Read when work ended: "closed 1993", "closed since 1993", "1993 closed"."""
+    """Read when work ended: "closed 1993", "closed since 1993", "1993 closed"; "1872-1991 (closed)" is a whole life."""
     years: Years = _of(codes, values, "@")[0]
-    return replace(years, start=None, precision="open_start", inner=years.exactness)
+    # Within ten years it may be the closing that took so long: "1988-1990 closed".
+    if codes == "@x" and years.precision == years.width == "range" and "within" not in (years.note or ""):
+        return replace(years, precision="life")
+    return replace(years, start=None, precision="open_start", inner=years.edge)
 
 
 def _lived(codes: str, values: Sequence[Any]) -> Years:
@@ -161,9 +164,13 @@ def _lived(codes: str, values: Sequence[Any]) -> Years:
     if first.start is None:
         return add_note(closed, "multiple_values")
     told = first.as_told
-    inner = first.width if first.precision == "range" else first.exactness
-    life = Years(told.start, closed.as_told.end, "life", first.note, inner)
+    life = Years(told.start, closed.as_told.end, "life", first.note, first.edge)
     return add_note(life, "approximate") if closed.as_told != closed else life
+
+
+def _closed_for_a_time(_codes: str, values: Sequence[Any]) -> Years | None:
+    """Keep the range of "1872-1991 (closed), reopened 1999"; of "closed 1991, reopened 1999" nothing is left."""
+    return replace(values[0], precision="range") if values[0].precision == "life" else None
 
 
 def _bounded(_codes: str, values: Sequence[Any]) -> Years:
@@ -241,6 +248,7 @@ _RULES: Final[tuple[tuple[re.Pattern[str], str, Build], ...]] = tuple(
         ("@[-/U]*t|@[-/](?=$|[,;Z])", "@", _since),
         ("@(?:[,;](?:@Z?|Z@))*[-,;]?z(?=Z|" + _LATER_WORKS + ")", "@", _lived),
         ("^z(?=Z|" + _LATER_WORKS + ")", "@", _first),
+        ("^z", "@", _closed_for_a_time),
     )
 )
 

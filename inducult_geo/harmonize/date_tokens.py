@@ -57,6 +57,11 @@ class Years:
         return "decade" if is_short else "range"
 
     @property
+    def edge(self) -> str:
+        """How exact their first or last year is where they are the time of one event: of a range its `width`."""
+        return self.width if self.precision == "range" else self.exactness
+
+    @property
     def as_told(self) -> Years:
         """The same without the margin of an approximate year: of "c. 1890" that year."""
         if "approximate" not in (self.note or "").split("; ") or (self.inner or self.precision) not in _WIDENED:

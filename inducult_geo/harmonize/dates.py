@@ -253,7 +253,7 @@ def life_span(start_text: str | float | None, end_text: str | float | None) -> S
     told = start if start_year is not None else end if end_year is not None else None
     precision = None
     if told is not None:
-        precision = told.exactness if is_life or told.precision != "range" else told.width
+        precision = told.exactness if is_life else told.edge
     noted = told or start or end
     notes = [noted.note] if noted is not None and noted.note else []
     if start_year is not None and end_year is not None and end_year < start_year:

@@ -152,7 +152,7 @@ _STATE = C(
     "state",
     "text",
     "State in this release",
-    "Whether this run read it, kept it from before, or failed on it.",
+    "Whether this run read all of it, kept it from before, or failed on it.",
     domain="state",
 )
 _SOURCE_STATE = replace(_STATE, domain="source_state")

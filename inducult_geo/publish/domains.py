@@ -79,7 +79,12 @@ DOMAINS: Mapping[str, Mapping[str, str]] = {
         "split": "Split from another site",
     },
     "question_kind": {"pair": "Are these two records one site?", "place": "Where is this record?"},
-    "state": {"fresh": "Fresh", "stale": "Stale: kept from an earlier run", "failed": "Failed: not in this release"},
+    "state": {
+        "fresh": "Fresh",
+        "stale": "Stale: kept from an earlier run",
+        "partial": "Partial: some of its sources are stale or failed",
+        "failed": "Failed: not in this release",
+    },
     "source_state": {
         "fresh": "Fresh",
         "stale": "Stale: kept from an earlier run",

@@ -78,6 +78,7 @@ def preview_page(bundle: Bundle) -> str:
             kinds=DOMAINS["question_kind"],
             sources=[_plain(row) for row in frames["sources"].to_dict("records")],
             states=DOMAINS["state"],
+            source_states=DOMAINS["source_state"],
             problems=_problems(frames),
             **_changes(frames.get("changes")),
             credits=named,
@@ -180,16 +181,15 @@ def _questions(frame: pd.DataFrame | None) -> list[dict[str, Any]]:
 
 def _problems(frames: Mapping[str, pd.DataFrame]) -> list[tuple[str, str, str]]:
     """Return who has a problem, in which state it is, and what it is: regions first, then sources."""
-    states = DOMAINS["source_state"]
     rows = [
-        _plain(row) | {"who": row["title"]}
-        for layer in ("regions", "sources")
+        _plain(row) | {"who": row["title"], "states": DOMAINS[domain]}
+        for layer, domain in (("regions", "state"), ("sources", "source_state"))
         for row in frames[layer].drop(columns="geometry", errors="ignore").to_dict("records")
     ]
     return [
         (
             row["who"],
-            "" if row["state"] == "fresh" else states.get(row["state"], row["state"]),
+            "" if row["state"] == "fresh" else row["states"].get(row["state"], row["state"]),
             row["message"],
         )
         for row in rows

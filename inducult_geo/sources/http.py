@@ -292,9 +292,11 @@ def shown(url: str) -> str:
     """Return an address as it may be told: without user, password and query, for messages stand in releases."""
     try:
         parts = urlsplit(url)
-        # A port that is no number is the rest of a password with a "/" or "#" in it.
-        _ = parts.port
+        # A port that is no number, or an "@" behind one, is the rest of a password with a "/" or "#" in it.
+        is_torn = parts.port is not None and "@" not in parts.netloc and "@" in url
     except ValueError:
+        is_torn = True
+    if is_torn:
         return "an address that cannot be read"
     if not parts.netloc:
         return url if "@" not in url and "?" not in url else "an address without a host"

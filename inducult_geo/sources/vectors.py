@@ -25,7 +25,7 @@ import shapely
 from inducult_geo.catalog.models import Read
 from inducult_geo.errors import ContractError
 from inducult_geo.sources.archives import read_member
-from inducult_geo.sources.geopackages import check_views
+from inducult_geo.sources.geopackages import check_views, without_views
 from inducult_geo.sources.markup import MAX_JSON_BYTES, check_geojson, check_xml, holds
 from inducult_geo.sources.table import (
     MAX_BYTES,
@@ -192,16 +192,15 @@ def _read_files(files: _Files, read: Read) -> Table:
 
 def _read_geopackage(files: _Files, read: Read) -> Table:
     """Read a GeoPackage after its views were judged."""
-    path = files.path
+    path, layer = files.path, None if read.layer == ALL_LAYERS else read.layer
     is_open = _LOG in files.parts and bool(files.content(files.parts[_LOG]))
-    if not is_open and files.place == str(path):
-        check_views(path, path)
+    if not is_open and files.place == str(path) and not check_views(path, path, layer):
         return _read_layer(path, files.place, read)
     # To open it would write the log into the partner's file, and take it away from whom it belongs to.
     with files.copied(".gpkg", _LOG) as place:
-        check_views(path, Path(place))
+        told = without_views(path, Path(place), layer)
         note = f"a program has it open, or broke off: what stands in {files.name}-wal is read as well"
-        return _told(_read_layer(path, place, read), (note,) if is_open else ())
+        return _told(_read_layer(path, place, read), (*told, note) if is_open else told)
 
 
 def _attributes(read: Read, dbf: bytes) -> tuple[Read, tuple[str, ...]]:

@@ -162,7 +162,11 @@ export class Card {
 
   /** What records say against each other, and which of them. */
   #disagreements(site) {
-    const said = { status: (value) => this.sites.spelled("status", value), start_year: (value) => t("since", { n: value }), end_year: (value) => t("until", { n: value }) };
+    const said = {
+      status: (value) => this.sites.spelled("status", value),
+      start_year: (value) => years(Number(value), null, null, "unknown"),
+      end_year: (value) => years(null, Number(value), null, "unknown"),
+    };
     const terms = { start_year: "years", end_year: "years" };
     const rows = this.sites.disagreements(site).map(([column, key, value]) => make("li", {}, `${t(terms[column] ?? column)}: `,
       said[column]?.(value) ?? make("span", { lang: "en" }, value), " ", make("small", {}, key.replace(":", " "))));

@@ -72,7 +72,7 @@ def test_what_belongs_together_comes_from_one_record():
 
 @pytest.mark.parametrize(
     "bad",
-    ["K\ufffddzierzyn-Ko\ufffdle", "KÄ™dzierzyn-KoĹşle", "Kï¿½dzierzyn", "<p><b>Azoty</b> Kędzierzyn</p>", 'K <a href="x">'],
+    ["K\ufffddzierzyn-Ko\ufffdle", "KÄ™dzierzyn-KoĹşle", "Kï¿½dzierzyn", "<p><b>Azoty</b> K.</p>", 'K <a href="x">'],
 )
 def test_a_value_with_lost_letters_or_markup_gives_way_to_a_whole_one(bad):
     best = site(

@@ -98,7 +98,7 @@ class Members:
         return self.table[name].notna().to_numpy(dtype=bool) if name in self.table else np.zeros(len(self), dtype=bool)
 
     def spoiled(self, *names: str) -> Flags:
-        """Tell which have lost letters or markup in one of some columns ("K\N{REPLACEMENT CHARACTER}dzierzyn", "<b>")."""
+        """Tell which have lost letters or markup in some columns ("K\N{REPLACEMENT CHARACTER}dzierzyn", "<b>")."""
         found = np.zeros(len(self), dtype=bool)
         for name in names:
             found[self._spoiled(name)] = True

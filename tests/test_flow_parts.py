@@ -547,11 +547,11 @@ def test_a_server_that_ends_or_never_answers_is_told_with_its_log(
     with subprocess.Popen([sys.executable, "-c", ""]) as ended:
         ended.wait()
         with pytest.raises(InducultError, match=rf"ended at once; its log is {log}"):
-            serve._wait(url, ended, log)
+            serve._wait(url, ended, log, by=None)
     monkeypatch.setattr(serve, "START_S", 0.1)
     with sleeper("SIG_DFL") as silent:
         with pytest.raises(InducultError, match=rf"did not answer within 0 s; its log is {log}"):
-            serve._wait(url, silent, log)
+            serve._wait(url, silent, log, by=None)
         serve._stop(silent)
     assert silent.returncode == -signal.SIGINT
 

@@ -129,9 +129,10 @@ def compared_plants(tellers: str, *, coal: int = 40, wind: int = 120, listed: in
     for i in range(coal + wind):
         fuel, name = "coal" if i < coal else "wind", f"{NAMES[i % 18]} {chr(97 + i % 25)}{i}feld"
         told = {side: {"tags": to_json({"fuel": fuel})} if side in tellers else {} for side in "ab"}
-        rows.append(row(f"a:{i}", name, point(4000 * i), **told["a"]))
+        kind = {"type": "power_station"} if fuel == "coal" else {}
+        rows.append(row(f"a:{i}", name, point(4000 * i), **told["a"], **kind))
         other = f"Anlage {name.split()[1]}" if fuel == "coal" else f"{NAMES[(i + 7) % 18]} q{i}"
-        rows += [row(f"b:{i}", other, point(4000 * i + 600), **told["b"])] * (i < listed)
+        rows += [row(f"b:{i}", other, point(4000 * i + 600), **told["b"], **kind)] * (i < listed)
     prepared = prepare(records(*rows))
     scored = score(Compared(prepared, *candidates_of(prepared)))
     ends = (scored.pairs.left, scored.pairs.right)

@@ -42,7 +42,7 @@ from pyproj import Transformer
 from inducult_geo.frames import WORK_CRS, Records, from_json
 from inducult_geo.match.compared import Compared
 from inducult_geo.match.prepare import flat
-from inducult_geo.match.prepared import Prepared
+from inducult_geo.match.prepared import AMONG_WORKS, HOUSE, NO_HOUSE, Prepared
 from inducult_geo.ragged import Ragged
 
 SIDE = Path(__file__).with_name("splink_side.py")
@@ -106,9 +106,10 @@ def prepared_columns(p: Prepared) -> dict[str, object]:
             told["rarest"] = [words[some[weights[some].argmax()]] if len(some) else None for some in numbers]
     for name in ("postcode", "country", "type", "theme"):
         told[f"our_{name}"] = [text or None for text in getattr(p, name)]
-    for name in ("x", "y", "accuracy_m", "start_year", "capacity", "power_house"):
+    for name in ("x", "y", "accuracy_m", "start_year", "capacity"):
         told[f"our_{name}"] = pd.array(getattr(p, name), dtype="Float64")
-    return told | {"our_fuel": p.fuel}
+    says = pd.Series(p.service).map({HOUSE: 1.0, NO_HOUSE: 0.0, AMONG_WORKS: 0.0}).astype("Float64")
+    return told | {"our_power_house": says, "our_fuel": p.fuel}
 
 
 def score_with_splink(records: Records, pairs: Compared) -> Iterator[dict]:

@@ -6,6 +6,8 @@ Prefect ignores a limit that does not exist. So the flows ask strictly, and whoe
 
 from __future__ import annotations
 
+import os
+
 import requests
 from prefect.client.orchestration import get_client
 
@@ -18,14 +20,17 @@ OVERPASS = "overpass"
 LIMITS = {OVERPASS: 2}
 
 
-def reach(url: str) -> None:
-    """Ask the server that `PREFECT_API_URL` names for an answer, before Prefect shows places in its own code.
+def reached() -> str | None:
+    """Return the server that `PREFECT_API_URL` names, if any, once it answers: Prefect would show places in its code.
 
     Raises
     ------
     InducultError
-        Where none comes.
+        Where no answer comes.
     """
+    url = os.environ.get("PREFECT_API_URL")
+    if not url:
+        return None
     try:
         # Whatever it answers: it may want to know who asks, which Prefect tells it.
         requests.get(f"{url.rstrip('/')}/health", timeout=30)
@@ -34,6 +39,7 @@ def reach(url: str) -> None:
             f"PREFECT_API_URL names {shown(url)}, where no server answers ({type(problem).__name__}). Start that "
             "server, or unset PREFECT_API_URL: then one is started here."
         ) from problem
+    return url
 
 
 def create_limits() -> None:

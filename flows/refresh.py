@@ -6,7 +6,6 @@ publishes them, then fails with one sentence that names everything that is missi
 
 from __future__ import annotations
 
-import os
 import sys
 from pathlib import Path
 from typing import Annotated, Any, cast
@@ -19,7 +18,7 @@ from prefect.states import Completed, Failed
 
 from flows import stages
 from flows.artifacts import show
-from flows.limits import create_limits, reach
+from flows.limits import create_limits, reached
 from flows.parameters import Parameters, at_work, run_name, task_runner, words_of
 from flows.telling import tell_crash, tell_outcome
 from inducult_geo import pipeline
@@ -83,8 +82,7 @@ def main(
         sys.stderr.write(f"inducult: {problem}\n")
         raise typer.Exit(2) from problem
     try:
-        if os.environ.get("PREFECT_API_URL"):
-            reach(os.environ["PREFECT_API_URL"])
+        reached()
     except InducultError as problem:
         sys.stderr.write(f"inducult: {problem}\n")
         raise typer.Exit(1) from problem

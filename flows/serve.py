@@ -168,11 +168,10 @@ def main(
 
 def _start(run: Run, catalogs: list[Path], port: int) -> None:
     """Serve on the server that the environment names, else on one of our own."""
-    existing = os.environ.get("PREFECT_API_URL")
-    if existing:
-        from flows.limits import reach
+    from flows.limits import reached
 
-        reach(existing)
+    existing = reached()
+    if existing:
         _serve(run, catalogs, existing)
         return
     _ask_directly()

@@ -302,7 +302,7 @@ def _share(contract: Contract, region: Region, land: KeptOutline, home: Path, ru
     def make() -> Gathered:
         whole = gather_wide(contract, run)
         if whole.facts.state == "absent":
-            return Gathered(_no_records(), whole.facts)
+            return Gathered(concat_records([]), whole.facts)
         area, _, _ = transform_geometries(
             np.array([land.area], dtype=object),
             source_crs="EPSG:4326",
@@ -372,13 +372,7 @@ def _each_once(facts: Iterable[str | None]) -> str | None:
 
 def _absent(contract: Contract, region_id: str | None) -> Gathered:
     names = ", ".join(contract.files) or "no extract"
-    return Gathered(_no_records(), SourceFacts(contract.id, region_id, "absent", message=f"not there: {names}"))
-
-
-@lru_cache(maxsize=1)
-def _no_records() -> Records:
-    """Return a frame without rows; made once, since making one takes as long as a small source."""
-    return concat_records([])
+    return Gathered(concat_records([]), SourceFacts(contract.id, region_id, "absent", message=f"not there: {names}"))
 
 
 def _is_named(name: str, stem: str) -> bool:

@@ -47,6 +47,10 @@ class Ragged:
         found: Flags = self.counts > 0
         return found
 
+    def holding(self, flags: Flags) -> Flags:
+        """Tell which lists hold any value that is flagged; one flag for each value that there may be."""
+        return np.asarray(np.bincount(self.rows, weights=flags[self.values], minlength=len(self)) > 0, dtype=bool)
+
     @property
     def rows(self) -> Ints:
         """The row of each value."""

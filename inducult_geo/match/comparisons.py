@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 
 from inducult_geo.match.compared import Compared
 from inducult_geo.match.prepared import AMONG_WORKS, HOUSE, LISTED, NO_AREA_M2, NO_HOUSE, Prepared
+from inducult_geo.match.trades import NO_TYPES
 from inducult_geo.match.units import stand_for_all
 from inducult_geo.match.words import told_beside
 from inducult_geo.ragged import Flags, Floats, Ints
@@ -31,7 +32,7 @@ GENERAL_THEMES: Final = frozenset(("other", "museum_memory", "housing_landscape"
 OUTSIDE_MEANT: Final = 4
 """One in so many points of a site with a known outline is not meant to lie in it."""
 
-VAGUE_TYPES: Final = frozenset(("factory", "industrial_area", "other", "unknown", "industrial_site"))
+VAGUE_TYPES: Final = NO_TYPES | {"factory", "industrial_area", "industrial_site"}
 """Types that any works may bear: no proof of one site."""
 
 _SERVICES: Final[Mapping[tuple[int, int], float]] = {

@@ -60,7 +60,7 @@ def pieces_of(records: Records, decisions: Decisions) -> dict[str, str]:
 def _side_by_side(records: Records, prepared: Prepared) -> tuple[Ints, Ints]:
     """Return the pairs of records of one source and type that share a name of their own and lie side by side."""
     variants, exact = prepared.variants, prepared.lexicon.exact
-    is_own = np.bincount(variants.rows, weights=~exact[variants.values], minlength=len(variants)) > 0
+    is_own = variants.holding(~exact)
     row, name = prepared.names.rows, prepared.names.values
     row, name = row[is_own[name]], name[is_own[name]]
     kind, source = prepared.coded["type"][0], prepared.sources[0]

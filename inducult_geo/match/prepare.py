@@ -176,13 +176,12 @@ def _postcode(value: Any) -> str:
 
 def _services(words: Words, names: Ragged, burns: Flags, records: Records, called_by: Texts) -> Small:
     """Tell who is a boiler or power house, by its name, its type or that a fuel is told (see `Prepared.service`)."""
-    said = power_words(words.number)[names.values]
-    found = np.bincount(names.rows, weights=said, minlength=len(names)) > 0
+    found = names.holding(power_words(words.number))
     some = np.flatnonzero(found[called_by.rows])
     beside = [is_beside_works(name) for name in called_by.listed[called_by.numbers[some]].tolist()]
     found[called_by.rows[some[np.array(beside, dtype=bool)]]] = False
     house = burns | found | records["type"].isin(POWER_TYPES).to_numpy(dtype=bool)
-    other = np.bincount(names.rows, weights=works_words(words.number)[names.values], minlength=len(names)) > 0
+    other = names.holding(works_words(words.number))
     other |= ~records["type"].isin([*POWER_TYPES, *NO_TYPES, None]).to_numpy(dtype=bool)
     told = house | names.has_any
     each = pd.DataFrame({"house": house, "other": other & ~house}, dtype=float)

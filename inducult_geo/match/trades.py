@@ -18,21 +18,8 @@ from inducult_geo.text.tokens import name_concepts, name_tokens
 
 POWER_WORDS: Final = (
     *("@power_station", "@heating", "@hydro", "hkw", "bhkw", "gud", "dea", "cte", "igcc", "chp", "wkk", "kwk", "ccgt"),
-    *(
-        "cet",
-        "uppc",
-        "kw",
-        "wkc",
-        "centrale",
-        "central",
-        "steam",
-        "heat",
-        "heating",
-        "boiler*",
-        "power",
-        "cogen*",
-        "cogeracao",
-    ),
+    *("cet", "uppc", "kw", "wkc", "centrale", "central", "steam", "heat", "heating", "boiler*", "power", "cogen*"),
+    "cogeracao",
     *("*kraftwerk*", "*kessel*", "*dampf*", "*heiz*", "verbrennung*", "feuerung*", "*turbin*", "*energ*", "ketel*"),
     *("warmte*", "chauff*", "chaudiere*", "caldera*", "caldeira*", "caldaie", "termoele*", "thermique", "termica"),
     *("elektrocieplow*", "cieplow*", "kotlow*", "kotel*", "kotol*", "teplar*", "vytopn*", "toplar*", "toplan*"),

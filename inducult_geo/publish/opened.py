@@ -117,8 +117,3 @@ class Promise:
 
     name: str
     broken: Callable[[Opened], Iterator[str]]
-
-
-def quoted(name: str) -> str:
-    """Return an SQL identifier for a name that comes out of a file."""
-    return '"' + name.replace('"', '""') + '"'

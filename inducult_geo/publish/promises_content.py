@@ -11,8 +11,9 @@ import shapely
 
 from inducult_geo.frames import ASPECTS, STATUSES
 from inducult_geo.publish.files import RECORDS_FILE
-from inducult_geo.publish.opened import Opened, quoted
+from inducult_geo.publish.opened import Opened
 from inducult_geo.publish.wkb import wkb_of
+from inducult_geo.text import sql_name
 
 SITE_ID = re.compile(r"IC-[0-9A-Z]+-[0-9A-Z]")
 """The form of a site id: prefix, body, check character."""
@@ -246,12 +247,12 @@ def geometries_are_sound(release: Opened) -> Iterator[str]:
         if [(row[0], row[1], *row[3:]) for row in srs] != [(_SRS, _SRS, "EPSG", _SRS)]:
             yield f"layer {table} is not in EPSG:{_SRS}"
             continue
-        yield from _shape_faults(release, table, quoted(srs[0][2]))
+        yield from _shape_faults(release, table, sql_name(srs[0][2]))
 
 
 def _shape_faults(release: Opened, table: str, column: str) -> Iterator[str]:
     """Look at each geometry as SQLite has it: no GDAL that would mend or skip it stands between."""
-    blobs = [bytes(blob or b"") for (blob,) in release.rows(f"SELECT {column} FROM {quoted(table)}")]  # noqa: S608
+    blobs = [bytes(blob or b"") for (blob,) in release.rows(f"SELECT {column} FROM {sql_name(table)}")]  # noqa: S608
     shapes = shapely.from_wkb(np.array([wkb_of(blob) for blob in blobs], dtype=object), on_invalid="ignore")
     elsewhere = sum(blob[4:8] not in _SRS_BYTES for blob in blobs if blob)
     if elsewhere:
@@ -278,8 +279,8 @@ def values_are_listed(release: Opened) -> Iterator[str]:
     )
     for table, column, constraint in enums:
         sql = (
-            f"SELECT DISTINCT {quoted(column)} FROM {quoted(table)} WHERE {quoted(column)} IS NOT NULL "  # noqa: S608
-            f"AND CAST({quoted(column)} AS TEXT) NOT IN "
+            f"SELECT DISTINCT {sql_name(column)} FROM {sql_name(table)} WHERE {sql_name(column)} IS NOT NULL "  # noqa: S608
+            f"AND CAST({sql_name(column)} AS TEXT) NOT IN "
             "(SELECT value FROM gpkg_data_column_constraints WHERE constraint_name = ?) LIMIT 1"
         )
         odd = release.rows(sql, constraint)
@@ -288,6 +289,6 @@ def values_are_listed(release: Opened) -> Iterator[str]:
     for column, values in _LISTS.items():
         for table in release.layers.keys() & set(_LISTED):
             marks = ", ".join("?" * len(values))
-            sql = f"SELECT count(*) FROM {quoted(table)} WHERE {column} NOT IN ({marks})"  # noqa: S608
+            sql = f"SELECT count(*) FROM {sql_name(table)} WHERE {column} NOT IN ({marks})"  # noqa: S608
             if release.one(sql, *values):
                 yield f"{table}.{column} holds values outside {', '.join(values)}"

@@ -17,8 +17,9 @@ import rasterio
 from rasterio.io import MemoryFile
 
 from inducult_geo.publish.files import RECORDS_FILE, SITES_FILE
-from inducult_geo.publish.opened import Opened, quoted
+from inducult_geo.publish.opened import Opened
 from inducult_geo.publish.spreadsheet import rows_of
+from inducult_geo.text import sql_name
 
 _DENSITIES = {
     f"density_{name}{size}.tif": aspects
@@ -153,7 +154,7 @@ def _summed_tiles(release: Opened, table: str) -> float:
         "SELECT data_null FROM gpkg_2d_gridded_coverage_ancillary WHERE tile_matrix_set_name = ?", table
     )
     total = 0.0
-    for (tile,) in release.rows(f"SELECT tile_data FROM {quoted(table)} WHERE zoom_level = ?", level):  # noqa: S608
+    for (tile,) in release.rows(f"SELECT tile_data FROM {sql_name(table)} WHERE zoom_level = ?", level):  # noqa: S608
         with MemoryFile(tile) as memory, memory.open() as raster:
             values = raster.read(1).astype("float64")
         total += float(values[values != empty].sum())

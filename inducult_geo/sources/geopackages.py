@@ -12,7 +12,8 @@ from contextlib import closing
 from pathlib import Path
 
 from inducult_geo.errors import ContractError
-from inducult_geo.sources.table import MAX_ROWS, quoted
+from inducult_geo.sources.table import MAX_ROWS
+from inducult_geo.text import quoted, sql_name
 
 MAX_SECONDS = 30.0
 """What all queries of a file may take together."""
@@ -56,7 +57,7 @@ def check_views(told: Path, path: Path, layer: str | None = None) -> tuple[str, 
         ends = time.monotonic() + MAX_SECONDS
         # The one that is meant has the whole time.
         for name, is_view, columns in sorted(_made(con), key=lambda one: one[0] != layer):
-            why = _fault(con, f"SELECT {columns} FROM {_quoted(name)}", ends)  # noqa: S608
+            why = _fault(con, f"SELECT {columns} FROM {sql_name(name)}", ends)  # noqa: S608
             if why is not None and is_view and layer not in (None, name):
                 left_out.append(name)
             elif why is not None:
@@ -69,8 +70,8 @@ def check_views(told: Path, path: Path, layer: str | None = None) -> tuple[str, 
     return tuple(left_out)
 
 
-def without_views(told: Path, path: Path, layer: str | None = None) -> tuple[str, ...]:
-    """Judge a copy of a GeoPackage as `check_views` does; take out of it what nobody asked for and GDAL must not run.
+def leave_out(told: Path, path: Path, names: tuple[str, ...]) -> tuple[str, ...]:
+    """Take views out of a copy of a GeoPackage that GDAL must not see (see `check_views`).
 
     Returns
     -------
@@ -80,15 +81,14 @@ def without_views(told: Path, path: Path, layer: str | None = None) -> tuple[str
     Raises
     ------
     ContractError
-        As `check_views`, and where SQLite does not take a view out.
+        Where SQLite does not take a view out.
     """
-    names = check_views(told, path, layer)
     if not names:
         return ()
     try:
         with closing(sqlite3.connect(path)) as con, con:
             for name in names:
-                con.execute(f"DROP VIEW {_quoted(name)}")
+                con.execute(f"DROP VIEW {sql_name(name)}")
     except sqlite3.Error as problem:
         raise ContractError(f"{told}: a view in it cannot be left out: {problem}. Export the layer alone.") from problem
     return (f"{quoted(names)} is made by a query inside the file that cannot be judged: not looked at",)
@@ -117,11 +117,7 @@ def _generated(con: sqlite3.Connection, table: str) -> str:
     except sqlite3.Error:
         # A table of a program's own module, as SpatiaLite leaves them: it says nothing of the others.
         return ""
-    return ", ".join(_quoted(name.decode("utf-8", "replace")) for (name,) in found)
-
-
-def _quoted(name: str) -> str:
-    return '"' + name.replace('"', '""') + '"'
+    return ", ".join(sql_name(name.decode("utf-8", "replace")) for (name,) in found)
 
 
 def _fault(con: sqlite3.Connection, query: str, ends: float) -> str | None:

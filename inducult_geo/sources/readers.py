@@ -17,8 +17,9 @@ from inducult_geo.errors import ContractError, is_no_plain_file
 from inducult_geo.sources.archives import checked_members, read_member
 from inducult_geo.sources.delimited import read_delimited
 from inducult_geo.sources.sheets import read_sheet
-from inducult_geo.sources.table import MAX_BYTES, ChoiceError, Table, choose, quoted
+from inducult_geo.sources.table import MAX_BYTES, ChoiceError, Table, choose
 from inducult_geo.sources.vectors import read_parquet, read_vector, read_vector_member
+from inducult_geo.text import quoted
 
 __all__ = ["MAX_BYTES", "ChoiceError", "Table", "read_table"]
 

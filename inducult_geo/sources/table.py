@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from itertools import count
 from pathlib import Path
@@ -13,6 +13,7 @@ import pandas as pd
 from shapely.geometry.base import BaseGeometry
 
 from inducult_geo.errors import ContractError
+from inducult_geo.text import quoted
 
 MAX_BYTES = 2 * 1024**3
 """Larger files are refused: no partner's list of sites comes near it."""
@@ -154,11 +155,6 @@ def checked_header(path: Path, cells: list[Any]) -> tuple[list[str], tuple[str, 
         f"column '{name}' stands {len(own)} times in the header: read as {quoted(own)}" for name, own in notes.items()
     )
     return found, tuple(told)
-
-
-def quoted(names: Iterable[str]) -> str:
-    """Return names for a message: 'a', 'b'."""
-    return ", ".join(f"'{name}'" for name in names)
 
 
 def check_cells(path: Path, rows: int, columns: int) -> None:

@@ -25,7 +25,7 @@ import shapely
 from inducult_geo.catalog.models import Read
 from inducult_geo.errors import ContractError
 from inducult_geo.sources.archives import read_member
-from inducult_geo.sources.geopackages import check_views, without_views
+from inducult_geo.sources.geopackages import check_views, leave_out
 from inducult_geo.sources.markup import MAX_JSON_BYTES, check_geojson, check_xml, holds
 from inducult_geo.sources.table import (
     MAX_BYTES,
@@ -36,8 +36,8 @@ from inducult_geo.sources.table import (
     checked_header,
     choose,
     nul_rows,
-    quoted,
 )
+from inducult_geo.text import quoted
 from inducult_geo.text.encodings import best_encoding, gdal_name, guess_told
 
 # The address of a schema, which a GML may name, is asked by nobody; before GDAL 3.12 the option had another name.
@@ -194,11 +194,12 @@ def _read_geopackage(files: _Files, read: Read) -> Table:
     """Read a GeoPackage after its views were judged."""
     path, layer = files.path, None if read.layer == ALL_LAYERS else read.layer
     is_open = _LOG in files.parts and bool(files.content(files.parts[_LOG]))
-    if not is_open and files.place == str(path) and not check_views(path, path, layer):
+    left_out = check_views(path, path, layer) if not is_open and files.place == str(path) else None
+    if left_out == ():
         return _read_layer(path, files.place, read)
     # To open it would write the log into the partner's file, and take it away from whom it belongs to.
     with files.copied(".gpkg", _LOG) as place:
-        told = without_views(path, Path(place), layer)
+        told = leave_out(path, Path(place), check_views(path, Path(place), layer) if left_out is None else left_out)
         note = f"a program has it open, or broke off: what stands in {files.name}-wal is read as well"
         return _told(_read_layer(path, place, read), (*told, note) if is_open else told)
 

@@ -5,7 +5,17 @@ Pure functions of text and of the packaged tables ``transliteration.csv``, ``leg
 """
 
 from inducult_geo.text.batch import TokenLists, prepare_names, token_lists
-from inducult_geo.text.clean import MAYBE_NAMES, clean_text, counted, known_text, lost_characters, printable, whole_text
+from inducult_geo.text.clean import (
+    MAYBE_NAMES,
+    clean_text,
+    counted,
+    known_text,
+    lost_characters,
+    printable,
+    quoted,
+    sql_name,
+    whole_text,
+)
 from inducult_geo.text.folding import fold, fold_once
 from inducult_geo.text.legal import strip_legal_form
 from inducult_geo.text.lexicon import Concept, token_in_words
@@ -28,6 +38,8 @@ __all__ = [
     "packaged_rows",
     "prepare_names",
     "printable",
+    "quoted",
+    "sql_name",
     "strip_legal_form",
     "token_in_words",
     "token_lists",

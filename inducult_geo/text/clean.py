@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Iterable
 from typing import Final
 
 import pandas as pd
@@ -73,6 +74,16 @@ def printable(text: str) -> str:
 def counted(number: int, noun: str) -> str:
     """Return a number with its noun: "1 row", "2 rows"."""
     return f"{number:,} {noun}" + ("" if number == 1 else "s")
+
+
+def quoted(names: Iterable[str]) -> str:
+    """Return names for a message: 'a', 'b'."""
+    return ", ".join(f"'{name}'" for name in names)
+
+
+def sql_name(name: str) -> str:
+    """Return an SQL identifier for a name that comes out of a file."""
+    return '"' + name.replace('"', '""') + '"'
 
 
 def known_text(value: object) -> str | None:

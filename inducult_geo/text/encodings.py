@@ -17,6 +17,8 @@ from typing import Final
 import numpy as np
 from charset_normalizer import from_bytes
 
+from inducult_geo.text.clean import quoted
+
 _CANDIDATES: Final = (
     ("cp1252", "cp1250", "iso8859_2", "mac_roman", "cp852", "cp850", "mac_latin2")
     + ("cp1251", "koi8_u", "iso8859_5", "cp866", "mac_cyrillic")
@@ -116,7 +118,7 @@ def guess_told(data: bytes, encoding: str) -> str:
     """Say for a person that an encoding was guessed, with some words as the evidence."""
     words = re.findall(r"\w*[^\x00-\x7f]\w*", data[:_SAMPLE].decode(encoding, errors="replace"))
     shown = list(dict.fromkeys(word for word in words if word.isprintable()))
-    some = ", ".join(f"'{word}'" for word in [word for word in shown if len(word) > 2][:_WORDS] or shown[:_WORDS])
+    some = quoted([word for word in shown if len(word) > 2][:_WORDS] or shown[:_WORDS])
     return f"encoding {encoding} guessed ({some}): state [read] encoding if this looks wrong"
 
 

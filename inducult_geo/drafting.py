@@ -204,7 +204,7 @@ def _say_how_read(found: _Draft, table: Table, read: Read) -> None:
         found.read.append(f"header_row = {read.header_row} # guessed: the first row with names")
     if read.header_rows > 1:
         found.read.append(f"header_rows = {read.header_rows} # guessed: the row below holds names, too")
-    found.read += [comment(f"noticed: {note}") for note in table.notes]
+    found.read += [comment(f"noticed: {note}") for note in (*table.notes, *(told for _, told, _ in table.warnings))]
     if table.bad_rows:
         first = ", ".join(f"{table.places[row]}: {why}" for row, why in list(table.bad_rows.items())[:3])
         found.read.append(comment(f"{counted(len(table.bad_rows), 'row')} not of the shape of the table ({first})"))

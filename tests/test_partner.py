@@ -10,6 +10,7 @@ import pytest
 import shapely
 from hypothesis import given, settings
 from hypothesis import strategies as some
+from test_readers import sheet_with
 
 from inducult_geo.catalog import Contract, load_contract
 from inducult_geo.errors import ContractError, SourceError
@@ -63,6 +64,24 @@ def test_a_column_that_nobody_mapped_is_said(contract: Contract, tmp_path: Path)
     put(tmp_path, "nr;nazwa;X;Y;qid;bemerkung;foto\n1;Huta;1;2;Q1;;a.jpg\n")
     problems = read_partner(contract, find_files(contract)).problems
     assert any(problem.kind == "unmapped_column" and "foto" in problem.message for problem in problems)
+
+
+def test_a_formula_without_result_is_told_and_a_whole_column_of_them_refused(tmp_path: Path) -> None:
+    told = TOML.replace("a.csv", "a.xlsx").replace('"nr"', '"id"').replace('"nazwa"', '"name"').replace('"qid"', '"id"')
+    (tmp_path / "test.toml").write_text(told.replace('x = "X"\ny = "Y"', 'text = "x"'))
+    contract = load_contract(tmp_path / "test.toml")
+    empty = '<c r="B{0}"><f>A1</f><v/></c><c r="C{0}"><v>5</v></c></row>'
+    rows = [f'<row r="{n}"><c r="A{n}"><v>{n}</v></c>' + empty.format(n) for n in (2, 3)]
+    sheet_with(tmp_path / "a.xlsx", "".join(rows))
+    with pytest.raises(
+        ContractError, match=r"'name' holds formulas without a result or errors alone.*save it; or take"
+    ):
+        read_partner(contract, find_files(contract))
+    sheet_with(tmp_path / "a.xlsx", rows[0] + rows[1].replace("<v/>", "<v>7</v>"))
+    table = read_partner(contract, find_files(contract))
+    assert [*table.frame["name"]] == [None, 7]
+    (problem,) = [one for one in table.problems if one.kind == "formula_without_result"]
+    assert problem.message.startswith("a.xlsx: 1 cell with a formula")
 
 
 def test_a_column_without_a_value_is_no_news(contract: Contract, tmp_path: Path) -> None:

@@ -722,6 +722,145 @@ def test_a_formula_is_worth_what_the_file_holds_beside_it(tmp_path: Path) -> Non
     members["xl/worksheets/sheet1.xml"] = sheet.replace(b'<c r="D2"', formulas)
     table = read_table(zipped(path, members), AUTO)
     assert table.frame.loc[0].tolist() == ["1", None, 7, "end"]
+    ((kind, told, number),) = table.warnings
+    assert (kind, number) == ("formula_without_result", 1)
+    assert told.startswith("1 cell with a formula that nobody calculated, read as empty: 'x' (1, first in row 2). Open")
+    assert table.valueless == {"x"}
+
+
+def sheet_with(path: Path, rows: str, *, calculated: bool = True) -> Path:
+    """An .xlsx with the rows of a sheet as they stand in its XML."""
+    workbook(path, {"A1": "id", "B1": "name", "C1": "x"})
+    with zipfile.ZipFile(path) as archive:
+        members = {name: archive.read(name).decode() for name in archive.namelist()}
+    inside = members["xl/worksheets/sheet1.xml"].replace("</sheetData>", f"{rows}</sheetData>")
+    members["xl/worksheets/sheet1.xml"] = inside
+    if not calculated:
+        members["xl/workbook.xml"] = members["xl/workbook.xml"].replace(
+            "</sheets>", '</sheets><calcPr fullCalcOnLoad="1"/>'
+        )
+    return zipped(path, {name: text.encode() for name, text in members.items()})
+
+
+@pytest.mark.parametrize("calculated", [True, False])
+def test_the_zero_of_a_program_that_does_not_calculate_is_no_value(tmp_path: Path, calculated: bool) -> None:
+    rows = '<row r="2"><c r="A2"><v>1</v></c><c r="B2"><f>A1</f><v>0</v></c><c r="C2"><f>A1</f><v>5</v></c></row>'
+    table = read_table(sheet_with(tmp_path / "a.xlsx", rows, calculated=calculated), AUTO)
+    assert table.frame.loc[0].tolist() == [1, 0 if calculated else None, 5]
+    assert [kind for kind, *_ in table.warnings] == ([] if calculated else ["formula_without_result"])
+
+
+def test_a_formula_that_gives_an_empty_text_is_empty_and_an_error_is_told(tmp_path: Path) -> None:
+    rows = (
+        '<row r="2"><c r="A2"><v>1</v></c><c r="B2" t="str"><f>IF(A2=1,"",A2)</f><v></v></c>'
+        '<c r="C2"><v>5</v></c></row>'
+        '<row><c><v>2</v></c><c t="e"><f>A9</f><v>#REF!</v></c><c><v>5</v></c></row>'
+    )
+    table = read_table(sheet_with(tmp_path / "a.xlsx", rows), AUTO)
+    assert table.frame.to_numpy().tolist() == [[1, None, 5], [2, None, 5]]
+    ((kind, told, number),) = table.warnings
+    assert (kind, number) == ("error_in_cell", 1)
+    assert "'name' (1, first in row 3)" in told
+
+
+MERGED = [
+    ("Obec", "Objekt", "Rok"),
+    ("Okres Sokolov", None, None),  # merged sideways: a heading
+    ("Sokolov", "Jiří", "1892"),  # the town spans three rows, the works two
+    (None, None, "1901"),
+    (None, "Medard", "1895"),
+    ("Celkem", "2", None),
+    (None, None, None),  # merged with the row above, which is high
+]
+SPANS = ["A2:C2", "A3:A5", "B3:B4", "A6:A7", "B6:B7"]
+
+
+@pytest.mark.parametrize("kind", ["xlsx", "ods"])
+def test_a_merged_cell_stands_for_each_row_that_it_spans_and_is_told(tmp_path: Path, kind: str) -> None:
+    path = tmp_path / f"a.{kind}"
+    if kind == "xlsx":
+        cells = {f"{'ABC'[c]}{r}": cell for r, row in enumerate(MERGED, 1) for c, cell in enumerate(row) if cell}
+        workbook(path, cells)
+        with zipfile.ZipFile(path) as archive:
+            members = {name: archive.read(name) for name in archive.namelist()}
+        merged = "".join(f'<mergeCell ref="{span}"/>' for span in SPANS)
+        inside = members["xl/worksheets/sheet1.xml"].replace(
+            b"</sheetData>", f"</sheetData><mergeCells>{merged}</mergeCells>".encode()
+        )
+        zipped(path, members | {"xl/worksheets/sheet1.xml": inside})
+    else:
+        opendocument(path, MERGED, SPANS)
+    table = read_table(path, AUTO)
+    assert table.frame.astype(object).where(table.frame.notna(), None).to_numpy().tolist() == [
+        ["Okres Sokolov", None, None],
+        ["Sokolov", "Jiří", "1892"],
+        ["Sokolov", "Jiří", "1901"],
+        ["Sokolov", "Medard", "1895"],
+        ["Celkem", "2", None],
+    ]
+    ((name, told, number),) = table.warnings
+    assert (name, number) == ("merged_cells", 3)
+    assert "'Obec' (rows 3 to 5), 'Objekt' (rows 3 to 4)" in told
+
+
+def test_merged_cells_that_lie_on_one_another_would_take_for_ever(tmp_path: Path) -> None:
+    rows = "".join(f'<row r="{n}"><c r="A{n}"><v>{n}</v></c></row>' for n in range(2, 60))
+    path = sheet_with(tmp_path / "a.xlsx", rows)
+    with zipfile.ZipFile(path) as archive:
+        members = {name: archive.read(name) for name in archive.namelist()}
+    merged = b'<mergeCell ref="A2:A1000000"/>' * 9
+    inside = members["xl/worksheets/sheet1.xml"].replace(
+        b"</sheetData>", b"</sheetData><mergeCells>" + merged + b"</mergeCells>"
+    )
+    refused(zipped(path, members | {"xl/worksheets/sheet1.xml": inside}), "merged cells lie on one another")
+
+
+def opendocument(path: Path, rows: list[tuple[str | None, ...]], spans: list[str]) -> None:
+    """Write the smallest .ods with merged cells, and a row that stands for a million."""
+    corners = {span.partition(":")[0]: span.partition(":")[2] for span in spans}
+    body = ""
+    for r, row in enumerate(rows, 1):
+        body += "<table:table-row>"
+        for c, cell in enumerate(row):
+            end = corners.get(f"{'ABC'[c]}{r}")
+            span = ""
+            if end:
+                wide, high = "ABC".index(end[0]) - c + 1, int(end[1:]) - r + 1
+                span = f' table:number-columns-spanned="{wide}" table:number-rows-spanned="{high}"'
+            text = f"<text:p>{cell}</text:p>" if cell else ""
+            body += f'<table:table-cell{span} office:value-type="string">{text}</table:table-cell>'
+        body += "</table:table-row>"
+    body += '<table:table-row table:number-rows-repeated="1000000"><table:table-cell/></table:table-row>'
+    names = {"office": "office", "table": "table", "text": "text"}
+    spaces = " ".join(f'xmlns:{n}="urn:oasis:names:tc:opendocument:xmlns:{n}:1.0"' for n in names)
+    content = (
+        f"<office:document-content {spaces}><office:body><office:spreadsheet>"
+        f'<table:table table:name="B"><table:table-row><table:table-cell/></table:table-row></table:table>'
+        f'<table:table table:name="A">{body}</table:table>'
+        "</office:spreadsheet></office:body></office:document-content>"
+    )
+    kind = b"application/vnd.oasis.opendocument.spreadsheet"
+    zipped(path, {"mimetype": kind, "META-INF/manifest.xml": b"<m/>", "content.xml": content.encode()})
+
+
+def test_formulas_of_an_ods_are_worth_what_stands_beside_them(tmp_path: Path) -> None:
+    path = tmp_path / "a.ods"
+    opendocument(path, [("id", "a", "b"), ("1", "x", "y"), ("2", "x", "y")], [])
+    with zipfile.ZipFile(path) as archive:
+        members = {name: archive.read(name).decode() for name in archive.namelist()}
+    head, _, rest = members["content.xml"].partition("<text:p>x</text:p></table:table-cell>")
+    middle, _, tail = rest.partition('<table:table-cell office:value-type="string"><text:p>x</text:p>')
+    opened = head.rpartition("<table:table-cell")[0]
+    error = 'xmlns:calcext="urn:c" table:formula="of:=1/0" calcext:value-type="error"'
+    failed = f"<table:table-cell {error}><text:p>#DIV/0!</text:p>"
+    members["content.xml"] = f'{opened}<table:table-cell table:formula="of:=1+1"/>{middle}{failed}{tail}'
+    table = read_table(zipped(path, {name: text.encode() for name, text in members.items()}), AUTO)
+    assert table.frame["b"].tolist() == ["y", "y"]
+    assert table.frame["a"].tolist() == [None, None]
+    assert [(kind, number) for kind, _, number in table.warnings] == [
+        ("formula_without_result", 1),
+        ("error_in_cell", 1),
+    ]
 
 
 def test_a_stray_cell_in_the_last_corner_does_not_end_the_process(tmp_path: Path) -> None:

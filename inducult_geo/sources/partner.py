@@ -208,6 +208,13 @@ def _check_columns(contract: Contract, path: Path, table: Table, wanted: dict[st
         raise ContractError(
             f"{path}: no column {told}, as contract {contract.id} maps them.{meant} Found: {', '.join(found)}. {remedy}"
         )
+    there = [set(names).intersection(found) for names in wanted.values()]
+    if lost := {name for names in there if names <= table.valueless for name in names}:
+        raise ContractError(
+            f"{path}: column {quoted(sorted(lost))} holds formulas without a result or errors alone, and no value. "
+            "Open the file in a spreadsheet program, see that the column shows values, and save it; or take the column "
+            "out of the contract."
+        )
     if contract.place.geometry and not has_shapes(table.frame):
         remedy = "Name it as [place] text" if "geometry" in found else "Name x and y"
         raise ContractError(f"{path}: has no geometry, which [place] geometry = true asks for. {remedy} instead.")
@@ -231,6 +238,7 @@ def _notices(contract: Contract, path: Path, table: Table) -> list[Problem]:
     # What holds nothing in any row is no news: a KML or GPX brings a dozen such columns.
     unread = [str(name) for name in table.frame.columns if name not in known and _is_filled(table.frame[name])]
     notices = [Problem(contract.id, "note", f"{path.name}: {note}") for note in table.notes]
+    notices += [Problem(contract.id, kind, f"{path.name}: {told}", number) for kind, told, number in table.warnings]
     if unread:
         message = f"{path.name}: columns that nobody mapped: {', '.join(unread)}. Map them, or list them in `ignore`."
         notices.append(Problem(contract.id, "unmapped_column", message, len(unread)))

@@ -11,7 +11,14 @@ import json
 import re
 import sys
 import zipfile
+from collections.abc import Iterator
 from typing import Any
+from xml.etree import ElementTree
+
+NO_RESULT, ERROR = "no result", "error"
+"""Why a cell that holds something is read as empty: a formula that nobody calculated, or an error such as #REF!."""
+
+_CHUNK = 1 << 20
 
 
 def _limit(megabytes: int) -> None:
@@ -64,7 +71,11 @@ def _is_filled(book: Any, name: str) -> bool:
 
 
 def read(path: str, wanted: str | int | None) -> dict[str, Any]:
-    """Return the names of the sheets and the rows of the one wanted; of the only one that holds any, where none is."""
+    """Return the names of the sheets and the rows of the one wanted; of the only one that holds any, where none is.
+
+    `merged` are its merged cells (first row and column, last row and column, from 0 on), `lost` its cells that hold
+    something, and no value (row, column, why); null where that cannot be told.
+    """
     book = _opened(path)
     names = list(book.sheet_names)
     if wanted is None and len(names) > 1:
@@ -77,9 +88,127 @@ def read(path: str, wanted: str | int | None) -> dict[str, Any]:
     else:
         name = wanted if wanted in names else None
     if name is None:
-        return {"sheets": names, "name": None, "rows": []}
-    rows = book.get_sheet_by_name(name).to_python(skip_empty_area=False)
-    return {"sheets": names, "name": name, "rows": [[_cell(value) for value in row] for row in rows]}
+        return {"sheets": names, "name": None, "rows": [], "merged": [], "lost": []}
+    sheet = book.get_sheet_by_name(name)
+    rows = [[_cell(value) for value in row] for row in sheet.to_python(skip_empty_area=False)]
+    merged = [[*first, *last] for first, last in sheet.merged_cell_ranges or ()]
+    lost: list[list[Any]] | None = []
+    try:
+        if path.lower().endswith(".xlsx"):
+            lost = [*_lost_in_xlsx(path, name)]
+        elif path.lower().endswith(".ods"):
+            merged, lost = _spans_and_lost(path, name)
+    except (ElementTree.ParseError, KeyError, ValueError):
+        # The reader was content with it: what it gave is no worse for not being looked at again.
+        lost = None
+    return {"sheets": names, "name": name, "rows": rows, "merged": merged, "lost": lost}
+
+
+def _lost_in_xlsx(path: str, name: str) -> Iterator[list[Any]]:
+    """Yield row, column (from 0 on) and reason of each cell of a sheet that holds something, and no value."""
+    with zipfile.ZipFile(path) as archive:
+        part, is_calculated = _part_of(archive, name)
+        if part not in archive.namelist():
+            return
+        with archive.open(part) as handle:
+            if not _holds(handle, b"f>", b"f/>", b"<f ", b":f ", b"f />", b't="e"', b"t='e'"):
+                return
+        with archive.open(part) as handle:
+            for row, column, cell in _cells_of(handle):
+                inside = {_local(one): one for one in cell}
+                value = inside["v"].text if "v" in inside else None
+                if cell.get("t") == "e":
+                    yield [row, column, ERROR]
+                # An empty text may be what a formula gave.
+                elif (
+                    "f" in inside and not (value if is_calculated or value != "0" else None) and cell.get("t") != "str"
+                ):
+                    yield [row, column, NO_RESULT]
+
+
+def _part_of(archive: zipfile.ZipFile, name: str) -> tuple[str, bool]:
+    """Return where a sheet stands in a workbook, and whether its formulas were calculated by who wrote it.
+
+    Programs without a calculator leave that to whoever opens the file, and write 0 for the time being.
+    """
+    book = ElementTree.fromstring(archive.read("xl/workbook.xml"))  # noqa: S314
+    links = ElementTree.fromstring(archive.read("xl/_rels/workbook.xml.rels"))  # noqa: S314
+    targets = {link.get("Id"): link.get("Target") or "" for link in links}
+    sheets = [one for one in book.iter() if _local(one) == "sheet" and one.get("name") == name]
+    asks = [one.get("fullCalcOnLoad") for one in book.iter() if _local(one) == "calcPr"]
+    ids = [value for one in sheets[:1] for key, value in one.items() if key.endswith("}id")]
+    target = targets.get(ids[0], "") if ids else ""
+    return target[1:] if target.startswith("/") else f"xl/{target}", not {"1", "true"}.intersection(asks)
+
+
+def _holds(handle: Any, *marks: bytes) -> bool:
+    """Whether one of some marks stands in a file: to look for them is much faster than to parse it."""
+    rest = b""
+    while chunk := handle.read(_CHUNK):
+        if any(mark in rest + chunk for mark in marks):
+            return True
+        rest = chunk[-16:]
+    return False
+
+
+def _cells_of(handle: Any) -> Iterator[tuple[int, int, ElementTree.Element]]:
+    """Yield row, column and element of each cell of a sheet of an .xlsx; where they tell no place, the next one."""
+    row, column = -1, -1
+    for event, element in ElementTree.iterparse(handle, ("start", "end")):  # noqa: S314
+        kind = _local(element)
+        if kind == "row" and event == "start":
+            row, column = int(element.get("r") or row + 2) - 1, -1
+        elif kind == "c" and event == "end":
+            letters = re.match("[A-Z]+", element.get("r") or "")
+            column = column + 1 if letters is None else _column(letters[0])
+            yield row, column, element
+        elif kind == "row":
+            element.clear()
+
+
+def _column(letters: str) -> int:
+    number = 0
+    for letter in letters:
+        number = number * 26 + ord(letter) - 64
+    return number - 1
+
+
+def _spans_and_lost(path: str, name: str) -> tuple[list[list[int]], list[list[Any]]]:
+    """Return the merged cells of a sheet of an .ods, and as `_lost_in_xlsx` its cells without a value."""
+    merged: list[list[int]] = []
+    lost: list[list[Any]] = []
+    row, column, table = 0, 0, None
+    with zipfile.ZipFile(path) as archive, archive.open("content.xml") as handle:
+        for event, element in ElementTree.iterparse(handle, ("start", "end")):  # noqa: S314
+            kind, told = _local(element), {key.rpartition("}")[2]: value for key, value in element.items()}
+            if kind == "table" and event == "start":
+                table, row, column = told.get("name"), 0, 0
+            elif kind == "table-row" and event == "start":
+                column = 0
+            elif kind == "table-row":
+                row += int(told.get("number-rows-repeated", 1))
+                element.clear()
+            elif kind in ("table-cell", "covered-table-cell") and event == "end":
+                if table == name and int(told.get("number-rows-spanned", 1)) > 1:
+                    down, right = int(told["number-rows-spanned"]), int(told.get("number-columns-spanned", 1))
+                    merged.append([row, column, row + down - 1, column + right - 1])
+                if table == name and "formula" in told and (why := _why_empty(element)):
+                    lost.append([row, column, why])
+                column += int(told.get("number-columns-repeated", 1))
+    return merged, lost
+
+
+def _why_empty(cell: ElementTree.Element) -> str | None:
+    """Say why a cell of an .ods with a formula holds no value; null where it does."""
+    if "error" in (value for key, value in cell.items() if key.endswith("}value-type")):
+        return ERROR
+    has_value = any(key.endswith("value-type") for key in cell.attrib) or any(_local(one) == "p" for one in cell)
+    return None if has_value else NO_RESULT
+
+
+def _local(element: ElementTree.Element) -> str:
+    """Return the name of an element without its namespace."""
+    return str(element.tag).rpartition("}")[2]
 
 
 def main() -> None:

@@ -1,10 +1,14 @@
-"""Spreadsheets (.xlsx, .xls, .ods), read in a process of their own; formulas are never evaluated."""
+"""Spreadsheets (.xlsx, .xls, .ods), read in a process of their own; formulas are never evaluated.
+
+A merged cell stands for all rows that it spans, and is told; a formula that nobody calculated is told, and no value.
+"""
 
 from __future__ import annotations
 
 import json
 import subprocess
 import sys
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -14,10 +18,24 @@ from inducult_geo.catalog.models import Read
 from inducult_geo.errors import ContractError
 from inducult_geo.sources.archives import checked_members
 from inducult_geo.sources.table import Table, checked_header, choose, joined_header, nul_rows
+from inducult_geo.text import counted
 
 _MEMORY_MB = 3_000
 _SECONDS = 300
 _CHILD = Path(__file__).with_name("sheet_child.py")
+_MOST = 3
+"""So many merged cells of a column are named: a hundred say no more."""
+
+_UNSEEN = "whether formulas lack their results could not be seen"
+_WHY = {
+    "no result": (
+        "formula_without_result",
+        "with a formula that nobody calculated",
+        "Open the file in a spreadsheet program, save it and send that.",
+    ),
+    "error": ("error_in_cell", "with an error such as #REF! or #N/A", "Mend them in the file."),
+}
+"""Why a cell has no value, as the child says it: the kind of problem, and what is told."""
 
 
 def read_sheet(path: Path, read: Read) -> Table:
@@ -36,6 +54,14 @@ def read_sheet(path: Path, read: Read) -> Table:
     header_at, body_at = read.header_row - 1, read.header_row - 1 + read.header_rows
     if len(cells) < body_at:
         raise ContractError(f"{path}: sheet '{name}' has no row {body_at} to hold the column names.")
+    lost = [one for one in answer["lost"] or () if one[0] >= body_at]
+    for row, column, _ in lost:
+        if row < len(cells) and column < len(cells[row]):
+            cells[row][column] = None
+    merged = [one for one in answer["merged"] if one[0] >= body_at]
+    if sum(max(min(last, len(cells)) - first, 0) for first, _, last, _ in merged) > sum(map(len, cells)):
+        raise ContractError(f"{path}: its merged cells lie on one another: it is damaged. Save it again as .xlsx.")
+    filled = _fill_merged(cells, merged)
     body = [
         (number, row)
         for number, row in enumerate(cells[body_at:], body_at + 1)
@@ -46,7 +72,68 @@ def read_sheet(path: Path, read: Read) -> Table:
     header, told = checked_header(path, joined_header([row[:width] for row in heads]))
     frame = pd.DataFrame([row[:width] for _, row in body], columns=header, dtype=object)
     places = [f"{path.name} row {number}" for number, _ in body]
-    return Table(frame, places, nul_rows(frame), kind="spreadsheet", notes=(f"sheet '{name}'", *told))
+    notes = (f"sheet '{name}'", *told, *(() if answer["lost"] is not None else (_UNSEEN,)))
+    names = dict(enumerate(header))
+    warnings = (*_merged_told(filled, names), *_lost_told(lost, names))
+    valueless = frozenset(names[c] for c in {c for _, c, _ in lost} & names.keys() if frame[names[c]].isna().all())
+    return Table(
+        frame, places, nul_rows(frame), kind="spreadsheet", notes=notes, warnings=warnings, valueless=valueless
+    )
+
+
+def _fill_merged(cells: list[list[Any]], merged: Sequence[Sequence[int]]) -> list[tuple[int, int, int, int]]:
+    """Let the value of a merged cell stand in each row that it spans, as it is seen.
+
+    Returns its column (from 0 on), its first and last row (from 1 on) and how many rows it fills.
+
+    A row without a cell of its own is the rest of the one above, whose cells are merged because they are high. What
+    is merged sideways is a heading: it stays where it is.
+    """
+    has_own = [any(cell is not None for cell in row) for row in cells]
+    filled = []
+    for first, column, last, _ in merged:
+        value = cells[first][column] if first < len(cells) and column < len(cells[first]) else None
+        rows = [row for row in range(first + 1, min(last + 1, len(cells))) if has_own[row]]
+        if value is None or not rows:
+            continue
+        for row in rows:
+            cells[row][column] = value
+        filled.append((column, first + 1, rows[-1] + 1, len(rows)))
+    return filled
+
+
+def _merged_told(filled: Sequence[tuple[int, int, int, int]], names: Mapping[int, str]) -> list[tuple[str, str, int]]:
+    """Say which columns had merged cells, and in which rows they stand now."""
+    told = []
+    for column in sorted({column for column, *_ in filled}):
+        spans = [(first, last) for at, first, last, _ in filled if at == column]
+        where = ", ".join(f"{first} to {last}" for first, last in spans[:_MOST])
+        more = f" and {len(spans) - _MOST} more" if len(spans) > _MOST else ""
+        told.append(f"'{names[column]}' (rows {where}{more})")
+    if not told:
+        return []
+    message = (
+        f"merged cells stand for all rows that they span: {', '.join(told)}. Where one holds for its first row alone "
+        "(a sum, say), split it in the file."
+    )
+    return [("merged_cells", message, sum(number for *_, number in filled))]
+
+
+def _lost_told(lost: Sequence[tuple[int, int, str]], names: Mapping[int, str]) -> list[tuple[str, str, int]]:
+    """Say which columns have cells that hold a formula or an error, and no value."""
+    told = []
+    for why, (kind, words, remedy) in _WHY.items():
+        rows: dict[int, list[int]] = {}
+        for row, column, reason in lost:
+            if reason == why and column in names:
+                rows.setdefault(column, []).append(row + 1)
+        if rows:
+            where = ", ".join(
+                f"{names[column]!r} ({len(found)}, first in row {found[0]})" for column, found in sorted(rows.items())
+            )
+            number = sum(map(len, rows.values()))
+            told.append((kind, f"{counted(number, 'cell')} {words}, read as empty: {where}. {remedy}", number))
+    return told
 
 
 def _filled(row: list[Any]) -> list[int]:

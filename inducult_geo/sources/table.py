@@ -62,6 +62,10 @@ class Table:
         What the file turned out to be.
     notes
         What was decided while reading, for a person.
+    warnings
+        What a person should look at: kind, sentence, and how many cells it is about.
+    valueless
+        Columns of which every cell that holds something is a formula or an error without a value.
     """
 
     frame: pd.DataFrame
@@ -71,6 +75,8 @@ class Table:
     kind: str = ""
     encoding: str | None = None
     notes: tuple[str, ...] = ()
+    warnings: tuple[tuple[str, str, int], ...] = ()
+    valueless: frozenset[str] = frozenset()
 
 
 def choose(path: Path, what: str, wanted: str | int | None, found: list[str]) -> str:

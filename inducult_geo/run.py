@@ -27,7 +27,7 @@ STATES: tuple[State, ...] = ("absent", "fresh", "stale", "failed")
 """Every state of a source, the worst last."""
 
 log = logging.getLogger("inducult")
-_CODE = {".py", ".csv", ".toml", ".json", ".j2", ".html", ".css"}
+_CODE = {".py", ".csv", ".toml", ".json", ".j2", ".html", ".css", ".js", ".svg", ".txt"}
 
 
 def _no_progress(done: int, total: int) -> None:

@@ -17,6 +17,7 @@ from inducult_geo.enrich.density import density_surfaces
 from inducult_geo.frames import to_json
 from inducult_geo.publish.domains import DOMAINS
 from inducult_geo.publish.licences import for_release
+from inducult_geo.publish.mapdata import EVENTS
 from inducult_geo.publish.pagewords import NAMES as LANGUAGE_NAMES
 from inducult_geo.publish.pagewords import page_words
 from inducult_geo.publish.preview import preview_page
@@ -177,6 +178,33 @@ def test_search_finds_names_in_any_language_without_diacritics(page, asked, foun
     assert status(page).startswith("1 of ")
 
 
+@pytest.mark.parametrize(
+    ("asked", "found"),
+    [(asked, NAMES[0]) for asked in ("osm:way/8", "way/8", "way 8", "w8", " WAY/8 ",
+                                     "https://www.openstreetmap.org/way/8#map=16/50/13")]
+    + [(asked, NAMES[1]) for asked in ("Q1009", "q1009", "https://www.wikidata.org/wiki/Q1009",
+                                       "http://www.wikidata.org/entity/Q1009")],
+)  # fmt: skip
+def test_an_identifier_finds_its_site_and_no_other(page, asked, found):
+    search(page, asked)
+    assert listed(page) == [found]
+
+
+def test_a_sites_own_number_in_a_list_comes_before_what_only_holds_it(page, bundle):
+    records = bundle.records
+    key = records.loc[records["source"].eq("register") & records["outcome"].eq("site"), "record_key"].iloc[3]
+    site = records.set_index("record_key").loc[key, "site_id"]
+    told = page.run(f"inducult.sites.places.get('{site}')")
+    page.run(f"globalThis.kept = inducult.sites.columns.heritage_ref[{told}];"
+             f"inducult.sites.columns.heritage_ref[{told}] = 'A/Ž-404/65'")  # fmt: skip
+    first = {}
+    for asked in (key, key.partition(":")[2], "a/ž-404/65", "404", "registe"):
+        search(page, asked)
+        first[asked] = page.run("inducult.found[0]")
+    page.run(f"inducult.sites.columns.heritage_ref[{told}] = globalThis.kept")
+    assert [first[asked] == told for asked in first] == [True, True, True, False, False]
+
+
 def test_a_search_for_nothing_that_is_there_says_so(page):
     search(page, "qqqq")
     assert listed(page) == []
@@ -292,6 +320,61 @@ def test_years_say_no_more_than_is_known(page, start, end, precision, status, sa
     told()
     assert years == said
     assert not {"since", "exact", "part", "later", "earlier", "span", "century"} & set(re.findall("[a-z]+", german))
+
+
+def timeline(page, *events):
+    """Give the chosen site a timeline of year, event, record and precision; returns how its card tells it."""
+    column = f"inducult.sites.columns.timeline[{CHOSEN}]"
+    code = "inducult.sites.tables.%s.findIndex(([value]) => value === %s)"
+    row = f"[year, {code % ('event', 'event')}, record, {code % ('year_precision', 'precision')}]"
+    page.run(f"globalThis.kept = {column}")
+    page.run(f"{column} = {json.dumps(events)}.flatMap(([year, event, record, precision]) => {row})")
+    page.run(f"inducult.open({CHOSEN})")
+    told = page.run("[...document.querySelectorAll('#card ol.timeline li')].map((e) => e.innerText.trim())")
+    years = page.run(FACT % "Years")
+    page.run(f"{column} = globalThis.kept")
+    return told, years
+
+
+def test_past_and_present_stand_on_one_line_with_who_says_so(page):
+    first = page.run(f"inducult.sites.columns.records[{CHOSEN}][0]").replace(":", " ")
+    back = put(page, start_year=1850, end_year=1950, year_precision="century", status="disused", present_use="museum")
+    told, _ = timeline(page, (1850, "founded", 0, "century"), (1862, "founded", -1, None), (1950, "closed", 0, None),
+                       (1995, "museum since", 0, "year"), (-40, "culture since", 0, "open_start"))  # fmt: skip
+    kinds = page.run(f"[inducult.sites.word('aspect', {CHOSEN})]")
+    back()
+    assert told == [
+        f"1850 (exact to: century) founded {first}",
+        "1862 founded",
+        f"1950 closed {first}",
+        f"1995 museum opens {first}",
+        f"40 BC or earlier cultural use begins {first}",
+        f"today Out of use · {kinds[0]} · {labels('present_use', 'en')['museum']}",
+    ]
+    assert page.run("document.querySelector('#card ol.timeline').getAttribute('role')") == "list"
+
+
+def test_a_museum_in_works_that_are_out_of_use_goes_on(page):
+    """Of a mine that is shown since 1986 the card said "1986 – ?", as if that were the mine's own year."""
+    back = put(page, start_year=1986, end_year=0, year_precision="year", status="disused")
+    told, years = timeline(page, (1986, "museum since", 0, None))
+    back()
+    assert years == "since 1986"
+    assert told[0].startswith("1986 museum opens")
+
+
+def test_a_single_year_of_the_works_is_told_once(page):
+    back = put(page, start_year=1986, end_year=0, year_precision="year", status="functional")
+    told, years = timeline(page, (1986, "founded", 0, None))
+    back()
+    assert (told, years) == ([], "since 1986")
+
+
+def test_every_event_of_a_timeline_has_a_word_in_every_language():
+    for language in LANGUAGES:
+        words = page_words(language)
+        assert all(words[f"event_{event.replace(' ', '_')}"] for event in EVENTS)
+    assert len({page_words()[f"event_{event.replace(' ', '_')}"] for event in EVENTS}) == len(EVENTS)
 
 
 def test_no_precision_of_a_year_is_told_in_the_words_of_the_files():
@@ -606,6 +689,26 @@ def test_on_paper_the_picture_follows_the_head_at_once_and_the_ground_is_light(b
     browser.shown = ()
     assert 0 <= top - head < 100, "a page that is all but empty would come before it"
     assert ground == "rgb(250, 248, 244)", "paper is light, whatever the screen is"
+
+
+@pytest.mark.parametrize("width", [1280, 390], ids=["desk", "phone"])
+def test_on_paper_the_card_that_is_open_is_whole(page, file, width):
+    page.open(file, width=width, height=500)
+    page.until(DRAWN)
+    page.run(f"inducult.open({CHOSEN})")
+    page.call("Emulation.setEmulatedMedia", media="print")
+    body = page.run(
+        "(({scrollHeight, clientHeight}) => [scrollHeight, clientHeight])(document.querySelector('#card .body'))"
+    )
+    seen = [page.run(f"document.querySelector('{part}').getBoundingClientRect().height > 0")
+            for part in ("#card dl", "#static", "#search", "#canvas", "#legend")]  # fmt: skip
+    gap = page.run("document.getElementById('static').getBoundingClientRect().top"
+                   " - document.getElementById('card').getBoundingClientRect().bottom")  # fmt: skip
+    page.call("Emulation.setEmulatedMedia", media="")
+    page.shown = ()
+    assert body[0] <= body[1], "nothing of it is cut off"
+    assert seen == [True, True, False, False, False]
+    assert 0 <= gap < 100
 
 
 @pytest.mark.parametrize("width", [1280, 390], ids=["desk", "phone"])

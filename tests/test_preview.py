@@ -380,3 +380,26 @@ def test_the_map_names_regions_and_access_in_words(bundle):
 @pytest.mark.parametrize("names", ["{", "[1]", "null", None, "{}", '{"de": ""}'])
 def test_names_that_say_nothing_are_none(names):
     assert _other_names(names) == 0
+
+
+def test_a_timeline_says_which_record_tells_a_year_and_how_exactly(bundle):
+    sites, records = bundle.sites.copy(), bundle.records.copy()
+    site = sites["site_id"].iloc[0]
+    own = sorted(records.loc[records["site_id"] == site, "record_key"])
+    events = [{"event": "founded", "record": own[0], "year": 1850}, {"event": "closed", "record": own[0], "year": 1950},
+              {"event": "museum until", "record": own[1], "year": 1999},
+              {"event": "closed", "record": "gone:1", "year": 2001}]  # fmt: skip
+    sites["timeline"] = None
+    sites.loc[0, "timeline"] = json.dumps(events)
+    records.loc[records["record_key"] == own[0], ["year_precision", "start_year"]] = ["century", 1850]
+    records.loc[records["record_key"] == own[1], ["year_precision", "start_year"]] = ["decade", None]
+    changed = replace(bundle, sites=sites, records=records)
+    data = map_data(changed, layer_frames(changed), SHAPES)
+    place = data["columns"]["site_id"].index(site)
+    told = data["columns"]["timeline"][place]
+    precisions = [*DOMAINS["year_precision"]]
+    rows = [told[n : n + 4] for n in range(0, len(told), 4)]
+    assert [(row[0], data["tables"]["event"][row[1]][0]) for row in rows] == [(e["year"], e["event"]) for e in events]
+    assert [row[2] for row in rows] == [0, 0, 1, -1]
+    assert [row[3] for row in rows] == [precisions.index("century"), -1, precisions.index("decade"), -1]
+    assert {*data["columns"]["timeline"][:place], *data["columns"]["timeline"][place + 1 :]} == {0}

@@ -11,13 +11,14 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
+import inducult_geo
 from inducult_geo import resolving
 from inducult_geo.digest import FileHashes, frame_digest, sha256
 from inducult_geo.errors import RegionError, StorageError
 from inducult_geo.match.decisions import Decision, append_decision
 from inducult_geo.match.site_ids import new_site_id
 from inducult_geo.pipeline import RunOutcome, run_all
-from inducult_geo.run import open_run
+from inducult_geo.run import _CODE, open_run
 from inducult_geo.stage import last_stage
 from inducult_geo.stamps import files_stamp, registry_share
 from inducult_geo.status import status_of
@@ -211,6 +212,13 @@ def test_other_code_runs_everything(data: Path, monkeypatch: pytest.MonkeyPatch)
     again = Told(data)
     assert again.resolved == set(REGIONS)
     assert {"leoben.osm", "opole.osm"} <= again.read
+
+
+def test_every_kind_of_file_of_the_package_counts_as_its_code() -> None:
+    """The script of the map page did not: a release kept the old page, and one run id had two pages."""
+    root = Path(inducult_geo.__file__).parent
+    kinds = {path.suffix for path in root.rglob("*") if path.is_file() and "__pycache__" not in path.parts}
+    assert kinds - _CODE <= {".typed"}
 
 
 def test_an_outline_that_changes_costs_its_region(data: Path) -> None:

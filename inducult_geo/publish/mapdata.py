@@ -17,11 +17,13 @@ import numpy as np
 import pandas as pd
 import shapely
 
+from inducult_geo.catalog import OSM
 from inducult_geo.frames import from_json
 from inducult_geo.publish.bundle import Bundle
 from inducult_geo.publish.domains import DOMAINS
 from inducult_geo.publish.drawing import CITIES
-from inducult_geo.publish.metadata import release_title
+from inducult_geo.publish.licences import ODBL
+from inducult_geo.publish.metadata import SAMPLE_NOTICE, data_date, release_title
 from inducult_geo.publish.overlays import density_overlays
 from inducult_geo.publish.pagewords import access_words, translations
 from inducult_geo.publish.pictograms import PICTOGRAMS
@@ -43,6 +45,12 @@ TEXTS = ("name", "name_en", "operator", "address", "postcode", "city", "heritage
          "wikidata", "wikipedia")  # fmt: skip
 LINKS = ("website", "image")
 YEARS = ("start_year", "end_year")
+
+EVENTS = ("founded", "closed", "production since", "museum since", "museum until", "culture since", "culture until")
+"""What a timeline tells (`match/history.py`); the page has a word for each."""
+
+_TIMELINE_TABLES = ("event", "year_precision")
+ENDS = ("closed", "museum until", "culture until")
 
 _WEB = re.compile(r"https?://[^\s<>\"']+", re.IGNORECASE)
 _LEADING_SIGNS = re.compile(r"^[\W_]+")
@@ -66,13 +74,14 @@ def map_data(bundle: Bundle, frames: Mapping[str, pd.DataFrame], shapes: Mapping
     points = _by_name(frames["site_points"])
     regions = gpd.GeoDataFrame(frames["regions"])
     coded = {name: _words(points[name], name) for name in CODED}
-    tables = _tables(coded, regions)
+    tables = _tables(coded, regions) | {"event": [[event, event] for event in EVENTS]}
     return {
         "title": release_title(bundle),
+        "release": _release(bundle),
         "sites": len(points),
         "facets": [*FACETS],
         "tables": tables,
-        "columns": _columns(points, bundle.records)
+        "columns": _columns(points, bundle.records, tables)
         | {name: _numbers(words, tables[name]) for name, words in coded.items()},
         "sources": _sources(frames["sources"]),
         "outlines": _outlines(regions),
@@ -141,8 +150,23 @@ def _numbers(words: Iterable[str | None], table: Sequence[Sequence[str]]) -> lis
     return [places.get(word, -1) if word else -1 for word in words]
 
 
-def _columns(points: pd.DataFrame, records: pd.DataFrame) -> dict[str, list[Any]]:
+def _release(bundle: Bundle) -> dict[str, Any]:
+    """Return what a file of some sites must say of the release; `terms` is asked beside the credit of a source."""
+    run = bundle.run
+    return {
+        "run_id": str(run["run_id"]),
+        "data_date": str(run["data_date"] or ""),
+        "data_up_to": data_date(bundle),
+        "notice": SAMPLE_NOTICE if run["is_sample"] else "",
+        "terms": {OSM: f"Derived database under {ODBL}"},
+    }
+
+
+def _columns(
+    points: pd.DataFrame, records: pd.DataFrame, tables: Mapping[str, Sequence[Sequence[str]]]
+) -> dict[str, list[Any]]:
     place = gpd.GeoSeries(points["geometry"], crs="EPSG:3035").to_crs("EPSG:4326")
+    keys = _record_keys(points, records)
     columns: dict[str, list[Any]] = {
         "site_id": _texts(points["site_id"]),
         "lon": place.x.round(6).tolist(),
@@ -150,7 +174,8 @@ def _columns(points: pd.DataFrame, records: pd.DataFrame) -> dict[str, list[Any]
         "names": [_other_names(*row) for row in zip(points["names"], points["name"], points["name_en"], strict=True)],
         "accuracy_m": [0 if pd.isna(value) else float(f"{value:.3g}") for value in points["accuracy_m"]],
         "n_review": _whole(points["n_review"]),
-        "records": _record_keys(points, records),
+        "records": keys,
+        "timeline": _timelines(points["timeline"], keys, records, tables),
         "part_of": _wholes(points),
         "conflicts": [_disagreements(text) for text in points["conflicts"]],
     }
@@ -199,6 +224,35 @@ def _disagreements(conflicts: Any) -> Any:
     """Return column, record key and value of everything that records say against each other, in one flat list."""
     told = [(column, key, value) for column, said in from_json(conflicts).items() for key, value in said.items()]
     return [clean_text(text) or "" for row in told for text in row] or 0
+
+
+def _timelines(
+    timelines: Iterable[Any],
+    keys: Iterable[Sequence[str]],
+    records: pd.DataFrame,
+    tables: Mapping[str, Sequence[Sequence[str]]],
+) -> list[Any]:
+    """Return year, event, record and precision of all that happened at each site, in one flat list; 0 for nothing.
+
+    The record is its place among the site's records, the precision its place in the table; -1 for none.
+    """
+    events, precisions = ({value: code for code, (value, _) in enumerate(tables[name])} for name in _TIMELINE_TABLES)
+    exact = records.loc[records["year_precision"].notna(), ["record_key", "year_precision", "start_year"]]
+    told = {
+        str(key): (precisions.get(str(precision), -1), not pd.isna(start))
+        for key, precision, start in exact.itertuples(index=False)
+    }
+    rows = []
+    for text, own in zip(timelines, keys, strict=True):
+        row: list[int] = []
+        for event in json.loads(text) if isinstance(text, str) else ():
+            precision, of_start = told.get(event["record"], (-1, True))
+            key = clean_text(event["record"])
+            # A record tells one precision, that of its first year.
+            loose = -1 if of_start and event["event"] in ENDS else precision
+            row += [int(event["year"]), events[event["event"]], own.index(key) if key in own else -1, loose]
+        rows.append(row or 0)
+    return rows
 
 
 def _other_town_names(cities: Iterable[Any]) -> dict[str, str]:

@@ -1,10 +1,11 @@
 // The card of one site: what is known, since when, from whom, how exact, and under which license.
 import { link, make } from "./dom.js";
 import { siteIcon, siteWords } from "./list.js";
-import { country, distance, kindOfName, languageOfName, years } from "./told.js";
+import { country, distance, kindOfName, languageOfName, moment, years } from "./told.js";
 import { t } from "./words.js";
 
 const CHOICE = 40; // So many sites of one place are listed at a time.
+const PLAIN = new Set(["founded", "closed"]); // The line "years" says these.
 const OSM_KEY = /^(node|way|relation)\/\d+$/;
 
 export class Card {
@@ -93,7 +94,8 @@ export class Card {
       this.#fact(t("part_of"), this.#ways(sites.whole(site) === null ? [] : [sites.whole(site)])),
       this.#fact(t("parts"), this.#ways(sites.parts.get(site) ?? [])),
       this.#fact(t("status"), known("status")),
-      this.#fact(t("years"), years(plain("start_year"), plain("end_year"), sites.value("year_precision", site), sites.value("status", site))),
+      this.#fact(t("years"), this.#years(site)),
+      this.#fact(t("timeline"), this.#timeline(site)),
       this.#fact(t("operator"), plain("operator")),
       this.#fact(t("present_use"), known("present_use")),
       this.#fact(t("access"), [word("visitor_access"), word("opening_hours"), word("fee") && `${t("fee")}: ${word("fee")}`,
@@ -119,6 +121,25 @@ export class Card {
   /** The value of a coded column in words, null also where it says that nothing is known. */
   #known(column, site) {
     return this.sites.value(column, site) === "unknown" ? null : this.sites.word(column, site);
+  }
+
+  #years(site) {
+    const { sites } = this;
+    const [start, end] = [sites.plain("start_year", site), sites.plain("end_year", site)];
+    // Of a museum in works that are out of use the first year is its own: it goes on.
+    const later = sites.events(site).some(({ year, event }) => year === start && / since$/.test(event));
+    return years(start, end, sites.value("year_precision", site), later ? null : sites.value("status", site));
+  }
+
+  /** What happened when and who says so, and what is today; null where the years say it all. */
+  #timeline(site) {
+    const events = this.sites.events(site);
+    if (!events.length || (events.length < 2 && PLAIN.has(events[0].event))) return null;
+    const rows = events.map(({ year, event, record, precision }) => make("li", {}, make("b", {}, moment(year, precision)), " ",
+      t(`event_${event.replaceAll(" ", "_")}`), " ", record && make("small", {}, record.replace(":", " "))));
+    const today = ["status", "aspect", "present_use"].map((name) => this.#known(name, site)).filter(Boolean);
+    if (today.length) rows.push(make("li", {}, make("b", {}, t("today")), " ", today.join(" · ")));
+    return make("ol", { role: "list", class: "timeline" }, rows);
   }
 
   /** Buttons that lead to other sites, null where there are none. */

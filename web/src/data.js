@@ -48,6 +48,16 @@ export class Sites {
     return Array.from({ length: told.length / 3 }, (_, row) => told.slice(3 * row, 3 * row + 3));
   }
 
+  /** What happened in which year, which record says so and how exact it is, in order. */
+  events(site) {
+    const told = this.columns.timeline[site] || [];
+    const { event, year_precision } = this.tables;
+    return Array.from({ length: told.length / 4 }, (_, row) => {
+      const [year, what, record, precision] = told.slice(4 * row, 4 * row + 4);
+      return { year, event: event[what][0], record: this.columns.records[site][record] ?? null, precision: year_precision[precision]?.[0] ?? null };
+    });
+  }
+
   title(site) {
     return this.columns.name[site] || this.columns.name_en[site] || this.columns.site_id[site];
   }

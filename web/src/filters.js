@@ -72,6 +72,13 @@ export class Filters {
     }
   }
 
+  /** What is chosen, in words, "" for nothing. */
+  get words() {
+    const chosen = ([name, rows]) => [t(name), rows.filter((row) => row.box.checked).map((row) => row.words)];
+    return Object.entries(this.labels).map(chosen).filter(([, words]) => words.length)
+      .map(([title, words]) => `${title}: ${words.join(", ")}`).join("; ");
+  }
+
   #group(name, open) {
     const title = t(name);
     const used = new Set(this.sites.columns[name]);

@@ -6,18 +6,21 @@ import { Filters } from "./filters.js";
 import { Legend } from "./legend.js";
 import { List } from "./list.js";
 import { SiteMap } from "./map.js";
+import { Saved } from "./save.js";
 import { Index } from "./search.js";
 import { Address, read } from "./state.js";
 import { known, label, language, learn, speak, t } from "./words.js";
 
 const part = (id) => document.getElementById(id);
 const TYPING_MS = 120;
+const KINDS = ["csv", "geojson"];
 
 class Tool {
   constructor(data) {
     learn(data.languages);
     this.sites = new Sites(data);
     this.index = new Index(this.sites);
+    this.saved = new Saved(this.sites);
     this.card = new Card(this.sites, part("card"), () => this.#closed());
     this.card.choice = (site) => this.open(site);
     this.card.back = (site) => this.list.button(site) ?? document.querySelector("#canvas canvas");
@@ -43,6 +46,8 @@ class Tool {
     part("status").textContent = t("n_of_sites", { n: whole(found.length), all: whole(this.sites.count) });
     part("none").hidden = found.length > 0;
     part("clear").hidden = !(query || this.filters.active);
+    part("saved").textContent = "";
+    for (const kind of KINDS) part(`save-${kind}`).disabled = !found.length;
     if (move) this.map?.fit(found);
     this.address.keep();
   }
@@ -66,6 +71,15 @@ class Tool {
   /** Speak a language: everything that the page says is said anew. */
   speak(code) {
     if (this.#say(code)) this.address.keep();
+  }
+
+  /** Give the reader what is shown as a file. */
+  save(kind) {
+    this.update(false, false); // What was typed a moment ago counts.
+    const q = part("search").value.trim();
+    const words = [this.filters.words, q && t("search_for", { q })].filter(Boolean).join("; ") || t("all_sites");
+    const file = this.saved.offer(kind, this.found, { words, q, facets: this.filters.values });
+    part("saved").textContent = t("saved_as", { file });
   }
 
   #closed() {
@@ -179,6 +193,7 @@ class Tool {
       this.filters.clear();
       part("search").focus();
     });
+    for (const kind of KINDS) part(`save-${kind}`).addEventListener("click", () => this.save(kind));
     addEventListener("hashchange", () => this.#follow(false));
     document.addEventListener("keydown", (event) => {
       if (event.key === "Escape") this.card.close();

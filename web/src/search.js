@@ -1,6 +1,19 @@
 // Search in names of any language: letters count without their diacritics, ae, oe, ue as a, o, u, and dj as d.
+// Identifiers (of a record, in OpenStreetMap, Wikidata or a heritage list) are found where they are given whole.
 
 const PLAIN = { ł: "l", đ: "d", ð: "d", ø: "o", ß: "ss", æ: "ae", œ: "oe", þ: "th", ı: "i", ħ: "h", ŋ: "n", ĸ: "k" };
+
+const OSM_WORDS = { n: "node", w: "way", r: "relation" };
+
+/** An identifier as it is compared, "" where a text can be none; addresses of OpenStreetMap and Wikidata name theirs. */
+export function identifier(text) {
+  const asked = text.trim().toLowerCase();
+  if (!/\d/.test(asked)) return "";
+  const page = /^https?:\/\/(?:[a-z]+\.)?(?:openstreetmap\.org\/((?:node|way|relation)\/\d+)|wikidata\.org\/\w+\/(q\d+))\b/.exec(asked);
+  if (page) return page[1] ?? page[2];
+  const osm = /^(n|w|r|node|way|relation)[\s/]*(\d+)$/.exec(asked);
+  return osm ? `${OSM_WORDS[osm[1]] ?? osm[1]}/${osm[2]}` : asked;
+}
 
 /** Text as it is compared: no case, no diacritics, one space between words. */
 export function fold(text) {
@@ -44,19 +57,40 @@ export class Index {
     idly(step);
   }
 
-  /** A test for sites whose text holds every word of a query, null where nothing is asked. */
+  /** A test for sites whose text holds every word of a query or that bear it as an identifier, null where nothing is asked. */
   matcher(query) {
     const words = fold(query).split(" ").filter(Boolean);
     if (!words.length) return null;
     this.prepare();
-    return (site) => words.every((word) => this.texts[site].includes(word));
+    this.identified = this.#identified(identifier(query));
+    return (site) => words.every((word) => this.texts[site].includes(word)) || this.identified.has(site);
   }
 
-  /** How well a site answers: its name begins so, it holds the very words, a word begins so, or it is only found. */
+  /** How well a site answers: it is named so by an identifier, its name begins so, it holds the very words, a word begins so, or it is only found. */
   rank(site, query) {
+    if (this.identified.has(site)) return -1;
     const asked = fold(query);
     const text = this.texts[site];
     if (text.startsWith(` ${asked}`)) return 0;
     return text.includes(` ${asked} `) ? 1 : text.includes(` ${asked}`) ? 2 : 3;
   }
+
+  /** The sites that bear an identifier, or a record of which does. */
+  #identified(asked) {
+    const found = new Set();
+    if (!asked) return found;
+    const { records, wikidata, heritage_ref } = this.sites.columns;
+    const same = (value) => value && value.length === asked.length && value.toLowerCase() === asked;
+    for (let site = 0; site < this.sites.count; site += 1) {
+      if (same(wikidata[site]) || same(heritage_ref[site]) || records[site].some((key) => isKey(key, asked))) found.add(site);
+    }
+    return found;
+  }
+}
+
+/** Whether a record's key is what is asked for: with its source, its own, or the number alone of an object of OpenStreetMap. */
+function isKey(key, asked) {
+  if (key.length < asked.length || !key.toLowerCase().endsWith(asked)) return false;
+  const rest = key.slice(0, key.length - asked.length);
+  return rest === "" || rest.indexOf(":") === rest.length - 1 || /^osm:(?:node|way|relation)\/$/.test(rest);
 }

@@ -10,10 +10,23 @@ const KINDS = new Set(["alt", "old", "official", "short"]);
 /** When a site began and ended; null is not known. The precision is that of the start, or of the end alone. */
 export function years(start, end, precision, status) {
   if (start === null && end === null) return null;
-  const open = Object.hasOwn(OPEN, precision) ? (text) => t(OPEN[precision], { n: text }) : (text) => text;
+  const open = (text) => opened(text, precision);
   const said = start === null ? t("until", { n: open(year(end)) })
     : end !== null ? `${open(year(start))} – ${year(end)}`
     : OVER.has(status) ? `${open(year(start))} – ?` : t("since", { n: open(year(start)) });
+  return loosened(said, precision);
+}
+
+/** The year of one event, and how exact it is. */
+export function moment(value, precision) {
+  return loosened(opened(year(value), precision), precision);
+}
+
+function opened(text, precision) {
+  return Object.hasOwn(OPEN, precision) ? t(OPEN[precision], { n: text }) : text;
+}
+
+function loosened(said, precision) {
   const exact = precision === null || EXACT.has(precision) || Object.hasOwn(OPEN, precision);
   return exact ? said : `${said} (${t("exact_to", { n: t(`precision_${precision}`) })})`;
 }

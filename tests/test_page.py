@@ -634,6 +634,56 @@ def test_an_address_names_a_site(page, file, bundle):
     assert site in page.run("document.getElementById('card').innerText")
 
 
+SEEN = (
+    "(({top, bottom}) => top >= 0 && bottom <= innerHeight + 1)(document.querySelector('%s').getBoundingClientRect())"
+)
+
+
+@pytest.mark.parametrize("height", [844, 640])
+def test_a_site_chosen_far_down_the_list_on_a_phone_opens_in_sight(page, file, height):
+    """Its card opened above the window: who tapped a site saw nothing happen."""
+    page.open(file, width=390, height=height)
+    page.until(DRAWN)
+    page.run("document.querySelectorAll('#found button')[20].scrollIntoView({block: 'center'})")
+    assert not page.run(SEEN % ".stage")
+    page.run("document.querySelectorAll('#found button')[20].click()")
+    assert page.run(SEEN % "#card")
+    page.key("Escape", code=27)
+    assert page.run(SEEN % "#found li:nth-child(21) button"), "closing leads back to the list"
+
+
+@pytest.mark.parametrize("width", [390, 360])
+def test_openstreetmap_is_named_on_the_map_of_a_phone(page, file, width):
+    """ "OpenStreetMap: ..." was all that there was room for."""
+    page.open(file, width=width, height=844)
+    page.until(DRAWN)
+    end = "document.createRange()"
+    told = page.run(
+        "(() => { const line = document.querySelector('.credit-on-map'); const text = line.lastChild; const range ="
+        f" {end}; range.setStart(text, 0); range.setEnd(text, text.data.indexOf('contributors') + 12);"
+        " return [range.toString(), line.getBoundingClientRect().right - range.getBoundingClientRect().right]; })()"
+    )
+    assert told[0] == ": © OpenStreetMap contributors"
+    assert told[1] >= 0
+
+
+def test_a_link_to_a_site_that_is_no_more_says_so(page, bundle):
+    page.run("location.hash = '#site=IC-7K3QF2M-X&q=skofja'")
+    page.until("!document.getElementById('card').hidden")
+    assert page.run("document.activeElement.textContent") == "No site IC-7K3QF2M-X here"
+    page.run("inducult.speak('de')")
+    assert page.run("document.getElementById('card').innerText").startswith("Kein Standort IC-7K3QF2M-X hier")
+    page.run("location.hash = '#q=skofja'")
+    page.until("document.getElementById('card').hidden")
+    for fragment in ("#release", "#site=<b>&q=x"):
+        page.run(f"location.hash = '{fragment}'")
+        page.run("new Promise((done) => setTimeout(done, 50))")
+        assert page.run("document.getElementById('card').hidden")
+    site = bundle.sites["site_id"].iloc[9]
+    page.run(f"location.hash = '#{site.lower()}'")
+    page.until(f"document.querySelector('#card code')?.textContent === '{site}'")
+
+
 def test_nothing_sticks_out_on_a_phone(page, file):
     page.open(file, width=390, height=844)
     page.until(DRAWN)

@@ -73,13 +73,12 @@ def page(browser, file):
 def saved(page, kind, folder):
     """Press the button of a kind; return the file that the browser wrote."""
     page.call("Page.setDownloadBehavior", behavior="allow", downloadPath=str(folder))
-    before = {*folder.iterdir()}
     page.run("document.querySelector('.save').open = true")
     page.run(f"document.getElementById('save-{kind}').click()")
     name = page.run("document.getElementById('saved').textContent").split()[-1]
     for _ in range(200):
-        written = {*folder.iterdir()} - before
-        if (folder / name) in written:
+        # The browser holds the name with an empty file while it writes beside it.
+        if (folder / name).is_file() and (folder / name).stat().st_size and not [*folder.glob("*.crdownload")]:
             return folder / name
         page.run("new Promise((done) => setTimeout(done, 50))")
     raise AssertionError(f"{name} was not written")

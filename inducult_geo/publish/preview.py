@@ -23,6 +23,7 @@ from inducult_geo.catalog import OSM
 from inducult_geo.publish.bundle import Bundle
 from inducult_geo.publish.domains import DOMAINS
 from inducult_geo.publish.drawing import Map, overview_map, region_map
+from inducult_geo.publish.layouts import printed_credits
 from inducult_geo.publish.licences import ODBL, credit_lines
 from inducult_geo.publish.mapdata import json_for_page, map_data
 from inducult_geo.publish.metadata import SAMPLE_NOTICE, data_date, release_title
@@ -82,8 +83,7 @@ def preview_page(bundle: Bundle) -> str:
             problems=_problems(frames),
             **_changes(frames.get("changes")),
             credits=named,
-            # OpenStreetMap asks to be named on the map itself; the others follow as far as there is room.
-            map_credit=" · ".join(sorted(named, key=lambda line: "OpenStreetMap" not in line)),
+            map_credit=" · ".join(printed_credits(bundle)),
             odbl=ODBL if (bundle.records["source"] == OSM).any() else "",
             map_data=Markup(json_for_page(map_data(bundle, frames, SHAPES))),  # noqa: S704 - escaped by json_for_page
             map_script=_packaged("map.js"),

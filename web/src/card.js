@@ -10,7 +10,7 @@ const OSM_KEY = /^(node|way|relation)\/\d+$/;
 
 export class Card {
   constructor(sites, element, closed) {
-    Object.assign(this, { sites, element, closed, site: null, from: null });
+    Object.assign(this, { sites, element, closed, site: null, lost: null, from: null });
     element.addEventListener("keydown", (event) => {
       if (event.key === "Escape") this.close();
     });
@@ -19,6 +19,7 @@ export class Card {
   /** Show a site; `from` is what gets the focus back. */
   show(site, from = null) {
     this.site = site;
+    this.lost = null;
     this.from = from ?? this.from;
     const heading = make("h2", { tabindex: "-1", id: "card-title" }, make("bdi", {}, this.sites.title(site)));
     const subtitle = make("p", { class: "soft" }, this.sites.subtitle(site));
@@ -31,13 +32,14 @@ export class Card {
     if (this.element.hidden) return;
     const held = this.element.contains(document.activeElement) ? null : document.activeElement;
     if (this.site !== null) this.show(this.site, this.from);
+    else if (this.lost) this.missing(this.lost);
     else this.choose(this.found);
     held?.focus({ preventScroll: true });
   }
 
   /** Let the reader choose between sites that lie under one click. */
   choose(found) {
-    this.site = null;
+    this.site = this.lost = null;
     this.found = found;
     const heading = make("h2", { tabindex: "-1", id: "card-title" }, t("n_sites_here", { n: found.length }));
     const rows = make("ul", { class: "rows" });
@@ -52,13 +54,21 @@ export class Card {
     this.#open(heading, make("header", {}, make("div", {}, heading), this.#button()), rows, more);
   }
 
+  /** Say that there is no such site: a link may be older than the release. */
+  missing(identifier) {
+    this.site = null;
+    this.lost = identifier;
+    const heading = make("h2", { tabindex: "-1", id: "card-title" }, t("no_such_site", { id: identifier }));
+    this.#open(heading, make("header", {}, make("div", {}, heading), this.#button()), make("p", {}, t("no_such_site_why")));
+  }
+
   close() {
     if (this.element.hidden) return;
     // Who types a search and presses Escape stays there.
     const held = this.element.contains(document.activeElement) || document.activeElement === document.body;
     const back = this.from?.isConnected ? this.from : this.back(this.site);
     this.element.hidden = true;
-    this.site = null;
+    this.site = this.lost = null;
     this.from = null;
     this.closed();
     if (held) back?.focus();

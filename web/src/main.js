@@ -13,6 +13,7 @@ import { known, label, language, learn, speak, t } from "./words.js";
 
 const part = (id) => document.getElementById(id);
 const TYPING_MS = 120;
+const SITE_ID = /^IC-[\dA-Z]{1,12}-[\dA-Z]$/i;
 const KINDS = ["csv", "geojson"];
 
 class Tool {
@@ -56,7 +57,13 @@ class Tool {
   open(site, from = null, move = false) {
     this.card.show(site, from);
     this.map?.mark(site, move);
+    this.#reading();
+  }
+
+  /** The card is open; on a phone it lies with the map above the list, out of sight. */
+  #reading() {
     part("tool").classList.add("reading");
+    document.querySelector(".stage").scrollIntoView({ block: "nearest" });
     this.address.now();
   }
 
@@ -95,7 +102,7 @@ class Tool {
 
   #state() {
     return {
-      site: this.card.site === null ? "" : this.sites.columns.site_id[this.card.site],
+      site: this.card.site === null ? this.card.lost ?? "" : this.sites.columns.site_id[this.card.site],
       q: part("search").value.trim(),
       facets: this.filters.values,
       density: part("density").value,
@@ -132,8 +139,7 @@ class Tool {
       this.card.from = from;
       this.card.choose(found);
       this.map.mark(null);
-      part("tool").classList.add("reading");
-      this.address.now();
+      this.#reading();
     }
   }
 
@@ -194,7 +200,8 @@ class Tool {
       part("search").focus();
     });
     for (const kind of KINDS) part(`save-${kind}`).addEventListener("click", () => this.save(kind));
-    addEventListener("hashchange", () => this.#follow(false));
+    // What was chosen a moment before may be written into the address by now: the event knows what was asked for.
+    addEventListener("hashchange", ({ newURL }) => this.#follow(false, new URL(newURL).hash));
     document.addEventListener("keydown", (event) => {
       if (event.key === "Escape") this.card.close();
     });
@@ -213,9 +220,9 @@ class Tool {
   }
 
   /** Show what the page's address says. */
-  #follow(first) {
-    const told = read(location.hash, this.sites.data.facets);
-    const whole = location.hash.includes("=");
+  #follow(first, hash = location.hash) {
+    const told = read(hash, this.sites.data.facets);
+    const whole = hash.includes("=");
     if (first || whole) {
       if (!first) this.#say(told.lang);
       part("search").value = told.q ?? "";
@@ -229,8 +236,12 @@ class Tool {
       const density = names.includes(told.density) ? told.density : "";
       if (density !== part("density").value) this.density(density);
     }
-    const site = this.sites.places.get(told.site);
-    if (whole && site === undefined) this.card.close();
+    const site = this.sites.places.get(told.site) ?? this.sites.places.get(told.site?.toUpperCase());
+    if (site === undefined && SITE_ID.test(told.site)) {
+      this.card.missing(told.site);
+      this.map?.mark(null);
+      this.#reading();
+    } else if (whole && site === undefined) this.card.close();
     if (site !== undefined && site !== this.card.site) this.open(site, null, !told.map);
   }
 }

@@ -7,26 +7,33 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
+from typing import Any
 
 import geopandas as gpd
-import pyogrio
+import pandas as pd
 import shapely
 from pyproj import Geod
+from pyproj.exceptions import ProjError
 from shapely.geometry.base import BaseGeometry
 
-from inducult_geo.catalog import Region
+from inducult_geo.catalog import Read, Region
 from inducult_geo.digest import sha256
-from inducult_geo.errors import RegionError, SourceError, TransientError
+from inducult_geo.errors import ContractError, RegionError, SourceError, TransientError, is_no_plain_file
 from inducult_geo.run import Run
 from inducult_geo.sources.osm_boundary import read_boundary
 from inducult_geo.sources.overpass import fetch_boundary, is_answer, read_answer_boundary
-from inducult_geo.stamps import declared, stamp
+from inducult_geo.sources.readers import ChoiceError, read_table
+from inducult_geo.sources.table import has_shapes
+from inducult_geo.stamps import declared, files_stamp, stamp
 from inducult_geo.store import read_json, replacing, write_json
+from inducult_geo.text import quoted
 
 AREA_TOLERANCE = 0.05
 """How far an outline out of OpenStreetMap may be from the official area, as a share."""
 
 _GEOD = Geod(ellps="GRS80")
+_ABOUT = dict.fromkeys(("source", "licence", "attribution")).keys()
+_GLOBE = shapely.box(-180, -90, 180, 90)
 
 
 @dataclass(frozen=True)
@@ -69,7 +76,7 @@ def kept_outline(region: Region, run: Run, *, extract: Path | None = None) -> Ke
     if kept is not None and made_of is not None and told.get("stamp") == made_of and not run.afresh:
         return kept
     found = outline(region, run, extract=extract)
-    about = {"source": found.source, "licence": found.licence, "attribution": found.attribution}
+    about = dict(zip(_ABOUT, (found.source, found.licence, found.attribution), strict=True))
     feature = {"type": "Feature", "properties": about, "geometry": shapely.geometry.mapping(found.area)}
     with replacing(path) as draft:
         draft.write_text(json.dumps({"type": "FeatureCollection", "features": [feature]}), encoding="utf-8")
@@ -81,10 +88,12 @@ def kept_outline(region: Region, run: Run, *, extract: Path | None = None) -> Ke
 def last_outline(region: Region, run: Run) -> KeptOutline | None:
     """Return the outline that was last kept; None where there is none, or it is not whole."""
     path = kept_file(region, run)
-    told = read_json(path.with_suffix(".json"))
-    if told is None or "about" not in told or not path.is_file() or run.hashes.of(path) != told.get("digest"):
+    told = read_json(path.with_suffix(".json")) or {}
+    about = told.get("about")
+    if not isinstance(about, dict) or about.keys() != _ABOUT or not path.is_file():
         return None
-    return KeptOutline(path, told["about"], told["digest"])
+    is_whole = all(isinstance(text, str) for text in about.values()) and run.hashes.of(path) == told.get("digest")
+    return KeptOutline(path, about, told["digest"]) if is_whole else None
 
 
 def _stamp(region: Region, run: Run, extract: Path | None) -> str | None:
@@ -92,7 +101,12 @@ def _stamp(region: Region, run: Run, extract: Path | None) -> str | None:
     files = [_own_file(region, run)]
     if region.boundary.file is not None:
         files.append(region.declared_in.parent / region.boundary.file)
-    found = [(path.name, run.hashes.of(path)) for path in files if path.is_file()]
+    try:
+        found = files_stamp(files, run)
+    except OSError as problem:
+        raise RegionError(
+            f"{problem.filename}: cannot be read: {problem.strerror}. Let this program read it."
+        ) from problem
     if not found and run.osm == "overpass":
         return None
     if not found and extract is not None and extract.is_file():
@@ -147,26 +161,61 @@ def kept_file(region: Region, run: Run) -> Path:
 
 
 def read_outline(path: Path) -> Outline | None:
-    """Read a vector file with one or more polygons; None where there is no such file.
+    """Read a vector file with one or more polygons, judged as a partner's file is; None where there is no such file.
 
     Raises
     ------
     RegionError
-        Where the file cannot be read or holds no polygon.
+        Where the file cannot be read or holds no polygon on the globe.
     """
-    if not path.is_file():
+    if not path.is_file() and not is_no_plain_file(path):
         return None
     try:
-        frame = gpd.read_file(path)
-    except (pyogrio.errors.DataSourceError, pyogrio.errors.DataLayerError, ValueError) as problem:
-        raise RegionError(f"{path}: cannot be read as a boundary: {problem}.") from problem
-    polygons = frame[frame.geometry.notna() & frame.geometry.geom_type.isin(["Polygon", "MultiPolygon"])]
-    if polygons.empty or polygons.crs is None:
+        table = read_table(path, Read())
+    except ChoiceError as problem:
+        several = f"{path}: has several {problem.what}s ({quoted(problem.options)}), and may hold only one"
+        raise RegionError(f"{several}. Save the one with the outline as a file of its own.") from problem
+    except ContractError as problem:
+        told = str(problem).removeprefix(f"{path}: ")
+        raise RegionError(f"{path}: cannot be read as a boundary: {told}") from problem
+    shapes = table.frame["geometry"] if has_shapes(table.frame) else pd.Series(dtype=object)
+    polygons = table.frame[[one is not None and one.geom_type in ("Polygon", "MultiPolygon") for one in shapes]]
+    if polygons.empty or table.crs is None:
         raise RegionError(f"{path}: holds no polygon with a CRS. A region's boundary is one or more polygons.")
-    area = shapely.make_valid(shapely.union_all(polygons.to_crs("EPSG:4326").geometry.to_numpy()))
+    area = _one_area(path, polygons["geometry"].to_numpy(), table.crs)
     first = {str(name): str(value) for name, value in polygons.iloc[0].drop("geometry").items() if value is not None}
     source = first.get("note") or first.get("source") or path.name
     return Outline(area, source, first.get("licence", ""), first.get("attribution", ""))
+
+
+def _one_area(path: Path, polygons: Any, crs: str) -> BaseGeometry:
+    """Join polygons to one valid area in EPSG:4326.
+
+    Raises
+    ------
+    RegionError
+        Where nothing is left of them, or they do not lie on the globe.
+    """
+    try:
+        degrees = gpd.GeoSeries([*polygons], crs=crs).make_valid().to_crs("EPSG:4326")
+        area = shapely.make_valid(shapely.union_all(degrees.make_valid().to_numpy()))
+    except (shapely.errors.ShapelyError, ProjError, ValueError) as problem:
+        raise RegionError(
+            f"{path}: its polygons cannot be joined to an outline: {problem}. Export it again."
+        ) from problem
+    if area.geom_type == "GeometryCollection":
+        # Mending leaves lines where a polygon touches itself: no place lies within these.
+        area = shapely.union_all([one for one in shapely.get_parts([area]) if one.geom_type.endswith("Polygon")])
+    if area.is_empty or not _GLOBE.covers(shapely.box(*area.bounds)):
+        raise RegionError(
+            f"{path}: its polygons do not lie on the globe: in {crs} they span {_rounded(area.bounds)} degrees. Is the "
+            "CRS that the file states the right one?"
+        )
+    return area
+
+
+def _rounded(numbers: Iterable[float]) -> str:
+    return ", ".join(f"{number:.6g}" for number in numbers)
 
 
 def _own_file(region: Region, run: Run) -> Path:
@@ -174,11 +223,11 @@ def _own_file(region: Region, run: Run) -> Path:
 
 
 def _from_file(region: Region, run: Run) -> Outline | None:
-    own = read_outline(_own_file(region, run))
+    own = _in_its_box(region, _own_file(region, run))
     if own is not None or region.boundary.file is None:
         return own
     path = region.declared_in.parent / region.boundary.file
-    found = read_outline(path)
+    found = _in_its_box(region, path)
     if found is None:
         raise RegionError(f"{region.declared_in}: [boundary] file {path} is not there. Put it there, or mend the name.")
     declared = region.boundary
@@ -188,6 +237,17 @@ def _from_file(region: Region, run: Run) -> Outline | None:
         declared.licence or found.licence,
         declared.attribution or found.attribution,
     )
+
+
+def _in_its_box(region: Region, path: Path) -> Outline | None:
+    """Read a region's outline unless it lies in another place: then all of its records would lie outside."""
+    found = read_outline(path)
+    if found is not None and not found.area.intersects(shapely.box(*region.bbox)):
+        raise RegionError(
+            f"{path}: is no outline of {region.id}: it spans {_rounded(found.area.bounds)} degrees, and the region's "
+            f"bbox is {_rounded(region.bbox)}. Are its axes swapped, or is it of another region?"
+        )
+    return found
 
 
 def _from_extract(region: Region, extract: Path | None) -> Outline | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import re
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -68,6 +69,11 @@ def did_you_mean(said: str, known: Iterable[str]) -> str:
 def located(where: str, message: str | None) -> str:
     """Say where something went wrong, and what: where once, for most messages begin with it."""
     return f"{where}: {(message or '').removeprefix(f'{where}: ')}"
+
+
+def steady(message: str | None) -> str | None:
+    """Return a message without what differs from night to night though the reason is the same: times, numbers, ids."""
+    return None if message is None else " ".join(re.sub(r"\S*\d\S*", "#", message).split())
 
 
 def is_no_plain_file(path: Path) -> bool:

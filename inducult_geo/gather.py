@@ -204,12 +204,15 @@ def _is_share(source: _Source, run: Run) -> bool:
 def _with_rows_gone(before: SourceFacts, now: SourceFacts) -> SourceFacts:
     """Add a problem where many rows are gone at once: an export that was cut reads as well as a whole one.
 
-    It stays over later files, such as the next night's, until the rows are back.
+    It stays over later files, such as the next night's, until the rows are back: that no more than a share of them is
+    missing still begins no notice, but ends none either.
     """
     had, has = (facts.counts.records_in - facts.counts.rejected for facts in (before, now))
-    had += sum(problem.count for problem in before.problems if problem.kind == ROWS_GONE)
-    if had - has < GONE_ROWS or had - has <= GONE_SHARE * had:
+    gone = sum(problem.count for problem in before.problems if problem.kind == ROWS_GONE)
+    missing = had + gone - has
+    if missing < GONE_ROWS or (not gone and missing <= GONE_SHARE * had):
         return now
+    had += gone
     again = " ".join(["inducult run", *([now.region] if now.region else []), "--afresh"])
     told = (
         f"{has} records can be used, where an earlier run had {had}: {had - has} are gone at once. Was the file cut? "

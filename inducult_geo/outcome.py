@@ -11,8 +11,8 @@ from pathlib import Path
 from typing import Any
 
 from inducult_geo.errors import InducultError
-from inducult_geo.frames import NO_COUNTS, ROWS_GONE, Counts, Problem
-from inducult_geo.run import Run, SourceFacts
+from inducult_geo.frames import NO_COUNTS, Counts, Problem
+from inducult_geo.run import Run, SourceFacts, rows_gone
 from inducult_geo.stage import RegionOutcome
 from inducult_geo.store import DataFolder, read_json, write_json
 
@@ -61,14 +61,12 @@ class RunOutcome:
     def gone(self) -> tuple[str, ...]:
         """Of which sources many records are gone since the run before, each with what to do."""
         told = [
-            f"{problem.source} in {region.region}: {problem.message}"
+            line
             for region in self.regions
             for fact in (region.stage.facts if region.stage is not None else ())
-            for problem in fact.problems
-            if problem.kind == ROWS_GONE
+            for line in rows_gone(fact.problems, region.region)
         ]
-        wide = (f"{problem.source}: {problem.message}" for problem in self.noticed if problem.kind == ROWS_GONE)
-        return (*told, *wide)
+        return (*told, *rows_gone(self.noticed, None))
 
     @property
     def sentence(self) -> str:

@@ -7,13 +7,15 @@ Where it is not but the bytes are, nothing new is published either.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from pydantic import TypeAdapter
+
 from inducult_geo.assemble import assemble, release_manifest, with_surfaces
-from inducult_geo.errors import InducultError, RegionError, ReleaseError, located
+from inducult_geo.errors import InducultError, RegionError, ReleaseError, located, steady
 from inducult_geo.frames import Counts, reasons_of
 from inducult_geo.gather import wide_or_kept
 from inducult_geo.match.borders import Renamed, shared_ids, with_own_ids
@@ -37,6 +39,21 @@ from inducult_geo.store import (
     replacing,
     write_json,
 )
+
+
+@dataclass(frozen=True)
+class _Numbers:
+    """What is noted of a release beside what it was made of."""
+
+    counts: Counts
+    n_sites: int
+    withheld: int
+    rejected_by_reason: dict[str, int]
+    is_new: bool
+    n_changes: int | None
+
+
+_TOLD = TypeAdapter(_Numbers)
 
 
 def release(outcomes: Sequence[RegionOutcome], run: Run) -> RunOutcome:
@@ -94,11 +111,11 @@ def _with_changes(public: Bundle, before: Path | None, run: Run) -> Bundle:
 
 
 def _stamp(stages: Mapping[str, Stage], told: Mapping[str, RegionOutcome], wide: Mapping[str, Part], run: Run) -> str:
-    """Return the hash of all that a release is made of."""
+    """Return the hash of all that a release is made of; of why something failed, what is the same each night."""
     return stamp(
-        stages={name: {**stage.manifest(), "outputs": None} for name, stage in stages.items()},
-        told={name: (one.state, one.message) for name, one in told.items()},
-        wide={name: (part.digest, part.facts.as_dict()) for name, part in wide.items()},
+        stages={name: _steady({**stage.manifest(), "outputs": None}) for name, stage in stages.items()},
+        told={name: (one.state, steady(one.message)) for name, one in told.items()},
+        wide={name: (part.digest, _steady(part.facts.as_dict())) for name, part in wide.items()},
         contracts={name: declared(contract) for name, contract in run.catalog.sources.items()},
         regions={name: declared(run.catalog.region(name)) for name in stages},
         rasters={name: declared(raster) for name, raster in run.catalog.rasters.items()},
@@ -106,20 +123,36 @@ def _stamp(stages: Mapping[str, Stage], told: Mapping[str, RegionOutcome], wide:
     )
 
 
+def _steady(told: Any) -> Any:
+    """Return what is told, with every message in it as it is on the next night, too (see `steady`)."""
+    if isinstance(told, dict):
+        return {name: steady(one) if name == "message" else _steady(one) for name, one in told.items()}
+    return [_steady(one) for one in told] if isinstance(told, list | tuple) else told
+
+
 def _standing(made_of: str, run: Run) -> dict[str, Any] | None:
     """Return what was noted of the current release, if it is made of the same, whole and unaltered."""
     noted, current = read_json(run.folder.released), current_release(run.folder)
     if noted is None or current is None or (noted.get("stamp"), noted.get("release")) != (made_of, current.name):
         return None
-    if not run.folder.registry.is_file():
+    told = _numbers_of(noted.get("told"))
+    if told is None or not run.folder.registry.is_file():
         return None
     if not release_is_whole(current, run.hashes.of):
         run.say(f"{current.name}: was altered after it was published; the release is written anew")
         return None
     run.say(f"nothing has changed: release {current.name} holds")
-    noted["told"] |= {"is_new": False, "n_changes": 0}
-    _note(current, made_of, noted["told"], run)
-    return noted
+    told |= {"is_new": False, "n_changes": 0}
+    _note(current, made_of, told, run)
+    return noted | {"told": told}
+
+
+def _numbers_of(told: Any) -> dict[str, Any] | None:
+    """Return the numbers that were noted of a release (see `_numbers`); null where somebody wrote something else."""
+    try:
+        return asdict(_TOLD.validate_python(told))
+    except ValueError:
+        return None
 
 
 def _note(release: Path, made_of: str, told: Mapping[str, Any], run: Run) -> None:

@@ -10,11 +10,13 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import asdict, dataclass, field, replace
 from functools import lru_cache
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, ClassVar, Literal
+
+from pydantic import ConfigDict
 
 from inducult_geo.catalog import Catalog, load_catalog, told_by_stewards
 from inducult_geo.digest import FileHashes
-from inducult_geo.frames import NO_COUNTS, Counts, FileRead, Problem
+from inducult_geo.frames import NO_COUNTS, ROWS_GONE, Counts, FileRead, Problem
 from inducult_geo.settings import Settings, load_settings
 from inducult_geo.store import DataFolder, read_json, write_json
 
@@ -129,6 +131,9 @@ class SourceFacts:
     to keep) or absent (no file: named, not fatal).
     """
 
+    # Of notes that another version wrote nothing is passed over: they are made again.
+    __pydantic_config__: ClassVar = ConfigDict(extra="forbid")
+
     source: str
     region: str | None
     state: State
@@ -153,17 +158,10 @@ class SourceFacts:
         return asdict(self)
 
 
-def facts_from(values: Mapping[str, Any]) -> SourceFacts:
-    """Make facts of what `SourceFacts.as_dict` gave and JSON kept."""
-    return SourceFacts(
-        **{
-            **values,
-            "files": tuple(FileRead(**file) for file in values["files"]),
-            "counts": Counts(**values["counts"]),
-            "problems": tuple(Problem(**problem) for problem in values["problems"]),
-            "candidates": tuple(values["candidates"]),
-        }
-    )
+def rows_gone(problems: Iterable[Problem], region: str | None) -> list[str]:
+    """Say of which sources many records are gone at once, each with what to do; `region` is null for wide sources."""
+    where = f" in {region}" if region else ""
+    return [f"{one.source}{where}: {one.message}" for one in problems if one.kind == ROWS_GONE]
 
 
 @lru_cache(maxsize=1)

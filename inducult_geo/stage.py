@@ -11,13 +11,14 @@ import shutil
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
-from functools import partial
+from functools import cache
 from pathlib import Path
 from typing import Any, TypeVar
 
 import geopandas as gpd
 import pandas as pd
 import pyarrow.parquet as pq
+from pydantic import TypeAdapter
 
 from inducult_geo.digest import sha256
 from inducult_geo.frames import (
@@ -31,7 +32,7 @@ from inducult_geo.frames import (
     concat_records,
     read_shapes,
 )
-from inducult_geo.run import Run, SourceFacts, facts_from
+from inducult_geo.run import Run, SourceFacts
 from inducult_geo.store import read_json, storing, sync, write_json
 
 T = TypeVar("T")
@@ -198,7 +199,7 @@ class RegionOutcome:
 def last_part(home: Path, source: str) -> Part | None:
     """Return what a source last gave; None where it gave nothing, or not the whole of it is there."""
     found = _pointed_to(home, f"{source}.json", ("records",))
-    return None if found is None else _understood(lambda: _part(found[1], found[0]))
+    return None if found is None else _part(found[1], found[0])
 
 
 def keep_part(home: Path, records: Records, facts: SourceFacts, stamp: str | None) -> Part:
@@ -219,9 +220,8 @@ def drop_part(home: Path, source: str) -> None:
 def last_collected(region_id: str, run: Run) -> Collected | None:
     """Return what was last collected for a region; None where nothing was, or not the whole of it is there."""
     manifest, parts = _collected(region_id, run)
-    if not manifest or len(parts) < len(manifest.get("parts", ())):
-        return None
-    return _understood(lambda: Collected(region_id, parts, manifest["outline"], manifest["outline_digest"]))
+    told = {"region": region_id, "parts": parts, **{name: manifest.get(name) for name in ("outline", "outline_digest")}}
+    return _read_as(Collected, told) if len(parts) == len(_listed(manifest, "parts")) else None
 
 
 def keep_collected(
@@ -244,47 +244,59 @@ def _collected(region_id: str, run: Run) -> tuple[dict[str, Any], tuple[Part, ..
     root = run.folder.region(region_id)
     manifest = read_json(root / _COLLECTED) or {}
     parts = []
-    for told in manifest.get("parts", ()):
-        folder = None if told.get("outputs") is None else root / "sources" / str(told["outputs"])
-        part = _understood(partial(_part, told, folder))
+    for told in _listed(manifest, "parts"):
+        outputs = told.get("outputs") if isinstance(told, dict) else None
+        folder = None if outputs is None else root / "sources" / str(outputs)
+        part = _part(told, folder) if isinstance(told, dict) else None
         if part is not None and (folder is None or (folder / "records.parquet").is_file()):
             parts.append(part)
     return manifest, tuple(parts)
 
 
-def _part(told: Mapping[str, Any], folder: Path | None) -> Part:
-    return Part(facts_from(told["facts"]), folder, told["digest"], told["stamp"])
+def _listed(manifest: Mapping[str, Any], name: str) -> list[Any]:
+    """Return a list of a manifest; an empty one where another thing stands there."""
+    return found if isinstance(found := manifest.get(name), list) else []
+
+
+def _part(told: Mapping[str, Any], folder: Path | None) -> Part | None:
+    return _read_as(Part, {**told, "folder": folder})
 
 
 def last_stage(region_id: str, run: Run) -> Stage | None:
     """Return a region's last good outputs; None where there are none."""
     found = _pointed_to(run.folder.region(region_id), _RESOLVED, FRAMES)
-    return None if found is None else _understood(lambda: _stage(region_id, *found))
+    return None if found is None else _stage(region_id, *found)
 
 
-def _stage(region_id: str, folder: Path, manifest: Mapping[str, Any]) -> Stage:
-    return Stage(
-        region_id,
-        folder,
-        manifest["run_id"],
-        Counts(**manifest["counts"]),
-        manifest["n_sites"],
-        tuple(facts_from(values) for values in manifest["sources"]),
-        manifest["outline"],
-        tuple(manifest["problems"]),
-        manifest.get("stamp", ""),
-        tuple(manifest.get("registries", ())),
-        manifest.get("digest", ""),
-        tuple(facts_from(values) for values in manifest.get("rasters", ())),
-    )
+def _stage(region_id: str, folder: Path, manifest: Mapping[str, Any]) -> Stage | None:
+    return _read_as(Stage, {**manifest, "region": region_id, "folder": folder, "facts": manifest.get("sources")})
 
 
-def _understood(read: Callable[[], T]) -> T | None:
-    """Return what a manifest tells; None where another version of this program wrote it, with other words."""
+def kept_facts(manifest: Path) -> tuple[SourceFacts, ...] | None:
+    """Return what the manifest of a region, or of a wide source, tells of sources; null where it tells no such thing.
+
+    It may be damaged, or of another version: then the next run makes anew what it points to.
+    """
+    told = read_json(manifest) or {}
+    if "facts" in told:
+        part = _part(told, None)
+        return None if part is None else (part.facts,)
+    stage = _stage(manifest.parent.name, manifest.parent, told)
+    return None if stage is None else stage.facts
+
+
+def _read_as(kind: type[T], values: Mapping[str, Any]) -> T | None:
+    """Return what a manifest tells; null where it is damaged, or another version wrote it, with other words."""
     try:
-        return read()
-    except (KeyError, TypeError):
+        found: T = _readers()[kind].validate_python(values)
+    except ValueError:
         return None
+    return found
+
+
+@cache
+def _readers() -> Mapping[Any, TypeAdapter[Any]]:
+    return {kind: TypeAdapter(kind) for kind in (Part, Collected, Stage)}
 
 
 def keep_stage(stage: Stage, run: Run, frames: Mapping[str, pd.DataFrame]) -> Stage:
@@ -325,8 +337,9 @@ def note_state(outcome: RegionOutcome, run: Run) -> None:
 def last_state(stage: Stage, run: Run) -> RegionOutcome:
     """Return what became of a region in the last run that it had a part in."""
     noted = read_json(run.folder.region(stage.region) / _STATE) or {}
-    told = _understood(lambda: RegionOutcome(stage.region, noted["state"], stage, noted["message"]))
-    return told or RegionOutcome(stage.region, "stale", stage)
+    state, message = noted.get("state"), noted.get("message")
+    is_known = state in ("fresh", "stale", "failed") and isinstance(message, str | None)
+    return RegionOutcome(stage.region, str(state) if is_known else "stale", stage, message if is_known else None)
 
 
 def clear_unpointed(run: Run) -> list[str]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import sqlite3
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from contextlib import closing
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -12,11 +12,12 @@ from pathlib import Path
 from typing import Any
 
 from inducult_geo.errors import BusyError, DecisionError, StorageError
-from inducult_geo.frames import ROWS_GONE
 from inducult_geo.match.decisions import read_decisions
 from inducult_geo.outcome import last_run
 from inducult_geo.publish.files import GEOPACKAGE
 from inducult_geo.resolving import registry_fault
+from inducult_geo.run import rows_gone
+from inducult_geo.stage import kept_facts
 from inducult_geo.store import DataFolder, confirmed_at, current_release, moment_of, read_json
 
 AHEAD_H = 24.0
@@ -47,7 +48,7 @@ class Status:
     last_run_failed
         Whether the last run failed, in part or in whole, or was killed.
     torn
-        What is damaged in the log of decisions, or that the registry of site ids is.
+        What is damaged: in the log of decisions, the registry of site ids, or what was kept of a region.
     withheld
         How many records of each source stay at home, since no contract lets any out.
     gone
@@ -109,15 +110,26 @@ def status_of(folder: DataFolder, *, max_age_h: float, now: datetime | None = No
             stale += _forgotten(connection, folder, max_age_h, moment)
             questions = _count(connection, "review")
             withheld = dict(connection.execute("SELECT source, withheld FROM sources WHERE withheld > 0 ORDER BY 1"))
+            gone, damaged = _gone(folder, *(_names(connection, kind) for kind in ("region", "source")))
     except sqlite3.Error as problem:
         stale, questions, withheld = [f"{file}: cannot be read ({problem}). Run again: inducult run"], 0, {}
+        gone, damaged = [], []
     if age_h < -AHEAD_H:
         stale.append(f"release {release.name}: its last run is of the future. {_CLOCK}")
     run = manifest.get("run")
-    sites = int(run.get("sites") or 0) if isinstance(run, dict) else 0
-    gone = tuple(_gone(folder))
+    sites = run.get("sites") if isinstance(run, dict) else 0
     return Status(
-        release, max(0.0, age_h), max_age_h, sites, questions, tuple(stale), said, failed, torn, withheld, gone
+        release,
+        max(0.0, age_h),
+        max_age_h,
+        sites if isinstance(sites, int) else 0,
+        questions,
+        tuple(stale),
+        said,
+        failed,
+        (*torn, *damaged),
+        withheld,
+        tuple(gone),
     )
 
 
@@ -126,15 +138,21 @@ def _published(release: Path) -> datetime | None:
     return datetime.strptime(stamp[1], "%Y-%m-%dT%H%M%SZ").replace(tzinfo=UTC) if stamp else None
 
 
-def _gone(folder: DataFolder) -> Iterator[str]:
-    """Name the sources of which many records are gone at once, as the last run that saw it noted."""
-    for path in sorted([*folder.processed.glob("regions/*/manifest.json"), *folder.wide.glob("*.json")]):
-        noted = read_json(path) or {}
-        for facts in noted.get("sources") or [noted.get("facts") or {}]:
-            for problem in facts.get("problems", ()):
-                if problem.get("kind") == ROWS_GONE:
-                    where = f" in {facts['region']}" if facts.get("region") else ""
-                    yield f"{problem['source']}{where}: {problem['message']}"
+def _gone(folder: DataFolder, regions: Iterable[str], sources: Iterable[str]) -> tuple[list[str], list[str]]:
+    """Name the sources of a release of which many records are gone at once, as the last run that saw it noted.
+
+    Returns them, and beside them what is damaged among these notes. What the catalog no longer names is in no release.
+    """
+    gone, torn = [], []
+    notes = {folder.region(name) / "manifest.json": f"region {name}" for name in regions}
+    notes |= {folder.wide / f"{name}.json": f"source {name}" for name in sources}
+    for path, what in notes.items():
+        facts = kept_facts(path) if path.is_file() else ()
+        if facts is None:
+            torn.append(f"{path}: what was kept of {what} is damaged or of another version. Run again: inducult run")
+        for one in facts or ():
+            gone += rows_gone(one.problems, one.region)
+    return gone, torn
 
 
 def _last_run(folder: DataFolder) -> tuple[str | None, bool]:
@@ -176,13 +194,17 @@ def _stale(connection: sqlite3.Connection, kind: str, table: str) -> list[str]:
 def _forgotten(connection: sqlite3.Connection, folder: DataFolder, max_age_h: float, now: datetime) -> list[str]:
     """Name the regions that no run has looked at for long: a schedule that is gone fails in silence."""
     told = []
-    for (name,) in connection.execute("SELECT region FROM regions ORDER BY 1"):
+    for name in _names(connection, "region"):
         seen = moment_of((read_json(folder.region(name) / "state.json") or {}).get("at"))
         if seen is not None:
             age_h = (now - seen).total_seconds() / 3600
             told += [f"region {name}: no run for {age_h:.0f} h"] if age_h > max_age_h else []
             told += [f"region {name}: its last run is of the future. {_CLOCK} {name}"] if age_h < -AHEAD_H else []
     return told
+
+
+def _names(connection: sqlite3.Connection, kind: str) -> list[str]:
+    return [str(name) for (name,) in connection.execute(f"SELECT DISTINCT {kind} FROM {kind}s ORDER BY 1")]  # noqa: S608
 
 
 def _count(connection: sqlite3.Connection, table: str) -> int:

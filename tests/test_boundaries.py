@@ -3,18 +3,23 @@
 from __future__ import annotations
 
 import json
+import os
+import zipfile
 from pathlib import Path
 from typing import Any
 
 import geopandas as gpd
 import pytest
 import shapely
+from pyproj import CRS
 from test_overpass import Reply, answer, ok, serving
+from test_readers import ENDLESS, with_view
 
 from inducult_geo.boundaries import kept_file, kept_outline, last_outline, outline, outline_for_check, read_outline
 from inducult_geo.catalog import Region
 from inducult_geo.errors import RegionError, TransientError
 from inducult_geo.run import Run, open_run
+from inducult_geo.sources import geopackages
 
 SQUARE = shapely.box(17.0, 50.0, 17.1, 50.1)
 SQUARE_KM2 = 79.7
@@ -103,6 +108,40 @@ class TestAFile:
         with pytest.raises(RegionError, match="holds no polygon with a CRS"):
             read_outline(write(tmp_path / "a.geojson", shapely.Point(17, 50)))
 
+    def test_layers_are_not_chosen_from(self, tmp_path: Path) -> None:
+        for layer in ("places", "outline"):
+            gpd.GeoDataFrame(geometry=[SQUARE], crs="EPSG:4326").to_file(tmp_path / "a.gpkg", layer=layer)
+        with pytest.raises(RegionError, match=r"several layers \('places', 'outline'\).*Save the one with the outline"):
+            read_outline(tmp_path / "a.gpkg")
+
+    def test_a_pipe_is_not_waited_for(self, tmp_path: Path) -> None:
+        os.mkfifo(tmp_path / "a.geojson")
+        with pytest.raises(RegionError, match=r"a\.geojson: cannot be read as a boundary: is no file but a pipe"):
+            read_outline(tmp_path / "a.geojson")
+
+    def test_a_view_without_end_is_not_waited_for(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(geopackages, "MAX_SECONDS", 0.5)
+        with pytest.raises(RegionError, match=r"layer 'w' is made by a query .* does not end"):
+            read_outline(with_view(tmp_path / "a.gpkg", f"{ENDLESS} WHERE x < 0"))
+
+    def test_a_bomb_is_told_by_its_directory(self, tmp_path: Path) -> None:
+        with zipfile.ZipFile(tmp_path / "a.zip", "w", zipfile.ZIP_DEFLATED) as archive:
+            archive.writestr("a.geojson", b" " * (60 << 20))
+        with pytest.raises(RegionError, match="zip bomb"):
+            read_outline(tmp_path / "a.zip")
+
+    @pytest.mark.parametrize("bounds", [(500_000, 4_500_000, 510_000, 4_510_000), (170, 80, 190, 85)])
+    def test_what_lies_off_the_globe_is_another_system(self, tmp_path: Path, bounds: tuple[float, ...]) -> None:
+        with pytest.raises(RegionError, match=r"do not lie on the globe: in EPSG:4326 they span .* right one"):
+            read_outline(write(tmp_path / "a.geojson", shapely.box(*bounds)))
+
+    def test_lines_that_joining_leaves_are_no_area(self, tmp_path: Path) -> None:
+        spike = shapely.Polygon([(17, 50), (17.1, 50), (17.3, 50), (17.1, 50), (17.1, 50.1), (17, 50.1)])
+        found = read_outline(write(tmp_path / "a.geojson", spike))
+        assert found is not None
+        assert found.area.equals(SQUARE)
+        assert found.area.geom_type == "Polygon"
+
 
 class TestTheOrder:
     def test_the_steward_s_file_goes_first(self, run: Run, tmp_path: Path) -> None:
@@ -122,6 +161,21 @@ class TestTheOrder:
     def test_a_file_that_is_named_and_missing_is_told(self, run: Run, tmp_path: Path) -> None:
         with pytest.raises(RegionError, match=r"here\.toml: \[boundary\] file .*gone\.geojson is not there"):
             outline(region(tmp_path, boundary={"file": "gone.geojson"}), run)
+
+    def test_an_outline_of_another_place_is_refused(self, run: Run, tmp_path: Path) -> None:
+        swapped = shapely.transform(SQUARE, lambda points: points[:, ::-1])
+        write(run.folder.raw / "boundaries" / "here.geojson", swapped)
+        with pytest.raises(
+            RegionError, match=r"no outline of here: it spans 50, 17, 50\.1, 17\.1 degrees.*axes swapped"
+        ):
+            outline(region(tmp_path), run)
+
+    def test_a_new_projection_beside_a_shapefile_counts(self, run: Run, tmp_path: Path) -> None:
+        write(tmp_path / "theirs.shp", SQUARE)
+        declared = region(tmp_path, boundary={"file": "theirs.shp"})
+        first = kept_outline(declared, run).path.stat().st_ino
+        (tmp_path / "theirs.prj").write_text(CRS("EPSG:4258").to_wkt("WKT1_ESRI"))
+        assert kept_outline(declared, open_run(run.folder.root, contracts=False)).path.stat().st_ino != first
 
     def test_then_the_extract_by_its_tags(self, run: Run, tmp_path: Path) -> None:
         found = outline(region(tmp_path), run, extract=extract(tmp_path / "a.osm"))
@@ -177,6 +231,15 @@ class TestWhatIsKept:
         path = kept_file(region(tmp_path), run)
         path.write_text(path.read_text(encoding="utf-8").replace("17.1", "19.1"), encoding="utf-8")
         assert last_outline(region(tmp_path), open_run(run.folder.root, contracts=False)) is None
+
+    @pytest.mark.parametrize(
+        "about", [7, None, ["a"], {"source": "a"}, {"source": 1, "licence": "", "attribution": ""}]
+    )
+    def test_one_of_which_nonsense_is_told_is_not_taken(self, run: Run, tmp_path: Path, about: Any) -> None:
+        kept_outline(region(tmp_path), run, extract=extract(tmp_path / "a.osm"))
+        note = kept_file(region(tmp_path), run).with_suffix(".json")
+        note.write_text(json.dumps(json.loads(note.read_text(encoding="utf-8")) | {"about": about}), encoding="utf-8")
+        assert last_outline(region(tmp_path), run) is None
 
     @pytest.mark.parametrize("word", ["digest", "about"])
     def test_one_of_which_another_version_tells_is_not_taken(self, run: Run, tmp_path: Path, word: str) -> None:

@@ -9,7 +9,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from inducult_geo.harmonize.dates import FIRST_YEAR, LAST_YEAR, Span, Years, life_span, parse_date, why_unread
+from inducult_geo.harmonize.dates import (
+    FIRST_YEAR,
+    LAST_YEAR,
+    Span,
+    Years,
+    life_span,
+    parse_date,
+    parse_end,
+    reasons_unread,
+    why_unread,
+)
 
 TABLE = Path(__file__).parent / "data" / "date_formats.csv"
 REGISTERS = Path(__file__).parent / "data" / "register_dates.csv"
@@ -155,7 +165,13 @@ def test_a_plain_year_is_itself(value: int) -> None:
         ("1850 - ca. 1900", "1850 - ca. 1900", Span(1850, 1900, "year", "approximate")),
         ("(1850-1900)", "(1850-1900)", Span(1850, 1900, "approximate", "uncertain")),
         ("lata 80/90 XIX", "lata 80/90 XIX", Span(1880, None, "range", "within")),
-        ("1890/91", "1890/91", Span(1890, 1891, "year")),
+        ("1890/91", "1890/91", Span(1890, None, "decade", "within")),
+        ("1620/1857", "1620/1857", Span(1620, None, "range", "within")),
+        ("1620-1857", "1620-1857", Span(1620, 1857, "year")),
+        ("1898", "1945, 1998", Span(1898, None, "year")),
+        (None, "1945 und 1998", Span(None, None, None)),
+        (None, "1998; 2003", Span(None, None, None)),
+        (None, "1898–1945, 1947–1993", Span(None, 1993, "range", "multiple_values")),
         ("seit 1950", "seit 1950", Span(1950, None, "year")),
         ("1950-", None, Span(1950, None, "year")),
         ("seit ca. 1950", None, Span(1950, None, "approximate", "approximate")),
@@ -196,8 +212,8 @@ def test_a_plain_year_is_itself(value: int) -> None:
         ("1872-1991 (closed), reopened 1999", None, Span(1872, None, "range", "multiple_values; within")),
         ("1988-1990 stillgelegt", "1988-1990 stillgelegt", Span(None, 1990, "decade")),
         (None, "closed between 1930 and 1950", Span(None, 1950, "range", "within")),
-        ("seit 1871/72", None, Span(1871, None, "decade")),
-        (None, "bis 1945/46", Span(None, 1946, "decade")),
+        ("seit 1871/72", None, Span(1871, None, "decade", "within")),
+        (None, "bis 1945/46", Span(None, 1946, "decade", "within")),
         ("1898-1913; 1930", "1898-1913; 1930", Span(1898, None, "range", "multiple_values; within")),
         ("1990", "1890", Span(1990, None, "year", "end 1890 before start 1990: left out")),
     ],
@@ -221,6 +237,12 @@ def test_life_span(start: str | None, end: str | None, expected: Span) -> None:
 def test_what_is_not_read_says_what_it_lacks(text: str, reason: str | None) -> None:
     assert parse_date(text) is None
     assert why_unread(text) == reason
+
+
+def test_a_list_of_ends_says_what_it_lacks() -> None:
+    assert parse_end("1945, 1998") is None
+    assert reasons_unread(["1945, 1998"]) == " '1945, 1998' names several years, and not in which of them work ended."
+    assert parse_end("1998") == parse_date("1998")
 
 
 def test_register_of_poznan(shared: Path) -> None:

@@ -146,6 +146,15 @@ class TestAPartnersFile:
         file(data, "zabytki", rows[: max(had, has)])
         assert not [one for one in Night(data).part().facts.problems if one.kind == "rows_gone"]
 
+    def test_that_most_are_back_is_no_end_of_the_notice(self, data: Path) -> None:
+        """It began no new one either, so that of the last fifth nobody was told."""
+        rows = [f"{number},Cegielnia {number},17.05,50.05" for number in range(100)]
+        told = []
+        for has in (100, 60, 90, 95, 96, 90):
+            file(data, "zabytki", rows[:has])
+            told.append([one.count for one in Night(data).part().facts.problems if one.kind == "rows_gone"])
+        assert told == [[], [40], [10], [5], [], []]
+
     def test_rows_that_can_no_longer_be_used_are_gone_as_well(self, data: Path) -> None:
         rows = [f"{number},Cegielnia {number},17.05,50.05" for number in range(20)]
         file(data, "zabytki", rows)

@@ -264,7 +264,7 @@ def test_a_region_where_nothing_is_found_is_an_answer(tmp_path: Path, repository
     for folder in ("osm", "boundaries"):
         (data / "raw" / folder).mkdir(parents=True)
     shutil.copy(repository / "data" / "raw" / "sample" / "osm" / "zwickau.osm", data / "raw" / "osm" / "zwickau.osm")
-    corner = [[12.0, 50.0], [12.01, 50.0], [12.01, 50.01], [12.0, 50.01], [12.0, 50.0]]
+    corner = [[12.2, 50.5], [12.21, 50.5], [12.21, 50.51], [12.2, 50.51], [12.2, 50.5]]
     outline = {"type": "Feature", "properties": {}, "geometry": {"type": "Polygon", "coordinates": [corner]}}
     text = json.dumps({"type": "FeatureCollection", "features": [outline]})
     (data / "raw" / "boundaries" / "zwickau.geojson").write_text(text)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import replace
 from pathlib import Path
 
@@ -13,7 +12,7 @@ import shapely
 
 from inducult_geo.digest import sha256
 from inducult_geo.frames import Counts, FileRead, Problem, Records, as_records
-from inducult_geo.run import Run, SourceFacts, facts_from, open_run
+from inducult_geo.run import Run, SourceFacts, open_run
 from inducult_geo.stage import (
     FRAMES,
     Part,
@@ -82,10 +81,6 @@ def frames(*keys: str) -> dict[str, pd.DataFrame]:
 def stage(**said: object) -> Stage:
     made = Stage("opole", Path("nowhere"), "r1", Counts(3, 2, 0, 1), 1, (FACTS,), OUTLINE, ("a problem",), "stamp")
     return replace(made, **said)  # type: ignore[arg-type]
-
-
-def test_facts_come_back_from_json_as_they_were() -> None:
-    assert facts_from(json.loads(json.dumps(FACTS.as_dict()))) == FACTS
 
 
 class TestAPart:

@@ -121,17 +121,36 @@ def test_what_a_wrong_clock_dated_does_not_stay_young_for_years(tmp_path: Path) 
     assert "region opole: its last run is of the future" in status_of(folder, max_age_h=30, now=NOON).stale[0]
 
 
-def test_of_a_source_that_lost_many_records_somebody_is_told_until_it_is_confirmed(
-    tmp_path: Path, repository: Path
-) -> None:
-    """Its sites leave the map in one night, and every stage is whole."""
+def one_list(tmp_path: Path, repository: Path) -> tuple[Path, Path]:
+    """A data folder with one list of one region, and the contract of that list."""
     data = tmp_path / "data"
     sample = repository / "data" / "raw" / "sample"
     for part in ("boundaries/opole.geojson", "partners/opole_zabytki.csv", "partners/opole_zabytki.toml"):
         target = data / "raw" / part
         target.parent.mkdir(parents=True, exist_ok=True)
         shutil.copy(sample / part, target)
-    contract = data / "raw" / "partners" / "opole_zabytki.toml"
+    return data, data / "raw" / "partners" / "opole_zabytki.toml"
+
+
+def test_a_reason_that_reads_otherwise_each_night_makes_no_release_each_night(tmp_path: Path, repository: Path) -> None:
+    data, contract = one_list(tmp_path, repository)
+    releases = [run_all(["opole"], open_run(data)).release]
+    rows = contract.with_suffix(".csv").read_bytes().splitlines(keepends=True)
+    for left in (4, 3):
+        contract.with_suffix(".csv").write_bytes(b"".join(rows[:left]))
+        outcome = run_all(["opole"], open_run(data))
+        releases.append(outcome.release)
+        assert f"{left - 1} row" in outcome.failures[0]
+    assert releases[0] != releases[1] == releases[2]
+    contract.with_suffix(".csv").write_bytes(b"PK\x03\x04torn")
+    assert run_all(["opole"], open_run(data)).release != releases[2], "another reason is news"
+
+
+def test_of_a_source_that_lost_many_records_somebody_is_told_until_it_is_confirmed(
+    tmp_path: Path, repository: Path
+) -> None:
+    """Its sites leave the map in one night, and every stage is whole."""
+    data, contract = one_list(tmp_path, repository)
     contract.write_text(contract.read_text(encoding="utf-8").partition("[expect]")[0], encoding="utf-8")
     assert run_all(["opole"], open_run(data)).gone == ()
     file = contract.with_suffix(".csv")
@@ -151,6 +170,40 @@ def test_of_a_source_that_lost_many_records_somebody_is_told_until_it_is_confirm
     afresh = run_all(["opole"], open_run(data, afresh=True))
     assert (afresh.gone, afresh.release) == ((), release)
     assert status_of(DataFolder(data), max_age_h=1).is_well
+
+
+@pytest.mark.parametrize("nonsense", [None, 7, "x", [7], {"a": 7}])
+@pytest.mark.parametrize("name", ["sources", "counts", "problems", "outline"])
+def test_what_was_kept_of_a_region_and_is_nonsense_is_told(tmp_path: Path, name: str, nonsense: object) -> None:
+    folder = published(tmp_path)
+    kept = folder.region("opole") / "manifest.json"
+    write_json(kept, {**MANIFEST, name: nonsense})
+    status = status_of(folder, max_age_h=30, now=NOON)
+    assert status.torn == (
+        f"{kept}: what was kept of region opole is damaged or of another version. Run again: inducult run",
+    )
+    assert not status.is_well
+    write_json(kept, MANIFEST)
+    assert status_of(folder, max_age_h=30, now=NOON).is_well
+
+
+MANIFEST = {
+    "run_id": "r1", "counts": {"records_in": 3, "in_sites": 3, "in_review": 0, "rejected": 0}, "n_sites": 1,
+    "outline": {}, "problems": [], "sources": [],
+}  # fmt: skip
+
+
+def test_of_what_the_catalog_no_longer_names_nothing_is_told(tmp_path: Path) -> None:
+    folder = published(tmp_path, "INSERT INTO sources VALUES ('wide', 'fresh', NULL, 0);")
+    gone = {"source": "wide", "kind": "rows_gone", "message": "9 are gone at once", "count": 9}
+    facts = {"source": "wide", "region": None, "state": "fresh", "problems": [gone]}
+    for name in ("wide", "of_old"):
+        write_json(folder.wide / f"{name}.json", {"facts": facts, "outputs": None})
+    for name in ("opole", "atlantis"):
+        told = {**MANIFEST, "sources": [facts | {"region": name}]}
+        write_json(folder.region(name) / "manifest.json", told)
+    status = status_of(folder, max_age_h=30, now=NOON)
+    assert status.gone == ("wide in opole: 9 are gone at once", "wide: 9 are gone at once")
 
 
 @pytest.mark.parametrize("name", ["data", "Zwickau #1", "was ist das?", "100%25", "Datenmappe Straße", "a;b&c=d"])
@@ -265,7 +318,7 @@ def test_notes_of_another_version_are_no_crash(tmp_path: Path, noted: dict[str, 
     folder = published(tmp_path)
     release = current_release(folder)
     assert release is not None
-    write_json(release / "manifest.json", {"run": None})
+    write_json(release / "manifest.json", {"run": noted.get("at") and {"sites": [noted["at"]]}})
     write_json(folder.region("opole") / "state.json", noted)
     write_json(folder.released, {"release": release.name, "confirmed": noted.get("at")})
     status = status_of(folder, max_age_h=30, now=NOON)

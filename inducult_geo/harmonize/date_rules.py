@@ -101,7 +101,8 @@ def _decade_or_year(codes: str, values: Sequence[Any]) -> Years:
 def _range(codes: str, values: Sequence[Any]) -> Years:
     """Join two values; approximate ones are not widened, for the range says the doubt already."""
     first, second = _of(codes, values, "@")
-    is_within = "b" in codes or "O" in codes or second.precision in _COARSE
+    # A slash is mostly an "and" between building and rebuilding ("1620/1857"), no "until".
+    is_within = not {"b", "O", "/"}.isdisjoint(codes) or second.precision in _COARSE
     start = add_note(first, "approximate") if "A" in codes.partition("@")[0] else first
     joined = Years(first.start, second.end, "range", "within" if is_within else None, start.exactness)
     doubtful = "A" in codes or any(part.note and "approximate" in part.note for part in (first, second))

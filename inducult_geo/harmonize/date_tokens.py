@@ -172,6 +172,10 @@ _PHRASES: Final = tuple(
          r"|(?:uveden[aoiy]?|spusten[aoiy]?) do provozu|zahajeni (?:provozu|vyroby|tezby)"
          r"|oddan[aeoy] do (?:uzytku|eksploatacji)"
          r"|(?:pusten[aoi]?|pustanje) u (?:rad|pogon)|pocetak rada|zacetek obratovanja)\b", "built"),
+        (r"\b(?:kon(?:ec|iec|ac)|kraj|ende|fine|einde|fin|end) (?:de[rsl]l?[aeo]? ?|d[ei] |d'|l'|la |van |of ){0,2}"
+         r"(?:provozu|tezby|vyroby|obratovanja|proizvodnje|rada|dzialalnosci|produkcji|eksploatacji|wydobycia|attivita"
+         r"|produzione|esercizio|betriebe?s?|produktion|forderung|abbaus?|productie|exploitatie|activite|exploitation"
+         r"|production|operation|work)\b", "closed"),
         (r"\b(?:ausser betrieb|fuori (?:esercizio|uso|servizio)|buiten (?:bedrijf|gebruik|dienst|werking)"
          r"|hors (?:service|d'usage)|mimo provoz|van (?:pogona|uporabe)|izven (?:pogona|uporabe)|ne obratuje)"
          r"(?: (?:genommen|gesetzt|gesteld))?\b", "closed"),
@@ -274,7 +278,7 @@ def _read_year_and(text: str) -> Years | None:
     if text[4] == "-" and 21 <= tail <= 24:
         return Years(year, year, "season")
     if tail > year % 100:
-        return Years(year, year - year % 100 + tail, "range", inner="year")
+        return Years(year, year - year % 100 + tail, "range", "within" if text[4] == "/" else None, "year")
     return Years(year, year, "month") if 1 <= tail <= 12 else None
 
 
@@ -309,6 +313,8 @@ def date_tokens(text: str) -> tuple[str, list[Any]]:
     """Cut a text into codes, one letter each, and the values that belong to them."""
     codes: list[str] = []
     values: list[Any] = []
+    # Without its mark the Czech word for a decade is the Slovene one for a year.
+    text = re.sub(r"(?<=\d\d\d0)\.? ?l(?:éta|étech)\b", "s", text, flags=re.IGNORECASE)
     # A marked "a" is French or Italian "to", without its mark a Czech "and".
     written = fold_once(_mark_romans(re.sub(r"(?<=[\w.]) [àÀ] (?=\d|[Aa][Uu])", " al ", text).replace("→", "->")))
     for pattern, instead in _PHRASES:

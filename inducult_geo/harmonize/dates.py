@@ -27,6 +27,7 @@ __all__ = [
     "iso_date",
     "life_span",
     "parse_date",
+    "parse_end",
     "reasons_unread",
     "why_unread",
 ]
@@ -209,9 +210,21 @@ def parse_date(text: str | float | None) -> Years | None:
     return _parse(written) if len(written) <= _LONGEST_TEXT else None
 
 
+def parse_end(text: str | float | None) -> Years | None:
+    """Read an expression of a column of ends as `parse_date` does; None where it names several years ("1945, 1998").
+
+    Which of them ended the work is not said: the first may be a break, the last a new beginning.
+    """
+    years = parse_date(text)
+    is_list = years is not None and "multiple_values" in (years.note or "").split("; ") and not _tells_end(years)
+    return None if is_list else years
+
+
 def why_unread(text: str) -> str | None:
     """Return what a text lacks that `parse_date` does not read, in words; None where only a person can tell."""
     codes, _ = date_tokens(text)
+    if parse_date(text) is not None:
+        return "names several years, and not in which of them work ended"
     if "g" in codes:
         return "tells a plan, and no beginning of work"
     is_decade = re.search("[Xl],*[No]|[No][Xl]", codes) or re.search(r"(?<!\d)['’]\d0(?!\d)", text)
@@ -236,7 +249,8 @@ def life_span(start_text: str | float | None, end_text: str | float | None) -> S
     of it. Only where both texts are the same, because a contract maps one column to both, a range is start and end;
     a single date there is a start alone, and so are a range in which it happened ("between 1890 and 1902", "1890 or
     1891", "18th to 19th century") and a list ("1850; 1920"); "until 1990" and "closed 1990" are ends. Of a year that
-    the text calls approximate ("c. 1890") that year is taken. An end before the start is left out, with a note.
+    the text calls approximate ("c. 1890") that year is taken. Of a list of ends ("1945, 1998") none is.
+    An end before the start is left out, with a note.
 
     Returns
     -------
@@ -246,6 +260,8 @@ def life_span(start_text: str | float | None, end_text: str | float | None) -> S
         where that took ten years at most.
     """
     start, end = parse_date(start_text), parse_date(end_text)
+    if end != start:
+        end = parse_end(end_text)
     is_life = start is not None and start == end and _tells_end(start)
     if start is not None and start == end and not is_life:
         end = None

@@ -15,7 +15,7 @@ from inducult_geo.catalog.models import ACCURACY_MAX_M, NAME_FIELDS, Contract
 from inducult_geo.errors import ContractError, did_you_mean
 from inducult_geo.frames import ASPECTS, PRESENT_USES, STATUSES, Problem, RawTable, Records, as_records, to_json
 from inducult_geo.harmonize.countries import NAMIBIA, country_code
-from inducult_geo.harmonize.dates import date_texts, iso_date, life_span, parse_date, reasons_unread
+from inducult_geo.harmonize.dates import date_texts, iso_date, life_span, parse_date, parse_end, reasons_unread
 from inducult_geo.harmonize.names import harmonize_names
 from inducult_geo.harmonize.place import Ground, Placed, place
 from inducult_geo.harmonize.vocabulary import GENERIC_TYPES, SCHEMES, Sector, Vocabulary
@@ -276,9 +276,10 @@ def _years(values: pd.DataFrame, rows: pd.DataFrame, contract: Contract, notices
     for start, end in zip(*texts, strict=True):
         span = life_span(start, end)
         spans.append(span)
-        for column, text in zip(_YEARS, (start, end), strict=True):
-            if text and parse_date(text) is None:
-                notices.add("unread_date", column, text)
+        if start and parse_date(start) is None:
+            notices.add("unread_date", "start", start)
+        if end and (parse_date(end) if end == start else parse_end(end)) is None:
+            notices.add("unread_date", "end", end)
         if span.note and "before start" in span.note:
             notices.add("dates_contradict", "end", f"{start} - {end}")
     values["start_year"] = [span.start_year for span in spans]

@@ -17,16 +17,12 @@ import pyogrio
 
 from inducult_geo.errors import ConfigError, ReleaseError
 from inducult_geo.explaining import Site
-from inducult_geo.frames import WORK_CRS
 from inducult_geo.match.site_ids import check_site_id
-from inducult_geo.publish.changes import CHANGE_COLUMNS, diff
-from inducult_geo.publish.columns import OUTCOME, RECORDS, SITES, Column
+from inducult_geo.publish.changes import diff
 from inducult_geo.publish.files import GEOPACKAGE, MANIFEST, RECORDS_FILE, SITES_FILE
-from inducult_geo.publish.layers import Layer, layer_named
 from inducult_geo.publish.opened import Opened
 from inducult_geo.publish.promises_files import sums_of
-from inducult_geo.publish.spreadsheet import read_csv
-from inducult_geo.publish.tables import days_of
+from inducult_geo.publish.typed import read_frame
 from inducult_geo.run import SCHEMA_VERSION
 from inducult_geo.store import SUMS, DataFolder, current_release
 from inducult_geo.views import connect
@@ -35,9 +31,6 @@ if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
 
 _NEEDED = (GEOPACKAGE, SITES_FILE, RECORDS_FILE, MANIFEST)
-_DTYPES: Mapping[str, str] = {
-    "text": "str", "whole": "Int64", "number": "float64", "flag": "boolean", "date": "datetime64[ms]",
-}  # fmt: skip
 _VIEWS: Mapping[str, str] = {
     "sites": "The sites, one row each.",
     "records": "Every record of every source with its outcome, the rejected ones too.",
@@ -244,7 +237,7 @@ class Release:
         """Return a frame, read at most once."""
         if name not in self._read:
             try:
-                self._read[name] = self._load(name)
+                self._read[name] = read_frame(self.folder, name)
             except (pa.ArrowException, pyogrio.errors.DataSourceError, ValueError, OSError) as problem:
                 raise ReleaseError(
                     f"{self.folder}: {name} cannot be read: {problem}. See `inducult verify {self.folder}`."
@@ -263,26 +256,6 @@ class Release:
             self._read[key] = self._frame(name).groupby(column).indices
         found: Mapping[str, Sequence[int]] = self._read[key]
         return found.get(site_id, ())
-
-    def _load(self, name: str) -> pd.DataFrame:
-        if name in ("sites", "records"):
-            columns = SITES if name == "sites" else (*RECORDS, *OUTCOME)
-            frame = _dated(gpd.read_parquet(self.folder / f"{name}.parquet"), columns)
-            return gpd.GeoDataFrame(_with_columns(frame, columns))
-        if name == "changes":
-            return self._told_changes()
-        return _layer(self.folder / GEOPACKAGE, layer_named(name))
-
-    def _told_changes(self) -> pd.DataFrame:
-        """Read the layer of changes, or what stands beside a release that has none."""
-        package = self.folder / GEOPACKAGE
-        if "changes" in {str(name) for name, _ in pyogrio.list_layers(package)}:
-            read = pyogrio.read_dataframe(package, layer="changes", columns=[*CHANGE_COLUMNS], read_geometry=False)
-            return pd.DataFrame(read[[*CHANGE_COLUMNS]]).astype(dict(CHANGE_COLUMNS))
-        beside = self.folder.parent.parent / "changes"
-        told = sorted(beside.glob(f"*_{self.folder.name}.csv")) if beside.is_dir() else []
-        table = read_csv(told[-1]) if told else pd.DataFrame(columns=[*CHANGE_COLUMNS], dtype="str")
-        return table.replace("", None).astype(dict(CHANGE_COLUMNS))
 
     def _living(self, site_id: str, ids: set[str]) -> str | None:
         """Return the id of the release that an id leads to, or None."""
@@ -363,38 +336,3 @@ def _require_schema(release: Release) -> None:
         f"{release.folder}: has schema {said}; this inducult-geo reads {ours}.x. {remedy} "
         f"(the release was written by {release.manifest.get('version', 'an unknown version')})."
     )
-
-
-def _layer(path: Path, layer: Layer) -> pd.DataFrame:
-    """Read one layer as declared; without rows it is not in the file, and empty here."""
-    names = [column.name for column in layer.columns]
-    there = {str(name) for name, _ in pyogrio.list_layers(path)}
-    if layer.name in there:
-        frame = pyogrio.read_dataframe(path, layer=layer.name, read_geometry=layer.geometry is not None)
-    else:
-        frame = pd.DataFrame(columns=names)
-    typed = frame.astype({c.name: _DTYPES[c.kind] for c in layer.columns if c.name in frame})
-    if layer.geometry is not None and "geometry" not in typed:
-        typed = gpd.GeoDataFrame(typed, geometry=[], crs=WORK_CRS)
-    return _with_columns(typed, layer.columns)
-
-
-def _dated(frame: gpd.GeoDataFrame, columns: Sequence[Column]) -> gpd.GeoDataFrame:
-    """Return a frame whose days are dates to pandas, as in a layer of the GeoPackage; older releases wrote text."""
-    days = {
-        c.name: pd.Series(days_of(frame[c.name]).to_pylist(), index=frame.index, dtype=_DTYPES["date"])
-        for c in columns
-        if c.kind == "date" and c.name in frame
-    }
-    return frame.assign(**days)
-
-
-def _with_columns(frame: pd.DataFrame, columns: Sequence[Column]) -> pd.DataFrame:
-    """Put the declared columns first; one that an older release of the same schema lacks is empty."""
-    lacking = {
-        c.name: pd.Series(None, index=frame.index, dtype=_DTYPES[c.kind]) for c in columns if c.name not in frame
-    }
-    declared = [column.name for column in columns]
-    more = [str(name) for name in frame if name not in declared and name != "geometry"]
-    shape = ["geometry"] if "geometry" in frame else []
-    return frame.assign(**lacking)[[*declared, *more, *shape]]

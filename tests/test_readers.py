@@ -457,6 +457,12 @@ def test_half_of_a_mapinfo_table_names_the_other_half(tmp_path: Path, name: str,
     refused(write(tmp_path / name, "Version 300\n" if name == "a.mif" else "!table\n!version 300\n"), missing)
 
 
+def test_half_of_a_mapinfo_table_in_an_archive_names_the_other_half(tmp_path: Path) -> None:
+    with zipfile.ZipFile(tmp_path / "sent.zip", "w") as archive:
+        archive.writestr("gis/huty.mif", "Version 300\n")
+    refused(tmp_path / "sent.zip", r"huty\.mid is missing")
+
+
 @pytest.mark.parametrize(("name", "driver"), [("a.tab", "MapInfo File"), ("a.mif", "MapInfo File"), ("a.dxf", "DXF")])
 def test_other_vector_files_are_read(tmp_path: Path, name: str, driver: str) -> None:
     data = {} if driver == "DXF" else {"id": ["1", "2"]}

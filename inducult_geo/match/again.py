@@ -14,7 +14,7 @@ import numpy as np
 from inducult_geo.match.compared import Compared
 from inducult_geo.match.comparing import compare_all
 from inducult_geo.match.evidence import SAME_STREET, SUPPORT, evidence
-from inducult_geo.match.outcomes import other_works
+from inducult_geo.match.permits import other_works
 from inducult_geo.match.plants import SPOT_M, doors_of
 from inducult_geo.match.score import DOUBTED, Scored, Weights
 from inducult_geo.ragged import Flags, Ints
@@ -63,7 +63,7 @@ def given_again(scored: Scored, matched: Flags) -> Flags:
         Of each pair whether it is another one: it would be a match that nobody doubts if others that fit took nothing
         from it (`score.Scored.whole`), has still `NEARLY` of what fits, and its right row and the matched one are of
         one works (score `SAME_WORKS` by their comparisons alone), or are units of one plant of which the left row names
-        none. Other works' permits (`outcomes.other_works`) are not of the same works, nor is the gas turbine beside the
+        none. Other works' permits (`permits.other_works`) are not of the same works, nor is the gas turbine beside the
         coal block that the left row is.
     """
     pairs, several, match = scored.pairs, scored.several, match_of(scored.pairs, matched)

@@ -12,7 +12,7 @@ from inducult_geo.match.again import match_of, matches
 from inducult_geo.match.candidates import candidates_of
 from inducult_geo.match.compared import Compared
 from inducult_geo.match.editions import given_once, told_of_all
-from inducult_geo.match.outcomes import other_works
+from inducult_geo.match.permits import other_works
 from inducult_geo.match.score import DOUBTED, UNIT, Scored, Weights, score
 from inducult_geo.match.waterfall import explain
 from inducult_geo.ragged import Flags, Ints, ranks_within

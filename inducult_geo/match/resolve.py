@@ -21,8 +21,9 @@ from inducult_geo.match.folds import as_one, folds_of, with_whole_shapes
 from inducult_geo.match.golden import Confidence, golden
 from inducult_geo.match.identity import assign_ids
 from inducult_geo.match.lookup import is_in, order_of, places_in
-from inducult_geo.match.outcomes import Settled, museum_beside_works, outcomes, sure_or_first
+from inducult_geo.match.outcomes import Settled, museum_beside_works, outcomes
 from inducult_geo.match.parts import Belonging, belonging, parts_of
+from inducult_geo.match.permits import sure_or_first
 from inducult_geo.match.prepare import prepare
 from inducult_geo.match.questions import REVIEW_COLUMNS, question_id, questions
 from inducult_geo.match.registry import first_seen_of, typed_registry

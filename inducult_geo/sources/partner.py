@@ -16,7 +16,7 @@ from inducult_geo.errors import ContractError, SourceError, did_you_mean
 from inducult_geo.frames import FileRead, Problem, Raw, RawTable, content_hash, to_json
 from inducult_geo.sources.readers import read_table
 from inducult_geo.sources.table import Table, has_shapes
-from inducult_geo.sources.vectors import COMPANIONS, parts_beside
+from inducult_geo.sources.vector_files import COMPANIONS, parts_beside
 from inducult_geo.text import counted, quoted
 
 _MOST_REPEATED: Final = 5

@@ -1,21 +1,17 @@
 """Files with geometry, read by GDAL after their content was judged; and Parquet.
 
-Each kind is recognized by its own bytes before GDAL may choose a driver, so that no file is read as something else
-than its ending says. A GeoPackage holds several layers, a KML folders, a GPX file always five: empty ones, and the
-points that GPX repeats for each track, do not count.
+A GeoPackage holds several layers, a KML folders, a GPX file always five: empty ones, and the points that GPX repeats
+for each track, do not count.
 """
 
 from __future__ import annotations
 
-import glob
-import io
 import re
-import tempfile
 import warnings
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
-from pathlib import Path, PurePosixPath
+from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pandas as pd
@@ -24,9 +20,7 @@ import shapely
 
 from inducult_geo.catalog.models import Read
 from inducult_geo.errors import ContractError
-from inducult_geo.sources.archives import read_member
 from inducult_geo.sources.geopackages import check_views, leave_out
-from inducult_geo.sources.markup import MAX_JSON_BYTES, check_geojson, check_xml, holds
 from inducult_geo.sources.table import (
     MAX_BYTES,
     MAX_COLUMNS,
@@ -37,6 +31,7 @@ from inducult_geo.sources.table import (
     choose,
     nul_rows,
 )
+from inducult_geo.sources.vector_files import COMPANIONS, VectorFiles, judged, judged_member
 from inducult_geo.text import quoted
 from inducult_geo.text.encodings import best_encoding, gdal_name, guess_told
 
@@ -44,29 +39,10 @@ from inducult_geo.text.encodings import best_encoding, gdal_name, guess_told
 _SCHEMA = "GML_DOWNLOAD_SCHEMA" if pyogrio.__gdal_version__ >= (3, 12) else "GML_DOWNLOAD_WFS_SCHEMA"
 pyogrio.set_gdal_config_options({_SCHEMA: False})
 
-_ROOTS = {".kml": ("kml",), ".gpx": ("gpx",), ".gml": ("FeatureCollection", "SpatialDataSet", "Dictionary")}
-_BEGINS: dict[str, tuple[bytes, ...]] = {
-    ".shp": (b"\x00\x00\x27\x0a",),
-    ".fgb": (b"fgb\x03",),
-    ".mif": (b"version",),
-    ".tab": (b"!table",),
-    ".gpkg": (b"sqlite format 3\x00",),
-}
-COMPANIONS: Mapping[str, tuple[str, ...]] = {
-    ".shp": (".dbf", ".shx", ".prj", ".cpg"),
-    ".tab": (".dat", ".map", ".id"),
-    ".mif": (".mid",),
-    ".gpkg": (".gpkg-wal",),
-}
-"""Ending -> those of the files that belong to such a one: what it holds stands in them, too."""
-
-_NEEDED = frozenset((".mif", ".tab"))
-"""Endings of files that are nothing without their companions."""
-
-(_LOG,) = COMPANIONS[".gpkg"]
 ALL_LAYERS = "*"
 """As `[read] layer`: all layers, one under the other, with a column `layer`."""
 
+(_LOG,) = COMPANIONS[".gpkg"]
 _DBF_HEADER_AT = 32
 
 _GPX_REPEATS = {"route_points", "track_points"}
@@ -81,21 +57,8 @@ def read_vector(path: Path, read: Read) -> Table:
         Where the content is not what the ending says, a part of it is missing, it is damaged or could reach outside
         itself, or the layer is not there or must be named.
     """
-    with path.open("rb") as handle:
-        told = _check_content(str(path), path.suffix.lower(), handle, path.stat().st_size)
-    parts = {ending: other.name for ending, other in parts_beside(path).items()}
-    files = _Files(path, path.name, str(path), parts, lambda name: path.with_name(name).read_bytes())
-    return _told(_read_files(files, read), told)
-
-
-def parts_beside(path: Path) -> dict[str, Path]:
-    """Return the files with the stem of a file, itself among them, by their ending in small letters.
-
-    "huty.old.gml" is none of "huty.gml".
-    """
-    named = sorted(path.parent.glob(f"{glob.escape(path.stem)}.*"))
-    beside = (other for other in named if other.stem == path.stem and other.is_file())
-    return {other.suffix.lower(): other for other in (*beside, path)}
+    files = judged(path)
+    return _told(_read_files(files, read), files.notes)
 
 
 def read_vector_member(path: Path, member: str, names: list[str], read: Read) -> Table:
@@ -113,66 +76,13 @@ def read_vector_member(path: Path, member: str, names: list[str], read: Read) ->
     ContractError
         As `read_vector`.
     """
-    suffix = PurePosixPath(member).suffix.lower()
-    whole = None if suffix in _BEGINS else read_member(path, member)
-    content = io.BytesIO(whole if whole is not None else read_member(path, member, 64))
-    told = _check_content(f"{path}: {member}", suffix, content, len(content.getvalue()))
-    beside = [name for name in names if _stem(name) == _stem(member)]
-    parts = {PurePosixPath(name).suffix.lower(): name for name in (*beside, member)}
-    inside = f"/vsizip/{{{path.resolve()}}}/{member}"
-    files = _Files(path, PurePosixPath(member).name, inside, parts, lambda name: read_member(path, name))
-    return _told(_read_files(files, read), told)
+    files = judged_member(path, member, names)
+    return _told(_read_files(files, read), files.notes)
 
 
-def _stem(name: str) -> str:
-    """Return the name of a member of an archive without its ending, in small letters."""
-    return name.lower().removesuffix(PurePosixPath(name).suffix.lower())
-
-
-@dataclass(frozen=True)
-class _Files:
-    """A vector file and those that belong to it, in a folder or in an archive.
-
-    Attributes
-    ----------
-    path
-        The file, or its archive: what refusals name.
-    name
-        The file's name.
-    place
-        Where GDAL finds it.
-    parts
-        Ending, in small letters -> the file with that ending and the same stem.
-    content
-        Gives the bytes of one of them.
-    """
-
-    path: Path
-    name: str
-    place: str
-    parts: Mapping[str, str]
-    content: Callable[[str], bytes]
-
-    @property
-    def suffix(self) -> str:
-        """The file's ending, in small letters."""
-        return PurePosixPath(self.name).suffix.lower()
-
-    @contextmanager
-    def copied(self, *endings: str) -> Iterator[str]:
-        """Copy those of the parts that are there into a folder of its own, and give the path of the first."""
-        with tempfile.TemporaryDirectory() as folder:
-            copy = Path(folder) / PurePosixPath(self.name).stem
-            for ending in endings:
-                if ending in self.parts:
-                    copy.with_name(copy.name + ending).write_bytes(self.content(self.parts[ending]))
-            yield f"{copy}{endings[0]}"
-
-
-def _read_files(files: _Files, read: Read) -> Table:
-    """Read one layer of a file whose content was judged, from a copy where GDAL would write beside it."""
+def _read_files(files: VectorFiles, read: Read) -> Table:
+    """Read one layer, from a copy where GDAL would write beside the file."""
     suffix, parts, path = files.suffix, files.parts, files.path
-    _check_parts(path, suffix, set(parts))
     if suffix == ".shp":
         told: tuple[str, ...] = ()
         if ".dbf" in parts and ".cpg" not in parts:
@@ -190,7 +100,7 @@ def _read_files(files: _Files, read: Read) -> Table:
     return _read_layer(path, files.place, read)
 
 
-def _read_geopackage(files: _Files, read: Read) -> Table:
+def _read_geopackage(files: VectorFiles, read: Read) -> Table:
     """Read a GeoPackage after its views were judged."""
     path, layer = files.path, None if read.layer == ALL_LAYERS else read.layer
     is_open = _LOG in files.parts and bool(files.content(files.parts[_LOG]))
@@ -221,37 +131,6 @@ def _told(table: Table, notes: tuple[str, ...]) -> Table:
     return replace(table, notes=(*table.notes, *notes))
 
 
-def _check_content(where: str, suffix: str, handle: Any, size: int) -> tuple[str, ...]:
-    """Judge a file's bytes by the kind that its ending promises; return what a person should know of them."""
-    if suffix in _ROOTS:
-        check_xml(where, handle, _ROOTS[suffix])
-        if suffix == ".kml" and holds(handle, b"<NetworkLink"):
-            return ("names other files (NetworkLink), which nobody follows: ask for their content",)
-    elif suffix in (".geojson", ".json"):
-        if size > MAX_JSON_BYTES:
-            raise ContractError(f"{where}: {size / 1e6:.0f} MB of JSON are too much: send it as a GeoPackage.")
-        check_geojson(where, handle.read())
-    elif suffix == ".dxf":
-        head = handle.read(64).lstrip()
-        if not head.startswith((b"0", b"999", b"AutoCAD Binary DXF")):
-            raise ContractError(f"{where}: is not what it says: no DXF drawing. Export it again.")
-    elif suffix in _BEGINS and not handle.read(64).lstrip(b" \t\r\n").lower().startswith(_BEGINS[suffix]):
-        raise ContractError(
-            f"{where}: cannot be read: it is not what it says ('{suffix}'). Export it again, or give it its true "
-            "ending."
-        )
-    return ()
-
-
-def _check_parts(path: Path, suffix: str, there: set[str]) -> None:
-    missing = [part for part in COMPANIONS.get(suffix, ()) if suffix in _NEEDED and part not in there]
-    if missing:
-        names = ", ".join(f"{path.stem}{part}" for part in missing)
-        raise ContractError(
-            f"{path}: {names} is missing, which holds the rows. Ask for all files of that name, or for a GeoPackage."
-        )
-
-
 def _without_index(path: Path, place: str, read: Read) -> Table:
     """Read a shapefile that came without its .shx: a copy gets a new one, the partner's folder stays as it is."""
     pyogrio.set_gdal_config_options({"SHAPE_RESTORE_SHX": True})
@@ -260,7 +139,7 @@ def _without_index(path: Path, place: str, read: Read) -> Table:
     finally:
         pyogrio.set_gdal_config_options({"SHAPE_RESTORE_SHX": None})
     note = "came without its .shx: the index was made anew"
-    return Table(table.frame, table.places, table.bad_rows, table.crs, table.kind, table.encoding, (*table.notes, note))
+    return _told(table, (note,))
 
 
 @contextmanager

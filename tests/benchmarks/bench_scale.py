@@ -47,7 +47,7 @@ from inducult_geo.match.decisions import Decisions
 from inducult_geo.match.evidence import evidence
 from inducult_geo.match.golden import golden
 from inducult_geo.match.identity import assign_ids
-from inducult_geo.match.outcomes import sure_or_first
+from inducult_geo.match.permits import sure_or_first
 from inducult_geo.match.prepare import prepare
 from inducult_geo.match.registry import empty_registry
 from inducult_geo.match.resolve import links

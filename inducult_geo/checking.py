@@ -19,7 +19,7 @@ from inducult_geo.errors import ContractError
 from inducult_geo.frames import RawTable, Records, from_json
 from inducult_geo.gather import facts_of
 from inducult_geo.harmonize.dates import date_texts, life_span, parse_date, parse_end
-from inducult_geo.harmonize.records import lost_cells
+from inducult_geo.harmonize.notices import lost_cells
 from inducult_geo.run import Run, SourceFacts
 
 

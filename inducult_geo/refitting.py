@@ -17,7 +17,7 @@ from inducult_geo.match.continuity import successors
 from inducult_geo.match.prepare import prepare
 from inducult_geo.match.refit import Refit, refit, taught_by
 from inducult_geo.match.resolve import sources_of_units
-from inducult_geo.resolving import decisions_of, registry_of, weights_of
+from inducult_geo.memory import decisions_of, registry_of, weights_of
 from inducult_geo.run import Run
 from inducult_geo.stage import last_stage
 from inducult_geo.store import write_json

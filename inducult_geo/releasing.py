@@ -20,13 +20,13 @@ from inducult_geo.frames import Counts, reasons_of
 from inducult_geo.gather import wide_or_kept
 from inducult_geo.match.borders import Renamed, shared_ids, with_own_ids
 from inducult_geo.match.registry import merge_registries
+from inducult_geo.memory import registry_of
 from inducult_geo.outcome import RunOutcome
 from inducult_geo.publish.bundle import Bundle
 from inducult_geo.publish.changes import with_changes, write_changes
 from inducult_geo.publish.licences import for_release
 from inducult_geo.publish.release import write_release
 from inducult_geo.publish.verify import verify
-from inducult_geo.resolving import registry_of
 from inducult_geo.run import Run, unread
 from inducult_geo.stage import Part, RegionOutcome, Stage, last_stage, last_state, note_state
 from inducult_geo.stamps import declared, stamp

@@ -2,22 +2,18 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from dataclasses import replace
 from functools import partial
-from pathlib import Path
 
 import pandas as pd
-import pyarrow.parquet as pq
 
 from inducult_geo.catalog import Region
-from inducult_geo.errors import ConfigError, RegionError, StorageError
+from inducult_geo.errors import RegionError
 from inducult_geo.frames import Records, as_records, counts_of, outcome_of
-from inducult_geo.match.decisions import Decisions, read_decisions
-from inducult_geo.match.registry import empty_registry, registry_unlike
+from inducult_geo.match.decisions import Decisions
 from inducult_geo.match.resolve import Resolution, compare, resolve
-from inducult_geo.match.score import Weights, weights_from
+from inducult_geo.memory import decisions_of, registry_of, weights_of
 from inducult_geo.rasters import raster_files, sampled
 from inducult_geo.run import Run, run_id
 from inducult_geo.schemas import checked_sites
@@ -75,68 +71,6 @@ def settle(region: Region, collected: Collected, run: Run) -> Stage:
         rasters=enriched.facts,
     )
     return keep_stage(stage, run, frames)
-
-
-def decisions_of(run: Run) -> Decisions:
-    """Read what stewards decided."""
-    return read_decisions(run.folder.decisions)
-
-
-def weights_of(run: Run) -> Weights | None:
-    """Read the weights that the settings name; None for the shipped ones.
-
-    Raises
-    ------
-    ConfigError
-        Where the file is missing or holds no weights.
-    """
-    path = run.settings.weights
-    if path is None:
-        return None
-    try:
-        return weights_from(json.loads(path.read_text(encoding="utf-8")))
-    except (OSError, ValueError, KeyError, TypeError, AttributeError) as problem:
-        raise ConfigError(
-            f"weights = {path}: holds no weights of the matcher ({problem}). Write them with `inducult review fit`, or "
-            "take the line out of inducult.toml."
-        ) from problem
-
-
-def registry_of(run: Run) -> pd.DataFrame:
-    """Read the registry of site ids; an empty one where there is none yet.
-
-    Raises
-    ------
-    StorageError
-        Where it is damaged: without it every site would get another id.
-    """
-    path = run.folder.registry
-    if not path.is_file():
-        return empty_registry()
-    fault = registry_fault(path)
-    if fault is not None:
-        raise StorageError(fault)
-    try:
-        kept = pd.read_parquet(path).astype(object)
-    except (OSError, ValueError) as problem:
-        raise StorageError(_damaged(path, problem)) from problem
-    return kept.where(kept.notna(), None)
-
-
-def registry_fault(path: Path) -> str | None:
-    """Say why a registry of site ids cannot be read and what to do, as far as its columns tell; null where it can."""
-    try:
-        why = registry_unlike(pq.read_schema(path))
-    except (OSError, ValueError) as problem:
-        why = str(problem)
-    return None if why is None else _damaged(path, why)
-
-
-def _damaged(path: Path, why: object) -> str:
-    return (
-        f"{path}: the registry of site ids is damaged ({why}). Put it back from a backup; without it sites would get "
-        "other ids. Only where there is none: remove it, and they are taken from the last run or release."
-    )
 
 
 def _refuse_nothing(collected: Collected) -> None:

@@ -13,9 +13,9 @@ from typing import Any
 
 from inducult_geo.errors import BusyError, DecisionError, StorageError
 from inducult_geo.match.decisions import read_decisions
+from inducult_geo.memory import registry_fault
 from inducult_geo.outcome import last_run
 from inducult_geo.publish.files import GEOPACKAGE
-from inducult_geo.resolving import registry_fault
 from inducult_geo.run import rows_gone
 from inducult_geo.stage import kept_facts
 from inducult_geo.store import DataFolder, confirmed_at, current_release, moment_of, read_json

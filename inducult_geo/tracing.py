@@ -17,8 +17,8 @@ from inducult_geo.match.resolve import compare, sources_of_units
 from inducult_geo.match.score import shipped_weights
 from inducult_geo.match.site_ids import PREFIX, check_site_id
 from inducult_geo.match.waterfall import Waterfall, bar_in_words, waterfall
+from inducult_geo.memory import registry_of, weights_of
 from inducult_geo.publish.bundle import withheld_sources
-from inducult_geo.resolving import registry_of, weights_of
 from inducult_geo.run import Run
 from inducult_geo.stage import Stage, last_part, last_stage
 from inducult_geo.text import fold_once, printable

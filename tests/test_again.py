@@ -9,7 +9,7 @@ import pytest
 from match_rows import backdrop, point, records, row
 
 from inducult_geo.frames import to_json
-from inducult_geo.match import link
+from inducult_geo.match.link import link
 from inducult_geo.match.score import DOUBTED
 
 ADDRESS = {"address": "Kaistraße 5", "city": "Saal", "postcode": "93342"}

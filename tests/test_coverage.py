@@ -18,7 +18,7 @@ from bundles import contracts, small_bundle
 from test_surfaces import with_surfaces
 
 from inducult_geo.enrich.density import Surface
-from inducult_geo.publish import Bundle
+from inducult_geo.publish.bundle import Bundle
 from inducult_geo.publish.coverage import COVERAGES, NO_DATA, TILE, _halved, coverages_of, extent_of_surface
 from inducult_geo.publish.files import GEOPACKAGE
 from inducult_geo.publish.geopackage import write_geopackage

@@ -9,8 +9,8 @@ import pandas as pd
 import pytest
 from match_rows import point, records, row
 
-from inducult_geo.match import link
 from inducult_geo.match.lands import AROUND_M, countries_of
+from inducult_geo.match.link import link
 from inducult_geo.match.places import points_in
 
 

@@ -9,9 +9,8 @@ import pandas as pd
 import pytest
 from match_rows import backdrop, point, records, row, square
 
-from inducult_geo.match import link
 from inducult_geo.match.labelled import labelled_sets
-from inducult_geo.match.link import LINK_COLUMNS
+from inducult_geo.match.link import LINK_COLUMNS, link
 from inducult_geo.match.score import DOUBTED, score
 from inducult_geo.match.tables import records_from_csv
 from inducult_geo.match.train import fit_weights

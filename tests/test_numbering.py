@@ -8,7 +8,7 @@ import pytest
 from match_rows import point, records, row
 
 from inducult_geo.frames import Records
-from inducult_geo.match import link
+from inducult_geo.match.link import link
 from inducult_geo.match.numbering import APART_M, SHARED_FROM
 from inducult_geo.match.prepare import prepare
 

@@ -251,6 +251,18 @@ def test_a_list_of_a_country_is_data_of_its_outlined_regions_only(tmp_path: Path
     assert chosen(data) == ["gorenjska", "opole"], "a list of anywhere may hold something of every outlined region"
 
 
+def test_a_dated_copy_of_a_list_of_a_country_is_data_too(tmp_path: Path, repository: Path) -> None:
+    data = tmp_path / "data"
+    partners, outlines = data / "raw" / "partners", data / "raw" / "boundaries"
+    partners.mkdir(parents=True)
+    outlines.mkdir()
+    shutil.copy(repository / "data" / "raw" / "sample" / "boundaries" / "gorenjska.geojson", outlines)
+    (partners / "wide.toml").write_text(WIDE)
+    # So `inducult fetch` keeps what it brings.
+    (partners / "list-2026-11-20.csv").write_text("nr,name,lon,lat\n1,HE Moste,14.136,46.409\n")
+    assert chosen(data) == ["gorenjska"]
+
+
 def test_a_region_without_outline_says_where_to_put_one(tmp_path: Path, repository: Path) -> None:
     data = tmp_path / "data"
     shutil.copytree(repository / "data" / "raw" / "sample", data / "raw" / "sample")

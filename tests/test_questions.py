@@ -9,11 +9,11 @@ import pandas as pd
 import pytest
 from match_rows import backdrop, point, records, row, square
 
-from inducult_geo.match import Decision, empty_registry, resolve
-from inducult_geo.match.decisions import replay
+from inducult_geo.match.decisions import Decision, replay
 from inducult_geo.match.outcomes import WORTH_ASKING
 from inducult_geo.match.questions import CHANGES, FAR_SURE, LATER, question_id, questions
-from inducult_geo.match.resolve import compare
+from inducult_geo.match.registry import empty_registry
+from inducult_geo.match.resolve import compare, resolve
 
 RECORDS = records(
     row("a:1", "Alpha", square(100), aspect="factory", status="functional"),

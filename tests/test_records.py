@@ -65,6 +65,57 @@ def test_the_readers_reason_goes_first(vocabulary: Vocabulary) -> None:
     assert records["reason"].iloc[0] == "bad_row"
 
 
+def test_the_contract_decides_first_what_a_word_for_a_trade_means(vocabulary: Vocabulary) -> None:
+    types = {"cegielnia": "industrial_museum", "Mlýn": "sawmill", "Textilindustrie": "textiles_leather", "diverse": ""}
+    sectors = {"Eisen": "metallurgy", "sonst": ""}
+    rows = [
+        {"type": "MLYN"},
+        {"type": "Textilindustrie"},
+        {"type": "Diverse"},
+        {"type": "tartak"},
+        {"sector": "EISEN"},
+        {"sector": "Sonst"},
+        {"type": "diverse", "sector": "eisen"},
+    ]
+    result = made(vocabulary, rows, values={"type": types, "sector": sectors})
+    found = result.records[["type", "theme"]].astype(object).where(result.records[["type", "theme"]].notna(), None)
+    assert [*found.itertuples(index=False, name=None)] == [
+        ("sawmill", "paper_wood"),
+        (None, "textiles_leather"),
+        (None, None),
+        ("sawmill", "paper_wood"),
+        (None, "metallurgy"),
+        (None, None),
+        (None, "metallurgy"),
+    ]
+    # What a contract maps, be it to a theme or to nothing, nobody is asked to map.
+    assert "unmapped_value" not in kinds(result)
+
+
+def test_what_a_contract_maps_counts_in_any_case_even_what_elsewhere_is_nothing(vocabulary: Vocabulary) -> None:
+    meanings = {
+        "status": {"-": "functional", "unknown": "disused", "Zavřeno": "disused"},
+        "aspect": {"Denkmal": "monument"},
+        "present_use": {"Wohnen": "housing", "n/a": "none"},
+        "country": {"Deutschland-Ost": "DE"},
+        "accuracy_m": {"-": "500", "irgendwo": ""},
+    }
+    rows = [
+        {"status": "-", "aspect": "DENKMAL", "present_use": "WOHNEN", "country": "deutschland-ost", "accuracy_m": "-"},
+        {"status": "unknown", "aspect": "Factory", "present_use": "N/A", "accuracy_m": "Irgendwo"},
+        {"status": "ZAVRENO", "aspect": None, "present_use": "None"},
+        {"status": None, "aspect": "", "present_use": None},
+    ]
+    result = made(vocabulary, rows, values=meanings)
+    records = result.records
+    assert records["status"].tolist() == ["functional", "disused", "disused", "unknown"]
+    assert records["aspect"].tolist() == ["monument", "factory", "unknown", "unknown"]
+    assert records["present_use"].tolist() == ["housing", "none", "none", "unknown"]
+    assert records["country"].tolist() == ["DE", "PL", "PL", "PL"]
+    assert records["accuracy_m"].iloc[0] > records["accuracy_m"].iloc[1] == records["accuracy_m"].iloc[3]
+    assert "unmapped_value" not in kinds(result)
+
+
 @pytest.mark.parametrize(
     ("written", "website"),
     [

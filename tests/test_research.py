@@ -28,8 +28,9 @@ from test_surfaces import with_surfaces
 
 from inducult_geo import ragged
 from inducult_geo.frames import RECORD_COLUMNS, SITE_COLUMNS
-from inducult_geo.publish import Bundle, dictionary
+from inducult_geo.publish import dictionary
 from inducult_geo.publish import promises_research as promises
+from inducult_geo.publish.bundle import Bundle
 from inducult_geo.publish.dictionary import SHEET, dictionary_text, schema_text
 from inducult_geo.publish.geopackage import write_geopackage
 from inducult_geo.publish.geoparquet import write_geoparquet

@@ -10,11 +10,13 @@ from match_rows import backdrop, point, records, row, square
 from inducult_geo.catalog.models import Contract
 from inducult_geo.errors import CountingError, InducultError
 from inducult_geo.frames import PAIR_COLUMNS, Records
-from inducult_geo.match import Decision, Decisions, check_site_id, empty_registry, golden, resolve
-from inducult_geo.match.decisions import replay
+from inducult_geo.match.decisions import Decision, Decisions, replay
+from inducult_geo.match.golden import golden
 from inducult_geo.match.questions import FAR_SURE
-from inducult_geo.match.resolve import REVIEW_COLUMNS, _count, compare, question_id
+from inducult_geo.match.registry import empty_registry
+from inducult_geo.match.resolve import REVIEW_COLUMNS, _count, compare, question_id, resolve
 from inducult_geo.match.score import DOUBTED
+from inducult_geo.match.site_ids import check_site_id
 
 SAPPI = (
     row("a:1", "Sappi Lanaken", square(500), aspect="factory", accuracy_m=20.0),

@@ -17,6 +17,7 @@ from inducult_geo.digest import FileHashes, frame_digest, sha256
 from inducult_geo.errors import RegionError, StorageError
 from inducult_geo.match.decisions import Decision, append_decision
 from inducult_geo.match.site_ids import new_site_id
+from inducult_geo.memory import registry_of
 from inducult_geo.pipeline import RunOutcome, run_all
 from inducult_geo.run import _CODE, open_run
 from inducult_geo.stage import last_stage
@@ -303,10 +304,10 @@ def test_lost_outputs_are_made_again(data: Path) -> None:
 
 def test_a_registry_that_was_lost_is_made_again_with_the_same_ids(data: Path) -> None:
     registry = data / "processed" / "registry.parquet"
-    before = frame_digest(resolving.registry_of(open_run(data)))
+    before = frame_digest(registry_of(open_run(data)))
     registry.unlink()
     assert Told(data).outcome.exit_code == 0
-    assert frame_digest(resolving.registry_of(open_run(data))) == before
+    assert frame_digest(registry_of(open_run(data))) == before
 
 
 @pytest.mark.parametrize("lost", [["registry.parquet"], ["registry.parquet", "regions", "released.json"]])
@@ -346,7 +347,7 @@ def test_a_registry_that_was_harmed_is_told_by_status_and_run_alike(data: Path, 
     else:
         pd.read_parquet(path).assign(x="far").to_parquet(path)
     with pytest.raises(StorageError, match=r"registry\.parquet: the registry of site ids is damaged .*from a backup"):
-        resolving.registry_of(open_run(data))
+        registry_of(open_run(data))
     (told,) = status_of(DataFolder(data), max_age_h=24).torn
     assert "the registry of site ids is damaged" in told
 
@@ -367,7 +368,7 @@ def test_the_share_of_a_region_is_the_same_before_and_after_merging(data: Path) 
     for region in REGIONS:
         stage = last_stage(region, run)
         assert stage is not None
-        merged, own = (registry_share(table, region) for table in (resolving.registry_of(run), stage.table("registry")))
+        merged, own = (registry_share(table, region) for table in (registry_of(run), stage.table("registry")))
         assert merged == own
         assert merged in stage.registries
 

@@ -8,9 +8,10 @@ from hypothesis import strategies as st
 from match_rows import backdrop, point, records, row, square
 
 from inducult_geo.frames import Records
-from inducult_geo.match import Decisions, Resolution, empty_registry, resolve
 from inducult_geo.match.borders import shared_ids, with_own_ids
-from inducult_geo.match.registry import merge_registries
+from inducult_geo.match.decisions import Decisions
+from inducult_geo.match.registry import empty_registry, merge_registries
+from inducult_geo.match.resolve import Resolution, resolve
 from inducult_geo.tracing import id_changes
 
 NAMES = ("Sappi Lanaken", "Ziegelei Brunner", "Papirnica Goričane", "Huta Zygmunt", "Cartiera Favini", "Sklárna Moser")

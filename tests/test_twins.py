@@ -9,8 +9,8 @@ import pytest
 from match_rows import backdrop, point, records, row
 
 from inducult_geo.frames import to_json
-from inducult_geo.match import link
 from inducult_geo.match.compared import Compared
+from inducult_geo.match.link import link
 from inducult_geo.match.prepare import prepare
 from inducult_geo.match.resolve import compare
 from inducult_geo.match.rivals import contests, leads

@@ -76,14 +76,6 @@ def test_map_type(vocabulary: Vocabulary, value: str | None, expected: str | Non
     assert vocabulary.map_type(value) == expected
 
 
-def test_the_contract_decides_first(vocabulary: Vocabulary) -> None:
-    overrides = {"cegielnia": "museum", "Mlýn": "sawmill", "Steel": "metallurgy"}
-    assert vocabulary.map_type("MLYN", overrides=overrides) == "sawmill"
-    assert vocabulary.map_type("Cegielnia", overrides=overrides) is None
-    assert vocabulary.map_type("Steel", overrides=overrides) is None
-    assert vocabulary.map_type("tartak", overrides=overrides) == "sawmill"
-
-
 def test_every_label_means_its_type(vocabulary: Vocabulary) -> None:
     wrong = [
         (type_id, label)
@@ -162,10 +154,6 @@ def test_map_sector(vocabulary: Vocabulary, scheme: str, code: str | None, expec
 )
 def test_map_status(vocabulary: Vocabulary, value: str | None, expected: str | None) -> None:
     assert vocabulary.map_status(value) == expected
-
-
-def test_map_status_by_contract(vocabulary: Vocabulary) -> None:
-    assert vocabulary.map_status("closed", {"Closed": "disused"}) == "disused"
 
 
 def test_labels(vocabulary: Vocabulary) -> None:

@@ -236,7 +236,7 @@ def test_fitting_without_decisions_is_refused_and_ids_are_listed(built: Path) ->
 
 
 def test_weights_that_are_none_are_refused(tmp_path: Path) -> None:
-    from inducult_geo.resolving import weights_of
+    from inducult_geo.memory import weights_of
     from inducult_geo.run import open_run
 
     (tmp_path / "inducult.toml").write_text(f'weights = "{tmp_path}/none.json"\n')

@@ -45,8 +45,8 @@ def link(
     """
     from inducult_geo import api
     from inducult_geo.catalog import load_contract
+    from inducult_geo.memory import weights_of
     from inducult_geo.publish.spreadsheet import safe_texts, write_plain_csv
-    from inducult_geo.resolving import weights_of
     from inducult_geo.store import replacing
 
     with opened_run(data, catalog, quiet=as_json, contracts=False) as opened, refusal_is_two():
@@ -111,7 +111,7 @@ def ids(
 ) -> None:
     """List every change of a site's id that is known, with its cause."""
     from inducult_geo.errors import ConfigError
-    from inducult_geo.resolving import registry_of
+    from inducult_geo.memory import registry_of
     from inducult_geo.text import printable
     from inducult_geo.tracing import id_changes
 

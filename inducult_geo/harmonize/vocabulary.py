@@ -82,19 +82,14 @@ class Vocabulary:
     sectors: Mapping[tuple[str, str], Sector]
     status_words: Mapping[str, str]
 
-    def map_type(self, value: str | None, *, overrides: Mapping[str, str] | None = None) -> str | None:
-        """Map a source's value to a type.
+    def map_type(self, value: str | None) -> str | None:
+        """Map a source's value to a type: a type id, a label in any language, and last the words of the value.
 
-        The contract's table decides first, then a type id, a label in any language, and last the words of the value
-        (as `guess_type` reads a name). Case and marks do not matter. A value that the contract maps to anything but
-        a type (a theme, say) is no type, whatever its words say.
+        The words are read as `guess_type` reads a name. Case and marks do not matter.
         """
         text = clean_text(value)
         if text is None:
             return None
-        mapped = _overridden(text, overrides)
-        if mapped is not None:
-            return mapped if mapped in self.types else None
         type_id = re.sub(r"[\s-]+", "_", text.lower())
         if type_id in self.types:
             return type_id
@@ -145,14 +140,11 @@ class Vocabulary:
                 return self.sectors[known, candidate]
         return None
 
-    def map_status(self, value: str | None, overrides: Mapping[str, str] | None = None) -> str | None:
+    def map_status(self, value: str | None) -> str | None:
         """Map a source's word to a status; addresses of INSPIRE's code list are read by their last part."""
         text = clean_text(value)
         if text is None:
             return None
-        mapped = _overridden(text, overrides)
-        if mapped is not None:
-            return mapped
         word = text.rstrip("/").rsplit("/", 1)[-1] if "://" in text else text
         return next(
             (self.status_words[spelling] for spelling in _spellings(word) if spelling in self.status_words), None
@@ -193,16 +185,6 @@ def _spellings(text: str) -> Iterator[str]:
 def _compact(text: str) -> str:
     """Fold a text to its letters and digits."""
     return re.sub(r"[^a-z0-9]", "", fold_once(text))
-
-
-def _overridden(text: str, overrides: Mapping[str, str] | None) -> str | None:
-    """Look a value up in a contract's table: as written, then without regard to case and marks."""
-    if not overrides:
-        return None
-    if text in overrides:
-        return overrides[text]
-    folded = fold_once(text)
-    return next((meant for written, meant in overrides.items() if fold_once(" ".join(written.split())) == folded), None)
 
 
 def _codes(scheme: str, text: str) -> Iterator[str]:

@@ -23,7 +23,7 @@ import pyogrio
 sys.path.insert(0, str(Path(__file__).parents[2]))
 
 from inducult_geo.frames import as_pairs, as_records, as_sites
-from inducult_geo.publish import Bundle
+from inducult_geo.publish.bundle import Bundle
 from inducult_geo.publish.files import GEOPACKAGE
 from inducult_geo.publish.geopackage import write_geopackage
 from inducult_geo.publish.licences import for_release

@@ -20,7 +20,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 from browser import CHROMIUM, Browser
 from bundles import contracts, small_bundle
 
-from inducult_geo.publish import Bundle
+from inducult_geo.publish.bundle import Bundle
 from inducult_geo.publish.licences import for_release
 from inducult_geo.publish.preview import preview_page
 from inducult_geo.publish.tiles import write_tiles

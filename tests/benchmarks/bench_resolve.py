@@ -24,9 +24,12 @@ from bench_sample import sample_records
 
 from inducult_geo.catalog.models import Contract
 from inducult_geo.frames import WORK_CRS, Records, as_records, concat_records, from_json, to_json
-from inducult_geo.match import Decisions, Resolution, empty_registry, link, resolve
+from inducult_geo.match.decisions import Decisions
 from inducult_geo.match.duplicates import fold_duplicates
 from inducult_geo.match.labelled import Labelled, labelled_sets
+from inducult_geo.match.link import link
+from inducult_geo.match.registry import empty_registry
+from inducult_geo.match.resolve import Resolution, resolve
 from inducult_geo.match.tables import records_from_csv
 
 MANY = {"eutl": True, "eprtr": True, "jrc": True}

@@ -75,7 +75,9 @@ def sample_records() -> tuple[Records, pd.Series]:
 
 
 def bench() -> dict:
-    from inducult_geo.match import Decisions, empty_registry, resolve
+    from inducult_geo.match.decisions import Decisions
+    from inducult_geo.match.registry import empty_registry
+    from inducult_geo.match.resolve import resolve
 
     records, truth = sample_records()
     made = resolve(records, contracts={}, decisions=Decisions(), registry=empty_registry(), run_id="sample")

@@ -17,13 +17,15 @@ import pytest
 import rasterio
 
 from inducult_geo.assemble import with_surfaces
+from inducult_geo.errors import ReleaseError
+from inducult_geo.opening import Release
 from inducult_geo.publish import promises_content as content
 from inducult_geo.publish import promises_files as files
 from inducult_geo.publish import promises_gpkg as gpkg
 from inducult_geo.publish import promises_research as research
 from inducult_geo.publish import promises_web as web
 from inducult_geo.publish.bundle import Bundle
-from inducult_geo.publish.changes import CHANGE_COLUMNS
+from inducult_geo.publish.changes import CHANGE_COLUMNS, diff
 from inducult_geo.publish.licences import for_release
 from inducult_geo.publish.opened import Opened
 from inducult_geo.publish.release import write_release, write_sums
@@ -197,6 +199,30 @@ def test_a_spoiled_folder_gives_reasons_never_a_crash(release: Path, spoil: str)
     assert [finding.promise for finding in found] == NAMES
     assert not all(finding.ok for finding in found)
     assert all(finding.detail for finding in found if not finding.ok)
+
+
+ENDLESS = "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT i AS fid, i AS site_id FROM n"
+
+
+@pytest.mark.parametrize(
+    ("change", "name"),
+    [
+        (f"DROP TABLE review; CREATE VIEW review AS {ENDLESS}", "review"),
+        (f"ALTER TABLE runs RENAME TO r; CREATE VIEW runs AS {ENDLESS} WHERE fid < 0", "runs"),
+        ("ALTER TABLE runs ADD COLUMN more TEXT AS (hex(zeroblob(400000000)))", "runs.more"),
+    ],
+)
+def test_a_query_inside_the_file_is_not_waited_for(release: Path, change: str, name: str) -> None:
+    with closing(sqlite3.connect(release / "inducult.gpkg")) as con:
+        con.executescript(change)
+    write_sums(release)
+    broken = [finding for finding in verify(release) if not finding.ok]
+    assert len(broken) > 10
+    assert f"inducult.gpkg: '{name}' is made by a query inside the file, which no release holds" in broken[0].detail
+    with pytest.raises(ReleaseError, match="made by a query inside the file"):
+        _ = Release(release).review
+    with pytest.raises(ReleaseError, match="made by a query inside the file"):
+        diff(release, release)
 
 
 def test_many_faults_of_one_kind_are_told_shortly(release: Path) -> None:

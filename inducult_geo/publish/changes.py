@@ -34,6 +34,7 @@ from inducult_geo.frames import WORK_CRS
 from inducult_geo.publish.bundle import Bundle, withheld_sources
 from inducult_geo.publish.domains import ON_GRID
 from inducult_geo.publish.files import GEOPACKAGE, MANIFEST, RECORDS_FILE, SITES_FILE
+from inducult_geo.publish.opened import tables_alone
 from inducult_geo.publish.spreadsheet import write_csv
 from inducult_geo.store import replacing
 
@@ -230,7 +231,7 @@ def _run_of(release: Path) -> str | None:
 
 def _told_by(release: Path) -> gpd.GeoDataFrame | None:
     """Return the layer `changes` of a release; None where it has none."""
-    package = release / GEOPACKAGE
+    package = tables_alone(release / GEOPACKAGE)
     if CHANGES_LAYER not in {str(name) for name, _ in pyogrio.list_layers(package)}:
         return None
     table = pyogrio.read_dataframe(package, layer=CHANGES_LAYER, columns=[*CHANGE_COLUMNS])
@@ -240,7 +241,7 @@ def _told_by(release: Path) -> gpd.GeoDataFrame | None:
 def _read(folder: Path) -> _Release:
     """Read what is compared of one release."""
     table, records = _table(folder, SITES_FILE, _SITE_FIELDS), _table(folder, RECORDS_FILE, _RECORD_FIELDS)
-    return replace(_release_of(gpd.GeoDataFrame(table), records), withheld=_withheld(folder / GEOPACKAGE))
+    return replace(_release_of(gpd.GeoDataFrame(table), records), withheld=_withheld(tables_alone(folder / GEOPACKAGE)))
 
 
 def _withheld(package: Path) -> frozenset[str]:

@@ -5,18 +5,60 @@ from __future__ import annotations
 import json
 import sqlite3
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import Any
 
+from inducult_geo.errors import ReleaseError
 from inducult_geo.publish.files import GEOPACKAGE, MANIFEST
+from inducult_geo.text import quoted
+
+_TOLD = 5
+"""So many queries of a file are named: a hundred say no more."""
 
 COVERAGE = "2d-gridded-coverage"
 """What a GeoPackage calls a raster of numbers."""
 
 OWN_TABLES = frozenset({"layer_styles"})
 """Tables that QGIS needs and GDAL lists as layers: they hold no data of ours."""
+
+
+def tables_alone(package: Path) -> Path:
+    """Return the path of a release's GeoPackage where nothing in it is made by a query while it is read.
+
+    A release has no view and no generated column; one that somebody put there may never end, or fill the memory, in
+    whatever reads it: SQLite, GDAL, QGIS. What is no database is left to who reads it.
+
+    Raises
+    ------
+    ReleaseError
+        Where there is such a query.
+    """
+    try:
+        with closing(_opened(package)) as con:
+            made = [name for (name,) in con.execute("SELECT name FROM sqlite_master WHERE type = 'view' ORDER BY 1")]
+            made += [
+                f"{table}.{column}"
+                for (table,) in con.execute("SELECT name FROM sqlite_master WHERE type = 'table' ORDER BY 1").fetchall()
+                for (column,) in con.execute("SELECT name FROM pragma_table_xinfo(?) WHERE hidden > 1", (table,))
+            ]
+    except (sqlite3.Error, UnicodeDecodeError):
+        return package
+    if made:
+        raise ReleaseError(
+            f"{package}: {quoted(made[:_TOLD])} is made by a query inside the file, which no release holds: it was "
+            "altered. Get the release anew."
+        )
+    return package
+
+
+def _opened(package: Path) -> sqlite3.Connection:
+    # Immutable, not only read-only: SQLite then makes no side files, even for a file in WAL mode.
+    con = sqlite3.connect(package.resolve().as_uri() + "?mode=ro&immutable=1", uri=True)
+    con.execute("PRAGMA trusted_schema = OFF")
+    return con
 
 
 class Opened:
@@ -31,7 +73,7 @@ class Opened:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
 
-    @property
+    @cached_property
     def geopackage(self) -> Path:
         """The release's GeoPackage.
 
@@ -39,16 +81,17 @@ class Opened:
         ------
         FileNotFoundError
             Where there is none.
+        ReleaseError
+            Where it holds queries (see `tables_alone`).
         """
         path = self.folder / GEOPACKAGE
         if not path.is_file():
             raise FileNotFoundError(f"no {GEOPACKAGE} in {self.folder}")
-        return path
+        return tables_alone(path)
 
     @cached_property
     def _connection(self) -> sqlite3.Connection:
-        # Immutable, not only read-only: SQLite then makes no side files, even for a file in WAL mode.
-        return sqlite3.connect(self.geopackage.resolve().as_uri() + "?mode=ro&immutable=1", uri=True)
+        return _opened(self.geopackage)
 
     def rows(self, sql: str, *values: Any) -> list[tuple[Any, ...]]:
         """Ask the GeoPackage; `values` are bound."""

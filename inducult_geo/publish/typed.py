@@ -14,6 +14,7 @@ from inducult_geo.publish.changes import CHANGE_COLUMNS
 from inducult_geo.publish.columns import OUTCOME, RECORDS, SITES, Column
 from inducult_geo.publish.files import GEOPACKAGE
 from inducult_geo.publish.layers import Layer, layer_named
+from inducult_geo.publish.opened import tables_alone
 from inducult_geo.publish.spreadsheet import read_csv
 from inducult_geo.publish.tables import days_of
 
@@ -44,12 +45,12 @@ def read_frame(folder: Path, name: str) -> pd.DataFrame:
         return gpd.GeoDataFrame(_with_columns(frame, columns))
     if name == "changes":
         return _told_changes(folder)
-    return _layer(folder / GEOPACKAGE, layer_named(name))
+    return _layer(tables_alone(folder / GEOPACKAGE), layer_named(name))
 
 
 def _told_changes(folder: Path) -> pd.DataFrame:
     """Read the layer of changes, or what stands beside a release that has none."""
-    package = folder / GEOPACKAGE
+    package = tables_alone(folder / GEOPACKAGE)
     if "changes" in {str(name) for name, _ in pyogrio.list_layers(package)}:
         read = pyogrio.read_dataframe(package, layer="changes", columns=[*CHANGE_COLUMNS], read_geometry=False)
         return pd.DataFrame(read[[*CHANGE_COLUMNS]]).astype(dict(CHANGE_COLUMNS))

@@ -652,19 +652,58 @@ def test_a_site_chosen_far_down_the_list_on_a_phone_opens_in_sight(page, file, h
     assert page.run(SEEN % "#found li:nth-child(21) button"), "closing leads back to the list"
 
 
-@pytest.mark.parametrize("width", [390, 360])
-def test_openstreetmap_is_named_on_the_map_of_a_phone(page, file, width):
+@pytest.mark.parametrize(("width", "language"), [(390, "en"), (360, "de"), (320, "cs"), (320, "it")])
+def test_openstreetmap_is_named_on_the_map_of_a_phone(page, file, width, language):
     """ "OpenStreetMap: ..." was all that there was room for."""
-    page.open(file, width=width, height=844)
+    page.open(file, width=width, height=844, fragment=f"#lang={language}")
     page.until(DRAWN)
-    end = "document.createRange()"
     told = page.run(
         "(() => { const line = document.querySelector('.credit-on-map'); const text = line.lastChild; const range ="
-        f" {end}; range.setStart(text, 0); range.setEnd(text, text.data.indexOf('contributors') + 12);"
-        " return [range.toString(), line.getBoundingClientRect().right - range.getBoundingClientRect().right]; })()"
+        " document.createRange(); range.setStart(text, 0); range.setEnd(text, text.data.indexOf('contributors') + 12);"
+        " const [box, seen] = [range, line].map((part) => part.getBoundingClientRect());"
+        " return [range.toString(), seen.right - box.right, seen.bottom - box.bottom]; })()"
     )
     assert told[0] == ": © OpenStreetMap contributors"
-    assert told[1] >= 0
+    assert min(told[1:]) >= 0
+
+
+@pytest.mark.parametrize(
+    ("column", "value", "links"),
+    [
+        ("wikipedia", "https://de.wikipedia.org/wiki/M%C3%BChle", ["https://de.wikipedia.org/wiki/M%C3%BChle"]),
+        ("wikipedia", "de:Alte Mühle#Der Bau", ["https://de.wikipedia.org/wiki/Alte_M%C3%BChle#Der_Bau"]),
+        ("wikipedia", "https://evil.example/wikipedia.org/", []),
+        ("wikipedia", "javascript:alert(1)", []),
+        ("wikidata", "Q1; Q22", ["https://www.wikidata.org/wiki/Q1", "https://www.wikidata.org/wiki/Q22"]),
+        ("website", "https://a.example/;www.b.example/x; http://c.example/?p=1;q=2",
+         ["https://a.example/", "https://www.b.example/x", "http://c.example/?p=1;q=2"]),
+    ],
+)  # fmt: skip
+def test_links_lead_where_their_source_means(page, column, value, links):
+    """An article given by its address led to "https.wikipedia.org", and of two web sites there was one broken link."""
+    back = put(page, **{"wikipedia": 0, "wikidata": 0, "website": 0, "image": 0, column: value})
+    page.run(f"inducult.open({CHOSEN})")
+    told = page.run("[...document.querySelectorAll('#card ul.inline a')].map((a) => a.href)")
+    back()
+    assert told == links
+
+
+def test_a_name_without_end_leaves_room_for_what_is_known(page, file):
+    page.open(file, width=390, height=740)
+    page.until(DRAWN)
+    chosen = page.run(CHOSEN)
+    back = put(page, name="Dolgo ime " * 200)
+    page.run(f"inducult.open({chosen}); inducult.update(false)")
+    page.until("!inducult.map.map.isMoving()")
+    heights = [page.run(f"document.querySelector('{part}').clientHeight") for part in ("#card .body", "#card header")]
+    names = page.run(FACT % "Names").strip()
+    row = page.run(f"inducult.list.button({chosen}).clientHeight")
+    back()
+    page.shown = ()
+    assert heights[0] > 80
+    assert heights[1] < 220
+    assert names.startswith("Dolgo ime Dolgo ime"), "the whole name is told below"
+    assert row < 120
 
 
 def test_a_link_to_a_site_that_is_no_more_says_so(page, bundle):

@@ -248,13 +248,15 @@ def test_what_records_say_against_each_other_is_on_the_page(bundle):
 
 
 def test_a_web_address_can_be_clicked_and_nothing_else(bundle):
-    given = ["https://example.org/a?b=ž", "http://example.org", "javascript:alert(1)", "data:text/html,x", None, "  "]
+    two = "http://a.example; www.b.example"
+    given = ["https://example.org/a?b=ž", "http://example.org", two, "javascript:alert(1)", "data:text/html,x", None,
+             "  ", "https://a.example; www.b c", "http://a.example;javascript:alert(1)"]  # fmt: skip
     sites = bundle.sites.copy()
     keys = sites["site_id"].tolist()[: len(given)]
     sites["website"] = [*given, *[None] * (len(sites) - len(given))]
     told = map_data(replace(bundle, sites=sites), layer_frames(replace(bundle, sites=sites)), SHAPES)["columns"]
     links = dict(zip(told["site_id"], told["website"], strict=True))
-    assert [links[key] for key in keys] == [*given[:2], 0, 0, 0, 0]
+    assert [links[key] for key in keys] == [*given[:3], 0, 0, 0, 0, 0, given[8]]
 
 
 @pytest.mark.parametrize("text", ["</script><script>alert(1)</script>", "<!--", "&lt;", "\u2028", '"\\'])

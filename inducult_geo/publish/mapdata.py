@@ -53,6 +53,7 @@ _TIMELINE_TABLES = ("event", "year_precision")
 ENDS = ("closed", "museum until", "culture until")
 
 _WEB = re.compile(r"https?://[^\s<>\"']+", re.IGNORECASE)
+_NEXT_LINK = re.compile(r"\s*;\s*(?=https?://|www\.)", re.IGNORECASE)
 _LEADING_SIGNS = re.compile(r"^[\W_]+")
 _LETTERS = str.maketrans({"ł": "l", "đ": "d", "ð": "d", "ø": "o", "æ": "ae", "œ": "oe", "þ": "th", "ı": "i"})
 _OUTLINE_STEP_M = 120.0  # On a map without streets nobody sees more of a region's border.
@@ -199,9 +200,11 @@ def _whole(values: Iterable[Any]) -> list[int]:
 
 
 def _link(value: Any) -> Any:
-    """Return a web address, 0 for anything that is none: a page must not offer `javascript:` to click."""
+    """Return a web address, or several as a source gives them; 0 where one is none: no page offers `javascript:`."""
     text = clean_text(value) or ""
-    return text if _WEB.fullmatch(text) else 0
+    first, *others = _NEXT_LINK.split(text)
+    others = [f"https://{other}" if other[0] in "wW" else other for other in others]
+    return text if all(_WEB.fullmatch(address) for address in (first, *others)) else 0
 
 
 def _other_names(names: Any, *shown: Any) -> Any:

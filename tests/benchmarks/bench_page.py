@@ -25,7 +25,7 @@ from inducult_geo.publish.licences import for_release
 from inducult_geo.publish.preview import preview_page
 from inducult_geo.publish.tiles import write_tiles
 
-SITES = 50_000
+SITES = 100_000
 DRAWN = "globalThis.inducult?.map?.map.loaded() && inducult.map.map.areTilesLoaded()"
 
 
@@ -71,7 +71,7 @@ def main() -> None:
         in_browser(folder)
 
 
-ASKED = ("stara tovarna", "tovarna 4999", "IC-04999", "sokolov", "q", "skoda")
+ASKED = ("stara tovarna", "tovarna 4999", "IC-04999", "way/4711", "sokolov", "q", "skoda")
 ACTIONS = {
     "filter by aspect": "document.querySelector('[data-facet=aspect] input').click()",
     "filter by region": "document.querySelector('[data-facet=region] input').click()",
@@ -99,6 +99,11 @@ def in_browser(folder: Path) -> None:
             took = spent(browser, script)
             browser.until(DRAWN)
             say(f"{what}: list after {took:.0f} ms, map after {time.perf_counter() - started:.1f} s")
+        browser.call("Page.setDownloadBehavior", behavior="deny")
+        for kind in ("csv", "geojson"):
+            took = spent(browser, f"inducult.save('{kind}')")
+            say(f"save all as {kind}: {took:.0f} ms")
+        browser.call("HeapProfiler.collectGarbage")
         heap = browser.run("performance.memory.usedJSHeapSize") / 1e6
         say(f"memory of the page: {heap:.0f} MB; requests to the network: {len(outside(browser))}")
     finally:

@@ -1,9 +1,11 @@
 // The card of one site: what is known, since when, from whom, how exact, and under which license.
 import { link, make } from "./dom.js";
 import { siteIcon, siteWords } from "./list.js";
+import { items } from "./search.js";
 import { country, distance, kindOfName, languageOfName, moment, years } from "./told.js";
 import { t } from "./words.js";
 
+const LONG = 70; // A longer name may be cut in the heading.
 const CHOICE = 40; // So many sites of one place are listed at a time.
 const PLAIN = new Set(["founded", "closed"]); // The line "years" says these.
 const OSM_KEY = /^(node|way|relation)\/\d+$/;
@@ -164,8 +166,10 @@ export class Card {
   #names(site) {
     const others = this.sites.columns.names[site] || [];
     const rows = [];
+    const title = this.sites.title(site);
+    if (title.length > LONG) rows.push(make("li", {}, make("bdi", {}, title)));
     const english = this.sites.plain("name_en", site);
-    if (english && english !== this.sites.title(site)) rows.push(name("en", english));
+    if (english && english !== title) rows.push(name("en", english));
     for (let place = 0; place < others.length; place += 2) rows.push(name(others[place], others[place + 1]));
     return rows.length ? make("ul", {}, rows) : null;
   }
@@ -179,15 +183,13 @@ export class Card {
 
   #links(site) {
     const { sites } = this;
-    const links = [];
-    const website = sites.plain("website", site);
     const image = sites.plain("image", site);
-    const item = sites.plain("wikidata", site);
-    const article = /^([a-z-]{2,12}):(.+)$/.exec(sites.plain("wikipedia", site) ?? "");
-    if (website) links.push(link(website, t("website")));
-    if (article) links.push(link(`https://${article[1]}.wikipedia.org/wiki/${encodeURIComponent(article[2].replaceAll(" ", "_"))}`, "Wikipedia"));
-    if (/^Q\d+$/.test(item ?? "")) links.push(link(`https://www.wikidata.org/wiki/${item}`, "Wikidata"));
-    if (image) links.push(link(image, t("picture")));
+    const links = [
+      ...addresses(sites.plain("website", site)).map((address) => link(address, t("website"))),
+      article(sites.plain("wikipedia", site)),
+      ...items(sites.plain("wikidata", site)).map((item) => link(`https://www.wikidata.org/wiki/${item}`, "Wikidata")),
+      image && link(image, t("picture")),
+    ].filter(Boolean);
     return links.length ? make("ul", { class: "inline" }, links.map((entry) => make("li", {}, entry))) : null;
   }
 
@@ -225,4 +227,19 @@ export class Card {
 
 function name(key, text) {
   return make("li", {}, make("bdi", { lang: languageOfName(key) }, text), " ", make("small", {}, kindOfName(key)));
+}
+
+/** The web addresses of a value: some sources give several. */
+function addresses(text) {
+  const parts = (text ?? "").split(/\s*;\s*(?=https?:\/\/|www\.)/i).filter(Boolean);
+  return parts.map((part) => (/^www\./i.test(part) ? `https://${part}` : part));
+}
+
+/** The link to an article, which a source gives as "sl:Title#Section" or by its address; null where it is neither. */
+function article(text) {
+  if (/^https?:\/\/(?:[\w-]+\.)*wikipedia\.org\//i.test(text ?? "")) return link(text, "Wikipedia");
+  const [, language, title, section] = /^([a-z]{2,3}(?:-[a-z]+)*|simple):([^#/][^#]*)(#.*)?$/.exec(text ?? "") ?? [];
+  const written = (part) => encodeURIComponent(part.trim().replaceAll(" ", "_"));
+  if (!language) return null;
+  return link(`https://${language}.wikipedia.org/wiki/${written(title)}${section ? `#${written(section.slice(1))}` : ""}`, "Wikipedia");
 }

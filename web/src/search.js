@@ -15,6 +15,11 @@ export function identifier(text) {
   return osm ? `${OSM_WORDS[osm[1]] ?? osm[1]}/${osm[2]}` : asked;
 }
 
+/** The items of Wikidata that a value names. */
+export function items(text) {
+  return (text || "").split(";").map((item) => item.trim()).filter((item) => /^Q\d+$/.test(item));
+}
+
 /** Text as it is compared: no case, no diacritics, one space between words. */
 export function fold(text) {
   return letters(text)
@@ -82,7 +87,7 @@ export class Index {
     const { records, wikidata, heritage_ref } = this.sites.columns;
     const same = (value) => value && value.length === asked.length && value.toLowerCase() === asked;
     for (let site = 0; site < this.sites.count; site += 1) {
-      if (same(wikidata[site]) || same(heritage_ref[site]) || records[site].some((key) => isKey(key, asked))) found.add(site);
+      if (items(wikidata[site]).some(same) || same(heritage_ref[site]) || records[site].some((key) => isKey(key, asked))) found.add(site);
     }
     return found;
   }

@@ -139,7 +139,9 @@ def test_words_of_other_countries_change_none_of_the_regions() -> None:
     terms, known = module._terms(own), lexicon()
     alone = module._inflected(own, terms)
     alone |= {words[0]: concept for words, concept in terms.items() if len(words) == 1 and len(words[0]) > 1}
-    assert {word: known.words.get(word) for word in alone} == alone
+    assert {word: known.words[word].token for word in alone} == {word: said.token for word, said in alone.items()}
+    works = {word: said for word, said in alone.items() if said.role != module.PRODUCT}
+    assert {word: known.words.get(word) for word in works} == works
 
 
 def test_a_form_that_two_concepts_share_means_neither() -> None:
@@ -150,6 +152,36 @@ def test_a_form_that_two_concepts_share_means_neither() -> None:
     terms = module._terms(rows)
     forms = module._inflected(rows, terms)
     assert "kuzniach" not in forms
+
+
+@pytest.mark.parametrize("order", [(0, 1), (1, 0)])
+def test_a_form_that_works_and_a_product_share_means_the_works(order: tuple[int, int]) -> None:
+    rows = [
+        {"concept_id": "mill", "lang": "sk", "term": "papieren", "role": "specific", "type_id": "paper_mill"},
+        {"concept_id": "mill", "lang": "de", "term": "Papier", "role": "product", "type_id": ""},
+        {"concept_id": "mill", "lang": "pl", "term": "papieren", "role": "product", "type_id": ""},
+    ]
+    given = [rows[2 * order[0]], rows[1], rows[2 * order[1]]]
+    terms = module._terms(given)
+    assert terms[("papieren",)].types == ("paper_mill",)
+    assert module._inflected(given, terms)["papieren"].types == ("paper_mill",)
+
+
+@pytest.mark.parametrize(
+    ("name", "country", "tokens"),
+    [
+        ("Stora Enso Paper", "DE", ("stora", "enso", "@paper_mill")),
+        ("Fabryka papieru Malta", "PL", ("@factory", "@paper_mill", "malta")),
+        ("Voestalpine Stahl Linz", "AT", ("vostalpine", "@iron_and_steel", "linz")),
+        ("Papier Mühle", "DE", ("@paper_mill",)),
+        # No head of a compound, and in its own countries alone where it is short.
+        ("Douglas", "DE", ("douglas",)),
+        ("Stal", "NL", ("stal",)),
+        ("Stal", "PL", ("@iron_and_steel",)),
+    ],
+)
+def test_what_works_make_is_compared_as_the_works(name: str, country: str, tokens: tuple[str, ...]) -> None:
+    assert name_tokens(name, country=country) == tokens
 
 
 def test_one_term_of_two_concepts_keeps_both_types() -> None:

@@ -29,7 +29,7 @@ def test_keys_are_the_sources_own():
 
 def test_several_left_rows_may_match_one_right_row():
     left = records(*(row(f"l:{i}", "Kalkwerk Saal", point(10 * i)) for i in range(2)))
-    right = records(row("r:0", "Kalkwerk Saal", point()), row("r:1", "Saal Kalk", point(40)))
+    right = records(row("r:0", "Kalkwerk Saal", point()), row("r:1", "Saal Schotter", point(40)))
     sure = link(left, right).query("decision == 'match'")
     assert sure["left_id"].is_unique
 

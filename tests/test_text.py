@@ -198,7 +198,7 @@ def test_stripping_twice_changes_nothing_more(words: list[str]) -> None:
         ("Skärblacka bruk", "SE", ("skarblacka", "@factory")),
         ("Fors bruk", "FI", ("fors", "@factory")),
         ("Zuckerfabrik Brest", "FR", ("@sugar", "brest")),
-        ("Steel Works North", "IT", ("@steelworks", "north")),
+        ("Steel Works North", "IT", ("@iron_and_steel", "north")),
         ("San Marco", "ES", ("@saint", "marco")),
         ("Kops I Power Plant", "AT", ("kops", "#1", "@power_station")),
         # Legal forms stand before names in some countries.

@@ -102,6 +102,7 @@ def test_every_label_means_its_type(vocabulary: Vocabulary) -> None:
         ("MOL Tatabánya", None),
         ("Kőbánya Erőmű", "power_station"),
         ("Landbruk Nord", None),
+        ("Stora Enso Paper", None),
     ],
 )
 def test_guess_type(vocabulary: Vocabulary, name: str | None, expected: str | None) -> None:

@@ -19,7 +19,7 @@ from inducult_geo.ragged import Flags, Ints, Ragged, each_once, spread, spread_o
 from inducult_geo.text.folding import fold_once
 from inducult_geo.text.legal import form_keys, legal_forms, without_form
 from inducult_geo.text.lexicon import SILENT_ROLES, Concept, foreign_words, lexicon, place_names, split_lines
-from inducult_geo.text.tokens import name_tokens, word_concepts
+from inducult_geo.text.tokens import may_pair, name_tokens, word_concepts
 
 _BREAK: Final = "\x01"
 """What no cleaned name holds as a word."""
@@ -138,9 +138,9 @@ class _Read:
         for at, part in enumerate(parts):
             said = word_concepts(part)
             # Most words are plain: they say themselves.
+            before[at] = may_pair(part, said) and known_words.begins(part)
             if said == (part,):
                 numbers.append(known.setdefault(part, len(known)))
-                before[at] = known_words.begins(part)
             else:
                 tokens = (one if isinstance(one, str) else one.token for one in said if not _is_silent(one))
                 numbers += [known.setdefault(token, len(known)) for token in tokens]

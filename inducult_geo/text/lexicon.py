@@ -53,6 +53,10 @@ _TOWNS_END_SO: Final = frozenset({"banya"})
 SILENT_ROLES: Final = frozenset({"status_hint", "company"})
 """Roles of concepts that say nothing about which works it is."""
 
+PRODUCT: Final = "product"
+"""Role of words that tell what works make ("Papier", "steel"): the works' own concept in a comparison, and no guess at
+what a site is."""
+
 LOCAL_UP_TO: Final = 5
 """Letters of a word that means its trade in the countries of its language only: short words mean another thing
 elsewhere ("Star" is old in Czechia, "Horn" is upper; "Sage" is a sawmill in Germany)."""
@@ -143,17 +147,25 @@ def _words_of(term: str) -> tuple[str, ...]:
 
 
 def _terms(rows: Iterable[Mapping[str, str]]) -> dict[tuple[str, ...], Concept]:
-    """Map every term to its concept; a term of two concepts keeps the first token and the types of both."""
+    """Map every term to its concept; a term of two concepts keeps the first token and the types of both.
+
+    A word for a product gives way to one for works.
+    """
     found: dict[tuple[str, ...], Concept] = {}
     for row in rows:
         words = _words_of(row["term"])
         types = (row["type_id"],) if row["type_id"] else ()
         known = found.get(words)
-        if known is None or (known.role == "status_hint" and row["role"] == "modifier"):
+        if known is None or _gives_way(known.role, row["role"]):
             found[words] = Concept(f"@{row['concept_id']}", row["role"], types)
         elif not set(types) <= set(known.types):
             found[words] = Concept(known.token, known.role, known.types + types)
     return found
+
+
+def _gives_way(role: str, other: str) -> bool:
+    """Tell whether a word in one role gives way to the same word in another one."""
+    return (role == PRODUCT != other) or (role == "status_hint" and other == "modifier")
 
 
 def _inflected(rows: Iterable[Mapping[str, str]], terms: Mapping[tuple[str, ...], Concept]) -> dict[str, Concept]:
@@ -167,8 +179,15 @@ def _inflected(rows: Iterable[Mapping[str, str]], terms: Mapping[tuple[str, ...]
                 known = found.setdefault(form, concept)
                 # The same one or an equal one: looking is a tenth of the work of comparing.
                 if known is not concept and known != concept:
-                    found[form] = None
+                    found[form] = _stronger(known, concept)
     return {form: concept for form, concept in found.items() if concept}
+
+
+def _stronger(one: Concept | None, other: Concept) -> Concept | None:
+    """Return which of two concepts a form means that both have: works before what they make, else neither."""
+    if one is None or (one.role == PRODUCT) == (other.role == PRODUCT):
+        return None
+    return other if one.role == PRODUCT else one
 
 
 def _by_first_word(phrases: Mapping[tuple[str, ...], Concept]) -> Phrases:

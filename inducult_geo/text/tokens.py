@@ -9,6 +9,7 @@ from typing import Final
 
 from inducult_geo.text.legal import strip_legal_form
 from inducult_geo.text.lexicon import (
+    PRODUCT,
     SHORTEST_HEAD,
     SILENT_ROLES,
     Concept,
@@ -59,6 +60,11 @@ def word_concepts(word: str) -> tuple[str | Concept, ...]:
     return (word,)
 
 
+def may_pair(word: str, said: tuple[str | Concept, ...]) -> bool:
+    """Tell whether a word, and what it says, may be the first of two that are one: a plain one, or a product."""
+    return said == (word,) or (len(said) == 1 and isinstance(said[0], Concept) and said[0].role == PRODUCT)
+
+
 def _phrase_at(words: tuple[str, ...], index: int, phrases: Phrases) -> tuple[int, Concept] | None:
     """Find length and concept of the longest phrase that starts at a word."""
     for phrase, concept in phrases.get(words[index], ()):
@@ -107,7 +113,7 @@ def _said(original: str, places: Phrases, foreign: Container[str] = ()) -> Itera
             index += 1
         else:
             said = word_concepts(word)
-            if index + 1 < count and said == (word,) and (pair := known.words.get(word + words[index + 1])):
+            if index + 1 < count and may_pair(word, said) and (pair := known.words.get(word + words[index + 1])):
                 said = (pair,)  # "Papier Fabrik" is a Papierfabrik
                 index += 1
             yield from said

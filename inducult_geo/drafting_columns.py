@@ -164,6 +164,20 @@ def _is_text_of_place(cell: str) -> bool:
         return False
 
 
+_END = _words("end", "eindbouwjr", "year_decommissioned", "retired date", "end_year", "closed", "stillgelegt",
+              "stilllegung", "schließung", "betriebsende", "chiusura", "dismissione", "cessazione", "fine",
+              "decommissioned", "gesloten", "sluiting", "sluitingsjaar", "einde", "eindjaar", "zamknięcie",
+              "zamknięcia", "likwidacja", "likwidacji", "zatvaranje", "zatvoreno", "prestanak", "zaprtje", "prenehanje",
+              "uzavření", "ukončení", "zánik", "konec", "fermeture", "do", "bis", "tot", "until")  # fmt: skip
+_FROM = _words("od", "von", "ab", "van", "vanaf", "dal", "from", "since")
+
+
+def _is_called_end(column: Column) -> bool:
+    """Whether a column's name says that it tells ends of work, and not from when to when ("od - do")."""
+    name = fold_once(column.name)
+    return _END.search(name) is not None and _FROM.search(name) is None
+
+
 RULES: tuple[Rule, ...] = (
     Rule("name", _words("name", "nazwa", "naziv", "naam", "nome", "nazev", "název", "bezeichnung", "objekt", "ime",
                         "denominazione", "sitename", "facilityname", "nazwa_wlasna", "plant_name", "imie",
@@ -176,17 +190,16 @@ RULES: tuple[Rule, ...] = (
                          "built", "erbaut", "opened", "year", "rok", "datacija", "datace", "datovani", "datazione",
                          "datowanie", "datierung", "datering", "datiranje", "bauzeit", "entstehung", "vznik",
                          "nastanek", "epoca", "czas powstania", "vrijeme gradnje", "start date", "bouwperiode", "année",
-                         whole=("periode", "periodo", "vrijeme", "razdoblje", "obdobje", "období", "okres")), _is_date),
-    Rule("end", _words("end", "eindbouwjr", "year_decommissioned", "retired date",
-                       "end_year", "closed", "stillgelegt", "stilllegung", "chiusura", "decommissioned", "gesloten",
-                       "sluiting", "sluitingsjaar", "zamknięcie", "zatvaranje", "zatvoreno", "zaprtje", "uzavření",
-                       "fermeture"), _is_date),
+                         "zahájení", "początek", "početak", "začetek", "inizio",
+                         whole=("periode", "periodo", "vrijeme", "razdoblje", "obdobje", "období", "okres")),
+         lambda column: _is_date(column) and not _is_called_end(column)),
+    Rule("end", _END, lambda column: _is_date(column) and _is_called_end(column)),
     Rule("status", _words("status", "stan", "stav", "zustand", "stato", "stanje", "toestand", "conservazione", "état"),
          _is_text),
     Rule("fuel", _words("fuel", "fueltype", "brennstoff", "energieträger", "energy source", "energy_source", "paliwo",
                         "combustibile", "palivo", "brandstof", "gorivo"), _is_text, _names_fuels),
     Rule("type", _words("type", "types", "typ", "tipo", "tip", "tipologia", "technology", "rodzaj", "druh", "soort",
-                        "vrsta", "oorsprfunc", "funkcja", "art"), _is_text),
+                        "vrsta", "oorsprfunc", "funkcja", "art", "objektart", "objekttyp"), _is_text),
     Rule("nace", _words("nace", "nacecode", "nace_code", "onace", "nacebel", "nacemaineconomicactivitycode"), _is_nace),
     Rule("operator", _words("operator", "betreiber", "owner", "eigentümer", "company", "firma", "company name",
                             "parentcompanyname", "vlastnik", "gestore"), _is_text),

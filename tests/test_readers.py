@@ -49,6 +49,18 @@ def test_delimited_text_is_detected(tmp_path: Path, encoding: str, delimiter: st
     assert table.places[1] == "a.csv line 3"
 
 
+@pytest.mark.parametrize("title", ["Popis industrijske baštine", "Popis baštine, stanje 2024"])
+@pytest.mark.parametrize("delimiter", [";", "\t"])
+def test_a_title_above_the_table_names_no_delimiter(tmp_path: Path, title: str, delimiter: str) -> None:
+    rows = [("R.br.", "Naziv", "Širina", "Dužina")]
+    rows += [(str(n), f"Ciglana {n}", f"45°2{n}'00,0\" S", "16°24'00,0\" I") for n in range(6)]
+    lines = [title, *(delimiter.join('"' + cell.replace('"', '""') + '"' for cell in row) for row in rows)]
+    table = read_table(write(tmp_path / "a.csv", "\n".join(lines)), Read(header_row=2))
+    assert [*table.frame.columns] == [*rows[0]]
+    assert table.frame["Dužina"].tolist() == ["16°24'00,0\" I"] * 6
+    assert not table.bad_rows
+
+
 @pytest.mark.parametrize("encoding", ["cp1250", "iso8859_2", "cp1252", "cp852"])
 def test_a_stated_encoding_is_followed(tmp_path: Path, encoding: str) -> None:
     path = write(tmp_path / "a.csv", "id;name\n1;Grüße\n", encoding)

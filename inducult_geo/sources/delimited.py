@@ -6,8 +6,10 @@ import csv
 import io
 import re
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
+from statistics import mode
 
 import pandas as pd
 
@@ -31,6 +33,9 @@ _STATED = re.compile(r"""["']?sep=([^\w\s"']|\t)["']?[ \t]*(?=\r|\n|$)""", re.IG
 _CLIPPED = 10_000
 _OPEN = f"a quote is not closed, or a cell has more than {MAX_CELL:,} characters"
 _Record = tuple[int, list[str]]
+_MOST_ALIKE = 0.5
+"""Share of the first lines that must be as wide as the very first, else that is a title."""
+
 _NULS_MAX = 0.001
 """Share of NUL characters up to which a file is text with lost bytes, beyond which it is no text."""
 
@@ -217,19 +222,26 @@ def _detect(path: Path, data: bytes) -> tuple[str, tuple[str, ...]]:
 
 
 def _delimiter(path: Path, text: str) -> str:
-    """Return the delimiter that cuts the first lines into most cells, all alike; a single column is allowed."""
+    """Return the delimiter that cuts the first lines into most cells, all alike; a single column is allowed.
+
+    Alike to the first line; where most lines are not, whatever the delimiter, that is a title, and they count.
+    """
     head = [line for line in text[:2_000_000].splitlines()[:50] if line.strip()]
-    best, best_width = ",", 0.0
-    for delimiter in DELIMITERS:
-        try:
-            widths = [len(row) for row in csv.reader(head, delimiter=delimiter)]
-        except csv.Error:
-            continue
-        if not widths or widths[0] < 2:
-            continue
-        alike = sum(width == widths[0] for width in widths) / len(widths)
-        if alike * widths[0] > best_width:
-            best, best_width = delimiter, alike * widths[0]
     if not head:
         raise ContractError(f"{path}: holds only blank lines. Export it again.")
-    return best
+    widths: dict[str, list[int]] = {}
+    for delimiter in DELIMITERS:
+        with suppress(csv.Error):
+            widths[delimiter] = [len(row) for row in csv.reader(head, delimiter=delimiter)]
+    by_first = [(_cells_alike(found, found[0]), found[0], delimiter) for delimiter, found in widths.items()]
+    by_most = [(_cells_alike(found, mode(found)), mode(found), delimiter) for delimiter, found in widths.items()]
+    for ranked, least in ((by_first, _MOST_ALIKE), (by_most, 0.0)):
+        cells, width, delimiter = max(ranked, key=lambda one: one[0], default=(0.0, 0, ","))
+        if cells > least * width:
+            return delimiter
+    return ","
+
+
+def _cells_alike(widths: list[int], width: int) -> float:
+    """Return how many cells lines of a width hold, less as fewer of them are as wide; 0 for a single cell."""
+    return width * widths.count(width) / len(widths) if width > 1 else 0.0

@@ -106,7 +106,7 @@ def _merged_told(filled: Sequence[tuple[int, int, int, int]], names: Mapping[int
     """Say which columns had merged cells, and in which rows they stand now."""
     told = []
     for column in sorted({column for column, *_ in filled}):
-        spans = [(first, last) for at, first, last, _ in filled if at == column]
+        spans = sorted((first, last) for at, first, last, _ in filled if at == column)
         where = ", ".join(f"{first} to {last}" for first, last in spans[:_MOST])
         more = f" and {len(spans) - _MOST} more" if len(spans) > _MOST else ""
         told.append(f"'{names[column]}' (rows {where}{more})")

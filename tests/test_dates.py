@@ -241,8 +241,15 @@ def test_what_is_not_read_says_what_it_lacks(text: str, reason: str | None) -> N
 
 def test_a_list_of_ends_says_what_it_lacks() -> None:
     assert parse_end("1945, 1998") is None
-    assert reasons_unread(["1945, 1998"]) == " '1945, 1998' names several years, and not in which of them work ended."
-    assert parse_end("1998") == parse_date("1998")
+    assert reasons_unread(["1945, 1998"]) == " '1945, 1998' names several years, and not in which year work ended."
+    assert reasons_unread(["XX w."]) == " 'XX w.' names a century alone, and not in which year work ended."
+    assert [
+        parse_end(text) is None for text in ("XX w.", "konec 20. století", "1998", "1990er Jahre", "until 1990")
+    ] == [
+        *(True, True),
+        *(False, False, False),
+    ]
+    assert life_span("1850", "XX w.") == Span(1850, None, "year")
 
 
 def test_register_of_poznan(shared: Path) -> None:

@@ -153,7 +153,9 @@ def _from_text(cells: Cells, row: int, text: Any, country: str | None, *, instea
     try:
         parsed = parse_coordinates(str(text), country=country)
     except CoordinateError as problem:
-        cells.refuse(row, "bad_coordinate", instead or str(problem))
+        # Of degrees with their sign nobody wants to hear that they are no plain number.
+        is_angle = not {"°", "º", "˚"}.isdisjoint(str(text))
+        cells.refuse(row, "bad_coordinate", str(problem) if instead is None or is_angle else instead)
         return
     if parsed.kind == "xy":
         if instead is not None:

@@ -52,7 +52,7 @@ def sexagesimal(parts: list[str]) -> tuple[float, float]:
     if any("." in part for part in parts[:-1]):
         raise CoordinateError("Only the last part of an angle may have decimals.")
     if any(value >= 60 for value in values[1:]):
-        raise CoordinateError("Minutes and seconds must be below 60.")
+        raise CoordinateError("Minutes and seconds must be below 60: write the next minute or degree.")
     angle = sum(value / 60**place for place, value in enumerate(values))
     return angle, last_digit_m(parts[-1], DEGREE_M / 60 ** (len(parts) - 1))
 

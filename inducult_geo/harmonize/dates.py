@@ -38,6 +38,9 @@ _LONGEST_TEXT: Final = 200
 _ORDINAL_MARKS: Final = dict.fromkeys(map(ord, "º°ª^"), ".")
 _SMALLEST_WRITTEN_YEAR: Final = 100
 
+_NO_END: Final = ("century", "part_of_century", "turn_of_century", "period")
+"""Precisions of which the last year is none in which anything ended."""
+
 _FILLERS: Final = frozenset(("0", "0000", "9999"))
 """Numbers that stand in databases where no year is known."""
 
@@ -211,20 +214,25 @@ def parse_date(text: str | float | None) -> Years | None:
 
 
 def parse_end(text: str | float | None) -> Years | None:
-    """Read an expression of a column of ends as `parse_date` does; None where it names several years ("1945, 1998").
+    """Read an expression of a column of ends as `parse_date` does; None where it tells no year in which work ended.
 
-    Which of them ended the work is not said: the first may be a break, the last a new beginning.
+    Of several years ("1945, 1998") nobody says which it was: the first may be a break, the last a new beginning. A
+    century or a part of it ("XX w.") ends in a year of its own, 1999, that nobody told.
     """
     years = parse_date(text)
-    is_list = years is not None and "multiple_values" in (years.note or "").split("; ") and not _tells_end(years)
-    return None if is_list else years
+    if years is None or _tells_end(years):
+        return years
+    is_list = "multiple_values" in (years.note or "").split("; ")
+    return None if is_list or years.precision in _NO_END else years
 
 
 def why_unread(text: str) -> str | None:
     """Return what a text lacks that `parse_date` does not read, in words; None where only a person can tell."""
     codes, _ = date_tokens(text)
-    if parse_date(text) is not None:
-        return "names several years, and not in which of them work ended"
+    years = parse_date(text)
+    if years is not None:
+        told = "a century alone" if years.precision in _NO_END else "several years"
+        return f"names {told}, and not in which year work ended"
     if "g" in codes:
         return "tells a plan, and no beginning of work"
     is_decade = re.search("[Xl],*[No]|[No][Xl]", codes) or re.search(r"(?<!\d)['’]\d0(?!\d)", text)
@@ -249,7 +257,8 @@ def life_span(start_text: str | float | None, end_text: str | float | None) -> S
     of it. Only where both texts are the same, because a contract maps one column to both, a range is start and end;
     a single date there is a start alone, and so are a range in which it happened ("between 1890 and 1902", "1890 or
     1891", "18th to 19th century") and a list ("1850; 1920"); "until 1990" and "closed 1990" are ends. Of a year that
-    the text calls approximate ("c. 1890") that year is taken. Of a list of ends ("1945, 1998") none is.
+    the text calls approximate ("c. 1890") that year is taken. Of a list of ends ("1945, 1998") and of
+    a century none is.
     An end before the start is left out, with a note.
 
     Returns

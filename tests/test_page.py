@@ -471,6 +471,41 @@ def test_a_second_link_in_the_same_tab_shows_what_it_says_and_nothing_of_the_fir
     assert page.run("location.hash") == "#q=skofja"
 
 
+def test_the_button_back_closes_the_card_and_leaves_the_list_as_it_was(page):
+    """On a phone it is what closes things: it left the page."""
+    page.run("document.getElementById('search').value = 'tovarna'; inducult.update(false)")
+    page.run("document.querySelectorAll('#found button')[3].click()")
+    row = page.run("globalThis.row = document.querySelectorAll('#found button')[3]; row.dataset.site")
+    page.run("inducult.open(5); inducult.address.now()")
+    assert page.run("location.hash").startswith("#site=")
+    page.run("history.back()")
+    page.until("document.getElementById('card').hidden")
+    assert page.run("location.hash") == "#q=tovarna"
+    assert page.run("globalThis.row.isConnected"), "the list was not written anew"
+    assert page.run("document.activeElement.dataset.site") == row
+    page.run("history.forward()")
+    page.until("!document.getElementById('card').hidden")
+    page.run("history.back()")
+    page.until("document.getElementById('card').hidden")
+
+
+def test_back_from_the_first_card_of_a_fresh_page_shows_the_page_as_it_opened(page, file):
+    page.open(file)
+    page.until(DRAWN)
+    page.run("document.querySelector('#found button').click()")
+    page.run("history.back()")
+    page.until("document.getElementById('card').hidden && location.hash === ''")
+    assert status(page).endswith(" sites")
+
+
+def test_a_link_to_a_site_takes_no_step_of_its_own(page, file, bundle):
+    steps = page.run("history.length")
+    page.open(file, fragment=f"#{bundle.sites['site_id'].iloc[9]}")
+    page.until(DRAWN)
+    assert page.run("location.hash").startswith("#site=")
+    assert page.run("history.length") <= steps + 2, "about:blank and the page: back must not lead to the card again"
+
+
 def test_how_a_place_was_found_is_told_where_it_is_known(page):
     origin = "inducult.sites.columns.geometry_origin"
     was = page.run(f"{origin}[{CHOSEN}]")

@@ -8,7 +8,7 @@ import { List } from "./list.js";
 import { SiteMap } from "./map.js";
 import { Saved } from "./save.js";
 import { Index } from "./search.js";
-import { Address, read } from "./state.js";
+import { Address, read, written } from "./state.js";
 import { known, label, language, learn, speak, t } from "./words.js";
 
 const part = (id) => document.getElementById(id);
@@ -55,16 +55,17 @@ class Tool {
 
   /** Open the card of a site. */
   open(site, from = null, move = false) {
-    this.card.show(site, from);
+    this.#read(() => this.card.show(site, from));
     this.map?.mark(site, move);
-    this.#reading();
   }
 
-  /** The card is open; on a phone it lies with the map above the list, out of sight. */
-  #reading() {
+  /** Open the card; on a phone it lies with the map above the list, out of sight, and "back" is what closes things there. */
+  #read(show, step = this.card.element.hidden && !this.following) {
+    if (step) this.address.now();
+    show();
     part("tool").classList.add("reading");
     document.querySelector(".stage").scrollIntoView({ block: "nearest" });
-    this.address.now();
+    this.address.now(step);
   }
 
   /** Show a density. */
@@ -83,9 +84,9 @@ class Tool {
   /** Give the reader what is shown as a file. */
   save(kind) {
     this.update(false, false); // What was typed a moment ago counts.
-    const q = part("search").value.trim();
-    const words = [this.filters.words, q && t("search_for", { q })].filter(Boolean).join("; ") || t("all_sites");
-    const file = this.saved.offer(kind, this.found, { words, q, facets: this.filters.values });
+    const asked = this.#asked();
+    const words = [this.filters.words, asked.q && t("search_for", asked)].filter(Boolean).join("; ") || t("all_sites");
+    const file = this.saved.offer(kind, this.found, { words, ...asked });
     part("saved").textContent = t("saved_as", { file });
   }
 
@@ -100,11 +101,15 @@ class Tool {
     return ranked.sort((one, other) => one[0] - other[0] || one[1] - other[1]).map(([, site]) => site);
   }
 
+  /** What the search and the filters ask for. */
+  #asked() {
+    return { q: part("search").value.trim(), facets: this.filters.values };
+  }
+
   #state() {
     return {
       site: this.card.site === null ? this.card.lost ?? "" : this.sites.columns.site_id[this.card.site],
-      q: part("search").value.trim(),
-      facets: this.filters.values,
+      ...this.#asked(),
       density: part("density").value,
       map: this.moved ? this.map.view : "",
       lang: this.asked ?? "",
@@ -137,9 +142,8 @@ class Tool {
     if (found.length === 1) this.open(found[0], from);
     else {
       this.card.from = from;
-      this.card.choose(found);
+      this.#read(() => this.card.choose(found));
       this.map.mark(null);
-      this.#reading();
     }
   }
 
@@ -221,26 +225,35 @@ class Tool {
 
   /** Show what the page's address says. */
   #follow(first, hash = location.hash) {
+    this.following = true;
+    this.#show(first, hash);
+    this.following = false;
+  }
+
+  #show(first, hash) {
     const told = read(hash, this.sites.data.facets);
-    const whole = hash.includes("=");
+    const whole = !hash || hash.includes("=");
     if (first || whole) {
       if (!first) this.#say(told.lang);
-      part("search").value = told.q ?? "";
-      this.filters.values = told.facets;
-      this.update(false);
+      // Who only steps back from a card finds the list as it was left.
+      const other = first || written({ q: told.q, facets: told.facets }) !== written(this.#asked());
+      if (other) {
+        part("search").value = told.q ?? "";
+        this.filters.values = told.facets;
+        this.update(false);
+      }
       if (told.map && this.map) {
         this.map.view = told.map;
         this.moved = true;
-      } else if (this.filters.active || told.q) this.map?.fit(this.found);
+      } else if (other && (this.filters.active || told.q)) this.map?.fit(this.found);
       const names = [...part("density").options].map((option) => option.value);
       const density = names.includes(told.density) ? told.density : "";
       if (density !== part("density").value) this.density(density);
     }
     const site = this.sites.places.get(told.site) ?? this.sites.places.get(told.site?.toUpperCase());
     if (site === undefined && SITE_ID.test(told.site)) {
-      this.card.missing(told.site);
+      this.#read(() => this.card.missing(told.site));
       this.map?.mark(null);
-      this.#reading();
     } else if (whole && site === undefined) this.card.close();
     if (site !== undefined && site !== this.card.site) this.open(site, null, !told.map);
   }

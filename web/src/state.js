@@ -39,11 +39,12 @@ export class Address {
     this.timer = setTimeout(() => this.now(), AT_ONCE_MS);
   }
 
-  now() {
+  /** Write the address; as a `step`, the button "back" leads to what it was before. */
+  now(step = false) {
     clearTimeout(this.timer);
     const text = written(this.tell());
     if (text === location.hash.slice(1)) return;
-    history.replaceState(null, "", text ? `#${text}` : location.pathname + location.search);
+    history[step ? "pushState" : "replaceState"](null, "", text ? `#${text}` : location.pathname + location.search);
   }
 }
 

@@ -91,11 +91,8 @@ def state(folder: Path) -> dict[str, str]:
 @pytest.fixture
 def copy(tmp_path: Path, repository: Path) -> Path:
     for name in COPIED:
-        shutil.copytree(
-            repository / name,
-            tmp_path / name,
-            ignore=shutil.ignore_patterns("__pycache__", "processed", "partners.own"),
-        )
+        # What Python compiled comes along, which it tells by the time of a file: no page has to wait for it.
+        shutil.copytree(repository / name, tmp_path / name, ignore=shutil.ignore_patterns("processed", "partners.own"))
     return tmp_path
 
 

@@ -226,6 +226,7 @@ def test_life_span(start: str | None, end: str | None, expected: Span) -> None:
     ("text", "reason"),
     [
         ("1898 (progetto)", "tells a plan, and no beginning of work"),
+        ("1888-1996 (closed), in use again from 1999", "tells of closing, and beside it what is not understood"),
         ("anni Trenta", "names no century"),
         ("années 30", "names no century"),
         ("dertiger jaren", "names no century"),

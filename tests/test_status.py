@@ -146,6 +146,19 @@ def test_a_reason_that_reads_otherwise_each_night_makes_no_release_each_night(tm
     assert run_all(["opole"], open_run(data)).release != releases[2], "another reason is news"
 
 
+def test_what_a_run_noted_of_a_release_and_is_nonsense_ends_no_run(tmp_path: Path, repository: Path) -> None:
+    """It ended every run, of all regions, with an error of the program."""
+    data, _ = one_list(tmp_path, repository)
+    release = run_all(["opole"], open_run(data)).release
+    note = DataFolder(data).released
+    told = json.loads(note.read_text())
+    for nonsense in (None, 7, {"counts": 7}, {**told["told"], "n_sites": "many"}):
+        write_json(note, told | {"told": nonsense})
+        again = run_all(["opole"], open_run(data))
+        assert (again.release, again.n_sites) == (release, told["told"]["n_sites"])
+        assert json.loads(note.read_text())["told"]["n_sites"] == again.n_sites
+
+
 def test_of_a_source_that_lost_many_records_somebody_is_told_until_it_is_confirmed(
     tmp_path: Path, repository: Path
 ) -> None:

@@ -235,6 +235,8 @@ def why_unread(text: str) -> str | None:
         return f"names {told}, and not in which year work ended"
     if "g" in codes:
         return "tells a plan, and no beginning of work"
+    if "x" in codes and "!" in codes and re.search("[YDG]", codes):
+        return "tells of closing, and beside it what is not understood"
     is_decade = re.search("[Xl],*[No]|[No][Xl]", codes) or re.search(r"(?<!\d)['’]\d0(?!\d)", text)
     if is_decade and not re.search("[CcKRY@G]", codes):
         return "names no century"

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from datetime import date
+from functools import cache
 from pathlib import Path
 from typing import Annotated, Any, Final, Literal
 from urllib.parse import urlsplit
@@ -109,6 +110,10 @@ class Boundary(Declared):
         return self
 
 
+# A folder of hundreds of files is gone through for it.
+_time_zones = cache(available_timezones)
+
+
 class Region(Declared):
     """One region of the map.
 
@@ -138,7 +143,7 @@ class Region(Declared):
     @field_validator("timezone")
     @classmethod
     def _known_zone(cls, name: str) -> str:
-        known = available_timezones()
+        known = _time_zones()
         # A machine without any time zone data must still be able to read a catalog.
         if known and name not in known:
             raise ValueError(f"'{name}' is no time zone; write one such as Europe/Prague")

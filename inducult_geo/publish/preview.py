@@ -105,6 +105,7 @@ def _hash(script: str) -> str:
     return "sha256-" + base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
 
 
+@cache
 def _environment() -> Environment:
     loader = PackageLoader("inducult_geo.publish", "templates")
     env = Environment(

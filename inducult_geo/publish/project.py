@@ -7,6 +7,7 @@ import io
 import zipfile
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from itertools import groupby
 from xml.etree import ElementTree as ET
 
@@ -227,9 +228,9 @@ def _vector_layer(
 ) -> ProjectLayer:
     geometry, wkb = _QGIS_KINDS[layer.geometry] if layer.geometry else (None, None)
     name = layer.name + suffix
-    mine = [r for r in relations if r.parent == layer.name]
+    mine = tuple(r for r in relations if r.parent == layer.name)
     # Only the answers to open questions are there to be written.
-    fixed = {"readOnly": "0" if layer.name == "review" else "1"}
+    fixed = (("readOnly", "0" if layer.name == "review" else "1"),)
     return ProjectLayer(
         name=name,
         id=layer_id(name),
@@ -259,14 +260,15 @@ def _raster_layer(name: str, surface: Surface) -> ProjectLayer:
         geometry=None,
         wkb=None,
         extent=extent_of_surface(surface),
-        styles=(_style_body("default", qml, (), {}),),
+        styles=(_style_body("default", qml, (), ()),),
         shown=False,
         open=False,
         provider="gdal",
     )
 
 
-def _style_body(name: str, qml: str, relations: Sequence[Relation], fixed: Mapping[str, str]) -> StyleBody:
+@lru_cache(maxsize=64)
+def _style_body(name: str, qml: str, relations: tuple[Relation, ...], fixed: tuple[tuple[str, str], ...]) -> StyleBody:
     """Take a QML apart as a project holds it, with the tabs of relations and attributes of the layer that are fixed."""
     # The text is our own, made from our templates a moment ago.
     root = ET.fromstring(qml.strip())  # noqa: S314

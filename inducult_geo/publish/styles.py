@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from itertools import groupby
 from typing import Any
 
@@ -89,10 +89,17 @@ def style_of(layer: Layer, *, region_titles: Mapping[str, str], template: str | 
     template
         Another template than the layer's default one.
     """
-    fields = [_field(layer, column, index, region_titles) for index, column in enumerate(layer.columns, start=1)]
+    return _rendered(layer, tuple(region_titles.items()), template or layer.style)
+
+
+@lru_cache(maxsize=64)
+def _rendered(layer: Layer, region_titles: tuple[tuple[str, str], ...], template: str) -> str:
+    """Fill in a template; a service that publishes each night, and tests, ask for the same ones again and again."""
+    titles = dict(region_titles)
+    fields = [_field(layer, column, index, titles) for index, column in enumerate(layer.columns, start=1)]
     return (
         environment()
-        .get_template(template or layer.style)
+        .get_template(template)
         .render(
             layer=layer,
             fields=fields,

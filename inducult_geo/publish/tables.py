@@ -17,7 +17,7 @@ from inducult_geo.frames import WORK_CRS
 from inducult_geo.publish.bundle import Bundle
 from inducult_geo.publish.columns import Kind
 from inducult_geo.publish.dictionary import dictionary_rows, vocabulary_rows
-from inducult_geo.publish.layers import LAYERS, Layer
+from inducult_geo.publish.layers import LAYERS, Layer, layer_named
 
 GEOMETRY = "geom"
 """Name of the geometry column in the GeoPackage."""
@@ -68,6 +68,12 @@ def layer_frames(bundle: Bundle) -> dict[str, pd.DataFrame]:
     frames |= {layer.name: layer.rows(bundle) for layer in LAYERS if layer.rows is not None}
     kept = (layer for layer in LAYERS if layer.always or len(frames[layer.name]))
     return {layer.name: _declared(frames[layer.name], layer) for layer in kept}
+
+
+def site_points(bundle: Bundle) -> gpd.GeoDataFrame:
+    """Return the rows of the layer `site_points` alone, as `layer_frames` does."""
+    sites = _sorted(bundle.sites, "site_id")
+    return gpd.GeoDataFrame(_declared(_points(sites, sites.geometry), layer_named("site_points")))
 
 
 def _changed(changes: gpd.GeoDataFrame | None) -> gpd.GeoDataFrame:

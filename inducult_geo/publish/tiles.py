@@ -26,7 +26,7 @@ from inducult_geo.frames import TEXT
 from inducult_geo.publish.bundle import Bundle
 from inducult_geo.publish.licences import credit_lines
 from inducult_geo.publish.metadata import release_title
-from inducult_geo.publish.tables import layer_frames, text_array
+from inducult_geo.publish.tables import site_points, text_array
 
 LAYER = "sites"
 WEB_CRS = "EPSG:4326"
@@ -54,7 +54,7 @@ _SETTINGS: Final[Mapping[str, str]] = {
 
 def tile_points(bundle: Bundle) -> gpd.GeoDataFrame:
     """Return what the tiles hold: the sites as points in EPSG:4326 with the columns of `COLUMNS`."""
-    points = layer_frames(bundle)["site_points"]
+    points = site_points(bundle)
     frame = gpd.GeoDataFrame(points[[*COLUMNS, "geometry"]], geometry="geometry", crs=bundle.sites.crs)
     for name in COLUMNS:
         if name in _WHOLE:

@@ -231,6 +231,7 @@ def test_life_span(start: str | None, end: str | None, expected: Span) -> None:
         ("années 30", "names no century"),
         ("dertiger jaren", "names no century"),
         ("lata 30.", "names no century"),
+        ("in Betrieb", "may mean when work began, or when it was seen to go on"),
         ("v provozu 1998", "may mean when work began, or when it was seen to go on"),
         ("kiedyś", None),
     ],
@@ -251,6 +252,7 @@ def test_a_list_of_ends_says_what_it_lacks() -> None:
         *(False, False, False),
     ]
     assert life_span("1850", "XX w.") == Span(1850, None, "year")
+    assert life_span("1850", "bis 1945") == Span(1850, 1945, "year")
 
 
 def test_register_of_poznan(shared: Path) -> None:

@@ -240,7 +240,7 @@ def why_unread(text: str) -> str | None:
     is_decade = re.search("[Xl],*[No]|[No][Xl]", codes) or re.search(r"(?<!\d)['’]\d0(?!\d)", text)
     if is_decade and not re.search("[CcKRY@G]", codes):
         return "names no century"
-    if re.fullmatch("w+,*@?Y?", codes):
+    if re.fullmatch(",*w+,*@?Y?", codes):
         return "may mean when work began, or when it was seen to go on"
     return None
 

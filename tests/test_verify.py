@@ -27,7 +27,7 @@ from inducult_geo.publish import promises_web as web
 from inducult_geo.publish.bundle import Bundle
 from inducult_geo.publish.changes import CHANGE_COLUMNS, diff
 from inducult_geo.publish.licences import for_release
-from inducult_geo.publish.opened import Opened
+from inducult_geo.publish.opened import Opened, tables_alone
 from inducult_geo.publish.release import write_release, write_sums
 from inducult_geo.publish.verify import PROMISES, Finding, verify
 from tests.bundles import contracts, small_bundle
@@ -223,6 +223,31 @@ def test_a_query_inside_the_file_is_not_waited_for(release: Path, change: str, n
         _ = Release(release).review
     with pytest.raises(ReleaseError, match="made by a query inside the file"):
         diff(release, release)
+
+
+UNREADABLE = (
+    "PRAGMA writable_schema = ON; INSERT INTO sqlite_master VALUES ('table', 'aa', 'aa', 0, "
+    "'CREATE VIRTUAL TABLE aa USING nomodule(x)')"
+)
+
+NO_TEXT = b'CREATE VIEW "v\xff" AS ' + ENDLESS.encode()
+
+
+@pytest.mark.parametrize(
+    ("change", "name"),
+    [
+        (f"CREATE VIEW v AS {ENDLESS}; {UNREADABLE}", "v"),
+        (f"ALTER TABLE runs ADD COLUMN more TEXT AS (hex(zeroblob(400000000))); {UNREADABLE}", "runs.more"),
+        ("PRAGMA writable_schema = ON; INSERT INTO sqlite_master VALUES ('view', CAST(x'76FF' AS TEXT), "
+         f"CAST(x'76FF' AS TEXT), 0, CAST(x'{NO_TEXT.hex()}' AS TEXT))", "v\ufffd"),
+    ],
+)  # fmt: skip
+def test_what_cannot_be_read_hides_no_query_inside_the_file(release: Path, change: str, name: str) -> None:
+    """One table of an unknown kind, or a name that is no text, and all views passed."""
+    with closing(sqlite3.connect(release / "inducult.gpkg")) as con:
+        con.executescript(change)
+    with pytest.raises(ReleaseError, match=f"'{name}' is made by a query inside the file"):
+        tables_alone(release / "inducult.gpkg")
 
 
 def test_many_faults_of_one_kind_are_told_shortly(release: Path) -> None:

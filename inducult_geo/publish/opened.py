@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import sqlite3
 from collections.abc import Callable, Iterator
-from contextlib import closing
+from contextlib import closing, suppress
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -17,6 +17,9 @@ from inducult_geo.text import quoted
 
 _TOLD = 5
 """So many queries of a file are named: a hundred say no more."""
+
+_UNREADABLE = (sqlite3.Error, UnicodeDecodeError)
+"""What SQLite raises where it cannot read; it may quote the file's own bytes."""
 
 COVERAGE = "2d-gridded-coverage"
 """What a GeoPackage calls a raster of numbers."""
@@ -38,13 +41,8 @@ def tables_alone(package: Path) -> Path:
     """
     try:
         with closing(_opened(package)) as con:
-            made = [name for (name,) in con.execute("SELECT name FROM sqlite_master WHERE type = 'view' ORDER BY 1")]
-            made += [
-                f"{table}.{column}"
-                for (table,) in con.execute("SELECT name FROM sqlite_master WHERE type = 'table' ORDER BY 1").fetchall()
-                for (column,) in con.execute("SELECT name FROM pragma_table_xinfo(?) WHERE hidden > 1", (table,))
-            ]
-    except (sqlite3.Error, UnicodeDecodeError):
+            made = _made_by_queries(con)
+    except _UNREADABLE:
         return package
     if made:
         raise ReleaseError(
@@ -52,6 +50,23 @@ def tables_alone(package: Path) -> Path:
             "altered. Get the release anew."
         )
     return package
+
+
+def _made_by_queries(con: sqlite3.Connection) -> list[str]:
+    """Name the views and generated columns of a database, whatever else somebody put there."""
+    con.text_factory = lambda raw: raw.decode("utf-8", "replace")
+    made = [name for (name,) in con.execute("SELECT name FROM sqlite_master WHERE type = 'view' ORDER BY 1")]
+    tables = con.execute("SELECT rowid FROM sqlite_master WHERE type = 'table' ORDER BY name").fetchall()
+    for table in tables:
+        # One table that cannot be read must not hide the others.
+        with suppress(*_UNREADABLE):
+            told = con.execute(
+                "SELECT m.name || '.' || c.name FROM sqlite_master AS m, pragma_table_xinfo(m.name) AS c "
+                "WHERE m.rowid = ? AND c.hidden > 1",
+                table,
+            )
+            made += [name for (name,) in told]
+    return made
 
 
 def _opened(package: Path) -> sqlite3.Connection:

@@ -201,6 +201,10 @@ def test_a_sites_own_number_in_a_list_comes_before_what_only_holds_it(page, bund
     for asked in (key, key.partition(":")[2], "a/ž-404/65", "404", "registe"):
         search(page, asked)
         first[asked] = page.run("inducult.found[0]")
+    # A number that could be one of OpenStreetMap's.
+    page.run(f"inducult.sites.columns.heritage_ref[{told}] = 'R 9871'")
+    search(page, "r 9871")
+    assert page.run("inducult.found") == [told]
     page.run(f"inducult.sites.columns.heritage_ref[{told}] = globalThis.kept")
     assert [first[asked] == told for asked in first] == [True, True, True, False, False]
 
@@ -292,9 +296,10 @@ def test_a_site_whose_accuracy_is_not_known_has_a_card_that_says_so(page):
     (known,) = page.run(f"{column}.splice({CHOSEN}, 1, 0)")
     page.run(f"inducult.open({CHOSEN})")
     told = page.run(ACCURACY)
-    for meters, said in ((7.25, "7.3 m"), (0.5, "0.5 m"), (123, "123 m"), (1250, "1.3 km"), (12_345, "12 km")):
+    lengths = ((5.12, "5.2"), (5.1, "5.1"), (0.5, "0.5"), (10.01, "11"), (123, "123"), (200.01, "201"), (1000, "1 k"))
+    for meters, said in (*lengths, (999.5, "1 k"), (1000.02, "1.01 k"), (12_345, "12.4 k"), (20_000, "20 k")):
         page.run(f"{column}[{CHOSEN}] = {meters}; inducult.card.retell()")
-        assert page.run(ACCURACY).startswith(f"within {said}")
+        assert page.run(ACCURACY).startswith(f"within {said}m" if "k" in said else f"within {said} m"), meters
     page.run(f"{column}[{CHOSEN}] = {known}")
     assert told.startswith("not known")
 
@@ -361,6 +366,14 @@ def test_a_museum_in_works_that_are_out_of_use_goes_on(page):
     back()
     assert years == "since 1986"
     assert told[0].startswith("1986 museum opens")
+
+
+@pytest.mark.parametrize("other", ["founded", "production since"])
+def test_works_that_ended_do_not_go_on_for_a_museum_that_began_in_their_year(page, other):
+    back = put(page, start_year=1986, end_year=0, year_precision="year", status="disused")
+    _, years = timeline(page, (1986, other, 0, None), (1986, "museum since", 0, None))
+    back()
+    assert years == "1986 – ?"
 
 
 def test_a_single_year_of_the_works_is_told_once(page):

@@ -247,6 +247,16 @@ def test_what_records_say_against_each_other_is_on_the_page(bundle):
     assert {*columns["conflicts"][:place], *columns["conflicts"][place + 1 :]} == {0}
 
 
+def test_the_page_promises_no_better_accuracy_than_the_release(bundle):
+    """707.107 m was 707 there: rounded to three digits, down as well as up."""
+    sites = bundle.sites.copy()
+    sites["accuracy_m"] = [5.12, 707.10678, 1000.02, 1234.5, 0.001, None, *[14.0] * (len(sites) - 6)]
+    changed = replace(bundle, sites=sites)
+    told = map_data(changed, layer_frames(changed), SHAPES)["columns"]
+    held = dict(zip(told["site_id"], told["accuracy_m"], strict=True))
+    assert [held[site] for site in sites["site_id"][:7]] == [5.12, 707.11, 1000.02, 1234.5, 0.01, 0, 14.0]
+
+
 def test_a_web_address_can_be_clicked_and_nothing_else(bundle):
     two = "http://a.example; www.b.example"
     given = ["https://example.org/a?b=ž", "http://example.org", two, "javascript:alert(1)", "data:text/html,x", None,

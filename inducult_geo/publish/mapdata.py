@@ -7,6 +7,7 @@ Repeated words stand once in a table and are meant by their number; 0 stands for
 from __future__ import annotations
 
 import json
+import math
 import re
 import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
@@ -173,7 +174,7 @@ def _columns(
         "lon": place.x.round(6).tolist(),
         "lat": place.y.round(6).tolist(),
         "names": [_other_names(*row) for row in zip(points["names"], points["name"], points["name_en"], strict=True)],
-        "accuracy_m": [0 if pd.isna(value) else float(f"{value:.3g}") for value in points["accuracy_m"]],
+        "accuracy_m": [0 if pd.isna(value) else _up_to_cm(value) for value in points["accuracy_m"]],
         "n_review": _whole(points["n_review"]),
         "records": keys,
         "timeline": _timelines(points["timeline"], keys, records, tables),
@@ -197,6 +198,11 @@ def _texts(values: Iterable[Any]) -> list[Any]:
 
 def _whole(values: Iterable[Any]) -> list[int]:
     return [0 if pd.isna(value) else int(value) for value in values]
+
+
+def _up_to_cm(meters: float) -> float:
+    """Round an accuracy up: a smaller one would promise too much."""
+    return math.ceil(round(meters * 100, 6)) / 100
 
 
 def _link(value: Any) -> Any:

@@ -2,12 +2,13 @@
 import { link, make } from "./dom.js";
 import { siteIcon, siteWords } from "./list.js";
 import { items } from "./search.js";
-import { country, distance, kindOfName, languageOfName, moment, years } from "./told.js";
+import { accuracy, country, kindOfName, languageOfName, moment, years } from "./told.js";
 import { t } from "./words.js";
 
 const LONG = 70; // A longer name may be cut in the heading.
 const CHOICE = 40; // So many sites of one place are listed at a time.
 const PLAIN = new Set(["founded", "closed"]); // The line "years" says these.
+const LATER_USES = new Set(["museum since", "culture since"]);
 const OSM_KEY = /^(node|way|relation)\/\d+$/;
 
 export class Card {
@@ -139,7 +140,8 @@ export class Card {
     const { sites } = this;
     const [start, end] = [sites.plain("start_year", site), sites.plain("end_year", site)];
     // Of a museum in works that are out of use the first year is its own: it goes on.
-    const later = sites.events(site).some(({ year, event }) => year === start && / since$/.test(event));
+    const begun = sites.events(site).filter(({ year }) => year === start).map(({ event }) => event);
+    const later = begun.length > 0 && begun.every((event) => LATER_USES.has(event));
     return years(start, end, sites.value("year_precision", site), later ? null : sites.value("status", site));
   }
 
@@ -177,7 +179,7 @@ export class Card {
   #accuracy(site) {
     const meters = this.sites.plain("accuracy_m", site);
     const origin = this.#known("geometry_origin", site);
-    const said = meters ? t("within", { n: distance(meters) }) : t("not_known");
+    const said = meters ? t("within", { n: accuracy(meters) }) : t("not_known");
     return origin ? `${said} · ${origin}` : said;
   }
 

@@ -85,7 +85,8 @@ class Tool {
   save(kind) {
     this.update(false, false); // What was typed a moment ago counts.
     const asked = this.#asked();
-    const words = [this.filters.words, asked.q && t("search_for", asked)].filter(Boolean).join("; ") || t("all_sites");
+    const searched = this.index.matcher(asked.q) !== null;
+    const words = [this.filters.words, searched && t("search_for", asked)].filter(Boolean).join("; ") || t("all_sites");
     const file = this.saved.offer(kind, this.found, { words, ...asked });
     part("saved").textContent = t("saved_as", { file });
   }

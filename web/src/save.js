@@ -13,6 +13,7 @@ const COLUMNS = [
   "opening_hours", "fee", "wheelchair", "website", "wikidata", "wikipedia", "image", "n_review", "part_of", "conflicts",
   "accuracy_m", "geometry_origin", "licence", "attribution", "record_keys",
 ];
+const ACCURACY = "accuracy_m: how far the true place may lie from the point, in meters";
 const TYPES = { csv: "text/csv;charset=utf-8", geojson: "application/geo+json" };
 
 export class Saved {
@@ -48,9 +49,9 @@ export class Saved {
   /** Comma, byte order mark, a line feed after each row, no cell that a spreadsheet takes for a formula. */
   csv(rows, chosen) {
     const about = this.about(rows, chosen);
-    const tail = [`${about.title}; data up to ${about.data_up_to}; run ${about.run_id}`, about.selection].map(cell).join(",");
-    const line = (site) => `${COLUMNS.map((name) => cell(flat(this.value(name, site)))).join(",")},${tail}\n`;
-    return [`\ufeff${[...COLUMNS, "release", "selection"].join(",")}\n`, ...blocks(rows, line, "")];
+    const said = [`${about.title}; data up to ${about.data_up_to}; run ${about.run_id}`, about.selection].map(cell).join(",");
+    const line = (site) => `${COLUMNS.map((name) => cell(flat(this.value(name, site)))).join(",")},${said},${cell(this.notes(site))}\n`;
+    return [`\ufeff${[...COLUMNS, "release", "selection", "notes"].join(",")}\n`, ...blocks(rows, line, "")];
   }
 
   /** RFC 7946: degrees in WGS 84; what is said of all sites stands before them. */
@@ -69,7 +70,7 @@ export class Saved {
   /** What goes with the sites: release, date of the data, what was chosen, who must be named, how exact places are. */
   about(rows, { words, q, facets }) {
     const { title, release, sources } = this.sites.data;
-    const used = new Set(rows.flatMap((site) => this.sites.columns.records[site].map((key) => key.slice(0, key.indexOf(":")))));
+    const used = this.used(rows);
     const credit = [...used].sort().map((id) => {
       const [name, licence, attribution] = sources[id] ?? [id, "", ""];
       return `${name}: ${attribution}${licence && ` (${licence})`}`;
@@ -83,12 +84,27 @@ export class Saved {
       selected: rows.length,
       sites_in_release: this.sites.count,
       link: `#${written({ q, facets })}`,
-      credit: [...credit, ...Object.keys(release.terms).filter((id) => used.has(id)).map((id) => release.terms[id])],
-      accuracy: "accuracy_m: how far the true place may lie from the point, in meters, to three digits; null: not known. "
-        + "geometry_origin: what the point stands for.",
+      credit: [...credit, ...this.terms(used)],
+      accuracy: `${ACCURACY}; null: not known. geometry_origin: what the point stands for.`,
       columns: "As in sites.csv of the release, explained in its DICTIONARY.md; a link that is no web address is left out. "
         + "other_names: language or role, and name; record_keys: the records behind the site.",
     };
+  }
+
+  /** What a row of a table must say where it stands alone. */
+  notes(site) {
+    const { notice } = this.sites.data.release;
+    return [notice, ...this.terms(this.used([site])), ACCURACY].filter(Boolean).join("; ");
+  }
+
+  /** The sources behind these sites. */
+  used(rows) {
+    return new Set(rows.flatMap((site) => this.sites.columns.records[site].map((key) => key.slice(0, key.indexOf(":")))));
+  }
+
+  /** What these sources ask to be said of what is made from them. */
+  terms(used) {
+    return Object.entries(this.sites.data.release.terms).filter(([id]) => used.has(id)).map(([, text]) => text);
   }
 
   /** A value as the files of the release have it, null where there is none. */
@@ -124,7 +140,7 @@ function some(list) {
   return list.length ? list : null;
 }
 
-/** Names by language or role; a second one of the same key is kept beside the first. */
+/** Names by language or role, of a flat list of both. */
 function pairs(list) {
   const told = Array.from({ length: list.length / 2 }, (_, row) => list.slice(2 * row, 2 * row + 2));
   return told.length ? Object.fromEntries(told) : null;

@@ -5,14 +5,15 @@ const PLAIN = { ł: "l", đ: "d", ð: "d", ø: "o", ß: "ss", æ: "ae", œ: "oe"
 
 const OSM_WORDS = { n: "node", w: "way", r: "relation" };
 
-/** An identifier as it is compared, "" where a text can be none; addresses of OpenStreetMap and Wikidata name theirs. */
-export function identifier(text) {
+/** The identifiers that a text may mean, as they are compared; addresses of OpenStreetMap and Wikidata name theirs. */
+function identifiers(text) {
   const asked = text.trim().toLowerCase();
-  if (!/\d/.test(asked)) return "";
+  if (!/\d/.test(asked)) return [];
   const page = /^https?:\/\/(?:[a-z]+\.)?(?:openstreetmap\.org\/((?:node|way|relation)\/\d+)|wikidata\.org\/\w+\/(q\d+))\b/.exec(asked);
-  if (page) return page[1] ?? page[2];
+  if (page) return [page[1] ?? page[2]];
   const osm = /^(n|w|r|node|way|relation)[\s/]*(\d+)$/.exec(asked);
-  return osm ? `${OSM_WORDS[osm[1]] ?? osm[1]}/${osm[2]}` : asked;
+  // "R12" may as well be a number of a heritage list, or a partner's own key.
+  return osm ? [asked, `${OSM_WORDS[osm[1]] ?? osm[1]}/${osm[2]}`] : [asked];
 }
 
 /** The items of Wikidata that a value names. */
@@ -67,7 +68,7 @@ export class Index {
     const words = fold(query).split(" ").filter(Boolean);
     if (!words.length) return null;
     this.prepare();
-    this.identified = this.#identified(identifier(query));
+    this.identified = this.#identified(identifiers(query));
     return (site) => words.every((word) => this.texts[site].includes(word)) || this.identified.has(site);
   }
 
@@ -83,11 +84,13 @@ export class Index {
   /** The sites that bear an identifier, or a record of which does. */
   #identified(asked) {
     const found = new Set();
-    if (!asked) return found;
+    if (!asked.length) return found;
     const { records, wikidata, heritage_ref } = this.sites.columns;
-    const same = (value) => value && value.length === asked.length && value.toLowerCase() === asked;
+    const lengths = new Set(asked.map((text) => text.length));
+    const same = (value) => value && lengths.has(value.length) && asked.includes(value.toLowerCase());
+    const named = (key) => asked.some((text) => isKey(key, text));
     for (let site = 0; site < this.sites.count; site += 1) {
-      if (items(wikidata[site]).some(same) || same(heritage_ref[site]) || records[site].some((key) => isKey(key, asked))) found.add(site);
+      if (items(wikidata[site]).some(same) || same(heritage_ref[site]) || records[site].some(named)) found.add(site);
     }
     return found;
   }

@@ -35,11 +35,12 @@ function year(value) {
   return value < 0 ? `${-value} ${t("bc")}` : String(value);
 }
 
-/** A length with the two digits that an accuracy is good for. */
-export function distance(meters) {
-  const [number, unit] = meters >= 1000 ? [meters / 1000, "km"] : [meters, "m"];
-  const rounded = number >= 10 ? Math.round(number) : +number.toPrecision(2);
-  return `${new Intl.NumberFormat(language(), { useGrouping: false }).format(rounded)} ${unit}`;
+/** An accuracy in the digits that it is good for, rounded up: less would promise too much. */
+export function accuracy(meters) {
+  const step = meters <= 10 ? 0.1 : meters <= 1000 ? 1 : meters <= 10_000 ? 10 : 100;
+  const rounded = Math.ceil(meters / step - 1e-6) * step;
+  const [number, unit] = rounded >= 1000 ? [rounded / 1000, "km"] : [rounded, "m"];
+  return `${new Intl.NumberFormat(language(), { useGrouping: false }).format(number)} ${unit}`;
 }
 
 /** A country by its name, its code where the browser knows none. */

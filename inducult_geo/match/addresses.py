@@ -15,6 +15,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from inducult_geo.match.columns import different
 from inducult_geo.text.folding import spelling_key
 from inducult_geo.text.legal import UNMISTAKABLE, ends_in_form, strip_legal_form
 from inducult_geo.text.lexicon import WORD
@@ -101,11 +102,11 @@ def companies_apart(addresses: pd.Series, country: NDArray[np.object_]) -> tuple
     addresses, companies
         What is left of each address, and the company (null where none).
     """
-    codes, told = pd.factorize(addresses.to_numpy(dtype=object), use_na_sentinel=False)
+    codes, told = different(addresses)
     lands, names = pd.factorize(country)
     width = max(len(names), 1)
-    which, different = pd.factorize(codes * width + lands)
-    found = np.array([_told(told[pair // width], names[pair % width]) for pair in different], dtype=object)
+    which, pairs = pd.factorize(codes * width + lands)
+    found = np.array([_told(told[pair // width], names[pair % width]) for pair in pairs], dtype=object)
     left, companies = found.reshape(-1, 2)[which].T
     index = addresses.index
     return pd.Series(left, index=index, dtype=object), pd.Series(companies, index=index, dtype=object)

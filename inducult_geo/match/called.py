@@ -17,6 +17,7 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from inducult_geo.frames import from_json
+from inducult_geo.match.columns import different
 from inducult_geo.ragged import Ints, Ragged, spread
 
 # Begun where white space or a number begins and nowhere within: a name of 200,000 digits takes no longer than it is.
@@ -50,15 +51,15 @@ class Texts:
 
 def texts_of(column: pd.Series) -> Texts:
     """Return the texts of a column, one a row or none."""
-    codes, values = pd.factorize(column.to_numpy(dtype=object))
+    codes, values = different(column)
     said = np.array([_is_said(value) for value in values], dtype=bool)
-    rows = np.flatnonzero(np.append(said, False)[codes])
+    rows = np.flatnonzero(said[codes])
     return Texts(rows, codes[rows].astype(np.int64), values)
 
 
 def called(names: pd.Series) -> tuple[Texts, Texts]:
     """Read the names of all roles of each row, in the order of the roles, and apart from them its parent's."""
-    codes, told = pd.factorize(names.to_numpy(dtype=object), use_na_sentinel=False)
+    codes, told = different(names)
     one = _only_names(told)
     plain = np.flatnonzero(one.notna())
     others = [(row, *said) for row in np.flatnonzero(one.isna()).tolist() for said in _all_names(told[row])]

@@ -11,6 +11,7 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
+from numpy.typing import NDArray
 
 from inducult_geo.frames import TEXT
 from inducult_geo.ragged import Flags, Floats, Ints
@@ -30,6 +31,15 @@ def texts(values: Any) -> pa.Array:
         told = pa.array(pd.array(values, dtype=TEXT), _KIND, from_pandas=True)
     parts = told.chunks if isinstance(told, pa.ChunkedArray) else [told]
     return parts[0].cast(_KIND) if len(parts) == 1 else pa.concat_arrays([no_texts(0), *(p.cast(_KIND) for p in parts)])
+
+
+def different(column: pd.Series) -> tuple[Ints, NDArray[np.object_]]:
+    """Return which of the different texts of a column each row holds, and these, in the order of appearance.
+
+    That a row holds none counts as one of them (NaN).
+    """
+    codes, values = pd.factorize(column, use_na_sentinel=False)
+    return codes, np.asarray(values, dtype=object)
 
 
 def text_or_none(value: object) -> str | None:

@@ -18,6 +18,7 @@ from scipy import sparse
 from inducult_geo.frames import Records, from_json
 from inducult_geo.match.addresses import companies_apart
 from inducult_geo.match.called import Texts, called, joined, texts_of
+from inducult_geo.match.columns import different
 from inducult_geo.match.lands import countries_of
 from inducult_geo.match.named_places import addresses_in_names
 from inducult_geo.match.numbering import trusted
@@ -150,7 +151,7 @@ def flat(outer: Ragged, inner: Ragged) -> Ragged:
 
 def _each(work: Callable[[Any], Any], column: pd.Series) -> NDArray[np.object_]:
     """Do the same to each value of a column, but once for equal ones, in order of appearance."""
-    codes, values = pd.factorize(column.to_numpy(dtype=object), use_na_sentinel=False)
+    codes, values = different(column)
     done = np.empty(len(values), dtype=object)
     done[:] = [work(value) for value in values]
     return done[codes]

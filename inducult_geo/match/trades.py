@@ -12,6 +12,7 @@ import pandas as pd
 
 from inducult_geo.frames import from_json
 from inducult_geo.match.called import LONGEST_NAME
+from inducult_geo.match.columns import different
 from inducult_geo.ragged import Flags, Floats, Ints
 from inducult_geo.text import packaged_rows
 from inducult_geo.text.tokens import name_concepts, name_tokens
@@ -127,9 +128,8 @@ def capacity_and_fuel(tags: pd.Series, types: pd.Series) -> tuple[Floats, Ints]:
         Numbers as the source gives them, in megawatts where it tells a unit, NaN where none; fuels as bits in the order
         of `FUELS`, 0 where none.
     """
-    codes, told = pd.factorize(tags.to_numpy(dtype=object))
-    # The last is that of rows without tags.
-    capacity, fuel = np.full(len(told) + 1, np.nan), np.zeros(len(told) + 1, dtype=np.int64)
+    codes, told = different(tags)
+    capacity, fuel = np.full(len(told), np.nan), np.zeros(len(told), dtype=np.int64)
     for place, text in enumerate(told):
         # Looking first is ten times as fast as reading, and few sources tell either.
         if isinstance(text, str) and _TOLD.search(text):

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from inducult_geo.match.addresses import read_address
 from inducult_geo.match.called import Texts
+from inducult_geo.match.columns import different
 from inducult_geo.ragged import Ragged, each_once, ragged, spread
 from inducult_geo.text import token_lists
 from inducult_geo.text.legal import UNMISTAKABLE
@@ -69,14 +70,14 @@ class Words:
         lands, codes = pd.factorize(country)
         width = max(len(codes), 1)
         asked = [pd.factorize(texts.numbers * width + lands[texts.rows]) for texts in said]
-        different = [np.asarray(every, dtype=np.int64) for _, every in asked]
-        names = np.concatenate([texts.listed[every // width] for texts, every in zip(said, different, strict=True)])
-        places = codes[np.concatenate(different) % width] if len(names) else names
+        pairs = [np.asarray(every, dtype=np.int64) for _, every in asked]
+        names = np.concatenate([texts.listed[every // width] for texts, every in zip(said, pairs, strict=True)])
+        places = codes[np.concatenate(pairs) % width] if len(names) else names
         lists = self._numbered(names.tolist(), [place or None for place in places])
         told = np.flatnonzero(lists.counts)
         which = np.full(len(names), -1, dtype=np.int64)
         which[told], first = lists.take(told).alike_in_order
-        parts = np.split(which, np.cumsum([len(every) for every in different])[:-1])
+        parts = np.split(which, np.cumsum([len(every) for every in pairs])[:-1])
         rows = [
             each_once(texts.rows, part[code], len(country))
             for texts, part, (code, _) in zip(said, parts, asked, strict=True)
@@ -86,7 +87,7 @@ class Words:
     def addresses(self, column: pd.Series) -> tuple[Ragged, Ragged]:
         """Read street words and house numbers ("24", "24a") of each address."""
         streets, numbers = [], []
-        codes, addresses = pd.factorize(column.to_numpy(dtype=object), use_na_sentinel=False)
+        codes, addresses = different(column)
         for address in addresses:
             words, houses = read_address(address) if isinstance(address, str) else ([], [])
             streets.append(self._words(f"~{word}" for word in words))
@@ -95,7 +96,7 @@ class Words:
 
     def towns(self, column: pd.Series) -> Ragged:
         """Read the words of each town."""
-        codes, towns = pd.factorize(column.to_numpy(dtype=object), use_na_sentinel=False)
+        codes, towns = different(column)
         return ragged([self._words(_city_words(town)) for town in towns]).take(codes)
 
     def _words(self, words: Iterable[str]) -> tuple[int, ...]:

@@ -720,6 +720,8 @@ def test_openstreetmap_is_named_on_the_map_of_a_phone(page, file, width, languag
     [
         ("wikipedia", "https://de.wikipedia.org/wiki/M%C3%BChle", ["https://de.wikipedia.org/wiki/M%C3%BChle"]),
         ("wikipedia", "de:Alte Mühle#Der Bau", ["https://de.wikipedia.org/wiki/Alte_M%C3%BChle#Der_Bau"]),
+        ("wikipedia", "de:Mühle; en:Mill", ["https://de.wikipedia.org/wiki/M%C3%BChle", "https://en.wikipedia.org/wiki/Mill"]),
+        ("wikipedia", "de:Kohle;Stahl", ["https://de.wikipedia.org/wiki/Kohle%3BStahl"]),
         ("wikipedia", "https://evil.example/wikipedia.org/", []),
         ("wikipedia", "javascript:alert(1)", []),
         ("wikidata", "Q1; Q22", ["https://www.wikidata.org/wiki/Q1", "https://www.wikidata.org/wiki/Q22"]),

@@ -188,7 +188,7 @@ export class Card {
     const image = sites.plain("image", site);
     const links = [
       ...addresses(sites.plain("website", site)).map((address) => link(address, t("website"))),
-      article(sites.plain("wikipedia", site)),
+      ...articles(sites.plain("wikipedia", site)),
       ...items(sites.plain("wikidata", site)).map((item) => link(`https://www.wikidata.org/wiki/${item}`, "Wikidata")),
       image && link(image, t("picture")),
     ].filter(Boolean);
@@ -237,10 +237,15 @@ function addresses(text) {
   return parts.map((part) => (/^www\./i.test(part) ? `https://${part}` : part));
 }
 
+/** The links to the articles of a value: some sources give several. */
+function articles(text) {
+  return (text ?? "").split(/\s*;\s*(?=https?:\/\/|[a-z]{2,3}:)/i).map(article);
+}
+
 /** The link to an article, which a source gives as "sl:Title#Section" or by its address; null where it is neither. */
 function article(text) {
-  if (/^https?:\/\/(?:[\w-]+\.)*wikipedia\.org\//i.test(text ?? "")) return link(text, "Wikipedia");
-  const [, language, title, section] = /^([a-z]{2,3}(?:-[a-z]+)*|simple):([^#/][^#]*)(#.*)?$/.exec(text ?? "") ?? [];
+  if (/^https?:\/\/(?:[\w-]+\.)*wikipedia\.org\//i.test(text)) return link(text, "Wikipedia");
+  const [, language, title, section] = /^([a-z]{2,3}(?:-[a-z]+)*|simple):([^#/][^#]*)(#.*)?$/.exec(text) ?? [];
   const written = (part) => encodeURIComponent(part.trim().replaceAll(" ", "_"));
   if (!language) return null;
   return link(`https://${language}.wikipedia.org/wiki/${written(title)}${section ? `#${written(section.slice(1))}` : ""}`, "Wikipedia");

@@ -94,7 +94,7 @@ export class Saved {
   /** What a row of a table must say where it stands alone. */
   notes(site) {
     const { notice } = this.sites.data.release;
-    return [notice, ...this.terms(this.used([site])), ACCURACY].filter(Boolean).join("; ");
+    return [notice, ...this.terms(this.used([site])), ACCURACY].filter(Boolean).join(" · ");
   }
 
   /** The sources behind these sites. */

@@ -168,6 +168,12 @@ def test_a_plain_year_is_itself(value: int) -> None:
         ("1890/91", "1890/91", Span(1890, None, "decade", "within")),
         ("1620/1857", "1620/1857", Span(1620, None, "range", "within")),
         ("1620-1857", "1620-1857", Span(1620, 1857, "year")),
+        ("1890-05-01/1990-12-31", "1890-05-01/1990-12-31", Span(1890, 1990, "day")),
+        (None, "closed in the 20th century", Span(None, None, None)),
+        ("zamknięta w XX w.", "zamknięta w XX w.", Span(None, None, None)),
+        ("built 1890, closed in the 20th century", "built 1890, closed in the 20th century", Span(1890, None, "year")),
+        (None, "end of the production 1990", Span(None, 1990, "year")),
+        ("v 1930. letech", "1950. léta", Span(1930, 1959, "decade")),
         ("1898", "1945, 1998", Span(1898, None, "year")),
         (None, "1945 und 1998", Span(None, None, None)),
         (None, "1998; 2003", Span(None, None, None)),
@@ -244,7 +250,8 @@ def test_what_is_not_read_says_what_it_lacks(text: str, reason: str | None) -> N
 def test_a_list_of_ends_says_what_it_lacks() -> None:
     assert parse_end("1945, 1998") is None
     assert reasons_unread(["1945, 1998"]) == " '1945, 1998' names several years, and not in which year work ended."
-    assert reasons_unread(["XX w."]) == " 'XX w.' names a century alone, and not in which year work ended."
+    for text in ("XX w.", "closed in the 20th century"):
+        assert reasons_unread([text]) == f" '{text}' names a century alone, and not in which year work ended."
     assert [
         parse_end(text) is None for text in ("XX w.", "konec 20. století", "1998", "1990er Jahre", "until 1990")
     ] == [

@@ -27,6 +27,9 @@ def add_note(years: Years, note: str) -> Years:
 Build = Callable[[str, Sequence[Any]], Any]
 _PARTS_OF_CENTURY: Final = {"E": (0, 30), "M": (30, 70), "L": (70, 99), "H": (30, 70)}
 _PARTS_OF_DECADE: Final = {"E": (0, 3), "M": (3, 7), "L": (7, 9)}
+NO_END: Final = ("century", "part_of_century", "turn_of_century", "period")
+"""Precisions of which the last year is none in which anything ended."""
+
 _LAST: Final = 4
 _PIECES: Final = {"H": 2, "Q": 4, "T": 3, "d": 10}
 
@@ -101,8 +104,9 @@ def _decade_or_year(codes: str, values: Sequence[Any]) -> Years:
 def _range(codes: str, values: Sequence[Any]) -> Years:
     """Join two values; approximate ones are not widened, for the range says the doubt already."""
     first, second = _of(codes, values, "@")
-    # A slash is mostly an "and" between building and rebuilding ("1620/1857"), no "until".
-    is_within = not {"b", "O", "/"}.isdisjoint(codes) or second.precision in _COARSE
+    # Between years a slash is mostly an "and" of building and rebuilding ("1620/1857"); between days ISO 8601 writes it.
+    is_and = "/" in codes and not {first.precision, second.precision} <= {"day", "month"}
+    is_within = is_and or not {"b", "O"}.isdisjoint(codes) or second.precision in _COARSE
     start = add_note(first, "approximate") if "A" in codes.partition("@")[0] else first
     joined = Years(first.start, second.end, "range", "within" if is_within else None, start.exactness)
     doubtful = "A" in codes or any(part.note and "approximate" in part.note for part in (first, second))
@@ -164,6 +168,8 @@ def _lived(codes: str, values: Sequence[Any]) -> Years:
     first, closed = _of(codes, values, "@")[0], _of(codes, values, "z")[0]
     if first.start is None:
         return add_note(closed, "multiple_values")
+    if closed.inner in NO_END:
+        return _since("@", [first])
     told = first.as_told
     life = Years(told.start, closed.as_told.end, "life", first.note, first.edge)
     return add_note(life, "approximate") if closed.as_told != closed else life

@@ -172,7 +172,7 @@ _PHRASES: Final = tuple(
          r"|(?:uveden[aoiy]?|spusten[aoiy]?) do provozu|zahajeni (?:provozu|vyroby|tezby)"
          r"|oddan[aeoy] do (?:uzytku|eksploatacji)"
          r"|(?:pusten[aoi]?|pustanje) u (?:rad|pogon)|pocetak rada|zacetek obratovanja)\b", "built"),
-        (r"\b(?:kon(?:ec|iec|ac)|kraj|ende|fine|einde|fin|end) (?:de[rsl]l?[aeo]? ?|d[ei] |d'|l'|la |van |of ){0,2}"
+        (r"\b(?:kon(?:ec|iec|ac)|kraj|ende|fine|einde|fin|end) (?:de[rsl]l?[aeo]? ?|d[ei] |d'|l'|la |van |of |the ){0,2}"
          r"(?:provozu|tezby|vyroby|obratovanja|proizvodnje|rada|dzialalnosci|produkcji|eksploatacji|wydobycia|attivita"
          r"|produzione|esercizio|betriebe?s?|produktion|forderung|abbaus?|productie|exploitatie|activite|exploitation"
          r"|production|operation|work)\b", "closed"),
@@ -314,7 +314,7 @@ def date_tokens(text: str) -> tuple[str, list[Any]]:
     codes: list[str] = []
     values: list[Any] = []
     # Without its mark the Czech word for a decade is the Slovene one for a year.
-    text = re.sub(r"(?<=\d\d\d0)\.? ?l(?:éta|étech)\b", "s", text, flags=re.IGNORECASE)
+    text = re.sub(r"(?<=\d\d\d0)\.? ?l(?:éta|[eé]tech)\b", "s", text, flags=re.IGNORECASE)
     # A marked "a" is French or Italian "to", without its mark a Czech "and".
     written = fold_once(_mark_romans(re.sub(r"(?<=[\w.]) [àÀ] (?=\d|[Aa][Uu])", " al ", text).replace("→", "->")))
     for pattern, instead in _PHRASES:

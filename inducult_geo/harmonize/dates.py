@@ -15,7 +15,7 @@ from datetime import date
 from functools import lru_cache
 from typing import Any, Final
 
-from inducult_geo.harmonize.date_rules import add_note, reduce_tokens
+from inducult_geo.harmonize.date_rules import NO_END, add_note, reduce_tokens
 from inducult_geo.harmonize.date_tokens import Years, date_tokens
 from inducult_geo.text import fold_once, known_text
 
@@ -37,9 +37,6 @@ LAST_YEAR: Final = 2100
 _LONGEST_TEXT: Final = 200
 _ORDINAL_MARKS: Final = dict.fromkeys(map(ord, "º°ª^"), ".")
 _SMALLEST_WRITTEN_YEAR: Final = 100
-
-_NO_END: Final = ("century", "part_of_century", "turn_of_century", "period")
-"""Precisions of which the last year is none in which anything ended."""
 
 _FILLERS: Final = frozenset(("0", "0000", "9999"))
 """Numbers that stand in databases where no year is known."""
@@ -223,7 +220,7 @@ def parse_end(text: str | float | None) -> Years | None:
     if years is None or _tells_end(years):
         return years
     is_list = "multiple_values" in (years.note or "").split("; ")
-    return None if is_list or years.precision in _NO_END else years
+    return None if is_list or _names_century(years) else years
 
 
 def why_unread(text: str) -> str | None:
@@ -231,7 +228,7 @@ def why_unread(text: str) -> str | None:
     codes, _ = date_tokens(text)
     years = parse_date(text)
     if years is not None:
-        told = "a century alone" if years.precision in _NO_END else "several years"
+        told = "a century alone" if _names_century(years) else "several years"
         return f"names {told}, and not in which year work ended"
     if "g" in codes:
         return "tells a plan, and no beginning of work"
@@ -259,9 +256,8 @@ def life_span(start_text: str | float | None, end_text: str | float | None) -> S
     of it. Only where both texts are the same, because a contract maps one column to both, a range is start and end;
     a single date there is a start alone, and so are a range in which it happened ("between 1890 and 1902", "1890 or
     1891", "18th to 19th century") and a list ("1850; 1920"); "until 1990" and "closed 1990" are ends. Of a year that
-    the text calls approximate ("c. 1890") that year is taken. Of a list of ends ("1945, 1998") and of
-    a century none is.
-    An end before the start is left out, with a note.
+    the text calls approximate ("c. 1890") that year is taken. Of a list of ends ("1945, 1998") and of a century
+    ("closed in the 20th century") none is. An end before the start is left out, with a note.
 
     Returns
     -------
@@ -289,8 +285,13 @@ def life_span(start_text: str | float | None, end_text: str | float | None) -> S
     return Span(start_year, end_year, precision, "; ".join(notes) or None)
 
 
+def _names_century(years: Years) -> bool:
+    """Tell whether an expression names no more than a century, or a part of it: "XX w.", "closed in the 20th century"."""
+    return years.precision in NO_END or (years.precision == "open_start" and years.inner in NO_END)
+
+
 def _tells_end(years: Years) -> bool:
     """Tell whether an expression alone says when work ended: "1917-1988", "until 1990"."""
     if years.precision == "open_start":
-        return years.inner is not None
+        return years.inner is not None and not _names_century(years)
     return years.precision == "life" or (years.precision == "range" and "within" not in (years.note or ""))

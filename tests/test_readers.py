@@ -821,6 +821,35 @@ def test_a_merged_cell_stands_for_each_row_that_it_spans_and_is_told(tmp_path: P
     assert "'Obec' (rows 3 to 5), 'Objekt' (rows 3 to 4)" in told
 
 
+def with_merged(path: Path, *spans: str) -> Path:
+    """An .xlsx with cells merged."""
+    with zipfile.ZipFile(path) as archive:
+        members = {name: archive.read(name) for name in archive.namelist()}
+    merged = "".join(f'<mergeCell ref="{span}"/>' for span in spans)
+    inside = members["xl/worksheets/sheet1.xml"].replace(
+        b"</sheetData>", f"</sheetData><mergeCells>{merged}</mergeCells>".encode()
+    )
+    return zipped(path, members | {"xl/worksheets/sheet1.xml": inside})
+
+
+def test_merged_cells_beside_the_table_hold_nothing_and_do_no_harm(tmp_path: Path) -> None:
+    rows = "".join(f'<row r="{n}"><c r="A{n}"><v>{n}</v></c></row>' for n in range(2, 60))
+    beside = [f"{column}2:{column}59" for column in "FGHIJKLMN"]
+    table = read_table(with_merged(sheet_with(tmp_path / "a.xlsx", rows), *beside), AUTO)
+    assert (len(table.frame), table.warnings) == (58, ())
+
+
+def test_a_sheet_that_cannot_be_looked_at_again_is_told(tmp_path: Path) -> None:
+    path = sheet_with(tmp_path / "a.xlsx", '<row r="2"><c r="A2"><v>1</v></c><c r="B2"><f>A1</f></c></row>')
+    assert "whether formulas" not in " ".join(read_table(path, AUTO).notes)
+    with zipfile.ZipFile(path) as archive:
+        members = {name: archive.read(name) for name in archive.namelist()}
+    links = members["xl/_rels/workbook.xml.rels"].replace(b'"worksheets/', b'"Worksheets/')
+    table = read_table(zipped(path, members | {"xl/_rels/workbook.xml.rels": links}), AUTO)
+    assert table.frame["id"].tolist() == [1]
+    assert table.notes[-1] == "whether formulas lack their results could not be seen"
+
+
 def test_merged_cells_that_lie_on_one_another_would_take_for_ever(tmp_path: Path) -> None:
     rows = "".join(f'<row r="{n}"><c r="A{n}"><v>{n}</v></c></row>' for n in range(2, 60))
     path = sheet_with(tmp_path / "a.xlsx", rows)

@@ -108,21 +108,19 @@ def _lost_in_xlsx(path: str, name: str) -> Iterator[list[Any]]:
     """Yield row, column (from 0 on) and reason of each cell of a sheet that holds something, and no value."""
     with zipfile.ZipFile(path) as archive:
         part, is_calculated = _part_of(archive, name)
-        if part not in archive.namelist():
-            return
+        no_results = ("",) if is_calculated else ("", "0")
         with archive.open(part) as handle:
             if not _holds(handle, b"f>", b"f/>", b"<f ", b":f ", b"f />", b't="e"', b"t='e'"):
                 return
         with archive.open(part) as handle:
             for row, column, cell in _cells_of(handle):
                 inside = {_local(one): one for one in cell}
-                value = inside["v"].text if "v" in inside else None
+                value = (inside["v"].text if "v" in inside else None) or ""
+                # An empty text may be what a formula gave.
+                is_result = cell.get("t") == "str" or value not in no_results
                 if cell.get("t") == "e":
                     yield [row, column, ERROR]
-                # An empty text may be what a formula gave.
-                elif (
-                    "f" in inside and not (value if is_calculated or value != "0" else None) and cell.get("t") != "str"
-                ):
+                elif "f" in inside and not is_result:
                     yield [row, column, NO_RESULT]
 
 

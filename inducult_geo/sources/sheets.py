@@ -58,7 +58,8 @@ def read_sheet(path: Path, read: Read) -> Table:
     for row, column, _ in lost:
         if row < len(cells) and column < len(cells[row]):
             cells[row][column] = None
-    merged = [one for one in answer["merged"] if one[0] >= body_at]
+    # Those beside or below the table hold nothing, however many they are.
+    merged = [one for one in answer["merged"] if body_at <= one[0] < len(cells) and one[1] < len(cells[one[0]])]
     if sum(max(min(last, len(cells)) - first, 0) for first, _, last, _ in merged) > sum(map(len, cells)):
         raise ContractError(f"{path}: its merged cells lie on one another: it is damaged. Save it again as .xlsx.")
     filled = _fill_merged(cells, merged)
@@ -92,7 +93,7 @@ def _fill_merged(cells: list[list[Any]], merged: Sequence[Sequence[int]]) -> lis
     has_own = [any(cell is not None for cell in row) for row in cells]
     filled = []
     for first, column, last, _ in merged:
-        value = cells[first][column] if first < len(cells) and column < len(cells[first]) else None
+        value = cells[first][column]
         rows = [row for row in range(first + 1, min(last + 1, len(cells))) if has_own[row]]
         if value is None or not rows:
             continue

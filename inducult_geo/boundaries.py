@@ -245,7 +245,8 @@ def _in_its_box(region: Region, path: Path) -> Outline | None:
     if found is not None and not found.area.intersects(shapely.box(*region.bbox)):
         raise RegionError(
             f"{path}: is no outline of {region.id}: it spans {_rounded(found.area.bounds)} degrees, and the region's "
-            f"bbox is {_rounded(region.bbox)}. Are its axes swapped, or is it of another region?"
+            f"bbox is {_rounded(region.bbox)}. Are its axes swapped, is it of another region, or is "
+            "the bbox wrong?"
         )
     return found
 

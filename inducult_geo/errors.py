@@ -72,8 +72,15 @@ def located(where: str, message: str | None) -> str:
 
 
 def steady(message: str | None) -> str | None:
-    """Return a message without what differs from night to night though the reason is the same: times, numbers, ids."""
-    return None if message is None else " ".join(re.sub(r"\S*\d\S*", "#", message).split())
+    """Return a message without what differs from night to night though the reason is the same: times, numbers, ids.
+
+    What stands in quotes is a name ("no column 'x2'"): another one is another reason.
+    """
+    if message is None:
+        return None
+    parts = re.split(r"((?<!\w)'[^'\n]{1,80}'(?!\w))", message)
+    parts[::2] = (re.sub(r"\S*\d\S*", "#", part) for part in parts[::2])
+    return " ".join("".join(parts).split())
 
 
 def is_no_plain_file(path: Path) -> bool:

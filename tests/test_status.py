@@ -14,6 +14,7 @@ import pytest
 from typer.testing import CliRunner
 
 from inducult_geo import cli
+from inducult_geo.errors import steady
 from inducult_geo.pipeline import run_all
 from inducult_geo.run import open_run
 from inducult_geo.status import status_of
@@ -144,6 +145,20 @@ def test_a_reason_that_reads_otherwise_each_night_makes_no_release_each_night(tm
     assert releases[0] != releases[1] == releases[2]
     contract.with_suffix(".csv").write_bytes(b"PK\x03\x04torn")
     assert run_all(["opole"], open_run(data)).release != releases[2], "another reason is news"
+
+
+@pytest.mark.parametrize(
+    ("before", "now", "same"),
+    [
+        ("https://x.org: no slot for 30 seconds (HTTP 429).", "https://x.org: no slot for 7 seconds (HTTP 504).", True),
+        ("/tmp/a1/huty.tab: cut off", "/tmp/b2/huty.tab: cut off", True),
+        ("a.csv: no column 'x1'. Found: 'x', 'y'.", "a.csv: no column 'x2'. Found: 'x', 'y'.", False),
+        ("a.xlsx: no sheet 'List 1'. Found: B.", "a.xlsx: no sheet 'List 2'. Found: B.", False),
+        ("Overpass' answer: cut off after 5 s, as it's", "Overpass' answer: cut off after 61 s, as it's", True),
+    ],
+)  # fmt: skip
+def test_of_a_reason_times_and_counts_do_not_matter_and_names_do(before: str, now: str, same: bool) -> None:
+    assert (steady(before) == steady(now)) is same
 
 
 def test_what_a_run_noted_of_a_release_and_is_nonsense_ends_no_run(tmp_path: Path, repository: Path) -> None:

@@ -104,7 +104,7 @@ def _decade_or_year(codes: str, values: Sequence[Any]) -> Years:
 def _range(codes: str, values: Sequence[Any]) -> Years:
     """Join two values; approximate ones are not widened, for the range says the doubt already."""
     first, second = _of(codes, values, "@")
-    # Between years a slash is mostly an "and" of building and rebuilding ("1620/1857"); between days ISO 8601 writes it.
+    # Between years a slash is mostly an "and" of building and rebuilding ("1620/1857"); between days ISO 8601 has it.
     is_and = "/" in codes and not {first.precision, second.precision} <= {"day", "month"}
     is_within = is_and or not {"b", "O"}.isdisjoint(codes) or second.precision in _COARSE
     start = add_note(first, "approximate") if "A" in codes.partition("@")[0] else first

@@ -172,8 +172,8 @@ _PHRASES: Final = tuple(
          r"|(?:uveden[aoiy]?|spusten[aoiy]?) do provozu|zahajeni (?:provozu|vyroby|tezby)"
          r"|oddan[aeoy] do (?:uzytku|eksploatacji)"
          r"|(?:pusten[aoi]?|pustanje) u (?:rad|pogon)|pocetak rada|zacetek obratovanja)\b", "built"),
-        (r"\b(?:kon(?:ec|iec|ac)|kraj|ende|fine|einde|fin|end) (?:de[rsl]l?[aeo]? ?|d[ei] |d'|l'|la |van |of |the ){0,2}"
-         r"(?:provozu|tezby|vyroby|obratovanja|proizvodnje|rada|dzialalnosci|produkcji|eksploatacji|wydobycia|attivita"
+        (r"\b(?:kon(?:ec|iec|ac)|kraj|ende|fine|einde|fin|end) (?:de[rsl]l?[aeo]? ?|d[ei] |[dl]'|la |van |of |the )"
+         r"{0,2}(?:provozu|tezby|vyroby|obratovanja|proizvodnje|rada|dzialalnosci|produkcji|eksploatacji|wydobycia|attivita"
          r"|produzione|esercizio|betriebe?s?|produktion|forderung|abbaus?|productie|exploitatie|activite|exploitation"
          r"|production|operation|work)\b", "closed"),
         (r"\b(?:ausser betrieb|fuori (?:esercizio|uso|servizio)|buiten (?:bedrijf|gebruik|dienst|werking)"

@@ -286,7 +286,7 @@ def life_span(start_text: str | float | None, end_text: str | float | None) -> S
 
 
 def _names_century(years: Years) -> bool:
-    """Tell whether an expression names no more than a century, or a part of it: "XX w.", "closed in the 20th century"."""
+    """Tell whether an expression names no more than a century, or a part of it: "XX w.", "closed in the XXth c."."""
     return years.precision in NO_END or (years.precision == "open_start" and years.inner in NO_END)
 
 

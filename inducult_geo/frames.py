@@ -170,6 +170,10 @@ ASPECTS = ("monument", "factory", "both", "unknown")
 STATUSES = ("functional", "projected", "underConstruction", "disused", "decommissioned", "unknown")
 PRESENT_USES = ("production", "museum", "culture", "business", "housing", "none", "unknown")
 
+BEGINNINGS = ("founded", "production since", "museum since", "culture since")
+ENDS = ("closed", "museum until", "culture until")
+"""Events of a site's `timeline`: of a record's first year, and of its last one."""
+
 
 # Made once: `json.dumps` with options makes an encoder for every call.
 _ENCODE = json.JSONEncoder(ensure_ascii=False, sort_keys=True).encode

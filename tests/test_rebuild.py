@@ -151,6 +151,23 @@ def test_names_ids_and_years_are_those_of_the_records_that_stay() -> None:
     assert from_json(site["conflicts"]) == {"place": {"a:1": "2.1 km"}}, "one word is no contradiction, but of places"
 
 
+def test_an_event_that_a_withheld_record_told_first_is_told_by_one_that_stays() -> None:
+    events = [
+        {"year": 1890, "event": "founded", "record": "secret:1"},
+        {"year": 1890, "event": "closed", "record": "secret:2"},
+        {"year": 1986, "event": "closed", "record": "secret:1"},
+        {"year": 1986, "event": "museum since", "record": "b:2"},
+    ]
+    site = without(
+        record("a:1", start_year=1890, end_year=1986), record("b:2", start_year=1986), timeline=json.dumps(events)
+    )
+    assert [(event["year"], event["event"], event["record"]) for event in json.loads(site["timeline"])] == [
+        (1890, "founded", "a:1"),
+        (1986, "closed", "a:1"),
+        (1986, "museum since", "b:2"),
+    ]
+
+
 def test_a_name_that_a_staying_record_gives_stays_and_what_nobody_tells_is_empty() -> None:
     called, other = record("b:2", names=to_json({"old": "Zakład"}), accuracy_m=90.0), record("a:1")
     site = without(called, other, name="Zakład", lineage={"name": "b:2"}, timeline="[]")

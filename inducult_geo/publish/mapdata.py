@@ -19,7 +19,7 @@ import pandas as pd
 import shapely
 
 from inducult_geo.catalog import OSM
-from inducult_geo.frames import from_json
+from inducult_geo.frames import BEGINNINGS, ENDS, from_json
 from inducult_geo.publish.bundle import Bundle
 from inducult_geo.publish.domains import DOMAINS
 from inducult_geo.publish.drawing import CITIES
@@ -47,11 +47,7 @@ TEXTS = ("name", "name_en", "operator", "address", "postcode", "city", "heritage
 LINKS = ("website", "image")
 YEARS = ("start_year", "end_year")
 
-EVENTS = ("founded", "closed", "production since", "museum since", "museum until", "culture since", "culture until")
-"""What a timeline tells (`match/history.py`); the page has a word for each."""
-
 _TIMELINE_TABLES = ("event", "year_precision")
-ENDS = ("closed", "museum until", "culture until")
 
 _WEB = re.compile(r"https?://[^\s<>\"']+", re.IGNORECASE)
 _NEXT_LINK = re.compile(r"\s*;\s*(?=https?://|www\.)", re.IGNORECASE)
@@ -76,7 +72,7 @@ def map_data(bundle: Bundle, frames: Mapping[str, pd.DataFrame], shapes: Mapping
     points = _by_name(frames["site_points"])
     regions = gpd.GeoDataFrame(frames["regions"])
     coded = {name: _words(points[name], name) for name in CODED}
-    tables = _tables(coded, regions) | {"event": [[event, event] for event in EVENTS]}
+    tables = _tables(coded, regions) | {"event": [[event, event] for event in (*BEGINNINGS, *ENDS)]}
     return {
         "title": release_title(bundle),
         "release": _release(bundle),

@@ -15,7 +15,7 @@ import numpy as np
 import pandas as pd
 
 from inducult_geo.errors import ReleaseError
-from inducult_geo.frames import RECORD_COLUMNS, SITE_COLUMNS, TOGETHER, from_json, to_json
+from inducult_geo.frames import ENDS, RECORD_COLUMNS, SITE_COLUMNS, TOGETHER, from_json, to_json
 
 SAMPLED = ("elevation_m", "land_cover", "population_per_km2")
 """Columns that rasters gave for the true place."""
@@ -82,7 +82,7 @@ def _filled(site: dict[Any, Any], members: pd.DataFrame) -> dict[Any, Any]:
     if len(keys) == 1:
         out["confidence"] = 1.0
     out["lineage"] = to_json(lineage)
-    events = [event for event in _events(site["timeline"]) if event["record"] in keys]
+    events = _retold(_events(site["timeline"]), members)
     out["timeline"] = json.dumps(events, ensure_ascii=False, sort_keys=True) if events else None
     said = {column: _said_by(keys, values) for column, values in from_json(site["conflicts"]).items()}
     out["conflicts"] = _contradicting(said)
@@ -114,6 +114,21 @@ def without_places(conflicts: Any, hidden: Collection[str], *, shown_on_grid: bo
 
 def _events(timeline: Any) -> list[dict[str, Any]]:
     return json.loads(timeline) if isinstance(timeline, str) else []
+
+
+def _retold(events: Sequence[Mapping[str, Any]], members: pd.DataFrame) -> list[dict[str, Any]]:
+    """Return the events that a staying record tells; an event that several told names the first of them alone."""
+    keys = set(members["record_key"])
+    own = {(event["record"], event["year"]) for event in events}
+    kept = []
+    for event in events:
+        column = "end_year" if event["event"] in ENDS else "start_year"
+        same = members["record_key"][(members[column] == event["year"]).fillna(False).to_numpy(dtype=bool)]
+        others = (key for key in same if (key, event["year"]) not in own)
+        teller = event["record"] if event["record"] in keys else next(others, None)
+        if teller is not None:
+            kept.append({**event, "record": teller})
+    return kept
 
 
 def _said_by(keys: Collection[str], values: Mapping[str, str]) -> dict[str, str]:

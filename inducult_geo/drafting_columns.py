@@ -167,15 +167,20 @@ def _is_text_of_place(cell: str) -> bool:
 _END = _words("end", "eindbouwjr", "year_decommissioned", "retired date", "end_year", "closed", "stillgelegt",
               "stilllegung", "schließung", "betriebsende", "chiusura", "dismissione", "cessazione", "fine",
               "decommissioned", "gesloten", "sluiting", "sluitingsjaar", "einde", "eindjaar", "zamknięcie",
-              "zamknięcia", "likwidacja", "likwidacji", "zatvaranje", "zatvoreno", "prestanak", "zaprtje", "prenehanje",
-              "uzavření", "ukončení", "zánik", "konec", "fermeture", "do", "bis", "tot", "until")  # fmt: skip
-_FROM = _words("od", "von", "ab", "van", "vanaf", "dal", "from", "since")
+              "zamknięcia", "likwidacja", "likwidacji", "zatvaranje", "zatvaranja", "zatvoreno", "prestanak",
+              "prestanka", "zaprtje", "zaprtja", "prenehanje", "prenehanja", "uzavření", "ukončení", "zánik", "zániku",
+              "konec", "fermeture", "do", "bis", "tot", "until")  # fmt: skip
+_BEGINNINGS = ("start", "start_year", "begbouwjr", "baujahr", "bouwjaar", "rok_budowy", "powstanie", "commissioned",
+               "commissioning_year", "year_commissioned", "founded", "gründung", "built", "erbaut", "opened", "bauzeit",
+               "entstehung", "vznik", "vzniku", "nastanek", "czas powstania", "vrijeme gradnje", "start date",
+               "bouwperiode", "zahájení", "začátek", "počátek", "początek", "početak", "začetek", "inizio")  # fmt: skip
+_BEGIN = _words("od", "von", "ab", "van", "vanaf", "dal", "from", "since", *_BEGINNINGS)
 
 
 def _is_called_end(column: Column) -> bool:
-    """Whether a column's name says that it tells ends of work, and not from when to when ("od - do")."""
+    """Whether a column's name says that it tells ends of work, and not from when to when ("od - do", "start/end")."""
     name = fold_once(column.name)
-    return _END.search(name) is not None and _FROM.search(name) is None
+    return _END.search(name) is not None and _BEGIN.search(name) is None
 
 
 RULES: tuple[Rule, ...] = (
@@ -184,13 +189,8 @@ RULES: tuple[Rule, ...] = (
                         "denominazion[ei]", "objektname", "descrizione", "generation plant",
                         whole=("nom", "plant", "power plant", "facility", "installation", "werk", "kraftwerk", "zakład",
                                "obiekt", "závod", "impianto", "stabilimento", "obrat", "pogon", "fabriek")), _is_text),
-    Rule("start", _words("start", "start_year", "begbouwjr", "baujahr", "bouwjaar", "rok_budowy", "powstanie",
-                         "commissioned", "commissioning_year", "year_commissioned",
-                         "founded", "gründung", "leto", "anno", "godina",
-                         "built", "erbaut", "opened", "year", "rok", "datacija", "datace", "datovani", "datazione",
-                         "datowanie", "datierung", "datering", "datiranje", "bauzeit", "entstehung", "vznik",
-                         "nastanek", "epoca", "czas powstania", "vrijeme gradnje", "start date", "bouwperiode", "année",
-                         "zahájení", "początek", "početak", "začetek", "inizio",
+    Rule("start", _words(*_BEGINNINGS, "leto", "anno", "godina", "year", "rok", "datacija", "datace", "datovani",
+                         "datazione", "datowanie", "datierung", "datering", "datiranje", "epoca", "année",
                          whole=("periode", "periodo", "vrijeme", "razdoblje", "obdobje", "období", "okres")),
          lambda column: _is_date(column) and not _is_called_end(column)),
     Rule("end", _END, lambda column: _is_date(column) and _is_called_end(column)),

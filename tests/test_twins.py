@@ -17,7 +17,7 @@ from inducult_geo.match.rivals import contests, leads
 from inducult_geo.match.twins import FITS, with_twins
 
 SAAL = {"city": "Saal", "postcode": "93342"}
-SMITH = {"operator": "Alsen Kalk AG"}
+SMITH = {"operator": "Alsen Breitenburg AG"}
 
 
 def plants(
@@ -35,7 +35,7 @@ def plants(
 
 TWINS = (
     {"name": "Kalkwerk Alsen", "geometry": point()} | SMITH | SAAL,
-    {"name": "Alsen Kalk AG Kalkwerk Alsen", "geometry": point(300)} | SMITH | SAAL,
+    {"name": "Alsen Breitenburg AG Kalkwerk Alsen", "geometry": point(300)} | SMITH | SAAL,
 )
 
 

@@ -14,10 +14,9 @@ from bundles import HOSTILE, contracts, small_bundle
 
 from inducult_geo.catalog.labels import LANGUAGES, labels
 from inducult_geo.enrich.density import density_surfaces
-from inducult_geo.frames import to_json
+from inducult_geo.frames import BEGINNINGS, ENDS, to_json
 from inducult_geo.publish.domains import DOMAINS
 from inducult_geo.publish.licences import for_release
-from inducult_geo.publish.mapdata import EVENTS
 from inducult_geo.publish.pagewords import NAMES as LANGUAGE_NAMES
 from inducult_geo.publish.pagewords import page_words
 from inducult_geo.publish.preview import preview_page
@@ -384,10 +383,11 @@ def test_a_single_year_of_the_works_is_told_once(page):
 
 
 def test_every_event_of_a_timeline_has_a_word_in_every_language():
+    told = [f"event_{event.replace(' ', '_')}" for event in (*BEGINNINGS, *ENDS)]
     for language in LANGUAGES:
         words = page_words(language)
-        assert all(words[f"event_{event.replace(' ', '_')}"] for event in EVENTS)
-    assert len({page_words()[f"event_{event.replace(' ', '_')}"] for event in EVENTS}) == len(EVENTS)
+        assert all(words[event] for event in told)
+    assert len({page_words()[event] for event in told}) == len(told)
 
 
 def test_no_precision_of_a_year_is_told_in_the_words_of_the_files():

@@ -18,7 +18,8 @@ from prefect.states import Completed, Failed
 
 from flows import stages
 from flows.artifacts import show
-from flows.limits import create_limits, reached
+from flows.environment import reached
+from flows.limits import create_limits
 from flows.parameters import Parameters, at_work, run_name, task_runner, words_of
 from flows.telling import tell_crash, tell_outcome
 from inducult_geo import pipeline

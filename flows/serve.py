@@ -21,6 +21,7 @@ from typing import TYPE_CHECKING, Annotated, cast
 
 import typer
 
+from flows.environment import reached
 from flows.shelf import LOOPBACK, shelf
 from inducult_geo.errors import ConfigError, InducultError
 from inducult_geo.pipeline import choose_regions
@@ -168,8 +169,6 @@ def main(
 
 def _start(run: Run, catalogs: list[Path], port: int) -> None:
     """Serve on the server that the environment names, else on one of our own."""
-    from flows.limits import reached
-
     existing = reached()
     if existing:
         _serve(run, catalogs, existing)

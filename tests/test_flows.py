@@ -181,6 +181,30 @@ def test_a_service_that_cannot_start_says_why_in_a_sentence(data: Path, setting:
         assert "s3cret" not in told.stdout + told.stderr
 
 
+def test_a_service_of_its_own_does_not_ask_prefect_before_its_server_is_named(data: Path) -> None:
+    """Prefect reads the address when it is imported: the schedules went to a server of a moment, and no night came."""
+    told = python("-c", BEFORE_THE_SERVER, data)
+    assert told.stdout == "nobody has asked Prefect\n", told.stderr
+
+
+BEFORE_THE_SERVER = """
+import os, sys
+os.environ.pop("PREFECT_API_URL", None)
+from contextlib import contextmanager
+from pathlib import Path
+from flows import serve
+from inducult_geo.run import open_run
+
+@contextmanager
+def server(*_given, **_named):
+    sys.exit(print("Prefect is imported" if "prefect" in sys.modules else "nobody has asked Prefect"))
+    yield
+
+serve.server = server
+serve._start(open_run(Path(sys.argv[1])), [], 0)
+"""
+
+
 def test_every_region_has_its_own_schedule_in_its_own_time_zone(data: Path) -> None:
     code = (
         "import json, sys\nfrom pathlib import Path\nfrom flows.serve import deployments\n"

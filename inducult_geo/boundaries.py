@@ -32,7 +32,7 @@ AREA_TOLERANCE = 0.05
 """How far an outline out of OpenStreetMap may be from the official area, as a share."""
 
 _GEOD = Geod(ellps="GRS80")
-_ABOUT = dict.fromkeys(("source", "licence", "attribution")).keys()
+_ABOUT = ("source", "licence", "attribution")
 _GLOBE = shapely.box(-180, -90, 180, 90)
 
 
@@ -76,7 +76,7 @@ def kept_outline(region: Region, run: Run, *, extract: Path | None = None) -> Ke
     if kept is not None and made_of is not None and told.get("stamp") == made_of and not run.afresh:
         return kept
     found = outline(region, run, extract=extract)
-    about = dict(zip(_ABOUT, (found.source, found.licence, found.attribution), strict=True))
+    about = {name: getattr(found, name) for name in _ABOUT}
     feature = {"type": "Feature", "properties": about, "geometry": shapely.geometry.mapping(found.area)}
     with replacing(path) as draft:
         draft.write_text(json.dumps({"type": "FeatureCollection", "features": [feature]}), encoding="utf-8")
@@ -90,7 +90,7 @@ def last_outline(region: Region, run: Run) -> KeptOutline | None:
     path = kept_file(region, run)
     told = read_json(path.with_suffix(".json")) or {}
     about = told.get("about")
-    if not isinstance(about, dict) or about.keys() != _ABOUT or not path.is_file():
+    if not isinstance(about, dict) or about.keys() != {*_ABOUT} or not path.is_file():
         return None
     is_whole = all(isinstance(text, str) for text in about.values()) and run.hashes.of(path) == told.get("digest")
     return KeptOutline(path, about, told["digest"]) if is_whole else None

@@ -165,6 +165,55 @@ def test_attributes_of_a_shapefile_that_does_not_state_its_encoding(
     assert any("guessed" in note for note in table.notes) == (encoding != "UTF-8")
 
 
+@pytest.mark.parametrize(
+    ("encoding", "cpg", "names", "told"),
+    [
+        ("cp1250", "UTF-8", ["Młyn Żelazny", "Huta Małapanew", "Łaźnia"], "cp1250 guessed"),
+        ("cp1252", "65001", ["Förderturm", "Müßiggang", "Göss"], "cp1252 guessed"),
+        ("UTF-8", "1252", ["Młyn Żelazny", "Huta Małapanew", "Łaźnia"], "its letters are UTF-8"),
+        ("UTF-8", "ISO-8859-1", ["Förderturm", "Müßiggang", "Göss"], "its letters are UTF-8"),
+        ("UTF-8", "ANSI 1250", ["Förderturm", "Müßiggang", "Göss"], "its letters are UTF-8"),
+        ("cp1250", "1250", ["Młyn Żelazny", "Huta Małapanew", "Łaźnia"], None),
+        ("cp1250", "88592", ["Furnace", "Mill", "Mine"], None),
+    ],
+)
+def test_a_cpg_that_is_not_true_is_not_believed(
+    tmp_path: Path, encoding: str, cpg: str, names: list[str], told: str | None
+) -> None:
+    path = tmp_path / "a.shp"
+    PLACES.assign(name=names).to_file(path, engine="pyogrio", encoding=encoding)
+    path.with_suffix(".cpg").write_text(cpg)
+    table = read_table(path, Read())
+    assert table.frame["name"].tolist() == names
+    assert [told for note in table.notes if ".cpg" in note] == ([] if told is None else [told])
+    assert told is None or any(told in note for note in table.notes)
+
+
+@pytest.mark.parametrize("lost", [".cpg", ".shx", ".none"])
+def test_a_letter_that_is_cut_in_half_at_the_end_of_a_cell_costs_itself(tmp_path: Path, lost: str) -> None:
+    """Fields of a shapefile are so and so many bytes wide, and not every program cuts between letters."""
+    path = tmp_path / "a.shp"
+    PLACES.assign(name=["Huta Małapaneó", "Łaźnia śląska żółta", "Göss"]).to_file(path, engine="pyogrio")
+    dbf = path.with_suffix(".dbf").read_bytes()
+    path.with_suffix(".dbf").write_bytes(dbf.replace("ó ".encode(), b"\xc3  "))
+    path.with_suffix(lost).unlink(missing_ok=True)
+    table = read_table(path, Read())
+    assert table.frame["name"].tolist() == ["Huta Małapane", "Łaźnia śląska żółta", "Göss"]
+    assert any(note.startswith("1 letter cut in half") for note in table.notes)
+
+
+@pytest.mark.parametrize("name", ["a.mif", "a.tab", "a.gpkg"])
+def test_a_plane_of_its_own_is_no_system(tmp_path: Path, name: str) -> None:
+    """What CAD calls "Nonearth" and a GeoPackage "Undefined" names none, which a contract or a draft has to."""
+    called = "Undefined Cartesian SRS" if name == "a.gpkg" else "Nonearth"
+    plane = f'LOCAL_CS["{called}",UNIT["metre",1]]'
+    points = [shapely.Point(x, y) for x, y in ((393711, 282061), (400871, 293181), (408049, 304301))]
+    places = gpd.GeoDataFrame({"name": NAMES}, geometry=points, crs=plane)
+    path = tmp_path / name
+    places.to_file(path, driver=DRIVERS[name], engine="pyogrio")
+    assert read_table(path, Read()).crs is None
+
+
 # --- Parquet of every sort ----------------------------------------------------------------------------------------
 
 

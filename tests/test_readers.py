@@ -18,6 +18,7 @@ from pathlib import Path
 import geopandas as gpd
 import pandas as pd
 import pycountry
+import pyogrio
 import pytest
 import shapely
 
@@ -758,6 +759,37 @@ def sheet_with(path: Path, rows: str, *, calculated: bool = True) -> Path:
             "</sheets>", '</sheets><calcPr fullCalcOnLoad="1"/>'
         )
     return zipped(path, {name: text.encode() for name, text in members.items()})
+
+
+def test_rows_that_a_filter_hides_are_read_and_told(tmp_path: Path) -> None:
+    """Who sends a filtered sheet sees fewer rows than it holds."""
+    rows = "".join(
+        f'<row{number}{hidden}><c r="A{n}"><v>{n}</v></c></row>' if n != 5 else "<row r='5' hidden='1'/>"
+        for n, number, hidden in (
+            (2, ' r="2"', ' hidden="0"'), (3, ' r="3"', ' hidden="1"'), (4, "", ' hidden="true"'), (5, "", ""),
+            (6, ' r="6"', ""),
+        )
+    )  # fmt: skip
+    table = read_table(sheet_with(tmp_path / "a.xlsx", rows), AUTO)
+    assert table.frame["id"].tolist() == [2, 3, 4, 6]
+    ((kind, told, number),) = table.warnings
+    assert (kind, number) == ("hidden_rows", 2)
+    assert told.startswith("2 rows hidden in the sheet, by hand or by a filter, and read as all others: 3, 4. Those")
+
+
+def test_hidden_rows_of_an_ods_are_told(tmp_path: Path) -> None:
+    path = tmp_path / "a.ods"
+    pyogrio.write_dataframe(pd.DataFrame({"nr": ["a", "b", "c", "d"]}), path, driver="ODS")
+    with zipfile.ZipFile(path) as archive:
+        members = {name: archive.read(name) for name in archive.namelist()}
+    parts = members["content.xml"].split(b"<table:table-row")
+    parts[3] = b' table:visibility="filter"' + parts[3]
+    parts[4] = b' table:visibility="collapse"' + parts[4]
+    members["content.xml"] = b"<table:table-row".join(parts)
+    table = read_table(zipped(path, members), AUTO)
+    assert table.frame["nr"].tolist() == ["a", "b", "c", "d"]
+    assert [(kind, number) for kind, _, number in table.warnings] == [("hidden_rows", 2)]
+    assert "others: 3, 4." in table.warnings[0][1]
 
 
 @pytest.mark.parametrize("calculated", [True, False])

@@ -108,7 +108,10 @@ def _range(codes: str, values: Sequence[Any]) -> Years:
     is_and = "/" in codes and not {first.precision, second.precision} <= {"day", "month"}
     is_within = is_and or not {"b", "O"}.isdisjoint(codes) or second.precision in _COARSE
     start = add_note(first, "approximate") if "A" in codes.partition("@")[0] else first
-    joined = Years(first.start, second.end, "range", "within" if is_within else None, start.exactness)
+    note = "within" if is_within else None
+    joined = Years(first.start, second.end, "range", note, start.exactness, second.precision)
+    if is_and and joined.width == "range":
+        joined = add_note(joined, "multiple_values")
     doubtful = "A" in codes or any(part.note and "approximate" in part.note for part in (first, second))
     return add_note(joined, "approximate") if doubtful else joined
 
@@ -158,8 +161,10 @@ def _closed(codes: str, values: Sequence[Any]) -> Years:
     """Read when work ended: "closed 1993", "closed since 1993", "1993 closed"; "1872-1991 (closed)" is a whole life."""
     years: Years = _of(codes, values, "@")[0]
     # Within ten years it may be the closing that took so long: "1988-1990 closed".
-    if codes == "@x" and years.precision == years.width == "range" and "within" not in (years.note or ""):
-        return replace(years, precision="life")
+    notes = years.note or ""
+    is_life = "within" not in notes or "multiple_values" in notes  # "1872/1991 closed": a slash is no "between"
+    if codes == "@x" and years.precision == years.width == "range" and is_life and years.last not in NO_END:
+        return replace(years, precision="life", note=None if "multiple_values" in notes else years.note)
     return replace(years, start=None, precision="open_start", inner=years.edge)
 
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import date
 from functools import lru_cache
 from typing import Any, Final
@@ -34,6 +34,8 @@ class Years:
     inner
         How exact the first year is (of a range, and of "since 1950") or the last one ("until 1990"), where the
         expression tells that year itself; None where it only bounds it ("before 1990").
+    last
+        Of a range: the precision of what it ends with.
     """
 
     start: int | None
@@ -41,6 +43,7 @@ class Years:
     precision: str
     note: str | None = None
     inner: str | None = None
+    last: str | None = field(default=None, compare=False)
 
     @property
     def exactness(self) -> str:
@@ -147,11 +150,15 @@ _PHRASES: Final = tuple(
         (r"\b(\d\d)(\d0)(?:er|s)?\.?\s?[-/]\s?(\d0)(?:(?:er|s|-?te|-?tych|-?ih)\b|\.?(?=\s*(?:leta|lat[ay]?|godin)\b))",
          r"\1\2s-\1\3s "),
         (r"(?<=\d)-'(?=\d\d\b)", "-"),
-        (r"-(?=(?:zeit|periode?|era)\b)", " "),
+        (r"-(?=(?:zeit|periode?|era|jahren?)\b)", " "),
+        # "4/4 XIX w." is its last quarter, as "2/2 19. stol." is its second half.
+        *((rf"(?<![\d/])([1-{count}])/{count} (?=\{{\d+\}}|\d\d?\.? ?[a-z])", rf"\1 {part} ")
+          for count, part in ((2, "half"), (3, "third"), (4, "quarter"))),
         # "189?" and "190-" are decades of which the last figure is not known, no years of antiquity.
         (r"(?<![\d./-])(1[2-9]\d|20\d)(?:-? ?\?|-(?=\s*(?:$|[?,;])))", r"\g<1>0s ?"),
         (r"(?<=\d0)-e\b", "s"),
-        (r"\b(?:tra|fra) le due guerre(?: mondiali)?\b|\bentre[ -]deux[ -]guerres\b"
+        (r"\bmed (?:obema |dvema )(?:svetovnima )?vojnama\b"
+         r"|\b(?:tra|fra) le due guerre(?: mondiali)?\b|\bentre[ -]deux[ -]guerres\b"
          r"|\bizmedu dva (?:svjetska )?rata\b", "interbellum"),
         (r"\b(otto|sette)(?= ?(?:e|-) ?(?:nove|otto)cento\b)", r"\1cento"),
         (r"\bcavallo (?:tra|fra|del|dei|di)\b", "cavallo"),
@@ -184,7 +191,11 @@ _PHRASES: Final = tuple(
 _ROMAN: Final = re.compile(
     r"\b(?=[IVX])(X{0,2}(?:IX|IV|V?I{0,3}))(?=(?:w|[eè]me|d?e|è)?\b)|\b(?=[ivx]{2})(x{0,2}(?:ix|iv|v?i{0,3}))\b"
 )
-_ROMAN_DIGITS: Final = {"i": 1, "v": 5, "x": 10}
+_ROMAN_YEAR: Final = re.compile(r"\bMC?[DM]?C{0,4}(?:XC|XL|L?X{0,4})(?:IX|IV|V?I{0,4})\b")
+_ROMAN_DIGITS: Final = {"i": 1, "v": 5, "x": 10, "l": 50, "c": 100, "d": 500, "m": 1000}
+_FIRST_ROMAN_YEAR: Final = 1500
+"""Earlier ones are rather words ("MIX")."""
+
 _TOKEN: Final = re.compile(
     r"""
       jd:(?P<julian_day>\d{5,8})(?!\d)
@@ -337,11 +348,15 @@ def date_tokens(text: str) -> tuple[str, list[Any]]:
 
 
 def _mark_romans(text: str) -> str:
-    """Write Roman numerals as numbers in braces, while capitals still tell them from small words."""
+    """Write Roman numerals as numbers in braces, years as they are, while capitals still tell them from small words."""
 
-    def number(found: re.Match[str]) -> str:
-        digits = [_ROMAN_DIGITS[letter] for letter in found[0].lower()]
-        pairs = zip(digits, [*digits[1:], 0], strict=True)
-        return f"{{{sum(-here if here < following else here for here, following in pairs)}}}"
+    def year(found: re.Match[str]) -> str:
+        number = _roman(found[0])
+        return str(number) if number >= _FIRST_ROMAN_YEAR else found[0]
 
-    return _ROMAN.sub(lambda found: number(found) if found[0] else "", text)
+    return _ROMAN.sub(lambda found: f"{{{_roman(found[0])}}}" if found[0] else "", _ROMAN_YEAR.sub(year, text))
+
+
+def _roman(letters: str) -> int:
+    digits = [_ROMAN_DIGITS[letter] for letter in letters.lower()]
+    return sum(-here if here < following else here for here, following in zip(digits, [*digits[1:], 0], strict=True))

@@ -10,7 +10,7 @@ import math
 import re
 import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from functools import lru_cache
 from typing import Any, Final
@@ -110,12 +110,23 @@ def _choose(codes: str, values: Sequence[Any]) -> Years | None:
     if not re.match("@(?:$|[,;]|Z.)", codes):
         return None
     first = values[0]
+    if _is_built_again(codes[1:], values[1:]):
+        # "Closed 1945, rebuilt 1950": in which year work ended then, it does not say.
+        if first.precision == "open_start" and first.inner is not None:
+            return None
+        first = replace(first, end=None, precision="open_end") if first.precision == "life" else first
+        first = add_note(first, "within") if first.precision == "range" else first
     if len(codes) > 1:
         first = add_note(first, "extra_text" if codes[1] == "Z" else "multiple_values")
     # Of "1898-1945, again from 1947" nobody knows the last year, of "1898-1945, demolished 1950" one does.
     if first.precision in ("range", "life") and re.search("(?<!Z)@(?!Z)", codes[1:]):
         first = add_note(first, "within")
     return first
+
+
+def _is_built_again(codes: str, values: Sequence[Any]) -> bool:
+    """Whether tokens tell of building after destruction, not only of a change."""
+    return any(code == "Z" and value for code, value in zip(codes, values, strict=True))
 
 
 def _years_in(text: str) -> Years | None:
@@ -217,7 +228,7 @@ def parse_end(text: str | float | None) -> Years | None:
     century or a part of it ("XX w.") ends in a year of its own, 1999, that nobody told.
     """
     years = parse_date(text)
-    if years is None or _tells_end(years):
+    if years is None or (_tells_end(years) and not _names_century(years)):
         return years
     is_list = "multiple_values" in (years.note or "").split("; ")
     return None if is_list or _names_century(years) else years
@@ -225,13 +236,15 @@ def parse_end(text: str | float | None) -> Years | None:
 
 def why_unread(text: str) -> str | None:
     """Return what a text lacks that `parse_date` does not read, in words; None where only a person can tell."""
-    codes, _ = date_tokens(text)
+    codes, values = date_tokens(text)
     years = parse_date(text)
     if years is not None:
         told = "a century alone" if _names_century(years) else "several years"
         return f"names {told}, and not in which year work ended"
     if "g" in codes:
         return "tells a plan, and no beginning of work"
+    if "x" in codes and _is_built_again(codes, values):
+        return "tells of closing, and of building again after it"
     if "x" in codes and "!" in codes and re.search("[YDG]", codes):
         return "tells of closing, and beside it what is not understood"
     is_decade = re.search("[Xl],*[No]|[No][Xl]", codes) or re.search(r"(?<!\d)['’]\d0(?!\d)", text)
@@ -287,7 +300,8 @@ def life_span(start_text: str | float | None, end_text: str | float | None) -> S
 
 def _names_century(years: Years) -> bool:
     """Tell whether an expression names no more than a century, or a part of it: "XX w.", "closed in the XXth c."."""
-    return years.precision in NO_END or (years.precision == "open_start" and years.inner in NO_END)
+    told = {"range": years.last, "open_start": years.inner}.get(years.precision, years.precision)
+    return told in NO_END
 
 
 def _tells_end(years: Years) -> bool:

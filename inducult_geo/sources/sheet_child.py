@@ -74,7 +74,8 @@ def read(path: str, wanted: str | int | None) -> dict[str, Any]:
     """Return the names of the sheets and the rows of the one wanted; of the only one that holds any, where none is.
 
     `merged` are its merged cells (first row and column, last row and column, from 0 on), `lost` its cells that hold
-    something, and no value (row, column, why); null where that cannot be told.
+    something, and no value (row, column, why); null where that cannot be told. `hidden` are its rows that nobody sees
+    (first and last, from 0 on).
     """
     book = _opened(path)
     names = list(book.sheet_names)
@@ -88,20 +89,21 @@ def read(path: str, wanted: str | int | None) -> dict[str, Any]:
     else:
         name = wanted if wanted in names else None
     if name is None:
-        return {"sheets": names, "name": None, "rows": [], "merged": [], "lost": []}
+        return {"sheets": names, "name": None, "rows": [], "merged": [], "lost": [], "hidden": []}
     sheet = book.get_sheet_by_name(name)
     rows = [[_cell(value) for value in row] for row in sheet.to_python(skip_empty_area=False)]
     merged = [[*first, *last] for first, last in sheet.merged_cell_ranges or ()]
     lost: list[list[Any]] | None = []
+    hidden: list[list[int]] = []
     try:
         if path.lower().endswith(".xlsx"):
-            lost = [*_lost_in_xlsx(path, name)]
+            lost, hidden = [*_lost_in_xlsx(path, name)], [*_hidden_in_xlsx(path, name)]
         elif path.lower().endswith(".ods"):
-            merged, lost = _spans_and_lost(path, name)
+            merged, lost, hidden = _spans_lost_and_hidden(path, name)
     except (ElementTree.ParseError, KeyError, ValueError):
         # The reader was content with it: what it gave is no worse for not being looked at again.
         lost = None
-    return {"sheets": names, "name": name, "rows": rows, "merged": merged, "lost": lost}
+    return {"sheets": names, "name": name, "rows": rows, "merged": merged, "lost": lost, "hidden": hidden}
 
 
 def _lost_in_xlsx(path: str, name: str) -> Iterator[list[Any]]:
@@ -122,6 +124,26 @@ def _lost_in_xlsx(path: str, name: str) -> Iterator[list[Any]]:
                     yield [row, column, ERROR]
                 elif "f" in inside and not is_result:
                     yield [row, column, NO_RESULT]
+
+
+def _hidden_in_xlsx(path: str, name: str) -> Iterator[list[int]]:
+    """Yield first and last (the same) of each row of a sheet that a filter or a person hides."""
+    with zipfile.ZipFile(path) as archive:
+        part, _ = _part_of(archive, name)
+        with archive.open(part) as handle:
+            if not _holds(handle, b'hidden="', b"hidden='"):
+                return
+        with archive.open(part) as handle:
+            row = -1
+            for event, element in ElementTree.iterparse(handle, ("start", "end")):  # noqa: S314
+                if _local(element) != "row":
+                    continue
+                if event == "end":
+                    element.clear()
+                    continue
+                row = int(element.get("r") or row + 2) - 1
+                if element.get("hidden") in ("1", "true"):
+                    yield [row, row]
 
 
 def _part_of(archive: zipfile.ZipFile, name: str) -> tuple[str, bool]:
@@ -171,9 +193,10 @@ def _column(letters: str) -> int:
     return number - 1
 
 
-def _spans_and_lost(path: str, name: str) -> tuple[list[list[int]], list[list[Any]]]:
-    """Return the merged cells of a sheet of an .ods, and as `_lost_in_xlsx` its cells without a value."""
+def _spans_lost_and_hidden(path: str, name: str) -> tuple[list[list[int]], list[list[Any]], list[list[int]]]:
+    """Return the merged cells of a sheet of an .ods, as `_lost_in_xlsx` its cells without a value, and hidden rows."""
     merged: list[list[int]] = []
+    hidden: list[list[int]] = []
     lost: list[list[Any]] = []
     row, column, table = 0, 0, None
     with zipfile.ZipFile(path) as archive, archive.open("content.xml") as handle:
@@ -184,7 +207,9 @@ def _spans_and_lost(path: str, name: str) -> tuple[list[list[int]], list[list[An
             elif kind == "table-row" and event == "start":
                 column = 0
             elif kind == "table-row":
-                row += int(told.get("number-rows-repeated", 1))
+                begin, row = row, row + int(told.get("number-rows-repeated", 1))
+                if table == name and told.get("visibility") in ("collapse", "filter"):
+                    hidden.append([begin, row - 1])
                 element.clear()
             elif kind in ("table-cell", "covered-table-cell") and event == "end":
                 if table == name and int(told.get("number-rows-spanned", 1)) > 1:
@@ -193,7 +218,7 @@ def _spans_and_lost(path: str, name: str) -> tuple[list[list[int]], list[list[An
                 if table == name and "formula" in told and (why := _why_empty(element)):
                     lost.append([row, column, why])
                 column += int(told.get("number-columns-repeated", 1))
-    return merged, lost
+    return merged, lost, hidden
 
 
 def _why_empty(cell: ElementTree.Element) -> str | None:

@@ -75,7 +75,9 @@ def read_sheet(path: Path, read: Read) -> Table:
     places = [f"{path.name} row {number}" for number, _ in body]
     notes = (f"sheet '{name}'", *told, *(() if answer["lost"] is not None else (_UNSEEN,)))
     names = dict(enumerate(header))
-    warnings = (*_merged_told(filled, names), *_lost_told(lost, names))
+    unseen = {row for first, last in answer["hidden"] for row in range(first, min(last + 1, len(cells)))}
+    hidden = [number for number, _ in body if number - 1 in unseen]
+    warnings = (*_merged_told(filled, names), *_lost_told(lost, names), *_hidden_told(hidden))
     valueless = frozenset(names[c] for c in {c for _, c, _ in lost} & names.keys() if frame[names[c]].isna().all())
     return Table(
         frame, places, nul_rows(frame), kind="spreadsheet", notes=notes, warnings=warnings, valueless=valueless
@@ -135,6 +137,18 @@ def _lost_told(lost: Sequence[tuple[int, int, str]], names: Mapping[int, str]) -
             number = sum(map(len, rows.values()))
             told.append((kind, f"{counted(number, 'cell')} {words}, read as empty: {where}. {remedy}", number))
     return told
+
+
+def _hidden_told(rows: Sequence[int]) -> list[tuple[str, str, int]]:
+    """Say which rows (from 1 on) nobody sees in the sheet: whether they are meant, only a person knows."""
+    if not rows:
+        return []
+    where = ", ".join(map(str, rows[:_MOST])) + (f" and {len(rows) - _MOST} more" if len(rows) > _MOST else "")
+    message = (
+        f"{counted(len(rows), 'row')} hidden in the sheet, by hand or by a filter, and read as all others: {where}. "
+        "Those that are not meant delete in the file."
+    )
+    return [("hidden_rows", message, len(rows))]
 
 
 def _filled(row: list[Any]) -> list[int]:

@@ -6,7 +6,6 @@ for each track, do not count.
 
 from __future__ import annotations
 
-import re
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -20,6 +19,7 @@ import shapely
 
 from inducult_geo.catalog.models import Read
 from inducult_geo.errors import ContractError
+from inducult_geo.sources.attributes import Attributes, attributes_of
 from inducult_geo.sources.geopackages import check_views, leave_out
 from inducult_geo.sources.table import (
     MAX_BYTES,
@@ -33,7 +33,7 @@ from inducult_geo.sources.table import (
 )
 from inducult_geo.sources.vector_files import COMPANIONS, VectorFiles, judged, judged_member
 from inducult_geo.text import quoted
-from inducult_geo.text.encodings import best_encoding, gdal_name, guess_told
+from inducult_geo.text.encodings import gdal_name
 
 # The address of a schema, which a GML may name, is asked by nobody; before GDAL 3.12 the option had another name.
 _SCHEMA = "GML_DOWNLOAD_SCHEMA" if pyogrio.__gdal_version__ >= (3, 12) else "GML_DOWNLOAD_WFS_SCHEMA"
@@ -43,7 +43,6 @@ ALL_LAYERS = "*"
 """As `[read] layer`: all layers, one under the other, with a column `layer`."""
 
 (_LOG,) = COMPANIONS[".gpkg"]
-_DBF_HEADER_AT = 32
 
 _GPX_REPEATS = {"route_points", "track_points"}
 
@@ -82,15 +81,9 @@ def read_vector_member(path: Path, member: str, names: list[str], read: Read) ->
 
 def _read_files(files: VectorFiles, read: Read) -> Table:
     """Read one layer, from a copy where GDAL would write beside the file."""
-    suffix, parts, path = files.suffix, files.parts, files.path
+    suffix, path = files.suffix, files.path
     if suffix == ".shp":
-        told: tuple[str, ...] = ()
-        if ".dbf" in parts and ".cpg" not in parts:
-            read, told = _attributes(read, files.content(parts[".dbf"]))
-        if ".shx" in parts:
-            return _told(_read_layer(path, files.place, read), told)
-        with files.copied(suffix, *COMPANIONS[suffix]) as place:
-            return _told(_without_index(path, place, read), told)
+        return _read_shapefile(files, read)
     if suffix == ".gpkg":
         return _read_geopackage(files, read)
     if suffix == ".gml":
@@ -98,6 +91,22 @@ def _read_files(files: VectorFiles, read: Read) -> Table:
         with files.copied(suffix) as place:
             return _read_layer(path, place, read)
     return _read_layer(path, files.place, read)
+
+
+def _read_shapefile(files: VectorFiles, read: Read) -> Table:
+    """Read a shapefile, of which nobody may believe what it says of its encoding, or whose index may be missing."""
+    parts, found = files.parts, Attributes()
+    if ".dbf" in parts and read.encoding is None:
+        cpg = files.content(parts[".cpg"]) if ".cpg" in parts else None
+        found = attributes_of(files.content(parts[".dbf"]), cpg)
+        read = read.model_copy(update={"encoding": found.encoding})
+    if ".shx" in parts and found.mended is None:
+        return _told(_read_layer(files.path, files.place, read), found.notes)
+    with files.copied(files.suffix, *COMPANIONS[files.suffix]) as place:
+        if found.mended is not None:
+            Path(place).with_suffix(".dbf").write_bytes(found.mended)
+        read_copy = _read_layer if ".shx" in parts else _without_index
+        return _told(read_copy(files.path, place, read), found.notes)
 
 
 def _read_geopackage(files: VectorFiles, read: Read) -> Table:
@@ -112,19 +121,6 @@ def _read_geopackage(files: VectorFiles, read: Read) -> Table:
         told = leave_out(path, Path(place), check_views(path, Path(place), layer) if left_out is None else left_out)
         note = f"a program has it open, or broke off: what stands in {files.name}-wal is read as well"
         return _told(_read_layer(path, place, read), (*told, note) if is_open else told)
-
-
-def _attributes(read: Read, dbf: bytes) -> tuple[Read, tuple[str, ...]]:
-    """Return how to read the attributes of a shapefile that does not state their encoding: GDAL would take Latin-1."""
-    # Bytes 8 and 9 say where the rows begin: what is before them is no text.
-    rows = dbf[int.from_bytes(dbf[8:10], "little") :]
-    # Byte 29 names a code page; 0 and 87 ("that of the machine") say nothing.
-    if read.encoding is not None or len(dbf) <= _DBF_HEADER_AT or dbf[29] not in (0, 87) or rows.isascii():
-        return read, ()
-    found = best_encoding(b"\n".join(re.split(rb" {2,}|\x00+", rows)))
-    if found is None or found == "utf-8":
-        return read.model_copy(update={"encoding": found}), ()
-    return read.model_copy(update={"encoding": found}), (guess_told(rows, found),)
 
 
 def _told(table: Table, notes: tuple[str, ...]) -> Table:
@@ -227,7 +223,8 @@ def _named(path: Path, table: pd.DataFrame) -> tuple[pd.DataFrame, tuple[str, ..
 
 def _stated(crs: Any) -> str | None:
     """Return the CRS that a file states: its code where it has one, else WKT; longitude, latitude is EPSG:4326."""
-    if crs is None:
+    # A drawing's own plane ("Nonearth" of MapInfo), or what a GeoPackage calls undefined, is no system.
+    if crs is None or crs.type_name == "Engineering CRS" or crs.name.lower().startswith("undefined "):
         return None
     code = ":".join(crs.to_authority() or ())
     return "EPSG:4326" if code == "OGC:CRS84" else code or str(crs.to_wkt())

@@ -19,8 +19,10 @@ from inducult_geo.catalog import Contract, Region
 from inducult_geo.drafting_text import comment, number_range, quoted, short
 from inducult_geo.errors import CoordinateError
 from inducult_geo.harmonize.crs import geodetic_code
+from inducult_geo.harmonize.mixed import two_systems
 from inducult_geo.harmonize.operations import operations
 from inducult_geo.harmonize.placement import Candidate, Placement, choose_reading
+from inducult_geo.harmonize.readings import Land
 from inducult_geo.run import Run
 
 SAME_PLACE_M = 3.0
@@ -101,6 +103,9 @@ def _choose(
         return
     if found and about is None:
         lines.head += [f"# region = {quoted(name)} # see the candidates" for name in sorted({r.id for r, _ in found})]
+    if not found and about is not None and (mixed := _mixed(points, about, run, path)):
+        lines.place += [comment(mixed), '# crs = "EPSG:"']
+        return
     if not found:
         where = f" in {about.id}" if about is not None else " in any region"
         lines.place.append(comment(f"No system that is usual there puts the places{where}: ask the sender."))
@@ -150,6 +155,15 @@ def _choice(points: np.ndarray, about: Region, run: Run, path: Path, crs: str | 
         )  # fmt: skip
     except CoordinateError:
         return None
+
+
+def _mixed(points: np.ndarray, about: Region, run: Run, path: Path) -> str:
+    """Say which two systems a file seems to mix, if any two put all rows into the region together."""
+    ground = ground_of(Contract(id="draft", files=(path.name,), region=about.id, declared_in=path), run)
+    if ground.area is None:
+        return ""
+    land = Land(ground.area, about.country, ground.grids)
+    return two_systems(points[:, 0], points[:, 1], land, about.crs).strip()
 
 
 def _as_web_mercator(points: np.ndarray) -> str | None:

@@ -9,9 +9,10 @@ import shapely
 from test_place import ANYWHERE, AREA, GROUND, contract, raw
 
 from inducult_geo.catalog import Contract
+from inducult_geo.errors import ContractError
 from inducult_geo.harmonize.crs import transform_points
-from inducult_geo.harmonize.mixed import another_system
-from inducult_geo.harmonize.place import Placed, place
+from inducult_geo.harmonize.mixed import another_system, two_systems
+from inducult_geo.harmonize.place import Ground, Placed, place
 from inducult_geo.harmonize.readings import Land, Reading
 
 LON, LAT = (values.ravel() for values in np.meshgrid([17.2, 17.6, 18.1, 18.3], [50.2, 50.5, 50.8]))
@@ -156,3 +157,39 @@ def test_all_systems_that_would_do_are_named_and_the_best_reading_counts() -> No
 def test_numbers_that_are_no_place_are_not_inside() -> None:
     far = np.array([1e300, 17.5, np.inf]), np.array([1e300, 50.5, 50.5])
     assert LAND.locate(Reading.as_declared("EPSG:4326"), *far).inside.tolist() == [False, True, False]
+
+
+SISAK = Ground("sisak-moslavina", "HR", shapely.box(15.7, 45.0, 17.2, 45.7), ("EPSG:3765", "EPSG:31275", "EPSG:31276"))
+
+
+def of_two_zones(count: int) -> list[tuple[float, float]]:
+    """Places of a region that lies across two zones, each in the zone of its own; one more in the eastern one."""
+    found = []
+    for n in range(count):
+        west = n % 2 == 1
+        done = transform_points(
+            [15.9 + 0.05 * n if west else 16.6 + 0.05 * n], [45.2 + 0.04 * n],
+            source_crs="EPSG:4326", target_crs="EPSG:31275" if west else "EPSG:31276", country="HR",
+        )  # fmt: skip
+        found.append((round(float(done.x[0]), 1), round(float(done.y[0]), 1)))
+    return found
+
+
+@pytest.mark.parametrize("crs", ["EPSG:31276", "EPSG:3765", None])
+@pytest.mark.parametrize("swapped", [False, True])
+@pytest.mark.parametrize("count", [4, 9])
+def test_a_file_with_the_numbers_of_two_zones_says_so(crs: str | None, swapped: bool, count: int) -> None:
+    points = [(y, x) if swapped else (x, y) for x, y in of_two_zones(count)]
+    with pytest.raises(ContractError, match="seems to mix two systems") as refused:
+        place(raw(points), contract(crs, expect={"inside_share_min": 0.9}), SISAK)
+    how = " (axes swapped)" if swapped else ""
+    for number, system, (x, y) in ((-(-count // 2), "EPSG:31276", points[0]), (count // 2, "EPSG:31275", points[1])):
+        assert f"{number} rows in {system}{how} (e.g. x {x:.10g}, y {y:.10g})" in str(refused.value)
+    assert str(refused.value).endswith("a file of their own, with a contract that names their system.")
+
+
+def test_numbers_that_no_two_systems_explain_are_not_called_mixed() -> None:
+    land = Land(SISAK.area, "HR") if SISAK.area is not None else LAND
+    for points in ([(1.0, 1.0), (2.0, 2.0)], [*of_two_zones(6), (1.0, 1.0)], of_two_zones(8)[::2]):
+        x, y = np.array(points).T
+        assert two_systems(x, y, land, SISAK.crs) == ""

@@ -8,16 +8,19 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import combinations
 
 import numpy as np
 
 from inducult_geo.harmonize.crs import transform_points
-from inducult_geo.harmonize.placement import POINTS_MIN, choose_reading
-from inducult_geo.harmonize.readings import Array, Land, Reading
+from inducult_geo.harmonize.placement import POINTS_MIN, choose_reading, is_usable
+from inducult_geo.harmonize.readings import Array, Land, Reading, readings_of
+from inducult_geo.text import counted
 
 _OFTEN_MIXED = ("EPSG:4326", "EPSG:3857")
 _SHARE_MIN = 0.5
 _NAMED_MAX = 3
+_NEARLY_ALL = 0.95
 
 
 @dataclass(frozen=True)
@@ -107,6 +110,44 @@ def another_system(
     others = [one.crs for one in alike if land.locate(one, x[fits], y[fits]).share >= _SHARE_MIN]
     told = () if declared in (None, *theirs) else tuple(sorted(theirs))
     return Other(reading, fits, tuple(dict.fromkeys([reading.crs, *others])), told=told)
+
+
+def two_systems(x: Array, y: Array, land: Land, systems: Sequence[str]) -> str:
+    """Say which two systems put all rows of a file into the region together, where none does alone; else nothing.
+
+    A region that lies across two zones has lists with both: the first figure of the easting names the zone.
+
+    Parameters
+    ----------
+    x, y
+        The numbers of all rows as written, shape (n,).
+    systems
+        The systems usual in the region, and the declared one.
+    """
+    codes = (code for code in dict.fromkeys([*systems, *_OFTEN_MIXED]) if is_usable(code, land.country))
+    readings = (reading for code in codes for reading in readings_of(code, plain="as written"))
+    found = [(reading, inside) for reading in readings if (inside := land.locate(reading, x, y).inside).any()]
+    needed = _NEARLY_ALL if len(np.unique(x + 1j * y)) >= POINTS_MIN else 1.0
+    pairs = [
+        (one, mine, other, theirs & ~mine)
+        for (one, mine), (other, theirs) in combinations(found, 2)
+        if one.crs != other.crs and (mine | theirs).mean() >= needed > max(mine.mean(), theirs.mean())
+    ]
+    if not pairs:
+        return ""
+    # Two that are written alike need one explanation less.
+    one, mine, other, theirs = min(
+        pairs, key=lambda pair: (len(pair[0].repairs) + len(pair[2].repairs), pair[0].name != pair[2].name)
+    )
+    told = " and ".join(
+        f"{counted(int(rows.sum()), 'row')} in {reading.crs}{'' if reading.is_as_declared else f' ({reading.name})'} "
+        f"(e.g. x {x[rows][0]:.10g}, y {y[rows][0]:.10g})"
+        for reading, rows in ((one, mine), (other, theirs))
+    )
+    return (
+        f" The file seems to mix two systems: {told} would lie inside. Put the rows of each into a file of their own, "
+        "with a contract that names their system."
+    )
 
 
 def whereabouts(x: Array, y: Array, crs: str | None, country: str) -> str:

@@ -19,7 +19,7 @@ from inducult_geo.harmonize.cells import REPAIRED, Cells, read_cells
 from inducult_geo.harmonize.coordinate_parsed import DEGREE_M, WGS84
 from inducult_geo.harmonize.corrections import ROWS_MAX, suggest
 from inducult_geo.harmonize.crs import transform_geometries
-from inducult_geo.harmonize.mixed import another_system, whereabouts
+from inducult_geo.harmonize.mixed import another_system, two_systems, whereabouts
 from inducult_geo.harmonize.placement import Candidate, Placement, choose_reading
 from inducult_geo.harmonize.readings import Land, Reading, readings_of
 from inducult_geo.harmonize.shared_places import SHARED_ACCURACY_M, find_shared
@@ -131,8 +131,7 @@ def _place_group(placed: Placed, rows: np.ndarray, crs: str | None, contract: Co
     if reading is None:
         fitting = [candidate for candidate in choice.candidates if crs is None or candidate.reading.crs == crs]
         if not fitting:
-            where = whereabouts(x, y, crs, ground.country or "")
-            raise ContractError(_no_reading(crs, contract, ground, choice, where))
+            raise ContractError(_no_reading(crs, contract, ground, choice, x, y))
         _quarantine(placed, rows, choice)
         offers = [candidate.reading for candidate in fitting] + [*(readings_of(crs) if crs is not None else ())]
         for offered, some in _shown_by(placed.cells, rows, offers, ground):
@@ -384,13 +383,16 @@ def _describe(candidate: Candidate) -> dict[str, Any]:
     }
 
 
-def _no_reading(crs: str | None, contract: Contract, ground: Ground, choice: Placement, where: str) -> str:
+def _no_reading(
+    crs: str | None, contract: Contract, ground: Ground, choice: Placement, x: np.ndarray, y: np.ndarray
+) -> str:
+    said = f"{contract.declared_in}: wrong [place] crs, x or y for {', '.join(contract.files)}: {choice.detail}."
+    land = Land(_grown(ground.area or shapely.Point()), ground.country or "", ground.grids)
+    if mixed := two_systems(x, y, land, [*([crs] if crs else []), *ground.crs]):
+        return said + mixed
     others: Sequence[str] = [code for code in ground.crs if code != crs]
     usual = f" Usual in {ground.name}: {', '.join(others)}." if others else ""
     usual += f' Is the list about more than {ground.name}? Then write countries = ["{ground.country}"] for region.'
-    fitting = "; ".join(f"{c.reading.crs} {c.reading.name} ({c.inside_share:.0%} inside)" for c in choice.candidates)
-    return (
-        f"{contract.declared_in}: wrong [place] crs, x or y for {', '.join(contract.files)}: {choice.detail}."
-        + (f" What fits: {fitting}." if fitting else where + usual)
-        + " Mend the contract."
-    )
+    fits = "; ".join(f"{c.reading.crs} {c.reading.name} ({c.inside_share:.0%} inside)" for c in choice.candidates)
+    told = f" What fits: {fits}." if fits else whereabouts(x, y, crs, land.country) + usual
+    return f"{said}{told} Mend the contract."

@@ -169,13 +169,13 @@ def choose_reading(
     site = _Site(east[known], north[known], Land(area, country, grids), share_min)
     if not site.x.size:
         return Placement("none", None, (), "no point has both coordinates")
-    usual = tuple(code for code in dict.fromkeys(candidates) if _is_usable(code, country))
+    usual = tuple(code for code in dict.fromkeys(candidates) if is_usable(code, country))
     if crs is None:
         return _choose_undeclared(site, usual)
     return _choose_declared(site, crs_code(crs), usual)
 
 
-def _is_usable(code: str, country: str) -> bool:
+def is_usable(code: str, country: str) -> bool:
     """Whether an operation for this system is registered in the country."""
     try:
         transform_points(np.zeros(1), np.zeros(1), source_crs=code, target_crs="EPSG:4326", country=country)

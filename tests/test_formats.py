@@ -214,6 +214,115 @@ def test_a_plane_of_its_own_is_no_system(tmp_path: Path, name: str) -> None:
     assert read_table(path, Read()).crs is None
 
 
+# --- File Geodatabases ------------------------------------------------------------------------------------------------
+
+
+def zipped_folder(folder: Path, under: str) -> Path:
+    """Pack the files of a folder into an archive beside it."""
+    path = folder.with_name("a.zip")
+    with zipfile.ZipFile(path, "w") as archive:
+        for part in sorted(folder.iterdir()):
+            archive.write(part, f"{under}{part.name}")
+        archive.writestr("readme.txt", "see the database")
+    return path
+
+
+@pytest.mark.parametrize("under", ["Sites.gdb/", "export/Sites.GDB/"])
+def test_a_file_geodatabase_is_read_from_its_archive(tmp_path: Path, run: Run, under: str) -> None:
+    PLACES.to_file(tmp_path / "b.gdb", driver="OpenFileGDB", layer="sites", engine="pyogrio")
+    path = zipped_folder(tmp_path / "b.gdb", under)
+    assert read_table(path, Read()).frame["name"].tolist() == NAMES
+    assert accepted(path, run) == 3
+
+
+def test_a_file_geodatabase_with_several_layers_asks_which_is_meant(tmp_path: Path) -> None:
+    for layer in ("mines", "mills"):
+        PLACES.to_file(tmp_path / "b.gdb", driver="OpenFileGDB", layer=layer, engine="pyogrio", append=layer == "mills")
+    path = zipped_folder(tmp_path / "b.gdb", "b.gdb/")
+    with pytest.raises(ContractError, match=r"2 layers \('mines', 'mills'\)"):
+        read_table(path, Read())
+    assert len(read_table(path, Read(layer="mills")).frame) == 3
+    assert len(read_table(path, Read(member="b.gdb", layer="*")).frame) == 6
+
+
+@pytest.mark.parametrize(
+    ("under", "lost", "said"),
+    [
+        ("", "", "Pack their folder itself"),
+        ("b.gdb/", "a00000001.gdbtable", "is missing in b.gdb, or damaged"),
+        ("b.gdb/", "a00000009.gdbtable", "a00000009.gdbtable is missing"),
+    ],
+)
+def test_a_file_geodatabase_packed_in_part_is_refused(tmp_path: Path, under: str, lost: str, said: str) -> None:
+    PLACES.to_file(tmp_path / "b.gdb", driver="OpenFileGDB", layer="sites", engine="pyogrio")
+    if lost:
+        (tmp_path / "b.gdb" / lost).unlink()
+    with pytest.raises(ContractError, match=said):
+        read_table(zipped_folder(tmp_path / "b.gdb", under), Read())
+
+
+def test_the_folder_of_a_file_geodatabase_is_to_be_packed(tmp_path: Path) -> None:
+    (tmp_path / "b.gdb").mkdir()
+    with pytest.raises(ContractError, match="is a File Geodatabase, which is a folder"):
+        read_table(tmp_path / "b.gdb", Read())
+
+
+# --- drawings ---------------------------------------------------------------------------------------------------------
+
+
+def drawing(*symbols: tuple[str, float, float, dict[str, str]], more: str = "") -> str:
+    """A DXF of symbols: handle, easting, northing, attributes; each draws a line of its own."""
+
+    def pairs(*values: object) -> str:
+        return "".join(f"{value}\n" for value in values)
+
+    line = pairs(0, "LINE", 8, "0", 10, 0, 20, 0, 11, 5, 21, 5)
+    block = pairs(0, "BLOCK", 8, "0", 2, "OBIEKT", 70, 2, 10, 0, 20, 0) + line + pairs(0, "ENDBLK", 8, "0")
+    text = ""
+    for handle, x, y, attributes in symbols:
+        text += pairs(0, "INSERT", 5, handle, 8, "HUTY", 66, int(bool(attributes)), 2, "OBIEKT", 10, x, 20, y)
+        for n, (tag, value) in enumerate(attributes.items()):
+            text += pairs(0, "ATTRIB", 5, f"{handle}{n}", 8, "HUTY", 10, x, 20, y, 40, 2, 1, value, 2, tag, 70, 0)
+        text += pairs(0, "SEQEND", 5, f"{handle}F", 8, "HUTY") if attributes else ""
+    head = pairs(0, "SECTION", 2, "HEADER", 9, "$ACADVER", 1, "AC1015", 0, "ENDSEC")
+    blocks = head + pairs(0, "SECTION", 2, "BLOCKS") + block + pairs(0, "ENDSEC")
+    return blocks + pairs(0, "SECTION", 2, "ENTITIES") + text + more + pairs(0, "ENDSEC", 0, "EOF")
+
+
+@pytest.mark.parametrize("as_zip", [False, True])
+def test_a_symbol_of_a_drawing_is_one_row_with_its_attributes(tmp_path: Path, as_zip: bool) -> None:
+    """It was three: a line, one called "Huta", and one called "1872"."""
+    path = tmp_path / "a.dxf"
+    text = "".join(f"{value}\n" for value in (0, "TEXT", 5, "C0", 8, "OPISY", 10, 1, 20, 2, 40, 2, 1, "Browar"))
+    huts = {"NAZWA": "Huta Anna Nowa", "ROK": "1872", "Layer": "x"}
+    path.write_text(
+        drawing(("A0", 10, 20, huts), ("A1", 30, 40, {"NAZWA": "Mill", "ROK": ""}), ("A2", 50, 60, {}), more=text)
+    )
+    if as_zip:
+        with zipfile.ZipFile(tmp_path / "b.zip", "w") as archive:
+            archive.write(path, "cad/a.dxf")
+    table = read_table(tmp_path / "b.zip" if as_zip else path, Read())
+    rows = table.frame.set_index("EntityHandle")
+    assert sorted(rows.index) == ["A0", "A1", "A2", "C0"]
+    assert rows["NAZWA"].to_dict() == {"A0": "Huta Anna Nowa", "A1": "Mill", "A2": None, "C0": None}
+    assert rows["ROK"].to_dict() == {"A0": "1872", "A1": None, "A2": None, "C0": None}
+    assert rows.loc["A0", ["Layer", "Layer (attribute)"]].tolist() == ["HUTY", "x"]
+    assert [shape.wkt for shape in shapely.force_2d(rows["geometry"].loc[["A0", "A1", "C0"]].to_numpy())] == [
+        "POINT (10 20)", "POINT (30 40)", "POINT (1 2)",
+    ]  # fmt: skip
+    assert rows.loc["A2", "geometry"].geom_type == "LineString"  # nothing but what it draws
+    assert len(table.places) == 4
+    assert any(note.startswith("2 symbols with attributes") for note in table.notes)
+
+
+def test_a_drawing_whose_symbols_carry_nothing_is_read_as_it_is_drawn(tmp_path: Path) -> None:
+    path = tmp_path / "a.dxf"
+    path.write_text(drawing(("A0", 10, 20, {}), ("A1", 30, 40, {})))
+    table = read_table(path, Read())
+    assert [shape.geom_type for shape in table.frame["geometry"]] == ["LineString"] * 2
+    assert "BlockName" not in table.frame
+
+
 # --- Parquet of every sort ----------------------------------------------------------------------------------------
 
 

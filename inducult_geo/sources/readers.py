@@ -18,6 +18,7 @@ from inducult_geo.sources.archives import checked_members, read_member
 from inducult_geo.sources.delimited import read_delimited
 from inducult_geo.sources.sheets import read_sheet
 from inducult_geo.sources.table import MAX_BYTES, ChoiceError, Table, choose
+from inducult_geo.sources.vector_files import GEODATABASE, geodatabases
 from inducult_geo.sources.vectors import read_parquet, read_vector, read_vector_member
 from inducult_geo.text import quoted
 
@@ -59,6 +60,8 @@ def read_table(path: Path, read: Read) -> Table:
             f"{path}: is no table, but the mark that an office program leaves while somebody has the file open. Name "
             f"{path.name.removeprefix(_IN_USE)} in its place."
         )
+    if suffix == GEODATABASE and path.is_dir():
+        raise ContractError(f"{path}: is a File Geodatabase, which is a folder. Pack it as ZIP, and name that.")
     head = _first_bytes(path)
     kind = _KINDS.get(suffix)
     if kind is None and suffix in _PARTS:
@@ -110,6 +113,10 @@ def _read_zip(path: Path, read: Read) -> Table:
         raise ContractError(
             f"{path}: holds archives in an archive ({quoted(inner[:6])}). Unpack it and name what it held."
         )
+    databases = geodatabases(names)
+    tables = [*(name for name in tables if not any(name.startswith(f"{one}/") for one in databases)), *databases]
+    if not tables and any(_suffix(name) == ".gdbtable" for name in names):
+        raise ContractError(f"{path}: holds the parts of a File Geodatabase. Pack their folder itself, NAME.gdb.")
     # A text beside a table tells of it; alone it may be one.
     tables = tables or [name for name in names if _suffix(name) == ".txt"]
     if not tables:
@@ -141,7 +148,7 @@ def _read_kmz(path: Path, read: Read) -> Table:
 def _read_member(path: Path, member: str, names: list[str], read: Read) -> Table:
     """Read one file of a judged archive: with GDAL where it lies, else a copy of it."""
     kind = _KINDS.get(_suffix(member))
-    if kind is not None and kind.reader is read_vector:
+    if member in geodatabases(names) or (kind is not None and kind.reader is read_vector):
         return read_vector_member(path, member, names, read)
     with tempfile.TemporaryDirectory() as folder:
         copy = Path(folder) / PurePosixPath(member).name

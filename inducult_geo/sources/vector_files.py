@@ -9,7 +9,7 @@ from __future__ import annotations
 import glob
 import io
 import tempfile
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
@@ -37,6 +37,12 @@ COMPANIONS: Mapping[str, tuple[str, ...]] = {
 
 _NEEDED = frozenset((".mif", ".tab"))
 """Endings of files that are nothing without their companions."""
+
+GEODATABASE = ".gdb"
+"""Ending of a folder that is one table or several: a File Geodatabase of ArcGIS."""
+
+_CATALOG = "a00000001.gdbtable"
+_TABLE_BEGINS = (b"\x03\x00\x00\x00", b"\x04\x00\x00\x00")
 
 _HEAD = 64
 """So many bytes tell the kind of a file."""
@@ -117,14 +123,40 @@ def judged_member(path: Path, member: str, names: list[str]) -> VectorFiles:
         As `judged`.
     """
     suffix = PurePosixPath(member).suffix.lower()
+    inside = f"/vsizip/{{{path.resolve()}}}/{member}"
+    if suffix == GEODATABASE:
+        _check_geodatabase(path, member, names)
+        return VectorFiles(path, PurePosixPath(member).name, inside, {}, lambda name: read_member(path, name))
     content = read_member(path, member, _HEAD) if suffix in _BEGINS else read_member(path, member)
     notes = _check_content(f"{path}: {member}", suffix, io.BytesIO(content), len(content))
     beside = [name for name in names if _stem(name) == _stem(member)]
     parts = {PurePosixPath(name).suffix.lower(): name for name in (*beside, member)}
     name = PurePosixPath(member).name
     _check_parts(path, name, parts)
-    inside = f"/vsizip/{{{path.resolve()}}}/{member}"
     return VectorFiles(path, name, inside, parts, lambda name: read_member(path, name), notes)
+
+
+def geodatabases(names: Iterable[str]) -> list[str]:
+    """Return the folders among the names of an archive that are File Geodatabases."""
+    folders = (folder for name in names for folder in PurePosixPath(name).parents)
+    return [*dict.fromkeys(str(folder) for folder in folders if folder.suffix.lower() == GEODATABASE)]
+
+
+def _check_geodatabase(path: Path, folder: str, names: Iterable[str]) -> None:
+    """Refuse a folder that is no File Geodatabase, or lacks a table: GDAL passes over what it cannot open."""
+    tables = {name.lower(): name for name in names if name.startswith(f"{folder}/")}
+    indexes = (f"{name[:-1]}e" for name in tables if name.endswith(".gdbtablx"))
+    wanted = dict.fromkeys([f"{folder.lower()}/{_CATALOG}", *indexes])
+    damaged = [
+        name
+        for name in wanted
+        if name not in tables or not read_member(path, tables[name], _HEAD).startswith(_TABLE_BEGINS)
+    ]
+    if damaged:
+        raise ContractError(
+            f"{path}: {PurePosixPath(damaged[0]).name} is missing in {folder}, or damaged. Pack the whole folder "
+            "again, or ask for a GeoPackage."
+        )
 
 
 def parts_beside(path: Path) -> dict[str, Path]:

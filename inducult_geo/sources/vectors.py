@@ -20,6 +20,7 @@ import shapely
 from inducult_geo.catalog.models import Read
 from inducult_geo.errors import ContractError
 from inducult_geo.sources.attributes import Attributes, attributes_of
+from inducult_geo.sources.drawings import with_attributes
 from inducult_geo.sources.geopackages import check_views, leave_out
 from inducult_geo.sources.table import (
     MAX_BYTES,
@@ -42,6 +43,7 @@ pyogrio.set_gdal_config_options({_SCHEMA: False})
 ALL_LAYERS = "*"
 """As `[read] layer`: all layers, one under the other, with a column `layer`."""
 
+_ATTRIBUTE = b"ATTRIB"
 (_LOG,) = COMPANIONS[".gpkg"]
 
 _GPX_REPEATS = {"route_points", "track_points"}
@@ -86,6 +88,8 @@ def _read_files(files: VectorFiles, read: Read) -> Table:
         return _read_shapefile(files, read)
     if suffix == ".gpkg":
         return _read_geopackage(files, read)
+    if suffix == ".dxf":
+        return _read_drawing(files, read)
     if suffix == ".gml":
         # GDAL keeps what it learned of a GML beside it, and believes it the next time.
         with files.copied(suffix) as place:
@@ -107,6 +111,19 @@ def _read_shapefile(files: VectorFiles, read: Read) -> Table:
             Path(place).with_suffix(".dbf").write_bytes(found.mended)
         read_copy = _read_layer if ".shx" in parts else _without_index
         return _told(read_copy(files.path, place, read), found.notes)
+
+
+def _read_drawing(files: VectorFiles, read: Read) -> Table:
+    """Read a drawing, again with its symbols in one piece where they carry attributes."""
+    pieces = _read_layer(files.path, files.place, read)
+    if _ATTRIBUTE not in files.content(files.parts[files.suffix]):
+        return pieces
+    pyogrio.set_gdal_config_options({"DXF_INLINE_BLOCKS": False})
+    try:
+        symbols = _read_layer(files.path, files.place, read.model_copy(update={"layer": "entities"}))
+    finally:
+        pyogrio.set_gdal_config_options({"DXF_INLINE_BLOCKS": None})
+    return with_attributes(files.path, pieces, symbols)
 
 
 def _read_geopackage(files: VectorFiles, read: Read) -> Table:

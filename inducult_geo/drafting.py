@@ -32,6 +32,7 @@ from inducult_geo.harmonize.cells import FARTHEST
 from inducult_geo.harmonize.dates import life_span
 from inducult_geo.run import Run
 from inducult_geo.sources.readers import read_table
+from inducult_geo.sources.sheets import ALL_SHEETS
 from inducult_geo.sources.table import ChoiceError, Table, has_shapes
 from inducult_geo.sources.vectors import ALL_LAYERS
 from inducult_geo.text import counted, printable
@@ -184,8 +185,9 @@ def _undecided(found: _Draft, problem: ChoiceError) -> None:
         comment(f"The file has {count} {what}s. Name one and draft again: inducult draft --{what} {first} ...")
     ]
     found.read += [f"# {problem.what} = {quoted(name)}" for name in problem.options]
-    if problem.what == "layer":
-        found.read.append(f'# layer = "{ALL_LAYERS}" # all of them, with a column `layer`')
+    if problem.what in ("layer", "sheet"):
+        every = ALL_LAYERS if problem.what == "layer" else ALL_SHEETS
+        found.read.append(f'# {problem.what} = "{every}" # all of them, with a column `{problem.what}`')
 
 
 def _say_how_read(found: _Draft, table: Table, read: Read) -> None:

@@ -93,7 +93,7 @@ def _choose(
     lines.place += [_candidate_line(candidate, region.id) for region, candidate in found]
     if about is not None and found and max(candidate.inside_share for _, candidate in found) < _NEARLY_ALL:
         told = f"None of them puts all rows into {about.id}: slips, rows of elsewhere, or several systems in one file."
-        lines.place.append(comment(f"{told} Ask the sender."))
+        lines.place.append(comment(_mixed(points, about, run, path) or f"{told} Ask the sender."))
     only = _unrivaled(candidate for _, candidate in found) if about is not None else None
     if only is not None:
         lines.place.append(

@@ -207,9 +207,13 @@ def test_a_file_that_mixes_systems_says_that_no_system_has_all_rows(tmp_path: Pa
     frame.loc[::2, "y"] = other.loc[::2, "y"]
     text = draft(written(tmp_path, frame), run, region="zwickau")
     assert "50% inside zwickau, zone prefix added, of other rows than the first" in text
-    assert "None of them puts all rows into zwickau" in text
+    assert "# The file seems to mix two systems: " in text
+    assert "(zone prefix added) (e.g. x 33" in text
     assert "inf" not in text
-    assert "None of them" not in draft(written(tmp_path, table("EPSG:31468", "DE", ZWICKAU)), run, region="zwickau")
+    assert "seems to mix" not in draft(written(tmp_path, table("EPSG:31468", "DE", ZWICKAU)), run, region="zwickau")
+    frame = table("EPSG:31468", "DE", ZWICKAU)
+    frame.loc[[0, 1], "x"] += 700_123
+    assert "None of them puts all rows into zwickau" in draft(written(tmp_path, frame), run, region="zwickau")
 
 
 def test_degrees_and_minutes_in_two_columns_are_drafted_and_read(tmp_path: Path, run: Run) -> None:

@@ -214,6 +214,17 @@ def test_a_plane_of_its_own_is_no_system(tmp_path: Path, name: str) -> None:
     assert read_table(path, Read()).crs is None
 
 
+def test_a_workbook_with_a_sheet_for_each_town_is_drafted_and_checked_as_a_whole(tmp_path: Path, run: Run) -> None:
+    path = tmp_path / "a.ods"
+    for town, rows in (("Opole", TABLE[:1]), ("Nysa", TABLE[1:])):
+        pyogrio.write_dataframe(rows, path, driver="ODS", layer=town, append=path.exists())
+    assert '# sheet = "*"' in draft(path, run)
+    contract = path.with_name("contract.toml")
+    contract.write_text(draft(path, run, read=Read(sheet="*")), encoding="utf-8")
+    report = check(contract, run).as_dict()
+    assert (report["rows_in"], report["accepted"]) == (3, 3)
+
+
 # --- File Geodatabases ------------------------------------------------------------------------------------------------
 
 

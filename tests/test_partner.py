@@ -10,7 +10,7 @@ import pytest
 import shapely
 from hypothesis import given, settings
 from hypothesis import strategies as some
-from test_readers import sheet_with
+from test_readers import sheet_with, workbook
 
 from inducult_geo.catalog import Contract, load_contract
 from inducult_geo.errors import ContractError, SourceError
@@ -58,6 +58,28 @@ def test_every_row_in_is_a_row_out(contract: Contract, tmp_path: Path) -> None:
     assert '"bemerkung": "x"' in rows["tags"][3]
     assert table.files[0].rows == 4
     assert not [problem for problem in table.problems if problem.kind == "unmapped_column"]
+
+
+@pytest.mark.parametrize("ending", ["csv", "xlsx"])
+def test_a_row_that_repeats_the_names_of_the_columns_is_no_site(tmp_path: Path, ending: str) -> None:
+    """Printed tables have a header on each page; its words were told as coordinates and dates that cannot be read."""
+    (tmp_path / "test.toml").write_text(TOML.replace("a.csv", f"a.{ending}"))
+    head = ["nr", "nazwa", "X", "Y", "qid", "uwagi", "uwagi"]
+    rows = [head, ["1", "Huta", "1", "2", "", "", ""], head, ["nr", "", "X", "Y", "2024", "", ""]]
+    rows += [["2", "nazwa", "3", "4", "", "uwagi", ""], ["X", "nazwa", "nr", "Y", "", "", ""]]
+    if ending == "csv":
+        put(tmp_path, "\n".join(map(";".join, rows)))
+    else:
+        workbook(
+            tmp_path / "a.xlsx", {f"{'ABCDEFG'[c]}{r}": x for r, row in enumerate(rows, 1) for c, x in enumerate(row)}
+        )
+    contract = load_contract(tmp_path / "test.toml")
+    table = read_partner(contract, find_files(contract)).frame
+    assert [*table["reason"]] == [None, "bad_row", "bad_row", None, None]
+    assert str(table["detail"][1]).startswith("repeats the names of the columns")
+    assert table.loc[1, ["name", "x", "y", "ids.wikidata"]].tolist() == [None] * 4
+    assert from_json(table["tags"][1])["nazwa"] == "nazwa"
+    assert [*table["name"]] == ["Huta", None, None, "nazwa", "nazwa"]
 
 
 def test_a_column_that_nobody_mapped_is_said(contract: Contract, tmp_path: Path) -> None:

@@ -725,6 +725,37 @@ def _rows(cells: dict[str, str]) -> str:
     return "".join(f'<row r="{number}">{row}</row>' for number, row in sorted(rows.items()))
 
 
+def test_all_sheets_are_read_one_below_the_other(tmp_path: Path) -> None:
+    """Many a list has a sheet for each municipality."""
+    sisak = {"A1": "List", "A2": "nr", "B2": "name", "C2": "name", "A3": "1", "B3": "x", "C3": "y"}
+    glina = {"A2": "nr", "B2": "year", "A4": "2", "B4": "1872", "A5": "3"}
+    path = workbook(tmp_path / "a.xlsx", sisak, Glina=glina, Empty={})
+    table = read_table(path, Read(sheet="*", header_row=2))
+    assert [*table.frame] == ["nr", "name (1)", "name (2)", "sheet", "year"]
+    assert table.frame.to_numpy().tolist() == [
+        ["1", "x", "y", "A", None], ["2", None, None, "Glina", "1872"], ["3", None, None, "Glina", None],
+    ]  # fmt: skip
+    assert table.places == ["a.xlsx row 3 of 'A'", "a.xlsx row 4 of 'Glina'", "a.xlsx row 5 of 'Glina'"]
+    assert table.notes[:3] == (
+        "sheets 'A', 'Glina'",
+        "sheet 'A' has no column 'year', as others have: its rows are empty there",
+        "sheet 'Glina' has no column 'name (1)', 'name (2)', as others have: its rows are empty there",
+    )
+    assert table.notes[3].startswith("sheet 'A': column 'name' stands 2 times")
+
+
+def test_all_sheets_of_a_workbook_with_one_are_that_one(tmp_path: Path) -> None:
+    path = workbook(tmp_path / "a.xlsx", {"A1": "sheet", "A2": "1"}, Empty={})
+    table = read_table(path, Read(sheet="*"))
+    assert table.frame.to_dict("records") == [{"sheet": "1", "name of the sheet": "A"}]
+
+
+def test_a_sheet_without_a_header_is_named_where_all_are_read(tmp_path: Path) -> None:
+    path = workbook(tmp_path / "a.xlsx", {"A1": "x", "A2": "nr", "A3": "1"}, Note={"A1": "as of 2024"})
+    with pytest.raises(ContractError, match="sheet 'Note' has no row 2"):
+        read_table(path, Read(sheet="*", header_row=2))
+
+
 def test_a_workbook_is_read_with_its_formulas_as_text(tmp_path: Path) -> None:
     path = workbook(tmp_path / "a.xlsx", {"A1": "id", "B1": "name", "A2": "1", "B2": "=cmd|calc", "A4": "2", "B4": "x"})
     table = read_table(path, AUTO)

@@ -45,7 +45,7 @@ def check(
 def draft(
     file: Annotated[Path, typer.Argument(help="The partner's file.")],
     region: Annotated[str | None, typer.Option("--region", help="The region that it is about, by id.")] = None,
-    sheet: Annotated[str | None, typer.Option("--sheet", help="The sheet that is meant, of several.")] = None,
+    sheet: Annotated[str | None, typer.Option("--sheet", help="The sheet that is meant; '*' is all of them.")] = None,
     layer: Annotated[str | None, typer.Option("--layer", help="The layer that is meant; '*' is all of them.")] = None,
     member: Annotated[str | None, typer.Option("--member", help="The table of an archive that is meant.")] = None,
     out: Annotated[Path | None, typer.Option("--out", dir_okay=False, help="Write it there, print nothing.")] = None,

@@ -22,6 +22,11 @@ from inducult_geo.text import counted, quoted
 _MOST_REPEATED: Final = 5
 """So many rows with the key of another one are named: a hundred say no more."""
 
+_ALIKE: Final = 2
+"""So many cells of a row are the name of their column where it is a header again."""
+
+_HEAD_AGAIN: Final = "repeats the names of the columns: it is no site, and may be deleted in the file"
+
 TOLD_IN_TAGS: Final = ("capacity", "fuel")
 """Fields without a column of records: they are told in the tags, where matching reads them."""
 
@@ -170,12 +175,27 @@ def _rows(contract: Contract, path: Path, table: Table) -> pd.DataFrame:
     no_key = f"column {quoted(wanted.get('key', ()))} is empty: give the row a key"
     reasons = [None if key else "no_key" for key in keys]
     details = [None if key else no_key for key in keys]
+    again = _heads_again(original) if table.kind in ("spreadsheet", "delimited text") else set()
+    # They tell nothing of a site, and would be told as dates and words that cannot be read.
+    for field in (field for field in wanted if again and field != "key"):
+        cells = rows[field].tolist()
+        rows[field] = pd.Series([None if n in again else cell for n, cell in enumerate(cells)], dtype=object)
+    for position in again:
+        reasons[position], details[position] = "bad_row", _HEAD_AGAIN
     for position, why in table.bad_rows.items():
         reasons[position], details[position] = "bad_row", f"{why}: mend the row in the file"
     # A row without a key is still one row: it is counted under the place where it stands.
     rows["key"] = [key or f"?{where}" for key, where in zip(keys, table.places, strict=True)]
     rows["reason"], rows["detail"] = pd.Series(reasons, dtype=object), pd.Series(details, dtype=object)
     return rows
+
+
+def _heads_again(table: pd.DataFrame) -> set[int]:
+    """Return the positions of rows that repeat the names of the columns, as printed tables do on each page."""
+    alike = np.zeros(len(table), dtype=int)
+    for name in table.columns:
+        alike += (table[name] == re.sub(r" \(\d+\)$", "", str(name))).to_numpy(dtype=bool)
+    return {*np.flatnonzero((alike >= _ALIKE) & (alike > 0.5 * table.notna().sum(axis=1).to_numpy())).tolist()}
 
 
 def _first_filled(table: pd.DataFrame, columns: Sequence[str]) -> pd.Series:

@@ -9,6 +9,7 @@ import json
 import subprocess
 import sys
 from collections.abc import Mapping, Sequence
+from itertools import accumulate
 from pathlib import Path
 from typing import Any
 
@@ -17,8 +18,11 @@ import pandas as pd
 from inducult_geo.catalog.models import Read
 from inducult_geo.errors import ContractError
 from inducult_geo.sources.archives import checked_members
-from inducult_geo.sources.table import Table, checked_header, choose, joined_header, nul_rows
-from inducult_geo.text import counted
+from inducult_geo.sources.table import Table, blank_cells, check_cells, checked_header, choose, joined_header, nul_rows
+from inducult_geo.text import counted, quoted
+
+ALL_SHEETS = "*"
+"""As `[read] sheet`: all that hold anything, one under the other, with a column `sheet`."""
 
 _MEMORY_MB = 3_000
 _SECONDS = 300
@@ -26,6 +30,7 @@ _CHILD = Path(__file__).with_name("sheet_child.py")
 _MOST = 3
 """So many merged cells of a column are named: a hundred say no more."""
 
+_COLUMNS = 6
 _UNSEEN = "whether formulas lack their results could not be seen"
 _WHY = {
     "no result": (
@@ -39,7 +44,7 @@ _WHY = {
 
 
 def read_sheet(path: Path, read: Read) -> Table:
-    """Read one sheet; rows without any filled cell are left out, all others keep their number.
+    """Read one sheet, or all of them; rows without any filled cell are left out, all others keep their number.
 
     Raises
     ------
@@ -48,6 +53,51 @@ def read_sheet(path: Path, read: Read) -> Table:
     """
     if path.suffix.lower() != ".xls":
         checked_members(path)
+    if read.sheet != ALL_SHEETS:
+        return _read_one(path, read)
+    names = _ask(path, None)
+    sheets = [names["name"]] if names["name"] is not None else names["sheets"]
+    return _put_together(path, {name: _read_one(path, read.model_copy(update={"sheet": name})) for name in sheets})
+
+
+def _put_together(path: Path, tables: Mapping[str, Table]) -> Table:
+    """Return the rows of several sheets one below the other, told apart by a column; what one lacks is told."""
+    columns = dict.fromkeys(str(column) for table in tables.values() for column in table.frame)
+    check_cells(path, sum(len(table.frame) for table in tables.values()), len(columns) + 1)
+    own = "sheet" if "sheet" not in columns else "name of the sheet"
+    frames = [table.frame.assign(**{own: name}) for name, table in tables.items()]
+    whole = blank_cells(pd.concat(frames, ignore_index=True))
+    starts = accumulate((len(frame) for frame in frames), initial=0)
+    bad = {
+        start + row: why
+        for start, table in zip(starts, tables.values(), strict=False)
+        for row, why in table.bad_rows.items()
+    }
+    lacking = {name: [column for column in columns if column not in table.frame] for name, table in tables.items()}
+    notes = [
+        f"sheet '{name}' has no column {quoted(missing[:_COLUMNS])}, as others have: its rows are empty there"
+        for name, missing in lacking.items()
+        if missing
+    ]
+    valueless = frozenset().union(*(table.valueless for table in tables.values()))
+    return Table(
+        whole,
+        [f"{place} of '{name}'" for name, table in tables.items() for place in table.places],
+        bad,
+        kind="spreadsheet",
+        notes=(f"sheets {quoted([*tables])}", *notes, *_of_sheets(tables)),
+        warnings=tuple((k, f"sheet '{name}': {told}", n) for name, t in tables.items() for k, told, n in t.warnings),
+        valueless=frozenset(column for column in valueless if whole[column].isna().all()),
+    )
+
+
+def _of_sheets(tables: Mapping[str, Table]) -> list[str]:
+    """Return what is noted of each sheet, beside its name."""
+    return [f"sheet '{name}': {note}" for name, table in tables.items() for note in table.notes[1:]]
+
+
+def _read_one(path: Path, read: Read) -> Table:
+    """Read the sheet that is named, or the only one."""
     answer = _ask(path, read.sheet)
     name = choose(path, "sheet", read.sheet, answer["sheets"])
     cells: list[list[Any]] = answer["rows"]

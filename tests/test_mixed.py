@@ -193,3 +193,19 @@ def test_numbers_that_no_two_systems_explain_are_not_called_mixed() -> None:
     for points in ([(1.0, 1.0), (2.0, 2.0)], [*of_two_zones(6), (1.0, 1.0)], of_two_zones(8)[::2]):
         x, y = np.array(points).T
         assert two_systems(x, y, land, SISAK.crs) == ""
+
+
+def test_a_row_of_the_zone_beside_is_told_along_with_the_slip_that_explains_it_as_well() -> None:
+    """The zones M31 and M34 of Austria lie as in a mirror: a row of one was told to lack its minus only."""
+    leoben = Ground("leoben", "AT", shapely.box(14.5, 47.2, 15.3, 47.7), ("EPSG:31256", "EPSG:31255"))
+
+    def numbers_in(crs: str, lon: list[float], lat: list[float]) -> list[tuple[float, float]]:
+        done = transform_points(lon, lat, source_crs="EPSG:4326", target_crs=crs, country="AT")
+        return [(round(float(x), 1), round(float(y), 1)) for x, y in zip(done.x, done.y, strict=True)]
+
+    east = numbers_in("EPSG:31256", [14.9, 15.0, 15.1, 15.2, 14.95, 15.05], [47.3, 47.4, 47.5, 47.35, 47.45, 47.55])
+    west = numbers_in("EPSG:31255", [14.75], [47.4])
+    placed = place(raw([*east, *west]), contract("EPSG:31256"), leoben)
+    told = str(placed.cells.detail[-1])
+    assert "with the sign of x reversed" in told
+    assert "; or in EPSG:31255 it would lie inside, at 47.40000, 14.75000: ask the sender" in told

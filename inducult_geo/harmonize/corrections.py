@@ -49,12 +49,15 @@ def suggest(
     systems
         The systems usual in the region.
     """
+    other = _in_another_system(x, y, reading, land, systems)
     for slips in (_swaps(x, y), _signs(x, y), _digits(x, y, transposed=True), _digits(x, y, transposed=False)):
         found = _inside(list(slips), reading, land, near)
         if found is not None:
             slip, longitude, latitude = found
-            return f"{slip.what} it would lie inside, at {latitude:.5f}, {longitude:.5f}"
-    return _in_another_system(x, y, reading, land, systems)
+            said = f"{slip.what} it would lie inside, at {latitude:.5f}, {longitude:.5f}"
+            # As likely as a slip of the hand: a row of the zone beside it, as it stands.
+            return f"{said}; or {other}" if other else said
+    return other
 
 
 def _in_another_system(x: float, y: float, reading: Reading, land: Land, systems: Sequence[str]) -> str | None:

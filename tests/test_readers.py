@@ -725,6 +725,31 @@ def _rows(cells: dict[str, str]) -> str:
     return "".join(f'<row r="{number}">{row}</row>' for number, row in sorted(rows.items()))
 
 
+@pytest.mark.parametrize("table", ["cp1252", "cp1250", "latin-1"])
+@pytest.mark.parametrize("stated", [None, "utf-8"])
+def test_a_text_that_was_encoded_twice_is_read_as_it_was(tmp_path: Path, table: str, stated: str | None) -> None:
+    names = ["Huta Małapanew", "Żółta cegielnia", "Müßiggang – Göß", "plain"]
+    text = "nr;name\n" + "".join(f"{n};{name}\n" for n, name in enumerate(names))
+    # As browsers have it: a byte without a letter is a control character.
+    again = "".join(
+        bytes([byte]).decode(table, errors="replace").replace("\ufffd", chr(byte)) for byte in text.encode()
+    )
+    (tmp_path / "a.csv").write_text(again, encoding="utf-8")
+    found = read_table(tmp_path / "a.csv", Read(encoding=stated))
+    assert found.frame["name"].tolist() == names
+    assert any("encoded twice ('" in note and "read as it was before" in note for note in found.notes)
+
+
+@pytest.mark.parametrize(
+    "names", [["Huta Małapanew", "Żółta"], ["Müßiggang", "Göß", "Straße"], ["Ã©tat", "a"], ["Â°", "Ł‚"]]
+)
+def test_an_honest_text_is_not_taken_for_one_encoded_twice(tmp_path: Path, names: list[str]) -> None:
+    (tmp_path / "a.csv").write_text("nr;name\n" + "".join(f"1;{name}\n" for name in names), encoding="utf-8")
+    found = read_table(tmp_path / "a.csv", AUTO)
+    assert found.frame["name"].tolist() == names
+    assert not any("twice" in note for note in found.notes)
+
+
 def test_all_sheets_are_read_one_below_the_other(tmp_path: Path) -> None:
     """Many a list has a sheet for each municipality."""
     sisak = {"A1": "List", "A2": "nr", "B2": "name", "C2": "name", "A3": "1", "B3": "x", "C3": "y"}

@@ -16,6 +16,7 @@ import pandas as pd
 from inducult_geo.catalog.models import Read
 from inducult_geo.errors import ContractError
 from inducult_geo.sources.table import MAX_CELL, MAX_CELLS, check_cells, checked_header, joined_header
+from inducult_geo.sources.twice import encoded_once
 from inducult_geo.text import whole_text
 from inducult_geo.text.encodings import best_encoding, guess_told
 
@@ -200,6 +201,9 @@ def _decode(path: Path, stated: str | None) -> tuple[str, str, tuple[str, ...]]:
     if not isinstance(text, str) or text.count("\x00") > max(8, _NULS_MAX * len(text)) or _is_binary(text):
         raise ContractError(f"{path}: is not what it says: no text, but binary data. Export it again as CSV.")
     # The end mark of old systems is no row; half a character (as UTF-7 and UTF-16 can hold) is one that was lost.
+    if (once := encoded_once(text) if encoding.startswith("utf") else None) is not None:
+        text, words = once
+        notes = (*notes, f"encoded twice ({words}): read as it was before. Compare the names")
     return whole_text(text.rstrip("\x1a")), encoding, notes
 
 

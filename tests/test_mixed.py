@@ -209,3 +209,10 @@ def test_a_row_of_the_zone_beside_is_told_along_with_the_slip_that_explains_it_a
     told = str(placed.cells.detail[-1])
     assert "with the sign of x reversed" in told
     assert "; or in EPSG:31255 it would lie inside, at 47.40000, 14.75000: ask the sender" in told
+
+
+def test_of_many_rows_all_are_counted() -> None:
+    x, y = np.array(of_two_zones(9) * 400).T
+    told = two_systems(x, y, Land(shapely.box(15.7, 45.0, 17.2, 45.7), "HR"), SISAK.crs)
+    assert "2000 rows in EPSG:31276" in told.replace(",", "")
+    assert "1600 rows in EPSG:31275" in told.replace(",", "")

@@ -750,6 +750,12 @@ def test_an_honest_text_is_not_taken_for_one_encoded_twice(tmp_path: Path, names
     assert not any("twice" in note for note in found.notes)
 
 
+def test_an_object_a_line_is_called_so(tmp_path: Path) -> None:
+    (tmp_path / "a.json").write_text('{"name": "Huta", "lat": 50.6}\n{"name": "Browar", "lat": 50.5}\n')
+    with pytest.raises(ContractError, match=r"an object a line \(JSON Lines\): ask for one GeoJSON, or a CSV"):
+        read_table(tmp_path / "a.json", AUTO)
+
+
 def test_all_sheets_are_read_one_below_the_other(tmp_path: Path) -> None:
     """Many a list has a sheet for each municipality."""
     sisak = {"A1": "List", "A2": "nr", "B2": "name", "C2": "name", "A3": "1", "B3": "x", "C3": "y"}

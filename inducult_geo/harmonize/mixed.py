@@ -21,6 +21,7 @@ _OFTEN_MIXED = ("EPSG:4326", "EPSG:3857")
 _SHARE_MIN = 0.5
 _NAMED_MAX = 3
 _NEARLY_ALL = 0.95
+_SAMPLE = 1000
 
 
 @dataclass(frozen=True)
@@ -126,19 +127,23 @@ def two_systems(x: Array, y: Array, land: Land, systems: Sequence[str]) -> str:
     """
     codes = (code for code in dict.fromkeys([*systems, *_OFTEN_MIXED]) if is_usable(code, land.country))
     readings = (reading for code in codes for reading in readings_of(code, plain="as written"))
-    found = [(reading, inside) for reading in readings if (inside := land.locate(reading, x, y).inside).any()]
-    needed = _NEARLY_ALL if len(np.unique(x + 1j * y)) >= POINTS_MIN else 1.0
+    step = max(1, len(x) // _SAMPLE)
+    some_x, some_y = x[::step], y[::step]
+    found = [(one, inside) for one in readings if (inside := land.locate(one, some_x, some_y).inside).any()]
+    needed = _NEARLY_ALL if len(np.unique(some_x + 1j * some_y)) >= POINTS_MIN else 1.0
     pairs = [
-        (one, mine, other, theirs & ~mine)
+        (one, other)
         for (one, mine), (other, theirs) in combinations(found, 2)
         if one.crs != other.crs and (mine | theirs).mean() >= needed > max(mine.mean(), theirs.mean())
     ]
     if not pairs:
         return ""
     # Two that are written alike need one explanation less.
-    one, mine, other, theirs = min(
-        pairs, key=lambda pair: (len(pair[0].repairs) + len(pair[2].repairs), pair[0].name != pair[2].name)
+    one, other = min(
+        pairs, key=lambda pair: (len(pair[0].repairs) + len(pair[1].repairs), pair[0].name != pair[1].name)
     )
+    mine = land.locate(one, x, y).inside
+    theirs = land.locate(other, x, y).inside & ~mine
     told = " and ".join(
         f"{counted(int(rows.sum()), 'row')} in {reading.crs}{'' if reading.is_as_declared else f' ({reading.name})'} "
         f"(e.g. x {x[rows][0]:.10g}, y {y[rows][0]:.10g})"

@@ -106,6 +106,8 @@ def check_geojson(where: str, data: bytes) -> None:
         ) from None
     except (ValueError, RecursionError) as problem:
         what = "too deeply nested" if isinstance(problem, RecursionError) else str(problem)
+        if what.startswith("Extra data") and data.lstrip(b"\xef\xbb\xbf\x1e \r\n\t").startswith(b"{"):
+            what += ". It seems to hold an object a line (JSON Lines): ask for one GeoJSON, or a CSV"
         raise ContractError(f"{where}: cannot be read as JSON: {what}. Export it again.") from problem
     kind = content.get("type") if isinstance(content, dict) else None
     if not isinstance(kind, str) or kind not in _GEOJSON:

@@ -125,9 +125,9 @@ def test_a_missing_source_costs_itself_and_yesterdays_records_stay(data: Path) -
     assert ask(outcome.release, "SELECT state FROM sources WHERE source = 'osm'") == [("stale",)]
 
 
-def test_a_region_without_any_source_leaves_the_other_seven(data: Path) -> None:
-    # Nothing is kept of it, as in a first run.
-    shutil.rmtree(data / "processed" / "regions" / "opole")
+@pytest.mark.parametrize("nothing_kept_of", ["opole", pytest.param("", marks=pytest.mark.slow)], ids=["it", "any"])
+def test_a_region_without_any_source_leaves_the_other_seven(data: Path, nothing_kept_of: str) -> None:
+    shutil.rmtree(data / "processed" / "regions" / nothing_kept_of)
     (data / "raw" / "sample" / "osm" / "opole.osm").unlink()
     for path in (data / "raw" / "sample" / "partners").glob("opole*.csv"):
         path.unlink()

@@ -4,10 +4,19 @@ from __future__ import annotations
 
 import os
 import shutil
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
+from browser import Browser
 from filelock import FileLock
+
+if TYPE_CHECKING:
+    from inducult_geo.publish.bundle import Bundle
 
 REPOSITORY = Path(__file__).resolve().parent.parent
 
@@ -41,3 +50,52 @@ def sample_data(tmp_path_factory: pytest.TempPathFactory, repository: Path) -> P
             shutil.copytree(repository / "data" / "raw" / "sample", data / "raw" / "sample")
             run_all([], open_run(data))
     return data
+
+
+@pytest.fixture(scope="session")
+def browser(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Browser]:
+    """One Chromium for every page that a worker opens: its start takes longer than most tests of a page."""
+    driven = Browser(tmp_path_factory.mktemp("profile"))
+    yield driven
+    driven.close()
+
+
+@pytest.fixture(scope="module")
+def file(bundle: Bundle, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The map page of the `bundle` of a module of tests."""
+    from inducult_geo.publish.preview import preview_page
+
+    path = tmp_path_factory.mktemp("page") / "index.html"
+    path.write_text(preview_page(bundle), encoding="utf-8")
+    return path
+
+
+@pytest.fixture(scope="session")
+def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Where the server keeps its state; the log of earlier nights in it is a long one."""
+    home = tmp_path_factory.mktemp("prefect")
+    with (home / "server.log").open("wb") as log:
+        log.truncate(11_000_000)
+    return home
+
+
+@pytest.fixture(scope="session")
+def server(home: Path) -> Iterator[str]:
+    """A real Prefect server on loopback, for all files of a worker that need one; gives the address of its API."""
+    code = (
+        "import pathlib, signal, sys\nfrom flows.serve import free_port, server\n"
+        # Where the tests run in the background of a shell, SIGINT would be ignored.
+        "signal.signal(signal.SIGINT, signal.default_int_handler)\n"
+        "with server(pathlib.Path(sys.argv[1]), port=free_port(0)) as url:\n"
+        "    print(url, flush=True)\n    signal.pause()\n"
+    )
+    command = [sys.executable, "-c", code, str(home)]
+    child = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
+    try:
+        assert child.stdout is not None
+        url = child.stdout.readline().strip()
+        assert url.startswith("http://127.0.0.1:")
+        yield url
+    finally:
+        child.send_signal(signal.SIGINT)
+        child.communicate(timeout=60)

@@ -48,38 +48,6 @@ def python(*arguments: object, **environment: str) -> subprocess.CompletedProces
     )
 
 
-@pytest.fixture(scope="module")
-def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Where the server keeps its state; the log of earlier nights in it is a long one."""
-    home = tmp_path_factory.mktemp("prefect")
-    with (home / "server.log").open("wb") as log:
-        log.truncate(11_000_000)
-    return home
-
-
-@pytest.fixture(scope="module")
-def server(home: Path) -> Iterator[str]:
-    """A real Prefect server on loopback with a home of its own; gives the address of its API."""
-    port = free_port()
-    code = (
-        "import pathlib, signal, sys\nfrom flows.serve import server\n"
-        # Where the tests run in the background of a shell, SIGINT would be ignored.
-        "signal.signal(signal.SIGINT, signal.default_int_handler)\n"
-        "with server(pathlib.Path(sys.argv[1]), port=int(sys.argv[2])) as url:\n"
-        "    print(url, flush=True)\n    signal.pause()\n"
-    )
-    command = [sys.executable, "-c", code, str(home), str(port)]
-    child = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
-    try:
-        assert child.stdout is not None
-        url = child.stdout.readline().strip()
-        assert url == f"http://127.0.0.1:{port}/api"
-        yield url
-    finally:
-        child.send_signal(signal.SIGINT)
-        child.communicate(timeout=60)
-
-
 @pytest.fixture
 def data(tmp_path: Path, repository: Path) -> Path:
     shutil.copytree(repository / "data" / "raw" / "sample", tmp_path / "data" / "raw" / "sample")

@@ -9,7 +9,7 @@ import subprocess
 from dataclasses import replace
 
 import pytest
-from browser import CHROMIUM, Browser
+from browser import CHROMIUM
 from bundles import HOSTILE, contracts, small_bundle
 
 from inducult_geo.catalog.labels import LANGUAGES, labels
@@ -19,7 +19,6 @@ from inducult_geo.publish.domains import DOMAINS
 from inducult_geo.publish.licences import for_release
 from inducult_geo.publish.pagewords import NAMES as LANGUAGE_NAMES
 from inducult_geo.publish.pagewords import page_words
-from inducult_geo.publish.preview import preview_page
 
 pytest.importorskip("websockets.sync.client")
 pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="needs Debian's chromium")
@@ -68,20 +67,6 @@ def bundle():
     sites.loc[parts, "part_of"] = sites.loc[whole, "site_id"]
     ready = replace(made, sites=sites)
     return replace(ready, surfaces=density_surfaces(ready.sites, ready.regions))
-
-
-@pytest.fixture(scope="module")
-def file(bundle, tmp_path_factory):
-    path = tmp_path_factory.mktemp("page") / "index.html"
-    path.write_text(preview_page(bundle), encoding="utf-8")
-    return path
-
-
-@pytest.fixture(scope="module")
-def browser(tmp_path_factory):
-    driven = Browser(tmp_path_factory.mktemp("profile"))
-    yield driven
-    driven.close()
 
 
 @pytest.fixture

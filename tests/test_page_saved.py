@@ -12,14 +12,13 @@ from dataclasses import replace
 import geopandas as gpd
 import pandas as pd
 import pytest
-from browser import CHROMIUM, Browser
+from browser import CHROMIUM
 from bundles import HOSTILE, contracts, small_bundle
 
 from inducult_geo.frames import to_json
 from inducult_geo.publish.dictionary import SHEET
 from inducult_geo.publish.licences import for_release
 from inducult_geo.publish.pagewords import page_words
-from inducult_geo.publish.preview import preview_page
 from inducult_geo.publish.research import sites_table
 from inducult_geo.publish.spreadsheet import plain_cell, rows_of, write_csv
 
@@ -45,20 +44,6 @@ def bundle():
     sites.loc[[2, 6], "accuracy_m"] = [1234.5, 707.10678]
     sites.loc[3, ["visitor_access", "licence"]] = ["by appointment, =x", "ODbL-1.0; CC-BY-4.0"]
     return replace(made, sites=sites)
-
-
-@pytest.fixture(scope="module")
-def file(bundle, tmp_path_factory):
-    path = tmp_path_factory.mktemp("page") / "index.html"
-    path.write_text(preview_page(bundle), encoding="utf-8")
-    return path
-
-
-@pytest.fixture(scope="module")
-def browser(tmp_path_factory):
-    driven = Browser(tmp_path_factory.mktemp("profile"))
-    yield driven
-    driven.close()
 
 
 @pytest.fixture

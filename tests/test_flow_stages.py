@@ -40,15 +40,15 @@ name = "name"
 
 
 @pytest.fixture(scope="module")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
-    """A real Prefect server; one for all tests of this file, since its start takes longer than all of them."""
+def told_to(server: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """This process tells its flows to the server, as a run of the command does that `PREFECT_API_URL` names one to."""
     os.environ.setdefault("PREFECT_HOME", str(tmp_path_factory.mktemp("prefect")))
     from prefect.logging.configuration import setup_logging
-    from prefect.testing.utilities import prefect_test_harness
+    from prefect.settings import PREFECT_API_URL, temporary_settings
 
     from flows.limits import create_limits
 
-    with prefect_test_harness(server_startup_timeout=180):
+    with temporary_settings(updates={PREFECT_API_URL: server}):
         create_limits()
         # The first flow would do so, and take away who listens.
         setup_logging()
@@ -120,7 +120,7 @@ def progress() -> dict[str, float]:
     return found
 
 
-@pytest.mark.usefixtures("server")
+@pytest.mark.usefixtures("told_to")
 class TestPartners:
     def test_wide_sources_are_read_once_and_before_any_region(self, data: Path, said: list[str]) -> None:
         from flows import stages
@@ -177,7 +177,7 @@ class TestPartners:
         assert last_collected("opole", open_run(data)) is None
 
 
-@pytest.mark.usefixtures("server")
+@pytest.mark.usefixtures("told_to")
 class TestOpenStreetMap:
     def collect(self, data: Path, replies: list[Any], monkeypatch: pytest.MonkeyPatch) -> tuple[Any, int]:
         from flows import stages
@@ -221,7 +221,7 @@ class TestOpenStreetMap:
         assert states(data, "opole")["osm"] == "failed"
 
 
-@pytest.mark.usefixtures("server")
+@pytest.mark.usefixtures("told_to")
 class TestResolveAndRelease:
     @pytest.fixture
     def collected(self, data: Path) -> Path:

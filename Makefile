@@ -15,7 +15,7 @@ export QT_QPA_PLATFORM ?= offscreen
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help venv demo test test-slow check bench measured docs train lint
+.PHONY: help venv demo lint style types test quick test-slow check bench measured docs train
 
 help: ## Show the targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 12
@@ -44,13 +44,21 @@ $(READY): constraints.txt pyproject.toml
 demo: $(READY) ## Run everything on the sample of eight regions; prints the files to open
 	@$(BIN)/inducult run
 
-lint: $(READY) ## ruff, mypy and import-linter
+lint: style types ## ruff, import-linter and mypy
+
+style: $(READY)
 	@$(BIN)/ruff check --quiet .
 	@$(BIN)/ruff format --check --quiet . || { echo "Not formatted: run $(BIN)/ruff format ." >&2; exit 1; }
-	@$(BIN)/mypy --no-error-summary
 	@told=$$($(BIN)/lint-imports --no-logo --no-cache 2>&1) || { echo "$$told" >&2; exit 1; }
 
-test: lint ## Lint and every test that takes seconds
+types: $(READY)
+	@$(BIN)/mypy --no-error-summary
+
+test: style ## Lint and every test that takes seconds
+	@# In a fresh clone mypy takes most of a minute of one core, and the tests often wait: they go side by side.
+	@$(MAKE) --no-print-directory --jobs=2 types quick
+
+quick: $(READY)
 	@$(PYTEST) -m "not slow"
 
 test-slow: $(READY) ## Kills, fuzzing, scale and real servers

@@ -40,6 +40,7 @@ _VIEWS: Mapping[str, str] = {
     "regions": "The regions with the counts of their records.",
     "sources": "The sources with license, coordinate system and counts.",
     "changes": "Sites new, gone, moved, renamed, closed, reopened, merged, split since the release before.",
+    "former_ids": "Ids of sites that were merged, and the site of this release that each leads to.",
 }
 """The frames of a release, which are its views in SQL as well, and what each holds."""
 
@@ -175,6 +176,11 @@ class Release:
         """
         return pd.DataFrame(self._frame("changes"))
 
+    @property
+    def former_ids(self) -> pd.DataFrame:
+        """Ids of sites that were merged: site_id, merged_into (a site of this release), last_seen; `site` follows."""
+        return pd.DataFrame(self._frame("former_ids"))
+
     def changes_since(self, older: Release | Path | str) -> pd.DataFrame:
         """Compare with another release, site by site: the columns of `changes`.
 
@@ -259,19 +265,10 @@ class Release:
 
     def _living(self, site_id: str, ids: set[str]) -> str | None:
         """Return the id of the release that an id leads to, or None."""
-        found = site_id if site_id in ids else self._successor(site_id)
-        return found if found in ids else None
-
-    def _successor(self, site_id: str) -> str:
-        """Follow an id that was merged, by the registry of the data folder that the release lies in."""
-        registry = self.folder.parent.parent / "registry.parquet"
-        if not registry.is_file():
+        if site_id in ids:
             return site_id
-        stones = pd.read_parquet(registry, columns=["site_id", "merged_into"]).dropna()
-        into = dict(zip(stones["site_id"], stones["merged_into"], strict=True))
-        for _ in range(len(into)):
-            site_id = into.get(site_id, site_id)
-        return site_id
+        former = self._frame("former_ids")
+        return dict(zip(former["site_id"], former["merged_into"], strict=True)).get(site_id)
 
     def _why_unknown(self, site_id: str, ids: set[str]) -> str:
         if not site_id.upper().startswith("IC-"):

@@ -12,6 +12,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+import pandas as pd
 from pydantic import TypeAdapter
 
 from inducult_geo.assemble import assemble, release_manifest, with_surfaces
@@ -19,7 +20,7 @@ from inducult_geo.errors import InducultError, RegionError, ReleaseError, locate
 from inducult_geo.frames import Counts, reasons_of
 from inducult_geo.gather import wide_or_kept
 from inducult_geo.match.borders import Renamed, shared_ids, with_own_ids
-from inducult_geo.match.registry import merge_registries
+from inducult_geo.match.registry import merge_registries, merged_ids
 from inducult_geo.memory import registry_of
 from inducult_geo.outcome import RunOutcome
 from inducult_geo.publish.bundle import Bundle
@@ -84,13 +85,16 @@ def release(outcomes: Sequence[RegionOutcome], run: Run) -> RunOutcome:
     if standing is not None and not run.afresh:
         return _outcome(outcomes, wide, standing["release"], standing["told"], run)
     bundle, renamed = _with_own_ids(assemble(stages, told, wide, run), run)
+    registry = _registry(stages, renamed, run)
+    bundle = replace(bundle, former=merged_ids(registry))
     before = current_release(run.folder)
     public = _with_changes(with_surfaces(for_release(bundle, run.catalog.sources)), before, run)
     run.say(f"writing the release: {len(public.sites)} sites")
     with new_release(run.folder) as draft:
         write_release(public, draft, release_manifest(public, stages, run))
         _verified(draft)
-        _keep_registry(stages, renamed, run)
+        with replacing(run.folder.registry) as kept:
+            registry.to_parquet(kept, index=False)
     path = current_release(run.folder)
     assert path is not None  # noqa: S101 - it was published a line above
     is_new = before is None or path.name != before.name
@@ -248,8 +252,7 @@ def _with_own_ids(bundle: Bundle, run: Run) -> tuple[Bundle, Renamed]:
     ), renamed
 
 
-def _keep_registry(stages: Mapping[str, Stage], renamed: Renamed, run: Run) -> None:
-    """Write the registry of all regions: of its own records each region speaks, of the others the registry so far."""
+def _registry(stages: Mapping[str, Stage], renamed: Renamed, run: Run) -> pd.DataFrame:
+    """Return the registry of all regions: of its own records each region speaks, of the others the registry so far."""
     told = {name: with_own_ids(stage.table("registry"), renamed, "site_id") for name, stage in stages.items()}
-    with replacing(run.folder.registry) as draft:
-        merge_registries(registry_of(run), told).to_parquet(draft, index=False)
+    return merge_registries(registry_of(run), told)

@@ -92,7 +92,7 @@ def connect(folder: Path, frame: Callable[[str], Any]) -> DuckDBPyConnection:
             f"f.geometry::BLOB AS geometry_wkb FROM {name}_file AS f JOIN {name}_place AS p USING ({key})"
         )
     connection.execute("CREATE VIEW rejected AS SELECT * FROM records WHERE outcome = 'rejected'")
-    for name in ("matches", "review", "regions", "sources", "changes"):
+    for name in ("matches", "review", "regions", "sources", "changes", "former_ids"):
         connection.register(name, pa.Table.from_pandas(_flat(frame(name)), preserve_index=False))
     for rows_of_json in (_ORIGINS, _EVENTS, _CONTRADICTIONS):
         connection.execute(rows_of_json)

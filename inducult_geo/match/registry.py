@@ -85,6 +85,26 @@ def first_seen_of(sites: pd.Series, registry: pd.DataFrame) -> pd.Series:
     return pd.Series(as_column(taken(dates, places_in(texts(sites), ids))), index=sites.index, name=sites.name)
 
 
+def merged_ids(registry: pd.DataFrame) -> pd.DataFrame:
+    """Return the ids of a registry that were merged, sorted: `site_id`, `merged_into`, the id that stands, `last_seen`.
+
+    Where regions are resolved side by side, what one merged a site into another may have merged further.
+    """
+    stones = registry.loc[registry["merged_into"].notna(), ["site_id", "merged_into", "last_seen"]]
+    into = dict(zip(stones["site_id"], stones["merged_into"], strict=True))
+    stands = [_last_of(site, into) for site in stones["site_id"]]
+    return stones.assign(merged_into=stands).sort_values("site_id", ignore_index=True)
+
+
+def _last_of(site: str, into: Mapping[str, str]) -> str:
+    """Follow an id to where it was merged in the end; of ids that lead in a ring none stands, so any will do."""
+    passed: set[str] = set()
+    while site in into and site not in passed:
+        passed.add(site)
+        site = into[site]
+    return site
+
+
 def merge_registries(before: pd.DataFrame, regions: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
     """Make one registry of what each region's run knows: of its own records each region, of the others the rest.
 
@@ -250,7 +270,9 @@ def _tombstones(before: pd.DataFrame, news: News, alive: pa.Array, found: Mappin
         for site, (heir, cause) in merged.items():
             first, last = (held.loc[site, ends] for ends in (("first_seen", "min"), ("last_seen", "max")))
             stones[site] = (None, site, text_or_none(first), text_or_none(last), heir, cause)
-    return [_lasting(stone, stones) for _, stone in sorted(stones.items())]
+    # A tombstone names the id that stands now, not one that was merged further.
+    into = {site: heir for site, (*_, heir, _) in stones.items()}
+    return [(*stone[:4], _last_of(site, into), stone[5]) for site, stone in sorted(stones.items())]
 
 
 def _moved(news: News, alive: pa.Array) -> dict[str, tuple[str, str]]:
@@ -279,12 +301,3 @@ def _swallowed(news: News, found: Mapping[str, Heir], alive: pa.Array) -> dict[s
         for (site, old_key, key), home, is_gone in zip(parts, homes, gone, strict=True)
         if is_gone
     }
-
-
-def _lasting(stone: Stone, stones: Mapping[str, Stone]) -> Stone:
-    """Let a tombstone name the id that is alive now, not one that was merged further."""
-    heir, passed = stone[4], {stone[1]}
-    while heir in stones and heir not in passed:
-        passed.add(heir)
-        heir = stones[heir][4]
-    return (*stone[:4], heir, stone[5])

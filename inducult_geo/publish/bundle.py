@@ -79,6 +79,8 @@ class Bundle:
     changes
         What is different from the last release: `changes.CHANGE_COLUMNS` and a point; None where there is none to
         compare with.
+    former
+        Ids of sites that were merged: `site_id`, `merged_into` (the id that stands), `last_seen` (ISO 8601).
     surfaces
         Name ("monuments", "production") -> density of the sites that are in `sites`, and of no other: a surface
         that knew a withheld site would give its place away.
@@ -93,6 +95,7 @@ class Bundle:
     run: Mapping[str, Any]
     surfaces: Mapping[str, Surface] = field(default_factory=dict)
     changes: gpd.GeoDataFrame | None = None
+    former: pd.DataFrame | None = None
 
 
 def withheld_sources(sources: pd.DataFrame) -> frozenset[str]:

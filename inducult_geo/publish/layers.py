@@ -12,6 +12,7 @@ from inducult_geo.publish import columns
 from inducult_geo.publish.bundle import Bundle
 from inducult_geo.publish.columns import Column
 from inducult_geo.publish.domains import DOMAINS
+from inducult_geo.publish.former_ids import FORMER_IDS, former_ids
 
 __all__ = ["DOMAINS", "LAYERS", "Column", "Layer", "layer_named"]
 
@@ -141,6 +142,16 @@ LAYERS: tuple[Layer, ...] = (
         style="changes.qml.j2",
         display='coalesce("name", "site_id")',
         group="Changes",
+    ),
+    Layer(
+        "former_ids",
+        "Former site ids",
+        "Ids of sites that were merged into others since they were first published, and what they lead to now.",
+        None,
+        FORMER_IDS,
+        display='"site_id" || \' is now \' || "merged_into"',
+        group="Changes",
+        rows=former_ids,
     ),
     Layer(
         "regions",

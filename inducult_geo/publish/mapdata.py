@@ -80,6 +80,7 @@ def map_data(bundle: Bundle, frames: Mapping[str, pd.DataFrame], shapes: Mapping
         "facets": [*FACETS],
         "tables": tables,
         "columns": _columns(points, bundle.records, tables)
+        | {"former": _former(points, frames.get("former_ids"))}
         | {name: _numbers(words, tables[name]) for name, words in coded.items()},
         "sources": _sources(frames["sources"]),
         "outlines": _outlines(regions),
@@ -146,6 +147,12 @@ def _numbers(words: Iterable[str | None], table: Sequence[Sequence[str]]) -> lis
     """Return the place of each word in its table, -1 for none."""
     places = {value: place for place, (value, _) in enumerate(table)}
     return [places.get(word, -1) if word else -1 for word in words]
+
+
+def _former(points: pd.DataFrame, former: pd.DataFrame | None) -> list[list[str] | int]:
+    """Return the ids that each site bore before, 0 for none."""
+    into = {} if former is None else {site: [*ids] for site, ids in former.groupby("merged_into")["site_id"]}
+    return [into.get(site, 0) for site in points["site_id"]]
 
 
 def _release(bundle: Bundle) -> dict[str, Any]:

@@ -62,6 +62,7 @@ RELATIONS: tuple[Relation, ...] = (
     Relation("Records of the site", "site_points", "site_id", "source_records", "site_id"),
     Relation("Outline of the site", "site_points", "site_id", "site_areas", "site_id"),
     Relation("Parts of the site", "site_points", "site_id", "site_points", "part_of"),
+    Relation("Former ids of the site", "site_points", "site_id", "former_ids", "merged_into"),
     Relation("Pairs with the site on the left", "site_points", "site_id", "matches", "left_site"),
     Relation("Pairs with the site on the right", "site_points", "site_id", "matches", "right_site"),
     Relation("Records of the source", "sources", "source", "source_records", "source"),

@@ -109,6 +109,12 @@ _LINKS: tuple[tuple[str, tuple[str, ...], str], ...] = (
         "WHERE change IN ('gone', 'merged') AND site_id IN (SELECT site_id FROM site_points)",
     ),
     (
+        "former ids that still stand or lead to no site",
+        ("former_ids", "site_points"),
+        "SELECT count(*) FROM former_ids WHERE site_id IN (SELECT site_id FROM site_points) "
+        "OR coalesce(merged_into, '') NOT IN (SELECT site_id FROM site_points)",
+    ),
+    (
         "rejected records without a reason",
         ("rejected",),
         "SELECT count(*) FROM rejected WHERE coalesce(trim(reason), '') = ''",

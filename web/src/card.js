@@ -124,6 +124,7 @@ export class Card {
       this.#fact(t("licence"), word("licence")),
       this.#fact(t("credit"), word("attribution")),
       this.#fact(t("site_id"), make("code", {}, sites.columns.site_id[site])),
+      this.#fact(t("former_ids"), (plain("former") ?? []).join(", ")),
     ].flat();
   }
 

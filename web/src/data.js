@@ -9,6 +9,7 @@ export class Sites {
     this.columns = data.columns;
     this.tables = data.tables;
     this.places = new Map(this.columns.site_id.map((id, place) => [id, place]));
+    this.columns.former.forEach((ids, place) => ids && ids.forEach((id) => this.places.set(id, place)));
     this.parts = new Map();
     this.columns.part_of.forEach((whole, part) => {
       if (whole) this.parts.set(whole - 1, [...(this.parts.get(whole - 1) ?? []), part]);

@@ -44,13 +44,13 @@ export class Index {
 
   /** Fold the texts of all sites, or of the next few; it is done once. */
   prepare(few = Infinity) {
-    const { name, name_en, names, city, operator, site_id } = this.sites.columns;
+    const { name, name_en, names, city, operator, site_id, former } = this.sites.columns;
     const elsewhere = this.sites.data.other_names;
     const end = Math.min(this.sites.count, this.texts.length + few);
     for (let site = this.texts.length; site < end; site += 1) {
       const others = (names[site] || []).filter((_, place) => place % 2);
       const town = Object.hasOwn(elsewhere, city[site]) ? elsewhere[city[site]] : "";
-      const said = [name[site], name_en[site], ...others, city[site], town, operator[site], site_id[site]];
+      const said = [name[site], name_en[site], ...others, city[site], town, operator[site], site_id[site], ...(former[site] || [])];
       this.texts.push(` ${fold(said.filter(Boolean).join(" "))} `);
     }
     return end < this.sites.count;

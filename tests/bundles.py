@@ -11,6 +11,7 @@ import shapely
 
 from inducult_geo.catalog import Contract
 from inducult_geo.frames import SITE_COLUMNS, as_pairs, as_records, as_sites, to_json
+from inducult_geo.match.site_ids import new_site_id
 from inducult_geo.publish.bundle import Bundle
 from inducult_geo.publish.domains import DOMAINS
 
@@ -46,6 +47,19 @@ def small_bundle(seed: int = 7) -> Bundle:
         regions=_regions(records, sites),
         sources=_sources(records),
         run=_run(records, sites),
+        former=_former(sites),
+    )
+
+
+def _former(sites: pd.DataFrame) -> pd.DataFrame:
+    """Two ids that went into the tenth site, one that went into the one that a withheld source alone holds."""
+    into = [sites["site_id"].iloc[10]] * 2 + ["IC-GONE-X"]
+    return pd.DataFrame(
+        {
+            "site_id": [new_site_id(key) for key in ("one", "two", "three")],
+            "merged_into": into,
+            "last_seen": ["2024-05-01", None, "2024-05-01"],
+        }
     )
 
 

@@ -15,7 +15,7 @@ from match_rows import point, records, row, square
 
 from inducult_geo.match.continuity import FINGERPRINT_COLUMNS, fingerprints, heirs
 from inducult_geo.match.identity import assign_ids
-from inducult_geo.match.registry import REGISTRY_COLUMNS, empty_registry, first_seen_of, merge_registries
+from inducult_geo.match.registry import REGISTRY_COLUMNS, empty_registry, first_seen_of, merge_registries, merged_ids
 from inducult_geo.pipeline import run_all
 from inducult_geo.publish.changes import diff
 from inducult_geo.run import open_run
@@ -248,6 +248,15 @@ def test_registries_of_regions_side_by_side() -> None:
     assert whole.set_index("record_key").loc["osm:a", "site_id"] == "IC-0000000-0"
     older = start.drop(columns=[*FINGERPRINT_COLUMNS])
     assert set(merge_registries(older, {"opole": fresh})["record_key"]) == {"osm:a", "osm:b", "osm:c"}
+
+
+def test_merged_ids_lead_to_what_stands_over_regions_and_a_ring_ends() -> None:
+    ids, into = ["IC-B", "IC-A", "IC-R", "IC-S"], ["IC-C", "IC-B", "IC-S", "IC-R"]
+    stones = empty_registry().reindex(range(5)).assign(site_id=[*ids, "IC-C"], merged_into=[*into, None])
+    told = merged_ids(stones.assign(last_seen="2024-05-01"))
+    assert told["site_id"].tolist() == sorted(ids)
+    assert told["merged_into"].tolist()[:2] == ["IC-C", "IC-C"]
+    assert set(told["merged_into"][2:]) <= {"IC-R", "IC-S"}, "of a ring no id stands"
 
 
 REGION = """

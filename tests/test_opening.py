@@ -492,23 +492,29 @@ class TestSite:
         lone = release.sites[release.sites["n_records"] == 1]["site_id"].iloc[0]
         assert "one record alone" in release.site(lone).explain().words
 
-    def test_a_merged_id_leads_to_its_successor(self, release: Release, tmp_path: Path) -> None:
-        folder = Path(shutil.copytree(release.folder, tmp_path / "processed" / "releases" / "R"))
-        first, second, stands = new_site_id("a"), new_site_id("b"), release.sites["site_id"].iloc[0]
-        stones = pd.DataFrame({"site_id": [first, second, stands], "merged_into": [second, stands, None]})
-        stones.to_parquet(tmp_path / "processed" / "registry.parquet")
+    def test_a_merged_id_leads_to_its_successor(self, hostile: Release, tmp_path: Path) -> None:
+        """A release that was copied away from its data folder knows it, too."""
+        folder = Path(shutil.copytree(hostile.folder, tmp_path / "R"))
+        first, stands = hostile.former_ids[["site_id", "merged_into"]].iloc[0]
         site = open_release(folder).site(f" {first} ")
         assert site.site_id == stands
         assert site.explain().words.startswith(f"{first} was merged into {stands}.")
 
-    def test_a_ring_of_tombstones_ends(self, release: Release, tmp_path: Path) -> None:
-        folder = Path(shutil.copytree(release.folder, tmp_path / "processed" / "releases" / "R"))
-        one, two = new_site_id("a"), new_site_id("b")
-        pd.DataFrame({"site_id": [one, two], "merged_into": [two, one]}).to_parquet(
-            tmp_path / "processed" / "registry.parquet"
-        )
+    def test_an_id_whose_successor_is_withheld_leads_nowhere(self, hostile: Release) -> None:
+        assert sorted(hostile.former_ids["site_id"]) == sorted([new_site_id("one"), new_site_id("two")])
         with pytest.raises(ReleaseError, match="no site of release"):
-            open_release(folder).site(one)
+            hostile.site(new_site_id("three"))
+
+    def test_former_ids_are_rows_of_sql(self, hostile: Release) -> None:
+        asked = "SELECT f.site_id, f.last_seen FROM former_ids AS f JOIN sites AS s ON f.merged_into = s.site_id"
+        with hostile.duckdb() as con:
+            told = dict(con.sql(asked).fetchall())
+        assert told[new_site_id("one")].isoformat()[:10] == "2024-05-01"
+        assert told[new_site_id("two")] is None
+
+    def test_a_release_without_merges_has_none(self, release: Release) -> None:
+        assert release.former_ids.empty
+        assert [*release.former_ids] == ["site_id", "merged_into", "last_seen"]
 
     def test_a_mistyped_id_is_told_from_an_unknown_one(self, release: Release) -> None:
         stands = release.sites["site_id"].iloc[0]

@@ -758,6 +758,16 @@ def test_a_link_to_a_site_that_is_no_more_says_so(page, bundle):
     page.until(f"document.querySelector('#card code')?.textContent === '{site}'")
 
 
+def test_a_link_to_a_site_that_was_merged_leads_where_it_went(page, bundle):
+    former, stands = bundle.former[["site_id", "merged_into"]].iloc[0]
+    page.run(f"location.hash = '#{former.lower()}'")
+    page.until(f"document.querySelector('#card code')?.textContent === '{stands}'")
+    assert former in page.run(FACT % "Former ids")
+    page.until(f"location.hash.includes('{stands}')")
+    search(page, former)
+    assert page.run("inducult.found.map((site) => inducult.sites.columns.site_id[site])") == [stands]
+
+
 def test_nothing_sticks_out_on_a_phone(page, file):
     page.open(file, width=390, height=844)
     page.until(DRAWN)

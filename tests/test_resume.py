@@ -18,7 +18,9 @@ from inducult_geo.errors import RegionError, StorageError
 from inducult_geo.match.decisions import Decision, append_decision
 from inducult_geo.match.site_ids import new_site_id
 from inducult_geo.memory import registry_of
+from inducult_geo.opening import open_release
 from inducult_geo.pipeline import RunOutcome, run_all
+from inducult_geo.publish.verify import verify
 from inducult_geo.run import _CODE, open_run
 from inducult_geo.stage import last_stage
 from inducult_geo.stamps import files_stamp, registry_share
@@ -204,6 +206,20 @@ def test_a_decision_costs_the_region_that_it_is_about(data: Path) -> None:
     again = Told(data)
     assert again.read == set()
     assert again.resolved == {"opole"}
+
+
+def test_a_site_that_a_person_merged_is_found_by_its_former_id(data: Path) -> None:
+    before = open_release(data).sites
+    one, other = before.loc[(before["region"] == "opole") & (before["n_review"] == 0), "site_id"].iloc[:2]
+    left, right = sorted(open_release(data).site(site).records["record_key"].iloc[0] for site in (one, other))
+    log = data / "raw" / "decisions" / "decisions.jsonl"
+    append_decision(log, Decision("me", "2026-01-01T00:00:00+00:00", left, right, "same"))
+    assert Told(data).wrote
+    release = open_release(data)
+    (former,), (stands,) = release.former_ids["site_id"], release.former_ids["merged_into"]
+    assert {former, stands} == {one, other}
+    assert release.site(former).site_id == stands
+    assert all(finding.ok for finding in verify(release.folder))
 
 
 def test_other_code_runs_everything(data: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -52,6 +52,7 @@ def _public(bundle: Bundle) -> Bundle:
         records=records.assign(licence=records["source"].map(licences).astype("str")),
         pairs=renamed(bundle.pairs, "left_site", "right_site"),
         review=renamed(bundle.review, "left_site", "right_site"),
+        former=renamed(bundle.former, "merged_into"),
     )
     public = with_surfaces(for_release(changed, contracts()))
     new = public.sites.iloc[[10]]
@@ -411,6 +412,12 @@ ONE_KEY = "record_key = (SELECT max(record_key) FROM source_records)"
         ("UPDATE rejected SET record_key = NULL WHERE fid = 1", "1 rejected records that lack a key"),
         ("UPDATE rejected SET record_key = ' ' WHERE fid = 1", "1 rejected records that lack a key"),
         ("UPDATE changes SET site_id = NULL WHERE fid = 1", "1 changes of sites that should stand and do not"),
+        (
+            "UPDATE former_ids SET merged_into = 'IC-9' WHERE fid = 1",
+            "1 former ids that still stand or lead to no site",
+        ),
+        ("UPDATE former_ids SET merged_into = NULL WHERE fid = 1", "1 former ids that still stand or lead to no site"),
+        ("UPDATE former_ids SET site_id = merged_into WHERE fid = 1", "1 former ids that still stand"),
         ("UPDATE source_records SET record_key = NULL WHERE fid = 1", "1 records that lack a key"),
         ("UPDATE source_records SET record_key = '' WHERE fid = 1", "1 records that lack a key"),
         ("UPDATE rejected SET reason = ' ' WHERE fid = 1", "1 rejected records without a reason"),

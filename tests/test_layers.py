@@ -69,7 +69,7 @@ def test_the_tree_of_the_project_has_the_sites_first_and_each_layer_where_it_bel
         "Sites": ["site_points", "site_areas"],
         "Review": ["review"],
         "Evidence": ["source_records", "matches", "rejected", "sources", "runs"],
-        "Changes": ["changes"],
+        "Changes": ["changes", "former_ids"],
         "Background": ["regions"],
         "Documentation": ["dictionary", "vocabulary"],
     }

@@ -1,5 +1,5 @@
 // Search in names of any language: letters count without their diacritics, ae, oe, ue as a, o, u, and dj as d.
-// Identifiers (of a record, in OpenStreetMap, Wikidata or a heritage list) are found where they are given whole.
+// Identifiers (of a record or merged site, in OpenStreetMap, Wikidata or a heritage list) are found where they are given whole.
 
 const PLAIN = { ł: "l", đ: "d", ð: "d", ø: "o", ß: "ss", æ: "ae", œ: "oe", þ: "th", ı: "i", ħ: "h", ŋ: "n", ĸ: "k" };
 
@@ -8,7 +8,7 @@ const OSM_WORDS = { n: "node", w: "way", r: "relation" };
 /** The identifiers that a text may mean, as they are compared; addresses of OpenStreetMap and Wikidata name theirs. */
 function identifiers(text) {
   const asked = text.trim().toLowerCase();
-  if (!/\d/.test(asked)) return [];
+  if (!/\d/.test(asked) && !asked.startsWith("ic-")) return [];
   const page = /^https?:\/\/(?:[a-z]+\.)?(?:openstreetmap\.org\/((?:node|way|relation)\/\d+)|wikidata\.org\/\w+\/(q\d+))\b/.exec(asked);
   if (page) return [page[1] ?? page[2]];
   const osm = /^(n|w|r|node|way|relation)[\s/]*(\d+)$/.exec(asked);
@@ -44,13 +44,13 @@ export class Index {
 
   /** Fold the texts of all sites, or of the next few; it is done once. */
   prepare(few = Infinity) {
-    const { name, name_en, names, city, operator, site_id, former } = this.sites.columns;
+    const { name, name_en, names, city, operator, site_id } = this.sites.columns;
     const elsewhere = this.sites.data.other_names;
     const end = Math.min(this.sites.count, this.texts.length + few);
     for (let site = this.texts.length; site < end; site += 1) {
       const others = (names[site] || []).filter((_, place) => place % 2);
       const town = Object.hasOwn(elsewhere, city[site]) ? elsewhere[city[site]] : "";
-      const said = [name[site], name_en[site], ...others, city[site], town, operator[site], site_id[site], ...(former[site] || [])];
+      const said = [name[site], name_en[site], ...others, city[site], town, operator[site], site_id[site]];
       this.texts.push(` ${fold(said.filter(Boolean).join(" "))} `);
     }
     return end < this.sites.count;
@@ -85,12 +85,12 @@ export class Index {
   #identified(asked) {
     const found = new Set();
     if (!asked.length) return found;
-    const { records, wikidata, heritage_ref } = this.sites.columns;
+    const { records, wikidata, heritage_ref, former } = this.sites.columns;
     const lengths = new Set(asked.map((text) => text.length));
     const same = (value) => value && lengths.has(value.length) && asked.includes(value.toLowerCase());
     const named = (key) => asked.some((text) => isKey(key, text));
     for (let site = 0; site < this.sites.count; site += 1) {
-      if (items(wikidata[site]).some(same) || same(heritage_ref[site]) || records[site].some(named)) found.add(site);
+      if (items(wikidata[site]).some(same) || same(heritage_ref[site]) || (former[site] || []).some(same) || records[site].some(named)) found.add(site);
     }
     return found;
   }

@@ -11,6 +11,8 @@ from pathlib import Path
 
 import pytest
 
+from inducult_geo.match.decisions import Decision, append_decision
+from inducult_geo.opening import open_release
 from inducult_geo.pipeline import run_all
 from inducult_geo.publish.layers import LAYERS
 from inducult_geo.run import open_run
@@ -35,13 +37,18 @@ def _can(python: str, module: str) -> bool:
 
 @pytest.fixture(scope="module")
 def package(tmp_path_factory: pytest.TempPathFactory, repository: Path) -> Path:
-    """The GeoPackage of the sample, with changes in it: a source loses a row between two runs."""
+    """The GeoPackage of the sample, with changes and a former id: between two runs a row goes, two sites merge."""
     data = tmp_path_factory.mktemp("judged")
     shutil.copytree(repository / "data" / "raw" / "sample", data / "raw" / "sample")
     run_all(["zwickau", "gorenjska"], open_run(data))
     table = data / "raw" / "sample" / "partners" / "zwickau_industriekultur.csv"
     lines = table.read_bytes().split(b"\n")
     table.write_bytes(b"\n".join(lines[:3] + lines[4:]))
+    sites = open_release(data).sites
+    alone = sites[(sites["region"] == "gorenjska") & (sites["n_records"] == 1) & (sites["n_review"] == 0)]
+    left, right = sorted(open_release(data).site(site).records["record_key"].iloc[0] for site in alone["site_id"][:2])
+    log = data / "raw" / "decisions" / "decisions.jsonl"
+    append_decision(log, Decision("me", "2026-01-01T00:00:00+00:00", left, right, "same"))
     run_all(["zwickau", "gorenjska"], open_run(data))
     return (data / "processed" / "current" / "inducult.gpkg").resolve()
 

@@ -82,6 +82,18 @@ def test_a_row_that_repeats_the_names_of_the_columns_is_no_site(tmp_path: Path, 
     assert [*table["name"]] == ["Huta", None, None, "nazwa", "nazwa"]
 
 
+def test_a_form_that_writes_each_choice_into_a_column_of_its_name_keeps_its_rows(tmp_path: Path) -> None:
+    """A mill of wool and iron, without coordinates: most of its cells are names of columns, and all are answers."""
+    (tmp_path / "test.toml").write_text(TOML)
+    head = ["nr", "nazwa", "X", "Y", "qid", "uwagi", "wool", "iron", "coal"]
+    rows = [head, ["1", "Huta", "", "", "", "", "wool", "iron", "coal"], ["2", "B", "1", "2", "", "", "", "iron", ""]]
+    put(tmp_path, "\n".join(map(";".join, rows)))
+    contract = load_contract(tmp_path / "test.toml")
+    table = read_partner(contract, find_files(contract)).frame
+    assert [*table["name"]] == ["Huta", "B"]
+    assert "bad_row" not in [*table["reason"]]
+
+
 def test_a_column_that_nobody_mapped_is_said(contract: Contract, tmp_path: Path) -> None:
     put(tmp_path, "nr;nazwa;X;Y;qid;bemerkung;foto\n1;Huta;1;2;Q1;;a.jpg\n")
     problems = read_partner(contract, find_files(contract)).problems

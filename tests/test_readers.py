@@ -27,6 +27,7 @@ from inducult_geo.errors import ContractError
 from inducult_geo.sources import geopackages
 from inducult_geo.sources.readers import ChoiceError, read_table
 from inducult_geo.sources.table import MAX_BYTES, nul_rows
+from inducult_geo.sources.twice import encoded_once
 from inducult_geo.text.encodings import best_encoding
 
 AUTO = Read()
@@ -738,6 +739,18 @@ def test_a_text_that_was_encoded_twice_is_read_as_it_was(tmp_path: Path, table: 
     found = read_table(tmp_path / "a.csv", Read(encoding=stated))
     assert found.frame["name"].tolist() == names
     assert any("encoded twice ('" in note and "read as it was before" in note for note in found.notes)
+
+
+def test_a_long_word_in_a_text_that_was_encoded_twice_takes_no_time() -> None:
+    """Shapes in hexadecimal are words of a million letters: each of them was looked at as often."""
+    shape = "0106" * 250_000
+    found = encoded_once(f"{shape} Mühle Größe Öl".encode().decode("cp1252"))
+    assert found is not None
+    assert found[0].endswith("Mühle Größe Öl")
+    assert "for 'Mühle'" in found[1]
+    found = encoded_once(f"{shape}äöü".encode().decode("cp1252"))
+    assert found is not None
+    assert len(found[1]) < 200
 
 
 @pytest.mark.parametrize(

@@ -192,10 +192,15 @@ def _rows(contract: Contract, path: Path, table: Table) -> pd.DataFrame:
 
 def _heads_again(table: pd.DataFrame) -> set[int]:
     """Return the positions of rows that repeat the names of the columns, as printed tables do on each page."""
-    alike = np.zeros(len(table), dtype=int)
+    alike, filled = np.zeros(len(table), dtype=int), np.zeros(len(table), dtype=int)
     for name in table.columns:
-        alike += (table[name] == re.sub(r" \(\d+\)$", "", str(name))).to_numpy(dtype=bool)
-    return {*np.flatnonzero((alike >= _ALIKE) & (alike > 0.5 * table.notna().sum(axis=1).to_numpy())).tolist()}
+        is_name = (table[name] == re.sub(r" \(\d+\)$", "", str(name))).to_numpy(dtype=bool)
+        is_filled = table[name].notna().to_numpy()
+        # A form writes each choice into a column of its name: there it is an answer.
+        if not np.array_equal(is_name, is_filled):
+            alike += is_name
+            filled += is_filled
+    return {*np.flatnonzero((alike >= _ALIKE) & (alike > 0.5 * filled)).tolist()}
 
 
 def _first_filled(table: pd.DataFrame, columns: Sequence[str]) -> pd.Series:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import codecs
 import re
+from itertools import islice
 from typing import Final
 
 _TABLES: Final = ("cp1252", "cp1250", "latin-1", "iso8859-2", "mac_roman")
@@ -38,6 +39,8 @@ def encoded_once(text: str) -> tuple[str, str] | None:
             continue
         letters = [letter for letter in found if letter > "\x7f" and letter.isalpha()]
         if len(letters) >= _LEAST:
-            word = max(re.findall(r"\w*[^\W\x00-\x7f]\w*", found)[:20], key=len)
+            # Shapes may be written in one word of a million letters.
+            words = (word[0] for word in re.finditer(r"\w{1,40}", found) if not word[0].isascii())
+            word = max(islice(words, 20), key=len)
             return found, f"{word.encode('utf-8').decode(table, errors='replace')!r} for {word!r}"
     return None

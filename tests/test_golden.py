@@ -156,6 +156,32 @@ def test_an_area_of_a_reliable_source_wins_else_the_truest_point():
     assert json.loads(unreliable["lineage"])["geometry"] == "good:1"
 
 
+def on_grid(**more):
+    return contract("secret", publish_grid_m=1000, columns={"key": "id"}, place={"geometry": True}, **more)
+
+
+@pytest.mark.parametrize(
+    ("hidden", "open_place", "area_m2"),
+    [
+        ({"geometry": point(9), "accuracy_m": 1.0}, {"geometry": point(5), "accuracy_m": 300.0}, None),
+        ({"geometry": square(500), "accuracy_m": 1.0}, {"geometry": square(100), "accuracy_m": 30.0}, 10_000.0),
+        ({"geometry": square(500), "accuracy_m": 1.0}, {"geometry": point(5), "accuracy_m": 300.0}, None),
+    ],
+)
+def test_a_place_that_leaves_on_a_grid_only_takes_none_away_that_may_be_shown(hidden, open_place, area_m2):
+    contracts = {"secret": on_grid(reliability=90), "open": contract("open", reliability=50)}
+    best = site(row("secret:1", **hidden), row("open:1", **open_place), contracts=contracts)
+    assert json.loads(best["lineage"])["geometry"] == "open:1"
+    assert best["accuracy_m"] == open_place["accuracy_m"]
+    assert best["area_m2"] == area_m2 if area_m2 else pd.isna(best["area_m2"])
+
+
+def test_a_place_on_a_grid_holds_where_the_others_are_worse():
+    contracts = {"secret": on_grid(), "open": contract("open")}
+    rows = row("secret:1", geometry=point(9), accuracy_m=1.0), row("open:1", geometry=point(5), accuracy_m=3000.0)
+    assert json.loads(site(*rows, contracts=contracts)["lineage"])["geometry"] == "secret:1"
+
+
 def test_a_site_without_any_place_stays():
     assert site(row("good:1", "Lost"))["geometry"] is None
 

@@ -6,6 +6,7 @@ has one. Worked out as arrays over all sites at once.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
@@ -197,14 +198,20 @@ class Members:
 
     @cached_property
     def places(self) -> Ints:
-        """Rows for the place: an area of a reliable source before points; then the truest, then the most reliable."""
-        area = np.nan_to_num(shapely.area(self.shapes))
+        """Rows for the place: an area of a reliable source before points; then the truest, then the most reliable.
+
+        What a source lets out on a grid only counts as it leaves: a point, as true as its cell.
+        """
+        cells = {source: contract.publish_grid_m or 0.0 for source, contract in self.contracts.items()}
+        cell_m = self.coded("source").numbers(cells, 0.0)
+        accuracy_m = np.hypot(self.accuracy_m, cell_m / math.sqrt(2))
+        area = np.where(cell_m > 0, 0.0, np.nan_to_num(shapely.area(self.shapes)))
         is_area = (area > 0) & (self.reliability >= _AREA_RELIABLE)
         origin = self.coded("geometry_origin").numbers(_PLACE_ORDER, _PLACE_ORDER["unknown"])
         # The whole works before a part of it: among areas the largest speaks for the site.
         size = np.where(is_area, -area, 0.0)
         missing = shapely.is_missing(self.shapes).astype(float)
-        return self._order(missing, ~is_area, size, self.accuracy_m, origin, -self.reliability, self.age_years)
+        return self._order(missing, ~is_area, size, accuracy_m, origin, -self.reliability, self.age_years)
 
     def order(self, column: str) -> Ints:
         """Return the rows, the best of each site first, as they count for a column."""

@@ -6,7 +6,6 @@ has one. Worked out as arrays over all sites at once.
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
@@ -20,6 +19,7 @@ import pyarrow.compute as pc
 import shapely
 from numpy.typing import NDArray
 
+from inducult_geo.catalog.generalization import accuracy_on_grid
 from inducult_geo.catalog.models import Contract
 from inducult_geo.frames import Records
 from inducult_geo.match.columns import Coded, coded, first_of_each, no_texts, taken, texts
@@ -204,7 +204,7 @@ class Members:
         """
         cells = {source: contract.publish_grid_m or 0.0 for source, contract in self.contracts.items()}
         cell_m = self.coded("source").numbers(cells, 0.0)
-        accuracy_m = np.hypot(self.accuracy_m, cell_m / math.sqrt(2))
+        accuracy_m = accuracy_on_grid(self.accuracy_m, cell_m)
         area = np.where(cell_m > 0, 0.0, np.nan_to_num(shapely.area(self.shapes)))
         is_area = (area > 0) & (self.reliability >= _AREA_RELIABLE)
         origin = self.coded("geometry_origin").numbers(_PLACE_ORDER, _PLACE_ORDER["unknown"])

@@ -8,7 +8,6 @@ say) is published as mapped: a source whose addresses are confidential must not 
 
 from __future__ import annotations
 
-import math
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
@@ -20,6 +19,7 @@ import pandas as pd
 import shapely
 
 from inducult_geo.catalog import OSM, Contract
+from inducult_geo.catalog.generalization import accuracy_on_grid
 from inducult_geo.frames import (
     NO_COUNTS,
     RECORD_COLUMNS,
@@ -207,8 +207,8 @@ def _on_grid(frame: gpd.GeoDataFrame, cells: pd.Series) -> gpd.GeoDataFrame:
 
 
 def _with_cell(accuracy_m: pd.Series, cell_m: pd.Series) -> pd.Series:
-    """Return how true places are once they are moved to the centers of their cells: half a diagonal is added."""
-    return pd.Series(np.hypot(accuracy_m.astype("float64").fillna(0.0), cell_m / math.sqrt(2)), index=cell_m.index)
+    """Return `accuracy_on_grid` of rows; one whose accuracy is not known is as true as its cell."""
+    return pd.Series(accuracy_on_grid(accuracy_m.astype("float64").fillna(0.0), cell_m), index=cell_m.index)
 
 
 def _emptied(frame: gpd.GeoDataFrame, rows: pd.Series, columns: tuple[str, ...]) -> gpd.GeoDataFrame:

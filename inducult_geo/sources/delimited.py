@@ -200,10 +200,10 @@ def _decode(path: Path, stated: str | None) -> tuple[str, str, tuple[str, ...]]:
     # Not every codec of Python is one of text.
     if not isinstance(text, str) or text.count("\x00") > max(8, _NULS_MAX * len(text)) or _is_binary(text):
         raise ContractError(f"{path}: is not what it says: no text, but binary data. Export it again as CSV.")
-    # The end mark of old systems is no row; half a character (as UTF-7 and UTF-16 can hold) is one that was lost.
     if (once := encoded_once(text) if encoding.startswith("utf") else None) is not None:
         text, words = once
         notes = (*notes, f"encoded twice ({words}): read as it was before. Compare the names")
+    # The end mark of old systems is no row; half a character (as UTF-7 and UTF-16 can hold) is one that was lost.
     return whole_text(text.rstrip("\x1a")), encoding, notes
 
 

@@ -4,7 +4,8 @@ What nobody asked about is decided by `decide`.
 
 A steward answers in the layer `review` of a copy of `inducult.gpkg`, or in the CSV that `export_review` writes. An
 answer that cannot be obeyed (an unknown word or record, two words on one question, a contradiction with what was
-decided before) is refused with its reason and stays an open question; all others are taken.
+decided before) is refused with its reason and stays an open question; all others are taken. A row with a note or a name
+and no word is no answer yet: nothing is taken from it, and that is told.
 """
 
 from __future__ import annotations
@@ -66,7 +67,9 @@ class ImportOutcome:
     unchanged
         How many answers the log held already.
     still_open
-        How many questions about pairs have no answer yet.
+        How many questions about pairs have no answer in the log, those refused among them.
+    wordless
+        Questions whose row has a note or a name, and no decision: nothing is taken from it.
     refused
         Answers that cannot be obeyed; nothing of them was written.
     places
@@ -79,6 +82,7 @@ class ImportOutcome:
     changed: tuple[str, ...]
     unchanged: int
     still_open: int
+    wordless: tuple[str, ...]
     refused: tuple[Refusal, ...]
     places: tuple[str, ...]
     problems: tuple[str, ...]
@@ -101,6 +105,8 @@ class ImportOutcome:
         told += [f"changed: {text}" for text in self.changed]
         told += [f"refused: {one.told}" for one in self.refused]
         told += [f"place: {text}" for text in self.places]
+        if self.wordless:
+            told.append(f"a note or a name without a decision, so nothing is taken: {', '.join(self.wordless)}")
         told += [f"the log: {text}" for text in self.problems]
         return [printable(text) for text in told]
 
@@ -183,15 +189,26 @@ def _take(rows: Sequence[Mapping[str, str]], run: Run, who: str | None) -> Impor
             for answer in taken:
                 append_decision(run.folder.decisions, answer.decision)
         changed = [text for answer in taken if (text := _overruling(answer.decision, log))]
+        after = decisions_of(run)
         return ImportOutcome(
             tuple(answer.decision for answer in taken),
             tuple(changed),
             len(answers) - len(fresh),
-            sum(not row["decision"] for row in pairs),
+            len({row["review_id"] for row in pairs if not _is_answered(row, after)}),
+            tuple(row["review_id"] for row in pairs if _is_wordless(row)),
             (*refused, *faulty, *contradicting),
             tuple(f"{row['left_key']}: {_SETTLE_PLACE}" for row in places),
-            decisions_of(run).problems,
+            after.problems,
         )
+
+
+def _is_answered(row: Mapping[str, str], log: Decisions) -> bool:
+    """Whether the log holds a word on the records of a question; where nobody asked, there is none to answer."""
+    return not row["review_id"] or log.of(row["left_key"], row["right_key"]) is not None
+
+
+def _is_wordless(row: Mapping[str, str]) -> bool:
+    return bool(row["decided_by"] or row["note"]) and not row["decision"]
 
 
 def _named(who: str | None) -> str:

@@ -209,10 +209,24 @@ def test_what_cannot_be_obeyed_is_refused_and_the_rest_taken(
     outcome = import_review(save(sheet, rows), run, who="Eva")
     assert len(outcome.added) == 1
     assert says in outcome.refused[0].reason
+    assert outcome.still_open == len(pairs_of(sheet)) - 1, "what is refused stays open"
     assert outcome.exit_code == 1
     assert outcome.lines()[0].startswith("1 answer taken, 0 known already")
     assert any(line.startswith("refused: Q-") and says in line for line in outcome.lines())
     assert json.loads(json.dumps(outcome.as_dict()))["refused"][0]["reason"] == outcome.refused[0].reason
+
+
+def test_a_note_without_a_word_is_no_answer_and_that_is_told(run: Run, sheet: Path) -> None:
+    asked = answered(sheet, lambda row: row.update(note="ask Karl"))
+    named = answered(sheet, lambda row: row.update(decided_by="Eva"), which=1)
+    answered(sheet, lambda row: row.update(decided_by="Eva", decision="different"), which=2)
+    outcome = import_review(sheet, run)
+    assert (len(outcome.added), outcome.still_open, outcome.exit_code) == (1, len(pairs_of(sheet)) - 1, 0)
+    assert outcome.wordless == (asked["review_id"], named["review_id"])
+    assert outcome.lines()[-1].startswith("a note or a name without a decision")
+    assert outcome.lines()[-1].endswith(f"{asked['review_id']}, {named['review_id']}")
+    again = import_review(sheet, run)
+    assert again.still_open == outcome.still_open, "what the log holds is answered"
 
 
 def test_text_of_a_file_cannot_steer_a_terminal(run: Run, sheet: Path) -> None:

@@ -20,7 +20,7 @@ import inducult_geo
 from inducult_geo.harmonize.placement import POINTS_MIN, SAME_PLACE_M
 from inducult_geo.match.again import NEARLY, SAME_WORKS
 from inducult_geo.match.dated import FAR_M
-from inducult_geo.match.evidence import SAME_FUEL, SAME_PLANT
+from inducult_geo.match.evidence import FAR_FROM_M, SAME_FUEL, SAME_PLANT
 from inducult_geo.match.misplaced import ASTRAY_FROM_M, ASTRAY_FROM_TIMES, KNOWN_FROM
 from inducult_geo.match.outcomes import WORTH_ASKING
 from inducult_geo.match.questions import FAR_SURE
@@ -246,6 +246,7 @@ def test_a_measure_is_written_only_when_something_was_measured(
         ("matching", "which takes the best of two lists, nearness alone needs {}", [NEARNESS_ALONE]),
         ("matching", "places more than {} km and three times their accuracy apart", [FAR_M / 1000]),
         ("matching", "with the capacity or from {} on within twice their accuracy", [SAME_FUEL]),
+        ("matching", "(farther apart than {} km and four times their accuracy, with no", [FAR_FROM_M / 1000]),
         ("matching", "from {} on at one place that both are power plants", [SAME_PLANT]),
         ("matching", "(where nothing but nearness speaks for it: from {})", [EVEN]),
         ("matching", "those below {}, where nothing surer", [DOUBTED]),

@@ -12,7 +12,7 @@ from inducult_geo.frames import to_json
 from inducult_geo.match.candidates import candidates_of
 from inducult_geo.match.compared import Compared
 from inducult_geo.match.comparisons import COMPARISONS
-from inducult_geo.match.evidence import FUEL_UNITS, SAME_FUEL, SAME_PLANT
+from inducult_geo.match.evidence import FAR_FROM_M, FUEL_UNITS, SAME_FUEL, SAME_PLANT
 from inducult_geo.match.plants import plants_of
 from inducult_geo.match.points import weigh
 from inducult_geo.match.prepare import prepare
@@ -209,6 +209,34 @@ def test_the_same_fuel_speaks_for_plants_near_each_other(units):
     backed, score = told_plants(units * np.hypot(500, 500))
     assert score >= SAME_FUEL
     assert backed == (units < FUEL_UNITS)
+
+
+WORDS = ("Anna", "Berta", "Carl", "Dora", "Emil", "Frieda", "Gustav", "Hedwig", "Ida", "Julius", "Klara", "Ludwig")
+
+ELSEWHERE = {
+    "fuel and capacity alone": (FAR_FROM_M + 100, "Ludersheim", {}, False),
+    "within what counts as one place": (FAR_FROM_M - 100, "Ludersheim", {}, True),
+    "true to a third of it": (FAR_FROM_M + 100, "Ludersheim", {"accuracy_m": 1400.0}, True),
+    "the company, too": (38_000, "Ludersheim", {"operator": "Helios Energie AG"}, False),
+    "the number, too": (38_000, "Ludersheim Nordfeld II", {}, False),
+    "a word of the name": (38_000, "Kraftwerk Kaprun Süd", {}, True),
+}
+
+
+@pytest.mark.parametrize("kind", ELSEWHERE)
+def test_of_what_lies_elsewhere_only_a_name_tells_that_it_is_one(kind):
+    distance_m, other_name, more, backed = ELSEWHERE[kind]
+    plant = {"tags": to_json({"fuel": "gas", "capacity": 154}), "accuracy_m": 100.0}
+    # A number is rare in a short list only.
+    numbered = [row(f"a:n{at}", f"Halde {word} II", point(200_000 + 9_000 * at)) for at, word in enumerate(WORDS)]
+    scored, at = scored_pairs(
+        row("a:1", "Kraftwerk Kaprun II", point(), **plant | {"operator": more.get("operator")}),
+        row("b:1", other_name, point(distance_m), **plant | more),
+        *numbered,
+    )
+    place = at["a:1", "b:1"]
+    assert scored.is_backed[place] == backed
+    assert ("the places contradict each other" in bar_in_words(scored, place)) == (not backed)
 
 
 @pytest.mark.parametrize(

@@ -27,6 +27,17 @@ SUPPORT: Final[Mapping[str, float]] = {
 """Comparison -> value from which it supports a match. Between two lists of one kind, being each other's nearest may be
 enough; among sources of all kinds it is not: neighbors are near, too."""
 
+FAR_UNITS: Final = 4.0
+FAR_FROM_M: Final = 4000.0
+"""Places contradict each other where they are farther apart than so many times their accuracy, and than this."""
+
+CONFIRMED: Final[Mapping[str, float]] = {"street": 0.85, "postcode": 1.0, "identifier": 1.0}
+"""Comparison -> value from which it says that one of two contradicting coordinates is wrong, not the match."""
+
+NAMED_ALIKE: Final[Mapping[str, float]] = {"name within": 0.2, "name told": 0.85}
+"""Comparison -> value from which names have enough in common for a match of places that contradict each other: of what
+lies elsewhere neither a number, an operator nor a fuel in common tells that it is one."""
+
 SAME_CAPACITY: Final = 0.15
 """Capacities that differ by at most a tenth (see `comparisons.same_capacity`) support a match where a fuel is the same,
 too: plants are known by abbreviations in some lists."""
@@ -60,6 +71,8 @@ class Evidence(NamedTuple):
         Log-odds by the comparisons alone.
     is_backed
         Whether more than nearness speaks for the pair (see `SUPPORT`).
+    is_elsewhere
+        Whether the places contradict each other, and the names have next to nothing in common (see `NAMED_ALIKE`).
     is_other_unit
         Whether the names have other unit numbers or quarters of the compass.
     is_other_address
@@ -72,6 +85,7 @@ class Evidence(NamedTuple):
 
     base: Floats
     is_backed: Flags
+    is_elsewhere: Flags
     is_other_unit: Flags
     is_other_address: Flags
     is_anybodys: Flags
@@ -96,17 +110,34 @@ def evidence(
         What `compare_all` gave, where that was done before.
     """
     size = len(pairs.left)
-    seen = Evidence(np.empty(size), *(np.empty(size, dtype=bool) for _ in range(7)))
+    seen = Evidence(np.empty(size), *(np.empty(size, dtype=bool) for _ in range(8)))
     known = ((here, {name: one.of(here) for name, one in (scores or {}).items()}) for here in blocks(size))
     for here, found in in_blocks(pairs) if scores is None else known:
         seen.base[here] = intercept + added(found, points)
         seen.is_backed[here] = np.any([found[name] >= least for name, least in SUPPORT.items()], axis=0)
+        seen.is_elsewhere[here] = _elsewhere(pairs.take(here), found)
         seen.is_other_unit[here] = found["numbers"] == 0
         seen.is_other_address[here] = _other_address(found)
         seen.is_anybodys[here] = _anybodys(found)
         seen.has_fuel[here], seen.has_other_fuel[here] = found["fuel"] == 1, found["fuel"] == 0
         seen.has_capacity[here] = found["capacity"] <= SAME_CAPACITY
     return seen
+
+
+def contradicting_places(pairs: Compared, found: Mapping[str, Floats]) -> Flags:
+    """Tell which pairs lie too far apart for their accuracies, with nothing of `CONFIRMED` in what was `found`."""
+    confirmed = np.any([found[name] >= least for name, least in CONFIRMED.items()], axis=0)
+    return np.asarray((pairs.distance_m > np.maximum(FAR_UNITS * pairs.unit_m, FAR_FROM_M)) & ~confirmed, dtype=bool)
+
+
+def _elsewhere(pairs: Compared, found: Mapping[str, Floats]) -> Flags:
+    """Tell which pairs lie elsewhere and have no name in common (see `Evidence`)."""
+    # A place that contradicts its own town is not where its record is: that one is unknown, not far.
+    rows = np.flatnonzero(found["place"] >= np.log10(1 + FAR_UNITS))
+    rows = rows[~np.any([found[name][rows] >= least for name, least in NAMED_ALIKE.items()], axis=0)]
+    elsewhere = np.zeros(len(pairs.left), dtype=bool)
+    elsewhere[rows] = contradicting_places(pairs.take(rows), {name: found[name][rows] for name in CONFIRMED})
+    return elsewhere
 
 
 def _other_address(found: Mapping[str, Floats]) -> Flags:

@@ -20,6 +20,7 @@ from inducult_geo.match.columns import coded, taken, texts
 from inducult_geo.match.compared import Compared
 from inducult_geo.match.comparisons import inside
 from inducult_geo.match.decisions import PART_OF, SAME, Decision, Decisions
+from inducult_geo.match.evidence import CONFIRMED, contradicting_places
 from inducult_geo.match.folds import Folds
 from inducult_geo.match.history import MUSEUM_THEME
 from inducult_geo.match.lookup import places_in, places_of
@@ -35,13 +36,6 @@ WORTH_ASKING: Final = 0.2
 """Score from which a run asks about a pair: of what scores less next to nothing is one site."""
 
 INSIDE_FROM: Final = 0.9
-
-FAR_UNITS: Final = 4.0
-FAR_FROM_M: Final = 4000.0
-"""Places contradict each other where they are farther apart than so many times their accuracy, and than this."""
-
-CONFIRMED: Final[Mapping[str, float]] = {"street": 0.85, "postcode": 1.0, "identifier": 1.0}
-"""Comparison -> value from which it says that one of two contradicting coordinates is wrong, not the match."""
 
 FAR: Final = "the stated places contradict each other"
 MUSEUM: Final = "a museum and active works: one site, or a part of it"
@@ -143,15 +137,6 @@ def museum_beside_works(pairs: Compared) -> Flags:
     return np.asarray((museum[left] & works[right]) | (works[left] & museum[right]), dtype=bool)
 
 
-def contradicting_places(scored: Scored, rows: Ints) -> Flags:
-    """Tell of some pairs which ones lie too far apart for their accuracies, with no address that would confirm them."""
-    some = scored.pairs.take(rows)
-    confirmed = [scored.scores[name].of(rows) >= least for name, least in CONFIRMED.items()]
-    return np.asarray(
-        (some.distance_m > np.maximum(FAR_UNITS * some.unit_m, FAR_FROM_M)) & ~np.any(confirmed, axis=0), dtype=bool
-    )
-
-
 def codes_of(pairs: Collection[Pair], rows: pd.Index) -> Ints:
     """Return a number for each pair, made of the places of its keys in `rows`; pairs of absent records are left out."""
     ends = np.array([*pairs], dtype=object).reshape(-1, 2)
@@ -184,10 +169,16 @@ def _scored(scored: Scored, settled: Settled) -> pd.DataFrame:
             "why": _why(scored, kept),
             "contained": (contained | museum)[kept],
             "museum": museum[kept],
-            "far": contradicting_places(scored, kept),
+            "far": _is_far(scored, kept),
             "asked": worth,
         }
     )
+
+
+def _is_far(scored: Scored, rows: Ints) -> Flags:
+    """Tell of some pairs which ones lie too far apart for their accuracies, with no address that would confirm them."""
+    found = {name: scored.scores[name].of(rows) for name in CONFIRMED}
+    return contradicting_places(scored.pairs.take(rows), found)
 
 
 def _ends(scored: Scored, settled: Settled) -> tuple[Ints, Ints]:

@@ -53,7 +53,8 @@ UNIT: Final = 0.5
 """Score from which a further permit or unit is of a record's site, where the record has a better one."""
 
 NEARNESS_ALONE: Final = 0.35
-"""Score from which a pair is a match that nothing but nearness speaks for (see `evidence.SUPPORT`)."""
+"""Score from which a pair is a match that nothing but nearness speaks for (see `evidence.SUPPORT`), or that lies
+elsewhere."""
 
 
 @dataclass(frozen=True)
@@ -133,7 +134,9 @@ class Scored:
         Whether the score is high enough for a question at least: of names with other unit numbers, and of two addresses
         under a name that many bear, that of a match that nobody doubts.
     is_backed
-        Whether more than nearness speaks for the pair (see `evidence.SUPPORT`).
+        Whether more than nearness speaks for the pair (see `evidence.SUPPORT`), and it is not elsewhere.
+    is_elsewhere
+        Whether the places contradict each other and the names have next to nothing in common (see `evidence`).
     is_other_unit
         Whether the names have other unit numbers or quarters of the compass.
     is_other_address
@@ -152,6 +155,7 @@ class Scored:
     kinds: Kinds
     is_question: Flags
     is_backed: Flags
+    is_elsewhere: Flags
     is_other_unit: Flags
     is_other_address: Flags
     is_anybodys: Flags
@@ -264,13 +268,13 @@ def score(
     parts: dict[str, Floats | Levels] = {**standing.parts, OVERLAP: lists, KINDS: shared, CROWD: crowd}
     found = findings(pairs) if scores is None else scores
     probability = _chance(np.add(total, crowd, out=total))
-    backed = seen.is_backed | same_plant(pairs, seen, probability)
+    backed = (seen.is_backed | same_plant(pairs, seen, probability)) & ~seen.is_elsewhere
     asked = np.empty(len(probability), dtype=bool)
     for here in blocks(len(asked)):
         other = seen.is_other_unit[here] | seen.is_other_address[here]
         asked[here] = probability[here] >= np.where(other, DOUBTED, chosen.review)
     told = Parts(found, chosen.points, chosen.scale, parts)
-    rules = (asked, backed, seen.is_other_unit, seen.is_other_address, seen.is_anybodys)
+    rules = (asked, backed, seen.is_elsewhere, seen.is_other_unit, seen.is_other_address, seen.is_anybodys)
     return Scored(pairs, chosen, seen.base, told, probability, found, lists, shared, *rules)
 
 

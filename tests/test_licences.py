@@ -256,6 +256,24 @@ def test_the_accuracy_of_a_place_on_a_grid_is_its_own_and_that_of_the_cell_toget
     assert told.drop("wide").equals(worth.drop("wide"))
 
 
+def test_a_site_that_takes_the_place_of_a_record_on_a_grid_is_as_true_as_that_record():
+    bundle = small_bundle()
+    records = bundle.records
+    site = records.loc[(records["source"] == "wide") & records["site_id"].notna(), "site_id"].iloc[0]
+    mine = (records["site_id"] == site) & (records["source"] == "wide")
+    records.loc[(records["site_id"] == site) & ~mine, ["site_id", "outcome", "reason"]] = [None, "rejected", "bad_row"]
+    secret = records.index[records["source"] == "secret"][0]
+    records.loc[secret, ["site_id", "outcome"]] = [site, "site"]
+    row = bundle.sites.index[bundle.sites["site_id"] == site][0]
+    bundle.sites.loc[row, "lineage"] = to_json({"geometry": records.loc[secret, "record_key"]})
+    released = for_release(bundle, contracts())
+    shown = released.records.set_index("record_key").loc[records.loc[mine, "record_key"].iloc[0]]
+    moved = released.sites.set_index("site_id").loc[site]
+    assert moved["accuracy_m"] == shown["accuracy_m"]
+    assert moved["geometry"].equals(shown["geometry"])
+    assert (moved["geometry_origin"], moved["n_records"]) == ("grid", 1)
+
+
 @pytest.mark.parametrize("side", ["left_key", "right_key"])
 def test_a_withheld_record_on_either_side_takes_pair_and_question_away(side):
     """What is told of a pair tells of both its records."""

@@ -9,6 +9,7 @@ import pandas as pd
 import pytest
 import shapely
 
+from inducult_geo.catalog.models import AREA_RELIABLE
 from inducult_geo.errors import ReleaseError
 from inducult_geo.frames import as_records, as_sites, from_json, to_json
 from inducult_geo.publish.rebuild import rebuilt, without_places
@@ -23,6 +24,9 @@ def record(key: str, **said: object) -> dict[str, object]:
     return {**plain, "geometry_origin": "surveyed", "site_id": "IC-1", **said}
 
 
+RELIABILITY = {"register": 90, "rumor": AREA_RELIABLE - 1}
+
+
 def without(*stay: dict[str, object], lineage: dict[str, str] | None = None, **said: object) -> pd.Series:
     """What remains of a site whose record `secret:1` is withheld, with these records staying."""
     row = {"site_id": "IC-1", "name": "Secret works", "names": to_json({"name": "Secret works", "en": "Secret"})}
@@ -32,7 +36,7 @@ def without(*stay: dict[str, object], lineage: dict[str, str] | None = None, **s
     table = pd.DataFrame(stay)
     records = as_records(table.drop(columns="geometry"), geometry=[*table["geometry"]])
     records["site_id"] = table["site_id"].to_numpy()
-    return rebuilt(sites, pd.Series([True]), records).iloc[0]
+    return rebuilt(sites, pd.Series([True]), records, RELIABILITY).iloc[0]
 
 
 def test_what_only_the_withheld_record_said_is_gone() -> None:
@@ -112,6 +116,20 @@ def test_a_site_moves_to_its_truest_record_and_loses_what_was_measured_at_the_ol
     assert pd.isna(without(record("a:1"), area_m2=9.0)["area_m2"]), "a point has no area"
 
 
+def test_the_place_is_chosen_as_where_nothing_is_withheld() -> None:
+    outline, rough = HERE.buffer(50), HERE.buffer(90)
+    point = record("a:1", accuracy_m=5.0)
+    assert without(point, record("b:2", geometry=outline, accuracy_m=20.0))["geometry"].equals(outline)
+    larger = record("rumor:1", geometry=rough, accuracy_m=1.0)
+    assert without(point, record("b:2", geometry=outline, accuracy_m=20.0), larger)["geometry"].equals(outline)
+    assert without(point, larger, record("b:2", geometry=rough))["geometry"].equals(rough), "the largest"
+
+
+def test_a_reliable_source_speaks_before_a_truer_place() -> None:
+    site = without(record("a:1", operator="Huta S.A.", accuracy_m=5.0), record("register:2", operator="Huta Opole"))
+    assert (site["operator"], site["accuracy_m"]) == ("Huta Opole", 5.0)
+
+
 def test_a_place_that_stays_keeps_its_samples_and_the_credit_of_their_rasters() -> None:
     origin = {"geometry": "a:1", "elevation_m": "raster:dem@2019-06-30"}
     site = without(record("a:1"), elevation_m=412.0, lineage=origin)
@@ -184,7 +202,7 @@ def test_sites_that_lose_nothing_are_left_alone() -> None:
     sites = as_sites(gpd.GeoDataFrame([row], geometry="geometry", crs="EPSG:3035"))
     table = pd.DataFrame([record("a:1")])
     records = as_records(table.drop(columns="geometry"), geometry=[*table["geometry"]]).assign(site_id="IC-1")
-    kept = rebuilt(sites, pd.Series([False]), records)
+    kept = rebuilt(sites, pd.Series([False]), records, {})
     pd.testing.assert_frame_equal(pd.DataFrame(kept), pd.DataFrame(sites))
     assert kept is not sites
 

@@ -58,6 +58,12 @@ MAPPED_FIELDS = frozenset(
 )
 """Fields whose values a contract's `[values]` may map; all others are taken as they stand."""
 
+DEFAULT_RELIABILITY: Final = 50
+"""What a source is worth whose contract does not say it (0 to 100)."""
+
+AREA_RELIABLE: Final = 40
+"""What a source must be worth so that its outline of a site goes before the points of others."""
+
 _FOLDED_FIELDS: Final = ("start", "end", "accuracy_m")
 """Those of them whose words are looked up without regard to case and marks."""
 
@@ -240,7 +246,7 @@ class Contract(Declared):
     attribution: str = ""
     publish: bool = True
     publish_grid_m: Annotated[float, Field(gt=0, le=GRID_MAX_M)] | None = None
-    reliability: Annotated[int, Field(ge=0, le=100)] = 50
+    reliability: Annotated[int, Field(ge=0, le=100)] = DEFAULT_RELIABILITY
     retrieved: date | None = None
     valid_at: date | None = None
     units_per_site: bool = False

@@ -20,15 +20,13 @@ import shapely
 from numpy.typing import NDArray
 
 from inducult_geo.catalog.generalization import accuracy_on_grid
-from inducult_geo.catalog.models import Contract
+from inducult_geo.catalog.models import AREA_RELIABLE, DEFAULT_RELIABILITY, Contract
 from inducult_geo.frames import Records
 from inducult_geo.match.columns import Coded, coded, first_of_each, no_texts, taken, texts
 from inducult_geo.match.history import MUSEUM_THEME
 from inducult_geo.match.prepare import accuracies
 from inducult_geo.ragged import Flags, Floats, Ints, starts_of
 from inducult_geo.text.clean import MARKUP, SPOILED
-
-DEFAULT_RELIABILITY: Final = 50
 
 RELIABILITY_A_YEAR: Final = 1.0
 """What a year of age costs a source where things change (`VOLATILE`): 80, twenty years old, is worth 60."""
@@ -43,7 +41,6 @@ VOLATILE: Final = (
 _PRECISION: Final[Mapping[str, int]] = {"day": 0, "month": 0, "season": 0, "year": 0, "decade": 1, "range": 2}
 _ROUGH: Final = 3
 _PLACE_ORDER: Final[Mapping[str, int]] = {"surveyed": 0, "digitized": 1, "unknown": 2, "address": 3, "settlement": 4}
-_AREA_RELIABLE: Final = 40
 
 
 @dataclass(frozen=True)
@@ -206,7 +203,7 @@ class Members:
         cell_m = self.coded("source").numbers(cells, 0.0)
         accuracy_m = accuracy_on_grid(self.accuracy_m, cell_m)
         area = np.where(cell_m > 0, 0.0, np.nan_to_num(shapely.area(self.shapes)))
-        is_area = (area > 0) & (self.reliability >= _AREA_RELIABLE)
+        is_area = (area > 0) & (self.reliability >= AREA_RELIABLE)
         origin = self.coded("geometry_origin").numbers(_PLACE_ORDER, _PLACE_ORDER["unknown"])
         # The whole works before a part of it: among areas the largest speaks for the site.
         size = np.where(is_area, -area, 0.0)

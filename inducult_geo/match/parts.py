@@ -15,8 +15,8 @@ from typing import Final, NamedTuple
 import numpy as np
 import shapely
 
+from inducult_geo.catalog.models import DEFAULT_RELIABILITY
 from inducult_geo.frames import Records
-from inducult_geo.match.choice import DEFAULT_RELIABILITY
 from inducult_geo.match.decisions import SAME, Decision
 from inducult_geo.match.prepare import accuracies, prepare
 from inducult_geo.match.prepared import NO_AREA_M2

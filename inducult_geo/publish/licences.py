@@ -90,7 +90,7 @@ def for_release(bundle: Bundle, contracts: Mapping[str, Contract]) -> Bundle:
     terms = _terms(bundle.sources, contracts)
     stays = bundle.records["source"].isin(terms.withheld)
     records = _generalized_records(bundle.records[~stays], terms)
-    sites = _published_sites(bundle, records, terms)
+    sites = _published_sites(bundle, records, terms, contracts)
     released = replace(
         bundle,
         records=records,
@@ -291,14 +291,16 @@ def _without_distance(frame: Any, terms: Terms) -> Any:
     return out
 
 
-def _published_sites(bundle: Bundle, records: gpd.GeoDataFrame, terms: Terms) -> Sites:
+def _published_sites(
+    bundle: Bundle, records: gpd.GeoDataFrame, terms: Terms, contracts: Mapping[str, Contract]
+) -> Sites:
     """Keep the sites that published records carry; what came from a withheld record is filled from those."""
     inside = records[records["outcome"] == "site"]
     members = inside.groupby("site_id")["source"].agg(["size", "nunique"])
     kept = bundle.sites[bundle.sites["site_id"].isin(members.index)].reset_index(drop=True)
     stays = bundle.records["source"].isin(terms.withheld)
     touched = kept["site_id"].isin(bundle.records.loc[stays, "site_id"].dropna())
-    sites = rebuilt(kept, touched, inside)
+    sites = rebuilt(kept, touched, inside, {name: contract.reliability for name, contract in contracts.items()})
     sites["part_of"] = sites["part_of"].where(sites["part_of"].isin(sites["site_id"]))
     sites["n_records"] = sites["site_id"].map(members["size"]).astype("Int64")
     sites["n_sources"] = sites["site_id"].map(members["nunique"]).astype("Int64")
@@ -312,7 +314,9 @@ def _published_sites(bundle: Bundle, records: gpd.GeoDataFrame, terms: Terms) ->
         sites["conflicts"] = pd.Series(told, index=sites.index, dtype="str")
         holds_one = sites["site_id"].isin(inside.loc[inside["source"].isin(terms.grids), "site_id"])
         sites["confidence"] = sites["confidence"].mask(holds_one, sites["confidence"].round(_COARSE))
-    return Sites(_emptied(_on_grid(sites, cells), cells.notna(), (*SAMPLED, "area_m2")))
+    # A site filled anew has the place of a record that is on its grid already.
+    shown = _on_grid(sites, cells.mask(sites["geometry_origin"].eq(ON_GRID)))
+    return Sites(_emptied(shown, cells.notna(), (*SAMPLED, "area_m2")))
 
 
 def _credited(bundle: Bundle) -> Bundle:

@@ -13,7 +13,9 @@ from typing import Any
 import geopandas as gpd
 import numpy as np
 import pandas as pd
+import shapely
 
+from inducult_geo.catalog.models import AREA_RELIABLE, DEFAULT_RELIABILITY
 from inducult_geo.errors import ReleaseError
 from inducult_geo.frames import ENDS, RECORD_COLUMNS, SITE_COLUMNS, TOGETHER, from_json, to_json
 
@@ -28,8 +30,10 @@ _PLAIN = tuple(name for name in SITE_COLUMNS if name in RECORD_COLUMNS and name 
 """Columns of a site that are one record's value, whatever the others are."""
 
 
-def rebuilt(sites: gpd.GeoDataFrame, touched: pd.Series, records: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
-    """Return the sites with those that lost a record filled anew.
+def rebuilt(
+    sites: gpd.GeoDataFrame, touched: pd.Series, records: gpd.GeoDataFrame, reliability: Mapping[str, float]
+) -> gpd.GeoDataFrame:
+    """Return the sites with those that lost a record filled anew: reliable sources first, then true places.
 
     Parameters
     ----------
@@ -38,7 +42,9 @@ def rebuilt(sites: gpd.GeoDataFrame, touched: pd.Series, records: gpd.GeoDataFra
     touched
         True for each row of `sites` that lost a record.
     records
-        The records that stay, with `site_id`: every site has one at least.
+        The records that stay as they leave, with `site_id`: every site has one at least.
+    reliability
+        Source -> what it is worth (0 to 100).
 
     Raises
     ------
@@ -49,7 +55,8 @@ def rebuilt(sites: gpd.GeoDataFrame, touched: pd.Series, records: gpd.GeoDataFra
     if lost.empty:
         return sites.copy()
     staying = records[records["site_id"].isin(lost["site_id"])]
-    ordered = staying.sort_values(["accuracy_m", "record_key"], na_position="last")
+    worth = staying["source"].map(dict(reliability)).astype("float64").fillna(DEFAULT_RELIABILITY)
+    ordered = staying.assign(unworthy=-worth).sort_values(["unworthy", "accuracy_m", "record_key"], na_position="last")
     members = {str(key): rows for key, rows in ordered.groupby("site_id")}
     rows = [_filled(site, members[site["site_id"]]) for site in lost.to_dict("records")]
     filled = pd.DataFrame(rows, index=lost.index)[[*sites.columns]]
@@ -195,11 +202,15 @@ def _aspect(said: Iterable[Any]) -> str:
 
 
 def _replace_place(site: dict[Any, Any], members: pd.DataFrame) -> str:
-    """Put a site where its most accurate record is, in place; return that record's key."""
+    """Put a site where its best record is, in place; return that record's key.
+
+    As for a site that lost none: an outline of a reliable source before points, the largest first; then the truest.
+    """
     placed = members[members["geometry"].notna()]
     if placed.empty:
         raise ReleaseError(f"site {site['site_id']} has no record with a place that may be published: reject it first")
-    best = placed.iloc[0]
+    areas = shapely.area(placed["geometry"].to_numpy()) * (placed["unworthy"].to_numpy() <= -AREA_RELIABLE)
+    best = placed.iloc[np.lexsort((placed["accuracy_m"].to_numpy(dtype=float, na_value=np.inf), -areas))[0]]
     area = round(float(best["geometry"].area), 1)
     site.update({column: best[column] for column in _PLACE})
     site.update({"geometry": best["geometry"], "area_m2": area if area > 0 else None})

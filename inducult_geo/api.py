@@ -141,9 +141,9 @@ def link(left: Records, right: Records, *, units: bool = False, weights: Weights
     Returns
     -------
     DataFrame
-        left_id, right_id (the sources' own keys), score, decision (match, unit or review), beside (the best match, of
-        works that the right list gives again and of units), doubtful (worth a person's look), distance_m, why; one row
-        a pair, ordered by left_id, then the highest score first.
+        left_id, right_id (the sources' own keys), left_name, right_name, score, decision (match, unit or review),
+        beside (the best match, of works that the right list gives again and of units), doubtful (worth a person's
+        look), distance_m, why; one row a pair, ordered by left_id, then the highest score first.
     """
     return link_records(_linkable(left), _linkable(right), units=units, weights=weights)
 

@@ -186,6 +186,11 @@ def to_json(values: Mapping[str, Any]) -> str | None:
     return _ENCODE(kept) if kept else None
 
 
+def own_keys(records: pd.DataFrame) -> pd.Series:
+    """Return the key that each record has in its own source: what stands after the first colon of `record_key`."""
+    return records["record_key"].str.partition(":")[2]
+
+
 def from_json(text: Any) -> dict[str, Any]:
     """Read what `to_json` wrote; null gives an empty dictionary."""
     if not isinstance(text, str) or not text:

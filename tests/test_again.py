@@ -9,7 +9,7 @@ import pytest
 from match_rows import backdrop, point, records, row
 
 from inducult_geo.frames import to_json
-from inducult_geo.match.link import link
+from inducult_geo.match.link import SHARED, link
 from inducult_geo.match.score import DOUBTED
 
 ADDRESS = {"address": "Kaistraße 5", "city": "Saal", "postcode": "93342"}
@@ -153,6 +153,8 @@ def test_permits_at_one_address_are_one_works_with_a_chance_together():
     assert (told["decision"] == "match").sum() == 1
     match = told[told["decision"] == "match"].iloc[0]
     assert match["score"] < 0.3
+    share = int(match["why"].removeprefix(f"{SHARED} ").partition("%")[0])
+    assert 30 <= share <= 100, "what made it a match is told"
     assert match["doubtful"]
 
 

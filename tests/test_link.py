@@ -27,6 +27,14 @@ def test_keys_are_the_sources_own():
     assert "place 200 m" in links["why"].iloc[0]
 
 
+def test_a_person_reads_names_and_not_only_keys():
+    left = records(row("l:1", names={"old_name": "Kalkwerk Saal"}, geometry=point()), row("l:2", "Haus", point(9000)))
+    right = records(row("r:0", "Kalkwerk Saal GmbH", point(40)), row("r:1", names={}, geometry=point(9000)))
+    links = link(left, right).set_index("left_id")
+    assert links.loc["1", ["left_name", "right_name"]].tolist() == ["Kalkwerk Saal", "Kalkwerk Saal GmbH"]
+    assert links["right_name"].isna().sum() == (links["right_id"] == "1").sum()
+
+
 def test_several_left_rows_may_match_one_right_row():
     left = records(*(row(f"l:{i}", "Kalkwerk Saal", point(10 * i)) for i in range(2)))
     right = records(row("r:0", "Kalkwerk Saal", point()), row("r:1", "Saal Schotter", point(40)))

@@ -41,7 +41,9 @@ def link(
     Each left row has its best match; where the right list has the same works again, that row is a match, too. Where
     the right one's contract says units_per_site (permits, units), further rows of it that belong to the same left row
     are told as well, with the decision 'unit'. For both the column beside names the best match. The column doubtful
-    marks what a person should look at. An id that a spreadsheet would take for a formula has an apostrophe before it.
+    marks what a person should look at. Where a contract names no key, the id of a row is made of its content: set one
+    to find your rows again by more than their names. What a spreadsheet would take for a formula has an apostrophe
+    before it.
     """
     from inducult_geo import api
     from inducult_geo.catalog import load_contract
@@ -51,6 +53,9 @@ def link(
 
     with opened_run(data, catalog, quiet=as_json, contracts=False) as opened, refusal_is_two():
         tables = [_linked_table(side, opened) for side in (left, right)]
+        for side in (left, right):
+            if not side.is_dir() and "key" not in load_contract(side).columns:
+                opened.say(f"{side}: names no key, so that the ids of its rows are made of their content")
         opened.say(f"comparing {len(tables[0])} with {len(tables[1])} records")
         units = not right.is_dir() and load_contract(right).units_per_site
         pairs = api.link(tables[0], tables[1], units=units, weights=weights_of(opened))

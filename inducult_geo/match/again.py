@@ -7,7 +7,7 @@ alone would hide that the list has the works twice.
 
 from __future__ import annotations
 
-from typing import Final
+from typing import Final, NamedTuple
 
 import numpy as np
 
@@ -17,7 +17,7 @@ from inducult_geo.match.evidence import SAME_STREET, SUPPORT, evidence
 from inducult_geo.match.permits import other_works
 from inducult_geo.match.plants import SPOT_M, doors_of
 from inducult_geo.match.score import DOUBTED, Scored, Weights
-from inducult_geo.ragged import Flags, Ints
+from inducult_geo.ragged import Flags, Floats, Ints
 
 NEARLY: Final = 0.05
 """Score from which another right row fits nearly as well as the best: with less the best is clearly the one."""
@@ -26,7 +26,23 @@ SAME_WORKS: Final = 0.9
 """Score from which two right rows are of one works, by what they tell of themselves."""
 
 
-def matches(scored: Scored, first: Flags, *, units: bool = False) -> tuple[Flags, Flags]:
+class Matches(NamedTuple):
+    """Which pairs match, one value a pair.
+
+    Attributes
+    ----------
+    best, again
+        Whether it is the match of its left row, or one beside it, of works that are given again.
+    together
+        Score of the works of the left row's best pair: of all its rows together.
+    """
+
+    best: Flags
+    again: Flags
+    together: Floats
+
+
+def matches(scored: Scored, first: Flags, *, units: bool = False) -> Matches:
     """Tell which pairs are the match of their left row, and which are so beside it, of works that are given again.
 
     What fits a row is shared among all that fit it. Rows of one works share the chance of one works: of five alike none
@@ -40,13 +56,14 @@ def matches(scored: Scored, first: Flags, *, units: bool = False) -> tuple[Flags
         Whether the right list holds permits or units: then those at one address share the chance of one works, too.
     """
     again = given_again(scored, first)
-    together = first | again
+    of_one = first | again
     if units:
-        together |= _at_one_door(scored.pairs, first)
+        of_one |= _at_one_door(scored.pairs, first)
     left, size = scored.pairs.left, len(scored.pairs.prepared)
-    chance = np.bincount(left, weights=np.where(together, scored.probability, 0.0), minlength=size)
-    best = first & (chance[left] >= scored.bar)
-    return best, again & (match_of(scored.pairs, best)[left] >= 0)
+    sums: Floats = np.bincount(left, weights=np.where(of_one, scored.probability, 0.0), minlength=size).astype(float)
+    together = sums[left]
+    best = first & (together >= scored.bar)
+    return Matches(best, again & (match_of(scored.pairs, best)[left] >= 0), together)
 
 
 def given_again(scored: Scored, matched: Flags) -> Flags:

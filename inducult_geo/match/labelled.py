@@ -88,11 +88,6 @@ def read_pairs(path: Path, **only: str) -> set[tuple[str, str]]:
     return set(zip(rows["left_id"], rows["right_id"], strict=True))
 
 
-def own_keys(records: Records) -> pd.Series:
-    """Return the sources' own keys."""
-    return records["record_key"].str.partition(":")[2]
-
-
 def _labelled(path: Path, folder: Path, declared: Mapping[str, Any]) -> Labelled:
     unknown = sorted(declared.keys() - _KEYS)
     if unknown:

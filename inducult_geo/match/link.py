@@ -7,7 +7,7 @@ from typing import Final
 import numpy as np
 import pandas as pd
 
-from inducult_geo.frames import TEXT, Records, concat_records
+from inducult_geo.frames import TEXT, Records, concat_records, from_json, own_keys
 from inducult_geo.match.again import match_of, matches
 from inducult_geo.match.candidates import candidates_of
 from inducult_geo.match.compared import Compared
@@ -15,7 +15,7 @@ from inducult_geo.match.editions import given_once, told_of_all
 from inducult_geo.match.permits import other_works
 from inducult_geo.match.score import DOUBTED, UNIT, Scored, Weights, score
 from inducult_geo.match.waterfall import explain
-from inducult_geo.ragged import Flags, Ints, ranks_within
+from inducult_geo.ragged import Flags, Floats, Ints, ranks_within
 
 SECOND: Final = 0.3
 """Score from which a second choice is a question: what fits is shared, so the first is in doubt then, too."""
@@ -23,7 +23,12 @@ SECOND: Final = 0.3
 _DIGITS: Final = 4
 """Digits of a score that are told."""
 
-LINK_COLUMNS: Final = ("left_id", "right_id", "score", "decision", "beside", "doubtful", "distance_m", "why")
+SHARED: Final = "the works has several rows, which together reach"
+"""What is said of a match that reaches the bar with other rows of its works only."""
+
+LINK_COLUMNS: Final = (
+    *("left_id", "right_id", "left_name", "right_name", "score", "decision", "beside", "doubtful", "distance_m", "why"),
+)
 
 
 def link(
@@ -43,16 +48,16 @@ def link(
     Returns
     -------
     pandas.DataFrame
-        `left_id`, `right_id` (the sources' own keys), `score`, `decision` (match, unit, review), `beside` (of a unit or
-        of works given again the left row's best match, else null), `doubtful` (worth a look: all for review, what is
-        given again, a match that another left row fits better, what bears a name that nearly all bear, and what else
-        scores below `score.DOUBTED`), `distance_m`, `why`. A left row matches its best right row, which others may
-        match, too, and with it any that is of the same works given again (`again.given_again`); a second one that may
-        be right instead is for `review`. With `units` further right rows whose best left row it is are `unit`s, where
-        it has a match. The score of a left row's best match is the chance that it is the one, that of a unit or of
-        works given again that it is one of the right ones (`score.Scored.whole`): of two alike it may be the higher.
-        Rows that a list gives again (a row a year, see `editions`) are all told what their latest is: left ones each
-        with all of it, right ones beside the latest.
+        `left_id`, `right_id` (the sources' own keys), `left_name`, `right_name` (null where a row has none), `score`,
+        `decision` (match, unit, review), `beside` (of a unit or of works given again the left row's best match, else
+        null), `doubtful` (worth a look: all for review, what is given again, a match that another left row fits better,
+        what bears a name that nearly all bear, and what else scores below `score.DOUBTED`), `distance_m`, `why`.
+        A left row matches its best right row, which others may match, too, and with it any that is of the same works
+        given again (`again.given_again`); a second one that may be right instead is for `review`. With `units` further
+        right rows whose best left row it is are `unit`s, where it has a match. The score of a left row's best match is
+        the chance that it is the one, that of a unit or of works given again that it is one of the right ones
+        (`score.Scored.whole`): of two alike it may be the higher. Rows that a list gives again (a row a year, see
+        `editions`) are all told what their latest is: left ones each with all of it, right ones beside the latest.
     """
     if left.empty or right.empty:
         return pd.DataFrame({name: pd.Series(dtype=TEXT) for name in LINK_COLUMNS})
@@ -62,25 +67,35 @@ def link(
     scored = score(Compared(prepared, *candidates_of(prepared, split=split)), weights, many=("left",))
     pairs, several = scored.pairs, scored.several
     rank = ranks_within(pairs.left, scored.probability)
-    best, again = matches(scored, rank == 0, units=units)
+    best, again, together = matches(scored, rank == 0, units=units)
     match = match_of(pairs, best)
     further = _further(several, best | again) & units & (match[pairs.left] >= 0)
     second = (rank == 1) & (scored.probability >= SECOND)
     asked = scored.is_question & ((rank == 0) | second) & ~best & ~again & ~further & review
-    table = _table(scored, match, best=best, again=again, unit=further, asked=asked)
+    table = _table(scored, match, together, best=best, again=again, unit=further, asked=asked)
     if len(prepared) < len(records):
-        table = told_of_all(table, records["record_key"].str.partition(":")[2], told_by)
+        table = told_of_all(table, own_keys(records), told_by)
     table = table.sort_values(["left_id", "score", "right_id"], ascending=[True, False, True], ignore_index=True)
+    table = table.assign(left_name=_names(left, table["left_id"]), right_name=_names(right, table["right_id"]))
     return table[[*LINK_COLUMNS]]
 
 
-def _table(scored: Scored, match: Ints, **kinds: Flags) -> pd.DataFrame:
+def _names(records: Records, ids: pd.Series) -> pd.Series:
+    """Return what the records with these keys of their source are called; null where they have no name."""
+    told = pd.Series(records["names"].to_numpy(), index=own_keys(records), dtype=object)
+    names = (from_json(text) for text in told[~told.index.duplicated()].reindex(ids))
+    return pd.Series([said.get("name", next(iter(said.values()), None)) for said in names], index=ids.index, dtype=TEXT)
+
+
+def _table(scored: Scored, match: Ints, together: Floats, **kinds: Flags) -> pd.DataFrame:
     """Tell of pairs of some kinds what `link` gives, and which records these are.
 
     Parameters
     ----------
     match
         The right row that each record matches, -1 for none.
+    together
+        Score of the works of each pair's left row (see `again.Matches`).
     """
     rows = np.flatnonzero(np.any([*kinds.values()], axis=0))
     pairs, several = scored.pairs, scored.several
@@ -103,6 +118,9 @@ def _table(scored: Scored, match: Ints, **kinds: Flags) -> pd.DataFrame:
         }
     )
     table.loc[one_of, "why"] = explain(several, rows[one_of])
+    by_others = best & (scored.probability[rows] < scored.bar[rows])
+    told = zip(together[rows[by_others]], table.loc[by_others, "why"], strict=True)
+    table.loc[by_others, "why"] = [f"{SHARED} {share:.0%}; {why}" for share, why in told]
     return table.assign(left=pairs.left[rows], right=pairs.right[rows])
 
 

@@ -21,12 +21,12 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from inducult_geo.errors import ConfigError
-from inducult_geo.frames import Records, concat_records
+from inducult_geo.frames import Records, concat_records, own_keys
 from inducult_geo.match.candidates import candidates_of
 from inducult_geo.match.compared import Compared
 from inducult_geo.match.comparing import compare_all
 from inducult_geo.match.comparisons import COMPARISONS, Scores
-from inducult_geo.match.labelled import Labelled, labelled_sets, own_keys
+from inducult_geo.match.labelled import Labelled, labelled_sets
 from inducult_geo.match.points import weigh
 from inducult_geo.match.prepare import prepare
 from inducult_geo.match.regression import logistic

@@ -66,7 +66,7 @@ def best_of(part: Examples, weights: Weights, judged: np.ndarray, *, many: Seque
     rank = ranks_within(part.pairs.left, chance)
     teaches, true = np.zeros(len(chance), dtype=bool), np.zeros(len(chance), dtype=bool)
     teaches[part.rows], true[part.rows] = True, part.true
-    best, again = matches(scored, rank == 0)
+    best, again, _ = matches(scored, rank == 0)
     rows = np.flatnonzero(((rank == 0) | again) & np.isin(keys[part.pairs.left], judged))
     left, match = keys[part.pairs.left[rows]], (best | again)[rows]
     run = best & scored.is_match & scored.is_backed

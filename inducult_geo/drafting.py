@@ -96,8 +96,9 @@ def draft(path: Path, run: Run, *, region: str | None = None, read: Read | None 
     _say_how_read(found, table, chosen_read)
     columns = columns_of(table.frame)
     axes = None if has_shapes(table.frame) else axes_of(columns)
-    _say_place(found, path, table, columns, axes, about, run)
-    _say_columns(found, columns, {column.name for column in axes or ()})
+    text = None if axes or has_shapes(table.frame) else place_text_of(columns)
+    _say_place(found, path, table, columns, axes, text, about, run)
+    _say_columns(found, columns, {column.name for column in (*(axes or ()), text) if column is not None})
     return found.text()
 
 
@@ -218,6 +219,7 @@ def _say_place(
     table: Table,
     columns: list[Column],
     axes: tuple[Column, Column] | None,
+    text: Column | None,
     about: Region | None,
     run: Run,
 ) -> None:
@@ -235,11 +237,8 @@ def _say_place(
             looks = f"e.g. {short(axis.cells[0])}" if axis.is_angle else number_range(numbers)
             found.place.append(f"{name} = {quoted(axis.name)} # guessed: {looks}")
     else:
-        column = place_text_of(columns)
-        if column is not None:
-            found.place.append(
-                f"text = {quoted(column.name)} # guessed: reads as places, e.g. {short(column.cells[0])}"
-            )
+        if text is not None:
+            found.place.append(f"text = {quoted(text.name)} # guessed: reads as places, e.g. {short(text.cells[0])}")
         else:
             found.place += [comment("No column looks like coordinates: rows without a place help other sources only.")]
             found.place += _number_lines(table.frame, columns)

@@ -86,6 +86,15 @@ def test_a_plain_table_is_drafted_and_checked(tmp_path: Path, run: Run) -> None:
     assert report.accepted == ROWS
 
 
+def test_a_column_that_tells_the_place_is_not_offered_to_be_ignored(tmp_path: Path, run: Run) -> None:
+    frame = pd.DataFrame(
+        {"Plant": ["Huta Mała", "Huta Batory"], "Group": ["A", "B"], "Where": ["50.66, 18.2", "50.31, 19.1"]}
+    )
+    text = draft(written(tmp_path, frame, sep=";"), run)
+    assert 'text = "Where" # guessed' in text
+    assert '# ignore = ["Group"]' in text
+
+
 def test_a_list_of_power_units_is_drafted_with_what_they_burn(tmp_path: Path, run: Run) -> None:
     """A number of the row, a code, kinds that are fuels under a name of their own, and several units at one place."""
     path = tmp_path / "units.csv"

@@ -258,6 +258,14 @@ def test_a_contract_in_another_encoding_is_refused_with_its_name(tmp_path: Path)
         load_contract(path)
 
 
+@pytest.mark.parametrize("name", ["liste.csv", "sites.parquet"])
+def test_a_table_where_a_contract_should_be_is_told_with_what_to_do(tmp_path: Path, name: str) -> None:
+    path = tmp_path / name
+    path.write_bytes(b"PAR1\xa0 id;name\n")
+    with pytest.raises(ContractError, match=f"{name}: is no contract.*inducult draft {name} --out {path.stem}.toml"):
+        load_contract(path)
+
+
 @pytest.mark.parametrize(
     ("said", "publishes"),
     [

@@ -37,6 +37,8 @@ def column(name: str, cells: Sequence[str], rows: int | None = None) -> Column:
         ("name", "Nazwa obiektu", NAMES),
         ("name", "naam", NAMES),
         ("name", "IME", NAMES),
+        ("name", "Betrieb", NAMES),
+        ("name", "Továrna", NAMES),
         ("start", "Datowanie", YEARS),
         ("start", "Bauzeit", ("um 1890", "1754", "Anfang 20. Jh.", "1857")),
         ("start", "Datazione", ("sec. XIX", "1907", "inizio XX secolo", "1922")),

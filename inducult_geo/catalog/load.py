@@ -127,6 +127,11 @@ def load_contract(path: Path) -> Contract:
     ContractError
         Where the file is not TOML, or holds an unknown key or a wrong value; the message names it.
     """
+    if path.suffix.lower() != ".toml" and path.is_file():
+        raise ContractError(
+            f"{path}: is no contract, which is a .toml file. For a table, `inducult draft {path.name} --out "
+            f"{path.stem}.toml` writes a first one; of a release name the folder."
+        )
     return _read_one(path, Contract, ContractError)
 
 

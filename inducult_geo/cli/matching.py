@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from inducult_geo.cli.common import AsJson, Catalogs, Data, opened_run, print_json, readable, refusal_is_two
 
 if TYPE_CHECKING:
+    from inducult_geo.catalog import Contract
     from inducult_geo.explaining import Explanation
+    from inducult_geo.frames import Records
     from inducult_geo.run import Run
 
 
@@ -52,12 +54,10 @@ def link(
     from inducult_geo.store import replacing
 
     with opened_run(data, catalog, quiet=as_json, contracts=False) as opened, refusal_is_two():
-        tables = [_linked_table(side, opened) for side in (left, right)]
-        for side in (left, right):
-            if not side.is_dir() and "key" not in load_contract(side).columns:
-                opened.say(f"{side}: names no key, so that the ids of its rows are made of their content")
+        contracts = [None if side.is_dir() else load_contract(side) for side in (left, right)]
+        tables = [_linked_table(side, told, opened) for side, told in zip((left, right), contracts, strict=True)]
         opened.say(f"comparing {len(tables[0])} with {len(tables[1])} records")
-        units = not right.is_dir() and load_contract(right).units_per_site
+        units = contracts[1] is not None and contracts[1].units_per_site
         pairs = api.link(tables[0], tables[1], units=units, weights=weights_of(opened))
     with replacing(out) as draft, draft.open("w", encoding="utf-8", newline="") as handle:
         write_plain_csv(safe_texts(pairs), handle)
@@ -222,10 +222,12 @@ def _site_told(asked: str, site_id: str, opened: Run) -> tuple[Explanation | Non
     return release.site(site_id).explain(), withheld_record(asked, release.sources)
 
 
-def _linked_table(side: Path, opened: Run) -> Any:
+def _linked_table(side: Path, contract: Contract | None, opened: Run) -> Records:
+    """Read one side by its contract; the folder of a release where there is none."""
     from inducult_geo import api
-    from inducult_geo.catalog import load_contract
 
-    if side.is_dir():
+    if contract is None:
         return api.records_of_release(side)
-    return api.read_by_contract(load_contract(side), opened)[1].records
+    if "key" not in contract.columns:
+        opened.say(f"{side}: names no key, so that the ids of its rows are made of their content")
+    return api.read_by_contract(contract, opened)[1].records

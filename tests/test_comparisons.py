@@ -457,6 +457,17 @@ def test_one_of_a_list_of_power_plants_is_hardly_what_tells_none_among_other_wor
 
 
 @pytest.mark.parametrize(
+    ("fuel", "value"), [("Wind", 0.0), ("Solar", 0.0), ("Wind; Fossil Gas", 0.5), ("Hydro", 0.5), ("Other", 0.5)]
+)
+def test_wind_and_sun_make_no_works(fuel, value):
+    """A wind farm beside chemical works that bear its name is a neighbor, where a plant may be the works' own."""
+    plants = [row(f"b:{n}", f"Kraftwerk {n}", point(50_000 + n)) for n in range(80)]
+    mills = [row(f"a:{n}", f"Papierfabrik {n}", point(90_000 + n)) for n in range(8)]
+    farm = {"name": "Sanac Assemini", "tags": to_json({"fuel": fuel})}
+    assert compare("power house", {"name": "Sanac Assemini"}, farm, extra=[*plants, *mills]) == value
+
+
+@pytest.mark.parametrize(
     ("one", "other", "value"),
     [
         ("Fossil Hard coal", "Coal", 1.0),

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from inducult_geo.match.compared import Compared
 from inducult_geo.match.prepared import AMONG_WORKS, HOUSE, LISTED, NO_AREA_M2, NO_HOUSE, Prepared
-from inducult_geo.match.trades import NO_TYPES
+from inducult_geo.match.trades import NO_TYPES, fuel_bits
 from inducult_geo.match.units import stand_for_all
 from inducult_geo.match.words import told_beside
 from inducult_geo.ragged import Flags, Floats, Ints
@@ -35,12 +35,17 @@ OUTSIDE_MEANT: Final = 4
 VAGUE_TYPES: Final = NO_TYPES | {"factory", "industrial_area", "industrial_site"}
 """Types that any works may bear: no proof of one site."""
 
+_FIELDS: Final = fuel_bits("wind solar")
+"""Fuels of power plants that are fields of machines."""
+
+_MAY_BE_ONE: Final = 0.5
+
 _SERVICES: Final[Mapping[tuple[int, int], float]] = {
     (HOUSE, HOUSE): 1.0,
     (HOUSE, NO_HOUSE): 0.0,
     (HOUSE, AMONG_WORKS): 0.0,
     # No labels tell this one: two lists of power plants agree best on their partners in a third list with it.
-    (LISTED, AMONG_WORKS): 0.5,
+    (LISTED, AMONG_WORKS): _MAY_BE_ONE,
 }
 """What two records are to each other by what they tell of being power houses, in any order; unknown otherwise."""
 
@@ -265,14 +270,16 @@ def same_service(pairs: Compared) -> Scores:
     """Power houses: 1 both are one, 0 one of the two; unknown where neither is, or in lists of power plants.
 
     Against one of a list of power plants a record that tells none, among other works, is likelier the neighbor, but it
-    may have a name that does not tell (0.5).
+    may have a name that does not tell (0.5). Wind and sun alone make no works: beside such a plant it is the neighbor.
     """
     service = pairs.prepared.service
     table = np.full((LISTED + 1, LISTED + 1), np.nan)
     for (one, other), known in _SERVICES.items():
         table[one, other] = table[other, one] = known
     value = table[service.take(pairs.left), service.take(pairs.right)]
-    told = {1.0: "both", 0.5: "the other does not tell one", 0.0: "one of the two"}
+    fuels = pairs.prepared.fuel.take(pairs.left) | pairs.prepared.fuel.take(pairs.right)
+    value[(value == _MAY_BE_ONE) & (fuels > 0) & (fuels & ~_FIELDS == 0)] = 0.0
+    told = {1.0: "both", _MAY_BE_ONE: "the other does not tell one", 0.0: "one of the two"}
     return Scores(value, _chosen(value, told))
 
 

@@ -39,6 +39,12 @@ SCHEMES: Final[Mapping[str, str]] = {
 }
 """Ways of writing the name of a scheme (lower case, letters and digits only) -> scheme."""
 
+_AND_OTHERS: Final = re.compile(
+    r"[\s,;/&+](?:in\.|inn[eyi]|itp|itd|etc|ecc|usw|u\.? ?a\.|others?|sonstiges?|andere|aj|apod|atd|jine|dr\.|"
+    r"ostal[aio]|drug[aio]|e\.? ?a\.|enz|overige|altr[io])\.?$"
+)
+"""How a kind ends, folded, that is a drawer for many ("breweries, mills, and others")."""
+
 _TYPE_COLUMNS: Final = ("type_id", "theme_id", "kind", "label_en")
 GENERIC_TYPES: Final = frozenset({"factory"})
 """Types that say no more than that there is industry."""
@@ -85,7 +91,8 @@ class Vocabulary:
     def map_type(self, value: str | None) -> str | None:
         """Map a source's value to a type: a type id, a label in any language, and last the words of the value.
 
-        The words are read as `guess_type` reads a name. Case and marks do not matter.
+        The words are read as `guess_type` reads a name, but for those of a drawer ("breweries, mills, and others"): the
+        one that is known is not what the site must be. Case and marks do not matter.
         """
         text = clean_text(value)
         if text is None:
@@ -96,7 +103,7 @@ class Vocabulary:
         for spelling in fold(_simple(text)):
             if spelling in self.type_words:
                 return self.type_words[spelling]
-        return self.guess_type(text)
+        return None if _AND_OTHERS.search(fold_once(text)) else self.guess_type(text)
 
     def guess_type(self, name: str | None) -> str | None:
         """Read the type from the words of a name, where they mean exactly one.

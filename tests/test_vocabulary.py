@@ -33,7 +33,7 @@ def test_tables_agree(vocabulary: Vocabulary) -> None:
     "name",
     [
         *("types", "themes", "name_concepts", "legal_forms", "exonyms", "transliteration", "nace", "sector_crosswalk"),
-        *("status_words", "date_words"),
+        *("status_words", "date_words", "no_trades"),
     ],
 )
 def test_every_row_says_its_source(name: str) -> None:
@@ -106,10 +106,30 @@ def test_every_label_means_its_type(vocabulary: Vocabulary) -> None:
         ("Kőbánya Erőmű", "power_station"),
         ("Landbruk Nord", None),
         ("Stora Enso Paper", None),
+        # Words that sound like a trade, and are none.
+        ("Budynek Zakładu Ubezpieczeń Społecznych", None),
+        ("Fabryka Zakładu Ubezpieczeń", "factory"),
+        ("Strażnica z remizą", None),
+        ("Schutzhütte am Reichenstein", None),
+        ("Antonienhütte", "ironworks"),
+        ("Fachwerkhaus der Spinnerei Clauß", "spinning_mill"),
+        ("Stabilimento termale", None),
+        ("Museo d'Arte Sacra", None),
+        ("Museo delle Macchine Termiche", "industrial_museum"),
     ],
 )
 def test_guess_type(vocabulary: Vocabulary, name: str | None, expected: str | None) -> None:
     assert vocabulary.guess_type(name) == expected
+
+
+@pytest.mark.parametrize(
+    ("country", "expected"), [("CZ", "factory"), ("HR", None), ("BG", "factory"), (None, "factory")]
+)
+def test_a_short_word_tells_a_trade_where_its_language_is_spoken(
+    vocabulary: Vocabulary, country: str | None, expected: str | None
+) -> None:
+    """A závod is works in Czechia, and an institute in Croatia."""
+    assert vocabulary.guess_type("Zavod Petrova", country) == expected
 
 
 @pytest.mark.parametrize(

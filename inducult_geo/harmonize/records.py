@@ -59,10 +59,10 @@ def harmonize(table: RawTable, contract: Contract, ground: Ground, vocabulary: V
     )
     values["website"] = values["website"].map(_website)
     values["names"] = harmonize_names(rows)
+    _origins(values, rows, table, contract, ground, notices)
     _types(values, rows, contract, vocabulary, notices)
     _states(values, rows, contract, vocabulary, notices)
     _years(values, rows, contract, notices)
-    _origins(values, rows, table, contract, ground, notices)
     note_lost_characters(rows, notices)
     note_nothing(rows, notices)
     values["geometry_origin"] = placed.origin
@@ -104,13 +104,14 @@ def _website(text: str | None) -> str | None:
 def _types(
     values: pd.DataFrame, rows: pd.DataFrame, contract: Contract, vocabulary: Vocabulary, notices: Notices
 ) -> None:
-    """Set `type` and `theme`."""
+    """Set `type` and `theme`; what short words mean depends on `country`."""
     types: list[str | None] = []
     themes: list[str | None] = []
-    for kind, sector, raw_theme, name, coded in zip(
+    for kind, sector, raw_theme, name, coded, country in zip(
         *(_trades(rows, column, Meanings(contract, column), vocabulary) for column in ("type", "sector")),
         *(_clean(rows, column) for column in ("theme", "name")),
         _coded_sectors(rows, contract, vocabulary, notices),
+        values["country"],
         strict=True,
     ):
         for column, trade in (("type", kind), ("sector", sector)):
@@ -118,7 +119,7 @@ def _types(
                 notices.add("unmapped_value", column, trade.unmapped)
         found = kind.type or sector.type or coded.type
         if name and (found is None or found in GENERIC_TYPES):
-            found = vocabulary.guess_type(name) or found
+            found = vocabulary.guess_type(name, country) or found
         types.append(found)
         stated = raw_theme if raw_theme in vocabulary.themes else None
         if raw_theme and stated is None:

@@ -16,7 +16,7 @@ from typing import Final, NamedTuple
 
 from inducult_geo.catalog.labels import LANGUAGES
 from inducult_geo.errors import CatalogError
-from inducult_geo.text import GUESSABLE_ROLES, clean_text, fold, fold_once, name_concepts, packaged_rows
+from inducult_geo.text import GUESSABLE_ROLES, clean_text, fold, fold_once, name_concepts, packaged_rows, split_words
 
 SCHEMES: Final[Mapping[str, str]] = {
     "eprtr": "e_prtr_annex_i",
@@ -105,15 +105,17 @@ class Vocabulary:
                 return self.type_words[spelling]
         return None if _AND_OTHERS.search(fold_once(text)) else self.guess_type(text)
 
-    def guess_type(self, name: str | None) -> str | None:
+    def guess_type(self, name: str | None, country: str | None = None) -> str | None:
         """Read the type from the words of a name, where they mean exactly one.
 
         "Ziegelwerk Zwickau" is a brickworks. A word for a works in general counts only where no other type is named;
-        "Brauerei und Mühle" means two and gives None.
+        "Brauerei und Mühle" means two and gives None. Words that only sound like a trade ("Schutzhütte", "Zakład
+        Ubezpieczeń") tell none, nor do short ones beyond the `country` (ISO code) of their language.
         """
         if not name:
             return None
-        concepts = [concept for concept in name_concepts(name) if concept.role in GUESSABLE_ROLES]
+        heard = _no_trades().sub(" ", " ".join(split_words(name)))
+        concepts = [concept for concept in name_concepts(heard, country=country) if concept.role in GUESSABLE_ROLES]
         meant = {type_id for concept in concepts for type_id in concept.types if type_id in self.types}
         special = meant - GENERIC_TYPES
         chosen = special or meant
@@ -176,6 +178,16 @@ class Vocabulary:
         entry = tables[kind].get(entry_id)
         labels: Mapping[str, str] = entry.labels if entry else {}
         return labels.get(language) or labels.get("en") or entry_id
+
+
+@lru_cache(maxsize=1)
+def _no_trades() -> re.Pattern[str]:
+    """Return the pattern of the words in `no_trades.csv`, for words as `split_words` gives them; `*` is any ending."""
+    told = (
+        [split_words(word)[0] + r"\w*" * word.endswith("*") for word in row["term"].split()]
+        for row in packaged_rows("no_trades.csv")
+    )
+    return re.compile(r"\b(?:" + "|".join(sorted({" ".join(words) for words in told})) + r")\b")
 
 
 def _simple(text: str) -> str:

@@ -18,7 +18,7 @@ from inducult_geo.text.clean import (
 )
 from inducult_geo.text.folding import fold, fold_once
 from inducult_geo.text.legal import strip_legal_form
-from inducult_geo.text.lexicon import Concept, token_in_words
+from inducult_geo.text.lexicon import Concept, split_words, token_in_words
 from inducult_geo.text.tables import packaged_rows
 from inducult_geo.text.tokens import GUESSABLE_ROLES, name_concepts, name_tokens
 
@@ -39,6 +39,7 @@ __all__ = [
     "prepare_names",
     "printable",
     "quoted",
+    "split_words",
     "sql_name",
     "strip_legal_form",
     "token_in_words",

@@ -120,9 +120,12 @@ def _said(original: str, places: Phrases, foreign: Container[str] = ()) -> Itera
             index += 1
 
 
-def name_concepts(name: str) -> tuple[Concept, ...]:
-    """List the concepts that a name holds, in order, for example those of a brickworks and of a museum."""
-    return tuple(said for said in _said(name, place_names(None)) if isinstance(said, Concept))
+def name_concepts(name: str, *, country: str | None = None) -> tuple[Concept, ...]:
+    """List the concepts that a name holds, in order, for example those of a brickworks and of a museum.
+
+    Short words count in the countries of their language only, where the `country` is known (ISO code).
+    """
+    return tuple(said for said in _said(name, place_names(None), foreign_words(country)) if isinstance(said, Concept))
 
 
 def name_tokens(name: str, *, country: str | None = None) -> tuple[str, ...]:

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import re
 import sqlite3
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from inducult_geo.errors import BusyError, DecisionError, StorageError
 from inducult_geo.match.decisions import read_decisions
@@ -91,8 +91,20 @@ class Status:
         }
 
 
-def status_of(folder: DataFolder, *, max_age_h: float, now: datetime | None = None) -> Status:
-    """Read how a data folder stands; `now` is the time to measure the age from."""
+def status_of(
+    folder: DataFolder, *, max_age_h: float, wanted: Collection[str] = (), now: datetime | None = None
+) -> Status:
+    """Read how a data folder stands.
+
+    Parameters
+    ----------
+    max_age_h
+        Hours from which a release, or the last look at one of its regions, is too old.
+    wanted
+        Regions that the map should hold, by id.
+    now
+        Time to measure ages from.
+    """
     release = current_release(folder)
     manifest = None if release is None else read_json(release / "manifest.json")
     said, failed = _last_run(folder)
@@ -102,20 +114,9 @@ def status_of(folder: DataFolder, *, max_age_h: float, now: datetime | None = No
     moment = now or datetime.now(UTC)
     good = confirmed_at(folder) or _published(release)
     age_h = 0.0 if good is None else (moment - good).total_seconds() / 3600
-    file = release / GEOPACKAGE
-    try:
-        # As an address: a data folder may be called "Map #1" or "what?", which SQLite would cut off.
-        with closing(sqlite3.connect(f"{file.absolute().as_uri()}?mode=ro&immutable=1", uri=True)) as connection:
-            stale = [*_stale(connection, "region", "regions"), *_stale(connection, "source", "sources")]
-            stale += _forgotten(connection, folder, max_age_h, moment)
-            questions = _count(connection, "review")
-            withheld = dict(connection.execute("SELECT source, withheld FROM sources WHERE withheld > 0 ORDER BY 1"))
-            gone, damaged = _gone(folder, *(_names(connection, kind) for kind in ("region", "source")))
-    except sqlite3.Error as problem:
-        stale, questions, withheld = [f"{file}: cannot be read ({problem}). Run again: inducult run"], 0, {}
-        gone, damaged = [], []
+    told = _told(release / GEOPACKAGE, folder, max_age_h, wanted, moment)
     if age_h < -AHEAD_H:
-        stale.append(f"release {release.name}: its last run is of the future. {_CLOCK}")
+        told.stale.append(f"release {release.name}: its last run is of the future. {_CLOCK}")
     run = manifest.get("run")
     sites = run.get("sites") if isinstance(run, dict) else 0
     return Status(
@@ -123,14 +124,39 @@ def status_of(folder: DataFolder, *, max_age_h: float, now: datetime | None = No
         max(0.0, age_h),
         max_age_h,
         sites if isinstance(sites, int) else 0,
-        questions,
-        tuple(stale),
+        told.questions,
+        tuple(told.stale),
         said,
         failed,
-        (*torn, *damaged),
-        withheld,
-        tuple(gone),
+        (*torn, *told.damaged),
+        told.withheld,
+        tuple(told.gone),
     )
+
+
+class _Told(NamedTuple):
+    """What a release says of itself, and what was kept of its regions and sources."""
+
+    stale: list[str]
+    questions: int = 0
+    withheld: Mapping[str, int] = {}
+    gone: Sequence[str] = ()
+    damaged: Sequence[str] = ()
+
+
+def _told(file: Path, folder: DataFolder, max_age_h: float, wanted: Collection[str], now: datetime) -> _Told:
+    """Read the GeoPackage of a release, and the notes of what is in it."""
+    try:
+        # As an address: a data folder may be called "Map #1" or "what?", which SQLite would cut off.
+        with closing(sqlite3.connect(f"{file.absolute().as_uri()}?mode=ro&immutable=1", uri=True)) as connection:
+            stale = [*_stale(connection, "region", "regions"), *_stale(connection, "source", "sources")]
+            stale += [*_forgotten(connection, folder, max_age_h, now), *_missing(connection, wanted)]
+            questions = _count(connection, "review")
+            withheld = dict(connection.execute("SELECT source, withheld FROM sources WHERE withheld > 0 ORDER BY 1"))
+            gone, damaged = _gone(folder, *(_names(connection, kind) for kind in ("region", "source")))
+    except sqlite3.Error as problem:
+        return _Told([f"{file}: cannot be read ({problem}). Run again: inducult run"])
+    return _Told(stale, questions, withheld, gone, damaged)
 
 
 def _published(release: Path) -> datetime | None:
@@ -201,6 +227,12 @@ def _forgotten(connection: sqlite3.Connection, folder: DataFolder, max_age_h: fl
             told += [f"region {name}: no run for {age_h:.0f} h"] if age_h > max_age_h else []
             told += [f"region {name}: its last run is of the future. {_CLOCK} {name}"] if age_h < -AHEAD_H else []
     return told
+
+
+def _missing(connection: sqlite3.Connection, wanted: Collection[str]) -> list[str]:
+    """Name the regions that should be on the map, and are not: a new one whose schedule nobody started is silent."""
+    absent = sorted({*wanted}.difference(_names(connection, "region")))
+    return [f"region {name}: has data, and is not on the map yet. Run it: inducult run {name}" for name in absent]
 
 
 def _names(connection: sqlite3.Connection, kind: str) -> list[str]:

@@ -14,7 +14,7 @@ import pytest
 from typer.testing import CliRunner
 
 from inducult_geo import cli
-from inducult_geo.errors import steady
+from inducult_geo.errors import ConfigError, steady
 from inducult_geo.pipeline import run_all
 from inducult_geo.run import open_run
 from inducult_geo.status import status_of
@@ -43,6 +43,17 @@ def test_a_fresh_release_is_well_until_it_is_old(data: Path) -> None:
 def test_a_region_that_no_run_looks_at_is_named(data: Path) -> None:
     late = status_of(DataFolder(data), max_age_h=2, now=datetime.now(UTC) + timedelta(hours=3))
     assert any(line.startswith("region leoben: no run for 3 h") for line in late.stale)
+
+
+def test_a_region_that_has_data_and_is_not_on_the_map_is_named(data: Path) -> None:
+    """A schedule that was never started would be missed in silence: the release knows only what was built."""
+    result = CliRunner().invoke(cli.app, ["status", "--data", str(data)])
+    assert result.exit_code == 1
+    told = " ".join(result.stdout.split())
+    assert "region opole: has data, and is not on the map yet. Run it: inducult run opole" in told
+    assert "region leoben" not in told
+    unknown = CliRunner().invoke(cli.app, ["status", "atlantis", "--data", str(data)])
+    assert isinstance(unknown.exception, ConfigError)
 
 
 def test_a_run_that_was_killed_is_told_until_the_next_one_ends(data: Path) -> None:
@@ -74,12 +85,12 @@ def test_without_a_release_nothing_is_well(tmp_path: Path) -> None:
 
 
 def test_what_is_stale_is_named_and_the_exit_code_says_so(data: Path) -> None:
-    result = CliRunner().invoke(cli.app, ["status", "--data", str(data), "--json"])
+    result = CliRunner().invoke(cli.app, ["status", "leoben", "--data", str(data), "--json"])
     assert result.exit_code == 0
     assert json.loads(result.stdout)["is_well"] is True
     (data / "raw" / "sample" / "partners" / "leoben_eisenstrasse.xlsx").write_bytes(b"PK\x03\x04torn")
     run_all(["leoben"], open_run(data))
-    result = CliRunner().invoke(cli.app, ["status", "--data", str(data)])
+    result = CliRunner().invoke(cli.app, ["status", "leoben", "--data", str(data)])
     assert result.exit_code == 1
     assert "source leoben_eisenstrasse: stale" in result.stdout
     assert "needs a look" in result.stdout

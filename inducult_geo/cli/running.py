@@ -13,7 +13,7 @@ from inducult_geo.cli.common import AsJson, Catalogs, Data, opened_run, print_js
 from inducult_geo.errors import ConfigError
 
 if TYPE_CHECKING:
-    from inducult_geo.run import OsmMode
+    from inducult_geo.run import OsmMode, Run
 
 
 def add_to(app: typer.Typer) -> None:
@@ -71,7 +71,11 @@ def fetch(
 
 
 def status(
+    regions: Annotated[
+        list[str] | None, typer.Argument(help="Regions that the map should hold; all that have data if none.")
+    ] = None,
     data: Data = None,
+    catalog: Catalogs = None,
     max_age_h: Annotated[
         float, typer.Option("--max-age-h", help="Older than this, the release needs a look.", min=0)
     ] = 36.0,
@@ -79,16 +83,27 @@ def status(
 ) -> None:
     """Say how the data folder stands: last good release, its age, what is stale, what waits for review."""
     from inducult_geo.report import status_lines
-    from inducult_geo.settings import load_settings
     from inducult_geo.status import status_of
-    from inducult_geo.store import DataFolder
 
-    found = status_of(DataFolder(load_settings(data).data), max_age_h=max_age_h)
+    with opened_run(data, catalog, quiet=True) as opened:
+        found = status_of(opened.folder, max_age_h=max_age_h, wanted=_wanted(regions or [], opened))
     if as_json:
         print_json(found.as_dict())
     else:
         show(lambda console: status_lines(found, console))
     raise typer.Exit(0 if found.is_well else 1)
+
+
+def _wanted(region_ids: list[str], opened: Run) -> list[str]:
+    """Return the ids of the regions named, or of all that have data; none where no region has."""
+    from inducult_geo.pipeline import choose_regions
+
+    try:
+        return [region.id for region in choose_regions(region_ids, opened)]
+    except ConfigError:
+        if region_ids:
+            raise
+        return []
 
 
 def serve(

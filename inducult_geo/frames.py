@@ -47,6 +47,7 @@ RECORD_COLUMNS: Mapping[str, str] = {
     "start_year": WHOLE,
     "end_year": WHOLE,
     "year_precision": TEXT,
+    "end_precision": TEXT,
     "operator": TEXT,
     "nace": TEXT,
     "address": TEXT,
@@ -97,6 +98,7 @@ SITE_COLUMNS: Mapping[str, str] = {
     "start_year": WHOLE,
     "end_year": WHOLE,
     "year_precision": TEXT,
+    "end_precision": TEXT,
     "timeline": TEXT,  # JSON: what happened when, and which record says so
     "operator": TEXT,
     "nace": TEXT,

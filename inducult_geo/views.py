@@ -42,15 +42,15 @@ LEFT JOIN sources AS s ON r.record_key IS NULL AND s.source = regexp_extract(o.r
 _EVENTS: Final = """
 CREATE VIEW events AS
 SELECT t.site_id, t.year, t.event, t.record_key, r.source,
-       -- A record tells one precision, that of its first year.
-       CASE WHEN t.event NOT IN ('closed', 'museum until', 'culture until') OR r.start_year IS NULL
-            THEN r.year_precision END AS year_precision
+       CASE WHEN t.event IN ('closed', 'museum until', 'culture until') THEN {end_precision}
+            ELSE r.year_precision END AS year_precision
 FROM (
     SELECT site_id, (e.value ->> 'year')::INTEGER AS year, e.value ->> 'event' AS event,
            e.value ->> 'record' AS record_key
     FROM sites_file, json_each(timeline) AS e
 ) AS t LEFT JOIN records_file AS r USING (record_key)
 """
+_END_ALONE: Final = "CASE WHEN r.start_year IS NULL THEN r.year_precision END"
 _CONTRADICTIONS: Final = """
 CREATE VIEW contradictions AS
 SELECT c.site_id, c.column_name, c.record_key, c.value, r.source
@@ -84,8 +84,9 @@ def connect(folder: Path, frame: Callable[[str], Any]) -> DuckDBPyConnection:
         ) from None
     settings = {"autoinstall_known_extensions": "false", "autoload_known_extensions": "false"}
     connection: DuckDBPyConnection = duckdb.connect(":memory:", config=settings)
+    scanned = {name: dataset.dataset(folder / f"{name}.parquet", format="parquet") for name in ("sites", "records")}
     for name, key in (("sites", "site_id"), ("records", "record_key")):
-        connection.register(f"{name}_file", dataset.dataset(folder / f"{name}.parquet", format="parquet"))
+        connection.register(f"{name}_file", scanned[name])
         connection.register(f"{name}_place", pa.Table.from_pandas(_places(frame(name), key)))
         connection.execute(
             f"CREATE VIEW {name} AS SELECT f.* EXCLUDE (geometry, bbox), p.* EXCLUDE ({key}), "  # noqa: S608
@@ -94,7 +95,10 @@ def connect(folder: Path, frame: Callable[[str], Any]) -> DuckDBPyConnection:
     connection.execute("CREATE VIEW rejected AS SELECT * FROM records WHERE outcome = 'rejected'")
     for name in ("matches", "review", "regions", "sources", "changes", "former_ids"):
         connection.register(name, pa.Table.from_pandas(_flat(frame(name)), preserve_index=False))
-    for rows_of_json in (_ORIGINS, _EVENTS, _CONTRADICTIONS):
+    # Older releases tell one precision a record, that of its first year.
+    is_told = "end_precision" in scanned["records"].schema.names
+    events = _EVENTS.format(end_precision="r.end_precision" if is_told else _END_ALONE)
+    for rows_of_json in (_ORIGINS, events, _CONTRADICTIONS):
         connection.execute(rows_of_json)
     return connection
 

@@ -117,6 +117,7 @@ def _site(number: int, rng: np.random.Generator) -> dict[str, object]:
         "start_year": 1800 + 3 * number if number % 5 else None,
         "end_year": 1991 if number % 4 == 0 else None,
         "year_precision": "year",
+        "end_precision": "year" if number % 4 == 0 else None,
         "operator": "Škoda & syn <a.s.>" if number % 6 == 0 else None,
         "address": f"Nádražní {number}",
         "city": "Sokolov" if region == "karlovy-vary" else "Opole",

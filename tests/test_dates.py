@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -244,7 +245,38 @@ def test_a_plain_year_is_itself(value: int) -> None:
     ],
 )
 def test_life_span(start: str | None, end: str | None, expected: Span) -> None:
-    assert life_span(start, end) == expected
+    found = life_span(start, end)
+    assert replace(found, end_precision=None) == expected
+    assert (found.end_precision is None) == (found.end_year is None)
+
+
+@pytest.mark.parametrize(
+    ("start", "end", "exact"),
+    [
+        ("1904", "1990s", "decade"),
+        ("1904-1990s", "1904-1990s", "decade"),
+        ("1890er-1991", "1890er-1991", "year"),
+        ("1904", "1904-1991", "year"),
+        ("1904", "1989-1991", "decade"),
+        ("1904", "zwischen 1950 und 1990", "range"),
+        ("1904", "um 1990", "approximate"),
+        ("1904", "1990?", "approximate"),
+        ("1872–ca. 1990", "1872–ca. 1990", "approximate"),
+        ("1904", "before 1990", "open_start"),
+        ("1904", "19.5.1990", "day"),
+        ("1904", "until 1990", "year"),
+        (None, "1990er", "decade"),
+        ("closed 1990", "closed 1990", "year"),
+        ("gegr. 1872, stillgelegt 1990er", "gegr. 1872, stillgelegt 1990er", "decade"),
+        ("um 1872, stillgelegt 1991", "um 1872, stillgelegt 1991", "year"),
+        ("gegr. 1872, stillgelegt um 1990", "gegr. 1872, stillgelegt um 1990", "approximate"),
+        ("1872-1991 (stillgelegt)", "1872-1991 (stillgelegt)", "year"),
+        ("1904", "1990 closed", "year"),
+        ("1990", "1890", None),
+    ],
+)
+def test_an_end_has_a_precision_of_its_own(start: str | None, end: str, exact: str | None) -> None:
+    assert life_span(start, end).end_precision == exact
 
 
 @pytest.mark.parametrize(
@@ -279,7 +311,7 @@ def test_a_list_of_ends_says_what_it_lacks() -> None:
         *(False, False, False),
     ]
     assert life_span("1850", "XX w.") == Span(1850, None, "year")
-    assert life_span("1850", "bis 1945") == Span(1850, 1945, "year")
+    assert life_span("1850", "bis 1945") == Span(1850, 1945, "year", end_precision="year")
 
 
 def test_register_of_poznan(shared: Path) -> None:

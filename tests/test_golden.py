@@ -228,6 +228,7 @@ FIELDS = {
     "start_year": (None, None, 1868, 1870, 1990),
     "end_year": (None, None, 1850, 1995),
     "year_precision": (None, "year", "century"),
+    "end_precision": (None, "year", "decade"),
     "operator": (None, "AG"),
     "address": (None, "Weg 1"),
     "city": (None, "Opole"),

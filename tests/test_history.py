@@ -20,7 +20,8 @@ CONTRACTS = {
 
 
 def said(key, **more):
-    blank = dict.fromkeys(("start_year", "end_year", "year_precision", "status", "aspect", "theme", "present_use"))
+    years = ("start_year", "end_year", "year_precision", "end_precision")
+    blank = dict.fromkeys((*years, "status", "aspect", "theme", "present_use"))
     return blank | {"record_key": key} | more
 
 

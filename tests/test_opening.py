@@ -325,7 +325,7 @@ class TestSql:
         read = gpd.read_parquet(copy / "sites.parquet")
         read["timeline"] = read["conflicts"] = None
         records = gpd.read_parquet(copy / "records.parquet")
-        records.loc[0, ["start_year", "year_precision"]] = [1880, "decade"]
+        records.loc[0, ["start_year", "year_precision", "end_precision"]] = [1880, "decade", "year"]
         records.to_parquet(copy / "records.parquet", write_covering_bbox=True)
         known, key = read.loc[3, "site_id"], records.loc[0, "record_key"]
         told = [{"year": 1880, "event": "founded", "record": key}, {"year": -50, "event": "closed", "record": 'no:"1'}]
@@ -339,8 +339,8 @@ class TestSql:
         assert connection.sql("SELECT * FROM events ORDER BY year").fetchall() == [
             (known, -50, "closed", 'no:"1', None, None),
             (known, 1880, "founded", key, source, "decade"),
-            (known, 2010, "museum until", key, source, None),
-            (known, 2011, "culture until", key, source, None),
+            (known, 2010, "museum until", key, source, "year"),
+            (known, 2011, "culture until", key, source, "year"),
         ]
         assert set(connection.sql("SELECT * FROM contradictions").fetchall()) == {
             (known, "status", key, "disused", source),
@@ -351,11 +351,20 @@ class TestSql:
     def test_an_event_has_the_precision_of_its_own_year(self, release: Release) -> None:
         told = release.duckdb().sql("SELECT * FROM events").fetchdf()
         records = release.records.set_index("record_key").loc[told["record_key"]].reset_index()
-        ends_beside_a_start = told["event"].str.contains("closed|until") & records["start_year"].notna()
-        assert 0 < ends_beside_a_start.sum() < len(told)
-        assert told.loc[ends_beside_a_start, "year_precision"].isna().all()
-        others = ~ends_beside_a_start
-        assert told.loc[others, "year_precision"].tolist() == records.loc[others, "year_precision"].tolist()
+        ends = told["event"].str.contains("closed|until")
+        assert 0 < ends.sum() < len(told)
+        for some, column in ((ends, "end_precision"), (~ends, "year_precision")):
+            assert told.loc[some, "year_precision"].tolist() == records.loc[some, column].tolist()
+            assert told.loc[some, "year_precision"].notna().all()
+
+    def test_an_older_release_tells_the_precision_of_an_end_alone(self, copy: Path) -> None:
+        records = gpd.read_parquet(copy / "records.parquet").drop(columns="end_precision")
+        records.to_parquet(copy / "records.parquet", write_covering_bbox=True)
+        told = open_release(copy, check=False).duckdb().sql("SELECT * FROM events").fetchdf()
+        ends = told["event"].str.contains("closed|until")
+        beside = told["record_key"].isin(records.loc[records["start_year"].notna(), "record_key"])
+        assert told.loc[ends & beside, "year_precision"].isna().all()
+        assert told.loc[~ends, "year_precision"].notna().all()
 
     def test_a_folder_with_signs_of_a_pattern_is_read_as_it_is(self, copy: Path) -> None:
         assert open_release(copy).duckdb().sql("SELECT count(*) FROM records").fetchall() == [(209,)]

@@ -289,19 +289,22 @@ def test_a_site_whose_accuracy_is_not_known_has_a_card_that_says_so(page):
 
 
 @pytest.mark.parametrize(
-    ("start", "end", "precision", "status", "said"),
+    ("start", "end", "precision", "end_precision", "status", "said"),
     [
-        (1960, 0, "year", "functional", "since 1960"),
-        (1581, 0, "year", "disused", "1581 – ?"),
-        (1945, 0, "open_end", "functional", "since 1945 or later"),
-        (0, 1989, "open_start", "disused", "until 1989 or earlier"),
-        (1870, 0, "part_of_century", "functional", "since 1870 (exact to: part of a century)"),
-        (1850, 1990, "range", "disused", "1850 – 1990 (exact to: a span of years)"),
-        (-50, 0, "century", "decommissioned", "50 BC – ? (exact to: century)"),
+        (1960, 0, "year", None, "functional", "since 1960"),
+        (1581, 0, "year", None, "disused", "1581 – ?"),
+        (1945, 0, "open_end", None, "functional", "since 1945 or later"),
+        (0, 1989, "open_start", "open_start", "disused", "until 1989 or earlier"),
+        (1870, 0, "part_of_century", None, "functional", "since 1870 (exact to: part of a century)"),
+        (1850, 1990, "range", "year", "disused", "1850 (exact to: a span of years) – 1990"),
+        (1904, 1999, "year", "decade", "disused", "1904 – 1999 (exact to: decade)"),
+        (1904, 1989, "year", "open_start", "disused", "1904 – 1989 or earlier"),
+        (-50, 0, "century", None, "decommissioned", "50 BC – ? (exact to: century)"),
     ],
 )
-def test_years_say_no_more_than_is_known(page, start, end, precision, status, said):
-    told = put(page, start_year=start, end_year=end, year_precision=precision, status=status)
+def test_years_say_no_more_than_is_known(page, start, end, precision, end_precision, status, said):
+    exact = {"year_precision": precision, "end_precision": end_precision}
+    told = put(page, start_year=start, end_year=end, status=status, **exact)
     page.run(f"inducult.open({CHOSEN})")
     years = page.run(FACT % "Years")
     page.run("inducult.speak('de')")

@@ -403,8 +403,9 @@ def test_a_timeline_says_which_record_tells_a_year_and_how_exactly(bundle):
               {"event": "closed", "record": "gone:1", "year": 2001}]  # fmt: skip
     sites["timeline"] = None
     sites.loc[0, "timeline"] = json.dumps(events)
-    records.loc[records["record_key"] == own[0], ["year_precision", "start_year"]] = ["century", 1850]
-    records.loc[records["record_key"] == own[1], ["year_precision", "start_year"]] = ["decade", None]
+    exact = ["year_precision", "end_precision"]
+    records.loc[records["record_key"] == own[0], exact] = ["century", "approximate"]
+    records.loc[records["record_key"] == own[1], exact] = ["decade", "decade"]
     changed = replace(bundle, sites=sites, records=records)
     data = map_data(changed, layer_frames(changed), SHAPES)
     place = data["columns"]["site_id"].index(site)
@@ -413,5 +414,5 @@ def test_a_timeline_says_which_record_tells_a_year_and_how_exactly(bundle):
     rows = [told[n : n + 4] for n in range(0, len(told), 4)]
     assert [(row[0], data["tables"]["event"][row[1]][0]) for row in rows] == [(e["year"], e["event"]) for e in events]
     assert [row[2] for row in rows] == [0, 0, 1, -1]
-    assert [row[3] for row in rows] == [precisions.index("century"), -1, precisions.index("decade"), -1]
+    assert [row[3] for row in rows] == [*map(precisions.index, ("century", "approximate", "decade")), -1]
     assert {*data["columns"]["timeline"][:place], *data["columns"]["timeline"][place + 1 :]} == {0}

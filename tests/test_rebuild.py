@@ -250,7 +250,7 @@ def test_an_address_is_one_record_s_whether_it_stays_or_comes_anew() -> None:
 def test_years_filled_anew_fit_each_other_and_the_status(status: str, kept: dict, years: tuple) -> None:
     site = without(
         record("a:1", start_year=1880, year_precision="decade", accuracy_m=5.0, status=status),
-        record("b:2", end_year=1990, accuracy_m=80.0, status=status),
+        record("b:2", end_year=1990, end_precision="open_start", accuracy_m=80.0, status=status),
         record("c:3", accuracy_m=90.0, status=status),
         lineage={"status": "c:3"} | dict.fromkeys(kept, "c:3"),
         status=status,
@@ -259,3 +259,4 @@ def test_years_filled_anew_fit_each_other_and_the_status(status: str, kept: dict
     assert told(site, "start_year", "end_year") == years
     own = from_json(site["lineage"]).get("start_year") == "a:1"
     assert (site["year_precision"] == "decade") is own
+    assert told(site, "end_precision") == ("open_start" if years[1] == 1990 else None,)

@@ -176,8 +176,10 @@ def _lived(codes: str, values: Sequence[Any]) -> Years:
     if closed.inner in NO_END:
         return _since("@", [first])
     told = first.as_told
-    life = Years(told.start, closed.as_told.end, "life", first.note, first.edge)
-    return add_note(life, "approximate") if closed.as_told != closed else life
+    is_about = closed.as_told != closed
+    last = "approximate" if is_about else closed.exactness
+    life = Years(told.start, closed.as_told.end, "life", first.note, first.edge, last)
+    return add_note(life, "approximate") if is_about else life
 
 
 def _closed_for_a_time(_codes: str, values: Sequence[Any]) -> Years | None:

@@ -35,7 +35,7 @@ class Years:
         How exact the first year is (of a range, and of "since 1950") or the last one ("until 1990"), where the
         expression tells that year itself; None where it only bounds it ("before 1990").
     last
-        Of a range: the precision of what it ends with.
+        Of a range or a life: the precision of what it ends with.
     """
 
     start: int | None
@@ -63,6 +63,17 @@ class Years:
     def edge(self) -> str:
         """How exact their first or last year is where they are the time of one event: of a range its `width`."""
         return self.width if self.precision == "range" else self.exactness
+
+    @property
+    def end_exactness(self) -> str:
+        """How exact the last year is where work ended in it: of a range or a life what it ends with."""
+        if self.precision == "life":
+            return self.last or "year"
+        if self.precision != "range":
+            return self.edge
+        told = self.last or self.width
+        is_doubtful = not {"uncertain", "approximate"}.isdisjoint((self.note or "").split("; "))
+        return "approximate" if is_doubtful and told in TO_THE_YEAR else told
 
     @property
     def as_told(self) -> Years:

@@ -85,13 +85,15 @@ def iso_date(cell: Any) -> str | None:
 class Span:
     """Years in which a site worked, as far as two columns tell; ``note`` says what was left out.
 
-    ``year_precision`` is that of the start year, of the end year where there is no other, None where there is none.
+    ``year_precision`` is that of the start year, of the end year where there is no other, None where there is none;
+    ``end_precision`` is that of the end year in any case.
     """
 
     start_year: int | None
     end_year: int | None
     year_precision: str | None
     note: str | None = None
+    end_precision: str | None = None
 
 
 def _choose(codes: str, values: Sequence[Any]) -> Years | None:
@@ -103,7 +105,7 @@ def _choose(codes: str, values: Sequence[Any]) -> Years | None:
         if len(starts) + len(ends) < 2 * len(spans):
             return None
         first, last = spans[starts.index(min(starts))], spans[ends.index(max(ends))]
-        whole = Years(min(starts), max(ends), "range", "multiple_values", first.exactness)
+        whole = Years(min(starts), max(ends), "range", "multiple_values", first.exactness, last.end_exactness)
         # Of "1850; 1920" the last value is no end of work: something else began, or was built.
         return whole if last.precision in ("range", "life") else add_note(whole, "within")
     # "1912 extended" alone says nothing of the beginning.
@@ -277,7 +279,8 @@ def life_span(start_text: str | float | None, end_text: str | float | None) -> S
     Span
         ``year_precision`` of a range that is start and end, and of "since 1917", is that of the year it begins with
         (of "1917-1988" the year); of a range that only says when building took place it is ``range``, or ``decade``
-        where that took ten years at most.
+        where that took ten years at most. ``end_precision`` of a range that is start and end ("1904-1990s") is that
+        of the year it ends with, of one that only says when closing took place as above.
     """
     start, end = parse_date(start_text), parse_date(end_text)
     if end != start:
@@ -295,7 +298,14 @@ def life_span(start_text: str | float | None, end_text: str | float | None) -> S
     if start_year is not None and end_year is not None and end_year < start_year:
         notes.append(f"end {end_year} before start {start_year}: left out")
         end_year = None
-    return Span(start_year, end_year, precision, "; ".join(notes) or None)
+    end_precision = None if end is None or end_year is None else _end_precision(start, end)
+    return Span(start_year, end_year, precision, "; ".join(notes) or None, end_precision)
+
+
+def _end_precision(start: Years | None, end: Years) -> str:
+    """Tell how exact the last year of an end is: of a range that is no life, somewhere in it."""
+    is_life = start is not None and end.as_told.start == start.as_told.start
+    return end.width if end.precision == "range" and not is_life else end.end_exactness
 
 
 def _names_century(years: Years) -> bool:

@@ -205,7 +205,7 @@ def _states(
 
 
 def _years(values: pd.DataFrame, rows: pd.DataFrame, contract: Contract, notices: Notices) -> None:
-    """Set `start_year`, `end_year` and `year_precision`."""
+    """Set `start_year`, `end_year`, `year_precision` and `end_precision`."""
     spans = []
     texts = (date_texts(_column(rows, name), contract.values.get(name, {})) for name in YEARS)
     for start, end in zip(*texts, strict=True):
@@ -220,6 +220,7 @@ def _years(values: pd.DataFrame, rows: pd.DataFrame, contract: Contract, notices
     values["start_year"] = [span.start_year for span in spans]
     values["end_year"] = [span.end_year for span in spans]
     values["year_precision"] = [span.year_precision for span in spans]
+    values["end_precision"] = [span.end_precision for span in spans]
 
 
 def _countries(rows: pd.DataFrame, contract: Contract, ground: Ground, notices: Notices) -> list[str | None]:

@@ -33,6 +33,7 @@ def fill_dates(sites: FilledSites, runs: Flags) -> None:
     _seen(sites)
     alone = np.where(members.is_lone, members.starts, -1)
     sites.take("year_precision", alone)
+    sites.take("end_precision", np.where(runs, -1, alone))
     for column in ("start_year", "end_year"):
         year = np.where(members.is_lone, members.numbers(column)[members.starts], np.nan)
         sites.fill(column, np.where(runs & (column == "end_year"), np.nan, year), members.starts)
@@ -85,7 +86,7 @@ class _Said:
 
     def __init__(self) -> None:
         self.texts: dict[str, dict[int, str | None]] = {
-            column: {} for column in ("year_precision", "status", "timeline", "conflicts")
+            column: {} for column in ("year_precision", "end_precision", "status", "timeline", "conflicts")
         }
         self.years: dict[str, dict[int, int]] = {"start_year": {}, "end_year": {}}
         self.keys: dict[str, dict[int, str]] = {column: {} for column in (*YEARS, "status")}
@@ -113,7 +114,7 @@ def _date(said: _Said, site: int, part: Sequence[Row], status: str, shown: str) 
 
 def _rows_of(members: Members, rows: Ints) -> list[Row]:
     """Return some records as plain mappings (frames of one row each would take minutes)."""
-    columns = ("record_key", "aspect", "theme", "status", "present_use", "year_precision")
+    columns = ("record_key", "aspect", "theme", "status", "present_use", "year_precision", "end_precision")
     told = {name: taken(members.text(name), rows).to_pylist() for name in columns}
     for name in ("start_year", "end_year"):
         numbers = members.numbers(name)[rows].tolist()

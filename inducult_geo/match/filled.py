@@ -26,7 +26,7 @@ PLAIN: Final = (
 ) + ("wheelchair", "website", "wikipedia", "image")
 """Columns of which the best record's value is taken."""
 
-YEARS: Final = ("start_year", "end_year", "year_precision")
+YEARS: Final = ("start_year", "end_year", "year_precision", "end_precision")
 PLACE: Final = ("accuracy_m", "geometry_origin")
 
 _LINEAGE: Final = tuple(

@@ -147,6 +147,7 @@ def years_of(part: Sequence[Row], status: str | None) -> dict[str, tuple[Any, st
         end = ended["end_year"]
     if end is not None and status != "functional":
         out["end_year"] = (int(end), str(ended["record_key"]))
+        out["end_precision"] = (ended["end_precision"], str(ended["record_key"]))
     return {column: said for column, said in out.items() if said[0] is not None}
 
 
@@ -173,9 +174,10 @@ def disagreements(part: Sequence[Row]) -> dict[str, dict[str, str]]:
 
 def _differ(rows: Sequence[Row], column: str) -> bool:
     """Whether two of the years lie farther apart than their precision allows."""
-    told = sorted((int(row[column]), _gap(row)) for row in rows)
+    told = sorted((int(row[column]), _gap(row, column)) for row in rows)
     return any(b - a > max(gap, other) for (a, gap) in told for (b, other) in told if b > a)
 
 
-def _gap(row: Row) -> int:
-    return _ROUGH_GAP.get(str(row["year_precision"]), YEAR_GAP)
+def _gap(row: Row, column: str) -> int:
+    """Return how many years one of a record's years may be beside itself."""
+    return _ROUGH_GAP.get(str(row["year_precision" if column == "start_year" else "end_precision"]), YEAR_GAP)

@@ -99,10 +99,11 @@ _PRECISION = C(
     "year_precision",
     "text",
     "Precision of years",
-    "How exact the start year is, or the end year where there is no other. How exact an end year beside a start year"
-    " is, is not told.",
+    "How exact the start year is, or the end year where there is no other.",
     domain="year_precision",
 )
+_END_PRECISION = C("end_precision", "text", "Precision of the end year", "How exact the end year is.",
+                   domain="year_precision")  # fmt: skip
 _OPERATOR = C("operator", "text", "Operator or company", "Who runs or ran it, as the source writes it.")
 _NACE = C("nace", "text", "NACE code", "Economic activity, NACE Rev. 2.")
 _ADDRESS = C("address", "text", "Street address", "Street and number.")
@@ -174,7 +175,7 @@ SITES: tuple[Column, ...] = (
     ),
     *_group(
         "Industry",
-        _ASPECT, _TYPE, _THEME, _STATUS, _START, _END, _PRECISION,
+        _ASPECT, _TYPE, _THEME, _STATUS, _START, _END, _PRECISION, _END_PRECISION,
         C("timeline", "text", "Past and present", "What happened in which year, and which record says so.", json=True),
         _OPERATOR, _NACE,
     ),
@@ -215,7 +216,8 @@ RECORDS: tuple[Column, ...] = (
         _SOURCE,
         _REGION,
         C("names", "text", "All names", "Every name the source gives: language or role -> text.", json=True),
-        _TYPE, _THEME, _ASPECT, _STATUS, _START, _END, _PRECISION, _OPERATOR, _NACE,
+        _TYPE, _THEME, _ASPECT, _STATUS, _START, _END, _PRECISION, _END_PRECISION,
+        _OPERATOR, _NACE,
         _ADDRESS, _POSTCODE, _CITY, _COUNTRY,
         C("ids", "text", "Identifiers elsewhere", "Scheme -> identifier (Wikidata, register).", json=True),
         _WEBSITE, _WIKIPEDIA, _IMAGE, _ACCESS, _HOURS, _FEE, _WHEELCHAIR, _USE,

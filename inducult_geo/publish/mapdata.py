@@ -38,8 +38,8 @@ FACETS = ("region", "aspect", "theme", "status", "visitor_access")
 PICTOGRAM = "24 "
 """Begins the name of a shape that is drawn on a grid of 24 by 24; the others lie in a square from -1 to 1."""
 
-CODED = (*FACETS, "type", "country", "present_use", "year_precision", "geometry_origin", "licence", "attribution",
-         "opening_hours", "fee", "wheelchair", "erih_role", "heritage_scheme")  # fmt: skip
+CODED = (*FACETS, "type", "country", "present_use", "year_precision", "end_precision", "geometry_origin",
+         "licence", "attribution", "opening_hours", "fee", "wheelchair", "erih_role", "heritage_scheme")  # fmt: skip
 """Columns of few values: a table of words and a number a site."""
 
 TEXTS = ("name", "name_en", "operator", "address", "postcode", "city", "heritage_designation", "heritage_ref",
@@ -121,6 +121,7 @@ def _tables(coded: Mapping[str, list[str | None]], regions: pd.DataFrame) -> dic
     known: dict[str, Mapping[str, str]] = {name: DOMAINS[name] for name in CODED if name in DOMAINS}
     titles = zip(regions["region"], regions["title"], strict=True)
     known |= {
+        "end_precision": DOMAINS["year_precision"],
         "region": {str(key): clean_text(title) or str(key) for key, title in titles},
         "visitor_access": access_words(),
     }
@@ -249,19 +250,17 @@ def _timelines(
     The record is its place among the site's records, the precision its place in the table; -1 for none.
     """
     events, precisions = ({value: code for code, (value, _) in enumerate(tables[name])} for name in _TIMELINE_TABLES)
-    exact = records.loc[records["year_precision"].notna(), ["record_key", "year_precision", "start_year"]]
+    exact = records.loc[records["year_precision"].notna(), ["record_key", "year_precision", "end_precision"]]
     told = {
-        str(key): (precisions.get(str(precision), -1), not pd.isna(start))
-        for key, precision, start in exact.itertuples(index=False)
+        str(key): tuple(precisions.get(str(precision), -1) for precision in both)
+        for key, *both in exact.itertuples(index=False)
     }
     rows = []
     for text, own in zip(timelines, keys, strict=True):
         row: list[int] = []
         for event in json.loads(text) if isinstance(text, str) else ():
-            precision, of_start = told.get(event["record"], (-1, True))
             key = clean_text(event["record"])
-            # A record tells one precision, that of its first year.
-            loose = -1 if of_start and event["event"] in ENDS else precision
+            loose = told.get(event["record"], (-1, -1))[event["event"] in ENDS]
             row += [int(event["year"]), events[event["event"]], own.index(key) if key in own else -1, loose]
         rows.append(row or 0)
     return rows

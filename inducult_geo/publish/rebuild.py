@@ -24,7 +24,7 @@ SAMPLED = ("elevation_m", "land_cover", "population_per_km2")
 
 _PLACE = ("accuracy_m", "geometry_origin")
 _OWN = ("region", "country", "names", "aspect", "licence", *_PLACE)
-_YEARS = ("start_year", "end_year", "year_precision")
+_YEARS = ("start_year", "end_year", "year_precision", "end_precision")
 _JOINED = {*_OWN, *_YEARS, *(name for group in TOGETHER for name in group)}
 _PLAIN = tuple(name for name in SITE_COLUMNS if name in RECORD_COLUMNS and name not in _JOINED)
 """Columns of a site that are one record's value, whatever the others are."""
@@ -179,6 +179,8 @@ def _redate(site: dict[Any, Any], members: pd.DataFrame, lineage: dict[str, Any]
         if lineage["start_year"] is not None:
             ends = ends[(ends["end_year"] >= site["start_year"]).fillna(False)]
         site["end_year"], lineage["end_year"] = _first(ends, "end_year")
+        said = members[members["record_key"] == lineage["end_year"]]
+        site["end_precision"], lineage["end_precision"] = _first(said, "end_precision")
 
 
 def _rename(site: dict[Any, Any], members: pd.DataFrame, lineage: dict[str, Any]) -> None:

@@ -143,7 +143,8 @@ export class Card {
     // Of a museum in works that are out of use the first year is its own: it goes on.
     const begun = sites.events(site).filter(({ year }) => year === start).map(({ event }) => event);
     const later = begun.length > 0 && begun.every((event) => LATER_USES.has(event));
-    return years(start, end, sites.value("year_precision", site), later ? null : sites.value("status", site));
+    const [exact, endExact] = [sites.value("year_precision", site), sites.value("end_precision", site)];
+    return years(start, end, exact, endExact, later ? null : sites.value("status", site));
   }
 
   /** What happened when and who says so, and what is today; null where the years say it all. */
@@ -200,8 +201,8 @@ export class Card {
   #disagreements(site) {
     const said = {
       status: (value) => this.sites.spelled("status", value),
-      start_year: (value) => years(Number(value), null, null, "unknown"),
-      end_year: (value) => years(null, Number(value), null, "unknown"),
+      start_year: (value) => years(Number(value), null, null, null, "unknown"),
+      end_year: (value) => years(null, Number(value), null, null, "unknown"),
     };
     const terms = { start_year: "years", end_year: "years" };
     const rows = this.sites.disagreements(site).map(([column, key, value]) => make("li", {}, `${t(terms[column] ?? column)}: `,

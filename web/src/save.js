@@ -8,7 +8,7 @@ const BLOCK = 1000; // Rows that are one text: a hundred thousand, each for itse
 const RELEASE_MS = 60_000; // A browser that asks where to put a file reads it only after that.
 const COLUMNS = [
   "site_id", "name", "name_en", "longitude", "latitude", "other_names", "region", "country", "aspect", "type", "theme",
-  "status", "start_year", "end_year", "year_precision", "timeline", "operator", "address", "postcode", "city",
+  "status", "start_year", "end_year", "year_precision", "end_precision", "timeline", "operator", "address", "postcode", "city",
   "heritage_scheme", "heritage_designation", "heritage_ref", "erih_role", "present_use", "visitor_access",
   "opening_hours", "fee", "wheelchair", "website", "wikidata", "wikipedia", "image", "n_review", "part_of", "conflicts",
   "accuracy_m", "geometry_origin", "licence", "attribution", "record_keys",

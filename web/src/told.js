@@ -7,14 +7,13 @@ const OVER = new Set(["disused", "decommissioned", "unknown"]); // Not "since": 
 const LANGUAGE = /^[a-z]{2,3}$/;
 const KINDS = new Set(["alt", "old", "official", "short"]);
 
-/** When a site began and ended; null is not known. The precision is that of the start, or of the end alone. */
-export function years(start, end, precision, status) {
+/** When a site began and ended, each as exact as it is; null is not known. */
+export function years(start, end, precision, endPrecision, status) {
   if (start === null && end === null) return null;
-  const open = (text) => opened(text, precision);
-  const said = start === null ? t("until", { n: open(year(end)) })
-    : end !== null ? `${open(year(start))} – ${year(end)}`
-    : OVER.has(status) ? `${open(year(start))} – ?` : t("since", { n: open(year(start)) });
-  return loosened(said, precision);
+  if (start === null) return loosened(t("until", { n: opened(year(end), endPrecision) }), endPrecision);
+  if (end !== null) return `${moment(start, precision)} – ${moment(end, endPrecision)}`;
+  const begun = opened(year(start), precision);
+  return loosened(OVER.has(status) ? `${begun} – ?` : t("since", { n: begun }), precision);
 }
 
 /** The year of one event, and how exact it is. */

@@ -27,13 +27,15 @@ from inducult_geo.drafting_columns import (
 )
 from inducult_geo.drafting_crs import crs_lines
 from inducult_geo.drafting_text import comment, number_range, quoted, short
-from inducult_geo.errors import ContractError
+from inducult_geo.errors import ContractError, CoordinateError
 from inducult_geo.harmonize.cells import FARTHEST
+from inducult_geo.harmonize.coordinates import parse_coordinates
 from inducult_geo.harmonize.dates import life_span
 from inducult_geo.run import Run
+from inducult_geo.sources.partner import VALUES_AS_NAMES
 from inducult_geo.sources.readers import read_table
 from inducult_geo.sources.sheets import ALL_SHEETS
-from inducult_geo.sources.table import ChoiceError, Table, has_shapes
+from inducult_geo.sources.table import ChoiceError, Table, has_shapes, names_of_a_row
 from inducult_geo.sources.vectors import ALL_LAYERS
 from inducult_geo.text import counted, printable
 
@@ -146,10 +148,20 @@ def _unnamed(table: Table, *, filled: bool = True) -> list[str]:
 
 
 def _is_header(table: Table) -> bool:
-    """Whether most columns that hold anything have a name that is text."""
+    """Whether most columns that hold anything have a name that is text, and none is a place or a number: a row has."""
+    if names_of_a_row(table.frame) or any(_is_place(str(name)) for name in table.frame.columns):
+        return False
     filled = [str(name) for name in table.frame.columns if table.frame[name].notna().any()]
     unnamed = len(_unnamed(table))
     return bool(filled) and len(table.bad_rows) < 0.5 * max(len(table.frame), 1) and unnamed < 0.5 * len(filled)
+
+
+def _is_place(name: str) -> bool:
+    """Whether what heads a column is a place."""
+    try:
+        return bool(re.search(r"\d", name)) and parse_coordinates(name) is not None
+    except CoordinateError:
+        return False
 
 
 def _head(found: _Draft, path: Path, about: Region | None) -> None:
@@ -208,6 +220,8 @@ def _say_how_read(found: _Draft, table: Table, read: Read) -> None:
     if read.header_rows > 1:
         found.read.append(f"header_rows = {read.header_rows} # guessed: the row below holds names, too")
     found.read += [comment(f"noticed: {note}") for note in (*table.notes, *(told for _, told, _ in table.warnings))]
+    if values := names_of_a_row(table.frame):
+        found.read.append(comment(f"{VALUES_AS_NAMES.format(values=short(values[0]))}."))
     if table.bad_rows:
         first = ", ".join(f"{table.places[row]}: {why}" for row, why in list(table.bad_rows.items())[:3])
         found.read.append(comment(f"{counted(len(table.bad_rows), 'row')} not of the shape of the table ({first})"))

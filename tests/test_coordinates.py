@@ -6,6 +6,7 @@ import csv
 from pathlib import Path
 
 import pytest
+import shapely
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -96,6 +97,33 @@ def test_s_is_north_or_south_in_slavic_countries() -> None:
     assert parse_coordinates("33.9 S 18.4 E").a == -33.9
     with pytest.raises(CoordinateError, match="wschód"):
         parse_coordinates("50.7 N 17.9 W", country="PL")
+
+
+@pytest.mark.parametrize("lead", ["", "\\x", "0x"])
+def test_points_in_well_known_binary_are_read(lead: str) -> None:
+    """As PostGIS and QGIS write a column of shapes into a CSV."""
+    plane = shapely.set_srid(shapely.Point(328729.85, 5612371.2, 310), 25833)
+    found = parse_coordinates(lead + shapely.to_wkb(plane, hex=True, include_srid=True))
+    assert (found.kind, found.a, found.b, found.crs) == ("xy", 328729.85, 5612371.2, "EPSG:25833")
+    many = shapely.set_srid(shapely.MultiPoint([(12.4958, 50.7201)]), 4326)
+    found = parse_coordinates(lead + shapely.to_wkb(many, hex=True, include_srid=True).lower())
+    assert (found.kind, found.a, found.b, found.crs) == ("latlon", 50.7201, 12.4958, "EPSG:4326")
+    assert found.precision_m == pytest.approx(11.1, rel=0.01)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        shapely.to_wkb(shapely.LineString([(1, 2), (3, 4)]), hex=True),
+        shapely.to_wkb(shapely.Point(), hex=True),
+        shapely.to_wkb(shapely.Point(0, 50.7), hex=True),
+        shapely.to_wkb(shapely.set_srid(shapely.Point(4534567, 5619432), 4326), hex=True, include_srid=True),
+        "01" + "ff" * 20,
+    ],
+)
+def test_binary_that_is_no_point_is_refused(text: str) -> None:
+    with pytest.raises(CoordinateError):
+        parse_coordinates(text)
 
 
 @pytest.mark.parametrize(

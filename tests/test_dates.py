@@ -322,3 +322,25 @@ def test_register_of_poznan(shared: Path) -> None:
     unread = [text for text in texts.unique() if parse_date(text) is None]
     assert len(texts) == 2016
     assert unread == []
+
+
+@pytest.mark.parametrize(
+    ("text", "start", "end"),
+    [("1890¹", 1890, 1890), ("1890-1912³", 1890, 1912), ("2 poł. XIX w.²", 1850, 1899), ("(1890²)", None, None)],
+)
+def test_the_mark_of_a_footnote_is_no_figure(text: str, start: int | None, end: int | None) -> None:
+    years = parse_date(text)
+    assert (years.start, years.end) == (start, end) if years else start is None
+
+
+@pytest.mark.parametrize("text", ["187²", "19² Jh."])
+def test_a_figure_that_is_set_high_is_not_put_to_the_others(text: str) -> None:
+    """It made the year 1872 of 187²."""
+    assert parse_date(text) is None
+
+
+def test_of_two_years_of_closing_none_is_taken() -> None:
+    assert life_span("closed 1872/1991", "closed 1872/1991").end_year is None
+    assert life_span("1850", "closed 1872/1991").end_year is None
+    assert life_span("1850", "closed 1990/1991").end_year == 1991
+    assert life_span("1872/1991 closed", "1872/1991 closed").end_year == 1991

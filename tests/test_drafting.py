@@ -627,3 +627,23 @@ def test_the_row_of_names_is_looked_for_below_titles(
     text = draft(tmp_path / "a.csv", run)
     found = re.search(r"header_row = (\d+)", text)
     assert (int(found[1]) if found else None) == header_row
+
+
+@pytest.mark.parametrize(
+    "rows",
+    [
+        ["Weberei; 50.70 N 12.40 E; 1850", "Krug; 50.71 N 12.41 E; 1860", "Adler; 50.72 N 12.42 E; 1870"],
+        ["Weberei;abgebrochen;1850", "Krug;genutzt;1860", "Adler;genutzt;1870"],
+    ],
+)
+def test_a_row_of_the_table_is_not_taken_for_names(tmp_path: Path, run: Run, rows: list[str]) -> None:
+    """The first site of a list in one column was lost as the names of columns, and nobody heard of it."""
+    (tmp_path / "a.csv").write_text("Anlage\n" + "\n".join(rows) + "\n", encoding="utf-8")
+    text = draft(tmp_path / "a.csv", run, region="zwickau")
+    assert "header_row" not in text
+    assert "3 rows not of the shape of the table" in text
+
+
+def test_a_table_without_names_is_told(tmp_path: Path, run: Run) -> None:
+    (tmp_path / "a.csv").write_text("1;Weberei;12.401;50.701\n2;Krug;12.402;50.702\n", encoding="utf-8")
+    assert "put names above it" in draft(tmp_path / "a.csv", run, region="zwickau")

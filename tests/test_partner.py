@@ -395,3 +395,44 @@ def test_a_file_s_name_that_no_disk_takes_is_told(tmp_path: Path) -> None:
     contract = Contract(id="mine", files=("a" * 300 + ".csv",), declared_in=tmp_path / "mine.toml")
     with pytest.raises(ContractError, match=r"mine\.toml: file 'aaa.*: File name too long"):
         find_files(contract)
+
+
+@pytest.mark.parametrize(
+    ("words", "gone"),
+    [
+        (["neu", "geändert", "gelöscht", "gelöscht"], 2),
+        (["bez zmian", "nowy", "", "Usunięty."], 1),
+        (["new", "changed", "unchanged", "new"], 0),
+        (["brick", "deleted", "new", "new"], 0),
+    ],
+)
+def test_rows_that_say_that_they_are_deleted_are_told(tmp_path: Path, words: list[str], gone: int) -> None:
+    """They came in as sites as all others, and a list of changes stood for the whole list."""
+    (tmp_path / "test.toml").write_text(TOML)
+    contract = load_contract(tmp_path / "test.toml")
+    put(tmp_path, "nr;nazwa;X;Y;qid;zm\n" + "".join(f"{n};a;1;2;;{word}\n" for n, word in enumerate(words)))
+    found = read_partner(contract, find_files(contract))
+    told = [problem for problem in found.problems if problem.kind == "deleted_rows"]
+    assert [problem.count for problem in told] == ([gone] if gone else [])
+    if told:
+        assert "column 'zm' says of" in told[0].message
+        assert f"a.csv line {words.index('gelöscht') + 2 if 'gelöscht' in words else 5}" in told[0].message
+    (tmp_path / "test.toml").write_text(TOML.replace('"bemerkung"', '"bemerkung", "zm"'))
+    contract = load_contract(tmp_path / "test.toml")
+    assert not any(p.kind == "deleted_rows" for p in read_partner(contract, find_files(contract)).problems)
+
+
+def test_values_in_place_of_names_are_told(tmp_path: Path) -> None:
+    """A file without a header lost its first site, and the check said nothing."""
+    (tmp_path / "test.toml").write_text(
+        TOML.replace('"X"', '"17.9031"')
+        .replace('"Y"', '"50.6641"')
+        .replace('"nr"', '"1"')
+        .replace('"nazwa"', '"Huta"')
+        .replace('ids.wikidata = "qid"', "")
+    )
+    contract = load_contract(tmp_path / "test.toml")
+    put(tmp_path, "1;Huta;17.9031;50.6641;1872\n2;Browar;17.9032;50.6642;1890\n3;Tartak;17.9033;50.6643;1901\n")
+    (told,) = [p for p in read_partner(contract, find_files(contract)).problems if p.kind == "values_as_names"]
+    assert "'17.9031', '50.6641', '1872'" in told.message
+    assert "put names above it" in told.message

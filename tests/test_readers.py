@@ -763,6 +763,15 @@ def test_an_honest_text_is_not_taken_for_one_encoded_twice(tmp_path: Path, names
     assert not any("twice" in note for note in found.notes)
 
 
+def test_a_text_of_which_some_letters_are_encoded_twice_is_told(tmp_path: Path) -> None:
+    """One letter outside the table left all others garbled without a word."""
+    names = [name.encode().decode("cp1252") for name in ("Mühle", "Größe", "Öl")]
+    (tmp_path / "a.csv").write_text("nr;name\n" + "".join(f"1;{name}\n" for name in [*names, "Łom"]), encoding="utf-8")
+    found = read_table(tmp_path / "a.csv", AUTO)
+    assert found.frame["name"].tolist() == [*names, "Łom"]
+    assert any("encoded twice ('Ã¼' for 'ü'), but not those of line 5: left as" in note for note in found.notes)
+
+
 def test_an_object_a_line_is_called_so(tmp_path: Path) -> None:
     (tmp_path / "a.json").write_text('{"name": "Huta", "lat": 50.6}\n{"name": "Browar", "lat": 50.5}\n')
     with pytest.raises(ContractError, match=r"an object a line \(JSON Lines\): ask for one GeoJSON, or a CSV"):
@@ -786,6 +795,18 @@ def test_all_sheets_are_read_one_below_the_other(tmp_path: Path) -> None:
         "sheet 'Glina' has no column 'name (1)', 'name (2)', as others have: its rows are empty there",
     )
     assert table.notes[3].startswith("sheet 'A': column 'name' stands 2 times")
+
+
+def test_a_sheet_of_notes_among_all_sheets_is_told(tmp_path: Path) -> None:
+    sheets = {name: {"A1": "nr", "B1": "name", "A2": "1", "B2": "x"} for name in ("Sisak", "Glina")}
+    notes = {"A1": "How the list was made", "A2": "by hand", "A3": "in 2024"}
+    path = workbook(tmp_path / "a.xlsx", sheets["Sisak"], Glina=sheets["Glina"], Notes=notes)
+    table = read_table(path, Read(sheet="*"))
+    assert len(table.frame) == 4
+    ((kind, told, number),) = table.warnings
+    assert (kind, number) == ("sheet_of_notes", 2)
+    assert told.startswith("sheet 'Notes' has none of the columns that other sheets share")
+    assert not any("'Notes' has no column" in note for note in table.notes)
 
 
 def test_all_sheets_of_a_workbook_with_one_are_that_one(tmp_path: Path) -> None:
@@ -954,7 +975,7 @@ def test_a_sheet_that_cannot_be_looked_at_again_is_told(tmp_path: Path) -> None:
     links = members["xl/_rels/workbook.xml.rels"].replace(b'"worksheets/', b'"Worksheets/')
     table = read_table(zipped(path, members | {"xl/_rels/workbook.xml.rels": links}), AUTO)
     assert table.frame["id"].tolist() == [1]
-    assert table.notes[-1] == "whether formulas lack their results could not be seen"
+    assert table.notes[-1] == "whether formulas lack their results, and rows are hidden, could not be seen"
 
 
 def test_merged_cells_that_lie_on_one_another_would_take_for_ever(tmp_path: Path) -> None:

@@ -7,9 +7,13 @@ them in the order in which they are asked. No link is ever followed: what stands
 from __future__ import annotations
 
 import json
+import math
 import re
 from typing import Any
 from urllib.parse import parse_qs, unquote, urlsplit
+
+import numpy as np
+import shapely
 
 from inducult_geo.errors import CoordinateError
 from inducult_geo.harmonize.coordinate_parsed import WGS84, Form, Parsed, degrees, last_digit_m, sexagesimal, signed
@@ -142,14 +146,40 @@ def _wkt_point(text: str, _country: str | None) -> Parsed | None:
     if match is None:
         return None
     x_text, y_text = (match[2], match[3]) if match[2] else (match[4], match[5])
+    return _point(x_text, y_text, f"EPSG:{match[1]}" if match[1] else None, text)
+
+
+def _point(x_text: str, y_text: str, crs: str | None, text: str) -> Parsed:
+    """Give a point of well-known text or binary: in degrees where its system is, or may be."""
     x, y = float(x_text), float(y_text)
-    crs = f"EPSG:{match[1]}" if match[1] else None
     may_be_degrees = abs(x) <= 180 and abs(y) <= 90
     if crs in _IN_DEGREES and not may_be_degrees:
         raise CoordinateError(f"{text[:80]!r} lies off the globe: {crs} is in degrees.")
     if (crs is None or crs in _IN_DEGREES) and may_be_degrees:
         return degrees(y_text, x_text, crs)
     return Parsed("xy", x, y, None, crs, max(last_digit_m(x_text, 1.0), last_digit_m(y_text, 1.0)))
+
+
+_WKB = re.compile(r"(?:\\x|0x)?(0[01](?:[0-9a-f]{2}){20,80})", re.ASCII | re.IGNORECASE)
+
+
+def _wkb_point(text: str, _country: str | None) -> Parsed | None:
+    """Read WKB and EWKB points in hexadecimal digits, as PostGIS and QGIS write them into tables."""
+    match = _WKB.fullmatch(text)
+    if match is None:
+        return None
+    try:
+        shape = shapely.from_wkb(match[1])
+    except (shapely.GEOSException, ValueError) as error:
+        raise CoordinateError(f"{text[:80]!r} is no point in well-known binary.") from error
+    if shape.geom_type not in ("Point", "MultiPoint") or shapely.get_num_coordinates(shape) != 1:
+        raise CoordinateError(f"{text[:80]!r} is no point in well-known binary.")
+    ((x, y),) = shapely.get_coordinates(shape)
+    if not (math.isfinite(x) and math.isfinite(y)):
+        raise CoordinateError(f"{text[:80]!r} is no point in well-known binary.")
+    srid = int(shapely.get_srid(shape))
+    x_text, y_text = (np.format_float_positional(value, trim="0") for value in (x, y))
+    return _point(x_text, y_text, f"EPSG:{srid}" if srid else None, text)
 
 
 _LAT_KEYS, _LON_KEYS = ("lat", "latitude"), ("lon", "lng", "long", "longitude")
@@ -203,4 +233,4 @@ def unwrap_template(text: str) -> str:
     return (" " if letters else ", ").join(kept)
 
 
-LINK_FORMS: tuple[Form, ...] = (_geo_uri, _map_link, _wkt_point, _json_point)
+LINK_FORMS: tuple[Form, ...] = (_geo_uri, _map_link, _wkt_point, _wkb_point, _json_point)

@@ -52,7 +52,7 @@ def parse_coordinates(text: str, *, country: str | None = None) -> Parsed:
     ----------
     text : str
         Degrees in decimals, minutes or seconds with the words of eight languages, labelled or plain plane coordinates,
-        UTM, MGRS, full plus codes, geo URIs, links of the usual maps, WKT and GeoJSON points, ISO 6709.
+        UTM, MGRS, full plus codes, geo URIs, links of the usual maps, WKT, WKB and GeoJSON points, ISO 6709.
     country : str, optional
         ISO 3166 code of two letters; it decides what the letters O and S mean.
 

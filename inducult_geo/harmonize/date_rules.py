@@ -165,7 +165,8 @@ def _closed(codes: str, values: Sequence[Any]) -> Years:
     is_life = "within" not in notes or "multiple_values" in notes  # "1872/1991 closed": a slash is no "between"
     if codes == "@x" and years.precision == years.width == "range" and is_life and years.last not in NO_END:
         return replace(years, precision="life", note=None if "multiple_values" in notes else years.note)
-    return replace(years, start=None, precision="open_start", inner=years.edge)
+    # Of "closed 1872/1991" nobody knows in which of the two years.
+    return replace(years, start=None, precision="open_start", inner=None if "multiple_values" in notes else years.edge)
 
 
 def _lived(codes: str, values: Sequence[Any]) -> Years:

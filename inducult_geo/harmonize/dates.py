@@ -38,6 +38,10 @@ _LONGEST_TEXT: Final = 200
 _ORDINAL_MARKS: Final = dict.fromkeys(map(ord, "º°ª^"), ".")
 _SMALLEST_WRITTEN_YEAR: Final = 100
 
+_SUPERSCRIPT: Final = "[¹²³⁴⁵⁶⁷⁸⁹⁰]"
+_FOOTNOTE: Final = re.compile(rf"(?:(?<=\b\d{{4}})|(?<=[^\W\d])|(?<=\.))[*†‡]{{0,3}}{_SUPERSCRIPT}+$")
+"""A mark of a footnote behind a year or a word: "1890¹" was not 18901."""
+
 _FILLERS: Final = frozenset(("0", "0000", "9999"))
 """Numbers that stand in databases where no year is known."""
 
@@ -139,6 +143,10 @@ def _years_in(text: str) -> Years | None:
 @lru_cache(maxsize=65_536)
 def _parse(text: str) -> Years | None:
     """Read a text; see `parse_date`."""
+    text = _FOOTNOTE.sub("", text.strip())
+    # Of "187²" nobody knows whether a figure was set too high.
+    if re.search(rf"\d{_SUPERSCRIPT}", text):
+        return None
     # Before the small letters of "1º" become large ones.
     text = " ".join(unicodedata.normalize("NFKC", text.translate(_ORDINAL_MARKS)).split())
     text = re.sub("[‐‑‒–—―−]", "-", text)

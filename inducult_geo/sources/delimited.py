@@ -16,7 +16,7 @@ import pandas as pd
 from inducult_geo.catalog.models import Read
 from inducult_geo.errors import ContractError
 from inducult_geo.sources.table import MAX_CELL, MAX_CELLS, check_cells, checked_header, joined_header
-from inducult_geo.sources.twice import encoded_once
+from inducult_geo.sources.twice import encoded_once, partly_twice
 from inducult_geo.text import whole_text
 from inducult_geo.text.encodings import best_encoding, guess_told
 
@@ -200,11 +200,25 @@ def _decode(path: Path, stated: str | None) -> tuple[str, str, tuple[str, ...]]:
     # Not every codec of Python is one of text.
     if not isinstance(text, str) or text.count("\x00") > max(8, _NULS_MAX * len(text)) or _is_binary(text):
         raise ContractError(f"{path}: is not what it says: no text, but binary data. Export it again as CSV.")
-    if (once := encoded_once(text) if encoding.startswith("utf") else None) is not None:
-        text, words = once
-        notes = (*notes, f"encoded twice ({words}): read as it was before. Compare the names")
+    if encoding.startswith("utf"):
+        text, told = _once(text)
+        notes = (*notes, *told)
     # The end mark of old systems is no row; half a character (as UTF-7 and UTF-16 can hold) is one that was lost.
     return whole_text(text.rstrip("\x1a")), encoding, notes
+
+
+def _once(text: str) -> tuple[str, tuple[str, ...]]:
+    """Return a text as it was before it was encoded a second time, and what a person should know of that."""
+    if (whole := encoded_once(text)) is not None:
+        return whole[0], (f"encoded twice ({whole[1]}): read as it was before. Compare the names",)
+    if (part := partly_twice(text)) is not None:
+        words, line = part
+        told = (
+            f"most letters seem to be encoded twice ({words}), but not those of line {line}: left as they stand. Ask "
+            "for the file as it was before"
+        )
+        return text, (told,)
+    return text, ()
 
 
 def _is_binary(text: str) -> bool:

@@ -14,8 +14,9 @@ import pandas as pd
 from inducult_geo.catalog.models import Contract
 from inducult_geo.errors import ContractError, SourceError, did_you_mean
 from inducult_geo.frames import FileRead, Problem, Raw, RawTable, content_hash, to_json
+from inducult_geo.sources.changes import rows_gone
 from inducult_geo.sources.readers import read_table
-from inducult_geo.sources.table import Table, has_shapes
+from inducult_geo.sources.table import Table, has_shapes, names_of_a_row
 from inducult_geo.sources.vector_files import COMPANIONS, parts_beside
 from inducult_geo.text import counted, quoted
 
@@ -26,6 +27,12 @@ _ALIKE: Final = 2
 """So many cells of a row are the name of their column where it is a header again."""
 
 _HEAD_AGAIN: Final = "repeats the names of the columns: it is no site, and may be deleted in the file"
+
+VALUES_AS_NAMES: Final = (
+    "the names of its columns look like values ({values}): if its first row is one of the table, put names above it. "
+    "Else that row is lost"
+)
+"""What is told of a table without names, with some of the values."""
 
 TOLD_IN_TAGS: Final = ("capacity", "fuel")
 """Fields without a column of records: they are told in the tags, where matching reads them."""
@@ -264,6 +271,11 @@ def _notices(contract: Contract, path: Path, table: Table) -> list[Problem]:
     unread = [str(name) for name in table.frame.columns if name not in known and _is_filled(table.frame[name])]
     notices = [Problem(contract.id, "note", f"{path.name}: {note}") for note in table.notes]
     notices += [Problem(contract.id, kind, f"{path.name}: {told}", number) for kind, told, number in table.warnings]
+    gone = rows_gone(table.frame, table.places, known)
+    notices += [Problem(contract.id, "deleted_rows", f"{path.name}: {told}", number) for told, number in gone]
+    if table.kind in ("spreadsheet", "delimited text") and (values := names_of_a_row(table.frame)):
+        told = VALUES_AS_NAMES.format(values=quoted(values[:_MOST_REPEATED]))
+        notices.append(Problem(contract.id, "values_as_names", f"{path.name}: {told}", len(values)))
     if unread:
         message = f"{path.name}: columns that nobody mapped: {', '.join(unread)}. Map them, or list them in `ignore`."
         notices.append(Problem(contract.id, "unmapped_column", message, len(unread)))

@@ -100,6 +100,8 @@ def read(path: str, wanted: str | int | None) -> dict[str, Any]:
             lost, hidden = [*_lost_in_xlsx(path, name)], [*_hidden_in_xlsx(path, name)]
         elif path.lower().endswith(".ods"):
             merged, lost, hidden = _spans_lost_and_hidden(path, name)
+        else:
+            lost = None
     except (ElementTree.ParseError, KeyError, ValueError):
         # The reader was content with it: what it gave is no worse for not being looked at again.
         lost = None
@@ -207,7 +209,7 @@ def _spans_lost_and_hidden(path: str, name: str) -> tuple[list[list[int]], list[
             elif kind == "table-row" and event == "start":
                 column = 0
             elif kind == "table-row":
-                begin, row = row, row + int(told.get("number-rows-repeated", 1))
+                begin, row = row, row + max(int(told.get("number-rows-repeated", 1)), 1)
                 if table == name and told.get("visibility") in ("collapse", "filter"):
                     hidden.append([begin, row - 1])
                 element.clear()
@@ -217,7 +219,7 @@ def _spans_lost_and_hidden(path: str, name: str) -> tuple[list[list[int]], list[
                     merged.append([row, column, row + down - 1, column + right - 1])
                 if table == name and "formula" in told and (why := _why_empty(element)):
                     lost.append([row, column, why])
-                column += int(told.get("number-columns-repeated", 1))
+                column += max(int(told.get("number-columns-repeated", 1)), 1)
     return merged, lost, hidden
 
 

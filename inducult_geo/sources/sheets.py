@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from itertools import accumulate
 from pathlib import Path
@@ -31,7 +32,7 @@ _MOST = 3
 """So many merged cells of a column are named: a hundred say no more."""
 
 _COLUMNS = 6
-_UNSEEN = "whether formulas lack their results could not be seen"
+_UNSEEN = "whether formulas lack their results, and rows are hidden, could not be seen"
 _WHY = {
     "no result": (
         "formula_without_result",
@@ -74,10 +75,20 @@ def _put_together(path: Path, tables: Mapping[str, Table]) -> Table:
         for row, why in table.bad_rows.items()
     }
     lacking = {name: [column for column in columns if column not in table.frame] for name, table in tables.items()}
+    apart = _strangers(tables)
     notes = [
         f"sheet '{name}' has no column {quoted(missing[:_COLUMNS])}, as others have: its rows are empty there"
         for name, missing in lacking.items()
-        if missing
+        if missing and name not in apart
+    ]
+    sheets_of_notes = [
+        (
+            "sheet_of_notes",
+            f"sheet '{name}' has none of the columns that other sheets share, and its rows are read as all others: if "
+            "it holds notes, take it out of the file",
+            len(tables[name].frame),
+        )
+        for name in apart
     ]
     valueless = frozenset().union(*(table.valueless for table in tables.values()))
     return Table(
@@ -86,9 +97,19 @@ def _put_together(path: Path, tables: Mapping[str, Table]) -> Table:
         bad,
         kind="spreadsheet",
         notes=(f"sheets {quoted([*tables])}", *notes, *_of_sheets(tables)),
-        warnings=tuple((k, f"sheet '{name}': {told}", n) for name, t in tables.items() for k, told, n in t.warnings),
+        warnings=(
+            *sheets_of_notes,
+            *((kind, f"sheet '{name}': {told}", n) for name, t in tables.items() for kind, told, n in t.warnings),
+        ),
         valueless=frozenset(column for column in valueless if whole[column].isna().all()),
     )
+
+
+def _strangers(tables: Mapping[str, Table]) -> list[str]:
+    """Return the sheets that share no column with any other, where others do share some."""
+    often = Counter(str(column) for table in tables.values() for column in table.frame)
+    shared = {column for column, number in often.items() if number > 1}
+    return [name for name, table in tables.items() if shared and shared.isdisjoint(map(str, table.frame))]
 
 
 def _of_sheets(tables: Mapping[str, Table]) -> list[str]:

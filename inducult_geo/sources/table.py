@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -21,6 +22,9 @@ MAX_BYTES = 2 * 1024**3
 MAX_COLUMNS = 5_000
 MAX_CELL = 10_000_000
 """Characters of one cell: more is a quote that was never closed."""
+
+_DECIMALS = re.compile(r"[+-]?\d{1,8}[.,]\d{2,}", re.ASCII)
+_YEAR = re.compile(r"1[5-9]\d\d|20\d\d", re.ASCII)
 
 MAX_ROWS = 5_000_000
 
@@ -176,6 +180,23 @@ def check_cells(path: Path, rows: int, columns: int) -> None:
             f"{path}: {rows:,} rows in {columns} columns are more than the {MAX_ROWS:,} rows and {MAX_CELLS:,} cells "
             "allowed. Export only what is needed."
         )
+
+
+def names_of_a_row(table: pd.DataFrame) -> list[str]:
+    """Return the names of columns that are values: a number with decimals, or a year above years alone.
+
+    Then the first row of a table without names was taken for them, and is lost.
+    """
+    return [
+        name
+        for name in map(str, table.columns)
+        if _DECIMALS.fullmatch(name) or (_YEAR.fullmatch(name) and _are_years(table[name]))
+    ]
+
+
+def _are_years(cells: pd.Series[Any]) -> bool:
+    filled = [str(cell) for cell in cells if cell is not None]
+    return bool(filled) and all(map(_YEAR.fullmatch, filled))
 
 
 def blank_cells(frame: pd.DataFrame) -> pd.DataFrame:

@@ -58,8 +58,7 @@ def read_vector(path: Path, read: Read) -> Table:
         Where the content is not what the ending says, a part of it is missing, it is damaged or could reach outside
         itself, or the layer is not there or must be named.
     """
-    files = judged(path)
-    return _told(_read_files(files, read), files.notes)
+    return _read_files(judged(path), read)
 
 
 def read_vector_member(path: Path, member: str, names: list[str], read: Read) -> Table:
@@ -77,11 +76,15 @@ def read_vector_member(path: Path, member: str, names: list[str], read: Read) ->
     ContractError
         As `read_vector`.
     """
-    files = judged_member(path, member, names)
-    return _told(_read_files(files, read), files.notes)
+    return _read_files(judged_member(path, member, names), read)
 
 
 def _read_files(files: VectorFiles, read: Read) -> Table:
+    """Read one layer, and note what was seen of the file before."""
+    return _told(_read_kind(files, read), files.notes)
+
+
+def _read_kind(files: VectorFiles, read: Read) -> Table:
     """Read one layer, from a copy where GDAL would write beside the file."""
     suffix, path = files.suffix, files.path
     if suffix == ".shp":

@@ -29,6 +29,7 @@ from inducult_geo.drafting_crs import crs_lines
 from inducult_geo.drafting_text import comment, number_range, quoted, short
 from inducult_geo.errors import ContractError, CoordinateError
 from inducult_geo.harmonize.cells import FARTHEST
+from inducult_geo.harmonize.coordinate_links import NO_POINT, is_shape
 from inducult_geo.harmonize.coordinates import parse_coordinates
 from inducult_geo.harmonize.dates import life_span
 from inducult_geo.run import Run
@@ -45,6 +46,7 @@ _UNMAPPED_MAX = 60
 _SHARED = 0.2
 _ENDS = 0.1
 _NUMBERS_MAX = 8
+_MOSTLY = 0.5
 
 
 @dataclass
@@ -256,6 +258,7 @@ def _say_place(
         else:
             found.place += [comment("No column looks like coordinates: rows without a place help other sources only.")]
             found.place += _number_lines(table.frame, columns)
+            found.place += _shape_lines(columns)
             found.place += ['# x = ""', '# y = ""', '# text = ""']
         points = np.empty((0, 2))
     found.head += _units_lines(points)
@@ -335,6 +338,11 @@ def _shape_points(shapes: pd.Series[Any]) -> np.ndarray:
     boxes = shapely.bounds(known)
     middles = np.column_stack(((boxes[:, 0] + boxes[:, 2]) / 2, (boxes[:, 1] + boxes[:, 3]) / 2))
     return np.asarray(middles[(np.abs(middles) < FARTHEST).all(axis=1)])
+
+
+def _shape_lines(columns: list[Column]) -> list[str]:
+    """Name the columns that hold shapes as text, which no contract can read."""
+    return [comment(f"{short(column.name)} {NO_POINT}.") for column in columns if column.share(is_shape) > _MOSTLY]
 
 
 def _number_lines(frame: pd.DataFrame, columns: list[Column]) -> list[str]:

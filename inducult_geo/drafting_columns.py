@@ -226,12 +226,14 @@ _ROW_NUMBER = _words("row", "lfd", "fid", "objectid")
 # Bare words for length and width in Czech, Slovene and Croatian would more often be the size of a building.
 X_NAME = _words("x", "lon", "lng", "long", "longitude", "e", "east", "easting", "rechtswert", "rechts", "rw", "r-wert",
                 "ostwert", "ost", "laenge", "länge", "longitudine", "est", "dlugosc", "długość", "wschod", "wschód",
-                "lengtegraad", "zemepisna delka", "zeměpisná délka", "vychod", "východ", "zemljepisna dolzina",
+                "lengtegraad", "oosterlengte", "ol",
+                "zemepisna delka", "zeměpisná délka", "vychod", "východ", "zemljepisna dolzina",
                 "zemljepisna dolžina", "vzhod", "geografska duzina", "geografska dužina", "zemljopisna duzina",
                 "zemljopisna dužina", "istok", "x_coord", "xcoord",
                 "coordx", "point_x", "koord_x", "koordx", "x_koord", "xkoord", "gps_x")  # fmt: skip
 Y_NAME = _words("y", "lat", "latitude", "n", "north", "northing", "hochwert", "hoch", "hw", "h-wert", "nordwert",
                 "nord", "breite", "latitudine", "szerokosc", "szerokość", "polnoc", "północ", "breedtegraad",
+                "noorderbreedte", "nb",
                 "zemepisna sirka", "zeměpisná šířka", "sever", "zemljepisna sirina", "zemljepisna širina",
                 "geografska sirina", "geografska širina", "zemljopisna sirina",
                 "zemljopisna širina", "sjever", "y_coord", "ycoord", "coordy", "point_y",

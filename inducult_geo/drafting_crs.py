@@ -23,6 +23,7 @@ from inducult_geo.harmonize.mixed import two_systems
 from inducult_geo.harmonize.operations import operations
 from inducult_geo.harmonize.placement import Candidate, Placement, choose_reading
 from inducult_geo.harmonize.readings import Land
+from inducult_geo.harmonize.systems import crs_code
 from inducult_geo.run import Run
 
 SAME_PLACE_M = 3.0
@@ -59,6 +60,11 @@ def crs_lines(stated: str | None, points: np.ndarray, about: Region | None, run:
     lines = SystemLines()
     if stated is not None and _fits_globe(stated, points):
         code = stated if re.fullmatch(r"[A-Za-z]+:\d+", stated) else None
+        if code is None and not _is_registered(stated):
+            lines.place.append(comment(f"The file states {short(stated)}, which is no registered system."))
+            if len(points):
+                _choose(lines, stated, points, about, run, path)
+            return lines
         lines.place.append(f"crs = {quoted(code)} # stated by the file" if code else comment(f"states {short(stated)}"))
         lines.place += _doubt(code, points, about, run, path)
         lines.head += _home(code, points, about, run)
@@ -197,6 +203,14 @@ def _home(crs: str | None, points: np.ndarray, about: Region | None, run: Run) -
 
 def _are_degrees(points: np.ndarray) -> bool:
     return bool(len(points)) and float(((np.abs(points[:, 0]) <= 180) & (np.abs(points[:, 1]) <= 90)).mean()) > 0.9
+
+
+def _is_registered(crs: str) -> bool:
+    try:
+        crs_code(crs)
+    except CoordinateError:
+        return False
+    return True
 
 
 def _fits_globe(crs: str, points: np.ndarray) -> bool:

@@ -276,6 +276,18 @@ def test_a_table_where_a_contract_should_be_is_told_with_what_to_do(tmp_path: Pa
         # Published, it broke the promise that every record names its license, and with it the release of all regions.
         ('licence = " "', False),
         ("", False),
+        ('licence = "?"', False),
+        ('licence = "unbekannt"', False),
+        ('licence = "k. A."', False),
+        # What offices write: it went out to the whole world.
+        ('licence = "nur intern"', False),
+        ('licence = "Daten der Stadt, bitte fragen"', False),
+        ('licence = "Do użytku wewnętrznego!"', False),
+        ('licence = "© 2024 Gemeente, alle rechten voorbehouden"', False),
+        ('licence = "frei nutzbar"', True),
+        ('licence = "CC BY 4.0 International"', True),
+        ('licence = "Alcuni diritti riservati (CC-BY-NC)"', True),
+        ('licence = "by letter of the mayor"', True),
     ],
 )
 def test_what_nobody_permitted_stays_in_the_house(tmp_path: Path, said: str, publishes: bool) -> None:

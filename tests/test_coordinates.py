@@ -269,3 +269,13 @@ def test_parse_number_refuses_the_other_mark(text: str, decimal: str) -> None:
 def test_printed_numbers_are_read_back(value: float, decimal: str, group: str) -> None:
     text = f"{value:,.3f}".replace(",", "_").replace(".", decimal).replace("_", group)
     assert parse_number(text, decimal=decimal) == pytest.approx(value, abs=5.1e-4)
+
+
+@pytest.mark.parametrize("sides", [4, 40])
+@pytest.mark.parametrize("form", ["wkt", "ewkt", "wkb"])
+def test_an_outline_in_a_column_of_text_says_what_to_do(form: str, sides: int) -> None:
+    """QGIS writes outlines into a CSV so."""
+    shape = shapely.Point(414166, 290021).buffer(50, quad_segs=sides // 4)
+    text = {"wkt": shape.wkt, "ewkt": f"SRID=2180;{shape.wkt}", "wkb": shapely.to_wkb(shape, hex=True)}[form]
+    with pytest.raises(CoordinateError, match=r"is a shape.*save it as a GeoPackage"):
+        parse_coordinates(text)

@@ -647,3 +647,30 @@ def test_a_row_of_the_table_is_not_taken_for_names(tmp_path: Path, run: Run, row
 def test_a_table_without_names_is_told(tmp_path: Path, run: Run) -> None:
     (tmp_path / "a.csv").write_text("1;Weberei;12.401;50.701\n2;Krug;12.402;50.702\n", encoding="utf-8")
     assert "put names above it" in draft(tmp_path / "a.csv", run, region="zwickau")
+
+
+def test_a_column_of_outlines_says_what_to_do(tmp_path: Path, run: Run) -> None:
+    rows = "".join(f'{n};Huta {n};"POLYGON((1 1,2 {n},2 2,1 1))"\n' for n in range(3))
+    (tmp_path / "a.csv").write_text(f"lp;nazwa;wkt\n{rows}", encoding="utf-8")
+    assert "# 'wkt' is a shape, and a text of coordinates is one point: open" in draft(tmp_path / "a.csv", run)
+
+
+def test_dutch_names_of_the_axes_are_known(tmp_path: Path, run: Run) -> None:
+    rows = "".join(f"{n};51° 0{n}′ 10″ NB;5° 2{n}′ 10″ OL\n" for n in range(5))
+    (tmp_path / "a.csv").write_text(f"nr;NB;OL\n{rows}", encoding="utf-8")
+    text = draft(tmp_path / "a.csv", run, region="limburg")
+    assert 'x = "OL"' in text
+    assert 'y = "NB"' in text
+
+
+def test_a_system_that_nobody_registered_leaves_the_candidates(tmp_path: Path, run: Run) -> None:
+    """MapInfo writes the parameters of a system, and no code."""
+    head = 'Version 300\nCharset "WindowsLatin1"\nDelimiter ","\n'
+    system = 'CoordSys Earth Projection 8, 1000, "m", 12, 0, 1, 4500000, 0\n'
+    points = [(4535000 + 500 * n, 5622000 + 500 * n) for n in range(6)]
+    body = "".join(f"Point {x} {y}\n" for x, y in points)
+    (tmp_path / "a.mif").write_text(f"{head}{system}Columns 1\n  Name Char(9)\nData\n\n{body}")
+    (tmp_path / "a.mid").write_text("".join(f'"a{n}"\n' for n in range(6)))
+    text = draft(tmp_path / "a.mif", run, region="zwickau")
+    assert "which is no registered system" in text
+    assert '# crs = "EPSG:31468" # candidate: 100% inside zwickau' in text

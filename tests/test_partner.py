@@ -436,3 +436,14 @@ def test_values_in_place_of_names_are_told(tmp_path: Path) -> None:
     (told,) = [p for p in read_partner(contract, find_files(contract)).problems if p.kind == "values_as_names"]
     assert "'17.9031', '50.6641', '1872'" in told.message
     assert "put names above it" in told.message
+
+
+@pytest.mark.parametrize(("licence", "told"), [("nur intern", True), ("unknown", False), ("CC0-1.0", False)])
+def test_a_licence_that_says_no_is_told(tmp_path: Path, licence: str, told: bool) -> None:
+    (tmp_path / "test.toml").write_text(TOML.replace("CC0-1.0", licence))
+    contract = load_contract(tmp_path / "test.toml")
+    put(tmp_path, "nr;nazwa;X;Y;qid\n1;Huta;1;2;Q1\n")
+    found = [p.message for p in read_partner(contract, find_files(contract)).problems if p.kind == "licence"]
+    assert [message.partition(":")[0] for message in found] == (
+        ["licence = 'nur intern' lets no record out"] if told else []
+    )

@@ -15,6 +15,7 @@ from zoneinfo import available_timezones
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, field_validator, model_validator
 
+from inducult_geo.catalog.permissions import keeps_in_house, says_nothing
 from inducult_geo.text import fold_once
 
 
@@ -268,7 +269,7 @@ class Contract(Declared):
     @field_validator("licence")
     @classmethod
     def _said_or_unknown(cls, licence: str) -> str:
-        return "unknown" if licence.casefold() in ("", "unknown") else licence
+        return "unknown" if says_nothing(licence) else licence
 
     @field_validator("url")
     @classmethod
@@ -347,8 +348,8 @@ class Contract(Declared):
 
     @property
     def may_publish(self) -> bool:
-        """Whether records may leave the house: a licence that nobody has stated permits nothing."""
-        return self.publish and self.licence != "unknown"
+        """Whether records may leave the house: a licence that nobody has stated, or that says no, permits nothing."""
+        return self.publish and self.licence != "unknown" and not keeps_in_house(self.licence)
 
     @property
     def is_wide(self) -> bool:

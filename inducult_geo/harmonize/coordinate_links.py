@@ -137,7 +137,23 @@ _WKT = re.compile(
     rf"|MULTIPOINT\s?(?:Z|M|ZM)?\s?\(\s?{_WKT_BODY}\s?\))",
     re.ASCII | re.IGNORECASE,
 )
+_WKT_SHAPE = re.compile(
+    r"(?:SRID=[0-9]{4,6};\s?)?(?:(?:MULTI)?(?:POLYGON|LINESTRING|CURVE|SURFACE)|CURVEPOLYGON|GEOMETRYCOLLECTION|MULTIPOINT)"
+    r"\s?(?:Z|M|ZM)?\s?\(",
+    re.ASCII | re.IGNORECASE,
+)
+NO_POINT = (
+    "is a shape, and a text of coordinates is one point: open the file in QGIS (as delimited text, with this column as "
+    "its geometry) and save it as a GeoPackage"
+)
+_LONG_BINARY = re.compile(r"(?:\\x|0x)?0[01](?:[0-9a-f]{2}){80,}", re.ASCII | re.IGNORECASE)
 _IN_DEGREES = frozenset({WGS84, "EPSG:4258"})
+
+
+def is_shape(text: str) -> bool:
+    """Whether a text is a line, an outline or several points in well-known text, or binary too long for a point."""
+    is_text = _WKT_SHAPE.match(text) is not None and _WKT.fullmatch(text) is None
+    return is_text or _LONG_BINARY.fullmatch(text) is not None
 
 
 def _wkt_point(text: str, _country: str | None) -> Parsed | None:
@@ -160,7 +176,7 @@ def _point(x_text: str, y_text: str, crs: str | None, text: str) -> Parsed:
     return Parsed("xy", x, y, None, crs, max(last_digit_m(x_text, 1.0), last_digit_m(y_text, 1.0)))
 
 
-_WKB = re.compile(r"(?:\\x|0x)?(0[01](?:[0-9a-f]{2}){20,80})", re.ASCII | re.IGNORECASE)
+_WKB = re.compile(r"(?:\\x|0x)?(0[01](?:[0-9a-f]{2}){20,})", re.ASCII | re.IGNORECASE)
 
 
 def _wkb_point(text: str, _country: str | None) -> Parsed | None:
@@ -173,7 +189,7 @@ def _wkb_point(text: str, _country: str | None) -> Parsed | None:
     except (shapely.GEOSException, ValueError) as error:
         raise CoordinateError(f"{text[:80]!r} is no point in well-known binary.") from error
     if shape.geom_type not in ("Point", "MultiPoint") or shapely.get_num_coordinates(shape) != 1:
-        raise CoordinateError(f"{text[:80]!r} is no point in well-known binary.")
+        raise CoordinateError(f"{text[:40]!r}... {NO_POINT}.")
     ((x, y),) = shapely.get_coordinates(shape)
     if not (math.isfinite(x) and math.isfinite(y)):
         raise CoordinateError(f"{text[:80]!r} is no point in well-known binary.")

@@ -12,7 +12,7 @@ import re
 
 from inducult_geo.errors import CoordinateError
 from inducult_geo.harmonize.coordinate_codes import CODE_FORMS
-from inducult_geo.harmonize.coordinate_links import LINK_FORMS, unwrap_template
+from inducult_geo.harmonize.coordinate_links import LINK_FORMS, NO_POINT, is_shape, unwrap_template
 from inducult_geo.harmonize.coordinate_parsed import Form, Parsed, is_european, last_digit_m, sexagesimal, signed
 from inducult_geo.harmonize.coordinate_words import mark_words
 
@@ -67,6 +67,8 @@ def parse_coordinates(text: str, *, country: str | None = None) -> Parsed:
         The text holds no coordinates, or could mean several things.
     """
     clean = _cleaned(text)
+    if is_shape(clean):
+        raise CoordinateError(f"{clean[:40]!r}... {NO_POINT}.")
     if not clean or len(clean) > _LONGEST:
         raise CoordinateError(f"No coordinates in {str(text)[:60]!r}.")
     for form in _FORMS:

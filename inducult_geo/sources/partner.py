@@ -28,6 +28,8 @@ _ALIKE: Final = 2
 
 _HEAD_AGAIN: Final = "repeats the names of the columns: it is no site, and may be deleted in the file"
 
+_LICENCE_MAX: Final = 80
+
 VALUES_AS_NAMES: Final = (
     "the names of its columns look like values ({values}): if its first row is one of the table, put names above it. "
     "Else that row is lost"
@@ -96,6 +98,12 @@ def read_partner(contract: Contract, files: Iterable[Path]) -> RawTable:
     _check_size(contract, len(whole))
     unique = _unique_keys(whole)
     repeated = _repeated(whole, unique)
+    if contract.publish and not contract.may_publish and contract.licence != "unknown":
+        message = (
+            f"licence = '{contract.licence[:_LICENCE_MAX]}' lets no record out: nothing that this source alone tells "
+            "is published. Where the owner permits it, write there what was permitted"
+        )
+        problems.append(Problem(contract.id, "licence", message))
     if repeated:
         named = "; ".join(repeated[:_MOST_REPEATED]) + ("; and more" if len(repeated) > _MOST_REPEATED else "")
         message = (

@@ -34,6 +34,7 @@ from inducult_geo.text import counted, printable
 __all__ = ["ANSWER_COLUMNS", "ImportOutcome", "Refusal", "decide", "export_review", "import_review"]
 
 _SETTLE_PLACE: Final = "mend its row in the file, or say in the contract how all are read ([place] crs, reading)"
+_NAMED_MAX: Final = 5
 _WHO: Final = ("INDUCULT_WHO", "USER", "LOGNAME", "USERNAME")
 
 
@@ -106,7 +107,9 @@ class ImportOutcome:
         told += [f"refused: {one.told}" for one in self.refused]
         told += [f"place: {text}" for text in self.places]
         if self.wordless:
-            told.append(f"a note or a name without a decision, so nothing is taken: {', '.join(self.wordless)}")
+            more = f" and {len(self.wordless) - _NAMED_MAX} more" if len(self.wordless) > _NAMED_MAX else ""
+            some = ", ".join(self.wordless[:_NAMED_MAX]) + more
+            told.append(f"a note or a name without a decision, so nothing is taken: {some}")
         told += [f"the log: {text}" for text in self.problems]
         return [printable(text) for text in told]
 

@@ -227,6 +227,8 @@ def test_a_note_without_a_word_is_no_answer_and_that_is_told(run: Run, sheet: Pa
     assert outcome.lines()[-1].endswith(f"{asked['review_id']}, {named['review_id']}")
     again = import_review(sheet, run)
     assert again.still_open == outcome.still_open, "what the log holds is answered"
+    rows = [line(f"a:{n}", f"b:{n}", "", review_id=f"Q-{n}", decided_by="Eva") for n in range(9)]
+    assert import_review(save(sheet, rows), run).lines()[-1].endswith("Q-0, Q-1, Q-2, Q-3, Q-4 and 4 more")
 
 
 def test_text_of_a_file_cannot_steer_a_terminal(run: Run, sheet: Path) -> None:

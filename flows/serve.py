@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import shutil
 import signal
 import socket
 import subprocess
@@ -84,7 +85,7 @@ def server(home: Path, *, port: int, database: SecretStr | None = None) -> Itera
     if database is not None:
         # By the environment, never by the command line: there every user of the machine could read it.
         environment["PREFECT_SERVER_DATABASE_CONNECTION_URL"] = database.get_secret_value()
-    command = [sys.executable, "-m", "prefect", "server", "start", "--host", LOOPBACK, "--port", str(port)]
+    command = [*_tied(), sys.executable, "-m", "prefect", "server", "start", "--host", LOOPBACK, "--port", str(port)]
     if log.is_file() and log.stat().st_size > LOG_BYTES:
         log.replace(log.with_name("server.log.1"))
     with log.open("ab") as output:
@@ -96,6 +97,19 @@ def server(home: Path, *, port: int, database: SecretStr | None = None) -> Itera
         yield url
     finally:
         _stop(child)
+
+
+def _tied() -> list[str]:
+    """Return words before a command that let it end with its parent, even a killed one; none on some systems.
+
+    A server that is left behind keeps its port, and two of them lock each other out of one SQLite database.
+    """
+    words = ["setpriv", "--pdeathsig", "INT"]
+    if shutil.which(words[0]) is None:
+        return []
+    # Some systems have one that does less.
+    does = subprocess.run([*words, sys.executable, "-c", ""], capture_output=True, check=False)  # noqa: S603 - as above
+    return words if does.returncode == 0 else []
 
 
 def free_port(wanted: int) -> int:

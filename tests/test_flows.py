@@ -313,6 +313,33 @@ def test_a_scheduled_run_fires_and_the_service_ends_cleanly(data: Path, stop: si
     assert (data / "processed" / ".prefect" / "prefect.db").is_file()
 
 
+@pytest.mark.slow
+@pytest.mark.skipif(shutil.which("setpriv") is None, reason="needs setpriv of util-linux")
+def test_a_killed_service_leaves_no_server_behind(tmp_path: Path) -> None:
+    """It would keep its port, and lock the database of the next one."""
+    port = free_port()
+    script = (
+        "import pathlib, sys, time\nfrom flows.serve import server\n"
+        "with server(pathlib.Path(sys.argv[1]), port=int(sys.argv[2])):\n"
+        "    print('up', flush=True)\n    time.sleep(600)\n"
+    )
+    environment = {k: v for k, v in os.environ.items() if not k.startswith("PREFECT")}
+    command = [sys.executable, "-c", script, str(tmp_path), str(port)]
+    with subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, text=True) as child:
+        assert child.stdout is not None
+        assert child.stdout.readline() == "up\n"
+        child.kill()
+
+    def listens() -> bool:
+        with socket.socket() as probe:
+            return probe.connect_ex(("127.0.0.1", port)) == 0
+
+    deadline = time.monotonic() + 60
+    while listens() and time.monotonic() < deadline:
+        time.sleep(0.5)
+    assert not listens()
+
+
 @pytest.fixture
 def postgresql() -> Iterator[str]:
     """A real PostgreSQL on loopback, which takes any password; gives `host:port/database`."""

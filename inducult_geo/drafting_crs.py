@@ -35,6 +35,8 @@ _WEB_MERCATOR_EDGE = 20_037_508.4
 _NO_COORDINATE_OF_A_COUNTRY = 1e6
 _SHARE_MIN = 0.5
 _NEARLY_ALL = 0.9
+_POWERS = range(1, 9)
+"""Decimals that degrees are written with."""
 
 
 @dataclass
@@ -116,6 +118,7 @@ def _choose(
         where = f" in {about.id}" if about is not None else " in any region"
         lines.place.append(comment(f"No system that is usual there puts the places{where}: ask the sender."))
         if about is not None:
+            lines.place += _without_decimals(points, about, run, path)
             country = f'countries = ["{about.country}"]'
             lines.place.append(comment(f"Of a list about more than the region, write {country} for region."))
         lines.place.append('# crs = "EPSG:"')
@@ -170,6 +173,19 @@ def _mixed(points: np.ndarray, about: Region, run: Run, path: Path) -> str:
         return ""
     land = Land(ground.area, about.country, ground.grids)
     return two_systems(points[:, 0], points[:, 1], land, about.crs).strip()
+
+
+def _without_decimals(points: np.ndarray, about: Region, run: Run, path: Path) -> list[str]:
+    """Say that numbers are degrees whose decimal point a spreadsheet program took for a mark of thousands."""
+    for power in _POWERS:
+        choice = _choice(points / 10**power, about, run, path, _DEGREES)
+        if choice is not None and choice.reading is not None and choice.reading.is_as_declared:
+            told = (
+                f"Divided by {10**power:,} most are degrees in {about.id}: a spreadsheet program took their decimal "
+                "point for a mark of thousands. Never divide them, some had fewer digits: ask for the file as it was."
+            )
+            return [comment(told)]
+    return []
 
 
 def _as_web_mercator(points: np.ndarray) -> str | None:

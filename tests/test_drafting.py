@@ -674,3 +674,15 @@ def test_a_system_that_nobody_registered_leaves_the_candidates(tmp_path: Path, r
     text = draft(tmp_path / "a.mif", run, region="zwickau")
     assert "which is no registered system" in text
     assert '# crs = "EPSG:31468" # candidate: 100% inside zwickau' in text
+
+
+@pytest.mark.parametrize(("digits", "divisor"), [(4, "10"), (6, "1,000,000"), (7, "10,000,000")])
+def test_degrees_that_lost_their_decimal_point_are_told(tmp_path: Path, run: Run, digits: int, divisor: str) -> None:
+    rows = [(n, 50.7012345 + n / 1000, 12.4012345 + n / 1000) for n in range(6)]
+    lost = [(n, *(f"{round(angle * 10**digits):,}".replace(",", ".") for angle in angles)) for n, *angles in rows]
+    (tmp_path / "a.csv").write_text(
+        "Nr;Breite;Länge\n" + "".join(f"{n};{y};{x}\n" for n, y, x in lost), encoding="utf-8"
+    )
+    text = draft(tmp_path / "a.csv", run, region="zwickau")
+    assert f"Divided by {divisor} most are degrees in zwickau" in text
+    assert "\ncrs =" not in text

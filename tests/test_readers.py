@@ -888,6 +888,24 @@ def test_hidden_rows_of_an_ods_are_told(tmp_path: Path) -> None:
     assert "others: 3, 4." in table.warnings[0][1]
 
 
+def test_an_ods_that_repeats_a_row_less_than_once_hides_no_other(tmp_path: Path) -> None:
+    path = tmp_path / "a.ods"
+    pyogrio.write_dataframe(pd.DataFrame({"nr": ["a", "b", "c", "d"]}), path, driver="ODS")
+    with zipfile.ZipFile(path) as archive:
+        members = {name: archive.read(name) for name in archive.namelist()}
+    parts = members["content.xml"].split(b"<table:table-row")
+    parts[2] = b' table:number-rows-repeated="0"' + parts[2]
+    parts[4] = b' table:visibility="collapse"' + parts[4]
+    members["content.xml"] = b"<table:table-row".join(parts)
+    table = read_table(zipped(path, members), AUTO)
+    assert [told.partition("others: ")[2][:2] for kind, told, _ in table.warnings if kind == "hidden_rows"] == ["4."]
+
+
+def test_what_nobody_looks_for_in_an_xls_is_told(shared: Path) -> None:
+    table = read_table(shared / "data" / "messy" / "orte.xls", Read(sheet=1))
+    assert "whether formulas lack their results, and rows are hidden, could not be seen" in table.notes
+
+
 @pytest.mark.parametrize("calculated", [True, False])
 def test_the_zero_of_a_program_that_does_not_calculate_is_no_value(tmp_path: Path, calculated: bool) -> None:
     rows = '<row r="2"><c r="A2"><v>1</v></c><c r="B2"><f>A1</f><v>0</v></c><c r="C2"><f>A1</f><v>5</v></c></row>'

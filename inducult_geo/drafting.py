@@ -114,6 +114,9 @@ def _read(path: Path, given: Read) -> tuple[Table, Read]:
     for row in range(1, _HEADER_ROWS):
         here = given.model_copy(update={"header_row": row})
         other = table if row == 1 else _tried(path, here)
+        if other is not None and _holds_values(other):
+            # Names stand above what they name.
+            break
         if other is not None and _is_header(other):
             return _two_rows(path, here, other) or (other, here)
     return table, given
@@ -150,12 +153,15 @@ def _unnamed(table: Table, *, filled: bool = True) -> list[str]:
 
 
 def _is_header(table: Table) -> bool:
-    """Whether most columns that hold anything have a name that is text, and none is a place or a number: a row has."""
-    if names_of_a_row(table.frame) or any(_is_place(str(name)) for name in table.frame.columns):
-        return False
+    """Whether most columns that hold anything have a name that is text."""
     filled = [str(name) for name in table.frame.columns if table.frame[name].notna().any()]
     unnamed = len(_unnamed(table))
     return bool(filled) and len(table.bad_rows) < 0.5 * max(len(table.frame), 1) and unnamed < 0.5 * len(filled)
+
+
+def _holds_values(table: Table) -> bool:
+    """Whether what heads the columns is a row of the table: a place, a number, a year among years."""
+    return bool(names_of_a_row(table.frame)) or any(_is_place(str(name)) for name in table.frame.columns)
 
 
 def _is_place(name: str) -> bool:

@@ -686,3 +686,11 @@ def test_degrees_that_lost_their_decimal_point_are_told(tmp_path: Path, run: Run
     text = draft(tmp_path / "a.csv", run, region="zwickau")
     assert f"Divided by {divisor} most are degrees in zwickau" in text
     assert "\ncrs =" not in text
+
+
+def test_names_are_not_looked_for_below_values(tmp_path: Path, run: Run) -> None:
+    rows = "".join(f"{n};Weberei {n};a;b;{12.4 + n / 100:.3f};{50.7 + n / 100:.3f}\n" for n in range(4))
+    (tmp_path / "a.csv").write_text(f"{rows}5;Krug;a;b;;\n6;Adler;a;b;12.45;50.75\n", encoding="utf-8")
+    text = draft(tmp_path / "a.csv", run, region="zwickau")
+    assert "header_row" not in text
+    assert "put names above it" in text

@@ -176,6 +176,97 @@ def test_who_could_read_the_last_release_can_read_the_new_one(database: Database
         database.sql("SELECT count(*) FROM inducult.source_records", role="Map Server")
 
 
+def test_every_right_that_an_administrator_gave_is_kept(database: Database, release: Path) -> None:
+    load_postgis(release, database.address)
+    database.sql("DROP TABLE inducult.matches")
+    roles = ("editor", "guest", "later")
+    for role in roles:
+        database.sql(f"DO $$ BEGIN CREATE ROLE {role} LOGIN; EXCEPTION WHEN duplicate_object THEN NULL; END $$")
+        database.sql(f"GRANT USAGE ON SCHEMA inducult TO {role}")
+    database.sql(
+        "GRANT SELECT, UPDATE ON inducult.site_points TO editor WITH GRANT OPTION;"
+        "GRANT SELECT (site_id, geom) ON inducult.site_points TO guest;"
+        "ALTER DEFAULT PRIVILEGES IN SCHEMA inducult GRANT SELECT ON TABLES TO later"
+    )
+    asked = "SELECT relacl FROM pg_class WHERE oid = 'inducult.site_points'::regclass"
+    before = database.sql(asked)
+    for _ in range(2):
+        load_postgis(release, database.address)
+        assert database.sql(asked) == before
+        assert database.sql("SELECT count(site_id) > 0 FROM inducult.site_points", role="guest") == "t"
+        with pytest.raises(AssertionError, match="permission denied"):
+            database.sql("SELECT name FROM inducult.site_points", role="guest")
+        # The one table that is new since the rights for tables to come were given, and no other.
+        assert database.sql("SELECT count(*) >= 0 FROM inducult.matches", role="later") == "t"
+        with pytest.raises(AssertionError, match="permission denied"):
+            database.sql("SELECT name FROM inducult.site_points", role="later")
+
+
+def test_what_an_administrator_put_into_the_schema_stays(database: Database, release: Path) -> None:
+    load_postgis(release, database.address)
+    database.sql(
+        "CREATE TABLE inducult.notes (a text); INSERT INTO inducult.notes VALUES ('mine');"
+        "CREATE VIEW inducult.my_notes AS SELECT a FROM inducult.notes;"
+        "CREATE FUNCTION inducult.two() RETURNS int LANGUAGE sql AS 'SELECT 2'"
+    )
+    load_postgis(release, database.address)
+    assert database.sql("SELECT a || inducult.two() FROM inducult.my_notes") == "mine2"
+
+
+@pytest.mark.parametrize(
+    ("made", "named"),
+    [
+        ("CREATE VIEW inducult.works AS SELECT site_id FROM inducult.site_points", r"view inducult\.works"),
+        ('CREATE MATERIALIZED VIEW inducult."Wörks" AS SELECT 1 FROM inducult.runs', 'view inducult."Wörks"'),
+        ("CREATE TABLE inducult.own (r text REFERENCES inducult.regions (region))", "own_r_fkey on table inducult.own"),
+        ("CREATE FUNCTION inducult.f(inducult.runs) RETURNS int LANGUAGE sql AS 'SELECT 1'", r"inducult\.f\(inducult"),
+        ("CREATE POLICY mine ON inducult.site_points", r"policy mine on inducult\.site_points"),
+        (
+            "CREATE FUNCTION inducult.t() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NULL; END';"
+            "CREATE TRIGGER told AFTER UPDATE ON inducult.runs EXECUTE FUNCTION inducult.t()",
+            r"trigger told on inducult\.runs",
+        ),
+    ],
+)
+def test_what_rests_on_the_tables_is_named_not_dropped(
+    database: Database, release: Path, made: str, named: str
+) -> None:
+    load_postgis(release, database.address)
+    database.sql(made)
+    table = database.sql("SELECT 'inducult.site_points'::regclass::oid")
+    with pytest.raises(ReleaseError, match=named) as told:
+        load_postgis(release, database.address)
+    assert "create them again" in str(told.value)
+    assert database.sql("SELECT 'inducult.site_points'::regclass::oid") == table
+
+
+def test_a_reader_who_never_ends_stops_neither_readers_nor_the_night(
+    database: Database, release: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    load_postgis(release, database.address)
+    from inducult_geo.publish import postgis
+
+    monkeypatch.setattr(postgis, "_SWAP_WAIT_S", 1)
+    held = subprocess.Popen(
+        ["psql", "-X", "-q", database.address],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    assert held.stdin is not None
+    assert held.stdout is not None
+    held.stdin.write("BEGIN; SELECT count(*) FROM inducult.site_points;\n\\echo held\n")
+    held.stdin.flush()
+    try:
+        while "held" not in held.stdout.readline():
+            assert held.poll() is None
+        with pytest.raises(ReleaseError, match="held the tables of 'inducult' for 1 s"):
+            load_postgis(release, database.address)
+    finally:
+        held.communicate("ROLLBACK;\n", timeout=30)
+    load_postgis(release, database.address)
+
+
 def test_readers_see_the_last_release_until_the_new_one_is_whole(
     database: Database, release: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -212,6 +303,32 @@ def test_a_failure_leaves_the_last_release_as_it_was(
         load_postgis(release, database.address)
     assert database.sql("SELECT 'inducult.site_points'::regclass::oid") == made
     assert database.sql("SELECT count(*) FROM pg_namespace WHERE nspname = 'inducult__new'") == "0"
+
+
+def test_a_server_that_goes_away_meanwhile_is_told(
+    database: Database, release: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    load_postgis(release, database.address)
+    made = database.sql("SELECT 'inducult.site_points'::regclass::oid")
+    from inducult_geo.publish import postgis
+
+    finish = postgis._finish
+
+    async def ended(*args: object) -> None:
+        database.sql("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE state = 'idle in transaction'")
+        await finish(*args)
+
+    monkeypatch.setattr(postgis, "_finish", ended)
+    with pytest.raises(ConfigError, match="the connection broke off"):
+        load_postgis(release, database.address)
+    assert database.sql("SELECT 'inducult.site_points'::regclass::oid") == made
+
+
+def test_a_role_without_the_right_is_told_which_it_needs(database: Database, release: Path) -> None:
+    database.sql("DO $$ BEGIN CREATE ROLE guest LOGIN; EXCEPTION WHEN duplicate_object THEN NULL; END $$")
+    database.sql(f"ALTER ROLE guest PASSWORD '{PASSWORD}'")
+    with pytest.raises(ReleaseError, match="needs the right CREATE on the database"):
+        load_postgis(release, database.address.replace("owner@", "guest@"))
 
 
 def test_a_schema_of_others_is_left_alone(database: Database, release: Path) -> None:

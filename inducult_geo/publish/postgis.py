@@ -1,9 +1,9 @@
 """A release in a PostGIS database, for partners who serve maps from one.
 
 A finished release folder is the source, so that what is served is what was verified. One transaction builds the new
-schema beside the old one and swaps them: whoever reads sees the whole of the one or the whole of the other, and where
-anything fails the old one stays. Names of tables and columns are those of our own declarations, quoted; every value
-travels as data (COPY), none as SQL.
+tables beside the old ones and swaps them: whoever reads sees the whole of the one or the whole of the other, and
+where anything fails the old one stays. The schema itself stays, with what an administrator put into it. Names of
+tables and columns are those of our own declarations, quoted; every value travels as data (COPY), none as SQL.
 """
 
 from __future__ import annotations
@@ -14,9 +14,10 @@ import os
 import re
 import sqlite3
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import closing
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from datetime import date
+from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
@@ -35,6 +36,9 @@ MARK = "inducult-geo release"
 """How the comment on a schema begins that may be replaced: any other schema is left alone."""
 
 SRID = 3035
+_SWAP_WAIT_S = 60
+"""How long the swap waits for those who hold the old tables: all who come to read meanwhile wait behind it."""
+
 _NAME = re.compile(r"[a-z_][a-z0-9_]{0,50}")
 _TYPES: Mapping[Kind, str] = {
     "text": "text",
@@ -79,8 +83,8 @@ def load_postgis(release: Path, address: str, *, schema: str = "inducult") -> Lo
         `postgresql://[user@]host[:port]/database`, without a password: that comes from `PGPASSWORD`, `~/.pgpass` or the
         file that `PGPASSFILE` names, where nobody sees it in a list of processes.
     schema
-        Lower case, digits and `_`. An existing one is replaced only where an earlier release is in it; who could read
-        it can read the new one.
+        Lower case, digits and `_`. In an existing one only the tables of an earlier release are replaced: other things
+        in it stay, and so do all rights, those for tables to come (`ALTER DEFAULT PRIVILEGES`) among them.
 
     Raises
     ------
@@ -88,7 +92,7 @@ def load_postgis(release: Path, address: str, *, schema: str = "inducult") -> Lo
         Where address or schema are not as said, the database cannot be reached, or asyncpg is not installed.
     ReleaseError
         Where the folder is no release, or the database refuses: no PostGIS, no right, something else in the schema,
-        views of others that rest on it.
+        anything of others that rests on its tables (views, policies, triggers, keys), someone who holds them.
     """
     _check_address(address)
     if not _NAME.fullmatch(schema) or schema.startswith("pg_"):
@@ -96,16 +100,33 @@ def load_postgis(release: Path, address: str, *, schema: str = "inducult") -> Lo
     package = release / GEOPACKAGE
     if not package.is_file():
         raise ReleaseError(f"{release}: no {GEOPACKAGE}: is this the folder of a release?")
-    try:
-        import asyncpg
-    except ModuleNotFoundError:
-        raise ConfigError(
-            "PostGIS needs asyncpg, which is not installed: pip install 'inducult-geo[postgis]'"
-        ) from None
-    try:
+    if find_spec("asyncpg") is None:
+        raise ConfigError("PostGIS needs asyncpg, which is not installed: pip install 'inducult-geo[postgis]'")
+    with _told(address, schema):
         return asyncio.run(_load(package, address, schema))
+
+
+@contextmanager
+def _told(address: str, schema: str) -> Iterator[None]:
+    """Tell in our words what went wrong between us and the database."""
+    import asyncpg
+
+    try:
+        yield
     except (OSError, asyncpg.InvalidAuthorizationSpecificationError, asyncpg.InvalidCatalogNameError) as problem:
         raise ConfigError(f"{_shown(address)}: cannot be reached: {problem}") from problem
+    except asyncpg.DependentObjectsStillExistError as problem:
+        raise ReleaseError(_resting(schema, str(problem.detail).splitlines())) from problem
+    except asyncpg.LockNotAvailableError as problem:
+        raise ReleaseError(
+            f"{_shown(address)}: someone has held the tables of '{schema}' for {_SWAP_WAIT_S} s, in a transaction that "
+            "was not ended; pg_stat_activity tells who. The schema is as it was; publish again when they are free"
+        ) from problem
+    except asyncpg.InsufficientPrivilegeError as problem:
+        raise ReleaseError(
+            f"{_shown(address)}: {problem}. The schema '{schema}' is as it was. Who publishes needs the right CREATE "
+            "on the database and must own the schema and its tables"
+        ) from problem
     except (asyncpg.PostgresError, asyncpg.InterfaceError) as problem:
         raise ReleaseError(f"{_shown(address)}: {problem}. The schema '{schema}' is as it was.") from problem
 
@@ -139,8 +160,14 @@ async def _load(package: Path, address: str, schema: str) -> Loaded:
     con = await asyncpg.connect(address, password=os.environ.get("PGPASSWORD"), timeout=30, command_timeout=None)
     try:
         with closing(sqlite3.connect(package.resolve().as_uri() + "?mode=ro&immutable=1", uri=True)) as source:
-            async with con.transaction():
-                return await _replace(con, source, schema)
+            try:
+                async with con.transaction():
+                    return await _replace(con, source, schema)
+            except asyncpg.InterfaceError as problem:
+                # Else what is told is that a transaction could not be rolled back, not why.
+                if con.is_closed():
+                    raise ConnectionError("the connection broke off; see the server's log, publish again") from problem
+                raise
     finally:
         await con.close(timeout=10)
 
@@ -158,11 +185,7 @@ async def _replace(con: Connection, source: sqlite3.Connection, schema: str) -> 
     present = {str(name) for (name,) in source.execute("SELECT table_name FROM gpkg_contents")}
     rows = {layer.name: await _copy(con, source, fresh, layer) for layer in LAYERS if layer.name in present}
     await _finish(con, fresh, present)
-    grants = await _grants(con, schema)
-    await con.execute(f'DROP SCHEMA IF EXISTS "{schema}" CASCADE')
-    await con.execute(f'ALTER SCHEMA "{fresh}" RENAME TO "{schema}"')
-    for statement in grants:
-        await con.execute(statement)
+    await _swap(con, fresh, schema, sorted(rows))
     (run,) = source.execute("SELECT run_id FROM runs").fetchone()
     await con.execute(
         await con.fetchval("SELECT format('COMMENT ON SCHEMA %I IS %L', $1::text, $2::text)", schema, f"{MARK} {run}")
@@ -170,8 +193,30 @@ async def _replace(con: Connection, source: sqlite3.Connection, schema: str) -> 
     return Loaded(schema, rows)
 
 
+async def _swap(con: Connection, fresh: str, schema: str, names: list[str]) -> None:
+    """Put the new tables in place of the old ones, with the rights on them."""
+    await con.execute(f'CREATE SCHEMA IF NOT EXISTS "{schema}"')
+    grants = await _grants(con, schema, names)
+    held = await con.fetch(_HELD, schema, [layer.name for layer in LAYERS])
+    await con.execute(f"SET LOCAL lock_timeout TO '{_SWAP_WAIT_S}s'")
+    if held:
+        # No CASCADE: what rests on them in a way not foreseen here PostgreSQL refuses, and names it.
+        await con.execute("DROP TABLE " + ", ".join(f'"{schema}"."{row["relname"]}"' for row in held))
+    for name in names:
+        await con.execute(f'ALTER TABLE "{fresh}"."{name}" SET SCHEMA "{schema}"')
+    await con.execute(f'DROP SCHEMA "{fresh}"')
+    for statement in grants:
+        await con.execute(statement)
+
+
+_HELD = """
+SELECT c.relname::text FROM pg_class AS c JOIN pg_namespace AS n ON n.oid = c.relnamespace
+WHERE n.nspname = $1 AND c.relkind = 'r' AND c.relname = ANY($2::text[])
+"""
+
+
 async def _check_replaceable(con: Connection, schema: str) -> None:
-    """Refuse a database without PostGIS, a schema that is not ours, and one that views of others rest on."""
+    """Refuse a database without PostGIS, a schema that is not ours, and one that others rest on."""
     if not await con.fetchval("SELECT count(*) FROM pg_extension WHERE extname = 'postgis'"):
         raise ReleaseError("the database has no PostGIS: run CREATE EXTENSION postgis in it as its owner")
     found = await con.fetchrow(
@@ -179,22 +224,32 @@ async def _check_replaceable(con: Connection, schema: str) -> None:
     )
     if found is not None and not str(found["said"]).startswith(MARK):
         raise ReleaseError(f"the schema '{schema}' holds something else than a release: name another one by --schema")
-    resting = await con.fetch(_RESTING, schema)
+    resting = await con.fetch(_RESTING, schema, [layer.name for layer in LAYERS])
     if resting:
-        names = ", ".join(str(row["name"]) for row in resting)
-        raise ReleaseError(
-            f"views of others rest on '{schema}' and would go with it: {names}. Drop them first, or move them"
-        )
+        raise ReleaseError(_resting(schema, [str(row["name"]) for row in resting]))
 
 
+def _resting(schema: str, names: list[str]) -> str:
+    return (
+        f"others rest on the tables of '{schema}' and would go with them: {'; '.join(names)}. Nothing was changed. "
+        "Drop them before you publish and create them again after it"
+    )
+
+
+# What a table is dropped with untold, too: policies, without which its rows are open, and triggers.
 _RESTING = """
-SELECT DISTINCT v.oid::regclass::text AS name
+WITH held AS (
+  SELECT c.oid FROM pg_class AS c JOIN pg_namespace AS n ON n.oid = c.relnamespace
+  WHERE n.nspname = $1 AND c.relkind = 'r' AND c.relname = ANY($2::text[]))
+SELECT CASE v.relkind WHEN 'm' THEN 'materialized view ' ELSE 'view ' END || v.oid::regclass::text AS name
 FROM pg_depend AS d
 JOIN pg_rewrite AS r ON r.oid = d.objid AND d.classid = 'pg_rewrite'::regclass
 JOIN pg_class AS v ON v.oid = r.ev_class
-JOIN pg_class AS t ON t.oid = d.refobjid AND d.refclassid = 'pg_class'::regclass
-JOIN pg_namespace AS n ON n.oid = t.relnamespace
-WHERE n.nspname = $1 AND v.relnamespace <> t.relnamespace
+JOIN held ON held.oid = d.refobjid AND d.refclassid = 'pg_class'::regclass
+WHERE v.relkind IN ('v', 'm')
+UNION SELECT format('policy %I on %s', polname, polrelid::regclass) FROM pg_policy JOIN held ON held.oid = polrelid
+UNION SELECT format('trigger %I on %s', tgname, tgrelid::regclass) FROM pg_trigger JOIN held ON held.oid = tgrelid
+WHERE NOT tgisinternal
 ORDER BY 1
 """
 
@@ -271,25 +326,34 @@ async def _finish(con: Connection, schema: str, present: set[str]) -> None:
         await con.execute(f'ANALYZE "{schema}"."{layer.name}"')
 
 
-async def _grants(con: Connection, schema: str) -> list[str]:
-    """Return the statements that let those read the new schema who could read the old one."""
-    rows = await con.fetch(_GRANTS, schema)
-    layers = {layer.name for layer in LAYERS}
-    return [str(row["statement"]) for row in rows if row["name"] is None or row["name"] in layers]
+async def _grants(con: Connection, schema: str, names: list[str]) -> list[str]:
+    """Return the statements that give the rights on the old tables, or those for tables to come, on the new ones."""
+    columns: set[tuple[str, str | None]] = {(layer.name, column.name) for layer in LAYERS for column in layer.columns}
+    columns |= {(name, column) for name in names for column in (None, "fid", GEOMETRY)}
+    rows = await con.fetch(_GRANTS, schema, names)
+    return [str(row["statement"]) for row in rows if row["name"] in names and (row["name"], row["part"]) in columns]
 
 
-# A table that this release has not is passed over when the statement runs.
 _GRANTS = """
-SELECT NULL::text AS name, format('GRANT USAGE ON SCHEMA %I TO %s', nspname, who) AS statement
-FROM (SELECT nspname, CASE grantee WHEN 0 THEN 'PUBLIC' ELSE grantee::regrole::text END AS who
-      FROM pg_namespace, aclexplode(nspacl)
-      WHERE nspname = $1 AND privilege_type = 'USAGE' AND grantee <> nspowner) AS s
-UNION ALL
-SELECT relname::text, format(
-  'DO $do$ BEGIN IF to_regclass(%L) IS NOT NULL THEN GRANT SELECT ON %I.%I TO %s; END IF; END $do$',
-  format('%I.%I', nspname, relname), nspname, relname, who)
-FROM (SELECT nspname, relname, CASE grantee WHEN 0 THEN 'PUBLIC' ELSE grantee::regrole::text END AS who
-      FROM pg_class JOIN pg_namespace AS n ON n.oid = relnamespace, aclexplode(relacl)
-      WHERE nspname = $1 AND privilege_type = 'SELECT' AND grantee <> relowner AND relkind = 'r') AS s
-ORDER BY 1 NULLS FIRST, 2
+WITH held AS (
+  SELECT c.oid, c.relname::text AS name, c.relowner AS owner, c.relacl
+  FROM pg_class AS c JOIN pg_namespace AS n ON n.oid = c.relnamespace WHERE n.nspname = $1 AND c.relkind = 'r'
+), given AS (
+  SELECT name, NULL::text AS part, owner, acl.* FROM held, aclexplode(relacl) AS acl
+  UNION ALL
+  SELECT name, attname::text, owner, acl.*
+  FROM held JOIN pg_attribute ON attrelid = held.oid AND NOT attisdropped, aclexplode(attacl) AS acl
+  UNION ALL
+  SELECT fresh, NULL, defaclrole, acl.*
+  FROM unnest($2::text[]) AS fresh, pg_default_acl JOIN pg_namespace AS n ON n.oid = defaclnamespace,
+       aclexplode(defaclacl) AS acl
+  WHERE n.nspname = $1 AND defaclobjtype = 'r' AND defaclrole = current_user::regrole
+    AND fresh NOT IN (SELECT name FROM held)
+)
+SELECT name, part, format(
+  'GRANT %s%s ON %I.%I TO %s%s', privilege_type, CASE WHEN part IS NULL THEN '' ELSE format(' (%I)', part) END,
+  $1::text, name, CASE grantee WHEN 0 THEN 'PUBLIC' ELSE grantee::regrole::text END,
+  CASE WHEN is_grantable THEN ' WITH GRANT OPTION' ELSE '' END) AS statement
+FROM given WHERE grantee <> owner
+ORDER BY 1, 2, 3
 """

@@ -42,7 +42,7 @@ from inducult_geo.publish.spreadsheet import degrees, plain_cell, read_csv, safe
 from inducult_geo.publish.spreadsheet import rows_of as rows_of_csv
 from inducult_geo.publish.surfaces import NAMES
 
-FILES = {"sites.csv", "DICTIONARY.md", "schema.json", "CITATION.cff", "dcat.jsonld"}
+FILES = {"sites.csv", "sites.csvt", "sites.prj", "DICTIONARY.md", "schema.json", "CITATION.cff", "dcat.jsonld"}
 CHECKS = (
     promises.csv_holds_the_sites,
     promises.dictionary_names_every_column,
@@ -116,6 +116,19 @@ def test_the_csv_is_read_by_pandas_and_its_places_are_right(bundle: Bundle, fold
     points = gpd.GeoSeries(gpd.points_from_xy(table["longitude"], table["latitude"]), crs=4326).to_crs(3035)
     sites = bundle.sites.sort_values("site_id", ignore_index=True)
     assert points.distance(sites.geometry, align=False).max() < 0.2
+
+
+def test_gdal_reads_the_csv_with_types_and_places(bundle: Bundle, folder: Path) -> None:
+    table = gpd.read_file(folder / "sites.csv")
+    sites = bundle.sites.sort_values("site_id", ignore_index=True)
+    assert table.crs is not None
+    assert table.geometry.to_crs(3035).distance(sites.geometry, align=False).max() < 0.2
+    for column in SHEET:
+        read = table[column.name].dtype
+        assert pd.api.types.is_numeric_dtype(read) == (column.kind in ("whole", "number")), column.name
+        assert pd.api.types.is_datetime64_any_dtype(read) == (column.kind == "date"), column.name
+    told = table["start_year"]
+    assert [None if pd.isna(y) else int(y) for y in told] == [None if pd.isna(y) else y for y in sites["start_year"]]
 
 
 def test_no_cell_of_the_csv_acts_as_a_formula(folder: Path) -> None:

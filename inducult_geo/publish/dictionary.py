@@ -18,6 +18,20 @@ LATITUDE = Column("latitude", "number", "Latitude", "Latitude of the site's poin
 SHEET: tuple[Column, ...] = (*SITES[:3], LONGITUDE, LATITUDE, *SITES[3:])
 """Columns of `sites.csv`: those of a site, and its place in degrees."""
 
+WGS84_WKT = (
+    'GEOGCS["GCS_WGS_1984",DATUM["D_WGS_1984",SPHEROID["WGS_1984",6378137.0,298.257223563]],'
+    'PRIMEM["Greenwich",0.0],UNIT["Degree",0.0174532925199433]]'
+)
+"""What a `.prj` beside a table in degrees says."""
+
+_CSVT_TYPES: dict[Kind, str] = {
+    "text": "String",
+    "whole": "Integer",
+    "number": "Real",
+    # A CSV has True and False, which GDAL takes for no number.
+    "flag": "String",
+    "date": "Date",
+}
 _JSON_TYPES: dict[Kind, str] = {
     "text": "string",
     "whole": "integer",
@@ -34,6 +48,12 @@ _KINDS: dict[Kind, str] = {
     "date": "date",
 }
 _HEADER = "| column | title | kind | unit | list | meaning |\n|---|---|---|---|---|---|"
+
+
+def csvt_text(columns: Iterable[Column]) -> str:
+    """Return a `.csvt`: the kinds of a CSV's columns on one line; without it GDAL and QGIS read all of them as text."""
+    coordinates = {LONGITUDE.name: "CoordX", LATITUDE.name: "CoordY"}
+    return ",".join(f'"{coordinates.get(column.name, _CSVT_TYPES[column.kind])}"' for column in columns) + "\n"
 
 
 def dictionary_rows() -> list[dict[str, str | None]]:

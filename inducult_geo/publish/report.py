@@ -34,6 +34,8 @@ FILES = (
     (PAGE, "the map with search and filters, for a browser: a double click opens it, no network is needed"),
     (MANIFEST, "what the run read, did and wrote"),
     ("sites.csv", "the sites, for a spreadsheet (longitude and latitude, WGS84)"),
+    ("sites.csvt", "the kinds of its columns, for QGIS: keep it beside sites.csv"),
+    ("sites.prj", "the coordinate system of sites.csv, for QGIS"),
     ("DICTIONARY.md", "every column and list of values, explained"),
     ("schema.json", "the same for programs (JSON Schema)"),
     ("dcat.jsonld", "the release described for catalogs (DCAT 3)"),

@@ -15,7 +15,15 @@ import shapely
 
 from inducult_geo.digest import sha256
 from inducult_geo.publish.bundle import Bundle
-from inducult_geo.publish.dictionary import DICTIONARY, SCHEMA, SHEET, dictionary_text, schema_text
+from inducult_geo.publish.dictionary import (
+    DICTIONARY,
+    SCHEMA,
+    SHEET,
+    WGS84_WKT,
+    csvt_text,
+    dictionary_text,
+    schema_text,
+)
 from inducult_geo.publish.files import GEOPACKAGE, PAGE, RECORDS_FILE, SITES_FILE, TILES
 from inducult_geo.publish.licences import credit_lines, licence_names, used_sources
 from inducult_geo.publish.metadata import SAMPLE_NOTICE, line_of, release_title, timestamp
@@ -24,6 +32,7 @@ from inducult_geo.publish.surfaces import write_density
 from inducult_geo.publish.tables import days_of
 
 SITES_CSV, DCAT, CITATION = "sites.csv", "dcat.jsonld", "CITATION.cff"
+SITES_CSVT, SITES_PRJ = "sites.csvt", "sites.prj"
 
 ABSTRACT = (
     "Sites of industrial culture, past and present: monuments, active factories and places that are both, "
@@ -69,7 +78,7 @@ _EPSG_3035 = "http://www.opengis.net/def/crs/EPSG/0/3035"
 
 
 def write_research_files(bundle: Bundle, folder: Path) -> None:
-    """Write the density surfaces, `sites.csv`, the dictionary, its schema, the citation, and at last `dcat.jsonld`.
+    """Write the density surfaces, `sites.csv` with its types and system, the dictionary, the citation, `dcat.jsonld`.
 
     Parameters
     ----------
@@ -85,6 +94,8 @@ def write_research_files(bundle: Bundle, folder: Path) -> None:
     """
     write_density(bundle, folder)
     write_csv(sites_table(bundle), folder / SITES_CSV)
+    _write(folder / SITES_CSVT, csvt_text(SHEET))
+    _write(folder / SITES_PRJ, WGS84_WKT)
     _write(folder / DICTIONARY, dictionary_text())
     _write(folder / SCHEMA, schema_text())
     _write(folder / CITATION, citation_text(bundle))

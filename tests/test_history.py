@@ -21,7 +21,7 @@ CONTRACTS = {
 
 def said(key, **more):
     years = ("start_year", "end_year", "year_precision", "end_precision")
-    blank = dict.fromkeys((*years, "status", "aspect", "theme", "present_use"))
+    blank = dict.fromkeys((*years, "status", "aspect", "type", "theme", "present_use"))
     return blank | {"record_key": key} | more
 
 
@@ -55,6 +55,22 @@ def test_a_museum_that_tells_a_last_year_tells_the_life_of_the_works() -> None:
         "start_year": 1545,
         "end_year": 1944,
     }
+
+
+@pytest.mark.parametrize(
+    ("more", "event"),
+    [
+        ({"start_year": 1827}, "founded"),
+        ({"start_year": 1927}, "museum since"),
+        ({"start_year": 1927, "type": "technical_monument"}, "founded"),
+        ({"start_year": 1927, "type": "technical_monument", "present_use": "museum"}, "museum since"),
+        ({"start_year": 1870, "theme": None, "present_use": "culture"}, "culture since"),
+    ],
+)
+def test_a_bridge_of_1827_is_no_museum_since_then(more, event) -> None:
+    """A monument of technology is of the theme of museums, and its year is that in which it was built."""
+    record = said("osm:1", theme="museum_memory", status="functional") | more
+    assert [one["event"] for one in timeline([record])] == [event]
 
 
 @pytest.mark.parametrize("works", [WORKS | {"start_year": 1890, "end_year": 1960}, said("a:1", start_year=1890)])

@@ -114,7 +114,7 @@ def _date(said: _Said, site: int, part: Sequence[Row], status: str, shown: str) 
 
 def _rows_of(members: Members, rows: Ints) -> list[Row]:
     """Return some records as plain mappings (frames of one row each would take minutes)."""
-    columns = ("record_key", "aspect", "theme", "status", "present_use", "year_precision", "end_precision")
+    columns = ("record_key", "aspect", "type", "theme", "status", "present_use", "year_precision", "end_precision")
     told = {name: taken(members.text(name), rows).to_pylist() for name in columns}
     for name in ("start_year", "end_year"):
         numbers = members.numbers(name)[rows].tolist()

@@ -33,6 +33,9 @@ _ROUGH_GAP: Final[Mapping[str, int]] = {
 _LATER: Final = 30
 """A factory that begins this many years after the monument is another chapter, not another founding year."""
 _LATER_USES: Final = ("museum since", "culture since")
+_MONUMENT: Final = "technical_monument"
+"""Type of the theme of museums that nobody visits like one: a bridge, a machine on a lawn."""
+
 _MUSEUMS_FROM: Final = 1900
 """Before this year no works were made a museum: who tells an earlier one tells of the works."""
 
@@ -61,9 +64,10 @@ class Told:
 
 
 def _later_use(row: Row) -> str | None:
-    """Return what a record speaks of beside the works: "museum", "culture", or None."""
+    """Return what a record speaks of beside the works: "museum", "culture", or None; of a monument it is neither."""
     use = row["present_use"]
-    if row["theme"] == MUSEUM_THEME or (use == "museum" and row["aspect"] not in ("monument", "both", "factory")):
+    is_museum = row["theme"] == MUSEUM_THEME and row["type"] != _MONUMENT
+    if is_museum or (use == "museum" and row["aspect"] not in ("monument", "both", "factory")):
         return "museum"
     return "culture" if use == "culture" and row["aspect"] in (None, "unknown") else None
 
@@ -82,7 +86,8 @@ def event_of(row: Row, told: Told) -> str:
         What all records of the site tell.
     """
     later, oldest = _later_use(row), told.oldest
-    if later and (row["end_year"] is None or told.precede(row["start_year"])):
+    is_early = later == "museum" and row["start_year"] is not None and row["start_year"] < _MUSEUMS_FROM
+    if later and not is_early and (row["end_year"] is None or told.precede(row["start_year"])):
         return f"{later} since"
     runs = row["status"] == "functional" and row["aspect"] == "factory"
     if runs and oldest is not None and row["start_year"] is not None and row["start_year"] - oldest >= _LATER:

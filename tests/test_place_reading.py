@@ -11,9 +11,12 @@ import shapely
 from test_place import contract, raw
 
 from inducult_geo.errors import ContractError, SourceError
+from inducult_geo.frames import Raw, RawTable
 from inducult_geo.harmonize.coordinate_parsed import DEGREE_M
 from inducult_geo.harmonize.corrections import ROWS_MAX
 from inducult_geo.harmonize.place import UNSTATED_ACCURACY_M, Ground, Placed, place
+from inducult_geo.harmonize.records import harmonize
+from inducult_geo.harmonize.vocabulary import load_vocabulary
 
 GROUND = Ground(
     "zwickau", "DE", shapely.box(12.2, 50.6, 12.8, 50.9), ("EPSG:4258", "EPSG:4314", "EPSG:31468", "EPSG:25833")
@@ -52,6 +55,13 @@ class TestAFileOfTwoMeanings:
         assert not shapely.is_missing(found.geometry).any()
         assert set(found.systems) == {"EPSG:4258"}
         assert set(found.crs) == {None}
+
+    def test_nobody_knows_yet_how_true_they_are(self) -> None:
+        blank = {"reason": None, "detail": None, "place": "", "tags": "{}", "content_hash": ""}
+        rows = raw(POINTS, key=[str(n) for n in range(len(POINTS))]).assign(**blank).astype(object)
+        records = harmonize(RawTable(Raw(rows)), contract(None, place={}), GROUND, load_vocabulary()).records
+        assert set(records["reason"]) == {"ambiguous_place"}
+        assert records["accuracy_m"].isna().all()
 
     @pytest.mark.parametrize("crs", ["EPSG:4258", "EPSG:4314"])
     def test_a_person_s_answer_settles_it(self, crs: str) -> None:

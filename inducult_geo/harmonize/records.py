@@ -73,6 +73,8 @@ def harmonize(table: RawTable, contract: Contract, ground: Ground, vocabulary: V
     # What the reader found wrong with a row goes before what its coordinates lack.
     values["reason"] = rows["reason"].where(rows["reason"].notna(), pd.Series(placed.cells.reason, index=rows.index))
     values["detail"] = rows["detail"].where(rows["detail"].notna(), pd.Series(placed.cells.detail, index=rows.index))
+    # What may be read in two ways stands where the likelier one puts it, and nobody knows how true that is.
+    values["accuracy_m"] = values["accuracy_m"].mask(values["reason"].eq("ambiguous_place"))
     records = as_records(values, geometry=placed.geometry)
     return Harmonized(records, placed, (*table.problems, *placed.problems, *notices.problems()))
 

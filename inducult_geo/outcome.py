@@ -15,6 +15,7 @@ from inducult_geo.frames import NO_COUNTS, Counts, Problem
 from inducult_geo.run import Run, SourceFacts, rows_gone
 from inducult_geo.stage import RegionOutcome
 from inducult_geo.store import DataFolder, read_json, write_json
+from inducult_geo.text import first_few
 
 _NOTE = "last_run.json"
 
@@ -87,8 +88,7 @@ def _plain(message: str | None) -> str:
 
 
 def _places(regions: Sequence[str]) -> str:
-    shown = ", ".join(regions[:3]) + (f" and {len(regions) - 3} more" if len(regions) > 3 else "")
-    return f" in {shown}" if shown else ""
+    return f" in {first_few(regions, 3)}" if regions else ""
 
 
 def unpublished(outcomes: Sequence[RegionOutcome], wide: tuple[SourceFacts, ...] = ()) -> RunOutcome:

@@ -29,7 +29,7 @@ from inducult_geo.publish.review_table import ANSWER_COLUMNS, export_review, rea
 from inducult_geo.run import Run
 from inducult_geo.stage import last_stage
 from inducult_geo.store import storing
-from inducult_geo.text import counted, printable
+from inducult_geo.text import counted, first_few, printable
 
 __all__ = ["ANSWER_COLUMNS", "ImportOutcome", "Refusal", "decide", "export_review", "import_review"]
 
@@ -107,8 +107,7 @@ class ImportOutcome:
         told += [f"refused: {one.told}" for one in self.refused]
         told += [f"place: {text}" for text in self.places]
         if self.wordless:
-            more = f" and {len(self.wordless) - _NAMED_MAX} more" if len(self.wordless) > _NAMED_MAX else ""
-            some = ", ".join(self.wordless[:_NAMED_MAX]) + more
+            some = first_few(self.wordless, _NAMED_MAX)
             told.append(f"a note or a name without a decision, so nothing is taken: {some}")
         told += [f"the log: {text}" for text in self.problems]
         return [printable(text) for text in told]

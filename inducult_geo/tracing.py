@@ -21,7 +21,7 @@ from inducult_geo.memory import registry_of, weights_of
 from inducult_geo.publish.bundle import withheld_sources
 from inducult_geo.run import Run
 from inducult_geo.stage import Stage, last_part, last_stage
-from inducult_geo.text import fold_once, printable
+from inducult_geo.text import first_few, fold_once, printable
 
 SHOWN: Final = ("source", "names", "type", "aspect", "status", "start_year", "end_year", "operator", "address", "city")
 _MOST_CALLED: Final = 8
@@ -161,9 +161,8 @@ def site_of(text: str, run: Run) -> str:
     if not words or not found:
         raise ConfigError(f"no site is called '{text}'. Give the name on the map, the id of a site or a record's key.")
     if len(found) > 1:
-        some = "; ".join(f"{site} {told}" for site, told in found[:_MOST_CALLED])
-        more = f" and {len(found) - _MOST_CALLED} more" if len(found) > _MOST_CALLED else ""
-        raise ConfigError(printable(f"{len(found)} sites may be meant by '{text}': {some}{more}. Give one of the ids."))
+        some = first_few([f"{site} {told}" for site, told in found], _MOST_CALLED, "; ")
+        raise ConfigError(printable(f"{len(found)} sites may be meant by '{text}': {some}. Give one of the ids."))
     return found[0][0]
 
 

@@ -26,7 +26,7 @@ from inducult_geo.catalog import Contract, Read
 from inducult_geo.errors import ContractError
 from inducult_geo.sources import geopackages
 from inducult_geo.sources.readers import ChoiceError, read_table
-from inducult_geo.sources.table import MAX_BYTES, nul_rows
+from inducult_geo.sources.table import MAX_BYTES, Table, nul_rows
 from inducult_geo.sources.twice import encoded_once
 from inducult_geo.text.encodings import best_encoding
 
@@ -873,31 +873,28 @@ def test_rows_that_a_filter_hides_are_read_and_told(tmp_path: Path) -> None:
     assert told.startswith("2 rows hidden in the sheet, by hand or by a filter, and read as all others: 3, 4. Those")
 
 
-def test_hidden_rows_of_an_ods_are_told(tmp_path: Path) -> None:
-    path = tmp_path / "a.ods"
+def ods_of_four(folder: Path, said: dict[int, bytes]) -> Table:
+    """Read a sheet of four rows below their names, of which some (from 1 on) say more of themselves."""
+    path = folder / "a.ods"
     pyogrio.write_dataframe(pd.DataFrame({"nr": ["a", "b", "c", "d"]}), path, driver="ODS")
     with zipfile.ZipFile(path) as archive:
         members = {name: archive.read(name) for name in archive.namelist()}
     parts = members["content.xml"].split(b"<table:table-row")
-    parts[3] = b' table:visibility="filter"' + parts[3]
-    parts[4] = b' table:visibility="collapse"' + parts[4]
+    for row, attribute in said.items():
+        parts[row] = b" table:" + attribute + parts[row]
     members["content.xml"] = b"<table:table-row".join(parts)
-    table = read_table(zipped(path, members), AUTO)
+    return read_table(zipped(path, members), AUTO)
+
+
+def test_hidden_rows_of_an_ods_are_told(tmp_path: Path) -> None:
+    table = ods_of_four(tmp_path, {3: b'visibility="filter"', 4: b'visibility="collapse"'})
     assert table.frame["nr"].tolist() == ["a", "b", "c", "d"]
     assert [(kind, number) for kind, _, number in table.warnings] == [("hidden_rows", 2)]
     assert "others: 3, 4." in table.warnings[0][1]
 
 
 def test_an_ods_that_repeats_a_row_less_than_once_hides_no_other(tmp_path: Path) -> None:
-    path = tmp_path / "a.ods"
-    pyogrio.write_dataframe(pd.DataFrame({"nr": ["a", "b", "c", "d"]}), path, driver="ODS")
-    with zipfile.ZipFile(path) as archive:
-        members = {name: archive.read(name) for name in archive.namelist()}
-    parts = members["content.xml"].split(b"<table:table-row")
-    parts[2] = b' table:number-rows-repeated="0"' + parts[2]
-    parts[4] = b' table:visibility="collapse"' + parts[4]
-    members["content.xml"] = b"<table:table-row".join(parts)
-    table = read_table(zipped(path, members), AUTO)
+    table = ods_of_four(tmp_path, {2: b'number-rows-repeated="0"', 4: b'visibility="collapse"'})
     assert [told.partition("others: ")[2][:2] for kind, told, _ in table.warnings if kind == "hidden_rows"] == ["4."]
 
 

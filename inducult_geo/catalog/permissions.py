@@ -7,29 +7,25 @@ only a person can tell what it permits.
 from __future__ import annotations
 
 import re
-from functools import lru_cache
+from typing import Final
 
-from inducult_geo.text import fold_once, packaged_rows
+from inducult_geo.text import fold_once, packaged_words
+
+_TABLE: Final = ("licence_words.csv", "says")
 
 
 def says_nothing(licence: str) -> bool:
     """Whether the words of a licence say no more than that it is not known, or there are none."""
     said = _plain(licence)
-    return not said or said in _words("nothing")
+    return not said or said in packaged_words(*_TABLE)["nothing"]
 
 
 def keeps_in_house(licence: str) -> bool:
     """Whether the words of a licence say that the data are not to be passed on, or that one has to ask."""
     said = f" {_plain(licence)} "
-    return any(f" {words} " in said for words in _words("stays"))
+    return any(f" {words} " in said for words in packaged_words(*_TABLE)["stays"])
 
 
 def _plain(text: str) -> str:
     """Return words in small letters without marks, one space between them."""
     return " ".join(re.findall(r"[^\W_]+", fold_once(text)))
-
-
-@lru_cache(maxsize=2)
-def _words(says: str) -> frozenset[str]:
-    rows = packaged_rows("licence_words.csv")
-    return frozenset(words for row in rows if row["says"] == says for words in row["words"].split(";"))

@@ -49,9 +49,7 @@ class Years:
     def exactness(self) -> str:
         """How exact the year is that these years are told as: `inner`, else `precision`; "approximate" if doubtful."""
         told = self.inner or self.precision
-        doubts = {"uncertain"} if self.inner else {"uncertain", "approximate"}
-        is_doubtful = not doubts.isdisjoint((self.note or "").split("; "))
-        return "approximate" if is_doubtful and told in TO_THE_YEAR else told
+        return self._doubted(told, "uncertain", *(() if self.inner else ("approximate",)))
 
     @property
     def width(self) -> str:
@@ -71,8 +69,11 @@ class Years:
             return self.last or "year"
         if self.precision != "range":
             return self.edge
-        told = self.last or self.width
-        is_doubtful = not {"uncertain", "approximate"}.isdisjoint((self.note or "").split("; "))
+        return self._doubted(self.last or self.width, "uncertain", "approximate")
+
+    def _doubted(self, told: str, *doubts: str) -> str:
+        """Return how exact a year is that is told so, but for these doubts about it."""
+        is_doubtful = not {*doubts}.isdisjoint((self.note or "").split("; "))
         return "approximate" if is_doubtful and told in TO_THE_YEAR else told
 
     @property

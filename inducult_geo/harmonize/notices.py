@@ -12,7 +12,7 @@ from inducult_geo.catalog.models import NAME_FIELDS
 from inducult_geo.frames import Problem
 from inducult_geo.harmonize.dates import reasons_unread
 from inducult_geo.harmonize.meanings import KNOWN_WORDS, YEARS
-from inducult_geo.text import MAYBE_NAMES, clean_text, lost_characters
+from inducult_geo.text import MAYBE_NAMES, clean_text, first_few, lost_characters
 
 _NAMED = frozenset(("operator", "address", "city")) | NAME_FIELDS
 _MOST_NAMED = 5
@@ -49,12 +49,11 @@ class Notices:
         found = []
         for (kind, column), counter in sorted(self._seen.items()):
             most = sorted(counter.items(), key=lambda item: (-item[1], item[0]))
-            some = ", ".join(f"'{value}' ({number})" for value, number in most[:_MOST_NAMED])
-            rest = f" and {len(most) - _MOST_NAMED} more" if len(most) > _MOST_NAMED else ""
+            some = first_few([f"'{value}' ({number})" for value, number in most], _MOST_NAMED)
             known = f" {KNOWN_WORDS[column]}" if column in KNOWN_WORDS else ""
             if kind == "unread_date" and column in YEARS:
                 known = reasons_unread(counter) + known
-            message = texts[kind].format(column=column, some=some + rest, known=known)
+            message = texts[kind].format(column=column, some=some, known=known)
             found.append(Problem(self._source, kind, message, sum(counter.values())))
         return found
 

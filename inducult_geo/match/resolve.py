@@ -29,7 +29,7 @@ from inducult_geo.match.questions import REVIEW_COLUMNS, question_id, questions
 from inducult_geo.match.registry import first_seen_of, typed_registry
 from inducult_geo.match.score import Scored, Weights, score
 from inducult_geo.ragged import Flags
-from inducult_geo.text import counted
+from inducult_geo.text import counted, first_few
 
 __all__ = ["REVIEW_COLUMNS", "Resolution", "compare", "question_id", "resolve"]
 
@@ -165,11 +165,10 @@ def _asleep(decisions: Decisions, registry: pd.DataFrame, records: Records) -> t
     ]
     if not gone:
         return ()
-    some = [f"{one.who}: '{one.left}' {one.decision} '{one.right}'" for one in gone[:_NAMED_MAX]]
-    more = f" and {len(gone) - _NAMED_MAX} more" if len(gone) > _NAMED_MAX else ""
+    some = first_few([f"{one.who}: '{one.left}' {one.decision} '{one.right}'" for one in gone], _NAMED_MAX, "; ")
     return (
         f"{counted(len(gone), 'decision')} without effect, since a record is not here any more "
-        f"({'; '.join(some)}{more}). Where it comes back, the decision holds again; where it has another key now, "
+        f"({some}). Where it comes back, the decision holds again; where it has another key now, "
         "decide anew: inducult review decide.",
     )
 

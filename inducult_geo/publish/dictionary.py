@@ -18,12 +18,6 @@ LATITUDE = Column("latitude", "number", "Latitude", "Latitude of the site's poin
 SHEET: tuple[Column, ...] = (*SITES[:3], LONGITUDE, LATITUDE, *SITES[3:])
 """Columns of `sites.csv`: those of a site, and its place in degrees."""
 
-WGS84_WKT = (
-    'GEOGCS["GCS_WGS_1984",DATUM["D_WGS_1984",SPHEROID["WGS_1984",6378137.0,298.257223563]],'
-    'PRIMEM["Greenwich",0.0],UNIT["Degree",0.0174532925199433]]'
-)
-"""What a `.prj` beside a table in degrees says."""
-
 _CSVT_TYPES: dict[Kind, str] = {
     "text": "String",
     "whole": "Integer",

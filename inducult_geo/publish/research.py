@@ -12,6 +12,7 @@ from typing import Any
 
 import pandas as pd
 import shapely
+from pyproj import CRS
 
 from inducult_geo.digest import sha256
 from inducult_geo.publish.bundle import Bundle
@@ -19,7 +20,6 @@ from inducult_geo.publish.dictionary import (
     DICTIONARY,
     SCHEMA,
     SHEET,
-    WGS84_WKT,
     csvt_text,
     dictionary_text,
     schema_text,
@@ -95,7 +95,7 @@ def write_research_files(bundle: Bundle, folder: Path) -> None:
     write_density(bundle, folder)
     write_csv(sites_table(bundle), folder / SITES_CSV)
     _write(folder / SITES_CSVT, csvt_text(SHEET))
-    _write(folder / SITES_PRJ, WGS84_WKT)
+    _write(folder / SITES_PRJ, CRS("EPSG:4326").to_wkt("WKT1_ESRI"))
     _write(folder / DICTIONARY, dictionary_text())
     _write(folder / SCHEMA, schema_text())
     _write(folder / CITATION, citation_text(bundle))

@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from functools import lru_cache
 from typing import Any, Final
 
 import pandas as pd
 
-from inducult_geo.text import counted, fold_once, packaged_rows, quoted
+from inducult_geo.text import counted, first_few, fold_once, packaged_words, quoted
 
 _MOST: Final = 3
 
 
-def rows_gone(table: pd.DataFrame, places: list[str], known: Collection[str]) -> list[tuple[str, int]]:
+def deleted_rows(table: pd.DataFrame, places: list[str], known: Collection[str]) -> list[tuple[str, int]]:
     """Return for each column that says of rows that they are deleted a sentence for a person, and how many there are.
 
     Parameters
@@ -25,14 +24,15 @@ def rows_gone(table: pd.DataFrame, places: list[str], known: Collection[str]) ->
     known
         Columns that the contract reads or passes over: what they say is settled.
     """
-    told, gone_words = [], _words()["gone"]
+    roles = packaged_words("change_words.csv", "role")
+    told, gone_words = [], roles["gone"]
     for name in (name for name in table.columns if name not in known):
         words = table[name].map(_word)
         said = set(words.dropna())
-        if not (said & gone_words and said <= gone_words | _words()["kept"]):
+        if not (said & gone_words and said <= gone_words | roles["kept"]):
             continue
         gone = [place for place, word in zip(places, words, strict=True) if word in gone_words]
-        where = ", ".join(gone[:_MOST]) + (f" and {len(gone) - _MOST} more" if len(gone) > _MOST else "")
+        where = first_few(gone, _MOST)
         cells = quoted([*dict.fromkeys(table[name][words.isin([*gone_words])])][:_MOST])
         sentence = (
             f"column '{name}' says of {counted(len(gone), 'row')} that what it tells of is gone ({where}: {cells}); it "
@@ -41,17 +41,6 @@ def rows_gone(table: pd.DataFrame, places: list[str], known: Collection[str]) ->
         )
         told.append((sentence, len(gone)))
     return told
-
-
-@lru_cache(maxsize=1)
-def _words() -> dict[str, frozenset[str]]:
-    """Return the words of each role of `change_words.csv`: "gone", and "kept" for rows that go on."""
-    rows = packaged_rows("change_words.csv")
-    roles = dict.fromkeys(row["role"] for row in rows)
-    return {
-        role: frozenset(word for row in rows if row["role"] == role for word in row["words"].split(";"))
-        for role in roles
-    }
 
 
 def _word(cell: Any) -> str | None:

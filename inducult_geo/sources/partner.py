@@ -12,9 +12,10 @@ import numpy as np
 import pandas as pd
 
 from inducult_geo.catalog.models import Contract
+from inducult_geo.catalog.permissions import keeps_in_house
 from inducult_geo.errors import ContractError, SourceError, did_you_mean
 from inducult_geo.frames import FileRead, Problem, Raw, RawTable, content_hash, to_json
-from inducult_geo.sources.changes import rows_gone
+from inducult_geo.sources.changes import deleted_rows
 from inducult_geo.sources.readers import read_table
 from inducult_geo.sources.table import Table, has_shapes, names_of_a_row
 from inducult_geo.sources.vector_files import COMPANIONS, parts_beside
@@ -98,7 +99,7 @@ def read_partner(contract: Contract, files: Iterable[Path]) -> RawTable:
     _check_size(contract, len(whole))
     unique = _unique_keys(whole)
     repeated = _repeated(whole, unique)
-    if contract.publish and not contract.may_publish and contract.licence != "unknown":
+    if contract.publish and keeps_in_house(contract.licence):
         message = (
             f"licence = '{contract.licence[:_LICENCE_MAX]}' lets no record out: nothing that this source alone tells "
             "is published. Where the owner permits it, write there what was permitted"
@@ -279,7 +280,7 @@ def _notices(contract: Contract, path: Path, table: Table) -> list[Problem]:
     unread = [str(name) for name in table.frame.columns if name not in known and _is_filled(table.frame[name])]
     notices = [Problem(contract.id, "note", f"{path.name}: {note}") for note in table.notes]
     notices += [Problem(contract.id, kind, f"{path.name}: {told}", number) for kind, told, number in table.warnings]
-    gone = rows_gone(table.frame, table.places, known)
+    gone = deleted_rows(table.frame, table.places, known)
     notices += [Problem(contract.id, "deleted_rows", f"{path.name}: {told}", number) for told, number in gone]
     if table.kind in ("spreadsheet", "delimited text") and (values := names_of_a_row(table.frame)):
         told = VALUES_AS_NAMES.format(values=quoted(values[:_MOST_REPEATED]))

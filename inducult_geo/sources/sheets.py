@@ -20,7 +20,7 @@ from inducult_geo.catalog.models import Read
 from inducult_geo.errors import ContractError
 from inducult_geo.sources.archives import checked_members
 from inducult_geo.sources.table import Table, blank_cells, check_cells, checked_header, choose, joined_header, nul_rows
-from inducult_geo.text import counted, quoted
+from inducult_geo.text import counted, first_few, quoted
 
 ALL_SHEETS = "*"
 """As `[read] sheet`: all that hold anything, one under the other, with a column `sheet`."""
@@ -181,9 +181,8 @@ def _merged_told(filled: Sequence[tuple[int, int, int, int]], names: Mapping[int
     told = []
     for column in sorted({column for column, *_ in filled}):
         spans = sorted((first, last) for at, first, last, _ in filled if at == column)
-        where = ", ".join(f"{first} to {last}" for first, last in spans[:_MOST])
-        more = f" and {len(spans) - _MOST} more" if len(spans) > _MOST else ""
-        told.append(f"'{names[column]}' (rows {where}{more})")
+        where = first_few([f"{first} to {last}" for first, last in spans], _MOST)
+        told.append(f"'{names[column]}' (rows {where})")
     if not told:
         return []
     message = (
@@ -214,7 +213,7 @@ def _hidden_told(rows: Sequence[int]) -> list[tuple[str, str, int]]:
     """Say which rows (from 1 on) nobody sees in the sheet: whether they are meant, only a person knows."""
     if not rows:
         return []
-    where = ", ".join(map(str, rows[:_MOST])) + (f" and {len(rows) - _MOST} more" if len(rows) > _MOST else "")
+    where = first_few([*map(str, rows)], _MOST)
     message = (
         f"{counted(len(rows), 'row')} hidden in the sheet, by hand or by a filter, and read as all others: {where}. "
         "Those that are not meant delete in the file."

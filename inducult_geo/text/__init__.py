@@ -9,6 +9,7 @@ from inducult_geo.text.clean import (
     MAYBE_NAMES,
     clean_text,
     counted,
+    first_few,
     known_text,
     lost_characters,
     printable,
@@ -19,7 +20,7 @@ from inducult_geo.text.clean import (
 from inducult_geo.text.folding import fold, fold_once
 from inducult_geo.text.legal import strip_legal_form
 from inducult_geo.text.lexicon import Concept, split_words, token_in_words
-from inducult_geo.text.tables import packaged_rows
+from inducult_geo.text.tables import packaged_rows, packaged_words
 from inducult_geo.text.tokens import GUESSABLE_ROLES, name_concepts, name_tokens
 
 __all__ = [
@@ -29,6 +30,7 @@ __all__ = [
     "TokenLists",
     "clean_text",
     "counted",
+    "first_few",
     "fold",
     "fold_once",
     "known_text",
@@ -36,6 +38,7 @@ __all__ = [
     "name_concepts",
     "name_tokens",
     "packaged_rows",
+    "packaged_words",
     "prepare_names",
     "printable",
     "quoted",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Final
 
 import pandas as pd
@@ -74,6 +74,12 @@ def printable(text: str) -> str:
 def counted(number: int, noun: str) -> str:
     """Return a number with its noun: "1 row", "2 rows"."""
     return f"{number:,} {noun}" + ("" if number == 1 else "s")
+
+
+def first_few(texts: Sequence[str], most: int, mark: str = ", ") -> str:
+    """Return at most so many texts for a message, and how many more there are: a, b and 7 more."""
+    more = f" and {len(texts) - most} more" if len(texts) > most else ""
+    return mark.join(texts[:most]) + more
 
 
 def quoted(names: Iterable[str]) -> str:

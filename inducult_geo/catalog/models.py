@@ -9,7 +9,7 @@ import re
 from datetime import date
 from functools import cache
 from pathlib import Path
-from typing import Annotated, Any, Final, Literal
+from typing import Annotated, Any, Final, Literal, get_args
 from urllib.parse import urlsplit
 from zoneinfo import available_timezones
 
@@ -357,13 +357,18 @@ class Contract(Declared):
         return self.region is None
 
 
+_Sampled = Literal["elevation_m", "land_cover", "population_per_km2"]
+SAMPLED: Final[tuple[str, ...]] = get_args(_Sampled)
+"""Columns of a site that rasters give for its place."""
+
+
 class RasterSource(Declared):
     """A raster that a steward puts beside the data, sampled at every site into one column."""
 
     id: Identifier
     title: str
     file: str
-    column: Literal["elevation_m", "land_cover", "population_per_km2"]
+    column: _Sampled
     band: Annotated[int, Field(ge=1)] = 1
     valid_at: date | None = None
     licence: Annotated[str, Field(min_length=1)]

@@ -284,7 +284,7 @@ def test_codes_of_public_schemes_tell_type_and_theme(vocabulary: Vocabulary) -> 
     types = [None if pd.isna(cell) else cell for cell in result.records["type"]]
     assert types == ["cement_works", None, "brickworks", "brickworks", None]
     themes = [None if pd.isna(cell) else cell for cell in result.records["theme"]]
-    assert themes == ["building_materials", "metallurgy", "building_materials", "building_materials", None]
+    assert themes == ["building_materials", "metallurgy", "building_materials", "building_materials", "chemistry"]
     assert "'99.x' (1)" in kinds(result)["unmapped_value"]
     with pytest.raises(ContractError, match=r"\[columns\] sector:sic: no such scheme. Known: .*eprtr"):
         made(vocabulary, [{"sector:sic": "1"}])

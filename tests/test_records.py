@@ -290,6 +290,21 @@ def test_codes_of_public_schemes_tell_type_and_theme(vocabulary: Vocabulary) -> 
         made(vocabulary, [{"sector:sic": "1"}])
 
 
+@pytest.mark.parametrize(
+    ("told", "name", "expected"),
+    [
+        ("factory", "Muzeum nart Elan", "factory"),
+        (None, "Muzeum nart Elan", "industrial_museum"),
+        ("factory", "Ziegelei Müller", "brickworks"),
+        ("brewery", "Ziegelei Müller", "brewery"),
+    ],
+)
+def test_a_name_says_more_of_works_never_that_they_are_a_museum(
+    vocabulary: Vocabulary, told: str | None, name: str, expected: str
+) -> None:
+    assert made(vocabulary, [{"type": told, "name": name}]).records["type"].tolist() == [expected]
+
+
 @pytest.mark.parametrize("word", ["unknown", "Unbekannt", "brak danych", "neznámý", "N/A", "onbekend"])
 def test_unknown_is_no_name_and_no_owner(vocabulary: Vocabulary, word: str) -> None:
     records = made(vocabulary, [{"name": word, "operator": word, "name:de": word, "alt_name": f"{word};Huta"}]).records

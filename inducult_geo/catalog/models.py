@@ -59,14 +59,17 @@ MAPPED_FIELDS = frozenset(
 )
 """Fields whose values a contract's `[values]` may map; all others are taken as they stand."""
 
+_FOLDED_FIELDS: Final = ("start", "end", "accuracy_m")
+"""Those of them whose words are looked up without regard to case and marks."""
+
 DEFAULT_RELIABILITY: Final = 50
 """What a source is worth whose contract does not say it (0 to 100)."""
 
+MUSEUM_THEME: Final = "museum_memory"
+"""Theme of what is visited beside the works, or since they closed."""
+
 AREA_RELIABLE: Final = 40
 """What a source must be worth so that its outline of a site goes before the points of others."""
-
-_FOLDED_FIELDS: Final = ("start", "end", "accuracy_m")
-"""Those of them whose words are looked up without regard to case and marks."""
 
 NAME_FIELDS = frozenset({"name", "alt_name", "old_name", "short_name", "official_name", "parent"})
 

@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 import numpy as np
 import pandas as pd
 
-from inducult_geo.catalog.models import ACCURACY_MAX_M, Contract
+from inducult_geo.catalog.models import ACCURACY_MAX_M, MUSEUM_THEME, Contract
 from inducult_geo.errors import ContractError
 from inducult_geo.frames import ASPECTS, PRESENT_USES, STATUSES, Problem, RawTable, Records, as_records, to_json
 from inducult_geo.harmonize.countries import NAMIBIA, country_code
@@ -121,7 +121,7 @@ def _types(
                 notices.add("unmapped_value", column, trade.unmapped)
         found = kind.type or sector.type or coded.type
         if name and (found is None or found in GENERIC_TYPES):
-            found = vocabulary.guess_type(name, country) or found
+            found = _refined(found, vocabulary.guess_type(name, country), vocabulary)
         types.append(found)
         stated = raw_theme if raw_theme in vocabulary.themes else None
         if raw_theme and stated is None:
@@ -135,6 +135,12 @@ def _types(
             or vocabulary.theme_of(found)
         )
     values["type"], values["theme"] = types, themes
+
+
+def _refined(told: str | None, guessed: str | None, vocabulary: Vocabulary) -> str | None:
+    """Return the type that a name tells where the source tells less; works that it tells of are no museum by name."""
+    is_museum = vocabulary.theme_of(guessed) == MUSEUM_THEME
+    return told if guessed is None or (told is not None and is_museum) else guessed
 
 
 class _Trade(NamedTuple):

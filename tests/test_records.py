@@ -305,6 +305,25 @@ def test_a_name_says_more_of_works_never_that_they_are_a_museum(
     assert made(vocabulary, [{"type": told, "name": name}]).records["type"].tolist() == [expected]
 
 
+@pytest.mark.parametrize(
+    ("branch", "name", "expected"),
+    [
+        ("Cement", "VÁPENKA VITOŠOV s.r.o.", "lime_kiln"),
+        ("Cement", "Werk Lünen", "cement_works"),
+        ("Iron and steel", "Walcownia Rur", "rolling_mill"),
+        ("Iron and steel", "Koksownia Radlin", "coking_plant"),
+        ("Iron and steel", "Huta Katowice", "steelworks"),
+        ("Non-ferrous metals", "Huta Aluminium Konin", "nonferrous_smelter"),
+        ("Paper and printing", "Overton Mill", "paper_mill"),
+        ("Non-metallic mineral products", "Cegielnia Lewkowo", "brickworks"),
+    ],
+)
+def test_a_name_says_more_than_the_branch_that_it_fits(
+    vocabulary: Vocabulary, branch: str, name: str, expected: str
+) -> None:
+    assert made(vocabulary, [{"sector:hotmaps": branch, "name": name}]).records["type"].tolist() == [expected]
+
+
 @pytest.mark.parametrize("word", ["unknown", "Unbekannt", "brak danych", "neznámý", "N/A", "onbekend"])
 def test_unknown_is_no_name_and_no_owner(vocabulary: Vocabulary, word: str) -> None:
     records = made(vocabulary, [{"name": word, "operator": word, "name:de": word, "alt_name": f"{word};Huta"}]).records

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from typing import Any, NamedTuple
+from typing import Any, Final, NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -27,6 +27,9 @@ _PLAIN = (
     "opening_hours", "fee", "wheelchair", "heritage_scheme", "heritage_designation", "heritage_ref", "erih_role",
     "nace",
 )  # fmt: skip
+_NAMES_OF_ALL: Final = frozenset({"ironworks"})
+"""Types whose words are in the names of other works of their branch, too ("Huta Aluminium")."""
+
 _WEB = re.compile(r"^(https?://)?[\w.-]+\.[a-z]{2,}(:\d+)?([/?#]\S*)?$", re.IGNORECASE)
 
 
@@ -120,7 +123,7 @@ def _types(
             if trade.unmapped and (column == "type" or kind.type is None):
                 notices.add("unmapped_value", column, trade.unmapped)
         found = kind.type or sector.type or coded.type
-        if name and (found is None or found in GENERIC_TYPES):
+        if name and (kind.type is None or kind.type in GENERIC_TYPES):
             found = _refined(found, vocabulary.guess_type(name, country), vocabulary)
         types.append(found)
         stated = raw_theme if raw_theme in vocabulary.themes else None
@@ -138,9 +141,17 @@ def _types(
 
 
 def _refined(told: str | None, guessed: str | None, vocabulary: Vocabulary) -> str | None:
-    """Return the type that a name tells where the source tells less; works that it tells of are no museum by name."""
-    is_museum = vocabulary.theme_of(guessed) == MUSEUM_THEME
-    return told if guessed is None or (told is not None and is_museum) else guessed
+    """Return the type that a name tells where the source tells none, or only what all works of a branch are.
+
+    A branch says less than a name that fits it: lime works are among "Cement", rolling mills among "Iron and steel";
+    but a smelter may be called a "Huta", and a paper mill a "Mill". Works are no museum by their name.
+    """
+    if told is None or guessed is None:
+        return guessed or told
+    theme = vocabulary.theme_of(guessed)
+    if told in GENERIC_TYPES:
+        return told if theme == MUSEUM_THEME else guessed
+    return guessed if theme == vocabulary.theme_of(told) and guessed not in _NAMES_OF_ALL else told
 
 
 class _Trade(NamedTuple):

@@ -297,12 +297,16 @@ def test_codes_of_public_schemes_tell_type_and_theme(vocabulary: Vocabulary) -> 
         (None, "Muzeum nart Elan", "industrial_museum"),
         ("factory", "Ziegelei Müller", "brickworks"),
         ("brewery", "Ziegelei Müller", "brewery"),
+        ("industrial_building", "Cegielnia Nowak", "brickworks"),
+        ("industrial_building", "Hilti Werk 1", "industrial_building"),
     ],
 )
 def test_a_name_says_more_of_works_never_that_they_are_a_museum(
     vocabulary: Vocabulary, told: str | None, name: str, expected: str
 ) -> None:
-    assert made(vocabulary, [{"type": told, "name": name}]).records["type"].tolist() == [expected]
+    records = made(vocabulary, [{"type": told, "theme": vocabulary.theme_of(told), "name": name}]).records
+    assert records["type"].tolist() == [expected]
+    assert records["theme"].tolist() == [vocabulary.theme_of(expected)]
 
 
 @pytest.mark.parametrize(

@@ -118,6 +118,7 @@ def test_every_label_means_its_type(vocabulary: Vocabulary) -> None:
         ("Museo delle Macchine Termiche", "industrial_museum"),
         *((name, None) for name in ("Biblioteca Centrale", "Požární stanice", "Galleria San Carlo", "Nowa Huta")),
         ("Cementownia Nowa Huta", "cement_works"),
+        *(("Kies-Depot", None), ("Dépôt pétrolier de la Côte", None), ("Old Tram Depot", "railway_depot")),
         ("Centrale termica Ospedale Riuniti", "heating_plant"),
         # What the whole is, another word of it says.
         *((name, None) for name in ("Kaplica w kopalni", "Schule am Bahnhof", "Chiesa della Cava", "Mill Hill School")),

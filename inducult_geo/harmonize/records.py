@@ -27,6 +27,9 @@ _PLAIN = (
     "opening_hours", "fee", "wheelchair", "heritage_scheme", "heritage_designation", "heritage_ref", "erih_role",
     "nace",
 )  # fmt: skip
+_UNSPECIFIED: Final = GENERIC_TYPES | {"industrial_building"}
+"""Types of works, and of their buildings, of which nothing is told but that they are that."""
+
 _NAMES_OF_ALL: Final = frozenset({"ironworks"})
 """Types whose words are in the names of other works of their branch, too ("Huta Aluminium")."""
 
@@ -122,13 +125,16 @@ def _types(
         for column, trade in (("type", kind), ("sector", sector)):
             if trade.unmapped and (column == "type" or kind.type is None):
                 notices.add("unmapped_value", column, trade.unmapped)
-        found = kind.type or sector.type or coded.type
-        if name and (kind.type is None or kind.type in GENERIC_TYPES):
-            found = _refined(found, vocabulary.guess_type(name, country), vocabulary)
+        told = kind.type or sector.type or coded.type
+        found = told
+        if name and (kind.type is None or kind.type in _UNSPECIFIED):
+            found = _refined(told, vocabulary.guess_type(name, country), vocabulary)
         types.append(found)
         stated = raw_theme if raw_theme in vocabulary.themes else None
         if raw_theme and stated is None:
             notices.add("unmapped_value", "theme", raw_theme)
+        if found != told and stated == vocabulary.theme_of(told):
+            stated = None
         themes.append(
             stated
             or (vocabulary.theme_of(found) if found and found not in GENERIC_TYPES else None)
@@ -149,8 +155,8 @@ def _refined(told: str | None, guessed: str | None, vocabulary: Vocabulary) -> s
     if told is None or guessed is None:
         return guessed or told
     theme = vocabulary.theme_of(guessed)
-    if told in GENERIC_TYPES:
-        return told if theme == MUSEUM_THEME else guessed
+    if told in _UNSPECIFIED:
+        return told if theme == MUSEUM_THEME or guessed in GENERIC_TYPES else guessed
     return guessed if theme == vocabulary.theme_of(told) and guessed not in _NAMES_OF_ALL else told
 
 

@@ -13,15 +13,17 @@ from inducult_geo.errors import InducultError
 from inducult_geo.sources.http import shown
 
 
-def reached() -> str | None:
+def reached(url: str | None = None) -> str | None:
     """Return the server that `PREFECT_API_URL` names, if any, once it answers: Prefect would show places in its code.
+
+    `url` is what Prefect itself takes for it, from a profile or a file `.env`; what the environment says where null.
 
     Raises
     ------
     InducultError
         Where no answer comes.
     """
-    url = os.environ.get("PREFECT_API_URL")
+    url = url or os.environ.get("PREFECT_API_URL")
     if not url:
         return None
     try:
@@ -30,6 +32,7 @@ def reached() -> str | None:
     except requests.RequestException as problem:
         raise InducultError(
             f"PREFECT_API_URL names {shown(url)}, where no server answers ({type(problem).__name__}). Start that "
-            "server, or unset PREFECT_API_URL: then one is started here."
+            "server, or unset PREFECT_API_URL (in the environment, the Prefect profile or `.env`): then one is started "
+            "here."
         ) from problem
     return url

@@ -14,6 +14,7 @@ import typer
 from prefect import flow
 from prefect.client.schemas.objects import State
 from prefect.flows import FlowStateHook
+from prefect.settings import PREFECT_API_URL
 from prefect.states import Completed, Failed
 
 from flows import stages
@@ -83,7 +84,7 @@ def main(
         sys.stderr.write(f"inducult: {problem}\n")
         raise typer.Exit(2) from problem
     try:
-        reached()
+        reached(PREFECT_API_URL.value())
     except InducultError as problem:
         sys.stderr.write(f"inducult: {problem}\n")
         raise typer.Exit(1) from problem

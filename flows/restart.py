@@ -1,4 +1,4 @@
-"""What a restart of the service keeps and drops: a pause that a person made stays, of missed nights one is run.
+"""What a restart of the service keeps and drops: a pause stays, of missed nights one is run, what broke off runs again.
 
 Prefect registers a deployment anew each time that it is served, on its schedule, and makes up for every run that fell
 into the time when nobody served; the last of them does the work of all.
@@ -11,7 +11,7 @@ from collections.abc import Iterable
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
-from prefect.client.orchestration import get_client
+from prefect.client.orchestration import SyncPrefectClient, get_client
 from prefect.client.schemas.filters import (
     DeploymentFilter,
     DeploymentFilterName,
@@ -21,12 +21,17 @@ from prefect.client.schemas.filters import (
 )
 from prefect.client.schemas.objects import StateType
 from prefect.client.schemas.sorting import FlowRunSort
-from prefect.states import Cancelled
+from prefect.states import Cancelled, Crashed
+
+from inducult_geo.errors import BusyError
+from inducult_geo.store import DataFolder
 
 if TYPE_CHECKING:
     from prefect.deployments.runner import RunnerDeployment
 
 MISSED = "missed while nobody served; a later run does its work"
+BROKEN = "broke off when the service ended"
+_AT_WORK = [StateType.PENDING, StateType.RUNNING, StateType.CANCELLING]
 _PAGE = 200
 
 
@@ -68,6 +73,44 @@ def drop_missed(deployments: Iterable[RunnerDeployment]) -> int:
                 dropped += 1
             kept.add(work)
     return dropped
+
+
+def make_up(deployments: Iterable[RunnerDeployment], folder: DataFolder) -> int:
+    """Run again what was at work when the service ended, which nobody else does; returns how many runs those are.
+
+    For the one service of a data folder, before it begins. Whoever ended a run by hand, or paused its schedule, does
+    not want it again. Where a run still holds the folder nothing is done: it may be one of these.
+    """
+    try:
+        with folder.lock(wait_s=0), get_client(sync_client=True) as client:
+            return _made_up(_ours(deployments), folder, client)
+    except BusyError:
+        return 0
+
+
+def _made_up(ours: dict[str, Any], folder: DataFolder, client: SyncPrefectClient) -> int:
+    known = {one.id: one for one in client.read_deployments(**ours)}
+    left: dict[str, Any] = {"state": {"type": {"any_": _AT_WORK}}}
+    again = 0
+    for run in client.read_flow_runs(**ours, flow_run_filter=FlowRunFilter.model_validate(left), limit=_PAGE):
+        deployment = known.get(run.deployment_id) if run.deployment_id else None
+        if deployment is None or not _is_of(folder, run.parameters):
+            continue
+        stages = FlowRunFilter.model_validate({**left, "parent_flow_run_id": {"any_": [run.id]}})
+        is_unwanted = run.state_type == StateType.CANCELLING
+        for one in (*client.read_flow_runs(flow_run_filter=stages), run):
+            end = Cancelled if is_unwanted else Crashed
+            client.set_flow_run_state(one.id, end(message=BROKEN), force=True)
+        if not is_unwanted and not deployment.paused:
+            client.create_flow_run_from_deployment(deployment.id, parameters=run.parameters)
+            again += 1
+    return again
+
+
+def _is_of(folder: DataFolder, parameters: dict[str, Any]) -> bool:
+    """Whether a run is one of this data folder: a server of many may have services of several."""
+    given = parameters.get("parameters")
+    return isinstance(given, dict) and given.get("data") == str(folder.root.resolve())
 
 
 def _ours(deployments: Iterable[RunnerDeployment]) -> dict[str, Any]:

@@ -8,6 +8,7 @@ on loopback beside it. SIGINT and SIGTERM end all of it cleanly.
 from __future__ import annotations
 
 import asyncio
+import logging
 import os
 import shutil
 import signal
@@ -21,13 +22,16 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, cast
 
 import typer
+from filelock import FileLock, Timeout
 
 from flows.environment import reached
 from flows.shelf import LOOPBACK, shelf
-from inducult_geo.errors import ConfigError, InducultError
+from inducult_geo.cli.common import exit_code
+from inducult_geo.errors import BusyError, ConfigError, InducultError
 from inducult_geo.pipeline import choose_regions
 from inducult_geo.run import Run, open_run
-from inducult_geo.store import storing
+from inducult_geo.sources.http import shown
+from inducult_geo.store import DataFolder, storing
 from inducult_geo.text import counted
 
 if TYPE_CHECKING:
@@ -35,7 +39,8 @@ if TYPE_CHECKING:
     from prefect.runner import Runner
     from pydantic import SecretStr
 
-START_S, STOP_S = 180.0, 20.0
+START_S, STOP_S, LOOK_S = 180.0, 20.0, 1.0
+PAGES = "pages"
 LOG_BYTES = 10_000_000
 """A larger log of the server is put aside when the service starts, in place of the one before it."""
 
@@ -66,8 +71,10 @@ def deployments(run: Run, *, data: Path, catalogs: list[Path]) -> list[RunnerDep
 
 
 @contextmanager
-def server(home: Path, *, port: int, database: SecretStr | None = None) -> Iterator[str]:
-    """Run a Prefect server on loopback with its state in `home`, or in a database; gives the address of its API.
+def server(
+    home: Path, *, port: int, database: SecretStr | None = None
+) -> Iterator[tuple[str, subprocess.Popen[bytes]]]:
+    """Run a Prefect server on loopback with its state in `home`, or in a database; gives its API's address, and itself.
 
     Raises
     ------
@@ -75,13 +82,15 @@ def server(home: Path, *, port: int, database: SecretStr | None = None) -> Itera
         Where it does not answer in time; its log is named.
     """
     with storing(home):
-        home.mkdir(parents=True, exist_ok=True)
+        (home / PAGES).mkdir(parents=True, exist_ok=True)
     log = home / "server.log"
     url = f"http://{LOOPBACK}:{port}/api"
     # The pages in the browser ask the API at this address, not at the default port.
     environment = {**os.environ, "PREFECT_HOME": str(home.resolve()), "PREFECT_UI_API_URL": url}
     # Of itself Prefect keeps every run for ever, with its log and artifacts; so those of the last 90 days stay.
     environment.setdefault("PREFECT_SERVER_SERVICES_DB_VACUUM_ENABLED", "events,flow_runs")
+    # Of itself Prefect unpacks its pages where it is installed, where a service may not write: then there are none.
+    environment.setdefault("PREFECT_UI_STATIC_DIRECTORY", str(home.resolve() / PAGES))
     if database is not None:
         # By the environment, never by the command line: there every user of the machine could read it.
         environment["PREFECT_SERVER_DATABASE_CONNECTION_URL"] = database.get_secret_value()
@@ -94,7 +103,7 @@ def server(home: Path, *, port: int, database: SecretStr | None = None) -> Itera
         )
     try:
         _wait(url, child, log, by=None if database is None else "the database of INDUCULT_DATABASE_URL")
-        yield url
+        yield url, child
     finally:
         _stop(child)
 
@@ -178,29 +187,56 @@ def main(
         _start(run, catalog or [], port)
     except InducultError as problem:
         sys.stderr.write(f"inducult: {problem}\n")
-        raise typer.Exit(1) from problem
+        raise typer.Exit(exit_code(problem)) from problem
+
+
+@contextmanager
+def alone(folder: DataFolder) -> Iterator[Path]:
+    """Be the one service of a data folder; gives the folder of its state.
+
+    Two of them would lock each other out of one database, and each take the other's runs for its own.
+
+    Raises
+    ------
+    BusyError
+        Where another one serves it.
+    """
+    home = folder.processed / ".prefect"
+    with storing(home):
+        home.mkdir(parents=True, exist_ok=True)
+        try:
+            lock = FileLock(home / ".lock", timeout=0).acquire()
+        except Timeout:
+            raise BusyError(
+                f"{folder.root}: another service serves this data folder. Leave it to that one, or end it first."
+            ) from None
+    with lock:
+        yield home
 
 
 def _start(run: Run, catalogs: list[Path], port: int) -> None:
     """Serve on the server that the environment names, else on one of our own."""
     existing = reached()
-    if existing:
-        _serve(run, catalogs, existing)
-        return
-    _ask_directly()
-    home = run.folder.processed / ".prefect"
-    with server(home, port=free_port(port), database=run.settings.database_url) as url:
-        os.environ["PREFECT_API_URL"] = url
-        os.environ["PREFECT_HOME"] = str(home.resolve())
-        _serve(run, catalogs, url)
+    with alone(run.folder) as home:
+        if existing:
+            _serve(run, catalogs, existing, None)
+            return
+        _ask_directly()
+        chosen = free_port(port)
+        if port not in (0, chosen):
+            sys.stdout.write(f"Port {port} is taken by another program: the pages are at another one.\n")
+        with server(home, port=chosen, database=run.settings.database_url) as (url, child):
+            os.environ["PREFECT_API_URL"] = url
+            os.environ["PREFECT_HOME"] = str(home.resolve())
+            _serve(run, catalogs, url, child)
 
 
-def _serve(run: Run, catalogs: list[Path], url: str) -> None:
+def _serve(run: Run, catalogs: list[Path], url: str, child: subprocess.Popen[bytes] | None) -> None:
     # Imported now: Prefect reads the address of its server once, when it is imported.
     from prefect.runner import Runner
 
     from flows.limits import create_limits
-    from flows.restart import drop_missed, keep_pauses
+    from flows.restart import drop_missed, keep_pauses, make_up
 
     class Served(Runner):
         """Prefect's runner, which SIGTERM ends as SIGINT does; its own way leaves a traceback and a run behind."""
@@ -208,17 +244,21 @@ def _serve(run: Run, catalogs: list[Path], url: str) -> None:
         def handle_sigterm(self, *_arguments: object, **_named: object) -> None:
             signal.raise_signal(signal.SIGINT)
 
+    logging.getLogger("prefect.runner").addFilter(Waiting())
     create_limits()
     runner = Served(pause_on_shutdown=False, limit=1)
     made = deployments(run, data=run.folder.root, catalogs=catalogs)
     keep_pauses(made)
+    broken = make_up(made, run.folder)
     missed = drop_missed(made)
     run.folder.releases.mkdir(parents=True, exist_ok=True)
     with shelf(run.folder.releases) as address:
         # The runs are processes of their own: they learn the address from the environment.
         os.environ.setdefault("INDUCULT_RELEASES_URL", address)
-        shown = url.removesuffix("/api")
-        sys.stdout.write(f"{len(made)} regions are scheduled. Open {shown} in a browser; Ctrl-C ends.\n")
+        shown_at = url.removesuffix("/api")
+        sys.stdout.write(f"{len(made)} regions are scheduled. Open {shown_at} in a browser; Ctrl-C ends.\n")
+        if broken:
+            sys.stdout.write(f"{counted(broken, 'run')} broke off when the service ended, and run again.\n")
         if missed:
             sys.stdout.write(f"{counted(missed, 'missed run')} dropped: a later one does the same work.\n")
         sys.stdout.flush()
@@ -226,21 +266,59 @@ def _serve(run: Run, catalogs: list[Path], url: str) -> None:
             runner.add_deployment(deployment)
         # Not `asyncio.run`: at its end it waits for every task, and one that an interrupt met badly may never end.
         loop = asyncio.new_event_loop()
-        loop.run_until_complete(_until_interrupted(runner))
+        loop.run_until_complete(_until_interrupted(runner, url, child))
         sys.stdout.write("ended\n")
 
 
-async def _until_interrupted(runner: Runner) -> None:
-    """Serve until SIGINT or SIGTERM; then let the runner end its runs, but not longer than `STOP_S`."""
+class Waiting(logging.Filter):
+    """Says in plain words, and once, that runs wait: Prefect tells it every few seconds, as runs that are skipped."""
+
+    told: object = None
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        """Reword what Prefect says of runs that wait; drop what was said before."""
+        if "skipped (at capacity)" not in str(record.msg):
+            return True
+        record.msg = "%d runs wait for the one at work: one runs at a time"
+        is_news, self.told = record.args != self.told, record.args
+        return is_news
+
+
+async def _until_interrupted(runner: Runner, url: str, child: subprocess.Popen[bytes] | None) -> None:
+    """Serve until SIGINT or SIGTERM; then let the runner end its runs, but not longer than `STOP_S`.
+
+    Raises
+    ------
+    InducultError
+        Where the server is gone: whoever started the service starts it anew, with a server.
+    """
     told = asyncio.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         asyncio.get_running_loop().add_signal_handler(number, told.set)
     serving, waiting = asyncio.ensure_future(runner.start()), asyncio.ensure_future(told.wait())
-    await asyncio.wait({serving, waiting}, return_when=asyncio.FIRST_COMPLETED)
-    if not told.is_set():
-        serving.result()
-    serving.cancel()
-    await asyncio.wait({serving}, timeout=STOP_S)
+    watching = asyncio.ensure_future(_gone(child))
+    await asyncio.wait({serving, waiting, watching}, return_when=asyncio.FIRST_COMPLETED)
+    is_told = told.is_set()
+    has_ended = watching.done()
+    for task in (serving, waiting, watching):
+        task.cancel()
+    await asyncio.wait({serving, waiting, watching}, timeout=STOP_S)
+    if is_told:
+        return
+    if has_ended:
+        raise InducultError(f"the Prefect server of this service ended ({watching.result()}). {_ANEW}")
+    problem = None if serving.cancelled() else serving.exception()
+    raise InducultError(f"{shown(url)}: the Prefect server gives no answer any more ({problem}). {_ANEW}") from problem
+
+
+_ANEW = "What was published is whole. Start the service again: it makes up for the run that broke off."
+
+
+async def _gone(child: subprocess.Popen[bytes] | None) -> str:
+    """Wait until the server of our own has ended, if it is one of our own; returns how."""
+    while child is None or child.poll() is None:
+        await asyncio.sleep(LOOK_S)
+    return f"signal {-child.returncode}" if child.returncode < 0 else f"exit code {child.returncode}"
 
 
 def _as_interrupt(_number: int, _frame: object) -> None:

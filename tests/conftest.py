@@ -86,7 +86,7 @@ def server(home: Path) -> Iterator[str]:
         "import pathlib, signal, sys\nfrom flows.serve import free_port, server\n"
         # Where the tests run in the background of a shell, SIGINT would be ignored.
         "signal.signal(signal.SIGINT, signal.default_int_handler)\n"
-        "with server(pathlib.Path(sys.argv[1]), port=free_port(0)) as url:\n"
+        "with server(pathlib.Path(sys.argv[1]), port=free_port(0)) as (url, _):\n"
         "    print(url, flush=True)\n    signal.pause()\n"
     )
     command = [sys.executable, "-c", code, str(home)]

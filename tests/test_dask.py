@@ -52,7 +52,7 @@ def server(tmp_path: Path) -> Iterator[str]:
     code = (
         "import pathlib, signal, sys\nfrom flows.serve import free_port, server\n"
         "signal.signal(signal.SIGINT, signal.default_int_handler)\n"
-        "with server(pathlib.Path(sys.argv[1]), port=free_port(0)) as url:\n"
+        "with server(pathlib.Path(sys.argv[1]), port=free_port(0)) as (url, _):\n"
         "    print(url, flush=True)\n    signal.pause()\n"
     )
     log = tmp_path / "server.log"

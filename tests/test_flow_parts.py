@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
 import csv
 import http.client
+import inspect
 import json
+import logging
 import os
 import signal
 import socket
@@ -16,15 +19,17 @@ from typing import Any
 
 import geopandas as gpd
 import numpy as np
+import prefect
 import pytest
 import requests
 import shapely
 
-from inducult_geo.errors import ConfigError, InducultError, RegionError, TransientError
+from inducult_geo.errors import BusyError, ConfigError, InducultError, RegionError, TransientError
 from inducult_geo.frames import WORK_CRS, Counts, Problem
 from inducult_geo.outcome import RunOutcome
 from inducult_geo.run import SourceFacts, open_run
 from inducult_geo.stage import RegionOutcome, Stage
+from inducult_geo.store import DataFolder
 
 RELEASE = "2026-11-25T020000Z"
 ORANGE, BLUE = (213, 94, 0), (0, 114, 178)  # vermillion and blue of Okabe and Ito, as on the map page
@@ -563,3 +568,74 @@ def test_a_server_that_will_not_end_is_ended(monkeypatch: pytest.MonkeyPatch) ->
     with sleeper("SIG_IGN") as child:
         serve._stop(child)
     assert child.returncode == -signal.SIGKILL
+
+
+def test_a_data_folder_has_one_service(tmp_path: Path) -> None:
+    """Two of them shared the runs, and locked each other out of Prefect's database."""
+    from flows.serve import alone
+
+    folder = DataFolder(tmp_path)
+    with alone(folder), pytest.raises(BusyError, match="another service serves this data folder"), alone(folder):
+        pass
+    with alone(folder) as home:
+        assert home.is_dir()
+
+
+class Serving:
+    """Takes the place of Prefect's runner: serves until it is ended, or fails as it does after some silence."""
+
+    def __init__(self, problem: Exception | None = None) -> None:
+        self.problem, self.was_ended = problem, False
+
+    async def start(self) -> None:
+        if self.problem is not None:
+            raise self.problem
+        try:
+            await asyncio.sleep(60)
+        finally:
+            self.was_ended = True
+
+
+@pytest.mark.parametrize(
+    ("killed", "problem", "said"),
+    [
+        (True, None, r"the Prefect server of this service ended \(signal 9\).*Start the service again"),
+        (False, RuntimeError("exceeded"), r"^http://127.0.0.1:4200/api: the Prefect server gives no answer any more"),
+    ],
+    ids=["killed", "silent"],
+)
+def test_a_service_whose_server_is_gone_does_not_stay_as_if_all_were_well(
+    monkeypatch: pytest.MonkeyPatch, killed: bool, problem: Exception | None, said: str
+) -> None:
+    """It went on without a word, and no night came any more."""
+    from flows import serve
+
+    monkeypatch.setattr(serve, "LOOK_S", 0.01)
+    runner = Serving(problem)
+    with sleeper("SIG_DFL") as child:
+        if killed:
+            child.kill()
+            child.wait()
+        with pytest.raises(InducultError, match=said):
+            asyncio.run(serve._until_interrupted(runner, "http://me:s3cret@127.0.0.1:4200/api", child))
+        child.kill()
+    assert runner.was_ended is killed
+
+
+def test_runs_that_wait_are_told_once_and_not_as_skipped() -> None:
+    from flows.serve import Waiting
+
+    def said(text: str, *values: object) -> str | None:
+        record = logging.LogRecord("prefect.runner", logging.INFO, "", 0, text, values, None)
+        return record.getMessage() if waiting.filter(record) else None
+
+    waiting, prefects = Waiting(), "%d scheduled runs skipped (at capacity)"
+    told = [said(prefects, 7), said(prefects, 7), said("Runner '%s' polls", "x"), said(prefects, 6)]
+    assert told == [
+        "7 runs wait for the one at work: one runs at a time",
+        None,
+        "Runner 'x' polls",
+        "6 runs wait for the one at work: one runs at a time",
+    ]
+    poller = Path(inspect.getfile(prefect)).parent / "runner" / "_scheduled_run_poller.py"
+    assert prefects in poller.read_text(), "Prefect says it in other words now"

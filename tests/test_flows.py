@@ -16,13 +16,14 @@ from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+import psutil
 import pytest
 import requests
 from requests.adapters import HTTPAdapter
 from urllib3.util import Retry
 
 from inducult_geo.run import open_run
-from inducult_geo.store import current_release
+from inducult_geo.store import DataFolder, current_release
 
 LIMIT_S = 240
 CALLS = requests.Session()
@@ -149,6 +150,20 @@ def test_a_service_that_cannot_start_says_why_in_a_sentence(data: Path, setting:
         assert "s3cret" not in told.stdout + told.stderr
 
 
+def test_a_server_that_a_prefect_profile_names_is_asked_for_before_a_run(
+    data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What the environment named was; of a profile or a file `.env` the places in Prefect's code were shown."""
+    (tmp_path / "profiles.toml").write_text(
+        'active = "ours"\n[profiles.ours]\nPREFECT_API_URL = "http://127.0.0.1:1/api"\n', encoding="utf-8"
+    )
+    monkeypatch.delenv("PREFECT_API_URL", raising=False)
+    told = python("-m", "flows.refresh", "--data", data, PREFECT_HOME=str(tmp_path))
+    assert told.returncode == 1
+    assert "PREFECT_API_URL names http://127.0.0.1:1/api, where no server answers" in told.stderr
+    assert "Traceback" not in told.stderr
+
+
 def test_a_service_of_its_own_does_not_ask_prefect_before_its_server_is_named(data: Path) -> None:
     """Prefect reads the address when it is imported: the schedules went to a server of a moment, and no night came."""
     told = python("-c", BEFORE_THE_SERVER, data)
@@ -261,6 +276,69 @@ def test_a_restart_keeps_what_a_person_paused_and_runs_one_of_the_missed_nights(
     }
 
 
+BROKE_OFF = """
+import sys
+from pathlib import Path
+from flows.restart import make_up
+from flows.serve import deployments
+from inducult_geo.run import open_run
+run = open_run(Path(sys.argv[1]))
+made = [one for one in deployments(run, data=Path(sys.argv[1]), catalogs=[])
+        if one.name in ("gorenjska", "limburg", "zwickau")]
+for one in made if sys.argv[2] == "serve" else ():
+    one.apply()
+print(make_up(made, run.folder))
+"""
+
+
+def test_what_broke_off_with_the_service_is_run_again_and_not_at_work_for_ever(
+    server: str, data: Path, tmp_path: Path
+) -> None:
+    """A run that a stop of the service ended was shown as running from then on, and its region lost the night."""
+
+    def start(how: str = "again") -> str:
+        told = python("-c", BROKE_OFF, data, how, PREFECT_API_URL=server, PREFECT_HOME=str(tmp_path / "home"))
+        assert told.returncode == 0, told.stderr
+        return told.stdout.strip()
+
+    def at_work(name: str, state: str, **parameters: object) -> str:
+        made = CALLS.post(f"{server}/deployments/{known[name]}/create_flow_run", json=parameters, timeout=30).json()
+        CALLS.post(
+            f"{server}/flow_runs/{made['id']}/set_state", json={"state": {"type": state}, "force": True}, timeout=30
+        ).raise_for_status()
+        return str(made["id"])
+
+    def states(*names: str) -> list[tuple[bool, str]]:
+        found = ask(server, "flow_runs", deployments={"id": {"any_": [known[name] for name in names]}})
+        asked = datetime.now(UTC) + timedelta(minutes=1)
+        past = [run for run in found if datetime.fromisoformat(run["expected_start_time"]) < asked]
+        return sorted((run["id"] in begun, run["state"]["type"]) for run in past)
+
+    assert start("serve") == "0"
+    named = {"name": {"any_": ["gorenjska", "limburg", "zwickau"]}}
+    known = {one["name"]: one["id"] for one in ask(server, "deployments", deployments=named)}
+    try:
+        begun = [at_work("gorenjska", "RUNNING"), at_work("limburg", "CANCELLING"), at_work("zwickau", "PENDING")]
+        begun += [at_work("gorenjska", "RUNNING", parameters={"parameters": {"data": "/elsewhere"}})]
+        CALLS.post(f"{server}/deployments/{known['zwickau']}/pause_deployment", timeout=30).raise_for_status()
+        with DataFolder(data).lock():
+            assert start() == "0"
+        assert start() == "1"
+        # Of this folder, and of another one that the same server serves.
+        assert states("gorenjska") == [(False, "SCHEDULED"), (True, "CRASHED"), (True, "RUNNING")]
+        # What a person ended, or paused, is not wanted again.
+        assert states("limburg", "zwickau") == [(True, "CANCELLED"), (True, "CRASHED")]
+    finally:
+        for one in known.values():
+            CALLS.delete(f"{server}/deployments/{one}", timeout=30).raise_for_status()
+
+
+def test_the_pages_are_there_where_the_program_itself_cannot_be_written(server: str, home: Path) -> None:
+    """Prefect unpacks them where it is installed: under the unit of `deploy/` each page was "Not Found"."""
+    assert "<html" in CALLS.get(server.removesuffix("/api") + "/", timeout=30).text
+    assert [*(home / "pages").glob("v*/index.html")]
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("stop", [signal.SIGINT, signal.SIGTERM])
 def test_a_scheduled_run_fires_and_the_service_ends_cleanly(data: Path, stop: signal.Signals) -> None:
@@ -311,6 +389,30 @@ def test_a_scheduled_run_fires_and_the_service_ends_cleanly(data: Path, stop: si
     with socket.socket() as probe:
         assert probe.connect_ex(("127.0.0.1", port)) != 0
     assert (data / "processed" / ".prefect" / "prefect.db").is_file()
+
+
+@pytest.mark.slow
+def test_a_service_ends_with_its_server_and_a_second_one_does_not_begin(data: Path) -> None:
+    """The service stayed without a word where the system had ended its server for want of memory: no night came."""
+    environment = {k: v for k, v in os.environ.items() if not k.startswith("PREFECT")}
+    command = [sys.executable, "-m", "flows.serve", "--data", str(data), "--port", str(free_port())]
+    with subprocess.Popen(
+        command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
+    ) as child:
+        try:
+            assert child.stdout is not None
+            assert "8 regions are scheduled" in child.stdout.readline()
+            second = subprocess.run(command, env=environment, capture_output=True, text=True, check=False, timeout=60)
+            assert (second.returncode, second.stdout) == (2, "")
+            assert "another service serves this data folder" in second.stderr
+            (of_its_own,) = psutil.Process(child.pid).children()
+            of_its_own.kill()
+            out, _ = child.communicate(timeout=60)
+        finally:
+            child.kill()
+    assert child.returncode == 1
+    assert "the Prefect server of this service ended (signal 9)" in out
+    assert "Traceback" not in out
 
 
 @pytest.mark.slow
@@ -373,7 +475,7 @@ def test_the_server_keeps_its_state_in_postgresql_and_tells_no_password(postgres
     code = (
         "import os, pathlib, sys\nfrom pydantic import SecretStr\nfrom flows.serve import free_port, server\n"
         "url = SecretStr(os.environ['INDUCULT_DATABASE_URL'])\n"
-        "with server(pathlib.Path(sys.argv[1]), port=free_port(0), database=url) as api:\n"
+        "with server(pathlib.Path(sys.argv[1]), port=free_port(0), database=url) as (api, _):\n"
         "    os.environ['PREFECT_API_URL'] = api\n"
         "    from flows.limits import create_limits\n    create_limits()\n"
     )

@@ -13,6 +13,9 @@ from pathlib import Path
 
 import numpy as np
 from pyproj import CRS, Transformer
+from pyproj.aoi import AreaOfInterest
+from pyproj.database import query_crs_info
+from pyproj.enums import PJType
 
 from inducult_geo.api import ground_of
 from inducult_geo.catalog import Contract, Region
@@ -35,6 +38,8 @@ _WEB_MERCATOR_EDGE = 20_037_508.4
 _NO_COORDINATE_OF_A_COUNTRY = 1e6
 _SHARE_MIN = 0.5
 _NEARLY_ALL = 0.9
+_OF_THE_WORLD_DEG = 60.0
+_OFFERED_MAX = 6
 _POWERS = range(1, 9)
 """Decimals that degrees are written with."""
 
@@ -118,7 +123,7 @@ def _choose(
         where = f" in {about.id}" if about is not None else " in any region"
         lines.place.append(comment(f"No system that is usual there puts the places{where}: ask the sender."))
         if about is not None:
-            lines.place += _without_decimals(points, about, run, path)
+            lines.place += _without_decimals(points, about, run, path) or _rare(points, about, run, path)
             country = f'countries = ["{about.country}"]'
             lines.place.append(comment(f"Of a list about more than the region, write {country} for region."))
         lines.place.append('# crs = "EPSG:"')
@@ -186,6 +191,28 @@ def _without_decimals(points: np.ndarray, about: Region, run: Run, path: Path) -
             )
             return [comment(told)]
     return []
+
+
+def _rare(points: np.ndarray, about: Region, run: Run, path: Path) -> list[str]:
+    """Offer the systems of the register that are not usual in a region, and put nearly all of the points into it.
+
+    Old sheets and neighbors' lists are in such: the zones of Poland's system of 1965, say.
+    """
+    found: list[Candidate] = []
+    for told in query_crs_info("EPSG", PJType.PROJECTED_CRS, AreaOfInterest(*about.bbox)):
+        area, code = told.area_of_use, f"EPSG:{told.code}"
+        if area is None or code in about.crs or abs(area.east - area.west) > _OF_THE_WORLD_DEG:
+            continue
+        choice = _choice(points, about, run, path, code)
+        fits = [] if choice is None else [one for one in choice.candidates if one.inside_share >= _NEARLY_ALL]
+        found += fits[:1]
+    return [_rare_line(one) for one in found[:_OFFERED_MAX]]
+
+
+def _rare_line(candidate: Candidate) -> str:
+    crs, reading = candidate.reading.crs, candidate.reading
+    how = "" if reading.is_as_declared else f", {reading.name}"
+    return f"# crs = {quoted(crs)} # {CRS(crs).name}, not usual there: {candidate.inside_share:.0%} inside{how}"
 
 
 def _as_web_mercator(points: np.ndarray) -> str | None:

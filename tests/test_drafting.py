@@ -200,6 +200,19 @@ def test_web_mercator_is_recognized_where_no_usual_system_fits(tmp_path: Path, r
     loaded(tmp_path / "a.csv", text)
 
 
+def test_old_systems_of_a_country_are_offered_where_no_usual_one_fits(tmp_path: Path, run: Run) -> None:
+    frame = table("EPSG:2174", "PL", OPOLE)
+    swapped = frame.rename(columns={"x": "y", "y": "x"})
+    asked = "# No system that is usual there puts the places in opole: ask the sender."
+    for given, how in ((frame, ""), (swapped, ", axes swapped")):
+        text = draft(written(tmp_path, given), run, region="opole")
+        assert asked in text
+        offered = [line for line in text.splitlines() if "not usual there" in line]
+        line = f'# crs = "EPSG:2174" # Pulkovo 1942(58) / Poland zone IV, not usual there: 100% inside{how}'
+        assert offered == [line], "and no other of Poland's old zones"
+        assert "\ncrs = " not in text
+
+
 def test_a_reading_with_a_rival_elsewhere_is_not_set(tmp_path: Path, run: Run) -> None:
     """Two candidates more than three meters apart: a person decides."""
     path = written(tmp_path, table("EPSG:31468", "DE", ZWICKAU))

@@ -200,11 +200,27 @@ def test_the_contract_goes_before_the_file_and_says_so(
     assert set(found.systems) == {"EPSG:4326"}
 
 
-def test_a_file_s_system_told_at_length_is_cut_short() -> None:
-    wkt = pyproj.CRS(2180).to_wkt()
-    found = place(raw(POINTS), contract("EPSG:4326"), GROUND, file_crs=wkt)
+@pytest.mark.parametrize(
+    ("file_crs", "said"),
+    [
+        (pyproj.CRS(2180).to_wkt(), "EPSG:2180"),
+        ("+proj=lcc +lat_0=50 +lon_0=17 +lat_1=49 +lat_2=52 +datum=WGS84 +type=crs", "a system without a name"),
+        (
+            pyproj.CRS(2180).to_wkt().replace("CS92", "CS92 of ours").replace("0.9993", "0.9995"),
+            "'ETRF2000-PL / CS92 of ours'",
+        ),
+        ("EPSG:0000", "'EPSG:0000'"),
+    ],
+)
+def test_a_file_s_system_told_at_length_is_called_by_code_or_name(file_crs: str, said: str) -> None:
+    found = place(raw(POINTS), contract("EPSG:4326"), GROUND, file_crs=file_crs)
     (message,) = (problem.message for problem in found.problems if problem.kind == "crs_differs")
-    assert message == f"the file says {wkt[:60]}, the contract EPSG:4326: the contract is followed"
+    assert message == f"the file says {said}, the contract EPSG:4326: the contract is followed"
+
+
+def test_a_file_that_writes_out_the_system_of_the_contract_differs_in_nothing() -> None:
+    found = place(raw(POINTS), contract("EPSG:4326"), GROUND, file_crs=pyproj.CRS(4326).to_wkt())
+    assert "crs_differs" not in [problem.kind for problem in found.problems]
 
 
 def test_what_was_noticed_of_the_cells_is_a_problem_of_the_source() -> None:

@@ -23,7 +23,7 @@ from inducult_geo.harmonize.mixed import another_system, two_systems, whereabout
 from inducult_geo.harmonize.placement import Candidate, Placement, choose_reading
 from inducult_geo.harmonize.readings import Land, Reading, readings_of
 from inducult_geo.harmonize.shared_places import SHARED_ACCURACY_M, find_shared
-from inducult_geo.harmonize.systems import crs_of
+from inducult_geo.harmonize.systems import crs_of, told_of
 
 OUTSIDE_M = 500.0
 """A partner's site this far outside its region is still taken as inside: outlines are simplified."""
@@ -89,8 +89,8 @@ def place(rows: pd.DataFrame, contract: Contract, ground: Ground, *, file_crs: s
     cells = read_cells(rows, contract, crs=declared, country=ground.country)
     placed = _unplaced(cells, contract)
     placed.problems.extend(Problem(contract.id, kind, message) for kind, message in cells.notes)
-    if contract.place.crs and file_crs and file_crs.upper() != contract.place.crs.upper():
-        message = f"the file says {file_crs[:60]}, the contract {contract.place.crs}: the contract is followed"
+    if contract.place.crs and file_crs and (said := told_of(file_crs)) != told_of(contract.place.crs):
+        message = f"the file says {said}, the contract {contract.place.crs}: the contract is followed"
         placed.problems.append(Problem(contract.id, "crs_differs", message))
     try:
         for crs, group in _by_system(cells):

@@ -36,6 +36,7 @@ DOUBTFUL_PLANES = {
 """Systems whose plane is not what their register says: what they are worth in meters, and why."""
 
 _BY_CODE = "*"
+_NAME_MAX = 80
 _OLD_SPELLING = re.compile(r"(?:\+init=)?(?:epsg:)?([0-9]{4,6})(?: \+type=crs)?", re.ASCII | re.IGNORECASE)
 
 
@@ -73,6 +74,19 @@ def crs_code(crs: str | int) -> str:
 
 def _shown(crs: str | int) -> str:
     return repr(str(crs)[:80])
+
+
+def told_of(crs: str) -> str:
+    """Call a system by its code, one that is not registered by its name."""
+    try:
+        return crs_code(crs)
+    except CoordinateError:
+        pass
+    try:
+        name = crs_of(crs).name
+    except CoordinateError:
+        return _shown(crs)
+    return "a system without a name" if name in ("unnamed", "unknown") else f"'{name[:_NAME_MAX]}'"
 
 
 @lru_cache(maxsize=512)

@@ -25,7 +25,6 @@ from inducult_geo.memory import registry_of
 from inducult_geo.outcome import RunOutcome
 from inducult_geo.publish.bundle import Bundle
 from inducult_geo.publish.changes import with_changes, write_changes
-from inducult_geo.publish.licences import for_release
 from inducult_geo.publish.release import write_release
 from inducult_geo.publish.verify import verify
 from inducult_geo.run import Run, unread
@@ -40,6 +39,7 @@ from inducult_geo.store import (
     replacing,
     write_json,
 )
+from inducult_geo.withholding import for_release
 
 
 @dataclass(frozen=True)

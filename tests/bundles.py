@@ -39,6 +39,9 @@ def small_bundle(seed: int = 7) -> Bundle:
     rows = [_site(number, rng) for number in range(N_SITES)]
     sites = as_sites(gpd.GeoDataFrame(rows, geometry="geometry", crs="EPSG:3035"))
     records = _records(sites, rng)
+    inside = records[records["outcome"] == "site"].groupby("site_id")["source"]
+    for column, told in (("n_records", inside.size()), ("n_sources", inside.nunique())):
+        sites[column] = sites["site_id"].map(told).fillna(0).astype("Int64")
     return Bundle(
         sites=sites,
         records=records,

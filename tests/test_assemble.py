@@ -19,10 +19,10 @@ from inducult_geo.errors import CountingError, RegionError
 from inducult_geo.frames import Counts, as_records, as_sites
 from inducult_geo.publish.bundle import Bundle
 from inducult_geo.publish.domains import DOMAINS
-from inducult_geo.publish.licences import for_release
 from inducult_geo.run import Run, open_run
 from inducult_geo.stage import Part, RegionOutcome, Stage, keep_part, keep_stage
 from inducult_geo.store import DataFolder
+from inducult_geo.withholding import for_release
 
 BOX = {"opole": (17.0, 50.0, 18.5, 51.0), "leoben": (14.5, 47.2, 15.3, 47.8)}
 PLACE = shapely.Point(4_850_000, 3_080_000)

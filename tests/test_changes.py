@@ -21,7 +21,7 @@ from inducult_geo.publish.domains import DOMAINS
 from inducult_geo.publish.files import GEOPACKAGE
 from inducult_geo.publish.geopackage import write_geopackage
 from inducult_geo.publish.geoparquet import write_geoparquet
-from inducult_geo.publish.licences import for_release
+from inducult_geo.withholding import for_release
 
 X, Y = 4_500_000.0, 3_000_000.0
 SITES = {  # site: name, status, x, and its records

@@ -27,12 +27,12 @@ from inducult_geo.publish.domains import DOMAINS
 from inducult_geo.publish.files import GEOPACKAGE
 from inducult_geo.publish.geopackage import write_geopackage
 from inducult_geo.publish.layers import LAYERS, Column, Layer, layer_named
-from inducult_geo.publish.licences import for_release
 from inducult_geo.publish.metadata import data_date, extent_of, timestamp
 from inducult_geo.publish.pictograms import embedded
 from inducult_geo.publish.report import LAW_SQL
 from inducult_geo.publish.styles import style_of
 from inducult_geo.publish.tables import arrow_table, clean_text, layer_frames
+from inducult_geo.withholding import for_release
 
 
 @pytest.fixture(scope="module")

@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 
 from inducult_geo.publish.layers import layer_named
 from inducult_geo.publish.layouts import CREDIT, DATED, SHEETS, Box, Sheet, layouts, printed_credits
-from inducult_geo.publish.licences import for_release
 from inducult_geo.publish.styles import styles_of
+from inducult_geo.withholding import for_release
 
 
 @pytest.fixture(scope="module")

@@ -12,7 +12,8 @@ import shapely
 from bundles import contracts, small_bundle
 
 from inducult_geo.frames import REJECT_REASONS, REVIEW_REASONS, content_hash, from_json, to_json
-from inducult_geo.publish.licences import NOT_SHOWN, credit_lines, credit_text, for_release, grid_centers, licence_names
+from inducult_geo.publish.licences import credit_lines, credit_text, licence_names
+from inducult_geo.withholding import NOT_SHOWN, for_release, grid_centers
 
 
 @pytest.fixture(scope="module")

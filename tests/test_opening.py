@@ -26,8 +26,8 @@ from inducult_geo.match.site_ids import new_site_id
 from inducult_geo.opening import Release
 from inducult_geo.publish import columns
 from inducult_geo.publish.changes import CHANGE_COLUMNS
-from inducult_geo.publish.licences import for_release
 from inducult_geo.publish.release import write_release, write_sums
+from inducult_geo.withholding import for_release
 
 FRAMES = ("sites", "records", "rejected", "matches", "review", "regions", "sources", "changes")
 

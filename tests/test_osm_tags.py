@@ -196,6 +196,10 @@ def test_dates_are_compared_with_the_time_of_the_data(tags, status):
         ({"man_made": "works", "abandoned": "yes"}, "unknown"),
         ({"man_made": "adit"}, "unknown"),
         ({"man_made": "works", "historic": "no"}, "factory"),
+        ({"building": "industrial", "name": "Hilti Werk 1"}, "factory"),
+        ({"building": "industrial", "shop": "stationery"}, "unknown"),
+        ({"building": "industrial", "office": "it", "heritage": "2"}, "monument"),
+        ({"building": "industrial", "shop": "cheese", "craft": "cheese"}, "factory"),
     ],
     ids=str,
 )

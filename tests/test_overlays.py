@@ -18,11 +18,11 @@ from rasterio.transform import xy
 from inducult_geo.catalog.labels import LANGUAGES
 from inducult_geo.enrich.density import density_surfaces
 from inducult_geo.publish import overlays
-from inducult_geo.publish.licences import for_release
 from inducult_geo.publish.metadata import SAMPLE_NOTICE
 from inducult_geo.publish.overlays import density_overlays
 from inducult_geo.publish.pagewords import NAMES, VALUES, access_words, page_words, translations
 from inducult_geo.text import packaged_rows
+from inducult_geo.withholding import for_release
 
 
 @pytest.fixture(scope="module")

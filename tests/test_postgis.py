@@ -24,8 +24,8 @@ from inducult_geo.errors import ConfigError, ReleaseError
 from inducult_geo.publish.files import GEOPACKAGE
 from inducult_geo.publish.geopackage import write_geopackage
 from inducult_geo.publish.layers import LAYERS
-from inducult_geo.publish.licences import for_release
 from inducult_geo.publish.postgis import _shown, load_postgis
+from inducult_geo.withholding import for_release
 
 pytest.importorskip("asyncpg")
 PASSWORD = "s3cret-of-the-test"

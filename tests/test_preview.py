@@ -18,11 +18,11 @@ from bundles import HOSTILE, contracts, small_bundle
 
 from inducult_geo.publish.domains import DOMAINS
 from inducult_geo.publish.drawing import Frame, overview_map, region_map
-from inducult_geo.publish.licences import for_release
 from inducult_geo.publish.mapdata import _by_name, _other_names, json_for_page, map_data
 from inducult_geo.publish.preview import SHAPES, preview_page
 from inducult_geo.publish.symbols import ASPECT_RINGS, THEME_MARKS
 from inducult_geo.publish.tables import layer_frames
+from inducult_geo.withholding import for_release
 
 
 class Page(HTMLParser):

@@ -17,7 +17,7 @@ from inducult_geo.publish.domains import DOMAINS
 from inducult_geo.publish.files import GEOPACKAGE
 from inducult_geo.publish.geopackage import write_geopackage
 from inducult_geo.publish.layers import LAYERS, layer_named
-from inducult_geo.publish.licences import for_release
+from inducult_geo.withholding import for_release
 
 PYTHON = "/usr/bin/python3"
 SCRIPT = Path(__file__).with_name("qgis_open.py")

@@ -284,10 +284,48 @@ def test_codes_of_public_schemes_tell_type_and_theme(vocabulary: Vocabulary) -> 
     types = [None if pd.isna(cell) else cell for cell in result.records["type"]]
     assert types == ["cement_works", None, "brickworks", "brickworks", None]
     themes = [None if pd.isna(cell) else cell for cell in result.records["theme"]]
-    assert themes == ["building_materials", "metallurgy", "building_materials", "building_materials", None]
+    assert themes == ["building_materials", "metallurgy", "building_materials", "building_materials", "chemistry"]
     assert "'99.x' (1)" in kinds(result)["unmapped_value"]
     with pytest.raises(ContractError, match=r"\[columns\] sector:sic: no such scheme. Known: .*eprtr"):
         made(vocabulary, [{"sector:sic": "1"}])
+
+
+@pytest.mark.parametrize(
+    ("told", "name", "expected"),
+    [
+        ("factory", "Muzeum nart Elan", "factory"),
+        (None, "Muzeum nart Elan", "industrial_museum"),
+        ("factory", "Ziegelei Müller", "brickworks"),
+        ("brewery", "Ziegelei Müller", "brewery"),
+        ("industrial_building", "Cegielnia Nowak", "brickworks"),
+        ("industrial_building", "Hilti Werk 1", "industrial_building"),
+    ],
+)
+def test_a_name_says_more_of_works_never_that_they_are_a_museum(
+    vocabulary: Vocabulary, told: str | None, name: str, expected: str
+) -> None:
+    records = made(vocabulary, [{"type": told, "theme": vocabulary.theme_of(told), "name": name}]).records
+    assert records["type"].tolist() == [expected]
+    assert records["theme"].tolist() == [vocabulary.theme_of(expected)]
+
+
+@pytest.mark.parametrize(
+    ("branch", "name", "expected"),
+    [
+        ("Cement", "VÁPENKA VITOŠOV s.r.o.", "lime_kiln"),
+        ("Cement", "Werk Lünen", "cement_works"),
+        ("Iron and steel", "Walcownia Rur", "rolling_mill"),
+        ("Iron and steel", "Koksownia Radlin", "coking_plant"),
+        ("Iron and steel", "Huta Katowice", "steelworks"),
+        ("Non-ferrous metals", "Huta Aluminium Konin", "nonferrous_smelter"),
+        ("Paper and printing", "Overton Mill", "paper_mill"),
+        ("Non-metallic mineral products", "Cegielnia Lewkowo", "brickworks"),
+    ],
+)
+def test_a_name_says_more_than_the_branch_that_it_fits(
+    vocabulary: Vocabulary, branch: str, name: str, expected: str
+) -> None:
+    assert made(vocabulary, [{"sector:hotmaps": branch, "name": name}]).records["type"].tolist() == [expected]
 
 
 @pytest.mark.parametrize("word", ["unknown", "Unbekannt", "brak danych", "neznámý", "N/A", "onbekend"])

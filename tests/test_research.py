@@ -35,12 +35,13 @@ from inducult_geo.publish.dictionary import SHEET, dictionary_text, schema_text
 from inducult_geo.publish.geopackage import write_geopackage
 from inducult_geo.publish.geoparquet import write_geoparquet
 from inducult_geo.publish.layers import LAYERS
-from inducult_geo.publish.licences import credit_lines, for_release
+from inducult_geo.publish.licences import credit_lines
 from inducult_geo.publish.opened import Opened
 from inducult_geo.publish.research import citation_text, dcat_text, write_research_files
 from inducult_geo.publish.spreadsheet import degrees, plain_cell, read_csv, safe_cell, write_csv, write_plain_csv
 from inducult_geo.publish.spreadsheet import rows_of as rows_of_csv
 from inducult_geo.publish.surfaces import NAMES
+from inducult_geo.withholding import for_release
 
 FILES = {"sites.csv", "sites.csvt", "sites.prj", "DICTIONARY.md", "schema.json", "CITATION.cff", "dcat.jsonld"}
 CHECKS = (

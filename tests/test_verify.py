@@ -26,10 +26,10 @@ from inducult_geo.publish import promises_research as research
 from inducult_geo.publish import promises_web as web
 from inducult_geo.publish.bundle import Bundle
 from inducult_geo.publish.changes import CHANGE_COLUMNS, diff
-from inducult_geo.publish.licences import for_release
 from inducult_geo.publish.opened import Opened, tables_alone
 from inducult_geo.publish.release import write_release, write_sums
 from inducult_geo.publish.verify import PROMISES, Finding, verify
+from inducult_geo.withholding import for_release
 from tests.bundles import contracts, small_bundle
 from tests.faults import COLUMNS, EXPLAINED, FAULTS, LAYERS, LISTED, SAID, STYLES, SUMS, sql
 from tests.faults import _project as in_project

@@ -24,7 +24,7 @@ def test_tables_agree(vocabulary: Vocabulary) -> None:
     assert all(set(entry.labels) == set(LANGUAGES) for entry in vocabulary.types.values())
     for name in ("name_concepts.csv", "sector_crosswalk.csv"):
         assert {row["type_id"] for row in packaged_rows(name)} <= {*vocabulary.types, ""}
-    for name in ("sector_crosswalk.csv", "nace.csv"):
+    for name in ("sector_crosswalk.csv", "nace.csv", "nace_rev1.csv"):
         assert {row["theme_id"] for row in packaged_rows(name)} <= {*vocabulary.themes, ""}
     assert {row["status"] for row in packaged_rows("status_words.csv")} == set(STATUSES)
 
@@ -116,6 +116,14 @@ def test_every_label_means_its_type(vocabulary: Vocabulary) -> None:
         ("Stabilimento termale", None),
         ("Museo d'Arte Sacra", None),
         ("Museo delle Macchine Termiche", "industrial_museum"),
+        *((name, None) for name in ("Biblioteca Centrale", "Požární stanice", "Galleria San Carlo", "Nowa Huta")),
+        ("Cementownia Nowa Huta", "cement_works"),
+        *(("Kies-Depot", None), ("Dépôt pétrolier de la Côte", None), ("Old Tram Depot", "railway_depot")),
+        ("Centrale termica Ospedale Riuniti", "heating_plant"),
+        # What the whole is, another word of it says.
+        *((name, None) for name in ("Kaplica w kopalni", "Schule am Bahnhof", "Chiesa della Cava", "Mill Hill School")),
+        *((name, None) for name in ("Willa Kowalskich", "Villa Andrea", "Vila Tugendhat")),
+        *((name, "owner_villa") for name in ("Fabrikantenvilla Esche", "Willa fabrykanta Schöna", "Továrnická vila")),
     ],
 )
 def test_guess_type(vocabulary: Vocabulary, name: str | None, expected: str | None) -> None:
@@ -148,7 +156,13 @@ def test_a_short_word_tells_a_trade_where_its_language_is_spoken(
         ("NACE", "23.51", Sector("building_materials", None)),
         ("NACE", "C2351", Sector("building_materials", None)),
         ("NACE Rev. 2.1", "24", Sector("metallurgy", None)),
-        ("NACE", "NACE_1.1:24.10", None),
+        ("NACE", "NACE_1.1:24.10", Sector("chemistry", None)),
+        ("NACE", "NACE_1.1:40.10", Sector("energy", None)),
+        ("NACE Rev. 2", "NACE_1:26.51", Sector("building_materials", None)),
+        ("NACE Rev. 1.1", "23.20", Sector("chemistry", None)),
+        ("NACE", "NACE_1.1:23.30", None),
+        ("NACE", "NACE_2:27.10", Sector("engineering", None)),
+        ("NACE", "NACE_2.1:27.10", Sector("engineering", None)),
         ("NACE", "99.99", None),
         ("unheard of", "1", None),
         ("EU ETS", None, None),

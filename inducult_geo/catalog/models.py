@@ -9,7 +9,7 @@ import re
 from datetime import date
 from functools import cache
 from pathlib import Path
-from typing import Annotated, Any, Final, Literal
+from typing import Annotated, Any, Final, Literal, get_args
 from urllib.parse import urlsplit
 from zoneinfo import available_timezones
 
@@ -59,14 +59,17 @@ MAPPED_FIELDS = frozenset(
 )
 """Fields whose values a contract's `[values]` may map; all others are taken as they stand."""
 
+_FOLDED_FIELDS: Final = ("start", "end", "accuracy_m")
+"""Those of them whose words are looked up without regard to case and marks."""
+
 DEFAULT_RELIABILITY: Final = 50
 """What a source is worth whose contract does not say it (0 to 100)."""
 
+MUSEUM_THEME: Final = "museum_memory"
+"""Theme of what is visited beside the works, or since they closed."""
+
 AREA_RELIABLE: Final = 40
 """What a source must be worth so that its outline of a site goes before the points of others."""
-
-_FOLDED_FIELDS: Final = ("start", "end", "accuracy_m")
-"""Those of them whose words are looked up without regard to case and marks."""
 
 NAME_FIELDS = frozenset({"name", "alt_name", "old_name", "short_name", "official_name", "parent"})
 
@@ -357,13 +360,18 @@ class Contract(Declared):
         return self.region is None
 
 
+_Sampled = Literal["elevation_m", "land_cover", "population_per_km2"]
+SAMPLED: Final[tuple[str, ...]] = get_args(_Sampled)
+"""Columns of a site that rasters give for its place."""
+
+
 class RasterSource(Declared):
     """A raster that a steward puts beside the data, sampled at every site into one column."""
 
     id: Identifier
     title: str
     file: str
-    column: Literal["elevation_m", "land_cover", "population_per_km2"]
+    column: _Sampled
     band: Annotated[int, Field(ge=1)] = 1
     valid_at: date | None = None
     licence: Annotated[str, Field(min_length=1)]

@@ -5,12 +5,12 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from typing import Any, NamedTuple
+from typing import Any, Final, NamedTuple
 
 import numpy as np
 import pandas as pd
 
-from inducult_geo.catalog.models import ACCURACY_MAX_M, Contract
+from inducult_geo.catalog.models import ACCURACY_MAX_M, MUSEUM_THEME, Contract
 from inducult_geo.errors import ContractError
 from inducult_geo.frames import ASPECTS, PRESENT_USES, STATUSES, Problem, RawTable, Records, as_records, to_json
 from inducult_geo.harmonize.countries import NAMIBIA, country_code
@@ -27,6 +27,12 @@ _PLAIN = (
     "opening_hours", "fee", "wheelchair", "heritage_scheme", "heritage_designation", "heritage_ref", "erih_role",
     "nace",
 )  # fmt: skip
+_UNSPECIFIED: Final = GENERIC_TYPES | {"industrial_building"}
+"""Types of works, and of their buildings, of which nothing is told but that they are that."""
+
+_NAMES_OF_ALL: Final = frozenset({"ironworks"})
+"""Types whose words are in the names of other works of their branch, too ("Huta Aluminium")."""
+
 _WEB = re.compile(r"^(https?://)?[\w.-]+\.[a-z]{2,}(:\d+)?([/?#]\S*)?$", re.IGNORECASE)
 
 
@@ -119,13 +125,16 @@ def _types(
         for column, trade in (("type", kind), ("sector", sector)):
             if trade.unmapped and (column == "type" or kind.type is None):
                 notices.add("unmapped_value", column, trade.unmapped)
-        found = kind.type or sector.type or coded.type
-        if name and (found is None or found in GENERIC_TYPES):
-            found = vocabulary.guess_type(name, country) or found
+        told = kind.type or sector.type or coded.type
+        found = told
+        if name and (kind.type is None or kind.type in _UNSPECIFIED):
+            found = _refined(told, vocabulary.guess_type(name, country), vocabulary)
         types.append(found)
         stated = raw_theme if raw_theme in vocabulary.themes else None
         if raw_theme and stated is None:
             notices.add("unmapped_value", "theme", raw_theme)
+        if found != told and stated == vocabulary.theme_of(told):
+            stated = None
         themes.append(
             stated
             or (vocabulary.theme_of(found) if found and found not in GENERIC_TYPES else None)
@@ -135,6 +144,20 @@ def _types(
             or vocabulary.theme_of(found)
         )
     values["type"], values["theme"] = types, themes
+
+
+def _refined(told: str | None, guessed: str | None, vocabulary: Vocabulary) -> str | None:
+    """Return the type that a name tells where the source tells none, or only what all works of a branch are.
+
+    A branch says less than a name that fits it: lime works are among "Cement", rolling mills among "Iron and steel";
+    but a smelter may be called a "Huta", and a paper mill a "Mill". Works are no museum by their name.
+    """
+    if told is None or guessed is None:
+        return guessed or told
+    theme = vocabulary.theme_of(guessed)
+    if told in _UNSPECIFIED:
+        return told if theme == MUSEUM_THEME or guessed in GENERIC_TYPES else guessed
+    return guessed if theme == vocabulary.theme_of(told) and guessed not in _NAMES_OF_ALL else told
 
 
 class _Trade(NamedTuple):

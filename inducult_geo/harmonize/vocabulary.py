@@ -9,10 +9,10 @@ import csv
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cache, lru_cache
 from pathlib import Path
 from types import MappingProxyType
-from typing import Final, NamedTuple
+from typing import Final, Literal, NamedTuple
 
 from inducult_geo.catalog.labels import LANGUAGES
 from inducult_geo.errors import CatalogError
@@ -36,6 +36,8 @@ SCHEMES: Final[Mapping[str, str]] = {
     "nace": "nace_rev2",
     "nacerev2": "nace_rev2",
     "nacerev21": "nace_rev2_1",
+    "nacerev1": "nace_rev1",
+    "nacerev11": "nace_rev1",
 }
 """Ways of writing the name of a scheme (lower case, letters and digits only) -> scheme."""
 
@@ -44,6 +46,9 @@ _AND_OTHERS: Final = re.compile(
     r"ostal[aio]|drug[aio]|e\.? ?a\.|enz|overige|altr[io])\.?$"
 )
 """How a kind ends, folded, that is a drawer for many ("breweries, mills, and others")."""
+
+_REVISION: Final = re.compile(r"(?<!\d)(?<!\d[._])([12](?:[._]1)?):")
+"""The revision that registers write before a NACE code ("NACE_1.1:40.10"): each gives the numbers to other trades."""
 
 _TYPE_COLUMNS: Final = ("type_id", "theme_id", "kind", "label_en")
 GENERIC_TYPES: Final = frozenset({"factory"})
@@ -110,11 +115,14 @@ class Vocabulary:
 
         "Ziegelwerk Zwickau" is a brickworks. A word for a works in general counts only where no other type is named;
         "Brauerei und Mühle" means two and gives None. Words that only sound like a trade ("Schutzhütte", "Zakład
-        Ubezpieczeń") tell none, nor do short ones beyond the `country` (ISO code) of their language.
+        Ubezpieczeń") tell none, nor does the name of a church or a school, nor do short words beyond the `country` (ISO
+        code) of their language.
         """
         if not name:
             return None
-        heard = _no_trades().sub(" ", " ".join(split_words(name)))
+        heard = _no_trades("words").sub(" ", " ".join(split_words(name)))
+        if _no_trades("name").search(heard):
+            return None
         concepts = [concept for concept in name_concepts(heard, country=country) if concept.role in GUESSABLE_ROLES]
         meant = {type_id for concept in concepts for type_id in concept.types if type_id in self.types}
         special = meant - GENERIC_TYPES
@@ -144,6 +152,8 @@ class Vocabulary:
         text = clean_text(code)
         if known is None or text is None:
             return None
+        if known.startswith("nace") and (told := _REVISION.search(text)):
+            known = SCHEMES[f"nacerev{_compact(told[1])}"]
         for candidate in _codes(known, text):
             if (known, candidate) in self.sectors:
                 return self.sectors[known, candidate]
@@ -180,12 +190,16 @@ class Vocabulary:
         return labels.get(language) or labels.get("en") or entry_id
 
 
-@lru_cache(maxsize=1)
-def _no_trades() -> re.Pattern[str]:
-    """Return the pattern of the words in `no_trades.csv`, for words as `split_words` gives them; `*` is any ending."""
+@cache
+def _no_trades(reach: Literal["words", "name"]) -> re.Pattern[str]:
+    """Return the pattern of the terms in `no_trades.csv`, for words as `split_words` gives them; `*` is any ending.
+
+    Some take only their own words from a name ("Schutzhütte"), others tell what the whole is ("Kaplica w kopalni").
+    """
     told = (
         [split_words(word)[0] + r"\w*" * word.endswith("*") for word in row["term"].split()]
         for row in packaged_rows("no_trades.csv")
+        if row["reach"] == reach
     )
     return re.compile(r"\b(?:" + "|".join(sorted({" ".join(words) for words in told})) + r")\b")
 
@@ -209,8 +223,6 @@ def _compact(text: str) -> str:
 def _codes(scheme: str, text: str) -> Iterator[str]:
     """Give the compact ways to look a code up, from the code itself to its parents."""
     if scheme.startswith("nace"):
-        if re.search(r"(?<!\d)1[._]1:", text):
-            return  # Rev. 1.1 gives the same numbers to other trades
         found = re.search(r"(?<![\d.])(\d\d)(?:\.?(\d{1,2}))?(?![\d])", text.split(":")[-1])
         if found:
             yield from (found[1] + (found[2] or "")[:length] for length in (2, 1, 0))
@@ -249,7 +261,7 @@ def _type_words(types: Mapping[str, Entry]) -> dict[str, str]:
 
 
 def _sectors() -> dict[tuple[str, str], Sector]:
-    """Read the crosswalk and the NACE tables of both revisions."""
+    """Read the crosswalk and the NACE tables of all revisions."""
     found: dict[tuple[str, str], Sector] = {}
     for row in packaged_rows("sector_crosswalk.csv"):
         sector = Sector(row["theme_id"] or None, row["type_id"] or None)
@@ -259,6 +271,8 @@ def _sectors() -> dict[tuple[str, str], Sector]:
         for revision in ("rev2", "rev2_1"):
             if code := row[f"{revision}_code"]:
                 found[f"nace_{revision}", _compact(code)] = Sector(row["theme_id"] or None, None)
+    for row in packaged_rows("nace_rev1.csv"):
+        found["nace_rev1", _compact(row["code"])] = Sector(row["theme_id"], None)
     return found
 
 

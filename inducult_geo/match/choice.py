@@ -20,10 +20,9 @@ import shapely
 from numpy.typing import NDArray
 
 from inducult_geo.catalog.generalization import accuracy_on_grid
-from inducult_geo.catalog.models import AREA_RELIABLE, DEFAULT_RELIABILITY, Contract
+from inducult_geo.catalog.models import AREA_RELIABLE, DEFAULT_RELIABILITY, MUSEUM_THEME, Contract
 from inducult_geo.frames import Records
 from inducult_geo.match.columns import Coded, coded, first_of_each, no_texts, taken, texts
-from inducult_geo.match.history import MUSEUM_THEME
 from inducult_geo.match.prepare import accuracies
 from inducult_geo.ragged import Flags, Floats, Ints, starts_of
 from inducult_geo.text.clean import MARKUP, SPOILED

@@ -13,6 +13,7 @@ import pyarrow as pa
 import shapely
 from numpy.typing import NDArray
 
+from inducult_geo.catalog.models import MUSEUM_THEME
 from inducult_geo.errors import CountingError
 from inducult_geo.frames import Records
 from inducult_geo.match.cluster import Clusters
@@ -22,7 +23,6 @@ from inducult_geo.match.comparisons import inside
 from inducult_geo.match.decisions import PART_OF, SAME, Decision, Decisions
 from inducult_geo.match.evidence import CONFIRMED, contradicting_places
 from inducult_geo.match.folds import Folds
-from inducult_geo.match.history import MUSEUM_THEME
 from inducult_geo.match.lookup import places_in, places_of
 from inducult_geo.match.parts import Part
 from inducult_geo.match.score import EVEN, Scored

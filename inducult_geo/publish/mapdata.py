@@ -63,7 +63,7 @@ def map_data(bundle: Bundle, frames: Mapping[str, pd.DataFrame], shapes: Mapping
     Parameters
     ----------
     bundle
-        What is to be published: `licences.for_release` has been applied.
+        What is to be published: `withholding.for_release` has been applied.
     frames
         Its layers, from `layer_frames`.
     shapes

@@ -25,7 +25,7 @@ def write_release(bundle: Bundle, folder: Path, manifest: Mapping[str, Any]) -> 
     Parameters
     ----------
     bundle
-        What is to be published: `licences.for_release` has been applied.
+        What is to be published: `withholding.for_release` has been applied.
     folder
         An existing, empty folder, not yet under its final name.
     manifest

@@ -72,7 +72,7 @@ def write_tiles(bundle: Bundle, path: Path) -> None:
     Parameters
     ----------
     bundle
-        What is to be published: `licences.for_release` has been applied.
+        What is to be published: `withholding.for_release` has been applied.
     path
         The file, which must not exist yet; without sites none is written, for the format knows no
         empty extent. Zooms `MIN_ZOOM` to `MAX_ZOOM`; every site is in every zoom.

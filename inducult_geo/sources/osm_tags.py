@@ -184,12 +184,14 @@ class TagTable:
         """Return monument, factory, both or unknown.
 
         What is historic, listed or a museum is a monument; a plain form of production that runs is a factory. A works
-        that became a museum is a monument only; one that stands idle is neither, unless it is listed.
+        that became a museum is a monument only; one that stands idle is neither, unless it is listed. Nor is the
+        building of one that a shop or an office is in.
         """
         museum = is_museum(tags)
         monument = museum or self.has(tags, "listed") or self.has(tags, "historic")
         running = not museum and self.status_of(tags, as_of) in _RUNNING
-        factory = running and any(hit.life is None and hit.row.aspect == FACTORY for hit in self.hits(tags))
+        hits = [hit for hit in self.hits(tags) if hit.life is None and hit.row.aspect == FACTORY]
+        factory = running and bool(hits) and not (self.has(tags, "other_use") and _are_buildings(hits))
         if monument and factory:
             return BOTH
         return MONUMENT if monument else FACTORY if factory else UNKNOWN
@@ -314,6 +316,11 @@ def _ends_by_tag(row: TagRow) -> bool:
     A headframe, a kiln or a windmill stands under the same tag whether it is used or not.
     """
     return row.aspect == FACTORY or (row.role in _SERVICES and row.key not in ("building", "historic"))
+
+
+def _are_buildings(hits: Iterable[Hit]) -> bool:
+    """Whether nothing but the form of a building tells of production: it is the same whatever goes on in it."""
+    return all(hit.row.key == "building" for hit in hits)
 
 
 def _is_only(tags: Tags, unless: tuple[Condition, ...]) -> bool:

@@ -26,8 +26,8 @@ from inducult_geo.frames import as_pairs, as_records, as_sites
 from inducult_geo.publish.bundle import Bundle
 from inducult_geo.publish.files import GEOPACKAGE
 from inducult_geo.publish.geopackage import write_geopackage
-from inducult_geo.publish.licences import for_release
 from inducult_geo.publish.tables import layer_frames
+from inducult_geo.withholding import for_release
 from tests.bundles import contracts, small_bundle
 
 

@@ -308,7 +308,7 @@ async def _until_interrupted(runner: Runner, url: str, child: subprocess.Popen[b
     if has_ended:
         raise InducultError(f"the Prefect server of this service ended ({watching.result()}). {_ANEW}")
     problem = None if serving.cancelled() else serving.exception()
-    raise InducultError(f"{shown(url)}: the Prefect server gives no answer any more ({problem}). {_ANEW}") from problem
+    raise InducultError(f"{shown(url)}: the Prefect server gives no answer any more. {_ANEW}") from problem
 
 
 _ANEW = "What was published is whole. Start the service again: it makes up for the run that broke off."

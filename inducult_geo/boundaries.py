@@ -18,7 +18,7 @@ from shapely.geometry.base import BaseGeometry
 
 from inducult_geo.catalog import Read, Region
 from inducult_geo.digest import sha256
-from inducult_geo.errors import ContractError, RegionError, SourceError, TransientError, is_no_plain_file
+from inducult_geo.errors import ContractError, RegionError, SourceError, TransientError, in_words, is_no_plain_file
 from inducult_geo.run import Run
 from inducult_geo.sources.osm_boundary import read_boundary
 from inducult_geo.sources.overpass import fetch_boundary, is_answer, read_answer_boundary
@@ -103,14 +103,12 @@ def _stamp(region: Region, run: Run, extract: Path | None) -> str | None:
         files.append(region.declared_in.parent / region.boundary.file)
     try:
         found = files_stamp(files, run)
+        if not found and run.osm == "overpass":
+            return None
+        if not found and extract is not None and extract.is_file():
+            found = [(extract.name, run.hashes.of(extract))]
     except OSError as problem:
-        raise RegionError(
-            f"{problem.filename}: cannot be read: {problem.strerror}. Let this program read it."
-        ) from problem
-    if not found and run.osm == "overpass":
-        return None
-    if not found and extract is not None and extract.is_file():
-        found = [(extract.name, run.hashes.of(extract))]
+        raise RegionError(in_words(problem)) from problem
     return stamp(files=found, region=declared(region))
 
 

@@ -71,6 +71,13 @@ def located(where: str, message: str | None) -> str:
     return f"{where}: {(message or '').removeprefix(f'{where}: ')}"
 
 
+def in_words(problem: Exception) -> str:
+    """Return what an error says; of a file that cannot be read, which one, and what to do."""
+    if isinstance(problem, OSError) and problem.filename is not None:
+        return f"{problem.filename}: cannot be read: {problem.strerror}. Let this program read it."
+    return str(problem)
+
+
 def steady(message: str | None) -> str | None:
     """Return a message without what differs from night to night though the reason is the same: times, numbers, ids.
 

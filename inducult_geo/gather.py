@@ -13,7 +13,7 @@ import shapely
 
 from inducult_geo.boundaries import KeptOutline
 from inducult_geo.catalog import OSM, Contract, Region
-from inducult_geo.errors import ContractError, CoordinateError, SourceError, TransientError, located
+from inducult_geo.errors import ContractError, CoordinateError, SourceError, TransientError, in_words, located
 from inducult_geo.frames import (
     ROWS_GONE,
     WORK_CRS,
@@ -36,7 +36,7 @@ from inducult_geo.run import Run, SourceFacts
 from inducult_geo.schemas import checked_records
 from inducult_geo.sources.osm_pbf import read_objects
 from inducult_geo.sources.osm_records import records_of
-from inducult_geo.sources.overpass import fetch_objects, is_answer, read_answer
+from inducult_geo.sources.overpass import Held, fetch_objects, is_answer, read_answer
 from inducult_geo.sources.partner import find_files, read_partner
 from inducult_geo.stage import Part, drop_part, keep_part, last_part
 from inducult_geo.stamps import declared, files_stamp, grids_stamp, stamp
@@ -166,15 +166,15 @@ def _or_kept(source: _Source, region_id: str | None, run: Run, *, patient: bool 
     """Gather a source; where it fails, take what an earlier run kept of it, and say so."""
     try:
         return _made(source, run)
-    except (SourceError, ContractError, CoordinateError) as problem:
+    except (SourceError, ContractError, CoordinateError, OSError) as problem:
         if patient and isinstance(problem, TransientError):
             raise
-        kept = _kept(source, run)
+        kept, why = _kept(source, run), in_words(problem)
         where = region_id or source.id
-        run.say(located(where, str(problem)) + (" The records of the last good run stay." if kept else ""))
+        run.say(located(where, why) + (" The records of the last good run stay." if kept else ""))
         if kept is None:
-            return Part(SourceFacts(source.id, region_id, "failed", message=str(problem)))
-        return replace(kept, facts=replace(kept.facts, state="stale", message=str(problem)))
+            return Part(SourceFacts(source.id, region_id, "failed", message=why))
+        return replace(kept, facts=replace(kept.facts, state="stale", message=why))
 
 
 def _refuse_lost_grid(before: SourceFacts, now: SourceFacts, run: Run) -> None:
@@ -239,7 +239,9 @@ def _osm(region: Region, land: KeptOutline, home: Path, run: Run) -> _Source:
         ground = _ground(region, land, run)
         if run.osm == "overpass":
             archive = run.folder.raw / "osm"
-            objects = fetch_objects(region.id, area=land.area, settings=run.settings, archive=archive)
+            objects = fetch_objects(
+                region.id, area=land.area, settings=run.settings, archive=archive, held=_held(home, run)
+            )
         elif extract is None:
             return _without_extract(contract, region, run, was_there=last_part(home, OSM) is not None)
         else:
@@ -248,6 +250,14 @@ def _osm(region: Region, land: KeptOutline, home: Path, run: Run) -> _Source:
         return _harmonized(contract, region.id, records_of(objects), ground)
 
     return _Source(OSM, home, stamp_of, make)
+
+
+def _held(home: Path, run: Run) -> Held | None:
+    """Say what an earlier run holds of a region's OpenStreetMap; null where that is not to be compared with."""
+    kept = None if run.afresh else last_part(home, OSM)
+    if kept is None:
+        return None
+    return Held(kept.facts.data_time, kept.facts.counts.records_in - kept.facts.counts.rejected)
 
 
 def _without_extract(contract: Contract, region: Region, run: Run, *, was_there: bool) -> Gathered:

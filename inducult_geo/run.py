@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import json
 import logging
@@ -16,6 +17,7 @@ from pydantic import ConfigDict
 
 from inducult_geo.catalog import Catalog, load_catalog, told_by_stewards
 from inducult_geo.digest import FileHashes
+from inducult_geo.errors import ConfigError, in_words
 from inducult_geo.frames import NO_COUNTS, ROWS_GONE, Counts, FileRead, Problem
 from inducult_geo.settings import Settings, load_settings
 from inducult_geo.store import DataFolder, read_json, write_json
@@ -87,10 +89,12 @@ def open_run(
     Raises
     ------
     ConfigError
-        Where settings or a catalog do not hold what they must.
+        Where settings or a catalog do not hold what they must, or a folder of inputs cannot be read.
     """
     settings = load_settings(data)
     folder = DataFolder(settings.data)
+    if contracts:
+        _refuse_unreadable(folder)
     catalog = load_catalog(
         catalogs,
         contracts=[folder.partners] if contracts else (),
@@ -102,6 +106,22 @@ def open_run(
     _limit_gdal(settings.gdal_timeout_s)
     hashes = FileHashes(folder.processed / ".hashes.json")
     return Run(settings, catalog, folder, osm, osm_file, say, advance or _no_progress, afresh, hashes)
+
+
+def _refuse_unreadable(folder: DataFolder) -> None:
+    """Refuse inputs that are there and cannot be listed: they would be taken for gone, and their sites would leave."""
+    raw = folder.root / "raw"
+    homes = [folder.root, raw, *(raw / name for name in ("osm", "partners", "rasters", "boundaries", "decisions"))]
+    for home in homes:
+        try:
+            with os.scandir(home) as listed:
+                next(listed, None)
+            if not os.access(home, os.X_OK):
+                raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), str(home))
+        except (FileNotFoundError, NotADirectoryError):
+            continue
+        except OSError as problem:
+            raise ConfigError(f"{in_words(problem)} Until then nothing is done.") from problem
 
 
 def keep_declared(run: Run) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import shutil
 import sqlite3
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from contextlib import closing
@@ -18,7 +19,7 @@ from inducult_geo.outcome import last_run
 from inducult_geo.publish.files import GEOPACKAGE
 from inducult_geo.run import rows_gone
 from inducult_geo.stage import kept_facts
-from inducult_geo.store import DataFolder, confirmed_at, current_release, moment_of, read_json
+from inducult_geo.store import ROOM_LEFT, DataFolder, confirmed_at, current_release, moment_of, read_json
 
 AHEAD_H = 24.0
 """What lies further in the future was dated by a wrong clock, and would never grow old."""
@@ -46,7 +47,7 @@ class Status:
     last_run
         What the last run said of itself; null where there was none.
     last_run_failed
-        Whether the last run failed, in part or in whole, or was killed.
+        Whether the last run failed, in part or in whole, or was killed, or the disk is full.
     torn
         What is damaged: in the log of decisions, the registry of site ids, or what was kept of a region.
     withheld
@@ -108,6 +109,10 @@ def status_of(
     release = current_release(folder)
     manifest = None if release is None else read_json(release / "manifest.json")
     said, failed = _last_run(folder)
+    if folder.processed.is_dir() and shutil.disk_usage(folder.processed).free < ROOM_LEFT:
+        # A run that this ended at once could not even note it.
+        since = f"Now the disk is full: {folder.processed} has no room. Make room, then run again."
+        said, failed = f"{said or 'none'}. {since}", True
     torn = _torn(folder)
     if release is None or manifest is None:
         return Status(None, 0.0, max_age_h, 0, 0, (), said, failed, torn)

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import errno
 import gzip
 import json
+import os
 import re
 from pathlib import Path
 
@@ -12,6 +14,7 @@ import shapely
 
 from inducult_geo.boundaries import KeptOutline, kept_outline
 from inducult_geo.catalog import Region
+from inducult_geo.digest import FileHashes, sha256
 from inducult_geo.errors import ContractError, TransientError
 from inducult_geo.frames import Counts
 from inducult_geo.gather import find_extract, gather_region, gather_wide, wide_or_kept
@@ -233,6 +236,24 @@ class TestWhatAFailureCosts:
         assert part.facts.message is not None
         assert "zabytki.csv" in part.facts.message
         assert night.said[-1] == f"here: {part.facts.message} The records of the last good run stay."
+
+    def test_a_file_that_may_not_be_read_costs_its_source_and_no_fault_of_ours_is_told(
+        self, data: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """A file that another user put there, mode 600, cost its region the night, as a fault to be reported."""
+        Night(data)
+        name = data / "raw" / "partners" / "zabytki.csv"
+        name.write_text(name.read_text() + "\n", encoding="utf-8")
+
+        def of(self: FileHashes, path: Path) -> str:
+            if path == name:
+                raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), str(path))
+            return sha256(path)
+
+        monkeypatch.setattr(FileHashes, "of", of)
+        part = Night(data).part()
+        assert part.facts.state == "stale"
+        assert part.facts.message == f"{name}: cannot be read: Permission denied. Let this program read it."
 
     def test_without_yesterday_it_has_failed_with_the_reason(self, data: Path) -> None:
         self.break_file(data)

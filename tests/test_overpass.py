@@ -21,6 +21,7 @@ from inducult_geo.settings import Settings
 from inducult_geo.sources.osm_records import records_of
 from inducult_geo.sources.osm_tags import load_tag_table
 from inducult_geo.sources.overpass import (
+    Held,
     build_query,
     fetch_boundary,
     fetch_objects,
@@ -154,6 +155,43 @@ def test_a_remark_that_tells_of_no_error_costs_nothing():
     with serving([ok(answer(*NODES, WORKS, remark="The data are updated every minute."))]) as (url, asked):
         objects = fetch_objects(REGION.id, area=AREA, settings=settings(url))
     assert ([*objects.features.osm_id], len(asked)) == ([1], 1)
+
+
+HELD = "2024-03-04T21:00:00Z"
+STATES = {
+    "empty": (ok(answer()), "an empty answer, where 4 records are held"),
+    "older": (
+        ok(answer(*NODES, WORKS, osm3s={"timestamp_osm_base": "2024-03-01T21:00:00Z"})),
+        r"its data are of 2024-03-01, older than those held \(2024-03-04\)",
+    ),
+}
+
+
+@pytest.mark.parametrize("state", STATES)
+def test_less_than_what_is_held_is_not_taken_in_its_place(state, tmp_path):
+    """A server that lacks the region emptied it, and one whose database was put back moved it by years, as fresh."""
+    reply, said = STATES[state]
+    anyway = "inducult run test --overpass --afresh"
+    with serving([reply]) as (url, asked):
+        with pytest.raises(SourceError, match=rf"{said}.*{anyway}") as told:
+            fetch_objects(REGION.id, area=AREA, settings=settings(url), archive=tmp_path, held=Held(HELD, 4))
+        # It will not be right when asked again: another server may be.
+        assert (len(asked), [*tmp_path.iterdir()]) == (1, [])
+        assert not isinstance(told.value, TransientError)
+        with serving([WHOLE]) as (other, _):
+            objects = fetch_objects(REGION.id, area=AREA, settings=settings(url, other), held=Held(HELD, 4))
+        assert objects.hits == 4
+        assert fetch_objects(REGION.id, area=AREA, settings=settings(url)).hits < 2
+
+
+@pytest.mark.parametrize(
+    "held",
+    [Held("2024-03-05T09:00:00Z", 4), Held(None, 4), Held("when?", 4), Held("2099-01-01T00:00:00Z", 4)],
+    ids=["a few hours behind", "of no known time", "of no time", "of a wrong clock"],
+)
+def test_an_answer_that_is_hardly_older_is_taken(held):
+    with serving([WHOLE]) as (url, _):
+        assert fetch_objects(REGION.id, area=AREA, settings=settings(url), held=held).hits == 4
 
 
 def test_an_empty_region_is_an_answer():

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import csv
 import json
+import os
 import shutil
 import sqlite3
+import subprocess
+import sys
 from pathlib import Path
 
 import geopandas as gpd
@@ -451,3 +454,23 @@ def test_a_region_of_which_nothing_can_be_read_names_what_can_be_mended_alone(tm
     (partners / "list.toml").unlink()
     with pytest.raises(RegionError, match=r"No file of any is there: put an extract into raw/osm/ \(opole\.osm\.pbf\)"):
         build(tmp_path, "opole")
+
+
+@pytest.mark.parametrize("name", ["partners", "osm"])
+def test_a_folder_that_may_not_be_read_is_not_taken_for_an_empty_one(tmp_path: Path, name: str) -> None:
+    """All partners' sites left the release in silence where their folder lost its rights, as after a restore."""
+    home = tmp_path / "raw" / name
+    home.mkdir(parents=True)
+    # Root may read all; without these capabilities it is as any other user.
+    as_user = ["setpriv", "--bounding-set", "-dac_override,-dac_read_search"] if os.geteuid() == 0 else []
+    if as_user and shutil.which(as_user[0]) is None:
+        pytest.skip("needs setpriv of util-linux")
+    code = "import sys\nfrom pathlib import Path\nfrom inducult_geo.run import open_run\nopen_run(Path(sys.argv[1]))"
+    command = [*as_user, sys.executable, "-c", code, str(tmp_path)]
+    home.chmod(0)
+    try:
+        told = subprocess.run(command, capture_output=True, text=True, check=False, timeout=60)
+    finally:
+        home.chmod(0o755)
+    assert f"ConfigError: {home}: cannot be read: Permission denied. Let this program read it." in told.stderr
+    assert subprocess.run(command, check=False, timeout=60).returncode == 0

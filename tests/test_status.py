@@ -345,6 +345,17 @@ def test_how_the_last_run_ended_is_told(tmp_path: Path, noted: dict[str, object]
     assert re.search(said, status.last_run)
 
 
+def test_a_full_disk_is_told_though_no_run_could_note_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    folder = published(tmp_path)
+    write_json(folder.processed / "last_run.json", {"ended": "2026-11-20T03:00:00Z", "said": "whole", "exit_code": 0})
+    assert status_of(folder, max_age_h=30, now=NOON).is_well
+    monkeypatch.setattr("inducult_geo.status.ROOM_LEFT", 1 << 62)
+    status = status_of(folder, max_age_h=30, now=NOON)
+    assert not status.is_well
+    assert "whole. Now the disk is full" in str(status.last_run)
+    assert "Make room, then run again." in str(status.last_run)
+
+
 @pytest.mark.parametrize(("at", "told"), [("2026-11-18T12:00:00+00:00", 1), ("2026-11-20T11:00:00+00:00", 0)])
 def test_a_region_whose_schedule_is_gone_is_told(tmp_path: Path, at: str, told: int) -> None:
     folder = published(tmp_path)

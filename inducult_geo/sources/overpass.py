@@ -19,6 +19,8 @@ import os
 import re
 import zlib
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -35,13 +37,26 @@ from inducult_geo.sources.overpass_client import ask, check_answer
 from inducult_geo.text import whole_text
 
 ANSWER_SUFFIXES = (".json.gz", ".json")
+BEHIND = timedelta(days=1)
+"""Servers follow OpenStreetMap by minutes or hours: a larger step back is a database put back, or standing still."""
+
 Made = TypeVar("Made")
 _KINDS = frozenset({"node", "way", "relation"})
 # Relations may nest, so all is recursed; what is in both sets comes twice and is kept once.
 _TAIL = ".hits out meta;(.hits >>;)->.parts;.parts out meta qt;"
 
 
-def fetch_objects(name: str, *, area: BaseGeometry, settings: Settings, archive: Path | None = None) -> OsmObjects:
+@dataclass(frozen=True)
+class Held:
+    """What an earlier run holds of a region: the state of its data (ISO 8601, null where unknown), and its records."""
+
+    data_time: str | None
+    records: int
+
+
+def fetch_objects(
+    name: str, *, area: BaseGeometry, settings: Settings, archive: Path | None = None, held: Held | None = None
+) -> OsmObjects:
     """Fetch every wanted object that lies mostly in an area.
 
     Parameters
@@ -55,22 +70,60 @@ def fetch_objects(name: str, *, area: BaseGeometry, settings: Settings, archive:
     archive
         Folder for the answer as it came (`<name>-<state of the data>.json.gz`, for `read_answer`), beside the newest of
         earlier ones; not kept where null.
+    held
+        What is held of the region: an answer that holds nothing, or older data, is not taken in its place.
 
     Raises
     ------
     TransientError
         Where no server gave a whole answer and at least one may do so later.
     SourceError
-        Where every server refused the request itself.
+        Where every server refused the request itself, or gave an answer that is not taken.
     """
     table = load_tag_table()
     query = build_query(area.bounds, table, timeout_s=settings.http_deadline_s)
-    body = ask(query, what=f"region '{name}'", settings=settings)
+
+    def refuse(answer: Mapping[str, Any], where: str) -> None:
+        if held is not None:
+            _refuse_less(answer, where, held, f"inducult run {name} --overpass --afresh")
+
+    body = ask(query, what=f"region '{name}'", settings=settings, refuse=refuse)
     answer = json.loads(body)
     if archive is not None:
         _keep(body, archive, f"{name}-{_stamp(answer) or 'undated'}")
         _prune(archive, name, settings.downloads_kept)
     return objects_of(answer, area=area, table=table)
+
+
+def _refuse_less(answer: Mapping[str, Any], where: str, held: Held, anyway: str) -> None:
+    """Refuse a whole answer that tells less than what is held: of a server that lacks the region, or stands still.
+
+    Raises
+    ------
+    SourceError
+        With the command that takes it nevertheless.
+    """
+    if held.records and not answer["elements"]:
+        raise SourceError(
+            f"{where}: an empty answer, where {held.records} records are held. Does this server hold the region? "
+            f"If it is right: `{anyway}`."
+        )
+    told, known = _moment(_base_time(answer)), _moment(held.data_time)
+    if told is None or known is None or known > datetime.now(UTC) + BEHIND:
+        return
+    if known - told > BEHIND:
+        raise SourceError(
+            f"{where}: its data are of {told:%Y-%m-%d}, older than those held ({known:%Y-%m-%d}). Ask another server "
+            f"(INDUCULT_OVERPASS_URLS). If it is right: `{anyway}`."
+        )
+
+
+def _moment(text: str | None) -> datetime | None:
+    try:
+        moment = datetime.fromisoformat(text or "")
+    except ValueError:
+        return None
+    return moment if moment.tzinfo is not None else None
 
 
 def fetch_boundary(region: Region, *, settings: Settings) -> BaseGeometry | None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import re
 import time
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from inducult_geo.errors import SourceError, TransientError
@@ -24,9 +25,14 @@ _AVAILABLE = re.compile(r"^\s*([1-9]\d*) slots? available now", re.MULTILINE)
 _LATER = re.compile(r"^\s*Slot available after:.*?\bin (-?\d{1,9}) seconds", re.MULTILINE)
 _BROKE_OFF = re.compile(r"error|timed out|r[au]n out of memory", re.IGNORECASE)
 _STATUS_BYTES = 100_000
+Answer = Mapping[str, Any]
 
 
-def ask(query: str, *, what: str, settings: Settings) -> bytes:
+def _take(_answer: Answer, _where: str) -> None:
+    """Take every whole answer."""
+
+
+def ask(query: str, *, what: str, settings: Settings, refuse: Callable[[Answer, str], None] = _take) -> bytes:
     """Post a query to the servers in turn and return the first whole answer (JSON).
 
     It ends within `longest_ask_s`.
@@ -39,19 +45,21 @@ def ask(query: str, *, what: str, settings: Settings) -> bytes:
         What it is about, for messages.
     settings
         `overpass_urls`, `retry_base_s`, `retry_after_max_s` and `http_deadline_s` are used.
+    refuse
+        Raises a `SourceError` for a whole answer, of the server named, that is not wanted: then the next one is asked.
 
     Raises
     ------
     TransientError
         Where no server gave a whole answer and at least one may do so later.
     SourceError
-        Where every server refused the request itself.
+        Where every server refused the request itself, or gave what is not wanted.
     """
     problems: list[SourceError] = []
     for url in settings.overpass_urls:
         try:
             _wait_for_slot(url.rstrip("/"), settings)
-            return retrying(settings)(_post, f"{url.rstrip('/')}/interpreter", query, settings)
+            return retrying(settings)(_post, f"{url.rstrip('/')}/interpreter", query, settings, refuse)
         except SourceError as problem:
             problems.append(problem)
     kind = TransientError if any(isinstance(p, TransientError) for p in problems) else SourceError
@@ -96,17 +104,21 @@ def _wait_for_slot(base: str, settings: Settings) -> None:
     time.sleep(wait_s)
 
 
-def _post(url: str, query: str, settings: Settings) -> bytes:
+def _post(url: str, query: str, settings: Settings, refuse: Callable[[Answer, str], None]) -> bytes:
     """Post once and return a body that is whole, JSON and free of errors."""
     headers = {"Accept": "application/json"}
     with exchange("POST", url, settings=settings, headers=headers, data={"data": query}) as answer:
         answer.check_status()
         body = answer.body()
     try:
-        check_answer(json.loads(body), shown(url))
+        told = json.loads(body)
+        check_answer(told, shown(url))
     except (ValueError, RecursionError) as problem:
         said = plain(body) if body.lstrip()[:1] == b"<" else "JSON that breaks off"
-        raise TransientError(f"{shown(url)}: answered 200, but not with whole JSON: {said}") from problem
+        raise TransientError(
+            f"{shown(url)}: answered 200, but not with whole JSON: {said}. Ask again later."
+        ) from problem
+    refuse(told, shown(url))
     return body
 
 

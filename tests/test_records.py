@@ -328,6 +328,35 @@ def test_a_name_says_more_than_the_branch_that_it_fits(
     assert made(vocabulary, [{"sector:hotmaps": branch, "name": name}]).records["type"].tolist() == [expected]
 
 
+@pytest.mark.parametrize(
+    ("told", "status", "years"),
+    [
+        ({"status": "stillgelegt 1991"}, "decommissioned", (None, 1991)),
+        ({"status": "geschlossen (2015)"}, "decommissioned", (None, 2015)),
+        ({"status": "nieczynna od 1995 r."}, "disused", (None, 1995)),
+        ({"status": "od 1995 nieczynna"}, "disused", (None, 1995)),
+        ({"status": "v provozu od roku 1956"}, "functional", (1956, None)),
+        ({"status": "closed 1991", "start": "1880", "end": "1990"}, "decommissioned", (1880, 1990)),
+        ({"status": "closed 1991", "start": "1880"}, "decommissioned", (1880, 1991)),
+        ({"status": "in use since 1920", "start": "1880"}, "functional", (1880, None)),
+        ({"status": "stillgelegt, 1991 abgebrochen"}, "decommissioned", (None, None)),
+        ({"status": "in use 2020"}, "functional", (None, None)),
+        ({"status": "1991"}, "unknown", (None, None)),
+        ({"status": "1880 gegründet, 1990 geschlossen"}, "decommissioned", (1880, 1990)),
+        ({"status": "in use since 1900, closed 1990"}, "unknown", (None, None)),
+        ({"status": "in use 1880-1990"}, "unknown", (None, None)),
+        ({"status": "closed until 2025"}, "unknown", (None, None)),
+        ({"status": "planned 2030"}, "projected", (None, None)),
+    ],
+)
+def test_a_status_may_tell_since_when(
+    vocabulary: Vocabulary, told: dict[str, str], status: str, years: tuple[int | None, int | None]
+) -> None:
+    record = made(vocabulary, [told]).records.iloc[0]
+    assert record["status"] == status
+    assert tuple(None if pd.isna(record[name]) else record[name] for name in ("start_year", "end_year")) == years
+
+
 @pytest.mark.parametrize("word", ["unknown", "Unbekannt", "brak danych", "neznámý", "N/A", "onbekend"])
 def test_unknown_is_no_name_and_no_owner(vocabulary: Vocabulary, word: str) -> None:
     records = made(vocabulary, [{"name": word, "operator": word, "name:de": word, "alt_name": f"{word};Huta"}]).records

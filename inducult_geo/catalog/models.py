@@ -65,6 +65,9 @@ _FOLDED_FIELDS: Final = ("start", "end", "accuracy_m")
 DEFAULT_RELIABILITY: Final = 50
 """What a source is worth whose contract does not say it (0 to 100)."""
 
+CLOSED: Final = ("disused", "decommissioned")
+"""States in which work has ended."""
+
 MUSEUM_THEME: Final = "museum_memory"
 """Theme of what is visited beside the works, or since they closed."""
 

@@ -14,6 +14,7 @@ from inducult_geo.catalog.models import ACCURACY_MAX_M, MUSEUM_THEME, Contract
 from inducult_geo.errors import ContractError
 from inducult_geo.frames import ASPECTS, PRESENT_USES, STATUSES, Problem, RawTable, Records, as_records, to_json
 from inducult_geo.harmonize.countries import NAMIBIA, country_code
+from inducult_geo.harmonize.dated_states import status_of, years_beside
 from inducult_geo.harmonize.dates import date_texts, iso_date, life_span, parse_date, parse_end
 from inducult_geo.harmonize.meanings import YEARS, Meanings, check_meanings
 from inducult_geo.harmonize.names import harmonize_names
@@ -209,7 +210,7 @@ def _states(
     for cell in _column(rows, "status"):
         found, raw = meanings.of(cell), clean_text(cell)
         if found is None and raw is not None:
-            found = raw if raw in STATUSES else vocabulary.map_status(raw)
+            found = raw if raw in STATUSES else status_of(raw, vocabulary)
             if found is None:
                 notices.add("unmapped_value", "status", raw)
         statuses.append(found or "unknown")
@@ -230,10 +231,12 @@ def _states(
 
 
 def _years(values: pd.DataFrame, rows: pd.DataFrame, contract: Contract, notices: Notices) -> None:
-    """Set `start_year`, `end_year`, `year_precision` and `end_precision`."""
+    """Set `start_year`, `end_year`, `year_precision` and `end_precision`; a status may tell them, too."""
     spans = []
     texts = (date_texts(_column(rows, name), contract.values.get(name, {})) for name in YEARS)
-    for start, end in zip(*texts, strict=True):
+    for start, end, status, cell in zip(*texts, values["status"], _column(rows, "status"), strict=True):
+        opened, closed = years_beside(status, cell)
+        start, end = start or opened, end or closed
         span = life_span(start, end)
         spans.append(span)
         if start and parse_date(start) is None:

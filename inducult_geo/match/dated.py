@@ -8,11 +8,12 @@ from typing import Any, Final
 import numpy as np
 import shapely
 
+from inducult_geo.catalog.models import CLOSED
 from inducult_geo.frames import to_json
 from inducult_geo.match.choice import Members
 from inducult_geo.match.columns import no_texts, taken, texts
 from inducult_geo.match.filled import YEARS, FilledSites
-from inducult_geo.match.history import CLOSED, disagreements, timeline, written, years_of
+from inducult_geo.match.history import disagreements, timeline, written, years_of
 from inducult_geo.ragged import Flags, Ints
 
 FAR_M: Final = 1000.0

@@ -11,11 +11,10 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-from inducult_geo.catalog.models import MUSEUM_THEME
+from inducult_geo.catalog.models import CLOSED, MUSEUM_THEME
 from inducult_geo.frames import to_json
 
 Row = Mapping[str, Any]
-CLOSED: Final = ("disused", "decommissioned")
 
 YEAR_GAP: Final = 5
 """Two founding (or closing) years that differ by more contradict each other, where both are told to the year."""

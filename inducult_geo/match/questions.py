@@ -32,9 +32,9 @@ from numpy.typing import NDArray
 from scipy import sparse
 from scipy.sparse.csgraph import connected_components
 
+from inducult_geo.catalog.models import CLOSED
 from inducult_geo.frames import Records, from_json
 from inducult_geo.match.decisions import PART_OF, SAME
-from inducult_geo.match.history import CLOSED
 from inducult_geo.match.lookup import places_of
 from inducult_geo.match.naming import plain_name
 from inducult_geo.match.prepare import accuracies

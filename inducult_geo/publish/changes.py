@@ -29,6 +29,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pyogrio
 
+from inducult_geo.catalog.models import CLOSED
 from inducult_geo.errors import ReleaseError
 from inducult_geo.frames import WORK_CRS
 from inducult_geo.publish.bundle import Bundle, withheld_sources
@@ -61,7 +62,6 @@ MOVED_MIN_M = 1.0
 _NEW = "not in the release before"
 """No word of "first": a source that was withdrawn may be back, and its sites with the ids that they had."""
 
-_CLOSED = frozenset({"disused", "decommissioned"})
 _SITE_FIELDS = ["site_id", "name", "region", "status", "geometry"]
 _RECORD_FIELDS = ["record_key", "source", "site_id", "content_hash"]
 _ORIGIN = "geometry_origin"
@@ -330,9 +330,9 @@ def _switched(before: _Release, after: _Release) -> Iterator[_Row]:
     """Find sites that were closed or reopened."""
     for site_id, was, now in _both(before, after):
         detail = f"{was.status} -> {now.status}"
-        if was.status == "functional" and now.status in _CLOSED:
+        if was.status == "functional" and now.status in CLOSED:
             yield _Row("closed", site_id, detail)
-        if was.status in _CLOSED and now.status == "functional":
+        if was.status in CLOSED and now.status == "functional":
             yield _Row("reopened", site_id, detail)
 
 

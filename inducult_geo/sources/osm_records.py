@@ -17,6 +17,7 @@ import shapely
 from pyproj import Geod
 from shapely.geometry.base import BaseGeometry
 
+from inducult_geo.catalog.models import CLOSED
 from inducult_geo.frames import Raw, RawTable, content_hash, to_json
 from inducult_geo.sources.osm_objects import OSM_CRS, OsmObjects
 from inducult_geo.sources.osm_shapes import INCOMPLETE
@@ -227,7 +228,7 @@ def _present_use(tags: Tags, status: str, aspect: str) -> str:
     for use, holds in _USES:
         if holds(tags):
             return use
-    if status in ("disused", "decommissioned"):
+    if status in CLOSED:
         return "none"
     return "production" if status == "functional" and aspect in ("factory", "both") else "unknown"
 

@@ -52,5 +52,5 @@ def years_beside(status: str, cell: Any) -> tuple[str | None, str | None]:
     if told is None:
         return None, None
     if status in CLOSED and told.precision in ("open_start", "life"):
-        return None, text
+        return (text if told.precision == "life" else None), text
     return (text, None) if status == "functional" and told.precision == "open_end" else (None, None)

@@ -8,10 +8,17 @@ from dataclasses import dataclass
 import geopandas as gpd
 import pandas as pd
 
+from inducult_geo.catalog.permissions import permits_release
 from inducult_geo.enrich.sample import fill, raster_path, sample_rasters
 from inducult_geo.frames import FileRead, Sites, as_sites, from_json
 from inducult_geo.run import Run, SourceFacts, State
 from inducult_geo.stage import Stage
+
+_REFUSED = (
+    "licence = '{}' lets no value out, and what a raster gives is published with every site: it is not used. Where the "
+    "owner permits it, write there what was permitted"
+)
+_LICENCE_MAX = 60
 
 Kept = dict[str, tuple[object, str]]
 """Site -> value and lineage of yesterday."""
@@ -30,17 +37,21 @@ def sampled(sites: Sites, region: str, before: Stage | None, run: Run) -> Sample
     """Write every raster's values at the sites of a region.
 
     Where a raster cannot be read, the sites that had a value of it in the last good run keep that value, and the
-    raster is `stale`; where none had, it is `failed`, or `absent` where no file of it is there.
+    raster is `stale`; where none had, it is `failed`, or `absent` where no file of it is there. One whose licence lets
+    no value out is not read, and leaves none of yesterday.
     """
     rasters = run.catalog.rasters
-    enriched = sample_rasters(sites, tuple(rasters.values()), folder=run.folder.rasters)
+    permitted = tuple(raster for raster in rasters.values() if permits_release(raster.licence))
+    enriched = sample_rasters(sites, permitted, folder=run.folder.rasters)
     kept, table = _kept_values(before, enriched.unusable), enriched.sites
     facts = []
     for raster in rasters.values():
         files = raster_files(raster.id, run)
         why = enriched.unusable.get(raster.id)
         state: State = "fresh"
-        if why is not None:
+        if raster not in permitted:
+            state, why = "failed", _REFUSED.format(raster.licence[:_LICENCE_MAX])
+        elif why is not None:
             values = kept.get(raster.id, {})
             table = _filled(table, raster.column, values)
             state = "stale" if values else "failed" if files else "absent"

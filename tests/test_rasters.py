@@ -129,6 +129,20 @@ def test_one_that_fails_leaves_the_others_fresh(night: Night) -> None:
     assert done.sites["population_per_km2"].tolist()[:2] == [12, 7]
 
 
+@pytest.mark.parametrize("licence", ["nur intern", "unknown", "all rights reserved"])
+def test_one_whose_licence_lets_nothing_out_is_not_used_nor_are_its_values_of_yesterday(
+    night: Night, licence: str
+) -> None:
+    assert heights(night.run()) == [187, 203, None]
+    path = night.folder / "dem.toml"
+    path.write_text(path.read_text(encoding="utf-8").replace("CC0-1.0", licence), encoding="utf-8")
+    done = night.run()
+    assert heights(done) == [None] * 3
+    assert done.sites["lineage"].isna().all()
+    assert states(done) == {"dem": "failed"}
+    assert f"licence = '{licence}' lets no value out" in str(done.facts[0].message)
+
+
 def test_what_another_raster_tells_tonight_goes_before_yesterdays_value(night: Night) -> None:
     night.run()
     (night.folder / "dem.tif").unlink()

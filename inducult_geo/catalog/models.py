@@ -15,7 +15,7 @@ from zoneinfo import available_timezones
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, field_validator, model_validator
 
-from inducult_geo.catalog.permissions import keeps_in_house, says_nothing
+from inducult_geo.catalog.permissions import permits_release, says_nothing
 from inducult_geo.text import fold_once
 
 
@@ -354,8 +354,8 @@ class Contract(Declared):
 
     @property
     def may_publish(self) -> bool:
-        """Whether records may leave the house: a licence that nobody has stated, or that says no, permits nothing."""
-        return self.publish and self.licence != "unknown" and not keeps_in_house(self.licence)
+        """Whether records may leave the house: both the contract and its licence must permit it."""
+        return self.publish and permits_release(self.licence)
 
     @property
     def is_wide(self) -> bool:

@@ -26,6 +26,11 @@ def keeps_in_house(licence: str) -> bool:
     return any(f" {words} " in said for words in packaged_words(*_TABLE)["stays"])
 
 
+def permits_release(licence: str) -> bool:
+    """Whether data under a licence may leave the house: one that is not known, or that says no, permits nothing."""
+    return not says_nothing(licence) and not keeps_in_house(licence)
+
+
 def _plain(text: str) -> str:
     """Return words in small letters without marks, one space between them."""
     return " ".join(re.findall(r"[^\W_]+", fold_once(text)))

@@ -234,7 +234,8 @@ def _rest(outcome: RunOutcome) -> Counts:
 
 def _absent(outcome: RunOutcome) -> list[str]:
     facts = [f for region in outcome.regions if region.stage is not None for f in region.stage.facts]
-    names = sorted({fact.source for fact in facts if fact.state == "absent"})
+    # One that has files in some regions, or should have, is told there.
+    names = sorted({fact.source for fact in facts} - {fact.source for fact in facts if fact.state != "absent"})
     return [f"Not used, since no file of theirs is there: {', '.join(names)}"] if names else []
 
 

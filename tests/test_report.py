@@ -67,7 +67,7 @@ def run(tmp_path: Path) -> Run:
 def outcome() -> RunOutcome:
     """Two regions: one whole, one with a stale source; 3 records of a wide source lie in neither."""
     broken = SourceFacts("zabytki", "opole", "stale", message="zabytki.csv: not there. Put it back.")
-    absent = SourceFacts("eutl", None, "absent")
+    absent, there_alone = SourceFacts("eutl", None, "absent"), SourceFacts("zabytki", "karlovy-vary", "absent")
     note = Problem("kroniky", "unmapped_value", "values of 'type' that nobody mapped: 'Zvonice' (1).")
     quiet = Problem("kroniky", "note", "a note that is only for the manifest")
     regions = (
@@ -78,7 +78,7 @@ def outcome() -> RunOutcome:
                 "karlovy-vary",
                 Counts(1200, 1190, 4, 6),
                 sites=900,
-                facts=(SourceFacts("kroniky", "karlovy-vary", "fresh", problems=(note, quiet)), absent),
+                facts=(SourceFacts("kroniky", "karlovy-vary", "fresh", problems=(note, quiet)), absent, there_alone),
                 problems=("raster dem: 3 sites lie outside it",),
             ),
         ),
@@ -127,7 +127,7 @@ class TestOutcome:
     def test_withheld_and_absent_are_told_notes_for_the_manifest_are_not(self, outcome: RunOutcome, run: Run) -> None:
         text = told(lambda o, console: outcome_tables(o, run, console), outcome)
         assert "7 records are withheld from the release" in text
-        assert text.count("Not used, since no file of theirs is there: eutl") == 1
+        assert text.count("Not used, since no file of theirs is there: eutl\n") == 1
         assert "note karlovy-vary kroniky: values of 'type' that nobody mapped" in text
         assert "note karlovy-vary: raster dem: 3 sites lie outside it" in text
         assert "note wide: 9 rows share 2 exact places" in text

@@ -33,7 +33,7 @@ def test_tables_agree(vocabulary: Vocabulary) -> None:
     "name",
     [
         *("types", "themes", "name_concepts", "legal_forms", "exonyms", "transliteration", "nace", "sector_crosswalk"),
-        *("status_words", "date_words", "no_trades"),
+        *("status_words", "date_words", "no_trades", "nace_rev1"),
     ],
 )
 def test_every_row_says_its_source(name: str) -> None:

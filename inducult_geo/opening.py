@@ -228,7 +228,7 @@ class Release:
           (as text; null for the geometry), record_key, source, licence, retrieved_at, valid_at. A value that several
           records made together (all names, say) has a row for each.
         - `events` (`timeline`) tells what happened in which year: site_id, year, event, record_key, source, and
-          year_precision. Of a century or a span `year` is the first, of an end the last: no decade.
+          event_precision. Of a century or a span `year` is the first, of an end the last: no decade.
         - `contradictions` (`conflicts`) tells what records say against each other: site_id, column_name, record_key,
           value (as text), source.
 

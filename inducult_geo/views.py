@@ -43,7 +43,7 @@ _EVENTS: Final = """
 CREATE VIEW events AS
 SELECT t.site_id, t.year, t.event, t.record_key, r.source,
        CASE WHEN t.event IN ('closed', 'museum until', 'culture until') THEN {end_precision}
-            ELSE r.year_precision END AS year_precision
+            ELSE r.year_precision END AS event_precision
 FROM (
     SELECT site_id, (e.value ->> 'year')::INTEGER AS year, e.value ->> 'event' AS event,
            e.value ->> 'record' AS record_key

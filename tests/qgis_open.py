@@ -16,6 +16,7 @@ from qgis.core import (
     QgsAttributeEditorRelation,
     QgsExpression,
     QgsExpressionContext,
+    QgsExpressionContextScope,
     QgsExpressionContextUtils,
     QgsLayerTreeModel,
     QgsLayoutExporter,
@@ -28,6 +29,7 @@ from qgis.core import (
     QgsProject,
     QgsRasterLayer,
     QgsRectangle,
+    QgsSymbolLayer,
     QgsSymbolLegendNode,
     QgsUnitTypes,
     QgsVectorFileWriter,
@@ -72,6 +74,7 @@ def look(path, name):
         "renderer": layer.renderer().type() if layer.isSpatial() else None,
         "categories": categories(layer),
         "labels": layer.labelsEnabled(),
+        "at_scale": {scale: at_scale(layer, scale) for scale in (5000, 110_000)} if name == "site_points" else {},
         "tip": tip(layer),
         "tip_errors": tip_errors(layer),
         "display_error": QgsExpression(layer.displayExpression()).parserErrorString(),
@@ -127,6 +130,24 @@ def displayed(layer):
     """Return what each feature is called in lists and labels."""
     expression = QgsExpression(layer.displayExpression())
     return [expression.evaluate(context(layer, feature)) for feature in layer.getFeatures()]
+
+
+def at_scale(layer, scale):
+    """Return name, label and stroke of the outer ring of each site on a map of a scale."""
+    labels = layer.labeling()
+    label = QgsExpression(labels.settings(labels.subProviders()[-1]).fieldName)
+    drawn = layer.renderer().categories()  # kept, since what QGIS hands out of it does not outlive it
+    symbol = drawn[0].symbol()
+    ring = symbol.symbolLayer(0).dataDefinedProperties()
+    stroke = QgsExpression(ring.property(QgsSymbolLayer.PropertyStrokeStyle).expressionString())
+    found = []
+    for feature in layer.getFeatures():
+        scopes = context(layer, feature)
+        scope = QgsExpressionContextScope()
+        scope.setVariable("map_scale", scale)
+        scopes.appendScope(scope)
+        found.append([feature["site_id"], label.evaluate(scopes), stroke.evaluate(scopes)])
+    return found
 
 
 def tip(layer):

@@ -149,6 +149,18 @@ def test_outer_rings_run_counter_clockwise(path):
     assert all(shapely.is_ccw(part.exterior) for shape in outlines for part in shape.geoms)
 
 
+def test_no_vertex_of_an_outline_stands_twice_running(tmp_path):
+    bundle = for_release(small_bundle(), contracts())
+    row = bundle.sites.geometry.geom_type.isin(["Polygon", "MultiPolygon"]).idxmax()
+    box = bundle.sites.geometry[row].bounds
+    west, south, east, north = box
+    corners = [(west, south), (east, south), (east, south), (east, north), (west, north), (west, south)]
+    bundle.sites.loc[[row], "geometry"] = gpd.GeoSeries([shapely.Polygon(corners)], index=[row], crs=3035)
+    write_geopackage(bundle, tmp_path / GEOPACKAGE)
+    outlines = pyogrio.read_dataframe(tmp_path / GEOPACKAGE, layer="site_areas").set_index("site_id").geometry
+    assert shapely.get_num_coordinates(outlines[bundle.sites["site_id"][row]]) == 5
+
+
 def test_the_counting_law_holds_in_sql(con):
     answers = [con.execute(statement).fetchall() for statement in LAW_SQL]
     assert answers == [[(1,)], [], [], [(0,)], [(0,)], [(0,)]]

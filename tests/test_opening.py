@@ -354,8 +354,8 @@ class TestSql:
         ends = told["event"].str.contains("closed|until")
         assert 0 < ends.sum() < len(told)
         for some, column in ((ends, "end_precision"), (~ends, "year_precision")):
-            assert told.loc[some, "year_precision"].tolist() == records.loc[some, column].tolist()
-            assert told.loc[some, "year_precision"].notna().all()
+            assert told.loc[some, "event_precision"].tolist() == records.loc[some, column].tolist()
+            assert told.loc[some, "event_precision"].notna().all()
 
     def test_an_older_release_tells_the_precision_of_an_end_alone(self, copy: Path) -> None:
         records = gpd.read_parquet(copy / "records.parquet").drop(columns="end_precision")
@@ -363,8 +363,8 @@ class TestSql:
         told = open_release(copy, check=False).duckdb().sql("SELECT * FROM events").fetchdf()
         ends = told["event"].str.contains("closed|until")
         beside = told["record_key"].isin(records.loc[records["start_year"].notna(), "record_key"])
-        assert told.loc[ends & beside, "year_precision"].isna().all()
-        assert told.loc[~ends, "year_precision"].notna().all()
+        assert told.loc[ends & beside, "event_precision"].isna().all()
+        assert told.loc[~ends, "event_precision"].notna().all()
 
     def test_a_folder_with_signs_of_a_pattern_is_read_as_it_is(self, copy: Path) -> None:
         assert open_release(copy).duckdb().sql("SELECT count(*) FROM records").fetchall() == [(209,)]

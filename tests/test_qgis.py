@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 import shutil
 import subprocess
 from pathlib import Path
@@ -28,6 +29,15 @@ WHOLE, PARTS = 5, [6, 7]
 NAMELESS = [18, 21]
 """Numbers of two sites with outlines that get no name, the second no type, either."""
 
+ROUGH = {11: (1224.74, " (± 1.3 km)"), 9: (51.2, " (± 52 m)"), 10: (50.0, "")}
+"""Number of a site, its accuracy, and what its label says of it at 1:5,000."""
+DATED = {
+    12: ((1800, 1999, "century", "decade", "disused"), "1800 (century) – 1999 (decade, or a span as short)"),
+    13: ((1904, None, "year", None, "functional"), "1904 – "),
+    16: ((None, 1991, None, "day", "decommissioned"), "? – 1991"),
+    15: ((1904, None, "approximate", None, "unknown"), "1904 (about that year, or in doubt) – ?"),
+}
+
 
 def has_qgis() -> bool:
     if not shutil.which(PYTHON):
@@ -40,6 +50,9 @@ def bundle():
     made = small_bundle()
     made.sites.loc[NAMELESS, ["name", "name_en"]] = None
     made.sites.loc[NAMELESS[1], "type"] = None
+    made.sites.loc[[*ROUGH], "accuracy_m"] = [meters for meters, _ in ROUGH.values()]
+    columns = ["name", "start_year", "end_year", "year_precision", "end_precision", "status"]
+    made.sites.loc[[*DATED], columns] = [[f"Dated {number}", *told] for number, (told, _) in DATED.items()]
     made.sites.loc[PARTS, "part_of"] = made.sites.loc[WHOLE, "site_id"]
     made.sources.loc[made.sources["source"] != "osm", "attribution"] = HOSTILE_CREDIT
     made.regions.loc[0, "title"] = HOSTILE_TITLE
@@ -92,6 +105,27 @@ def test_a_site_without_a_name_is_called_what_it_is(met, bundle):
         assert DOMAINS["type"][sites["type"][nameless]] in called
         assert nameless not in called
         assert untyped in called
+
+
+def test_a_place_that_is_rough_for_the_scale_is_drawn_and_labelled_so(met):
+    near, far = ({site: told for site, *told in rows} for rows in met["layers"]["site_points"]["at_scale"].values())
+    for number, (_, told) in ROUGH.items():
+        label, stroke = near[f"IC-{number:05d}-0"]
+        assert re.sub(r"^[^(]+\d", "", label.replace("\N{NO-BREAK SPACE}", " ")) == told
+        assert stroke == ("dot" if told else "solid")
+    assert (far["IC-00011-0"][1], far["IC-00009-0"][1]) == ("dot", "solid")
+    assert "±" not in far["IC-00009-0"][0]
+
+
+def test_map_tips_tell_how_exact_a_year_is(met):
+    tips = met["layers"]["site_points"]["tip"]
+    for number, (_, told) in DATED.items():
+        (tip,) = [tip for tip in tips if f"<b>Dated {number}</b>" in tip]
+        assert f"Years:</span> {told}" in {line.strip("\n") for line in re.split('<br>|<span style="color:#555">', tip)}
+
+
+def test_a_map_tip_of_a_site_without_a_name_says_what_it_is(met):
+    assert not any("<b></b>" in tip for tip in met["layers"]["site_points"]["tip"])
 
 
 def test_map_tips_show_hostile_names_as_text(met):

@@ -29,6 +29,10 @@ _MULTILINE = ("why", "detail", "message", "question", "note", "attribution")
 _WIDE = 24
 """A list of values with more letters than these does not fit beside its label."""
 
+_EXACT_YEARS = ("day", "month", "season", "year")
+_ROUGH = 'coalesce("accuracy_m", 0) > 0.01 * coalesce(@map_scale, 1e9)'
+"""Whether the true place may lie more than a centimeter off on the map; in a legend, which has no scale, none does."""
+
 _NOT_XML = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 
@@ -111,6 +115,10 @@ def _rendered(layer: Layer, region_titles: tuple[tuple[str, str], ...], template
             drawings={value: embedded(value) for value, _, _ in theme_marks()},
             domains=DOMAINS,
             tip=tip_expressions,
+            tip_text=_tip_text,
+            year=_year_in_words,
+            rough=_ROUGH,
+            labelled=_with_accuracy(layer.display),
         )
     )
 
@@ -167,6 +175,28 @@ def _by_theme(values: Mapping[str, str], otherwise: str) -> str:
     return f"coalesce(map_get(map({pairs}), \"theme\"), '{otherwise}')"
 
 
+def _with_accuracy(expression: str) -> str:
+    """Return an expression of a site's label that tells the accuracy where the place is rough on the map at hand."""
+    # Spaces that do not break: a label is wrapped at others.
+    length = (
+        'if("accuracy_m" < 1000, to_string(ceil("accuracy_m")) || \'\N{NO-BREAK SPACE}m\', '
+        "to_string(ceil(\"accuracy_m\" / 100) / 10) || '\N{NO-BREAK SPACE}km')"
+    )
+    return f"{expression} || if({_ROUGH}, ' (±\N{NO-BREAK SPACE}' || {length} || ')', '')"
+
+
+def _year_in_words(column: str, precision: str, missing: str) -> str:
+    """Return an expression of a year that tells how exact it is, where it is not exact to the year."""
+    told = f'represent_value("{precision}")'
+    exact = ", ".join(f"'{value}'" for value in _EXACT_YEARS)
+    loose = f"if(coalesce(\"{precision}\", 'year') in ({exact}), '', ' (' || lower({told}) || ')')"
+    return f'coalesce(to_string("{column}") || {loose}, {missing})'
+
+
 def tip_expressions(column: str) -> str:
     """Return a QGIS expression that gives a column's text with HTML's own characters taken out of action."""
-    return f"replace(coalesce(represent_value(\"{column}\"), ''), map('&', '&amp;', '<', '&lt;', '>', '&gt;'))"
+    return _tip_text(f'represent_value("{column}")')
+
+
+def _tip_text(expression: str) -> str:
+    return f"replace(coalesce({expression}, ''), map('&', '&amp;', '<', '&lt;', '>', '&gt;'))"

@@ -189,7 +189,8 @@ def _outlines(shapes: np.ndarray) -> np.ndarray:
     areal = shapely.get_type_id(parts) == shapely.GeometryType.POLYGON
     whole = np.full(len(valid), shapely.MultiPolygon(), dtype=object)
     shapely.multipolygons(_flat(parts[areal]), indices=row[areal], out=whole)
-    return np.asarray(shapely.orient_polygons(whole, exterior_cw=False))
+    # A vertex that stands twice running is valid, but QGIS's own check calls it an error.
+    return np.asarray(shapely.orient_polygons(shapely.remove_repeated_points(whole), exterior_cw=False))
 
 
 def _record_points(kept: gpd.GeoDataFrame, review: gpd.GeoDataFrame) -> gpd.GeoDataFrame:

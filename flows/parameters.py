@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import logging
 import os
+import socket
 from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext, suppress
 from pathlib import Path
@@ -17,13 +19,26 @@ from pydantic import BaseModel, Field
 
 from flows.limits import OVERPASS
 from inducult_geo import pipeline
-from inducult_geo.errors import ConfigError, InducultError, TransientError
+from inducult_geo.errors import ConfigError, InducultError, StorageError, TransientError
+from inducult_geo.outcome import last_run
 from inducult_geo.run import Run, open_run
 
 LOCK_WAIT_S = 3600.0
 """Regions on staggered schedules may still meet: the later one waits for the data folder."""
 
 THREADS = 2
+
+
+class ToldAlready(logging.Filter):
+    """Leaves out an "unexpected exception" of runs that failed by name: Prefect finds it odd that a failure is told."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        """Drop what Prefect says, with the places in its code, where a failed run hands on what became of it."""
+        problem = record.exc_info[1] if record.exc_info else None
+        return not (isinstance(problem, TypeError) and str(problem).startswith("Unexpected result for failed state"))
+
+
+logging.getLogger("prefect.flow_runs").addFilter(ToldAlready())
 
 
 class Parameters(BaseModel):
@@ -66,6 +81,24 @@ class Parameters(BaseModel):
                 "osm_file": None if self.osm_file is None else self.osm_file.resolve(),
             }
         )
+
+
+def run_of_task(parameters: Parameters) -> Run:
+    """Prepare what a task works with: on another machine it must see the folder that the flow holds, not one like it.
+
+    Raises
+    ------
+    StorageError
+        Where no run is at work on what is seen here: a worker of its own files would give each region what these tell.
+    """
+    run = parameters.open()
+    noted = last_run(run.folder)
+    if noted is None or noted.get("ended") is not None:
+        raise StorageError(
+            f"{run.folder.root}: the worker on {socket.gethostname()} does not see the data folder of this run there. "
+            "Every worker needs that one under the same path, on shared storage."
+        )
+    return run
 
 
 def say(text: str) -> None:

@@ -17,7 +17,7 @@ from prefect.runtime import task_run
 from prefect.states import Completed, Failed
 from prefect.tasks import exponential_backoff
 
-from flows.parameters import Parameters, at_work, is_transient, run_name, slot, task_runner, words_of
+from flows.parameters import Parameters, at_work, is_transient, run_name, run_of_task, slot, task_runner, words_of
 from inducult_geo import pipeline
 from inducult_geo.catalog import OSM
 from inducult_geo.gather import wide_or_kept
@@ -41,7 +41,7 @@ Told = dict[str, str | None]
 )
 def ingest_osm_of(region_id: str, parameters: Parameters) -> str:
     """Collect one region's records of OpenStreetMap; returns the region's folder."""
-    run = parameters.open()
+    run = run_of_task(parameters)
     with slot(run):
         # Who asks for the last time takes yesterday's records where there is no answer.
         patient = task_run.run_count <= RETRIES
@@ -52,14 +52,14 @@ def ingest_osm_of(region_id: str, parameters: Parameters) -> str:
 @task(task_run_name="read-{source_id}")
 def read_wide(source_id: str, parameters: Parameters) -> str:
     """Read and harmonize one wide source for all regions; returns its state."""
-    run = parameters.open()
+    run = run_of_task(parameters)
     return wide_or_kept(run.catalog.sources[source_id], run).facts.state
 
 
 @task(task_run_name="partners-{region_id}")
 def ingest_partners_of(region_id: str, parameters: Parameters) -> str:
     """Collect one region's records of its partners and its share of the wide sources; returns the region's folder."""
-    run = parameters.open()
+    run = run_of_task(parameters)
     pipeline.collect(run.catalog.region(region_id), run, only={*run.catalog.sources} - {OSM})
     return str(run.folder.region(region_id))
 
@@ -67,14 +67,14 @@ def ingest_partners_of(region_id: str, parameters: Parameters) -> str:
 @task(task_run_name="resolve-{region_id}")
 def resolve_one(region_id: str, parameters: Parameters) -> str:
     """Resolve one region's records into sites; returns the folder of its outputs."""
-    run = parameters.open()
+    run = run_of_task(parameters)
     return str(pipeline.settle_kept(run.catalog.region(region_id), run).folder)
 
 
 @task(task_run_name="release")
 def publish(told: Told, parameters: Parameters) -> pipeline.RunOutcome:
     """Publish one release; `told` maps each region of this run to its failure, null where it is whole."""
-    run = parameters.open()
+    run = run_of_task(parameters)
     return pipeline.release(pipeline.outcomes_of(told, run), run)
 
 

@@ -9,6 +9,7 @@ import inspect
 import json
 import logging
 import os
+import shutil
 import signal
 import socket
 import subprocess
@@ -24,7 +25,8 @@ import pytest
 import requests
 import shapely
 
-from inducult_geo.errors import BusyError, ConfigError, InducultError, RegionError, TransientError
+from inducult_geo import pipeline
+from inducult_geo.errors import BusyError, ConfigError, InducultError, RegionError, StorageError, TransientError
 from inducult_geo.frames import WORK_CRS, Counts, Problem
 from inducult_geo.outcome import RunOutcome
 from inducult_geo.run import SourceFacts, open_run
@@ -639,3 +641,18 @@ def test_runs_that_wait_are_told_once_and_not_as_skipped() -> None:
     ]
     poller = Path(inspect.getfile(prefect)).parent / "runner" / "_scheduled_run_poller.py"
     assert prefects in poller.read_text(), "Prefect says it in other words now"
+
+
+def test_a_worker_that_sees_another_folder_is_told_of_and_does_nothing(sample_data: Path, tmp_path: Path) -> None:
+    """It told to put an outline where one was; with files of its own it would have given the regions what these say."""
+    from flows.parameters import Parameters, run_of_task
+
+    copy = tmp_path / "data"
+    shutil.copytree(sample_data, copy, symlinks=True)
+    for folder in (copy, tmp_path / "empty"):
+        with pytest.raises(
+            StorageError, match=rf"{folder}: the worker on \S+ does not see the data folder of this run"
+        ):
+            run_of_task(Parameters(data=folder))
+    with pipeline.at_work(open_run(copy)):
+        assert run_of_task(Parameters(data=copy)).folder.root == copy

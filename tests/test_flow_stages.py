@@ -251,6 +251,27 @@ class TestResolveAndRelease:
         _, told = ended(stages.resolve, asked(data, "opole"))
         assert told == {"opole": "opole: nothing was collected yet. Collect it first: inducult run opole"}
 
+    def test_a_run_that_failed_by_name_is_no_unexpected_exception_in_the_log(self, data: Path) -> None:
+        """Each night that failed in part ended with 60 places in Prefect's code, as an unexpected exception."""
+        from prefect.flow_engine import run_flow
+
+        from flows import stages
+
+        lines: list[str] = []
+        logger, kept = logging.getLogger("prefect.flow_runs"), logging.Handler()
+        kept.emit = lambda record: lines.append(record.getMessage())  # type: ignore[method-assign]
+        logger.addHandler(kept)
+        try:
+            # As the engine of a scheduled run does.
+            with pytest.raises(TypeError, match="Unexpected result for failed state"):
+                run_flow(stages.resolve, parameters={"parameters": asked(data, "opole")}, error_logger=logger)
+            logger.error("something else", extra={"send_to_api": False})
+        finally:
+            logger.removeHandler(kept)
+        assert any("0 of 1 regions; failed: opole" in line for line in lines)
+        assert not any("unexpected exception" in line for line in lines)
+        assert lines[-1] == "something else"
+
     def test_a_release_holds_what_is_whole_and_names_the_rest(self, collected: Path) -> None:
         from flows import stages
 

@@ -193,6 +193,17 @@ def test_a_sites_own_number_in_a_list_comes_before_what_only_holds_it(page, bund
     assert [first[asked] == told for asked in first] == [True, True, True, False, False]
 
 
+@pytest.mark.parametrize("asked", ["Office of Monuments:5512.0112", "5512.0112", "pl-009/12"])
+def test_what_another_list_calls_a_record_finds_its_site(page, asked):
+    search(page, asked)
+    assert listed(page) == []
+    page.run("inducult.sites.columns.ids[3] = ['Office of Monuments:5512.0112', 'PL-009/12']")
+    search(page, "")
+    search(page, asked)
+    assert page.run("inducult.found") == [3]
+    page.run("inducult.sites.columns.ids[3] = 0")
+
+
 def test_a_search_for_nothing_that_is_there_says_so(page):
     search(page, "qqqq")
     assert listed(page) == []

@@ -247,6 +247,23 @@ def test_what_records_say_against_each_other_is_on_the_page(bundle):
     assert {*columns["conflicts"][:place], *columns["conflicts"][place + 1 :]} == {0}
 
 
+def test_what_other_lists_call_a_site_is_on_the_page_once(bundle):
+    records = bundle.records.copy()
+    sites = bundle.sites.copy()
+    site = records.loc[records["outcome"].eq("site"), "site_id"].value_counts().index[0]
+    mine = records.index[records["site_id"].eq(site)]
+    assert len(mine) > 1
+    records[["ids", "heritage_ref"]] = None
+    sites.loc[sites["site_id"].eq(site), ["wikidata", "heritage_ref"]] = ["Q1", "R 7"]
+    records.loc[mine[0], ["ids", "heritage_ref"]] = ['{"wikidata": "Q1; Q2", "eprtr": "\\u0000PL-12"}', "R 7"]
+    records.loc[mine[1], ["ids", "heritage_ref"]] = ['{"eprtr": "PL-12"}', "R 8; R 9"]
+    changed = replace(bundle, sites=sites, records=records)
+    told = map_data(changed, layer_frames(changed), SHAPES)["columns"]
+    held = dict(zip(told["site_id"], told["ids"], strict=True))
+    assert held.pop(site) == ["PL-12", "Q2", "R 8", "R 9"]
+    assert {*held.values()} == {0}
+
+
 def test_the_page_promises_no_better_accuracy_than_the_release(bundle):
     """707.107 m was 707 there: rounded to three digits, down as well as up."""
     sites = bundle.sites.copy()

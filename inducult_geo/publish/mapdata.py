@@ -181,6 +181,7 @@ def _columns(
         "accuracy_m": [0 if pd.isna(value) else _up_to_cm(value) for value in points["accuracy_m"]],
         "n_review": _whole(points["n_review"]),
         "records": keys,
+        "ids": _identifiers(points, records),
         "timeline": _timelines(points["timeline"], keys, records, tables),
         "part_of": _wholes(points),
         "conflicts": [_disagreements(text) for text in points["conflicts"]],
@@ -283,6 +284,20 @@ def _record_keys(points: pd.DataFrame, records: pd.DataFrame) -> list[list[str]]
     for site, key in sorted(zip(told["site_id"].astype(str), told["record_key"].astype(str), strict=True)):
         keys.setdefault(site, []).append(clean_text(key) or "")
     return [keys[str(site)] for site in points["site_id"]]
+
+
+def _identifiers(points: pd.DataFrame, records: pd.DataFrame) -> list[list[str] | int]:
+    """Return what other lists call each site, by its records; 0 where none says more than the site's own columns."""
+    told = records.loc[records["outcome"].eq("site") & (records["ids"].notna() | records["heritage_ref"].notna())]
+    named: dict[str, set[str]] = {}
+    for site, ids, ref in zip(told["site_id"].astype(str), told["ids"], told["heritage_ref"], strict=True):
+        texts = (clean_text(text) or "" for text in (*from_json(ids).values(), ref))
+        named.setdefault(site, set()).update(part.strip() for text in texts for part in text.split(";"))
+    found: list[list[str] | int] = []
+    for site, *own in zip(points["site_id"], points["wikidata"], points["heritage_ref"], strict=True):
+        known = {"", *(part.strip() for text in own for part in (clean_text(text) or "").split(";"))}
+        found.append(sorted(named.get(str(site), set()) - known) or 0)
+    return found
 
 
 def _sources(frame: pd.DataFrame) -> dict[str, list[str]]:

@@ -1,5 +1,5 @@
 // Search in names of any language: letters count without their diacritics, ae, oe, ue as a, o, u, and dj as d.
-// Identifiers (of a record or merged site, in OpenStreetMap, Wikidata or a heritage list) are found where they are given whole.
+// Identifiers (of a record or merged site, in OpenStreetMap, Wikidata, a heritage list or a register that a record names) are found where they are given whole.
 
 const PLAIN = { ł: "l", đ: "d", ð: "d", ø: "o", ß: "ss", æ: "ae", œ: "oe", þ: "th", ı: "i", ħ: "h", ŋ: "n", ĸ: "k" };
 
@@ -85,18 +85,19 @@ export class Index {
   #identified(asked) {
     const found = new Set();
     if (!asked.length) return found;
-    const { records, wikidata, heritage_ref, former } = this.sites.columns;
+    const { records, ids, wikidata, heritage_ref, former } = this.sites.columns;
     const lengths = new Set(asked.map((text) => text.length));
     const same = (value) => value && lengths.has(value.length) && asked.includes(value.toLowerCase());
     const named = (key) => asked.some((text) => isKey(key, text));
     for (let site = 0; site < this.sites.count; site += 1) {
-      if (items(wikidata[site]).some(same) || same(heritage_ref[site]) || (former[site] || []).some(same) || records[site].some(named)) found.add(site);
+      if (items(wikidata[site]).some(same) || same(heritage_ref[site]) || (former[site] || []).some(same)
+        || records[site].some(named) || (ids[site] || []).some(named)) found.add(site);
     }
     return found;
   }
 }
 
-/** Whether a record's key is what is asked for: with its source, its own, or the number alone of an object of OpenStreetMap. */
+/** Whether a record's key, or what a list calls it, is what is asked for: with its source, its own, or the number alone of an object of OpenStreetMap. */
 function isKey(key, asked) {
   if (key.length < asked.length || !key.toLowerCase().endsWith(asked)) return false;
   const rest = key.slice(0, key.length - asked.length);

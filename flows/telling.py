@@ -6,6 +6,7 @@ It is a secret: it is neither logged nor stored. That nobody could be told never
 
 from __future__ import annotations
 
+import logging
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +23,9 @@ from inducult_geo.settings import Settings, load_settings
 from inducult_geo.store import DataFolder, current_release
 
 _MOST_LINES = 20
+
+# Of an address that it cannot use it tells the whole, tokens and all, to every log.
+logging.getLogger("apprise").addFilter(lambda _record: False)
 
 
 def tell_outcome(outcome: RunOutcome, run: Run) -> None:

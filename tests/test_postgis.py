@@ -202,6 +202,21 @@ def test_every_right_that_an_administrator_gave_is_kept(database: Database, rele
             database.sql("SELECT name FROM inducult.site_points", role="later")
 
 
+def test_rows_that_nobody_else_may_see_are_not_open_after_the_next_release(database: Database, release: Path) -> None:
+    """Row security without a policy shows others no row; each release switched it off in silence."""
+    load_postgis(release, database.address)
+    database.sql("DO $$ BEGIN CREATE ROLE guest LOGIN; EXCEPTION WHEN duplicate_object THEN NULL; END $$")
+    database.sql("GRANT USAGE ON SCHEMA inducult TO guest; GRANT SELECT ON ALL TABLES IN SCHEMA inducult TO guest")
+    database.sql("ALTER TABLE inducult.review ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY")
+    for _ in range(2):
+        loaded = load_postgis(release, database.address)
+        assert loaded.rows["review"] > 0
+        assert database.sql("SELECT count(*) FROM inducult.review", role="guest") == "0"
+        assert database.sql("SELECT count(*) FROM inducult.regions", role="guest") != "0"
+    asked = "SELECT relname FROM pg_class WHERE relrowsecurity AND relforcerowsecurity"
+    assert database.sql(asked) == "review"
+
+
 def test_what_an_administrator_put_into_the_schema_stays(database: Database, release: Path) -> None:
     load_postgis(release, database.address)
     database.sql(
@@ -319,7 +334,7 @@ def test_a_server_that_goes_away_meanwhile_is_told(
         await finish(*args)
 
     monkeypatch.setattr(postgis, "_finish", ended)
-    with pytest.raises(ConfigError, match="the connection broke off"):
+    with pytest.raises(ReleaseError, match=r"maps: the connection broke off.* is as it was.*publish again"):
         load_postgis(release, database.address)
     assert database.sql("SELECT 'inducult.site_points'::regclass::oid") == made
 

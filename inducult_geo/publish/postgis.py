@@ -84,7 +84,8 @@ def load_postgis(release: Path, address: str, *, schema: str = "inducult") -> Lo
         file that `PGPASSFILE` names, where nobody sees it in a list of processes.
     schema
         Lower case, digits and `_`. In an existing one only the tables of an earlier release are replaced: other things
-        in it stay, and so do all rights, those for tables to come (`ALTER DEFAULT PRIVILEGES`) among them.
+        in it stay, and so do all rights, those for tables to come (`ALTER DEFAULT PRIVILEGES`) and row security
+        among them.
 
     Raises
     ------
@@ -93,6 +94,7 @@ def load_postgis(release: Path, address: str, *, schema: str = "inducult") -> Lo
     ReleaseError
         Where the folder is no release, or the database refuses: no PostGIS, no right, something else in the schema,
         anything of others that rests on its tables (views, policies, triggers, keys), someone who holds them.
+        Also where the connection breaks off.
     """
     _check_address(address)
     if not _NAME.fullmatch(schema) or schema.startswith("pg_"):
@@ -106,6 +108,10 @@ def load_postgis(release: Path, address: str, *, schema: str = "inducult") -> Lo
         return asyncio.run(_load(package, address, schema))
 
 
+class _BrokeOffError(Exception):
+    """A connection that was there, and is no more."""
+
+
 @contextmanager
 def _told(address: str, schema: str) -> Iterator[None]:
     """Tell in our words what went wrong between us and the database."""
@@ -113,6 +119,11 @@ def _told(address: str, schema: str) -> Iterator[None]:
 
     try:
         yield
+    except _BrokeOffError as problem:
+        raise ReleaseError(
+            f"{_shown(address)}: the connection broke off. The schema '{schema}' is as it was. See the server's log, "
+            "then publish again"
+        ) from problem
     except (OSError, asyncpg.InvalidAuthorizationSpecificationError, asyncpg.InvalidCatalogNameError) as problem:
         raise ConfigError(f"{_shown(address)}: cannot be reached: {problem}") from problem
     except asyncpg.DependentObjectsStillExistError as problem:
@@ -166,7 +177,7 @@ async def _load(package: Path, address: str, schema: str) -> Loaded:
             except asyncpg.InterfaceError as problem:
                 # Else what is told is that a transaction could not be rolled back, not why.
                 if con.is_closed():
-                    raise ConnectionError("the connection broke off; see the server's log, publish again") from problem
+                    raise _BrokeOffError from problem
                 raise
     finally:
         await con.close(timeout=10)
@@ -197,6 +208,7 @@ async def _swap(con: Connection, fresh: str, schema: str, names: list[str]) -> N
     """Put the new tables in place of the old ones, with the rights on them."""
     await con.execute(f'CREATE SCHEMA IF NOT EXISTS "{schema}"')
     grants = await _grants(con, schema, names)
+    secured = [row["statement"] for row in await con.fetch(_SECURED, schema, names)]
     held = await con.fetch(_HELD, schema, [layer.name for layer in LAYERS])
     await con.execute(f"SET LOCAL lock_timeout TO '{_SWAP_WAIT_S}s'")
     if held:
@@ -205,9 +217,17 @@ async def _swap(con: Connection, fresh: str, schema: str, names: list[str]) -> N
     for name in names:
         await con.execute(f'ALTER TABLE "{fresh}"."{name}" SET SCHEMA "{schema}"')
     await con.execute(f'DROP SCHEMA "{fresh}"')
-    for statement in grants:
+    for statement in (*grants, *secured):
         await con.execute(statement)
 
+
+# Without it a table whose rows nobody else may see is open to all who have a right on it.
+_SECURED = """
+SELECT format('ALTER TABLE %I.%I %s ROW LEVEL SECURITY', n.nspname, c.relname, said) AS statement
+FROM pg_class AS c JOIN pg_namespace AS n ON n.oid = c.relnamespace,
+     LATERAL (VALUES ('ENABLE', c.relrowsecurity), ('FORCE', c.relforcerowsecurity)) AS told (said, holds)
+WHERE n.nspname = $1 AND c.relkind = 'r' AND c.relname = ANY($2::text[]) AND holds
+"""
 
 _HELD = """
 SELECT c.relname::text FROM pg_class AS c JOIN pg_namespace AS n ON n.oid = c.relnamespace

@@ -81,8 +81,8 @@ def open_release(path: Path | str, *, check: bool = True) -> Release:
         altered = [*sums.altered, *(name for name in _NEEDED if name in sums.unlisted)]
         if altered:
             raise ReleaseError(
-                f"{folder}: {', '.join(altered[:5])}: not what {SUMS} says: altered or damaged. Get the release anew; "
-                "open_release(path, check=False) opens it as it is."
+                f"{folder}: {', '.join(altered[:5])}: not what {SUMS} says: altered or damaged (to begin editing "
+                "in QGIS is enough). Get the release anew; open_release(path, check=False) opens it as it is."
             )
     return release
 

@@ -165,7 +165,7 @@ BOW = shapely.Polygon([(0, 0), (10, 10), (10, 0), (0, 10)])
 FAULTS: dict[str, tuple[Callable[[Path], None], tuple[str, ...], str]] = {
     # what: (how it is planted, the promises that it breaks, what is said)
     "a file is gone": (_without("README.txt"), (FILES,), "README.txt is missing"),
-    "a journal was left": (lambda r: (r / "inducult.gpkg-journal").write_bytes(b""), (FILES,), "not closed"),
+    "a journal was left": (lambda r: (r / "inducult.gpkg-journal").write_bytes(b""), (FILES,), "open for editing"),
     "wal mode": (_file("inducult.gpkg", lambda b: b[:18] + b"\2\2" + b[20:]), (CONTAINER,), "WAL"),
     "application id": (sql("PRAGMA application_id = 1"), (CONTAINER,), "not GPKG"),
     "version": (sql("PRAGMA user_version = 10400"), (CONTAINER,), "10400"),

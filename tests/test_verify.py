@@ -258,6 +258,15 @@ def test_many_faults_of_one_kind_are_told_shortly(release: Path) -> None:
     assert len(detail) < 400
 
 
+def test_a_release_that_somebody_began_to_edit_in_qgis_is_told_as_such(release: Path) -> None:
+    """QGIS sets the journal mode, and puts it back: no row is touched, but the header counts it."""
+    for mode in ("WAL", "DELETE"):
+        with closing(sqlite3.connect(release / "inducult.gpkg")) as con:
+            con.execute(f"PRAGMA journal_mode = {mode}")
+    (told,) = _told(files.sums_match, release)
+    assert "Editing that is begun in QGIS does so" in told
+
+
 @pytest.mark.parametrize("suffix", ["-wal", "-shm", "-journal"])
 def test_a_side_file_of_the_database_is_told(release: Path, suffix: str) -> None:
     (release / f"inducult.gpkg{suffix}").touch()

@@ -32,7 +32,7 @@ def files_are_there(release: Opened) -> Iterator[str]:
             yield f"{name} is missing"
     for suffix in ("-wal", "-shm", "-journal"):
         if (release.folder / (GEOPACKAGE + suffix)).exists():
-            yield f"{GEOPACKAGE}{suffix} lies beside the database: it was not closed when it was published"
+            yield f"{GEOPACKAGE}{suffix} lies beside the database: a program has it open for editing, or ended so"
 
 
 class Sums(NamedTuple):
@@ -61,7 +61,12 @@ def sums_match(release: Opened) -> Iterator[str]:
     sums = sums_of(release.folder)
     yield from (f"{name} is not listed in {SUMS}" for name in sums.unlisted)
     yield from (f"{name} is listed in {SUMS} but missing" for name in sums.missing)
-    yield from (f"{name} is not what {SUMS} says: it was altered or damaged" for name in sums.altered)
+    yield from (f"{name} is not what {SUMS} says: it was altered or damaged{_why(name)}" for name in sums.altered)
+
+
+def _why(name: str) -> str:
+    """Name what alters a release though nobody means to: QGIS sets the file's journal mode before any change."""
+    return ". Editing that is begun in QGIS does so, though nothing is saved: edit a copy" if name == GEOPACKAGE else ""
 
 
 def manifest_is_complete(release: Opened) -> Iterator[str]:

@@ -6,7 +6,14 @@ Prefect ignores a limit that does not exist. So the flows ask strictly, and whoe
 
 from __future__ import annotations
 
+import sys
+
 from prefect.client.orchestration import get_client
+from prefect.settings import PREFECT_API_URL
+
+from flows.environment import reached
+from inducult_geo.errors import ConfigError, InducultError
+from inducult_geo.sources.http import shown
 
 OVERPASS = "overpass"
 """Requests to Overpass servers at one time: they give an address two slots."""
@@ -21,5 +28,23 @@ def create_limits() -> None:
             client.upsert_global_concurrency_limit_by_name(name, slots)
 
 
-if __name__ == "__main__":
+def main() -> str:
+    """Create them on the server in use; returns what was done.
+
+    Raises
+    ------
+    InducultError
+        Where no server is named, or it gives no answer.
+    """
+    url = reached(PREFECT_API_URL.value())
+    if url is None:
+        raise ConfigError("no server is named: set PREFECT_API_URL. That of `inducult serve` has its limits already.")
     create_limits()
+    return f"{shown(url)}: " + ", ".join(f"{name} {slots} at one time" for name, slots in LIMITS.items())
+
+
+if __name__ == "__main__":
+    try:
+        sys.stdout.write(main() + "\n")
+    except InducultError as problem:
+        sys.exit(f"inducult: {problem}")

@@ -164,6 +164,27 @@ def test_a_server_that_a_prefect_profile_names_is_asked_for_before_a_run(
     assert "Traceback" not in told.stderr
 
 
+def test_the_limits_are_made_on_a_server_that_is_there_and_said(
+    server: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Without a server they were made on one of a moment, without a word; of one that is down places were shown."""
+
+    def limits(**named: str) -> subprocess.CompletedProcess[str]:
+        return python("-m", "flows.limits", PREFECT_HOME=str(tmp_path), **named)
+
+    monkeypatch.delenv("PREFECT_API_URL", raising=False)
+    made = limits(PREFECT_API_URL=server)
+    assert (made.returncode, made.stdout) == (0, f"{server}: overpass 2 at one time\n")
+    for told, said in (
+        (limits(), "no server is named: set PREFECT_API_URL"),
+        (limits(PREFECT_API_URL="http://me:s3cret@127.0.0.1:1/api"), "http://127.0.0.1:1/api, where no server answers"),
+    ):
+        assert told.returncode == 1
+        assert said in told.stderr
+        assert "Traceback" not in told.stderr
+        assert "s3cret" not in told.stderr
+
+
 def test_a_service_of_its_own_does_not_ask_prefect_before_its_server_is_named(data: Path) -> None:
     """Prefect reads the address when it is imported: the schedules went to a server of a moment, and no night came."""
     told = python("-c", BEFORE_THE_SERVER, data)

@@ -29,7 +29,7 @@ from inducult_geo.publish.tables import GEOMETRY, arrow_table, layer_frames
 _VERSION = "1.3"  # QGIS 3.22 and GDAL 3.6 warn about anything newer.
 
 
-def write_geopackage(bundle: Bundle, path: Path) -> None:
+def write_geopackage(bundle: Bundle, path: Path, frames: Mapping[str, pd.DataFrame] | None = None) -> None:
     """Write the GeoPackage of a release; an existing file is replaced only once the new one is whole.
 
     Parameters
@@ -38,13 +38,15 @@ def write_geopackage(bundle: Bundle, path: Path) -> None:
         What is to be published, licenses already applied.
     path
         Target; should be called `inducult.gpkg`, because the embedded project names it so.
+    frames
+        The rows of its layers where they are there already; see `layer_frames`.
 
     Raises
     ------
     ReleaseError
         Where the target cannot be replaced (it is open in another program), or a record has no place.
     """
-    frames = layer_frames(bundle)
+    frames = layer_frames(bundle) if frames is None else frames
     present = [layer for layer in LAYERS if layer.name in frames]
     try:
         with TemporaryDirectory(prefix=".gpkg-", dir=path.parent) as beside:

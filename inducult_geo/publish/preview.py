@@ -45,12 +45,12 @@ class Panel:
     map: Map
 
 
-def preview_page(bundle: Bundle) -> str:
-    """Return the text of `index.html`.
+def preview_page(bundle: Bundle, frames: Mapping[str, pd.DataFrame] | None = None) -> str:
+    """Return the text of `index.html`; `frames` are the rows of the layers, where they are there already.
 
     Names come from outside: everything is escaped, and what no text may hold is taken out.
     """
-    frames = layer_frames(bundle)
+    frames = layer_frames(bundle) if frames is None else frames
     sites = _site_marks(frames.get("site_points"))
     regions = gpd.GeoDataFrame(frames["regions"])
     panels = [_panel(row, sites) for row in regions.to_dict("records")]

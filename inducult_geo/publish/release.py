@@ -15,6 +15,7 @@ from inducult_geo.publish.geoparquet import write_geoparquet
 from inducult_geo.publish.preview import preview_page
 from inducult_geo.publish.report import readme_text, sha256sums
 from inducult_geo.publish.research import write_research_files
+from inducult_geo.publish.tables import layer_frames
 from inducult_geo.publish.tiles import write_tiles
 from inducult_geo.store import SUMS
 
@@ -38,15 +39,21 @@ def write_release(bundle: Bundle, folder: Path, manifest: Mapping[str, Any]) -> 
     """
     if not folder.is_dir() or any(folder.iterdir()):
         raise ReleaseError(f"{folder}: a release is written into an existing, empty folder only. Give it a fresh one.")
-    write_geopackage(bundle, folder / GEOPACKAGE)
+    _write_from_layers(bundle, folder)
     write_geoparquet(bundle, folder)
     write_tiles(bundle, folder / TILES)
-    _write_text(folder / PAGE, preview_page(bundle))
     _write_text(folder / "README.txt", readme_text(bundle))
     _write_text(folder / MANIFEST, _manifest_text(manifest))
     # Last, because it tells size and hash of the files before it.
     write_research_files(bundle, folder)
     write_sums(folder)
+
+
+def _write_from_layers(bundle: Bundle, folder: Path) -> None:
+    """Write what is made of the layers' rows: these are gathered once, and let go before the other files are made."""
+    frames = layer_frames(bundle)
+    write_geopackage(bundle, folder / GEOPACKAGE, frames)
+    _write_text(folder / PAGE, preview_page(bundle, frames))
 
 
 def write_sums(folder: Path) -> None:

@@ -423,12 +423,12 @@ def test_a_service_ends_with_its_server_and_a_second_one_does_not_begin(data: Pa
         try:
             assert child.stdout is not None
             assert "8 regions are scheduled" in child.stdout.readline()
-            second = subprocess.run(command, env=environment, capture_output=True, text=True, check=False, timeout=60)
+            second = subprocess.run(command, env=environment, capture_output=True, text=True, check=False, timeout=180)
             assert (second.returncode, second.stdout) == (2, "")
             assert "another service serves this data folder" in second.stderr
             (of_its_own,) = psutil.Process(child.pid).children()
             of_its_own.kill()
-            out, _ = child.communicate(timeout=60)
+            out, _ = child.communicate(timeout=180)
         finally:
             child.kill()
     assert child.returncode == 1

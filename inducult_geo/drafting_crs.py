@@ -24,7 +24,7 @@ from inducult_geo.errors import CoordinateError
 from inducult_geo.harmonize.crs import geodetic_code
 from inducult_geo.harmonize.mixed import two_systems
 from inducult_geo.harmonize.operations import operations
-from inducult_geo.harmonize.placement import Candidate, Placement, choose_reading
+from inducult_geo.harmonize.placement import DECIMALS_OF_DEGREES, Candidate, Placement, choose_reading, lost_points
 from inducult_geo.harmonize.readings import Land
 from inducult_geo.harmonize.systems import crs_code
 from inducult_geo.run import Run
@@ -40,8 +40,6 @@ _SHARE_MIN = 0.5
 _NEARLY_ALL = 0.9
 _OF_THE_WORLD_DEG = 60.0
 _OFFERED_MAX = 6
-_POWERS = range(1, 9)
-"""Decimals that degrees are written with."""
 
 
 @dataclass
@@ -182,14 +180,10 @@ def _mixed(points: np.ndarray, about: Region, run: Run, path: Path) -> str:
 
 def _without_decimals(points: np.ndarray, about: Region, run: Run, path: Path) -> list[str]:
     """Say that numbers are degrees whose decimal point a spreadsheet program took for a mark of thousands."""
-    for power in _POWERS:
+    for power in DECIMALS_OF_DEGREES:
         choice = _choice(points / 10**power, about, run, path, _DEGREES)
         if choice is not None and choice.reading is not None and choice.reading.is_as_declared:
-            told = (
-                f"Divided by {10**power:,} most are degrees in {about.id}: a spreadsheet program took their decimal "
-                "point for a mark of thousands. Never divide them, some had fewer digits: ask for the file as it was."
-            )
-            return [comment(told)]
+            return [comment(f"{lost_points(10**power, about.id)}.")]
     return []
 
 

@@ -71,6 +71,38 @@ def test_slips_of_meters_are_of_their_leading_digits(x: float, y: float, said: s
     assert found.startswith(said)
 
 
+@pytest.mark.parametrize(
+    ("x", "y", "said"),
+    [
+        (17930000, 50.67, "with a decimal point lost in x (17.93) it would lie inside, at 50.67000, 17.93000"),
+        (17.93, 5067, "with a decimal point lost in y (50.67) it would lie inside, at 50.67000, 17.93000"),
+        (1793123, 506712, "with a decimal point lost in x and y (17.93123 and 50.6712) it would lie inside"),
+    ],
+)
+def test_a_row_of_degrees_that_lost_its_decimal_point_is_told_as_that(x: float, y: float, said: str) -> None:
+    found = suggest(x, y, DEGREES, *OPOLE)
+    assert found is not None
+    assert found.startswith(said)
+
+
+def test_a_row_of_meters_that_lost_its_decimal_point_or_is_in_another_unit_is_told_as_that() -> None:
+    kilometers = Reading("kilometers", "EPSG:2180", scale=1000.0)
+    told = [
+        suggest(431_000.0, 3_140_001.0, PUWG, *OPOLE),
+        suggest(431.0, 314.0, PUWG, *OPOLE),
+        suggest(431_000.5, 314_000.1, kilometers, *OPOLE),
+    ]
+    assert [None if one is None else one.split(" it would")[0] for one in told] == [
+        "with a decimal point lost in y (314000.1)",
+        "read as kilometers",
+        "read as meters",
+    ]
+
+
+def test_numbers_with_a_decimal_point_have_not_lost_it() -> None:
+    assert suggest(1793.5, 50.67, DEGREES, *OPOLE) is None
+
+
 def test_of_equal_slips_the_one_nearest_to_the_other_rows_is_named() -> None:
     """Longitude 1?.93: with 7 it lies by the other works, with 8 at the far end of the region."""
     assert "(17.43 for 19.43)" in str(suggest(19.43, 50.67, DEGREES, *OPOLE))

@@ -132,6 +132,13 @@ class TestARepair:
         assert found.cells.reason == [None] * 5 + ["outside_region"] * 4
         assert set(found.reading) == {"as declared"}
 
+    def test_a_row_that_a_slip_explains_states_no_accuracy(self) -> None:
+        """Five rows of the zone beside it waited in review, true to 100 m as they said, and 786 km off."""
+        swapped, elsewhere = POINTS[0][::-1], (POINTS[0][0] + 3.333, POINTS[0][1] + 3.333)
+        found = placed([*POINTS, swapped, elsewhere], "EPSG:4326")
+        assert found.cells.reason[-2:] == ["outside_region"] * 2
+        assert np.isnan(found.accuracy_m).tolist() == [False] * len(POINTS) + [True, False]
+
 
 class TestNothingFits:
     def test_a_declared_system_is_told_with_what_is_usual(self) -> None:
@@ -141,6 +148,12 @@ class TestNothingFits:
             "there on a map. Usual in zwickau: EPSG:4258, EPSG:4314, EPSG:31468, EPSG:25833. "
             'Is the list about more than zwickau? Then write countries = ["DE"] for region. Mend the contract.'
         ).format(*np.median(shifted(POINTS, 30), axis=0)[::-1])
+
+    def test_degrees_that_lost_their_decimal_points_are_told_as_that(self) -> None:
+        told = refused([(round(x * 10**6), round(y * 10**6)) for x, y in POINTS], "EPSG:4326")
+        assert "Divided by 1,000,000 most are degrees in the area" in told
+        assert "ask for the file as it was" in told
+        assert "Divided by" not in refused(shifted(POINTS, 30), "EPSG:4326")
 
     def test_without_one_all_that_were_tried_are_named(self) -> None:
         told = refused(shifted(POINTS, 30))

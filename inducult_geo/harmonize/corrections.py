@@ -1,4 +1,4 @@
-"""What a misplaced row may have meant: axes swapped, a sign, digits, or another system. Never applied.
+"""What a misplaced row may have meant: axes swapped, a sign, a decimal point, digits, another system. Never applied.
 
 A row that lies outside its region is a typing error more often than a stray site. The slips that people make are
 tried in the order of how common they are, and the first that leads into the region is named with the place it gives,
@@ -9,17 +9,21 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from itertools import pairwise
+from itertools import pairwise, product
 
 import numpy as np
 
 from inducult_geo.harmonize.readings import Land, Reading
+from inducult_geo.harmonize.systems import crs_of
 
 ROWS_MAX = 200
 """More misplaced rows than this are no slips: the rest gets no suggestion."""
 
 _NAMED_MAX = 3
 _DEGREE_DECIMALS, _METER_DIGITS_KEPT = 2, 3
+_KILOMETER_M = 1000.0
+_DECIMALS_OF_DEGREES, _DECIMALS_OF_METERS = 9, 3
+"""Decimals that a number is written with at most, and that a lost point makes a part of the whole."""
 
 
 @dataclass(frozen=True)
@@ -50,7 +54,8 @@ def suggest(
         The systems usual in the region.
     """
     other = _in_another_system(x, y, reading, land, systems)
-    for slips in (_swaps(x, y), _signs(x, y), _digits(x, y, transposed=True), _digits(x, y, transposed=False)):
+    typed = (_digits(x, y, transposed=True), _digits(x, y, transposed=False))
+    for slips in (_swaps(x, y), _signs(x, y), _units(x, y, reading), _points(x, y, reading), *typed):
         found = _inside(list(slips), reading, land, near)
         if found is not None:
             slip, longitude, latitude = found
@@ -96,6 +101,32 @@ def _signs(x: float, y: float) -> Iterator[Slip]:
     yield Slip(-x, y, f"with the sign of x reversed ({-x:.12g})")
     yield Slip(x, -y, f"with the sign of y reversed ({-y:.12g})")
     yield Slip(-x, -y, "with both signs reversed")
+
+
+def _units(x: float, y: float, reading: Reading) -> Iterator[Slip]:
+    if crs_of(reading.crs).is_geographic or reading.other_units:
+        return
+    if reading.scale == 1:
+        yield Slip(x * _KILOMETER_M, y * _KILOMETER_M, "read as kilometers")
+    else:
+        yield Slip(x / reading.scale, y / reading.scale, "read as meters")
+
+
+def _points(x: float, y: float, reading: Reading) -> Iterator[Slip]:
+    """Yield every pair in which a whole number, or both, gets back the decimal point that it lost."""
+    most = _DECIMALS_OF_DEGREES if crs_of(reading.crs).is_geographic else _DECIMALS_OF_METERS
+    for easting, northing in product(_with_point(x, most), _with_point(y, most)):
+        axes = [axis for axis, old, new in (("x", x, easting), ("y", y, northing)) if old != new]
+        if axes:
+            numbers = " and ".join(_written(easting if axis == "x" else northing) for axis in axes)
+            yield Slip(easting, northing, f"with a decimal point lost in {' and '.join(axes)} ({numbers})")
+
+
+def _with_point(number: float, decimals_max: int) -> list[float]:
+    """Return a number, and where it is a whole one what it was if it lost its decimal point."""
+    if not number or not float(number).is_integer():
+        return [number]
+    return [number, *(number / 10**decimals for decimals in range(1, decimals_max + 1))]
 
 
 def _digits(x: float, y: float, *, transposed: bool) -> Iterator[Slip]:

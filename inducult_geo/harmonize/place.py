@@ -324,9 +324,10 @@ def _check_inside(placed: Placed, contract: Contract, ground: Ground) -> None:
     for number, (row, away_m) in enumerate(outside):
         hint = told.get(row) or (_hint(placed, row, land, near, ground.crs) if number < ROWS_MAX else None)
         placed.cells.reason[row] = "outside_region"
-        placed.cells.detail[row] = f"lies {away_m / 1000:.1f} km outside {ground.name}: check the coordinate" + (
-            f"; {hint}" if hint else ""
-        )
+        said = f"lies {away_m / 1000:.1f} km outside {ground.name}: check the coordinate"
+        placed.cells.detail[row] = f"{said}; {hint}" if hint else said
+        if hint:  # It may be read in two ways, and nobody knows how true the written one is.
+            placed.accuracy_m[row] = np.nan
     share_min = contract.expect.inside_share_min
     share = float((distance_m <= OUTSIDE_M).mean()) if len(rows) else 1.0
     if share_min is not None and share < share_min:

@@ -46,6 +46,8 @@ POINTS_MIN = 5
 # Systems of one country on several datums put the same numbers up to 750 m apart: the declared one is believed.
 _RELATIVES_M = 800.0
 _SAMPLE = 1000
+DECIMALS_OF_DEGREES = range(1, 9)
+"""Decimals that degrees are written with."""
 _UTM_ZONES = ("EPSG:25831", "EPSG:25832", "EPSG:25833", "EPSG:25834")
 _OFTEN_MISLABELED = (WGS84, WEB_MERCATOR, *_UTM_ZONES)
 
@@ -229,10 +231,30 @@ def _offer_others(site: _Site, crs: str, usual: tuple[str, ...]) -> Placement:
     others = (code for code in dict.fromkeys((*usual, *_OFTEN_MISLABELED)) if code != crs)
     fits = site.tried(reading for code in others for reading in readings_of(code, plain="as written"))
     if not fits:
-        return Placement("none", None, (), f"{said}, and no other reading fits")
+        told = f"{said}, and no other reading fits"
+        return Placement("none", None, (), told + _told_of_lost_points(site, crs))
     fits.sort(key=lambda fit: not fit.reading.is_as_declared)
     systems = ", ".join(dict.fromkeys(fit.reading.crs for fit in fits))
     return _ambiguous(fits, f"{said}; the numbers fit {systems}, which is not what is declared")
+
+
+def _told_of_lost_points(site: _Site, crs: str) -> str:
+    """Say that declared degrees are some with their decimal point taken for a mark of thousands; mostly nothing."""
+    if not crs_of(crs).is_geographic:
+        return ""
+    for power in DECIMALS_OF_DEGREES:
+        shrunk = _Site(site.x / 10**power, site.y / 10**power, site.land, 0.5)
+        if shrunk.share(Reading.as_declared(crs)) > shrunk.share_min:
+            return f". {lost_points(10**power)}"
+    return ""
+
+
+def lost_points(divisor: int, where: str = "the area") -> str:
+    """Return what a person is told of degrees that became whole numbers, and are so when divided."""
+    return (
+        f"Divided by {divisor:,} most are degrees in {where}: a spreadsheet program took their decimal "
+        "point for a mark of thousands. Never divide them, some had fewer digits: ask for the file as it was"
+    )
 
 
 def _chosen(fits: list[_Fit], detail: str) -> Placement:

@@ -228,7 +228,15 @@ def _start(run: Run, catalogs: list[Path], port: int) -> None:
         with server(home, port=chosen, database=run.settings.database_url) as (url, child):
             os.environ["PREFECT_API_URL"] = url
             os.environ["PREFECT_HOME"] = str(home.resolve())
-            _serve(run, catalogs, url, child)
+            try:
+                _serve(run, catalogs, url, child)
+            except InducultError:
+                raise
+            except Exception as problem:
+                if child.poll() is None:
+                    raise
+                # While the schedules were told to it.
+                raise InducultError(f"the Prefect server of this service ended ({_how(child)}). {_ANEW}") from problem
 
 
 def _serve(run: Run, catalogs: list[Path], url: str, child: subprocess.Popen[bytes] | None) -> None:
@@ -318,6 +326,11 @@ async def _gone(child: subprocess.Popen[bytes] | None) -> str:
     """Wait until the server of our own has ended, if it is one of our own; returns how."""
     while child is None or child.poll() is None:
         await asyncio.sleep(LOOK_S)
+    return _how(child)
+
+
+def _how(child: subprocess.Popen[bytes]) -> str:
+    """Say how a process ended."""
     return f"signal {-child.returncode}" if child.returncode < 0 else f"exit code {child.returncode}"
 
 

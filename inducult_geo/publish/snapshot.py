@@ -1,0 +1,129 @@
+"""One release as it is compared with another: its sites, its records, and what people decided of them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import geopandas as gpd
+import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pyogrio
+
+from inducult_geo.errors import ReleaseError
+from inducult_geo.frames import WORK_CRS
+from inducult_geo.publish.files import GEOPACKAGE, RECORDS_FILE, SITES_FILE
+from inducult_geo.publish.opened import tables_alone
+
+_SITE_FIELDS = ["site_id", "name", "region", "status", "geometry"]
+_RECORD_FIELDS = ["record_key", "source", "site_id", "content_hash"]
+_PAIR = ["left_key", "right_key", "decision", "decided_by"]
+_ORIGIN = "geometry_origin"
+
+
+class Site(NamedTuple):
+    """A site as it stands in one release; x and y in `WORK_CRS`."""
+
+    name: str | None
+    region: str | None
+    status: str | None
+    x: float
+    y: float
+
+
+class Record(NamedTuple):
+    """A record as it stands in one release."""
+
+    source: str
+    site_id: str | None
+    content_hash: str | None
+    origin: str | None = None
+
+
+class Word(NamedTuple):
+    """What a person said of two records: `same`, `part_of` or `different`."""
+
+    left: str
+    right: str
+    decision: str
+    who: str
+
+
+@dataclass(frozen=True)
+class Snapshot:
+    """One release, by key.
+
+    `members` is site id -> its record keys, `withheld` are the sources that stay at home, `words` is record key -> what
+    people said of it.
+    """
+
+    sites: Mapping[str, Site]
+    records: Mapping[str, Record]
+    members: Mapping[str, frozenset[str]]
+    withheld: frozenset[str] = frozenset()
+    words: Mapping[str, tuple[Word, ...]] = field(default_factory=dict)
+
+
+def read_snapshot(folder: Path) -> Snapshot:
+    """Read what is compared of one release."""
+    table, records = _table(folder, SITES_FILE, _SITE_FIELDS), _table(folder, RECORDS_FILE, _RECORD_FIELDS)
+    package = tables_alone(folder / GEOPACKAGE)
+    sources, pairs = _told(package, "sources", ["source", "publish"]), _told(package, "matches", _PAIR)
+    withheld = frozenset(sources.loc[~sources["publish"].astype(bool), "source"])
+    return replace(snapshot_of(gpd.GeoDataFrame(table), records, pairs), withheld=withheld)
+
+
+def _told(package: Path, layer: str, columns: list[str]) -> pd.DataFrame:
+    """Read columns of a table of a release; no row where it has none."""
+    try:
+        return pd.DataFrame(pyogrio.read_dataframe(package, layer=layer, columns=columns, read_geometry=False))
+    except (pyogrio.errors.DataSourceError, pyogrio.errors.DataLayerError):
+        return pd.DataFrame(columns=columns)
+
+
+def _words(pairs: pd.DataFrame) -> Mapping[str, tuple[Word, ...]]:
+    """Return what people said, by each of both records."""
+    said: dict[str, list[Word]] = {}
+    decided = pairs.loc[pairs["decided_by"].notna(), _PAIR]
+    for word in map(Word._make, decided.itertuples(index=False, name=None)):
+        for key in (word.left, word.right):
+            said.setdefault(key, []).append(word)
+    return {key: tuple(words) for key, words in said.items()}
+
+
+def snapshot_of(sites: gpd.GeoDataFrame, records: pd.DataFrame, pairs: pd.DataFrame) -> Snapshot:
+    """Index sites (any CRS), records and what people said of pairs by their keys."""
+    points = sites.to_crs(WORK_CRS).geometry.representative_point()
+    named = zip(sites["site_id"], *_values(sites, ["name", "region", "status"]), points.x, points.y, strict=True)
+    fields = [*_RECORD_FIELDS[1:], *([_ORIGIN] if _ORIGIN in records else [])]
+    keyed = zip(records["record_key"], *_values(records, fields), strict=True)
+    by_key = {str(key): Record(*rest) for key, *rest in keyed}
+    members: dict[str, set[str]] = {}
+    for key, record in by_key.items():
+        if record.site_id is not None:
+            members.setdefault(record.site_id, set()).add(key)
+    whole = {site_id: frozenset(keys) for site_id, keys in members.items()}
+    homes = {str(site_id): Site(*rest) for site_id, *rest in named}
+    return Snapshot(homes, by_key, whole, words=_words(pairs))
+
+
+def _values(frame: pd.DataFrame, columns: Sequence[str]) -> list[list[Any]]:
+    """Return columns as lists with None for null."""
+    return [[None if pd.isna(value) else value for value in frame[column]] for column in columns]
+
+
+def _table(folder: Path, name: str, columns: Sequence[str]) -> pd.DataFrame:
+    """Read columns of a Parquet file of a release."""
+    path = folder / name
+    try:
+        if "geometry" in columns:
+            return gpd.read_parquet(path, columns=[*columns])
+        more = {_ORIGIN} & {*pq.read_schema(path).names}
+        return pd.DataFrame(pq.read_table(path, columns=[*columns, *more]).to_pandas())
+    except FileNotFoundError:
+        raise ReleaseError(f"{folder}: no {name}: is this the folder of a release?") from None
+    except (pa.ArrowException, ValueError, KeyError, OSError) as problem:
+        raise ReleaseError(f"{path}: cannot be read: {problem}. Check the release with `inducult verify`.") from problem

@@ -15,10 +15,8 @@ from inducult_geo.boundaries import KeptOutline
 from inducult_geo.catalog import OSM, Contract, Region
 from inducult_geo.errors import ContractError, CoordinateError, SourceError, TransientError, in_words, located
 from inducult_geo.frames import (
-    ROWS_GONE,
     WORK_CRS,
     Counts,
-    Problem,
     RawTable,
     Records,
     as_records,
@@ -27,8 +25,8 @@ from inducult_geo.frames import (
     outcome_of,
     reasons_of,
 )
+from inducult_geo.guards import refuse_lost_grid, refuse_renumbered, with_rows_gone
 from inducult_geo.harmonize.crs import transform_geometries
-from inducult_geo.harmonize.operations import operations
 from inducult_geo.harmonize.place import Ground
 from inducult_geo.harmonize.records import Harmonized, harmonize
 from inducult_geo.harmonize.vocabulary import Vocabulary, load_vocabulary
@@ -43,10 +41,6 @@ from inducult_geo.stamps import declared, files_stamp, grids_stamp, stamp
 
 _DATED = re.compile(r"-\d{4}-\d{2}-\d{2}")
 _EXTRACTS = (".osm.pbf", ".osm", ".osm.gz", ".osm.bz2", ".json.gz")
-
-
-GONE_ROWS, GONE_SHARE = 5, 0.2
-"""So many records and more than such a share of a source's records gone over night are told: lists rarely shrink so."""
 
 
 @dataclass(frozen=True)
@@ -149,10 +143,12 @@ def _made(source: _Source, run: Run) -> Part:
         return Part(made.facts)
     facts = made.facts
     if kept is not None and not run.afresh:
-        _refuse_lost_grid(kept.facts, facts, run)
+        refuse_lost_grid(kept.facts, facts, run)
         # Of a wide source's share nothing is told: that of the whole is.
         if not _is_share(source, run):
-            facts = _with_rows_gone(kept.facts, facts)
+            if source.id != OSM:
+                refuse_renumbered(kept.records(), made.records, facts)
+            facts = with_rows_gone(kept.facts, facts)
     return keep_part(source.home, made.records, facts, stamp)
 
 
@@ -177,48 +173,9 @@ def _or_kept(source: _Source, region_id: str | None, run: Run, *, patient: bool 
         return replace(kept, facts=replace(kept.facts, state="stale", message=why))
 
 
-def _refuse_lost_grid(before: SourceFacts, now: SourceFacts, run: Run) -> None:
-    """Refuse to move a source by a datum grid that has gone: its sites would shift by meters over night.
-
-    Raises
-    ------
-    SourceError
-        Where the last good run used a grid that is not at hand now.
-    """
-    known = {operation.grid for operation in operations() if operation.grid}
-    lost = sorted(grid for grid in known if grid in (before.operation or "") and grid not in (now.operation or ""))
-    lost = [grid for grid in lost if not (run.settings.grids_folder / grid).is_file()]
-    if lost:
-        raise SourceError(
-            f"{now.source}: the datum grid {', '.join(lost)}, by which it was placed so far, is not in "
-            f"{run.settings.grids_folder}. Put it back (inducult grids {' '.join(lost)}), or go on with "
-            f"{now.accuracy_m} m instead of {before.accuracy_m} m: inducult run --afresh."
-        )
-
-
 def _is_share(source: _Source, run: Run) -> bool:
     contract = run.catalog.sources[source.id]
     return contract.is_wide and bool(contract.files) and source.home != run.folder.wide
-
-
-def _with_rows_gone(before: SourceFacts, now: SourceFacts) -> SourceFacts:
-    """Add a problem where many rows are gone at once: an export that was cut reads as well as a whole one.
-
-    It stays over later files, such as the next night's, until the rows are back: that no more than a share of them is
-    missing still begins no notice, but ends none either.
-    """
-    had, has = (facts.counts.records_in - facts.counts.rejected for facts in (before, now))
-    gone = sum(problem.count for problem in before.problems if problem.kind == ROWS_GONE)
-    missing = had + gone - has
-    if missing < GONE_ROWS or (not gone and missing <= GONE_SHARE * had):
-        return now
-    had += gone
-    again = " ".join(["inducult run", *([now.region] if now.region else []), "--afresh"])
-    told = (
-        f"{has} records can be used, where an earlier run had {had}: {had - has} are gone at once. Was the file cut? "
-        f"Then put back the whole one. If it is right: `{again}` ends this notice."
-    )
-    return replace(now, problems=(*now.problems, Problem(now.source, ROWS_GONE, told, had - has)))
 
 
 def harmonized(contract: Contract, table: RawTable, ground: Ground) -> Harmonized:

@@ -158,6 +158,25 @@ class TestAPartnersFile:
             told.append([one.count for one in Night(data).part().facts.problems if one.kind == "rows_gone"])
         assert told == [[], [40], [10], [5], [], []]
 
+    def test_a_list_that_was_numbered_anew_is_not_taken_until_somebody_says_so(self, data: Path) -> None:
+        """Each site id would mean another works from that night on."""
+        works = [
+            f"Cegielnia {name},17.0{n}012,50.05012" for n, name in enumerate(("Odra", "Nysa", "Olza", "Bystra"), 1)
+        ]
+        file(data, "zabytki", [f"Z{n},{one}" for n, one in enumerate(works)])
+        before = Night(data).part().records()
+        file(data, "zabytki", [f"Z{n},{one}" for n, one in enumerate([*works[1:], works[0]])])
+        night = Night(data)
+        assert night.part().facts.state == "stale"
+        assert night.part().facts.message == (
+            "zabytki: 4 rows stand under the key of another row ('Z0' is the one that was 'Z1'): the list was numbered "
+            "anew, and site ids and decisions would go to other works. Let [columns] key name a column that stays with "
+            "its row, or map none. If it must be so: `inducult run here --afresh`."
+        )
+        assert [*night.part().records()["names"]] == [*before["names"]]
+        assert Night(data, afresh=True).part().facts.state == "fresh"
+        assert Night(data).part().facts.message is None
+
     def test_rows_that_can_no_longer_be_used_are_gone_as_well(self, data: Path) -> None:
         rows = [f"{number},Cegielnia {number},17.05,50.05" for number in range(20)]
         file(data, "zabytki", rows)

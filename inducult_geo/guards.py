@@ -1,0 +1,76 @@
+"""What of a source's new records is not taken, or told, since yesterday's say otherwise.
+
+`inducult run --afresh` looks at no yesterday, and takes all of it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from inducult_geo.errors import SourceError
+from inducult_geo.frames import ROWS_GONE, Problem, Records
+from inducult_geo.harmonize.operations import operations
+from inducult_geo.match.renumbered import renumbered
+from inducult_geo.run import Run, SourceFacts
+from inducult_geo.text import counted
+
+GONE_ROWS, GONE_SHARE = 5, 0.2
+"""So many records and more than such a share of a source's records gone over night are told: lists rarely shrink so."""
+
+
+def refuse_lost_grid(before: SourceFacts, now: SourceFacts, run: Run) -> None:
+    """Refuse to move a source by a datum grid that has gone: its sites would shift by meters over night.
+
+    Raises
+    ------
+    SourceError
+        Where the last good run used a grid that is not at hand now.
+    """
+    known = {operation.grid for operation in operations() if operation.grid}
+    lost = sorted(grid for grid in known if grid in (before.operation or "") and grid not in (now.operation or ""))
+    lost = [grid for grid in lost if not (run.settings.grids_folder / grid).is_file()]
+    if lost:
+        raise SourceError(
+            f"{now.source}: the datum grid {', '.join(lost)}, by which it was placed so far, is not in "
+            f"{run.settings.grids_folder}. Put it back (inducult grids {' '.join(lost)}), or go on with "
+            f"{now.accuracy_m} m instead of {before.accuracy_m} m: inducult run --afresh."
+        )
+
+
+def refuse_renumbered(before: Records, now: Records, facts: SourceFacts) -> None:
+    """Refuse a list whose keys went to other rows: site ids and decisions would go with them.
+
+    Raises
+    ------
+    SourceError
+        With what to do, and the command that takes it nevertheless.
+    """
+    moved = renumbered(before, now)
+    if moved:
+        key, was = (own.partition(":")[2] for own in moved[0])
+        again = " ".join(["inducult run", *([facts.region] if facts.region else []), "--afresh"])
+        raise SourceError(
+            f"{facts.source}: {counted(len(moved), 'row')} stand under the key of another row ('{key}' is the one that "
+            f"was '{was}'): the list was numbered anew, and site ids and decisions would go to other works. Let "
+            f"[columns] key name a column that stays with its row, or map none. If it must be so: `{again}`."
+        )
+
+
+def with_rows_gone(before: SourceFacts, now: SourceFacts) -> SourceFacts:
+    """Add a problem where many rows are gone at once: an export that was cut reads as well as a whole one.
+
+    It stays over later files, such as the next night's, until the rows are back: that no more than a share of them is
+    missing still begins no notice, but ends none either.
+    """
+    had, has = (facts.counts.records_in - facts.counts.rejected for facts in (before, now))
+    gone = sum(problem.count for problem in before.problems if problem.kind == ROWS_GONE)
+    missing = had + gone - has
+    if missing < GONE_ROWS or (not gone and missing <= GONE_SHARE * had):
+        return now
+    had += gone
+    again = " ".join(["inducult run", *([now.region] if now.region else []), "--afresh"])
+    told = (
+        f"{has} records can be used, where an earlier run had {had}: {had - has} are gone at once. Was the file cut? "
+        f"Then put back the whole one. If it is right: `{again}` ends this notice."
+    )
+    return replace(now, problems=(*now.problems, Problem(now.source, ROWS_GONE, told, had - has)))

@@ -1,0 +1,54 @@
+"""A list whose keys went to other rows is told, a list that was only mended is not."""
+
+from __future__ import annotations
+
+import pandas as pd
+import pytest
+import shapely
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from inducult_geo.frames import Records, as_records, to_json
+from inducult_geo.match.renumbered import Moved, renumbered
+
+NAMES = ("Ciglana Nova", "Huta Alba", "Mlin Kolar", "Pivovara Sava", "Rudnik Tirna", "Pilana Gora", "Kovnica Bela")
+
+
+def listed(names: list[str], keys: list[str] | None = None, shift_m: float = 0.0) -> Records:
+    """Works a kilometer apart, each where its name is, under these keys."""
+    places = [shapely.Point(4_500_000 + 1000 * NAMES.index(name) + shift_m, 3_000_000) for name in names]
+    table = {"record_key": [f"list:{key}" for key in keys or range(len(names))], "source": "list", "country": "HR"}
+    return as_records(pd.DataFrame({**table, "names": [to_json({"name": name}) for name in names]}), geometry=places)
+
+
+BEFORE = listed([*NAMES])
+
+
+def test_a_list_that_was_numbered_anew_is_told() -> None:
+    found = renumbered(BEFORE, listed([*NAMES[1:], NAMES[0]]))
+    assert found == [Moved(f"list:{n}", f"list:{(n + 1) % 7}") for n in range(7)]
+
+
+@pytest.mark.parametrize(
+    "now",
+    [
+        listed([*NAMES]),
+        listed([*NAMES], shift_m=300.0),
+        listed([*NAMES], keys=list("abcdefg")),
+        listed([NAMES[1], NAMES[0], *NAMES[2:]]),
+        listed([*NAMES[:3]]),
+        listed([*NAMES[::-1]], keys=[*map(str, range(6, -1, -1))]),
+    ],
+    ids=["the same", "all moved", "other keys", "two rows changed places", "rows gone", "another order"],
+)
+def test_a_list_that_was_mended_is_not(now: Records) -> None:
+    assert renumbered(BEFORE, now) == []
+
+
+@settings(deadline=None, max_examples=40)
+@given(st.permutations(NAMES))
+def test_each_row_that_is_told_is_where_it_is_said_to_have_been(names: list[str]) -> None:
+    found = renumbered(BEFORE, listed(names))
+    moved = [n for n in range(7) if names[n] != NAMES[n]]
+    assert [one.key for one in found] == ([f"list:{n}" for n in moved] if len(moved) >= 3 else [])
+    assert all(NAMES[int(one.was[5:])] == names[int(one.key[5:])] for one in found)

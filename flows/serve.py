@@ -22,16 +22,15 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, cast
 
 import typer
-from filelock import FileLock, Timeout
 
 from flows.environment import reached
 from flows.shelf import LOOPBACK, shelf
 from inducult_geo.cli.common import exit_code
-from inducult_geo.errors import BusyError, ConfigError, InducultError
+from inducult_geo.errors import ConfigError, InducultError
 from inducult_geo.pipeline import choose_regions
 from inducult_geo.run import Run, open_run
 from inducult_geo.sources.http import shown
-from inducult_geo.store import DataFolder, storing
+from inducult_geo.store import DataFolder, held, storing
 from inducult_geo.text import counted
 
 if TYPE_CHECKING:
@@ -203,13 +202,8 @@ def alone(folder: DataFolder) -> Iterator[Path]:
     """
     home = folder.processed / ".prefect"
     with storing(home):
-        home.mkdir(parents=True, exist_ok=True)
-        try:
-            lock = FileLock(home / ".lock", timeout=0).acquire()
-        except Timeout:
-            raise BusyError(
-                f"{folder.root}: another service serves this data folder. Leave it to that one, or end it first."
-            ) from None
+        busy = f"{folder.root}: another service serves this data folder. Leave it to that one, or end it first."
+        lock = held(home, busy, wait_s=0)
     with lock:
         yield home
 
@@ -236,7 +230,7 @@ def _start(run: Run, catalogs: list[Path], port: int) -> None:
                 if child.poll() is None:
                     raise
                 # While the schedules were told to it.
-                raise InducultError(f"the Prefect server of this service ended ({_how(child)}). {_ANEW}") from problem
+                raise _of_ended(child) from problem
 
 
 def _serve(run: Run, catalogs: list[Path], url: str, child: subprocess.Popen[bytes] | None) -> None:
@@ -314,7 +308,7 @@ async def _until_interrupted(runner: Runner, url: str, child: subprocess.Popen[b
     if is_told:
         return
     if has_ended:
-        raise InducultError(f"the Prefect server of this service ended ({watching.result()}). {_ANEW}")
+        raise watching.result()
     problem = None if serving.cancelled() else serving.exception()
     raise InducultError(f"{shown(url)}: the Prefect server gives no answer any more. {_ANEW}") from problem
 
@@ -322,16 +316,17 @@ async def _until_interrupted(runner: Runner, url: str, child: subprocess.Popen[b
 _ANEW = "What was published is whole. Start the service again: it makes up for the run that broke off."
 
 
-async def _gone(child: subprocess.Popen[bytes] | None) -> str:
-    """Wait until the server of our own has ended, if it is one of our own; returns how."""
+async def _gone(child: subprocess.Popen[bytes] | None) -> InducultError:
+    """Wait until the server of our own has ended, if it is one of our own; returns what to say then."""
     while child is None or child.poll() is None:
         await asyncio.sleep(LOOK_S)
-    return _how(child)
+    return _of_ended(child)
 
 
-def _how(child: subprocess.Popen[bytes]) -> str:
-    """Say how a process ended."""
-    return f"signal {-child.returncode}" if child.returncode < 0 else f"exit code {child.returncode}"
+def _of_ended(child: subprocess.Popen[bytes]) -> InducultError:
+    """Say how the server of our own ended, and what to do."""
+    how = f"signal {-child.returncode}" if child.returncode < 0 else f"exit code {child.returncode}"
+    return InducultError(f"the Prefect server of this service ended ({how}). {_ANEW}")
 
 
 def _as_interrupt(_number: int, _frame: object) -> None:

@@ -7,8 +7,9 @@ no other reading that fits lies more than `SAME_PLACE_M` away. Everything else i
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
+from itertools import islice
 from pathlib import Path
 
 import numpy as np
@@ -192,15 +193,18 @@ def _rare(points: np.ndarray, about: Region, run: Run, path: Path) -> list[str]:
 
     Old sheets and neighbors' lists are in such: the zones of Poland's system of 1965, say.
     """
-    found: list[Candidate] = []
+    return [_rare_line(candidate) for candidate in islice(_rare_candidates(points, about, run, path), _OFFERED_MAX)]
+
+
+def _rare_candidates(points: np.ndarray, about: Region, run: Run, path: Path) -> Iterator[Candidate]:
+    """Yield the best reading in each such system."""
     for told in query_crs_info("EPSG", PJType.PROJECTED_CRS, AreaOfInterest(*about.bbox)):
         area, code = told.area_of_use, f"EPSG:{told.code}"
         if area is None or code in about.crs or abs(area.east - area.west) > _OF_THE_WORLD_DEG:
             continue
         choice = _choice(points, about, run, path, code)
-        fits = [] if choice is None else [one for one in choice.candidates if one.inside_share >= _NEARLY_ALL]
-        found += fits[:1]
-    return [_rare_line(one) for one in found[:_OFFERED_MAX]]
+        candidates = () if choice is None else choice.candidates
+        yield from islice((one for one in candidates if one.inside_share >= _NEARLY_ALL), 1)
 
 
 def _rare_line(candidate: Candidate) -> str:

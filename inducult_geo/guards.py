@@ -48,11 +48,10 @@ def refuse_renumbered(before: Records, now: Records, facts: SourceFacts) -> None
     moved = renumbered(before, now)
     if moved:
         key, was = (own.partition(":")[2] for own in moved[0])
-        again = " ".join(["inducult run", *([facts.region] if facts.region else []), "--afresh"])
         raise SourceError(
             f"{facts.source}: {counted(len(moved), 'row')} stand under the key of another row ('{key}' is the one that "
             f"was '{was}'): the list was numbered anew, and site ids and decisions would go to other works. Let "
-            f"[columns] key name a column that stays with its row, or map none. If it must be so: `{again}`."
+            f"[columns] key name a column that stays with its row, or map none. If it must be so: `{_anyway(facts)}`."
         )
 
 
@@ -68,9 +67,13 @@ def with_rows_gone(before: SourceFacts, now: SourceFacts) -> SourceFacts:
     if missing < GONE_ROWS or (not gone and missing <= GONE_SHARE * had):
         return now
     had += gone
-    again = " ".join(["inducult run", *([now.region] if now.region else []), "--afresh"])
     told = (
         f"{has} records can be used, where an earlier run had {had}: {had - has} are gone at once. Was the file cut? "
-        f"Then put back the whole one. If it is right: `{again}` ends this notice."
+        f"Then put back the whole one. If it is right: `{_anyway(now)}` ends this notice."
     )
     return replace(now, problems=(*now.problems, Problem(now.source, ROWS_GONE, told, had - has)))
+
+
+def _anyway(facts: SourceFacts) -> str:
+    """Return the command that takes a source as it is."""
+    return " ".join(["inducult run", *([facts.region] if facts.region else []), "--afresh"])

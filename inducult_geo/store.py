@@ -18,7 +18,7 @@ from pathlib import Path
 from threading import get_ident
 from typing import Any
 
-from filelock import FileLock, Timeout
+from filelock import AcquireReturnProxy, FileLock, Timeout
 
 from inducult_geo.digest import sha256
 from inducult_geo.errors import BusyError, StorageError
@@ -134,18 +134,25 @@ class DataFolder:
             Where the folder cannot be written.
         """
         with storing(self.processed):
-            self.processed.mkdir(parents=True, exist_ok=True)
-            lock = FileLock(self.processed / ".lock", timeout=wait_s)
-            try:
-                lock.acquire()
-            except Timeout:
-                raise BusyError(
-                    f"{self.root}: another run is at work on this data folder. Wait for it to end, then run again."
-                ) from None
-        try:
+            busy = f"{self.root}: another run is at work on this data folder. Wait for it to end, then run again."
+            lock = held(self.processed, busy, wait_s=wait_s)
+        with lock:
             yield
-        finally:
-            lock.release()
+
+
+def held(folder: Path, busy: str, *, wait_s: float) -> AcquireReturnProxy[FileLock]:
+    """Hold the lock of a folder, which is made where there is none; it is let go where its context is left.
+
+    Raises
+    ------
+    BusyError
+        With the words given, where somebody else holds it after so long.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    try:
+        return FileLock(folder / ".lock", timeout=wait_s).acquire()
+    except Timeout:
+        raise BusyError(busy) from None
 
 
 def current_release(folder: DataFolder) -> Path | None:

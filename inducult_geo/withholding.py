@@ -97,7 +97,7 @@ def for_release(bundle: Bundle, contracts: Mapping[str, Contract]) -> Bundle:
     terms = _terms(bundle.sources, contracts)
     stays = bundle.records["source"].isin(terms.withheld)
     records = _generalized_records(bundle.records[~stays], terms)
-    sites = _published_sites(bundle, terms, contracts)
+    sites = _published_sites(bundle, stays, terms, contracts)
     released = replace(
         bundle,
         records=records,
@@ -241,9 +241,8 @@ def _without_distance(frame: Any, terms: Terms) -> Any:
     return out
 
 
-def _published_sites(bundle: Bundle, terms: Terms, contracts: Mapping[str, Contract]) -> Sites:
-    """Keep the sites that published records carry: made anew where one was taken out, on the grid of their place."""
-    stays = bundle.records["source"].isin(terms.withheld)
+def _published_sites(bundle: Bundle, stays: pd.Series, terms: Terms, contracts: Mapping[str, Contract]) -> Sites:
+    """Keep the sites that published records carry: made anew where one `stays`, on the grid of their place."""
     inside = bundle.records[~stays & (bundle.records["outcome"] == "site")]
     kept = bundle.sites[bundle.sites["site_id"].isin(inside["site_id"])].reset_index(drop=True)
     touched = kept["site_id"].isin(bundle.records.loc[stays, "site_id"].dropna())

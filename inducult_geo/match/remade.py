@@ -10,9 +10,10 @@ import pandas as pd
 from inducult_geo.catalog.models import SAMPLED, Contract
 from inducult_geo.errors import ReleaseError
 from inducult_geo.frames import Records, Sites, from_json, to_json
+from inducult_geo.match.filled import PLACE
 from inducult_geo.match.golden import Confidence, golden
 
-_PLACE = ("geometry", "accuracy_m", "geometry_origin", "area_m2")
+_PLACE = ("geometry", *PLACE, "area_m2")
 _LASTING = ("part_of", "first_seen", "last_seen", "run_id")
 """What is told of a site whatever records it has."""
 

@@ -291,13 +291,16 @@ def _identifiers(points: pd.DataFrame, records: pd.DataFrame) -> list[list[str] 
     told = records.loc[records["outcome"].eq("site") & (records["ids"].notna() | records["heritage_ref"].notna())]
     named: dict[str, set[str]] = {}
     for site, ids, ref in zip(told["site_id"].astype(str), told["ids"], told["heritage_ref"], strict=True):
-        texts = (clean_text(text) or "" for text in (*from_json(ids).values(), ref))
-        named.setdefault(site, set()).update(part.strip() for text in texts for part in text.split(";"))
+        named.setdefault(site, set()).update(_parts(*from_json(ids).values(), ref))
     found: list[list[str] | int] = []
     for site, *own in zip(points["site_id"], points["wikidata"], points["heritage_ref"], strict=True):
-        known = {"", *(part.strip() for text in own for part in (clean_text(text) or "").split(";"))}
-        found.append(sorted(named.get(str(site), set()) - known) or 0)
+        found.append(sorted(named.get(str(site), set()) - _parts(*own)) or 0)
     return found
+
+
+def _parts(*texts: Any) -> set[str]:
+    """Return what stands between the semicolons of some texts."""
+    return {part.strip() for text in texts for part in (clean_text(text) or "").split(";")} - {""}
 
 
 def _sources(frame: pd.DataFrame) -> dict[str, list[str]]:

@@ -15,6 +15,7 @@ import pyogrio
 
 from inducult_geo.errors import ReleaseError
 from inducult_geo.frames import WORK_CRS
+from inducult_geo.publish.bundle import withheld_sources
 from inducult_geo.publish.files import GEOPACKAGE, RECORDS_FILE, SITES_FILE
 from inducult_geo.publish.opened import tables_alone
 
@@ -72,8 +73,7 @@ def read_snapshot(folder: Path) -> Snapshot:
     table, records = _table(folder, SITES_FILE, _SITE_FIELDS), _table(folder, RECORDS_FILE, _RECORD_FIELDS)
     package = tables_alone(folder / GEOPACKAGE)
     sources, pairs = _told(package, "sources", ["source", "publish"]), _told(package, "matches", _PAIR)
-    withheld = frozenset(sources.loc[~sources["publish"].astype(bool), "source"])
-    return replace(snapshot_of(gpd.GeoDataFrame(table), records, pairs), withheld=withheld)
+    return replace(snapshot_of(gpd.GeoDataFrame(table), records, pairs), withheld=withheld_sources(sources))
 
 
 def _told(package: Path, layer: str, columns: list[str]) -> pd.DataFrame:

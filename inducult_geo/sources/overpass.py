@@ -34,6 +34,7 @@ from inducult_geo.sources.osm_objects import Element, Newest, OsmObjects, assemb
 from inducult_geo.sources.osm_shapes import Group, Line, Member, World
 from inducult_geo.sources.osm_tags import Tags, TagTable, load_tag_table
 from inducult_geo.sources.overpass_client import ask, check_answer
+from inducult_geo.store import moment_of
 from inducult_geo.text import whole_text
 
 ANSWER_SUFFIXES = (".json.gz", ".json")
@@ -108,7 +109,7 @@ def _refuse_less(answer: Mapping[str, Any], where: str, held: Held, anyway: str)
             f"{where}: an empty answer, where {held.records} records are held. Does this server hold the region? "
             f"If it is right: `{anyway}`."
         )
-    told, known = _moment(_base_time(answer)), _moment(held.data_time)
+    told, known = moment_of(_base_time(answer)), moment_of(held.data_time)
     if told is None or known is None or known > datetime.now(UTC) + BEHIND:
         return
     if known - told > BEHIND:
@@ -116,14 +117,6 @@ def _refuse_less(answer: Mapping[str, Any], where: str, held: Held, anyway: str)
             f"{where}: its data are of {told:%Y-%m-%d}, older than those held ({known:%Y-%m-%d}). Ask another server "
             f"(INDUCULT_OVERPASS_URLS). If it is right: `{anyway}`."
         )
-
-
-def _moment(text: str | None) -> datetime | None:
-    try:
-        moment = datetime.fromisoformat(text or "")
-    except ValueError:
-        return None
-    return moment if moment.tzinfo is not None else None
 
 
 def fetch_boundary(region: Region, *, settings: Settings) -> BaseGeometry | None:

@@ -227,7 +227,7 @@ def _start(run: Run, catalogs: list[Path], port: int) -> None:
             except InducultError:
                 raise
             except Exception as problem:
-                if child.poll() is None:
+                if not _has_ended(child):
                     raise
                 # While the schedules were told to it.
                 raise _of_ended(child) from problem
@@ -301,14 +301,14 @@ async def _until_interrupted(runner: Runner, url: str, child: subprocess.Popen[b
     watching = asyncio.ensure_future(_gone(child))
     await asyncio.wait({serving, waiting, watching}, return_when=asyncio.FIRST_COMPLETED)
     is_told = told.is_set()
-    has_ended = watching.done()
     for task in (serving, waiting, watching):
         task.cancel()
     await asyncio.wait({serving, waiting, watching}, timeout=STOP_S)
     if is_told:
         return
-    if has_ended:
-        raise watching.result()
+    # Whoever asks it may find it gone before it is looked after.
+    if child is not None and _has_ended(child):
+        raise _of_ended(child)
     problem = None if serving.cancelled() else serving.exception()
     raise InducultError(f"{shown(url)}: the Prefect server gives no answer any more. {_ANEW}") from problem
 
@@ -316,11 +316,17 @@ async def _until_interrupted(runner: Runner, url: str, child: subprocess.Popen[b
 _ANEW = "What was published is whole. Start the service again: it makes up for the run that broke off."
 
 
-async def _gone(child: subprocess.Popen[bytes] | None) -> InducultError:
-    """Wait until the server of our own has ended, if it is one of our own; returns what to say then."""
+async def _gone(child: subprocess.Popen[bytes] | None) -> None:
+    """Wait until the server of our own has ended, if it is one of our own."""
     while child is None or child.poll() is None:
         await asyncio.sleep(LOOK_S)
-    return _of_ended(child)
+
+
+def _has_ended(child: subprocess.Popen[bytes]) -> bool:
+    """Whether the server of our own has ended, or is just about to: it answers no more before it is gone."""
+    with suppress(subprocess.TimeoutExpired):
+        child.wait(LOOK_S)
+    return child.returncode is not None
 
 
 def _of_ended(child: subprocess.Popen[bytes]) -> InducultError:

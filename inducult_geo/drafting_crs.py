@@ -25,7 +25,7 @@ from inducult_geo.errors import CoordinateError
 from inducult_geo.harmonize.crs import geodetic_code
 from inducult_geo.harmonize.mixed import two_systems
 from inducult_geo.harmonize.operations import operations
-from inducult_geo.harmonize.placement import DECIMALS_OF_DEGREES, Candidate, Placement, choose_reading, lost_points
+from inducult_geo.harmonize.placement import LOST_POINTS, Candidate, Placement, choose_reading, lost_points
 from inducult_geo.harmonize.readings import Land
 from inducult_geo.harmonize.systems import crs_code
 from inducult_geo.run import Run
@@ -181,10 +181,10 @@ def _mixed(points: np.ndarray, about: Region, run: Run, path: Path) -> str:
 
 def _without_decimals(points: np.ndarray, about: Region, run: Run, path: Path) -> list[str]:
     """Say that numbers are degrees whose decimal point a spreadsheet program took for a mark of thousands."""
-    for power in DECIMALS_OF_DEGREES:
-        choice = _choice(points / 10**power, about, run, path, _DEGREES)
+    for divisor in LOST_POINTS:
+        choice = _choice(points / divisor, about, run, path, _DEGREES)
         if choice is not None and choice.reading is not None and choice.reading.is_as_declared:
-            return [comment(f"{lost_points(10**power, about.id)}.")]
+            return [comment(f"{lost_points(divisor, about.id)}.")]
     return []
 
 

@@ -8,17 +8,13 @@ from dataclasses import dataclass
 import geopandas as gpd
 import pandas as pd
 
-from inducult_geo.catalog.permissions import permits_release
+from inducult_geo.catalog.permissions import permits_release, told_of_refusal
 from inducult_geo.enrich.sample import fill, raster_path, sample_rasters
 from inducult_geo.frames import FileRead, Sites, as_sites, from_json
 from inducult_geo.run import Run, SourceFacts, State
 from inducult_geo.stage import Stage
 
-_REFUSED = (
-    "licence = '{}' lets no value out, and what a raster gives is published with every site: it is not used. Where the "
-    "owner permits it, write there what was permitted"
-)
-_LICENCE_MAX = 60
+_REFUSED = "what a raster gives is published with every site, so it is not used"
 
 Kept = dict[str, tuple[object, str]]
 """Site -> value and lineage of yesterday."""
@@ -50,7 +46,7 @@ def sampled(sites: Sites, region: str, before: Stage | None, run: Run) -> Sample
         why = enriched.unusable.get(raster.id)
         state: State = "fresh"
         if raster not in permitted:
-            state, why = "failed", _REFUSED.format(raster.licence[:_LICENCE_MAX])
+            state, why = "failed", told_of_refusal(raster.licence, _REFUSED)
         elif why is not None:
             values = kept.get(raster.id, {})
             table = _filled(table, raster.column, values)

@@ -584,12 +584,17 @@ def test_a_data_folder_has_one_service(tmp_path: Path) -> None:
 
 
 class Serving:
-    """Takes the place of Prefect's runner: serves until it is ended, or fails as it does after some silence."""
+    """Takes the place of Prefect's runner: serves until it is ended, or fails as it does after some silence.
 
-    def __init__(self, problem: Exception | None = None) -> None:
-        self.problem, self.was_ended = problem, False
+    It finds out that `dying` is gone before that one has ended.
+    """
+
+    def __init__(self, problem: Exception | None = None, dying: subprocess.Popen[bytes] | None = None) -> None:
+        self.problem, self.dying, self.was_ended = problem, dying, False
 
     async def start(self) -> None:
+        if self.dying is not None:
+            self.dying.kill()
         if self.problem is not None:
             raise self.problem
         try:
@@ -622,6 +627,16 @@ def test_a_service_whose_server_is_gone_does_not_stay_as_if_all_were_well(
             asyncio.run(serve._until_interrupted(runner, "http://me:s3cret@127.0.0.1:4200/api", child))
         child.kill()
     assert runner.was_ended is killed
+
+
+def test_a_runner_that_finds_the_server_gone_first_does_not_hide_how_it_ended() -> None:
+    """On a busy machine the service said that its server gave no answer, of one that had been killed."""
+    from flows import serve
+
+    with sleeper("SIG_DFL") as child, pytest.raises(InducultError, match=r"service ended \(signal 9\)"):
+        asyncio.run(
+            serve._until_interrupted(Serving(RuntimeError("refused"), child), "http://127.0.0.1:4200/api", child)
+        )
 
 
 def test_runs_that_wait_are_told_once_and_not_as_skipped() -> None:

@@ -220,12 +220,23 @@ def test_rows_that_nobody_else_may_see_are_not_open_after_the_next_release(datab
 def test_what_an_administrator_put_into_the_schema_stays(database: Database, release: Path) -> None:
     load_postgis(release, database.address)
     database.sql(
-        "CREATE TABLE inducult.notes (a text); INSERT INTO inducult.notes VALUES ('mine');"
+        "CREATE TABLE inducult.notes (a text); COMMENT ON TABLE inducult.notes IS 'Notes on a release';"
+        "INSERT INTO inducult.notes VALUES ('mine');"
         "CREATE VIEW inducult.my_notes AS SELECT a FROM inducult.notes;"
         "CREATE FUNCTION inducult.two() RETURNS int LANGUAGE sql AS 'SELECT 2'"
     )
     load_postgis(release, database.address)
     assert database.sql("SELECT a || inducult.two() FROM inducult.my_notes") == "mine2"
+
+
+def test_a_table_that_is_published_no_more_goes_with_its_release(database: Database, release: Path) -> None:
+    """It stayed for ever, and whoever read it took the sites of an old release for those of today."""
+    load_postgis(release, database.address)
+    database.sql("ALTER TABLE inducult.review RENAME TO questions")
+    load_postgis(release, database.address)
+    assert database.sql("SELECT to_regclass('inducult.questions') IS NULL, to_regclass('inducult.review')") == (
+        "t|inducult.review"
+    )
 
 
 @pytest.mark.parametrize(
@@ -236,6 +247,7 @@ def test_what_an_administrator_put_into_the_schema_stays(database: Database, rel
         ("CREATE TABLE inducult.own (r text REFERENCES inducult.regions (region))", "own_r_fkey on table inducult.own"),
         ("CREATE FUNCTION inducult.f(inducult.runs) RETURNS int LANGUAGE sql AS 'SELECT 1'", r"inducult\.f\(inducult"),
         ("CREATE POLICY mine ON inducult.site_points", r"policy mine on inducult\.site_points"),
+        ("CREATE RULE kept AS ON DELETE TO inducult.runs DO INSTEAD NOTHING", r"rule kept on inducult\.runs"),
         (
             "CREATE FUNCTION inducult.t() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NULL; END';"
             "CREATE TRIGGER told AFTER UPDATE ON inducult.runs EXECUTE FUNCTION inducult.t()",

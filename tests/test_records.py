@@ -291,6 +291,26 @@ def test_codes_of_public_schemes_tell_type_and_theme(vocabulary: Vocabulary) -> 
 
 
 @pytest.mark.parametrize(
+    ("row", "stored"),
+    [
+        ({"nace": "25.30"}, "25.30"),
+        ({"sector:nace": "25.30"}, "25.30"),
+        ({"sector:NACE Rev. 2": "25.30"}, "25.30"),
+        ({"sector:nacerev21": "25.30"}, "NACE_2.1:25.30"),
+        ({"sector:NACE Rev. 1.1": "24.10"}, "NACE_1.1:24.10"),
+        ({"sector:nacerev1": "NACE_1.1:24.10"}, "NACE_1.1:24.10"),
+        ({"sector:nacerev21": "25.30", "nace": "25.40"}, "25.40"),
+        ({"sector:nacerev21": "25.30", "nace": "-"}, "NACE_2.1:25.30"),
+        ({"sector:eprtr": "3(c)(i)"}, None),
+    ],
+)
+def test_a_code_of_nace_is_kept_with_its_revision(vocabulary: Vocabulary, row: dict, stored: str | None) -> None:
+    """A code of a column of its scheme came into no release, and one of another revision could not be told as such."""
+    (code,) = made(vocabulary, [row]).records["nace"]
+    assert (None if pd.isna(code) else code) == stored
+
+
+@pytest.mark.parametrize(
     ("told", "name", "expected"),
     [
         ("factory", "Muzeum nart Elan", "factory"),

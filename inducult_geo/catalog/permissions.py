@@ -12,6 +12,7 @@ from typing import Final
 from inducult_geo.text import fold_once, packaged_words
 
 _TABLE: Final = ("licence_words.csv", "says")
+_SHOWN_MAX: Final = 80
 
 
 def says_nothing(licence: str) -> bool:
@@ -29,6 +30,14 @@ def keeps_in_house(licence: str) -> bool:
 def permits_release(licence: str) -> bool:
     """Whether data under a licence may leave the house: one that is not known, or that says no, permits nothing."""
     return not says_nothing(licence) and not keeps_in_house(licence)
+
+
+def told_of_refusal(licence: str, consequence: str) -> str:
+    """Return what a steward is told of a licence that permits nothing; `consequence` says what becomes of the data."""
+    return (
+        f"licence = '{licence[:_SHOWN_MAX]}' lets nothing out: {consequence}. Where the owner permits it, write there "
+        "what was permitted"
+    )
 
 
 def _plain(text: str) -> str:

@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from inducult_geo.errors import CoordinateError
 
 DEGREE_M = 111_320.0
+DEGREE_DECIMALS_MAX = 9
+"""Decimals that degrees are written with at most."""
 WGS84 = "EPSG:4326"
 # Below 34° the latitudes and longitudes of Europe overlap; above it a pair of plain degrees has one order only.
 EUROPE_LAT = (34.0, 72.0)

@@ -13,6 +13,7 @@ from itertools import pairwise, product
 
 import numpy as np
 
+from inducult_geo.harmonize.coordinate_parsed import DEGREE_DECIMALS_MAX
 from inducult_geo.harmonize.readings import Land, Reading
 from inducult_geo.harmonize.systems import crs_of
 
@@ -22,8 +23,7 @@ ROWS_MAX = 200
 _NAMED_MAX = 3
 _DEGREE_DECIMALS, _METER_DIGITS_KEPT = 2, 3
 _KILOMETER_M = 1000.0
-_DECIMALS_OF_DEGREES, _DECIMALS_OF_METERS = 9, 3
-"""Decimals that a number is written with at most, and that a lost point makes a part of the whole."""
+_METER_DECIMALS_MAX = 3
 
 
 @dataclass(frozen=True)
@@ -114,7 +114,7 @@ def _units(x: float, y: float, reading: Reading) -> Iterator[Slip]:
 
 def _points(x: float, y: float, reading: Reading) -> Iterator[Slip]:
     """Yield every pair in which a whole number, or both, gets back the decimal point that it lost."""
-    most = _DECIMALS_OF_DEGREES if crs_of(reading.crs).is_geographic else _DECIMALS_OF_METERS
+    most = DEGREE_DECIMALS_MAX if crs_of(reading.crs).is_geographic else _METER_DECIMALS_MAX
     for easting, northing in product(_with_point(x, most), _with_point(y, most)):
         axes = [axis for axis, old, new in (("x", x, easting), ("y", y, northing)) if old != new]
         if axes:

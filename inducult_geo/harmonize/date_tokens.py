@@ -101,6 +101,9 @@ TO_THE_YEAR: Final = ("day", "month", "season", "year")
 _WIDENED: Final = ("year", "approximate")
 
 
+BESIDE_YEAR: Final = "beside_year"
+"""The role of words that stand between a status and its year, not in a date."""
+
 CODES: Final[Mapping[str, str]] = {
     "century": "C",
     "half": "H",
@@ -237,6 +240,8 @@ def _words() -> dict[str, tuple[str, Any]]:
     """Map every known word to its code and value."""
     found: dict[str, tuple[str, Any]] = {}
     for row in packaged_rows("date_words.csv"):
+        if row["role"] == BESIDE_YEAR:
+            continue
         value: Any = row["value"]
         if row["role"] == "period":
             first, last = map(int, value.split("/"))

@@ -6,14 +6,14 @@ import re
 from typing import Any, Final
 
 from inducult_geo.catalog.models import CLOSED
+from inducult_geo.harmonize.date_tokens import BESIDE_YEAR
 from inducult_geo.harmonize.dates import parse_date
 from inducult_geo.harmonize.vocabulary import Vocabulary
-from inducult_geo.text import known_text
+from inducult_geo.text import known_text, packaged_words
 
 _YEAR: Final = re.compile(r"\b(?:1[0-9]|20)[0-9]{2}\b", re.ASCII)
-_BESIDE: Final = (
-    "(?:seit|ab|im|in|jahre?|since|from|od|w|r|roku|rokiem|v|roce|leta|god|godine|dal|dall|dalla|nel|anno|sinds|vanaf)"
-)
+_WORDS: Final = packaged_words("date_words.csv", "role")
+_BESIDE: Final = f"(?:{'|'.join(sorted(_WORDS['since'] | _WORDS[BESIDE_YEAR]))})"
 _BEFORE_YEAR: Final = re.compile(rf"\b{_BESIDE}\W*$", re.IGNORECASE)
 _AFTER_YEAR: Final = re.compile(rf"^\W*{_BESIDE}\b", re.IGNORECASE)
 

@@ -32,7 +32,7 @@ import shapely
 from shapely.geometry.base import BaseGeometry
 
 from inducult_geo.errors import CoordinateError
-from inducult_geo.harmonize.coordinate_parsed import DEGREE_M, WGS84
+from inducult_geo.harmonize.coordinate_parsed import DEGREE_DECIMALS_MAX, DEGREE_M, WGS84
 from inducult_geo.harmonize.crs import transform_points
 from inducult_geo.harmonize.readings import WEB_MERCATOR, Array, Land, Located, Reading, other_units, readings_of
 from inducult_geo.harmonize.systems import crs_code, crs_of
@@ -40,14 +40,15 @@ from inducult_geo.harmonize.systems import crs_code, crs_of
 SAME_PLACE_M = 3.0
 """Readings closer than this count as one."""
 
+LOST_POINTS = tuple(10**decimals for decimals in range(1, DEGREE_DECIMALS_MAX + 1))
+"""What degrees may have been multiplied by where their decimal point was lost."""
+
 POINTS_MIN = 5
 """A repair needs at least so many distinct points."""
 
 # Systems of one country on several datums put the same numbers up to 750 m apart: the declared one is believed.
 _RELATIVES_M = 800.0
 _SAMPLE = 1000
-DECIMALS_OF_DEGREES = range(1, 9)
-"""Decimals that degrees are written with."""
 _UTM_ZONES = ("EPSG:25831", "EPSG:25832", "EPSG:25833", "EPSG:25834")
 _OFTEN_MISLABELED = (WGS84, WEB_MERCATOR, *_UTM_ZONES)
 
@@ -242,10 +243,10 @@ def _told_of_lost_points(site: _Site, crs: str) -> str:
     """Say that declared degrees are some with their decimal point taken for a mark of thousands; mostly nothing."""
     if not crs_of(crs).is_geographic:
         return ""
-    for power in DECIMALS_OF_DEGREES:
-        shrunk = _Site(site.x / 10**power, site.y / 10**power, site.land, 0.5)
+    for divisor in LOST_POINTS:
+        shrunk = _Site(site.x / divisor, site.y / divisor, site.land, 0.5)
         if shrunk.share(Reading.as_declared(crs)) > shrunk.share_min:
-            return f". {lost_points(10**power)}"
+            return f". {lost_points(divisor)}"
     return ""
 
 

@@ -20,13 +20,12 @@ from inducult_geo.harmonize.meanings import YEARS, Meanings, check_meanings
 from inducult_geo.harmonize.names import harmonize_names
 from inducult_geo.harmonize.notices import Notices, note_lost_characters, note_nothing
 from inducult_geo.harmonize.place import Ground, Placed, place
-from inducult_geo.harmonize.vocabulary import GENERIC_TYPES, SCHEMES, Sector, Vocabulary
+from inducult_geo.harmonize.vocabulary import GENERIC_TYPES, SCHEMES, Sector, Vocabulary, nace_code
 from inducult_geo.text import clean_text, known_text
 
 _PLAIN = (
     "operator", "address", "postcode", "city", "website", "wikipedia", "image", "visitor_access",
     "opening_hours", "fee", "wheelchair", "heritage_scheme", "heritage_designation", "heritage_ref", "erih_role",
-    "nace",
 )  # fmt: skip
 _UNSPECIFIED: Final = GENERIC_TYPES | {"industrial_building"}
 """Types of works, and of their buildings, of which nothing is told but that they are that."""
@@ -64,6 +63,7 @@ def harmonize(table: RawTable, contract: Contract, ground: Ground, vocabulary: V
     values = pd.DataFrame(
         {name: [known_text(cell) for cell in _column(rows, name)] for name in _PLAIN}, index=rows.index
     )
+    values["nace"] = _nace(rows)
     values["website"] = values["website"].map(_website)
     values["names"] = harmonize_names(rows)
     _origins(values, rows, table, contract, ground, notices)
@@ -199,6 +199,16 @@ def _coded_sectors(rows: pd.DataFrame, contract: Contract, vocabulary: Vocabular
             if meant is not None and found[n].theme is None:
                 found[n] = meant
     return found
+
+
+def _nace(rows: pd.DataFrame) -> list[str | None]:
+    """Return each row's code of NACE: the one that is stated as such, else that of a column of its scheme."""
+    columns = [("nace", "nace"), *((str(name), str(name)[7:]) for name in rows if str(name).startswith("sector:"))]
+    codes: list[str | None] = [None] * len(rows)
+    for column, scheme in columns:
+        cells = (known_text(cell) for cell in _column(rows, column))
+        codes = [code or (cell and nace_code(scheme, cell)) for code, cell in zip(codes, cells, strict=True)]
+    return codes
 
 
 def _states(

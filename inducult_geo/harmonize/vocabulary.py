@@ -190,6 +190,19 @@ class Vocabulary:
         return labels.get(language) or labels.get("en") or entry_id
 
 
+def nace_code(scheme: str, code: str) -> str | None:
+    """Return a code of NACE as records hold it; None where the scheme is another.
+
+    A revision that is not the second stands before it as registers write it ("NACE_1.1:24.10"), for a number means
+    other trades in each.
+    """
+    known = _compact(scheme)
+    if not SCHEMES.get(known, "").startswith("nace"):
+        return None
+    revision = ".".join(known.removeprefix("nacerev").removeprefix("nace")) or "2"
+    return code if revision == "2" or _REVISION.search(code) else f"NACE_{revision}:{code}"
+
+
 @cache
 def _no_trades(reach: Literal["words", "name"]) -> re.Pattern[str]:
     """Return the pattern of the terms in `no_trades.csv`, for words as `split_words` gives them; `*` is any ending.

@@ -106,7 +106,7 @@ _END_PRECISION = C("end_precision", "text", "Precision of the end year", "How ex
                    domain="year_precision")  # fmt: skip
 _OPERATOR = C("operator", "text", "Operator or company", "Who runs or ran it, as the source writes it.")
 _NACE = C(
-    "nace", "text", "NACE code", "Economic activity as the source writes it: NACE Rev. 2 unless an older one is named."
+    "nace", "text", "NACE code", "Economic activity as the source writes it: NACE Rev. 2 unless it names another one."
 )
 _ADDRESS = C("address", "text", "Street address", "Street and number.")
 _POSTCODE = C("postcode", "text", "Postal code", "Postal code, as text.")

@@ -39,6 +39,9 @@ SRID = 3035
 _SWAP_WAIT_S = 60
 """How long the swap waits for those who hold the old tables: all who come to read meanwhile wait behind it."""
 
+_MADE = "A table of an inducult-geo release."
+"""How the comment on each of its tables ends: by it those are known that a later version no longer publishes."""
+
 _NAME = re.compile(r"[a-z_][a-z0-9_]{0,50}")
 _TYPES: Mapping[Kind, str] = {
     "text": "text",
@@ -209,7 +212,7 @@ async def _swap(con: Connection, fresh: str, schema: str, names: list[str]) -> N
     await con.execute(f'CREATE SCHEMA IF NOT EXISTS "{schema}"')
     grants = await _grants(con, schema, names)
     secured = [row["statement"] for row in await con.fetch(_SECURED, schema, names)]
-    held = await con.fetch(_HELD, schema, [layer.name for layer in LAYERS])
+    held = await con.fetch(f"SELECT relname FROM ({_HELD}) AS held", schema, _NAMES, _MADE)  # noqa: S608 - our own
     await con.execute(f"SET LOCAL lock_timeout TO '{_SWAP_WAIT_S}s'")
     if held:
         # No CASCADE: what rests on them in a way not foreseen here PostgreSQL refuses, and names it.
@@ -229,11 +232,6 @@ FROM pg_class AS c JOIN pg_namespace AS n ON n.oid = c.relnamespace,
 WHERE n.nspname = $1 AND c.relkind = 'r' AND c.relname = ANY($2::text[]) AND holds
 """
 
-_HELD = """
-SELECT c.relname::text FROM pg_class AS c JOIN pg_namespace AS n ON n.oid = c.relnamespace
-WHERE n.nspname = $1 AND c.relkind = 'r' AND c.relname = ANY($2::text[])
-"""
-
 
 async def _check_replaceable(con: Connection, schema: str) -> None:
     """Refuse a database without PostGIS, a schema that is not ours, and one that others rest on."""
@@ -244,7 +242,7 @@ async def _check_replaceable(con: Connection, schema: str) -> None:
     )
     if found is not None and not str(found["said"]).startswith(MARK):
         raise ReleaseError(f"the schema '{schema}' holds something else than a release: name another one by --schema")
-    resting = await con.fetch(_RESTING, schema, [layer.name for layer in LAYERS])
+    resting = await con.fetch(_RESTING, schema, _NAMES, _MADE)
     if resting:
         raise ReleaseError(_resting(schema, [str(row["name"]) for row in resting]))
 
@@ -256,11 +254,18 @@ def _resting(schema: str, names: list[str]) -> str:
     )
 
 
-# What a table is dropped with untold, too: policies, without which its rows are open, and triggers.
-_RESTING = """
-WITH held AS (
-  SELECT c.oid FROM pg_class AS c JOIN pg_namespace AS n ON n.oid = c.relnamespace
-  WHERE n.nspname = $1 AND c.relkind = 'r' AND c.relname = ANY($2::text[]))
+_NAMES = [layer.name for layer in LAYERS]
+
+# Those of a release before: by their names, and by what their comments say.
+_HELD = """
+SELECT c.oid, c.relname::text FROM pg_class AS c JOIN pg_namespace AS n ON n.oid = c.relnamespace
+WHERE n.nspname = $1 AND c.relkind = 'r'
+  AND (c.relname = ANY($2::text[]) OR right(obj_description(c.oid, 'pg_class'), length($3::text)) = $3::text)
+"""
+
+# What a table is dropped with untold, too: policies, without which its rows are open, rules and triggers.
+_RESTING = f"""
+WITH held AS ({_HELD})
 SELECT CASE v.relkind WHEN 'm' THEN 'materialized view ' ELSE 'view ' END || v.oid::regclass::text AS name
 FROM pg_depend AS d
 JOIN pg_rewrite AS r ON r.oid = d.objid AND d.classid = 'pg_rewrite'::regclass
@@ -268,10 +273,11 @@ JOIN pg_class AS v ON v.oid = r.ev_class
 JOIN held ON held.oid = d.refobjid AND d.refclassid = 'pg_class'::regclass
 WHERE v.relkind IN ('v', 'm')
 UNION SELECT format('policy %I on %s', polname, polrelid::regclass) FROM pg_policy JOIN held ON held.oid = polrelid
+UNION SELECT format('rule %I on %s', rulename, ev_class::regclass) FROM pg_rewrite JOIN held ON held.oid = ev_class
 UNION SELECT format('trigger %I on %s', tgname, tgrelid::regclass) FROM pg_trigger JOIN held ON held.oid = tgrelid
 WHERE NOT tgisinternal
 ORDER BY 1
-"""
+"""  # noqa: S608 - of our own words
 
 
 async def _read_geometry(con: Connection) -> None:
@@ -299,7 +305,7 @@ async def _copy(con: Connection, source: sqlite3.Connection, schema: str, layer:
     await con.execute(f'CREATE TABLE "{schema}"."{layer.name}" (fid integer PRIMARY KEY, {", ".join(columns)})')
     names = ["fid", *(column.name for column in layer.columns), *([GEOMETRY] if layer.geometry else [])]
     await con.copy_records_to_table(layer.name, schema_name=schema, columns=names, records=_rows(source, layer, names))
-    for column, text in [(None, f"{layer.title}. {layer.description}"), *_said(layer)]:
+    for column, text in [(None, f"{layer.title}. {layer.description} {_MADE}"), *_said(layer)]:
         target = f'COLUMN "{schema}"."{layer.name}"."{column}"' if column else f'TABLE "{schema}"."{layer.name}"'
         await con.execute(
             await con.fetchval("SELECT format('COMMENT ON ' || $1::text || ' IS %L', $2::text)", target, text)

@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 
 from inducult_geo.catalog.models import Contract
-from inducult_geo.catalog.permissions import keeps_in_house
+from inducult_geo.catalog.permissions import keeps_in_house, told_of_refusal
 from inducult_geo.errors import ContractError, SourceError, did_you_mean
 from inducult_geo.frames import FileRead, Problem, Raw, RawTable, content_hash, to_json
 from inducult_geo.sources.changes import deleted_rows
@@ -28,8 +28,6 @@ _ALIKE: Final = 2
 """So many cells of a row are the name of their column where it is a header again."""
 
 _HEAD_AGAIN: Final = "repeats the names of the columns: it is no site, and may be deleted in the file"
-
-_LICENCE_MAX: Final = 80
 
 VALUES_AS_NAMES: Final = (
     "the names of its columns look like values ({values}): if its first row is one of the table, put names above it. "
@@ -100,10 +98,7 @@ def read_partner(contract: Contract, files: Iterable[Path]) -> RawTable:
     unique = _unique_keys(whole)
     repeated = _repeated(whole, unique)
     if contract.publish and keeps_in_house(contract.licence):
-        message = (
-            f"licence = '{contract.licence[:_LICENCE_MAX]}' lets no record out: nothing that this source alone tells "
-            "is published. Where the owner permits it, write there what was permitted"
-        )
+        message = told_of_refusal(contract.licence, "nothing that this source alone tells is published")
         problems.append(Problem(contract.id, "licence", message))
     if repeated:
         named = "; ".join(repeated[:_MOST_REPEATED]) + ("; and more" if len(repeated) > _MOST_REPEATED else "")

@@ -115,6 +115,12 @@ def test_unit_numbers_and_quarters_of_the_compass(one, other, value):
     assert compare("numbers", {"name": one}, {"name": other}) == value
 
 
+@pytest.mark.parametrize("kind", ["name", "name within", "telling words", "words"])
+@pytest.mark.parametrize(("one", "other"), [("Ciglana 7 Sisak", "Pogon 7"), ("Werk Nord", "Mühle Nord")])
+def test_names_with_a_number_alone_in_common_have_nothing_in_common(kind, one, other):
+    assert compare(kind, {"name": one, "operator": "Alfa"}, {"name": other, "operator": "Zeta"}) == 0.0
+
+
 def test_words_tell_as_much_among_few_records():
     """Four machines and the row of their plant are all that is there: their name is no word that everybody bears."""
     plant = [row("b:1", "Huta Pokój"), *(row(f"a:{unit}", f"Huta Pokój {unit}") for unit in range(1, 5))]

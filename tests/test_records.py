@@ -333,6 +333,7 @@ def test_a_name_says_more_of_works_never_that_they_are_a_museum(
     ("branch", "name", "expected"),
     [
         ("Cement", "VÁPENKA VITOŠOV s.r.o.", "lime_kiln"),
+        ("Cement", "PIEC WAPIENNY CUKROWNI CEREKIEW", "sugar_factory"),
         ("Cement", "Werk Lünen", "cement_works"),
         ("Iron and steel", "Walcownia Rur", "rolling_mill"),
         ("Iron and steel", "Koksownia Radlin", "coking_plant"),
@@ -346,6 +347,11 @@ def test_a_name_says_more_than_the_branch_that_it_fits(
     vocabulary: Vocabulary, branch: str, name: str, expected: str
 ) -> None:
     assert made(vocabulary, [{"sector:hotmaps": branch, "name": name}]).records["type"].tolist() == [expected]
+
+
+def test_works_are_no_bridge_by_the_name_of_their_town(vocabulary: Vocabulary) -> None:
+    rows = [{"name": "Elektrownia Most", "city": city} for city in ("Most", "Brno", None)]
+    assert made(vocabulary, rows).records["type"].fillna("").tolist() == ["power_station", "", ""]
 
 
 @pytest.mark.parametrize(

@@ -219,6 +219,7 @@ ELSEWHERE = {
     "true to a third of it": (FAR_FROM_M + 100, "Ludersheim", {"accuracy_m": 1400.0}, True),
     "the company, too": (38_000, "Ludersheim", {"operator": "Helios Energie AG"}, False),
     "the number, too": (38_000, "Ludersheim Nordfeld II", {}, False),
+    "a number that few bear": (38_000, "Ludersheim Nordfeld XIV", {}, False),
     "a word of the name": (38_000, "Kraftwerk Kaprun Süd", {}, True),
 }
 
@@ -227,10 +228,10 @@ ELSEWHERE = {
 def test_of_what_lies_elsewhere_only_a_name_tells_that_it_is_one(kind):
     distance_m, other_name, more, backed = ELSEWHERE[kind]
     plant = {"tags": to_json({"fuel": "gas", "capacity": 154}), "accuracy_m": 100.0}
-    # A number is rare in a short list only.
+    name = "Kraftwerk Kaprun XIV" if "few" in kind else "Kraftwerk Kaprun II"
     numbered = [row(f"a:n{at}", f"Halde {word} II", point(200_000 + 9_000 * at)) for at, word in enumerate(WORDS)]
     scored, at = scored_pairs(
-        row("a:1", "Kraftwerk Kaprun II", point(), **plant | {"operator": more.get("operator")}),
+        row("a:1", name, point(), **plant | {"operator": more.get("operator")}),
         row("b:1", other_name, point(distance_m), **plant | more),
         *numbered,
     )

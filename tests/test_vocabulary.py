@@ -131,6 +131,24 @@ def test_guess_type(vocabulary: Vocabulary, name: str | None, expected: str | No
 
 
 @pytest.mark.parametrize(
+    ("name", "city", "without", "within"),
+    [
+        ("Gußwerke Saarbrücken GmbH", "SAARBRÜCKEN", "bridge_viaduct", "factory"),
+        ("Teplárna Most", "Most", None, "heating_plant"),
+        ("Site de Saint Eloy les Mines", "St-Eloy-les-Mines", "mine", "mine"),
+        ("Cementownia Rudniki", "Rudniki", None, "cement_works"),
+        ("Cegielnia", "Cegielnia", "brickworks", "brickworks"),
+        ("Brauerei Mühlental", "Mühl", "brewery", "brewery"),
+    ],
+)
+def test_what_names_the_town_is_no_trade(
+    vocabulary: Vocabulary, name: str, city: str, without: str | None, within: str | None
+) -> None:
+    assert vocabulary.guess_type(name) == without
+    assert vocabulary.guess_type(name, None, city) == within
+
+
+@pytest.mark.parametrize(
     ("country", "expected"), [("CZ", "factory"), ("HR", None), ("BG", "factory"), (None, "factory")]
 )
 def test_a_short_word_tells_a_trade_where_its_language_is_spoken(

@@ -33,6 +33,9 @@ _UNSPECIFIED: Final = GENERIC_TYPES | {"industrial_building"}
 _NAMES_OF_ALL: Final = frozenset({"ironworks"})
 """Types whose words are in the names of other works of their branch, too ("Huta Aluminium")."""
 
+_BURN_LIME: Final = {"sugar_factory": frozenset({"cement_works", "lime_kiln"})}
+"""Type that a name tells -> types of branches that such works are in for a kiln of theirs (sugar is made with lime)."""
+
 _WEB = re.compile(r"^(https?://)?[\w.-]+\.[a-z]{2,}(:\d+)?([/?#]\S*)?$", re.IGNORECASE)
 
 
@@ -116,11 +119,12 @@ def _types(
     """Set `type` and `theme`; what short words mean depends on `country`."""
     types: list[str | None] = []
     themes: list[str | None] = []
-    for kind, sector, raw_theme, name, coded, country in zip(
+    for kind, sector, raw_theme, name, coded, country, city in zip(
         *(_trades(rows, column, Meanings(contract, column), vocabulary) for column in ("type", "sector")),
         *(_clean(rows, column) for column in ("theme", "name")),
         _coded_sectors(rows, contract, vocabulary, notices),
         values["country"],
+        _clean(rows, "city"),
         strict=True,
     ):
         for column, trade in (("type", kind), ("sector", sector)):
@@ -129,7 +133,7 @@ def _types(
         told = kind.type or sector.type or coded.type
         found = told
         if name and (kind.type is None or kind.type in _UNSPECIFIED):
-            found = _refined(told, vocabulary.guess_type(name, country), vocabulary)
+            found = _refined(told, vocabulary.guess_type(name, country, city), vocabulary)
         types.append(found)
         stated = raw_theme if raw_theme in vocabulary.themes else None
         if raw_theme and stated is None:
@@ -155,6 +159,8 @@ def _refined(told: str | None, guessed: str | None, vocabulary: Vocabulary) -> s
     """
     if told is None or guessed is None:
         return guessed or told
+    if told in _BURN_LIME.get(guessed, ()):
+        return guessed
     theme = vocabulary.theme_of(guessed)
     if told in _UNSPECIFIED:
         return told if theme == MUSEUM_THEME or guessed in GENERIC_TYPES else guessed

@@ -110,17 +110,17 @@ class Vocabulary:
                 return self.type_words[spelling]
         return None if _AND_OTHERS.search(fold_once(text)) else self.guess_type(text)
 
-    def guess_type(self, name: str | None, country: str | None = None) -> str | None:
+    def guess_type(self, name: str | None, country: str | None = None, city: str | None = None) -> str | None:
         """Read the type from the words of a name, where they mean exactly one.
 
         "Ziegelwerk Zwickau" is a brickworks. A word for a works in general counts only where no other type is named;
         "Brauerei und Mühle" means two and gives None. Words that only sound like a trade ("Schutzhütte", "Zakład
-        Ubezpieczeń") tell none, nor does the name of a church or a school, nor do short words beyond the `country` (ISO
-        code) of their language.
+        Ubezpieczeń") tell none, nor do those that name its `city` ("Werk Brüggen"), nor does the name of a church or a
+        school, nor do short words beyond the `country` (ISO code) of their language.
         """
         if not name:
             return None
-        heard = _no_trades("words").sub(" ", " ".join(split_words(name)))
+        heard = _no_trades("words").sub(" ", _without_town(" ".join(split_words(name)), city))
         if _no_trades("name").search(heard):
             return None
         concepts = [concept for concept in name_concepts(heard, country=country) if concept.role in GUESSABLE_ROLES]
@@ -201,6 +201,14 @@ def nace_code(scheme: str, code: str) -> str | None:
         return None
     revision = ".".join(known.removeprefix("nacerev").removeprefix("nace")) or "2"
     return code if revision == "2" or _REVISION.search(code) else f"NACE_{revision}:{code}"
+
+
+def _without_town(heard: str, city: str | None) -> str:
+    """Take the town's name from words as `split_words` gives them; a name that is no more than its town's stays."""
+    town = " ".join(split_words(city or ""))
+    if not town or town not in heard:
+        return heard
+    return re.sub(rf"\b{re.escape(town)}\b", " ", heard).strip() or heard
 
 
 @cache

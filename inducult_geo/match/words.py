@@ -12,7 +12,7 @@ from rapidfuzz.distance import JaroWinkler
 from rapidfuzz.process import cpdist
 
 from inducult_geo.match.prepared import Lexicon, Prepared
-from inducult_geo.ragged import Floats, Ints, Ragged, blocks, cross, spread_out, starts_of
+from inducult_geo.ragged import Flags, Floats, Ints, Ragged, blocks, cross, spread_out, starts_of
 
 ALIKE_FROM: Final = 0.80
 """Jaro-Winkler similarity below which two words have nothing in common; from here the share grows to 1."""
@@ -182,7 +182,9 @@ def _block(
     forward, shared = _directed(prepared, left, records, at_left, similar)
     backward, shared_back = _directed(prepared, right, records, at_right, similar)
     some = similar > 0
-    numbers = _numbers(lexicon, left, right, (at_left[some], at_right[some]))
+    numbers, is_all = _numbers(lexicon, left, right, (at_left[some], at_right[some]))
+    for column in (forward, backward, shared, shared_back):
+        column[is_all] = 0.0
     # Words that are alike may differ in rarity: what they tell is the same from either side.
     telling = np.minimum(np.minimum(shared, shared_back) / _TELLING_FULL, 1)
     empty = (left.counts == 0) | (right.counts == 0)
@@ -292,11 +294,11 @@ def _lower_towns(weight: Floats, prepared: Prepared, records: tuple[Ints, Ints],
     weight[maybe[in_town]] *= PLACE_SHARE
 
 
-def _numbers(lexicon: Lexicon, left: _Side, right: _Side, met: tuple[Ints, Ints]) -> Floats:
+def _numbers(lexicon: Lexicon, left: _Side, right: _Side, met: tuple[Ints, Ints]) -> tuple[Floats, Flags]:
     """Whether unit numbers, letters and quarters of the compass agree (see `Likeness`); `met` are the words alike.
 
     A number is no answer to a quarter: "Nord" and "2" differ in nothing that both tell. Where one number is all that
-    two names have in common, it tells nothing.
+    two names have in common, it tells nothing; which of these have words beside it is returned, too.
     """
     size = len(left.counts)
     is_number = lexicon.is_number.take(left.word.take(met[0]))
@@ -320,4 +322,16 @@ def _numbers(lexicon: Lexicon, left: _Side, right: _Side, met: tuple[Ints, Ints]
     numbers[any_told] = 0.5
     numbers[same] = np.where(alike[same], 1.0, np.nan)
     numbers[differ] = 0.0
-    return numbers
+    return numbers, _beside_words(lexicon, same & ~alike, left, right)
+
+
+def _beside_words(lexicon: Lexicon, some: Flags, left: _Side, right: _Side) -> Flags:
+    """Tell in which of some pairs both lists have more than numbers: house numbers have nothing else."""
+    if not some.any():
+        return some
+    found = some.copy()
+    for side in (left, right):
+        worded = np.zeros(len(some), dtype=bool)
+        worded[side.owner[~lexicon.is_number.take(side.word)]] = True
+        found &= worded
+    return found

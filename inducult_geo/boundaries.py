@@ -17,6 +17,7 @@ from pyproj.exceptions import ProjError
 from shapely.geometry.base import BaseGeometry
 
 from inducult_geo.catalog import Read, Region
+from inducult_geo.catalog.permissions import keeps_in_house
 from inducult_geo.digest import sha256
 from inducult_geo.errors import ContractError, RegionError, SourceError, TransientError, in_words, is_no_plain_file
 from inducult_geo.run import Run
@@ -31,6 +32,7 @@ from inducult_geo.text import quoted
 AREA_TOLERANCE = 0.05
 """How far an outline out of OpenStreetMap may be from the official area, as a share."""
 
+_LICENCE_MAX = 80
 _GEOD = Geod(ellps="GRS80")
 _ABOUT = ("source", "licence", "attribution")
 _GLOBE = shapely.box(-180, -90, 180, 90)
@@ -222,19 +224,32 @@ def _own_file(region: Region, run: Run) -> Path:
 
 def _from_file(region: Region, run: Run) -> Outline | None:
     own = _in_its_box(region, _own_file(region, run))
-    if own is not None or region.boundary.file is None:
-        return own
+    if own is not None:
+        return _permitted(own, _own_file(region, run))
+    if region.boundary.file is None:
+        return None
     path = region.declared_in.parent / region.boundary.file
     found = _in_its_box(region, path)
     if found is None:
         raise RegionError(f"{region.declared_in}: [boundary] file {path} is not there. Put it there, or mend the name.")
     declared = region.boundary
-    return Outline(
+    outline = Outline(
         found.area,
         declared.source or found.source,
         declared.licence or found.licence,
         declared.attribution or found.attribution,
     )
+    return _permitted(outline, path)
+
+
+def _permitted(outline: Outline, path: Path) -> Outline:
+    """Refuse an outline whose licence says that it stays in the house: every release shows it."""
+    if keeps_in_house(outline.licence):
+        raise RegionError(
+            f"{path}: its licence ('{outline.licence[:_LICENCE_MAX]}') lets no outline out, and releases show it. "
+            "Take another; where the owner permits this one, write there what was permitted."
+        )
+    return outline
 
 
 def _in_its_box(region: Region, path: Path) -> Outline | None:

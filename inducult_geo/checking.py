@@ -18,7 +18,7 @@ from inducult_geo.check_map import Sites, picture, text_map
 from inducult_geo.errors import ContractError
 from inducult_geo.frames import RawTable, Records, from_json
 from inducult_geo.gather import facts_of
-from inducult_geo.harmonize.dates import date_texts, life_span, parse_date, parse_end
+from inducult_geo.harmonize.dates import date_texts, life_span, parse_date, parse_end, tells_beginning
 from inducult_geo.harmonize.notices import lost_cells
 from inducult_geo.run import Run, SourceFacts
 
@@ -159,12 +159,19 @@ def _dates(table: RawTable, contract: Contract) -> tuple[DateShare, ...]:
             continue
         meant = date_texts(table.frame[column], contract.values.get(column, {}))
         texts = [text for text in meant if text is not None]
-        read = parse_end if column == "end" and contract.columns.get("start") != contract.columns["end"] else parse_date
-        unread = Counter(text for text in texts if read(text) is None)
+        unread = Counter(text for text in texts if not _is_read(text, column, contract))
         listed = dict(sorted(unread.items(), key=lambda item: (-item[1], item[0])))
         last_years = 0 if "end" in table.frame else sum(life_span(text, text).end_year is not None for text in texts)
         shares.append(DateShare(column, len(texts), len(texts) - unread.total(), listed, last_years))
     return tuple(shares)
+
+
+def _is_read(text: str, column: str, contract: Contract) -> bool:
+    """Whether a year is taken of a text in a column of dates."""
+    is_both = contract.columns.get("start") == contract.columns.get("end")
+    if column == "start":
+        return tells_beginning(text, text if is_both else None)
+    return (parse_date if is_both else parse_end)(text) is not None
 
 
 def _sites(records: Records, area: BaseGeometry | None) -> Sites:

@@ -325,7 +325,8 @@ def _key_lines(key: Column | None, unique: list[str]) -> list[str]:
     told = f"key = {quoted(key.name)} # guessed: filled and different in every row"
     if not (key.is_counter or key.is_called_row):
         return [told]
-    return [told, comment("If that only numbers the rows, the next file has other numbers: take another."), *others]
+    instead = "take another" if others else "ask the sender for a key that stays"
+    return [told, comment(f"If that only numbers the rows, the next file has other numbers: {instead}."), *others]
 
 
 def _units_lines(points: np.ndarray) -> list[str]:

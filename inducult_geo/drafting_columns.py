@@ -20,6 +20,8 @@ from inducult_geo.text import fold_once
 _SAMPLE = 300
 _ANGLE = re.compile(r"[NSEWO]?\s*[-+]?\d{1,3}(?:[.,]\d+)?\s*[°º˚]", re.IGNORECASE)
 _MOSTLY = 0.8
+_COUNTED = re.compile(r"(|.*\D)(\d{1,9})(\D*)", re.ASCII | re.DOTALL)
+"""What stands before the last number of a cell, that number, and what stands behind it."""
 
 
 @dataclass(frozen=True)
@@ -64,9 +66,15 @@ class Column:
 
     @property
     def is_counter(self) -> bool:
-        """Whether it only numbers the rows."""
-        whole = [int(cell) for cell in self.cells if cell.isascii() and cell.isdigit() and len(cell) < 10]
-        return len(whole) == len(self.cells) > 2 and all(b - a == 1 for a, b in pairwise(whole))
+        """Whether it numbers the rows without a gap, with the same letters around the number or none: OBJ-001, OBJ-002.
+
+        A register's own numbers may do so, too.
+        """
+        parts = [_COUNTED.fullmatch(cell) for cell in self.cells]
+        if len(parts) <= 2 or len({(part[1], part[3]) if part else None for part in parts}) > 1:
+            return False
+        whole = [int(part[2]) for part in parts if part]
+        return len(whole) == len(parts) and all(b - a == 1 for a, b in pairwise(whole))
 
     @property
     def is_called_row(self) -> bool:
@@ -157,6 +165,11 @@ def _is_country(column: Column) -> bool:
     return column.share(lambda cell: cell.isalpha() and len(cell) >= 2) >= _MOSTLY
 
 
+def _tells_accuracy(column: Column) -> bool:
+    """Whether a column's name does not say that it is dates that are so exact."""
+    return _OF_DATES.search(fold_once(column.name)) is None
+
+
 def _is_text_of_place(cell: str) -> bool:
     try:
         return parse_coordinates(cell) is not None
@@ -164,17 +177,43 @@ def _is_text_of_place(cell: str) -> bool:
         return False
 
 
+_OF_DATES = _words(
+    "date",
+    "year",
+    "jahr",
+    "datierung",
+    "datace",
+    "datazione",
+    "datacija",
+    "datacje",
+    "datowania",
+    "datering",
+    "datation",
+    "rok",
+    "roku",
+    "leto",
+    "leta",
+    "anno",
+    "godine",
+    "jaar",
+    "année",
+    "time",
+)
 _END = _words("end", "eindbouwjr", "year_decommissioned", "retired date", "end_year", "closed", "stillgelegt",
               "stilllegung", "schließung", "betriebsende", "chiusura", "dismissione", "cessazione", "fine",
               "decommissioned", "gesloten", "sluiting", "sluitingsjaar", "einde", "eindjaar", "zamknięcie",
               "zamknięcia", "likwidacja", "likwidacji", "zatvaranje", "zatvaranja", "zatvoreno", "prestanak",
               "prestanka", "zaprtje", "zaprtja", "prenehanje", "prenehanja", "uzavření", "ukončení", "zánik", "zániku",
-              "konec", "fermeture", "do", "bis", "tot", "until")  # fmt: skip
+              "konec", "fermeture", "do", "bis", "tot", "until",
+              "fino", "fino al", "jusque", "jusqu.(?:en|au?)")  # fmt: skip
 _BEGINNINGS = ("start", "start_year", "begbouwjr", "baujahr", "bouwjaar", "rok_budowy", "powstanie", "commissioned",
                "commissioning_year", "year_commissioned", "founded", "gründung", "built", "erbaut", "opened", "bauzeit",
                "entstehung", "vznik", "vzniku", "nastanek", "czas powstania", "vrijeme gradnje", "start date",
-               "bouwperiode", "zahájení", "začátek", "počátek", "początek", "početak", "začetek", "inizio")  # fmt: skip
-_BEGIN = _words("od", "von", "ab", "van", "vanaf", "dal", "from", "since", *_BEGINNINGS)
+               "bouwperiode", "zahájení", "začátek", "počátek", "początek", "početak", "začetek", "inizio",
+               "seit", "since", "sinds", "depuis", "vanaf", "dal", "od (?:roku|leta|godine)", "construction",
+               "costruzione")  # fmt: skip
+_FROM = ("od", "von", "ab", "van", "from", "da")
+_BEGIN = _words(*_FROM, *_BEGINNINGS)
 
 
 def _is_called_end(column: Column) -> bool:
@@ -193,27 +232,44 @@ RULES: tuple[Rule, ...] = (
                                "tvornica", "fabryka", "fabbrica")), _is_text),
     Rule("start", _words(*_BEGINNINGS, "leto", "anno", "godina", "year", "rok", "datacija", "datace", "datovani",
                          "datazione", "datowanie", "datierung", "datering", "datiranje", "epoca", "année",
-                         whole=("periode", "periodo", "vrijeme", "razdoblje", "obdobje", "období", "okres")),
+                         whole=("periode", "periodo", "vrijeme", "razdoblje", "obdobje", "období", "okres", *_FROM)),
          lambda column: _is_date(column) and not _is_called_end(column)),
     Rule("end", _END, lambda column: _is_date(column) and _is_called_end(column)),
-    Rule("status", _words("status", "stan", "stav", "zustand", "stato", "stanje", "toestand", "conservazione", "état"),
-         _is_text),
+    Rule("status", _words("status", "stan", "stav", "zustand", "stato", "stanje", "toestand", "conservazione", "état",
+                          "condition", "condizione", "betriebszustand", "erhaltungszustand", "statut",
+                          whole=("state", "staat")), _is_text),
     Rule("fuel", _words("fuel", "fueltype", "brennstoff", "energieträger", "energy source", "energy_source", "paliwo",
                         "combustibile", "palivo", "brandstof", "gorivo"), _is_text, _names_fuels),
     Rule("type", _words("type", "types", "typ", "tipo", "tip", "tipologia", "technology", "rodzaj", "druh", "soort",
-                        "vrsta", "oorsprfunc", "funkcja", "art", "objektart", "objekttyp"), _is_text),
+                        "vrsta", "zvrst", "oorsprfunc", "funkcja", "art", "objektart", "objekttyp", "kind",
+                        whole=("gattung", "genre", "genere", "category", "kategorie", "categoria", "kategorija",
+                               "kategoria", "categorie", "branche", "branża", "obor", "dejavnost", "djelatnost",
+                               "namjena", "functie", "funkce", "funzione", "funktion", "function",
+                               "fonction")), _is_text),
     Rule("nace", _words("nace", "nacecode", "nace_code", "onace", "nacebel", "nacemaineconomicactivitycode"), _is_nace),
     Rule("operator", _words("operator", "betreiber", "owner", "eigentümer", "company", "firma", "company name",
-                            "parentcompanyname", "vlastnik", "gestore"), _is_text),
+                            "parentcompanyname", "vlastnik", "gestore", "provozovatel", "proprietario", "esercente",
+                            "upravljavec", "upravljalec", "lastnik", "operater", "vlasnik", "upravitelj",
+                            "właściciel", "zarządca", "exploitant", "eigenaar", "beheerder", "propriétaire",
+                            "inhaber"), _is_text),
+    Rule("heritage_ref", _words("heritage (?:no|number|ref)", "denkmal-?(?:nr|nummer)", "denkmalschutznummer",
+                                "monument-?(?:nr|nummer)", "rijksmonument-?(?:nr|nummer)", "rijksmonnr", "uskp",
+                                "rejst(?:říkové)? (?:č|číslo)", "n(?:ume)?r (?:w )?rej(?:estru|estrze)?",
+                                "rejestr zabytków", "ešd", "registarski broj", "broj registra", "vincolo", "mérimée"),
+         lambda column: column.share(lambda cell: any(map(str.isdigit, cell))) >= _MOSTLY),
+    Rule("accuracy_m", _words("accuracy", "accuracy_m", "genauigkeit", "lagegenauigkeit", "přesnost", "accuratezza",
+                              "precisione", "natančnost", "točnost", "dokładność", "nauwkeurigheid", "précision",
+                              "precision", "coordinateuncertaintyinmeters"), _tells_accuracy),
     Rule("address", _words("address", "anschrift", "adresse", "adres", "adresa", "indirizzo", "naslov", "street",
                            "streetname", "ulica", "straat", "strasse", "straße", "via", "ulice",
-                           "addr:street"), _is_text),
+                           "addr:street", "rue"), _is_text),
     Rule("postcode", _words("postcode", "postalcode", "plz", "psc", "psč", "cap", "zip", "kod_pocztowy",
                             "addr:postcode"), _is_postcode),
     Rule("city", _words("city", "ort", "miasto", "miejscowosc", "miejscowość", "obec", "comune", "plaats", "grad",
-                        "kraj", "gemeente", "gemeinde", "gmina", "addr:city", "town", "opcina", "općina"), _is_text),
-    Rule("country", _words("country", "countrycode", "country_code", "land", "kraj", "paese", "stato", "zeme",
-                           "država"), _is_country),
+                        "kraj", "gemeente", "gemeinde", "gmina", "addr:city", "town", "opcina", "općina", "stadt",
+                        "stad", "město", "mjesto", "naselje", "občina", "ville", "commune"), _is_text),
+    Rule("country", _words("country", "countrycode", "country_code", "land", "kraj", "paese", "zeme",
+                           "država", "stát", "pays", whole=("stato",)), _is_country),
     Rule("capacity", _words("capacity", "kapazität", "leistung", "nennleistung", "nettonennleistung", "moc", "potenza",
                             "výkon", "vermogen", "snaga", "moč", "mw"), _is_capacity),
     Rule("website", _words("url", "website", "web", "www", "link", "homepage", "kich_url"), _is_web),
@@ -221,8 +277,27 @@ RULES: tuple[Rule, ...] = (
 _KEY = _words("id", "nr", "key", "code", "kod", "uid", "uuid", "fid", "number", "numer", "nummer", "ref", "gppd_idnr",
               "inspireid", "facilityid", "facilityreportid", "h_id", "rijksmonnr", "censimp", "eic_code", "rec_id",
               "row", "_id", "esd", "lfd", "evid", "sifra", "broj", "numero", "codice",
-              "kennung", "inv", "signatura", "cod", whole=("n", r"n\.", "no", r"no\."))  # fmt: skip
-_ROW_NUMBER = _words("row", "lfd", "fid", "objectid")
+              "kennung", "inv", "signatura", "cod", "číslo", "oznaka", "številka", "kenmerk", "identifiant", "numéro",
+              r"št\.?", "lp", r"po?[rř]?\. ?č\.?", "volgnr",
+              whole=("n", r"n\.", "n°", "no", r"no\.", r"l\. ?p\.", "č", r"č\.", r"r\. ?br\.?"))  # fmt: skip
+_ROW_NUMBER = _words(
+    "row",
+    "lfd",
+    "fid",
+    "objectid",
+    "lp",
+    r"l\. ?p\.?",
+    r"po[rř]\.? ?(?:č|číslo)\.?",
+    r"p\. ?č\.?",
+    r"zap\.? ?št\.?",
+    "zaporedna številka",
+    r"r\. ?br\.?",
+    r"red(?:ni)?\.? broj",
+    "volgnr",
+    "volgnummer",
+    "ordine",
+    "ordre",
+)
 # Bare words for length and width in Czech, Slovene and Croatian would more often be the size of a building.
 X_NAME = _words("x", "lon", "lng", "long", "longitude", "e", "east", "easting", "rechtswert", "rechts", "rw", "r-wert",
                 "ostwert", "ost", "laenge", "länge", "longitudine", "est", "dlugosc", "długość", "wschod", "wschód",

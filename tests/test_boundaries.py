@@ -408,3 +408,18 @@ def test_an_outline_may_be_five_percent_off(run: Run, tmp_path: Path, factor: fl
         return
     with pytest.raises(RegionError, match=r"here: the outline in the OpenStreetMap extract a\.osm measures 80 km2"):
         outline(near, run, extract=extract(tmp_path / "a.osm"))
+
+
+@pytest.mark.parametrize("is_own", [True, False])
+def test_an_outline_that_may_not_leave_the_house_is_refused(run: Run, tmp_path: Path, is_own: bool) -> None:
+    """Every release shows it; its licence was read and passed on ("nur intern"), and nobody obeyed it."""
+    file = run.folder.raw / "boundaries" / "here.geojson" if is_own else tmp_path / "o.geojson"
+    write(file, SQUARE, licence="nur intern" if is_own else "CC0-1.0")
+    boundary = {"file": "o.geojson", "licence": "bitte anfragen" if not is_own else ""}
+    with pytest.raises(
+        RegionError, match=r"geojson: its licence \('(nur intern|bitte anfragen)'\) lets no outline out"
+    ):
+        outline(region(tmp_path, boundary=boundary), run)
+    write(file, SQUARE, licence="CC-BY-4.0")
+    allowed = region(tmp_path, boundary={"file": "o.geojson", "licence": "with permission of the office"})
+    assert outline(allowed, run).area.equals(SQUARE)

@@ -19,6 +19,7 @@ from inducult_geo.harmonize.dates import (
     parse_date,
     parse_end,
     reasons_unread,
+    tells_beginning,
     why_unread,
 )
 
@@ -291,6 +292,9 @@ def test_an_end_has_a_precision_of_its_own(start: str | None, end: str, exact: s
         ("in Betrieb", "may mean when work began, or when it was seen to go on"),
         ("v provozu 1998", "may mean when work began, or when it was seen to go on"),
         ("closed 1945, rebuilt 1950", "tells of closing, and of building again after it"),
+        ("1. poł.", "names no century"),
+        ("2. Hälfte", "names no century"),
+        ("pocz.", "names no century"),
         ("kiedyś", None),
     ],
 )
@@ -344,3 +348,30 @@ def test_of_two_years_of_closing_none_is_taken() -> None:
     assert life_span("1850", "closed 1872/1991").end_year is None
     assert life_span("1850", "closed 1990/1991").end_year == 1991
     assert life_span("1872/1991 closed", "1872/1991 closed").end_year == 1991
+
+
+@pytest.mark.parametrize(
+    ("text", "end", "reason"),
+    [
+        ("closed 1872/1991", "closed 1872/1991", "names several years, and not in which year work ended"),
+        ("closed 1872/1991", None, "names several years, and not in which year work ended"),
+        ("closed 1990", None, "tells when work ended, and no beginning: where it stands for both, map the column as "
+         "`end`, too"),
+    ],
+)  # fmt: skip
+def test_a_text_of_which_no_year_is_taken_is_no_beginning(text: str, end: str | None, reason: str) -> None:
+    """It was read, gave no year, and nobody was told."""
+    assert life_span(text, end).start_year is None
+    assert not tells_beginning(text, end)
+    assert why_unread(text) == reason
+
+
+def test_what_tells_a_year_or_a_bound_is_a_beginning() -> None:
+    for text, end in (
+        ("1872", None),
+        ("closed 1990", "closed 1990"),
+        ("1872/1991 closed", None),
+        ("before 1939", None),
+    ):
+        assert tells_beginning(text, end)
+    assert not tells_beginning("kiedyś")

@@ -137,6 +137,11 @@ def test_a_key_that_may_only_number_the_rows_is_said_to_with_what_else_could_be_
     text = draft(path, run)
     assert 'key = "code" # guessed' in text
     assert "only numbers the rows" not in text
+    rows = [f"Z{n};Werk {n % 9};{12.4 + n / 50:.3f};50.7" for n in range(ROWS)]
+    path.write_text("\n".join(("code;name;lon;lat", *rows)), encoding="utf-8")
+    text = draft(path, run)
+    assert "other numbers: ask the sender for a key that stays." in text, "a warning: there is no other"
+    assert loaded(path, text)[1].columns["key"] == "code"  # type: ignore[attr-defined]
 
 
 def test_a_list_of_works_at_places_of_their_own_is_not_taken_for_units(tmp_path: Path, run: Run) -> None:

@@ -363,3 +363,70 @@ def test_texts_are_shortened_and_quoted_for_a_person() -> None:
     assert printable("Młyn\x00Żary") == "Młyn Żary"
     assert number_range(np.array([3.0, 1.5])) == "1.5 to 3"
     assert number_range(np.array([])) == "no numbers"
+
+
+FIELDS = ("type", "status", "start", "end", "operator", "heritage_ref", "accuracy_m", "city", "address")
+CELLS = {
+    "type": ["iron", "mill", "brewery"],
+    "status": ["open", "closed", "ruin"],
+    "start": ["1850", "1860", "1870"],
+    "end": ["1950", "1960", "1970"],
+    "operator": ["Foo GmbH", "Bar", "Baz"],
+    "heritage_ref": ["PA0001", "PA0077", "PA0003"],
+    "accuracy_m": ["10", "100", "20"],
+    "city": ["Abc", "Def", "Ghi"],
+    "address": ["Abc 1", "Def 2", "Ghi 3"],
+}
+HEADS = {
+    "en": "Kind;State;Since;Until;Owner;Heritage number;Accuracy;Town;Address",
+    "de": "Gattung;Erhaltungszustand;seit;bis;Betreiber;Denkmalnummer;Lagegenauigkeit;Stadt;Anschrift",
+    "cs": "Druh;Stav;od;do;Provozovatel;Rejst. č. ÚSKP;Přesnost;Obec;Adresa",
+    "it": "Categoria;Stato di conservazione;dal;fino al;Gestore;Vincolo;Precisione;Comune;Indirizzo",
+    "sl": "Zvrst;Stanje;od leta;do leta;Upravljavec;EŠD;Natančnost;Naselje;Naslov",
+    "hr": "Vrsta;Stanje;od;do;Vlasnik;Registarski broj;Točnost;Mjesto;Adresa",
+    "pl": "Rodzaj;Stan;od roku;do roku;Właściciel;Nr rejestru;Dokładność;Miejscowość;Ulica",
+    "nl": "Soort;Toestand;vanaf;tot;Exploitant;Monumentnummer;Nauwkeurigheid;Plaats;Straat",
+    "fr": "Genre;État;depuis;jusqu'en;Propriétaire;Réf. Mérimée;Précision;Commune;Rue",
+}
+
+
+@pytest.mark.parametrize("language", HEADS)
+def test_the_heads_of_nine_languages_are_known(language: str) -> None:
+    heads = dict(zip(FIELDS, HEADS[language].split(";"), strict=True))
+    found = fields_of([column(head, CELLS[name]) for name, head in heads.items()])
+    assert {name: fitting[0].name for name, fitting in found.items() if name in heads} == heads
+    assert found.keys() == heads.keys(), "no head is taken for what it does not say"
+
+
+def test_how_exact_a_date_is_is_no_accuracy_of_a_place() -> None:
+    cells = ["1", "2", "5"]
+    assert not fields_of([column("date_accuracy", cells), column("Přesnost datace", cells)]).get("accuracy_m")
+
+
+@pytest.mark.parametrize(
+    ("cells", "numbers_rows"),
+    [
+        (["Z0", "Z1", "Z2"], True),
+        (["OBJ-001", "OBJ-002", "OBJ-003"], True),
+        (["Obj. 9 a", "Obj. 10 a", "Obj. 11 a"], True),
+        (["1", "2", "3"], True),
+        (["OBJ-001", "OBJ-003", "OBJ-004"], False),  # a row went: the numbers stay with their rows
+        (["OBJ-001", "OBX-002", "OBJ-003"], False),
+        (["A/1/54", "A/2/61", "A/3/70"], False),
+        (["a", "b", "c"], False),
+    ],
+)
+def test_a_number_without_a_gap_numbers_the_rows_whatever_stands_around_it(
+    cells: list[str], numbers_rows: bool
+) -> None:
+    assert column("code", cells).is_counter == numbers_rows
+
+
+@pytest.mark.parametrize(
+    "head", ["Lp.", "L.p.", "poř. č.", "P.č.", "Zap. št.", "R. br.", "Redni broj", "Volgnr.", "Lfd. Nr."]
+)
+def test_what_numbers_the_rows_is_called_so_in_every_language(head: str) -> None:
+    counted, register = column(head, ["1", "2", "4"]), column("kod", ["A7", "A1", "A3"])
+    assert key_of([counted, register])[0] == register
+    assert key_of([counted])[0] == counted
+    assert counted.is_called_row

@@ -211,6 +211,17 @@ def test_a_row_of_the_zone_beside_is_told_along_with_the_slip_that_explains_it_a
     assert "; or in EPSG:31255 it would lie inside, at 47.40000, 14.75000: ask the sender" in told
 
 
+def test_of_a_row_whose_axes_are_swapped_that_is_told_alone() -> None:
+    """The systems of Czechia that count to south and west put swapped rows without signs into the region as well."""
+    vary = Ground("karlovy-vary", "CZ", shapely.box(12.0, 49.9, 13.3, 50.5), ("EPSG:5514", "EPSG:5513", "EPSG:2065"))
+    lon, lat = np.linspace(12.3, 13.1, 40), np.linspace(50.0, 50.3, 40)
+    done = transform_points(lon, lat, source_crs="EPSG:4326", target_crs="EPSG:5514", country="CZ")
+    rows = [(-round(float(x), 1), -round(float(y), 1)) for x, y in zip(done.x, done.y, strict=True)]
+    told = str(place(raw([*rows, rows[2][::-1]]), contract("EPSG:5514"), vary).cells.detail[-1])
+    assert "with its axes swapped it would lie inside, at 50.0" in told
+    assert " in EPSG:" not in told
+
+
 def test_of_many_rows_all_are_counted() -> None:
     x, y = np.array(of_two_zones(9) * 400).T
     told = two_systems(x, y, Land(shapely.box(15.7, 45.0, 17.2, 45.7), "HR"), SISAK.crs)

@@ -21,6 +21,7 @@ ROWS_MAX = 200
 """More misplaced rows than this are no slips: the rest gets no suggestion."""
 
 _NAMED_MAX = 3
+_SWAPPED = "with its axes swapped"
 _DEGREE_DECIMALS, _METER_DIGITS_KEPT = 2, 3
 _KILOMETER_M = 1000.0
 _METER_DECIMALS_MAX = 3
@@ -60,8 +61,9 @@ def suggest(
         if found is not None:
             slip, longitude, latitude = found
             said = f"{slip.what} it would lie inside, at {latitude:.5f}, {longitude:.5f}"
-            # As likely as a slip of the hand: a row of the zone beside it, as it stands.
-            return f"{said}; or {other}" if other else said
+            # As likely as a slip of the hand: a row of the zone beside it, as it stands. Not as a swap: numbers of one
+            # land lie somewhere in a neighbor's systems by chance.
+            return f"{said}; or {other}" if other and slip.what != _SWAPPED else said
     return other
 
 
@@ -94,7 +96,7 @@ def _inside(
 
 
 def _swaps(x: float, y: float) -> Iterator[Slip]:
-    yield Slip(y, x, "with its axes swapped")
+    yield Slip(y, x, _SWAPPED)
 
 
 def _signs(x: float, y: float) -> Iterator[Slip]:

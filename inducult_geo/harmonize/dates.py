@@ -29,6 +29,7 @@ __all__ = [
     "parse_date",
     "parse_end",
     "reasons_unread",
+    "tells_beginning",
     "why_unread",
 ]
 
@@ -240,14 +241,30 @@ def parse_end(text: str | float | None) -> Years | None:
     years = parse_date(text)
     if years is None or (_tells_end(years) and not _names_century(years)):
         return years
-    is_list = "multiple_values" in (years.note or "").split("; ")
-    return None if is_list or _names_century(years) else years
+    return None if _is_list(years) or _names_century(years) else years
+
+
+def tells_beginning(text: str, end: str | None = None) -> bool:
+    """Whether an expression of a column of beginnings is read, and what it tells is no end alone ("closed 1990").
+
+    Where `end` is the same text, one column stands for both, and its end is taken. "Before 1850" is read.
+    """
+    years, span = parse_date(text), life_span(text, end)
+    if years is None or span.start_year is not None or (text == end and span.end_year is not None):
+        return years is not None
+    return years.inner is None and not _is_list(years)
+
+
+def _is_list(years: Years) -> bool:
+    return "multiple_values" in (years.note or "").split("; ")
 
 
 def why_unread(text: str) -> str | None:
-    """Return what a text lacks that `parse_date` does not read, in words; None where only a person can tell."""
+    """Return what a text lacks of which no year is taken, in words; None where only a person can tell."""
     codes, values = date_tokens(text)
     years = parse_date(text)
+    if years is not None and years.start is None and _tells_end(years):
+        return "tells when work ended, and no beginning: where it stands for both, map the column as `end`, too"
     if years is not None:
         told = "a century alone" if _names_century(years) else "several years"
         return f"names {told}, and not in which year work ended"
@@ -257,8 +274,8 @@ def why_unread(text: str) -> str | None:
         return "tells of closing, and of building again after it"
     if "x" in codes and "!" in codes and re.search("[YDG]", codes):
         return "tells of closing, and beside it what is not understood"
-    is_decade = re.search("[Xl],*[No]|[No][Xl]", codes) or re.search(r"(?<!\d)['’]\d0(?!\d)", text)
-    if is_decade and not re.search("[CcKRY@G]", codes):
+    is_part = re.search("[Xl],*[No]|[No][Xl]|[HQTEML]", codes) or re.search(r"(?<!\d)['’]\d0(?!\d)", text)
+    if is_part and not re.search("[CcKRY@G]", codes):
         return "names no century"
     if re.fullmatch(",*w+,*@?Y?", codes):
         return "may mean when work began, or when it was seen to go on"

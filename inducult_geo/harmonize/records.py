@@ -15,7 +15,7 @@ from inducult_geo.errors import ContractError
 from inducult_geo.frames import ASPECTS, PRESENT_USES, STATUSES, Problem, RawTable, Records, as_records, to_json
 from inducult_geo.harmonize.countries import NAMIBIA, country_code
 from inducult_geo.harmonize.dated_states import status_of, years_beside
-from inducult_geo.harmonize.dates import date_texts, iso_date, life_span, parse_date, parse_end
+from inducult_geo.harmonize.dates import date_texts, iso_date, life_span, parse_date, parse_end, tells_beginning
 from inducult_geo.harmonize.meanings import YEARS, Meanings, check_meanings
 from inducult_geo.harmonize.names import harmonize_names
 from inducult_geo.harmonize.notices import Notices, note_lost_characters, note_nothing
@@ -255,7 +255,7 @@ def _years(values: pd.DataFrame, rows: pd.DataFrame, contract: Contract, notices
         start, end = start or opened, end or closed
         span = life_span(start, end)
         spans.append(span)
-        if start and parse_date(start) is None:
+        if start and not tells_beginning(start, end):
             notices.add("unread_date", "start", start)
         if end and (parse_date(end) if end == start else parse_end(end)) is None:
             notices.add("unread_date", "end", end)

@@ -1,4 +1,4 @@
-"""Read one spreadsheet in a process of its own and print it as JSON: `sheet_child.py FILE SHEET MEMORY_MB`.
+"""Read one spreadsheet in a process of its own, print its sheets as JSON: `sheet_child.py FILE SHEET MEMORY_MB`.
 
 One stray cell in the last corner makes the reader ask for half a terabyte, which ends its process. So that it is not
 ours, this file is run as a program by `sheets`; it needs nothing but the standard library and calamine.
@@ -18,7 +18,14 @@ from xml.etree import ElementTree
 NO_RESULT, ERROR = "no result", "error"
 """Why a cell that holds something is read as empty: a formula that nobody calculated, or an error such as #REF!."""
 
+EVERY = "*"
+"""Asks for all sheets that hold anything."""
+
 _CHUNK = 1 << 20
+_UNREADABLE = (ElementTree.ParseError, KeyError, ValueError)
+
+_Beside = tuple[list[list[int]], list[list[Any]] | None, list[list[int]]]
+"""What is seen of a sheet beside its rows: `merged`, `lost` and `hidden` of `read`."""
 
 
 def _limit(megabytes: int) -> None:
@@ -70,42 +77,45 @@ def _is_filled(book: Any, name: str) -> bool:
         return True
 
 
-def read(path: str, wanted: str | int | None) -> dict[str, Any]:
-    """Return the names of the sheets and the rows of the one wanted; of the only one that holds any, where none is.
+def read(path: str, wanted: str | int | None) -> Iterator[dict[str, Any]]:
+    """Yield the names of the sheets and the rows of the one wanted; of the only one that holds any, where none is.
 
-    `merged` are its merged cells (first row and column, last row and column, from 0 on), `lost` its cells that hold
-    something, and no value (row, column, why); null where that cannot be told. `hidden` are its rows that nobody sees
-    (first and last, from 0 on).
+    `EVERY` are all that hold any, in one opening: that of an .ods reads all of it. `merged` are a sheet's merged cells
+    (first row and column, last row and column, from 0 on), `lost` its cells that hold something, and no value (row,
+    column, why); null where that cannot be told. `hidden` are its rows that nobody sees (first and last, from 0 on).
     """
     book = _opened(path)
     names = list(book.sheet_names)
-    if wanted is None and len(names) > 1:
+    if wanted in (None, EVERY) and len(names) > 1:
         # Older programs put three sheets into every new workbook.
         names = [name for name in names if _is_filled(book, name)] or names
     if isinstance(wanted, int):
-        name = names[wanted - 1] if 1 <= wanted <= len(names) else None
-    elif wanted is None:
-        name = names[0] if len(names) == 1 else None
+        chosen = names[wanted - 1 : wanted] if wanted >= 1 else []
+    elif wanted == EVERY:
+        chosen = names
     else:
-        name = wanted if wanted in names else None
-    if name is None:
-        return {"sheets": names, "name": None, "rows": [], "merged": [], "lost": [], "hidden": []}
-    sheet = book.get_sheet_by_name(name)
-    rows = [[_cell(value) for value in row] for row in sheet.to_python(skip_empty_area=False)]
-    merged = [[*first, *last] for first, last in sheet.merged_cell_ranges or ()]
-    lost: list[list[Any]] | None = []
-    hidden: list[list[int]] = []
+        chosen = [wanted] if wanted in names else names if wanted is None and len(names) == 1 else []
+    if not chosen:
+        yield {"sheets": names, "name": None, "rows": [], "merged": [], "lost": [], "hidden": []}
+        return
+    of_ods = _of_ods(path, chosen) if path.lower().endswith(".ods") else None
+    for name in chosen:
+        sheet = book.get_sheet_by_name(name)
+        rows = [[_cell(value) for value in row] for row in sheet.to_python(skip_empty_area=False)]
+        merged = [[*first, *last] for first, last in sheet.merged_cell_ranges or ()]
+        merged, lost, hidden = _beside(path, name, merged) if of_ods is None else of_ods.get(name, (merged, None, []))
+        yield {"sheets": names, "name": name, "rows": rows, "merged": merged, "lost": lost, "hidden": hidden}
+
+
+def _beside(path: str, name: str, merged: list[list[int]]) -> _Beside:
+    """Return merged, lost and hidden cells of a sheet that is in no .ods."""
     try:
         if path.lower().endswith(".xlsx"):
-            lost, hidden = [*_lost_in_xlsx(path, name)], [*_hidden_in_xlsx(path, name)]
-        elif path.lower().endswith(".ods"):
-            merged, lost, hidden = _spans_lost_and_hidden(path, name)
-        else:
-            lost = None
-    except (ElementTree.ParseError, KeyError, ValueError):
+            return merged, [*_lost_in_xlsx(path, name)], [*_hidden_in_xlsx(path, name)]
+    except _UNREADABLE:
         # The reader was content with it: what it gave is no worse for not being looked at again.
-        lost = None
-    return {"sheets": names, "name": name, "rows": rows, "merged": merged, "lost": lost, "hidden": hidden}
+        pass
+    return merged, None, []
 
 
 def _lost_in_xlsx(path: str, name: str) -> Iterator[list[Any]]:
@@ -195,32 +205,46 @@ def _column(letters: str) -> int:
     return number - 1
 
 
-def _spans_lost_and_hidden(path: str, name: str) -> tuple[list[list[int]], list[list[Any]], list[list[int]]]:
-    """Return the merged cells of a sheet of an .ods, as `_lost_in_xlsx` its cells without a value, and hidden rows."""
+def _of_ods(path: str, names: list[str]) -> dict[str, _Beside]:
+    """Return merged, lost and hidden cells of sheets of an .ods, all in one pass; none where they cannot be seen."""
+    found: dict[str, _Beside] = {}
+    try:
+        for name, merged, lost, hidden in _spans_lost_and_hidden(path):
+            if name in names:
+                found.setdefault(name, (merged, lost, hidden))
+    except _UNREADABLE:
+        return {}
+    return found
+
+
+def _spans_lost_and_hidden(path: str) -> Iterator[tuple[str | None, list[list[int]], list[list[Any]], list[list[int]]]]:
+    """Yield each sheet's name, its merged cells, as `_lost_in_xlsx` its cells without a value, and its hidden rows."""
     merged: list[list[int]] = []
     hidden: list[list[int]] = []
     lost: list[list[Any]] = []
-    row, column, table = 0, 0, None
+    row, column = 0, 0
     with zipfile.ZipFile(path) as archive, archive.open("content.xml") as handle:
         for event, element in ElementTree.iterparse(handle, ("start", "end")):  # noqa: S314
             kind, told = _local(element), {key.rpartition("}")[2]: value for key, value in element.items()}
             if kind == "table" and event == "start":
-                table, row, column = told.get("name"), 0, 0
+                merged, hidden, lost, row, column = [], [], [], 0, 0
+            elif kind == "table":
+                yield told.get("name"), merged, lost, hidden
+                element.clear()
             elif kind == "table-row" and event == "start":
                 column = 0
             elif kind == "table-row":
                 begin, row = row, row + max(int(told.get("number-rows-repeated", 1)), 1)
-                if table == name and told.get("visibility") in ("collapse", "filter"):
+                if told.get("visibility") in ("collapse", "filter"):
                     hidden.append([begin, row - 1])
                 element.clear()
             elif kind in ("table-cell", "covered-table-cell") and event == "end":
-                if table == name and int(told.get("number-rows-spanned", 1)) > 1:
+                if int(told.get("number-rows-spanned", 1)) > 1:
                     down, right = int(told["number-rows-spanned"]), int(told.get("number-columns-spanned", 1))
                     merged.append([row, column, row + down - 1, column + right - 1])
-                if table == name and "formula" in told and (why := _why_empty(element)):
+                if "formula" in told and (why := _why_empty(element)):
                     lost.append([row, column, why])
                 column += max(int(told.get("number-columns-repeated", 1)), 1)
-    return merged, lost, hidden
 
 
 def _why_empty(cell: ElementTree.Element) -> str | None:
@@ -237,14 +261,15 @@ def _local(element: ElementTree.Element) -> str:
 
 
 def main() -> None:
-    """Print the sheet, or what is wrong with it."""
+    """Print the sheets, one a line, or what is wrong with them."""
     _limit(int(sys.argv[3]))
     try:
-        answer = read(sys.argv[1], json.loads(sys.argv[2]))
+        for answer in read(sys.argv[1], json.loads(sys.argv[2])):
+            sys.stdout.buffer.write(json.dumps(answer).encode("ascii") + b"\n")
     # The reader's faults come in every shape, its panics even outside of Exception.
     except BaseException as problem:
-        answer = {"error": f"{type(problem).__name__}: {str(problem)[:300]}"}
-    sys.stdout.buffer.write(json.dumps(answer).encode("ascii"))
+        told = {"error": f"{type(problem).__name__}: {str(problem)[:300]}"}
+        sys.stdout.buffer.write(json.dumps(told).encode("ascii") + b"\n")
 
 
 if __name__ == "__main__":

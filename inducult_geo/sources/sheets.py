@@ -5,11 +5,12 @@ A merged cell stands for all rows that it spans, and is told; a formula that nob
 
 from __future__ import annotations
 
+import io
 import json
 import subprocess
 import sys
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from itertools import accumulate
 from pathlib import Path
 from typing import Any
@@ -56,9 +57,11 @@ def read_sheet(path: Path, read: Read) -> Table:
         checked_members(path)
     if read.sheet != ALL_SHEETS:
         return _read_one(path, read)
-    names = _ask(path, None)
-    sheets = [names["name"]] if names["name"] is not None else names["sheets"]
-    return _put_together(path, {name: _read_one(path, read.model_copy(update={"sheet": name})) for name in sheets})
+    tables = {}
+    for answer in _ask(path, ALL_SHEETS):
+        name = choose(path, "sheet", answer["name"], answer["sheets"])
+        tables[name] = _table(path, read, name, answer)
+    return _put_together(path, tables)
 
 
 def _put_together(path: Path, tables: Mapping[str, Table]) -> Table:
@@ -119,8 +122,12 @@ def _of_sheets(tables: Mapping[str, Table]) -> list[str]:
 
 def _read_one(path: Path, read: Read) -> Table:
     """Read the sheet that is named, or the only one."""
-    answer = _ask(path, read.sheet)
-    name = choose(path, "sheet", read.sheet, answer["sheets"])
+    answer = next(_ask(path, read.sheet))
+    return _table(path, read, choose(path, "sheet", read.sheet, answer["sheets"]), answer)
+
+
+def _table(path: Path, read: Read, name: str, answer: Mapping[str, Any]) -> Table:
+    """Make the table of a sheet of what the child says of it."""
     cells: list[list[Any]] = answer["rows"]
     header_at, body_at = read.header_row - 1, read.header_row - 1 + read.header_rows
     if len(cells) < body_at:
@@ -226,19 +233,21 @@ def _filled(row: list[Any]) -> list[int]:
     return next(([n] for n in range(len(row), 0, -1) if row[n - 1] is not None), [])
 
 
-def _ask(path: Path, sheet: str | int | None) -> dict[str, Any]:
-    """Return what the child says: the names of the sheets, and the rows of the one wanted."""
+def _ask(path: Path, sheet: str | int | None) -> Iterator[dict[str, Any]]:
+    """Yield what the child says: the names of the sheets, and the rows of the one wanted, or of each."""
     command = [sys.executable, "-I", str(_CHILD), str(path.resolve()), json.dumps(sheet), str(_MEMORY_MB)]
+    refused = f"{path}: cannot be read as a spreadsheet: "
     try:
         done = subprocess.run(command, capture_output=True, timeout=_SECONDS, check=False)  # noqa: S603
-        answer: dict[str, Any] = json.loads(done.stdout) if done.returncode == 0 else {}
-    except (subprocess.TimeoutExpired, OSError, ValueError) as problem:
-        raise ContractError(f"{path}: cannot be read as a spreadsheet: {problem}. Save it again as .xlsx.") from problem
-    if not answer:
+    except (subprocess.TimeoutExpired, OSError) as problem:
+        raise ContractError(f"{refused}{problem}. Save it again as .xlsx.") from problem
+    if done.returncode != 0 or not done.stdout:
         raise ContractError(
-            f"{path}: cannot be read as a spreadsheet: it needs more memory than {_MEMORY_MB // 1000} GB. Often a "
+            f"{refused}it needs more memory than {_MEMORY_MB // 1000} GB. Often a "
             "stray cell stands far outside the table: copy the table into a new sheet and save it as .xlsx."
         )
-    if "error" in answer:
-        raise ContractError(f"{path}: cannot be read as a spreadsheet: {answer['error']}. Save it again as .xlsx.")
-    return answer
+    for line in io.BytesIO(done.stdout):
+        answer: dict[str, Any] = json.loads(line)
+        if "error" in answer:
+            raise ContractError(f"{refused}{answer['error']}. Save it again as .xlsx.")
+        yield answer

@@ -243,6 +243,16 @@ def test_what_came_from_outside_is_shown_as_text_and_numbers_too(layer):
     assert {found[name][0] for name in numbers} <= {"TextEdit"}, "a spin box hides them in a narrow form"
 
 
+@pytest.mark.parametrize(
+    ("layer", "column"),
+    [("dictionary", "description"), ("vocabulary", "used_by"), ("sources", "sha256"), ("source_records", "operation"),
+     ("regions", "boundary_source")],
+)  # fmt: skip
+def test_what_fills_several_lines_is_not_cut_to_one(layer, column):
+    kind, options = widgets(layer)[column]
+    assert (kind, dict(options)["IsMultiline"]) == ("TextEdit", "true")
+
+
 def test_what_is_wide_stands_below_its_label():
     root = ET.fromstring(style_of(layer_named("site_points"), region_titles={}))
     above = {field.get("name") for field in root.iterfind("labelOnTop/field") if field.get("labelOnTop") == "1"}

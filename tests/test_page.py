@@ -839,6 +839,23 @@ def test_on_paper_the_picture_follows_the_head_at_once_and_the_ground_is_light(b
     assert ground == "rgb(250, 248, 244)", "paper is light, whatever the screen is"
 
 
+def test_a_picture_out_of_sight_waits_and_keeps_its_name_and_room(page, file):
+    page.open(file, width=390, height=800)
+    page.until(DRAWN)
+    last = "[...document.querySelectorAll('.panels .picture')].at(-1)"
+    drawn = f"{last}.querySelector('use, path').checkVisibility({{contentVisibilityAuto: true}})"
+    room = f"{last}.getBoundingClientRect().height"
+    waiting, height = page.run(f"[{drawn}, {room}]")
+    told = page.call("Accessibility.getFullAXTree")["nodes"]
+    names = {node["name"]["value"] for node in told if node.get("role", {}).get("value") == "image"}
+    assert not waiting
+    assert page.run(f"{last}.ariaLabel") in names
+    page.run(f"{last}.scrollIntoView()")
+    page.until(drawn)
+    assert page.run(room) == height > 100
+    assert page.run(f"{last}.firstElementChild.getBoundingClientRect().height") == pytest.approx(height, abs=1)
+
+
 @pytest.mark.parametrize("width", [1280, 390], ids=["desk", "phone"])
 def test_on_paper_the_card_that_is_open_is_whole(page, file, width):
     page.open(file, width=width, height=500)

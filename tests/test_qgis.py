@@ -13,6 +13,7 @@ import pytest
 from bundles import contracts, small_bundle, with_made_changes
 from test_surfaces import with_surfaces
 
+from inducult_geo.frames import from_json
 from inducult_geo.publish.coverage import coverages_of
 from inducult_geo.publish.domains import DOMAINS
 from inducult_geo.publish.files import GEOPACKAGE
@@ -105,6 +106,14 @@ def test_a_site_without_a_name_is_called_what_it_is(met, bundle):
         assert DOMAINS["type"][sites["type"][nameless]] in called
         assert nameless not in called
         assert untyped in called
+
+
+def test_lists_of_records_call_each_by_its_name_and_key(met, bundle):
+    used = bundle.records[bundle.records["outcome"] != "rejected"]
+    names = (from_json(text).get("name") for text in used["names"])
+    told = [f"{name} ({key})" if name else key for name, key in zip(names, used["record_key"], strict=True)]
+    assert sorted(met["layers"]["source_records"]["displayed"]) == sorted(told)
+    assert any(" (" in shown for shown in told)
 
 
 def test_a_place_that_is_rough_for_the_scale_is_drawn_and_labelled_so(met):

@@ -67,6 +67,9 @@ class Layer:
 _SITE_NAME = 'coalesce("name", "name_en", if("type" is null, null, represent_value("type")), "site_id")'
 """A site without a name is called what it is ("Quarry"); its id would say nothing to a reader of the map."""
 
+_RECORD_NAME = "coalesce(map_get(json_to_map(\"names\"), 'name') || ' (' || \"record_key\" || ')', \"record_key\")"
+"""The lists of a form show records by name: of "osm:way/…" nobody knows what it is."""
+
 LAYERS: tuple[Layer, ...] = (
     Layer(
         "site_points",
@@ -114,7 +117,7 @@ LAYERS: tuple[Layer, ...] = (
         "Point",
         (*columns.RECORDS, *columns.OUTCOME),
         style="source_records.qml.j2",
-        display='"record_key"',
+        display=_RECORD_NAME,
         always=True,
     ),
     Layer(
@@ -131,7 +134,7 @@ LAYERS: tuple[Layer, ...] = (
         "Records that cannot be used, each with the reason and what to do about it.",
         None,
         columns.RECORDS,
-        display='"record_key"',
+        display=_RECORD_NAME,
     ),
     Layer(
         "changes",

@@ -62,6 +62,7 @@ def used_sources(bundle: Bundle) -> pd.DataFrame:
     names = bundle.sources["source"]
     used = names.isin(bundle.records["source"].unique())
     lineage = bundle.sites["lineage"].dropna().astype(str)
+    lineage = lineage[lineage.str.contains('"raster:', regex=False)]
     sampled = [not own and _names_raster(lineage, name) for name, own in zip(names, used, strict=True)]
     return bundle.sources[used | np.array(sampled, dtype=bool)]
 

@@ -25,7 +25,10 @@ ANSWERS = ("decision", "decided_by", "note")
 """The columns that a person fills in."""
 
 _LINKS = ("website", "image")
-_MULTILINE = ("why", "detail", "message", "question", "note", "attribution")
+_MULTILINE = (
+    "why", "detail", "message", "question", "note", "attribution",
+    "description", "used_by", "operation", "boundary_source", "sha256",
+)  # fmt: skip
 _WIDE = 24
 """A list of values with more letters than these does not fit beside its label."""
 

@@ -156,8 +156,17 @@ def _declared(frame: pd.DataFrame, layer: Layer) -> pd.DataFrame:
 
 def _sorted(frame: Any, *keys: str) -> Any:
     """Return a frame sorted by its key; most come sorted, and to look costs less than to move the rows."""
-    in_order = frame[keys[0]].is_monotonic_increasing and (len(keys) == 1 or frame[keys[0]].is_unique)
+    in_order = _in_order(frame[keys[0]]) and (len(keys) == 1 or frame[keys[0]].is_unique)
     return frame if in_order else frame.sort_values([*keys], kind="stable")
+
+
+def _in_order(texts: pd.Series) -> bool:
+    """Tell whether no text comes before the one above it, and none is null."""
+    if not isinstance(texts.dtype, pd.StringDtype):
+        return bool(texts.is_monotonic_increasing)
+    # Neighbors are compared where they lie: pandas would make Python texts of all first.
+    keys = pa.array(texts, type=_TYPES["text"], from_pandas=True)
+    return bool(pc.all(pc.less_equal(keys[:-1], keys[1:]), skip_nulls=False, min_count=0).as_py())
 
 
 def _points(frame: gpd.GeoDataFrame, shapes: Any) -> gpd.GeoDataFrame:

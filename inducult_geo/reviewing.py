@@ -2,10 +2,10 @@
 
 What nobody asked about is decided by `decide`.
 
-A steward answers in the layer `review` of a copy of `inducult.gpkg`, or in the CSV that `export_review` writes. An
-answer that cannot be obeyed (an unknown word or record, two words on one question, a contradiction with what was
-decided before) is refused with its reason and stays an open question; all others are taken. A row with a note or a name
-and no word is no answer yet: nothing is taken from it, and that is told.
+A steward answers in the layer `review` of a copy of `inducult.gpkg`, or in the CSV that `export_review` writes (or
+the workbook that it was saved as). An answer that cannot be obeyed (an unknown word or record, two words on one
+question, a contradiction with what was decided before) is refused with its reason and stays an open question; all
+others are taken. A row with a note or a name and no word is no answer yet: nothing is taken from it, and that is told.
 """
 
 from __future__ import annotations
@@ -20,13 +20,17 @@ from typing import Any, Final
 
 import pyarrow.parquet as pq
 
+from inducult_geo.catalog import Read
 from inducult_geo.match.decisions import VERDICTS, Decision, Decisions, append_decision, meaning
 from inducult_geo.match.relations import conflicts
 from inducult_geo.match.resolve import question_id
 from inducult_geo.match.site_ids import check_site_id
 from inducult_geo.pipeline import decisions_of, registry_of
-from inducult_geo.publish.review_table import ANSWER_COLUMNS, export_review, read_answers
+from inducult_geo.publish.review_table import ANSWER_COLUMNS, answers_of, export_review, read_answers
+from inducult_geo.publish.spreadsheet import plain_cell
 from inducult_geo.run import Run
+from inducult_geo.sources.readers import read_table
+from inducult_geo.sources.sheets import ALL_SHEETS
 from inducult_geo.stage import last_stage
 from inducult_geo.store import storing
 from inducult_geo.text import counted, first_few, printable
@@ -35,6 +39,8 @@ __all__ = ["ANSWER_COLUMNS", "ImportOutcome", "Refusal", "decide", "export_revie
 
 _SETTLE_PLACE: Final = "mend its row in the file, or say in the contract how all are read ([place] crs, reading)"
 _NAMED_MAX: Final = 5
+_DAY: Final = len("2026-01-31")
+_WORKBOOKS: Final = (".xlsx", ".ods", ".xls")
 _WHO: Final = ("INDUCULT_WHO", "USER", "LOGNAME", "USERNAME")
 
 
@@ -127,12 +133,14 @@ class _Answer:
 
 
 def import_review(source: Path, run: Run, *, who: str | None = None) -> ImportOutcome:
-    """Take the answers of an edited `inducult.gpkg` or CSV into the decisions log.
+    """Take the answers of an edited `inducult.gpkg`, CSV or workbook into the decisions log.
+
+    A word that its giver said before, and that a later one took the place of, is refused: the file may be an old one.
 
     Parameters
     ----------
     source
-        A GeoPackage with the layer `review`, or a CSV with `ANSWER_COLUMNS`. It is only read.
+        A GeoPackage with the layer `review`, or a CSV or workbook with `ANSWER_COLUMNS`. It is only read.
     run
         The data folder whose log is written.
     who
@@ -149,7 +157,12 @@ def import_review(source: Path, run: Run, *, who: str | None = None) -> ImportOu
     StorageError
         Where the log cannot be written; answers that are in it already are known when this is done again.
     """
-    return _take(read_answers(source), run, who)
+    if source.suffix.lower() in _WORKBOOKS and source.is_file():
+        table = read_table(source, Read(sheet=ALL_SHEETS)).frame
+        texts = table.map(lambda cell: plain_cell(cell) if isinstance(cell, str) else cell)
+        texts = texts.rename(columns=lambda name: str(name).removeprefix("\ufeff"))
+        return _take(answers_of(source, texts), run, who, is_file=True)
+    return _take(read_answers(source), run, who, is_file=True)
 
 
 def decide(left: str, verdict: str, right: str, run: Run, *, who: str | None = None, note: str = "") -> ImportOutcome:
@@ -175,7 +188,7 @@ def decide(left: str, verdict: str, right: str, run: Run, *, who: str | None = N
     return _take([said | {"left_key": left, "right_key": right, "decision": verdict}], run, who)
 
 
-def _take(rows: Sequence[Mapping[str, str]], run: Run, who: str | None) -> ImportOutcome:
+def _take(rows: Sequence[Mapping[str, str]], run: Run, who: str | None, *, is_file: bool = False) -> ImportOutcome:
     """Take answers into the decisions log."""
     # In a spreadsheet it is typed by hand: "Part of" is the word that the pages show.
     rows = [{**row, "decision": "_".join(row["decision"].replace("_", " ").split()).casefold()} for row in rows]
@@ -185,6 +198,9 @@ def _take(rows: Sequence[Mapping[str, str]], run: Run, who: str | None) -> Impor
         pairs = [row for row in rows if row["kind"] != "place"]
         refused = [_refused_place(row) for row in places if row["decision"]]
         answers, faulty = _answers([row for row in pairs if row["decision"]], log, _known_keys(run), _named(who))
+        stale = [answer.refused(why) for answer in answers if is_file and (why := _why_stale(answer.decision, log))]
+        held = {one.records for one in stale}
+        answers = [answer for answer in answers if (answer.decision.left, answer.decision.right) not in held]
         fresh = [answer for answer in answers if not _is_said(answer.decision, log)]
         taken, contradicting = _without_contradictions(fresh, log)
         with storing(run.folder.decisions):
@@ -198,7 +214,7 @@ def _take(rows: Sequence[Mapping[str, str]], run: Run, who: str | None) -> Impor
             len(answers) - len(fresh),
             len({row["review_id"] for row in pairs if not _is_answered(row, after)}),
             tuple(row["review_id"] for row in pairs if _is_wordless(row)),
-            (*refused, *faulty, *contradicting),
+            (*refused, *faulty, *stale, *contradicting),
             tuple(f"{row['left_key']}: {_SETTLE_PLACE}" for row in places),
             after.problems,
         )
@@ -296,6 +312,18 @@ def _is_said(one: Decision, log: Decisions) -> bool:
         return False
     earlier = log.of(one.left, one.right)
     return earlier is not None and meaning(earlier) == meaning(one) and (one.note in ("", earlier.note))
+
+
+def _why_stale(one: Decision, log: Decisions) -> str | None:
+    """Say why an answer of a file is no new word: who gave it said it before, and a later word was given since."""
+    for earlier, later in log.overruled:
+        is_again = (earlier.pair, earlier.who, meaning(earlier)) == (one.pair, one.who, meaning(one))
+        if is_again and one.note in ("", earlier.note):
+            return (
+                f"{one.who} said so on {earlier.when[:_DAY]} already, and {later.who} '{later.decision}' on "
+                f"{later.when[:_DAY]}: is the file an old one? To say it anew, give the reason in `note`"
+            )
+    return None
 
 
 def _overruling(one: Decision, log: Decisions) -> str | None:

@@ -14,6 +14,7 @@ from pathlib import Path
 
 import geopandas as gpd
 import pandas as pd
+import pyogrio
 import pytest
 from typer.testing import CliRunner
 
@@ -569,3 +570,59 @@ def test_an_edit_in_a_real_qgis_is_obeyed_by_the_next_run(run: Run, built: Path,
         key: home for key, home in before.items() if home not in touched
     }
     assert import_review(copy, run, who="Eva").unchanged == 3
+
+
+def test_a_file_of_last_month_takes_nothing_back(run: Run, sheet: Path, tmp_path: Path) -> None:
+    """Taken again, it overruled what was decided since, and nobody had decided that."""
+    answered(sheet, lambda row: row.update(decision="same", decided_by="Eva"))
+    old = tmp_path / "old.csv"
+    shutil.copyfile(sheet, old)
+    import_review(old, run)
+    row = answered(sheet, lambda row: row.update(decision="different", decided_by="Jan"))
+    import_review(sheet, run)
+    again = import_review(old, run)
+    assert (again.added, again.unchanged, again.exit_code) == ((), 0, 1)
+    assert "Eva said so on 20" in again.refused[0].reason
+    assert "Jan 'different' on 20" in again.refused[0].reason
+    assert read_decisions(run.folder.decisions).of(row["left_key"], row["right_key"]).who == "Jan"  # type: ignore[union-attr]
+    assert import_review(sheet, run).unchanged == 1
+    meant = answered(sheet, lambda row: row.update(decision="same", decided_by="Eva", note="seen on the spot"))
+    assert len(import_review(sheet, run).added) == 1
+    assert decide(meant["left_key"], "different", meant["right_key"], run, who="Jan").added, "said by hand it is meant"
+
+
+@pytest.mark.parametrize("driver", ["XLSX", "ODS"])
+@pytest.mark.parametrize("mark", ["", "\ufeff"])
+def test_a_workbook_with_answers_is_read(run: Run, sheet: Path, tmp_path: Path, driver: str, mark: str) -> None:
+    answered(sheet, lambda row: row.update(decision="Same ", note="'=no formula"))
+    rows = pd.DataFrame(rows_of(sheet)).replace("", None).rename(columns={"review_id": mark + "review_id"})
+    path = tmp_path / f"answers.{driver.lower()}"
+    pyogrio.write_dataframe(rows, path, layer="questions", driver=driver)
+    outcome = import_review(path, run, who="Eva")
+    assert [(one.decision, one.note) for one in outcome.added] == [("same", "=no formula")]
+    assert outcome.still_open == len(pairs_of(sheet)) - 1
+
+
+@pytest.mark.parametrize(
+    ("turn", "says"),
+    [
+        (lambda text: text.replace(",note,", ",decision,", 1), "several columns are called decision: which is meant"),
+        (lambda text: text.replace("\r\n", ",,my remark\r\n").replace(",,my remark", "", 1), "stands 'my remark'"),
+    ],
+)
+def test_a_table_whose_columns_are_not_sure_is_told_plainly(
+    run: Run, sheet: Path, turn: Callable[[str], str], says: str
+) -> None:
+    answered(sheet, lambda row: row.update(decision="same"))
+    sheet.write_bytes(turn(sheet.read_bytes().decode()).encode())
+    with pytest.raises(ContractError, match=says):
+        import_review(sheet, run, who="Eva")
+
+
+def test_empty_cells_beside_the_table_and_the_mark_of_excel_are_passed_over(run: Run, sheet: Path) -> None:
+    rows = rows_of(sheet)
+    next(row for row in rows if row["kind"] == "pair")["decision"] = "same"
+    save(sheet, rows, delimiter=";")
+    lines = sheet.read_bytes().decode().split("\r\n")
+    sheet.write_bytes("\r\n".join(["sep=;", lines[0], *(f"{line};;" for line in lines[1:] if line)]).encode())
+    assert len(import_review(sheet, run, who="Eva").added) == 1

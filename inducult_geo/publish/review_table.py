@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 import sqlite3
+from collections import Counter
 from collections.abc import Iterable
 from contextlib import closing
 from pathlib import Path
@@ -76,7 +77,17 @@ def read_answers(source: Path) -> list[dict[str, str]]:
         is_database = handle.read(16) == b"SQLite format 3\x00"
     if is_database:
         return _answers_of_geopackage(source)
-    table = read_csv(source, ANSWER_COLUMNS)
+    return answers_of(source, read_csv(source, ANSWER_COLUMNS))
+
+
+def answers_of(source: Path, table: pd.DataFrame) -> list[dict[str, str]]:
+    """Return `ANSWER_COLUMNS` of a table that came back, as `read_answers` does.
+
+    Raises
+    ------
+    ContractError
+        Where one of the columns is not there, or stands there twice.
+    """
     _require(source, table.columns)
     return [_plain(values) for values in table[[*ANSWER_COLUMNS]].itertuples(index=False)]
 
@@ -112,7 +123,10 @@ def _columns(con: sqlite3.Connection) -> list[str]:
 
 
 def _require(source: Path, found: Iterable[str]) -> None:
-    there = {*found}
+    there = Counter(found)
+    twice = [name for name in ANSWER_COLUMNS if there[name] > 1]
+    if twice:
+        raise ContractError(f"{source}: several columns are called {', '.join(twice)}: which is meant? Keep one.")
     missing = [name for name in ANSWER_COLUMNS if name not in there]
     if missing == [*ANSWER_COLUMNS]:
         raise ContractError(f"{source}: holds no open questions: it needs the layer or table '{_LAYER}' of a release.")
@@ -129,7 +143,7 @@ def _select(con: sqlite3.Connection, columns: Iterable[str]) -> list[tuple[Any, 
 
 
 def _plain(values: Iterable[Any]) -> dict[str, str]:
-    texts = ("" if value is None else str(value).strip() for value in values)
+    texts = ("" if value is None or value != value else str(value).strip() for value in values)
     return dict(zip(ANSWER_COLUMNS, texts, strict=True))
 
 

@@ -137,6 +137,8 @@ def read_csv(path: Path, certain: Collection[str] = ()) -> pd.DataFrame:
         Where it is no such text, what must be certain is not, there is no header, or a row has more cells than it.
     """
     text, page = _decoded(path)
+    # Excel's word for the mark between columns, which it does not count as a row.
+    text = re.sub(r"\A\"?sep=.\"?\r?\n", "", text)
     first = text.split("\n", 1)[0]
     delimiter = max(_DELIMITERS, key=first.count)
     _allow_any_cell()
@@ -148,10 +150,13 @@ def read_csv(path: Path, certain: Collection[str] = ()) -> pd.DataFrame:
         raise ContractError(f"{path}: empty: it needs a first line with the names of the columns.")
     header = [name.strip() for name in rows[0]]
     kept = [row for row in rows[1:] if any(cell.strip() for cell in row)]
-    wide = next((row for row in kept if len(row) > len(header)), None)
+    wide = next((row for row in kept if any(cell.strip() for cell in row[len(header) :])), None)
     if wide is not None:
-        raise ContractError(f"{path}: a row has {len(wide)} cells, the header {len(header)}: '{','.join(wide)[:60]}'.")
-    whole = [[plain_cell(cell) for cell in row] + [""] * (len(header) - len(row)) for row in kept]
+        raise ContractError(
+            f"{path}: a row has {len(wide)} cells, the header {len(header)}: '{','.join(wide)[:60]}'. Beyond it "
+            f"stands '{next(cell for cell in wide[len(header) :] if cell.strip())[:60]}': name it, or empty it."
+        )
+    whole = [[plain_cell(cell) for cell in row[: len(header)]] + [""] * (len(header) - len(row)) for row in kept]
     table = pd.DataFrame(whole, columns=header, dtype="str")
     if page is not None:
         _check_certain(path, table, [name for name in header if name in certain], page)

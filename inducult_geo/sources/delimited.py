@@ -19,6 +19,7 @@ from inducult_geo.sources.table import MAX_CELL, MAX_CELLS, check_cells, checked
 from inducult_geo.sources.twice import encoded_once, partly_twice
 from inducult_geo.text import whole_text
 from inducult_geo.text.encodings import best_encoding, guess_told
+from inducult_geo.text.misread import as_meant, misread
 
 DELIMITERS = (";", ",", "\t", "|")
 _BOMS = (
@@ -30,6 +31,9 @@ _BOMS = (
 )
 _STATED = re.compile(r"""["']?sep=([^\w\s"']|\t)["']?[ \t]*(?=\r|\n|$)""", re.IGNORECASE)
 """The first line of a table that is meant for Excel names the delimiter."""
+
+_READ_AS = re.compile(r"(\S+) read as (\S+)")
+"""What [read] encoding says of a file whose letters were read in the wrong table and written as UTF-8."""
 
 _CLIPPED = 10_000
 _OPEN = f"a quote is not closed, or a cell has more than {MAX_CELL:,} characters"
@@ -181,7 +185,8 @@ def _decode(path: Path, stated: str | None) -> tuple[str, str, tuple[str, ...]]:
     data = path.read_bytes()
     bom = next((encoding for mark, encoding in _BOMS if data.startswith(mark)), None)
     # A byte order mark is a fact of the file; a contract written for an earlier export is not.
-    encoding = bom or stated
+    meant = _READ_AS.fullmatch(stated or "")
+    encoding = bom or ("utf-8" if meant else stated)
     notes: tuple[str, ...] = ()
     if encoding is None:
         encoding, notes = _detect(path, data)
@@ -200,7 +205,9 @@ def _decode(path: Path, stated: str | None) -> tuple[str, str, tuple[str, ...]]:
     # Not every codec of Python is one of text.
     if not isinstance(text, str) or text.count("\x00") > max(8, _NULS_MAX * len(text)) or _is_binary(text):
         raise ContractError(f"{path}: is not what it says: no text, but binary data. Export it again as CSV.")
-    if encoding.startswith("utf"):
+    if meant:
+        text, encoding = _as_stated(path, text, meant), meant[0]
+    elif encoding.startswith("utf"):
         text, told = _once(text)
         notes = (*notes, *told)
     # The end mark of old systems is no row; half a character (as UTF-7 and UTF-16 can hold) is one that was lost.
@@ -218,7 +225,24 @@ def _once(text: str) -> tuple[str, tuple[str, ...]]:
             "for the file as it was before"
         )
         return text, (told,)
-    return text, ()
+    if (wrong := misread([text])) is None:
+        return text, ()
+    told = f"letters seem to be of {wrong.written}, and were read as {wrong.taken_for} before ({wrong.shown}): "
+    with suppress(UnicodeError):
+        if wrong.is_sure:
+            return as_meant(text, wrong.written, wrong.taken_for), (
+                f"{told}read as they were meant. Compare the names",
+            )
+    return text, (f'{told}left as they stand. If so, state [read] encoding = "{wrong.encoding}"',)
+
+
+def _as_stated(path: Path, text: str, meant: re.Match[str]) -> str:
+    """Return a text as its contract says that it was meant, see `_READ_AS`."""
+    try:
+        return as_meant(text, meant[1], meant[2])
+    except (LookupError, UnicodeError) as problem:
+        told = f"{path}: cannot be read as '{meant[0]}': {str(problem)[:200]}. Mend [read] encoding."
+        raise ContractError(told) from problem
 
 
 def _is_binary(text: str) -> bool:

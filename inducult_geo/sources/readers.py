@@ -21,6 +21,7 @@ from inducult_geo.sources.table import MAX_BYTES, ChoiceError, Table, choose
 from inducult_geo.sources.vector_files import GEODATABASE, geodatabases
 from inducult_geo.sources.vectors import read_parquet, read_vector, read_vector_member
 from inducult_geo.text import quoted
+from inducult_geo.text.misread import misread
 
 __all__ = ["MAX_BYTES", "ChoiceError", "Table", "read_table"]
 
@@ -83,7 +84,21 @@ def read_table(path: Path, read: Read) -> Table:
             f"{path}: is not what it says: the ending '{suffix}' stands for {kind.title}, {wanted}, "
             f"but the file holds {found or 'something else'}. Export it again, or give it its true ending."
         )
-    return kind.reader(path, read)
+    return _with_letters_told(kind.reader(path, read))
+
+
+def _with_letters_told(table: Table) -> Table:
+    """Note where letters of a table seem to be of another encoding; delimited text is mended where it is read."""
+    if table.kind == "delimited text":
+        return table
+    cells = (cell for name in table.frame for cell in table.frame[name] if isinstance(cell, str))
+    if (wrong := misread(cells)) is None:
+        return table
+    told = (
+        f"letters seem to be of {wrong.written}, and were read as {wrong.taken_for} before ({wrong.shown}): left as "
+        f'they stand. If so, save it as CSV in UTF-8 and state [read] encoding = "{wrong.encoding}"'
+    )
+    return replace(table, notes=(*table.notes, told))
 
 
 def _first_bytes(path: Path) -> bytes:

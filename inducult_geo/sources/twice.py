@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-import codecs
 import re
 from itertools import islice
 from typing import Final
+
+from inducult_geo.text.misread import AS_BYTE
 
 _TABLES: Final = ("cp1252", "cp1250", "latin-1", "iso8859-2", "mac_roman")
 _LEAST: Final = 3
@@ -13,20 +14,6 @@ _LEAST: Final = 3
 
 _RUN: Final = re.compile("[^\x00-\x7f]+")
 _MOSTLY: Final = 0.5
-_AS_BYTE: Final = "inducult_geo.as_byte"
-
-
-def _as_byte(problem: UnicodeError) -> tuple[bytes, int]:
-    """Give a control character as the byte that it was: a table of Windows has no letter for five bytes."""
-    if not isinstance(problem, UnicodeEncodeError):
-        raise problem
-    try:
-        return problem.object[problem.start : problem.end].encode("latin-1"), problem.end
-    except UnicodeEncodeError:
-        raise problem from None
-
-
-codecs.register_error(_AS_BYTE, _as_byte)
 
 
 def encoded_once(text: str) -> tuple[str, str] | None:
@@ -37,7 +24,7 @@ def encoded_once(text: str) -> tuple[str, str] | None:
     """
     for table in () if text.isascii() else _TABLES:
         try:
-            found = text.encode(table, errors=_AS_BYTE).decode("utf-8")
+            found = text.encode(table, errors=AS_BYTE).decode("utf-8")
         except UnicodeError:
             continue
         letters = [letter for letter in found if letter > "\x7f" and letter.isalpha()]
@@ -72,7 +59,7 @@ def partly_twice(text: str) -> tuple[str, int] | None:
 def _once(run: str, table: str) -> str | None:
     """Return a run of letters beyond ASCII as it was, where all of it comes out as letters or signs of UTF-8."""
     try:
-        found = run.encode(table, errors=_AS_BYTE).decode("utf-8")
+        found = run.encode(table, errors=AS_BYTE).decode("utf-8")
     except UnicodeError:
         return None
     return found if any(letter.isalpha() for letter in found) else None

@@ -19,11 +19,13 @@ from charset_normalizer import from_bytes
 
 from inducult_geo.text.clean import quoted
 
-_CANDIDATES: Final = (
+TABLES: Final = (
     ("cp1252", "cp1250", "iso8859_2", "mac_roman", "cp852", "cp850", "mac_latin2")
     + ("cp1251", "koi8_u", "iso8859_5", "cp866", "mac_cyrillic")
     + ("cp1253", "iso8859_7", "cp737")
 )
+"""Tables of one byte a letter that texts of Europe are written in, the usual ones first."""
+
 _SAMPLE: Final = 400_000
 _WORDS: Final = 4
 _NUL_SHARE: Final = 0.3
@@ -71,7 +73,7 @@ _STRANGE_LETTERS: Final = 500
 _LANGUAGE_FINE: Final = 0.5
 """Fine of one more language, in natural logarithms, for each tenfold of letters."""
 
-_RARE: Final[Mapping[str, float]] = {
+RARE: Final[Mapping[str, float]] = {
     "iso8859_2": 1.0, "mac_roman": 2.5, "cp852": 2.5, "cp850": 2.5, "mac_latin2": 3.0, "koi8_u": 1.5, "iso8859_5": 2.0,
     "cp866": 2.0, "mac_cyrillic": 3.0, "iso8859_7": 1.0, "cp737": 2.5,
 }  # fmt: skip
@@ -127,10 +129,9 @@ def _weighed(data: bytes) -> str | None:
         return None
     sample = b"\n".join(line for line in re.split(rb"[\r\n]+", data) if not line.isascii())[:_SAMPLE]
     scores = {
-        encoding: _score(sample.decode(encoding, errors="replace"), _RARE.get(encoding, 0.0))
-        for encoding in _CANDIDATES
+        encoding: likelihood(sample.decode(encoding, errors="replace"), RARE.get(encoding, 0.0)) for encoding in TABLES
     }
-    best = max(_CANDIDATES, key=lambda encoding: scores[encoding])
+    best = max(TABLES, key=lambda encoding: scores[encoding])
     # Worse than chance: another script, or no text.
     if scores[best] > -np.log(_STRANGE_LETTERS):
         return best
@@ -138,8 +139,11 @@ def _weighed(data: bytes) -> str | None:
     return None if guess is None else guess.encoding
 
 
-def _score(text: str, rare: float) -> float:
-    """Return the mean log-likelihood of the letters above ASCII, less the fines."""
+def likelihood(text: str, rare: float) -> float:
+    """Return the mean log-likelihood of the letters above ASCII, less the fines, in natural logarithms; 0 of none.
+
+    `rare` is how much less likely their table is before anything is read (see `RARE`).
+    """
     letters = Counter(letter for letter in text.lower() if letter > "\x7f")
     n = sum(letters.values())
     if not n:

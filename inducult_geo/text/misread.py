@@ -1,0 +1,119 @@
+"""Letters that a program read in the wrong table and wrote as UTF-8: "Straﬂe" for "Straße", "ZAK£AD" for "ZAKŁAD".
+
+Nothing in such a file is damaged, so that no reader complains. It is known by its letters, as an encoding is (see
+`encodings`): put back into the bytes that they were, they make likelier text in another table.
+"""
+
+from __future__ import annotations
+
+import codecs
+import re
+from collections.abc import Iterable, Iterator
+from itertools import islice
+from typing import Final, NamedTuple
+
+from inducult_geo.text.encodings import RARE, TABLES, likelihood
+
+AS_BYTE: Final = "inducult_geo.as_byte"
+"""Name of the way in which a control character is taken for the byte that it was, see `codecs.register_error`."""
+
+_TAKEN_FOR: Final = ("cp1252", "mac_roman", "cp1250", "cp850", "cp852", "iso8859_2")
+_WORDS: Final = 4_000
+_BETWEEN_WORDS: Final = re.compile(r"[\s;,|]+")
+_LONGEST: Final = 80
+_SHOWN_OF: Final = 200
+_LOST: Final = "\ufffd"
+
+_LEAST: Final = 0.4
+"""Gain of each letter, in natural logarithms, from which another table is worth telling. Letters of a language that is
+not known there (Icelandic, Portuguese) may gain up to 0.3 when they are put into another's."""
+
+_LEAST_OF_ALL: Final = 25.0
+"""... and of all letters together: of a few none can tell."""
+
+_SURE: Final = 2.0
+"""Gain of each letter from which the text as it stands is of no language at all."""
+
+
+def _as_byte(problem: UnicodeError) -> tuple[bytes, int]:
+    """Give a control character as the byte that it was: a table of Windows has no letter for five bytes."""
+    if not isinstance(problem, UnicodeEncodeError):
+        raise problem
+    try:
+        return problem.object[problem.start : problem.end].encode("latin-1"), problem.end
+    except UnicodeEncodeError:
+        raise problem from None
+
+
+codecs.register_error(AS_BYTE, _as_byte)
+
+
+class Misread(NamedTuple):
+    """What was written in the table `written`, and was taken for text in the table `taken_for`.
+
+    Attributes
+    ----------
+    shown
+        Words that show it, for a person: "'Straﬂe' for 'Straße'".
+    is_sure
+        Whether the text as it stands is of no language.
+    """
+
+    written: str
+    taken_for: str
+    shown: str
+    is_sure: bool
+
+    @property
+    def encoding(self) -> str:
+        """What `[read] encoding` says of such a file."""
+        return f"{self.written} read as {self.taken_for}"
+
+
+def misread(texts: Iterable[str]) -> Misread | None:
+    """Tell which table texts were written in, and which they were taken for; None where all seems to be right."""
+    words = [*islice(_words(texts), _WORDS)]
+    text = "\n".join(words)
+    count = sum(letter > "\x7f" for letter in text)
+    as_it_is = likelihood(text, 0.0)
+    best: tuple[float, str, str] | None = None
+    for taken_for in _TAKEN_FOR:
+        for written in TABLES:
+            meant = _again(text, written, taken_for)
+            if meant is None or meant == text:
+                continue
+            gain = likelihood(meant, RARE.get(written, 0.0) + RARE.get(taken_for, 0.0)) - as_it_is
+            best = max(best or (gain, written, taken_for), (gain, written, taken_for))
+    if best is None or best[0] < _LEAST or best[0] * count < _LEAST_OF_ALL:
+        return None
+    gain, written, taken_for = best
+    changed = [one for one in words if _again(one, written, taken_for) != one]
+    word = max(changed[:_SHOWN_OF], key=lambda one: sum(letter.isalpha() for letter in one))
+    return Misread(written, taken_for, f"{word!r} for {_again(word, written, taken_for)!r}", gain >= _SURE)
+
+
+def _words(texts: Iterable[str]) -> Iterator[str]:
+    """Yield the words with letters beyond ASCII, none of them endless, and none of which a letter was lost."""
+    lines = (line for text in texts if not text.isascii() for line in text.splitlines() if not line.isascii())
+    words = (word[:_LONGEST] for line in lines for word in _BETWEEN_WORDS.split(line))
+    return (word for word in words if not word.isascii() and _LOST not in word)
+
+
+def as_meant(text: str, written: str, taken_for: str) -> str:
+    """Return a text as it was meant that was written in one table and taken for another.
+
+    Raises
+    ------
+    UnicodeError
+        Where a letter of it is in neither table.
+    LookupError
+        Where there is no such table.
+    """
+    return text.encode(taken_for, errors=AS_BYTE).decode(written)
+
+
+def _again(text: str, written: str, taken_for: str) -> str | None:
+    try:
+        return as_meant(text, written, taken_for)
+    except UnicodeError:
+        return None

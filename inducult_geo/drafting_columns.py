@@ -20,8 +20,8 @@ from inducult_geo.text import fold_once
 _SAMPLE = 300
 _ANGLE = re.compile(r"[NSEWO]?\s*[-+]?\d{1,3}(?:[.,]\d+)?\s*[°º˚]", re.IGNORECASE)
 _MOSTLY = 0.8
-_COUNTED = re.compile(r"(|.*\D)(\d{1,9})(\D*)", re.ASCII | re.DOTALL)
-"""What stands before the last number of a cell, that number, and what stands behind it."""
+_COUNTED = re.compile(r"(|.*\D)(?<!\d[.,])(\d{1,9})(\D*)", re.ASCII | re.DOTALL)
+"""What stands before the last number of a cell (which is no fraction), that number, and what stands behind it."""
 
 
 @dataclass(frozen=True)

@@ -410,6 +410,7 @@ def test_how_exact_a_date_is_is_no_accuracy_of_a_place() -> None:
         (["OBJ-001", "OBJ-002", "OBJ-003"], True),
         (["Obj. 9 a", "Obj. 10 a", "Obj. 11 a"], True),
         (["1", "2", "3"], True),
+        (["17.5", "17.6", "17.7"], False),  # degrees
         (["OBJ-001", "OBJ-003", "OBJ-004"], False),  # a row went: the numbers stay with their rows
         (["OBJ-001", "OBX-002", "OBJ-003"], False),
         (["A/1/54", "A/2/61", "A/3/70"], False),

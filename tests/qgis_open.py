@@ -26,6 +26,7 @@ from qgis.core import (
     QgsLayoutItemScaleBar,
     QgsMapRendererParallelJob,
     QgsMapSettings,
+    QgsPalLayerSettings,
     QgsProject,
     QgsRasterLayer,
     QgsRectangle,
@@ -74,6 +75,7 @@ def look(path, name):
         "renderer": layer.renderer().type() if layer.isSpatial() else None,
         "categories": categories(layer),
         "labels": layer.labelsEnabled(),
+        "farthest": farthest(layer),
         "at_scale": {scale: at_scale(layer, scale) for scale in (5000, 110_000)} if name == "site_points" else {},
         "tip": tip(layer),
         "tip_errors": tip_errors(layer),
@@ -130,6 +132,23 @@ def displayed(layer):
     """Return what each feature is called in lists and labels."""
     expression = QgsExpression(layer.displayExpression())
     return [expression.evaluate(context(layer, feature)) for feature in layer.getFeatures()]
+
+
+def farthest(layer):
+    """Return for each rule of labels the smallest scale that has them: by the rule, on the screen and in a layout."""
+    if not layer.labelsEnabled() or layer.labeling().type() != "rule-based":
+        return []
+    rules = layer.labeling().rootRule()  # kept, since its rules do not outlive it
+    told = []
+    for rule in rules.children():
+        settings = rule.settings()
+        chosen = settings.dataDefinedProperties().property(QgsPalLayerSettings.MinimumScale)
+        scopes = QgsExpressionContext()
+        screen, _ = chosen.valueAsDouble(scopes, settings.minimumScale)
+        scopes.appendScope(QgsExpressionContextScope())
+        scopes.lastScope().setVariable("layout_name", "Map on A4")
+        told.append([settings.minimumScale, screen, chosen.valueAsDouble(scopes, settings.minimumScale)[0]])
+    return told
 
 
 def at_scale(layer, scale):

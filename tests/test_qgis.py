@@ -108,6 +108,13 @@ def test_a_site_without_a_name_is_called_what_it_is(met, bundle):
         assert untyped in called
 
 
+def test_a_printed_page_of_a_region_has_names_that_the_screen_shows_nearer(met):
+    scales = met["layers"]["site_points"]["farthest"]
+    assert len(scales) == 5
+    for by_rule, on_screen, on_paper in scales:
+        assert by_rule == on_screen < on_paper == 1_000_000
+
+
 def test_lists_of_records_call_each_by_its_name_and_key(met, bundle):
     used = bundle.records[bundle.records["outcome"] != "rejected"]
     names = (from_json(text).get("name") for text in used["names"])

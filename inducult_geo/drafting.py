@@ -33,6 +33,7 @@ from inducult_geo.harmonize.coordinate_links import NO_POINT, is_shape
 from inducult_geo.harmonize.coordinates import parse_coordinates
 from inducult_geo.harmonize.dates import life_span
 from inducult_geo.run import Run
+from inducult_geo.sources.changes import deleted_rows
 from inducult_geo.sources.partner import VALUES_AS_NAMES
 from inducult_geo.sources.readers import read_table
 from inducult_geo.sources.sheets import ALL_SHEETS
@@ -103,6 +104,7 @@ def draft(path: Path, run: Run, *, region: str | None = None, read: Read | None 
     text = None if axes or has_shapes(table.frame) else place_text_of(columns)
     _say_place(found, path, table, columns, axes, text, about, run)
     _say_columns(found, columns, {column.name for column in (*(axes or ()), text) if column is not None})
+    found.head += [comment(told) for told, _ in deleted_rows(table.frame, table.places, ())]
     return found.text()
 
 

@@ -7,7 +7,9 @@ import json
 import pandas as pd
 import pytest
 
+from inducult_geo.harmonize.footnotes import without_footnotes
 from inducult_geo.harmonize.names import harmonize_names
+from inducult_geo.harmonize.notices import Notices
 
 
 def one(**cells: object) -> dict[str, str] | None:
@@ -48,3 +50,35 @@ def test_text_is_readable_and_sorted() -> None:
 
 def test_no_rows() -> None:
     assert harmonize_names(pd.DataFrame({"name": []})).empty
+
+
+@pytest.mark.parametrize(
+    ("name", "plain"),
+    [
+        ("Hütte Z*", "Hütte Z"),
+        ("Mlin¹", "Mlin"),
+        ("Brauerei [2]", "Brauerei"),
+        ("Talilnica Javornik†", "Talilnica Javornik"),
+        ("Talilnica Javornik †", "Talilnica Javornik"),
+        ("Pivovar (starý)² *", "Pivovar (starý)"),
+        ("*Ziegelei", "Ziegelei"),
+        ("† Glashütte", "Glashütte"),
+        ("Hotel ***", None),
+        ("Halle 500 m²", None),
+        ("Schacht 2", None),
+        ("Zeche [Nordfeld]", None),
+        ("Werk [1890]", None),
+        ("Kornhaus (1)", None),
+        ("*", None),
+        ("Q*", None),
+    ],
+)
+def test_the_mark_of_a_footnote_is_no_part_of_a_name_and_is_told(name: str, plain: str | None) -> None:
+    notices = Notices("list")
+    rows = pd.DataFrame({"name": [name, "Huta", None], "operator": ["A*", None, None]}, dtype=object)
+    found = without_footnotes(rows, notices)
+    assert found["name"].tolist() == [plain or name, "Huta", None]
+    assert found["operator"].tolist() == rows["operator"].tolist()
+    told = [problem.message for problem in notices.problems()]
+    assert len(told) == (plain is not None)
+    assert plain is None or told[0].startswith(f"'name' bears the mark of a footnote: '{name}' (1). It is left out")

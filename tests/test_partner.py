@@ -398,6 +398,58 @@ def test_a_file_s_name_that_no_disk_takes_is_told(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
+    ("head", "marks", "says"),
+    [
+        ("Änderung", ["N", "Ä", "L", "N"], "seems to say by a mark ('N', 'Ä', 'L') which rows are new"),
+        ("změna", ["přidáno", "upraveno", "zrušeno", "přidáno"], "says of 1 row that what it tells of is gone"),
+        ("Zmiana", ["nowy wpis", "korekta opisu", "skreślono", "nowy wpis"], "says of 1 row that what it tells"),
+        ("Änderung", ["2024-01-05", "2024-02-07", "2024-02-08", "2024-02-09"], None),
+        ("kod", ["N", "Ä", "L", "N"], None),
+    ],
+)
+def test_a_column_of_changes_is_known_by_its_head(
+    tmp_path: Path, head: str, marks: list[str], says: str | None
+) -> None:
+    """Lists of changes mark rows with letters and words of their own, and those that were gone came in as sites."""
+    (tmp_path / "test.toml").write_text(TOML)
+    contract = load_contract(tmp_path / "test.toml")
+    put(tmp_path, f"nr;nazwa;X;Y;qid;{head}\n" + "".join(f"{n};a;1;2;;{mark}\n" for n, mark in enumerate(marks)))
+    found = read_partner(contract, find_files(contract))
+    told = [problem.message for problem in found.problems if problem.kind == "deleted_rows"]
+    assert len(told) == (says is not None)
+    assert says is None or says in told[0]
+    assert says is None or "ask for the whole list" in told[0]
+
+
+def test_rows_that_go_on_the_row_above_are_told_as_that(tmp_path: Path) -> None:
+    """In a table taken from a PDF: they lacked coordinates, it was said, and half a name went into the release."""
+    (tmp_path / "test.toml").write_text(TOML)
+    contract = load_contract(tmp_path / "test.toml")
+    rows = [
+        "1;Huta;1;2;;",
+        ";Małapanew;;;;",
+        ";w Ozimku;;;;",
+        "2;Cementownia;1;2;;",
+        ";;3;;;",
+        "3;Browar;1;;;",
+        "4;a;1;2;;",
+    ]
+    put(tmp_path, "nr;nazwa;X;Y;qid;zm\n" + "\n".join(rows) + "\n")
+    frame = read_partner(contract, find_files(contract)).frame
+    assert [n for n, why in enumerate(frame["detail"]) if "seems to go on the row above" in str(why)] == [1, 2, 4]
+    assert frame["reason"].tolist()[1] == "bad_row"
+    assert "only 'nazwa' is filled. Join the two" in frame["detail"].tolist()[1]
+    put(tmp_path, "nr;nazwa;X;Y;qid;zm\n;a;1;2;;\n;b;;;;\n1;c;1;2;;\n2;d;1;2;;\n")
+    frame = read_partner(contract, find_files(contract)).frame
+    assert not any("go on the row" in str(why) for why in frame["detail"]), "where half of the rows have no number"
+    put(tmp_path, "nr;nazwa;X;Y;qid;zm;" + ";".join("abcdef") + "\n1;a;1;2" + ";" * 8 + "\n;b;3;4" + ";" * 8
+        + "".join(f"\n{n};a;1;2" + ";" * 8 for n in range(2, 6)) + "\n")  # fmt: skip
+    assert read_partner(contract, find_files(contract)).frame["x"].tolist()[1] == "3"
+    reasons = read_partner(contract, find_files(contract)).frame["reason"].tolist()
+    assert reasons[1] != "bad_row", "what has a place is a row of its own"
+
+
+@pytest.mark.parametrize(
     ("words", "gone"),
     [
         (["neu", "geändert", "gelöscht", "gelöscht"], 2),

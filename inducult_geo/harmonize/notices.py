@@ -43,6 +43,8 @@ class Notices:
             "unread_date": "dates in '{column}' that cannot be read: {some}.{known}",
             "lost_characters": "characters in '{column}' were lost before the file came here: {some}. "
             "Ask for a new export, or mend [read] encoding.",
+            "footnote_mark": "'{column}' bears the mark of a footnote: {some}. It is left out; what the note says is "
+            "not read. Where it tells something of the site (gone, closed, not sure), write that into a column.",
             "read_as_empty": "cells of '{column}' that say {some} are read as empty, since programs write that for "
             "nothing. Where one is a name, write it with a word more ('Comune None').",
         }

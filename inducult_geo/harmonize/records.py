@@ -16,6 +16,7 @@ from inducult_geo.frames import ASPECTS, PRESENT_USES, STATUSES, Problem, RawTab
 from inducult_geo.harmonize.countries import NAMIBIA, country_code
 from inducult_geo.harmonize.dated_states import status_of, years_beside
 from inducult_geo.harmonize.dates import date_texts, iso_date, life_span, parse_date, parse_end, tells_beginning
+from inducult_geo.harmonize.footnotes import without_footnotes
 from inducult_geo.harmonize.meanings import YEARS, Meanings, check_meanings
 from inducult_geo.harmonize.names import harmonize_names
 from inducult_geo.harmonize.notices import Notices, note_lost_characters, note_nothing
@@ -62,6 +63,7 @@ def harmonize(table: RawTable, contract: Contract, ground: Ground, vocabulary: V
     check_meanings(contract, vocabulary)
     notices = Notices(contract.id)
     rows = _accuracies(_with_defaults(table.frame, contract), contract, notices)
+    rows = without_footnotes(rows, notices)
     placed = place(rows, contract, ground, file_crs=table.crs)
     values = pd.DataFrame(
         {name: [known_text(cell) for cell in _column(rows, name)] for name in _PLAIN}, index=rows.index

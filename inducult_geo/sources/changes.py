@@ -10,6 +10,10 @@ import pandas as pd
 from inducult_geo.text import counted, first_few, fold_once, packaged_words, quoted
 
 _MOST: Final = 3
+_MARK_LENGTH: Final = 2
+_WHOLE_LIST: Final = (
+    "Where the file holds only what changed, ask for the whole list: what is not in the file is no longer in the source"
+)
 
 
 def deleted_rows(table: pd.DataFrame, places: list[str], known: Collection[str]) -> list[tuple[str, int]]:
@@ -28,19 +32,30 @@ def deleted_rows(table: pd.DataFrame, places: list[str], known: Collection[str])
     told, gone_words = [], roles["gone"]
     for name in (name for name in table.columns if name not in known):
         words = table[name].map(_word)
-        said = set(words.dropna())
-        if not (said & gone_words and said <= gone_words | roles["kept"]):
+        said, is_head = set(words.dropna()), _word(str(name)) in roles["head"]
+        if is_head and said and max(map(len, said)) <= _MARK_LENGTH:
+            told.append(_by_marks(str(name), table[name]))
+        if not (said & gone_words and (is_head or said <= gone_words | roles["kept"])):
             continue
         gone = [place for place, word in zip(places, words, strict=True) if word in gone_words]
         where = first_few(gone, _MOST)
         cells = quoted([*dict.fromkeys(table[name][words.isin([*gone_words])])][:_MOST])
         sentence = (
             f"column '{name}' says of {counted(len(gone), 'row')} that what it tells of is gone ({where}: {cells}); it "
-            "is read as all others. Take it out of the file. Where the file holds only what changed, ask for the whole "
-            "list: what is not in the file is no longer in the source"
+            f"is read as all others. Take it out of the file. {_WHOLE_LIST}"
         )
         told.append((sentence, len(gone)))
     return told
+
+
+def _by_marks(name: str, cells: pd.Series[Any]) -> tuple[str, int]:
+    """Say that a column called a change seems to tell of each row by a mark what became of it, and how many rows."""
+    marks = quoted(first for first in [*dict.fromkeys(str(cell).strip() for cell in cells.dropna())][: _MOST + 1])
+    sentence = (
+        f"column '{name}' seems to say by a mark ({marks}) which rows are new, changed or gone; all are read alike. "
+        f"Take those that are gone out of the file. {_WHOLE_LIST}"
+    )
+    return sentence, int(cells.notna().sum())
 
 
 def _word(cell: Any) -> str | None:

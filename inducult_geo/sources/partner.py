@@ -17,7 +17,7 @@ from inducult_geo.errors import ContractError, SourceError, did_you_mean
 from inducult_geo.frames import FileRead, Problem, Raw, RawTable, content_hash, to_json
 from inducult_geo.sources.changes import deleted_rows
 from inducult_geo.sources.readers import read_table
-from inducult_geo.sources.table import Table, has_shapes, names_of_a_row
+from inducult_geo.sources.table import Table, has_shapes, names_of_a_row, rows_going_on
 from inducult_geo.sources.vector_files import COMPANIONS, parts_beside
 from inducult_geo.text import counted, quoted
 
@@ -28,6 +28,11 @@ _ALIKE: Final = 2
 """So many cells of a row are the name of their column where it is a header again."""
 
 _HEAD_AGAIN: Final = "repeats the names of the columns: it is no site, and may be deleted in the file"
+
+_GOES_ON: Final = (
+    "seems to go on the row above, as in a table taken from a PDF: only {said} is filled. Join the two in the file: "
+    "the row above may lack the rest of its words"
+)
 
 VALUES_AS_NAMES: Final = (
     "the names of its columns look like values ({values}): if its first row is one of the table, put names above it. "
@@ -193,12 +198,24 @@ def _rows(contract: Contract, path: Path, table: Table) -> pd.DataFrame:
         rows[field] = pd.Series([None if n in again else cell for n, cell in enumerate(cells)], dtype=object)
     for position in again:
         reasons[position], details[position] = "bad_row", _HEAD_AGAIN
+    for position in _going_on(rows, original) - again if table.kind in ("spreadsheet", "delimited text") else ():
+        said = quoted(str(name) for name in original if original[name].iloc[position] is not None)
+        reasons[position], details[position] = "bad_row", _GOES_ON.format(said=said)
     for position, why in table.bad_rows.items():
         reasons[position], details[position] = "bad_row", f"{why}: mend the row in the file"
     # A row without a key is still one row: it is counted under the place where it stands.
     rows["key"] = [key or f"?{where}" for key, where in zip(keys, table.places, strict=True)]
     rows["reason"], rows["detail"] = pd.Series(reasons, dtype=object), pd.Series(details, dtype=object)
     return rows
+
+
+def _going_on(rows: pd.DataFrame, original: pd.DataFrame) -> set[int]:
+    """Return the positions of rows that only go on the row above; what has a place of its own is a row of its own."""
+    has_place = rows[[name for name in ("x", "y") if name in rows]].notna().all(axis=1) if "x" in rows else False
+    for name in ("text", "geometry"):
+        has_place = has_place | (rows[name].notna() if name in rows else False)
+    placed = np.broadcast_to(has_place, len(rows))
+    return {position for position in rows_going_on(original) if not placed[position]}
 
 
 def _heads_again(table: pd.DataFrame) -> set[int]:

@@ -10,6 +10,7 @@ from itertools import count
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pandas as pd
 from shapely.geometry.base import BaseGeometry
 
@@ -30,6 +31,9 @@ MAX_ROWS = 5_000_000
 
 MAX_CELLS = 60_000_000
 """Rows times columns: what a machine of a few gigabytes can hold."""
+
+_ROWS_MIN, _COLUMNS_MIN, _MOSTLY = 4, 4, 0.5
+"""Rows, columns and the share of rows that fill the first one, with which a table tells which rows only go on."""
 
 
 class ChoiceError(ContractError):
@@ -197,6 +201,29 @@ def names_of_a_row(table: pd.DataFrame) -> list[str]:
 def _are_years(cells: pd.Series[Any]) -> bool:
     filled = [str(cell) for cell in cells if cell is not None]
     return bool(filled) and all(map(_YEAR.fullmatch, filled))
+
+
+def rows_going_on(frame: pd.DataFrame) -> set[int]:
+    """Return the positions of rows that only seem to go on the row above, as in a table that was taken from a PDF.
+
+    Most rows fill the first column and half of all; these leave it empty, and fill a fourth of the columns at most,
+    which the row above fills, too.
+    """
+    filled = np.array([[_is_filled(cell) for cell in row] for row in frame.to_numpy(dtype=object)], dtype=bool)
+    if len(filled) < _ROWS_MIN or filled.shape[1] < _COLUMNS_MIN or filled[:, 0].mean() <= _MOSTLY:
+        return set()
+    few = ~filled[:, 0] & (filled.sum(axis=1) <= max(filled.shape[1] // 4, 1))
+    found, above = set(), filled[0]
+    for row in range(1, len(filled)):
+        if few[row] and not few[0] and (above | ~filled[row]).all():
+            found.add(row)
+        else:
+            above = filled[row]
+    return found
+
+
+def _is_filled(cell: Any) -> bool:
+    return cell is not None and cell == cell and bool(str(cell).strip())
 
 
 def blank_cells(frame: pd.DataFrame) -> pd.DataFrame:

@@ -1,0 +1,53 @@
+"""Marks of footnotes at names ("Mlin¹", "Hütte*", "Brauerei [2]", "Talilnica †"): no part of the name, and told."""
+
+from __future__ import annotations
+
+import re
+from typing import Final
+
+import pandas as pd
+
+from inducult_geo.catalog.models import NAME_FIELDS
+from inducult_geo.harmonize.notices import Notices
+
+_MARK: Final = re.compile(
+    r"""
+      ^[*†‡]{1,3}\s*(?=\w)
+    | (?: \s*\[(?:\d{1,2}|[a-z])\]
+        | (?<=[^\W\d_]|[.)])[¹²³⁴⁵⁶⁷⁸⁹⁰]{1,2}
+        | (?<=\S)\*{1,3} | (?<=\S)\s\*
+        | \s*[†‡]{1,3}
+      )+$
+    """,
+    re.VERBOSE,
+)
+_OTHER: Final = re.compile(r"(?:^|[\d\s])[kcd]?m[²³]$|\s\*{2,}$")
+"""Square meters, and the stars of a hotel."""
+
+_LETTERS_MIN: Final = 2
+
+
+def without_footnotes(rows: pd.DataFrame, notices: Notices) -> pd.DataFrame:
+    """Return raw rows whose names bear no mark of a footnote; each that did is noted.
+
+    What the note says stands elsewhere in the file, and only a person can tell whether it holds of the site. Stars that
+    stand apart ("Hotel ***"), units ("500 m²") and what would leave no name stay.
+    """
+    changed = {}
+    for column in (name for name in rows.columns if name in NAME_FIELDS or str(name).startswith("name:")):
+        cells = rows[column].tolist()
+        plain = [_plain(cell) if isinstance(cell, str) else cell for cell in cells]
+        for cell, without in zip(cells, plain, strict=True):
+            if without is not cell:
+                notices.add("footnote_mark", str(column), cell.strip())
+        changed[column] = pd.Series(plain, index=rows.index, dtype=object)
+    return rows.assign(**{str(name): cells for name, cells in changed.items()})
+
+
+def _plain(text: str) -> str:
+    """Return a name without marks of footnotes, the same text where it bears none."""
+    name = text.strip()
+    if name.isascii() and name[-1:] not in ("*", "]") and name[:1] != "*":
+        return text
+    without = name if _OTHER.search(name) else _MARK.sub("", name)
+    return without if without != name and sum(map(str.isalpha, without)) >= _LETTERS_MIN else text

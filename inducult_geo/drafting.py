@@ -15,8 +15,8 @@ import pandas as pd
 import shapely
 
 from inducult_geo.catalog import Read, Region
+from inducult_geo.drafting_column import Column
 from inducult_geo.drafting_columns import (
-    Column,
     angles_of,
     axes_of,
     columns_of,
@@ -299,7 +299,9 @@ def _say_columns(found: _Draft, columns: list[Column], used: set[str]) -> None:
             comment("No column is called a name; one of these may hold it:" if likely else "No names.")
         )
         found.columns += [f"# name = {quoted(c.name)} # e.g. {short(c.cells[0])}" for c in likely[:3]]
-        found.columns += [] if likely else ['# name = ""']
+        # Of a list of firms the firm is what a site is called.
+        instead = [f"# name = {quoted(column.name)} # of a list of firms" for column in fields.get("operator", [])]
+        found.columns += [] if likely else instead or ['# name = ""']
     rest = [column.name for column in columns if column.name not in used and column.cells]
     if rest:
         more = f" # and {len(rest) - _UNMAPPED_MAX} more" if len(rest) > _UNMAPPED_MAX else ""

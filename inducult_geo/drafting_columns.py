@@ -5,85 +5,22 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from functools import cached_property
-from itertools import pairwise
 
 import pandas as pd
 
+from inducult_geo.drafting_column import Column, any_of
 from inducult_geo.errors import CoordinateError
-from inducult_geo.harmonize.coordinates import parse_coordinates, parse_number
+from inducult_geo.harmonize.coordinates import parse_coordinates
 from inducult_geo.harmonize.dates import date_text, parse_date
 from inducult_geo.match.trades import fuel_bits
 from inducult_geo.sources.table import has_shapes
 from inducult_geo.text import fold_once
 
-_SAMPLE = 300
-_ANGLE = re.compile(r"[NSEWO]?\s*[-+]?\d{1,3}(?:[.,]\d+)?\s*[°º˚]", re.IGNORECASE)
 _MOSTLY = 0.8
-_COUNTED = re.compile(r"(|.*\D)(?<!\d[.,])(\d{1,9})(\D*)", re.ASCII | re.DOTALL)
-"""What stands before the last number of a cell (which is no fraction), that number, and what stands behind it."""
-
-
-@dataclass(frozen=True)
-class Column:
-    """One column: its name, and its filled cells as text (all of them for uniqueness, some for their form)."""
-
-    name: str
-    cells: tuple[str, ...]
-    rows: int
-
-    @cached_property
-    def sample(self) -> tuple[str, ...]:
-        """Up to 300 cells, spread over the whole table."""
-        return self.cells[:: max(1, len(self.cells) // _SAMPLE)][:_SAMPLE]
-
-    @property
-    def is_key(self) -> bool:
-        """Whether every row has a value of its own."""
-        return self.rows > 0 and len(self.cells) == self.rows and len(set(self.cells)) == self.rows
-
-    def share(self, test: Callable[[str], bool]) -> float:
-        """Share of the sample that passes a test."""
-        return sum(map(test, self.sample)) / len(self.sample) if self.sample else 0.0
-
-    @cached_property
-    def decimal(self) -> str | None:
-        """The decimal mark with which nearly all cells are numbers; None where they are none."""
-        for mark in (".", ","):
-            if self.share(lambda cell, mark=mark: _is_number(cell, mark)) >= _MOSTLY:  # type: ignore[misc]
-                return mark
-        return None
-
-    @property
-    def is_angle(self) -> bool:
-        """Whether nearly all cells are degrees and minutes: 45° 29′ 10″ N."""
-        return self.share(lambda cell: _ANGLE.match(cell) is not None) >= _MOSTLY
-
-    @property
-    def is_small(self) -> bool:
-        """Whether half of the numbers could be degrees."""
-        return self.is_angle or self.share(lambda cell: abs(_number(cell, self.decimal or ".") or 0.0) <= 180) >= 0.5
-
-    @property
-    def is_counter(self) -> bool:
-        """Whether it numbers the rows without a gap, with the same letters around the number or none: OBJ-001, OBJ-002.
-
-        A register's own numbers may do so, too.
-        """
-        parts = [_COUNTED.fullmatch(cell) for cell in self.cells]
-        if len(parts) <= 2 or len({(part[1], part[3]) if part else None for part in parts}) > 1:
-            return False
-        whole = [int(part[2]) for part in parts if part]
-        return len(whole) == len(parts) and all(b - a == 1 for a, b in pairwise(whole))
-
-    @property
-    def is_called_row(self) -> bool:
-        """Whether its name says that it numbers the rows."""
-        return _ROW_NUMBER.search(fold_once(self.name)) is not None
-
-    def numbers(self, decimal: str) -> list[float | None]:
-        """Return the cells as numbers; None where one is none."""
-        return [_number(cell, decimal) for cell in self.cells]
+_ADDRESS = re.compile(
+    r"(?:https?://|www\.)\S+"
+    r"|[a-z0-9-]+(?:\.[a-z0-9-]+)*\.(?:com|org|net|info|eu|at|be|ch|cz|de|fr|hr|it|nl|pl|si)(?:/\S*)?"
+)
 
 
 @dataclass(frozen=True)
@@ -99,26 +36,6 @@ class Rule:
         """Whether a column looks like the field."""
         by_name = self.words.search(fold_once(column.name)) is not None and self.test(column)
         return by_name or self.alone(column)
-
-
-def _words(*words: str, whole: tuple[str, ...] = ()) -> re.Pattern[str]:
-    """Find whole words in a column's name, some only where they are all of it ("plant", but not "plant_phase").
-
-    Both are folded, so that marks and case do not matter.
-    """
-    plain, alone = ("|".join(sorted(set(map(fold_once, some)), key=len, reverse=True)) for some in (words, whole))
-    return re.compile(rf"(?:^|[^a-z])(?:{plain})(?:$|[^a-z])" + (rf"|^(?:{alone})$" if whole else ""))
-
-
-def _number(cell: str, decimal: str) -> float | None:
-    try:
-        return parse_number(cell, decimal=decimal)
-    except CoordinateError:
-        return None
-
-
-def _is_number(cell: str, decimal: str) -> bool:
-    return _number(cell, decimal) is not None
 
 
 def _is_fraction(cell: str) -> bool:
@@ -158,7 +75,7 @@ def _is_nace(column: Column) -> bool:
 
 
 def _is_web(column: Column) -> bool:
-    return column.share(lambda cell: cell.lower().startswith(("http://", "https://", "www."))) >= _MOSTLY
+    return column.share(lambda cell: _ADDRESS.fullmatch(cell.lower()) is not None) >= _MOSTLY
 
 
 def _is_country(column: Column) -> bool:
@@ -177,7 +94,7 @@ def _is_text_of_place(cell: str) -> bool:
         return False
 
 
-_OF_DATES = _words(
+_OF_DATES = any_of(
     "date",
     "year",
     "jahr",
@@ -199,7 +116,7 @@ _OF_DATES = _words(
     "année",
     "time",
 )
-_END = _words("end", "eindbouwjr", "year_decommissioned", "retired date", "end_year", "closed", "stillgelegt",
+_END = any_of("end", "eindbouwjr", "year_decommissioned", "retired date", "end_year", "closed", "stillgelegt",
               "stilllegung", "schließung", "betriebsende", "chiusura", "dismissione", "cessazione", "fine",
               "decommissioned", "gesloten", "sluiting", "sluitingsjaar", "einde", "eindjaar", "zamknięcie",
               "zamknięcia", "likwidacja", "likwidacji", "zatvaranje", "zatvaranja", "zatvoreno", "prestanak",
@@ -213,7 +130,7 @@ _BEGINNINGS = ("start", "start_year", "begbouwjr", "baujahr", "bouwjaar", "rok_b
                "seit", "since", "sinds", "depuis", "vanaf", "dal", "od (?:roku|leta|godine)", "construction",
                "costruzione")  # fmt: skip
 _FROM = ("od", "von", "ab", "van", "from", "da")
-_BEGIN = _words(*_FROM, *_BEGINNINGS)
+_BEGIN = any_of(*_FROM, *_BEGINNINGS)
 
 
 def _is_called_end(column: Column) -> bool:
@@ -223,90 +140,80 @@ def _is_called_end(column: Column) -> bool:
 
 
 RULES: tuple[Rule, ...] = (
-    Rule("name", _words("name", "nazwa", "naziv", "naam", "nome", "nazev", "název", "bezeichnung", "objekt", "ime",
+    Rule("name", any_of("name", "nazwa", "naziv", "naam", "nome", "nazev", "název", "bezeichnung", "objekt", "ime",
                         "denominazione", "sitename", "facilityname", "nazwa_wlasna", "plant_name", "imie",
                         "denominazion[ei]", "objektname", "descrizione", "generation plant",
                         whole=("nom", "plant", "power plant", "facility", "installation", "werk", "kraftwerk", "zakład",
                                "obiekt", "závod", "impianto", "stabilimento", "obrat", "pogon", "fabriek", "betrieb",
                                "industriebetrieb", "fabrik", "anlage", "bedrijf", "podnik", "továrna", "tovarna",
                                "tvornica", "fabryka", "fabbrica")), _is_text),
-    Rule("start", _words(*_BEGINNINGS, "leto", "anno", "godina", "year", "rok", "datacija", "datace", "datovani",
+    Rule("start", any_of(*_BEGINNINGS, "leto", "anno", "godina", "year", "rok", "datacija", "datace", "datovani",
                          "datazione", "datowanie", "datierung", "datering", "datiranje", "epoca", "année",
                          whole=("periode", "periodo", "vrijeme", "razdoblje", "obdobje", "období", "okres", *_FROM)),
          lambda column: _is_date(column) and not _is_called_end(column)),
     Rule("end", _END, lambda column: _is_date(column) and _is_called_end(column)),
-    Rule("status", _words("status", "stan", "stav", "zustand", "stato", "stanje", "toestand", "conservazione", "état",
+    Rule("status", any_of("status", "stan", "stav", "zustand", "stato", "stanje", "toestand", "conservazione", "état",
                           "condition", "condizione", "betriebszustand", "erhaltungszustand", "statut",
                           whole=("state", "staat")), _is_text),
-    Rule("fuel", _words("fuel", "fueltype", "brennstoff", "energieträger", "energy source", "energy_source", "paliwo",
+    Rule("fuel", any_of("fuel", "fueltype", "brennstoff", "energieträger", "energy source", "energy_source", "paliwo",
                         "combustibile", "palivo", "brandstof", "gorivo"), _is_text, _names_fuels),
-    Rule("type", _words("type", "types", "typ", "tipo", "tip", "tipologia", "technology", "rodzaj", "druh", "soort",
+    Rule("type", any_of("type", "types", "typ", "tipo", "tip", "tipologia", "technology", "rodzaj", "druh", "soort",
                         "vrsta", "zvrst", "oorsprfunc", "funkcja", "art", "objektart", "objekttyp", "kind",
                         whole=("gattung", "genre", "genere", "category", "kategorie", "categoria", "kategorija",
                                "kategoria", "categorie", "branche", "branża", "obor", "dejavnost", "djelatnost",
                                "namjena", "functie", "funkce", "funzione", "funktion", "function",
                                "fonction")), _is_text),
-    Rule("nace", _words("nace", "nacecode", "nace_code", "onace", "nacebel", "nacemaineconomicactivitycode"), _is_nace),
-    Rule("operator", _words("operator", "betreiber", "owner", "eigentümer", "company", "firma", "company name",
+    Rule("nace", any_of("nace", "nacecode", "nace_code", "onace", "nacebel", "nacemaineconomicactivitycode"), _is_nace),
+    Rule("operator", any_of("operator", "betreiber", "owner", "eigentümer", "company", "firma", "company name",
                             "parentcompanyname", "vlastnik", "gestore", "provozovatel", "proprietario", "esercente",
                             "upravljavec", "upravljalec", "lastnik", "operater", "vlasnik", "upravitelj",
                             "właściciel", "zarządca", "exploitant", "eigenaar", "beheerder", "propriétaire",
                             "inhaber"), _is_text),
-    Rule("heritage_ref", _words("heritage (?:no|number|ref)", "denkmal-?(?:nr|nummer)", "denkmalschutznummer",
+    Rule("heritage_ref", any_of("heritage (?:no|number|ref)", "denkmal-?(?:nr|nummer)", "denkmalschutznummer",
                                 "monument-?(?:nr|nummer)", "rijksmonument-?(?:nr|nummer)", "rijksmonnr", "uskp",
                                 "rejst(?:říkové)? (?:č|číslo)", "n(?:ume)?r (?:w )?rej(?:estru|estrze)?",
                                 "rejestr zabytków", "ešd", "registarski broj", "broj registra", "vincolo", "mérimée"),
          lambda column: column.share(lambda cell: any(map(str.isdigit, cell))) >= _MOSTLY),
-    Rule("accuracy_m", _words("accuracy", "accuracy_m", "genauigkeit", "lagegenauigkeit", "přesnost", "accuratezza",
+    Rule("accuracy_m", any_of("accuracy", "accuracy_m", "genauigkeit", "lagegenauigkeit", "přesnost", "accuratezza",
                               "precisione", "natančnost", "točnost", "dokładność", "nauwkeurigheid", "précision",
                               "precision", "coordinateuncertaintyinmeters"), _tells_accuracy),
-    Rule("address", _words("address", "anschrift", "adresse", "adres", "adresa", "indirizzo", "naslov", "street",
+    Rule("address", any_of("address", "anschrift", "adresse", "adres", "adresa", "indirizzo", "naslov", "street",
                            "streetname", "ulica", "straat", "strasse", "straße", "via", "ulice",
                            "addr:street", "rue"), _is_text),
-    Rule("postcode", _words("postcode", "postalcode", "plz", "psc", "psč", "cap", "zip", "kod_pocztowy",
+    Rule("postcode", any_of("postcode", "postalcode", "plz", "psc", "psč", "cap", "zip", "kod_pocztowy",
                             "addr:postcode"), _is_postcode),
-    Rule("city", _words("city", "ort", "miasto", "miejscowosc", "miejscowość", "obec", "comune", "plaats", "grad",
+    Rule("city", any_of("city", "ort", "miasto", "miejscowosc", "miejscowość", "obec", "comune", "plaats", "grad",
                         "kraj", "gemeente", "gemeinde", "gmina", "addr:city", "town", "opcina", "općina", "stadt",
                         "stad", "město", "mjesto", "naselje", "občina", "ville", "commune"), _is_text),
-    Rule("country", _words("country", "countrycode", "country_code", "land", "kraj", "paese", "zeme",
+    Rule("country", any_of("country", "countrycode", "country_code", "land", "kraj", "paese", "zeme",
                            "država", "stát", "pays", whole=("stato",)), _is_country),
-    Rule("capacity", _words("capacity", "kapazität", "leistung", "nennleistung", "nettonennleistung", "moc", "potenza",
+    Rule("capacity", any_of("capacity", "kapazität", "leistung", "nennleistung", "nettonennleistung", "moc", "potenza",
                             "výkon", "vermogen", "snaga", "moč", "mw"), _is_capacity),
-    Rule("website", _words("url", "website", "web", "www", "link", "homepage", "kich_url"), _is_web),
+    Rule("present_use", any_of("present use", "current use", "use today", "heutige nutzung", "aktuelle nutzung",
+                               "nachnutzung", "současné využití", "uso attuale", "sedanja raba", "današnja namjena",
+                               "obecne użytkowanie", "obecna funkcja", "huidig gebruik", "usage actuel",
+                               whole=("use", "nutzung", "využití", "raba", "uporaba", "gebruik", "usage", "uso")),
+         _is_text),
+    Rule("opening_hours", any_of("opening hours", "öffnungszeiten", "otevírací doba", "orari", "orario",
+                                 "odpiralni čas", "radno vrijeme", "godziny otwarcia", "openingsuren",
+                                 "openingstijden", "horaires"), lambda column: bool(column.cells)),
+    Rule("website", any_of("url", "website", "web", "www", "link", "homepage", "kich_url"), _is_web),
 )  # fmt: skip
-_KEY = _words("id", "nr", "key", "code", "kod", "uid", "uuid", "fid", "number", "numer", "nummer", "ref", "gppd_idnr",
+_KEY = any_of("id", "nr", "key", "code", "kod", "uid", "uuid", "fid", "number", "numer", "nummer", "ref", "gppd_idnr",
               "inspireid", "facilityid", "facilityreportid", "h_id", "rijksmonnr", "censimp", "eic_code", "rec_id",
               "row", "_id", "esd", "lfd", "evid", "sifra", "broj", "numero", "codice",
               "kennung", "inv", "signatura", "cod", "číslo", "oznaka", "številka", "kenmerk", "identifiant", "numéro",
               r"št\.?", "lp", r"po?[rř]?\. ?č\.?", "volgnr",
               whole=("n", r"n\.", "n°", "no", r"no\.", r"l\. ?p\.", "č", r"č\.", r"r\. ?br\.?"))  # fmt: skip
-_ROW_NUMBER = _words(
-    "row",
-    "lfd",
-    "fid",
-    "objectid",
-    "lp",
-    r"l\. ?p\.?",
-    r"po[rř]\.? ?(?:č|číslo)\.?",
-    r"p\. ?č\.?",
-    r"zap\.? ?št\.?",
-    "zaporedna številka",
-    r"r\. ?br\.?",
-    r"red(?:ni)?\.? broj",
-    "volgnr",
-    "volgnummer",
-    "ordine",
-    "ordre",
-)
 # Bare words for length and width in Czech, Slovene and Croatian would more often be the size of a building.
-X_NAME = _words("x", "lon", "lng", "long", "longitude", "e", "east", "easting", "rechtswert", "rechts", "rw", "r-wert",
+X_NAME = any_of("x", "lon", "lng", "long", "longitude", "e", "east", "easting", "rechtswert", "rechts", "rw", "r-wert",
                 "ostwert", "ost", "laenge", "länge", "longitudine", "est", "dlugosc", "długość", "wschod", "wschód",
                 "lengtegraad", "oosterlengte", "ol",
                 "zemepisna delka", "zeměpisná délka", "vychod", "východ", "zemljepisna dolzina",
                 "zemljepisna dolžina", "vzhod", "geografska duzina", "geografska dužina", "zemljopisna duzina",
                 "zemljopisna dužina", "istok", "x_coord", "xcoord",
                 "coordx", "point_x", "koord_x", "koordx", "x_koord", "xkoord", "gps_x")  # fmt: skip
-Y_NAME = _words("y", "lat", "latitude", "n", "north", "northing", "hochwert", "hoch", "hw", "h-wert", "nordwert",
+Y_NAME = any_of("y", "lat", "latitude", "n", "north", "northing", "hochwert", "hoch", "hw", "h-wert", "nordwert",
                 "nord", "breite", "latitudine", "szerokosc", "szerokość", "polnoc", "północ", "breedtegraad",
                 "noorderbreedte", "nb",
                 "zemepisna sirka", "zeměpisná šířka", "sever", "zemljepisna sirina", "zemljepisna širina",

@@ -712,3 +712,12 @@ def test_names_are_not_looked_for_below_values(tmp_path: Path, run: Run) -> None
     text = draft(tmp_path / "a.csv", run, region="zwickau")
     assert "header_row" not in text
     assert "put names above it" in text
+
+
+def test_of_a_list_of_firms_the_firm_is_offered_as_the_name(tmp_path: Path, run: Run) -> None:
+    path = tmp_path / "firms.csv"
+    path.write_text("Nr;Firma;lon;lat;Änderung\n7;Weberei A;12.4;50.7;N\n9;Weberei B;12.5;50.8;L\n", encoding="utf-8")
+    text = draft(path, run)
+    assert '# name = "Firma" # of a list of firms' in text
+    assert "# column 'Änderung' seems to say by a mark ('N', 'L')" in text
+    loaded(path, text)

@@ -8,8 +8,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from inducult_geo.drafting_column import Column
 from inducult_geo.drafting_columns import (
-    Column,
     angles_of,
     axes_of,
     columns_of,
@@ -431,3 +431,18 @@ def test_what_numbers_the_rows_is_called_so_in_every_language(head: str) -> None
     assert key_of([counted, register])[0] == register
     assert key_of([counted])[0] == counted
     assert counted.is_called_row
+
+
+@pytest.mark.parametrize(
+    ("field", "head", "cells"),
+    [
+        ("website", "Website", ["www.mijnmuseum.be", "c-mine.be", "https://a.eu/b"]),
+        ("opening_hours", "openingsuren", ["di-zo 10-17u", "op afspraak"]),
+        ("opening_hours", "Godziny otwarcia", ["10-16"]),
+        ("present_use", "heutige Nutzung", ["Wohnen", "Museum"]),
+        ("present_use", "use", ["housing", "museum"]),
+    ],
+)
+def test_what_a_list_of_museums_tells_is_known(field: str, head: str, cells: list[str]) -> None:
+    assert fields_of([column(head, cells)]).keys() == {field}
+    assert not fields_of([column("mail", ["info at a.b", "-"])])

@@ -798,6 +798,32 @@ def test_all_sheets_are_read_one_below_the_other(tmp_path: Path) -> None:
     assert table.notes[3].startswith("sheet 'A': column 'name' stands 2 times")
 
 
+@pytest.mark.parametrize(
+    ("days", "is_told"),
+    [
+        (["1905-03-04", "1905-06-18", "1904-08-26"], True),
+        (["1905-03-04", "1905-06-18", None, "1905-06-18", "1904-12-03"], True),
+        (["1905-03-04", "1905-06-18", "1923-08-26"], False),
+        (["1905-03-04", "1905-03-04", "1905-03-04"], False),
+        (["1905-03-04", None, None], False),
+    ],
+)
+@pytest.mark.parametrize("driver", ["XLSX", "ODS"])
+def test_years_that_became_days_in_a_spreadsheet_are_told(
+    tmp_path: Path, driver: str, days: list[str | None], is_told: bool
+) -> None:
+    """1890 in a cell for dates is the 4th of March 1905: all works of a list were founded in 1904 or 1905."""
+    frame = pd.DataFrame({"id": [*map(str, range(len(days)))], "anno": pd.to_datetime(pd.Series(days))})
+    path = tmp_path / f"a.{driver.lower()}"
+    pyogrio.write_dataframe(frame, path, layer="A", driver=driver)
+    table = read_table(path, AUTO)
+    assert [str(cell)[:10] for cell in table.frame["anno"] if cell is not None] == [day for day in days if day]
+    told = [message for kind, message, _ in table.warnings if kind == "years_as_days"]
+    assert len(told) == is_told
+    assert not told or "'anno' holds nothing but days of 1904 and 1905" in told[0]
+    assert not told or "(1905-03-04 is the number 1890)" in told[0]
+
+
 @pytest.mark.parametrize("suffix", [".xlsx", ".ods"])
 def test_a_workbook_is_opened_once_for_all_its_sheets(
     tmp_path: Path, suffix: str, monkeypatch: pytest.MonkeyPatch

@@ -25,6 +25,7 @@ REPAIRED = "its outline crossed itself and was repaired: compare it with the sou
 
 _DECIMALS = re.compile(r"[.,](\d+)\s*$")
 _REPEATING_DECIMALS = 4
+_NO_PLACE = "the contract maps no coordinates: name x and y, text or geometry (an address alone is not looked up)"
 FARTHEST = 1e9
 """No system has larger coordinates in any unit of length that a partner may use."""
 # A column of the other decimal mark: a few whole numbers may read either way, a few cells may be no numbers.
@@ -99,7 +100,7 @@ def read_cells(rows: pd.DataFrame, contract: Contract, *, crs: str | None, count
             _from_columns(cells, row, decimal, country)
     else:
         for row in range(n):
-            cells.refuse(row, "no_coordinates", "the contract maps no coordinates: name x and y, text or geometry")
+            cells.refuse(row, "no_coordinates", _NO_PLACE)
     return cells
 
 

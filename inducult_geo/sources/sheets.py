@@ -7,10 +7,12 @@ from __future__ import annotations
 
 import io
 import json
+import re
 import subprocess
 import sys
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
+from datetime import date
 from itertools import accumulate
 from pathlib import Path
 from typing import Any
@@ -29,6 +31,11 @@ ALL_SHEETS = "*"
 _MEMORY_MB = 3_000
 _SECONDS = 300
 _CHILD = Path(__file__).with_name("sheet_child.py")
+_DAY_ZERO, _FIRST_DAY, _LAST_DAY = date(1899, 12, 30), "1904-02-09", "1905-07-22"
+"""The day of the number 0 in a spreadsheet, and those of 1501 and 2030."""
+
+_YEARS_MIN = 3
+_ISO_DAY = re.compile(r"\d{4}-\d\d-\d\d(?: 00:00:00)?")
 _MOST = 3
 """So many merged cells of a column are named: a hundred say no more."""
 
@@ -155,7 +162,9 @@ def _table(path: Path, read: Read, name: str, answer: Mapping[str, Any]) -> Tabl
     names = dict(enumerate(header))
     unseen = {row for first, last in answer["hidden"] for row in range(first, min(last + 1, len(cells)))}
     hidden = [number for number, _ in body if number - 1 in unseen]
-    warnings = (*_merged_told(filled, names), *_lost_told(lost, names), *_hidden_told(hidden))
+    warnings = (
+        *_merged_told(filled, names), *_lost_told(lost, names), *_hidden_told(hidden), *_years_as_days_told(frame)
+    )  # fmt: skip
     valueless = frozenset(names[c] for c in {c for _, c, _ in lost} & names.keys() if frame[names[c]].isna().all())
     return Table(
         frame, places, nul_rows(frame), kind="spreadsheet", notes=notes, warnings=warnings, valueless=valueless
@@ -226,6 +235,26 @@ def _hidden_told(rows: Sequence[int]) -> list[tuple[str, str, int]]:
         "Those that are not meant delete in the file."
     )
     return [("hidden_rows", message, len(rows))]
+
+
+def _years_as_days_told(frame: pd.DataFrame) -> list[tuple[str, str, int]]:
+    """Say which columns hold days that seem to be years: 1890 in a cell for dates is the 4th of March 1905."""
+    told = []
+    for place, name in enumerate(frame.columns):
+        cells = [cell for cell in frame.iloc[:, place] if cell is not None]
+        if len(set(cells)) < _YEARS_MIN or not all(map(_is_year_as_day, cells)):
+            continue
+        year = (date.fromisoformat(cells[0][:10]) - _DAY_ZERO).days
+        message = (
+            f"'{name}' holds nothing but days of {_FIRST_DAY[:4]} and {_LAST_DAY[:4]}: years in cells for dates look "
+            f"so ({cells[0][:10]} is the number {year}). Where they are years, format the column as a number."
+        )
+        told.append(("years_as_days", message, len(cells)))
+    return told
+
+
+def _is_year_as_day(cell: Any) -> bool:
+    return isinstance(cell, str) and bool(_ISO_DAY.fullmatch(cell)) and _FIRST_DAY <= cell[:10] <= _LAST_DAY
 
 
 def _filled(row: list[Any]) -> list[int]:

@@ -1,0 +1,121 @@
+"""One column of an unknown table: its cells, and what they look like."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cached_property
+from itertools import pairwise
+
+from inducult_geo.errors import CoordinateError
+from inducult_geo.harmonize.coordinates import parse_number
+from inducult_geo.text import fold_once
+
+_SAMPLE = 300
+_MOSTLY = 0.8
+_ANGLE = re.compile(r"[NSEWO]?\s*[-+]?\d{1,3}(?:[.,]\d+)?\s*[°º˚]", re.IGNORECASE)
+_COUNTED = re.compile(r"(|.*\D)(?<!\d[.,])(\d{1,9})(\D*)", re.ASCII | re.DOTALL)
+"""What stands before the last number of a cell (which is no fraction), that number, and what stands behind it."""
+
+
+def any_of(*words: str, whole: tuple[str, ...] = ()) -> re.Pattern[str]:
+    """Find whole words in a column's name, some only where they are all of it ("plant", but not "plant_phase").
+
+    Both are folded, so that marks and case do not matter.
+    """
+    plain, alone = ("|".join(sorted(set(map(fold_once, some)), key=len, reverse=True)) for some in (words, whole))
+    return re.compile(rf"(?:^|[^a-z])(?:{plain})(?:$|[^a-z])" + (rf"|^(?:{alone})$" if whole else ""))
+
+
+_ROW_NUMBER = any_of(
+    "row",
+    "lfd",
+    "fid",
+    "objectid",
+    "lp",
+    r"l\. ?p\.?",
+    r"po[rř]\.? ?(?:č|číslo)\.?",
+    r"p\. ?č\.?",
+    r"zap\.? ?št\.?",
+    "zaporedna številka",
+    r"r\. ?br\.?",
+    r"red(?:ni)?\.? broj",
+    "volgnr",
+    "volgnummer",
+    "ordine",
+    "ordre",
+)
+
+
+@dataclass(frozen=True)
+class Column:
+    """One column: its name, and its filled cells as text (all of them for uniqueness, some for their form)."""
+
+    name: str
+    cells: tuple[str, ...]
+    rows: int
+
+    @cached_property
+    def sample(self) -> tuple[str, ...]:
+        """Up to 300 cells, spread over the whole table."""
+        return self.cells[:: max(1, len(self.cells) // _SAMPLE)][:_SAMPLE]
+
+    @property
+    def is_key(self) -> bool:
+        """Whether every row has a value of its own."""
+        return self.rows > 0 and len(self.cells) == self.rows and len(set(self.cells)) == self.rows
+
+    def share(self, test: Callable[[str], bool]) -> float:
+        """Share of the sample that passes a test."""
+        return sum(map(test, self.sample)) / len(self.sample) if self.sample else 0.0
+
+    @cached_property
+    def decimal(self) -> str | None:
+        """The decimal mark with which nearly all cells are numbers; None where they are none."""
+        for mark in (".", ","):
+            if self.share(lambda cell, mark=mark: _is_number(cell, mark)) >= _MOSTLY:  # type: ignore[misc]
+                return mark
+        return None
+
+    @property
+    def is_angle(self) -> bool:
+        """Whether nearly all cells are degrees and minutes: 45° 29′ 10″ N."""
+        return self.share(lambda cell: _ANGLE.match(cell) is not None) >= _MOSTLY
+
+    @property
+    def is_small(self) -> bool:
+        """Whether half of the numbers could be degrees."""
+        return self.is_angle or self.share(lambda cell: abs(_number(cell, self.decimal or ".") or 0.0) <= 180) >= 0.5
+
+    @property
+    def is_counter(self) -> bool:
+        """Whether it numbers the rows without a gap, with the same letters around the number or none: OBJ-001, OBJ-002.
+
+        A register's own numbers may do so, too.
+        """
+        parts = [_COUNTED.fullmatch(cell) for cell in self.cells]
+        if len(parts) <= 2 or len({(part[1], part[3]) if part else None for part in parts}) > 1:
+            return False
+        whole = [int(part[2]) for part in parts if part]
+        return len(whole) == len(parts) and all(b - a == 1 for a, b in pairwise(whole))
+
+    @property
+    def is_called_row(self) -> bool:
+        """Whether its name says that it numbers the rows."""
+        return _ROW_NUMBER.search(fold_once(self.name)) is not None
+
+    def numbers(self, decimal: str) -> list[float | None]:
+        """Return the cells as numbers; None where one is none."""
+        return [_number(cell, decimal) for cell in self.cells]
+
+
+def _number(cell: str, decimal: str) -> float | None:
+    try:
+        return parse_number(cell, decimal=decimal)
+    except CoordinateError:
+        return None
+
+
+def _is_number(cell: str, decimal: str) -> bool:
+    return _number(cell, decimal) is not None

@@ -251,7 +251,8 @@ def as_records(frame: pd.DataFrame, *, geometry: Any = None, crs: Any = None) ->
         Where the geometries have another CRS than `WORK_CRS`: a geometry is never coerced.
     """
     given = frame["geometry"] if geometry is None else geometry
-    shapes = from_shapely(np.array([*given], dtype=object), crs=WORK_CRS)
+    # Not one by one: of a frame of geometries each would be looked up.
+    shapes = from_shapely(np.array(given, dtype=object), crs=WORK_CRS)
     # A shape without any point is no place, and has none that could be asked for.
     shapes[shapes.is_empty] = np.nan
     _require_work_crs(crs or getattr(frame, "crs", None) or WORK_CRS, "records")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import re
+import shlex
 import shutil
 import signal
 import socket
@@ -210,16 +211,11 @@ serve._start(open_run(Path(sys.argv[1])), [], 0)
 
 
 def test_every_region_has_its_own_schedule_in_its_own_time_zone(data: Path) -> None:
-    code = (
-        "import json, sys\nfrom pathlib import Path\nfrom flows.serve import deployments\n"
-        "from inducult_geo.run import open_run\n"
-        "data = Path(sys.argv[1])\nmade = deployments(open_run(data), data=data, catalogs=[Path('own')])\n"
-        "told = {d.name: [d.schedules[0].schedule.cron, d.schedules[0].schedule.timezone] for d in made}\n"
-        "print(json.dumps([told, {d.name: d.parameters['parameters'] for d in made}]))\n"
-    )
-    told = python("-c", code, data)
-    assert told.returncode == 0, told.stderr
-    schedules, parameters = json.loads(told.stdout.splitlines()[-1])
+    from flows.serve import deployments
+
+    made = deployments(open_run(data), data=data, catalogs=[Path("own")])
+    schedules = {one.name: (one.schedules[0].schedule.cron, one.schedules[0].schedule.timezone) for one in made}
+    parameters = {one.name: one.parameters["parameters"] for one in made}
     # A run is a process of its own, in a folder of its own: its paths must hold there.
     assert parameters == {
         name: {"regions": [name], "data": str(data.resolve()), "catalogs": [str(Path("own").resolve())]}
@@ -230,33 +226,38 @@ def test_every_region_has_its_own_schedule_in_its_own_time_zone(data: Path) -> N
     assert len({cron for cron, _ in schedules.values()}) == 8
 
 
-RESTART = """
-import sys
-from pathlib import Path
-from flows.restart import drop_missed, keep_pauses
-from flows.serve import deployments
-from inducult_geo.run import open_run
-made = [one for one in deployments(open_run(Path(sys.argv[1])), data=Path(sys.argv[1]), catalogs=[])
-        if one.name in ("leoben", "opole", "padova")]
-keep_pauses(made)
-print(drop_missed(made))
-for one in made:
-    one.apply()
-"""
+def served(data: Path, *names: str) -> list:
+    """Return the deployments of some regions, as a start of the service makes them."""
+    from flows.serve import deployments
+
+    return [one for one in deployments(open_run(data), data=data, catalogs=[]) if one.name in names]
 
 
-def test_a_restart_keeps_what_a_person_paused_and_runs_one_of_the_missed_nights(
-    server: str, data: Path, tmp_path: Path
-) -> None:
+@pytest.fixture
+def on_server(server: str) -> Iterator[str]:
+    """Let Prefect in this process ask the server; gives its address."""
+    from prefect.settings import PREFECT_API_URL, temporary_settings
+
+    with temporary_settings({PREFECT_API_URL: server}):
+        yield server
+
+
+def test_a_restart_keeps_what_a_person_paused_and_runs_one_of_the_missed_nights(on_server: str, data: Path) -> None:
     """A pause was lost with each start of the machine, and after a week away every night was made up for."""
+    from flows.restart import drop_missed, keep_pauses
 
-    def restart() -> tuple[str, dict[str, tuple[bool, list[bool]]]]:
-        told = python("-c", RESTART, data, PREFECT_API_URL=server, PREFECT_HOME=str(tmp_path / "home"))
-        assert told.returncode == 0, told.stderr
+    server = on_server
+
+    def restart() -> tuple[int, dict[str, tuple[bool, list[bool]]]]:
+        made = served(data, "leoben", "opole", "padova")
+        keep_pauses(made)
+        dropped = drop_missed(made)
+        for one in made:
+            one.apply()
         found = {one["name"]: one for one in ask(server, "deployments", flows={"name": {"any_": ["refresh"]}})}
         known.update({name: one["id"] for name, one in found.items()})
         schedules.update({name: one["schedules"][0]["id"] for name, one in found.items()})
-        return told.stdout.strip(), {
+        return dropped, {
             name: (one["paused"], [schedule["active"] for schedule in one["schedules"]]) for name, one in found.items()
         }
 
@@ -278,7 +279,7 @@ def test_a_restart_keeps_what_a_person_paused_and_runs_one_of_the_missed_nights(
 
     known: dict[str, str] = {}
     schedules: dict[str, str] = {}
-    assert restart() == ("0", dict.fromkeys(("leoben", "opole", "padova"), (False, [True])))
+    assert restart() == (0, dict.fromkeys(("leoben", "opole", "padova"), (False, [True])))
     CALLS.post(f"{server}/deployments/{known['leoben']}/pause_deployment", timeout=30).raise_for_status()
     switch = f"{server}/deployments/{known['opole']}/schedules/{schedules['opole']}"
     CALLS.patch(switch, json={"active": False}, timeout=30).raise_for_status()
@@ -286,7 +287,7 @@ def test_a_restart_keeps_what_a_person_paused_and_runs_one_of_the_missed_nights(
     *_, night = [missed(known["padova"], hours) for hours in (72, 48, 24)]
     of_others = [missed(another_flows("padova"), hours) for hours in (72, 48)]
     dropped, found = restart()
-    assert dropped == "2"
+    assert dropped == 2
     assert found == {"leoben": (True, [True]), "opole": (False, [False]), "padova": (False, [True])}
     past = {"expected_start_time": {"before_": datetime.now(UTC).isoformat()}}
     left = ask(server, "flow_runs", flow_runs=past, deployments={"id": {"any_": [known["padova"]]}})
@@ -297,30 +298,14 @@ def test_a_restart_keeps_what_a_person_paused_and_runs_one_of_the_missed_nights(
     }
 
 
-BROKE_OFF = """
-import sys
-from pathlib import Path
-from flows.restart import make_up
-from flows.serve import deployments
-from inducult_geo.run import open_run
-run = open_run(Path(sys.argv[1]))
-made = [one for one in deployments(run, data=Path(sys.argv[1]), catalogs=[])
-        if one.name in ("gorenjska", "limburg", "zwickau")]
-for one in made if sys.argv[2] == "serve" else ():
-    one.apply()
-print(make_up(made, run.folder))
-"""
-
-
-def test_what_broke_off_with_the_service_is_run_again_and_not_at_work_for_ever(
-    server: str, data: Path, tmp_path: Path
-) -> None:
+def test_what_broke_off_with_the_service_is_run_again_and_not_at_work_for_ever(on_server: str, data: Path) -> None:
     """A run that a stop of the service ended was shown as running from then on, and its region lost the night."""
+    from flows.restart import make_up
 
-    def start(how: str = "again") -> str:
-        told = python("-c", BROKE_OFF, data, how, PREFECT_API_URL=server, PREFECT_HOME=str(tmp_path / "home"))
-        assert told.returncode == 0, told.stderr
-        return told.stdout.strip()
+    server, made = on_server, served(data, "gorenjska", "limburg", "zwickau")
+
+    def start() -> int:
+        return make_up(made, open_run(data).folder)
 
     def at_work(name: str, state: str, **parameters: object) -> str:
         made = CALLS.post(f"{server}/deployments/{known[name]}/create_flow_run", json=parameters, timeout=30).json()
@@ -335,7 +320,9 @@ def test_what_broke_off_with_the_service_is_run_again_and_not_at_work_for_ever(
         past = [run for run in found if datetime.fromisoformat(run["expected_start_time"]) < asked]
         return sorted((run["id"] in begun, run["state"]["type"]) for run in past)
 
-    assert start("serve") == "0"
+    for one in made:
+        one.apply()
+    assert start() == 0
     named = {"name": {"any_": ["gorenjska", "limburg", "zwickau"]}}
     known = {one["name"]: one["id"] for one in ask(server, "deployments", deployments=named)}
     try:
@@ -343,8 +330,8 @@ def test_what_broke_off_with_the_service_is_run_again_and_not_at_work_for_ever(
         begun += [at_work("gorenjska", "RUNNING", parameters={"parameters": {"data": "/elsewhere"}})]
         CALLS.post(f"{server}/deployments/{known['zwickau']}/pause_deployment", timeout=30).raise_for_status()
         with DataFolder(data).lock():
-            assert start() == "0"
-        assert start() == "1"
+            assert start() == 0
+        assert start() == 1
         # Of this folder, and of another one that the same server serves.
         assert states("gorenjska") == [(False, "SCHEDULED"), (True, "CRASHED"), (True, "RUNNING")]
         # What a person ended, or paused, is not wanted again.
@@ -360,9 +347,30 @@ def test_the_pages_are_there_where_the_program_itself_cannot_be_written(server: 
     assert [*(home / "pages").glob("v*/index.html")]
 
 
+def read_only(folder: Path) -> tuple[list[str], dict[str, str]]:
+    """Return words before a command that let it write nowhere but in a folder, and what its environment needs then.
+
+    So it is under the unit of `deploy/`: with ProtectSystem=strict, ProtectHome=true and PrivateTmp=true.
+    """
+    homes = [Path("/"), *(path for path in Path(sys.prefix).resolve().parents if path.is_mount())]
+    inside = " && ".join(
+        [
+            'mount --bind "$0" "$0"',
+            *(f"mount -o remount,bind,ro {shlex.quote(str(home))}" for home in dict.fromkeys(homes)),
+            f"! touch {shlex.quote(sys.prefix)}/written 2>&-",
+            'cd "$0" && exec "$@"',
+        ]
+    )
+    words = ["unshare", "--mount", "--map-root-user", "sh", "-ec", inside, str(folder)]
+    if shutil.which("unshare") is None or subprocess.run([*words, "true"], capture_output=True, check=False).returncode:
+        pytest.skip("nobody may make a view of the files of its own here")
+    (folder / "tmp").mkdir()
+    return words, {"TMPDIR": str(folder / "tmp"), "HOME": "/nowhere", "PYTHONPATH": str(Path(__file__).parents[1])}
+
+
 @pytest.mark.slow
-@pytest.mark.parametrize("stop", [signal.SIGINT, signal.SIGTERM])
-def test_a_scheduled_run_fires_and_the_service_ends_cleanly(data: Path, stop: signal.Signals) -> None:
+@pytest.mark.parametrize(("stop", "is_shut_in"), [(signal.SIGINT, True), (signal.SIGTERM, False)])
+def test_a_scheduled_run_fires_and_the_service_ends_cleanly(data: Path, stop: signal.Signals, is_shut_in: bool) -> None:
     for region in ("gorenjska", "karlovy-vary", "leoben", "limburg", "padova", "sisak-moslavina", "zwickau"):
         (data / "raw" / "sample" / "osm" / f"{region}.osm").unlink()
     for path in (data / "raw" / "sample" / "partners").glob("*"):
@@ -370,10 +378,11 @@ def test_a_scheduled_run_fires_and_the_service_ends_cleanly(data: Path, stop: si
             path.unlink()
     port = free_port()
     environment = {k: v for k, v in os.environ.items() if not k.startswith("PREFECT")}
+    before, needed = read_only(data.parent) if is_shut_in else ([], {})
     child = subprocess.Popen(
-        [sys.executable, "-m", "flows.serve", "--data", str(data), "--port", str(port)],
+        [*before, sys.executable, "-m", "flows.serve", "--data", str(data), "--port", str(port)],
         # Nobody listens at that proxy: what is asked on loopback must not go there.
-        env={**environment, "INDUCULT_SERVE_CRON": "* * * * *", "HTTP_PROXY": "http://127.0.0.1:9"},
+        env={**environment, **needed, "INDUCULT_SERVE_CRON": "* * * * *", "HTTP_PROXY": "http://127.0.0.1:9"},
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,
@@ -400,6 +409,7 @@ def test_a_scheduled_run_fires_and_the_service_ends_cleanly(data: Path, stop: si
         assert "<html" in CALLS.get(page, timeout=30).text
         assert CALLS.get(page.rsplit("/", 2)[0] + "/", timeout=30).status_code == 404
         assert CALLS.get(f"http://127.0.0.1:{port}/ui-settings", timeout=30).json()["api_url"] == server
+        assert "<html" in CALLS.get(f"http://127.0.0.1:{port}/", timeout=30).text
         (limit,) = ask(server, "v2/concurrency_limits")
         assert (limit["name"], limit["limit"]) == ("overpass", 2)
     finally:

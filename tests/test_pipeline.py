@@ -23,6 +23,7 @@ from inducult_geo.status import status_of
 from inducult_geo.store import current_release
 
 REGIONS = ("gorenjska", "karlovy-vary", "leoben", "limburg", "opole", "padova", "sisak-moslavina", "zwickau")
+FEW = ("limburg", "opole", "zwickau")
 
 
 def build(data: Path, *regions: str, afresh: bool = False) -> RunOutcome:
@@ -49,6 +50,22 @@ def data(tmp_path: Path, built: tuple[Path, RunOutcome]) -> Path:
     """A copy of the data folder after that run, to be spoiled."""
     copy = tmp_path / "data"
     shutil.copytree(built[0], copy, symlinks=True)
+    return copy
+
+
+@pytest.fixture(scope="module")
+def few_built(tmp_path_factory: pytest.TempPathFactory, repository: Path) -> tuple[Path, RunOutcome]:
+    """A data folder with the sample of three regions alone, and what its first run tells."""
+    data = tmp_path_factory.mktemp("few") / "data"
+    shutil.copytree(repository / "data" / "raw" / "sample", data / "raw" / "sample")
+    return data, build(data, *FEW)
+
+
+@pytest.fixture
+def few(tmp_path: Path, few_built: tuple[Path, RunOutcome]) -> Path:
+    """A copy of that data folder, to be spoiled."""
+    copy = tmp_path / "data"
+    shutil.copytree(few_built[0], copy, symlinks=True)
     return copy
 
 
@@ -102,22 +119,22 @@ def test_the_doubtful_pairs_of_the_sample_wait_for_a_person(built: tuple[Path, R
 
 
 def test_the_same_input_gives_the_same_bytes_and_ids_whatever_was_there_before(
-    data: Path, built: tuple[Path, RunOutcome]
+    few: Path, few_built: tuple[Path, RunOutcome]
 ) -> None:
-    first = built[1].release
+    first = few_built[1].release
     assert first is not None
     # The first run found no registry of ids, the second one does. Without a release beside it it has to publish.
-    shutil.rmtree(data / "processed" / "releases")
-    (data / "processed" / "current").unlink()
-    second = build(data, afresh=True).release
+    shutil.rmtree(few / "processed" / "releases")
+    (few / "processed" / "current").unlink()
+    second = build(few, *FEW, afresh=True).release
     assert second is not None
     assert (first / "SHA256SUMS").read_text() == (second / "SHA256SUMS").read_text()
     assert diff(first, second).empty
 
 
-def test_a_missing_source_costs_itself_and_yesterdays_records_stay(data: Path) -> None:
-    (data / "raw" / "sample" / "osm" / "opole.osm").unlink()
-    outcome = build(data)
+def test_a_missing_source_costs_itself_and_yesterdays_records_stay(few: Path) -> None:
+    (few / "raw" / "sample" / "osm" / "opole.osm").unlink()
+    outcome = build(few, *FEW)
     opole = next(region for region in outcome.regions if region.region == "opole")
     assert outcome.exit_code == 1
     assert [(fact.source, fact.state) for fact in opole.failed_sources] == [("osm", "stale")]
@@ -144,13 +161,13 @@ def test_a_region_without_any_source_leaves_the_other_seven(data: Path, nothing_
 
 
 def test_one_bad_row_is_rejected_with_its_line_and_all_others_are_in(
-    data: Path, built: tuple[Path, RunOutcome]
+    few: Path, few_built: tuple[Path, RunOutcome]
 ) -> None:
-    path = data / "raw" / "sample" / "partners" / "limburg_erfgoed.csv"
+    path = few / "raw" / "sample" / "partners" / "limburg_erfgoed.csv"
     lines = path.read_text(encoding="utf-8").splitlines()
-    before = built[1].counts
+    before = few_built[1].counts
     path.write_text("\n".join([*lines, "torn"]) + "\n", encoding="utf-8")
-    outcome = build(data)
+    outcome = build(few, *FEW)
     assert outcome.counts.records_in == before.records_in + 1
     assert outcome.counts.in_sites == before.in_sites
     assert outcome.counts.rejected == before.rejected + 1
@@ -174,10 +191,10 @@ def test_one_region_alone_keeps_the_others_as_their_own_last_run_left_them(data:
     assert "opole.geojson" in ask(outcome.release, "SELECT message FROM regions WHERE region = 'opole'")[0][0]
 
 
-def test_a_release_that_breaks_a_promise_is_not_published(data: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_release_that_breaks_a_promise_is_not_published(few: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     from inducult_geo import releasing
 
-    before = current_release(open_run(data).folder)
+    before = current_release(open_run(few).folder)
     written = releasing.write_release
 
     def spoil(bundle, folder, manifest) -> None:
@@ -186,11 +203,11 @@ def test_a_release_that_breaks_a_promise_is_not_published(data: Path, monkeypatc
             handle.write("altered")
 
     monkeypatch.setattr(releasing, "write_release", spoil)
-    with (data / "raw" / "sample" / "partners" / "limburg_erfgoed.csv").open("a", encoding="utf-8") as file:
+    with (few / "raw" / "sample" / "partners" / "limburg_erfgoed.csv").open("a", encoding="utf-8") as file:
         file.write("torn\n")
     with pytest.raises(ReleaseError, match="SHA256SUMS"):
-        build(data)
-    assert current_release(open_run(data).folder) == before
+        build(few, *FEW)
+    assert current_release(open_run(few).folder) == before
 
 
 def test_without_any_data_the_message_says_where_to_put_it(tmp_path: Path) -> None:

@@ -65,9 +65,7 @@ def harmonize(table: RawTable, contract: Contract, ground: Ground, vocabulary: V
     rows = _accuracies(_with_defaults(table.frame, contract), contract, notices)
     rows = without_footnotes(rows, notices)
     placed = place(rows, contract, ground, file_crs=table.crs)
-    values = pd.DataFrame(
-        {name: [known_text(cell) for cell in _column(rows, name)] for name in _PLAIN}, index=rows.index
-    )
+    values = pd.DataFrame({name: _known(rows, name) for name in _PLAIN}, index=rows.index)
     values["nace"] = _nace(rows)
     values["website"] = values["website"].map(_website)
     values["names"] = harmonize_names(rows)
@@ -105,7 +103,11 @@ def _column(rows: pd.DataFrame, name: str) -> Iterable[Any]:
 
 
 def _clean(rows: pd.DataFrame, name: str) -> list[str | None]:
-    return [clean_text(value) for value in _column(rows, name)]
+    return [clean_text(value) for value in rows[name]] if name in rows else [None] * len(rows)
+
+
+def _known(rows: pd.DataFrame, name: str) -> list[str | None]:
+    return [known_text(value) for value in rows[name]] if name in rows else [None] * len(rows)
 
 
 def _website(text: str | None) -> str | None:
@@ -214,8 +216,8 @@ def _nace(rows: pd.DataFrame) -> list[str | None]:
     columns = [("nace", "nace"), *((str(name), str(name)[7:]) for name in rows if str(name).startswith("sector:"))]
     codes: list[str | None] = [None] * len(rows)
     for column, scheme in columns:
-        cells = (known_text(cell) for cell in _column(rows, column))
-        codes = [code or (cell and nace_code(scheme, cell)) for code, cell in zip(codes, cells, strict=True)]
+        cells = zip(codes, _known(rows, column), strict=True)
+        codes = [code or (cell and nace_code(scheme, cell)) for code, cell in cells]
     return codes
 
 

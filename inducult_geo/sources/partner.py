@@ -27,6 +27,8 @@ _MOST_REPEATED: Final = 5
 _ALIKE: Final = 2
 """So many cells of a row are the name of their column where it is a header again."""
 
+_JSON: Final = (str, bool, int, float)
+
 _HEAD_AGAIN: Final = "repeats the names of the columns: it is no site, and may be deleted in the file"
 
 _GOES_ON: Final = (
@@ -162,7 +164,7 @@ def _told(
     moved = {name: f"{name} (in the file)" for name in known if [*wanted[name]] != [name]}
     said = []
     for at, row in enumerate(values):
-        told = {moved.get(str(name), str(name)): _plain(cell) for name, cell in row.items()}
+        told = {moved.get(str(name), str(name)): cell for name, cell in row.items()}
         mapped = {name: _plain(cells[at]) for name, cells in known.items()}
         said.append(to_json(told | {name: str(cell) for name, cell in mapped.items() if cell is not None}))
     return said
@@ -175,11 +177,11 @@ def _rows(contract: Contract, path: Path, table: Table) -> pd.DataFrame:
     rows = pd.DataFrame({field: _first_filled(source, columns) for field, columns in wanted.items()}, dtype=object)
     drawn = has_shapes(source)
     original = source.drop(columns="geometry") if drawn else source
-    values = original.to_dict("records")
+    values = [{name: _plain(cell) for name, cell in row.items()} for row in original.to_dict("records")]
     rows["tags"] = _told(values, rows, wanted)
     shapes = source["geometry"] if drawn else [None] * len(source)
     rows["content_hash"] = [
-        content_hash([*map(_plain, row.values()), None if shape is None else shape.wkb_hex])
+        content_hash([*row.values(), None if shape is None else shape.wkb_hex])
         for row, shape in zip(values, shapes, strict=True)
     ]
     if contract.place.geometry:
@@ -337,7 +339,7 @@ def _repeated(rows: pd.DataFrame, unique: pd.DataFrame) -> list[str]:
 
 def _plain(value: Any) -> Any:
     """Return a cell as JSON can hold it."""
-    if value is None or isinstance(value, str | bool | int | float):
+    if value is None or isinstance(value, _JSON):
         return None if isinstance(value, float) and value != value else value
     if isinstance(value, dict):
         return {str(name): _plain(cell) for name, cell in value.items()}

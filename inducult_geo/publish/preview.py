@@ -33,8 +33,8 @@ from inducult_geo.publish.tables import clean_text, layer_frames
 
 QUESTIONS_SHOWN = 60
 CHANGES_SHOWN = 100
-CROWD = 2000
-"""A map with more sites than this shows dots without titles: the page must stay small."""
+CROWD = 800
+"""A picture of more sites than this shows dots without titles: a sign each takes a phone longer than all else."""
 
 
 @dataclass(frozen=True)

@@ -349,6 +349,30 @@ def test_a_name_says_more_than_the_branch_that_it_fits(
     assert made(vocabulary, [{"sector:hotmaps": branch, "name": name}]).records["type"].tolist() == [expected]
 
 
+@pytest.mark.parametrize("column", ["type", "sector"])
+@pytest.mark.parametrize(
+    ("told", "kind", "theme"),
+    [
+        ("Textilindustrie", "", "textiles_leather"),
+        ("Lebensmittel, Getränke", "", "food_drink"),
+        ("Brauerei, Mälzerei", "brewery", "food_drink"),
+        ("Lebensmittel, Maschinenbau", "", ""),
+        ("Bergbau / Textil", "", ""),
+    ],
+)
+def test_a_branch_of_industry_is_a_theme_and_several_are_none(
+    vocabulary: Vocabulary, column: str, told: str, kind: str, theme: str
+) -> None:
+    result = made(vocabulary, [{column: told}])
+    assert result.records[["type", "theme"]].fillna("").iloc[0].tolist() == [kind, theme]
+    assert any(told in problem.message for problem in result.problems) == (not kind and not theme)
+
+
+def test_a_theme_may_be_told_by_its_name(vocabulary: Vocabulary) -> None:
+    records = made(vocabulary, [{"theme": "Bergbau und Steinbrüche"}, {"theme": "mining"}]).records
+    assert records["theme"].tolist() == ["mining", "mining"]
+
+
 def test_works_are_no_bridge_by_the_name_of_their_town(vocabulary: Vocabulary) -> None:
     rows = [{"name": "Elektrownia Most", "city": city} for city in ("Most", "Brno", None)]
     assert made(vocabulary, rows).records["type"].fillna("").tolist() == ["power_station", "", ""]

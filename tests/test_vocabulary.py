@@ -149,6 +149,58 @@ def test_what_names_the_town_is_no_trade(
 
 
 @pytest.mark.parametrize(
+    ("name", "expected"),
+    [
+        ("Cotton Mill Ost", "textile_mill"),
+        ("Barrow Mill", "factory"),
+        ("Aylesford Paper Mills", "paper_mill"),
+        ("Carrongrove Board Mill", "factory"),
+        ("Mergelgroeve Sibbe", "quarry"),
+        ("Stoffdruckerei Böhme", "textile_finishing"),
+        ("Tiefdruckerei Itzehoe", "printing_works"),
+        ("Waggonfabrik Werdau", "rolling_stock_works"),
+        ("Vagonka Tatra", "rolling_stock_works"),
+        ("Drukarnia Concordia", "printing_works"),
+        ("Tvornica kabela Elka", "electrical_works"),
+        ("Žebljarna Kropa", "metal_goods"),
+        ("Chioderia Rossi", "metal_goods"),
+        ("Čistírna odpadních vod Ostrov", "sewage_works"),
+        ("Kunstmestfabriek Tessenderlo", "fertiliser_works"),
+        ("Fördergerüst Schacht IV", None),
+    ],
+)
+def test_works_of_every_trade_are_known_by_their_names(vocabulary: Vocabulary, name: str, expected: str | None) -> None:
+    assert vocabulary.guess_type(name) == expected
+
+
+@pytest.mark.parametrize(
+    ("word", "theme"),
+    [
+        ("textiles_leather", "textiles_leather"),
+        ("Textilindustrie", "textiles_leather"),
+        ("BERGBAU", "mining"),
+        ("hornictví", "mining"),
+        ("Glas, Porzellan und Keramik", "glass_ceramics"),
+        ("przemysł spożywczy", "food_drink"),
+        ("Brauerei", None),
+        ("sonstiges", None),
+        (None, None),
+    ],
+)
+def test_a_word_for_a_branch_is_a_theme(vocabulary: Vocabulary, word: str | None, theme: str | None) -> None:
+    assert vocabulary.map_theme(word) == theme
+
+
+def test_words_for_branches_name_themes_and_no_type(vocabulary: Vocabulary) -> None:
+    rows = packaged_rows("theme_words.csv")
+    assert {row["theme"] for row in rows} <= vocabulary.themes.keys()
+    assert len({(row["word"].lower(), row["lang"]) for row in rows}) == len(rows)
+    told = {row["word"]: row["theme"] for row in rows}
+    types = {word: vocabulary.map_type(word) for word in told}
+    assert {word: found for word, found in types.items() if found and vocabulary.theme_of(found) != told[word]} == {}
+
+
+@pytest.mark.parametrize(
     ("country", "expected"), [("CZ", "factory"), ("HR", None), ("BG", "factory"), (None, "factory")]
 )
 def test_a_short_word_tells_a_trade_where_its_language_is_spoken(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from functools import cache, partial
 from typing import Any, Final, NamedTuple
 
 import numpy as np
@@ -36,6 +37,8 @@ _NAMES_OF_ALL: Final = frozenset({"ironworks"})
 
 _BURN_LIME: Final = {"sugar_factory": frozenset({"cement_works", "lime_kiln"})}
 """Type that a name tells -> types of branches that such works are in for a kiln of theirs (sugar is made with lime)."""
+
+_LISTED: Final = re.compile(r"[,;/]")
 
 _WEB = re.compile(r"^(https?://)?[\w.-]+\.[a-z]{2,}(:\d+)?([/?#]\S*)?$", re.IGNORECASE)
 
@@ -139,7 +142,7 @@ def _types(
         if name and (kind.type is None or kind.type in _UNSPECIFIED):
             found = _refined(told, vocabulary.guess_type(name, country, city), vocabulary)
         types.append(found)
-        stated = raw_theme if raw_theme in vocabulary.themes else None
+        stated = vocabulary.map_theme(raw_theme)
         if raw_theme and stated is None:
             notices.add("unmapped_value", "theme", raw_theme)
         if found != told and stated == vocabulary.theme_of(told):
@@ -181,6 +184,7 @@ class _Trade(NamedTuple):
 
 def _trades(rows: pd.DataFrame, column: str, meanings: Meanings, vocabulary: Vocabulary) -> Iterator[_Trade]:
     """Yield what each cell of a column of words for trades means; the contract decides first."""
+    told = cache(partial(_trade, vocabulary))
     for cell in _column(rows, column):
         meant, text = meanings.of(cell), clean_text(cell)
         if meant is not None:
@@ -188,8 +192,20 @@ def _trades(rows: pd.DataFrame, column: str, meanings: Meanings, vocabulary: Voc
         elif text is None:
             yield _Trade()
         else:
-            found = vocabulary.map_type(text)
-            yield _Trade(found, unmapped=None if found else text)
+            yield told(text)
+
+
+def _trade(vocabulary: Vocabulary, text: str) -> _Trade:
+    """Return what a text says of a trade: a type, else a branch; of several branches none is the site's one."""
+    found = vocabulary.map_type(text)
+    parts = [part for part in _LISTED.split(text) if part.strip()]
+    whole = vocabulary.map_theme(text)
+    of_parts = {vocabulary.map_theme(part) or vocabulary.theme_of(vocabulary.map_type(part)) for part in parts}
+    branches = {whole} if whole else of_parts
+    if found and branches <= {None, vocabulary.theme_of(found)}:
+        return _Trade(found)
+    theme = branches.pop() if len(branches) == 1 else None
+    return _Trade(theme=theme, unmapped=None if theme else text)
 
 
 def _coded_sectors(rows: pd.DataFrame, contract: Contract, vocabulary: Vocabulary, notices: Notices) -> list[Sector]:

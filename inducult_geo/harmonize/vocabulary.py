@@ -85,6 +85,8 @@ class Vocabulary:
         Scheme and compact code -> sector.
     status_words
         Folded word -> status.
+    theme_words
+        Folded word for a branch of industry, or label of a theme -> theme.
     """
 
     types: Mapping[str, Entry]
@@ -92,6 +94,7 @@ class Vocabulary:
     type_words: Mapping[str, str]
     sectors: Mapping[tuple[str, str], Sector]
     status_words: Mapping[str, str]
+    theme_words: Mapping[str, str]
 
     def map_type(self, value: str | None) -> str | None:
         """Map a source's value to a type: a type id, a label in any language, and last the words of the value.
@@ -109,6 +112,13 @@ class Vocabulary:
             if spelling in self.type_words:
                 return self.type_words[spelling]
         return None if _AND_OTHERS.search(fold_once(text)) else self.guess_type(text)
+
+    def map_theme(self, value: str | None) -> str | None:
+        """Map a source's word for a branch of industry to a theme: its id, its label in any language, or "Bergbau"."""
+        text = clean_text(value)
+        if text is None or text in self.themes:
+            return text
+        return next((self.theme_words[one] for one in fold(_simple(text)) if one in self.theme_words), None)
 
     def guess_type(self, name: str | None, country: str | None = None, city: str | None = None) -> str | None:
         """Read the type from the words of a name, where they mean exactly one.
@@ -341,10 +351,16 @@ def _load(extra: tuple[Path, ...]) -> Vocabulary:
     status_words = {
         spelling: row["status"] for row in packaged_rows("status_words.csv") for spelling in _spellings(row["word"])
     }
+    theme_words = {
+        spelling: row["theme"] for row in packaged_rows("theme_words.csv") for spelling in _spellings(row["word"])
+    }
+    for theme_id, entry in themes.items():
+        theme_words |= {spelling: theme_id for label in entry.labels.values() for spelling in _spellings(label)}
     return Vocabulary(
         types=MappingProxyType(types),
         themes=MappingProxyType(themes),
         type_words=MappingProxyType(_type_words(types)),
         sectors=MappingProxyType(_sectors()),
         status_words=MappingProxyType(status_words),
+        theme_words=MappingProxyType(theme_words),
     )

@@ -20,7 +20,9 @@ from pathlib import Path
 import psutil
 import pytest
 import requests
+import typer
 from requests.adapters import HTTPAdapter
+from typer.testing import CliRunner
 from urllib3.util import Retry
 
 from inducult_geo.run import open_run
@@ -121,8 +123,12 @@ def test_one_failed_region_leaves_the_others_whole_and_is_named(server: str, dat
 
 
 def test_a_wrong_call_never_reaches_prefect(tmp_path: Path) -> None:
-    told = python("-m", "flows.refresh", "--data", tmp_path, "--catalog", tmp_path / "nowhere")
-    assert told.returncode == 2
+    from flows.refresh import main
+
+    app = typer.Typer()
+    app.command()(main)
+    told = CliRunner().invoke(app, ["--data", str(tmp_path), "--catalog", str(tmp_path / "nowhere")])
+    assert told.exit_code == 2
     assert "no such folder" in told.stderr
 
 

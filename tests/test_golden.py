@@ -256,12 +256,12 @@ def many(seed, count=120):
     return Records(records(*rows).assign(site_id=sites, first_seen=days, last_seen=days))
 
 
-@pytest.mark.parametrize("size", [1, 2, 7, 1_000])
-def test_blocks_of_any_size_give_the_same_sites(monkeypatch, size):
+def test_blocks_of_any_size_give_the_same_sites(monkeypatch):
     table = many(1)
     whole = golden(table, CONTRACTS, run_id="r")
-    monkeypatch.setitem(golden.__globals__, "BLOCK", size)
-    pd.testing.assert_frame_equal(golden(table, CONTRACTS, run_id="r"), whole)
+    for size in (1, 2, 7, 1_000):
+        monkeypatch.setitem(golden.__globals__, "BLOCK", size)
+        pd.testing.assert_frame_equal(golden(table, CONTRACTS, run_id="r"), whole)
     one_by_one = [golden(Records(part), CONTRACTS, run_id="r") for _, part in table.groupby("site_id")]
     pd.testing.assert_frame_equal(pd.concat(one_by_one, ignore_index=True), whole, check_dtype=False)
 

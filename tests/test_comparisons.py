@@ -109,10 +109,17 @@ def test_every_variant_of_a_name_counts():
         ("Werk Süd 2", "Werk 2", 1.0),
         ("Werk Süd 2", "Werk Nord 2", 0.0),
         ("Werk Süd 1", "Werk Süd 2", 0.0),
+        ("Alte Porzellanfabrik Rohla", "Neue Rohla", 0.0),
+        ("Ziegelei Oberes Tal", "Unteres Tal", 0.0),
+        ("Große Mühle Hof", "Kleine Hof", 0.0),
+        ("Alte Rohla", "Rohla alt", np.nan),
+        # So is one side no answer to another kind of them.
+        ("Altes Werk Hof", "Werk Hof Nord", 0.5),
+        ("Neue Zeche Alte Haase", "Alte Haase", np.nan),
     ],
 )
-def test_unit_numbers_and_quarters_of_the_compass(one, other, value):
-    assert compare("numbers", {"name": one}, {"name": other}) == value
+def test_unit_numbers_and_sides(one, other, value):
+    assert compare("numbers", {"name": one}, {"name": other}) == pytest.approx(value, nan_ok=True)
 
 
 @pytest.mark.parametrize("kind", ["name", "name within", "telling words", "words"])

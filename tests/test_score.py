@@ -310,7 +310,8 @@ def test_the_bar_of_a_pair_is_told():
     )
     told = [bar_in_words(scored, at[f"a:{i}", f"b:{i}"]) for i in (1, 2, 3)]
     assert told[0] == f"a match from {shipped_weights().match:.0%}"
-    assert told[1] == "a match from 95% since their names have other unit numbers or quarters of the compass"
+    why = "their names have other unit numbers or sides (north and south, old and new)"
+    assert told[1] == f"a match from 95% since {why}"
     assert told[2].startswith("never a match in a run")
 
 

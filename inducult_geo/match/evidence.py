@@ -74,7 +74,7 @@ class Evidence(NamedTuple):
     is_elsewhere
         Whether the places contradict each other, and the names have next to nothing in common (see `NAMED_ALIKE`).
     is_other_unit
-        Whether the names have other unit numbers or quarters of the compass.
+        Whether the names have other unit numbers or sides (`wording.SIDES`).
     is_other_address
         Whether both bear a name that many bear, at two addresses (see `BORNE_BY_MANY`, `BORNE_BY_ALL`).
     is_anybodys

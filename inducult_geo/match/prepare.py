@@ -34,7 +34,7 @@ from inducult_geo.match.trades import (
     power_words,
     works_words,
 )
-from inducult_geo.match.wording import QUARTERS, Words
+from inducult_geo.match.wording import SIDES, Words
 from inducult_geo.ragged import Flags, Floats, Ints, Ragged, Small, sets, spread, starts_of
 
 ACCURACY_BY_ORIGIN_M: Final[Mapping[str, float]] = {
@@ -222,10 +222,11 @@ def _lexicon(words: Words, outer: Sequence[Ragged], variants: Ragged, direct: Se
     concept, is_one_sign = sign == "@", np.fromiter(map(len, listed), dtype=np.int64, count=len(listed)) == 1
     is_digits = np.fromiter(map(str.isdigit, listed), dtype=bool, count=len(listed))
     number = (sign == "#") | is_one_sign | is_digits
-    quarter = np.zeros(len(listed), dtype=bool)
-    quarter[[words.number[word] for word in QUARTERS if word in words.number]] = True
+    side = np.zeros(len(listed), dtype=np.int8)
+    told = [word for word in SIDES if word in words.number]
+    side[[words.number[word] for word in told]] = [SIDES[word] for word in told]
     beyond = n_rows + BEYOND
     rarity = np.log(beyond / np.maximum(seen, 1)) / np.log(beyond)
     rarity = np.minimum(rarity, _usual(flat(outer[0], variants), group, len(listed)))
     weights = np.maximum(rarity, 0.05) * np.where(concept, CONCEPT_SHARE, 1.0)
-    return Lexicon(listed, weights, concept | number, number, quarter)
+    return Lexicon(listed, weights, concept | number, number, side)

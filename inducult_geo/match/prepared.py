@@ -19,6 +19,9 @@ from inducult_geo.ragged import Flags, Floats, Ints, Ragged, Small, sets, spread
 NO_AREA_M2: Final = 1.0
 """What is no larger is a point."""
 
+COMPASS: Final = 1
+"""Number of the quarters of the compass among the sides of a `Lexicon`."""
+
 TELLS_FUELS: Final = 0.5
 """Share of a source's records with a fuel from which it is one that tells fuels."""
 
@@ -43,20 +46,30 @@ class Lexicon:
         Words that are compared by equality only: concepts (`@...`), numbers (`#...`) and single letters.
     is_number
         Words that tell a unit or one of two works: `#3`, a digit, a single letter, a quarter of the compass.
-    is_quarter
-        Which of these are quarters of the compass.
+    side
+        Number of a word in `wording.SIDES` (`COMPASS` of the quarters); 0 of all others.
     """
 
     words: NDArray[np.object_]
     weights: Floats
     exact: NDArray[np.bool_]
     is_number: NDArray[np.bool_]
-    is_quarter: NDArray[np.bool_]
+    side: NDArray[np.int8]
 
     @cached_property
     def is_unit(self) -> Flags:
         """Words that number a unit."""
-        return self.is_number & ~self.is_quarter
+        return np.asarray(self.is_number & (self.side == 0), dtype=bool)
+
+    @cached_property
+    def is_mark(self) -> Flags:
+        """Words by which two works of one name may differ: numbers, letters and sides."""
+        return np.asarray(self.is_number | (self.side > 0), dtype=bool)
+
+    @cached_property
+    def sides(self) -> list[int]:
+        """Numbers of the opposites that any word is of, with 0 for unit numbers and letters."""
+        return [0, *np.unique(self.side[self.side > 0]).tolist()]
 
     @cached_property
     def letters(self) -> Letters:

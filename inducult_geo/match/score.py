@@ -39,8 +39,8 @@ LEAD_KNOTS: Final = (-8.0, -3.0, -1.0, 0.0, 1.0, 3.0, 8.0)
 """Leads in log-odds, between which their weight changes evenly; beyond the ends it stays."""
 
 OTHER_UNIT: Final = 0.95
-"""Score from which a pair of names with other unit numbers or quarters of the compass is a match: two units of a plant
-differ in nothing else. Nor do two houses of a street under a name that many bear."""
+"""Score from which a pair of names with other unit numbers or sides (`wording.SIDES`) is a match: two units of a
+plant differ in nothing else. Nor do two houses of a street under a name that many bear."""
 
 EVEN: Final = 0.5
 """Score from which a pair is likelier one site than not: of rivals only one can have it. What nothing but nearness
@@ -138,7 +138,7 @@ class Scored:
     is_elsewhere
         Whether the places contradict each other and the names have next to nothing in common (see `evidence`).
     is_other_unit
-        Whether the names have other unit numbers or quarters of the compass.
+        Whether the names have other unit numbers or sides (`wording.SIDES`).
     is_other_address
         Whether both bear a name that many bear, at two addresses (see `evidence.BORNE_BY_MANY`).
     is_anybodys

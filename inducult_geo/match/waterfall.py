@@ -69,7 +69,7 @@ def bar_in_words(scored: Scored, row: int) -> str:
         return "never a match in a run, whatever its score: nothing but nearness speaks for it"
     why = ""
     if scored.is_other_unit[row]:
-        why = " since their names have other unit numbers or quarters of the compass"
+        why = " since their names have other unit numbers or sides (north and south, old and new)"
     elif scored.is_other_address[row]:
         why = " since many bear such a name, and their addresses differ"
     return f"a match from {scored.bar[row]:.0%}{why}"

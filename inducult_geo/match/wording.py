@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from inducult_geo.match.addresses import read_address
 from inducult_geo.match.called import Texts
 from inducult_geo.match.columns import different
+from inducult_geo.match.prepared import COMPASS
 from inducult_geo.ragged import Ragged, each_once, ragged, spread
 from inducult_geo.text import token_lists
 from inducult_geo.text.legal import UNMISTAKABLE
@@ -38,6 +39,14 @@ QUARTERS: Final = tuple(f"#{quarter}" for quarter in DIRECTIONS)
 """The words that they become."""
 
 _TOWARDS: Final = {word: f"#{quarter}" for quarter, words in DIRECTIONS.items() for word in words.split()}
+
+SIDES: Final[Mapping[str, int]] = {
+    word: number
+    for number, words in enumerate((QUARTERS, ("@old", "@new"), ("@upper", "@lower"), ("@big", "@small")), COMPASS)
+    for word in words
+}
+"""Words that two works or villages of one name differ by as by numbers ("Stará Role" and "Nová Role") -> which of them
+are opposites of each other."""
 
 
 class Words:

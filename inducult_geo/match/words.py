@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from rapidfuzz.distance import JaroWinkler
 from rapidfuzz.process import cpdist
 
-from inducult_geo.match.prepared import Lexicon, Prepared
+from inducult_geo.match.prepared import COMPASS, Lexicon, Prepared
 from inducult_geo.ragged import Flags, Floats, Ints, Ragged, blocks, cross, spread_out, starts_of
 
 ALIKE_FROM: Final = 0.80
@@ -35,7 +35,8 @@ class Likeness:
     telling
         Weight of the words in common, against two and a half of the rarest words (0 to 1).
     numbers
-        1 where unit numbers or letters agree, 0 where they differ, 0.5 where one side has none; NaN where neither has.
+        1 where unit numbers, letters or quarters of the compass agree, 0 where these or other sides (`wording.SIDES`)
+        differ, 0.5 where only one name has any; NaN where neither has.
     """
 
     forward: Floats
@@ -297,27 +298,30 @@ def _lower_towns(weight: Floats, prepared: Prepared, records: tuple[Ints, Ints],
 def _numbers(lexicon: Lexicon, left: _Side, right: _Side, met: tuple[Ints, Ints]) -> tuple[Floats, Flags]:
     """Whether unit numbers, letters and quarters of the compass agree (see `Likeness`); `met` are the words alike.
 
-    A number is no answer to a quarter: "Nord" and "2" differ in nothing that both tell. Where one number is all that
-    two names have in common, it tells nothing; which of these have words beside it is returned, too.
+    A number is no answer to a quarter: "Nord" and "2" differ in nothing that both tell. That both are old tells little,
+    that one is old and the other new as much as two numbers. Where one number is all that two names have in common, it
+    tells nothing; which of these have words beside it is returned, too.
     """
     size = len(left.counts)
     is_number = lexicon.is_number.take(left.word.take(met[0]))
     alike = np.zeros(size, dtype=bool)
     alike[left.owner.take(met[0][~is_number])] = True
-    one, other = met[0][is_number], met[1][is_number]
+    is_mark = lexicon.is_mark.take(left.word.take(met[0]))
+    one, other = met[0][is_mark], met[1][is_mark]
     equal = one[left.word[one] == right.word[other]]
     told = [(left.owner[equal], left.word[equal])]
     for side in (left, right):
-        numbered = np.flatnonzero(lexicon.is_number.take(side.word))
-        told.append((side.owner[numbered], side.word[numbered]))
+        marked = np.flatnonzero(lexicon.is_mark.take(side.word))
+        told.append((side.owner[marked], side.word[marked]))
     same, differ, any_told = (np.zeros(size, dtype=bool) for _ in range(3))
-    for quarter in (False, True):
+    for which in lexicon.sides:
         both, mine, theirs = (np.zeros(size, dtype=bool) for _ in told)
         for flags, (owner, word) in zip((both, mine, theirs), told, strict=True):
-            flags[owner[lexicon.is_quarter[word] == quarter]] = True
-        same |= both
+            flags[owner[lexicon.side[word] == which]] = True
         differ |= mine & theirs & ~both
-        any_told |= mine | theirs
+        if which <= COMPASS:
+            same |= both
+            any_told |= mine | theirs
     numbers = np.full(size, np.nan)
     numbers[any_told] = 0.5
     numbers[same] = np.where(alike[same], 1.0, np.nan)

@@ -17,7 +17,7 @@ from pyproj.exceptions import ProjError
 from shapely.geometry.base import BaseGeometry
 
 from inducult_geo.catalog import Read, Region
-from inducult_geo.catalog.permissions import keeps_in_house
+from inducult_geo.catalog.permissions import keeps_in_house, told_of_refusal
 from inducult_geo.digest import sha256
 from inducult_geo.errors import ContractError, RegionError, SourceError, TransientError, in_words, is_no_plain_file
 from inducult_geo.run import Run
@@ -32,7 +32,6 @@ from inducult_geo.text import quoted
 AREA_TOLERANCE = 0.05
 """How far an outline out of OpenStreetMap may be from the official area, as a share."""
 
-_LICENCE_MAX = 80
 _GEOD = Geod(ellps="GRS80")
 _ABOUT = ("source", "licence", "attribution")
 _GLOBE = shapely.box(-180, -90, 180, 90)
@@ -245,10 +244,8 @@ def _from_file(region: Region, run: Run) -> Outline | None:
 def _permitted(outline: Outline, path: Path) -> Outline:
     """Refuse an outline whose licence says that it stays in the house: every release shows it."""
     if keeps_in_house(outline.licence):
-        raise RegionError(
-            f"{path}: its licence ('{outline.licence[:_LICENCE_MAX]}') lets no outline out, and releases show it. "
-            "Take another; where the owner permits this one, write there what was permitted."
-        )
+        refusal = told_of_refusal(outline.licence, "every release shows the outline, so take another")
+        raise RegionError(f"{path}: {refusal}.")
     return outline
 
 

@@ -82,3 +82,9 @@ def test_the_mark_of_a_footnote_is_no_part_of_a_name_and_is_told(name: str, plai
     told = [problem.message for problem in notices.problems()]
     assert len(told) == (plain is not None)
     assert plain is None or told[0].startswith(f"'name' bears the mark of a footnote: '{name}' (1). It is left out")
+
+
+@pytest.mark.parametrize("mark", [" ", "*", " *", "†", "¹"])
+def test_endless_marks_end_no_run(mark: str) -> None:
+    names = pd.DataFrame({"name": [f"é{mark * 200_000}b"]}, dtype=object)
+    assert without_footnotes(names, Notices("list"))["name"].tolist() == names["name"].tolist()

@@ -10,17 +10,21 @@ import pandas as pd
 from inducult_geo.catalog.models import NAME_FIELDS
 from inducult_geo.harmonize.notices import Notices
 
-_MARK: Final = re.compile(
+_AHEAD: Final = re.compile(r"[*†‡]{1,3}\s*(?=\w)")
+# Possessive: a name of a thousand stars could else be cut into marks in more ways than there is time for.
+_BEHIND: Final = re.compile(
     r"""
-      ^[*†‡]{1,3}\s*(?=\w)
-    | (?: \s*\[(?:\d{1,2}|[a-z])\]
+      (?: \s?\[(?:\d{1,2}|[a-z])\]
         | (?<=[^\W\d_]|[.)])[¹²³⁴⁵⁶⁷⁸⁹⁰]{1,2}
         | (?<=\S)\*{1,3} | (?<=\S)\s\*
-        | \s*[†‡]{1,3}
-      )+$
+        | \s?[†‡]{1,3}
+      )++$
     """,
     re.VERBOSE,
 )
+_MARKS_MAX: Final = 20
+"""Letters at the end of a name among which marks are looked for."""
+
 _OTHER: Final = re.compile(r"(?:^|[\d\s])[kcd]?m[²³]$|\s\*{2,}$")
 """Square meters, and the stars of a hotel."""
 
@@ -49,5 +53,7 @@ def _plain(text: str) -> str:
     name = text.strip()
     if name.isascii() and name[-1:] not in ("*", "]") and name[:1] != "*":
         return text
-    without = name if _OTHER.search(name) else _MARK.sub("", name)
+    begin, found = _AHEAD.match(name), _BEHIND.search(name, max(len(name) - _MARKS_MAX, 0))
+    without = name if _OTHER.search(name) else name[begin.end() if begin else 0 : found.start() if found else None]
+    without = without.strip()
     return without if without != name and sum(map(str.isalpha, without)) >= _LETTERS_MIN else text

@@ -157,8 +157,10 @@ def _on_grid(frame: gpd.GeoDataFrame, cells: pd.Series) -> gpd.GeoDataFrame:
 
 
 def _with_cell(accuracy_m: pd.Series, cell_m: pd.Series) -> pd.Series:
-    """Return `accuracy_on_grid` of rows; one whose accuracy is not known is as true as its cell."""
-    return pd.Series(accuracy_on_grid(accuracy_m.astype("float64").fillna(0.0), cell_m), index=cell_m.index)
+    """Return `accuracy_on_grid` of rows in whole centimeters; where an accuracy is not known, that of the cell."""
+    true_m = accuracy_on_grid(accuracy_m.astype("float64").fillna(0.0), cell_m)
+    # Rounded up: no place is truer than it is.
+    return pd.Series(np.ceil(true_m * 100) / 100, index=cell_m.index)
 
 
 def _emptied(frame: gpd.GeoDataFrame, rows: pd.Series, columns: tuple[str, ...]) -> gpd.GeoDataFrame:

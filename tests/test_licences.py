@@ -251,9 +251,10 @@ def test_the_accuracy_of_a_place_on_a_grid_is_its_own_and_that_of_the_cell_toget
     released = for_release(bundle, contracts())
     records = released.records.set_index("record_key")
     key = bundle.records.loc[row, "record_key"]
-    assert records.loc[key, "accuracy_m"] == pytest.approx(math.hypot(5000, half_diagonal))
+    # In whole centimeters, and never truer than it is.
+    assert 0 <= records.loc[key, "accuracy_m"] - math.hypot(5000, half_diagonal) < 0.01
     told, worth = (frame.set_index("source")["accuracy_m"] for frame in (released.sources, bundle.sources))
-    assert told["wide"] == pytest.approx(math.hypot(worth["wide"], half_diagonal))
+    assert 0 <= told["wide"] - math.hypot(worth["wide"], half_diagonal) < 0.01
     assert told.drop("wide").equals(worth.drop("wide"))
 
 

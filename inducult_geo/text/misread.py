@@ -22,6 +22,13 @@ _WORDS: Final = 4_000
 _BETWEEN_WORDS: Final = re.compile(r"[\s;,|]+")
 _LONGEST: Final = 80
 _SHOWN_OF: Final = 200
+_IN_WORDS: Final = 0.5
+"""Share of the letters that change which must stand within a word: "§ 5", "500 m²", "»Hof«" are right as they are."""
+
+_DIFFERENT: Final = 2
+"""So many different letters must change, more to be sure: of one the other table may make a letter of some language."""
+
+_CONTROLS: Final = re.compile("[\x80-\x9f]+")
 _LOST: Final = "\ufffd"
 
 _LEAST: Final = 0.4
@@ -37,12 +44,11 @@ _SURE: Final = 2.0
 
 def _as_byte(problem: UnicodeError) -> tuple[bytes, int]:
     """Give a control character as the byte that it was: a table of Windows has no letter for five bytes."""
-    if not isinstance(problem, UnicodeEncodeError):
+    if not isinstance(problem, UnicodeEncodeError) or not _CONTROLS.fullmatch(
+        problem.object, problem.start, problem.end
+    ):
         raise problem
-    try:
-        return problem.object[problem.start : problem.end].encode("latin-1"), problem.end
-    except UnicodeEncodeError:
-        raise problem from None
+    return problem.object[problem.start : problem.end].encode("latin-1"), problem.end
 
 
 codecs.register_error(AS_BYTE, _as_byte)
@@ -72,13 +78,14 @@ class Misread(NamedTuple):
 
 def misread(texts: Iterable[str]) -> Misread | None:
     """Tell which table texts were written in, and which they were taken for; None where all seems to be right."""
-    words = [*islice(_words(texts), _WORDS)]
+    # Each once: a unit that stands in every row tells no more than in one.
+    words = [*dict.fromkeys(islice(_words(texts), _WORDS))]
     text = "\n".join(words)
     count = sum(letter > "\x7f" for letter in text)
     as_it_is = likelihood(text, 0.0)
     best: tuple[float, str, str] | None = None
     for taken_for in _TAKEN_FOR:
-        for written in TABLES:
+        for written in (table for table in TABLES if table != taken_for):
             meant = _again(text, written, taken_for)
             if meant is None or meant == text:
                 continue
@@ -87,9 +94,13 @@ def misread(texts: Iterable[str]) -> Misread | None:
     if best is None or best[0] < _LEAST or best[0] * count < _LEAST_OF_ALL:
         return None
     gain, written, taken_for = best
-    changed = [one for one in words if _again(one, written, taken_for) != one]
-    word = max(changed[:_SHOWN_OF], key=lambda one: sum(letter.isalpha() for letter in one))
-    return Misread(written, taken_for, f"{word!r} for {_again(word, written, taken_for)!r}", gain >= _SURE)
+    letters = _letters_changed(text, _again(text, written, taken_for) or "")
+    if len(letters) < _DIFFERENT:
+        return None
+    showing = [one for one in words if not letters.isdisjoint(one)]
+    word = max(showing[:_SHOWN_OF], key=lambda one: sum(letter.isalpha() for letter in one))
+    shown = f"{word!r} for {_again(word, written, taken_for)!r}"
+    return Misread(written, taken_for, shown, gain >= _SURE and len(letters) > _DIFFERENT)
 
 
 def _words(texts: Iterable[str]) -> Iterator[str]:
@@ -97,6 +108,13 @@ def _words(texts: Iterable[str]) -> Iterator[str]:
     lines = (line for text in texts if not text.isascii() for line in text.splitlines() if not line.isascii())
     words = (word[:_LONGEST] for line in lines for word in _BETWEEN_WORDS.split(line))
     return (word for word in words if not word.isascii() and _LOST not in word)
+
+
+def _letters_changed(text: str, meant: str) -> set[str]:
+    """Return the letters in which two texts of one length differ; none where most are no letters, see `_IN_WORDS`."""
+    places = [at for at, (old, new) in enumerate(zip(text, meant, strict=True)) if old != new]
+    within = [at for at in places if text[max(at - 1, 0) : at].isalpha() and text[at + 1 : at + 2].isalpha()]
+    return {text[at] for at in places} if len(within) >= _IN_WORDS * len(places) else set()
 
 
 def as_meant(text: str, written: str, taken_for: str) -> str:

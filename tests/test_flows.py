@@ -122,7 +122,7 @@ def test_one_failed_region_leaves_the_others_whole_and_is_named(server: str, dat
     assert set(json.loads((release / "manifest.json").read_text())["regions"]) == {"zwickau"}
 
 
-def test_a_wrong_call_never_reaches_prefect(tmp_path: Path) -> None:
+def test_a_wrong_call_says_what_is_wrong(tmp_path: Path) -> None:
     from flows.refresh import main
 
     app = typer.Typer()

@@ -222,9 +222,10 @@ def _own_file(region: Region, run: Run) -> Path:
 
 
 def _from_file(region: Region, run: Run) -> Outline | None:
-    own = _in_its_box(region, _own_file(region, run))
+    own_file = _own_file(region, run)
+    own = _in_its_box(region, own_file)
     if own is not None:
-        return _permitted(own, _own_file(region, run))
+        return _permitted(own, own_file)
     if region.boundary.file is None:
         return None
     path = region.declared_in.parent / region.boundary.file

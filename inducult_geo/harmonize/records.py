@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from functools import cache, partial
 from typing import Any, Final, NamedTuple
@@ -68,7 +68,7 @@ def harmonize(table: RawTable, contract: Contract, ground: Ground, vocabulary: V
     rows = _accuracies(_with_defaults(table.frame, contract), contract, notices)
     rows = without_footnotes(rows, notices)
     placed = place(rows, contract, ground, file_crs=table.crs)
-    values = pd.DataFrame({name: _known(rows, name) for name in _PLAIN}, index=rows.index)
+    values = pd.DataFrame({name: _clean(rows, name, known_text) for name in _PLAIN}, index=rows.index)
     values["nace"] = _nace(rows)
     values["website"] = values["website"].map(_website)
     values["names"] = harmonize_names(rows)
@@ -105,12 +105,13 @@ def _column(rows: pd.DataFrame, name: str) -> Iterable[Any]:
     return rows[name] if name in rows else [None] * len(rows)
 
 
-def _clean(rows: pd.DataFrame, name: str) -> list[str | None]:
-    return [clean_text(value) for value in rows[name]] if name in rows else [None] * len(rows)
+def _clean(rows: pd.DataFrame, name: str, read: Callable[[Any], str | None] = clean_text) -> list[str | None]:
+    return [read(value) for value in rows[name]] if name in rows else [None] * len(rows)
 
 
-def _known(rows: pd.DataFrame, name: str) -> list[str | None]:
-    return [known_text(value) for value in rows[name]] if name in rows else [None] * len(rows)
+def _schemes(rows: pd.DataFrame) -> dict[str, str]:
+    """Return the columns of codes in public schemes (`sector:<scheme>`), each with its scheme."""
+    return {name: name.removeprefix("sector:") for name in map(str, rows) if name.startswith("sector:")}
 
 
 def _website(text: str | None) -> str | None:
@@ -198,10 +199,8 @@ def _trades(rows: pd.DataFrame, column: str, meanings: Meanings, vocabulary: Voc
 def _trade(vocabulary: Vocabulary, text: str) -> _Trade:
     """Return what a text says of a trade: a type, else a branch; of several branches none is the site's one."""
     found = vocabulary.map_type(text)
-    parts = [part for part in _LISTED.split(text) if part.strip()]
-    whole = vocabulary.map_theme(text)
-    of_parts = {vocabulary.map_theme(part) or vocabulary.theme_of(vocabulary.map_type(part)) for part in parts}
-    branches = {whole} if whole else of_parts
+    parts = [text] if vocabulary.map_theme(text) else [part for part in _LISTED.split(text) if part.strip()]
+    branches = {vocabulary.map_theme(part) or vocabulary.theme_of(vocabulary.map_type(part)) for part in parts}
     if found and branches <= {None, vocabulary.theme_of(found)}:
         return _Trade(found)
     theme = branches.pop() if len(branches) == 1 else None
@@ -210,14 +209,13 @@ def _trade(vocabulary: Vocabulary, text: str) -> _Trade:
 
 def _coded_sectors(rows: pd.DataFrame, contract: Contract, vocabulary: Vocabulary, notices: Notices) -> list[Sector]:
     """Return what each row's code in a public scheme means (columns `sector:<scheme>` and `nace`), the finest first."""
-    columns = [str(name) for name in rows.columns if str(name).startswith("sector:")]
-    for column in columns:
-        if not vocabulary.knows_scheme(column[7:]):
+    schemes = _schemes(rows)
+    for column, scheme in schemes.items():
+        if not vocabulary.knows_scheme(scheme):
             known = ", ".join(sorted(SCHEMES))
             raise ContractError(f"{contract.declared_in}: [columns] {column}: no such scheme. Known: {known}.")
     found = [Sector(None, None)] * len(rows)
-    for column in [*columns, *(["nace"] if "nace" in rows else [])]:
-        scheme = column.removeprefix("sector:")
+    for column, scheme in (schemes | {"nace": "nace"}).items():
         for n, code in enumerate(_clean(rows, column)):
             meant = vocabulary.map_sector(scheme, code)
             if meant is None and code and column != "nace":
@@ -229,10 +227,9 @@ def _coded_sectors(rows: pd.DataFrame, contract: Contract, vocabulary: Vocabular
 
 def _nace(rows: pd.DataFrame) -> list[str | None]:
     """Return each row's code of NACE: the one that is stated as such, else that of a column of its scheme."""
-    columns = [("nace", "nace"), *((str(name), str(name)[7:]) for name in rows if str(name).startswith("sector:"))]
     codes: list[str | None] = [None] * len(rows)
-    for column, scheme in columns:
-        cells = zip(codes, _known(rows, column), strict=True)
+    for column, scheme in ({"nace": "nace"} | _schemes(rows)).items():
+        cells = zip(codes, _clean(rows, column, known_text), strict=True)
         codes = [code or (cell and nace_code(scheme, cell)) for code, cell in cells]
     return codes
 

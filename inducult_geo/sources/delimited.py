@@ -227,13 +227,11 @@ def _once(text: str) -> tuple[str, tuple[str, ...]]:
         return text, (told,)
     if (wrong := misread([text])) is None:
         return text, ()
-    told = f"letters seem to be of {wrong.written}, and were read as {wrong.taken_for} before ({wrong.shown}): "
     with suppress(UnicodeError):
         if wrong.is_sure:
-            return as_meant(text, wrong.written, wrong.taken_for), (
-                f"{told}read as they were meant. Compare the names",
-            )
-    return text, (f'{told}left as they stand. If so, state [read] encoding = "{wrong.encoding}"',)
+            meant = as_meant(text, wrong.written, wrong.taken_for)
+            return meant, (f"{wrong.told}: read as they were meant. Compare the names",)
+    return text, (f'{wrong.told}: left as they stand. If so, state [read] encoding = "{wrong.encoding}"',)
 
 
 def _as_stated(path: Path, text: str, meant: re.Match[str]) -> str:

@@ -94,10 +94,8 @@ def _with_letters_told(table: Table) -> Table:
     cells = (cell for name in table.frame for cell in table.frame[name] if isinstance(cell, str))
     if (wrong := misread(cells)) is None:
         return table
-    told = (
-        f"letters seem to be of {wrong.written}, and were read as {wrong.taken_for} before ({wrong.shown}): left as "
-        f'they stand. If so, save it as CSV in UTF-8 and state [read] encoding = "{wrong.encoding}"'
-    )
+    mend = f'save it as CSV in UTF-8 and state [read] encoding = "{wrong.encoding}"'
+    told = f"{wrong.told}: left as they stand. If so, {mend}"
     return replace(table, notes=(*table.notes, told))
 
 

@@ -22,10 +22,11 @@ import pandas as pd
 from inducult_geo.catalog.models import Read
 from inducult_geo.errors import ContractError
 from inducult_geo.sources.archives import checked_members
+from inducult_geo.sources.sheet_child import ERROR, EVERY, NO_RESULT
 from inducult_geo.sources.table import Table, blank_cells, check_cells, checked_header, choose, joined_header, nul_rows
 from inducult_geo.text import counted, first_few, quoted
 
-ALL_SHEETS = "*"
+ALL_SHEETS = EVERY
 """As `[read] sheet`: all that hold anything, one under the other, with a column `sheet`."""
 
 _MEMORY_MB = 3_000
@@ -42,12 +43,12 @@ _MOST = 3
 _COLUMNS = 6
 _UNSEEN = "whether formulas lack their results, and rows are hidden, could not be seen"
 _WHY = {
-    "no result": (
+    NO_RESULT: (
         "formula_without_result",
         "with a formula that nobody calculated",
         "Open the file in a spreadsheet program, save it and send that.",
     ),
-    "error": ("error_in_cell", "with an error such as #REF! or #N/A", "Mend them in the file."),
+    ERROR: ("error_in_cell", "with an error such as #REF! or #N/A", "Mend them in the file."),
 }
 """Why a cell has no value, as the child says it: the kind of problem, and what is told."""
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import codecs
 import re
 from collections.abc import Iterable, Iterator
-from itertools import islice
+from itertools import islice, product
 from typing import Final, NamedTuple
 
 from inducult_geo.text.encodings import RARE, TABLES, likelihood
@@ -71,6 +71,11 @@ class Misread(NamedTuple):
     is_sure: bool
 
     @property
+    def told(self) -> str:
+        """What a person is told of such a file."""
+        return f"letters seem to be of {self.written}, and were read as {self.taken_for} before ({self.shown})"
+
+    @property
     def encoding(self) -> str:
         """What `[read] encoding` says of such a file."""
         return f"{self.written} read as {self.taken_for}"
@@ -82,25 +87,26 @@ def misread(texts: Iterable[str]) -> Misread | None:
     words = [*dict.fromkeys(islice(_words(texts), _WORDS))]
     text = "\n".join(words)
     count = sum(letter > "\x7f" for letter in text)
-    as_it_is = likelihood(text, 0.0)
-    best: tuple[float, str, str] | None = None
-    for taken_for in _TAKEN_FOR:
-        for written in (table for table in TABLES if table != taken_for):
-            meant = _again(text, written, taken_for)
-            if meant is None or meant == text:
-                continue
-            gain = likelihood(meant, RARE.get(written, 0.0) + RARE.get(taken_for, 0.0)) - as_it_is
-            best = max(best or (gain, written, taken_for), (gain, written, taken_for))
-    if best is None or best[0] < _LEAST or best[0] * count < _LEAST_OF_ALL:
+    gain, written, taken_for, meant = max(_readings(text), default=(0.0, "", "", text))
+    if gain < _LEAST or gain * count < _LEAST_OF_ALL:
         return None
-    gain, written, taken_for = best
-    letters = _letters_changed(text, _again(text, written, taken_for) or "")
+    letters = _letters_changed(text, meant)
     if len(letters) < _DIFFERENT:
         return None
     showing = [one for one in words if not letters.isdisjoint(one)]
     word = max(showing[:_SHOWN_OF], key=lambda one: sum(letter.isalpha() for letter in one))
     shown = f"{word!r} for {_again(word, written, taken_for)!r}"
     return Misread(written, taken_for, shown, gain >= _SURE and len(letters) > _DIFFERENT)
+
+
+def _readings(text: str) -> Iterator[tuple[float, str, str, str]]:
+    """Yield the other readings of a text: the gain of each letter, both tables, and the text as it was meant."""
+    as_it_is = likelihood(text, 0.0)
+    for taken_for, written in product(_TAKEN_FOR, TABLES):
+        meant = None if written == taken_for else _again(text, written, taken_for)
+        if meant is not None and meant != text:
+            rare = RARE.get(written, 0.0) + RARE.get(taken_for, 0.0)
+            yield likelihood(meant, rare) - as_it_is, written, taken_for, meant
 
 
 def _words(texts: Iterable[str]) -> Iterator[str]:

@@ -12,12 +12,15 @@ os.environ["QT_QPA_PLATFORM"] = "offscreen"
 
 from qgis.core import (
     Qgis,
+    QgsAction,
     QgsApplication,
     QgsAttributeEditorRelation,
+    QgsDateTimeRange,
     QgsExpression,
     QgsExpressionContext,
     QgsExpressionContextScope,
     QgsExpressionContextUtils,
+    QgsFeatureRequest,
     QgsLayerTreeModel,
     QgsLayoutExporter,
     QgsLayoutItemLabel,
@@ -35,12 +38,14 @@ from qgis.core import (
     QgsUnitTypes,
     QgsVectorFileWriter,
     QgsVectorLayer,
+    QgsVectorLayerTemporalContext,
 )
-from qgis.PyQt.QtCore import QSize
+from qgis.PyQt.QtCore import QDate, QDateTime, QSize, Qt, QTime
 from qgis.PyQt.QtGui import QColor, QImage
 from qgis.PyQt.QtXml import QDomDocument
 
 PICTURE = QSize(900, 620)
+YEARS = (1750, 1950, 1991, 1992, 2005)
 
 
 def main() -> None:
@@ -86,7 +91,35 @@ def look(path, name):
         "styles": styles_stored(layer),
         "exported": exported(layer, Path(path).parent),
         "tabs": [tab.name() for tab in layer.editFormConfig().tabs()],
+        "pages": pages(layer),
+        "in_years": {year: in_year(layer, year) for year in YEARS} if name == "site_points" else {},
+        "sorted_by": [layer.attributeTableConfig().sortExpression(), int(layer.attributeTableConfig().sortOrder())],
     }
+
+
+def pages(layer):
+    """Return for each feature (of a site by its id) what its form's buttons open: name of the button -> address."""
+    buttons = layer.actions().actions("Feature")
+    assert all(button.type() == QgsAction.OpenUrl for button in buttons)
+    found = {}
+    for feature in layer.getFeatures() if buttons else ():
+        about = context(layer, feature)
+        found[feature["site_id"] if layer.name() == "site_points" else feature.id()] = {
+            button.name(): QgsExpression.replaceExpressionText(button.command(), about) for button in buttons
+        }
+    return found
+
+
+def in_year(layer, year):
+    """Return the names of the sites that the temporal controller shows of a year."""
+    properties = layer.temporalProperties()
+    assert properties.isActive()
+    begin, end = (QDateTime(QDate(year + more, 1, 1), QTime(0, 0), Qt.UTC) for more in (0, 1))
+    frame = QgsDateTimeRange(begin, end, True, False)
+    about = QgsVectorLayerTemporalContext()
+    about.setLayer(layer)
+    request = QgsFeatureRequest().setFilterExpression(properties.createFilterString(about, frame))
+    return [str(feature["name"]) for feature in layer.getFeatures(request)]
 
 
 def exported(layer, folder):
@@ -206,6 +239,8 @@ def open_project(path):
         "tabs_of_rows": {layer.name(): tabs_of_rows(layer) for layer in layers if isinstance(layer, QgsVectorLayer)},
         "symbols_px": symbols_px(project),
         "records_of_a_site": related(project, "Records of the site", "record_key"),
+        "records_asked_about": [records_of(project, side) for side in ("Left record", "Right record")],
+        "controller": controller(project),
         "parts_of_a_site": related(project, "Parts of the site", "site_id"),
         "colors": draw(project, shown),
         "themes": {name: draw_theme(project, name) for name in project.mapThemeCollection().mapThemes()},
@@ -324,6 +359,24 @@ def related(project, name, column):
             sites = relation.referencedLayer().getFeatures()
             return {f["site_id"]: [other[column] for other in relation.getRelatedFeatures(f)] for f in sites}
     return {}
+
+
+def records_of(project, name):
+    """Follow a relation from each question: the key that it names, and those of the records that its form shows."""
+    (relation,) = (one for one in project.relationManager().relations().values() if one.name() == name)
+    (column,) = relation.referencedFields()
+    questions = relation.referencedLayer().getFeatures()
+    return [
+        [asked.attribute(column) or None, [found["record_key"] for found in relation.getRelatedFeatures(asked)]]
+        for asked in questions
+    ]
+
+
+def controller(project):
+    """Return first and last year of the temporal controller, and its step."""
+    told = project.timeSettings()
+    years = [moment.date().year() for moment in (told.temporalRange().begin(), told.temporalRange().end())]
+    return [*years, told.timeStep(), told.timeStepUnit() == QgsUnitTypes.TemporalYears]
 
 
 def draw(project, layers, overrides=None, part=1.0):

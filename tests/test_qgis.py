@@ -38,6 +38,28 @@ DATED = {
     16: ((None, 1991, None, "day", "decommissioned"), "? – 1991"),
     15: ((1904, None, "approximate", None, "unknown"), "1904 (about that year, or in doubt) – ?"),
 }
+NO_PAGE = {
+    "Open the website": "",
+    "Open the picture": "",
+    "Open in Wikidata": "",
+    "Open in Wikipedia": "",
+}
+LINKED = {
+    22: (
+        ("https://a.example/?x=1&y=2 ; http://b.example", "www.c.at/p.jpg", "Q12; Q3", "de:Grube A? 50 %#Lage;en:B"),
+        {
+            "Open the website": "https://a.example/?x=1&y=2",
+            "Open the picture": "https://www.c.at/p.jpg",
+            "Open in Wikidata": "https://www.wikidata.org/wiki/Q12",
+            "Open in Wikipedia": "https://de.wikipedia.org/wiki/Grube_A%3F_50_%25",
+        },
+    ),
+    3: (("file:///etc/passwd", "javascript:alert(1)", "../Q1", "de:/x"), NO_PAGE),
+    4: (("see http://a.example", "data:text/html,x", "Q0", "https://it.wikipedia.org/wiki/X"),
+        NO_PAGE | {"Open in Wikipedia": "https://it.wikipedia.org/wiki/X"}),
+    8: ((None, None, None, None), NO_PAGE),
+}  # fmt: skip
+"""Number of a site, its website, image, Wikidata item and article, and the page that each button opens."""
 
 
 def has_qgis() -> bool:
@@ -54,6 +76,7 @@ def bundle():
     made.sites.loc[[*ROUGH], "accuracy_m"] = [meters for meters, _ in ROUGH.values()]
     columns = ["name", "start_year", "end_year", "year_precision", "end_precision", "status"]
     made.sites.loc[[*DATED], columns] = [[f"Dated {number}", *told] for number, (told, _) in DATED.items()]
+    made.sites.loc[[*LINKED], ["website", "image", "wikidata", "wikipedia"]] = [told for told, _ in LINKED.values()]
     made.sites.loc[PARTS, "part_of"] = made.sites.loc[WHOLE, "site_id"]
     made.sources.loc[made.sources["source"] != "osm", "attribution"] = HOSTILE_CREDIT
     made.regions.loc[0, "title"] = HOSTILE_TITLE
@@ -140,6 +163,32 @@ def test_map_tips_tell_how_exact_a_year_is(met):
         assert f"Years:</span> {told}" in {line.strip("\n") for line in re.split('<br>|<span style="color:#555">', tip)}
 
 
+def test_buttons_of_a_form_open_web_pages_and_nothing_else(met, bundle):
+    told = met["layers"]["site_points"]["pages"]
+    for number, (_, opened) in LINKED.items():
+        assert told[f"IC-{number:05d}-0"] == opened
+    assert {name for name, layer in met["layers"].items() if layer["pages"]} == {
+        "site_points", "site_areas", "source_records", "rejected",
+    }  # fmt: skip
+
+
+def test_the_temporal_controller_shows_what_stood_in_a_year(met, bundle):
+    shown = {int(year): {*names} for year, names in met["layers"]["site_points"]["in_years"].items()}
+    dated = {year: {number for number in DATED if f"Dated {number}" in names} for year, names in shown.items()}
+    assert dated == {1750: {16}, 1950: {12, 13, 15, 16}, 1991: {12, 13, 15, 16}, 1992: {12, 13, 15}, 2005: {13, 15}}
+    years = bundle.sites[["start_year", "end_year"]].stack().dropna().astype(int)
+    assert met["project"]["controller"] == [years[years > 0].min(), 2024, 10, True]
+
+
+def test_a_question_shows_both_records_and_the_worst_first(met, bundle):
+    left, right = met["project"]["records_asked_about"]
+    assert all(found == [key] for key, found in left)
+    assert all(found == ([key] if key else []) for key, found in right)
+    pairs = bundle.review["kind"] == "pair"
+    assert sorted(key for key, _ in right if key) == sorted(bundle.review.loc[pairs, "right_key"])
+    assert met["layers"]["review"]["sorted_by"] == ['"priority"', 1]
+
+
 def test_a_map_tip_of_a_site_without_a_name_says_what_it_is(met):
     assert not any("<b></b>" in tip for tip in met["layers"]["site_points"]["tip"])
 
@@ -166,7 +215,7 @@ def test_project_opens_with_all_its_layers(met, bundle):
 
 def test_relations_lead_from_a_site_to_its_records(met, bundle):
     relations = met["project"]["relations"]
-    assert len(relations) == 8
+    assert len(relations) == 10
     assert all(relations.values())
     counts = dict(zip(bundle.sites["site_id"], bundle.sites["n_records"], strict=True))
     assert {site: len(keys) for site, keys in met["project"]["records_of_a_site"].items()} == counts
@@ -174,7 +223,11 @@ def test_relations_lead_from_a_site_to_its_records(met, bundle):
 
 def test_tabs_of_a_form_show_the_related_rows(met):
     tabs = {name: tabs for name, tabs in met["project"]["tabs_of_rows"].items() if tabs}
-    assert {name: len(shown) for name, shown in tabs.items()} == {"Industrial sites": 6, "Sources": 2}
+    assert {name: len(shown) for name, shown in tabs.items()} == {
+        "Industrial sites": 6,
+        "Open questions": 2,
+        "Sources": 2,
+    }
     assert all(known for shown in tabs.values() for known in shown.values())
 
 

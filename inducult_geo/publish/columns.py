@@ -273,29 +273,29 @@ PAIRS: tuple[Column, ...] = (
 REVIEW: tuple[Column, ...] = (
     *_group(
         "Question",
+        C("question", "text", "Question in words", "What is to be decided."),
+        C("left_name", "text", "Name of the left", "Name of the left record."),
+        C("right_name", "text", "Name of the right", "Name of the right record."),
+        C("decision", "text", "Your decision", "Choose one; empty means still open.", domain="decision"),
+        C("decided_by", "text", "Your name", "Who decides."),
+        C("note", "text", "Your note", "Why; for those who come later."),
+        _WHY,
+        _SCORE,
+        _DISTANCE,
+    ),
+    *_group(
+        "Keys",
         C("review_id", "text", "Question id", "Identifier of the question; keep it when answering."),
         C("kind", "text", "Kind of question", "What a person is asked.", domain="question_kind"),
         _REGION,
         C("left_key", "text", "Left record", "Key of the record that is asked about."),
         C("right_key", "text", "Right record", "Key of the other record; null for a question about a place."),
-        C("left_name", "text", "Name of the left", "Name of the left record."),
-        C("right_name", "text", "Name of the right", "Name of the right record."),
         C("left_site", "text", "Site of the left", "Site that the left record is part of meanwhile."),
         C("right_site", "text", "Site of the right", "Site that the right record is part of meanwhile."),
-        _SCORE,
-        _DISTANCE,
-        C("question", "text", "Question in words", "What is to be decided."),
-        _WHY,
         C("priority", "number", "Priority of the question", "Higher numbers first: these answers change the map most."),
     ),
-    *_group(
-        "Answer",
-        C("decision", "text", "Your decision", "Choose one; empty means still open.", domain="decision"),
-        C("decided_by", "text", "Your name", "Who decides."),
-        C("note", "text", "Your note", "Why; for those who come later."),
-    ),
 )
-"""Columns of `review`, the only layer that is there to be edited."""
+"""Columns of `review`, the only layer that is there to be edited: what a person needs for an answer is one look."""
 
 _COUNTS: tuple[Column, ...] = (
     C("records_in", "whole", "Records in", "Records that came in: in_sites + in_review + rejected."),

@@ -37,6 +37,8 @@ class Layer:
         Names and templates of further styles that a person can choose.
     display
         Expression that names a feature in lists and map tips (QGIS).
+    largest_first
+        Number by which its table is sorted, the largest first (QGIS); "" for the order of the file.
     group
         Group of the embedded project's layer tree.
     always
@@ -55,6 +57,7 @@ class Layer:
     style_name: str = "default"
     more_styles: tuple[tuple[str, str], ...] = ()
     display: str = ""
+    largest_first: str = ""
     group: str = "Evidence"
     always: bool = False
     rows: Callable[[Bundle], pd.DataFrame] | None = None
@@ -108,6 +111,7 @@ LAYERS: tuple[Layer, ...] = (
         columns.REVIEW,
         style="review.qml.j2",
         display='coalesce("question", "review_id")',
+        largest_first="priority",
         group="Review",
     ),
     Layer(

@@ -45,7 +45,7 @@ class Relation:
     @property
     def id(self) -> str:
         """The relation's name inside the project."""
-        return f"inducult_{self.child}_{self.child_column}"
+        return f"inducult_{self.parent}_{self.parent_column}_{self.child}_{self.child_column}"
 
     @property
     def parent_id(self) -> str:
@@ -65,6 +65,8 @@ RELATIONS: tuple[Relation, ...] = (
     Relation("Former ids of the site", "site_points", "site_id", "former_ids", "merged_into"),
     Relation("Pairs with the site on the left", "site_points", "site_id", "matches", "left_site"),
     Relation("Pairs with the site on the right", "site_points", "site_id", "matches", "right_site"),
+    Relation("Left record", "review", "left_key", "source_records", "record_key"),
+    Relation("Right record", "review", "right_key", "source_records", "record_key"),
     Relation("Records of the source", "sources", "source", "source_records", "source"),
     Relation("Rejected records of the source", "sources", "source", "rejected", "source"),
 )
@@ -170,6 +172,7 @@ def project_file(
             licences=licence_names(bundle),
             crs=crs_facts(),
             extent=_widened(extent_of(frames["regions"])),
+            years=_years(frames["site_points"], data_date(bundle)),
             groups=[(name, list(members)) for name, members in groupby(ordered, key=lambda layer: layer.group)],
             layers=ordered,
             relations=relations,
@@ -307,6 +310,19 @@ def _abstract(bundle: Bundle) -> str:
     return f"{notice}Sites of industrial culture, past and present. Data up to {data_date(bundle)}. " + credit_text(
         bundle
     )
+
+
+def _years(sites: pd.DataFrame, day: str) -> tuple[int, int] | None:
+    """Return the first and last year of the temporal controller: from the oldest site to the day of the data.
+
+    Null where no site tells a year.
+    """
+    told = pd.concat([sites["start_year"], sites["end_year"]]).dropna().astype(int)
+    told = told[told > 0]
+    if told.empty:
+        return None
+    last = int(day[:4]) if day[:4].isdigit() else int(told.max())
+    return int(told.min()), max(last, int(told.max()))
 
 
 def _widened(extent: tuple[float, float, float, float]) -> tuple[float, float, float, float]:

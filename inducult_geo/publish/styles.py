@@ -17,6 +17,7 @@ from inducult_geo.publish.domains import DOMAINS
 from inducult_geo.publish.layers import Layer
 from inducult_geo.publish.pictograms import embedded
 from inducult_geo.publish.symbols import OTHER_THEME, aspect_marks, theme_marks
+from inducult_geo.publish.weblinks import WEB_LINKS
 
 QGIS_NULL = "{2839923C-8B7D-419E-B84B-CA2FE9B80EC7}"
 """What QGIS writes for null in a value map."""
@@ -24,7 +25,6 @@ QGIS_NULL = "{2839923C-8B7D-419E-B84B-CA2FE9B80EC7}"
 ANSWERS = ("decision", "decided_by", "note")
 """The columns that a person fills in."""
 
-_LINKS = ("website", "image")
 _MULTILINE = (
     "why", "detail", "message", "question", "note", "attribution",
     "description", "used_by", "operation", "boundary_source", "sha256",
@@ -111,6 +111,8 @@ def _rendered(layer: Layer, region_titles: tuple[tuple[str, str], ...], template
             layer=layer,
             fields=fields,
             tabs=_tabs(fields),
+            web={link.column: link for link in WEB_LINKS if link.column in {one.column.name for one in fields}},
+            lifetime=_lifetime(layer),
             aspects=aspect_marks(),
             aspect_of={mark.value: mark for mark in aspect_marks()},
             themes=theme_marks(),
@@ -137,8 +139,6 @@ def _widget(layer: Layer, column: Column, region_titles: Mapping[str, str]) -> t
         return "ValueMap", {"map": _value_map(DOMAINS[column.domain], with_open=layer.name == "review")}
     if column.name == "region" and layer.name != "regions":
         return "ValueMap", {"map": _value_map(region_titles, with_open=False)}
-    if column.name in _LINKS:
-        return "ExternalResource", {"UseLink": True, "FullUrl": True, "FileWidget": False, "DocumentViewer": 0}
     if column.kind == "date":
         return "DateTime", {"display_format": "yyyy-MM-dd", "field_format": "yyyy-MM-dd", "allow_null": True}
     if column.kind == "flag":
@@ -194,6 +194,20 @@ def _year_in_words(column: str, precision: str, missing: str) -> str:
     exact = ", ".join(f"'{value}'" for value in _EXACT_YEARS)
     loose = f"if(coalesce(\"{precision}\", 'year') in ({exact}), '', ' (' || lower({told}) || ')')"
     return f'coalesce(to_string("{column}") || {loose}, {missing})'
+
+
+def _lifetime(layer: Layer) -> tuple[str, str] | None:
+    """Return QGIS expressions of when a site or record began and ended, for its temporal controller.
+
+    What is not known, or before our era, bounds nothing: QGIS hides at all times what has a null there. Noon, lest
+    another time zone moves a day into the next year.
+    """
+    if layer.geometry is None or not {"start_year", "end_year"} <= {column.name for column in layer.columns}:
+        return None
+    return (
+        'make_datetime(max(coalesce("start_year", 1), 1), 1, 1, 12, 0, 0)',
+        'make_datetime(max(coalesce("end_year", 9999), 1), 12, 31, 12, 0, 0)',
+    )
 
 
 def tip_expressions(column: str) -> str:

@@ -1,0 +1,72 @@
+"""Web pages that a form of QGIS opens by a button: the website of a place, its picture, its articles.
+
+QGIS makes no link of an identifier, and of an address one that stands there as "NULL" where there is none.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from uuid import NAMESPACE_URL, UUID, uuid5
+
+_NAMESPACE: UUID = uuid5(NAMESPACE_URL, "inducult-geo/actions")
+_ADDRESS = r"'^((?:https?://|www[.])[^\\s;]+)'"
+"""The first address of a value, of which some sources give several; no other scheme is ever opened."""
+
+_TITLE = r"regexp_substr({column}, '^[a-z]{{2,3}}(?:-[a-z]+)*:([^#;]+)')"
+"""The title of the first article that stands as "de:Title#Section"."""
+
+_LANGUAGE = r"regexp_substr({column}, '^([a-z]{{2,3}}(?:-[a-z]+)*):[^#;/]')"
+
+
+@dataclass(frozen=True)
+class WebLink:
+    """A page that a value leads to.
+
+    Attributes
+    ----------
+    column
+        The column that tells it.
+    title
+        What stands on the button.
+    address
+        Expression of QGIS that gives the address of the page; "" where the value leads to none.
+    """
+
+    column: str
+    title: str
+    address: str
+
+    @property
+    def id(self) -> str:
+        """The action's id in a style: the same in every release."""
+        return "{" + str(uuid5(_NAMESPACE, self.column)) + "}"
+
+
+def _address(column: str) -> str:
+    """Return an expression of the address in a column."""
+    return f"coalesce(regexp_replace(regexp_substr(\"{column}\", {_ADDRESS}), '^www[.]', 'https://www.'), '')"
+
+
+def _item() -> str:
+    """Return an expression of the address of a Wikidata item."""
+    item = "regexp_substr(\"wikidata\", '^(Q[1-9][0-9]*)')"
+    return f"if(coalesce({item}, '') = '', '', 'https://www.wikidata.org/wiki/' || {item})"
+
+
+def _article() -> str:
+    """Return an expression of the address of a Wikipedia article, given by language and title or by its address."""
+    column = '"wikipedia"'
+    title, language = _TITLE.format(column=column), _LANGUAGE.format(column=column)
+    # What would end the path, or be taken for an escape, is written as one.
+    written = f"replace(trim({title}), map('%', '%25', '?', '%3F', ' ', '_'))"
+    named = f"if(coalesce({language}, '') = '', '', 'https://' || {language} || '.wikipedia.org/wiki/' || {written})"
+    return f"if({_address('wikipedia')} <> '', {_address('wikipedia')}, {named})"
+
+
+WEB_LINKS: tuple[WebLink, ...] = (
+    WebLink("website", "Open the website", _address("website")),
+    WebLink("image", "Open the picture", _address("image")),
+    WebLink("wikidata", "Open in Wikidata", _item()),
+    WebLink("wikipedia", "Open in Wikipedia", _article()),
+)
+"""Every page that a form opens; a layer has those whose columns it has."""

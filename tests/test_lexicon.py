@@ -171,7 +171,7 @@ def test_a_form_that_works_and_a_product_share_means_the_works(order: tuple[int,
     ("name", "country", "tokens"),
     [
         ("Stora Enso Paper", "DE", ("stora", "enso", "@paper_mill")),
-        ("Fabryka papieru Malta", "PL", ("@factory", "@paper_mill", "malta")),
+        ("Wytwórnia papieru Malta", "PL", ("@factory", "@paper_mill", "malta")),
         ("Voestalpine Stahl Linz", "AT", ("vostalpine", "@iron_and_steel", "linz")),
         ("Papier Mühle", "DE", ("@paper_mill",)),
         # No head of a compound, and in its own countries alone where it is short.

@@ -33,7 +33,7 @@ def test_tables_agree(vocabulary: Vocabulary) -> None:
     "name",
     [
         *("types", "themes", "name_concepts", "legal_forms", "exonyms", "transliteration", "nace", "sector_crosswalk"),
-        *("status_words", "date_words", "no_trades", "nace_rev1"),
+        *("status_words", "date_words", "no_trades", "nace_rev1", "type_words"),
     ],
 )
 def test_every_row_says_its_source(name: str) -> None:
@@ -66,6 +66,14 @@ def test_every_row_says_its_source(name: str) -> None:
         ("skelná huť", "glassworks"),
         # A drawer for many: the only word that is known is not what each of its sites is.
         *((text, None) for text in ("brow.,cegiel.,fabr.,młyn,in.", "Mühlen u. a.", "mlýny apod.", "mulini, ecc.")),
+        *((text, None) for text in ("dworce, obiekty drogowe, śluzy", "dom, stajnia, młyn")),
+        ("browar, piwnice, studnia", "brewery"),
+        ("młyn wodny, młyn", "watermill"),
+        *((word, "dam_weir") for word in ("jaz", "Wehr", "stuw", "barrage", "přehrada", "ustava", "diga")),
+        *((word, "railway_station") for word in ("gare", "výpravní budova", "stationsgebouw", "Aufnahmsgebäude")),
+        *((word, "industrial_building") for word in ("hala produkcyjna", "výrobní hala", "Werkshalle")),
+        *((word, "engine_house") for word in ("kotelna", "Kesselhaus", "salle des machines")),
+        ("cheminée d'usine", "chimney"),
         ("Brauerei in Zwickau", "brewery"),
         ("tvornica cementa", "cement_works"),
         ("moulin à papier", "paper_mill"),
@@ -77,6 +85,15 @@ def test_every_row_says_its_source(name: str) -> None:
 )
 def test_map_type(vocabulary: Vocabulary, value: str | None, expected: str | None) -> None:
     assert vocabulary.map_type(value) == expected
+
+
+def test_words_of_columns_of_kinds_mean_their_type(vocabulary: Vocabulary) -> None:
+    rows = packaged_rows("type_words.csv")
+    assert len({(row["word"].lower(), row["lang"]) for row in rows}) == len(rows)
+    assert {row["word"]: row["type"] for row in rows} == {row["word"]: vocabulary.map_type(row["word"]) for row in rows}
+    themes = {row["word"]: vocabulary.map_theme(row["word"]) for row in rows}
+    told = {row["word"]: vocabulary.theme_of(row["type"]) for row in rows}
+    assert {word for word, theme in themes.items() if theme not in (None, told[word])} == set()
 
 
 def test_every_label_means_its_type(vocabulary: Vocabulary) -> None:
@@ -122,6 +139,20 @@ def test_every_label_means_its_type(vocabulary: Vocabulary) -> None:
         ("Centrale termica Ospedale Riuniti", "heating_plant"),
         # What the whole is, another word of it says.
         *((name, None) for name in ("Kaplica w kopalni", "Schule am Bahnhof", "Chiesa della Cava", "Mill Hill School")),
+        *((name, None) for name in ("kompresní stanice Hostim", "Pont-à-Mousson", "Kaffeehaus am Bahnhof")),
+        ("PRECHEZA výroba síranu", None),
+        *((name, None) for name in ("Heimatmuseum Leoben", "Muzeum Historii Miasta", "Krajské muzeum", "Museo civico")),
+        *((name, None) for name in ("Kreuzkirche am Südbahnhof", "Bahnhofsapotheke", "S-Bahn Goldberg", "Sonnenhalde")),
+        ("Bergehalde Nord", "spoil_heap"),
+        ("Spinnerei am Kanal", "spinning_mill"),
+        ("Watermolen Pollismolen", "watermill"),
+        ("Kohlebergwerk Zeche Nord", "coal_mine"),
+        ("Predilnica in tkalnica Tržič", None),
+        ("Werk Hagen-Halden", "factory"),
+        ("Hoogerbrugge Steenbergen", None),
+        ("Seilbahn Polster", None),
+        ("Železniční stanice Bečov", "railway_station"),
+        ("Hauptbahnhof", "railway_station"),
         *((name, None) for name in ("Willa Kowalskich", "Villa Andrea", "Vila Tugendhat")),
         *((name, "owner_villa") for name in ("Fabrikantenvilla Esche", "Willa fabrykanta Schöna", "Továrnická vila")),
     ],
@@ -167,10 +198,39 @@ def test_what_names_the_town_is_no_trade(
         ("Čistírna odpadních vod Ostrov", "sewage_works"),
         ("Kunstmestfabriek Tessenderlo", "fertiliser_works"),
         ("Fördergerüst Schacht IV", None),
+        ("Asfaltcentrale Aswebo Lummen", "factory"),
+        ("Centrale d'enrobage Ascovil", "factory"),
+        ("Hulpwarmtecentrale Overvecht", "heating_plant"),
+        ("Raffinerie Tirlemontoise Wanze", "sugar_factory"),
+        ("Raffineria Metalli Cusiana", "nonferrous_smelter"),
+        ("Huta Aluminium Konin", "nonferrous_smelter"),
+        ("Erdgaskavernenspeicher Epe", "silo_tank"),
+        ("Drehrohrofen - Zementmühle", "cement_works"),
+        ("Heizhaus Werk 1", None),  # a boiler house, or a shed of locomotives
+        ("Kaas- en weipoederfabriek", "dairy"),
+        ("Moulin à vent", "windmill"),
+        ("Cínová huť", "nonferrous_smelter"),
+        ("Tessitura Marzotto", "weaving_mill"),
+        ("Tvornica papira Rijeka", "paper_mill"),
+        ("Zakłady Koksownicze Zdzieszowice", "coking_plant"),
+        ("Melkfabriek Sint-Jozef", "dairy"),
+        ("Mijnmuseum", "industrial_museum"),
+        ("Radwerk IV Vordernberg", "ironworks"),
     ],
 )
 def test_works_of_every_trade_are_known_by_their_names(vocabulary: Vocabulary, name: str, expected: str | None) -> None:
     assert vocabulary.guess_type(name) == expected
+
+
+@pytest.mark.parametrize(
+    ("country", "expected"), [("PL", "coal_mine"), ("DE", "paper_mill"), (None, "coal_mine")]
+)
+def test_two_words_are_no_short_word_of_another_language(
+    vocabulary: Vocabulary, country: str | None, expected: str | None
+) -> None:
+    """A KWK is a coal mine in Poland; in Germany "KW K 8" is the eighth boiler of a power station."""
+    name = "KWK Wujek" if expected == "coal_mine" else "Zellstofffabrik - KW K 8"
+    assert vocabulary.guess_type(name, country) == expected
 
 
 @pytest.mark.parametrize(

@@ -47,12 +47,24 @@ _AND_OTHERS: Final = re.compile(
 )
 """How a kind ends, folded, that is a drawer for many ("breweries, mills, and others")."""
 
+_LIST: Final = re.compile(r"[,;/]")
+_MANY: Final = 3
+"""Parts from which on a kind is a list: of "dworce, mosty, śluzy" the one word that is known is not the site."""
+
 _REVISION: Final = re.compile(r"(?<!\d)(?<!\d[._])([12](?:[._]1)?):")
 """The revision that registers write before a NACE code ("NACE_1.1:40.10"): each gives the numbers to other trades."""
 
 _TYPE_COLUMNS: Final = ("type_id", "theme_id", "kind", "label_en")
 GENERIC_TYPES: Final = frozenset({"factory"})
 """Types that say no more than that there is industry."""
+
+_FINER: Final[Mapping[str, frozenset[str]]] = {
+    "mine": frozenset(("coal_mine", "ore_mine", "opencast_mine")),
+    "power_station": frozenset(("hydro_power",)),
+    "grain_mill": frozenset(("watermill", "windmill")),
+    "textile_mill": frozenset(("spinning_mill", "weaving_mill", "textile_finishing")),
+}
+"""Type -> types that say the same more exactly: of a name with both ("Watermolen Pollismolen") the finer one counts."""
 
 
 class Sector(NamedTuple):
@@ -80,7 +92,7 @@ class Vocabulary:
     types, themes
         Id -> entry, in the order of the tables.
     type_words
-        Folded label -> type, where a label means one type alone.
+        Folded label of a type where it means one type alone, or word that a column of kinds has for it -> type.
     sectors
         Scheme and compact code -> sector.
     status_words
@@ -97,10 +109,11 @@ class Vocabulary:
     theme_words: Mapping[str, str]
 
     def map_type(self, value: str | None) -> str | None:
-        """Map a source's value to a type: a type id, a label in any language, and last the words of the value.
+        """Map a source's value to a type: a type id, a label or word for it in any language, last the value's words.
 
-        The words are read as `guess_type` reads a name, but for those of a drawer ("breweries, mills, and others"): the
-        one that is known is not what the site must be. Case and marks do not matter.
+        The words are read as `guess_type` reads a name, but for those of a drawer ("breweries, mills, and others", or a
+        list that begins with what is unknown): the one that is known is not what the site must be. Case and marks do
+        not matter.
         """
         text = clean_text(value)
         if text is None:
@@ -111,7 +124,9 @@ class Vocabulary:
         for spelling in fold(_simple(text)):
             if spelling in self.type_words:
                 return self.type_words[spelling]
-        return None if _AND_OTHERS.search(fold_once(text)) else self.guess_type(text)
+        parts = _LIST.split(text)
+        is_drawer = _AND_OTHERS.search(fold_once(text)) or (len(parts) >= _MANY and not self.guess_type(parts[0]))
+        return None if is_drawer else self.guess_type(text)
 
     def map_theme(self, value: str | None) -> str | None:
         """Map a source's word for a branch of industry to a theme: its id, its label in any language, or "Bergbau"."""
@@ -135,7 +150,7 @@ class Vocabulary:
             return None
         concepts = [concept for concept in name_concepts(heard, country=country) if concept.role in GUESSABLE_ROLES]
         meant = {type_id for concept in concepts for type_id in concept.types if type_id in self.types}
-        special = meant - GENERIC_TYPES
+        special = {type_id for type_id in meant - GENERIC_TYPES if not _FINER.get(type_id, frozenset()) & meant}
         chosen = special or meant
         return next(iter(chosen)) if len(chosen) == 1 else None
 
@@ -223,12 +238,15 @@ def _without_town(heard: str, city: str | None) -> str:
 
 @cache
 def _no_trades(reach: Literal["words", "name"]) -> re.Pattern[str]:
-    """Return the pattern of the terms in `no_trades.csv`, for words as `split_words` gives them; `*` is any ending.
+    """Return the pattern of the terms in `no_trades.csv`, for words as `split_words` gives them; `*` is any letters.
 
     Some take only their own words from a name ("Schutzhütte"), others tell what the whole is ("Kaplica w kopalni").
     """
     told = (
-        [split_words(word)[0] + r"\w*" * word.endswith("*") for word in row["term"].split()]
+        [
+            r"\w*" * word.startswith("*") + split_words(word)[0] + r"\w*" * word.endswith("*")
+            for word in row["term"].split()
+        ]
         for row in packaged_rows("no_trades.csv")
         if row["reach"] == reach
     )
@@ -282,12 +300,13 @@ def _entries(rows: Iterable[Mapping[str, str]], key: str) -> dict[str, Entry]:
 
 
 def _type_words(types: Mapping[str, Entry]) -> dict[str, str]:
-    """Map folded labels to types; labels of two types are left out."""
+    """Map folded labels to types, and words that say it in a column of kinds; what means two types is left out."""
     found: dict[str, set[str]] = {}
-    for type_id, entry in types.items():
-        for label in entry.labels.values():
-            for spelling in fold(_simple(label)):
-                found.setdefault(spelling, set()).add(type_id)
+    labels = ((label, type_id) for type_id, entry in types.items() for label in entry.labels.values())
+    words = ((row["word"], row["type"]) for row in packaged_rows("type_words.csv") if row["type"] in types)
+    for text, type_id in (*labels, *words):
+        for spelling in fold(_simple(text)):
+            found.setdefault(spelling, set()).add(type_id)
     return {spelling: next(iter(ids)) for spelling, ids in found.items() if len(ids) == 1}
 
 

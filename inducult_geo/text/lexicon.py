@@ -47,8 +47,8 @@ _VOWEL_ENDS: Final = frozenset({"italian", "romanian", "slavic"})
 
 _COMPOUNDING: Final = frozenset({"de", "nl", "sv", "da", "nb", "fi", "hu"})
 _HEADS_OF_FOUR: Final = frozenset({"werk", "mijn", "bahn", "verk", "bruk", "gyar"})
-_TOWNS_END_SO: Final = frozenset({"banya", "grove"})
-"""Words of trade (groeve) that are no heads, since places are called so ("Tatabánya", "Aldergrove")."""
+_TOWNS_END_SO: Final = frozenset({"banya", "grove", "halde", "halden"})
+"""Words of trade (groeve) that are no heads, since places are called so ("Tatabánya", "Aldergrove", "Sonnenhalde")."""
 
 SILENT_ROLES: Final = frozenset({"status_hint", "company"})
 """Roles of concepts that say nothing about which works it is."""

@@ -113,7 +113,8 @@ def _said(original: str, places: Phrases, foreign: Container[str] = ()) -> Itera
             index += 1
         else:
             said = word_concepts(word)
-            if index + 1 < count and may_pair(word, said) and (pair := known.words.get(word + words[index + 1])):
+            joined = word + words[index + 1] if index + 1 < count and may_pair(word, said) else ""
+            if joined not in foreign and (pair := known.words.get(joined)):
                 said = (pair,)  # "Papier Fabrik" is a Papierfabrik
                 index += 1
             yield from said

@@ -215,7 +215,7 @@ def test_what_names_the_town_is_no_trade(
         ("Zakłady Koksownicze Zdzieszowice", "coking_plant"),
         ("Melkfabriek Sint-Jozef", "dairy"),
         ("Mijnmuseum", "industrial_museum"),
-        ("Radwerk IV Vordernberg", "ironworks"),
+        ("Radwerk IV Vordernberg", "factory"),
     ],
 )
 def test_works_of_every_trade_are_known_by_their_names(vocabulary: Vocabulary, name: str, expected: str | None) -> None:

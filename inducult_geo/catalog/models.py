@@ -238,9 +238,10 @@ class Contract(Declared):
     means any place). `publish = false` keeps its records out of releases; `publish_grid_m` lets them out with their
     place on a grid of that many meters only, and needs a key of their own. `reliability` (0-100) tells which source
     wins an attribute. `units_per_site` says that several of its records may be one site (permits, units),
-    `drawn_in_pieces` that it draws one works in several (halls, tracks). A list of columns for one field means the
-    first of them that is there and filled, row by row: names differ between versions; "" in it means that the file may
-    have none of them.
+    `drawn_in_pieces` that it draws one works in several (halls, tracks), `one_record_per_key` that rows of one key are
+    one record, of which each tells more (the answer to a query has a row for each value). A list of columns for one
+    field means the first of them that is there and filled, row by row: names differ between versions; "" in it means
+    that the file may have none of them.
     """
 
     id: Identifier
@@ -258,6 +259,7 @@ class Contract(Declared):
     valid_at: date | None = None
     units_per_site: bool = False
     drawn_in_pieces: bool = False
+    one_record_per_key: bool = False
     read: Read = Read()
     place: Place = Place()
     columns: dict[str, ColumnName | Annotated[tuple[ColumnName, ...], Field(min_length=1)]] = {}

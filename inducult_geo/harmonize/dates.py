@@ -46,11 +46,19 @@ _FOOTNOTE: Final = re.compile(rf"(?:(?<=\b\d{{4}})|(?<=[^\W\d])|(?<=\.))[*†‡
 _FILLERS: Final = frozenset(("0", "0000", "9999"))
 """Numbers that stand in databases where no year is known."""
 
+_SOME_VALUE: Final = re.compile(r"https?://www\.wikidata\.org/\.well-known/genid/\w+")
+"""What Wikidata answers where it is only known that there was a value."""
+
+_YEAR_AS_MOMENT: Final = re.compile(r"\b(\d{4})-(?:01-01|00-00)[T ]00:00:00Z?(?![\d:])", re.ASCII)
+"""A year as databases write it that know moments alone: that it was the first of January, nobody says."""
+
 
 def date_text(cell: Any) -> str | None:
     """Return a cell's text, or None where it says that no date is known."""
     text = known_text(cell)
-    return None if text in _FILLERS else text
+    if text is None or text in _FILLERS or _SOME_VALUE.fullmatch(text):
+        return None
+    return _YEAR_AS_MOMENT.sub(r"\1", text)
 
 
 def date_texts(cells: Iterable[Any], meanings: Mapping[str, str]) -> list[str | None]:
@@ -65,8 +73,16 @@ def date_texts(cells: Iterable[Any], meanings: Mapping[str, str]) -> list[str | 
         and marks do not matter.
     """
     meant = {fold_once(word): text for word, text in meanings.items()}
-    texts = [date_text(cell) for cell in cells]
-    return [text if text is None else date_text(meant.get(fold_once(text), text)) for text in texts]
+    return [_meant_date(cell, meant) for cell in cells]
+
+
+def _meant_date(cell: Any, meant: Mapping[str, str]) -> str | None:
+    """Return the text of a cell, or what it means; of several values between semicolons those of which one is known."""
+    text = known_text(cell)
+    if text is None or fold_once(text) in meant or ";" not in text:
+        return None if text is None else date_text(meant.get(fold_once(text), text))
+    told = (_meant_date(part, meant) for part in text.split(";"))
+    return "; ".join(dict.fromkeys(part for part in told if part)) or None
 
 
 def iso_date(cell: Any) -> str | None:

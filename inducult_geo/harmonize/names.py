@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Final
 
+import numpy as np
 import pandas as pd
 
 from inducult_geo.frames import to_json
@@ -22,6 +23,7 @@ ROLES: Final[Mapping[str, str]] = {
 """Column of a raw frame -> role in the JSON text; ``name:<language>`` columns give the language."""
 
 _SEVERAL: Final = frozenset({"alt", "old"})
+_ITEM: Final = re.compile(r"Q\d+")
 _LANGUAGE: Final = re.compile(r"name:([a-z]{2,3}(?:[-_][A-Za-z0-9]{2,8})*)")
 
 
@@ -42,11 +44,22 @@ def harmonize_names(frame: pd.DataFrame) -> pd.Series:
         stands under an earlier key in the same words is not repeated, unless it tells a language.
     """
     columns = {str(column): role for column in frame.columns if (role := _role(str(column)))}
+    if "name" in columns and (at := [one for one in ("key", "ids.wikidata") if one in frame]):
+        frame = frame.assign(name=_without_items(frame["name"], [frame[one] for one in at]))
     if not columns:
         return pd.Series([None] * len(frame), index=frame.index, dtype="str")
     rows = zip(*(frame[column] for column in columns), strict=True)
     texts = [to_json(dict(_entries(dict(zip(columns.values(), row, strict=True))))) for row in rows]
     return pd.Series(texts, index=frame.index, dtype="str")
+
+
+def _without_items(names: pd.Series, keys: Sequence[pd.Series]) -> pd.Series:
+    """Leave out what is the number of the row's own item: so Wikidata names what has no name in the language asked."""
+    is_item = names.map(lambda name: isinstance(name, str) and _ITEM.fullmatch(name.strip()) is not None)
+    if not is_item.any():
+        return names
+    own = [any(str(key).endswith(str(name).strip()) for key in told) for name, *told in zip(names, *keys, strict=True)]
+    return names.mask(is_item & np.array(own, dtype=bool))
 
 
 def _role(column: str) -> str | None:

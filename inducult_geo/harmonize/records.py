@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache, partial
 from typing import Any, Final, NamedTuple
@@ -22,7 +22,7 @@ from inducult_geo.harmonize.meanings import YEARS, Meanings, check_meanings
 from inducult_geo.harmonize.names import harmonize_names
 from inducult_geo.harmonize.notices import Notices, note_lost_characters, note_nothing
 from inducult_geo.harmonize.place import Ground, Placed, place
-from inducult_geo.harmonize.vocabulary import GENERIC_TYPES, SCHEMES, Sector, Vocabulary, nace_code
+from inducult_geo.harmonize.vocabulary import GENERIC_TYPES, SCHEMES, Sector, Vocabulary, finest, nace_code
 from inducult_geo.text import clean_text, known_text
 
 _PLAIN = (
@@ -39,6 +39,8 @@ _BURN_LIME: Final = {"sugar_factory": frozenset({"cement_works", "lime_kiln"})}
 """Type that a name tells -> types of branches that such works are in for a kiln of theirs (sugar is made with lime)."""
 
 _LISTED: Final = re.compile(r"[,;/]")
+
+_ITEM: Final = re.compile(r"(?:https?://)?(?:www\.|m\.)?wikidata\.org/(?:entity|wiki)/(Q\d+)")
 
 _WEB = re.compile(r"^(https?://)?[\w.-]+\.[a-z]{2,}(:\d+)?([/?#]\S*)?$", re.IGNORECASE)
 
@@ -187,13 +189,28 @@ def _trades(rows: pd.DataFrame, column: str, meanings: Meanings, vocabulary: Voc
     """Yield what each cell of a column of words for trades means; the contract decides first."""
     told = cache(partial(_trade, vocabulary))
     for cell in _column(rows, column):
-        meant, text = meanings.of(cell), clean_text(cell)
-        if meant is not None:
-            yield _Trade(theme=meant) if meant in vocabulary.themes else _Trade(meant or None)
-        elif text is None:
-            yield _Trade()
-        else:
-            yield told(text)
+        text, meant = clean_text(cell), meanings.of(cell)
+        parts = [part for part in text.split(";") if part.strip()] if text and meant is None and ";" in text else []
+        said = [_meant_trade(meanings.of(part), clean_text(part), told, vocabulary) for part in parts]
+        yield _of_several(said, vocabulary) or _meant_trade(meant, text, told, vocabulary)
+
+
+def _meant_trade(meant: str | None, text: str | None, told: Callable[[str], _Trade], vocabulary: Vocabulary) -> _Trade:
+    """Return what a cell says of a trade: what the contract says that it means, else what its words do."""
+    if meant is not None:
+        return _Trade(theme=meant) if meant in vocabulary.themes else _Trade(meant or None)
+    return _Trade() if text is None else told(text)
+
+
+def _of_several(said: Sequence[_Trade], vocabulary: Vocabulary) -> _Trade | None:
+    """Return the one kind of works of which several values of a cell tell; None where they tell of none, or of two.
+
+    That works are a museum now, or a monument, says less than what they were.
+    """
+    types = {trade.type for trade in said if trade.type}
+    works = {found for found in types if vocabulary.theme_of(found) != MUSEUM_THEME} - GENERIC_TYPES
+    found = finest(works or types)
+    return _Trade(found.pop()) if len(found) == 1 else None
 
 
 def _trade(vocabulary: Vocabulary, text: str) -> _Trade:
@@ -244,6 +261,9 @@ def _states(
         found, raw = meanings.of(cell), clean_text(cell)
         if found is None and raw is not None:
             found = raw if raw in STATUSES else status_of(raw, vocabulary)
+            parts = raw.split(";") if found is None and ";" in raw else []
+            told = {meanings.of(part) or status_of(part, vocabulary) for part in parts}
+            found = told.pop() if len(told) == 1 else found
             if found is None:
                 notices.add("unmapped_value", "status", raw)
         statuses.append(found or "unknown")
@@ -329,7 +349,7 @@ def _origins(
     schemes = [str(name) for name in rows.columns if str(name).startswith("ids.")]
     # Two sites whose number is "brak" (none) would be one by it.
     ids = [{name[4:]: known_text(row[name]) for name in schemes} for row in rows[schemes].to_dict("records")]
-    values["ids"] = [to_json(entry) for entry in ids]
+    values["ids"] = [to_json(entry | _item(entry)) for entry in ids]
     values["record_key"] = contract.id + ":" + rows["key"].astype(str)
     values["source"] = contract.id
     values["region"] = contract.region
@@ -340,6 +360,12 @@ def _origins(
     values["valid_at"] = [_valid_at(text, notices) or stated for text in _clean(rows, "valid_at")]
     for name in ("tags", "content_hash", "place"):
         values[name] = list(_column(rows, name))
+
+
+def _item(ids: dict[str, str | None]) -> dict[str, str]:
+    """Return the number of an item of Wikidata where its address is told: other sources tell the number."""
+    found = _ITEM.fullmatch(ids.get("wikidata") or "")
+    return {"wikidata": found[1]} if found else {}
 
 
 def _valid_at(text: str | None, notices: Notices) -> str | None:

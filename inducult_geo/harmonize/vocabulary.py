@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import csv
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass
 from functools import cache, lru_cache
 from pathlib import Path
@@ -150,7 +150,7 @@ class Vocabulary:
             return None
         concepts = [concept for concept in name_concepts(heard, country=country) if concept.role in GUESSABLE_ROLES]
         meant = {type_id for concept in concepts for type_id in concept.types if type_id in self.types}
-        special = {type_id for type_id in meant - GENERIC_TYPES if not _FINER.get(type_id, frozenset()) & meant}
+        special = finest(meant - GENERIC_TYPES)
         chosen = special or meant
         return next(iter(chosen)) if len(chosen) == 1 else None
 
@@ -213,6 +213,11 @@ class Vocabulary:
         entry = tables[kind].get(entry_id)
         labels: Mapping[str, str] = entry.labels if entry else {}
         return labels.get(language) or labels.get("en") or entry_id
+
+
+def finest(types: Set[str]) -> set[str]:
+    """Return types without those that another of them tells more exactly: of a mine and a coal mine the latter."""
+    return {type_id for type_id in types if not _FINER.get(type_id, frozenset()) & types}
 
 
 def nace_code(scheme: str, code: str) -> str | None:

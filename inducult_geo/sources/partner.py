@@ -16,6 +16,7 @@ from inducult_geo.catalog.permissions import keeps_in_house, told_of_refusal
 from inducult_geo.errors import ContractError, SourceError, did_you_mean
 from inducult_geo.frames import FileRead, Problem, Raw, RawTable, content_hash, to_json
 from inducult_geo.sources.changes import deleted_rows
+from inducult_geo.sources.joined import joined_rows
 from inducult_geo.sources.readers import read_table
 from inducult_geo.sources.table import Table, has_shapes, names_of_a_row, rows_going_on
 from inducult_geo.sources.vector_files import COMPANIONS, parts_beside
@@ -81,7 +82,8 @@ def read_partner(contract: Contract, files: Iterable[Path]) -> RawTable:
     RawTable
         Columns `key`, `place`, `reason`, `detail`, `tags` (JSON of the row as it stands), `content_hash`, the
         contract's fields, and `x`, `y` or `text` or `geometry`. Rows of a wrong shape or without a key carry a
-        reason. Several rows of one key stay apart: the first keeps it, the second is keyed `key#2`.
+        reason. Several rows of one key stay apart: the first keeps it, the second is keyed `key#2`; unless the
+        contract says that they are one record (`joined_rows`).
 
     Raises
     ------
@@ -102,6 +104,9 @@ def read_partner(contract: Contract, files: Iterable[Path]) -> RawTable:
             stated[path.name] = table.crs
     whole = pd.concat(frames, ignore_index=True) if frames else pd.DataFrame()
     _check_size(contract, len(whole))
+    if contract.one_record_per_key and "key" in contract.columns and not whole.empty:
+        whole, joined = joined_rows(whole)
+        problems += [Problem(contract.id, "joined_rows", f"{told}.") for told in joined]
     unique = _unique_keys(whole)
     repeated = _repeated(whole, unique)
     if contract.publish and keeps_in_house(contract.licence):
@@ -111,7 +116,8 @@ def read_partner(contract: Contract, files: Iterable[Path]) -> RawTable:
         named = "; ".join(repeated[:_MOST_REPEATED]) + ("; and more" if len(repeated) > _MOST_REPEATED else "")
         message = (
             f"{counted(len(repeated), 'row')} with the key of another row; each is kept, the later one under a key of "
-            f"its own: {named}. Where they are one, keep one of the rows; else give each its own key."
+            f"its own: {named}. Where they are one, keep one of the rows, or write one_record_per_key = true above the "
+            "contract's sections, if each row tells more of it; else give each its own key."
         )
         problems.append(Problem(contract.id, "repeated_key", message, len(repeated)))
     return RawTable(Raw(unique), _one_system(contract, stated), tuple(read_files), tuple(problems))

@@ -84,7 +84,8 @@ def read_source(contract: Path | str | Contract, *, data: Path | str | None = No
     Returns
     -------
     GeoDataFrame
-        `RECORD_COLUMNS` and geometry in EPSG:3035, one row a row of the file; what cannot be used has a `reason`.
+        `RECORD_COLUMNS` and geometry in EPSG:3035, one row a row of the file (or a key, where the contract says so);
+        what cannot be used has a `reason`.
 
     Raises
     ------

@@ -26,6 +26,7 @@ from inducult_geo.drafting_columns import (
     place_text_of,
 )
 from inducult_geo.drafting_crs import crs_lines
+from inducult_geo.drafting_sources import items_of, marked_lines, one_record_lines, tags_line
 from inducult_geo.drafting_text import comment, number_range, quoted, short
 from inducult_geo.errors import ContractError, CoordinateError
 from inducult_geo.harmonize.cells import FARTHEST
@@ -263,6 +264,8 @@ def _say_place(
     else:
         if text is not None:
             found.place.append(f"text = {quoted(text.name)} # guessed: reads as places, e.g. {short(text.cells[0])}")
+            if items_of(columns) is not None:
+                found.place.append('crs = "EPSG:4326" # guessed: Wikidata tells its places so')
         else:
             found.place += [comment("No column looks like coordinates: rows without a place help other sources only.")]
             found.place += _number_lines(table.frame, columns)
@@ -280,13 +283,29 @@ def _say_columns(found: _Draft, columns: list[Column], used: set[str]) -> None:
     """Write the columns that are understood, the rivals of each, and those that nobody mapped."""
     key, unique = key_of([column for column in columns if column.name not in used])
     used = used | ({key.name} if key else set())
-    found.columns += _key_lines(key, unique)
+    if (items := items_of(columns)) is not None and key is None:
+        found.head += one_record_lines(items)
+        found.columns.append(f"key = {quoted(items.name)} # guessed: items of Wikidata")
+    else:
+        found.columns += _key_lines(key, unique)
+    if items is not None:
+        found.columns.append(f'"ids.wikidata" = {quoted(items.name)} # guessed')
+        used = used | {items.name}
+    marked, asking = marked_lines([column for column in columns if column.name not in used])
+    found.columns += marked
+    used = used | asking
+    told = {line.partition(" = ")[0] for line in marked}
     fields = fields_of([column for column in columns if column.name not in used])
+    fields = {name: fitting for name, fitting in fields.items() if name not in told}
     for name, fitting in fields.items():
         free = [column for column in fitting if column.name not in used]
         if not free:
             # One column may tell two things: what a plant burns, and what it is.
             found.columns.append(f"# {name} = {quoted(fitting[0].name)}")
+            continue
+        if name == "type" and (tags := tags_line(free)) is not None:
+            found.columns.append(tags[0])
+            used = used | tags[1]
             continue
         used = used | {free[0].name}
         example = f"e.g. {short(free[0].cells[0])}"

@@ -17,6 +17,13 @@ from inducult_geo.sources.table import has_shapes
 from inducult_geo.text import fold_once
 
 _MOSTLY = 0.8
+_LABEL = re.compile(r"(?<=[a-z])Label$")
+"""How Wikidata's query service calls the column with the names of what another one numbers: "typeLabel"."""
+
+_ITEM = re.compile(r"(?:https?://www\.wikidata\.org/(?:entity|wiki)/)?Q[1-9]\d*")
+OSM_KEYS = ("man_made", "industrial", "craft", "historic")
+"""Tags of OpenStreetMap that tell a kind of works, in the order in which they are asked."""
+
 _ADDRESS = re.compile(
     r"(?:https?://|www\.)\S+"
     r"|[a-z0-9-]+(?:\.[a-z0-9-]+)*\.(?:com|org|net|info|eu|at|be|ch|cz|de|fr|hr|it|nl|pl|si)(?:/\S*)?"
@@ -34,13 +41,23 @@ class Rule:
 
     def fits(self, column: Column) -> bool:
         """Whether a column looks like the field."""
-        by_name = self.words.search(fold_once(column.name)) is not None and self.test(column)
+        by_name = self.words.search(fold_once(_LABEL.sub("", column.name))) is not None and self.test(column)
         return by_name or self.alone(column)
 
 
 def _is_fraction(cell: str) -> bool:
     """Whether a cell is a number with decimals: a measure, no key."""
     return re.fullmatch(r"[-+]?\d+[.,]\d+", cell) is not None and not cell.endswith((".0", ",0"))
+
+
+def is_item(cell: str) -> bool:
+    """Whether a cell is the number or the address of an item of Wikidata."""
+    return _ITEM.fullmatch(cell) is not None
+
+
+def _is_kind(column: Column) -> bool:
+    """Whether a column may hold kinds of works: texts, but not those of objects of OpenStreetMap, nor items."""
+    return _is_text(column) and not set(column.cells) <= {"node", "way", "relation"} and column.share(is_item) < _MOSTLY
 
 
 def _is_text(column: Column) -> bool:
@@ -121,9 +138,10 @@ _END = any_of("end", "eindbouwjr", "year_decommissioned", "retired date", "end_y
               "decommissioned", "gesloten", "sluiting", "sluitingsjaar", "einde", "eindjaar", "zamknięcie",
               "zamknięcia", "likwidacja", "likwidacji", "zatvaranje", "zatvaranja", "zatvoreno", "prestanak",
               "prestanka", "zaprtje", "zaprtja", "prenehanje", "prenehanja", "uzavření", "ukončení", "zánik", "zániku",
-              "konec", "fermeture", "do", "bis", "tot", "until",
+              "konec", "fermeture", "do", "bis", "tot", "until", "dissolved", "abolished",
               "fino", "fino al", "jusque", "jusqu.(?:en|au?)")  # fmt: skip
-_BEGINNINGS = ("start", "start_year", "begbouwjr", "baujahr", "bouwjaar", "rok_budowy", "powstanie", "commissioned",
+_BEGINNINGS = ("inception", "start", "start_year", "begbouwjr", "baujahr", "bouwjaar", "rok_budowy", "powstanie",
+               "commissioned",
                "commissioning_year", "year_commissioned", "founded", "gründung", "built", "erbaut", "opened", "bauzeit",
                "entstehung", "vznik", "vzniku", "nastanek", "czas powstania", "vrijeme gradnje", "start date",
                "bouwperiode", "zahájení", "začátek", "počátek", "początek", "početak", "začetek", "inizio",
@@ -146,7 +164,7 @@ RULES: tuple[Rule, ...] = (
                         whole=("nom", "plant", "power plant", "facility", "installation", "werk", "kraftwerk", "zakład",
                                "obiekt", "závod", "impianto", "stabilimento", "obrat", "pogon", "fabriek", "betrieb",
                                "industriebetrieb", "fabrik", "anlage", "bedrijf", "podnik", "továrna", "tovarna",
-                               "tvornica", "fabryka", "fabbrica")), _is_text),
+                               "tvornica", "fabryka", "fabbrica", "item")), _is_text),
     Rule("start", any_of(*_BEGINNINGS, "leto", "anno", "godina", "year", "rok", "datacija", "datace", "datovani",
                          "datazione", "datowanie", "datierung", "datering", "datiranje", "epoca", "année",
                          whole=("periode", "periodo", "vrijeme", "razdoblje", "obdobje", "období", "okres", *_FROM)),
@@ -162,7 +180,7 @@ RULES: tuple[Rule, ...] = (
                         whole=("gattung", "genre", "genere", "category", "kategorie", "categoria", "kategorija",
                                "kategoria", "categorie", "branche", "branża", "obor", "dejavnost", "djelatnost",
                                "namjena", "functie", "funkce", "funzione", "funktion", "function",
-                               "fonction")), _is_text),
+                               "fonction", "instance", "instanceof", "instance of", *OSM_KEYS)), _is_kind),
     Rule("nace", any_of("nace", "nacecode", "nace_code", "onace", "nacebel", "nacemaineconomicactivitycode"), _is_nace),
     Rule("operator", any_of("operator", "betreiber", "owner", "eigentümer", "company", "firma", "company name",
                             "parentcompanyname", "vlastnik", "gestore", "provozovatel", "proprietario", "esercente",

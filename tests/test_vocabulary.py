@@ -222,9 +222,7 @@ def test_works_of_every_trade_are_known_by_their_names(vocabulary: Vocabulary, n
     assert vocabulary.guess_type(name) == expected
 
 
-@pytest.mark.parametrize(
-    ("country", "expected"), [("PL", "coal_mine"), ("DE", "paper_mill"), (None, "coal_mine")]
-)
+@pytest.mark.parametrize(("country", "expected"), [("PL", "coal_mine"), ("DE", "paper_mill"), (None, "coal_mine")])
 def test_two_words_are_no_short_word_of_another_language(
     vocabulary: Vocabulary, country: str | None, expected: str | None
 ) -> None:

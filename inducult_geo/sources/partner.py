@@ -17,6 +17,7 @@ from inducult_geo.errors import ContractError, SourceError, did_you_mean
 from inducult_geo.frames import FileRead, Problem, Raw, RawTable, content_hash, to_json
 from inducult_geo.sources.changes import deleted_rows
 from inducult_geo.sources.joined import joined_rows
+from inducult_geo.sources.marks import MARKED, said_by_marks
 from inducult_geo.sources.readers import read_table
 from inducult_geo.sources.table import Table, has_shapes, names_of_a_row, rows_going_on
 from inducult_geo.sources.vector_files import COMPANIONS, parts_beside
@@ -180,7 +181,9 @@ def _rows(contract: Contract, path: Path, table: Table) -> pd.DataFrame:
     wanted = _wanted_columns(contract)
     _check_columns(contract, path, table, wanted)
     source = table.frame
-    rows = pd.DataFrame({field: _first_filled(source, columns) for field, columns in wanted.items()}, dtype=object)
+    rows = pd.DataFrame(
+        {field: _cells(source, field, columns, contract) for field, columns in wanted.items()}, dtype=object
+    )
     drawn = has_shapes(source)
     original = source.drop(columns="geometry") if drawn else source
     values = [{name: _plain(cell) for name, cell in row.items()} for row in original.to_dict("records")]
@@ -237,6 +240,12 @@ def _heads_again(table: pd.DataFrame) -> set[int]:
             alike += is_name
             filled += is_filled
     return {*np.flatnonzero((alike >= _ALIKE) & (alike > 0.5 * filled)).tolist()}
+
+
+def _cells(table: pd.DataFrame, field: str, columns: Sequence[str], contract: Contract) -> pd.Series:
+    """Return the cells of one field; where its columns only say yes or no, their heads are what they say."""
+    marked = said_by_marks(table, columns, contract.values.get(field, ())) if field in MARKED else None
+    return _first_filled(table, columns) if marked is None else marked
 
 
 def _first_filled(table: pd.DataFrame, columns: Sequence[str]) -> pd.Series:

@@ -1,0 +1,54 @@
+"""What a draft says of tables that come from Wikidata or OpenStreetMap, or tell kinds by columns of yes and no."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Final
+
+from inducult_geo.drafting_column import Column
+from inducult_geo.drafting_columns import OSM_KEYS, is_item
+from inducult_geo.drafting_text import quoted
+from inducult_geo.harmonize.dated_states import status_of
+from inducult_geo.harmonize.vocabulary import GENERIC_TYPES, load_vocabulary
+from inducult_geo.sources.marks import is_marked, word_of
+from inducult_geo.text import counted
+
+_MOSTLY: Final = 0.8
+
+
+def items_of(columns: Iterable[Column]) -> Column | None:
+    """Return the first column in which nearly every cell is an item of Wikidata."""
+    return next((column for column in columns if column.cells and column.share(is_item) >= _MOSTLY), None)
+
+
+def one_record_lines(items: Column) -> list[str]:
+    """Say that rows of one item are one record, where items have several."""
+    different = len(set(items.cells))
+    if different == len(items.cells):
+        return []
+    told = f"{counted(len(items.cells), 'row')} of {counted(different, 'item')}: a query has a row for each value"
+    return [f"one_record_per_key = true # guessed: {told}"]
+
+
+def marked_lines(columns: Sequence[Column]) -> tuple[list[str], set[str]]:
+    """Return the lines for columns that are called by a kind or a condition and say yes or no, and their names."""
+    vocabulary = load_vocabulary()
+    asked = {column.name: word_of(column.name) for column in columns if is_marked(column.cells)}
+    states = [name for name, word in asked.items() if status_of(word, vocabulary) is not None]
+    types = {name: vocabulary.map_type(word) for name, word in asked.items() if name not in states}
+    kinds = [name for name, found in types.items() if found is not None and found not in GENERIC_TYPES]
+    lines = [f"type = [{_listed(kinds)}] # guessed: each is called by a kind, and says yes or no"] if kinds else []
+    lines += [f"status = {quoted(name)} # guessed: says yes or no; of a no it is not known" for name in states[:1]]
+    return lines, {*kinds, *states[:1]}
+
+
+def tags_line(columns: Sequence[Column]) -> tuple[str, set[str]] | None:
+    """Return the line for several tags of OpenStreetMap that tell kinds, and their names; None where there is one."""
+    names = {column.name for column in columns} & {*OSM_KEYS}
+    if len(names) < 2:
+        return None
+    return f"type = [{_listed(key for key in OSM_KEYS if key in names)}] # guessed: tags of OpenStreetMap", names
+
+
+def _listed(names: Iterable[str]) -> str:
+    return ", ".join(map(quoted, names))

@@ -1,0 +1,199 @@
+"""Answers of query services, exports of maps, and lists of yes and no: from the draft to records."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+from inducult_geo.api import read_by_contract
+from inducult_geo.catalog import load_contract
+from inducult_geo.drafting import draft
+from inducult_geo.frames import Records, from_json
+from inducult_geo.run import Run, open_run
+from inducult_geo.sources.marks import is_marked, word_of
+from inducult_geo.sources.partner import find_files, read_partner
+
+ITEM = "http://www.wikidata.org/entity/"
+WIKIDATA = f"""item,itemLabel,coord,inception,dissolved,typeLabel,ownerLabel,image
+{ITEM}Q11,mijn van Winterslag,Point(5.51 50.98),1912-01-01T00:00:00Z,1988-03-31T00:00:00Z,steenkoolmijn,KS,a.jpg
+{ITEM}Q11,mijn van Winterslag,Point(5.51 50.98),1912-01-01T00:00:00Z,1988-03-31T00:00:00Z,steenkoolmijn,KS,b.jpg
+{ITEM}Q12,Brouwerij Martens,Point(5.487 51.172),1758-01-01T00:00:00Z,,brouwerij,,
+{ITEM}Q11,mijn van Winterslag,Point(5.51 50.98),1917-01-01T00:00:00Z,1988-03-31T00:00:00Z,museum,N.V. Mijnen,a.jpg
+{ITEM}Q13,Q13,Point(5.338 50.93),http://www.wikidata.org/.well-known/genid/3c9e,,stokerij,,
+{ITEM}Q14,Pollismolen,,1866-00-00T00:00:00Z,,watermolen,,
+"""
+
+
+@pytest.fixture(scope="module")
+def run(tmp_path_factory: pytest.TempPathFactory) -> Run:
+    return open_run(tmp_path_factory.mktemp("data"), contracts=False)
+
+
+def drafted(folder: Path, run: Run, name: str, text: str, region: str = "limburg") -> str:
+    (folder / name).write_text(text, encoding="utf-8")
+    return draft(folder / name, run, region=region)
+
+
+def records_of(folder: Path, run: Run, name: str, text: str, region: str = "limburg") -> Records:
+    """Make the records of a file by the contract that the draft writes, as it stands."""
+    (folder / "contract.toml").write_text(drafted(folder, run, name, text, region), encoding="utf-8")
+    return read_by_contract(load_contract(folder / "contract.toml"), run)[1].records
+
+
+def test_an_item_of_wikidata_is_one_record_with_all_that_its_rows_tell(tmp_path: Path, run: Run) -> None:
+    records = records_of(tmp_path, run, "query.csv", WIKIDATA).set_index("record_key")
+    assert [key.rpartition("/")[2] for key in records.index] == ["Q11", "Q12", "Q13", "Q14"]
+    mine, brewery, nameless, mill = (records.loc[f"query:{ITEM}Q{number}"] for number in (11, 12, 13, 14))
+    assert (mine["type"], mine["start_year"], mine["end_year"], mine["operator"]) == (
+        "coal_mine", 1912, 1988, "KS; N.V. Mijnen"
+    )  # fmt: skip
+    assert from_json(mine["ids"]) == {"wikidata": "Q11"}
+    assert from_json(mine["tags"])["image"] == ["a.jpg", "b.jpg"]
+    assert (brewery["start_year"], brewery["year_precision"]) == (1758, "year"), "nobody said the first of January"
+    assert pd.isna(nameless["names"]), "Q13 is a number and no name"
+    assert pd.isna(nameless["start_year"]), "that there was a beginning tells no year"
+    assert (mill["start_year"], mill["reason"]) == (1866, "no_coordinates")
+
+
+def test_a_draft_of_wikidata_says_what_it_guessed(tmp_path: Path, run: Run) -> None:
+    text = drafted(tmp_path, run, "query.csv", WIKIDATA)
+    assert "one_record_per_key = true # guessed: 6 rows of 4 items" in text
+    assert 'key = "item" # guessed: items of Wikidata\n"ids.wikidata" = "item" # guessed\nname = "itemLabel"' in text
+    only = "".join(line for line in WIKIDATA.splitlines(keepends=True) if "Q11," not in line)
+    assert "one_record_per_key" not in drafted(tmp_path, run, "once.csv", only)
+
+
+JOINED = """nr;nazwa;rodzaj;stan;rok;X;Y
+1;Huta;huta;czynna;1850;18.1;50.6
+2;Młyn;młyn;;1900;18.2;50.7
+1;Huta Stara;gazownia;nieczynna;1850;18.1;50.6
+;Bez klucza;browar;;;18.3;50.5
+1;Huta;huta;czynna;1860;18.9;50.6
+"""
+CONTRACT = """id = "t"
+region = "opole"
+files = ["a.csv"]
+one_record_per_key = true
+[place]
+crs = "EPSG:4326"
+x = "X"
+y = "Y"
+[columns]
+key = "nr"
+name = "nazwa"
+type = "rodzaj"
+status = "stan"
+start = "rok"
+"""
+
+
+def test_what_rows_of_one_key_tell_differently_is_kept_and_places_are_told(tmp_path: Path, run: Run) -> None:
+    (tmp_path / "a.csv").write_text(JOINED, encoding="utf-8")
+    (tmp_path / "t.toml").write_text(CONTRACT, encoding="utf-8")
+    contract = load_contract(tmp_path / "t.toml")
+    table = read_partner(contract, find_files(contract))
+    rows = table.frame
+    assert rows["key"].tolist() == ["1", "2", "?a.csv line 5"]
+    first = rows.iloc[0]
+    assert (first["name"], first["alt_name"], first["type"]) == ("Huta", "Huta Stara", "huta; gazownia")
+    assert (first["start"], first["status"], first["x"]) == ("1850; 1860", "czynna; nieczynna", "18.1")
+    assert first["place"] == "a.csv line 2 and 2 rows of its key"
+    assert json.loads(first["tags"])["X"] == ["18.1", "18.9"]
+    told = [problem.message for problem in table.problems if problem.kind == "joined_rows"]
+    assert told[0].startswith("5 rows of 3 records")
+    assert "1 record of which the rows lie at several places: '1' (a.csv line 2)" in told[1]
+    assert table.files[0].rows == 5, "the file has as many rows as it has"
+    found = read_by_contract(contract, run)[1]
+    assert found.records["status"].tolist()[0] == "unknown", "in use and out of use"
+    assert any("czynna; nieczynna" in problem.message for problem in found.problems)
+
+
+def test_the_order_of_rows_is_no_change_of_a_record(tmp_path: Path) -> None:
+    hashes = []
+    for lines in (JOINED.splitlines(), [*JOINED.splitlines()[:1], *reversed(JOINED.splitlines()[1:])]):
+        (tmp_path / "a.csv").write_text("\n".join(lines), encoding="utf-8")
+        (tmp_path / "t.toml").write_text(CONTRACT, encoding="utf-8")
+        contract = load_contract(tmp_path / "t.toml")
+        frame = read_partner(contract, find_files(contract)).frame
+        hashes.append(dict(zip(frame["key"], frame["content_hash"], strict=True))["1"])
+    assert hashes[0] == hashes[1]
+
+
+def test_rows_of_one_key_stay_apart_where_no_contract_says_that_they_are_one(tmp_path: Path) -> None:
+    (tmp_path / "a.csv").write_text(JOINED, encoding="utf-8")
+    (tmp_path / "t.toml").write_text(CONTRACT.replace("one_record_per_key = true\n", ""), encoding="utf-8")
+    contract = load_contract(tmp_path / "t.toml")
+    table = read_partner(contract, find_files(contract))
+    assert table.frame["key"].tolist() == ["1", "2", "1#2", "?a.csv line 5", "1#3"]
+    assert "one_record_per_key = true" in next(p.message for p in table.problems if p.kind == "repeated_key")
+
+
+YES_NO = """Nr;Objekt;Museum ja/nein;Brauerei;Hammerwerk;in Betrieb;Breite;Länge
+a1;Gösser;ja;x;;ja;47.362;15.093
+a2;Radwerk;;;X;nein;47.488;14.993
+a3;Stadtbräu;nein;x;x;;47.382;15.094
+a4;Alte Post;nein;;;nein;47.4;14.833
+"""
+
+
+def test_columns_of_yes_and_no_tell_kinds_and_conditions(tmp_path: Path, run: Run) -> None:
+    records = records_of(tmp_path, run, "list.csv", YES_NO, "leoben").set_index("record_key")
+    assert 'type = ["Museum ja/nein", "Brauerei", "Hammerwerk"]' in (tmp_path / "contract.toml").read_text()
+    assert [*records["type"].fillna("")] == ["brewery", "hammer_forge", "", ""]
+    assert [*records["status"]] == ["functional", "unknown", "unknown", "unknown"]
+
+
+def test_a_no_that_the_contract_gives_a_meaning_has_it(tmp_path: Path, run: Run) -> None:
+    text = drafted(tmp_path, run, "list.csv", YES_NO, "leoben")
+    text += '\n[values.status]\n"ja" = "functional"\n"nein" = "disused"\n'
+    (tmp_path / "contract.toml").write_text(text, encoding="utf-8")
+    records = read_by_contract(load_contract(tmp_path / "contract.toml"), run)[1].records
+    assert [*records["status"]] == ["functional", "disused", "unknown", "disused"]
+
+
+@pytest.mark.parametrize(
+    ("cells", "marked"),
+    [
+        (["x", None, "X"], True),
+        (["ja", "nein", ""], True),
+        (["1", "0"], True),
+        (["1", "1"], False),  # may be a code
+        (["nein", "nein"], False),
+        (["x", "Mühle"], False),
+        ([], False),
+    ],
+)
+def test_what_says_yes_or_no(cells: list[str | None], marked: bool) -> None:
+    assert is_marked(cells) == marked
+
+
+@pytest.mark.parametrize(
+    ("column", "word"),
+    [
+        ("Museum ja/nein", "Museum"),
+        ("Brauerei (J/N)", "Brauerei"),
+        ("muzeum ano / ne", "muzeum"),
+        ("Hammerwerk", "Hammerwerk"),
+        ("ja/nein", "ja/nein"),
+    ],
+)
+def test_what_a_column_asks(column: str, word: str) -> None:
+    assert word_of(column) == word
+
+
+def test_tags_of_openstreetmap_are_offered_together_and_the_kind_of_an_object_is_no_kind(
+    tmp_path: Path, run: Run
+) -> None:
+    text = (
+        "@id\t@type\t@lat\t@lon\tname\tman_made\tindustrial\n"
+        "12\tway\t50.966\t5.502\tWatertoren Genk\twater_tower\t\n"
+        "13\tnode\t51.172\t5.487\tMartens\t\tbrewery\n"
+    )
+    records = records_of(tmp_path, run, "overpass.csv", text)
+    assert 'type = ["man_made", "industrial"]' in (tmp_path / "contract.toml").read_text()
+    assert records["type"].tolist() == ["water_tower", "brewery"]
+    one = text.replace("\tindustrial\n", "\tfoto\n")
+    assert 'type = "man_made"' in drafted(tmp_path, run, "one.csv", one)

@@ -195,7 +195,7 @@ def fetched_lines(outcomes: Iterable[FetchOutcome], console: Console) -> None:
 def status_lines(status: Status, console: Console) -> None:
     """Print how the data folder stands."""
     if status.release is None:
-        console.print("no release yet: run `inducult run`")
+        console.print("no whole release: run `inducult run`" if status.torn else "no release yet: run `inducult run`")
     else:
         name = escape(status.release.name)
         console.print(f"release   {name}, confirmed {status.age_h:.1f} h ago, {counted(status.sites, 'site')}")

@@ -114,6 +114,8 @@ def status_of(
         since = f"Now the disk is full: {folder.processed} has no room. Make room, then run again."
         said, failed = f"{said or 'none'}. {since}", True
     torn = _torn(folder)
+    if release is not None and manifest is None:
+        torn = (*torn, f"{release / 'manifest.json'}: missing or not whole: no release without it. Run: inducult run")
     if release is None or manifest is None:
         return Status(None, 0.0, max_age_h, 0, 0, (), said, failed, torn)
     moment = now or datetime.now(UTC)

@@ -177,6 +177,15 @@ def test_page_names_regions_themes_questions_reasons_sources_and_credit(page, bu
         assert words in page.text
 
 
+def test_a_question_tells_why_it_is_asked_and_leads_to_both_sites_on_the_map(page, bundle):
+    links = {attrs["href"] for attrs in page.all("a")}
+    standing = set(bundle.sites["site_id"])
+    for asked in bundle.review.to_dict("records"):
+        assert pd.isna(asked["why"]) or asked["why"] in page.text
+        assert all(f"#{site}" in links for site in (asked["left_site"], asked["right_site"]) if site in standing)
+    assert "#None" not in links
+
+
 def test_problems_are_named_beside_the_map(page):
     assert "Karlovarský kraj – Stale: kept from an earlier run: OSM extract missing" in page.text
 

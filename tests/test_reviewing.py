@@ -136,6 +136,17 @@ def test_no_release_is_told_plainly(tmp_path: Path) -> None:
         export_review(tmp_path, tmp_path / "out.csv")
 
 
+@pytest.mark.parametrize("name", ["inducult.gpkg", "records.parquet"])
+@pytest.mark.parametrize("part", [0.5, 0.02])
+def test_a_release_that_was_cut_is_told_with_the_way_out(tmp_path: Path, run: Run, name: str, part: float) -> None:
+    spoiled = release_of(run) / name
+    whole = spoiled.read_bytes()
+    spoiled.write_bytes(whole[: int(part * len(whole))])
+    with pytest.raises(ReleaseError, match=r"cannot be read: .+ It is damaged, or was altered: `inducult verify`"):
+        export_review(release_of(run), tmp_path / "out.csv")
+    assert not (tmp_path / "out.csv").exists()
+
+
 def test_nothing_answered_changes_nothing(run: Run, sheet: Path) -> None:
     for source in (sheet, release_of(run) / "inducult.gpkg"):
         outcome = import_review(source, run, who="Eva")

@@ -323,6 +323,7 @@ def test_a_release_without_its_manifest_is_none(tmp_path: Path) -> None:
     status = status_of(folder, max_age_h=30, now=NOON)
     assert (status.release, status.sites, status.is_well) == (None, 0, False)
     assert status.as_dict()["release"] is None
+    assert "manifest.json: missing or not whole" in status.torn[0], "a release is there: nobody must take it for none"
 
 
 @pytest.mark.parametrize(

@@ -226,6 +226,20 @@ def test_a_query_inside_the_file_is_not_waited_for(release: Path, change: str, n
         diff(release, release)
 
 
+@pytest.mark.parametrize("ask", ["SELECT count(*) FROM n", "SELECT i FROM n WHERE i < 0"])
+def test_a_query_that_does_not_end_is_broken_off(release: Path, monkeypatch: pytest.MonkeyPatch, ask: str) -> None:
+    monkeypatch.setattr("inducult_geo.publish.opened.QUERY_SECONDS", 0.3)
+    endless = f"WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) {ask}"
+    opened = Opened(release)
+    for asked in (opened.rows, opened.one):
+        with pytest.raises(ReleaseError, match="reading it does not end within 0 s: it is damaged, or was altered"):
+            asked(endless)
+    assert opened.one("SELECT count(*) FROM site_points") > 0, "the next query has its own time"
+    with pytest.raises(sqlite3.OperationalError, match="no such table"):
+        opened.rows("SELECT * FROM nowhere")
+    opened.close()
+
+
 UNREADABLE = (
     "PRAGMA writable_schema = ON; INSERT INTO sqlite_master VALUES ('table', 'aa', 'aa', 0, "
     "'CREATE VIRTUAL TABLE aa USING nomodule(x)')"

@@ -5,10 +5,11 @@ from __future__ import annotations
 import json
 import sqlite3
 from collections.abc import Callable, Iterator
-from contextlib import closing, suppress
+from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
+from threading import Timer
 from typing import Any
 
 from inducult_geo.errors import ReleaseError
@@ -20,6 +21,10 @@ _TOLD = 5
 
 _UNREADABLE = (sqlite3.Error, UnicodeDecodeError)
 """What SQLite raises where it cannot read; it may quote the file's own bytes."""
+
+QUERY_SECONDS = 300.0
+"""What one query may take. Those of a release of a million records take seconds; of a file whose pages lead in circles
+one would never end."""
 
 COVERAGE = "2d-gridded-coverage"
 """What a GeoPackage calls a raster of numbers."""
@@ -108,13 +113,41 @@ class Opened:
     def _connection(self) -> sqlite3.Connection:
         return _opened(self.geopackage)
 
+    @contextmanager
+    def _in_time(self) -> Iterator[sqlite3.Connection]:
+        """Give the connection for one query; what does not end in time is broken off, and named."""
+        con = self._connection
+        # SQLite's own handler of progress is not asked while it counts rows; an interruption from beside is heard.
+        clock = Timer(QUERY_SECONDS, con.interrupt)
+        clock.daemon = True
+        clock.start()
+        try:
+            yield con
+        except sqlite3.OperationalError as problem:
+            if problem.sqlite_errorcode != sqlite3.SQLITE_INTERRUPT:
+                raise
+            raise ReleaseError(
+                f"{GEOPACKAGE}: reading it does not end within {QUERY_SECONDS:.0f} s: it is damaged, or was altered. "
+                "Get the release anew."
+            ) from problem
+        finally:
+            clock.cancel()
+
     def rows(self, sql: str, *values: Any) -> list[tuple[Any, ...]]:
-        """Ask the GeoPackage; `values` are bound."""
-        return self._connection.execute(sql, values).fetchall()
+        """Ask the GeoPackage; `values` are bound.
+
+        Raises
+        ------
+        ReleaseError
+            Where it takes longer than `QUERY_SECONDS`.
+        """
+        with self._in_time() as con:
+            return con.execute(sql, values).fetchall()
 
     def one(self, sql: str, *values: Any) -> Any:
         """Return the first value of the first row, None where there is no row."""
-        first = self._connection.execute(sql, values).fetchone()
+        with self._in_time() as con:
+            first = con.execute(sql, values).fetchone()
         return None if first is None else first[0]
 
     @cached_property

@@ -13,10 +13,12 @@ from typing import Any, Final
 
 import geopandas as gpd
 import pandas as pd
+import pyarrow as pa
 
 from inducult_geo.errors import ContractError, ReleaseError
 from inducult_geo.frames import from_json
 from inducult_geo.publish.files import GEOPACKAGE, RECORDS_FILE
+from inducult_geo.publish.opened import tables_alone
 from inducult_geo.publish.spreadsheet import degrees, read_csv, write_csv
 from inducult_geo.store import replacing
 
@@ -30,6 +32,7 @@ _SIDE: Final = (
     *("operator", "address", "city", "website"),
 )
 _LAYER: Final = "review"
+_LOOKING: Final = "?mode=ro&immutable=1"
 
 
 def export_review(release: Path, out: Path) -> int:
@@ -41,18 +44,25 @@ def export_review(release: Path, out: Path) -> int:
     Raises
     ------
     ReleaseError
-        Where the folder is no release.
+        Where the folder is no release, or a damaged one.
     """
     package, records = release / GEOPACKAGE, release / RECORDS_FILE
     if not package.is_file() or not records.is_file():
         raise ReleaseError(f"{release}: no {GEOPACKAGE} with records.parquet: is this the folder of a release?")
     named = [*_QUESTION, *_EVIDENCE]
-    with closing(sqlite3.connect(package.resolve().as_uri() + "?mode=ro&immutable=1", uri=True)) as con:
-        # A release without questions has no such layer: then there is nothing to ask.
-        questions = _select(con, named) if _columns(con) else []
+    try:
+        # As all that reads a release: what somebody put there as a query could run without end.
+        with closing(sqlite3.connect(tables_alone(package).resolve().as_uri() + _LOOKING, uri=True)) as con:
+            # A release without questions has no such layer: then there is nothing to ask.
+            questions = _select(con, named) if _columns(con) else []
+        sides = _sides(records)
+    except (sqlite3.Error, UnicodeDecodeError, pa.ArrowException, OSError, ValueError) as problem:
+        raise ReleaseError(
+            f"{release}: cannot be read: {str(problem).splitlines()[0]}. It is damaged, or was altered: "
+            "`inducult verify` tells where. Get the release anew."
+        ) from problem
     table = pd.DataFrame(questions, columns=named, dtype=object)
     table = table.sort_values(["priority", "review_id"], ascending=[False, True], ignore_index=True)
-    sides = _sides(records)
     for field in ("name", *_SIDE, "longitude", "latitude"):
         for side in ("left", "right"):
             told = [sides.get(key, {}).get(field) for key in table[f"{side}_key"]]

@@ -316,7 +316,7 @@ def _is_said(one: Decision, log: Decisions) -> bool:
 
 def _why_stale(one: Decision, log: Decisions) -> str | None:
     """Say why an answer of a file is no new word: who gave it said it before, and a later word was given since."""
-    for earlier, later in log.overruled:
+    for earlier, later in (*log.overruled, *log.taken_back):
         is_again = (earlier.pair, earlier.who, meaning(earlier)) == (one.pair, one.who, meaning(one))
         if is_again and one.note in ("", earlier.note):
             return (

@@ -84,13 +84,19 @@ class PairExplained:
                 told.append(f"{name:>12}  {_short(pair[0]):<44}  {_short(pair[1])}")
         told.append("")
         if self.fall is None:
-            told.append("They were never compared: neither near each other, nor of one town, nor alike in a rare word.")
+            told.append(f"They were never compared: {self._why_strangers()}.")
         else:
             told += self.fall.lines()
             told.append(f"{self.fall.probability:.1%}: {self.bar}; a question from {self.bars[1]:.0%}")
         if self.outcome:
             told += ["", f"{self.outcome['decision']}: {self.outcome['why']}"]
         return [printable(line) for line in told]
+
+    def _why_strangers(self) -> str:
+        source = self.left.get("source")
+        if source == self.right.get("source"):
+            return f"both are of '{source}', and what one list gives as two rows are two places until a person decides"
+        return "neither near each other, nor of one town, nor alike in a rare word, or others were more so"
 
 
 def explain_pair(left: str, right: str, run: Run) -> PairExplained:

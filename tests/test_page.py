@@ -510,6 +510,19 @@ def test_back_from_the_first_card_of_a_fresh_page_shows_the_page_as_it_opened(pa
     assert status(page).endswith(" sites")
 
 
+def test_a_question_leads_to_its_site_on_the_map_and_back(page, file):
+    page.open(file)
+    page.until(DRAWN)
+    link = "document.querySelector('section[aria-labelledby=review] td a')"
+    page.run(f"{link}.focus(); {link}.click()")
+    page.until("!document.getElementById('card').hidden")
+    assert page.run(f"'#' + inducult.sites.columns.site_id[inducult.card.site] === {link}.getAttribute('href')")
+    page.run("history.back()")
+    page.until(f"document.getElementById('card').hidden && document.activeElement === {link}")
+    box = page.run(f"(({link}).getBoundingClientRect().top >= 0) && ({link}.getBoundingClientRect().top < innerHeight)")
+    assert box, "who answers one question after another stays at the table"
+
+
 def test_a_link_to_a_site_takes_no_step_of_its_own(page, file, bundle):
     steps = page.run("history.length")
     page.open(file, fragment=f"#{bundle.sites['site_id'].iloc[9]}")

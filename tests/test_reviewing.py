@@ -337,6 +337,21 @@ def test_who_was_overruled_can_agree_and_then_nothing_is_told_any_more(run: Run,
     assert import_review(sheet, run, who="Eva").unchanged == 1
 
 
+def test_an_old_file_takes_back_no_second_thought_either(run: Run, sheet: Path) -> None:
+    """Eva said "same", thought better of it, Jan said "same": her first file made her agree, and ended the notice."""
+    row = answered(sheet, lambda row: row.update(decision="same"))
+    import_review(sheet, run, who="Eva")
+    decide(row["left_key"], "different", row["right_key"], run, who="Eva")
+    decide(row["left_key"], "same", row["right_key"], run, who="Jan")
+    again = import_review(sheet, run, who="Eva")
+    assert again.added == ()
+    assert "Eva said so on" in again.refused[0].reason
+    assert "and Eva 'different' on" in again.refused[0].reason
+    assert "where Eva says the same, this is settled" in again.problems[0]
+    answered(sheet, lambda row: row.update(decision="same", note="seen on site"))
+    assert len(import_review(sheet, run, who="Eva").added) == 1
+
+
 def test_the_two_directions_of_part_of_are_two_words(run: Run, built: Path, tmp_path: Path) -> None:
     a, b = keys(built, 2)
     sheet = tmp_path / "own.csv"

@@ -81,11 +81,19 @@ def test_records_that_never_met_are_told_as_such(run: Run) -> None:
     told = explain_pair(*STRANGERS, run)
     assert (told.fall, told.outcome) == (None, {})
     assert told.lines()[-1] == (
-        "They were never compared: neither near each other, nor of one town, nor alike in a rare word."
+        "They were never compared: neither near each other, nor of one town, nor alike in a rare word, or others were "
+        "more so."
     )
     values = told.as_dict()
     assert (values["start"], values["steps"], values["unknown"], values["probability"]) == (None, [], [], None)
     assert "decision" not in values
+
+
+def test_two_rows_of_one_list_are_not_told_to_lie_far_apart(run: Run) -> None:
+    """Of two works of one town, from one file, it said that they are of different towns."""
+    told = explain_pair("zwickau_industriekultur:IK-01", "zwickau_industriekultur:IK-02", run)
+    assert told.left["city"] == told.right["city"]
+    assert "never compared: both are of 'zwickau_industriekultur', and what one list gives" in told.lines()[-1]
 
 
 @pytest.mark.parametrize(

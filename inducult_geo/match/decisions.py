@@ -31,12 +31,15 @@ class Decisions:
         Each decision that a later one took the place of, with the one in force: nothing that was said is lost.
     dissent
         The last word of each person that another's later word on the pair gainsays.
+    taken_back
+        Each decision that its own giver said otherwise since, with that person's last word.
     """
 
     latest: Mapping[PairKey, Decision] = field(default_factory=dict)
     problems: tuple[str, ...] = ()
     overruled: tuple[tuple[Decision, Decision], ...] = ()
     dissent: tuple[Decision, ...] = ()
+    taken_back: tuple[tuple[Decision, Decision], ...] = ()
 
     def of(self, left: str, right: str) -> Decision | None:
         """Return the decision on two records, or None."""
@@ -84,16 +87,17 @@ def replay(decisions: Iterable[Decision], problems: Iterable[str] = ()) -> Decis
     latest: dict[PairKey, Decision] = {}
     overruled: list[tuple[Decision, Decision]] = []
     dissent: list[Decision] = []
+    taken_back: list[tuple[Decision, Decision]] = []
     for pair, group in groupby(ordered, key=lambda one: one.pair):
         words = [*group]
         latest[pair] = words[-1]
         overruled += [(one, words[-1]) for one in words[:-1] if meaning(one) != meaning(words[-1])]
         last_of = {one.who: one for one in words}
         dissent += [one for one in last_of.values() if meaning(one) != meaning(words[-1])]
+        taken_back += [(one, last_of[one.who]) for one in words if meaning(one) != meaning(last_of[one.who])]
     disagreed = [_disagreement(one, latest[one.pair]) for one in dissent]
-    return Decisions(
-        latest, (*problems, *disagreed, *contradictions(latest.values())), tuple(overruled), tuple(dissent)
-    )
+    told = (*problems, *disagreed, *contradictions(latest.values()))
+    return Decisions(latest, told, tuple(overruled), tuple(dissent), tuple(taken_back))
 
 
 def meaning(one: Decision) -> tuple[str, str]:

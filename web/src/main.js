@@ -256,7 +256,9 @@ class Tool {
       this.#read(() => this.card.missing(told.site));
       this.map?.mark(null);
     } else if (whole && site === undefined) this.card.close();
-    if (site !== undefined && site !== this.card.site) this.open(site, null, !told.map);
+    // Who came by a link of a table below goes on reading there when the card is closed.
+    const link = first ? null : document.activeElement?.closest('a[href^="#"]');
+    if (site !== undefined && site !== this.card.site) this.open(site, link, !told.map);
   }
 }
 

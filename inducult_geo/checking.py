@@ -170,7 +170,8 @@ def _is_read(text: str, column: str, contract: Contract) -> bool:
     """Whether a year is taken of a text in a column of dates."""
     is_both = contract.columns.get("start") == contract.columns.get("end")
     if column == "start":
-        return tells_beginning(text, text if is_both else None)
+        settled = frozenset(contract.values.get("start", {}).values())
+        return tells_beginning(text, text if is_both else None, settled)
     return (parse_date if is_both else parse_end)(text) is not None
 
 

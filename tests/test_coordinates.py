@@ -91,6 +91,24 @@ def test_refused(text: str) -> None:
         parse_coordinates(text)
 
 
+@pytest.mark.parametrize(
+    ("text", "beside"),
+    [
+        ("46.36 14.30 (približno)", "'(približno)'"),
+        ("ca. 46.36, 14.30", "'ca.'"),
+        ("46.36, 14.30?", "'?'"),
+        ("46.36 14.30 ±100 m", "'±100 m'"),
+        ("46.36, 14.30 (Ortsmitte)", "'(Ortsmitte)'"),
+        ("ul. Fabryczna 1, Opole (ok.)", None),
+    ],
+)
+def test_what_stands_beside_coordinates_is_named(text: str, beside: str | None) -> None:
+    with pytest.raises(CoordinateError, match="cannot be read as coordinates without guessing") as told:
+        parse_coordinates(text)
+    said = f"Beside them stands {beside}: write how true the place is into a column of its own."
+    assert (said in str(told.value)) == (beside is not None)
+
+
 def test_s_is_north_or_south_in_slavic_countries() -> None:
     with pytest.raises(CoordinateError, match="sever"):
         parse_coordinates("50.72 S 12.49 E", country="CZ")

@@ -15,6 +15,7 @@ from inducult_geo.harmonize.dates import (
     LAST_YEAR,
     Span,
     Years,
+    date_text,
     life_span,
     parse_date,
     parse_end,
@@ -357,6 +358,10 @@ def test_of_two_years_of_closing_none_is_taken() -> None:
         ("closed 1872/1991", None, "names several years, and not in which year work ended"),
         ("closed 1990", None, "tells when work ended, and no beginning: where it stands for both, map the column as "
          "`end`, too"),
+        ("before 1939", None, "only tells what it is older than"),
+        ("vor 1900", "vor 1900", "only tells what it is older than"),
+        ("wzmian. 1412", None, "tells when it was seen, and not when work began"),
+        ("1412 (erste Erwähnung)", None, "tells when it was seen, and not when work began"),
     ],
 )  # fmt: skip
 def test_a_text_of_which_no_year_is_taken_is_no_beginning(text: str, end: str | None, reason: str) -> None:
@@ -366,12 +371,52 @@ def test_a_text_of_which_no_year_is_taken_is_no_beginning(text: str, end: str | 
     assert why_unread(text) == reason
 
 
-def test_what_tells_a_year_or_a_bound_is_a_beginning() -> None:
+@pytest.mark.parametrize(
+    ("text", "years"),
+    [
+        ("½ XIX w.", (1800, 1849)),
+        ("¾ XIX w.", (1850, 1874)),
+        ("1750 / 1750", (1750, 1750)),
+        ("1. helft 19e eeuw / 1ère moitié du 19e s.", (1800, 1849)),
+        ("v. 1900", None),  # in German before it, in Czech in it
+        ("v 1900", (1900, 1900)),
+    ],
+)
+def test_halves_in_one_sign_and_years_in_two_languages(text: str, years: tuple[int, int] | None) -> None:
+    found = parse_date(text)
+    assert (found and (found.start, found.end)) == years
+
+
+def test_years_in_both_languages_of_a_column_are_a_life() -> None:
+    span = life_span("1907-1987 / 1907-1987", "1907-1987 / 1907-1987")
+    assert (span.start_year, span.end_year) == (1907, 1987)
+
+
+@pytest.mark.parametrize(
+    ("cell", "text"),
+    [
+        ("1907-01-01T00:00:00Z", "1907"),
+        ("1907-01-01 00:00:00", "1907"),
+        ("1907-01-01T00:00:00.000Z", "1907"),
+        ("+1866-00-00T00:00:00Z", "1866"),
+        ("1866-00-00", "1866"),
+        ("1907-01-01", "1907-01-01"),
+        ("1907-03-01T00:00:00Z", "1907-03-01T00:00:00Z"),
+        ("1907-01-01T08:30:00Z", "1907-01-01T08:30:00Z"),
+        ("http://www.wikidata.org/.well-known/genid/3c9e", None),
+    ],
+)
+def test_a_year_that_is_written_as_a_moment_is_a_year(cell: str, text: str | None) -> None:
+    assert date_text(cell) == text
+
+
+def test_what_tells_a_year_is_a_beginning() -> None:
     for text, end in (
         ("1872", None),
         ("closed 1990", "closed 1990"),
         ("1872/1991 closed", None),
-        ("before 1939", None),
     ):
         assert tells_beginning(text, end)
     assert not tells_beginning("kiedyś")
+    assert tells_beginning("before 1939", None, {"before 1939"}), "a person wrote that into the contract"
+    assert not tells_beginning("kiedyś", None, {"kiedyś"})

@@ -137,4 +137,5 @@ def test_the_register_of_poznan(shared: Path, tmp_path: Path, run: Run) -> None:
     # Every record stands there three times.
     assert any("rows share" in text for text in problems(report, "shared_place"))
     unread = [entry["count"] for entry in report["problems"] if entry["kind"] == "unread_date"]
-    assert sum(unread) <= 20
+    # Of "przed 1939" no year is taken, which is told, too.
+    assert sum(unread) <= 60

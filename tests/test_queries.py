@@ -197,3 +197,54 @@ def test_tags_of_openstreetmap_are_offered_together_and_the_kind_of_an_object_is
     assert records["type"].tolist() == ["water_tower", "brewery"]
     one = text.replace("\tindustrial\n", "\tfoto\n")
     assert 'type = "man_made"' in drafted(tmp_path, run, "one.csv", one)
+
+
+def kml(*descriptions: str) -> str:
+    marks = "".join(
+        f"<Placemark><name>Cegielnia {n}</name><description><![CDATA[{text}]]></description>"
+        f"<Point><coordinates>17.{n},50.6,0</coordinates></Point></Placemark>"
+        for n, text in enumerate(descriptions, start=1)
+    )
+    return (
+        f'<kml xmlns="http://www.opengis.net/kml/2.2"><Document><Folder><name>a</name>{marks}</Folder></Document></kml>'
+    )
+
+
+LINES = "<img src='x.jpg'/><br>rodzaj: {}<br><b>stan:</b> ruina<br>rok budowy: 1890"
+BALLOON = (
+    "<html><body><table><tr><td>Obiekt</td></tr><tr><td><table>"
+    "<tr><td>rodzaj</td><td>{}</td></tr><tr><td>stan</td><td>ruina</td></tr>"
+    "<tr><td>rok budowy</td><td>1890</td></tr></table></td></tr></table></body></html>"
+)
+
+
+@pytest.mark.parametrize("form", [LINES, BALLOON])
+def test_what_a_map_s_balloons_tell_comes_into_columns(tmp_path: Path, run: Run, form: str) -> None:
+    records = records_of(tmp_path, run, "a.kml", kml(form.format("cegielnia"), form.format("tartak"), ""), "opole")
+    assert [*records["type"]][:2] == ["brickworks", "sawmill"]
+    assert [*records["status"]] == ["disused", "disused", "unknown"]
+    assert [*records["start_year"].fillna(0)] == [1890, 1890, 0]
+    assert (
+        "read from the column 'description': 'rodzaj', 'stan', 'rok budowy'" in (tmp_path / "contract.toml").read_text()
+    )
+
+
+@pytest.mark.parametrize(
+    "texts",
+    [
+        ("A mill: it stands still.", "Burnt down. See http://example.org: a page."),
+        ("rodzaj: tartak", ""),  # one row alone may be a sentence
+        ("<table><tr><td>a<td>b</table><!-- <tr>", "</tr></td><tr><td></td><td>x</td></tr>"),
+        ("name: X<br>geometry: Y<br>description: Z", "name: X<br>geometry: Y<br>description: Z"),
+    ],
+)
+def test_sentences_and_broken_markup_make_no_columns(tmp_path: Path, run: Run, texts: tuple[str, ...]) -> None:
+    text = drafted(tmp_path, run, "a.kml", kml(*texts), "opole")
+    assert "read from the column" not in text
+
+
+def test_no_name_in_a_balloon_ends_a_reading(tmp_path: Path, run: Run) -> None:
+    names = ("self", "index", "__class__", "a'b", "x" * 59, "<b>k</b>")
+    told = "<br>".join(f"{name}: 1" for name in names)
+    records = records_of(tmp_path, run, "a.kml", kml(told, told, told), "opole")
+    assert from_json(records["tags"].iloc[0])["self"] == "1"

@@ -15,6 +15,7 @@ from inducult_geo.harmonize.coordinate_codes import CODE_FORMS
 from inducult_geo.harmonize.coordinate_links import LINK_FORMS, NO_POINT, is_shape, unwrap_template
 from inducult_geo.harmonize.coordinate_parsed import Form, Parsed, is_european, last_digit_m, sexagesimal, signed
 from inducult_geo.harmonize.coordinate_words import mark_words
+from inducult_geo.text import fold_once, packaged_words
 
 __all__ = ["Parsed", "parse_coordinates", "parse_number"]
 
@@ -40,6 +41,9 @@ _OPENING = re.compile(
     r"\b\.?(?: ?/)? ?[:=]? ?)+",
     re.IGNORECASE,
 )
+_BRACKET = re.compile(r"\([^()]*[^\W\d_][^()]*\)$")
+_WORD = re.compile(r"[^\W\d_]+\.?|\?|±.*$")
+_ROUGHLY = packaged_words("date_words.csv", "role")["approximate"]
 _CLOSING = re.compile(
     r" ?[,;]? ?\(? ?(?:epsg: ?4326|epsg: ?4258|wgs[- ]?(?:19)?84|etrs[- ]?(?:19)?89) ?\)?$", re.IGNORECASE
 )
@@ -75,7 +79,22 @@ def parse_coordinates(text: str, *, country: str | None = None) -> Parsed:
         found = form(clean, country)
         if found is not None:
             return _checked(found, clean)
-    raise CoordinateError(f"{clean[:80]!r} cannot be read as coordinates without guessing.")
+    doubt = _doubt_in(clean, country)
+    raise CoordinateError(
+        f"{clean[:80]!r} cannot be read as coordinates without guessing."
+        + (f" Beside them stands {doubt!r}: write how true the place is into a column of its own." if doubt else "")
+    )
+
+
+def _doubt_in(text: str, country: str | None) -> str | None:
+    """Return what says beside coordinates that they are rough, or what a bracket adds; None where they stay unread."""
+    rough = (one for one in _WORD.finditer(text) if fold_once(one[0].rstrip(".")) in _ROUGHLY or one[0][0] in "?±")
+    found = _BRACKET.search(text) or next(rough, None)
+    if found is None:
+        return None
+    rest = f"{text[: found.start()]} {text[found.end() :]}".strip(" ,;?.")
+    known = any(form(rest, country) is not None for form in _FORMS) if rest and rest != text else False
+    return text[found.start() : found.end()].strip() if known else None
 
 
 def _cleaned(text: str) -> str:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 import re
 import unicodedata
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from functools import lru_cache
@@ -37,6 +37,12 @@ FIRST_YEAR: Final = -3000
 LAST_YEAR: Final = 2100
 _LONGEST_TEXT: Final = 200
 _ORDINAL_MARKS: Final = dict.fromkeys(map(ord, "º°ª^"), ".")
+_FRACTION: Final = "\u2044"
+"""The stroke of a half that is one sign ("½ XIX w."), as NFKC writes it."""
+
+_ABBREVIATED_BEFORE: Final = re.compile(r"[vV]\. ?\d{3,4}", re.ASCII)
+"""In German before a year, in Czech in one: nobody knows which."""
+
 _SMALLEST_WRITTEN_YEAR: Final = 100
 
 _SUPERSCRIPT: Final = "[¹²³⁴⁵⁶⁷⁸⁹⁰]"
@@ -49,7 +55,9 @@ _FILLERS: Final = frozenset(("0", "0000", "9999"))
 _SOME_VALUE: Final = re.compile(r"https?://www\.wikidata\.org/\.well-known/genid/\w+")
 """What Wikidata answers where it is only known that there was a value."""
 
-_YEAR_AS_MOMENT: Final = re.compile(r"\b(\d{4})-(?:01-01|00-00)[T ]00:00:00Z?(?![\d:])", re.ASCII)
+_YEAR_AS_MOMENT: Final = re.compile(
+    r"(?<!\d)\+?(\d{4})-(?:01-01[T ]00:00:00(?:\.0+)?Z?|00-00(?:[T ]00:00:00(?:\.0+)?Z?)?)(?![\d:.])", re.ASCII
+)
 """A year as databases write it that know moments alone: that it was the first of January, nobody says."""
 
 
@@ -166,7 +174,11 @@ def _parse(text: str) -> Years | None:
         return None
     # Before the small letters of "1º" become large ones.
     text = " ".join(unicodedata.normalize("NFKC", text.translate(_ORDINAL_MARKS)).split())
-    text = re.sub("[‐‑‒–—―−]", "-", text)
+    text = re.sub("[‐‑‒–—―−]", "-", text).replace(_FRACTION, "/")
+    if _ABBREVIATED_BEFORE.fullmatch(text):
+        return None
+    if (twice := _said_twice(text)) is not None:
+        return twice
     notes = []
     if re.fullmatch(r"\([^()]*\)", text):
         text, notes = text[1:-1], ["uncertain"]
@@ -184,6 +196,13 @@ def _parse(text: str) -> Years | None:
     return years if years and _plausible(years) else None
 
 
+def _said_twice(text: str) -> Years | None:
+    """Return the years of a text that says them in two languages: "vers 1900 / ca. 1900"."""
+    parts = text.split(" / ")
+    years = [_parse(part) for part in parts] if len(parts) == 2 else []
+    return years[0] if len(years) == 2 and years[0] is not None and years[0] == years[1] else None
+
+
 def _opened(found: re.Match[str]) -> str:
     """Return an aside without its brackets where it belongs to what stands before it, else as it stands.
 
@@ -193,7 +212,9 @@ def _opened(found: re.Match[str]) -> str:
     aside, before = found[1], found.string[: found.start()]
     codes, _ = date_tokens(aside)
     has_first = len(re.findall(r"\d{3,4}", before)) > 1
-    if re.fullmatch("[EML]|[nopr][HQTd]|A+|g", codes) or (codes == "x" and has_first):
+    # Of a year in which it was seen nobody knows how old it was.
+    was_seen = re.fullmatch("[np]?W", codes) and re.fullmatch(r"\d{3,4}", before.strip(), re.ASCII)
+    if was_seen or re.fullmatch("[EML]|[nopr][HQTd]|A+|g", codes) or (codes == "x" and has_first):
         return aside
     is_end = re.fullmatch("[xw]*[SU]?A*[YD],?[xw]?", codes) and not {"x", "U"}.isdisjoint(codes)
     return f"{', ' if 'x' in codes else ' '}{aside}" if is_end else found[0]
@@ -260,15 +281,16 @@ def parse_end(text: str | float | None) -> Years | None:
     return None if _is_list(years) or _names_century(years) else years
 
 
-def tells_beginning(text: str, end: str | None = None) -> bool:
+def tells_beginning(text: str, end: str | None = None, settled: Container[str] = ()) -> bool:
     """Whether an expression of a column of beginnings is read, and what it tells is no end alone ("closed 1990").
 
-    Where `end` is the same text, one column stands for both, and its end is taken. "Before 1850" is read.
+    Where `end` is the same text, one column stands for both, and its end is taken. "Before 1850" tells no beginning,
+    unless it is `settled`: a contract says that a word of the file means that.
     """
-    years, span = parse_date(text), life_span(text, end)
-    if years is None or span.start_year is not None or (text == end and span.end_year is not None):
-        return years is not None
-    return years.inner is None and not _is_list(years)
+    span = life_span(text, end)
+    if text in settled and parse_date(text) is not None:
+        return True
+    return span.start_year is not None or (text == end and span.end_year is not None)
 
 
 def _is_list(years: Years) -> bool:
@@ -279,6 +301,9 @@ def why_unread(text: str) -> str | None:
     """Return what a text lacks of which no year is taken, in words; None where only a person can tell."""
     codes, values = date_tokens(text)
     years = parse_date(text)
+    if years is not None and years.start is None and years.inner is None and not _is_list(years):
+        was_seen = "mention" in (years.note or "").split("; ")
+        return "tells when it was seen, and not when work began" if was_seen else "only tells what it is older than"
     if years is not None and years.start is None and _tells_end(years):
         return "tells when work ended, and no beginning: where it stands for both, map the column as `end`, too"
     if years is not None:

@@ -286,13 +286,14 @@ def _states(
 def _years(values: pd.DataFrame, rows: pd.DataFrame, contract: Contract, notices: Notices) -> None:
     """Set `start_year`, `end_year`, `year_precision` and `end_precision`; a status may tell them, too."""
     spans = []
+    settled = frozenset(contract.values.get("start", {}).values())
     texts = (date_texts(_column(rows, name), contract.values.get(name, {})) for name in YEARS)
     for start, end, status, cell in zip(*texts, values["status"], _column(rows, "status"), strict=True):
         opened, closed = years_beside(status, cell)
         start, end = start or opened, end or closed
         span = life_span(start, end)
         spans.append(span)
-        if start and not tells_beginning(start, end):
+        if start and not tells_beginning(start, end, settled):
             notices.add("unread_date", "start", start)
         if end and (parse_date(end) if end == start else parse_end(end)) is None:
             notices.add("unread_date", "end", end)

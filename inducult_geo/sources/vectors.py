@@ -20,6 +20,7 @@ import shapely
 from inducult_geo.catalog.models import Read
 from inducult_geo.errors import ContractError
 from inducult_geo.sources.attributes import Attributes, attributes_of
+from inducult_geo.sources.descriptions import with_described
 from inducult_geo.sources.drawings import with_attributes
 from inducult_geo.sources.geopackages import check_views, leave_out
 from inducult_geo.sources.table import (
@@ -97,7 +98,8 @@ def _read_kind(files: VectorFiles, read: Read) -> Table:
         # GDAL keeps what it learned of a GML beside it, and believes it the next time.
         with files.copied(suffix) as place:
             return _read_layer(path, place, read)
-    return _read_layer(path, files.place, read)
+    table = _read_layer(path, files.place, read)
+    return with_described(table) if suffix in (".kml", ".kmz") else table
 
 
 def _read_shapefile(files: VectorFiles, read: Read) -> Table:

@@ -9,7 +9,10 @@ import shlex
 import shutil
 import subprocess
 import sys
+import tomllib
+from datetime import datetime, timedelta
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import pytest
 import yaml
@@ -68,8 +71,15 @@ def test_what_brings_new_files_every_night_is_a_command_that_exists(unit, reposi
     assert takes(command, option)
     assert load_catalog().region(region).geofabrik
     assert fetch["Service"]["ReadWritePaths"] == unit["Service"]["ReadWritePaths"]
-    begins = min(int(one.schedule.split()[1]) for one in load_catalog().regions.values())
-    assert int(re.search(r"(\d\d):\d\d:\d\d", timer["Timer"]["OnCalendar"])[1]) + 1 < begins
+    hour, minute, zone = re.search(r"(\d\d):(\d\d):\d\d (\S+)$", timer["Timer"]["OnCalendar"]).groups()
+    within = timedelta(minutes=int(timer["Timer"]["RandomizedDelaySec"].removesuffix("min")))
+    # A machine whose clock shows UTC would fetch after the nights of summer had begun, and each would be a day behind.
+    for month in (1, 7):
+        latest = datetime(2026, month, 15, int(hour), int(minute), tzinfo=ZoneInfo(zone)) + within
+        for one in load_catalog().regions.values():
+            at_minute, at_hour = map(int, one.schedule.split()[:2])
+            begins = datetime(2026, month, 15, at_hour, at_minute, tzinfo=ZoneInfo(one.timezone))
+            assert begins - latest >= timedelta(hours=1), one.id
     if shutil.which("systemd-analyze") is not None:
         text = (repository / "deploy" / "inducult-fetch.service").read_text()
         text = re.sub(r"ExecStart=\S+", f"ExecStart={sys.executable}", text).replace(
@@ -99,6 +109,29 @@ def test_the_container_builds_what_the_makefile_offers_and_runs_commands_that_ex
     assert takes(re.search(r'CMD \["(\w+)"\]$', text)[1])
     assert takes(re.search(r'inducult", "(\w+)"\]', text)[1], "--max-age-h")
     assert next(index for index, line in enumerate(lines) if line.startswith("USER")) < lines.index("RUN make venv")
+
+
+def test_the_image_takes_the_program_and_nothing_else_of_the_checkout(repository: Path) -> None:
+    """The checkout's `.venv`, whose Python is not there, was taken for its own, and the steward's data went along."""
+    lines = (repository / ".dockerignore").read_text(encoding="utf-8").splitlines()
+    rules = [line for line in lines if line and not line.startswith("#")]
+    taken = {rule.removeprefix("!") for rule in rules if rule.startswith("!")}
+    assert rules[0] == "*"
+    assert all((repository / name).exists() for name in taken)
+    project = tomllib.loads((repository / "pyproject.toml").read_text(encoding="utf-8"))
+    packages = {one.rstrip("*") for one in project["tool"]["setuptools"]["packages"]["find"]["include"]}
+    named = {project["project"]["readme"], *project["project"]["license-files"], *packages}
+    assert taken == named | {"Makefile", "constraints.txt", "pyproject.toml"}
+
+
+def test_two_containers_share_the_data_and_the_settings_beside_them(repository: Path) -> None:
+    """`Z` took the data from the service when the other one began, and no `inducult.toml` was seen beside `/data`."""
+    text = (repository / "deploy" / "Containerfile").read_text()
+    (data,) = re.findall(r"INDUCULT_DATA=(\S+)", text)
+    mounts = re.findall(r" -v (\S+):(\S+):(\w+) ", text)
+    assert len(mounts) == 2
+    assert {(inside, label) for _, inside, label in mounts} == {(str(Path(data).parent), "z")}
+    assert f"VOLUME {Path(data).parent}" in text
 
 
 def test_every_deployment_names_a_flow_and_parameters_that_it_takes(repository: Path) -> None:

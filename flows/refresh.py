@@ -67,9 +67,11 @@ def main(
     afresh: Annotated[bool, typer.Option("--afresh", help="Run every stage, changed or not.")] = False,
 ) -> None:
     """Run the flow once, here; gives the same release as `inducult run`."""
+    from inducult_geo.cli.common import set_up_output
     from inducult_geo.display import console
     from inducult_geo.report import outcome_tables
 
+    set_up_output()
     parameters = Parameters(
         regions=regions or [],
         data=data,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import io
 import json
 import os
 import re
@@ -20,7 +21,7 @@ from typer.main import get_command
 from typer.testing import CliRunner
 
 from inducult_geo import cli
-from inducult_geo.cli.common import exit_code
+from inducult_geo.cli.common import exit_code, print_json, set_up_output
 from inducult_geo.errors import ConfigError, InducultError, ReleaseError, SourceError
 from inducult_geo.match.link import LINK_COLUMNS
 from inducult_geo.match.score import DOUBTED
@@ -67,6 +68,24 @@ def test_a_command_keeps_memory_and_looks_for_cycles_seldom() -> None:
 
 def test_a_persons_own_pool_of_memory_holds() -> None:
     assert memory_of_a_command(ARROW_DEFAULT_MEMORY_POOL="mimalloc")[1] == "mimalloc"
+
+
+@pytest.mark.parametrize("encoding", ["iso8859-2", "ascii", "utf-8"])
+def test_an_output_of_another_encoding_ends_no_command_and_json_stays_json(
+    encoding: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """With LANG=pl_PL the first letter that is not written there ended a command with the places in the code."""
+    name = "Łódź: Mühle © 𝔐"
+    written = io.BytesIO()
+    monkeypatch.setattr(sys, "stdout", io.TextIOWrapper(written, encoding=encoding))
+    set_up_output()
+    sys.stdout.write(f"{name}\n")
+    sys.stdout.flush()
+    line = len(written.getvalue())
+    print_json({"name": name})
+    sys.stdout.flush()
+    assert written.getvalue()[:line] == f"{name}\n".encode(encoding, "backslashreplace")
+    assert json.loads(written.getvalue()[line:].decode("utf-8")) == {"name": name}
 
 
 def snapshot(folder: Path) -> dict[str, bytes]:

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import gc
+import io
 import json
 import math
 import os
+import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -47,6 +49,12 @@ def set_up_memory() -> None:
     gc.set_threshold(10_000, 20, 50)
     # Arrow's own pool gives memory back between blocks of rows, and the system clears it anew for the next one.
     os.environ.setdefault("ARROW_DEFAULT_MEMORY_POOL", "system")
+
+
+def set_up_output() -> None:
+    """Let an output of another encoding than UTF-8 (`LANG=pl_PL`) get the number of a letter that it does not know."""
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(errors="backslashreplace")
 
 
 @contextmanager
@@ -97,7 +105,9 @@ def show(draw: Callable[[Any], None]) -> None:
 
 def print_json(values: dict[str, Any]) -> None:
     """Print facts as JSON, for other programs: what is no number is null, which JSON has no word for."""
-    typer.echo(json.dumps(_for_json(values), ensure_ascii=False, indent=1, default=str, allow_nan=False))
+    # JSON is UTF-8, or escaped: no other program looks at the locale.
+    is_utf8 = (sys.stdout.encoding or "").lower().startswith("utf")
+    typer.echo(json.dumps(_for_json(values), ensure_ascii=not is_utf8, indent=1, default=str, allow_nan=False))
 
 
 def _for_json(value: Any) -> Any:

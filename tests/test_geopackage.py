@@ -59,10 +59,12 @@ def names(con, sql, *values):
 
 def test_same_bundle_gives_the_same_bytes(bundle, path, tmp_path):
     again = tmp_path / GEOPACKAGE
+    before = pyogrio.get_gdal_config_option("OGR_SQLITE_SYNCHRONOUS")
     for _ in range(2):  # the second time over an existing file
         write_geopackage(bundle, again)
         assert hashlib.sha256(again.read_bytes()).digest() == hashlib.sha256(path.read_bytes()).digest()
     assert [entry.name for entry in tmp_path.iterdir()] == [GEOPACKAGE], "nothing is left behind"
+    assert pyogrio.get_gdal_config_option("OGR_SQLITE_SYNCHRONOUS") == before, "the caller's setting stays"
 
 
 def test_rows_in_another_order_give_the_same_bytes(bundle, path, tmp_path):

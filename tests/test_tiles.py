@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import json
+import locale
 import shutil
 import subprocess
 from dataclasses import replace
@@ -125,6 +126,14 @@ def test_the_same_bundle_gives_the_same_bytes(bundle, path, tmp_path):
     finally:
         pyogrio.set_gdal_config_options({"GDAL_NUM_THREADS": before})
     assert again.read_bytes() == path.read_bytes()
+
+
+@pytest.mark.parametrize("locales", ["iso8859-1", "iso8859-2", "ascii"])
+def test_tiles_are_utf8_whatever_the_locale_of_the_machine(bundle, path, tmp_path, monkeypatch, locales):
+    """With LANG=pl_PL the run ended with the places in the code; other letters would have stood in the tiles."""
+    monkeypatch.setattr(locale, "getpreferredencoding", lambda *_: locales)
+    write_tiles(bundle, tmp_path / "sites.pmtiles")
+    assert (tmp_path / "sites.pmtiles").read_bytes() == path.read_bytes()
 
 
 def test_what_lies_side_by_side_stands_side_by_side_in_a_tile(bundle, tmp_path):

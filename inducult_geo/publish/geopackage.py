@@ -11,12 +11,14 @@ from collections.abc import Mapping
 from contextlib import closing
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import Final
 
 import pandas as pd
 import pyogrio
 
 from inducult_geo.errors import ReleaseError
 from inducult_geo.frames import WORK_CRS
+from inducult_geo.gdal import gdal_set
 from inducult_geo.publish import gpkg_schema
 from inducult_geo.publish.bundle import Bundle
 from inducult_geo.publish.coverage import add_coverages
@@ -25,6 +27,10 @@ from inducult_geo.publish.metadata import metadata_documents, timestamp
 from inducult_geo.publish.project import PROJECT_NAME, project_file
 from inducult_geo.publish.styles import styles_of
 from inducult_geo.publish.tables import GEOMETRY, arrow_table, layer_frames
+from inducult_geo.store import sync
+
+_DRAFT: Final = {"OGR_SQLITE_SYNCHRONOUS": "OFF"}
+"""What a crash leaves of a draft is of no use to anybody: only what is packed of it has to reach the disk."""
 
 _VERSION = "1.3"  # QGIS 3.22 and GDAL 3.6 warn about anything newer.
 
@@ -53,10 +59,12 @@ def write_geopackage(bundle: Bundle, path: Path, frames: Mapping[str, pd.DataFra
             draft, packed = Path(beside, "draft.gpkg"), Path(beside, "packed.gpkg")
             # The tiled coverages ask for reference systems in a second spelling.
             options = {"VERSION": _VERSION} | ({"CRS_WKT_EXTENSION": "YES"} if bundle.surfaces else {})
-            for layer in present:
-                _write_layer(draft, layer, frames[layer.name], options)
+            with gdal_set(_DRAFT):
+                for layer in present:
+                    _write_layer(draft, layer, frames[layer.name], options)
             _complete(draft, bundle, present, frames)
             _pack(draft, packed)
+            sync(packed)
             packed.replace(path)
     except PermissionError as error:
         raise ReleaseError(f"{path}: cannot be replaced: {error}. Close it in QGIS and run again.") from error
@@ -91,6 +99,7 @@ def _complete(path: Path, bundle: Bundle, layers: list[Layer], frames: Mapping[s
     ]
     with closing(sqlite3.connect(path, isolation_level=None)) as con:
         con.execute("PRAGMA journal_mode = DELETE")
+        con.execute("PRAGMA synchronous = OFF")
         con.execute("BEGIN")
         add_coverages(con, bundle, stamp)
         gpkg_schema.add_schema(con, layers)
@@ -108,4 +117,5 @@ def _pack(draft: Path, target: Path) -> None:
     A copy, because SQLite counts changes in a file's header, and how many GDAL makes depends on its threads.
     """
     with closing(sqlite3.connect(draft, isolation_level=None)) as con:
+        con.execute("PRAGMA synchronous = OFF")
         con.execute("VACUUM INTO ?", (str(target),))

@@ -10,8 +10,7 @@ import gzip
 import html
 import json
 import struct
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Final
 from uuid import uuid4
@@ -23,6 +22,7 @@ import pyogrio
 
 from inducult_geo.errors import ReleaseError
 from inducult_geo.frames import TEXT
+from inducult_geo.gdal import gdal_set
 from inducult_geo.publish.bundle import Bundle
 from inducult_geo.publish.licences import credit_lines
 from inducult_geo.publish.metadata import release_title
@@ -89,13 +89,15 @@ def write_tiles(bundle: Bundle, path: Path) -> None:
     # What is of one tile stands together then: the file is smaller, and GDAL sorts less.
     points = points.iloc[np.argsort(points.geometry.hilbert_distance().to_numpy(), kind="stable")]
     try:
-        with _set(_SETTINGS):
+        with gdal_set(_SETTINGS):
             pyogrio.write_dataframe(
                 points,
                 path,
                 driver="PMTiles",
                 layer=LAYER,
                 geometry_type="Point",
+                # Of itself the library writes the letters of this driver as the machine's locale does.
+                encoding="UTF-8",
                 dataset_options={**_OPTIONS, **_LIMITS, **told, "TEMPORARY_DB": f"/vsimem/{uuid4().hex}.db"},
             )
     except (pyogrio.errors.DataSourceError, pyogrio.errors.DataLayerError, RuntimeError) as problem:
@@ -128,14 +130,3 @@ def _with_metadata(archive: bytes, more: dict[str, str]) -> bytes:
     starts = [_HEADER_BYTES + sum(map(len, parts[:place])) for place in range(len(parts))]
     moved = [number for start, part in zip(starts, parts, strict=True) for number in (start, len(part))]
     return _HEADER.pack(magic, *moved) + archive[_HEADER.size : _HEADER_BYTES] + b"".join(parts)
-
-
-@contextmanager
-def _set(settings: Mapping[str, str]) -> Iterator[None]:
-    """Let settings of GDAL hold for a while."""
-    before = {name: pyogrio.get_gdal_config_option(name) for name in settings}
-    pyogrio.set_gdal_config_options(settings)
-    try:
-        yield
-    finally:
-        pyogrio.set_gdal_config_options(before)

@@ -19,6 +19,7 @@ import shapely
 
 from inducult_geo.catalog.models import Read
 from inducult_geo.errors import ContractError
+from inducult_geo.gdal import gdal_set
 from inducult_geo.sources.attributes import Attributes, attributes_of
 from inducult_geo.sources.descriptions import with_described
 from inducult_geo.sources.drawings import with_attributes
@@ -123,11 +124,8 @@ def _read_drawing(files: VectorFiles, read: Read) -> Table:
     pieces = _read_layer(files.path, files.place, read)
     if _ATTRIBUTE not in files.content(files.parts[files.suffix]):
         return pieces
-    pyogrio.set_gdal_config_options({"DXF_INLINE_BLOCKS": False})
-    try:
+    with gdal_set({"DXF_INLINE_BLOCKS": False}):
         symbols = _read_layer(files.path, files.place, read.model_copy(update={"layer": "entities"}))
-    finally:
-        pyogrio.set_gdal_config_options({"DXF_INLINE_BLOCKS": None})
     return with_attributes(files.path, pieces, symbols)
 
 
@@ -151,11 +149,8 @@ def _told(table: Table, notes: tuple[str, ...]) -> Table:
 
 def _without_index(path: Path, place: str, read: Read) -> Table:
     """Read a shapefile that came without its .shx: a copy gets a new one, the partner's folder stays as it is."""
-    pyogrio.set_gdal_config_options({"SHAPE_RESTORE_SHX": True})
-    try:
+    with gdal_set({"SHAPE_RESTORE_SHX": True}):
         table = _read_layer(path, place, read.model_copy(update={"layer": None}))
-    finally:
-        pyogrio.set_gdal_config_options({"SHAPE_RESTORE_SHX": None})
     note = "came without its .shx: the index was made anew"
     return _told(table, (note,))
 

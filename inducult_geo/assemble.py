@@ -34,6 +34,7 @@ from inducult_geo.frames import (
     outcome_of,
     reasons_of,
 )
+from inducult_geo.match.lookup import is_in
 from inducult_geo.publish.bundle import Bundle
 from inducult_geo.run import SCHEMA_VERSION, STATES, Run, SourceFacts, State, code_hash, run_id
 from inducult_geo.stage import Part, RegionOutcome, Stage
@@ -139,8 +140,8 @@ def _elsewhere(part: Part, records: pd.DataFrame) -> tuple[gpd.GeoDataFrame, Sou
     if part.facts.state == "absent":
         return None
     whole = part.records()
-    taken = set(records.loc[records["source"] == part.facts.source, "record_key"])
-    rest = as_records(whole[~whole["record_key"].isin(taken).to_numpy()])
+    taken = records.loc[records["source"] == part.facts.source, "record_key"]
+    rest = as_records(whole[~is_in(whole["record_key"], taken)])
     fine = rest["reason"].isna()
     rest.loc[fine, "reason"] = "outside_all_regions"
     rest.loc[fine, "detail"] = "its place lies in no region of this release"

@@ -9,6 +9,7 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from inducult_geo.match.lookup import is_in
 from inducult_geo.match.registry import empty_registry, merge_registries, typed_registry
 from inducult_geo.run import Run
 from inducult_geo.stage import last_stage
@@ -32,7 +33,7 @@ def rescue_registry(run: Run) -> None:
     kept = merge_registries(empty_registry(), dict(_shares(run)))
     release = current_release(run.folder)
     released = empty_registry() if release is None else _released(release)
-    missing = released[~released["record_key"].isin(kept["record_key"])]
+    missing = released[~is_in(released["record_key"], kept["record_key"])]
     registry = pd.concat([kept, missing], ignore_index=True) if len(missing) else kept
     if registry.empty:
         return

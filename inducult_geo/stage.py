@@ -33,7 +33,7 @@ from inducult_geo.frames import (
     read_shapes,
 )
 from inducult_geo.run import Run, SourceFacts
-from inducult_geo.store import read_json, storing, sync, write_json
+from inducult_geo.store import is_removed, read_json, storing, sync, write_json
 
 T = TypeVar("T")
 FRAMES = ("records", "sites", "pairs", "review", "registry")
@@ -343,17 +343,15 @@ def last_state(stage: Stage, run: Run) -> RegionOutcome:
 
 
 def clear_unpointed(run: Run) -> list[str]:
-    """Remove folders that no manifest points to: a run was killed between writing and pointing; returns their names."""
-    gone = []
+    """Remove folders that no manifest points to, which a killed run leaves behind; names those that are gone."""
+    gone: list[str] = []
     regions = [*run.folder.processed.glob("regions/*")]
     for root in (*regions, *(region / "sources" for region in regions), run.folder.wide):
         if not root.is_dir():
             continue
         pointed = {str((read_json(path) or {}).get("outputs")) for path in root.glob("*.json")}
-        for folder in root.iterdir():
-            if folder.is_dir() and folder.name != "sources" and folder.name not in pointed:
-                shutil.rmtree(folder, ignore_errors=True)
-                gone.append(folder.name)
+        unpointed = (path for path in root.iterdir() if path.is_dir() and path.name not in {"sources", *pointed})
+        gone += [path.name for path in unpointed if is_removed(path)]
     return gone
 
 

@@ -365,29 +365,27 @@ def prune_releases(folder: DataFolder, keep: int) -> list[str]:
 
 
 def clear_leftovers(folder: DataFolder) -> list[str]:
-    """Remove what a run that was killed left behind: drafts, whose names begin with a dot; returns their names.
+    """Remove what a run that was killed left behind: drafts, whose names begin with a dot; names those that are gone.
 
     Only for the run that holds the folder's lock: another one's drafts would be lost to it.
     """
     homes = [folder.processed, folder.releases, *folder.processed.glob("regions/*"), *folder.processed.glob("sources")]
     homes += [*folder.processed.glob("regions/*/sources"), folder.processed / "changes"]
-    gone = []
-    for home in homes:
-        for path in home.glob(".*"):
-            if _KEPT_DRAFTS.isdisjoint({path.name}):
-                _remove(path)
-                gone.append(str(path.relative_to(folder.processed)))
-    return gone
+    drafts = (path for home in homes for path in home.glob(".*") if path.name not in _KEPT_DRAFTS)
+    return [str(path.relative_to(folder.processed)) for path in drafts if is_removed(path)]
 
 
 _KEPT_DRAFTS = frozenset({".lock", ".prefect", ".hashes.json", ".gitkeep", ".gitignore"})
 
 
-def _remove(path: Path) -> None:
-    if path.is_dir() and not path.is_symlink():
-        shutil.rmtree(path, ignore_errors=True)
-    else:
-        path.unlink(missing_ok=True)
+def is_removed(path: Path) -> bool:
+    """Remove a file or a folder; tells whether it is gone, which one of another user may not be."""
+    with suppress(OSError):
+        if path.is_dir() and not path.is_symlink():
+            shutil.rmtree(path)
+        else:
+            path.unlink(missing_ok=True)
+    return not os.path.lexists(path)
 
 
 def sync(path: Path) -> None:

@@ -38,6 +38,7 @@ from inducult_geo.frames import (
     from_json,
     to_json,
 )
+from inducult_geo.match.lookup import is_in
 from inducult_geo.match.remade import made_anew
 from inducult_geo.publish.bundle import Bundle, withheld_sources
 from inducult_geo.publish.domains import ON_GRID
@@ -246,13 +247,13 @@ def _without_distance(frame: Any, terms: Terms) -> Any:
 def _published_sites(bundle: Bundle, stays: pd.Series, terms: Terms, contracts: Mapping[str, Contract]) -> Sites:
     """Keep the sites that published records carry: made anew where one `stays`, on the grid of their place."""
     inside = bundle.records[~stays & (bundle.records["outcome"] == "site")]
-    kept = bundle.sites[bundle.sites["site_id"].isin(inside["site_id"])].reset_index(drop=True)
-    touched = kept["site_id"].isin(bundle.records.loc[stays, "site_id"].dropna())
+    kept = bundle.sites[is_in(bundle.sites["site_id"], inside["site_id"])].reset_index(drop=True)
+    touched = is_in(kept["site_id"], bundle.records.loc[stays, "site_id"])
     sites = kept.copy()
     if touched.any():
         rows = pd.concat([pd.DataFrame(kept[~touched]), made_anew(Sites(kept[touched]), Records(inside), contracts)])
         sites = as_sites(gpd.GeoDataFrame(rows.sort_index(), geometry="geometry", crs=kept.crs))
-    sites["part_of"] = sites["part_of"].where(sites["part_of"].isin(sites["site_id"]))
+    sites["part_of"] = sites["part_of"].where(is_in(sites["part_of"], sites["site_id"]))
     placed_by = [from_json(text).get("geometry") for text in sites["lineage"]]
     cells = terms.grid_m(pd.Series(placed_by, index=sites.index, dtype="str"))
     if terms.grids:
@@ -261,7 +262,7 @@ def _published_sites(bundle: Bundle, stays: pd.Series, terms: Terms, contracts: 
             for text, on_grid in zip(sites["conflicts"], cells.notna(), strict=True)
         ]
         sites["conflicts"] = pd.Series(told, index=sites.index, dtype="str")
-        holds_one = sites["site_id"].isin(inside.loc[inside["source"].isin(terms.grids), "site_id"])
+        holds_one = is_in(sites["site_id"], inside.loc[inside["source"].isin(terms.grids), "site_id"])
         sites["confidence"] = sites["confidence"].mask(holds_one, sites["confidence"].round(_COARSE))
     return Sites(_emptied(_on_grid(sites, cells), cells.notna(), (*SAMPLED, "area_m2")))
 

@@ -391,6 +391,22 @@ def test_what_a_killed_run_left_is_cleared_and_nothing_else(tmp_path: Path) -> N
     assert clear_leftovers(folder) == []
 
 
+def test_a_draft_that_another_user_left_ends_no_run_and_is_not_told_to_be_removed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refused(*_arguments: object, **_named: object) -> None:
+        raise PermissionError(errno.EACCES, "not yours")
+
+    folder = DataFolder(tmp_path)
+    (folder.releases / ".building.12").mkdir(parents=True)
+    (folder.processed / ".registry.1-2.parquet").touch()
+    with monkeypatch.context() as patch:
+        patch.setattr(shutil, "rmtree", refused)
+        patch.setattr(Path, "unlink", refused)
+        assert clear_leftovers(folder) == []
+    assert len(clear_leftovers(folder)) == 2
+
+
 def test_there_is_nothing_to_clear_in_a_new_folder(tmp_path: Path) -> None:
     assert clear_leftovers(DataFolder(tmp_path)) == []
 

@@ -19,7 +19,7 @@ from prefect.client.schemas.filters import (
     FlowFilterName,
     FlowRunFilter,
 )
-from prefect.client.schemas.objects import StateType
+from prefect.client.schemas.objects import FlowRun, StateType
 from prefect.client.schemas.sorting import FlowRunSort
 from prefect.states import Cancelled, Crashed
 
@@ -60,13 +60,8 @@ def drop_missed(deployments: Iterable[RunnerDeployment]) -> int:
     kept: set[tuple[Any, str]] = set()
     dropped = 0
     with get_client(sync_client=True) as client:
-        late = client.read_flow_runs(
-            **_ours(deployments),
-            flow_run_filter=FlowRunFilter.model_validate(overdue),
-            sort=FlowRunSort.EXPECTED_START_TIME_DESC,
-            limit=_PAGE,
-        )
-        for run in late:
+        latest_first = {"sort": FlowRunSort.EXPECTED_START_TIME_DESC}
+        for run in _runs(client, overdue, **_ours(deployments), **latest_first):
             work = (run.deployment_id, json.dumps(run.parameters, sort_keys=True, default=str))
             if work in kept:
                 client.set_flow_run_state(run.id, Cancelled(message=MISSED), force=True)
@@ -92,19 +87,28 @@ def _made_up(ours: dict[str, Any], folder: DataFolder, client: SyncPrefectClient
     known = {one.id: one for one in client.read_deployments(**ours)}
     left: dict[str, Any] = {"state": {"type": {"any_": _AT_WORK}}}
     again = 0
-    for run in client.read_flow_runs(**ours, flow_run_filter=FlowRunFilter.model_validate(left), limit=_PAGE):
+    for run in _runs(client, left, **ours):
         deployment = known.get(run.deployment_id) if run.deployment_id else None
         if deployment is None or not _is_of(folder, run.parameters):
             continue
-        stages = FlowRunFilter.model_validate({**left, "parent_flow_run_id": {"any_": [run.id]}})
+        stages = _runs(client, {**left, "parent_flow_run_id": {"any_": [run.id]}})
         is_unwanted = run.state_type == StateType.CANCELLING
-        for one in (*client.read_flow_runs(flow_run_filter=stages), run):
+        for one in (*stages, run):
             end = Cancelled if is_unwanted else Crashed
             client.set_flow_run_state(one.id, end(message=BROKEN), force=True)
         if not is_unwanted and not deployment.paused:
             client.create_flow_run_from_deployment(deployment.id, parameters=run.parameters)
             again += 1
     return again
+
+
+def _runs(client: SyncPrefectClient, about: dict[str, Any], **asked: Any) -> list[FlowRun]:
+    """Return all runs that a filter lets through: the server gives so many at once."""
+    found: list[FlowRun] = []
+    asked["flow_run_filter"] = FlowRunFilter.model_validate(about)
+    while page := client.read_flow_runs(**asked, limit=_PAGE, offset=len(found)):
+        found += page
+    return found
 
 
 def _is_of(folder: DataFolder, parameters: dict[str, Any]) -> bool:

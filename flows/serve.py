@@ -258,7 +258,7 @@ def _serve(run: Run, catalogs: list[Path], url: str, child: subprocess.Popen[byt
         # The runs are processes of their own: they learn the address from the environment.
         os.environ.setdefault("INDUCULT_RELEASES_URL", address)
         shown_at = url.removesuffix("/api")
-        sys.stdout.write(f"{len(made)} regions are scheduled. Open {shown_at} in a browser; Ctrl-C ends.\n")
+        sys.stdout.write(f"{counted(len(made), 'region')} scheduled. Open {shown_at} in a browser; Ctrl-C ends.\n")
         if broken:
             sys.stdout.write(f"{counted(broken, 'run')} broke off when the service ended, and run again.\n")
         if missed:
@@ -281,7 +281,7 @@ class Waiting(logging.Filter):
         """Reword what Prefect says of runs that wait; drop what was said before."""
         if "skipped (at capacity)" not in str(record.msg):
             return True
-        record.msg = "%d runs wait for the one at work: one runs at a time"
+        record.msg = "one run at a time; waiting for the one at work: %d"
         is_news, self.told = record.args != self.told, record.args
         return is_news
 

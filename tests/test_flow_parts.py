@@ -649,10 +649,10 @@ def test_runs_that_wait_are_told_once_and_not_as_skipped() -> None:
     waiting, prefects = Waiting(), "%d scheduled runs skipped (at capacity)"
     told = [said(prefects, 7), said(prefects, 7), said("Runner '%s' polls", "x"), said(prefects, 6)]
     assert told == [
-        "7 runs wait for the one at work: one runs at a time",
+        "one run at a time; waiting for the one at work: 7",
         None,
         "Runner 'x' polls",
-        "6 runs wait for the one at work: one runs at a time",
+        "one run at a time; waiting for the one at work: 6",
     ]
     poller = Path(inspect.getfile(prefect)).parent / "runner" / "_scheduled_run_poller.py"
     assert prefects in poller.read_text(), "Prefect says it in other words now"

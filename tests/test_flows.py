@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import re
+import runpy
 import shlex
 import shutil
 import signal
@@ -22,10 +23,13 @@ import pytest
 import requests
 import typer
 from requests.adapters import HTTPAdapter
+from test_flow_stages import ANSWER
+from test_overpass import serving
 from typer.testing import CliRunner
 from urllib3.util import Retry
 
 from inducult_geo.run import open_run
+from inducult_geo.stage import last_stage
 from inducult_geo.store import DataFolder, current_release
 
 LIMIT_S = 240
@@ -132,28 +136,35 @@ def test_a_wrong_call_says_what_is_wrong(tmp_path: Path) -> None:
     assert "no such folder" in told.stderr
 
 
-@pytest.mark.parametrize(
-    ("setting", "said"),
-    [
-        (
-            {"INDUCULT_DATABASE_URL": "postgresql+asyncpg://me:s3cret@127.0.0.1:1/p"},
-            "Does the database of INDUCULT_DATA",
-        ),
-        (
-            {"PREFECT_API_URL": "http://me:s3cret@127.0.0.1:1/api"},
-            "PREFECT_API_URL names http://127.0.0.1:1/api, where no",
-        ),
-    ],
-)
-def test_a_service_that_cannot_start_says_why_in_a_sentence(data: Path, setting: dict[str, str], said: str) -> None:
+NO_SERVER = "http://me:s3cret@127.0.0.1:1/api"
+
+
+def test_a_service_that_cannot_start_says_why_in_a_sentence(data: Path) -> None:
     """It showed the places in its own code, and the reason below them."""
-    calls = [("flows.serve", "--port", free_port())]
-    calls += [("flows.refresh",)] if "PREFECT_API_URL" in setting else []
-    for call in calls:
-        told = python("-m", *call, "--data", data, **setting)
-        assert told.returncode == 1
-        assert said in told.stderr
-        assert "Traceback" not in told.stderr
+    database = "postgresql+asyncpg://me:s3cret@127.0.0.1:1/p"
+    told = python("-m", "flows.serve", "--port", free_port(), "--data", data, INDUCULT_DATABASE_URL=database)
+    assert told.returncode == 1
+    assert "Does the database of INDUCULT_DATA" in told.stderr
+    assert "Traceback" not in told.stderr
+    assert "s3cret" not in told.stdout + told.stderr
+
+
+def test_where_no_server_answers_neither_service_nor_flow_begins(data: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    from prefect.settings import PREFECT_API_URL, temporary_settings
+
+    from flows import refresh, serve
+
+    monkeypatch.setenv("PREFECT_API_URL", NO_SERVER)
+    # Else whoever ends the tests would be told to end as the service is.
+    monkeypatch.setattr(signal, "signal", lambda *_: None)
+    for command in (serve.main, refresh.main):
+        app = typer.Typer()
+        app.command()(command)
+        with temporary_settings({PREFECT_API_URL: NO_SERVER}):
+            told = CliRunner().invoke(app, ["--data", str(data)])
+        assert told.exit_code == 1
+        assert isinstance(told.exception, SystemExit)
+        assert "PREFECT_API_URL names http://127.0.0.1:1/api, where no" in told.stderr
         assert "s3cret" not in told.stdout + told.stderr
 
 
@@ -172,24 +183,28 @@ def test_a_server_that_a_prefect_profile_names_is_asked_for_before_a_run(
 
 
 def test_the_limits_are_made_on_a_server_that_is_there_and_said(
-    server: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    server: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """Without a server they were made on one of a moment, without a word; of one that is down places were shown."""
+    from prefect.settings import PREFECT_API_URL, temporary_settings
 
-    def limits(**named: str) -> subprocess.CompletedProcess[str]:
-        return python("-m", "flows.limits", PREFECT_HOME=str(tmp_path), **named)
+    from flows import limits
+
+    def asked(url: str | None) -> None:
+        named = {} if url is None else {PREFECT_API_URL: url}
+        with temporary_settings(named, restore_defaults={PREFECT_API_URL}):
+            runpy.run_path(str(limits.__file__), run_name="__main__")
 
     monkeypatch.delenv("PREFECT_API_URL", raising=False)
-    made = limits(PREFECT_API_URL=server)
-    assert (made.returncode, made.stdout) == (0, f"{server}: overpass 2 at one time\n")
-    for told, said in (
-        (limits(), "no server is named: set PREFECT_API_URL"),
-        (limits(PREFECT_API_URL="http://me:s3cret@127.0.0.1:1/api"), "http://127.0.0.1:1/api, where no server answers"),
+    asked(server)
+    assert capsys.readouterr().out == f"{server}: overpass 2 at one time\n"
+    for url, said in (
+        (None, "no server is named: set PREFECT_API_URL"),
+        (NO_SERVER, "http://127.0.0.1:1/api, where no server answers"),
     ):
-        assert told.returncode == 1
-        assert said in told.stderr
-        assert "Traceback" not in told.stderr
-        assert "s3cret" not in told.stderr
+        with pytest.raises(SystemExit, match=f"^inducult: .*{said}") as ended:
+            asked(url)
+        assert "s3cret" not in str(ended.value)
 
 
 def test_a_service_of_its_own_does_not_ask_prefect_before_its_server_is_named(data: Path) -> None:
@@ -248,9 +263,15 @@ def on_server(server: str) -> Iterator[str]:
         yield server
 
 
-def test_a_restart_keeps_what_a_person_paused_and_runs_one_of_the_missed_nights(on_server: str, data: Path) -> None:
+def test_a_restart_keeps_what_a_person_paused_and_runs_one_of_the_missed_nights(
+    on_server: str, data: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """A pause was lost with each start of the machine, and after a week away every night was made up for."""
+    from flows import restart as flows_restart
     from flows.restart import drop_missed, keep_pauses
+
+    # Of the nights of many regions the server tells a part at once.
+    monkeypatch.setattr(flows_restart, "_PAGE", 2)
 
     server = on_server
 
@@ -429,6 +450,44 @@ def test_a_scheduled_run_fires_and_the_service_ends_cleanly(data: Path, stop: si
 
 
 @pytest.mark.slow
+def test_a_run_that_is_asked_for_in_the_pages_gets_openstreetmap_from_overpass(data: Path) -> None:
+    """Through the service, its limit of requests and the process of the run, to a server that is reached directly."""
+    sample = data / "raw" / "sample"
+    for path in (*sample.glob("osm/*"), *(one for one in sample.glob("partners/*") if "opole" not in one.name)):
+        path.unlink()
+    environment = {k: v for k, v in os.environ.items() if not k.startswith("PREFECT")}
+    command = [sys.executable, "-m", "flows.serve", "--data", str(data), "--port", str(free_port())]
+    with serving([ANSWER]) as (overpass, requests_):
+        child = subprocess.Popen(
+            command,
+            env={**environment, "INDUCULT_OVERPASS_URLS": overpass, "HTTP_PROXY": "http://127.0.0.1:9"},
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+        try:
+            assert child.stdout is not None
+            server = re.search(r"1 region scheduled. Open (\S+) ", child.stdout.readline())[1] + "/api"
+            deadline = time.monotonic() + LIMIT_S
+            while not (served := ask(server, "deployments")) and time.monotonic() < deadline:
+                time.sleep(0.5)
+            wanted = {"parameters": served[0]["parameters"]["parameters"] | {"osm": "overpass"}}
+            address = f"{server}/deployments/{served[0]['id']}/create_flow_run"
+            made = CALLS.post(address, json={"parameters": wanted, "state": {"type": "SCHEDULED"}}, timeout=30).json()
+            told = made["state"]
+            while told["type"] not in ("COMPLETED", "FAILED", "CRASHED") and time.monotonic() < deadline:
+                time.sleep(1)
+                told = CALLS.get(f"{server}/flow_runs/{made['id']}", timeout=30).json()["state"]
+            assert told["message"] == "opole is whole"
+        finally:
+            child.send_signal(signal.SIGINT)
+            child.communicate(timeout=180)
+    assert len(requests_) == 1
+    stage = last_stage("opole", open_run(data))
+    assert stage is not None
+    assert "osm:node/7" in set(stage.records()["record_key"])
+
+
+@pytest.mark.slow
 def test_a_service_ends_with_its_server_and_a_second_one_does_not_begin(data: Path) -> None:
     """The service stayed without a word where the system had ended its server for want of memory: no night came."""
     environment = {k: v for k, v in os.environ.items() if not k.startswith("PREFECT")}
@@ -438,7 +497,7 @@ def test_a_service_ends_with_its_server_and_a_second_one_does_not_begin(data: Pa
     ) as child:
         try:
             assert child.stdout is not None
-            assert "8 regions are scheduled" in child.stdout.readline()
+            assert "8 regions scheduled" in child.stdout.readline()
             second = subprocess.run(command, env=environment, capture_output=True, text=True, check=False, timeout=180)
             assert (second.returncode, second.stdout) == (2, "")
             assert "another service serves this data folder" in second.stderr

@@ -3,23 +3,48 @@
 from __future__ import annotations
 
 import shutil
+from collections.abc import Iterator
 from pathlib import Path
 
 import nbformat
 import pytest
+from jupyter_client.manager import AsyncKernelManager
+from jupyter_core.utils import run_sync
 from nbclient import NotebookClient
 
 NOTEBOOKS = sorted((Path(__file__).resolve().parent.parent / "notebooks").glob("*.ipynb"))
 REGIONS = ("zwickau", "leoben", "karlovy-vary", "padova", "gorenjska", "sisak-moslavina", "opole", "limburg")
 
 
-def run(path: Path) -> nbformat.NotebookNode:
-    """Run a notebook in its folder, in a kernel on loopback; a cell that fails fails the test."""
+@pytest.fixture(scope="module")
+def kernel() -> Iterator[AsyncKernelManager]:
+    """One kernel on loopback: its start, and what all notebooks import, take longer than what most of them do."""
+    kernel = AsyncKernelManager(kernel_name="python3")
+    yield kernel
+    run_sync(kernel.shutdown_kernel)(now=True)
+
+
+def run(path: Path, kernel: AsyncKernelManager, **environment: str) -> nbformat.NotebookNode:
+    """Run a notebook in its folder, with nothing of an earlier one; a cell that fails fails the test."""
     notebook = nbformat.read(path, as_version=4)
-    client = NotebookClient(
-        notebook, timeout=240, resources={"metadata": {"path": str(path.parent)}}, extra_arguments=["--log-level=40"]
+    told = {"INDUCULT_RELEASE": None, "INDUCULT_FIGURES": None, "INDUCULT_OLDER": None, **environment}
+    begin = "%reset -f\nimport os\n" + "\n".join(
+        f"os.environ.pop({name!r}, None)" if value is None else f"os.environ[{name!r}] = {value!r}"
+        for name, value in told.items()
     )
-    client.execute()
+    notebook.cells.insert(0, nbformat.v4.new_code_cell(f"{begin}\ndel os"))
+    client = NotebookClient(
+        notebook,
+        km=kernel,
+        timeout=240,
+        resources={"metadata": {"path": str(path.parent)}},
+        extra_arguments=["--log-level=40"],
+    )
+    try:
+        client.execute()
+    finally:
+        if client.kc is not None:
+            client.kc.stop_channels()
     return notebook
 
 
@@ -57,12 +82,9 @@ def test_each_says_what_it_shows_and_how_sure_it_is(path: Path) -> None:
 
 
 @pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
-def test_it_runs_on_the_sample(path: Path, sample_data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("INDUCULT_RELEASE", str(sample_data))
+def test_it_runs_on_the_sample(path: Path, kernel: AsyncKernelManager, sample_data: Path, tmp_path: Path) -> None:
     figures = tmp_path / "not" / "yet"
-    monkeypatch.setenv("INDUCULT_FIGURES", str(figures))
-    monkeypatch.delenv("INDUCULT_OLDER", raising=False)
-    done = run(path)
+    done = run(path, kernel, INDUCULT_RELEASE=str(sample_data), INDUCULT_FIGURES=str(figures))
     assert [output.text for output in outputs(done) if output.get("name") == "stderr"] == []
     assert any(map(is_figure, outputs(done)))
     if path.stem == "5_changes":
@@ -96,11 +118,9 @@ def real(tmp_path_factory: pytest.TempPathFactory, shared: Path) -> tuple[Path, 
 @pytest.mark.slow
 @pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
 def test_it_runs_on_the_real_release_of_eight_regions(
-    path: Path, real: tuple[Path, Path], monkeypatch: pytest.MonkeyPatch
+    path: Path, kernel: AsyncKernelManager, real: tuple[Path, Path]
 ) -> None:
     older, newer = real
-    monkeypatch.setenv("INDUCULT_RELEASE", str(newer))
-    monkeypatch.setenv("INDUCULT_OLDER", str(older))
-    done = run(path)
+    done = run(path, kernel, INDUCULT_RELEASE=str(newer), INDUCULT_OLDER=str(older))
     assert [output.text for output in outputs(done) if output.get("name") == "stderr"] == []
     assert any(map(is_figure, outputs(done)))

@@ -71,11 +71,15 @@ def bundle():
 
 @pytest.fixture
 def page(browser, file):
-    if browser.shown == (file, 1280, 900, False, ""):
-        browser.run(RESET)
-    else:
-        browser.open(file)
-    browser.until(DRAWN)
+    def opened():
+        if browser.shown == (file, 1280, 900, False, ""):
+            browser.run(RESET)
+        else:
+            browser.open(file)
+        browser.until(DRAWN)
+
+    # A third of the tests open it in another way.
+    browser.before_use(opened)
     yield browser
     outside = [url for url in browser.requests if not url.startswith(("file:", "blob:", "data:"))]
     assert outside == [], "the page asked the network"

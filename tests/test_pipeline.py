@@ -322,12 +322,15 @@ def test_liechtenstein_with_its_boundary_out_of_the_extract(tmp_path: Path, shar
 
 def test_two_wide_sources_and_no_osm(tmp_path: Path, shared: Path) -> None:
     data = tmp_path / "data"
-    (data / "raw" / "partners").mkdir(parents=True)
+    for folder in ("partners", "boundaries"):
+        (data / "raw" / folder).mkdir(parents=True)
     for file in ("hotmaps.csv", "eutl.csv"):
         shutil.copy(shared / "data" / "sites" / file, data / "raw" / "partners" / file)
-    shutil.copytree(shared / "data" / "boundaries", data / "raw" / "boundaries")
+    for region in ("limburg", "opole", "zwickau"):
+        shutil.copy(shared / "data" / "boundaries" / f"{region}.geojson", data / "raw" / "boundaries")
     outcome = build(data)
     assert outcome.exit_code == 0
+    assert {one.region for one in outcome.regions} == {"limburg", "opole", "zwickau"}
     assert outcome.counts.records_in == 5029 + 17644
     assert outcome.release is not None
     sites = gpd.read_file(outcome.release / "inducult.gpkg", layer="site_points")

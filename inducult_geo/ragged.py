@@ -97,12 +97,20 @@ class Ragged:
     def __len__(self) -> int:
         return len(self.offsets) - 1
 
+    def spans(self, rows: Ints) -> tuple[Ints, Ints]:
+        """Return where some lists start, and their lengths.
+
+        Where a list ends stands beside where it starts: the memory of one array is touched, and not that of `counts`.
+        """
+        starts = self.offsets.take(rows)
+        return starts, self.offsets.take(rows + 1) - starts
+
     def take(self, rows: Ints) -> Ragged:
         """Return some of the lists."""
-        counts = self.counts[rows]
+        starts, counts = self.spans(rows)
         offsets = np.zeros(len(rows) + 1, dtype=np.int64)
         np.cumsum(counts, out=offsets[1:])
-        return Ragged(self.values[spread_out(self.offsets[rows], counts)[1]], offsets)
+        return Ragged(self.values.take(spread_out(starts, counts)[1]), offsets)
 
     def part(self, rows: slice) -> Ragged:
         """Return some lists that follow one another; nothing is copied but where they begin."""
@@ -186,7 +194,7 @@ def each_once(rows: Ints, values: Ints, size: int) -> Ragged:
 def spread(outer: Ragged, inner: Ragged) -> tuple[Ints, Ints]:
     """Row -> lists -> values as pairs of row and value."""
     lists = outer.values
-    owner, places = spread_out(inner.offsets[lists], inner.counts[lists])
+    owner, places = spread_out(*inner.spans(lists))
     return outer.rows[owner], inner.values[places]
 
 
@@ -207,12 +215,12 @@ def cross(left: Ragged, left_rows: Ints, right: Ragged, right_rows: Ints) -> tup
         one, other = left.only.take(left_rows), right.only.take(right_rows)
         pair = np.flatnonzero((one >= 0) & (other >= 0))
         return pair, one.take(pair), other.take(pair)
-    left_counts, right_counts = left.counts.take(left_rows), right.counts.take(right_rows)
+    (left_starts, left_counts), (right_starts, right_counts) = left.spans(left_rows), right.spans(right_rows)
     # Two steps, left and then right, spare a division for every combination. (What is repeated in order is repeated
     # faster than it is looked up.)
-    owner, mine = spread_out(left.offsets.take(left_rows), left_counts)
+    owner, mine = spread_out(left_starts, left_counts)
     others = np.repeat(right_counts, left_counts)
-    _, right_at = spread_out(np.repeat(right.offsets.take(right_rows), left_counts), others)
+    _, right_at = spread_out(np.repeat(right_starts, left_counts), others)
     return np.repeat(owner, others), np.repeat(left.values.take(mine), others), right.values.take(right_at)
 
 

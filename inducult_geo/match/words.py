@@ -168,8 +168,8 @@ class _Side:
     @classmethod
     def of(cls, words: Ragged, rows: Ints) -> _Side:
         """Take some lists, one a pair."""
-        counts = words.counts.take(rows)
-        owner, places = spread_out(words.offsets.take(rows), counts)
+        starts, counts = words.spans(rows)
+        owner, places = spread_out(starts, counts)
         return cls(counts, np.cumsum(counts) - counts, owner, words.values.take(places))
 
 

@@ -222,13 +222,50 @@ def test_works_of_every_trade_are_known_by_their_names(vocabulary: Vocabulary, n
     assert vocabulary.guess_type(name) == expected
 
 
-@pytest.mark.parametrize(("country", "expected"), [("PL", "coal_mine"), ("DE", "paper_mill"), (None, "coal_mine")])
+@pytest.mark.parametrize(("country", "expected"), [("PL", "coal_mine"), ("DE", "power_station"), (None, "coal_mine")])
 def test_two_words_are_no_short_word_of_another_language(
     vocabulary: Vocabulary, country: str | None, expected: str | None
 ) -> None:
     """A KWK is a coal mine in Poland; in Germany "KW K 8" is the eighth boiler of a power station."""
-    name = "KWK Wujek" if expected == "coal_mine" else "Zellstofffabrik - KW K 8"
+    name = "KWK Wujek" if expected == "coal_mine" else "KW K 8"
     assert vocabulary.guess_type(name, country) == expected
+
+
+@pytest.mark.parametrize(
+    ("name", "country", "expected"),
+    [
+        ("TE Sisak", "HR", "power_station"),
+        ("TE Sisak", "DE", None),
+        ("TE-TO Zagreb", "HR", "power_station"),
+        ("HE Moste", "SI", "hydro_power"),
+        ("EC Kraków", "PL", "power_station"),
+        ("PVE Dalešice", "CZ", "hydro_power"),
+        ("HKW Nord", "DE", "heating_plant"),
+        ("WKC Moerdijk", "NL", "power_station"),
+        ("Karlskoga KVV", "SE", "power_station"),
+        ("Tvornica cementa te vapna", "HR", None),
+    ],
+)
+def test_power_plants_are_known_by_the_abbreviations_of_their_operators(
+    vocabulary: Vocabulary, name: str, country: str, expected: str | None
+) -> None:
+    assert vocabulary.guess_type(name, country) == expected
+
+
+@pytest.mark.parametrize(
+    ("name", "expected"),
+    [
+        ("Pelletwerk mit Heizwerk", "factory"),
+        ("Brauerei ohne Mälzerei", "brewery"),
+        ("Papierfabrik und Heizwerk", None),
+        ("Młyn z piekarnią", "grain_mill"),
+        ("Cegielnia Nowak Sp. z o.o. Młyn", None),
+        ("Wohnhaus mit Brauerei", "brewery"),
+    ],
+)
+def test_works_with_something_are_no_such_thing(vocabulary: Vocabulary, name: str, expected: str | None) -> None:
+    """A name says after "with" what belongs to the works, or what they lack; where it names no works before, that."""
+    assert vocabulary.guess_type(name) == expected
 
 
 @pytest.mark.parametrize(

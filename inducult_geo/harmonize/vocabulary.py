@@ -16,7 +16,7 @@ from typing import Final, Literal, NamedTuple
 
 from inducult_geo.catalog.labels import LANGUAGES
 from inducult_geo.errors import CatalogError
-from inducult_geo.text import GUESSABLE_ROLES, clean_text, fold, fold_once, name_concepts, packaged_rows, split_words
+from inducult_geo.text import clean_text, fold, fold_once, packaged_rows, split_words, trades_in
 
 SCHEMES: Final[Mapping[str, str]] = {
     "eprtr": "e_prtr_annex_i",
@@ -50,6 +50,10 @@ _AND_OTHERS: Final = re.compile(
 _LIST: Final = re.compile(r"[,;/]")
 _MANY: Final = 3
 """Parts from which on a kind is a list: of "dworce, mosty, śluzy" the one word that is known is not the site."""
+
+_WITH: Final = re.compile(r" (?:mit|samt|ohne|with|without|avec|sans|con|senza|met|zonder|ze?(?! o )|bez|brez) ")
+"""Words after which a name goes on with a part of the works, or with what they lack ("Sägewerk mit Wasserkraft"). One
+letter may be of a legal form, as "s" in "s.r.o.": of these only the Polish one counts, and not that of "z o.o."."""
 
 _REVISION: Final = re.compile(r"(?<!\d)(?<!\d[._])([12](?:[._]1)?):")
 """The revision that registers write before a NACE code ("NACE_1.1:40.10"): each gives the numbers to other trades."""
@@ -138,17 +142,18 @@ class Vocabulary:
     def guess_type(self, name: str | None, country: str | None = None, city: str | None = None) -> str | None:
         """Read the type from the words of a name, where they mean exactly one.
 
-        "Ziegelwerk Zwickau" is a brickworks. A word for a works in general counts only where no other type is named;
-        "Brauerei und Mühle" means two and gives None. Words that only sound like a trade ("Schutzhütte", "Zakład
-        Ubezpieczeń") tell none, nor do those that name its `city` ("Werk Brüggen"), nor does the name of a church or a
-        school, nor do short words beyond the `country` (ISO code) of their language.
+        "Ziegelwerk Zwickau" is a brickworks, and what stands after "mit" is a part of it. A word for a works in general
+        counts only where no other type is named; "Brauerei und Mühle" means two and gives None. Words that only sound
+        like a trade ("Schutzhütte", "Zakład Ubezpieczeń") tell none, nor do those that name its `city` ("Werk
+        Brüggen"), nor does the name of a church or a school, nor do short words beyond the `country` (ISO code) of
+        their language.
         """
         if not name:
             return None
         heard = _no_trades("words").sub(" ", _without_town(" ".join(split_words(name)), city))
         if _no_trades("name").search(heard):
             return None
-        concepts = [concept for concept in name_concepts(heard, country=country) if concept.role in GUESSABLE_ROLES]
+        concepts = trades_in(_WITH.split(heard, maxsplit=1)[0], country=country) or trades_in(heard, country=country)
         meant = {type_id for concept in concepts for type_id in concept.types if type_id in self.types}
         special = finest(meant - GENERIC_TYPES)
         chosen = special or meant

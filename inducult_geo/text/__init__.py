@@ -21,10 +21,9 @@ from inducult_geo.text.folding import fold, fold_once
 from inducult_geo.text.legal import strip_legal_form
 from inducult_geo.text.lexicon import Concept, split_words, token_in_words
 from inducult_geo.text.tables import packaged_rows, packaged_words
-from inducult_geo.text.tokens import GUESSABLE_ROLES, name_concepts, name_tokens
+from inducult_geo.text.tokens import name_concepts, name_tokens, trades_in
 
 __all__ = [
-    "GUESSABLE_ROLES",
     "MAYBE_NAMES",
     "Concept",
     "TokenLists",
@@ -47,5 +46,6 @@ __all__ = [
     "strip_legal_form",
     "token_in_words",
     "token_lists",
+    "trades_in",
     "whole_text",
 ]

@@ -129,6 +129,11 @@ def name_concepts(name: str, *, country: str | None = None) -> tuple[Concept, ..
     return tuple(said for said in _said(name, place_names(None), foreign_words(country)) if isinstance(said, Concept))
 
 
+def trades_in(name: str, *, country: str | None = None) -> list[Concept]:
+    """List the concepts of a name by which a type may be guessed (`GUESSABLE_ROLES`), as `name_concepts` does."""
+    return [concept for concept in name_concepts(name, country=country) if concept.role in GUESSABLE_ROLES]
+
+
 def name_tokens(name: str, *, country: str | None = None) -> tuple[str, ...]:
     """Turn a name into tokens for comparing it: folded words, ``@concept`` for words of trade, ``#2`` for numbers.
 

@@ -88,7 +88,7 @@ def world(repository: Path) -> Iterator[tuple[World, str]]:
             pass
 
     server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    threading.Thread(target=server.serve_forever, daemon=True).start()
+    threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True).start()
     yield made, f"127.0.0.1:{server.server_address[1]}"
     server.shutdown()
     server.server_close()

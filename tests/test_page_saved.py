@@ -197,7 +197,7 @@ def test_a_page_that_a_server_gives_saves_as_well(browser, file, bundle, tmp_pat
             pass
 
     server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), functools.partial(Quiet, directory=str(file.parent)))
-    threading.Thread(target=server.serve_forever, daemon=True).start()
+    threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True).start()
     try:
         browser.call("Page.navigate", url=f"http://127.0.0.1:{server.server_port}/index.html#region=opole")
         browser.until(f"document.URL.startsWith('http:') && {READY}")

@@ -61,7 +61,7 @@ def mailbox() -> Iterator[tuple[int, list[dict]]]:
             pass
 
     server = HTTPServer(("127.0.0.1", 0), Handler)
-    threading.Thread(target=server.serve_forever, daemon=True).start()
+    threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True).start()
     yield server.server_address[1], took
     server.shutdown()
     server.server_close()

@@ -24,15 +24,20 @@ PATIENCE_S = 60.0
 
 
 class Browser:
-    """One browser with one page; what the page asks of the network and says on the console is kept."""
+    """One browser with one page; what the page asks of the network and says on the console is kept.
 
-    def __init__(self, profile: Path) -> None:
+    `scale` is how many pixels of the screen are one of the page: with fewer, all stands where it stands, and what draws
+    in place of a graphics card has less to do.
+    """
+
+    def __init__(self, profile: Path, *, scale: float = 1.0) -> None:
         from websockets.sync.client import connect
 
         self.requests: list[str] = []
         self.complaints: list[str] = []
         self.shown: tuple[object, ...] = ()
         self._due: Callable[[], None] | None = None
+        self._scale = scale
         self._numbers = itertools.count(1)
         # Its own home: a user's settings and Debian's wrapper then have no say.
         home = {**os.environ, "HOME": str(profile)}
@@ -94,8 +99,8 @@ class Browser:
         self._due = None
         self.shown = (path, width, height, dark, fragment)
         phone = width < 600
-        # Half as many pixels each way: all stands where it stands, and no graphics card has to be made up for.
-        self.call("Emulation.setDeviceMetricsOverride", width=width, height=height, deviceScaleFactor=0.5, mobile=phone)
+        size = {"width": width, "height": height, "deviceScaleFactor": self._scale}
+        self.call("Emulation.setDeviceMetricsOverride", **size, mobile=phone)
         scheme = {"name": "prefers-color-scheme", "value": "dark" if dark else "light"}
         still = {"name": "prefers-reduced-motion", "value": "reduce"}
         self.call("Emulation.setEmulatedMedia", features=[scheme, still])

@@ -8,16 +8,13 @@ import unicodedata
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
 
 import numpy as np
-import pandas as pd
-import shapely
 
 from inducult_geo.catalog import Read, Region
+from inducult_geo.drafting_codes import Codes, codes_of
 from inducult_geo.drafting_column import Column
 from inducult_geo.drafting_columns import (
-    angles_of,
     axes_of,
     columns_of,
     fields_of,
@@ -26,11 +23,10 @@ from inducult_geo.drafting_columns import (
     place_text_of,
 )
 from inducult_geo.drafting_crs import crs_lines
+from inducult_geo.drafting_points import column_points, number_lines, shape_lines, shape_points
 from inducult_geo.drafting_sources import items_of, marked_lines, one_record_lines, tags_line
 from inducult_geo.drafting_text import comment, number_range, quoted, short
 from inducult_geo.errors import ContractError, CoordinateError
-from inducult_geo.harmonize.cells import FARTHEST
-from inducult_geo.harmonize.coordinate_links import NO_POINT, is_shape
 from inducult_geo.harmonize.coordinates import parse_coordinates
 from inducult_geo.harmonize.dates import life_span
 from inducult_geo.run import Run
@@ -47,7 +43,6 @@ _ID = re.compile(r"[^a-z0-9]+")
 _UNMAPPED_MAX = 60
 _SHARED = 0.2
 _ENDS = 0.1
-_NUMBERS_MAX = 8
 _MOSTLY = 0.5
 
 
@@ -59,9 +54,16 @@ class _Draft:
     read: list[str] = field(default_factory=list)
     place: list[str] = field(default_factory=list)
     columns: list[str] = field(default_factory=list)
+    values: list[list[str]] = field(default_factory=list)
 
     def text(self) -> str:
-        sections = [self.head, ["[read]", *self.read], ["[place]", *self.place], ["[columns]", *self.columns]]
+        sections = [
+            self.head,
+            ["[read]", *self.read],
+            ["[place]", *self.place],
+            ["[columns]", *self.columns],
+            *self.values,
+        ]
         return "\n\n".join("\n".join(lines) for lines in sections) + "\n"
 
 
@@ -104,7 +106,12 @@ def draft(path: Path, run: Run, *, region: str | None = None, read: Read | None 
     axes = None if has_shapes(table.frame) else axes_of(columns)
     text = None if axes or has_shapes(table.frame) else place_text_of(columns)
     _say_place(found, path, table, columns, axes, text, about, run)
-    _say_columns(found, columns, {column.name for column in (*(axes or ()), text) if column is not None})
+    used = {column.name for column in (*(axes or ()), text) if column is not None}
+    codes = (
+        codes_of(path, chosen_read, columns) if table.kind == "spreadsheet" and chosen_read.sheet is not None else []
+    )
+    found.values = [code.values for code in codes]
+    _say_columns(found, columns, used, codes)
     found.head += [comment(told) for told, _ in deleted_rows(table.frame, table.places, ())]
     return found.text()
 
@@ -251,13 +258,13 @@ def _say_place(
     """Write where the rows say their place, and in which system."""
     if has_shapes(table.frame):
         found.place.append("geometry = true")
-        points = _shape_points(table.frame["geometry"])
+        points = shape_points(table.frame["geometry"])
     elif axes is not None:
         x, y = axes
         mark = "," if "," in (x.decimal, y.decimal) else "."
         if mark == ",":
             found.read.append('decimal = "," # guessed: the coordinates are numbers only so')
-        points = _column_points(table.frame, x, y, mark)
+        points = column_points(table.frame, x, y, mark)
         for name, axis, numbers in (("x", x, points[:, 0]), ("y", y, points[:, 1])):
             looks = f"e.g. {short(axis.cells[0])}" if axis.is_angle else number_range(numbers)
             found.place.append(f"{name} = {quoted(axis.name)} # guessed: {looks}")
@@ -268,8 +275,8 @@ def _say_place(
                 found.place.append('crs = "EPSG:4326" # guessed: Wikidata tells its places so')
         else:
             found.place += [comment("No column looks like coordinates: rows without a place help other sources only.")]
-            found.place += _number_lines(table.frame, columns)
-            found.place += _shape_lines(columns)
+            found.place += number_lines(table.frame, columns)
+            found.place += shape_lines(columns)
             found.place += ['# x = ""', '# y = ""', '# text = ""']
         points = np.empty((0, 2))
     found.head += _units_lines(points)
@@ -279,7 +286,7 @@ def _say_place(
     found.place += ["# accuracy_m = 100", '# origin = "surveyed" # or digitized, address, settlement']
 
 
-def _say_columns(found: _Draft, columns: list[Column], used: set[str]) -> None:
+def _say_columns(found: _Draft, columns: list[Column], used: set[str], codes: list[Codes]) -> None:
     """Write the columns that are understood, the rivals of each, and those that nobody mapped."""
     key, unique = key_of([column for column in columns if column.name not in used])
     used = used | ({key.name} if key else set())
@@ -292,9 +299,9 @@ def _say_columns(found: _Draft, columns: list[Column], used: set[str]) -> None:
         found.columns.append(f'"ids.wikidata" = {quoted(items.name)} # guessed')
         used = used | {items.name}
     marked, asking = marked_lines([column for column in columns if column.name not in used])
-    found.columns += marked
-    used = used | asking
-    told = {line.partition(" = ")[0] for line in marked}
+    found.columns += (explained := [code.line for code in codes]) + marked
+    used = used | asking | {code.column for code in codes}
+    told = {line.partition(" = ")[0] for line in (*explained, *marked)}
     fields = fields_of([column for column in columns if column.name not in used])
     fields = {name: fitting for name, fitting in fields.items() if name not in told}
     for name, fitting in fields.items():
@@ -358,39 +365,3 @@ def _units_lines(points: np.ndarray) -> list[str]:
     share = float((counts[at.reshape(-1)] > 1).mean()) if len(points) else 0.0
     told = f"{share:.0%} of the places are those of several rows: units, or permits, of one site?"
     return [f"# units_per_site = true # {told}"] if share >= _SHARED else []
-
-
-def _shape_points(shapes: pd.Series[Any]) -> np.ndarray:
-    """Return one point (x, y) for each geometry that has any."""
-    known = np.array([shape for shape in shapes if shape is not None], dtype=object)
-    if not len(known):
-        return np.empty((0, 2))
-    boxes = shapely.bounds(known)
-    middles = np.column_stack(((boxes[:, 0] + boxes[:, 2]) / 2, (boxes[:, 1] + boxes[:, 3]) / 2))
-    return np.asarray(middles[(np.abs(middles) < FARTHEST).all(axis=1)])
-
-
-def _shape_lines(columns: list[Column]) -> list[str]:
-    """Name the columns that hold shapes as text, which no contract can read."""
-    return [comment(f"{short(column.name)} {NO_POINT}.") for column in columns if column.share(is_shape) > _MOSTLY]
-
-
-def _number_lines(frame: pd.DataFrame, columns: list[Column]) -> list[str]:
-    """Name the columns of numbers, where no names tell which are coordinates: the heading may stand a row higher."""
-    lines = []
-    for column in columns:
-        if column.decimal is not None and not column.is_counter and len(column.cells) > 0.5 * len(frame):
-            numbers = np.array([n for n in column.numbers(column.decimal) if n is not None])
-            lines.append(comment(f"{short(column.name)} holds numbers: {number_range(numbers)}"))
-    return lines[:_NUMBERS_MAX]
-
-
-def _column_points(frame: pd.DataFrame, x: Column, y: Column, decimal: str) -> np.ndarray:
-    both = frame[[x.name, y.name]].dropna().astype(str)
-    if x.is_angle and y.is_angle:
-        pairs = [angles_of(one, other) for one, other in zip(both[x.name], both[y.name], strict=True)]
-        points = np.array([pair for pair in pairs if pair is not None], dtype=float).reshape(-1, 2)
-    else:
-        numbers = [Column(name, tuple(both[name]), len(both)).numbers(decimal) for name in (x.name, y.name)]
-        points = np.array(numbers, dtype=float).T.reshape(-1, 2)
-    return np.asarray(points[(np.abs(points) < FARTHEST).all(axis=1) & (points != 0).any(axis=1)])

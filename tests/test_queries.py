@@ -6,10 +6,11 @@ import json
 from pathlib import Path
 
 import pandas as pd
+import pyogrio
 import pytest
 
 from inducult_geo.api import read_by_contract
-from inducult_geo.catalog import load_contract
+from inducult_geo.catalog import Read, load_contract
 from inducult_geo.drafting import draft
 from inducult_geo.frames import Records, from_json
 from inducult_geo.run import Run, open_run
@@ -248,3 +249,47 @@ def test_no_name_in_a_balloon_ends_a_reading(tmp_path: Path, run: Run) -> None:
     told = "<br>".join(f"{name}: 1" for name in names)
     records = records_of(tmp_path, run, "a.kml", kml(told, told, told), "opole")
     assert from_json(records["tags"].iloc[0])["self"] == "1"
+
+
+def workbook(path: Path, sheets: dict[str, pd.DataFrame]) -> None:
+    for name, frame in sheets.items():
+        pyogrio.write_dataframe(frame, path, layer=name, driver="XLSX", append=path.exists())
+
+
+def test_codes_that_another_sheet_explains_are_drafted_with_what_they_mean(tmp_path: Path, run: Run) -> None:
+    objects = pd.DataFrame(
+        {
+            "ID": [1, 2, 3, 4],
+            "Name": ["Karl", "Meier", "Pölbitz", "Anna"],
+            "ArtID": [1, 2, 9, 1],
+            "ZustandID": [2, 1, 3, 3],
+            "GemeindeID": [10, 10, 11, 11],
+            "lon": [12.49, 12.5, 12.48, 12.47],
+            "lat": [50.72, 50.71, 50.74, 50.73],
+        }
+    )
+    sheets = {
+        "tblObjekte": objects,
+        "tblArt": pd.DataFrame({"ArtID": [1, 2, 9], "Art": ["Bergwerk", "Weberei", "Sonstiges"]}),
+        "tblZustand": pd.DataFrame({"ZustandID": [1, 2, 3], "Z": ["in Betrieb", "stillgelegt", "abgebrochen"]}),
+        "tblBauart": pd.DataFrame(
+            {"ID": [1, 2, 3, 4, 5], "Art": ["Mühle", "Brauerei", "Ziegelei", "Sägewerk", "Gaswerk"]}
+        ),
+        "tblGemeinde": pd.DataFrame({"GemeindeID": [10, 11], "Gemeinde": ["Zwickau", "Mülsen"]}),
+    }
+    workbook(tmp_path / "a.xlsx", sheets)
+    text = draft(tmp_path / "a.xlsx", run, region="zwickau", read=Read(sheet="tblObjekte"))
+    assert "type = \"ArtID\" # guessed: codes that sheet 'tblArt' explains" in text
+    assert (
+        '[values.type]\n"1" = "mine" # \'Bergwerk\'\n"2" = "weaving_mill" # \'Weberei\'\n# "9" is \'Sonstiges\'' in text
+    )
+    (tmp_path / "c.toml").write_text(text, encoding="utf-8")
+    found = read_by_contract(load_contract(tmp_path / "c.toml"), run)[1]
+    assert [*found.records["type"].fillna("")] == ["mine", "weaving_mill", "", "mine"]
+    assert [*found.records["status"]] == ["decommissioned", "functional"] + ["decommissioned"] * 2
+    assert any("'9' (1)" in problem.message for problem in found.problems), "what nobody mapped is told"
+    sheets["tblArt"] = pd.DataFrame({"ArtID": [1, 1, 2, 9], "Art": ["Bergwerk", "Hütte", "Weberei", "Mühle"]})
+    (tmp_path / "a.xlsx").unlink()
+    workbook(tmp_path / "a.xlsx", sheets)
+    text = draft(tmp_path / "a.xlsx", run, region="zwickau", read=Read(sheet="tblObjekte"))
+    assert "type = " not in text, "a code with two words explains nothing, and the ID of a row is no kind"

@@ -1,0 +1,113 @@
+"""Codes of a table that another sheet of its workbook explains, as databases are exported: `ArtID` 1 is "Bergwerk"."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+import pandas as pd
+
+from inducult_geo.catalog import Read
+from inducult_geo.drafting_column import Column
+from inducult_geo.drafting_text import comment, quoted, short
+from inducult_geo.errors import ContractError
+from inducult_geo.harmonize.dated_states import status_of
+from inducult_geo.harmonize.vocabulary import load_vocabulary
+from inducult_geo.sources.readers import read_table
+from inducult_geo.sources.sheets import ALL_SHEETS
+from inducult_geo.text import fold_once
+
+_SHEETS_MAX: Final = 20
+_CODES_MAX: Final = 200
+_WIDEST: Final = 8
+_KNOWN: Final = 0.5
+
+
+@dataclass(frozen=True)
+class Codes:
+    """A column of codes: the field that it tells, the sheet that explains it, and each code with its words."""
+
+    column: str
+    field: str
+    sheet: str
+    words: Mapping[str, str]
+    meant: Mapping[str, str]
+
+    @property
+    def line(self) -> str:
+        """The line for `[columns]`."""
+        return f"{self.field} = {quoted(self.column)} # guessed: codes that sheet {short(self.sheet)} explains"
+
+    @property
+    def values(self) -> list[str]:
+        """The section that says what the codes mean."""
+        known = [f"{quoted(code)} = {quoted(self.meant[code])} # {short(self.words[code])}" for code in self.meant]
+        others = [
+            comment(f"{quoted(code)} is {short(word)}") for code, word in self.words.items() if code not in self.meant
+        ]
+        return [f"[values.{self.field}]", *known, *others]
+
+
+def codes_of(path: Path, read: Read, columns: list[Column]) -> list[Codes]:
+    """Return the columns whose cells are codes that another sheet explains, where the words tell kinds or conditions.
+
+    Such a sheet holds a column of the same name with each code once, and beside it a column of words.
+    """
+    found: dict[str, Codes] = {}
+    for sheet, frame in _other_sheets(path, read):
+        # Every table of a database may number its rows by an ID: that of the objects is none of a kind.
+        for column in (column for column in columns if not column.is_key):
+            words = _words(frame, column)
+            codes = _meant(column, sheet, words) if words else None
+            if codes is not None and codes.field not in found:
+                found[codes.field] = codes
+    return list(found.values())
+
+
+def _other_sheets(path: Path, read: Read) -> list[tuple[str, pd.DataFrame]]:
+    """Return the other sheets of a workbook, each with the columns that hold anything in it."""
+    try:
+        every = read.model_copy(update={"sheet": ALL_SHEETS, "header_row": 1, "header_rows": 1})
+        whole = read_table(path, every).frame
+    except ContractError:
+        return []
+    if "sheet" not in whole:
+        return []
+    sheets = {str(name): rows.drop(columns="sheet") for name, rows in whole.groupby("sheet", sort=False)}
+    own = str(read.sheet)
+    return [(name, rows.dropna(axis=1, how="all")) for name, rows in sheets.items() if name != own][:_SHEETS_MAX]
+
+
+def _words(frame: pd.DataFrame, column: Column) -> dict[str, str] | None:
+    """Return the words that a sheet has for the codes of a column; None where it explains other things."""
+    names = [str(name) for name in frame.columns]
+    own = next((name for name in names if fold_once(name) == fold_once(column.name)), None)
+    if own is None or not 2 <= len(names) <= _WIDEST or not 1 < len(frame) <= _CODES_MAX:
+        return None
+    codes = [_text(cell) for cell in frame[own]]
+    texts = [
+        name for name in names if name != own and all(any(map(str.isalpha, _text(c))) for c in frame[name] if _text(c))
+    ]
+    if not texts or len(set(codes)) < len(codes) or not {*map(_text, column.cells)} <= set(codes):
+        return None
+    return {code: _text(cell) for code, cell in zip(codes, frame[texts[0]], strict=True) if code and _text(cell)}
+
+
+def _meant(column: Column, sheet: str, words: Mapping[str, str]) -> Codes | None:
+    """Return what codes mean as kinds or as conditions, where half of their words do."""
+    vocabulary = load_vocabulary()
+    for field, read in (("type", vocabulary.map_type), ("status", lambda word: status_of(word, vocabulary))):
+        meant = {code: told for code, word in words.items() if (told := read(word)) is not None}
+        if len(meant) >= _KNOWN * len(words):
+            return Codes(column.name, field, sheet, words, meant)
+    return None
+
+
+def _is_word(cell: Any) -> bool:
+    return not _text(cell) or any(map(str.isalpha, _text(cell)))
+
+
+def _text(cell: Any) -> str:
+    return "" if cell is None else str(cell).strip().removesuffix(".0")

@@ -1,0 +1,55 @@
+"""The numbers of an unknown table as points, and what is said of columns that may hold them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import shapely
+
+from inducult_geo.drafting_column import Column
+from inducult_geo.drafting_columns import angles_of
+from inducult_geo.drafting_text import comment, number_range, short
+from inducult_geo.harmonize.cells import FARTHEST
+from inducult_geo.harmonize.coordinate_links import NO_POINT, is_shape
+
+_NUMBERS_MAX = 8
+_MOSTLY = 0.5
+
+
+def shape_points(shapes: pd.Series[Any]) -> np.ndarray:
+    """Return one point (x, y) for each geometry that has any."""
+    known = np.array([shape for shape in shapes if shape is not None], dtype=object)
+    if not len(known):
+        return np.empty((0, 2))
+    boxes = shapely.bounds(known)
+    middles = np.column_stack(((boxes[:, 0] + boxes[:, 2]) / 2, (boxes[:, 1] + boxes[:, 3]) / 2))
+    return np.asarray(middles[(np.abs(middles) < FARTHEST).all(axis=1)])
+
+
+def shape_lines(columns: list[Column]) -> list[str]:
+    """Name the columns that hold shapes as text, which no contract can read."""
+    return [comment(f"{short(column.name)} {NO_POINT}.") for column in columns if column.share(is_shape) > _MOSTLY]
+
+
+def number_lines(frame: pd.DataFrame, columns: list[Column]) -> list[str]:
+    """Name the columns of numbers, where no names tell which are coordinates: the heading may stand a row higher."""
+    lines = []
+    for column in columns:
+        if column.decimal is not None and not column.is_counter and len(column.cells) > 0.5 * len(frame):
+            numbers = np.array([n for n in column.numbers(column.decimal) if n is not None])
+            lines.append(comment(f"{short(column.name)} holds numbers: {number_range(numbers)}"))
+    return lines[:_NUMBERS_MAX]
+
+
+def column_points(frame: pd.DataFrame, x: Column, y: Column, decimal: str) -> np.ndarray:
+    """Return the points (x, y) of two columns of numbers or angles; zeros and what is too far are left out."""
+    both = frame[[x.name, y.name]].dropna().astype(str)
+    if x.is_angle and y.is_angle:
+        pairs = [angles_of(one, other) for one, other in zip(both[x.name], both[y.name], strict=True)]
+        points = np.array([pair for pair in pairs if pair is not None], dtype=float).reshape(-1, 2)
+    else:
+        numbers = [Column(name, tuple(both[name]), len(both)).numbers(decimal) for name in (x.name, y.name)]
+        points = np.array(numbers, dtype=float).T.reshape(-1, 2)
+    return np.asarray(points[(np.abs(points) < FARTHEST).all(axis=1) & (points != 0).any(axis=1)])

@@ -11,12 +11,19 @@ import pandas as pd
 from inducult_geo.drafting_column import Column, any_of
 from inducult_geo.errors import CoordinateError
 from inducult_geo.harmonize.coordinates import parse_coordinates
+from inducult_geo.harmonize.dated_states import status_of
 from inducult_geo.harmonize.dates import date_text, parse_date
+from inducult_geo.harmonize.vocabulary import load_vocabulary
 from inducult_geo.match.trades import fuel_bits
+from inducult_geo.sources.marks import is_marked
 from inducult_geo.sources.table import has_shapes
 from inducult_geo.text import fold_once
 
 _MOSTLY = 0.8
+_FEW = 3
+_HEADS_FIRST = ("type", "status")
+"""Fields of which the cells are asked only where no column is called so."""
+
 _LABEL = re.compile(r"(?<=[a-z])Label$")
 """How Wikidata's query service calls the column with the names of what another one numbers: "typeLabel"."""
 
@@ -41,13 +48,33 @@ class Rule:
 
     def fits(self, column: Column) -> bool:
         """Whether a column looks like the field."""
-        by_name = self.words.search(fold_once(_LABEL.sub("", column.name))) is not None and self.test(column)
-        return by_name or self.alone(column)
+        return self.names(column) or self.alone(column)
+
+    def names(self, column: Column) -> bool:
+        """Whether a column is called so, and its cells do not gainsay it."""
+        return self.words.search(fold_once(_LABEL.sub("", column.name))) is not None and self.test(column)
 
 
 def _is_fraction(cell: str) -> bool:
     """Whether a cell is a number with decimals: a measure, no key."""
     return re.fullmatch(r"[-+]?\d+[.,]\d+", cell) is not None and not cell.endswith((".0", ",0"))
+
+
+def _repeats(column: Column) -> bool:
+    return len(column.cells) > _FEW and len(set(column.cells)) <= 0.5 * len(column.cells)
+
+
+def _says_kinds(column: Column) -> bool:
+    """Whether most cells are words for kinds, and the same ones again and again: names of works tell them, too."""
+    return _repeats(column) and column.share(lambda cell: load_vocabulary().map_type(cell) is not None) >= _MOSTLY
+
+
+def _says_conditions(column: Column) -> bool:
+    """Whether most cells are words for conditions: a yes, a no, and what is not known answer other questions, too."""
+    answers = {cell for cell in column.cells if is_marked([cell])}
+    if not _repeats(column) or answers:
+        return False
+    return column.share(lambda cell: status_of(cell, load_vocabulary()) not in (None, "unknown")) >= _MOSTLY
 
 
 def is_item(cell: str) -> bool:
@@ -172,7 +199,7 @@ RULES: tuple[Rule, ...] = (
     Rule("end", _END, lambda column: _is_date(column) and _is_called_end(column)),
     Rule("status", any_of("status", "stan", "stav", "zustand", "stato", "stanje", "toestand", "conservazione", "état",
                           "condition", "condizione", "betriebszustand", "erhaltungszustand", "statut",
-                          whole=("state", "staat")), _is_text),
+                          whole=("state", "staat")), _is_text, _says_conditions),
     Rule("fuel", any_of("fuel", "fueltype", "brennstoff", "energieträger", "energy source", "energy_source", "paliwo",
                         "combustibile", "palivo", "brandstof", "gorivo"), _is_text, _names_fuels),
     Rule("type", any_of("type", "types", "typ", "tipo", "tip", "tipologia", "technology", "rodzaj", "druh", "soort",
@@ -180,7 +207,8 @@ RULES: tuple[Rule, ...] = (
                         whole=("gattung", "genre", "genere", "category", "kategorie", "categoria", "kategorija",
                                "kategoria", "categorie", "branche", "branża", "obor", "dejavnost", "djelatnost",
                                "namjena", "functie", "funkce", "funzione", "funktion", "function",
-                               "fonction", "instance", "instanceof", "instance of", *OSM_KEYS)), _is_kind),
+                               "fonction", "instance", "instanceof", "instance of", *OSM_KEYS)), _is_kind,
+         _says_kinds),
     Rule("nace", any_of("nace", "nacecode", "nace_code", "onace", "nacebel", "nacemaineconomicactivitycode"), _is_nace),
     Rule("operator", any_of("operator", "betreiber", "owner", "eigentümer", "company", "firma", "company name",
                             "parentcompanyname", "vlastnik", "gestore", "provozovatel", "proprietario", "esercente",
@@ -266,6 +294,8 @@ def fields_of(columns: Iterable[Column]) -> dict[str, list[Column]]:
     known = list(columns)
     for rule in RULES:
         fitting = [column for column in known if column.cells and rule.fits(column)]
+        if rule.field in _HEADS_FIRST and (named := [column for column in fitting if rule.names(column)]):
+            fitting = named
         if fitting:
             found[rule.field] = sorted(fitting, key=lambda column: (not rule.alone(column), -len(column.cells)))
     return found

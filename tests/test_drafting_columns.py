@@ -446,3 +446,19 @@ def test_what_numbers_the_rows_is_called_so_in_every_language(head: str) -> None
 def test_what_a_list_of_museums_tells_is_known(field: str, head: str, cells: list[str]) -> None:
     assert fields_of([column(head, cells)]).keys() == {field}
     assert not fields_of([column("mail", ["info at a.b", "-"])])
+
+
+@pytest.mark.parametrize(
+    ("name", "cells", "field"),
+    [
+        ("Was", ("Mühle", "Brauerei", "Mühle", "Ziegelei", "Mühle", "Brauerei"), "type"),
+        ("Bemerkung", ("in Betrieb", "verfallen", "in Betrieb", "abgebrochen", "in Betrieb", "verfallen"), "status"),
+        ("Was", ("Mühle", "Brauerei", "Ziegelei", "Kalkofen", "Gaswerk", "Bergwerk"), None),  # may be names
+        ("Führung", ("ja", "nein", "ja", "nein", "ja", "ja"), None),
+        ("Gruppe", ("1", "2", "1", "2", "1", "2"), None),
+        ("Was", ("Mühle", "Mühle"), None),  # too few to tell
+    ],
+)
+def test_kinds_and_conditions_are_told_by_their_cells(name: str, cells: tuple[str, ...], field: str | None) -> None:
+    found = [one for one in fields_of([column(name, cells)]) if one in ("type", "status")]
+    assert found == ([field] if field else [])

@@ -222,7 +222,8 @@ def _local(rows: Iterable[Mapping[str, str]], known: Mapping[str, Concept]) -> d
     spoken: dict[str, set[str]] = {}
     for row in rows:
         words = _words_of(row["term"])
-        if len(words) == 1:
+        # No form is shorter than its word without two letters: those of longer words are none of the short ones.
+        if len(words) == 1 and len(words[0]) <= LOCAL_UP_TO + 2:
             forms = _forms(words[0], row["lang"]) if len(words[0]) >= _INFLECTED_FROM else ()
             for form in (words[0], *forms):
                 spoken.setdefault(form, set()).add(row["lang"])

@@ -112,15 +112,29 @@ def test_what_rows_of_one_key_tell_differently_is_kept_and_places_are_told(tmp_p
     assert any("czynna; nieczynna" in problem.message for problem in found.problems)
 
 
+def test_what_belongs_together_is_of_one_row(tmp_path: Path) -> None:
+    """An east of one row and a north of another are no place, nor are a street and a postcode of two."""
+    lines = ["nr;nazwa;X;Y;ul;kod", "1;Huta;18.1;;Polna 1;", "1;Huta;18.9;50.6;;", "1;Huta;;50.7;Kolejowa 2;45-001"]
+    (tmp_path / "a.csv").write_text("\n".join(lines), encoding="utf-8")
+    head = CONTRACT.split('type = "rodzaj"')[0]
+    (tmp_path / "t.toml").write_text(head + 'address = "ul"\npostcode = "kod"\n', encoding="utf-8")
+    contract = load_contract(tmp_path / "t.toml")
+    row = read_partner(contract, find_files(contract)).frame.iloc[0]
+    assert (row["x"], row["y"]) == ("18.9", "50.6")
+    assert (row["address"], row["postcode"]) == ("Kolejowa 2", "45-001")
+
+
 def test_the_order_of_rows_is_no_change_of_a_record(tmp_path: Path) -> None:
-    hashes = []
+    hashes, told = [], []
     for lines in (JOINED.splitlines(), [*JOINED.splitlines()[:1], *reversed(JOINED.splitlines()[1:])]):
         (tmp_path / "a.csv").write_text("\n".join(lines), encoding="utf-8")
         (tmp_path / "t.toml").write_text(CONTRACT, encoding="utf-8")
         contract = load_contract(tmp_path / "t.toml")
         frame = read_partner(contract, find_files(contract)).frame
         hashes.append(dict(zip(frame["key"], frame["content_hash"], strict=True))["1"])
+        told.append(frame[frame["key"] == "1"].drop(columns="place").to_dict("records"))
     assert hashes[0] == hashes[1]
+    assert told[0] == told[1]
 
 
 def test_rows_of_one_key_stay_apart_where_no_contract_says_that_they_are_one(tmp_path: Path) -> None:

@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 import pandas as pd
 
-from inducult_geo.frames import content_hash, to_json
+from inducult_geo.frames import TOGETHER, content_hash, to_json
 from inducult_geo.text import counted
 
 LISTED: Final = ("type", "theme", "sector", "status", "start", "end", "operator", "alt_name", "old_name", "fuel")
 """Fields of which a record may hold several values, with semicolons between them; of others the first counts."""
 
 _PLACE: Final = ("x", "y", "text", "geometry")
+_OF_ONE_ROW: Final = ((*_PLACE, "accuracy_m"), *TOGETHER)
+"""Fields that say one thing together: an east of one row and a north of another are no place."""
+
 _MOST_NAMED: Final = 5
 
 
@@ -31,8 +34,9 @@ def joined_rows(rows: pd.DataFrame) -> tuple[pd.DataFrame, list[str]]:
     -------
     rows, told
         The joined rows: of the fields in `LISTED` all values, of names the first as `name` and others as `alt_name`,
-        of all else the first. `tags` has lists where values differ. And sentences about what was joined, first which
-        places differ within a key: the first one counts.
+        of all else the first; place, address and heritage are those of the first row that tells most of each. First is
+        what is so by the text of the rows: a service gives them in any order. `tags` has lists where values differ.
+        And sentences about what was joined, and which places differ within a key.
     """
     usable = rows["reason"].isna()
     groups = rows[usable].groupby("key", sort=False).indices
@@ -69,13 +73,15 @@ def _told(groups: Sequence[pd.DataFrame], rows: int, records: int) -> list[str]:
         named = ", ".join(f"'{group['key'].iloc[0]}' ({group['place'].iloc[0]})" for group in apart[:_MOST_NAMED])
         more = " and more" if len(apart) > _MOST_NAMED else ""
         told.append(
-            f"{counted(len(apart), 'record')} of which the rows lie at several places: {named}{more}. The first counts"
+            f"{counted(len(apart), 'record')} of which the rows lie at several places: {named}{more}. "
+            "One of them counts, the first by what its row says"
         )
     return told
 
 
-def _one(rows: Sequence[dict[str, Any]]) -> dict[str, Any]:
-    """Make one row of several."""
+def _one(given: Sequence[dict[str, Any]]) -> dict[str, Any]:
+    """Make one row of several, the same in whatever order a service gives them."""
+    rows = sorted(given, key=_said)
     first = dict(rows[0])
     for field in first:
         values = list({_text(row[field]): row[field] for row in rows if _is_filled(row[field])}.values())
@@ -87,12 +93,20 @@ def _one(rows: Sequence[dict[str, Any]]) -> dict[str, Any]:
     if len(names) > 1:
         alternatives = [*names[1:], *([_text(first["alt_name"])] if _is_filled(first.get("alt_name")) else [])]
         first["alt_name"] = "; ".join(alternatives)
+    for fields in _OF_ONE_ROW:
+        told = [field for field in fields if field in first]
+        fullest = max(rows, key=lambda row: sum(_is_filled(row[field]) for field in told))
+        first |= {field: fullest[field] if _is_filled(fullest[field]) else None for field in told}
     first["tags"] = to_json(_all_tags([json.loads(row["tags"] or "{}") for row in rows]))
-    # The order in which a service gives its rows is no change of what they say.
     first["content_hash"] = content_hash(sorted(str(row["content_hash"]) for row in rows))
-    first["place"] = f"{rows[0]['place']} and {counted(len(rows) - 1, 'row')} of its key"
+    first["place"] = f"{given[0]['place']} and {counted(len(rows) - 1, 'row')} of its key"
     first["reason"] = first["detail"] = None
     return first
+
+
+def _said(row: Mapping[str, Any]) -> list[str]:
+    """Return what a row says, cell by cell, to sort rows by it."""
+    return [*map(str, json.loads(row["tags"] or "{}").values()), str(row["content_hash"])]
 
 
 def _all_tags(rows: Sequence[dict[str, Any]]) -> dict[str, Any]:

@@ -293,7 +293,11 @@ class Release:
 
     def __repr__(self) -> str:
         numbers = self.about
-        return f"<Release {numbers['title']!r}: {numbers['sites']} sites of {numbers['data_date']}, {self.folder}>"
+        return f"<Release {numbers['title']!r}: {numbers['sites']} sites of {self._day}, {self.folder}>"
+
+    @property
+    def _day(self) -> str:
+        return str(self.about["data_date"] or "an unknown date")
 
     def _repr_html_(self) -> str:
         said = {name: html.escape(str(value)) for name, value in self.about.items()}
@@ -302,7 +306,7 @@ class Release:
         return (
             f"<h4>{said['title']}</h4>{notice if self.about['is_sample'] else ''}"
             f"<p>{said['sites']} sites; {said['records_in']} records in = {said['in_sites']} in sites + "
-            f"{said['in_review']} in review + {said['rejected']} rejected. Data of {said['data_date']}, "
+            f"{said['in_review']} in review + {said['rejected']} rejected. Data of {html.escape(self._day)}, "
             f"run {said['run_id']}, schema {said['schema_version']}.</p>"
             f"<p><code>{html.escape(str(self.folder))}</code></p><table>{rows}</table>"
         )

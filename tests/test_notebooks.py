@@ -95,6 +95,33 @@ def test_it_runs_on_the_sample(path: Path, kernel: AsyncKernelManager, sample_da
 
 
 @pytest.fixture(scope="session")
+def own(tmp_path_factory: pytest.TempPathFactory, repository: Path) -> Path:
+    """The data of who begins: one list of one region, of which no date is known, and nothing to compare it with."""
+    from inducult_geo.pipeline import run_all
+    from inducult_geo.run import open_run
+
+    data = tmp_path_factory.mktemp("own") / "data"
+    sample = repository / "data" / "raw" / "sample"
+    (data / "raw" / "boundaries").mkdir(parents=True)
+    (data / "raw" / "partners").mkdir()
+    shutil.copy(sample / "boundaries" / "zwickau.geojson", data / "raw" / "boundaries")
+    for path in (sample / "partners").glob("zwickau_*"):
+        shutil.copy(path, data / "raw" / "partners")
+    run_all(["zwickau"], open_run(data))
+    return data
+
+
+@pytest.mark.parametrize(
+    "path", [path for path in NOTEBOOKS if path.stem in ("2_duckdb", "4_review")], ids=lambda path: path.stem
+)
+def test_it_runs_on_a_first_list_without_dates_or_pairs(path: Path, own: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("INDUCULT_RELEASE", str(own))
+    done = run(path)
+    assert [output.text for output in outputs(done) if output.get("name") == "stderr"] == []
+    assert "sites of an unknown date" in str(outputs(done)[0])
+
+
+@pytest.fixture(scope="session")
 def real(tmp_path_factory: pytest.TempPathFactory, shared: Path) -> tuple[Path, Path]:
     """Hotmaps alone, then Hotmaps and EUTL, in the eight regions with their real outlines: the older and the newer."""
     from inducult_geo.pipeline import run_all

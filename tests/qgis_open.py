@@ -240,6 +240,7 @@ def open_project(path):
         "symbols_px": symbols_px(project),
         "records_of_a_site": related(project, "Records of the site", "record_key"),
         "records_asked_about": [records_of(project, side) for side in ("Left record", "Right record")],
+        "between": between(project),
         "controller": controller(project),
         "parts_of_a_site": related(project, "Parts of the site", "site_id"),
         "colors": draw(project, shown),
@@ -370,6 +371,22 @@ def records_of(project, name):
         [asked.attribute(column) or None, [found["record_key"] for found in relation.getRelatedFeatures(asked)]]
         for asked in questions
     ]
+
+
+def between(project):
+    """Return how long the line is that leads from each question to its right record; null where there is none."""
+    (layer,) = project.mapLayersByName("Open questions")
+    kinds = layer.renderer().categories()  # kept, since what QGIS hands out of it does not outlive it
+    symbol = kinds[0].symbol()
+    defined = symbol.symbolLayer(1).dataDefinedProperties()
+    names = (QgsSymbolLayer.PropertyLayerEnabled, QgsSymbolLayer.PropertySize, QgsSymbolLayer.PropertyOffset)
+    found = {}
+    for asked in layer.getFeatures():
+        scopes = context(layer, asked)
+        shown, length, offset = (defined.property(name).value(scopes)[0] for name in names)
+        assert not shown or offset == f"0,{-length / 2}"
+        found[asked["review_id"]] = length if shown else None
+    return found
 
 
 def controller(project):

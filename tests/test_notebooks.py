@@ -114,9 +114,8 @@ def own(tmp_path_factory: pytest.TempPathFactory, repository: Path) -> Path:
 @pytest.mark.parametrize(
     "path", [path for path in NOTEBOOKS if path.stem in ("2_duckdb", "4_review")], ids=lambda path: path.stem
 )
-def test_it_runs_on_a_first_list_without_dates_or_pairs(path: Path, own: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("INDUCULT_RELEASE", str(own))
-    done = run(path)
+def test_it_runs_on_a_first_list_without_dates_or_pairs(path: Path, kernel: AsyncKernelManager, own: Path) -> None:
+    done = run(path, kernel, INDUCULT_RELEASE=str(own))
     assert [output.text for output in outputs(done) if output.get("name") == "stderr"] == []
     assert "sites of an unknown date" in str(outputs(done)[0])
 

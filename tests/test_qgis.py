@@ -186,6 +186,12 @@ def test_a_question_shows_both_records_and_the_worst_first(met, bundle):
     assert all(found == ([key] if key else []) for key, found in right)
     pairs = bundle.review["kind"] == "pair"
     assert sorted(key for key, _ in right if key) == sorted(bundle.review.loc[pairs, "right_key"])
+    lengths = met["project"]["between"]
+    assert {asked for asked, length in lengths.items() if length is None} == {*bundle.review.loc[~pairs, "review_id"]}
+    places = bundle.records.set_index("record_key").geometry
+    for asked in bundle.review[pairs].itertuples():
+        if places[asked.right_key].geom_type == "Point":
+            assert lengths[asked.review_id] == pytest.approx(asked.geometry.distance(places[asked.right_key]), abs=0.01)
     assert met["layers"]["review"]["sorted_by"] == ['"priority"', 1]
 
 

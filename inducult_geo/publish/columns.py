@@ -96,12 +96,9 @@ _END = C(
     "Year in which it closed, of a decade or a span the last; null where it is open or not known.",
 )
 _PRECISION = C(
-    "year_precision",
-    "text",
-    "Precision of years",
-    "How exact the start year is, or the end year where there is no other.",
-    domain="year_precision",
-)
+    "year_precision", "text", "Precision of years",
+    "How exact the start year is, or the end year where there is no other.", domain="year_precision",
+)  # fmt: skip
 _END_PRECISION = C("end_precision", "text", "Precision of the end year", "How exact the end year is.",
                    domain="year_precision")  # fmt: skip
 _OPERATOR = C("operator", "text", "Operator or company", "Who runs or ran it, as the source writes it.")
@@ -292,6 +289,8 @@ REVIEW: tuple[Column, ...] = (
         C("right_key", "text", "Right record", "Key of the other record; null for a question about a place."),
         C("left_site", "text", "Site of the left", "Site that the left record is part of meanwhile."),
         C("right_site", "text", "Site of the right", "Site that the right record is part of meanwhile."),
+        C("right_x_m", "number", "Easting of the right", "Place of the right record in EPSG:3035: x.", unit="m"),
+        C("right_y_m", "number", "Northing of the right", "Place of the right record in EPSG:3035: y.", unit="m"),
         C("priority", "number", "Priority of the question", "Higher numbers first: these answers change the map most."),
     ),
 )

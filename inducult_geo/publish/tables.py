@@ -51,12 +51,13 @@ def layer_frames(bundle: Bundle) -> dict[str, pd.DataFrame]:
     records = _sorted(bundle.records, "record_key")
     review = _sorted(bundle.review, "review_id")
     rejected = records["outcome"].eq("rejected").to_numpy()
+    placed = _record_points(records[~rejected], review)
     frames: dict[str, pd.DataFrame] = {
         "site_points": _points(sites, sites.geometry),
         "site_areas": _areas(sites),
-        "source_records": _record_points(records[~rejected], review),
+        "source_records": placed,
         "matches": _sorted(bundle.pairs, "left_key", "right_key"),
-        "review": _points(review, review.geometry),
+        "review": _with_right_places(_points(review, review.geometry), placed),
         "rejected": records[rejected],
         "regions": _areas(_sorted(bundle.regions, "region")),
         "sources": _sorted(bundle.sources, "source"),
@@ -216,6 +217,14 @@ def _record_points(kept: gpd.GeoDataFrame, review: gpd.GeoDataFrame) -> gpd.GeoD
             "Reject it with the reason 'no_coordinates', or give it the point of its open question."
         )
     return _points(kept, shapes)
+
+
+def _with_right_places(review: gpd.GeoDataFrame, placed: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
+    """Add where the right record of each question lies: a question stands at one point, and is about two."""
+    # No look-up of the other layer while a map is drawn: QGIS waits for itself where both lie in one file.
+    places = dict(zip(placed["record_key"], placed.geometry, strict=True))
+    right = np.array([places.get(key) for key in review["right_key"]], dtype=object)
+    return gpd.GeoDataFrame(review.assign(right_x_m=shapely.get_x(right), right_y_m=shapely.get_y(right)))
 
 
 def _with_geometry(frame: pd.DataFrame, shapes: np.ndarray) -> gpd.GeoDataFrame:

@@ -12,6 +12,7 @@ import pytest
 from inducult_geo.api import read_by_contract
 from inducult_geo.catalog import Read, load_contract
 from inducult_geo.drafting import draft
+from inducult_geo.errors import ContractError
 from inducult_geo.frames import Records, from_json
 from inducult_geo.run import Run, open_run
 from inducult_geo.sources.marks import is_marked, word_of
@@ -135,6 +136,12 @@ def test_the_order_of_rows_is_no_change_of_a_record(tmp_path: Path) -> None:
         told.append(frame[frame["key"] == "1"].drop(columns="place").to_dict("records"))
     assert hashes[0] == hashes[1]
     assert told[0] == told[1]
+
+
+def test_one_record_per_key_without_a_key_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "t.toml").write_text(CONTRACT.replace('key = "nr"\n', ""), encoding="utf-8")
+    with pytest.raises(ContractError, match=r"one_record_per_key needs a key in \[columns\]"):
+        load_contract(tmp_path / "t.toml")
 
 
 def test_rows_of_one_key_stay_apart_where_no_contract_says_that_they_are_one(tmp_path: Path) -> None:

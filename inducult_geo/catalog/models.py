@@ -352,6 +352,10 @@ class Contract(Declared):
         if self.publish_grid_m is not None and self.files and "key" not in self.columns:
             # The key is made of the whole row then, and whoever knows the rest of the row can try all coordinates.
             raise ValueError("publish_grid_m needs a key in [columns]: one made of the whole row tells its coordinates")
+        if self.one_record_per_key and "key" not in self.columns:
+            raise ValueError(
+                "one_record_per_key needs a key in [columns]: the rows that have it in common are one record"
+            )
         return self
 
     @property

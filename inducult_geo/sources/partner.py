@@ -105,7 +105,7 @@ def read_partner(contract: Contract, files: Iterable[Path]) -> RawTable:
             stated[path.name] = table.crs
     whole = pd.concat(frames, ignore_index=True) if frames else pd.DataFrame()
     _check_size(contract, len(whole))
-    if contract.one_record_per_key and "key" in contract.columns and not whole.empty:
+    if contract.one_record_per_key and not whole.empty:
         whole, joined = joined_rows(whole)
         problems += [Problem(contract.id, "joined_rows", f"{told}.") for told in joined]
     unique = _unique_keys(whole)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from dataclasses import replace
-from html.parser import HTMLParser
+from html import unescape
 from typing import Any, Final
 
 from inducult_geo.sources.table import Table, blank_cells
@@ -22,17 +22,25 @@ _LEAST: Final = 2
 _LINE: Final = re.compile(r"([^\W\d_][^:\n]{0,58}?)\s*:[ \t]+(\S[^\n]*)")
 _BREAKS: Final = frozenset(("br", "p", "div", "li", "tr", "table", "ul", "hr"))
 
+_TAG: Final = re.compile(r"<\s*(/?)\s*([a-zA-Z0-9]*)[^<>]*>")
+"""One tag, or a comment. (The parser of the standard library raises at "<![x", and reads what follows a tag that is
+never closed again for each of them.)"""
 
-class _Balloon(HTMLParser):
+
+class _Balloon:
     """Collects the rows of two cells, and the text line by line; nothing is run or fetched."""
 
-    def __init__(self) -> None:
-        super().__init__(convert_charrefs=True)
+    def __init__(self, text: str) -> None:
         self.pairs: list[tuple[str, str]] = []
         self.text: list[str] = []
         self._rows: list[list[list[str]]] = []
+        first, *parts = _TAG.split(text)
+        self._read(unescape(first))
+        for closes, tag, after in zip(parts[::3], parts[1::3], parts[2::3], strict=True):
+            (self._end if closes else self._begin)(tag.lower())
+            self._read(unescape(after))
 
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:  # noqa: ARG002
+    def _begin(self, tag: str) -> None:
         if tag in _BREAKS:
             self.text.append("\n")
         if tag == "tr":
@@ -40,7 +48,7 @@ class _Balloon(HTMLParser):
         elif tag in ("td", "th") and self._rows:
             self._rows[-1].append([])
 
-    def handle_endtag(self, tag: str) -> None:
+    def _end(self, tag: str) -> None:
         if tag in _BREAKS:
             self.text.append("\n")
         if tag == "tr" and self._rows:
@@ -48,7 +56,7 @@ class _Balloon(HTMLParser):
             if len(cells) == 2 and 0 < len(cells[0]) <= _KEY_LONGEST:
                 self.pairs.append((cells[0].rstrip(" :"), cells[1]))
 
-    def handle_data(self, data: str) -> None:
+    def _read(self, data: str) -> None:
         self.text.append(data)
         if self._rows and self._rows[-1]:
             self._rows[-1][-1].append(data)
@@ -58,9 +66,7 @@ def _told(cell: Any) -> dict[str, str]:
     """Return what a description tells, name by name; of equal names the first."""
     if not isinstance(cell, str) or not cell.strip() or len(cell) > _LONGEST:
         return {}
-    balloon = _Balloon()
-    balloon.feed(cell)
-    balloon.close()
+    balloon = _Balloon(cell)
     lines = (_LINE.fullmatch(" ".join(line.split())) for line in "".join(balloon.text).split("\n"))
     pairs = balloon.pairs or [(found[1], found[2]) for found in lines if found]
     return {name: text for name, text in reversed(pairs) if name and text}

@@ -15,8 +15,10 @@ import geopandas as gpd
 import pandas as pd
 import pytest
 import rasterio
+from typer.testing import CliRunner
 
 from inducult_geo.assemble import with_surfaces
+from inducult_geo.cli import app
 from inducult_geo.errors import ReleaseError
 from inducult_geo.opening import Release
 from inducult_geo.publish import promises_content as content
@@ -127,6 +129,9 @@ def test_a_release_of_the_least_that_there_can_be_keeps_every_promise(tmp_path: 
     )
     (tmp_path / "folder").mkdir()
     assert [finding for finding in verify(tmp_path) if not finding.ok] == []
+    exported = CliRunner().invoke(app, ["review", "export", str(tmp_path), "--out", str(tmp_path / "folder" / "q.csv")])
+    assert "0 open questions" in exported.output
+    assert "There is nothing to answer." in exported.output
 
 
 def test_nothing_is_changed_by_looking(release: Path) -> None:

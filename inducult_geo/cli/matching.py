@@ -161,11 +161,12 @@ def review_export(
         number = export_review(release, out)
     if as_json:
         print_json({"questions": number, "out": str(out)})
-    else:
-        typer.echo(
-            f"{counted(number, 'open question')}: {out}. Fill in decision (same, part_of, different), decided_by, "
-            "note; those of the kind place are settled in the file or its contract."
-        )
+        return
+    todo = (
+        "Fill in decision (same, part_of, different), decided_by, note; those of the kind place are settled in the "
+        "file or its contract."
+    )
+    typer.echo(f"{counted(number, 'open question')}: {out}. {todo if number else 'There is nothing to answer.'}")
 
 
 def review_import(

@@ -188,6 +188,7 @@ def test_a_no_that_the_contract_gives_a_meaning_has_it(tmp_path: Path, run: Run)
         (["1", "1"], False),  # may be a code
         (["nein", "nein"], False),
         (["x", "Mühle"], False),
+        (["✓", "✗"], False),  # a cross beside a check is a no, and alone a yes
         ([], False),
     ],
 )

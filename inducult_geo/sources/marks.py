@@ -15,7 +15,7 @@ MARKED: Final = ("type", "sector", "theme", "status", "present_use")
 
 _YES: Final = frozenset(
     ("x", "xx", "ja", "j", "yes", "y", "ano", "si", "da", "tak", "oui", "true", "wahr", "prawda", "pravda", "vero")
-    + ("vrai", "1", "+", "✓", "✔", "☑", "✗", "•")
+    + ("vrai", "1", "+", "✓", "✔", "☑", "•")
 )
 _NO: Final = frozenset(
     ("nein", "n", "no", "ne", "nie", "non", "nee", "false", "falsch", "faux", "falso", "nepravda", "0", "-", "–", "☐")

@@ -87,9 +87,7 @@ def _words(frame: pd.DataFrame, column: Column) -> dict[str, str] | None:
     if own is None or not 2 <= len(names) <= _WIDEST or not 1 < len(frame) <= _CODES_MAX:
         return None
     codes = [_text(cell) for cell in frame[own]]
-    texts = [
-        name for name in names if name != own and all(any(map(str.isalpha, _text(c))) for c in frame[name] if _text(c))
-    ]
+    texts = [name for name in names if name != own and all(map(_is_word, frame[name]))]
     if not texts or len(set(codes)) < len(codes) or not {*map(_text, column.cells)} <= set(codes):
         return None
     return {code: _text(cell) for code, cell in zip(codes, frame[texts[0]], strict=True) if code and _text(cell)}
@@ -106,6 +104,7 @@ def _meant(column: Column, sheet: str, words: Mapping[str, str]) -> Codes | None
 
 
 def _is_word(cell: Any) -> bool:
+    """Whether a cell holds a letter, or nothing."""
     return not _text(cell) or any(map(str.isalpha, _text(cell)))
 
 

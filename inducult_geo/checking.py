@@ -19,6 +19,7 @@ from inducult_geo.errors import ContractError
 from inducult_geo.frames import RawTable, Records, from_json
 from inducult_geo.gather import facts_of
 from inducult_geo.harmonize.dates import date_texts, life_span, parse_date, parse_end, tells_beginning
+from inducult_geo.harmonize.meanings import settled_starts
 from inducult_geo.harmonize.notices import lost_cells
 from inducult_geo.run import Run, SourceFacts
 
@@ -170,8 +171,7 @@ def _is_read(text: str, column: str, contract: Contract) -> bool:
     """Whether a year is taken of a text in a column of dates."""
     is_both = contract.columns.get("start") == contract.columns.get("end")
     if column == "start":
-        settled = frozenset(contract.values.get("start", {}).values())
-        return tells_beginning(text, text if is_both else None, settled)
+        return tells_beginning(text, text if is_both else None, settled_starts(contract))
     return (parse_date if is_both else parse_end)(text) is not None
 
 

@@ -71,8 +71,7 @@ def _says_kinds(column: Column) -> bool:
 
 def _says_conditions(column: Column) -> bool:
     """Whether most cells are words for conditions: a yes, a no, and what is not known answer other questions, too."""
-    answers = {cell for cell in column.cells if is_marked([cell])}
-    if not _repeats(column) or answers:
+    if not _repeats(column) or any(is_marked([cell]) for cell in set(column.cells)):
         return False
     return column.share(lambda cell: status_of(cell, load_vocabulary()) not in (None, "unknown")) >= _MOSTLY
 

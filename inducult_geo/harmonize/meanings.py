@@ -52,6 +52,11 @@ def _as_text(cell: Any) -> str:
     return clean_text(cell) or (" ".join(cell.split()) if isinstance(cell, str) else "")
 
 
+def settled_starts(contract: Contract) -> frozenset[str]:
+    """Return the texts that a contract gives to words in the column of beginnings: a person said what they tell."""
+    return frozenset(contract.values.get("start", {}).values())
+
+
 def check_meanings(contract: Contract, vocabulary: Vocabulary) -> None:
     """Refuse a contract that maps values to a type, theme or condition that there is not: a slip of the pen."""
     trades = [*vocabulary.types, *vocabulary.themes]

@@ -18,7 +18,7 @@ from inducult_geo.harmonize.countries import NAMIBIA, country_code
 from inducult_geo.harmonize.dated_states import status_of, years_beside
 from inducult_geo.harmonize.dates import date_texts, iso_date, life_span, parse_date, parse_end, tells_beginning
 from inducult_geo.harmonize.footnotes import without_footnotes
-from inducult_geo.harmonize.meanings import YEARS, Meanings, check_meanings
+from inducult_geo.harmonize.meanings import YEARS, Meanings, check_meanings, settled_starts
 from inducult_geo.harmonize.names import harmonize_names
 from inducult_geo.harmonize.notices import Notices, note_lost_characters, note_nothing
 from inducult_geo.harmonize.place import Ground, Placed, place
@@ -286,7 +286,7 @@ def _states(
 def _years(values: pd.DataFrame, rows: pd.DataFrame, contract: Contract, notices: Notices) -> None:
     """Set `start_year`, `end_year`, `year_precision` and `end_precision`; a status may tell them, too."""
     spans = []
-    settled = frozenset(contract.values.get("start", {}).values())
+    settled = settled_starts(contract)
     texts = (date_texts(_column(rows, name), contract.values.get(name, {})) for name in YEARS)
     for start, end, status, cell in zip(*texts, values["status"], _column(rows, "status"), strict=True):
         opened, closed = years_beside(status, cell)

@@ -12,10 +12,10 @@ _NAMESPACE: UUID = uuid5(NAMESPACE_URL, "inducult-geo/actions")
 _ADDRESS = r"'^((?:https?://|www[.])[^\\s;]+)'"
 """The first address of a value, of which some sources give several; no other scheme is ever opened."""
 
-_TITLE = r"regexp_substr({column}, '^[a-z]{{2,3}}(?:-[a-z]+)*:([^#;]+)')"
+_TITLE = "regexp_substr(\"wikipedia\", '^[a-z]{2,3}(?:-[a-z]+)*:([^#;]+)')"
 """The title of the first article that stands as "de:Title#Section"."""
 
-_LANGUAGE = r"regexp_substr({column}, '^([a-z]{{2,3}}(?:-[a-z]+)*):[^#;/]')"
+_LANGUAGE = "regexp_substr(\"wikipedia\", '^([a-z]{2,3}(?:-[a-z]+)*):[^#;/]')"
 
 
 @dataclass(frozen=True)
@@ -55,12 +55,11 @@ def _item() -> str:
 
 def _article() -> str:
     """Return an expression of the address of a Wikipedia article, given by language and title or by its address."""
-    column = '"wikipedia"'
-    title, language = _TITLE.format(column=column), _LANGUAGE.format(column=column)
     # What would end the path, or be taken for an escape, is written as one.
-    written = f"replace(trim({title}), map('%', '%25', '?', '%3F', ' ', '_'))"
-    named = f"if(coalesce({language}, '') = '', '', 'https://' || {language} || '.wikipedia.org/wiki/' || {written})"
-    return f"if({_address('wikipedia')} <> '', {_address('wikipedia')}, {named})"
+    written = f"replace(trim({_TITLE}), map('%', '%25', '?', '%3F', ' ', '_'))"
+    named = f"if(coalesce({_LANGUAGE}, '') = '', '', 'https://' || {_LANGUAGE} || '.wikipedia.org/wiki/' || {written})"
+    address = _address("wikipedia")
+    return f"if({address} <> '', {address}, {named})"
 
 
 WEB_LINKS: tuple[WebLink, ...] = (

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
+from itertools import chain
 from typing import Any, Final
 
 import pandas as pd
 
 from inducult_geo.frames import TOGETHER, content_hash, to_json
+from inducult_geo.sources.table import is_filled
 from inducult_geo.text import counted
 
 LISTED: Final = ("type", "theme", "sector", "status", "start", "end", "operator", "alt_name", "old_name", "fuel")
@@ -47,10 +49,8 @@ def joined_rows(rows: pd.DataFrame) -> tuple[pd.DataFrame, list[str]]:
     made = {at[0]: _one([cells[n] for n in at]) for at in groups.values() if len(at) > 1}
     firsts = sorted(at[0] for at in groups.values())
     joined = [made.get(at) or cells[at] for at in firsts]
-    columns = [
-        *rows.columns,
-        *(["alt_name"] if "alt_name" not in rows and any("alt_name" in m for m in joined) else []),
-    ]
+    # A name more may have come to a record that had one alone.
+    columns = [*dict.fromkeys(chain(rows.columns, *joined))]
     order = [given.index[at] for at in firsts]
     whole = pd.DataFrame(joined, index=order, columns=columns, dtype=object)
     kept = rows[~usable].reindex(columns=columns)
@@ -84,19 +84,19 @@ def _one(given: Sequence[dict[str, Any]]) -> dict[str, Any]:
     rows = sorted(given, key=_said)
     first = dict(rows[0])
     for field in first:
-        values = list({_text(row[field]): row[field] for row in rows if _is_filled(row[field])}.values())
+        values = list({_text(row[field]): row[field] for row in rows if is_filled(row[field])}.values())
         if field in LISTED and len(values) > 1:
             first[field] = "; ".join(map(_text, values))
         else:
             first[field] = values[0] if values else None
-    names = list({_text(row["name"]): None for row in rows if _is_filled(row["name"])}) if "name" in first else []
+    names = list({_text(row["name"]): None for row in rows if is_filled(row["name"])}) if "name" in first else []
     if len(names) > 1:
-        alternatives = [*names[1:], *([_text(first["alt_name"])] if _is_filled(first.get("alt_name")) else [])]
+        alternatives = [*names[1:], *([_text(first["alt_name"])] if is_filled(first.get("alt_name")) else [])]
         first["alt_name"] = "; ".join(alternatives)
     for fields in _OF_ONE_ROW:
         told = [field for field in fields if field in first]
-        fullest = max(rows, key=lambda row: sum(_is_filled(row[field]) for field in told))
-        first |= {field: fullest[field] if _is_filled(fullest[field]) else None for field in told}
+        fullest = max(rows, key=lambda row: sum(is_filled(row[field]) for field in told))
+        first |= {field: fullest[field] if is_filled(fullest[field]) else None for field in told}
     first["tags"] = to_json(_all_tags([json.loads(row["tags"] or "{}") for row in rows]))
     first["content_hash"] = content_hash(sorted(str(row["content_hash"]) for row in rows))
     first["place"] = f"{given[0]['place']} and {counted(len(rows) - 1, 'row')} of its key"
@@ -116,10 +116,6 @@ def _all_tags(rows: Sequence[dict[str, Any]]) -> dict[str, Any]:
         values = list({json.dumps(row[name]): row[name] for row in rows if row.get(name) not in (None, "")}.values())
         found[name] = values if len(values) > 1 else values[0] if values else None
     return found
-
-
-def _is_filled(cell: Any) -> bool:
-    return cell is not None and cell == cell and bool(_text(cell))
 
 
 def _text(cell: Any) -> str:

@@ -209,7 +209,7 @@ def rows_going_on(frame: pd.DataFrame) -> set[int]:
     Most rows fill the first column and half of all; these leave it empty, and fill a fourth of the columns at most,
     which the row above fills, too.
     """
-    filled = np.array([[_is_filled(cell) for cell in row] for row in frame.to_numpy(dtype=object)], dtype=bool)
+    filled = np.array([[is_filled(cell) for cell in row] for row in frame.to_numpy(dtype=object)], dtype=bool)
     if len(filled) < _ROWS_MIN or filled.shape[1] < _COLUMNS_MIN or filled[:, 0].mean() <= _MOSTLY:
         return set()
     few = ~filled[:, 0] & (filled.sum(axis=1) <= max(filled.shape[1] // 4, 1))
@@ -222,7 +222,8 @@ def rows_going_on(frame: pd.DataFrame) -> set[int]:
     return found
 
 
-def _is_filled(cell: Any) -> bool:
+def is_filled(cell: Any) -> bool:
+    """Whether a cell holds anything but blanks."""
     return cell is not None and cell == cell and bool(str(cell).strip())
 
 

@@ -245,7 +245,7 @@ def _assembled(
 ) -> TokenLists:
     """Put the tokens of plain names and of the others together, each once in its name."""
     code, owner = said
-    words, places = spread_out(read.lists.offsets[code], read.lists.counts[code])
+    words, places = spread_out(*read.lists.spans(code))
     rows, numbers = owner[words], read.lists.values[places]
     told = np.zeros(len(names), dtype=bool)
     told[rows] = True

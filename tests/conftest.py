@@ -65,7 +65,7 @@ def sample_data(tmp_path_factory: pytest.TempPathFactory, repository: Path) -> P
 @pytest.fixture(scope="session")
 def browser(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Browser]:
     """One Chromium for every page that a worker opens: its start takes longer than most tests of a page."""
-    driven = Browser(tmp_path_factory.mktemp("profile"), scale=0.5)
+    driven = Browser(tmp_path_factory.mktemp("profile"), scale=0.25)
     yield driven
     driven.close()
 

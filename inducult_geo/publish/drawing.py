@@ -9,9 +9,8 @@ from dataclasses import dataclass
 import geopandas as gpd
 import numpy as np
 import shapely
-from pyproj import Transformer
 
-from inducult_geo.frames import WORK_CRS
+from inducult_geo.publish.degrees import to_degrees, to_work
 
 CENTRAL_EUROPE = (3_860_000.0, 2_330_000.0, 5_010_000.0, 3_330_000.0)
 """Window of the overview in EPSG:3035: xmin, ymin, xmax, ymax in meters."""
@@ -192,12 +191,10 @@ def _text_box(text: Text, *, left: bool = False) -> shapely.Polygon:
 
 def _graticule(window: Sequence[float]) -> list[shapely.LineString]:
     """Return meridians and parallels, as far as they cross the window."""
-    to_work = Transformer.from_crs("EPSG:4326", WORK_CRS, always_xy=True)
-    back = Transformer.from_crs(WORK_CRS, "EPSG:4326", always_xy=True)
-    west, south, east, north = back.transform_bounds(window[0], window[1], window[2], window[3])
+    west, south, east, north = to_degrees().transform_bounds(window[0], window[1], window[2], window[3])
     meridians = [(np.full(60, lon), np.linspace(south, north, 60)) for lon in _every(west, east)]
     parallels = [(np.linspace(west, east, 60), np.full(60, lat)) for lat in _every(south, north)]
-    lines = [shapely.linestrings(*to_work.transform(lon, lat)) for lon, lat in (*meridians, *parallels)]
+    lines = [shapely.linestrings(*to_work().transform(lon, lat)) for lon, lat in (*meridians, *parallels)]
     clipped = shapely.clip_by_rect(lines, *window)
     return [line for line in clipped if not line.is_empty]
 
@@ -207,8 +204,7 @@ def _every(low: float, high: float) -> range:
 
 
 def _projected(places: Mapping[str, tuple[float, float]]) -> dict[str, tuple[float, float]]:
-    to_work = Transformer.from_crs("EPSG:4326", WORK_CRS, always_xy=True)
-    return {name: to_work.transform(*place) for name, place in places.items()}
+    return {name: to_work().transform(*place) for name, place in places.items()}
 
 
 def _lines(shape: shapely.Geometry) -> list[shapely.Geometry]:

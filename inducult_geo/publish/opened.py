@@ -10,11 +10,13 @@ from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from threading import Timer
-from typing import Any
+from typing import Any, TypeVar, cast
 
 from inducult_geo.errors import ReleaseError
 from inducult_geo.publish.files import GEOPACKAGE, MANIFEST
 from inducult_geo.text import quoted
+
+T = TypeVar("T")
 
 _TOLD = 5
 """So many queries of a file are named: a hundred say no more."""
@@ -92,6 +94,7 @@ class Opened:
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
+        self._kept: dict[object, Any] = {}
 
     @cached_property
     def geopackage(self) -> Path:
@@ -187,6 +190,12 @@ class Opened:
         if not isinstance(values, dict):
             raise ValueError("manifest.json is not a JSON object")
         return values
+
+    def once(self, name: object, read: Callable[[], T]) -> T:
+        """Return what `read` makes, made the first time that it is asked for under a name; it raises each time."""
+        if name not in self._kept:
+            self._kept[name] = read()
+        return cast("T", self._kept[name])
 
     def close(self) -> None:
         """Let the database go."""

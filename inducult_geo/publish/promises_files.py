@@ -12,7 +12,7 @@ import pyarrow.parquet as pq
 from inducult_geo.digest import sha256
 from inducult_geo.publish.files import GEOPACKAGE, MANIFEST, PAGE, RECORDS_FILE, SITES_FILE, TILES
 from inducult_geo.publish.opened import Opened
-from inducult_geo.publish.promises_web import Page, sites_in_tiles
+from inducult_geo.publish.promises_web import page_of, sites_in_tiles
 from inducult_geo.publish.spreadsheet import rows_of
 from inducult_geo.store import SUMS
 
@@ -107,7 +107,7 @@ def number_of_sites_is_one(release: Opened) -> Iterator[str]:
     """Check that every file gives the same number of sites."""
     with pq.ParquetFile(release.folder / SITES_FILE) as file:
         parquet = file.metadata.num_rows
-    page = Page(release.folder / PAGE)
+    page = page_of(release)
     told = {
         "site_points": release.one("SELECT count(*) FROM site_points"),
         "runs": release.one("SELECT sites FROM runs"),

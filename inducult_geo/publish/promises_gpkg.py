@@ -143,7 +143,7 @@ def project_opens(release: Opened) -> Iterator[str]:
         yield "there is no embedded project"
     for name, content in projects:
         try:
-            root = _parse(_project_text(content))
+            root = _project(content, release)
         except (ValueError, zipfile.BadZipFile, ET.ParseError) as problem:
             yield f"project '{name}' cannot be opened: {problem}"
             continue
@@ -175,7 +175,7 @@ def themes_show_layers(release: Opened) -> Iterator[str]:
     """Check that the project has map themes, and that each shows layers and styles that are there."""
     for name, content in release.rows("SELECT name, content FROM qgis_projects"):
         try:
-            root = _parse(_project_text(content))
+            root = _project(content, release)
         except (ValueError, zipfile.BadZipFile, ET.ParseError):
             continue  # told by `project_opens`
         styles = {
@@ -190,6 +190,11 @@ def themes_show_layers(release: Opened) -> Iterator[str]:
             lost = [layer for layer in shown if layer.get("style") not in styles.get(layer.get("id", ""), ())]
             if not shown or lost:
                 yield f"project '{name}': map theme '{theme.get('name')}' shows what is not there"
+
+
+def _project(content: str | bytes, release: Opened) -> ET.Element:
+    """Return a project's XML, read once for all who ask."""
+    return release.once(("project", content), lambda: _parse(_project_text(content)))
 
 
 def _project_text(content: str | bytes) -> bytes:

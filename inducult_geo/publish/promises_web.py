@@ -58,9 +58,14 @@ class Page(HTMLParser):
             self._inside = ""
 
 
+def page_of(release: Opened) -> Page:
+    """Return the release's page, read once for all who ask."""
+    return release.once(PAGE, lambda: Page(release.folder / PAGE))
+
+
 def page_is_sealed(release: Opened) -> Iterator[str]:
     """Check that the page loads nothing, may load nothing, and runs its own script only."""
-    page = Page(release.folder / PAGE)
+    page = page_of(release)
     for tag in sorted(set(page.loads)):
         yield f"{PAGE} holds <{tag}> that loads or runs something from elsewhere"
     rules = dict(rule.strip().partition(" ")[::2] for rule in page.policy.split(";") if rule.strip())

@@ -20,10 +20,9 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 import shapely
-from pyproj import Transformer
 
 from inducult_geo.errors import ContractError
-from inducult_geo.frames import WORK_CRS
+from inducult_geo.publish.degrees import to_degrees
 from inducult_geo.ragged import blocks
 from inducult_geo.text.encodings import best_encoding
 
@@ -112,9 +111,8 @@ def degrees(shapes: Any) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float6
     points[shapely.is_empty(points)] = None
     x, y = shapely.get_x(points), shapely.get_y(points)
     placed = np.isfinite(x) & np.isfinite(y)
-    to_degrees = Transformer.from_crs(WORK_CRS, "EPSG:4326", always_xy=True)
     longitude, latitude = np.full(len(x), np.nan), np.full(len(x), np.nan)
-    longitude[placed], latitude[placed] = to_degrees.transform(x[placed], y[placed])
+    longitude[placed], latitude[placed] = to_degrees().transform(x[placed], y[placed])
     return longitude.round(6), latitude.round(6)
 
 

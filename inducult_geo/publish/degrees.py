@@ -1,0 +1,23 @@
+"""The two ways between the work CRS and degrees; PROJ looks for one for longer than it takes to go it."""
+
+from __future__ import annotations
+
+from functools import cache
+
+from pyproj import Transformer
+
+from inducult_geo.frames import WORK_CRS
+
+_DEGREES = "EPSG:4326"
+
+
+@cache
+def to_degrees() -> Transformer:
+    """Return what turns x and y in `WORK_CRS` into longitude and latitude."""
+    return Transformer.from_crs(WORK_CRS, _DEGREES, always_xy=True)
+
+
+@cache
+def to_work() -> Transformer:
+    """Return what turns longitude and latitude into x and y in `WORK_CRS`."""
+    return Transformer.from_crs(_DEGREES, WORK_CRS, always_xy=True)

@@ -48,6 +48,25 @@ def keep_pauses(deployments: Iterable[RunnerDeployment]) -> None:
                 schedule.active = False
 
 
+def retire(deployments: Iterable[RunnerDeployment], folder: DataFolder) -> list[str]:
+    """Take the regions of this data folder that are served no more off the server; returns their names.
+
+    Nobody would take up their runs to come, and the pages would tell each as late. A paused one has none, and stays.
+    """
+    made = [*deployments]
+    names = {str(one.name) for one in made}
+    flows = {str(one.flow_name) for one in made}
+    gone: list[str] = []
+    with get_client(sync_client=True) as client:
+        for one in client.read_deployments(flow_filter=FlowFilter(name=FlowFilterName(any_=[*flows]))):
+            given = one.parameters.get("parameters")
+            is_made_here = isinstance(given, dict) and given.get("regions") == [one.name]
+            if is_made_here and _is_of(folder, one.parameters) and one.name not in names and not one.paused:
+                client.delete_deployment(one.id)
+                gone.append(one.name)
+    return sorted(gone)
+
+
 def drop_missed(deployments: Iterable[RunnerDeployment]) -> int:
     """Cancel overdue runs of which a later one does the same work; returns how many those are.
 

@@ -16,7 +16,7 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, cast
@@ -44,19 +44,20 @@ LOG_BYTES = 10_000_000
 """A larger log of the server is put aside when the service starts, in place of the one before it."""
 
 
-def deployments(run: Run, *, data: Path, catalogs: list[Path]) -> list[RunnerDeployment]:
-    """Return one deployment a region that has data, on its schedule and in its time zone."""
+def deployments(run: Run, *, data: Path, catalogs: list[Path], regions: Sequence[str] = ()) -> list[RunnerDeployment]:
+    """Return one deployment a region, of those named or all that have data, on its schedule and in its time zone."""
     from prefect.schedules import Cron
 
     from flows.refresh import refresh
 
     made = []
-    for region in choose_regions([], run):
+    for region in choose_regions(regions, run):
         cron = run.settings.serve_cron or region.schedule
         parameters = {
             "regions": [region.id],
             "data": str(data.resolve()),
             "catalogs": [str(path.resolve()) for path in catalogs],
+            "osm": run.osm,
         }
         deployment = refresh.to_deployment(
             name=region.id,
@@ -168,14 +169,16 @@ def _stop(child: subprocess.Popen[bytes]) -> None:
 
 
 def main(
+    regions: Annotated[list[str] | None, typer.Argument(help="Regions by id; all that have data if none.")] = None,
     data: Annotated[Path | None, typer.Option("--data", help="The data folder.")] = None,
     catalog: Annotated[list[Path] | None, typer.Option("--catalog", help="A catalog folder. Repeatable.")] = None,
+    overpass: Annotated[bool, typer.Option("--overpass", help="Get OpenStreetMap from an Overpass server.")] = False,
     port: Annotated[int, typer.Option("--port", help="Port of the server on loopback.", min=0, max=65535)] = 4200,
 ) -> None:
-    """Serve the schedules of all regions that have data until interrupted."""
+    """Serve the schedules of the regions until interrupted."""
     try:
-        run = open_run(data, catalogs=catalog or ())
-        choose_regions([], run)
+        run = open_run(data, catalogs=catalog or (), osm="overpass" if overpass else "files")
+        choose_regions(regions or [], run)
     except InducultError as problem:
         sys.stderr.write(f"inducult: {problem}\n")
         raise typer.Exit(2) from problem
@@ -183,7 +186,7 @@ def main(
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, _as_interrupt)
     try:
-        _start(run, catalog or [], port)
+        _start(run, catalog or [], port, regions or [])
     except InducultError as problem:
         sys.stderr.write(f"inducult: {problem}\n")
         raise typer.Exit(exit_code(problem)) from problem
@@ -208,12 +211,12 @@ def alone(folder: DataFolder) -> Iterator[Path]:
         yield home
 
 
-def _start(run: Run, catalogs: list[Path], port: int) -> None:
+def _start(run: Run, catalogs: list[Path], port: int, regions: Sequence[str] = ()) -> None:
     """Serve on the server that the environment names, else on one of our own."""
     existing = reached()
     with alone(run.folder) as home:
         if existing:
-            _serve(run, catalogs, existing, None)
+            _serve(run, catalogs, existing, None, regions)
             return
         _ask_directly()
         chosen = free_port(port)
@@ -223,7 +226,7 @@ def _start(run: Run, catalogs: list[Path], port: int) -> None:
             os.environ["PREFECT_API_URL"] = url
             os.environ["PREFECT_HOME"] = str(home.resolve())
             try:
-                _serve(run, catalogs, url, child)
+                _serve(run, catalogs, url, child, regions)
             except InducultError:
                 raise
             except Exception as problem:
@@ -233,12 +236,14 @@ def _start(run: Run, catalogs: list[Path], port: int) -> None:
                 raise _of_ended(child) from problem
 
 
-def _serve(run: Run, catalogs: list[Path], url: str, child: subprocess.Popen[bytes] | None) -> None:
+def _serve(
+    run: Run, catalogs: list[Path], url: str, child: subprocess.Popen[bytes] | None, regions: Sequence[str]
+) -> None:
     # Imported now: Prefect reads the address of its server once, when it is imported.
     from prefect.runner import Runner
 
     from flows.limits import create_limits
-    from flows.restart import drop_missed, keep_pauses, make_up
+    from flows.restart import drop_missed, keep_pauses, make_up, retire
 
     class Served(Runner):
         """Prefect's runner, which SIGTERM ends as SIGINT does; its own way leaves a traceback and a run behind."""
@@ -249,9 +254,10 @@ def _serve(run: Run, catalogs: list[Path], url: str, child: subprocess.Popen[byt
     logging.getLogger("prefect.runner").addFilter(Waiting())
     create_limits()
     runner = Served(pause_on_shutdown=False, limit=1)
-    made = deployments(run, data=run.folder.root, catalogs=catalogs)
+    made = deployments(run, data=run.folder.root, catalogs=catalogs, regions=regions)
     keep_pauses(made)
     broken = make_up(made, run.folder)
+    retired = retire(made, run.folder)
     missed = drop_missed(made)
     run.folder.releases.mkdir(parents=True, exist_ok=True)
     with shelf(run.folder.releases) as address:
@@ -259,6 +265,8 @@ def _serve(run: Run, catalogs: list[Path], url: str, child: subprocess.Popen[byt
         os.environ.setdefault("INDUCULT_RELEASES_URL", address)
         shown_at = url.removesuffix("/api")
         sys.stdout.write(f"{counted(len(made), 'region')} scheduled. Open {shown_at} in a browser; Ctrl-C ends.\n")
+        if retired:
+            sys.stdout.write(f"Not served any more: {', '.join(retired)}.\n")
         if broken:
             sys.stdout.write(f"{counted(broken, 'run')} broke off when the service ended, and run again.\n")
         if missed:

@@ -17,7 +17,7 @@ from inducult_geo.harmonize.vocabulary import load_vocabulary
 from inducult_geo.match.trades import fuel_bits
 from inducult_geo.sources.marks import is_marked
 from inducult_geo.sources.table import has_shapes
-from inducult_geo.text import fold_once
+from inducult_geo.text import fold_once, wikidata_item
 
 _MOSTLY = 0.8
 _FEW = 3
@@ -27,7 +27,6 @@ _HEADS_FIRST = ("type", "status")
 _LABEL = re.compile(r"(?<=[a-z])Label$")
 """How Wikidata's query service calls the column with the names of what another one numbers: "typeLabel"."""
 
-_ITEM = re.compile(r"(?:https?://www\.wikidata\.org/(?:entity|wiki)/)?Q[1-9]\d*")
 OSM_KEYS = ("man_made", "industrial", "craft", "historic")
 """Tags of OpenStreetMap that tell a kind of works, in the order in which they are asked."""
 
@@ -78,7 +77,7 @@ def _says_conditions(column: Column) -> bool:
 
 def is_item(cell: str) -> bool:
     """Whether a cell is the number or the address of an item of Wikidata."""
-    return _ITEM.fullmatch(cell) is not None
+    return wikidata_item(cell) is not None
 
 
 def _is_kind(column: Column) -> bool:

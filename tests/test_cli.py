@@ -383,6 +383,8 @@ def test_the_server_serves_the_folder_and_the_catalogs_that_are_named(tmp_path: 
     refused = inducult("serve", "--data", tmp_path / "empty", "--port", 0)
     assert refused.returncode == 2
     assert f"inducult: {tmp_path / 'empty'}: no region has data" in refused.stderr
+    arguments = ["serve", "nowhere", "--overpass", "--data", tmp_path / "empty", "--port", 0]
+    assert "inducult: no region 'nowhere' in the catalog" in inducult(*arguments).stderr
     refused = inducult("serve", "--data", repository / "data", "--catalog", repository, "--catalog", tmp_path / "gone")
     assert refused.returncode == 2
     assert str(tmp_path / "gone") in refused.stderr

@@ -28,6 +28,7 @@ from test_overpass import serving
 from typer.testing import CliRunner
 from urllib3.util import Retry
 
+from flows.parameters import Parameters
 from inducult_geo.run import open_run
 from inducult_geo.stage import last_stage
 from inducult_geo.store import DataFolder, current_release
@@ -239,12 +240,41 @@ def test_every_region_has_its_own_schedule_in_its_own_time_zone(data: Path) -> N
     parameters = {one.name: one.parameters["parameters"] for one in made}
     # A run is a process of its own, in a folder of its own: its paths must hold there.
     assert parameters == {
-        name: {"regions": [name], "data": str(data.resolve()), "catalogs": [str(Path("own").resolve())]}
+        name: {"regions": [name], "data": str(data.resolve()), "catalogs": [str(Path("own").resolve())], "osm": "files"}
         for name in schedules
     }
     assert len(schedules) == 8
     assert schedules["opole"][1] == "Europe/Warsaw"
     assert len({cron for cron, _ in schedules.values()}) == 8
+
+
+def test_the_nights_of_named_regions_ask_overpass_where_they_are_told_to(tmp_path: Path) -> None:
+    """A folder without a file is served, too: `inducult run --overpass` could build it, no night could."""
+    from flows.serve import deployments
+
+    run = open_run(tmp_path, osm="overpass")
+    (made,) = deployments(run, data=tmp_path, catalogs=[], regions=["leoben"])
+    assert made.name == "leoben"
+    assert made.parameters["parameters"]["osm"] == "overpass"
+    assert Parameters.model_validate(made.parameters["parameters"]).open().osm == "overpass"
+
+
+def test_a_region_that_is_served_no_more_is_taken_off_the_server(on_server: str, data: Path, tmp_path: Path) -> None:
+    """Each of its nights was told as late from then on; who has paused one, or serves another folder, keeps theirs."""
+    from flows.restart import retire
+
+    folder = DataFolder(data)
+    theirs = served(shutil.copytree(data, tmp_path / "theirs"), "sisak-moslavina")
+    ours = served(data, "zwickau", "limburg", "gorenjska")
+    for one in (*ours, *theirs):
+        one.paused = one.name == "gorenjska"
+        one.apply()
+    assert retire(ours, folder) == []
+    assert retire([one for one in ours if one.name == "zwickau"], folder) == ["limburg"]
+    left = {one["name"]: one["id"] for one in ask(on_server, "deployments", flows={"name": {"any_": ["refresh"]}})}
+    for name in ("zwickau", "gorenjska", "sisak-moslavina"):
+        CALLS.delete(f"{on_server}/deployments/{left[name]}", timeout=30).raise_for_status()
+    assert "limburg" not in left
 
 
 def served(data: Path, *names: str) -> list:

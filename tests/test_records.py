@@ -180,6 +180,12 @@ def test_a_number_that_says_there_is_none_is_no_identifier(vocabulary: Vocabular
     assert pd.isna(records["ids"][1])
 
 
+def test_an_item_of_wikidata_is_told_by_its_number_and_what_is_none_stays(vocabulary: Vocabulary) -> None:
+    told = ["https://www.wikidata.org/wiki/Q7", "q7", "wd:Q7", "Q7;Q8", "see Q7"]
+    records = made(vocabulary, [{"ids.wikidata": one} for one in told]).records
+    assert [from_json(text)["wikidata"] for text in records["ids"]] == ["Q7", "Q7", "Q7", "Q7;Q8", "see Q7"]
+
+
 def test_what_nobody_mapped_is_said_once_with_how_often(vocabulary: Vocabulary) -> None:
     result = made(vocabulary, [{"status": "zwerfkei", "start": "once upon a time"}] * 3 + [{"status": "functional"}])
     assert "'zwerfkei' (3)" in kinds(result)["unmapped_value"]

@@ -20,6 +20,7 @@ from inducult_geo.text import (
     packaged_rows,
     prepare_names,
     strip_legal_form,
+    wikidata_item,
 )
 
 
@@ -68,6 +69,29 @@ def test_clean_text_is_idempotent(text: str) -> None:
 )
 def test_lost_characters(text: str, told: str) -> None:
     assert told in (lost_characters(text) or "")
+
+
+@pytest.mark.parametrize(
+    ("text", "item"),
+    [
+        *((told, "Q42") for told in ("Q42", " q42 ", "wd:Q42", "wikidata:Q42", "https://www.wikidata.org/wiki/Q42")),
+        *(
+            (f"http://www.wikidata.org/entity/{told}", "Q42")
+            for told in ("Q42", "Q42.json", "Q42#P31", "Q42?uselang=de")
+        ),
+        *(
+            (f"m.wikidata.org/wiki/{told}", "Q42")
+            for told in ("Q42", "Special:EntityPage/Q42", "Special:EntityData/q42")
+        ),
+        *(
+            (told, None)
+            for told in ("", "Q0", "Q042", "Q", "42", "Q42;Q43", "Q42 Mill", "P31", "Q\u0664\u0662", "Q42.json")
+        ),
+        *((told, None) for told in ("https://www.wikidata.org/wiki/", "https://example.org/wiki/Q42", "SQ42")),
+    ],
+)
+def test_an_item_of_wikidata_is_known_however_it_is_told(text: str, item: str | None) -> None:
+    assert wikidata_item(text) == item
 
 
 @pytest.mark.parametrize(

@@ -107,12 +107,15 @@ def _wanted(region_ids: list[str], opened: Run) -> list[str]:
 
 
 def serve(
+    regions: Annotated[list[str] | None, typer.Argument(help="Regions by id; all that have data if none.")] = None,
     data: Data = None,
     catalog: Catalogs = None,
+    overpass: Annotated[bool, typer.Option("--overpass", help="Get OpenStreetMap from an Overpass server.")] = False,
     port: Annotated[int, typer.Option("--port", help="Port of the server on loopback.", min=0, max=65535)] = 4200,
 ) -> None:
-    """Run a Prefect server with the catalog's schedules until it is interrupted."""
-    arguments = [sys.executable, "-m", "flows.serve", "--port", str(port)]
+    """Run a Prefect server with the schedules of the regions until it is interrupted."""
+    arguments = [sys.executable, "-m", "flows.serve", *(regions or []), "--port", str(port)]
+    arguments += ["--overpass"] if overpass else []
     arguments += ["--data", str(data)] if data is not None else []
     for folder in catalog or []:
         arguments += ["--catalog", str(folder)]

@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from inducult_geo.frames import to_json
-from inducult_geo.text import known_text
+from inducult_geo.text import known_text, wikidata_item
 
 ROLES: Final[Mapping[str, str]] = {
     "name": "name",
@@ -23,7 +23,6 @@ ROLES: Final[Mapping[str, str]] = {
 """Column of a raw frame -> role in the JSON text; ``name:<language>`` columns give the language."""
 
 _SEVERAL: Final = frozenset({"alt", "old"})
-_ITEM: Final = re.compile(r"Q\d+")
 _LANGUAGE: Final = re.compile(r"name:([a-z]{2,3}(?:[-_][A-Za-z0-9]{2,8})*)")
 
 
@@ -55,11 +54,12 @@ def harmonize_names(frame: pd.DataFrame) -> pd.Series:
 
 def _without_items(names: pd.Series, keys: Sequence[pd.Series]) -> pd.Series:
     """Leave out what is the number of the row's own item: so Wikidata names what has no name in the language asked."""
-    is_item = names.map(lambda name: isinstance(name, str) and _ITEM.fullmatch(name.strip()) is not None)
-    if not is_item.any():
+    items = [wikidata_item(name) if isinstance(name, str) else None for name in names]
+    if not any(items):
         return names
-    own = [any(str(key).endswith(str(name).strip()) for key in told) for name, *told in zip(names, *keys, strict=True)]
-    return names.mask(is_item & np.array(own, dtype=bool))
+    rows = zip(items, *keys, strict=True)
+    own = [item is not None and item in [wikidata_item(str(key)) for key in told] for item, *told in rows]
+    return names.mask(np.array(own, dtype=bool))
 
 
 def _role(column: str) -> str | None:

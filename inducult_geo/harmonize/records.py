@@ -23,7 +23,7 @@ from inducult_geo.harmonize.names import harmonize_names
 from inducult_geo.harmonize.notices import Notices, note_lost_characters, note_nothing
 from inducult_geo.harmonize.place import Ground, Placed, place
 from inducult_geo.harmonize.vocabulary import GENERIC_TYPES, SCHEMES, Sector, Vocabulary, finest, nace_code
-from inducult_geo.text import clean_text, known_text
+from inducult_geo.text import clean_text, known_text, wikidata_item
 
 _PLAIN = (
     "operator", "address", "postcode", "city", "website", "wikipedia", "image", "visitor_access",
@@ -39,8 +39,6 @@ _BURN_LIME: Final = {"sugar_factory": frozenset({"cement_works", "lime_kiln"})}
 """Type that a name tells -> types of branches that such works are in for a kiln of theirs (sugar is made with lime)."""
 
 _LISTED: Final = re.compile(r"[,;/]")
-
-_ITEM: Final = re.compile(r"(?:https?://)?(?:www\.|m\.)?wikidata\.org/(?:entity|wiki)/(Q\d+)")
 
 _WEB = re.compile(r"^(https?://)?[\w.-]+\.[a-z]{2,}(:\d+)?([/?#]\S*)?$", re.IGNORECASE)
 
@@ -364,9 +362,9 @@ def _origins(
 
 
 def _item(ids: dict[str, str | None]) -> dict[str, str]:
-    """Return the number of an item of Wikidata where its address is told: other sources tell the number."""
-    found = _ITEM.fullmatch(ids.get("wikidata") or "")
-    return {"wikidata": found[1]} if found else {}
+    """Return the number of an item of Wikidata however it is told: other sources tell the bare number."""
+    found = wikidata_item(ids.get("wikidata") or "")
+    return {"wikidata": found} if found else {}
 
 
 def _valid_at(text: str | None, notices: Notices) -> str | None:

@@ -8,6 +8,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from uuid import NAMESPACE_URL, UUID, uuid5
 
+from inducult_geo.text import ITEM_NUMBER
+
 _NAMESPACE: UUID = uuid5(NAMESPACE_URL, "inducult-geo/actions")
 _ADDRESS = r"'^((?:https?://|www[.])[^\\s;]+)'"
 """The first address of a value, of which some sources give several; no other scheme is ever opened."""
@@ -49,7 +51,7 @@ def _address(column: str) -> str:
 
 def _item() -> str:
     """Return an expression of the address of a Wikidata item."""
-    item = "regexp_substr(\"wikidata\", '^(Q[1-9][0-9]*)')"
+    item = f"regexp_substr(\"wikidata\", '^({ITEM_NUMBER})')"
     return f"if(coalesce({item}, '') = '', '', 'https://www.wikidata.org/wiki/' || {item})"
 
 

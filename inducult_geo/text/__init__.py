@@ -18,12 +18,14 @@ from inducult_geo.text.clean import (
     whole_text,
 )
 from inducult_geo.text.folding import fold, fold_once
+from inducult_geo.text.items import ITEM_NUMBER, wikidata_item
 from inducult_geo.text.legal import strip_legal_form
 from inducult_geo.text.lexicon import Concept, split_words, token_in_words
 from inducult_geo.text.tables import packaged_rows, packaged_words
 from inducult_geo.text.tokens import name_concepts, name_tokens, trades_in
 
 __all__ = [
+    "ITEM_NUMBER",
     "MAYBE_NAMES",
     "Concept",
     "TokenLists",
@@ -48,4 +50,5 @@ __all__ = [
     "token_lists",
     "trades_in",
     "whole_text",
+    "wikidata_item",
 ]

@@ -19,6 +19,7 @@ import geopandas as gpd
 import numpy as np
 import pandas as pd
 import pyarrow.parquet as pq
+import shapely
 from geopandas.array import from_shapely, from_wkb
 from pandas.api.types import pandas_dtype
 from pyproj import CRS
@@ -285,17 +286,17 @@ def concat_records(frames: Iterable[Records]) -> Records:
     return Records(gpd.GeoDataFrame(pd.concat(kept, ignore_index=True), geometry="geometry", crs=WORK_CRS))
 
 
-def read_shapes(path: Path) -> gpd.GeoDataFrame:
-    """Read a GeoParquet file of our own: what `geopandas.read_parquet` reads, in the CRS that the file tells.
-
-    PROJ reads the CRS as it stands in a file longer than the rest of a small table is read, and it is always the same.
-    """
+def read_shapes(path: Path, *, within: shapely.Geometry | None = None) -> gpd.GeoDataFrame:
+    """Read a GeoParquet file of our own: as `geopandas.read_parquet` does; or its rows `within` an area alone."""
     table = pq.read_table(path)
+    if within is not None:
+        table = table.filter(shapely.intersects(within, shapely.from_wkb(table["geometry"].to_numpy())))
     told = json.loads(table.schema.metadata[b"geo"])["columns"]["geometry"]["crs"]
     frame = table.to_pandas()
     return gpd.GeoDataFrame(frame.assign(geometry=from_wkb(frame["geometry"], crs=_crs_of(json.dumps(told)))))
 
 
+# PROJ reads the CRS as it stands in a file longer than the rest of a small table is read, and it is always the same.
 @cache
 def _crs_of(told: str) -> CRS | None:
     return None if told == "null" else CRS.from_user_input(told)

@@ -280,9 +280,7 @@ def _share(contract: Contract, region: Region, land: KeptOutline, home: Path, ru
             country=region.country,
         )
         shapely.prepare(area)
-        records = whole.records()
-        inside = records["reason"].isna().to_numpy() & shapely.intersects(area[0], records.geometry.to_numpy())
-        share = as_records(records[inside].assign(region=region.id))
+        share = as_records(whole.records_in(area[0]).assign(region=region.id))
         facts = replace(whole.facts, region=region.id, rejected_by_reason={}, problems=())
         return Gathered(share, facts.with_counts(Counts(len(share), len(share), 0, 0)))
 

@@ -18,6 +18,7 @@ from typing import Any, TypeVar
 import geopandas as gpd
 import pandas as pd
 import pyarrow.parquet as pq
+import shapely
 from pydantic import TypeAdapter
 
 from inducult_geo.digest import sha256
@@ -55,6 +56,13 @@ class Part:
     def records(self) -> Records:
         """Read the records, the rejected ones too."""
         return concat_records([]) if self.folder is None else as_records(read_shapes(self._file))
+
+    def records_in(self, area: shapely.Geometry) -> Records:
+        """Read the accepted records whose place an area (in `WORK_CRS`, prepared) intersects."""
+        if self.folder is None:
+            return concat_records([])
+        inside = read_shapes(self._file, within=area)
+        return as_records(inside[inside["reason"].isna()])
 
     def record_keys(self) -> list[str]:
         """Read the record keys alone."""

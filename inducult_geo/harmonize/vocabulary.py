@@ -153,7 +153,8 @@ class Vocabulary:
         heard = _no_trades("words").sub(" ", _without_town(" ".join(split_words(name)), city))
         if _no_trades("name").search(heard):
             return None
-        concepts = trades_in(_WITH.split(heard, maxsplit=1)[0], country=country) or trades_in(heard, country=country)
+        parts = _WITH.split(heard, maxsplit=1)
+        concepts = trades_in(parts[0], country=country) or (len(parts) > 1 and trades_in(heard, country=country)) or []
         meant = {type_id for concept in concepts for type_id in concept.types if type_id in self.types}
         special = finest(meant - GENERIC_TYPES)
         chosen = special or meant

@@ -102,11 +102,11 @@ def known_text(value: object) -> str | None:
 
 
 _LOSSES: Final = (
-    ("\ufffd|ï¿½", "characters lost before the file was written (U+FFFD)"),
-    ("\x1a", "characters lost before the file was written (substitute character)"),
-    ("[\x80-\x84\x86-\x9f]", "control characters where letters belong: read with the wrong encoding"),
-    (r"(?<=[^\W\d_])\?(?=[^\W\d_])", "a question mark inside a word: a character was lost"),
-    (r"(?<=[a-zA-Z])[³¹¿¼¾£](?=[a-z])", "a sign inside a word: cp1250 read as cp1252"),
+    (re.compile("\ufffd|ï¿½"), "characters lost before the file was written (U+FFFD)"),
+    (re.compile("\x1a"), "characters lost before the file was written (substitute character)"),
+    (re.compile("[\x80-\x84\x86-\x9f]"), "control characters where letters belong: read with the wrong encoding"),
+    (re.compile(r"(?<=[^\W\d_])\?(?=[^\W\d_])"), "a question mark inside a word: a character was lost"),
+    (re.compile(r"(?<=[a-zA-Z])[³¹¿¼¾£](?=[a-z])"), "a sign inside a word: cp1250 read as cp1252"),
 )
 _SECONDS: Final = "\x80-\xbf‚ƒ„…†‡ˆ‰Š‹ŒŽ‘’“”•–—˜™š›œžŸˇ˘ŁĄŻłąşĽżŚŤŹśťź"
 _MISREAD: Final = re.compile(f"[ÃÄÅĹ][{_SECONDS}Ş]|[ÂĂ](?:[{_SECONDS}]|Ş(?:[^A-ZĂÂÎŞŢ]|$))")
@@ -128,7 +128,7 @@ def lost_characters(text: str) -> str | None:
     if text.isascii() and "?" not in text and "\x1a" not in text:
         return None
     for pattern, reason in _LOSSES:
-        if re.search(pattern, text):
+        if pattern.search(text):
             return reason
     if _MISREAD.search(text):
         for encoding in ("cp1252", "cp1250", "latin-1"):

@@ -67,7 +67,7 @@ def open_release(path: Path | str, *, check: bool = True) -> Release:
     ReleaseError
         Where a file was altered or damaged, or the release has another schema than this program reads.
     """
-    folder = _release_folder(Path(path))
+    folder = release_folder(Path(path))
     missing = [name for name in (*_NEEDED, SUMS) if not (folder / name).is_file()]
     if missing:
         raise ConfigError(
@@ -312,11 +312,18 @@ class Release:
         )
 
 
-def _release_folder(path: Path) -> Path:
-    """Find the release that a path names."""
-    if not path.exists():
+def release_folder(path: Path) -> Path:
+    """Find the release that a path names: `current` is a file where a disk knows no links.
+
+    Raises
+    ------
+    ConfigError
+        Where there is no such folder, or a data folder without a release.
+    """
+    is_pointer = path.name == "current" and path.is_file()
+    if not (path.is_dir() or is_pointer):
         raise ConfigError(f"{path}: no such folder. Name a release, such as data/processed/current.")
-    data = path.parent.parent if path.name == "current" and path.is_file() else path
+    data = path.resolve().parent.parent if is_pointer else path
     if (data / "raw").is_dir() or (data / "processed").is_dir() or data != path:
         found = current_release(DataFolder(data))
         if found is None:

@@ -176,8 +176,9 @@ def test_run_names_a_broken_source_and_exits_with_1(sample: Path) -> None:
         (["check", "nowhere.toml", "--map", "where.png"], "Name it where.svg"),
         (["draft", "nowhere.csv"], "no such file"),
         (["draft", "nowhere.csv", "--out", __file__], "is there already"),
-        (["diff", "nowhere", "nowhere"], "is this the folder of a release"),
-        (["review", "export", "nowhere", "--out", "x.csv"], "is this the folder of a release"),
+        (["diff", "nowhere", "nowhere"], "no such folder. Name a release"),
+        (["review", "export", "nowhere", "--out", "x.csv"], "no such folder. Name a release"),
+        (["review", "export", "/", "--out", "x.csv"], "is this the folder of a release"),
         (["review", "import", "nowhere.csv"], "no such file"),
         (["publish", "nowhere", "--to", "postgresql://me@host/db"], "no such folder"),
         (["explain", "osm:way/1"], "no record 'osm:way/1'"),
@@ -203,6 +204,25 @@ def test_a_port_that_none_can_be_is_refused_before_anything_starts(port: str) ->
 def _data(arguments: list[str], tmp_path: Path) -> list[str]:
     without = arguments[0] in ("verify", "diff", "publish") or arguments[:2] == ["review", "export"]
     return [] if without else ["--data", str(tmp_path)]
+
+
+def test_a_release_is_found_by_the_file_that_names_it_where_a_disk_knows_no_links(
+    sample_data: Path, tmp_path: Path
+) -> None:
+    """On exFAT and some network drives `current` is a file: `verify .../current` found no such folder."""
+    (release,) = (sample_data / "processed" / "releases").glob("[0-9]*")
+    (tmp_path / "processed" / "releases").mkdir(parents=True)
+    # As a link it is no slower to make; what is asked about is `current`.
+    (tmp_path / "processed" / "releases" / release.name).symlink_to(release)
+    current = tmp_path / "processed" / "current"
+    current.write_text(f"{release.name}\n")
+    out = tmp_path / "questions.csv"
+    assert CliRunner().invoke(cli.app, ["verify", str(current)]).exit_code == 0
+    assert CliRunner().invoke(cli.app, ["diff", str(release), str(current)]).exit_code == 0
+    assert CliRunner().invoke(cli.app, ["review", "export", str(current), "--out", str(out)]).exit_code == 0
+    current.write_text("gone\n")
+    with pytest.raises(ConfigError, match="there is no release yet"):
+        CliRunner().invoke(cli.app, ["verify", str(current)], catch_exceptions=False)
 
 
 def test_a_site_is_explained_by_its_id_and_by_the_key_of_any_of_its_records(sample_data: Path) -> None:

@@ -54,7 +54,7 @@ def link(
     from inducult_geo.store import replacing
 
     with opened_run(data, catalog, quiet=as_json, contracts=False) as opened, refusal_is_two():
-        contracts = [None if side.is_dir() else load_contract(side) for side in (left, right)]
+        contracts = [None if side.is_dir() or side.name == "current" else load_contract(side) for side in (left, right)]
         tables = [_linked_table(side, told, opened) for side, told in zip((left, right), contracts, strict=True)]
         opened.say(f"comparing {len(tables[0])} with {len(tables[1])} records")
         units = contracts[1] is not None and contracts[1].units_per_site
@@ -154,11 +154,12 @@ def review_export(
     as_json: AsJson = False,
 ) -> None:
     """Write the open questions as a CSV, both records side by side, to be answered in a spreadsheet."""
+    from inducult_geo.opening import release_folder
     from inducult_geo.reviewing import export_review
     from inducult_geo.text import counted
 
     with refusal_is_two():
-        number = export_review(release, out)
+        number = export_review(release_folder(release), out)
     if as_json:
         print_json({"questions": number, "out": str(out)})
         return

@@ -9,7 +9,6 @@ from typing import Annotated
 import typer
 
 from inducult_geo.cli.common import AsJson, print_json, refusal_is_two, show
-from inducult_geo.errors import ConfigError
 
 
 def add_to(app: typer.Typer) -> None:
@@ -23,12 +22,11 @@ def verify(
     as_json: AsJson = False,
 ) -> None:
     """Check every promise of a release folder."""
-    if not release.is_dir():
-        raise ConfigError(f"{release}: no such folder. Name a release, such as data/processed/current.")
+    from inducult_geo.opening import release_folder
     from inducult_geo.publish.verify import verify as verify_release
     from inducult_geo.report import finding_tables
 
-    findings = verify_release(release.resolve())
+    findings = verify_release(release_folder(release))
     if as_json:
         rows = [{"promise": f.promise, "ok": f.ok, "detail": f.detail} for f in findings]
         print_json({"release": str(release), "ok": all(f.ok for f in findings), "findings": rows})
@@ -43,11 +41,12 @@ def diff(
     as_json: AsJson = False,
 ) -> None:
     """Say what changed between two releases, site by site."""
+    from inducult_geo.opening import release_folder
     from inducult_geo.publish.changes import diff as diff_releases
     from inducult_geo.report import change_tables
 
     with refusal_is_two():
-        changes = diff_releases(old, new)
+        changes = diff_releases(release_folder(old), release_folder(new))
     if as_json:
         print_json({"changes": json.loads(changes.to_json(orient="records"))})
     else:
@@ -61,17 +60,17 @@ def publish(
     as_json: AsJson = False,
 ) -> None:
     """Put a whole release into a PostGIS database, in place of the one that is there; all of it or nothing."""
-    if not release.is_dir():
-        raise ConfigError(f"{release}: no such folder. Name a release, such as data/processed/current.")
     from inducult_geo.errors import ReleaseError
+    from inducult_geo.opening import release_folder
     from inducult_geo.publish.postgis import load_postgis
     from inducult_geo.publish.verify import verify as verify_release
 
-    broken = [finding for finding in verify_release(release.resolve()) if not finding.ok]
+    folder = release_folder(release)
+    broken = [finding for finding in verify_release(folder) if not finding.ok]
     if broken:
         told = "; ".join(f"{finding.promise}: {finding.detail}" for finding in broken[:3])
         raise ReleaseError(f"{release}: breaks its promises and is not published: {told}")
-    loaded = load_postgis(release.resolve(), to, schema=schema)
+    loaded = load_postgis(folder, to, schema=schema)
     if as_json:
         print_json({"schema": loaded.schema, "rows": dict(loaded.rows)})
     else:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -69,14 +70,19 @@ def registry_of(run: Run) -> pd.DataFrame:
 
 def registry_fault(path: Path) -> str | None:
     """Say why a registry of site ids cannot be read and what to do, as far as its columns tell; null where it can."""
+    why: object
     try:
         why = registry_unlike(pq.read_schema(path))
     except (OSError, ValueError) as problem:
-        why = str(problem)
+        why = problem
     return None if why is None else _damaged(path, why)
 
 
 def _damaged(path: Path, why: object) -> str:
+    if isinstance(why, OSError) and why.errno is not None:
+        # Not the file is at fault: whoever removes it loses its ids for nothing.
+        said = os.strerror(why.errno)
+        return f"{path}: cannot be read: {said}. The ids of all sites stand there: let this program read it."
     return (
         f"{path}: the registry of site ids is damaged ({why}). Put it back from a backup; without it sites would get "
         "other ids. Only where there is none: remove it, and they are taken from the last run or release."

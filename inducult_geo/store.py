@@ -149,10 +149,12 @@ def held(folder: Path, busy: str, *, wait_s: float) -> AcquireReturnProxy[FileLo
         With the words given, where somebody else holds it after so long.
     """
     folder.mkdir(parents=True, exist_ok=True)
-    try:
-        return FileLock(folder / ".lock", timeout=wait_s).acquire()
-    except Timeout:
-        raise BusyError(busy) from None
+    lock = folder / ".lock"
+    with storing(lock):
+        try:
+            return FileLock(lock, timeout=wait_s).acquire()
+        except Timeout:
+            raise BusyError(busy) from None
 
 
 def current_release(folder: DataFolder) -> Path | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import shutil
@@ -12,7 +13,7 @@ import pandas as pd
 import pytest
 
 import inducult_geo
-from inducult_geo import resolving
+from inducult_geo import memory, resolving
 from inducult_geo.digest import FileHashes, frame_digest, sha256
 from inducult_geo.errors import RegionError, StorageError
 from inducult_geo.match.decisions import Decision, append_decision
@@ -366,6 +367,19 @@ def test_a_registry_that_was_harmed_is_told_by_status_and_run_alike(data: Path, 
         registry_of(open_run(data))
     (told,) = status_of(DataFolder(data), max_age_h=24).torn
     assert "the registry of site ids is damaged" in told
+
+
+def test_a_registry_that_may_not_be_read_is_not_called_damaged_nor_to_be_removed(
+    data: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refused(path: Path) -> None:
+        raise PermissionError(errno.EACCES, "Failed to open local file")
+
+    monkeypatch.setattr(memory.pq, "read_schema", refused)
+    with pytest.raises(
+        StorageError, match=r"registry\.parquet: cannot be read: Permission denied.*let this program read"
+    ):
+        registry_of(open_run(data))
 
 
 def test_a_registry_that_is_missing_beside_a_damaged_release_is_made_of_the_records(data: Path) -> None:

@@ -131,6 +131,14 @@ def test_a_second_run_on_one_folder_is_told_to_wait(tmp_path: Path) -> None:
         pass
 
 
+def test_a_lock_that_another_user_made_is_named(tmp_path: Path) -> None:
+    """Who had run once as root was told of the whole folder, whose rights were right."""
+    (tmp_path / "processed" / ".lock").mkdir(parents=True)
+    told = pytest.raises(StorageError, match=r"processed/\.lock: cannot be written: a folder")
+    with told, DataFolder(tmp_path).lock():
+        pass
+
+
 def test_the_sample_stands_in_only_where_nothing_else_is(tmp_path: Path) -> None:
     folder = DataFolder(tmp_path)
     assert not folder.is_sample

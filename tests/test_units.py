@@ -17,9 +17,9 @@ BY_NAME = {entry.name: entry for entry in COMPARISONS}
 
 
 def found(name, rows, pairs):
-    """Compare rows of the sources a and b, given as key, name, place in meters, capacity."""
+    """Compare rows of the sources a and b, of hydro power stations, given as key, name, place in meters, capacity."""
     told = [
-        row(key, said, None if at is None else point(*at), tags=to_json({"capacity": mw}) if mw else None)
+        row(key, said, None if at is None else point(*at), tags=to_json({"capacity": mw, "fuel": "hydro"}) if mw else None)
         for key, said, at, mw in rows
     ]
     table = prepare(records(*told, *backdrop()))
@@ -69,6 +69,14 @@ def test_numbered_boiler_houses_of_a_town_are_no_machines_of_one_plant(places, s
     table = prepare(records(*rows, row("b:1", "Kessel Solkan 7", point()), *backdrop()))
     assert (table.units[:2] >= 0).all()
     assert stand_for_all(table, np.array([0, 1, 2]), np.array([2, 2, 0])).tolist() == [stands, stands, False]
+
+
+def test_numbered_ironworks_side_by_side_are_works_of_their_own():
+    """In Vordernberg "Radwerk I" and "Radwerk III" stand beside "Radwerk IV": none of them is all of them."""
+    rows = [row("b:1", "Radwerk I", point()), row("b:2", "Radwerk III", point()), row("a:1", "Radwerk IV", point())]
+    table = prepare(records(*rows, *backdrop()))
+    assert (table.units[:2] >= 0).all()
+    assert not stand_for_all(table, np.array([0, 1]), np.array([2, 2])).any()
 
 
 def test_a_number_alone_in_common_tells_nothing():

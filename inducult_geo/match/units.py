@@ -82,6 +82,7 @@ def stand_for_all(prepared: Prepared, units: Ints, others: Ints) -> Flags:
 
     A list that gives a plant's machines one by one, all at one place (`MACHINES_M`), and one that gives it once, under
     the number of a machine by another count ("Solkan G1", "Solkan G2" and "HE Solkan 1"): the number is none of theirs.
+    Numbered ironworks or shafts side by side ("Radwerk I", "Radwerk III") are works of their own, however near.
 
     Parameters
     ----------
@@ -90,7 +91,8 @@ def stand_for_all(prepared: Prepared, units: Ints, others: Ints) -> Flags:
     """
     plants, names, words = prepared.units, prepared.name_words, prepared.lexicon
     width = len(words.words)
-    found: Flags = prepared.is_machine[units] & (plants[others] < 0)
+    power = prepared.is_power_plant
+    found: Flags = prepared.is_machine[units] & (plants[others] < 0) & (power[units] | power[others])
     rows = np.flatnonzero(found)
     if not len(rows):
         return found

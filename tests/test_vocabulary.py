@@ -244,6 +244,8 @@ def test_two_words_are_no_short_word_of_another_language(
         ("Karlskoga KVV", "SE", "power_station"),
         ("Ciglana te crepana", "HR", "brickworks"),  # "te" is "and": no power plant is known by it
         ("TE Sisak", "HR", None),
+        ("CCC Campo de Gibraltar", "ES", "power_station"),
+        ("EDF CPT de Cordemais", "FR", "power_station"),
     ],
 )
 def test_power_plants_are_known_by_the_abbreviations_of_their_operators(
@@ -257,7 +259,7 @@ def test_power_plants_are_known_by_the_abbreviations_of_their_operators(
     [
         ("Pelletwerk mit Heizwerk", "factory"),
         ("Brauerei ohne Mälzerei", "brewery"),
-        ("Papierfabrik und Heizwerk", None),
+        ("Papierfabrik und Ziegelei", None),
         ("Młyn z piekarnią", "grain_mill"),
         ("Cegielnia Nowak Sp. z o.o. Młyn", None),
         ("Wohnhaus mit Brauerei", "brewery"),
@@ -266,6 +268,26 @@ def test_power_plants_are_known_by_the_abbreviations_of_their_operators(
 def test_works_with_something_are_no_such_thing(vocabulary: Vocabulary, name: str, expected: str | None) -> None:
     """A name says after "with" what belongs to the works, or what they lack; where it names no works before, that."""
     assert vocabulary.guess_type(name) == expected
+
+
+@pytest.mark.parametrize(
+    ("name", "country", "expected"),
+    [
+        ("Kesselhaus der Papierfabrik", "DE", "paper_mill"),
+        ("Staropramen Smíchov - kotelna pivovaru", "CZ", "brewery"),
+        ("Ciepłownia - Cukrownia Otmuchów", "PL", "sugar_factory"),
+        ("Plynová kotelna Jasenice", "CZ", "heating_plant"),
+        ("Kotłownia Rejonowa nr 1", "PL", "heating_plant"),
+        ("Elektrociepłownia i kotłownia", "PL", None),
+        ("Chaufferie Centrale", "FR", None),  # central, or a power station's
+        ("Výtopna Most", "CZ", None),  # the depot or the heating plant, and the town or the bridge
+        ("Cogeneración de Refinería La Rábida", "ES", "oil_refinery"),
+    ],
+)
+def test_a_boiler_house_is_of_the_works_that_it_stands_in(
+    vocabulary: Vocabulary, name: str, country: str, expected: str | None
+) -> None:
+    assert vocabulary.guess_type(name, country) == expected
 
 
 @pytest.mark.parametrize(

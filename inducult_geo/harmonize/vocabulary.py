@@ -62,6 +62,12 @@ _TYPE_COLUMNS: Final = ("type_id", "theme_id", "kind", "label_en")
 GENERIC_TYPES: Final = frozenset({"factory"})
 """Types that say no more than that there is industry."""
 
+_HEATING: Final = "heating_plant"
+"""Stands in works of another type, too: "Kesselhaus der Brauerei" is the brewery's own."""
+
+_HEAT_APART: Final = frozenset({"energy", "transport_storage"})
+"""Themes of which that is not so: "Centrale" may be a power station or central, and a town may be called Bridge."""
+
 _FINER: Final[Mapping[str, frozenset[str]]] = {
     "mine": frozenset(("coal_mine", "ore_mine", "opencast_mine")),
     "power_station": frozenset(("hydro_power",)),
@@ -157,8 +163,15 @@ class Vocabulary:
         concepts = trades_in(parts[0], country=country) or (len(parts) > 1 and trades_in(heard, country=country)) or []
         meant = {type_id for concept in concepts for type_id in concept.types if type_id in self.types}
         special = finest(meant - GENERIC_TYPES)
+        if _HEATING in special and all(len(concept.types) <= 1 for concept in concepts):
+            special = {type_id for type_id in special if self._is_heated(type_id)} or special
         chosen = special or meant
         return next(iter(chosen)) if len(chosen) == 1 else None
+
+    def _is_heated(self, type_id: str) -> bool:
+        """Tell whether a type is works that may have a boiler house: no part of some, nor energy's, a station or depot."""
+        entry = self.types[type_id]
+        return entry.kind == "site" and entry.theme not in _HEAT_APART
 
     def knows_scheme(self, scheme: str) -> bool:
         """Whether codes of a scheme, in any writing of its name, are in the tables."""

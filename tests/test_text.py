@@ -22,6 +22,7 @@ from inducult_geo.text import (
     strip_legal_form,
     wikidata_item,
 )
+from inducult_geo.text.batch import token_lists
 
 
 @pytest.mark.parametrize(
@@ -314,3 +315,21 @@ def test_speed(shared: Path) -> None:
     started = time.process_time()
     prepare_names(table["name"], table["country"])
     assert len(table) / (time.process_time() - started) > 25_000
+
+
+@pytest.mark.parametrize(
+    ("name", "tokens"),
+    [
+        ("Elektrociep\ufffdownia Bielsko-Bia\ufffda", ("@power_station", "bielsko", "biaa")),
+        ("Elektrociep?ownia Bielsko-Bia?a", ("@power_station", "bielsko", "biaa")),
+        ("Obermalzm\ufffdhle Penig", ("obermalz", "@mill", "penig")),
+        ("Kopalnia \ufffdAnna\ufffd", ("@mine", "anna")),
+        ("Ostro??ka", ("ostroka",)),
+        ("d\ufffdl Anna", ("dl", "anna")),  # too little is left
+        ("\ufffd Anna", ("anna",)),
+    ],
+)
+def test_words_with_lost_letters_are_no_two_words(name: str, tokens: tuple[str, ...]) -> None:
+    """A word of trade is known where what is left of it fits one alone; of others the rest counts."""
+    assert set(name_tokens(name, country="PL")) == set(tokens)
+    assert token_lists([name], ["PL"]).tuples() == [name_tokens(name, country="PL")]

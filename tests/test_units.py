@@ -19,7 +19,12 @@ BY_NAME = {entry.name: entry for entry in COMPARISONS}
 def found(name, rows, pairs):
     """Compare rows of the sources a and b, of hydro power stations, given as key, name, place in meters, capacity."""
     told = [
-        row(key, said, None if at is None else point(*at), tags=to_json({"capacity": mw, "fuel": "hydro"}) if mw else None)
+        row(
+            key,
+            said,
+            None if at is None else point(*at),
+            tags=to_json({"capacity": mw, "fuel": "hydro"}) if mw else None,
+        )
         for key, said, at, mw in rows
     ]
     table = prepare(records(*told, *backdrop()))

@@ -169,7 +169,7 @@ class Vocabulary:
         return next(iter(chosen)) if len(chosen) == 1 else None
 
     def _is_heated(self, type_id: str) -> bool:
-        """Tell whether a type is works that may have a boiler house: no part of some, nor energy's, a station or depot."""
+        """Tell whether a type is works that may have a boiler house: no part of some, no station or depot."""
         entry = self.types[type_id]
         return entry.kind == "site" and entry.theme not in _HEAT_APART
 

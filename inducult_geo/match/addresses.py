@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from inducult_geo.match.columns import different
 from inducult_geo.text.folding import spelling_key
 from inducult_geo.text.legal import UNMISTAKABLE, ends_in_form, strip_legal_form
-from inducult_geo.text.lexicon import WORD
+from inducult_geo.text.lexicon import words_in
 from inducult_geo.text.tables import packaged_rows
 
 _BOX: Final = re.compile(
@@ -150,7 +150,7 @@ def read_address(address: str) -> tuple[list[str], list[str]]:
     for first, last in _RANGE.findall(told):
         if int(first) < int(last) <= int(first) + _LONGEST_RANGE:
             numbers += [str(between) for between in range(int(first) + 1, int(last))]
-    words = [word for word in WORD.findall(_NUMBER.sub(" ", told)) if len(word) > 1 and word not in _EMPTY]
+    words = [word for word in words_in(_NUMBER.sub(" ", told)) if len(word) > 1 and word not in _EMPTY]
     return words, numbers
 
 

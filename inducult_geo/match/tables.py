@@ -11,13 +11,14 @@ import pandas as pd
 
 from inducult_geo.errors import InducultError
 from inducult_geo.frames import WORK_CRS, Records, as_records, to_json
+from inducult_geo.text import clean_text
 
 PLAIN: Final = ("operator", "address", "postcode", "city", "country")
 TOLD_IN_TAGS: Final = ("capacity", "fuel")
 
 
 def records_from_csv(path: Path, source: str, columns: Mapping[str, str] | None = None) -> Records:
-    """Read records of a CSV with `id`, `name`, `lon`, `lat` (EPSG:4326); a dash counts as nothing.
+    """Read records of a CSV with `id`, `name`, `lon`, `lat` (EPSG:4326), cleaned as a run does; a dash is nothing.
 
     Parameters
     ----------
@@ -37,6 +38,9 @@ def records_from_csv(path: Path, source: str, columns: Mapping[str, str] | None 
     missing = [name for name in ("id", "name", "lon", "lat") if name not in table]
     if missing:
         raise InducultError(f"{path}: no column {', '.join(missing)}: id, name, lon and lat are needed")
+    said = [name for name in ("name", *PLAIN) if name in table]
+    # A row may be named "NA" or "None": here no contract says what stands for nothing.
+    table[said] = table[said].map(lambda text: clean_text(text) or text)
     table = table.replace({"-": None, "": None})
     points = gpd.points_from_xy(pd.to_numeric(table["lon"]), pd.to_numeric(table["lat"]), crs="EPSG:4326")
     shapes = gpd.GeoSeries(points).to_crs(WORK_CRS)

@@ -10,6 +10,8 @@ from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
+from itertools import product
+from string import ascii_lowercase
 from typing import Final
 
 from inducult_geo.text.folding import respelled, spelling_key
@@ -17,6 +19,13 @@ from inducult_geo.text.tables import packaged_rows
 
 WORD: Final = re.compile(r"[^\W_]+")
 """A word: letters and digits, without signs."""
+
+LOST: Final = "\ufffd"
+_WITH_LOST: Final = re.compile(rf"{LOST}*(?:[^\W_]{LOST}*)+")
+_ASKED: Final = re.compile(r"(?<=[^\W\d_])\?{1,2}(?=[^\W\d_])")
+_LOST_AT_MOST: Final = 2
+_LEFT_AT_LEAST: Final = 4
+"""Letters that must be left of a word of trade by which it may be known."""
 
 _FAMILY: Final[Mapping[str, str]] = {
     **dict.fromkeys(("en", "de", "nl"), "germanic"),
@@ -62,7 +71,9 @@ LOCAL_UP_TO: Final = 5
 elsewhere ("Star" is old in Czechia, "Horn" is upper; "Sage" is a sawmill in Germany)."""
 
 _EXONYM_ANYWHERE_FROM: Final = 6
-SHORTEST_HEAD: Final = 4
+_SHORTEST_HEAD: Final = 4
+_COMPOUND_FROM: Final = 7
+_PREFIX_FROM: Final = 3
 _BEGINNING: Final = 4
 
 Phrases = Mapping[str, tuple[tuple[tuple[str, ...], "Concept"], ...]]
@@ -100,8 +111,21 @@ class Lexicon:
         """Last letters of a head -> all heads that end so, longest first: most words end otherwise."""
         groups: dict[str, list[str]] = {}
         for head in sorted(self.heads, key=len, reverse=True):
-            groups.setdefault(head[-SHORTEST_HEAD:], []).append(head)
+            groups.setdefault(head[-_SHORTEST_HEAD:], []).append(head)
         return {ending: tuple(heads) for ending, heads in groups.items()}
+
+    def head_of(self, word: str) -> str | None:
+        """Return the head of a compound ("fabrik" of "papierfabrik"); None where it is none."""
+        if len(word) >= _COMPOUND_FROM:
+            for head in self.endings.get(word[-_SHORTEST_HEAD:], ()):
+                if word.endswith(head) and len(word) - len(head) >= _PREFIX_FROM:
+                    return head
+        return None
+
+    def concept_of(self, word: str) -> Concept | None:
+        """Return what a word says by itself, or as a compound by its head."""
+        head = None if word in self.words else self.head_of(word)
+        return self.heads[head] if head else self.words.get(word)
 
     @cached_property
     def seconds(self) -> frozenset[str]:
@@ -124,12 +148,39 @@ class Lexicon:
 
 def split_words(text: str) -> tuple[str, ...]:
     """Split a text into words, in the spelling that lexicons are keyed by."""
-    return tuple(WORD.findall(spelling_key(text)))
+    return words_in(spelling_key(text))
+
+
+def words_in(folded: str) -> tuple[str, ...]:
+    """Split a folded text into words; of letters that were lost (U+FFFD, a question mark between two) see `_restored`.
+
+    Files that were written in an encoding without some of their letters hold such words: "Zak\ufffdady Pu?awy".
+    """
+    if LOST not in folded and "?" not in folded:
+        return tuple(WORD.findall(folded))
+    told = _ASKED.sub(lambda found: LOST * len(found[0]), folded)
+    return tuple(_restored(word) if LOST in word else word for word in _WITH_LOST.findall(told))
+
+
+@lru_cache(maxsize=4_096)
+def _restored(word: str) -> str:
+    """Write a word of trade whole where its letters fit one alone ("kopal\ufffdia"), another without what was lost."""
+    left = word.replace(LOST, "")
+    known = lexicon()
+    if word.count(LOST) > _LOST_AT_MOST or len(left) < _LEFT_AT_LEAST or known.concept_of(left):
+        return left
+    found = {}
+    for letters in product(ascii_lowercase, repeat=word.count(LOST)):
+        parts = zip(word.split(LOST), (*letters, ""), strict=True)
+        whole = "".join(part + letter for part, letter in parts)
+        if concept := known.concept_of(whole):
+            found.setdefault(concept.token, whole)
+    return next(iter(found.values())) if len(found) == 1 else left
 
 
 def split_lines(folded: str) -> list[tuple[str, ...]]:
     """Split each line of a folded text into words, as `split_words` does."""
-    return [(one,) if one.isalnum() else tuple(WORD.findall(one)) for one in respelled(folded).split("\n")]
+    return [(one,) if one.isalnum() else words_in(one) for one in respelled(folded).split("\n")]
 
 
 def _forms(term: str, lang: str) -> Iterator[str]:

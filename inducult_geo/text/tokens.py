@@ -10,7 +10,6 @@ from typing import Final
 from inducult_geo.text.legal import strip_legal_form
 from inducult_geo.text.lexicon import (
     PRODUCT,
-    SHORTEST_HEAD,
     SILENT_ROLES,
     Concept,
     Phrases,
@@ -37,9 +36,6 @@ _CAPITAL: Final = re.compile(r"(?<![.\w&+])(?<!& )[A-Z](?![.\w&+])(?! &)")
 _SPOKEN: Final = re.compile(r"[a-z]+[24][a-z]{2,}|[a-z][24][a-z]")
 """Words in which a digit stands for "to" or "for" ("net4gas", "a2a"): no number of a unit, as "block2a" is one."""
 
-_COMPOUND_FROM: Final = 7
-_PREFIX_FROM: Final = 3
-
 
 @lru_cache(maxsize=200_000)
 def word_concepts(word: str) -> tuple[str | Concept, ...]:
@@ -53,10 +49,8 @@ def word_concepts(word: str) -> tuple[str | Concept, ...]:
         return (_ROMANS[word],)
     if word in _STOPWORDS or len(word) == 1:
         return ()
-    if len(word) >= _COMPOUND_FROM:
-        for head in known.endings.get(word[-SHORTEST_HEAD:], ()):
-            if word.endswith(head) and len(word) - len(head) >= _PREFIX_FROM:
-                return (word[: -len(head)], known.heads[head])
+    if head := known.head_of(word):
+        return (word[: -len(head)], known.heads[head])
     return (word,)
 
 

@@ -246,6 +246,8 @@ def test_two_words_are_no_short_word_of_another_language(
         ("TE Sisak", "HR", None),
         ("CCC Campo de Gibraltar", "ES", "power_station"),
         ("EDF CPT de Cordemais", "FR", "power_station"),
+        ("Studstrupværket", "DK", "factory"),
+        ("Öresundsverket", "SE", "factory"),
     ],
 )
 def test_power_plants_are_known_by_the_abbreviations_of_their_operators(

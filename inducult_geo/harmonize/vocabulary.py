@@ -9,14 +9,15 @@ import csv
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass
-from functools import cache, lru_cache
+from functools import lru_cache
 from pathlib import Path
 from types import MappingProxyType
-from typing import Final, Literal, NamedTuple
+from typing import Final, NamedTuple
 
 from inducult_geo.catalog.labels import LANGUAGES
 from inducult_geo.errors import CatalogError
-from inducult_geo.text import clean_text, fold, fold_once, packaged_rows, split_words, trades_in
+from inducult_geo.harmonize.heard import trades_heard
+from inducult_geo.text import clean_text, fold, fold_once, packaged_rows
 
 SCHEMES: Final[Mapping[str, str]] = {
     "eprtr": "e_prtr_annex_i",
@@ -50,10 +51,6 @@ _AND_OTHERS: Final = re.compile(
 _LIST: Final = re.compile(r"[,;/]")
 _MANY: Final = 3
 """Parts from which on a kind is a list: of "dworce, mosty, śluzy" the one word that is known is not the site."""
-
-_WITH: Final = re.compile(r" (?:mit|samt|ohne|with|without|avec|sans|con|senza|met|zonder|ze?(?! o )|bez|brez) ")
-"""Words after which a name goes on with a part of the works, or with what they lack ("Sägewerk mit Wasserkraft"). One
-letter may be of a legal form, as "s" in "s.r.o.": of these only the Polish one counts, and not that of "z o.o."."""
 
 _REVISION: Final = re.compile(r"(?<!\d)(?<!\d[._])([12](?:[._]1)?):")
 """The revision that registers write before a NACE code ("NACE_1.1:40.10"): each gives the numbers to other trades."""
@@ -156,11 +153,7 @@ class Vocabulary:
         """
         if not name:
             return None
-        heard = _no_trades("words").sub(" ", _without_town(" ".join(split_words(name)), city))
-        if _no_trades("name").search(heard):
-            return None
-        parts = _WITH.split(heard, maxsplit=1)
-        concepts = trades_in(parts[0], country=country) or (len(parts) > 1 and trades_in(heard, country=country)) or []
+        concepts = trades_heard(name, country, city)
         meant = {type_id for concept in concepts for type_id in concept.types if type_id in self.types}
         special = finest(meant - GENERIC_TYPES)
         if _HEATING in special and all(len(concept.types) <= 1 for concept in concepts):
@@ -250,31 +243,6 @@ def nace_code(scheme: str, code: str) -> str | None:
         return None
     revision = ".".join(known.removeprefix("nacerev").removeprefix("nace")) or "2"
     return code if revision == "2" or _REVISION.search(code) else f"NACE_{revision}:{code}"
-
-
-def _without_town(heard: str, city: str | None) -> str:
-    """Take the town's name from words as `split_words` gives them; a name that is no more than its town's stays."""
-    town = " ".join(split_words(city or ""))
-    if not town or town not in heard:
-        return heard
-    return re.sub(rf"\b{re.escape(town)}\b", " ", heard).strip() or heard
-
-
-@cache
-def _no_trades(reach: Literal["words", "name"]) -> re.Pattern[str]:
-    """Return the pattern of the terms in `no_trades.csv`, for words as `split_words` gives them; `*` is any letters.
-
-    Some take only their own words from a name ("Schutzhütte"), others tell what the whole is ("Kaplica w kopalni").
-    """
-    told = (
-        [
-            r"\w*" * word.startswith("*") + split_words(word)[0] + r"\w*" * word.endswith("*")
-            for word in row["term"].split()
-        ]
-        for row in packaged_rows("no_trades.csv")
-        if row["reach"] == reach
-    )
-    return re.compile(r"\b(?:" + "|".join(sorted({" ".join(words) for words in told})) + r")\b")
 
 
 def _simple(text: str) -> str:

@@ -15,7 +15,7 @@ letter may be of a legal form, as "s" in "s.r.o.": of these only the Polish one 
 
 
 def trades_heard(name: str, country: str | None, city: str | None) -> list[Concept]:
-    """List the words of trade in a name by which its type may be guessed; where it names none before "with", those after.
+    """List the words of trade in a name by which its type may be guessed; those after "with" where none is before it.
 
     Parameters
     ----------

@@ -169,7 +169,7 @@ def _restored(word: str) -> str:
     known = lexicon()
     if word.count(LOST) > _LOST_AT_MOST or len(left) < _LEFT_AT_LEAST or known.concept_of(left):
         return left
-    found = {}
+    found: dict[str, str] = {}
     for letters in product(ascii_lowercase, repeat=word.count(LOST)):
         parts = zip(word.split(LOST), (*letters, ""), strict=True)
         whole = "".join(part + letter for part, letter in parts)

@@ -245,6 +245,17 @@ def test_a_query_that_does_not_end_is_broken_off(release: Path, monkeypatch: pyt
     opened.close()
 
 
+@pytest.mark.parametrize("endless", ["<a ", "<!--x>", "<![CDATA[>"])
+def test_a_page_whose_reading_does_not_end_is_broken_off(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, endless: str
+) -> None:
+    monkeypatch.setattr("inducult_geo.publish.opened.QUERY_SECONDS", 0.2)
+    page = tmp_path / "index.html"
+    page.write_text("<body>" + endless * 1_000_000, encoding="utf-8")
+    with pytest.raises(ReleaseError, match=r"^index\.html: reading it does not end within 0 s"):
+        web.Page(page)
+
+
 UNREADABLE = (
     "PRAGMA writable_schema = ON; INSERT INTO sqlite_master VALUES ('table', 'aa', 'aa', 0, "
     "'CREATE VIRTUAL TABLE aa USING nomodule(x)')"

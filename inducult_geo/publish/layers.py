@@ -127,7 +127,8 @@ LAYERS: tuple[Layer, ...] = (
     Layer(
         "matches",
         "Compared records",
-        "Pairs of records that may be one site (with a score of 0.05 or more), with the decision and the evidence.",
+        "Pairs of records that may be one site, with the decision and the evidence: from a score of 0.05 on, and of "
+        "less where others fit better, one lies in the other, or a person decided.",
         None,
         columns.PAIRS,
         display='"left_key" || \' - \' || "right_key"',

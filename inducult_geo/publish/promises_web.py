@@ -8,9 +8,12 @@ import json
 from collections.abc import Iterator
 from html.parser import HTMLParser
 from pathlib import Path
+from time import monotonic
 
 import pyogrio
 
+from inducult_geo.errors import ReleaseError
+from inducult_geo.publish import opened
 from inducult_geo.publish.files import PAGE, TILES
 from inducult_geo.publish.opened import Opened
 
@@ -19,7 +22,13 @@ _LOADING = frozenset({"link", "img", "iframe", "frame", "object", "embed", "audi
 
 
 class Page(HTMLParser):
-    """What a page says of the number of sites, and what it would load."""
+    """What a page says of the number of sites, and what it would load.
+
+    Raises
+    ------
+    ReleaseError
+        Where reading it takes longer than a query may (`QUERY_SECONDS`).
+    """
 
     def __init__(self, path: Path) -> None:
         super().__init__()
@@ -29,8 +38,18 @@ class Page(HTMLParser):
         self.scripts: list[str] = []
         self.loads: list[str] = []
         self._inside = ""
+        self._until = monotonic() + opened.QUERY_SECONDS
         self.feed(path.read_text(encoding="utf-8"))
         self.close()
+
+    def updatepos(self, i: int, j: int) -> int:
+        """Look at the clock at each step: one that finds no end looks through all the rest, and the next one again."""
+        if monotonic() > self._until:
+            raise ReleaseError(
+                f"{PAGE}: reading it does not end within {opened.QUERY_SECONDS:.0f} s: it is damaged, or was altered. "
+                "Get the release anew."
+            )
+        return super().updatepos(i, j)
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         """Read `data-sites` of the body and the policy; note what would be loaded, and where a script begins."""

@@ -34,13 +34,16 @@ _NEEDED = (GEOPACKAGE, SITES_FILE, RECORDS_FILE, MANIFEST)
 _VIEWS: Mapping[str, str] = {
     "sites": "The sites, one row each.",
     "records": "Every record of every source with its outcome, the rejected ones too.",
-    "matches": "Pairs of records that may be one site (from 0.05 on), with probability, decision and evidence.",
+    "matches": "Pairs of records that may be one site, with probability, decision and evidence.",
     "review": "Open questions for a person.",
     "rejected": "Records that cannot be used, each with its reason.",
     "regions": "The regions with the counts of their records.",
     "sources": "The sources with license, coordinate system and counts.",
     "changes": "Sites new, gone, moved, renamed, closed, reopened, merged, split since the release before.",
     "former_ids": "Ids of sites that were merged, and the site of this release that each leads to.",
+    "vocabulary": "Every value of every list with its labels: in English, German, Czech, Italian ...",
+    "dictionary": "Every column of every table, explained.",
+    "runs": "The release itself in one row: counts, data_date, version.",
 }
 """The frames of a release, which are its views in SQL as well, and what each holds."""
 
@@ -180,6 +183,21 @@ class Release:
     def former_ids(self) -> pd.DataFrame:
         """Ids of sites that were merged: site_id, merged_into (a site of this release), last_seen; `site` follows."""
         return pd.DataFrame(self._frame("former_ids"))
+
+    @property
+    def vocabulary(self) -> pd.DataFrame:
+        """The values of every list ("type", "status", "reason" ...): list, value, label, label_de, label_cs ..."""
+        return pd.DataFrame(self._frame("vocabulary"))
+
+    @property
+    def dictionary(self) -> pd.DataFrame:
+        """The columns of every table: what each holds, its type and unit, and the list that its values are of."""
+        return pd.DataFrame(self._frame("dictionary"))
+
+    @property
+    def runs(self) -> pd.DataFrame:
+        """The release itself, one row: run_id, title, records_in, in_sites, in_review, rejected, data_date ..."""
+        return pd.DataFrame(self._frame("runs"))
 
     def changes_since(self, older: Release | Path | str) -> pd.DataFrame:
         """Compare with another release, site by site: the columns of `changes`.

@@ -18,6 +18,12 @@ from inducult_geo.publish.spreadsheet import degrees
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
 
+_FRAMES: Final = (
+    *("matches", "review", "regions", "sources", "changes", "former_ids"),
+    *("vocabulary", "dictionary", "runs"),
+)
+"""What is read from the GeoPackage, as it is."""
+
 _ORIGINS: Final = """
 CREATE VIEW origins AS
 WITH told AS (
@@ -93,7 +99,7 @@ def connect(folder: Path, frame: Callable[[str], Any]) -> DuckDBPyConnection:
             f"f.geometry::BLOB AS geometry_wkb FROM {name}_file AS f JOIN {name}_place AS p USING ({key})"
         )
     connection.execute("CREATE VIEW rejected AS SELECT * FROM records WHERE outcome = 'rejected'")
-    for name in ("matches", "review", "regions", "sources", "changes", "former_ids"):
+    for name in _FRAMES:
         connection.register(name, pa.Table.from_pandas(_flat(frame(name)), preserve_index=False))
     # Older releases tell one precision a record, that of its first year.
     is_told = "end_precision" in scanned["records"].schema.names

@@ -73,6 +73,27 @@ def test_no_match_is_doubtful_by_a_digit_that_nobody_is_shown(gap, doubtful, mon
 
 
 @pytest.mark.parametrize(
+    ("second_m", "apart_m", "doubtful"), [(None, 15, False), (60, 15, True), (5_000, 15, False), (None, 2_500, True)]
+)
+def test_works_called_by_their_trade_alone_are_looked_at_where_another_is_near(second_m, apart_m, doubtful):
+    """Of a list of mills each is "Mühle": where there is one, it is meant."""
+    rows = [
+        row(f"{side}:x{i}", "Wassermühle", point(30_000 + 9_000 * i + (side == "r") * 15), type="watermill")
+        for i in range(40)
+        for side in "lr"
+    ]
+    rows += [
+        row("l:0", "Wassermühle", point(), type="watermill"),
+        row("r:0", "Wassermühle", point(apart_m), type="watermill"),
+    ]
+    rows += [row("r:1", "Wassermühle", point(-second_m), type="watermill")] if second_m else []
+    found = link(*(records(*(one for one in rows if one["source"] == side)) for side in "lr"))
+    found = found.query("left_id == '0' and decision == 'match'")
+    assert found["right_id"].tolist() == ["0"]
+    assert found["doubtful"].tolist() == [doubtful]
+
+
+@pytest.mark.parametrize(
     ("name", "address", "doubtful"),
     [
         ("Haus", None, True),

@@ -168,6 +168,16 @@ def test_two_houses_under_a_name_that_many_bear_need_more_than_nearness(kind):
     assert ("many bear such a name" in bar_in_words(scored, place)) == apart
 
 
+@pytest.mark.parametrize(("distance_m", "apart"), [(1_500, False), (2_500, True)])
+def test_two_places_under_a_name_that_nearly_all_bear_need_more_than_the_name(distance_m, apart):
+    """Of a list of windmills each is "Windmühle": farther apart than four times the accuracy it says nothing."""
+    many = [row(f"{side}:m{at}", "Windmühle", point(60_000 + 5_000 * at)) for side in "ab" for at in range(40)]
+    scored, at = scored_pairs(row("a:1", "Windmühle", point()), row("b:1", "Windmühle", point(distance_m)), *many)
+    place = at["a:1", "b:1"]
+    assert (scored.bar[place] == OTHER_UNIT) == apart
+    assert ("their addresses or places differ" in bar_in_words(scored, place)) == apart
+
+
 @pytest.mark.parametrize(("distance_m", "other_name", "asked"), [
     (200, "Radwerk III", True), (1_500, "Radwerk III", False), (1_500, "Radwerk", True),
 ])  # fmt: skip

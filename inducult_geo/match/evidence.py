@@ -31,6 +31,8 @@ FAR_UNITS: Final = 4.0
 FAR_FROM_M: Final = 4000.0
 """Places contradict each other where they are farther apart than so many times their accuracy, and than this."""
 
+_FAR: Final = float(np.log10(1 + FAR_UNITS))
+
 CONFIRMED: Final[Mapping[str, float]] = {"street": 0.85, "postcode": 1.0, "identifier": 1.0}
 """Comparison -> value from which it says that one of two contradicting coordinates is wrong, not the match."""
 
@@ -59,7 +61,7 @@ BORNE_BY_MANY: Final = 0.5
 """Rarity of the words in common below which a name ("Villa") does not tell one house of a street from the next."""
 
 BORNE_BY_ALL: Final = 0.1
-"""... below which it ("House") does not tell streets apart, either."""
+"""... below which it ("House") does not tell streets apart, nor places farther apart than `FAR_UNITS`."""
 
 
 class Evidence(NamedTuple):
@@ -76,7 +78,7 @@ class Evidence(NamedTuple):
     is_other_unit
         Whether the names have other unit numbers or sides (`wording.SIDES`).
     is_other_address
-        Whether both bear a name that many bear, at two addresses (see `BORNE_BY_MANY`, `BORNE_BY_ALL`).
+        Whether both bear a name that many bear, at two addresses or places (see `BORNE_BY_MANY`, `BORNE_BY_ALL`).
     is_anybodys
         Whether both bear a name that nearly all bear ("House") and have no address in common (see `BORNE_BY_ALL`).
     has_fuel, has_other_fuel, has_capacity
@@ -126,14 +128,18 @@ def evidence(
 
 def contradicting_places(pairs: Compared, found: Mapping[str, Floats]) -> Flags:
     """Tell which pairs lie too far apart for their accuracies, with nothing of `CONFIRMED` in what was `found`."""
-    confirmed = np.any([found[name] >= least for name, least in CONFIRMED.items()], axis=0)
-    return np.asarray((pairs.distance_m > np.maximum(FAR_UNITS * pairs.unit_m, FAR_FROM_M)) & ~confirmed, dtype=bool)
+    is_far = pairs.distance_m > np.maximum(FAR_UNITS * pairs.unit_m, FAR_FROM_M)
+    return np.asarray(is_far & ~_confirmed(found), dtype=bool)
+
+
+def _confirmed(found: Mapping[str, Floats]) -> Flags:
+    return np.asarray(np.any([found[name] >= least for name, least in CONFIRMED.items()], axis=0), dtype=bool)
 
 
 def _elsewhere(pairs: Compared, found: Mapping[str, Floats]) -> Flags:
     """Tell which pairs lie elsewhere and have no name in common (see `Evidence`)."""
     # A place that contradicts its own town is not where its record is: that one is unknown, not far.
-    rows = np.flatnonzero(found["place"] >= np.log10(1 + FAR_UNITS))
+    rows = np.flatnonzero(found["place"] >= _FAR)
     rows = rows[~np.any([found[name][rows] >= least for name, least in NAMED_ALIKE.items()], axis=0)]
     elsewhere = np.zeros(len(pairs.left), dtype=bool)
     elsewhere[rows] = contradicting_places(pairs.take(rows), {name: found[name][rows] for name in CONFIRMED})
@@ -141,11 +147,11 @@ def _elsewhere(pairs: Compared, found: Mapping[str, Floats]) -> Flags:
 
 
 def _other_address(found: Mapping[str, Floats]) -> Flags:
-    """Tell which pairs bear one name that many bear, at two addresses (see `BORNE_BY_MANY`, `BORNE_BY_ALL`)."""
+    """Tell which pairs bear a name that many bear, at two addresses or places (see `BORNE_BY_MANY`, `BORNE_BY_ALL`)."""
     name, telling, street = (found[kind] for kind in ("name", "telling words", "street"))
     other_house = (street >= SAME_STREET) & (found["house number"] == 0) & (telling < BORNE_BY_MANY)
-    other_street = (street < OTHER_STREET) & (telling < BORNE_BY_ALL)
-    return np.asarray((name >= SUPPORT["name"]) & (other_house | other_street), dtype=bool)
+    elsewhere = (street < OTHER_STREET) | ((found["place"] >= _FAR) & ~_confirmed(found))
+    return np.asarray((name >= SUPPORT["name"]) & (other_house | (elsewhere & (telling < BORNE_BY_ALL))), dtype=bool)
 
 
 def _anybodys(found: Mapping[str, Floats]) -> Flags:

@@ -11,14 +11,18 @@ from inducult_geo.frames import TEXT, Records, concat_records, from_json, own_ke
 from inducult_geo.match.again import match_of, matches
 from inducult_geo.match.candidates import candidates_of
 from inducult_geo.match.compared import Compared
+from inducult_geo.match.comparisons import same_kind
 from inducult_geo.match.editions import given_once, told_of_all
 from inducult_geo.match.permits import other_works
 from inducult_geo.match.score import DOUBTED, UNIT, Scored, Weights, score
 from inducult_geo.match.waterfall import explain
-from inducult_geo.ragged import Flags, Floats, Ints, ranks_within
+from inducult_geo.ragged import Flags, Floats, Ints, ranks_within, starts_of
 
 SECOND: Final = 0.3
 """Score from which a second choice is a question: what fits is shared, so the first is in doubt then, too."""
+
+OF_ONE_NAME: Final = 3.0
+"""Another pair of a record under a name that nearly all bear may be meant up to so many times as far apart."""
 
 _DIGITS: Final = 4
 """Digits of a score that are told."""
@@ -101,7 +105,7 @@ def _table(scored: Scored, match: Ints, together: Floats, **kinds: Flags) -> pd.
     pairs, several = scored.pairs, scored.several
     best, again, unit, asked = (kinds[kind][rows] for kind in ("best", "again", "unit", "asked"))
     one_of = again | unit
-    unsure = asked | again | scored.is_anybodys[rows] | _is_second(scored, kinds["best"])[rows]
+    unsure = asked | again | _is_one_of_many(scored)[rows] | _is_second(scored, kinds["best"])[rows]
     value = np.where(one_of, several.probability[rows], scored.probability[rows]).round(_DIGITS)
     keys = pd.Series(pairs.prepared.key, dtype=TEXT).str.partition(":")[2]
     match = match[pairs.left[rows]]
@@ -122,6 +126,30 @@ def _table(scored: Scored, match: Ints, together: Floats, **kinds: Flags) -> pd.
     told = zip(together[rows[by_others]], table.loc[by_others, "why"], strict=True)
     table.loc[by_others, "why"] = [f"{SHARED} {share:.0%}; {why}" for share, why in told]
     return table.assign(left=pairs.left[rows], right=pairs.right[rows])
+
+
+def _is_one_of_many(scored: Scored) -> Flags:
+    """Tell which pairs bear a name that nearly all bear where it says nothing.
+
+    Houses stand side by side. Of works of one type only where another such pair of either record is not much farther
+    apart, or the two lie at two places; one may have none.
+    """
+    pairs, rows = scored.pairs, np.flatnonzero(scored.is_anybodys)
+    some = pairs.take(rows)
+    distance_m = np.where(np.isnan(some.distance_m), 0.0, some.distance_m)
+    nearest = np.full(len(rows), np.inf)
+    for side in (some.left, some.right):
+        order = np.lexsort((distance_m, side))
+        starts, in_order = starts_of(side[order]), distance_m[order]
+        counts = np.diff(np.append(starts, len(order)))
+        other = np.repeat(in_order[starts], counts)
+        other[starts] = np.where(counts > 1, np.append(in_order, np.inf)[starts + 1], np.inf)
+        nearest[order] = np.minimum(nearest[order], other)
+    found = np.zeros(len(pairs.left), dtype=bool)
+    reach_m = OF_ONE_NAME * np.maximum(distance_m, some.unit_m)
+    is_alone = (same_kind(some).value == 1.0) & (nearest > reach_m) & ~np.isnan(some.distance_m)
+    found[rows] = ~is_alone | scored.is_other_address[rows]
+    return found
 
 
 def _is_second(scored: Scored, matched: Flags) -> Flags:

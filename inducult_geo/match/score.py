@@ -140,7 +140,7 @@ class Scored:
     is_other_unit
         Whether the names have other unit numbers or sides (`wording.SIDES`).
     is_other_address
-        Whether both bear a name that many bear, at two addresses (see `evidence.BORNE_BY_MANY`).
+        Whether both bear a name that many bear, at two addresses or places (see `evidence.BORNE_BY_MANY`).
     is_anybodys
         Whether both bear a name that nearly all bear, with no address in common (see `evidence.BORNE_BY_ALL`).
     """

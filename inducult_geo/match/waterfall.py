@@ -71,7 +71,7 @@ def bar_in_words(scored: Scored, row: int) -> str:
     if scored.is_other_unit[row]:
         why = " since their names have other unit numbers or sides (north and south, old and new)"
     elif scored.is_other_address[row]:
-        why = " since many bear such a name, and their addresses differ"
+        why = " since many bear such a name, and their addresses or places differ"
     return f"a match from {scored.bar[row]:.0%}{why}"
 
 

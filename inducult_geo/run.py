@@ -26,6 +26,8 @@ SCHEMA_VERSION = "1.0"
 """Version of the release's tables; its first number changes when a column goes or changes its meaning."""
 
 OsmMode = Literal["files", "overpass", "none"]
+LONGEST_PATH = 420
+"""Bytes of the path of a data folder; the longest name of a file that SQLite opens in it has some 80 more."""
 State = Literal["fresh", "stale", "failed", "absent"]
 STATES: tuple[State, ...] = ("absent", "fresh", "stale", "failed")
 """Every state of a source, the worst last."""
@@ -93,6 +95,7 @@ def open_run(
     """
     settings = load_settings(data)
     folder = DataFolder(settings.data)
+    _refuse_too_long(folder.root)
     if contracts:
         _refuse_unreadable(folder)
     catalog = load_catalog(
@@ -106,6 +109,16 @@ def open_run(
     _limit_gdal(settings.gdal_timeout_s)
     hashes = FileHashes(folder.processed / ".hashes.json")
     return Run(settings, catalog, folder, osm, osm_file, say, advance or _no_progress, afresh, hashes)
+
+
+def _refuse_too_long(root: Path) -> None:
+    """Refuse a data folder under whose path SQLite opens no GeoPackage: it would fail at the very end of a run."""
+    length = len(os.fsencode(root.resolve()))
+    if length > LONGEST_PATH:
+        raise ConfigError(
+            f"the path of the data folder is {length} bytes long; {LONGEST_PATH} leave room for the names in it: "
+            f"SQLite opens files of 512 bytes in all. Move it nearer to the root: {root}"
+        )
 
 
 def _refuse_unreadable(folder: DataFolder) -> None:

@@ -9,6 +9,7 @@ import pytest
 from pydantic import ValidationError
 
 from inducult_geo.errors import ConfigError
+from inducult_geo.run import open_run
 from inducult_geo.settings import load_settings
 
 
@@ -123,3 +124,11 @@ def test_settings_do_not_change_while_a_run_lasts(tmp_path: Path) -> None:
     settings = load_settings(tmp_path)
     with pytest.raises(ValidationError, match="frozen"):
         settings.releases_kept = 1
+
+
+def test_a_path_that_sqlite_opens_no_file_under_is_refused_before_anything_is_done(tmp_path: Path) -> None:
+    """A run took its time, and ended with the places in the code where the GeoPackage is written."""
+    deep = tmp_path.joinpath(*["\u017d" * 100] * 2, "data")
+    with pytest.raises(ConfigError, match=r"bytes long; 420 leave room .*Move it nearer to the root"):
+        open_run(deep)
+    assert not deep.exists()

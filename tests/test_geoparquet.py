@@ -51,6 +51,9 @@ def test_rows_are_all_there_and_sorted(folder, bundle, name, key):
     assert frame[key].is_monotonic_increasing
     assert set(frame[key]) == set(source[key])
     assert frame.crs.to_epsg() == 3035
+    boxes = pq.read_table(folder / name)["bbox"]
+    assert boxes.is_null().to_pylist() == frame.geometry.isna().to_list(), "no box where there is no place"
+    assert pq.read_metadata(folder / name).num_columns == len(FILES[name]) + 5
 
 
 def test_records_keep_those_that_are_rejected(folder, bundle):

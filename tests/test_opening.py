@@ -29,7 +29,10 @@ from inducult_geo.publish.changes import CHANGE_COLUMNS
 from inducult_geo.publish.release import write_release, write_sums
 from inducult_geo.withholding import for_release
 
-FRAMES = ("sites", "records", "rejected", "matches", "review", "regions", "sources", "changes")
+FRAMES = (
+    *("sites", "records", "rejected", "matches", "review", "regions", "sources", "changes"),
+    *("former_ids", "vocabulary", "dictionary", "runs"),
+)
 
 
 @pytest.fixture(scope="module")

@@ -290,6 +290,8 @@ def test_dcat_describes_every_data_file_and_its_license(bundle: Bundle, folder: 
         "https://creativecommons.org/licenses/by/4.0/",
         "https://opendatacommons.org/licenses/odbl/1-0/",
     ]
+    whole = {entry["dct:license"]["@id"] for entry in dataset["dcat:distribution"]}
+    assert whole == {"https://opendatacommons.org/licenses/odbl/1-0/"}, "what is made of OpenStreetMap"
     assert dataset["dct:modified"]["@value"] == "2024-03-01"
     assert "dct:issued" not in dataset, "no input tells the day of the release"
     types = {entry["dcat:mediaType"]["@id"] for entry in told.values()}
@@ -313,12 +315,18 @@ def test_an_unknown_license_is_told_in_words_and_no_date_is_no_date(bundle: Bund
         sources=bundle.sources.assign(licence="by letter of the mayor"),
         run={**bundle.run, "data_date": None, "is_sample": False},
     )
+    (tmp_path / "sites.csv").touch()
     dataset = json.loads(dcat_text(odd, tmp_path))
     assert dataset["dct:license"] == []
     assert "License: by letter of the mayor" in [said["rdfs:label"] for said in dataset["dct:rights"]]
     unknown = {"@type": "dct:LicenseDocument", "rdfs:label": "by letter of the mayor"}
     assert [source["dct:license"] for source in dataset["dct:source"]] == [unknown] * len(dataset["dct:source"])
     assert "dct:modified" not in dataset
+    mine = replace(odd, records=odd.records[odd.records["source"] != "osm"])
+    for licence, told in (("CC-BY-4.0", True), ("by letter of the mayor", False)):
+        one = replace(mine, sources=odd.sources.assign(licence=licence))
+        (entry,) = json.loads(dcat_text(one, tmp_path))["dcat:distribution"]
+        assert ("dct:license" in entry) is told, licence
     assert "Data up to" not in citation_text(odd)
     assert "SAMPLE" not in citation_text(odd)
 

@@ -8,6 +8,9 @@ from pathlib import Path
 
 import geopandas as gpd
 import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
 from pyproj import CRS
 
 from inducult_geo.frames import RECORD_COLUMNS, SITE_COLUMNS
@@ -58,3 +61,16 @@ def _write(frame: gpd.GeoDataFrame, key: str, columns: list[str], path: Path) ->
         write_covering_bbox=True,
         row_group_size=_ROWS_PER_GROUP,
     )
+    if whole.geometry.isna().any():
+        _clear_boxes_of_nothing(path)
+
+
+def _clear_boxes_of_nothing(path: Path) -> None:
+    """Make the box null where the geometry is: GeoParquet wants it so, GeoPandas writes a box of nulls."""
+    table = pq.read_table(path)
+    boxes = table["bbox"].combine_chunks()
+    sides = [boxes.field(index) for index in range(boxes.type.num_fields)]
+    is_nothing = pc.is_null(table["geometry"]).combine_chunks()
+    cleared = pa.StructArray.from_arrays(sides, fields=list(boxes.type), mask=is_nothing)
+    table = table.set_column(table.column_names.index("bbox"), table.schema.field("bbox"), cleared)
+    pq.write_table(table, path, compression="zstd", row_group_size=_ROWS_PER_GROUP)

@@ -6,7 +6,7 @@ All of it is made from the bundle, the declarations and the files that are alrea
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +14,7 @@ import pandas as pd
 import shapely
 from pyproj import CRS
 
+from inducult_geo.catalog import OSM
 from inducult_geo.digest import sha256
 from inducult_geo.publish.bundle import Bundle
 from inducult_geo.publish.dictionary import (
@@ -159,7 +160,7 @@ def dcat_text(bundle: Bundle, folder: Path) -> str:
             for line in [*credit_lines(bundle), *(f"License: {name}" for name in names if name not in _LICENCES)]
         ],
         "dct:source": [_source(row) for row in _used_sources(bundle)],
-        "dcat:distribution": [_distribution(path) for path in _files(folder)],
+        "dcat:distribution": [{**_distribution(path), **_license_of_all(bundle, names)} for path in _files(folder)],
     }
     if bundle.run["data_date"]:
         dataset["dct:modified"] = {"@value": day, "@type": "xsd:date"}
@@ -205,6 +206,13 @@ def _rights(text: Any) -> dict[str, str]:
 def _named(kind: str, label: str) -> dict[str, str]:
     """Return a thing that is known by its words alone: DCAT takes no plain text there."""
     return {"@type": kind, "rdfs:label": label}
+
+
+def _license_of_all(bundle: Bundle, names: Sequence[str]) -> dict[str, Any]:
+    """Return the one license of the whole, which is where portals look for it; several would be read as a choice."""
+    whole = ["ODbL-1.0"] if (bundle.records["source"] == OSM).any() else names
+    known = [_LICENCES[name] for name in whole if name in _LICENCES]
+    return {"dct:license": {"@id": known[0]}} if len(whole) == len(known) == 1 else {}
 
 
 def _distribution(path: Path) -> dict[str, Any]:

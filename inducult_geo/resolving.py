@@ -120,10 +120,11 @@ def _of_region(registry: pd.DataFrame, region_id: str) -> pd.DataFrame:
 
 def _decided(parts: Sequence[Part], decisions: Decisions, known: pd.DataFrame) -> list[str]:
     """Return the decisions about two records that are both here, or were: those of another region change nothing."""
-    if not decisions.latest:
+    words = {**decisions.latest, **decisions.reopened}
+    if not words:
         return []
     here = {key for part in parts for key in part.record_keys()} | set(known["record_key"].dropna())
-    return sorted(word.as_line() for pair, word in decisions.latest.items() if here.issuperset(pair))
+    return sorted(word.as_line() for pair, word in words.items() if here.issuperset(pair))
 
 
 def _rasters(run: Run) -> list[tuple[object, object]]:

@@ -5,7 +5,8 @@ What nobody asked about is decided by `decide`.
 A steward answers in the layer `review` of a copy of `inducult.gpkg`, or in the CSV that `export_review` writes (or
 the workbook that it was saved as). An answer that cannot be obeyed (an unknown word or record, two words on one
 question, a contradiction with what was decided before) is refused with its reason and stays an open question; all
-others are taken. A row with a note or a name and no word is no answer yet: nothing is taken from it, and that is told.
+others are taken. The word `undecided` takes an answer back: the pair is asked again as if nobody had decided. A
+row with a note or a name and no word is no answer yet: nothing is taken from it, and that is told.
 """
 
 from __future__ import annotations
@@ -21,7 +22,8 @@ from typing import Any, Final
 import pyarrow.parquet as pq
 
 from inducult_geo.catalog import Read
-from inducult_geo.match.decisions import VERDICTS, Decision, Decisions, append_decision, meaning
+from inducult_geo.match.continuity import successors
+from inducult_geo.match.decisions import UNDECIDED, WORDS, Decision, Decisions, append_decision, meaning
 from inducult_geo.match.relations import conflicts
 from inducult_geo.match.resolve import question_id
 from inducult_geo.match.site_ids import check_site_id
@@ -38,6 +40,7 @@ from inducult_geo.text import counted, first_few, printable
 __all__ = ["ANSWER_COLUMNS", "ImportOutcome", "Refusal", "decide", "export_review", "import_review"]
 
 _SETTLE_PLACE: Final = "mend its row in the file, or say in the contract how all are read ([place] crs, reading)"
+_NOTHING_SAID: Final = "nobody decided it, so nothing can be taken back; where you do not know, leave `decision` empty"
 _NAMED_MAX: Final = 5
 _DAY: Final = len("2026-01-31")
 _WORKBOOKS: Final = (".xlsx", ".ods", ".xls")
@@ -173,7 +176,7 @@ def decide(left: str, verdict: str, right: str, run: Run, *, who: str | None = N
     left, right
         Record keys; with `part_of` the left one is the part.
     verdict
-        `same`, `part_of` or `different`.
+        `same`, `part_of`, `different`, or `undecided` to take back what was said of them.
     run, who
         As for `import_review`.
     note
@@ -199,6 +202,7 @@ def _take(rows: Sequence[Mapping[str, str]], run: Run, who: str | None, *, is_fi
         refused = [_refused_place(row) for row in places if row["decision"]]
         answers, faulty = _answers([row for row in pairs if row["decision"]], log, _known_keys(run), _named(who))
         stale = [answer.refused(why) for answer in answers if is_file and (why := _why_stale(answer.decision, log))]
+        stale += [answer.refused(_NOTHING_SAID) for answer in answers if _takes_nothing_back(answer.decision, log, run)]
         held = {one.records for one in stale}
         answers = [answer for answer in answers if (answer.decision.left, answer.decision.right) not in held]
         fresh = [answer for answer in answers if not _is_said(answer.decision, log)]
@@ -279,15 +283,15 @@ def _answers(
 
 def _earlier_name(row: Mapping[str, str], log: Decisions) -> str:
     """Return who gave the same word before: to hear it again nobody needs to be named."""
-    earlier = log.of(row["left_key"], row["right_key"])
+    earlier = log.last_word(row["left_key"], row["right_key"])
     return earlier.who if earlier is not None and earlier.decision == row["decision"] else ""
 
 
 def _faults(row: Mapping[str, str], log: Decisions, known: frozenset[str], now: datetime, who: str) -> Iterator[str]:
     """Say why a row cannot be a decision."""
     left, right = row["left_key"], row["right_key"]
-    if row["decision"] not in VERDICTS:
-        yield f"'{row['decision']}' is none of: {', '.join(VERDICTS)}"
+    if row["decision"] not in WORDS:
+        yield f"'{row['decision']}' is none of: {', '.join(WORDS)}"
     for key in (left, right):
         if not key:
             yield "a record's key is missing"
@@ -301,7 +305,7 @@ def _faults(row: Mapping[str, str], log: Decisions, known: frozenset[str], now: 
         yield f"'{left}' and '{right}' are not the records of question {row['review_id']}: leave the keys as they were"
     if not who:
         yield "nobody is named: fill in decided_by, or say --who"
-    earlier = log.of(left, right)
+    earlier = log.last_word(left, right)
     if earlier is not None and earlier.order[0] >= now.timestamp():
         yield f"{earlier.who} decided it at {earlier.when}, which is later than this machine's clock: mend the clock"
 
@@ -310,7 +314,7 @@ def _is_said(one: Decision, log: Decisions) -> bool:
     """Whether the log holds this word in force already; a new note is worth a new line, as is a change of mind."""
     if any((before.pair, before.who) == (one.pair, one.who) for before in log.dissent):
         return False
-    earlier = log.of(one.left, one.right)
+    earlier = log.last_word(one.left, one.right)
     return earlier is not None and meaning(earlier) == meaning(one) and (one.note in ("", earlier.note))
 
 
@@ -326,8 +330,15 @@ def _why_stale(one: Decision, log: Decisions) -> str | None:
     return None
 
 
+def _takes_nothing_back(one: Decision, log: Decisions, run: Run) -> bool:
+    """Whether nobody said anything of two records, nor of those that they go on from, that could be taken back."""
+    if one.decision != UNDECIDED or log.last_word(*one.pair) is not None:
+        return False
+    return log.carried(successors(log.spoken, registry_of(run), {}, one.pair)).last_word(*one.pair) is None
+
+
 def _overruling(one: Decision, log: Decisions) -> str | None:
-    earlier = log.of(one.left, one.right)
+    earlier = log.last_word(one.left, one.right)
     if earlier is None or meaning(earlier) == meaning(one):
         return None
     told = f"{earlier.who} said '{earlier.decision}' on {earlier.when}"
@@ -353,5 +364,6 @@ def _without_contradictions(answers: list[_Answer], log: Decisions) -> tuple[lis
 def _contradiction(fresh: Mapping[tuple[str, str], _Answer], log: Decisions) -> tuple[Decision, ...] | None:
     """Return words that cannot all be true, new answers among them (see `relations.conflicts`)."""
     words = {**log.latest, **{pair: answer.decision for pair, answer in fresh.items()}}
-    found = (said for said in conflicts(words.values()) if not fresh.keys().isdisjoint(one.pair for one in said))
+    standing = [one for one in words.values() if one.decision != UNDECIDED]
+    found = (said for said in conflicts(standing) if not fresh.keys().isdisjoint(one.pair for one in said))
     return next(found, None)

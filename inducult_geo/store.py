@@ -323,8 +323,9 @@ def _same(folder: DataFolder, draft: Path) -> Path | None:
 
 
 def releases_of(folder: DataFolder) -> list[Path]:
-    """Return every release, the oldest first."""
-    return sorted(path for path in folder.releases.glob("[0-9]*") if path.is_dir())
+    """Return every release, the oldest first; of one second "-10" comes after "-2"."""
+    found = (path for path in folder.releases.glob("[0-9]*") if path.is_dir())
+    return sorted(found, key=lambda path: (path.name.partition("Z")[0], len(path.name), path.name))
 
 
 def _free_name(releases: Path) -> Path:

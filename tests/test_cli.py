@@ -239,6 +239,17 @@ def test_a_site_is_explained_by_its_id_and_by_the_key_of_any_of_its_records(samp
     assert f"The id {site}:" in told(site)
 
 
+@pytest.mark.parametrize("name", ["manifest.json", "inducult.gpkg", "SHA256SUMS"])
+def test_a_release_that_was_cut_is_not_said_to_be_unchanged(sample_data: Path, tmp_path: Path, name: str) -> None:
+    whole, cut = sample_data / "processed" / "current", tmp_path / "cut"
+    shutil.copytree(whole, cut)
+    content = (cut / name).read_bytes()
+    (cut / name).write_bytes(content[: len(content) // 2] + b"\xff")
+    for pair in ((whole, cut), (cut, whole)):
+        with pytest.raises(ConfigError, match=name):
+            CliRunner().invoke(cli.app, ["diff", *map(str, pair)], catch_exceptions=False)
+
+
 def test_commands_about_a_release_answer_in_words_and_as_json(sample_data: Path) -> None:
     def call(*arguments: object) -> tuple[int, str]:
         made = CliRunner().invoke(cli.app, [str(argument) for argument in arguments], catch_exceptions=False)

@@ -19,7 +19,7 @@ words = st.builds(
     said,
     left=st.sampled_from(["a:1", "a:2", "a:3"]),
     right=st.sampled_from(["b:1", "b:2", "b:3"]),
-    decision=st.sampled_from(["same", "part_of", "different"]),
+    decision=st.sampled_from(["same", "part_of", "different", "undecided"]),
     when=st.sampled_from(["2026-03-01", "2026-03-02T10:00:00+02:00", "2026-03-02T08:00:00+00:00"]),
     who=st.sampled_from(["Eva", "Jan"]),
 )
@@ -34,7 +34,30 @@ def test_replay_in_any_order_is_the_same(logs):
 def test_a_line_reads_back(tmp_path_factory, word):
     path = tmp_path_factory.mktemp("log") / "decisions.jsonl"
     append_decision(path, word)
-    assert [*read_decisions(path).latest.values()] == [word]
+    read = read_decisions(path)
+    assert [*read.latest.values(), *read.reopened.values()] == [word]
+
+
+def test_an_answer_that_is_taken_back_is_in_force_no_more():
+    log = [said(), said("b:1", "a:1", "undecided", when="2026-03-02")]
+    read = replay(log[::-1])
+    assert (read.of("a:1", "b:1"), read.last_word("b:1", "a:1"), len(read)) == (None, log[1], 0)
+    assert (read.overruled, read.problems) == (((log[0], log[1]),), ())
+    again = replay([*log, said(decision="different", when="2026-03-03", who="Jan")])
+    assert again.of("a:1", "b:1").decision == "different"
+    assert again.problems == (), "who has no opinion does not gainsay"
+
+
+def test_who_still_stands_by_an_answer_that_another_took_back_is_named():
+    (problem,) = replay([said(), said(decision="undecided", when="2026-03-02", who="Jan")]).problems
+    assert "Jan on 2026-03-02: 'a:1' undecided 'b:1'" in problem
+    assert "where Eva says the same, this is settled" in problem
+
+
+def test_an_answer_about_a_vanished_record_is_taken_back_of_its_heir():
+    log = replay([said(), said("a:2", decision="undecided", when="2026-03-02")])
+    assert log.of("a:1", "b:1") is not None
+    assert log.carried({"a:1": "a:2"}).of("a:2", "b:1") is None
 
 
 def test_the_latest_word_wins_whichever_side_comes_first():

@@ -23,6 +23,7 @@ from inducult_geo.errors import BusyError, ContractError, ReleaseError, StorageE
 from inducult_geo.match.decisions import Decision, append_decision, read_decisions
 from inducult_geo.match.resolve import question_id
 from inducult_geo.pipeline import run_all
+from inducult_geo.publish.changes import diff
 from inducult_geo.reviewing import ANSWER_COLUMNS, ImportOutcome, decide, export_review, import_review
 from inducult_geo.run import Run, open_run
 from inducult_geo.store import current_release
@@ -206,7 +207,7 @@ def test_an_answer_may_be_written_as_the_pages_show_it(run: Run, sheet: Path, wr
 @pytest.mark.parametrize(
     ("change", "says"),
     [
-        ({"decision": "yes"}, "'yes' is none of: same, part_of, different"),
+        ({"decision": "yes"}, "'yes' is none of: same, part_of, different, undecided"),
         ({"decision": "same", "left_key": "osm:way/0"}, "no record 'osm:way/0' is known"),
         ({"decision": "same", "right_key": ""}, "key is missing"),
         ({"decision": "same", "review_id": "Q-0000000000"}, "not the records of question"),
@@ -267,6 +268,41 @@ def test_a_change_of_mind_is_taken_and_told(run: Run, sheet: Path) -> None:
     assert read_decisions(run.folder.decisions).of(row["left_key"], row["right_key"]) == outcome.added[0]
 
 
+def test_an_answer_that_is_taken_back_is_asked_again(run: Run, sheet: Path, built: Path) -> None:
+    before, asked = ids(run), questions(run)
+    row = answered(sheet, lambda row: row.update(decision="same"))
+    pair = (row["left_key"], row["right_key"])
+    early = decide(pair[0], "undecided", pair[1], run, who="Eva")
+    assert (early.added, "nothing can be taken back" in early.refused[0].reason) == ((), True)
+    import_review(sheet, run, who="Eva")
+    run_all([], run)
+    joined = release_of(run)
+    answered(sheet, lambda row: row.update(decision="Undecided", note="ask Karl first"))
+    back = import_review(sheet, run, who="Eva")
+    assert back.changed[0].startswith(f"'{pair[0]}' and '{pair[1]}': Eva says 'undecided' now; Eva said 'same' on 20")
+    assert (back.still_open, back.refused, back.problems) == (len(pairs_of(sheet)), (), ())
+    assert import_review(sheet, run, who="Eva").unchanged == 1
+    run_all([], run)
+    assert (ids(run), questions(run)) == (before, asked)
+    with closing(sqlite3.connect(release_of(run) / "inducult.gpkg")) as con:
+        ((why,),) = con.execute("SELECT why FROM review WHERE review_id = ?", (row["review_id"],))
+    assert "undecided again, said Eva on 20" in why
+    assert "ask Karl first" in why
+    apart = diff(joined, release_of(run))
+    assert {cause.partition(";")[0] for cause in apart["cause"]} == {"no longer decided same (Eva)"}
+    answered(sheet, lambda row: row.update(decision="same", note=""))
+    old = import_review(sheet, run, who="Eva")
+    assert "and Eva 'undecided' on" in old.refused[0].reason, "the file of before does not answer it again"
+
+
+def test_taking_one_answer_back_makes_room_for_another(run: Run, built: Path, tmp_path: Path) -> None:
+    a, b, c = keys(built, 3)
+    sheet = tmp_path / "own.csv"
+    import_review(save(sheet, [line(a, b, "same"), line(b, c, "same")]), run, who="Eva")
+    both = [line(a, c, "different"), line(b, c, "undecided")]
+    assert len(import_review(save(sheet, both), run, who="Eva").added) == 2
+
+
 def test_a_merge_that_nobody_asked_about_is_taken_apart_and_put_together_again(run: Run) -> None:
     made = gpd.read_parquet(release_of(run) / "records.parquet")
     _, rows = next((site, rows) for site, rows in made.groupby("site_id") if len(rows) == 2)
@@ -289,7 +325,7 @@ def test_a_merge_that_nobody_asked_about_is_taken_apart_and_put_together_again(r
     ("left", "verdict", "right", "who", "says"),
     [
         ("osm:gone/1", "same", None, "Eva", "no record 'osm:gone/1' is known in this data folder"),
-        (None, "equal", None, "Eva", "'equal' is none of: same, part_of, different"),
+        (None, "equal", None, "Eva", "'equal' is none of: same, part_of, different, undecided"),
         (None, "same", None, "", "nobody is named"),
         ("SITE", "same", None, "Eva", "is a site: name a record of it (`inducult explain IC-"),
     ],
@@ -321,7 +357,9 @@ def test_a_word_that_cannot_be_obeyed_is_told_with_its_records_not_with_a_row(ru
     words = ["review", "decide", "osm:way/1", "equal", "osm:way/2", "--who", "Eva", "--data", str(run.folder.root)]
     said = CliRunner().invoke(cli.app, words)
     assert said.exit_code == 1
-    assert said.output.startswith("refused: osm:way/1 equal osm:way/2: 'equal' is none of: same, part_of, different; ")
+    assert said.output.startswith(
+        "refused: osm:way/1 equal osm:way/2: 'equal' is none of: same, part_of, different, undecided; "
+    )
     assert said.output.endswith("\nNothing is written.\n")
 
 

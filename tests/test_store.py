@@ -363,6 +363,16 @@ def test_pruning_keeps_the_newest_of_every_month(tmp_path: Path) -> None:
     assert prune_releases(folder, 2) == []
 
 
+def test_the_tenth_release_of_a_second_is_newer_than_the_second_one(tmp_path: Path) -> None:
+    folder = DataFolder(tmp_path)
+    names = [f"2026-09-01T020000Z{end}" for end in ("", "-2", "-9", "-10", "-11")]
+    for name in names:
+        (folder.releases / name).mkdir(parents=True)
+    folder.current.symlink_to(Path("releases") / names[-1])
+    assert [path.name for path in releases_of(folder)] == names
+    assert prune_releases(folder, 2) == names[:3]
+
+
 def test_what_a_killed_run_left_is_cleared_and_nothing_else(tmp_path: Path) -> None:
     folder = DataFolder(tmp_path)
     left = [

@@ -164,8 +164,8 @@ def review_export(
         print_json({"questions": number, "out": str(out)})
         return
     todo = (
-        "Fill in decision (same, part_of, different), decided_by, note; those of the kind place are settled in the "
-        "file or its contract."
+        "Fill in decision (same, part_of, different; undecided takes an answer back), decided_by, note; those of the "
+        "kind place are settled in the file or its contract."
     )
     typer.echo(f"{counted(number, 'open question')}: {out}. {todo if number else 'There is nothing to answer.'}")
 
@@ -190,14 +190,17 @@ def review_import(
 
 def review_decide(
     left: Annotated[str, typer.Argument(help="Key of a record, such as osm:way/120809194; of a part, with part_of.")],
-    decision: Annotated[str, typer.Argument(help="same, part_of or different.")],
+    decision: Annotated[str, typer.Argument(help="same, part_of, different; undecided takes it back.")],
     right: Annotated[str, typer.Argument(help="Key of the other record; of the whole, with part_of.")],
     who: Annotated[str | None, typer.Option("--who", help="Who decides.")] = None,
     note: Annotated[str, typer.Option("--note", help="Why, in your words.")] = "",
     data: Data = None,
     as_json: AsJson = False,
 ) -> None:
-    """Decide about two records that nobody asks about: a wrong merge, a missed one, a part; the next run obeys."""
+    """Decide about two records that nobody asks about: a wrong merge, a missed one, a part; the next run obeys.
+
+    Undecided takes back what was decided: the two are judged, and asked about, as if nobody had said anything.
+    """
     from inducult_geo.reviewing import decide
 
     with opened_run(data, None, quiet=True, contracts=False) as opened, refusal_is_two():

@@ -43,10 +43,14 @@ def diff(
     """Say what changed between two releases, site by site."""
     from inducult_geo.opening import release_folder
     from inducult_geo.publish.changes import diff as diff_releases
+    from inducult_geo.publish.promises_files import refuse_altered
     from inducult_geo.report import change_tables
 
     with refusal_is_two():
-        changes = diff_releases(release_folder(old), release_folder(new))
+        folders = [release_folder(old), release_folder(new)]
+        changes = diff_releases(*folders)
+        for folder in folders:
+            refuse_altered(folder)
     if as_json:
         print_json({"changes": json.loads(changes.to_json(orient="records"))})
     else:

@@ -12,19 +12,29 @@ from typing import Any
 
 from inducult_geo.errors import DecisionError, is_no_plain_file
 from inducult_geo.match.relations import conflicts, told
-from inducult_geo.match.verdict import DIFFERENT, NEEDED, PART_OF, SAME, VERDICTS, Decision, PairKey
+from inducult_geo.match.verdict import DIFFERENT, NEEDED, PART_OF, SAME, UNDECIDED, WORDS, Decision, PairKey
 
-__all__ = ["DIFFERENT", "PART_OF", "SAME", "VERDICTS", "Decision", "Decisions", "append_decision", "read_decisions"]
+__all__ = [
+    "DIFFERENT",
+    "PART_OF",
+    "SAME",
+    "UNDECIDED",
+    "WORDS",
+    "Decision",
+    "Decisions",
+    "append_decision",
+    "read_decisions",
+]
 
 
 @dataclass(frozen=True)
 class Decisions:
-    """The decisions in force: the latest on each pair.
+    """The decisions in force: the latest on each pair, but for those that were taken back.
 
     Attributes
     ----------
     latest
-        Pair of keys, ordered -> decision.
+        Pair of keys, ordered -> decision; never `undecided`.
     problems
         What could not be read, contradicts itself, or is seen differently by two people; for a person.
     overruled
@@ -33,6 +43,8 @@ class Decisions:
         The last word of each person that another's later word on the pair gainsays.
     taken_back
         Each decision that its own giver said otherwise since, with that person's last word.
+    reopened
+        Pair of keys, ordered -> the word `undecided` that is the latest on it.
     """
 
     latest: Mapping[PairKey, Decision] = field(default_factory=dict)
@@ -40,18 +52,23 @@ class Decisions:
     overruled: tuple[tuple[Decision, Decision], ...] = ()
     dissent: tuple[Decision, ...] = ()
     taken_back: tuple[tuple[Decision, Decision], ...] = ()
+    reopened: Mapping[PairKey, Decision] = field(default_factory=dict)
 
     def of(self, left: str, right: str) -> Decision | None:
         """Return the decision on two records, or None."""
         return self.latest.get((left, right) if left < right else (right, left))
+
+    def last_word(self, left: str, right: str) -> Decision | None:
+        """Return the decision on two records, or the word that took it back; None where nobody said any."""
+        return self.of(left, right) or self.reopened.get((left, right) if left < right else (right, left))
 
     def __len__(self) -> int:
         return len(self.latest)
 
     @property
     def spoken(self) -> frozenset[str]:
-        """Keys of all records that a decision is about."""
-        return frozenset(key for pair in self.latest for key in pair)
+        """Keys of all records that a decision is about, be it that one was taken back."""
+        return frozenset(key for pair in (*self.latest, *self.reopened) for key in pair)
 
     def carried(self, heirs: Mapping[str, str]) -> Decisions:
         """Return the same decisions, about the records that go on as those named.
@@ -63,7 +80,8 @@ class Decisions:
         """
         if self.spoken.isdisjoint(heirs):
             return self
-        words = [_carried(one, heirs) for one in self.latest.values()]
+        # An answer of before may be about the vanished record, and taken back of its heir.
+        words = [_carried(one, heirs) for one in (*self.latest.values(), *self.reopened.values())]
         again = replay(one for one in words if one.left != one.right)
         return replace(
             again, problems=(*self.problems, *(text for text in again.problems if text not in self.problems))
@@ -81,7 +99,8 @@ def replay(decisions: Iterable[Decision], problems: Iterable[str] = ()) -> Decis
     """Bring decisions to what is in force, whatever order they come in.
 
     The latest word on a pair wins, whoever said it; what it overrules is kept in `overruled`. Named in `problems`,
-    and not resolved, are two people whose last words on one pair differ, and words that contradict each other.
+    and not resolved, are two people whose last words on one pair differ, and words that contradict each other. Who
+    took back what they said has no opinion that a later word could differ from.
     """
     ordered = sorted(decisions, key=lambda one: (one.pair, one.order))
     latest: dict[PairKey, Decision] = {}
@@ -93,11 +112,13 @@ def replay(decisions: Iterable[Decision], problems: Iterable[str] = ()) -> Decis
         latest[pair] = words[-1]
         overruled += [(one, words[-1]) for one in words[:-1] if meaning(one) != meaning(words[-1])]
         last_of = {one.who: one for one in words}
-        dissent += [one for one in last_of.values() if meaning(one) != meaning(words[-1])]
+        dissent += [one for one in last_of.values() if meaning(one) != meaning(words[-1]) and one.decision != UNDECIDED]
         taken_back += [(one, last_of[one.who]) for one in words if meaning(one) != meaning(last_of[one.who])]
     disagreed = [_disagreement(one, latest[one.pair]) for one in dissent]
-    told = (*problems, *disagreed, *contradictions(latest.values()))
-    return Decisions(latest, told, tuple(overruled), tuple(dissent), tuple(taken_back))
+    reopened = {pair: one for pair, one in latest.items() if one.decision == UNDECIDED}
+    in_force = {pair: one for pair, one in latest.items() if pair not in reopened}
+    told = (*problems, *disagreed, *contradictions(in_force.values()))
+    return Decisions(in_force, told, tuple(overruled), tuple(dissent), tuple(taken_back), reopened)
 
 
 def meaning(one: Decision) -> tuple[str, str]:

@@ -15,6 +15,11 @@ PART_OF: Final = "part_of"
 DIFFERENT: Final = "different"
 VERDICTS: Final = (SAME, PART_OF, DIFFERENT)
 
+UNDECIDED: Final = "undecided"
+"""Takes back what was said of a pair: it stands as if nobody had decided, and is asked again where that is doubtful."""
+
+WORDS: Final = (*VERDICTS, UNDECIDED)
+
 NEEDED: Final = ("who", "when", "left", "right", "decision")
 
 PairKey = tuple[str, str]
@@ -34,7 +39,8 @@ class Decision:
     left, right
         Record keys; with `part_of`, `left` is the part and `right` the whole.
     decision
-        `same` (one site), `part_of` (two sites, the left within the right) or `different` (two sites).
+        `same` (one site), `part_of` (two sites, the left within the right), `different` (two sites), or `undecided`
+        (what was said of the pair before is taken back).
     note
         Why, in the steward's words.
     """
@@ -60,8 +66,8 @@ class Decision:
         lost = next((name for name in (*NEEDED, "note") if _LOST.search(getattr(self, name))), None)
         if lost is not None:
             raise DecisionError(f"'{lost}' holds half a character, which no file can hold: write it anew in UTF-8")
-        if self.decision not in VERDICTS:
-            raise DecisionError(f"decision '{self.decision}' is none of: {', '.join(VERDICTS)}")
+        if self.decision not in WORDS:
+            raise DecisionError(f"decision '{self.decision}' is none of: {', '.join(WORDS)}")
         if self.left == self.right:
             raise DecisionError(f"left and right are both '{self.left}': a decision is about two records")
         try:

@@ -274,14 +274,19 @@ def _cause(site_id: str, before: Snapshot, after: Snapshot) -> str:
     """Say who decided it, where a person did, and what happened to the records of a site, by source."""
     keys = before.members.get(site_id, frozenset()) | after.members.get(site_id, frozenset())
     words = {word for key in keys for word in after.words.get(key, ()) if _is_obeyed(word, before, after)}
+    spoken = {frozenset((word.left, word.right)) for key in keys for word in after.words.get(key, ())}
+    said = {word for key in keys for word in before.words.get(key, ()) if {word.left, word.right} not in spoken}
+    # What brought two together, or kept them apart, and was taken back since.
+    dropped = {word for word in said if _is_obeyed(word, after, before)}
     events: dict[str, set[str]] = {}
     for key in keys:
         was, now = before.records.get(key), after.records.get(key)
         event = "withheld" if was and not now and was.source in after.withheld else _event(was, now)
         # What else moves along with a record that a person spoke of, moves by that word.
-        if event and not (words and event == "regrouped"):
+        if event and not ((words or dropped) and event == "regrouped"):
             events.setdefault((now or was or _NOBODY).source, set()).add(event)
     told = sorted({f"{word.who} decided {word.decision}" for word in words})
+    told += sorted({f"no longer decided {word.decision} ({word.who})" for word in dropped})
     told += [f"{source} {' and '.join(sorted(events[source]))}" for source in sorted(events)]
     return "; ".join(told) or "matching"
 

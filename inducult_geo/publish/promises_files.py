@@ -10,6 +10,7 @@ from typing import NamedTuple
 import pyarrow.parquet as pq
 
 from inducult_geo.digest import sha256
+from inducult_geo.errors import ReleaseError
 from inducult_geo.publish.files import GEOPACKAGE, MANIFEST, PAGE, RECORDS_FILE, SITES_FILE, TILES
 from inducult_geo.publish.opened import Opened
 from inducult_geo.publish.promises_web import page_of, sites_in_tiles
@@ -23,6 +24,9 @@ FILES = (
 """The files without which a folder is no release; tiles are one more where there are sites."""
 
 MANIFEST_KEYS = ("schema_version", "version", "run", "is_sample", "regions")
+
+
+_NAMED = 5
 
 
 def files_are_there(release: Opened) -> Iterator[str]:
@@ -54,6 +58,27 @@ def sums_of(folder: Path) -> Sums:
     found.pop(SUMS)
     altered = [name for name in sorted(listed.keys() & found.keys()) if sha256(found[name]) != listed[name]]
     return Sums(sorted(found.keys() - listed.keys()), sorted(listed.keys() - found.keys()), altered)
+
+
+def refuse_altered(folder: Path) -> None:
+    """Refuse a release of which a file is not what its `SHA256SUMS` says; a folder without that list is let pass.
+
+    Raises
+    ------
+    ReleaseError
+        Where a file was cut, damaged or altered; the message names it.
+    """
+    if not (folder / SUMS).is_file():
+        return
+    try:
+        altered = sums_of(folder).altered
+    except (OSError, ValueError) as problem:
+        raise ReleaseError(f"{folder / SUMS}: cannot be read: {problem}. Get the release anew.") from problem
+    if altered:
+        raise ReleaseError(
+            f"{folder}: {', '.join(altered[:_NAMED])}: not what {SUMS} says: altered or damaged (to begin editing in "
+            "QGIS is enough). Get the release anew; `inducult verify` tells more."
+        )
 
 
 def sums_match(release: Opened) -> Iterator[str]:

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from inducult_geo.errors import CatalogError
-from inducult_geo.frames import STATUSES
+from inducult_geo.frames import PRESENT_USES, STATUSES
 from inducult_geo.harmonize.vocabulary import LANGUAGES, Sector, Vocabulary, load_vocabulary
 from inducult_geo.text import packaged_rows
 
@@ -27,13 +27,15 @@ def test_tables_agree(vocabulary: Vocabulary) -> None:
     for name in ("sector_crosswalk.csv", "nace.csv", "nace_rev1.csv"):
         assert {row["theme_id"] for row in packaged_rows(name)} <= {*vocabulary.themes, ""}
     assert {row["status"] for row in packaged_rows("status_words.csv")} == set(STATUSES)
+    assert {row["present_use"] for row in packaged_rows("use_words.csv")} == set(PRESENT_USES)
+    assert all(vocabulary.map_use(row["word"]) == row["present_use"] for row in packaged_rows("use_words.csv"))
 
 
 @pytest.mark.parametrize(
     "name",
     [
         *("types", "themes", "name_concepts", "legal_forms", "exonyms", "transliteration", "nace", "sector_crosswalk"),
-        *("status_words", "date_words", "no_trades", "nace_rev1", "type_words"),
+        *("status_words", "use_words", "date_words", "no_trades", "nace_rev1", "type_words"),
     ],
 )
 def test_every_row_says_its_source(name: str) -> None:
@@ -197,7 +199,7 @@ def test_what_names_the_town_is_no_trade(
         ("Chioderia Rossi", "metal_goods"),
         ("Čistírna odpadních vod Ostrov", "sewage_works"),
         ("Kunstmestfabriek Tessenderlo", "fertiliser_works"),
-        ("Fördergerüst Schacht IV", None),
+        ("Fördergerüst Schacht IV", "headframe"),
         ("Asfaltcentrale Aswebo Lummen", "factory"),
         ("Centrale d'enrobage Ascovil", "factory"),
         ("Hulpwarmtecentrale Overvecht", "heating_plant"),
@@ -216,6 +218,11 @@ def test_what_names_the_town_is_no_trade(
         ("Melkfabriek Sint-Jozef", "dairy"),
         ("Mijnmuseum", "industrial_museum"),
         ("Radwerk IV Vordernberg", "factory"),
+        *((name, "headframe") for name in ("Těžní věž dolu Josef", "Förderturm der Zeche", "Wieża szybowa kopalni")),
+        ("Schornstein der Ziegelei", "chimney"),
+        ("Halda dolu Jan", "spoil_heap"),
+        *((name, None) for name in ("Hochofen und Gießerei", "Schacht 371 Bergbaumuseum")),
+        ("Sutton Bridge Power Station", None),
     ],
 )
 def test_works_of_every_trade_are_known_by_their_names(vocabulary: Vocabulary, name: str, expected: str | None) -> None:
@@ -421,3 +428,20 @@ def test_a_wrong_table_is_refused(tmp_path: Path, content: bytes | None, told: s
         path.write_bytes(content)
     with pytest.raises(CatalogError, match=told):
         load_vocabulary([path])
+
+
+@pytest.mark.parametrize(
+    ("value", "expected"),
+    [
+        ("WOHNNUTZUNG", "housing"),
+        ("Museum; muzeum", "museum"),
+        ("Produktion (Teil)", "production"),
+        ("nevyužíváno", "none"),
+        ("keine", "none"),
+        ("Wohnen, Gewerbe", None),
+        ("Museum / Zeppelinhalle", None),
+        (None, None),
+    ],
+)
+def test_the_use_of_today_is_told_in_words(vocabulary: Vocabulary, value: str | None, expected: str | None) -> None:
+    assert vocabulary.map_use(value) == expected

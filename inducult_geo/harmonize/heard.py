@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping, Sequence
 from functools import cache
 from typing import Final, Literal
 
-from inducult_geo.text import packaged_rows, split_words, trades_in
+from inducult_geo.text import fold_once, packaged_rows, split_words, trades_in
 from inducult_geo.text.lexicon import Concept
 
 _WITH: Final = re.compile(r" (?:mit|samt|ohne|with|without|avec|sans|con|senza|met|zonder|ze?(?! o )|bez|brez) ")
 """Words after which a name goes on with a part of the works, or with what they lack ("Sägewerk mit Wasserkraft"). One
 letter may be of a legal form, as "s" in "s.r.o.": of these only the Polish one counts, and not that of "z o.o."."""
+
+_SEVERAL: Final = re.compile(r"[,;/&+]| (?:-|und|sowie|and|e|ed|et|en|i|a|in|oraz|ter|pri|u) ")
+"""What stands between two things of which neither is a part of the other ("Hochofen und Gießerei")."""
 
 
 def trades_heard(name: str, country: str | None, city: str | None) -> list[Concept]:
@@ -27,6 +31,23 @@ def trades_heard(name: str, country: str | None, city: str | None) -> list[Conce
         return []
     parts = _WITH.split(heard, maxsplit=1)
     return trades_in(parts[0], country=country) or (trades_in(heard, country=country) if len(parts) > 1 else [])
+
+
+def part_named_first(name: str, concepts: Sequence[Concept], kinds: Mapping[str, str | None]) -> set[str]:
+    """Return the part of works that a name begins with ("Těžní věž dolu Josef"); of several things, or a museum, none.
+
+    Parameters
+    ----------
+    name, concepts
+        A name and its words of trade, as they stand in it.
+    kinds
+        Type -> its kind, of the types that are asked about.
+    """
+    first = next((concept for concept in concepts if kinds.keys() & concept.types), None)
+    # A bridge or a lock is a part, too, and works are called by them.
+    if first is None or first.role != "part" or "visitor" in kinds.values() or _SEVERAL.search(fold_once(name)):
+        return set()
+    return kinds.keys() & first.types if len(first.types) == 1 else set()
 
 
 def _without_town(heard: str, city: str | None) -> str:

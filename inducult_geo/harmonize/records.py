@@ -275,6 +275,8 @@ def _states(
                 # "none" is a use, though as a text it says nothing.
                 word = cell.strip().lower() if isinstance(cell, str) else ""
                 found = word if word in allowed else None
+                if name == "present_use" and found is None:
+                    found = vocabulary.map_use(raw)
                 if raw is not None and found is None:
                     notices.add("unmapped_value", name, raw)
             column.append(found or "unknown")

@@ -16,7 +16,7 @@ from typing import Final, NamedTuple
 
 from inducult_geo.catalog.labels import LANGUAGES
 from inducult_geo.errors import CatalogError
-from inducult_geo.harmonize.heard import trades_heard
+from inducult_geo.harmonize.heard import part_named_first, trades_heard
 from inducult_geo.text import clean_text, fold, fold_once, packaged_rows
 
 SCHEMES: Final[Mapping[str, str]] = {
@@ -106,6 +106,8 @@ class Vocabulary:
         Folded word -> status.
     theme_words
         Folded word for a branch of industry, or label of a theme -> theme.
+    use_words
+        Folded word for what works are used for today -> present use.
     """
 
     types: Mapping[str, Entry]
@@ -114,6 +116,7 @@ class Vocabulary:
     sectors: Mapping[tuple[str, str], Sector]
     status_words: Mapping[str, str]
     theme_words: Mapping[str, str]
+    use_words: Mapping[str, str]
 
     def map_type(self, value: str | None) -> str | None:
         """Map a source's value to a type: a type id, a label or word for it in any language, last the value's words.
@@ -149,7 +152,7 @@ class Vocabulary:
         counts only where no other type is named; "Brauerei und Mühle" means two and gives None. Words that only sound
         like a trade ("Schutzhütte", "Zakład Ubezpieczeń") tell none, nor do those that name its `city` ("Werk
         Brüggen"), nor does the name of a church or a school, nor do short words beyond the `country` (ISO code) of
-        their language.
+        their language. A part that is named before its works is that part ("Förderturm der Zeche").
         """
         if not name:
             return None
@@ -158,7 +161,8 @@ class Vocabulary:
         special = finest(meant - GENERIC_TYPES)
         if _HEATING in special and all(len(concept.types) <= 1 for concept in concepts):
             special = {type_id for type_id in special if self._is_heated(type_id)} or special
-        chosen = special or meant
+        kinds = {type_id: self.types[type_id].kind for type_id in special}
+        chosen = part_named_first(name, concepts, kinds) or special or meant
         return next(iter(chosen)) if len(chosen) == 1 else None
 
     def _is_heated(self, type_id: str) -> bool:
@@ -205,6 +209,17 @@ class Vocabulary:
         return next(
             (self.status_words[spelling] for spelling in _spellings(word) if spelling in self.status_words), None
         )
+
+    def map_use(self, value: str | None) -> str | None:
+        """Map a source's word to what stands there today; None where its words mean several uses, or one is unknown."""
+        text = clean_text(value)
+        if text is None:
+            return None
+        told = {
+            next((self.use_words[spelling] for spelling in _spellings(part) if spelling in self.use_words), None)
+            for part in (re.split(r"[;,/+]", text) if self.use_words.keys().isdisjoint(_spellings(text)) else [text])
+        }
+        return told.pop() if len(told) == 1 else None
 
     def theme_of(self, type_id: str | None) -> str | None:
         """Return the theme of a type; None where there is no such type."""
@@ -362,6 +377,9 @@ def _load(extra: tuple[Path, ...]) -> Vocabulary:
     status_words = {
         spelling: row["status"] for row in packaged_rows("status_words.csv") for spelling in _spellings(row["word"])
     }
+    use_words = {
+        spelling: row["present_use"] for row in packaged_rows("use_words.csv") for spelling in _spellings(row["word"])
+    }
     theme_words = {
         spelling: row["theme"] for row in packaged_rows("theme_words.csv") for spelling in _spellings(row["word"])
     }
@@ -374,4 +392,5 @@ def _load(extra: tuple[Path, ...]) -> Vocabulary:
         sectors=MappingProxyType(_sectors()),
         status_words=MappingProxyType(status_words),
         theme_words=MappingProxyType(theme_words),
+        use_words=MappingProxyType(use_words),
     )

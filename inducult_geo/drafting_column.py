@@ -72,11 +72,13 @@ class Column:
 
     @cached_property
     def decimal(self) -> str | None:
-        """The decimal mark with which nearly all cells are numbers; None where they are none."""
-        for mark in (".", ","):
-            if self.share(lambda cell, mark=mark: _is_number(cell, mark)) >= _MOSTLY:  # type: ignore[misc]
-                return mark
-        return None
+        """The decimal mark with which most cells are numbers, and nearly all; None where they are none.
+
+        Whole numbers are such with either: among many of them one "4541000,5" tells the mark.
+        """
+        found = {mark: self.share(lambda cell, mark=mark: _is_number(cell, mark)) for mark in ".,"}  # type: ignore[misc]
+        mark = max(found, key=found.__getitem__)
+        return mark if found[mark] >= _MOSTLY else None
 
     @property
     def is_angle(self) -> bool:

@@ -265,6 +265,28 @@ def test_that_both_are_power_plants_speaks_for_them_at_one_place(distance_m, kin
     assert score >= SAME_PLANT or not backed
 
 
+@pytest.mark.parametrize(
+    ("distance_m", "other_name", "other_type", "backed"),
+    [
+        (40, "Dworzec kolejowy", "railway_station", True),
+        (900, "Dworzec kolejowy", "railway_station", False),
+        (40, "Dworzec kolejowy", "railway_depot", False),
+        (40, "Gdańska", "railway_station", False),
+    ],
+)
+def test_that_both_are_of_one_type_speaks_for_them_where_one_name_is_in_the_other(
+    distance_m, other_name, other_type, backed
+):
+    scored, at = scored_pairs(
+        row("a:1", "Dworzec", point(), type="railway_station"),
+        row("b:1", other_name, point(distance_m), type=other_type),
+        *backdrop(12),
+    )
+    place = at["a:1", "b:1"]
+    assert scored.is_backed[place] == backed
+    assert scored.probability[place] >= SAME_PLANT or not backed
+
+
 def test_in_lists_of_power_plants_each_row_is_one():
     """A register of combustion plants calls them by their companies: nothing else there tells what they are."""
     towns = ("Gera", "Jena", "Suhl", "Hof", "Plauen", "Zwickau", "Chemnitz", "Freiberg")

@@ -9,7 +9,7 @@ import numpy as np
 
 from inducult_geo.match.compared import Compared
 from inducult_geo.match.comparing import Finding, in_blocks
-from inducult_geo.match.comparisons import Scores
+from inducult_geo.match.comparisons import Scores, name_within, same_kind
 from inducult_geo.match.points import added
 from inducult_geo.ragged import Flags, Floats, blocks
 
@@ -161,18 +161,21 @@ def _anybodys(found: Mapping[str, Floats]) -> Flags:
     return np.asarray(told & ~one_house, dtype=bool)
 
 
-def same_plant(pairs: Compared, seen: Evidence, probability: Floats) -> Flags:
-    """Tell which pairs it speaks for that they are of one kind of plant.
+def of_one_kind(pairs: Compared, seen: Evidence, probability: Floats) -> Flags:
+    """Tell which pairs it speaks for that they are of one kind.
 
-    One fuel, with the capacity (`SAME_CAPACITY`) or a good score (`SAME_FUEL`); or that both are power plants at one
-    place (`SAME_PLANT`).
+    Of power plants one fuel, with the capacity (`SAME_CAPACITY`) or a good score (`SAME_FUEL`), or that both are some
+    at one place (`SAME_PLANT`); of all others that both are of one type there, and the name of one is in the other's.
     """
     found = seen.has_fuel & seen.has_capacity
-    plant = pairs.prepared.is_power_plant
-    if not plant.any():
+    plant, has_types = pairs.prepared.is_power_plant, "type" not in pairs.prepared.untold
+    if not (plant.any() or has_types):
         return found
     rows = np.flatnonzero((probability >= np.where(seen.has_fuel, SAME_FUEL, SAME_PLANT)) & ~seen.has_other_fuel)
     some, fuel = pairs.take(rows), seen.has_fuel[rows]
     near = some.distance_m <= np.where(fuel, FUEL_UNITS, 1.0) * some.unit_m
     found[rows] |= (fuel | (plant[some.left] & plant[some.right])) & near
+    if has_types:
+        rows = rows[near & ~found[rows] & (same_kind(some).value == 1.0)]
+        found[rows] = name_within(pairs.take(rows)).value >= SUPPORT["name"]
     return found

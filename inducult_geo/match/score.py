@@ -24,7 +24,7 @@ import numpy as np
 from inducult_geo.match.compared import Compared
 from inducult_geo.match.comparing import Finding, findings
 from inducult_geo.match.comparisons import COMPARISONS, Scores
-from inducult_geo.match.evidence import evidence, same_plant
+from inducult_geo.match.evidence import evidence, of_one_kind
 from inducult_geo.match.kinds import Kinds, kinds
 from inducult_geo.match.overlap import Levels, Overlap, overlap
 from inducult_geo.match.points import Parts, weigh
@@ -268,7 +268,7 @@ def score(
     parts: dict[str, Floats | Levels] = {**standing.parts, OVERLAP: lists, KINDS: shared, CROWD: crowd}
     found = findings(pairs) if scores is None else scores
     probability = _chance(np.add(total, crowd, out=total))
-    backed = (seen.is_backed | same_plant(pairs, seen, probability)) & ~seen.is_elsewhere
+    backed = (seen.is_backed | of_one_kind(pairs, seen, probability)) & ~seen.is_elsewhere
     asked = np.empty(len(probability), dtype=bool)
     for here in blocks(len(asked)):
         other = seen.is_other_unit[here] | seen.is_other_address[here]

@@ -28,7 +28,7 @@ def one(**cells: object) -> dict[str, str] | None:
         ({"name": "A", "name__en": "A"}, {"name": "A", "en": "A"}),
         ({"name": "A", "old_name": "B", "short_name": "C"}, {"name": "A", "old": "B", "short": "C"}),
         ({"name": "A", "official_name": "A a.s.", "parent": "P"}, {"name": "A", "official": "A a.s.", "parent": "P"}),
-        ({"name__sr-Latn": "A"}, {"sr-Latn": "A"}),
+        ({"name__sr-Latn": "A", "name__be-x-old": "B"}, {"sr-Latn": "A", "be-x-old": "B"}),
         ({"name__etymology__wikidata": "Q1", "name__alt": "x", "name": "A"}, {"name": "A"}),
         ({"name": "Q12", "ids.wikidata": "http://www.wikidata.org/entity/Q12"}, None),
         ({"name": "q12", "key": "wd:Q12"}, None),

@@ -16,7 +16,7 @@ from zoneinfo import available_timezones
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, field_validator, model_validator
 
 from inducult_geo.catalog.permissions import permits_release, says_nothing
-from inducult_geo.text import fold_once
+from inducult_geo.text import fold_once, name_language
 
 
 def _like(pattern: str, advice: str) -> AfterValidator:
@@ -310,8 +310,12 @@ class Contract(Declared):
     @classmethod
     def _known_fields(cls, columns: dict[str, str | tuple[str, ...]]) -> dict[str, str | tuple[str, ...]]:
         for name in columns:
-            known = name in RECORD_FIELDS | NAME_FIELDS or name.startswith(("name:", "ids.", "sector:"))
-            if not known:
+            known = name in RECORD_FIELDS | NAME_FIELDS or name.startswith(("ids.", "sector:"))
+            if name.startswith("name:") and not name_language(name):
+                raise ValueError(
+                    f"'{name}' names no language: write its code in small letters, as name:de or name:sr-Latn"
+                )
+            if not known and not name_language(name):
                 allowed = ", ".join(sorted(RECORD_FIELDS | NAME_FIELDS))
                 raise ValueError(
                     f"'{name}' is no field of a record. Known: {allowed}, name:<language>, ids.<scheme>, "

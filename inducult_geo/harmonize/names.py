@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Final
 
@@ -10,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from inducult_geo.frames import to_json
-from inducult_geo.text import known_text, wikidata_item
+from inducult_geo.text import known_text, name_language, wikidata_item
 
 ROLES: Final[Mapping[str, str]] = {
     "name": "name",
@@ -23,7 +22,6 @@ ROLES: Final[Mapping[str, str]] = {
 """Column of a raw frame -> role in the JSON text; ``name:<language>`` columns give the language."""
 
 _SEVERAL: Final = frozenset({"alt", "old"})
-_LANGUAGE: Final = re.compile(r"name:([a-z]{2,3}(?:[-_][A-Za-z0-9]{2,8})*)")
 
 
 def harmonize_names(frame: pd.DataFrame) -> pd.Series:
@@ -64,10 +62,7 @@ def _without_items(names: pd.Series, keys: Sequence[pd.Series]) -> pd.Series:
 
 def _role(column: str) -> str | None:
     """Return the role or language that a column's names have; None for columns that hold no names."""
-    if column in ROLES:
-        return ROLES[column]
-    language = _LANGUAGE.fullmatch(column)
-    return language[1] if language and language[1] not in ROLES.values() else None
+    return ROLES[column] if column in ROLES else name_language(column)
 
 
 def _entries(cells: Mapping[str, object]) -> Iterator[tuple[str, str]]:

@@ -22,7 +22,7 @@ from inducult_geo.harmonize.meanings import YEARS, Meanings, check_meanings, set
 from inducult_geo.harmonize.names import harmonize_names
 from inducult_geo.harmonize.notices import Notices, note_lost_characters, note_nothing
 from inducult_geo.harmonize.place import Ground, Placed, place
-from inducult_geo.harmonize.vocabulary import GENERIC_TYPES, SCHEMES, Sector, Vocabulary, finest, nace_code
+from inducult_geo.harmonize.vocabulary import GENERIC_TYPES, LISTED, SCHEMES, Sector, Vocabulary, finest, nace_code
 from inducult_geo.text import clean_text, known_text, wikidata_item
 
 _PLAIN = (
@@ -37,8 +37,6 @@ _NAMES_OF_ALL: Final = frozenset({"ironworks"})
 
 _BURN_LIME: Final = {"sugar_factory": frozenset({"cement_works", "lime_kiln"})}
 """Type that a name tells -> types of branches that such works are in for a kiln of theirs (sugar is made with lime)."""
-
-_LISTED: Final = re.compile(r"[,;/]")
 
 _WEB = re.compile(r"^(https?://)?[\w.-]+\.[a-z]{2,}(:\d+)?([/?#]\S*)?$", re.IGNORECASE)
 
@@ -214,7 +212,7 @@ def _of_several(said: Sequence[_Trade], vocabulary: Vocabulary) -> _Trade | None
 def _trade(vocabulary: Vocabulary, text: str) -> _Trade:
     """Return what a text says of a trade: a type, else a branch; of several branches none is the site's one."""
     found = vocabulary.map_type(text)
-    parts = [text] if vocabulary.map_theme(text) else [part for part in _LISTED.split(text) if part.strip()]
+    parts = [text] if vocabulary.map_theme(text) else [part for part in LISTED.split(text) if part.strip()]
     branches = {vocabulary.map_theme(part) or vocabulary.theme_of(vocabulary.map_type(part)) for part in parts}
     if found and branches <= {None, vocabulary.theme_of(found)}:
         return _Trade(found)

@@ -48,7 +48,8 @@ _AND_OTHERS: Final = re.compile(
 )
 """How a kind ends, folded, that is a drawer for many ("breweries, mills, and others")."""
 
-_LIST: Final = re.compile(r"[,;/]")
+LISTED: Final = re.compile(r"[,;/]")
+"""What stands between the kinds of a list."""
 _MANY: Final = 3
 """Parts from which on a kind is a list: of "dworce, mosty, śluzy" the one word that is known is not the site."""
 
@@ -134,7 +135,7 @@ class Vocabulary:
         for spelling in fold(_simple(text)):
             if spelling in self.type_words:
                 return self.type_words[spelling]
-        parts = _LIST.split(text)
+        parts = LISTED.split(text)
         is_drawer = _AND_OTHERS.search(fold_once(text)) or (len(parts) >= _MANY and not self.guess_type(parts[0]))
         return None if is_drawer else self.guess_type(text)
 

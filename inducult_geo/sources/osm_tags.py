@@ -22,7 +22,6 @@ first; objects that are only planned (`proposed:`) or were never there (`no:`) a
 from __future__ import annotations
 
 import csv
-import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache, cached_property
@@ -30,11 +29,11 @@ from importlib.resources import files
 
 from inducult_geo.errors import CatalogError
 from inducult_geo.frames import ASPECTS, STATUSES
+from inducult_geo.text import name_language
 
 Tags = Mapping[str, str]
 MONUMENT, FACTORY, BOTH, UNKNOWN = ASPECTS
 _RUNNING = ("functional", "underConstruction")
-_LANGUAGE = re.compile(r"name:[a-z]{2,3}(?:[-_][A-Za-z]+)*$")
 _NAME_KEYS = frozenset({"name", "alt_name", "old_name", "short_name", "official_name"})
 
 
@@ -334,7 +333,7 @@ def _is_only(tags: Tags, unless: tuple[Condition, ...]) -> bool:
 
 def _is_name(key: str) -> bool:
     """Whether a key holds a name: plain, in a role, or in a language (`name:de`, not `name:etymology`)."""
-    return key in _NAME_KEYS or bool(_LANGUAGE.match(key))
+    return key in _NAME_KEYS or name_language(key) is not None
 
 
 def _condition(text: str) -> Condition:

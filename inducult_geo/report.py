@@ -86,7 +86,7 @@ def outcome_tables(outcome: RunOutcome, run: Run, console: Console) -> None:
         if not outcome.is_new:
             console.print(f"\nNothing has changed: release {outcome.release.name} holds, nothing new is published.")
         # Where a disk knows no links, `current` is a file that no path leads through.
-        link = run.folder.current if run.folder.current.is_dir() else outcome.release
+        link = outcome.release if run.folder.current.is_file() else run.folder.current
         console.print(f"\nOpen in QGIS:      {link / 'inducult.gpkg'}")
         console.print(f"Open in a browser: {link / 'index.html'}")
         console.print(f"Read first:        {link / 'README.txt'}")

@@ -19,6 +19,7 @@ from inducult_geo.text import (
     name_tokens,
     packaged_rows,
     prepare_names,
+    split_words,
     strip_legal_form,
     wikidata_item,
 )
@@ -333,3 +334,7 @@ def test_words_with_lost_letters_are_no_two_words(name: str, tokens: tuple[str, 
     """A word of trade is known where what is left of it fits one alone; of others the rest counts."""
     assert set(name_tokens(name, country="PL")) == set(tokens)
     assert token_lists([name], ["PL"]).tuples() == [name_tokens(name, country="PL")]
+
+
+def test_a_cell_of_nothing_but_lost_letters_is_read_in_linear_time() -> None:
+    assert split_words("Kopalnia " + "\ufffd" * 400_000 + " Anna") == ("kopalnia", "anna")

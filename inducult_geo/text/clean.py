@@ -25,6 +25,10 @@ MAYBE_NAMES: Final = frozenset(("na", "nan", "nil", "none", "null"))
 _UNKNOWN: Final = frozenset(_SAYS_UNKNOWN.split(";"))
 
 
+LOST: Final = "\ufffd"
+"""What stands where a character was lost (U+FFFD)."""
+
+
 def _replacements() -> dict[int, str | None]:
     """Map the characters that cleaning replaces or removes: quotes, spaces, controls, invisible marks."""
     table: dict[int, str | None] = dict.fromkeys([*range(0x20), *range(0x7F, 0xA0)])
@@ -33,7 +37,7 @@ def _replacements() -> dict[int, str | None]:
     table.update(dict.fromkeys(map(ord, "\t\n\r\x0b\x0c\x85\u2028\u2029"), " "))
     table.update(dict.fromkeys(map(ord, "‘’‚‛′´`"), "'"))
     table.update(dict.fromkeys(map(ord, "“”„‟″«»"), '"'))
-    table[0x1A] = "\ufffd"  # the loss must stay visible after cleaning
+    table[0x1A] = LOST  # the loss must stay visible after cleaning
     return table
 
 
@@ -63,7 +67,7 @@ def clean_text(value: object) -> str | None:
 
 def whole_text(text: str) -> str:
     """Return text with U+FFFD for every half of a character, which no file can hold (JSON, UTF-7 and UTF-16 can)."""
-    return text if text.isascii() else _HALF.sub("\ufffd", text)
+    return text if text.isascii() else _HALF.sub(LOST, text)
 
 
 def printable(text: str) -> str:
@@ -102,7 +106,7 @@ def known_text(value: object) -> str | None:
 
 
 _LOSSES: Final = (
-    (re.compile("\ufffd|ï¿½"), "characters lost before the file was written (U+FFFD)"),
+    (re.compile(f"{LOST}|ï¿½"), "characters lost before the file was written (U+FFFD)"),
     (re.compile("\x1a"), "characters lost before the file was written (substitute character)"),
     (re.compile("[\x80-\x84\x86-\x9f]"), "control characters where letters belong: read with the wrong encoding"),
     (re.compile(r"(?<=[^\W\d_])\?(?=[^\W\d_])"), "a question mark inside a word: a character was lost"),
@@ -112,7 +116,7 @@ _SECONDS: Final = "\x80-\xbf‚ƒ„…†‡ˆ‰Š‹ŒŽ‘’“”•–—
 _MISREAD: Final = re.compile(f"[ÃÄÅĹ][{_SECONDS}Ş]|[ÂĂ](?:[{_SECONDS}]|Ş(?:[^A-ZĂÂÎŞŢ]|$))")
 """UTF-8 read as another encoding, a letter at a time; "ORĂŞTIE" is a Romanian town."""
 
-SPOILED: Final = f"\ufffd|ï¿½|{_MISREAD.pattern}"
+SPOILED: Final = f"{LOST}|ï¿½|{_MISREAD.pattern}"
 """What a text of which letters are lost or misread looks like at a glance, as RE2 reads it: a sign, no proof."""
 
 MARKUP: Final = r"</?[A-Za-z][A-Za-z0-9]*(?:\s[^<>]*)?/?>"

@@ -14,14 +14,14 @@ from itertools import product
 from string import ascii_lowercase
 from typing import Final
 
+from inducult_geo.text.clean import LOST
 from inducult_geo.text.folding import respelled, spelling_key
 from inducult_geo.text.tables import packaged_rows
 
-WORD: Final = re.compile(r"[^\W_]+")
+_WORD: Final = re.compile(r"[^\W_]+")
 """A word: letters and digits, without signs."""
 
-LOST: Final = "\ufffd"
-_WITH_LOST: Final = re.compile(rf"{LOST}*(?:[^\W_]{LOST}*)+")
+_WITH_LOST: Final = re.compile(rf"(?:[^\W_]|{LOST})+")
 _ASKED: Final = re.compile(r"(?<=[^\W\d_])\?{1,2}(?=[^\W\d_])")
 _LOST_AT_MOST: Final = 2
 _LEFT_AT_LEAST: Final = 4
@@ -157,9 +157,10 @@ def words_in(folded: str) -> tuple[str, ...]:
     Files that were written in an encoding without some of their letters hold such words: "Zak\ufffdady Pu?awy".
     """
     if LOST not in folded and "?" not in folded:
-        return tuple(WORD.findall(folded))
+        return tuple(_WORD.findall(folded))
     told = _ASKED.sub(lambda found: LOST * len(found[0]), folded)
-    return tuple(_restored(word) if LOST in word else word for word in _WITH_LOST.findall(told))
+    words = (_restored(word) if LOST in word else word for word in _WITH_LOST.findall(told))
+    return tuple(word for word in words if word)
 
 
 @lru_cache(maxsize=4_096)
@@ -170,9 +171,9 @@ def _restored(word: str) -> str:
     if word.count(LOST) > _LOST_AT_MOST or len(left) < _LEFT_AT_LEAST or known.concept_of(left):
         return left
     found: dict[str, str] = {}
+    blank = word.replace(LOST, "{}")
     for letters in product(ascii_lowercase, repeat=word.count(LOST)):
-        parts = zip(word.split(LOST), (*letters, ""), strict=True)
-        whole = "".join(part + letter for part, letter in parts)
+        whole = blank.format(*letters)
         if concept := known.concept_of(whole):
             found.setdefault(concept.token, whole)
     return next(iter(found.values())) if len(found) == 1 else left

@@ -12,6 +12,7 @@ from collections.abc import Iterable, Iterator
 from itertools import islice, product
 from typing import Final, NamedTuple
 
+from inducult_geo.text.clean import LOST
 from inducult_geo.text.encodings import RARE, TABLES, likelihood
 
 AS_BYTE: Final = "inducult_geo.as_byte"
@@ -29,7 +30,6 @@ _DIFFERENT: Final = 2
 """So many different letters must change, more to be sure: of one the other table may make a letter of some language."""
 
 _CONTROLS: Final = re.compile("[\x80-\x9f]+")
-_LOST: Final = "\ufffd"
 
 _LEAST: Final = 0.4
 """Gain of each letter, in natural logarithms, from which another table is worth telling. Letters of a language that is
@@ -113,7 +113,7 @@ def _words(texts: Iterable[str]) -> Iterator[str]:
     """Yield the words with letters beyond ASCII, none of them endless, and none of which a letter was lost."""
     lines = (line for text in texts if not text.isascii() for line in text.splitlines() if not line.isascii())
     words = (word[:_LONGEST] for line in lines for word in _BETWEEN_WORDS.split(line))
-    return (word for word in words if not word.isascii() and _LOST not in word)
+    return (word for word in words if not word.isascii() and LOST not in word)
 
 
 def _letters_changed(text: str, meant: str) -> set[str]:

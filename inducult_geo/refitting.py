@@ -75,7 +75,7 @@ def refit_weights(run: Run) -> RefitOutcome:
         raise ConfigError(f"{run.folder.root}: no region was built yet. Run `inducult run` first.")
     decisions = decisions_of(run)
     decisions = decisions.carried(successors(decisions.spoken, registry_of(run), {}, records["record_key"]))
-    prepared = prepare(records)
+    prepared = prepare(records).in_place_order()
     pairs, units = Compared(prepared, *candidates_of(prepared)), sources_of_units(run.catalog.sources)
     fit = refit(taught_by(pairs, decisions, units), weights_of(run))
     if not fit.is_better:

@@ -23,6 +23,7 @@ import shapely
 from inducult_geo.frames import Records
 from inducult_geo.match.candidates import candidates_of
 from inducult_geo.match.compared import Compared
+from inducult_geo.match.places import place_order
 from inducult_geo.match.prepare import prepare
 from inducult_geo.match.score import Scored, Weights, score
 from inducult_geo.ragged import Ints
@@ -94,7 +95,7 @@ def candidates_of_tile(records: Records, tile: Iterable[Cell], grid: Grid | None
     Returns
     -------
     DataFrame
-        `left_key` and `right_key`, the smaller first; each pair of the area is in one cell only.
+        `left_key` and `right_key`, as `candidates_of` gives them; each pair of the area is in one cell only.
     """
     net = grid or Grid()
     points = points_of(records)
@@ -106,12 +107,12 @@ def compare_pairs(
     records: Records, pairs: pd.DataFrame, weights: Weights | None = None, *, many: Collection[str] = ()
 ) -> Scored:
     """Score the candidates of all tiles together (`left_key`, `right_key`); the order of the tiles changes nothing."""
-    at = pd.Series(np.arange(len(records)), index=records["record_key"].to_numpy())
+    prepared = prepare(records).in_place_order()
+    at = pd.Series(np.arange(len(prepared)), index=prepared.key)
     left = at.reindex(pairs["left_key"]).to_numpy(dtype=np.int64)
     right = at.reindex(pairs["right_key"]).to_numpy(dtype=np.int64)
-    low, high = np.minimum(left, right), np.maximum(left, right)
-    order = np.lexsort((high, low))
-    return score(Compared(prepare(records), low[order], high[order]), weights, many=many)
+    order = np.lexsort((right, left))
+    return score(Compared(prepared, left[order], right[order]), weights, many=many)
 
 
 def compare_in_tiles(
@@ -133,8 +134,9 @@ def _found(records: Records, points: np.ndarray, cells: Iterable[Cell], net: Gri
     home = net.cells(points)
     for cell in cells:
         here = np.flatnonzero(_within(points, net.reach(cell)))
-        # By key, so that neither the order of the records nor what else the tile holds has a say.
+        # By place and key, so that neither the order of the records nor what else the tile holds has a say.
         here = here[np.argsort(records["record_key"].to_numpy(dtype=object)[here])]
+        here = here[place_order(points[here])]
         near = Records(records.iloc[here].reset_index(drop=True))
         left, right = candidates_of(prepare(near))
         mine = (home[here] == np.array(cell)).all(axis=1)[left]

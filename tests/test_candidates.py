@@ -8,7 +8,8 @@ import pytest
 from match_rows import point, records, row, square
 from scipy import sparse
 
-from inducult_geo.match.candidates import FEW, PER_PARTNER, PER_RECORD, Bag, candidates, candidates_of, place_order
+from inducult_geo.match.candidates import FEW, PER_PARTNER, PER_RECORD, Bag, candidates, candidates_of
+from inducult_geo.match.places import place_order
 from inducult_geo.match.prepare import prepare
 from inducult_geo.match.resolve import compare
 from inducult_geo.match.roads import NEAREST_WITHIN_M
@@ -226,21 +227,38 @@ def test_what_is_kept_is_the_best_of_all_that_the_roads_lead_to(monkeypatch):
     monkeypatch.setattr(MODULE, "PER_PARTNER", 2)
     prepared = prepare(records(*table_of(60)))
     side, wanted = MODULE._Side.of(prepared), set()
-    for left, right in MODULE._groups(side, None):
+    for sides in MODULE._groups(prepared, None):
+        left, right = sorted(sides, key=len)
         met = set()
         for road in MODULE._roads(side, left, right):
             met |= {(int(left[a]), int(right[b])) for a, b in zip(*road(slice(0, len(left))), strict=True)}
         first, second = (np.array(ends) for ends in zip(*sorted(met), strict=True))
         merit = (MODULE.quick_score(side, first, second) * MODULE.FINENESS).astype(int).tolist()
-        rows = [*zip(merit, side.row[first].tolist(), side.row[second].tolist(), strict=True)]
+        rows = [*zip(merit, first.tolist(), second.tolist(), strict=True)]
         for end, count in ((1, 4), (2, 2)):
             of = defaultdict(list)
             for one in rows:
                 of[one[end]].append(one)
             best = [sorted(some, key=lambda one: (-one[0], one[3 - end]))[:count] for some in of.values()]
-            wanted |= {(min(one[1:]), max(one[1:])) for some in best for one in some}
+            wanted |= {one[1:] if left is sides[0] else one[:0:-1] for some in best for one in some}
     assert sorted(wanted) == [*zip(*(ends.tolist() for ends in candidates_of(prepared)), strict=True)]
     assert len(wanted) < len(prepared) * 12
+
+
+def test_the_order_of_the_records_changes_neither_the_pairs_nor_which_side_their_records_are_on():
+    in_turn = prepare(records(*table_of()))
+    by_place = in_turn.in_place_order()
+    assert sorted(by_place.key) == sorted(in_turn.key)
+    assert by_place.key.tolist() != in_turn.key.tolist()
+    told = []
+    for prepared in (in_turn, by_place):
+        left, right = candidates_of(prepared)
+        assert (prepared.source[left] < prepared.source[right]).all()
+        told.append({*zip(prepared.key[left], prepared.key[right], strict=True)})
+        names = [prepared.lexicon.words[prepared.name_words.row(row)].tolist() for row in range(len(prepared))]
+        told.append(dict(zip(prepared.key, names, strict=True)))
+    assert told[:2] == told[2:]
+    assert len(told[0]) > 40
 
 
 def test_in_the_order_of_places_neighbors_follow_one_another():

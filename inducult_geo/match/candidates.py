@@ -38,7 +38,6 @@ Values = TypeVar("Values", Small, Flags)
 
 PER_RECORD: Final = 12
 PER_PARTNER: Final = 3
-CELL_M: Final = 1_000.0
 LEFT_BLOCK: Final = 5_000
 """Records whose partners are chosen at once."""
 
@@ -51,43 +50,18 @@ FINENESS: Final = float(1 << 26)
 
 @dataclass(frozen=True)
 class _Side:
-    """What the roads and the quick look need, for all records of both sides, those beside each other one by one.
-
-    Attributes
-    ----------
-    row
-        Which record of those prepared each one is.
-    """
+    """What the roads and the quick look need of all records of both sides."""
 
     prepared: Prepared
-    row: Ints
-    x: Floats
-    y: Floats
-    accuracy_m: Floats
     names: Bag
     addresses: Bag
-    postcodes: Ints
-    towns: Ints
-    has_ids: Flags
 
     @classmethod
     def of(cls, prepared: Prepared) -> _Side:
-        """Put what is needed of prepared records side by side."""
-        row = place_order(prepared.xy)
+        """Weigh the words of prepared records."""
         words = [prepared.name_words, flat(prepared.operators, prepared.variants)]
         places = [prepared.streets, prepared.house_numbers, prepared.cities]
-        return cls(
-            prepared,
-            row,
-            prepared.x[row],
-            prepared.y[row],
-            prepared.accuracy_m[row],
-            Bag.of(bag(prepared, words)[row]),
-            Bag.of(bag(prepared, places, stems=False)[row]),
-            prepared.postcode_codes[row],
-            prepared.town_codes[row],
-            prepared.has_ids[row],
-        )
+        return cls(prepared, Bag.of(bag(prepared, words)), Bag.of(bag(prepared, places, stems=False)))
 
 
 def candidates(left: Records, right: Records | None = None) -> Pairs2:
@@ -112,32 +86,38 @@ def candidates(left: Records, right: Records | None = None) -> Pairs2:
 
 
 def candidates_of(prepared: Prepared, *, split: int | None = None) -> Pairs2:
-    """Find candidates among prepared records: between the rows before and from `split`, or between all sources."""
+    """Find candidates among prepared records: between the rows before and from `split`, or between all sources.
+
+    The left record of each pair is of the first of its sources by name (with `split`, of the rows before), so that what
+    competes for a record stands on one side. Of equally promising partners the first stay. Many records are compared
+    faster in the order of their places.
+    """
     if len(prepared) == 0:
         return none()
     side = _Side.of(prepared)
-    found = [_between(side, a, b) for a, b in _groups(side, split)]
+    found = [_between(side, a, b) for a, b in _groups(prepared, split)]
     if not found:
         return none()
-    first, second = map(list, zip(*found, strict=True))
+    left, right = map(list, zip(*found, strict=True))
     found.clear()
-    return _in_order(side.row, first, second)
+    return _in_order(len(prepared), left, right)
 
 
-def _in_order(row: Ints, first: list[Small], second: list[Small]) -> Pairs2:
-    """Put pairs of places in `row` in the order of the records; what was given is let go of."""
-    one, other = _together(first), _together(second)
+def _in_order(size: int, lefts: list[Small], rights: list[Small]) -> Pairs2:
+    """Put pairs of `size` records in the order of the left and then of the right; what was given is let go of."""
+    one, other = _together(lefts), _together(rights)
     # Sorting both ends as one number is several times as fast as by one and then the other. A block at a time, as
     # memory that was never touched costs more than the work.
     code = np.empty(len(one), dtype=np.int64)
     for here in blocks(len(code)):
-        a, b = row.take(one[here]), row.take(other[here])
-        code[here] = np.minimum(a, b) * len(row) + np.maximum(a, b)
+        code[here] = one[here]
+        code[here] *= size
+        code[here] += other[here]
     del one, other
     code.sort()
     left, right = code, np.empty_like(code)
     for here in blocks(len(code)):
-        left[here], right[here] = np.divmod(code[here], len(row))
+        left[here], right[here] = np.divmod(code[here], size)
     return left, right
 
 
@@ -148,59 +128,38 @@ def _together(parts: list[Values]) -> Values:
     return whole
 
 
-def place_order(points: Floats) -> Ints:
-    """Order points (n, 2) in meters so that neighbors follow one another; those without a place come last.
-
-    Cells follow one another as Morton (1966) has them, along a curve that leaves a square only when it is done with it.
-    """
-    told = ~np.isnan(points[:, 0])
-    cells = (points[told] // CELL_M).astype(np.int64)
-    cells -= cells.min(axis=0, initial=0)
-    # Farther apart than a million kilometers is nothing on earth: there the order does not matter.
-    levels = min(int(cells.max(initial=0)).bit_length(), 20)
-    code = np.full(len(points), 1 << (2 * levels), dtype=np.int64)
-    code[told] = 0
-    for bit in range(levels):
-        code[told] |= (((cells[:, 0] >> bit) & 1) | (((cells[:, 1] >> bit) & 1) << 1)) << (2 * bit)
-    # Code and row in one number: several times as fast as an indirect sort that keeps the order of equal ones.
-    bits = len(points).bit_length()
-    code = (code << bits) | np.arange(len(points))
-    code.sort()
-    return code & ((1 << bits) - 1)
-
-
-def _groups(side: _Side, split: int | None) -> Iterable[Pairs2]:
-    """Places in `side` of the records of the two sides of every comparison."""
+def _groups(prepared: Prepared, split: int | None) -> Iterable[Pairs2]:
+    """Yield the records of the two sides of every comparison, in their order."""
     if split is not None:
-        yield np.flatnonzero(side.row < split), np.flatnonzero(side.row >= split)
+        yield np.arange(split), np.arange(split, len(prepared))
         return
-    codes, sources = pd.factorize(side.prepared.source, sort=True)
-    codes = codes[side.row]
+    codes, sources = prepared.sources
     for one, other in combinations(range(len(sources)), 2):
-        a, b = np.flatnonzero(codes == one), np.flatnonzero(codes == other)
-        yield (a, b) if len(a) <= len(b) else (b, a)
+        yield np.flatnonzero(codes == one), np.flatnonzero(codes == other)
 
 
 def _between(side: _Side, left: Ints, right: Ints) -> tuple[Small, Small]:
-    """Candidates between two lists of records, bounded."""
-    if not len(left) or not len(right):
+    """Find candidates between two lists of records, bounded, for those of the shorter list one after the other."""
+    if len(left) <= len(right):
+        return _asked(side, left, right)
+    second, first = _asked(side, right, left)
+    return first, second
+
+
+def _asked(side: _Side, left: Ints, right: Ints) -> tuple[Small, Small]:
+    """Find for each left record those of the right that are worth comparing, and the other way round."""
+    if not len(left):
         return np.zeros(0, dtype=np.int32), np.zeros(0, dtype=np.int32)
-    roads = _roads(side, left, right)
-    # Of equal ones the first in the order of the records is kept, wherever they lie.
-    turn = np.argsort(side.row[right])
-    rank = np.empty(len(turn), dtype=np.int64)
-    rank[turn] = np.arange(len(turn))
-    rights, found = right[turn], []
+    size, roads, found = len(side.prepared), _roads(side, left, right), []
     for start in range(0, len(left), LEFT_BLOCK):
         here = slice(start, min(start + LEFT_BLOCK, len(left)))
-        met = [(a, rank.take(b)) for a, b in (road(here) for road in roads)]
-        found.append(_promising(side, left[here], rights, met))
+        found.append(_promising(side, left[here], right, [road(here) for road in roads]))
     columns = [*map(list, zip(*found, strict=True))]
     found.clear()
     first, second, merit, kept = (_together(column) for column in columns)
-    some = np.flatnonzero(_may_be_best(second, merit, len(side.row)))
+    some = np.flatnonzero(_may_be_best(second, merit, size))
     # Both in one number: several times as fast as by the one and then by the other.
-    some = some[np.argsort(second[some].astype(np.int64) * len(side.row) + side.row[first[some]])]
+    some = some[np.argsort(second[some].astype(np.int64) * size + first[some])]
     kept[some] |= best_of_each(starts_of(second[some]), merit[some].astype(np.int64), PER_PARTNER)
     return first[kept], second[kept]
 
@@ -216,7 +175,7 @@ def _promising(side: _Side, left: Ints, right: Ints, pairs: list[Pairs2]) -> tup
     for here in blocks(len(code)):
         merit[here] = quick_score(side, first[here], second[here]) * FINENESS
     kept = best_of_each(starts_of(a), merit, PER_RECORD)
-    some = np.flatnonzero(kept | _may_be_best(second, merit, len(side.row)))
+    some = np.flatnonzero(kept | _may_be_best(second, merit, len(side.prepared)))
     # Half the size, since these are kept until all partners are known.
     mine, theirs, value = (part[some].astype(np.int32) for part in (first, second, merit))
     return mine, theirs, value, kept[some]
@@ -248,14 +207,13 @@ def _may_be_best(groups: Ints | Small, merit: Ints | Small, width: int) -> Flags
 
 def _roads(side: _Side, left: Ints, right: Ints) -> list[Road]:
     """All roads between two lists of records."""
-    p, rows = side.prepared, (side.row[left], side.row[right])
-    mine, theirs = (p.xy[some] for some in rows)
+    p = side.prepared
     roads = [
-        near(mine, theirs, side.accuracy_m[left]),
-        near_back(mine, theirs, side.accuracy_m[right]),
-        touching(p.geometry[rows[0]], p.geometry[rows[1]]),
-        same_code(side.postcodes[left], side.postcodes[right]),
-        same_code(side.towns[left], side.towns[right]),
+        near(p.xy[left], p.xy[right], p.accuracy_m[left]),
+        near_back(p.xy[left], p.xy[right], p.accuracy_m[right]),
+        touching(p.geometry[left], p.geometry[right]),
+        same_code(p.postcode_codes[left], p.postcode_codes[right]),
+        same_code(p.town_codes[left], p.town_codes[right]),
         _rare_words(side, left, right),
         _same_ids(side, left, right),
     ]
@@ -264,16 +222,17 @@ def _roads(side: _Side, left: Ints, right: Ints) -> list[Road]:
 
 def quick_score(side: _Side, first: Ints, second: Ints) -> Floats:
     """Score pairs cheaply, only to choose which to look at: words in common, address in common, nearness."""
-    east, north = side.x.take(first) - side.x.take(second), side.y.take(first) - side.y.take(second)
+    p = side.prepared
+    east, north = (part.take(first) - part.take(second) for part in (p.x, p.y))
     # Meters of one continent neither overflow nor vanish: what `numpy.hypot` guards against costs three times as much.
     gap = np.sqrt(east * east + north * north)
-    scale = 300.0 + side.accuracy_m.take(first) + side.accuracy_m.take(second)
+    scale = 300.0 + p.accuracy_m.take(first) + p.accuracy_m.take(second)
     near = 1 / (1 + gap / scale)
     near[np.isnan(near)] = 0.0
-    code = side.postcodes.take(first)
-    same_code = (code == side.postcodes.take(second)) & (code >= 0)
+    code = p.postcode_codes.take(first)
+    same_code = (code == p.postcode_codes.take(second)) & (code >= 0)
     names, places = side.names.dot(first, second), side.addresses.dot(first, second)
-    told = 0.2 * same_code + 3.0 * _share_an_id(side, first, second)
+    told = 0.2 * same_code + 3.0 * _share_an_id(p, first, second)
     return np.asarray(1.6 * names + 1.2 * places + 1.4 * near + told, dtype=float)
 
 
@@ -338,7 +297,7 @@ class Bag:
 
 def _rare_words(side: _Side, left: Ints, right: Ints) -> Road:
     """Lead to records of one country whose names share a word that is rare there."""
-    land, told = side.prepared.land[side.row], [side.names.words[rows].tocoo() for rows in (left, right)]
+    land, told = side.prepared.land, [side.names.words[rows].tocoo() for rows in (left, right)]
     width = told[0].shape[1]
     every = [land[rows[part.row]] * width + part.col for rows, part in zip((left, right), told, strict=True)]
     codes = np.split(pd.factorize(np.concatenate(every))[0], [len(every[0])])
@@ -348,25 +307,25 @@ def _rare_words(side: _Side, left: Ints, right: Ints) -> Road:
 
 def _same_ids(side: _Side, left: Ints, right: Ints) -> Road:
     """Lead to records that share an identifier."""
-    ends = [_ids(side, rows) for rows in (left, right)]
+    ends = [_ids(side.prepared, rows) for rows in (left, right)]
     codes = np.split(pd.factorize(np.array(ends[0][1] + ends[1][1], dtype=object))[0], [len(ends[0][1])])
     one, other = ((rows, code) for (rows, _), code in zip(ends, codes, strict=True))
     return by_code(one, other, (len(left), len(right)), lambda a, _: a > 0)
 
 
-def _ids(side: _Side, records: Ints) -> tuple[Ints, list[str]]:
+def _ids(prepared: Prepared, records: Ints) -> tuple[Ints, list[str]]:
     """Which of some records have identifiers, and these, one a time."""
-    told = np.flatnonzero(side.has_ids[records])
-    ids = [side.prepared.ids[row] for row in side.row[records[told]].tolist()]
+    told = np.flatnonzero(prepared.has_ids[records])
+    ids = prepared.ids[records[told]].tolist()
     texts = [f"{scheme}|{text}" for one in ids for scheme, text in one.items()]
     return np.repeat(told, np.fromiter(map(len, ids), dtype=np.int64, count=len(ids))), texts
 
 
-def _share_an_id(side: _Side, first: Ints, second: Ints) -> NDArray[np.bool_]:
+def _share_an_id(prepared: Prepared, first: Ints, second: Ints) -> NDArray[np.bool_]:
     shared = np.zeros(len(first), dtype=bool)
-    if not side.has_ids.any():
+    ids, has_ids = prepared.ids, prepared.has_ids
+    if not has_ids.any():
         return shared
-    ids, row = side.prepared.ids, side.row
-    for at in np.flatnonzero(side.has_ids.take(first) & side.has_ids.take(second)):
-        shared[at] = bool(ids[row[first[at]]].items() & ids[row[second[at]]].items())
+    for at in np.flatnonzero(has_ids.take(first) & has_ids.take(second)):
+        shared[at] = bool(ids[first[at]].items() & ids[second[at]].items())
     return shared

@@ -14,6 +14,7 @@ from inducult_geo.match.compared import Compared
 from inducult_geo.match.comparisons import same_kind
 from inducult_geo.match.editions import given_once, told_of_all
 from inducult_geo.match.permits import other_works
+from inducult_geo.match.places import place_order
 from inducult_geo.match.score import DOUBTED, UNIT, Scored, Weights, score
 from inducult_geo.match.waterfall import explain
 from inducult_geo.ragged import Flags, Floats, Ints, ranks_within, starts_of
@@ -68,6 +69,8 @@ def link(
     records = concat_records([_as_source(left, "left"), _as_source(right, "right")])
     prepared, told_by = given_once(records)
     split = int(np.count_nonzero(prepared.source == "left"))
+    rows = np.concatenate([place_order(prepared.xy[:split]), split + place_order(prepared.xy[split:])])
+    prepared, told_by = prepared.take(rows), np.argsort(rows)[told_by]
     scored = score(Compared(prepared, *candidates_of(prepared, split=split)), weights, many=("left",))
     pairs, several = scored.pairs, scored.several
     rank = ranks_within(pairs.left, scored.probability)

@@ -46,11 +46,11 @@ def trusted(prepared: Prepared) -> Prepared:
     chance = _by_chance(_shared(prepared))
     if not chance:
         return prepared
-    kept = tuple(
+    kept = [
         {name: text for name, text in ids.items() if (name, source) not in chance}
         for ids, source in zip(prepared.ids, prepared.sources[0].tolist(), strict=True)
-    )
-    return replace(prepared, ids=kept)
+    ]
+    return replace(prepared, ids=np.array(kept, dtype=object))
 
 
 def _shared(prepared: Prepared) -> pd.DataFrame:

@@ -113,7 +113,7 @@ def _as_told(records: Records) -> Prepared:
         aspect=_text(records["aspect"]),
         start_year=records["start_year"].to_numpy(dtype="float64", na_value=np.nan),
         end_year=records["end_year"].to_numpy(dtype="float64", na_value=np.nan),
-        ids=tuple(_each(lambda text: {k: str(v) for k, v in from_json(text).items()}, records["ids"])),
+        ids=_each(lambda text: {k: str(v) for k, v in from_json(text).items()}, records["ids"]),
         capacity=capacity,
         fuel=fuel,
         service=_services(words, flat(names, variants), fuel > 0, records, own),

@@ -189,7 +189,7 @@ def compare(records: Records, weights: Weights | None = None, *, many: Collectio
 
     `many` names the sources of which several records may be one site (permits, units).
     """
-    prepared = prepare(records)
+    prepared = prepare(records).in_place_order()
     return score(Compared(prepared, *candidates_of(prepared)), weights, many=many)
 
 

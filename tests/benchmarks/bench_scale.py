@@ -49,6 +49,7 @@ from inducult_geo.match.golden import golden
 from inducult_geo.match.identity import assign_ids
 from inducult_geo.match.permits import sure_or_first
 from inducult_geo.match.prepare import prepare
+from inducult_geo.match.prepared import Prepared
 from inducult_geo.match.registry import empty_registry
 from inducult_geo.match.resolve import links
 from inducult_geo.match.score import Scored, score, shipped_weights
@@ -189,8 +190,8 @@ def matched(records: Records) -> Made:
         mb[name] = memory.most_mb()
         return done
 
-    prepared = step("names", lambda: prepare(records))
-    pairs = step("candidates", lambda: Compared(prepared, *candidates_of(prepared)))
+    named = [step("names", lambda: prepare(records))]
+    pairs = step("candidates", lambda: with_candidates(named.pop()))
     scored = step("comparing", lambda: score(pairs))
     groups = step("clusters", lambda: clustered(records, scored))
     # As `resolve` does: what the pairs say is let go of before the rows are made.
@@ -206,8 +207,21 @@ def matched(records: Records) -> Made:
     return Made(cpu_s, system_s, mb, pairs, dict(groups.group), len(sites))
 
 
+def with_candidates(prepared: Prepared) -> Compared:
+    """Find the candidates among prepared records, as `resolve.compare` does."""
+    prepared = prepared.in_place_order()
+    return Compared(prepared, *candidates_of(prepared))
+
+
+def as_compared(records: Records, pairs: Compared) -> Records:
+    """Return records in the order in which they were compared."""
+    order = pd.Index(records["record_key"]).get_indexer(pairs.prepared.key)
+    return Records(records.iloc[order].reset_index(drop=True))
+
+
 def truths(records: Records, made: Made) -> dict[str, float]:
     """Recall of candidates, and precision, recall and F1 of what was joined (see the head of this file)."""
+    records = as_compared(records, made.pairs)
     work, source_of = records["detail"].to_numpy(dtype=object), records["source"].to_numpy(dtype=object)
     told = [set(work[source_of == name]) for name in ("a", "b")]
     both = told[0] & told[1]
@@ -315,15 +329,14 @@ def beside_splink(size: int) -> list[dict[str, object]]:
         # Half a second is told closer by its median.
         for _ in range(REPEATS):
             # Made anew each time: likenesses of words that are remembered would be a gift.
-            prepared = prepare(records)
-            pairs = Compared(prepared, *candidates_of(prepared))
+            pairs = with_candidates(prepare(records))
             before = time.process_time()
             work(pairs)
             spent.append(time.process_time() - before)
         rows.append({"who": "inducult-geo", "what": what, "CPU s": float(np.median(spent)), "whole process": ""})
     alone, whole = (row["CPU s"] for row in rows)
     count = len(pairs.left)
-    for told in score_with_splink(records, pairs):
+    for told in score_with_splink(as_compared(records, pairs), pairs):
         who = f"Splink {told['splink']}, DuckDB {told['duckdb']}, {told['threads']} thread(s)"
         what = WHAT[told["what"]]
         rows.append({"who": who, "what": what, "CPU s": told["cpu_s"], "whole process": round(told["process_s"], 2)})

@@ -71,6 +71,24 @@ def test_what_belongs_together_comes_from_one_record():
 
 
 @pytest.mark.parametrize(
+    ("other", "postcode"),
+    [
+        ({"address": "HAUPTSTR. 1", "city": "Leipzig"}, "04107"),
+        ({"address": "Hauptstr.1"}, "04107"),
+        ({"address": "Hauptstr. 11", "city": "Leipzig"}, None),
+        ({"address": "Hauptstr. 1", "city": "Halle"}, None),
+        ({"city": "Leipzig"}, None),
+    ],
+)
+def test_what_an_address_leaves_out_another_record_tells_that_tells_the_same_address(other, postcode):
+    best = site(row("good:1", address="Hauptstr. 1", city="Leipzig"), row("poor:1", postcode="04107", **other))
+    assert (best["address"], best["city"]) == ("Hauptstr. 1", "Leipzig")
+    assert postcode == (best["postcode"] if pd.notna(best["postcode"]) else None)
+    said = json.loads(best["lineage"])
+    assert (said["address"], said.get("postcode")) == ("good:1", "poor:1" if postcode else None)
+
+
+@pytest.mark.parametrize(
     "bad",
     ["K\ufffddzierzyn-Ko\ufffdle", "KÄ™dzierzyn-KoĹşle", "Kï¿½dzierzyn", "<p><b>Azoty</b> K.</p>", 'K <a href="x">'],
 )

@@ -100,6 +100,11 @@ def either(values: pa.Array, other: str) -> pa.Array:
     return pc.fill_null(values, pa.scalar(other, _KIND))
 
 
+def bare(values: pa.Array) -> pa.Array:
+    """Return the letters and digits of texts, small: "Mostowa 30A" and "mostowa 30 a" are written alike."""
+    return pc.replace_substring_regex(pc.utf8_lower(values), r"[^\pL\pN]+", "")
+
+
 def beside(*parts: str | pa.Array) -> pa.Array:
     """Write texts and columns one beside the other; null where a column is null."""
     scalars = [pa.scalar(part, _KIND) if isinstance(part, str) else part for part in parts]

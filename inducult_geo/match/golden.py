@@ -23,6 +23,8 @@ from inducult_geo.frames import SITE_COLUMNS, TEXT, TOGETHER, WORK_CRS, Records,
 from inducult_geo.match.choice import Members
 from inducult_geo.match.columns import (
     as_column,
+    bare,
+    coded,
     either,
     first_of_each,
     joined,
@@ -166,17 +168,45 @@ def _stacked(blocks: list[dict[str, Any]], run_id: str | None) -> Sites:
 
 def _plain(sites: FilledSites) -> None:
     """Fill the columns of which the best record's value is taken, alone or together with others."""
-    members = sites.members
     for column in PLAIN:
         sites.best(column)
     sites.values["present_use"] = either(sites.values["present_use"], "unknown")
     for columns in TOGETHER:
-        # One record speaks for all of them: the best of those that tell the first, or else any.
-        rows = members.first_whole(members.plain, members.told(columns[0]), *columns)
-        told = np.any([members.told(column) for column in columns], axis=0)
-        others = members.first_whole(members.plain, told, *columns)
-        for column in columns:
-            sites.take(column, np.where(rows >= 0, rows, others))
+        _together(sites, columns)
+
+
+def _together(sites: FilledSites, columns: Sequence[str]) -> None:
+    """Fill columns for all of which one record speaks: the best of those that tell the first, or else any."""
+    members = sites.members
+    rows = members.first_whole(members.plain, members.told(columns[0]), *columns)
+    told = np.any([members.told(column) for column in columns], axis=0)
+    rows = np.where(rows >= 0, rows, members.first_whole(members.plain, told, *columns))
+    more = _completing(members, rows, columns)
+    for column in columns:
+        sites.take(column, np.where((rows >= 0) & members.told(column)[rows], rows, more))
+
+
+def _completing(members: Members, rows: Ints, columns: Sequence[str]) -> Ints:
+    """Find for each site the best record that tells what the one that speaks for it leaves out; -1 where none does.
+
+    It must tell the same in the first column, but for how that is written, and contradict none of the others.
+
+    Parameters
+    ----------
+    rows
+        The record that speaks for each site; -1 for none.
+    """
+    told, speaks = np.array([members.told(column) for column in columns]), rows[members.site]
+    adds = (told & ~told[:, speaks]).any(axis=0)
+    some = np.flatnonzero((speaks >= 0) & told[0] & told[0, speaks] & adds)
+    fits = np.ones(len(some), dtype=bool)
+    for column in columns:
+        said = coded(bare(taken(members.text(column), np.concatenate([some, speaks[some]])))).codes
+        mine, theirs = np.split(said, 2)
+        fits &= (mine == theirs) | (mine < 0) | (theirs < 0)
+    found = np.zeros(len(members), dtype=bool)
+    found[some[fits]] = True
+    return members.first_whole(members.plain, found, *columns)
 
 
 def _state(sites: FilledSites) -> Flags:

@@ -27,18 +27,11 @@ from inducult_geo.publish.bundle import Bundle
 from inducult_geo.publish.changes import with_changes, write_changes
 from inducult_geo.publish.release import write_release
 from inducult_geo.publish.verify import verify
+from inducult_geo.release_folders import new_release, prune_releases, release_is_whole
 from inducult_geo.run import Run, unread
 from inducult_geo.stage import Part, RegionOutcome, Stage, last_stage, last_state, note_state
 from inducult_geo.stamps import declared, stamp
-from inducult_geo.store import (
-    current_release,
-    new_release,
-    prune_releases,
-    read_json,
-    release_is_whole,
-    replacing,
-    write_json,
-)
+from inducult_geo.store import current_release, read_json, replacing, write_json
 from inducult_geo.withholding import for_release
 
 

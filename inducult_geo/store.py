@@ -10,17 +10,16 @@ import errno
 import json
 import os
 import shutil
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from pathlib import Path
 from threading import get_ident
 from typing import Any
 
 from filelock import AcquireReturnProxy, FileLock, Timeout
 
-from inducult_geo.digest import sha256
 from inducult_geo.errors import BusyError, StorageError
 
 SUMS = "SHA256SUMS"
@@ -107,6 +106,11 @@ class DataFolder:
     def released(self) -> Path:
         """What the current release was made of, and when a run last confirmed it."""
         return self.processed / "released.json"
+
+    @property
+    def published(self) -> Path:
+        """The names of the releases in the order in which they were published, whatever the clock said."""
+        return self.processed / "published.json"
 
     @property
     def declared(self) -> Path:
@@ -265,106 +269,6 @@ def read_json(path: Path) -> dict[str, Any] | None:
     except (OSError, ValueError):
         return None
     return values if isinstance(values, dict) else None
-
-
-@contextmanager
-def new_release(folder: DataFolder) -> Iterator[Path]:
-    """Give an empty folder to build a release in; on leaving without an error it is published.
-
-    The folder takes its final name (the UTC time) and then `current` points to it. Where the newest or the current
-    release holds the same bytes, nothing new is published, and `current` points to that one. On an error nothing of
-    the draft remains and `current` is as it was.
-
-    Raises
-    ------
-    StorageError
-        Where the disk does not take it.
-    """
-    draft = folder.releases / f".building.{os.getpid()}"
-    try:
-        with storing(draft):
-            folder.releases.mkdir(parents=True, exist_ok=True)
-            shutil.rmtree(draft, ignore_errors=True)
-            draft.mkdir()
-            yield draft
-            final = _same(folder, draft)
-            if final is None:
-                for path in (*draft.rglob("*"), draft):
-                    sync(path)
-                final = _free_name(folder.releases)
-                draft.rename(final)
-                sync(folder.releases)
-            _point(folder, final)
-    finally:
-        shutil.rmtree(draft, ignore_errors=True)
-
-
-def release_is_whole(release: Path, hash_of: Callable[[Path], str] = sha256) -> bool:
-    """Whether every file that a release's SHA256SUMS lists is there and unaltered."""
-    try:
-        lines = (release / SUMS).read_text(encoding="utf-8").splitlines()
-        listed = [line.split("  ", 1) for line in lines if line]
-        return bool(listed) and all(hash_of(release / name) == found for found, name in listed)
-    except (OSError, ValueError):
-        return False
-
-
-def _same(folder: DataFolder, draft: Path) -> Path | None:
-    """Return the newest or the current release where it holds the same bytes as the draft."""
-    sums = draft / SUMS
-    if not sums.is_file():
-        return None
-    found = releases_of(folder)[-1:] + [path for path in [current_release(folder)] if path is not None]
-    text = sums.read_bytes()
-    for path in found:
-        if (path / SUMS).is_file() and (path / SUMS).read_bytes() == text and release_is_whole(path):
-            return path
-    return None
-
-
-def releases_of(folder: DataFolder) -> list[Path]:
-    """Return every release, the oldest first; of one second "-10" comes after "-2"."""
-    found = (path for path in folder.releases.glob("[0-9]*") if path.is_dir())
-    return sorted(found, key=lambda path: (path.name.partition("Z")[0], len(path.name), path.name))
-
-
-def _free_name(releases: Path) -> Path:
-    stamp = datetime.now(UTC).strftime("%Y-%m-%dT%H%M%SZ")
-    names = [stamp, *(f"{stamp}-{number}" for number in range(2, 100))]
-    return next(releases / name for name in names if not (releases / name).exists())
-
-
-def _point(folder: DataFolder, release: Path) -> None:
-    """Let `current` point to a release; where links cannot be made it is a small file with the release's name."""
-    if current_release(folder) == release.resolve():
-        return
-    draft = folder.processed / f".current.{os.getpid()}"
-    with storing(folder.current):
-        draft.unlink(missing_ok=True)
-        try:
-            draft.symlink_to(Path("releases") / release.name)
-        except (OSError, NotImplementedError):
-            draft.write_text(release.name + "\n", encoding="utf-8")
-            sync(draft)
-        draft.replace(folder.current)
-        sync(folder.processed)
-
-
-def prune_releases(folder: DataFolder, keep: int) -> list[str]:
-    """Remove old releases; returns their names.
-
-    The rule: the newest `keep` stay, the newest of every month stays, and the current one stays.
-    """
-    whole = releases_of(folder)
-    of_month = {path.name[:7]: path for path in whole}
-    stay = {*whole[-keep:], *of_month.values(), current_release(folder)}
-    old = [path for path in whole if path not in stay and path.resolve() not in stay]
-    for path in old:
-        # Renamed first, so that a half-removed release never bears a release's name.
-        doomed = path.with_name(f".old.{path.name}")
-        path.rename(doomed)
-        shutil.rmtree(doomed, ignore_errors=True)
-    return [path.name for path in old]
 
 
 def clear_leftovers(folder: DataFolder) -> list[str]:

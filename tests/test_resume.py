@@ -22,11 +22,12 @@ from inducult_geo.memory import registry_of
 from inducult_geo.opening import open_release
 from inducult_geo.pipeline import RunOutcome, run_all
 from inducult_geo.publish.verify import verify
+from inducult_geo.release_folders import release_is_whole
 from inducult_geo.run import _CODE, open_run
 from inducult_geo.stage import last_stage
 from inducult_geo.stamps import files_stamp, registry_share
 from inducult_geo.status import status_of
-from inducult_geo.store import DataFolder, current_release, read_json, release_is_whole, write_json
+from inducult_geo.store import DataFolder, current_release, read_json, write_json
 
 REGIONS = ("leoben", "opole")
 

@@ -16,10 +16,11 @@ from typer.testing import CliRunner
 from inducult_geo import cli
 from inducult_geo.errors import ConfigError, steady
 from inducult_geo.pipeline import run_all
+from inducult_geo.release_folders import new_release
 from inducult_geo.releasing import _numbers_of
 from inducult_geo.run import open_run
 from inducult_geo.status import status_of
-from inducult_geo.store import DataFolder, current_release, new_release, write_json
+from inducult_geo.store import DataFolder, current_release, write_json
 
 
 @pytest.fixture(scope="module")

@@ -7,12 +7,14 @@ import os
 import shutil
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from datetime import UTC, datetime
+from datetime import UTC, datetime, tzinfo
 from pathlib import Path
 
 import pytest
 
+from inducult_geo.digest import sha256
 from inducult_geo.errors import BusyError, StorageError
+from inducult_geo.release_folders import new_release, prune_releases, release_is_whole, releases_of
 from inducult_geo.store import (
     SUMS,
     DataFolder,
@@ -20,13 +22,8 @@ from inducult_geo.store import (
     confirmed_at,
     current_release,
     moment_of,
-    new_release,
-    prune_releases,
     read_json,
-    release_is_whole,
-    releases_of,
     replacing,
-    sha256,
     storing,
     write_json,
 )
@@ -224,7 +221,7 @@ def test_a_pointer_that_a_killed_run_of_the_same_number_left_is_in_nobody_s_way(
     second = publish(folder, "b")
     assert current_release(folder) == second
     assert folder.current.is_symlink()
-    assert names(folder.processed) == ["current", "releases"]
+    assert names(folder.processed) == ["current", "published.json", "releases"]
 
 
 def test_a_note_beside_the_releases_is_none(tmp_path: Path) -> None:
@@ -303,7 +300,7 @@ def test_where_links_cannot_be_made_a_release_is_pointed_to_by_a_file(
     assert first != second
     assert not folder.current.is_symlink()
     assert folder.current.read_text() == f"{second.name}\n"
-    assert names(folder.processed) == ["current", "releases"]
+    assert names(folder.processed) == ["current", "published.json", "releases"]
 
 
 def test_when_a_release_was_confirmed_counts_for_it_alone(tmp_path: Path) -> None:
@@ -334,11 +331,12 @@ def test_things_lie_where_the_pages_say(tmp_path: Path) -> None:
         folder.registry: "processed/registry.parquet",
         folder.released: "processed/released.json",
         folder.declared: "processed/declared.json",
+        folder.published: "processed/published.json",
         folder.wide: "processed/sources",
         folder.region("opole"): "processed/regions/opole",
     }
     assert {str(path.relative_to(tmp_path)) for path in where} == {*where.values()}
-    assert (SUMS, len(where)) == ("SHA256SUMS", 11)
+    assert (SUMS, len(where)) == ("SHA256SUMS", 12)
 
 
 def test_pruning_keeps_the_current_release_also_of_a_folder_that_a_link_leads_to(tmp_path: Path) -> None:
@@ -371,6 +369,65 @@ def test_the_tenth_release_of_a_second_is_newer_than_the_second_one(tmp_path: Pa
     folder.current.symlink_to(Path("releases") / names[-1])
     assert [path.name for path in releases_of(folder)] == names
     assert prune_releases(folder, 2) == names[:3]
+
+
+@pytest.fixture
+def at(monkeypatch: pytest.MonkeyPatch) -> Callable[[str], None]:
+    """Set the clock by which releases are named."""
+
+    def set_clock(day: str) -> None:
+        class Clock(datetime):
+            @classmethod
+            def now(cls, tz: tzinfo | None = None) -> datetime:
+                return datetime.fromisoformat(day).replace(tzinfo=tz)
+
+        monkeypatch.setattr("inducult_geo.release_folders.datetime", Clock)
+
+    return set_clock
+
+
+def test_on_a_clock_that_was_set_back_the_old_releases_go_first(tmp_path: Path, at: Callable[[str], None]) -> None:
+    folder = DataFolder(tmp_path)
+    days = ["2026-11-18", "2026-11-19", "2026-11-20", "2025-01-01", "2025-01-02", "2025-01-03"]
+    for day in days:
+        at(day)
+        publish(folder, day)
+        prune_releases(folder, 3)
+    # The newest of November 2026 stays, as that of any month does.
+    assert [path.name[:10] for path in releases_of(folder)] == days[2:]
+    at("2025-01-03")
+    assert publish(folder, "more").name == "2025-01-03T000000Z-2"
+
+
+def test_a_release_on_a_clock_set_back_is_current_again_where_the_pointer_was_lost(
+    tmp_path: Path, at: Callable[[str], None]
+) -> None:
+    folder = DataFolder(tmp_path)
+    at("2026-11-20")
+    publish(folder, "a")
+    at("2025-01-01")
+    newest = publish(folder, "b")
+    folder.current.unlink()
+    at("2025-01-02")
+    assert publish(folder, "b") == newest
+
+
+@pytest.mark.parametrize("noted", ["", "[]", '{"releases": 3}', '{"releases": [null, ["2026-11-21T000000Z"]]}'])
+def test_releases_of_which_no_order_is_noted_are_in_the_order_of_their_names(tmp_path: Path, noted: str) -> None:
+    folder = DataFolder(tmp_path)
+    for day in ("2026-11-20", "2026-11-21"):
+        (folder.releases / f"{day}T000000Z").mkdir(parents=True)
+    folder.published.write_text(noted)
+    assert [path.name[:10] for path in releases_of(folder)] == ["2026-11-20", "2026-11-21"]
+
+
+def test_a_release_that_an_older_version_published_stands_by_its_name(tmp_path: Path) -> None:
+    folder = DataFolder(tmp_path)
+    days = ["2026-11-10", "2026-11-20", "2026-11-15", "2026-11-25"]
+    for day in days:
+        (folder.releases / day).mkdir(parents=True)
+    write_json(folder.published, {"releases": ["2026-11-20", "gone", "2026-11-15"]})
+    assert [path.name for path in releases_of(folder)] == days
 
 
 def test_what_a_killed_run_left_is_cleared_and_nothing_else(tmp_path: Path) -> None:

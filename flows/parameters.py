@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import os
+import shlex
 import socket
 from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext, suppress
@@ -63,6 +64,15 @@ class Parameters(BaseModel):
             say=say,
             afresh=self.afresh,
         )
+
+    @property
+    def command(self) -> str:
+        """What a person types to do the same by hand; without data of its own choice, as the settings say."""
+        words = ["inducult", "run", *self.regions]
+        words += [] if self.data is None else ["--data", str(self.data.resolve())]
+        words += [word for path in self.catalogs for word in ("--catalog", str(path.resolve()))]
+        words += [] if self.osm_file is None else ["--osm", str(self.osm_file.resolve())]
+        return shlex.join(words + (["--overpass"] if self.osm == "overpass" else []))
 
     def settled(self) -> Parameters:
         """Return the same with every region named and every path absolute: so a worker elsewhere understands them.

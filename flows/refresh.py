@@ -33,7 +33,8 @@ CRASHED = [cast("FlowStateHook[..., Any]", tell_crash)]
 @flow(name="refresh", flow_run_name=run_name, on_crashed=CRASHED, on_failure=CRASHED)
 def refresh(parameters: Parameters | None = None) -> State[Any]:
     """Refresh the regions, publish what is whole, and fail by name for the rest."""
-    asked = (parameters or Parameters()).settled()
+    given = parameters or Parameters()
+    asked = given.settled()
     run = asked.open()
     with at_work(run):
         told: dict[str, str] = {}
@@ -45,7 +46,7 @@ def refresh(parameters: Parameters | None = None) -> State[Any]:
         outcome = published.result()
         note(outcome, run)
     show(outcome, run)
-    tell_outcome(outcome, run)
+    tell_outcome(outcome, run, again=given.command)
     end = Completed if outcome.exit_code == 0 else Failed
     return end(message=outcome.sentence, data=outcome)
 

@@ -22,17 +22,21 @@ from inducult_geo.run import Run
 from inducult_geo.settings import Settings, load_settings
 from inducult_geo.store import DataFolder, current_release
 
+RUN = "inducult run"
 _MOST_LINES = 20
 
 # Of an address that it cannot use it tells the whole, tokens and all, to every log.
 logging.getLogger("apprise").addFilter(lambda _record: False)
 
 
-def tell_outcome(outcome: RunOutcome, run: Run) -> None:
-    """Tell of a night that failed in part, or that changed something; of any, where the settings say so."""
+def tell_outcome(outcome: RunOutcome, run: Run, *, again: str = RUN) -> None:
+    """Tell of a night that failed in part, or that changed something; of any, where the settings say so.
+
+    `again` is the command that runs the same by hand.
+    """
     news = outcome.exit_code != 0 or (outcome.is_new and (outcome.n_changes != 0 or bool(outcome.gone)))
     if news or run.settings.notify_always:
-        send(run.settings.notify_url, *outcome_text(outcome), failed=outcome.exit_code != 0)
+        send(run.settings.notify_url, *outcome_text(outcome, again), failed=outcome.exit_code != 0)
 
 
 def tell_crash(_flow: Any, flow_run: FlowRun, state: State[Any]) -> None:
@@ -40,9 +44,10 @@ def tell_crash(_flow: Any, flow_run: FlowRun, state: State[Any]) -> None:
     if isinstance(state.result(raise_on_failure=False), RunOutcome):
         return  # told already, by name
     given = (flow_run.parameters or {}).get("parameters") or {}
-    settings = _settings((given if isinstance(given, Parameters) else Parameters.model_validate(given)).data)
+    asked = given if isinstance(given, Parameters) else Parameters.model_validate(given)
+    settings = _settings(asked.data)
     why = words_of(state) or str(state.message)
-    send(settings.notify_url, *crash_text(why, DataFolder(settings.data)), failed=True)
+    send(settings.notify_url, *crash_text(why, DataFolder(settings.data), asked.command), failed=True)
 
 
 def _settings(data: Path | None) -> Settings:
@@ -53,8 +58,8 @@ def _settings(data: Path | None) -> Settings:
         return Settings() if data is None else Settings(data=data)
 
 
-def outcome_text(outcome: RunOutcome) -> tuple[str, str]:
-    """Return subject and body: what happened, what was kept, what to do."""
+def outcome_text(outcome: RunOutcome, again: str = RUN) -> tuple[str, str]:
+    """Return subject and body: what happened, what was kept, what to do (`again` is the command for it)."""
     release = "nothing was published" if outcome.release is None else f"release {outcome.release.name}"
     lines = [f"What happened: {outcome.counted}; {release}, {outcome.n_sites} sites"]
     lines[0] += f", {outcome.n_changes} of them changed." if outcome.is_new and outcome.n_changes else "."
@@ -64,20 +69,20 @@ def outcome_text(outcome: RunOutcome) -> tuple[str, str]:
         lines += ["", "Failed:", *(f"- {text}" for text in outcome.failures[:_MOST_LINES])]
         lines += ["", "What was kept: everything else is of this night; of what failed, the data of the last good run"]
         lines[-1] += " stays in the release, marked as stale. Where there was none, it is left out."
-        lines += ["What to do: mend what is named above, then run `inducult run`, or wait for the next night."]
+        lines += [f"What to do: mend what is named above, then run `{again}`, or wait for the next night."]
     if outcome.release is not None:
         lines += ["", f"The map: {outcome.release / 'index.html'}"]
     subject = f"inducult-geo: {outcome.counted}"
     return subject + (f", {len(outcome.failures)} failed" if outcome.failures else ""), "\n".join(lines)
 
 
-def crash_text(why: str, folder: DataFolder) -> tuple[str, str]:
+def crash_text(why: str, folder: DataFolder, again: str = RUN) -> tuple[str, str]:
     """Return subject and body for a night of which nothing came."""
     held = current_release(folder)
     kept = "There is no release yet." if held is None else f"Release {held.name} is whole and stays the current one."
     body = f"What happened: {why}\n\nWhat was kept: {kept} No decision is lost.\n"
     return "inducult-geo: the run failed, nothing was published", body + (
-        "What to do: mend what is named above and run `inducult run`; it goes on from the last whole stage."
+        f"What to do: mend what is named above and run `{again}`; it goes on from the last whole stage."
     )
 
 

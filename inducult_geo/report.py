@@ -69,7 +69,7 @@ def outcome_tables(outcome: RunOutcome, run: Run, console: Console) -> None:
         )
     rest = _rest(outcome)
     if rest.records_in:
-        table.add_row("outside the regions", *_cells(rest, 0), "")
+        table.add_row("outside these regions", *_cells(rest, 0)[:-1], "", "")
     table.add_section()
     table.add_row("all", *_cells(outcome.counts, outcome.n_sites), "")
     console.print(table)
@@ -221,7 +221,7 @@ def _cells(counts: Counts, sites: int) -> list[str]:
 
 
 def _rest(outcome: RunOutcome) -> Counts:
-    """Return the records of wide sources that lie in no region of this run."""
+    """Return the records of the release that are of no region of this run: of other regions, or of none."""
     counts = [region.stage.counts for region in outcome.regions if region.stage is not None]
     within = sum(counts, NO_COUNTS)
     whole = outcome.counts

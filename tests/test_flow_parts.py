@@ -473,6 +473,19 @@ def test_a_crash_is_told_with_what_is_still_whole_and_a_known_failure_not_twice(
     assert (subject, failed, more) == ("inducult-geo: the run failed, nothing was published", True, [])
     assert "What happened: OSError: no space left on device" in body
     assert f"Release {RELEASE} is whole and stays the current one." in body
+    assert f"run `inducult run --data {tmp_path}`;" in body
+
+
+def test_a_message_names_the_command_that_does_the_same_by_hand(night: RunOutcome) -> None:
+    """Without `--overpass` the run that the message asks for looked for extracts, which nobody has."""
+    from flows.parameters import Parameters
+    from flows.telling import outcome_text
+
+    assert Parameters().command == "inducult run"
+    served = Parameters(regions=["opole"], data=Path("/my data"), catalogs=[Path("/own")], osm="overpass")
+    assert served.command == "inducult run opole --data '/my data' --catalog /own --overpass"
+    assert Parameters(osm_file=Path("/a.osm.pbf")).command == "inducult run --osm /a.osm.pbf"
+    assert f"then run `{served.command}`, or wait" in outcome_text(night, served.command)[1]
 
 
 @pytest.mark.parametrize(

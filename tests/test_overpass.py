@@ -398,6 +398,12 @@ def test_told_to_wait_too_long_the_next_server_is_asked(told):
     assert time.monotonic() - start < 3
 
 
+def test_how_long_a_busy_server_asks_to_be_left_alone_is_told():
+    with serving([(429, {"Retry-After": "86400"}, b"")]) as (url, _), pytest.raises(TransientError) as caught:
+        fetch_objects(REGION.id, area=AREA, settings=settings(url))
+    assert "busy (HTTP 429). Ask again in 86400 seconds, as it says." in str(caught.value)
+
+
 def test_the_deadline_holds_for_the_whole_request():
     big = ok(answer(*NODES, WORKS, filler="x" * 4000))
     with serving([big], drip_s=0.05) as (url, _):

@@ -9,6 +9,7 @@ limits of the system and of `CONNECT_S`.)
 from __future__ import annotations
 
 import html
+import math
 import re
 import socket
 import threading
@@ -149,7 +150,8 @@ class Exchange:
         said = plain(self.body(most_bytes=20_000))
         if self.status in _TRANSIENT_CODES or self.status >= 500:
             wait_s = retry_after_s(self.header("Retry-After"))
-            raise BusyServerError(f"{self.where}: busy (HTTP {self.status}).", wait_s)
+            when = "later" if wait_s is None else f"in {math.ceil(wait_s)} seconds, as it says"
+            raise BusyServerError(f"{self.where}: busy (HTTP {self.status}). Ask again {when}.", wait_s)
         raise SourceError(f"{self.where}: refused the request (HTTP {self.status}): {said}")
 
 

@@ -257,7 +257,7 @@ def as_records(frame: pd.DataFrame, *, geometry: Any = None, crs: Any = None) ->
     # A shape without any point is no place, and has none that could be asked for.
     shapes[shapes.is_empty] = np.nan
     _require_work_crs(crs or getattr(frame, "crs", None) or WORK_CRS, "records")
-    table = _typed(pd.DataFrame(frame).drop(columns="geometry", errors="ignore"), RECORD_COLUMNS)
+    table = _typed(pd.DataFrame(frame), RECORD_COLUMNS)
     return Records(gpd.GeoDataFrame(table.reset_index(drop=True), geometry=shapes))
 
 
@@ -282,7 +282,7 @@ def concat_records(frames: Iterable[Records]) -> Records:
     """Put records of several sources one under the other; no frame at all gives an empty one."""
     kept = [frame for frame in frames if len(frame)]
     if not kept:
-        return Records(_no_records().copy())
+        return Records(_no_records().copy(deep=False))
     return Records(gpd.GeoDataFrame(pd.concat(kept, ignore_index=True), geometry="geometry", crs=WORK_CRS))
 
 

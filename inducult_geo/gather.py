@@ -270,9 +270,9 @@ def _share(contract: Contract, region: Region, land: KeptOutline, home: Path, ru
     """Take a region's share of a wide source: the accepted rows whose place lies in it."""
 
     def make() -> Gathered:
+        if not find_files(contract, partners=run.folder.partners):
+            return _absent(contract, None)
         whole = gather_wide(contract, run)
-        if whole.facts.state == "absent":
-            return Gathered(concat_records([]), whole.facts)
         area, _, _ = transform_geometries(
             np.array([land.area], dtype=object),
             source_crs="EPSG:4326",

@@ -10,7 +10,7 @@ import pandas as pd
 
 from inducult_geo.catalog import Region
 from inducult_geo.errors import RegionError
-from inducult_geo.frames import Records, as_records, counts_of, outcome_of
+from inducult_geo.frames import Records, counts_of, outcome_of
 from inducult_geo.match.decisions import Decisions
 from inducult_geo.match.resolve import Resolution, compare, resolve
 from inducult_geo.memory import decisions_of, registry_of, weights_of
@@ -47,7 +47,7 @@ def settle(region: Region, collected: Collected, run: Run) -> Stage:
     records = collected.records()
     run.say(f"{region.id}: resolving {len(records)} records")
     resolution = resolve(
-        as_records(records[records["reason"].isna().to_numpy()]),
+        Records(records[records["reason"].isna().to_numpy()].reset_index(drop=True)),
         contracts=run.catalog.sources,
         decisions=decisions,
         registry=registry,

@@ -104,7 +104,7 @@ class Collected:
 
     def records(self) -> Records:
         """Read the records of all sources, the rejected ones too."""
-        return concat_records([part.records() for part in self.parts])
+        return concat_records([part.records() for part in self.parts if part.folder is not None])
 
 
 @dataclass(frozen=True)

@@ -10,6 +10,7 @@ import hashlib
 import json
 from collections.abc import Iterable
 from functools import lru_cache
+from glob import escape
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
@@ -47,13 +48,9 @@ def files_stamp(paths: Iterable[Path], run: Run) -> list[tuple[str, str]]:
     """Return name and hash of each file, and of the sidecars that lie beside it (`.dbf`, `.prj` ... of a `.shp`)."""
     whole = dict.fromkeys(paths)
     for path in [*whole]:
-        beside = path.parent.glob(f"{_escaped(path.stem)}.*") if path.parent.is_dir() else ()
+        beside = path.parent.glob(f"{escape(path.stem)}.*") if path.parent.is_dir() else ()
         whole |= {other: None for other in sorted(beside) if other.is_file()}
     return [(path.name, run.hashes.of(path)) for path in whole if path.is_file()]
-
-
-def _escaped(name: str) -> str:
-    return "".join(f"[{letter}]" if letter in "*?[" else letter for letter in name)
 
 
 def declared(thing: Contract | Region | RasterSource) -> dict[str, Any]:

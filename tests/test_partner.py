@@ -219,6 +219,14 @@ def test_the_newest_dated_copy_is_found(contract: Contract, tmp_path: Path) -> N
     assert [path.name for path in find_files(contract)] == ["a.csv"]
 
 
+def test_a_dated_copy_is_found_whatever_the_name_holds(tmp_path: Path) -> None:
+    (tmp_path / "test.toml").write_text(TOML.replace('"a.csv"', '"list [1]*.csv"'))
+    (tmp_path / "list [1]*-2026-11-20.csv").write_text("nr\n")
+    (tmp_path / "list 1-2026-11-21.csv").write_text("nr\n")
+    contract = load_contract(tmp_path / "test.toml")
+    assert [path.name for path in find_files(contract)] == ["list [1]*-2026-11-20.csv"]
+
+
 def test_files_are_also_looked_for_among_the_partners(contract: Contract, tmp_path: Path) -> None:
     partners = tmp_path / "partners"
     partners.mkdir()

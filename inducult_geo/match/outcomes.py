@@ -257,9 +257,9 @@ def _tell(table: pd.DataFrame, codes: Ints, settled: Settled, reasons: Mapping[P
     for row, part in _rows_of({(one.part, one.whole): one for one in settled.parts}, at, rows):
         decision[row], why[row], turned[row] = PART_OF, part.why, left[row] != part.part
     for row, word in _rows_of(settled.decisions.reopened, at, rows):
-        why[row] = _joined(taken_back(word), why[row])
+        why[row] = _joined(_said("undecided again, said", word), why[row])
     for row, word in _rows_of(settled.decisions.latest, at, rows):
-        decision[row], why[row], by[row] = word.decision, decided(word), word.who
+        decision[row], why[row], by[row] = word.decision, _said("decided by", word), word.who
         turned[row] = word.decision == PART_OF and left[row] != word.left
     table["decision"], table["why"], table["decided_by"], table["direct"] = decision, why, by, direct & same
     for one, other in (("left_key", "right_key"), ("left_site", "right_site")):
@@ -306,14 +306,9 @@ def _joined_by_words(settled: Settled) -> dict[str, str]:
     return {site: " and ".join(sorted(names)) for site, names in found.items()}
 
 
-def decided(word: Decision) -> str:
-    """Tell a decision in words."""
-    return f"decided by {word.who} on {word.when}" + (f": {word.note}" if word.note else "")
-
-
-def taken_back(word: Decision) -> str:
-    """Tell in words that an answer was taken back."""
-    return f"undecided again, said {word.who} on {word.when}" + (f": {word.note}" if word.note else "")
+def _said(what: str, word: Decision) -> str:
+    """Tell a decision in words: what was said, by whom, when and why."""
+    return f"{what} {word.who} on {word.when}" + (f": {word.note}" if word.note else "")
 
 
 def _before(why: NDArray[np.object_], text: str, where: Flags) -> NDArray[np.object_]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Iterable, Mapping, Sequence
+from glob import escape
 from pathlib import Path, PurePosixPath
 from typing import Any, Final
 
@@ -145,7 +146,8 @@ def _inside(contract: Contract, folder: Path, name: str) -> Path | None:
         )
     if path.is_file():
         return path
-    dated = sorted(path.parent.glob(f"{path.stem}-[0-9][0-9][0-9][0-9]-[0-9][0-9]-[0-9][0-9]*{path.suffix}"))
+    day = "[0-9][0-9][0-9][0-9]-[0-9][0-9]-[0-9][0-9]"
+    dated = sorted(path.parent.glob(f"{escape(path.stem)}-{day}*{escape(path.suffix)}"))
     return dated[-1] if dated else None
 
 

@@ -130,10 +130,12 @@ class Tool {
       part("static").hidden = true;
       return map;
     } catch {
-      part("canvas").hidden = true;
+      part("tool").classList.add("mapless");
       part("no-map").hidden = false;
+      part("no-map").after(part("static"));
+      part("static").tabIndex = 0; // Where it is scrolled, by the keyboard, too.
+      for (const name of ["canvas", "legend", "fit"]) part(name).hidden = true;
       part("density").closest("label").hidden = true;
-      part("legend").hidden = true;
       return null;
     }
   }

@@ -3,14 +3,19 @@
 
 const PLAIN = { ł: "l", đ: "d", ð: "d", ø: "o", ß: "ss", æ: "ae", œ: "oe", þ: "th", ı: "i", ħ: "h", ŋ: "n", ĸ: "k" };
 
+// An item of Wikidata, by number, prefix or address, in small letters: the rule of inducult_geo/text/items.py.
+const ITEM = new RegExp(String.raw`^(?:(?:(?:wd|wikidata):)?(q[1-9]\d*)`
+  + String.raw`|(?:https?://)?(?:www\.|m\.)?wikidata\.org/(?:entity|wiki)/(?:special:entity(?:page|data)/)?(q[1-9]\d*)(?:[?#]\S*|\.[a-z]+)?)$`);
+
 const OSM_WORDS = { n: "node", w: "way", r: "relation" };
 
 /** The identifiers that a text may mean, as they are compared; addresses of OpenStreetMap and Wikidata name theirs. */
 function identifiers(text) {
   const asked = text.trim().toLowerCase();
   if (!/\d/.test(asked) && !asked.startsWith("ic-")) return [];
-  const page = /^https?:\/\/(?:[a-z]+\.)?(?:openstreetmap\.org\/((?:node|way|relation)\/\d+)|wikidata\.org\/\w+\/(q\d+))\b/.exec(asked);
-  if (page) return [page[1] ?? page[2]];
+  const page = /^https?:\/\/(?:[a-z]+\.)?openstreetmap\.org\/((?:node|way|relation)\/\d+)\b/.exec(asked);
+  const item = ITEM.exec(asked);
+  if (page || item) return [page?.[1] ?? item[1] ?? item[2]];
   const osm = /^(n|w|r|node|way|relation)[\s/]*(\d+)$/.exec(asked);
   // "R12" may as well be a number of a heritage list, or a partner's own key.
   return osm ? [asked, `${OSM_WORDS[osm[1]] ?? osm[1]}/${osm[2]}`] : [asked];
@@ -18,7 +23,8 @@ function identifiers(text) {
 
 /** The items of Wikidata that a value names. */
 export function items(text) {
-  return (text || "").split(";").map((item) => item.trim()).filter((item) => /^Q\d+$/.test(item));
+  const told = (text || "").toLowerCase().split(";").map((item) => ITEM.exec(item.trim())).filter(Boolean);
+  return told.map(([, number, address]) => (number ?? address).toUpperCase());
 }
 
 /** Text as it is compared: no case, no diacritics, one space between words. */

@@ -294,7 +294,8 @@ def _source_row(contract: Contract, facts: Sequence[SourceFacts]) -> dict[str, A
 
 
 def _joined(texts: Iterable[str | None]) -> str | None:
-    return "; ".join(dict.fromkeys(text for text in texts if text)) or None
+    *others, last = [*dict.fromkeys(text for text in texts if text)] or [""]
+    return "; ".join([*(text.removesuffix(".") for text in others), last]) or None
 
 
 def _run_row(

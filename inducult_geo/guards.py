@@ -68,8 +68,8 @@ def with_rows_gone(before: SourceFacts, now: SourceFacts) -> SourceFacts:
         return now
     had += gone
     told = (
-        f"{has} records can be used, where an earlier run had {had}: {had - has} are gone at once. Was the file cut? "
-        f"Then put back the whole one. If it is right: `{_anyway(now)}` ends this notice."
+        f"{counted(has, 'record')} can be used, where an earlier run had {had}: {had - has} are gone at once. "
+        f"Was the file cut? Then put back the whole one. If it is right: `{_anyway(now)}` ends this notice."
     )
     return replace(now, problems=(*now.problems, Problem(now.source, ROWS_GONE, told, had - has)))
 

@@ -39,6 +39,9 @@ def read_toml(path: Path, error: type[ConfigError] = ConfigError) -> dict[str, A
         raise error(f"{path}: cannot be read: {problem.strerror}.") from problem
     except (tomllib.TOMLDecodeError, RecursionError) as problem:
         raise error(f"{path}: not valid TOML: {problem}. Mend or remove the file.") from problem
+    except ValueError as problem:
+        # What Python says of it, the limit of digits, is for programmers.
+        raise error(f"{path}: holds a number of thousands of digits. Mend or remove the file.") from problem
     if _holds_nul(values):
         # No file's name and no text of a release can hold one.
         raise error(f"{path}: holds a NUL character, written as \\u0000. Take it out.")

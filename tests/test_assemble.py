@@ -212,13 +212,13 @@ class TestAWideSource:
 
 class TestSources:
     def test_one_row_sums_up_what_became_of_it_everywhere(self, run: Run) -> None:
-        here = opole(run, accuracy_m=5.0, crs="EPSG:4326", data_time="2026-11-19")
+        here = opole(run, accuracy_m=5.0, crs="EPSG:4326", data_time="2026-11-19", message="cut short.")
         there = stage(
-            run, "leoben", record("osm:9"), state="stale", message="torn", accuracy_m=40.0, crs="EPSG:31256",
+            run, "leoben", record("osm:9"), state="stale", message="torn.", accuracy_m=40.0, crs="EPSG:31256",
             files=(), data_time="2026-11-20",
         )  # fmt: skip
         (row,) = put_together(run, here, there).sources.to_dict("records")
-        assert (row["state"], row["message"]) == ("stale", "torn")
+        assert (row["state"], row["message"]) == ("stale", "cut short; torn.")
         assert (row["records_in"], row["in_sites"], row["in_review"], row["rejected"]) == (4, 2, 1, 1)
         assert (row["crs"], row["accuracy_m"]) == ("EPSG:4326; EPSG:31256", 40.0)
         assert row["operation"] == "an operation", "what is said twice stands once"

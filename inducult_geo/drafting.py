@@ -18,6 +18,7 @@ from inducult_geo.drafting_columns import (
     axes_of,
     columns_of,
     fields_of,
+    half_places_of,
     key_of,
     names_of,
     place_text_of,
@@ -44,6 +45,9 @@ _UNMAPPED_MAX = 60
 _SHARED = 0.2
 _ENDS = 0.1
 _MOSTLY = 0.5
+_NAMED_SYSTEM = re.compile(
+    r"\b(?:htrs|etrs|wgs|utm|gk|puwg|krovak|lambert|epsg:|mgi|bmn|d|m)[ -]?\d+(?:/tm)?\b", re.IGNORECASE
+)
 
 
 @dataclass
@@ -143,7 +147,7 @@ def _two_rows(path: Path, here: Read, table: Table) -> tuple[Table, Read] | None
     """Read the names from two rows where one leaves columns without any, as under merged cells, and both leave none."""
     lower = [*table.frame.iloc[0]] if len(table.frame) else []
     words = [str(cell) for cell in lower if cell is not None]
-    goes_on = len(words) < len(lower) and not any(any(map(str.isdigit, word)) for word in words)
+    goes_on = len(words) < len(lower) and not any(any(map(str.isdigit, _NAMED_SYSTEM.sub("", word))) for word in words)
     for row in range(here.header_row, max(here.header_row - 2, 0), -1) if _unnamed(table) else ():
         above = table if row == here.header_row else _tried(path, here.model_copy(update={"header_row": row}))
         is_row_of_names = above is not None and len(above.frame.columns) - len(_unnamed(above, filled=False)) > 1
@@ -277,13 +281,19 @@ def _say_place(
             found.place += [comment("No column looks like coordinates: rows without a place help other sources only.")]
             found.place += number_lines(table.frame, columns)
             found.place += shape_lines(columns)
-            found.place += ['# x = ""', '# y = ""', '# text = ""']
+            found.place += ['# x = ""', '# y = ""', *_maybe_places(columns)]
         points = np.empty((0, 2))
     found.head += _units_lines(points)
     system = crs_lines(table.crs, points, about, run, path)
     found.head += system.head
     found.place += system.place
     found.place += ["# accuracy_m = 100", '# origin = "surveyed" # or digitized, address, settlement']
+
+
+def _maybe_places(columns: list[Column]) -> list[str]:
+    """Offer a column of which some cells read as places; `check` says of the others why they do not."""
+    some = half_places_of(columns)
+    return ['# text = ""'] if some is None else [f"# text = {quoted(some.name)} # some of its cells read as places"]
 
 
 def _say_columns(found: _Draft, columns: list[Column], used: set[str], codes: list[Codes]) -> None:

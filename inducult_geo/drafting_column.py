@@ -9,6 +9,7 @@ from functools import cached_property
 from itertools import pairwise
 
 from inducult_geo.errors import CoordinateError
+from inducult_geo.harmonize.coordinate_parsed import marked_angles
 from inducult_geo.harmonize.coordinates import parse_number
 from inducult_geo.text import fold_once
 
@@ -82,8 +83,8 @@ class Column:
 
     @property
     def is_angle(self) -> bool:
-        """Whether nearly all cells are degrees and minutes: 45° 29′ 10″ N."""
-        return self.share(lambda cell: _ANGLE.match(cell) is not None) >= _MOSTLY
+        """Whether nearly all cells are degrees and minutes: 45° 29′ 10″ N, or 45 29 10."""
+        return self.share(lambda cell: _ANGLE.match(marked_angles(cell)) is not None) >= _MOSTLY
 
     @property
     def is_small(self) -> bool:

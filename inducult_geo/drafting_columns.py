@@ -10,6 +10,7 @@ import pandas as pd
 
 from inducult_geo.drafting_column import Column, any_of
 from inducult_geo.errors import CoordinateError
+from inducult_geo.harmonize.coordinate_parsed import marked_angles
 from inducult_geo.harmonize.coordinates import parse_coordinates
 from inducult_geo.harmonize.dated_states import status_of
 from inducult_geo.harmonize.dates import date_text, parse_date
@@ -20,6 +21,7 @@ from inducult_geo.sources.table import has_shapes
 from inducult_geo.text import fold_once, wikidata_item
 
 _MOSTLY = 0.8
+_SOME = 0.2
 _FEW = 3
 _HEADS_FIRST = ("type", "status")
 """Fields of which the cells are asked only where no column is called so."""
@@ -164,6 +166,7 @@ _END = any_of("end", "eindbouwjr", "year_decommissioned", "retired date", "end_y
               "zamknięcia", "likwidacja", "likwidacji", "zatvaranje", "zatvaranja", "zatvoreno", "prestanak",
               "prestanka", "zaprtje", "zaprtja", "prenehanje", "prenehanja", "uzavření", "ukončení", "zánik", "zániku",
               "konec", "fermeture", "do", "bis", "tot", "until", "dissolved", "abolished",
+              "stilllegungsjahr", "außerbetriebnahme", "ende", "zakończenie", "zakończenia", "ukinitev", "ukinitve",
               "fino", "fino al", "jusque", "jusqu.(?:en|au?)")  # fmt: skip
 _BEGINNINGS = ("inception", "start", "start_year", "begbouwjr", "baujahr", "bouwjaar", "rok_budowy", "powstanie",
                "commissioned",
@@ -171,8 +174,11 @@ _BEGINNINGS = ("inception", "start", "start_year", "begbouwjr", "baujahr", "bouw
                "entstehung", "vznik", "vzniku", "nastanek", "czas powstania", "vrijeme gradnje", "start date",
                "bouwperiode", "zahájení", "začátek", "počátek", "początek", "početak", "začetek", "inizio",
                "seit", "since", "sinds", "depuis", "vanaf", "dal", "od (?:roku|leta|godine)", "construction",
-               "costruzione")  # fmt: skip
-_FROM = ("od", "von", "ab", "van", "from", "da")
+               "costruzione", "budowy", "powstania", "uruchomienia", "výstavby", "uvedení do provozu", "nastanka",
+               "izgradnje", "puštanje u pogon", "letnica", "van bouw", "dateringen", "indienststelling", "fondazione",
+               "messa in esercizio", "avvio", "baubeginn", "baudatum", "errichtung", "errichtet", "errichtungsjahr",
+               "gründungsjahr", "inbetriebnahme", "inbetriebnahmejahr", "commissioning date")  # fmt: skip
+_FROM = ("od", "von", "ab", "van(?! sluiting)", "from", "da")
 _BEGIN = any_of(*_FROM, *_BEGINNINGS)
 
 
@@ -185,26 +191,30 @@ def _is_called_end(column: Column) -> bool:
 RULES: tuple[Rule, ...] = (
     Rule("name", any_of("name", "nazwa", "naziv", "naam", "nome", "nazev", "název", "bezeichnung", "objekt", "ime",
                         "denominazione", "sitename", "facilityname", "nazwa_wlasna", "plant_name", "imie",
-                        "denominazion[ei]", "objektname", "descrizione", "generation plant",
+                        "denominazion[ei]", "objektname", "descrizione", "generation plant", "anlagenname", "werksname",
+                        "betriebsname", "denkmalname", "standortname", "benennung", "benaming",
                         whole=("nom", "plant", "power plant", "facility", "installation", "werk", "kraftwerk", "zakład",
                                "obiekt", "závod", "impianto", "stabilimento", "obrat", "pogon", "fabriek", "betrieb",
                                "industriebetrieb", "fabrik", "anlage", "bedrijf", "podnik", "továrna", "tovarna",
-                               "tvornica", "fabryka", "fabbrica", "item")), _is_text),
+                               "tvornica", "fabryka", "fabbrica", "item", "site", "titel", "title", "titolo", "zabytek", "památka",
+                               "bergwerk", "brauerei", "kopalnia", "elektrownia", "důl", "rudnik", "miniera")), _is_text),
     Rule("start", any_of(*_BEGINNINGS, "leto", "anno", "godina", "year", "rok", "datacija", "datace", "datovani",
                          "datazione", "datowanie", "datierung", "datering", "datiranje", "epoca", "année",
                          whole=("periode", "periodo", "vrijeme", "razdoblje", "obdobje", "období", "okres", *_FROM)),
          lambda column: _is_date(column) and not _is_called_end(column)),
     Rule("end", _END, lambda column: _is_date(column) and _is_called_end(column)),
     Rule("status", any_of("status", "stan", "stav", "zustand", "stato", "stanje", "toestand", "conservazione", "état",
-                          "condition", "condizione", "betriebszustand", "erhaltungszustand", "statut",
+                          "condition", "condizione", "betriebszustand", "erhaltungszustand", "statut", "betriebsstatus",
+                          "bewaringstoestand", "ohranjenost", "očuvanost",
                           whole=("state", "staat")), _is_text, _says_conditions),
     Rule("fuel", any_of("fuel", "fueltype", "brennstoff", "energieträger", "energy source", "energy_source", "paliwo",
                         "combustibile", "palivo", "brandstof", "gorivo"), _is_text, _names_fuels),
     Rule("type", any_of("type", "types", "typ", "tipo", "tip", "tipologia", "technology", "rodzaj", "druh", "soort",
-                        "vrsta", "zvrst", "oorsprfunc", "funkcja", "art", "objektart", "objekttyp", "kind",
+                        "vrsta", "zvrst", "oorsprfunc", "funkcja", "art", "objektart", "objekttyp", "kind", "erfgoedtype",
+                        "typologie", "industriezweig", "wirtschaftszweig", "bautyp",
                         whole=("gattung", "genre", "genere", "category", "kategorie", "categoria", "kategorija",
                                "kategoria", "categorie", "branche", "branża", "obor", "dejavnost", "djelatnost",
-                               "namjena", "functie", "funkce", "funzione", "funktion", "function",
+                               "namjena", "odvětví", "sparte", "settore", "functie", "funkce", "funzione", "funktion", "function",
                                "fonction", "instance", "instanceof", "instance of", *OSM_KEYS)), _is_kind,
          _says_kinds),
     Rule("nace", any_of("nace", "nacecode", "nace_code", "onace", "nacebel", "nacemaineconomicactivitycode"), _is_nace),
@@ -247,7 +257,8 @@ _KEY = any_of("id", "nr", "key", "code", "kod", "uid", "uuid", "fid", "number", 
               "inspireid", "facilityid", "facilityreportid", "h_id", "rijksmonnr", "censimp", "eic_code", "rec_id",
               "row", "_id", "esd", "lfd", "evid", "sifra", "broj", "numero", "codice",
               "kennung", "inv", "signatura", "cod", "číslo", "oznaka", "številka", "kenmerk", "identifiant", "numéro",
-              r"št\.?", "lp", r"po?[rř]?\. ?č\.?", "volgnr",
+              r"št\.?", "lp", r"po?[rř]?\. ?č\.?", "volgnr", "objektid", "objectid", "objektnr", "kulturgutid", "kennziffer",
+              "identyfikator", "identifikator", "identifier", "ident", r"katalogové č\.?",
               whole=("n", r"n\.", "n°", "no", r"no\.", r"l\. ?p\.", "č", r"č\.", r"r\. ?br\.?"))  # fmt: skip
 # Bare words for length and width in Czech, Slovene and Croatian would more often be the size of a building.
 X_NAME = any_of("x", "lon", "lng", "long", "longitude", "e", "east", "easting", "rechtswert", "rechts", "rw", "r-wert",
@@ -256,14 +267,16 @@ X_NAME = any_of("x", "lon", "lng", "long", "longitude", "e", "east", "easting", 
                 "zemepisna delka", "zeměpisná délka", "vychod", "východ", "zemljepisna dolzina",
                 "zemljepisna dolžina", "vzhod", "geografska duzina", "geografska dužina", "zemljopisna duzina",
                 "zemljopisna dužina", "istok", "x_coord", "xcoord",
-                "coordx", "point_x", "koord_x", "koordx", "x_koord", "xkoord", "gps_x")  # fmt: skip
+                "coordx", "point_x", "koord_x", "koordx", "x_koord", "xkoord", "gps_x", "gkx", "längengrad",
+                "longitudewgs84", r"dł\. ?geogr", r"zem\. ?délka", "gps délka", r"geo\. ?dužina", r"geo\. ?dolžina")  # fmt: skip
 Y_NAME = any_of("y", "lat", "latitude", "n", "north", "northing", "hochwert", "hoch", "hw", "h-wert", "nordwert",
                 "nord", "breite", "latitudine", "szerokosc", "szerokość", "polnoc", "północ", "breedtegraad",
                 "noorderbreedte", "nb",
                 "zemepisna sirka", "zeměpisná šířka", "sever", "zemljepisna sirina", "zemljepisna širina",
                 "geografska sirina", "geografska širina", "zemljopisna sirina",
                 "zemljopisna širina", "sjever", "y_coord", "ycoord", "coordy", "point_y",
-                "koord_y", "koordy", "y_koord", "ykoord", "gps_y")  # fmt: skip
+                "koord_y", "koordy", "y_koord", "ykoord", "gps_y", "gky", "breitengrad", "latitudewgs84",
+                r"szer\. ?geogr", r"zem\. ?šířka", "gps šířka", r"geo\. ?širina")  # fmt: skip
 
 
 def columns_of(frame: pd.DataFrame) -> list[Column]:
@@ -339,7 +352,7 @@ def _is_letter(found: re.Match[str]) -> bool:
 def angles_of(x: str, y: str) -> tuple[float, float] | None:
     """Return longitude and latitude of two cells with degrees and minutes, read as the harmonizer does."""
     try:
-        found = parse_coordinates(f"{y} {x}")
+        found = parse_coordinates(marked_angles(y, x))
     except CoordinateError:
         return None
     return (found.b, found.a) if found.kind == "latlon" else None
@@ -347,7 +360,11 @@ def angles_of(x: str, y: str) -> tuple[float, float] | None:
 
 def place_text_of(columns: Iterable[Column]) -> Column | None:
     """Return a column in which nearly every cell is a place: degrees and minutes, WKT, links of maps."""
-    for column in columns:
-        if column.cells and column.share(_is_text_of_place) >= _MOSTLY:
-            return column
-    return None
+    return next((column for column in columns if column.cells and column.share(_is_text_of_place) >= _MOSTLY), None)
+
+
+def half_places_of(columns: Iterable[Column]) -> Column | None:
+    """Return the column of which most cells that can be read as places: too few for a guess, enough to be offered."""
+    shares = [(column.share(_is_text_of_place), column) for column in columns if column.cells]
+    share, best = max(shares, key=lambda pair: pair[0], default=(0.0, None))
+    return best if share >= _SOME else None

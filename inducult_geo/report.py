@@ -11,6 +11,7 @@ from rich.table import Table
 
 from inducult_geo.errors import located
 from inducult_geo.frames import NO_COUNTS, REJECT_REASONS, REVIEW_REASONS, Counts, Problem
+from inducult_geo.status import questions_of
 from inducult_geo.text import counted
 
 if TYPE_CHECKING:
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     from inducult_geo.status import Status
 
 _NUMBERS = ("records in", "in sites", "in review", "rejected", "sites")
+_ASKED = "whether two records are one site (both are in sites meanwhile), or where one in review lies"
 _MOST_ROWS, _MOST_ALIKE = 20, 3
 
 
@@ -36,6 +38,7 @@ def outcome_as_dict(outcome: RunOutcome) -> dict[str, Any]:
         "failures": list(outcome.failures),
         "counts": outcome.counts.as_dict(),
         "sites": outcome.n_sites,
+        "open_questions": questions_of(outcome.release),
         "withheld": outcome.withheld,
         "rejected_by_reason": dict(outcome.rejected_by_reason),
         "regions": [
@@ -75,6 +78,8 @@ def outcome_tables(outcome: RunOutcome, run: Run, console: Console) -> None:
     console.print(table)
     for reason, number in outcome.rejected_by_reason.items():
         console.print(f"{number:>11,} {reason}: {({**REJECT_REASONS, **REVIEW_REASONS}).get(reason, '')}")
+    if asked := questions_of(outcome.release):
+        console.print(f"{asked:>11,} open question{'s' if asked > 1 else ''}: {_ASKED}")
     if outcome.withheld:
         console.print(
             f"{outcome.withheld:>11,} records are withheld from the release: no contract of their sources lets "

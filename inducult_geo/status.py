@@ -141,6 +141,18 @@ def status_of(
     )
 
 
+def questions_of(release: Path | None) -> int:
+    """Return how many questions of a release wait for a person; 0 where it cannot be read, or is none."""
+    if release is None:
+        return 0
+    address = f"{(release / GEOPACKAGE).absolute().as_uri()}?mode=ro&immutable=1"
+    try:
+        with closing(sqlite3.connect(address, uri=True)) as connection:
+            return _count(connection, "review")
+    except sqlite3.Error:
+        return 0
+
+
 class _Told(NamedTuple):
     """What a release says of itself, and what was kept of its regions and sources."""
 

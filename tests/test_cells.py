@@ -82,6 +82,8 @@ def test_a_coordinate_that_is_not_written_is_none(blank: Any, side: str) -> None
         ("brak", "danych", ""),
         ("tel. 774", "50.6", ""),
         ("17.9.3", "50.6", ""),
+        ("17.9.3", "50.6.3", ""),
+        ("50 40 12", "17 55 48", "is not latitude and longitude of a place in Europe"),
     ],
 )
 def test_a_number_that_is_no_place_is_refused_and_kept_as_written(x: str, y: str, said: str) -> None:
@@ -104,6 +106,8 @@ def test_zero_in_one_column_alone_is_a_number() -> None:
         ("17°55'48\"E", "50°40'12\"N", None, (17.93, 50.67)),
         ("17 55 48 E", "50 40 12 N", "EPSG:4326", (17.93, 50.67)),
         ("E 17,93", "N 50,67", "EPSG:4326", (17.93, 50.67)),
+        ("17 55 48", "50 40 12", None, (17.93, 50.67)),  # as the Polish weather service writes its stations
+        ("17.55.48", "50.40.12,0", "EPSG:4326", (17.93, 50.67)),
     ],
 )
 def test_columns_of_degrees_and_minutes_are_read(

@@ -532,6 +532,10 @@ def test_what_a_steward_gets_for_a_list(tmp_path: Path, run: Run) -> None:
             "id,wkt\n1,POINT (900000 100)\n2,POINT (900001 100)\n",
             ["text = \"wkt\" # guessed: reads as places, e.g. 'POINT (900000 100)'"],
         ),
+        (  # a place in one cell of three: too few for a guess
+            "id,miejsce\n1,50°30'N 17°32'E\n2,Opole\n3,?\n",
+            ['# text = "miejsce" # some of its cells read as places'],
+        ),
         (  # zeros stand for an unknown place and tell nothing of the system
             "id,name,lon,lat\n1,Huta,0,0\n2,Hala,17.91,50.61\n",
             ['x = "lon" # guessed: 17.91 to 17.91', 'y = "lat" # guessed: 50.61 to 50.61'],
@@ -583,6 +587,7 @@ def test_shapes_are_told_by_the_middle_of_what_they_cover(tmp_path: Path, run: R
     ("upper", "lower", "found"),
     [
         ("Nr;Obiekt;;Geo;", ";Nazwa;Gmina;x;y", ["header_rows = 2 # guessed: the row below holds names, too"]),
+        ("Nr;Obiekt;;Geo;", ";Nazwa;Gmina;x PUWG 1992;y", ["header_rows = 2 # guessed: "]),
         ("Nr;;;;Rok", ";Nazwa;Gmina;x;", ["header_row = 2 # guessed: ", "header_rows = 2 # guessed: "]),
     ],
 )

@@ -65,6 +65,15 @@ def column(name: str, cells: Sequence[str], rows: int | None = None) -> Column:
         ("fuel", "primary_fuel", ("Hydro", "Coal", "Gas", "Gas")),
         ("fuel", "Energieträger", ("Braunkohle", "Erdgas", "Erdgas", "Wasser")),
         ("name", "Plant", NAMES),
+        ("name", "Kopalnia", NAMES),
+        ("start", "Data budowy", YEARS),
+        ("start", "dateringen", ("19de eeuw", "1907", "interbellum", "1922")),
+        ("start", "Inbetriebnahmejahr", YEARS),
+        ("start", "Uvedení do provozu", YEARS),
+        ("end", "Jaar van sluiting", ("1990", "1991", "2001", "1945")),
+        ("end", "rok zakończenia", ("1990", "1991", "2001", "1945")),
+        ("status", "bewaringstoestand", ("bewaard", "gesloopt", "gesloopt", "bewaard")),
+        ("type", "Industriezweig", ("Ziegelei", "Hütte", "Mühle", "Gaswerk")),
         ("name", "Zakład", NAMES),
         ("website", "WWW", ("www.a.pl", "https://b.pl", "HTTP://C.PL", "http://d.pl")),
     ],
@@ -253,6 +262,9 @@ def test_cells_that_are_no_numbers_are_null() -> None:
         ("Coord. Est", "Coord. Nord"),
         ("POINT_X", "POINT_Y"),
         ("gps_x", "gps_y"),
+        ("GKX", "GKY"),
+        ("Längengrad", "Breitengrad"),
+        ("zem. délka", "zem. šířka"),
         ("E", "N"),
     ],
 )
@@ -297,6 +309,9 @@ def test_degrees_and_minutes_in_two_columns_are_axes() -> None:
     assert axes_of([y, x]) == (x, y)
     assert angles_of(*(axis.cells[0] for axis in (x, y))) == pytest.approx((16.777278, 45.555861), abs=1e-6)
     assert angles_of("no", "place") is None
+    x, y = column("dł. geogr.", ["17 58 37", "18 12 36"]), column("szer. geogr.", ["50 32 02", "50 40 12"])
+    assert axes_of([x, y]) == (x, y)
+    assert angles_of(*(axis.cells[0] for axis in (x, y))) == pytest.approx((17.976944, 50.533889), abs=1e-6)
 
 
 def test_names_that_nobody_called_so_are_short_texts_nearly_all_different() -> None:

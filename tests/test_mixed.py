@@ -175,6 +175,14 @@ def of_two_zones(count: int) -> list[tuple[float, float]]:
     return found
 
 
+def test_rows_that_wait_since_one_zone_fits_half_of_them_name_both() -> None:
+    found = place(raw(of_two_zones(9)), contract(None), SISAK)
+    assert set(found.cells.reason) == {"ambiguous_place"}
+    assert "too few for a repair" in str(found.cells.detail[0])
+    assert "mix two systems: 5 rows in EPSG:31276" in str(found.cells.detail[0])
+    assert "Settle it as" not in str(found.cells.detail[0])
+
+
 @pytest.mark.parametrize("crs", ["EPSG:31276", "EPSG:3765", None])
 @pytest.mark.parametrize("swapped", [False, True])
 @pytest.mark.parametrize("count", [4, 9])

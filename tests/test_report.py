@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import io
 import json
+import sqlite3
+from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 
@@ -142,6 +144,17 @@ class TestOutcome:
         text = told(lambda o, console: outcome_tables(o, run, console), old)
         assert "Nothing has changed: release 2026-01-01T000000Z holds" in text
         assert str(run.folder.current / "inducult.gpkg") in text
+        assert "open question" not in text
+
+    def test_questions_are_told_apart_from_records_in_review(self, outcome: RunOutcome, run: Run) -> None:
+        release = run.folder.root / "releases"
+        release.mkdir()
+        with closing(sqlite3.connect(release / "inducult.gpkg")) as con:
+            con.executescript("CREATE TABLE review (review_id); INSERT INTO review VALUES (1), (2), (3)")
+        asking = RunOutcome(**{**vars(outcome), "release": release})
+        text = told(lambda o, console: outcome_tables(o, run, console), asking)
+        assert "3 open questions: whether two records are one site (both are in sites meanwhile)" in text
+        assert outcome_as_dict(asking)["open_questions"] == 3
 
     def test_own_data_are_not_called_a_sample(self, outcome: RunOutcome, run: Run) -> None:
         assert "Sample data" not in told(lambda o, console: outcome_tables(o, run, console), outcome)

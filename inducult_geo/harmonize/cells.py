@@ -13,7 +13,7 @@ import shapely
 
 from inducult_geo.catalog.models import Contract
 from inducult_geo.errors import CoordinateError
-from inducult_geo.harmonize.coordinate_parsed import DEGREE_M, WGS84
+from inducult_geo.harmonize.coordinate_parsed import DEGREE_M, WGS84, marked_angles
 from inducult_geo.harmonize.coordinates import parse_coordinates, parse_number
 from inducult_geo.harmonize.systems import crs_code, crs_of
 
@@ -140,7 +140,7 @@ def _from_columns(cells: Cells, row: int, decimal: str, country: str | None) -> 
     try:
         cells.x[row], cells.y[row] = parse_number(raw_x, decimal=decimal), parse_number(raw_y, decimal=decimal)
     except CoordinateError as problem:
-        _from_text(cells, row, f"{raw_y} {raw_x}", country, instead=str(problem))
+        _from_text(cells, row, marked_angles(raw_y, raw_x), country, instead=str(problem))
         return
     cells.precision_m[row] = _precision_m(raw_x, raw_y, degrees=abs(cells.x[row]) <= 180 and abs(cells.y[row]) <= 180)
     _refuse_nowhere(cells, row)

@@ -16,6 +16,12 @@ WGS84 = "EPSG:4326"
 EUROPE_LAT = (34.0, 72.0)
 EUROPE_LON = (-25.0, 34.0)
 
+# Groups of two digits are no thousands. With points between them both are written out: 50.40.02, not 50.4.2.
+_PARTED = tuple(
+    re.compile(rf"([0-9]{{1,2}}){between}([0-9]{digits})\2([0-9]{digits}(?:[.,][0-9]+)?)")
+    for between, digits in (("([ :-])", "{1,2}"), (r"(\.)", "{2}"))
+)
+
 
 @dataclass(frozen=True)
 class Parsed:
@@ -57,6 +63,13 @@ def sexagesimal(parts: list[str]) -> tuple[float, float]:
         raise CoordinateError("Minutes and seconds must be below 60: write the next minute or degree.")
     angle = sum(value / 60**place for place, value in enumerate(values))
     return angle, last_digit_m(parts[-1], DEGREE_M / 60 ** (len(parts) - 1))
+
+
+def marked_angles(*cells: str) -> str:
+    """Join cells of columns of angles to a text, with marks where all are written as 50 40 12 (50.40.12, 50:40:12)."""
+    parted = [next((found for form in _PARTED if (found := form.fullmatch(cell.strip()))), None) for cell in cells]
+    marked = [f"{found[1]}°{found[3]}'{found[4]}\"" for found in parted if found]
+    return " ".join(marked if len(marked) == len(cells) else cells)
 
 
 def signed(value: float, mark: str) -> float:

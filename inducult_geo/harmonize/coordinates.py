@@ -27,7 +27,7 @@ _SAME = str.maketrans(
         ),
         **dict.fromkeys("\u200b\u200c\u200d\u200e\u200f\ufeff\u2060", ""),
         **dict.fromkeys("’‘ʹ´`′‛＇", "'"),
-        **dict.fromkeys("″”“„ʺ〃＂", '"'),
+        **dict.fromkeys("″”“„ʺ〃＂˝", '"'),
         **dict.fromkeys("º˚∘⁰", "°"),
         **dict.fromkeys("−–‐‑‒", "-"),
     }

@@ -20,7 +20,7 @@ from inducult_geo.harmonize.coordinate_parsed import DEGREE_M, WGS84
 from inducult_geo.harmonize.corrections import ROWS_MAX, suggest
 from inducult_geo.harmonize.crs import transform_geometries
 from inducult_geo.harmonize.mixed import another_system, two_systems, whereabouts
-from inducult_geo.harmonize.placement import Candidate, Placement, choose_reading
+from inducult_geo.harmonize.placement import Placement, choose_reading
 from inducult_geo.harmonize.readings import Land, Reading, readings_of
 from inducult_geo.harmonize.shared_places import SHARED_ACCURACY_M, find_shared
 from inducult_geo.harmonize.systems import crs_of, told_of
@@ -132,7 +132,7 @@ def _place_group(placed: Placed, rows: np.ndarray, crs: str | None, contract: Co
         fitting = [candidate for candidate in choice.candidates if crs is None or candidate.reading.crs == crs]
         if not fitting:
             raise ContractError(_no_reading(crs, contract, ground, choice, x, y))
-        _quarantine(placed, rows, choice)
+        _quarantine(placed, rows, choice, _mixed(crs, ground, x, y))
         offers = [candidate.reading for candidate in fitting] + [*(readings_of(crs) if crs is not None else ())]
         for offered, some in _shown_by(placed.cells, rows, offers, ground):
             _transform(placed, some, crs, offered, ground)
@@ -179,16 +179,16 @@ def _transform(placed: Placed, rows: np.ndarray, crs: str | None, reading: Readi
         placed.cells.detail[row] = f"no place in {reading.crs}: check the coordinate and [place] crs"
 
 
-def _quarantine(placed: Placed, rows: np.ndarray, choice: Placement) -> None:
-    """Let rows wait for a person, with every reading that fits."""
-    placed.candidates = tuple(_describe(candidate) for candidate in choice.candidates)
+def _quarantine(placed: Placed, rows: np.ndarray, choice: Placement, mixed: str) -> None:
+    """Let rows wait for a person, with every reading that fits, or the two systems that do so together."""
+    placed.candidates = tuple(candidate.as_dict() for candidate in choice.candidates)
     fits = "; ".join(
         f"'{c['reading']}' in {c['crs']} ({c['inside_share']:.0%} inside, {c['shift_m']:.0f} m away)"
         for c in placed.candidates
     )
     for row in rows:
         placed.cells.reason[row] = "ambiguous_place"
-        placed.cells.detail[row] = f"{choice.detail}: {fits}. Settle it as [place] reading in the contract."
+        placed.cells.detail[row] = f"{choice.detail}: {fits}.{mixed or ' Settle it as [place] reading in the contract.'}"
 
 
 def _choose(x: np.ndarray, y: np.ndarray, crs: str | None, contract: Contract, ground: Ground) -> Placement:
@@ -375,25 +375,21 @@ def _hint(placed: Placed, row: int, land: Land, near: tuple[float, float], syste
     return suggest(placed.cells.x[row], placed.cells.y[row], placed.readings[row], land, near, systems)
 
 
-def _describe(candidate: Candidate) -> dict[str, Any]:
-    return {
-        "reading": candidate.reading.name,
-        "crs": candidate.reading.crs,
-        "inside_share": round(candidate.inside_share, 4),
-        "shift_m": round(candidate.shift_m, 1),
-    }
+def _mixed(crs: str | None, ground: Ground, x: np.ndarray, y: np.ndarray) -> str:
+    """Say which two systems put all rows inside together; nothing where one does alone, or no two do."""
+    land = Land(_grown(ground.area or shapely.Point()), ground.country or "", ground.grids)
+    return two_systems(x, y, land, [*([crs] if crs else []), *ground.crs])
 
 
 def _no_reading(
     crs: str | None, contract: Contract, ground: Ground, choice: Placement, x: np.ndarray, y: np.ndarray
 ) -> str:
     said = f"{contract.declared_in}: wrong [place] crs, x or y for {', '.join(contract.files)}: {choice.detail}."
-    land = Land(_grown(ground.area or shapely.Point()), ground.country or "", ground.grids)
-    if mixed := two_systems(x, y, land, [*([crs] if crs else []), *ground.crs]):
+    if mixed := _mixed(crs, ground, x, y):
         return said + mixed
     others: Sequence[str] = [code for code in ground.crs if code != crs]
     usual = f" Usual in {ground.name}: {', '.join(others)}." if others else ""
     usual += f' Is the list about more than {ground.name}? Then write countries = ["{ground.country}"] for region.'
     fits = "; ".join(f"{c.reading.crs} {c.reading.name} ({c.inside_share:.0%} inside)" for c in choice.candidates)
-    told = f" What fits: {fits}." if fits else whereabouts(x, y, crs, land.country) + usual
+    told = f" What fits: {fits}." if fits else whereabouts(x, y, crs, ground.country or "") + usual
     return f"{said}{told} Mend the contract."

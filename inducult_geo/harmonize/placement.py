@@ -26,6 +26,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from itertools import chain
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import shapely
@@ -60,6 +61,11 @@ class Candidate:
     reading: Reading
     inside_share: float
     shift_m: float
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return what is told of it, rounded."""
+        numbers = {"inside_share": round(self.inside_share, 4), "shift_m": round(self.shift_m, 1)}
+        return {"reading": self.reading.name, "crs": self.reading.crs, **numbers}
 
 
 @dataclass(frozen=True)

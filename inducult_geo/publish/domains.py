@@ -67,6 +67,7 @@ DOMAINS: Mapping[str, Mapping[str, str]] = {
         "same": "Both are one site",
         "part_of": "The left is part of the right",
         "different": "They are two sites",
+        "undecided": "I take my answer back: ask again",
     },
     "change": {
         "new": "New",

@@ -188,6 +188,13 @@ def _is_called_end(column: Column) -> bool:
     return _END.search(name) is not None and _BEGIN.search(name) is None
 
 
+def _is_day_of_a_register(column: Column) -> bool:
+    """Whether a column is called "from" alone and tells days: since when a thing is protected, or a firm is listed."""
+    day = re.compile(r"\d{4}-\d{2}-\d{2}.*|\d{1,2}\. ?\d{1,2}\. ?\d{4}\.?|\d{1,2}/\d{1,2}/\d{4}")
+    is_bare = fold_once(column.name) in map(fold_once, _FROM)
+    return is_bare and column.share(lambda cell: day.fullmatch(cell) is not None) >= _MOSTLY
+
+
 RULES: tuple[Rule, ...] = (
     Rule("name", any_of("name", "nazwa", "naziv", "naam", "nome", "nazev", "název", "bezeichnung", "objekt", "ime",
                         "denominazione", "sitename", "facilityname", "nazwa_wlasna", "plant_name", "imie",
@@ -196,26 +203,27 @@ RULES: tuple[Rule, ...] = (
                         whole=("nom", "plant", "power plant", "facility", "installation", "werk", "kraftwerk", "zakład",
                                "obiekt", "závod", "impianto", "stabilimento", "obrat", "pogon", "fabriek", "betrieb",
                                "industriebetrieb", "fabrik", "anlage", "bedrijf", "podnik", "továrna", "tovarna",
-                               "tvornica", "fabryka", "fabbrica", "item", "site", "titel", "title", "titolo", "zabytek", "památka",
-                               "bergwerk", "brauerei", "kopalnia", "elektrownia", "důl", "rudnik", "miniera")), _is_text),
+                               "tvornica", "fabryka", "fabbrica", "item", "site", "titel", "title", "titolo",
+                               "zabytek", "památka", "bergwerk", "brauerei", "kopalnia", "elektrownia", "důl", "rudnik",
+                               "miniera")), _is_text),
     Rule("start", any_of(*_BEGINNINGS, "leto", "anno", "godina", "year", "rok", "datacija", "datace", "datovani",
                          "datazione", "datowanie", "datierung", "datering", "datiranje", "epoca", "année",
                          whole=("periode", "periodo", "vrijeme", "razdoblje", "obdobje", "období", "okres", *_FROM)),
-         lambda column: _is_date(column) and not _is_called_end(column)),
+         lambda column: _is_date(column) and not _is_called_end(column) and not _is_day_of_a_register(column)),
     Rule("end", _END, lambda column: _is_date(column) and _is_called_end(column)),
     Rule("status", any_of("status", "stan", "stav", "zustand", "stato", "stanje", "toestand", "conservazione", "état",
-                          "condition", "condizione", "betriebszustand", "erhaltungszustand", "statut", "betriebsstatus",
-                          "bewaringstoestand", "ohranjenost", "očuvanost",
+                          "condition", "condizione", "betriebszustand", "erhaltungszustand", "statut",
+                          "betriebsstatus", "bewaringstoestand", "ohranjenost", "očuvanost",
                           whole=("state", "staat")), _is_text, _says_conditions),
     Rule("fuel", any_of("fuel", "fueltype", "brennstoff", "energieträger", "energy source", "energy_source", "paliwo",
                         "combustibile", "palivo", "brandstof", "gorivo"), _is_text, _names_fuels),
     Rule("type", any_of("type", "types", "typ", "tipo", "tip", "tipologia", "technology", "rodzaj", "druh", "soort",
-                        "vrsta", "zvrst", "oorsprfunc", "funkcja", "art", "objektart", "objekttyp", "kind", "erfgoedtype",
-                        "typologie", "industriezweig", "wirtschaftszweig", "bautyp",
+                        "vrsta", "zvrst", "oorsprfunc", "funkcja", "art", "objektart", "objekttyp", "kind",
+                        "erfgoedtype", "typologie", "industriezweig", "wirtschaftszweig", "bautyp",
                         whole=("gattung", "genre", "genere", "category", "kategorie", "categoria", "kategorija",
                                "kategoria", "categorie", "branche", "branża", "obor", "dejavnost", "djelatnost",
-                               "namjena", "odvětví", "sparte", "settore", "functie", "funkce", "funzione", "funktion", "function",
-                               "fonction", "instance", "instanceof", "instance of", *OSM_KEYS)), _is_kind,
+                               "namjena", "odvětví", "sparte", "settore", "functie", "funkce", "funzione", "funktion",
+                               "function", "fonction", "instance", "instanceof", "instance of", *OSM_KEYS)), _is_kind,
          _says_kinds),
     Rule("nace", any_of("nace", "nacecode", "nace_code", "onace", "nacebel", "nacemaineconomicactivitycode"), _is_nace),
     Rule("operator", any_of("operator", "betreiber", "owner", "eigentümer", "company", "firma", "company name",
@@ -257,8 +265,8 @@ _KEY = any_of("id", "nr", "key", "code", "kod", "uid", "uuid", "fid", "number", 
               "inspireid", "facilityid", "facilityreportid", "h_id", "rijksmonnr", "censimp", "eic_code", "rec_id",
               "row", "_id", "esd", "lfd", "evid", "sifra", "broj", "numero", "codice",
               "kennung", "inv", "signatura", "cod", "číslo", "oznaka", "številka", "kenmerk", "identifiant", "numéro",
-              r"št\.?", "lp", r"po?[rř]?\. ?č\.?", "volgnr", "objektid", "objectid", "objektnr", "kulturgutid", "kennziffer",
-              "identyfikator", "identifikator", "identifier", "ident", r"katalogové č\.?",
+              r"št\.?", "lp", r"po?[rř]?\. ?č\.?", "volgnr", "objektid", "objectid", "objektnr", "kulturgutid",
+              "kennziffer", "identyfikator", "identifikator", "identifier", "ident", r"katalogové č\.?",
               whole=("n", r"n\.", "n°", "no", r"no\.", r"l\. ?p\.", "č", r"č\.", r"r\. ?br\.?"))  # fmt: skip
 # Bare words for length and width in Czech, Slovene and Croatian would more often be the size of a building.
 X_NAME = any_of("x", "lon", "lng", "long", "longitude", "e", "east", "easting", "rechtswert", "rechts", "rw", "r-wert",
@@ -268,7 +276,8 @@ X_NAME = any_of("x", "lon", "lng", "long", "longitude", "e", "east", "easting", 
                 "zemljepisna dolžina", "vzhod", "geografska duzina", "geografska dužina", "zemljopisna duzina",
                 "zemljopisna dužina", "istok", "x_coord", "xcoord",
                 "coordx", "point_x", "koord_x", "koordx", "x_koord", "xkoord", "gps_x", "gkx", "längengrad",
-                "longitudewgs84", r"dł\. ?geogr", r"zem\. ?délka", "gps délka", r"geo\. ?dužina", r"geo\. ?dolžina")  # fmt: skip
+                "longitudewgs84", r"dł\. ?geogr", r"zem\. ?délka", "gps délka", r"geo\. ?dužina",
+                r"geo\. ?dolžina")  # fmt: skip
 Y_NAME = any_of("y", "lat", "latitude", "n", "north", "northing", "hochwert", "hoch", "hw", "h-wert", "nordwert",
                 "nord", "breite", "latitudine", "szerokosc", "szerokość", "polnoc", "północ", "breedtegraad",
                 "noorderbreedte", "nb",

@@ -87,6 +87,7 @@ def test_a_field_is_told_by_a_word_of_any_partner(field: str, name: str, cells: 
     ("field", "name", "cells"),
     [
         ("name", "name", ("1", "2", "3", "4")),  # numbers are no names
+        ("start", "od", ("2004-03-01", "2004-03-02", "1998-12-24", "3. 5. 1958")),  # since when it is protected
         ("name", "Ortsname", NAMES),  # "name" is only a part of the word
         ("name", "plant_phase", ("Main plant", "Main plant", "Phase 2", "Main plant")),
         ("name", "Plant", ("12", "13", "14", "15")),

@@ -179,7 +179,8 @@ def test_rows_that_wait_since_one_zone_fits_half_of_them_name_both() -> None:
     found = place(raw(of_two_zones(9)), contract(None), SISAK)
     assert set(found.cells.reason) == {"ambiguous_place"}
     assert "too few for a repair" in str(found.cells.detail[0])
-    assert "mix two systems: 5 rows in EPSG:31276" in str(found.cells.detail[0])
+    assert "The file seems to mix two systems" in str(found.cells.detail[0])
+    assert "5 rows in EPSG:31276" in str(found.cells.detail[0])
     assert "Settle it as" not in str(found.cells.detail[0])
 
 

@@ -764,13 +764,16 @@ def test_an_honest_text_is_not_taken_for_one_encoded_twice(tmp_path: Path, names
     assert not any("twice" in note for note in found.notes)
 
 
-def test_a_text_of_which_some_letters_are_encoded_twice_is_told(tmp_path: Path) -> None:
-    """One letter outside the table left all others garbled without a word."""
-    names = [name.encode().decode("cp1252") for name in ("Mühle", "Größe", "Öl")]
-    (tmp_path / "a.csv").write_text("nr;name\n" + "".join(f"1;{name}\n" for name in [*names, "Łom"]), encoding="utf-8")
+@pytest.mark.parametrize("others", [["Łom"], ["Łom", "Żółta Huta", "Góra – Dół", "Müller, MÃ¼ller"] * 5])
+def test_lines_that_were_encoded_twice_are_mended_and_the_others_stand(tmp_path: Path, others: list[str]) -> None:
+    """Lists are put together by copying: one letter outside the table left all others garbled."""
+    names = ["Mühle – alt", "Größe", "Öl"]
+    garbled = [name.encode().decode("cp1252") for name in names]
+    (tmp_path / "a.csv").write_text("nr;name\n" + "".join(f"1;{name}\n" for name in [*garbled, *others]), "utf-8")
     found = read_table(tmp_path / "a.csv", AUTO)
-    assert found.frame["name"].tolist() == [*names, "Łom"]
-    assert any("encoded twice ('Ã¼' for 'ü'), but not those of line 5: left as" in note for note in found.notes)
+    assert found.frame["name"].tolist() == [*names, *others]
+    told = "3 lines encoded twice ('Ã¼' for 'ü'): read as before. The others, such as line 5, stand as they are"
+    assert any(told in note for note in found.notes)
 
 
 def test_an_object_a_line_is_called_so(tmp_path: Path) -> None:

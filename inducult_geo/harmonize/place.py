@@ -179,6 +179,9 @@ def _transform(placed: Placed, rows: np.ndarray, crs: str | None, reading: Readi
         placed.cells.detail[row] = f"no place in {reading.crs}: check the coordinate and [place] crs"
 
 
+_SETTLE = " Settle it as [place] reading in the contract."
+
+
 def _quarantine(placed: Placed, rows: np.ndarray, choice: Placement, mixed: str) -> None:
     """Let rows wait for a person, with every reading that fits, or the two systems that do so together."""
     placed.candidates = tuple(candidate.as_dict() for candidate in choice.candidates)
@@ -188,7 +191,7 @@ def _quarantine(placed: Placed, rows: np.ndarray, choice: Placement, mixed: str)
     )
     for row in rows:
         placed.cells.reason[row] = "ambiguous_place"
-        placed.cells.detail[row] = f"{choice.detail}: {fits}.{mixed or ' Settle it as [place] reading in the contract.'}"
+        placed.cells.detail[row] = f"{choice.detail}: {fits}." + (mixed or _SETTLE)
 
 
 def _choose(x: np.ndarray, y: np.ndarray, crs: str | None, contract: Contract, ground: Ground) -> Placement:

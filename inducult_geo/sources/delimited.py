@@ -17,7 +17,7 @@ from inducult_geo.catalog.models import Read
 from inducult_geo.errors import ContractError
 from inducult_geo.sources.table import MAX_CELL, MAX_CELLS, check_cells, checked_header, joined_header
 from inducult_geo.sources.twice import encoded_once, partly_twice
-from inducult_geo.text import whole_text
+from inducult_geo.text import counted, whole_text
 from inducult_geo.text.encodings import best_encoding, guess_told
 from inducult_geo.text.misread import as_meant, misread
 
@@ -219,12 +219,11 @@ def _once(text: str) -> tuple[str, tuple[str, ...]]:
     if (whole := encoded_once(text)) is not None:
         return whole[0], (f"encoded twice ({whole[1]}): read as it was before. Compare the names",)
     if (part := partly_twice(text)) is not None:
-        words, line = part
         told = (
-            f"most letters seem to be encoded twice ({words}), but not those of line {line}: left as they stand. Ask "
-            "for the file as it was before"
+            f"{counted(part.lines, 'line')} encoded twice ({part.words}): read as before. The others, such as line "
+            f"{part.other_line}, stand as they are. Compare the names"
         )
-        return text, (told,)
+        return part.text, (told,)
     if (wrong := misread([text])) is None:
         return text, ()
     with suppress(UnicodeError):

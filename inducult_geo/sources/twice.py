@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass
 from itertools import islice
 from typing import Final
 
@@ -14,6 +15,8 @@ _LEAST: Final = 3
 
 _RUN: Final = re.compile("[^\x00-\x7f]+")
 _MOSTLY: Final = 0.5
+_NEVER_MEANT: Final = ("cp1252", "latin-1")
+"""Tables in which what UTF-8 is taken for is no spelling of any language: of these some lines are enough."""
 
 
 def encoded_once(text: str) -> tuple[str, str] | None:
@@ -36,30 +39,44 @@ def encoded_once(text: str) -> tuple[str, str] | None:
     return None
 
 
-def partly_twice(text: str) -> tuple[str, int] | None:
-    """Return words that show that most of a text was encoded twice, and its first line that was not; None where not.
+@dataclass(frozen=True)
+class Partly:
+    """A text with the lines mended that were encoded twice, their number, words that show it, the first other line."""
 
-    Lists are put together by copying: some rows went through the wrong table, others did not. Nothing is mended.
+    text: str
+    lines: int
+    words: str
+    other_line: int
+
+
+def partly_twice(text: str) -> Partly | None:
+    """Mend the lines of a text that were encoded twice; None where they are too few to be sure.
+
+    Lists are put together by copying: some rows went through the wrong table, others did not. A line is mended only
+    where all of its letters beyond ASCII come out as UTF-8.
     """
     runs = [*_RUN.finditer(text)]
-    best: tuple[str, int] | None = None
-    most = max(_LEAST - 1, int(_MOSTLY * len(runs)))
+    best: tuple[int, str, str] | None = None
     for table in _TABLES:
         once = {found: _once(found, table) for found in {run[0] for run in runs}}
         mended = [run for run in runs if once[run[0]]]
         letters = {once[run[0]] for run in mended}
-        if len(mended) <= most or len(letters) < 2:
-            continue
-        most = len(mended)
-        other = next((run for run in runs if not once[run[0]]), runs[0])
-        best = f"{mended[0][0]!r} for {once[mended[0][0]]!r}", text.count("\n", 0, other.start()) + 1
-    return best
+        least = _LEAST if table in _NEVER_MEANT else max(_LEAST, int(_MOSTLY * len(runs)) + 1)
+        if len(mended) >= max(least, best[0] + 1 if best else 0) and len(letters) >= 2:
+            best = len(mended), table, f"{mended[0][0]!r} for {once[mended[0][0]]!r}"
+    if best is None:
+        return None
+    lines = re.split(r"(\r\n|\r|\n)", text)
+    done = [line if line.isascii() else _once(line, best[1]) or line for line in lines]
+    changed = [one != other for one, other in zip(lines, done, strict=True)]
+    other = next((n for n, line in enumerate(lines) if not line.isascii() and not changed[n]), 0)
+    return Partly("".join(done), sum(changed), best[2], other // 2 + 1) if any(changed) else None
 
 
-def _once(run: str, table: str) -> str | None:
-    """Return a run of letters beyond ASCII as it was, where all of it comes out as letters or signs of UTF-8."""
+def _once(text: str, table: str) -> str | None:
+    """Return a text as it was before it was encoded a second time, where all of it comes out with a letter of UTF-8."""
     try:
-        found = run.encode(table, errors=AS_BYTE).decode("utf-8")
+        found = text.encode(table, errors=AS_BYTE).decode("utf-8")
     except UnicodeError:
         return None
-    return found if any(letter.isalpha() for letter in found) else None
+    return found if any(letter > "\x7f" and letter.isalpha() for letter in found) else None

@@ -23,8 +23,8 @@ from inducult_geo.drafting_columns import (
     names_of,
     place_text_of,
 )
-from inducult_geo.drafting_crs import crs_lines
-from inducult_geo.drafting_points import column_points, number_lines, shape_lines, shape_points
+from inducult_geo.drafting_crs import candidates_in, crs_lines
+from inducult_geo.drafting_points import axes_inside, column_points, number_lines, shape_lines, shape_points, zone_lines
 from inducult_geo.drafting_sources import items_of, marked_lines, one_record_lines, tags_line
 from inducult_geo.drafting_text import comment, number_range, quoted, short
 from inducult_geo.errors import ContractError, CoordinateError
@@ -109,6 +109,8 @@ def draft(path: Path, run: Run, *, region: str | None = None, read: Read | None 
     columns = columns_of(table.frame)
     axes = None if has_shapes(table.frame) else axes_of(columns)
     text = None if axes or has_shapes(table.frame) else place_text_of(columns)
+    if about is not None and not (axes or text or has_shapes(table.frame)):
+        axes = axes_inside(table.frame, columns, lambda points: candidates_in(points, about, run, path))
     _say_place(found, path, table, columns, axes, text, about, run)
     used = {column.name for column in (*(axes or ()), text) if column is not None}
     codes = (
@@ -272,6 +274,7 @@ def _say_place(
         for name, axis, numbers in (("x", x, points[:, 0]), ("y", y, points[:, 1])):
             looks = f"e.g. {short(axis.cells[0])}" if axis.is_angle else number_range(numbers)
             found.place.append(f"{name} = {quoted(axis.name)} # guessed: {looks}")
+        found.place += zone_lines(columns)
     else:
         if text is not None:
             found.place.append(f"text = {quoted(text.name)} # guessed: reads as places, e.g. {short(text.cells[0])}")

@@ -177,7 +177,8 @@ _BEGINNINGS = ("inception", "start", "start_year", "begbouwjr", "baujahr", "bouw
                "costruzione", "budowy", "powstania", "uruchomienia", "výstavby", "uvedení do provozu", "nastanka",
                "izgradnje", "puštanje u pogon", "letnica", "van bouw", "dateringen", "indienststelling", "fondazione",
                "messa in esercizio", "avvio", "baubeginn", "baudatum", "errichtung", "errichtet", "errichtungsjahr",
-               "gründungsjahr", "inbetriebnahme", "inbetriebnahmejahr", "commissioning date")  # fmt: skip
+               "gründungsjahr", "inbetriebnahme", "inbetriebnahmejahr", "commissioning date",
+               "osnutka", "osnivanja", "gradnje", "ustanovitve", "założenia", "založení", "oprichting")  # fmt: skip
 _FROM = ("od", "von", "ab", "van(?! sluiting)", "from", "da")
 _BEGIN = any_of(*_FROM, *_BEGINNINGS)
 
@@ -276,8 +277,8 @@ X_NAME = any_of("x", "lon", "lng", "long", "longitude", "e", "east", "easting", 
                 "zemljepisna dolžina", "vzhod", "geografska duzina", "geografska dužina", "zemljopisna duzina",
                 "zemljopisna dužina", "istok", "x_coord", "xcoord",
                 "coordx", "point_x", "koord_x", "koordx", "x_koord", "xkoord", "gps_x", "gkx", "längengrad",
-                "longitudewgs84", r"dł\. ?geogr", r"zem\. ?délka", "gps délka", r"geo\. ?dužina",
-                r"geo\. ?dolžina")  # fmt: skip
+                "longitudewgs84", r"dł\. ?geogr", "gps délka",
+                r"(?:zem|geogr|geo)\.? ?(?:delka|dužina|dolžina|länge)")  # fmt: skip
 Y_NAME = any_of("y", "lat", "latitude", "n", "north", "northing", "hochwert", "hoch", "hw", "h-wert", "nordwert",
                 "nord", "breite", "latitudine", "szerokosc", "szerokość", "polnoc", "północ", "breedtegraad",
                 "noorderbreedte", "nb",
@@ -285,7 +286,7 @@ Y_NAME = any_of("y", "lat", "latitude", "n", "north", "northing", "hochwert", "h
                 "geografska sirina", "geografska širina", "zemljopisna sirina",
                 "zemljopisna širina", "sjever", "y_coord", "ycoord", "coordy", "point_y",
                 "koord_y", "koordy", "y_koord", "ykoord", "gps_y", "gky", "breitengrad", "latitudewgs84",
-                r"szer\. ?geogr", r"zem\. ?šířka", "gps šířka", r"geo\. ?širina")  # fmt: skip
+                r"szer\. ?geogr", "gps šířka", r"(?:zem|geogr|geo)\.? ?(?:šířka|širina|breite)")  # fmt: skip
 
 
 def columns_of(frame: pd.DataFrame) -> list[Column]:

@@ -101,7 +101,7 @@ def _choose(
         lines.head += _home(_DEGREES, points, about, run)
         return
     regions = [about] if about is not None else [*run.catalog.regions.values()]
-    found = [(region, candidate) for region in regions for candidate in _candidates(points, region, run, path)]
+    found = [(region, candidate) for region in regions for candidate in candidates_in(points, region, run, path)]
     lines.place += [_candidate_line(candidate, region.id) for region, candidate in found]
     if about is not None and found and max(candidate.inside_share for _, candidate in found) < _NEARLY_ALL:
         told = f"None of them puts all rows into {about.id}: slips, rows of elsewhere, or several systems in one file."
@@ -150,7 +150,7 @@ def _candidate_line(candidate: Candidate, region: str) -> str:
     return f"# crs = {quoted(candidate.reading.crs)} # candidate: {inside}, {how}{away}"
 
 
-def _candidates(points: np.ndarray, about: Region, run: Run, path: Path) -> list[Candidate]:
+def candidates_in(points: np.ndarray, about: Region, run: Run, path: Path) -> list[Candidate]:
     """Return every reading in the systems usual in a region that puts the points there."""
     choice = _choice(points, about, run, path, None)
     return [] if choice is None else list(choice.candidates)

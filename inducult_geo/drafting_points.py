@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Callable
+from itertools import combinations
 from typing import Any
 
 import numpy as np
@@ -13,9 +16,16 @@ from inducult_geo.drafting_columns import angles_of
 from inducult_geo.drafting_text import comment, number_range, short
 from inducult_geo.harmonize.cells import FARTHEST
 from inducult_geo.harmonize.coordinate_links import NO_POINT, is_shape
+from inducult_geo.harmonize.placement import Candidate
 
 _NUMBERS_MAX = 8
 _MOSTLY = 0.5
+_NEARLY_ALL = 0.9
+_ASKED_MAX = 8
+_ASKED_ROWS = 500
+_FEWEST = 5
+_ZONES_MAX = 4
+_ZONE = re.compile(r"(?:UTM ?)?3[0-6] ?[S-WN]", re.IGNORECASE)
 
 
 def shape_points(shapes: pd.Series[Any]) -> np.ndarray:
@@ -41,6 +51,37 @@ def number_lines(frame: pd.DataFrame, columns: list[Column]) -> list[str]:
             numbers = np.array([n for n in column.numbers(column.decimal) if n is not None])
             lines.append(comment(f"{short(column.name)} holds numbers: {number_range(numbers)}"))
     return lines[:_NUMBERS_MAX]
+
+
+def zone_lines(columns: list[Column]) -> list[str]:
+    """Say how rows of several UTM zones are read, where a column names the zone of each ("32U", "33U")."""
+    for column in columns:
+        zones = sorted(set(column.cells))
+        if 1 < len(zones) <= _ZONES_MAX and all(map(_ZONE.fullmatch, zones)):
+            told = f"{short(column.name)} seems to name a UTM zone for each row ({', '.join(zones)}). Rows of several"
+            how = "zones are read from one column: write zone, easting, northing into it (33U 405000 5560000)"
+            return [comment(f"{told} {how} and name it as text.")]
+    return []
+
+
+def axes_inside(
+    frame: pd.DataFrame, columns: list[Column], candidates: Callable[[np.ndarray], list[Candidate]]
+) -> tuple[Column, Column] | None:
+    """Return the two columns of numbers that alone put nearly all rows into a region, whatever they are called.
+
+    `candidates` returns the readings that put points into the region. Two pairs that do so leave it open.
+    """
+    full = [column for column in columns if column.decimal and not column.is_counter]
+    full = [column for column in full if len(column.cells) > _MOSTLY * len(frame)][:_ASKED_MAX]
+    found: list[tuple[Column, Column]] = []
+    for x, y in combinations(full, 2):
+        points = column_points(frame, x, y, "," if "," in (x.decimal, y.decimal) else ".")[:_ASKED_ROWS]
+        if len(np.unique(points, axis=0)) < _FEWEST:
+            continue
+        best = max(candidates(points), key=lambda one: one.inside_share, default=None)
+        if best is not None and best.inside_share >= _NEARLY_ALL:
+            found.append((y, x) if "swapped" in best.reading.name else (x, y))
+    return found[0] if len(found) == 1 else None
 
 
 def column_points(frame: pd.DataFrame, x: Column, y: Column, decimal: str) -> np.ndarray:

@@ -34,6 +34,7 @@ def test_hard_strings(shared: Path) -> None:
 @pytest.mark.parametrize(
     ("text", "country", "lat", "lon"),
     [
+        ("45º27´40˝ N 16º22´10˝ E", "HR", 45.461111111, 16.369444444),
         ("50°43′12″ severní šířky, 12°29′45″ východní délky", "CZ", 50.72, 12.495833333),
         ("50.7201S 12.4958V", None, 50.7201, 12.4958),  # sever, východ
         ("46° 14' 37\" severne geografske širine, 14° 21' vzhodne geografske dolžine", "SI", 46.243611111, 14.35),

@@ -263,10 +263,22 @@ def test_degrees_and_minutes_in_two_columns_are_drafted_and_read(tmp_path: Path,
 def test_numbers_that_nothing_names_are_shown(tmp_path: Path, run: Run) -> None:
     """A heading over two columns stands a row higher than their letters: only the numbers tell them."""
     frame = table("EPSG:2180", "PL", OPOLE).rename(columns={"x": "Koordinate", "y": "column 7"})
-    text = draft(written(tmp_path, frame), run, region="opole")
+    path = written(tmp_path, frame)
+    known = draft(path, run, region="opole")
+    assert 'x = "Koordinate" # guessed' in known, "they alone put the rows into the region"
+    assert 'y = "column 7" # guessed' in known
+    text = draft(path, run)
     low, high = frame["column 7"].min(), frame["column 7"].max()
     assert f"# 'column 7' holds numbers: {low:.7g} to {high:.7g}" in text
     assert "'foto' holds numbers" not in text
+
+
+def test_a_zone_for_each_row_is_told(tmp_path: Path, run: Run) -> None:
+    rows = "".join(f"{n};Důl {n};{32 + n % 2}U;{300000 + 7 * n};{5560000 + 9 * n * n}\n" for n in range(6))
+    (tmp_path / "a.csv").write_text(f"č.;Název;Zóna;E;N\n{rows}", encoding="utf-8")
+    assert "'Zóna' seems to name a UTM zone for each row (32U, 33U)" in draft(tmp_path / "a.csv", run)
+    (tmp_path / "a.csv").write_text(f"č.;Název;Zóna;E;N\n{rows}".replace("32U", "33U"), encoding="utf-8")
+    assert "UTM zone" not in draft(tmp_path / "a.csv", run), "one zone is one system"
 
 
 def test_a_file_that_names_its_delimiter_is_not_contradicted(tmp_path: Path, run: Run) -> None:

@@ -266,6 +266,8 @@ def test_cells_that_are_no_numbers_are_null() -> None:
         ("GKX", "GKY"),
         ("Längengrad", "Breitengrad"),
         ("zem. délka", "zem. šířka"),
+        ("Zem. dužina", "Zem. širina"),
+        ("geogr. Länge", "geogr. Breite"),
         ("E", "N"),
     ],
 )

@@ -268,6 +268,7 @@ def test_what_befell_many_rows_alike_is_told_once(tmp_path: Path) -> None:
     (tmp_path / "c.toml").write_text(contract, encoding="utf-8")
     shown = CliRunner().invoke(app, ["check", str(tmp_path / "c.toml"), "--data", str(tmp_path / "data")]).output
     assert shown.count("maps no coordinates") == 1
+    assert "`geometry = true` for a file of shapes" in " ".join(shown.split())
     assert "liste.csv line 2: Ziegelei 0; liste.csv line 3: Ziegelei 1" in shown
     assert "and 6 more" in shown
 

@@ -25,7 +25,10 @@ REPAIRED = "its outline crossed itself and was repaired: compare it with the sou
 
 _DECIMALS = re.compile(r"[.,](\d+)\s*$")
 _REPEATING_DECIMALS = 4
-_NO_PLACE = "the contract maps no coordinates: name x and y, text or geometry (an address alone is not looked up)"
+_NO_PLACE = (
+    "the contract maps no coordinates: name x and y or text in [place], or `geometry = true` for a file of shapes "
+    "(an address alone is not looked up)"
+)
 FARTHEST = 1e9
 """No system has larger coordinates in any unit of length that a partner may use."""
 # A column of the other decimal mark: a few whole numbers may read either way, a few cells may be no numbers.

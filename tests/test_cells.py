@@ -284,7 +284,7 @@ class TestShapes:
 def test_a_contract_that_maps_no_place_says_so_in_every_row() -> None:
     cells = read_cells(pd.DataFrame({"name": ["a", "b"]}), contract(), crs=None, country=None)
     assert cells.reason == ["no_coordinates"] * 2
-    assert "name x and y, text or geometry" in str(cells.detail[0])
+    assert "name x and y or text in [place], or `geometry = true`" in str(cells.detail[0])
 
 
 @settings(max_examples=60, deadline=None)

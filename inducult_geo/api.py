@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import geopandas as gpd
+import numpy as np
 import pandas as pd
 from shapely.geometry.base import BaseGeometry
 
@@ -162,6 +163,10 @@ def records_of_release(release: Path | str) -> Records:
     return as_records(sites.assign(record_key="release:" + keys, source="release", ids=ids, reason=None))
 
 
+def takes_part(records: Records) -> np.ndarray:
+    """Tell of each row whether it takes part when records are linked: accepted ones do, and those without a place."""
+    return (records["reason"].isna() | (records["reason"] == "no_coordinates")).to_numpy()
+
+
 def _linkable(records: Records) -> Records:
-    kept = records["reason"].isna() | (records["reason"] == "no_coordinates")
-    return as_records(records[kept.to_numpy()].assign(reason=None, detail=None))
+    return as_records(records[takes_part(records)].assign(reason=None, detail=None))

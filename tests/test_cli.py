@@ -390,8 +390,14 @@ def test_ids_in_pairs_are_no_formulas_and_can_be_read_back(tmp_path: Path) -> No
         )
         rows = [f'"{one}"' + f",Sensenwerk {'ABCDEF'[at]}elm,{14 + at / 10},47.{at}" for at, one in enumerate(ids)]
         (tmp_path / f"{side}.csv").write_text("\n".join(["id,name,lon,lat", *rows]) + "\n", encoding="utf-8")
+    # One fits none, one has no place and fits none, one cannot be read.
+    rows = ["far,Ölmühle Xaver,9.7,47.2", "placeless,Kokerei Zeta,,", "unread,Ziegelei Ypsilon,abc,47.2"]
+    with (tmp_path / "left.csv").open("a", encoding="utf-8") as handle:
+        handle.write("\n".join(rows) + "\n")
     out = tmp_path / "pairs.csv"
-    told("link", tmp_path / "left.toml", tmp_path / "right.toml", "--out", out, "--data", tmp_path / "data")
+    numbers = told("link", tmp_path / "left.toml", tmp_path / "right.toml", "--out", out, "--data", tmp_path / "data")
+    assert (numbers["left"], numbers["left_in_pairs"], numbers["left_alone"]) == (9, 6, 2)
+    assert (numbers["left_rejected"], numbers["right_rejected"]) == ({"bad_coordinate": 1}, {})
     pairs = pd.read_csv(out, dtype=str)
     assert {"'=1+1", "'@x", "-5", "''=2", "plain", "two\rlines"} == {*pairs["left_id"]} == {*pairs["right_id"]}
     assert {plain_cell(text) for text in pairs["left_id"]} == {*ids}

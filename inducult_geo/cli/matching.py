@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from inducult_geo.cli.common import AsJson, Catalogs, Data, opened_run, print_json, readable, refusal_is_two
 
 if TYPE_CHECKING:
+    import pandas as pd
+
     from inducult_geo.catalog import Contract
     from inducult_geo.explaining import Explanation
     from inducult_geo.frames import Records
@@ -40,6 +42,9 @@ def link(
 ) -> None:
     """Link two tables: which rows of the left are the same site as which of the right.
 
+    A contract is a .toml file that tells how a table is read; `inducult draft TABLE.csv --out TABLE.toml` writes a
+    first one. Rows without coordinates take part by their names and addresses.
+
     Each left row has its best match; where the right list has the same works again, that row is a match, too. Where
     the right one's contract says units_per_site (permits, units), further rows of it that belong to the same left row
     are told as well, with the decision 'unit'. For both the column beside names the best match. The column doubtful
@@ -61,21 +66,11 @@ def link(
         pairs = api.link(tables[0], tables[1], units=units, weights=weights_of(opened))
     with replacing(out) as draft, draft.open("w", encoding="utf-8", newline="") as handle:
         write_plain_csv(safe_texts(pairs), handle)
-    numbers = {
-        "left": len(tables[0]),
-        "right": len(tables[1]),
-        **{name: int((pairs["decision"] == name).sum()) for name in ("match", "unit", "review")},
-        "doubtful": int(pairs["doubtful"].sum()),
-        "out": str(out),
-    }
+    numbers = _link_numbers(tables, pairs)
     if as_json:
-        print_json(numbers)
+        print_json({**numbers, "out": str(out)})
     else:
-        typer.echo(
-            f"{numbers['match']} matches, {numbers['unit']} further units and {numbers['review']} pairs for review of "
-            f"{numbers['left']} and {numbers['right']} records; a person should look at {numbers['doubtful']} of them "
-            f"(column doubtful): {out}"
-        )
+        typer.echo(_link_told(numbers, out))
 
 
 def explain(
@@ -236,3 +231,37 @@ def _linked_table(side: Path, contract: Contract | None, opened: Run) -> Records
     if "key" not in contract.columns:
         opened.say(f"{side}: names no key, so that the ids of its rows are made of their content")
     return api.read_by_contract(contract, opened)[1].records
+
+
+def _link_numbers(tables: list[Records], pairs: pd.DataFrame) -> dict[str, Any]:
+    """Count what became of the rows: left = left_in_pairs + left_alone + what left_rejected counts."""
+    from inducult_geo.api import takes_part
+    from inducult_geo.frames import own_keys, reasons_of
+
+    rejected = [reasons_of(table[~takes_part(table)]) for table in tables]
+    paired = int(own_keys(tables[0][takes_part(tables[0])]).isin(pairs["left_id"]).sum())
+    return {
+        "left": len(tables[0]),
+        "right": len(tables[1]),
+        **{name: int((pairs["decision"] == name).sum()) for name in ("match", "unit", "review")},
+        "doubtful": int(pairs["doubtful"].sum()),
+        "left_in_pairs": paired,
+        "left_alone": len(tables[0]) - sum(rejected[0].values()) - paired,
+        "left_rejected": rejected[0],
+        "right_rejected": rejected[1],
+    }
+
+
+def _link_told(numbers: dict[str, Any], out: Path) -> str:
+    """Say in words what `_link_numbers` counts."""
+    lines = [
+        f"{numbers['match']} matches, {numbers['unit']} further units and {numbers['review']} pairs for review of "
+        f"{numbers['left']} and {numbers['right']} records; a person should look at {numbers['doubtful']} of them "
+        f"(column doubtful): {out}",
+        f"of the left {numbers['left_in_pairs']} are in the table and {numbers['left_alone']} fit none of the right",
+    ]
+    for side in ("left", "right"):
+        if reasons := numbers[f"{side}_rejected"]:
+            told = ", ".join(f"{count} {reason}" for reason, count in reasons.items())
+            lines.append(f"of the {side} records these took no part: {told}. `inducult check` tells which and why.")
+    return "\n".join(lines)

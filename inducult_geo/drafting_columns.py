@@ -206,7 +206,7 @@ RULES: tuple[Rule, ...] = (
                                "industriebetrieb", "fabrik", "anlage", "bedrijf", "podnik", "továrna", "tovarna",
                                "tvornica", "fabryka", "fabbrica", "item", "site", "titel", "title", "titolo",
                                "zabytek", "památka", "bergwerk", "brauerei", "kopalnia", "elektrownia", "důl", "rudnik",
-                               "miniera")), _is_text),
+                               "miniera", "zakład górniczy", "zakład przemysłowy", "důlní dílo")), _is_text),
     Rule("start", any_of(*_BEGINNINGS, "leto", "anno", "godina", "year", "rok", "datacija", "datace", "datovani",
                          "datazione", "datowanie", "datierung", "datering", "datiranje", "epoca", "année",
                          whole=("periode", "periodo", "vrijeme", "razdoblje", "obdobje", "období", "okres", *_FROM)),

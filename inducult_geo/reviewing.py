@@ -341,7 +341,7 @@ def _overruling(one: Decision, log: Decisions) -> str | None:
     earlier = log.last_word(one.left, one.right)
     if earlier is None or meaning(earlier) == meaning(one):
         return None
-    told = f"{earlier.who} said '{earlier.decision}' on {earlier.when}"
+    told = f"{earlier.who} said '{earlier.decision}' on {earlier.when[:_DAY]}"
     return f"'{one.left}' and '{one.right}': {one.who} says '{one.decision}' now; {told}"
 
 

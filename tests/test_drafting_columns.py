@@ -65,7 +65,7 @@ def column(name: str, cells: Sequence[str], rows: int | None = None) -> Column:
         ("fuel", "primary_fuel", ("Hydro", "Coal", "Gas", "Gas")),
         ("fuel", "Energieträger", ("Braunkohle", "Erdgas", "Erdgas", "Wasser")),
         ("name", "Plant", NAMES),
-        ("name", "Kopalnia", NAMES),
+        ("name", "Zakład górniczy", NAMES),
         ("start", "Data budowy", YEARS),
         ("start", "dateringen", ("19de eeuw", "1907", "interbellum", "1922")),
         ("start", "Inbetriebnahmejahr", YEARS),

@@ -7,6 +7,7 @@ from colorsys import rgb_to_hsv
 import pytest
 
 from inducult_geo.frames import ASPECTS, PAIR_COLUMNS, PRESENT_USES, RECORD_COLUMNS, SITE_COLUMNS, STATUSES
+from inducult_geo.match.decisions import WORDS
 from inducult_geo.publish.domains import DOMAINS
 from inducult_geo.publish.layers import LAYERS, layer_named
 from inducult_geo.publish.styles import environment
@@ -94,7 +95,7 @@ def test_domains_have_lower_case_names_and_hold_the_closed_lists():
     assert tuple(DOMAINS["aspect"]) == ASPECTS
     assert tuple(DOMAINS["status"]) == STATUSES
     assert tuple(DOMAINS["present_use"]) == PRESENT_USES
-    assert set(DOMAINS["decision"]) == {"same", "part_of", "different"}
+    assert set(DOMAINS["decision"]) == set(WORDS)
 
 
 def test_labels_of_a_domain_differ():

@@ -20,11 +20,10 @@ from typer.testing import CliRunner
 
 from inducult_geo import cli
 from inducult_geo.errors import BusyError, ContractError, ReleaseError, StorageError
-from inducult_geo.match.decisions import WORDS, Decision, append_decision, read_decisions
+from inducult_geo.match.decisions import Decision, append_decision, read_decisions
 from inducult_geo.match.resolve import question_id
 from inducult_geo.pipeline import run_all
 from inducult_geo.publish.changes import diff
-from inducult_geo.publish.domains import DOMAINS
 from inducult_geo.reviewing import ANSWER_COLUMNS, ImportOutcome, decide, export_review, import_review
 from inducult_geo.run import Run, open_run
 from inducult_geo.store import current_release
@@ -294,10 +293,6 @@ def test_an_answer_that_is_taken_back_is_asked_again(run: Run, sheet: Path, buil
     answered(sheet, lambda row: row.update(decision="same", note=""))
     old = import_review(sheet, run, who="Eva")
     assert "and Eva 'undecided' on" in old.refused[0].reason, "the file of before does not answer it again"
-
-
-def test_every_word_can_be_chosen_in_qgis() -> None:
-    assert set(DOMAINS["decision"]) == set(WORDS)
 
 
 def test_taking_one_answer_back_makes_room_for_another(run: Run, built: Path, tmp_path: Path) -> None:

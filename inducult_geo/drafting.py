@@ -94,6 +94,8 @@ def draft(path: Path, run: Run, *, region: str | None = None, read: Read | None 
         Where the region is unknown.
     """
     about = run.catalog.region(region) if region is not None else None
+    if not path.exists():
+        raise ContractError(f"{path}: no such file. Look at its name and folder.")
     found, given = _Draft(), read or Read()
     _head(found, path, about)
     chosen = given.model_dump(include={"member", "sheet", "layer"}, exclude_none=True)

@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import os
 import shutil
+from bisect import bisect_right
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
-from itertools import count
+from itertools import accumulate, count
 from pathlib import Path
 
 from inducult_geo.digest import sha256
@@ -80,11 +81,11 @@ def releases_of(folder: DataFolder) -> list[Path]:
     found = {path.name: path for path in folder.releases.glob("[0-9]*") if path.is_dir()}
     order = [name for name in _noted_order(folder) if name in found]
     noted = {name: place for place, name in enumerate(order)}
+    latest_so_far = [*accumulate(map(_by_name, order), max)]
 
     def place(name: str) -> tuple[float, tuple[str, int, str]]:
         # One that an older version published, or that was copied here, stands before the first with a later name.
-        later = (at for other, at in noted.items() if _by_name(other) > _by_name(name))
-        return noted.get(name, min(later, default=len(noted)) - 0.5), _by_name(name)
+        return noted.get(name, bisect_right(latest_so_far, _by_name(name)) - 0.5), _by_name(name)
 
     return [found[name] for name in sorted(found, key=place)]
 

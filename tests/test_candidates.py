@@ -272,6 +272,8 @@ def test_in_the_order_of_places_neighbors_follow_one_another():
     assert np.median(steps) < 2 * 900_000 / np.sqrt(4_000)
     assert place_order(points[::50]).tolist() == [*range(80)]
     assert place_order(points[:0]).tolist() == []
+    apart = place_order(points, 1_000)
+    assert apart.tolist() == [*place_order(points[:1_000]), *(1_000 + place_order(points[1_000:]))]
     points[7] = 1e15, -1e12
     assert sorted(place_order(points).tolist()) == [*range(4_000)]
     assert place_order(points[[1, 0, 1, 50, 1]]).tolist()[-1] == 3

@@ -69,7 +69,7 @@ def link(
     records = concat_records([_as_source(left, "left"), _as_source(right, "right")])
     prepared, told_by = given_once(records)
     split = int(np.count_nonzero(prepared.source == "left"))
-    rows = np.concatenate([place_order(prepared.xy[:split]), split + place_order(prepared.xy[split:])])
+    rows = place_order(prepared.xy, split)
     prepared, told_by = prepared.take(rows), np.argsort(rows)[told_by]
     scored = score(Compared(prepared, *candidates_of(prepared, split=split)), weights, many=("left",))
     pairs, several = scored.pairs, scored.several

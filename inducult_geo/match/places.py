@@ -32,9 +32,10 @@ def points_in(shapes: NDArray[np.object_]) -> Floats:
     return xy
 
 
-def place_order(points: Floats) -> Ints:
+def place_order(points: Floats, split: int = 0) -> Ints:
     """Order points (n, 2) in meters so that neighbors follow one another; those without a place come last.
 
+    The points before `split` and those from it on are ordered each for themselves, and stay before and after it.
     Cells follow one another as Morton (1966) has them, along a curve that leaves a square only when it is done with it.
     Which of two points comes first no other point tells; those of one cell keep their order.
     """
@@ -46,6 +47,7 @@ def place_order(points: Floats) -> Ints:
         cells &= mask
     code = np.full(len(points), 1 << (2 * _CELL_BITS), dtype=np.int64)
     code[told] = cells[:, 0] | (cells[:, 1] << 1)
+    code[split:] |= 1 << (2 * _CELL_BITS + 1)
     # Code and row in one number: several times as fast as an indirect sort that keeps the order of equal ones.
     bits = len(points).bit_length()
     code = (code << bits) | np.arange(len(points))

@@ -143,12 +143,12 @@ class Prepared:
     def __len__(self) -> int:
         return len(self.key)
 
-    def in_place_order(self) -> Prepared:
-        """Return the same records, those beside each other one by one (see `place_order`).
+    def in_place_order(self, split: int = 0) -> Prepared:
+        """Return the same records, those beside each other one by one, before and from `split` (see `place_order`).
 
         Pairs are of neighbors: where these lie side by side, comparing a million records waits less for memory.
         """
-        return self.take(place_order(self.xy))
+        return self.take(place_order(self.xy, split))
 
     def take(self, rows: Ints) -> Prepared:
         """Return some of the records (nothing that was worked out is kept); the words are those of all."""

@@ -187,7 +187,7 @@ def _examples(
     left: Records, right: Records, labelled: Labelled, weight: float, name: str, *, emptied: bool = False
 ) -> Examples:
     """Compare the candidates of two tables and mark what is true."""
-    prepared = prepare(concat_records([left, right]))
+    prepared = prepare(concat_records([left, right])).in_place_order(len(left))
     pairs = Compared(prepared, *candidates_of(prepared, split=len(left)))
     keys = pd.Series(prepared.key, dtype="str").str.partition(":")[2].to_numpy(dtype=object)
     named = [*zip(keys[pairs.left], keys[pairs.right], strict=True)]

@@ -109,10 +109,7 @@ def draft(path: Path, run: Run, *, region: str | None = None, read: Read | None 
     found.head.insert(2, comment(f"{size}; {table.kind}"))
     _say_how_read(found, table, chosen_read)
     columns = columns_of(table.frame)
-    axes = None if has_shapes(table.frame) else axes_of(columns)
-    text = None if axes or has_shapes(table.frame) else place_text_of(columns)
-    if about is not None and not (axes or text or has_shapes(table.frame)):
-        axes = axes_inside(table.frame, columns, lambda points: candidates_in(points, about, run, path))
+    axes, text = _places_of(path, table, columns, about, run)
     _say_place(found, path, table, columns, axes, text, about, run)
     used = {column.name for column in (*(axes or ()), text) if column is not None}
     codes = (
@@ -122,6 +119,19 @@ def draft(path: Path, run: Run, *, region: str | None = None, read: Read | None 
     _say_columns(found, columns, used, codes)
     found.head += [comment(told) for told, _ in deleted_rows(table.frame, table.places, ())]
     return found.text()
+
+
+def _places_of(
+    path: Path, table: Table, columns: list[Column], about: Region | None, run: Run
+) -> tuple[tuple[Column, Column] | None, Column | None]:
+    """Return the two columns that hold the coordinates, or the one in which places stand as texts."""
+    if has_shapes(table.frame):
+        return None, None
+    axes = axes_of(columns)
+    text = None if axes else place_text_of(columns)
+    if about is not None and not (axes or text):
+        axes = axes_inside(table.frame, columns, lambda points: candidates_in(points, about, run, path))
+    return axes, text
 
 
 def _read(path: Path, given: Read) -> tuple[Table, Read]:

@@ -282,6 +282,7 @@ def test_dcat_describes_every_data_file_and_its_license(bundle: Bundle, folder: 
         *(f"{stem}.tif" for stem in NAMES.values()),
     }
     for name, entry in told.items():
+        assert entry["dcat:accessURL"]["@id"] == name, "DCAT-AP asks for it"
         content = (folder / name).read_bytes()
         assert entry["dcat:byteSize"]["@value"] == str(len(content))
         assert entry["spdx:checksum"]["spdx:checksumValue"]["@value"] == hashlib.sha256(content).hexdigest()

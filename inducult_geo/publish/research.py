@@ -221,6 +221,8 @@ def _distribution(path: Path) -> dict[str, Any]:
         "@type": "dcat:Distribution",
         "dct:title": {"@value": title, "@language": "en"},
         "dcat:downloadURL": {"@id": path.name},
+        # Portals that follow DCAT-AP refuse a file without it, also where it can be downloaded.
+        "dcat:accessURL": {"@id": path.name},
         "dcat:mediaType": {"@id": f"{_MEDIA_TYPES}{media}"},
         "dcat:byteSize": {"@value": str(path.stat().st_size), "@type": "xsd:nonNegativeInteger"},
         "spdx:checksum": {

@@ -112,9 +112,8 @@ def draft(path: Path, run: Run, *, region: str | None = None, read: Read | None 
     axes, text = _places_of(path, table, columns, about, run)
     _say_place(found, path, table, columns, axes, text, about, run)
     used = {column.name for column in (*(axes or ()), text) if column is not None}
-    codes = (
-        codes_of(path, chosen_read, columns) if table.kind == "spreadsheet" and chosen_read.sheet is not None else []
-    )
+    of_a_sheet = table.kind == "spreadsheet" and chosen_read.sheet is not None
+    codes = codes_of(path, chosen_read, columns) if of_a_sheet else []
     found.values = [code.values for code in codes]
     _say_columns(found, columns, used, codes)
     found.head += [comment(told) for told, _ in deleted_rows(table.frame, table.places, ())]

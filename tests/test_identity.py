@@ -11,6 +11,7 @@ from match_rows import records, row
 from inducult_geo.errors import CountingError
 from inducult_geo.frames import Records
 from inducult_geo.match.columns import texts
+from inducult_geo.match.continuity import Heir
 from inducult_geo.match.identity import assign_ids
 from inducult_geo.match.registry import REGISTRY_COLUMNS, empty_registry, first_seen_of, seen_dates, typed_registry
 from inducult_geo.match.site_ids import DIGITS, check_site_id, new_site_id, new_site_ids
@@ -106,6 +107,25 @@ def test_merge_and_split_of_two_sites():
     assert stones(merged.registry) == {({one, other} - {kept}).pop(): kept}
     split = assign({"a:1": 1, "b:1": 2}, merged.registry)
     assert set(split.members) == {one, other}
+    assert stones(split.registry) == {}
+
+
+@pytest.mark.parametrize("key", ["a:1", "b:1"])
+def test_a_split_brings_back_the_id_of_a_record_that_was_numbered_anew(key):
+    first = assign({"a:1": 1, "b:1": 2})
+    other = ({"a:1", "b:1"} - {key}).pop()
+    anew = {f"{key}{year}": first.members[key] for year in ("2005", "2015")}
+    registry, old_key = first.registry, key
+    for new_key, site in anew.items():
+        table = records(row(new_key, "Werk"), row(other, "Werk 2"))
+        found = {new_key: Heir(old_key, site, "the list was numbered anew")}
+        later = assign_ids({new_key: new_key, other: other}, registry, table, found=found)
+        assert later.members.to_dict() == {new_key: site, other: first.members[other]}
+        registry, old_key = later.registry, new_key
+    merged = assign({old_key: 1, other: 1}, registry)
+    assert len(set(merged.members)) == 1
+    split = assign({old_key: 1, other: 2}, merged.registry)
+    assert split.members.to_dict() == {old_key: first.members[key], other: first.members[other]}
     assert stones(split.registry) == {}
 
 

@@ -18,7 +18,7 @@ import pyarrow.compute as pc
 
 from inducult_geo.frames import Records
 from inducult_geo.match.cluster import Grouping
-from inducult_geo.match.columns import as_column, either, only, replaced, taken, texts, told
+from inducult_geo.match.columns import as_column, either, one_after_the_other, only, replaced, taken, texts, told
 from inducult_geo.match.continuity import FINGERPRINT_COLUMNS, Heir, fingerprints, heirs
 from inducult_geo.match.lookup import among, earliest, is_in, places_in, ranks, repeated
 from inducult_geo.match.registry import NEVER, NUMBERS, News, rows_of, seen_dates, typed_registry, updated
@@ -64,6 +64,8 @@ class _Grouped:
         The site that it was of before, null where it is new.
     first_seen
         Since when it is known; `NEVER` where it is new.
+    succeeds
+        Record key -> the key of the vanished record as which it goes on, of records and of those gone before them.
     """
 
     key: pa.Array
@@ -71,11 +73,20 @@ class _Grouped:
     row: Ints
     was: pa.Array
     first_seen: pa.Array
+    succeeds: Mapping[str, str]
 
     @property
     def count(self) -> int:
         """Number of clusters."""
         return int(self.group.max(initial=-1)) + 1
+
+    def borne(self, key: str) -> Iterator[str]:
+        """Yield the keys that a record has borne, this one first: each of them may have founded a site."""
+        passed: set[str] = set()
+        while key not in passed:
+            yield key
+            passed.add(key)
+            key = self.succeeds.get(key, key)
 
 
 def assign_ids(
@@ -130,13 +141,15 @@ def _grouped(clusters: Grouping, rows: pd.DataFrame, found: Mapping[str, Heir]) 
     row = places_in(keys, texts(rows["record_key"]))
     first_seen, was = texts(rows["first_seen"]), taken(texts(rows["site_id"]), row)
     since = only(told(was), taken(first_seen, row))
+    renumbered = rows.loc[rows["succeeds"].notna(), ["record_key", "succeeds"]]
+    succeeds = dict(renumbered.itertuples(index=False, name=None)) | {key: heir.old_key for key, heir in found.items()}
     gone = {key: heir for key, heir in found.items() if heir.inherits}
     if gone:
         at = places_in(texts([*gone]), keys)
         old = places_in(texts([heir.old_key for heir in gone.values()]), texts(rows["record_key"]))
         was = replaced(was, at, [heir.site_id for heir in gone.values()])
         since = replaced(since, at, taken(first_seen, old))
-    return _Grouped(keys, group, row, was, either(since, NEVER))
+    return _Grouped(keys, group, row, was, either(since, NEVER), succeeds)
 
 
 def _numbered(clusters: Grouping) -> tuple[pa.Array, Ints]:
@@ -188,7 +201,7 @@ def _settled(
     columns = (taken(part, rows).to_pylist() for part in (grouped.was, grouped.first_seen, grouped.key))
     for group, site, date, key in zip(grouped.group[rows].tolist(), *columns, strict=True):
         oldest[group, site] = min(date, oldest.get((group, site), NEVER))
-        founded.setdefault(group, set()).add(new_site_id(key))
+        founded.setdefault(group, set()).update(map(new_site_id, grouped.borne(key)))
     some = before[is_in(before["site_id"], {site for *_, site in claims})]
     ids, dates = earliest(texts(some["site_id"]), texts(some["first_seen"]))
     ages = dict(zip(ids.to_pylist(), either(dates, NEVER).to_pylist(), strict=True))
@@ -261,12 +274,14 @@ def _salted(
 
 
 def _buried(grouped: _Grouped, rows: Ints, graves: pd.Series) -> dict[int, set[str]]:
-    """Group -> ids of tombstones that its records once founded."""
-    ids = new_site_ids(taken(grouped.key, rows))
+    """Group -> ids of tombstones that its records once founded, under whatever key."""
+    keys, groups = taken(grouped.key, rows), grouped.group[rows]
+    renumbered = np.flatnonzero(is_in(keys, grouped.succeeds))
+    former = [[*grouped.borne(key)][1:] for key in keys.take(renumbered).to_pylist()]
+    ids = new_site_ids(one_after_the_other([keys, texts([*chain.from_iterable(former)])]))
+    groups = np.r_[groups, np.repeat(groups[renumbered], [*map(len, former)])]
     here = is_in(ids, graves)
     found: dict[int, set[str]] = {}
-    for group, identifier in zip(
-        grouped.group[rows[here]].tolist(), ids.filter(pa.array(here)).to_pylist(), strict=True
-    ):
+    for group, identifier in zip(groups[here].tolist(), ids.filter(pa.array(here)).to_pylist(), strict=True):
         found.setdefault(group, set()).add(identifier)
     return found

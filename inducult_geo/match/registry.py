@@ -22,6 +22,7 @@ from inducult_geo.match.columns import (
     taken,
     text_or_none,
     texts,
+    told,
 )
 from inducult_geo.match.continuity import FINGERPRINT_COLUMNS, Heir
 from inducult_geo.match.lookup import earliest, is_in, order_of, places_in, repeated
@@ -216,19 +217,27 @@ def _dates(first: pa.Array, last: pa.Array, seen: pa.Array) -> dict[str, pa.Arra
 
 
 def _followed(columns: Mapping[str, Any], news: News, past: int, found: Mapping[str, Heir]) -> dict[str, pa.Array]:
-    """Say of records that go on as vanished ones whom they follow, and let these move where they went."""
-    if not found:
-        return {}
-    at = places_in(texts([*found]), news.key)
-    went = [(heir.old_key, key) for key, heir in found.items() if heir.inherits] + [
-        (old_key, key) for key, heir in found.items() for old_key, _ in heir.absorbs
-    ]
-    old = places_in(texts([old_key for old_key, _ in went]), columns["record_key"][:past])
-    homes = taken(news.site, places_in(texts([key for _, key in went]), news.key))
+    """Say of records that go on as vanished ones whom they follow, and let these move where they went.
+
+    Whoever was of one site with its heir stays so, also when that one moves later: where a site is merged into another,
+    none of its rows is left behind.
+    """
+    at = past + places_in(texts([*found]), news.key)
+    succeeds = replaced(columns["succeeds"], at, [heir.old_key for heir in found.values()])
+    some, gone, homes = told(succeeds), columns["record_key"][:past], columns["site_id"]
+    ends = (part.filter(pa.array(some)).to_pylist() for part in (succeeds, columns["record_key"]))
+    heir_of = dict(zip(*ends, strict=True))
+    old = places_in(texts([*heir_of]), gone)
+    new = places_in(texts([_last_of(key, heir_of) for key in heir_of]), news.key)
+    were_one = np.asarray(pc.fill_null(pc.equal(taken(homes, old), taken(news.was, new)), False), dtype=bool)
+    homes = replaced(homes, old[were_one], taken(news.site, new[were_one]))
+    absorbed = [(old_key, key) for key, heir in found.items() for old_key, _ in heir.absorbs]
+    old = places_in(texts([old_key for old_key, _ in absorbed]), gone)
+    new = places_in(texts([key for _, key in absorbed]), news.key)
     return {
-        "succeeds": replaced(columns["succeeds"], past + at, [heir.old_key for heir in found.values()]),
-        "cause": replaced(columns["cause"], past + at, [heir.cause for heir in found.values()]),
-        "site_id": replaced(columns["site_id"], old, homes),
+        "succeeds": succeeds,
+        "cause": replaced(columns["cause"], at, [heir.cause for heir in found.values()]),
+        "site_id": replaced(homes, old, taken(news.site, new)),
     }
 
 

@@ -194,7 +194,7 @@ FAULTS: dict[str, tuple[Callable[[Path], None], tuple[str, ...], str]] = {
     "a list that lost a value": (
         sql("DELETE FROM gpkg_data_column_constraints WHERE constraint_name = 'decision' AND value = 'part_of'"),
         (CODED,),
-        "the list decision has 2 values",
+        "the list decision has 3 values, the vocabulary 4",
     ),
     "a column that the dictionary forgot": (
         sql("DELETE FROM dictionary WHERE table_name = 'review' AND column_name = 'note'"),

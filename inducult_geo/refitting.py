@@ -11,8 +11,7 @@ import pandas as pd
 
 from inducult_geo.errors import ConfigError
 from inducult_geo.frames import Records, as_records, concat_records
-from inducult_geo.match.candidates import candidates_of
-from inducult_geo.match.compared import Compared
+from inducult_geo.match.candidates import compared
 from inducult_geo.match.continuity import successors
 from inducult_geo.match.prepare import prepare
 from inducult_geo.match.refit import Refit, refit, taught_by
@@ -75,8 +74,7 @@ def refit_weights(run: Run) -> RefitOutcome:
         raise ConfigError(f"{run.folder.root}: no region was built yet. Run `inducult run` first.")
     decisions = decisions_of(run)
     decisions = decisions.carried(successors(decisions.spoken, registry_of(run), {}, records["record_key"]))
-    prepared = prepare(records).in_place_order()
-    pairs, units = Compared(prepared, *candidates_of(prepared)), sources_of_units(run.catalog.sources)
+    pairs, units = compared(prepare(records)), sources_of_units(run.catalog.sources)
     fit = refit(taught_by(pairs, decisions, units), weights_of(run))
     if not fit.is_better:
         return RefitOutcome(len(decisions), fit, None)

@@ -145,12 +145,17 @@ def questions_of(release: Path | None) -> int:
     """Return how many questions of a release wait for a person; 0 where it cannot be read, or is none."""
     if release is None:
         return 0
-    address = f"{(release / GEOPACKAGE).absolute().as_uri()}?mode=ro&immutable=1"
     try:
-        with closing(sqlite3.connect(address, uri=True)) as connection:
+        with _opened(release / GEOPACKAGE) as connection:
             return _count(connection, "review")
     except sqlite3.Error:
         return 0
+
+
+def _opened(file: Path) -> closing[sqlite3.Connection]:
+    """Open a GeoPackage to look into it; leaving closes it."""
+    # As an address: a data folder may be called "Map #1" or "what?", which SQLite would cut off.
+    return closing(sqlite3.connect(f"{file.absolute().as_uri()}?mode=ro&immutable=1", uri=True))
 
 
 class _Told(NamedTuple):
@@ -166,8 +171,7 @@ class _Told(NamedTuple):
 def _told(file: Path, folder: DataFolder, max_age_h: float, wanted: Collection[str], now: datetime) -> _Told:
     """Read the GeoPackage of a release, and the notes of what is in it."""
     try:
-        # As an address: a data folder may be called "Map #1" or "what?", which SQLite would cut off.
-        with closing(sqlite3.connect(f"{file.absolute().as_uri()}?mode=ro&immutable=1", uri=True)) as connection:
+        with _opened(file) as connection:
             stale = [*_stale(connection, "region", "regions"), *_stale(connection, "source", "sources")]
             stale += [*_forgotten(connection, folder, max_age_h, now), *_missing(connection, wanted)]
             questions = _count(connection, "review")

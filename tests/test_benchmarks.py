@@ -10,8 +10,6 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from inducult_geo.match.compared import Compared
-
 FOLDER = Path(__file__).parent / "benchmarks"
 
 
@@ -38,8 +36,8 @@ def test_splink_is_given_the_words_that_ours_compares(tmp_path: Path) -> None:
     scale, splink = importlib.import_module("bench_scale"), importlib.import_module("splink_pairs")
     random = np.random.default_rng(1)
     records = scale.records_of(scale.works(random, 60), random, 120)
-    prepared = scale.prepare(records)
-    pairs = Compared(prepared, *scale.candidates_of(prepared))
+    pairs = scale.compared(scale.prepare(records))
+    prepared = pairs.prepared
     told, given = (pd.read_parquet(path) for path in splink.write_tables(records, pairs, tmp_path))
     assert (given["join_key_l"].to_numpy() == pairs.left).all()
     lists = {"name": prepared.names, "operator": prepared.operators}

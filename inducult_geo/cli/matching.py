@@ -238,15 +238,16 @@ def _link_numbers(tables: list[Records], pairs: pd.DataFrame) -> dict[str, Any]:
     from inducult_geo.api import takes_part
     from inducult_geo.frames import own_keys, reasons_of
 
-    rejected = [reasons_of(table[~takes_part(table)]) for table in tables]
-    paired = int(own_keys(tables[0][takes_part(tables[0])]).isin(pairs["left_id"]).sum())
+    taking = [takes_part(table) for table in tables]
+    rejected = [reasons_of(table[~kept]) for table, kept in zip(tables, taking, strict=True)]
+    paired = int(own_keys(tables[0][taking[0]]).isin(pairs["left_id"]).sum())
     return {
         "left": len(tables[0]),
         "right": len(tables[1]),
         **{name: int((pairs["decision"] == name).sum()) for name in ("match", "unit", "review")},
         "doubtful": int(pairs["doubtful"].sum()),
         "left_in_pairs": paired,
-        "left_alone": len(tables[0]) - sum(rejected[0].values()) - paired,
+        "left_alone": int(taking[0].sum()) - paired,
         "left_rejected": rejected[0],
         "right_rejected": rejected[1],
     }

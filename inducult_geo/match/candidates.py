@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 from scipy import sparse
 
 from inducult_geo.frames import Records, concat_records
+from inducult_geo.match.compared import Compared
 from inducult_geo.match.letters import scattered
 from inducult_geo.match.prepare import bag, flat, prepare
 from inducult_geo.match.prepared import Prepared
@@ -83,6 +84,13 @@ def candidates(left: Records, right: Records | None = None) -> Pairs2:
     size = len(left)
     first, second = candidates_of(prepared, split=size)
     return first, second - size
+
+
+def compared(prepared: Prepared, *, split: int | None = None) -> Compared:
+    """Return the candidates (see `candidates_of`) among prepared records, put in the order of their places."""
+    # Bound anew, so that the records in their old order are let go of before the candidates take memory.
+    prepared = prepared.in_place_order(split or 0)
+    return Compared(prepared, *candidates_of(prepared, split=split))
 
 
 def candidates_of(prepared: Prepared, *, split: int | None = None) -> Pairs2:

@@ -178,15 +178,15 @@ def _plain(sites: FilledSites) -> None:
 def _together(sites: FilledSites, columns: Sequence[str]) -> None:
     """Fill columns for all of which one record speaks: the best of those that tell the first, or else any."""
     members = sites.members
-    rows = members.first_whole(members.plain, members.told(columns[0]), *columns)
-    told = np.any([members.told(column) for column in columns], axis=0)
-    rows = np.where(rows >= 0, rows, members.first_whole(members.plain, told, *columns))
-    more = _completing(members, rows, columns)
-    for column in columns:
-        sites.take(column, np.where((rows >= 0) & members.told(column)[rows], rows, more))
+    told = np.array([members.told(column) for column in columns])
+    rows = members.first_whole(members.plain, told[0], *columns)
+    rows = np.where(rows >= 0, rows, members.first_whole(members.plain, np.any(told, axis=0), *columns))
+    more = _completing(members, rows, columns, told)
+    for column, is_told in zip(columns, told, strict=True):
+        sites.take(column, np.where((rows >= 0) & is_told[rows], rows, more))
 
 
-def _completing(members: Members, rows: Ints, columns: Sequence[str]) -> Ints:
+def _completing(members: Members, rows: Ints, columns: Sequence[str], told: Flags) -> Ints:
     """Find for each site the best record that tells what the one that speaks for it leaves out; -1 where none does.
 
     It must tell the same in the first column, but for how that is written, and contradict none of the others.
@@ -195,8 +195,10 @@ def _completing(members: Members, rows: Ints, columns: Sequence[str]) -> Ints:
     ----------
     rows
         The record that speaks for each site; -1 for none.
+    told
+        Which records say something in each of the columns (columns, records).
     """
-    told, speaks = np.array([members.told(column) for column in columns]), rows[members.site]
+    speaks = rows[members.site]
     adds = (told & ~told[:, speaks]).any(axis=0)
     some = np.flatnonzero((speaks >= 0) & told[0] & told[0, speaks] & adds)
     fits = np.ones(len(some), dtype=bool)

@@ -11,10 +11,9 @@ import pandas as pd
 from inducult_geo.catalog.models import Contract
 from inducult_geo.errors import CountingError, InducultError
 from inducult_geo.frames import Pairs, Records, Sites, as_pairs
-from inducult_geo.match.candidates import candidates_of
+from inducult_geo.match.candidates import compared
 from inducult_geo.match.cluster import Links, cluster, links_of
 from inducult_geo.match.columns import as_column, no_texts, taken, texts
-from inducult_geo.match.compared import Compared
 from inducult_geo.match.continuity import Heir, fingerprints, heirs, successors, traced
 from inducult_geo.match.decisions import Decisions
 from inducult_geo.match.folds import as_one, folds_of, with_whole_shapes
@@ -189,8 +188,7 @@ def compare(records: Records, weights: Weights | None = None, *, many: Collectio
 
     `many` names the sources of which several records may be one site (permits, units).
     """
-    prepared = prepare(records).in_place_order()
-    return score(Compared(prepared, *candidates_of(prepared)), weights, many=many)
+    return score(compared(prepare(records)), weights, many=many)
 
 
 def sources_of_units(contracts: Mapping[str, Contract]) -> frozenset[str]:

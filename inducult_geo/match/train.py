@@ -22,7 +22,7 @@ from numpy.typing import NDArray
 
 from inducult_geo.errors import ConfigError
 from inducult_geo.frames import Records, concat_records, own_keys
-from inducult_geo.match.candidates import candidates_of
+from inducult_geo.match.candidates import compared
 from inducult_geo.match.compared import Compared
 from inducult_geo.match.comparing import compare_all
 from inducult_geo.match.comparisons import COMPARISONS, Scores
@@ -187,15 +187,14 @@ def _examples(
     left: Records, right: Records, labelled: Labelled, weight: float, name: str, *, emptied: bool = False
 ) -> Examples:
     """Compare the candidates of two tables and mark what is true."""
-    prepared = prepare(concat_records([left, right])).in_place_order(len(left))
-    pairs = Compared(prepared, *candidates_of(prepared, split=len(left)))
-    keys = pd.Series(prepared.key, dtype="str").str.partition(":")[2].to_numpy(dtype=object)
+    pairs = compared(prepare(concat_records([left, right])), split=len(left))
+    keys = pd.Series(pairs.prepared.key, dtype="str").str.partition(":")[2].to_numpy(dtype=object)
     named = [*zip(keys[pairs.left], keys[pairs.right], strict=True)]
     truth, doubtful, lefts = set(labelled.labels), set(labelled.ignored), {a for a, _ in labelled.labels}
     true = np.array([pair in truth for pair in named], dtype=bool)
     teaches = np.array([pair[0] in lefts and pair not in doubtful for pair in named], dtype=bool) | true
     rows = np.flatnonzero(teaches)
-    group = prepared.key[pairs.left[rows]]
+    group = pairs.prepared.key[pairs.left[rows]]
     return Examples(pairs, compare_all(pairs), rows, true[rows], group, weight, emptied, name)
 
 

@@ -38,7 +38,7 @@ from splink_pairs import score_with_splink
 from inducult_geo.catalog.models import Contract
 from inducult_geo.cli.common import set_up_memory
 from inducult_geo.frames import WORK_CRS, Records, as_records, concat_records
-from inducult_geo.match.candidates import candidates_of
+from inducult_geo.match.candidates import compared
 from inducult_geo.match.cluster import Clusters, cluster
 from inducult_geo.match.compared import Compared
 from inducult_geo.match.comparisons import COMPARISONS
@@ -49,7 +49,6 @@ from inducult_geo.match.golden import golden
 from inducult_geo.match.identity import assign_ids
 from inducult_geo.match.permits import sure_or_first
 from inducult_geo.match.prepare import prepare
-from inducult_geo.match.prepared import Prepared
 from inducult_geo.match.registry import empty_registry
 from inducult_geo.match.resolve import links
 from inducult_geo.match.score import Scored, score, shipped_weights
@@ -192,7 +191,7 @@ def matched(records: Records) -> Made:
 
     step("words", lambda: prepare(Records(records.drop_duplicates("country").reset_index(drop=True))))
     named = [step("names", lambda: prepare(records))]
-    pairs = step("candidates", lambda: with_candidates(named.pop()))
+    pairs = step("candidates", lambda: compared(named.pop()))
     scored = step("comparing", lambda: score(pairs))
     groups = step("clusters", lambda: clustered(records, scored))
     # As `resolve` does: what the pairs say is let go of before the rows are made.
@@ -206,12 +205,6 @@ def matched(records: Records) -> Made:
     }
     sites = step("golden rows", lambda: golden(homed, contracts, run_id="bench"))
     return Made(cpu_s, system_s, mb, pairs, dict(groups.group), len(sites))
-
-
-def with_candidates(prepared: Prepared) -> Compared:
-    """Find the candidates among prepared records, as `resolve.compare` does."""
-    prepared = prepared.in_place_order()
-    return Compared(prepared, *candidates_of(prepared))
 
 
 def as_compared(records: Records, pairs: Compared) -> Records:
@@ -331,7 +324,7 @@ def beside_splink(size: int) -> list[dict[str, object]]:
         # Half a second is told closer by its median.
         for _ in range(REPEATS):
             # Made anew each time: likenesses of words that are remembered would be a gift.
-            pairs = with_candidates(prepare(records))
+            pairs = compared(prepare(records))
             before = time.process_time()
             work(pairs)
             spent.append(time.process_time() - before)

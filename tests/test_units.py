@@ -9,9 +9,9 @@ from match_rows import backdrop, point, records, row
 from inducult_geo.frames import to_json
 from inducult_geo.match.compared import Compared
 from inducult_geo.match.comparisons import COMPARISONS
-from inducult_geo.match.plants import doors_of
+from inducult_geo.match.plants import doors_of, stand_for_all
 from inducult_geo.match.prepare import prepare
-from inducult_geo.match.units import MACHINES_M, stand_for_all
+from inducult_geo.match.units import MACHINES_M
 
 BY_NAME = {entry.name: entry for entry in COMPARISONS}
 

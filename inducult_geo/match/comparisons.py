@@ -16,9 +16,9 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from inducult_geo.match.compared import Compared
+from inducult_geo.match.plants import stand_for_all
 from inducult_geo.match.prepared import AMONG_WORKS, HOUSE, LISTED, NO_AREA_M2, NO_HOUSE, Prepared
 from inducult_geo.match.trades import NO_TYPES, fuel_bits
-from inducult_geo.match.units import stand_for_all
 from inducult_geo.match.words import told_beside
 from inducult_geo.ragged import Flags, Floats, Ints
 from inducult_geo.text import token_in_words
@@ -101,7 +101,7 @@ def same_numbers(pairs: Compared) -> Scores:
     """Compare unit numbers and letters of the names: 1 the same, 0 different, 0.5 one side has none; else unknown.
 
     Unknown, too, where the names have the number alone in common ("Solkan 1", "Formin 1"). A row that stands for the
-    whole plant of a unit (see `units.stand_for_all`) has none, whatever number it bears.
+    whole plant of a unit (see `plants.stand_for_all`) has none, whatever number it bears.
     """
     found = pairs.names[0].numbers.copy()
     rows = np.flatnonzero(found == 0)

@@ -12,7 +12,7 @@ import numpy as np
 
 from inducult_geo.match.prepared import Prepared
 from inducult_geo.match.units import several
-from inducult_geo.ragged import Ints
+from inducult_geo.ragged import Flags, Ints, Ragged
 
 TELLING: Final = 0.5
 """Weight of the words from which a name is of one works ("Haus" side by side are two)."""
@@ -47,6 +47,33 @@ def doors_of(prepared: Prepared) -> Ints:
     return found
 
 
+def stand_for_all(prepared: Prepared, units: Ints, others: Ints) -> Flags:
+    """Tell which records stand for the whole plant of a record of another list, whatever number they bear.
+
+    A list that gives a plant's machines one by one, all at one place (`MACHINES_M`), and one that gives it once, under
+    the number of a machine by another count ("Solkan G1", "Solkan G2" and "HE Solkan 1"): the number is none of theirs.
+    Numbered ironworks or shafts side by side ("Radwerk I", "Radwerk III") are works of their own, however near.
+
+    Parameters
+    ----------
+    units, others
+        Records, one a pair.
+    """
+    plants, names, words = prepared.units, prepared.name_words, prepared.lexicon
+    width = len(words.words)
+    power = prepared.is_power_plant
+    found: Flags = prepared.is_machine[units] & (plants[others] < 0) & (power[units] | power[others])
+    rows = np.flatnonzero(found)
+    if not len(rows):
+        return found
+    machines = np.flatnonzero(plants >= 0)
+    at, word = _numbers(names.take(machines), words.is_unit)
+    owner, other = _numbers(names.take(others[rows]), words.is_unit)
+    known = np.isin(plants[units[rows[owner]]] * width + other, plants[machines[at]] * width + word)
+    found[rows[owner[known]]] = False
+    return found
+
+
 def _addresses(prepared: Prepared) -> tuple[Ints, Ints, Ints]:
     """Return a number for the streets, the house numbers and the postcode of each record."""
     return prepared.streets.alike[0], prepared.house_numbers.alike[0], prepared.postcode_codes
@@ -65,3 +92,9 @@ def _at_one_spot(prepared: Prepared, rows: Ints) -> Ints:
     addresses = (part[kept] for part in _addresses(prepared))
     found[kept] = several(prepared.source[kept], name, points[:, 0], points[:, 1], *addresses)
     return found
+
+
+def _numbers(names: Ragged, is_unit: Flags) -> tuple[Ints, Ints]:
+    """Return the numbers of units among lists of words: which list each is of, and the word."""
+    told = is_unit[names.values]
+    return names.rows[told], names.values[told]

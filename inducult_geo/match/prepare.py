@@ -20,10 +20,11 @@ from inducult_geo.match.addresses import companies_apart
 from inducult_geo.match.called import Texts, called, joined, texts_of
 from inducult_geo.match.columns import different
 from inducult_geo.match.lands import countries_of
+from inducult_geo.match.lexicon import Lexicon
 from inducult_geo.match.named_places import addresses_in_names
 from inducult_geo.match.numbering import trusted
 from inducult_geo.match.places import points_in
-from inducult_geo.match.prepared import AMONG_WORKS, HOUSE, LISTED, NO_HOUSE, UNTOLD, Lexicon, Prepared
+from inducult_geo.match.prepared import AMONG_WORKS, HOUSE, LISTED, NO_HOUSE, UNTOLD, Prepared
 from inducult_geo.match.trades import (
     NO_TYPES,
     OTHER_WORKS,

@@ -11,76 +11,22 @@ import pandas as pd
 import shapely
 from numpy.typing import NDArray
 
-from inducult_geo.match.letters import Letters, Remembered, letters_of
+from inducult_geo.match.lexicon import Lexicon
 from inducult_geo.match.misplaced import astray_m
 from inducult_geo.match.places import place_order
-from inducult_geo.match.units import capacity_of_all, machines_of, numbered, units_of
+from inducult_geo.match.units import capacity_of_all, machines_of, units_of
 from inducult_geo.ragged import Flags, Floats, Ints, Ragged, Small, sets, spread
 
 NO_AREA_M2: Final = 1.0
 """What is no larger is a point."""
-
-COMPASS: Final = 1
-"""Number of the quarters of the compass among the sides of a `Lexicon`."""
 
 TELLS_FUELS: Final = 0.5
 """Share of a source's records with a fuel from which it is one that tells fuels."""
 
 _CODE_LENGTH = 12
 
-
 UNTOLD, NO_HOUSE, AMONG_WORKS, HOUSE, LISTED = range(5)
 """What a record tells of being a power house (see `Prepared.service`)."""
-
-
-@dataclass(frozen=True)
-class Lexicon:
-    """All words of all records.
-
-    Attributes
-    ----------
-    words
-        The words, by number.
-    weights
-        How much each tells (rarity; higher is rarer).
-    exact
-        Words that are compared by equality only: concepts (`@...`), numbers (`#...`) and single letters.
-    is_number
-        Words that tell a unit or one of two works: `#3`, a digit, a single letter, a quarter of the compass.
-    side
-        Number of a word in `wording.SIDES` (`COMPASS` of the quarters); 0 of all others.
-    """
-
-    words: NDArray[np.object_]
-    weights: Floats
-    exact: NDArray[np.bool_]
-    is_number: NDArray[np.bool_]
-    side: NDArray[np.int8]
-
-    @cached_property
-    def is_unit(self) -> Flags:
-        """Words that number a unit."""
-        return np.asarray(self.is_number & (self.side == 0), dtype=bool)
-
-    @cached_property
-    def is_mark(self) -> Flags:
-        """Words by which two works of one name may differ: numbers, letters and sides."""
-        return np.asarray(self.is_number | (self.side > 0), dtype=bool)
-
-    @cached_property
-    def sides(self) -> list[int]:
-        """Numbers of the opposites that any word is of, with 0 for unit numbers and letters."""
-        return [0, *np.unique(self.side[self.side > 0]).tolist()]
-
-    @cached_property
-    def letters(self) -> Letters:
-        """The letters of the words, which tell soon which of them cannot be alike."""
-        return letters_of(self.words, self.exact)
-
-    @cached_property
-    def remembered(self) -> Remembered:
-        """How alike words are that were compared."""
-        return Remembered(max(min(8 * len(self.words), 1 << 20).bit_length(), 8))
 
 
 @dataclass(frozen=True)
@@ -266,22 +212,30 @@ class Prepared:
     @cached_property
     def is_numbered(self) -> Flags:
         """Tell whose first name holds the number of a unit."""
-        return numbered(self)
+        # Few names hold a number at all: the others need no closer look.
+        named = np.flatnonzero(self.names.has_any)
+        found = np.zeros(len(self), dtype=bool)
+        found[named] = self.variants.holding(self.lexicon.is_unit)[self.names.values[self.names.offsets[named]]]
+        return found
 
     @cached_property
     def units(self) -> Ints:
         """Number of the plant that each record is a unit of; -1 where it is none (see `units.units_of`)."""
-        return units_of(self)
+        rows = np.flatnonzero(self.is_numbered)
+        first = self.variants.take(self.names.values[self.names.offsets[rows]])
+        found = np.full(len(self), -1, dtype=np.int64)
+        found[rows] = units_of(first, self.lexicon, source=self.source[rows], xy=self.xy[rows])
+        return found
 
     @cached_property
     def is_machine(self) -> Flags:
         """Tell which records are units of a plant all of whose units lie at one place (see `units.machines_of`)."""
-        return machines_of(self)
+        return machines_of(self.units, self.xy)
 
     @cached_property
     def plant_capacity(self) -> Floats:
         """Capacity of all units of each record's plant; NaN where unknown, or it is no unit."""
-        return capacity_of_all(self)
+        return capacity_of_all(self.units, self.capacity)
 
     @cached_property
     def has_ids(self) -> Flags:

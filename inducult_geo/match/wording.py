@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from inducult_geo.match.addresses import read_address
 from inducult_geo.match.called import Texts
 from inducult_geo.match.columns import different
-from inducult_geo.match.prepared import COMPASS
+from inducult_geo.match.lexicon import COMPASS
 from inducult_geo.ragged import Ragged, each_once, ragged, spread
 from inducult_geo.text import token_lists
 from inducult_geo.text.legal import UNMISTAKABLE

@@ -11,7 +11,8 @@ from numpy.typing import NDArray
 from rapidfuzz.distance import JaroWinkler
 from rapidfuzz.process import cpdist
 
-from inducult_geo.match.prepared import COMPASS, Lexicon, Prepared
+from inducult_geo.match.lexicon import COMPASS, Lexicon
+from inducult_geo.match.prepared import Prepared
 from inducult_geo.ragged import Flags, Floats, Ints, Ragged, blocks, cross, spread_out, starts_of
 
 ALIKE_FROM: Final = 0.80

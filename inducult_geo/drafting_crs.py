@@ -14,9 +14,6 @@ from pathlib import Path
 
 import numpy as np
 from pyproj import CRS, Transformer
-from pyproj.aoi import AreaOfInterest
-from pyproj.database import query_crs_info
-from pyproj.enums import PJType
 
 from inducult_geo.api import ground_of
 from inducult_geo.catalog import Contract, Region
@@ -27,7 +24,7 @@ from inducult_geo.harmonize.mixed import two_systems
 from inducult_geo.harmonize.operations import operations
 from inducult_geo.harmonize.placement import LOST_POINTS, Candidate, Placement, choose_reading, lost_points
 from inducult_geo.harmonize.readings import Land
-from inducult_geo.harmonize.systems import crs_code
+from inducult_geo.harmonize.systems import crs_code, systems_over
 from inducult_geo.run import Run
 
 SAME_PLACE_M = 3.0
@@ -39,7 +36,6 @@ _WEB_MERCATOR_EDGE = 20_037_508.4
 _NO_COORDINATE_OF_A_COUNTRY = 1e6
 _SHARE_MIN = 0.5
 _NEARLY_ALL = 0.9
-_OF_THE_WORLD_DEG = 60.0
 _OFFERED_MAX = 6
 
 
@@ -198,9 +194,8 @@ def _rare(points: np.ndarray, about: Region, run: Run, path: Path) -> list[str]:
 
 def _rare_candidates(points: np.ndarray, about: Region, run: Run, path: Path) -> Iterator[Candidate]:
     """Yield the best reading in each such system."""
-    for told in query_crs_info("EPSG", PJType.PROJECTED_CRS, AreaOfInterest(*about.bbox)):
-        area, code = told.area_of_use, f"EPSG:{told.code}"
-        if area is None or code in about.crs or abs(area.east - area.west) > _OF_THE_WORLD_DEG:
+    for code in systems_over(about.bbox, in_degrees=False):
+        if code in about.crs:
             continue
         choice = _choice(points, about, run, path, code)
         candidates = () if choice is None else choice.candidates

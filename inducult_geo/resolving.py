@@ -17,6 +17,7 @@ from inducult_geo.memory import decisions_of, registry_of, weights_of
 from inducult_geo.rasters import raster_files, sampled
 from inducult_geo.run import Run, run_id
 from inducult_geo.schemas import checked_sites
+from inducult_geo.shifted import shifts_told
 from inducult_geo.stage import Collected, Part, Stage, keep_stage, last_stage, renew_stage
 from inducult_geo.stamps import declared, registry_share, stamp
 from inducult_geo.tiling import compare_in_tiles
@@ -64,7 +65,7 @@ def settle(region: Region, collected: Collected, run: Run) -> Stage:
         len(enriched.sites),
         collected.facts,
         collected.outline,
-        (*resolution.problems, *enriched.problems),
+        (*resolution.problems, *shifts_told(records, resolution.pairs, region), *enriched.problems),
         made_of,
         # With what it leaves in the registry itself, resolving gives the same once more.
         (share, registry_share(resolution.registry, region.id)),

@@ -211,6 +211,7 @@ def test_krovak_in_all_its_axes(code: str, x: float, y: float) -> None:
         ("EPSG:31468", "AT", "EPSG:4312"), ("EPSG:3912", "DE", "HR, SI"), ("EPSG:999999", "DE", "Unknown"),
         ("", "DE", "Unknown"),
         ("EPSG:4978; drop", "DE", "Unknown"),
+        ("EPSG:32600", "DE", r"EPSG:32600 is no plane that PROJ can convert to"),
     ],
 )  # fmt: skip
 def test_unknown_systems_are_refused(code: str, country: str, said: str) -> None:

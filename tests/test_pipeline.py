@@ -454,6 +454,22 @@ def test_a_first_list_of_which_all_is_asked_about_is_released_and_a_license_can_
     assert told[["change", "cause"]].values.tolist() == [["gone", "list withheld"]] * 2
 
 
+def test_a_contract_that_names_a_relative_of_the_file_s_system_is_contradicted_by_other_sources(
+    tmp_path: Path, repository: Path
+) -> None:
+    shutil.copytree(repository / "data/raw/sample", tmp_path / "raw/sample")
+    contract = tmp_path / "raw/sample/partners/gorenjska_dediscina.toml"
+    text = contract.read_text(encoding="utf-8").replace('"EPSG:3912"', '"EPSG:3794"').replace("= 500\n", "= 30\n")
+    contract.write_text("\n".join(line for line in text.splitlines() if not line.startswith('accuracy_m = "')))
+    (region,) = build(tmp_path, "gorenjska").regions
+    assert region.stage is not None
+    (told,) = region.stage.problems
+    assert told.startswith(
+        "gorenjska_dediscina: of 9 records that other sources place, too, 7 lie some 610 m south-east"
+    )
+    assert "Read as EPSG:3912 (MGI 1901 / Slovene National Grid) and not as EPSG:3794" in told
+
+
 def test_a_region_of_which_nothing_can_be_read_names_what_can_be_mended_alone(tmp_path: Path, repository: Path) -> None:
     """It stood as one of a dozen, the others being open data sets of which nobody had put a file there."""
     partners = tmp_path / "raw/partners"

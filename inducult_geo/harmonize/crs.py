@@ -84,7 +84,10 @@ def _conversion(geodetic: str, projected: str) -> Transformer | None:
     """Build the pure conversion from a geodetic system to a plane of the same datum; None if it is the same."""
     if geodetic == projected:
         return None
-    return Transformer.from_crs(crs_of(geodetic), crs_of(projected), always_xy=True)
+    try:
+        return Transformer.from_crs(crs_of(geodetic), crs_of(projected), always_xy=True)
+    except ProjError as error:
+        raise CoordinateError(f"{projected} is no plane that PROJ can convert to; declare another system.") from error
 
 
 def _run(transformer: Transformer, x: Array, y: Array, *, inverse: bool = False) -> tuple[Array, Array]:

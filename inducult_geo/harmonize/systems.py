@@ -9,6 +9,9 @@ import re
 from functools import lru_cache
 
 from pyproj import CRS
+from pyproj.aoi import AreaOfInterest
+from pyproj.database import query_crs_info
+from pyproj.enums import PJType
 from pyproj.exceptions import CRSError
 
 from inducult_geo.errors import CoordinateError
@@ -36,6 +39,7 @@ DOUBTFUL_PLANES = {
 """Systems whose plane is not what their register says: what they are worth in meters, and why."""
 
 _BY_CODE = "*"
+_OF_THE_WORLD_DEG = 60.0
 _NAME_MAX = 80
 _OLD_SPELLING = re.compile(r"(?:\+init=)?(?:epsg:)?([0-9]{4,6})(?: \+type=crs)?", re.ASCII | re.IGNORECASE)
 
@@ -99,6 +103,26 @@ def crs_of(crs: str | int) -> CRS:
     except CRSError as error:
         raise CoordinateError(f"Unknown coordinate system {_shown(crs)}; give a code such as EPSG:3035.") from error
     return found.to_2d() if found.is_compound or (len(found.axis_info) == 3 and not found.is_geocentric) else found
+
+
+@lru_cache(maxsize=64)
+def systems_over(bbox: tuple[float, float, float, float], *, in_degrees: bool) -> tuple[str, ...]:
+    """Name EPSG's systems in degrees, or its planes but those of the world, that are in use in a box of degrees.
+
+    Parameters
+    ----------
+    bbox
+        West, south, east, north.
+    """
+    kind = PJType.GEOGRAPHIC_2D_CRS if in_degrees else PJType.PROJECTED_CRS
+    areas = ((told.code, told.area_of_use) for told in query_crs_info("EPSG", kind, AreaOfInterest(*bbox)))
+    return tuple(
+        dict.fromkeys(
+            f"EPSG:{code}"
+            for code, area in areas
+            if area is not None and (in_degrees or abs(area.east - area.west) <= _OF_THE_WORLD_DEG)
+        )
+    )
 
 
 def _authority(system: CRS, asked: str = "") -> str | None:

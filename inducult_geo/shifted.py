@@ -1,0 +1,225 @@
+"""Files read in a relative of their system: places that lie off all alike. Told, never applied.
+
+Where numbers fall inside a region in either of two systems, no outline can tell which one is meant: D48 called D96 lies
+612 m off, DHDN called WGS 84 174 m. What other sources say of the same sites can.
+
+The rule
+--------
+Of the records of one source in one declared system those count that are joined to a record of another source, or asked
+about with it, and whose own extents and accuracies are less than half of what the two systems differ by. For each
+system that puts the same numbers 30 to 2,000 m elsewhere it is counted how many records would come to lie nearer to
+the other source's than half of that way; and how many would if the way led to the left, to the right or back. Errors of
+another kind know no direction. It is told from 5 records on, where so many the one way are less likely than 1 in 2,000
+(a binomial tail of 1/4) whichever system was tried.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from math import comb
+from typing import Any, Final
+
+import numpy as np
+import pandas as pd
+import shapely
+
+from inducult_geo.catalog import OSM, Region
+from inducult_geo.errors import CoordinateError
+from inducult_geo.frames import WORK_CRS, Pairs, Records
+from inducult_geo.harmonize.coordinate_parsed import WGS84
+from inducult_geo.harmonize.crs import transform_points
+from inducult_geo.harmonize.systems import HUB, crs_of, systems_over
+from inducult_geo.text import counted, first_few
+
+RECORDS_MIN: Final = 5
+"""Fewer records off alike are told of nobody."""
+
+_SHIFT_MIN_M, _SHIFT_MAX_M = 30.0, 2000.0
+_CHANCE_MAX = 1 / 2000
+_NAMED_MAX = 8
+_JOINED = ("match", "review", "same")
+_WORDS = ("north", "north-east", "east", "south-east", "south", "south-west", "west", "north-west")
+
+Array = np.ndarray[Any, np.dtype[np.float64]]
+Flags = np.ndarray[Any, np.dtype[np.bool_]]
+
+
+@dataclass(frozen=True)
+class _Seen:
+    """Records of one source in one system beside those of others: a row a record, meters in `WORK_CRS`.
+
+    `rows` are their numbers among all records; `away` is how far they lie from the others' places, as complex numbers,
+    east and north; `reach_m` how far both places may be from the truth, and half of their extents.
+    """
+
+    source: str
+    crs: str
+    key: np.ndarray
+    rows: np.ndarray
+    east: Array
+    north: Array
+    away: np.ndarray
+    reach_m: Array
+
+
+@dataclass(frozen=True)
+class _Shift:
+    """What another system explains: which records of how many, by what way, and how far off they would be then.
+
+    `right` are those that lie well as they are.
+    """
+
+    seen: _Seen
+    crs: str
+    explained: Flags
+    right: Flags
+    usable: Flags
+    way: complex
+    left_m: float
+    chance: float
+
+    @property
+    def words(self) -> str:
+        """What a steward reads."""
+        n, total, right = (int(flags.sum()) for flags in (self.explained, self.usable, self.right))
+        keys = self.seen.key[self.explained]
+        where = _WORDS[round(np.degrees(np.angle(1j * np.conj(-self.way))) / 45) % 8]
+        advice = (
+            "If it is so, write it into the contract ([place] crs)."
+            if not right
+            else "If it is so, put these rows into a file of their own, with a contract that names their system."
+        )
+        beside = f"{counted(right, 'other record')} of it {'lies' if right == 1 else 'lie'} well. " if right else ""
+        named = first_few([f"'{key}'" for key in keys], _NAMED_MAX)
+        return (
+            f"{self.seen.source}: of {counted(total, 'record')} that other sources place, too, {n} lie some "
+            f"{round(abs(self.way), -1):.0f} m {where} of theirs, all alike: {named}. Read as {self.crs} "
+            f"({crs_of(self.crs).name}) and not as {self.seen.crs} they would lie {self.left_m:.0f} m from them. "
+            f"{beside}Ask the sender which system {'these rows are' if right else 'the file is'} in. {advice}"
+        )
+
+
+def shifts_told(records: Records, pairs: Pairs, region: Region) -> tuple[str, ...]:
+    """Say of which sources places lie off all alike, as if read in another system of the country.
+
+    Parameters
+    ----------
+    records
+        A region's accepted records, in the work CRS.
+    pairs
+        Its kept pairs.
+    region
+        Its country picks the operations, its box the systems that are tried.
+    """
+    told: list[str] = []
+    table = _beside(records, pairs)
+    while (shift := _likeliest(records, table, region)) is not None:
+        told.append(shift.words)
+        # The others lie off it as it lies off them, which is no fault of theirs.
+        off = shift.seen.rows[shift.explained]
+        table = table[~(table["mine"].isin(off) | table["other"].isin(off))]
+    return tuple(told)
+
+
+def _beside(records: Records, pairs: Pairs) -> pd.DataFrame:
+    """Return the rows of two records of several sources that are joined, or asked about, both ways.
+
+    `mine` and `other` are numbers of rows, `score` that of the pair.
+    """
+    kept = pairs[pairs["decision"].isin(_JOINED)]
+    rows = pd.Index(records["record_key"])
+    left, right = (rows.get_indexer(kept[f"{side}_key"]) for side in ("left", "right"))
+    table = pd.DataFrame(
+        {"mine": np.r_[left, right], "other": np.r_[right, left], "score": np.tile(kept["score"].fillna(1.0), 2)}
+    )
+    table = table[(table["mine"] >= 0) & (table["other"] >= 0)]
+    source = records["source"].to_numpy(dtype=object)
+    is_of_two = source[table["mine"].to_numpy()] != source[table["other"].to_numpy()]
+    return pd.DataFrame(table[is_of_two])
+
+
+def _likeliest(records: Records, table: pd.DataFrame, region: Region) -> _Shift | None:
+    """Return what another system explains best, of all sources; null where it explains nothing."""
+    found = [shift for seen in _seen(records, table) if (shift := _explained(seen, region)) is not None]
+    return min(found, key=lambda one: (one.chance, one.left_m), default=None)
+
+
+def _seen(records: Records, table: pd.DataFrame) -> Iterator[_Seen]:
+    """Yield the records of each source and declared system, each beside the likeliest of the others' records.
+
+    Those of OpenStreetMap are in WGS 84, whatever lies beside them.
+    """
+    if len(table) < RECORDS_MIN:
+        return
+    ordered = table.sort_values(["score", "mine", "other"], ascending=[False, True, True]).drop_duplicates("mine")
+    about = (
+        records[["source", "declared_crs"]]
+        .iloc[ordered["mine"]]
+        .assign(mine=ordered["mine"].to_numpy(), other=ordered["other"].to_numpy())
+    )
+    key = records["record_key"].to_numpy(dtype=object)
+    shapes, accuracy_m = records.geometry.to_numpy(), records["accuracy_m"].to_numpy(dtype=float)
+    east, north = (of(shapely.centroid(shapes)) for of in (shapely.get_x, shapely.get_y))
+    reach_m = accuracy_m + _radius_m(shapes)
+    for (name, crs), group in about[about["source"] != OSM].groupby(["source", "declared_crs"]):
+        mine, other = group["mine"].to_numpy(), group["other"].to_numpy()
+        away = (east[mine] - east[other]) + 1j * (north[mine] - north[other])
+        yield _Seen(str(name), str(crs), key[mine], mine, east[mine], north[mine], away, reach_m[mine] + reach_m[other])
+
+
+def _radius_m(shapes: np.ndarray) -> Array:
+    """Return half of the diagonal of each shape's box: how far its middle may be from what a point stands for."""
+    west, south, east, north = shapely.bounds(shapes).T
+    return np.asarray(np.hypot(east - west, north - south) / 2)
+
+
+def _explained(seen: _Seen, region: Region) -> _Shift | None:
+    """Return the system that explains best how a source's places lie; null where none does."""
+    # Errors of other kinds do not lead many one way: without this most sources would be tried in vain.
+    far = (np.abs(seen.away) > _SHIFT_MIN_M / 2) & (np.abs(seen.away) < 1.5 * _SHIFT_MAX_M)
+    if far.sum() < RECORDS_MIN:
+        return None
+    usual = {*region.crs, HUB, WGS84}
+    tried = (_tried(seen, crs, region) for crs in _relatives(seen.crs, region))
+    found = [shift for shift in tried if shift is not None]
+    return min(found, key=lambda one: (one.chance, one.crs not in usual, one.left_m), default=None)
+
+
+def _relatives(crs: str, region: Region) -> list[str]:
+    """Name the other systems of the same kind, of degrees or of a plane, that are in use over a region."""
+    return [code for code in systems_over(region.bbox, in_degrees=crs_of(crs).is_geographic) if code != crs]
+
+
+def _tried(seen: _Seen, crs: str, region: Region) -> _Shift | None:
+    """Count what another system explains; null where it puts the numbers too near or too far, or explains too few."""
+    try:
+        way = _way(seen, crs, region.country)
+    except CoordinateError:
+        return None
+    length_m = np.abs(way)
+    if not _SHIFT_MIN_M <= np.median(length_m) <= _SHIFT_MAX_M:
+        return None
+    usable = np.isfinite(seen.away) & (seen.reach_m < length_m / 2)
+    nearer = [usable & (np.abs(seen.away + way * turn) < length_m / 2) for turn in (1, 1j, -1, -1j)]
+    counts = [int(flags.sum()) for flags in nearer]
+    chance = _tail(counts[0], sum(counts))
+    if counts[0] < RECORDS_MIN or chance > _CHANCE_MAX:
+        return None
+    left_m = float(np.median(np.abs(seen.away + way)[nearer[0]]))
+    right = usable & (np.abs(seen.away) < length_m / 2)
+    return _Shift(
+        seen, crs, nearer[0], right, usable, complex(np.median(way.real), np.median(way.imag)), left_m, chance
+    )
+
+
+def _way(seen: _Seen, crs: str, country: str) -> np.ndarray:
+    """Return how far another system would put the same numbers, in meters east and north."""
+    said = transform_points(seen.east, seen.north, source_crs=WORK_CRS, target_crs=seen.crs, country=country)
+    then = transform_points(said.x, said.y, source_crs=crs, target_crs=WORK_CRS, country=country)
+    return np.asarray((then.x - seen.east) + 1j * (then.y - seen.north))
+
+
+def _tail(hits: int, trials: int) -> float:
+    """Return the probability of as many hits, or more, where each trial is one in four."""
+    return float(sum(comb(trials, k) * 3 ** (trials - k) for k in range(hits, trials + 1)) / 4**trials)

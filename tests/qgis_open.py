@@ -97,6 +97,18 @@ def look(path, name):
     }
 
 
+def in_words(layer):
+    """Return what the form of each feature tells in words of its columns of JSON: column, JSON, words."""
+    columns = [field.name() for field in layer.fields() if f"{field.name()}_in_words" in layer.fields().names()]
+    on_form = {field.name() for tab in layer.editFormConfig().tabs() for field in tab.children()}
+    assert not on_form & {*columns}, "words in place of the JSON"
+    assert {f"{name}_in_words" for name in columns} <= on_form
+    told = []
+    for row in layer.getFeatures():
+        told += [[name, row[name], row[f"{name}_in_words"]] for name in columns if row[name]]
+    return told
+
+
 def pages(layer):
     """Return for each feature (of a site by its id) what its form's buttons open: name of the button -> address."""
     buttons = layer.actions().actions("Feature")
@@ -243,6 +255,7 @@ def open_project(path):
         "between": between(project),
         "controller": controller(project),
         "parts_of_a_site": related(project, "Parts of the site", "site_id"),
+        "in_words": {layer.name(): in_words(layer) for layer in layers if isinstance(layer, QgsVectorLayer)},
         "colors": draw(project, shown),
         "themes": {name: draw_theme(project, name) for name in project.mapThemeCollection().mapThemes()},
         "layouts": {layout.name(): printed(layout, Path(path).parent) for layout in layouts(project)},

@@ -197,10 +197,16 @@ def test_every_style_is_well_formed_and_one_is_the_default(con):
     for table, _, qml, _ in rows:
         root = ET.fromstring(qml)
         aliased = {alias.get("field"): alias.get("name") for alias in root.iter("alias")}
+        told = {"fid": "Row number"}
         columns = layer_named(table).columns
-        assert aliased == {"fid": "Row number"} | {column.name: column.label for column in columns}
+        for column in columns:
+            told |= {column.name: column.label}
+            if column.json:
+                told |= {column.name: f"{column.label} (JSON)", f"{column.name}_in_words": column.label}
+        assert aliased == told
         in_form = [field.get("name") for field in root.iter("attributeEditorField")]
-        assert sorted(in_form) == sorted(column.name for column in columns), "each column stands on one tab"
+        shown = [f"{column.name}_in_words" if column.json else column.name for column in columns]
+        assert sorted(in_form) == sorted(shown), "each column stands on one tab"
 
 
 def test_a_decision_is_chosen_from_a_list(con):

@@ -38,6 +38,30 @@ DATED = {
     16: ((None, 1991, None, "day", "decommissioned"), "? – 1991"),
     15: ((1904, None, "approximate", None, "unknown"), "1904 (about that year, or in doubt) – ?"),
 }
+TOLD = {
+    "names": (
+        {"alt_2": "[% 1 %]", "loc": "Y", "name": "Důl <b>A</b>", "name:de": "Grube 'A'", "name_2": "Nr 2", "old": "X"},
+        "Důl <b>A</b>\n[% 1 %] (also)\nY (loc)\nGrube 'A' (German)\nNr 2\nX (earlier)",
+    ),
+    "timeline": (
+        [
+            {"event": "founded", "record": "osm:way/24", "year": -20},
+            {"event": "closed", "record": "osm:way/24", "year": 1999},
+            {"event": "museum since", "record": "b:1; 2", "year": 2001},
+        ],
+        "20 BC (century) founded · osm:way/24\n1999 (some year of a span) closed · osm:way/24\n"
+        "2001 museum since · b:1; 2",
+    ),
+    "conflicts": (
+        {"place": {"b:1": "4 km off"}, "start_year": {"a:1": 1900}, "status": {"a:1": "disused", "b:1": "projected"}},
+        "Condition: Out of use · a:1\nCondition: Planned · b:1\nStart year: 1900 · a:1\nPlace: 4 km off · b:1",
+    ),
+    "lineage": (
+        {"area_m2": "a:1", "geometry": "a:1", "name": "a:1; b:2", "of later": "a:1"},
+        "Name of the site: a:1; b:2\nArea: a:1\nPlace: a:1\nof later: a:1",
+    ),
+}  # fmt: skip
+"""Column of JSON of one site, what it holds, and the lines that its form tells."""
 NO_PAGE = {
     "Open the website": "",
     "Open the picture": "",
@@ -77,6 +101,11 @@ def bundle():
     columns = ["name", "start_year", "end_year", "year_precision", "end_precision", "status"]
     made.sites.loc[[*DATED], columns] = [[f"Dated {number}", *told] for number, (told, _) in DATED.items()]
     made.sites.loc[[*LINKED], ["website", "image", "wikidata", "wikipedia"]] = [told for told, _ in LINKED.values()]
+    made.sites.loc[24, [*TOLD]] = [json.dumps(held) for held, _ in TOLD.values()]
+    made.records.loc[made.records["record_key"] == "osm:way/24", ["year_precision", "end_precision"]] = [
+        "century",
+        "range",
+    ]
     made.sites.loc[PARTS, "part_of"] = made.sites.loc[WHOLE, "site_id"]
     made.sources.loc[made.sources["source"] != "osm", "attribution"] = HOSTILE_CREDIT
     made.regions.loc[0, "title"] = HOSTILE_TITLE
@@ -193,6 +222,24 @@ def test_a_question_shows_both_records_and_the_worst_first(met, bundle):
         if places[asked.right_key].geom_type == "Point":
             assert lengths[asked.review_id] == pytest.approx(asked.geometry.distance(places[asked.right_key]), abs=0.01)
     assert met["layers"]["review"]["sorted_by"] == ['"priority"', 1]
+
+
+@pytest.mark.parametrize("column", TOLD)
+def test_a_form_tells_what_json_holds_in_lines_of_words(met, column):
+    held, lines = TOLD[column]
+    told = met["project"]["in_words"]["Industrial sites"]
+    assert (held, lines) in [(json.loads(text), words) for name, text, words in told if name == column]
+
+
+def test_nothing_that_json_holds_is_left_untold(met):
+    told = met["project"]["in_words"]
+    assert {column for column, *_ in told["Records of the sources"]} == {"names", "tags"}
+    for column, text, words in (row for rows in told.values() for row in rows):
+        held = json.loads(text)
+        values = [*held.values()] if isinstance(held, dict) else [event["record"] for event in held]
+        inner = [one for value in values for one in (value if isinstance(value, dict) else [value])]
+        missing = [one for one in inner if str(one) not in (words or "")]
+        assert not missing, (column, text, words)
 
 
 def test_a_map_tip_of_a_site_without_a_name_says_what_it_is(met):

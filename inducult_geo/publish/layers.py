@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal
@@ -14,7 +15,7 @@ from inducult_geo.publish.columns import Column
 from inducult_geo.publish.domains import DOMAINS
 from inducult_geo.publish.former_ids import FORMER_IDS, former_ids
 
-__all__ = ["DOMAINS", "LAYERS", "Column", "Layer", "layer_named"]
+__all__ = ["DOMAINS", "LAYERS", "Column", "Layer", "layer_id", "layer_named"]
 
 
 @dataclass(frozen=True)
@@ -217,3 +218,8 @@ LAYERS: tuple[Layer, ...] = (
 def layer_named(name: str) -> Layer:
     """Return a layer by its table name."""
     return next(layer for layer in LAYERS if layer.name == name)
+
+
+def layer_id(name: str) -> str:
+    """Return the id of a layer in the project: QGIS silently replaces short ones, so it ends in a hash."""
+    return f"{name}_{hashlib.sha256(name.encode()).hexdigest()[:32]}"

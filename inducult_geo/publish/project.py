@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import io
 import zipfile
 from collections.abc import Mapping, Sequence
@@ -16,7 +15,7 @@ from markupsafe import Markup
 
 from inducult_geo.publish.bundle import Bundle, Surface
 from inducult_geo.publish.coverage import COVERAGES, extent_of_surface
-from inducult_geo.publish.layers import Layer
+from inducult_geo.publish.layers import Layer, layer_id
 from inducult_geo.publish.layouts import layouts
 from inducult_geo.publish.licences import credit_text, licence_names
 from inducult_geo.publish.metadata import SAMPLE_NOTICE, crs_facts, data_date, extent_of, release_title, timestamp
@@ -132,11 +131,6 @@ class ShownTheme:
 
     name: str
     layers: tuple[tuple[ProjectLayer, str], ...]
-
-
-def layer_id(name: str) -> str:
-    """Return the id of a layer: QGIS silently replaces short ones, so it ends in a hash."""
-    return f"{name}_{hashlib.sha256(name.encode()).hexdigest()[:32]}"
 
 
 def project_file(

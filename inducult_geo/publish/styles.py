@@ -14,6 +14,7 @@ from markupsafe import Markup
 
 from inducult_geo.publish.columns import Column
 from inducult_geo.publish.domains import DOMAINS
+from inducult_geo.publish.in_words import Spelled, loosely, spelled
 from inducult_geo.publish.layers import Layer
 from inducult_geo.publish.pictograms import embedded
 from inducult_geo.publish.symbols import OTHER_THEME, aspect_marks, theme_marks
@@ -32,7 +33,6 @@ _MULTILINE = (
 _WIDE = 24
 """A list of values with more letters than these does not fit beside its label."""
 
-_EXACT_YEARS = ("day", "month", "season", "year")
 _ROUGH = 'coalesce("accuracy_m", 0) > 0.01 * coalesce(@map_scale, 1e9)'
 """Whether the true place may lie more than a centimeter off on the map; in a legend, which has no scale, none does."""
 
@@ -41,13 +41,24 @@ _NOT_XML = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]"
 
 @dataclass(frozen=True)
 class Field:
-    """A column as a form shows it: the widget's type and its settings."""
+    """A column as a form shows it: the widget's type and its settings; `expression` where QGIS reckons its values."""
 
     column: Column
     index: int
     widget: str
     config: Mapping[str, Any]
     editable: bool
+    expression: str = ""
+
+    @property
+    def alias(self) -> str:
+        """What stands beside the widget and above a column of the table."""
+        return f"{self.column.label} (JSON)" if self.column.json else self.column.label
+
+    @property
+    def is_aside(self) -> bool:
+        """Whether the table of attributes hides it until a person wants it."""
+        return self.column.json or bool(self.expression)
 
     @property
     def is_wide(self) -> bool:
@@ -104,13 +115,14 @@ def _rendered(layer: Layer, region_titles: tuple[tuple[str, str], ...], template
     """Fill in a template; a service that publishes each night, and tests, ask for the same ones again and again."""
     titles = dict(region_titles)
     fields = [_field(layer, column, index, titles) for index, column in enumerate(layer.columns, start=1)]
+    words = {told.of: _field_in_words(told, index) for index, told in enumerate(spelled(layer), start=len(fields) + 1)}
     return (
         environment()
         .get_template(template)
         .render(
             layer=layer,
-            fields=fields,
-            tabs=_tabs(fields),
+            fields=[*fields, *words.values()],
+            tabs=_tabs([words.get(field.column.name, field) for field in fields]),
             web={link.column: link for link in WEB_LINKS if link.column in {one.column.name for one in fields}},
             lifetime=_lifetime(layer),
             aspects=aspect_marks(),
@@ -131,6 +143,11 @@ def _rendered(layer: Layer, region_titles: tuple[tuple[str, str], ...], template
 def _field(layer: Layer, column: Column, index: int, region_titles: Mapping[str, str]) -> Field:
     widget, config = _widget(layer, column, region_titles)
     return Field(column, index, widget, config, layer.name != "review" or column.name in ANSWERS)
+
+
+def _field_in_words(told: Spelled, index: int) -> Field:
+    # Text and no HTML: what came from outside stands in it as it is.
+    return Field(told.column, index, "TextEdit", {"IsMultiline": True, "UseHtml": False}, False, told.expression)
 
 
 def _widget(layer: Layer, column: Column, region_titles: Mapping[str, str]) -> tuple[str, dict[str, Any]]:
@@ -190,10 +207,8 @@ def _with_accuracy(expression: str) -> str:
 
 def _year_in_words(column: str, precision: str, missing: str) -> str:
     """Return an expression of a year that tells how exact it is, where it is not exact to the year."""
-    told = f'represent_value("{precision}")'
-    exact = ", ".join(f"'{value}'" for value in _EXACT_YEARS)
-    loose = f"if(coalesce(\"{precision}\", 'year') in ({exact}), '', ' (' || lower({told}) || ')')"
-    return f'coalesce(to_string("{column}") || {loose}, {missing})'
+    exactly = loosely(f'"{precision}"')
+    return f'coalesce(to_string("{column}") || {exactly}, {missing})'
 
 
 def _lifetime(layer: Layer) -> tuple[str, str] | None:

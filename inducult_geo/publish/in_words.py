@@ -1,0 +1,139 @@
+"""Columns of JSON told in lines of words, by fields that QGIS reckons where it shows them; the file holds none."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+
+from inducult_geo.frames import ENDS
+from inducult_geo.publish.columns import LANGUAGES, SITES, Column
+from inducult_geo.publish.domains import DOMAINS
+from inducult_geo.publish.layers import Layer, layer_id
+
+_KINDS = {"alt": "also", "old": "earlier", "official": "official", "short": "short", "en": "English"} | LANGUAGES
+_EXACT_YEARS = ("day", "month", "season", "year")
+_LABELS = {column.name: column.alias for column in SITES} | {"geometry": "Place", "place": "Place"}
+
+
+@dataclass(frozen=True)
+class Spelled:
+    """A field of QGIS that tells in words what a column of JSON holds.
+
+    Attributes
+    ----------
+    column
+        The field as a form shows it: label, tab and meaning are those of the column of JSON.
+    of
+        Name of the column of JSON.
+    expression
+        Expression of QGIS: text in lines, or null where the column is null.
+    """
+
+    column: Column
+    of: str
+    expression: str
+
+
+def spelled(layer: Layer) -> tuple[Spelled, ...]:
+    """Return the fields that tell a layer's columns of JSON in words, in the order of the columns."""
+    return tuple(
+        Spelled(replace(column, name=f"{column.name}_in_words", json=False), column.name, _expression(column.name))
+        for column in layer.columns
+        if column.json
+    )
+
+
+def _expression(column: str) -> str:
+    if column == "names":
+        return _names()
+    if column == "timeline":
+        return _timeline()
+    if column == "conflicts":
+        return _conflicts()
+    return _pairs(column, _LABELS if column == "lineage" else {})
+
+
+def _names() -> str:
+    """One name a line, the name of the place first, each other with its kind or language."""
+    keys = "map_akeys(@told)"
+    first = f"array_cat(array_filter({keys}, @element = 'name'), array_filter({keys}, @element <> 'name'))"
+    kind = "regexp_replace(regexp_replace(@element, '^name(?![a-z])[:_]?', ''), '[_-]?[0-9]+$', '')"
+    # A second name in no language has no kind.
+    said = f"with_variable('kind', {kind}, if(@kind = '', '', ' (' || {_label('@kind', _KINDS)} || ')'))"
+    return _lines("names", f"array_foreach({first}, {_text('map_get(@told, @element)')} || {said})")
+
+
+def _timeline() -> str:
+    """One event a line: the year and how exact it is, what happened, the record that says so."""
+    ends = ", ".join(f"'{event}'" for event in ENDS)
+    record = f"get_feature('{layer_id('source_records')}', 'record_key', @event['record'])"
+    precision = f"attribute({record}, if(@event['event'] in ({ends}), 'end_precision', 'year_precision'))"
+    year = "if(@event['year'] < 0, abs(@event['year']) || ' BC', to_string(@event['year']))"
+    event = f"{year} || {loosely('@exact')} || ' ' || @event['event'] || ' · ' || @event['record']"
+    line = f"with_variable('event', @element, with_variable('exact', {precision}, {event}))"
+    return _joined(f'array_foreach(from_json("timeline"), {line})')
+
+
+def _conflicts() -> str:
+    """One statement a line: the column, its value in words, the record that says so."""
+    said = "map_get(@told, @column)"
+    value = f"map_get({said}, @element)"
+    # Of what is no column, such as the place, QGIS has no words, and no answer at all.
+    coded = ", ".join(_quoted(column.name) for column in SITES if column.domain)
+    words = f"if(@column in ({coded}), represent_value({value}, @column), {_text(value)})"
+    line = f"{_label('@column', _LABELS)} || ': ' || {words} || ' · ' || @element"
+    each = f"with_variable('column', @element, {_joined(f'array_foreach(map_akeys({said}), {line})')})"
+    return _lines("conflicts", f"array_foreach({_in_order('@told')}, {each})")
+
+
+def _pairs(column: str, known: Mapping[str, str]) -> str:
+    """One key with its value a line."""
+    keys = _in_order("@told") if known else "map_akeys(@told)"
+    line = f"{_label('@element', known)} || ': ' || {_text('map_get(@told, @element)')}"
+    return _lines(column, f"array_foreach({keys}, {line})")
+
+
+def loosely(precision: str) -> str:
+    """Return an expression that tells in brackets how exact a year is, "" where it is exact to the year or not told.
+
+    Parameters
+    ----------
+    precision
+        Expression that gives a value of the list `year_precision`.
+    """
+    loose = {value: label for value, label in DOMAINS["year_precision"].items() if value not in _EXACT_YEARS}
+    return f"coalesce(' (' || lower({_map(loose)}[{precision}]) || ')', '')"
+
+
+def _in_order(told: str) -> str:
+    """Return the keys of a map in the order of the columns of a site; behind them those that are none."""
+    columns = f"array({', '.join(map(_quoted, _LABELS))})"
+    ours = f"array_filter({columns}, map_exist({told}, @element))"
+    return f"array_cat({ours}, array_filter(map_akeys({told}), not array_contains({columns}, @element)))"
+
+
+def _lines(column: str, lines: str) -> str:
+    """Join lines that are made of the map `@told`, which a column holds."""
+    return f"with_variable('told', json_to_map(\"{column}\"), {_joined(lines)})"
+
+
+def _joined(lines: str) -> str:
+    return f"array_to_string({lines}, '\\n')"
+
+
+def _text(value: str) -> str:
+    """Return the text of a value; a list or a map as JSON."""
+    return f"coalesce(to_string({value}), to_json({value}))"
+
+
+def _label(key: str, labels: Mapping[str, str]) -> str:
+    return f"coalesce({_map(labels)}[{key}], {key})" if labels else key
+
+
+def _map(values: Mapping[str, str]) -> str:
+    return f"map({', '.join(_quoted(text) for pair in values.items() for text in pair)})"
+
+
+def _quoted(text: str) -> str:
+    """Return a text of our own, never outside's, as QGIS writes one."""
+    return "'" + text.replace("'", "''") + "'"

@@ -11,7 +11,7 @@ from inducult_geo.text import lexicon as module
 from inducult_geo.text.folding import fold, fold_once, spelling_key
 from inducult_geo.text.lexicon import foreign_words, lexicon, place_names, split_words, token_in_words
 from inducult_geo.text.tables import packaged_rows
-from inducult_geo.text.tokens import GUESSABLE_ROLES, name_concepts, name_tokens, word_concepts
+from inducult_geo.text.tokens import GUESSABLE_ROLES, name_concepts, name_tokens, say_themselves, word_concepts
 
 LETTERS = st.text(alphabet=st.characters(categories=("L", "M", "N", "P", "Zs")), max_size=40)
 
@@ -53,9 +53,16 @@ def test_tokens_are_told_as_a_person_reads_them():
 def test_what_a_word_begins_with() -> None:
     known = lexicon()
     beginnings = {word[:end] for word in known.words for end in range(1, len(word))}
-    asked = beginnings | {*known.words} | {word + end for word in known.words for end in ("a", "z", "ø")}
-    assert {part for part in asked if known.begins(part)} == beginnings
-    assert not known.begins("\U0010ffff")
+    asked = [
+        *beginnings | {*known.words} | {word + end for word in known.words for end in ("a", "z", "ø", "\U0010ffff")}
+    ]
+    assert {part for part, is_begun in zip(asked, known.begun(asked), strict=True) if is_begun} == beginnings
+
+
+def test_words_that_say_themselves_at_a_glance_are_no_concepts() -> None:
+    words = [*lexicon().words, *(f"xyz{head}" for head in lexicon().heads), "iv", "der", "b", "42", "a2a", "zwickau"]
+    told = [word for word, says in zip(words, say_themselves(words), strict=True) if says]
+    assert told == ["zwickau"]
 
 
 def test_a_compound_is_read_by_its_longest_head() -> None:

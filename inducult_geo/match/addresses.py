@@ -117,6 +117,8 @@ def _told(address: object, country: str) -> tuple[object, str | None]:
     if not (isinstance(address, str) and country and len(address) <= _LONGEST_LINE):
         return address, None
     end = _end_of_company(address, country)
+    if not end:
+        return address, None
     begin = max((found.end() for found in _BEFORE_COMPANY.finditer(address, 0, end)), default=0)
     company = address[begin:end].strip(" -–)")
     name, kind = strip_legal_form(company, country=country)

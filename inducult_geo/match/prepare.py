@@ -18,7 +18,7 @@ from scipy import sparse
 from inducult_geo.frames import Records, from_json
 from inducult_geo.match.addresses import companies_apart
 from inducult_geo.match.called import Texts, called, joined, texts_of
-from inducult_geo.match.columns import different
+from inducult_geo.match.columns import coded, different, texts
 from inducult_geo.match.lands import countries_of
 from inducult_geo.match.lexicon import Lexicon
 from inducult_geo.match.named_places import addresses_in_names
@@ -91,6 +91,7 @@ def _as_told(records: Records) -> Prepared:
     (names, operators), variants = words.variants((own, owners), country)
     streets, numbers = words.addresses(addresses)
     cities = words.towns(records["city"])
+    said = flat(names, variants)
     capacity, fuel = capacity_and_fuel(records["tags"], records["type"])
     source, (lands, known) = _text(records["source"]), pd.factorize(country)
     group = pd.factorize(pd.factorize(source)[0] * max(len(known), 1) + lands)[0].astype(np.int64)
@@ -117,16 +118,15 @@ def _as_told(records: Records) -> Prepared:
         ids=_each(lambda text: {k: str(v) for k, v in from_json(text).items()}, records["ids"]),
         capacity=capacity,
         fuel=fuel,
-        service=_services(words, flat(names, variants), fuel > 0, records, own),
-        lexicon=_lexicon(words, [names, operators], variants, [streets, cities], group),
+        service=_services(words, said, fuel > 0, records, own),
+        lexicon=_lexicon(words, said, [flat(operators, variants), streets, cities], group),
     )
 
 
 def accuracies(records: Records) -> Floats:
     """How true each record's place is, in meters: as its source says, else by what the point stands for."""
     told = records["accuracy_m"].to_numpy(dtype="float64", na_value=np.nan)
-    origin = records["geometry_origin"].map(ACCURACY_BY_ORIGIN_M).to_numpy(dtype="float64", na_value=np.nan)
-    supposed = np.where(np.isnan(origin), UNKNOWN_ACCURACY_M, origin)
+    supposed = coded(texts(records["geometry_origin"])).numbers(ACCURACY_BY_ORIGIN_M, UNKNOWN_ACCURACY_M)
     return np.where(np.isnan(told), supposed, told)
 
 
@@ -178,22 +178,25 @@ def _postcode(value: Any) -> str:
 
 def _services(words: Words, names: Ragged, burns: Flags, records: Records, called_by: Texts) -> Small:
     """Tell who is a boiler or power house, by its name, its type or that a fuel is told (see `Prepared.service`)."""
-    found = names.holding(power_words(words.number))
+    names_power = power_words(words.number)
+    found = names.holding(names_power)
     some = np.flatnonzero(found[called_by.rows])
     beside = [is_beside_works(name) for name in called_by.listed[called_by.numbers[some]].tolist()]
     found[called_by.rows[some[np.array(beside, dtype=bool)]]] = False
     house = burns | found | records["type"].isin(POWER_TYPES).to_numpy(dtype=bool)
-    other = names.holding(works_words(words.number))
+    other = names.holding(works_words(words.number) & ~names_power)
     other |= ~records["type"].isin([*POWER_TYPES, *NO_TYPES, None]).to_numpy(dtype=bool)
     told = house | names.has_any
-    each = pd.DataFrame({"house": house, "other": other & ~house}, dtype=float)
-    each[~told] = np.nan
-    share = each.groupby(records["source"].to_numpy(dtype=object)).transform("mean")
+    codes, sources = pd.factorize(records["source"])
+    counts = np.maximum(np.bincount(codes[told], minlength=len(sources)), 1)
+    houses, others = (
+        np.bincount(codes[told & who], minlength=len(sources)) / counts for who in (house, other & ~house)
+    )
     service = np.full(len(names), NO_HOUSE, dtype=np.int32)
-    service[(share["other"] >= OTHER_WORKS).to_numpy()] = AMONG_WORKS
+    service[(others >= OTHER_WORKS)[codes]] = AMONG_WORKS
     service[house] = HOUSE
     service[~told] = UNTOLD
-    service[(share["house"] > POWER_USUAL).to_numpy()] = LISTED
+    service[(houses > POWER_USUAL)[codes]] = LISTED
     return service
 
 
@@ -212,13 +215,10 @@ def _usual(names: Ragged, group: Ints, n_words: int) -> Floats:
     return np.asarray(np.clip(np.log(np.maximum(most, 1e-6)) / np.log(USUAL_SHARE), 0.0, 1.0), dtype=float)
 
 
-def _lexicon(words: Words, outer: Sequence[Ragged], variants: Ragged, direct: Sequence[Ragged], group: Ints) -> Lexicon:
-    """Count in how many records each word stands, and weigh it."""
+def _lexicon(words: Words, names: Ragged, others: Sequence[Ragged], group: Ints) -> Lexicon:
+    """Count in how many records each word stands, in their names and elsewhere, and weigh it."""
     listed = np.array(list(words.number), dtype=object)
-    seen = np.zeros(len(listed))
-    n_rows = max(len(part) for part in direct)
-    for part in (*(flat(names, variants) for names in outer), *direct):
-        seen += np.bincount(part.values, minlength=len(listed))
+    seen = sum(np.bincount(part.values, minlength=len(listed)) for part in (names, *others))
     sign = listed.astype("U1")
     concept, is_one_sign = sign == "@", np.fromiter(map(len, listed), dtype=np.int64, count=len(listed)) == 1
     is_digits = np.fromiter(map(str.isdigit, listed), dtype=bool, count=len(listed))
@@ -226,8 +226,8 @@ def _lexicon(words: Words, outer: Sequence[Ragged], variants: Ragged, direct: Se
     side = np.zeros(len(listed), dtype=np.int8)
     told = [word for word in SIDES if word in words.number]
     side[[words.number[word] for word in told]] = [SIDES[word] for word in told]
-    beyond = n_rows + BEYOND
+    beyond = len(names) + BEYOND
     rarity = np.log(beyond / np.maximum(seen, 1)) / np.log(beyond)
-    rarity = np.minimum(rarity, _usual(flat(outer[0], variants), group, len(listed)))
+    rarity = np.minimum(rarity, _usual(names, group, len(listed)))
     weights = np.maximum(rarity, 0.05) * np.where(concept, CONCEPT_SHARE, 1.0)
     return Lexicon(listed, weights, concept | number, number, side)

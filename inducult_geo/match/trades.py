@@ -9,6 +9,8 @@ from typing import Final
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
 
 from inducult_geo.frames import from_json
 from inducult_geo.match.called import LONGEST_NAME
@@ -29,6 +31,8 @@ POWER_WORDS: Final = (
 )
 """Words of names by which a boiler or power house is known (a star stands for any letters). On a site of many permits
 it is seldom the works that another list names."""
+
+_POWER_PATTERN: Final = rf"\A(?:{'|'.join(word.replace('*', '.*') for word in POWER_WORDS)})\z"
 
 POWER_TYPES: Final = frozenset({"power_station", "hydro_power", "heating_plant"})
 """Types of the vocabulary that say the same without such a word."""
@@ -90,8 +94,8 @@ _TOLD: Final = re.compile("|".join(f'"{tag}"' for tag in (*CAPACITY_TAGS, *FUEL_
 
 def power_words(words: Iterable[str]) -> Flags:
     """Tell which words name a boiler or power house."""
-    pattern = re.compile("|".join(word.replace("*", ".*") for word in POWER_WORDS))
-    return np.array([pattern.fullmatch(word) is not None for word in words], dtype=bool)
+    told = pc.match_substring_regex(pa.array(words, pa.string()), _POWER_PATTERN)
+    return np.asarray(told.to_numpy(zero_copy_only=False), dtype=bool)
 
 
 @cache
@@ -103,9 +107,8 @@ def _trades() -> frozenset[str]:
 
 
 def works_words(words: Iterable[str]) -> Flags:
-    """Tell which words name works other than a boiler or power house."""
-    listed = [*words]
-    return np.array([word in _trades() for word in listed], dtype=bool) & ~power_words(listed)
+    """Tell which words name works, those that name a boiler or power house among them."""
+    return np.array([*map(_trades().__contains__, words)], dtype=bool)
 
 
 def is_beside_works(name: str) -> bool:

@@ -20,7 +20,7 @@ from inducult_geo.ragged import Flags, Ints, Ragged, each_once, spread, spread_o
 from inducult_geo.text.folding import fold_once
 from inducult_geo.text.legal import form_keys, legal_forms, without_form
 from inducult_geo.text.lexicon import SILENT_ROLES, Concept, foreign_words, lexicon, place_names, split_lines
-from inducult_geo.text.tokens import may_pair, name_tokens, word_concepts
+from inducult_geo.text.tokens import may_pair, name_tokens, say_themselves, word_concepts
 
 
 @dataclass(frozen=True)
@@ -126,20 +126,20 @@ class _Read:
     def of(cls, folded: list[tuple[str, ...]]) -> _Read:
         """Read words; what two of them are made of is read once."""
         sizes = np.fromiter(map(len, folded), dtype=np.int64, count=len(folded))
-        code, parts = pd.factorize(np.array([*chain.from_iterable(folded)], dtype=object))
+        code, different = pd.factorize(np.array([*chain.from_iterable(folded)], dtype=object))
+        parts = different.tolist()
         owner = np.repeat(np.arange(len(folded)), sizes)
         known: dict[str, int] = {}
         numbers: list[int] = []
         ends = [0]
         known_words = lexicon()
-        before = np.zeros(len(parts), dtype=bool)
-        for at, part in enumerate(parts):
-            said = word_concepts(part)
-            # Most words are plain: they say themselves.
-            before[at] = may_pair(part, said) and known_words.begins(part)
-            if said == (part,):
+        before = known_words.begun(parts)
+        for at, (part, is_plain) in enumerate(zip(parts, say_themselves(parts), strict=True)):
+            if is_plain:
                 numbers.append(known.setdefault(part, len(known)))
             else:
+                said = word_concepts(part)
+                before[at] &= may_pair(part, said)
                 tokens = (one if isinstance(one, str) else one.token for one in said if not _is_silent(one))
                 numbers += [known.setdefault(token, len(known)) for token in tokens]
             ends.append(len(numbers))

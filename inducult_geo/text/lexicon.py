@@ -7,13 +7,16 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_right
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from itertools import product
 from string import ascii_lowercase
 from typing import Final
 
+import numpy as np
+
+from inducult_geo.ragged import Flags
 from inducult_geo.text.clean import LOST
 from inducult_geo.text.folding import respelled, spelling_key
 from inducult_geo.text.tables import packaged_rows
@@ -71,7 +74,7 @@ LOCAL_UP_TO: Final = 5
 elsewhere ("Star" is old in Czechia, "Horn" is upper; "Sage" is a sawmill in Germany)."""
 
 _EXONYM_ANYWHERE_FROM: Final = 6
-_SHORTEST_HEAD: Final = 4
+SHORTEST_HEAD: Final = 4
 _COMPOUND_FROM: Final = 7
 _PREFIX_FROM: Final = 3
 _BEGINNING: Final = 4
@@ -111,13 +114,13 @@ class Lexicon:
         """Last letters of a head -> all heads that end so, longest first: most words end otherwise."""
         groups: dict[str, list[str]] = {}
         for head in sorted(self.heads, key=len, reverse=True):
-            groups.setdefault(head[-_SHORTEST_HEAD:], []).append(head)
+            groups.setdefault(head[-SHORTEST_HEAD:], []).append(head)
         return {ending: tuple(heads) for ending, heads in groups.items()}
 
     def head_of(self, word: str) -> str | None:
         """Return the head of a compound ("fabrik" of "papierfabrik"); None where it is none."""
         if len(word) >= _COMPOUND_FROM:
-            for head in self.endings.get(word[-_SHORTEST_HEAD:], ()):
+            for head in self.endings.get(word[-SHORTEST_HEAD:], ()):
                 if word.endswith(head) and len(word) - len(head) >= _PREFIX_FROM:
                     return head
         return None
@@ -134,16 +137,17 @@ class Lexicon:
 
     @cached_property
     def _in_order(self) -> tuple[list[str], frozenset[str]]:
-        return sorted(self.words), frozenset(word[:_BEGINNING] for word in self.words)
+        return sorted(self.words), frozenset(word[:size] for word in self.words for size in range(1, _BEGINNING + 1))
 
-    def begins(self, part: str) -> bool:
-        """Tell whether any word begins with a part of it, and goes on."""
+    def begun(self, parts: Sequence[str]) -> Flags:
+        """Tell of which parts any word begins with them, and goes on."""
         words, beginnings = self._in_order
-        if part[:_BEGINNING] not in beginnings and len(part) >= _BEGINNING:
-            return False
-        # In order, the words that a text begins follow it.
-        at = bisect_right(words, part)
-        return at < len(words) and words[at].startswith(part)
+        found = np.fromiter((part[:_BEGINNING] in beginnings for part in parts), dtype=bool, count=len(parts))
+        for at in np.flatnonzero(found).tolist():
+            # In order, the words that a text begins follow it.
+            after = bisect_right(words, parts[at])
+            found[at] = after < len(words) and words[after].startswith(parts[at])
+        return found
 
 
 def split_words(text: str) -> tuple[str, ...]:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Container, Iterator, Mapping
+from collections.abc import Container, Iterable, Iterator, Mapping
 from functools import lru_cache
 from typing import Final
 
 from inducult_geo.text.legal import strip_legal_form
 from inducult_geo.text.lexicon import (
     PRODUCT,
+    SHORTEST_HEAD,
     SILENT_ROLES,
     Concept,
     Phrases,
@@ -52,6 +53,20 @@ def word_concepts(word: str) -> tuple[str | Concept, ...]:
     if head := known.head_of(word):
         return (word[: -len(head)], known.heads[head])
     return (word,)
+
+
+def say_themselves(words: Iterable[str]) -> list[bool]:
+    """Tell at a glance which words say nothing but themselves, as most do; of a few that do it is not told."""
+    known, endings = lexicon().words, lexicon().endings
+    return [
+        word.isalpha()
+        and len(word) > 1
+        and word not in known
+        and word not in _STOPWORDS
+        and word not in _ROMANS
+        and word[-SHORTEST_HEAD:] not in endings
+        for word in words
+    ]
 
 
 def may_pair(word: str, said: tuple[str | Concept, ...]) -> bool:

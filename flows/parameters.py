@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 import logging
+import math
 import os
 import shlex
 import socket
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext, suppress
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Literal
 
 from prefect import get_run_logger
 from prefect.client.schemas.objects import State, TaskRun
 from prefect.concurrency.sync import concurrency
-from prefect.runtime import flow_run
+from prefect.context import TaskRunContext
+from prefect.runtime import flow_run, task_run
 from prefect.task_runners import TaskRunner, ThreadPoolTaskRunner
 from pydantic import BaseModel, Field
 
@@ -154,6 +158,18 @@ def slot(run: Run) -> Iterator[None]:
     """Wait for one of the slots that the Overpass servers are asked with; nobody waits for a file."""
     with concurrency(OVERPASS, strict=True) if run.osm == "overpass" else nullcontext():
         yield
+
+
+def ask_until(run: Run) -> float:
+    """Return until which moment of `time.monotonic` this task asks servers: its tries share the time of one region.
+
+    The first one has all of it, however long it waited for its slot.
+    """
+    context = TaskRunContext.get()
+    began = context.task_run.start_time if context is not None else None
+    if began is None or task_run.run_count <= 1:
+        return math.inf
+    return time.monotonic() + run.settings.overpass_deadline_s - (datetime.now(UTC) - began).total_seconds()
 
 
 def task_runner(run: Run) -> TaskRunner[Any]:

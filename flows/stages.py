@@ -7,6 +7,7 @@ and paths, never frames. A failed region leaves the others whole.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from typing import Any, cast
 from uuid import UUID
 
@@ -17,7 +18,17 @@ from prefect.runtime import task_run
 from prefect.states import Completed, Failed
 from prefect.tasks import exponential_backoff
 
-from flows.parameters import Parameters, at_work, is_transient, run_name, run_of_task, slot, task_runner, words_of
+from flows.parameters import (
+    Parameters,
+    ask_until,
+    at_work,
+    is_transient,
+    run_name,
+    run_of_task,
+    slot,
+    task_runner,
+    words_of,
+)
 from inducult_geo import pipeline
 from inducult_geo.catalog import OSM
 from inducult_geo.gather import wide_or_kept
@@ -45,7 +56,8 @@ def ingest_osm_of(region_id: str, parameters: Parameters) -> str:
     with slot(run):
         # Who asks for the last time takes yesterday's records where there is no answer.
         patient = task_run.run_count <= RETRIES
-        pipeline.collect(run.catalog.region(region_id), run, only={OSM}, patient=patient)
+        timed = replace(run, ask_until=ask_until(run))
+        pipeline.collect(run.catalog.region(region_id), timed, only={OSM}, patient=patient)
     return str(run.folder.region(region_id))
 
 

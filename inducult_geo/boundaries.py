@@ -23,6 +23,7 @@ from inducult_geo.errors import ContractError, RegionError, SourceError, Transie
 from inducult_geo.run import Run
 from inducult_geo.sources.osm_boundary import read_boundary
 from inducult_geo.sources.overpass import fetch_boundary, is_answer, read_answer_boundary
+from inducult_geo.sources.overpass_client import Patience
 from inducult_geo.sources.readers import ChoiceError, read_table
 from inducult_geo.sources.table import has_shapes
 from inducult_geo.stamps import declared, files_stamp, stamp
@@ -62,8 +63,10 @@ class KeptOutline:
         return shapely.geometry.shape(feature["geometry"])
 
 
-def kept_outline(region: Region, run: Run, *, extract: Path | None = None) -> KeptOutline:
+def kept_outline(region: Region, run: Run, *, extract: Path | None = None, ask: bool = True) -> KeptOutline:
     """Return a region's outline as it was kept, or find it anew where what it comes from has changed.
+
+    A server is asked for it every time; without `ask` only where none is kept.
 
     Raises
     ------
@@ -75,6 +78,8 @@ def kept_outline(region: Region, run: Run, *, extract: Path | None = None) -> Ke
     kept = last_outline(region, run)
     told = read_json(path.with_suffix(".json")) or {}
     if kept is not None and made_of is not None and told.get("stamp") == made_of and not run.afresh:
+        return kept
+    if kept is not None and made_of is None and not ask:
         return kept
     found = outline(region, run, extract=extract)
     about = {name: getattr(found, name) for name in _ABOUT}
@@ -281,7 +286,7 @@ def _from_overpass(region: Region, run: Run) -> Outline | None:
     if run.osm != "overpass" or not region.boundary.tags:
         return None
     try:
-        area = fetch_boundary(region, settings=run.settings)
+        area = fetch_boundary(region, settings=run.settings, patience=Patience.of(run))
     except TransientError as problem:
         # Outlines seldom change: yesterday's is better than a region without its partners' records.
         kept = _from_kept(region, run)

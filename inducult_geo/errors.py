@@ -29,7 +29,14 @@ class SourceError(InducultError):
 
 
 class TransientError(SourceError):
-    """A source that may answer when asked again: the only error worth a retry."""
+    """A source that may answer when asked again: the only error worth a retry.
+
+    `soon` is false where that is of no use before the next night.
+    """
+
+    def __init__(self, message: str, *, soon: bool = True) -> None:
+        super().__init__(message)
+        self.soon = soon
 
 
 class RegionError(InducultError):

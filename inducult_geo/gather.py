@@ -35,6 +35,7 @@ from inducult_geo.schemas import checked_records
 from inducult_geo.sources.osm_pbf import read_objects
 from inducult_geo.sources.osm_records import records_of
 from inducult_geo.sources.overpass import Held, fetch_objects, is_answer, read_answer
+from inducult_geo.sources.overpass_client import Patience
 from inducult_geo.sources.partner import find_files, read_partner
 from inducult_geo.stage import Part, drop_part, keep_part, last_part
 from inducult_geo.stamps import declared, files_stamp, grids_stamp, stamp
@@ -163,7 +164,7 @@ def _or_kept(source: _Source, region_id: str | None, run: Run, *, patient: bool 
     try:
         return _made(source, run)
     except (SourceError, ContractError, CoordinateError, OSError) as problem:
-        if patient and isinstance(problem, TransientError):
+        if patient and isinstance(problem, TransientError) and problem.soon:
             raise
         kept, why = _kept(source, run), in_words(problem)
         where = region_id or source.id
@@ -197,7 +198,12 @@ def _osm(region: Region, land: KeptOutline, home: Path, run: Run) -> _Source:
         if run.osm == "overpass":
             archive = run.folder.raw / "osm"
             objects = fetch_objects(
-                region.id, area=land.area, settings=run.settings, archive=archive, held=_held(home, run)
+                region.id,
+                area=land.area,
+                settings=run.settings,
+                archive=archive,
+                held=_held(home, run),
+                patience=Patience.of(run),
             )
         elif extract is None:
             return _without_extract(contract, region, run, was_there=last_part(home, OSM) is not None)

@@ -9,12 +9,14 @@ run again, so a run after a crash goes on where the last one ended, and a night 
 
 from __future__ import annotations
 
+import time
 import traceback
 from collections.abc import Container, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 
 from inducult_geo.boundaries import is_outlined, kept_outline
-from inducult_geo.catalog import Contract, Region
+from inducult_geo.catalog import OSM, Contract, Region
 from inducult_geo.errors import ConfigError, ContractError, InducultError, RegionError, StorageError, TransientError
 from inducult_geo.gather import find_extract, gather_region
 from inducult_geo.memory import decisions_of, registry_of
@@ -163,10 +165,14 @@ def collect(region: Region, run: Run, *, only: Container[str] | None = None, pat
     TransientError
         With `patient` alone: where a source may answer when it is asked again.
     """
+    # The outline and the records share the time.
+    until = min(run.ask_until, time.monotonic() + run.settings.overpass_deadline_s)
+    run = replace(run, ask_until=until)
     try:
-        land = kept_outline(region, run, extract=find_extract(region, run))
+        ask = only is None or OSM in only
+        land = kept_outline(region, run, extract=find_extract(region, run), ask=ask)
     except RegionError as problem:
-        if patient and isinstance(problem.__cause__, TransientError):
+        if patient and isinstance(problem.__cause__, TransientError) and problem.__cause__.soon:
             raise TransientError(str(problem)) from problem
         raise
     parts = gather_region(region, land, run, only=only, patient=patient)

@@ -6,6 +6,7 @@ import errno
 import hashlib
 import json
 import logging
+import math
 import os
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import asdict, dataclass, field, replace
@@ -58,6 +59,8 @@ class Run:
         Run every stage, even where nothing that it depends on has changed.
     hashes
         Hashes of input files, kept from run to run.
+    ask_until
+        Moment of `time.monotonic` after which no Overpass server is asked any more.
     """
 
     settings: Settings
@@ -69,6 +72,7 @@ class Run:
     advance: Callable[[int, int], None] = _no_progress
     afresh: bool = False
     hashes: FileHashes = field(default_factory=FileHashes, compare=False)
+    ask_until: float = math.inf
 
 
 def open_run(

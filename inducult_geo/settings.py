@@ -35,6 +35,8 @@ class Settings(BaseSettings):
         Told to wait longer than this, the next mirror is asked, or the source fails.
     http_deadline_s
         Time for one whole request, in seconds.
+    overpass_deadline_s
+        Time for all that is asked of Overpass servers about one region in one night, in seconds.
     serve_cron
         One schedule for all regions, for trying it out.
     releases_kept
@@ -68,6 +70,7 @@ class Settings(BaseSettings):
     retry_base_s: float = Field(default=5.0, ge=0)
     retry_after_max_s: float = Field(default=120.0, ge=0)
     http_deadline_s: float = Field(default=300.0, gt=0)
+    overpass_deadline_s: float = Field(default=900.0, gt=0)
     serve_cron: str | None = None
     releases_kept: int = Field(default=30, ge=1)
     downloads_kept: int = Field(default=7, ge=1)

@@ -117,6 +117,11 @@ class DataFolder:
         """What stewards declare, as the last run read it."""
         return self.processed / "declared.json"
 
+    @property
+    def left_alone(self) -> Path:
+        """Which Overpass servers asked to be left alone, and until when."""
+        return self.processed / "left_alone.json"
+
     def region(self, region_id: str) -> Path:
         """Return the folder of one region's stage outputs."""
         return self.processed / "regions" / region_id

@@ -331,6 +331,15 @@ class TestOverpass:
         assert kept.area.equals(SQUARE)
         assert kept.about["source"] == "OpenStreetMap through Overpass"
 
+    def test_who_reads_partners_files_asks_only_where_no_outline_is_kept(
+        self, run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        with serving([ok(answer(*RING, WAY))]) as (url, questions):
+            for _ in range(2):
+                kept = kept_outline(region(tmp_path), self.asked(run, monkeypatch, url), ask=False)
+        assert len(questions) == 1
+        assert kept.area.equals(SQUARE)
+
     def test_a_steward_s_file_asks_nobody(self, run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         write(run.folder.raw / "boundaries" / "here.geojson", SQUARE, source="mine")
         run = self.asked(run, monkeypatch, "http://127.0.0.1:9/api")

@@ -208,6 +208,29 @@ class TestOpenStreetMap:
         assert (told, requests) == ({"opole": None}, ATTEMPTS * (RETRIES + 1))
         assert states(data, "opole") == {"osm": "stale"}, "partners are another stage's"
 
+    def test_a_server_that_asks_to_be_left_alone_is_asked_once(
+        self, data: Path, said: list[str], monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        from flows import stages
+
+        with serving([(429, {"Retry-After": "86400"}, b"")]) as (url, requests):
+            monkeypatch.setenv("INDUCULT_OVERPASS_URLS", url)
+            for region in ("opole", "leoben"):
+                assert ended(stages.ingest_osm, asked(data, region, osm="overpass"))[1] == {region: None}
+                assert states(data, region)["osm"] == "failed"
+        assert len(requests) == 1
+        assert not any("Retry" in line for line in said)
+
+    def test_tries_share_the_time_of_a_region(self, data: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setenv("INDUCULT_OVERPASS_DEADLINE_S", "2.5")
+        monkeypatch.setenv("INDUCULT_RETRY_BASE_S", "0.1")
+        _, requests = self.collect(data, [BUSY], monkeypatch)
+        assert requests < 3 * ATTEMPTS
+        collected = last_collected("opole", open_run(data))
+        assert collected is not None
+        (part,) = [part for part in collected.parts if part.facts.source == "osm"]
+        assert "INDUCULT_OVERPASS_DEADLINE_S" in str(part.facts.message)
+
     def test_what_no_waiting_mends_is_not_tried_again(self, data: Path, said: list[str]) -> None:
         from flows import stages
 

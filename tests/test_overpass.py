@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import gzip
 import json
+import pickle
 import threading
 import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
+from datetime import UTC, datetime, timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 from urllib.parse import parse_qs
 
 import pandas as pd
@@ -18,6 +21,7 @@ from shapely.geometry import box
 from inducult_geo.catalog import Region
 from inducult_geo.errors import SourceError, TransientError
 from inducult_geo.settings import Settings
+from inducult_geo.sources import http
 from inducult_geo.sources.osm_records import records_of
 from inducult_geo.sources.osm_tags import load_tag_table
 from inducult_geo.sources.overpass import (
@@ -29,7 +33,7 @@ from inducult_geo.sources.overpass import (
     read_answer,
     read_answer_boundary,
 )
-from inducult_geo.sources.overpass_client import ATTEMPTS, longest_ask_s, slot_wait_s
+from inducult_geo.sources.overpass_client import ATTEMPTS, Patience, longest_ask_s, slot_wait_s
 
 Reply = tuple[int, dict[str, str], bytes]
 AREA = box(8.9, 46.9, 9.1, 47.1)
@@ -318,8 +322,9 @@ def test_of_the_answers_of_many_nights_the_newest_stay(tmp_path):
 
 
 def test_the_longest_wait_is_stated():
-    given = settings("a", "b", retry_base_s=5, retry_after_max_s=120, http_deadline_s=300)
-    assert longest_ask_s(given) == 2 * (10 + 120 + 4 * 300 + 3 * 120)
+    given = {"retry_base_s": 5, "retry_after_max_s": 120, "http_deadline_s": 300}
+    assert longest_ask_s(settings("a", "b", overpass_deadline_s=9999, **given)) == 2 * (10 + 120 + 4 * 300 + 3 * 120)
+    assert longest_ask_s(settings("a", "b", **given)) == 900
 
 
 def test_an_archived_answer_is_read_as_it_came(tmp_path):
@@ -402,6 +407,80 @@ def test_how_long_a_busy_server_asks_to_be_left_alone_is_told():
     with serving([(429, {"Retry-After": "86400"}, b"")]) as (url, _), pytest.raises(TransientError) as caught:
         fetch_objects(REGION.id, area=AREA, settings=settings(url))
     assert "busy (HTTP 429). Ask again in 86400 seconds, as it says." in str(caught.value)
+
+
+def left_alone(url: str, notes: Path, **more) -> TransientError:
+    """Ask a server that is busy; return why it gave no answer."""
+    with pytest.raises(TransientError) as caught:
+        fetch_objects(REGION.id, area=AREA, settings=settings(url, **more), patience=Patience(notes=notes))
+    return caught.value
+
+
+def test_a_server_that_asks_to_be_left_alone_is_not_asked_before(tmp_path):
+    """Every region of a night is another query, and every region's night may be another process."""
+    notes = tmp_path / "left_alone.json"
+    with serving([(429, {"Retry-After": "86400"}, b"")]) as (url, asked), serving([WHOLE]) as (good, _):
+        first, second = left_alone(url, notes), left_alone(url, notes)
+        assert (len(asked), first.soon, second.soon) == (1, False, False)
+        (until,) = json.loads(notes.read_text()).values()
+        moment = f"{datetime.fromisoformat(until):%Y-%m-%d %H:%M} UTC"
+        assert f"in 86400 seconds, as it says. It is not asked again before {moment}." in str(first)
+        assert f"asked to be left alone until {moment}, and is not asked before" in str(second)
+        both = settings(url, good)
+        assert fetch_objects(REGION.id, area=AREA, settings=both, patience=Patience(notes=notes)).hits == 4
+        assert len(asked) == 1
+        # Who keeps no notes reads none.
+        left_alone(url, tmp_path / "others.json")
+        assert len(asked) == 2
+
+
+@pytest.mark.parametrize("note", ["-1", "86500", "soon", None], ids=["over", "of a wrong clock", "no time", "torn"])
+def test_a_note_that_holds_no_more_keeps_nobody_from_asking(tmp_path, note):
+    notes = tmp_path / "left_alone.json"
+    with serving([(429, {"Retry-After": "500"}, b"")]) as (url, asked):
+        until = note and (note if note == "soon" else str(datetime.now(UTC) + timedelta(seconds=int(note))))
+        notes.write_text(json.dumps({url: until})[: None if note else 9])
+        left_alone(url, notes)
+    assert len(asked) == 1
+    assert datetime.fromisoformat(json.loads(notes.read_text())[url]) > datetime.now(UTC) + timedelta(seconds=490)
+
+
+def test_who_says_ten_years_is_asked_in_a_day_again(tmp_path):
+    notes = tmp_path / "left_alone.json"
+    with serving([(503, {"Retry-After": "315360000"}, b"")]) as (url, _):
+        left_alone(url, notes)
+    assert datetime.fromisoformat(json.loads(notes.read_text())[url]) < datetime.now(UTC) + timedelta(seconds=86_401)
+
+
+def test_the_time_of_a_region_holds_over_all_tries_and_leaves_the_next_server_its_share(tmp_path):
+    with serving([WHOLE], drip_s=3) as (silent, asked), serving([WHOLE]) as (good, _):
+        start = time.monotonic()
+        both = settings(silent, good, overpass_deadline_s=0.8)
+        assert fetch_objects(REGION.id, area=AREA, settings=both).hits == 4
+        assert time.monotonic() - start < 0.8
+        problem = left_alone(silent, tmp_path / "notes", overpass_deadline_s=0.4)
+        assert time.monotonic() - start < 2
+    assert len(asked) == 2
+    assert not problem.soon
+    assert not pickle.loads(pickle.dumps(problem)).soon
+    assert "The 0.4 seconds for one region are over (INDUCULT_OVERPASS_DEADLINE_S)" in str(problem)
+
+
+def test_where_no_time_is_left_nobody_is_asked():
+    with serving([WHOLE]) as (url, asked), pytest.raises(TransientError, match="no time was left") as caught:
+        fetch_objects(REGION.id, area=AREA, settings=settings(url), patience=Patience(time.monotonic()))
+    assert not caught.value.soon
+    assert asked == []
+
+
+def test_a_server_that_drips_is_given_up_long_before_the_deadline(monkeypatch):
+    monkeypatch.setattr(http, "SLOW_START_S", 0.1)
+    big = ok(answer(*NODES, WORKS, filler="x" * 4000))
+    with serving([big, WHOLE], drip_s=0.05) as (url, _):
+        start = time.monotonic()
+        with pytest.raises(TransientError, match=r"drips: \d+ bytes in 0 seconds"):
+            fetch_objects(REGION.id, area=AREA, settings=settings(url))
+    assert time.monotonic() - start < 3
 
 
 def test_the_deadline_holds_for_the_whole_request():

@@ -332,11 +332,12 @@ def test_things_lie_where_the_pages_say(tmp_path: Path) -> None:
         folder.released: "processed/released.json",
         folder.declared: "processed/declared.json",
         folder.published: "processed/published.json",
+        folder.left_alone: "processed/left_alone.json",
         folder.wide: "processed/sources",
         folder.region("opole"): "processed/regions/opole",
     }
     assert {str(path.relative_to(tmp_path)) for path in where} == {*where.values()}
-    assert (SUMS, len(where)) == ("SHA256SUMS", 12)
+    assert (SUMS, len(where)) == ("SHA256SUMS", 13)
 
 
 def test_pruning_keeps_the_current_release_also_of_a_folder_that_a_link_leads_to(tmp_path: Path) -> None:

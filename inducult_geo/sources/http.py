@@ -13,6 +13,7 @@ import math
 import re
 import socket
 import threading
+import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
@@ -29,6 +30,7 @@ from tenacity import (
     Retrying,
     retry_if_exception_type,
     stop_after_attempt,
+    stop_before_delay,
     wait_exponential,
     wait_random,
 )
@@ -41,6 +43,10 @@ ATTEMPTS = 4
 """How often one server is asked before it is given up."""
 
 LONGEST_WAIT_S = 120.0
+SLOWEST_BYTES_S = 1_000.0
+"""A body that comes no faster, from `SLOW_START_S` on, drips: at this speed no answer of a region comes in time."""
+
+SLOW_START_S = 30.0
 CONNECT_S = 30.0
 USER_AGENT = f"inducult-geo/{__version__}"
 _TRANSIENT_CODES = frozenset({408, 425, 429})
@@ -62,8 +68,8 @@ class BusyServerError(TransientError):
         self.wait_s = wait_s
 
 
-def retrying(settings: Settings) -> Retrying:
-    """Return the retries of a request: `ATTEMPTS` in all, and only for a `TransientError`.
+def retrying(settings: Settings, *, within_s: float = math.inf) -> Retrying:
+    """Return the retries of a request: `ATTEMPTS` in all, only for a `TransientError`, and none after `within_s`.
 
     Between two of them lies what the server told (`Retry-After`), at least the backoff: `retry_base_s`, doubled each
     time up to `LONGEST_WAIT_S`, plus a random share of `retry_base_s`. Told to wait for more than
@@ -72,8 +78,9 @@ def retrying(settings: Settings) -> Retrying:
     backoff = wait_exponential(multiplier=settings.retry_base_s, max=LONGEST_WAIT_S) + wait_random(
         0, settings.retry_base_s
     )
+    ends = stop_after_attempt(ATTEMPTS) | stop_before_delay(within_s)
     return Retrying(
-        stop=lambda state: stop_after_attempt(ATTEMPTS)(state) or _told_s(state) > settings.retry_after_max_s,
+        stop=lambda state: ends(state) or _told_s(state) > settings.retry_after_max_s,
         wait=lambda state: max(_told_s(state), backoff(state)),
         retry=retry_if_exception_type(TransientError),
         reraise=True,
@@ -86,10 +93,13 @@ def longest_s(settings: Settings, *, requests_each: int = 1) -> float:
     `ATTEMPTS * requests_each * http_deadline_s + (ATTEMPTS - 1) * wait`, where `wait` is the greater of
     `retry_after_max_s` and `min(LONGEST_WAIT_S, retry_base_s * 2 ** (ATTEMPTS - 2)) + retry_base_s`.
     """
-    longest_backoff = settings.retry_base_s * float(2 ** (ATTEMPTS - 2))
-    backoff_s = min(LONGEST_WAIT_S, longest_backoff) + settings.retry_base_s
-    waits_s = (ATTEMPTS - 1) * max(settings.retry_after_max_s, backoff_s)
+    waits_s = (ATTEMPTS - 1) * max(settings.retry_after_max_s, longest_backoff_s(settings))
     return ATTEMPTS * requests_each * settings.http_deadline_s + waits_s
+
+
+def longest_backoff_s(settings: Settings) -> float:
+    """Return how long `retrying` waits at most before an attempt where the server told no time."""
+    return min(LONGEST_WAIT_S, settings.retry_base_s * float(2 ** (ATTEMPTS - 2))) + settings.retry_base_s
 
 
 @dataclass(frozen=True)
@@ -115,12 +125,17 @@ class Exchange:
         Raises
         ------
         TransientError
-            Where the time is over before the body is.
+            Where the time is over before the body is, or it drips.
         """
+        begun, n_bytes = time.monotonic(), 0
         # What has arrived comes at once (`read1`), so that the clock is looked at often enough.
         while part := self.response.raw.read1(_CHUNK_BYTES, decode_content=True):
             if self.watch.is_over:
                 break
+            n_bytes += len(part)
+            taken_s = time.monotonic() - begun
+            if taken_s > SLOW_START_S and n_bytes < taken_s * SLOWEST_BYTES_S:
+                raise TransientError(f"{self.where}: drips: {n_bytes} bytes in {taken_s:.0f} seconds. Ask again later.")
             yield part
         # A shut connection looks like the end of a body whose length nobody told.
         if self.watch.is_over:

@@ -33,7 +33,7 @@ from inducult_geo.sources.osm_boundary import carries, choose_boundary
 from inducult_geo.sources.osm_objects import Element, Newest, OsmObjects, assemble
 from inducult_geo.sources.osm_shapes import Group, Line, Member, World
 from inducult_geo.sources.osm_tags import Tags, TagTable, load_tag_table
-from inducult_geo.sources.overpass_client import ask, check_answer
+from inducult_geo.sources.overpass_client import Patience, ask, check_answer
 from inducult_geo.store import moment_of
 from inducult_geo.text import whole_text
 
@@ -56,7 +56,13 @@ class Held:
 
 
 def fetch_objects(
-    name: str, *, area: BaseGeometry, settings: Settings, archive: Path | None = None, held: Held | None = None
+    name: str,
+    *,
+    area: BaseGeometry,
+    settings: Settings,
+    archive: Path | None = None,
+    held: Held | None = None,
+    patience: Patience | None = None,
 ) -> OsmObjects:
     """Fetch every wanted object that lies mostly in an area.
 
@@ -67,12 +73,14 @@ def fetch_objects(
     area
         EPSG:4326; its bounding box is asked for.
     settings
-        `overpass_urls`, `retry_base_s`, `retry_after_max_s`, `http_deadline_s` and `downloads_kept` are used.
+        Those of `ask` and `downloads_kept` are used.
     archive
         Folder for the answer as it came (`<name>-<state of the data>.json.gz`, for `read_answer`), beside the newest of
         earlier ones; not kept where null.
     held
         What is held of the region: an answer that holds nothing, or older data, is not taken in its place.
+    patience
+        How long the servers are asked.
 
     Raises
     ------
@@ -88,7 +96,7 @@ def fetch_objects(
         if held is not None:
             _refuse_less(answer, where, held, f"inducult run {name} --overpass --afresh")
 
-    body = ask(query, what=f"region '{name}'", settings=settings, refuse=refuse)
+    body = ask(query, what=f"region '{name}'", settings=settings, patience=patience, refuse=refuse)
     answer = json.loads(body)
     if archive is not None:
         _keep(body, archive, f"{name}-{_stamp(answer) or 'undated'}")
@@ -119,7 +127,7 @@ def _refuse_less(answer: Mapping[str, Any], where: str, held: Held, anyway: str)
         )
 
 
-def fetch_boundary(region: Region, *, settings: Settings) -> BaseGeometry | None:
+def fetch_boundary(region: Region, *, settings: Settings, patience: Patience | None = None) -> BaseGeometry | None:
     """Fetch a region's outline by the tags of its boundary, within its bounding box.
 
     Returns
@@ -136,7 +144,7 @@ def fetch_boundary(region: Region, *, settings: Settings) -> BaseGeometry | None
         return None
     parts = "".join(f'["{_quoted(key)}"~"{_pattern(values)}"]' for key, values in tags.items())
     query = f"{_head(region.bbox, settings.http_deadline_s)}(rel{parts};way{parts};)->.hits;{_TAIL}"
-    answer = json.loads(ask(query, what=f"boundary of '{region.id}'", settings=settings))
+    answer = json.loads(ask(query, what=f"boundary of '{region.id}'", settings=settings, patience=patience))
     return _boundary_of(elements_of(answer), tags, where="Overpass")
 
 

@@ -19,10 +19,10 @@ from inducult_geo.enrich.density import density_surfaces
 from inducult_geo.errors import RegionError
 from inducult_geo.frames import (
     NO_COUNTS,
+    OF_A_NIGHT,
     PAIR_COLUMNS,
     RECORD_COLUMNS,
     REVIEW_REASONS,
-    ROWS_GONE,
     SITE_COLUMNS,
     WORK_CRS,
     Counts,
@@ -131,7 +131,7 @@ def release_manifest(bundle: Bundle, stages: Mapping[str, Stage], run: Run) -> d
 
 def _told(fact: SourceFacts, run: Run) -> dict[str, Any]:
     """Return a source's facts without what is true of one night alone."""
-    lasting = tuple(problem for problem in fact.problems if problem.kind != ROWS_GONE)
+    lasting = tuple(problem for problem in fact.problems if problem.kind not in OF_A_NIGHT)
     return replace(fact, message=_inside(fact.message, run), problems=lasting).as_dict()
 
 

@@ -18,6 +18,7 @@ from inducult_geo.check_map import Sites, picture, text_map
 from inducult_geo.errors import ContractError
 from inducult_geo.frames import RawTable, Records, from_json
 from inducult_geo.gather import facts_of
+from inducult_geo.guards import unusable
 from inducult_geo.harmonize.dates import date_texts, life_span, parse_date, parse_end, tells_beginning
 from inducult_geo.harmonize.meanings import settled_starts
 from inducult_geo.harmonize.notices import lost_cells
@@ -58,6 +59,8 @@ class CheckReport:
         What the map shows.
     outline
         Where the region's outline comes from; null for a wide source.
+    refusal
+        Why a run would take none of it; null where it would take some.
     """
 
     facts: SourceFacts
@@ -67,6 +70,7 @@ class CheckReport:
     dates: tuple[DateShare, ...]
     sites: Sites
     outline: str | None = None
+    refusal: str | None = None
 
     @property
     def drawing(self) -> str:
@@ -106,6 +110,7 @@ class CheckReport:
             "dates": [asdict(share) for share in self.dates],
             "lost_characters": list(self.lost),
             "rows": list(self.rows),
+            "refusal": self.refusal,
         }
 
 
@@ -137,6 +142,7 @@ def check(path: Path, run: Run) -> CheckReport:
         _dates(table, contract),
         _sites(records, None if outline is None else outline.area),
         None if outline is None else outline.source,
+        unusable(facts),
     )
 
 

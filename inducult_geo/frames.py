@@ -344,8 +344,8 @@ class Counts:
 NO_COUNTS: Final = Counts(0, 0, 0, 0)
 
 
-ROWS_GONE: Final = "rows_gone"
-"""The kind of a problem that tells of a night and not of the data: it stands in no release."""
+ROWS_GONE, NEW_VERSION = OF_A_NIGHT = ("rows_gone", "new_version")
+"""Kinds of problems that tell of a night and not of the data: they stand in no release."""
 
 
 @dataclass(frozen=True)

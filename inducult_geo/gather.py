@@ -25,7 +25,7 @@ from inducult_geo.frames import (
     outcome_of,
     reasons_of,
 )
-from inducult_geo.guards import refuse_lost_grid, refuse_renumbered, with_rows_gone
+from inducult_geo.guards import refuse_lost_grid, refuse_renumbered, refuse_unusable, with_rows_gone
 from inducult_geo.harmonize.crs import transform_geometries
 from inducult_geo.harmonize.place import Ground
 from inducult_geo.harmonize.records import Harmonized, harmonize
@@ -39,6 +39,7 @@ from inducult_geo.sources.overpass_client import Patience
 from inducult_geo.sources.partner import find_files, read_partner
 from inducult_geo.stage import Part, drop_part, keep_part, last_part
 from inducult_geo.stamps import declared, files_stamp, grids_stamp, stamp
+from inducult_geo.versions import difference, refuse_other_list, with_news
 
 _DATED = re.compile(r"-\d{4}-\d{2}-\d{2}")
 _EXTRACTS = (".osm.pbf", ".osm", ".osm.gz", ".osm.bz2", ".json.gz")
@@ -143,14 +144,25 @@ def _made(source: _Source, run: Run) -> Part:
         drop_part(source.home, source.id)
         return Part(made.facts)
     facts = made.facts
+    if source.id != OSM:
+        refuse_unusable(facts, made.records)
     if kept is not None and not run.afresh:
         refuse_lost_grid(kept.facts, facts, run)
         # Of a wide source's share nothing is told: that of the whole is.
         if not _is_share(source, run):
-            if source.id != OSM:
-                refuse_renumbered(kept.records(), made.records, facts)
-            facts = with_rows_gone(kept.facts, facts)
+            facts = _compared(kept, made.records, facts)
     return keep_part(source.home, made.records, facts, stamp)
+
+
+def _compared(kept: Part, records: Records, facts: SourceFacts) -> SourceFacts:
+    """Refuse what no version of a list may be after the one kept, and tell what it brought; OSM's are told if cut."""
+    if facts.source != OSM:
+        before = kept.records()
+        refuse_renumbered(before, records, facts)
+        found = difference(before, records)
+        refuse_other_list(found, kept.facts, facts)
+        facts = with_news(found, kept.facts, facts, (before, records))
+    return with_rows_gone(kept.facts, facts)
 
 
 def _kept(source: _Source, run: Run) -> Part | None:

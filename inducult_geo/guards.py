@@ -7,15 +7,18 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from inducult_geo.catalog import OSM
 from inducult_geo.errors import SourceError
 from inducult_geo.frames import ROWS_GONE, Problem, Records
 from inducult_geo.harmonize.operations import operations
 from inducult_geo.match.renumbered import renumbered
-from inducult_geo.run import Run, SourceFacts
+from inducult_geo.run import Run, SourceFacts, command_afresh
 from inducult_geo.text import counted
 
-GONE_ROWS, GONE_SHARE = 5, 0.2
-"""So many records and more than such a share of a source's records gone over night are told: lists rarely shrink so."""
+GONE_ROWS, GONE_ROWS_OSM, GONE_SHARE = 3, 5, 0.2
+"""So many records and more than such a share of a source's records gone over night are told: lists rarely shrink so.
+
+OpenStreetMap, which changes every night, loses a few of a small region at once by chance."""
 
 
 def refuse_lost_grid(before: SourceFacts, now: SourceFacts, run: Run) -> None:
@@ -37,6 +40,31 @@ def refuse_lost_grid(before: SourceFacts, now: SourceFacts, run: Run) -> None:
         )
 
 
+def refuse_unusable(facts: SourceFacts, records: Records) -> None:
+    """Refuse a list of which no row can be used: an export or a contract is broken, and all of its sites would leave.
+
+    Raises
+    ------
+    SourceError
+        With the reasons, the first row, and what to do.
+    """
+    if told := unusable(facts):
+        first = records[["place", "detail"]].iloc[0]
+        raise SourceError(
+            f"{told} The first, {first['place']}: {first['detail']}. Mend the file or the contract: `inducult check` "
+            "names every row."
+        )
+
+
+def unusable(facts: SourceFacts) -> str | None:
+    """Say why no row of a list can be used; null where one can, or there is none."""
+    counts = facts.counts
+    if not counts.records_in or counts.rejected < counts.records_in:
+        return None
+    reasons = ", ".join(f"{number:,} {reason}" for reason, number in facts.rejected_by_reason.items())
+    return f"{facts.source}: none of its {counted(counts.records_in, 'row')} can be used ({reasons})."
+
+
 def refuse_renumbered(before: Records, now: Records, facts: SourceFacts) -> None:
     """Refuse a list whose keys went to other rows: site ids and decisions would go with them.
 
@@ -51,7 +79,8 @@ def refuse_renumbered(before: Records, now: Records, facts: SourceFacts) -> None
         raise SourceError(
             f"{facts.source}: {counted(len(moved), 'row')} stand under the key of another row ('{key}' is the one that "
             f"was '{was}'): the list was numbered anew, and site ids and decisions would go to other works. Let "
-            f"[columns] key name a column that stays with its row, or map none. If it must be so: `{_anyway(facts)}`."
+            "[columns] key name a column that stays with its row, or map none. If it must be so: "
+            f"`{command_afresh(facts)}`."
         )
 
 
@@ -64,16 +93,12 @@ def with_rows_gone(before: SourceFacts, now: SourceFacts) -> SourceFacts:
     had, has = (facts.counts.records_in - facts.counts.rejected for facts in (before, now))
     gone = sum(problem.count for problem in before.problems if problem.kind == ROWS_GONE)
     missing = had + gone - has
-    if missing < GONE_ROWS or (not gone and missing <= GONE_SHARE * had):
+    if missing < (GONE_ROWS_OSM if now.source == OSM else GONE_ROWS) or (not gone and missing <= GONE_SHARE * had):
         return now
     had += gone
     told = (
         f"{counted(has, 'record')} can be used, where an earlier run had {had}: {had - has} are gone at once. "
-        f"Was the file cut? Then put back the whole one. If it is right: `{_anyway(now)}` ends this notice."
+        "Was the file cut? Then put back the whole one. If it is right: "
+        f"`{command_afresh(now)}` ends this notice."
     )
     return replace(now, problems=(*now.problems, Problem(now.source, ROWS_GONE, told, had - has)))
-
-
-def _anyway(facts: SourceFacts) -> str:
-    """Return the command that takes a source as it is."""
-    return " ".join(["inducult run", *([facts.region] if facts.region else []), "--afresh"])

@@ -11,6 +11,7 @@ from rich.table import Table
 
 from inducult_geo.errors import located
 from inducult_geo.frames import NO_COUNTS, REJECT_REASONS, REVIEW_REASONS, Counts, Problem
+from inducult_geo.run import is_news
 from inducult_geo.status import questions_of
 from inducult_geo.text import counted
 
@@ -74,7 +75,7 @@ def outcome_tables(outcome: RunOutcome, run: Run, console: Console) -> None:
     if rest.records_in:
         table.add_row("outside these regions", *_cells(rest, 0)[:-1], "", "")
     table.add_section()
-    table.add_row("all", *_cells(outcome.counts, outcome.n_sites), "")
+    table.add_row("all", *_cells(outcome.counts, outcome.n_sites), "[bold]not whole[/]" if outcome.exit_code else "")
     console.print(table)
     for reason, number in outcome.rejected_by_reason.items():
         console.print(f"{number:>11,} {reason}: {({**REJECT_REASONS, **REVIEW_REASONS}).get(reason, '')}")
@@ -123,6 +124,8 @@ def check_tables(report: CheckReport, console: Console) -> None:
             )
         )
     console.print(escape(report.drawing), markup=False, highlight=False)
+    if report.refusal:
+        console.print(escape(f"A run would fail this source, and take no row. {report.refusal}"))
 
 
 def _rows_by_detail(rows: Sequence[Mapping[str, str]]) -> Iterator[str]:
@@ -215,6 +218,8 @@ def status_lines(status: Status, console: Console) -> None:
         console.print(escape(f"stale     {line}"))
     for line in status.gone:
         console.print(escape(f"gone      {line}"))
+    for line in status.changed:
+        console.print(escape(f"changed   {line}"))
     for line in status.torn:
         console.print(escape(f"damaged   {line}"))
     console.print("all well" if status.is_well else "needs a look")
@@ -266,4 +271,4 @@ def _problems(outcome: RunOutcome) -> list[str]:
 
 
 def _worth_saying(problems: Iterable[Problem]) -> list[Problem]:
-    return [problem for problem in problems if problem.kind not in ("note", "accuracy_assumed")]
+    return [one for one in problems if one.kind not in ("note", "accuracy_assumed") and is_news(one)]

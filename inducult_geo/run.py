@@ -10,6 +10,7 @@ import math
 import os
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import asdict, dataclass, field, replace
+from datetime import UTC, date, datetime, timedelta
 from functools import lru_cache
 from pathlib import Path
 from typing import Any, ClassVar, Literal
@@ -19,7 +20,7 @@ from pydantic import ConfigDict
 from inducult_geo.catalog import Catalog, load_catalog, told_by_stewards
 from inducult_geo.digest import FileHashes
 from inducult_geo.errors import ConfigError, in_words
-from inducult_geo.frames import NO_COUNTS, ROWS_GONE, Counts, FileRead, Problem
+from inducult_geo.frames import NEW_VERSION, NO_COUNTS, ROWS_GONE, Counts, FileRead, Problem
 from inducult_geo.settings import Settings, load_settings
 from inducult_geo.store import DataFolder, read_json, write_json
 
@@ -29,6 +30,8 @@ SCHEMA_VERSION = "1.0"
 OsmMode = Literal["files", "overpass", "none"]
 LONGEST_PATH = 420
 """Bytes of the path of a data folder; the longest name of a file that SQLite opens in it has some 80 more."""
+NEWS_DAYS = 7
+"""So many days what a new version of a list brought is told."""
 State = Literal["fresh", "stale", "failed", "absent"]
 STATES: tuple[State, ...] = ("absent", "fresh", "stale", "failed")
 """Every state of a source, the worst last."""
@@ -199,6 +202,25 @@ def rows_gone(problems: Iterable[Problem], region: str | None) -> list[str]:
     """Say of which sources many records are gone at once, each with what to do; `region` is null for wide sources."""
     where = f" in {region}" if region else ""
     return [f"{one.source}{where}: {one.message}" for one in problems if one.kind == ROWS_GONE]
+
+
+def new_versions(problems: Iterable[Problem], region: str | None, *, day: date | None = None) -> list[str]:
+    """Say what new versions of lists brought in the last `NEWS_DAYS` before a day (today); `region` as `rows_gone`."""
+    where = f" in {region}" if region else ""
+    told = [one for one in problems if one.kind == NEW_VERSION and is_news(one, day=day)]
+    return [f"{one.source}{where}: {one.message}" for one in told]
+
+
+def is_news(problem: Problem, *, day: date | None = None) -> bool:
+    """Whether a problem is to be told on a day (today): what a new version of a list brought is news for a week."""
+    told = problem.message[: len("2026-01-01")]
+    since = ((day or datetime.now(UTC).date()) - timedelta(days=NEWS_DAYS)).isoformat()
+    return problem.kind != NEW_VERSION or told >= since
+
+
+def command_afresh(facts: SourceFacts) -> str:
+    """Return the command that takes a source as it is."""
+    return " ".join(["inducult run", *([facts.region] if facts.region else []), "--afresh"])
 
 
 @lru_cache(maxsize=1)

@@ -17,7 +17,7 @@ from inducult_geo.match.decisions import read_decisions
 from inducult_geo.memory import registry_fault
 from inducult_geo.outcome import last_run
 from inducult_geo.publish.files import GEOPACKAGE
-from inducult_geo.run import rows_gone
+from inducult_geo.run import SourceFacts, new_versions, rows_gone
 from inducult_geo.stage import kept_facts
 from inducult_geo.store import ROOM_LEFT, DataFolder, confirmed_at, current_release, moment_of, read_json
 
@@ -54,6 +54,8 @@ class Status:
         How many records of each source stay at home, since no contract lets any out.
     gone
         Of which sources many records are gone at once, until they are back or a run was made afresh.
+    changed
+        What new versions of lists brought in the last days; nobody needs to act on it.
     """
 
     release: Path | None
@@ -67,6 +69,7 @@ class Status:
     torn: tuple[str, ...] = ()
     withheld: Mapping[str, int] = field(default_factory=dict)
     gone: tuple[str, ...] = ()
+    changed: tuple[str, ...] = ()
 
     @property
     def is_well(self) -> bool:
@@ -88,6 +91,7 @@ class Status:
             "torn": list(self.torn),
             "withheld": dict(self.withheld),
             "gone": list(self.gone),
+            "changed": list(self.changed),
             "is_well": self.is_well,
         }
 
@@ -138,6 +142,7 @@ def status_of(
         (*torn, *told.damaged),
         told.withheld,
         tuple(told.gone),
+        tuple(told.changed),
     )
 
 
@@ -165,6 +170,7 @@ class _Told(NamedTuple):
     questions: int = 0
     withheld: Mapping[str, int] = {}
     gone: Sequence[str] = ()
+    changed: Sequence[str] = ()
     damaged: Sequence[str] = ()
 
 
@@ -176,10 +182,12 @@ def _told(file: Path, folder: DataFolder, max_age_h: float, wanted: Collection[s
             stale += [*_forgotten(connection, folder, max_age_h, now), *_missing(connection, wanted)]
             questions = _count(connection, "review")
             withheld = dict(connection.execute("SELECT source, withheld FROM sources WHERE withheld > 0 ORDER BY 1"))
-            gone, damaged = _gone(folder, *(_names(connection, kind) for kind in ("region", "source")))
+            noted, damaged = _noted(folder, *(_names(connection, kind) for kind in ("region", "source")))
     except sqlite3.Error as problem:
         return _Told([f"{file}: cannot be read ({problem}). Run again: inducult run"])
-    return _Told(stale, questions, withheld, gone, damaged)
+    gone = [line for one in noted for line in rows_gone(one.problems, one.region)]
+    changed = [line for one in noted for line in new_versions(one.problems, one.region, day=now.date())]
+    return _Told(stale, questions, withheld, gone, changed, damaged)
 
 
 def _published(release: Path) -> datetime | None:
@@ -187,21 +195,21 @@ def _published(release: Path) -> datetime | None:
     return datetime.strptime(stamp[1], "%Y-%m-%dT%H%M%SZ").replace(tzinfo=UTC) if stamp else None
 
 
-def _gone(folder: DataFolder, regions: Iterable[str], sources: Iterable[str]) -> tuple[list[str], list[str]]:
-    """Name the sources of a release of which many records are gone at once, as the last run that saw it noted.
+def _noted(folder: DataFolder, regions: Iterable[str], sources: Iterable[str]) -> tuple[list[SourceFacts], list[str]]:
+    """Return what the last runs noted of the sources of a release, and beside it what is damaged among these notes.
 
-    Returns them, and beside them what is damaged among these notes. What the catalog no longer names is in no release.
+    What the catalog no longer names is in no release.
     """
-    gone, torn = [], []
+    noted: list[SourceFacts] = []
+    torn = []
     notes = {folder.region(name) / "manifest.json": f"region {name}" for name in regions}
     notes |= {folder.wide / f"{name}.json": f"source {name}" for name in sources}
     for path, what in notes.items():
         facts = kept_facts(path) if path.is_file() else ()
         if facts is None:
             torn.append(f"{path}: what was kept of {what} is damaged or of another version. Run again: inducult run")
-        for one in facts or ():
-            gone += rows_gone(one.problems, one.region)
-    return gone, torn
+        noted += facts or ()
+    return noted, torn
 
 
 def _last_run(folder: DataFolder) -> tuple[str | None, bool]:

@@ -134,7 +134,7 @@ class TestAPartnersFile:
         assert again.said == []
 
     @pytest.mark.parametrize(
-        ("had", "has", "gone"), [(20, 12, [8]), (20, 16, []), (5, 1, []), (100, 80, []), (100, 70, [30]), (10, 30, [])]
+        ("had", "has", "gone"), [(20, 12, [8]), (20, 16, []), (10, 6, [4]), (5, 3, []), (100, 80, []), (100, 70, [30]), (10, 30, [])]
     )
     def test_many_records_gone_at_once_are_told(self, data: Path, had: int, has: int, gone: list[int]) -> None:
         rows = [f"{number},Cegielnia {number},17.05,50.05" for number in range(100)]
@@ -153,10 +153,10 @@ class TestAPartnersFile:
         """It began no new one either, so that of the last fifth nobody was told."""
         rows = [f"{number},Cegielnia {number},17.05,50.05" for number in range(100)]
         told = []
-        for has in (100, 60, 90, 95, 96, 90):
+        for has in (100, 60, 90, 95, 97, 98):
             file(data, "zabytki", rows[:has])
             told.append([one.count for one in Night(data).part().facts.problems if one.kind == "rows_gone"])
-        assert told == [[], [40], [10], [5], [], []]
+        assert told == [[], [40], [10], [5], [3], []]
 
     def test_a_list_that_was_numbered_anew_is_not_taken_until_somebody_says_so(self, data: Path) -> None:
         """Each site id would mean another works from that night on."""
@@ -186,6 +186,54 @@ class TestAPartnersFile:
         assert told.startswith("9 records can be used, where an earlier run had 20: 11 are gone at once.")
         assert "`inducult run here --afresh` ends this notice" in told
         assert not [one for one in Night(data, afresh=True).part().facts.problems if one.kind == "rows_gone"]
+
+    def test_what_a_new_version_brought_is_told_row_by_row_until_the_next(self, data: Path) -> None:
+        """Three of ten gone and new keys for all: the counts alone showed the first, and nothing the second."""
+        rows = [f"{n},Cegielnia {name},17.05,50.0{n}012" for n, name in enumerate(("Odra", "Nysa", "Olza", "Bystra"))]
+        file(data, "zabytki", [*rows, "9,Papiernia,17.06,50.06"])
+        Night(data)
+
+        def told() -> list[str]:
+            return [one.message[12:] for one in Night(data).part().facts.problems if one.kind == "new_version"]
+
+        file(data, "zabytki", [*rows[:2], rows[2].replace("Olza", "Wda"), "7,Huta Nowa,17.07,50.07", f"X{rows[3]}"])
+        expected = (
+            "a new version of zabytki.csv: 5 rows; 1 gone (Papiernia); 1 new (Huta Nowa); 1 changed; 1 under a new key."
+        )
+        assert told() == [expected]
+        assert told() == [expected]
+        contract(data / "raw" / "partners", "zabytki", 'region = "here"\nreliability = 3')
+        assert told() == [expected]
+        file(data, "zabytki", [f"Y{row}" for row in rows])
+        (message,) = told()
+        assert message.startswith("a new version of zabytki.csv: 4 rows, before 5; 1 gone (Huta Nowa); the keys of all")
+        assert "[columns] key name a column that stays" in message
+
+    @pytest.mark.parametrize("key", ["{n}", "X{n}"], ids=["under the same keys", "under other keys"])
+    def test_another_list_in_its_place_is_not_taken(self, data: Path, key: str) -> None:
+        """All its sites would leave in silence, or their ids go to other works."""
+        file(data, "zabytki", [f"{n},Cegielnia {n},17.05,50.0{n}012" for n in range(1, 5)])
+        Night(data)
+        file(data, "zabytki", [f"{key.format(n=n)},Huta {n * 9},17.08,50.0{n}033" for n in range(1, 5)])
+        facts = Night(data).part().facts
+        assert facts.state == "stale"
+        assert facts.message == (
+            "zabytki: zabytki.csv seems to hold another list than before: of its 4 rows 0 are known. Put the right file "
+            "there. If it is right: `inducult run here --afresh`."
+        )
+        assert Night(data, afresh=True).part().facts.state == "fresh"
+        assert Night(data).part().facts.state == "fresh"
+
+    def test_a_file_of_which_no_row_can_be_used_fails(self, data: Path) -> None:
+        """A contract that forgets where the coordinates are rejected all rows, and the run called itself whole."""
+        file(data, "zabytki", ["1,Cegielnia,,", "2,Huta,,"])
+        facts = Night(data).part().facts
+        assert (facts.state, facts.message) == (
+            "failed",
+            "zabytki: none of its 2 rows can be used (2 no_coordinates). The first, zabytki.csv line 2: a coordinate is "
+            "empty: give both, or leave the site to other sources. Mend the file or the contract: `inducult check` names "
+            "every row.",
+        )
 
     def test_afresh_it_is_read_again(self, data: Path) -> None:
         first, again = Night(data), Night(data, afresh=True)

@@ -248,6 +248,17 @@ def test_of_what_the_catalog_no_longer_names_nothing_is_told(tmp_path: Path) -> 
     assert status.gone == ("wide in opole: 9 are gone at once", "wide: 9 are gone at once")
 
 
+def test_what_a_new_version_of_a_list_brought_is_told_for_a_week(tmp_path: Path) -> None:
+    folder = published(tmp_path)
+    days = ("2026-11-20", "2026-11-13", "2026-11-12")
+    problems = [{"source": "list", "kind": "new_version", "message": f"{day}: 1 gone"} for day in days]
+    facts = {"source": "list", "region": "opole", "state": "fresh", "problems": problems}
+    write_json(folder.region("opole") / "manifest.json", {**MANIFEST, "sources": [facts]})
+    status = status_of(folder, max_age_h=30, now=NOON)
+    assert status.changed == ("list in opole: 2026-11-20: 1 gone", "list in opole: 2026-11-13: 1 gone")
+    assert status.is_well
+
+
 @pytest.mark.parametrize("name", ["data", "Zwickau #1", "was ist das?", "100%25", "Datenmappe Straße", "a;b&c=d"])
 def test_a_data_folder_may_have_any_name(tmp_path: Path, name: str) -> None:
     status = status_of(published(tmp_path / name), max_age_h=30, now=NOON)

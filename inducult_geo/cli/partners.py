@@ -40,6 +40,7 @@ def check(
         print_json(report.as_dict())
     else:
         show(lambda console: check_tables(report, console))
+    raise typer.Exit(1 if report.refusal else 0)
 
 
 def draft(

@@ -134,7 +134,8 @@ class TestAPartnersFile:
         assert again.said == []
 
     @pytest.mark.parametrize(
-        ("had", "has", "gone"), [(20, 12, [8]), (20, 16, []), (10, 6, [4]), (5, 3, []), (100, 80, []), (100, 70, [30]), (10, 30, [])]
+        ("had", "has", "gone"),
+        [(20, 12, [8]), (20, 16, []), (10, 6, [4]), (5, 3, []), (100, 80, []), (100, 70, [30]), (10, 30, [])],
     )
     def test_many_records_gone_at_once_are_told(self, data: Path, had: int, has: int, gone: list[int]) -> None:
         rows = [f"{number},Cegielnia {number},17.05,50.05" for number in range(100)]
@@ -218,8 +219,8 @@ class TestAPartnersFile:
         facts = Night(data).part().facts
         assert facts.state == "stale"
         assert facts.message == (
-            "zabytki: zabytki.csv seems to hold another list than before: of its 4 rows 0 are known. Put the right file "
-            "there. If it is right: `inducult run here --afresh`."
+            "zabytki: zabytki.csv seems to hold another list than before: of its 4 rows 0 are known. Put the right "
+            "file there. If it is right: `inducult run here --afresh`."
         )
         assert Night(data, afresh=True).part().facts.state == "fresh"
         assert Night(data).part().facts.state == "fresh"
@@ -230,9 +231,9 @@ class TestAPartnersFile:
         facts = Night(data).part().facts
         assert (facts.state, facts.message) == (
             "failed",
-            "zabytki: none of its 2 rows can be used (2 no_coordinates). The first, zabytki.csv line 2: a coordinate is "
-            "empty: give both, or leave the site to other sources. Mend the file or the contract: `inducult check` names "
-            "every row.",
+            "zabytki: none of its 2 rows can be used (2 no_coordinates). The first, zabytki.csv line 2: a coordinate "
+            "is empty: give both, or leave the site to other sources. Mend the file or the contract: `inducult check` "
+            "names every row.",
         )
 
     def test_afresh_it_is_read_again(self, data: Path) -> None:

@@ -94,7 +94,10 @@ def test_rows_of_a_wrong_shape_are_kept_and_marked(tmp_path: Path) -> None:
         ("a.xlsx", b"PK\x03\x04broken", "cannot be read as an archive"),
         ("a.shp", b"%PDF-1.4", "a PDF document"),
         ("a.shp", b"no shapefile at all", "cannot be read"),
-        ("a.docx", b"PK\x03\x04", "is no known kind of table"),
+        ("a.docx", b"PK\x03\x04", "is no known kind of table. It is a text"),
+        ("a.mdb", b"\0\1\0\0Standard Jet DB", "a database of Access: export the table from it as an Excel workbook"),
+        ("a.xyz", b"1 2 3", "is no known kind of table. Known: .csv, "),
+        ("a.xlsx", b"\xd0\xcf\x11\xe0" + "EncryptedPackage".encode("utf-16-le"), "is protected by a password"),
         ("a.csv", b"\n\n \n", "only blank lines"),
         ("a.csv", bytes(range(256)) * 8, "is not what it says"),
         ("a.geojson", b'{"type": "FeatureCollection"', "cannot be read"),
@@ -347,7 +350,7 @@ def test_the_mark_of_a_file_that_somebody_has_open_is_told_as_such(tmp_path: Pat
     refused(path, r"while somebody has the file open\. Name popis\.xlsx in its place")
 
 
-@pytest.mark.parametrize(("suffix", "remedy"), [(".xlsx", "save or copy it again"), (".zip", "Pack it again")])
+@pytest.mark.parametrize(("suffix", "remedy"), [(".xlsx", "Save or copy it again"), (".zip", "or pack it again")])
 def test_a_file_that_was_copied_half_way_says_what_helps(tmp_path: Path, suffix: str, remedy: str) -> None:
     whole = zipped(tmp_path / "a.zip", {"x.csv": CSV * 50}, zipfile.ZIP_STORED).read_bytes()
     half = tmp_path / f"half{suffix}"
@@ -450,13 +453,18 @@ def test_a_shapefile_is_read_without_what_it_lost(tmp_path: Path, lost: tuple[st
     assert sorted(part.name for part in tmp_path.iterdir()) == there
 
 
-def test_a_shapefile_that_was_cut_off_is_said(tmp_path: Path) -> None:
-    path = shapefile(tmp_path, rows=50)
-    path.write_bytes(path.read_bytes()[:500])
-    table = read_table(path, AUTO)
-    # Every row is there; those whose geometry is gone are refused one by one later.
-    assert len(table.frame) == 50
-    assert table.frame["geometry"].isna().sum() == 36
+@pytest.mark.parametrize(
+    ("suffix", "size"), [(".shp", 500), (".shx", 300), (".dbf", 200), (".dbf", 40), (".dbf", 0), (".shp", 101)]
+)
+def test_a_shapefile_that_was_cut_off_is_said(tmp_path: Path, suffix: str, size: int) -> None:
+    """Of a table that was cut in its head all names were lost in silence, of a cut .shp most places."""
+    path = shapefile(tmp_path, rows=50).with_suffix(suffix)
+    path.write_bytes(path.read_bytes()[:size])
+    refused(path.with_suffix(".shp"), f"{path.name} was cut short.*Copy all files of that name again")
+    with zipfile.ZipFile(tmp_path / "a.zip", "w") as archive:
+        for part in tmp_path.glob("a.[sdp]*"):
+            archive.write(part, part.name)
+    refused(tmp_path / "a.zip", f"{path.name} was cut short")
 
 
 def test_reading_leaves_nothing_beside_the_file(tmp_path: Path) -> None:
@@ -1111,6 +1119,18 @@ def test_a_stray_cell_in_the_last_corner_does_not_end_the_process(tmp_path: Path
     """The reader asks for half a terabyte then, and its process ends: it must not be ours."""
     path = workbook(tmp_path / "a.xlsx", {"A1": "id", "A2": "1", "XFD1048576": "x"})
     refused(path, "stray cell stands far outside")
+
+
+def test_a_workbook_with_a_password_says_so(tmp_path: Path) -> None:
+    manifest = b'<manifest:manifest><manifest:encryption-data manifest:checksum="x"/></manifest:manifest>'
+    path = zipped(tmp_path / "a.ods", {"META-INF/manifest.xml": manifest, "content.xml": b"\x13\x37"})
+    refused(path, "it is protected by a password. Open it with the password, and save it without one")
+
+
+def test_a_shapefile_without_its_table_says_what_it_lacks(tmp_path: Path) -> None:
+    path = shapefile(tmp_path, rows=3)
+    path.with_suffix(".dbf").unlink()
+    assert any("came without its .dbf, which holds names" in note for note in read_table(path, AUTO).notes)
 
 
 def test_a_damaged_workbook_is_refused(tmp_path: Path) -> None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import struct
 import zipfile
 import zlib
+from contextlib import suppress
 from pathlib import Path, PurePosixPath
 from typing import IO
 
@@ -18,6 +19,12 @@ MAX_MEMBERS = 2_000
 MAX_EXPANDED = 1024**3
 MAX_RATIO = 200
 """Expansion allowed for a whole archive of more than `_SMALL` bytes; text in tables comes to 10 to 50."""
+
+LOCKED = "it is protected by a password. Open it with the password, and save it without one."
+"""What is told of a spreadsheet that is."""
+
+_OLE, _ENCRYPTED_BOOK = b"\xd0\xcf\x11\xe0", "EncryptedPackage".encode("utf-16-le")
+_ENCRYPTED_PART = b"encryption-data"
 
 _SMALL = 50 * 1024**2
 _CHUNK = 1024**2
@@ -37,10 +44,11 @@ def checked_members(path: Path) -> list[str]:
         with zipfile.ZipFile(path) as archive:
             members = [member for member in archive.infolist() if not member.filename.endswith("/")]
     except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError, UnicodeDecodeError) as problem:
-        remedy = (
-            "Pack it again" if path.suffix.lower() == ".zip" else "It was cut short or damaged: save or copy it again"
-        )
-        raise ContractError(f"{path}: cannot be read as an archive: {problem}. {remedy}.") from problem
+        remedy = "Copy it again, or pack it again" if path.suffix.lower() == ".zip" else "Save or copy it again"
+        raise ContractError(
+            f"{path}: cannot be read as an archive, which it should be: it is damaged or was cut short. {remedy} (the "
+            f"reader says: {problem})."
+        ) from problem
     _check_sizes(path, members)
     for member in members:
         _check_member(path, member)
@@ -49,7 +57,9 @@ def checked_members(path: Path) -> list[str]:
             try:
                 _check_promise(path, member, handle)
             except (OSError, ValueError) as problem:
-                raise ContractError(f"{path}: {member.filename} is damaged: {problem}. Pack it again.") from problem
+                raise ContractError(
+                    f"{path}: {member.filename} is damaged. Copy or pack it again (the reader says: {problem})."
+                ) from problem
     return [member.filename for member in members]
 
 
@@ -59,7 +69,23 @@ def read_member(path: Path, name: str, size: int | None = None) -> bytes:
         with zipfile.ZipFile(path) as archive, archive.open(name) as handle:
             return handle.read(-1 if size is None else size)
     except (zipfile.BadZipFile, zlib.error, OSError, EOFError) as problem:
-        raise ContractError(f"{path}: {name} is damaged: {problem}. Pack it again.") from problem
+        raise ContractError(
+            f"{path}: {name} is damaged. Copy or pack it again (the reader says: {problem})."
+        ) from problem
+
+
+def is_locked(path: Path) -> bool:
+    """Whether a spreadsheet has a password: then an .xlsx is no archive, and an .ods one of encrypted parts.
+
+    Of an old .xls its reader tells so.
+    """
+    if path.suffix.lower() == ".ods":
+        with suppress(ContractError, KeyError):
+            return _ENCRYPTED_PART in read_member(path, "META-INF/manifest.xml")
+    if path.suffix.lower() == ".xlsx":
+        with path.open("rb") as handle:
+            return handle.read(len(_OLE)) == _OLE and _ENCRYPTED_BOOK in handle.read()
+    return False
 
 
 def _check_sizes(path: Path, members: list[zipfile.ZipInfo]) -> None:
@@ -122,5 +148,7 @@ def _expand(path: Path, member: zipfile.ZipInfo, decoder: zlib._Decompress, chun
                 raise ContractError(f"{path}: {member.filename} is larger than it says, as zip bombs are. Refused.")
             chunk = decoder.unconsumed_tail
     except zlib.error as problem:
-        raise ContractError(f"{path}: {member.filename} is damaged: {problem}. Pack it again.") from problem
+        raise ContractError(
+            f"{path}: {member.filename} is damaged. Copy or pack it again (the reader says: {problem})."
+        ) from problem
     return grown

@@ -14,7 +14,7 @@ from pathlib import Path, PurePosixPath
 
 from inducult_geo.catalog.models import Read
 from inducult_geo.errors import ContractError, is_no_plain_file
-from inducult_geo.sources.archives import checked_members, read_member
+from inducult_geo.sources.archives import LOCKED, checked_members, is_locked, read_member
 from inducult_geo.sources.delimited import read_delimited
 from inducult_geo.sources.sheets import read_sheet
 from inducult_geo.sources.table import MAX_BYTES, ChoiceError, Table, choose
@@ -70,8 +70,11 @@ def read_table(path: Path, read: Read) -> Table:
             f"{path}: holds a part of a table only. Name {path.stem}{_PARTS[suffix]} in `files`: this belongs to it."
         )
     if kind is None:
-        raise ContractError(f"{path}: '{suffix}' is no known kind of table. Known: {', '.join(sorted(_KINDS))}.")
+        remedy = _INSTEAD.get(suffix) or f"Known: {', '.join(sorted(_KINDS))}."
+        raise ContractError(f"{path}: '{suffix}' is no known kind of table. {remedy}")
     found = next((name for magic, name in _MAGIC if head.startswith(magic)), None)
+    if found == _OLD_OFFICE and is_locked(path):
+        raise ContractError(f"{path}: cannot be read as a spreadsheet: {LOCKED}")
     if found is None and kind.reader is read_sheet and head.lstrip(b"\xef\xbb\xbf \r\n\t").startswith(b"<"):
         raise ContractError(
             f"{path}: is a page of HTML or XML under the ending '{suffix}', as many portals write it. Open it in a "
@@ -209,6 +212,34 @@ class _Kind:
     may_start_as: tuple[str | None, ...]
     reader: Callable[[Path, Read], Table]
 
+
+_SHEET, _DATABASE, _TEXTS = (
+    "Open it in a spreadsheet program (LibreOffice, say) and save it as .xlsx.",
+    "It is a database of Access: export the table from it as an Excel workbook (External data, Excel), each table that "
+    "explains codes as a sheet beside it.",
+    "It is a text, not a table: copy its table into a spreadsheet and save that as .xlsx.",
+)
+_INSTEAD: dict[str, str] = {
+    **dict.fromkeys((".xlsm", ".xlsb", ".xltx", ".xlt", ".fods", ".ots", ".sxc", ".123", ".wk1", ".sdc"), _SHEET),
+    ".numbers": "Export it from Numbers as Excel (File, Export to).",
+    **dict.fromkeys((".mdb", ".accdb"), _DATABASE),
+    ".odb": "It is a database of LibreOffice Base: copy the table from it into a spreadsheet, and save that as .xlsx.",
+    **dict.fromkeys((".doc", ".docx", ".odt", ".rtf", ".pages"), _TEXTS),
+    ".pdf": "A table in a PDF is a picture of one: ask the sender for the table that it was made from.",
+    **dict.fromkeys((".htm", ".html"), "Open the page in a spreadsheet program and save the table as .xlsx."),
+    **dict.fromkeys((".sqlite", ".db", ".sqlite3"), "Open it in QGIS and export the layer as a GeoPackage."),
+    **dict.fromkeys(
+        (".qgz", ".qgs", ".qlr"), "It says how QGIS shows layers: export the layer itself as a GeoPackage."
+    ),
+    **dict.fromkeys(
+        (".mxd", ".aprx", ".lyr", ".lyrx", ".mpk", ".lpk"), "It says how ArcGIS shows layers: ask for them."
+    ),
+    ".dwg": "Export the drawing as DXF.",
+    ".gdbtable": "It is a part of a File Geodatabase: pack its folder (NAME.gdb) as ZIP, and name that.",
+    **dict.fromkeys((".rar", ".7z", ".tar", ".gz", ".tgz", ".bz2", ".xz"), "Unpack it, and name what it held."),
+    **dict.fromkeys((".png", ".jpg", ".jpeg", ".tif", ".tiff"), "It is a picture: ask the sender for the table."),
+}
+"""Endings of what is no table, or none that is read -> what to do."""
 
 _PARTS = dict.fromkeys((".dbf", ".shx", ".prj", ".cpg"), ".shp") | {".mid": ".mif"}
 _PARTS |= dict.fromkeys((".dat", ".map", ".id"), ".tab")

@@ -21,7 +21,7 @@ import pandas as pd
 
 from inducult_geo.catalog.models import Read
 from inducult_geo.errors import ContractError
-from inducult_geo.sources.archives import checked_members
+from inducult_geo.sources.archives import LOCKED, checked_members, is_locked
 from inducult_geo.sources.sheet_child import ERROR, EVERY, NO_RESULT
 from inducult_geo.sources.table import Table, blank_cells, check_cells, checked_header, choose, joined_header, nul_rows
 from inducult_geo.text import counted, first_few, quoted
@@ -267,6 +267,8 @@ def _ask(path: Path, sheet: str | int | None) -> Iterator[dict[str, Any]]:
     """Yield what the child says: the names of the sheets, and the rows of the one wanted, or of each."""
     command = [sys.executable, "-I", str(_CHILD), str(path.resolve()), json.dumps(sheet), str(_MEMORY_MB)]
     refused = f"{path}: cannot be read as a spreadsheet: "
+    if is_locked(path):
+        raise ContractError(f"{refused}{LOCKED}")
     try:
         done = subprocess.run(command, capture_output=True, timeout=_SECONDS, check=False)  # noqa: S603
     except (subprocess.TimeoutExpired, OSError) as problem:
@@ -278,6 +280,11 @@ def _ask(path: Path, sheet: str | int | None) -> Iterator[dict[str, Any]]:
         )
     for line in io.BytesIO(done.stdout):
         answer: dict[str, Any] = json.loads(line)
+        if "PasswordError" in answer.get("error", ""):
+            raise ContractError(f"{refused}{LOCKED}")
         if "error" in answer:
-            raise ContractError(f"{refused}{answer['error']}. Save it again as .xlsx.")
+            raise ContractError(
+                f"{refused}it is damaged or was cut short. Copy it again, or, where a spreadsheet program opens it, "
+                f"save it there as .xlsx (the reader says: {answer['error']})."
+            )
         yield answer

@@ -11,7 +11,7 @@ import io
 import tempfile
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
 from typing import IO
 
@@ -104,7 +104,8 @@ def judged(path: Path) -> VectorFiles:
         notes = _check_content(str(path), suffix, handle, path.stat().st_size)
     parts = {ending: other.name for ending, other in parts_beside(path).items()}
     _check_parts(path, path.name, parts)
-    return VectorFiles(path, path.name, str(path), parts, lambda name: path.with_name(name).read_bytes(), notes)
+    files = VectorFiles(path, path.name, str(path), parts, lambda name: path.with_name(name).read_bytes(), notes)
+    return _whole(files)
 
 
 def judged_member(path: Path, member: str, names: list[str]) -> VectorFiles:
@@ -133,7 +134,7 @@ def judged_member(path: Path, member: str, names: list[str]) -> VectorFiles:
     parts = {PurePosixPath(name).suffix.lower(): name for name in (*beside, member)}
     name = PurePosixPath(member).name
     _check_parts(path, name, parts)
-    return VectorFiles(path, name, inside, parts, lambda name: read_member(path, name), notes)
+    return _whole(VectorFiles(path, name, inside, parts, lambda name: read_member(path, name), notes))
 
 
 def geodatabases(names: Iterable[str]) -> list[str]:
@@ -194,6 +195,53 @@ def _check_content(where: str, suffix: str, handle: IO[bytes], size: int) -> tup
             "ending."
         )
     return ()
+
+
+def _whole(files: VectorFiles) -> VectorFiles:
+    """Refuse a shapefile of which a part was cut short: GDAL passes over rows without a place, or without a word.
+
+    Raises
+    ------
+    ContractError
+        With the part, and what to do.
+    """
+    if files.suffix != ".shp":
+        return files
+    cut = [name for ending, name in sorted(files.parts.items()) if ending in _IS_CUT and _is_cut(files, ending)]
+    if cut:
+        raise ContractError(
+            f"{files.path}: {PurePosixPath(cut[0]).name} was cut short: it says that it is longer. Copy all files of "
+            "that name again, or ask for a GeoPackage."
+        )
+    if ".dbf" in files.parts:
+        return files
+    note = "came without its .dbf, which holds names and all else but the places: ask for all files of that name"
+    return replace(files, notes=(*files.notes, note))
+
+
+def _is_cut(files: VectorFiles, ending: str) -> bool:
+    name = files.parts[ending]
+    if files.place != str(files.path):
+        content = files.content(name)
+        return _IS_CUT[ending](content[:_HEAD], len(content))
+    # Not the whole of it: shapes may be many.
+    with files.path.with_name(name).open("rb") as handle:
+        return _IS_CUT[ending](handle.read(_HEAD), handle.seek(0, io.SEEK_END))
+
+
+def _is_cut_shapes(head: bytes, size: int) -> bool:
+    """Whether a .shp or .shx is shorter than its head says, which counts words of two bytes."""
+    return size < 2 * max(int.from_bytes(head[24:28], "big"), _SHAPES_HEAD_WORDS)
+
+
+def _is_cut_rows(head: bytes, size: int) -> bool:
+    """Whether a .dbf is shorter than its head says: so many rows of so many bytes, behind the head."""
+    rows, begin, width = (int.from_bytes(head[a:b], "little") for a, b in ((4, 8), (8, 10), (10, 12)))
+    return size < max(begin + rows * width, _ROWS_HEAD)
+
+
+_IS_CUT = {".shp": _is_cut_shapes, ".shx": _is_cut_shapes, ".dbf": _is_cut_rows}
+_SHAPES_HEAD_WORDS, _ROWS_HEAD = 50, 32
 
 
 def _check_parts(path: Path, name: str, there: Collection[str]) -> None:

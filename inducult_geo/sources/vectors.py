@@ -168,10 +168,16 @@ def _said(path: Path) -> Iterator[list[str]]:
         # A damaged file fails in any shape: a struct, a geometry library, an encoding.
         except Exception as problem:
             raise ContractError(
-                f"{path}: cannot be read: {str(problem)[:300]}. Export it again, or name [read] layer or encoding."
+                f"{path}: cannot be read: it is damaged or was cut short, or [read] layer or encoding is wrong. Copy "
+                f"it again, or ask for another export (the reader says: {_words(problem)})."
             ) from problem
         finally:
             said += sorted({" ".join(str(entry.message).split())[:200] for entry in caught})
+
+
+def _words(problem: BaseException) -> str:
+    """Return the words of a reader, as one sentence without its stop."""
+    return " ".join(str(problem)[:300].split()).rstrip(". ")
 
 
 def _read_layer(path: Path, place: str, read: Read) -> Table:

@@ -603,6 +603,25 @@ def test_no_site_opens_under_the_legend_nor_is_brought_there(page, file):
     assert page.run("inducult.map.map.getZoom()") > near, "without the legend there is more room"
 
 
+LEGEND = """(() => {
+  const seen = (part) => [...document.querySelectorAll(`#legend ${part}`)].filter((e) => e.checkVisibility());
+  const fills = seen("ul:first-of-type svg g").map((e) => e.getAttribute("fill"));
+  return [seen(".legend-body > p").map((e) => e.textContent), fills];
+})()"""
+"""What the legend says of the branches, and with what it fills the signs of the aspects."""
+
+
+def test_the_legend_shows_the_signs_that_are_drawn_at_the_zoom_of_the_map(page):
+    page.run("document.getElementById('legend').open = true; void inducult.map.map.jumpTo({zoom: 7.9})")
+    note, fills = page.run(LEGEND)
+    assert note == [page_words()["when_near"]]
+    assert "#ffffff" not in fills
+    page.run("void inducult.map.map.jumpTo({zoom: 8})")
+    note, fills_near = page.run(LEGEND)
+    assert note == []
+    assert fills_near == ["#ffffff"] * len(fills)
+
+
 @pytest.mark.parametrize("legend", ["", "document.getElementById('legend').open = false"], ids=["legend", "no legend"])
 def test_the_chosen_site_lies_neither_under_the_legend_nor_under_the_card(page, file, legend):
     page.open(file, width=1280, height=800)
@@ -1054,7 +1073,7 @@ def test_on_the_smallest_phone_nothing_runs_over_and_no_word_of_the_head_is_brok
 def test_skip_links_lead_where_they_say_and_keep_the_address(page):
     tick(page, "aspect", "both")
     page.run("inducult.address.now()")
-    for target in ("search", "found", "release"):
+    for target in ("search", "found", "stage", "release"):
         page.run(f"document.querySelector('.skip[href=\"#{target}\"]').click()")
         assert page.run("document.activeElement.id") == target
         assert page.run("location.hash") == "#aspect=both"

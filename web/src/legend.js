@@ -1,6 +1,8 @@
-// The legend on the map: aspects by color and shape, branches by sign, and the density that is shown.
+// The legend on the map: aspects by color and shape as they are drawn at its zoom, branches by sign, and the density that
+// is shown.
 import { make, picture } from "./dom.js";
 import { label, language, t } from "./words.js";
+import { fromAfar } from "./marks.js";
 import { palette } from "./surface.js";
 
 export class Legend {
@@ -15,13 +17,20 @@ export class Legend {
   build() {
     const { tables, marks } = this.sites.data;
     const rows = (name, icon) => make("ul", {}, tables[name].filter(([value]) => this.#used(name, value))
-      .map(([value, english]) => make("li", {}, icon(value), make("span", {}, label(name, value, english)))));
-    const rings = (value) => picture(marks.aspect[value].map(([mark, share]) => [mark, share * 0.95]), marks.shapes, "chip");
+      .map(([value, english]) => make("li", {}, [icon(value)].flat(), make("span", {}, label(name, value, english)))));
+    const rings = (value) => picture(marks.aspect[value].map(([mark, share]) => [mark, share * 0.95]), marks.shapes, "chip near");
+    const filled = (value) => picture(fromAfar(marks.aspect[value], this.sites.count), marks.shapes, "chip afar");
     const branch = (value) => picture([[marks.theme[value], 1.35, true]], marks.shapes, "chip ground");
     this.scale = make("div", { class: "scale" });
     this.element.replaceChildren(make("summary", {}, t("legend")), make("div", { class: "legend-body", tabindex: "0", role: "group", "aria-label": t("legend") },
-      this.scale, rows("aspect", rings), make("h2", {}, t("theme")), rows("theme", branch)));
+      this.scale, rows("aspect", (value) => [rings(value), filled(value)]), make("h2", {}, t("theme")),
+      make("p", { class: "soft afar" }, t("when_near")), rows("theme", branch)));
     this.density(this.shown);
+  }
+
+  /** Show the signs as they are near, or from afar. */
+  near(near) {
+    this.element.classList.toggle("far", !near);
   }
 
   /** Tell the colors of a density: a surface of the release, "shown", or none. */

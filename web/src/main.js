@@ -127,6 +127,7 @@ class Tool {
         this.address.keep();
       };
       const map = new SiteMap(this.sites, part("canvas"), (found) => this.#picked(found), moved);
+      map.tellNear((near) => this.legend.near(near));
       part("static").hidden = true;
       return map;
     } catch {

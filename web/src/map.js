@@ -1,12 +1,11 @@
 // The map itself: regions, sites, the chosen one with its accuracy. Nothing comes from anywhere but the page.
 import { EMPTY, borders, graticule, land, outlines } from "./ground.js";
-import { addSigns } from "./marks.js";
+import { HUGE, addSigns } from "./marks.js";
 import { Names } from "./names.js";
 import { corners, drawn } from "./surface.js";
 import { t } from "./words.js";
 
 const CROWD = 3000; // From so many sites on, signs are smaller from afar.
-const HUGE = 20_000; // From so many on, they are dots there: shapes of three pixels are noise, and slow.
 const NEAR = 8; // From this zoom on the pictograms of branches can be read.
 const CLOSE = 10; // From here on the borders of countries are drawn too coarsely to be told from wrong ones.
 const WORLD = 512; // Pixels of the world at zoom 0.
@@ -51,6 +50,18 @@ export class SiteMap {
     this.names = new Names(this.map, element, sites);
     this.map.on("moveend", (event) => event.originalEvent && moved());
     matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => this.#recolor());
+  }
+
+  /** Tell whether the pictograms of branches are drawn: now, and whenever that changes. */
+  tellNear(told) {
+    let near = null;
+    const tell = () => {
+      const before = near;
+      near = this.map.getZoom() >= NEAR;
+      if (near !== before) told(near);
+    };
+    this.map.on("zoom", tell);
+    tell();
   }
 
   /** Show these sites and no others. */

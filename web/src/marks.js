@@ -2,6 +2,8 @@
 // where a pictogram would be a blot, the aspect's filled shapes alone.
 import { onGrid } from "./dom.js";
 
+/** From so many sites on, they are dots from afar: shapes of three pixels are noise, and slow. */
+export const HUGE = 20_000;
 const RATIO = 2;
 const SIZE = 34;
 const RADIUS = 10;
@@ -47,10 +49,17 @@ function near(rings, mark, shapes) {
 
 /** An aspect as filled shapes with a thin white rim. */
 function far(rings, shapes) {
-  return drawn((pen) => rings.forEach(([[name, color, angle], share], place) => {
-    const radius = RADIUS * (place ? share * 0.72 : share);
-    shape(pen, shapes[name], false, angle, radius, { fill: color, stroke: "#ffffff", width: 1.6 });
+  return drawn((pen) => fromAfar(rings).forEach(([[name, color, angle], size]) => {
+    shape(pen, shapes[name], false, angle, RADIUS * size, { fill: color, stroke: "#ffffff", width: 1.6 });
   }));
+}
+
+/** An aspect as it is drawn from afar: shapes filled with their color, the inner one smaller; of very many sites, dots. */
+export function fromAfar(rings, count = 0) {
+  return rings.map(([[name, color, angle], share], place) => {
+    const size = place ? share * 0.72 : share;
+    return count > HUGE ? [["circle", color, 0], size, true] : [[name, color, angle], size, true];
+  });
 }
 
 /** Give the map a picture for every aspect ("2"), and for every aspect and theme ("2-3"), named by their numbers. */

@@ -311,10 +311,14 @@ def _faults(row: Mapping[str, str], log: Decisions, known: frozenset[str], now: 
 
 
 def _is_said(one: Decision, log: Decisions) -> bool:
-    """Whether the log holds this word in force already; a new note is worth a new line, as is a change of mind."""
-    if any((before.pair, before.who) == (one.pair, one.who) for before in log.dissent):
-        return False
+    """Whether the log holds this word in force already; a new note is worth a new line, as is a change of mind.
+
+    So is another person's word where it is disputed: that settles it.
+    """
     earlier = log.last_word(one.left, one.right)
+    is_disputed = any(before.pair == one.pair for before in log.dissent)
+    if earlier is not None and is_disputed and earlier.who != one.who:
+        return False
     return earlier is not None and meaning(earlier) == meaning(one) and (one.note in ("", earlier.note))
 
 

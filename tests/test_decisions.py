@@ -54,6 +54,28 @@ def test_who_still_stands_by_an_answer_that_another_took_back_is_named():
     assert "where Eva says the same, this is settled" in problem
 
 
+def test_a_word_that_was_said_twice_since_needs_no_consent():
+    jan, mia = (said(decision="different", when=f"2026-03-0{n}", who=who) for n, who in ((2, "Jan"), (3, "Mia")))
+    assert len(replay([said(), jan]).problems) == 1
+    assert len(replay([said(), jan, jan]).problems) == 1, "one line that stands twice is one word"
+    assert replay([mia, jan, said()]).problems == ()
+    assert replay([mia, jan, said()]).overruled == ((said(), mia),)
+    # What was said before the other's word was not said against it.
+    assert len(replay([mia, jan, said(when="2026-03-02T12:00")]).problems) == 1
+
+
+@pytest.mark.parametrize(
+    ("when", "read"),
+    [
+        ("2026-03-01", "2026-03-01"),
+        ("2026-03-01T09:30:12.345678", "2026-03-01 09:30"),
+        ("2026-03-01T00:30:12.345678+02:00", "2026-02-28 22:30 UTC"),
+    ],
+)
+def test_when_a_word_was_said_is_told_to_the_minute(when: str, read: str):
+    assert said(when=when).moment == read
+
+
 def test_an_answer_about_a_vanished_record_is_taken_back_of_its_heir():
     log = replay([said(), said("a:2", decision="undecided", when="2026-03-02")])
     assert log.of("a:1", "b:1") is not None

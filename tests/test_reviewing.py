@@ -375,6 +375,21 @@ def test_who_was_overruled_can_agree_and_then_nothing_is_told_any_more(run: Run,
     assert import_review(sheet, run, who="Eva").unchanged == 1
 
 
+@pytest.mark.parametrize(("who", "note"), [("Mia", ""), ("Jan", "seen on site")])
+def test_a_dispute_with_one_who_is_gone_is_settled_by_a_second_word(run: Run, sheet: Path, who: str, note: str) -> None:
+    """It was told in every run for ever: nobody but Eva could end it."""
+    for name, word in (("Eva", "same"), ("Jan", "different")):
+        row = answered(sheet, lambda row, word=word: row.update(decision=word))
+        told = import_review(sheet, run, who=name)
+    assert "and where another person says the later word, too" in told.problems[0]
+    assert len(decide(row["left_key"], "different", row["right_key"], run, who="Jan").problems) == 1
+    settled = decide(row["left_key"], "different", row["right_key"], run, who=who, note=note)
+    assert (len(settled.added), settled.problems) == (1, ())
+    assert decide(row["left_key"], "different", row["right_key"], run, who=who, note=note).unchanged == 1
+    undone = decide(row["left_key"], "same", row["right_key"], run, who="Eva", note="I am back")
+    assert len(undone.problems) == len({who, "Jan"})
+
+
 def test_an_old_file_takes_back_no_second_thought_either(run: Run, sheet: Path) -> None:
     """Eva said "same", thought better of it, Jan said "same": her first file made her agree, and ended the notice."""
     row = answered(sheet, lambda row: row.update(decision="same"))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import groupby
 from pathlib import Path
@@ -26,6 +26,8 @@ __all__ = [
     "read_decisions",
 ]
 
+_CONFIRMED = 2
+
 
 @dataclass(frozen=True)
 class Decisions:
@@ -40,7 +42,7 @@ class Decisions:
     overruled
         Each decision that a later one took the place of, with the one in force: nothing that was said is lost.
     dissent
-        The last word of each person that another's later word on the pair gainsays.
+        The last word of each person that another's later word on the pair gainsays, and nobody confirmed since.
     taken_back
         Each decision that its own giver said otherwise since, with that person's last word.
     reopened
@@ -100,7 +102,8 @@ def replay(decisions: Iterable[Decision], problems: Iterable[str] = ()) -> Decis
 
     The latest word on a pair wins, whoever said it; what it overrules is kept in `overruled`. Named in `problems`,
     and not resolved, are two people whose last words on one pair differ, and words that contradict each other. Who
-    took back what they said has no opinion that a later word could differ from.
+    took back what they said has no opinion that a later word could differ from. Where the later word was said twice
+    since, nobody is waited for: who is overruled may have left.
     """
     ordered = sorted(decisions, key=lambda one: (one.pair, one.order))
     latest: dict[PairKey, Decision] = {}
@@ -112,7 +115,7 @@ def replay(decisions: Iterable[Decision], problems: Iterable[str] = ()) -> Decis
         latest[pair] = words[-1]
         overruled += [(one, words[-1]) for one in words[:-1] if meaning(one) != meaning(words[-1])]
         last_of = {one.who: one for one in words}
-        dissent += [one for one in last_of.values() if meaning(one) != meaning(words[-1]) and one.decision != UNDECIDED]
+        dissent += [one for one in last_of.values() if one.decision != UNDECIDED and not _is_settled(one, words)]
         taken_back += [(one, last_of[one.who]) for one in words if meaning(one) != meaning(last_of[one.who])]
     disagreed = [_disagreement(one, latest[one.pair]) for one in dissent]
     reopened = {pair: one for pair, one in latest.items() if one.decision == UNDECIDED}
@@ -126,10 +129,21 @@ def meaning(one: Decision) -> tuple[str, str]:
     return (one.decision, one.left if one.decision == PART_OF else "")
 
 
+def _is_settled(one: Decision, words: Sequence[Decision]) -> bool:
+    """Whether a person's last word agrees with the one in force, or that was said twice since, by whomever.
+
+    `words` are all on the pair, in order; a line that stands twice in the log is one word.
+    """
+    in_force = meaning(words[-1])
+    since = {later for later in words if later.order > one.order and meaning(later) == in_force}
+    return meaning(one) == in_force or len(since) >= _CONFIRMED
+
+
 def _disagreement(one: Decision, later: Decision) -> str:
     return (
         f"These see one pair differently: {told((one, later))}. The later word is obeyed; where {one.who} says the "
-        "same, this is settled."
+        "same, this is settled, and where another person says the later word, too, or somebody says it once more with "
+        "a reason (inducult review decide ... --note)."
     )
 
 

@@ -308,7 +308,7 @@ def _joined_by_words(settled: Settled) -> dict[str, str]:
 
 def _said(what: str, word: Decision) -> str:
     """Tell a decision in words: what was said, by whom, when and why."""
-    return f"{what} {word.who} on {word.when}" + (f": {word.note}" if word.note else "")
+    return f"{what} {word.who} on {word.moment}" + (f": {word.note}" if word.note else "")
 
 
 def _before(why: NDArray[np.object_], text: str, where: Flags) -> NDArray[np.object_]:

@@ -116,7 +116,7 @@ def kept_apart(words: Iterable[Decision], group: Mapping[str, int]) -> set[int]:
 
 def told(found: Iterable[Decision]) -> str:
     """Tell the words of a contradiction, each with who said it and when."""
-    return " and ".join(f"{one.who} on {one.when}: '{one.left}' {one.decision} '{one.right}'" for one in found)
+    return " and ".join(f"{one.who} on {one.moment}: '{one.left}' {one.decision} '{one.right}'" for one in found)
 
 
 def wholes(words: Iterable[Decision], group: Mapping[str, str]) -> dict[str, tuple[str, Decision]]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Final
 
 from inducult_geo.errors import DecisionError
@@ -23,6 +23,8 @@ WORDS: Final = (*VERDICTS, UNDECIDED)
 NEEDED: Final = ("who", "when", "left", "right", "decision")
 
 PairKey = tuple[str, str]
+
+_MINUTE: Final = len("2026-03-01T09:30")
 
 _LOST: Final = re.compile("[\ud800-\udfff]")
 """Half a character: what a terminal makes of bytes that are no UTF-8."""
@@ -81,16 +83,21 @@ class Decision:
         return (self.left, self.right) if self.left < self.right else (self.right, self.left)
 
     @property
+    def moment(self) -> str:
+        """When it was said as a person reads it: to the minute, in UTC where an offset tells that."""
+        moment = datetime.fromisoformat(self.when)
+        return (
+            f"{moment.astimezone(UTC):%Y-%m-%d %H:%M} UTC" if moment.tzinfo else self.when[:_MINUTE].replace("T", " ")
+        )
+
+    @property
     def order(self) -> tuple[float, str]:
         """What comes later wins; at the same time the content decides, so that the order of lines never does."""
         moment = datetime.fromisoformat(self.when)
-        stamp = moment.timestamp() if moment.tzinfo else moment.replace(tzinfo=_UTC).timestamp()
+        stamp = moment.timestamp() if moment.tzinfo else moment.replace(tzinfo=UTC).timestamp()
         return (stamp, self.as_line())
 
     def as_line(self) -> str:
         """Write the decision as one line of JSON."""
         kept = {name: getattr(self, name) for name in (*NEEDED, "note")}
         return json.dumps(kept, ensure_ascii=False, sort_keys=True)
-
-
-_UTC: Final = datetime.fromisoformat("2000-01-01T00:00:00+00:00").tzinfo

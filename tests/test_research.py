@@ -10,10 +10,11 @@ import re
 import shutil
 import sqlite3
 import subprocess
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import geopandas as gpd
 import numpy as np
@@ -37,7 +38,7 @@ from inducult_geo.publish.geoparquet import write_geoparquet
 from inducult_geo.publish.layers import LAYERS
 from inducult_geo.publish.licences import credit_lines
 from inducult_geo.publish.opened import Opened
-from inducult_geo.publish.research import citation_text, dcat_text, write_research_files
+from inducult_geo.publish.research import MAKER, citation_text, dcat_text, write_research_files
 from inducult_geo.publish.spreadsheet import degrees, plain_cell, read_csv, safe_cell, write_csv, write_plain_csv
 from inducult_geo.publish.spreadsheet import rows_of as rows_of_csv
 from inducult_geo.publish.surfaces import NAMES
@@ -308,6 +309,33 @@ def test_dcat_describes_every_data_file_and_its_license(bundle: Bundle, folder: 
     assert len(dataset["dct:rights"]) == len(credit_lines(bundle))
     prefixes = {key.split(":")[0] for key in re.findall(r'"([a-z]+:\w+)"', json.dumps(dataset)) if "/" not in key}
     assert prefixes - {"urn"} <= set(dataset["@context"])
+
+
+def things(node: Any) -> Iterator[dict[str, Any]]:
+    """Yield every thing of a description that is no plain value."""
+    inside = list(node.values()) if isinstance(node, dict) else node if isinstance(node, list) else []
+    if isinstance(node, dict) and "@value" not in node:
+        yield node
+    for part in inside:
+        yield from things(part)
+
+
+def test_portals_find_what_they_ask_of_a_description(folder: Path) -> None:
+    dataset = json.loads((folder / "dcat.jsonld").read_text(encoding="utf-8"))
+    del dataset["@context"]
+    # A validator of DCAT-AP sees this file alone: it takes nothing of which no kind is told, but addresses of files.
+    untyped = [thing for thing in things(dataset) if "@type" not in thing]
+    assert all(thing.keys() == {"@id"} and (folder / thing["@id"]).is_file() for thing in untyped)
+    for described in [dataset, *dataset["dct:source"]]:
+        assert described["@type"] == "dcat:Dataset"
+        assert described["dct:title"]
+        assert described["dct:description"]["@value"]
+    assert dataset["dct:publisher"]["foaf:name"] == MAKER
+    counted = {one["dct:identifier"]: one["dct:description"]["@value"] for one in dataset["dct:source"]}
+    osm = pq.read_table(folder / "records.parquet", columns=["source"]).column("source").to_pylist().count("osm")
+    assert counted["osm"] == f"Source of {osm} of the records of this release, with data of 2024-01-01."
+    formats = {one["dct:format"]["@id"].rsplit("/", 1)[1] for one in dataset["dcat:distribution"]}
+    assert formats == {"GPKG", "PARQUET", "CSV", "GEOTIFF"}
 
 
 def test_an_unknown_license_is_told_in_words_and_no_date_is_no_date(bundle: Bundle, tmp_path: Path) -> None:

@@ -55,6 +55,11 @@ _MEDIA: Mapping[str, tuple[str, str]] = {
     "density_production_250m.tif": ("image/tiff", "Production per km², 250 m cells (GeoTIFF)"),
     PAGE: ("text/html", "The map, for a browser"),
 }
+_FORMATS: Mapping[str, str] = {
+    ".gpkg": "GPKG", ".parquet": "PARQUET", ".csv": "CSV", ".tif": "GEOTIFF", ".html": "HTML",
+}  # fmt: skip
+"""Ending of a file -> its format in the list of file types that the portals of Europe share, where it has one."""
+
 _LICENCES: Mapping[str, str] = {
     "ODbL-1.0": "https://opendatacommons.org/licenses/odbl/1-0/",
     "CC0-1.0": "https://creativecommons.org/publicdomain/zero/1.0/",
@@ -71,10 +76,14 @@ _CONTEXT = {
     "geosparql": "http://www.opengis.net/ont/geosparql#",
     "locn": "http://www.w3.org/ns/locn#",
     "rdfs": "http://www.w3.org/2000/01/rdf-schema#",
+    "skos": "http://www.w3.org/2004/02/skos/core#",
     "spdx": "http://spdx.org/rdf/terms#",
     "xsd": "http://www.w3.org/2001/XMLSchema#",
 }
+_MAKER = {"@type": "foaf:Agent", "foaf:name": MAKER}
 _MEDIA_TYPES = "https://www.iana.org/assignments/media-types/"
+_EUROPE = "http://publications.europa.eu/resource/authority/"
+_THEMES = ("EDUC", "ECON")  # education, culture and sport; economy
 _EPSG_3035 = "http://www.opengis.net/def/crs/EPSG/0/3035"
 
 
@@ -152,14 +161,16 @@ def dcat_text(bundle: Bundle, folder: Path) -> str:
         "dct:title": {"@value": line_of(release_title(bundle)), "@language": "en"},
         "dct:description": {"@value": " ".join([ABSTRACT, *_notice(bundle)]), "@language": "en"},
         "dcat:keyword": [{"@value": word, "@language": "en"} for word in KEYWORDS],
-        "dct:creator": {"@type": "foaf:Agent", "foaf:name": MAKER},
-        "dct:conformsTo": {"@id": _EPSG_3035},
-        "dct:license": [{"@id": _LICENCES[name]} for name in names if name in _LICENCES],
+        "dcat:theme": [_known("skos:Concept", f"{_EUROPE}data-theme/{theme}") for theme in _THEMES],
+        "dct:creator": _MAKER,
+        "dct:publisher": _MAKER,
+        "dct:conformsTo": _known("dct:Standard", _EPSG_3035),
+        "dct:license": [_known("dct:LicenseDocument", _LICENCES[name]) for name in names if name in _LICENCES],
         "dct:rights": [
             _rights(line)
             for line in [*credit_lines(bundle), *(f"License: {name}" for name in names if name not in _LICENCES)]
         ],
-        "dct:source": [_source(row) for row in _used_sources(bundle)],
+        "dct:source": [_source(row, bundle) for row in _used_sources(bundle)],
         "dcat:distribution": [{**_distribution(path), **_license_of_all(bundle, names)} for path in _files(folder)],
     }
     if bundle.run["data_date"]:
@@ -188,19 +199,31 @@ def _used_sources(bundle: Bundle) -> list[dict[str, Any]]:
     return [{str(name): value for name, value in row.items()} for row in used.to_dict("records")]
 
 
-def _source(row: Mapping[str, Any]) -> dict[str, Any]:
-    licence = line_of(row["licence"])
+def _source(row: Mapping[str, Any], bundle: Bundle) -> dict[str, Any]:
+    """Describe a source: DCAT-AP takes no data set without a title and a description."""
+    kind, licence = "dct:LicenseDocument", line_of(row["licence"])
+    count = int((bundle.records["source"] == row["source"]).sum())
+    # What is sampled from a raster makes no record.
+    what = f"{count} of the records" if count else "values of sites"
+    day = line_of(row["valid_at"])[:10]
+    description = f"Source of {what} of this release" + (f", with data of {day}." if day else ".")
     return {
         "@type": "dcat:Dataset",
         "dct:identifier": line_of(row["source"]),
-        "dct:title": line_of(row["title"]),
+        "dct:title": line_of(row["title"]) or line_of(row["source"]),
+        "dct:description": {"@value": description, "@language": "en"},
         "dct:rights": _rights(row["attribution"]),
-        "dct:license": {"@id": _LICENCES[licence]} if licence in _LICENCES else _named("dct:LicenseDocument", licence),
+        "dct:license": _known(kind, _LICENCES[licence]) if licence in _LICENCES else _named(kind, licence),
     }
 
 
 def _rights(text: Any) -> dict[str, str]:
     return _named("dct:RightsStatement", line_of(text))
+
+
+def _known(kind: str, address: str) -> dict[str, str]:
+    """Return a thing that has an address; its kind is told, since who checks it does not look it up there."""
+    return {"@id": address, "@type": kind}
 
 
 def _named(kind: str, label: str) -> dict[str, str]:
@@ -212,7 +235,7 @@ def _license_of_all(bundle: Bundle, names: Sequence[str]) -> dict[str, Any]:
     """Return the one license of the whole, which is where portals look for it; several would be read as a choice."""
     whole = ["ODbL-1.0"] if (bundle.records["source"] == OSM).any() else names
     known = [_LICENCES[name] for name in whole if name in _LICENCES]
-    return {"dct:license": {"@id": known[0]}} if len(whole) == len(known) == 1 else {}
+    return {"dct:license": _known("dct:LicenseDocument", known[0])} if len(whole) == len(known) == 1 else {}
 
 
 def _distribution(path: Path) -> dict[str, Any]:
@@ -223,14 +246,20 @@ def _distribution(path: Path) -> dict[str, Any]:
         "dcat:downloadURL": {"@id": path.name},
         # Portals that follow DCAT-AP refuse a file without it, also where it can be downloaded.
         "dcat:accessURL": {"@id": path.name},
-        "dcat:mediaType": {"@id": f"{_MEDIA_TYPES}{media}"},
+        "dcat:mediaType": _known("dct:MediaType", f"{_MEDIA_TYPES}{media}"),
+        "dct:format": _format(path),
         "dcat:byteSize": {"@value": str(path.stat().st_size), "@type": "xsd:nonNegativeInteger"},
         "spdx:checksum": {
             "@type": "spdx:Checksum",
-            "spdx:algorithm": {"@id": "spdx:checksumAlgorithm_sha256"},
+            "spdx:algorithm": _known("spdx:ChecksumAlgorithm", "spdx:checksumAlgorithm_sha256"),
             "spdx:checksumValue": {"@value": sha256(path), "@type": "xsd:hexBinary"},
         },
     }
+
+
+def _format(path: Path) -> dict[str, str]:
+    kind, code = "dct:MediaTypeOrExtent", _FORMATS.get(path.suffix)
+    return _known(kind, f"{_EUROPE}file-type/{code}") if code else _named(kind, path.suffix[1:])
 
 
 def _files(folder: Path) -> Iterator[Path]:

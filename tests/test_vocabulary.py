@@ -351,6 +351,8 @@ def test_a_short_word_tells_a_trade_where_its_language_is_spoken(
         ("ERIH", "Salt", Sector("mining", "saltworks")),
         ("NACE", "23.51", Sector("building_materials", None)),
         ("NACE", "C2351", Sector("building_materials", None)),
+        ("NACE", "C.23.51", Sector("building_materials", None)),
+        ("NACE", "1.23.51", None),
         ("NACE Rev. 2.1", "24", Sector("metallurgy", None)),
         ("NACE", "NACE_1.1:24.10", Sector("chemistry", None)),
         ("NACE", "NACE_1.1:40.10", Sector("energy", None)),

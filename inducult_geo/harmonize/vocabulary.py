@@ -280,7 +280,7 @@ def _compact(text: str) -> str:
 def _codes(scheme: str, text: str) -> Iterator[str]:
     """Give the compact ways to look a code up, from the code itself to its parents."""
     if scheme.startswith("nace"):
-        found = re.search(r"(?<![\d.])(\d\d)(?:\.?(\d{1,2}))?(?![\d])", text.split(":")[-1])
+        found = re.search(r"(?<![\d.])(?:[A-U]\.)?(\d\d)(?:\.?(\d{1,2}))?(?![\d])", text.split(":")[-1])
         if found:
             yield from (found[1] + (found[2] or "")[:length] for length in (2, 1, 0))
         elif re.fullmatch("[A-U]", text):

@@ -17,7 +17,7 @@ from inducult_geo.errors import ContractError, is_no_plain_file
 from inducult_geo.sources.archives import LOCKED, checked_members, is_locked, read_member
 from inducult_geo.sources.delimited import read_delimited
 from inducult_geo.sources.sheets import read_sheet
-from inducult_geo.sources.table import MAX_BYTES, ChoiceError, Table, choose
+from inducult_geo.sources.table import MAX_BYTES, ChoiceError, Table, choose, tables_beside
 from inducult_geo.sources.vector_files import GEODATABASE, geodatabases
 from inducult_geo.sources.vectors import read_parquet, read_vector, read_vector_member
 from inducult_geo.text import quoted
@@ -87,7 +87,19 @@ def read_table(path: Path, read: Read) -> Table:
             f"{path}: is not what it says: the ending '{suffix}' stands for {kind.title}, {wanted}, "
             f"but the file holds {found or 'something else'}. Export it again, or give it its true ending."
         )
-    return _with_letters_told(kind.reader(path, read))
+    return _with_tables_told(_with_letters_told(kind.reader(path, read)))
+
+
+def _with_tables_told(table: Table) -> Table:
+    """Warn where the names of columns stand several times, side by side: the rows of one table alone are read."""
+    number = tables_beside(table.frame) if table.kind in ("delimited text", "spreadsheet") else 1
+    if number == 1:
+        return table
+    told = (
+        f"the names of its columns stand {number} times: so many tables side by side, of which the contract can name "
+        "one. Put the others below the first, or on sheets of their own: else their rows are lost"
+    )
+    return replace(table, warnings=(*table.warnings, ("tables_side_by_side", told, number)))
 
 
 def _with_letters_told(table: Table) -> Table:
@@ -196,6 +208,11 @@ def _suffix(name: str) -> str:
 
 def _read_text(path: Path, read: Read) -> Table:
     rows = read_delimited(path, read)
+    if len(rows.frame.columns) > 1 and all(str(name).startswith("?") for name in rows.frame.columns):
+        raise ContractError(
+            f"{path}: is the raw answer of a query service (columns {quoted(map(str, rows.frame.columns))}), whose "
+            "texts carry marks. Download the answer as CSV."
+        )
     places = [f"{path.name} line {line}" for line in rows.lines]
     return Table(rows.frame, places, rows.bad_rows, None, "delimited text", rows.encoding, rows.notes)
 

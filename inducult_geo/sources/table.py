@@ -32,6 +32,8 @@ MAX_ROWS = 5_000_000
 MAX_CELLS = 60_000_000
 """Rows times columns: what a machine of a few gigabytes can hold."""
 
+_NUMBERED, _BESIDE_MIN = re.compile(r"(.+) \((\d+)\)"), 3
+
 _ROWS_MIN, _COLUMNS_MIN, _MOSTLY = 4, 4, 0.5
 """Rows, columns and the share of rows that fill the first one, with which a table tells which rows only go on."""
 
@@ -169,6 +171,21 @@ def checked_header(path: Path, cells: list[Any]) -> tuple[list[str], tuple[str, 
         f"column '{name}' stands {len(own)} times in the header: read as {quoted(own)}" for name, own in notes.items()
     )
     return found, tuple(told)
+
+
+def tables_beside(frame: pd.DataFrame) -> int:
+    """Return how many tables of the same columns stand side by side, each with `_BESIDE_MIN` columns; 1 where one does.
+
+    Names that stand several times were told apart before: "Nr (1)", "Nr (2)" (see `checked_header`).
+    """
+    named = [found for name in frame if (found := _NUMBERED.fullmatch(str(name)))]
+    columns: dict[str, list[str]] = {}
+    for found in named:
+        columns.setdefault(found[2], []).append(found[1])
+    first, *others = columns.values() or [[]]
+    unnumbered = sum(frame[name].notna().any() for name in frame if not _NUMBERED.fullmatch(str(name)))
+    alike = len(first) >= _BESIDE_MIN and not unnumbered and all(names == first for names in others)
+    return len(columns) if alike and others else 1
 
 
 def check_cells(path: Path, rows: int, columns: int) -> None:

@@ -6,6 +6,7 @@ for each track, do not count.
 
 from __future__ import annotations
 
+import io
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -24,6 +25,10 @@ from inducult_geo.sources.attributes import Attributes, attributes_of
 from inducult_geo.sources.descriptions import with_described
 from inducult_geo.sources.drawings import with_attributes
 from inducult_geo.sources.geopackages import check_views, leave_out
+from inducult_geo.sources.markup import holds
+from inducult_geo.sources.pictures import MARK as OVERLAY
+from inducult_geo.sources.pictures import without_pictures
+from inducult_geo.sources.references import MARK, with_references
 from inducult_geo.sources.table import (
     MAX_BYTES,
     MAX_COLUMNS,
@@ -82,8 +87,17 @@ def read_vector_member(path: Path, member: str, names: list[str], read: Read) ->
 
 
 def _read_files(files: VectorFiles, read: Read) -> Table:
-    """Read one layer, and note what was seen of the file before."""
-    return _told(_read_kind(files, read), files.notes)
+    """Read one layer, and note what was seen of the file before.
+
+    Raises
+    ------
+    ContractError
+        As `read_vector`; and where nothing is in it but what was noted of it, such as addresses of other files.
+    """
+    table = _told(_read_kind(files, read), files.notes)
+    if files.suffix == ".kml" and files.notes and table.frame.empty:
+        raise ContractError(f"{files.path}: holds nothing itself: it {'; '.join(files.notes)}.")
+    return table
 
 
 def _read_kind(files: VectorFiles, read: Read) -> Table:
@@ -98,9 +112,19 @@ def _read_kind(files: VectorFiles, read: Read) -> Table:
     if suffix == ".gml":
         # GDAL keeps what it learned of a GML beside it, and believes it the next time.
         with files.copied(suffix) as place:
-            return _read_layer(path, place, read)
+            table = _read_layer(path, place, read)
+        if not _holds(files, MARK):
+            return table
+        with files.copied(suffix) as place, gdal_set({"GML_ATTRIBUTES_TO_OGR_FIELDS": True}):
+            return with_references(table, _read_layer(path, place, read))
     table = _read_layer(path, files.place, read)
-    return with_described(table) if suffix in (".kml", ".kmz") else table
+    if suffix != ".kml":
+        return table
+    return with_described(without_pictures(table) if _holds(files, OVERLAY) else table)
+
+
+def _holds(files: VectorFiles, mark: bytes) -> bool:
+    return holds(io.BytesIO(files.content(files.parts[files.suffix])), mark)
 
 
 def _read_shapefile(files: VectorFiles, read: Read) -> Table:

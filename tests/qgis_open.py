@@ -259,6 +259,7 @@ def open_project(path):
         "colors": draw(project, shown),
         "themes": {name: draw_theme(project, name) for name in project.mapThemeCollection().mapThemes()},
         "layouts": {layout.name(): printed(layout, Path(path).parent) for layout in layouts(project)},
+        "cards": cards(project, Path(path).parent),
         "rasters": {
             layer.name(): [layer.renderer().type(), layer.bandCount()]
             for layer in layers
@@ -286,8 +287,34 @@ def symbols_px(project):
 
 
 def layouts(project):
-    """Return the print layouts of the project."""
-    return project.layoutManager().printLayouts()
+    """Return the print layouts of the project that show regions."""
+    return [layout for layout in project.layoutManager().printLayouts() if layout.name().startswith("Map")]
+
+
+def cards(project, folder):
+    """Turn the pages of the layout that has one for each site; print the first one and tell the labels of all."""
+    (layout,) = [one for one in project.layoutManager().printLayouts() if one.name().startswith("Card")]
+    (shown,) = items(layout, QgsLayoutItemMap)
+    (bar,) = items(layout, QgsLayoutItemScaleBar)
+    pages = {"": labels_of(layout)}
+    atlas, image = layout.atlas(), QgsLayoutExporter.ImageExportSettings()
+    image.dpi = 60
+    assert atlas.beginRender()
+    while atlas.next():
+        place = layout.reportContext().feature()
+        (middle, point) = shown.extent().center(), place.geometry().asPoint()
+        pages[place["site_id"]] = {
+            **labels_of(layout),
+            "file": atlas.currentFilename(),
+            "off_m": point.distance(middle),
+            "scale": shown.scale(),
+        }
+    assert atlas.first()
+    printed_to = str(folder / "card.png")
+    assert QgsLayoutExporter(layout).exportToImage(printed_to, image) == QgsLayoutExporter.Success
+    atlas.endRender()
+    pages[""] |= {"colors": colors_of(QImage(printed_to)), "linked": bar.linkedMap() == shown}
+    return pages
 
 
 def printed(layout, folder):

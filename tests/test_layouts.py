@@ -11,6 +11,7 @@ from bundles import contracts, small_bundle
 from hypothesis import given
 from hypothesis import strategies as st
 
+from inducult_geo.publish.cards import BOXES
 from inducult_geo.publish.layers import layer_named
 from inducult_geo.publish.layouts import CREDIT, DATED, SHEETS, Box, Sheet, layouts, printed_credits
 from inducult_geo.publish.styles import styles_of
@@ -37,6 +38,19 @@ def test_items_lie_on_the_page_and_not_on_one_another(sheet: Sheet, letters: int
         apart = one.x + one.width <= other.x or other.x + other.width <= one.x
         assert apart or one.y + one.height <= other.y or other.y + other.height <= one.y, (one, other)
     assert boxes["map"].height >= page.height / 4
+
+
+def test_items_of_a_card_lie_on_the_page_and_the_ring_alone_on_another() -> None:
+    boxes = dict(BOXES)
+    page, shown, ring = (boxes.pop(name) for name in ("page", "map", "here"))
+    assert (ring.x + ring.width / 2, ring.y + ring.height / 2) == (
+        shown.x + shown.width / 2,
+        shown.y + shown.height / 2,
+    )
+    for one, other in combinations([shown, *boxes.values()], 2):
+        apart = one.x + one.width <= other.x or other.x + other.width <= one.x
+        assert apart or one.y + one.height <= other.y or other.y + other.height <= one.y, (one, other)
+    assert all(box.x + box.width <= page.width - 5 and box.y + box.height <= page.height - 5 for box in boxes.values())
 
 
 def test_a_legend_of_any_style_stays_on_the_page() -> None:

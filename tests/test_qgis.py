@@ -370,3 +370,38 @@ def test_a_layout_names_the_release_its_day_and_its_sources_and_evaluates_nothin
     last = max(bundle.regions["title"])
     assert (page["title"], page["date"]) == (last, f"{whole['title']} · {whole['date']}")
     assert page["credit"] == whole["credit"]
+
+
+def test_there_is_a_card_to_print_for_each_site(met, bundle):
+    pages = dict(met["project"]["cards"])
+    waits = pages.pop("")
+    assert waits["title"].startswith("Atlas >"), "no expression stands there as text"
+    assert {waits[label] for label in ("subtitle", "facts", "told", "credit")} == {""}
+    assert waits["colors"] > 50
+    assert waits["linked"]
+    assert {*pages} == {*bundle.sites["site_id"]}
+    for site, page in pages.items():
+        assert page["file"] == site
+        assert page["off_m"] < 1
+        assert page["scale"] == pytest.approx(100_000, rel=1e-3)
+        assert site in page["credit"]
+    names = bundle.sites.set_index("site_id")["name"].dropna().str.replace("\0", "")
+    assert {site: page["title"] for site, page in pages.items() if site in names} == names.to_dict()
+
+
+def test_a_card_tells_facts_names_years_and_terms_as_text(met):
+    pages = met["project"]["cards"]
+    card = pages["IC-00024-0"]
+    assert card["told"] == "\n\n".join(
+        f"{title}\n{TOLD[name][1]}"
+        for title, name in (("Names", "names"), ("Past and present", "timeline"), ("Contradictions", "conflicts"))
+    )
+    facts = card["facts"].splitlines()
+    assert facts[0] == "Monument or factory: Monument (heritage)"
+    assert "Condition: Out of use" in facts
+    assert "Address: Nádražní 24, Opole" in facts
+    assert "Place: true to 29 m, drawn from a map or picture" in facts
+    assert "Sources: osm, register" in facts
+    assert not any("Not known" in line or line.endswith(": ") for line in facts)
+    assert card["credit"].startswith("License: ")
+    assert f"Years: {DATED[12][1]}" in pages["IC-00012-0"]["facts"].splitlines()

@@ -10,6 +10,9 @@ from inducult_geo.publish.columns import LANGUAGES, SITES, Column
 from inducult_geo.publish.domains import DOMAINS
 from inducult_geo.publish.layers import Layer, layer_id
 
+NO_END = "if(coalesce(\"status\", 'unknown') in ('disused', 'decommissioned', 'unknown'), '?', '')"
+"""What stands for an end that is not told: what is in use has none, so only where it may have one is it a question."""
+
 _KINDS = {"alt": "also", "old": "earlier", "official": "official", "short": "short", "en": "English"} | LANGUAGES
 _EXACT_YEARS = ("day", "month", "season", "year")
 _LABELS = {column.name: column.alias for column in SITES} | {"geometry": "Place", "place": "Place"}
@@ -91,6 +94,20 @@ def _pairs(column: str, known: Mapping[str, str]) -> str:
     keys = _in_order("@told") if known else "map_akeys(@told)"
     line = f"{_label('@element', known)} || ': ' || {_text('map_get(@told, @element)')}"
     return _lines(column, f"array_foreach({keys}, {line})")
+
+
+def year_in_words(column: str, precision: str, missing: str) -> str:
+    """Return an expression of a year that tells how exact it is, where it is not exact to the year.
+
+    Parameters
+    ----------
+    column, precision
+        Names of the columns.
+    missing
+        Expression of what stands for a year that is not told.
+    """
+    exactly = loosely(f'"{precision}"')
+    return f'coalesce(to_string("{column}") || {exactly}, {missing})'
 
 
 def loosely(precision: str) -> str:

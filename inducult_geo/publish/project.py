@@ -14,6 +14,7 @@ import pandas as pd
 from markupsafe import Markup
 
 from inducult_geo.publish.bundle import Bundle, Surface
+from inducult_geo.publish.cards import card
 from inducult_geo.publish.coverage import COVERAGES, extent_of_surface
 from inducult_geo.publish.layers import Layer, layer_id
 from inducult_geo.publish.layouts import layouts
@@ -172,6 +173,8 @@ def project_file(
             relations=relations,
             themes=_shown_themes(ordered),
             coverage=next(layer for layer in ordered if layer.name == "regions"),
+            sites=next(layer for layer in ordered if layer.name == "site_points"),
+            card=card(extent_of(frames["site_points"]), RELATIONS[0].id),
             explained=[layer for layer in ordered if layer.name in _EXPLAINED],
             **layouts(bundle),
         )

@@ -14,7 +14,7 @@ from markupsafe import Markup
 
 from inducult_geo.publish.columns import Column
 from inducult_geo.publish.domains import DOMAINS
-from inducult_geo.publish.in_words import Spelled, loosely, spelled
+from inducult_geo.publish.in_words import NO_END, Spelled, spelled, year_in_words
 from inducult_geo.publish.layers import Layer
 from inducult_geo.publish.pictograms import embedded
 from inducult_geo.publish.symbols import OTHER_THEME, aspect_marks, theme_marks
@@ -133,7 +133,8 @@ def _rendered(layer: Layer, region_titles: tuple[tuple[str, str], ...], template
             domains=DOMAINS,
             tip=tip_expressions,
             tip_text=_tip_text,
-            year=_year_in_words,
+            year=year_in_words,
+            no_end=NO_END,
             rough=_ROUGH,
             labelled=_with_accuracy(layer.display),
         )
@@ -203,12 +204,6 @@ def _with_accuracy(expression: str) -> str:
         "to_string(ceil(\"accuracy_m\" / 100) / 10) || '\N{NO-BREAK SPACE}km')"
     )
     return f"{expression} || if({_ROUGH}, ' (±\N{NO-BREAK SPACE}' || {length} || ')', '')"
-
-
-def _year_in_words(column: str, precision: str, missing: str) -> str:
-    """Return an expression of a year that tells how exact it is, where it is not exact to the year."""
-    exactly = loosely(f'"{precision}"')
-    return f'coalesce(to_string("{column}") || {exactly}, {missing})'
 
 
 def _lifetime(layer: Layer) -> tuple[str, str] | None:

@@ -295,6 +295,14 @@ def test_unusual_files_made_by_hand_are_handed_over(tmp_path, blobs, why):
         gather_fast(path, TABLE)
 
 
+def test_a_text_with_a_zero_byte_is_refused(tmp_path):
+    """Libosmium keeps texts by their end: it reads on beyond this one, and may crash."""
+    path = tmp_path / "hand.osm.pbf"
+    path.write_bytes(blob(b"OSMHeader", HEADER) + blob(b"OSMData", NODES.replace(b"works", b"wo\0ks")))
+    with pytest.raises(SourceError, match=r"hand\.osm\.pbf: holds a text with a zero byte"):
+        read_objects(path)
+
+
 def test_damage_never_crashes_nor_gives_other_objects(tmp_path):
     """Flip bytes: either pyosmium decides, or both give the same."""
     chance = random.Random(1)

@@ -20,6 +20,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -29,11 +30,12 @@ from osmium.osm import NODE, RELATION, WAY
 from shapely.geometry.base import BaseGeometry
 
 from inducult_geo.errors import SourceError
+from inducult_geo.sources.apart import apart
 from inducult_geo.sources.osm_fast import gather_fast
 from inducult_geo.sources.osm_objects import Element, Gathered, Newest, OsmObjects, assemble
 from inducult_geo.sources.osm_shapes import DEEPEST, Group, Line, Member, World
 from inducult_geo.sources.osm_tags import Tags, TagTable, load_tag_table
-from inducult_geo.sources.osm_wire import HandOverError
+from inducult_geo.sources.osm_wire import DamageError, HandOverError
 
 _LOG = logging.getLogger(__name__)
 
@@ -81,6 +83,11 @@ def _fast(path: Path, table: TagTable, processes: int) -> Gathered | None:
         return None
     try:
         return gather_fast(path, table, processes=processes)
+    except DamageError as why:
+        raise SourceError(
+            f"{path}: holds {why}, which is no text of OpenStreetMap: it is damaged, or made to crash its readers. "
+            "Download it again and compare its checksum."
+        ) from why
     except HandOverError as why:
         _LOG.info("%s: read by pyosmium: %s", path, why)
         return None
@@ -108,6 +115,12 @@ def gather(
         As `read_objects`.
     """
     _check_name(path)
+    hits, nodes, ways, relations, header_time = apart(path, partial(_gathered, path, keys, wanted))
+    return Gathered(hits, World(is_area=is_area, nodes=nodes, ways=ways, relations=relations), header_time)
+
+
+def _gathered(path: Path, keys: Sequence[str], wanted: Callable[[Tags], bool]) -> tuple[Any, ...]:
+    """Return the hits, what they are made of (places of nodes, ways, relations), and the header's time."""
     with _speaking(path):
         header_time = _header_time(path)
         newest = Newest()
@@ -119,8 +132,7 @@ def gather(
         known = newest.elements.values()
         hits = tuple(element for element in known if element.visible and wanted(element.tags))
         nodes = _places(path, hits, ways, relations)
-    world = World(is_area=is_area, nodes=nodes, ways=ways, relations=relations)
-    return Gathered(hits, world, header_time)
+    return hits, nodes, ways, relations, header_time
 
 
 def _follow_relations(path: Path, newest: Newest) -> dict[int, Group]:

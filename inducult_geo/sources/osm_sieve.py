@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from inducult_geo.sources.osm_tags import Tags, TagTable, values_of
-from inducult_geo.sources.osm_wire import HandOverError, Integers
+from inducult_geo.sources.osm_wire import DamageError, HandOverError, Integers
 
 
 @dataclass(frozen=True)
@@ -83,7 +83,7 @@ def _lists(strings: Sequence[bytes]) -> Iterator[bytes]:
     """Find the strings with a semicolon: a search in all at once is several times faster than one in each."""
     joined = b"\0".join([*strings, b""])
     if joined.count(b"\0") != len(strings):
-        raise HandOverError("a text with a zero byte")
+        raise DamageError("a text with a zero byte")
     at = joined.find(b";")
     while at >= 0:
         start, end = joined.rfind(b"\0", 0, at) + 1, joined.find(b"\0", at)

@@ -96,6 +96,10 @@ class HandOverError(Exception):
     """What the fast reader met that it leaves to pyosmium, in a few words."""
 
 
+class DamageError(HandOverError):
+    """What no writer writes, and pyosmium does not survive."""
+
+
 @dataclass(frozen=True, slots=True)
 class Blob:
     """Where a blob of data lies in its file, in bytes."""

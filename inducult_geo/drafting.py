@@ -24,30 +24,25 @@ from inducult_geo.drafting_columns import (
     place_text_of,
 )
 from inducult_geo.drafting_crs import candidates_in, crs_lines
+from inducult_geo.drafting_heads import is_plain, read_headed
 from inducult_geo.drafting_points import axes_inside, column_points, number_lines, shape_lines, shape_points, zone_lines
 from inducult_geo.drafting_sources import items_of, marked_lines, one_record_lines, tags_line
 from inducult_geo.drafting_text import comment, number_range, quoted, short
-from inducult_geo.errors import ContractError, CoordinateError
-from inducult_geo.harmonize.coordinates import parse_coordinates
+from inducult_geo.errors import ContractError
 from inducult_geo.harmonize.dates import life_span
 from inducult_geo.run import Run
 from inducult_geo.sources.changes import deleted_rows
 from inducult_geo.sources.partner import VALUES_AS_NAMES
-from inducult_geo.sources.readers import read_table
 from inducult_geo.sources.sheets import ALL_SHEETS
 from inducult_geo.sources.table import ChoiceError, Table, has_shapes, names_of_a_row
 from inducult_geo.sources.vectors import ALL_LAYERS
 from inducult_geo.text import counted, printable
 
-_HEADER_ROWS = 12
 _ID = re.compile(r"[^a-z0-9]+")
 _UNMAPPED_MAX = 60
 _SHARED = 0.2
 _ENDS = 0.1
 _MOSTLY = 0.5
-_NAMED_SYSTEM = re.compile(
-    r"\b(?:htrs|etrs|wgs|utm|gk|puwg|krovak|lambert|epsg:|mgi|bmn|d|m)[ -]?\d+(?:/tm)?\b", re.IGNORECASE
-)
 
 
 @dataclass
@@ -101,7 +96,7 @@ def draft(path: Path, run: Run, *, region: str | None = None, read: Read | None 
     chosen = given.model_dump(include={"member", "sheet", "layer"}, exclude_none=True)
     found.read += [f"{what} = {quoted(str(name))} # stated" for what, name in chosen.items()]
     try:
-        table, chosen_read = _read(path, given)
+        table, chosen_read = read_headed(path, given)
     except ChoiceError as problem:
         _undecided(found, problem)
         return found.text()
@@ -117,6 +112,9 @@ def draft(path: Path, run: Run, *, region: str | None = None, read: Read | None 
     found.values = [code.values for code in codes]
     _say_columns(found, columns, used, codes)
     found.head += [comment(told) for told, _ in deleted_rows(table.frame, table.places, ())]
+    # A KML or GPX brings a dozen of them.
+    empty = [quoted(column.name) for column in columns if not column.cells and is_plain(table)]
+    found.head += [comment(f"Columns without a value in any row: {', '.join(empty[:_UNMAPPED_MAX])}")] if empty else []
     return found.text()
 
 
@@ -131,72 +129,6 @@ def _places_of(
     if about is not None and not (axes or text):
         axes = axes_inside(table.frame, columns, lambda points: candidates_in(points, about, run, path))
     return axes, text
-
-
-def _read(path: Path, given: Read) -> tuple[Table, Read]:
-    """Read a table; where its first row is a title, find the row that holds the names, or the two that do."""
-    table = read_table(path, given)
-    if table.kind not in ("spreadsheet", "delimited text"):
-        return table, given
-    for row in range(1, _HEADER_ROWS):
-        here = given.model_copy(update={"header_row": row})
-        other = table if row == 1 else _tried(path, here)
-        if other is not None and _holds_values(other):
-            # Names stand above what they name.
-            break
-        if other is not None and _is_header(other):
-            return _two_rows(path, here, other) or (other, here)
-    return table, given
-
-
-def _tried(path: Path, read: Read) -> Table | None:
-    try:
-        return read_table(path, read)
-    except ContractError:
-        return None
-
-
-def _two_rows(path: Path, here: Read, table: Table) -> tuple[Table, Read] | None:
-    """Read the names from two rows where one leaves columns without any, as under merged cells, and both leave none."""
-    lower = [*table.frame.iloc[0]] if len(table.frame) else []
-    words = [str(cell) for cell in lower if cell is not None]
-    goes_on = len(words) < len(lower) and not any(any(map(str.isdigit, _NAMED_SYSTEM.sub("", word))) for word in words)
-    for row in range(here.header_row, max(here.header_row - 2, 0), -1) if _unnamed(table) else ():
-        above = table if row == here.header_row else _tried(path, here.model_copy(update={"header_row": row}))
-        is_row_of_names = above is not None and len(above.frame.columns) - len(_unnamed(above, filled=False)) > 1
-        both = here.model_copy(update={"header_row": row, "header_rows": 2})
-        if not is_row_of_names or (row == here.header_row and not goes_on):
-            continue
-        other = _tried(path, both)
-        if other is not None and not _unnamed(other):
-            return other, both
-    return None
-
-
-def _unnamed(table: Table, *, filled: bool = True) -> list[str]:
-    """Return the columns without a name, or those of them that hold anything."""
-    names = [str(name) for name in table.frame.columns if re.fullmatch(r"column \d+", str(name))]
-    return [name for name in names if table.frame[name].notna().any()] if filled else names
-
-
-def _is_header(table: Table) -> bool:
-    """Whether most columns that hold anything have a name that is text."""
-    filled = [str(name) for name in table.frame.columns if table.frame[name].notna().any()]
-    unnamed = len(_unnamed(table))
-    return bool(filled) and len(table.bad_rows) < 0.5 * max(len(table.frame), 1) and unnamed < 0.5 * len(filled)
-
-
-def _holds_values(table: Table) -> bool:
-    """Whether what heads the columns is a row of the table: a place, a number, a year among years."""
-    return bool(names_of_a_row(table.frame)) or any(_is_place(str(name)) for name in table.frame.columns)
-
-
-def _is_place(name: str) -> bool:
-    """Whether what heads a column is a place."""
-    try:
-        return bool(re.search(r"\d", name)) and parse_coordinates(name) is not None
-    except CoordinateError:
-        return False
 
 
 def _head(found: _Draft, path: Path, about: Region | None) -> None:

@@ -84,7 +84,7 @@ def outcome_tables(outcome: RunOutcome, run: Run, console: Console) -> None:
     if outcome.withheld:
         console.print(
             f"{outcome.withheld:>11,} records are withheld from the release: no contract of their sources lets "
-            "them out (licence, publish)"
+            "them out (licence, publish): write into it what their owner permits"
         )
     for line in (*_absent(outcome), *_failures(outcome), *_problems(outcome)):
         console.print(escape(line))

@@ -616,6 +616,25 @@ def test_names_in_two_rows_are_found(tmp_path: Path, run: Run, upper: str, lower
     loaded(tmp_path / "a.csv", text)
 
 
+@pytest.mark.parametrize("title", ["", "Wykaz;;;;;\n"])
+def test_names_that_stand_twice_are_told_apart_by_the_row_above(tmp_path: Path, run: Run, title: str) -> None:
+    """Every column has a name below, so that row alone seemed to be the header: "x (1)", "x (2)"."""
+    rows = "".join(f"{n};Huta {n};17.9{n};50.6{n};17.8{n};50.5{n}\n" for n in range(1, 4))
+    (tmp_path / "a.csv").write_text(f"{title}Obiekt;;Geo;;Wjazd;\nNr;Nazwa;x;y;x;y\n{rows}", encoding="utf-8")
+    text = draft(tmp_path / "a.csv", run, region="opole")
+    assert "header_rows = 2 # guessed" in text
+    assert 'x = "Geo x" # guessed' in text
+    assert 'y = "Geo y" # guessed' in text
+    assert '# ignore = ["Wjazd x", "Wjazd y"]' in text
+    (tmp_path / "a.csv").write_text(f"Wykaz;;;;;\nNr;Nazwa;x;y;x;y\n{rows}", encoding="utf-8")
+    assert "header_rows" not in draft(tmp_path / "a.csv", run)
+
+
+def test_columns_without_a_value_are_named(tmp_path: Path, run: Run) -> None:
+    (tmp_path / "a.csv").write_text("nr;nazwa;x\nA;Huta;\nB;Hala;\n", encoding="utf-8")
+    assert '# Columns without a value in any row: "x"' in draft(tmp_path / "a.csv", run)
+
+
 def test_a_row_that_lacks_cells_is_no_second_row_of_names(tmp_path: Path, run: Run) -> None:
     (tmp_path / "a.csv").write_text("nr;nazwa;;gmina\nA;Huta;stara;Opole\nB;Hala;nowa;Brzeg\n", encoding="utf-8")
     assert "header_rows" not in draft(tmp_path / "a.csv", run)

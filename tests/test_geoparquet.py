@@ -14,7 +14,7 @@ import pytest
 from bundles import small_bundle
 
 from inducult_geo.frames import RECORD_COLUMNS, SITE_COLUMNS
-from inducult_geo.publish.geoparquet import write_geoparquet
+from inducult_geo.publish.geoparquet import ABOUT, write_geoparquet
 
 FILES = {"sites.parquet": [*SITE_COLUMNS], "records.parquet": [*RECORD_COLUMNS, "site_id", "outcome"]}
 
@@ -42,6 +42,15 @@ def test_file_is_geoparquet_with_a_bbox_covering(folder, name, columns):
     assert file.schema_arrow.names == [*columns, "geometry", "bbox"]
     assert file.metadata.row_group(0).column(0).compression == "ZSTD"
     assert not any("null" in str(field.type) for field in file.schema_arrow), "an all-null column keeps its type"
+
+
+@pytest.mark.parametrize("name", FILES)
+def test_a_file_alone_says_which_release_it_is_of_and_on_which_terms(folder, bundle, name):
+    about = json.loads(pq.read_schema(folder / name).metadata[ABOUT])
+    assert (about["run_id"], about["data_date"]) == (bundle.run["run_id"], bundle.run["data_date"])
+    assert about["title"].startswith("SAMPLE")
+    assert set(about["licences"]) == set(bundle.sources["licence"])
+    assert any("© OpenStreetMap contributors (ODbL-1.0)" in line for line in about["credit"])
 
 
 @pytest.mark.parametrize(("name", "key"), [("sites.parquet", "site_id"), ("records.parquet", "record_key")])

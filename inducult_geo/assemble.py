@@ -26,6 +26,7 @@ from inducult_geo.frames import (
     SITE_COLUMNS,
     WORK_CRS,
     Counts,
+    Pairs,
     as_pairs,
     as_records,
     as_sites,
@@ -34,6 +35,7 @@ from inducult_geo.frames import (
     outcome_of,
     reasons_of,
 )
+from inducult_geo.gaps import gaps
 from inducult_geo.match.lookup import is_in
 from inducult_geo.publish.bundle import Bundle
 from inducult_geo.run import SCHEMA_VERSION, STATES, Run, SourceFacts, State, code_hash, run_id
@@ -82,7 +84,7 @@ def assemble(
         pairs,
         _review(stages, records),
         _regions(stages, told, run),
-        _sources(facts, stages, run),
+        _measured(_sources(facts, stages, run), records, pairs),
         row,
     )
 
@@ -222,6 +224,15 @@ def _sources(facts: Sequence[SourceFacts], stages: Mapping[str, Stage], run: Run
     rasters = sorted({fact.source for fact in sampled} & set(run.catalog.rasters))
     rows += [_raster_row(run.catalog.rasters[n], [fact for fact in sampled if fact.source == n]) for n in rasters]
     return pd.DataFrame(rows)
+
+
+def _measured(sources: pd.DataFrame, records: pd.DataFrame, pairs: Pairs) -> pd.DataFrame:
+    """Add how far the places of each source lie from those of others."""
+    found = gaps(records, pairs).reindex(sources["source"]).reset_index(drop=True)
+    compared = found["compared"].fillna(0).astype("int64")
+    return pd.concat(
+        [sources, found.round({"median_gap_m": 1, "within_accuracy": 3}).assign(compared=compared)], axis=1
+    )
 
 
 def _declared_row(name: str, facts: Sequence[SourceFacts], contracts: Mapping[str, Contract]) -> dict[str, Any]:

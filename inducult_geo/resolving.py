@@ -10,7 +10,8 @@ import pandas as pd
 
 from inducult_geo.catalog import Region
 from inducult_geo.errors import RegionError
-from inducult_geo.frames import Records, counts_of, outcome_of
+from inducult_geo.frames import Pairs, Records, counts_of, outcome_of
+from inducult_geo.gaps import untrue_accuracies
 from inducult_geo.match.decisions import Decisions
 from inducult_geo.match.resolve import Resolution, compare, resolve
 from inducult_geo.memory import decisions_of, registry_of, weights_of
@@ -65,7 +66,7 @@ def settle(region: Region, collected: Collected, run: Run) -> Stage:
         len(enriched.sites),
         collected.facts,
         collected.outline,
-        (*resolution.problems, *shifts_told(records, resolution.pairs, region), *enriched.problems),
+        (*resolution.problems, *_places_told(records, resolution.pairs, region, run), *enriched.problems),
         made_of,
         # With what it leaves in the registry itself, resolving gives the same once more.
         (share, registry_share(resolution.registry, region.id)),
@@ -84,6 +85,12 @@ def _refuse_nothing(collected: Collected) -> None:
             "with its contract into raw/partners/."
         )
         raise RegionError(f"{collected.region}: no source could be read. {told}")
+
+
+def _places_told(records: Records, pairs: Pairs, region: Region, run: Run) -> tuple[str, ...]:
+    """Say what other sources show of a region's own sources: a wrong system, an accuracy that is not true."""
+    own = {name for name, contract in run.catalog.sources.items() if contract.region == region.id}
+    return (*shifts_told(records, pairs, region), *untrue_accuracies(records, pairs, own))
 
 
 def _frames(records: Records, resolution: Resolution) -> dict[str, pd.DataFrame]:

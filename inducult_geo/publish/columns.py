@@ -137,6 +137,7 @@ _ORIGIN = C(
 )
 _LICENCE = C("licence", "text", "License", "License of the data, as the source names it.")
 _KEY = C("record_key", "text", "Record key", "Source id and the source's own key, taken raw.")
+_WITHHELD = C("withheld", "whole", "Records withheld", "Records that may not be published; not in the other counts.")
 _SOURCE = C("source", "text", "Source id", "Source of the record; its title stands in the table of sources.")
 _REASON = C("reason", "text", "Why not used", "Why the record cannot be used as it is.", domain="reason")
 _DETAIL = C("detail", "text", "Reason in words", "The same for a person, with what to do.")
@@ -329,16 +330,14 @@ SOURCES: tuple[Column, ...] = (
     C("files", "text", "Files read", "Files of the source that were read."),
     C("sha256", "text", "SHA-256 of the files", "Hash of what was read."),
     *_COUNTS,
-    C(
-        "withheld",
-        "whole",
-        "Records withheld",
-        "Records that came in but may not be published; not in the other counts.",
-    ),
+    _WITHHELD,
     C("crs", "text", "Coordinate system", "Coordinate reference system of the source."),
     C("reading", "text", "Reading chosen", "How the coordinates were read: axes, units, signs."),
     C("operation", "text", "Transformation", "Coordinate operation that was used."),
     C("accuracy_m", "number", "Accuracy of the source", "Accuracy of its places after all steps.", unit="m"),
+    C("compared", "whole", "Records compared", "Records of sites of which another source tells a place, too."),
+    C("median_gap_m", "number", "Median gap", "Half of these lie nearer to the truest other place.", unit="m"),
+    C("within_accuracy", "number", "Share within accuracy", "Share of these not farther off than both accuracies."),
     C("retrieved_at", "text", "Retrieved", "When the data were fetched (ISO 8601)."),
     C("valid_at", "text", "Valid at", "Date that the data speak of (ISO 8601)."),
     _SOURCE_STATE,
@@ -351,7 +350,7 @@ RUNS: tuple[Column, ...] = (
     C("title", "text", "Title of the release", "Title of the release."),
     *_COUNTS,
     _SITES_COUNT,
-    C("withheld", "whole", "Records withheld", "Records that may not be published; not in the other counts."),
+    _WITHHELD,
     C("version", "text", "Version of inducult-geo", "Version of the program that wrote the file."),
     C("schema_version", "text", "Version of the schema", "Version of layers and columns."),
     C("data_date", "text", "Date of the data", "Date of the newest data in the release (ISO 8601)."),

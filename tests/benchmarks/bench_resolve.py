@@ -24,6 +24,7 @@ from bench_sample import sample_records
 
 from inducult_geo.catalog.models import Contract
 from inducult_geo.frames import WORK_CRS, Records, as_records, concat_records, from_json, to_json
+from inducult_geo.gaps import gaps
 from inducult_geo.match.decisions import Decisions
 from inducult_geo.match.duplicates import fold_duplicates
 from inducult_geo.match.labelled import Labelled, labelled_sets
@@ -115,6 +116,17 @@ def report(title: str, made: Resolution) -> Iterator[str]:
         yield f"    {number:5} x {reason or 'NO REASON'}"
     for _, site in sizes[sizes["site_id"].isin(reasons)].head(5).iterrows():
         yield f"    {site['n_records']:5} records: {_called(site)}"
+    yield ""
+
+
+def accuracies(records: Records, made: Resolution) -> Iterator[str]:
+    """Tell how true each source's stated accuracy is, by the places of others at the same sites."""
+    yield "  places of each source beside the truest of others at the same sites:"
+    for source, told in gaps(records, made.pairs).iterrows():
+        yield (
+            f"     {source}, stated true to {ACCURACY_M[str(source)]:.0f} m: {told['compared']:,.0f} records, "
+            f"half of them less than {told['median_gap_m']:.0f} m off, {told['within_accuracy']:.1%} within both"
+        )
     yield ""
 
 
@@ -353,7 +365,8 @@ def main() -> None:
             read = [table_of(shared, name, columns) for name, columns in tables.items()]
             records = concat_records(read)
             made = resolved(records)
-            told += [report(title, made), [held(made, labels[title]), regional(records, made, labels[title])]]
+            told += [report(title, made), accuracies(records, made)]
+            told += [[held(made, labels[title]), regional(records, made, labels[title])]]
         told += [report_poznan(shared), report_hidden(shared), report_liechtenstein(shared)]
     for part in told:
         sys.stdout.write("\n".join(part) + "\n")

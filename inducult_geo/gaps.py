@@ -1,0 +1,74 @@
+"""How far apart sources put the same site: what is known of how true their stated accuracy is."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from typing import Final
+
+import pandas as pd
+
+from inducult_geo.frames import Pairs
+
+FEWEST: Final = 10
+"""Fewer records tell a steward nothing of a source's accuracy."""
+
+_UNTRUE_BELOW: Final = 0.5
+
+
+def gaps(records: pd.DataFrame, pairs: Pairs) -> pd.DataFrame:
+    """Measure each source's places against those of other sources at the same sites.
+
+    A record is compared with the truest of the records that it is joined to and that are of another source. What is
+    wrongly joined, or not joined since it lies too far, counts as what it is taken for.
+
+    Parameters
+    ----------
+    records
+        `record_key`, `source`, and `accuracy_m` in meters.
+    pairs
+        Kept pairs, with the sites of both records and `distance_m`, that of their shapes.
+
+    Returns
+    -------
+    pandas.DataFrame
+        By source: `compared` (records), `median_gap_m`, and `within_accuracy`: the share of them, 0 to 1, that lie no
+        farther from the other place than the accuracies of both together.
+    """
+    joined = pairs[pairs["left_site"].eq(pairs["right_site"]) & pairs["distance_m"].notna()]
+    known = records.set_index("record_key")[["source", "accuracy_m"]]
+    ways = []
+    for mine, other in (("left_key", "right_key"), ("right_key", "left_key")):
+        one, two = (known.reindex(joined[side]).reset_index(drop=True) for side in (mine, other))
+        ways.append(
+            pd.DataFrame(
+                {
+                    "record_key": joined[mine].to_numpy(),
+                    "source": one["source"],
+                    "is_other": one["source"].notna() & two["source"].notna() & one["source"].ne(two["source"]),
+                    "gap_m": joined["distance_m"].to_numpy(),
+                    "theirs_m": two["accuracy_m"],
+                    "allowed_m": one["accuracy_m"] + two["accuracy_m"],
+                }
+            )
+        )
+    table = pd.concat(ways, ignore_index=True)
+    table = table[table["is_other"] & table["allowed_m"].notna()]
+    first = table.sort_values(["record_key", "theirs_m", "gap_m"]).drop_duplicates("record_key")
+    first = first.assign(is_within=first["gap_m"] <= first["allowed_m"])
+    return first.groupby("source").agg(
+        compared=("gap_m", "size"), median_gap_m=("gap_m", "median"), within_accuracy=("is_within", "mean")
+    )
+
+
+def untrue_accuracies(records: pd.DataFrame, pairs: Pairs, sources: Collection[str]) -> tuple[str, ...]:
+    """Say of which of some sources most places lie farther from others' than the accuracies of both allow."""
+    told = gaps(records, pairs)
+    doubtful = told[(told["compared"] >= FEWEST) & (told["within_accuracy"] < _UNTRUE_BELOW) & told.index.isin(sources)]
+    return tuple(
+        f"{name}: of {compared} records that other sources place, too, {round(compared * share)} lie as near to theirs "
+        f"as both say to be true; half of them are more than {gap_m:.0f} m off. Ask how the places were found, and "
+        "state what they are worth ([place] accuracy_m of the contract)."
+        for name, compared, gap_m, share in zip(
+            doubtful.index, doubtful["compared"], doubtful["median_gap_m"], doubtful["within_accuracy"], strict=True
+        )
+    )

@@ -26,7 +26,7 @@ from inducult_geo.drafting_columns import (
 from inducult_geo.drafting_crs import candidates_in, crs_lines
 from inducult_geo.drafting_heads import is_plain, read_headed
 from inducult_geo.drafting_points import axes_inside, column_points, number_lines, shape_lines, shape_points, zone_lines
-from inducult_geo.drafting_sources import items_of, marked_lines, one_record_lines, tags_line
+from inducult_geo.drafting_sources import items_of, licence_lines, marked_lines, one_record_lines, tags_line
 from inducult_geo.drafting_text import comment, number_range, quoted, short
 from inducult_geo.errors import ContractError
 from inducult_geo.harmonize.dates import life_span
@@ -111,6 +111,7 @@ def draft(path: Path, run: Run, *, region: str | None = None, read: Read | None 
     codes = codes_of(path, chosen_read, columns) if of_a_sheet else []
     found.values = [code.values for code in codes]
     _say_columns(found, columns, used, codes)
+    found.head += licence_lines(columns)
     found.head += [comment(told) for told, _ in deleted_rows(table.frame, table.places, ())]
     # A KML or GPX brings a dozen of them.
     empty = [quoted(column.name) for column in columns if not column.cells and is_plain(table)]

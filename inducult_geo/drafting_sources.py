@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
 from typing import Final
 
 from inducult_geo.drafting_column import Column
 from inducult_geo.drafting_columns import OSM_KEYS, is_item
-from inducult_geo.drafting_text import quoted
+from inducult_geo.drafting_text import comment, quoted
 from inducult_geo.harmonize.dated_states import status_of
 from inducult_geo.harmonize.vocabulary import GENERIC_TYPES, load_vocabulary
 from inducult_geo.sources.marks import is_marked, word_of
 from inducult_geo.text import counted
 
 _MOSTLY: Final = 0.8
+_OSM_ID: Final = re.compile(r"(node|way|relation)/\d+")
+_ITEM_COLUMNS: Final = ("item", "place", "site")
+"""How queries of Wikidata call the item that a row is about."""
 
 
 def items_of(columns: Iterable[Column]) -> Column | None:
@@ -28,6 +32,26 @@ def one_record_lines(items: Column) -> list[str]:
         return []
     told = f"{counted(len(items.cells), 'row')} of {counted(different, 'item')}: a query has a row for each value"
     return [f"one_record_per_key = true # guessed: {told}"]
+
+
+def licence_lines(columns: Sequence[Column]) -> list[str]:
+    """Offer the license of a table that seems to come from OpenStreetMap or Wikidata: what they publish has one."""
+    if any(column.cells and column.share(_is_osm) >= _MOSTLY for column in columns):
+        return [
+            comment("Its rows seem to be objects of OpenStreetMap, which a run reads itself, with every tag: from an"),
+            comment(
+                "extract (inducult fetch) or a server (inducult run --overpass). If this export is wanted as well:"
+            ),
+            comment('its licence is "ODbL-1.0", its attribution "© OpenStreetMap contributors".'),
+        ]
+    first = items_of(columns)
+    if first is not None and first.name in _ITEM_COLUMNS:
+        return [comment('If all of the table comes from Wikidata, its licence is "CC0-1.0".')]
+    return []
+
+
+def _is_osm(cell: str) -> bool:
+    return bool(_OSM_ID.fullmatch(cell))
 
 
 def marked_lines(columns: Sequence[Column]) -> tuple[list[str], set[str]]:

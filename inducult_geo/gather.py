@@ -17,6 +17,7 @@ from inducult_geo.errors import ContractError, CoordinateError, SourceError, Tra
 from inducult_geo.frames import (
     WORK_CRS,
     Counts,
+    Problem,
     RawTable,
     Records,
     as_records,
@@ -347,8 +348,18 @@ def facts_of(contract: Contract, region_id: str | None, table: RawTable, result:
         result.placed.candidates,
         table.data_time or (str(contract.retrieved) if contract.retrieved else None),
         None,
-        result.problems,
+        (*result.problems, *_mostly_rejected(contract, result)),
     )
+
+
+def _mostly_rejected(contract: Contract, result: Harmonized) -> list[Problem]:
+    """Say that most rows of a list are rejected, though some can be used: mostly its export or contract is wrong."""
+    counts = counts_of(outcome_of(result.records))
+    if contract.id == OSM or not counts.records_in / 2 < counts.rejected < counts.records_in:
+        return []
+    reasons = ", ".join(f"{number:,} {reason}" for reason, number in reasons_of(result.records).items())
+    told = f"{counts.rejected:,} of {counts.records_in:,} rows are rejected ({reasons}): is the contract right?"
+    return [Problem(contract.id, "mostly_rejected", told, counts.rejected)]
 
 
 def _each_once(facts: Iterable[str | None]) -> str | None:

@@ -26,6 +26,7 @@ KNOWN_MIN, OTHERS_MAX = 0.1, 0.5
 more than such a share of the keys that stayed stand at other works. It takes `ROWS_MIN` rows to tell."""
 
 _NAMED_MAX: Final = 5
+_MOSTLY: Final = 0.5
 
 
 @dataclass(frozen=True)
@@ -65,12 +66,14 @@ def difference(before: Records, now: Records) -> Difference:
     gone, came = (_of(records, ~records["record_key"].isin(both)) for records in (before, now))
     followed = _followed(gone, came)
     others = _others(_of(before, before["record_key"].isin(changed)), _of(now, now["record_key"].isin(changed)))
+    # Where no key is mapped it is made of the row, and a row that tells something else has another one.
+    edited = len(followed) if _is_by_content(before) and _is_by_content(now) else 0
     return Difference(
-        len(both),
-        len(changed),
+        len(both) + edited,
+        len(changed) + edited,
         others,
         int(lost.sum()),
-        len(followed),
+        len(followed) - edited,
         tuple(key for key in gone["record_key"] if key not in followed),
         tuple(key for key in came["record_key"] if key not in {*followed.values()}),
     )
@@ -145,6 +148,10 @@ def _rekeyed(found: Difference) -> str:
 
 def _of(records: Records, wanted: pd.Series) -> Records:
     return Records(records[wanted.to_numpy(dtype=bool)])
+
+
+def _is_by_content(records: Records) -> bool:
+    return bool((own_keys(records) == records["content_hash"]).mean() > _MOSTLY)
 
 
 def _is_usable(records: pd.DataFrame) -> np.ndarray:

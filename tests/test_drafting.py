@@ -630,6 +630,27 @@ def test_names_that_stand_twice_are_told_apart_by_the_row_above(tmp_path: Path, 
     assert "header_rows" not in draft(tmp_path / "a.csv", run)
 
 
+@pytest.mark.parametrize(
+    ("head", "cell", "licence"),
+    [
+        ("@id", "way/{n}", 'its licence is "ODbL-1.0", its attribution "© OpenStreetMap contributors"'),
+        ("item", "http://www.wikidata.org/entity/Q{n}", 'from Wikidata, its licence is "CC0-1.0"'),
+        ("nr", "A{n}", None),
+    ],
+)
+def test_the_license_of_what_comes_from_a_known_place_is_offered(
+    tmp_path: Path, run: Run, head: str, cell: str, licence: str | None
+) -> None:
+    rows = "".join(f"{cell.format(n=n)};Huta {n};17.9{n};50.6{n}\n" for n in range(1, 4))
+    (tmp_path / "a.csv").write_text(f"{head};nazwa;x;y\n{rows}", encoding="utf-8")
+    text = draft(tmp_path / "a.csv", run, region="opole")
+    assert 'licence = "unknown"' in text
+    assert [
+        line for line in text.splitlines() if "its licence is" in line and (not licence or licence not in line)
+    ] == []
+    assert (licence is not None) == ("its licence is" in text)
+
+
 def test_columns_without_a_value_are_named(tmp_path: Path, run: Run) -> None:
     (tmp_path / "a.csv").write_text("nr;nazwa;x\nA;Huta;\nB;Hala;\n", encoding="utf-8")
     assert '# Columns without a value in any row: "x"' in draft(tmp_path / "a.csv", run)

@@ -210,6 +210,26 @@ class TestAPartnersFile:
         assert message.startswith("a new version of zabytki.csv: 4 rows, before 5; 1 gone (Huta Nowa); the keys of all")
         assert "[columns] key name a column that stays" in message
 
+    def test_of_a_list_without_keys_a_row_that_tells_something_else_is_a_changed_one(self, data: Path) -> None:
+        """Its key is made of the whole row: the keys of all rows were new, with the advice to map no key."""
+        home = data / "raw" / "partners"
+        text = contract(home, "zabytki").read_text(encoding="utf-8").replace('key = "nr"\n', "")
+        (home / "zabytki.toml").write_text(text, encoding="utf-8")
+        rows = [f"{n},Cegielnia {name},17.05,50.0{n}012" for n, name in enumerate(("Odra", "Nysa", "Olza", "Bystra"))]
+        file(data, "zabytki", rows)
+        Night(data)
+        file(data, "zabytki", [f"9{row}" for row in rows[:3]])
+        (told,) = [one.message[12:] for one in Night(data).part().facts.problems if one.kind == "new_version"]
+        assert told == "a new version of zabytki.csv: 3 rows, before 4; 1 gone (Cegielnia Bystra); 3 changed."
+
+    def test_that_most_rows_are_rejected_is_told(self, data: Path) -> None:
+        def told() -> list[str]:
+            return [one.message for one in Night(data).part().facts.problems if one.kind == "mostly_rejected"]
+
+        assert told() == []
+        file(data, "zabytki", [ROWS[0], ROWS[2], "4,Huta,,"])
+        assert told() == ["2 of 3 rows are rejected (2 no_coordinates): is the contract right?"]
+
     @pytest.mark.parametrize("key", ["{n}", "X{n}"], ids=["under the same keys", "under other keys"])
     def test_another_list_in_its_place_is_not_taken(self, data: Path, key: str) -> None:
         """All its sites would leave in silence, or their ids go to other works."""

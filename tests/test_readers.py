@@ -948,6 +948,15 @@ def ods_of_four(folder: Path, said: dict[int, bytes]) -> Table:
     return read_table(zipped(path, members), AUTO)
 
 
+def test_a_hidden_sheet_among_all_is_told(tmp_path: Path) -> None:
+    old = {"A1": "nr", "A2": "9"}
+    path = workbook(tmp_path / "a.xlsx", {"A1": "nr", "A2": "1"}, **{'stare" state="hidden': old})
+    ((kind, told, number),) = read_table(path, Read(sheet="*")).warnings
+    assert (kind, number) == ("hidden_sheet", 1)
+    assert told.startswith("sheet 'stare': the sheet is hidden in the file, and read all the same")
+    assert not read_table(path, Read(sheet="stare")).warnings
+
+
 def test_hidden_rows_of_an_ods_are_told(tmp_path: Path) -> None:
     table = ods_of_four(tmp_path, {3: b'visibility="filter"', 4: b'visibility="collapse"'})
     assert table.frame["nr"].tolist() == ["a", "b", "c", "d"]

@@ -82,7 +82,8 @@ def read(path: str, wanted: str | int | None) -> Iterator[dict[str, Any]]:
 
     `EVERY` are all that hold any, in one opening: that of an .ods reads all of it. `merged` are a sheet's merged cells
     (first row and column, last row and column, from 0 on), `lost` its cells that hold something, and no value (row,
-    column, why); null where that cannot be told. `hidden` are its rows that nobody sees (first and last, from 0 on).
+    column, why); null where that cannot be told. `hidden` are its rows that nobody sees (first and last, from 0 on),
+    `is_unseen` says that all of it is such.
     """
     book = _opened(path)
     names = list(book.sheet_names)
@@ -99,12 +100,14 @@ def read(path: str, wanted: str | int | None) -> Iterator[dict[str, Any]]:
         yield {"sheets": names, "name": None, "rows": [], "merged": [], "lost": [], "hidden": []}
         return
     of_ods = _of_ods(path, chosen) if path.lower().endswith(".ods") else None
+    unseen = {one.name for one in book.sheets_metadata if not str(one.visible).endswith(".Visible")}
     for name in chosen:
         sheet = book.get_sheet_by_name(name)
         rows = [[_cell(value) for value in row] for row in sheet.to_python(skip_empty_area=False)]
         merged = [[*first, *last] for first, last in sheet.merged_cell_ranges or ()]
         merged, lost, hidden = _beside(path, name, merged) if of_ods is None else of_ods.get(name, (merged, None, []))
-        yield {"sheets": names, "name": name, "rows": rows, "merged": merged, "lost": lost, "hidden": hidden}
+        told = {"sheets": names, "name": name, "is_unseen": name in unseen}
+        yield told | {"rows": rows, "merged": merged, "lost": lost, "hidden": hidden}
 
 
 def _beside(path: str, name: str, merged: list[list[int]]) -> _Beside:

@@ -42,6 +42,9 @@ _MOST = 3
 
 _COLUMNS = 6
 _UNSEEN = "whether formulas lack their results, and rows are hidden, could not be seen"
+_UNSEEN_SHEET = (
+    "the sheet is hidden in the file, and read all the same: where it holds an old list, or another one, take it out"
+)
 _WHY = {
     NO_RESULT: (
         "formula_without_result",
@@ -164,7 +167,8 @@ def _table(path: Path, read: Read, name: str, answer: Mapping[str, Any]) -> Tabl
     unseen = {row for first, last in answer["hidden"] for row in range(first, min(last + 1, len(cells)))}
     hidden = [number for number, _ in body if number - 1 in unseen]
     warnings = (
-        *_merged_told(filled, names), *_lost_told(lost, names), *_hidden_told(hidden), *_years_as_days_told(frame)
+        *_merged_told(filled, names), *_lost_told(lost, names), *_hidden_told(hidden), *_years_as_days_told(frame),
+        *([("hidden_sheet", _UNSEEN_SHEET, len(frame))] if answer.get("is_unseen") and read.sheet != name else ()),
     )  # fmt: skip
     valueless = frozenset(names[c] for c in {c for _, c, _ in lost} & names.keys() if frame[names[c]].isna().all())
     return Table(

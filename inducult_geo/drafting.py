@@ -111,12 +111,17 @@ def draft(path: Path, run: Run, *, region: str | None = None, read: Read | None 
     codes = codes_of(path, chosen_read, columns) if of_a_sheet else []
     found.values = [code.values for code in codes]
     _say_columns(found, columns, used, codes)
+    _say_at_last(found, table, columns)
+    return found.text()
+
+
+def _say_at_last(found: _Draft, table: Table, columns: list[Column]) -> None:
+    """Say where the table may come from, which of its rows are crossed out, and which columns hold nothing."""
     found.head += licence_lines(columns)
     found.head += [comment(told) for told, _ in deleted_rows(table.frame, table.places, ())]
     # A KML or GPX brings a dozen of them.
     empty = [quoted(column.name) for column in columns if not column.cells and is_plain(table)]
     found.head += [comment(f"Columns without a value in any row: {', '.join(empty[:_UNMAPPED_MAX])}")] if empty else []
-    return found.text()
 
 
 def _places_of(

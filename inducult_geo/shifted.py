@@ -188,7 +188,11 @@ def _explained(seen: _Seen, region: Region) -> _Shift | None:
 
 def _relatives(crs: str, region: Region) -> list[str]:
     """Name the other systems of the same kind, of degrees or of a plane, that are in use over a region."""
-    return [code for code in systems_over(region.bbox, in_degrees=crs_of(crs).is_geographic) if code != crs]
+    try:
+        in_degrees = crs_of(crs).is_geographic
+    except CoordinateError:
+        return []
+    return [code for code in systems_over(region.bbox, in_degrees=in_degrees) if code != crs]
 
 
 def _tried(seen: _Seen, crs: str, region: Region) -> _Shift | None:

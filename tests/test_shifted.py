@@ -134,3 +134,10 @@ def test_without_pairs_or_places_nothing_is_told() -> None:
     assert shifts_told(records, pairs, about) == ()
     records["declared_crs"] = None
     assert shifts_told(records, pairs, about) == ()
+
+
+@pytest.mark.parametrize("crs", ["a grid of the mine", "EPSG:999999", "EPSG:4978", "EPSG:32600"])
+def test_what_is_no_system_is_explained_by_none(crs: str) -> None:
+    records, pairs = beside("gorenjska", "EPSG:3912", "EPSG:3794", 12)
+    records["declared_crs"] = crs
+    assert shifts_told(records, pairs, REGIONS["gorenjska"]) == ()

@@ -23,6 +23,7 @@ from inducult_geo.harmonize.dates import date_texts, life_span, parse_date, pars
 from inducult_geo.harmonize.meanings import settled_starts
 from inducult_geo.harmonize.notices import lost_cells
 from inducult_geo.run import Run, SourceFacts
+from inducult_geo.stage import last_stage
 
 
 @dataclass(frozen=True)
@@ -61,6 +62,8 @@ class CheckReport:
         Where the region's outline comes from; null for a wide source.
     refusal
         Why a run would take none of it; null where it would take some.
+    beside
+        What the region's other records show of it, as the region was last built.
     """
 
     facts: SourceFacts
@@ -71,6 +74,7 @@ class CheckReport:
     sites: Sites
     outline: str | None = None
     refusal: str | None = None
+    beside: tuple[str, ...] = ()
 
     @property
     def drawing(self) -> str:
@@ -110,6 +114,7 @@ class CheckReport:
             "dates": [asdict(share) for share in self.dates],
             "lost_characters": list(self.lost),
             "rows": list(self.rows),
+            "beside": list(self.beside),
             "refusal": self.refusal,
         }
 
@@ -143,7 +148,19 @@ def check(path: Path, run: Run) -> CheckReport:
         _sites(records, None if outline is None else outline.area),
         None if outline is None else outline.source,
         unusable(facts),
+        _tried(records, contract, run),
     )
+
+
+def _tried(records: Records, contract: Contract, run: Run) -> tuple[str, ...]:
+    """Say what the rows would be beside the other records of their region; of one that was never built nothing."""
+    stage = None if contract.region is None else last_stage(contract.region, run)
+    if stage is None:
+        return ()
+    # Who checks a first file need not wait for the whole matcher.
+    from inducult_geo.trial import tried
+
+    return tried(records, contract, stage, run)
 
 
 def _refused(records: Records) -> tuple[dict[str, str], ...]:

@@ -117,6 +117,8 @@ def check_tables(report: CheckReport, console: Console) -> None:
         console.print(escape(f"{'dates':<12}{_share_read(share)}"))
     for problem in report.facts.problems:
         console.print(escape(f"note        {problem.message}"))
+    for line in report.beside:
+        console.print(escape(f"beside      {line}"))
     for one in report.facts.candidates:
         console.print(
             escape(

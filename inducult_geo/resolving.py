@@ -10,15 +10,14 @@ import pandas as pd
 
 from inducult_geo.catalog import Region
 from inducult_geo.errors import RegionError
-from inducult_geo.frames import Pairs, Records, counts_of, outcome_of
-from inducult_geo.gaps import untrue_accuracies
+from inducult_geo.frames import Records, counts_of, outcome_of
 from inducult_geo.match.decisions import Decisions
 from inducult_geo.match.resolve import Resolution, compare, resolve
 from inducult_geo.memory import decisions_of, registry_of, weights_of
 from inducult_geo.rasters import raster_files, sampled
 from inducult_geo.run import Run, run_id
 from inducult_geo.schemas import checked_sites
-from inducult_geo.shifted import shifts_told
+from inducult_geo.shifted import places_told
 from inducult_geo.stage import Collected, Part, Stage, keep_stage, last_stage, renew_stage
 from inducult_geo.stamps import declared, registry_share, stamp
 from inducult_geo.tiling import compare_in_tiles
@@ -57,6 +56,7 @@ def settle(region: Region, collected: Collected, run: Run) -> Stage:
         comparing=partial(compare_in_tiles if len(records) >= WIDE_FROM else compare, weights=weights_of(run)),
     )
     enriched = sampled(resolution.sites, region.id, before, run)
+    own = {name for name, contract in run.catalog.sources.items() if contract.region == region.id}
     frames = _frames(records, resolution) | {"sites": checked_sites(enriched.sites, region.id)}
     stage = Stage(
         region.id,
@@ -66,7 +66,7 @@ def settle(region: Region, collected: Collected, run: Run) -> Stage:
         len(enriched.sites),
         collected.facts,
         collected.outline,
-        (*resolution.problems, *_places_told(records, resolution.pairs, region, run), *enriched.problems),
+        (*resolution.problems, *places_told(records, resolution.pairs, region, own), *enriched.problems),
         made_of,
         # With what it leaves in the registry itself, resolving gives the same once more.
         (share, registry_share(resolution.registry, region.id)),
@@ -85,12 +85,6 @@ def _refuse_nothing(collected: Collected) -> None:
             "with its contract into raw/partners/."
         )
         raise RegionError(f"{collected.region}: no source could be read. {told}")
-
-
-def _places_told(records: Records, pairs: Pairs, region: Region, run: Run) -> tuple[str, ...]:
-    """Say what other sources show of a region's own sources: a wrong system, an accuracy that is not true."""
-    own = {name for name, contract in run.catalog.sources.items() if contract.region == region.id}
-    return (*shifts_told(records, pairs, region), *untrue_accuracies(records, pairs, own))
 
 
 def _frames(records: Records, resolution: Resolution) -> dict[str, pd.DataFrame]:

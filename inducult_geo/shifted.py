@@ -15,7 +15,7 @@ another kind know no direction. It is told from 5 records on, where so many the 
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from math import comb
 from typing import Any, Final
@@ -27,6 +27,7 @@ import shapely
 from inducult_geo.catalog import OSM, Region
 from inducult_geo.errors import CoordinateError
 from inducult_geo.frames import WORK_CRS, Pairs, Records
+from inducult_geo.gaps import untrue_accuracies
 from inducult_geo.harmonize.coordinate_parsed import WGS84
 from inducult_geo.harmonize.crs import transform_points
 from inducult_geo.harmonize.systems import HUB, crs_of, systems_over
@@ -100,8 +101,10 @@ class _Shift:
         )
 
 
-def shifts_told(records: Records, pairs: Pairs, region: Region) -> tuple[str, ...]:
-    """Say of which sources places lie off all alike, as if read in another system of the country.
+def places_told(records: Records, pairs: Pairs, region: Region, own: Collection[str]) -> tuple[str, ...]:
+    """Say what sources show of each other's places: a wrong system, and of a region's own lists a wrong accuracy.
+
+    What a wrong system explains is told once.
 
     Parameters
     ----------
@@ -111,15 +114,22 @@ def shifts_told(records: Records, pairs: Pairs, region: Region) -> tuple[str, ..
         Its kept pairs.
     region
         Its country picks the operations, its box the systems that are tried.
+    own
+        Sources of which a steward of the region writes the contract.
     """
-    told: list[str] = []
+    found = [*_shifts(records, pairs, region)]
+    others = {*own} - {shift.seen.source for shift in found}
+    return (*(shift.words for shift in found), *untrue_accuracies(records, pairs, others))
+
+
+def _shifts(records: Records, pairs: Pairs, region: Region) -> Iterator[_Shift]:
+    """Yield what a wrong system explains, the likeliest first."""
     table = _beside(records, pairs)
     while (shift := _likeliest(records, table, region)) is not None:
-        told.append(shift.words)
+        yield shift
         # The others lie off it as it lies off them, which is no fault of theirs.
         off = shift.seen.rows[shift.explained]
         table = table[~(table["mine"].isin(off) | table["other"].isin(off))]
-    return tuple(told)
 
 
 def _beside(records: Records, pairs: Pairs) -> pd.DataFrame:

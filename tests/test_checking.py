@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 import xml.etree.ElementTree as ET
 from pathlib import Path
 
@@ -46,6 +47,27 @@ ROWS = (
     "9;Ma\ufffdapanew;17.9102;50.6602;1890;\n"
     ";Bez klucza;17.9102;50.6612;1890;\n"
 )  # fmt: skip
+
+
+def test_a_list_is_tried_beside_what_its_region_has(sample_data: Path, tmp_path: Path) -> None:
+    """As it is, as if its system were another, and where nothing was built yet; the release stays as it was."""
+    partners = sample_data / "raw/sample/partners"
+    before = sorted(path.name for path in (sample_data / "processed").rglob("*"))
+    (told,) = check(partners / "gorenjska_dediscina.toml", open_run(sample_data)).beside
+    assert told == (
+        "in gorenjska, as last built, 10 rows would be of sites that other sources know, 10 of sites of their own; a "
+        "person would be asked about none"
+    )
+    shutil.copy(partners / "gorenjska_dediscina.geojson", tmp_path)
+    text = (partners / "gorenjska_dediscina.toml").read_text(encoding="utf-8").replace("EPSG:3912", "EPSG:3794")
+    (tmp_path / "list.toml").write_text(
+        text.replace('accuracy_m = "natancnost_m"', "").replace("= 500", "= 30"), encoding="utf-8"
+    )
+    report = check(tmp_path / "list.toml", open_run(sample_data))
+    assert "7 lie some 610 m south-east of theirs" in report.beside[1]
+    assert report.as_dict()["beside"] == list(report.beside)
+    assert sorted(path.name for path in (sample_data / "processed").rglob("*")) == before
+    assert check(tmp_path / "list.toml", open_run(tmp_path / "empty", contracts=False)).beside == ()
 
 
 @pytest.fixture

@@ -10,7 +10,7 @@ import shapely
 from inducult_geo.catalog import load_catalog
 from inducult_geo.frames import WORK_CRS, Pairs, Records, as_pairs, as_records
 from inducult_geo.harmonize.crs import transform_points
-from inducult_geo.shifted import RECORDS_MIN, shifts_told
+from inducult_geo.shifted import RECORDS_MIN, places_told
 
 REGIONS = load_catalog().regions
 
@@ -43,12 +43,14 @@ def told_of(mine: np.ndarray, theirs: np.ndarray, declared: str, accuracy_m: flo
     frame["accuracy_m"] = [accuracy_m] * len(mine) + [10.0] * len(mine)
     records = as_records(frame, geometry=np.concatenate([mine, theirs]))
     pairs = pd.DataFrame({"left_key": keys[: len(mine)], "right_key": keys[len(mine) :], "decision": "match"})
-    return records, as_pairs(pairs.assign(score=0.9))
+    sites = [f"S{number}" for number in numbers]
+    pairs = pairs.assign(score=0.9, left_site=sites, right_site=sites, distance_m=shapely.distance(mine, theirs))
+    return records, as_pairs(pairs)
 
 
 def told(region: str, *given: object, **noise: float) -> tuple[str, ...]:
     records, pairs = beside(region, *given, **noise)  # type: ignore[arg-type]
-    return shifts_told(records, pairs, REGIONS[region])
+    return places_told(records, pairs, REGIONS[region], ())
 
 
 @pytest.mark.parametrize(
@@ -100,19 +102,19 @@ def test_no_system_is_named_where_all_lie_off_as_no_system_puts_them() -> None:
     at = np.arange(12) * 1000.0
     mine, theirs = shapely.points(4_600_000 + at, 2_700_000 + at), shapely.points(4_600_500 + at, 2_700_500 + at)
     records, pairs = told_of(mine, theirs, "EPSG:3794", 20)
-    assert shifts_told(records, pairs, REGIONS["gorenjska"]) == ()
+    assert places_told(records, pairs, REGIONS["gorenjska"], ()) == ()
 
 
 def test_large_works_are_no_witness() -> None:
     records, pairs = beside("gorenjska", "EPSG:3912", "EPSG:3794", 12)
     records.loc[records["source"] == "osm", "geometry"] = records.geometry.buffer(500)
-    assert shifts_told(records, pairs, REGIONS["gorenjska"]) == ()
+    assert places_told(records, pairs, REGIONS["gorenjska"], ()) == ()
 
 
 def test_records_that_were_told_to_be_others_are_no_witness() -> None:
     records, pairs = beside("gorenjska", "EPSG:3912", "EPSG:3794", 12)
     for decision in ("different", "no_match", "part_of"):
-        assert shifts_told(records, as_pairs(pairs.assign(decision=decision)), REGIONS["gorenjska"]) == ()
+        assert places_told(records, as_pairs(pairs.assign(decision=decision)), REGIONS["gorenjska"], ()) == ()
 
 
 def test_of_two_lists_the_one_is_told_that_others_contradict() -> None:
@@ -122,22 +124,32 @@ def test_of_two_lists_the_one_is_told_that_others_contradict() -> None:
     again["declared_crs"] = "EPSG:4326"
     both = as_records(pd.concat([records, again], ignore_index=True))
     beside_it = pairs.assign(right_key=again["record_key"].to_numpy())
-    (message,) = shifts_told(both, as_pairs(pd.concat([pairs, beside_it])), REGIONS["gorenjska"])
+    (message,) = places_told(both, as_pairs(pd.concat([pairs, beside_it])), REGIONS["gorenjska"], ())
     assert message.startswith("list: of 12 records")
 
 
 def test_without_pairs_or_places_nothing_is_told() -> None:
     records, pairs = beside("gorenjska", "EPSG:3912", "EPSG:3794", 6)
     about = REGIONS["gorenjska"]
-    assert shifts_told(records, as_pairs(pairs.head(0)), about) == ()
+    assert places_told(records, as_pairs(pairs.head(0)), about, ()) == ()
     records["geometry"] = None
-    assert shifts_told(records, pairs, about) == ()
+    assert places_told(records, pairs, about, ()) == ()
     records["declared_crs"] = None
-    assert shifts_told(records, pairs, about) == ()
+    assert places_told(records, pairs, about, ()) == ()
 
 
 @pytest.mark.parametrize("crs", ["a grid of the mine", "EPSG:999999", "EPSG:4978", "EPSG:32600"])
 def test_what_is_no_system_is_explained_by_none(crs: str) -> None:
     records, pairs = beside("gorenjska", "EPSG:3912", "EPSG:3794", 12)
     records["declared_crs"] = crs
-    assert shifts_told(records, pairs, REGIONS["gorenjska"]) == ()
+    assert places_told(records, pairs, REGIONS["gorenjska"], ()) == ()
+
+
+def test_what_a_wrong_system_explains_is_no_wrong_accuracy() -> None:
+    records, pairs = beside("gorenjska", "EPSG:3912", "EPSG:3794", 12)
+    (told,) = places_told(records, pairs, REGIONS["gorenjska"], {"list"})
+    assert "all alike" in told
+    records, pairs = beside("gorenjska", "EPSG:3912", "EPSG:3794", 0, 12, noise_m=300)
+    assert places_told(records, pairs, REGIONS["gorenjska"], ()) == ()
+    (told,) = places_told(records, pairs, REGIONS["gorenjska"], {"list"})
+    assert "state what they are worth" in told

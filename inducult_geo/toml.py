@@ -31,6 +31,8 @@ def read_toml(path: Path, error: type[ConfigError] = ConfigError) -> dict[str, A
         if path.stat().st_size > MAX_BYTES:
             raise error(f"{path}: is larger than {MAX_BYTES // 1024**2} MB: no declaration. Remove it.")
         values = tomllib.loads(path.read_text(encoding="utf-8-sig"))
+        # Tables may be nested deeper in a key ("a.a.a") than in brackets.
+        holds_nul = _holds_nul(values)
     except FileNotFoundError:
         raise error(f"{path}: no such file") from None
     except UnicodeDecodeError as problem:
@@ -42,7 +44,7 @@ def read_toml(path: Path, error: type[ConfigError] = ConfigError) -> dict[str, A
     except ValueError as problem:
         # What Python says of it, the limit of digits, is for programmers.
         raise error(f"{path}: holds a number of thousands of digits. Mend or remove the file.") from problem
-    if _holds_nul(values):
+    if holds_nul:
         # No file's name and no text of a release can hold one.
         raise error(f"{path}: holds a NUL character, written as \\u0000. Take it out.")
     return values

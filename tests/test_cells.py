@@ -264,6 +264,20 @@ class TestShapes:
         assert np.isnan(cells.x[1])
         assert cells.shapes[1] is None
 
+    def test_what_crosses_itself_at_every_turn_is_refused_at_once(self) -> None:
+        """To repair it would take a minute and gigabytes, and more than there is where a line runs to and fro."""
+        random = np.random.default_rng(1)
+        tangle, to_and_fro = random.random((3000, 2)), np.column_stack([np.arange(20_000) % 2, np.zeros(20_000)])
+        # Cells of a raster share their sides, and a long outline may slip now and then: both are repaired.
+        raster = shapely.MultiPolygon([shapely.box(x, y, x + 1, y + 1) for x in range(20) for y in range(20)])
+        around = np.column_stack([np.cos(np.arange(3000) / 477.5), np.sin(np.arange(3000) / 477.5)]) * 10
+        around[[500, 501]] = around[[501, 500]]
+        shapes = [shapely.Polygon(tangle), shapely.Polygon(to_and_fro), raster, shapely.Polygon(around), self.SQUARE]
+        cells = read_shapes(*shapes)
+        assert cells.reason == ["bad_geometry", "bad_geometry", None, None, None]
+        assert cells.detail[:2] == ["the geometry crosses itself at every turn: draw it again"] * 2
+        assert cells.detail[2:] == [REPAIRED, REPAIRED, None]
+
     def test_a_bow_tie_is_repaired_and_the_row_says_so(self) -> None:
         bow = shapely.Polygon([(0, 0), (10, 10), (10, 0), (0, 10)])
         cells = read_shapes(self.SQUARE, bow)

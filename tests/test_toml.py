@@ -22,6 +22,7 @@ def test_a_file_is_read_as_editors_save_it(tmp_path: Path, mark: str, newline: s
         (None, r"a\.toml: no such file$"),
         (b'id = "M\xfchle"', r"a\.toml: cannot be read as UTF-8 text: .*0xfc.*Save it as UTF-8\."),
         (b"id = " + b"[" * 5000 + b"]" * 5000, r"a\.toml: not valid TOML: "),
+        (b"[" + b".".join([b"a"] * 5000) + b"]", r"a\.toml: not valid TOML: "),
         (b"rows_min = " + b"9" * 5000, r"a\.toml: holds a number of thousands of digits\. Mend or remove"),
         (b'id = "a\\u0000"', r"a\.toml: holds a NUL character"),
         (b'[read]\nnames = [{ "b\\u0000" = 1 }]', r"a\.toml: holds a NUL character"),

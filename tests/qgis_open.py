@@ -259,6 +259,7 @@ def open_project(path):
         "colors": draw(project, shown),
         "themes": {name: draw_theme(project, name) for name in project.mapThemeCollection().mapThemes()},
         "layouts": {layout.name(): printed(layout, Path(path).parent) for layout in layouts(project)},
+        "bookmarks": bookmarks(project),
         "cards": cards(project, Path(path).parent),
         "rasters": {
             layer.name(): [layer.renderer().type(), layer.bandCount()]
@@ -284,6 +285,19 @@ def symbols_px(project):
         sizes = [node.minimumIconSize() for nodes in trees for node in nodes if isinstance(node, QgsSymbolLegendNode)]
         found += [max(size.width(), size.height()) for size in sizes]
     return max(found)
+
+
+def bookmarks(project):
+    """Return the spatial bookmarks by id: name, group, system and the box that they lead to."""
+    return {
+        mark.id(): [
+            mark.name(),
+            mark.group(),
+            mark.extent().crs().authid(),
+            [mark.extent().xMinimum(), mark.extent().yMinimum(), mark.extent().xMaximum(), mark.extent().yMaximum()],
+        ]
+        for mark in project.bookmarkManager().bookmarks()
+    }
 
 
 def layouts(project):

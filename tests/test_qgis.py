@@ -266,6 +266,17 @@ def test_project_opens_with_all_its_layers(met, bundle):
     assert [name for name, fixed in project["read_only"].items() if not fixed] == [layer_named("review").title]
 
 
+def test_a_bookmark_leads_to_each_region(met, bundle):
+    found = met["project"]["bookmarks"]
+    assert {*found} == {f"region_{region}" for region in bundle.regions["region"]}
+    for row in bundle.regions.itertuples():
+        title, group, crs, (west, south, east, north) = found[f"region_{row.region}"]
+        assert (title, group, crs) == (row.title, "Regions", "EPSG:3035")
+        x0, y0, x1, y1 = row.geometry.bounds
+        assert west < x0 < x1 < east < x1 + (x1 - x0)
+        assert south < y0 < y1 < north < y1 + (y1 - y0)
+
+
 def test_relations_lead_from_a_site_to_its_records(met, bundle):
     relations = met["project"]["relations"]
     assert len(relations) == 10

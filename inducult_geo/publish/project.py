@@ -172,6 +172,7 @@ def project_file(
             layers=ordered,
             relations=relations,
             themes=_shown_themes(ordered),
+            bookmarks=_bookmarks(frames["regions"]),
             coverage=next(layer for layer in ordered if layer.name == "regions"),
             sites=next(layer for layer in ordered if layer.name == "site_points"),
             card=card(extent_of(frames["site_points"]), RELATIONS[0].id),
@@ -320,6 +321,17 @@ def _years(sites: pd.DataFrame, day: str) -> tuple[int, int] | None:
         return None
     last = int(day[:4]) if day[:4].isdigit() else int(told.max())
     return int(told.min()), max(last, int(told.max()))
+
+
+def _bookmarks(regions: pd.DataFrame) -> list[tuple[str, str, tuple[float, float, float, float]]]:
+    """Return id, title and extent of each region, by title: places that a person goes to by a double click."""
+    rows = sorted(
+        zip(regions["title"], regions["region"], regions.geometry.bounds.to_numpy(), strict=True), key=lambda r: r[:2]
+    )
+    return [
+        (str(region), str(title), _widened((west, south, east, north)))
+        for title, region, (west, south, east, north) in rows
+    ]
 
 
 def _widened(extent: tuple[float, float, float, float]) -> tuple[float, float, float, float]:

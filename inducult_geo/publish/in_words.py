@@ -59,11 +59,12 @@ def _expression(column: str) -> str:
 def _names() -> str:
     """One name a line, the name of the place first, each other with its kind or language."""
     keys = "map_akeys(@told)"
-    first = f"array_cat(array_filter({keys}, @element = 'name'), array_filter({keys}, @element <> 'name'))"
-    kind = "regexp_replace(regexp_replace(@element, '^name(?![a-z])[:_]?', ''), '[_-]?[0-9]+$', '')"
+    first = f"array_prioritize({keys}, array('name'))"
+    kind = "regexp_substr(@element, '^(?:name(?![a-z])[:_]?)?(.*?)(?:[_-]?[0-9]+)?$')"
     # A second name in no language has no kind.
-    said = f"with_variable('kind', {kind}, if(@kind = '', '', ' (' || {_label('@kind', _KINDS)} || ')'))"
-    return _lines("names", f"array_foreach({first}, {_text('map_get(@told, @element)')} || {said})")
+    told = f"with_variable('kind', {kind}, if(@kind = '', '', ' (' || {_label('@kind', _KINDS)} || ')'))"
+    said = f"if(@element = 'name', '', {told})"
+    return _lines("names", f"array_foreach({first}, map_get(@told, @element) || {said})")
 
 
 def _timeline() -> str:
@@ -74,7 +75,7 @@ def _timeline() -> str:
     year = "if(@event['year'] < 0, abs(@event['year']) || ' BC', to_string(@event['year']))"
     event = f"{year} || {loosely('@exact')} || ' ' || @event['event'] || ' · ' || @event['record']"
     line = f"with_variable('event', @element, with_variable('exact', {precision}, {event}))"
-    return _joined(f'array_foreach(from_json("timeline"), {line})')
+    return _if_told("timeline", _joined(f'array_foreach(from_json("timeline"), {line})'))
 
 
 def _conflicts() -> str:
@@ -92,7 +93,9 @@ def _conflicts() -> str:
 def _pairs(column: str, known: Mapping[str, str]) -> str:
     """One key with its value a line."""
     keys = _in_order("@told") if known else "map_akeys(@told)"
-    line = f"{_label('@element', known)} || ': ' || {_text('map_get(@told, @element)')}"
+    value = "map_get(@told, @element)"
+    # Where keys are known, values are keys of records: text. What a source says may be anything.
+    line = f"{_label('@element', known)} || ': ' || {value if known else _text(value)}"
     return _lines(column, f"array_foreach({keys}, {line})")
 
 
@@ -125,13 +128,17 @@ def loosely(precision: str) -> str:
 def _in_order(told: str) -> str:
     """Return the keys of a map in the order of the columns of a site; behind them those that are none."""
     columns = f"array({', '.join(map(_quoted, _LABELS))})"
-    ours = f"array_filter({columns}, map_exist({told}, @element))"
-    return f"array_cat({ours}, array_filter(map_akeys({told}), not array_contains({columns}, @element)))"
+    return f"array_prioritize(map_akeys({told}), {columns})"
 
 
 def _lines(column: str, lines: str) -> str:
     """Join lines that are made of the map `@told`, which a column holds."""
-    return f"with_variable('told', json_to_map(\"{column}\"), {_joined(lines)})"
+    return _if_told(column, f"with_variable('told', json_to_map(\"{column}\"), {_joined(lines)})")
+
+
+def _if_told(column: str, lines: str) -> str:
+    """Reckon nothing where the column is null, as most are: an export takes its time for each site."""
+    return f'if("{column}" is null, null, {lines})'
 
 
 def _joined(lines: str) -> str:

@@ -15,7 +15,7 @@ another kind know no direction. It is told from 5 records on, where so many the 
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from math import comb
 from typing import Any, Final
@@ -37,6 +37,7 @@ RECORDS_MIN: Final = 5
 """Fewer records off alike are told of nobody."""
 
 _SHIFT_MIN_M, _SHIFT_MAX_M = 30.0, 2000.0
+_ALIKE_M = 10.0
 _CHANCE_MAX = 1 / 2000
 _NAMED_MAX = 8
 _JOINED = ("match", "review", "same")
@@ -190,10 +191,15 @@ def _explained(seen: _Seen, region: Region) -> _Shift | None:
     far = (np.abs(seen.away) > _SHIFT_MIN_M / 2) & (np.abs(seen.away) < 1.5 * _SHIFT_MAX_M)
     if far.sum() < RECORDS_MIN:
         return None
-    usual = {*region.crs, HUB, WGS84}
+    # Of those that put places alike, the one that the region's lists are in is likelier than any other.
+    usual = [*region.crs, HUB, WGS84]
     tried = (_tried(seen, crs, region) for crs in _relatives(seen.crs, region))
     found = [shift for shift in tried if shift is not None]
-    return min(found, key=lambda one: (one.chance, one.crs not in usual, one.left_m), default=None)
+    return min(found, key=lambda one: (one.chance, one.left_m // _ALIKE_M, _place_in(usual, one.crs)), default=None)
+
+
+def _place_in(usual: Sequence[str], crs: str) -> int:
+    return usual.index(crs) if crs in usual else len(usual)
 
 
 def _relatives(crs: str, region: Region) -> list[str]:

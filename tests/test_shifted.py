@@ -153,3 +153,13 @@ def test_what_a_wrong_system_explains_is_no_wrong_accuracy() -> None:
     assert places_told(records, pairs, REGIONS["gorenjska"], ()) == ()
     (told,) = places_told(records, pairs, REGIONS["gorenjska"], {"list"})
     assert "state what they are worth" in told
+
+
+def test_of_a_list_and_openstreetmap_the_list_is_told_whatever_it_is_called() -> None:
+    """In degrees either explains the other: those of OpenStreetMap are in WGS 84 by its own rule."""
+    records, pairs = beside("zwickau", "EPSG:4326", "EPSG:4314", 12)
+    for name in ("list", "zlist"):
+        named = records.assign(source=records["source"].replace("list", name))
+        (told,) = places_told(as_records(named), pairs, REGIONS["zwickau"], ())
+        assert told.startswith(f"{name}: of 12 records")
+        assert "Read as EPSG:4326 (WGS 84) and not as EPSG:4314" in told

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 import tomllib
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -36,11 +38,12 @@ def read_toml(path: Path, error: type[ConfigError] = ConfigError) -> dict[str, A
     except FileNotFoundError:
         raise error(f"{path}: no such file") from None
     except UnicodeDecodeError as problem:
-        raise error(f"{path}: cannot be read as UTF-8 text: {problem}. Save it as UTF-8.") from problem
+        raise error(f"{path}: cannot be read as UTF-8 text: {_letter_told(problem)}. Save it as UTF-8.") from problem
     except OSError as problem:
         raise error(f"{path}: cannot be read: {problem.strerror}.") from problem
     except (tomllib.TOMLDecodeError, RecursionError) as problem:
-        raise error(f"{path}: not valid TOML: {problem}. Mend or remove the file.") from problem
+        told = _line_told(path.read_text(encoding="utf-8-sig"), str(problem))
+        raise error(f"{path}: not valid TOML: {told}. Mend or remove the file.") from problem
     except ValueError as problem:
         # What Python says of it, the limit of digits, is for programmers.
         raise error(f"{path}: holds a number of thousands of digits. Mend or remove the file.") from problem
@@ -48,6 +51,57 @@ def read_toml(path: Path, error: type[ConfigError] = ConfigError) -> dict[str, A
         # No file's name and no text of a release can hold one.
         raise error(f"{path}: holds a NUL character, written as \\u0000. Take it out.")
     return values
+
+
+def _letter_told(problem: UnicodeDecodeError) -> str:
+    if problem.object.startswith((b"\xff\xfe", b"\xfe\xff")):
+        return "it is in UTF-16"
+    line = problem.object[: problem.start].count(b"\n") + 1
+    return f"line {line} holds the byte 0x{problem.object[problem.start]:02x}, a letter of another encoding"
+
+
+def _line_told(text: str, said: str) -> str:
+    """Say what is wrong with a line, and what to write: who keeps a list does not know the words of a parser."""
+    found = _AT.search(said)
+    lines = text.splitlines()
+    if found is None or not 0 < int(found[1]) <= len(lines):
+        return said
+    line = lines[int(found[1]) - 1].strip()
+    reader = said[: found.start()].strip()
+    remedy = next((remedy for applies, remedy in _REMEDIES if applies(line, reader)), None)
+    shown = line[:_SHOWN] + ("..." if len(line) > _SHOWN else "")
+    return f"line {found[1]}, `{shown}`: " + (f"{remedy} (the reader says: {reader})" if remedy else reader)
+
+
+def _matches(pattern: str) -> Callable[[str, str], bool]:
+    """Return a test of a line, without what stands in straight quotes."""
+    compiled = re.compile(pattern)
+    return lambda line, _: bool(compiled.search(_QUOTED.sub('""', line)))
+
+
+def _says(*words: str) -> Callable[[str, str], bool]:
+    """Return a test of what the parser says."""
+    return lambda _, reader: any(word in reader for word in words)
+
+
+_SHOWN = 80
+_A_NAME = 'write a name of several words, or with other letters than a to z, in "quotes"'
+_AT = re.compile(r" \(at line (\d+), column \d+\)$")
+_QUOTED = re.compile(r"\"[^\"]*\"|'[^']*'")
+_REMEDIES: tuple[tuple[Callable[[str, str], bool], str], ...] = (
+    (_matches("[\u201c\u201d\u201e\u201a\u2018\u2019\u00ab\u00bb]"), 'write straight quotes, as "this"'),
+    (_says("hex value", "escape", "Unescaped"), "in double quotes a \\ means something else: write / in its place"),
+    (_says("Cannot declare"), "this section stands twice: put what belongs to it together"),
+    (_says("Cannot overwrite", "Cannot mutate"), "this name stands twice in its section: keep one"),
+    (_matches(r"^[^=#\[]*$|^[^=#\[]+:"), "write = between the name and its value"),
+    (_says("Expected '=' after", "Invalid statement", "initial character"), _A_NAME),
+    (_matches(r"=\s*\d{1,2}[./]\d{1,2}[./]\d{4}"), "write a day as 2026-11-28"),
+    (_matches(r"=\s*\d+,\d"), "write a decimal point: 0.95"),
+    (_matches(r"=\s*(?!true\b|false\b)[^\W\d_]"), 'write the value in quotes: name = "Name"'),
+    (_says("Expected newline"), "write nothing behind the value but a remark that begins with #"),
+    (_says("Illegal character", "Unclosed", "Unterminated"), "a quote or a bracket is not closed, here or above"),
+)
+"""Tests of the line and of what the parser says of it -> what to do; the first that applies is told."""
 
 
 def _holds_nul(value: Any) -> bool:

@@ -20,6 +20,7 @@ def test_a_file_is_read_as_editors_save_it(tmp_path: Path, mark: str, newline: s
     ("data", "said"),
     [
         (None, r"a\.toml: no such file$"),
+        ('id = "a"'.encode("utf-16"), r"a\.toml: cannot be read as UTF-8 text: it is in UTF-16\. Save it as UTF-8\."),
         (b'id = "M\xfchle"', r"a\.toml: cannot be read as UTF-8 text: .*0xfc.*Save it as UTF-8\."),
         (b"id = " + b"[" * 5000 + b"]" * 5000, r"a\.toml: not valid TOML: "),
         (b"[" + b".".join([b"a"] * 5000) + b"]", r"a\.toml: not valid TOML: "),
@@ -37,6 +38,32 @@ def test_what_is_no_toml_is_refused_with_the_way_out(
         (tmp_path / "a.toml").write_bytes(data)
     with pytest.raises(error, match=said):
         read_toml(tmp_path / "a.toml", error)
+
+
+@pytest.mark.parametrize(
+    ("line", "remedy"),
+    [
+        ("name = “Nazwa”", 'write straight quotes, as "this"'),
+        ("name = Nazwa # 'guessed'", 'write the value in quotes: name = "Name"'),
+        ('name: "Nazwa"', "write = between the name and its value"),
+        ('alt name = "Nazwa"', 'write a name of several words, or with other letters than a to z, in "quotes"'),
+        ('Größe = "Nazwa"', 'write a name of several words, or with other letters than a to z, in "quotes"'),
+        ('name = "Nazwa",', "write nothing behind the value but a remark that begins with #"),
+        ('name = "Nazwa', "a quote or a bracket is not closed, here or above"),
+        (r'files = ["C:\Users\lista.csv"]', r"in double quotes a \ means something else: write / in its place"),
+        ('id = "b"', "this name stands twice in its section: keep one"),
+        ("[read]\n[read]", "this section stands twice: put what belongs to it together"),
+        ("retrieved = 28.11.2026", "write a day as 2026-11-28"),
+        ("reliability = 50,5", "write a decimal point: 0.95"),
+    ],
+)
+def test_a_line_that_cannot_be_read_is_shown_with_what_to_write(tmp_path: Path, line: str, remedy: str) -> None:
+    (tmp_path / "a.toml").write_text(f'id = "a"\n{line}\n', encoding="utf-8")
+    shown = line.splitlines()[-1]
+    with pytest.raises(ConfigError) as told:
+        read_toml(tmp_path / "a.toml")
+    where = f"line {1 + len(line.splitlines())}, `{shown}`: "
+    assert f"a.toml: not valid TOML: {where}{remedy} (the reader says: " in str(told.value)
 
 
 def test_a_folder_of_that_name_is_told(tmp_path: Path) -> None:

@@ -204,6 +204,15 @@ def test_krovak_in_all_its_axes(code: str, x: float, y: float) -> None:
     assert (back.x[0], back.y[0]) == pytest.approx((850000, 1010000), abs=1e-6)
 
 
+def test_krovak_is_turned_around_only_where_every_row_says_so() -> None:
+    """One row that is written the wrong way round is that row's slip."""
+    alone = transform_points([850000], [1010000], source_crs="EPSG:5513", target_crs="EPSG:5514", country="CZ")
+    both = transform_points(
+        [850000, 1010000], [1010000, 850000], source_crs="EPSG:5513", target_crs="EPSG:5514", country="CZ"
+    )
+    assert (both.x[0], both.y[0]) == (alone.x[0], alone.y[0])
+
+
 @pytest.mark.parametrize(
     ("code", "country", "said"),
     [

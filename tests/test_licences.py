@@ -192,6 +192,17 @@ def test_sites_placed_by_a_generalized_record_are_generalized_too(whole, release
     assert shapely.equals(before.geometry.to_numpy()[same], others.geometry.to_numpy()[same]).all()
 
 
+def test_how_large_a_generalized_place_is_is_not_told():
+    """An outline of just that size in the cell is soon found."""
+    bundle = small_bundle()
+    bundle.sites["area_m2"] = 12_345.0
+    sites = for_release(bundle, contracts()).sites
+    on_grid = sites["geometry_origin"] == "grid"
+    assert on_grid.any()
+    assert sites.loc[on_grid, "area_m2"].isna().all()
+    assert sites.loc[~on_grid, "area_m2"].eq(12_345.0).any()
+
+
 def test_distances_to_a_generalized_place_are_not_told(released):
     wide = released.pairs["left_key"].str.startswith("wide:") | released.pairs["right_key"].str.startswith("wide:")
     assert released.pairs.loc[wide, "distance_m"].isna().all()
@@ -220,6 +231,9 @@ def test_a_question_about_a_generalized_place_does_not_name_its_readings():
     bundle.review.loc[row, [*told]] = [*told.values()]
     asked = for_release(bundle, contracts()).review.set_index("left_key").loc["wide:99"]
     assert asked["question"] == asked["why"] == NOT_SHOWN
+    bundle.review.loc[row, "left_key"] = "osm:99"
+    asked = for_release(bundle, contracts()).review.set_index("left_key").loc["osm:99"]
+    assert (asked["question"], asked["why"]) == (told["question"], told["why"])
 
 
 def grid_of(source, cell):

@@ -225,6 +225,17 @@ def test_strays_are_borne_up_to_the_share(shared: Path) -> None:
     assert choose_reading(x, y, crs="EPSG:25833", area=area, share_min=0.9, **ZWICKAU).status == "chosen"
 
 
+def test_of_a_long_list_a_sample_is_looked_at_first_and_then_all_of_it(shared: Path) -> None:
+    area = _area(shared, "zwickau")
+    x, y = (np.tile(part, 75) for part in _sent(*_inside(area, 40), "EPSG:25833", "DE"))
+    assert choose_reading(x, y, crs="EPSG:25833", area=area, **ZWICKAU).status == "chosen"
+    # A thousand rows of one head office say nothing of the others.
+    x[:1000], y[:1000] = x[0], y[0]
+    assert choose_reading(y, x, crs="EPSG:25833", area=area, **ZWICKAU).reading == Reading(
+        "axes swapped", "EPSG:25833", swap=True
+    )
+
+
 def test_empty_and_unknown(shared: Path) -> None:
     area = _area(shared, "zwickau")
     nothing = np.array([np.nan, np.inf])

@@ -157,6 +157,13 @@ class TestCollected:
         osm = keep_part(home(run), records("osm:1"), FACTS, None)
         assert [fact.source for fact in keep_collected("opole", run, [gone, osm], OUTLINE, "d").facts] == ["osm"]
 
+    def test_a_source_of_another_region_by_now_is_left_out(self, run: Run) -> None:
+        moved = run.catalog.sources["eutl"].model_copy(update={"region": "leoben", "countries": ()})
+        there = replace(run, catalog=replace(run.catalog, sources={**run.catalog.sources, "eutl": moved}))
+        part = keep_part(home(run), records("eutl:1"), replace(FACTS, source="eutl"), None)
+        assert [fact.source for fact in keep_collected("opole", run, [part], OUTLINE, "d").facts] == ["eutl"]
+        assert keep_collected("opole", there, [part], OUTLINE, "d").facts == ()
+
     def test_an_absent_source_is_kept_as_a_fact(self, run: Run) -> None:
         absent = Part(replace(FACTS, state="absent", message="not there"))
         keep_collected("opole", run, [absent], OUTLINE, "d")
@@ -257,21 +264,23 @@ class TestAStage:
 
 
 @pytest.mark.parametrize(
-    ("state", "source", "raster", "is_whole"),
+    ("state", "source", "raster", "told", "is_whole"),
     [
-        ("fresh", "fresh", "fresh", True),
-        ("fresh", "absent", "absent", True),
-        ("fresh", "stale", "fresh", False),
-        ("fresh", "failed", "fresh", False),
-        ("fresh", "fresh", "failed", False),
-        ("stale", "fresh", "fresh", False),
+        ("fresh", "fresh", "fresh", "fresh", True),
+        ("fresh", "absent", "absent", "fresh", True),
+        ("fresh", "stale", "fresh", "partial", False),
+        ("fresh", "failed", "fresh", "partial", False),
+        ("fresh", "fresh", "failed", "partial", False),
+        ("stale", "fresh", "fresh", "stale", False),
+        ("stale", "failed", "fresh", "stale", False),
     ],
 )
 def test_a_region_is_whole_where_all_its_sources_and_rasters_are(
-    state: str, source: str, raster: str, is_whole: bool
+    state: str, source: str, raster: str, told: str, is_whole: bool
 ) -> None:
     made = stage(facts=(replace(FACTS, state=source),), rasters=(replace(FACTS, state=raster),))
-    assert RegionOutcome("opole", state, made).is_whole == is_whole
+    outcome = RegionOutcome("opole", state, made)
+    assert (outcome.told_state, outcome.is_whole) == (told, is_whole)
     assert RegionOutcome("opole", "failed", None).failed_sources == ()
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import gc
 import io
 import json
@@ -21,7 +22,7 @@ from typer.main import get_command
 from typer.testing import CliRunner
 
 from inducult_geo import cli
-from inducult_geo.cli.common import exit_code, print_json, set_up_output
+from inducult_geo.cli.common import exit_code, print_json, refuse_foreign, set_up_output
 from inducult_geo.errors import ConfigError, InducultError, ReleaseError, SourceError
 from inducult_geo.match.link import LINK_COLUMNS
 from inducult_geo.match.score import DOUBTED
@@ -377,6 +378,24 @@ def test_link_joins_two_tables_and_one_with_a_release(tmp_path: Path, sample: Pa
     told_doubtful = (pairs["decision"] == "review") | again | (pairs["score"] < DOUBTED)
     assert (pairs["doubtful"] == told_doubtful).all()
     assert numbers["doubtful"] == told_doubtful.sum() < len(pairs)
+
+
+@pytest.mark.parametrize("name", ["zwickau_industriekultur.csv", "zwickau_industriekultur.toml", "notes.csv"])
+def test_link_writes_over_no_file_but_its_own_table(tmp_path: Path, sample_data: Path, name: str) -> None:
+    partners = sample_data / "raw" / "sample" / "partners"
+    for part in ("zwickau_industriekultur.toml", "zwickau_industriekultur.csv"):
+        shutil.copyfile(partners / part, tmp_path / part)
+    (tmp_path / "notes.csv").write_text("left_id;right_id\n", encoding="utf-8")
+    before = (tmp_path / name).read_bytes()
+    contract, release = tmp_path / "zwickau_industriekultur.toml", sample_data / "processed" / "current"
+    result = CliRunner().invoke(cli.app, ["link", str(contract), str(release), "--out", str(tmp_path / name)])
+    assert isinstance(result.exception, ConfigError)
+    assert "is no table that this command wrote" in str(result.exception)
+    assert (tmp_path / name).read_bytes() == before
+    # Of its own, with a mark before it or none, and of nothing at all, it makes the next one.
+    for begun in (b"", ",".join(LINK_COLUMNS).encode(), codecs.BOM_UTF8 + ",".join(LINK_COLUMNS).encode() + b"\r\n"):
+        (tmp_path / "pairs.csv").write_bytes(begun)
+        refuse_foreign(tmp_path / "pairs.csv", LINK_COLUMNS)
 
 
 def test_ids_in_pairs_are_no_formulas_and_can_be_read_back(tmp_path: Path) -> None:

@@ -19,7 +19,7 @@ import pytest
 from typer.testing import CliRunner
 
 from inducult_geo import cli
-from inducult_geo.errors import BusyError, ContractError, ReleaseError, StorageError
+from inducult_geo.errors import BusyError, ConfigError, ContractError, ReleaseError, StorageError
 from inducult_geo.match.decisions import Decision, append_decision, read_decisions
 from inducult_geo.match.resolve import question_id
 from inducult_geo.pipeline import run_all
@@ -130,6 +130,27 @@ def test_the_table_holds_every_open_question_with_both_records(run: Run, sheet: 
             assert 45 < float(row[f"{side}_latitude"]) < 52
         assert row["decision"] == row["decided_by"] == row["note"] == ""
     assert [row["kind"] for row in rows].count("place") == 1
+
+
+@pytest.mark.parametrize(("column", "value"), [("decision", "same"), ("decided_by", "Eva"), ("note", "ask Jan")])
+def test_answers_are_not_written_over(run: Run, sheet: Path, column: str, value: str) -> None:
+    export_review(release_of(run), sheet)
+    rows = rows_of(sheet)
+    rows[1][column] = value
+    kept = save(sheet, rows, delimiter=";").read_bytes()
+    with pytest.raises(
+        ConfigError, match=r"with 1 answer\. Name another file; or take them in first \(`inducult review"
+    ):
+        export_review(release_of(run), sheet)
+    assert sheet.read_bytes() == kept
+
+
+def test_what_is_no_table_of_questions_is_not_written_over(tmp_path: Path, run: Run) -> None:
+    mine = tmp_path / "mine.csv"
+    mine.write_text("name,town\nMill,Opole\n", encoding="utf-8")
+    with pytest.raises(ConfigError, match="is no table of questions"):
+        export_review(release_of(run), mine)
+    assert mine.read_text(encoding="utf-8").startswith("name,town")
 
 
 def test_no_release_is_told_plainly(tmp_path: Path) -> None:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import codecs
 import gc
 import io
 import json
 import math
 import os
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -38,6 +39,25 @@ def readable(text: str | None) -> str | None:
     if text is not None and text != text.encode("utf-8", "replace").decode():
         raise ConfigError(f"{text!a} is not UTF-8. Is the terminal set to another encoding?")
     return text
+
+
+def refuse_foreign(out: Path, columns: Iterable[str]) -> None:
+    """Refuse to write a table over a file that is no earlier one of the same columns: a slip must not cost a list.
+
+    Raises
+    ------
+    ConfigError
+        Where `out` is there, holds something, and does not begin with the heads of `columns`.
+    """
+    if not out.is_file():
+        return
+    heads = ",".join(columns)
+    with out.open("rb") as handle:
+        begun = handle.read(len(heads.encode()) + 8).removeprefix(codecs.BOM_UTF8)
+    if begun and not begun.startswith(heads.encode()):
+        raise ConfigError(
+            f"--out {out}: is there already, and is no table that this command wrote. Name another file, or remove it."
+        )
 
 
 def set_up_memory() -> None:

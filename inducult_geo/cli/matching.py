@@ -8,7 +8,16 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from inducult_geo.cli.common import AsJson, Catalogs, Data, opened_run, print_json, readable, refusal_is_two
+from inducult_geo.cli.common import (
+    AsJson,
+    Catalogs,
+    Data,
+    opened_run,
+    print_json,
+    readable,
+    refusal_is_two,
+    refuse_foreign,
+)
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -54,10 +63,12 @@ def link(
     """
     from inducult_geo import api
     from inducult_geo.catalog import load_contract
+    from inducult_geo.match.link import LINK_COLUMNS
     from inducult_geo.memory import weights_of
     from inducult_geo.publish.spreadsheet import safe_texts, write_plain_csv
     from inducult_geo.store import replacing
 
+    refuse_foreign(out, LINK_COLUMNS)
     with opened_run(data, catalog, quiet=as_json, contracts=False) as opened, refusal_is_two():
         contracts = [None if side.is_dir() or side.name == "current" else load_contract(side) for side in (left, right)]
         tables = [_linked_table(side, told, opened) for side, told in zip((left, right), contracts, strict=True)]

@@ -15,12 +15,13 @@ import geopandas as gpd
 import pandas as pd
 import pyarrow as pa
 
-from inducult_geo.errors import ContractError, ReleaseError
+from inducult_geo.errors import ConfigError, ContractError, ReleaseError
 from inducult_geo.frames import from_json
 from inducult_geo.publish.files import GEOPACKAGE, RECORDS_FILE
 from inducult_geo.publish.opened import tables_alone
 from inducult_geo.publish.spreadsheet import degrees, read_csv, write_csv
 from inducult_geo.store import replacing
+from inducult_geo.text import counted
 
 ANSWER_COLUMNS: Final = ("review_id", "kind", "left_key", "right_key", "decision", "decided_by", "note")
 """The columns that an edited table must have; all others are for reading only."""
@@ -45,7 +46,10 @@ def export_review(release: Path, out: Path) -> int:
     ------
     ReleaseError
         Where the folder is no release, or a damaged one.
+    ConfigError
+        Where `out` holds answers, or something else than an earlier table of questions.
     """
+    _refuse_to_lose(out)
     package, records = release / GEOPACKAGE, release / RECORDS_FILE
     if not package.is_file() or not records.is_file():
         raise ReleaseError(f"{release}: no {GEOPACKAGE} with records.parquet: is this the folder of a release?")
@@ -71,6 +75,23 @@ def export_review(release: Path, out: Path) -> int:
     with replacing(out) as draft:
         write_csv(table, draft)
     return len(table)
+
+
+def _refuse_to_lose(out: Path) -> None:
+    """Refuse to write over what a person filled in, or what is no table of questions at all."""
+    if not out.is_file() or not out.stat().st_size:
+        return
+    try:
+        filled = sum(any(row[name] for name in ("decision", "decided_by", "note")) for row in read_answers(out))
+    except ContractError as problem:
+        raise ConfigError(
+            f"{out}: is there already, and is no table of questions. Name another file, or remove it."
+        ) from problem
+    if filled:
+        raise ConfigError(
+            f"{out}: is there already, with {counted(filled, 'answer')}. Name another file; or take them in first "
+            f"(`inducult review import {out.name}`), then remove it."
+        )
 
 
 def read_answers(source: Path) -> list[dict[str, str]]:

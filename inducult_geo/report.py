@@ -222,6 +222,8 @@ def status_lines(status: Status, console: Console) -> None:
         console.print(escape(f"gone      {line}"))
     for line in status.changed:
         console.print(escape(f"changed   {line}"))
+    for line in status.noticed:
+        console.print(escape(f"noticed   {line}"))
     for line in status.torn:
         console.print(escape(f"damaged   {line}"))
     console.print("all well" if status.is_well else "needs a look")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import shutil
 import sqlite3
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -56,6 +56,8 @@ class Status:
         Of which sources many records are gone at once, until they are back or a run was made afresh.
     changed
         What new versions of lists brought in the last days; nobody needs to act on it.
+    noticed
+        What the last runs noticed of regions as a whole: words that contradict each other, a wrong system.
     """
 
     release: Path | None
@@ -70,6 +72,7 @@ class Status:
     withheld: Mapping[str, int] = field(default_factory=dict)
     gone: tuple[str, ...] = ()
     changed: tuple[str, ...] = ()
+    noticed: tuple[str, ...] = ()
 
     @property
     def is_well(self) -> bool:
@@ -92,6 +95,7 @@ class Status:
             "withheld": dict(self.withheld),
             "gone": list(self.gone),
             "changed": list(self.changed),
+            "noticed": list(self.noticed),
             "is_well": self.is_well,
         }
 
@@ -143,6 +147,7 @@ def status_of(
         told.withheld,
         tuple(told.gone),
         tuple(told.changed),
+        tuple(_noticed(manifest)),
     )
 
 
@@ -155,6 +160,14 @@ def questions_of(release: Path | None) -> int:
             return _count(connection, "review")
     except sqlite3.Error:
         return 0
+
+
+def _noticed(manifest: Mapping[str, Any]) -> Iterator[str]:
+    """Yield what the manifest of a release tells of its regions; another version may tell it otherwise."""
+    regions = manifest.get("regions")
+    for name, told in sorted(regions.items()) if isinstance(regions, dict) else ():
+        problems = told.get("problems") if isinstance(told, dict) else None
+        yield from (f"{name}: {problem}" for problem in (problems if isinstance(problems, list) else ()))
 
 
 def _opened(file: Path) -> closing[sqlite3.Connection]:

@@ -8,9 +8,11 @@ import shutil
 import sqlite3
 from contextlib import closing
 from datetime import UTC, datetime, timedelta
+from io import StringIO
 from pathlib import Path
 
 import pytest
+from rich.console import Console
 from typer.testing import CliRunner
 
 from inducult_geo import cli
@@ -18,6 +20,7 @@ from inducult_geo.errors import ConfigError, steady
 from inducult_geo.pipeline import run_all
 from inducult_geo.release_folders import new_release
 from inducult_geo.releasing import _numbers_of
+from inducult_geo.report import status_lines
 from inducult_geo.run import open_run
 from inducult_geo.status import status_of
 from inducult_geo.store import DataFolder, current_release, write_json
@@ -314,6 +317,23 @@ def test_questions_are_counted_and_what_is_not_fresh_is_told_in_order(tmp_path: 
     assert not status.is_well
     assert status.as_dict()["stale"] == [*status.stale]
     assert status.as_dict()["withheld"] == {"eutl": 2}
+
+
+@pytest.mark.parametrize("regions", [None, [], {"opole": None}, {"opole": {"problems": "?"}}])
+def test_what_was_noticed_of_regions_is_told_and_asks_nobody_to_act(tmp_path: Path, regions: object) -> None:
+    folder = published(tmp_path)
+    manifest = folder.releases / "2026-11-20T020000Z" / "manifest.json"
+    told = {"opole": {"problems": ["b", "a [bold]c[/]"]}, "leoben": {"problems": ["x"]}}
+    write_json(manifest, {"run": {"sites": 3}, "regions": told})
+    status = status_of(folder, max_age_h=30, now=NOON)
+    assert status.noticed == ("leoben: x", "opole: b", "opole: a [bold]c[/]")
+    assert status.as_dict()["noticed"] == [*status.noticed]
+    told_lines = StringIO()
+    status_lines(status, Console(width=80, file=told_lines))
+    assert "noticed   opole: a [bold]c[/]\n" in told_lines.getvalue()
+    write_json(manifest, {"run": {"sites": 3}, "regions": regions})
+    other = status_of(folder, max_age_h=30, now=NOON)
+    assert (other.noticed, other.is_well) == ((), status.is_well)
 
 
 @pytest.mark.parametrize("content", [None, b"", b"torn", b"SQLite format 3\x00" + b"\x00" * 200])

@@ -65,6 +65,8 @@ def outcome_text(outcome: RunOutcome, again: str = RUN) -> tuple[str, str]:
     lines[0] += f", {outcome.n_changes} of them changed." if outcome.is_new and outcome.n_changes else "."
     if outcome.gone:
         lines += ["", "Look at this:", *(f"- {text}" for text in outcome.gone[:_MOST_LINES])]
+    if outcome.brought:
+        lines += ["", "New versions of lists:", *(f"- {text}" for text in outcome.brought[:_MOST_LINES])]
     if outcome.failures:
         lines += ["", "Failed:", *(f"- {text}" for text in outcome.failures[:_MOST_LINES])]
         lines += ["", "What was kept: everything else is of this night; of what failed, the data of the last good run"]

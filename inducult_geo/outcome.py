@@ -12,7 +12,7 @@ from typing import Any
 
 from inducult_geo.errors import InducultError
 from inducult_geo.frames import NO_COUNTS, Counts, Problem
-from inducult_geo.run import Run, SourceFacts, rows_gone
+from inducult_geo.run import Run, SourceFacts, new_versions, rows_gone
 from inducult_geo.stage import RegionOutcome
 from inducult_geo.store import DataFolder, read_json, write_json
 from inducult_geo.text import first_few
@@ -61,13 +61,21 @@ class RunOutcome:
     @property
     def gone(self) -> tuple[str, ...]:
         """Of which sources many records are gone since the run before, each with what to do."""
-        told = [
-            line
-            for region in self.regions
-            for fact in (region.stage.facts if region.stage is not None else ())
-            for line in rows_gone(fact.problems, region.region)
-        ]
+        told = [line for region, noticed in self._noticed for line in rows_gone(noticed, region)]
         return (*told, *rows_gone(self.noticed, None))
+
+    @property
+    def brought(self) -> tuple[str, ...]:
+        """What new versions of lists brought that were read today."""
+        told = [line for region, noticed in self._noticed for line in new_versions(noticed, region, days=0)]
+        return (*told, *new_versions(self.noticed, None, days=0))
+
+    @property
+    def _noticed(self) -> Iterator[tuple[str, tuple[Problem, ...]]]:
+        """What was found in the sources of each region."""
+        for region in self.regions:
+            for fact in region.stage.facts if region.stage is not None else ():
+                yield region.region, fact.problems
 
     @property
     def sentence(self) -> str:

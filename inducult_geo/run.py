@@ -204,17 +204,19 @@ def rows_gone(problems: Iterable[Problem], region: str | None) -> list[str]:
     return [f"{one.source}{where}: {one.message}" for one in problems if one.kind == ROWS_GONE]
 
 
-def new_versions(problems: Iterable[Problem], region: str | None, *, day: date | None = None) -> list[str]:
-    """Say what new versions of lists brought in the last `NEWS_DAYS` before a day (today); `region` as `rows_gone`."""
+def new_versions(
+    problems: Iterable[Problem], region: str | None, *, day: date | None = None, days: int = NEWS_DAYS
+) -> list[str]:
+    """Say what new versions of lists brought in the last days before a day (today); `region` as `rows_gone`."""
     where = f" in {region}" if region else ""
-    told = [one for one in problems if one.kind == NEW_VERSION and is_news(one, day=day)]
+    told = [one for one in problems if one.kind == NEW_VERSION and is_news(one, day=day, days=days)]
     return [f"{one.source}{where}: {one.message}" for one in told]
 
 
-def is_news(problem: Problem, *, day: date | None = None) -> bool:
+def is_news(problem: Problem, *, day: date | None = None, days: int = NEWS_DAYS) -> bool:
     """Whether a problem is to be told on a day (today): what a new version of a list brought is news for a week."""
     told = problem.message[: len("2026-01-01")]
-    since = ((day or datetime.now(UTC).date()) - timedelta(days=NEWS_DAYS)).isoformat()
+    since = ((day or datetime.now(UTC).date()) - timedelta(days=days)).isoformat()
     return problem.kind != NEW_VERSION or told >= since
 
 

@@ -1,7 +1,8 @@
-"""What GDAL does not tell of a GML, and tells of a KML that is no site."""
+"""What GDAL does not tell of a GML or GeoJSON, and tells of a KML that is no site."""
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
@@ -91,3 +92,26 @@ def test_the_raw_answer_of_a_query_service_says_what_to_download(tmp_path: Path)
     path.write_text('?item\t?itemLabel\n<http://www.wikidata.org/entity/Q1>\t"Huta"@pl\n', encoding="utf-8")
     with pytest.raises(ContractError, match=r"raw answer of a query service .*Download the answer as CSV"):
         read_table(path, Read())
+
+
+def test_what_stands_in_objects_of_a_geojson_has_columns_of_its_own(tmp_path: Path) -> None:
+    """As Google's saved places have it: no contract could name what is inside."""
+    told = [{"name": "Huta", "n": 3, "ok": True, "in": {"a": 1}}, {"name": " ", "city": "Opole"}, None]
+    features = [
+        {
+            "type": "Feature",
+            "properties": {"id": str(n), "location": one, "text": "{no object"},
+            "geometry": {"type": "Point", "coordinates": [17, 50]},
+        }
+        for n, one in enumerate(told)
+    ]
+    path = tmp_path / "a.geojson"
+    path.write_text(json.dumps({"type": "FeatureCollection", "features": features}), encoding="utf-8")
+    table = read_table(path, Read())
+    assert [*table.frame] == ["id", "location", "text", "geometry", "location.name", "location.n", "location.city"]
+    assert [[*table.frame[f"location.{name}"]] for name in ("name", "n", "city")] == [
+        ["Huta", None, None],
+        ["3", None, None],
+        [None, "Opole", None],
+    ]
+    assert table.notes[-1] == "read from objects in cells: 'location.name', 'location.n', 'location.city'"

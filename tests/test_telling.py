@@ -19,7 +19,8 @@ import json, sys
 from pathlib import Path
 from pydantic import SecretStr
 from flows.telling import crash_text, outcome_text, send, tell_outcome
-from inducult_geo.frames import ROWS_GONE, Counts, Problem
+from datetime import UTC, datetime, timedelta
+from inducult_geo.frames import NEW_VERSION, ROWS_GONE, Counts, Problem
 from inducult_geo.outcome import RunOutcome
 from inducult_geo.run import SourceFacts, open_run
 from inducult_geo.stage import RegionOutcome, Stage
@@ -33,7 +34,11 @@ lost = SourceFacts("osm", "opole", "stale", message="the server is down. Ask aga
 release = Path("releases/2026-11-25T020000Z")
 whole = RunOutcome((region("leoben"), region("opole")), release, Counts(2, 2, 0, 0), 2, 0, {}, True, 1)
 calm = RunOutcome((region("leoben"),), release, Counts(1, 1, 0, 0), 1, 0, {}, False, 0)
-gone = SourceFacts("list", "opole", "fresh", problems=(Problem("list", ROWS_GONE, "9 are gone at once.", 9),))
+today, before = (f"{datetime.now(UTC).date() - timedelta(days=days)}: {days} gone." for days in (0, 2))
+gone = SourceFacts("list", "opole", "fresh", problems=(
+    Problem("list", ROWS_GONE, "9 are gone at once.", 9), Problem("list", NEW_VERSION, today),
+    Problem("list", NEW_VERSION, before),
+))
 fewer = RunOutcome((region("opole", gone),), release, Counts(1, 1, 0, 0), 1, 0, {}, True, 0)
 partly = RunOutcome((region("leoben"), region("opole", lost)), release, Counts(2, 2, 0, 0), 2, 0, {}, True, 1)
 run = open_run(Path(sys.argv[1]), contracts=False)
@@ -95,6 +100,8 @@ def test_people_are_told_of_failures_and_of_changes_and_left_alone_otherwise(
     changed, fewer, partly, crashed = (one["message"] for one in took)
     assert "release 2026-11-25T020000Z, 2 sites, 1 of them changed" in changed
     assert "Look at this:\n- list in opole: 9 are gone at once." in fewer
+    assert "New versions of lists:\n- list in opole: " in fewer
+    assert (": 0 gone." in fewer, ": 2 gone." in fewer) == (True, False)
     assert "osm in opole (the server is down. Ask again)" in partly
     assert "data of the last good run stays" in " ".join(partly.split())
     assert "What to do: mend what is named above" in partly

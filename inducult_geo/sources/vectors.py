@@ -26,6 +26,7 @@ from inducult_geo.sources.descriptions import with_described
 from inducult_geo.sources.drawings import with_attributes
 from inducult_geo.sources.geopackages import check_views, leave_out
 from inducult_geo.sources.markup import holds
+from inducult_geo.sources.nested import with_nested
 from inducult_geo.sources.pictures import MARK as OVERLAY
 from inducult_geo.sources.pictures import without_pictures
 from inducult_geo.sources.references import MARK, with_references
@@ -119,7 +120,7 @@ def _read_kind(files: VectorFiles, read: Read) -> Table:
             return with_references(table, _read_layer(path, place, read))
     table = _read_layer(path, files.place, read)
     if suffix != ".kml":
-        return table
+        return with_nested(table) if suffix in (".geojson", ".json") else table
     return with_described(without_pictures(table) if _holds(files, OVERLAY) else table)
 
 

@@ -502,7 +502,23 @@ def test_far_outside_a_grid_the_fallback_speaks(grids: Path, country: str, datum
     done = transform_points([far[0]], [far[1]], **call, grids=grids)
     plain = transform_points([far[0]], [far[1]], **call, grids=Path("/nowhere"))
     assert (done.x[0], done.y[0], done.accuracy_m) == (plain.x[0], plain.y[0], plain.accuracy_m)
-    assert "outside the grid" in done.operation
+    assert re.fullmatch(rf"{re.escape(plain.operation)} \(outside the grid \S+\)", done.operation)
+
+
+@pytest.mark.parametrize(
+    ("source", "target", "country", "x", "y"),
+    [
+        ("EPSG:31468", "EPSG:25833", "DE", [5_400_000, 4_500_000], [5_760_000, 5_600_000]),
+        ("EPSG:31370", "EPSG:3812", "BE", [390_000, 150_000], [480_000, 170_000]),
+    ],
+)
+def test_a_plane_point_outside_a_grid_is_left_to_the_fallback(
+    grids: Path, source: str, target: str, country: str, x: list[float], y: list[float]
+) -> None:
+    call = {"source_crs": source, "target_crs": target, "country": country}
+    done, plain = (transform_points(x, y, **call, grids=folder) for folder in (grids, Path("/nowhere")))
+    assert (done.x[0], done.y[0]) == pytest.approx((plain.x[0], plain.y[0]), abs=1e-6)
+    assert "outside the grid (1 points)" in done.operation
 
 
 def test_the_way_back_at_the_rim_of_a_grid(grids: Path) -> None:

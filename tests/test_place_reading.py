@@ -112,6 +112,14 @@ class TestARepair:
         settled = placed(mixed, "EPSG:4326", reading="axes swapped")
         assert settled.cells.reason == [None] * 5 + ["outside_region"] * 4
 
+    def test_a_system_that_nobody_declared_is_not_taken_where_half_the_rows_lie_inside(self) -> None:
+        x, y = pyproj.Transformer.from_crs(4326, 25833, always_xy=True).transform(*zip(*POINTS, strict=True))
+        east = [x[n] + (300_000 if n >= 5 else 0) for n in range(8)]
+        ground = Ground("zwickau", "DE", GROUND.area, ("EPSG:25833",))
+        found = place(raw([*zip(east, y, strict=True)]), contract(None, place={}), ground)
+        assert set(found.cells.reason) == {"ambiguous_place"}
+        assert "'as written' would put 62% of the points inside, too few" in str(found.cells.detail[0])
+
     @pytest.mark.parametrize("n_reversed", [4, 3], ids=["two readings fit", "one fits most"])
     def test_rows_that_wait_are_shown_where_they_may_be(self, n_reversed: int) -> None:
         """Half of a Czech list with minus signs, half without: its questions stood in the Arctic, in QGIS as well."""

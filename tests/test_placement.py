@@ -236,6 +236,16 @@ def test_of_a_long_list_a_sample_is_looked_at_first_and_then_all_of_it(shared: P
     )
 
 
+def test_five_points_are_enough_for_a_repair_and_of_fewer_all_must_lie_inside(shared: Path) -> None:
+    area = _area(shared, "zwickau")
+    x, y = _sent(*_inside(area, 5), "EPSG:25833", "DE")
+    assert choose_reading(y, x, crs="EPSG:25833", area=area, **ZWICKAU).status == "chosen"
+    assert choose_reading(y[:4], x[:4], crs="EPSG:25833", area=area, **ZWICKAU).status == "ambiguous"
+    x[0] += 500_000
+    assert choose_reading(x, y, crs="EPSG:25833", area=area, share_min=0.7, **ZWICKAU).status == "chosen"
+    assert choose_reading(x[:4], y[:4], crs="EPSG:25833", area=area, share_min=0.7, **ZWICKAU).status == "none"
+
+
 def test_empty_and_unknown(shared: Path) -> None:
     area = _area(shared, "zwickau")
     nothing = np.array([np.nan, np.inf])

@@ -249,6 +249,7 @@ def test_packed_files_under_hostile_names(tmp_path, suffix, pack):
         ("a.osm", b"<osm><node id='1'", "download it again"),
         ("a.osm", b"\x00\xff", "download it again"),
         ("a.osm.gz", b"\x1f\x8b\x08\x00garbage", "download it again"),
+        ("a.osm", b"<osm version='0.6'><node id='1' lat='nan' lon='1'/></osm>", "wrong format for coordinate: 'nan'"),
         ("a.csv", b"x,y", "must end in .osm.pbf"),
         ("a.osm", document([way(1, [1], {"man_made": "x" * 3000})]).encode(), "download it again"),
     ],

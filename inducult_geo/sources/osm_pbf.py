@@ -265,7 +265,7 @@ def _speaking(path: Path) -> Iterator[None]:
     """Turn what libosmium raises into an error that names the file and the remedy."""
     try:
         yield
-    except (RuntimeError, ValueError, OSError) as problem:
+    except (RuntimeError, ValueError, OSError, osmium.InvalidLocationError) as problem:
         raise SourceError(
             f"{path}: cannot be read as OpenStreetMap data ({problem}). The file is cut short, damaged or of another "
             "format: download it again and compare its checksum."

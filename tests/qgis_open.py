@@ -15,6 +15,7 @@ from qgis.core import (
     QgsAction,
     QgsApplication,
     QgsAttributeEditorRelation,
+    QgsCoordinateReferenceSystem,
     QgsDateTimeRange,
     QgsExpression,
     QgsExpressionContext,
@@ -326,8 +327,13 @@ def cards(project, folder):
     assert atlas.first()
     printed_to = str(folder / "card.png")
     assert QgsLayoutExporter(layout).exportToImage(printed_to, image) == QgsLayoutExporter.Success
+    system = project.crs()
+    project.setCrs(QgsCoordinateReferenceSystem("EPSG:4326"))
+    assert atlas.first()
+    in_degrees = shown.scale()
+    project.setCrs(system)
     atlas.endRender()
-    pages[""] |= {"colors": colors_of(QImage(printed_to)), "linked": bar.linkedMap() == shown}
+    pages[""] |= {"colors": colors_of(QImage(printed_to)), "linked": bar.linkedMap() == shown, "in_degrees": in_degrees}
     return pages
 
 

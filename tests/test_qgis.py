@@ -390,6 +390,7 @@ def test_there_is_a_card_to_print_for_each_site(met, bundle):
     assert {waits[label] for label in ("subtitle", "facts", "told", "credit")} == {""}
     assert waits["colors"] > 50
     assert waits["linked"]
+    assert waits["in_degrees"] == pytest.approx(100_000, rel=1e-3), "also where a person moves the project to degrees"
     assert {*pages} == {*bundle.sites["site_id"]}
     for site, page in pages.items():
         assert page["file"] == site

@@ -63,7 +63,7 @@ def card(extent: tuple[float, float, float, float], records: str) -> dict[str, A
     width, height = box.width * SCALE / 1000, box.height * SCALE / 1000
     x, y = (extent[0] + extent[2]) / 2, (extent[1] + extent[3]) / 2
     shown = (x - width / 2, y - height / 2, x + width / 2, y + height / 2)
-    return {"sheet": CARD, "boxes": BOXES, "texts": _texts(records), "extent": shown}
+    return {"sheet": CARD, "boxes": BOXES, "texts": _texts(records), "extent": shown, "scale": SCALE}
 
 
 def _texts(records: str) -> dict[str, str]:

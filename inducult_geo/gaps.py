@@ -24,7 +24,7 @@ def gaps(records: pd.DataFrame, pairs: Pairs) -> pd.DataFrame:
     Parameters
     ----------
     records
-        `record_key`, `source`, and `accuracy_m` in meters.
+        `record_key`, `source`, `accuracy_m` in meters, and `reason`: what is not accepted does not count.
     pairs
         Kept pairs, with the sites of both records and `distance_m`, that of their shapes.
 
@@ -35,7 +35,7 @@ def gaps(records: pd.DataFrame, pairs: Pairs) -> pd.DataFrame:
         farther from the other place than the accuracies of both together.
     """
     joined = pairs[pairs["left_site"].eq(pairs["right_site"]) & pairs["distance_m"].notna()]
-    known = records.set_index("record_key")[["source", "accuracy_m"]]
+    known = records[records["reason"].isna()].set_index("record_key")[["source", "accuracy_m"]]
     ways = []
     for mine, other in (("left_key", "right_key"), ("right_key", "left_key")):
         one, two = (known.reindex(joined[side]).reset_index(drop=True) for side in (mine, other))

@@ -47,8 +47,9 @@ def settle(region: Region, collected: Collected, run: Run) -> Stage:
         return renew_stage(replace(before, facts=collected.facts, outline=collected.outline), run)
     records = collected.records()
     run.say(f"{region.id}: resolving {len(records)} records")
+    accepted = Records(records[records["reason"].isna().to_numpy()].reset_index(drop=True))
     resolution = resolve(
-        Records(records[records["reason"].isna().to_numpy()].reset_index(drop=True)),
+        accepted,
         contracts=run.catalog.sources,
         decisions=decisions,
         registry=registry,
@@ -66,7 +67,7 @@ def settle(region: Region, collected: Collected, run: Run) -> Stage:
         len(enriched.sites),
         collected.facts,
         collected.outline,
-        (*resolution.problems, *places_told(records, resolution.pairs, region, own), *enriched.problems),
+        (*resolution.problems, *places_told(accepted, resolution.pairs, region, own), *enriched.problems),
         made_of,
         # With what it leaves in the registry itself, resolving gives the same once more.
         (share, registry_share(resolution.registry, region.id)),

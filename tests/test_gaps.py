@@ -17,7 +17,9 @@ def joined(*rows: tuple[str, str, float, str, str]) -> pd.DataFrame:
 def records(**accuracy_m: float) -> pd.DataFrame:
     keys = [key.replace("_", ":") for key in accuracy_m]
     sources = [key.partition(":")[0] for key in keys]
-    return pd.DataFrame({"record_key": keys, "source": sources, "accuracy_m": [*accuracy_m.values()]})
+    return pd.DataFrame(
+        {"record_key": keys, "source": sources, "accuracy_m": [*accuracy_m.values()], "reason": None}, dtype=object
+    )
 
 
 def test_a_record_is_measured_by_the_truest_of_those_that_it_is_joined_to() -> None:
@@ -35,6 +37,14 @@ def test_a_record_is_measured_by_the_truest_of_those_that_it_is_joined_to() -> N
     assert told.loc["a"].tolist() == [2, (31 + 400) / 2, 0.5]
     assert told.loc["b"].tolist() == [2, (31 + 400) / 2, 0.5]
     assert told.loc["c"].tolist() == [1, 5, 1.0]
+
+
+def test_rows_that_are_not_accepted_do_not_count_whatever_their_keys() -> None:
+    """Another region may reject what one takes, and rows without a key have none in common."""
+    twice = pd.concat([records(a_1=10, b_1=20), records(a_1=9000).assign(reason="outside_all_regions")])
+    keyless = records(a_2=1, a_3=1).assign(record_key=None, reason="no_key")
+    told = gaps(pd.concat([twice, keyless]), joined(("a:1", "b:1", 25, "S", "S")))
+    assert told["within_accuracy"].to_dict() == {"a": 1.0, "b": 1.0}
 
 
 def test_what_has_no_distance_or_states_no_accuracy_is_not_counted() -> None:

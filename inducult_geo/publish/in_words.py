@@ -53,7 +53,7 @@ def _expression(column: str) -> str:
         return _timeline()
     if column == "conflicts":
         return _conflicts()
-    return _pairs(column, _LABELS if column == "lineage" else {})
+    return _lineage() if column == "lineage" else _pairs(column)
 
 
 def _names() -> str:
@@ -85,18 +85,21 @@ def _conflicts() -> str:
     # Of what is no column, such as the place, QGIS has no words, and no answer at all.
     coded = ", ".join(_quoted(column.name) for column in SITES if column.domain)
     words = f"if(@column in ({coded}), represent_value({value}, @column), {_text(value)})"
-    line = f"{_label('@column', _LABELS)} || ': ' || {words} || ' · ' || @element"
+    line = f"coalesce(@labels[@column], @column) || ': ' || {words} || ' · ' || @element"
     each = f"with_variable('column', @element, {_joined(f'array_foreach(map_akeys({said}), {line})')})"
-    return _lines("conflicts", f"array_foreach({_in_order('@told')}, {each})")
+    return _lines("conflicts", _labelled(f"array_foreach({_in_order('@told')}, {each})"))
 
 
-def _pairs(column: str, known: Mapping[str, str]) -> str:
+def _lineage() -> str:
+    """One value a line: its column, and the record that it comes from."""
+    line = "coalesce(@labels[@element], @element) || ': ' || map_get(@told, @element)"
+    return _lines("lineage", _labelled(f"array_foreach({_in_order('@told')}, {line})"))
+
+
+def _pairs(column: str) -> str:
     """One key with its value a line."""
-    keys = _in_order("@told") if known else "map_akeys(@told)"
-    value = "map_get(@told, @element)"
-    # Where keys are known, values are keys of records: text. What a source says may be anything.
-    line = f"{_label('@element', known)} || ': ' || {value if known else _text(value)}"
-    return _lines(column, f"array_foreach({keys}, {line})")
+    value = _text("map_get(@told, @element)")
+    return _lines(column, f"array_foreach(map_akeys(@told), @element || ': ' || {value})")
 
 
 def year_in_words(column: str, precision: str, missing: str) -> str:
@@ -141,6 +144,11 @@ def _if_told(column: str, lines: str) -> str:
     return f'if("{column}" is null, null, {lines})'
 
 
+def _labelled(expression: str) -> str:
+    """Give the labels of columns to an expression as `@labels`: QGIS makes a map anew wherever it is written."""
+    return f"with_variable('labels', {_map(_LABELS)}, {expression})"
+
+
 def _joined(lines: str) -> str:
     return f"array_to_string({lines}, '\\n')"
 
@@ -151,7 +159,7 @@ def _text(value: str) -> str:
 
 
 def _label(key: str, labels: Mapping[str, str]) -> str:
-    return f"coalesce({_map(labels)}[{key}], {key})" if labels else key
+    return f"coalesce({_map(labels)}[{key}], {key})"
 
 
 def _map(values: Mapping[str, str]) -> str:

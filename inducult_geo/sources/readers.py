@@ -73,6 +73,7 @@ def read_table(path: Path, read: Read) -> Table:
         remedy = _INSTEAD.get(suffix) or f"Known: {', '.join(sorted(_KINDS))}."
         raise ContractError(f"{path}: '{suffix}' is no known kind of table. {remedy}")
     found = next((name for magic, name in _MAGIC if head.startswith(magic)), None)
+    _refuse_another_text(path, kind, head)
     if found == _OLD_OFFICE and is_locked(path):
         raise ContractError(f"{path}: cannot be read as a spreadsheet: {LOCKED}")
     if found is None and kind.reader is read_sheet and head.lstrip(b"\xef\xbb\xbf \r\n\t").startswith(b"<"):
@@ -81,13 +82,30 @@ def read_table(path: Path, read: Read) -> Table:
             "spreadsheet program and save it as .xlsx."
         )
     # "MZ" begins a program, but also an honest text.
-    if found not in kind.may_start_as and not (found == "a program" and None in kind.may_start_as and head.isascii()):
+    is_text = found == "a program" and None in kind.may_start_as and head[:16].isascii()
+    if found not in kind.may_start_as and not is_text:
         wanted = f"which begins as {kind.may_start_as[0]}" if kind.may_start_as[0] else "which is text"
         raise ContractError(
             f"{path}: is not what it says: the ending '{suffix}' stands for {kind.title}, {wanted}, "
             f"but the file holds {found or 'something else'}. Export it again, or give it its true ending."
         )
     return _with_tables_told(_with_letters_told(kind.reader(path, read)))
+
+
+def _refuse_another_text(path: Path, kind: _Kind, head: bytes) -> None:
+    """Refuse a web page under any ending but those of spreadsheets, and XML or JSON as delimited text."""
+    begin = head.lstrip(b"\xef\xbb\xbf \r\n\t").lower()
+    if kind.reader is not read_sheet and begin.startswith((b"<!doctype html", b"<html")):
+        raise ContractError(
+            f"{path}: is a web page, and no table: often one that asks to log in, or tells an error, in place of the "
+            "download. Open the address in a browser, and take the file itself."
+        )
+    if kind is _TEXT and begin.startswith((b"<?xml", b'{"', b'[{"')):
+        what = "XML" if begin.startswith(b"<") else "JSON"
+        raise ContractError(
+            f"{path}: is {what}, and no delimited text: an error in place of the download, or a table under a wrong "
+            "ending. Look into it; give it its true ending (.gml, .kml, .geojson), or ask for a CSV."
+        )
 
 
 def _with_tables_told(table: Table) -> Table:
@@ -120,7 +138,7 @@ def _first_bytes(path: Path) -> bytes:
     try:
         size = path.stat().st_size
         with path.open("rb") as handle:
-            head = handle.read(16)
+            head = handle.read(64)
     except FileNotFoundError:
         raise ContractError(f"{path}: no such file. Put it there, or mend `files` in the contract.") from None
     except OSError as problem:

@@ -18,6 +18,7 @@ class Entry:
     etag: str | None = None
     last_modified: str | None = None
     content_type: str = "application/octet-stream"
+    encoding: str | None = None
     cut: int | None = None
     drip_s: float = 0
     drip_headers_s: float = 0
@@ -58,6 +59,7 @@ def _answer(entry: Entry, asked: dict[str, str]) -> tuple[int, dict[str, str], b
         return status, headers, b"<html><body>Try &amp; wait</body></html>"
     told = {"Content-Type": entry.content_type}
     told |= {"ETag": entry.etag} if entry.etag else {}
+    told |= {"Content-Encoding": entry.encoding} if entry.encoding else {}
     told |= {"Last-Modified": entry.last_modified} if entry.last_modified else {}
     if entry.etag and asked.get("If-None-Match") == entry.etag:
         return 304, told, b""

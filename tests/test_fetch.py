@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import hashlib
 import json
 import socket
@@ -209,12 +210,13 @@ def test_dying_again_and_again_is_bounded_and_the_next_run_goes_on(publisher: Pu
     [
         replace(PUBLISHED, etag=None),
         replace(PUBLISHED, etag='W/"one"'),
+        replace(PUBLISHED, content=gzip.compress(BODY, 0), encoding="gzip"),
         replace(PUBLISHED, ranges=False),
         replace(PUBLISHED, etag_of_rest='"two"'),
         replace(PUBLISHED, content_range="bytes 5-9/10"),
         replace(PUBLISHED, content_range="nonsense"),
     ],
-    ids=["no etag", "weak etag", "no ranges", "another etag", "another range", "no range"],
+    ids=["no etag", "weak etag", "packed on its way", "no ranges", "another etag", "another range", "no range"],
 )
 def test_what_cannot_be_resumed_is_begun_anew(publisher: Publisher, tmp_path: Path, entry: Entry) -> None:
     publisher["file"] = replace(entry, cut=4000)
@@ -236,6 +238,15 @@ def test_a_file_that_changed_meanwhile_is_not_mixed(publisher: Publisher, tmp_pa
 
     publisher.before = changed
     assert get(publisher, tmp_path).path.read_bytes() == BODY[::-1]
+
+
+def test_what_came_of_another_address_is_not_gone_on_with(publisher: Publisher, tmp_path: Path) -> None:
+    (tmp_path / f".{NAME}.part").write_bytes(b"another publisher's")
+    facts = {"url": publisher.url("elsewhere"), "etag": '"one"', "modified": MODIFIED}
+    (tmp_path / f".{NAME}.part.json").write_text(json.dumps(facts))
+    publisher["file"] = replace(PUBLISHED)
+    assert get(publisher, tmp_path).path.read_bytes() == BODY
+    assert publisher.statuses() == [200]
 
 
 @pytest.mark.parametrize(("there", "statuses"), [(BODY, [416]), (BODY + b"x", [416, 200])])

@@ -13,7 +13,7 @@ import pandas as pd
 import pytest
 
 import inducult_geo
-from inducult_geo import memory, resolving
+from inducult_geo import memory, releasing, resolving
 from inducult_geo.digest import FileHashes, frame_digest, sha256
 from inducult_geo.errors import RegionError, StorageError
 from inducult_geo.match.decisions import Decision, append_decision
@@ -24,7 +24,7 @@ from inducult_geo.pipeline import RunOutcome, run_all
 from inducult_geo.publish.verify import verify
 from inducult_geo.release_folders import release_is_whole
 from inducult_geo.run import _CODE, open_run
-from inducult_geo.stage import last_stage
+from inducult_geo.stage import RegionOutcome, last_stage
 from inducult_geo.stamps import files_stamp, registry_share
 from inducult_geo.status import status_of
 from inducult_geo.store import DataFolder, current_release, read_json, write_json
@@ -447,3 +447,14 @@ def test_sidecars_of_a_shapefile_count(tmp_path: Path) -> None:
         (tmp_path / name).write_text(name)
     run = open_run(tmp_path, contracts=False)
     assert [name for name, _ in files_stamp([tmp_path / "a.shp"], run)] == ["a.shp", "a.prj"]
+
+
+def test_a_release_is_another_one_where_a_region_fails_for_another_reason_or_the_sample_is_left(tmp_path: Path) -> None:
+    def made_of(message: str, data: str = "own") -> str:
+        run = open_run(tmp_path / data, contracts=False)
+        return releasing._stamp({}, {"opole": RegionOutcome("opole", "stale", None, message)}, {}, run)
+
+    (tmp_path / "sample" / "raw" / "sample").mkdir(parents=True)
+    busy = made_of("busy (HTTP 504). Ask again in 20 seconds.")
+    assert busy == made_of("busy (HTTP 503). Ask again in 7 seconds."), "the same each night"
+    assert len({busy, made_of("no outline"), made_of("no outline", "sample")}) == 3

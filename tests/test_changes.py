@@ -319,6 +319,12 @@ def test_a_change_that_a_person_decided_says_who(tmp_path: Path, after: dict, wo
     assert {*table.loc[table["change"].isin(["merged", "split", "new"]), "cause"]} == causes
 
 
+def test_what_parts_since_a_word_was_taken_back_says_so_and_no_more(tmp_path: Path) -> None:
+    old = _said(_release(tmp_path / "old", SITES), ("list:2", "osm:way/2", "same", "Jan"))
+    table = diff(old, _release(tmp_path / "new", PARTED))
+    assert {*table.loc[table["change"].isin(["split", "new"]), "cause"]} == {"no longer decided same (Jan)"}
+
+
 def test_what_a_source_did_stands_beside_what_a_person_decided(tmp_path: Path) -> None:
     new = _said(
         _release(tmp_path / "new", MERGED, hashes={"osm:node/3": "other"}), ("list:1", "osm:node/3", "same", "Eva")

@@ -53,6 +53,25 @@ def test_two_records_of_one_source_never_meet_in_silence():
     assert "two records of 'a'" in made.refused["a:2", "c:1"]
 
 
+def test_a_pair_of_one_source_that_stands_alone_is_asked_about_too():
+    joined, made = groups([link("a:1", "a:2")])
+    assert joined == set()
+    assert made.refused == {("a:1", "a:2"): "it would put two records of 'a' into one site"}
+
+
+def test_duplicates_that_a_steward_keeps_apart_are_two():
+    kept = replay([word("a:1", "a:2", "different")])
+    assert groups([], folded={"a:2": "a:1"})[0] == {frozenset({"a:1", "a:2"})}
+    assert groups([], folded={"a:2": "a:1"}, decisions=kept)[0] == set()
+
+
+@pytest.mark.parametrize("later", ["a:1", "c:1"])
+def test_of_words_that_cannot_all_be_true_the_oldest_gives_way(later):
+    words = [Decision("Eva", f"2026-01-0{1 + (end == later)}", end, "b:1", "same") for end in ("a:1", "c:1")]
+    joined, _ = groups([], decisions=replay([*words, word("a:1", "c:1", "different")]))
+    assert joined == {frozenset({later, "b:1"})}
+
+
 def test_each_record_has_one_partner_per_source():
     joined, _ = groups([link("a:1", "b:1", 0.9), link("a:1", "b:2", 0.8)])
     assert joined == {frozenset({"a:1", "b:1"})}

@@ -54,6 +54,11 @@ CASES = {
     "name grown": (OLD, thing(NEW_KEY, "Hilti Innovation AG", square(82)), True),
     "name lost": (OLD, thing(NEW_KEY, None, square(82)), True),
     "name lost, of another type": (OLD, thing(NEW_KEY, None, square(82), type="works"), False),
+    "neither name nor type": (
+        thing("osm:way/1", None, square(80), type=None),
+        thing(NEW_KEY, None, square(80), type=None),
+        False,
+    ),
     "another name": (OLD, thing(NEW_KEY, "Hilcona AG", square(80)), False),
     "too far": (OLD, thing(NEW_KEY, "Hilti AG", square(80, 200)), False),
     "another source": (OLD, thing("register:2", "Hilti AG", square(80)), False),

@@ -46,6 +46,7 @@ from qgis.PyQt.QtGui import QColor, QImage
 from qgis.PyQt.QtXml import QDomDocument
 
 PICTURE = QSize(900, 620)
+SCALES = (5000.00001, 110_000)  # no map of QGIS is one at exactly 1:5,000
 YEARS = (1750, 1950, 1991, 1992, 2005)
 
 
@@ -82,7 +83,7 @@ def look(path, name):
         "categories": categories(layer),
         "labels": layer.labelsEnabled(),
         "farthest": farthest(layer),
-        "at_scale": {scale: at_scale(layer, scale) for scale in (5000, 110_000)} if name == "site_points" else {},
+        "at_scale": {scale: at_scale(layer, scale) for scale in SCALES} if name == "site_points" else {},
         "tip": tip(layer),
         "tip_errors": tip_errors(layer),
         "display_error": QgsExpression(layer.displayExpression()).parserErrorString(),

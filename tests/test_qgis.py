@@ -30,7 +30,7 @@ WHOLE, PARTS = 5, [6, 7]
 NAMELESS = [18, 21]
 """Numbers of two sites with outlines that get no name, the second no type, either."""
 
-ROUGH = {11: (1224.74, " (± 1.3 km)"), 9: (51.2, " (± 52 m)"), 10: (50.0, "")}
+ROUGH = {11: (1224.74, " (± 1.3 km)"), 9: (51.2, " (± 52 m)"), 10: (50.0, " (± 50 m)"), 14: (49.9, "")}
 """Number of a site, its accuracy, and what its label says of it at 1:5,000."""
 DATED = {
     12: ((1800, 1999, "century", "decade", "disused"), "1800 (century) – 1999 (decade, or a span as short)"),

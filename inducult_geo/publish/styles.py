@@ -33,8 +33,9 @@ _MULTILINE = (
 _WIDE = 24
 """A list of values with more letters than these does not fit beside its label."""
 
-_ROUGH = 'coalesce("accuracy_m", 0) > 0.01 * coalesce(@map_scale, 1e9)'
-"""Whether the true place may lie more than a centimeter off on the map; in a legend, which has no scale, none does."""
+# A thousandth less than a centimeter: a map at 1:100,000 is one at 1:99,999.9999 to QGIS 3.22, and not to 3.40.
+_ROUGH = 'coalesce("accuracy_m", 0) >= 0.00999 * coalesce(@map_scale, 1e9)'
+"""Whether the true place may lie a centimeter or more off on the map; in a legend, which has no scale, none does."""
 
 _NOT_XML = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 

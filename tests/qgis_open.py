@@ -105,9 +105,12 @@ def in_words(layer):
     on_form = {field.name() for tab in layer.editFormConfig().tabs() for field in tab.children()}
     assert not on_form & {*columns}, "words in place of the JSON"
     assert {f"{name}_in_words" for name in columns} <= on_form
+    # Python gets an attribute of QGIS 3.40 up to its first NUL only, a result of an expression as a whole.
+    words = {name: QgsExpression(f'"{name}_in_words"') for name in columns}
     told = []
     for row in layer.getFeatures():
-        told += [[name, row[name], row[f"{name}_in_words"]] for name in columns if row[name]]
+        about = context(layer, row)
+        told += [[name, row[name], words[name].evaluate(about)] for name in columns if row[name]]
     return told
 
 

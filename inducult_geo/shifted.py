@@ -9,20 +9,20 @@ Of the records of one source in one declared system those count that are joined 
 about with it, and whose own extents and accuracies are less than half of what the two systems differ by. For each
 system that puts the same numbers 30 to 2,000 m elsewhere it is counted how many records would come to lie nearer to
 the other source's than half of that way; and how many would if the way led to the left, to the right or back. Errors of
-another kind know no direction. It is told from 5 records on, where so many the one way are less likely than 1 in 2,000
-(a binomial tail of 1/4) whichever system was tried.
+another kind know no direction. It is told from 5 records on, where so many the one way are less likely than 1 in 2,000:
+the tail of a binomial distribution of 1/4, for each system that is tried.
 """
 
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
-from math import comb
 from typing import Any, Final
 
 import numpy as np
 import pandas as pd
 import shapely
+from scipy.special import bdtrc
 
 from inducult_geo.catalog import OSM, Region
 from inducult_geo.errors import CoordinateError
@@ -38,7 +38,7 @@ RECORDS_MIN: Final = 5
 
 _SHIFT_MIN_M, _SHIFT_MAX_M = 30.0, 2000.0
 _ALIKE_M = 10.0
-_CHANCE_MAX = 1 / 2000
+_ONE_WAY, _CHANCE_MAX = 1 / 4, 1 / 2000
 _NAMED_MAX = 8
 _JOINED = ("match", "review", "same")
 _WORDS = ("north", "north-east", "east", "south-east", "south", "south-west", "west", "north-west")
@@ -217,20 +217,20 @@ def _tried(seen: _Seen, crs: str, region: Region) -> _Shift | None:
         way = _way(seen, crs, region.country)
     except CoordinateError:
         return None
+    known = np.isfinite(way)
     length_m = np.abs(way)
-    if not _SHIFT_MIN_M <= np.median(length_m) <= _SHIFT_MAX_M:
+    if not known.any() or not _SHIFT_MIN_M <= np.median(length_m[known]) <= _SHIFT_MAX_M:
         return None
     usable = np.isfinite(seen.away) & (seen.reach_m < length_m / 2)
     nearer = [usable & (np.abs(seen.away + way * turn) < length_m / 2) for turn in (1, 1j, -1, -1j)]
     counts = [int(flags.sum()) for flags in nearer]
-    chance = _tail(counts[0], sum(counts))
+    chance = float(bdtrc(counts[0] - 1, sum(counts), _ONE_WAY))
     if counts[0] < RECORDS_MIN or chance > _CHANCE_MAX:
         return None
     left_m = float(np.median(np.abs(seen.away + way)[nearer[0]]))
     right = usable & (np.abs(seen.away) < length_m / 2)
-    return _Shift(
-        seen, crs, nearer[0], right, usable, complex(np.median(way.real), np.median(way.imag)), left_m, chance
-    )
+    usual = complex(np.median(way.real[known]), np.median(way.imag[known]))
+    return _Shift(seen, crs, nearer[0], right, usable, usual, left_m, chance)
 
 
 def _way(seen: _Seen, crs: str, country: str) -> np.ndarray:
@@ -238,8 +238,3 @@ def _way(seen: _Seen, crs: str, country: str) -> np.ndarray:
     said = transform_points(seen.east, seen.north, source_crs=WORK_CRS, target_crs=seen.crs, country=country)
     then = transform_points(said.x, said.y, source_crs=crs, target_crs=WORK_CRS, country=country)
     return np.asarray((then.x - seen.east) + 1j * (then.y - seen.north))
-
-
-def _tail(hits: int, trials: int) -> float:
-    """Return the probability of as many hits, or more, where each trial is one in four."""
-    return float(sum(comb(trials, k) * 3 ** (trials - k) for k in range(hits, trials + 1)) / 4**trials)

@@ -152,6 +152,7 @@ def test_fifty_kills_leave_every_release_whole_and_no_decision_lost(runs: Runs, 
     assert sums(runs.data) == sums(calm)
 
 
+@pytest.mark.slow
 def test_a_run_that_is_killed_at_the_last_step_is_taken_up_again(runs: Runs) -> None:
     runs.begin()
     pid_ended = runs.end()

@@ -309,7 +309,7 @@ def test_damage_never_crashes_nor_gives_other_objects(tmp_path):
     whole = write(tmp_path / "whole.osm.pbf", ODDITIES["multipolygons"], "pbf,pbf_compression=none").read_bytes()
     path = tmp_path / "hurt.osm.pbf"
     read = 0
-    for _ in range(300):
+    for _ in range(100):
         hurt = bytearray(whole)
         hurt[chance.randrange(len(hurt))] ^= 1 << chance.randrange(8)
         path.write_bytes(hurt)
@@ -323,7 +323,7 @@ def test_damage_never_crashes_nor_gives_other_objects(tmp_path):
             continue
         assert_same(read_objects(path), expected)
         read += 1
-    assert read > 20
+    assert read > 5
 
 
 def test_objects_in_a_block_that_is_not_unpacked_are_checked_for_order(tmp_path):

@@ -128,6 +128,11 @@ def test_of_two_lists_the_one_is_told_that_others_contradict() -> None:
     assert message.startswith("list: of 12 records")
 
 
+def test_a_list_of_many_is_judged_at_once() -> None:
+    (message,) = told("gorenjska", "EPSG:3912", "EPSG:3794", 20_000, 20_000)
+    assert message.startswith("list: of 40,000 records that other sources place, too, 20000 lie some 610 m")
+
+
 def test_without_pairs_or_places_nothing_is_told() -> None:
     records, pairs = beside("gorenjska", "EPSG:3912", "EPSG:3794", 6)
     about = REGIONS["gorenjska"]

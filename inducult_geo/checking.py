@@ -22,7 +22,7 @@ from inducult_geo.guards import unusable
 from inducult_geo.harmonize.dates import date_texts, life_span, parse_date, parse_end, tells_beginning
 from inducult_geo.harmonize.meanings import settled_starts
 from inducult_geo.harmonize.notices import lost_cells
-from inducult_geo.run import Run, SourceFacts
+from inducult_geo.run import Run, SourceFacts, reasons_told
 from inducult_geo.stage import last_stage
 
 
@@ -84,7 +84,7 @@ class CheckReport:
     def picture(self) -> str:
         """Return the map as an SVG."""
         rows_in, facts = self.facts.counts.records_in, self.facts
-        by_reason = ", ".join(f"{number:,} {reason}" for reason, number in facts.rejected_by_reason.items())
+        by_reason = reasons_told(facts.rejected_by_reason)
         lines = (
             f"{rows_in:,} rows = {self.accepted:,} accepted + {rows_in - self.accepted:,} not accepted"
             + (f" ({by_reason})" if by_reason else ""),

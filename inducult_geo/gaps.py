@@ -34,30 +34,38 @@ def gaps(records: pd.DataFrame, pairs: Pairs) -> pd.DataFrame:
         By source: `compared` (records), `median_gap_m`, and `within_accuracy`: the share of them, 0 to 1, that lie no
         farther from the other place than the accuracies of both together.
     """
+    accepted = records[records["reason"].isna()]
     joined = pairs[pairs["left_site"].eq(pairs["right_site"]) & pairs["distance_m"].notna()]
-    known = records[records["reason"].isna()].set_index("record_key")[["source", "accuracy_m"]]
-    ways = []
-    for mine, other in (("left_key", "right_key"), ("right_key", "left_key")):
-        one, two = (known.reindex(joined[side]).reset_index(drop=True) for side in (mine, other))
-        ways.append(
-            pd.DataFrame(
-                {
-                    "record_key": joined[mine].to_numpy(),
-                    "source": one["source"],
-                    "is_other": one["source"].notna() & two["source"].notna() & one["source"].ne(two["source"]),
-                    "gap_m": joined["distance_m"].to_numpy(),
-                    "theirs_m": two["accuracy_m"],
-                    "allowed_m": one["accuracy_m"] + two["accuracy_m"],
-                }
-            )
-        )
-    table = pd.concat(ways, ignore_index=True)
-    table = table[table["is_other"] & table["allowed_m"].notna()]
+    table = both_ways(accepted, joined)
+    mine, theirs = (accepted.iloc[table[side]].reset_index(drop=True) for side in ("mine", "other"))
+    table = pd.DataFrame(
+        {
+            "record_key": mine["record_key"],
+            "source": mine["source"],
+            "gap_m": table["distance_m"],
+            "theirs_m": theirs["accuracy_m"],
+            "allowed_m": mine["accuracy_m"] + theirs["accuracy_m"],
+        }
+    )
+    table = table[table["allowed_m"].notna()]
     first = table.sort_values(["record_key", "theirs_m", "gap_m"]).drop_duplicates("record_key")
     first = first.assign(is_within=first["gap_m"] <= first["allowed_m"])
     return first.groupby("source").agg(
         compared=("gap_m", "size"), median_gap_m=("gap_m", "median"), within_accuracy=("is_within", "mean")
     )
+
+
+def both_ways(records: pd.DataFrame, pairs: pd.DataFrame) -> pd.DataFrame:
+    """Return pairs of records of two sources as seen from either: `mine` and `other` are numbers of rows of records.
+
+    Pairs of which a record is not among the records are left out; the other columns are those of the pairs.
+    """
+    rows, source = pd.Index(records["record_key"]), records["source"].to_numpy(dtype=object)
+    left, right = (rows.get_indexer(pairs[f"{side}_key"]) for side in ("left", "right"))
+    table = pd.concat([pairs.assign(mine=left, other=right), pairs.assign(mine=right, other=left)], ignore_index=True)
+    table = table[(table["mine"] >= 0) & (table["other"] >= 0)]
+    is_of_two = source[table["mine"].to_numpy()] != source[table["other"].to_numpy()]
+    return pd.DataFrame(table[is_of_two]).reset_index(drop=True)
 
 
 def untrue_accuracies(records: pd.DataFrame, pairs: Pairs, sources: Collection[str]) -> tuple[str, ...]:

@@ -31,7 +31,7 @@ from inducult_geo.harmonize.crs import transform_geometries
 from inducult_geo.harmonize.place import Ground
 from inducult_geo.harmonize.records import Harmonized, harmonize
 from inducult_geo.harmonize.vocabulary import Vocabulary, load_vocabulary
-from inducult_geo.run import Run, SourceFacts
+from inducult_geo.run import Run, SourceFacts, reasons_told
 from inducult_geo.schemas import checked_records
 from inducult_geo.sources.osm_pbf import read_objects
 from inducult_geo.sources.osm_records import records_of
@@ -357,7 +357,7 @@ def _mostly_rejected(contract: Contract, result: Harmonized) -> list[Problem]:
     counts = counts_of(outcome_of(result.records))
     if contract.id == OSM or not counts.records_in / 2 < counts.rejected < counts.records_in:
         return []
-    reasons = ", ".join(f"{number:,} {reason}" for reason, number in reasons_of(result.records).items())
+    reasons = reasons_told(reasons_of(result.records))
     told = f"{counts.rejected:,} of {counts.records_in:,} rows are rejected ({reasons}): is the contract right?"
     return [Problem(contract.id, "mostly_rejected", told, counts.rejected)]
 

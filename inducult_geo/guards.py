@@ -12,7 +12,7 @@ from inducult_geo.errors import SourceError
 from inducult_geo.frames import ROWS_GONE, Problem, Records
 from inducult_geo.harmonize.operations import operations
 from inducult_geo.match.renumbered import renumbered
-from inducult_geo.run import Run, SourceFacts, command_afresh
+from inducult_geo.run import Run, SourceFacts, command_afresh, reasons_told
 from inducult_geo.text import counted
 
 GONE_ROWS, GONE_ROWS_OSM, GONE_SHARE = 3, 5, 0.2
@@ -61,7 +61,7 @@ def unusable(facts: SourceFacts) -> str | None:
     counts = facts.counts
     if not counts.records_in or counts.rejected < counts.records_in:
         return None
-    reasons = ", ".join(f"{number:,} {reason}" for reason, number in facts.rejected_by_reason.items())
+    reasons = reasons_told(facts.rejected_by_reason)
     return f"{facts.source}: none of its {counted(counts.records_in, 'row')} can be used ({reasons})."
 
 

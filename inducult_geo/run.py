@@ -220,6 +220,11 @@ def is_news(problem: Problem, *, day: date | None = None, days: int = NEWS_DAYS)
     return problem.kind != NEW_VERSION or told >= since
 
 
+def reasons_told(by_reason: Mapping[str, int]) -> str:
+    """Tell for which reasons rows are not accepted: each with how many."""
+    return ", ".join(f"{number:,} {reason}" for reason, number in by_reason.items())
+
+
 def command_afresh(facts: SourceFacts) -> str:
     """Return the command that takes a source as it is."""
     return " ".join(["inducult run", *([facts.region] if facts.region else []), "--afresh"])

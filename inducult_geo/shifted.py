@@ -27,7 +27,7 @@ from scipy.special import bdtrc
 from inducult_geo.catalog import OSM, Region
 from inducult_geo.errors import CoordinateError
 from inducult_geo.frames import WORK_CRS, Pairs, Records
-from inducult_geo.gaps import untrue_accuracies
+from inducult_geo.gaps import both_ways, untrue_accuracies
 from inducult_geo.harmonize.coordinate_parsed import WGS84
 from inducult_geo.harmonize.crs import transform_points
 from inducult_geo.harmonize.systems import HUB, crs_of, systems_over
@@ -138,16 +138,8 @@ def _beside(records: Records, pairs: Pairs) -> pd.DataFrame:
 
     `mine` and `other` are numbers of rows, `score` that of the pair.
     """
-    kept = pairs[pairs["decision"].isin(_JOINED)]
-    rows = pd.Index(records["record_key"])
-    left, right = (rows.get_indexer(kept[f"{side}_key"]) for side in ("left", "right"))
-    table = pd.DataFrame(
-        {"mine": np.r_[left, right], "other": np.r_[right, left], "score": np.tile(kept["score"].fillna(1.0), 2)}
-    )
-    table = table[(table["mine"] >= 0) & (table["other"] >= 0)]
-    source = records["source"].to_numpy(dtype=object)
-    is_of_two = source[table["mine"].to_numpy()] != source[table["other"].to_numpy()]
-    return pd.DataFrame(table[is_of_two])
+    kept = pairs.loc[pairs["decision"].isin(_JOINED), ["left_key", "right_key", "score"]]
+    return both_ways(records, kept.fillna({"score": 1.0}))
 
 
 def _likeliest(records: Records, table: pd.DataFrame, region: Region) -> _Shift | None:
@@ -229,8 +221,8 @@ def _tried(seen: _Seen, crs: str, region: Region) -> _Shift | None:
         return None
     left_m = float(np.median(np.abs(seen.away + way)[nearer[0]]))
     right = usable & (np.abs(seen.away) < length_m / 2)
-    usual = complex(np.median(way.real[known]), np.median(way.imag[known]))
-    return _Shift(seen, crs, nearer[0], right, usable, usual, left_m, chance)
+    middle = complex(np.median(way.real[known]), np.median(way.imag[known]))
+    return _Shift(seen, crs, nearer[0], right, usable, middle, left_m, chance)
 
 
 def _way(seen: _Seen, crs: str, country: str) -> np.ndarray:

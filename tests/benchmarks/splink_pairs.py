@@ -122,7 +122,7 @@ def score_with_splink(records: Records, pairs: Compared) -> Iterator[dict]:
         return
     with tempfile.TemporaryDirectory() as folder:
         files = write_tables(records, pairs, Path(folder))
-        for what, counts in (("fields", (1, 0)), ("words", (1, 0)), ("ours", (1,))):
+        for what, counts in (("fields", (1, 0)), ("words", (1, 0)), ("ours", (1, 0))):
             for threads in counts:
                 before = _children_s()
                 ran = subprocess.run(

@@ -23,12 +23,14 @@ from typer.testing import CliRunner
 
 from inducult_geo import cli
 from inducult_geo.cli.common import exit_code, print_json, refuse_foreign, set_up_output
+from inducult_geo.cli.process import packs_slowly
 from inducult_geo.errors import ConfigError, InducultError, ReleaseError, SourceError
 from inducult_geo.match.link import LINK_COLUMNS
 from inducult_geo.match.score import DOUBTED
 from inducult_geo.publish.spreadsheet import plain_cell
 
 COUNTEREXAMPLES = sorted((Path(__file__).parent / "counterexamples").glob("*.toml"))
+POOL, LOOPS = "ARROW_DEFAULT_MEMORY_POOL", "NPY_DISABLE_CPU_FEATURES"
 
 
 def inducult(*arguments: object, cwd: Path | None = None) -> subprocess.CompletedProcess[str]:
@@ -50,25 +52,48 @@ def sample(tmp_path: Path, repository: Path) -> Path:
     return tmp_path / "data"
 
 
-def memory_of_a_command(**environment: str) -> list[object]:
-    """Return how often cycles are looked for, and Arrow's pool, of a process in which a command has begun."""
-    look = (
-        "import gc, json, pyarrow; print(json.dumps([gc.get_threshold(), pyarrow.default_memory_pool().backend_name]))"
-    )
-    code = f"from inducult_geo import cli\ndef app():\n    {look}\ncli.app = app\ncli.main()"
-    known = {name: value for name, value in os.environ.items() if name != "ARROW_DEFAULT_MEMORY_POOL"}
-    said = subprocess.run([sys.executable, "-c", code], env=known | environment, capture_output=True, check=True)
-    return json.loads(said.stdout)
+def set_up_of_a_command(*told: str, **environment: str) -> list[object]:
+    """Return how often cycles are looked for, Arrow's pool, and NumPy's wide loops where a command has begun.
+
+    NumPy's warnings are errors there; `told` stands for what Linux tells of the processor.
+    """
+    look = "from numpy._core._multiarray_umath import __cpu_features__ as loops; import gc, json, pyarrow"
+    said = "gc.get_threshold(), pyarrow.default_memory_pool().backend_name, loops.get('X86_V4', False)"
+    code = f"from inducult_geo import cli\ndef app():\n    {look}\n    print(json.dumps([{said}]))\ncli.app = app\n"
+    for text in told:
+        code += f"from inducult_geo.cli import process\nprocess.packs_slowly = lambda _: {text}\n"
+    known = {name: value for name, value in os.environ.items() if name not in {POOL, LOOPS}}
+    asked = [sys.executable, "-W", "error::ImportWarning:numpy", "-c", f"{code}cli.main()"]
+    return json.loads(subprocess.run(asked, env=known | environment, capture_output=True, check=True).stdout)
 
 
-def test_a_command_keeps_memory_and_looks_for_cycles_seldom() -> None:
-    threshold, pool = memory_of_a_command()
+def test_a_command_keeps_memory_looks_for_cycles_seldom_and_sorts_as_the_processor_does_best() -> None:
+    threshold, pool, wide = set_up_of_a_command()
     assert threshold[0] > 10 * gc.get_threshold()[0]
     assert pool == "system"
+    cpu = Path("/proc/cpuinfo")
+    if cpu.exists() and packs_slowly(cpu.read_text(encoding="utf-8")):
+        assert not wide
 
 
-def test_a_persons_own_pool_of_memory_holds() -> None:
-    assert memory_of_a_command(ARROW_DEFAULT_MEMORY_POOL="mimalloc")[1] == "mimalloc"
+def test_a_persons_own_set_up_holds() -> None:
+    *_, usual = set_up_of_a_command("False")
+    assert set_up_of_a_command("True", **{POOL: "mimalloc", LOOPS: ""})[1:] == ["mimalloc", usual]
+
+
+@pytest.mark.parametrize(
+    ("vendor", "family", "flags", "slow"),
+    [
+        pytest.param("AuthenticAMD", 25, "fpu avx2 avx512f avx512bw", True, id="Zen 4"),
+        pytest.param("AuthenticAMD", 25, "fpu avx2", False, id="Zen 3"),
+        pytest.param("AuthenticAMD", 26, "fpu avx2 avx512f avx512bw", False, id="Zen 5"),
+        pytest.param("GenuineIntel", 6, "fpu avx2 avx512f avx512bw", False, id="Intel"),
+    ],
+)
+def test_a_processor_that_packs_vectors_slowly_is_told(vendor: str, family: int, flags: str, slow: bool) -> None:
+    one = f"processor\t: 0\nvendor_id\t: {vendor}\ncpu family\t: {family}\nmodel\t\t: 17\nflags\t\t: {flags}\n\n"
+    assert packs_slowly(one + "processor\t: 1\nvend") is slow
+    assert not packs_slowly("Processor: ARMv8\n")
 
 
 @pytest.mark.parametrize("encoding", ["iso8859-2", "ascii", "utf-8"])

@@ -10,7 +10,8 @@ import typer
 
 from inducult_geo import __version__
 from inducult_geo.cli import matching, partners, releases, running
-from inducult_geo.cli.common import exit_code, set_up_memory, set_up_output
+from inducult_geo.cli.common import exit_code, set_up_output
+from inducult_geo.cli.process import set_up_process
 from inducult_geo.errors import InducultError
 
 app = typer.Typer(
@@ -28,7 +29,7 @@ for room in (running, partners, matching, releases):
 
 def main() -> None:
     """Run the command line; an error for a person ends it with one line and its exit code."""
-    set_up_memory()
+    set_up_process()
     set_up_output()
     try:
         app()

@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import codecs
-import gc
 import io
 import json
 import math
-import os
 import sys
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
@@ -58,17 +56,6 @@ def refuse_foreign(out: Path, columns: Iterable[str]) -> None:
         raise ConfigError(
             f"--out {out}: is there already, and is no table that this command wrote. Name another file, or remove it."
         )
-
-
-def set_up_memory() -> None:
-    """Set up this process and those it starts for tables of millions of texts: what a program may do, no library.
-
-    Must come before pyarrow is imported, which reads its setting once. A person's own setting holds.
-    """
-    # Such tables have no cycles: to look for them as often as Python does by itself is a twelfth of a large run.
-    gc.set_threshold(10_000, 20, 50)
-    # Arrow's own pool gives memory back between blocks of rows, and the system clears it anew for the next one.
-    os.environ.setdefault("ARROW_DEFAULT_MEMORY_POOL", "system")
 
 
 def set_up_output() -> None:

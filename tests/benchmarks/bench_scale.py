@@ -36,7 +36,7 @@ from printed import table
 from splink_pairs import score_with_splink
 
 from inducult_geo.catalog.models import Contract
-from inducult_geo.cli.common import set_up_memory
+from inducult_geo.cli.process import set_up_process
 from inducult_geo.frames import WORK_CRS, Records, as_records, concat_records
 from inducult_geo.match.candidates import compared
 from inducult_geo.match.cluster import Clusters, cluster
@@ -296,9 +296,9 @@ def dense(where: str, size: int = CITY) -> dict[str, object]:
 
 def apart(work: Callable[..., R], asked: Sequence[object]) -> list[R]:
     """Do each piece of work in a process of its own, so that none finds memory that another has left."""
-    set_up_memory()
+    set_up_process()
     spawn = get_context("spawn")
-    with ProcessPoolExecutor(1, mp_context=spawn, initializer=set_up_memory, max_tasks_per_child=1) as pool:
+    with ProcessPoolExecutor(1, mp_context=spawn, initializer=set_up_process, max_tasks_per_child=1) as pool:
         return [*pool.map(work, asked)]
 
 
@@ -378,7 +378,7 @@ def main() -> None:
     if not given.only_sizes:
         parts.append(table(apart(dense, [*PLACES])))
     if not given.only_sizes and not given.no_splink:
-        rows = beside_splink(SPLINK)
+        (rows,) = apart(beside_splink, [SPLINK])
         parts.append(table(rows) if rows else "Splink is not to be had here: nothing was compared with it")
     sys.stdout.write("\n\n".join(parts) + "\n")
 

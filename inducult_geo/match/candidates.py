@@ -231,11 +231,8 @@ def _roads(side: _Side, left: Ints, right: Ints) -> list[Road]:
 def quick_score(side: _Side, first: Ints, second: Ints) -> Floats:
     """Score pairs cheaply, only to choose which to look at: words in common, address in common, nearness."""
     p = side.prepared
-    east, north = (part.take(first) - part.take(second) for part in (p.x, p.y))
-    # Meters of one continent neither overflow nor vanish: what `numpy.hypot` guards against costs three times as much.
-    gap = np.sqrt(east * east + north * north)
     scale = 300.0 + p.accuracy_m.take(first) + p.accuracy_m.take(second)
-    near = 1 / (1 + gap / scale)
+    near = 1 / (1 + p.apart_m(first, second) / scale)
     near[np.isnan(near)] = 0.0
     code = p.postcode_codes.take(first)
     same_code = (code == p.postcode_codes.take(second)) & (code >= 0)

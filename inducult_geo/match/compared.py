@@ -74,16 +74,16 @@ class Compared:
     def distance_m(self) -> Floats:
         """Distance of the real geometries in meters; NaN where a side has no place."""
         p = self.prepared
-        gap = np.hypot(p.x.take(self.left) - p.x.take(self.right), p.y.take(self.left) - p.y.take(self.right))
+        gap = p.apart_m(self.left, self.right)
         real = np.flatnonzero(p.is_wide.take(self.left) | p.is_wide.take(self.right))
         gap[real] = shapely.distance(p.geometry[self.left[real]], p.geometry[self.right[real]])
-        return np.asarray(gap, dtype=float)
+        return gap
 
     @cached_property
     def unit_m(self) -> Floats:
         """How true the two places are together, in meters; never less than `PLACE_FLOOR_M`."""
-        accuracy = self.prepared.accuracy_m
-        return np.hypot(np.hypot(accuracy.take(self.left), accuracy.take(self.right)), PLACE_FLOOR_M)
+        one, other = (self.prepared.accuracy_m.take(side) for side in (self.left, self.right))
+        return np.sqrt(one * one + other * other + PLACE_FLOOR_M * PLACE_FLOOR_M)
 
     @cached_property
     def is_astray(self) -> Flags:

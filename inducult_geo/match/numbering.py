@@ -88,15 +88,10 @@ def _ends(pairs: pd.DataFrame) -> list[tuple[str, int]]:
 
 def _agree(prepared: Prepared, one: Ints, other: Ints) -> Floats:
     """Tell which pairs of records may be one: 1 near or by telling words, else 0; NaN where none is told."""
-    apart = _apart_m(prepared, one, other)
-    strangers = _apart_m(prepared, one, np.roll(other, 1))
+    apart = prepared.apart_m(one, other)
+    strangers = prepared.apart_m(one, np.roll(other, 1))
     usual = np.nanmedian(strangers) if not np.isnan(strangers).all() else APART_M
     bound = np.clip(CLOSER * usual, NEAR_M, APART_M)
     alike, which = plain_likeness(prepared, prepared.name_words, one, other)
     telling = alike.telling.take(which)
     return np.where(np.isnan(apart) & np.isnan(telling), np.nan, (apart <= bound) | (telling >= TELLING))
-
-
-def _apart_m(prepared: Prepared, one: Ints, other: Ints) -> Floats:
-    """Return how far records lie apart in meters; NaN where one has no place."""
-    return np.asarray(np.hypot(*(part[one] - part[other] for part in (prepared.x, prepared.y))), dtype=float)

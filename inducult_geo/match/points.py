@@ -21,8 +21,10 @@ def weigh(value: Floats, knots: Sequence[float], points: Sequence[float]) -> Flo
     What `numpy.interp` gives, to the bit; with few knots, comparing all values with each is a third of its work.
     """
     unknown = np.isnan(value)
-    if unknown.all():
-        return np.zeros(len(value))
+    if 2 * np.count_nonzero(unknown) > len(value):
+        known, found = np.flatnonzero(~unknown), np.zeros(len(value))
+        found[known] = weigh(value.take(known), knots, points)
+        return found
     at, counts = np.asarray(knots, dtype=float), np.asarray(points, dtype=float)
     slopes = np.append(np.diff(counts) / np.diff(at), 0.0)
     below = np.zeros(len(value), dtype=np.intp)

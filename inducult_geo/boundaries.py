@@ -28,6 +28,7 @@ from inducult_geo.sources.readers import ChoiceError, read_table
 from inducult_geo.sources.table import has_shapes
 from inducult_geo.stamps import declared, files_stamp, stamp
 from inducult_geo.store import read_json, replacing, write_json
+from inducult_geo.tangled import TANGLED, is_tangled
 from inducult_geo.text import quoted
 
 AREA_TOLERANCE = 0.05
@@ -198,8 +199,10 @@ def _one_area(path: Path, polygons: Any, crs: str) -> BaseGeometry:
     Raises
     ------
     RegionError
-        Where nothing is left of them, or they do not lie on the globe.
+        Where one crosses itself at every turn, nothing is left of them, or they do not lie on the globe.
     """
+    if any(map(is_tangled, polygons)):
+        raise RegionError(f"{path}: a polygon {TANGLED}: it is no outline of a region. Draw it again.")
     try:
         degrees = gpd.GeoSeries([*polygons], crs=crs).make_valid().to_crs("EPSG:4326")
         area = shapely.make_valid(shapely.union_all(degrees.make_valid().to_numpy()))

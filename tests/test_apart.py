@@ -13,7 +13,7 @@ import pytest
 
 from inducult_geo.errors import SourceError
 from inducult_geo.sources import apart as module
-from inducult_geo.sources.apart import apart
+from inducult_geo.sources.apart import apart, apart_all
 
 HERE = Path(__file__)
 
@@ -55,6 +55,19 @@ def test_who_never_ends_is_ended(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(module, "LONGEST_S", 0.1)
     with pytest.raises(SourceError, match="is not read after 0 seconds"):
         apart(HERE, lambda: time.sleep(60))
+    assert no_child_is_left()
+
+
+def test_several_are_done_side_by_side_and_told_in_their_order() -> None:
+    made = ["x" * 200_000, None, 7]
+    assert apart_all(HERE, [lambda one=one: one for one in made]) == made
+    assert no_child_is_left()
+
+
+@pytest.mark.parametrize(("task", "says"), [(refuse, "is no file of mine"), (stop(signal.SIGKILL), "crashed")])
+def test_where_one_of_several_fails_the_others_are_ended(task: Callable[[], None], says: str) -> None:
+    with pytest.raises(SourceError, match=says):
+        apart_all(HERE, [lambda: time.sleep(60), task])
     assert no_child_is_left()
 
 

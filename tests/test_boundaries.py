@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import geopandas as gpd
+import numpy as np
 import pytest
 import shapely
 from pyproj import CRS
@@ -129,6 +130,11 @@ class TestAFile:
             archive.writestr("a.geojson", b" " * (60 << 20))
         with pytest.raises(RegionError, match="zip bomb"):
             read_outline(tmp_path / "a.zip")
+
+    def test_what_crosses_itself_at_every_turn_is_no_outline(self, tmp_path: Path) -> None:
+        tangle = shapely.Polygon(np.random.default_rng(1).random((2000, 2)))
+        with pytest.raises(RegionError, match=r"a\.geojson: a polygon crosses itself at every turn: .* Draw it again"):
+            read_outline(write(tmp_path / "a.geojson", tangle))
 
     @pytest.mark.parametrize("bounds", [(500_000, 4_500_000, 510_000, 4_510_000), (170, 80, 190, 85)])
     def test_what_lies_off_the_globe_is_another_system(self, tmp_path: Path, bounds: tuple[float, ...]) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 
+import numpy as np
 import pytest
 from pyproj import Geod
 
@@ -83,6 +84,15 @@ def test_of_several_the_largest_and_it_says_so(extract, caplog):
         assert read_boundary(extract(GROUND, *both), TAGS).area == pytest.approx(0.04)
     assert "relation/5, relation/6" in caplog.text
     assert "relation/6 is the largest" in caplog.text
+
+
+def test_a_boundary_that_crosses_itself_at_every_turn(extract):
+    places = enumerate(np.random.default_rng(1).random((2000, 2)).tolist())
+    nodes = "".join(f'<node id="{number}" lon="{lon}" lat="{lat}"/>' for number, (lon, lat) in places)
+    refs = "".join(f'<nd ref="{number % 2000}"/>' for number in range(2001))
+    path = extract(nodes, f'<way id="1">{refs}{marks({**ADMIN, "ISO3166-2": "CZ-41"})}</way>')
+    with pytest.raises(SourceError, match=r"the way crosses itself at every turn \(boundary way/1\)\. Give the region"):
+        read_boundary(path, TAGS)
 
 
 @pytest.mark.parametrize(

@@ -6,9 +6,11 @@ import bz2
 import gzip
 import os
 import subprocess
+import time
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 import shapely
 from shapely.geometry import box
@@ -160,6 +162,25 @@ def test_what_cannot_be_drawn_is_lost_with_a_reason(tmp_path, item, reason):
     assert reason in objects.lost.reason.iloc[0]
     assert objects.lost.tags.iloc[0]
     assert [*objects.lost.columns] == [*LOST_COLUMNS]
+
+
+def test_what_crosses_itself_at_every_turn_is_lost_at_once(tmp_path):
+    """To repair it, or to cut its lines at their crossings, would take a minute and gigabytes."""
+    places = np.random.default_rng(1).random((2000, 2)) / 100
+    comb = np.column_stack([np.arange(1500) / 150_000, np.arange(1500) % 2 / 100])
+    refs, across, upright = range(1000, 3000), range(3000, 4500), range(5000, 6500)
+    nodes = [node(n, 9 + lon, 47 + lat) for n, (lon, lat) in zip(refs, places.tolist(), strict=True)]
+    nodes += [node(n, 9 + lon, 47 + lat) for n, (lon, lat) in zip(across, comb.tolist(), strict=True)]
+    nodes += [node(n, 9 + lon, 47 + lat) for n, (lat, lon) in zip(upright, comb.tolist(), strict=True)]
+    ways = [way(1, [*refs], WORKS), way(2, [*refs, 1000], WORKS), way(3, [*across]), way(4, [*upright])]
+    members = [("way", 3, ""), ("way", 4, "")]
+    items = [relation(5, members, MULTI), relation(6, members, {"type": "site", **WORKS})]
+    begun = time.process_time()
+    objects = read_objects(write(tmp_path, [*grid(), *nodes, *ways, *items, way(7, OUTER, WORKS)]))
+    assert time.process_time() - begun < 5
+    assert list(objects.features.osm_id) == [7]
+    assert list(objects.lost.osm_id) == [1, 2, 5, 6]
+    assert objects.lost.reason.str.endswith("crosses itself at every turn").all()
 
 
 @pytest.mark.parametrize("turned", [False, True])

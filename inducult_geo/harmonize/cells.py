@@ -16,7 +16,7 @@ from inducult_geo.errors import CoordinateError
 from inducult_geo.harmonize.coordinate_parsed import DEGREE_M, WGS84, marked_angles
 from inducult_geo.harmonize.coordinates import parse_coordinates, parse_number
 from inducult_geo.harmonize.systems import crs_code, crs_of
-from inducult_geo.harmonize.tangled import is_tangled
+from inducult_geo.tangled import TANGLED, is_tangled
 
 HALF_MINUTE_M = math.sqrt(2) * 0.5 * DEGREE_M / 60
 """Diagonal of half an arc minute: what degrees are worth that were once written as degrees and minutes."""
@@ -190,7 +190,8 @@ def _from_shapes(cells: Cells, shapes: np.ndarray) -> None:
     """Take a file's own geometries: without Z and M, repaired where invalid, refused where empty."""
     flat = _single(shapely.force_2d(shapes))
     wrong = ~shapely.is_valid(flat) & ~shapely.is_missing(flat) & np.isfinite(shapely.bounds(flat)).all(axis=1)
-    tangled = {int(row) for row in np.flatnonzero(wrong) if is_tangled(flat[row])}
+    lines = shapely.get_dimensions(flat) == 1
+    tangled = {int(row) for row in np.flatnonzero(wrong | lines) if is_tangled(flat[row])}
     flat[[*tangled]], wrong[[*tangled]] = None, False
     with np.errstate(all="ignore"):
         flat[wrong] = shapely.make_valid(flat[wrong], method="structure", keep_collapsed=False)
@@ -208,7 +209,7 @@ def _from_shapes(cells: Cells, shapes: np.ndarray) -> None:
     for row in range(len(flat)):
         if not usable[row]:
             reason = "no_coordinates" if shapes[row] is None else "bad_geometry"
-            why = "crosses itself at every turn" if row in tangled else "is null, empty or beyond repair"
+            why = TANGLED if row in tangled else "is null, empty or beyond repair"
             cells.refuse(row, reason, f"the geometry {why}: draw it again")
             continue
         cells.x[row], cells.y[row] = points[row].x, points[row].y

@@ -1,4 +1,4 @@
-"""Do a task in a process of its own: a library in C that crashes on hostile input ends that one, and not ours."""
+"""Do tasks in processes of their own: a library in C that crashes on hostile input ends that one, and not ours."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ import select
 import signal
 import time
 import warnings
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -28,43 +28,101 @@ _LOOK_MS = 500
 def apart(path: Path, task: Callable[[], T]) -> T:
     """Return what a task makes of a file, done in a forked process; where the system cannot fork, in this one.
 
-    (`multiprocessing` would not do: a worker of Dask may have no children of that kind.)
+    Parameters and errors as of `apart_all`.
+    """
+    return apart_all(path, [task])[0]
+
+
+def apart_all(path: Path, tasks: Sequence[Callable[[], T]]) -> list[T]:
+    """Return what each of some tasks makes of a file, done side by side, each in a forked process.
+
+    Where the system cannot fork, they are done in this one. (`multiprocessing` would not do: a worker of Dask may have
+    no children of that kind, and its pool waits forever for one that was killed.)
 
     Parameters
     ----------
     path
         The file, for its size and for messages.
-    task
-        What it returns or raises must be such that it can be pickled.
+    tasks
+        What they return or raise must be such that it can be pickled. Where one raises, the others are ended.
 
     Raises
     ------
     SourceError
-        Where the process ends without a word, or not in time.
+        Where a process ends without a word, or not in time.
     """
     if not hasattr(os, "fork"):
-        return task()
+        return [task() for task in tasks]
     longest_s = LONGEST_S + LONGEST_S_A_MB * path.stat().st_size / 1e6
-    ours, theirs = os.pipe()
-    with warnings.catch_warnings():
-        # It only computes: it takes no lock that a thread of this process may hold.
-        warnings.simplefilter("ignore", DeprecationWarning)
-        worker = os.fork()
-    if not worker:
-        _work(task, theirs)
-    os.close(theirs)
-    answer = _answer(_Worker(worker), ours, time.monotonic() + longest_s)
-    if answer is None:
-        raise SourceError(f"{path}: is not read after {longest_s:.0f} seconds. Is it the file that was meant?")
+    until = time.monotonic() + longest_s
+    workers: list[_Worker] = []
+    try:
+        for task in tasks:
+            workers.append(_started(task))
+        while waiting := [worker for worker in workers if not worker.has_told]:
+            if time.monotonic() > until:
+                raise SourceError(f"{path}: is not read after {longest_s:.0f} seconds. Is it the file that was meant?")
+            _listen(waiting)
+            for worker in waiting:
+                if worker.has_told:
+                    worker.made = _made(path, b"".join(worker.parts))
+                    worker.parts.clear()
+    finally:
+        for worker in workers:
+            worker.end()
+    return [worker.made for worker in workers]
+
+
+def _made(path: Path, answer: bytes) -> Any:
+    """Return what a worker made, or raise what it raised."""
     try:
         is_whole, told = pickle.loads(answer)  # noqa: S301 - this process wrote it
     except (EOFError, pickle.UnpicklingError):
         raise SourceError(
-            f"{path}: reading it crashed: it is damaged, or made to do so. Download it again and compare its checksum."
+            f"{path}: reading it crashed: it is damaged or made to do so, or something ended the process that read it "
+            "(is there too little memory?). Download it again and compare its checksum."
         ) from None
     if is_whole:
-        return told  # type: ignore[no-any-return]
+        return told
     raise told
+
+
+@dataclass(eq=False)
+class _Worker:
+    """A forked process and what it has told so far; its number is another's once it was waited for."""
+
+    number: int
+    pipe: int
+    parts: list[bytes] = field(default_factory=list)
+    has_told: bool = False
+    has_ended: bool = False
+    made: Any = None
+
+    def look(self) -> bool:
+        """Tell whether it has ended."""
+        self.has_ended = self.has_ended or os.waitpid(self.number, os.WNOHANG)[0] != 0
+        return self.has_ended
+
+    def end(self) -> None:
+        """End it, if it has not."""
+        os.close(self.pipe)
+        if not self.look():
+            os.kill(self.number, signal.SIGKILL)
+            os.waitpid(self.number, 0)
+
+
+def _started(task: Callable[[], Any]) -> _Worker:
+    ours, theirs = os.pipe()
+    with warnings.catch_warnings():
+        # It only computes: it takes no lock that a thread of this process may hold.
+        warnings.simplefilter("ignore", DeprecationWarning)
+        number = os.fork()
+    if not number:
+        # Else it would wait forever for a reader that was killed.
+        os.close(ours)
+        _work(task, theirs)
+    os.close(theirs)
+    return _Worker(number, ours)
 
 
 def _work(task: Callable[[], Any], theirs: int) -> None:
@@ -82,40 +140,15 @@ def _work(task: Callable[[], Any], theirs: int) -> None:
         os._exit(0)
 
 
-@dataclass
-class _Worker:
-    """A forked process; its number is another's once it was waited for."""
-
-    number: int
-    has_ended: bool = False
-
-    def look(self) -> bool:
-        """Tell whether it has ended."""
-        self.has_ended = self.has_ended or os.waitpid(self.number, os.WNOHANG)[0] != 0
-        return self.has_ended
-
-    def end(self) -> None:
-        """End it, if it has not."""
-        if not self.look():
-            os.kill(self.number, signal.SIGKILL)
-            os.waitpid(self.number, 0)
-
-
-def _answer(worker: _Worker, ours: int, until: float) -> bytes | None:
-    """Read what a worker tells until it ends, and end it; null where it is late."""
-    parts: list[bytes] = []
+def _listen(workers: Sequence[_Worker]) -> None:
+    """Read what workers tell next, for half a second; who ended has told all."""
+    # The end of the pipe alone does not tell: a worker that was forked meanwhile holds it open as well.
+    over = [worker for worker in workers if worker.look()]
     told = select.poll()
-    told.register(ours, select.POLLIN)
-    try:
-        while time.monotonic() < until:
-            # The end of the pipe alone does not tell: a worker that was forked meanwhile holds it open as well.
-            is_over = worker.look()
-            has_more = bool(told.poll(0 if is_over else _LOOK_MS))
-            part = os.read(ours, _CHUNK) if has_more else b""
-            parts.append(part)
-            if not part and (has_more or is_over):
-                return b"".join(parts)
-        return None
-    finally:
-        os.close(ours)
-        worker.end()
+    for worker in workers:
+        told.register(worker.pipe, select.POLLIN)
+    ready = {pipe for pipe, _ in told.poll(0 if over else _LOOK_MS)}
+    for worker in workers:
+        part = os.read(worker.pipe, _CHUNK) if worker.pipe in ready else b""
+        worker.parts.append(part)
+        worker.has_told = not part and (worker.pipe in ready or worker in over)

@@ -14,6 +14,7 @@ from inducult_geo.sources.osm_objects import Element
 from inducult_geo.sources.osm_pbf import gather
 from inducult_geo.sources.osm_shapes import AREA_RELATIONS, INCOMPLETE, Lost, Shape, World, shape_of
 from inducult_geo.sources.osm_tags import Tags, values_of
+from inducult_geo.tangled import TANGLED
 
 _LOG = logging.getLogger(__name__)
 
@@ -79,6 +80,10 @@ def _whole(shape: Shape | Lost, name: str, where: str, world: World) -> BaseGeom
     """Return the polygon, or refuse a boundary that the extract cuts."""
     if isinstance(shape, Shape) and shape.note != INCOMPLETE and shape.geometry.geom_type.endswith("Polygon"):
         return shape.geometry
+    if isinstance(shape, Lost) and TANGLED in shape.reason:
+        raise SourceError(
+            f'{where}: {shape.reason} (boundary {name}). Give the region a file: [boundary] file = "...geojson".'
+        )
     kind, number = name.split("/")
     group = world.relations.get(int(number)) if kind == "relation" else None
     ways = {member.ref for member in group.members if member.osm_type == "way"} if group else set()

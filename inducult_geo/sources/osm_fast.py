@@ -10,8 +10,7 @@ of nodes only strings and ids are unpacked, unless it holds a needed node or a p
 
 from __future__ import annotations
 
-import multiprocessing
-import warnings
+import os
 from bisect import bisect_left
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
@@ -26,6 +25,7 @@ from deflate import DeflateError
 from google.protobuf.message import DecodeError  # type: ignore[import-untyped]
 from isal.igzip_lib import IsalError
 
+from inducult_geo.sources.apart import apart_all
 from inducult_geo.sources.osm_blocks import (
     NODE,
     RELATION,
@@ -51,8 +51,6 @@ _DAMAGE: tuple[Any, ...] = (DecodeError, DeflateError, IsalError, IndexError, Va
 
 Task = Callable[[Sequence[Any]], Any]
 Spread = Callable[[Task, Sequence[Any]], Iterable[Any]]
-_TASKS: list[Task] = []
-"""The task of a forked reader."""
 
 
 @dataclass
@@ -111,11 +109,13 @@ def gather_fast(path: Path, table: TagTable, *, processes: int = 1) -> Gathered:
     ------
     HandOverError
         Where the file is not an ordinary one; what pyosmium makes of it is not said.
+    SourceError
+        Where one of several processes ends without a word, or not in time.
     """
     try:
         header, file = _open(path)
-        many = processes > 1 and "fork" in multiprocessing.get_all_start_methods()
-        return _gather(file, _time(header), table, partial(_forked, processes) if many else _alone)
+        many = processes > 1 and hasattr(os, "fork")
+        return _gather(file, _time(header), table, partial(_forked, path, processes) if many else _alone)
     except _DAMAGE as problem:
         raise HandOverError(f"it seems damaged ({type(problem).__name__}: {problem})") from problem
 
@@ -254,27 +254,20 @@ def _alone(task: Task, items: Sequence[Any]) -> Iterator[Any]:
     return map(task, _pieces(items))
 
 
-def _forked(processes: int, task: Task, items: Sequence[Any]) -> Iterator[Any]:
+def _forked(path: Path, processes: int, task: Task, items: Sequence[Any]) -> Iterator[Any]:
     """Do a task on all pieces of a sequence in forked readers, which find what it needs in their copied memory."""
     pieces = list(_pieces(items))
-    if len(pieces) < 2:
+    readers = min(processes, len(pieces))
+    if readers < 2:
         yield from map(task, pieces)
         return
-    with warnings.catch_warnings():
-        # A forked reader only computes: it takes no lock that a thread of this process may hold.
-        warnings.simplefilter("ignore", DeprecationWarning)
-        pool = multiprocessing.get_context("fork").Pool(min(processes, len(pieces)), _take, (task,))
-    with pool:
-        yield from pool.imap(_do, pieces)
+    shares = apart_all(path, [partial(_all_of, task, pieces[first::readers]) for first in range(readers)])
+    for number in range(len(pieces)):
+        yield shares[number % readers][number // readers]
 
 
-def _take(task: Task) -> None:
-    """Begin a forked reader: what it inherits needs no sending."""
-    _TASKS[:] = [task]
-
-
-def _do(piece: Sequence[Any]) -> Any:
-    return _TASKS[0](piece)
+def _all_of(task: Task, pieces: Sequence[Sequence[Any]]) -> list[Any]:
+    return [task(piece) for piece in pieces]
 
 
 def _pieces(items: Sequence[Any]) -> Iterator[Sequence[Any]]:

@@ -19,6 +19,8 @@ import shapely
 from shapely.geometry import LineString, MultiLineString, Point, Polygon
 from shapely.geometry.base import BaseGeometry
 
+from inducult_geo.tangled import TANGLED, is_tangled
+
 REPAIRED, INCOMPLETE = "repaired", "incomplete"
 """Notes of a shape: see the head of this module."""
 
@@ -106,6 +108,8 @@ def _way(way: Line, world: World) -> Shape | Lost:
     if len(set(known)) < 2:
         near = Point(known[0]) if known else None
         return Lost(f"{len(set(known))} of the way's {len(set(way.refs))} nodes have a place; a line needs 2", near)
+    if is_tangled(LineString(known)):
+        return Lost(f"the way {TANGLED}", Point(known[0]))
     closed = len(way.refs) > 3 and way.refs[0] == way.refs[-1]
     if closed and not incomplete and world.is_area(way.tags):
         return _ring(known)
@@ -137,6 +141,8 @@ def _area_relation(group: Group, world: World) -> Shape | Lost:
     drawn = lines["outer"] + lines["inner"]
     if not drawn:
         return Lost(_nothing_drawn(group, members, world), _any_place(members, world))
+    if is_tangled(MultiLineString(drawn)):
+        return Lost(f"the relation's outline {TANGLED}", _any_place(members, world))
     return _from_lines(lines, whole=whole)
 
 
@@ -230,6 +236,8 @@ def _collection(group: Group, world: World, path: tuple[int, ...]) -> Shape | Lo
         near = next((lost.near for lost in drawn if isinstance(lost, Lost) and lost.near), None)
         said = "the relation has no members" if not drawn else f"none of its {len(drawn)} members can be drawn"
         return Lost(said, near)
+    if is_tangled(shapely.geometrycollections([shape.geometry for shape in shapes])):
+        return Lost(f"what the relation's members draw together {TANGLED}", shapes[0].geometry.representative_point())
     notes = {shape.note for shape in shapes}
     whole = len(shapes) == len(drawn) and INCOMPLETE not in notes
     note = INCOMPLETE if not whole else REPAIRED if REPAIRED in notes else None

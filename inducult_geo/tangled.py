@@ -1,4 +1,4 @@
-"""Outlines that cross themselves so often that to repair one would take minutes and gigabytes."""
+"""Outlines and lines that cross themselves so often that to repair or join them would take minutes and gigabytes."""
 
 from __future__ import annotations
 
@@ -15,15 +15,21 @@ FEW_SIDES: Final = 1_000
 CROSSINGS: Final = 200_000
 """Crossings up to which an outline is repaired, in some seconds."""
 
+TANGLED: Final = "crosses itself at every turn"
+"""What to say of it."""
+
 _SAMPLE, _OTHERS = 100, 10_000
 
 _Floats = NDArray[np.float64]
 
 
 def is_tangled(shape: BaseGeometry) -> bool:
-    """Tell whether the rings of a shape cross themselves and each other beyond repair, by a sample of their sides."""
-    rings = shapely.get_rings(shapely.get_parts(shape))
-    points, ring = shapely.get_coordinates(rings, return_index=True)
+    """Tell whether the rings and lines of a shape cross themselves and each other beyond repair, by some sides."""
+    if shapely.get_num_coordinates(shape) <= FEW_SIDES:
+        return False
+    parts = shapely.get_parts(shapely.get_parts(shape))
+    lines = parts[shapely.get_dimensions(parts) == 1]
+    points, ring = shapely.get_coordinates([*shapely.get_rings(parts), *lines], return_index=True)
     sides = np.hstack([points[:-1], points[1:]])[ring[:-1] == ring[1:]]
     if len(sides) <= FEW_SIDES:
         return False

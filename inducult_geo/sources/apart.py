@@ -57,8 +57,7 @@ def apart_all(path: Path, tasks: Sequence[Callable[[], T]]) -> list[T]:
     until = time.monotonic() + longest_s
     workers: list[_Worker] = []
     try:
-        for task in tasks:
-            workers.append(_started(task))
+        workers.extend(map(_started, tasks))
         while waiting := [worker for worker in workers if not worker.has_told]:
             if time.monotonic() > until:
                 raise SourceError(f"{path}: is not read after {longest_s:.0f} seconds. Is it the file that was meant?")

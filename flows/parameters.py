@@ -57,6 +57,11 @@ class Parameters(BaseModel):
     )
     osm_file: Path | None = Field(default=None, title="Extract", description="One extract for all regions.")
     afresh: bool = Field(default=False, title="Afresh", description="Run every stage, changed or not.")
+    afresh_sources: list[str] = Field(
+        default=[],
+        title="Sources afresh",
+        description="Sources by id that are taken as they come, whatever they were before.",
+    )
 
     def open(self) -> Run:
         """Prepare the run that these parameters describe."""
@@ -67,6 +72,7 @@ class Parameters(BaseModel):
             osm_file=self.osm_file,
             say=say,
             afresh=self.afresh,
+            afresh_sources=self.afresh_sources,
         )
 
     @property

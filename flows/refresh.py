@@ -66,6 +66,9 @@ def main(
     osm: Annotated[Path | None, typer.Option("--osm", help="One extract for the regions.")] = None,
     overpass: Annotated[bool, typer.Option("--overpass", help="Get OpenStreetMap from Overpass.")] = False,
     afresh: Annotated[bool, typer.Option("--afresh", help="Run every stage, changed or not.")] = False,
+    afresh_source: Annotated[
+        list[str] | None, typer.Option("--afresh-source", help="Take this source as it comes. Repeatable.")
+    ] = None,
 ) -> None:
     """Run the flow once, here; gives the same release as `inducult run`."""
     from inducult_geo.cli.common import set_up_output
@@ -80,6 +83,7 @@ def main(
         osm="overpass" if overpass else "files",
         osm_file=osm,
         afresh=afresh,
+        afresh_sources=afresh_source or [],
     )
     try:
         task_runner(parameters.settled().open())

@@ -138,7 +138,7 @@ def _made(source: _Source, run: Run) -> Part:
         raise ContractError(run.catalog.broken[source.id])
     stamp = source.stamp()
     kept = _kept(source, run)
-    if kept is not None and kept.stamp == stamp and stamp is not None and not run.afresh:
+    if kept is not None and kept.stamp == stamp and stamp is not None and not run.is_afresh(source.id):
         return kept
     made = source.make()
     if made.facts.state == "absent":
@@ -147,7 +147,7 @@ def _made(source: _Source, run: Run) -> Part:
     facts = made.facts
     if source.id != OSM:
         refuse_unusable(facts, made.records)
-    if kept is not None and not run.afresh:
+    if kept is not None and not run.is_afresh(source.id):
         refuse_lost_grid(kept.facts, facts, run)
         # Of a wide source's share nothing is told: that of the whole is.
         if not _is_share(source, run):
@@ -230,7 +230,7 @@ def _osm(region: Region, land: KeptOutline, home: Path, run: Run) -> _Source:
 
 def _held(home: Path, run: Run) -> Held | None:
     """Say what an earlier run holds of a region's OpenStreetMap; null where that is not to be compared with."""
-    kept = None if run.afresh else last_part(home, OSM)
+    kept = None if run.is_afresh(OSM) else last_part(home, OSM)
     if kept is None:
         return None
     return Held(kept.facts.data_time, kept.facts.counts.records_in - kept.facts.counts.rejected)

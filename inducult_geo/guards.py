@@ -1,6 +1,6 @@
 """What of a source's new records is not taken, or told, since yesterday's say otherwise.
 
-`inducult run --afresh` looks at no yesterday, and takes all of it.
+`inducult run --afresh-source ID` looks at no yesterday of one source, and takes all of it; `--afresh` does so of all.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ def refuse_lost_grid(before: SourceFacts, now: SourceFacts, run: Run) -> None:
         raise SourceError(
             f"{now.source}: the datum grid {', '.join(lost)}, by which it was placed so far, is not in "
             f"{run.settings.grids_folder}. Put it back (inducult grids {' '.join(lost)}), or go on with "
-            f"{now.accuracy_m} m instead of {before.accuracy_m} m: inducult run --afresh."
+            f"{now.accuracy_m} m instead of {before.accuracy_m} m: {command_afresh(now)}."
         )
 
 

@@ -98,10 +98,12 @@ def choose_regions(region_ids: Sequence[str], run: Run) -> list[Region]:
     Raises
     ------
     ConfigError
-        Where one is unknown, or none has data.
+        Where one is unknown, none has data, or a source to be taken afresh is of none of those named.
     """
     if region_ids:
-        return [run.catalog.region(region_id) for region_id in dict.fromkeys(region_ids)]
+        named = [run.catalog.region(region_id) for region_id in dict.fromkeys(region_ids)]
+        _refuse_elsewhere(named, run)
+        return named
     catalog = run.catalog
     wide = [contract for contract in catalog.wide_sources() if _has_file(contract, run)]
     with_data = [region for region in catalog.regions.values() if _has_data(region, run)]
@@ -200,6 +202,17 @@ def outcomes_of(told: Mapping[str, str | None], run: Run) -> list[RegionOutcome]
         RegionOutcome(name, "fresh", last_stage(name, run)) if why is None else failed(name, why, run)
         for name, why in told.items()
     ]
+
+
+def _refuse_elsewhere(regions: Sequence[Region], run: Run) -> None:
+    """Refuse a source to be taken afresh that no region of the run has: it would be passed over in silence."""
+    for name in sorted(run.afresh_sources):
+        contract = run.catalog.sources.get(name)
+        if contract and contract.region and contract.region not in {region.id for region in regions}:
+            raise ConfigError(
+                f"--afresh-source {name}: it is of {contract.region}, which this run leaves out. Say: inducult run "
+                f"{contract.region} --afresh-source {name}"
+            )
 
 
 def _has_file(contract: Contract, run: Run) -> bool:

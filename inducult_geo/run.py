@@ -60,6 +60,8 @@ class Run:
         Told how many of how many regions are done, for a progress bar.
     afresh
         Run every stage, even where nothing that it depends on has changed.
+    afresh_sources
+        Sources that are taken as they come, whatever an earlier run kept of them; the rest of their region is not.
     hashes
         Hashes of input files, kept from run to run.
     ask_until
@@ -76,6 +78,11 @@ class Run:
     afresh: bool = False
     hashes: FileHashes = field(default_factory=FileHashes, compare=False)
     ask_until: float = math.inf
+    afresh_sources: frozenset[str] = frozenset()
+
+    def is_afresh(self, source_id: str) -> bool:
+        """Whether a source is to be taken as it comes, whatever an earlier run kept of it."""
+        return self.afresh or source_id in self.afresh_sources
 
 
 def open_run(
@@ -88,6 +95,7 @@ def open_run(
     say: Callable[[str], None] = log.info,
     advance: Callable[[int, int], None] | None = None,
     afresh: bool = False,
+    afresh_sources: Iterable[str] = (),
 ) -> Run:
     """Prepare a run on a data folder.
 
@@ -98,7 +106,8 @@ def open_run(
     Raises
     ------
     ConfigError
-        Where settings or a catalog do not hold what they must, or a folder of inputs cannot be read.
+        Where settings or a catalog do not hold what they must, a source to take afresh is unknown, or a folder of
+        inputs cannot be read.
     """
     settings = load_settings(data)
     folder = DataFolder(settings.data)
@@ -115,7 +124,10 @@ def open_run(
         say(why)
     _limit_gdal(settings.gdal_timeout_s)
     hashes = FileHashes(folder.processed / ".hashes.json")
-    return Run(settings, catalog, folder, osm, osm_file, say, advance or _no_progress, afresh, hashes)
+    named = frozenset(map(catalog.source_id, afresh_sources))
+    return Run(
+        settings, catalog, folder, osm, osm_file, say, advance or _no_progress, afresh, hashes, afresh_sources=named
+    )
 
 
 def _refuse_too_long(root: Path) -> None:
@@ -227,7 +239,7 @@ def reasons_told(by_reason: Mapping[str, int]) -> str:
 
 def command_afresh(facts: SourceFacts) -> str:
     """Return the command that takes a source as it is."""
-    return " ".join(["inducult run", *([facts.region] if facts.region else []), "--afresh"])
+    return " ".join(["inducult run", *([facts.region] if facts.region else []), "--afresh-source", facts.source])
 
 
 @lru_cache(maxsize=1)

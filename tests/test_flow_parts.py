@@ -314,11 +314,13 @@ def test_settled_parameters_mean_the_same_on_a_worker_elsewhere(
     (tmp_path / "data" / "raw").mkdir(parents=True)
     (tmp_path / "data" / "raw" / "sample").symlink_to(repository / "data" / "raw" / "sample")
     (tmp_path / "own").mkdir()
-    asked = Parameters(data=Path("data"), catalogs=[Path("own")], osm="none", afresh=True).settled()
+    asked = Parameters(
+        data=Path("data"), catalogs=[Path("own")], osm="none", afresh=True, afresh_sources=["osm"]
+    ).settled()
     assert len(asked.regions) == 8
     assert (asked.data, asked.catalogs, asked.osm_file) == (tmp_path / "data", [tmp_path / "own"], None)
     assert (asked.osm, asked.afresh) == ("none", True)
-    assert asked.open().afresh
+    assert (asked.open().afresh, asked.open().afresh_sources) == (True, {"osm"})
     assert Parameters.model_validate(json.loads(asked.model_dump_json())) == asked
     named = Parameters(data=Path("data"), regions=["opole"], osm_file=Path("x.osm.pbf")).settled()
     assert (named.regions, named.osm_file) == (["opole"], tmp_path / "x.osm.pbf")

@@ -15,9 +15,10 @@ import shapely
 from inducult_geo.boundaries import KeptOutline, kept_outline
 from inducult_geo.catalog import Region
 from inducult_geo.digest import FileHashes, sha256
-from inducult_geo.errors import ContractError, TransientError
+from inducult_geo.errors import ConfigError, ContractError, TransientError
 from inducult_geo.frames import Counts
 from inducult_geo.gather import find_extract, gather_region, gather_wide, wide_or_kept
+from inducult_geo.pipeline import choose_regions
 from inducult_geo.run import Run, open_run
 from inducult_geo.stage import Part, last_part
 
@@ -172,10 +173,10 @@ class TestAPartnersFile:
         assert night.part().facts.message == (
             "zabytki: 4 rows stand under the key of another row ('Z0' is the one that was 'Z1'): the list was numbered "
             "anew, and site ids and decisions would go to other works. Let [columns] key name a column that stays with "
-            "its row, or map none. If it must be so: `inducult run here --afresh`."
+            "its row, or map none. If it must be so: `inducult run here --afresh-source zabytki`."
         )
         assert [*night.part().records()["names"]] == [*before["names"]]
-        assert Night(data, afresh=True).part().facts.state == "fresh"
+        assert Night(data, afresh_sources=["zabytki"]).part().facts.state == "fresh"
         assert Night(data).part().facts.message is None
 
     def test_rows_that_can_no_longer_be_used_are_gone_as_well(self, data: Path) -> None:
@@ -185,8 +186,10 @@ class TestAPartnersFile:
         file(data, "zabytki", rows[:9] + [f"{number},Cegielnia {number},," for number in range(9, 20)])
         (told,) = [one.message for one in Night(data).part().facts.problems if one.kind == "rows_gone"]
         assert told.startswith("9 records can be used, where an earlier run had 20: 11 are gone at once.")
-        assert "`inducult run here --afresh` ends this notice" in told
-        assert not [one for one in Night(data, afresh=True).part().facts.problems if one.kind == "rows_gone"]
+        assert "`inducult run here --afresh-source zabytki` ends this notice" in told
+        assert not [
+            one for one in Night(data, afresh_sources=["zabytki"]).part().facts.problems if one.kind == "rows_gone"
+        ]
 
     def test_what_a_new_version_brought_is_told_row_by_row_until_the_next(self, data: Path) -> None:
         """Three of ten gone and new keys for all: the counts alone showed the first, and nothing the second."""
@@ -240,9 +243,9 @@ class TestAPartnersFile:
         assert facts.state == "stale"
         assert facts.message == (
             "zabytki: zabytki.csv seems to hold another list than before: of its 4 rows 0 are known. Put the right "
-            "file there. If it is right: `inducult run here --afresh`."
+            "file there. If it is right: `inducult run here --afresh-source zabytki`."
         )
-        assert Night(data, afresh=True).part().facts.state == "fresh"
+        assert Night(data, afresh_sources=["zabytki"]).part().facts.state == "fresh"
         assert Night(data).part().facts.state == "fresh"
 
     def test_a_file_of_which_no_row_can_be_used_fails(self, data: Path) -> None:
@@ -402,11 +405,13 @@ class TestALostGrid:
         assert facts.message is not None
         assert self.GRID in facts.message
         assert f"Put it back (inducult grids {self.GRID})" in facts.message
-        assert re.search(r"go on with 5\.\d+ m instead of 0\.9 m: inducult run --afresh", facts.message)
+        assert re.search(
+            r"go on with 5\.\d+ m instead of 0\.9 m: inducult run here --afresh-source zabytki\.", facts.message
+        )
 
     def test_who_says_afresh_goes_on(self, data: Path) -> None:
         self.placed_by_grid(data)
-        assert Night(data, afresh=True).part().facts.state == "fresh"
+        assert Night(data, afresh_sources=["zabytki"]).part().facts.state == "fresh"
 
     def test_a_grid_that_is_there_and_no_longer_needed_is_not_lost(self, data: Path) -> None:
         self.placed_by_grid(data)
@@ -575,3 +580,13 @@ def test_one_extract_for_all_and_none_when_a_server_is_asked(tmp_path: Path) -> 
     assert find_extract(run.catalog.region("opole"), run) == extract
     run = open_run(tmp_path, osm="overpass")
     assert find_extract(run.catalog.region("opole"), run) is None
+
+
+def test_a_source_to_be_taken_afresh_that_the_run_would_pass_over_is_refused(data: Path) -> None:
+    catalogs = [data.parent / "catalog"]
+    with pytest.raises(ConfigError, match=r"no source 'zabytk' is declared\. Did you mean 'zabytki'\?"):
+        open_run(data, catalogs=catalogs, afresh_sources=["zabytk"])
+    run = open_run(data, catalogs=catalogs, afresh_sources=["zabytki"])
+    assert [region.id for region in choose_regions(["here"], run)] == ["here"]
+    with pytest.raises(ConfigError, match=r"is of here, which this run leaves out.*inducult run here --afresh-source"):
+        choose_regions(["opole"], run)

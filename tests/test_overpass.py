@@ -175,7 +175,7 @@ STATES = {
 def test_less_than_what_is_held_is_not_taken_in_its_place(state, tmp_path):
     """A server that lacks the region emptied it, and one whose database was put back moved it by years, as fresh."""
     reply, said = STATES[state]
-    anyway = "inducult run test --overpass --afresh"
+    anyway = "inducult run test --overpass --afresh-source osm"
     with serving([reply]) as (url, asked):
         with pytest.raises(SourceError, match=rf"{said}.*{anyway}") as told:
             fetch_objects(REGION.id, area=AREA, settings=settings(url), archive=tmp_path, held=Held(HELD, 4))

@@ -212,7 +212,7 @@ def test_of_a_source_that_lost_many_records_somebody_is_told_until_it_is_confirm
     release = current_release(DataFolder(data))
     assert release is not None
     assert "rows_gone" not in (release / "manifest.json").read_text()
-    afresh = run_all(["opole"], open_run(data, afresh=True))
+    afresh = run_all(["opole"], open_run(data, afresh_sources=["opole_zabytki"]))
     assert (afresh.gone, afresh.release) == ((), release)
     assert status_of(DataFolder(data), max_age_h=1).is_well
 

@@ -50,6 +50,21 @@ class Catalog:
             f"Known: {', '.join(sorted(self.regions))}. Add one as regions/<id>.toml in a folder given by --catalog."
         )
 
+    def source_id(self, said: str) -> str:
+        """Return a source's id, where there is one of it.
+
+        Raises
+        ------
+        CatalogError
+            Where no contract declares it; the message names the nearest ones.
+        """
+        if said in {*self.sources, *self.broken, *self.unread}:
+            return said
+        raise CatalogError(
+            f"no source '{said}' is declared.{did_you_mean(said, self.sources)} It is the `id` of a contract; the "
+            "layer `sources` of a release has them all."
+        )
+
     def sources_of(self, region_id: str) -> list[Contract]:
         """Return the contracts about one region, by id."""
         return sorted((c for c in self.sources.values() if c.region == region_id), key=lambda c: c.id)

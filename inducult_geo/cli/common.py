@@ -85,6 +85,7 @@ def opened_run(
     quiet: bool = False,
     contracts: bool = True,
     afresh: bool = False,
+    afresh_sources: Iterable[str] = (),
 ) -> Iterator[Run]:
     """Open a run with a progress bar on a terminal, plain lines elsewhere, or nothing."""
     from inducult_geo.display import progress
@@ -100,6 +101,7 @@ def opened_run(
             say=say,
             advance=advance,
             afresh=afresh,
+            afresh_sources=afresh_sources,
         )
 
 

@@ -30,6 +30,10 @@ def run(
     catalog: Catalogs = None,
     no_release: Annotated[bool, typer.Option("--no-release", help="Build the regions, publish nothing.")] = False,
     afresh: Annotated[bool, typer.Option("--afresh", help="Run every stage, changed or not.")] = False,
+    afresh_source: Annotated[
+        list[str] | None,
+        typer.Option("--afresh-source", help="Take this source as it comes, whatever it was before. Repeatable."),
+    ] = None,
     wait_s: Annotated[float, typer.Option("--wait-s", help="Wait so long for another run to end.", min=0)] = 1.0,
     as_json: AsJson = False,
 ) -> None:
@@ -42,7 +46,9 @@ def run(
     from inducult_geo.report import outcome_as_dict, outcome_tables
 
     mode: OsmMode = "overpass" if overpass else "files"
-    with opened_run(data, catalog, osm=mode, osm_file=osm, quiet=as_json, afresh=afresh) as opened:
+    with opened_run(
+        data, catalog, osm=mode, osm_file=osm, quiet=as_json, afresh=afresh, afresh_sources=afresh_source or ()
+    ) as opened:
         outcome = run_all(regions or [], opened, publish=not no_release, wait_s=wait_s)
     if as_json:
         print_json(outcome_as_dict(outcome))

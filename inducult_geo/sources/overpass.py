@@ -26,7 +26,7 @@ from typing import Any, TypeVar
 
 from shapely.geometry.base import BaseGeometry
 
-from inducult_geo.catalog import Region
+from inducult_geo.catalog import OSM, Region
 from inducult_geo.errors import SourceError, TransientError
 from inducult_geo.settings import Settings
 from inducult_geo.sources.osm_boundary import carries, choose_boundary
@@ -94,7 +94,7 @@ def fetch_objects(
 
     def refuse(answer: Mapping[str, Any], where: str) -> None:
         if held is not None:
-            _refuse_less(answer, where, held, f"inducult run {name} --overpass --afresh")
+            _refuse_less(answer, where, held, f"inducult run {name} --overpass --afresh-source {OSM}")
 
     body = ask(query, what=f"region '{name}'", settings=settings, patience=patience, refuse=refuse)
     answer = json.loads(body)

@@ -100,7 +100,7 @@ SITE_COLUMNS: Mapping[str, str] = {
     "end_year": WHOLE,
     "year_precision": TEXT,
     "end_precision": TEXT,
-    "timeline": TEXT,  # JSON: what happened when, and which record says so
+    "timeline": TEXT,  # JSON: what happened when, how exactly that is known, and which record says so
     "operator": TEXT,
     "nace": TEXT,
     "address": TEXT,

@@ -35,12 +35,13 @@ def site(*rows):
 
 
 def test_past_and_present_stand_in_order_each_with_its_record() -> None:
-    told = [(one["year"], one["event"], one["record"]) for one in timeline([RUNNING, MUSEUM, WORKS])]
+    works = WORKS | {"year_precision": "century", "end_precision": "decade"}
+    told = [(one["year"], one["event"], one["record"], one["precision"]) for one in timeline([RUNNING, MUSEUM, works])]
     assert told == [
-        (1880, "founded", "a:1"),
-        (1953, "production since", "c:1"),
-        (1991, "closed", "a:1"),
-        (1998, "museum since", "b:1"),
+        (1880, "founded", "a:1", "century"),
+        (1953, "production since", "c:1", RUNNING["year_precision"]),
+        (1991, "closed", "a:1", "decade"),
+        (1998, "museum since", "b:1", MUSEUM["year_precision"]),
     ]
     assert timeline([said("x:1")]) == []
 

@@ -38,7 +38,8 @@ def bundle():
     sites.loc[0, "names"] = to_json({"name": HOSTILE[0], "__proto__": "Alt", "de": "=Fabrik"})
     sites.loc[0, "conflicts"] = to_json({"status": {"osm:way/0": "functional", "register:0": "disused"}})
     key = made.records.loc[made.records["site_id"] == sites.loc[0, "site_id"], "record_key"].iloc[0]
-    events = [{"event": "founded", "record": key, "year": 1850}, {"event": "closed", "record": key, "year": 1991}]
+    events = [{"event": "founded", "precision": "century", "record": key, "year": 1850},
+              {"event": "closed", "record": key, "year": 1991}]  # fmt: skip
     sites.loc[0, "timeline"] = f"[{', '.join(map(to_json, events))}]"
     sites.loc[1, ["start_year", "part_of"]] = [-50, sites.loc[0, "site_id"]]
     sites.loc[[2, 6], "accuracy_m"] = [1234.5, 707.10678]

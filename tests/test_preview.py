@@ -421,18 +421,16 @@ def test_names_that_say_nothing_are_none(names):
 
 
 def test_a_timeline_says_which_record_tells_a_year_and_how_exactly(bundle):
-    sites, records = bundle.sites.copy(), bundle.records.copy()
+    sites, records = bundle.sites.copy(), bundle.records
     site = sites["site_id"].iloc[0]
     own = sorted(records.loc[records["site_id"] == site, "record_key"])
-    events = [{"event": "founded", "record": own[0], "year": 1850}, {"event": "closed", "record": own[0], "year": 1950},
-              {"event": "museum until", "record": own[1], "year": 1999},
+    events = [{"event": "founded", "precision": "century", "record": own[0], "year": 1850},
+              {"event": "closed", "precision": "approximate", "record": own[0], "year": 1950},
+              {"event": "museum until", "precision": "decade", "record": own[1], "year": 1999},
               {"event": "closed", "record": "gone:1", "year": 2001}]  # fmt: skip
     sites["timeline"] = None
     sites.loc[0, "timeline"] = json.dumps(events)
-    exact = ["year_precision", "end_precision"]
-    records.loc[records["record_key"] == own[0], exact] = ["century", "approximate"]
-    records.loc[records["record_key"] == own[1], exact] = ["decade", "decade"]
-    changed = replace(bundle, sites=sites, records=records)
+    changed = replace(bundle, sites=sites)
     data = map_data(changed, layer_frames(changed), SHAPES)
     place = data["columns"]["site_id"].index(site)
     told = data["columns"]["timeline"][place]

@@ -45,8 +45,8 @@ TOLD = {
     ),
     "timeline": (
         [
-            {"event": "founded", "record": "osm:way/24", "year": -20},
-            {"event": "closed", "record": "osm:way/24", "year": 1999},
+            {"event": "founded", "precision": "century", "record": "osm:way/24", "year": -20},
+            {"event": "closed", "precision": "range", "record": "osm:way/24", "year": 1999},
             {"event": "museum since", "record": "b:1; 2", "year": 2001},
         ],
         "20 BC (century) founded · osm:way/24\n1999 (some year of a span) closed · osm:way/24\n"
@@ -102,10 +102,6 @@ def bundle():
     made.sites.loc[[*DATED], columns] = [[f"Dated {number}", *told] for number, (told, _) in DATED.items()]
     made.sites.loc[[*LINKED], ["website", "image", "wikidata", "wikipedia"]] = [told for told, _ in LINKED.values()]
     made.sites.loc[24, [*TOLD]] = [json.dumps(held) for held, _ in TOLD.values()]
-    made.records.loc[made.records["record_key"] == "osm:way/24", ["year_precision", "end_precision"]] = [
-        "century",
-        "range",
-    ]
     made.sites.loc[PARTS, "part_of"] = made.sites.loc[WHOLE, "site_id"]
     made.sources.loc[made.sources["source"] != "osm", "attribution"] = HOSTILE_CREDIT
     made.regions.loc[0, "title"] = HOSTILE_TITLE

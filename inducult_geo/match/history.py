@@ -95,24 +95,32 @@ def event_of(row: Row, told: Told) -> str:
 
 
 def timeline(part: Sequence[Row]) -> list[dict[str, Any]]:
-    """Return the events that the records of a site tell: `year`, `event`, `record`; in order, each once.
+    """Return the events that the records of a site tell: `year`, `event`, `record`, `precision`; in order, each once.
 
     Parameters
     ----------
     part
-        Records of one site, the best first, with `start_year`, `end_year`, `status`, `aspect`, `theme`,
-        `present_use`, `record_key`.
+        Records of one site, the best first, with `start_year`, `end_year`, `year_precision`, `end_precision`,
+        `status`, `aspect`, `theme`, `present_use`, `record_key`.
+
+    Returns
+    -------
+    list of dict
+        `precision` is how exactly the record tells that year (a value of `year_precision`), None where it does not say.
     """
     told = Told.by(part)
-    found: dict[tuple[int, str], str] = {}
+    found: dict[tuple[int, str], tuple[str, str | None]] = {}
     for row in part:
         event = event_of(row, told)
         if row["start_year"] is not None:
-            found.setdefault((int(row["start_year"]), event), str(row["record_key"]))
+            found.setdefault((int(row["start_year"]), event), (str(row["record_key"]), row["year_precision"]))
         if row["end_year"] is not None:
             ended = event.replace("since", "until") if event in _LATER_USES else "closed"
-            found.setdefault((int(row["end_year"]), ended), str(row["record_key"]))
-    return [{"year": year, "event": event, "record": key} for (year, event), key in sorted(found.items())]
+            found.setdefault((int(row["end_year"]), ended), (str(row["record_key"]), row["end_precision"]))
+    return [
+        {"year": year, "event": event, "record": key, "precision": exact}
+        for (year, event), (key, exact) in sorted(found.items())
+    ]
 
 
 def written(events: Iterable[Mapping[str, Any]]) -> str | None:

@@ -22,13 +22,16 @@ BOXES = {
     "title": Box(10, 8, 190, 13),
     "subtitle": Box(10, 22, 190, 9),
     "map": Box(10, 33, 190, 110),
-    "here": Box(98, 81, 14, 14),
+    "here": Box(100.3, 83.3, 9.4, 9.4),
     "scale": Box(10, 145, 60, 10),
     "facts": Box(10, 158, 93, 106),
     "told": Box(107, 146, 93, 118),
     "credit": Box(10, 267, 190, 22),
 }
-"""Where each item lies on the page; a ring in the middle of the map says which of its sites the page is about."""
+"""Where each item lies on the page; a ring in the middle of the map says which of its sites the page is about.
+
+It is as wide as goes between a symbol and the name beside it.
+"""
 
 _FACTS = (
     ("Monument or factory", "aspect"),

@@ -176,7 +176,8 @@ SITES: tuple[Column, ...] = (
     *_group(
         "Industry",
         _ASPECT, _TYPE, _THEME, _STATUS, _START, _END, _PRECISION, _END_PRECISION,
-        C("timeline", "text", "Past and present", "What happened in which year, and which record says so.", json=True),
+        C("timeline", "text", "Past and present",
+          "What happened in which year, how exact that is (`precision`), and which record says so.", json=True),
         _OPERATOR, _NACE,
     ),
     *_group("Site", _ADDRESS, _POSTCODE, _CITY),

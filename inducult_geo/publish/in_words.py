@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
-from inducult_geo.frames import ENDS
 from inducult_geo.publish.columns import LANGUAGES, SITES, Column
 from inducult_geo.publish.domains import DOMAINS
-from inducult_geo.publish.layers import Layer, layer_id
+from inducult_geo.publish.layers import Layer
 
 NO_END = "if(coalesce(\"status\", 'unknown') in ('disused', 'decommissioned', 'unknown'), '?', '')"
 """What stands for an end that is not told: what is in use has none, so only where it may have one is it a question."""
@@ -69,12 +68,9 @@ def _names() -> str:
 
 def _timeline() -> str:
     """One event a line: the year and how exact it is, what happened, the record that says so."""
-    ends = ", ".join(f"'{event}'" for event in ENDS)
-    record = f"get_feature('{layer_id('source_records')}', 'record_key', @event['record'])"
-    precision = f"attribute({record}, if(@event['event'] in ({ends}), 'end_precision', 'year_precision'))"
-    year = "if(@event['year'] < 0, abs(@event['year']) || ' BC', to_string(@event['year']))"
-    event = f"{year} || {loosely('@exact')} || ' ' || @event['event'] || ' · ' || @event['record']"
-    line = f"with_variable('event', @element, with_variable('exact', {precision}, {event}))"
+    year = "if(@element['year'] < 0, abs(@element['year']) || ' BC', to_string(@element['year']))"
+    exact = loosely("@element['precision']")
+    line = f"{year} || {exact} || ' ' || @element['event'] || ' · ' || @element['record']"
     return _if_told("timeline", _joined(f'array_foreach(from_json("timeline"), {line})'))
 
 

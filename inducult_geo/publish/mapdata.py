@@ -182,7 +182,7 @@ def _columns(
         "n_review": _whole(points["n_review"]),
         "records": keys,
         "ids": _identifiers(points, records),
-        "timeline": _timelines(points["timeline"], keys, records, tables),
+        "timeline": _timelines(points["timeline"], keys, tables),
         "part_of": _wholes(points),
         "conflicts": [_disagreements(text) for text in points["conflicts"]],
     }
@@ -243,7 +243,6 @@ def _disagreements(conflicts: Any) -> Any:
 def _timelines(
     timelines: Iterable[Any],
     keys: Iterable[Sequence[str]],
-    records: pd.DataFrame,
     tables: Mapping[str, Sequence[Sequence[str]]],
 ) -> list[Any]:
     """Return year, event, record and precision of all that happened at each site, in one flat list; 0 for nothing.
@@ -251,18 +250,13 @@ def _timelines(
     The record is its place among the site's records, the precision its place in the table; -1 for none.
     """
     events, precisions = ({value: code for code, (value, _) in enumerate(tables[name])} for name in _TIMELINE_TABLES)
-    exact = records.loc[records["year_precision"].notna(), ["record_key", "year_precision", "end_precision"]]
-    told = {
-        str(key): tuple(precisions.get(str(precision), -1) for precision in both)
-        for key, *both in exact.itertuples(index=False)
-    }
     rows = []
     for text, own in zip(timelines, keys, strict=True):
         row: list[int] = []
         for event in json.loads(text) if isinstance(text, str) else ():
             key = clean_text(event["record"])
-            loose = told.get(event["record"], (-1, -1))[event["event"] in ENDS]
-            row += [int(event["year"]), events[event["event"]], own.index(key) if key in own else -1, loose]
+            exact = precisions.get(event.get("precision"), -1)
+            row += [int(event["year"]), events[event["event"]], own.index(key) if key in own else -1, exact]
         rows.append(row or 0)
     return rows
 

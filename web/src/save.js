@@ -117,7 +117,7 @@ export class Saved {
       case "n_review": return columns.n_review[site];
       case "part_of": return sites.whole(site) === null ? null : columns.site_id[sites.whole(site)];
       case "other_names": return pairs(columns.names[site] || []);
-      case "timeline": return some(sites.events(site).map(({ year, event, record }) => ({ year, event, record })));
+      case "timeline": return some(sites.events(site).map(({ precision, ...event }) => (precision ? { ...event, precision } : event)));
       case "conflicts": return nested(sites.disagreements(site));
       case "record_keys": return some(columns.records[site]);
       default: return name in tables ? sites.value(name, site) : sites.plain(name, site);

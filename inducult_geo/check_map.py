@@ -27,6 +27,9 @@ _LETTER_ASPECT: Final = 2.1
 """How many times a letter of a terminal is taller than wide."""
 
 _PICTURE_WIDTH, _PICTURE_HEIGHTS = 900, (300, 760)
+PICTURE_MARK: Final = 'font-family="system-ui, sans-serif" font-size="14" fill="#1b2430"'
+"""Stands in the first line of each picture of ours."""
+
 _EDGE_PX: Final = 9.0
 _MOST_MARKS: Final = 20_000
 

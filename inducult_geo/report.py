@@ -9,6 +9,7 @@ import pandas as pd
 from rich.markup import escape
 from rich.table import Table
 
+from inducult_geo.catalog import OSM
 from inducult_geo.errors import located
 from inducult_geo.frames import NO_COUNTS, REJECT_REASONS, REVIEW_REASONS, Counts, Problem
 from inducult_geo.run import is_news
@@ -247,11 +248,18 @@ def _rest(outcome: RunOutcome) -> Counts:
     )
 
 
+_FEW = 3
+"""So many lists without a file are named, more only counted."""
+
+
 def _absent(outcome: RunOutcome) -> list[str]:
     facts = [f for region in outcome.regions if region.stage is not None for f in region.stage.facts]
     # One that has files in some regions, or should have, is told there.
     names = sorted({fact.source for fact in facts} - {fact.source for fact in facts if fact.state != "absent"})
-    return [f"Not used, since no file of theirs is there: {', '.join(names)}"] if names else []
+    known, others = ([OSM] if OSM in names else []), [name for name in names if name != OSM]
+    # A steward reads it every night: a dozen lists that the program knows, and nobody fetched, are no news.
+    shown = others if len(others) <= _FEW else [f"{len(others)} lists that this program knows (`--json` names them)"]
+    return [f"Not used, since no file of theirs is there: {', '.join([*known, *shown])}"] if names else []
 
 
 def _failures(outcome: RunOutcome) -> list[str]:

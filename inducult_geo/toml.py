@@ -86,6 +86,7 @@ def _says(*words: str) -> Callable[[str, str], bool]:
 
 _SHOWN = 80
 _A_NAME = 'write a name of several words, or with other letters than a to z, in "quotes"'
+_UNSEEN = "[\u00a0\u2000-\u200f\u2028\u2029\u202f\u2060\ufeff]"
 _AT = re.compile(r" \(at line (\d+), column \d+\)$")
 _QUOTED = re.compile(r"\"[^\"]*\"|'[^']*'")
 _REMEDIES: tuple[tuple[Callable[[str, str], bool], str], ...] = (
@@ -94,6 +95,7 @@ _REMEDIES: tuple[tuple[Callable[[str, str], bool], str], ...] = (
     (_says("Cannot declare"), "this section stands twice: put what belongs to it together"),
     (_says("Cannot overwrite", "Cannot mutate"), "this name stands twice in its section: keep one"),
     (_matches(r"^[^=#\[]*$|^[^=#\[]+:"), "write = between the name and its value"),
+    (_matches(_UNSEEN), "a space that is none stands there, as a word processor writes it: type it anew"),
     (_says("Expected '=' after", "Invalid statement", "initial character"), _A_NAME),
     (_matches(r"=\s*\d{1,2}[./]\d{1,2}[./]\d{4}"), "write a day as 2026-11-28"),
     (_matches(r"=\s*\d+,\d"), "write a decimal point: 0.95"),

@@ -188,7 +188,7 @@ def test_a_faulty_region_is_refused(tmp_path: Path, written: str, instead: str, 
     [
         ("region =", "regoin =", "Did you mean 'region'?"),
         ('files = "a.csv"', "", """key 'files' is missing: write files = ["list.csv"]"""),
-        ('region = "leoben"', 'region = "leobn"', "region 'leobn' is in no catalog. Known:"),
+        ('region = "leoben"', 'region = "leobn"', "region 'leobn' is in no catalog. Did you mean 'leoben'? Known:"),
         ('key = "nr"', 'kee = "nr"', "'kee' is no field of a record"),
         ('key = "nr"', "key = 5", "'key': write the name of a column in quotes, or a list of names"),
         ('key = "nr"', "key = []", "'key': write the name of a column"),
@@ -369,6 +369,8 @@ def test_one_id_twice_in_a_folder_is_refused(tmp_path: Path) -> None:
 def test_an_unknown_region_is_answered_with_the_nearest(catalog: Catalog) -> None:
     with pytest.raises(CatalogError, match=r"no region 'padua' in the catalog\. Did you mean 'padova'\?"):
         catalog.region("padua")
+    assert catalog.region("Padova").id == "padova"
+    assert Contract.model_validate({"id": "x", "files": "x.csv", "region": "Padova"}).region == "padova"
 
 
 def test_a_missing_folder_is_refused(tmp_path: Path) -> None:

@@ -12,9 +12,10 @@ import pytest
 import shapely
 from typer.testing import CliRunner
 
-from inducult_geo.check_map import Sites, picture, text_map
+from inducult_geo.check_map import PICTURE_MARK, Sites, picture, text_map
 from inducult_geo.checking import CheckReport, check
 from inducult_geo.cli import app
+from inducult_geo.cli.common import refuse_foreign_picture
 from inducult_geo.errors import ConfigError, ContractError
 from inducult_geo.run import open_run
 
@@ -196,6 +197,10 @@ def test_the_command_draws_where_it_is_told(contract: Path, tmp_path: Path) -> N
     wrong = CliRunner().invoke(app, [*call, "--map", str(tmp_path / "map.png")])
     assert isinstance(wrong.exception, ConfigError)
     assert not (tmp_path / "map.png").exists()
+    (tmp_path / "own.svg").write_text('<?xml version="1.0"?><svg/>', encoding="utf-8")
+    wrong = CliRunner().invoke(app, [*call, "--map", str(tmp_path / "own.svg")])
+    assert "is there already, and is no picture that this command wrote" in str(wrong.exception)
+    refuse_foreign_picture(tmp_path / "map.svg", PICTURE_MARK)
 
 
 def test_the_picture_says_how_the_file_was_read(report: CheckReport) -> None:

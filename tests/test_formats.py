@@ -385,6 +385,12 @@ def test_a_parquet_file_that_would_fill_the_memory_is_refused(tmp_path: Path, mo
         read_table(tmp_path / "a.parquet", Read())
 
 
+def test_a_parquet_file_with_a_column_twice_is_told_as_that(tmp_path: Path) -> None:
+    pq.write_table(pa.table([["a"], ["b"]], names=["name", "name"]), tmp_path / "a.parquet")
+    with pytest.raises(ContractError, match="column 'name' stands in it twice"):
+        read_table(tmp_path / "a.parquet", Read())
+
+
 @pytest.mark.parametrize("number", ["1e300", "-9e15", "1e999", "99999999999"])
 def test_a_number_that_is_no_place_costs_its_own_row_alone(tmp_path: Path, run: Run, number: str) -> None:
     rows = f"nr;name;lon;lat\n1;Huta;17.5;50.5\n2;Hala;{number};50.6\n3;Gaj;17.7;50.7\n"

@@ -115,3 +115,4 @@ def test_what_stands_in_objects_of_a_geojson_has_columns_of_its_own(tmp_path: Pa
         [None, "Opole", None],
     ]
     assert table.notes[-1] == "read from objects in cells: 'location.name', 'location.n', 'location.city'"
+    assert table.derived == {"location.name", "location.n", "location.city"}

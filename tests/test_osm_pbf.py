@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import osmium
 import pytest
 import shapely
 from shapely.geometry import box
@@ -252,6 +253,14 @@ def test_nothing_wanted_gives_an_empty_frame_with_its_columns(tmp_path):
     assert (objects.hits, len(objects.features), len(objects.lost), objects.data_time) == (0, 0, 0, None)
     assert [*objects.features.columns] == ["osm_type", "osm_id", "version", "timestamp", "tags", "note", "geometry"]
     assert objects.features.crs == "EPSG:4326"
+
+
+@pytest.mark.parametrize("suffix", [".osm", ".osm.pbf"])
+def test_a_file_that_ends_behind_its_head_is_no_empty_region(tmp_path, suffix):
+    path = tmp_path / f"a{suffix}"
+    osmium.SimpleWriter(str(path)).close()
+    with pytest.raises(SourceError, match="holds no object at all"):
+        read_objects(path)
 
 
 @pytest.mark.parametrize(("suffix", "pack"), [(".osm.gz", gzip.compress), (".osm.bz2", bz2.compress)])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import geopandas as gpd
@@ -17,6 +18,7 @@ from inducult_geo.errors import ContractError, SourceError
 from inducult_geo.frames import from_json
 from inducult_geo.sources import partner
 from inducult_geo.sources.partner import find_files, read_partner
+from inducult_geo.sources.table import Table
 
 TOML = """
 id = "test"
@@ -45,6 +47,25 @@ def contract(tmp_path: Path) -> Contract:
 
 def put(tmp_path: Path, text: str) -> None:
     (tmp_path / "a.csv").write_text(text)
+
+
+def test_a_key_made_of_the_row_does_not_depend_on_columns_that_the_reader_adds(
+    contract: Contract, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Each version that reads more of a file gave such rows other keys: ids of two rows alike changed places."""
+    put(tmp_path, "nr;nazwa;X;Y;qid\n1;Huta;1;2;Q1\n")
+    keyless = contract.model_copy(update={"columns": {"name": ("nazwa",)}})
+    before = read_partner(keyless, find_files(keyless)).frame
+    read = partner.read_table
+
+    def with_more(*given: object) -> Table:
+        table = read(*given)
+        return replace(table, frame=table.frame.assign(more="x"), derived=frozenset({"more"}))
+
+    monkeypatch.setattr(partner, "read_table", with_more)
+    after = read_partner(keyless, find_files(keyless)).frame
+    assert [*after["key"]] == [*before["key"]] == [*after["content_hash"]]
+    assert '"more": "x"' in after["tags"][0]
 
 
 def test_every_row_in_is_a_row_out(contract: Contract, tmp_path: Path) -> None:

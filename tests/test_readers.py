@@ -944,15 +944,38 @@ def test_rows_that_a_filter_hides_are_read_and_told(tmp_path: Path) -> None:
     assert told.startswith("2 rows hidden in the sheet, by hand or by a filter, and read as all others: 3, 4. Those")
 
 
-def ods_of_four(folder: Path, said: dict[int, bytes]) -> Table:
-    """Read a sheet of four rows below their names, of which some (from 1 on) say more of themselves."""
+def test_comments_on_cells_are_told_and_what_they_say_is_not(tmp_path: Path) -> None:
+    """ "Coordinates wrong!" beside a cell was lost in silence; what it says may name a person."""
+    path = sheet_with(tmp_path / "a.xlsx", "")
+    with zipfile.ZipFile(path) as archive:
+        members = {name: archive.read(name) for name in archive.namelist()}
+    kind = "http://schemas.openxmlformats.org/officeDocument/2006/relationships/comments"
+    members["xl/worksheets/_rels/sheet1.xml.rels"] = (
+        f'<Relationships><Relationship Id="r1" Type="{kind}" Target="../comments1.xml"/></Relationships>'.encode()
+    )
+    members["xl/comments1.xml"] = b'<comments><commentList><comment ref="B1"><text>Eva</text></comment>' + (
+        b'<comment ref="AA7"/></commentList></comments>'
+    )
+    ((kind, told, number),) = read_table(zipped(path, members), AUTO).warnings
+    assert (kind, number) == ("comments", 2)
+    assert told.startswith("2 cells with a comment, which nobody reads: row 1 'name', row 7. What")
+    table = ods_of_four(tmp_path, {3: b""}, within=b"<office:annotation><text:p>Eva</text:p></office:annotation>")
+    assert [told.partition("reads: ")[2][:10] for kind, told, _ in table.warnings if kind == "comments"] == [
+        "row 3 'nr'"
+    ]
+    assert table.frame["nr"].tolist() == ["a", "b", "c", "d"]
+
+
+def ods_of_four(folder: Path, said: dict[int, bytes], *, within: bytes = b"") -> Table:
+    """Read a sheet of four rows below their names, of which some (from 1 on) say more, or their first cells hold it."""
     path = folder / "a.ods"
     pyogrio.write_dataframe(pd.DataFrame({"nr": ["a", "b", "c", "d"]}), path, driver="ODS")
     with zipfile.ZipFile(path) as archive:
         members = {name: archive.read(name) for name in archive.namelist()}
     parts = members["content.xml"].split(b"<table:table-row")
     for row, attribute in said.items():
-        parts[row] = b" table:" + attribute + parts[row]
+        parts[row] = (b" table:" + attribute if attribute else b"") + parts[row]
+        parts[row] = parts[row].replace(b"<text:p>", within + b"<text:p>", 1)
     members["content.xml"] = b"<table:table-row".join(parts)
     return read_table(zipped(path, members), AUTO)
 
@@ -980,7 +1003,10 @@ def test_an_ods_that_repeats_a_row_less_than_once_hides_no_other(tmp_path: Path)
 
 def test_what_nobody_looks_for_in_an_xls_is_told(shared: Path) -> None:
     table = read_table(shared / "data" / "messy" / "orte.xls", Read(sheet=1))
-    assert "whether formulas lack their results, and rows are hidden, could not be seen" in table.notes
+    assert (
+        "whether formulas lack their results, rows are hidden, and cells have comments, could not be seen"
+        in table.notes
+    )
 
 
 @pytest.mark.parametrize("calculated", [True, False])
@@ -1070,7 +1096,10 @@ def test_a_sheet_that_cannot_be_looked_at_again_is_told(tmp_path: Path) -> None:
     links = members["xl/_rels/workbook.xml.rels"].replace(b'"worksheets/', b'"Worksheets/')
     table = read_table(zipped(path, members | {"xl/_rels/workbook.xml.rels": links}), AUTO)
     assert table.frame["id"].tolist() == [1]
-    assert table.notes[-1] == "whether formulas lack their results, and rows are hidden, could not be seen"
+    assert (
+        table.notes[-1]
+        == "whether formulas lack their results, rows are hidden, and cells have comments, could not be seen"
+    )
 
 
 def test_merged_cells_that_lie_on_one_another_would_take_for_ever(tmp_path: Path) -> None:

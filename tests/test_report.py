@@ -130,6 +130,11 @@ class TestOutcome:
         text = told(lambda o, console: outcome_tables(o, run, console), outcome)
         assert "7 records are withheld from the release" in text
         assert text.count("Not used, since no file of theirs is there: eutl\n") == 1
+        region = outcome.regions[0]
+        absent = [replace(region.stage.facts[0], source=name, state="absent") for name in (*"abcd", "osm")]
+        many = replace(outcome, regions=(replace(region, stage=replace(region.stage, facts=(*absent,))),))
+        text = told(lambda o, console: outcome_tables(o, run, console), many)
+        assert "is there: osm, 4 lists that this program knows (`--json` names them)" in text
         assert "note karlovy-vary kroniky: values of 'type' that nobody mapped" in text
         assert "note karlovy-vary: raster dem: 3 sites lie outside it" in text
         assert "note wide: 9 rows share 2 exact places" in text

@@ -44,6 +44,7 @@ def test_what_is_no_toml_is_refused_with_the_way_out(
     ("line", "remedy"),
     [
         ("name = “Nazwa”", 'write straight quotes, as "this"'),
+        ("name\u00a0= 'a'", "a space that is none stands there, as a word processor writes it: type it anew"),
         ("name = Nazwa # 'guessed'", 'write the value in quotes: name = "Name"'),
         ('name: "Nazwa"', "write = between the name and its value"),
         ('alt name = "Nazwa"', 'write a name of several words, or with other letters than a to z, in "quotes"'),

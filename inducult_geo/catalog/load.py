@@ -43,8 +43,8 @@ class Catalog:
         CatalogError
             Where no catalog declares it; the message names the nearest ones.
         """
-        if region_id in self.regions:
-            return self.regions[region_id]
+        if (found := self.regions.get(region_id) or self.regions.get(region_id.strip().lower())) is not None:
+            return found
         raise CatalogError(
             f"no region '{region_id}' in the catalog.{did_you_mean(region_id, self.regions)} "
             f"Known: {', '.join(sorted(self.regions))}. Add one as regions/<id>.toml in a folder given by --catalog."
@@ -211,7 +211,10 @@ def _check_partner(contract: Contract, catalog: Catalog) -> None:
 def _check_region(contract: Contract, catalog: Catalog) -> None:
     if contract.region is not None and contract.region not in catalog.regions:
         known = ", ".join(sorted(catalog.regions))
-        raise ContractError(f"{contract.declared_in}: region '{contract.region}' is in no catalog. Known: {known}.")
+        raise ContractError(
+            f"{contract.declared_in}: region '{contract.region}' is in no catalog."
+            f"{did_you_mean(contract.region, catalog.regions)} Known: {known}."
+        )
 
 
 def _twice(path: Path, identifier: str, folder: Path) -> str:

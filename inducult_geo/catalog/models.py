@@ -13,7 +13,7 @@ from typing import Annotated, Any, Final, Literal, get_args
 from urllib.parse import urlsplit
 from zoneinfo import available_timezones
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, field_validator, model_validator
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, field_validator, model_validator
 
 from inducult_geo.catalog.permissions import permits_release, says_nothing
 from inducult_geo.text import fold_once, name_language
@@ -35,6 +35,13 @@ Identifier = Annotated[
 ]
 CrsCode = Annotated[str, _like(r"[A-Za-z]+:[0-9]+", "a code such as EPSG:25833")]
 CountryCode = Annotated[str, _like(r"[A-Z]{2}", "two capital letters such as CZ")]
+
+
+def _small(said: Any) -> Any:
+    """Return the id that a region's name with a capital means: "Opole" is no other region than "opole"."""
+    return said.strip().lower() if isinstance(said, str) else said
+
+
 ColumnName = Annotated[str, AfterValidator(lambda name: " ".join(name.split()))]
 """White space is one space, as readers make it of headings."""
 
@@ -246,7 +253,7 @@ class Contract(Declared):
 
     id: Identifier
     title: str = ""
-    region: Identifier | None = None
+    region: Annotated[Identifier, BeforeValidator(_small)] | None = None
     countries: tuple[str, ...] = ()
     files: Annotated[tuple[str, ...], Field(examples=['files = ["list.csv"]'])]
     url: str | None = None

@@ -24,6 +24,9 @@ Catalogs = Annotated[
     list[Path] | None,
     typer.Option("--catalog", help="A folder with regions/, sources/, rasters/ over the built-in catalog. Repeatable."),
 ]
+_BEGINNING = 2000
+_FOREIGN = "{said}: is there already, and is no {what} that this command wrote. Name another file, or remove it."
+
 AsJson = Annotated[bool, typer.Option("--json", help="Print the same facts as JSON.")]
 
 
@@ -47,15 +50,29 @@ def refuse_foreign(out: Path, columns: Iterable[str]) -> None:
     ConfigError
         Where `out` is there, holds something, and does not begin with the heads of `columns`.
     """
+    begun = _begun(out)
+    if begun and not begun.startswith(",".join(columns).encode()):
+        raise ConfigError(_FOREIGN.format(said=f"--out {out}", what="table"))
+
+
+def refuse_foreign_picture(out: Path, mark: str) -> None:
+    """Refuse to draw over a picture in whose beginning no mark of ours stands.
+
+    Raises
+    ------
+    ConfigError
+        As `refuse_foreign`.
+    """
+    begun = _begun(out)
+    if begun and mark.encode() not in begun:
+        raise ConfigError(_FOREIGN.format(said=f"--map {out}", what="picture"))
+
+
+def _begun(out: Path) -> bytes:
     if not out.is_file():
-        return
-    heads = ",".join(columns)
+        return b""
     with out.open("rb") as handle:
-        begun = handle.read(len(heads.encode()) + 8).removeprefix(codecs.BOM_UTF8)
-    if begun and not begun.startswith(heads.encode()):
-        raise ConfigError(
-            f"--out {out}: is there already, and is no table that this command wrote. Name another file, or remove it."
-        )
+        return handle.read(_BEGINNING).removeprefix(codecs.BOM_UTF8)
 
 
 def set_up_output() -> None:

@@ -7,7 +7,16 @@ from typing import Annotated, Any
 
 import typer
 
-from inducult_geo.cli.common import AsJson, Catalogs, Data, opened_run, print_json, refusal_is_two, show
+from inducult_geo.cli.common import (
+    AsJson,
+    Catalogs,
+    Data,
+    opened_run,
+    print_json,
+    refusal_is_two,
+    refuse_foreign_picture,
+    show,
+)
 from inducult_geo.errors import ConfigError
 
 
@@ -25,12 +34,15 @@ def check(
     as_json: AsJson = False,
 ) -> None:
     """Say what would become of a partner's file: rows, encoding, CRS, reading, rejected rows. Keeps nothing."""
+    from inducult_geo.check_map import PICTURE_MARK
     from inducult_geo.checking import check as check_contract
     from inducult_geo.report import check_tables
     from inducult_geo.store import replacing
 
     if picture is not None and picture.suffix.lower() != ".svg":
         raise ConfigError(f"--map {picture}: the picture is an SVG. Name it {picture.stem}.svg.")
+    if picture is not None:
+        refuse_foreign_picture(picture, PICTURE_MARK)
     with opened_run(data, catalog, quiet=True, contracts=False) as opened, refusal_is_two():
         report = check_contract(contract, opened)
     if picture is not None:

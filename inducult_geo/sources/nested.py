@@ -35,7 +35,8 @@ def with_nested(table: Table) -> Table:
     if not added:
         return table
     note = f"read from objects in cells: {quoted(added)}"
-    return replace(table, frame=table.frame.assign(**added), notes=(*table.notes, note))
+    frame = table.frame.assign(**added)
+    return replace(table, frame=frame, notes=(*table.notes, note), derived=table.derived | added.keys())
 
 
 def _object(cell: Any) -> dict[str, Any] | None:

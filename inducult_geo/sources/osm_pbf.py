@@ -69,12 +69,23 @@ def read_objects(
     Raises
     ------
     SourceError
-        Where the file is absent, cut short, of another format or holds history; the message says what to do.
+        Where the file is absent, empty, cut short, of another format or holds history; the message says what to do.
     """
     tags = table or load_tag_table()
     _check_name(path)
     found = _fast(path, tags, processes) or gather(path, tags.keys, tags.wanted, is_area=tags.is_area)
+    if not found.hits:
+        _refuse_empty(path)
     return assemble(found.hits, found.world, area=area, data_time=found.header_time)
+
+
+def _refuse_empty(path: Path) -> None:
+    with _speaking(path):
+        if next(iter(osmium.FileProcessor(path, NODE | WAY | RELATION)), None) is None:
+            raise SourceError(
+                f"{path}: holds no object at all, not even a road: it was cut short behind its head, or cut out of "
+                "an extract of somewhere else. Download or cut it again."
+            )
 
 
 def _fast(path: Path, table: TagTable, processes: int) -> Gathered | None:

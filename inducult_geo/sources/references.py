@@ -43,7 +43,8 @@ def with_references(table: Table, attributes: Table) -> Table:
         return table
     told = ", ".join(f"'{name}'" + (f" (codes of {quoted(lists[name])})" if lists[name] else "") for name in added)
     note = f"read from references (xlink:href): {told}"
-    return replace(table, frame=table.frame.assign(**added), notes=(*table.notes, note))
+    frame = table.frame.assign(**added)
+    return replace(table, frame=frame, notes=(*table.notes, note), derived=table.derived | added.keys())
 
 
 def _texts(cell: Any) -> list[str]:

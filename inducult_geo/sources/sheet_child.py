@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import io
 import json
+import posixpath
 import re
 import sys
 import zipfile
@@ -24,8 +25,8 @@ EVERY = "*"
 _CHUNK = 1 << 20
 _UNREADABLE = (ElementTree.ParseError, KeyError, ValueError)
 
-_Beside = tuple[list[list[int]], list[list[Any]] | None, list[list[int]]]
-"""What is seen of a sheet beside its rows: `merged`, `lost` and `hidden` of `read`."""
+_Beside = tuple[list[list[int]], list[list[Any]] | None, list[list[int]], list[list[int]]]
+"""What is seen of a sheet beside its rows: `merged`, `lost`, `hidden` and `remarks` of `read`."""
 
 
 def _limit(megabytes: int) -> None:
@@ -83,7 +84,7 @@ def read(path: str, wanted: str | int | None) -> Iterator[dict[str, Any]]:
     `EVERY` are all that hold any, in one opening: that of an .ods reads all of it. `merged` are a sheet's merged cells
     (first row and column, last row and column, from 0 on), `lost` its cells that hold something, and no value (row,
     column, why); null where that cannot be told. `hidden` are its rows that nobody sees (first and last, from 0 on),
-    `is_unseen` says that all of it is such.
+    `is_unseen` says that all of it is such. `remarks` are the cells that somebody put a comment on (row, column).
     """
     book = _opened(path)
     names = list(book.sheet_names)
@@ -97,7 +98,7 @@ def read(path: str, wanted: str | int | None) -> Iterator[dict[str, Any]]:
     else:
         chosen = [wanted] if wanted in names else names if wanted is None and len(names) == 1 else []
     if not chosen:
-        yield {"sheets": names, "name": None, "rows": [], "merged": [], "lost": [], "hidden": []}
+        yield {"sheets": names, "name": None, "rows": [], "merged": [], "lost": [], "hidden": [], "remarks": []}
         return
     of_ods = _of_ods(path, chosen) if path.lower().endswith(".ods") else None
     unseen = {one.name for one in book.sheets_metadata if not str(one.visible).endswith(".Visible")}
@@ -105,20 +106,21 @@ def read(path: str, wanted: str | int | None) -> Iterator[dict[str, Any]]:
         sheet = book.get_sheet_by_name(name)
         rows = [[_cell(value) for value in row] for row in sheet.to_python(skip_empty_area=False)]
         merged = [[*first, *last] for first, last in sheet.merged_cell_ranges or ()]
-        merged, lost, hidden = _beside(path, name, merged) if of_ods is None else of_ods.get(name, (merged, None, []))
+        seen = _beside(path, name, merged) if of_ods is None else of_ods.get(name, (merged, None, [], []))
         told = {"sheets": names, "name": name, "is_unseen": name in unseen}
-        yield told | {"rows": rows, "merged": merged, "lost": lost, "hidden": hidden}
+        yield told | {"rows": rows} | dict(zip(("merged", "lost", "hidden", "remarks"), seen, strict=True))
 
 
 def _beside(path: str, name: str, merged: list[list[int]]) -> _Beside:
-    """Return merged, lost and hidden cells of a sheet that is in no .ods."""
+    """Return merged, lost, hidden and commented cells of a sheet that is in no .ods."""
     try:
         if path.lower().endswith(".xlsx"):
-            return merged, [*_lost_in_xlsx(path, name)], [*_hidden_in_xlsx(path, name)]
+            lost, hidden = [*_lost_in_xlsx(path, name)], [*_hidden_in_xlsx(path, name)]
+            return merged, lost, hidden, sorted(_remarks_in_xlsx(path, name))
     except _UNREADABLE:
         # The reader was content with it: what it gave is no worse for not being looked at again.
         pass
-    return merged, None, []
+    return merged, None, [], []
 
 
 def _lost_in_xlsx(path: str, name: str) -> Iterator[list[Any]]:
@@ -159,6 +161,23 @@ def _hidden_in_xlsx(path: str, name: str) -> Iterator[list[int]]:
                 row = int(element.get("r") or row + 2) - 1
                 if element.get("hidden") in ("1", "true"):
                     yield [row, row]
+
+
+def _remarks_in_xlsx(path: str, name: str) -> Iterator[list[int]]:
+    """Yield row and column of each cell of a sheet that has a comment; what it says stays in the file."""
+    with zipfile.ZipFile(path) as archive:
+        folder, _, file = _part_of(archive, name)[0].rpartition("/")
+        links = f"{folder}/_rels/{file}.rels"
+        if links not in archive.namelist():
+            return
+        for link in ElementTree.fromstring(archive.read(links)):  # noqa: S314
+            if not (link.get("Type") or "").endswith("/comments"):
+                continue
+            part = posixpath.normpath(posixpath.join("/", folder, link.get("Target") or "")).lstrip("/")
+            for one in ElementTree.fromstring(archive.read(part)).iter():  # noqa: S314
+                place = re.fullmatch(r"([A-Z]+)(\d+)", one.get("ref") or "") if _local(one) == "comment" else None
+                if place is not None:
+                    yield [int(place[2]) - 1, _column(place[1])]
 
 
 def _part_of(archive: zipfile.ZipFile, name: str) -> tuple[str, bool]:
@@ -209,30 +228,31 @@ def _column(letters: str) -> int:
 
 
 def _of_ods(path: str, names: list[str]) -> dict[str, _Beside]:
-    """Return merged, lost and hidden cells of sheets of an .ods, all in one pass; none where they cannot be seen."""
+    """Return what is seen beside the rows of sheets of an .ods, all in one pass; none where it cannot be seen."""
     found: dict[str, _Beside] = {}
     try:
-        for name, merged, lost, hidden in _spans_lost_and_hidden(path):
+        for name, beside in _beside_in_ods(path):
             if name in names:
-                found.setdefault(name, (merged, lost, hidden))
+                found.setdefault(name, beside)
     except _UNREADABLE:
         return {}
     return found
 
 
-def _spans_lost_and_hidden(path: str) -> Iterator[tuple[str | None, list[list[int]], list[list[Any]], list[list[int]]]]:
-    """Yield each sheet's name, its merged cells, as `_lost_in_xlsx` its cells without a value, and its hidden rows."""
+def _beside_in_ods(path: str) -> Iterator[tuple[str | None, _Beside]]:
+    """Yield each sheet's name with its merged, lost (as `_lost_in_xlsx`), hidden and commented cells."""
     merged: list[list[int]] = []
     hidden: list[list[int]] = []
+    remarks: list[list[int]] = []
     lost: list[list[Any]] = []
     row, column = 0, 0
     with zipfile.ZipFile(path) as archive, archive.open("content.xml") as handle:
         for event, element in ElementTree.iterparse(handle, ("start", "end")):  # noqa: S314
             kind, told = _local(element), {key.rpartition("}")[2]: value for key, value in element.items()}
             if kind == "table" and event == "start":
-                merged, hidden, lost, row, column = [], [], [], 0, 0
+                merged, hidden, lost, remarks, row, column = [], [], [], [], 0, 0
             elif kind == "table":
-                yield told.get("name"), merged, lost, hidden
+                yield told.get("name"), (merged, lost, hidden, remarks)
                 element.clear()
             elif kind == "table-row" and event == "start":
                 column = 0
@@ -247,6 +267,8 @@ def _spans_lost_and_hidden(path: str) -> Iterator[tuple[str | None, list[list[in
                     merged.append([row, column, row + down - 1, column + right - 1])
                 if "formula" in told and (why := _why_empty(element)):
                     lost.append([row, column, why])
+                if any(_local(one) == "annotation" for one in element):
+                    remarks.append([row, column])
                 column += max(int(told.get("number-columns-repeated", 1)), 1)
 
 

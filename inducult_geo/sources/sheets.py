@@ -41,7 +41,7 @@ _MOST = 3
 """So many merged cells of a column are named: a hundred say no more."""
 
 _COLUMNS = 6
-_UNSEEN = "whether formulas lack their results, and rows are hidden, could not be seen"
+_UNSEEN = "whether formulas lack their results, rows are hidden, and cells have comments, could not be seen"
 _UNSEEN_SHEET = (
     "the sheet is hidden in the file, and read all the same: where it holds an old list, or another one, take it out"
 )
@@ -168,6 +168,7 @@ def _table(path: Path, read: Read, name: str, answer: Mapping[str, Any]) -> Tabl
     hidden = [number for number, _ in body if number - 1 in unseen]
     warnings = (
         *_merged_told(filled, names), *_lost_told(lost, names), *_hidden_told(hidden), *_years_as_days_told(frame),
+        *_remarks_told(answer["remarks"], names),
         *([("hidden_sheet", _UNSEEN_SHEET, len(frame))] if answer.get("is_unseen") and read.sheet != name else ()),
     )  # fmt: skip
     valueless = frozenset(names[c] for c in {c for _, c, _ in lost} & names.keys() if frame[names[c]].isna().all())
@@ -240,6 +241,18 @@ def _hidden_told(rows: Sequence[int]) -> list[tuple[str, str, int]]:
         "Those that are not meant delete in the file."
     )
     return [("hidden_rows", message, len(rows))]
+
+
+def _remarks_told(cells: Sequence[Sequence[int]], names: Mapping[int, str]) -> list[tuple[str, str, int]]:
+    """Say which cells somebody put a comment on; not what it says: this is published, and may name persons."""
+    if not cells:
+        return []
+    where = first_few([f"row {row + 1}" + (f" {names[at]!r}" if at in names else "") for row, at in cells], _MOST)
+    message = (
+        f"{counted(len(cells), 'cell')} with a comment, which nobody reads: {where}. What one says of a site "
+        "(that its place is wrong, say) has to stand in the row."
+    )
+    return [("comments", message, len(cells))]
 
 
 def _years_as_days_told(frame: pd.DataFrame) -> list[tuple[str, str, int]]:

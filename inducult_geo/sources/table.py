@@ -76,6 +76,9 @@ class Table:
         What a person should look at: kind, sentence, and how many cells it is about.
     valueless
         Columns of which every cell that holds something is a formula or an error without a value.
+    derived
+        Columns that the reader made of others, or of what stands beside the cells: no part of what tells a row from
+        others, whose key would be another one with each version of this program that makes more of them.
     """
 
     frame: pd.DataFrame
@@ -87,6 +90,7 @@ class Table:
     notes: tuple[str, ...] = ()
     warnings: tuple[tuple[str, str, int], ...] = ()
     valueless: frozenset[str] = frozenset()
+    derived: frozenset[str] = frozenset()
 
 
 def choose(path: Path, what: str, wanted: str | int | None, found: list[str]) -> str:

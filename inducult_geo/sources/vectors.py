@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import io
 import warnings
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
@@ -307,7 +308,10 @@ def read_parquet(path: Path, _: Read) -> Table:
 
     crs = None
     with _said(path) as said:
-        facts = pq.ParquetFile(path).metadata
+        file = pq.ParquetFile(path)
+        facts = file.metadata
+        if twice := [name for name, number in Counter(file.schema_arrow.names).items() if number > 1]:
+            raise ContractError(f"{path}: column {quoted(twice)} stands in it twice. Rename one, and export it again.")
         _check_extent(path, {"fields": range(facts.num_columns), "features": facts.num_rows})
         size = sum(facts.row_group(n).total_byte_size for n in range(facts.num_row_groups))
         if size > MAX_BYTES:

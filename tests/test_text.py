@@ -262,6 +262,9 @@ def test_name_tokens(name: str, country: str | None, tokens: tuple[str, ...]) ->
         ("Block 2", "Block II", None),
         ("Wien", "Vienna", "AT"),
         ("Ölsnitz", "Oelsnitz", "DE"),
+        ("Pumpspeicherwerk Avče", "Črpalna hidroelektrarna Avče", "SI"),
+        ("Velebit RHE", "Velebit Pumped Storage Power Plant", "HR"),
+        ("PVE Dlouhé stráně", "Přečerpávací vodní elektrárna Dlouhé stráně", "CZ"),
     ],
 )
 def test_two_writings_give_the_same_tokens(left: str, right: str, country: str | None) -> None:

@@ -20,7 +20,8 @@ from inducult_geo.text import packaged_rows
 from inducult_geo.text.tokens import name_concepts, name_tokens
 
 POWER_WORDS: Final = (
-    *("@power_station", "@heating", "@hydro", "hkw", "bhkw", "gud", "dea", "cte", "igcc", "chp", "wkk", "kwk", "ccgt"),
+    *("@power_station", "@heating", "@hydro", "@pumped_storage"),
+    *("hkw", "bhkw", "gud", "dea", "cte", "igcc", "chp", "wkk", "kwk", "ccgt"),
     *("cet", "uppc", "kw", "wkc", "centrale", "central", "steam", "heat", "heating", "boiler*", "power", "cogen*"),
     "cogeracao",
     *("*kraftwerk*", "*kessel*", "*dampf*", "*heiz*", "verbrennung*", "feuerung*", "*turbin*", "*energ*", "ketel*"),

@@ -357,7 +357,7 @@ def test_an_unknown_license_is_told_in_words_and_no_date_is_no_date(bundle: Bund
         one = replace(mine, sources=odd.sources.assign(licence=licence))
         (entry,) = json.loads(dcat_text(one, tmp_path))["dcat:distribution"]
         assert ("dct:license" in entry) is told, licence
-    assert "Data up to" not in citation_text(odd)
+    assert "data up to" not in citation_text(odd).casefold()
     assert "SAMPLE" not in citation_text(odd)
 
 
@@ -368,6 +368,7 @@ def test_the_citation_is_read_as_what_it_says(bundle: Bundle) -> None:
         said = yaml.safe_load(citation_text(replace(bundle, sources=sources)))
         assert (said["cff-version"], said["type"]) == ("1.2.0", "dataset")
         assert "Data up to 2024-03-01." in said["abstract"]
+        assert said["title"].endswith(f"(data up to 2024-03-01, run {bundle.run['run_id']})")
         assert "date-released" not in said, "no input tells the day of the release"
         assert said["version"] == bundle.run["run_id"]
         assert {"message", "title", "authors"} <= said.keys()

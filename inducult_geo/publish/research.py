@@ -126,15 +126,17 @@ def citation_text(bundle: Bundle) -> str:
     """Return `CITATION.cff` (1.2.0): the release as a data set, each source as a reference.
 
     The release names no license of its own there, because the format reads several as a choice; they stand in
-    `dcat.jsonld` and `README.txt`. Nor does it name the day of its release, which no input tells: the abstract has the
-    date of the data.
+    `dcat.jsonld` and `README.txt`. Nor does it name the day of its release, which no input tells. Title and abstract
+    have the date of the data: what turns the file into BibTeX keeps the title, and neither version nor abstract.
     """
     run = bundle.run
+    day = f"data up to {timestamp(bundle)[:10]}, " if run["data_date"] else ""
+    title = f"{release_title(bundle)} ({day}run {run['run_id']})"
     lines = [
         "cff-version: 1.2.0",
         "type: dataset",
         'message: "Cite this data set so, and name its sources: whose data are shown must be credited."',
-        f"title: {_quoted(release_title(bundle))}",
+        f"title: {_quoted(title)}",
         f"abstract: {_quoted(' '.join([ABSTRACT, *_data_day(bundle), *_notice(bundle)]))}",
         "authors:",
         f"  - name: {_quoted(MAKER)}",

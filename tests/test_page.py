@@ -209,6 +209,17 @@ def test_what_another_list_calls_a_record_finds_its_site(page, asked):
     page.run("inducult.sites.columns.ids[3] = 0")
 
 
+def test_what_a_site_is_finds_it_in_any_language_after_what_is_named_so(page, bundle):
+    mines = {*bundle.sites.index[bundle.sites["type"] == "mine"]}
+    page.run("globalThis.kept = inducult.index.texts[1]; inducult.index.texts[1] = ' 1. kopalnia '")
+    for asked in ("Bergwerk", "kopalnia", "DUL", "miniera"):
+        search(page, asked)
+        told = page.run("inducult.found.map((site) => [site, inducult.sites.value('type', site)])")
+        assert len([site for site, kind in told if kind == "mine"]) == len(mines) > 0, asked
+        assert (told[0][0] == 1) is (asked == "kopalnia")
+    page.run("inducult.index.texts[1] = globalThis.kept")
+
+
 def test_a_search_for_nothing_that_is_there_says_so(page):
     search(page, "qqqq")
     assert listed(page) == []

@@ -1,5 +1,8 @@
 // Search in names of any language: letters count without their diacritics, ae, oe, ue as a, o, u, and dj as d.
+// What a site is (a brickworks) is found by its label in any language of the page, after what is named so.
 // Identifiers (of a record or merged site, in OpenStreetMap, Wikidata, a heritage list or a register that a record names) are found where they are given whole.
+
+import { labels } from "./words.js";
 
 const PLAIN = { ł: "l", đ: "d", ð: "d", ø: "o", ß: "ss", æ: "ae", œ: "oe", þ: "th", ı: "i", ħ: "h", ŋ: "n", ĸ: "k" };
 
@@ -46,6 +49,7 @@ export class Index {
   constructor(sites) {
     this.sites = sites;
     this.texts = [];
+    this.kinds = sites.tables.type.map(([type, english]) => ` ${fold(labels("type", type, english).join(" "))}`);
   }
 
   /** Fold the texts of all sites, or of the next few; it is done once. */
@@ -69,22 +73,25 @@ export class Index {
     idly(step);
   }
 
-  /** A test for sites whose text holds every word of a query or that bear it as an identifier, null where nothing is asked. */
+  /** A test for sites whose text holds every word of a query, or what they are does, or that bear it as an identifier; null where nothing is asked. */
   matcher(query) {
     const words = fold(query).split(" ").filter(Boolean);
     if (!words.length) return null;
     this.prepare();
     this.identified = this.#identified(identifiers(query));
-    return (site) => words.every((word) => this.texts[site].includes(word)) || this.identified.has(site);
+    const kinds = words.map((word) => this.kinds.map((kind) => kind.includes(` ${word}`)));
+    const { type } = this.sites.columns;
+    const told = (site) => words.every((word, place) => this.texts[site].includes(word) || kinds[place][type[site]]);
+    return (site) => told(site) || this.identified.has(site);
   }
 
-  /** How well a site answers: it is named so by an identifier, its name begins so, it holds the very words, a word begins so, or it is only found. */
+  /** How well a site answers: it is named so by an identifier, its name begins so, it holds the very words, a word begins so, it is within one, or what it is says so. */
   rank(site, query) {
     if (this.identified.has(site)) return -1;
     const asked = fold(query);
     const text = this.texts[site];
     if (text.startsWith(` ${asked}`)) return 0;
-    return text.includes(` ${asked} `) ? 1 : text.includes(` ${asked}`) ? 2 : 3;
+    return text.includes(` ${asked} `) ? 1 : text.includes(` ${asked}`) ? 2 : text.includes(asked) ? 3 : 4;
   }
 
   /** The sites that bear an identifier, or a record of which does. */

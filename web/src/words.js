@@ -32,6 +32,12 @@ export function t(key, values = {}) {
   return text.replace(/\{(\w+)\}/g, (_, name) => values[name] ?? "");
 }
 
+/** The labels of a value in all languages of the page, `english` among them. */
+export function labels(column, value, english) {
+  const told = Object.values(languages).map(({ values }) => values[column]).filter((words) => words && Object.hasOwn(words, value));
+  return [english, ...told.map((words) => words[value])];
+}
+
 /** The label of a value, `english` where the language has no other. */
 export function label(column, value, english) {
   const told = languages[chosen].values[column];

@@ -23,7 +23,7 @@ from inducult_geo.run import Run, open_run
 from inducult_geo.sources.osm_pbf import read_objects
 from inducult_geo.sources.osm_records import records_of
 from inducult_geo.sources.overpass import fetch_objects, is_answer, read_answer
-from inducult_geo.sources.partner import find_files, read_partner
+from inducult_geo.sources.partner import find_files, near_name, read_partner
 
 
 def read_osm(
@@ -109,7 +109,7 @@ def read_by_contract(contract: Contract, run: Run) -> tuple[RawTable, Harmonized
     files = find_files(contract, partners=run.folder.partners)
     if not files:
         raise ContractError(
-            f"{contract.declared_in}: {', '.join(contract.files) or 'no file'} is not there. "
+            f"{contract.declared_in}: {', '.join(contract.files) or 'no file'} is not there.{near_name(contract)} "
             f"Put it beside the contract or into {run.folder.partners}, or mend `files`."
         )
     table = read_partner(contract, files)

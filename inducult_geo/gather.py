@@ -37,7 +37,7 @@ from inducult_geo.sources.osm_pbf import read_objects
 from inducult_geo.sources.osm_records import records_of
 from inducult_geo.sources.overpass import Held, fetch_objects, is_answer, read_answer
 from inducult_geo.sources.overpass_client import Patience
-from inducult_geo.sources.partner import find_files, read_partner
+from inducult_geo.sources.partner import find_files, near_name, read_partner
 from inducult_geo.stage import Part, drop_part, keep_part, last_part
 from inducult_geo.stamps import declared, files_stamp, grids_stamp, stamp
 from inducult_geo.versions import difference, refuse_other_list, with_news
@@ -258,6 +258,7 @@ def _partner(contract: Contract, region: Region, land: KeptOutline, home: Path, 
             if contract.declared_in.parent == run.folder.partners:
                 raise SourceError(
                     f"{contract.id}: {', '.join(contract.files)} is missing beside {contract.declared_in.name}."
+                    + near_name(contract)
                 )
             return _absent(contract, region.id)
         run.say(f"{region.id}: reading {', '.join(path.name for path in files)}")

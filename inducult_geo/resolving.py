@@ -15,6 +15,7 @@ from inducult_geo.match.decisions import Decisions
 from inducult_geo.match.resolve import Resolution, compare, resolve
 from inducult_geo.memory import decisions_of, registry_of, weights_of
 from inducult_geo.rasters import raster_files, sampled
+from inducult_geo.recalled import recalled
 from inducult_geo.run import Run, run_id
 from inducult_geo.schemas import checked_sites
 from inducult_geo.shifted import places_told
@@ -48,6 +49,7 @@ def settle(region: Region, collected: Collected, run: Run) -> Stage:
     records = collected.records()
     run.say(f"{region.id}: resolving {len(records)} records")
     accepted = Records(records[records["reason"].isna().to_numpy()].reset_index(drop=True))
+    registry, renamed = recalled(accepted, registry, run.catalog.sources.keys() | run.catalog.broken.keys())
     resolution = resolve(
         accepted,
         contracts=run.catalog.sources,
@@ -67,7 +69,7 @@ def settle(region: Region, collected: Collected, run: Run) -> Stage:
         len(enriched.sites),
         collected.facts,
         collected.outline,
-        (*resolution.problems, *places_told(accepted, resolution.pairs, region, own), *enriched.problems),
+        (*renamed, *resolution.problems, *places_told(accepted, resolution.pairs, region, own), *enriched.problems),
         made_of,
         # With what it leaves in the registry itself, resolving gives the same once more.
         (share, registry_share(resolution.registry, region.id)),

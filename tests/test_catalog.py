@@ -362,7 +362,7 @@ def test_contracts_of_stewards_come_last(tmp_path: Path) -> None:
 def test_one_id_twice_in_a_folder_is_refused(tmp_path: Path) -> None:
     for name in ("a", "b"):
         put(tmp_path, "sources", name, SOURCE.format(id="mine", title=name))
-    with pytest.raises(ContractError, match="'mine' is declared twice"):
+    with pytest.raises(ContractError, match=r"b\.toml: id 'mine' is that of a\.toml, too"):
         load_catalog([tmp_path])
 
 
@@ -412,7 +412,7 @@ MINE = (
         (MINE.replace("files", "fiels"), "unknown key 'fiels'"),
         (MINE.replace("leoben", "leobn"), "region 'leobn' is in no catalog"),
         ("id = ", "not valid TOML"),
-        (MINE.replace('"mine"', '"others"'), "id 'others' is declared twice"),
+        (MINE.replace('"mine"', '"others"'), "id 'others' is that of a.toml, too"),
         (MINE.replace('"mine"', '"osm"'), "id 'osm' is that of OpenStreetMap"),
     ],
 )
@@ -420,6 +420,7 @@ def test_a_steward_s_contract_that_cannot_be_read_costs_itself(tmp_path: Path, t
     others = MINE.replace('"mine"', '"others"')
     (tmp_path / "a.toml").write_text(others, encoding="utf-8")
     (tmp_path / "b.toml").write_text(text, encoding="utf-8")
+    (tmp_path / "._a.toml").write_bytes(b"\0\5\x16\7")
     found = load_catalog(contracts=[tmp_path])
     assert found.sources["others"].declared_in == tmp_path / "a.toml"
     assert [*found.unread] == ["b.toml"]

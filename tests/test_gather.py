@@ -363,9 +363,11 @@ class TestWhatAFailureCosts:
 
     def test_a_stewards_file_that_is_gone_is_missed(self, data: Path) -> None:
         Night(data)
-        (data / "raw" / "partners" / "zabytki.csv").unlink()
+        file = data / "raw" / "partners" / "zabytki.csv"
+        file.rename(file.with_name("Zabytki.CSV"))
         facts = Night(data).part().facts
-        assert (facts.state, facts.message) == ("stale", "zabytki: zabytki.csv is missing beside zabytki.toml.")
+        told = "zabytki: zabytki.csv is missing beside zabytki.toml. Did you mean 'Zabytki.CSV'?"
+        assert (facts.state, facts.message) == ("stale", told)
         assert last_part(data / "processed" / "regions" / "here" / "sources", "zabytki") is not None
 
     def test_a_catalogs_file_that_is_gone_was_taken_away(self, data: Path) -> None:

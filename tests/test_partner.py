@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import unicodedata
 from dataclasses import replace
 from pathlib import Path
 
@@ -230,6 +231,15 @@ def test_no_file_outside_the_folder_is_read(tmp_path: Path, name: str) -> None:
     (folder / "test.toml").write_text(TOML.replace('"a.csv"', f'"{name}"'))
     with pytest.raises(ContractError, match="lies outside the contract's folder"):
         find_files(load_contract(folder / "test.toml"))
+
+
+@pytest.mark.parametrize("name", ["Zakłady Übung.csv", "Zakłady Übung-2026-11-20.csv"])
+def test_a_name_that_a_mac_wrote_is_the_same(contract: Contract, tmp_path: Path, name: str) -> None:
+    """It looks the same, and was missing; what a Mac puts beside it on a share is no file."""
+    (tmp_path / unicodedata.normalize("NFD", name)).write_text("nr\n1\n")
+    (tmp_path / f"._{name.replace('20.csv', '28.csv')}").write_bytes(b"\0\5")
+    same = contract.model_copy(update={"files": ("Zakłady Übung.csv",)})
+    assert [unicodedata.normalize("NFC", path.name) for path in find_files(same)] == [name]
 
 
 def test_the_newest_dated_copy_is_found(contract: Contract, tmp_path: Path) -> None:

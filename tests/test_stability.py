@@ -12,6 +12,7 @@ from inducult_geo.match.borders import shared_ids, with_own_ids
 from inducult_geo.match.decisions import Decisions
 from inducult_geo.match.registry import empty_registry, merge_registries
 from inducult_geo.match.resolve import Resolution, resolve
+from inducult_geo.recalled import recalled
 from inducult_geo.tracing import id_changes
 
 NAMES = ("Sappi Lanaken", "Ziegelei Brunner", "Papirnica Goričane", "Huta Zygmunt", "Cartiera Favini", "Sklárna Moser")
@@ -141,3 +142,23 @@ def test_a_border_through_works_splits_them_and_the_way_back_joins_them() -> Non
     merged = id_changes(registry)
     assert merged["change"].tolist() == ["merged"]
     assert "are now there" in merged.loc[0, "cause"]
+
+
+def test_a_source_that_is_called_otherwise_now_is_no_other_one() -> None:
+    """All ids of what it alone tells were new, and decisions were lost, since somebody changed the id of a contract."""
+    alone = run(world(sources="list"))
+    renamed = [
+        one | ({"source": "wykaz", "record_key": one["record_key"].replace("list:", "wykaz:")} if at < 6 else {})
+        for at, one in enumerate(world(sources="list"))
+    ]
+    now = Records(records(*renamed))
+    registry, (told,) = recalled(now, alone.registry, {"wykaz", "osm"})
+    assert told.startswith("source 'list' is called 'wykaz' now: 6 records of it")
+    after = run(renamed, registry)
+    for at in range(6):
+        assert after.members[f"wykaz:{at}"] == alone.members[f"list:{at}"]
+    assert set(after.registry["succeeds"].dropna()) == {f"list:{at}" for at in range(6)}
+    # While both are declared they are two lists, and another list under the same numbers is another.
+    assert recalled(now, alone.registry, {"wykaz", "list", "osm"})[1] == []
+    others = Records(now.assign(geometry=now.geometry.translate(0, 400)))
+    assert recalled(others, alone.registry, {"wykaz", "osm"})[1] == []

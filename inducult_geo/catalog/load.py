@@ -173,12 +173,12 @@ def _each(
     """
     read: dict[Path, Steward] = {}
     wrong: dict[Path, str] = {}
-    for path in sorted(folder.glob("*.toml")):
+    for path in _declarations(folder):
         try:
             one = _read_one(path, model, ContractError)
             check(one)
-            if one.id in {other.id for other in read.values()}:
-                raise ContractError(_twice(path, one.id, folder))
+            if one.id in (paths := {other.id: path for path, other in read.items()}):
+                raise ContractError(_twice(path, one.id, paths[one.id]))
             read[path] = one
         except ContractError as problem:
             wrong[path] = str(problem)
@@ -217,18 +217,24 @@ def _check_region(contract: Contract, catalog: Catalog) -> None:
         )
 
 
-def _twice(path: Path, identifier: str, folder: Path) -> str:
-    return f"{path}: id '{identifier}' is declared twice in {folder}. Give each its own."
+def _twice(path: Path, identifier: str, other: Path) -> str:
+    return f"{path}: id '{identifier}' is that of {other.name}, too. Give each its own; if one is a copy, remove it."
+
+
+def _declarations(folder: Path) -> list[Path]:
+    """Return the files of a folder that declare something; none of those that a Mac puts beside ("._list.toml")."""
+    return sorted(path for path in folder.glob("*.toml") if not path.name.startswith("."))
 
 
 def _read_all(folder: Path, model: type[Model], error: type[ConfigError]) -> dict[str, Model]:
     found: dict[str, Model] = {}
-    for path in sorted(folder.glob("*.toml")):
+    read_from: dict[str, Path] = {}
+    for path in _declarations(folder):
         read = _read_one(path, model, error)
         identifier = read.id  # type: ignore[attr-defined]
         if identifier in found:
-            raise error(_twice(path, identifier, folder))
-        found[identifier] = read
+            raise error(_twice(path, identifier, read_from[identifier]))
+        found[identifier], read_from[identifier] = read, path
     return found
 
 

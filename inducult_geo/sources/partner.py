@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import re
+import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
-from glob import escape
 from pathlib import Path, PurePosixPath
 from typing import Any, Final
 
@@ -74,6 +74,12 @@ def find_files(contract: Contract, *, partners: Path | None = None) -> list[Path
     member = PurePosixPath(contract.read.member or "").name
     unpacked = any(path.name == member for path in found)
     return [path for path in found if not (unpacked and path.suffix.lower() == ".zip")]
+
+
+def near_name(contract: Contract) -> str:
+    """Return the question whether a file beside a contract is meant by it; nothing where none is called alike."""
+    others = [path.name for path in _files_in(contract.declared_in.parent) if path.suffix.lower() != ".toml"]
+    return next(filter(None, (did_you_mean(name, others) for name in contract.files)), "")
 
 
 def read_partner(contract: Contract, files: Iterable[Path]) -> RawTable:
@@ -146,9 +152,20 @@ def _inside(contract: Contract, folder: Path, name: str) -> Path | None:
         )
     if path.is_file():
         return path
-    day = "[0-9][0-9][0-9][0-9]-[0-9][0-9]-[0-9][0-9]"
-    dated = sorted(path.parent.glob(f"{escape(path.stem)}-{day}*{escape(path.suffix)}"))
-    return dated[-1] if dated else None
+    there = {unicodedata.normalize("NFC", other.name): other for other in _files_in(path.parent)}
+    stem, suffix = unicodedata.normalize("NFC", path.stem), unicodedata.normalize("NFC", path.suffix)
+    # A Mac writes the letter and its mark apart, a contract mostly as one: both look the same.
+    if (same := there.get(stem + suffix)) is not None and same.resolve().is_relative_to(root):
+        return same
+    dated = re.compile(rf"{re.escape(stem)}-\d{{4}}-\d\d-\d\d.*{re.escape(suffix)}", re.ASCII | re.DOTALL)
+    return max(((name, other) for name, other in there.items() if dated.fullmatch(name)), default=(None, None))[1]
+
+
+def _files_in(folder: Path) -> list[Path]:
+    """Return the files of a folder; what a Mac puts beside each on a share ("._list.csv") is none of them."""
+    if not folder.is_dir():
+        return []
+    return [path for path in folder.iterdir() if not path.name.startswith(".") and path.is_file()]
 
 
 def _digest(path: Path) -> str:

@@ -1,0 +1,81 @@
+"""A source under another id is no other one: its records go on as those of before, with their sites and decisions."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from typing import Final
+
+import numpy as np
+import pandas as pd
+import pyarrow.compute as pc
+
+from inducult_geo.frames import Records, own_keys
+from inducult_geo.match.columns import texts
+from inducult_geo.match.continuity import NEAR_M, fingerprints
+from inducult_geo.match.lookup import is_in
+from inducult_geo.match.registry import typed_registry
+from inducult_geo.text import counted
+
+ROWS_MIN: Final = 3
+SHARE_MIN: Final = 0.5
+"""It takes so many rows, and such a share of a source's new ones, under the same keys at the same works to tell it."""
+
+
+def recalled(records: Records, registry: pd.DataFrame, declared: Collection[str]) -> tuple[pd.DataFrame, list[str]]:
+    """Let new records of a source go on as those of one that nobody declares any more, where they are the same.
+
+    Parameters
+    ----------
+    records
+        A region's accepted records in the work CRS.
+    registry
+        The registry of site ids so far.
+    declared
+        Ids of all sources of the catalog.
+
+    Returns
+    -------
+    tuple
+        The registry, with a row for each record that goes on (under its new key, `succeeds` the old one), and what is
+        to be told of each such source.
+    """
+    known = registry[registry["record_key"].notna()] if "record_key" in registry else registry.head(0)
+    fresh = records[~is_in(records["record_key"], known["record_key"])] if len(known) else records.head(0)
+    new = sorted(set(fresh["source"]))
+    if not new:
+        return registry, []
+    sources = pc.list_element(pc.split_pattern(texts(known["record_key"]), ":", max_splits=1), 0)
+    gone = [name for name in sorted(pc.unique(sources).to_pylist()) if name not in declared]
+    rows, said = [registry], []
+    for old in gone:
+        before = typed_registry(known[pc.equal(sources, old).to_numpy(zero_copy_only=False)])
+        before = before[~is_in(before["record_key"], known.get("succeeds", []))]
+        followed = {name: _followed(before, Records(fresh[fresh["source"] == name]), name) for name in new}
+        name = max(new, key=lambda one: len(followed[one]), default=None)
+        if name is None or followed[name].empty:
+            continue
+        new.remove(name)
+        rows.append(followed[name])
+        said.append(
+            f"source '{old}' is called '{name}' now: {counted(len(followed[name]), 'record')} of it, under the same "
+            "keys at the same places, keep their site ids, and decisions on them hold"
+        )
+    return (pd.concat(rows, ignore_index=True) if said else registry), said
+
+
+def _followed(before: pd.DataFrame, now: Records, name: str) -> pd.DataFrame:
+    """Return the rows of a registry under the keys that a source has now; none where it is another list."""
+    marks = fingerprints(now)[["name_key", "x", "y"]].add_suffix("_now").reset_index()
+    marks["own"] = own_keys(marks)
+    both = before.assign(own=own_keys(before)).merge(marks, on="own", suffixes=("", "_new"))
+    x, y, x_now, y_now = (
+        both[column].to_numpy(dtype=float, na_value=np.nan) for column in ("x", "y", "x_now", "y_now")
+    )
+    is_near = np.hypot(x - x_now, y - y_now) <= NEAR_M
+    same = both[is_near & (both["name_key"].isna() | (both["name_key"] == both["name_key_now"]))]
+    if len(same) < max(ROWS_MIN, SHARE_MIN * len(now)):
+        return before.head(0)
+    old = same["record_key"].iloc[0].partition(":")[0]
+    cause = f"source '{old}' is called '{name}' now"
+    rows: pd.DataFrame = same.assign(succeeds=same["record_key"], record_key=f"{name}:" + same["own"], cause=cause)
+    return rows[[*before.columns]]

@@ -220,6 +220,22 @@ def test_what_a_site_is_finds_it_in_any_language_after_what_is_named_so(page, bu
     page.run("inducult.index.texts[1] = globalThis.kept")
 
 
+def test_a_map_that_opens_hidden_fills_its_place_when_it_is_shown(page):
+    """As in a tab of a partner's page, whose frame has no size until a reader turns to it."""
+    told = page.run("""(async () => {
+      const place = document.body.appendChild(document.createElement('div'));
+      place.style = 'display: none; position: relative; width: 611px; height: 507px';
+      const { map } = new inducult.map.constructor(inducult.sites, place, () => {}, () => {});
+      place.style.display = 'block';
+      for (let n = 0; n < 3; n += 1) await new Promise(requestAnimationFrame);
+      const size = [map.getCanvas().clientWidth, map.getCanvas().clientHeight];
+      map.remove();
+      place.remove();
+      return size;
+    })()""")
+    assert told == [611, 507]
+
+
 def test_a_search_for_nothing_that_is_there_says_so(page):
     search(page, "qqqq")
     assert listed(page) == []

@@ -38,6 +38,8 @@ export class SiteMap {
     });
     // A page that is narrower than the margins has no such camera, and a map for all that.
     this.map.jumpTo(this.#frame(this.#start(), this.#places(sites.columns.lon.keys()), { padding: OPENING }) ?? {});
+    // MapLibre takes the first size that it is told for the one that it has: not so in a frame that opens hidden, as in a tab.
+    new ResizeObserver(() => this.#fill()).observe(element);
     this.map.touchZoomRotate.disableRotation();
     this.map.keyboard.disableRotation();
     this.map.addControl(new globalThis.maplibregl.NavigationControl({ showCompass: false }), "top-left");
@@ -50,6 +52,12 @@ export class SiteMap {
     this.names = new Names(this.map, element, sites);
     this.map.on("moveend", (event) => event.originalEvent && moved());
     matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => this.#recolor());
+  }
+
+  /** Draw as large as the place for the map is. */
+  #fill() {
+    const { clientWidth, clientHeight } = this.map.getCanvas();
+    if (clientWidth !== this.element.clientWidth || clientHeight !== this.element.clientHeight) this.map.resize();
   }
 
   /** Tell whether the pictograms of branches are drawn: now, and whenever that changes. */

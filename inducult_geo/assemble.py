@@ -100,7 +100,8 @@ def _refuse_twice(records: pd.DataFrame) -> None:
     raise RegionError(
         f"{regions}: {len(keys)} records lie in more than one of them ('{keys[0]}' is the first), so their outlines "
         "overlap. Nothing is published. Draw one outline so that it ends where the other begins, or run the regions "
-        "in data folders of their own."
+        "in data folders of their own. If one of them is called otherwise now, or was divided, remove what is kept "
+        "under the old name: the folder of that name in processed/regions. Ids and decisions stay."
     )
 
 

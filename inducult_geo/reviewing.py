@@ -14,7 +14,7 @@ from __future__ import annotations
 import os
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Final
@@ -86,6 +86,8 @@ class ImportOutcome:
         Questions about places: they are settled in the source's file or contract, not by a decision.
     problems
         What the log itself says that contradicts itself.
+    remarks
+        What stands in the file beside its cells, and nobody reads.
     """
 
     added: tuple[Decision, ...]
@@ -96,6 +98,7 @@ class ImportOutcome:
     refused: tuple[Refusal, ...]
     places: tuple[str, ...]
     problems: tuple[str, ...]
+    remarks: tuple[str, ...] = ()
 
     @property
     def exit_code(self) -> int:
@@ -118,7 +121,7 @@ class ImportOutcome:
         if self.wordless:
             some = first_few(self.wordless, _NAMED_MAX)
             told.append(f"a note or a name without a decision, so nothing is taken: {some}")
-        told += [f"the log: {text}" for text in self.problems]
+        told += [*self.remarks, *(f"the log: {text}" for text in self.problems)]
         return [printable(text) for text in told]
 
 
@@ -143,7 +146,8 @@ def import_review(source: Path, run: Run, *, who: str | None = None) -> ImportOu
     Parameters
     ----------
     source
-        A GeoPackage with the layer `review`, or a CSV or workbook with `ANSWER_COLUMNS`. It is only read.
+        A GeoPackage with the layer `review`, or a CSV or workbook with `ANSWER_COLUMNS` (the keys and the
+        decision at least). It is only read.
     run
         The data folder whose log is written.
     who
@@ -161,10 +165,12 @@ def import_review(source: Path, run: Run, *, who: str | None = None) -> ImportOu
         Where the log cannot be written; answers that are in it already are known when this is done again.
     """
     if source.suffix.lower() in _WORKBOOKS and source.is_file():
-        table = read_table(source, Read(sheet=ALL_SHEETS)).frame
-        texts = table.map(lambda cell: plain_cell(cell) if isinstance(cell, str) else cell)
+        table = read_table(source, Read(sheet=ALL_SHEETS))
+        texts = table.frame.map(lambda cell: plain_cell(cell) if isinstance(cell, str) else cell)
         texts = texts.rename(columns=lambda name: str(name).removeprefix("\ufeff"))
-        return _take(answers_of(source, texts), run, who, is_file=True)
+        outcome = _take(answers_of(source, texts), run, who, is_file=True)
+        told = (f"{source.name}: {message}" for kind, message, _ in table.warnings if kind == "comments")
+        return replace(outcome, remarks=(*told,))
     return _take(read_answers(source), run, who, is_file=True)
 
 

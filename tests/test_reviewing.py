@@ -560,7 +560,7 @@ def test_a_name_that_a_code_page_leaves_open_is_refused(run: Run, sheet: Path, p
     [
         (b"", "empty"),
         (b"a,b\n1,2\n", "no open questions"),
-        (b"review_id,kind,left_key,right_key,decision\n", "no column decided_by, note"),
+        (b"review_id,kind,left_key,decided_by\n", "no column right_key, decision"),
         ("review_id,kind\nžluť,kůň\n".encode("cp852"), "CSV UTF-8"),
         (b"review_id,kind\n1,2,3\n", "3 cells"),
         (b"SQLite format 3\x00" + bytes(500), "cannot be read"),
@@ -717,6 +717,15 @@ def test_a_table_whose_columns_are_not_sure_is_told_plainly(
     sheet.write_bytes(turn(sheet.read_bytes().decode()).encode())
     with pytest.raises(ContractError, match=says):
         import_review(sheet, run, who="Eva")
+
+
+def test_a_table_of_keys_and_decisions_alone_is_read(run: Run, sheet: Path) -> None:
+    """Who sends a table on takes out columns; it was refused for the want of a column of notes."""
+    rows = answered(sheet, lambda row: row.update(decision="same")) and rows_of(sheet)
+    sheet.write_text("".join(f"{row['decision']};{row['right_key']};{row['left_key']}\n" for row in [
+        {name: name for name in ANSWER_COLUMNS}, *rows,
+    ]))  # fmt: skip
+    assert [one.decision for one in import_review(sheet, run, who="Eva").added] == ["same"]
 
 
 def test_empty_cells_beside_the_table_and_the_mark_of_excel_are_passed_over(run: Run, sheet: Path) -> None:

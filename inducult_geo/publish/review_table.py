@@ -24,7 +24,10 @@ from inducult_geo.store import replacing
 from inducult_geo.text import counted
 
 ANSWER_COLUMNS: Final = ("review_id", "kind", "left_key", "right_key", "decision", "decided_by", "note")
-"""The columns that an edited table must have; all others are for reading only."""
+"""The columns that are read of an edited table; all others are for reading only."""
+
+_NEEDED: Final = ("left_key", "right_key", "decision")
+"""Who sends a spreadsheet takes columns out: without these nobody knows what was decided, of which records."""
 
 _QUESTION: Final = ("review_id", "kind", "region", "question", "decision", "decided_by", "note")
 _EVIDENCE: Final = ("left_key", "right_key", "score", "distance_m", "why", "priority")
@@ -112,15 +115,15 @@ def read_answers(source: Path) -> list[dict[str, str]]:
 
 
 def answers_of(source: Path, table: pd.DataFrame) -> list[dict[str, str]]:
-    """Return `ANSWER_COLUMNS` of a table that came back, as `read_answers` does.
+    """Return `ANSWER_COLUMNS` of a table that came back, as `read_answers` does; "" where one was taken out.
 
     Raises
     ------
     ContractError
-        Where one of the columns is not there, or stands there twice.
+        Where the keys or the decision are not there, or a column stands there twice.
     """
-    _require(source, table.columns)
-    return [_plain(values) for values in table[[*ANSWER_COLUMNS]].itertuples(index=False)]
+    _require(source, table.columns, _NEEDED)
+    return [_plain(values) for values in table.reindex(columns=[*ANSWER_COLUMNS]).itertuples(index=False)]
 
 
 def _answers_of_geopackage(source: Path) -> list[dict[str, str]]:
@@ -138,7 +141,7 @@ def _answers_of_geopackage(source: Path) -> list[dict[str, str]]:
         try:
             with closing(sqlite3.connect(copy)) as con:
                 con.execute("PRAGMA trusted_schema = OFF")
-                _require(source, _columns(con))
+                _require(source, _columns(con), ANSWER_COLUMNS)
                 return [_plain(values) for values in _select(con, ANSWER_COLUMNS)]
         except (sqlite3.Error, UnicodeDecodeError) as problem:
             raise ContractError(
@@ -153,13 +156,13 @@ def _columns(con: sqlite3.Connection) -> list[str]:
     return [str(name) for (name,) in con.execute("SELECT name FROM pragma_table_info(?)", (_LAYER,))]
 
 
-def _require(source: Path, found: Iterable[str]) -> None:
+def _require(source: Path, found: Iterable[str], needed: Iterable[str]) -> None:
     there = Counter(found)
     twice = [name for name in ANSWER_COLUMNS if there[name] > 1]
     if twice:
         raise ContractError(f"{source}: several columns are called {', '.join(twice)}: which is meant? Keep one.")
-    missing = [name for name in ANSWER_COLUMNS if name not in there]
-    if missing == [*ANSWER_COLUMNS]:
+    missing = [name for name in needed if name not in there]
+    if not any(name in there for name in ANSWER_COLUMNS):
         raise ContractError(f"{source}: holds no open questions: it needs the layer or table '{_LAYER}' of a release.")
     if missing:
         raise ContractError(

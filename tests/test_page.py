@@ -1039,6 +1039,18 @@ def test_the_page_speaks_every_language(page, bundle, language):
     assert set(page.run(spoken % "caption, figcaption, footer li")) == {"en"}, "these are told in English"
 
 
+def test_a_map_in_a_frame_says_in_the_language_how_it_is_moved(page):
+    gestures = "inducult.map.map.cooperativeGestures"
+    assert not page.run(f"{gestures}.isEnabled()"), "in no frame it moves at once"
+    page.run(f"{gestures}.enable(); inducult.speak('cs')")
+    words = page_words("cs")
+    told = page.run(
+        "[...document.querySelector('.maplibregl-cooperative-gesture-screen').children].map((e) => e.textContent)"
+    )
+    page.run(f"{gestures}.disable()")
+    assert told == [words["gesture_wheel"].replace("{key}", words["key_ctrl"]), words["gesture_fingers"]]
+
+
 def test_the_language_is_chosen_by_hand_and_stays(page):
     options = page.run("[...document.getElementById('language').options].map((o) => [o.value, o.textContent, o.lang])")
     assert options == [[code, LANGUAGE_NAMES[code], code] for code in LANGUAGES]

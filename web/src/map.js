@@ -33,7 +33,8 @@ export class SiteMap {
       pitchWithRotate: false,
       touchPitch: false,
       fadeDuration: 0,
-      cooperativeGestures: false,
+      // In a partner's page, who scrolls or wipes past the map must get past it.
+      cooperativeGestures: globalThis.self !== globalThis.top,
       locale: { "Map.Title": t("map_of_sites"), "NavigationControl.ZoomIn": t("zoom_in"), "NavigationControl.ZoomOut": t("zoom_out") },
     });
     // A page that is narrower than the margins has no such camera, and a map for all that.
@@ -44,6 +45,7 @@ export class SiteMap {
     this.map.keyboard.disableRotation();
     this.map.addControl(new globalThis.maplibregl.NavigationControl({ showCompass: false }), "top-left");
     this.map.addControl(new globalThis.maplibregl.ScaleControl({ maxWidth: 120 }), "bottom-left");
+    this.#tellGestures();
     addSigns(this.map, sites.data);
     this.map.on("click", (event) => this.#click(event));
     this.map.on("mousemove", (event) => {
@@ -136,6 +138,16 @@ export class SiteMap {
     for (const way of ["in", "out"]) {
       const button = this.element.querySelector(`.maplibregl-ctrl-zoom-${way}`);
       for (const name of ["title", "aria-label"]) button.setAttribute(name, t(`zoom_${way}`));
+    }
+    this.#tellGestures();
+  }
+
+  /** Say how the map is moved in a frame, where it lets a reader scroll past. */
+  #tellGestures() {
+    const key = navigator.userAgent.includes("Mac") ? "⌘" : t("key_ctrl");
+    const told = { desktop: t("gesture_wheel", { key }), mobile: t("gesture_fingers") };
+    for (const [kind, text] of Object.entries(told)) {
+      this.element.querySelector(`.maplibregl-${kind}-message`)?.replaceChildren(text);
     }
   }
 

@@ -33,6 +33,7 @@ from inducult_geo.harmonize.dates import life_span
 from inducult_geo.run import Run
 from inducult_geo.sources.changes import deleted_rows
 from inducult_geo.sources.partner import VALUES_AS_NAMES
+from inducult_geo.sources.persons import seems_personal
 from inducult_geo.sources.sheets import ALL_SHEETS
 from inducult_geo.sources.table import ChoiceError, Table, has_shapes, names_of_a_row
 from inducult_geo.sources.vectors import ALL_LAYERS
@@ -43,6 +44,8 @@ _UNMAPPED_MAX = 60
 _SHARED = 0.2
 _ENDS = 0.1
 _MOSTLY = 0.5
+
+_NO_PLACE = "No column looks like coordinates: a run takes no row without a place. See `inducult link`."
 
 
 @dataclass
@@ -230,7 +233,7 @@ def _say_place(
             if items_of(columns) is not None:
                 found.place.append('crs = "EPSG:4326" # guessed: Wikidata tells its places so')
         else:
-            found.place += [comment("No column looks like coordinates: rows without a place help other sources only.")]
+            found.place += [comment(_NO_PLACE)]
             found.place += number_lines(table.frame, columns)
             found.place += shape_lines(columns)
             found.place += ['# x = ""', '# y = ""', *_maybe_places(columns)]
@@ -290,14 +293,22 @@ def _say_columns(found: _Draft, columns: list[Column], used: set[str], codes: li
         # Of a list of firms the firm is what a site is called.
         instead = [f"# name = {quoted(column.name)} # of a list of firms" for column in fields.get("operator", [])]
         found.columns += [] if likely else instead or ['# name = ""']
-    rest = [column.name for column in columns if column.name not in used and column.cells]
+    found.head += _unmapped_lines([column for column in columns if column.name not in used and column.cells])
+
+
+def _unmapped_lines(columns: list[Column]) -> list[str]:
+    """Offer to keep the columns private that seem to hold data of persons, and to ignore the others."""
+    persons = [column.name for column in columns if seems_personal(column.name, column.cells)]
+    rest = [column.name for column in columns if column.name not in persons]
+    lines = []
+    if persons:
+        lines.append(f"private = [{', '.join(map(quoted, persons))}] # guessed: data of persons, which stay here")
     if rest:
         more = f" # and {len(rest) - _UNMAPPED_MAX} more" if len(rest) > _UNMAPPED_MAX else ""
         listed = ", ".join(map(quoted, rest[:_UNMAPPED_MAX]))
-        found.head += [
-            "# Columns that nothing was made of; what nobody needs can be listed so:",
-            f"# ignore = [{listed}]{more}",
-        ]
+        lines.append("# Columns that nothing was made of; what nobody needs can be listed so:")
+        lines.append(f"# ignore = [{listed}]{more}")
+    return lines
 
 
 def _end_lines(start: Column) -> list[str]:

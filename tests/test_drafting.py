@@ -528,7 +528,7 @@ def test_what_a_steward_gets_for_a_list(tmp_path: Path, run: Run) -> None:
                 '# key = "ulica" # different in every row',
                 '# key = "wpis" # different in every row',
                 "address = \"ulica\" # guessed: e.g. 'Fabryczna 1'",
-                "# No column looks like coordinates: rows without a place help other sources only.",
+                "# No column looks like coordinates: a run takes no row without a place. See `inducult link`.",
                 '# x = ""',
                 '# text = ""',
                 "# No names.",

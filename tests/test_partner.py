@@ -19,6 +19,7 @@ from inducult_geo.errors import ContractError, SourceError
 from inducult_geo.frames import from_json
 from inducult_geo.sources import partner
 from inducult_geo.sources.partner import find_files, read_partner
+from inducult_geo.sources.persons import is_private
 from inducult_geo.sources.table import Table
 
 TOML = """
@@ -48,6 +49,28 @@ def contract(tmp_path: Path) -> Contract:
 
 def put(tmp_path: Path, text: str) -> None:
     (tmp_path / "a.csv").write_text(text)
+
+
+def test_what_is_private_never_leaves(contract: Contract, tmp_path: Path) -> None:
+    """A partner's column of phones went out in `tags` of each record, though nobody mapped it."""
+    put(tmp_path, "nr;nazwa;X;Y;qid;Telefon;uwagi\n1;Huta;1;2;Q1;0375 777;eva@example.org\n2;Hala;1;3;;;\n")
+    told = [one.message for one in read_partner(contract, find_files(contract)).problems if one.kind == "persons"]
+    assert [text.partition(": private")[2][:24] for text in told] == [" = ['Telefon', 'uwagi']."]
+    kept = contract.model_copy(update={"private": ("Telefon", "uwagi")})
+    table = read_partner(Contract.model_validate(dict(kept)), find_files(contract))
+    assert "777" not in table.frame["tags"][0]
+    assert "eva" not in table.frame["tags"][0]
+    assert not [one for one in table.problems if one.kind in ("persons", "unmapped_column")]
+    assert [*table.frame["key"]] == ["1", "2"]
+    for private, says in (("Telefn", "Did you mean 'Telefon'"), ("nazwa", "tells 'name', which is published")):
+        with pytest.raises(ContractError, match=says):
+            read_partner(contract.model_copy(update={"private": (private,)}), find_files(contract))
+
+
+def test_of_an_object_that_holds_what_is_private_nothing_leaves() -> None:
+    assert [is_private(name, ["owner.phone"]) for name in ("owner", "owner.phone", "owner.city", "phone")] == [
+        True, True, False, False,
+    ]  # fmt: skip
 
 
 def test_a_key_made_of_the_row_does_not_depend_on_columns_that_the_reader_adds(

@@ -37,11 +37,6 @@ CrsCode = Annotated[str, _like(r"[A-Za-z]+:[0-9]+", "a code such as EPSG:25833")
 CountryCode = Annotated[str, _like(r"[A-Z]{2}", "two capital letters such as CZ")]
 
 
-def _small(said: Any) -> Any:
-    """Return the id that a region's name with a capital means: "Opole" is no other region than "opole"."""
-    return said.strip().lower() if isinstance(said, str) else said
-
-
 ColumnName = Annotated[str, AfterValidator(lambda name: " ".join(name.split()))]
 """White space is one space, as readers make it of headings."""
 
@@ -248,12 +243,14 @@ class Contract(Declared):
     `drawn_in_pieces` that it draws one works in several (halls, tracks), `one_record_per_key` that rows of one key are
     one record, of which each tells more (the answer to a query has a row for each value). A list of columns for one
     field means the first of them that is there and filled, row by row: names differ between versions; "" in it means
-    that the file may have none of them.
+    that the file may have none of them. What stands in columns that are `private` (persons, phones) never leaves.
     """
 
     id: Identifier
     title: str = ""
-    region: Annotated[Identifier, BeforeValidator(_small)] | None = None
+    region: Annotated[Identifier, BeforeValidator(lambda a: a.strip().lower() if isinstance(a, str) else a)] | None = (
+        None
+    )
     countries: tuple[str, ...] = ()
     files: Annotated[tuple[str, ...], Field(examples=['files = ["list.csv"]'])]
     url: str | None = None
@@ -271,6 +268,7 @@ class Contract(Declared):
     place: Place = Place()
     columns: dict[str, ColumnName | Annotated[tuple[ColumnName, ...], Field(min_length=1)]] = {}
     ignore: tuple[ColumnName, ...] = ()
+    private: tuple[ColumnName, ...] = ()
     values: dict[str, dict[str, str]] = {}
     defaults: dict[str, str] = {}
     expect: Expect = Expect()

@@ -19,6 +19,7 @@ from inducult_geo.frames import FileRead, Problem, Raw, RawTable, content_hash, 
 from inducult_geo.sources.changes import deleted_rows
 from inducult_geo.sources.joined import joined_rows
 from inducult_geo.sources.marks import MARKED, said_by_marks
+from inducult_geo.sources.persons import check_private, is_private, persons_told
 from inducult_geo.sources.readers import read_table
 from inducult_geo.sources.table import Table, has_shapes, names_of_a_row, rows_going_on
 from inducult_geo.sources.vector_files import COMPANIONS, parts_beside
@@ -179,18 +180,20 @@ def _digest(path: Path) -> str:
 
 
 def _told(
-    values: Iterable[Mapping[Any, Any]], rows: pd.DataFrame, wanted: Mapping[str, Sequence[str]]
+    values: Sequence[Mapping[Any, Any]], rows: pd.DataFrame, wanted: Mapping[str, Sequence[str]], private: Sequence[str]
 ) -> list[str | None]:
     """Return each row as JSON as it stands, and beside it what `TOLD_IN_TAGS` names, by the columns of the contract.
 
+    What is private is left out.
     A column of the file that bears such a name and is not what the contract means by it is told as "capacity (in the
     file)".
     """
     known = {name: rows[name].tolist() for name in TOLD_IN_TAGS if name in rows}
     moved = {name: f"{name} (in the file)" for name in known if [*wanted[name]] != [name]}
+    hidden = {name for row in values[:1] for name in row if is_private(str(name), private)}
     said = []
     for at, row in enumerate(values):
-        told = {moved.get(str(name), str(name)): cell for name, cell in row.items()}
+        told = {moved.get(str(name), str(name)): cell for name, cell in row.items() if name not in hidden}
         mapped = {name: _plain(cells[at]) for name, cells in known.items()}
         said.append(to_json(told | {name: str(cell) for name, cell in mapped.items() if cell is not None}))
     return said
@@ -199,6 +202,7 @@ def _told(
 def _rows(contract: Contract, path: Path, table: Table) -> pd.DataFrame:
     wanted = _wanted_columns(contract)
     _check_columns(contract, path, table, wanted)
+    check_private(contract, path, table, wanted)
     source = table.frame
     rows = pd.DataFrame(
         {field: _cells(source, field, columns, contract) for field, columns in wanted.items()}, dtype=object
@@ -206,7 +210,7 @@ def _rows(contract: Contract, path: Path, table: Table) -> pd.DataFrame:
     drawn = has_shapes(source)
     original = source.drop(columns="geometry") if drawn else source
     values = [{name: _plain(cell) for name, cell in row.items()} for row in original.to_dict("records")]
-    rows["tags"] = _told(values, rows, wanted)
+    rows["tags"] = _told(values, rows, wanted, contract.private)
     shapes = source["geometry"] if drawn else [None] * len(source)
     as_written = [[cell for name, cell in row.items() if name not in table.derived] for row in values]
     rows["content_hash"] = [
@@ -324,7 +328,7 @@ def _is_filled(cells: pd.Series[Any]) -> bool:
 
 def _notices(contract: Contract, path: Path, table: Table) -> list[Problem]:
     mapped = [column for columns in _wanted_columns(contract).values() for column in columns]
-    known = {*mapped, *contract.ignore, *(["geometry"] if has_shapes(table.frame) else [])}
+    known = {*mapped, *contract.ignore, *contract.private, *(["geometry"] if has_shapes(table.frame) else [])}
     # What holds nothing in any row is no news: a KML or GPX brings a dozen such columns.
     unread = [str(name) for name in table.frame.columns if name not in known and _is_filled(table.frame[name])]
     notices = [Problem(contract.id, "note", f"{path.name}: {note}") for note in table.notes]
@@ -334,6 +338,7 @@ def _notices(contract: Contract, path: Path, table: Table) -> list[Problem]:
     if table.kind in ("spreadsheet", "delimited text") and (values := names_of_a_row(table.frame)):
         told = VALUES_AS_NAMES.format(values=quoted(values[:_MOST_REPEATED]))
         notices.append(Problem(contract.id, "values_as_names", f"{path.name}: {told}", len(values)))
+    notices += persons_told(contract, path, table, mapped)
     if unread:
         message = f"{path.name}: columns that nobody mapped: {', '.join(unread)}. Map them, or list them in `ignore`."
         notices.append(Problem(contract.id, "unmapped_column", message, len(unread)))

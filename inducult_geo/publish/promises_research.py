@@ -35,7 +35,7 @@ _TOLERANCE = 1e-3
 _DATA = frozenset({".gpkg", ".parquet", ".csv", ".pmtiles", ".tif", ".html"})
 _SECTION = re.compile(r"^## (\S+?):", re.MULTILINE)
 _ROW = re.compile(r"^\| `([^`]+)` \|(.*)\|$", re.MULTILINE)
-_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
+_FORMULA = frozenset("=+-@\t\r\n＝＋－＠")
 _NUMBER = re.compile(r"[+-]?[\d.,]+(?:e[+-]?\d+)?")
 _FITS: Mapping[str, Callable[[pa.DataType], bool]] = {
     "string": lambda kind: pa.types.is_string(kind) or pa.types.is_large_string(kind),
@@ -60,7 +60,7 @@ def csv_holds_the_sites(release: Opened) -> Iterator[str]:
     if lost:
         yield f"{lost} sites of sites.csv have no longitude and latitude"
     cells = (cell for row in rows for cell in row.values() if isinstance(cell, str))
-    formulas = [cell for cell in cells if cell.startswith(_FORMULA) and not _NUMBER.fullmatch(cell)]
+    formulas = [cell for cell in cells if cell[:1] in _FORMULA and not _NUMBER.fullmatch(cell)]
     if formulas:
         yield f"{len(formulas)} cells of sites.csv act as formulas, such as {formulas[0][:40]!r}"
 

@@ -24,11 +24,15 @@ import shapely
 from inducult_geo.errors import ContractError
 from inducult_geo.publish.degrees import to_degrees
 from inducult_geo.ragged import blocks
+from inducult_geo.text import storable
 from inducult_geo.text.encodings import best_encoding
 
 ENCODING = "utf-8-sig"
 _STARTS = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
 _NUMBER = re.compile(r"[+-]?\d+(?:[.,]\d+)?")
+_MAYBE: Final = frozenset((*_STARTS, "'"))
+"""Characters with which a text begins that may need an apostrophe."""
+
 _DELIMITERS = ",;\t"
 _CODE_PAGES: Final = ("cp1252", "cp1250")
 _SAVE_SO: Final = "Save it as 'CSV UTF-8' and try again."
@@ -56,7 +60,10 @@ def safe_cell(value: Any) -> Any:
     """Return a cell as it may stand in a spreadsheet: text that looks like a formula gets a leading apostrophe."""
     if not isinstance(value, str):
         return value
-    text = value.replace("\x00", "").encode("utf-8", "replace").decode("utf-8")
+    text = storable(value)
+    # Nearly all cells end here, and a release has millions.
+    if text[:1] not in _MAYBE:
+        return text
     # A text that itself begins so gets one more, so that `plain_cell` gives back what was written.
     looks = text.startswith(_STARTS) or (text.startswith("'") and text[1:].lstrip("'").startswith(_STARTS))
     return f"'{text}" if looks and not _NUMBER.fullmatch(text) else text
@@ -210,8 +217,8 @@ def _allow_any_cell() -> None:
 
 def _cell(value: Any) -> Any:
     """Return a value as the writer takes it: nothing for null, `true` and `false` as JSON writes them."""
+    if isinstance(value, str):
+        return safe_cell(value)
     if value is None or value is pd.NA or value is pd.NaT or value != value:
         return ""
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    return safe_cell(value)
+    return ("true" if value else "false") if isinstance(value, bool) else value

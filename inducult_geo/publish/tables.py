@@ -18,6 +18,7 @@ from inducult_geo.publish.bundle import Bundle
 from inducult_geo.publish.columns import Kind
 from inducult_geo.publish.dictionary import dictionary_rows, vocabulary_rows
 from inducult_geo.publish.layers import LAYERS, Layer, layer_named
+from inducult_geo.text import storable
 
 GEOMETRY = "geom"
 """Name of the geometry column in the GeoPackage."""
@@ -104,7 +105,7 @@ def clean_text(value: Any) -> str | None:
     """Return a value as text that any file can hold: null for nothing, no NUL, no lone surrogate."""
     if value is None or value is pd.NA or (isinstance(value, float) and np.isnan(value)):
         return None
-    return str(value).replace("\x00", "").encode("utf-8", "replace").decode("utf-8")
+    return storable(str(value))
 
 
 def _array(series: pd.Series, kind: Kind) -> pa.Array:

@@ -15,6 +15,7 @@ from inducult_geo.text.clean import (
     printable,
     quoted,
     sql_name,
+    storable,
     whole_text,
 )
 from inducult_geo.text.folding import fold, fold_once
@@ -47,6 +48,7 @@ __all__ = [
     "quoted",
     "split_words",
     "sql_name",
+    "storable",
     "strip_legal_form",
     "token_in_words",
     "token_lists",

@@ -70,6 +70,12 @@ def whole_text(text: str) -> str:
     return text if text.isascii() else _HALF.sub(LOST, text)
 
 
+def storable(text: str) -> str:
+    """Return text that any file can hold: no NUL, and "?" for every half of a character."""
+    text = text.replace("\x00", "")
+    return text if text.isascii() else text.encode("utf-8", "replace").decode("utf-8")
+
+
 def printable(text: str) -> str:
     """Return text on one line that cannot steer a terminal and that XML can hold: spaces for what cannot be shown."""
     return text if text.isprintable() else "".join(letter if letter.isprintable() else " " for letter in text)

@@ -32,6 +32,7 @@ from inducult_geo.run import Run, unread
 from inducult_geo.stage import Part, RegionOutcome, Stage, last_stage, last_state, note_state
 from inducult_geo.stamps import declared, stamp
 from inducult_geo.store import current_release, read_json, replacing, write_json
+from inducult_geo.text import counted
 from inducult_geo.withholding import for_release
 
 
@@ -205,7 +206,7 @@ def _keep_changes(before: Path | None, path: Path, run: Run) -> int | None:
     except (InducultError, OSError) as problem:
         run.say(f"what changed since {before.name} cannot be told: {problem}")
         return None
-    run.say(f"{number} changes since {before.name}: {target}")
+    run.say(f"{counted(number, 'change')} since {before.name}: {target}")
     return number
 
 

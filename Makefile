@@ -5,7 +5,9 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
-PYTEST := $(BIN)/python -m pytest -q -n 2
+# One process more than the two cores of a small server: tests of programs that they start wait for these.
+WORKERS ?= 3
+PYTEST := $(BIN)/python -m pytest -q -n $(WORKERS)
 
 # The same answer on every machine: no locale, no display.
 export LC_ALL := C.UTF-8

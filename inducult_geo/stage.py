@@ -81,7 +81,7 @@ class Part:
 
     @property
     def _file(self) -> Path:
-        assert self.folder is not None  # noqa: S101 - both callers have looked
+        assert self.folder is not None  # noqa: S101 - every caller has looked
         return self.folder / "records.parquet"
 
 

@@ -15,14 +15,30 @@ from typing import TYPE_CHECKING
 import pytest
 from browser import Browser
 from filelock import FileLock
+from spreading import ByFile, place_of
 
 if TYPE_CHECKING:
     from inducult_geo.publish.bundle import Bundle
 
 REPOSITORY = Path(__file__).resolve().parent.parent
+SHARED = Path(os.environ.get("INDUCULT_SHARED", REPOSITORY.parent / "shared"))
 
 # A test waits for no disk: that a file is whole before it bears its name is tried by killing, not by pulling the plug.
 os.fsync = lambda _handle: None
+MEMORY, ROOM_BYTES = Path("/dev/shm"), 4 << 30
+if os.access(MEMORY, os.W_OK) and shutil.disk_usage(MEMORY).free > ROOM_BYTES:
+    os.environ.setdefault("PYTEST_DEBUG_TEMPROOT", str(MEMORY))
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Begin with the files that take longest."""
+    items.sort(key=place_of)
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: object) -> ByFile | None:
+    """Give each process whole files, unless another way is named."""
+    return ByFile(config, log) if config.getvalue("dist") == "load" else None
 
 
 def pytest_collection_finish() -> None:
@@ -34,10 +50,9 @@ def pytest_collection_finish() -> None:
 @pytest.fixture(scope="session")
 def shared() -> Path:
     """The folder of real data beside the repository (or $INDUCULT_SHARED); absent in a public clone."""
-    folder = Path(os.environ.get("INDUCULT_SHARED", REPOSITORY.parent / "shared"))
-    if not (folder / "data").is_dir():
+    if not (SHARED / "data").is_dir():
         pytest.skip("needs the folder of real data beside the repository")
-    return folder
+    return SHARED
 
 
 @pytest.fixture(scope="session")

@@ -53,6 +53,7 @@ def sql(*statements: str) -> Callable[[Path], None]:
 
     def plant(release: Path) -> None:
         with closing(sqlite3.connect(release / "inducult.gpkg")) as con, con:
+            con.execute("BEGIN")
             triggers = [name for (name,) in con.execute("SELECT name FROM sqlite_master WHERE type = 'trigger'")]
             for name in triggers:
                 con.execute(f'DROP TRIGGER "{name}"')

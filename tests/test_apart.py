@@ -18,9 +18,28 @@ from inducult_geo.sources.apart import apart, apart_all
 HERE = Path(__file__)
 
 
+FORKED: list[int] = []
+"""The processes that were forked for the test at hand: others of its process are none of its business."""
+
+
+@pytest.fixture(autouse=True)
+def _counted(monkeypatch: pytest.MonkeyPatch) -> None:
+    fork = os.fork
+
+    def counted() -> int:
+        number = fork()
+        FORKED.append(number)
+        return number
+
+    FORKED.clear()
+    monkeypatch.setattr(os, "fork", counted)
+
+
 def no_child_is_left() -> bool:
-    with pytest.raises(ChildProcessError):
-        os.waitpid(-1, os.WNOHANG)
+    assert FORKED
+    for number in FORKED:
+        with pytest.raises(ChildProcessError):
+            os.waitpid(number, os.WNOHANG)
     return True
 
 

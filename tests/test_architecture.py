@@ -8,6 +8,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from spreading import LONGEST
 
 LONGEST_FUNCTION, LONGEST_MODULE = 50, 400
 
@@ -33,6 +34,10 @@ def test_modules_and_functions_stay_small(repository: Path) -> None:
             f"{path.name}:{node.name}" for node in functions if (node.end_lineno or 0) - node.lineno >= LONGEST_FUNCTION
         ]
     assert too_long == []
+
+
+def test_the_files_of_tests_that_begin_first_are_there(repository: Path) -> None:
+    assert [name for name in LONGEST if not (repository / "tests" / f"{name}.py").is_file()] == []
 
 
 def test_every_public_name_is_where_it_is_said_to_be() -> None:

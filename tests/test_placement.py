@@ -10,6 +10,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import shapely
+from conftest import SHARED
 from corruptions import damaged
 from hypothesis import given
 from hypothesis import strategies as st
@@ -35,9 +36,16 @@ def _no_grids(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("INDUCULT_GRIDS", raising=False)
 
 
+@pytest.fixture(scope="module")
+def outlines(repository: Path) -> Path:
+    """The regions' real outlines where they are at hand, else those that were drawn by hand for the sample."""
+    real = SHARED / "data" / "boundaries"
+    return real if real.is_dir() else repository / "data" / "raw" / "sample" / "boundaries"
+
+
 @lru_cache(maxsize=16)
-def _area(shared: Path, region: str) -> BaseGeometry:
-    text = (shared / f"data/boundaries/{region}.geojson").read_text(encoding="utf-8")
+def _area(outlines: Path, region: str) -> BaseGeometry:
+    text = (outlines / f"{region}.geojson").read_text(encoding="utf-8")
     return shapely.from_geojson(text).geoms[0]
 
 
@@ -69,9 +77,9 @@ def _error_m(placed: Placement, x: np.ndarray, y: np.ndarray, lon: np.ndarray, l
 
 @pytest.mark.parametrize("n", [1, 3, 40])
 @pytest.mark.parametrize("region", REGIONS)
-def test_what_is_right_is_taken_as_declared(shared: Path, repository: Path, region: str, n: int) -> None:
+def test_what_is_right_is_taken_as_declared(outlines: Path, repository: Path, region: str, n: int) -> None:
     country, systems = _systems(repository, region)
-    area = _area(shared, region)
+    area = _area(outlines, region)
     lon, lat = _inside(area, n)
     for crs in systems:
         x, y = _sent(lon, lat, crs, country)
@@ -81,9 +89,9 @@ def test_what_is_right_is_taken_as_declared(shared: Path, repository: Path, regi
 
 
 @pytest.mark.parametrize("region", REGIONS)
-def test_no_corruption_is_repaired_wrongly(shared: Path, repository: Path, region: str) -> None:
+def test_no_corruption_is_repaired_wrongly(outlines: Path, repository: Path, region: str) -> None:
     country, systems = _systems(repository, region)
-    area = _area(shared, region)
+    area = _area(outlines, region)
     lon, lat = _inside(area, 30)
     seen: Counter[tuple[str, str]] = Counter()
     for crs in systems:
@@ -99,9 +107,9 @@ def test_no_corruption_is_repaired_wrongly(shared: Path, repository: Path, regio
 
 
 @pytest.mark.parametrize("region", REGIONS)
-def test_few_points_are_never_repaired(shared: Path, repository: Path, region: str) -> None:
+def test_few_points_are_never_repaired(outlines: Path, repository: Path, region: str) -> None:
     country, systems = _systems(repository, region)
-    area = _area(shared, region)
+    area = _area(outlines, region)
     lon, lat = _inside(area, 4)
     # One head office a hundred times is one point.
     lon, lat = np.repeat(lon, 25), np.repeat(lat, 25)
@@ -115,7 +123,7 @@ def test_few_points_are_never_repaired(shared: Path, repository: Path, region: s
 def test_a_lie_is_at_most_believed_never_repaired_far_off(shared: Path, repository: Path, region: str) -> None:
     """Whatever a file is and says it is, a repair is off by no more than the two datums are."""
     country, systems = _systems(repository, region)
-    area = _area(shared, region)
+    area = _area(shared / "data" / "boundaries", region)
     lon, lat = _inside(area, 20)
     for truth in systems:
         for kind, x, y in damaged(*_sent(lon, lat, truth, country), truth):
@@ -127,9 +135,9 @@ def test_a_lie_is_at_most_believed_never_repaired_far_off(shared: Path, reposito
 
 
 @pytest.mark.parametrize("region", REGIONS)
-def test_nothing_declared(shared: Path, repository: Path, region: str) -> None:
+def test_nothing_declared(outlines: Path, repository: Path, region: str) -> None:
     country, systems = _systems(repository, region)
-    area = _area(shared, region)
+    area = _area(outlines, region)
     lon, lat = _inside(area, 20)
     for truth in systems:
         for kind, x, y in damaged(*_sent(lon, lat, truth, country), truth):
@@ -141,8 +149,8 @@ def test_nothing_declared(shared: Path, repository: Path, region: str) -> None:
             assert few.status != "chosen"
 
 
-def test_utm_is_not_read_as_gauss_kruger_with_a_prefix(shared: Path) -> None:
-    area = _area(shared, "zwickau")
+def test_utm_is_not_read_as_gauss_kruger_with_a_prefix(outlines: Path) -> None:
+    area = _area(outlines, "zwickau")
     lon, lat = _inside(area.buffer(-0.05), 30)
     x, y = _sent(lon, lat, "EPSG:25833", "DE")
     placed = choose_reading(x, y, crs="EPSG:31469", area=area, country="DE")
@@ -151,8 +159,8 @@ def test_utm_is_not_read_as_gauss_kruger_with_a_prefix(shared: Path) -> None:
     assert max(item.shift_m for item in placed.candidates) > 1000
 
 
-def test_web_mercator_called_degrees_is_repaired(shared: Path) -> None:
-    area = _area(shared, "zwickau")
+def test_web_mercator_called_degrees_is_repaired(outlines: Path) -> None:
+    area = _area(outlines, "zwickau")
     lon, lat = _inside(area, 30)
     x, y = _sent(lon, lat, "EPSG:3857", "DE")
     for east, north, swap in ((x, y, False), (y, x, True)):
@@ -164,8 +172,8 @@ def test_web_mercator_called_degrees_is_repaired(shared: Path) -> None:
     assert choose_reading(x, y, crs="EPSG:4314", area=area, **ZWICKAU).status == "ambiguous"
 
 
-def test_degrees_called_meters_are_offered_with_their_datums(shared: Path) -> None:
-    area = _area(shared, "zwickau")
+def test_degrees_called_meters_are_offered_with_their_datums(outlines: Path) -> None:
+    area = _area(outlines, "zwickau")
     lon, lat = _inside(area, 30)
     candidates = (*ZWICKAU["candidates"], "EPSG:4314")
     placed = choose_reading(lon, lat, crs="EPSG:25833", area=area, country="DE", candidates=candidates)
@@ -175,15 +183,15 @@ def test_degrees_called_meters_are_offered_with_their_datums(shared: Path) -> No
     assert "of which datum" in placed.detail
 
 
-def test_degrees_do_not_come_back_around_the_globe(shared: Path) -> None:
-    area = _area(shared, "zwickau")
+def test_degrees_do_not_come_back_around_the_globe(outlines: Path) -> None:
+    area = _area(outlines, "zwickau")
     x, y = _sent(*_inside(area, 30), "EPSG:4314", "DE")
     assert choose_reading(x + 360, y, crs="EPSG:4314", area=area, **ZWICKAU).status == "none"
     assert choose_reading(x, y, crs="EPSG:4314", area=area, **ZWICKAU).status == "chosen"
 
 
-def test_krovak_signs_and_axes(shared: Path) -> None:
-    area = _area(shared, "karlovy-vary")
+def test_krovak_signs_and_axes(outlines: Path) -> None:
+    area = _area(outlines, "karlovy-vary")
     x, y = _sent(*_inside(area, 30), "EPSG:5514", "CZ")
     for east, north in ((-x, -y), (-y, -x), (y, x)):
         placed = choose_reading(east, north, crs="EPSG:5514", area=area, country="CZ")
@@ -194,9 +202,9 @@ def test_krovak_signs_and_axes(shared: Path) -> None:
         assert placed.reading == Reading.as_declared("EPSG:5513")
 
 
-def test_swapped_belgian_points_near_the_diagonal_are_left_alone(shared: Path) -> None:
+def test_swapped_belgian_points_near_the_diagonal_are_left_alone(outlines: Path) -> None:
     """Where x and y are nearly alike both orders lie in the province: as declared is right, and still doubtful."""
-    area = _area(shared, "limburg")
+    area = _area(outlines, "limburg")
     lon, lat = _inside(area, 400)
     x, y = _sent(lon, lat, "EPSG:3812", "BE")
     twice = shapely.contains_xy(area, *_degrees(y, x))
@@ -213,8 +221,8 @@ def _degrees(x: np.ndarray, y: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     return done.x, done.y
 
 
-def test_strays_are_borne_up_to_the_share(shared: Path) -> None:
-    area = _area(shared, "zwickau")
+def test_strays_are_borne_up_to_the_share(outlines: Path) -> None:
+    area = _area(outlines, "zwickau")
     x, y = _sent(*_inside(area, 40), "EPSG:25833", "DE")
     x[:2] += 500_000
     assert choose_reading(x, y, crs="EPSG:25833", area=area, **ZWICKAU).status == "chosen"
@@ -225,8 +233,8 @@ def test_strays_are_borne_up_to_the_share(shared: Path) -> None:
     assert choose_reading(x, y, crs="EPSG:25833", area=area, share_min=0.9, **ZWICKAU).status == "chosen"
 
 
-def test_of_a_long_list_a_sample_is_looked_at_first_and_then_all_of_it(shared: Path) -> None:
-    area = _area(shared, "zwickau")
+def test_of_a_long_list_a_sample_is_looked_at_first_and_then_all_of_it(outlines: Path) -> None:
+    area = _area(outlines, "zwickau")
     x, y = (np.tile(part, 75) for part in _sent(*_inside(area, 40), "EPSG:25833", "DE"))
     assert choose_reading(x, y, crs="EPSG:25833", area=area, **ZWICKAU).status == "chosen"
     # A thousand rows of one head office say nothing of the others.
@@ -236,8 +244,8 @@ def test_of_a_long_list_a_sample_is_looked_at_first_and_then_all_of_it(shared: P
     )
 
 
-def test_five_points_are_enough_for_a_repair_and_of_fewer_all_must_lie_inside(shared: Path) -> None:
-    area = _area(shared, "zwickau")
+def test_five_points_are_enough_for_a_repair_and_of_fewer_all_must_lie_inside(outlines: Path) -> None:
+    area = _area(outlines, "zwickau")
     x, y = _sent(*_inside(area, 5), "EPSG:25833", "DE")
     assert choose_reading(y, x, crs="EPSG:25833", area=area, **ZWICKAU).status == "chosen"
     assert choose_reading(y[:4], x[:4], crs="EPSG:25833", area=area, **ZWICKAU).status == "ambiguous"
@@ -246,8 +254,8 @@ def test_five_points_are_enough_for_a_repair_and_of_fewer_all_must_lie_inside(sh
     assert choose_reading(x[:4], y[:4], crs="EPSG:25833", area=area, share_min=0.7, **ZWICKAU).status == "none"
 
 
-def test_empty_and_unknown(shared: Path) -> None:
-    area = _area(shared, "zwickau")
+def test_empty_and_unknown(outlines: Path) -> None:
+    area = _area(outlines, "zwickau")
     nothing = np.array([np.nan, np.inf])
     assert choose_reading(nothing, nothing, crs="EPSG:25833", area=area, **ZWICKAU).status == "none"
     with pytest.raises(CoordinateError, match="EPSG:4312"):

@@ -137,8 +137,9 @@ def _made(source: _Source, run: Run) -> Part:
     if source.id in run.catalog.broken:
         raise ContractError(run.catalog.broken[source.id])
     stamp = source.stamp()
-    kept = _kept(source, run)
-    if kept is not None and kept.stamp == stamp and stamp is not None and not run.is_afresh(source.id):
+    kept, place = _kept(source, run), source.home / source.id
+    is_afresh = run.is_afresh(source.id) and place not in run.made
+    if kept is not None and kept.stamp == stamp and stamp is not None and not is_afresh:
         return kept
     made = source.make()
     if made.facts.state == "absent":
@@ -147,11 +148,12 @@ def _made(source: _Source, run: Run) -> Part:
     facts = made.facts
     if source.id != OSM:
         refuse_unusable(facts, made.records)
-    if kept is not None and not run.is_afresh(source.id):
+    if kept is not None and not is_afresh:
         refuse_lost_grid(kept.facts, facts, run)
         # Of a wide source's share nothing is told: that of the whole is.
         if not _is_share(source, run):
             facts = _compared(kept, made.records, facts)
+    run.made.add(place)
     return keep_part(source.home, made.records, facts, stamp)
 
 

@@ -62,6 +62,8 @@ class Run:
         Run every stage, even where nothing that it depends on has changed.
     afresh_sources
         Sources that are taken as they come, whatever an earlier run kept of them; the rest of their region is not.
+    made
+        What this run has made of sources so far: where each is kept. Every region asks for a list of a whole country.
     hashes
         Hashes of input files, kept from run to run.
     ask_until
@@ -79,6 +81,7 @@ class Run:
     hashes: FileHashes = field(default_factory=FileHashes, compare=False)
     ask_until: float = math.inf
     afresh_sources: frozenset[str] = frozenset()
+    made: set[Path] = field(default_factory=set, compare=False)
 
     def is_afresh(self, source_id: str) -> bool:
         """Whether a source is to be taken as it comes, whatever an earlier run kept of it."""

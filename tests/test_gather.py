@@ -438,8 +438,9 @@ class TestAWideSource:
         assert part.facts.region == "here"
         assert [*part.records()["region"]] == ["here", "here"]
 
-    def test_the_whole_is_harmonized_once_and_keeps_the_rest(self, data: Path) -> None:
-        night = Night(data)
+    @pytest.mark.parametrize("afresh", [[], ["wide"]])
+    def test_the_whole_is_harmonized_once_and_keeps_the_rest(self, data: Path, afresh: list[str]) -> None:
+        night = Night(data, afresh_sources=afresh)
         said = len(night.said)
         whole = gather_wide(night.run.catalog.sources["wide"], night.run)
         assert len(night.said) == said, "read once, for the region and for the whole"

@@ -50,20 +50,24 @@ def recalled(records: Records, registry: pd.DataFrame, declared: Collection[str]
     for old in gone:
         before = typed_registry(known[pc.equal(sources, old).to_numpy(zero_copy_only=False)])
         before = before[~is_in(before["record_key"], known.get("succeeds", []))]
-        followed = {name: _followed(before, Records(fresh[fresh["source"] == name]), name) for name in new}
+        followed = {name: _followed(before, Records(fresh[fresh["source"] == name]), old, name) for name in new}
         name = max(new, key=lambda one: len(followed[one]), default=None)
         if name is None or followed[name].empty:
             continue
         new.remove(name)
         rows.append(followed[name])
         said.append(
-            f"source '{old}' is called '{name}' now: {counted(len(followed[name]), 'record')} of it, under the same "
-            "keys at the same places, keep their site ids, and decisions on them hold"
+            f"{_cause(old, name)}: {counted(len(followed[name]), 'record')} of it, under the same keys at the same "
+            "places, keep their site ids, and decisions on them hold"
         )
     return (pd.concat(rows, ignore_index=True) if said else registry), said
 
 
-def _followed(before: pd.DataFrame, now: Records, name: str) -> pd.DataFrame:
+def _cause(old: str, name: str) -> str:
+    return f"source '{old}' is called '{name}' now"
+
+
+def _followed(before: pd.DataFrame, now: Records, old: str, name: str) -> pd.DataFrame:
     """Return the rows of a registry under the keys that a source has now; none where it is another list."""
     marks = fingerprints(now)[["name_key", "x", "y"]].add_suffix("_now").reset_index()
     marks["own"] = own_keys(marks)
@@ -75,7 +79,6 @@ def _followed(before: pd.DataFrame, now: Records, name: str) -> pd.DataFrame:
     same = both[is_near & (both["name_key"].isna() | (both["name_key"] == both["name_key_now"]))]
     if len(same) < max(ROWS_MIN, SHARE_MIN * len(now)):
         return before.head(0)
-    old = same["record_key"].iloc[0].partition(":")[0]
-    cause = f"source '{old}' is called '{name}' now"
-    rows: pd.DataFrame = same.assign(succeeds=same["record_key"], record_key=f"{name}:" + same["own"], cause=cause)
+    keys = {"succeeds": same["record_key"], "record_key": f"{name}:" + same["own"]}
+    rows: pd.DataFrame = same.assign(**keys, cause=_cause(old, name))
     return rows[[*before.columns]]

@@ -17,7 +17,7 @@ BUILT_IN = Path(__file__).parent
 OSM = "osm"
 """Id of OpenStreetMap among the sources: it has readers of its own."""
 
-Model = TypeVar("Model", bound=BaseModel)
+Model = TypeVar("Model", Region, Contract, RasterSource)
 Steward = TypeVar("Steward", Contract, RasterSource)
 
 
@@ -43,7 +43,7 @@ class Catalog:
         CatalogError
             Where no catalog declares it; the message names the nearest ones.
         """
-        if (found := self.regions.get(region_id) or self.regions.get(region_id.strip().lower())) is not None:
+        if (found := self.regions.get(region_id.strip().lower())) is not None:
             return found
         raise CatalogError(
             f"no region '{region_id}' in the catalog.{did_you_mean(region_id, self.regions)} "
@@ -177,8 +177,8 @@ def _each(
         try:
             one = _read_one(path, model, ContractError)
             check(one)
-            if one.id in (paths := {other.id: path for path, other in read.items()}):
-                raise ContractError(_twice(path, one.id, paths[one.id]))
+            if twin := next((other for other in read.values() if other.id == one.id), None):
+                raise ContractError(_twice(path, one.id, twin.declared_in))
             read[path] = one
         except ContractError as problem:
             wrong[path] = str(problem)
@@ -228,13 +228,11 @@ def _declarations(folder: Path) -> list[Path]:
 
 def _read_all(folder: Path, model: type[Model], error: type[ConfigError]) -> dict[str, Model]:
     found: dict[str, Model] = {}
-    read_from: dict[str, Path] = {}
     for path in _declarations(folder):
         read = _read_one(path, model, error)
-        identifier = read.id  # type: ignore[attr-defined]
-        if identifier in found:
-            raise error(_twice(path, identifier, read_from[identifier]))
-        found[identifier], read_from[identifier] = read, path
+        if read.id in found:
+            raise error(_twice(path, read.id, found[read.id].declared_in))
+        found[read.id] = read
     return found
 
 

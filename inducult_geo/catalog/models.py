@@ -13,7 +13,7 @@ from typing import Annotated, Any, Final, Literal, get_args
 from urllib.parse import urlsplit
 from zoneinfo import available_timezones
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, field_validator, model_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints, field_validator, model_validator
 
 from inducult_geo.catalog.permissions import permits_release, says_nothing
 from inducult_geo.text import fold_once, name_language
@@ -30,13 +30,11 @@ def _like(pattern: str, advice: str) -> AfterValidator:
     return AfterValidator(check)
 
 
-Identifier = Annotated[
-    str, _like(r"[a-z0-9][a-z0-9_-]{0,63}", "small letters, digits, - and _ (64 at most), such as opole_monuments")
-]
+_AN_ID = _like(r"[a-z0-9][a-z0-9_-]{0,63}", "small letters, digits, - and _ (64 at most), such as opole_monuments")
+Identifier = Annotated[str, _AN_ID]
+RegionId = Annotated[str, StringConstraints(strip_whitespace=True, to_lower=True), _AN_ID]
 CrsCode = Annotated[str, _like(r"[A-Za-z]+:[0-9]+", "a code such as EPSG:25833")]
 CountryCode = Annotated[str, _like(r"[A-Z]{2}", "two capital letters such as CZ")]
-
-
 ColumnName = Annotated[str, AfterValidator(lambda name: " ".join(name.split()))]
 """White space is one space, as readers make it of headings."""
 
@@ -248,9 +246,7 @@ class Contract(Declared):
 
     id: Identifier
     title: str = ""
-    region: Annotated[Identifier, BeforeValidator(lambda a: a.strip().lower() if isinstance(a, str) else a)] | None = (
-        None
-    )
+    region: RegionId | None = None
     countries: tuple[str, ...] = ()
     files: Annotated[tuple[str, ...], Field(examples=['files = ["list.csv"]'])]
     url: str | None = None

@@ -24,10 +24,10 @@ Catalogs = Annotated[
     list[Path] | None,
     typer.Option("--catalog", help="A folder with regions/, sources/, rasters/ over the built-in catalog. Repeatable."),
 ]
+AsJson = Annotated[bool, typer.Option("--json", help="Print the same facts as JSON.")]
+
 _BEGINNING = 2000
 _FOREIGN = "{said}: is there already, and is no {what} that this command wrote. Name another file, or remove it."
-
-AsJson = Annotated[bool, typer.Option("--json", help="Print the same facts as JSON.")]
 
 
 def exit_code(problem: InducultError) -> int:

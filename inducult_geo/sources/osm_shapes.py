@@ -108,14 +108,15 @@ def _way(way: Line, world: World) -> Shape | Lost:
     if len(set(known)) < 2:
         near = Point(known[0]) if known else None
         return Lost(f"{len(set(known))} of the way's {len(set(way.refs))} nodes have a place; a line needs 2", near)
-    if is_tangled(LineString(known)):
+    line = LineString(known)
+    if is_tangled(line):
         return Lost(f"the way {TANGLED}", Point(known[0]))
     closed = len(way.refs) > 3 and way.refs[0] == way.refs[-1]
     if closed and not incomplete and world.is_area(way.tags):
         return _ring(known)
     if not incomplete:
-        return Shape(LineString(known))
-    runs = _runs(places) or [LineString(known)]
+        return Shape(line)
+    runs = _runs(places) or [line]
     return Shape(runs[0] if len(runs) == 1 else MultiLineString(runs), incomplete)
 
 

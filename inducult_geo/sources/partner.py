@@ -212,10 +212,10 @@ def _rows(contract: Contract, path: Path, table: Table) -> pd.DataFrame:
     values = [{name: _plain(cell) for name, cell in row.items()} for row in original.to_dict("records")]
     rows["tags"] = _told(values, rows, wanted, contract.private)
     shapes = source["geometry"] if drawn else [None] * len(source)
-    as_written = [[cell for name, cell in row.items() if name not in table.derived] for row in values]
+    written = [name for name in original if name not in table.derived]
     rows["content_hash"] = [
-        content_hash([*row, None if shape is None else shape.wkb_hex])
-        for row, shape in zip(as_written, shapes, strict=True)
+        content_hash([*(row[name] for name in written), None if shape is None else shape.wkb_hex])
+        for row, shape in zip(values, shapes, strict=True)
     ]
     if contract.place.geometry:
         rows["geometry"] = list(shapes)

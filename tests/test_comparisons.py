@@ -7,7 +7,7 @@ import shapely
 from match_rows import backdrop, point, records, row, square
 
 from inducult_geo.frames import RECORD_COLUMNS, to_json
-from inducult_geo.match.addresses import companies_apart
+from inducult_geo.match.addresses import companies_apart, read_address, read_addresses
 from inducult_geo.match.compared import PLACE_FLOOR_M, Compared
 from inducult_geo.match.comparisons import COMPARISONS, OUTSIDE_MEANT
 from inducult_geo.match.prepare import accuracies, prepare
@@ -392,6 +392,21 @@ def test_a_company_in_an_address_is_an_operator():
     assert compare("operator", works, told) == 1
     assert np.isnan(compare("street", works, told))
     assert np.isnan(compare("operator", works, permit | {"address": "Norfer Weg 1"}))
+
+
+def test_of_a_street_that_is_read_once_each_house_is_told():
+    """Numbers that are of no house, too: of post boxes, roads, milestones and days."""
+    streets = "Hauptstr.;Am Werk, ;Box;boite postale n° ;P.L.;SS ;N-;km;8 Mai ;27 Grudnia;Március;Kovo 11-osios g.;A3 ,"
+    lines = [f"{street} {house}" for street in streets.split(";") for house in ("7", "012", "1945", "19450", "7a")]
+    assert [*read_addresses([*lines, None])] == [*map(read_address, lines), ((), ())]
+    assert len({words for words, _ in read_addresses(lines)}) > len(streets.split(";"))
+
+
+def test_companies_are_taken_from_each_house_of_a_street():
+    lines = pd.Series([f"{line} {house}" for house in (1, 2, 345) for line in ("Favini GmbH, Mittelweg", "Mittelweg")])
+    left, companies = companies_apart(lines, np.full(len(lines), "DE", dtype=object))
+    assert left.tolist() == [f"Mittelweg {house}" for house in (1, 1, 2, 2, 345, 345)]
+    assert companies.notna().tolist() == [True, False] * 3
 
 
 def test_an_address_as_long_as_a_cell_may_be_is_left_as_it_is():

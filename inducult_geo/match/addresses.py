@@ -9,6 +9,7 @@ some write the company instead of a street, or beside it ("Uddeholms AB"): that 
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator, Sequence
 from typing import Final
 
 import numpy as np
@@ -84,6 +85,12 @@ _FORM: Final = re.compile(
 _OF_ADDRESSES: Final = frozenset(("sc", "se", "sn", "snc", "ss"))
 """Legal forms that in an address mean another thing as often: no number, a road, a quarter of the compass."""
 
+_STREET_AND_HOUSE: Final = re.compile(r"(\D*[ ,.])([0-9]{1,4})")
+"""A line with one number, at its end: what it tells besides does not depend on which number it is."""
+
+_A_HOUSE: Final = "1"
+"""The number that stands for all of those of a street."""
+
 _SHORTEST_COMPANY: Final = 2
 _LONGEST_LINE: Final = 250
 """Characters of an address; longer ones are texts, and stay as they are."""
@@ -106,8 +113,15 @@ def companies_apart(addresses: pd.Series, country: NDArray[np.object_]) -> tuple
     lands, names = pd.factorize(country)
     width = max(len(names), 1)
     which, pairs = pd.factorize(codes * width + lands)
-    found = np.array([_told(told[pair // width], names[pair % width]) for pair in pairs], dtype=object)
-    left, companies = found.reshape(-1, 2)[which].T
+    line, place = np.divmod(pairs, width)
+    of_street, streets = different(pd.Series([isinstance(one, str) and _street(one)[0] for one in told], dtype=object))
+    alike, different_lines = pd.factorize(of_street[line] * width + place)
+    has_company = [_told(streets[one // width], names[one % width])[1] is not None for one in different_lines]
+    found = [
+        _told(told[row], names[land]) if holds else (told[row], None)
+        for row, land, holds in zip(line, place, np.array(has_company, dtype=bool)[alike], strict=True)
+    ]
+    left, companies = np.array(found, dtype=object).reshape(-1, 2)[which].T
     index = addresses.index
     return pd.Series(left, index=index, dtype=object), pd.Series(companies, index=index, dtype=object)
 
@@ -140,7 +154,31 @@ def _end_of_company(address: str, country: str) -> int:
     return found.end() if found and ends_in_form(address[: found.end()], country) else 0
 
 
-def read_address(address: str) -> tuple[list[str], list[str]]:
+def read_addresses(addresses: Sequence[object]) -> Iterator[tuple[tuple[str, ...], tuple[str, ...]]]:
+    """Yield what `read_address` returns of each address, nothing of what is no text; a street is read but once."""
+    streets: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {}
+    for address in addresses:
+        if not isinstance(address, str):
+            yield (), ()
+            continue
+        street, house = _street(address)
+        if house:
+            if street not in streets:
+                streets[street] = read_address(street)
+            words, numbers = streets[street]
+            if numbers == (_A_HOUSE,):
+                yield words, (house,)
+                continue
+        yield read_address(address)
+
+
+def _street(address: str) -> tuple[str, str]:
+    """Return an address with house 1 in place of the one at its end, and that; where none is, the address alone."""
+    found = _STREET_AND_HOUSE.fullmatch(address)
+    return (found[1] + _A_HOUSE, found[2]) if found else (address, "")
+
+
+def read_address(address: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """Return the words of the street and the house numbers ("24", "24a") of an address, folded.
 
     Without a post box and what is no number of a house (see the module).
@@ -153,7 +191,7 @@ def read_address(address: str) -> tuple[list[str], list[str]]:
         if int(first) < int(last) <= int(first) + _LONGEST_RANGE:
             numbers += [str(between) for between in range(int(first) + 1, int(last))]
     words = [word for word in words_in(_NUMBER.sub(" ", told)) if len(word) > 1 and word not in _EMPTY]
-    return words, numbers
+    return tuple(words), tuple(numbers)
 
 
 def _day(found: re.Match[str]) -> str:

@@ -28,7 +28,8 @@ _SHARE: Final = re.compile(r"(?:(?<!\s)\s+)?(?:[\[(]|(?<!\d))\d+(?:[.,]\d+)?\s?%
 LONGEST_NAME: Final = 250
 """Characters of a name; longer ones are texts, which tell of many works."""
 
-_ONE_NAME: Final = r'^\{"name": "(?P<name>[^"\\\x00-\x1f]*)"\}$'
+_BEFORE_NAME, _AFTER_NAME = '{"name": "', '"}'
+_ONE_NAME: Final = rf'^{re.escape(_BEFORE_NAME)}[^"\\\x00-\x1f]*{re.escape(_AFTER_NAME)}$'
 """The JSON of most rows: one name that needs no decoding."""
 
 
@@ -60,11 +61,11 @@ def texts_of(column: pd.Series) -> Texts:
 def called(names: pd.Series) -> tuple[Texts, Texts]:
     """Read the names of all roles of each row, in the order of the roles, and apart from them its parent's."""
     codes, told = different(names)
-    one = _only_names(told)
-    plain = np.flatnonzero(one.notna())
-    others = [(row, *said) for row in np.flatnonzero(one.isna()).tolist() for said in _all_names(told[row])]
+    plain, one = _only_names(told)
+    rest = np.delete(np.arange(len(told)), plain)
+    others = [(row, *said) for row in rest.tolist() for said in _all_names(told[row])]
     at = np.r_[plain, np.array([row for row, _, _ in others], dtype=np.int64)]
-    all_names = np.r_[one.to_numpy()[plain], np.array([name for *_, name in others], dtype=object)]
+    all_names = np.r_[one, np.array([name for *_, name in others], dtype=object)]
     is_parent = np.r_[np.zeros(len(plain), dtype=bool), np.array([is_so for _, is_so, _ in others], dtype=bool)]
     order = np.argsort(at, kind="stable")
     numbers, listed = pd.factorize(all_names[order])
@@ -76,13 +77,14 @@ def called(names: pd.Series) -> tuple[Texts, Texts]:
     return packed[0], packed[1]
 
 
-def _only_names(told: NDArray[np.object_]) -> pd.Series:
-    """Return the name of each JSON text that holds one name and nothing else; null of all others."""
+def _only_names(told: NDArray[np.object_]) -> tuple[Ints, NDArray[np.object_]]:
+    """Find the JSON texts that hold one name and nothing else: which they are, and their names."""
     texts = pa.array(told, type=pa.string(), from_pandas=True)
-    name = pc.struct_field(pc.extract_regex(texts, _ONE_NAME), [0])
-    said = pc.not_equal(pc.utf8_trim_whitespace(name), "")
-    kept: pd.Series = pc.if_else(said, name, pa.scalar(None, pa.string())).to_pandas().astype(object)
-    return kept
+    rows = np.flatnonzero(pc.fill_null(pc.match_substring_regex(texts, _ONE_NAME), False))
+    inner = pc.binary_slice(texts.take(pa.array(rows)).cast(pa.binary()), len(_BEFORE_NAME), -len(_AFTER_NAME))
+    names = inner.cast(pa.string())
+    said = pc.not_equal(pc.utf8_trim_whitespace(names), "")
+    return rows[np.asarray(said, dtype=bool)], names.filter(said).to_numpy(zero_copy_only=False)
 
 
 def _all_names(text: Any) -> Iterator[tuple[bool, str]]:

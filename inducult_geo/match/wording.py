@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from inducult_geo.match.addresses import read_address
+from inducult_geo.match.addresses import read_addresses
 from inducult_geo.match.called import Texts
 from inducult_geo.match.columns import different
 from inducult_geo.match.lexicon import COMPASS
@@ -38,7 +38,11 @@ Left out is what means another thing as often ("sur", "del", the town of Este)."
 QUARTERS: Final = tuple(f"#{quarter}" for quarter in DIRECTIONS)
 """The words that they become."""
 
-_TOWARDS: Final = {word: f"#{quarter}" for quarter, words in DIRECTIONS.items() for word in words.split()}
+_READ_AS: Final[Mapping[str, tuple[str, ...]]] = {
+    **{word: (f"#{quarter}",) for quarter, words in DIRECTIONS.items() for word in words.split()},
+    **dict.fromkeys(UNMISTAKABLE, ()),
+}
+"""Word of a name -> the words that it is read as: a quarter of the compass; a legal form is none."""
 
 SIDES: Final[Mapping[str, int]] = {
     word: number
@@ -97,8 +101,7 @@ class Words:
         """Read street words and house numbers ("24", "24a") of each address."""
         streets, numbers = [], []
         codes, addresses = different(column)
-        for address in addresses:
-            words, houses = read_address(address) if isinstance(address, str) else ([], [])
+        for words, houses in read_addresses(addresses):
             streets.append(self._words(f"~{word}" for word in words))
             numbers.append(self._words(f"#{house}" for house in houses))
         return ragged(streets).take(codes), ragged(numbers).take(codes)
@@ -115,7 +118,7 @@ class Words:
     def _numbered(self, names: list[str], countries: list[str | None]) -> Ragged:
         """Return the numbers of each name's words, each once, in order; these are the first words of all."""
         made = token_lists(names, countries)
-        apart = [_apart(token) for token in made.tokens]
+        apart = [_apart(token) if token[0] == "#" else _READ_AS.get(token, (token,)) for token in made.tokens]
         pieces = [piece for parts in apart for piece in parts]
         code, words = pd.factorize(np.array(pieces, dtype=object))
         ends = np.r_[0, np.cumsum([len(parts) for parts in apart])].astype(np.int64)
@@ -126,14 +129,9 @@ class Words:
 
 
 def _apart(token: str) -> tuple[str, ...]:
-    """Take a word and the number grown onto it apart (`#lavrio4` is unit 4 of Lavrio); quarters are such words, too.
-
-    A legal form is no word of a name.
-    """
-    if token in UNMISTAKABLE:
-        return ()
-    found = _GROWN.fullmatch(token) if token[0] == "#" else None
-    return (found[1], f"#{found[2].lstrip('0') or '0'}") if found else (_TOWARDS.get(token, token),)
+    """Take a word and the number grown onto it apart (`#lavrio4` is unit 4 of Lavrio)."""
+    found = _GROWN.fullmatch(token)
+    return (found[1], f"#{found[2].lstrip('0') or '0'}") if found else (token,)
 
 
 def _city_words(city: Any) -> list[str]:

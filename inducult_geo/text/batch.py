@@ -129,20 +129,14 @@ class _Read:
         code, different = pd.factorize(np.array([*chain.from_iterable(folded)], dtype=object))
         parts = different.tolist()
         owner = np.repeat(np.arange(len(folded)), sizes)
-        known: dict[str, int] = {}
-        numbers: list[int] = []
-        ends = [0]
         known_words = lexicon()
         before = known_words.begun(parts)
-        for at, (part, is_plain) in enumerate(zip(parts, say_themselves(parts), strict=True)):
-            if is_plain:
-                numbers.append(known.setdefault(part, len(known)))
-            else:
-                said = word_concepts(part)
-                before[at] &= may_pair(part, said)
-                tokens = (one if isinstance(one, str) else one.token for one in said if not _is_silent(one))
-                numbers += [known.setdefault(token, len(known)) for token in tokens]
-            ends.append(len(numbers))
+        tokens: list[tuple[str, ...]] = [(part,) for part in parts]
+        for at in np.flatnonzero(np.logical_not(say_themselves(parts))).tolist():
+            said = word_concepts(parts[at])
+            before[at] &= may_pair(parts[at], said)
+            tokens[at] = tuple(one if isinstance(one, str) else one.token for one in said if not _is_silent(one))
+        numbers, known = pd.factorize(np.array([*chain.from_iterable(tokens)], dtype=object))
         phrases, seconds = known_words.phrases, known_words.seconds
         single, opens, follows = (
             np.fromiter(told, dtype=bool, count=len(parts))
@@ -152,14 +146,15 @@ class _Read:
                 map(seconds.__contains__, parts),
             )
         )
-        said_by = Ragged(np.array(numbers, dtype=np.int64), np.array(ends, dtype=np.int64))
+        ends = np.cumsum([0, *map(len, tokens)], dtype=np.int64)
+        said_by = Ragged(numbers.astype(np.int64), ends)
         rows, said_in = spread(Ragged(code, np.r_[0, np.cumsum(sizes)]), said_by)
         counts = np.bincount(rows, minlength=len(folded))
         special, opens, follows, before = (
             np.bincount(owner[flag[code]], minlength=len(folded)) > 0 for flag in (single, opens, follows, before)
         )
         lists = Ragged(said_in, np.r_[0, np.cumsum(counts)])
-        return cls(folded, [*known], lists, special | (opens & (sizes > 1)), opens, follows, before)
+        return cls(folded, known.tolist(), lists, special | (opens & (sizes > 1)), opens, follows, before)
 
 
 def _is_silent(said: str | Concept) -> bool:

@@ -53,6 +53,8 @@ ACCURACY_M = {"hotmaps": 700.0, "eutl": 1000.0, "jrc": 1000.0, "geodb": 1000.0, 
 """As the contracts of the catalog state it."""
 REGION_M = 50_000
 """Side of a square as large as a region."""
+FAR_M = 20_000.0
+"""Farther off than places of these tables are by mistake: beyond it a label may be wrong, and nobody is asked."""
 YEARS = ("2021-05", "2022-07", "2024-03")
 
 
@@ -149,14 +151,18 @@ def rights_in(home: Mapping[str, str], labelled: Labelled) -> Mapping[str, Seque
     return rights.groupby(rights).groups
 
 
-def held(made: Resolution, labelled: Labelled) -> str:
+def held(records: Records, made: Resolution, labelled: Labelled) -> str:
     """Tell how many errors among the labelled left records a question is about.
 
-    An error is a true pair in two sites, or a site of a left record that holds a right one but none that is true.
+    An error is a true pair in two sites, or a site of a left record that holds a right one but none that is true. Told
+    are errors, too, whose every missed partner lies farther off than `FAR_M`: such a label or place may be wrong.
     """
     truth, known = keys_of(labelled)
     lefts, home = {left for left, _ in truth}, made.members.to_dict()
-    missed = {left for left, right in truth if home[left] != home[right]}
+    place = records.set_index("record_key").geometry
+    apart_m = {(left, right): place[left].distance(place[right]) for left, right in truth if home[left] != home[right]}
+    missed = {left for left, _ in apart_m}
+    near = {left for (left, _), gap_m in apart_m.items() if not gap_m > FAR_M}
     right_ones = {left for left, right in truth if home[left] == home[right]}
     at = rights_in(home, labelled)
     wrong = {left for left in lefts - right_ones if any((left, key) not in known for key in at.get(home[left], ()))}
@@ -164,7 +170,8 @@ def held(made: Resolution, labelled: Labelled) -> str:
     errors = missed | wrong
     return (
         f"  {len(lefts):,} labelled records: {len(missed)} with a partner missed, {len(wrong)} with a wrong one alone; "
-        f"of these {len(errors)}, {len(errors & asked)} are asked about ({len(lefts & asked)} labelled records are)\n"
+        f"of these {len(errors)}, {len(errors & asked)} are asked about ({len(lefts & asked)} labelled records are), and "
+        f"{len(missed - near - wrong)} lie more than {FAR_M / 1000:.0f} km from any partner missed\n"
     )
 
 
@@ -366,7 +373,7 @@ def main() -> None:
             records = concat_records(read)
             made = resolved(records)
             told += [report(title, made), accuracies(records, made)]
-            told += [[held(made, labels[title]), regional(records, made, labels[title])]]
+            told += [[held(records, made, labels[title]), regional(records, made, labels[title])]]
         told += [report_poznan(shared), report_hidden(shared), report_liechtenstein(shared)]
     for part in told:
         sys.stdout.write("\n".join(part) + "\n")

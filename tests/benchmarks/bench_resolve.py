@@ -159,10 +159,12 @@ def held(records: Records, made: Resolution, labelled: Labelled) -> str:
     """
     truth, known = keys_of(labelled)
     lefts, home = {left for left, _ in truth}, made.members.to_dict()
+    apart = [(left, right) for left, right in truth if home[left] != home[right]]
+    missed = {left for left, _ in apart}
     place = records.set_index("record_key").geometry
-    apart_m = {(left, right): place[left].distance(place[right]) for left, right in truth if home[left] != home[right]}
-    missed = {left for left, _ in apart_m}
-    near = {left for (left, _), gap_m in apart_m.items() if not gap_m > FAR_M}
+    lefts_of, rights_of = (place.reindex([pair[side] for pair in apart]) for side in (0, 1))
+    gap_m = lefts_of.distance(rights_of, align=False)
+    near = {left for (left, _), gap in zip(apart, gap_m, strict=True) if not gap > FAR_M}
     right_ones = {left for left, right in truth if home[left] == home[right]}
     at = rights_in(home, labelled)
     wrong = {left for left in lefts - right_ones if any((left, key) not in known for key in at.get(home[left], ()))}
@@ -170,8 +172,8 @@ def held(records: Records, made: Resolution, labelled: Labelled) -> str:
     errors = missed | wrong
     return (
         f"  {len(lefts):,} labelled records: {len(missed)} with a partner missed, {len(wrong)} with a wrong one alone; "
-        f"of these {len(errors)}, {len(errors & asked)} are asked about ({len(lefts & asked)} labelled records are), and "
-        f"{len(missed - near - wrong)} lie more than {FAR_M / 1000:.0f} km from any partner missed\n"
+        f"of these {len(errors)}, {len(errors & asked)} are asked about ({len(lefts & asked)} labelled records are), "
+        f"and {len(missed - near - wrong)} lie more than {FAR_M / 1000:.0f} km from any partner missed\n"
     )
 
 

@@ -9,7 +9,7 @@ some write the company instead of a street, or beside it ("Uddeholms AB"): that 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from typing import Final
 
 import numpy as np
@@ -154,7 +154,7 @@ def _end_of_company(address: str, country: str) -> int:
     return found.end() if found and ends_in_form(address[: found.end()], country) else 0
 
 
-def read_addresses(addresses: Sequence[object]) -> Iterator[tuple[tuple[str, ...], tuple[str, ...]]]:
+def read_addresses(addresses: Iterable[object]) -> Iterator[tuple[tuple[str, ...], tuple[str, ...]]]:
     """Yield what `read_address` returns of each address, nothing of what is no text; a street is read but once."""
     streets: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {}
     for address in addresses:

@@ -8,8 +8,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from inducult_geo.drafting_column import Column
-from inducult_geo.drafting_columns import (
+from inducult_geo.drafting.column import Column
+from inducult_geo.drafting.columns import (
     angles_of,
     axes_of,
     columns_of,
@@ -18,7 +18,7 @@ from inducult_geo.drafting_columns import (
     names_of,
     place_text_of,
 )
-from inducult_geo.drafting_text import comment, number_range, printable, quoted, short
+from inducult_geo.drafting.text import comment, number_range, printable, quoted, short
 
 NAMES = ("Cegielnia Odra", "Huta Małapanew", "Młyn wodny", "Gazownia")
 YEARS = ("1890", "1754", "k. XIX w.", "1857-1860")

@@ -9,7 +9,7 @@ import pytest
 
 from inducult_geo.catalog import Read, load_contract
 from inducult_geo.checking import check
-from inducult_geo.drafting import draft
+from inducult_geo.drafting.contract import draft
 from inducult_geo.errors import ContractError
 from inducult_geo.run import Run, open_run
 from inducult_geo.sources.readers import read_table

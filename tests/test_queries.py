@@ -12,7 +12,7 @@ import pytest
 
 from inducult_geo.api import read_by_contract
 from inducult_geo.catalog import Read, load_contract
-from inducult_geo.drafting import draft
+from inducult_geo.drafting.contract import draft
 from inducult_geo.errors import ContractError
 from inducult_geo.frames import Records, from_json
 from inducult_geo.run import Run, open_run

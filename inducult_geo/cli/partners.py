@@ -67,7 +67,7 @@ def draft(
 ) -> None:
     """Write a first contract for an unknown file; every guess is marked, nothing decided in silence."""
     from inducult_geo.catalog import Read
-    from inducult_geo.drafting import draft as draft_contract
+    from inducult_geo.drafting.contract import draft as draft_contract
     from inducult_geo.store import replacing
 
     if out is not None and out.exists():

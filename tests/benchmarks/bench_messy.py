@@ -18,7 +18,7 @@ from printed import table
 
 from inducult_geo.catalog import load_catalog
 from inducult_geo.checking import CheckReport, check
-from inducult_geo.drafting import draft
+from inducult_geo.drafting.contract import draft
 from inducult_geo.errors import InducultError
 from inducult_geo.run import Run, open_run
 

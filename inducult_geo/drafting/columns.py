@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import pandas as pd
 
-from inducult_geo.drafting_column import Column, any_of
+from inducult_geo.drafting.column import Column, any_of
 from inducult_geo.errors import CoordinateError
 from inducult_geo.harmonize.coordinate_parsed import marked_angles
 from inducult_geo.harmonize.coordinates import parse_coordinates

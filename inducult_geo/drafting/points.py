@@ -11,9 +11,9 @@ import numpy as np
 import pandas as pd
 import shapely
 
-from inducult_geo.drafting_column import Column
-from inducult_geo.drafting_columns import angles_of
-from inducult_geo.drafting_text import comment, number_range, short
+from inducult_geo.drafting.column import Column
+from inducult_geo.drafting.columns import angles_of
+from inducult_geo.drafting.text import comment, number_range, short
 from inducult_geo.harmonize.cells import FARTHEST
 from inducult_geo.harmonize.coordinate_links import NO_POINT, is_shape
 from inducult_geo.harmonize.placement import Candidate

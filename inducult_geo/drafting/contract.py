@@ -12,9 +12,9 @@ from pathlib import Path
 import numpy as np
 
 from inducult_geo.catalog import Read, Region
-from inducult_geo.drafting_codes import Codes, codes_of
-from inducult_geo.drafting_column import Column
-from inducult_geo.drafting_columns import (
+from inducult_geo.drafting.codes import Codes, codes_of
+from inducult_geo.drafting.column import Column
+from inducult_geo.drafting.columns import (
     axes_of,
     columns_of,
     fields_of,
@@ -23,11 +23,11 @@ from inducult_geo.drafting_columns import (
     names_of,
     place_text_of,
 )
-from inducult_geo.drafting_crs import candidates_in, crs_lines
-from inducult_geo.drafting_heads import is_plain, read_headed
-from inducult_geo.drafting_points import axes_inside, column_points, number_lines, shape_lines, shape_points, zone_lines
-from inducult_geo.drafting_sources import items_of, licence_lines, marked_lines, one_record_lines, tags_line
-from inducult_geo.drafting_text import comment, number_range, quoted, short
+from inducult_geo.drafting.crs import candidates_in, crs_lines
+from inducult_geo.drafting.heads import is_plain, read_headed
+from inducult_geo.drafting.points import axes_inside, column_points, number_lines, shape_lines, shape_points, zone_lines
+from inducult_geo.drafting.sources import items_of, licence_lines, marked_lines, one_record_lines, tags_line
+from inducult_geo.drafting.text import comment, number_range, quoted, short
 from inducult_geo.errors import ContractError
 from inducult_geo.harmonize.dates import life_span
 from inducult_geo.run import Run

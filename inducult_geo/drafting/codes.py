@@ -10,8 +10,8 @@ from typing import Any, Final
 import pandas as pd
 
 from inducult_geo.catalog import Read
-from inducult_geo.drafting_column import Column
-from inducult_geo.drafting_text import comment, quoted, short
+from inducult_geo.drafting.column import Column
+from inducult_geo.drafting.text import comment, quoted, short
 from inducult_geo.errors import ContractError
 from inducult_geo.harmonize.dated_states import status_of
 from inducult_geo.harmonize.vocabulary import load_vocabulary

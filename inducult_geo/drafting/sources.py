@@ -6,9 +6,9 @@ import re
 from collections.abc import Iterable, Sequence
 from typing import Final
 
-from inducult_geo.drafting_column import Column
-from inducult_geo.drafting_columns import OSM_KEYS, is_item
-from inducult_geo.drafting_text import comment, quoted
+from inducult_geo.drafting.column import Column
+from inducult_geo.drafting.columns import OSM_KEYS, is_item
+from inducult_geo.drafting.text import comment, quoted
 from inducult_geo.harmonize.dated_states import status_of
 from inducult_geo.harmonize.vocabulary import GENERIC_TYPES, load_vocabulary
 from inducult_geo.sources.marks import is_marked, word_of

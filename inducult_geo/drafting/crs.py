@@ -17,7 +17,7 @@ from pyproj import CRS, Transformer
 
 from inducult_geo.api import ground_of
 from inducult_geo.catalog import Contract, Region
-from inducult_geo.drafting_text import comment, number_range, quoted, short
+from inducult_geo.drafting.text import comment, number_range, quoted, short
 from inducult_geo.errors import CoordinateError
 from inducult_geo.harmonize.crs import geodetic_code
 from inducult_geo.harmonize.mixed import two_systems

@@ -172,10 +172,12 @@ def test_search_finds_names_in_any_language_without_diacritics(page, asked, foun
     [(asked, NAMES[0]) for asked in ("osm:way/8", "way/8", "way 8", "w8", " WAY/8 ",
                                      "https://www.openstreetmap.org/way/8#map=16/50/13")]
     + [(asked, NAMES[1]) for asked in ("Q1009", "q1009", "https://www.wikidata.org/wiki/Q1009",
-                                       "http://www.wikidata.org/entity/Q1009", "wd:Q1009")],
+                                       "http://www.wikidata.org/entity/Q1009", "wd:Q1009")]
+    + [(asked, NAMES[2]) for asked in ("{id}", "{compact}", "ic-{compact}")],
 )  # fmt: skip
-def test_an_identifier_finds_its_site_and_no_other(page, asked, found):
-    search(page, asked)
+def test_an_identifier_finds_its_site_and_no_other(page, bundle, asked, found):
+    name = bundle.sites.set_index("name")["site_id"].get(found, "")
+    search(page, asked.format(id=name, compact=name.removeprefix("IC-").replace("-", "").lower()))
     assert listed(page) == [found]
 
 
@@ -529,8 +531,15 @@ def test_the_button_back_closes_the_card_and_leaves_the_list_as_it_was(page):
     assert page.run("document.activeElement.dataset.site") == row
     page.run("history.forward()")
     page.until("!document.getElementById('card').hidden")
+    page.run(
+        "document.querySelector('[data-facet=aspect] input').click(); inducult.density('shown'); inducult.address.now()"
+    )
     page.run("history.back()")
     page.until("document.getElementById('card').hidden")
+    page.run("inducult.address.now()")
+    assert page.run("location.hash") == "#q=tovarna&density=shown&aspect=monument", (
+        "what was chosen beside the card stays"
+    )
 
 
 def test_back_from_the_first_card_of_a_fresh_page_shows_the_page_as_it_opened(page, file):

@@ -7,13 +7,13 @@ import { Legend } from "./legend.js";
 import { List } from "./list.js";
 import { SiteMap } from "./map.js";
 import { Saved } from "./save.js";
-import { Index } from "./search.js";
+import { Index, siteIds } from "./search.js";
 import { Address, read, written } from "./state.js";
 import { known, label, language, learn, speak, t } from "./words.js";
 
 const part = (id) => document.getElementById(id);
 const TYPING_MS = 120;
-const SITE_ID = /^IC-[\dA-Z]{1,12}-[\dA-Z]$/i;
+const SITE_ID = /^IC-?[\dA-Z]{1,12}-[\dA-Z]$|^IC-?[\dA-Z]{8}$/i;
 const KINDS = ["csv", "geojson"];
 
 class Tool {
@@ -209,7 +209,12 @@ class Tool {
     });
     for (const kind of KINDS) part(`save-${kind}`).addEventListener("click", () => this.save(kind));
     // What was chosen a moment before may be written into the address by now: the event knows what was asked for.
-    addEventListener("hashchange", ({ newURL }) => this.#follow(false, new URL(newURL).hash));
+    addEventListener("hashchange", ({ newURL }) => {
+      const { hash } = new URL(newURL);
+      const back = this.address.stepped();
+      this.#follow(false, back ? this.#kept(hash) : hash);
+      if (back) this.address.keep();
+    });
     document.addEventListener("keydown", (event) => {
       if (event.key === "Escape") this.card.close();
     });
@@ -225,6 +230,14 @@ class Tool {
     element.scrollIntoView();
     if (!element.matches("a, button, input")) element.tabIndex = -1;
     element.focus({ preventScroll: true });
+  }
+
+  /** The address that "back" leads to from a card: what was chosen while it was open stays chosen. */
+  #kept(hash) {
+    const { q = "", facets, map = "" } = read(hash, this.sites.data.facets);
+    const now = this.#state();
+    const same = written({ q, facets }) === written(this.#asked());
+    return written({ ...now, site: "", map: same ? map : now.map });
   }
 
   /** Show what the page's address says. */
@@ -254,7 +267,8 @@ class Tool {
       const density = names.includes(told.density) ? told.density : "";
       if (density !== part("density").value) this.density(density);
     }
-    const site = this.sites.places.get(told.site) ?? this.sites.places.get(told.site?.toUpperCase());
+    const meant = siteIds(told.site);
+    const site = [told.site, ...meant].map((id) => this.sites.places.get(id)).find((place) => place !== undefined);
     if (site === undefined && SITE_ID.test(told.site)) {
       this.#read(() => this.card.missing(told.site));
       this.map?.mark(null);

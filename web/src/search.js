@@ -24,6 +24,14 @@ function identifiers(text) {
   return osm ? [asked, `${OSM_WORDS[osm[1]] ?? osm[1]}/${osm[2]}`] : [asked];
 }
 
+/** The ways in which a text may spell the id of a site: read aloud or copied by hand, it lacks its hyphens or its IC, or has O for 0, I and L for 1; none for another text. */
+export function siteIds(text) {
+  const [, body, check] = /^(?:IC)?([\dA-Z]{1,12})([\dA-Z])$/.exec((text ?? "").toUpperCase().replace(/[\s\-‐‑–−]/g, "")) ?? [];
+  if (!body) return [];
+  const plain = `IC-${body}-${check}`;
+  return [plain, `IC-${plain.slice(3).replaceAll("O", "0").replace(/[IL]/g, "1")}`];
+}
+
 /** The items of Wikidata that a value names. */
 export function items(text) {
   const told = (text || "").toLowerCase().split(";").map((item) => ITEM.exec(item.trim())).filter(Boolean);
@@ -79,6 +87,7 @@ export class Index {
     if (!words.length) return null;
     this.prepare();
     this.identified = this.#identified(identifiers(query));
+    for (const id of siteIds(query)) if (this.sites.places.has(id)) this.identified.add(this.sites.places.get(id));
     const kinds = words.map((word) => this.kinds.map((kind) => kind.includes(` ${word}`)));
     const { type } = this.sites.columns;
     const told = (site) => words.every((word, place) => this.texts[site].includes(word) || kinds[place][type[site]]);

@@ -32,6 +32,18 @@ export function written({ facets, ...plain }) {
 export class Address {
   constructor(tell) {
     this.tell = tell;
+    this.card = history.state?.card;
+    addEventListener("popstate", ({ state }) => {
+      this.back = state?.before !== undefined && state.before === this.card;
+      if (!this.back) this.card = state?.card;
+    });
+  }
+
+  /** Whether the reader has just stepped back from the card that a step opened: asked once for each change of the address. */
+  stepped() {
+    const { back } = this;
+    this.back = false;
+    return back;
   }
 
   keep() {
@@ -44,7 +56,13 @@ export class Address {
     clearTimeout(this.timer);
     const text = written(this.tell());
     if (text === location.hash.slice(1)) return;
-    history[step ? "pushState" : "replaceState"](null, "", text ? `#${text}` : location.pathname + location.search);
+    if (step) {
+      this.card = Date.now();
+      history.replaceState({ before: this.card }, "");
+    }
+    const place = text ? `#${text}` : location.pathname + location.search;
+    if (step) history.pushState({ card: this.card }, "", place);
+    else history.replaceState(history.state, "", place);
   }
 }
 

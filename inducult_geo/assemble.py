@@ -37,6 +37,7 @@ from inducult_geo.frames import (
 )
 from inducult_geo.gaps import gaps
 from inducult_geo.match.lookup import is_in
+from inducult_geo.overlapping import left_to_others, pairs_of_each, sites_of_each
 from inducult_geo.publish.bundle import Bundle
 from inducult_geo.run import SCHEMA_VERSION, STATES, Run, SourceFacts, State, code_hash, run_id
 from inducult_geo.stage import Part, RegionOutcome, Stage
@@ -55,24 +56,32 @@ def assemble(
 
     The counting law is asserted for every source and for the whole.
 
+    A record that two regions hold, since their outlines overlap, is that of one of them (see `overlapping`).
+
     Raises
     ------
     CountingError
         Where records went missing or were made up.
     RegionError
-        Where a record is in two regions, since their outlines overlap.
+        Where the kept outline of a region is damaged.
     """
     records = _concat([stage.records() for stage in stages.values()], (*RECORD_COLUMNS, "site_id", "outcome"))
+    sites = as_sites(_concat([stage.sites() for stage in stages.values()], (*SITE_COLUMNS,)))
+    pairs = as_pairs(pd.concat([_empty(PAIR_COLUMNS), *(stage.pairs() for stage in stages.values())]))
+    review = pd.concat([_empty(_REVIEW_COLUMNS), *(stage.table("review") for stage in stages.values())])
     facts = [fact for stage in stages.values() for fact in stage.facts if fact.state != "absent"]
+    left = left_to_others(records, run)
+    if left:
+        sites = sites_of_each(sites, records, left, run.catalog.sources)
+        pairs, review = pairs_of_each(pairs, left), pairs_of_each(review, left)
+        records = records[~left.of(records)].reset_index(drop=True)
+        facts = [left.fewer(fact) for fact in facts]
     for part in wide.values():
         rest = _elsewhere(part, records)
         if rest is not None:
             rest_records, rest_facts = rest
             records = _concat([records, rest_records], (*RECORD_COLUMNS, "site_id", "outcome"))
             facts.append(rest_facts)
-    _refuse_twice(records)
-    sites = as_sites(_concat([stage.sites() for stage in stages.values()], (*SITE_COLUMNS,)))
-    pairs = as_pairs(pd.concat([_empty(PAIR_COLUMNS), *(stage.pairs() for stage in stages.values())]))
     # Counted at the doors of the sources, and again at the end of the road: only then is it a check.
     came_in = sum(fact.counts.records_in for fact in facts)
     ended = counts_of(records["outcome"])
@@ -82,26 +91,11 @@ def assemble(
         sites,
         records.sort_values("record_key").reset_index(drop=True),
         pairs,
-        _review(stages, records),
+        _review(review, records),
         _regions(stages, told, run),
         _measured(_sources(facts, stages, run), records, pairs),
         row,
-    )
-
-
-def _refuse_twice(records: pd.DataFrame) -> None:
-    """Refuse records that two regions use: each would be a site in both (each may reject it)."""
-    used = records[records["outcome"] != "rejected"]
-    twice = used[used["record_key"].duplicated(keep=False)]
-    if twice.empty:
-        return
-    keys = twice["record_key"].unique()
-    regions = " and ".join(sorted(twice["region"].dropna().unique()))
-    raise RegionError(
-        f"{regions}: {len(keys)} records lie in more than one of them ('{keys[0]}' is the first), so their outlines "
-        "overlap. Nothing is published. Draw one outline so that it ends where the other begins, or run the regions "
-        "in data folders of their own. If one of them is called otherwise now, or was divided, remove what is kept "
-        "under the old name: the folder of that name in processed/regions. Ids and decisions stay."
+        overlaps=left.told(),
     )
 
 
@@ -153,10 +147,9 @@ def _elsewhere(part: Part, records: pd.DataFrame) -> tuple[gpd.GeoDataFrame, Sou
     return rest.assign(site_id=None, outcome=outcome_of(rest)), facts
 
 
-def _review(stages: Mapping[str, Stage], records: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
+def _review(pairs: pd.DataFrame, records: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
     """Put the doubtful pairs and the doubtful places into one layer of questions, the weightiest first."""
     points = dict(zip(records["record_key"], shapely.point_on_surface(records.geometry.to_numpy()), strict=True))
-    pairs = pd.concat([_empty(_REVIEW_COLUMNS), *(stage.table("review") for stage in stages.values())])
     places = pd.DataFrame([*_place_questions(records)], columns=[*_REVIEW_COLUMNS])
     rows = pd.concat([pairs, places], ignore_index=True).reindex(columns=[*_REVIEW_COLUMNS])
     rows = rows.sort_values(["priority", "review_id"], ascending=[False, True], ignore_index=True)

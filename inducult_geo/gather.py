@@ -81,6 +81,14 @@ def find_extract(region: Region, run: Run) -> Path | None:
     return None
 
 
+def has_file(contract: Contract, run: Run) -> bool:
+    """Whether a file of a contract is there; of one that cannot be looked for the run is to say why."""
+    try:
+        return bool(find_files(contract, partners=run.folder.partners))
+    except ContractError:
+        return True
+
+
 def gather_region(
     region: Region, land: KeptOutline, run: Run, *, only: Container[str] | None = None, patient: bool = False
 ) -> list[Part]:

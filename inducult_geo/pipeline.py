@@ -17,15 +17,14 @@ from dataclasses import replace
 
 from inducult_geo.boundaries import is_outlined, kept_outline
 from inducult_geo.catalog import OSM, Contract, Region
-from inducult_geo.errors import ConfigError, ContractError, InducultError, RegionError, StorageError, TransientError
-from inducult_geo.gather import find_extract, gather_region
+from inducult_geo.errors import ConfigError, InducultError, RegionError, StorageError, TransientError
+from inducult_geo.gather import find_extract, gather_region, has_file
 from inducult_geo.memory import decisions_of, registry_of
 from inducult_geo.outcome import RunOutcome, begin, note, unpublished
 from inducult_geo.releasing import release
 from inducult_geo.rescuing import rescue_registry
 from inducult_geo.resolving import settle
 from inducult_geo.run import Run, keep_declared, unread
-from inducult_geo.sources.partner import find_files
 from inducult_geo.stage import (
     Collected,
     RegionOutcome,
@@ -105,7 +104,7 @@ def choose_regions(region_ids: Sequence[str], run: Run) -> list[Region]:
         _refuse_elsewhere(named, run)
         return named
     catalog = run.catalog
-    wide = [contract for contract in catalog.wide_sources() if _has_file(contract, run)]
+    wide = [contract for contract in catalog.wide_sources() if has_file(contract, run)]
     with_data = [region for region in catalog.regions.values() if _has_data(region, run)]
     about = [region for region in catalog.regions.values() if region not in with_data and _is_about(wide, region)]
     outlined = [region for region in about if is_outlined(region, run)]
@@ -213,14 +212,6 @@ def _refuse_elsewhere(regions: Sequence[Region], run: Run) -> None:
                 f"--afresh-source {name}: it is of {contract.region}, which this run leaves out. Say: inducult run "
                 f"{contract.region} --afresh-source {name}"
             )
-
-
-def _has_file(contract: Contract, run: Run) -> bool:
-    """Whether a file of a contract is there; of one that cannot be looked for the run is to say why."""
-    try:
-        return bool(find_files(contract, partners=run.folder.partners))
-    except ContractError:
-        return True
 
 
 def _is_about(wide: Sequence[Contract], region: Region) -> bool:

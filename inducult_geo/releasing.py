@@ -20,6 +20,7 @@ from inducult_geo.errors import InducultError, RegionError, ReleaseError, locate
 from inducult_geo.frames import Counts, reasons_of
 from inducult_geo.gather import wide_or_kept
 from inducult_geo.match.borders import Renamed, shared_ids, with_own_ids
+from inducult_geo.match.lookup import is_in
 from inducult_geo.match.registry import merge_registries, merged_ids
 from inducult_geo.memory import registry_of
 from inducult_geo.outcome import RunOutcome
@@ -79,7 +80,11 @@ def release(outcomes: Sequence[RegionOutcome], run: Run) -> RunOutcome:
     if standing is not None and not run.afresh:
         return _outcome(outcomes, wide, standing["release"], standing["told"], run)
     bundle, renamed = _with_own_ids(assemble(stages, told, wide, run), run)
-    registry = _registry(stages, renamed, run)
+    for name in bundle.overlaps.keys() - now.keys():
+        run.say(f"{name}: {' '.join(bundle.overlaps[name])}")
+    stages = {name: _with_overlaps(stage, bundle) for name, stage in stages.items()}
+    outcomes = [replace(one, stage=stages.get(one.region, one.stage)) for one in outcomes]
+    registry = _registry(stages, renamed, bundle, run)
     bundle = replace(bundle, former=merged_ids(registry))
     before = current_release(run.folder)
     public = _with_changes(with_surfaces(for_release(bundle, run.catalog.sources)), before, run)
@@ -213,6 +218,8 @@ def _keep_changes(before: Path | None, path: Path, run: Run) -> int | None:
 def _kept_stages(now: Mapping[str, RegionOutcome], run: Run) -> Iterator[tuple[str, Stage]]:
     """Yield each region of the catalog with its outputs; one that never had any is no part of the release.
 
+    Nor is one that no catalog declares any more: nobody knows its outline or its terms. That is told.
+
     Raises
     ------
     RegionError
@@ -220,6 +227,12 @@ def _kept_stages(now: Mapping[str, RegionOutcome], run: Run) -> Iterator[tuple[s
     """
     folder = run.folder.processed / "regions"
     kept = {path.parent.name for path in folder.glob("*/manifest.json")}
+    for unknown in sorted(kept - run.catalog.regions.keys()):
+        run.say(
+            f"{unknown}: no catalog declares this region any more, so what {folder / unknown} keeps of it is not in "
+            "the release; its ids stay. Where its catalog was forgotten, say --catalog; where it is called otherwise "
+            "now, remove the folder."
+        )
     for region_id in sorted((kept | now.keys()) & run.catalog.regions.keys()):
         stage = last_stage(region_id, run)
         if stage is not None and stage.is_whole(run.hashes.of):
@@ -246,7 +259,15 @@ def _with_own_ids(bundle: Bundle, run: Run) -> tuple[Bundle, Renamed]:
     ), renamed
 
 
-def _registry(stages: Mapping[str, Stage], renamed: Renamed, run: Run) -> pd.DataFrame:
+def _with_overlaps(stage: Stage, bundle: Bundle) -> Stage:
+    """Add to what is noticed of a region which of its records another has."""
+    return replace(stage, problems=(*stage.problems, *bundle.overlaps.get(stage.region, ())))
+
+
+def _registry(stages: Mapping[str, Stage], renamed: Renamed, bundle: Bundle, run: Run) -> pd.DataFrame:
     """Return the registry of all regions: of its own records each region speaks, of the others the registry so far."""
     told = {name: with_own_ids(stage.table("registry"), renamed, "site_id") for name, stage in stages.items()}
+    for name in bundle.overlaps.keys() & told.keys():
+        theirs = bundle.records.loc[bundle.records["region"].notna() & (bundle.records["region"] != name), "record_key"]
+        told[name] = told[name][~is_in(told[name]["record_key"], theirs)]
     return merge_registries(registry_of(run), told)

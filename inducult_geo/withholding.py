@@ -30,16 +30,14 @@ from inducult_geo.frames import (
     REJECT_REASONS,
     REVIEW_REASONS,
     Pairs,
-    Records,
     Sites,
-    as_sites,
     content_hash,
     counts_of,
     from_json,
     to_json,
 )
 from inducult_geo.match.lookup import is_in
-from inducult_geo.match.remade import made_anew
+from inducult_geo.overlapping import sites_that_stay
 from inducult_geo.publish.bundle import Bundle, withheld_sources
 from inducult_geo.publish.domains import ON_GRID
 from inducult_geo.publish.licences import text_of
@@ -247,13 +245,7 @@ def _without_distance(frame: Any, terms: Terms) -> Any:
 def _published_sites(bundle: Bundle, stays: pd.Series, terms: Terms, contracts: Mapping[str, Contract]) -> Sites:
     """Keep the sites that published records carry: made anew where one `stays`, on the grid of their place."""
     inside = bundle.records[~stays & (bundle.records["outcome"] == "site")]
-    kept = bundle.sites[is_in(bundle.sites["site_id"], inside["site_id"])].reset_index(drop=True)
-    touched = is_in(kept["site_id"], bundle.records.loc[stays, "site_id"])
-    sites = kept.copy()
-    if touched.any():
-        rows = pd.concat([pd.DataFrame(kept[~touched]), made_anew(Sites(kept[touched]), Records(inside), contracts)])
-        sites = as_sites(gpd.GeoDataFrame(rows.sort_index(), geometry="geometry", crs=kept.crs))
-    sites["part_of"] = sites["part_of"].where(is_in(sites["part_of"], sites["site_id"]))
+    sites = sites_that_stay(bundle.sites, bundle.records, stays, contracts)
     placed_by = [from_json(text).get("geometry") for text in sites["lineage"]]
     cells = terms.grid_m(pd.Series(placed_by, index=sites.index, dtype="str"))
     if terms.grids:

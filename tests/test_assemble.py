@@ -16,7 +16,8 @@ from test_stage import FACTS
 from inducult_geo.assemble import assemble, release_manifest
 from inducult_geo.boundaries import kept_file, kept_outline
 from inducult_geo.errors import CountingError, RegionError
-from inducult_geo.frames import Counts, as_records, as_sites
+from inducult_geo.frames import Counts, as_records, as_sites, from_json
+from inducult_geo.match.registry import empty_registry
 from inducult_geo.publish.bundle import Bundle
 from inducult_geo.publish.domains import DOMAINS
 from inducult_geo.run import Run, open_run
@@ -52,9 +53,10 @@ def stage(run: Run, region: str, *rows: dict[str, Any], pairs: tuple[dict[str, A
     table = pd.DataFrame([{**row, "region": region} for row in rows])
     reasons = [row["reason"] for row in rows]
     outcome = ["site" if r is None else "review" if r == "ambiguous_place" else "rejected" for r in reasons]
-    records = as_records(table, geometry=[PLACE] * len(table)).assign(site_id=None, outcome=outcome)
-    kept = records[[one == "site" for one in outcome]]
-    ids = [f"IC-{key}" for key in kept["record_key"]]
+    homes = [f"IC-{row['record_key']}" if one == "site" else None for row, one in zip(rows, outcome, strict=True)]
+    records = as_records(table, geometry=[PLACE] * len(table)).assign(site_id=homes, outcome=outcome)
+    kept = records[records["outcome"] == "site"]
+    ids = kept["site_id"].tolist()
     sites = as_sites(gpd.GeoDataFrame({"site_id": ids, "region": region}, geometry=[PLACE] * len(kept), crs=3035))
     counts = Counts(len(table), *(outcome.count(name) for name in ("site", "review", "rejected")))
     plain = pd.DataFrame({"a": pd.Series(dtype=object)})
@@ -125,11 +127,46 @@ def test_a_region_of_which_a_source_is_not_of_this_run_is_not_said_to_be_fresh(r
     assert (whole["state"], whole["message"]) == ("fresh", None)
 
 
-def test_regions_that_overlap_are_named_before_anything_is_written(run: Run) -> None:
-    """It was found at the very end, as "3 record keys that stand twice"."""
-    leoben = stage(run, "leoben", record("osm:1"), record("osm:9"), record("osm:3", "no_key"))
-    with pytest.raises(RegionError, match=r"leoben and opole: 1 records .*'osm:1'.*overlap\. .*Draw one outline"):
-        put_together(run, opole(run), leoben)
+@pytest.mark.parametrize("what", ["a name", "a registry", "files", "use"])
+def test_a_record_of_two_regions_is_on_the_map_once_and_stops_no_other(run: Run, what: str) -> None:
+    """A region was called otherwise, and what was kept under its old name stopped the release of all eight."""
+    rejected = {"use": "no_key"}.get(what)
+    mine = stage(run, "leoben", record("osm:1", rejected), record("osm:9"), record("osm:3", "no_key"))
+    theirs = opole(run)
+    if what == "a registry":
+        told = empty_registry().reindex(range(1)).assign(record_key="osm:1", site_id="IC-osm:1", region="opole")
+        told.to_parquet(run.folder.registry)
+    if what == "files":
+        extract = run.folder.raw / "osm" / "opole.osm.pbf"
+        extract.parent.mkdir()
+        extract.touch()
+    bundle = put_together(run, theirs, mine)
+    owner, other = ("leoben", "opole") if what == "a name" else ("opole", "leoben")
+    records = bundle.records.set_index("record_key")
+    assert records.index.is_unique
+    assert records.loc["osm:1", ["region", "outcome"]].tolist() == [owner, "site"]
+    assert bundle.sites.set_index("site_id")["region"].to_dict() == {"IC-osm:1": owner, "IC-osm:9": "leoben"}
+    assert [bundle.run[name] for name in ("records_in", "in_sites", "in_review", "rejected")] == [4, 2, 1, 1]
+    assert bundle.sources["records_in"].tolist() == [4]
+    said = "" if what == "use" else f"1 record ('osm:1' is the first) lies in {owner}, too: the outlines overlap. "
+    assert "".join(bundle.overlaps.get(other, ())).startswith(said)
+    assert (other in bundle.overlaps) == (what != "use")
+
+
+def test_a_site_of_which_another_region_has_one_record_is_made_of_the_others(run: Run) -> None:
+    pair = {"left_key": "osm:1", "right_key": "osm:2", "region": "opole", "priority": 0.5, "review_id": "Q-1"}
+    two = stage(run, "opole", record("osm:1"), record("osm:2"), record("osm:4"), pairs=(pair,))
+    records, sites = two.records(), two.sites()
+    records["site_id"] = ["IC-osm:1", "IC-osm:1", "IC-osm:4"]
+    records["accuracy_m"] = 5.0
+    sites = sites[sites["site_id"] != "IC-osm:2"].assign(n_records=[2, 1], part_of=[None, "IC-osm:1"])
+    frames = {"records": records, "sites": sites, **{name: two.table(name) for name in ("review", "registry")}}
+    two = keep_stage(two, run, frames | {"pairs": two.pairs()})
+    bundle = put_together(run, two, stage(run, "leoben", record("osm:1")))
+    here = bundle.sites[bundle.sites["region"] == "opole"].set_index("site_id")
+    assert here["n_records"].to_dict() == {"IC-osm:1": 1, "IC-osm:4": 1}
+    assert from_json(here.loc["IC-osm:1", "names"])["name"] == "Works osm:2"
+    assert bundle.review.empty
 
 
 @pytest.mark.parametrize(("said", "credit"), [("", "Our list"), ("  ", "Our list"), ("The office", "The office")])

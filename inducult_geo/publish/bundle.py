@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
@@ -84,6 +84,8 @@ class Bundle:
     surfaces
         Name ("monuments", "production") -> density of the sites that are in `sites`, and of no other: a surface
         that knew a withheld site would give its place away.
+    overlaps
+        Region -> which of the records that it holds another region has, in words, with what to do.
     """
 
     sites: Sites
@@ -96,6 +98,7 @@ class Bundle:
     surfaces: Mapping[str, Surface] = field(default_factory=dict)
     changes: gpd.GeoDataFrame | None = None
     former: pd.DataFrame | None = None
+    overlaps: Mapping[str, Sequence[str]] = field(default_factory=dict)
 
 
 def withheld_sources(sources: pd.DataFrame) -> frozenset[str]:

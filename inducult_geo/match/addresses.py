@@ -113,17 +113,22 @@ def companies_apart(addresses: pd.Series, country: NDArray[np.object_]) -> tuple
     lands, names = pd.factorize(country)
     width = max(len(names), 1)
     which, pairs = pd.factorize(codes * width + lands)
-    line, place = np.divmod(pairs, width)
-    of_street, streets = different(pd.Series([isinstance(one, str) and _street(one)[0] for one in told], dtype=object))
-    alike, different_lines = pd.factorize(of_street[line] * width + place)
-    has_company = [_told(streets[one // width], names[one % width])[1] is not None for one in different_lines]
-    found = [
-        _told(told[row], names[land]) if holds else (told[row], None)
-        for row, land, holds in zip(line, place, np.array(has_company, dtype=bool)[alike], strict=True)
-    ]
+    plain: dict[tuple[str, str], bool] = {}
+    found = [_told_once(told[pair // width], names[pair % width], plain) for pair in pairs]
     left, companies = np.array(found, dtype=object).reshape(-1, 2)[which].T
     index = addresses.index
     return pd.Series(left, index=index, dtype=object), pd.Series(companies, index=index, dtype=object)
+
+
+def _told_once(address: object, country: str, plain: dict[tuple[str, str], bool]) -> tuple[object, str | None]:
+    """Do the same as `_told`; `plain` remembers streets that hold no company, whatever the house."""
+    street, house = _street(address) if isinstance(address, str) else ("", "")
+    if house:
+        if (street, country) not in plain:
+            plain[street, country] = _told(street, country)[1] is None
+        if plain[street, country]:
+            return address, None
+    return _told(address, country)
 
 
 def _told(address: object, country: str) -> tuple[object, str | None]:

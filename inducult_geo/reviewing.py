@@ -21,6 +21,7 @@ from typing import Any, Final
 
 import pyarrow.parquet as pq
 
+from inducult_geo.answers import with_records
 from inducult_geo.catalog import Read
 from inducult_geo.match.continuity import successors
 from inducult_geo.match.decisions import UNDECIDED, WORDS, Decision, Decisions, append_decision, meaning
@@ -41,6 +42,7 @@ __all__ = ["ANSWER_COLUMNS", "ImportOutcome", "Refusal", "decide", "export_revie
 
 _SETTLE_PLACE: Final = "mend its row in the file, or say in the contract how all are read ([place] crs, reading)"
 _NOTHING_SAID: Final = "nobody decided it, so nothing can be taken back; where you do not know, leave `decision` empty"
+_UNASKED: Final = ", and this is none of the questions that are open now: name both records"
 _NAMED_MAX: Final = 5
 _DAY: Final = len("2026-01-31")
 _WORKBOOKS: Final = (".xlsx", ".ods", ".xls")
@@ -146,8 +148,8 @@ def import_review(source: Path, run: Run, *, who: str | None = None) -> ImportOu
     Parameters
     ----------
     source
-        A GeoPackage with the layer `review`, or a CSV or workbook with `ANSWER_COLUMNS` (the keys and the
-        decision at least). It is only read.
+        A GeoPackage with the layer `review`, or a CSV or workbook with `ANSWER_COLUMNS` (the decision, and the
+        id of the question or both keys, at least). It is only read.
     run
         The data folder whose log is written.
     who
@@ -199,9 +201,8 @@ def decide(left: str, verdict: str, right: str, run: Run, *, who: str | None = N
 
 def _take(rows: Sequence[Mapping[str, str]], run: Run, who: str | None, *, is_file: bool = False) -> ImportOutcome:
     """Take answers into the decisions log."""
-    # In a spreadsheet it is typed by hand: "Part of" is the word that the pages show.
-    rows = [{**row, "decision": "_".join(row["decision"].replace("_", " ").split()).casefold()} for row in rows]
     with run.folder.lock():
+        rows = with_records(rows, run)
         log = decisions_of(run)
         places = [row for row in rows if row["kind"] == "place"]
         pairs = [row for row in rows if row["kind"] != "place"]
@@ -300,7 +301,7 @@ def _faults(row: Mapping[str, str], log: Decisions, known: frozenset[str], now: 
         yield f"'{row['decision']}' is none of: {', '.join(WORDS)}"
     for key in (left, right):
         if not key:
-            yield "a record's key is missing"
+            yield f"a record's key is missing{_UNASKED if row['review_id'] else ''}"
         elif key not in known and check_site_id(key):
             yield f"'{key}' is a site: name a record of it (`inducult explain {key}` lists them)"
         elif key not in known:

@@ -19,14 +19,17 @@ import pytest
 from typer.testing import CliRunner
 
 from inducult_geo import cli
+from inducult_geo.answers import canonical
 from inducult_geo.errors import BusyError, ConfigError, ContractError, ReleaseError, StorageError
 from inducult_geo.match.decisions import Decision, append_decision, read_decisions
 from inducult_geo.match.resolve import question_id
+from inducult_geo.match.verdict import WORDS
 from inducult_geo.pipeline import run_all
 from inducult_geo.publish.changes import diff
 from inducult_geo.reviewing import ANSWER_COLUMNS, ImportOutcome, decide, export_review, import_review
 from inducult_geo.run import Run, open_run
 from inducult_geo.store import current_release
+from inducult_geo.text import fold_once, packaged_words
 
 PYTHON = "/usr/bin/python3"
 SCRIPT = Path(__file__).with_name("qgis_answer.py")
@@ -217,7 +220,7 @@ def test_who_comes_from_the_row_then_the_call_then_the_environment(
     assert import_review(sheet, run, who="Eva").added[0].who == "Ana"
 
 
-@pytest.mark.parametrize("written", ["part of", " Part of ", "PART_OF"])
+@pytest.mark.parametrize("written", ["part of", " PART_OF ", "Teil von", "Součást.", "The left is part of the right"])
 def test_an_answer_may_be_written_as_the_pages_show_it(run: Run, sheet: Path, written: str) -> None:
     answered(sheet, lambda row: row.update(decision=written))
     outcome = import_review(sheet, run, who="Eva")
@@ -560,7 +563,7 @@ def test_a_name_that_a_code_page_leaves_open_is_refused(run: Run, sheet: Path, p
     [
         (b"", "empty"),
         (b"a,b\n1,2\n", "no open questions"),
-        (b"review_id,kind,left_key,decided_by\n", "no column right_key, decision"),
+        (b"review_id,kind,left_key,decided_by\n", "no column decision"),
         ("review_id,kind\nžluť,kůň\n".encode("cp852"), "CSV UTF-8"),
         (b"review_id,kind\n1,2,3\n", "3 cells"),
         (b"SQLite format 3\x00" + bytes(500), "cannot be read"),
@@ -717,6 +720,26 @@ def test_a_table_whose_columns_are_not_sure_is_told_plainly(
     sheet.write_bytes(turn(sheet.read_bytes().decode()).encode())
     with pytest.raises(ContractError, match=says):
         import_review(sheet, run, who="Eva")
+
+
+def test_every_word_of_an_answer_means_one_thing() -> None:
+    words = packaged_words("decision_words.csv", "decision")
+    assert words.keys() == {*WORDS}
+    for word, known in words.items():
+        assert {canonical(one.capitalize()) for one in (*known, word)} == {word}
+        assert {fold_once(one) for one in known} == known
+    assert canonical("Stejné") == canonical("tożsame") == canonical("Lo stesso") == "same"
+    assert canonical("vielleicht ja") == "vielleicht_ja"
+
+
+def test_a_question_s_id_alone_names_its_records(run: Run, sheet: Path) -> None:
+    asked = next(row for row in pairs_of(sheet))
+    sheet.write_text(f"decision;review_id\nverschieden;{asked['review_id']}\ngleich;Q-0123456789\n")
+    outcome = import_review(sheet, run, who="Eva")
+    assert [(one.left, one.decision, one.right) for one in outcome.added] == [
+        (asked["left_key"], "different", asked["right_key"])
+    ]
+    assert "this is none of the questions that are open now" in outcome.refused[0].reason
 
 
 def test_a_table_of_keys_and_decisions_alone_is_read(run: Run, sheet: Path) -> None:

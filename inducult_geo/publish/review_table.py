@@ -26,8 +26,8 @@ from inducult_geo.text import counted
 ANSWER_COLUMNS: Final = ("review_id", "kind", "left_key", "right_key", "decision", "decided_by", "note")
 """The columns that are read of an edited table; all others are for reading only."""
 
-_NEEDED: Final = ("left_key", "right_key", "decision")
-"""Who sends a spreadsheet takes columns out: without these nobody knows what was decided, of which records."""
+_NEEDED: Final = (("review_id", "decision"), ("left_key", "right_key", "decision"))
+"""Who sends a spreadsheet takes columns out: without either of these nobody knows what was decided, of what."""
 
 _QUESTION: Final = ("review_id", "kind", "region", "question", "decision", "decided_by", "note")
 _EVIDENCE: Final = ("left_key", "right_key", "score", "distance_m", "why", "priority")
@@ -120,9 +120,11 @@ def answers_of(source: Path, table: pd.DataFrame) -> list[dict[str, str]]:
     Raises
     ------
     ContractError
-        Where the keys or the decision are not there, or a column stands there twice.
+        Where the decision is not there, or neither the question's id nor the keys of both records, or a column
+        stands there twice.
     """
-    _require(source, table.columns, _NEEDED)
+    least, both = _NEEDED
+    _require(source, table.columns, least if "review_id" in table else both)
     return [_plain(values) for values in table.reindex(columns=[*ANSWER_COLUMNS]).itertuples(index=False)]
 
 

@@ -1,0 +1,51 @@
+"""Answers as people write them, brought to what the log knows: its four words, and the keys of both records."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+
+from inducult_geo.run import Run
+from inducult_geo.stage import last_stage
+from inducult_geo.text import fold_once, packaged_words
+
+_TABLE = "decision_words.csv"
+
+
+def canonical(written: str) -> str:
+    """Return the word of the log that is meant by a word of one of the regions' languages, else what was written.
+
+    In a spreadsheet it is typed by hand: "Part of" is the word that the pages show, "Teil von" that of their German.
+    """
+    plain = " ".join(fold_once(written).replace("_", " ").strip(" .!").split())
+    meant = next((word for word, known in packaged_words(_TABLE, "decision").items() if plain in known), None)
+    return meant or "_".join(written.replace("_", " ").split()).casefold()
+
+
+def with_records(rows: Sequence[Mapping[str, str]], run: Run) -> list[dict[str, str]]:
+    """Return answers with the log's words, and with the records of their question where the row names none.
+
+    Parameters
+    ----------
+    rows
+        `ANSWER_COLUMNS`, "" for null.
+    run
+        The data folder whose regions asked: what is no question of theirs stays without keys.
+    """
+    lacking = {row["review_id"] for row in rows if row["review_id"] and not (row["left_key"] or row["right_key"])}
+    asked = dict(_asked(run)) if lacking else {}
+    out = []
+    for row in rows:
+        known = asked.get(row["review_id"], {}) if row["review_id"] in lacking else {}
+        out.append({**row, **known, "decision": canonical(row["decision"]) if row["decision"] else ""})
+    return out
+
+
+def _asked(run: Run) -> Iterator[tuple[str, dict[str, str]]]:
+    """Yield the open questions of the regions, each with its records as a row of answers names them."""
+    for region_id in run.catalog.regions:
+        stage = last_stage(region_id, run)
+        if stage is None:
+            continue
+        table = stage.table("review")
+        for name, left, right in zip(table["review_id"], table["left_key"], table["right_key"], strict=True):
+            yield str(name), {"left_key": str(left), "right_key": str(right)}

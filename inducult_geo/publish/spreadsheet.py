@@ -91,7 +91,7 @@ def write_csv(table: pd.DataFrame, path: Path) -> None:
         writer.writerow([safe_cell(str(name)) for name in table.columns])
         for here in blocks(len(table)):
             some = table.iloc[here]
-            writer.writerows(zip(*([*map(_cell, some[name].tolist())] for name in some.columns), strict=True))
+            writer.writerows(zip(*(_cells(some[name]) for name in some.columns), strict=True))
 
 
 def write_plain_csv(table: pd.DataFrame, file: IO[str]) -> None:
@@ -203,16 +203,29 @@ def _check_certain(path: Path, table: pd.DataFrame, certain: list[str], page: st
                 raise ContractError(f"{path}: '{cell}' of '{name}' may be '{otherwise}' as well. {_SAVE_SO}")
 
 
-def rows_of(path: Path) -> Iterator[dict[str, str]]:
-    """Yield the rows of a CSV that `write_csv` made, as they stand in it; a cell may be of any length."""
+def rows_of(path: Path) -> Iterator[list[str]]:
+    """Yield the rows of a CSV that `write_csv` made, its header first, as they stand in it; a cell may be any length.
+
+    An empty line is no row.
+    """
     _allow_any_cell()
     with path.open(encoding=ENCODING, newline="") as handle:
-        yield from csv.DictReader(handle)
+        yield from filter(None, csv.reader(handle))
 
 
 def _allow_any_cell() -> None:
     """Let a cell have any length: Python allows 131,072 characters, and keeps the number for the whole process."""
     csv.field_size_limit(_ANY_LENGTH)
+
+
+def _cells(column: pd.Series[Any]) -> list[Any]:
+    """Return a column's values as the writer takes them; of texts each different one is looked at once."""
+    if not isinstance(column.dtype, pd.StringDtype):
+        return [*map(_cell, column.tolist())]
+    codes, texts = pd.factorize(column)
+    # The code of null is -1: the last one.
+    told = [*map(safe_cell, texts), ""]
+    return [told[code] for code in codes.tolist()]
 
 
 def _cell(value: Any) -> Any:

@@ -29,7 +29,7 @@ from inducult_geo.errors import CoordinateError
 from inducult_geo.frames import WORK_CRS, Pairs, Records
 from inducult_geo.gaps import both_ways, untrue_accuracies
 from inducult_geo.harmonize.coordinate_parsed import WGS84
-from inducult_geo.harmonize.crs import transform_points
+from inducult_geo.harmonize.crs import Transformed, transform_points
 from inducult_geo.harmonize.systems import HUB, crs_of, systems_over
 from inducult_geo.text import counted, first_few
 
@@ -185,7 +185,11 @@ def _explained(seen: _Seen, region: Region) -> _Shift | None:
         return None
     # Of those that put places alike, the one that the region's lists are in is likelier than any other.
     usual = [*region.crs, HUB, WGS84]
-    tried = (_tried(seen, crs, region) for crs in _relatives(seen.crs, region))
+    try:
+        said = transform_points(seen.east, seen.north, source_crs=WORK_CRS, target_crs=seen.crs, country=region.country)
+    except CoordinateError:
+        return None
+    tried = (_tried(seen, said, crs, region.country) for crs in _relatives(seen.crs, region))
     found = [shift for shift in tried if shift is not None]
     return min(found, key=lambda one: (one.chance, one.left_m // _ALIKE_M, _place_in(usual, one.crs)), default=None)
 
@@ -203,10 +207,13 @@ def _relatives(crs: str, region: Region) -> list[str]:
     return [code for code in systems_over(region.bbox, in_degrees=in_degrees) if code != crs]
 
 
-def _tried(seen: _Seen, crs: str, region: Region) -> _Shift | None:
-    """Count what another system explains; null where it puts the numbers too near or too far, or explains too few."""
+def _tried(seen: _Seen, said: Transformed, crs: str, country: str) -> _Shift | None:
+    """Count what another system explains; null where it puts the numbers too near or too far, or explains too few.
+
+    The numbers are those that the source `said`, in the system that it declares.
+    """
     try:
-        way = _way(seen, crs, region.country)
+        way = _way(seen, said, crs, country)
     except CoordinateError:
         return None
     known = np.isfinite(way)
@@ -225,8 +232,7 @@ def _tried(seen: _Seen, crs: str, region: Region) -> _Shift | None:
     return _Shift(seen, crs, nearer[0], right, usable, middle, left_m, chance)
 
 
-def _way(seen: _Seen, crs: str, country: str) -> np.ndarray:
+def _way(seen: _Seen, said: Transformed, crs: str, country: str) -> np.ndarray:
     """Return how far another system would put the same numbers, in meters east and north."""
-    said = transform_points(seen.east, seen.north, source_crs=WORK_CRS, target_crs=seen.crs, country=country)
     then = transform_points(said.x, said.y, source_crs=crs, target_crs=WORK_CRS, country=country)
     return np.asarray((then.x - seen.east) + 1j * (then.y - seen.north))

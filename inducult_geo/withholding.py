@@ -236,7 +236,8 @@ def _without_distance(frame: Any, terms: Terms) -> Any:
     for column in ("why", "question"):
         if column in out:
             told = [
-                _LENGTH.sub("… m", _POINTS.sub("", text)) if isinstance(text, str) else None for text in out[column]
+                _LENGTH.sub("… m", _POINTS.sub("", text)) if is_hidden and isinstance(text, str) else None
+                for text, is_hidden in zip(out[column], hidden, strict=True)
             ]
             out[column] = out[column].mask(hidden, pd.Series(told, index=out.index, dtype="str"))
     return out
@@ -246,7 +247,7 @@ def _published_sites(bundle: Bundle, stays: pd.Series, terms: Terms, contracts: 
     """Keep the sites that published records carry: made anew where one `stays`, on the grid of their place."""
     inside = bundle.records[~stays & (bundle.records["outcome"] == "site")]
     sites = sites_that_stay(bundle.sites, bundle.records, stays, contracts)
-    placed_by = [from_json(text).get("geometry") for text in sites["lineage"]]
+    placed_by = [from_json(text).get("geometry") if terms.grids else None for text in sites["lineage"]]
     cells = terms.grid_m(pd.Series(placed_by, index=sites.index, dtype="str"))
     if terms.grids:
         told = [

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from functools import cache
+from functools import cache, lru_cache
 from typing import Final, Literal
 
 from inducult_geo.text import fold_once, packaged_rows, split_words, trades_in
@@ -52,10 +52,17 @@ def part_named_first(name: str, concepts: Sequence[Concept], kinds: Mapping[str,
 
 def _without_town(heard: str, city: str | None) -> str:
     """Take the town's name from words as `split_words` gives them; a name that is no more than its town's stays."""
-    town = " ".join(split_words(city or ""))
+    town, pattern = _town(city or "")
     if not town or town not in heard:
         return heard
-    return re.sub(rf"\b{re.escape(town)}\b", " ", heard).strip() or heard
+    return pattern.sub(" ", heard).strip() or heard
+
+
+@lru_cache(maxsize=10_000)
+def _town(city: str) -> tuple[str, re.Pattern[str]]:
+    """Return the words of a town's name, and the pattern that finds them among others."""
+    town = " ".join(split_words(city))
+    return town, re.compile(rf"\b{re.escape(town)}\b")
 
 
 @cache

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
+from typing import Any, NamedTuple
 
 import pandas as pd
 
@@ -12,7 +13,7 @@ from inducult_geo.catalog.models import NAME_FIELDS
 from inducult_geo.frames import Problem
 from inducult_geo.harmonize.dates import reasons_unread
 from inducult_geo.harmonize.meanings import KNOWN_WORDS, YEARS
-from inducult_geo.text import MAYBE_NAMES, clean_text, first_few, lost_characters
+from inducult_geo.text import MAYBE_NAMES, clean_text, first_few, lost_characters, of_each
 
 _NAMED = frozenset(("operator", "address", "city")) | NAME_FIELDS
 _MOST_NAMED = 5
@@ -22,6 +23,13 @@ _NO_TEXT = frozenset(
     # A question mark is at home in a web address.
     + ("website", "image", "wikipedia")
 )
+
+
+class Told(NamedTuple):
+    """What a cell means, and its words where nobody knows them."""
+
+    found: str | None
+    strange: str | None = None
 
 
 class Notices:
@@ -34,6 +42,14 @@ class Notices:
     def add(self, kind: str, column: str, value: str) -> None:
         """Count one value."""
         self._seen.setdefault((kind, column), Counter())[value] += 1
+
+    def of_cells(self, cells: Iterable[Any], read: Callable[[Any], Told], kind: str, column: str) -> list[str | None]:
+        """Return what each cell means; count words that nobody knows as often as they stand there."""
+        told = of_each(cells, read)
+        for one in told:
+            if one.strange:
+                self.add(kind, column, one.strange)
+        return [one.found for one in told]
 
     def problems(self) -> list[Problem]:
         """Return one problem a kind and column."""
@@ -92,7 +108,9 @@ def lost_cells(rows: pd.DataFrame) -> Iterator[LostCell]:
     for column in rows.columns:
         if column in _NO_TEXT:
             continue
-        for text, where in zip(rows[column], rows["place"] if "place" in rows else [None] * len(rows), strict=True):
-            found = lost_characters(text) if isinstance(text, str) else None
-            if found:
-                yield LostCell(str(where), str(column), text[:_LONGEST_TEXT], found)
+        told = of_each(rows[column], lambda text: lost_characters(text) if isinstance(text, str) else None)
+        if any(told):
+            places = rows["place"] if "place" in rows else [None] * len(rows)
+            for text, where, found in zip(rows[column], places, told, strict=True):
+                if found:
+                    yield LostCell(str(where), str(column), text[:_LONGEST_TEXT], found)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Container, Iterable, Sequence
 from dataclasses import dataclass
 from functools import cache, partial
 from typing import Any, Final, NamedTuple
@@ -20,10 +20,10 @@ from inducult_geo.harmonize.dates import date_texts, iso_date, life_span, parse_
 from inducult_geo.harmonize.footnotes import without_footnotes
 from inducult_geo.harmonize.meanings import YEARS, Meanings, check_meanings, settled_starts
 from inducult_geo.harmonize.names import harmonize_names
-from inducult_geo.harmonize.notices import Notices, note_lost_characters, note_nothing
+from inducult_geo.harmonize.notices import Notices, Told, note_lost_characters, note_nothing
 from inducult_geo.harmonize.place import Ground, Placed, place
 from inducult_geo.harmonize.vocabulary import GENERIC_TYPES, LISTED, SCHEMES, Sector, Vocabulary, finest, nace_code
-from inducult_geo.text import clean_text, known_text, wikidata_item
+from inducult_geo.text import clean_text, known_text, of_each, wikidata_item
 
 _PLAIN = (
     "operator", "address", "postcode", "city", "website", "wikipedia", "image", "visitor_access",
@@ -104,7 +104,7 @@ def _column(rows: pd.DataFrame, name: str) -> Iterable[Any]:
 
 
 def _clean(rows: pd.DataFrame, name: str, read: Callable[[Any], str | None] = clean_text) -> list[str | None]:
-    return [read(value) for value in rows[name]] if name in rows else [None] * len(rows)
+    return of_each(rows[name], read) if name in rows else [None] * len(rows)
 
 
 def _schemes(rows: pd.DataFrame) -> dict[str, str]:
@@ -181,14 +181,17 @@ class _Trade(NamedTuple):
     unmapped: str | None = None
 
 
-def _trades(rows: pd.DataFrame, column: str, meanings: Meanings, vocabulary: Vocabulary) -> Iterator[_Trade]:
-    """Yield what each cell of a column of words for trades means; the contract decides first."""
+def _trades(rows: pd.DataFrame, column: str, meanings: Meanings, vocabulary: Vocabulary) -> list[_Trade]:
+    """Return what each cell of a column of words for trades means; the contract decides first."""
     told = cache(partial(_trade, vocabulary))
-    for cell in _column(rows, column):
+
+    def meant_by(cell: Any) -> _Trade:
         text, meant = clean_text(cell), meanings.of(cell)
         parts = [part for part in text.split(";") if part.strip()] if text and meant is None and ";" in text else []
         said = [_meant_trade(meanings.of(part), clean_text(part), told, vocabulary) for part in parts]
-        yield _of_several(said, vocabulary) or _meant_trade(meant, text, told, vocabulary)
+        return _of_several(said, vocabulary) or _meant_trade(meant, text, told, vocabulary)
+
+    return of_each(_column(rows, column), meant_by)
 
 
 def _meant_trade(meant: str | None, text: str | None, told: Callable[[str], _Trade], vocabulary: Vocabulary) -> _Trade:
@@ -229,6 +232,8 @@ def _coded_sectors(rows: pd.DataFrame, contract: Contract, vocabulary: Vocabular
             raise ContractError(f"{contract.declared_in}: [columns] {column}: no such scheme. Known: {known}.")
     found = [Sector(None, None)] * len(rows)
     for column, scheme in (schemes | {"nace": "nace"}).items():
+        if column not in rows:
+            continue
         for n, code in enumerate(_clean(rows, column)):
             meant = vocabulary.map_sector(scheme, code)
             if meant is None and code and column != "nace":
@@ -251,45 +256,51 @@ def _states(
     values: pd.DataFrame, rows: pd.DataFrame, contract: Contract, vocabulary: Vocabulary, notices: Notices
 ) -> None:
     """Set `status`, `aspect` and `present_use`."""
-    meanings = Meanings(contract, "status")
-    statuses = []
-    for cell in _column(rows, "status"):
-        found, raw = meanings.of(cell), clean_text(cell)
-        if found is None and raw is not None:
-            found = raw if raw in STATUSES else status_of(raw, vocabulary)
-            parts = raw.split(";") if found is None and ";" in raw else []
-            told = {meanings.of(part) or status_of(part, vocabulary) for part in parts}
-            found = told.pop() if len(told) == 1 else found
-            if found is None:
-                notices.add("unmapped_value", "status", raw)
-        statuses.append(found or "unknown")
-    values["status"] = statuses
-    for name, allowed in (("aspect", ASPECTS), ("present_use", PRESENT_USES)):
-        meanings = Meanings(contract, name)
-        column = []
-        for cell in _column(rows, name):
-            found, raw = meanings.of(cell), clean_text(cell)
-            if found is None:
-                # "none" is a use, though as a text it says nothing.
-                word = cell.strip().lower() if isinstance(cell, str) else ""
-                found = word if word in allowed else None
-                if name == "present_use" and found is None:
-                    found = vocabulary.map_use(raw)
-                if raw is not None and found is None:
-                    notices.add("unmapped_value", name, raw)
-            column.append(found or "unknown")
-        values[name] = column
+    readers = {
+        "status": partial(_status, Meanings(contract, "status"), vocabulary),
+        "aspect": partial(_listed, Meanings(contract, "aspect"), ASPECTS, lambda _: None),
+        "present_use": partial(_listed, Meanings(contract, "present_use"), PRESENT_USES, vocabulary.map_use),
+    }
+    for name, read in readers.items():
+        told = notices.of_cells(_column(rows, name), read, "unmapped_value", name)
+        values[name] = [found or "unknown" for found in told]
+
+
+def _status(meanings: Meanings, vocabulary: Vocabulary, cell: Any) -> Told:
+    """Return the status that a cell tells, or its several words, where all mean the same."""
+    found, raw = meanings.of(cell), clean_text(cell)
+    if found is not None or raw is None:
+        return Told(found)
+    found = raw if raw in STATUSES else status_of(raw, vocabulary)
+    parts = raw.split(";") if found is None and ";" in raw else []
+    told = {meanings.of(part) or status_of(part, vocabulary) for part in parts}
+    found = told.pop() if len(told) == 1 else found
+    return Told(found, raw if found is None else None)
+
+
+def _listed(
+    meanings: Meanings, allowed: Container[str], map_word: Callable[[str | None], str | None], cell: Any
+) -> Told:
+    """Return the value of a list that a cell tells, in the list's own word or by `map_word`."""
+    found, raw = meanings.of(cell), clean_text(cell)
+    if found is not None:
+        return Told(found)
+    # "none" is a use, though as a text it says nothing.
+    word = cell.strip().lower() if isinstance(cell, str) else ""
+    found = word if word in allowed else map_word(raw)
+    return Told(found, raw if found is None else None)
 
 
 def _years(values: pd.DataFrame, rows: pd.DataFrame, contract: Contract, notices: Notices) -> None:
     """Set `start_year`, `end_year`, `year_precision` and `end_precision`; a status may tell them, too."""
     spans = []
     settled = settled_starts(contract)
+    span_of = cache(life_span)
     texts = (date_texts(_column(rows, name), contract.values.get(name, {})) for name in YEARS)
     for start, end, status, cell in zip(*texts, values["status"], _column(rows, "status"), strict=True):
         opened, closed = years_beside(status, cell)
         start, end = start or opened, end or closed
-        span = life_span(start, end)
+        span = span_of(start, end)
         spans.append(span)
         if start and not tells_beginning(start, end, settled):
             notices.add("unread_date", "start", start)
@@ -307,16 +318,16 @@ def _countries(rows: pd.DataFrame, contract: Contract, ground: Ground, notices: 
     """Return the code of each row's country: the stated one, else that of the region."""
     meanings = Meanings(contract, "country")
     is_asked = meanings.of(NAMIBIA) is None and contract.defaults.get("country") != NAMIBIA
-    codes: list[str | None] = []
-    for cell in _column(rows, "country"):
+
+    def read(cell: Any) -> Told:
         text = cell.strip() if isinstance(cell, str) else clean_text(cell)
         # Namibia, or what many programs write for nothing: only a person can tell.
         doubtful = text == NAMIBIA and is_asked
         code = None if doubtful else country_code(meanings.of(cell) or text)
-        if text and code is None and (doubtful or clean_text(text)):
-            notices.add("unmapped_value", "country", text)
-        codes.append(code or ground.country)
-    return codes
+        return Told(code, text if text and code is None and (doubtful or clean_text(text)) else None)
+
+    told = notices.of_cells(_column(rows, "country"), read, "unmapped_value", "country")
+    return [code or ground.country for code in told]
 
 
 def _accuracies(rows: pd.DataFrame, contract: Contract, notices: Notices) -> pd.DataFrame:
@@ -347,8 +358,9 @@ def _origins(
     """Set what tells where a record comes from and under which terms."""
     schemes = [str(name) for name in rows.columns if str(name).startswith("ids.")]
     # Two sites whose number is "brak" (none) would be one by it.
-    ids = [{name[4:]: known_text(row[name]) for name in schemes} for row in rows[schemes].to_dict("records")]
-    values["ids"] = [to_json(entry | _item(entry)) for entry in ids]
+    numbers = zip(*(_clean(rows, name, known_text) for name in schemes), strict=True) if schemes else [()] * len(rows)
+    ids = [dict(zip((name[4:] for name in schemes), row, strict=True)) for row in numbers]
+    values["ids"] = [to_json(entry | _item(entry)) if entry else None for entry in ids]
     values["record_key"] = contract.id + ":" + rows["key"].astype(str)
     values["source"] = contract.id
     values["region"] = contract.region
@@ -356,7 +368,8 @@ def _origins(
     values["licence"] = contract.licence
     values["retrieved_at"] = _date(contract.retrieved) or table.data_time
     stated = _date(contract.valid_at) or table.data_time
-    values["valid_at"] = [_valid_at(text, notices) or stated for text in _clean(rows, "valid_at")]
+    days = notices.of_cells(_clean(rows, "valid_at"), _valid_at, "unread_date", "valid_at")
+    values["valid_at"] = [day or stated for day in days]
     for name in ("tags", "content_hash", "place"):
         values[name] = list(_column(rows, name))
 
@@ -367,12 +380,10 @@ def _item(ids: dict[str, str | None]) -> dict[str, str]:
     return {"wikidata": found} if found else {}
 
 
-def _valid_at(text: str | None, notices: Notices) -> str | None:
+def _valid_at(text: str | None) -> Told:
     """Return the day that a row speaks of: the youngest goes first where records disagree, so it must be one."""
     found = iso_date(text)
-    if found is None and known_text(text) is not None:
-        notices.add("unread_date", "valid_at", str(text))
-    return found
+    return Told(found, str(text) if found is None and known_text(text) is not None else None)
 
 
 def _date(value: object) -> str | None:

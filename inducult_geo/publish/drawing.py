@@ -73,6 +73,10 @@ class Map:
     bar_px: float
     bar_text: str
 
+    def crowd(self, aspect: str) -> str:
+        """Return the sites of an aspect as the `d` of an SVG path: dots of no length."""
+        return "".join(f"M{dot.x} {dot.y}h0" for dot in self.dots if dot.aspect == aspect)
+
 
 class Frame:
     """The window of a map: turns meters in EPSG:3035 into pixels."""

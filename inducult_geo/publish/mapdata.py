@@ -30,7 +30,7 @@ from inducult_geo.publish.pagewords import access_words, translations
 from inducult_geo.publish.pictograms import PICTOGRAMS
 from inducult_geo.publish.symbols import aspect_marks, theme_marks
 from inducult_geo.publish.tables import clean_text
-from inducult_geo.text import packaged_rows
+from inducult_geo.text import of_each, packaged_rows
 
 FACETS = ("region", "aspect", "theme", "status", "visitor_access")
 """Columns by which the map can be filtered."""
@@ -112,6 +112,8 @@ def _by_name(points: pd.DataFrame) -> pd.DataFrame:
 
 def _plain_letters(text: str) -> str:
     """Return a name without case, diacritics and leading signs."""
+    if text.isascii():
+        return _LEADING_SIGNS.sub("", text.lower())
     plain = "".join(char for char in unicodedata.normalize("NFKD", text.casefold()) if not unicodedata.combining(char))
     return _LEADING_SIGNS.sub("", plain.translate(_LETTERS))
 
@@ -184,10 +186,10 @@ def _columns(
         "ids": _identifiers(points, records),
         "timeline": _timelines(points["timeline"], keys, tables),
         "part_of": _wholes(points),
-        "conflicts": [_disagreements(text) for text in points["conflicts"]],
+        "conflicts": of_each(points["conflicts"], _disagreements),
     }
     columns |= {name: _texts(points[name]) for name in TEXTS}
-    columns |= {name: [_link(value) for value in points[name]] for name in LINKS}
+    columns |= {name: of_each(points[name], _link) for name in LINKS}
     return columns | {name: _whole(points[name]) for name in YEARS}
 
 
@@ -198,7 +200,7 @@ def _wholes(points: pd.DataFrame) -> list[int]:
 
 
 def _texts(values: Iterable[Any]) -> list[Any]:
-    return [clean_text(value) or 0 for value in values]
+    return of_each(values, lambda value: clean_text(value) or 0)
 
 
 def _whole(values: Iterable[Any]) -> list[int]:

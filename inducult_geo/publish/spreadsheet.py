@@ -24,7 +24,7 @@ import shapely
 from inducult_geo.errors import ContractError
 from inducult_geo.publish.degrees import to_degrees
 from inducult_geo.ragged import blocks
-from inducult_geo.text import storable
+from inducult_geo.text import of_each, storable
 from inducult_geo.text.encodings import best_encoding
 
 ENCODING = "utf-8-sig"
@@ -91,7 +91,7 @@ def write_csv(table: pd.DataFrame, path: Path) -> None:
         writer.writerow([safe_cell(str(name)) for name in table.columns])
         for here in blocks(len(table)):
             some = table.iloc[here]
-            writer.writerows(zip(*(_cells(some[name]) for name in some.columns), strict=True))
+            writer.writerows(zip(*(of_each(some[name], _cell) for name in some.columns), strict=True))
 
 
 def write_plain_csv(table: pd.DataFrame, file: IO[str]) -> None:
@@ -216,16 +216,6 @@ def rows_of(path: Path) -> Iterator[list[str]]:
 def _allow_any_cell() -> None:
     """Let a cell have any length: Python allows 131,072 characters, and keeps the number for the whole process."""
     csv.field_size_limit(_ANY_LENGTH)
-
-
-def _cells(column: pd.Series[Any]) -> list[Any]:
-    """Return a column's values as the writer takes them; of texts each different one is looked at once."""
-    if not isinstance(column.dtype, pd.StringDtype):
-        return [*map(_cell, column.tolist())]
-    codes, texts = pd.factorize(column)
-    # The code of null is -1: the last one.
-    told = [*map(safe_cell, texts), ""]
-    return [told[code] for code in codes.tolist()]
 
 
 def _cell(value: Any) -> Any:

@@ -190,10 +190,11 @@ def _told(
     """
     known = {name: rows[name].tolist() for name in TOLD_IN_TAGS if name in rows}
     moved = {name: f"{name} (in the file)" for name in known if [*wanted[name]] != [name]}
-    hidden = {name for row in values[:1] for name in row if is_private(str(name), private)}
+    names = [name for row in values[:1] for name in row if not is_private(str(name), private)]
+    shown = {name: moved.get(str(name), str(name)) for name in names}
     said = []
     for at, row in enumerate(values):
-        told = {moved.get(str(name), str(name)): cell for name, cell in row.items() if name not in hidden}
+        told = {head: row[name] for name, head in shown.items()}
         mapped = {name: _plain(cells[at]) for name, cells in known.items()}
         said.append(to_json(told | {name: str(cell) for name, cell in mapped.items() if cell is not None}))
     return said
@@ -209,7 +210,12 @@ def _rows(contract: Contract, path: Path, table: Table) -> pd.DataFrame:
     )
     drawn = has_shapes(source)
     original = source.drop(columns="geometry") if drawn else source
-    values = [{name: _plain(cell) for name, cell in row.items()} for row in original.to_dict("records")]
+    cells = (
+        zip(*(map(_plain, original[name]) for name in original), strict=True)
+        if original.shape[1]
+        else [()] * len(original)
+    )
+    values = [dict(zip(original, row, strict=True)) for row in cells]
     rows["tags"] = _told(values, rows, wanted, contract.private)
     shapes = source["geometry"] if drawn else [None] * len(source)
     written = [name for name in original if name not in table.derived]
@@ -379,6 +385,8 @@ def _repeated(rows: pd.DataFrame, unique: pd.DataFrame) -> list[str]:
 
 def _plain(value: Any) -> Any:
     """Return a cell as JSON can hold it."""
+    if type(value) is str:
+        return value
     if value is None or isinstance(value, _JSON):
         return None if isinstance(value, float) and value != value else value
     if isinstance(value, dict):

@@ -15,7 +15,7 @@ import pandas as pd
 from shapely.geometry.base import BaseGeometry
 
 from inducult_geo.errors import ContractError
-from inducult_geo.text import quoted
+from inducult_geo.text import of_each, quoted
 
 MAX_BYTES = 2 * 1024**3
 """Larger files are refused: no partner's list of sites comes near it."""
@@ -230,7 +230,8 @@ def rows_going_on(frame: pd.DataFrame) -> set[int]:
     Most rows fill the first column and half of all; these leave it empty, and fill a fourth of the columns at most,
     which the row above fills, too.
     """
-    filled = np.array([[is_filled(cell) for cell in row] for row in frame.to_numpy(dtype=object)], dtype=bool)
+    columns = [of_each(column, is_filled) for _, column in frame.items()]
+    filled = np.array(columns, dtype=bool).reshape(frame.shape[::-1]).T
     if len(filled) < _ROWS_MIN or filled.shape[1] < _COLUMNS_MIN or filled[:, 0].mean() <= _MOSTLY:
         return set()
     few = ~filled[:, 0] & (filled.sum(axis=1) <= max(filled.shape[1] // 4, 1))

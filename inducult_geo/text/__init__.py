@@ -18,6 +18,7 @@ from inducult_geo.text.clean import (
     storable,
     whole_text,
 )
+from inducult_geo.text.each import of_each
 from inducult_geo.text.folding import fold, fold_once
 from inducult_geo.text.items import ITEM_NUMBER, wikidata_item
 from inducult_geo.text.legal import strip_legal_form
@@ -41,6 +42,7 @@ __all__ = [
     "name_concepts",
     "name_language",
     "name_tokens",
+    "of_each",
     "packaged_rows",
     "packaged_words",
     "prepare_names",

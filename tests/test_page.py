@@ -595,7 +595,7 @@ def test_hostile_names_are_text(page):
     search(page, "skofja")
     page.run("document.querySelector('#found button').click()")
     assert "<i>Drugo</i>" in page.run("document.getElementById('card').textContent")
-    assert page.run("document.scripts.length") == 2
+    assert page.run("document.scripts.length") == 3
     assert not page.run("[...document.links].some((a) => !/^(https?|file):/.test(a.protocol))")
 
 
@@ -1147,7 +1147,7 @@ def test_committed_script_is_what_the_sources_give(repository, tmp_path):
     if shutil.which("node") is None or not (repository / "web/node_modules/esbuild").is_dir():
         pytest.skip("needs node and web/node_modules (npm ci)")
     subprocess.run(["node", "build.mjs", str(tmp_path)], cwd=repository / "web", check=True, timeout=120)
-    for name in ("map.js", "map.css"):
+    for name in ("tool.js", "map.js", "map.css"):
         committed = repository / "inducult_geo/publish/templates" / name
         assert (tmp_path / name).read_bytes() == committed.read_bytes(), f"npm run build in web/ makes another {name}"
 

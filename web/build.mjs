@@ -12,7 +12,10 @@ const { version } = JSON.parse(await readFile(path.join(vendor, "package.json"),
 
 const HEADER = `/* The map of inducult-geo, Apache-2.0; built from web/, do not edit.
  * Holds MapLibre GL JS ${version}, BSD-3-Clause, (c) MapLibre contributors and Mapbox,
- * with the packages that it bundles; their licenses stand at the head of map.js.
+ * with the packages that it bundles; their licenses stand at the head of map.js. */
+`;
+
+const OURS = `/* The list, filters and cards of inducult-geo, Apache-2.0; built from web/, do not edit.
  * Land and borders: Natural Earth, public domain. */
 `;
 
@@ -48,9 +51,11 @@ async function bundle(entry) {
 // MapLibre's own file goes in as it is: it starts its worker from its own text, which a bundler would break.
 const library = (await readFile(path.join(vendor, "dist/maplibre-gl.js"), "utf8"))
   .replace(/\n?\/\/# sourceMappingURL=\S+\s*$/, "\n");
-const script = HEADER + (await licenses()) + library + ";" + (await bundle("main.js"));
-if (/<\/script|<!--|<script/i.test(script)) throw new Error("the script cannot stand inside a page");
+const scripts = { "map.js": HEADER + (await licenses()) + library, "tool.js": OURS + (await bundle("main.js")) };
+for (const script of Object.values(scripts)) {
+  if (/<\/script|<!--|<script/i.test(script)) throw new Error("the script cannot stand inside a page");
+}
 
 await mkdir(target, { recursive: true });
-await writeFile(path.join(target, "map.js"), script);
+for (const [name, script] of Object.entries(scripts)) await writeFile(path.join(target, name), script);
 await writeFile(path.join(target, "map.css"), HEADER + (await bundle("map.css")));

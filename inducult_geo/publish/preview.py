@@ -56,6 +56,7 @@ def preview_page(bundle: Bundle, frames: Mapping[str, pd.DataFrame] | None = Non
     panels = [_panel(row, sites) for row in regions.to_dict("records")]
     questions = _questions(frames.get("review"))
     named = credit_lines(bundle)
+    scripts = [_packaged(name) for name in ("tool.js", "map.js")]  # what draws is long, and not needed for the list
     return (
         _environment()
         .get_template("index.html")
@@ -86,9 +87,9 @@ def preview_page(bundle: Bundle, frames: Mapping[str, pd.DataFrame] | None = Non
             map_credit=" · ".join(printed_credits(bundle)),
             odbl=ODBL if (bundle.records["source"] == OSM).any() else "",
             map_data=Markup(json_for_page(map_data(bundle, frames, SHAPES))),  # noqa: S704 - escaped by json_for_page
-            map_script=_packaged("map.js"),
+            scripts=scripts,
             map_css=_packaged("map.css"),
-            script_hash=_hash(_packaged("map.js")),
+            script_hashes=" ".join(f"'{_hash(script)}'" for script in scripts),
         )
     )
 

@@ -30,10 +30,13 @@ class Tool {
     this.address = new Address(() => this.#state());
     this.#speakers();
     this.#say(read(location.hash, data.facets).lang);
-    this.map = this.#map();
+    this.map = null;
+    this.#densities();
     this.#listen();
     this.#follow(true);
     this.index.prepareIdly();
+    // The library that draws comes last: over a slow line the list, the filters and the cards do not wait for it.
+    document.addEventListener("DOMContentLoaded", () => this.#draw());
   }
 
   /** Show what filters and search leave; `redraw` is false where the map shows it already. */
@@ -112,15 +115,30 @@ class Tool {
       site: this.card.site === null ? this.card.lost ?? "" : this.sites.columns.site_id[this.card.site],
       ...this.#asked(),
       density: part("density").value,
-      map: this.moved ? this.map.view : "",
+      map: this.moved ? this.map?.view ?? this.view : "",
       lang: this.asked ?? "",
     };
   }
 
-  #map() {
+  /** Offer the densities. */
+  #densities() {
     const names = ["", ...Object.keys(this.sites.data.density), "shown"];
     const words = { "": "density_none", shown: "sites_shown" };
     part("density").replaceChildren(...names.map((name) => make("option", { value: name, "data-t": words[name] ?? name }, t(words[name] ?? name))));
+  }
+
+  /** Draw the map, as it was asked for meanwhile. */
+  #draw() {
+    this.map = this.#map();
+    if (!this.map) return;
+    this.map.show(this.found);
+    this.map.density(part("density").value);
+    if (this.view) this.map.view = this.view;
+    else if (this.filters.active || part("search").value) this.map.fit(this.found);
+    if (this.card.site !== null) this.map.mark(this.card.site, !this.view);
+  }
+
+  #map() {
     try {
       const moved = () => {
         this.moved = true;
@@ -259,8 +277,9 @@ class Tool {
         this.filters.values = told.facets;
         this.update(false);
       }
-      if (told.map && this.map) {
-        this.map.view = told.map;
+      this.view = told.map;
+      if (told.map) {
+        if (this.map) this.map.view = told.map;
         this.moved = true;
       } else if (other && (this.filters.active || told.q)) this.map?.fit(this.found);
       const names = [...part("density").options].map((option) => option.value);

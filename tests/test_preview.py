@@ -447,3 +447,13 @@ def test_a_timeline_says_which_record_tells_a_year_and_how_exactly(bundle):
     assert [row[2] for row in rows] == [0, 0, 1, -1]
     assert [row[3] for row in rows] == [*map(precisions.index, ("century", "approximate", "decade")), -1]
     assert {*data["columns"]["timeline"][:place], *data["columns"]["timeline"][place + 1 :]} == {0}
+
+
+def test_no_name_of_a_region_lies_over_another_or_over_another_region():
+    """Two regions whose long names, each under its outline, would run into one another."""
+    places = {"Provincia di Padova (sample)": 4_420_000, "Sisačko-moslavačka županija (sample)": 4_640_000}
+    shapes = [shapely.box(x, 2_480_000, x + 60_000, 2_540_000) for x in places.values()]
+    regions = gpd.GeoDataFrame({"title": [*places]}, geometry=shapes, crs="EPSG:3035")
+    sites = gpd.GeoDataFrame({name: [] for name in ("aspect", "theme", "title")}, geometry=[], crs="EPSG:3035")
+    one, other = overview_map(regions, sites).labels
+    assert abs(one.y - other.y) > 14 or abs(one.x - other.x) > 9 * (len(one.text) + len(other.text)) / 2

@@ -145,7 +145,10 @@ def overview_map(regions: gpd.GeoDataFrame, sites: gpd.GeoDataFrame) -> Map:
     frame = Frame(window, _OVERVIEW_PX, margin=0.0)
     bar_m = round_length(_OVERVIEW_PX / 5 / frame.scale)
     boxes = [_box(frame, shape) for shape in regions.geometry]
-    labels = [_label(frame, box, title, boxes) for box, title in zip(boxes, regions["title"], strict=True)]
+    labels: list[Text] = []
+    # The longest name has the fewest places, so it chooses first.
+    for box, title in sorted(zip(boxes, regions["title"].astype(str), strict=True), key=lambda pair: -len(pair[1])):
+        labels.append(_label(frame, box, title, [*(b for b in boxes if b is not box), *map(_text_box, labels)]))
     towns = [Text(*frame.place(*place), name) for name, place in _projected(CITIES).items()]
     taken = shapely.union_all(boxes + [_text_box(label) for label in labels])
     return Map(
@@ -175,15 +178,15 @@ def _box(frame: Frame, shape: shapely.Geometry) -> shapely.Polygon:
     return shapely.box(*frame.place(west, north), *frame.place(east, south))
 
 
-def _label(frame: Frame, box: shapely.Polygon, title: str, others: Sequence[shapely.Polygon]) -> Text:
-    """Put a region's name under its outline, or over it where another region lies below."""
+def _label(frame: Frame, box: shapely.Polygon, title: str, taken: Sequence[shapely.Polygon]) -> Text:
+    """Put a region's name under its outline, or where it covers less of what is taken: over it, or to a side."""
     left, top, right, bottom = shapely.bounds(box)
     half = min(_WIDE_CHAR_PX * len(str(title)) / 2, frame.width / 2)
-    x = round(min(max((left + right) / 2, half), frame.width - half), 1)
-    below = Text(x, round(min(bottom + 15, frame.height - 6), 1), str(title))
-    above = Text(x, round(max(top - 6, 12), 1), str(title))
-    covers = any(other is not box and other.intersects(_text_box(below)) for other in others)
-    return above if covers else below
+    under, over = min(bottom + 15, frame.height - 6), max(top - 6, 12)
+    middle, leftward, rightward = (left + right) / 2, right - half, left + half
+    places = [(x, y) for x in (middle, leftward, rightward) for y in (under, over)]
+    texts = [Text(round(min(max(x, half), frame.width - half), 1), round(y, 1), str(title)) for x, y in places]
+    return min(texts, key=lambda text: sum(other.intersects(_text_box(text)) for other in taken))
 
 
 def _text_box(text: Text, *, left: bool = False) -> shapely.Polygon:

@@ -20,6 +20,7 @@ from inducult_geo.catalog import OSM, Contract, Region
 from inducult_geo.errors import ConfigError, InducultError, RegionError, StorageError, TransientError
 from inducult_geo.gather import find_extract, gather_region, has_file
 from inducult_geo.memory import decisions_of, registry_of
+from inducult_geo.of_sample import set_sample_aside
 from inducult_geo.outcome import RunOutcome, begin, note, unpublished
 from inducult_geo.releasing import release
 from inducult_geo.rescuing import rescue_registry
@@ -76,6 +77,7 @@ def at_work(run: Run, *, wait_s: float = 1.0) -> Iterator[None]:
             keep_declared(run)
             for problem in decisions_of(run).problems:
                 run.say(problem)
+            set_sample_aside(run)
             rescue_registry(run)
             yield
         run.hashes.save()

@@ -23,6 +23,7 @@ from inducult_geo.match.borders import Renamed, shared_ids, with_own_ids
 from inducult_geo.match.lookup import is_in
 from inducult_geo.match.registry import merge_registries, merged_ids
 from inducult_geo.memory import registry_of
+from inducult_geo.of_sample import is_of_sample
 from inducult_geo.outcome import RunOutcome
 from inducult_geo.publish.bundle import Bundle
 from inducult_geo.publish.changes import with_changes, write_changes
@@ -87,7 +88,9 @@ def release(outcomes: Sequence[RegionOutcome], run: Run) -> RunOutcome:
     registry = _registry(stages, renamed, bundle, run)
     bundle = replace(bundle, former=merged_ids(registry))
     before = current_release(run.folder)
-    public = _with_changes(with_surfaces(for_release(bundle, run.catalog.sources)), before, run)
+    # Nothing that is real came or went since a release of the sample.
+    since = before if before is None or is_of_sample(before) == run.folder.is_sample else None
+    public = _with_changes(with_surfaces(for_release(bundle, run.catalog.sources)), since, run)
     run.say(f"writing the release: {len(public.sites)} sites")
     with new_release(run.folder) as draft:
         write_release(public, draft, release_manifest(public, stages, run))
@@ -97,7 +100,7 @@ def release(outcomes: Sequence[RegionOutcome], run: Run) -> RunOutcome:
     path = current_release(run.folder)
     assert path is not None  # noqa: S101 - it was published a line above
     is_new = before is None or path.name != before.name
-    changed = _keep_changes(before, path, run) if is_new else 0
+    changed = _keep_changes(since, path, run) if is_new else 0
     numbers = _numbers(bundle, public, changed) | {"is_new": is_new}
     _note(path, made_of, numbers, run)
     prune_releases(run.folder, run.settings.releases_kept)

@@ -191,6 +191,28 @@ def test_one_region_alone_keeps_the_others_as_their_own_last_run_left_them(data:
     assert "opole.geojson" in ask(outcome.release, "SELECT message FROM regions WHERE region = 'opole'")[0][0]
 
 
+def test_nothing_of_the_sample_is_in_a_release_of_real_data(few: Path) -> None:
+    """Seven regions of the sample stood among real ones, and its records in place of a file that could not be read."""
+    raw, told = few / "raw", []
+    for kind in ("osm", "boundaries"):
+        (raw / kind).mkdir()
+        for own in (raw / "sample" / kind).glob("zwickau.*"):
+            shutil.copy(own, raw / kind)
+    (raw / "osm" / "opole.osm").write_text("torn")
+    shutil.copy(raw / "sample" / "boundaries" / "opole.geojson", raw / "boundaries")
+    outcome = run_all((), open_run(few, say=told.append))
+    assert outcome.release is not None
+    assert ask(outcome.release, "SELECT region, title, state FROM regions") == [
+        ("zwickau", "Landkreis Zwickau", "fresh"),
+    ]
+    assert outcome.n_changes is None, "what the sample had is not gone"
+    (aside,) = (few / "processed").glob("of-sample-*")
+    assert {path.name for path in (aside / "regions").iterdir()} == {*FEW}
+    assert sum(str(aside) in line for line in told) == 1
+    run_all((), open_run(few, say=told.append))
+    assert sum("of the sample" in line for line in told) == 1, "it is put aside once"
+
+
 def test_a_release_that_breaks_a_promise_is_not_published(few: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     from inducult_geo import releasing
 

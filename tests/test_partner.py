@@ -67,6 +67,18 @@ def test_what_is_private_never_leaves(contract: Contract, tmp_path: Path) -> Non
             read_partner(contract.model_copy(update={"private": (private,)}), find_files(contract))
 
 
+def test_how_to_reach_a_person_in_a_mapped_text_is_told(contract: Contract, tmp_path: Path) -> None:
+    """Only columns that nobody mapped were looked at: a name with a telephone number was published unsaid."""
+    reach = ["Huta, tel. 77 454 12 34", "Huta (eva@example.org)", "Huta +48 77 4541234", "Huta, Handy: 0171-5551234"]
+    plain = ["Huta 1880-1945", "Hotel 1234567", "Huta @ Opole", "Huta +2.9345678", "Nr. 0375 77412", "Tel 3", "+4812"]
+    put(tmp_path, "nr;nazwa;X;Y;qid\n" + "".join(f"{i};{text};1;2;\n" for i, text in enumerate([*reach, *plain])))
+    (told,) = [one for one in read_partner(contract, find_files(contract)).problems if one.kind == "persons"]
+    assert told.count == len(reach)
+    assert "'nazwa' in 4 rows (a.csv line 2, a.csv line 3, a.csv line 4 and 1 more)" in told.message
+    settled = Contract.model_validate(dict(contract) | {"private": ()})
+    assert not [one for one in read_partner(settled, find_files(contract)).problems if one.kind == "persons"]
+
+
 def test_of_an_object_that_holds_what_is_private_nothing_leaves() -> None:
     assert [is_private(name, ["owner.phone"]) for name in ("owner", "owner.phone", "owner.city", "phone")] == [
         True, True, False, False,

@@ -19,7 +19,7 @@ from inducult_geo.frames import FileRead, Problem, Raw, RawTable, content_hash, 
 from inducult_geo.sources.changes import deleted_rows
 from inducult_geo.sources.joined import joined_rows
 from inducult_geo.sources.marks import MARKED, said_by_marks
-from inducult_geo.sources.persons import check_private, is_private, persons_told
+from inducult_geo.sources.persons import check_private, is_private, persons_in_texts, persons_told
 from inducult_geo.sources.readers import read_table
 from inducult_geo.sources.table import Table, has_shapes, names_of_a_row, rows_going_on
 from inducult_geo.sources.vector_files import COMPANIONS, parts_beside
@@ -344,7 +344,7 @@ def _notices(contract: Contract, path: Path, table: Table) -> list[Problem]:
     if table.kind in ("spreadsheet", "delimited text") and (values := names_of_a_row(table.frame)):
         told = VALUES_AS_NAMES.format(values=quoted(values[:_MOST_REPEATED]))
         notices.append(Problem(contract.id, "values_as_names", f"{path.name}: {told}", len(values)))
-    notices += persons_told(contract, path, table, mapped)
+    notices += [*persons_told(contract, path, table, mapped), *persons_in_texts(contract, path, table)]
     if unread:
         message = f"{path.name}: columns that nobody mapped: {', '.join(unread)}. Map them, or list them in `ignore`."
         notices.append(Problem(contract.id, "unmapped_column", message, len(unread)))

@@ -12,7 +12,7 @@ from inducult_geo.catalog.permissions import permits_release
 from inducult_geo.errors import ContractError, did_you_mean
 from inducult_geo.frames import Problem
 from inducult_geo.sources.table import Table
-from inducult_geo.text import quoted
+from inducult_geo.text import counted, first_few, quoted
 
 _HEADS: Final = re.compile(
     r"ansprechpartner|ansprechperson|kontakt|contact|telef|phone|\b(?:tel|tlf|gsm|fax|handy|mob|mobil|cell)\b|cellulare|"
@@ -20,6 +20,14 @@ _HEADS: Final = re.compile(
 )
 """Heads of columns that tell whom to ask, and how, in the languages of the regions; in small letters."""
 
+_NUMBER: Final = re.compile(
+    r"\b(?:telefono|telefon|telefoon|telephone|phone|tel|tlf|mobil|mobile|mobitel|mob|handy|gsm|fax|cell)\b[.:\s]*"
+    r"[+(]?\d[\d\s()/.-]{5,}\d|(?<![\w.,+])\+[1-9]\d(?:[\s()/.-]*\d){7,12}(?!\w)",
+    re.IGNORECASE,
+)
+"""A telephone number: after a word that says so, or with the code of a country."""
+
+_SHOWN: Final = 3
 _ADDRESS: Final = re.compile(r"[^\s@]+@[^\s@]+\.[^\W\d_]{2,}")
 
 
@@ -74,3 +82,33 @@ def persons_told(contract: Contract, path: Path, table: Table, mapped: Iterable[
         f"private = [{quoted(columns)}]. Where all may, write private = []."
     )
     return [Problem(contract.id, "persons", message, len(columns))]
+
+
+def persons_in_texts(contract: Contract, path: Path, table: Table) -> list[Problem]:
+    """Tell in which mapped columns e-mail addresses or telephone numbers stand among other words: they are published.
+
+    Nothing is told of a contract that says that nothing is private (`private = []`).
+    """
+    says_nothing = "private" in contract.model_fields_set and not contract.private
+    if says_nothing or not contract.publish or not permits_release(contract.licence):
+        return []
+    mapped = {name for said in contract.columns.values() for name in ((said,) if isinstance(said, str) else said)}
+    told, rows = [], 0
+    for name in (str(name) for name in table.frame if name in mapped):
+        cells = zip(table.places, table.frame[name], strict=True)
+        where = [place for place, cell in cells if isinstance(cell, str) and _reaches_a_person(cell)]
+        if where:
+            told.append(f"'{name}' in {counted(len(where), 'row')} ({first_few(where, _SHOWN)})")
+            rows += len(where)
+    if not told:
+        return []
+    message = (
+        f"{path.name}: e-mail addresses or telephone numbers stand in columns that are mapped, and are published as "
+        f"they stand: {'; '.join(told)}. Take those that must not "
+        f"leave out of the file. Where all may, write private = []."
+    )
+    return [Problem(contract.id, "persons", message, rows)]
+
+
+def _reaches_a_person(cell: str) -> bool:
+    return ("@" in cell and _ADDRESS.search(cell) is not None) or _NUMBER.search(cell) is not None

@@ -6,7 +6,7 @@ Where it is not but the bytes are, nothing new is published either.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -81,15 +81,12 @@ def release(outcomes: Sequence[RegionOutcome], run: Run) -> RunOutcome:
     if standing is not None and not run.afresh:
         return _outcome(outcomes, wide, standing["release"], standing["told"], run)
     bundle, renamed = _with_own_ids(assemble(stages, told, wide, run), run)
-    for name in bundle.overlaps.keys() - now.keys():
-        run.say(f"{name}: {' '.join(bundle.overlaps[name])}")
-    stages = {name: _with_overlaps(stage, bundle) for name, stage in stages.items()}
+    stages = _with_overlaps(stages, bundle, now, run)
     outcomes = [replace(one, stage=stages.get(one.region, one.stage)) for one in outcomes]
     registry = _registry(stages, renamed, bundle, run)
     bundle = replace(bundle, former=merged_ids(registry))
     before = current_release(run.folder)
-    # Nothing that is real came or went since a release of the sample.
-    since = before if before is None or is_of_sample(before) == run.folder.is_sample else None
+    since = _comparable(before, run)
     public = _with_changes(with_surfaces(for_release(bundle, run.catalog.sources)), since, run)
     run.say(f"writing the release: {len(public.sites)} sites")
     with new_release(run.folder) as draft:
@@ -105,6 +102,11 @@ def release(outcomes: Sequence[RegionOutcome], run: Run) -> RunOutcome:
     _note(path, made_of, numbers, run)
     prune_releases(run.folder, run.settings.releases_kept)
     return _outcome(outcomes, wide, path.name, numbers, run)
+
+
+def _comparable(before: Path | None, run: Run) -> Path | None:
+    """Return a release to compare with: nothing that is real came or went since one of the sample."""
+    return before if before is None or is_of_sample(before) == run.folder.is_sample else None
 
 
 def _with_changes(public: Bundle, before: Path | None, run: Run) -> Bundle:
@@ -262,9 +264,14 @@ def _with_own_ids(bundle: Bundle, run: Run) -> tuple[Bundle, Renamed]:
     ), renamed
 
 
-def _with_overlaps(stage: Stage, bundle: Bundle) -> Stage:
-    """Add to what is noticed of a region which of its records another has."""
-    return replace(stage, problems=(*stage.problems, *bundle.overlaps.get(stage.region, ())))
+def _with_overlaps(stages: Mapping[str, Stage], bundle: Bundle, now: Collection[str], run: Run) -> dict[str, Stage]:
+    """Add to what is noticed of regions which of their records another has; of those not of this run it is said."""
+    for name in sorted(bundle.overlaps.keys() - {*now}):
+        run.say(f"{name}: {' '.join(bundle.overlaps[name])}")
+    return {
+        name: replace(stage, problems=(*stage.problems, *bundle.overlaps.get(name, ())))
+        for name, stage in stages.items()
+    }
 
 
 def _registry(stages: Mapping[str, Stage], renamed: Renamed, bundle: Bundle, run: Run) -> pd.DataFrame:

@@ -14,6 +14,7 @@ from hypothesis import strategies as some
 
 from inducult_geo.catalog import Contract
 from inducult_geo.harmonize.cells import HALF_MINUTE_M, REPAIRED, Cells, read_cells
+from inducult_geo.tangled import common_parts
 
 NOT_WRITTEN = (None, float("nan"), "", "  ")
 
@@ -277,6 +278,17 @@ class TestShapes:
         assert cells.reason == ["bad_geometry", "bad_geometry", None, None, None, "bad_geometry", None]
         told = "the geometry crosses itself at every turn: draw it again"
         assert cells.detail == [told, told, REPAIRED, REPAIRED, None, told, None]
+
+    def test_what_two_combs_share_is_not_asked_for(self) -> None:
+        """Each is sound by itself; of 3,000 corners each they would take a minute and 3 GB."""
+        tooth = np.array([[0, 0], [0, 10], [0.01, 10], [0.01, 0]])
+        comb = np.vstack([[0, -1], *(tooth + [at * 0.02, 0] for at in range(500)), [10, -1]])
+        combs = np.array([shapely.Polygon(comb), shapely.Polygon(comb[:, ::-1]), shapely.Polygon(comb + [0.005, 0])])
+        aside = shapely.box(-5, -5, 0.001, 5)
+        assert shapely.is_valid(combs).all()
+        shared = common_parts(combs[[0, 0, 0]], np.array([combs[1], combs[2], aside]))
+        assert shared[0] is None
+        assert shapely.equals(shared[1:], shapely.intersection(combs[0], [combs[2], aside])).all()
 
     def test_a_bow_tie_is_repaired_and_the_row_says_so(self) -> None:
         bow = shapely.Polygon([(0, 0), (10, 10), (10, 0), (0, 10)])

@@ -12,6 +12,7 @@ import shapely
 from inducult_geo.match.prepared import NO_AREA_M2, Prepared
 from inducult_geo.match.words import Likeness, best_variants, likeness, plain_likeness
 from inducult_geo.ragged import Flags, Floats, Ints, Ragged
+from inducult_geo.tangled import common_parts
 
 PLACE_FLOOR_M: Final = 100.0
 """Sites have an extent: two good points of one works may lie this far apart."""
@@ -104,7 +105,8 @@ class Compared:
     def areas(self) -> tuple[Floats, Floats, Floats]:
         """Area of the left, of the right, and of what they share, in m2.
 
-        What they share is NaN unless both are areas, and where a place contradicts its town.
+        What they share is NaN unless both are areas, where a place contradicts its town, and where the two cross each
+        other too often (see `tangled`).
         """
         a, b = self.prepared.area_m2[self.left], self.prepared.area_m2[self.right]
         shared = np.full(len(a), np.nan)
@@ -112,7 +114,7 @@ class Compared:
         shared[both] = 0.0
         touching = both[self.distance_m[both] <= 0]
         mine, theirs = (shapely.make_valid(self.prepared.geometry[side[touching]]) for side in (self.left, self.right))
-        shared[touching] = shapely.area(shapely.intersection(mine, theirs))
+        shared[touching] = shapely.area(common_parts(mine, theirs))
         return a, b, shared
 
     def take(self, pairs: Ints | slice) -> Compared:

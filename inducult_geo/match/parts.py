@@ -22,6 +22,7 @@ from inducult_geo.match.prepare import accuracies, prepare
 from inducult_geo.match.prepared import NO_AREA_M2
 from inducult_geo.match.relations import wholes
 from inducult_geo.ragged import Flags, Floats, Ints, Ragged
+from inducult_geo.tangled import common_parts
 from inducult_geo.text import packaged_rows
 
 INSIDE: Final = 0.9
@@ -183,10 +184,13 @@ def _nested(records: Records) -> tuple[Ints, Ints]:
 
 
 def _share_within(shapes: np.ndarray, outlines: np.ndarray) -> Floats:
-    """Return how much of each shape lies within its outline: of its area or else its length; a point does or not."""
+    """Return how much of each shape lies within its outline: of its area or else its length; a point does or not.
+
+    NaN where the two cross each other too often (see `tangled`).
+    """
     share = shapely.covers(outlines, shapes).astype(float)
     rest = np.flatnonzero((share < 1) & (shapely.get_dimensions(shapes) > 0))
-    common = shapely.intersection(shapes[rest], outlines[rest])
+    common = common_parts(shapes[rest], outlines[rest])
     flat = shapely.get_dimensions(shapes[rest]) == 2
     whole, inside = (np.where(flat, shapely.area(each), shapely.length(each)) for each in (shapes[rest], common))
     share[rest] = inside / np.maximum(whole, NO_AREA_M2)

@@ -220,7 +220,10 @@ def _spread(column: Floats, row: Floats, radius: float, shape: tuple[int, int]) 
     """Sum the weights of all points in each cell; `column`, `row` and `radius` are in cells."""
     sums = np.zeros(shape[0] * shape[1])
     for cells, weights in _weights(column, row, radius, shape):
-        sums += np.bincount(cells, weights, minlength=sums.size)
+        # The points come in order of their rows: a portion touches a few of them, and not all cells.
+        first = int(cells.min(initial=sums.size))
+        there = np.bincount(cells - first, weights)
+        sums[first : first + len(there)] += there
     return sums.reshape(shape)
 
 
@@ -238,7 +241,7 @@ def _weights(
         own = np.minimum(x, shape[1] - 1).astype(np.int64), np.minimum(y, shape[0] - 1).astype(np.int64)
         across, along = own[0] + right, own[1] + down
         ratio = ((across + 0.5 - x) ** 2 + (along + 0.5 - y) ** 2) / radius**2
-        weight = np.where(ratio < 1, (1 - ratio) ** 2, 0.0)
+        weight = (1 - np.minimum(ratio, 1.0)) ** 2
         weight[(across < 0) | (across >= shape[1]) | (along < 0) | (along >= shape[0])] = 0.0
         # A kernel narrower than a cell may reach no center at all: then the point's own cell has it.
         weight[:, (down == 0) & (right == 0)] += weight.sum(axis=1, keepdims=True) == 0

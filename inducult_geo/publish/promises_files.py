@@ -140,7 +140,7 @@ def number_of_sites_is_one(release: Opened) -> Iterator[str]:
         SITES_FILE: parquet,
         MANIFEST: release.manifest.get("run", {}).get("sites"),
         "sites.csv": sum(1 for _ in rows_of(release.folder / "sites.csv")) - 1,
-        TILES: sites_in_tiles(release.folder / TILES),
+        TILES: sites_in_tiles(release),
         PAGE: page.sites,
         f"the map of {PAGE}": page.mapped,
     }

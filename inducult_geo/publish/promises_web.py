@@ -110,20 +110,25 @@ def tiles_hold_the_sites(release: Opened) -> Iterator[str]:
         if expected:
             yield f"{TILES} is missing"
         return
-    table = pyogrio.read_dataframe(path, read_geometry=False)
-    found = set(table["site_id"].astype(str))
+    found = _ids_in_tiles(release)
     for what, sites in (("lacks", expected - found), ("holds besides", found - expected)):
         if sites:
             yield f"{TILES} {what} {len(sites)} sites, such as {min(sites)}"
     # GDAL adds `mvt_id` when it reads.
-    other = sorted({*table.columns} - {*release.columns("site_points"), "mvt_id"})
+    other = sorted({*pyogrio.read_info(path)["fields"]} - {*release.columns("site_points"), "mvt_id"})
     if other:
         yield f"{TILES} holds columns that the layer of sites has not: {', '.join(other)}"
 
 
-def sites_in_tiles(path: Path) -> int:
+def sites_in_tiles(release: Opened) -> int:
     """Count the sites in the deepest zoom; one at a tile's edge stands in its neighbor, too."""
-    if not path.is_file():
-        return 0
-    ids = pyogrio.read_dataframe(path, columns=["site_id"], read_geometry=False)["site_id"]
-    return int(ids.nunique())
+    return len(_ids_in_tiles(release)) if (release.folder / TILES).is_file() else 0
+
+
+def _ids_in_tiles(release: Opened) -> set[str]:
+    """Return the ids that stand in the deepest zoom, read once for all who ask."""
+    path = release.folder / TILES
+    return release.once(
+        TILES,
+        lambda: {*pyogrio.read_dataframe(path, columns=["site_id"], read_geometry=False)["site_id"].astype(str)},
+    )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import gettext
+import json
 import os
 import socket
 import sqlite3
@@ -426,6 +427,43 @@ def test_a_virtual_data_set_is_no_way_to_other_files(tmp_path: Path, suffix: str
 @pytest.mark.parametrize("suffix", [".json", ".geojson"])
 def test_json_that_is_no_geojson_is_refused(tmp_path: Path, suffix: str, text: str, said: str) -> None:
     refused(write(tmp_path / f"a{suffix}", text), said)
+
+
+FEATURE = '{"type": "Feature", "properties": {"n": 1}, "geometry": {"type": "Point", "coordinates": [17, 50]}}'
+
+
+@pytest.mark.parametrize(
+    ("said", "told"),
+    [
+        ('"exceededTransferLimit": true', "it holds 2 rows, and there are more"),
+        ('"properties": {"exceededTransferLimit":true}', "it holds 2 rows, and there are more"),
+        ('"numberMatched": 5234, "numberReturned": 2', "of 5,234 rows it holds 2"),
+        ('"totalFeatures": 7', "of 7 rows it holds 2"),
+        ('"totalFeatures": "unknown", "numberMatched": 2, "exceededTransferLimit": false', None),
+    ],
+)
+def test_a_page_of_a_longer_list_is_told_as_one(tmp_path: Path, said: str, told: str | None) -> None:
+    """Of 5,234 works of a server the first thousand came in, and nothing said so."""
+    text = f'{{"type": "FeatureCollection", {said}, "features": [{FEATURE}, {FEATURE}]}}'
+    table = read_table(write(tmp_path / "a.json", text), AUTO)
+    assert [(kind, told in sentence) for kind, sentence, _ in table.warnings if told] == [("cut_list", True)] * bool(
+        told
+    )
+    assert bool(table.warnings) == bool(told)
+
+
+def test_the_answer_of_an_arcgis_server_is_read_with_its_system_and_dates(tmp_path: Path) -> None:
+    """It was refused, and asked for as GeoJSON, which older servers do not give."""
+    rows = [{"attributes": {"NAME": name, "BUILT": -2524521600000}, "geometry": {"x": 323000, "y": 5621000}}
+            for name in ("Weberei", "Spinnerei")]  # fmt: skip
+    fields = [{"name": "NAME", "type": "esriFieldTypeString"}, {"name": "BUILT", "type": "esriFieldTypeDate"}]
+    answer = {"geometryType": "esriGeometryPoint", "spatialReference": {"wkid": 102329, "latestWkid": 25833},
+              "fields": fields, "features": rows}  # fmt: skip
+    table = read_table(write(tmp_path / "a.json", json.dumps(answer)), AUTO)
+    assert table.crs == "EPSG:25833"
+    assert table.frame["NAME"].tolist() == ["Weberei", "Spinnerei"]
+    assert str(table.frame["BUILT"][0]).startswith("1890-01-01")
+    refused(write(tmp_path / "b.json", json.dumps(answer | {"features": [*rows, {"x": 1}]})), "no GeoJSON")
 
 
 def test_a_legacy_crs_member_is_followed(tmp_path: Path) -> None:

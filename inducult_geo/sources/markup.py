@@ -88,7 +88,7 @@ def _windows(handle: IO[bytes]) -> Iterator[bytes]:
 
 
 def check_geojson(where: str, data: bytes) -> None:
-    """Refuse JSON that is no GeoJSON, and GeoJSON that names its CRS by a link.
+    """Refuse JSON that is neither GeoJSON nor the answer of an ArcGIS server, and GeoJSON that names its CRS by a link.
 
     Raises
     ------
@@ -112,6 +112,8 @@ def check_geojson(where: str, data: bytes) -> None:
             f"{where}: cannot be read as JSON: it is damaged or was cut short, or is something else. Copy it again, or "
             f"export it again (the reader says: {what})."
         ) from problem
+    if _is_of_esri(content):
+        return
     kind = content.get("type") if isinstance(content, dict) else None
     if not isinstance(kind, str) or kind not in _GEOJSON:
         raise ContractError(
@@ -138,6 +140,13 @@ def _check_features(where: str, content: dict[str, Any]) -> None:
                 f"{where}: feature {number} of {len(members)} is no Feature (it holds {held}) and would be lost. "
                 'Write "type": "Feature" in it, or take it out.'
             )
+
+
+def _is_of_esri(content: Any) -> bool:
+    """Whether it is the answer of an ArcGIS server (Esri JSON), each row of it with attributes."""
+    rows = content.get("features") if isinstance(content, dict) and "type" not in content else None
+    is_whole = isinstance(rows, list) and all(isinstance(row, dict) and "attributes" in row for row in rows)
+    return is_whole and isinstance(content.get("fields"), list) and isinstance(content.get("geometryType"), str)
 
 
 def _held(content: Any) -> str:

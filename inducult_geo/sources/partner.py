@@ -338,7 +338,9 @@ def _notices(contract: Contract, path: Path, table: Table) -> list[Problem]:
     # What holds nothing in any row is no news: a KML or GPX brings a dozen such columns.
     unread = [str(name) for name in table.frame.columns if name not in known and _is_filled(table.frame[name])]
     notices = [Problem(contract.id, "note", f"{path.name}: {note}") for note in table.notes]
-    notices += [Problem(contract.id, kind, f"{path.name}: {told}", number) for kind, told, number in table.warnings]
+    # Who names several files has the other pages of an answer among them.
+    seen = [one for one in table.warnings if one[0] != "cut_list" or len(contract.files) == 1]
+    notices += [Problem(contract.id, kind, f"{path.name}: {told}", number) for kind, told, number in seen]
     gone = deleted_rows(table.frame, table.places, known)
     notices += [Problem(contract.id, "deleted_rows", f"{path.name}: {told}", number) for told, number in gone]
     if table.kind in ("spreadsheet", "delimited text") and (values := names_of_a_row(table.frame)):

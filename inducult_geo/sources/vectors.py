@@ -28,6 +28,7 @@ from inducult_geo.sources.drawings import with_attributes
 from inducult_geo.sources.geopackages import check_views, leave_out
 from inducult_geo.sources.markup import holds
 from inducult_geo.sources.nested import with_nested
+from inducult_geo.sources.paged import cut_list
 from inducult_geo.sources.pictures import MARK as OVERLAY
 from inducult_geo.sources.pictures import without_pictures
 from inducult_geo.sources.references import MARK, with_references
@@ -56,6 +57,10 @@ _ATTRIBUTE = b"ATTRIB"
 (_LOG,) = COMPANIONS[".gpkg"]
 
 _GPX_REPEATS = {"route_points", "track_points"}
+
+
+_ANSWERS = (".geojson", ".json", ".gml")
+"""What servers answer with, a page at a time."""
 
 
 def read_vector(path: Path, read: Read) -> Table:
@@ -99,6 +104,9 @@ def _read_files(files: VectorFiles, read: Read) -> Table:
     table = _told(_read_kind(files, read), files.notes)
     if files.suffix == ".kml" and files.notes and table.frame.empty:
         raise ContractError(f"{files.path}: holds nothing itself: it {'; '.join(files.notes)}.")
+    if files.suffix in _ANSWERS:
+        more = cut_list(files.content(files.parts[files.suffix]), files.suffix, len(table.frame))
+        return replace(table, warnings=(*table.warnings, *more))
     return table
 
 

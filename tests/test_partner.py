@@ -14,12 +14,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as some
 from test_readers import sheet_with, workbook
 
-from inducult_geo.catalog import Contract, load_contract
+from inducult_geo.catalog import Contract, Read, load_contract
+from inducult_geo.digest import sha256
 from inducult_geo.errors import ContractError, SourceError
 from inducult_geo.frames import from_json
-from inducult_geo.sources import partner
+from inducult_geo.sources import partner, steady
 from inducult_geo.sources.partner import find_files, read_partner
 from inducult_geo.sources.persons import is_private
+from inducult_geo.sources.readers import read_table
 from inducult_geo.sources.table import Table
 
 TOML = """
@@ -79,6 +81,32 @@ def test_how_to_reach_a_person_in_a_mapped_text_is_told(contract: Contract, tmp_
     assert not [one for one in read_partner(settled, find_files(contract)).problems if one.kind == "persons"]
 
 
+@pytest.mark.parametrize("times", [1, 9])
+def test_a_file_that_is_replaced_while_it_is_read_is_noted_as_what_was_read(
+    contract: Contract, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, times: int
+) -> None:
+    """The rows were of the old file, the hash of the new one."""
+
+    put(tmp_path, "nr;nazwa;X;Y;qid\n1;Huta;1;2;\n")
+    reads = []
+
+    def read(path: Path, said: Read) -> Table:
+        table = read_table(path, said)
+        reads.append(path)
+        if len(reads) <= times:
+            put(tmp_path, "nr;nazwa;X;Y;qid\n1;Hala;1;2;\n" + "2;Hala;1;3;\n" * len(reads))
+        return table
+
+    monkeypatch.setattr(steady, "read_table", read)
+    if times > 1:
+        with pytest.raises(SourceError, match="being written while it is read"):
+            read_partner(contract, find_files(contract))
+        return
+    table = read_partner(contract, find_files(contract))
+    assert (table.files[0].rows, table.files[0].sha256) == (2, sha256(tmp_path / "a.csv"))
+    assert table.frame["name"].tolist() == ["Hala", "Hala"]
+
+
 def test_of_an_object_that_holds_what_is_private_nothing_leaves() -> None:
     assert [is_private(name, ["owner.phone"]) for name in ("owner", "owner.phone", "owner.city", "phone")] == [
         True, True, False, False,
@@ -92,13 +120,13 @@ def test_a_key_made_of_the_row_does_not_depend_on_columns_that_the_reader_adds(
     put(tmp_path, "nr;nazwa;X;Y;qid\n1;Huta;1;2;Q1\n")
     keyless = contract.model_copy(update={"columns": {"name": ("nazwa",)}})
     before = read_partner(keyless, find_files(keyless)).frame
-    read = partner.read_table
+    read = steady.read_table
 
     def with_more(*given: object) -> Table:
         table = read(*given)
         return replace(table, frame=table.frame.assign(more="x"), derived=frozenset({"more"}))
 
-    monkeypatch.setattr(partner, "read_table", with_more)
+    monkeypatch.setattr(steady, "read_table", with_more)
     after = read_partner(keyless, find_files(keyless)).frame
     assert [*after["key"]] == [*before["key"]] == [*after["content_hash"]]
     assert '"more": "x"' in after["tags"][0]

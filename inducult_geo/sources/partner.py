@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import re
 import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
@@ -20,9 +19,8 @@ from inducult_geo.sources.changes import deleted_rows
 from inducult_geo.sources.joined import joined_rows
 from inducult_geo.sources.marks import MARKED, said_by_marks
 from inducult_geo.sources.persons import check_private, is_private, persons_in_texts, persons_told
-from inducult_geo.sources.readers import read_table
+from inducult_geo.sources.steady import read_steadily
 from inducult_geo.sources.table import Table, has_shapes, names_of_a_row, rows_going_on
-from inducult_geo.sources.vector_files import COMPANIONS, parts_beside
 from inducult_geo.text import counted, quoted
 
 _MOST_REPEATED: Final = 5
@@ -105,10 +103,10 @@ def read_partner(contract: Contract, files: Iterable[Path]) -> RawTable:
     frames, read_files, problems = [], [], []
     stated: dict[str, str | None] = {}
     for path in files:
-        table = read_table(path, contract.read)
+        table, digest = read_steadily(path, contract.read)
         frames.append(_rows(contract, path, table))
         problems += _notices(contract, path, table)
-        read_files.append(FileRead(path.name, _digest(path), table.kind, len(table.frame), table.encoding))
+        read_files.append(FileRead(path.name, digest, table.kind, len(table.frame), table.encoding))
         if has_shapes(table.frame):
             stated[path.name] = table.crs
     whole = pd.concat(frames, ignore_index=True) if frames else pd.DataFrame()
@@ -167,16 +165,6 @@ def _files_in(folder: Path) -> list[Path]:
     if not folder.is_dir():
         return []
     return [path for path in folder.iterdir() if not path.name.startswith(".") and path.is_file()]
-
-
-def _digest(path: Path) -> str:
-    """Hash a file with those that belong to it: a shapefile's attributes are not in its .shp."""
-    beside = parts_beside(path)
-    parts = [beside[ending] for ending in COMPANIONS.get(path.suffix.lower(), ()) if ending in beside]
-    digest = hashlib.sha256()
-    for part in (path, *parts):
-        digest.update(part.read_bytes())
-    return digest.hexdigest()
 
 
 def _told(

@@ -81,6 +81,18 @@ def test_how_to_reach_a_person_in_a_mapped_text_is_told(contract: Contract, tmp_
     assert not [one for one in read_partner(settled, find_files(contract)).problems if one.kind == "persons"]
 
 
+def test_rows_that_name_works_in_two_towns_are_told(contract: Contract, tmp_path: Path) -> None:
+    """Each became one site at one place, and nothing said so."""
+    rows = ["Werk I und II, Zwickau und Werdau;Zwickau", "Weberei;Werdau und Aue", "Mühle A, Mühle B;Zwickau, Werdau",
+            "Bahn Zwickau-Werdau;Zwickau", "Mühle, Werdau;Werdau", "Huta;Opole / Oppeln", "Schacht 1 und 2;Zwickau",
+            "Werk;Zwickau, OT Planitz", "Tuchfabrik Werdau in Werdau;Werdau"]  # fmt: skip
+    put(tmp_path, "nr;nazwa;miasto;X;Y;qid\n" + "".join(f"{i};{row};1;2;\n" for i, row in enumerate(rows)))
+    mapped = contract.model_copy(update={"columns": dict(contract.columns) | {"city": ("miasto",)}})
+    (told,) = [one for one in read_partner(mapped, find_files(mapped)).problems if one.kind == "several_towns"]
+    assert told.count == 3
+    assert "a.csv line 2: 'Werk I und II, Zwickau und Werdau', a.csv line 3: 'Werdau und Aue'" in told.message
+
+
 @pytest.mark.parametrize("times", [1, 9])
 def test_a_file_that_is_replaced_while_it_is_read_is_noted_as_what_was_read(
     contract: Contract, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, times: int

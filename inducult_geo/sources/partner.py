@@ -19,6 +19,7 @@ from inducult_geo.sources.changes import deleted_rows
 from inducult_geo.sources.joined import joined_rows
 from inducult_geo.sources.marks import MARKED, said_by_marks
 from inducult_geo.sources.persons import check_private, is_private, persons_in_texts, persons_told
+from inducult_geo.sources.several import several_told
 from inducult_geo.sources.steady import read_steadily
 from inducult_geo.sources.table import Table, has_shapes, names_of_a_row, rows_going_on
 from inducult_geo.text import counted, quoted
@@ -335,6 +336,7 @@ def _notices(contract: Contract, path: Path, table: Table) -> list[Problem]:
         told = VALUES_AS_NAMES.format(values=quoted(values[:_MOST_REPEATED]))
         notices.append(Problem(contract.id, "values_as_names", f"{path.name}: {told}", len(values)))
     notices += [*persons_told(contract, path, table, mapped), *persons_in_texts(contract, path, table)]
+    notices += several_told(contract, path, table)
     if unread:
         message = f"{path.name}: columns that nobody mapped: {', '.join(unread)}. Map them, or list them in `ignore`."
         notices.append(Problem(contract.id, "unmapped_column", message, len(unread)))

@@ -483,12 +483,13 @@ def test_a_server_that_drips_is_given_up_long_before_the_deadline(monkeypatch):
     assert time.monotonic() - start < 3
 
 
-def test_the_deadline_holds_for_the_whole_request():
+@pytest.mark.parametrize("setting", ["http_deadline_s", "overpass_deadline_s"])
+def test_the_deadline_holds_for_the_whole_request_and_the_right_one_is_named(setting):
     big = ok(answer(*NODES, WORKS, filler="x" * 4000))
     with serving([big], drip_s=0.05) as (url, _):
         start = time.monotonic()
-        with pytest.raises(TransientError, match="not finished in time"):
-            fetch_objects(REGION.id, area=AREA, settings=settings(url, http_deadline_s=0.4, retry_after_max_s=0))
+        with pytest.raises(TransientError, match=f"not finished in time. Raise INDUCULT_{setting.upper()}"):
+            fetch_objects(REGION.id, area=AREA, settings=settings(url, **{setting: 0.4}, retry_after_max_s=0))
     assert time.monotonic() - start < 0.4 * ATTEMPTS + 3
 
 

@@ -60,6 +60,9 @@ _WRONG_ADDRESS = (
 )
 
 
+HTTP_DEADLINE = "INDUCULT_HTTP_DEADLINE_S"
+
+
 class BusyServerError(TransientError):
     """A server that asks to be left alone, for `wait_s` seconds where it says how long."""
 
@@ -139,7 +142,7 @@ class Exchange:
             yield part
         # A shut connection looks like the end of a body whose length nobody told.
         if self.watch.is_over:
-            raise TransientError(_late(self.where))
+            raise TransientError(self.watch.late(self.where))
 
     def body(self, *, most_bytes: int | None = None) -> bytes:
         """Return the whole body; of a longer one than `most_bytes` its beginning only."""
@@ -179,8 +182,11 @@ def exchange(
     headers: Mapping[str, str] | None = None,
     data: Mapping[str, str] | None = None,
     deadline_s: float | None = None,
+    deadline_of: str = HTTP_DEADLINE,
 ) -> Iterator[Exchange]:
-    """Send a request once and give its answer; the whole of it ends within `http_deadline_s` (or `deadline_s`).
+    """Send a request once and give its answer; the whole of it ends within `http_deadline_s` and `deadline_s`.
+
+    Where the latter is the shorter one and too short, the message names the setting that it comes of (`deadline_of`).
 
     Raises
     ------
@@ -190,8 +196,9 @@ def exchange(
         Where the address is none.
     """
     whole_s = min(deadline_s or settings.http_deadline_s, settings.http_deadline_s)
+    setting = deadline_of if whole_s < settings.http_deadline_s else HTTP_DEADLINE
     where = shown(url)
-    with requests.Session() as session, _Watch(whole_s) as watch:
+    with requests.Session() as session, _Watch(whole_s, setting) as watch:
         _mount(session, watch)
         try:
             with session.request(
@@ -204,13 +211,13 @@ def exchange(
             ) as response:
                 # A shut connection looks like the end of the headers.
                 if watch.is_over:
-                    raise TransientError(_late(where))
+                    raise TransientError(watch.late(where))
                 yield Exchange(response, where, watch)
         except _WRONG_ADDRESS as problem:
             raise SourceError(f"{where}: no address that can be asked ({type(problem).__name__}).") from problem
         except (requests.RequestException, urllib3.exceptions.HTTPError, UnicodeError) as problem:
             if watch.is_over:
-                raise TransientError(_late(where)) from problem
+                raise TransientError(watch.late(where)) from problem
             raise TransientError(f"{where}: no whole answer ({type(problem).__name__}). Ask again later.") from problem
 
 
@@ -219,6 +226,7 @@ class _Watch:
     """Shuts every connection of a request when its time is over."""
 
     whole_s: float
+    setting: str
     is_over: bool = False
     _sockets: list[Any] = field(default_factory=list)
     _guard: threading.Lock = field(default_factory=threading.Lock)
@@ -231,6 +239,10 @@ class _Watch:
 
     def __exit__(self, *_: object) -> None:
         self._timer.cancel()
+
+    def late(self, where: str) -> str:
+        """Say that the time was over, and which setting gives more of it."""
+        return f"{where}: not finished in time. Raise {self.setting} or ask later."
 
     def add(self, opened: Any) -> None:
         """Take the socket of a connection that was just opened."""
@@ -318,10 +330,6 @@ def shown(url: str) -> str:
     if not parts.netloc:
         return url if "@" not in url and "?" not in url else "an address without a host"
     return f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}{parts.path}"
-
-
-def _late(where: str) -> str:
-    return f"{where}: not finished in time. Raise INDUCULT_HTTP_DEADLINE_S or ask later."
 
 
 def _told_s(state: RetryCallState) -> float:

@@ -37,6 +37,7 @@ __all__ = ["ATTEMPTS", "Patience", "ask", "check_answer", "longest_ask_s", "slot
 STATUS_S = 10.0
 """Time for asking a server whether it has a slot; no answer to that is no fault."""
 
+_DEADLINE = "INDUCULT_OVERPASS_DEADLINE_S"
 _AVAILABLE = re.compile(r"^\s*([1-9]\d*) slots? available now", re.MULTILINE)
 _LATER = re.compile(r"^\s*Slot available after:.*?\bin (-?\d{1,9}) seconds", re.MULTILINE)
 _BROKE_OFF = re.compile(r"error|timed out|r[au]n out of memory", re.IGNORECASE)
@@ -131,7 +132,7 @@ def _failure(what: str, problems: Sequence[SourceError], until: float, settings:
     is_over = until - time.monotonic() <= longest_backoff_s(settings)
     if is_over:
         said += (
-            f" The {settings.overpass_deadline_s:g} seconds for one region are over (INDUCULT_OVERPASS_DEADLINE_S): "
+            f" The {settings.overpass_deadline_s:g} seconds for one region are over ({_DEADLINE}): "
             "it is asked for again in the next night."
         )
     return TransientError(f"Overpass, {what}: {said}", soon=not is_over and any(problem.soon for problem in passing))
@@ -223,7 +224,10 @@ def _left_s(until: float) -> float:
 def _post(url: str, query: str, settings: Settings, until: float, refuse: Callable[[Answer, str], None]) -> bytes:
     """Post once and return a body that is whole, JSON and free of errors."""
     headers, data = {"Accept": "application/json"}, {"data": query}
-    with exchange("POST", url, settings=settings, headers=headers, data=data, deadline_s=_left_s(until)) as answer:
+    left_s = _left_s(until)
+    with exchange(
+        "POST", url, settings=settings, headers=headers, data=data, deadline_s=left_s, deadline_of=_DEADLINE
+    ) as answer:
         answer.check_status()
         body = answer.body()
     try:

@@ -67,6 +67,19 @@ def loaded(path: Path, text: str) -> tuple[Path, object]:
     return contract, load_contract(contract)
 
 
+def test_items_that_some_rows_lack_are_no_key_and_degrees_may_be_written_in_two_ways(tmp_path: Path, run: Run) -> None:
+    """Each row without an item was rejected; a list of decimal degrees and minutes was said to hold no coordinates."""
+    path = tmp_path / "a.csv"
+    rows = ["Weberei;50°43'5.2\"N;12°29'46.1\"E;https://www.wikidata.org/wiki/Q1", "Brauerei;50.7188;12.4961;",
+            "Papierfabrik;50.7288;12.4861;https://www.wikidata.org/wiki/Q2"]  # fmt: skip
+    path.write_text("\n".join(["Name;lat;lon;wikidata", *rows, ""]), encoding="utf-8")
+    text = draft(path, run)
+    _, found = loaded(path, text)
+    assert (found.place.x, found.place.y) == ("lon", "lat")  # type: ignore[attr-defined]
+    assert dict(found.columns) == {"ids.wikidata": "wikidata", "name": "Name"}  # type: ignore[attr-defined]
+    assert "# Of 'wikidata' no key can be made: 1 row would be rejected." in text
+
+
 def test_a_plain_table_is_drafted_and_checked(tmp_path: Path, run: Run) -> None:
     path = written(tmp_path, table("EPSG:4326", "PL", OPOLE), sep=";")
     text = draft(path, run, region="opole")

@@ -83,8 +83,11 @@ class Column:
 
     @property
     def is_angle(self) -> bool:
-        """Whether nearly all cells are degrees and minutes: 45° 29′ 10″ N, or 45 29 10."""
-        return self.share(lambda cell: _ANGLE.match(marked_angles(cell)) is not None) >= _MOSTLY
+        """Whether nearly all cells are degrees and minutes (45° 29′ 10″ N, 45 29 10), or decimal degrees among them."""
+        angles = self.share(_is_angle)
+        return angles >= _MOSTLY or (
+            angles >= 1 - _MOSTLY and self.share(lambda cell: _is_angle(cell) or _is_number(cell, ".")) >= _MOSTLY
+        )
 
     @property
     def is_small(self) -> bool:
@@ -111,6 +114,10 @@ class Column:
     def numbers(self, decimal: str) -> list[float | None]:
         """Return the cells as numbers; None where one is none."""
         return [_number(cell, decimal) for cell in self.cells]
+
+
+def _is_angle(cell: str) -> bool:
+    return _ANGLE.match(marked_angles(cell)) is not None
 
 
 def _number(cell: str, decimal: str) -> float | None:

@@ -255,11 +255,14 @@ def _say_columns(found: _Draft, columns: list[Column], used: set[str], codes: li
     """Write the columns that are understood, the rivals of each, and those that nobody mapped."""
     key, unique = key_of([column for column in columns if column.name not in used])
     used = used | ({key.name} if key else set())
-    if (items := items_of(columns)) is not None and key is None:
+    if (items := items_of(columns)) is not None and key is None and len(items.cells) == items.rows:
         found.head += one_record_lines(items)
         found.columns.append(f"key = {quoted(items.name)} # guessed: items of Wikidata")
     else:
         found.columns += _key_lines(key, unique)
+        if items is not None and key is None:
+            lacking = counted(items.rows - len(items.cells), "row")
+            found.columns.append(comment(f"Of {short(items.name)} no key can be made: {lacking} would be rejected."))
     if items is not None:
         found.columns.append(f'"ids.wikidata" = {quoted(items.name)} # guessed')
         used = used | {items.name}

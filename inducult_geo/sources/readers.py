@@ -261,6 +261,7 @@ _INSTEAD: dict[str, str] = {
     ".odb": "It is a database of LibreOffice Base: copy the table from it into a spreadsheet, and save that as .xlsx.",
     **dict.fromkeys((".doc", ".docx", ".odt", ".rtf", ".pages"), _TEXTS),
     ".pdf": "A table in a PDF is a picture of one: ask the sender for the table that it was made from.",
+    ".umap": "It is the whole map of uMap: in its menu, Share and download, choose GeoJSON.",
     **dict.fromkeys((".htm", ".html"), "Open the page in a spreadsheet program and save the table as .xlsx."),
     **dict.fromkeys((".sqlite", ".db", ".sqlite3"), "Open it in QGIS and export the layer as a GeoPackage."),
     **dict.fromkeys(

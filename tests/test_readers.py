@@ -429,6 +429,35 @@ def test_json_that_is_no_geojson_is_refused(tmp_path: Path, suffix: str, text: s
     refused(write(tmp_path / f"a{suffix}", text), said)
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        '[{"name": "Huta", "lat": 50.7180, "n": null, "x": {"y": "a"}}, {"name": " ", "on": true, "lat": NaN}]',
+        """{"head": {"vars": ["name"]}, "results": {"bindings": [
+            {"name": {"type": "literal", "value": "Huta"}, "lat": {"value": "50.7180"}, "x.y": {"value": "a"}},
+            {"on": {"value": "true"}}]}}""",
+    ],
+)
+def test_json_of_rows_is_a_table(tmp_path: Path, text: str) -> None:
+    """What Wikidata and most portals give as JSON was refused; numbers keep the digits that are written."""
+    table = read_table(write(tmp_path / "a.json", text), AUTO)
+    rows = table.frame[["name", "lat", "on", "x.y"]].astype(object).where(lambda cells: cells.notna(), None)
+    assert rows.to_numpy().tolist() == [["Huta", "50.7180", None, "a"], [None, None, "true", None]]
+    assert table.places == ["a.json object 1", "a.json object 2"]
+
+
+def test_json_that_is_nearly_a_table_is_none(tmp_path: Path) -> None:
+    half = r'[{"n\ud800": "a\ud800b", "x": {"y\udfff": "\ud800", "z": "\ud83c\udfed\u0000"}}]'
+    frame = read_table(write(tmp_path / "half.json", half), AUTO).frame
+    assert frame.to_csv().encode().decode().count("?") >= 4
+    assert frame["x.z"][0].startswith("\N{FACTORY}")
+    refused(write(tmp_path / "b.json", '[{"type": "Feature", "geometry": null}]'), "a list of 1")
+    refused(write(tmp_path / "c.json", '[{"a": 1}, 2]'), "a list of 2")
+    refused(write(tmp_path / "d.json", '[{"a": 1}'), "cut short")
+    wide = json.dumps([{f"k{number}": 1} for number in range(2001)])
+    refused(write(tmp_path / "e.json", wide), "2,001 different names")
+
+
 FEATURE = '{"type": "Feature", "properties": {"n": 1}, "geometry": {"type": "Point", "coordinates": [17, 50]}}'
 
 

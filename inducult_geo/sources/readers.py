@@ -16,6 +16,7 @@ from inducult_geo.catalog.models import Read
 from inducult_geo.errors import ContractError, is_no_plain_file
 from inducult_geo.sources.archives import LOCKED, checked_members, is_locked, read_member
 from inducult_geo.sources.delimited import read_delimited
+from inducult_geo.sources.json_tables import read_json_table
 from inducult_geo.sources.sheets import read_sheet
 from inducult_geo.sources.table import MAX_BYTES, ChoiceError, Table, choose, tables_beside
 from inducult_geo.sources.vector_files import GEODATABASE, geodatabases
@@ -235,6 +236,11 @@ def _read_text(path: Path, read: Read) -> Table:
     return Table(rows.frame, places, rows.bad_rows, None, "delimited text", rows.encoding, rows.notes)
 
 
+def _read_json(path: Path, read: Read) -> Table:
+    table = read_json_table(path)
+    return read_vector(path, read) if table is None else table
+
+
 _IN_USE = "~$"
 _PACKED = (".zip", ".7z", ".rar", ".gz", ".tgz", ".tar")
 
@@ -291,7 +297,7 @@ _KINDS: dict[str, _Kind] = {
     ".shp": _Kind("a shapefile", (_SHAPE, None), read_vector),
     ".zip": _Kind("a zipped table", (_ZIPPED,), _read_zip),
     ".geojson": _Kind("GeoJSON", (None,), read_vector),
-    ".json": _Kind("GeoJSON", (None,), read_vector),
+    ".json": _Kind("GeoJSON", (None,), _read_json),
     ".gpkg": _Kind("a GeoPackage", (_SQLITE,), read_vector),
     ".kml": _Kind("KML", (None,), read_vector),
     ".kmz": _Kind("KMZ", (_ZIPPED,), _read_kmz),

@@ -1,0 +1,81 @@
+"""JSON that is a table: a list of objects, as query services and portals give it, or the answer of a SPARQL service."""
+
+from __future__ import annotations
+
+import json
+import re
+from pathlib import Path
+from typing import Any, Final
+
+import pandas as pd
+
+from inducult_geo.errors import ContractError
+from inducult_geo.sources.markup import MAX_JSON_BYTES
+from inducult_geo.sources.nested import with_nested
+from inducult_geo.sources.table import Table
+from inducult_geo.text import storable
+
+_BEGINS: Final = re.compile(rb'(?:\xef\xbb\xbf)?\s*(?:\[\s*\{|\{\s*"head"\s*:)')
+_HALVES: Final = re.compile(r"\\u(?:[dD][89a-fA-F]|0000)")
+_HEAD: Final = 4096
+_COLUMNS_MAX: Final = 2000
+
+
+def read_json_table(path: Path) -> Table | None:
+    """Read a file of JSON that is a table; null where it is none, which may be GeoJSON.
+
+    Numbers stay as they are written. An object in a cell gives a column for each of its members, as in a GeoJSON.
+
+    Raises
+    ------
+    ContractError
+        Where its rows have more names than a table has columns.
+    """
+    with path.open("rb") as handle:
+        if not _BEGINS.match(handle.read(_HEAD)) or path.stat().st_size > MAX_JSON_BYTES:
+            return None
+    try:
+        rows = _rows(_whole_letters(path.read_text(encoding="utf-8-sig")))
+    except (ValueError, RecursionError):
+        return None
+    if rows is None:
+        return None
+    names = list(dict.fromkeys(name for row in rows for name in row))
+    if len(names) > _COLUMNS_MAX:
+        raise ContractError(
+            f"{path}: its {len(rows):,} objects have {len(names):,} different names of members, which is no table. "
+            "Export it as CSV."
+        )
+    columns = {name: pd.Series([_cell(row.get(name)) for row in rows], dtype=object) for name in names}
+    places = [f"{path.name} object {number}" for number in range(1, len(rows) + 1)]
+    return with_nested(Table(pd.DataFrame(columns), places, kind="JSON", encoding="utf-8"))
+
+
+def _whole_letters(text: str) -> Any:
+    """Return what JSON tells, numbers as they are written; half a character (an escape alone) is in no file."""
+    content = json.loads(text, parse_int=str, parse_float=str, parse_constant=lambda _: None)
+    return json.loads(storable(json.dumps(content, ensure_ascii=False))) if _HALVES.search(text) else content
+
+
+def _rows(content: Any) -> list[dict[str, Any]] | None:
+    """Return the rows of a list of objects, or of what a SPARQL service answers; null where it is neither."""
+    if isinstance(content, dict):
+        results = content.get("results")
+        answers = _objects(results.get("bindings") if isinstance(results, dict) else None)
+        return answers and [
+            {name: cell.get("value") for name, cell in row.items() if isinstance(cell, dict)} for row in answers
+        ]
+    rows = _objects(content)
+    # A list of GeoJSON's features is no GeoJSON, and no table either.
+    return None if rows is None or any(row.get("type") == "Feature" for row in rows) else rows
+
+
+def _objects(found: Any) -> list[dict[str, Any]] | None:
+    is_list = isinstance(found, list) and bool(found) and all(isinstance(row, dict) for row in found)
+    return found if is_list else None
+
+
+def _cell(value: Any) -> str | None:
+    if value is None or isinstance(value, str):
+        return value if value and value.strip() else None
+    return json.dumps(value)

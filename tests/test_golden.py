@@ -57,11 +57,28 @@ def test_the_reliable_source_wins_and_gaps_are_filled():
 
 @pytest.mark.parametrize(
     ("worse", "better"),
-    [({"accuracy_m": 900.0}, {"accuracy_m": 9.0}), ({"valid_at": "2020-01-01"}, {"valid_at": "2025-01-01"})],
+    [
+        ({"accuracy_m": 900.0}, {"accuracy_m": 9.0}),
+        ({"valid_at": "2020-01-01"}, {"valid_at": "2025-01-01"}),
+        ({"valid_at": "2025-01-01"}, {"valid_at": "2025-11-01"}),
+    ],
 )
 def test_among_equals_precision_then_freshness_wins(worse, better):
     best = site(row("good:1", operator="Worse", **worse), row("good:2", operator="Better", **better))
     assert best["operator"] == "Better"
+
+
+def test_of_two_sources_alike_the_one_that_tells_the_year_is_heard_though_the_other_is_fresher():
+    year = {"start_year": 1894, "year_precision": "year", "valid_at": "2020-01-01"}
+    decade = {"start_year": 1890, "year_precision": "decade", "valid_at": "2025-01-01"}
+    best = site(row("good:1", **decade), row("good:2", **year))
+    assert (best["start_year"], best["year_precision"]) == (1894, "year")
+
+
+def test_of_two_places_as_true_a_surveyed_one_goes_before_the_address_of_a_better_source():
+    told = {"good:1": "address", "poor:1": "surveyed"}
+    best = site(*(row(key, geometry=point(5), geometry_origin=how, accuracy_m=50.0) for key, how in told.items()))
+    assert json.loads(best["lineage"])["geometry"] == "poor:1"
 
 
 def test_what_belongs_together_comes_from_one_record():

@@ -237,6 +237,21 @@ def test_which_id_a_cluster_keeps_is_what_the_rule_says(first, second, third):
     assert {group: later.members[group] for group in chosen} == chosen
 
 
+def test_of_two_sites_the_older_one_keeps_its_id_though_its_records_are_younger():
+    first = assign({"b:0": 1}, valid_at="2026-01-01")
+    second = assign({"b:0": 1, "a:1": 2}, first.registry, "2026-02-01")
+    third = assign({"b:0": 1, "b:1": 1, "a:1": 2}, second.registry, "2026-03-01")
+    later = assign({"b:1": 1, "a:1": 1}, third.registry, "2026-04-01")
+    assert {*later.members} == {new_site_id("b:0")}
+
+
+def test_what_a_merge_had_swallowed_takes_no_id_of_the_whole_whose_founder_has_gone():
+    first = assign({"b:0": 1, "b:1": 1, "a:1": 2})
+    whole = assign({"b:0": 1, "b:1": 1, "a:1": 1}, first.registry)
+    later = assign({"b:1": 1, "a:1": 2}, whole.registry)
+    assert later.members.to_dict() == {"b:1": new_site_id("b:0"), "a:1": new_site_id("a:1")}
+
+
 def test_records_in_another_order_than_their_keys_keep_their_dates_and_fingerprints():
     rows = [row(f"a:{number}", f"Huta {number}", valid_at=f"2026-01-0{number}") for number in (3, 1, 2)]
     table = records(*rows)

@@ -43,6 +43,7 @@ from inducult_geo.stamps import declared, files_stamp, grids_stamp, stamp
 from inducult_geo.versions import difference, refuse_other_list, with_news
 
 _DATED = re.compile(r"-\d{4}-\d{2}-\d{2}")
+_OWN = re.compile(r"\.osm|-(?:\d|latest|internal|free|updated|undated)")
 _EXTRACTS = (".osm.pbf", ".osm", ".osm.gz", ".osm.bz2", ".json.gz")
 
 
@@ -384,9 +385,8 @@ def _absent(contract: Contract, region_id: str | None) -> Gathered:
 
 
 def _is_named(name: str, stem: str) -> bool:
-    """Whether a file is the stem's own: `opole.osm`, `opole-2026-11-20.osm.pbf`, `sachsen-latest.osm.pbf`."""
-    rest = name[len(stem) :]
-    return rest.startswith((".osm", "-"))
+    """Whether a file is the stem's own: `opole.osm`, `sachsen-latest.osm.pbf`; not `sachsen-anhalt.osm.pbf`."""
+    return _OWN.match(name[len(stem) :]) is not None
 
 
 @lru_cache(maxsize=1)

@@ -170,12 +170,12 @@ class TestSharedPlaces:
         x = np.full(6, 17.9)
         crowd = find_shared(x, x, table, units_per_site=False)
         assert crowd.message == (
-            "6 rows share 1 exact places; 6 of them stand where more than 4 names share one point: a head office or a "
+            "6 rows share 1 exact place; 6 of them stand where more than 4 names share one point: a head office or a "
             "town's center? Their accuracy is taken as 2000 m at best"
         )
         assert crowd.note.startswith("shares its exact point with more than 4 names")
         assert crowd.note.endswith("its place is taken as true to 2000 m at best")
-        assert find_shared(x[:2], x[:2], table[:2], units_per_site=False).message == "2 rows share 1 exact places"
+        assert find_shared(x[:2], x[:2], table[:2], units_per_site=False).message == "2 rows share 1 exact place"
 
     def test_half_a_place_is_none(self) -> None:
         rows = [(np.nan, 50.6, name, None) for name in "ABCDE"] + [(17.9, np.nan, name, None) for name in "ABCDE"]

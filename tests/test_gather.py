@@ -564,6 +564,10 @@ def test_a_wide_source_that_cannot_be_read_is_refused_where_nobody_falls_back(da
         (["sachsen-2026-11-20.osm.pbf", "zwickau.osm.pbf"], "zwickau.osm.pbf"),
         (["sachsen-anhalt.txt", "zwickauer-land.md"], None),
         (["zwickauer.osm.pbf", "sachsenring.osm"], None),
+        (["sachsen-anhalt-2026-11-20.osm.pbf", "zwickau-land.osm"], None),
+        (["sachsen-anhalt-2026-11-20.osm.pbf", "sachsen-latest.osm.pbf"], "sachsen-latest.osm.pbf"),
+        (["sachsen-231101.osm.pbf"], "sachsen-231101.osm.pbf"),
+        (["zwickau-undated.json.gz"], "zwickau-undated.json.gz"),
         ([], None),
     ],
 )

@@ -185,6 +185,8 @@ def test_a_no_that_the_contract_gives_a_meaning_has_it(tmp_path: Path, run: Run)
         (["x", None, "X"], True),
         (["ja", "nein", ""], True),
         (["1", "0"], True),
+        (["PRAWDA", "FAŁSZ"], True),
+        (["WAAR", "ONWAAR"], True),
         (["1", "1"], False),  # may be a code
         (["nein", "nein"], False),
         (["x", "Mühle"], False),

@@ -15,6 +15,8 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
+from inducult_geo.text import counted
+
 SHARED_MAX = 4
 """So many differently named rows may share one exact point without its being doubted."""
 
@@ -33,7 +35,7 @@ class Shared:
     @property
     def message(self) -> str:
         """What a steward should know."""
-        text = f"{self.rows} rows share {self.places} exact places"
+        text = f"{self.rows} rows share {counted(self.places, 'exact place')}"
         crowded = int(self.doubtful.sum())
         if crowded:
             text += (

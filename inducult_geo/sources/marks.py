@@ -15,10 +15,11 @@ MARKED: Final = ("type", "sector", "theme", "status", "present_use")
 
 _YES: Final = frozenset(
     ("x", "xx", "ja", "j", "yes", "y", "ano", "si", "da", "tak", "oui", "true", "wahr", "prawda", "pravda", "vero")
-    + ("vrai", "1", "+", "✓", "✔", "☑", "•")
+    + ("waar", "vrai", "1", "+", "✓", "✔", "☑", "•")
 )
 _NO: Final = frozenset(
-    ("nein", "n", "no", "ne", "nie", "non", "nee", "false", "falsch", "faux", "falso", "nepravda", "0", "-", "–", "☐")
+    ("nein", "n", "no", "ne", "nie", "non", "nee", "false", "falsch", "faux", "falso", "nepravda", "falsz", "onwaar")
+    + ("0", "-", "–", "☐")
 )
 _CODE: Final = frozenset(("1",))
 """What alone may be a code as well."""

@@ -72,11 +72,13 @@ def test_items_that_some_rows_lack_are_no_key_and_degrees_may_be_written_in_two_
     path = tmp_path / "a.csv"
     rows = ["Weberei;50°43'5.2\"N;12°29'46.1\"E;https://www.wikidata.org/wiki/Q1", "Brauerei;50.7188;12.4961;",
             "Papierfabrik;50.7288;12.4861;https://www.wikidata.org/wiki/Q2"]  # fmt: skip
-    path.write_text("\n".join(["Name;lat;lon;wikidata", *rows, ""]), encoding="utf-8")
+    lines = [f"{row};{year}" for row, year in zip(rows, (1887, 1903, 1912), strict=True)]
+    path.write_text("\n".join(["Name;lat;lon;wikidata;yearBuilt", *lines, ""]), encoding="utf-8")
     text = draft(path, run)
     _, found = loaded(path, text)
     assert (found.place.x, found.place.y) == ("lon", "lat")  # type: ignore[attr-defined]
-    assert dict(found.columns) == {"ids.wikidata": "wikidata", "name": "Name"}  # type: ignore[attr-defined]
+    columns = {"ids.wikidata": "wikidata", "name": "Name", "start": "yearBuilt"}
+    assert dict(found.columns) == columns  # type: ignore[attr-defined]
     assert "# Of 'wikidata' no key can be made: 1 row would be rejected." in text
 
 

@@ -436,6 +436,8 @@ def test_json_that_is_no_geojson_is_refused(tmp_path: Path, suffix: str, text: s
         """{"head": {"vars": ["name"]}, "results": {"bindings": [
             {"name": {"type": "literal", "value": "Huta"}, "lat": {"value": "50.7180"}, "x.y": {"value": "a"}},
             {"on": {"value": "true"}}]}}""",
+        """{"count": 2, "next": null, "sites": [
+            {"name": "Huta", "lat": 50.7180, "x": {"y": "a"}}, {"name": null, "on": true}]}""",
     ],
 )
 def test_json_of_rows_is_a_table(tmp_path: Path, text: str) -> None:
@@ -444,6 +446,7 @@ def test_json_of_rows_is_a_table(tmp_path: Path, text: str) -> None:
     rows = table.frame[["name", "lat", "on", "x.y"]].astype(object).where(lambda cells: cells.notna(), None)
     assert rows.to_numpy().tolist() == [["Huta", "50.7180", None, "a"], [None, None, "true", None]]
     assert table.places == ["a.json object 1", "a.json object 2"]
+    assert not table.warnings
 
 
 def test_json_that_is_nearly_a_table_is_none(tmp_path: Path) -> None:
@@ -453,6 +456,11 @@ def test_json_that_is_nearly_a_table_is_none(tmp_path: Path) -> None:
     assert frame["x.z"][0].startswith("\N{FACTORY}")
     refused(write(tmp_path / "b.json", '[{"type": "Feature", "geometry": null}]'), "a list of 1")
     refused(write(tmp_path / "c.json", '[{"a": 1}, 2]'), "a list of 2")
+    refused(write(tmp_path / "f.json", '{"a": [{"n": 1}], "b": [{"n": 2}]}'), "no GeoJSON")
+    page = read_table(write(tmp_path / "page.json", '{"count": 5234, "results": [{"n": 1}]}'), AUTO)
+    assert [(kind, "of 5,234 rows it holds 1" in told, lost) for kind, told, lost in page.warnings] == [
+        ("cut_list", True, 5233)
+    ]
     refused(write(tmp_path / "d.json", '[{"a": 1}'), "cut short")
     wide = json.dumps([{f"k{number}": 1} for number in range(2001)])
     refused(write(tmp_path / "e.json", wide), "2,001 different names")

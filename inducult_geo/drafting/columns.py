@@ -26,6 +26,9 @@ _FEW = 3
 _HEADS_FIRST = ("type", "status")
 """Fields of which the cells are asked only where no column is called so."""
 
+_CAMEL = re.compile(r"(?<=[a-z])(?=[A-Z])")
+"""Between two words of a name such as "yearBuilt"."""
+
 _LABEL = re.compile(r"(?<=[a-z])Label$")
 """How Wikidata's query service calls the column with the names of what another one numbers: "typeLabel"."""
 
@@ -53,7 +56,9 @@ class Rule:
 
     def names(self, column: Column) -> bool:
         """Whether a column is called so, and its cells do not gainsay it."""
-        return self.words.search(fold_once(_LABEL.sub("", column.name))) is not None and self.test(column)
+        name = _LABEL.sub("", column.name)
+        heads = (fold_once(name), fold_once(_CAMEL.sub(" ", name)))
+        return any(self.words.search(head) for head in heads) and self.test(column)
 
 
 def _is_fraction(cell: str) -> bool:

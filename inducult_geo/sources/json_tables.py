@@ -1,4 +1,4 @@
-"""JSON that is a table: a list of objects, as query services and portals give it, or the answer of a SPARQL service."""
+"""JSON that is a table: a list of objects, alone or in one member of an object, or the answer of a SPARQL service."""
 
 from __future__ import annotations
 
@@ -12,10 +12,15 @@ import pandas as pd
 from inducult_geo.errors import ContractError
 from inducult_geo.sources.markup import MAX_JSON_BYTES
 from inducult_geo.sources.nested import with_nested
+from inducult_geo.sources.paged import page_of
 from inducult_geo.sources.table import Table
 from inducult_geo.text import storable
 
-_BEGINS: Final = re.compile(rb'(?:\xef\xbb\xbf)?\s*(?:\[\s*\{|\{\s*"head"\s*:)')
+_OBJECTS: Final = re.compile(rb"(?:\xef\xbb\xbf)?\s*[\[{]")
+_IS_GEOJSON: Final = re.compile(rb'"type"\s*:\s*"Feature')
+_TOTALS: Final = ("count", "total", "totalCount", "total_count", "numFound")
+"""Members in which services tell how many rows there are in all."""
+
 _HALVES: Final = re.compile(r"\\u(?:[dD][89a-fA-F]|0000)")
 _HEAD: Final = 4096
 _COLUMNS_MAX: Final = 2000
@@ -32,12 +37,14 @@ def read_json_table(path: Path) -> Table | None:
         Where its rows have more names than a table has columns.
     """
     with path.open("rb") as handle:
-        if not _BEGINS.match(handle.read(_HEAD)) or path.stat().st_size > MAX_JSON_BYTES:
+        head = handle.read(_HEAD)
+        if not _OBJECTS.match(head) or _IS_GEOJSON.search(head) or path.stat().st_size > MAX_JSON_BYTES:
             return None
     try:
-        rows = _rows(_whole_letters(path.read_text(encoding="utf-8-sig")))
+        content = _whole_letters(path.read_text(encoding="utf-8-sig"))
     except (ValueError, RecursionError):
         return None
+    rows = _rows(content)
     if rows is None:
         return None
     names = list(dict.fromkeys(name for row in rows for name in row))
@@ -48,7 +55,8 @@ def read_json_table(path: Path) -> Table | None:
         )
     columns = {name: pd.Series([_cell(row.get(name)) for row in rows], dtype=object) for name in names}
     places = [f"{path.name} object {number}" for number in range(1, len(rows) + 1)]
-    return with_nested(Table(pd.DataFrame(columns), places, kind="JSON", encoding="utf-8"))
+    more = page_of(_total(content), len(rows))
+    return with_nested(Table(pd.DataFrame(columns), places, kind="JSON", encoding="utf-8", warnings=more))
 
 
 def _whole_letters(text: str) -> Any:
@@ -61,13 +69,25 @@ def _rows(content: Any) -> list[dict[str, Any]] | None:
     """Return the rows of a list of objects, or of what a SPARQL service answers; null where it is neither."""
     if isinstance(content, dict):
         results = content.get("results")
-        answers = _objects(results.get("bindings") if isinstance(results, dict) else None)
-        return answers and [
-            {name: cell.get("value") for name, cell in row.items() if isinstance(cell, dict)} for row in answers
-        ]
+        if answers := _objects(results.get("bindings") if isinstance(results, dict) else None):
+            named = ([(name, cell) for name, cell in row.items() if isinstance(cell, dict)] for row in answers)
+            return [{name: cell.get("value") for name, cell in row} for row in named]
+        content = _listed(content)
     rows = _objects(content)
-    # A list of GeoJSON's features is no GeoJSON, and no table either.
-    return None if rows is None or any(row.get("type") == "Feature" for row in rows) else rows
+    # A list of features is no GeoJSON, and no table either.
+    return None if rows is None or any(row.get("type") == "Feature" or "attributes" in row for row in rows) else rows
+
+
+def _listed(content: dict[str, Any]) -> Any:
+    """Return the one list that an object holds beside plain values ({"count": 2, "results": [...]}), or null."""
+    lists = [value for value in content.values() if isinstance(value, list | dict)]
+    return lists[0] if len(lists) == 1 and "type" not in content else None
+
+
+def _total(content: Any) -> int:
+    """Return how many rows a service says that it has; 0 where it does not."""
+    told = [content.get(name) for name in _TOTALS] if isinstance(content, dict) else []
+    return max((int(total) for total in told if isinstance(total, str) and total.isdecimal()), default=0)
 
 
 def _objects(found: Any) -> list[dict[str, Any]] | None:

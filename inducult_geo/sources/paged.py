@@ -28,13 +28,19 @@ def cut_list(content: bytes, suffix: str, rows: int) -> tuple[tuple[str, str, in
     counts = {found[1]: int(found[2]) for found in _TOTAL.finditer(content[:_HEAD] if suffix in _MARKUP else content)}
     # Of a GML with several layers one is read.
     rows = max(rows, counts.pop(b"numberReturned", 0))
-    missing = max(counts.values(), default=0) - rows
-    if missing > 0:
-        there = f"of {rows + missing:,} rows it holds {rows:,}"
-    elif suffix not in _MARKUP and _EXCEEDED.search(content):
-        there, missing = f"it holds {rows:,} rows, and there are more", 1
-    else:
-        return ()
+    if told := page_of(max(counts.values(), default=0), rows):
+        return told
+    if suffix not in _MARKUP and _EXCEEDED.search(content):
+        return _told(f"it holds {rows:,} rows, and there are more", 1)
+    return ()
+
+
+def page_of(total: int, rows: int) -> tuple[tuple[str, str, int], ...]:
+    """Return the warning of `cut_list` where a server has more rows than it gave."""
+    return _told(f"of {total:,} rows it holds {rows:,}", total - rows) if total > rows else ()
+
+
+def _told(there: str, missing: int) -> tuple[tuple[str, str, int], ...]:
     sentence = (
         f"is one page of a server's answer: {there}. Ask for the others (resultOffset, startIndex), and name all pages "
         "in `files`"

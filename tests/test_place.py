@@ -321,6 +321,8 @@ def test_rows_at_one_point_are_counted_and_crowds_are_doubted() -> None:
     assert all("shares its exact point" in (detail or "") for detail in placed.cells.detail[:6])
     assert placed.cells.reason[:6] == [None] * 6
     assert placed.cells.detail[6] is None
+    rough = place(raw(points), contract(place={"accuracy_m": 9000}), GROUND)
+    assert (rough.accuracy_m[:6] >= 9000).all(), "what is less true by itself stays so"
     # Three at one point may be the parts of one site: only the digits written limit them.
     assert placed.accuracy_m[6] < placed.accuracy_m[0] + 6000
 

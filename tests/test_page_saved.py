@@ -16,11 +16,10 @@ from browser import CHROMIUM
 from bundles import HOSTILE, contracts, small_bundle
 
 from inducult_geo.frames import to_json
-from inducult_geo.publish import spreadsheet
 from inducult_geo.publish.dictionary import SHEET
 from inducult_geo.publish.pagewords import page_words
 from inducult_geo.publish.research import sites_table
-from inducult_geo.publish.spreadsheet import plain_cell, write_csv
+from inducult_geo.publish.spreadsheet import plain_cell, rows_of, write_csv
 from inducult_geo.withholding import for_release
 
 pytest.importorskip("websockets.sync.client")
@@ -74,12 +73,6 @@ def tick(page, facet, value):
     page.run(f"document.querySelector('[data-facet={facet}] input[value=\"{value}\"]').click()")
 
 
-def rows_of(path):
-    """The rows of a table, each by the names of its columns."""
-    header, *rows = spreadsheet.rows_of(path)
-    return [dict(zip(header, row, strict=True)) for row in rows]
-
-
 def same(column, mine, released):
     """Whether two cells say the same: numbers as numbers, JSON as JSON."""
     if mine == released:
@@ -118,7 +111,7 @@ def test_no_cell_of_a_saved_table_is_a_formula_and_excel_sees_the_accents(page, 
         cells = [cell for row in csv.reader(handle) for cell in row]
     assert not [cell for cell in cells if cell.startswith(("=", "@", "\t", "\r")) or (cell.startswith(("+", "-"))
                 and not cell[1:].replace(".", "").isdigit())]  # fmt: skip
-    rows = rows_of(path)
+    rows = [*rows_of(path)]
     told = {row["site_id"]: plain_cell(row["operator"]) for row in rows}
     given = bundle.sites.set_index("site_id")["operator"].dropna()
     assert {site: told[site] for site in given.index} == given.to_dict()
@@ -139,7 +132,7 @@ def test_a_saved_file_holds_what_is_shown_and_says_what_was_chosen(page, bundle,
     assert (told["selected"], told["sites_in_release"]) == (len(shown), len(sites))
     assert told["notice"].startswith("SAMPLE")
     assert told["data_up_to"].startswith("2024-03-01")
-    table = rows_of(saved(page, "csv", tmp_path))
+    table = [*rows_of(saved(page, "csv", tmp_path))]
     assert {row["selection"] for row in table} == {told["selection"]}
     assert all("data up to 2024-03-01" in row["release"] and bundle.run["run_id"] in row["release"] for row in table)
 
@@ -161,7 +154,7 @@ def test_a_saved_file_names_those_whose_data_it_holds_and_no_others(page, bundle
 
 def test_each_row_of_a_saved_table_says_its_own_terms(page, bundle, tmp_path):
     sources = bundle.records.groupby("site_id")["source"].agg(set)
-    rows = rows_of(saved(page, "csv", tmp_path))
+    rows = [*rows_of(saved(page, "csv", tmp_path))]
     derived = {row["site_id"]: "Derived database under ODbL" in row["notes"] for row in rows}
     assert derived == {site: "osm" in sources[site] for site in derived}
     assert {*derived.values()} == {True, False}
@@ -210,7 +203,7 @@ def test_a_page_that_a_server_gives_saves_as_well(browser, file, bundle, tmp_pat
         browser.call("Page.navigate", url=f"http://127.0.0.1:{server.server_port}/index.html#region=opole")
         browser.until(f"document.URL.startsWith('http:') && {READY}")
         shown = (bundle.sites["region"] == "opole").sum()
-        assert len(rows_of(saved(browser, "csv", tmp_path))) == shown
+        assert len([*rows_of(saved(browser, "csv", tmp_path))]) == shown
     finally:
         server.shutdown()
         server.server_close()

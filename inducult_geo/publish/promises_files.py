@@ -14,7 +14,7 @@ from inducult_geo.errors import ReleaseError
 from inducult_geo.publish.files import GEOPACKAGE, MANIFEST, PAGE, RECORDS_FILE, SITES_FILE, TILES
 from inducult_geo.publish.opened import Opened
 from inducult_geo.publish.promises_web import page_of, sites_in_tiles
-from inducult_geo.publish.spreadsheet import rows_of
+from inducult_geo.publish.spreadsheet import lines_of
 from inducult_geo.store import SUMS
 
 FILES = (
@@ -139,7 +139,7 @@ def number_of_sites_is_one(release: Opened) -> Iterator[str]:
         "regions": release.one("SELECT coalesce(sum(sites), 0) FROM regions"),
         SITES_FILE: parquet,
         MANIFEST: release.manifest.get("run", {}).get("sites"),
-        "sites.csv": sum(1 for _ in rows_of(release.folder / "sites.csv")) - 1,
+        "sites.csv": sum(1 for _ in lines_of(release.folder / "sites.csv")) - 1,
         TILES: sites_in_tiles(release),
         PAGE: page.sites,
         f"the map of {PAGE}": page.mapped,

@@ -19,7 +19,7 @@ from rasterio.io import MemoryFile
 
 from inducult_geo.publish.files import RECORDS_FILE, SITES_FILE
 from inducult_geo.publish.opened import Opened
-from inducult_geo.publish.spreadsheet import rows_of
+from inducult_geo.publish.spreadsheet import lines_of
 from inducult_geo.text import sql_name
 
 _DENSITIES = {
@@ -54,7 +54,7 @@ def csv_holds_the_sites(release: Opened) -> Iterator[str]:
     if not path.is_file():
         return
     # Column by column: most cells stand in many rows, and a release has millions.
-    columns = [*zip_longest(*rows_of(path), fillvalue="")]
+    columns = [*zip_longest(*lines_of(path), fillvalue="")]
     cells = {name: column for name, *column in columns}
     sites, expected = cells["site_id"], release.one("SELECT count(*) FROM site_points")
     told = len({*sites})

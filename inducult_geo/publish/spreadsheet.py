@@ -203,7 +203,14 @@ def _check_certain(path: Path, table: pd.DataFrame, certain: list[str], page: st
                 raise ContractError(f"{path}: '{cell}' of '{name}' may be '{otherwise}' as well. {_SAVE_SO}")
 
 
-def rows_of(path: Path) -> Iterator[list[str]]:
+def rows_of(path: Path) -> Iterator[dict[str, str]]:
+    """Yield the rows of a CSV that `write_csv` made by the names of its columns, as they stand in it."""
+    _allow_any_cell()
+    with path.open(encoding=ENCODING, newline="") as handle:
+        yield from csv.DictReader(handle)
+
+
+def lines_of(path: Path) -> Iterator[list[str]]:
     """Yield the rows of a CSV that `write_csv` made, its header first, as they stand in it; a cell may be any length.
 
     An empty line is no row.

@@ -12,7 +12,10 @@ from inducult_geo.sources.table import Table
 from inducult_geo.text import counted, first_few, fold_once
 
 _SHOWN, _SHORT = 3, 60
-_BETWEEN: Final = re.compile(r"\s*[,;]\s*|\s*&\s*|\s+(?:und|u\.|and|oraz|ed|en|e|i|a|in)\s+", re.IGNORECASE)
+_LONGEST: Final = 250
+"""Characters of a name or of towns; longer ones are texts, which tell of many places."""
+
+_BETWEEN: Final = re.compile(r"[,;&]|\s(?:und|u\.|and|oraz|ed|en|e|i|a|in)\s", re.IGNORECASE)
 """What stands between two names of places in the languages of the regions; no dash or slash: a railway goes from one
 town to another, and a town has a name in each of two languages."""
 
@@ -46,8 +49,8 @@ def _column(contract: Contract, table: Table, field: str) -> list[str]:
     said = contract.columns.get(field, ())
     column = next((name for name in ((said,) if isinstance(said, str) else said) if name in table.frame), None)
     cells = [None] * len(table.frame) if column is None else table.frame[column].tolist()
-    return [cell if isinstance(cell, str) else "" for cell in cells]
+    return [cell if isinstance(cell, str) and len(cell) <= _LONGEST else "" for cell in cells]
 
 
 def _towns_in(text: str, towns: set[str]) -> int:
-    return len({fold_once(piece) for piece in _BETWEEN.split(text)} & towns) if towns else 0
+    return len({fold_once(piece.strip()) for piece in _BETWEEN.split(text)} & towns) if towns else 0

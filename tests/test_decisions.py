@@ -82,6 +82,14 @@ def test_an_answer_about_a_vanished_record_is_taken_back_of_its_heir():
     assert log.carried({"a:1": "a:2"}).of("a:2", "b:1") is None
 
 
+def test_of_a_record_that_goes_on_as_the_other_of_its_pair_nothing_is_left_to_say():
+    """One was drawn anew, came back beside it, was told to be the same, and went again."""
+    log = replay([said("a:1", "a:2"), said("a:1", "b:1", "different")])
+    carried = log.carried({"a:1": "a:2"})
+    assert [one.pair for one in carried.latest.values()] == [("a:2", "b:1")]
+    assert carried.problems == ()
+
+
 def test_the_latest_word_wins_whichever_side_comes_first():
     log = [said(when="2026-03-02"), said("b:1", "a:1", "different", when="2026-03-03"), said(when="2026-03-01")]
     assert replay(log).of("a:1", "b:1").decision == "different"

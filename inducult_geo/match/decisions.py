@@ -83,8 +83,10 @@ class Decisions:
         if self.spoken.isdisjoint(heirs):
             return self
         # An answer of before may be about the vanished record, and taken back of its heir.
-        words = [_carried(one, heirs) for one in (*self.latest.values(), *self.reopened.values())]
-        again = replay(one for one in words if one.left != one.right)
+        words = (*self.latest.values(), *self.reopened.values())
+        # Of two records of which one goes on as the other nothing is left to say.
+        apart = (one for one in words if heirs.get(one.left, one.left) != heirs.get(one.right, one.right))
+        again = replay(_carried(one, heirs) for one in apart)
         return replace(
             again, problems=(*self.problems, *(text for text in again.problems if text not in self.problems))
         )

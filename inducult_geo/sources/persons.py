@@ -28,7 +28,8 @@ _NUMBER: Final = re.compile(
 """A telephone number: after a word that says so, or with the code of a country."""
 
 _SHOWN: Final = 3
-_ADDRESS: Final = re.compile(r"[^\s@]+@[^\s@]+\.[^\W\d_]{2,}")
+_ADDRESS: Final = re.compile(r"[^\s@]{1,64}@[^\s@]{1,255}\.[^\W\d_]{2,}")
+"""An e-mail address; of a cell without a blank no beginning is tried farther than such an address is long."""
 
 
 def seems_personal(name: str, cells: Iterable[Any]) -> bool:
@@ -104,8 +105,8 @@ def persons_in_texts(contract: Contract, path: Path, table: Table) -> list[Probl
         return []
     message = (
         f"{path.name}: e-mail addresses or telephone numbers stand in columns that are mapped, and are published as "
-        f"they stand: {'; '.join(told)}. Take those that must not "
-        f"leave out of the file. Where all may, write private = []."
+        f"they stand: {'; '.join(told)}. Take out of the file what must not be published. Where all may be, write "
+        f"private = []."
     )
     return [Problem(contract.id, "persons", message, rows)]
 

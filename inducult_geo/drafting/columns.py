@@ -26,9 +26,6 @@ _FEW = 3
 _HEADS_FIRST = ("type", "status")
 """Fields of which the cells are asked only where no column is called so."""
 
-_CAMEL = re.compile(r"(?<=[a-z])(?=[A-Z])")
-"""Between two words of a name such as "yearBuilt"."""
-
 _LABEL = re.compile(r"(?<=[a-z])Label$")
 """How Wikidata's query service calls the column with the names of what another one numbers: "typeLabel"."""
 
@@ -56,9 +53,7 @@ class Rule:
 
     def names(self, column: Column) -> bool:
         """Whether a column is called so, and its cells do not gainsay it."""
-        name = _LABEL.sub("", column.name)
-        heads = (fold_once(name), fold_once(_CAMEL.sub(" ", name)))
-        return any(self.words.search(head) for head in heads) and self.test(column)
+        return self.words.search(fold_once(_LABEL.sub("", column.name))) is not None and self.test(column)
 
 
 def _is_fraction(cell: str) -> bool:
@@ -174,7 +169,7 @@ _END = any_of("end", "eindbouwjr", "year_decommissioned", "retired date", "end_y
               "stilllegungsjahr", "außerbetriebnahme", "ende", "zakończenie", "zakończenia", "ukinitev", "ukinitve",
               "fino", "fino al", "jusque", "jusqu.(?:en|au?)")  # fmt: skip
 _BEGINNINGS = ("inception", "start", "start_year", "begbouwjr", "baujahr", "bouwjaar", "rok_budowy", "powstanie",
-               "commissioned",
+               "commissioned", "yearbuilt", "builtyear", "yearfounded", "startyear", "startdate", "yearopened",
                "commissioning_year", "year_commissioned", "founded", "gründung", "built", "erbaut", "opened", "bauzeit",
                "entstehung", "vznik", "vzniku", "nastanek", "czas powstania", "vrijeme gradnje", "start date",
                "bouwperiode", "zahájení", "začátek", "počátek", "początek", "početak", "začetek", "inizio",

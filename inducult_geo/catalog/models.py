@@ -369,6 +369,11 @@ class Contract(Declared):
         return self.publish and permits_release(self.licence)
 
     @property
+    def mapped(self) -> dict[str, tuple[str, ...]]:
+        """For each field of `columns` those that it is read from, the first choice first."""
+        return {field: (said,) if isinstance(said, str) else said for field, said in self.columns.items()}
+
+    @property
     def is_wide(self) -> bool:
         """Whether the source is about more than one region."""
         return self.region is None

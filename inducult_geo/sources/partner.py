@@ -281,8 +281,7 @@ def _first_filled(table: pd.DataFrame, columns: Sequence[str]) -> pd.Series:
 def _wanted_columns(contract: Contract) -> dict[str, tuple[str, ...]]:
     """Return for each field the columns that it is read from, the first choice first."""
     place = {"x": contract.place.x, "y": contract.place.y, "text": contract.place.text}
-    mapped = {**contract.columns, **{field: column for field, column in place.items() if column is not None}}
-    return {field: (columns,) if isinstance(columns, str) else columns for field, columns in mapped.items()}
+    return contract.mapped | {field: (column,) for field, column in place.items() if column is not None}
 
 
 def _check_columns(contract: Contract, path: Path, table: Table, wanted: dict[str, tuple[str, ...]]) -> None:

@@ -93,7 +93,7 @@ def persons_in_texts(contract: Contract, path: Path, table: Table) -> list[Probl
     says_nothing = "private" in contract.model_fields_set and not contract.private
     if says_nothing or not contract.publish or not permits_release(contract.licence):
         return []
-    mapped = {name for said in contract.columns.values() for name in ((said,) if isinstance(said, str) else said)}
+    mapped = {name for names in contract.mapped.values() for name in names}
     told, rows = [], 0
     for name in (str(name) for name in table.frame if name in mapped):
         cells = zip(table.places, table.frame[name], strict=True)

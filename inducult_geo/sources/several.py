@@ -46,8 +46,7 @@ def several_told(contract: Contract, path: Path, table: Table) -> list[Problem]:
 
 
 def _column(contract: Contract, table: Table, field: str) -> list[str]:
-    said = contract.columns.get(field, ())
-    column = next((name for name in ((said,) if isinstance(said, str) else said) if name in table.frame), None)
+    column = next((name for name in contract.mapped.get(field, ()) if name in table.frame), None)
     cells = [None] * len(table.frame) if column is None else table.frame[column].tolist()
     return [cell if isinstance(cell, str) and len(cell) <= _LONGEST else "" for cell in cells]
 

@@ -3,12 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from typing import Final
 
+from inducult_geo.match.decisions import Decisions
+from inducult_geo.match.resolve import question_id
 from inducult_geo.run import Run
-from inducult_geo.stage import last_stage
+from inducult_geo.stage import Stage, last_stage
 from inducult_geo.text import fold_once, packaged_words
 
-_TABLE = "decision_words.csv"
+PLACE: Final = "place:"
+"""How the id of a question about the place of a record begins; its key follows."""
+
+_TABLE: Final = "decision_words.csv"
 
 
 def canonical(written: str) -> str:
@@ -21,7 +27,7 @@ def canonical(written: str) -> str:
     return meant or "_".join(written.replace("_", " ").split()).casefold()
 
 
-def with_records(rows: Sequence[Mapping[str, str]], run: Run) -> list[dict[str, str]]:
+def with_records(rows: Sequence[Mapping[str, str]], run: Run, log: Decisions) -> list[dict[str, str]]:
     """Return answers with the log's words, and with the records of their question where the row names none.
 
     Parameters
@@ -30,22 +36,36 @@ def with_records(rows: Sequence[Mapping[str, str]], run: Run) -> list[dict[str, 
         `ANSWER_COLUMNS`, "" for null.
     run
         The data folder whose regions asked: what is no question of theirs stays without keys.
+    log
+        What was decided: a question that was answered is none that is open, and its file may come again.
     """
     lacking = {row["review_id"] for row in rows if row["review_id"] and not (row["left_key"] or row["right_key"])}
-    asked = dict(_asked(run)) if lacking else {}
+    asked = {**_answered(log), **dict(_asked(run))} if lacking else {}
     out = []
     for row in rows:
         known = asked.get(row["review_id"], {}) if row["review_id"] in lacking else {}
+        if not known and row["review_id"].startswith(PLACE):
+            known = {"kind": "place", "left_key": row["review_id"].removeprefix(PLACE)}
         out.append({**row, **known, "decision": canonical(row["decision"]) if row["decision"] else ""})
     return out
 
 
+def kept_stages(run: Run) -> Iterator[Stage]:
+    """Yield the last good outputs of every region that was built, be it one of a catalog that is not named now."""
+    for manifest in sorted((run.folder.processed / "regions").glob("*/manifest.json")):
+        stage = last_stage(manifest.parent.name, run)
+        if stage is not None:
+            yield stage
+
+
 def _asked(run: Run) -> Iterator[tuple[str, dict[str, str]]]:
     """Yield the open questions of the regions, each with its records as a row of answers names them."""
-    for region_id in run.catalog.regions:
-        stage = last_stage(region_id, run)
-        if stage is None:
-            continue
+    for stage in kept_stages(run):
         table = stage.table("review")
         for name, left, right in zip(table["review_id"], table["left_key"], table["right_key"], strict=True):
             yield str(name), {"left_key": str(left), "right_key": str(right)}
+
+
+def _answered(log: Decisions) -> dict[str, dict[str, str]]:
+    words = (*log.latest.values(), *log.reopened.values())
+    return {question_id(one.left, one.right): {"left_key": one.left, "right_key": one.right} for one in words}

@@ -13,6 +13,7 @@ import pandas as pd
 import shapely
 
 from inducult_geo import __version__
+from inducult_geo.answers import PLACE
 from inducult_geo.boundaries import last_outline
 from inducult_geo.catalog import Contract, RasterSource
 from inducult_geo.enrich.density import density_surfaces
@@ -164,7 +165,7 @@ def _place_questions(records: pd.DataFrame) -> Iterator[dict[str, Any]]:
     ):
         name = from_json(names).get("name")
         yield {
-            "review_id": f"place:{key}",
+            "review_id": f"{PLACE}{key}",
             "kind": "place",
             "region": region,
             "left_key": key,

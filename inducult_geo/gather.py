@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Container, Iterable
 from dataclasses import dataclass, replace
 from functools import lru_cache
@@ -33,6 +32,7 @@ from inducult_geo.harmonize.records import Harmonized, harmonize
 from inducult_geo.harmonize.vocabulary import Vocabulary, load_vocabulary
 from inducult_geo.run import Run, SourceFacts, reasons_told
 from inducult_geo.schemas import checked_records
+from inducult_geo.sources.extracts import EXTRACTS, newest_extract
 from inducult_geo.sources.osm_pbf import read_objects
 from inducult_geo.sources.osm_records import records_of
 from inducult_geo.sources.overpass import Held, fetch_objects, is_answer, read_answer
@@ -41,10 +41,6 @@ from inducult_geo.sources.partner import find_files, near_name, read_partner
 from inducult_geo.stage import Part, drop_part, keep_part, last_part
 from inducult_geo.stamps import declared, files_stamp, grids_stamp, stamp
 from inducult_geo.versions import difference, refuse_other_list, with_news
-
-_DATED = re.compile(r"-\d{4}-\d{2}-\d{2}")
-_OWN = re.compile(r"\.osm|-(?:\d|latest|internal|free|updated|undated)")
-_EXTRACTS = (".osm.pbf", ".osm", ".osm.gz", ".osm.bz2", ".json.gz")
 
 
 @dataclass(frozen=True)
@@ -66,20 +62,10 @@ class _Source:
 
 
 def find_extract(region: Region, run: Run) -> Path | None:
-    """Return the newest OSM extract for a region: named after it, or after its Geofabrik extract.
-
-    Among files of one name a dated one (`sachsen-2026-11-20.osm.pbf`, as `inducult fetch` keeps them) goes before one
-    without a date (`sachsen-latest.osm.pbf`), whose age nobody knows.
-    """
+    """Return the OSM extract for a region: the run's own, or the newest by its name (see `newest_extract`)."""
     if run.osm_file is not None or run.osm != "files":
         return run.osm_file if run.osm == "files" else None
-    folder = run.folder.raw / "osm"
-    stems = [region.id, *([region.geofabrik.rsplit("/", 1)[-1]] if region.geofabrik else [])]
-    for stem in stems:
-        found = [p for p in folder.glob(f"{stem}*") if p.name.endswith(_EXTRACTS) and _is_named(p.name, stem)]
-        if found:
-            return max(found, key=lambda path: (bool(_DATED.search(path.name)), path.name))
-    return None
+    return newest_extract(run.folder.raw / "osm", region, run.catalog.regions.values())
 
 
 def has_file(contract: Contract, run: Run) -> bool:
@@ -250,7 +236,7 @@ def _held(home: Path, run: Run) -> Held | None:
 def _without_extract(contract: Contract, region: Region, run: Run, *, was_there: bool) -> Gathered:
     """Return nothing where nobody expects an extract of the region; it is expected where one is named or was read."""
     folder = run.folder.raw / "osm"
-    others = run.osm == "files" and folder.is_dir() and any(p.name.endswith(_EXTRACTS) for p in folder.iterdir())
+    others = run.osm == "files" and folder.is_dir() and any(p.name.endswith(EXTRACTS) for p in folder.iterdir())
     if others and (region.geofabrik or was_there):
         raise SourceError(
             f"{region.id}: no OpenStreetMap extract for this region. Put it at {folder}/{region.id}.osm.pbf"
@@ -382,11 +368,6 @@ def _each_once(facts: Iterable[str | None]) -> str | None:
 def _absent(contract: Contract, region_id: str | None) -> Gathered:
     names = ", ".join(contract.files) or "no extract"
     return Gathered(concat_records([]), SourceFacts(contract.id, region_id, "absent", message=f"not there: {names}"))
-
-
-def _is_named(name: str, stem: str) -> bool:
-    """Whether a file is the stem's own: `opole.osm`, `sachsen-latest.osm.pbf`; not `sachsen-anhalt.osm.pbf`."""
-    return _OWN.match(name[len(stem) :]) is not None
 
 
 @lru_cache(maxsize=1)

@@ -21,7 +21,7 @@ from typing import Any, Final
 
 import pyarrow.parquet as pq
 
-from inducult_geo.answers import with_records
+from inducult_geo.answers import kept_stages, with_records
 from inducult_geo.catalog import Read
 from inducult_geo.match.continuity import successors
 from inducult_geo.match.decisions import UNDECIDED, WORDS, Decision, Decisions, append_decision, meaning
@@ -34,7 +34,6 @@ from inducult_geo.publish.spreadsheet import plain_cell
 from inducult_geo.run import Run
 from inducult_geo.sources.readers import read_table
 from inducult_geo.sources.sheets import ALL_SHEETS
-from inducult_geo.stage import last_stage
 from inducult_geo.store import storing
 from inducult_geo.text import counted, first_few, printable
 
@@ -42,7 +41,10 @@ __all__ = ["ANSWER_COLUMNS", "ImportOutcome", "Refusal", "decide", "export_revie
 
 _SETTLE_PLACE: Final = "mend its row in the file, or say in the contract how all are read ([place] crs, reading)"
 _NOTHING_SAID: Final = "nobody decided it, so nothing can be taken back; where you do not know, leave `decision` empty"
-_UNASKED: Final = ", and this is none of the questions that are open now: name both records"
+_UNASKED: Final = (
+    "this is none of the questions that are open now (it may be settled meanwhile), and the row names no records: take "
+    "left_key and right_key from the table that it came from"
+)
 _NAMED_MAX: Final = 5
 _DAY: Final = len("2026-01-31")
 _WORKBOOKS: Final = (".xlsx", ".ods", ".xls")
@@ -202,8 +204,8 @@ def decide(left: str, verdict: str, right: str, run: Run, *, who: str | None = N
 def _take(rows: Sequence[Mapping[str, str]], run: Run, who: str | None, *, is_file: bool = False) -> ImportOutcome:
     """Take answers into the decisions log."""
     with run.folder.lock():
-        rows = with_records(rows, run)
         log = decisions_of(run)
+        rows = with_records(rows, run, log)
         places = [row for row in rows if row["kind"] == "place"]
         pairs = [row for row in rows if row["kind"] != "place"]
         refused = [_refused_place(row) for row in places if row["decision"]]
@@ -248,11 +250,9 @@ def _named(who: str | None) -> str:
 def _known_keys(run: Run) -> frozenset[str]:
     """Return every record key that was ever given a site, and those of the regions as last kept."""
     known = {str(key) for key in registry_of(run)["record_key"].dropna()}
-    for region_id in run.catalog.regions:
-        stage = last_stage(region_id, run)
-        if stage is not None:
-            table = pq.read_table(stage.folder / "records.parquet", columns=["record_key"])
-            known.update(table.column("record_key").to_pylist())
+    for stage in kept_stages(run):
+        table = pq.read_table(stage.folder / "records.parquet", columns=["record_key"])
+        known.update(table.column("record_key").to_pylist())
     return frozenset(known)
 
 
@@ -299,9 +299,12 @@ def _faults(row: Mapping[str, str], log: Decisions, known: frozenset[str], now: 
     left, right = row["left_key"], row["right_key"]
     if row["decision"] not in WORDS:
         yield f"'{row['decision']}' is none of: {', '.join(WORDS)}"
+    if row["review_id"] and not (left or right):
+        yield _UNASKED
+        return
     for key in (left, right):
         if not key:
-            yield f"a record's key is missing{_UNASKED if row['review_id'] else ''}"
+            yield "a record's key is missing"
         elif key not in known and check_site_id(key):
             yield f"'{key}' is a site: name a record of it (`inducult explain {key}` lists them)"
         elif key not in known:

@@ -20,6 +20,7 @@ from inducult_geo.frames import Counts
 from inducult_geo.gather import find_extract, gather_region, gather_wide, wide_or_kept
 from inducult_geo.pipeline import choose_regions
 from inducult_geo.run import Run, open_run
+from inducult_geo.sources.extracts import newest_extract
 from inducult_geo.stage import Part, last_part
 
 REGION = """
@@ -564,7 +565,11 @@ def test_a_wide_source_that_cannot_be_read_is_refused_where_nobody_falls_back(da
         (["sachsen-2026-11-20.osm.pbf", "zwickau.osm.pbf"], "zwickau.osm.pbf"),
         (["sachsen-anhalt.txt", "zwickauer-land.md"], None),
         (["zwickauer.osm.pbf", "sachsenring.osm"], None),
-        (["sachsen-anhalt-2026-11-20.osm.pbf", "zwickau-land.osm"], None),
+        (["sachsen-anhalt-2026-11-20.osm.pbf", "zwickau"], None),
+        (["zwickau-test.osm.pbf", "sachsen-anhalt.osm"], "zwickau-test.osm.pbf"),
+        (["zwickau (1).osm"], "zwickau (1).osm"),
+        (["zwickau_old.osm", "sachsen-latest.osm.pbf"], "sachsen-latest.osm.pbf"),
+        (["zwickau-umland.osm", "zwickau-umland-latest.osm"], None),
         (["sachsen-anhalt-2026-11-20.osm.pbf", "sachsen-latest.osm.pbf"], "sachsen-latest.osm.pbf"),
         (["sachsen-231101.osm.pbf"], "sachsen-231101.osm.pbf"),
         (["zwickau-undated.json.gz"], "zwickau-undated.json.gz"),
@@ -577,8 +582,21 @@ def test_the_newest_extract_of_a_region_is_found(tmp_path: Path, names: list[str
     for name in names:
         (folder / name).touch()
     run = open_run(tmp_path)
-    found = find_extract(run.catalog.region("zwickau"), run)
+    zwickau = run.catalog.region("zwickau")
+    run.catalog.regions["zwickau-umland"] = zwickau.model_copy(update={"id": "zwickau-umland", "geofabrik": None})
+    found = find_extract(zwickau, run)
     assert (found.name if found else None) == chosen
+
+
+@pytest.mark.parametrize("geofabrik", [None, "europe/germany/sachsen"])
+def test_a_region_called_as_a_land_takes_no_extract_of_a_land_that_begins_alike(
+    tmp_path: Path, geofabrik: str | None
+) -> None:
+    (tmp_path / "sachsen-anhalt.osm.pbf").touch()
+    region = open_run(tmp_path).catalog.region("zwickau").model_copy(update={"id": "sachsen", "geofabrik": geofabrik})
+    assert newest_extract(tmp_path, region, [region]) is None
+    (tmp_path / "sachsen_test.osm.pbf").touch()
+    assert newest_extract(tmp_path, region, [region]) == tmp_path / "sachsen_test.osm.pbf"
 
 
 def test_one_extract_for_all_and_none_when_a_server_is_asked(tmp_path: Path) -> None:

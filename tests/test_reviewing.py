@@ -739,7 +739,23 @@ def test_a_question_s_id_alone_names_its_records(run: Run, sheet: Path) -> None:
     assert [(one.left, one.decision, one.right) for one in outcome.added] == [
         (asked["left_key"], "different", asked["right_key"])
     ]
+    assert outcome.refused[0].reason.count("key") == 2, "one thing is wrong with it"
     assert "this is none of the questions that are open now" in outcome.refused[0].reason
+
+
+def test_a_question_s_id_alone_is_known_when_it_was_answered_and_in_a_region_of_another_catalog(
+    run: Run, sheet: Path
+) -> None:
+    asked, place = (next(row for row in rows_of(sheet) if row["kind"] == kind) for kind in ("pair", "place"))
+    regions = run.folder.processed / "regions"
+    (regions / asked["region"]).rename(regions / "ruhr")
+    sheet.write_text(f"decision,review_id\ndifferent,{asked['review_id']}\nsame,{place['review_id']}\n")
+    outcome = import_review(sheet, run, who="Eva")
+    assert len(outcome.added) == 1
+    assert "a question about the place" in outcome.refused[0].reason
+    (regions / "ruhr" / "manifest.json").unlink()
+    again = import_review(sheet, run, who="Eva")
+    assert (again.added, again.unchanged, len(again.refused)) == ((), 1, 1)
 
 
 def test_a_table_of_keys_and_decisions_alone_is_read(run: Run, sheet: Path) -> None:

@@ -39,7 +39,7 @@ _VIEWS: Mapping[str, str] = {
     "rejected": "Records that cannot be used, each with its reason.",
     "regions": "The regions with the counts of their records.",
     "sources": "The sources with license, coordinate system and counts.",
-    "changes": "Sites new, gone, moved, renamed, closed, reopened, merged, split since the release before.",
+    "changes": "Sites new, gone, moved, renamed, closed, reopened, merged, split, revised since the release before.",
     "former_ids": "Ids of sites that were merged, and the site of this release that each leads to.",
     "vocabulary": "Every value of every list with its labels: in English, German, Czech, Italian ...",
     "dictionary": "Every column of every table, explained.",

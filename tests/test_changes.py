@@ -31,18 +31,28 @@ SITES = {  # site: name, status, x, and its records
 }
 
 
-def _release(folder: Path, sites: dict, *, hashes: dict | None = None, loose: tuple = (), crs: int = 3035) -> Path:
-    """Write the two files of a release; `loose` are records without a site."""
+def _release(
+    folder: Path,
+    sites: dict,
+    *,
+    hashes: dict | None = None,
+    loose: tuple = (),
+    crs: int = 3035,
+    more: dict | None = None,
+    read: dict | None = None,
+) -> Path:
+    """Write the two files of a release; `loose` are records without a site, `more` and `read` further columns."""
     folder.mkdir()
     rows = [(s, name, "opole", status, shapely.Point(X + x, Y)) for s, (name, status, x, _) in sites.items()]
     columns = ["site_id", "name", "region", "status", "geometry"]
     frame = gpd.GeoDataFrame(pd.DataFrame(rows, columns=columns), geometry="geometry", crs=3035)
-    frame.astype(dict.fromkeys(columns[:-1], "str")).to_crs(crs).to_parquet(folder / "sites.parquet")
+    frame = frame.astype(dict.fromkeys(columns[:-1], "str")).assign(**(more or {}))
+    frame.to_crs(crs).to_parquet(folder / "sites.parquet")
     homes = [(key, s) for s, (*_, keys) in sites.items() for key in keys] + [(key, None) for key in loose]
     records = pd.DataFrame(homes, columns=["record_key", "site_id"])
     records["source"] = [key.split(":")[0] for key in records["record_key"]]
     records["content_hash"] = [(hashes or {}).get(key, "same") for key in records["record_key"]]
-    records.astype("str").to_parquet(folder / "records.parquet")
+    records.astype("str").assign(**(read or {})).to_parquet(folder / "records.parquet")
     return folder
 
 
@@ -73,7 +83,7 @@ CASES = {
     "nothing": (SITES, {}, []),
     "a new one": (SITES | MORE, {}, [("new", "IC-D-4", "list appeared")]),
     "gone with its record": (_without("IC-C-3"), {}, [("gone", "IC-C-3", "osm vanished")]),
-    "its record now rejected": (_without("IC-C-3"), {"loose": ("osm:node/3",)}, [("gone", "IC-C-3", "osm regrouped")]),
+    "its record now rejected": (_without("IC-C-3"), {"loose": ("osm:node/3",)}, [("gone", "IC-C-3", "osm rejected")]),
     "moved by a source": (_with("IC-A-1", x=30.0), OSM_1, [("moved", "IC-A-1", "osm changed")]),
     "moved by a rule": (_with("IC-A-1", x=30.0), {}, [("moved", "IC-A-1", "matching")]),
     "a shift of half a meter": (_with("IC-A-1", x=0.5), OSM_1, []),
@@ -81,7 +91,11 @@ CASES = {
     "named at last": (_with("IC-C-3", "Mine"), {}, [("renamed", "IC-C-3", "matching")]),
     "reopened": (_with("IC-A-1", status="functional"), OSM_1, [("reopened", "IC-A-1", "osm changed")]),
     "closed": (_with("IC-B-2", status="decommissioned"), {}, [("closed", "IC-B-2", "matching")]),
-    "from disused to decommissioned": (_with("IC-A-1", status="decommissioned"), {}, []),
+    "from disused to decommissioned": (
+        _with("IC-A-1", status="decommissioned"),
+        OSM_1,
+        [("revised", "IC-A-1", "osm changed")],
+    ),
     "merged": (
         {"IC-A-1": ("Cihelna", "disused", 0.0, (*SITES["IC-A-1"][3], "osm:node/3")), "IC-B-2": SITES["IC-B-2"]},
         {},
@@ -134,6 +148,51 @@ def test_details_and_distance_are_for_a_person(tmp_path: Path) -> None:
     assert merged.detail == "its records are now in IC-A-1"
     (split,) = _diff(tmp_path, CASES["split"][0]).itertuples()
     assert split.detail == "holds records that were in IC-B-2"
+
+
+WAS = {
+    "type": [None, "ironworks", "mine"],
+    "start_year": [1890, None, None],
+    "accuracy_m": [100.0, 5.0, None],
+    "names": ['{"name": "Cihelna", "de": "Ziegelei"}', None, None],
+    "timeline": ["[]", '[{"year": 1990, "event": "closed", "record": "a:1"}]', "no JSON"],
+    "licence": ["ODbL-1.0", "CC0-1.0", "CC0-1.0"],
+    "confidence": [1.0, 0.9, 1.0],
+}
+IS = {
+    "type": ["brickworks", "ironworks", "mine"],
+    "start_year": [1904, None, None],
+    "accuracy_m": [100.5, 5.0, None],
+    "names": ['{"name": "Cihelna", "cs": "Cihelna u lesa"}', None, None],
+    "timeline": ["[]", '[{"year": 1990, "event": "closed", "record": "a:2"}]', '[{"year": 1994, "event": "closed"}]'],
+    "licence": ["CC-BY-4.0; ODbL-1.0", "CC0-1.0", "CC0-1.0"],
+    "confidence": [0.5, 0.9, 1.0],
+}
+
+
+def test_every_other_value_that_differs_is_told_and_evidence_is_not(tmp_path: Path) -> None:
+    types = {"type": [None, None, "x", "x", "x", "x"]}
+    old = _release(tmp_path / "old", SITES, more=WAS, read=types)
+    new = _release(tmp_path / "new", SITES, more=IS, read={"type": ["brickworks", *types["type"][1:]]})
+    table = diff(old, new)
+    assert dict(zip(table["site_id"], table["detail"], strict=True)) == {
+        "IC-A-1": "names: Ziegelei (de) -> Cihelna u lesa (cs); type: - -> brickworks; start_year: 1890 -> 1904; "
+        "licence: - -> CC-BY-4.0",
+        "IC-C-3": "timeline: - -> 1994 closed",
+    }
+    assert set(table["change"]) == {"revised"}
+    assert dict(zip(table["site_id"], table["cause"], strict=True)) == {
+        "IC-A-1": "osm read otherwise",
+        "IC-C-3": "matching",
+    }
+
+
+def test_a_site_whose_record_cannot_be_used_any_more_says_why(tmp_path: Path) -> None:
+    why = {"reason": [*[None] * 5, "outside_region"]}
+    new = _release(tmp_path / "new", _without("IC-C-3"), loose=("osm:node/3",), read=why)
+    (gone,) = diff(_release(tmp_path / "old", SITES), new).itertuples()
+    assert gone.detail == "none of its records is in a site: osm:node/3 asked about (outside_region)"
+    assert gone.cause == "osm asked about"
 
 
 def test_the_order_is_that_of_the_kinds_then_regions_and_ids(tmp_path: Path) -> None:

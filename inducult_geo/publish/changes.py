@@ -13,12 +13,13 @@ The words, exactly:
 - **moved**: the representative point lies more than `MOVED_MIN_M` away from where it was.
 - **renamed**: the name differs.
 - **closed**: the status was `functional` and is now `disused` or `decommissioned`; **reopened** is the reverse.
+- **revised**: any other value that describes the site differs (`publish.revisions` says which are compared).
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -28,16 +29,17 @@ import pandas as pd
 import pyogrio
 
 from inducult_geo.catalog.models import CLOSED
-from inducult_geo.frames import WORK_CRS
+from inducult_geo.frames import REVIEW_REASONS, WORK_CRS
 from inducult_geo.publish.bundle import Bundle, withheld_sources
 from inducult_geo.publish.domains import ON_GRID
 from inducult_geo.publish.files import GEOPACKAGE, MANIFEST
 from inducult_geo.publish.opened import tables_alone
+from inducult_geo.publish.revisions import read_otherwise, revisions
 from inducult_geo.publish.snapshot import Record, Site, Snapshot, Word, read_snapshot, snapshot_of
 from inducult_geo.publish.spreadsheet import write_csv
 from inducult_geo.store import replacing
 
-CHANGES = ("new", "gone", "moved", "renamed", "reopened", "closed", "merged", "split")
+CHANGES = ("new", "gone", "moved", "renamed", "reopened", "closed", "merged", "split", "revised")
 """The kinds of change, in the order in which they are listed."""
 
 CHANGE_COLUMNS: Mapping[str, str] = {
@@ -53,6 +55,8 @@ CHANGE_COLUMNS: Mapping[str, str] = {
 CHANGES_LAYER = "changes"
 """The layer of a release that tells what changed since the last one."""
 
+
+_MOST_TOLD = 3
 
 MOVED_MIN_M = 1.0
 """A place that shifts by less did not move: coordinates are given to about that."""
@@ -83,8 +87,10 @@ def diff(old: Path, new: Path) -> pd.DataFrame:
     pd.DataFrame
         `CHANGE_COLUMNS`, ordered by kind of change (`CHANGES`), region and site id; empty where nothing changed.
         `cause` names who decided it ("Eva decided same"), and what happened to the site's records, by source:
-        `appeared`, `vanished`, `withheld` (may not be published any more), `changed` or `regrouped` (the record was
-        there before, in another site or in none); `matching` where no record differs, so that a rule did it.
+        `appeared`, `vanished`, `withheld` (may not be published any more), `changed` (what it says), `rejected` or
+        `asked about` (it was in a site), `regrouped` (it was in another site or in none) or `read otherwise` (it says
+        what it said: a contract, the vocabulary or a rule differs); `matching` where no record differs, so that a rule
+        of resolving did it.
         `distance_m` is given for `moved`.
 
     Raises
@@ -144,7 +150,8 @@ def with_changes(bundle: Bundle, last: Path | None) -> Bundle:
 def _changes(before: Snapshot, after: Snapshot) -> pd.DataFrame:
     """Return `CHANGE_COLUMNS` of two releases, ordered."""
     rows = [row for find in _FINDERS for row in find(before, after)]
-    described = [_describe(row, before, after) for row in rows]
+    reread = _read_otherwise({row.site_id for row in rows}, before, after)
+    described = [_describe(row, before, after, reread) for row in rows]
     table = pd.DataFrame(described, columns=[*CHANGE_COLUMNS]).astype(dict(CHANGE_COLUMNS))
     order = pd.Categorical(table["change"], CHANGES, ordered=True)
     ordered = table.assign(_order=order).sort_values(["_order", "region", "site_id"], kind="stable")
@@ -168,7 +175,7 @@ def _public(table: pd.DataFrame, before: Snapshot, sources: pd.DataFrame) -> pd.
     return table[~pd.Series(hidden, index=table.index, dtype=bool)].reset_index(drop=True)
 
 
-_TELLS_PLACE = ("gone", "merged", "moved")
+_TELLS_PLACE = ("gone", "merged", "moved", "revised")
 _TELLS_VALUE = (*_TELLS_PLACE, "renamed", "closed", "reopened")
 
 
@@ -208,8 +215,16 @@ def _gone(before: Snapshot, after: Snapshot) -> Iterator[_Row]:
     for site_id in before.sites.keys() - after.sites.keys():
         homes = _elsewhere(before.members.get(site_id, frozenset()), after, site_id)
         taken = any(home in before.sites for home in homes)
-        now = f"its records are now in {', '.join(homes)}" if homes else "none of its records is in a site"
+        now = f"its records are now in {', '.join(homes)}" if homes else _without_site(site_id, before, after)
         yield _Row("merged" if taken else "gone", site_id, now)
+
+
+def _without_site(site_id: str, before: Snapshot, after: Snapshot) -> str:
+    """Say of a site that none of its records is in one, and why of those that are still there."""
+    known = ((key, after.records.get(key)) for key in sorted(before.members.get(site_id, ())))
+    why = [f"{key} {_left(record)} ({record.reason})" for key, record in known if record and record.reason]
+    more = f" and {len(why) - _MOST_TOLD} more" if len(why) > _MOST_TOLD else ""
+    return "none of its records is in a site" + (f": {', '.join(why[:_MOST_TOLD])}{more}" if why else "")
 
 
 def _new(before: Snapshot, after: Snapshot) -> Iterator[_Row]:
@@ -245,11 +260,24 @@ def _renamed(before: Snapshot, after: Snapshot) -> Iterator[_Row]:
 def _switched(before: Snapshot, after: Snapshot) -> Iterator[_Row]:
     """Find sites that were closed or reopened."""
     for site_id, was, now in _both(before, after):
-        detail = f"{was.status} -> {now.status}"
-        if was.status == "functional" and now.status in CLOSED:
-            yield _Row("closed", site_id, detail)
-        if was.status in CLOSED and now.status == "functional":
-            yield _Row("reopened", site_id, detail)
+        if _is_switch(was.status, now.status):
+            kind = "closed" if was.status == "functional" else "reopened"
+            yield _Row(kind, site_id, f"{was.status} -> {now.status}")
+
+
+def _is_switch(was: str | None, now: str | None) -> bool:
+    """Whether works closed, or reopened, between two conditions."""
+    return (was == "functional" and now in CLOSED) or (was in CLOSED and now == "functional")
+
+
+def _revised(before: Snapshot, after: Snapshot) -> Iterator[_Row]:
+    """Find sites that differ in a value which has no kind of its own: a row a site, its columns one after the other."""
+    told: dict[str, list[str]] = {}
+    for site_id, column, text in revisions(before.values, after.values):
+        if column != "status" or not _is_switch(before.sites[site_id].status, after.sites[site_id].status):
+            told.setdefault(site_id, []).append(f"{column}: {text}")
+    for site_id, texts in told.items():
+        yield _Row("revised", site_id, "; ".join(texts))
 
 
 def _both(before: Snapshot, after: Snapshot) -> Iterator[tuple[str, Site, Site]]:
@@ -259,18 +287,25 @@ def _both(before: Snapshot, after: Snapshot) -> Iterator[tuple[str, Site, Site]]
             yield site_id, was, after.sites[site_id]
 
 
-_FINDERS: tuple[Callable[[Snapshot, Snapshot], Iterator[_Row]], ...] = (_gone, _new, _moved, _renamed, _switched)
+_FINDERS: tuple[Callable[[Snapshot, Snapshot], Iterator[_Row]], ...] = (
+    _gone,
+    _new,
+    _moved,
+    _renamed,
+    _switched,
+    _revised,
+)
 """Each finds its kinds of change; a further kind is a further function here and its word in `CHANGES`."""
 
 
-def _describe(row: _Row, before: Snapshot, after: Snapshot) -> dict[str, Any]:
+def _describe(row: _Row, before: Snapshot, after: Snapshot, reread: Collection[str]) -> dict[str, Any]:
     """Complete a row with what the site is called and what caused the change."""
     site = after.sites.get(row.site_id) or before.sites[row.site_id]
-    cause = _cause(row.site_id, before, after)
+    cause = _cause(row.site_id, before, after, reread)
     return {**row._asdict(), "name": site.name, "region": site.region, "cause": cause}
 
 
-def _cause(site_id: str, before: Snapshot, after: Snapshot) -> str:
+def _cause(site_id: str, before: Snapshot, after: Snapshot, reread: Collection[str]) -> str:
     """Say who decided it, where a person did, and what happened to the records of a site, by source."""
     keys = before.members.get(site_id, frozenset()) | after.members.get(site_id, frozenset())
     words = {word for key in keys for word in after.words.get(key, ()) if _is_obeyed(word, before, after)}
@@ -282,6 +317,7 @@ def _cause(site_id: str, before: Snapshot, after: Snapshot) -> str:
     for key in keys:
         was, now = before.records.get(key), after.records.get(key)
         event = "withheld" if was and not now and was.source in after.withheld else _event(was, now)
+        event = event or ("read otherwise" if key in reread else None)
         # What else moves along with a record that a person spoke of, moves by that word.
         if event and not ((words or dropped) and event == "regrouped"):
             events.setdefault((now or was or _NOBODY).source, set()).add(event)
@@ -308,12 +344,26 @@ def _are_together(word: Word, release: Snapshot) -> bool | None:
 _NOBODY = Record("", None, None)
 
 
+def _left(record: Record) -> str:
+    """Say what became of a record that is in no site any more."""
+    return "asked about" if record.reason in REVIEW_REASONS else "rejected"
+
+
+def _read_otherwise(site_ids: Collection[str], before: Snapshot, after: Snapshot) -> set[str]:
+    """Return the keys of records of these sites that say what they said, and were read otherwise."""
+    keys = {key for release in (before, after) for site_id in site_ids for key in release.members.get(site_id, ())}
+    same = {key for key in keys if (was := before.records.get(key)) and _event(was, after.records.get(key)) is None}
+    return read_otherwise(before.read(same), after.read(same)) if same else set()
+
+
 def _event(was: Record | None, now: Record | None) -> str | None:
     """Name what happened to one record."""
     if was is None:
         return "appeared"
     if now is None:
         return "vanished"
+    if was.site_id is not None and now.site_id is None:
+        return _left(now)
     if was.content_hash != now.content_hash:
         return "changed"
     return "regrouped" if was.site_id != now.site_id else None

@@ -365,12 +365,12 @@ CHANGES: tuple[Column, ...] = (
     C("site_id", "text", "Site id", "Site that changed; one that is gone or merged is in the last release only."),
     C("name", "text", "Name of the site", "Name of the site, in this release where it is in it."),
     _REGION,
-    C("detail", "text", "Change in words", "How far it moved, what it was called, which sites share its records."),
+    C("detail", "text", "Change in words", "How far it moved, what it was and is, which sites share its records."),
     C(
         "cause",
         "text",
         "Cause of the change",
-        "What each source did to its records; matching, where none did anything.",
+        "What became of its records, by source (read otherwise: by another contract); matching, where nothing did.",
     ),
     C("distance_m", "number", "Distance moved", "How far a site moved; null for other changes.", unit="m"),
 )

@@ -78,6 +78,7 @@ DOMAINS: Mapping[str, Mapping[str, str]] = {
         "closed": "Closed",
         "merged": "Merged into another site",
         "split": "Split from another site",
+        "revised": "Other values differ",
     },
     "question_kind": {"pair": "Are these two records one site?", "place": "Where is this record?"},
     "state": {

@@ -145,7 +145,7 @@ LAYERS: tuple[Layer, ...] = (
     Layer(
         "changes",
         "Changes since the last release",
-        "Sites that are new, gone, moved, renamed, closed, reopened, merged or split since the last release, and why.",
+        "Sites that are new, gone, moved, renamed, closed, reopened, merged, split or revised since the last release.",
         "Point",
         columns.CHANGES,
         style="changes.qml.j2",

@@ -80,5 +80,5 @@ docs: $(READY) ## Build the documentation into build/docs; a warning is an error
 	@echo "open build/docs/index.html"
 
 train: $(READY) ## Fit the weights of the matcher anew, from labelled tables: make train LABELLED=folder
-	@$(BIN)/python -m inducult_geo.match.train tests/benchmarks/labelled.toml --data $(or $(LABELLED),../shared/data/sites) \
+	@$(BIN)/python -m inducult_geo.match.learning.train tests/benchmarks/labelled.toml --data $(or $(LABELLED),../shared/data/sites) \
 	  --out inducult_geo/match/weights.json

@@ -17,7 +17,7 @@ from inducult_geo.gather import harmonized
 from inducult_geo.harmonize.place import Ground
 from inducult_geo.harmonize.records import Harmonized
 from inducult_geo.match.link import link as link_records
-from inducult_geo.match.score import Weights
+from inducult_geo.match.scoring.score import Weights
 from inducult_geo.publish.files import SITES_FILE
 from inducult_geo.run import Run, open_run
 from inducult_geo.sources.osm_pbf import read_objects

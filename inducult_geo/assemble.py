@@ -14,6 +14,7 @@ import shapely
 
 from inducult_geo import __version__
 from inducult_geo.answers import PLACE
+from inducult_geo.arrow.keys import is_in
 from inducult_geo.boundaries import last_outline
 from inducult_geo.catalog import Contract, RasterSource
 from inducult_geo.enrich.density import density_surfaces
@@ -37,7 +38,6 @@ from inducult_geo.frames import (
     reasons_of,
 )
 from inducult_geo.gaps import gaps
-from inducult_geo.match.lookup import is_in
 from inducult_geo.overlapping import left_to_others, pairs_of_each, sites_of_each
 from inducult_geo.publish.bundle import Bundle
 from inducult_geo.run import SCHEMA_VERSION, STATES, Run, SourceFacts, State, code_hash, run_id

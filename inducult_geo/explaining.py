@@ -13,7 +13,7 @@ import geopandas as gpd
 import pandas as pd
 
 from inducult_geo.frames import from_json
-from inducult_geo.match.verdict import PART_OF
+from inducult_geo.match.decided.verdict import PART_OF
 from inducult_geo.publish.columns import SITES
 from inducult_geo.publish.domains import DOMAINS
 from inducult_geo.text import printable

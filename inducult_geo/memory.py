@@ -11,12 +11,12 @@ import pandas as pd
 import pyarrow.parquet as pq
 
 from inducult_geo.errors import ConfigError, StorageError
-from inducult_geo.match.decisions import Decisions, read_decisions
-from inducult_geo.match.registry import empty_registry, registry_unlike
+from inducult_geo.match.decided.decisions import Decisions, read_decisions
+from inducult_geo.match.identity.registry import empty_registry, registry_unlike
 from inducult_geo.run import Run
 
 if TYPE_CHECKING:
-    from inducult_geo.match.score import Weights
+    from inducult_geo.match.scoring.score import Weights
 
 
 def decisions_of(run: Run) -> Decisions:
@@ -33,7 +33,7 @@ def weights_of(run: Run) -> Weights | None:
         Where the file is missing or holds no weights.
     """
     # Who only asks how a folder stands, or for an id, need not wait for the whole matcher.
-    from inducult_geo.match.score import weights_from
+    from inducult_geo.match.scoring.score import weights_from
 
     path = run.settings.weights
     if path is None:

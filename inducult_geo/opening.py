@@ -17,7 +17,7 @@ import pyogrio
 
 from inducult_geo.errors import ConfigError, ReleaseError
 from inducult_geo.explaining import Site
-from inducult_geo.match.site_ids import check_site_id
+from inducult_geo.match.identity.site_ids import check_site_id
 from inducult_geo.publish.changes import diff
 from inducult_geo.publish.files import GEOPACKAGE, MANIFEST, RECORDS_FILE, SITES_FILE
 from inducult_geo.publish.opened import Opened

@@ -9,11 +9,11 @@ import numpy as np
 import pandas as pd
 import pyarrow.compute as pc
 
+from inducult_geo.arrow.keys import is_in
+from inducult_geo.arrow.texts import texts
 from inducult_geo.frames import Records, own_keys
-from inducult_geo.match.columns import texts
-from inducult_geo.match.continuity import NEAR_M, fingerprints
-from inducult_geo.match.lookup import is_in
-from inducult_geo.match.registry import typed_registry
+from inducult_geo.match.identity.continuity import NEAR_M, fingerprints
+from inducult_geo.match.identity.registry import typed_registry
 from inducult_geo.text import counted
 
 ROWS_MIN: Final = 3

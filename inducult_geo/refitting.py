@@ -11,10 +11,10 @@ import pandas as pd
 
 from inducult_geo.errors import ConfigError
 from inducult_geo.frames import Records, as_records, concat_records
-from inducult_geo.match.candidates import compared
-from inducult_geo.match.continuity import successors
-from inducult_geo.match.prepare import prepare
-from inducult_geo.match.refit import Refit, refit, taught_by
+from inducult_geo.match.identity.continuity import successors
+from inducult_geo.match.learning.refit import Refit, refit, taught_by
+from inducult_geo.match.pairs.candidates import compared
+from inducult_geo.match.reading.prepare import prepare
 from inducult_geo.match.resolve import sources_of_units
 from inducult_geo.memory import decisions_of, registry_of, weights_of
 from inducult_geo.run import Run

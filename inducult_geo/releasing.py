@@ -15,13 +15,13 @@ from typing import Any
 import pandas as pd
 from pydantic import TypeAdapter
 
+from inducult_geo.arrow.keys import is_in
 from inducult_geo.assemble import assemble, release_manifest, with_surfaces
 from inducult_geo.errors import InducultError, RegionError, ReleaseError, located, steady
 from inducult_geo.frames import Counts, reasons_of
 from inducult_geo.gather import wide_or_kept
-from inducult_geo.match.borders import Renamed, shared_ids, with_own_ids
-from inducult_geo.match.lookup import is_in
-from inducult_geo.match.registry import merge_registries, merged_ids
+from inducult_geo.match.identity.borders import Renamed, shared_ids, with_own_ids
+from inducult_geo.match.identity.registry import merge_registries, merged_ids
 from inducult_geo.memory import registry_of
 from inducult_geo.of_sample import is_of_sample
 from inducult_geo.outcome import RunOutcome

@@ -9,8 +9,8 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from inducult_geo.match.lookup import is_in
-from inducult_geo.match.registry import empty_registry, merge_registries, typed_registry
+from inducult_geo.arrow.keys import is_in
+from inducult_geo.match.identity.registry import empty_registry, merge_registries, typed_registry
 from inducult_geo.run import Run
 from inducult_geo.stage import last_stage
 from inducult_geo.store import current_release, replacing

@@ -11,7 +11,7 @@ import pandas as pd
 from inducult_geo.catalog import Region
 from inducult_geo.errors import RegionError
 from inducult_geo.frames import Records, counts_of, outcome_of
-from inducult_geo.match.decisions import Decisions
+from inducult_geo.match.decided.decisions import Decisions
 from inducult_geo.match.resolve import Resolution, compare, resolve
 from inducult_geo.memory import decisions_of, registry_of, weights_of
 from inducult_geo.rasters import raster_files, sampled

@@ -23,11 +23,11 @@ import pyarrow.parquet as pq
 
 from inducult_geo.answers import kept_stages, with_records
 from inducult_geo.catalog import Read
-from inducult_geo.match.continuity import successors
-from inducult_geo.match.decisions import UNDECIDED, WORDS, Decision, Decisions, append_decision, meaning
-from inducult_geo.match.relations import conflicts
+from inducult_geo.match.decided.decisions import UNDECIDED, WORDS, Decision, Decisions, append_decision, meaning
+from inducult_geo.match.decided.relations import conflicts
+from inducult_geo.match.identity.continuity import successors
+from inducult_geo.match.identity.site_ids import check_site_id
 from inducult_geo.match.resolve import question_id
-from inducult_geo.match.site_ids import check_site_id
 from inducult_geo.pipeline import decisions_of, registry_of
 from inducult_geo.publish.review_table import ANSWER_COLUMNS, answers_of, export_review, read_answers
 from inducult_geo.publish.spreadsheet import plain_cell

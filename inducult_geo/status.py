@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from inducult_geo.errors import BusyError, DecisionError, StorageError
-from inducult_geo.match.decisions import read_decisions
+from inducult_geo.match.decided.decisions import read_decisions
 from inducult_geo.memory import registry_fault
 from inducult_geo.outcome import last_run
 from inducult_geo.publish.files import GEOPACKAGE

@@ -21,11 +21,11 @@ import pandas as pd
 import shapely
 
 from inducult_geo.frames import Records
-from inducult_geo.match.candidates import candidates_of
-from inducult_geo.match.compared import Compared
-from inducult_geo.match.places import place_order
-from inducult_geo.match.prepare import prepare
-from inducult_geo.match.score import Scored, Weights, score
+from inducult_geo.match.pairs.candidates import candidates_of
+from inducult_geo.match.pairs.compared import Compared
+from inducult_geo.match.reading.places import place_order
+from inducult_geo.match.reading.prepare import prepare
+from inducult_geo.match.scoring.score import Scored, Weights, score
 from inducult_geo.ragged import Ints
 
 CELL_M = 200_000.0

@@ -13,10 +13,10 @@ import pandas as pd
 
 from inducult_geo.errors import ConfigError
 from inducult_geo.frames import as_records, from_json
+from inducult_geo.match.identity.site_ids import PREFIX, check_site_id
 from inducult_geo.match.resolve import compare, sources_of_units
-from inducult_geo.match.score import shipped_weights
-from inducult_geo.match.site_ids import PREFIX, check_site_id
-from inducult_geo.match.waterfall import Waterfall, bar_in_words, waterfall
+from inducult_geo.match.scoring.score import shipped_weights
+from inducult_geo.match.scoring.waterfall import Waterfall, bar_in_words, waterfall
 from inducult_geo.memory import registry_of, weights_of
 from inducult_geo.publish.bundle import withheld_sources
 from inducult_geo.run import Run

@@ -15,8 +15,8 @@ import pandas as pd
 
 from inducult_geo.errors import SourceError
 from inducult_geo.frames import NEW_VERSION, REVIEW_REASONS, Problem, Records, from_json, own_keys
-from inducult_geo.match.continuity import NEAR_M, fingerprints
-from inducult_geo.match.naming import plain_name
+from inducult_geo.match.golden.merged_names import plain_name
+from inducult_geo.match.identity.continuity import NEAR_M, fingerprints
 from inducult_geo.run import SourceFacts, command_afresh
 from inducult_geo.text import counted, first_few
 

@@ -21,6 +21,7 @@ import numpy as np
 import pandas as pd
 import shapely
 
+from inducult_geo.arrow.keys import is_in
 from inducult_geo.catalog import Contract
 from inducult_geo.catalog.generalization import accuracy_on_grid
 from inducult_geo.catalog.models import SAMPLED
@@ -36,7 +37,6 @@ from inducult_geo.frames import (
     from_json,
     to_json,
 )
-from inducult_geo.match.lookup import is_in
 from inducult_geo.overlapping import sites_that_stay
 from inducult_geo.publish.bundle import Bundle, withheld_sources
 from inducult_geo.publish.domains import ON_GRID

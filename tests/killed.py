@@ -16,7 +16,7 @@ import traceback
 from pathlib import Path
 
 import inducult_geo.pipeline
-from inducult_geo.match.decisions import Decision, append_decision
+from inducult_geo.match.decided.decisions import Decision, append_decision
 from inducult_geo.run import open_run
 
 _CHANGES = {"os.rename", "os.remove", "os.mkdir", "os.rmdir", "os.symlink", "shutil.rmtree", "os.truncate"}

@@ -10,7 +10,7 @@ from match_rows import backdrop, point, records, row
 
 from inducult_geo.frames import to_json
 from inducult_geo.match.link import SHARED, link
-from inducult_geo.match.score import DOUBTED
+from inducult_geo.match.scoring.score import DOUBTED
 
 ADDRESS = {"address": "Kaistraße 5", "city": "Saal", "postcode": "93342"}
 

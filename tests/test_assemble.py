@@ -17,7 +17,7 @@ from inducult_geo.assemble import assemble, release_manifest
 from inducult_geo.boundaries import kept_file, kept_outline
 from inducult_geo.errors import CountingError, RegionError
 from inducult_geo.frames import Counts, as_records, as_sites, from_json
-from inducult_geo.match.registry import empty_registry
+from inducult_geo.match.identity.registry import empty_registry
 from inducult_geo.publish.bundle import Bundle
 from inducult_geo.publish.domains import DOMAINS
 from inducult_geo.run import Run, open_run

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from inducult_geo import ragged as ragged_module
 from inducult_geo.frames import to_json
-from inducult_geo.match.called import called
+from inducult_geo.match.reading.record_names import called
 from inducult_geo.ragged import ragged
 from inducult_geo.text import name_tokens, packaged_rows, prepare_names, token_lists
 

@@ -8,14 +8,14 @@ import pytest
 from match_rows import point, records, row, square
 from scipy import sparse
 
-from inducult_geo.match.candidates import FEW, PER_PARTNER, PER_RECORD, Bag, candidates, candidates_of
-from inducult_geo.match.places import place_order
-from inducult_geo.match.prepare import prepare
+from inducult_geo.match.pairs.candidates import FEW, PER_PARTNER, PER_RECORD, Bag, candidates, candidates_of
+from inducult_geo.match.pairs.roads import NEAREST_WITHIN_M
+from inducult_geo.match.reading.places import place_order
+from inducult_geo.match.reading.prepare import prepare
 from inducult_geo.match.resolve import compare
-from inducult_geo.match.roads import NEAREST_WITHIN_M
 from inducult_geo.ragged import best_of_each, cross, ragged, ranks_within, starts_of
 
-MODULE = sys.modules["inducult_geo.match.candidates"]
+MODULE = sys.modules["inducult_geo.match.pairs.candidates"]
 
 
 def found(left, right=None):
@@ -129,7 +129,7 @@ def test_ranks_within_groups():
 def test_real_tables_lose_almost_nobody(shared):
     from benchmarks.bench_link import SETS, bench_candidates
 
-    from inducult_geo.match.labelled import labelled_sets
+    from inducult_geo.match.learning.labelled import labelled_sets
 
     told = bench_candidates(labelled_sets(SETS, shared / "data/sites")[0])
     assert told["recall"] >= 0.997

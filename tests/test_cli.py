@@ -26,7 +26,7 @@ from inducult_geo.cli.common import exit_code, print_json, refuse_foreign, set_u
 from inducult_geo.cli.process import packs_slowly
 from inducult_geo.errors import ConfigError, InducultError, ReleaseError, SourceError
 from inducult_geo.match.link import LINK_COLUMNS
-from inducult_geo.match.score import DOUBTED
+from inducult_geo.match.scoring.score import DOUBTED
 from inducult_geo.publish.spreadsheet import plain_cell
 
 COUNTEREXAMPLES = sorted((Path(__file__).parent / "counterexamples").glob("*.toml"))

@@ -8,9 +8,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from match_rows import point, records, row
 
-from inducult_geo.match.cluster import Link, Links, cluster
-from inducult_geo.match.decisions import Decision, replay
-from inducult_geo.match.duplicates import fold_duplicates
+from inducult_geo.match.clusters.cluster import Link, Links, cluster
+from inducult_geo.match.decided.decisions import Decision, replay
+from inducult_geo.match.within_source.duplicates import fold_duplicates
 
 KEYS = ("a:1", "a:2", "b:1", "b:2", "c:1", "c:2")
 TABLE = records(*(row(key, key) for key in KEYS))

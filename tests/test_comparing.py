@@ -8,14 +8,14 @@ from match_rows import backdrop, point, records, row
 
 from inducult_geo import ragged
 from inducult_geo.frames import concat_records
-from inducult_geo.match.candidates import candidates_of
-from inducult_geo.match.compared import Compared
-from inducult_geo.match.comparing import compare_all
-from inducult_geo.match.comparisons import COMPARISONS, place
-from inducult_geo.match.points import Parts, added, weigh
-from inducult_geo.match.prepare import prepare
-from inducult_geo.match.score import score, shipped_weights
-from inducult_geo.match.waterfall import explain
+from inducult_geo.match.pairs.candidates import candidates_of
+from inducult_geo.match.pairs.compared import Compared
+from inducult_geo.match.pairs.comparing import compare_all
+from inducult_geo.match.pairs.comparisons import COMPARISONS, place
+from inducult_geo.match.reading.prepare import prepare
+from inducult_geo.match.scoring.points import Parts, added, weigh
+from inducult_geo.match.scoring.score import score, shipped_weights
+from inducult_geo.match.scoring.waterfall import explain
 
 TOWNS = ("Steyr", "Bad Ischl", "Ried im Innkreis", "Linz")
 
@@ -81,7 +81,7 @@ def test_what_no_record_tells_is_not_compared(pairs, monkeypatch):
     heard = [
         replace(one, compare=lambda some, one=one: asked.append(one.name) or one.compare(some)) for one in COMPARISONS
     ]
-    monkeypatch.setattr("inducult_geo.match.comparing.COMPARISONS", heard)
+    monkeypatch.setattr("inducult_geo.match.pairs.comparing.COMPARISONS", heard)
     score(pairs)
     silent = {entry.name for entry in COMPARISONS} - {*asked}
     assert silent >= {"years", "kind", "fuel", "capacity", "identifier"}

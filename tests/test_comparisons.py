@@ -7,10 +7,10 @@ import shapely
 from match_rows import backdrop, point, records, row, square
 
 from inducult_geo.frames import RECORD_COLUMNS, to_json
-from inducult_geo.match.addresses import companies_apart, read_address, read_addresses
-from inducult_geo.match.compared import PLACE_FLOOR_M, Compared
-from inducult_geo.match.comparisons import COMPARISONS, OUTSIDE_MEANT
-from inducult_geo.match.prepare import accuracies, prepare
+from inducult_geo.match.pairs.compared import PLACE_FLOOR_M, Compared
+from inducult_geo.match.pairs.comparisons import COMPARISONS, OUTSIDE_MEANT
+from inducult_geo.match.reading.addresses import companies_apart, read_address, read_addresses
+from inducult_geo.match.reading.prepare import accuracies, prepare
 from inducult_geo.ragged import Ragged
 
 BY_NAME = {entry.name: entry for entry in COMPARISONS}

@@ -13,9 +13,15 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from match_rows import point, records, row, square
 
-from inducult_geo.match.continuity import FINGERPRINT_COLUMNS, fingerprints, heirs
-from inducult_geo.match.identity import assign_ids
-from inducult_geo.match.registry import REGISTRY_COLUMNS, empty_registry, first_seen_of, merge_registries, merged_ids
+from inducult_geo.match.identity.assign import assign_ids
+from inducult_geo.match.identity.continuity import FINGERPRINT_COLUMNS, fingerprints, heirs
+from inducult_geo.match.identity.registry import (
+    REGISTRY_COLUMNS,
+    empty_registry,
+    first_seen_of,
+    merge_registries,
+    merged_ids,
+)
 from inducult_geo.pipeline import run_all
 from inducult_geo.publish.changes import diff
 from inducult_geo.run import open_run

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from inducult_geo.errors import DecisionError
-from inducult_geo.match.decisions import Decision, append_decision, contradictions, read_decisions, replay
+from inducult_geo.match.decided.decisions import Decision, append_decision, contradictions, read_decisions, replay
 
 
 def said(left="a:1", right="b:1", decision="same", when="2026-03-01T09:30:00+00:00", who="Eva", note=""):

@@ -19,14 +19,14 @@ import pytest
 import inducult_geo
 from inducult_geo.harmonize.placement import POINTS_MIN, SAME_PLACE_M
 from inducult_geo.match.again import NEARLY, SAME_WORKS
-from inducult_geo.match.dated import FAR_M
-from inducult_geo.match.evidence import FAR_FROM_M, SAME_FUEL, SAME_PLANT
-from inducult_geo.match.misplaced import ASTRAY_FROM_M, ASTRAY_FROM_TIMES, KNOWN_FROM
-from inducult_geo.match.outcomes import WORTH_ASKING
+from inducult_geo.match.clusters.outcomes import WORTH_ASKING
+from inducult_geo.match.golden.years import FAR_M
+from inducult_geo.match.learning.refit import FEWEST, FEWEST_OF_EACH
+from inducult_geo.match.learning.train import THRESHOLDS
 from inducult_geo.match.questions import FAR_SURE
-from inducult_geo.match.refit import FEWEST, FEWEST_OF_EACH
-from inducult_geo.match.score import DOUBTED, EVEN, NEARNESS_ALONE, OTHER_UNIT, UNIT
-from inducult_geo.match.train import THRESHOLDS
+from inducult_geo.match.reading.misplaced import ASTRAY_FROM_M, ASTRAY_FROM_TIMES, KNOWN_FROM
+from inducult_geo.match.scoring.evidence import FAR_FROM_M, SAME_FUEL, SAME_PLANT
+from inducult_geo.match.scoring.score import DOUBTED, EVEN, NEARNESS_ALONE, OTHER_UNIT, UNIT
 from inducult_geo.publish.domains import DOMAINS
 from inducult_geo.publish.layers import LAYERS
 from inducult_geo.publish.symbols import ASPECT_RINGS, THEME_MARKS
@@ -274,7 +274,7 @@ def test_the_page_on_matching_knows_every_module_and_no_other(repository: Path) 
     table = (repository / "docs" / "matching.md").read_text(encoding="utf-8").partition("Where it stands")[2]
     rows = table.partition("\n## ")[0].splitlines()
     told = sorted(name for row in rows if row.startswith("|") for name in re.findall(r"`(\w+)`", row))
-    modules = (repository / "inducult_geo" / "match").glob("*.py")
+    modules = (repository / "inducult_geo" / "match").rglob("*.py")
     assert told == sorted(module.stem for module in modules if module.stem != "__init__")
 
 

@@ -10,9 +10,9 @@ import pytest
 from match_rows import backdrop, point, records, row, square
 
 from inducult_geo.frames import Records, to_json
-from inducult_geo.match.editions import MANY, given_once, stand_ins
 from inducult_geo.match.link import link
-from inducult_geo.match.prepare import prepare
+from inducult_geo.match.reading.prepare import prepare
+from inducult_geo.match.within_source.editions import MANY, given_once, stand_ins
 
 PLANT = {"operator": "Alsen Kalk AG", "address": "Kaistraße 5", "postcode": "93342", "city": "Saal"}
 

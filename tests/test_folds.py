@@ -6,10 +6,10 @@ import pytest
 from match_rows import backdrop, point, records, row
 
 from inducult_geo.frames import to_json
-from inducult_geo.match.decisions import Decision, Decisions, replay
-from inducult_geo.match.folds import AGAIN, DUPLICATE, PIECE, Folds, folds_of
-from inducult_geo.match.registry import empty_registry
+from inducult_geo.match.decided.decisions import Decision, Decisions, replay
+from inducult_geo.match.identity.registry import empty_registry
 from inducult_geo.match.resolve import resolve
+from inducult_geo.match.within_source.folds import AGAIN, DUPLICATE, PIECE, Folds, folds_of
 
 YEARS = range(2019, 2023)
 AGAIN_IN_P = AGAIN.format(source="p")

@@ -10,8 +10,8 @@ from match_rows import point, records, row, square
 from inducult_geo.catalog.models import Contract
 from inducult_geo.errors import CountingError
 from inducult_geo.frames import SITE_COLUMNS, Records
-from inducult_geo.match import named
-from inducult_geo.match.golden import Confidence, golden
+from inducult_geo.match.golden import names as names_of_sites
+from inducult_geo.match.golden.best import Confidence, golden
 from inducult_geo.text.clean import lost_characters
 
 
@@ -305,7 +305,7 @@ def test_blocks_of_any_size_give_the_same_sites(monkeypatch):
 def test_plain_names_make_what_all_names_make(monkeypatch, seed):
     table = many(seed)
     quick = golden(table, CONTRACTS)
-    monkeypatch.setattr(named, "_PLAIN", "^never$")
+    monkeypatch.setattr(names_of_sites, "_PLAIN", "^never$")
     pd.testing.assert_frame_equal(golden(table, CONTRACTS), quick)
 
 

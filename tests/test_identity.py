@@ -8,13 +8,19 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from match_rows import records, row
 
+from inducult_geo.arrow.texts import texts
 from inducult_geo.errors import CountingError
 from inducult_geo.frames import Records
-from inducult_geo.match.columns import texts
-from inducult_geo.match.continuity import Heir
-from inducult_geo.match.identity import assign_ids
-from inducult_geo.match.registry import REGISTRY_COLUMNS, empty_registry, first_seen_of, seen_dates, typed_registry
-from inducult_geo.match.site_ids import DIGITS, check_site_id, new_site_id, new_site_ids
+from inducult_geo.match.identity.assign import assign_ids
+from inducult_geo.match.identity.continuity import Heir
+from inducult_geo.match.identity.registry import (
+    REGISTRY_COLUMNS,
+    empty_registry,
+    first_seen_of,
+    seen_dates,
+    typed_registry,
+)
+from inducult_geo.match.identity.site_ids import DIGITS, check_site_id, new_site_id, new_site_ids
 
 KEYS = tuple(f"{source}:{number}" for source in "ab" for number in range(4))
 
@@ -188,11 +194,11 @@ def test_many_ids_are_those_made_one_by_one(keys):
 
 def test_ids_that_are_taken_are_made_with_salt(monkeypatch):
     same = [new_site_id("x")] * 2
-    monkeypatch.setattr("inducult_geo.match.identity.new_site_ids", lambda keys: texts(same[: len(keys)]))
+    monkeypatch.setattr(f"{assign_ids.__module__}.new_site_ids", lambda keys: texts(same[: len(keys)]))
     made = assign({"a:1": 1, "b:1": 2, "b:2": 2})
     assert made.members.tolist() == [new_site_id("a:1"), new_site_id("b:1"), new_site_id("b:1")]
     known = made.registry.assign(site_id=new_site_id("a:2"), record_key=["a:1", "b:1", "b:2"])
-    monkeypatch.setattr("inducult_geo.match.identity.new_site_ids", lambda keys: texts([new_site_id(str(keys[0]))]))
+    monkeypatch.setattr(f"{assign_ids.__module__}.new_site_ids", lambda keys: texts([new_site_id(str(keys[0]))]))
     later = assign({"a:1": 1, "b:1": 1, "b:2": 1, "a:2": 2}, known)
     assert later.members["a:1"] == new_site_id("a:2")
     assert later.members["a:2"] == new_site_id("a:2", 1)

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from inducult_geo.match.decisions import Decision, append_decision
+from inducult_geo.match.decided.decisions import Decision, append_decision
 from inducult_geo.opening import open_release
 from inducult_geo.pipeline import run_all
 from inducult_geo.publish.layers import LAYERS

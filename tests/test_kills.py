@@ -19,7 +19,7 @@ from typing import Any
 import pytest
 
 from inducult_geo.errors import StorageError
-from inducult_geo.match.decisions import read_decisions
+from inducult_geo.match.decided.decisions import read_decisions
 from inducult_geo.pipeline import run_all
 from inducult_geo.publish.verify import verify
 from inducult_geo.release_folders import release_is_whole

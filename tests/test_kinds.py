@@ -5,13 +5,13 @@ import pytest
 from match_rows import point, records, row
 
 from inducult_geo.frames import to_json
-from inducult_geo.match.candidates import candidates_of
-from inducult_geo.match.compared import Compared
-from inducult_geo.match.kinds import FUEL_UP, HELD_BY, MOST_DOWN, MOST_UP, kinds
-from inducult_geo.match.prepare import prepare
-from inducult_geo.match.rivals import contests
-from inducult_geo.match.score import KINDS, score
-from inducult_geo.match.waterfall import explain
+from inducult_geo.match.pairs.candidates import candidates_of
+from inducult_geo.match.pairs.compared import Compared
+from inducult_geo.match.reading.prepare import prepare
+from inducult_geo.match.scoring.kinds import FUEL_UP, HELD_BY, MOST_DOWN, MOST_UP, kinds
+from inducult_geo.match.scoring.rivals import contests
+from inducult_geo.match.scoring.score import KINDS, score
+from inducult_geo.match.scoring.waterfall import explain
 
 
 def found(*works, far=0.0, burns=lambda *_: {}):

@@ -7,7 +7,7 @@ from colorsys import rgb_to_hsv
 import pytest
 
 from inducult_geo.frames import ASPECTS, PAIR_COLUMNS, PRESENT_USES, RECORD_COLUMNS, SITE_COLUMNS, STATUSES
-from inducult_geo.match.decisions import WORDS
+from inducult_geo.match.decided.decisions import WORDS
 from inducult_geo.publish.domains import DOMAINS
 from inducult_geo.publish.layers import LAYERS, layer_named
 from inducult_geo.publish.styles import environment

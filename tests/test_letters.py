@@ -6,8 +6,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from rapidfuzz.distance import JaroWinkler
 
-from inducult_geo.match.letters import Remembered, letters_of
-from inducult_geo.match.words import ALIKE_FROM
+from inducult_geo.match.reading.letters import Remembered, letters_of
+from inducult_geo.match.reading.likeness import ALIKE_FROM
 from inducult_geo.ragged import cross, ragged
 
 LETTERS = st.sampled_from("abcdeghilmnorstuz0159~ßñжλ語")

@@ -9,11 +9,11 @@ import pandas as pd
 import pytest
 from match_rows import backdrop, point, records, row, square
 
-from inducult_geo.match.labelled import labelled_sets
+from inducult_geo.match.learning.labelled import labelled_sets
+from inducult_geo.match.learning.tables import records_from_csv
+from inducult_geo.match.learning.train import fit_weights
 from inducult_geo.match.link import LINK_COLUMNS, link
-from inducult_geo.match.score import DOUBTED, score
-from inducult_geo.match.tables import records_from_csv
-from inducult_geo.match.train import fit_weights
+from inducult_geo.match.scoring.score import DOUBTED, score
 
 LEFT = records(row("hm:1", "Zementwerk Rohrdorf", point()), row("hm:2", "Gaswerk Nord", point(50_000)))
 RIGHT = records(row("eu:A/1:b", "Werk SPZ Rohrdorf Zement", point(200)), row("eu:2", "Ziegelei Süd", point(90_000)))

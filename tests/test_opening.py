@@ -22,7 +22,7 @@ from inducult_geo import open_release
 from inducult_geo.errors import ConfigError, ReleaseError
 from inducult_geo.explaining import EVIDENCE_COLUMNS, VALUE_COLUMNS, Explanation, Site
 from inducult_geo.frames import PAIR_COLUMNS, RECORD_COLUMNS, SITE_COLUMNS, from_json
-from inducult_geo.match.site_ids import new_site_id
+from inducult_geo.match.identity.site_ids import new_site_id
 from inducult_geo.opening import Release
 from inducult_geo.publish import columns
 from inducult_geo.publish.changes import CHANGE_COLUMNS

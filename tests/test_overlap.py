@@ -9,13 +9,13 @@ import pytest
 from match_rows import point, records, row
 
 from inducult_geo.frames import to_json
-from inducult_geo.match.candidates import candidates_of
-from inducult_geo.match.compared import Compared
-from inducult_geo.match.overlap import MOST_DOWN, MOST_LEVEL, overlap
-from inducult_geo.match.prepare import prepare
-from inducult_geo.match.rivals import contests
-from inducult_geo.match.score import score, shipped_weights, stand
-from inducult_geo.match.waterfall import explain
+from inducult_geo.match.pairs.candidates import candidates_of
+from inducult_geo.match.pairs.compared import Compared
+from inducult_geo.match.reading.prepare import prepare
+from inducult_geo.match.scoring.overlap import MOST_DOWN, MOST_LEVEL, overlap
+from inducult_geo.match.scoring.rivals import contests
+from inducult_geo.match.scoring.score import score, shipped_weights, stand
+from inducult_geo.match.scoring.waterfall import explain
 
 NAMES = [
     f"{a}{b} {c}werk" for a in ("Ahorn", "Birken", "Eichen") for b in ("au", "tal", "hof") for c in ("Kalk", "Eisen")

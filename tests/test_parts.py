@@ -9,9 +9,9 @@ import shapely
 from match_rows import HERE, backdrop, point, records, row, square
 
 from inducult_geo.catalog import Contract
-from inducult_geo.match.decisions import Decision, replay
-from inducult_geo.match.parts import ITS_KIND, ITS_NAME, NAMELESS, Part, belonging, parts_of
-from inducult_geo.match.registry import empty_registry
+from inducult_geo.match.clusters.parts import ITS_KIND, ITS_NAME, NAMELESS, Part, belonging, parts_of
+from inducult_geo.match.decided.decisions import Decision, replay
+from inducult_geo.match.identity.registry import empty_registry
 from inducult_geo.match.resolve import resolve
 
 COLLIERY = row("osm:w", "Zeche Morgenstern", square(400), type="coal_mine", theme="mining", accuracy_m=5.0)

@@ -12,11 +12,11 @@ from match_rows import HERE, backdrop, point, records, row, square
 
 from inducult_geo.catalog.models import Contract
 from inducult_geo.frames import to_json
-from inducult_geo.match.decisions import Decision, Decisions, replay
-from inducult_geo.match.folds import DUPLICATE, as_one, folds_of
-from inducult_geo.match.pieces import SIDE_BY_SIDE_M, pieces_of
-from inducult_geo.match.registry import empty_registry
+from inducult_geo.match.decided.decisions import Decision, Decisions, replay
+from inducult_geo.match.identity.registry import empty_registry
 from inducult_geo.match.resolve import resolve
+from inducult_geo.match.within_source.folds import DUPLICATE, as_one, folds_of
+from inducult_geo.match.within_source.pieces import SIDE_BY_SIDE_M, pieces_of
 
 DRAWN = Contract(id="osm", title="o", files="x", licence="CC0-1.0", attribution="o", drawn_in_pieces=True)
 REASON = "the contract of 'osm' says that it draws works in pieces: one name and kind, side by side"

@@ -9,10 +9,10 @@ import pandas as pd
 import pytest
 from match_rows import backdrop, point, records, row, square
 
-from inducult_geo.match.decisions import Decision, replay
-from inducult_geo.match.outcomes import WORTH_ASKING
+from inducult_geo.match.clusters.outcomes import WORTH_ASKING
+from inducult_geo.match.decided.decisions import Decision, replay
+from inducult_geo.match.identity.registry import empty_registry
 from inducult_geo.match.questions import CHANGES, FAR_SURE, LATER, question_id, questions
-from inducult_geo.match.registry import empty_registry
 from inducult_geo.match.resolve import compare, resolve
 
 RECORDS = records(

@@ -8,9 +8,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from match_rows import records, row
 
-from inducult_geo.match.cluster import Links, cluster
-from inducult_geo.match.decisions import Decision, replay
-from inducult_geo.match.relations import chain, conflicts, groups_of, kept_apart, tied_by, wholes
+from inducult_geo.match.clusters.cluster import Links, cluster
+from inducult_geo.match.decided.decisions import Decision, replay
+from inducult_geo.match.decided.relations import chain, conflicts, groups_of, kept_apart, tied_by, wholes
 
 KEYS = ("a:1", "b:1", "c:1", "d:1", "e:1")
 TABLE = records(*(row(key, key) for key in KEYS))

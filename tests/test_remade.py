@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 from inducult_geo.catalog.models import Contract
 from inducult_geo.errors import ReleaseError
 from inducult_geo.frames import Records, Sites, as_records, as_sites, from_json, to_json
-from inducult_geo.match.golden import golden
-from inducult_geo.match.remade import made_anew
+from inducult_geo.match.golden.best import golden
+from inducult_geo.match.golden.remade import made_anew
 
 HERE, THERE = shapely.Point(4_500_000, 3_000_000), shapely.Point(4_500_400, 3_000_000)
 SAMPLED = {"elevation_m": 412.0, "land_cover": "industrial", "population_per_km2": 80.0}

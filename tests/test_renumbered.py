@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from inducult_geo.frames import Records, as_records, to_json
-from inducult_geo.match.renumbered import Moved, renumbered
+from inducult_geo.match.identity.renumbered import Moved, renumbered
 
 NAMES = ("Ciglana Nova", "Huta Alba", "Mlin Kolar", "Pivovara Sava", "Rudnik Tirna", "Pilana Gora", "Kovnica Bela")
 

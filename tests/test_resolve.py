@@ -10,13 +10,13 @@ from match_rows import backdrop, point, records, row, square
 from inducult_geo.catalog.models import Contract
 from inducult_geo.errors import CountingError, InducultError
 from inducult_geo.frames import PAIR_COLUMNS, Records
-from inducult_geo.match.decisions import Decision, Decisions, replay
-from inducult_geo.match.golden import golden
+from inducult_geo.match.decided.decisions import Decision, Decisions, replay
+from inducult_geo.match.golden.best import golden
+from inducult_geo.match.identity.registry import empty_registry
+from inducult_geo.match.identity.site_ids import check_site_id
 from inducult_geo.match.questions import FAR_SURE
-from inducult_geo.match.registry import empty_registry
 from inducult_geo.match.resolve import REVIEW_COLUMNS, _count, compare, question_id, resolve
-from inducult_geo.match.score import DOUBTED
-from inducult_geo.match.site_ids import check_site_id
+from inducult_geo.match.scoring.score import DOUBTED
 
 SAPPI = (
     row("a:1", "Sappi Lanaken", square(500), aspect="factory", accuracy_m=20.0),
@@ -365,5 +365,5 @@ def test_pairs_are_told_of_alike_however_many_at_once(monkeypatch):
     rows = [*SAPPI, *backdrop(20)]
     whole = run(*rows, others=False)
     assert len(whole.pairs) > 2
-    monkeypatch.setattr("inducult_geo.match.outcomes.EXPLAINED", 1)
+    monkeypatch.setattr("inducult_geo.match.clusters.outcomes.EXPLAINED", 1)
     pd.testing.assert_frame_equal(run(*rows, others=False).pairs, whole.pairs)

@@ -16,8 +16,8 @@ import inducult_geo
 from inducult_geo import memory, releasing, resolving
 from inducult_geo.digest import FileHashes, frame_digest, sha256
 from inducult_geo.errors import RegionError, StorageError
-from inducult_geo.match.decisions import Decision, append_decision
-from inducult_geo.match.site_ids import new_site_id
+from inducult_geo.match.decided.decisions import Decision, append_decision
+from inducult_geo.match.identity.site_ids import new_site_id
 from inducult_geo.memory import registry_of
 from inducult_geo.opening import open_release
 from inducult_geo.pipeline import RunOutcome, run_all

@@ -21,9 +21,9 @@ from typer.testing import CliRunner
 from inducult_geo import cli
 from inducult_geo.answers import canonical
 from inducult_geo.errors import BusyError, ConfigError, ContractError, ReleaseError, StorageError
-from inducult_geo.match.decisions import Decision, append_decision, read_decisions
+from inducult_geo.match.decided.decisions import Decision, append_decision, read_decisions
+from inducult_geo.match.decided.verdict import WORDS
 from inducult_geo.match.resolve import question_id
-from inducult_geo.match.verdict import WORDS
 from inducult_geo.pipeline import run_all
 from inducult_geo.publish.changes import diff
 from inducult_geo.reviewing import ANSWER_COLUMNS, ImportOutcome, decide, export_review, import_review

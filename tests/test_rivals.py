@@ -5,9 +5,9 @@ import pytest
 from match_rows import point, records, row
 
 from inducult_geo import ragged
-from inducult_geo.match.compared import Compared
-from inducult_geo.match.prepare import prepare
-from inducult_geo.match.rivals import contests
+from inducult_geo.match.pairs.compared import Compared
+from inducult_geo.match.reading.prepare import prepare
+from inducult_geo.match.scoring.rivals import contests
 
 
 @pytest.fixture(scope="module")

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from match_rows import point, square
 
-from inducult_geo.match import roads
+from inducult_geo.match.pairs import roads
 from inducult_geo.ragged import ragged
 
 NOWHERE = (np.nan, np.nan)

@@ -9,17 +9,17 @@ import pytest
 from match_rows import backdrop, point, records, row, square
 
 from inducult_geo.frames import to_json
-from inducult_geo.match.candidates import candidates_of
-from inducult_geo.match.compared import Compared
-from inducult_geo.match.comparisons import COMPARISONS
-from inducult_geo.match.evidence import FAR_FROM_M, FUEL_UNITS, SAME_FUEL, SAME_PLANT
-from inducult_geo.match.plants import plants_of
-from inducult_geo.match.points import weigh
-from inducult_geo.match.prepare import prepare
-from inducult_geo.match.rivals import contests, leads
-from inducult_geo.match.score import CROWD, LEAD_KNOTS, LEADS, OTHER_UNIT, score, shipped_weights
-from inducult_geo.match.train import JUDGED
-from inducult_geo.match.waterfall import bar_in_words, explain
+from inducult_geo.match.learning.train import JUDGED
+from inducult_geo.match.pairs.candidates import candidates_of
+from inducult_geo.match.pairs.compared import Compared
+from inducult_geo.match.pairs.comparisons import COMPARISONS
+from inducult_geo.match.reading.plants import plants_of
+from inducult_geo.match.reading.prepare import prepare
+from inducult_geo.match.scoring.evidence import FAR_FROM_M, FUEL_UNITS, SAME_FUEL, SAME_PLANT
+from inducult_geo.match.scoring.points import weigh
+from inducult_geo.match.scoring.rivals import contests, leads
+from inducult_geo.match.scoring.score import CROWD, LEAD_KNOTS, LEADS, OTHER_UNIT, score, shipped_weights
+from inducult_geo.match.scoring.waterfall import bar_in_words, explain
 
 WHOLE = {"address": "Sinning 1", "postcode": "83101", "city": "Rohrdorf"}
 

@@ -8,9 +8,9 @@ from hypothesis import strategies as st
 from match_rows import backdrop, point, records, row, square
 
 from inducult_geo.frames import Records
-from inducult_geo.match.borders import shared_ids, with_own_ids
-from inducult_geo.match.decisions import Decisions
-from inducult_geo.match.registry import empty_registry, merge_registries
+from inducult_geo.match.decided.decisions import Decisions
+from inducult_geo.match.identity.borders import shared_ids, with_own_ids
+from inducult_geo.match.identity.registry import empty_registry, merge_registries
 from inducult_geo.match.resolve import Resolution, resolve
 from inducult_geo.recalled import recalled
 from inducult_geo.tracing import id_changes

@@ -17,10 +17,10 @@ from match_rows import backdrop, records, row
 
 from inducult_geo.catalog.models import Contract
 from inducult_geo.frames import WORK_CRS, from_json
-from inducult_geo.match.decisions import Decision, replay
-from inducult_geo.match.registry import empty_registry
+from inducult_geo.match.decided.decisions import Decision, replay
+from inducult_geo.match.decided.verdict import VERDICTS
+from inducult_geo.match.identity.registry import empty_registry
 from inducult_geo.match.resolve import Resolution, resolve
-from inducult_geo.match.verdict import VERDICTS
 
 CONTRACTS = {
     "osm": Contract(id="osm", files="x", licence="ODbL-1.0", reliability=60),

@@ -12,8 +12,8 @@ import pytest
 import shapely
 
 from inducult_geo.frames import WORK_CRS, Records, as_records
-from inducult_geo.match.decisions import Decision, replay
-from inducult_geo.match.registry import empty_registry
+from inducult_geo.match.decided.decisions import Decision, replay
+from inducult_geo.match.identity.registry import empty_registry
 from inducult_geo.match.resolve import Resolution, resolve
 from inducult_geo.tiling import (
     Grid,

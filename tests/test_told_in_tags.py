@@ -11,10 +11,10 @@ import pytest
 
 import inducult_geo
 from inducult_geo.frames import concat_records, from_json, to_json
-from inducult_geo.match.compared import Compared
-from inducult_geo.match.comparisons import COMPARISONS
-from inducult_geo.match.prepare import prepare
-from inducult_geo.match.trades import capacity_and_fuel, fuel_bits, is_beside_works
+from inducult_geo.match.pairs.compared import Compared
+from inducult_geo.match.pairs.comparisons import COMPARISONS
+from inducult_geo.match.reading.prepare import prepare
+from inducult_geo.match.reading.trades import capacity_and_fuel, fuel_bits, is_beside_works
 
 CONTRACT = """
 id = "{id}"

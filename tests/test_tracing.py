@@ -14,8 +14,8 @@ from typer.testing import CliRunner
 
 from inducult_geo import cli, tracing
 from inducult_geo.errors import ConfigError
-from inducult_geo.match.score import shipped_weights
-from inducult_geo.match.waterfall import Step, Waterfall
+from inducult_geo.match.scoring.score import shipped_weights
+from inducult_geo.match.scoring.waterfall import Step, Waterfall
 from inducult_geo.opening import open_release
 from inducult_geo.pipeline import run_all
 from inducult_geo.run import Run, SourceFacts, open_run

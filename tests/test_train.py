@@ -9,11 +9,11 @@ from match_rows import point, records, row
 
 from inducult_geo.errors import ConfigError
 from inducult_geo.frames import from_json
-from inducult_geo.match.labelled import Labelled, labelled_sets, read_pairs
-from inducult_geo.match.regression import hats, logistic
-from inducult_geo.match.score import weights_from
-from inducult_geo.match.tables import records_from_csv
-from inducult_geo.match.train import STATES, examples, fit_weights, main, train
+from inducult_geo.match.learning.labelled import Labelled, labelled_sets, read_pairs
+from inducult_geo.match.learning.regression import hats, logistic
+from inducult_geo.match.learning.tables import records_from_csv
+from inducult_geo.match.learning.train import STATES, examples, fit_weights, main, train
+from inducult_geo.match.scoring.score import weights_from
 
 WORDS = ("Ahorn", "Birke", "Linde", "Erle", "Eiche", "Buche", "Hasel", "Tanne", "Ulme", "Weide")
 NAMES = [f"{a}werk {b}au" for a in ("Eisen", "Glas", "Kalk", "Papier", "Stahl", "Zement") for b in WORDS]

@@ -9,12 +9,12 @@ import pytest
 from match_rows import backdrop, point, records, row
 
 from inducult_geo.frames import to_json
-from inducult_geo.match.compared import Compared
 from inducult_geo.match.link import link
-from inducult_geo.match.prepare import prepare
+from inducult_geo.match.pairs.compared import Compared
+from inducult_geo.match.reading.prepare import prepare
 from inducult_geo.match.resolve import compare
-from inducult_geo.match.rivals import contests, leads
-from inducult_geo.match.twins import FITS, with_twins
+from inducult_geo.match.scoring.rivals import contests, leads
+from inducult_geo.match.scoring.twins import FITS, with_twins
 
 SAAL = {"city": "Saal", "postcode": "93342"}
 SMITH = {"operator": "Alsen Breitenburg AG"}

@@ -7,11 +7,11 @@ import pytest
 from match_rows import backdrop, point, records, row
 
 from inducult_geo.frames import to_json
-from inducult_geo.match.compared import Compared
-from inducult_geo.match.comparisons import COMPARISONS
-from inducult_geo.match.plants import doors_of, stand_for_all
-from inducult_geo.match.prepare import prepare
-from inducult_geo.match.units import MACHINES_M
+from inducult_geo.match.pairs.compared import Compared
+from inducult_geo.match.pairs.comparisons import COMPARISONS
+from inducult_geo.match.reading.plants import doors_of, stand_for_all
+from inducult_geo.match.reading.prepare import prepare
+from inducult_geo.match.reading.units import MACHINES_M
 
 BY_NAME = {entry.name: entry for entry in COMPARISONS}
 

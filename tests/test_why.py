@@ -13,15 +13,15 @@ from typer.testing import CliRunner
 
 from inducult_geo import cli
 from inducult_geo.errors import ConfigError, InducultError
-from inducult_geo.match.candidates import candidates_of
-from inducult_geo.match.compared import Compared
-from inducult_geo.match.decisions import Decision, replay
+from inducult_geo.match.decided.decisions import Decision, replay
+from inducult_geo.match.learning.refit import Taught, refit, taught_by
 from inducult_geo.match.link import link
-from inducult_geo.match.prepare import prepare
-from inducult_geo.match.refit import Taught, refit, taught_by
+from inducult_geo.match.pairs.candidates import candidates_of
+from inducult_geo.match.pairs.compared import Compared
+from inducult_geo.match.reading.prepare import prepare
 from inducult_geo.match.resolve import compare
-from inducult_geo.match.score import score, shipped_weights, weights_from
-from inducult_geo.match.waterfall import waterfall
+from inducult_geo.match.scoring.score import score, shipped_weights, weights_from
+from inducult_geo.match.scoring.waterfall import waterfall
 from inducult_geo.tracing import id_changes
 
 

@@ -15,7 +15,7 @@ from inducult_geo.harmonize.coordinates import parse_coordinates
 from inducult_geo.harmonize.dated_states import status_of
 from inducult_geo.harmonize.dates import date_text, parse_date
 from inducult_geo.harmonize.vocabulary import load_vocabulary
-from inducult_geo.match.trades import fuel_bits
+from inducult_geo.match.reading.trades import fuel_bits
 from inducult_geo.sources.marks import is_marked
 from inducult_geo.sources.table import has_shapes
 from inducult_geo.text import fold_once, wikidata_item

@@ -11,12 +11,12 @@ from typing import Final, NamedTuple
 
 import numpy as np
 
-from inducult_geo.match.compared import Compared
-from inducult_geo.match.comparing import compare_all
-from inducult_geo.match.evidence import SAME_STREET, SUPPORT, evidence
-from inducult_geo.match.permits import other_works
-from inducult_geo.match.plants import SPOT_M, doors_of
-from inducult_geo.match.score import DOUBTED, Scored, Weights
+from inducult_geo.match.pairs.compared import Compared
+from inducult_geo.match.pairs.comparing import compare_all
+from inducult_geo.match.reading.plants import SPOT_M, doors_of
+from inducult_geo.match.scoring.evidence import SAME_STREET, SUPPORT, evidence
+from inducult_geo.match.scoring.permits import other_works
+from inducult_geo.match.scoring.score import DOUBTED, Scored, Weights
 from inducult_geo.ragged import Flags, Floats, Ints
 
 NEARLY: Final = 0.05

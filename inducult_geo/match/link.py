@@ -9,14 +9,14 @@ import pandas as pd
 
 from inducult_geo.frames import TEXT, Records, concat_records, from_json, own_keys
 from inducult_geo.match.again import match_of, matches
-from inducult_geo.match.candidates import candidates_of
-from inducult_geo.match.compared import Compared
-from inducult_geo.match.comparisons import same_kind
-from inducult_geo.match.editions import given_once, told_of_all
-from inducult_geo.match.permits import other_works
-from inducult_geo.match.places import place_order
-from inducult_geo.match.score import DOUBTED, UNIT, Scored, Weights, score
-from inducult_geo.match.waterfall import explain
+from inducult_geo.match.pairs.candidates import candidates_of
+from inducult_geo.match.pairs.compared import Compared
+from inducult_geo.match.pairs.comparisons import same_kind
+from inducult_geo.match.reading.places import place_order
+from inducult_geo.match.scoring.permits import other_works
+from inducult_geo.match.scoring.score import DOUBTED, UNIT, Scored, Weights, score
+from inducult_geo.match.scoring.waterfall import explain
+from inducult_geo.match.within_source.editions import given_once, told_of_all
 from inducult_geo.ragged import Flags, Floats, Ints, ranks_within, starts_of
 
 SECOND: Final = 0.3

@@ -32,13 +32,13 @@ from numpy.typing import NDArray
 from scipy import sparse
 from scipy.sparse.csgraph import connected_components
 
+from inducult_geo.arrow.keys import places_of
 from inducult_geo.catalog.models import CLOSED
 from inducult_geo.frames import Records, from_json
-from inducult_geo.match.decisions import PART_OF, SAME
-from inducult_geo.match.lookup import places_of
-from inducult_geo.match.naming import plain_name
-from inducult_geo.match.prepare import accuracies
-from inducult_geo.match.score import DOUBTED, EVEN
+from inducult_geo.match.decided.decisions import PART_OF, SAME
+from inducult_geo.match.golden.merged_names import plain_name
+from inducult_geo.match.reading.prepare import accuracies
+from inducult_geo.match.scoring.score import DOUBTED, EVEN
 from inducult_geo.ragged import Flags, Floats, Ints
 
 LATER: Final = "both have a likelier partner, and that is asked about first"

@@ -8,25 +8,25 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
+from inducult_geo.arrow.keys import is_in, order_of, places_in
+from inducult_geo.arrow.texts import as_column, no_texts, taken, texts
 from inducult_geo.catalog.models import Contract
 from inducult_geo.errors import CountingError, InducultError
 from inducult_geo.frames import Pairs, Records, Sites, as_pairs
-from inducult_geo.match.candidates import compared
-from inducult_geo.match.cluster import Links, cluster, links_of
-from inducult_geo.match.columns import as_column, no_texts, taken, texts
-from inducult_geo.match.continuity import Heir, fingerprints, heirs, successors, traced
-from inducult_geo.match.decisions import Decisions
-from inducult_geo.match.folds import as_one, folds_of, with_whole_shapes
-from inducult_geo.match.golden import Confidence, golden
-from inducult_geo.match.identity import assign_ids
-from inducult_geo.match.lookup import is_in, order_of, places_in
-from inducult_geo.match.outcomes import Settled, museum_beside_works, outcomes
-from inducult_geo.match.parts import Belonging, belonging, parts_of
-from inducult_geo.match.permits import sure_or_first
-from inducult_geo.match.prepare import prepare
+from inducult_geo.match.clusters.cluster import Links, cluster, links_of
+from inducult_geo.match.clusters.outcomes import Settled, museum_beside_works, outcomes
+from inducult_geo.match.clusters.parts import Belonging, belonging, parts_of
+from inducult_geo.match.decided.decisions import Decisions
+from inducult_geo.match.golden.best import Confidence, golden
+from inducult_geo.match.identity.assign import assign_ids
+from inducult_geo.match.identity.continuity import Heir, fingerprints, heirs, successors, traced
+from inducult_geo.match.identity.registry import first_seen_of, typed_registry
+from inducult_geo.match.pairs.candidates import compared
 from inducult_geo.match.questions import REVIEW_COLUMNS, question_id, questions
-from inducult_geo.match.registry import first_seen_of, typed_registry
-from inducult_geo.match.score import Scored, Weights, score
+from inducult_geo.match.reading.prepare import prepare
+from inducult_geo.match.scoring.permits import sure_or_first
+from inducult_geo.match.scoring.score import Scored, Weights, score
+from inducult_geo.match.within_source.folds import as_one, folds_of, with_whole_shapes
 from inducult_geo.ragged import Flags
 from inducult_geo.text import counted, first_few
 

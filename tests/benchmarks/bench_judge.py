@@ -23,8 +23,8 @@ from pathlib import Path
 
 from bench_link import SETS, Judge, folds_of
 
-from inducult_geo.match.labelled import labelled_sets
-from inducult_geo.match.train import fit_weights
+from inducult_geo.match.learning.labelled import labelled_sets
+from inducult_geo.match.learning.train import fit_weights
 
 SET = "hotmaps-eutl"
 SOURCES = ("hotmaps", "eutl")

@@ -25,14 +25,14 @@ from printed import table
 
 from inducult_geo.frames import Records
 from inducult_geo.match.again import matches
-from inducult_geo.match.candidates import candidates
-from inducult_geo.match.compared import Compared
-from inducult_geo.match.kinds import Kinds
-from inducult_geo.match.labelled import Labelled, labelled_sets, read_pairs
+from inducult_geo.match.learning.labelled import Labelled, labelled_sets, read_pairs
+from inducult_geo.match.learning.train import THRESHOLDS, Examples, examples, fit_weights
 from inducult_geo.match.link import link
-from inducult_geo.match.overlap import Overlap
-from inducult_geo.match.score import DOUBTED, LEAD_KNOTS, Weights, score, weights_from
-from inducult_geo.match.train import THRESHOLDS, Examples, examples, fit_weights
+from inducult_geo.match.pairs.candidates import candidates
+from inducult_geo.match.pairs.compared import Compared
+from inducult_geo.match.scoring.kinds import Kinds
+from inducult_geo.match.scoring.overlap import Overlap
+from inducult_geo.match.scoring.score import DOUBTED, LEAD_KNOTS, Weights, score, weights_from
 from inducult_geo.ragged import ranks_within
 
 SETS = Path(__file__).with_name("labelled.toml")
@@ -223,7 +223,7 @@ def without(judge: Judge, shared: Path) -> list[dict[str, object]]:
     rows.append(told("without leads", whole | {"neighbors": whole["neighbors"] | {"leads": silent}}))
     rows.append(told("without others that fit", whole, many=("hotmaps", "eutl")))
     for title, part in (("without overlap", "overlap"), ("without kinds", "kinds")):
-        with mock.patch(f"inducult_geo.match.score.{part}", SILENT[part]):
+        with mock.patch(f"inducult_geo.match.scoring.score.{part}", SILENT[part]):
             rows.append(told(title, whole))
     mine, others = ([p for p in judge.shown if p.name.startswith(name) == ours] for ours in (True, False))
     rows.append(told("power plants alone", taught_by(others, ())))

@@ -75,8 +75,8 @@ def sample_records() -> tuple[Records, pd.Series]:
 
 
 def bench() -> dict:
-    from inducult_geo.match.decisions import Decisions
-    from inducult_geo.match.registry import empty_registry
+    from inducult_geo.match.decided.decisions import Decisions
+    from inducult_geo.match.identity.registry import empty_registry
     from inducult_geo.match.resolve import resolve
 
     records, truth = sample_records()

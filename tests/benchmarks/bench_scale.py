@@ -38,20 +38,20 @@ from splink_pairs import score_with_splink
 from inducult_geo.catalog.models import Contract
 from inducult_geo.cli.process import set_up_process
 from inducult_geo.frames import WORK_CRS, Records, as_records, concat_records
-from inducult_geo.match.candidates import compared
-from inducult_geo.match.cluster import Clusters, cluster
-from inducult_geo.match.compared import Compared
-from inducult_geo.match.comparisons import COMPARISONS
-from inducult_geo.match.continuity import fingerprints
-from inducult_geo.match.decisions import Decisions
-from inducult_geo.match.evidence import evidence
-from inducult_geo.match.golden import golden
-from inducult_geo.match.identity import assign_ids
-from inducult_geo.match.permits import sure_or_first
-from inducult_geo.match.prepare import prepare
-from inducult_geo.match.registry import empty_registry
+from inducult_geo.match.clusters.cluster import Clusters, cluster
+from inducult_geo.match.decided.decisions import Decisions
+from inducult_geo.match.golden.best import golden
+from inducult_geo.match.identity.assign import assign_ids
+from inducult_geo.match.identity.continuity import fingerprints
+from inducult_geo.match.identity.registry import empty_registry
+from inducult_geo.match.pairs.candidates import compared
+from inducult_geo.match.pairs.compared import Compared
+from inducult_geo.match.pairs.comparisons import COMPARISONS
+from inducult_geo.match.reading.prepare import prepare
 from inducult_geo.match.resolve import links
-from inducult_geo.match.score import Scored, score, shipped_weights
+from inducult_geo.match.scoring.evidence import evidence
+from inducult_geo.match.scoring.permits import sure_or_first
+from inducult_geo.match.scoring.score import Scored, score, shipped_weights
 
 T = TypeVar("T")
 R = TypeVar("R")

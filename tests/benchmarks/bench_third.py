@@ -22,9 +22,9 @@ from bench_link import emptied, measure
 from printed import table
 
 from inducult_geo.frames import Records, from_json, own_keys
-from inducult_geo.match.labelled import Labelled, labelled_sets
+from inducult_geo.match.learning.labelled import Labelled, labelled_sets
+from inducult_geo.match.learning.tables import records_from_csv
 from inducult_geo.match.link import link
-from inducult_geo.match.tables import records_from_csv
 from inducult_geo.text import fold
 
 SET = "jrc-geodb"

@@ -40,9 +40,9 @@ import pyarrow.parquet as pq
 from pyproj import Transformer
 
 from inducult_geo.frames import WORK_CRS, Records, from_json
-from inducult_geo.match.compared import Compared
-from inducult_geo.match.prepare import flat
-from inducult_geo.match.prepared import AMONG_WORKS, HOUSE, NO_HOUSE, Prepared
+from inducult_geo.match.pairs.compared import Compared
+from inducult_geo.match.reading.prepare import flat
+from inducult_geo.match.reading.prepared import AMONG_WORKS, HOUSE, NO_HOUSE, Prepared
 from inducult_geo.ragged import Ragged
 
 SIDE = Path(__file__).with_name("splink_side.py")

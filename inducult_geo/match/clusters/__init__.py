@@ -1,0 +1,1 @@
+"""Which records are one site, which site is part of another, and what becomes of every pair."""

@@ -1,0 +1,1 @@
+"""What people said of two records, and what their words say together."""

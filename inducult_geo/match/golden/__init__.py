@@ -1,0 +1,1 @@
+"""The best value of each attribute of a site, and which record it comes from."""

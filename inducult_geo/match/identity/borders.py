@@ -1,0 +1,57 @@
+"""Sites on a border: regions are resolved side by side, and where an outline moved two may hold records of one site.
+
+Each would give its share the id that the site has had. The region with more of its records keeps the id (of as many,
+the first by name); the share of any other gets an id of its own, which the registry then remembers.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from typing import TypeVar
+
+import pandas as pd
+
+from inducult_geo.match.identity.site_ids import new_site_id
+
+Frame = TypeVar("Frame", bound=pd.DataFrame)
+Renamed = Mapping[tuple[str, str], str]
+"""Region and id -> the id that the region's share of the site has from now on."""
+
+
+def shared_ids(records: pd.DataFrame, used: Collection[str]) -> dict[tuple[str, str], str]:
+    """Find ids that sites of several regions bear, and make ids for all but one.
+
+    Parameters
+    ----------
+    records
+        `record_key`, `region` and `site_id` of all regions; records without a site are passed over.
+    used
+        Every id that was ever given.
+    """
+    placed = records[["record_key", "region", "site_id"]].dropna()
+    shares = placed.groupby(["site_id", "region"])["record_key"].agg(["size", "min"]).reset_index()
+    shares = shares[shares.duplicated("site_id", keep=False)]
+    ordered = shares.sort_values(["site_id", "size", "region"], ascending=[True, False, True])
+    rest = ordered[ordered.duplicated("site_id")]
+    taken = {*used, *placed["site_id"]}
+    made: dict[tuple[str, str], str] = {}
+    for site_id, region, founder in zip(rest["site_id"], rest["region"], rest["min"], strict=True):
+        salt = 0
+        while (identifier := new_site_id(founder, salt)) in taken:
+            salt += 1
+        made[str(region), str(site_id)] = identifier
+        taken.add(identifier)
+    return made
+
+
+def with_own_ids(frame: Frame, renamed: Renamed, *columns: str) -> Frame:
+    """Return a frame with `region` whose columns of site ids hold the ids that each region's sites have now."""
+    if not renamed or frame.empty:
+        return frame
+    out = frame.copy()
+    regions = frame["region"].tolist()
+    for column in columns:
+        ids = frame[column].tolist()
+        told = [renamed.get((region, site), site) for region, site in zip(regions, ids, strict=True)]
+        out[column] = pd.Series(told, index=frame.index, dtype=frame[column].dtype)
+    return out

@@ -1,0 +1,57 @@
+"""A list that was numbered anew: its keys are those of before, and stand at other rows.
+
+Site ids and what people decided go by the keys of records. A key that vanished is followed by name and place
+(`continuity`); one that is still there is believed, so a list that counts its rows must not count them differently.
+"""
+
+from __future__ import annotations
+
+from typing import Final, NamedTuple
+
+import numpy as np
+import pandas as pd
+
+from inducult_geo.frames import Records
+from inducult_geo.match.identity.continuity import NEAR_M, fingerprints
+
+ROWS_MIN: Final = 3
+SHARE_MIN: Final = 0.1
+"""Rows, and share of the keys that stayed, from which it is no mending of single rows."""
+
+
+class Moved(NamedTuple):
+    """A row that stands under the key that another row had: its key now, the one that it had."""
+
+    key: str
+    was: str
+
+
+def renumbered(before: Records, now: Records) -> list[Moved]:
+    """Find the rows of a source that changed keys among each other; none where those are too few to tell.
+
+    Such a row has another name and place than the row that had its key before (more than `NEAR_M` away), and both of a
+    row that had another key.
+
+    Parameters
+    ----------
+    before, now
+        The records of one source as an earlier run kept them, and as they are now; in the work CRS.
+    """
+    stayed = set(before["record_key"]) & set(now["record_key"])
+    if len(stayed) < ROWS_MIN:
+        return []
+    old, new = (_placed(records) for records in (before, now))
+    both = new.join(old.add_suffix("_before"), how="inner")
+    apart_m = np.hypot(both["x"] - both["x_before"], both["y"] - both["y_before"])
+    other = both[(both["name_key"] != both["name_key_before"]) & (apart_m > NEAR_M)]
+    pairs = other.reset_index().merge(old.reset_index(), on="name_key", suffixes=("", "_of"))
+    near = np.hypot(pairs["x"] - pairs["x_of"], pairs["y"] - pairs["y_of"]) <= NEAR_M
+    first = pairs[near].drop_duplicates("record_key")
+    found = [Moved(str(key), str(was)) for key, was in zip(first["record_key"], first["record_key_of"], strict=True)]
+    return found if len(found) >= max(ROWS_MIN, SHARE_MIN * len(stayed)) else []
+
+
+def _placed(records: Records) -> pd.DataFrame:
+    """Return name and point of the records that have both, by key."""
+    marks = fingerprints(records)[["name_key", "x", "y"]]
+    return marks.dropna().sort_index()

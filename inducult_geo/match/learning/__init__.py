@@ -1,0 +1,1 @@
+"""Weights learned from labelled pairs, and moved by the decisions of stewards."""

@@ -1,0 +1,1 @@
+"""Pairs of records: which are worth comparing, and what each comparison finds about them."""

@@ -1,0 +1,399 @@
+"""What is compared between two records: each comparison is one function and one entry of `COMPARISONS`.
+
+A comparison returns a value and can say in words what it saw. Where a side does not tell, the value is unknown (NaN),
+never 0: absent is not different.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass, field
+from typing import Final
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from inducult_geo.match.pairs.compared import Compared
+from inducult_geo.match.reading.likeness import told_beside
+from inducult_geo.match.reading.plants import stand_for_all
+from inducult_geo.match.reading.prepared import AMONG_WORKS, HOUSE, LISTED, NO_AREA_M2, NO_HOUSE, Prepared
+from inducult_geo.match.reading.trades import NO_TYPES, fuel_bits
+from inducult_geo.ragged import Flags, Floats, Ints
+from inducult_geo.text import token_in_words
+
+UNIQUE_SCHEMES: Final = frozenset(("wikidata", "heritage", "register", "heritage_ref"))
+"""Identifiers of which two different ones speak against one site."""
+
+GENERAL_THEMES: Final = frozenset(("other", "museum_memory", "housing_landscape"))
+"""Themes that say nothing against another one: a museum may stand in a mill."""
+
+OUTSIDE_MEANT: Final = 4
+"""One in so many points of a site with a known outline is not meant to lie in it."""
+
+VAGUE_TYPES: Final = NO_TYPES | {"factory", "industrial_area", "industrial_site"}
+"""Types that any works may bear: no proof of one site."""
+
+_FIELDS: Final = fuel_bits("wind solar")
+"""Fuels of power plants that are fields of machines."""
+
+_MAY_BE_ONE: Final = 0.5
+
+_SERVICES: Final[Mapping[tuple[int, int], float]] = {
+    (HOUSE, HOUSE): 1.0,
+    (HOUSE, NO_HOUSE): 0.0,
+    (HOUSE, AMONG_WORKS): 0.0,
+    # No labels tell this one: two lists of power plants agree best on their partners in a third list with it.
+    (LISTED, AMONG_WORKS): _MAY_BE_ONE,
+}
+"""What two records are to each other by what they tell of being power houses, in any order; unknown otherwise."""
+
+
+@dataclass(frozen=True)
+class Scores:
+    """What a comparison found, one row a pair.
+
+    Attributes
+    ----------
+    value
+        The finding; NaN where unknown. Each comparison says its range.
+    detail
+        Tells in words what was seen, for the numbers of some pairs.
+    """
+
+    value: Floats
+    detail: Callable[[Ints], list[str]] = field(compare=False)
+
+    def of(self, rows: Ints | slice) -> Floats:
+        """Return the findings about some pairs, by their numbers."""
+        return self.value[rows]
+
+
+def same_name(pairs: Compared) -> Scores:
+    """How alike the best names are, 0 to 1: rare words tell more, both directions count."""
+    found, best = pairs.names
+    variants, words = pairs.prepared.variants, pairs.prepared.lexicon.words
+
+    def told(variant: int) -> str:
+        return " ".join(map(token_in_words, words[variants.row(variant)])) if variant >= 0 else ""
+
+    def detail(rows: Ints) -> list[str]:
+        sides = [[told(variant) for variant in best[rows, side]] for side in (0, 1)]
+        return [f"'{a}' / '{b}'" for a, b in zip(*sides, strict=True)]
+
+    return Scores(found.mean, detail)
+
+
+def name_within(pairs: Compared) -> Scores:
+    """How much of the shorter name is in the longer one, 0 to 1."""
+    found = pairs.names[0].within
+    return Scores(found, _percent(found))
+
+
+def telling_words(pairs: Compared) -> Scores:
+    """How rare the words are that both names hold, 0 to 1."""
+    found = pairs.names[0].telling
+    return Scores(found, _percent(found))
+
+
+def same_numbers(pairs: Compared) -> Scores:
+    """Compare unit numbers and letters of the names: 1 the same, 0 different, 0.5 one side has none; else unknown.
+
+    Unknown, too, where the names have the number alone in common ("Solkan 1", "Formin 1"). A row that stands for the
+    whole plant of a unit (see `plants.stand_for_all`) has none, whatever number it bears.
+    """
+    found = pairs.names[0].numbers.copy()
+    rows = np.flatnonzero(found == 0)
+    for mine, theirs in ((pairs.left, pairs.right), (pairs.right, pairs.left)):
+        found[rows[stand_for_all(pairs.prepared, mine[rows], theirs[rows])]] = 0.5
+    return Scores(found, _chosen(found, {1.0: "same", 0.0: "different", 0.5: "on one side only"}))
+
+
+def same_operator(pairs: Compared) -> Scores:
+    """How alike operator and operator, or operator and name, are, 0 to 1; unknown where neither tells an operator."""
+    found = pairs.operators
+    return Scores(found, _percent(found))
+
+
+def words_covered(pairs: Compared) -> Scores:
+    """How much of the words of name and operator together have partners, 0 to 1; unknown without any operator."""
+    found = pairs.all_words
+    return Scores(found, _percent(found))
+
+
+def same_street(pairs: Compared) -> Scores:
+    """How alike the words of the streets are, 0 to 1."""
+    alike, which = pairs.words(pairs.prepared.streets)
+    found = alike.mean.take(which)
+    return Scores(found, _percent(found))
+
+
+def same_house_number(pairs: Compared) -> Scores:
+    """House numbers: 1 one in common, 0 none in common; unknown where a side has none."""
+    alike, which = pairs.words(pairs.prepared.house_numbers)
+    found = alike.within
+    value = np.where(np.isnan(found), np.nan, (found > 0).astype(float)).take(which)
+    return Scores(value, _chosen(value, {1.0: "one in common", 0.0: "none in common"}))
+
+
+def same_postcode(pairs: Compared) -> Scores:
+    """Postcodes: 1 the same, less the earlier they part; unknown across countries."""
+    p = pairs.prepared
+    codes, texts = p.coded["postcode"]
+    one, other = codes.take(pairs.left), codes.take(pairs.right)
+    told = p.is_postcode
+    known = np.flatnonzero(told.take(one) & told.take(other) & (p.land.take(pairs.left) == p.land.take(pairs.right)))
+    which, different = pd.factorize(one.take(known) * len(texts) + other.take(known))
+    share = _prefix_share(p.postcode_signs, *np.divmod(different, max(len(texts), 1)))
+    shared = np.full(len(one), np.nan)
+    shared[known] = share[which]
+    return Scores(shared, lambda rows: [f"{texts[one[i]]} / {texts[other[i]]}" for i in rows])
+
+
+def same_city(pairs: Compared) -> Scores:
+    """How alike the towns' names are, 0 to 1."""
+    alike, which = pairs.words(pairs.prepared.cities)
+    found = alike.within.take(which)
+    return Scores(found, _percent(found))
+
+
+def name_told(pairs: Compared) -> Scores:
+    """How much of the name of a record without a town is in name, operator or address of the other, 0 to 1.
+
+    Unknown where both tell a town, or neither: a list without addresses names its works by their town.
+    """
+    found = told_beside(pairs.prepared, pairs.left, pairs.right)
+    return Scores(found, _percent(found))
+
+
+def same_identifier(pairs: Compared) -> Scores:
+    """Compare identifiers: 1 shared by these two alone, 0.5 with others too, 0 different; else unknown."""
+    p = pairs.prepared
+    value = np.full(len(pairs.left), np.nan)
+    for at in np.flatnonzero(p.has_ids[pairs.left] & p.has_ids[pairs.right]):
+        value[at] = _identifier(p, pairs.left[at], pairs.right[at])
+    return Scores(value, _chosen(value, {1.0: "shared by these alone", 0.5: "shared with others", 0.0: "different"}))
+
+
+def place(pairs: Compared) -> Scores:
+    """Distance in units of how true both places are, as log10(1 + units); 0 where they touch.
+
+    Unknown, too, where a place contradicts its town (see `misplaced`).
+    """
+    unit = pairs.unit_m
+    found = np.log10(1 + pairs.telling_m / unit)
+    return Scores(found, lambda rows: [f"{pairs.distance_m[i]:.0f} m, true to {unit[i]:.0f} m" for i in rows])
+
+
+def same_area(pairs: Compared) -> Scores:
+    """Share that two areas have in common (intersection over union), 0 to 1; unknown unless both are areas.
+
+    Unknown, too, where a place contradicts its town (see `misplaced`).
+    """
+    a, b, shared = pairs.areas
+    found = shared / np.maximum(a + b - np.nan_to_num(shared), NO_AREA_M2)
+    return Scores(found, _percent(found))
+
+
+def inside(pairs: Compared) -> Scores:
+    """Share of the smaller area that lies in the larger, where the larger is at least twice as large; else unknown.
+
+    Unknown, too, where a place contradicts its town (see `misplaced`).
+    """
+    a, b, shared = pairs.areas
+    small, large = np.minimum(a, b), np.maximum(a, b)
+    found = np.where(large >= 2 * small, shared / np.maximum(small, NO_AREA_M2), np.nan)
+    return Scores(found, _percent(found))
+
+
+def in_outline(pairs: Compared) -> Scores:
+    """How much likelier a point lies where it does to an area if both are of one site, as natural logarithm.
+
+    Unknown unless one of the two is a point (a line is none) and the other an area that is smaller than all that counts
+    as near; unknown, too, where a place contradicts its town (see `misplaced`).
+    """
+    p = pairs.prepared
+    value = np.full(len(pairs.left), np.nan)
+    if not p.has_areas:
+        return Scores(value, _percent(value))
+    larger = np.maximum(p.area_m2.take(pairs.left), p.area_m2.take(pairs.right))
+    is_one_wide = p.is_wide.take(pairs.left) != p.is_wide.take(pairs.right)
+    rows = np.flatnonzero((larger > NO_AREA_M2) & is_one_wide & ~np.isnan(pairs.telling_m))
+    bound_m = np.hypot(*(p.accuracy_m[side[rows]] for side in (pairs.left, pairs.right)))
+    value[rows] = _told_by_outline(larger[rows], pairs.distance_m[rows], bound_m, pairs.unit_m[rows])
+
+    def detail(some: Ints) -> list[str]:
+        gaps = [f"{gap:.0f} m outside" if gap > 0 else "inside" for gap in pairs.distance_m[some]]
+        return [f"of {size:.0f} m², {gap}" for size, gap in zip(larger[some], gaps, strict=True)]
+
+    return Scores(value, detail)
+
+
+def _told_by_outline(area_m2: Floats, distance_m: Floats, bound_m: Floats, near_m: Floats) -> Floats:
+    """Return the logarithm of how much likelier points of the areas lie so far from them than points of other sites.
+
+    Points of others lie anywhere in the circle of `near_m`, which `place` takes for near. Points of the area lie in it,
+    but for an error that `bound_m` holds in 95 of 100 cases. One in `OUTSIDE_MEANT` is meant for another spot of the
+    site (a gate, an office): it tells no more than `place` does. NaN where the area fills the circle.
+    """
+    # Twice the variance of a normal error in each of two dimensions: it is within R in 1 - exp(-R²/(2s²)) of all cases.
+    # Records that somebody made by hand may tell an error of 0 m.
+    spread_m2 = np.maximum(bound_m, 1.0) ** 2 / -math.log(0.05)
+    chances = near_m**2 / (area_m2 / np.pi + spread_m2)
+    meant = (1 - 1 / OUTSIDE_MEANT) * (1 - 1 / np.maximum(chances, 1))
+    # Errors carry half of the points that belong at an edge across it.
+    likelier = chances * np.where(distance_m > 0, 0.5, 1.0) * np.exp(-(distance_m**2) / spread_m2)
+    return np.where(chances > 1, np.log1p(meant * (likelier - 1)), np.nan)
+
+
+def same_kind(pairs: Compared) -> Scores:
+    """Compare what both are: 1 the same type, 0.5 the same theme, 0 another; else unknown."""
+    p = pairs.prepared
+    (types, plain), (themes, telling) = _coded(p, "type", VAGUE_TYPES), _coded(p, "theme", GENERAL_THEMES)
+    kinds, subjects = (types[pairs.left], types[pairs.right]), (themes[pairs.left], themes[pairs.right])
+    same_type = (kinds[0] == kinds[1]) & plain[kinds[0]]
+    told = telling[subjects[0]] & telling[subjects[1]]
+    same_theme = np.where(subjects[0] == subjects[1], 0.5, 0.0)
+    value = np.where(same_type, 1.0, np.where(told, same_theme, np.nan))
+    return Scores(value, _chosen(value, {1.0: "same type", 0.5: "same theme", 0.0: "another theme"}))
+
+
+def same_years(pairs: Compared) -> Scores:
+    """Years between the beginnings, as log10(1 + years); unknown where a side does not tell."""
+    start = pairs.prepared.start_year
+    gap = np.abs(start[pairs.left] - start[pairs.right])
+    return Scores(np.log10(1 + gap), lambda rows: [f"{gap[i]:.0f} years apart" for i in rows])
+
+
+def same_service(pairs: Compared) -> Scores:
+    """Power houses: 1 both are one, 0 one of the two; unknown where neither is, or in lists of power plants.
+
+    Against one of a list of power plants a record that tells none, among other works, is likelier the neighbor, but it
+    may have a name that does not tell (0.5). Wind and sun alone make no works: beside such a plant it is the neighbor.
+    """
+    service = pairs.prepared.service
+    table = np.full((LISTED + 1, LISTED + 1), np.nan)
+    for (one, other), known in _SERVICES.items():
+        table[one, other] = table[other, one] = known
+    value = table[service.take(pairs.left), service.take(pairs.right)]
+    fuels = pairs.prepared.fuel.take(pairs.left) | pairs.prepared.fuel.take(pairs.right)
+    value[(value == _MAY_BE_ONE) & (fuels > 0) & (fuels & ~_FIELDS == 0)] = 0.0
+    told = {1.0: "both", _MAY_BE_ONE: "the other does not tell one", 0.0: "one of the two"}
+    return Scores(value, _chosen(value, told))
+
+
+def same_capacity(pairs: Compared) -> Scores:
+    """Capacities: how often the smaller fits into the larger, as log2; unknown where a side does not tell.
+
+    Of a unit beside a record that is none of several, that of all units of its plant counts where it fits better.
+    """
+    p = pairs.prepared
+    a, b = _better_fitting(p, pairs.left, pairs.right), _better_fitting(p, pairs.right, pairs.left)
+    return Scores(np.abs(np.log2(a / b)), lambda rows: [f"{a[i]:g} / {b[i]:g}" for i in rows])
+
+
+def _better_fitting(p: Prepared, records: Ints, others: Ints) -> Floats:
+    """Return the capacity of each record, or of all units of its plant where that is nearer to the other's capacity."""
+    found = p.capacity[records]
+    at = np.flatnonzero((p.units[records] >= 0) & (p.units[others] < 0))
+    whole, other = p.plant_capacity[records[at]], p.capacity[others[at]]
+    nearer = np.abs(np.log2(whole / other)) < np.abs(np.log2(found[at] / other))
+    found[at[nearer]] = whole[nearer]
+    return found
+
+
+def same_fuel(pairs: Compared) -> Scores:
+    """Fuels: 1 one in common, 0 none in common; unknown where a side does not tell."""
+    fuel = pairs.prepared.fuel
+    a, b = fuel[pairs.left], fuel[pairs.right]
+    value = np.where((a == 0) | (b == 0), np.nan, ((a & b) != 0).astype(float))
+    return Scores(value, _chosen(value, {1.0: "one in common", 0.0: "none in common"}))
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """An entry of the list of comparisons.
+
+    Attributes
+    ----------
+    name
+        Its name in `weights.json` and in explanations.
+    compare
+        The function.
+    fields
+        Columns of a record without which it is unknown (any of them).
+    learned
+        Whether its weights come from labelled pairs; the others are judgments, set by hand.
+    knots
+        Values between which the weight changes evenly.
+    judged
+        Log-odds at the knots, set by hand, for a comparison that `weights.json` does not know yet.
+    """
+
+    name: str
+    compare: Callable[[Compared], Scores]
+    fields: tuple[str, ...]
+    learned: bool
+    knots: tuple[float, ...]
+    judged: tuple[float, ...] = ()
+
+
+COMPARISONS: Final = (
+    Comparison("name", same_name, ("names",), True, (0.0, 0.3, 0.6, 0.85, 1.0)),
+    Comparison("name within", name_within, ("names",), True, (0.0, 0.5, 0.8, 1.0)),
+    Comparison("telling words", telling_words, ("names",), True, (0.0, 0.25, 0.5, 1.0)),
+    Comparison("numbers", same_numbers, ("names",), True, (0.0, 0.5, 1.0)),
+    Comparison("power house", same_service, ("names", "type", "tags"), True, (0.0, 1.0)),
+    Comparison("operator", same_operator, ("operator", "names"), True, (0.0, 0.5, 0.8, 1.0)),
+    Comparison("words", words_covered, ("operator", "names"), True, (0.0, 0.3, 0.6, 1.0)),
+    Comparison("street", same_street, ("address",), True, (0.0, 0.5, 0.85, 1.0)),
+    Comparison("house number", same_house_number, ("address",), True, (0.0, 1.0)),
+    Comparison("postcode", same_postcode, ("postcode",), True, (0.0, 0.5, 1.0)),
+    Comparison("town", same_city, ("city",), True, (0.0, 0.7, 1.0)),
+    Comparison("name told", name_told, ("city",), True, (0.0, 0.3, 0.6, 1.0)),
+    Comparison("place", place, ("geometry",), True, (0.0, 0.15, 0.4, 0.8, 1.2, 1.7, 2.5)),
+    Comparison("identifier", same_identifier, ("ids",), False, (0.0, 0.5, 1.0)),
+    Comparison("area", same_area, ("geometry",), False, (0.0, 0.2, 0.5, 0.8, 1.0)),
+    Comparison("outline", in_outline, ("geometry",), False, (-1.5, 0.0, 5.0)),
+    Comparison("kind", same_kind, ("type", "theme"), False, (0.0, 0.5, 1.0)),
+    Comparison("capacity", same_capacity, ("tags",), True, (0.0, 0.15, 0.5, 1.0, 2.0, 3.0)),
+    Comparison("fuel", same_fuel, ("tags", "type"), True, (0.0, 1.0)),
+    Comparison("years", same_years, ("start_year",), False, (0.0, 0.5, 1.0, 2.0)),
+)
+"""Every comparison of two records. What the neighbors add (competition) is worked out from these in `score`."""
+
+
+def _coded(p: Prepared, column: str, vague: Collection[str]) -> tuple[Ints, Flags]:
+    """Return each record's text as a number, and which of the texts say something."""
+    codes, different = p.coded[column]
+    return codes, np.array([text != "" and text not in vague for text in different], dtype=bool)
+
+
+def _prefix_share(signs: NDArray[np.uint32], a: Ints, b: Ints) -> Floats:
+    """Share of two codes that agrees from the start, one a pair; `signs` are those of each, 0 beyond its end."""
+    letters = signs.take(a, axis=0), signs.take(b, axis=0)
+    length = np.maximum(*((side != 0).sum(axis=1) for side in letters))
+    agree = np.logical_and.accumulate((letters[0] == letters[1]) & (letters[0] != 0), axis=1).sum(axis=1)
+    return np.asarray(agree / np.maximum(length, 1), dtype=float)
+
+
+def _identifier(p: Prepared, left: int, right: int) -> float:
+    """Compare the identifiers of two records (see `same_identifier`)."""
+    holders = p.id_holders
+    a, b = p.ids[left], p.ids[right]
+    shared = a.items() & b.items()
+    if shared:
+        alone = any(holders[p.source[left], k, v] == 1 == holders[p.source[right], k, v] for k, v in shared)
+        return 1.0 if alone else 0.5
+    return 0.0 if a.keys() & b.keys() & UNIQUE_SCHEMES else np.nan
+
+
+def _percent(value: Floats) -> Callable[[Ints], list[str]]:
+    """Tell shares as percentages."""
+    return lambda rows: [f"{share:.0%}" for share in value[rows].tolist()]
+
+
+def _chosen(value: Floats, words: dict[float, str]) -> Callable[[Ints], list[str]]:
+    """Tell each value by its word."""
+    return lambda rows: [words.get(one, "") for one in value[rows].tolist()]

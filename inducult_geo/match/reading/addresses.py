@@ -1,0 +1,214 @@
+"""Read addresses: the words of the street, and the numbers of the houses.
+
+Lists tell where works are in three ways: a house in a street, a post box, a place along a road. Only the first has a
+house number: that of a box is left out (what has a box alone has no street), that of a road ("N-240", "SS 106") is a
+word of the street, and so are a milestone ("km 38,9") and a day ("27 Grudnia"). "3-7" are the houses from 3 to 7. And
+some write the company instead of a street, or beside it ("Uddeholms AB"): that is an operator.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+from typing import Final
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from inducult_geo.arrow.texts import different
+from inducult_geo.text.folding import spelling_key
+from inducult_geo.text.legal import UNMISTAKABLE, ends_in_form, strip_legal_form
+from inducult_geo.text.lexicon import words_in
+from inducult_geo.text.tables import packaged_rows
+
+_BOX: Final = re.compile(
+    r"\b(?:(?:p\.?\s?o\.?\s?|post(?:al)?\s?)?box|post(?:fach|schliessfach|bus|boks|ilokero)|boite postale|"
+    r"casella postale|apartado|ap(?:ar|t)?do|postafiok|skrytka|skr|casuta postala|"
+    r"b\.?\s?p|p\.?\s?b|p\.?\s?l|p\.?\s?f|c\.?\s?p|c\.?\s?s|t\.?\s?s\.?\s?a)"
+    r"(?:\s?(?:(?:de )?correos|postal|pocztowa|poczt)\b)?[\s.:*-]*(?:n[°ºro]{1,2}\s?)?\d[\d-]*"
+)
+"""Post boxes in languages of Europe, with their number, folded."""
+
+_ROAD: Final = re.compile(
+    r"\b(?:(?!(?:km|nr|no|pk)\b)([a-z]{1,2})\s?-\s?|"
+    r"(s\.?\s?s\.?|s\.?\s?p\.?|sts|sr|rd|rn|cd|cv|cm|lp|dn|dj|en|statale|provincial[ei]?|national[ea]?|nacional|"
+    r"departementale)\s?)(?=\d)"
+)
+"""What stands before the number of a road: letters and a hyphen, or what means a road."""
+
+_WRITTEN_OUT: Final = {"sts": "ss", "statale": "ss", "provinciale": "sp", "nationale": "rn", "departementale": "rd"}
+_STONE: Final = re.compile(
+    r"\b(?:km|p\.?k)\b[\s.:]*(\d+)(?:[.,+]\d+)?|\b(?:km|pk)(\d+)(?:[.,+]\d+)?|"
+    r"(?<![-\w])(\d+)(?:[.,+]\d+)?(?:o|os|th|st|nd|rd)?\s?(?:km|chlm?|chil(?:iometro)?)\b\.?(?!\W*\d)"
+)
+"""A milestone, before or behind its number ("17o chlm" in Greece); its fraction is left out."""
+
+
+def _months(written: str) -> str:
+    """Return a pattern of the months of streets that are called by a day, in the languages that write it so."""
+    told = (row["words"] for row in packaged_rows("street_months.csv") if row["written"] == written)
+    return "|".join(dict.fromkeys(word for words in told for word in spelling_key(words).split()))
+
+
+_ORDINAL: Final = r"(?:[\s-]?(?:st|nd|rd|th|is|ti|ri|vi|mi|osios)\b)?"
+_DATE: Final = re.compile(
+    rf"\b(?P<day>\d{{1,2}})(?P<th>{_ORDINAL})[\s.-]*(?:de |d\W|of )?(?P<month>{_months('day first')})"
+    r"\b(?!-[a-z])(?: (?:de |del )?1[89]\d\d\b)?"
+)
+"""A day that a street is called by ("27 Grudnia", "8 Mai 1945"), folded; "August-Bebel-Platz" is none."""
+
+_MONTH_DAY: Final = re.compile(
+    rf"\b(?P<month>{_months('month first')})\s(?P<day>\d{{1,2}})(?!\d)(?P<th>\.|{_ORDINAL})(?=\s?[a-z])"
+)
+"""... the month first ("Március 15. tér", "Kovo 11-osios g."), before the word for the street."""
+
+_STREET: Final = re.compile(r"(?<=\w)(strasse|strase|str)\b\.?|\b(strasse|str)\b\.?")
+_RANGE: Final = re.compile(r"\b(\d{1,4})\s?-\s?(\d{1,4})\b")
+_NUMBER: Final = re.compile(r"\b(\d+)\s*((?!n/a|s/n|c/o)[a-z])?\b")
+_EMPTY: Final = frozenset(("snc", "nr", "no", "km", "via", "str", "de", "la", "le", "les", "di", "der", "die", "am"))
+_LONGEST_NUMBER: Final = 4
+"""Digits of a house number; longer ones are postcodes."""
+
+_LONGEST_RANGE: Final = 20
+"""Houses from one number to another; what is longer is no range."""
+
+_BEFORE_COMPANY: Final = re.compile(
+    r"[,;]|\d\S*|\(?\bc/o\b|(?<=[\w-])(?:stra(?:ß|ss)e|str\.|straat|gatan|vägen)(?!\w)", re.IGNORECASE
+)
+"""What stands in an address line before a company begins."""
+
+_CARE_OF: Final = re.compile(r"\(?\bc/o\b", re.IGNORECASE)
+_FORM: Final = re.compile(
+    r"\b(?:" + "|".join(r"\.?\s?".join(form) for form in sorted(UNMISTAKABLE)) + r")\b\.?", re.IGNORECASE
+)
+_OF_ADDRESSES: Final = frozenset(("sc", "se", "sn", "snc", "ss"))
+"""Legal forms that in an address mean another thing as often: no number, a road, a quarter of the compass."""
+
+_STREET_AND_HOUSE: Final = re.compile(r"(\D*[ ,.])([0-9]{1,4})")
+"""A line with one number, at its end: what it tells besides does not depend on which number it is."""
+
+_A_HOUSE: Final = "1"
+"""The number that stands for all of those of a street."""
+
+_SHORTEST_COMPANY: Final = 2
+_LONGEST_LINE: Final = 250
+"""Characters of an address; longer ones are texts, and stay as they are."""
+
+
+def companies_apart(addresses: pd.Series, country: NDArray[np.object_]) -> tuple[pd.Series, pd.Series]:
+    """Take companies that stand in addresses apart.
+
+    Parameters
+    ----------
+    addresses, country
+        One text a record each; a record without a country (an empty text) keeps its address as it is.
+
+    Returns
+    -------
+    addresses, companies
+        What is left of each address, and the company (null where none).
+    """
+    codes, told = different(addresses)
+    lands, names = pd.factorize(country)
+    width = max(len(names), 1)
+    which, pairs = pd.factorize(codes * width + lands)
+    plain: dict[tuple[str, str], bool] = {}
+    found = [_told_once(told[pair // width], names[pair % width], plain) for pair in pairs]
+    left, companies = np.array(found, dtype=object).reshape(-1, 2)[which].T
+    index = addresses.index
+    return pd.Series(left, index=index, dtype=object), pd.Series(companies, index=index, dtype=object)
+
+
+def _told_once(address: object, country: str, plain: dict[tuple[str, str], bool]) -> tuple[object, str | None]:
+    """Do the same as `_told`; `plain` remembers streets that hold no company, whatever the house."""
+    street, house = _street(address) if isinstance(address, str) else ("", "")
+    if house:
+        if (street, country) not in plain:
+            plain[street, country] = _told(street, country)[1] is None
+        if plain[street, country]:
+            return address, None
+    return _told(address, country)
+
+
+def _told(address: object, country: str) -> tuple[object, str | None]:
+    """Return what is left of an address without a company that stands in it, and the company, or None."""
+    if not (isinstance(address, str) and country and len(address) <= _LONGEST_LINE):
+        return address, None
+    end = _end_of_company(address, country)
+    if not end:
+        return address, None
+    begin = max((found.end() for found in _BEFORE_COMPANY.finditer(address, 0, end)), default=0)
+    company = address[begin:end].strip(" -–)")
+    name, kind = strip_legal_form(company, country=country)
+    form = re.sub(r"\W", "", company[len(name) :].lower())
+    if kind is None or form in _OF_ADDRESSES or len(name) < _SHORTEST_COMPANY:
+        return address, None
+    left = (_CARE_OF.sub("", address[:begin]) + address[end:]).split()
+    return " ".join(left).strip(" ,;-") or None, company
+
+
+def _end_of_company(address: str, country: str) -> int:
+    """Return where a company may end; 0 where none does.
+
+    At the end of the line any form of the country tells one; before a street only one that means nothing else.
+    """
+    if ends_in_form(address, country):
+        return len(address)
+    found = _FORM.search(address)
+    return found.end() if found and ends_in_form(address[: found.end()], country) else 0
+
+
+def read_addresses(addresses: Iterable[object]) -> Iterator[tuple[tuple[str, ...], tuple[str, ...]]]:
+    """Yield what `read_address` returns of each address, nothing of what is no text; a street is read but once."""
+    streets: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {}
+    for address in addresses:
+        if not isinstance(address, str):
+            yield (), ()
+            continue
+        street, house = _street(address)
+        if house:
+            if street not in streets:
+                streets[street] = read_address(street)
+            words, numbers = streets[street]
+            if numbers == (_A_HOUSE,):
+                yield words, (house,)
+                continue
+        yield read_address(address)
+
+
+def _street(address: str) -> tuple[str, str]:
+    """Return an address with house 1 in place of the one at its end, and that; where none is, the address alone."""
+    found = _STREET_AND_HOUSE.fullmatch(address)
+    return (found[1] + _A_HOUSE, found[2]) if found else (address, "")
+
+
+def read_address(address: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Return the words of the street and the house numbers ("24", "24a") of an address, folded.
+
+    Without a post box and what is no number of a house (see the module).
+    """
+    told = _BOX.sub(" ", _STREET.sub("str ", spelling_key(address)))
+    told = _MONTH_DAY.sub(_day, _DATE.sub(_day, told))
+    told = _ROAD.sub(_joined, _STONE.sub(lambda found: f" km{found[found.lastindex or 0]} ", told))
+    numbers = [n + letter for n, letter in _NUMBER.findall(told) if len(n) <= _LONGEST_NUMBER]
+    for first, last in _RANGE.findall(told):
+        if int(first) < int(last) <= int(first) + _LONGEST_RANGE:
+            numbers += [str(between) for between in range(int(first) + 1, int(last))]
+    words = [word for word in words_in(_NUMBER.sub(" ", told)) if len(word) > 1 and word not in _EMPTY]
+    return tuple(words), tuple(numbers)
+
+
+def _day(found: re.Match[str]) -> str:
+    """Write a day as one word; what begins an address without another number is a house ("12 Mars Street").
+
+    No house bears an ordinal ("16-osios").
+    """
+    alone = not (found.start() or found["th"]) and not _NUMBER.search(found.string, found.end())
+    return found[0] if alone else f" {found['day']}{found['month']} "
+
+
+def _joined(found: re.Match[str]) -> str:
+    """Write the letters of a road so that its number grows onto them."""
+    letters = re.sub(r"\W", "", found[0])
+    return _WRITTEN_OUT.get(letters, letters)

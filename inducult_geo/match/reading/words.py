@@ -1,0 +1,141 @@
+"""The words of records as numbers: those of names and operators, of streets, of towns."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, Final
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from inducult_geo.arrow.texts import different
+from inducult_geo.match.reading.addresses import read_addresses
+from inducult_geo.match.reading.lexicon import COMPASS
+from inducult_geo.match.reading.record_names import Texts
+from inducult_geo.ragged import Ragged, each_once, ragged, spread
+from inducult_geo.text import token_lists
+from inducult_geo.text.legal import UNMISTAKABLE
+from inducult_geo.text.lexicon import split_words
+
+_BOX_OFFICE: Final = "cedex"
+"""What towns of France are called where post boxes are."""
+
+_BRACKETS: Final = re.compile(r"\([^)]*\)")
+_GROWN: Final = re.compile(r"#([^\W\d_]{2,})(\d+)")
+
+
+DIRECTIONS: Final[Mapping[str, str]] = {
+    "north": "north nord norte noord norr sever severni severna sjever polnoc polnocna polnocny pohjoinen eszak",
+    "south": "south sued sud zuid syd soder jih jizni jug juzni poludnie poludniowa poludniowy etela",
+    "east": "east ost est oost oster vychod vychodni istok istocni vzhod vzhodni wschod wschodnia wschodni kelet",
+    "west": "west ovest ouest oeste vest zapad zapadni zahod zahodni zachod zachodnia zachodni nyugat",
+}
+"""Quarter of the compass -> words for it, folded. Two works of one company differ by it as by a number ("Nord", "Süd").
+Left out is what means another thing as often ("sur", "del", the town of Este)."""
+
+QUARTERS: Final = tuple(f"#{quarter}" for quarter in DIRECTIONS)
+"""The words that they become."""
+
+_READ_AS: Final[Mapping[str, tuple[str, ...]]] = {
+    **{word: (f"#{quarter}",) for quarter, words in DIRECTIONS.items() for word in words.split()},
+    **dict.fromkeys(UNMISTAKABLE, ()),
+}
+"""Word of a name -> the words that it is read as: a quarter of the compass; a legal form is none."""
+
+SIDES: Final[Mapping[str, int]] = {
+    word: number
+    for number, words in enumerate((QUARTERS, ("@old", "@new"), ("@upper", "@lower"), ("@big", "@small")), COMPASS)
+    for word in words
+}
+"""Words that two works or villages of one name differ by as by numbers ("Stará Role" and "Nová Role") -> which of them
+are opposites of each other."""
+
+
+class Words:
+    """Gives each word a number, in the order of appearance.
+
+    Attributes
+    ----------
+    number
+        Word -> its number.
+    """
+
+    def __init__(self) -> None:
+        self.number: dict[str, int] = {}
+
+    def variants(self, said: Sequence[Texts], country: NDArray[np.object_]) -> tuple[list[Ragged], Ragged]:
+        """Read names: what words each is made of, by its country, and which of these lists of words each row has.
+
+        Parameters
+        ----------
+        said
+            Names of the rows, and in the same way other texts that are compared with them.
+        country
+            Country of each row, an empty text where unknown.
+
+        Returns
+        -------
+        rows, variants
+            Row -> numbers of variants, each once, for each of `said`; and variant -> numbers of words.
+        """
+        lands, codes = pd.factorize(country)
+        width = max(len(codes), 1)
+        asked = [pd.factorize(texts.numbers * width + lands[texts.rows]) for texts in said]
+        pairs = [np.asarray(every, dtype=np.int64) for _, every in asked]
+        names = np.concatenate([texts.listed[every // width] for texts, every in zip(said, pairs, strict=True)])
+        places = codes[np.concatenate(pairs) % width] if len(names) else names
+        lists = self._numbered(names.tolist(), [place or None for place in places])
+        told = np.flatnonzero(lists.counts)
+        which = np.full(len(names), -1, dtype=np.int64)
+        which[told], first = lists.take(told).alike_in_order
+        parts = np.split(which, np.cumsum([len(every) for every in pairs])[:-1])
+        rows = [
+            each_once(texts.rows, part[code], len(country))
+            for texts, part, (code, _) in zip(said, parts, asked, strict=True)
+        ]
+        return rows, lists.take(told[first])
+
+    def addresses(self, column: pd.Series) -> tuple[Ragged, Ragged]:
+        """Read street words and house numbers ("24", "24a") of each address."""
+        streets, numbers = [], []
+        codes, addresses = different(column)
+        for words, houses in read_addresses(addresses):
+            streets.append(self._words(f"~{word}" for word in words))
+            numbers.append(self._words(f"#{house}" for house in houses))
+        return ragged(streets).take(codes), ragged(numbers).take(codes)
+
+    def towns(self, column: pd.Series) -> Ragged:
+        """Read the words of each town."""
+        codes, towns = different(column)
+        return ragged([self._words(_city_words(town)) for town in towns]).take(codes)
+
+    def _words(self, words: Iterable[str]) -> tuple[int, ...]:
+        """Return the words' numbers, each once, in order."""
+        return tuple(dict.fromkeys(self.number.setdefault(word, len(self.number)) for word in words))
+
+    def _numbered(self, names: list[str], countries: list[str | None]) -> Ragged:
+        """Return the numbers of each name's words, each once, in order; these are the first words of all."""
+        made = token_lists(names, countries)
+        apart = [_apart(token) if token[0] == "#" else _READ_AS.get(token, (token,)) for token in made.tokens]
+        pieces = [piece for parts in apart for piece in parts]
+        code, words = pd.factorize(np.array(pieces, dtype=object))
+        ends = np.r_[0, np.cumsum([len(parts) for parts in apart])].astype(np.int64)
+        rows, said = spread(made.lists, Ragged(code.astype(np.int64), ends))
+        numbers, order = pd.factorize(said)
+        self.number = {word: number for number, word in enumerate(words[order].tolist())}
+        return each_once(rows, numbers.astype(np.int64), len(names))
+
+
+def _apart(token: str) -> tuple[str, ...]:
+    """Take a word and the number grown onto it apart (`#lavrio4` is unit 4 of Lavrio)."""
+    found = _GROWN.fullmatch(token)
+    return (found[1], f"#{found[2].lstrip('0') or '0'}") if found else (token,)
+
+
+def _city_words(city: Any) -> list[str]:
+    """Return a city's words, without what stands in brackets ("Sassuolo (MO)")."""
+    if not isinstance(city, str):
+        return []
+    return [word for word in split_words(_BRACKETS.sub(" ", city)) if len(word) > 1 and word != _BOX_OFFICE]

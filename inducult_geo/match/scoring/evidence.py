@@ -1,0 +1,181 @@
+"""What the comparisons of a pair say together: their points, and which rules of a run they meet."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Final, NamedTuple
+
+import numpy as np
+
+from inducult_geo.match.pairs.compared import Compared
+from inducult_geo.match.pairs.comparing import Finding, in_blocks
+from inducult_geo.match.pairs.comparisons import Scores, name_within, same_kind
+from inducult_geo.match.scoring.points import added
+from inducult_geo.ragged import Flags, Floats, blocks
+
+SUPPORT: Final[Mapping[str, float]] = {
+    "name": 0.85,
+    # A word of the trade ("porcelain") gives 0.2 at most, however few records there are: it is no name.
+    "telling words": 0.21,
+    "operator": 0.5,
+    "words": 0.5,
+    "street": 0.5,
+    "name told": 0.85,
+    "identifier": 0.5,
+    "area": 0.5,
+}
+"""Comparison -> value from which it supports a match. Between two lists of one kind, being each other's nearest may be
+enough; among sources of all kinds it is not: neighbors are near, too."""
+
+FAR_UNITS: Final = 4.0
+FAR_FROM_M: Final = 4000.0
+"""Places contradict each other where they are farther apart than so many times their accuracy, and than this."""
+
+_FAR: Final = float(np.log10(1 + FAR_UNITS))
+
+CONFIRMED: Final[Mapping[str, float]] = {"street": 0.85, "postcode": 1.0, "identifier": 1.0}
+"""Comparison -> value from which it says that one of two contradicting coordinates is wrong, not the match."""
+
+NAMED_ALIKE: Final[Mapping[str, float]] = {"name within": 0.2, "name told": 0.85}
+"""Comparison -> value from which names have enough in common for a match of places that contradict each other: of what
+lies elsewhere neither a number, an operator nor a fuel in common tells that it is one."""
+
+SAME_CAPACITY: Final = 0.15
+"""Capacities that differ by at most a tenth (see `comparisons.same_capacity`) support a match where a fuel is the same,
+too: plants are known by abbreviations in some lists."""
+
+SAME_FUEL: Final = 0.7
+"""Score from which the same fuel supports a match of plants no farther apart than `FUEL_UNITS`: lists know them by
+abbreviations, and what scores so high has no other about."""
+
+FUEL_UNITS: Final = 2.0
+"""Distance in units of how true both places are up to which it does: on a river the next plant is not far."""
+
+SAME_PLANT: Final = 0.8
+"""Score from which it supports a match of plants as near as their accuracies tell that both are power plants, where
+one does not tell its fuel: lists know them by their towns or their companies."""
+
+SAME_STREET: Final = 0.85
+OTHER_STREET: Final = 0.3
+BORNE_BY_MANY: Final = 0.5
+"""Rarity of the words in common below which a name ("Villa") does not tell one house of a street from the next."""
+
+BORNE_BY_ALL: Final = 0.1
+"""... below which it ("House") does not tell streets apart, nor places farther apart than `FAR_UNITS`."""
+
+
+class Evidence(NamedTuple):
+    """What the comparisons say, one value a pair.
+
+    Attributes
+    ----------
+    base
+        Log-odds by the comparisons alone.
+    is_backed
+        Whether more than nearness speaks for the pair (see `SUPPORT`).
+    is_elsewhere
+        Whether the places contradict each other, and the names have next to nothing in common (see `NAMED_ALIKE`).
+    is_other_unit
+        Whether the names have other unit numbers or sides (`words.SIDES`).
+    is_other_address
+        Whether both bear a name that many bear, at two addresses or places (see `BORNE_BY_MANY`, `BORNE_BY_ALL`).
+    is_anybodys
+        Whether both bear a name that nearly all bear ("House") and have no address in common (see `BORNE_BY_ALL`).
+    has_fuel, has_other_fuel, has_capacity
+        Whether both tell one fuel, or two; whether the capacity is the same.
+    """
+
+    base: Floats
+    is_backed: Flags
+    is_elsewhere: Flags
+    is_other_unit: Flags
+    is_other_address: Flags
+    is_anybodys: Flags
+    has_fuel: Flags
+    has_other_fuel: Flags
+    has_capacity: Flags
+
+
+def evidence(
+    pairs: Compared,
+    points: Mapping[str, Sequence[float]],
+    intercept: float,
+    scores: Mapping[str, Scores | Finding] | None = None,
+) -> Evidence:
+    """Make all comparisons, but where that was done before, and keep what the score needs of them.
+
+    Parameters
+    ----------
+    points, intercept
+        Comparison -> log-odds at its knots; log-odds of a pair of which nothing is known.
+    scores
+        What `compare_all` gave, where that was done before.
+    """
+    size = len(pairs.left)
+    seen = Evidence(np.empty(size), *(np.empty(size, dtype=bool) for _ in range(8)))
+    known = ((here, {name: one.of(here) for name, one in (scores or {}).items()}) for here in blocks(size))
+    for here, found in in_blocks(pairs) if scores is None else known:
+        seen.base[here] = intercept + added(found, points)
+        seen.is_backed[here] = np.any([found[name] >= least for name, least in SUPPORT.items()], axis=0)
+        seen.is_elsewhere[here] = _elsewhere(pairs.take(here), found)
+        seen.is_other_unit[here] = found["numbers"] == 0
+        seen.is_other_address[here] = _other_address(found)
+        seen.is_anybodys[here] = _anybodys(found)
+        seen.has_fuel[here], seen.has_other_fuel[here] = found["fuel"] == 1, found["fuel"] == 0
+        seen.has_capacity[here] = found["capacity"] <= SAME_CAPACITY
+    return seen
+
+
+def contradicting_places(pairs: Compared, found: Mapping[str, Floats]) -> Flags:
+    """Tell which pairs lie too far apart for their accuracies, with nothing of `CONFIRMED` in what was `found`."""
+    is_far = pairs.distance_m > np.maximum(FAR_UNITS * pairs.unit_m, FAR_FROM_M)
+    return np.asarray(is_far & ~_confirmed(found), dtype=bool)
+
+
+def _confirmed(found: Mapping[str, Floats]) -> Flags:
+    return np.asarray(np.any([found[name] >= least for name, least in CONFIRMED.items()], axis=0), dtype=bool)
+
+
+def _elsewhere(pairs: Compared, found: Mapping[str, Floats]) -> Flags:
+    """Tell which pairs lie elsewhere and have no name in common (see `Evidence`)."""
+    # A place that contradicts its own town is not where its record is: that one is unknown, not far.
+    rows = np.flatnonzero(found["place"] >= _FAR)
+    rows = rows[~np.any([found[name][rows] >= least for name, least in NAMED_ALIKE.items()], axis=0)]
+    elsewhere = np.zeros(len(pairs.left), dtype=bool)
+    elsewhere[rows] = contradicting_places(pairs.take(rows), {name: found[name][rows] for name in CONFIRMED})
+    return elsewhere
+
+
+def _other_address(found: Mapping[str, Floats]) -> Flags:
+    """Tell which pairs bear a name that many bear, at two addresses or places (see `BORNE_BY_MANY`, `BORNE_BY_ALL`)."""
+    name, telling, street = (found[kind] for kind in ("name", "telling words", "street"))
+    other_house = (street >= SAME_STREET) & (found["house number"] == 0) & (telling < BORNE_BY_MANY)
+    elsewhere = (street < OTHER_STREET) | ((found["place"] >= _FAR) & ~_confirmed(found))
+    return np.asarray((name >= SUPPORT["name"]) & (other_house | (elsewhere & (telling < BORNE_BY_ALL))), dtype=bool)
+
+
+def _anybodys(found: Mapping[str, Floats]) -> Flags:
+    """Tell which pairs bear a name that nearly all bear and have no address in common (see `BORNE_BY_ALL`)."""
+    one_house = (found["house number"] == 1) & ~(found["street"] < SAME_STREET)
+    told = (found["name"] >= SUPPORT["name"]) & (found["telling words"] < BORNE_BY_ALL)
+    return np.asarray(told & ~one_house, dtype=bool)
+
+
+def of_one_kind(pairs: Compared, seen: Evidence, probability: Floats) -> Flags:
+    """Tell which pairs it speaks for that they are of one kind.
+
+    Of power plants one fuel, with the capacity (`SAME_CAPACITY`) or a good score (`SAME_FUEL`), or that both are some
+    at one place (`SAME_PLANT`); of all others that both are of one type there, and the name of one is in the other's.
+    """
+    found = seen.has_fuel & seen.has_capacity
+    plant, has_types = pairs.prepared.is_power_plant, "type" not in pairs.prepared.untold
+    if not (plant.any() or has_types):
+        return found
+    rows = np.flatnonzero((probability >= np.where(seen.has_fuel, SAME_FUEL, SAME_PLANT)) & ~seen.has_other_fuel)
+    some, fuel = pairs.take(rows), seen.has_fuel[rows]
+    near = some.distance_m <= np.where(fuel, FUEL_UNITS, 1.0) * some.unit_m
+    found[rows] |= (fuel | (plant[some.left] & plant[some.right])) & near
+    if has_types:
+        rows = rows[near & ~found[rows] & (same_kind(some).value == 1.0)]
+        found[rows] = name_within(pairs.take(rows)).value >= SUPPORT["name"]
+    return found

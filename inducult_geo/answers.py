@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Final
 
-from inducult_geo.match.decisions import Decisions
+from inducult_geo.match.decided.decisions import Decisions
 from inducult_geo.match.resolve import question_id
 from inducult_geo.run import Run
 from inducult_geo.stage import Stage, last_stage

@@ -557,11 +557,18 @@ def test_what_a_steward_gets_for_a_list(tmp_path: Path, run: Run) -> None:
         ),
         (  # shapes as text, in a system that nothing fits
             "id,wkt\n1,POINT (900000 100)\n2,POINT (900001 100)\n",
-            ["text = \"wkt\" # guessed: reads as places, e.g. 'POINT (900000 100)'"],
+            [
+                "text = \"wkt\" # guessed: reads as places, e.g. 'POINT (900000 100)'",
+                "# No system that is usual there puts the places in any region: ask the sender.",
+            ],
         ),
         (  # a place in one cell of three: too few for a guess
             "id,miejsce\n1,50°30'N 17°32'E\n2,Opole\n3,?\n",
-            ['# text = "miejsce" # some of its cells read as places'],
+            ['# text = "miejsce" # 1 of 3 cells read as places'],
+        ),
+        (  # in few of many, and the kinds beside it are no more like places
+            "id,typ,lage\n" + "".join(f'{n},"T {n}","{x}"\n' for n, x in enumerate(["50.7, 12.4"] * 3 + ["?"] * 20)),
+            ['# text = "lage" # 3 of 23 cells read as places'],
         ),
         (  # zeros stand for an unknown place and tell nothing of the system
             "id,name,lon,lat\n1,Huta,0,0\n2,Hala,17.91,50.61\n",

@@ -23,6 +23,7 @@ from inducult_geo.text import fold_once, wikidata_item
 _MOSTLY = 0.8
 _SOME = 0.2
 _FEW = 3
+_ASKED = 2000
 _HEADS_FIRST = ("type", "status")
 """Fields of which the cells are asked only where no column is called so."""
 
@@ -373,8 +374,15 @@ def place_text_of(columns: Iterable[Column]) -> Column | None:
     return next((column for column in columns if column.cells and column.share(_is_text_of_place) >= _MOSTLY), None)
 
 
-def half_places_of(columns: Iterable[Column]) -> Column | None:
-    """Return the column of which most cells that can be read as places: too few for a guess, enough to be offered."""
-    shares = [(column.share(_is_text_of_place), column) for column in columns if column.cells]
-    share, best = max(shares, key=lambda pair: pair[0], default=(0.0, None))
-    return best if share >= _SOME else None
+def half_places_of(columns: Iterable[Column]) -> tuple[Column, str] | None:
+    """Return the column of which most cells can be read as places, and how many those are.
+
+    They are too few for a guess, and enough to be offered: their rows would be rejected, all of them, without it.
+    """
+    best, most = None, (0, "")
+    for column in columns:
+        asked = column.cells[:: max(1, len(column.cells) // _ASKED)][:_ASKED]
+        hits = sum(map(_is_text_of_place, asked))
+        if hits > most[0] and (hits >= _FEW or hits >= _SOME * len(asked)):
+            best, most = column, (hits, f"{hits:,} of {len(asked):,} cells read as places")
+    return None if best is None else (best, most[1])

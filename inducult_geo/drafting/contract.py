@@ -25,7 +25,15 @@ from inducult_geo.drafting.columns import (
 )
 from inducult_geo.drafting.crs import candidates_in, crs_lines
 from inducult_geo.drafting.heads import is_plain, read_headed
-from inducult_geo.drafting.points import axes_inside, column_points, number_lines, shape_lines, shape_points, zone_lines
+from inducult_geo.drafting.points import (
+    axes_inside,
+    column_points,
+    number_lines,
+    shape_lines,
+    shape_points,
+    text_points,
+    zone_lines,
+)
 from inducult_geo.drafting.sources import items_of, licence_lines, marked_lines, one_record_lines, tags_line
 from inducult_geo.drafting.text import comment, number_range, quoted, short
 from inducult_geo.errors import ContractError
@@ -227,16 +235,14 @@ def _say_place(
             looks = f"e.g. {short(axis.cells[0])}" if axis.is_angle else number_range(numbers)
             found.place.append(f"{name} = {quoted(axis.name)} # guessed: {looks}")
         found.place += zone_lines(columns)
+    elif text is not None:
+        found.place.append(f"text = {quoted(text.name)} # guessed: reads as places, e.g. {short(text.cells[0])}")
+        points = text_points(text)
     else:
-        if text is not None:
-            found.place.append(f"text = {quoted(text.name)} # guessed: reads as places, e.g. {short(text.cells[0])}")
-            if items_of(columns) is not None:
-                found.place.append('crs = "EPSG:4326" # guessed: Wikidata tells its places so')
-        else:
-            found.place += [comment(_NO_PLACE)]
-            found.place += number_lines(table.frame, columns)
-            found.place += shape_lines(columns)
-            found.place += ['# x = ""', '# y = ""', *_maybe_places(columns)]
+        found.place += [comment(_NO_PLACE)]
+        found.place += number_lines(table.frame, columns)
+        found.place += shape_lines(columns)
+        found.place += ['# x = ""', '# y = ""', *_maybe_places(columns)]
         points = np.empty((0, 2))
     found.head += _units_lines(points)
     system = crs_lines(table.crs, points, about, run, path)
@@ -248,7 +254,7 @@ def _say_place(
 def _maybe_places(columns: list[Column]) -> list[str]:
     """Offer a column of which some cells read as places; `check` says of the others why they do not."""
     some = half_places_of(columns)
-    return ['# text = ""'] if some is None else [f"# text = {quoted(some.name)} # some of its cells read as places"]
+    return ['# text = ""'] if some is None else [f"# text = {quoted(some[0].name)} # {some[1]}"]
 
 
 def _say_columns(found: _Draft, columns: list[Column], used: set[str], codes: list[Codes]) -> None:

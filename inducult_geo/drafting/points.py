@@ -14,8 +14,10 @@ import shapely
 from inducult_geo.drafting.column import Column
 from inducult_geo.drafting.columns import angles_of
 from inducult_geo.drafting.text import comment, number_range, short
+from inducult_geo.errors import CoordinateError
 from inducult_geo.harmonize.cells import FARTHEST
 from inducult_geo.harmonize.coordinate_links import NO_POINT, is_shape
+from inducult_geo.harmonize.coordinates import parse_coordinates
 from inducult_geo.harmonize.placement import Candidate
 
 _NUMBERS_MAX = 8
@@ -94,3 +96,18 @@ def column_points(frame: pd.DataFrame, x: Column, y: Column, decimal: str) -> np
         numbers = [Column(name, tuple(both[name]), len(both)).numbers(decimal) for name in (x.name, y.name)]
         points = np.array(numbers, dtype=float).T.reshape(-1, 2)
     return np.asarray(points[(np.abs(points) < FARTHEST).all(axis=1) & (points != 0).any(axis=1)])
+
+
+def text_points(column: Column) -> np.ndarray:
+    """Return the points (x, y) of texts that tell neither degrees nor their system: WKT of eastings, say."""
+    found = (_numbers_of(cell) for cell in column.cells)
+    return np.array([numbers for numbers in found if numbers is not None], dtype=float).reshape(-1, 2)
+
+
+def _numbers_of(cell: str) -> tuple[float, float] | None:
+    try:
+        parsed = parse_coordinates(cell)
+    except CoordinateError:
+        return None
+    is_open = parsed.kind == "xy" and parsed.crs is None and parsed.labels is None
+    return (parsed.a, parsed.b) if is_open and max(abs(parsed.a), abs(parsed.b)) < FARTHEST else None

@@ -27,6 +27,7 @@ import shapely
 from inducult_geo.catalog import Contract, Read
 from inducult_geo.errors import ContractError
 from inducult_geo.sources import geopackages, sheets
+from inducult_geo.sources.paged import Page, pages_told
 from inducult_geo.sources.readers import ChoiceError, read_table
 from inducult_geo.sources.table import MAX_BYTES, Table, nul_rows
 from inducult_geo.sources.twice import encoded_once
@@ -458,15 +459,35 @@ def test_json_that_is_nearly_a_table_is_none(tmp_path: Path) -> None:
     refused(write(tmp_path / "c.json", '[{"a": 1}, 2]'), "a list of 2")
     refused(write(tmp_path / "f.json", '{"a": [{"n": 1}], "b": [{"n": 2}]}'), "no GeoJSON")
     page = read_table(write(tmp_path / "page.json", '{"count": 5234, "results": [{"n": 1}]}'), AUTO)
-    assert [(kind, "of 5,234 rows it holds 1" in told, lost) for kind, told, lost in page.warnings] == [
-        ("cut_list", True, 5233)
-    ]
+    assert page.page is not None
+    assert [("of 5,234 rows it holds 1" in told, lost) for _, told, lost in page.page.told] == [(True, 5233)]
     refused(write(tmp_path / "d.json", '[{"a": 1}'), "cut short")
     wide = json.dumps([{f"k{number}": 1} for number in range(2001)])
     refused(write(tmp_path / "e.json", wide), "2,001 different names")
 
 
 FEATURE = '{"type": "Feature", "properties": {"n": 1}, "geometry": {"type": "Point", "coordinates": [17, 50]}}'
+
+
+@pytest.mark.parametrize(
+    ("files", "told"),
+    [
+        ([(2, 5, "ab"), (2, 5, "cd"), (1, 5, "e")], []),
+        ([(2, 5, "ab"), (1, 5, "e")], [("of the 5 rows of a server's answer 3 are here. Ask", 2)]),
+        ([(2, 4, "ab"), (2, 4, "ab")], [("answer 2 are here ('b' holds what another holds)", 2)]),
+        ([(2, 0, "ab"), None], []),
+        ([(2, 0, "ab"), (2, 0, "cd")], [("each says to be a page", 1)]),
+        ([(2, 3, "ab"), (1, 3, "c"), (3, 9, "xyz")], [("'c': of the 9 rows", 6)]),
+    ],
+)
+def test_of_the_pages_of_an_answer_a_missing_one_is_told(files: list[Any], told: list[tuple[str, int]]) -> None:
+    whole = (None, set("w"))
+    said = pages_told(
+        [(name, *((Page(*file[:2]), set(file[2])) if file else whole)) for name, file in zip("abc", files)]
+    )
+    assert [(part in sentence, missing) for (part, _), (sentence, missing) in zip(told, said, strict=True)] == [
+        (True, missing) for _, missing in told
+    ]
 
 
 @pytest.mark.parametrize(
@@ -483,10 +504,10 @@ def test_a_page_of_a_longer_list_is_told_as_one(tmp_path: Path, said: str, told:
     """Of 5,234 works of a server the first thousand came in, and nothing said so."""
     text = f'{{"type": "FeatureCollection", {said}, "features": [{FEATURE}, {FEATURE}]}}'
     table = read_table(write(tmp_path / "a.json", text), AUTO)
-    assert [(kind, told in sentence) for kind, sentence, _ in table.warnings if told] == [("cut_list", True)] * bool(
+    assert [told in sentence for _, sentence, _ in (table.page.told if table.page and told else ())] == [True] * bool(
         told
     )
-    assert bool(table.warnings) == bool(told)
+    assert bool(table.page) == bool(told)
 
 
 def test_the_answer_of_an_arcgis_server_is_read_with_its_system_and_dates(tmp_path: Path) -> None:

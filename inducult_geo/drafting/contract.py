@@ -203,7 +203,8 @@ def _say_how_read(found: _Draft, table: Table, read: Read) -> None:
         found.read.append(f"header_row = {read.header_row} # guessed: the first row with names")
     if read.header_rows > 1:
         found.read.append(f"header_rows = {read.header_rows} # guessed: the row below holds names, too")
-    found.read += [comment(f"noticed: {note}") for note in (*table.notes, *(told for _, told, _ in table.warnings))]
+    warnings = (*table.warnings, *(table.page.told if table.page else ()))
+    found.read += [comment(f"noticed: {note}") for note in (*table.notes, *(told for _, told, _ in warnings))]
     if values := names_of_a_row(table.frame):
         found.read.append(comment(f"{VALUES_AS_NAMES.format(values=short(values[0]))}."))
     if table.bad_rows:

@@ -55,8 +55,8 @@ def read_json_table(path: Path) -> Table | None:
         )
     columns = {name: pd.Series([_cell(row.get(name)) for row in rows], dtype=object) for name in names}
     places = [f"{path.name} object {number}" for number in range(1, len(rows) + 1)]
-    more = page_of(_total(content), len(rows))
-    return with_nested(Table(pd.DataFrame(columns), places, kind="JSON", encoding="utf-8", warnings=more))
+    page = page_of(_total(content), len(rows))
+    return with_nested(Table(pd.DataFrame(columns), places, kind="JSON", encoding="utf-8", page=page))
 
 
 def _whole_letters(text: str) -> Any:

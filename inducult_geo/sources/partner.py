@@ -18,6 +18,7 @@ from inducult_geo.frames import FileRead, Problem, Raw, RawTable, content_hash, 
 from inducult_geo.sources.changes import deleted_rows
 from inducult_geo.sources.joined import joined_rows
 from inducult_geo.sources.marks import MARKED, said_by_marks
+from inducult_geo.sources.paged import CUT_LIST, Page, pages_told
 from inducult_geo.sources.persons import check_private, is_private, persons_in_texts, persons_told
 from inducult_geo.sources.several import several_told
 from inducult_geo.sources.steady import read_steadily
@@ -103,13 +104,17 @@ def read_partner(contract: Contract, files: Iterable[Path]) -> RawTable:
     """
     frames, read_files, problems = [], [], []
     stated: dict[str, str | None] = {}
+    pages: list[tuple[str, Page | None, frozenset[str]]] = []
     for path in files:
         table, digest = read_steadily(path, contract.read)
         frames.append(_rows(contract, path, table))
+        pages.append((path.name, table.page, frozenset(frames[-1]["content_hash"])))
         problems += _notices(contract, path, table)
         read_files.append(FileRead(path.name, digest, table.kind, len(table.frame), table.encoding))
         if has_shapes(table.frame):
             stated[path.name] = table.crs
+    if len(contract.files) > 1:
+        problems += [Problem(contract.id, CUT_LIST, f"{told}.", number) for told, number in pages_told(pages)]
     whole = pd.concat(frames, ignore_index=True) if frames else pd.DataFrame()
     _check_size(contract, len(whole))
     if contract.one_record_per_key and not whole.empty:
@@ -326,8 +331,7 @@ def _notices(contract: Contract, path: Path, table: Table) -> list[Problem]:
     # What holds nothing in any row is no news: a KML or GPX brings a dozen such columns.
     unread = [str(name) for name in table.frame.columns if name not in known and _is_filled(table.frame[name])]
     notices = [Problem(contract.id, "note", f"{path.name}: {note}") for note in table.notes]
-    # Who names several files has the other pages of an answer among them.
-    seen = [one for one in table.warnings if one[0] != "cut_list" or len(contract.files) == 1]
+    seen = (*table.warnings, *(table.page.told if table.page and len(contract.files) == 1 else ()))
     notices += [Problem(contract.id, kind, f"{path.name}: {told}", number) for kind, told, number in seen]
     gone = deleted_rows(table.frame, table.places, known)
     notices += [Problem(contract.id, "deleted_rows", f"{path.name}: {told}", number) for told, number in gone]

@@ -15,6 +15,7 @@ import pandas as pd
 from shapely.geometry.base import BaseGeometry
 
 from inducult_geo.errors import ContractError
+from inducult_geo.sources.paged import Page
 from inducult_geo.text import of_each, quoted
 
 MAX_BYTES = 2 * 1024**3
@@ -79,6 +80,8 @@ class Table:
     derived
         Columns that the reader made of others, or of what stands beside the cells: no part of what tells a row from
         others, whose key would be another one with each version of this program that makes more of them.
+    page
+        Which part of a server's answer the file says to be.
     """
 
     frame: pd.DataFrame
@@ -91,6 +94,7 @@ class Table:
     warnings: tuple[tuple[str, str, int], ...] = ()
     valueless: frozenset[str] = frozenset()
     derived: frozenset[str] = frozenset()
+    page: Page | None = None
 
 
 def choose(path: Path, what: str, wanted: str | int | None, found: list[str]) -> str:

@@ -105,8 +105,7 @@ def _read_files(files: VectorFiles, read: Read) -> Table:
     if files.suffix == ".kml" and files.notes and table.frame.empty:
         raise ContractError(f"{files.path}: holds nothing itself: it {'; '.join(files.notes)}.")
     if files.suffix in _ANSWERS:
-        more = cut_list(files.content(files.parts[files.suffix]), files.suffix, len(table.frame))
-        return replace(table, warnings=(*table.warnings, *more))
+        return replace(table, page=cut_list(files.content(files.parts[files.suffix]), files.suffix, len(table.frame)))
     return table
 
 

@@ -461,6 +461,11 @@ def test_several_files_are_one_source_and_a_repeated_key_is_told_over_all(tmp_pa
     assert repeated.startswith("1 row with the key of another row; each is kept")
     assert "b.csv line 2 has the key '2' of a.csv line 3 and goes as '2#2'" in repeated
     assert len({file.sha256 for file in table.files}) == 2
+    (missing,) = [problem for problem in table.problems if problem.kind == "file_missing"]
+    assert "'gone.csv', named in `files`, is not there: the rows of 'a.csv', 'b.csv' alone" in missing.message
+    (tmp_path / "b.csv").rename(tmp_path / "b-2026-11-20.csv")
+    (missing,) = [one for one in read_partner(contract, find_files(contract)).problems if one.kind == "file_missing"]
+    assert missing.count == 1
 
 
 @pytest.mark.parametrize(

@@ -481,10 +481,8 @@ FEATURE = '{"type": "Feature", "properties": {"n": 1}, "geometry": {"type": "Poi
     ],
 )
 def test_of_the_pages_of_an_answer_a_missing_one_is_told(files: list[Any], told: list[tuple[str, int]]) -> None:
-    whole = (None, set("w"))
-    said = pages_told(
-        [(name, *((Page(*file[:2]), set(file[2])) if file else whole)) for name, file in zip("abc", files)]
-    )
+    read = [(Page(*file[:2]), set(file[2])) if file else (None, {"w"}) for file in files]
+    said = pages_told([("abc"[at], *one) for at, one in enumerate(read)])
     assert [(part in sentence, missing) for (part, _), (sentence, missing) in zip(told, said, strict=True)] == [
         (True, missing) for _, missing in told
     ]

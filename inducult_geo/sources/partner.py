@@ -17,6 +17,7 @@ from inducult_geo.errors import ContractError, SourceError, did_you_mean
 from inducult_geo.frames import FileRead, Problem, Raw, RawTable, content_hash, to_json
 from inducult_geo.sources.changes import deleted_rows
 from inducult_geo.sources.joined import joined_rows
+from inducult_geo.sources.lacking import lacking_told
 from inducult_geo.sources.marks import MARKED, said_by_marks
 from inducult_geo.sources.paged import CUT_LIST, Page, pages_told
 from inducult_geo.sources.persons import check_private, is_private, persons_in_texts, persons_told
@@ -114,6 +115,7 @@ def read_partner(contract: Contract, files: Iterable[Path]) -> RawTable:
         if has_shapes(table.frame):
             stated[path.name] = table.crs
     if len(contract.files) > 1:
+        problems += lacking_told(contract, [name for name, _, _ in pages])
         problems += [Problem(contract.id, CUT_LIST, f"{told}.", number) for told, number in pages_told(pages)]
     whole = pd.concat(frames, ignore_index=True) if frames else pd.DataFrame()
     _check_size(contract, len(whole))

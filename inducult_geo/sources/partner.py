@@ -114,9 +114,7 @@ def read_partner(contract: Contract, files: Iterable[Path]) -> RawTable:
         read_files.append(FileRead(path.name, digest, table.kind, len(table.frame), table.encoding))
         if has_shapes(table.frame):
             stated[path.name] = table.crs
-    if len(contract.files) > 1:
-        problems += lacking_told(contract, [name for name, _, _ in pages])
-        problems += [Problem(contract.id, CUT_LIST, f"{told}.", number) for told, number in pages_told(pages)]
+    problems += _told_of_files(contract, pages)
     whole = pd.concat(frames, ignore_index=True) if frames else pd.DataFrame()
     _check_size(contract, len(whole))
     if contract.one_record_per_key and not whole.empty:
@@ -136,6 +134,14 @@ def read_partner(contract: Contract, files: Iterable[Path]) -> RawTable:
         )
         problems.append(Problem(contract.id, "repeated_key", message, len(repeated)))
     return RawTable(Raw(unique), _one_system(contract, stated), tuple(read_files), tuple(problems))
+
+
+def _told_of_files(contract: Contract, pages: Sequence[tuple[str, Page | None, frozenset[str]]]) -> list[Problem]:
+    """Tell what is missing of a source of several files."""
+    if len(contract.files) == 1:
+        return []
+    missing = [Problem(contract.id, CUT_LIST, f"{told}.", number) for told, number in pages_told(pages)]
+    return [*lacking_told(contract, [name for name, _, _ in pages]), *missing]
 
 
 def _one_system(contract: Contract, stated: Mapping[str, str | None]) -> str | None:

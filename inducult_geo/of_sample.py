@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+
+from inducult_geo.memory import registry_fault
 from inducult_geo.run import Run
-from inducult_geo.store import current_release, read_json, storing, write_json
+from inducult_geo.store import current_release, read_json, replacing, storing, write_json
 
 _NOTE = "of_sample.json"
 
@@ -14,8 +20,9 @@ def set_sample_aside(run: Run) -> None:
     """Put aside what was kept of the sample's regions once a data folder holds data of its own.
 
     A region that is not run yet would stand in the release with the sites of the sample, and one whose file cannot be
-    read with the sample's records. Nothing is removed; ids stay in the registry. Done once for each release of the
-    sample that real data come after.
+    read with the sample's records. Nor are its sites any that real ones go on as: the sample bears names of real works,
+    and these would get its ids and its day of `first_seen`. Nothing is removed: the registry as it was is put aside as
+    well. Done once for each release of the sample that real data come after.
 
     Raises
     ------
@@ -34,11 +41,29 @@ def set_sample_aside(run: Run) -> None:
         home.mkdir(exist_ok=True)
         for path in there:
             path.rename(home / path.name)
+        _forget(home, run)
     write_json(note, {"release": release.name})
     run.say(
         f"{folder.root} holds data of its own now: what was made of the sample lies in {home} and is in no further "
         "release. A region is on the map again once it has data: inducult fetch, or a partner's file"
     )
+
+
+def _forget(home: Path, run: Run) -> None:
+    """Take the records that were put aside out of the registry of site ids, whose old state stays with them."""
+    path, kept = run.folder.registry, home / run.folder.registry.name
+    if not path.is_file() or registry_fault(path) is not None:
+        return
+    # What broke off is done again: the first copy is the one that knows the sample.
+    if not kept.is_file():
+        with replacing(kept) as draft:
+            shutil.copyfile(path, draft)
+    tables = [pq.read_table(one, columns=["record_key"]) for one in home.glob("regions/*/*/records.parquet")]
+    if tables:
+        registry = pq.read_table(path)
+        of_sample = pc.is_in(registry["record_key"], pa.concat_tables(tables)["record_key"])
+        with replacing(path) as draft:
+            pq.write_table(registry.filter(pc.invert(of_sample)), draft)
 
 
 def is_of_sample(release: Path) -> bool:

@@ -11,6 +11,7 @@ import pyarrow.parquet as pq
 
 from inducult_geo.arrow.keys import is_in
 from inducult_geo.match.identity.registry import empty_registry, merge_registries, typed_registry
+from inducult_geo.of_sample import is_of_sample
 from inducult_geo.run import Run
 from inducult_geo.stage import last_stage
 from inducult_geo.store import current_release, replacing
@@ -32,6 +33,8 @@ def rescue_registry(run: Run) -> None:
         return
     kept = merge_registries(empty_registry(), dict(_shares(run)))
     release = current_release(run.folder)
+    if release is not None and is_of_sample(release) and not run.folder.is_sample:
+        release = None
     released = empty_registry() if release is None else _released(release)
     missing = released[~is_in(released["record_key"], kept["record_key"])]
     registry = pd.concat([kept, missing], ignore_index=True) if len(missing) else kept

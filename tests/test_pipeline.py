@@ -12,6 +12,7 @@ import sys
 from pathlib import Path
 
 import geopandas as gpd
+import pandas as pd
 import pytest
 
 from inducult_geo.errors import ConfigError, RegionError, ReleaseError
@@ -198,6 +199,8 @@ def test_nothing_of_the_sample_is_in_a_release_of_real_data(few: Path) -> None:
         (raw / kind).mkdir()
         for own in (raw / "sample" / kind).glob("zwickau.*"):
             shutil.copy(own, raw / kind)
+    extract = raw / "osm" / "zwickau.osm"
+    extract.write_text(extract.read_text().replace("99000", "10001"))
     (raw / "osm" / "opole.osm").write_text("torn")
     shutil.copy(raw / "sample" / "boundaries" / "opole.geojson", raw / "boundaries")
     outcome = run_all((), open_run(few, say=told.append))
@@ -208,6 +211,10 @@ def test_nothing_of_the_sample_is_in_a_release_of_real_data(few: Path) -> None:
     assert outcome.n_changes is None, "what the sample had is not gone"
     (aside,) = (few / "processed").glob("of-sample-*")
     assert {path.name for path in (aside / "regions").iterdir()} == {*FEW}
+    before, now = (pd.read_parquet(folder / "registry.parquet") for folder in (aside, few / "processed"))
+    assert len(now) > 0
+    assert set(now["record_key"]).isdisjoint(before["record_key"])
+    assert now["succeeds"].isna().all(), "real works of the same names and places are others than those of the sample"
     assert sum(str(aside) in line for line in told) == 1
     run_all((), open_run(few, say=told.append))
     assert sum("of the sample" in line for line in told) == 1, "it is put aside once"

@@ -374,6 +374,7 @@ def test_a_layout_names_the_release_its_day_and_its_sources_and_evaluates_nothin
     assert whole["credit"].startswith("© OpenStreetMap contributors (ODbL-1.0) · ")
     assert f"{HOSTILE_CREDIT} (CC-BY-4.0)" in whole["credit"]
     assert whole["credit"].endswith("openstreetmap.org/copyright")
+    assert whole["crs"] == page["crs"] == "ETRS89-extended / LAEA Europe (EPSG:3035)"
     last = max(bundle.regions["title"])
     assert (page["title"], page["date"]) == (last, f"{whole['title']} · {whole['date']}")
     assert page["credit"] == whole["credit"]

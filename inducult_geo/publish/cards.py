@@ -78,7 +78,7 @@ def _texts(records: str) -> dict[str, str]:
         "told": _of_site(_joined([_list(title, column) for title, column in _LISTS], "\\n\\n")),
         "credit": _of_site(
             "'License: ' || coalesce(\"licence\", '') || '. ' || coalesce(\"attribution\", '') || '\\n' || \"site_id\""
-            " || ' · ' || @project_title || ' · ' || @inducult_date"
+            " || ' · ' || @project_title || ' · ' || @inducult_date || ' · map in ' || @project_crs"
         ),
     }
 

@@ -73,7 +73,7 @@ _ASPECT = C(
     domain="aspect",
 )
 _TYPE = C("type", "text", "Type of place", "What kind of industrial place it is.", domain="type")
-_THEME = C("theme", "text", "Branch of industry", "Branch of industry that the type belongs to.", domain="theme")
+_THEME = C("theme", "text", "Branch of industry", "Branch of the type, or as told without a type.", domain="theme")
 _STATUS = C(
     "status",
     "text",
@@ -118,7 +118,9 @@ _FEE = C("fee", "text", "Entrance fee", "Whether a visit costs something.")
 _WHEELCHAIR = C("wheelchair", "text", "Wheelchair access", "Whether it can be reached in a wheelchair.")
 _USE = C("present_use", "text", "Use today", "What stands or happens there today.", domain="present_use")
 _SCHEME = C("heritage_scheme", "text", "Heritage list", "Register or list that protects the place.")
-_DESIGNATION = C("heritage_designation", "text", "Kind of protection", "Category of protection in that list.")
+_DESIGNATION = C(
+    "heritage_designation", "text", "Kind of protection", "Category of protection (of OSM a level, or yes)."
+)
 _REF = C("heritage_ref", "text", "Number in the heritage list", "Number of the entry in that list.")
 _ERIH = C("erih_role", "text", "Role in ERIH", "Role in the European Route of Industrial Heritage.")
 _ACCURACY = C(
@@ -159,7 +161,7 @@ _STATE = C(
 _SOURCE_STATE = replace(_STATE, domain="source_state")
 _MESSAGE = C("message", "text", "Message of the run", "What went wrong and what to do; empty where nothing did.")
 _GRID = "where a place is published on a grid"
-_SCORE = C("score", "number", "Probability", f"Calibrated probability that both are one site; one digit {_GRID}.")
+_SCORE = C("score", "number", "Probability", f"Probability that both are one site, null by a rule; one digit {_GRID}.")
 _DISTANCE = C("distance_m", "number", "Distance apart", f"Between the two places; null {_GRID}.", unit="m")
 _WHY = C("why", "text", "Evidence", "What speaks for and against it, with its weight.")
 
@@ -205,7 +207,7 @@ SITES: tuple[Column, ...] = (
         C("lineage", "text", "Origin of values", "Column -> key of the record that its value comes from.", json=True),
         C("first_seen", "date", "First seen", "Date of the oldest data that show the site."),
         C("last_seen", "date", "Last seen", "Date of the newest data that show the site."),
-        _RUN,
+        replace(_RUN, description="Hash of what the site's region was made from; the release has one of its own."),
     ),
 )  # fmt: skip
 """Columns of `site_points` and `site_areas`: those of `SITE_COLUMNS`."""

@@ -86,7 +86,8 @@ class Sheet:
             "title": Box(_MARGIN_MM, _MARGIN_MM - 2, width, 8),
             "date": Box(_MARGIN_MM, _MARGIN_MM + 7, width, 5),
             "map": Box(_MARGIN_MM, top, width, round(height, 2)),
-            "scale": Box(side, _MARGIN_MM, _SIDE_MM, _TITLE_MM),
+            "scale": Box(side, _MARGIN_MM, _SIDE_MM, _TITLE_MM - 5),
+            "crs": Box(side + 1, top - 4.5, _SIDE_MM - 1, 4),
             "legend": Box(side, top, _SIDE_MM, self.height_mm - top - _MARGIN_MM),
             "credit": Box(_MARGIN_MM, round(top + height + _GAP_MM, 2), width, round(foot, 2)),
         }

@@ -953,6 +953,34 @@ def test_on_paper_the_card_that_is_open_is_whole_and_alone(page, file, width):
     assert sheets == 1, "who prints a card does not want the tables of the release"
 
 
+def test_on_paper_stands_what_search_and_filters_leave_with_its_map(page, file):
+    page.open(file)
+    page.until(DRAWN)
+    assert page.run("document.getElementById('waiting').hidden"), "the map is there"
+    page.run("dispatchEvent(new Event('beforeprint'))")
+    assert page.run("document.getElementById('paper').hidden"), "all sites stand in the picture"
+    tick(page, "aspect", "both")
+    page.call("Emulation.setEmulatedMedia", media="print")
+    page.run("dispatchEvent(new Event('beforeprint'))")
+    paper = "document.getElementById('paper')"
+    names = page.run(f"[...{paper}.querySelectorAll('.name')].map((e) => e.textContent)")
+    said = page.run(f"{paper}.firstElementChild.textContent")
+    inked = page.run(
+        f"(({{width, height}}, c) => new Set(c.getImageData(0, 0, width, height).data).size)"
+        f"({paper}.querySelector('canvas'), {paper}.querySelector('canvas').getContext('2d'))"
+    )
+    seen = page.run("['paper', 'static'].map((id) => document.getElementById(id).getBoundingClientRect().height > 0)")
+    page.run("dispatchEvent(new Event('afterprint'))")
+    page.call("Emulation.setEmulatedMedia", media="")
+    page.shown = ()
+    assert names == page.run("inducult.found.map((site) => inducult.sites.title(site))")
+    assert f"{len(names)} of " in said
+    assert "Monument and factory" in said
+    assert inked > 10, "the copy of the map holds what was drawn"
+    assert seen == [True, False]
+    assert page.run(f"{paper}.childElementCount") == 0
+
+
 @pytest.mark.parametrize("width", [1280, 390], ids=["desk", "phone"])
 @pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
 def test_axe_finds_no_fault(page, file, repository, dark, width):
@@ -1116,6 +1144,9 @@ def test_on_the_smallest_phone_nothing_runs_over_and_no_word_of_the_head_is_brok
     assert page.run("document.documentElement.scrollWidth") == 320
     lines = "((e) => Math.round(e.offsetHeight / parseFloat(getComputedStyle(e).lineHeight)))"
     assert page.run(f"{lines}(document.querySelector('#speak > span'))") == 1
+    assert page.run("document.querySelector('header').getBoundingClientRect().height") < 640 / 3, (
+        "the map is what counts"
+    )
 
 
 def test_skip_links_lead_where_they_say_and_keep_the_address(page):

@@ -6,6 +6,7 @@ import { Filters } from "./filters.js";
 import { Legend } from "./legend.js";
 import { List } from "./list.js";
 import { SiteMap } from "./map.js";
+import { paper } from "./paper.js";
 import { Saved } from "./save.js";
 import { Index, siteIds } from "./search.js";
 import { Address, read, written } from "./state.js";
@@ -88,10 +89,23 @@ class Tool {
   save(kind) {
     this.update(false, false); // What was typed a moment ago counts.
     const asked = this.#asked();
-    const searched = this.index.matcher(asked.q) !== null;
-    const words = [this.filters.words, searched && t("search_for", asked)].filter(Boolean).join("; ") || t("all_sites");
+    const words = this.#words(asked) || t("all_sites");
     const file = this.saved.offer(kind, this.found, { words, ...asked });
     part("saved").textContent = t("saved_as", { file });
+  }
+
+  /** What was asked for, in words, "" for nothing. */
+  #words(asked) {
+    const searched = this.index.matcher(asked.q) !== null;
+    return [this.filters.words, searched && t("search_for", asked)].filter(Boolean).join("; ");
+  }
+
+  /** Put onto paper what search and filters leave; the picture of all sites stands there where they leave all. */
+  #print() {
+    this.update(false, false);
+    const words = this.#words(this.#asked());
+    part("paper").hidden = !words;
+    if (words) part("paper").replaceChildren(...paper(this.sites, this.found, { words: `${part("status").textContent}: ${words}`, map: this.map }));
   }
 
   #closed() {
@@ -129,6 +143,7 @@ class Tool {
 
   /** Draw the map, as it was asked for meanwhile. */
   #draw() {
+    part("waiting").hidden = true;
     this.map = this.#map();
     if (!this.map) return;
     this.map.show(this.found);
@@ -217,6 +232,11 @@ class Tool {
         this.update(false);
         if (this.found.length) this.open(this.found[0], part("search"), true);
       }
+    });
+    addEventListener("beforeprint", () => this.#print());
+    addEventListener("afterprint", () => {
+      part("paper").replaceChildren();
+      part("paper").hidden = true;
     });
     part("fit").addEventListener("click", () => this.map?.fit(this.found));
     part("density").addEventListener("change", (event) => this.density(event.target.value));

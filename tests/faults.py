@@ -381,6 +381,11 @@ FAULTS: dict[str, tuple[Callable[[Path], None], tuple[str, ...], str]] = {
         (SEALED,),
         "does not forbid the network",
     ),
+    "a page that may run more": (
+        _file("index.html", lambda b: b.replace(b"script-src ", b"script-src 'unsafe-eval' ", 1)),
+        (SEALED,),
+        "allows more scripts than the page holds",
+    ),
     "no tiles": (_without("sites.pmtiles"), (TILES, NUMBER, DESCRIBED), "sites.pmtiles is missing"),
     "tiles that are cut": (_file("sites.pmtiles", lambda b: b[:90]), (TILES, NUMBER), "cannot be checked"),
     "fewer sites for spreadsheets": (

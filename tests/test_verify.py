@@ -548,7 +548,13 @@ def test_whatever_could_load_or_run_something_breaks_the_seal(tmp_path: Path, bo
     assert told.endswith("> that loads or runs something from elsewhere")
 
 
-@pytest.mark.parametrize("rules", ["img-src *", "connect-src http://example.org", "style-src https:"])
+@pytest.mark.parametrize(
+    "rules",
+    [
+        *("img-src *", "connect-src http://example.org", "style-src https:", "connect-src example.org"),
+        *("connect-src 'self'", "CONNECT-SRC example.org; connect-src 'none'"),
+    ],
+)
 def test_a_policy_that_lets_anything_out_is_none(tmp_path: Path, rules: str) -> None:
     (tmp_path / "index.html").write_text(SEALED_PAGE.format(rules=rules, body=""))
     assert _told(web.page_is_sealed, tmp_path) == [

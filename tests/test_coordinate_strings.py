@@ -112,7 +112,8 @@ LINKS = (
     "POINT ({lon} {lat})", "POINT Z ({lon} {lat} 310)", "SRID=4326;POINT({lon} {lat})", "MULTIPOINT(({lon} {lat}))",
     '{{"type": "Point", "coordinates": [{lon}, {lat}]}}', '{{"lat": {lat}, "lng": "{lon}"}}',
     "{{{{coord|{lat}|{lon}}}}}",
-    "{{{{Coord|{lat}|N|{lon}|E|type:landmark}}}}", "Lat/Lon: {lat}, {lon}", "lon, lat: {lon} {lat}", "({lat}, {lon})",
+    "{{{{Coordinate|NS={lat}|EW={lon}|type=landmark}}}}", "{{{{Coord|{lat}|N|{lon}|E|type:landmark}}}}",
+    "Lat/Lon: {lat}, {lon}", "lon, lat: {lon} {lat}", "({lat}, {lon})",
     "Breite/Länge: {lat} / {lon}", "φ={lat}; λ={lon}", "{lat}N{lon}E", "E{lon} N{lat}",
 )  # fmt: skip
 

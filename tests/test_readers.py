@@ -97,6 +97,7 @@ def test_rows_of_a_wrong_shape_are_kept_and_marked(tmp_path: Path) -> None:
         ("a.shp", b"%PDF-1.4", "a PDF document"),
         ("a.shp", b"no shapefile at all", "cannot be read"),
         ("a.docx", b"PK\x03\x04", "is no known kind of table. It is a text"),
+        ("a.txt", b'{| class="wikitable"\n! Nr. !! Lage\n|-\n| 1 || x\n|}', "the source text of a page of a wiki"),
         ("a.mdb", b"\0\1\0\0Standard Jet DB", "a database of Access: export the table from it as an Excel workbook"),
         (
             "a.csv",
@@ -448,6 +449,16 @@ def test_json_of_rows_is_a_table(tmp_path: Path, text: str) -> None:
     assert rows.to_numpy().tolist() == [["Huta", "50.7180", None, "a"], [None, None, "true", None]]
     assert table.places == ["a.json object 1", "a.json object 2"]
     assert not table.warnings
+
+
+@pytest.mark.parametrize("ending", ["jsonl", "json"])
+def test_json_lines_are_a_table(tmp_path: Path, ending: str) -> None:
+    path = write(tmp_path / f"a.{ending}", '\ufeff{"name": "Huta", "lat": 50.7180}\n{"name": "Ha}\\n{la"}\r\n')
+    table = read_table(path, AUTO)
+    assert table.frame["name"].tolist() == ["Huta", "Ha}\n{la"]
+    assert table.places == [f"a.{ending} line 1", f"a.{ending} line 2"]
+    refused(write(path, f"{FEATURE}\n{FEATURE}\n"), "JSON Lines")
+    refused(write(path, '{"a": 1}\n{"a": '), "JSON Lines")
 
 
 def test_json_that_is_nearly_a_table_is_none(tmp_path: Path) -> None:
@@ -885,12 +896,6 @@ def test_lines_that_were_encoded_twice_are_mended_and_the_others_stand(tmp_path:
     assert found.frame["name"].tolist() == [*names, *others]
     told = "3 lines encoded twice ('Ã¼' for 'ü'): read as before. The others, such as line 5, stand as they are"
     assert any(told in note for note in found.notes)
-
-
-def test_an_object_a_line_is_called_so(tmp_path: Path) -> None:
-    (tmp_path / "a.json").write_text('{"name": "Huta", "lat": 50.6}\n{"name": "Browar", "lat": 50.5}\n')
-    with pytest.raises(ContractError, match=r"an object a line \(JSON Lines\): ask for one GeoJSON, or a CSV"):
-        read_table(tmp_path / "a.json", AUTO)
 
 
 def test_all_sheets_are_read_one_below_the_other(tmp_path: Path) -> None:

@@ -241,6 +241,13 @@ def unwrap_template(text: str) -> str:
     if match is None:
         return text
     kept: list[str] = []
+    named = {
+        name.strip().upper(): value.strip() for name, _, value in (one.partition("=") for one in match[1].split("|"))
+    }
+    if "NS" in named and "EW" in named:
+        # That of the German pages: {{Coordinate|NS=50/43/12/N|EW=12.4958|type=landmark}}.
+        sides = [named[side].replace("/", " ") for side in ("NS", "EW")]
+        return (" " if all(side[-1:].isalpha() for side in sides) else ", ").join(sides)
     for part in match[1].split("|"):
         if re.fullmatch(r"\s?(?:-?[0-9]+(?:\.[0-9]+)?|[NSEWO])\s?", part, re.ASCII) is None:
             break

@@ -1,4 +1,4 @@
-"""Marks of footnotes at names ("Mlin¹", "Hütte*", "Brauerei [2]", "Talilnica †"): no part of the name, and told."""
+"""Marks of names, by footnotes ("Mlin¹", "Hütte*", "Brauerei [2]", "Talilnica †") and wikis: no part of them, told."""
 
 from __future__ import annotations
 
@@ -30,6 +30,9 @@ _OTHER: Final = re.compile(r"(?:^|[\d\s])[kcd]?m[²³]$|\s\*{2,}$")
 
 _LETTERS_MIN: Final = 2
 
+_LINK: Final = re.compile(r"\[\[(?:[^\[\]|]{1,250}\|)?(?!\d{1,3}\])([^\[\]|]{1,250})\]\]")
+"""A link in the source text of a wiki: what is shown, behind the page that it leads to where that has another name."""
+
 
 def without_footnotes(rows: pd.DataFrame, notices: Notices) -> pd.DataFrame:
     """Return raw rows whose names bear no mark of a footnote; each that did is noted.
@@ -40,9 +43,12 @@ def without_footnotes(rows: pd.DataFrame, notices: Notices) -> pd.DataFrame:
     changed = {}
     for column in (name for name in rows.columns if name in NAME_FIELDS or str(name).startswith("name:")):
         cells = rows[column].tolist()
-        plain = [_plain(cell) if isinstance(cell, str) else cell for cell in cells]
-        for cell, without in zip(cells, plain, strict=True):
-            if without is not cell:
+        shown = [_LINK.sub(r"\1", cell) if isinstance(cell, str) and "[[" in cell else cell for cell in cells]
+        plain = [_plain(cell) if isinstance(cell, str) else cell for cell in shown]
+        for cell, link, without in zip(cells, shown, plain, strict=True):
+            if link is not cell:
+                notices.add("wiki_link", str(column), cell.strip())
+            elif without is not cell:
                 notices.add("footnote_mark", str(column), cell.strip())
         changed[column] = pd.Series(plain, index=rows.index, dtype=object)
     return rows.assign(**{str(name): cells for name, cells in changed.items()})

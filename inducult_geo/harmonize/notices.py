@@ -61,6 +61,7 @@ class Notices:
             "Ask for a new export, or mend [read] encoding.",
             "footnote_mark": "'{column}' bears the mark of a footnote: {some}. It is left out; what the note says is "
             "not read. Where it tells something of the site (gone, closed, not sure), write that into a column.",
+            "wiki_link": "'{column}' holds links of a wiki: {some}. What they show is taken for the name.",
             "read_as_empty": "cells of '{column}' that say {some} are read as empty, since programs write that for "
             "nothing. Where one is a name, write it with a word more ('Comune None').",
         }

@@ -1,4 +1,7 @@
-"""JSON that is a table: a list of objects, alone or in one member of an object, or the answer of a SPARQL service."""
+"""JSON that is a table: a list of objects, alone or in one member of an object, or the answer of a SPARQL service.
+
+In JSON Lines every line is an object of its own.
+"""
 
 from __future__ import annotations
 
@@ -41,7 +44,8 @@ def read_json_table(path: Path) -> Table | None:
         if not _OBJECTS.match(head) or _IS_GEOJSON.search(head) or path.stat().st_size > MAX_JSON_BYTES:
             return None
     try:
-        content = _whole_letters(path.read_text(encoding="utf-8-sig"))
+        text = path.read_text(encoding="utf-8-sig")
+        unit, content = ("object", _whole_letters(text)) if not _is_lines(text) else ("line", _lines(text))
     except (ValueError, RecursionError):
         return None
     rows = _rows(content)
@@ -54,9 +58,20 @@ def read_json_table(path: Path) -> Table | None:
             "Export it as CSV."
         )
     columns = {name: pd.Series([_cell(row.get(name)) for row in rows], dtype=object) for name in names}
-    places = [f"{path.name} object {number}" for number in range(1, len(rows) + 1)]
+    places = [f"{path.name} {unit} {number}" for number in range(1, len(rows) + 1)]
     page = page_of(_total(content), len(rows))
     return with_nested(Table(pd.DataFrame(columns), places, kind="JSON", encoding="utf-8", page=page))
+
+
+def _is_lines(text: str) -> bool:
+    """Whether the first line of several is an object that is complete."""
+    first, _, others = text.strip().partition("\n")
+    return first.startswith("{") and first.rstrip().endswith("}") and others.lstrip().startswith("{")
+
+
+def _lines(text: str) -> list[Any]:
+    """Return what each line tells; an empty one, which may stand between them, tells nothing."""
+    return [_whole_letters(line) if line.strip() else {} for line in text.strip().split("\n")]
 
 
 def _whole_letters(text: str) -> Any:

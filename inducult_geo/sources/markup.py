@@ -107,7 +107,7 @@ def check_geojson(where: str, data: bytes) -> None:
     except (ValueError, RecursionError) as problem:
         what = "too deeply nested" if isinstance(problem, RecursionError) else str(problem)
         if what.startswith("Extra data") and data.lstrip(b"\xef\xbb\xbf\x1e \r\n\t").startswith(b"{"):
-            what += ". It seems to hold an object a line (JSON Lines): ask for one GeoJSON, or a CSV"
+            what += ". It seems to hold an object a line (JSON Lines), of shapes: ask for one GeoJSON, or a CSV"
         raise ContractError(
             f"{where}: cannot be read as JSON: it is damaged or was cut short, or is something else. Copy it again, or "
             f"export it again (the reader says: {what})."

@@ -101,6 +101,11 @@ def _refuse_another_text(path: Path, kind: _Kind, head: bytes) -> None:
             f"{path}: is a web page, and no table: often one that asks to log in, or tells an error, in place of the "
             "download. Open the address in a browser, and take the file itself."
         )
+    if kind is _TEXT and begin.startswith((b"{|", b"{{")):
+        raise ContractError(
+            f"{path}: is the source text of a page of a wiki, and no delimited text. Open the page itself in a "
+            "browser, copy its table into a spreadsheet, and save that as .xlsx."
+        )
     if kind is _TEXT and begin.startswith((b"<?xml", b'{"', b'[{"')):
         what = "XML" if begin.startswith(b"<") else "JSON"
         raise ContractError(
@@ -238,9 +243,15 @@ def _read_text(path: Path, read: Read) -> Table:
 
 def _read_json(path: Path, read: Read) -> Table:
     table = read_json_table(path)
+    if table is None and path.suffix.lower() in _LINES:
+        raise ContractError(
+            f"{path}: holds no table of JSON Lines, which has an object of plain values in each line: it is damaged, "
+            "was cut short, or has shapes (features). What has shapes opens in QGIS: export it there as a GeoPackage."
+        )
     return read_vector(path, read) if table is None else table
 
 
+_LINES = (".jsonl", ".ndjson")
 _IN_USE = "~$"
 _PACKED = (".zip", ".7z", ".rar", ".gz", ".tgz", ".tar")
 
@@ -276,6 +287,8 @@ _INSTEAD: dict[str, str] = {
     **dict.fromkeys(
         (".mxd", ".aprx", ".lyr", ".lyrx", ".mpk", ".lpk"), "It says how ArcGIS shows layers: ask for them."
     ),
+    ".xml": "If it is a GML, give it the ending .gml; of other XML (a dump of a wiki, say) ask for its table as CSV.",
+    **dict.fromkeys((".geojsonl", ".geojsons"), "Open it in QGIS and export the layer as a GeoPackage."),
     ".dwg": "Export the drawing as DXF.",
     ".gdbtable": "It is a part of a File Geodatabase: pack its folder (NAME.gdb) as ZIP, and name that.",
     **dict.fromkeys((".rar", ".7z", ".tar", ".gz", ".tgz", ".bz2", ".xz"), "Unpack it, and name what it held."),
@@ -298,6 +311,7 @@ _KINDS: dict[str, _Kind] = {
     ".zip": _Kind("a zipped table", (_ZIPPED,), _read_zip),
     ".geojson": _Kind("GeoJSON", (None,), read_vector),
     ".json": _Kind("GeoJSON", (None,), _read_json),
+    **dict.fromkeys(_LINES, _Kind("JSON Lines", (None,), _read_json)),
     ".gpkg": _Kind("a GeoPackage", (_SQLITE,), read_vector),
     ".kml": _Kind("KML", (None,), read_vector),
     ".kmz": _Kind("KMZ", (_ZIPPED,), _read_kmz),

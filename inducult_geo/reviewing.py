@@ -23,6 +23,7 @@ import pyarrow.parquet as pq
 
 from inducult_geo.answers import kept_stages, with_records
 from inducult_geo.catalog import Read
+from inducult_geo.log_copies import take_in
 from inducult_geo.match.decided.decisions import UNDECIDED, WORDS, Decision, Decisions, append_decision, meaning
 from inducult_geo.match.decided.relations import conflicts
 from inducult_geo.match.identity.continuity import successors
@@ -150,8 +151,8 @@ def import_review(source: Path, run: Run, *, who: str | None = None) -> ImportOu
     Parameters
     ----------
     source
-        A GeoPackage with the layer `review`, or a CSV or workbook with `ANSWER_COLUMNS` (the decision, and the
-        id of the question or both keys, at least). It is only read.
+        A GeoPackage with the layer `review`, a CSV or workbook with `ANSWER_COLUMNS` (the decision, and the
+        id of the question or both keys, at least), or a copy of the log of decisions. It is only read.
     run
         The data folder whose log is written.
     who
@@ -175,7 +176,18 @@ def import_review(source: Path, run: Run, *, who: str | None = None) -> ImportOu
         outcome = _take(answers_of(source, texts), run, who, is_file=True)
         told = (f"{source.name}: {message}" for kind, message, _ in table.warnings if kind == "comments")
         return replace(outcome, remarks=(*told,))
+    if source.suffix.lower() == run.folder.decisions.suffix and source.is_file():
+        return _take_copy(source, run)
     return _take(read_answers(source), run, who, is_file=True)
+
+
+def _take_copy(source: Path, run: Run) -> ImportOutcome:
+    with run.folder.lock():
+        log = decisions_of(run)
+        fresh, known = take_in(source, run.folder.decisions)
+        problems = decisions_of(run).problems
+    changed = (text for one in fresh if (text := _overruling(one, log)))
+    return ImportOutcome((*fresh,), (*changed,), known, 0, (), (), (), problems)
 
 
 def decide(left: str, verdict: str, right: str, run: Run, *, who: str | None = None, note: str = "") -> ImportOutcome:

@@ -21,6 +21,7 @@ from typer.testing import CliRunner
 from inducult_geo import cli
 from inducult_geo.answers import canonical
 from inducult_geo.errors import BusyError, ConfigError, ContractError, ReleaseError, StorageError
+from inducult_geo.log_copies import copies_told
 from inducult_geo.match.decided.decisions import Decision, append_decision, read_decisions
 from inducult_geo.match.decided.verdict import WORDS
 from inducult_geo.match.resolve import question_id
@@ -28,6 +29,7 @@ from inducult_geo.pipeline import run_all
 from inducult_geo.publish.changes import diff
 from inducult_geo.reviewing import ANSWER_COLUMNS, ImportOutcome, decide, export_review, import_review
 from inducult_geo.run import Run, open_run
+from inducult_geo.status import status_of
 from inducult_geo.store import current_release
 from inducult_geo.text import fold_once, packaged_words
 
@@ -756,6 +758,30 @@ def test_a_question_s_id_alone_is_known_when_it_was_answered_and_in_a_region_of_
     (regions / "ruhr" / "manifest.json").unlink()
     again = import_review(sheet, run, who="Eva")
     assert (again.added, again.unchanged, len(again.refused)) == ((), 1, 1)
+
+
+def test_a_copy_of_the_log_that_lies_beside_it_is_told_and_taken_in(run: Run, built: Path) -> None:
+    """Where two stewards wrote at once in a shared folder, the words of one were in a file that nobody reads."""
+    one, two, three = keys(built, 3)
+    decide(one, "different", two, run, who="Eva")
+    log = run.folder.decisions
+    copy = log.with_name("decisions (Jan's conflicted copy 2026-11-20).jsonl")
+    shutil.copy(log, copy)
+    assert copies_told(log) == []
+    words = (Decision("Jan", "2026-11-20T08:00:00+00:00", *pair) for pair in ((one, two, "same"), (two, three, "same")))
+    with copy.open("a") as file:
+        file.writelines(f"{word.as_line()}\n" for word in words)
+        file.write('{"who": "torn')
+    (told,) = copies_told(log)
+    assert "holds 2 answers that decisions.jsonl has not" in told
+    assert told in status_of(run.folder, max_age_h=1).torn
+    outcome = import_review(copy, run)
+    assert [(word.who, word.when[:10]) for word in outcome.added] == [("Jan", "2026-11-20")] * 2
+    assert outcome.unchanged == 1
+    assert copies_told(log) == []
+    copy.write_text("{}\n")
+    with pytest.raises(ContractError, match="holds no answers"):
+        import_review(copy, run)
 
 
 def test_a_table_of_keys_and_decisions_alone_is_read(run: Run, sheet: Path) -> None:

@@ -11,7 +11,6 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import geopandas as gpd
-import osmnx
 import pandas as pd
 import pytest
 
@@ -77,7 +76,7 @@ PLACE = {
 def test_a_place_by_name(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.chdir(tmp_path)
     with servers([PLACE]) as url:
-        monkeypatch.setattr(osmnx.settings, "nominatim_url", f"{url}/")
+        monkeypatch.setattr("osmnx.settings.nominatim_url", f"{url}/")
         monkeypatch.setenv("INDUCULT_OVERPASS_URLS", f"{url}/api")
         records = inducult_geo.read_osm(place="Somewhere")
     assert [*records["record_key"]] == ["osm:node/5"]
@@ -89,7 +88,7 @@ def test_a_place_by_name(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Non
 def test_an_unknown_place_is_named(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.chdir(tmp_path)
     with servers([]) as url:
-        monkeypatch.setattr(osmnx.settings, "nominatim_url", f"{url}/")
+        monkeypatch.setattr("osmnx.settings.nominatim_url", f"{url}/")
         with pytest.raises(SourceError, match="no polygon of a place 'Nowhere'"):
             inducult_geo.read_osm(place="Nowhere")
 
@@ -97,7 +96,7 @@ def test_an_unknown_place_is_named(monkeypatch: pytest.MonkeyPatch, tmp_path: Pa
 def test_a_server_that_stays_busy_is_not_asked_without_end(monkeypatch: pytest.MonkeyPatch) -> None:
     busy = HTTPStatus.GATEWAY_TIMEOUT
     with servers([PLACE], status=busy) as url:
-        monkeypatch.setattr(osmnx.settings, "nominatim_url", f"{url}/")
+        monkeypatch.setattr("osmnx.settings.nominatim_url", f"{url}/")
         monkeypatch.setenv("INDUCULT_HTTP_DEADLINE_S", "2")
         with pytest.raises(TransientError, match="no answer within 2 s"):
             inducult_geo.read_osm(place="Somewhere")

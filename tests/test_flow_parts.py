@@ -20,7 +20,6 @@ from typing import Any
 
 import geopandas as gpd
 import numpy as np
-import prefect
 import pytest
 import requests
 import shapely
@@ -669,6 +668,8 @@ def test_runs_that_wait_are_told_once_and_not_as_skipped() -> None:
         "Runner 'x' polls",
         "one run at a time; waiting for the one at work: 6",
     ]
+    import prefect
+
     poller = Path(inspect.getfile(prefect)).parent / "runner" / "_scheduled_run_poller.py"
     assert prefects in poller.read_text(), "Prefect says it in other words now"
 

@@ -28,7 +28,6 @@ from test_overpass import serving
 from typer.testing import CliRunner
 from urllib3.util import Retry
 
-from flows.parameters import Parameters
 from inducult_geo.run import open_run
 from inducult_geo.stage import last_stage
 from inducult_geo.store import DataFolder, current_release
@@ -250,6 +249,7 @@ def test_every_region_has_its_own_schedule_in_its_own_time_zone(data: Path) -> N
 
 def test_the_nights_of_named_regions_ask_overpass_where_they_are_told_to(tmp_path: Path) -> None:
     """A folder without a file is served, too: `inducult run --overpass` could build it, no night could."""
+    from flows.parameters import Parameters
     from flows.serve import deployments
 
     run = open_run(tmp_path, osm="overpass")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable, Collection, Iterable
 from pathlib import Path
 from typing import Any
 
@@ -24,12 +25,17 @@ Box = tuple[float, float, float, float]
 Everything = dict[tuple[str, int], dict[str, Any]]
 TAGS = {"ISO3166-1": ("LI",)}
 KINDS = {"n": "node", "w": "way", "r": "relation"}
+ENTITIES = {"node": osmium.osm.NODE, "way": osmium.osm.WAY, "relation": osmium.osm.RELATION}
 
 
 def everything(path: Path) -> Everything:
     """Read a whole extract as the elements of `out meta`."""
+    return elements(osmium.FileProcessor(path))
+
+
+def elements(items: Iterable[Any]) -> Everything:
     found: Everything = {}
-    for item in osmium.FileProcessor(path):
+    for item in items:
         kind = KINDS[item.type_str()]
         element = {
             "type": kind,
@@ -46,6 +52,22 @@ def everything(path: Path) -> Everything:
             members = [{"type": KINDS[m.type], "ref": m.ref, "role": m.role} for m in item.members]
             element |= {"members": members}
         found[kind, item.id] = element
+    return found
+
+
+def everything_about(path: Path, wanted: Callable[[dict[str, str]], bool]) -> Everything:
+    """Read what has such tags, and all that it is made of: of a whole country that is a small part."""
+    tagged = osmium.FileProcessor(path).with_filter(osmium.filter.EmptyTagFilter())
+    found = elements(item for item in tagged if wanted(dict(item.tags)))
+    added: Collection[tuple[str, int]] = found.keys()
+    while added:
+        parts = {part for key in added for part in parts_of(found[key])} - found.keys()
+        more: Everything = {}
+        for kind, of_kind in ENTITIES.items():
+            numbers = osmium.filter.IdFilter({number for name, number in parts if name == kind})
+            more |= elements(osmium.FileProcessor(path, of_kind).with_filter(numbers))
+        found |= more
+        added = more.keys()
     return found
 
 
@@ -82,7 +104,7 @@ def extract(shared: Path) -> Path:
 
 @pytest.fixture(scope="module")
 def world(extract: Path) -> Everything:
-    return everything(extract)
+    return everything_about(extract, lambda tags: asked_for(tags) or is_outline(tags))
 
 
 @pytest.fixture(scope="module")
@@ -103,14 +125,19 @@ def frame(objects: OsmObjects) -> pd.DataFrame:
     return table[sorted(table.columns)].sort_values("key", ignore_index=True)
 
 
+def asked_for(tags: dict[str, str]) -> bool:
+    """Whether a server is asked for it: for more than the table wants in the end, but not for every building."""
+    table = load_tag_table()
+    return table.wanted(tags) or not (table.forms.keys() - {"building"}).isdisjoint(tags)
+
+
+def is_outline(tags: dict[str, str]) -> bool:
+    return tags.get("ISO3166-1") == "LI"
+
+
 def test_the_same_records(extract: Path, world: Everything, area: BaseGeometry, tmp_path: Path) -> None:
     through_file = read_objects(extract, area=area)
-    table = load_tag_table()
-    # A server is asked for more than the table wants in the end, but not for every building.
-    keys = set(table.forms) - {"building"}
-    given = answer_to(
-        world, area.bounds, lambda tags: table.wanted(tags) or not keys.isdisjoint(tags), str(through_file.data_time)
-    )
+    given = answer_to(world, area.bounds, asked_for, str(through_file.data_time))
     with serving([ok(given)]) as (url, asked):
         through_server = fetch_objects("liechtenstein", area=area, settings=settings(url), archive=tmp_path)
     assert len(asked) == 1
@@ -122,7 +149,7 @@ def test_the_same_records(extract: Path, world: Everything, area: BaseGeometry, 
 
 
 def test_the_same_outline(world: Everything, area: BaseGeometry, tmp_path: Path) -> None:
-    given = answer_to(world, area.bounds, lambda tags: tags.get("ISO3166-1") == "LI", "2024-03-04T21:00:00Z")
+    given = answer_to(world, area.bounds, is_outline, "2024-03-04T21:00:00Z")
     with serving([ok(given)]) as (url, _):
         assert fetch_boundary(region(area), settings=settings(url)).equals(area)
     kept = tmp_path / "liechtenstein.json"

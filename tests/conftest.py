@@ -8,7 +8,7 @@ import shutil
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from inducult_geo.publish.bundle import Bundle
 
 REPOSITORY = Path(__file__).resolve().parent.parent
+FEW = ("limburg", "opole", "zwickau")
 SHARED = Path(os.environ.get("INDUCULT_SHARED", REPOSITORY.parent / "shared"))
 
 # A test waits for no disk: that a file is whole before it bears its name is tried by killing, not by pulling the plug.
@@ -63,21 +64,32 @@ def repository() -> Path:
     return REPOSITORY
 
 
-@pytest.fixture(scope="session")
-def sample_data(tmp_path_factory: pytest.TempPathFactory, repository: Path) -> Path:
-    """A data folder with one release of the sample, run once: to be read, or copied and changed."""
+def _released(tmp_path_factory: pytest.TempPathFactory, name: str, regions: Sequence[str]) -> Path:
+    """Return a data folder with one release of the sample, run once for all workers."""
     from inducult_geo.pipeline import run_all
     from inducult_geo.run import open_run
 
     base = tmp_path_factory.getbasetemp()
     shared_by_workers = base.parent if "PYTEST_XDIST_WORKER" in os.environ else base
-    data = shared_by_workers / "sample_data"
-    with FileLock(shared_by_workers / "sample_data.lock"):
+    data = shared_by_workers / name
+    with FileLock(shared_by_workers / f"{name}.lock"):
         if not (data / "processed" / "current").exists():
             shutil.rmtree(data, ignore_errors=True)
-            shutil.copytree(repository / "data" / "raw" / "sample", data / "raw" / "sample")
-            run_all([], open_run(data))
+            shutil.copytree(REPOSITORY / "data" / "raw" / "sample", data / "raw" / "sample")
+            run_all(regions, open_run(data))
     return data
+
+
+@pytest.fixture(scope="session")
+def sample_data(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A data folder with one release of the sample: to be read, or copied and changed."""
+    return _released(tmp_path_factory, "sample_data", [])
+
+
+@pytest.fixture(scope="session")
+def few_data(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The same of the regions `FEW` alone, for tests that make releases: each takes half as long."""
+    return _released(tmp_path_factory, "few_data", FEW)
 
 
 @pytest.fixture(scope="session")

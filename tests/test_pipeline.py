@@ -14,6 +14,7 @@ from pathlib import Path
 import geopandas as gpd
 import pandas as pd
 import pytest
+from conftest import FEW
 
 from inducult_geo.errors import ConfigError, RegionError, ReleaseError
 from inducult_geo.pipeline import RunOutcome, choose_regions, run_all
@@ -24,7 +25,6 @@ from inducult_geo.status import status_of
 from inducult_geo.store import current_release
 
 REGIONS = ("gorenjska", "karlovy-vary", "leoben", "limburg", "opole", "padova", "sisak-moslavina", "zwickau")
-FEW = ("limburg", "opole", "zwickau")
 
 
 def build(data: Path, *regions: str, afresh: bool = False) -> RunOutcome:
@@ -55,10 +55,10 @@ def data(tmp_path: Path, built: tuple[Path, RunOutcome]) -> Path:
 
 
 @pytest.fixture(scope="module")
-def few_built(tmp_path_factory: pytest.TempPathFactory, repository: Path) -> tuple[Path, RunOutcome]:
-    """A data folder with the sample of three regions alone, and what its first run tells."""
+def few_built(tmp_path_factory: pytest.TempPathFactory, few_data: Path) -> tuple[Path, RunOutcome]:
+    """The same with three regions alone."""
     data = tmp_path_factory.mktemp("few") / "data"
-    shutil.copytree(repository / "data" / "raw" / "sample", data / "raw" / "sample")
+    shutil.copytree(few_data, data, symlinks=True)
     return data, build(data, *FEW)
 
 

@@ -243,8 +243,8 @@ class Release:
         extension is needed; none is downloaded. Three views more have in rows what columns of `sites` hold as JSON:
 
         - `origins` (`lineage`) tells of each value of each site which record it comes from: site_id, column_name, value
-          (as text; null for the geometry), record_key, source, licence, retrieved_at, valid_at. A value that several
-          records made together (all names, say) has a row for each.
+          (as text; null for the geometry), record_key, source, licence, retrieved_at, valid_at, place (file and row).
+          A value that several records made together (all names, say) has a row for each.
         - `events` (`timeline`) tells what happened in which year: site_id, year, event, record_key, source, and
           event_precision. Of a century or a span `year` is the first, of an end the last: no decade.
         - `contradictions` (`conflicts`) tells what records say against each other: site_id, column_name, record_key,

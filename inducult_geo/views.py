@@ -40,7 +40,8 @@ WITH told AS (
     FROM named AS n LEFT JOIN records_file AS r ON r.record_key = n.keys
 )
 SELECT o.*, coalesce(r.source, s.source) AS source, coalesce(r.licence, s.licence) AS licence,
-       coalesce(r.retrieved_at, s.retrieved_at) AS retrieved_at, coalesce(r.valid_at, s.valid_at) AS valid_at
+       coalesce(r.retrieved_at, s.retrieved_at) AS retrieved_at, coalesce(r.valid_at, s.valid_at) AS valid_at,
+       r.place
 FROM single AS o LEFT JOIN records_file AS r USING (record_key)
 -- What a raster tells has its terms, too: "raster:dem@2011-01-01".
 LEFT JOIN sources AS s ON r.record_key IS NULL AND s.source = regexp_extract(o.record_key, '^raster:([^@]+)', 1)

@@ -290,7 +290,7 @@ class TestSql:
         assert set(zip(told["site_id"], told["column_name"], told["record_key"], strict=True)) == expected
         assert len(told) == len(expected) > 1000
         records = release.records.set_index("record_key")
-        for column in ("source", "licence", "retrieved_at", "valid_at"):
+        for column in ("source", "licence", "retrieved_at", "valid_at", "place"):
             said = [None if value != value else value for value in records.loc[told["record_key"], column]]
             assert [None if value != value else value for value in told[column]] == said, column
         sites = release.sites.set_index("site_id")
@@ -310,7 +310,7 @@ class TestSql:
                 " WHERE rowid = 1"
             )
         told = open_release(copy, check=False).duckdb().sql("SELECT * EXCLUDE site_id FROM origins").fetchall()
-        assert told == [("elevation_m", "312.0", "raster:dem@2011-01-01", "dem", "CC-BY-4.0", None, "2011-01-01")]
+        assert told == [("elevation_m", "312.0", "raster:dem@2011-01-01", "dem", "CC-BY-4.0", None, "2011-01-01", None)]
 
     def test_a_key_that_looks_like_two_is_one_where_there_is_such_a_record(self, copy: Path) -> None:
         read = {name: gpd.read_parquet(copy / f"{name}.parquet") for name in ("sites", "records")}

@@ -179,7 +179,7 @@ SITES: tuple[Column, ...] = (
         "Industry",
         _ASPECT, _TYPE, _THEME, _STATUS, _START, _END, _PRECISION, _END_PRECISION,
         C("timeline", "text", "Past and present",
-          "Year and event (founded, closed; production, museum or culture since), how exact, whose record.", json=True),
+          "Year, event (founded, closed, museum since, until ...), how exact (`precision`), whose record.", json=True),
         _OPERATOR, _NACE,
     ),
     *_group("Site", _ADDRESS, _POSTCODE, _CITY),

@@ -287,6 +287,10 @@ def test_an_end_has_a_precision_of_its_own(start: str | None, end: str, exact: s
         ("1898 (progetto)", "tells a plan, and no beginning of work"),
         ("1888-1996 (closed), in use again from 1999", "tells of closing, and beside it what is not understood"),
         ("anni Trenta", "names no century"),
+        (
+            "33017",
+            "may be how a spreadsheet counts days (33000 is 1990-05-07): show the column as dates there, and save it",
+        ),
         ("années 30", "names no century"),
         ("dertiger jaren", "names no century"),
         ("lata 30.", "names no century"),

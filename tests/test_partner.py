@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from dataclasses import replace
 from pathlib import Path
@@ -163,7 +164,7 @@ def test_a_row_that_repeats_the_names_of_the_columns_is_no_site(tmp_path: Path, 
     (tmp_path / "test.toml").write_text(TOML.replace("a.csv", f"a.{ending}"))
     head = ["nr", "nazwa", "X", "Y", "qid", "uwagi", "uwagi"]
     rows = [head, ["1", "Huta", "1", "2", "", "", ""], head, ["nr", "", "X", "Y", "2024", "", ""]]
-    rows += [["2", "nazwa", "3", "4", "", "uwagi", ""], ["X", "nazwa", "nr", "Y", "", "", ""]]
+    rows += [["2", "nazwa", "3", "4", "", "uwagi", ""], ["X7", "nazwa", "nr", "Y", "", "", ""]]
     if ending == "csv":
         put(tmp_path, "\n".join(map(";".join, rows)))
     else:
@@ -177,6 +178,30 @@ def test_a_row_that_repeats_the_names_of_the_columns_is_no_site(tmp_path: Path, 
     assert table.loc[1, ["name", "x", "y", "ids.wikidata"]].tolist() == [None] * 4
     assert from_json(table["tags"][1])["nazwa"] == "nazwa"
     assert [*table["name"]] == ["Huta", None, None, "nazwa", "nazwa"]
+
+
+def test_rows_of_another_table_below_are_not_read_by_the_names_of_the_first(tmp_path: Path) -> None:
+    """The year in which works ended was taken for their first, since another table below had it in that column."""
+    (tmp_path / "test.toml").write_text(TOML)
+    put(
+        tmp_path,
+        HEAD + "1;Huta;1;2;\n\nStillgelegt;;;;\nnr;obiekt;X;koniec;\nb;Młyn;1;1990;\n" + HEAD + "3;Hala;5;6;\n",
+    )
+    contract = load_contract(tmp_path / "test.toml")
+    table = read_partner(contract, find_files(contract)).frame
+    assert [*table["reason"]] == [None, None, "bad_row", "bad_row", "bad_row", None]
+    assert "another table begins here" in table["detail"][2]
+    assert "stands below a.csv line 5, which names other columns" in table["detail"][3]
+
+
+@pytest.mark.parametrize("mark", [";", "\t"])
+def test_a_wrong_delimiter_is_told_as_one(tmp_path: Path, mark: str) -> None:
+    (tmp_path / "test.toml").write_text(TOML + '[read]\ndelimiter = "|"\n')
+    put(tmp_path, (HEAD + "1;Huta;1;2;\n").replace(";", mark))
+    contract = load_contract(tmp_path / "test.toml")
+    told = 'write delimiter = "' + mark.replace("\t", "\\t") + '" into'
+    with pytest.raises(ContractError, match=re.escape(told)):
+        read_partner(contract, find_files(contract))
 
 
 def test_a_form_that_writes_each_choice_into_a_column_of_its_name_keeps_its_rows(tmp_path: Path) -> None:

@@ -33,6 +33,8 @@ __all__ = [
     "why_unread",
 ]
 
+_DAY_NUMBER: Final = re.compile(r"[2-4][0-9]{4}")
+
 FIRST_YEAR: Final = -3000
 LAST_YEAR: Final = 2100
 _LONGEST_TEXT: Final = 200
@@ -299,6 +301,8 @@ def _is_list(years: Years) -> bool:
 
 def why_unread(text: str) -> str | None:
     """Return what a text lacks of which no year is taken, in words; None where only a person can tell."""
+    if _DAY_NUMBER.fullmatch(text):
+        return "may be how a spreadsheet counts days (33000 is 1990-05-07): show the column as dates there, and save it"
     codes, values = date_tokens(text)
     years = parse_date(text)
     if years is not None and years.start is None and years.inner is None and not _is_list(years):

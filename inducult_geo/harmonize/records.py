@@ -65,7 +65,7 @@ def harmonize(table: RawTable, contract: Contract, ground: Ground, vocabulary: V
     notices = Notices(contract.id)
     rows = _accuracies(_with_defaults(table.frame, contract), contract, notices)
     rows = without_footnotes(rows, notices)
-    placed = place(rows, contract, ground, file_crs=table.crs)
+    placed = place(_placeable(rows), contract, ground, file_crs=table.crs)
     values = pd.DataFrame({name: _clean(rows, name, known_text) for name in _PLAIN}, index=rows.index)
     values["nace"] = _nace(rows)
     values["website"] = values["website"].map(_website)
@@ -88,6 +88,15 @@ def harmonize(table: RawTable, contract: Contract, ground: Ground, vocabulary: V
     values["accuracy_m"] = values["accuracy_m"].mask(values["reason"].eq("ambiguous_place"))
     records = as_records(values, geometry=placed.geometry)
     return Harmonized(records, placed, (*table.problems, *placed.problems, *notices.problems()))
+
+
+def _placeable(rows: pd.DataFrame) -> pd.DataFrame:
+    """Take the coordinates of rows of a wrong shape out: they would tell of the whole file, and may be other cells."""
+    bad = rows["reason"].eq("bad_row")
+    if not bad.any():
+        return rows
+    there = [name for name in ("x", "y", "text", "geometry") if name in rows]
+    return rows.assign(**{name: rows[name].mask(bad, None) for name in there})
 
 
 def _with_defaults(raw: pd.DataFrame, contract: Contract) -> pd.DataFrame:

@@ -7,7 +7,7 @@ import io
 import re
 from collections.abc import Iterator
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from statistics import mode
 
@@ -41,6 +41,11 @@ _Record = tuple[int, list[str]]
 _MOST_ALIKE = 0.5
 """Share of the first lines that must be as wide as the very first, else that is a title."""
 
+_MOSTLY = 0.5
+_COMMAS = (
+    "{wide} have more cells than the header has names: where numbers have a comma before their decimals, export the "
+    "table with semicolons between its cells"
+)
 _NULS_MAX = 0.001
 """Share of NUL characters up to which a file is text with lost bytes, beyond which it is no text."""
 
@@ -84,6 +89,9 @@ def read_delimited(path: Path, read: Read) -> Rows:
     header, told = checked_header(path, joined_header([row[:width] for row in heads]))
     check_cells(path, len(records), len(header))
     rows = _shape(header, records[body_at:], encoding, (*notes, *told))
+    wide = sum(len(row) > len(header) for _, row in records[body_at:])
+    if delimiter == "," and wide > _MOSTLY * len(rows.lines):
+        rows = replace(rows, notes=(*rows.notes, _COMMAS.format(wide=counted(wide, "row"))))
     rows.bad_rows.update({n: _OPEN for n, line in enumerate(rows.lines) if line in broken})
     return rows
 

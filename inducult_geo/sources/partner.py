@@ -16,11 +16,13 @@ from inducult_geo.catalog.permissions import keeps_in_house, told_of_refusal
 from inducult_geo.errors import ContractError, SourceError, did_you_mean
 from inducult_geo.frames import FileRead, Problem, Raw, RawTable, content_hash, to_json
 from inducult_geo.sources.changes import deleted_rows
+from inducult_geo.sources.delimited import DELIMITERS
 from inducult_geo.sources.joined import joined_rows
 from inducult_geo.sources.lacking import lacking_told
 from inducult_geo.sources.marks import MARKED, said_by_marks
 from inducult_geo.sources.paged import CUT_LIST, Page, pages_told
 from inducult_geo.sources.persons import check_private, is_private, persons_in_texts, persons_told
+from inducult_geo.sources.second_heads import second_heads
 from inducult_geo.sources.several import several_told
 from inducult_geo.sources.steady import read_steadily
 from inducult_geo.sources.table import Table, has_shapes, names_of_a_row, rows_going_on
@@ -29,12 +31,7 @@ from inducult_geo.text import counted, quoted
 _MOST_REPEATED: Final = 5
 """So many rows with the key of another one are named: a hundred say no more."""
 
-_ALIKE: Final = 2
-"""So many cells of a row are the name of their column where it is a header again."""
-
 _JSON: Final = (str, bool, int, float)
-
-_HEAD_AGAIN: Final = "repeats the names of the columns: it is no site, and may be deleted in the file"
 
 _GOES_ON: Final = (
     "seems to go on the row above, as in a table taken from a PDF: only {said} is filled. Join the two in the file: "
@@ -234,14 +231,14 @@ def _rows(contract: Contract, path: Path, table: Table) -> pd.DataFrame:
     no_key = f"column {quoted(wanted.get('key', ()))} is empty: give the row a key"
     reasons = [None if key else "no_key" for key in keys]
     details = [None if key else no_key for key in keys]
-    again = _heads_again(original) if table.kind in ("spreadsheet", "delimited text") else set()
+    again = second_heads(table)
     # They tell nothing of a site, and would be told as dates and words that cannot be read.
     for field in (field for field in wanted if again and field != "key"):
         cells = rows[field].tolist()
         rows[field] = pd.Series([None if n in again else cell for n, cell in enumerate(cells)], dtype=object)
-    for position in again:
-        reasons[position], details[position] = "bad_row", _HEAD_AGAIN
-    for position in _going_on(rows, original) - again if table.kind in ("spreadsheet", "delimited text") else ():
+    for position, why in again.items():
+        reasons[position], details[position] = "bad_row", why
+    for position in _going_on(rows, original) - again.keys() if table.kind in ("spreadsheet", "delimited text") else ():
         said = quoted(str(name) for name in original if original[name].iloc[position] is not None)
         reasons[position], details[position] = "bad_row", _GOES_ON.format(said=said)
     for position, why in table.bad_rows.items():
@@ -259,19 +256,6 @@ def _going_on(rows: pd.DataFrame, original: pd.DataFrame) -> set[int]:
         has_place = has_place | (rows[name].notna() if name in rows else False)
     placed = np.broadcast_to(has_place, len(rows))
     return {position for position in rows_going_on(original) if not placed[position]}
-
-
-def _heads_again(table: pd.DataFrame) -> set[int]:
-    """Return the positions of rows that repeat the names of the columns, as printed tables do on each page."""
-    alike, filled = np.zeros(len(table), dtype=int), np.zeros(len(table), dtype=int)
-    for name in table.columns:
-        is_name = (table[name] == re.sub(r" \(\d+\)$", "", str(name))).to_numpy(dtype=bool)
-        is_filled = table[name].notna().to_numpy()
-        # A form writes each choice into a column of its name: there it is an answer.
-        if not np.array_equal(is_name, is_filled):
-            alike += is_name
-            filled += is_filled
-    return {*np.flatnonzero((alike >= _ALIKE) & (alike > 0.5 * filled)).tolist()}
 
 
 def _cells(table: pd.DataFrame, field: str, columns: Sequence[str], contract: Contract) -> pd.Series:
@@ -300,6 +284,12 @@ def _wanted_columns(contract: Contract) -> dict[str, tuple[str, ...]]:
 def _check_columns(contract: Contract, path: Path, table: Table, wanted: dict[str, tuple[str, ...]]) -> None:
     found = [str(name) for name in table.frame.columns]
     lacking = {f: names for f, names in wanted.items() if "" not in names and not set(names).intersection(found)}
+    if lacking and len(found) == 1 and (marks := [mark for mark in DELIMITERS if found[0].count(mark) > 1]):
+        mark = marks[0].replace("\t", "\\t")
+        raise ContractError(
+            f"{path}: was read as a table of one column ({found[0][:100]}). Its cells seem to be parted by '{mark}': "
+            f'write delimiter = "{mark}" into [read] of contract {contract.id}, or take that line out.'
+        )
     if lacking:
         told = ", ".join(f"{quoted(names)} for {field}" for field, names in lacking.items())
         meant = "".join(_meant(names[0], found) for names in lacking.values())

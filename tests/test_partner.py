@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import unicodedata
 from dataclasses import replace
 from pathlib import Path
@@ -199,8 +198,7 @@ def test_a_wrong_delimiter_is_told_as_one(tmp_path: Path, mark: str) -> None:
     (tmp_path / "test.toml").write_text(TOML + '[read]\ndelimiter = "|"\n')
     put(tmp_path, (HEAD + "1;Huta;1;2;\n").replace(";", mark))
     contract = load_contract(tmp_path / "test.toml")
-    told = 'write delimiter = "' + mark.replace("\t", "\\t") + '" into'
-    with pytest.raises(ContractError, match=re.escape(told)):
+    with pytest.raises(ContractError, match=r"one column .*, so \[read\] delimiter of contract test seems"):
         read_partner(contract, find_files(contract))
 
 

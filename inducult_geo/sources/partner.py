@@ -16,7 +16,6 @@ from inducult_geo.catalog.permissions import keeps_in_house, told_of_refusal
 from inducult_geo.errors import ContractError, SourceError, did_you_mean
 from inducult_geo.frames import FileRead, Problem, Raw, RawTable, content_hash, to_json
 from inducult_geo.sources.changes import deleted_rows
-from inducult_geo.sources.delimited import DELIMITERS
 from inducult_geo.sources.joined import joined_rows
 from inducult_geo.sources.lacking import lacking_told
 from inducult_geo.sources.marks import MARKED, said_by_marks
@@ -284,11 +283,10 @@ def _wanted_columns(contract: Contract) -> dict[str, tuple[str, ...]]:
 def _check_columns(contract: Contract, path: Path, table: Table, wanted: dict[str, tuple[str, ...]]) -> None:
     found = [str(name) for name in table.frame.columns]
     lacking = {f: names for f, names in wanted.items() if "" not in names and not set(names).intersection(found)}
-    if lacking and len(found) == 1 and (marks := [mark for mark in DELIMITERS if found[0].count(mark) > 1]):
-        mark = marks[0].replace("\t", "\\t")
+    if lacking and len(found) == 1 and contract.read.delimiter is not None:
         raise ContractError(
-            f"{path}: was read as a table of one column ({found[0][:100]}). Its cells seem to be parted by '{mark}': "
-            f'write delimiter = "{mark}" into [read] of contract {contract.id}, or take that line out.'
+            f"{path}: was read as a table of one column ({found[0][:100]}), so [read] delimiter of contract "
+            f"{contract.id} seems to be another one. Take that line out: it is found without it."
         )
     if lacking:
         told = ", ".join(f"{quoted(names)} for {field}" for field, names in lacking.items())

@@ -46,6 +46,39 @@ class ToldAlready(logging.Filter):
 logging.getLogger("prefect.flow_runs").addFilter(ToldAlready())
 
 
+class SaidOnce(logging.Filter):
+    """Says why a server is asked again, and of the same reason once: Prefect tells all of it before each try."""
+
+    OF_PREFECT = "Task run failed with %s: %r - Retry %s/%s will start %s"
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._told: dict[str, str] = {}
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        """Reword what Prefect says of a task that is tried again."""
+        if record.msg != self.OF_PREFECT or not isinstance(record.args, tuple):
+            return True
+        _, problem, number, most, when = record.args
+        task, why = str(getattr(record, "task_run_id", "")), str(problem)
+        is_news = self._told.get(task) != why
+        self._told[task] = why
+        if number == most:
+            del self._told[task]
+        # "9.3718 second(s) from now", or "immediately".
+        wait, _, in_seconds = str(when).partition(" ")
+        soon = f"in {float(wait):.0f} s" if in_seconds else "at once"
+        told = why if is_news else "The same as before."
+        record.msg, record.args = (
+            "%s Asked again %s (try %s of %s).",
+            (told, soon, int(str(number)) + 1, int(str(most)) + 1),
+        )
+        return True
+
+
+logging.getLogger("prefect.task_runs").addFilter(SaidOnce())
+
+
 class Parameters(BaseModel):
     """What a flow is asked to do; the Prefect UI shows it as a form."""
 

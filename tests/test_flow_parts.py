@@ -674,6 +674,30 @@ def test_runs_that_wait_are_told_once_and_not_as_skipped() -> None:
     assert prefects in poller.read_text(), "Prefect says it in other words now"
 
 
+def test_why_a_server_is_asked_again_is_said_once() -> None:
+    """Before each try the log told all that every server had said, and in whose code."""
+    import prefect.task_engine
+
+    from flows.parameters import SaidOnce
+
+    def said(task: str, why: str, number: int, when: str = "9.3718 second(s) from now", most: int = 3) -> str:
+        values = ("exception", TransientError(why), number, most, when)
+        record = logging.LogRecord("prefect.task_runs", logging.INFO, "", 0, SaidOnce.OF_PREFECT, values, None)
+        record.task_run_id = task
+        assert once.filter(record)
+        return record.getMessage()
+
+    once = SaidOnce()
+    assert said("a", "No answer.", 1) == "No answer. Asked again in 9 s (try 2 of 4)."
+    assert said("b", "No answer.", 1, "immediately") == "No answer. Asked again at once (try 2 of 4)."
+    assert said("a", "No answer.", 2) == "The same as before. Asked again in 9 s (try 3 of 4)."
+    assert said("a", "Busy.", 3) == "Busy. Asked again in 9 s (try 4 of 4)."
+    assert said("b", "No answer.", 3).startswith("The same")
+    other = logging.LogRecord("prefect.task_runs", logging.INFO, "", 0, "%s of %s", (1, 2), None)
+    assert (once.filter(other), other.getMessage()) == (True, "1 of 2")
+    assert SaidOnce.OF_PREFECT in Path(inspect.getfile(prefect.task_engine)).read_text(), "Prefect words it otherwise"
+
+
 def test_a_worker_that_sees_another_folder_is_told_of_and_does_nothing(sample_data: Path, tmp_path: Path) -> None:
     """It told to put an outline where one was; with files of its own it would have given the regions what these say."""
     from flows.parameters import Parameters, run_of_task

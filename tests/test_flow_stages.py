@@ -192,7 +192,7 @@ class TestOpenStreetMap:
     ) -> None:
         told, requests = self.collect(data, [BUSY] * ATTEMPTS + [ANSWER], monkeypatch)
         assert (told, requests) == ({"opole": None}, ATTEMPTS + 1)
-        assert sum("Retry 1/" in line for line in said) == 1
+        assert sum("(try 2 of 3)" in line for line in said) == 1
         collected = last_collected("opole", open_run(data))
         assert collected is not None
         (part,) = [part for part in collected.parts if part.facts.source == "osm"]
@@ -219,7 +219,7 @@ class TestOpenStreetMap:
                 assert ended(stages.ingest_osm, asked(data, region, osm="overpass"))[1] == {region: None}
                 assert states(data, region)["osm"] == "failed"
         assert len(requests) == 1
-        assert not any("Retry" in line for line in said)
+        assert not any("Asked again" in line for line in said)
 
     def test_tries_share_the_time_of_a_region(self, data: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setenv("INDUCULT_OVERPASS_DEADLINE_S", "2.5")
@@ -237,7 +237,7 @@ class TestOpenStreetMap:
         (data / "raw" / "boundaries" / "opole.geojson").unlink()
         _, told = ended(stages.ingest_osm, asked(data, "opole"))
         assert told["opole"].startswith("opole: no outline of the region")
-        assert not any("Retry" in line for line in said)
+        assert not any("Asked again" in line for line in said)
 
     def test_a_refusal_is_not_asked_again(self, data: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         assert self.collect(data, [REFUSED], monkeypatch) == ({"opole": None}, 1)

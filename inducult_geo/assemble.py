@@ -73,9 +73,10 @@ def assemble(
     facts = [fact for stage in stages.values() for fact in stage.facts if fact.state != "absent"]
     left = left_to_others(records, run)
     if left:
-        sites = sites_of_each(sites, records, left, run.catalog.sources)
+        leaves = left.of(records)
+        sites = sites_of_each(sites, records, leaves, run.catalog.sources)
         pairs, review = pairs_of_each(pairs, left), pairs_of_each(review, left)
-        records = records[~left.of(records)].reset_index(drop=True)
+        records = records[~leaves].reset_index(drop=True)
         facts = [left.fewer(fact) for fact in facts]
     for part in wide.values():
         rest = _elsewhere(part, records)

@@ -139,9 +139,11 @@ def sites_that_stay(
     return out
 
 
-def sites_of_each(sites: Sites, records: gpd.GeoDataFrame, left: Left, contracts: Mapping[str, Contract]) -> Sites:
-    """Return the sites of all regions without the records that each leaves to others."""
-    leaves, losing = left.of(records), {*left.rows["region"]}
+def sites_of_each(
+    sites: Sites, records: gpd.GeoDataFrame, leaves: pd.Series, contracts: Mapping[str, Contract]
+) -> Sites:
+    """Return the sites of all regions without the records that each leaves to others, one flag a record."""
+    losing = {*records.loc[leaves, "region"]}
     # Two regions may know one site by the same id, so that each is looked at for itself.
     parts = [pd.DataFrame(sites[~sites["region"].isin(losing)])]
     for region in sorted(losing):

@@ -21,6 +21,7 @@ from inducult_geo.publish.files import GEOPACKAGE, PAGE
 from inducult_geo.publish.spreadsheet import rows_of
 from inducult_geo.publish.symbols import aspects_in_words
 from inducult_geo.run import Run
+from inducult_geo.text import counted
 
 MOST_CHANGES = 100
 
@@ -34,7 +35,9 @@ def show(outcome: RunOutcome, run: Run) -> None:
     if release is None:
         return
     table = [*changed_rows(run.folder.processed / "changes", release.name)] if outcome.is_new else []
-    said = "not known: there was no release before" if outcome.n_changes is None else f"{outcome.n_changes} sites"
+    said = (
+        "not known: there was no release before" if outcome.n_changes is None else counted(outcome.n_changes, "change")
+    )
     create_table_artifact(key="changes", table=table, description=f"What changed with this release: {said}")
     create_link_artifact(
         link=_address(release / PAGE, run), link_text="Open the map", key="map-page",

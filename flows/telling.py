@@ -21,6 +21,7 @@ from inducult_geo.outcome import RunOutcome
 from inducult_geo.run import Run
 from inducult_geo.settings import Settings, load_settings
 from inducult_geo.store import DataFolder, current_release
+from inducult_geo.text import counted
 
 RUN = "inducult run"
 _MOST_LINES = 20
@@ -62,7 +63,7 @@ def outcome_text(outcome: RunOutcome, again: str = RUN) -> tuple[str, str]:
     """Return subject and body: what happened, what was kept, what to do (`again` is the command for it)."""
     release = "nothing was published" if outcome.release is None else f"release {outcome.release.name}"
     lines = [f"What happened: {outcome.counted}; {release}, {outcome.n_sites} sites"]
-    lines[0] += f", {outcome.n_changes} of them changed." if outcome.is_new and outcome.n_changes else "."
+    lines[0] += f", {counted(outcome.n_changes, 'change')}." if outcome.is_new and outcome.n_changes else "."
     if outcome.gone:
         lines += ["", "Look at this:", *(f"- {text}" for text in outcome.gone[:_MOST_LINES])]
     if outcome.brought:

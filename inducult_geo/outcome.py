@@ -25,8 +25,9 @@ class RunOutcome:
     """What a run did: its regions, the release that holds, and what of it is told to the shell.
 
     `is_new` is false where nothing has changed, so that the release of an earlier night holds. `n_changes` counts the
-    sites that differ from the release before; null where that cannot be told. `wide` are the failures of no region:
-    wide sources, and contracts that cannot be read. `noticed` is what was found in wide sources that were read.
+    changes since the release before (a site may have several); null where that cannot be told. `wide` are the failures
+    of no region: wide sources, and contracts that cannot be read. `noticed` is what was found in wide sources that were
+    read.
     """
 
     regions: tuple[RegionOutcome, ...]

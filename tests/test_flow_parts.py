@@ -141,7 +141,7 @@ def test_a_night_shows_counts_problems_changes_the_map_and_the_files(
     assert len(shown["problems"]["table"]) == 6
     assert shown["changes"] == {
         "table": [{"site_id": "IC-1", "change": "gone"}],
-        "description": "What changed with this release: 3 sites",
+        "description": "What changed with this release: 3 changes",
     }
     assert shown["map-page"]["link"] == (night.release / "index.html").as_uri()
     assert shown["map-page"]["link_text"] == "Open the map"
@@ -389,7 +389,7 @@ def test_a_message_says_what_happened_what_was_kept_and_what_to_do(night: RunOut
     subject, body = outcome_text(night)
     assert subject == "inducult-geo: 1 of 3 regions whole, 3 failed"
     said = body.splitlines()
-    assert said[0] == f"What happened: 1 of 3 regions whole; release {RELEASE}, 8 sites, 3 of them changed."
+    assert said[0] == f"What happened: 1 of 3 regions whole; release {RELEASE}, 8 sites, 3 changes."
     assert said[2:6] == [
         "Failed:",
         "- leoben (no outline)",

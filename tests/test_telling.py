@@ -98,7 +98,7 @@ def test_people_are_told_of_failures_and_of_changes_and_left_alone_otherwise(
         ("failure", "inducult-geo: the run failed, nothing was published"),
     ]
     changed, fewer, partly, crashed = (one["message"] for one in took)
-    assert "release 2026-11-25T020000Z, 2 sites, 1 of them changed" in changed
+    assert "release 2026-11-25T020000Z, 2 sites, 1 change" in changed
     assert "Look at this:\n- list in opole: 9 are gone at once." in fewer
     assert "New versions of lists:\n- list in opole: " in fewer
     assert (": 0 gone." in fewer, ": 2 gone." in fewer) == (True, False)

@@ -19,6 +19,7 @@ from inducult_geo.boundaries import is_outlined, kept_outline
 from inducult_geo.catalog import OSM, Contract, Region
 from inducult_geo.errors import ConfigError, InducultError, RegionError, StorageError, TransientError
 from inducult_geo.gather import find_extract, gather_region, has_file
+from inducult_geo.left_answers import left_told
 from inducult_geo.log_copies import copies_told
 from inducult_geo.memory import decisions_of, registry_of
 from inducult_geo.of_sample import set_sample_aside
@@ -76,7 +77,8 @@ def at_work(run: Run, *, wait_s: float = 1.0) -> Iterator[None]:
             run.say(f"an earlier run did not end; its {len(leftovers)} drafts are removed, what was whole stays")
         with begin(run):
             keep_declared(run)
-            for problem in (*decisions_of(run).problems, *copies_told(run.folder.decisions)):
+            log = decisions_of(run)
+            for problem in (*log.problems, *copies_told(run.folder.decisions), *left_told(run.folder, log)):
                 run.say(problem)
             set_sample_aside(run)
             rescue_registry(run)

@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 import shutil
 from bisect import bisect_right
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Container, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from itertools import accumulate, count
@@ -127,15 +127,15 @@ def _point(folder: DataFolder, release: Path) -> None:
         sync(folder.processed)
 
 
-def prune_releases(folder: DataFolder, keep: int) -> list[str]:
+def prune_releases(folder: DataFolder, keep: int, *, spared: Container[Path] = ()) -> list[str]:
     """Remove old releases; returns their names.
 
-    The rule: the newest `keep` stay, the newest of every month stays, and the current one stays.
+    The rule: the newest `keep` stay, the newest of every month stays, and the current one stays; so do those `spared`.
     """
     whole = releases_of(folder)
     of_month = {path.name[:7]: path for path in whole}
     stay = {*whole[-keep:], *of_month.values(), current_release(folder)}
-    old = [path for path in whole if path not in stay and path.resolve() not in stay]
+    old = [path for path in whole if path not in stay and path.resolve() not in stay and path not in spared]
     for path in old:
         # Renamed first, so that a half-removed release never bears a release's name.
         doomed = path.with_name(f".old.{path.name}")

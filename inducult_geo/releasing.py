@@ -20,9 +20,10 @@ from inducult_geo.assemble import assemble, release_manifest, with_surfaces
 from inducult_geo.errors import InducultError, RegionError, ReleaseError, located, steady
 from inducult_geo.frames import Counts, reasons_of
 from inducult_geo.gather import wide_or_kept
+from inducult_geo.left_answers import answered_releases
 from inducult_geo.match.identity.borders import Renamed, shared_ids, with_own_ids
 from inducult_geo.match.identity.registry import merge_registries, merged_ids
-from inducult_geo.memory import registry_of
+from inducult_geo.memory import decisions_of, registry_of
 from inducult_geo.of_sample import is_of_sample
 from inducult_geo.outcome import RunOutcome
 from inducult_geo.publish.bundle import Bundle
@@ -100,7 +101,8 @@ def release(outcomes: Sequence[RegionOutcome], run: Run) -> RunOutcome:
     changed = _keep_changes(since, path, run) if is_new else 0
     numbers = _numbers(bundle, public, changed) | {"is_new": is_new}
     _note(path, made_of, numbers, run)
-    prune_releases(run.folder, run.settings.releases_kept)
+    spared = answered_releases(run.folder, decisions_of(run))
+    prune_releases(run.folder, run.settings.releases_kept, spared=spared)
     return _outcome(outcomes, wide, path.name, numbers, run)
 
 

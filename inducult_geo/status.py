@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from inducult_geo.errors import BusyError, DecisionError, StorageError
+from inducult_geo.left_answers import left_told
 from inducult_geo.log_copies import copies_told
 from inducult_geo.match.decided.decisions import read_decisions
 from inducult_geo.memory import registry_fault
@@ -50,8 +51,8 @@ class Status:
     last_run_failed
         Whether the last run failed, in part or in whole, or was killed, or the disk is full.
     torn
-        What is damaged: in the log of decisions, the registry of site ids, or what was kept of a region; and copies
-        of the log that hold other words.
+        What is damaged: in the log of decisions, the registry of site ids, or what was kept of a region; and answers
+        that stand in a copy of the log, or in a release, alone.
     withheld
         How many records of each source stay at home, since no contract lets any out.
     gone
@@ -251,8 +252,9 @@ def _torn(folder: DataFolder) -> tuple[str, ...]:
     fault = registry_fault(folder.registry) if folder.registry.exists() else None
     found = () if fault is None else (fault,)
     try:
-        torn = [text for text in read_decisions(folder.decisions).problems if "torn" in text]
-        return (*torn, *copies_told(folder.decisions), *found)
+        log = read_decisions(folder.decisions)
+        torn = [text for text in log.problems if "torn" in text]
+        return (*torn, *copies_told(folder.decisions), *left_told(folder, log), *found)
     except DecisionError as problem:
         return (str(problem), *found)
 

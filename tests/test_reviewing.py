@@ -21,12 +21,14 @@ from typer.testing import CliRunner
 from inducult_geo import cli
 from inducult_geo.answers import canonical
 from inducult_geo.errors import BusyError, ConfigError, ContractError, ReleaseError, StorageError
+from inducult_geo.left_answers import answered_releases, left_told
 from inducult_geo.log_copies import copies_told
 from inducult_geo.match.decided.decisions import Decision, append_decision, read_decisions
 from inducult_geo.match.decided.verdict import WORDS
 from inducult_geo.match.resolve import question_id
 from inducult_geo.pipeline import run_all
 from inducult_geo.publish.changes import diff
+from inducult_geo.release_folders import prune_releases
 from inducult_geo.reviewing import ANSWER_COLUMNS, ImportOutcome, decide, export_review, import_review
 from inducult_geo.run import Run, open_run
 from inducult_geo.status import status_of
@@ -782,6 +784,28 @@ def test_a_copy_of_the_log_that_lies_beside_it_is_told_and_taken_in(run: Run, bu
     copy.write_text("{}\n")
     with pytest.raises(ContractError, match="holds no answers"):
         import_review(copy, run)
+
+
+def test_answers_given_in_a_release_itself_are_told_kept_and_taken_in(run: Run, sheet: Path) -> None:
+    """The file that a run names is opened in QGIS and answered in: the next release had none of it, in silence."""
+    release, asked = release_of(run), pairs_of(sheet)[0]
+    assert left_told(run.folder, read_decisions(run.folder.decisions)) == []
+    with closing(sqlite3.connect(release / "inducult.gpkg")) as con, con:
+        for (name,) in con.execute("SELECT name FROM sqlite_master WHERE type = 'trigger'").fetchall():
+            con.execute(f'DROP TRIGGER "{name}"')
+        con.execute("UPDATE review SET decision = 'same', decided_by = 'Eva' WHERE review_id = ?", [asked["review_id"]])
+    (told,) = left_told(run.folder, read_decisions(run.folder.decisions))
+    assert "holds 1 answer that nobody obeys" in told
+    assert told in status_of(run.folder, max_age_h=1).torn
+    spared = answered_releases(run.folder, read_decisions(run.folder.decisions))
+    assert spared == {release: 1}
+    later = [f"{release.name[:7]}-31T00000{number}Z" for number in (1, 2)]
+    for name in later:
+        shutil.copytree(release, release.with_name(name))
+    run.folder.current.unlink()
+    assert prune_releases(run.folder, 1, spared=spared) == later[:1]
+    assert len(import_review(release / "inducult.gpkg", run).added) == 1
+    assert left_told(run.folder, read_decisions(run.folder.decisions)) == []
 
 
 def test_a_table_of_keys_and_decisions_alone_is_read(run: Run, sheet: Path) -> None:

@@ -372,8 +372,10 @@ def test_two_wide_sources_and_no_osm(tmp_path: Path, shared: Path) -> None:
     assert (sites["accuracy_m"] >= 707).all()
 
 
-def test_a_wide_file_that_breaks_costs_itself_and_its_records_stay(tmp_path: Path, repository: Path) -> None:
-    data = tmp_path / "data"
+@pytest.fixture(scope="module")
+def own_built(tmp_path_factory: pytest.TempPathFactory, repository: Path) -> tuple[Path, RunOutcome]:
+    """The sample as a person's own files, a wide source beside them; and what the first run of two regions tells."""
+    data = tmp_path_factory.mktemp("own") / "data"
     shutil.copytree(repository / "data" / "raw" / "sample", data / "raw", dirs_exist_ok=True)
     wide = data / "raw" / "partners" / "wide"
     wide.with_suffix(".toml").write_text(
@@ -382,11 +384,21 @@ def test_a_wide_file_that_breaks_costs_itself_and_its_records_stay(tmp_path: Pat
     )
     rows = "id,name,lon,lat,odd\n1,Glashütte Nirgendwo,12.5,50.7,x\n2,Far away,2.0,48.0,y\n"
     wide.with_suffix(".csv").write_text(rows)
-    first = build(data, "zwickau", "leoben")
+    return data, build(data, "zwickau", "leoben")
+
+
+@pytest.fixture
+def own(tmp_path: Path, own_built: tuple[Path, RunOutcome]) -> tuple[Path, RunOutcome]:
+    """A copy of that data folder, to be spoiled."""
+    return Path(shutil.copytree(own_built[0], tmp_path / "data", symlinks=True)), own_built[1]
+
+
+def test_a_wide_file_that_breaks_costs_itself_and_its_records_stay(own: tuple[Path, RunOutcome]) -> None:
+    data, first = own
     assert first.exit_code == 0
     assert any("columns that nobody mapped: odd" in problem.message for problem in first.noticed)
     assert first.rejected_by_reason["outside_all_regions"] == 1
-    wide.with_suffix(".csv").write_bytes(b"\x89PNG\r\n\x1a\n")
+    (data / "raw" / "partners" / "wide.csv").write_bytes(b"\x89PNG\r\n\x1a\n")
     second = build(data, "zwickau", "leoben")
     assert second.exit_code == 1
     assert second.counts == first.counts
@@ -394,12 +406,10 @@ def test_a_wide_file_that_breaks_costs_itself_and_its_records_stay(tmp_path: Pat
     assert ask(second.release, "SELECT state FROM sources WHERE source = 'wide'") == [("stale",)]
 
 
-def test_a_slip_in_a_contract_costs_its_own_source_alone(tmp_path: Path, repository: Path) -> None:
+def test_a_slip_in_a_contract_costs_its_own_source_alone(own: tuple[Path, RunOutcome]) -> None:
     """It ended the night of all regions."""
-    data = tmp_path / "data"
-    shutil.copytree(repository / "data" / "raw" / "sample", data / "raw", dirs_exist_ok=True)
+    data, first = own
     contract = data / "raw" / "partners" / "zwickau_industriekultur.toml"
-    first = build(data, "zwickau", "leoben")
     assert (first.exit_code, first.failures) == (0, ())
     text = contract.read_text(encoding="utf-8")
     contract.write_text('colour = "red"\n' + text, encoding="utf-8")

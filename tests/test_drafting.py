@@ -240,6 +240,10 @@ def test_a_reading_with_a_rival_elsewhere_is_not_set(tmp_path: Path, run: Run) -
     candidates = [line for line in text.splitlines() if "# candidate:" in line]
     assert len(candidates) >= 2
     assert "\ncrs = " not in text
+    text = draft(written(tmp_path, table("EPSG:25833", "DE", ZWICKAU)), run, region="zwickau")
+    assert text.count("as written") == 1
+    assert "zone prefix missing, 1,8" in text
+    assert "\ncrs = " not in text, "of one that fits as it stands the rival is another slip"
 
 
 def test_a_file_that_mixes_systems_says_that_no_system_has_all_rows(tmp_path: Path, run: Run) -> None:
@@ -286,6 +290,15 @@ def test_numbers_that_nothing_names_are_shown(tmp_path: Path, run: Run) -> None:
     low, high = frame["column 7"].min(), frame["column 7"].max()
     assert f"# 'column 7' holds numbers: {low:.7g} to {high:.7g}" in text
     assert "'foto' holds numbers" not in text
+    for open_ in (frame.assign(other=frame["column 7"] + 40), frame.head(4)):
+        assert "x = " not in draft(written(tmp_path, open_), run, region="opole").replace('# x = ""', "")
+
+
+def test_points_that_name_their_system_are_offered_no_other(tmp_path: Path, run: Run) -> None:
+    for begin, offered in (("", True), ("SRID=2180;", False)):
+        rows = "".join(f"{n},{begin}POINT({400000 + 7 * n} {310000 + 9 * n})\n" for n in range(6))
+        (tmp_path / "a.csv").write_text(f"nr,miejsce\n{rows}", encoding="utf-8")
+        assert ('crs = "EPSG:2180"' in draft(tmp_path / "a.csv", run, region="opole")) == offered
 
 
 def test_a_zone_for_each_row_is_told(tmp_path: Path, run: Run) -> None:

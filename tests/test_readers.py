@@ -26,8 +26,8 @@ import shapely
 
 from inducult_geo.catalog import Contract, Read
 from inducult_geo.errors import ContractError
-from inducult_geo.sources import geopackages, sheets
-from inducult_geo.sources.paged import Page, pages_told
+from inducult_geo.sources import geopackages, json_tables, sheets
+from inducult_geo.sources.paged import Page, cut_list, pages_told
 from inducult_geo.sources.readers import ChoiceError, read_table
 from inducult_geo.sources.table import MAX_BYTES, Table, nul_rows
 from inducult_geo.sources.twice import encoded_once
@@ -461,7 +461,7 @@ def test_json_lines_are_a_table(tmp_path: Path, ending: str) -> None:
     refused(write(path, '{"a": 1}\n{"a": '), "JSON Lines")
 
 
-def test_json_that_is_nearly_a_table_is_none(tmp_path: Path) -> None:
+def test_json_that_is_nearly_a_table_is_none(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     half = r'[{"n\ud800": "a\ud800b", "x": {"y\udfff": "\ud800", "z": "\ud83c\udfed\u0000"}}]'
     frame = read_table(write(tmp_path / "half.json", half), AUTO).frame
     assert frame.to_csv().encode().decode().count("?") >= 4
@@ -475,6 +475,8 @@ def test_json_that_is_nearly_a_table_is_none(tmp_path: Path) -> None:
     refused(write(tmp_path / "d.json", '[{"a": 1}'), "cut short")
     wide = json.dumps([{f"k{number}": 1} for number in range(2001)])
     refused(write(tmp_path / "e.json", wide), "2,001 different names")
+    monkeypatch.setattr(json_tables, "MAX_JSON_BYTES", len(wide) - 1)
+    refused(tmp_path / "e.json", "is JSON but no GeoJSON")
 
 
 FEATURE = '{"type": "Feature", "properties": {"n": 1}, "geometry": {"type": "Point", "coordinates": [17, 50]}}'
@@ -517,6 +519,9 @@ def test_a_page_of_a_longer_list_is_told_as_one(tmp_path: Path, said: str, told:
         told
     )
     assert bool(table.page) == bool(told)
+    counts = b'<wfs:FeatureCollection numberMatched="5" numberReturned="2">'
+    assert cut_list(counts, ".gml", 1) == Page(2, 5), "of its layers one was read"
+    assert [cut_list(b" " * 9000 + counts[:45], kind, 1) for kind in (".gml", ".json")] == [None, Page(1, 5)]
 
 
 def test_the_answer_of_an_arcgis_server_is_read_with_its_system_and_dates(tmp_path: Path) -> None:

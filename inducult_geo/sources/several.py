@@ -27,7 +27,6 @@ def several_told(contract: Contract, path: Path, table: Table) -> list[Problem]:
     """Tell which rows of a table name places in several towns: none is split or moved."""
     names, cities = (_column(contract, table, field) for field in ("name", "city"))
     towns = {fold_once(city.strip()) for city in cities if city.strip()}
-    towns = {town for town in towns if len(_BETWEEN.split(town)) == 1}
     found = []
     for place, name, city in zip(table.places, names, cities, strict=True):
         # "Dagenham, Essex" is one town, with its county: unless the name tells of two as well.

@@ -231,6 +231,8 @@ def test_old_systems_of_a_country_are_offered_where_no_usual_one_fits(tmp_path: 
         line = f'# crs = "EPSG:2174" # Pulkovo 1942(58) / Poland zone IV, not usual there: 100% inside{how}'
         assert offered == [line], "and no other of Poland's old zones"
         assert "\ncrs = " not in text
+    text = draft(written(tmp_path, table("EPSG:25833", "CZ", (12.85, 50.2, 12.9, 50.25))), run, region="karlovy-vary")
+    assert text.count('# crs = "EPSG:25833" #') == 1
 
 
 def test_a_reading_with_a_rival_elsewhere_is_not_set(tmp_path: Path, run: Run) -> None:

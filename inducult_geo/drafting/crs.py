@@ -194,12 +194,17 @@ def _rare(points: np.ndarray, about: Region, run: Run, path: Path) -> list[str]:
 
 def _rare_candidates(points: np.ndarray, about: Region, run: Run, path: Path) -> Iterator[Candidate]:
     """Yield the best reading in each such system."""
+    known: set[str] = set()
     for code in systems_over(about.bbox, in_degrees=False):
         if code in about.crs:
             continue
         choice = _choice(points, about, run, path, code)
         candidates = () if choice is None else choice.candidates
-        yield from islice((one for one in candidates if one.inside_share >= _NEARLY_ALL), 1)
+        best = next((one for one in candidates if one.inside_share >= _NEARLY_ALL), None)
+        # UTM of WGS 84 is read as that of ETRS89, which stands there as well.
+        if best is not None and best.reading.crs not in known:
+            known.add(best.reading.crs)
+            yield best
 
 
 def _rare_line(candidate: Candidate) -> str:

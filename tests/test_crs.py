@@ -228,19 +228,19 @@ def test_unknown_systems_are_refused(code: str, country: str, said: str) -> None
         transform_points([1.0], [2.0], source_crs=code, target_crs="EPSG:3035", country=country)
 
 
+@pytest.mark.parametrize("target", ["EPSG:3035", "EPSG:4258"])
 @pytest.mark.parametrize("crs", ["EPSG:4326", "EPSG:4258", "OGC:CRS84"])
-def test_degrees_off_the_globe_do_not_come_back_around_it(crs: str) -> None:
-    done = transform_points(
-        [377.9, 17.9, 17.9], [50.5, 50.5, 410.5], source_crs=crs, target_crs="EPSG:3035", country="PL"
-    )
-    assert np.isfinite(done.x).tolist() == np.isfinite(done.y).tolist() == [False, True, False]
+def test_degrees_off_the_globe_do_not_come_back_around_it(crs: str, target: str) -> None:
+    x, y = [377.9, 17.9, 17.9, 17.9, 17.9], [50.5, 50.5, 410.5, 90.1, -90.1]
+    done = transform_points(x, y, source_crs=crs, target_crs=target, country="PL")
+    assert np.isfinite(done.x).tolist() == np.isfinite(done.y).tolist() == [False, True, False, False, False]
 
 
 def test_what_cannot_be_transformed_is_nan_and_inputs_stay() -> None:
-    x, y = np.array([4534567.0, np.nan, np.inf, 1e12]), np.array([5619432.0, 1.0, 2.0, 3.0])
+    x, y = np.array([4534567.0, np.nan, np.inf, 1e12, 4e6]), np.array([5619432.0, 1.0, 2.0, 3.0, 2e8])
     before = x.copy()
     done = transform_points(x, y, source_crs="EPSG:31468", target_crs="EPSG:25833", country="DE")
-    assert np.isfinite(done.x).tolist() == np.isfinite(done.y).tolist() == [True, False, False, False]
+    assert np.isfinite(done.x).tolist() == np.isfinite(done.y).tolist() == [True] + 4 * [False]
     assert np.array_equal(x, before, equal_nan=True)
     with pytest.raises(CoordinateError, match="as many"):
         transform_points([1.0], [1.0, 2.0], source_crs="EPSG:4326", target_crs="EPSG:3035", country="DE")

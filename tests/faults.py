@@ -175,7 +175,12 @@ FAULTS: dict[str, tuple[Callable[[Path], None], tuple[str, ...], str]] = {
         (WHOLE,),
         "gpkg_metadata_reference",
     ),
-    "no title": (sql("UPDATE gpkg_contents SET description = '' WHERE table_name = 'regions'"), (LAYERS,), "regions"),
+    "no title": (sql("UPDATE gpkg_contents SET identifier = ' ' WHERE table_name = 'sources'"), (LAYERS,), "sources"),
+    "nothing said": (
+        sql("UPDATE gpkg_contents SET description = '' WHERE table_name = 'regions'"),
+        (LAYERS,),
+        "regions",
+    ),
     "no alias": (sql("DELETE FROM gpkg_data_columns WHERE column_name = 'nace'"), (COLUMNS,), "site_points.nace"),
     "alias that GDAL ignores": (
         sql("UPDATE gpkg_data_columns SET name = column_name WHERE column_name = 'aspect'"),

@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from inducult_geo import __version__
-from inducult_geo.publish.dictionary import dictionary_text
-from inducult_geo.publish.symbols import aspect_marks, theme_marks
+from inducult_geo.publish.layers.dictionary import dictionary_text
+from inducult_geo.publish.qgis.symbols import aspect_marks, theme_marks
 
 if TYPE_CHECKING:
     from sphinx.application import Sphinx

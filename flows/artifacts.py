@@ -18,8 +18,8 @@ from flows.picture import map_picture
 from inducult_geo.frames import NO_COUNTS
 from inducult_geo.outcome import RunOutcome
 from inducult_geo.publish.files import GEOPACKAGE, PAGE
+from inducult_geo.publish.qgis.symbols import aspects_in_words
 from inducult_geo.publish.spreadsheet import rows_of
-from inducult_geo.publish.symbols import aspects_in_words
 from inducult_geo.run import Run
 from inducult_geo.text import counted
 

@@ -10,7 +10,7 @@ import os
 import requests
 
 from inducult_geo.errors import InducultError
-from inducult_geo.sources.http import shown
+from inducult_geo.sources.web.http import shown
 
 
 def reached(url: str | None = None) -> str | None:

@@ -13,7 +13,7 @@ from prefect.settings import PREFECT_API_URL
 
 from flows.environment import reached
 from inducult_geo.errors import ConfigError, InducultError
-from inducult_geo.sources.http import shown
+from inducult_geo.sources.web.http import shown
 
 OVERPASS = "overpass"
 """Requests to Overpass servers at one time: they give an address two slots."""

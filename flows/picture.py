@@ -13,7 +13,7 @@ import shapely
 from rasterio.io import MemoryFile
 
 from inducult_geo.publish.files import SITES_FILE
-from inducult_geo.publish.symbols import ASPECT_RINGS
+from inducult_geo.publish.qgis.symbols import ASPECT_RINGS
 
 WIDTH, MARGIN, LEAST_M = 720, 24, 20_000.0
 LOWEST, HIGHEST = 120, 1440

@@ -29,7 +29,7 @@ from inducult_geo.cli.common import exit_code
 from inducult_geo.errors import ConfigError, InducultError
 from inducult_geo.pipeline import choose_regions
 from inducult_geo.run import Run, open_run
-from inducult_geo.sources.http import shown
+from inducult_geo.sources.web.http import shown
 from inducult_geo.store import DataFolder, held, storing
 from inducult_geo.text import counted
 

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from inducult_geo.api import link, read_osm, read_source
-    from inducult_geo.harmonize.coordinates import parse_coordinates
-    from inducult_geo.harmonize.crs import transform_points
+    from inducult_geo.harmonize.coordinates.read import parse_coordinates
+    from inducult_geo.harmonize.transforms.crs import transform_points
     from inducult_geo.opening import open_release
     from inducult_geo.pipeline import refresh, release
 
@@ -30,12 +30,12 @@ __all__ = [
 _HOMES = {
     "link": "inducult_geo.api",
     "open_release": "inducult_geo.opening",
-    "parse_coordinates": "inducult_geo.harmonize.coordinates",
+    "parse_coordinates": "inducult_geo.harmonize.coordinates.read",
     "read_osm": "inducult_geo.api",
     "read_source": "inducult_geo.api",
     "refresh": "inducult_geo.pipeline",
     "release": "inducult_geo.pipeline",
-    "transform_points": "inducult_geo.harmonize.crs",
+    "transform_points": "inducult_geo.harmonize.transforms.crs",
 }
 
 

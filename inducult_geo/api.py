@@ -14,16 +14,16 @@ from inducult_geo.catalog import OSM, Contract, load_contract
 from inducult_geo.errors import ConfigError, ContractError
 from inducult_geo.frames import RawTable, Records, as_records, to_json
 from inducult_geo.gather import harmonized
-from inducult_geo.harmonize.place import Ground
+from inducult_geo.harmonize.places.place import Ground
 from inducult_geo.harmonize.records import Harmonized
 from inducult_geo.match.link import link as link_records
 from inducult_geo.match.scoring.score import Weights
 from inducult_geo.publish.files import SITES_FILE
 from inducult_geo.run import Run, open_run
-from inducult_geo.sources.osm_pbf import read_objects
-from inducult_geo.sources.osm_records import records_of
-from inducult_geo.sources.overpass import fetch_objects, is_answer, read_answer
-from inducult_geo.sources.partner import find_files, near_name, read_partner
+from inducult_geo.sources.osm.overpass import fetch_objects, is_answer, read_answer
+from inducult_geo.sources.osm.pbf import read_objects
+from inducult_geo.sources.osm.records import records_of
+from inducult_geo.sources.partners.partner import find_files, near_name, read_partner
 
 
 def read_osm(
@@ -59,7 +59,7 @@ def read_osm(
     area = outline_for_check(run.catalog.region(region), run).area if isinstance(region, str) else region
     if place is not None:
         # osmnx is heavy, and only this call needs it.
-        from inducult_geo.sources.places import look_up
+        from inducult_geo.sources.web.places import look_up
 
         table = records_of(
             fetch_objects(

@@ -21,11 +21,11 @@ from inducult_geo.catalog.permissions import keeps_in_house, told_of_refusal
 from inducult_geo.digest import sha256
 from inducult_geo.errors import ContractError, RegionError, SourceError, TransientError, in_words, is_no_plain_file
 from inducult_geo.run import Run
-from inducult_geo.sources.osm_boundary import read_boundary
-from inducult_geo.sources.overpass import fetch_boundary, is_answer, read_answer_boundary
-from inducult_geo.sources.overpass_client import Patience
-from inducult_geo.sources.readers import ChoiceError, read_table
-from inducult_geo.sources.table import has_shapes
+from inducult_geo.sources.formats.readers import ChoiceError, read_table
+from inducult_geo.sources.formats.table import has_shapes
+from inducult_geo.sources.osm.boundary import read_boundary
+from inducult_geo.sources.osm.overpass import fetch_boundary, is_answer, read_answer_boundary
+from inducult_geo.sources.osm.overpass_client import Patience
 from inducult_geo.stamps import declared, files_stamp, stamp
 from inducult_geo.store import read_json, replacing, write_json
 from inducult_geo.tangled import TANGLED, is_tangled

@@ -16,8 +16,8 @@ import shapely
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from shapely.geometry.base import BaseGeometry
 
-from inducult_geo.harmonize.coordinate_parsed import DEGREE_M
-from inducult_geo.publish.drawing import CITIES, length_text, round_length
+from inducult_geo.harmonize.coordinates.parsed import DEGREE_M
+from inducult_geo.publish.page.drawing import CITIES, length_text, round_length
 from inducult_geo.text import printable
 
 _ROOM: Final = 0.08

@@ -19,9 +19,9 @@ from inducult_geo.errors import ContractError
 from inducult_geo.frames import RawTable, Records, from_json
 from inducult_geo.gather import facts_of
 from inducult_geo.guards import unusable
-from inducult_geo.harmonize.dates import date_texts, life_span, parse_date, parse_end, tells_beginning
-from inducult_geo.harmonize.meanings import settled_starts
-from inducult_geo.harmonize.notices import lost_cells
+from inducult_geo.harmonize.dates.read import date_texts, life_span, parse_date, parse_end, tells_beginning
+from inducult_geo.harmonize.words.meanings import settled_starts
+from inducult_geo.harmonize.words.notices import lost_cells
 from inducult_geo.run import Run, SourceFacts, reasons_told
 from inducult_geo.stage import last_stage
 

@@ -14,8 +14,8 @@ import pandas as pd
 
 from inducult_geo.frames import from_json
 from inducult_geo.match.decided.verdict import PART_OF
-from inducult_geo.publish.columns import SITES
-from inducult_geo.publish.domains import DOMAINS
+from inducult_geo.publish.layers.columns import SITES
+from inducult_geo.publish.layers.domains import DOMAINS
 from inducult_geo.text import printable
 
 EVIDENCE_COLUMNS: Final = ("left_key", "right_key", "score", "decision", "decided_by", "distance_m", "why")

@@ -26,18 +26,18 @@ from inducult_geo.frames import (
     reasons_of,
 )
 from inducult_geo.guards import refuse_lost_grid, refuse_renumbered, refuse_unusable, with_rows_gone
-from inducult_geo.harmonize.crs import transform_geometries
-from inducult_geo.harmonize.place import Ground
+from inducult_geo.harmonize.places.place import Ground
 from inducult_geo.harmonize.records import Harmonized, harmonize
-from inducult_geo.harmonize.vocabulary import Vocabulary, load_vocabulary
+from inducult_geo.harmonize.transforms.crs import transform_geometries
+from inducult_geo.harmonize.words.vocabulary import Vocabulary, load_vocabulary
 from inducult_geo.run import Run, SourceFacts, reasons_told
 from inducult_geo.schemas import checked_records
-from inducult_geo.sources.extracts import EXTRACTS, newest_extract
-from inducult_geo.sources.osm_pbf import read_objects
-from inducult_geo.sources.osm_records import records_of
-from inducult_geo.sources.overpass import Held, fetch_objects, is_answer, read_answer
-from inducult_geo.sources.overpass_client import Patience
-from inducult_geo.sources.partner import find_files, near_name, read_partner
+from inducult_geo.sources.osm.extracts import EXTRACTS, newest_extract
+from inducult_geo.sources.osm.overpass import Held, fetch_objects, is_answer, read_answer
+from inducult_geo.sources.osm.overpass_client import Patience
+from inducult_geo.sources.osm.pbf import read_objects
+from inducult_geo.sources.osm.records import records_of
+from inducult_geo.sources.partners.partner import find_files, near_name, read_partner
 from inducult_geo.stage import Part, drop_part, keep_part, last_part
 from inducult_geo.stamps import declared, files_stamp, grids_stamp, stamp
 from inducult_geo.versions import difference, refuse_other_list, with_news

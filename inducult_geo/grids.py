@@ -17,7 +17,7 @@ from typing import Any, Literal
 
 from inducult_geo.digest import sha256
 from inducult_geo.errors import ConfigError, StorageError
-from inducult_geo.harmonize.operations import Operation, operations
+from inducult_geo.harmonize.transforms.operations import Operation, operations
 from inducult_geo.store import replacing
 
 State = Literal["there", "missing", "wrong", "fetched", "not offered", "failed"]

@@ -10,7 +10,7 @@ from dataclasses import replace
 from inducult_geo.catalog import OSM
 from inducult_geo.errors import SourceError
 from inducult_geo.frames import ROWS_GONE, Problem, Records
-from inducult_geo.harmonize.operations import operations
+from inducult_geo.harmonize.transforms.operations import operations
 from inducult_geo.match.identity.renumbered import renumbered
 from inducult_geo.run import Run, SourceFacts, command_afresh, reasons_told
 from inducult_geo.text import counted

@@ -27,9 +27,9 @@ from inducult_geo.memory import decisions_of, registry_of
 from inducult_geo.of_sample import is_of_sample
 from inducult_geo.outcome import RunOutcome
 from inducult_geo.publish.bundle import Bundle
-from inducult_geo.publish.changes import with_changes, write_changes
+from inducult_geo.publish.compared.changes import with_changes, write_changes
+from inducult_geo.publish.promises.verify import verify
 from inducult_geo.publish.release import write_release
-from inducult_geo.publish.verify import verify
 from inducult_geo.release_folders import new_release, prune_releases, release_is_whole
 from inducult_geo.run import Run, unread
 from inducult_geo.stage import Part, RegionOutcome, Stage, last_stage, last_state, note_state

@@ -21,9 +21,9 @@ if TYPE_CHECKING:
 
     from inducult_geo.checking import CheckReport, DateShare
     from inducult_geo.pipeline import RunOutcome
-    from inducult_geo.publish.verify import Finding
+    from inducult_geo.publish.promises.verify import Finding
     from inducult_geo.run import Run
-    from inducult_geo.sources.fetch_plan import FetchOutcome
+    from inducult_geo.sources.web.fetch_plan import FetchOutcome
     from inducult_geo.status import Status
 
 _NUMBERS = ("records in", "in sites", "in review", "rejected", "sites")
@@ -182,7 +182,7 @@ def change_tables(changes: pd.DataFrame, console: Console) -> None:
 
 def fetched_as_dicts(outcomes: Iterable[FetchOutcome]) -> list[dict[str, Any]]:
     """Return what became of downloads as JSON can hold it."""
-    from inducult_geo.sources.http import shown
+    from inducult_geo.sources.web.http import shown
 
     return [
         {

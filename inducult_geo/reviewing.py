@@ -30,11 +30,11 @@ from inducult_geo.match.identity.continuity import successors
 from inducult_geo.match.identity.site_ids import check_site_id
 from inducult_geo.match.resolve import question_id
 from inducult_geo.pipeline import decisions_of, registry_of
-from inducult_geo.publish.review_table import ANSWER_COLUMNS, answers_of, export_review, read_answers
+from inducult_geo.publish.compared.review_table import ANSWER_COLUMNS, answers_of, export_review, read_answers
 from inducult_geo.publish.spreadsheet import plain_cell
 from inducult_geo.run import Run
-from inducult_geo.sources.readers import read_table
-from inducult_geo.sources.sheets import ALL_SHEETS
+from inducult_geo.sources.formats.readers import read_table
+from inducult_geo.sources.formats.sheets import ALL_SHEETS
 from inducult_geo.store import storing
 from inducult_geo.text import counted, first_few, printable
 

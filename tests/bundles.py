@@ -13,7 +13,7 @@ from inducult_geo.catalog import Contract
 from inducult_geo.frames import SITE_COLUMNS, as_pairs, as_records, as_sites, to_json
 from inducult_geo.match.identity.site_ids import new_site_id
 from inducult_geo.publish.bundle import Bundle
-from inducult_geo.publish.domains import DOMAINS
+from inducult_geo.publish.layers.domains import DOMAINS
 
 HOSTILE = (
     "<script>alert('x')</script>",

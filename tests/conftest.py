@@ -103,7 +103,7 @@ def browser(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Browser]:
 @pytest.fixture(scope="module")
 def file(bundle: Bundle, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The map page of the `bundle` of a module of tests."""
-    from inducult_geo.publish.preview import preview_page
+    from inducult_geo.publish.page.preview import preview_page
 
     path = tmp_path_factory.mktemp("page") / "index.html"
     path.write_text(preview_page(bundle), encoding="utf-8")

@@ -17,7 +17,7 @@ import shapely
 from pyproj import CRS
 from shapely.geometry.base import BaseGeometry
 
-from inducult_geo.harmonize.crs import transform_points
+from inducult_geo.harmonize.transforms.crs import transform_points
 
 REGIONS = ("gorenjska", "karlovy-vary", "leoben", "limburg", "opole", "padova", "sisak-moslavina", "zwickau")
 # Beside what the regions' files list: older systems in which files of these countries come.

@@ -16,7 +16,7 @@ import pyarrow.parquet as pq
 import rasterio
 import shapely
 
-from inducult_geo.publish.promises_gpkg import _LARGEST_PROJECT
+from inducult_geo.publish.promises.gpkg import _LARGEST_PROJECT
 
 LINKED = "nothing points into the void, every site has a record"
 COUNTED = "records in = in sites + in review + rejected, everywhere"

@@ -13,9 +13,9 @@ import pandas as pd
 import shapely
 from shapely.geometry.base import BaseGeometry
 
-from inducult_geo.sources.osm_objects import OsmObjects, assemble
-from inducult_geo.sources.osm_pbf import gather
-from inducult_geo.sources.osm_tags import load_tag_table
+from inducult_geo.sources.osm.objects import OsmObjects, assemble
+from inducult_geo.sources.osm.pbf import gather
+from inducult_geo.sources.osm.tags import load_tag_table
 
 WORKS: Mapping[str, str] = {"man_made": "works", "name": "Spinnerei Ü"}
 MADE = "2021-05-05T20:21:43Z"

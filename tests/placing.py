@@ -11,9 +11,9 @@ from corruptions import Dataset
 
 from inducult_geo.catalog import Contract
 from inducult_geo.errors import ContractError
-from inducult_geo.harmonize.crs import transform_points
-from inducult_geo.harmonize.place import Ground, place
-from inducult_geo.harmonize.placement import SAME_PLACE_M, choose_reading
+from inducult_geo.harmonize.places.place import Ground, place
+from inducult_geo.harmonize.places.placement import SAME_PLACE_M, choose_reading
+from inducult_geo.harmonize.transforms.crs import transform_points
 
 OUTCOMES = ("as declared", "repaired", "kept back", "believed", "REPAIRED WRONGLY")
 

@@ -19,7 +19,7 @@ from inducult_geo.errors import CountingError, RegionError
 from inducult_geo.frames import Counts, as_records, as_sites, from_json
 from inducult_geo.match.identity.registry import empty_registry
 from inducult_geo.publish.bundle import Bundle
-from inducult_geo.publish.domains import DOMAINS
+from inducult_geo.publish.layers.domains import DOMAINS
 from inducult_geo.run import Run, open_run
 from inducult_geo.stage import Part, RegionOutcome, Stage, keep_part, keep_stage
 from inducult_geo.store import DataFolder

@@ -20,7 +20,7 @@ from inducult_geo.boundaries import kept_file, kept_outline, last_outline, outli
 from inducult_geo.catalog import Region
 from inducult_geo.errors import RegionError, TransientError
 from inducult_geo.run import Run, open_run
-from inducult_geo.sources import geopackages
+from inducult_geo.sources.formats import geopackages
 
 SQUARE = shapely.box(17.0, 50.0, 17.1, 50.1)
 SQUARE_KM2 = 79.7

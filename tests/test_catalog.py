@@ -14,7 +14,7 @@ from pyproj import CRS
 
 from inducult_geo.catalog import Catalog, Contract, Region, load_catalog, load_contract, told_by_stewards
 from inducult_geo.errors import CatalogError, ContractError
-from inducult_geo.harmonize.vocabulary import load_vocabulary
+from inducult_geo.harmonize.words.vocabulary import load_vocabulary
 
 REGIONS = {
     # id: country, title, first CRS, extract, boundary tag

@@ -13,7 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as some
 
 from inducult_geo.catalog import Contract
-from inducult_geo.harmonize.cells import HALF_MINUTE_M, REPAIRED, Cells, read_cells
+from inducult_geo.harmonize.coordinates.cells import HALF_MINUTE_M, REPAIRED, Cells, read_cells
 from inducult_geo.tangled import common_parts
 
 NOT_WRITTEN = (None, float("nan"), "", "  ")

@@ -15,12 +15,12 @@ import shapely
 from bundles import contracts, small_bundle
 
 from inducult_geo.errors import ReleaseError
-from inducult_geo.publish.changes import CHANGE_COLUMNS, CHANGES, diff, with_changes, write_changes
-from inducult_geo.publish.columns import CHANGES as CHANGE_LAYER
-from inducult_geo.publish.domains import DOMAINS
+from inducult_geo.publish.compared.changes import CHANGE_COLUMNS, CHANGES, diff, with_changes, write_changes
+from inducult_geo.publish.databases.geopackage import write_geopackage
 from inducult_geo.publish.files import GEOPACKAGE
-from inducult_geo.publish.geopackage import write_geopackage
-from inducult_geo.publish.geoparquet import write_geoparquet
+from inducult_geo.publish.layers.columns import CHANGES as CHANGE_LAYER
+from inducult_geo.publish.layers.domains import DOMAINS
+from inducult_geo.publish.research.geoparquet import write_geoparquet
 from inducult_geo.withholding import for_release
 
 X, Y = 4_500_000.0, 3_000_000.0

@@ -23,7 +23,7 @@ from inducult_geo.match.identity.registry import (
     merged_ids,
 )
 from inducult_geo.pipeline import run_all
-from inducult_geo.publish.changes import diff
+from inducult_geo.publish.compared.changes import diff
 from inducult_geo.run import open_run
 
 OLD = ("osm:way/1", "Hilti AG", square(80))

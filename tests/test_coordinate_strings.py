@@ -20,7 +20,7 @@ from openlocationcode import openlocationcode
 from pyproj import Transformer
 
 from inducult_geo.errors import CoordinateError
-from inducult_geo.harmonize.coordinates import parse_coordinates
+from inducult_geo.harmonize.coordinates.read import parse_coordinates
 
 ROWS = list(csv.DictReader((Path(__file__).parent / "coordinate_strings.csv").read_text(encoding="utf-8").splitlines()))
 LAT = st.floats(36.0, 60.0)

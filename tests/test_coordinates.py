@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from inducult_geo.errors import CoordinateError
-from inducult_geo.harmonize.coordinates import Parsed, parse_coordinates, parse_number
+from inducult_geo.harmonize.coordinates.read import Parsed, parse_coordinates, parse_number
 
 
 def _read(text: str, country: str | None = None) -> Parsed | None:

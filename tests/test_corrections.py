@@ -11,9 +11,9 @@ import shapely
 from hypothesis import given, settings
 from hypothesis import strategies as some
 
-from inducult_geo.harmonize.corrections import suggest
-from inducult_geo.harmonize.readings import Land, Reading
-from inducult_geo.harmonize.shared_places import SHARED_MAX, find_shared
+from inducult_geo.harmonize.places.corrections import suggest
+from inducult_geo.harmonize.places.readings import Land, Reading
+from inducult_geo.harmonize.places.shared_places import SHARED_MAX, find_shared
 
 OPOLE = (Land(shapely.box(17.0, 50.0, 18.5, 51.0), "PL"), (17.93, 50.67))
 SISAK = (Land(shapely.box(15.9, 45.0, 17.2, 45.7), "HR"), (16.37, 45.48))

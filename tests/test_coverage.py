@@ -19,9 +19,9 @@ from test_surfaces import with_surfaces
 
 from inducult_geo.enrich.density import Surface
 from inducult_geo.publish.bundle import Bundle
-from inducult_geo.publish.coverage import COVERAGES, NO_DATA, TILE, _halved, coverages_of, extent_of_surface
+from inducult_geo.publish.databases.geopackage import write_geopackage
 from inducult_geo.publish.files import GEOPACKAGE
-from inducult_geo.publish.geopackage import write_geopackage
+from inducult_geo.publish.qgis.coverage import COVERAGES, NO_DATA, TILE, _halved, coverages_of, extent_of_surface
 from inducult_geo.withholding import for_release
 
 

@@ -20,9 +20,9 @@ from pyproj.database import query_crs_info
 from pyproj.enums import PJType
 
 from inducult_geo.errors import CoordinateError
-from inducult_geo.harmonize import crs as crs_module
-from inducult_geo.harmonize.crs import crs_code, geodetic_code, transform_geometries, transform_points
-from inducult_geo.harmonize.operations import Operation, operations, operations_for
+from inducult_geo.harmonize.transforms import crs as crs_module
+from inducult_geo.harmonize.transforms.crs import crs_code, geodetic_code, transform_geometries, transform_points
+from inducult_geo.harmonize.transforms.operations import Operation, operations, operations_for
 
 # Systems that partners of each country send, and a box of longitude and latitude in the region.
 SENT = {

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from inducult_geo.harmonize.dates import (
+from inducult_geo.harmonize.dates.read import (
     FIRST_YEAR,
     LAST_YEAR,
     Span,

@@ -40,7 +40,7 @@ def test_elsewhere_every_step_is_a_line_on_standard_error(capsys: pytest.Capture
 
 def test_what_the_package_logs_is_told_meanwhile(capsys: pytest.CaptureFixture[str]) -> None:
     with progress():
-        logging.getLogger("inducult_geo.sources.osm_pbf").info("%s: read by the slower reader", "a.pbf")
+        logging.getLogger("inducult_geo.sources.osm.pbf").info("%s: read by the slower reader", "a.pbf")
         logging.getLogger("inducult_geo.sources").debug("too fine")
         logging.getLogger("another").warning("not ours")
     err = capsys.readouterr().err

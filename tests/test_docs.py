@@ -17,7 +17,7 @@ from urllib.parse import unquote, urlsplit
 import pytest
 
 import inducult_geo
-from inducult_geo.harmonize.placement import POINTS_MIN, SAME_PLACE_M
+from inducult_geo.harmonize.places.placement import POINTS_MIN, SAME_PLACE_M
 from inducult_geo.match.again import NEARLY, SAME_WORKS
 from inducult_geo.match.clusters.outcomes import WORTH_ASKING
 from inducult_geo.match.golden.years import FAR_M
@@ -27,9 +27,9 @@ from inducult_geo.match.questions import FAR_SURE
 from inducult_geo.match.reading.misplaced import ASTRAY_FROM_M, ASTRAY_FROM_TIMES, KNOWN_FROM
 from inducult_geo.match.scoring.evidence import FAR_FROM_M, SAME_FUEL, SAME_PLANT
 from inducult_geo.match.scoring.score import DOUBTED, EVEN, NEARNESS_ALONE, OTHER_UNIT, UNIT
-from inducult_geo.publish.domains import DOMAINS
-from inducult_geo.publish.layers import LAYERS
-from inducult_geo.publish.symbols import ASPECT_RINGS, THEME_MARKS
+from inducult_geo.publish.layers.declared import LAYERS
+from inducult_geo.publish.layers.domains import DOMAINS
+from inducult_geo.publish.qgis.symbols import ASPECT_RINGS, THEME_MARKS
 from inducult_geo.resolving import WIDE_FROM
 from inducult_geo.text.lexicon import LOCAL_UP_TO
 from inducult_geo.tiling import CELL_M, HALO_M

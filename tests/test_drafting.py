@@ -20,7 +20,7 @@ from inducult_geo.checking import check
 from inducult_geo.drafting.columns import axes_of, columns_of, fields_of, key_of, place_text_of
 from inducult_geo.drafting.contract import draft
 from inducult_geo.errors import CatalogError, ContractError
-from inducult_geo.harmonize.crs import transform_points
+from inducult_geo.harmonize.transforms.crs import transform_points
 from inducult_geo.run import Run, open_run
 
 ROWS = 12

@@ -24,9 +24,9 @@ from inducult_geo.catalog import Catalog, Contract, Region
 from inducult_geo.errors import CatalogError, SourceError, TransientError
 from inducult_geo.run import Run
 from inducult_geo.settings import Settings
-from inducult_geo.sources.fetch import dated_name, fetch, longest_fetch_s
-from inducult_geo.sources.fetch_plan import GEOFABRIK, fetch_all, geofabrik_url, named_file
-from inducult_geo.sources.http import (
+from inducult_geo.sources.web.fetch import dated_name, fetch, longest_fetch_s
+from inducult_geo.sources.web.fetch_plan import GEOFABRIK, fetch_all, geofabrik_url, named_file
+from inducult_geo.sources.web.http import (
     ATTEMPTS,
     LONGEST_WAIT_S,
     BusyServerError,

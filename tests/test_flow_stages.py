@@ -15,7 +15,7 @@ from test_overpass import answer, ok, serving
 
 from inducult_geo.errors import BusyError
 from inducult_geo.run import open_run
-from inducult_geo.sources.overpass_client import ATTEMPTS
+from inducult_geo.sources.osm.overpass_client import ATTEMPTS
 from inducult_geo.stage import last_collected, last_stage
 
 BUSY = 504, {}, b"<html>busy</html>"

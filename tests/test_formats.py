@@ -19,7 +19,7 @@ from inducult_geo.checking import check
 from inducult_geo.drafting.contract import draft
 from inducult_geo.errors import ContractError
 from inducult_geo.run import Run, open_run
-from inducult_geo.sources.readers import read_table
+from inducult_geo.sources.formats.readers import read_table
 
 NAMES = ["Huta Małapanew", "Młyn Żelazny", "Förderturm"]
 POINTS = [shapely.Point(17.5, 50.5), shapely.Point(17.6, 50.6), shapely.Point(17.7, 50.7)]
@@ -380,7 +380,7 @@ def test_lists_and_structures_stay_in_the_row(tmp_path: Path, run: Run, declared
 
 def test_a_parquet_file_that_would_fill_the_memory_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     PLACES.to_parquet(tmp_path / "a.parquet")
-    monkeypatch.setattr("inducult_geo.sources.vectors.MAX_BYTES", 100)
+    monkeypatch.setattr("inducult_geo.sources.formats.vectors.MAX_BYTES", 100)
     with pytest.raises(ContractError, match="would grow to"):
         read_table(tmp_path / "a.parquet", Read())
 

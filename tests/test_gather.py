@@ -20,7 +20,7 @@ from inducult_geo.frames import Counts
 from inducult_geo.gather import find_extract, gather_region, gather_wide, wide_or_kept
 from inducult_geo.pipeline import choose_regions
 from inducult_geo.run import Run, open_run
-from inducult_geo.sources.extracts import newest_extract
+from inducult_geo.sources.osm.extracts import newest_extract
 from inducult_geo.stage import Part, last_part
 
 REGION = """

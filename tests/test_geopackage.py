@@ -23,15 +23,15 @@ from pyproj import Transformer
 
 from inducult_geo.errors import ReleaseError
 from inducult_geo.frames import as_pairs
-from inducult_geo.publish.domains import DOMAINS
+from inducult_geo.publish.databases.geopackage import write_geopackage
 from inducult_geo.publish.files import GEOPACKAGE
-from inducult_geo.publish.geopackage import write_geopackage
-from inducult_geo.publish.layers import LAYERS, Column, Layer, layer_named
-from inducult_geo.publish.metadata import data_date, extent_of, timestamp
-from inducult_geo.publish.pictograms import embedded
-from inducult_geo.publish.report import LAW_SQL
-from inducult_geo.publish.styles import style_of
-from inducult_geo.publish.tables import arrow_table, clean_text, layer_frames
+from inducult_geo.publish.layers.declared import LAYERS, Column, Layer, layer_named
+from inducult_geo.publish.layers.domains import DOMAINS
+from inducult_geo.publish.layers.tables import arrow_table, clean_text, layer_frames
+from inducult_geo.publish.qgis.metadata import data_date, extent_of, timestamp
+from inducult_geo.publish.qgis.pictograms import embedded
+from inducult_geo.publish.qgis.styles import style_of
+from inducult_geo.publish.research.listing import LAW_SQL
 from inducult_geo.withholding import for_release
 
 
@@ -463,7 +463,7 @@ def test_a_layer_is_added_by_its_declaration_alone(bundle, monkeypatch):
         "centuries", "Centuries", "When sites began.", None, (century,),
         rows=lambda bundle: pd.DataFrame({"century": bundle.sites["start_year"].dropna() // 100 + 1}),
     )  # fmt: skip
-    monkeypatch.setattr("inducult_geo.publish.tables.LAYERS", (*LAYERS, layer))
+    monkeypatch.setattr("inducult_geo.publish.layers.tables.LAYERS", (*LAYERS, layer))
     frames = layer_frames(bundle)
     assert [*frames][-1] == "centuries"
     assert arrow_table(frames["centuries"], layer).column("century").to_pylist()[:1] == [

@@ -14,7 +14,7 @@ import pytest
 from bundles import small_bundle
 
 from inducult_geo.frames import RECORD_COLUMNS, SITE_COLUMNS
-from inducult_geo.publish.geoparquet import ABOUT, write_geoparquet
+from inducult_geo.publish.research.geoparquet import ABOUT, write_geoparquet
 
 FILES = {"sites.parquet": [*SITE_COLUMNS], "records.parquet": [*RECORD_COLUMNS, "site_id", "outcome"]}
 

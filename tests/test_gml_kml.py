@@ -9,8 +9,8 @@ import pytest
 
 from inducult_geo.catalog.models import Read
 from inducult_geo.errors import ContractError
-from inducult_geo.sources.readers import read_table
-from inducult_geo.sources.table import Table
+from inducult_geo.sources.formats.readers import read_table
+from inducult_geo.sources.formats.table import Table
 
 CODES = "http://inspire.ec.europa.eu/codelist"
 INSPIRE = """<?xml version="1.0" encoding="UTF-8"?>

@@ -20,8 +20,8 @@ import pytest
 from inducult_geo import grids as module
 from inducult_geo.errors import ConfigError, CoordinateError
 from inducult_geo.grids import fetch_grids, grids
-from inducult_geo.harmonize.crs import transform_points
-from inducult_geo.harmonize.operations import operations
+from inducult_geo.harmonize.transforms.crs import transform_points
+from inducult_geo.harmonize.transforms.operations import operations
 
 BETA = "de_adv_BETA2007.tif"
 

@@ -123,4 +123,4 @@ def test_a_page_whose_promise_does_not_hold_fails(copy: Path) -> None:
 
 def test_an_anchor_that_is_not_there_fails(copy: Path) -> None:
     with pytest.raises(AssertionError, match="has not one line"):
-        follow(Step("python", "in inducult_geo/publish/layers.py, above the line: NOTHING", "x = 1"), copy)
+        follow(Step("python", "in inducult_geo/publish/layers/declared.py, above the line: NOTHING", "x = 1"), copy)

@@ -21,7 +21,7 @@ import pytest
 from inducult_geo.errors import StorageError
 from inducult_geo.match.decided.decisions import read_decisions
 from inducult_geo.pipeline import run_all
-from inducult_geo.publish.verify import verify
+from inducult_geo.publish.promises.verify import verify
 from inducult_geo.release_folders import release_is_whole
 from inducult_geo.run import open_run
 from inducult_geo.store import DataFolder, current_release

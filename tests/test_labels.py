@@ -10,10 +10,10 @@ from inducult_geo.catalog import labels as tables
 from inducult_geo.catalog.labels import KINDS, LANGUAGES, label_status, labels
 from inducult_geo.catalog.models import Place
 from inducult_geo.errors import CatalogError
-from inducult_geo.harmonize import vocabulary
-from inducult_geo.harmonize.place import UNSTATED_ACCURACY_M
-from inducult_geo.publish.domains import DOMAINS, ON_GRID
-from inducult_geo.publish.layers import LAYERS
+from inducult_geo.harmonize.places.place import UNSTATED_ACCURACY_M
+from inducult_geo.harmonize.words import vocabulary
+from inducult_geo.publish.layers.declared import LAYERS
+from inducult_geo.publish.layers.domains import DOMAINS, ON_GRID
 from inducult_geo.text import packaged_rows
 
 TITLES = {layer.name: layer.title for layer in LAYERS}

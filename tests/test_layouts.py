@@ -11,10 +11,10 @@ from bundles import contracts, small_bundle
 from hypothesis import given
 from hypothesis import strategies as st
 
-from inducult_geo.publish.cards import BOXES
-from inducult_geo.publish.layers import layer_named
-from inducult_geo.publish.layouts import CREDIT, DATED, SHEETS, Box, Sheet, layouts, printed_credits
-from inducult_geo.publish.styles import styles_of
+from inducult_geo.publish.layers.declared import layer_named
+from inducult_geo.publish.qgis.cards import BOXES
+from inducult_geo.publish.qgis.layouts import CREDIT, DATED, SHEETS, Box, Sheet, layouts, printed_credits
+from inducult_geo.publish.qgis.styles import styles_of
 from inducult_geo.withholding import for_release
 
 

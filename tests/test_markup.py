@@ -8,8 +8,8 @@ import json
 import pytest
 
 from inducult_geo.errors import ContractError
-from inducult_geo.sources import markup
-from inducult_geo.sources.markup import check_geojson, check_xml, holds
+from inducult_geo.sources.formats import markup
+from inducult_geo.sources.formats.markup import check_geojson, check_xml, holds
 
 BOMB = '<?xml version="1.0"?><!DOCTYPE kml [<!ENTITY a "aaaa"><!ENTITY b "&a;&a;">]><kml>&b;</kml>'
 ROOTS = ("kml", "gml")

@@ -12,7 +12,7 @@ from inducult_geo.checking import check
 from inducult_geo.drafting.contract import draft
 from inducult_geo.errors import ContractError
 from inducult_geo.run import Run, open_run
-from inducult_geo.sources.readers import read_table
+from inducult_geo.sources.formats.readers import read_table
 
 ACCEPTED = [
     # file, rows in, accepted, reasons, CRS

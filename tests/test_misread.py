@@ -10,7 +10,7 @@ from pyogrio import write_dataframe
 
 from inducult_geo.catalog.models import Read
 from inducult_geo.errors import ContractError
-from inducult_geo.sources.readers import read_table
+from inducult_geo.sources.formats.readers import read_table
 from inducult_geo.text.misread import Misread, as_meant, misread
 
 GERMAN = (

@@ -10,10 +10,10 @@ from test_place import ANYWHERE, AREA, GROUND, contract, raw
 
 from inducult_geo.catalog import Contract
 from inducult_geo.errors import ContractError
-from inducult_geo.harmonize.crs import transform_points
-from inducult_geo.harmonize.mixed import another_system, two_systems
-from inducult_geo.harmonize.place import Ground, Placed, place
-from inducult_geo.harmonize.readings import Land, Reading
+from inducult_geo.harmonize.places.mixed import another_system, two_systems
+from inducult_geo.harmonize.places.place import Ground, Placed, place
+from inducult_geo.harmonize.places.readings import Land, Reading
+from inducult_geo.harmonize.transforms.crs import transform_points
 
 LON, LAT = (values.ravel() for values in np.meshgrid([17.2, 17.6, 18.1, 18.3], [50.2, 50.5, 50.8]))
 LAND = Land(AREA, "PL")

@@ -7,9 +7,9 @@ import json
 import pandas as pd
 import pytest
 
-from inducult_geo.harmonize.footnotes import without_footnotes
-from inducult_geo.harmonize.names import harmonize_names
-from inducult_geo.harmonize.notices import Notices
+from inducult_geo.harmonize.words.footnotes import without_footnotes
+from inducult_geo.harmonize.words.names import harmonize_names
+from inducult_geo.harmonize.words.notices import Notices
 
 
 def one(**cells: object) -> dict[str, str] | None:

@@ -21,7 +21,7 @@ from affine import Affine
 from test_overpass_extract import everything
 
 from inducult_geo.pipeline import run_all
-from inducult_geo.publish.verify import verify
+from inducult_geo.publish.promises.verify import verify
 from inducult_geo.run import open_run
 from inducult_geo.status import status_of
 from inducult_geo.store import DataFolder, current_release

@@ -20,7 +20,7 @@ import pytest
 from inducult_geo.catalog import Catalog, load_catalog
 from inducult_geo.checking import check
 from inducult_geo.frames import from_json
-from inducult_geo.harmonize.vocabulary import load_vocabulary
+from inducult_geo.harmonize.words.vocabulary import load_vocabulary
 from inducult_geo.run import Run, open_run
 
 UNVERIFIED = [

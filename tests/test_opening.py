@@ -24,8 +24,8 @@ from inducult_geo.explaining import EVIDENCE_COLUMNS, VALUE_COLUMNS, Explanation
 from inducult_geo.frames import PAIR_COLUMNS, RECORD_COLUMNS, SITE_COLUMNS, from_json
 from inducult_geo.match.identity.site_ids import new_site_id
 from inducult_geo.opening import Release
-from inducult_geo.publish import columns
-from inducult_geo.publish.changes import CHANGE_COLUMNS
+from inducult_geo.publish.compared.changes import CHANGE_COLUMNS
+from inducult_geo.publish.layers import columns
 from inducult_geo.publish.release import write_release, write_sums
 from inducult_geo.withholding import for_release
 

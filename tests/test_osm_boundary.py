@@ -9,7 +9,7 @@ import pytest
 from pyproj import Geod
 
 from inducult_geo.errors import SourceError
-from inducult_geo.sources.osm_boundary import read_boundary
+from inducult_geo.sources.osm.boundary import read_boundary
 
 TAGS = {"ISO3166-2": ["CZ-41", "CZ-KA"]}
 ADMIN = {"type": "boundary", "boundary": "administrative"}

@@ -15,9 +15,9 @@ import shapely
 from osm_made import GRID, INNER, OUTER, WORKS, N, R, W, write
 from shapely.geometry.base import BaseGeometry
 
-from inducult_geo.sources.osm_pbf import read_objects
-from inducult_geo.sources.osm_shapes import AREA_RELATIONS
-from inducult_geo.sources.osm_tags import load_tag_table
+from inducult_geo.sources.osm.pbf import read_objects
+from inducult_geo.sources.osm.shapes import AREA_RELATIONS
+from inducult_geo.sources.osm.tags import load_tag_table
 
 OSMIUM = shutil.which("osmium")
 pytestmark = pytest.mark.skipif(OSMIUM is None, reason="needs the tool `osmium`")

@@ -19,12 +19,12 @@ from osm_made import GRID, INNER, OUTER, WORKS, Item, N, R, W, assert_same, by_p
 from shapely.geometry import box
 
 from inducult_geo.errors import SourceError
-from inducult_geo.sources import osm_fast
-from inducult_geo.sources.osm_fast import gather_fast
-from inducult_geo.sources.osm_pbf import read_objects
-from inducult_geo.sources.osm_sieve import Sieve, Sought
-from inducult_geo.sources.osm_tags import load_tag_table
-from inducult_geo.sources.osm_wire import HandOverError, Opening, parse, unpack, varints, walk
+from inducult_geo.sources.osm import fast as osm_fast
+from inducult_geo.sources.osm.fast import gather_fast
+from inducult_geo.sources.osm.pbf import read_objects
+from inducult_geo.sources.osm.sieve import Sieve, Sought
+from inducult_geo.sources.osm.tags import load_tag_table
+from inducult_geo.sources.osm.wire import HandOverError, Opening, parse, unpack, varints, walk
 
 TABLE = load_tag_table()
 MULTI = {"type": "multipolygon", "landuse": "quarry"}

@@ -17,8 +17,8 @@ import shapely
 from shapely.geometry import box
 
 from inducult_geo.errors import CountingError, SourceError
-from inducult_geo.sources.osm_objects import LOST_COLUMNS, OsmObjects
-from inducult_geo.sources.osm_pbf import read_objects
+from inducult_geo.sources.osm.objects import LOST_COLUMNS, OsmObjects
+from inducult_geo.sources.osm.pbf import read_objects
 
 NODES = {1: (0, 0), 2: (4, 0), 3: (4, 4), 4: (0, 4), 5: (1, 1), 6: (3, 1), 7: (3, 3), 8: (1, 3), 9: (6, 2), 10: (8, 2)}
 

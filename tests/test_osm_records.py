@@ -10,9 +10,9 @@ import pytest
 from shapely.geometry import LineString, Point
 
 from inducult_geo.frames import ASPECTS, PRESENT_USES, REJECT_REASONS, STATUSES
-from inducult_geo.sources.osm_objects import LOST_COLUMNS, OsmObjects
-from inducult_geo.sources.osm_pbf import read_objects
-from inducult_geo.sources.osm_records import records_of
+from inducult_geo.sources.osm.objects import LOST_COLUMNS, OsmObjects
+from inducult_geo.sources.osm.pbf import read_objects
+from inducult_geo.sources.osm.records import records_of
 
 
 def made(*tags: dict[str, str], note: str | None = None, lost: int = 0, shape=None, day="2024-03-04T21:21:35Z"):

@@ -17,10 +17,10 @@ from rasterio.transform import xy
 
 from inducult_geo.catalog.labels import LANGUAGES
 from inducult_geo.enrich.density import density_surfaces
-from inducult_geo.publish import overlays
-from inducult_geo.publish.metadata import SAMPLE_NOTICE
-from inducult_geo.publish.overlays import density_overlays
-from inducult_geo.publish.pagewords import NAMES, VALUES, access_words, page_words, translations
+from inducult_geo.publish.page import overlays
+from inducult_geo.publish.page.overlays import density_overlays
+from inducult_geo.publish.page.pagewords import NAMES, VALUES, access_words, page_words, translations
+from inducult_geo.publish.qgis.metadata import SAMPLE_NOTICE
 from inducult_geo.text import packaged_rows
 from inducult_geo.withholding import for_release
 
@@ -96,7 +96,7 @@ def test_every_word_has_every_language_the_same_places_to_fill_and_says_who_chec
 
 
 def test_an_empty_word_falls_back_to_english(monkeypatch: pytest.MonkeyPatch) -> None:
-    from inducult_geo.publish import pagewords
+    from inducult_geo.publish.page import pagewords
 
     page_words.cache_clear()
     row = {f"label_{language}": "" for language in LANGUAGES} | {"key": "x", "label_en": "Map", "label_de": "Karte"}

@@ -21,10 +21,7 @@ from shapely.geometry import box
 from inducult_geo.catalog import Region
 from inducult_geo.errors import SourceError, TransientError
 from inducult_geo.settings import Settings
-from inducult_geo.sources import http
-from inducult_geo.sources.osm_records import records_of
-from inducult_geo.sources.osm_tags import load_tag_table
-from inducult_geo.sources.overpass import (
+from inducult_geo.sources.osm.overpass import (
     Held,
     build_query,
     fetch_boundary,
@@ -33,7 +30,10 @@ from inducult_geo.sources.overpass import (
     read_answer,
     read_answer_boundary,
 )
-from inducult_geo.sources.overpass_client import ATTEMPTS, Patience, longest_ask_s, slot_wait_s
+from inducult_geo.sources.osm.overpass_client import ATTEMPTS, Patience, longest_ask_s, slot_wait_s
+from inducult_geo.sources.osm.records import records_of
+from inducult_geo.sources.osm.tags import load_tag_table
+from inducult_geo.sources.web import http
 
 Reply = tuple[int, dict[str, str], bytes]
 AREA = box(8.9, 46.9, 9.1, 47.1)

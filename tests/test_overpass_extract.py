@@ -14,12 +14,12 @@ from shapely.geometry.base import BaseGeometry
 from test_overpass import ok, serving, settings
 
 from inducult_geo.catalog import Region
-from inducult_geo.sources.osm_boundary import read_boundary
-from inducult_geo.sources.osm_objects import OsmObjects
-from inducult_geo.sources.osm_pbf import read_objects
-from inducult_geo.sources.osm_records import records_of
-from inducult_geo.sources.osm_tags import load_tag_table
-from inducult_geo.sources.overpass import fetch_boundary, fetch_objects, read_answer, read_answer_boundary
+from inducult_geo.sources.osm.boundary import read_boundary
+from inducult_geo.sources.osm.objects import OsmObjects
+from inducult_geo.sources.osm.overpass import fetch_boundary, fetch_objects, read_answer, read_answer_boundary
+from inducult_geo.sources.osm.pbf import read_objects
+from inducult_geo.sources.osm.records import records_of
+from inducult_geo.sources.osm.tags import load_tag_table
 
 Box = tuple[float, float, float, float]
 Everything = dict[tuple[str, int], dict[str, Any]]

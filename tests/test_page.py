@@ -16,9 +16,9 @@ from bundles import HOSTILE, contracts, small_bundle
 from inducult_geo.catalog.labels import LANGUAGES, labels
 from inducult_geo.enrich.density import density_surfaces
 from inducult_geo.frames import BEGINNINGS, ENDS, to_json
-from inducult_geo.publish.domains import DOMAINS
-from inducult_geo.publish.pagewords import NAMES as LANGUAGE_NAMES
-from inducult_geo.publish.pagewords import page_words
+from inducult_geo.publish.layers.domains import DOMAINS
+from inducult_geo.publish.page.pagewords import NAMES as LANGUAGE_NAMES
+from inducult_geo.publish.page.pagewords import page_words
 from inducult_geo.withholding import for_release
 
 pytest.importorskip("websockets.sync.client")

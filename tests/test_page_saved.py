@@ -16,9 +16,9 @@ from browser import CHROMIUM
 from bundles import HOSTILE, contracts, small_bundle
 
 from inducult_geo.frames import to_json
-from inducult_geo.publish.dictionary import SHEET
-from inducult_geo.publish.pagewords import page_words
-from inducult_geo.publish.research import sites_table
+from inducult_geo.publish.layers.dictionary import SHEET
+from inducult_geo.publish.page.pagewords import page_words
+from inducult_geo.publish.research.documents import sites_table
 from inducult_geo.publish.spreadsheet import plain_cell, rows_of, write_csv
 from inducult_geo.withholding import for_release
 

@@ -18,11 +18,11 @@ from inducult_geo.catalog import Contract, Read, load_contract
 from inducult_geo.digest import sha256
 from inducult_geo.errors import ContractError, SourceError
 from inducult_geo.frames import from_json
-from inducult_geo.sources import partner, steady
-from inducult_geo.sources.partner import find_files, read_partner
-from inducult_geo.sources.persons import is_private
-from inducult_geo.sources.readers import read_table
-from inducult_geo.sources.table import Table
+from inducult_geo.sources.formats.readers import read_table
+from inducult_geo.sources.formats.table import Table
+from inducult_geo.sources.partners import partner, steady
+from inducult_geo.sources.partners.partner import find_files, read_partner
+from inducult_geo.sources.partners.persons import is_private
 
 TOML = """
 id = "test"

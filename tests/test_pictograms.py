@@ -9,8 +9,8 @@ from xml.etree import ElementTree as ET
 
 import pytest
 
-from inducult_geo.publish.domains import DOMAINS
-from inducult_geo.publish.pictograms import PICTOGRAMS, embedded
+from inducult_geo.publish.layers.domains import DOMAINS
+from inducult_geo.publish.qgis.pictograms import PICTOGRAMS, embedded
 
 MOVES = re.compile(r"([MLHVZAC])", re.IGNORECASE)
 

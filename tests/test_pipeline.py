@@ -18,8 +18,8 @@ from conftest import FEW
 
 from inducult_geo.errors import ConfigError, RegionError, ReleaseError
 from inducult_geo.pipeline import RunOutcome, choose_regions, run_all
-from inducult_geo.publish.changes import diff
-from inducult_geo.publish.verify import verify
+from inducult_geo.publish.compared.changes import diff
+from inducult_geo.publish.promises.verify import verify
 from inducult_geo.run import open_run
 from inducult_geo.status import status_of
 from inducult_geo.store import current_release

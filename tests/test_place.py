@@ -13,12 +13,12 @@ import shapely
 
 from inducult_geo.catalog import Contract
 from inducult_geo.errors import ContractError, SourceError
-from inducult_geo.harmonize.cells import HALF_MINUTE_M, read_cells
-from inducult_geo.harmonize.coordinate_parsed import DEGREE_M
-from inducult_geo.harmonize.corrections import suggest
-from inducult_geo.harmonize.place import Ground, place
-from inducult_geo.harmonize.readings import Land, Reading
-from inducult_geo.harmonize.shared_places import find_shared
+from inducult_geo.harmonize.coordinates.cells import HALF_MINUTE_M, read_cells
+from inducult_geo.harmonize.coordinates.parsed import DEGREE_M
+from inducult_geo.harmonize.places.corrections import suggest
+from inducult_geo.harmonize.places.place import Ground, place
+from inducult_geo.harmonize.places.readings import Land, Reading
+from inducult_geo.harmonize.places.shared_places import find_shared
 
 AREA = shapely.box(17.0, 50.0, 18.5, 51.0)
 GROUND = Ground("opole", "PL", AREA, ("EPSG:2180", "EPSG:2177", "EPSG:4326"))

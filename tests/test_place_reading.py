@@ -12,11 +12,11 @@ from test_place import contract, raw
 
 from inducult_geo.errors import ContractError, SourceError
 from inducult_geo.frames import Raw, RawTable
-from inducult_geo.harmonize.coordinate_parsed import DEGREE_M
-from inducult_geo.harmonize.corrections import ROWS_MAX
-from inducult_geo.harmonize.place import UNSTATED_ACCURACY_M, Ground, Placed, place
+from inducult_geo.harmonize.coordinates.parsed import DEGREE_M
+from inducult_geo.harmonize.places.corrections import ROWS_MAX
+from inducult_geo.harmonize.places.place import UNSTATED_ACCURACY_M, Ground, Placed, place
 from inducult_geo.harmonize.records import harmonize
-from inducult_geo.harmonize.vocabulary import load_vocabulary
+from inducult_geo.harmonize.words.vocabulary import load_vocabulary
 
 GROUND = Ground(
     "zwickau", "DE", shapely.box(12.2, 50.6, 12.8, 50.9), ("EPSG:4258", "EPSG:4314", "EPSG:31468", "EPSG:25833")
@@ -311,6 +311,6 @@ class TestOutside:
 
     def test_of_very_many_only_the_first_get_a_suggestion(self, monkeypatch: pytest.MonkeyPatch) -> None:
         assert ROWS_MAX >= 100
-        monkeypatch.setattr("inducult_geo.harmonize.place.ROWS_MAX", 2)
+        monkeypatch.setattr("inducult_geo.harmonize.places.place.ROWS_MAX", 2)
         found = placed([*POINTS, *[(50.7 + n / 1000, 12.5) for n in range(3)]], "EPSG:4258")
         assert ["axes swapped" in str(detail) for detail in found.cells.detail[8:]] == [True, True, False]

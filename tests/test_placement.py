@@ -17,9 +17,9 @@ from hypothesis import strategies as st
 from shapely.geometry.base import BaseGeometry
 
 from inducult_geo.errors import CoordinateError
-from inducult_geo.harmonize.crs import transform_points
-from inducult_geo.harmonize.placement import SAME_PLACE_M, Placement, choose_reading
-from inducult_geo.harmonize.readings import Reading
+from inducult_geo.harmonize.places.placement import SAME_PLACE_M, Placement, choose_reading
+from inducult_geo.harmonize.places.readings import Reading
+from inducult_geo.harmonize.transforms.crs import transform_points
 
 # Beside what the regions' files list: older systems in which files of these countries come.
 MORE = {

@@ -13,7 +13,7 @@ from placing import is_torn, outcome
 
 from inducult_geo.catalog import Contract
 from inducult_geo.errors import ContractError
-from inducult_geo.harmonize.place import Ground, place
+from inducult_geo.harmonize.places.place import Ground, place
 
 
 @pytest.fixture(autouse=True)

@@ -21,10 +21,10 @@ from typer.testing import CliRunner
 
 from inducult_geo.cli import app
 from inducult_geo.errors import ConfigError, ReleaseError
+from inducult_geo.publish.databases.geopackage import write_geopackage
+from inducult_geo.publish.databases.postgis import _shown, load_postgis
 from inducult_geo.publish.files import GEOPACKAGE
-from inducult_geo.publish.geopackage import write_geopackage
-from inducult_geo.publish.layers import LAYERS
-from inducult_geo.publish.postgis import _shown, load_postgis
+from inducult_geo.publish.layers.declared import LAYERS
 from inducult_geo.withholding import for_release
 
 pytest.importorskip("asyncpg")
@@ -271,7 +271,7 @@ def test_a_reader_who_never_ends_stops_neither_readers_nor_the_night(
     database: Database, release: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     load_postgis(release, database.address)
-    from inducult_geo.publish import postgis
+    from inducult_geo.publish.databases import postgis
 
     monkeypatch.setattr(postgis, "_SWAP_WAIT_S", 1)
     held = subprocess.Popen(
@@ -298,7 +298,7 @@ def test_readers_see_the_last_release_until_the_new_one_is_whole(
     database: Database, release: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     load_postgis(release, database.address)
-    from inducult_geo.publish import postgis
+    from inducult_geo.publish.databases import postgis
 
     made = database.sql("SELECT 'inducult.site_points'::regclass::oid")
     finish, met = postgis._finish, []
@@ -320,7 +320,7 @@ def test_a_failure_leaves_the_last_release_as_it_was(
 ) -> None:
     load_postgis(release, database.address)
     made = database.sql("SELECT 'inducult.site_points'::regclass::oid")
-    from inducult_geo.publish import postgis
+    from inducult_geo.publish.databases import postgis
 
     async def broken(*_: object) -> None:
         raise OSError("the line went dead")
@@ -337,7 +337,7 @@ def test_a_server_that_goes_away_meanwhile_is_told(
 ) -> None:
     load_postgis(release, database.address)
     made = database.sql("SELECT 'inducult.site_points'::regclass::oid")
-    from inducult_geo.publish import postgis
+    from inducult_geo.publish.databases import postgis
 
     finish = postgis._finish
 

@@ -16,12 +16,12 @@ import pytest
 import shapely
 from bundles import HOSTILE, contracts, small_bundle
 
-from inducult_geo.publish.domains import DOMAINS
-from inducult_geo.publish.drawing import Frame, overview_map, region_map
-from inducult_geo.publish.mapdata import _by_name, _other_names, json_for_page, map_data
-from inducult_geo.publish.preview import SHAPES, preview_page
-from inducult_geo.publish.symbols import ASPECT_RINGS, THEME_MARKS
-from inducult_geo.publish.tables import layer_frames
+from inducult_geo.publish.layers.domains import DOMAINS
+from inducult_geo.publish.layers.tables import layer_frames
+from inducult_geo.publish.page.drawing import Frame, overview_map, region_map
+from inducult_geo.publish.page.mapdata import _by_name, _other_names, json_for_page, map_data
+from inducult_geo.publish.page.preview import SHAPES, preview_page
+from inducult_geo.publish.qgis.symbols import ASPECT_RINGS, THEME_MARKS
 from inducult_geo.withholding import for_release
 
 
@@ -161,7 +161,7 @@ def test_every_site_is_on_its_regions_map_and_on_the_overview(page, bundle):
 
 
 def test_a_crowd_is_drawn_as_dots(bundle, monkeypatch):
-    monkeypatch.setattr("inducult_geo.publish.preview.CROWD", 5)
+    monkeypatch.setattr("inducult_geo.publish.page.preview.CROWD", 5)
     crowded = Page(preview_page(bundle))
     dots = "".join(attrs["d"] for attrs in crowded.all("path") if attrs.get("class") == "crowd")
     both = (bundle.sites["aspect"] == "both").sum()
@@ -198,7 +198,7 @@ def test_problems_are_named_beside_the_map(page):
 
 
 def test_changes_are_shown_where_there_is_a_release_to_compare_with(bundle, monkeypatch):
-    from inducult_geo.publish import preview
+    from inducult_geo.publish.page import preview
 
     rows = [
         {"change": kind, "site_id": f"IC-{n}", "name": HOSTILE[0], "region": "opole", "cause": "osm"}

@@ -14,11 +14,11 @@ from bundles import contracts, small_bundle, with_made_changes
 from test_surfaces import with_surfaces
 
 from inducult_geo.frames import from_json
-from inducult_geo.publish.coverage import coverages_of
-from inducult_geo.publish.domains import DOMAINS
+from inducult_geo.publish.databases.geopackage import write_geopackage
 from inducult_geo.publish.files import GEOPACKAGE
-from inducult_geo.publish.geopackage import write_geopackage
-from inducult_geo.publish.layers import LAYERS, layer_named
+from inducult_geo.publish.layers.declared import LAYERS, layer_named
+from inducult_geo.publish.layers.domains import DOMAINS
+from inducult_geo.publish.qgis.coverage import coverages_of
 from inducult_geo.withholding import for_release
 
 PYTHON = "/usr/bin/python3"

@@ -26,11 +26,11 @@ import shapely
 
 from inducult_geo.catalog import Contract, Read
 from inducult_geo.errors import ContractError
-from inducult_geo.sources import geopackages, json_tables, sheets
-from inducult_geo.sources.paged import Page, cut_list, pages_told
-from inducult_geo.sources.readers import ChoiceError, read_table
-from inducult_geo.sources.table import MAX_BYTES, Table, nul_rows
-from inducult_geo.sources.twice import encoded_once
+from inducult_geo.sources.formats import geopackages, json_tables, sheets
+from inducult_geo.sources.formats.paged import Page, cut_list, pages_told
+from inducult_geo.sources.formats.readers import ChoiceError, read_table
+from inducult_geo.sources.formats.table import MAX_BYTES, Table, nul_rows
+from inducult_geo.sources.formats.twice import encoded_once
 from inducult_geo.text.encodings import best_encoding
 
 AUTO = Read()
@@ -715,7 +715,7 @@ def test_empty_columns_at_the_end_are_none(tmp_path: Path) -> None:
 
 
 def test_too_many_cells_are_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("inducult_geo.sources.delimited.MAX_CELLS", 1000)
+    monkeypatch.setattr("inducult_geo.sources.formats.delimited.MAX_CELLS", 1000)
     refused(write(tmp_path / "a.csv", "id;name\n" + "1;2\n" * 600), "1,000 cells")
 
 
@@ -1466,11 +1466,11 @@ def test_an_archive_as_it_should_be_is_read(tmp_path: Path) -> None:
 def test_a_table_that_fills_the_memory_is_refused_by_its_numbers(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("inducult_geo.sources.table.MAX_CELLS", 5)
+    monkeypatch.setattr("inducult_geo.sources.formats.table.MAX_CELLS", 5)
     (tmp_path / "a.csv").write_text("a;b\n1;2\n3;4\n")
     with pytest.raises(ContractError, match=r"a\.csv: 3 rows in 2 columns are more than"):
         read_table(tmp_path / "a.csv", AUTO)
-    monkeypatch.setattr("inducult_geo.sources.table.MAX_CELLS", 6)
+    monkeypatch.setattr("inducult_geo.sources.formats.table.MAX_CELLS", 6)
     assert len(read_table(tmp_path / "a.csv", AUTO).frame) == 2
 
 

@@ -11,9 +11,9 @@ import pytest
 from inducult_geo.catalog import Contract
 from inducult_geo.errors import ContractError
 from inducult_geo.frames import ASPECTS, PRESENT_USES, RECORD_COLUMNS, STATUSES, Raw, RawTable, from_json
-from inducult_geo.harmonize.place import Ground
+from inducult_geo.harmonize.places.place import Ground
 from inducult_geo.harmonize.records import Harmonized, harmonize
-from inducult_geo.harmonize.vocabulary import Vocabulary, load_vocabulary
+from inducult_geo.harmonize.words.vocabulary import Vocabulary, load_vocabulary
 
 
 @pytest.fixture(scope="module")

@@ -18,8 +18,8 @@ from inducult_geo.check_map import Sites
 from inducult_geo.checking import CheckReport, DateShare
 from inducult_geo.frames import Counts, FileRead, Problem
 from inducult_geo.outcome import RunOutcome
-from inducult_geo.publish.changes import CHANGE_COLUMNS
-from inducult_geo.publish.verify import Finding
+from inducult_geo.publish.compared.changes import CHANGE_COLUMNS
+from inducult_geo.publish.promises.verify import Finding
 from inducult_geo.report import (
     change_tables,
     check_tables,
@@ -31,7 +31,7 @@ from inducult_geo.report import (
     status_lines,
 )
 from inducult_geo.run import Run, SourceFacts, open_run
-from inducult_geo.sources.fetch_plan import FetchOutcome
+from inducult_geo.sources.web.fetch_plan import FetchOutcome
 from inducult_geo.stage import RegionOutcome, Stage
 from inducult_geo.status import Status
 

@@ -29,19 +29,19 @@ from test_surfaces import with_surfaces
 
 from inducult_geo import ragged
 from inducult_geo.frames import RECORD_COLUMNS, SITE_COLUMNS
-from inducult_geo.publish import dictionary
-from inducult_geo.publish import promises_research as promises
 from inducult_geo.publish.bundle import Bundle
-from inducult_geo.publish.dictionary import SHEET, dictionary_text, schema_text
-from inducult_geo.publish.geopackage import write_geopackage
-from inducult_geo.publish.geoparquet import write_geoparquet
-from inducult_geo.publish.layers import LAYERS
+from inducult_geo.publish.compared.opened import Opened
+from inducult_geo.publish.databases.geopackage import write_geopackage
+from inducult_geo.publish.layers import dictionary
+from inducult_geo.publish.layers.declared import LAYERS
+from inducult_geo.publish.layers.dictionary import SHEET, dictionary_text, schema_text
 from inducult_geo.publish.licences import credit_lines
-from inducult_geo.publish.opened import Opened
-from inducult_geo.publish.research import MAKER, citation_text, dcat_text, write_research_files
+from inducult_geo.publish.promises import research as promises
+from inducult_geo.publish.qgis.surfaces import NAMES
+from inducult_geo.publish.research.documents import MAKER, citation_text, dcat_text, write_research_files
+from inducult_geo.publish.research.geoparquet import write_geoparquet
 from inducult_geo.publish.spreadsheet import degrees, plain_cell, read_csv, safe_cell, write_csv, write_plain_csv
 from inducult_geo.publish.spreadsheet import rows_of as rows_of_csv
-from inducult_geo.publish.surfaces import NAMES
 from inducult_geo.withholding import for_release
 
 FILES = {"sites.csv", "sites.csvt", "sites.prj", "DICTIONARY.md", "schema.json", "CITATION.cff", "dcat.jsonld"}

@@ -21,7 +21,7 @@ from inducult_geo.match.identity.site_ids import new_site_id
 from inducult_geo.memory import registry_of
 from inducult_geo.opening import open_release
 from inducult_geo.pipeline import RunOutcome, run_all
-from inducult_geo.publish.verify import verify
+from inducult_geo.publish.promises.verify import verify
 from inducult_geo.release_folders import release_is_whole
 from inducult_geo.run import _CODE, open_run
 from inducult_geo.stage import RegionOutcome, last_stage

@@ -27,7 +27,7 @@ from inducult_geo.match.decided.decisions import Decision, append_decision, read
 from inducult_geo.match.decided.verdict import WORDS
 from inducult_geo.match.resolve import question_id
 from inducult_geo.pipeline import run_all
-from inducult_geo.publish.changes import diff
+from inducult_geo.publish.compared.changes import diff
 from inducult_geo.release_folders import prune_releases
 from inducult_geo.reviewing import ANSWER_COLUMNS, ImportOutcome, decide, export_review, import_review
 from inducult_geo.run import Run, open_run

@@ -18,12 +18,12 @@ import shapely
 from inducult_geo import open_release
 from inducult_geo.catalog import Catalog, load_catalog
 from inducult_geo.frames import RawTable, Records, concat_records
-from inducult_geo.harmonize.place import Ground
+from inducult_geo.harmonize.places.place import Ground
 from inducult_geo.harmonize.records import Harmonized, harmonize
-from inducult_geo.harmonize.vocabulary import load_vocabulary
-from inducult_geo.sources.osm_pbf import read_objects
-from inducult_geo.sources.osm_records import records_of
-from inducult_geo.sources.partner import find_files, read_partner
+from inducult_geo.harmonize.words.vocabulary import load_vocabulary
+from inducult_geo.sources.osm.pbf import read_objects
+from inducult_geo.sources.osm.records import records_of
+from inducult_geo.sources.partners.partner import find_files, read_partner
 
 MAX_BYTES = 300_000
 PARTNERS = {

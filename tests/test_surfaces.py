@@ -17,7 +17,7 @@ from bundles import contracts, small_bundle
 from inducult_geo.enrich.density import BANDWIDTH_M, FINE_BANDWIDTH_M, density, density_surfaces
 from inducult_geo.errors import ReleaseError
 from inducult_geo.publish.bundle import Bundle
-from inducult_geo.publish.surfaces import NAMES, cog_bytes, style_bytes, write_density
+from inducult_geo.publish.qgis.surfaces import NAMES, cog_bytes, style_bytes, write_density
 from inducult_geo.withholding import for_release
 
 PYTHON = "/usr/bin/python3"

@@ -21,16 +21,16 @@ from inducult_geo.assemble import with_surfaces
 from inducult_geo.cli import app
 from inducult_geo.errors import ReleaseError
 from inducult_geo.opening import Release
-from inducult_geo.publish import promises_content as content
-from inducult_geo.publish import promises_files as files
-from inducult_geo.publish import promises_gpkg as gpkg
-from inducult_geo.publish import promises_research as research
-from inducult_geo.publish import promises_web as web
 from inducult_geo.publish.bundle import Bundle
-from inducult_geo.publish.changes import CHANGE_COLUMNS, diff
-from inducult_geo.publish.opened import Opened, tables_alone
+from inducult_geo.publish.compared.changes import CHANGE_COLUMNS, diff
+from inducult_geo.publish.compared.opened import Opened, tables_alone
+from inducult_geo.publish.promises import content as content
+from inducult_geo.publish.promises import files as files
+from inducult_geo.publish.promises import gpkg as gpkg
+from inducult_geo.publish.promises import research as research
+from inducult_geo.publish.promises import web as web
+from inducult_geo.publish.promises.verify import PROMISES, Finding, verify
 from inducult_geo.publish.release import write_release, write_sums
-from inducult_geo.publish.verify import PROMISES, Finding, verify
 from inducult_geo.withholding import for_release
 from tests.bundles import contracts, small_bundle
 from tests.faults import COLUMNS, EXPLAINED, FAULTS, LAYERS, LISTED, SAID, STYLES, SUMS, sql
@@ -233,7 +233,7 @@ def test_a_query_inside_the_file_is_not_waited_for(release: Path, change: str, n
 
 @pytest.mark.parametrize("ask", ["SELECT count(*) FROM n", "SELECT i FROM n WHERE i < 0"])
 def test_a_query_that_does_not_end_is_broken_off(release: Path, monkeypatch: pytest.MonkeyPatch, ask: str) -> None:
-    monkeypatch.setattr("inducult_geo.publish.opened.QUERY_SECONDS", 0.3)
+    monkeypatch.setattr("inducult_geo.publish.compared.opened.QUERY_SECONDS", 0.3)
     endless = f"WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) {ask}"
     opened = Opened(release)
     for asked in (opened.rows, opened.one):
@@ -249,7 +249,7 @@ def test_a_query_that_does_not_end_is_broken_off(release: Path, monkeypatch: pyt
 def test_a_page_whose_reading_does_not_end_is_broken_off(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, endless: str
 ) -> None:
-    monkeypatch.setattr("inducult_geo.publish.opened.QUERY_SECONDS", 0.2)
+    monkeypatch.setattr("inducult_geo.publish.compared.opened.QUERY_SECONDS", 0.2)
     page = tmp_path / "index.html"
     page.write_text("<body>" + endless * 1_000_000, encoding="utf-8")
     with pytest.raises(ReleaseError, match=r"^index\.html: reading it does not end within 0 s"):

@@ -8,7 +8,7 @@ import pytest
 
 from inducult_geo.errors import CatalogError
 from inducult_geo.frames import PRESENT_USES, STATUSES
-from inducult_geo.harmonize.vocabulary import LANGUAGES, Sector, Vocabulary, load_vocabulary
+from inducult_geo.harmonize.words.vocabulary import LANGUAGES, Sector, Vocabulary, load_vocabulary
 from inducult_geo.text import packaged_rows
 
 

@@ -118,8 +118,8 @@ def transform(
     import io
     from functools import partial
 
-    from inducult_geo.harmonize.crs import transform_points
-    from inducult_geo.harmonize.points import transform_table
+    from inducult_geo.harmonize.places.points import transform_table
+    from inducult_geo.harmonize.transforms.crs import transform_points
     from inducult_geo.publish.spreadsheet import write_plain_csv
 
     with opened_run(data, None, quiet=True, contracts=False) as opened, refusal_is_two():

@@ -23,7 +23,7 @@ def verify(
 ) -> None:
     """Check every promise of a release folder."""
     from inducult_geo.opening import release_folder
-    from inducult_geo.publish.verify import verify as verify_release
+    from inducult_geo.publish.promises.verify import verify as verify_release
     from inducult_geo.report import finding_tables
 
     findings = verify_release(release_folder(release))
@@ -42,8 +42,8 @@ def diff(
 ) -> None:
     """Say what changed between two releases, site by site."""
     from inducult_geo.opening import release_folder
-    from inducult_geo.publish.changes import diff as diff_releases
-    from inducult_geo.publish.promises_files import refuse_altered
+    from inducult_geo.publish.compared.changes import diff as diff_releases
+    from inducult_geo.publish.promises.files import refuse_altered
     from inducult_geo.report import change_tables
 
     with refusal_is_two():
@@ -66,8 +66,8 @@ def publish(
     """Put a whole release into a PostGIS database, in place of the one that is there; all of it or nothing."""
     from inducult_geo.errors import ReleaseError
     from inducult_geo.opening import release_folder
-    from inducult_geo.publish.postgis import load_postgis
-    from inducult_geo.publish.verify import verify as verify_release
+    from inducult_geo.publish.databases.postgis import load_postgis
+    from inducult_geo.publish.promises.verify import verify as verify_release
 
     folder = release_folder(release)
     broken = [finding for finding in verify_release(folder) if not finding.ok]

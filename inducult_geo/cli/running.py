@@ -65,7 +65,7 @@ def fetch(
 ) -> None:
     """Download the regions' extracts and the files of sources with an address; only what changed."""
     from inducult_geo.report import fetched_as_dicts, fetched_lines
-    from inducult_geo.sources.fetch_plan import fetch_all
+    from inducult_geo.sources.web.fetch_plan import fetch_all
 
     with opened_run(data, catalog, quiet=as_json) as opened:
         outcomes = fetch_all(regions or [], opened, base=opened.settings.geofabrik_url)

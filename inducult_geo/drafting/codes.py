@@ -13,10 +13,10 @@ from inducult_geo.catalog import Read
 from inducult_geo.drafting.column import Column
 from inducult_geo.drafting.text import comment, quoted, short
 from inducult_geo.errors import ContractError
-from inducult_geo.harmonize.dated_states import status_of
-from inducult_geo.harmonize.vocabulary import load_vocabulary
-from inducult_geo.sources.readers import read_table
-from inducult_geo.sources.sheets import ALL_SHEETS
+from inducult_geo.harmonize.words.dated_states import status_of
+from inducult_geo.harmonize.words.vocabulary import load_vocabulary
+from inducult_geo.sources.formats.readers import read_table
+from inducult_geo.sources.formats.sheets import ALL_SHEETS
 from inducult_geo.text import fold_once
 
 _SHEETS_MAX: Final = 20

@@ -9,8 +9,8 @@ from functools import cached_property
 from itertools import pairwise
 
 from inducult_geo.errors import CoordinateError
-from inducult_geo.harmonize.coordinate_parsed import marked_angles
-from inducult_geo.harmonize.coordinates import parse_number
+from inducult_geo.harmonize.coordinates.parsed import marked_angles
+from inducult_geo.harmonize.coordinates.read import parse_number
 from inducult_geo.text import fold_once
 
 _SAMPLE = 300

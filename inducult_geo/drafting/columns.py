@@ -10,14 +10,14 @@ import pandas as pd
 
 from inducult_geo.drafting.column import Column, any_of
 from inducult_geo.errors import CoordinateError
-from inducult_geo.harmonize.coordinate_parsed import marked_angles
-from inducult_geo.harmonize.coordinates import parse_coordinates
-from inducult_geo.harmonize.dated_states import status_of
-from inducult_geo.harmonize.dates import date_text, parse_date
-from inducult_geo.harmonize.vocabulary import load_vocabulary
+from inducult_geo.harmonize.coordinates.parsed import marked_angles
+from inducult_geo.harmonize.coordinates.read import parse_coordinates
+from inducult_geo.harmonize.dates.read import date_text, parse_date
+from inducult_geo.harmonize.words.dated_states import status_of
+from inducult_geo.harmonize.words.vocabulary import load_vocabulary
 from inducult_geo.match.reading.trades import fuel_bits
-from inducult_geo.sources.marks import is_marked
-from inducult_geo.sources.table import has_shapes
+from inducult_geo.sources.formats.table import has_shapes
+from inducult_geo.sources.partners.marks import is_marked
 from inducult_geo.text import fold_once, wikidata_item
 
 _MOSTLY = 0.8

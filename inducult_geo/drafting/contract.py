@@ -37,14 +37,14 @@ from inducult_geo.drafting.points import (
 from inducult_geo.drafting.sources import items_of, licence_lines, marked_lines, one_record_lines, tags_line
 from inducult_geo.drafting.text import comment, number_range, quoted, short
 from inducult_geo.errors import ContractError
-from inducult_geo.harmonize.dates import life_span
+from inducult_geo.harmonize.dates.read import life_span
 from inducult_geo.run import Run
-from inducult_geo.sources.changes import deleted_rows
-from inducult_geo.sources.partner import VALUES_AS_NAMES
-from inducult_geo.sources.persons import seems_personal
-from inducult_geo.sources.sheets import ALL_SHEETS
-from inducult_geo.sources.table import ChoiceError, Table, has_shapes, names_of_a_row
-from inducult_geo.sources.vectors import ALL_LAYERS
+from inducult_geo.sources.formats.sheets import ALL_SHEETS
+from inducult_geo.sources.formats.table import ChoiceError, Table, has_shapes, names_of_a_row
+from inducult_geo.sources.formats.vectors import ALL_LAYERS
+from inducult_geo.sources.partners.changes import deleted_rows
+from inducult_geo.sources.partners.partner import VALUES_AS_NAMES
+from inducult_geo.sources.partners.persons import seems_personal
 from inducult_geo.text import counted, printable
 
 _ID = re.compile(r"[^a-z0-9]+")

@@ -19,12 +19,12 @@ from inducult_geo.api import ground_of
 from inducult_geo.catalog import Contract, Region
 from inducult_geo.drafting.text import comment, number_range, quoted, short
 from inducult_geo.errors import CoordinateError
-from inducult_geo.harmonize.crs import geodetic_code
-from inducult_geo.harmonize.mixed import two_systems
-from inducult_geo.harmonize.operations import operations
-from inducult_geo.harmonize.placement import LOST_POINTS, Candidate, Placement, choose_reading, lost_points
-from inducult_geo.harmonize.readings import Land
-from inducult_geo.harmonize.systems import crs_code, systems_over
+from inducult_geo.harmonize.places.mixed import two_systems
+from inducult_geo.harmonize.places.placement import LOST_POINTS, Candidate, Placement, choose_reading, lost_points
+from inducult_geo.harmonize.places.readings import Land
+from inducult_geo.harmonize.transforms.crs import geodetic_code
+from inducult_geo.harmonize.transforms.operations import operations
+from inducult_geo.harmonize.transforms.systems import crs_code, systems_over
 from inducult_geo.run import Run
 
 SAME_PLACE_M = 3.0

@@ -7,9 +7,9 @@ from pathlib import Path
 
 from inducult_geo.catalog import Read
 from inducult_geo.errors import ContractError, CoordinateError
-from inducult_geo.harmonize.coordinates import parse_coordinates
-from inducult_geo.sources.readers import read_table
-from inducult_geo.sources.table import Table, names_of_a_row
+from inducult_geo.harmonize.coordinates.read import parse_coordinates
+from inducult_geo.sources.formats.readers import read_table
+from inducult_geo.sources.formats.table import Table, names_of_a_row
 
 _HEADER_ROWS = 12
 _NAMED_SYSTEM = re.compile(

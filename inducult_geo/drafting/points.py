@@ -15,10 +15,10 @@ from inducult_geo.drafting.column import Column
 from inducult_geo.drafting.columns import angles_of
 from inducult_geo.drafting.text import comment, number_range, short
 from inducult_geo.errors import CoordinateError
-from inducult_geo.harmonize.cells import FARTHEST
-from inducult_geo.harmonize.coordinate_links import NO_POINT, is_shape
-from inducult_geo.harmonize.coordinates import parse_coordinates
-from inducult_geo.harmonize.placement import Candidate
+from inducult_geo.harmonize.coordinates.cells import FARTHEST
+from inducult_geo.harmonize.coordinates.links import NO_POINT, is_shape
+from inducult_geo.harmonize.coordinates.read import parse_coordinates
+from inducult_geo.harmonize.places.placement import Candidate
 
 _NUMBERS_MAX = 8
 _MOSTLY = 0.5

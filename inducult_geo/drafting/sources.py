@@ -9,9 +9,9 @@ from typing import Final
 from inducult_geo.drafting.column import Column
 from inducult_geo.drafting.columns import OSM_KEYS, is_item
 from inducult_geo.drafting.text import comment, quoted
-from inducult_geo.harmonize.dated_states import status_of
-from inducult_geo.harmonize.vocabulary import GENERIC_TYPES, load_vocabulary
-from inducult_geo.sources.marks import is_marked, word_of
+from inducult_geo.harmonize.words.dated_states import status_of
+from inducult_geo.harmonize.words.vocabulary import GENERIC_TYPES, load_vocabulary
+from inducult_geo.sources.partners.marks import is_marked, word_of
 from inducult_geo.text import counted
 
 _MOSTLY: Final = 0.8

@@ -14,15 +14,23 @@ import pandas as pd
 from inducult_geo.catalog.models import ACCURACY_MAX_M, MUSEUM_THEME, Contract
 from inducult_geo.errors import ContractError
 from inducult_geo.frames import ASPECTS, PRESENT_USES, STATUSES, Problem, RawTable, Records, as_records, to_json
-from inducult_geo.harmonize.countries import NAMIBIA, country_code
-from inducult_geo.harmonize.dated_states import status_of, years_beside
-from inducult_geo.harmonize.dates import date_texts, iso_date, life_span, parse_date, parse_end, tells_beginning
-from inducult_geo.harmonize.footnotes import without_footnotes
-from inducult_geo.harmonize.meanings import YEARS, Meanings, check_meanings, settled_starts
-from inducult_geo.harmonize.names import harmonize_names
-from inducult_geo.harmonize.notices import Notices, Told, note_lost_characters, note_nothing
-from inducult_geo.harmonize.place import Ground, Placed, place
-from inducult_geo.harmonize.vocabulary import GENERIC_TYPES, LISTED, SCHEMES, Sector, Vocabulary, finest, nace_code
+from inducult_geo.harmonize.dates.read import date_texts, iso_date, life_span, parse_date, parse_end, tells_beginning
+from inducult_geo.harmonize.places.place import Ground, Placed, place
+from inducult_geo.harmonize.words.countries import NAMIBIA, country_code
+from inducult_geo.harmonize.words.dated_states import status_of, years_beside
+from inducult_geo.harmonize.words.footnotes import without_footnotes
+from inducult_geo.harmonize.words.meanings import YEARS, Meanings, check_meanings, settled_starts
+from inducult_geo.harmonize.words.names import harmonize_names
+from inducult_geo.harmonize.words.notices import Notices, Told, note_lost_characters, note_nothing
+from inducult_geo.harmonize.words.vocabulary import (
+    GENERIC_TYPES,
+    LISTED,
+    SCHEMES,
+    Sector,
+    Vocabulary,
+    finest,
+    nace_code,
+)
 from inducult_geo.text import clean_text, known_text, of_each, wikidata_item
 
 _PLAIN = (

@@ -9,14 +9,14 @@ from typing import Any
 
 from inducult_geo.errors import ReleaseError
 from inducult_geo.publish.bundle import Bundle
+from inducult_geo.publish.databases.geopackage import write_geopackage
 from inducult_geo.publish.files import GEOPACKAGE, MANIFEST, PAGE, TILES
-from inducult_geo.publish.geopackage import write_geopackage
-from inducult_geo.publish.geoparquet import write_geoparquet
-from inducult_geo.publish.preview import preview_page
-from inducult_geo.publish.report import readme_text, sha256sums
-from inducult_geo.publish.research import write_research_files
-from inducult_geo.publish.tables import layer_frames
-from inducult_geo.publish.tiles import write_tiles
+from inducult_geo.publish.layers.tables import layer_frames
+from inducult_geo.publish.page.preview import preview_page
+from inducult_geo.publish.research.documents import write_research_files
+from inducult_geo.publish.research.geoparquet import write_geoparquet
+from inducult_geo.publish.research.listing import readme_text, sha256sums
+from inducult_geo.publish.research.tiles import write_tiles
 from inducult_geo.store import SUMS
 
 

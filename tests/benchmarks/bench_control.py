@@ -19,8 +19,8 @@ from pathlib import Path
 from printed import table
 
 from inducult_geo.errors import CoordinateError
-from inducult_geo.harmonize.coordinates import parse_coordinates
-from inducult_geo.harmonize.crs import transform_points
+from inducult_geo.harmonize.coordinates.read import parse_coordinates
+from inducult_geo.harmonize.transforms.crs import transform_points
 
 ROOT = Path(__file__).resolve().parents[2]
 SHARED = Path(os.environ.get("INDUCULT_SHARED", ROOT.parent / "shared")) / "data/crs"

@@ -21,7 +21,7 @@ import geopandas as gpd
 import numpy as np
 from printed import table
 
-from inducult_geo.harmonize.crs import transform_geometries, transform_points
+from inducult_geo.harmonize.transforms.crs import transform_geometries, transform_points
 
 ROOT = Path(__file__).resolve().parents[2]
 

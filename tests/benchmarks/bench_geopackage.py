@@ -24,9 +24,9 @@ sys.path.insert(0, str(Path(__file__).parents[2]))
 
 from inducult_geo.frames import as_pairs, as_records, as_sites
 from inducult_geo.publish.bundle import Bundle
+from inducult_geo.publish.databases.geopackage import write_geopackage
 from inducult_geo.publish.files import GEOPACKAGE
-from inducult_geo.publish.geopackage import write_geopackage
-from inducult_geo.publish.tables import layer_frames
+from inducult_geo.publish.layers.tables import layer_frames
 from inducult_geo.withholding import for_release
 from tests.bundles import contracts, small_bundle
 

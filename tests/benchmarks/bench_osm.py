@@ -25,7 +25,7 @@ from pathlib import Path
 
 from printed import table
 
-from inducult_geo.sources.osm_tags import load_tag_table
+from inducult_geo.sources.osm.tags import load_tag_table
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 EXTRACTS = ("liechtenstein-2022-07", "boeblingen-2020-03", "north-brabant-2021-05")
@@ -35,8 +35,8 @@ EXPORT = {"linear_tags": False, "area_tags": True, "attributes": dict.fromkeys((
 OURS = """
 import sys
 from pathlib import Path
-from inducult_geo.sources.osm_pbf import read_objects
-from inducult_geo.sources.osm_records import records_of
+from inducult_geo.sources.osm.pbf import read_objects
+from inducult_geo.sources.osm.records import records_of
 print(len(records_of(read_objects(Path(sys.argv[1]), processes=int(sys.argv[2]))).frame))
 """
 LOAD = "import sys, geopandas; print(len(geopandas.read_file(sys.argv[1], engine='pyogrio')))"

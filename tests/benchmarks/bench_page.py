@@ -21,8 +21,8 @@ from browser import CHROMIUM, Browser
 from bundles import contracts, small_bundle
 
 from inducult_geo.publish.bundle import Bundle
-from inducult_geo.publish.preview import preview_page
-from inducult_geo.publish.tiles import write_tiles
+from inducult_geo.publish.page.preview import preview_page
+from inducult_geo.publish.research.tiles import write_tiles
 from inducult_geo.withholding import for_release
 
 SITES = 100_000

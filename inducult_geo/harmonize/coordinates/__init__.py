@@ -1,0 +1,1 @@
+"""Coordinates as people, programs and files write them, cell by cell."""

@@ -1,0 +1,1 @@
+"""Dates of registers and tags as first and last years, in nine languages."""

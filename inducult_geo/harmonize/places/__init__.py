@@ -1,0 +1,1 @@
+"""From coordinates as written to geometries in one system, with the reading chosen and a true accuracy."""

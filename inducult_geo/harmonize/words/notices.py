@@ -1,0 +1,117 @@
+"""What is noticed while rows become records: values that nobody mapped, dates unread, characters lost."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+import pandas as pd
+
+from inducult_geo.catalog.models import NAME_FIELDS
+from inducult_geo.frames import Problem
+from inducult_geo.harmonize.dates.read import reasons_unread
+from inducult_geo.harmonize.words.meanings import KNOWN_WORDS, YEARS
+from inducult_geo.text import MAYBE_NAMES, clean_text, first_few, lost_characters, of_each
+
+_NAMED = frozenset(("operator", "address", "city")) | NAME_FIELDS
+_MOST_NAMED = 5
+_LONGEST_TEXT = 200
+_NO_TEXT = frozenset(
+    ("key", "place", "tags", "content_hash", "reason", "detail", "geometry", "x", "y", "text", "valid_at")
+    # A question mark is at home in a web address.
+    + ("website", "image", "wikipedia")
+)
+
+
+class Told(NamedTuple):
+    """What a cell means, and its words where nobody knows them."""
+
+    found: str | None
+    strange: str | None = None
+
+
+class Notices:
+    """Values that nobody mapped, gathered by kind, with how often and a few of them named."""
+
+    def __init__(self, source: str) -> None:
+        self._source = source
+        self._seen: dict[tuple[str, str], Counter[str]] = {}
+
+    def add(self, kind: str, column: str, value: str) -> None:
+        """Count one value."""
+        self._seen.setdefault((kind, column), Counter())[value] += 1
+
+    def of_cells(self, cells: Iterable[Any], read: Callable[[Any], Told], kind: str, column: str) -> list[str | None]:
+        """Return what each cell means; count words that nobody knows as often as they stand there."""
+        told = of_each(cells, read)
+        for one in told:
+            if one.strange:
+                self.add(kind, column, one.strange)
+        return [one.found for one in told]
+
+    def problems(self) -> list[Problem]:
+        """Return one problem a kind and column."""
+        texts = {
+            "unmapped_value": "values of '{column}' that nobody mapped: {some}. Map them in [values.{column}].{known}",
+            "dates_contradict": "rows end before they start ({some}): the end is left out. Mend the file.",
+            "unread_date": "dates in '{column}' that cannot be read: {some}.{known}",
+            "lost_characters": "characters in '{column}' were lost before the file came here: {some}. "
+            "Ask for a new export, or mend [read] encoding.",
+            "footnote_mark": "'{column}' bears the mark of a footnote: {some}. It is left out; what the note says is "
+            "not read. Where it tells something of the site (gone, closed, not sure), write that into a column.",
+            "wiki_link": "'{column}' holds links of a wiki: {some}. What they show is taken for the name.",
+            "read_as_empty": "cells of '{column}' that say {some} are read as empty, since programs write that for "
+            "nothing. Where one is a name, write it with a word more ('Comune None').",
+        }
+        found = []
+        for (kind, column), counter in sorted(self._seen.items()):
+            most = sorted(counter.items(), key=lambda item: (-item[1], item[0]))
+            some = first_few([f"'{value}' ({number})" for value, number in most], _MOST_NAMED)
+            known = f" {KNOWN_WORDS[column]}" if column in KNOWN_WORDS else ""
+            if kind == "unread_date" and column in YEARS:
+                known = reasons_unread(counter) + known
+            message = texts[kind].format(column=column, some=some, known=known)
+            found.append(Problem(self._source, kind, message, sum(counter.values())))
+        return found
+
+
+def note_lost_characters(rows: pd.DataFrame, notices: Notices) -> None:
+    """Note how many rows show lost or misread characters, by column and by what was lost, and the first of them."""
+    first: dict[tuple[str, str], str] = {}
+    for cell in lost_cells(rows):
+        place = first.setdefault((cell.column, cell.detail), cell.place)
+        notices.add("lost_characters", cell.column, f"{cell.detail}, first in {place}")
+
+
+def note_nothing(rows: pd.DataFrame, notices: Notices) -> None:
+    """Note cells of names that hold a program's word for nothing, which may be a name."""
+    for column in rows.columns:
+        if column in _NAMED or str(column).startswith("name:"):
+            for cell in rows[column]:
+                if isinstance(cell, str) and cell.strip().casefold() in MAYBE_NAMES and clean_text(cell) is None:
+                    notices.add("read_as_empty", str(column), cell.strip())
+
+
+@dataclass(frozen=True)
+class LostCell:
+    """A cell that shows lost or misread characters: where it stands, what it holds, what is wrong."""
+
+    place: str
+    column: str
+    text: str
+    detail: str
+
+
+def lost_cells(rows: pd.DataFrame) -> Iterator[LostCell]:
+    """Yield every cell of a text column of a `Raw` frame that shows lost or misread characters, column by column."""
+    for column in rows.columns:
+        if column in _NO_TEXT:
+            continue
+        told = of_each(rows[column], lambda text: lost_characters(text) if isinstance(text, str) else None)
+        if any(told):
+            places = rows["place"] if "place" in rows else [None] * len(rows)
+            for text, where, found in zip(rows[column], places, told, strict=True):
+                if found:
+                    yield LostCell(str(where), str(column), text[:_LONGEST_TEXT], found)

@@ -1,0 +1,397 @@
+"""The controlled vocabulary: themes and types of sites with their labels, and what sources' words mean in it.
+
+What cannot be mapped is answered with None; the caller lists it.
+"""
+
+from __future__ import annotations
+
+import csv
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+from types import MappingProxyType
+from typing import Final, NamedTuple
+
+from inducult_geo.catalog.labels import LANGUAGES
+from inducult_geo.errors import CatalogError
+from inducult_geo.harmonize.words.heard import part_named_first, trades_heard
+from inducult_geo.text import clean_text, fold, fold_once, packaged_rows
+
+SCHEMES: Final[Mapping[str, str]] = {
+    "eprtr": "e_prtr_annex_i",
+    "eprtrannexi": "e_prtr_annex_i",
+    "ets": "eu_ets_activity",
+    "euets": "eu_ets_activity",
+    "euetsactivity": "eu_ets_activity",
+    "eutl": "eu_ets_activity",
+    "hotmaps": "hotmaps_subsector",
+    "hotmapssubsector": "hotmaps_subsector",
+    "gem": "gem_tracker",
+    "gemtracker": "gem_tracker",
+    "erih": "erih_theme_route",
+    "erihthemeroute": "erih_theme_route",
+    "ticcih": "ticcih_section",
+    "ticcihsection": "ticcih_section",
+    "nace": "nace_rev2",
+    "nacerev2": "nace_rev2",
+    "nacerev21": "nace_rev2_1",
+    "nacerev1": "nace_rev1",
+    "nacerev11": "nace_rev1",
+}
+"""Ways of writing the name of a scheme (lower case, letters and digits only) -> scheme."""
+
+_AND_OTHERS: Final = re.compile(
+    r"[\s,;/&+](?:in\.|inn[eyi]|itp|itd|etc|ecc|usw|u\.? ?a\.|others?|sonstiges?|andere|aj|apod|atd|jine|dr\.|"
+    r"ostal[aio]|drug[aio]|e\.? ?a\.|enz|overige|altr[io])\.?$"
+)
+"""How a kind ends, folded, that is a drawer for many ("breweries, mills, and others")."""
+
+LISTED: Final = re.compile(r"[,;/]")
+"""What stands between the kinds of a list."""
+_MANY: Final = 3
+"""Parts from which on a kind is a list: of "dworce, mosty, śluzy" the one word that is known is not the site."""
+
+_REVISION: Final = re.compile(r"(?<!\d)(?<!\d[._])([12](?:[._]1)?):")
+"""The revision that registers write before a NACE code ("NACE_1.1:40.10"): each gives the numbers to other trades."""
+
+_TYPE_COLUMNS: Final = ("type_id", "theme_id", "kind", "label_en")
+GENERIC_TYPES: Final = frozenset({"factory"})
+"""Types that say no more than that there is industry."""
+
+_HEATING: Final = "heating_plant"
+"""Stands in works of another type, too: "Kesselhaus der Brauerei" is the brewery's own."""
+
+_HEAT_APART: Final = frozenset({"energy", "transport_storage"})
+"""Themes of which that is not so: "Centrale" may be a power station or central, and a town may be called Bridge."""
+
+_FINER: Final[Mapping[str, frozenset[str]]] = {
+    "mine": frozenset(("coal_mine", "ore_mine", "opencast_mine")),
+    "power_station": frozenset(("hydro_power",)),
+    "grain_mill": frozenset(("watermill", "windmill")),
+    "textile_mill": frozenset(("spinning_mill", "weaving_mill", "textile_finishing")),
+}
+"""Type -> types that say the same more exactly: of a name with both ("Watermolen Pollismolen") the finer one counts."""
+
+
+class Sector(NamedTuple):
+    """What a sector code means; all None where the code is known but says nothing about a site (aviation)."""
+
+    theme: str | None
+    type: str | None
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One theme or type: its labels by language, and for a type also its theme and kind."""
+
+    labels: Mapping[str, str]
+    theme: str | None = None
+    kind: str | None = None
+
+
+@dataclass(frozen=True)
+class Vocabulary:
+    """The vocabulary of one run; never changed after loading.
+
+    Attributes
+    ----------
+    types, themes
+        Id -> entry, in the order of the tables.
+    type_words
+        Folded label of a type where it means one type alone, or word that a column of kinds has for it -> type.
+    sectors
+        Scheme and compact code -> sector.
+    status_words
+        Folded word -> status.
+    theme_words
+        Folded word for a branch of industry, or label of a theme -> theme.
+    use_words
+        Folded word for what works are used for today -> present use.
+    """
+
+    types: Mapping[str, Entry]
+    themes: Mapping[str, Entry]
+    type_words: Mapping[str, str]
+    sectors: Mapping[tuple[str, str], Sector]
+    status_words: Mapping[str, str]
+    theme_words: Mapping[str, str]
+    use_words: Mapping[str, str]
+
+    def map_type(self, value: str | None) -> str | None:
+        """Map a source's value to a type: a type id, a label or word for it in any language, last the value's words.
+
+        The words are read as `guess_type` reads a name, but for those of a drawer ("breweries, mills, and others", or a
+        list that begins with what is unknown): the one that is known is not what the site must be. Case and marks do
+        not matter.
+        """
+        text = clean_text(value)
+        if text is None:
+            return None
+        type_id = re.sub(r"[\s-]+", "_", text.lower())
+        if type_id in self.types:
+            return type_id
+        for spelling in fold(_simple(text)):
+            if spelling in self.type_words:
+                return self.type_words[spelling]
+        parts = LISTED.split(text)
+        is_drawer = _AND_OTHERS.search(fold_once(text)) or (len(parts) >= _MANY and not self.guess_type(parts[0]))
+        return None if is_drawer else self.guess_type(text)
+
+    def map_theme(self, value: str | None) -> str | None:
+        """Map a source's word for a branch of industry to a theme: its id, its label in any language, or "Bergbau"."""
+        text = clean_text(value)
+        if text is None or text in self.themes:
+            return text
+        return next((self.theme_words[one] for one in fold(_simple(text)) if one in self.theme_words), None)
+
+    def guess_type(self, name: str | None, country: str | None = None, city: str | None = None) -> str | None:
+        """Read the type from the words of a name, where they mean exactly one.
+
+        "Ziegelwerk Zwickau" is a brickworks, and what stands after "mit" is a part of it. A word for a works in general
+        counts only where no other type is named; "Brauerei und Mühle" means two and gives None. Words that only sound
+        like a trade ("Schutzhütte", "Zakład Ubezpieczeń") tell none, nor do those that name its `city` ("Werk
+        Brüggen"), nor does the name of a church or a school, nor do short words beyond the `country` (ISO code) of
+        their language. A part that is named before its works is that part ("Förderturm der Zeche").
+        """
+        if not name:
+            return None
+        concepts = trades_heard(name, country, city)
+        meant = {type_id for concept in concepts for type_id in concept.types if type_id in self.types}
+        special = finest(meant - GENERIC_TYPES)
+        if _HEATING in special and all(len(concept.types) <= 1 for concept in concepts):
+            special = {type_id for type_id in special if self._is_heated(type_id)} or special
+        kinds = {type_id: self.types[type_id].kind for type_id in special}
+        chosen = part_named_first(name, concepts, kinds) or special or meant
+        return next(iter(chosen)) if len(chosen) == 1 else None
+
+    def _is_heated(self, type_id: str) -> bool:
+        """Tell whether a type is works that may have a boiler house: no part of some, no station or depot."""
+        entry = self.types[type_id]
+        return entry.kind == "site" and entry.theme not in _HEAT_APART
+
+    def knows_scheme(self, scheme: str) -> bool:
+        """Whether codes of a scheme, in any writing of its name, are in the tables."""
+        return _compact(scheme) in SCHEMES
+
+    def map_sector(self, scheme: str, code: str | float | None) -> Sector | None:
+        """Map a code of a public scheme to theme and type.
+
+        Parameters
+        ----------
+        scheme
+            ``E-PRTR``, ``EU ETS``, ``Hotmaps``, ``GEM``, ``ERIH``, ``TICCIH`` or ``NACE`` in any writing.
+        code
+            As the source writes it: ``3.(c).(i)``, ``3(c)(i)``, ``20``, ``Iron and steel``, ``24.10``, ``C24.1``.
+
+        Returns
+        -------
+        Sector or None
+            None where scheme or code is unknown. Finer codes than the table holds take their parent's meaning.
+        """
+        known = SCHEMES.get(_compact(scheme))
+        text = clean_text(code)
+        if known is None or text is None:
+            return None
+        if known.startswith("nace") and (told := _REVISION.search(text)):
+            known = SCHEMES[f"nacerev{_compact(told[1])}"]
+        for candidate in _codes(known, text):
+            if (known, candidate) in self.sectors:
+                return self.sectors[known, candidate]
+        return None
+
+    def map_status(self, value: str | None) -> str | None:
+        """Map a source's word to a status; addresses of INSPIRE's code list are read by their last part."""
+        text = clean_text(value)
+        if text is None:
+            return None
+        word = text.rstrip("/").rsplit("/", 1)[-1] if "://" in text else text
+        return next(
+            (self.status_words[spelling] for spelling in _spellings(word) if spelling in self.status_words), None
+        )
+
+    def map_use(self, value: str | None) -> str | None:
+        """Map a source's word to what stands there today; None where its words mean several uses, or one is unknown."""
+        text = clean_text(value)
+        if text is None:
+            return None
+        told = {
+            next((self.use_words[spelling] for spelling in _spellings(part) if spelling in self.use_words), None)
+            for part in (re.split(r"[;,/+]", text) if self.use_words.keys().isdisjoint(_spellings(text)) else [text])
+        }
+        return told.pop() if len(told) == 1 else None
+
+    def theme_of(self, type_id: str | None) -> str | None:
+        """Return the theme of a type; None where there is no such type."""
+        entry = self.types.get(type_id or "")
+        return entry.theme if entry else None
+
+    def label(self, kind: str, entry_id: str, language: str = "en") -> str:
+        """Return the label of a theme or type, in English where the language has none, else the id.
+
+        Raises
+        ------
+        CatalogError
+            Where ``kind`` is neither ``"type"`` nor ``"theme"``.
+        """
+        tables = {"type": self.types, "theme": self.themes}
+        if kind not in tables:
+            raise CatalogError(f"no labels of kind '{kind}': ask for 'type' or 'theme'")
+        entry = tables[kind].get(entry_id)
+        labels: Mapping[str, str] = entry.labels if entry else {}
+        return labels.get(language) or labels.get("en") or entry_id
+
+
+def finest(types: Set[str]) -> set[str]:
+    """Return types without those that another of them tells more exactly: of a mine and a coal mine the latter."""
+    return {type_id for type_id in types if not _FINER.get(type_id, frozenset()) & types}
+
+
+def nace_code(scheme: str, code: str) -> str | None:
+    """Return a code of NACE as records hold it; None where the scheme is another.
+
+    A revision that is not the second stands before it as registers write it ("NACE_1.1:24.10"), for a number means
+    other trades in each.
+    """
+    known = _compact(scheme)
+    if not SCHEMES.get(known, "").startswith("nace"):
+        return None
+    revision = ".".join(known.removeprefix("nacerev").removeprefix("nace")) or "2"
+    return code if revision == "2" or _REVISION.search(code) else f"NACE_{revision}:{code}"
+
+
+def _simple(text: str) -> str:
+    """Take brackets, punctuation and doubled spaces from a word."""
+    return " ".join(re.sub(r"[^\w\s&]", " ", re.sub(r"\([^()]*\)", " ", text)).split()).replace("_", " ")
+
+
+def _spellings(text: str) -> Iterator[str]:
+    """Give the folded spellings of a word: whole, and without what stands in brackets."""
+    yield from fold(" ".join(re.sub(r"[^\w\s]", " ", text).replace("_", " ").split()))
+    yield from fold(_simple(text))
+
+
+def _compact(text: str) -> str:
+    """Fold a text to its letters and digits."""
+    return re.sub(r"[^a-z0-9]", "", fold_once(text))
+
+
+def _codes(scheme: str, text: str) -> Iterator[str]:
+    """Give the compact ways to look a code up, from the code itself to its parents."""
+    if scheme.startswith("nace"):
+        found = re.search(r"(?<![\d.])(?:[A-U]\.)?(\d\d)(?:\.?(\d{1,2}))?(?![\d])", text.split(":")[-1])
+        if found:
+            yield from (found[1] + (found[2] or "")[:length] for length in (2, 1, 0))
+        elif re.fullmatch("[A-U]", text):
+            yield text.lower()
+        return
+    if scheme == "eu_ets_activity" and (number := re.match(r"0*(\d+)", text)):
+        yield number[1]
+        return
+    yield _compact(text)
+    if scheme == "e_prtr_annex_i":
+        parts = re.findall(r"[a-z]+|\d+", fold_once(text))
+        yield from ("".join(parts[:length]) for length in range(len(parts) - 1, 1, -1))
+
+
+def _entries(rows: Iterable[Mapping[str, str]], key: str) -> dict[str, Entry]:
+    """Make entries of the rows of a table."""
+    return {
+        row[key]: Entry(
+            labels=MappingProxyType({lang: text for lang in LANGUAGES if (text := row.get(f"label_{lang}"))}),
+            theme=row["theme_id"],
+            kind=row.get("kind"),
+        )
+        for row in rows
+    }
+
+
+def _type_words(types: Mapping[str, Entry]) -> dict[str, str]:
+    """Map folded labels to types, and words that say it in a column of kinds; what means two types is left out."""
+    found: dict[str, set[str]] = {}
+    labels = ((label, type_id) for type_id, entry in types.items() for label in entry.labels.values())
+    words = ((row["word"], row["type"]) for row in packaged_rows("type_words.csv") if row["type"] in types)
+    for text, type_id in (*labels, *words):
+        for spelling in fold(_simple(text)):
+            found.setdefault(spelling, set()).add(type_id)
+    return {spelling: next(iter(ids)) for spelling, ids in found.items() if len(ids) == 1}
+
+
+def _sectors() -> dict[tuple[str, str], Sector]:
+    """Read the crosswalk and the NACE tables of all revisions."""
+    found: dict[tuple[str, str], Sector] = {}
+    for row in packaged_rows("sector_crosswalk.csv"):
+        sector = Sector(row["theme_id"] or None, row["type_id"] or None)
+        found[row["scheme"], _compact(row["code"])] = sector
+        found.setdefault((row["scheme"], _compact(row["title"])), sector)
+    for row in packaged_rows("nace.csv"):
+        for revision in ("rev2", "rev2_1"):
+            if code := row[f"{revision}_code"]:
+                found[f"nace_{revision}", _compact(code)] = Sector(row["theme_id"] or None, None)
+    for row in packaged_rows("nace_rev1.csv"):
+        found["nace_rev1", _compact(row["code"])] = Sector(row["theme_id"], None)
+    return found
+
+
+def _extra_types(path: Path, themes: Mapping[str, Entry]) -> list[dict[str, str]]:
+    """Read a steward's table of types and check what it must hold."""
+    try:
+        with path.open(encoding="utf-8-sig", newline="") as lines:
+            rows = list(csv.DictReader(lines))
+    except (OSError, UnicodeDecodeError, csv.Error) as problem:
+        raise CatalogError(f"{path}: cannot be read as a UTF-8 CSV file: {problem}") from problem
+    for number, row in enumerate(rows, start=2):
+        missing = [column for column in _TYPE_COLUMNS if not row.get(column)]
+        if missing:
+            raise CatalogError(f"{path}, line {number}: no {', '.join(missing)}. Needed: {', '.join(_TYPE_COLUMNS)}.")
+        if row["theme_id"] not in themes:
+            known = ", ".join(themes)
+            raise CatalogError(f"{path}, line {number}: theme '{row['theme_id']}' is unknown. Known: {known}.")
+    return rows
+
+
+def load_vocabulary(extra: Sequence[Path] = ()) -> Vocabulary:
+    """Load the packaged vocabulary, with further types from CSV files.
+
+    Parameters
+    ----------
+    extra
+        CSV files with at least the columns ``type_id``, ``theme_id``, ``kind`` and ``label_en`` of ``types.csv``; a
+        type that exists is replaced.
+
+    Raises
+    ------
+    CatalogError
+        Where a file cannot be read, lacks a column or names an unknown theme; the message says file and line.
+    """
+    return _load(tuple(extra))
+
+
+@lru_cache(maxsize=8)
+def _load(extra: tuple[Path, ...]) -> Vocabulary:
+    """Load each combination of files once."""
+    themes = _entries(packaged_rows("themes.csv"), "theme_id")
+    types = _entries(packaged_rows("types.csv"), "type_id")
+    for path in extra:
+        types |= _entries(_extra_types(path, themes), "type_id")
+    status_words = {
+        spelling: row["status"] for row in packaged_rows("status_words.csv") for spelling in _spellings(row["word"])
+    }
+    use_words = {
+        spelling: row["present_use"] for row in packaged_rows("use_words.csv") for spelling in _spellings(row["word"])
+    }
+    theme_words = {
+        spelling: row["theme"] for row in packaged_rows("theme_words.csv") for spelling in _spellings(row["word"])
+    }
+    for theme_id, entry in themes.items():
+        theme_words |= {spelling: theme_id for label in entry.labels.values() for spelling in _spellings(label)}
+    return Vocabulary(
+        types=MappingProxyType(types),
+        themes=MappingProxyType(themes),
+        type_words=MappingProxyType(_type_words(types)),
+        sectors=MappingProxyType(_sectors()),
+        status_words=MappingProxyType(status_words),
+        theme_words=MappingProxyType(theme_words),
+        use_words=MappingProxyType(use_words),
+    )

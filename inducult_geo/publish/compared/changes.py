@@ -1,0 +1,369 @@
+"""What changed between two releases, site by site, and which source made it change.
+
+Both releases are read from `sites.parquet` and `records.parquet` alone, so that any two can be compared, whoever wrote
+them. A site that two sources changed in two ways has two rows; a release compared with itself has none. The same
+comparison, made before a release is written, is its layer `changes`: there each row stands on the map.
+
+The words, exactly:
+
+- **merged**: the id is gone, and records of it are now in a site that stood before. `site_id` is the id that is gone.
+- **gone**: the id is gone, and no site that stood before took its records.
+- **split**: the site holds records that belonged to another one, which still stands.
+- **new**: the id is not in the older release, and no standing site lost records to it.
+- **moved**: the representative point lies more than `MOVED_MIN_M` away from where it was.
+- **renamed**: the name differs.
+- **closed**: the status was `functional` and is now `disused` or `decommissioned`; **reopened** is the reverse.
+- **revised**: any other value that describes the site differs (`revisions` says which are compared).
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import geopandas as gpd
+import pandas as pd
+import pyogrio
+
+from inducult_geo.catalog.models import CLOSED
+from inducult_geo.frames import REVIEW_REASONS, WORK_CRS
+from inducult_geo.publish.bundle import Bundle, withheld_sources
+from inducult_geo.publish.compared.opened import tables_alone
+from inducult_geo.publish.compared.revisions import read_otherwise, revisions
+from inducult_geo.publish.compared.snapshot import Record, Site, Snapshot, Word, read_snapshot, snapshot_of
+from inducult_geo.publish.files import GEOPACKAGE, MANIFEST
+from inducult_geo.publish.layers.domains import ON_GRID
+from inducult_geo.publish.spreadsheet import write_csv
+from inducult_geo.store import replacing
+
+CHANGES = ("new", "gone", "moved", "renamed", "reopened", "closed", "merged", "split", "revised")
+"""The kinds of change, in the order in which they are listed."""
+
+CHANGE_COLUMNS: Mapping[str, str] = {
+    "change": "str",
+    "site_id": "str",
+    "name": "str",
+    "region": "str",
+    "detail": "str",
+    "cause": "str",
+    "distance_m": "float64",
+}
+
+CHANGES_LAYER = "changes"
+"""The layer of a release that tells what changed since the last one."""
+
+
+_MOST_TOLD = 3
+
+MOVED_MIN_M = 1.0
+"""A place that shifts by less did not move: coordinates are given to about that."""
+
+_NEW = "not in the release before"
+"""No word of "first": a source that was withdrawn may be back, and its sites with the ids that they had."""
+
+
+class _Row(NamedTuple):
+    """A change before its cause is known."""
+
+    change: str
+    site_id: str
+    detail: str
+    distance_m: float | None = None
+
+
+def diff(old: Path, new: Path) -> pd.DataFrame:
+    """Compare two release folders.
+
+    Parameters
+    ----------
+    old, new
+        Folders with `sites.parquet` and `records.parquet`.
+
+    Returns
+    -------
+    pd.DataFrame
+        `CHANGE_COLUMNS`, ordered by kind of change (`CHANGES`), region and site id; empty where nothing changed.
+        `cause` names who decided it ("Eva decided same"), and what happened to the site's records, by source:
+        `appeared`, `vanished`, `withheld` (may not be published any more), `changed` (what it says), `rejected` or
+        `asked about` (it was in a site), `regrouped` (it was in another site or in none) or `read otherwise` (it says
+        what it said: a contract, the vocabulary or a rule differs); `matching` where no record differs, so that a rule
+        of resolving did it.
+        `distance_m` is given for `moved`.
+
+    Raises
+    ------
+    ReleaseError
+        Where a folder is no release: a file is missing or lacks a column.
+    """
+    return _changes(read_snapshot(old), read_snapshot(new))
+
+
+def write_changes(old: Path, new: Path, path: Path) -> int:
+    """Write what changed between two releases as a CSV (`CHANGE_COLUMNS`, formula-safe); returns the number of rows.
+
+    It lies outside the release: a release's bytes depend on its inputs alone, not on what was published before.
+
+    Raises
+    ------
+    ReleaseError
+        Where a folder is no release.
+    """
+    changes = diff(old, new)
+    with replacing(path) as draft:
+        write_csv(changes, draft)
+    return len(changes)
+
+
+def with_changes(bundle: Bundle, last: Path | None) -> Bundle:
+    """Return a bundle with its layer `changes`: what is different from the last release, each at its place.
+
+    Whoever publishes the same once more gets the same file: where nothing changed and the run is the same, the changes
+    that the last release told are told again. What may no longer be published is not told from the last release either.
+
+    Parameters
+    ----------
+    bundle
+        What is to be published, licenses already applied.
+    last
+        Folder of the last release; None where there is none.
+
+    Raises
+    ------
+    ReleaseError
+        Where that folder is no release.
+    """
+    if last is None:
+        return bundle
+    before = read_snapshot(last)
+    now = snapshot_of(bundle.sites, pd.DataFrame(bundle.records), bundle.pairs)
+    after = replace(now, withheld=withheld_sources(bundle.sources))
+    table = _changes(before, after)
+    if table.empty and _run_of(last) == bundle.run["run_id"]:
+        told = _told_by(last)
+        return bundle if told is None else replace(bundle, changes=told)
+    return replace(bundle, changes=_on_the_map(_public(table, before, bundle.sources), before, after))
+
+
+def _changes(before: Snapshot, after: Snapshot) -> pd.DataFrame:
+    """Return `CHANGE_COLUMNS` of two releases, ordered."""
+    rows = [row for find in _FINDERS for row in find(before, after)]
+    reread = _read_otherwise({row.site_id for row in rows}, before, after)
+    described = [_describe(row, before, after, reread) for row in rows]
+    table = pd.DataFrame(described, columns=[*CHANGE_COLUMNS]).astype(dict(CHANGE_COLUMNS))
+    order = pd.Categorical(table["change"], CHANGES, ordered=True)
+    ordered = table.assign(_order=order).sort_values(["_order", "region", "site_id"], kind="stable")
+    return ordered.drop(columns="_order").reset_index(drop=True)
+
+
+def _public(table: pd.DataFrame, before: Snapshot, sources: pd.DataFrame) -> pd.DataFrame:
+    """Leave out what the last release told of sources that stay at home today, or whose places leave on a grid today.
+
+    A name, a condition, a place or a distance of before would give away what the terms protect now; that records went
+    is counted in the table of sources.
+    """
+    terms = sources[["source", "publish", "publish_grid_m"]].itertuples(index=False, name=None)
+    silent = {
+        str(source): _TELLS_VALUE if not bool(publish) else _TELLS_PLACE
+        for source, publish, grid in terms
+        if not bool(publish) or pd.notna(grid)
+    }
+    told = zip(table["change"], table["site_id"], strict=True)
+    hidden = [any(change in silent.get(s, ()) for s in _exact_sources(before, site, silent)) for change, site in told]
+    return table[~pd.Series(hidden, index=table.index, dtype=bool)].reset_index(drop=True)
+
+
+_TELLS_PLACE = ("gone", "merged", "moved", "revised")
+_TELLS_VALUE = (*_TELLS_PLACE, "renamed", "closed", "reopened")
+
+
+def _exact_sources(before: Snapshot, site_id: str, silent: Mapping[str, Sequence[str]]) -> set[str]:
+    """Return the sources of a site in the last release, but for those whose places were on a grid already."""
+    records = (before.records[key] for key in before.members.get(site_id, ()))
+    on_grid_only = {source for source, kinds in silent.items() if kinds == _TELLS_PLACE}
+    return {r.source for r in records if not (r.source in on_grid_only and str(r.origin).startswith(ON_GRID))}
+
+
+def _on_the_map(table: pd.DataFrame, before: Snapshot, after: Snapshot) -> gpd.GeoDataFrame:
+    """Put every change where its site is, or was."""
+    homes = [after.sites.get(site_id) or before.sites[site_id] for site_id in table["site_id"]]
+    points = gpd.points_from_xy([site.x for site in homes], [site.y for site in homes])
+    return gpd.GeoDataFrame(table, geometry=gpd.GeoSeries(points, index=table.index, crs=WORK_CRS))
+
+
+def _run_of(release: Path) -> str | None:
+    """Return the run that a release is of; None where its manifest does not say so."""
+    try:
+        return str(json.loads((release / MANIFEST).read_text(encoding="utf-8"))["run"]["run_id"])
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
+
+
+def _told_by(release: Path) -> gpd.GeoDataFrame | None:
+    """Return the layer `changes` of a release; None where it has none."""
+    package = tables_alone(release / GEOPACKAGE)
+    if CHANGES_LAYER not in {str(name) for name, _ in pyogrio.list_layers(package)}:
+        return None
+    table = pyogrio.read_dataframe(package, layer=CHANGES_LAYER, columns=[*CHANGE_COLUMNS])
+    return gpd.GeoDataFrame(table.astype(dict(CHANGE_COLUMNS)), geometry="geometry", crs=WORK_CRS)
+
+
+def _gone(before: Snapshot, after: Snapshot) -> Iterator[_Row]:
+    """Find sites whose id no longer stands: `gone` or `merged`."""
+    for site_id in before.sites.keys() - after.sites.keys():
+        homes = _elsewhere(before.members.get(site_id, frozenset()), after, site_id)
+        taken = any(home in before.sites for home in homes)
+        now = f"its records are now in {', '.join(homes)}" if homes else _without_site(site_id, before, after)
+        yield _Row("merged" if taken else "gone", site_id, now)
+
+
+def _without_site(site_id: str, before: Snapshot, after: Snapshot) -> str:
+    """Say of a site that none of its records is in one, and why of those that are still there."""
+    known = ((key, after.records.get(key)) for key in sorted(before.members.get(site_id, ())))
+    why = [f"{key} {_left(record)} ({record.reason})" for key, record in known if record and record.reason]
+    more = f" and {len(why) - _MOST_TOLD} more" if len(why) > _MOST_TOLD else ""
+    return "none of its records is in a site" + (f": {', '.join(why[:_MOST_TOLD])}{more}" if why else "")
+
+
+def _new(before: Snapshot, after: Snapshot) -> Iterator[_Row]:
+    """Find sites that hold records of others: `split`; and new ids that do not: `new`."""
+    for site_id in after.sites:
+        origins = _elsewhere(after.members.get(site_id, frozenset()), before, site_id)
+        standing = [origin for origin in origins if origin in after.sites]
+        if standing:
+            yield _Row("split", site_id, f"holds records that were in {', '.join(standing)}")
+        elif site_id not in before.sites:
+            yield _Row("new", site_id, f"takes the records of {', '.join(origins)}" if origins else _NEW)
+
+
+def _elsewhere(keys: frozenset[str], release: Snapshot, site_id: str) -> list[str]:
+    """Return the other sites in which a release has these records, sorted."""
+    homes = {release.records[key].site_id for key in keys if key in release.records}
+    return sorted(home for home in homes if home is not None and home != site_id)
+
+
+def _moved(before: Snapshot, after: Snapshot) -> Iterator[_Row]:
+    for site_id, was, now in _both(before, after):
+        distance_m = ((was.x - now.x) ** 2 + (was.y - now.y) ** 2) ** 0.5
+        if distance_m > MOVED_MIN_M:
+            yield _Row("moved", site_id, f"{distance_m:.0f} m", round(distance_m, 3))
+
+
+def _renamed(before: Snapshot, after: Snapshot) -> Iterator[_Row]:
+    for site_id, was, now in _both(before, after):
+        if was.name != now.name:
+            yield _Row("renamed", site_id, f"{was.name or 'no name'} -> {now.name or 'no name'}")
+
+
+def _switched(before: Snapshot, after: Snapshot) -> Iterator[_Row]:
+    """Find sites that were closed or reopened."""
+    for site_id, was, now in _both(before, after):
+        if _is_switch(was.status, now.status):
+            kind = "closed" if was.status == "functional" else "reopened"
+            yield _Row(kind, site_id, f"{was.status} -> {now.status}")
+
+
+def _is_switch(was: str | None, now: str | None) -> bool:
+    """Whether works closed, or reopened, between two conditions."""
+    return (was == "functional" and now in CLOSED) or (was in CLOSED and now == "functional")
+
+
+def _revised(before: Snapshot, after: Snapshot) -> Iterator[_Row]:
+    """Find sites that differ in a value which has no kind of its own: a row a site, its columns one after the other."""
+    told: dict[str, list[str]] = {}
+    for site_id, column, text in revisions(before.values, after.values):
+        if column != "status" or not _is_switch(before.sites[site_id].status, after.sites[site_id].status):
+            told.setdefault(site_id, []).append(f"{column}: {text}")
+    for site_id, texts in told.items():
+        yield _Row("revised", site_id, "; ".join(texts))
+
+
+def _both(before: Snapshot, after: Snapshot) -> Iterator[tuple[str, Site, Site]]:
+    """Yield the sites that stand in both releases."""
+    for site_id, was in before.sites.items():
+        if site_id in after.sites:
+            yield site_id, was, after.sites[site_id]
+
+
+_FINDERS: tuple[Callable[[Snapshot, Snapshot], Iterator[_Row]], ...] = (
+    _gone,
+    _new,
+    _moved,
+    _renamed,
+    _switched,
+    _revised,
+)
+"""Each finds its kinds of change; a further kind is a further function here and its word in `CHANGES`."""
+
+
+def _describe(row: _Row, before: Snapshot, after: Snapshot, reread: Collection[str]) -> dict[str, Any]:
+    """Complete a row with what the site is called and what caused the change."""
+    site = after.sites.get(row.site_id) or before.sites[row.site_id]
+    cause = _cause(row.site_id, before, after, reread)
+    return {**row._asdict(), "name": site.name, "region": site.region, "cause": cause}
+
+
+def _cause(site_id: str, before: Snapshot, after: Snapshot, reread: Collection[str]) -> str:
+    """Say who decided it, where a person did, and what happened to the records of a site, by source."""
+    keys = before.members.get(site_id, frozenset()) | after.members.get(site_id, frozenset())
+    words = {word for key in keys for word in after.words.get(key, ()) if _is_obeyed(word, before, after)}
+    spoken = {frozenset((word.left, word.right)) for key in keys for word in after.words.get(key, ())}
+    said = {word for key in keys for word in before.words.get(key, ()) if {word.left, word.right} not in spoken}
+    # What brought two together, or kept them apart, and was taken back since.
+    dropped = {word for word in said if _is_obeyed(word, after, before)}
+    events: dict[str, set[str]] = {}
+    for key in keys:
+        was, now = before.records.get(key), after.records.get(key)
+        event = "withheld" if was and not now and was.source in after.withheld else _event(was, now)
+        event = event or ("read otherwise" if key in reread else None)
+        # What else moves along with a record that a person spoke of, moves by that word.
+        if event and not ((words or dropped) and event == "regrouped"):
+            events.setdefault((now or was or _NOBODY).source, set()).add(event)
+    told = sorted({f"{word.who} decided {word.decision}" for word in words})
+    told += sorted({f"no longer decided {word.decision} ({word.who})" for word in dropped})
+    told += [f"{source} {' and '.join(sorted(events[source]))}" for source in sorted(events)]
+    return "; ".join(told) or "matching"
+
+
+def _is_obeyed(word: Word, before: Snapshot, after: Snapshot) -> bool:
+    """Whether two records came together, or apart, as a person said."""
+    was, now = (_are_together(word, release) for release in (before, after))
+    return (was, now, word.decision) in ((False, True, "same"), (True, False, "different"), (True, False, "part_of"))
+
+
+def _are_together(word: Word, release: Snapshot) -> bool | None:
+    """Whether two records are in one site; null where one is not there."""
+    left, right = release.records.get(word.left), release.records.get(word.right)
+    if left is None or right is None or left.site_id is None:
+        return None
+    return left.site_id == right.site_id
+
+
+_NOBODY = Record("", None, None)
+
+
+def _left(record: Record) -> str:
+    """Say what became of a record that is in no site any more."""
+    return "asked about" if record.reason in REVIEW_REASONS else "rejected"
+
+
+def _read_otherwise(site_ids: Collection[str], before: Snapshot, after: Snapshot) -> set[str]:
+    """Return the keys of records of these sites that say what they said, and were read otherwise."""
+    keys = {key for release in (before, after) for site_id in site_ids for key in release.members.get(site_id, ())}
+    same = {key for key in keys if (was := before.records.get(key)) and _event(was, after.records.get(key)) is None}
+    return read_otherwise(before.read(same), after.read(same)) if same else set()
+
+
+def _event(was: Record | None, now: Record | None) -> str | None:
+    """Name what happened to one record."""
+    if was is None:
+        return "appeared"
+    if now is None:
+        return "vanished"
+    if was.site_id is not None and now.site_id is None:
+        return _left(now)
+    if was.content_hash != now.content_hash:
+        return "changed"
+    return "regrouped" if was.site_id != now.site_id else None

@@ -1,0 +1,193 @@
+"""The open questions as a table that leaves and comes back: written from a release, read from what a person edited."""
+
+from __future__ import annotations
+
+import shutil
+import sqlite3
+from collections import Counter
+from collections.abc import Iterable
+from contextlib import closing
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any, Final
+
+import geopandas as gpd
+import pandas as pd
+import pyarrow as pa
+
+from inducult_geo.errors import ConfigError, ContractError, ReleaseError
+from inducult_geo.frames import from_json
+from inducult_geo.publish.compared.opened import tables_alone
+from inducult_geo.publish.files import GEOPACKAGE, RECORDS_FILE
+from inducult_geo.publish.spreadsheet import degrees, read_csv, write_csv
+from inducult_geo.store import replacing
+from inducult_geo.text import counted
+
+ANSWER_COLUMNS: Final = ("review_id", "kind", "left_key", "right_key", "decision", "decided_by", "note")
+"""The columns that are read of an edited table; all others are for reading only."""
+
+_NEEDED: Final = (("review_id", "decision"), ("left_key", "right_key", "decision"))
+"""Who sends a spreadsheet takes columns out: without either of these nobody knows what was decided, of what."""
+
+_QUESTION: Final = ("review_id", "kind", "region", "question", "decision", "decided_by", "note")
+_EVIDENCE: Final = ("left_key", "right_key", "score", "distance_m", "why", "priority")
+_SIDE: Final = (
+    *("source", "type", "aspect", "status", "start_year", "end_year"),
+    *("operator", "address", "city", "website"),
+)
+_LAYER: Final = "review"
+_LOOKING: Final = "?mode=ro&immutable=1"
+
+
+def export_review(release: Path, out: Path) -> int:
+    """Write the open questions of a release as a CSV, both records side by side; returns their number.
+
+    Columns: the question with the three answers to fill in, the evidence, then each fact of the left and of the right
+    record in turn, with longitude and latitude (WGS84). Formula-safe; see `publish.spreadsheet`.
+
+    Raises
+    ------
+    ReleaseError
+        Where the folder is no release, or a damaged one.
+    ConfigError
+        Where `out` holds answers, or something else than an earlier table of questions.
+    """
+    _refuse_to_lose(out)
+    package, records = release / GEOPACKAGE, release / RECORDS_FILE
+    if not package.is_file() or not records.is_file():
+        raise ReleaseError(f"{release}: no {GEOPACKAGE} with records.parquet: is this the folder of a release?")
+    named = [*_QUESTION, *_EVIDENCE]
+    try:
+        # As all that reads a release: what somebody put there as a query could run without end.
+        with closing(sqlite3.connect(tables_alone(package).resolve().as_uri() + _LOOKING, uri=True)) as con:
+            # A release without questions has no such layer: then there is nothing to ask.
+            questions = _select(con, named) if _columns(con) else []
+        sides = _sides(records)
+    except (sqlite3.Error, UnicodeDecodeError, pa.ArrowException, OSError, ValueError) as problem:
+        raise ReleaseError(
+            f"{release}: cannot be read: {str(problem).splitlines()[0]}. It is damaged, or was altered: "
+            "`inducult verify` tells where. Get the release anew."
+        ) from problem
+    table = pd.DataFrame(questions, columns=named, dtype=object)
+    table = table.sort_values(["priority", "review_id"], ascending=[False, True], ignore_index=True)
+    for field in ("name", *_SIDE, "longitude", "latitude"):
+        for side in ("left", "right"):
+            told = [sides.get(key, {}).get(field) for key in table[f"{side}_key"]]
+            # As objects: beside a null a year must not become 1880.0.
+            table[f"{side}_{field}"] = pd.Series(told, index=table.index, dtype=object)
+    with replacing(out) as draft:
+        write_csv(table, draft)
+    return len(table)
+
+
+def _refuse_to_lose(out: Path) -> None:
+    """Refuse to write over what a person filled in, or what is no table of questions at all."""
+    if not out.is_file() or not out.stat().st_size:
+        return
+    try:
+        filled = sum(any(row[name] for name in ("decision", "decided_by", "note")) for row in read_answers(out))
+    except ContractError as problem:
+        raise ConfigError(
+            f"{out}: is there already, and is no table of questions. Name another file, or remove it."
+        ) from problem
+    if filled:
+        raise ConfigError(
+            f"{out}: is there already, with {counted(filled, 'answer')}. Name another file; or take them in first "
+            f"(`inducult review import {out.name}`), then remove it."
+        )
+
+
+def read_answers(source: Path) -> list[dict[str, str]]:
+    """Read `ANSWER_COLUMNS` of an edited `inducult.gpkg` or CSV: text, "" for null.
+
+    Raises
+    ------
+    ContractError
+        Where the file has no such layer or columns, or cannot be read.
+    """
+    if not source.is_file():
+        raise ContractError(f"{source}: no such file. Name an edited {GEOPACKAGE} or CSV.")
+    with source.open("rb") as handle:
+        is_database = handle.read(16) == b"SQLite format 3\x00"
+    if is_database:
+        return _answers_of_geopackage(source)
+    return answers_of(source, read_csv(source, ANSWER_COLUMNS))
+
+
+def answers_of(source: Path, table: pd.DataFrame) -> list[dict[str, str]]:
+    """Return `ANSWER_COLUMNS` of a table that came back, as `read_answers` does; "" where one was taken out.
+
+    Raises
+    ------
+    ContractError
+        Where the decision is not there, or neither the question's id nor the keys of both records, or a column
+        stands there twice.
+    """
+    least, both = _NEEDED
+    _require(source, table.columns, least if "review_id" in table else both)
+    return [_plain(values) for values in table.reindex(columns=[*ANSWER_COLUMNS]).itertuples(index=False)]
+
+
+def _answers_of_geopackage(source: Path) -> list[dict[str, str]]:
+    """Read a GeoPackage as it stands, with what QGIS left in its write-ahead log.
+
+    A copy is opened, because opening a database in WAL mode writes beside it, and it may be open elsewhere.
+    """
+    with TemporaryDirectory(prefix="inducult-review-") as folder:
+        copy = Path(folder, "review.gpkg")
+        shutil.copyfile(source, copy)
+        for suffix in ("-wal", "-shm", "-journal"):
+            beside = source.with_name(source.name + suffix)
+            if beside.is_file():
+                shutil.copyfile(beside, copy.with_name(copy.name + suffix))
+        try:
+            with closing(sqlite3.connect(copy)) as con:
+                con.execute("PRAGMA trusted_schema = OFF")
+                _require(source, _columns(con), ANSWER_COLUMNS)
+                return [_plain(values) for values in _select(con, ANSWER_COLUMNS)]
+        except (sqlite3.Error, UnicodeDecodeError) as problem:
+            raise ContractError(
+                f"{source}: cannot be read: {problem}. Save the layer 'review' in QGIS, close the project, try again."
+            ) from problem
+
+
+def _columns(con: sqlite3.Connection) -> list[str]:
+    """Return the columns of the layer; none where it is not a table of its own (a view could run anything)."""
+    if not con.execute("SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = ?", (_LAYER,)).fetchone():
+        return []
+    return [str(name) for (name,) in con.execute("SELECT name FROM pragma_table_info(?)", (_LAYER,))]
+
+
+def _require(source: Path, found: Iterable[str], needed: Iterable[str]) -> None:
+    there = Counter(found)
+    twice = [name for name in ANSWER_COLUMNS if there[name] > 1]
+    if twice:
+        raise ContractError(f"{source}: several columns are called {', '.join(twice)}: which is meant? Keep one.")
+    missing = [name for name in needed if name not in there]
+    if not any(name in there for name in ANSWER_COLUMNS):
+        raise ContractError(f"{source}: holds no open questions: it needs the layer or table '{_LAYER}' of a release.")
+    if missing:
+        raise ContractError(
+            f"{source}: no column {', '.join(missing)} among the questions. Leave the columns in place."
+        )
+
+
+def _select(con: sqlite3.Connection, columns: Iterable[str]) -> list[tuple[Any, ...]]:
+    """Read columns of the layer; their names are constants of this module, and have been looked up."""
+    named = ", ".join(f'"{name}"' for name in columns)
+    return con.execute(f"SELECT {named} FROM {_LAYER}").fetchall()  # noqa: S608
+
+
+def _plain(values: Iterable[Any]) -> dict[str, str]:
+    texts = ("" if value is None or value != value else str(value).strip() for value in values)
+    return dict(zip(ANSWER_COLUMNS, texts, strict=True))
+
+
+def _sides(path: Path) -> dict[str, dict[str, Any]]:
+    """Return what is shown of each record of a release."""
+    records = gpd.read_parquet(path, columns=["record_key", "names", *_SIDE, "geometry"])
+    longitude, latitude = degrees(records.geometry.to_numpy())
+    names = pd.Series([from_json(text).get("name") for text in records["names"]], index=records.index, dtype="str")
+    table = pd.DataFrame(records[[*_SIDE]]).assign(name=names, longitude=longitude, latitude=latitude)
+    rows = ({str(name): value for name, value in row.items()} for row in table.to_dict("records"))
+    return dict(zip(records["record_key"].astype(str), rows, strict=True))

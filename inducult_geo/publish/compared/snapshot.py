@@ -1,0 +1,155 @@
+"""One release as it is compared with another: its sites, its records, and what people decided of them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from functools import partial
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import geopandas as gpd
+import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pyogrio
+
+from inducult_geo.errors import ReleaseError
+from inducult_geo.frames import WORK_CRS
+from inducult_geo.publish.bundle import withheld_sources
+from inducult_geo.publish.compared.opened import tables_alone
+from inducult_geo.publish.compared.revisions import COMPARED, READ
+from inducult_geo.publish.files import GEOPACKAGE, RECORDS_FILE, SITES_FILE
+
+_SITE_FIELDS = ["site_id", "name", "region", "status", "geometry"]
+_RECORD_FIELDS = ["record_key", "source", "site_id", "content_hash"]
+_PAIR = ["left_key", "right_key", "decision", "decided_by"]
+_MORE = ("geometry_origin", "reason")
+"""What records have in releases of today."""
+
+
+class Site(NamedTuple):
+    """A site as it stands in one release; x and y in `WORK_CRS`."""
+
+    name: str | None
+    region: str | None
+    status: str | None
+    x: float
+    y: float
+
+
+class Record(NamedTuple):
+    """A record as it stands in one release."""
+
+    source: str
+    site_id: str | None
+    content_hash: str | None
+    origin: str | None = None
+    reason: str | None = None
+
+
+class Word(NamedTuple):
+    """What a person said of two records: `same`, `part_of` or `different`."""
+
+    left: str
+    right: str
+    decision: str
+    who: str
+
+
+@dataclass(frozen=True)
+class Snapshot:
+    """One release, by key.
+
+    `members` is site id -> its record keys, `withheld` are the sources that stay at home, `words` is record key -> what
+    people said of it. `values` has what is compared of sites (`COMPARED`, as far as it is there), index `site_id`;
+    `read` gives of records, by their keys, how they were read (`READ` and `geometry`, as far as they are there).
+    """
+
+    sites: Mapping[str, Site]
+    records: Mapping[str, Record]
+    members: Mapping[str, frozenset[str]]
+    withheld: frozenset[str] = frozenset()
+    words: Mapping[str, tuple[Word, ...]] = field(default_factory=dict)
+    values: pd.DataFrame = field(default_factory=pd.DataFrame)
+    read: Callable[[Collection[str]], pd.DataFrame] = lambda _: pd.DataFrame({"record_key": []})
+
+
+def read_snapshot(folder: Path) -> Snapshot:
+    """Read what is compared of one release."""
+    table = _table(folder, SITES_FILE, _SITE_FIELDS, COMPARED)
+    records = _table(folder, RECORDS_FILE, _RECORD_FIELDS, _MORE)
+    package = tables_alone(folder / GEOPACKAGE)
+    sources, pairs = _told(package, "sources", ["source", "publish"]), _told(package, "matches", _PAIR)
+    told = replace(snapshot_of(gpd.GeoDataFrame(table), records, pairs), withheld=withheld_sources(sources))
+    return replace(told, read=partial(_read_of, folder / RECORDS_FILE))
+
+
+def _read_of(path: Path, keys: Collection[str]) -> pd.DataFrame:
+    """Return how records of a release were read; geometries as WKB."""
+    there = pq.read_schema(path).names
+    columns = [name for name in ("record_key", *READ, "geometry") if name in there]
+    return pd.DataFrame(pq.read_table(path, columns=columns, filters=[("record_key", "in", [*keys])]).to_pandas())
+
+
+def _told(package: Path, layer: str, columns: list[str]) -> pd.DataFrame:
+    """Read columns of a table of a release; no row where it has none."""
+    try:
+        return pd.DataFrame(pyogrio.read_dataframe(package, layer=layer, columns=columns, read_geometry=False))
+    except (pyogrio.errors.DataSourceError, pyogrio.errors.DataLayerError):
+        return pd.DataFrame(columns=columns)
+
+
+def _words(pairs: pd.DataFrame) -> Mapping[str, tuple[Word, ...]]:
+    """Return what people said, by each of both records."""
+    said: dict[str, list[Word]] = {}
+    decided = pairs.loc[pairs["decided_by"].notna(), _PAIR]
+    for word in map(Word._make, decided.itertuples(index=False, name=None)):
+        for key in (word.left, word.right):
+            said.setdefault(key, []).append(word)
+    return {key: tuple(words) for key, words in said.items()}
+
+
+def snapshot_of(sites: gpd.GeoDataFrame, records: pd.DataFrame, pairs: pd.DataFrame) -> Snapshot:
+    """Index sites (any CRS), records and what people said of pairs by their keys."""
+    points = sites.to_crs(WORK_CRS).geometry.representative_point()
+    named = zip(sites["site_id"], *_values(sites, ["name", "region", "status"]), points.x, points.y, strict=True)
+    fields = [*_RECORD_FIELDS[1:], *_MORE]
+    keyed = zip(records["record_key"], *_values(records.reindex(columns=fields), fields), strict=True)
+    by_key = {str(key): Record(*rest) for key, *rest in keyed}
+    members: dict[str, set[str]] = {}
+    for key, record in by_key.items():
+        if record.site_id is not None:
+            members.setdefault(record.site_id, set()).add(key)
+    whole = {site_id: frozenset(keys) for site_id, keys in members.items()}
+    homes = {str(site_id): Site(*rest) for site_id, *rest in named}
+    values = pd.DataFrame(sites[["site_id", *(name for name in COMPARED if name in sites)]])
+    read = partial(_read_among, records)
+    words = _words(pairs)
+    return Snapshot(homes, by_key, whole, words=words, values=values.set_index("site_id"), read=read)
+
+
+def _read_among(records: pd.DataFrame, keys: Collection[str]) -> pd.DataFrame:
+    """Return how some of these records were read; geometries as shapes."""
+    columns = [name for name in ("record_key", *READ, "geometry") if name in records]
+    return pd.DataFrame(records.loc[records["record_key"].isin(keys), columns])
+
+
+def _values(frame: pd.DataFrame, columns: Sequence[str]) -> list[list[Any]]:
+    """Return columns as lists with None for null."""
+    return [[None if pd.isna(value) else value for value in frame[column]] for column in columns]
+
+
+def _table(folder: Path, name: str, columns: Sequence[str], more: Sequence[str]) -> pd.DataFrame:
+    """Read columns of a Parquet file of a release, and more of them where it has them."""
+    path = folder / name
+    try:
+        there = pq.read_schema(path).names
+        wanted = [*columns, *(extra for extra in more if extra in there and extra not in columns)]
+        if "geometry" in columns:
+            return gpd.read_parquet(path, columns=wanted)
+        return pd.DataFrame(pq.read_table(path, columns=wanted).to_pandas())
+    except FileNotFoundError:
+        raise ReleaseError(f"{folder}: no {name}: is this the folder of a release?") from None
+    except (pa.ArrowException, ValueError, KeyError, OSError) as problem:
+        raise ReleaseError(f"{path}: cannot be read: {problem}. Check the release with `inducult verify`.") from problem

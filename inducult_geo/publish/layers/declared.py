@@ -1,0 +1,225 @@
+"""The layers of a release, declared: a layer, its alias, form, style and documentation all come from here."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Literal
+
+import pandas as pd
+
+from inducult_geo.publish.bundle import Bundle
+from inducult_geo.publish.layers import columns
+from inducult_geo.publish.layers.columns import Column
+from inducult_geo.publish.layers.domains import DOMAINS
+from inducult_geo.publish.layers.former_ids import FORMER_IDS, former_ids
+
+__all__ = ["DOMAINS", "LAYERS", "Column", "Layer", "layer_id", "layer_named"]
+
+
+@dataclass(frozen=True)
+class Layer:
+    """One layer or table of the GeoPackage.
+
+    Attributes
+    ----------
+    name, title, description
+        Table name, the name that a person sees, and what it holds.
+    geometry
+        `Point`, `MultiPolygon`, or None for a table of attributes.
+    columns
+        Its columns in order, without `fid` and `geom`.
+    style
+        Template in `publish/styles/` of the default style.
+    style_name
+        What the default style is called.
+    more_styles
+        Names and templates of further styles that a person can choose.
+    display
+        Expression that names a feature in lists and map tips (QGIS).
+    largest_first
+        Number by which its table is sorted, the largest first (QGIS); "" for the order of the file.
+    group
+        Group of the embedded project's layer tree.
+    always
+        Whether the table stands in the file even where it has no rows.
+    rows
+        From what is published to the layer's rows, for a layer that `tables.layer_frames` does not know by name: the
+        declared columns and, where it is spatial, a geometry in EPSG:3035.
+    """
+
+    name: str
+    title: str
+    description: str
+    geometry: Literal["Point", "MultiPolygon"] | None
+    columns: tuple[Column, ...]
+    style: str = "table.qml.j2"
+    style_name: str = "default"
+    more_styles: tuple[tuple[str, str], ...] = ()
+    display: str = ""
+    largest_first: str = ""
+    group: str = "Evidence"
+    always: bool = False
+    rows: Callable[[Bundle], pd.DataFrame] | None = None
+
+    def column(self, name: str) -> Column:
+        """Return a column by name."""
+        return next(column for column in self.columns if column.name == name)
+
+
+_SITE_NAME = 'coalesce("name", "name_en", if("type" is null, null, represent_value("type")), "site_id")'
+"""A site without a name is called what it is ("Quarry"); its id would say nothing to a reader of the map."""
+
+_RECORD_NAME = "coalesce(map_get(json_to_map(\"names\"), 'name') || ' (' || \"record_key\" || ')', \"record_key\")"
+"""The lists of a form show records by name: of "osm:way/…" nobody knows what it is."""
+
+LAYERS: tuple[Layer, ...] = (
+    Layer(
+        "site_points",
+        "Industrial sites",
+        "Sites of industrial culture, one point each: monuments, active factories, and places that are both.",
+        "Point",
+        columns.SITES,
+        style="site_points.qml.j2",
+        style_name="by aspect",
+        more_styles=(
+            ("by branch", "site_points_by_theme.qml.j2"),
+            ("heritage", "site_points_heritage.qml.j2"),
+            ("production", "site_points_production.qml.j2"),
+            ("data quality", "site_points_quality.qml.j2"),
+            ("background", "site_points_background.qml.j2"),
+        ),
+        display=_SITE_NAME,
+        group="Sites",
+        always=True,
+    ),
+    Layer(
+        "site_areas",
+        "Outlines of sites",
+        "Outlines of those sites of which a source knows the area; joined to site_points by site_id.",
+        "MultiPolygon",
+        columns.SITES,
+        style="site_areas.qml.j2",
+        display=_SITE_NAME,
+        group="Sites",
+    ),
+    Layer(
+        "review",
+        "Open questions",
+        "Questions that a person must answer: choose a decision for each and import the file again.",
+        "Point",
+        columns.REVIEW,
+        style="review.qml.j2",
+        display='coalesce("question", "review_id")',
+        largest_first="priority",
+        group="Review",
+    ),
+    Layer(
+        "source_records",
+        "Records of the sources",
+        "Every record that is part of a site or waits for a person, at a point on its own geometry.",
+        "Point",
+        (*columns.RECORDS, *columns.OUTCOME),
+        style="source_records.qml.j2",
+        display=_RECORD_NAME,
+        always=True,
+    ),
+    Layer(
+        "matches",
+        "Compared records",
+        "Pairs of records that may be one site, with the decision and the evidence: from a score of 0.05 on, and of "
+        "less where others fit better, one lies in the other, or a person decided.",
+        None,
+        columns.PAIRS,
+        display='"left_key" || \' - \' || "right_key"',
+    ),
+    Layer(
+        "rejected",
+        "Rejected records",
+        "Records that cannot be used, each with the reason and what to do about it.",
+        None,
+        columns.RECORDS,
+        display=_RECORD_NAME,
+    ),
+    Layer(
+        "changes",
+        "Changes since the last release",
+        "Sites that are new, gone, moved, renamed, closed, reopened, merged, split or revised since the last release.",
+        "Point",
+        columns.CHANGES,
+        style="changes.qml.j2",
+        display='coalesce("name", "site_id")',
+        group="Changes",
+    ),
+    Layer(
+        "former_ids",
+        "Former site ids",
+        "Ids of sites that were merged into others since they were first published, and what they lead to now.",
+        None,
+        FORMER_IDS,
+        display='"site_id" || \' is now \' || "merged_into"',
+        group="Changes",
+        rows=former_ids,
+    ),
+    Layer(
+        "regions",
+        "Regions",
+        "Regions of the map with the counts of their records: records_in = in_sites + in_review + rejected.",
+        "MultiPolygon",
+        columns.REGIONS,
+        style="regions.qml.j2",
+        display='"title"',
+        group="Background",
+        always=True,
+    ),
+    Layer(
+        "sources",
+        "Sources",
+        "Every source with its license, the way its coordinates were read, and the counts of its records.",
+        None,
+        columns.SOURCES,
+        display='"title"',
+        always=True,
+    ),
+    Layer(
+        "runs",
+        "This release",
+        "One row: what the release holds and which run wrote it.",
+        None,
+        columns.RUNS,
+        display='"title"',
+        always=True,
+    ),
+    Layer(
+        "dictionary",
+        "Data dictionary",
+        "Every column of every layer and table: title, meaning, kind, unit and list of values.",
+        None,
+        columns.DICTIONARY,
+        display='"table_name" || \'.\' || "column_name"',
+        group="Documentation",
+        always=True,
+    ),
+    Layer(
+        "vocabulary",
+        "Lists of values",
+        "Every value that a coded column can take, with its label in English and in the languages of the regions.",
+        None,
+        columns.VOCABULARY,
+        display='"list" || \': \' || "label"',
+        group="Documentation",
+        always=True,
+    ),
+)
+"""Every layer, the default one first."""
+
+
+def layer_named(name: str) -> Layer:
+    """Return a layer by its table name."""
+    return next(layer for layer in LAYERS if layer.name == name)
+
+
+def layer_id(name: str) -> str:
+    """Return the id of a layer in the project: QGIS silently replaces short ones, so it ends in a hash."""
+    return f"{name}_{hashlib.sha256(name.encode()).hexdigest()[:32]}"

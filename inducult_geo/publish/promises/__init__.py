@@ -1,0 +1,1 @@
+"""What a release promises, checked by looking at its files alone."""

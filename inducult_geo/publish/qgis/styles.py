@@ -1,0 +1,230 @@
+"""QGIS styles (QML), made from the declared layers and the templates in `publish/styles/`."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cache, lru_cache
+from itertools import groupby
+from typing import Any
+
+from jinja2 import Environment, PackageLoader, StrictUndefined
+from markupsafe import Markup
+
+from inducult_geo.publish.layers.columns import Column
+from inducult_geo.publish.layers.declared import Layer
+from inducult_geo.publish.layers.domains import DOMAINS
+from inducult_geo.publish.qgis.in_words import NO_END, Spelled, spelled, year_in_words
+from inducult_geo.publish.qgis.pictograms import embedded
+from inducult_geo.publish.qgis.symbols import OTHER_THEME, aspect_marks, theme_marks
+from inducult_geo.publish.qgis.weblinks import WEB_LINKS
+
+QGIS_NULL = "{2839923C-8B7D-419E-B84B-CA2FE9B80EC7}"
+"""What QGIS writes for null in a value map."""
+
+ANSWERS = ("decision", "decided_by", "note")
+"""The columns that a person fills in."""
+
+_MULTILINE = (
+    "why", "detail", "message", "question", "note", "attribution",
+    "description", "used_by", "operation", "boundary_source", "sha256",
+)  # fmt: skip
+_WIDE = 24
+"""A list of values with more letters than these does not fit beside its label."""
+
+# A thousandth less than a centimeter: a map at 1:100,000 is one at 1:99,999.9999 to QGIS 3.22, and not to 3.40.
+_ROUGH = 'coalesce("accuracy_m", 0) >= 0.00999 * coalesce(@map_scale, 1e9)'
+"""Whether the true place may lie a centimeter or more off on the map; in a legend, which has no scale, none does."""
+
+_NOT_XML = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+
+
+@dataclass(frozen=True)
+class Field:
+    """A column as a form shows it: the widget's type and its settings; `expression` where QGIS reckons its values."""
+
+    column: Column
+    index: int
+    widget: str
+    config: Mapping[str, Any]
+    editable: bool
+    expression: str = ""
+
+    @property
+    def alias(self) -> str:
+        """What stands beside the widget and above a column of the table."""
+        return f"{self.column.label} (JSON)" if self.column.json else self.column.label
+
+    @property
+    def is_aside(self) -> bool:
+        """Whether the table of attributes hides it until a person wants it."""
+        return self.column.json or bool(self.expression)
+
+    @property
+    def is_wide(self) -> bool:
+        """Whether it needs the width of the form: its label then stands above it, not beside."""
+        shown = [label for entry in self.config.get("map", ()) for label in entry]
+        return bool(self.config.get("IsMultiline")) or max(map(len, shown), default=0) > _WIDE
+
+
+@cache
+def environment() -> Environment:
+    """Return the environment of the style templates: everything that is filled in is escaped."""
+    loader = PackageLoader("inducult_geo.publish", "styles")
+    # Autoescape is on for every file: QML is XML, and names come from outside.
+    return Environment(
+        loader=loader,
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        finalize=_xml_text,
+    )
+
+
+def _xml_text(value: Any) -> Any:
+    """Take out of a text what XML 1.0 cannot hold."""
+    if not isinstance(value, str) or isinstance(value, Markup):
+        return value
+    return _NOT_XML.sub("\N{REPLACEMENT CHARACTER}", value)
+
+
+def styles_of(layer: Layer, *, region_titles: Mapping[str, str]) -> dict[str, str]:
+    """Return every style of a layer by name, the default one first; see `style_of`."""
+    named = ((layer.style_name, layer.style), *layer.more_styles)
+    return {name: style_of(layer, region_titles=region_titles, template=template) for name, template in named}
+
+
+def style_of(layer: Layer, *, region_titles: Mapping[str, str], template: str | None = None) -> str:
+    """Return the QML of a layer.
+
+    Parameters
+    ----------
+    layer
+        The declared layer.
+    region_titles
+        Region id -> title, for the value map of the column `region`.
+    template
+        Another template than the layer's default one.
+    """
+    return _rendered(layer, tuple(region_titles.items()), template or layer.style)
+
+
+@lru_cache(maxsize=64)
+def _rendered(layer: Layer, region_titles: tuple[tuple[str, str], ...], template: str) -> str:
+    """Fill in a template; a service that publishes each night, and tests, ask for the same ones again and again."""
+    titles = dict(region_titles)
+    fields = [_field(layer, column, index, titles) for index, column in enumerate(layer.columns, start=1)]
+    words = {told.of: _field_in_words(told, index) for index, told in enumerate(spelled(layer), start=len(fields) + 1)}
+    return (
+        environment()
+        .get_template(template)
+        .render(
+            layer=layer,
+            fields=[*fields, *words.values()],
+            tabs=_tabs([words.get(field.column.name, field) for field in fields]),
+            web={link.column: link for link in WEB_LINKS if link.column in {one.column.name for one in fields}},
+            lifetime=_lifetime(layer),
+            aspects=aspect_marks(),
+            aspect_of={mark.value: mark for mark in aspect_marks()},
+            themes=theme_marks(),
+            theme=_theme_expressions(),
+            drawings={value: embedded(value) for value, _, _ in theme_marks()},
+            domains=DOMAINS,
+            tip=tip_expressions,
+            tip_text=_tip_text,
+            year=year_in_words,
+            no_end=NO_END,
+            rough=_ROUGH,
+            labelled=_with_accuracy(layer.display),
+        )
+    )
+
+
+def _field(layer: Layer, column: Column, index: int, region_titles: Mapping[str, str]) -> Field:
+    widget, config = _widget(layer, column, region_titles)
+    return Field(column, index, widget, config, layer.name != "review" or column.name in ANSWERS)
+
+
+def _field_in_words(told: Spelled, index: int) -> Field:
+    # Text and no HTML: what came from outside stands in it as it is.
+    return Field(told.column, index, "TextEdit", {"IsMultiline": True, "UseHtml": False}, False, told.expression)
+
+
+def _widget(layer: Layer, column: Column, region_titles: Mapping[str, str]) -> tuple[str, dict[str, Any]]:
+    """Choose the widget of a column by what it holds."""
+    if column.domain is not None:
+        return "ValueMap", {"map": _value_map(DOMAINS[column.domain], with_open=layer.name == "review")}
+    if column.name == "region" and layer.name != "regions":
+        return "ValueMap", {"map": _value_map(region_titles, with_open=False)}
+    if column.kind == "date":
+        return "DateTime", {"display_format": "yyyy-MM-dd", "field_format": "yyyy-MM-dd", "allow_null": True}
+    if column.kind == "flag":
+        return "CheckBox", {"TextDisplayMethod": 0}
+    # Numbers are text, too: a spin box is gray and puts them at its right end, beyond the edge of a narrow form.
+    multiline = column.json or column.name in _MULTILINE
+    return "TextEdit", {"IsMultiline": multiline, "UseHtml": False}
+
+
+def _value_map(values: Mapping[str, str], *, with_open: bool) -> list[dict[str, str]]:
+    entries = [{label: value} for value, label in values.items()]
+    return ([{"(open)": QGIS_NULL}] if with_open else []) + entries
+
+
+def _tabs(fields: Sequence[Field]) -> list[tuple[str, list[Field]]]:
+    """Gather the fields of each tab, in the order in which the tabs are met first."""
+    order = list(dict.fromkeys(field.column.group for field in fields))
+    ranked = sorted(fields, key=lambda field: order.index(field.column.group))
+    return [(name, list(group)) for name, group in groupby(ranked, key=lambda field: field.column.group)]
+
+
+def _theme_expressions() -> dict[str, str]:
+    """Return QGIS expressions that give the pictogram and the color of a site's theme, and the pictogram of no theme.
+
+    The values are our own, never outside's.
+    """
+    marks = theme_marks()
+    return {
+        "drawing": _by_theme({value: embedded(value) for value, _, _ in marks}, embedded("other")),
+        "color": _by_theme({value: mark.color for value, _, mark in marks}, OTHER_THEME.color),
+        "other": embedded("other"),
+    }
+
+
+def _by_theme(values: Mapping[str, str], otherwise: str) -> str:
+    pairs = ", ".join(f"'{theme}', '{value}'" for theme, value in values.items())
+    return f"coalesce(map_get(map({pairs}), \"theme\"), '{otherwise}')"
+
+
+def _with_accuracy(expression: str) -> str:
+    """Return an expression of a site's label that tells the accuracy where the place is rough on the map at hand."""
+    # Spaces that do not break: a label is wrapped at others.
+    length = (
+        'if("accuracy_m" < 1000, to_string(ceil("accuracy_m")) || \'\N{NO-BREAK SPACE}m\', '
+        "to_string(ceil(\"accuracy_m\" / 100) / 10) || '\N{NO-BREAK SPACE}km')"
+    )
+    return f"{expression} || if({_ROUGH}, ' (±\N{NO-BREAK SPACE}' || {length} || ')', '')"
+
+
+def _lifetime(layer: Layer) -> tuple[str, str] | None:
+    """Return QGIS expressions of when a site or record began and ended, for its temporal controller.
+
+    What is not known, or before our era, bounds nothing: QGIS hides at all times what has a null there. Noon, lest
+    another time zone moves a day into the next year.
+    """
+    if layer.geometry is None or not {"start_year", "end_year"} <= {column.name for column in layer.columns}:
+        return None
+    return (
+        'make_datetime(max(coalesce("start_year", 1), 1), 1, 1, 12, 0, 0)',
+        'make_datetime(max(coalesce("end_year", 9999), 1), 12, 31, 12, 0, 0)',
+    )
+
+
+def tip_expressions(column: str) -> str:
+    """Return a QGIS expression that gives a column's text with HTML's own characters taken out of action."""
+    return _tip_text(f'represent_value("{column}")')
+
+
+def _tip_text(expression: str) -> str:
+    return f"replace(coalesce({expression}, ''), map('&', '&amp;', '<', '&lt;', '>', '&gt;'))"

@@ -1,0 +1,1 @@
+"""OpenStreetMap: extracts and Overpass give one kind of objects, and these one kind of records."""

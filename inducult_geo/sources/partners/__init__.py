@@ -1,0 +1,1 @@
+"""Partners' files by their contracts: which file, which columns, which rows."""

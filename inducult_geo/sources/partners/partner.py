@@ -1,0 +1,387 @@
+"""A partner's file by its contract: which file, which columns, which rows; nothing is interpreted yet."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path, PurePosixPath
+from typing import Any, Final
+
+import numpy as np
+import pandas as pd
+
+from inducult_geo.catalog.models import Contract
+from inducult_geo.catalog.permissions import keeps_in_house, told_of_refusal
+from inducult_geo.errors import ContractError, SourceError, did_you_mean
+from inducult_geo.frames import FileRead, Problem, Raw, RawTable, content_hash, to_json
+from inducult_geo.sources.formats.paged import CUT_LIST, Page, pages_told
+from inducult_geo.sources.formats.table import Table, has_shapes, names_of_a_row, rows_going_on
+from inducult_geo.sources.partners.changes import deleted_rows
+from inducult_geo.sources.partners.joined import joined_rows
+from inducult_geo.sources.partners.lacking import lacking_told
+from inducult_geo.sources.partners.marks import MARKED, said_by_marks
+from inducult_geo.sources.partners.persons import check_private, is_private, persons_in_texts, persons_told
+from inducult_geo.sources.partners.second_heads import second_heads
+from inducult_geo.sources.partners.several import several_told
+from inducult_geo.sources.partners.steady import read_steadily
+from inducult_geo.text import counted, quoted
+
+_MOST_REPEATED: Final = 5
+"""So many rows with the key of another one are named: a hundred say no more."""
+
+_JSON: Final = (str, bool, int, float)
+
+_GOES_ON: Final = (
+    "seems to go on the row above, as in a table taken from a PDF: only {said} is filled. Join the two in the file: "
+    "the row above may lack the rest of its words"
+)
+
+VALUES_AS_NAMES: Final = (
+    "the names of its columns look like values ({values}): if its first row is one of the table, put names above it. "
+    "Else that row is lost"
+)
+"""What is told of a table without names, with some of the values."""
+
+TOLD_IN_TAGS: Final = ("capacity", "fuel")
+"""Fields without a column of records: they are told in the tags, where matching reads them."""
+
+
+def find_files(contract: Contract, *, partners: Path | None = None) -> list[Path]:
+    """Return the contract's files that are there, beside the TOML or in the partners' folder.
+
+    A file `name.csv` is also found as the newest of its dated copies `name-2026-11-20.csv`. An archive is left out
+    where the file in it that is meant (`[read] member`) lies there unpacked: its rows would come twice.
+
+    Raises
+    ------
+    ContractError
+        Where a name climbs out of those two folders.
+    """
+    folders = [contract.declared_in.parent, *([partners] if partners is not None else [])]
+    found = []
+    for name in contract.files:
+        for folder in folders:
+            try:
+                path = _inside(contract, folder, name)
+            except OSError as problem:
+                raise ContractError(f"{contract.declared_in}: file '{name[:80]}': {problem.strerror}.") from problem
+            if path is not None:
+                found.append(path)
+                break
+    member = PurePosixPath(contract.read.member or "").name
+    unpacked = any(path.name == member for path in found)
+    return [path for path in found if not (unpacked and path.suffix.lower() == ".zip")]
+
+
+def near_name(contract: Contract) -> str:
+    """Return the question whether a file beside a contract is meant by it; nothing where none is called alike."""
+    others = [path.name for path in _files_in(contract.declared_in.parent) if path.suffix.lower() != ".toml"]
+    return next(filter(None, (did_you_mean(name, others) for name in contract.files)), "")
+
+
+def read_partner(contract: Contract, files: Iterable[Path]) -> RawTable:
+    """Read a contract's files into one `Raw` frame.
+
+    Returns
+    -------
+    RawTable
+        Columns `key`, `place`, `reason`, `detail`, `tags` (JSON of the row as it stands), `content_hash`, the
+        contract's fields, and `x`, `y` or `text` or `geometry`. Rows of a wrong shape or without a key carry a
+        reason. Several rows of one key stay apart: the first keeps it, the second is keyed `key#2`; unless the
+        contract says that they are one record (`joined_rows`).
+
+    Raises
+    ------
+    ContractError
+        Where a file cannot be read or lacks a column that the contract maps, or files of different systems are put
+        together without a word of the contract.
+    SourceError
+        Where the number of rows is outside what the contract expects.
+    """
+    frames, read_files, problems = [], [], []
+    stated: dict[str, str | None] = {}
+    pages: list[tuple[str, Page | None, frozenset[str]]] = []
+    for path in files:
+        table, digest = read_steadily(path, contract.read)
+        frames.append(_rows(contract, path, table))
+        pages.append((path.name, table.page, frozenset(frames[-1]["content_hash"])))
+        problems += _notices(contract, path, table)
+        read_files.append(FileRead(path.name, digest, table.kind, len(table.frame), table.encoding))
+        if has_shapes(table.frame):
+            stated[path.name] = table.crs
+    problems += _told_of_files(contract, pages)
+    whole = pd.concat(frames, ignore_index=True) if frames else pd.DataFrame()
+    _check_size(contract, len(whole))
+    if contract.one_record_per_key and not whole.empty:
+        whole, joined = joined_rows(whole)
+        problems += [Problem(contract.id, "joined_rows", f"{told}.") for told in joined]
+    unique = _unique_keys(whole)
+    repeated = _repeated(whole, unique)
+    if contract.publish and keeps_in_house(contract.licence):
+        message = told_of_refusal(contract.licence, "nothing that this source alone tells is published")
+        problems.append(Problem(contract.id, "licence", message))
+    if repeated:
+        named = "; ".join(repeated[:_MOST_REPEATED]) + ("; and more" if len(repeated) > _MOST_REPEATED else "")
+        message = (
+            f"{counted(len(repeated), 'row')} with the key of another row; each is kept, the later one under a key of "
+            f"its own: {named}. Where they are one, keep one of the rows, or write one_record_per_key = true above the "
+            "contract's sections, if each row tells more of it; else give each its own key."
+        )
+        problems.append(Problem(contract.id, "repeated_key", message, len(repeated)))
+    return RawTable(Raw(unique), _one_system(contract, stated), tuple(read_files), tuple(problems))
+
+
+def _told_of_files(contract: Contract, pages: Sequence[tuple[str, Page | None, frozenset[str]]]) -> list[Problem]:
+    """Tell what is missing of a source of several files."""
+    if len(contract.files) == 1:
+        return []
+    missing = [Problem(contract.id, CUT_LIST, f"{told}.", number) for told, number in pages_told(pages)]
+    return [*lacking_told(contract, [name for name, _, _ in pages]), *missing]
+
+
+def _one_system(contract: Contract, stated: Mapping[str, str | None]) -> str | None:
+    """Return the CRS that the files state (by name); of several none is taken for the others' rows."""
+    if len(set(stated.values())) > 1 and contract.place.crs is None:
+        told = ", ".join(f"{name} {'says none' if crs is None else f'says {crs[:60]}'}" for name, crs in stated.items())
+        raise ContractError(
+            f"{contract.declared_in}: its files state several CRS ({told}). Where they are of one system, name it as "
+            "[place] crs; else give each system a contract of its own."
+        )
+    return next(filter(None, stated.values()), None)
+
+
+def _inside(contract: Contract, folder: Path, name: str) -> Path | None:
+    """Return the file of that name in a folder, never one outside it."""
+    root = folder.resolve()
+    path = (root / name).resolve()
+    if not path.is_relative_to(root):
+        raise ContractError(
+            f"{contract.declared_in}: file '{name}' lies outside the contract's folder. Put it beside the contract."
+        )
+    if path.is_file():
+        return path
+    there = {unicodedata.normalize("NFC", other.name): other for other in _files_in(path.parent)}
+    stem, suffix = unicodedata.normalize("NFC", path.stem), unicodedata.normalize("NFC", path.suffix)
+    # A Mac writes the letter and its mark apart, a contract mostly as one: both look the same.
+    if (same := there.get(stem + suffix)) is not None and same.resolve().is_relative_to(root):
+        return same
+    dated = re.compile(rf"{re.escape(stem)}-\d{{4}}-\d\d-\d\d.*{re.escape(suffix)}", re.ASCII | re.DOTALL)
+    return max(((name, other) for name, other in there.items() if dated.fullmatch(name)), default=(None, None))[1]
+
+
+def _files_in(folder: Path) -> list[Path]:
+    """Return the files of a folder; what a Mac puts beside each on a share ("._list.csv") is none of them."""
+    if not folder.is_dir():
+        return []
+    return [path for path in folder.iterdir() if not path.name.startswith(".") and path.is_file()]
+
+
+def _told(
+    values: Sequence[Mapping[Any, Any]], rows: pd.DataFrame, wanted: Mapping[str, Sequence[str]], private: Sequence[str]
+) -> list[str | None]:
+    """Return each row as JSON as it stands, and beside it what `TOLD_IN_TAGS` names, by the columns of the contract.
+
+    What is private is left out.
+    A column of the file that bears such a name and is not what the contract means by it is told as "capacity (in the
+    file)".
+    """
+    known = {name: rows[name].tolist() for name in TOLD_IN_TAGS if name in rows}
+    moved = {name: f"{name} (in the file)" for name in known if [*wanted[name]] != [name]}
+    names = [name for row in values[:1] for name in row if not is_private(str(name), private)]
+    shown = {name: moved.get(str(name), str(name)) for name in names}
+    said = []
+    for at, row in enumerate(values):
+        told = {head: row[name] for name, head in shown.items()}
+        mapped = {name: _plain(cells[at]) for name, cells in known.items()}
+        said.append(to_json(told | {name: str(cell) for name, cell in mapped.items() if cell is not None}))
+    return said
+
+
+def _rows(contract: Contract, path: Path, table: Table) -> pd.DataFrame:
+    wanted = _wanted_columns(contract)
+    _check_columns(contract, path, table, wanted)
+    check_private(contract, path, table, wanted)
+    source = table.frame
+    rows = pd.DataFrame(
+        {field: _cells(source, field, columns, contract) for field, columns in wanted.items()}, dtype=object
+    )
+    drawn = has_shapes(source)
+    original = source.drop(columns="geometry") if drawn else source
+    cells = (
+        zip(*(map(_plain, original[name]) for name in original), strict=True)
+        if original.shape[1]
+        else [()] * len(original)
+    )
+    values = [dict(zip(original, row, strict=True)) for row in cells]
+    rows["tags"] = _told(values, rows, wanted, contract.private)
+    shapes = source["geometry"] if drawn else [None] * len(source)
+    written = [name for name in original if name not in table.derived]
+    rows["content_hash"] = [
+        content_hash([*(row[name] for name in written), None if shape is None else shape.wkb_hex])
+        for row, shape in zip(values, shapes, strict=True)
+    ]
+    if contract.place.geometry:
+        rows["geometry"] = list(shapes)
+    rows["place"] = table.places
+    if "key" not in rows:
+        rows["key"] = rows["content_hash"]
+    keys = [None if cell is None else str(_plain(cell)).strip() or None for cell in rows["key"]]
+    no_key = f"column {quoted(wanted.get('key', ()))} is empty: give the row a key"
+    reasons = [None if key else "no_key" for key in keys]
+    details = [None if key else no_key for key in keys]
+    again = second_heads(table)
+    # They tell nothing of a site, and would be told as dates and words that cannot be read.
+    for field in (field for field in wanted if again and field != "key"):
+        cells = rows[field].tolist()
+        rows[field] = pd.Series([None if n in again else cell for n, cell in enumerate(cells)], dtype=object)
+    for position, why in again.items():
+        reasons[position], details[position] = "bad_row", why
+    for position in _going_on(rows, original) - again.keys() if table.kind in ("spreadsheet", "delimited text") else ():
+        said = quoted(str(name) for name in original if original[name].iloc[position] is not None)
+        reasons[position], details[position] = "bad_row", _GOES_ON.format(said=said)
+    for position, why in table.bad_rows.items():
+        reasons[position], details[position] = "bad_row", f"{why}: mend the row in the file"
+    # A row without a key is still one row: it is counted under the place where it stands.
+    rows["key"] = [key or f"?{where}" for key, where in zip(keys, table.places, strict=True)]
+    rows["reason"], rows["detail"] = pd.Series(reasons, dtype=object), pd.Series(details, dtype=object)
+    return rows
+
+
+def _going_on(rows: pd.DataFrame, original: pd.DataFrame) -> set[int]:
+    """Return the positions of rows that only go on the row above; what has a place of its own is a row of its own."""
+    has_place = rows[[name for name in ("x", "y") if name in rows]].notna().all(axis=1) if "x" in rows else False
+    for name in ("text", "geometry"):
+        has_place = has_place | (rows[name].notna() if name in rows else False)
+    placed = np.broadcast_to(has_place, len(rows))
+    return {position for position in rows_going_on(original) if not placed[position]}
+
+
+def _cells(table: pd.DataFrame, field: str, columns: Sequence[str], contract: Contract) -> pd.Series:
+    """Return the cells of one field; where its columns only say yes or no, their heads are what they say."""
+    marked = said_by_marks(table, columns, contract.values.get(field, ())) if field in MARKED else None
+    return _first_filled(table, columns) if marked is None else marked
+
+
+def _first_filled(table: pd.DataFrame, columns: Sequence[str]) -> pd.Series:
+    """Return of several columns, in each row, the first that is there and filled."""
+    there = [table[name] for name in columns if name in table]
+    if not there:
+        return pd.Series(None, index=table.index, dtype=object)
+    column = there[0]
+    for other in there[1:]:
+        column = column.where(np.array([_plain(cell) not in (None, "") for cell in column], dtype=bool), other)
+    return column
+
+
+def _wanted_columns(contract: Contract) -> dict[str, tuple[str, ...]]:
+    """Return for each field the columns that it is read from, the first choice first."""
+    place = {"x": contract.place.x, "y": contract.place.y, "text": contract.place.text}
+    return contract.mapped | {field: (column,) for field, column in place.items() if column is not None}
+
+
+def _check_columns(contract: Contract, path: Path, table: Table, wanted: dict[str, tuple[str, ...]]) -> None:
+    found = [str(name) for name in table.frame.columns]
+    lacking = {f: names for f, names in wanted.items() if "" not in names and not set(names).intersection(found)}
+    if lacking and len(found) == 1 and contract.read.delimiter is not None:
+        raise ContractError(
+            f"{path}: was read as a table of one column ({found[0][:100]}), so [read] delimiter of contract "
+            f"{contract.id} seems to be another one. Take that line out: it is found without it."
+        )
+    if lacking:
+        told = ", ".join(f"{quoted(names)} for {field}" for field, names in lacking.items())
+        meant = "".join(_meant(names[0], found) for names in lacking.values())
+        remedy = "What is called otherwise now: write its new name."
+        if field := next((field for field in lacking if field in contract.columns), None):
+            remedy += f" Where both may come: {field} = [{quoted(lacking[field])}, 'its new name']."
+        raise ContractError(
+            f"{path}: no column {told}, as contract {contract.id} maps them.{meant} Found: {', '.join(found)}. {remedy}"
+        )
+    there = [set(names).intersection(found) for names in wanted.values()]
+    if lost := {name for names in there if names <= table.valueless for name in names}:
+        raise ContractError(
+            f"{path}: column {quoted(sorted(lost))} holds formulas without a result or errors alone, and no value. "
+            "Open the file in a spreadsheet program, see that the column shows values, and save it; or take the column "
+            "out of the contract."
+        )
+    if contract.place.geometry and not has_shapes(table.frame):
+        remedy = "Name it as [place] text" if "geometry" in found else "Name x and y"
+        raise ContractError(f"{path}: has no geometry, which [place] geometry = true asks for. {remedy} instead.")
+
+
+def _meant(column: str, found: list[str]) -> str:
+    """Say which column may be meant by one that is not there."""
+    doubles = [name for name in found if re.fullmatch(re.escape(column) + r" \(\d+\)", name)]
+    if len(doubles) > 1:
+        return f" It stands {len(doubles)} times in the header: name {' or '.join(map(repr, doubles))}."
+    return did_you_mean(column, found)
+
+
+def _is_filled(cells: pd.Series[Any]) -> bool:
+    return any(str(cell).strip() for cell in cells.dropna())
+
+
+def _notices(contract: Contract, path: Path, table: Table) -> list[Problem]:
+    mapped = [column for columns in _wanted_columns(contract).values() for column in columns]
+    known = {*mapped, *contract.ignore, *contract.private, *(["geometry"] if has_shapes(table.frame) else [])}
+    # What holds nothing in any row is no news: a KML or GPX brings a dozen such columns.
+    unread = [str(name) for name in table.frame.columns if name not in known and _is_filled(table.frame[name])]
+    notices = [Problem(contract.id, "note", f"{path.name}: {note}") for note in table.notes]
+    seen = (*table.warnings, *(table.page.told if table.page and len(contract.files) == 1 else ()))
+    notices += [Problem(contract.id, kind, f"{path.name}: {told}", number) for kind, told, number in seen]
+    gone = deleted_rows(table.frame, table.places, known)
+    notices += [Problem(contract.id, "deleted_rows", f"{path.name}: {told}", number) for told, number in gone]
+    if table.kind in ("spreadsheet", "delimited text") and (values := names_of_a_row(table.frame)):
+        told = VALUES_AS_NAMES.format(values=quoted(values[:_MOST_REPEATED]))
+        notices.append(Problem(contract.id, "values_as_names", f"{path.name}: {told}", len(values)))
+    notices += [*persons_told(contract, path, table, mapped), *persons_in_texts(contract, path, table)]
+    notices += several_told(contract, path, table)
+    if unread:
+        message = f"{path.name}: columns that nobody mapped: {', '.join(unread)}. Map them, or list them in `ignore`."
+        notices.append(Problem(contract.id, "unmapped_column", message, len(unread)))
+    return notices
+
+
+def _check_size(contract: Contract, rows: int) -> None:
+    expect = contract.expect
+    if rows < expect.rows_min or (expect.rows_max is not None and rows > expect.rows_max):
+        limits = f"{expect.rows_min} to {expect.rows_max if expect.rows_max is not None else 'any number'}"
+        raise SourceError(
+            f"{contract.id}: {counted(rows, 'row')} in {', '.join(contract.files)}, where the contract expects "
+            f"{limits}. Check the export; if the new number is right, change [expect]. Earlier records stay."
+        )
+
+
+def _unique_keys(rows: pd.DataFrame) -> pd.DataFrame:
+    """Give every row a key of its own; of equal keys the first in the file keeps it, whatever is added behind it."""
+    late = pd.Series(False, index=rows.index)
+    # Again, since a key that was made so may be another row's own ("1#2"): that row keeps it.
+    while not rows.empty and rows["key"].duplicated().any():
+        order = rows.assign(_late=late).sort_values(["key", "_late"], kind="stable").index
+        rank = rows.loc[order].groupby("key", sort=False).cumcount().reindex(rows.index)
+        rows = rows.assign(key=rows["key"].where(rank == 0, rows["key"] + "#" + (rank + 1).astype(str)))
+        late |= rank > 0
+    return rows
+
+
+def _repeated(rows: pd.DataFrame, unique: pd.DataFrame) -> list[str]:
+    """Tell of each row that bears the key of an earlier one where both stand, and how it is called instead."""
+    if rows.empty:
+        return []
+    first = rows.groupby("key", sort=False)["place"].transform("first")
+    late = rows["key"].duplicated()
+    told = zip(rows["place"][late], rows["key"][late], first[late], unique["key"][late], strict=True)
+    return [f"{place} has the key '{key}' of {other} and goes as '{own}'" for place, key, other, own in told]
+
+
+def _plain(value: Any) -> Any:
+    """Return a cell as JSON can hold it."""
+    if type(value) is str:
+        return value
+    if value is None or isinstance(value, _JSON):
+        return None if isinstance(value, float) and value != value else value
+    if isinstance(value, dict):
+        return {str(name): _plain(cell) for name, cell in value.items()}
+    if isinstance(value, list | tuple) or (isinstance(value, np.ndarray) and value.ndim):
+        return [_plain(cell) for cell in value]
+    return value.item() if hasattr(value, "item") else str(value)

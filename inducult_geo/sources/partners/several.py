@@ -1,0 +1,54 @@
+"""Rows that name works in two towns ("Werk I und II, Zwickau und Crimmitschau"): one site each, which is told."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import Final
+
+from inducult_geo.catalog.models import Contract
+from inducult_geo.frames import Problem
+from inducult_geo.sources.formats.table import Table
+from inducult_geo.text import counted, first_few, fold_once
+
+_SHOWN, _SHORT = 3, 60
+_LONGEST: Final = 250
+"""Characters of a name or of towns; longer ones are texts, which tell of many places."""
+
+_BETWEEN: Final = re.compile(r"[,;&]|\s(?:und|u\.|and|oraz|ed|en|e|i|a|in)\s", re.IGNORECASE)
+"""What stands between two names of places in the languages of the regions; no dash or slash: a railway goes from one
+town to another, and a town has a name in each of two languages."""
+
+_TOGETHER: Final = re.compile(r"[^\W\d_a-z][\w.' -]+ (?:und|oraz) [^\W\d_a-z][\w.' -]+")
+"""Two towns in one cell that no other row names; few towns have such a word in their name."""
+
+
+def several_told(contract: Contract, path: Path, table: Table) -> list[Problem]:
+    """Tell which rows of a table name places in several towns: none is split or moved."""
+    names, cities = (_column(contract, table, field) for field in ("name", "city"))
+    towns = {fold_once(city.strip()) for city in cities if city.strip()}
+    found = []
+    for place, name, city in zip(table.places, names, cities, strict=True):
+        # "Dagenham, Essex" is one town, with its county: unless the name tells of two as well.
+        is_list = "," not in city or len(_BETWEEN.split(name)) > 1
+        if _towns_in(name, towns) > 1:
+            found.append(f"{place}: '{name.strip()[:_SHORT]}'")
+        elif (is_list and _towns_in(city, towns) > 1) or _TOGETHER.fullmatch(city.strip()):
+            found.append(f"{place}: '{city.strip()[:_SHORT]}'")
+    if not found:
+        return []
+    message = (
+        f"{path.name}: {counted(len(found), 'row')} seem to name works in several towns, and become one site each, at "
+        f"the one place that stands there: {first_few(found, _SHOWN)}. Where they are several works, give each a row."
+    )
+    return [Problem(contract.id, "several_towns", message, len(found))]
+
+
+def _column(contract: Contract, table: Table, field: str) -> list[str]:
+    column = next((name for name in contract.mapped.get(field, ()) if name in table.frame), None)
+    cells = [None] * len(table.frame) if column is None else table.frame[column].tolist()
+    return [cell if isinstance(cell, str) and len(cell) <= _LONGEST else "" for cell in cells]
+
+
+def _towns_in(text: str, towns: set[str]) -> int:
+    return len({fold_once(piece.strip()) for piece in _BETWEEN.split(text)} & towns) if towns else 0

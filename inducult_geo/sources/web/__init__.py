@@ -1,0 +1,1 @@
+"""What comes over the net: whole or not at all, with a deadline for each request."""

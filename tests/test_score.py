@@ -250,6 +250,30 @@ def test_of_what_lies_elsewhere_only_a_name_tells_that_it_is_one(kind):
     assert ("the places contradict each other" in bar_in_words(scored, place)) == (not backed)
 
 
+ANY_WORKS = {
+    "boiler houses of two places": (18_000, "Kesselhaus", {}, False),
+    "... with more to the name": (18_000, "Kesselhaus Karolin", {}, True),
+    "... of one company": (18_000, "Kesselhaus", {"operator": "Veolia Energia"}, True),
+    "in two streets": (450, "Kesselhaus", {"address": "Rathausgasse 2"}, False),
+    "in two streets side by side": (250, "Kesselhaus", {"address": "Rathausgasse 2"}, True),
+    "in two streets, with more to the name": (450, "Kesselhaus Karolin", {"address": "Rathausgasse 2"}, True),
+    "in one street": (450, "Kesselhaus", {"address": "Ahornweg 2"}, True),
+}
+
+
+@pytest.mark.parametrize("kind", ANY_WORKS)
+def test_a_word_of_trade_is_no_name_of_places_that_differ(kind):
+    """The register's boiler house of a hospital is not that of the brewery 18 km off, for both are called no more."""
+    distance_m, name, more, may_be_one = ANY_WORKS[kind]
+    scored, at = scored_pairs(
+        row("a:1", name, point(), address="Ahornweg 2", operator=more.get("operator"), accuracy_m=100.0),
+        row("b:1", name, point(distance_m), **more, accuracy_m=100.0),
+        *backdrop(12),
+    )
+    place = at["a:1", "b:1"]
+    assert (scored.bar[place] == OTHER_UNIT or not scored.is_backed[place]) != may_be_one
+
+
 @pytest.mark.parametrize(
     ("distance_m", "kind", "fuel", "backed"),
     [

@@ -225,6 +225,11 @@ class Prepared:
         return found
 
     @cached_property
+    def is_own_name(self) -> Flags:
+        """Tell which variants are not made of words of trade and numbers alone."""
+        return self.variants.holding(~self.lexicon.exact)
+
+    @cached_property
     def units(self) -> Ints:
         """Number of the plant that each record is a unit of; -1 where it is none (see `units.units_of`)."""
         rows = np.flatnonzero(self.is_numbered)

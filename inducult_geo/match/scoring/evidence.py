@@ -33,6 +33,12 @@ FAR_FROM_M: Final = 4000.0
 
 _FAR: Final = float(np.log10(1 + FAR_UNITS))
 
+APART_UNITS: Final = 2.0
+"""Places that are farther apart than so many times their accuracy, and have no street in common, are two where all that
+their records have in common is a name of words of trade ("boiler house")."""
+
+_APART: Final = float(np.log10(1 + APART_UNITS))
+
 CONFIRMED: Final[Mapping[str, float]] = {"street": 0.85, "postcode": 1.0, "identifier": 1.0}
 """Comparison -> value from which it says that one of two contradicting coordinates is wrong, not the match."""
 
@@ -74,11 +80,13 @@ class Evidence(NamedTuple):
     is_backed
         Whether more than nearness speaks for the pair (see `SUPPORT`).
     is_elsewhere
-        Whether the places contradict each other, and the names have next to nothing in common (see `NAMED_ALIKE`).
+        Whether the places contradict each other, and the names have next to nothing in common (see `NAMED_ALIKE`), or
+        words of trade alone, and no operator.
     is_other_unit
         Whether the names have other unit numbers or sides (`words.SIDES`).
     is_other_address
-        Whether both bear a name that many bear, at two addresses or places (see `BORNE_BY_MANY`, `BORNE_BY_ALL`).
+        Whether both bear a name that many bear, at two addresses or places (see `BORNE_BY_MANY`, `BORNE_BY_ALL`), or
+        one of words of trade alone (see `APART_UNITS`).
     is_anybodys
         Whether both bear a name that nearly all bear ("House") and have no address in common (see `BORNE_BY_ALL`).
     has_fuel, has_other_fuel, has_capacity
@@ -119,7 +127,7 @@ def evidence(
         seen.is_backed[here] = np.any([found[name] >= least for name, least in SUPPORT.items()], axis=0)
         seen.is_elsewhere[here] = _elsewhere(pairs.take(here), found)
         seen.is_other_unit[here] = found["numbers"] == 0
-        seen.is_other_address[here] = _other_address(found)
+        seen.is_other_address[here] = _other_address(pairs.take(here), found)
         seen.is_anybodys[here] = _anybodys(found)
         seen.has_fuel[here], seen.has_other_fuel[here] = found["fuel"] == 1, found["fuel"] == 0
         seen.has_capacity[here] = found["capacity"] <= SAME_CAPACITY
@@ -140,18 +148,35 @@ def _elsewhere(pairs: Compared, found: Mapping[str, Floats]) -> Flags:
     """Tell which pairs lie elsewhere and have no name in common (see `Evidence`)."""
     # A place that contradicts its own town is not where its record is: that one is unknown, not far.
     rows = np.flatnonzero(found["place"] >= _FAR)
-    rows = rows[~np.any([found[name][rows] >= least for name, least in NAMED_ALIKE.items()], axis=0)]
+    named = np.any([found[name][rows] >= least for name, least in NAMED_ALIKE.items()], axis=0)
+    doubtful = rows[named & ~_one_operator(found)[rows]]
+    rows = np.concatenate([rows[~named], doubtful[~_of_own_names(pairs.take(doubtful))]])
     elsewhere = np.zeros(len(pairs.left), dtype=bool)
     elsewhere[rows] = contradicting_places(pairs.take(rows), {name: found[name][rows] for name in CONFIRMED})
     return elsewhere
 
 
-def _other_address(found: Mapping[str, Floats]) -> Flags:
+def _of_own_names(pairs: Compared) -> Flags:
+    """Tell of which pairs the names that are most alike have more than words of trade ("boiler house")."""
+    _, variants = pairs.names
+    return np.asarray((pairs.prepared.is_own_name[variants] & (variants >= 0)).any(axis=1), dtype=bool)
+
+
+def _other_address(pairs: Compared, found: Mapping[str, Floats]) -> Flags:
     """Tell which pairs bear a name that many bear, at two addresses or places (see `BORNE_BY_MANY`, `BORNE_BY_ALL`)."""
     name, telling, street = (found[kind] for kind in ("name", "telling words", "street"))
+    same_name, other_street, confirmed = name >= SUPPORT["name"], street < OTHER_STREET, _confirmed(found)
     other_house = (street >= SAME_STREET) & (found["house number"] == 0) & (telling < BORNE_BY_MANY)
-    elsewhere = (street < OTHER_STREET) | ((found["place"] >= _FAR) & ~_confirmed(found))
-    return np.asarray((name >= SUPPORT["name"]) & (other_house | (elsewhere & (telling < BORNE_BY_ALL))), dtype=bool)
+    elsewhere = other_street | ((found["place"] >= _FAR) & ~confirmed)
+    is_other = same_name & (other_house | (elsewhere & (telling < BORNE_BY_ALL)))
+    apart = same_name & other_street & (found["place"] >= _APART) & ~confirmed & ~_one_operator(found)
+    rows = np.flatnonzero(apart & ~is_other)
+    is_other[rows] = ~_of_own_names(pairs.take(rows))
+    return np.asarray(is_other, dtype=bool)
+
+
+def _one_operator(found: Mapping[str, Floats]) -> Flags:
+    return np.asarray(found["operator"] >= SUPPORT["operator"], dtype=bool)
 
 
 def _anybodys(found: Mapping[str, Floats]) -> Flags:

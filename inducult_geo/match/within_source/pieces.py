@@ -59,10 +59,8 @@ def pieces_of(records: Records, decisions: Decisions) -> dict[str, str]:
 
 def _side_by_side(records: Records, prepared: Prepared) -> tuple[Ints, Ints]:
     """Return the pairs of records of one source and type that share a name of their own and lie side by side."""
-    variants, exact = prepared.variants, prepared.lexicon.exact
-    is_own = variants.holding(~exact)
     row, name = prepared.names.rows, prepared.names.values
-    row, name = row[is_own[name]], name[is_own[name]]
+    row, name = row[prepared.is_own_name[name]], name[prepared.is_own_name[name]]
     kind, source = prepared.coded["type"][0], prepared.sources[0]
     code = pd.factorize((name * (kind.max(initial=0) + 1) + kind[row]) * (source.max(initial=0) + 1) + source[row])[0]
     shared = pd.Index(code).duplicated(keep=False)

@@ -11,11 +11,12 @@ import pandas as pd
 
 from inducult_geo.errors import ConfigError
 from inducult_geo.frames import Records, as_records, concat_records
+from inducult_geo.match.decided.decisions import Decisions
 from inducult_geo.match.identity.continuity import successors
 from inducult_geo.match.learning.refit import Refit, refit, taught_by
 from inducult_geo.match.pairs.candidates import compared
 from inducult_geo.match.reading.prepare import prepare
-from inducult_geo.match.resolve import sources_of_units
+from inducult_geo.match.resolve import sources_of_units, speaking_records
 from inducult_geo.memory import decisions_of, registry_of, weights_of
 from inducult_geo.run import Run
 from inducult_geo.stage import last_stage
@@ -69,10 +70,10 @@ def refit_weights(run: Run) -> RefitOutcome:
     InducultError
         Where there are too few decisions.
     """
-    records = concat_records([*_records(run)])
+    decisions = decisions_of(run)
+    records = concat_records([*_records(run, decisions)])
     if records.empty:
         raise ConfigError(f"{run.folder.root}: no region was built yet. Run `inducult run` first.")
-    decisions = decisions_of(run)
     decisions = decisions.carried(successors(decisions.spoken, registry_of(run), {}, records["record_key"]))
     pairs, units = compared(prepare(records)), sources_of_units(run.catalog.sources)
     fit = refit(taught_by(pairs, decisions, units), weights_of(run))
@@ -84,11 +85,11 @@ def refit_weights(run: Run) -> RefitOutcome:
     return RefitOutcome(len(decisions), fit, path)
 
 
-def _records(run: Run) -> Iterator[Records]:
-    """Yield the accepted records of all regions as last kept."""
+def _records(run: Run, decisions: Decisions) -> Iterator[Records]:
+    """Yield the accepted records of all regions as last kept, without those that others stand for."""
     for region_id in sorted(run.catalog.regions):
         stage = last_stage(region_id, run)
         if stage is not None:
             records = stage.records()
             kept = records[records["reason"].isna()].sort_values("record_key", ignore_index=True)
-            yield as_records(pd.DataFrame(kept))
+            yield speaking_records(as_records(pd.DataFrame(kept)), run.catalog.sources, decisions)[0]

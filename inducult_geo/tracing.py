@@ -14,10 +14,11 @@ import pandas as pd
 from inducult_geo.errors import ConfigError
 from inducult_geo.frames import as_records, from_json
 from inducult_geo.match.identity.site_ids import PREFIX, check_site_id
-from inducult_geo.match.resolve import compare, sources_of_units
-from inducult_geo.match.scoring.score import shipped_weights
+from inducult_geo.match.resolve import compare, sources_of_units, speaking_records
+from inducult_geo.match.scoring.score import Scored, shipped_weights
 from inducult_geo.match.scoring.waterfall import Waterfall, bar_in_words, waterfall
-from inducult_geo.memory import registry_of, weights_of
+from inducult_geo.match.within_source.folds import Folds
+from inducult_geo.memory import decisions_of, registry_of, weights_of
 from inducult_geo.publish.bundle import withheld_sources
 from inducult_geo.run import Run
 from inducult_geo.stage import Stage, last_part, last_stage
@@ -47,6 +48,10 @@ class PairExplained:
         The first of them in words, with what makes it so.
     sites
         The site of each.
+    compared
+        Keys of the records that were compared: another one of the same source where it stands for a record.
+    folded
+        Why others stand for them; where one stands for both, why they are one.
     """
 
     keys: tuple[str, str]
@@ -57,13 +62,19 @@ class PairExplained:
     bars: tuple[float, float]
     bar: str
     sites: tuple[str, str]
+    compared: tuple[str, str]
+    folded: tuple[str, ...]
 
     def as_dict(self) -> dict[str, Any]:
         """Return it as JSON can hold it."""
         fall = self.fall
         return {
-            "left": {"record_key": self.keys[0], "site_id": self.sites[0], **self.left},
-            "right": {"record_key": self.keys[1], "site_id": self.sites[1], **self.right},
+            **{
+                side: {"record_key": key, "compared_as": compared, "site_id": site, **said}
+                for side, key, compared, site, said in zip(
+                    ("left", "right"), self.keys, self.compared, self.sites, (self.left, self.right), strict=True
+                )
+            },
             **self.outcome,
             "match_from": self.bars[0],
             "bar": self.bar,
@@ -82,7 +93,7 @@ class PairExplained:
             pair = self.sites if name == "site_id" else (self.left.get(name), self.right.get(name))
             if any(pair):
                 told.append(f"{name:>12}  {_short(pair[0]):<44}  {_short(pair[1])}")
-        told.append("")
+        told += ["", *self.folded]
         if self.fall is None:
             told.append(f"They were never compared: {self._why_strangers()}.")
         else:
@@ -94,6 +105,8 @@ class PairExplained:
 
     def _why_strangers(self) -> str:
         source = self.left.get("source")
+        if self.compared[0] == self.compared[1]:
+            return f"of these rows of '{source}' '{self.compared[0]}' alone is compared with others"
         if source == self.right.get("source"):
             return f"both are of '{source}', and what one list gives as two rows are two places until a person decides"
         return "neither near each other, nor of one town, nor alike in a rare word, or others were more so"
@@ -110,12 +123,11 @@ def explain_pair(left: str, right: str, run: Run) -> PairExplained:
     if left == right:
         raise ConfigError(f"'{left}' is one record: name two, or the id of a site.")
     stage, records = _holding(left, right, run)
-    # Whole: what the neighbors of a pair score is part of its own score.
-    many = sources_of_units(run.catalog.sources)
-    scored = compare(as_records(records.sort_values("record_key", ignore_index=True)), weights_of(run), many=many)
+    scored, folds = _scored(records, run)
     keys = scored.pairs.prepared.key
     ends = {(keys[a], keys[b]): at for at, (a, b) in enumerate(zip(scored.pairs.left, scored.pairs.right, strict=True))}
-    row = ends.get((left, right), ends.get((right, left)))
+    first, second = (folds.first.get(key, key) for key in (left, right))
+    row = ends.get((first, second), ends.get((second, first)))
     table = stage.pairs()
     kept = table[table["left_key"].isin([left, right]) & table["right_key"].isin([left, right])]
     named = ("decision", "why", "decided_by", "score", "distance_m")
@@ -127,7 +139,26 @@ def explain_pair(left: str, right: str, run: Run) -> PairExplained:
     bars = (weights.match if row is None else float(scored.bar[row]), weights.review)
     bar = "" if row is None else bar_in_words(scored, row)
     fall = waterfall(scored, row) if row is not None else None
-    return PairExplained((left, right), said[0], said[1], fall, outcome, bars, bar, (sites[0], sites[1]))
+    folded = _folded((left, right), folds)
+    return PairExplained(
+        (left, right), said[0], said[1], fall, outcome, bars, bar, (sites[0], sites[1]), (first, second), folded
+    )
+
+
+def _scored(records: pd.DataFrame, run: Run) -> tuple[Scored, Folds]:
+    """Score the records of a region as a run does: of rows that are one a single one speaks.
+
+    All of the region are compared: what the neighbors of a pair score is part of its own score.
+    """
+    ordered, sources = as_records(records.sort_values("record_key", ignore_index=True)), run.catalog.sources
+    speaking, folds = speaking_records(ordered, sources, decisions_of(run))
+    return compare(speaking, weights_of(run), many=sources_of_units(sources)), folds
+
+
+def _folded(keys: tuple[str, str], folds: Folds) -> tuple[str, ...]:
+    """Say of each record that another one stands for which that is, and why."""
+    standing = [(key, folds.first[key]) for key in keys if key in folds.first]
+    return tuple(f"'{other}' is compared for '{key}': {folds.why[key]}." for key, other in standing)
 
 
 def _site_with(key: str, run: Run) -> str | None:

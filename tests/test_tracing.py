@@ -14,6 +14,9 @@ from typer.testing import CliRunner
 
 from inducult_geo import cli, tracing
 from inducult_geo.errors import ConfigError
+from inducult_geo.frames import Records
+from inducult_geo.match.decided.decisions import Decisions
+from inducult_geo.match.resolve import speaking_records
 from inducult_geo.match.scoring.score import shipped_weights
 from inducult_geo.match.scoring.waterfall import Step, Waterfall
 from inducult_geo.opening import open_release
@@ -75,6 +78,26 @@ def test_a_pair_that_waits_for_a_person_says_so_and_stays_two_sites(run: Run) ->
     assert told.outcome["decision"] == "review"
     assert told.sites[0] != told.sites[1]
     assert told.lines()[-1] == f"review: {doubtful['why']}"
+
+
+def test_the_score_told_is_that_of_the_run(run: Run) -> None:
+    """Pieces that one record speaks for in a run were its rivals where a pair was told of."""
+    pairs = last_stage("leoben", run).pairs()
+    doubtful = pairs[pairs["score"].between(0.2, 0.8) & pairs["decided_by"].isna()]
+    told = [explain_pair(one, other, run) for one, other in doubtful[["left_key", "right_key"]].to_numpy()]
+    assert [one.fall.probability for one in told] == pytest.approx([*doubtful["score"]], abs=1e-3)
+
+
+def test_a_record_that_another_one_speaks_for_says_so(run: Run) -> None:
+    records = last_stage("leoben", run).records()
+    accepted = Records(records[records["reason"].isna()].sort_values("record_key", ignore_index=True))
+    piece, whole = next(iter(speaking_records(accepted, run.catalog.sources, Decisions())[1].first.items()))
+    told = explain_pair(piece, "leoben_eisenstrasse:E-101", run)
+    assert told.compared == (whole, "leoben_eisenstrasse:E-101")
+    assert told.as_dict()["left"]["compared_as"] == whole
+    assert any(line.startswith(f"'{whole}' is compared for '{piece}': the contract of 'osm'") for line in told.lines())
+    same = explain_pair(piece, whole, run)
+    assert same.lines()[-3].startswith(f"They were never compared: of these rows of 'osm' '{whole}' alone is compared")
 
 
 def test_records_that_never_met_are_told_as_such(run: Run) -> None:
@@ -254,7 +277,8 @@ class TestWhatTheReleaseDoesNotTell:
 def test_what_data_say_cannot_steer_the_terminal_and_long_texts_are_cut() -> None:
     hostile = {"names": "\x1b[2JHuta", "operator": "x" * 44, "address": "y" * 45, "start_year": 0}
     fall = Waterfall(0.1, (Step("name", "'\x1b]0;title\x07' / 'b'", 1.0),), (), 0.75)
-    told = PairExplained(("a:1", "b:1"), hostile, {}, fall, {}, (0.4, 0.1), "a match from 40%", ("IC-1", "IC-2"))
+    keys, sites = ("a:1", "b:1"), ("IC-1", "IC-2")
+    told = PairExplained(keys, hostile, {}, fall, {}, (0.4, 0.1), "a match from 40%", sites, keys, ())
     lines = told.lines()
     text = "\n".join(lines)
     assert "\x1b" not in text

@@ -26,7 +26,7 @@ from inducult_geo.match.questions import REVIEW_COLUMNS, question_id, questions
 from inducult_geo.match.reading.prepare import prepare
 from inducult_geo.match.scoring.permits import sure_or_first
 from inducult_geo.match.scoring.score import Scored, Weights, score
-from inducult_geo.match.within_source.folds import as_one, folds_of, with_whole_shapes
+from inducult_geo.match.within_source.folds import Folds, as_one, folds_of, with_whole_shapes
 from inducult_geo.ragged import Flags
 from inducult_geo.text import counted, first_few
 
@@ -95,9 +95,11 @@ def resolve(
     ordered = _by_key(records)
     marks = fingerprints(ordered)
     word, found = _carried(decisions, registry, ordered, marks)
-    folds = folds_of(ordered, sources_in_pieces(contracts), word)
+    speaking, folds = speaking_records(ordered, contracts, word)
     many = sources_of_units(contracts)
-    scored = (comparing or compare)(as_one(ordered, folds), many=many)
+    scored = (comparing or compare)(speaking, many=many)
+    # The pairs hold what they need of it: where many are folded, it is a copy.
+    del speaking
     first = sure_or_first(scored, many)
     clusters = cluster(ordered, links(scored, word, folds.first, first), many=many, decisions=word, folded=folds.first)
     assigned = assign_ids(clusters.group, registry, ordered, marks=marks, found=found)
@@ -189,6 +191,17 @@ def compare(records: Records, weights: Weights | None = None, *, many: Collectio
     `many` names the sources of which several records may be one site (permits, units).
     """
     return score(compared(prepare(records)), weights, many=many)
+
+
+def speaking_records(
+    records: Records, contracts: Mapping[str, Contract], decisions: Decisions
+) -> tuple[Records, Folds]:
+    """Return the records of a region that are compared, and which others they stand for (see `folds`).
+
+    Whoever scores the pairs of a run anew needs these: equals beside them would be their rivals.
+    """
+    folds = folds_of(records, sources_in_pieces(contracts), decisions)
+    return as_one(records, folds), folds
 
 
 def sources_of_units(contracts: Mapping[str, Contract]) -> frozenset[str]:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, Final
 
 import pandas as pd
@@ -14,7 +15,7 @@ import pandas as pd
 from inducult_geo.errors import ConfigError
 from inducult_geo.frames import as_records, from_json
 from inducult_geo.match.identity.site_ids import PREFIX, check_site_id
-from inducult_geo.match.resolve import compare, sources_of_units, speaking_records
+from inducult_geo.match.resolve import compare, compare_speaking
 from inducult_geo.match.scoring.score import Scored, shipped_weights
 from inducult_geo.match.scoring.waterfall import Waterfall, bar_in_words, waterfall
 from inducult_geo.match.within_source.folds import Folds
@@ -150,9 +151,9 @@ def _scored(records: pd.DataFrame, run: Run) -> tuple[Scored, Folds]:
 
     All of the region are compared: what the neighbors of a pair score is part of its own score.
     """
-    ordered, sources = as_records(records.sort_values("record_key", ignore_index=True)), run.catalog.sources
-    speaking, folds = speaking_records(ordered, sources, decisions_of(run))
-    return compare(speaking, weights_of(run), many=sources_of_units(sources)), folds
+    ordered = as_records(records.sort_values("record_key", ignore_index=True))
+    by_weights = partial(compare, weights=weights_of(run))
+    return compare_speaking(ordered, run.catalog.sources, decisions_of(run), by_weights)
 
 
 def _folded(keys: tuple[str, str], folds: Folds) -> tuple[str, ...]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Container, Iterable, Sequence
 from dataclasses import dataclass
 from functools import cache, partial
@@ -31,6 +30,7 @@ from inducult_geo.harmonize.words.vocabulary import (
     finest,
     nace_code,
 )
+from inducult_geo.harmonize.words.websites import web_address
 from inducult_geo.text import clean_text, known_text, of_each, wikidata_item
 
 _PLAIN = (
@@ -45,8 +45,6 @@ _NAMES_OF_ALL: Final = frozenset({"ironworks"})
 
 _BURN_LIME: Final = {"sugar_factory": frozenset({"cement_works", "lime_kiln"})}
 """Type that a name tells -> types of branches that such works are in for a kiln of theirs (sugar is made with lime)."""
-
-_WEB = re.compile(r"^(https?://)?[\w.-]+\.[a-z]{2,}(:\d+)?([/?#]\S*)?$", re.IGNORECASE)
 
 
 @dataclass(frozen=True)
@@ -76,7 +74,7 @@ def harmonize(table: RawTable, contract: Contract, ground: Ground, vocabulary: V
     placed = place(_placeable(rows), contract, ground, file_crs=table.crs)
     values = pd.DataFrame({name: _clean(rows, name, known_text) for name in _PLAIN}, index=rows.index)
     values["nace"] = _nace(rows)
-    values["website"] = values["website"].map(_website)
+    values["website"] = values["website"].map(web_address)
     values["names"] = harmonize_names(rows)
     _origins(values, rows, table, contract, ground, notices)
     _types(values, rows, contract, vocabulary, notices)
@@ -127,13 +125,6 @@ def _clean(rows: pd.DataFrame, name: str, read: Callable[[Any], str | None] = cl
 def _schemes(rows: pd.DataFrame) -> dict[str, str]:
     """Return the columns of codes in public schemes (`sector:<scheme>`), each with its scheme."""
     return {name: name.removeprefix("sector:") for name in map(str, rows) if name.startswith("sector:")}
-
-
-def _website(text: str | None) -> str | None:
-    """Return a web address with its scheme; anything else (a script, a mail) is no website."""
-    if not isinstance(text, str) or not _WEB.match(text):
-        return None
-    return text if text.lower().startswith(("http://", "https://")) else f"https://{text}"
 
 
 def _types(

@@ -95,11 +95,8 @@ def resolve(
     ordered = _by_key(records)
     marks = fingerprints(ordered)
     word, found = _carried(decisions, registry, ordered, marks)
-    speaking, folds = speaking_records(ordered, contracts, word)
+    scored, folds = compare_speaking(ordered, contracts, word, comparing or compare)
     many = sources_of_units(contracts)
-    scored = (comparing or compare)(speaking, many=many)
-    # The pairs hold what they need of it: where many are folded, it is a copy.
-    del speaking
     first = sure_or_first(scored, many)
     clusters = cluster(ordered, links(scored, word, folds.first, first), many=many, decisions=word, folded=folds.first)
     assigned = assign_ids(clusters.group, registry, ordered, marks=marks, found=found)
@@ -191,6 +188,17 @@ def compare(records: Records, weights: Weights | None = None, *, many: Collectio
     `many` names the sources of which several records may be one site (permits, units).
     """
     return score(compared(prepare(records)), weights, many=many)
+
+
+def compare_speaking(
+    records: Records,
+    contracts: Mapping[str, Contract],
+    decisions: Decisions,
+    comparing: Callable[..., Scored],
+) -> tuple[Scored, Folds]:
+    """Score the pairs of a region as a run does: those of `speaking_records`; `comparing` as in `resolve`."""
+    speaking, folds = speaking_records(records, contracts, decisions)
+    return comparing(speaking, many=sources_of_units(contracts)), folds
 
 
 def speaking_records(

@@ -1,4 +1,4 @@
-// The sites as the page holds them (inducult_geo/publish/mapdata.py writes it): columns, and tables for repeated words.
+// The sites as the page holds them (inducult_geo/publish/page/mapdata.py writes it): columns, and tables for repeated words.
 
 import { label } from "./words.js";
 

@@ -18,7 +18,6 @@ _BELOW: Final = (
     "stands below {place}, which names other columns than the first row does: rows of another table. Put that into a "
     "file or on a sheet of its own, with a contract of its own"
 )
-_LETTERS: Final = re.compile(r"[^\d]*[^\W\d][^\d]*")
 
 
 def second_heads(table: Table) -> dict[int, str]:
@@ -59,4 +58,7 @@ def _with_rows_below(found: dict[int, str], table: Table) -> dict[int, str]:
 
 
 def _is_head(cell: Any) -> bool:
-    return cell is None or (isinstance(cell, str) and _LETTERS.fullmatch(cell) is not None)
+    """Whether a cell is empty, or has letters and no figure."""
+    if not isinstance(cell, str):
+        return cell is None
+    return any(map(str.isalpha, cell)) and not any(map(str.isdecimal, cell))

@@ -227,6 +227,8 @@ def status_lines(status: Status, console: Console) -> None:
         console.print(escape(f"noticed   {line}"))
     for line in status.torn:
         console.print(escape(f"damaged   {line}"))
+    for line in status.untaken:
+        console.print(escape(f"answers   {line}"))
     console.print("all well" if status.is_well else "needs a look")
 
 

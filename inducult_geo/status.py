@@ -51,8 +51,9 @@ class Status:
     last_run_failed
         Whether the last run failed, in part or in whole, or was killed, or the disk is full.
     torn
-        What is damaged: in the log of decisions, the registry of site ids, or what was kept of a region; and answers
-        that stand in a copy of the log, or in a release, alone.
+        What is damaged: in the log of decisions, the registry of site ids, or what was kept of a region.
+    untaken
+        Answers that nobody obeys: they stand in a copy of the log, or in a release, alone.
     withheld
         How many records of each source stay at home, since no contract lets any out.
     gone
@@ -72,6 +73,7 @@ class Status:
     last_run: str | None = None
     last_run_failed: bool = False
     torn: tuple[str, ...] = ()
+    untaken: tuple[str, ...] = ()
     withheld: Mapping[str, int] = field(default_factory=dict)
     gone: tuple[str, ...] = ()
     changed: tuple[str, ...] = ()
@@ -81,7 +83,7 @@ class Status:
     def is_well(self) -> bool:
         """Whether there is a release that is young enough and holds nothing stale, and the last run was whole."""
         is_young = self.release is not None and self.age_h <= self.max_age_h
-        return is_young and not (self.stale or self.last_run_failed or self.torn or self.gone)
+        return is_young and not (self.stale or self.last_run_failed or self.torn or self.untaken or self.gone)
 
     def as_dict(self) -> dict[str, Any]:
         """Return the status as JSON can hold it."""
@@ -95,6 +97,7 @@ class Status:
             "last_run": self.last_run,
             "last_run_failed": self.last_run_failed,
             "torn": list(self.torn),
+            "untaken": list(self.untaken),
             "withheld": dict(self.withheld),
             "gone": list(self.gone),
             "changed": list(self.changed),
@@ -124,11 +127,11 @@ def status_of(
         # A run that this ended at once could not even note it.
         since = f"Now the disk is full: {folder.processed} has no room. Make room, then run again."
         said, failed = f"{said or 'none'}. {since}", True
-    torn = _torn(folder)
+    torn, untaken = _torn(folder)
     if release is not None and manifest is None:
         torn = (*torn, f"{release / 'manifest.json'}: missing or not whole: no release without it. Run: inducult run")
     if release is None or manifest is None:
-        return Status(None, 0.0, max_age_h, 0, 0, (), said, failed, torn)
+        return Status(None, 0.0, max_age_h, 0, 0, (), said, failed, torn, untaken)
     moment = now or datetime.now(UTC)
     good = confirmed_at(folder) or _published(release)
     age_h = 0.0 if good is None else (moment - good).total_seconds() / 3600
@@ -147,6 +150,7 @@ def status_of(
         said,
         failed,
         (*torn, *told.damaged),
+        untaken,
         told.withheld,
         tuple(told.gone),
         tuple(told.changed),
@@ -244,19 +248,20 @@ def _last_run(folder: DataFolder) -> tuple[str | None, bool]:
         return str(problem), True
 
 
-def _torn(folder: DataFolder) -> tuple[str, ...]:
+def _torn(folder: DataFolder) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """Name what is damaged in the log of decisions (its last line, or one that makes every run fail), or the registry.
 
-    A registry that is gone is none: the next run makes it anew.
+    Beside it the answers that stand elsewhere and not in the log. A registry that is gone is none: the next run makes
+    it anew.
     """
     fault = registry_fault(folder.registry) if folder.registry.exists() else None
     found = () if fault is None else (fault,)
     try:
         log = read_decisions(folder.decisions)
         torn = [text for text in log.problems if "torn" in text]
-        return (*torn, *copies_told(folder.decisions), *left_told(folder, log), *found)
+        return (*torn, *found), (*copies_told(folder.decisions), *left_told(folder, log))
     except DecisionError as problem:
-        return (str(problem), *found)
+        return (str(problem), *found), ()
 
 
 def _stale(connection: sqlite3.Connection, kind: str, table: str) -> list[str]:

@@ -776,7 +776,7 @@ def test_a_copy_of_the_log_that_lies_beside_it_is_told_and_taken_in(run: Run, bu
         file.write('{"who": "torn')
     (told,) = copies_told(log)
     assert "holds 2 answers that decisions.jsonl has not" in told
-    assert told in status_of(run.folder, max_age_h=1).torn
+    assert told in status_of(run.folder, max_age_h=1).untaken
     outcome = import_review(copy, run)
     assert [(word.who, word.when[:10]) for word in outcome.added] == [("Jan", "2026-11-20")] * 2
     assert outcome.unchanged == 1
@@ -796,7 +796,7 @@ def test_answers_given_in_a_release_itself_are_told_kept_and_taken_in(run: Run, 
         con.execute("UPDATE review SET decision = 'same', decided_by = 'Eva' WHERE review_id = ?", [asked["review_id"]])
     (told,) = left_told(run.folder, read_decisions(run.folder.decisions))
     assert "holds 1 answer that nobody obeys" in told
-    assert told in status_of(run.folder, max_age_h=1).torn
+    assert told in status_of(run.folder, max_age_h=1).untaken
     spared = answered_releases(run.folder, read_decisions(run.folder.decisions))
     assert spared == {release: 1}
     later = [f"{release.name[:7]}-31T00000{number}Z" for number in (1, 2)]

@@ -5,14 +5,13 @@ What stands in one alone was decided, and nobody obeys it: that is told, and can
 
 from __future__ import annotations
 
-import json
 import shlex
-from collections.abc import Sequence
+from collections.abc import Sequence, Set
 from pathlib import Path
 
 from inducult_geo.errors import ContractError, DecisionError
-from inducult_geo.match.decided.decisions import append_decision
-from inducult_geo.match.decided.verdict import NEEDED, Decision
+from inducult_geo.match.decided.decisions import append_decision, read_word
+from inducult_geo.match.decided.verdict import Decision
 from inducult_geo.store import storing
 from inducult_geo.text import counted
 
@@ -21,9 +20,10 @@ def copies_told(log: Path) -> list[str]:
     """Say of each copy of the log beside it how many words stand in it that the log has not, and what to do."""
     found = sorted(path for path in log.parent.glob(f"{log.stem}*{log.suffix}") if path != log and path.is_file())
     told = []
+    said = _lines_of(log) if found else set()
     for copy in found:
         try:
-            number = len(words_lacking(words_of(copy), log))
+            number = len(words_lacking(words_of(copy), said))
         except DecisionError as problem:
             told.append(str(problem))
             continue
@@ -49,16 +49,15 @@ def take_in(copy: Path, log: Path) -> tuple[list[Decision], int]:
     words = words_of(copy)
     if not words:
         raise ContractError(f"{copy}: holds no answers, as the log of decisions does. Name an edited table.")
-    fresh = words_lacking(words, log)
+    fresh = words_lacking(words, _lines_of(log))
     with storing(log):
         for one in fresh:
             append_decision(log, one)
     return fresh, len(words) - len(fresh)
 
 
-def words_lacking(words: Sequence[Decision], log: Path) -> list[Decision]:
-    """Return the words that a log has not, each once, as they were said."""
-    said = {one.as_line() for one in words_of(log)} if log.is_file() else set()
+def words_lacking(words: Sequence[Decision], said: Set[str]) -> list[Decision]:
+    """Return the words whose lines are none of those that were said, each once."""
     return list({line: one for one in words if (line := one.as_line()) not in said}.values())
 
 
@@ -79,9 +78,12 @@ def words_of(path: Path) -> list[Decision]:
     return [word for line in lines if (word := _word(line)) is not None]
 
 
+def _lines_of(log: Path) -> set[str]:
+    return {one.as_line() for one in words_of(log)} if log.is_file() else set()
+
+
 def _word(line: bytes) -> Decision | None:
     try:
-        values = json.loads(line)
-        return Decision(**{name: values[name] for name in NEEDED}, note=str(values.get("note") or ""))
-    except (ValueError, KeyError, TypeError, AttributeError, RecursionError, DecisionError):
+        return read_word(line)
+    except (ValueError, TypeError, AttributeError, RecursionError, DecisionError):
         return None

@@ -6,9 +6,9 @@ import shutil
 from pathlib import Path
 
 import pyarrow as pa
-import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
+from inducult_geo.arrow.keys import is_in
 from inducult_geo.memory import registry_fault
 from inducult_geo.run import Run
 from inducult_geo.store import current_release, read_json, replacing, storing, write_json
@@ -61,9 +61,9 @@ def _forget(home: Path, run: Run) -> None:
     tables = [pq.read_table(one, columns=["record_key"]) for one in home.glob("regions/*/*/records.parquet")]
     if tables:
         registry = pq.read_table(path)
-        of_sample = pc.is_in(registry["record_key"], pa.concat_tables(tables)["record_key"])
+        of_sample = is_in(registry["record_key"], pa.concat_tables(tables)["record_key"].combine_chunks())
         with replacing(path) as draft:
-            pq.write_table(registry.filter(pc.invert(of_sample)), draft)
+            pq.write_table(registry.filter(pa.array(~of_sample)), draft)
 
 
 def is_of_sample(release: Path) -> bool:

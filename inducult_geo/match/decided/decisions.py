@@ -186,7 +186,7 @@ def read_decisions(path: Path) -> Decisions:
         if not line.strip():
             continue
         try:
-            found.append(_read_line(line))
+            found.append(read_word(line))
         except DecisionError as error:
             if number == len(lines):
                 problems.append(f"{path}, line {number}: the last line is torn and was skipped: {error}")
@@ -215,15 +215,15 @@ def _close_torn_line(log: Any, path: Path) -> None:
     content = path.read_bytes()
     start = content.rfind(b"\n") + 1
     try:
-        _read_line(content[start:])
+        read_word(content[start:])
     except DecisionError:
         log.truncate(start)
     else:
         log.write(b"\n")
 
 
-def _read_line(line: bytes) -> Decision:
-    """Read one line.
+def read_word(line: bytes) -> Decision:
+    """Read one word from its line of the log.
 
     Raises
     ------

@@ -11,6 +11,7 @@ from pathlib import Path
 os.environ["QT_QPA_PLATFORM"] = "offscreen"
 
 from qgis.core import (
+    NULL,
     Qgis,
     QgsAction,
     QgsApplication,
@@ -34,8 +35,11 @@ from qgis.core import (
     QgsProject,
     QgsRasterLayer,
     QgsRectangle,
+    QgsRenderContext,
+    QgsSymbol,
     QgsSymbolLayer,
     QgsSymbolLegendNode,
+    QgsTemporalUtils,
     QgsUnitTypes,
     QgsVectorFileWriter,
     QgsVectorLayer,
@@ -95,6 +99,7 @@ def look(path, name):
         "tabs": [tab.name() for tab in layer.editFormConfig().tabs()],
         "pages": pages(layer),
         "in_years": {year: in_year(layer, year) for year in YEARS} if name == "site_points" else {},
+        "opacities": opacities(layer) if name in ("site_points", "site_areas", "source_records") else {},
         "sorted_by": [layer.attributeTableConfig().sortExpression(), int(layer.attributeTableConfig().sortOrder())],
     }
 
@@ -454,10 +459,45 @@ def between(project):
 
 
 def controller(project):
-    """Return first and last year of the temporal controller, and its step."""
+    """Return first and last year of the temporal controller, its step, and the title of a map without and with it."""
     told = project.timeSettings()
-    years = [moment.date().year() for moment in (told.temporalRange().begin(), told.temporalRange().end())]
-    return [*years, told.timeStep(), told.timeStepUnit() == QgsUnitTypes.TemporalYears]
+    assert told.temporalRange().isInfinite(), (
+        "QGIS 3.22 would open on the last hour of a range, and hide what ended before"
+    )
+    layers = QgsTemporalUtils.calculateTemporalRangeForProject(project)
+    years = [moment.date().year() for moment in (layers.begin(), layers.end())]
+    label, _ = project.readEntry("TitleLabel", "/Label")
+    titles = [QgsExpression.replaceExpressionText(label, scopes) for scopes in (in_decade(None), in_decade(1850))]
+    return [*years, told.timeStep(), told.timeStepUnit() == QgsUnitTypes.TemporalYears, *titles]
+
+
+def in_decade(year):
+    """Return the context of a map of ten years from a year on, or of one without time."""
+    settings = QgsMapSettings()
+    if year:
+        settings.setIsTemporal(True)
+        begin, end = (QDateTime(QDate(year + more, 1, 1), QTime(0, 0), Qt.UTC) for more in (0, 10))
+        settings.setTemporalRange(QgsDateTimeRange(begin, end, True, False))
+    scopes = QgsExpressionContext()
+    scopes.appendScope(QgsExpressionContextUtils.mapSettingsScope(settings))
+    return scopes
+
+
+def opacities(layer):
+    """Return how opaque each symbol is: without time, in time with a start year and without one, each once."""
+    (faded,) = {
+        symbol.dataDefinedProperties().property(QgsSymbol.PropertyOpacity).expressionString()
+        for symbol in layer.renderer().symbols(QgsRenderContext())
+    }
+    found = {}
+    for name, year in (("still", None), ("in_time", 1850)):
+        scopes = in_decade(year)
+        for row in layer.getFeatures():
+            scopes.setFeature(row)
+            scopes.setFields(layer.fields())
+            begun = "unknown" if row["start_year"] in (None, NULL) else "known"
+            found.setdefault(f"{name}_{begun}", set()).add(QgsExpression(faded).evaluate(scopes))
+    return {name: sorted(values) for name, values in found.items()}
 
 
 def draw(project, layers, overrides=None, part=1.0):

@@ -200,9 +200,16 @@ def test_buttons_of_a_form_open_web_pages_and_nothing_else(met, bundle):
 def test_the_temporal_controller_shows_what_stood_in_a_year(met, bundle):
     shown = {int(year): {*names} for year, names in met["layers"]["site_points"]["in_years"].items()}
     dated = {year: {number for number in DATED if f"Dated {number}" in names} for year, names in shown.items()}
-    assert dated == {1750: {16}, 1950: {12, 13, 15, 16}, 1991: {12, 13, 15, 16}, 1992: {12, 13, 15}, 2005: {13, 15}}
+    assert dated == {1750: set(), 1950: {12, 13, 15, 16}, 1991: {12, 13, 15, 16}, 1992: {12, 13, 15}, 2005: {13, 15}}
     years = bundle.sites[["start_year", "end_year"]].stack().dropna().astype(int)
-    assert met["project"]["controller"] == [years[years > 0].min(), 2024, 10, True]
+    assert met["project"]["controller"] == [years[years > 0].min(), 2024, 10, True, "", "1850\N{EN DASH}1859"]
+
+
+@pytest.mark.parametrize("layer", ["site_points", "site_areas", "source_records"])
+def test_what_does_not_tell_when_it_began_is_pale_in_an_animation(met, layer):
+    shown = met["layers"][layer]["opacities"]
+    assert shown["still_unknown"] == shown["still_known"] == [100]
+    assert (shown["in_time_known"], shown["in_time_unknown"]) == ([100], [30])
 
 
 def test_a_question_shows_both_records_and_the_worst_first(met, bundle):

@@ -24,9 +24,9 @@ from inducult_geo.publish.databases import gpkg_schema
 from inducult_geo.publish.layers.declared import LAYERS, Layer
 from inducult_geo.publish.layers.tables import GEOMETRY, arrow_table, layer_frames
 from inducult_geo.publish.qgis.coverage import add_coverages
-from inducult_geo.publish.qgis.metadata import metadata_documents, timestamp
+from inducult_geo.publish.qgis.metadata import metadata_documents, timestamp, years_shown
 from inducult_geo.publish.qgis.project import PROJECT_NAME, project_file
-from inducult_geo.publish.qgis.styles import styles_of
+from inducult_geo.publish.qgis.styles import ANY_YEARS, styles_of
 from inducult_geo.store import sync
 
 _DRAFT: Final = {"OGR_SQLITE_SYNCHRONOUS": "OFF"}
@@ -93,7 +93,8 @@ def _complete(path: Path, bundle: Bundle, layers: list[Layer], frames: Mapping[s
     """Add what GDAL does not write."""
     stamp = timestamp(bundle)
     titles = dict(zip(bundle.regions["region"], bundle.regions["title"], strict=True))
-    qml = {layer.name: styles_of(layer, region_titles=titles) for layer in layers}
+    years = years_shown(bundle) or ANY_YEARS
+    qml = {layer.name: styles_of(layer, region_titles=titles, years=years) for layer in layers}
     styles = [
         (layer, name, text, name == layer.style_name) for layer in layers for name, text in qml[layer.name].items()
     ]

@@ -50,6 +50,20 @@ def data_date(bundle: Bundle) -> str:
     return str(newest) + (f" (of {sources - dated} of {sources} sources no date is known)" if dated < sources else "")
 
 
+def years_shown(bundle: Bundle) -> tuple[int, int] | None:
+    """Return the first and last year of the temporal controller: from the oldest site to the day of the data.
+
+    Null where no site tells a year.
+    """
+    told = pd.concat([bundle.sites["start_year"], bundle.sites["end_year"]]).dropna().astype(int)
+    told = told[told > 0]
+    if told.empty:
+        return None
+    day = str(bundle.run["data_date"] or "")
+    last = int(day[:4]) if day[:4].isdigit() else int(told.max())
+    return int(told.min()), max(last, int(told.max()))
+
+
 def release_title(bundle: Bundle) -> str:
     """Return the title of the release; a sample says so first."""
     title = str(bundle.run["title"])

@@ -167,7 +167,6 @@ def project_file(
             licences=licence_names(bundle),
             crs=crs_facts(),
             extent=_widened(extent_of(frames["regions"])),
-            years=_years(frames["site_points"], data_date(bundle)),
             groups=[(name, list(members)) for name, members in groupby(ordered, key=lambda layer: layer.group)],
             layers=ordered,
             relations=relations,
@@ -308,19 +307,6 @@ def _abstract(bundle: Bundle) -> str:
     return f"{notice}Sites of industrial culture, past and present. Data up to {data_date(bundle)}. " + credit_text(
         bundle
     )
-
-
-def _years(sites: pd.DataFrame, day: str) -> tuple[int, int] | None:
-    """Return the first and last year of the temporal controller: from the oldest site to the day of the data.
-
-    Null where no site tells a year.
-    """
-    told = pd.concat([sites["start_year"], sites["end_year"]]).dropna().astype(int)
-    told = told[told > 0]
-    if told.empty:
-        return None
-    last = int(day[:4]) if day[:4].isdigit() else int(told.max())
-    return int(told.min()), max(last, int(told.max()))
 
 
 def _bookmarks(regions: pd.DataFrame) -> list[tuple[str, str, tuple[float, float, float, float]]]:

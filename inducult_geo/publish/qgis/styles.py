@@ -26,6 +26,9 @@ QGIS_NULL = "{2839923C-8B7D-419E-B84B-CA2FE9B80EC7}"
 ANSWERS = ("decision", "decided_by", "note")
 """The columns that a person fills in."""
 
+ANY_YEARS = (1, 9999)
+"""All years that QGIS knows."""
+
 _MULTILINE = (
     "why", "detail", "message", "question", "note", "attribution",
     "description", "used_by", "operation", "boundary_source", "sha256",
@@ -90,13 +93,21 @@ def _xml_text(value: Any) -> Any:
     return _NOT_XML.sub("\N{REPLACEMENT CHARACTER}", value)
 
 
-def styles_of(layer: Layer, *, region_titles: Mapping[str, str]) -> dict[str, str]:
+def styles_of(layer: Layer, *, region_titles: Mapping[str, str], years: tuple[int, int] = ANY_YEARS) -> dict[str, str]:
     """Return every style of a layer by name, the default one first; see `style_of`."""
     named = ((layer.style_name, layer.style), *layer.more_styles)
-    return {name: style_of(layer, region_titles=region_titles, template=template) for name, template in named}
+    return {
+        name: style_of(layer, region_titles=region_titles, years=years, template=template) for name, template in named
+    }
 
 
-def style_of(layer: Layer, *, region_titles: Mapping[str, str], template: str | None = None) -> str:
+def style_of(
+    layer: Layer,
+    *,
+    region_titles: Mapping[str, str],
+    years: tuple[int, int] = ANY_YEARS,
+    template: str | None = None,
+) -> str:
     """Return the QML of a layer.
 
     Parameters
@@ -105,14 +116,16 @@ def style_of(layer: Layer, *, region_titles: Mapping[str, str], template: str | 
         The declared layer.
     region_titles
         Region id -> title, for the value map of the column `region`.
+    years
+        The first and the last year that the temporal controller shows of what does not tell when it began or ended.
     template
         Another template than the layer's default one.
     """
-    return _rendered(layer, tuple(region_titles.items()), template or layer.style)
+    return _rendered(layer, tuple(region_titles.items()), years, template or layer.style)
 
 
 @lru_cache(maxsize=64)
-def _rendered(layer: Layer, region_titles: tuple[tuple[str, str], ...], template: str) -> str:
+def _rendered(layer: Layer, region_titles: tuple[tuple[str, str], ...], years: tuple[int, int], template: str) -> str:
     """Fill in a template; a service that publishes each night, and tests, ask for the same ones again and again."""
     titles = dict(region_titles)
     fields = [_field(layer, column, index, titles) for index, column in enumerate(layer.columns, start=1)]
@@ -125,7 +138,7 @@ def _rendered(layer: Layer, region_titles: tuple[tuple[str, str], ...], template
             fields=[*fields, *words.values()],
             tabs=_tabs([words.get(field.column.name, field) for field in fields]),
             web={link.column: link for link in WEB_LINKS if link.column in {one.column.name for one in fields}},
-            lifetime=_lifetime(layer),
+            lifetime=_lifetime(layer, years),
             aspects=aspect_marks(),
             aspect_of={mark.value: mark for mark in aspect_marks()},
             themes=theme_marks(),
@@ -207,17 +220,18 @@ def _with_accuracy(expression: str) -> str:
     return f"{expression} || if({_ROUGH}, ' (±\N{NO-BREAK SPACE}' || {length} || ')', '')"
 
 
-def _lifetime(layer: Layer) -> tuple[str, str] | None:
+def _lifetime(layer: Layer, years: tuple[int, int]) -> tuple[str, str] | None:
     """Return QGIS expressions of when a site or record began and ended, for its temporal controller.
 
-    What is not known, or before our era, bounds nothing: QGIS hides at all times what has a null there. Noon, lest
-    another time zone moves a day into the next year.
+    What is not known, or before our era, bounds nothing within the years that are shown: QGIS hides at all times what
+    has a null there. Noon, lest another time zone moves a day into the next year.
     """
     if layer.geometry is None or not {"start_year", "end_year"} <= {column.name for column in layer.columns}:
         return None
+    first, last = years
     return (
-        'make_datetime(max(coalesce("start_year", 1), 1), 1, 1, 12, 0, 0)',
-        'make_datetime(max(coalesce("end_year", 9999), 1), 12, 31, 12, 0, 0)',
+        f'make_datetime(max(coalesce("start_year", {first}), 1), 1, 1, 12, 0, 0)',
+        f'make_datetime(max(coalesce("end_year", {last}), 1), 12, 31, 12, 0, 0)',
     )
 
 

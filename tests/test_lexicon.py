@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import combinations
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -37,6 +39,33 @@ def concepts(name: str) -> set[str]:
         (("tehdas", "tehtaat", "tehtaan"), "@factory"),
         (("kotolňa", "kotolne", "kotolni"), "@heating"),
         (("χαρτοποιία", "ΧΑΡΤΟΠΟΙΪΑ"), "@paper_mill"),
+        # Last letters that turn.
+        (("brewery", "Breweries"), "@brewery"),
+        (("fabbrica", "Fabbriche"), "@factory"),
+        (("conceria", "concerie"), "@tannery"),
+        (("rudnik", "rudnici", "rudnika"), "@mine"),
+        (("fundição", "Fundições"), "@foundry"),
+        (("kaivos", "kaivokset", "kaivoksen"), "@mine"),
+        (("λατομείο", "λατομεία", "λατομείου"), "@quarry"),
+        # Compounds that the table has not.
+        (("Dachpappenfabrik", "Dachpappenfabriken"), "@factory"),
+        (("fruitstokerij", "fruitstokerijen"), "@distillery"),
+        (("Stoomcentrale", "Stoomcentrales"), "@power_station"),
+        (("Citycentral", "Vårdcentralen"), None),
+        # Phrases, as registers write them.
+        (("power station", "Power Stations"), "@power_station"),
+        (("Chemische Fabrik", "der Chemischen Fabrik", "Chemischer Fabriken"), "@chemical"),
+        (("młyn wodny", "młyna wodnego", "młyny wodne"), "@watermill"),
+        (("wielki piec", "wielkiego pieca", "wielkie piece", "wielkich pieców"), "@blast_furnace"),
+        (("vodní mlýn", "areál vodního mlýna", "vodní mlýny"), "@watermill"),
+        (("těžní věž", "těžní věže", "těžních věží"), "@headframe"),
+        (("vodni mlin", "vodnega mlina", "vodni mlini"), "@watermill"),
+        (("visoka peć", "visoke peći"), "@blast_furnace"),
+        (("površinski kop", "površinskog kopa"), "@opencast"),
+        (("centrale idroelettrica", "Centrali Idroelettriche"), "@hydro"),
+        (("cité ouvrière", "cités ouvrières"), "@worker_housing"),
+        # The phrase as it is written comes before forms of another language's.
+        (("central térmica", "centrales térmicas"), "@power_station"),
     ],
 )
 def test_every_form_of_a_word_means_the_same(forms: tuple[str, ...], token: str | None) -> None:
@@ -82,6 +111,24 @@ def test_a_term_of_the_table_is_its_own_concept_in_every_language() -> None:
     lost = [row["term"] for row in rows if len(w := split_words(row["term"])[0]) > 1 and w not in known.words]
     assert lost == []
     assert len(rows) > 500
+
+
+def test_no_phrase_is_a_form_of_one_that_says_another_thing() -> None:
+    """Two phrases may have forms in common only where they say the same, or where both are in the table as written."""
+    known = lexicon()
+    forms: dict[str, set[str]] = {}
+    for form, words in known.in_phrases.items():
+        for word in words:
+            forms.setdefault(word, set()).add(form)
+    phrases = [phrase for group in known.phrases.values() for phrase in group]
+    shared = {
+        (" ".join(one), " ".join(other))
+        for (one, said), (other, says) in combinations(phrases, 2)
+        if len(one) == len(other) and said.token != says.token
+        if all(not forms[a].isdisjoint(forms[b]) for a, b in zip(one, other, strict=True))
+    }
+    written = {("centrale termica", "central termica"), ("centrale termica", "centrales termicas")}
+    assert shared <= written | {("central termica", "centrala termica")}
 
 
 def test_phrases_are_tried_longest_first() -> None:

@@ -137,12 +137,12 @@ class _Read:
             before[at] &= may_pair(parts[at], said)
             tokens[at] = tuple(one if isinstance(one, str) else one.token for one in said if not _is_silent(one))
         numbers, known = pd.factorize(np.array([*chain.from_iterable(tokens)], dtype=object))
-        phrases, seconds = known_words.phrases, known_words.seconds
+        firsts, seconds = known_words.firsts, known_words.seconds
         single, opens, follows = (
             np.fromiter(told, dtype=bool, count=len(parts))
             for told in (
                 (len(part) == 1 and part.isalpha() for part in parts),
-                map(phrases.__contains__, parts),
+                map(firsts.__contains__, parts),
                 map(seconds.__contains__, parts),
             )
         )

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_right
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from itertools import product
@@ -19,6 +19,7 @@ import numpy as np
 from inducult_geo.ragged import Flags
 from inducult_geo.text.clean import LOST
 from inducult_geo.text.folding import respelled, spelling_key
+from inducult_geo.text.inflection import INFLECTED_FROM, forms, forms_in_phrase
 from inducult_geo.text.tables import packaged_rows
 
 _WORD: Final = re.compile(r"[^\W_]+")
@@ -30,37 +31,14 @@ _LOST_AT_MOST: Final = 2
 _LEFT_AT_LEAST: Final = 4
 """Letters that must be left of a word of trade by which it may be known."""
 
-_FAMILY: Final[Mapping[str, str]] = {
-    **dict.fromkeys(("en", "de", "nl"), "germanic"),
-    **dict.fromkeys(("cs", "sl", "hr", "pl", "sk", "bg"), "slavic"),
-    **dict.fromkeys(("fr", "es", "pt"), "plural"),
-    **dict.fromkeys(("sv", "da", "nb"), "nordic"),
-    **dict.fromkeys(("fi", "el", "lt", "lv", "et"), "as written"),
-    "it": "italian",
-    "ro": "romanian",
-    "hu": "hungarian",
-}
-_ENDINGS: Final[Mapping[str, tuple[str, ...]]] = {
-    "germanic": ("", "e", "en", "n", "s", "es", "er"),
-    "plural": ("", "s", "es"),
-    "nordic": ("", "et", "en", "er", "s", "ets", "ens", "erne", "arna"),
-    "as written": ("",),
-    "italian": ("a", "e", "i", "o"),
-    "romanian": ("", "a", "e", "i", "ia", "ie", "ul", "ului", "ei", "ii"),
-    "hungarian": ("", "a", "e", "ja", "je", "ban", "ben"),
-    "slavic": (
-        *("", "a", "e", "i", "o", "u", "y", "ou", "em", "om", "am", "ach", "ech", "ich", "ami", "emi", "owi"),
-        *("ovi", "ow", "ia", "ie", "iach", "iami", "ama", "ima", "ej", "oj", "ho", "ego", "ych", "ih"),
-    ),
-}
-_INFLECTED_FROM: Final = 5
-_VOWEL_ENDS: Final = frozenset({"italian", "romanian", "slavic"})
-"""Families in which a word's ending takes the place of its last vowel."""
-
 _COMPOUNDING: Final = frozenset({"de", "nl", "sv", "da", "nb", "fi", "hu"})
 _HEADS_OF_FOUR: Final = frozenset({"werk", "mijn", "bahn", "verk", "bruk", "gyar"})
-_TOWNS_END_SO: Final = frozenset({"banya", "grove", "halde", "halden"})
-"""Words of trade (groeve) that are no heads, since places are called so ("Tatabánya", "Aldergrove", "Sonnenhalde")."""
+_NO_HEADS: Final = frozenset({"banya", "grove", "halde", "halden", "centralen"})
+"""Words of trade (groeve) that are no heads, since places are called so ("Tatabánya", "Aldergrove", "Sonnenhalde") or
+other things in another language ("Vårdcentralen" is where doctors are)."""
+
+_INFLECTED_HEADS_FROM: Final = 6
+"""Letters from which a head is one in other forms, too: towns are called after several short ones ("Neuhütten")."""
 
 SILENT_ROLES: Final = frozenset({"status_hint", "company"})
 """Roles of concepts that say nothing about which works it is."""
@@ -101,11 +79,13 @@ def token_in_words(token: str) -> str:
 class Lexicon:
     """Words as they are looked up: single words in all forms, phrases, heads of compounds ("Pappersbruk").
 
-    `local` are the words that mean what they do in their own languages only, with these.
+    `in_phrases` tells of a form which words of phrases it may be ("wodnej" is "wodna"); `local` are the words that mean
+    what they do in their own languages only, with these.
     """
 
     words: Mapping[str, Concept]
     phrases: Phrases
+    in_phrases: Mapping[str, tuple[str, ...]]
     heads: Mapping[str, Concept]
     local: Mapping[str, frozenset[str]]
 
@@ -131,9 +111,15 @@ class Lexicon:
         return self.heads[head] if head else self.words.get(word)
 
     @cached_property
+    def firsts(self) -> frozenset[str]:
+        """The first words of all phrases, in all forms."""
+        return frozenset(form for form, words in self.in_phrases.items() if not self.phrases.keys().isdisjoint(words))
+
+    @cached_property
     def seconds(self) -> frozenset[str]:
-        """The second words of all phrases."""
-        return frozenset(words[1] for group in self.phrases.values() for words, _ in group)
+        """The second words of all phrases, in all forms."""
+        seconds = {words[1] for group in self.phrases.values() for words, _ in group}
+        return frozenset(form for form, words in self.in_phrases.items() if not seconds.isdisjoint(words))
 
     @cached_property
     def _in_order(self) -> tuple[list[str], frozenset[str]]:
@@ -188,14 +174,6 @@ def split_lines(folded: str) -> list[tuple[str, ...]]:
     return [(one,) if one.isalnum() else words_in(one) for one in respelled(folded).split("\n")]
 
 
-def _forms(term: str, lang: str) -> Iterator[str]:
-    """Give the inflected forms of a one-word term: its stem with each ending of the language's family."""
-    family = _FAMILY[lang]
-    stem = re.sub("i?[aeiouy]$", "", term) if family in _VOWEL_ENDS else term
-    if len(stem) >= _INFLECTED_FROM - 1:
-        yield from (stem + ending for ending in _ENDINGS[family])
-
-
 @lru_cache(maxsize=4_096)
 def _words_of(term: str) -> tuple[str, ...]:
     """Split a term; its forms, its concept and what it is the head of all ask for it."""
@@ -229,9 +207,9 @@ def _inflected(rows: Iterable[Mapping[str, str]], terms: Mapping[tuple[str, ...]
     found: dict[str, Concept | None] = {}
     for row in rows:
         words = _words_of(row["term"])
-        if len(words) == 1 and len(words[0]) >= _INFLECTED_FROM:
+        if len(words) == 1 and len(words[0]) >= INFLECTED_FROM:
             concept = terms[words]
-            for form in _forms(words[0], row["lang"]):
+            for form in forms(words[0], row["lang"]):
                 known = found.setdefault(form, concept)
                 # The same one or an equal one: looking is a tenth of the work of comparing.
                 if known is not concept and known != concept:
@@ -254,23 +232,42 @@ def _by_first_word(phrases: Mapping[tuple[str, ...], Concept]) -> Phrases:
     return {first: tuple(group) for first, group in groups.items()}
 
 
+def _in_phrases(rows: Iterable[Mapping[str, str]]) -> dict[str, tuple[str, ...]]:
+    """Map every form of the words of phrases to these; what is such a word itself is that one first."""
+    spoken = {(word, row["lang"]): None for row in rows if len(words := _words_of(row["term"])) > 1 for word in words}
+    found: dict[str, tuple[str, ...]] = {word: (word,) for word, _ in spoken}
+    for word, lang in spoken:
+        for form in forms_in_phrase(word, lang):
+            known = found.get(form, ())
+            if word not in known:
+                found[form] = (*known, word)
+    return found
+
+
+def _heads(rows: Iterable[Mapping[str, str]], known: Mapping[str, Concept]) -> dict[str, Concept]:
+    """Map what compounds may end in: words of trade, long ones in every form ("Papierfabriken")."""
+    found: dict[str, Concept] = {}
+    for row in rows:
+        if row["lang"] in _COMPOUNDING and row["role"] in ("generic", "specific", "part"):
+            words = _words_of(row["term"])
+            word = words[0] if len(words) == 1 else ""
+            if len(word) >= INFLECTED_FROM or word in _HEADS_OF_FOUR:
+                long = len(word) >= _INFLECTED_HEADS_FROM
+                others = [form for form in forms(word, row["lang"]) if known.get(form) == known[word]] if long else ()
+                found |= dict.fromkeys((word, *others), known[word])
+    return {head: concept for head, concept in found.items() if head not in _NO_HEADS}
+
+
 @lru_cache(maxsize=1)
 def lexicon() -> Lexicon:
     """Build the lexicon of ``name_concepts.csv`` in all its languages."""
     rows = packaged_rows("name_concepts.csv")
     terms = _terms(rows)
     exact = {words[0]: concept for words, concept in terms.items() if len(words) == 1 and len(words[0]) > 1}
-    heads = {
-        words[0]: terms[words]
-        for row in rows
-        if row["lang"] in _COMPOUNDING and row["role"] in ("generic", "specific", "part")
-        if len(words := _words_of(row["term"])) == 1
-        and (len(words[0]) >= _INFLECTED_FROM or words[0] in _HEADS_OF_FOUR)
-        and words[0] not in _TOWNS_END_SO
-    }
-    phrases = {words: concept for words, concept in terms.items() if len(words) > 1}
+    phrases = _by_first_word({words: concept for words, concept in terms.items() if len(words) > 1})
     words_of_all = _inflected(rows, terms) | exact
-    return Lexicon(words_of_all, _by_first_word(phrases), heads, _local(rows, words_of_all))
+    heads = _heads(rows, words_of_all)
+    return Lexicon(words_of_all, phrases, _in_phrases(rows), heads, _local(rows, words_of_all))
 
 
 def _local(rows: Iterable[Mapping[str, str]], known: Mapping[str, Concept]) -> dict[str, frozenset[str]]:
@@ -280,8 +277,8 @@ def _local(rows: Iterable[Mapping[str, str]], known: Mapping[str, Concept]) -> d
         words = _words_of(row["term"])
         # No form is shorter than its word without two letters: those of longer words are none of the short ones.
         if len(words) == 1 and len(words[0]) <= LOCAL_UP_TO + 2:
-            forms = _forms(words[0], row["lang"]) if len(words[0]) >= _INFLECTED_FROM else ()
-            for form in (words[0], *forms):
+            others = forms(words[0], row["lang"]) if len(words[0]) >= INFLECTED_FROM else ()
+            for form in (words[0], *others):
                 spoken.setdefault(form, set()).add(row["lang"])
     return {
         word: frozenset(languages)

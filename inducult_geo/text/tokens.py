@@ -5,6 +5,9 @@ from __future__ import annotations
 import re
 from collections.abc import Container, Iterable, Iterator, Mapping
 from functools import lru_cache
+from itertools import repeat
+from operator import eq
+from types import MappingProxyType
 from typing import Final
 
 from inducult_geo.text.legal import strip_legal_form
@@ -74,12 +77,29 @@ def may_pair(word: str, said: tuple[str | Concept, ...]) -> bool:
     return said == (word,) or (len(said) == 1 and isinstance(said[0], Concept) and said[0].role == PRODUCT)
 
 
-def _phrase_at(words: tuple[str, ...], index: int, phrases: Phrases) -> tuple[int, Concept] | None:
-    """Find length and concept of the longest phrase that starts at a word."""
-    for phrase, concept in phrases.get(words[index], ()):
-        if words[index : index + len(phrase)] == phrase:
-            return len(phrase), concept
-    return None
+def _phrase_at(
+    words: tuple[str, ...],
+    index: int,
+    phrases: Phrases,
+    other_forms: Mapping[str, tuple[str, ...]] = MappingProxyType({}),
+) -> tuple[int, Concept] | None:
+    """Find length and concept of the longest phrase that starts at a word, of equals that with most words as written.
+
+    `other_forms` tells of which words of phrases each word may be a form.
+    """
+    found, best = None, (0, 0)
+    for first in other_forms.get(words[index], (words[index],)):
+        for phrase, concept in phrases.get(first, ()):
+            here = words[index : index + len(phrase)]
+            fits = len(here) == len(phrase) and all(map(_is_form, here, phrase, repeat(other_forms)))
+            if fits and (told := (len(phrase), sum(map(eq, here, phrase)))) > best:
+                found, best = (len(phrase), concept), told
+    return found
+
+
+def _is_form(word: str, whole: str, other_forms: Mapping[str, tuple[str, ...]]) -> bool:
+    """Tell whether a word is one of a phrase, or a form of it."""
+    return word == whole or whole in other_forms.get(word, ())
 
 
 def _unit(words: tuple[str, ...], index: int, capitals: Container[str], is_upper: bool) -> str | None:
@@ -110,7 +130,7 @@ def _said(original: str, places: Phrases, foreign: Container[str] = ()) -> Itera
             for own in found[1].types:
                 yield from word_concepts(own)
             index += found[0]
-        elif word in known.phrases and (found := _phrase_at(words, index, known.phrases)):
+        elif word in known.firsts and (found := _phrase_at(words, index, known.phrases, known.in_phrases)):
             yield found[1]
             index += found[0]
         elif word in foreign:

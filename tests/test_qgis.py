@@ -282,7 +282,7 @@ def test_a_bookmark_leads_to_each_region(met, bundle):
 
 def test_relations_lead_from_a_site_to_its_records(met, bundle):
     relations = met["project"]["relations"]
-    assert len(relations) == 10
+    assert len(relations) == 11
     assert all(relations.values())
     counts = dict(zip(bundle.sites["site_id"], bundle.sites["n_records"], strict=True))
     assert {site: len(keys) for site, keys in met["project"]["records_of_a_site"].items()} == counts
@@ -291,7 +291,7 @@ def test_relations_lead_from_a_site_to_its_records(met, bundle):
 def test_tabs_of_a_form_show_the_related_rows(met):
     tabs = {name: tabs for name, tabs in met["project"]["tabs_of_rows"].items() if tabs}
     assert {name: len(shown) for name, shown in tabs.items()} == {
-        "Industrial sites": 6,
+        "Industrial sites": 7,
         "Open questions": 2,
         "Sources": 2,
     }

@@ -245,8 +245,9 @@ class Release:
         - `origins` (`lineage`) tells of each value of each site which record it comes from: site_id, column_name, value
           (as text; null for the geometry), record_key, source, licence, retrieved_at, valid_at, place (file and row).
           A value that several records made together (all names, say) has a row for each.
-        - `events` (`timeline`) tells what happened in which year: site_id, year, event, record_key, source, and
-          event_precision. Of a century or a span `year` is the first, of an end the last: no decade.
+        - `events` (`timeline`) tells what happened in which year: site_id, year, event, record_key, source,
+          event_precision, and year_from and year_to: the first and the last year that it can mean (null: no bound is
+          known). Of a century or a span `year` is the first, of an end the last: no decade.
         - `contradictions` (`conflicts`) tells what records say against each other: site_id, column_name, record_key,
           value (as text), source.
 

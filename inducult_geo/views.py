@@ -46,16 +46,26 @@ FROM single AS o LEFT JOIN records_file AS r USING (record_key)
 -- What a raster tells has its terms, too: "raster:dem@2011-01-01".
 LEFT JOIN sources AS s ON r.record_key IS NULL AND s.source = regexp_extract(o.record_key, '^raster:([^@]+)', 1)
 """
-_EVENTS: Final = """
+EVENTS: Final = """
 CREATE VIEW events AS
-SELECT t.site_id, t.year, t.event, t.record_key, r.source,
-       CASE WHEN t.event IN ('closed', 'museum until', 'culture until') THEN {end_precision}
-            ELSE r.year_precision END AS event_precision
-FROM (
+-- How many years earlier and later than the year that is told it may have begun; what ended is told by the last year.
+WITH bounds(event_precision, earlier, later) AS (VALUES
+    ('day', 0, 0), ('month', 0, 0), ('season', 0, 0), ('year', 0, 0), ('approximate', 5, 5), ('part_of_decade', 0, 4),
+    ('decade', 0, 10), ('turn_of_century', 0, 20), ('part_of_century', 0, 49), ('century', 0, 99),
+    ('period', 0, NULL), ('range', 0, NULL), ('open_start', NULL, 0), ('open_end', 0, NULL)
+), told AS (
     SELECT site_id, (e.value ->> 'year')::INTEGER AS year, e.value ->> 'event' AS event,
-           e.value ->> 'record' AS record_key
+           e.value ->> 'record' AS record_key, event IN ('closed', 'museum until', 'culture until') AS is_end
     FROM sites_file, json_each(timeline) AS e
-) AS t LEFT JOIN records_file AS r USING (record_key)
+), exact AS (
+    SELECT t.*, r.source, CASE WHEN is_end THEN {end_precision} ELSE r.year_precision END AS event_precision,
+           is_end AND event_precision NOT IN ('open_start', 'open_end') AS is_turned
+    FROM told AS t LEFT JOIN records_file AS r USING (record_key)
+)
+SELECT e.site_id, e.year, e.event, e.record_key, e.source, e.event_precision,
+       e.year - CASE WHEN is_turned THEN b.later ELSE b.earlier END AS year_from,
+       e.year + CASE WHEN is_turned THEN b.earlier ELSE b.later END AS year_to
+FROM exact AS e LEFT JOIN bounds AS b USING (event_precision)
 """
 _END_ALONE: Final = "CASE WHEN r.start_year IS NULL THEN r.year_precision END"
 _CONTRADICTIONS: Final = """
@@ -104,7 +114,7 @@ def connect(folder: Path, frame: Callable[[str], Any]) -> DuckDBPyConnection:
         connection.register(name, pa.Table.from_pandas(_flat(frame(name)), preserve_index=False))
     # Older releases tell one precision a record, that of its first year.
     is_told = "end_precision" in scanned["records"].schema.names
-    events = _EVENTS.format(end_precision="r.end_precision" if is_told else _END_ALONE)
+    events = EVENTS.format(end_precision="r.end_precision" if is_told else _END_ALONE)
     for rows_of_json in (_ORIGINS, events, _CONTRADICTIONS):
         connection.execute(rows_of_json)
     return connection

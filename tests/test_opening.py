@@ -18,10 +18,11 @@ import pytest
 import shapely
 from bundles import HOSTILE, contracts, small_bundle
 
-from inducult_geo import open_release
+from inducult_geo import open_release, views
 from inducult_geo.errors import ConfigError, ReleaseError
 from inducult_geo.explaining import EVIDENCE_COLUMNS, VALUE_COLUMNS, Explanation, Site
 from inducult_geo.frames import PAIR_COLUMNS, RECORD_COLUMNS, SITE_COLUMNS, from_json
+from inducult_geo.harmonize.dates.read import life_span, parse_date, parse_end
 from inducult_geo.match.identity.site_ids import new_site_id
 from inducult_geo.opening import Release
 from inducult_geo.publish.compared.changes import CHANGE_COLUMNS
@@ -340,10 +341,10 @@ class TestSql:
         connection = open_release(copy, check=False).duckdb()
         source = key.split(":")[0]
         assert connection.sql("SELECT * FROM events ORDER BY year").fetchall() == [
-            (known, -50, "closed", 'no:"1', None, None),
-            (known, 1880, "founded", key, source, "decade"),
-            (known, 2010, "museum until", key, source, "year"),
-            (known, 2011, "culture until", key, source, "year"),
+            (known, -50, "closed", 'no:"1', None, None, None, None),
+            (known, 1880, "founded", key, source, "decade", 1880, 1890),
+            (known, 2010, "museum until", key, source, "year", 2010, 2010),
+            (known, 2011, "culture until", key, source, "year", 2011, 2011),
         ]
         assert set(connection.sql("SELECT * FROM contradictions").fetchall()) == {
             (known, "status", key, "disused", source),
@@ -359,6 +360,40 @@ class TestSql:
         for some, column in ((ends, "end_precision"), (~ends, "year_precision")):
             assert told.loc[some, "event_precision"].tolist() == records.loc[some, column].tolist()
             assert told.loc[some, "event_precision"].notna().all()
+
+    def test_no_date_of_a_register_means_a_year_out_of_the_bounds_of_its_event(self) -> None:
+        dates = pd.read_csv(Path(__file__).parent / "data" / "register_dates.csv")["raw"].astype(str)
+        spans = [(text, life_span(text, None), life_span(None, text)) for text in dates]
+        told = [(text, "founded", a.start_year, a.year_precision, parse_date(text)) for text, a, _ in spans]
+        told += [(text, "closed", b.end_year, b.end_precision, parse_end(text)) for text, _, b in spans]
+        told = [(*row, str(number)) for number, row in enumerate(told) if row[2] is not None]
+        connection = duckdb.connect()
+        records_file = pd.DataFrame(
+            {
+                "record_key": [key for *_, key in told],
+                "source": "register",
+                "start_year": 1,
+                "year_precision": [precision for *_, precision, _, _ in told],
+                "end_precision": [precision for *_, precision, _, _ in told],
+            }
+        )
+        timelines = [json.dumps([{"year": year, "event": event, "record": key}]) for _, event, year, *_, key in told]
+        sites_file = pd.DataFrame({"site_id": records_file["record_key"], "timeline": timelines})
+        for name, frame in (("records_file", records_file), ("sites_file", sites_file)):
+            connection.register(name, frame)
+        connection.execute(views.EVENTS.format(end_precision="r.end_precision"))
+        rows = connection.sql("SELECT record_key, year_from, year_to FROM events").fetchall()
+        bounds = {key: found for key, *found in rows}
+        assert len(bounds) == len(told) > 700
+        for text, event, _, precision, meant, key in told:
+            first, last = bounds[key]
+            # Of "since 1890" and of a life from founding to closing the other year is another event's.
+            alone = meant.inner is not None or meant.precision == "life"
+            is_founded = event == "founded"
+            if not alone or is_founded:
+                assert first is None or first <= meant.start, (text, event, precision)
+            if not alone or not is_founded:
+                assert last is None or meant.end <= last, (text, event, precision)
 
     def test_an_older_release_tells_the_precision_of_an_end_alone(self, copy: Path) -> None:
         records = gpd.read_parquet(copy / "records.parquet").drop(columns="end_precision")

@@ -113,8 +113,9 @@ def test_what_makes_no_sense_is_refused_with_a_reason(change: dict, says: str) -
         density(call.pop("points"), **call)
 
 
-def _sites(points: np.ndarray, aspects: list[str]) -> gpd.GeoDataFrame:
-    return gpd.GeoDataFrame({"aspect": aspects}, geometry=gpd.points_from_xy(*points.T), crs="EPSG:3035")
+def _sites(points: np.ndarray, aspects: list[str], status: str = "unknown") -> gpd.GeoDataFrame:
+    told = {"aspect": aspects, "status": [status] * len(aspects)}
+    return gpd.GeoDataFrame(told, geometry=gpd.points_from_xy(*points.T), crs="EPSG:3035")
 
 
 def _regions(*boxes: tuple[float, float, float, float]) -> gpd.GeoDataFrame:
@@ -138,6 +139,23 @@ def test_each_surface_counts_its_aspects_and_those_of_both() -> None:
     for surface in made.values():
         assert _integral(surface) == pytest.approx(100, rel=1e-3)
         assert surface.transform.c % surface.cell_m == surface.transform.f % surface.cell_m == 0
+
+
+@pytest.mark.parametrize(
+    ("status", "counted"),
+    [
+        ("functional", 3),
+        ("unknown", 3),
+        ("projected", 0),
+        ("underConstruction", 0),
+        ("disused", 0),
+        ("decommissioned", 0),
+    ],
+)
+def test_a_factory_that_is_planned_or_closed_is_no_production(status: str, counted: int) -> None:
+    sites = _sites(_points(4), ["monument", "factory", "both", "factory"], status)
+    made = surfaces_at(sites, _regions(BOUNDS))
+    assert {name: surface.n_sites for name, surface in made.items()} == {"monuments": 2, "production": counted}
 
 
 def test_three_bandwidths_around_the_regions_are_shown_and_nothing_else() -> None:

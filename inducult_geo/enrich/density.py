@@ -47,6 +47,9 @@ SURFACES: Mapping[str, frozenset[str]] = {
 }
 """Name of a surface -> the aspects of the sites that it counts; who is both counts in both, an unknown in none."""
 
+_NOT_RUNNING = ("projected", "underConstruction", "disused", "decommissioned")
+"""What is not there yet or no more is no production, whatever it is called."""
+
 _WEIGHTS_AT_ONCE = 4_000_000
 
 
@@ -101,7 +104,7 @@ def surfaces_at(
     Parameters
     ----------
     sites
-        With `aspect` and geometry; an outline counts at a point on it.
+        With `aspect`, `status` and geometry; an outline counts at a point on it.
     regions
         Outlines in EPSG:3035. Cells farther than `PADDING` bandwidths from every region's bounding box are NaN
         ("not looked at"), unless a site there has weight; zero means "looked at, and none near".
@@ -121,10 +124,10 @@ def surfaces_at(
     if regions.empty:
         return {}
     points, boxes, bounds = _reach(sites, regions, bandwidth_m)
-    aspects = sites["aspect"].to_numpy()
+    aspects, runs = sites["aspect"].to_numpy(), ~sites["status"].isin(_NOT_RUNNING).to_numpy(dtype=bool)
     made = {}
     for name, counted in SURFACES.items():
-        chosen = points[np.isin(aspects, [*counted])]
+        chosen = points[np.isin(aspects, [*counted]) & (runs if name == "production" else True)]
         whole = density(chosen, cell_m=cell_m, bandwidth_m=bandwidth_m, bounds=bounds)
         shown = np.where(_near(whole, boxes) | (whole.values > 0), whole.values, np.float32(np.nan))
         made[name] = replace(whole, values=shown.astype(np.float32))

@@ -69,7 +69,7 @@ _ASPECT = C(
     "aspect",
     "text",
     "Monument or factory",
-    "Whether the place is heritage, active production or both.",
+    "Whether the place is heritage, a factory or both; `status` tells whether a factory runs.",
     domain="aspect",
 )
 _TYPE = C("type", "text", "Type of place", "What kind of industrial place it is.", domain="type")

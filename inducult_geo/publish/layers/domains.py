@@ -13,7 +13,7 @@ ON_GRID = "grid"
 DOMAINS: Mapping[str, Mapping[str, str]] = {
     "aspect": {
         "monument": "Monument (heritage)",
-        "factory": "Factory (active production)",
+        "factory": "Factory",
         "both": "Monument and factory",
         "unknown": "Not known",
     },

@@ -73,7 +73,9 @@ COVERAGES: Mapping[str, Coverage] = {
         "density_monuments", "Density of monuments", "Monuments per square kilometer, places that are both included."
     ),
     "production": Coverage(
-        "density_production", "Density of production", "Factories per square kilometer, places that are both included."
+        "density_production",
+        "Density of production",
+        "Factories per square kilometer, places that are both included, those that are planned or closed not.",
     ),
 }
 """Name of a surface in a bundle -> its table."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
@@ -59,11 +60,12 @@ def find_files(contract: Contract, *, partners: Path | None = None) -> list[Path
         Where a name climbs out of those two folders.
     """
     folders = [contract.declared_in.parent, *([partners] if partners is not None else [])]
+    roots = [folder.resolve() for folder in folders] if contract.files else []
     found = []
     for name in contract.files:
-        for folder in folders:
+        for root in roots:
             try:
-                path = _inside(contract, folder, name)
+                path = _inside(contract, root, name)
             except OSError as problem:
                 raise ContractError(f"{contract.declared_in}: file '{name[:80]}': {problem.strerror}.") from problem
             if path is not None:
@@ -76,7 +78,7 @@ def find_files(contract: Contract, *, partners: Path | None = None) -> list[Path
 
 def near_name(contract: Contract) -> str:
     """Return the question whether a file beside a contract is meant by it; nothing where none is called alike."""
-    others = [path.name for path in _files_in(contract.declared_in.parent) if path.suffix.lower() != ".toml"]
+    others = [name for name in _files_in(contract.declared_in.parent) if not name.lower().endswith(".toml")]
     return next(filter(None, (did_you_mean(name, others) for name in contract.files)), "")
 
 
@@ -151,9 +153,8 @@ def _one_system(contract: Contract, stated: Mapping[str, str | None]) -> str | N
     return next(filter(None, stated.values()), None)
 
 
-def _inside(contract: Contract, folder: Path, name: str) -> Path | None:
-    """Return the file of that name in a folder, never one outside it."""
-    root = folder.resolve()
+def _inside(contract: Contract, root: Path, name: str) -> Path | None:
+    """Return the file of that name in a folder (resolved), never one outside it."""
     path = (root / name).resolve()
     if not path.is_relative_to(root):
         raise ContractError(
@@ -161,20 +162,24 @@ def _inside(contract: Contract, folder: Path, name: str) -> Path | None:
         )
     if path.is_file():
         return path
-    there = {unicodedata.normalize("NFC", other.name): other for other in _files_in(path.parent)}
+    there = {unicodedata.normalize("NFC", other): other for other in _files_in(path.parent)}
     stem, suffix = unicodedata.normalize("NFC", path.stem), unicodedata.normalize("NFC", path.suffix)
     # A Mac writes the letter and its mark apart, a contract mostly as one: both look the same.
-    if (same := there.get(stem + suffix)) is not None and same.resolve().is_relative_to(root):
-        return same
+    same = there.get(stem + suffix)
+    if same is not None and (path.parent / same).resolve().is_relative_to(root):
+        return path.parent / same
     dated = re.compile(rf"{re.escape(stem)}-\d{{4}}-\d\d-\d\d.*{re.escape(suffix)}", re.ASCII | re.DOTALL)
-    return max(((name, other) for name, other in there.items() if dated.fullmatch(name)), default=(None, None))[1]
+    newest = max(((name, other) for name, other in there.items() if dated.fullmatch(name)), default=None)
+    return None if newest is None else path.parent / newest[1]
 
 
-def _files_in(folder: Path) -> list[Path]:
-    """Return the files of a folder; what a Mac puts beside each on a share ("._list.csv") is none of them."""
+def _files_in(folder: Path) -> list[str]:
+    """Return the names of the files of a folder; what a Mac puts beside each on a share ("._list.csv") is none."""
     if not folder.is_dir():
         return []
-    return [path for path in folder.iterdir() if not path.name.startswith(".") and path.is_file()]
+    # What a folder tells of its entries is enough: on a share each file that is asked costs a question to the server.
+    with os.scandir(folder) as entries:
+        return [one.name for one in entries if not one.name.startswith(".") and one.is_file()]
 
 
 def _told(

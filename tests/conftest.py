@@ -8,14 +8,15 @@ import shutil
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager, ExitStack, closing, contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from browser import Browser
 from filelock import FileLock
-from spreading import ByFile, place_of
+from spreading import TOGETHER, ByFile, place_of
 
 if TYPE_CHECKING:
     from inducult_geo.publish.bundle import Bundle
@@ -51,6 +52,41 @@ def pytest_collection_finish() -> None:
     gc.enable()
 
 
+class Running:
+    """What several files of tests use, begun for the first that asks and ended after the last: it works unasked."""
+
+    def __init__(self) -> None:
+        self._begun: list[Any] = []
+        self._end = ExitStack()
+
+    def begun(self, begin: Callable[[], AbstractContextManager[Any]]) -> Any:
+        """Return what runs, begun where nothing does."""
+        if not self._begun:
+            self._begun.append(self._end.enter_context(begin()))
+        return self._begun[0]
+
+    def end(self) -> None:
+        self._begun.clear()
+        self._end.close()
+
+
+RUNNING = {what: Running() for what in TOGETHER}
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_runtest_teardown(nextitem: pytest.Item | None) -> None:
+    """End what the next file of tests does not use."""
+    for what, running in RUNNING.items():
+        if nextitem is None or nextitem.path.stem not in TOGETHER[what]:
+            running.end()
+
+
+def pytest_sessionfinish() -> None:
+    """End what still runs where a person broke the tests off."""
+    for running in RUNNING.values():
+        running.end()
+
+
 @pytest.fixture(scope="session")
 def shared() -> Path:
     """The folder of real data beside the repository (or $INDUCULT_SHARED); absent in a public clone."""
@@ -64,8 +100,13 @@ def repository() -> Path:
     return REPOSITORY
 
 
-def _released(tmp_path_factory: pytest.TempPathFactory, name: str, regions: Sequence[str]) -> Path:
-    """Return a data folder with one release of the sample, run once for all workers."""
+def _released(
+    tmp_path_factory: pytest.TempPathFactory,
+    name: str,
+    regions: Sequence[str],
+    of: Path | None = None,
+) -> Path:
+    """Return a data folder with one release of the sample, run once for all workers; regions as `of` has kept them."""
     from inducult_geo.pipeline import run_all
     from inducult_geo.run import open_run
 
@@ -76,6 +117,9 @@ def _released(tmp_path_factory: pytest.TempPathFactory, name: str, regions: Sequ
         if not (data / "processed" / "current").exists():
             shutil.rmtree(data, ignore_errors=True)
             shutil.copytree(REPOSITORY / "data" / "raw" / "sample", data / "raw" / "sample")
+            for region in regions if of is not None else ():
+                kept = Path("processed", "regions", region)
+                shutil.copytree(of / kept, data / kept, symlinks=True)
             run_all(regions, open_run(data))
     return data
 
@@ -87,17 +131,15 @@ def sample_data(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="session")
-def few_data(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def few_data(tmp_path_factory: pytest.TempPathFactory, sample_data: Path) -> Path:
     """The same of the regions `FEW` alone, for tests that make releases: each takes half as long."""
-    return _released(tmp_path_factory, "few_data", FEW)
+    return _released(tmp_path_factory, "few_data", FEW, sample_data)
 
 
-@pytest.fixture(scope="session")
-def browser(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Browser]:
-    """One Chromium for every page that a worker opens: its start takes longer than most tests of a page."""
-    driven = Browser(tmp_path_factory.mktemp("profile"), scale=0.25)
-    yield driven
-    driven.close()
+@pytest.fixture(scope="module")
+def browser(tmp_path_factory: pytest.TempPathFactory) -> Browser:
+    """One Chromium for the pages that a worker opens: its start takes longer than most tests of a page."""
+    return RUNNING["Chromium"].begun(lambda: closing(Browser(tmp_path_factory.mktemp("profile"), scale=0.25)))
 
 
 @pytest.fixture(scope="module")
@@ -119,9 +161,14 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return home
 
 
-@pytest.fixture(scope="session")
-def server(home: Path) -> Iterator[str]:
+@pytest.fixture(scope="module")
+def server(home: Path) -> str:
     """A real Prefect server on loopback, for all files of a worker that need one; gives the address of its API."""
+    return RUNNING["Prefect's server"].begun(lambda: _prefect(home))
+
+
+@contextmanager
+def _prefect(home: Path) -> Iterator[str]:
     code = (
         "import pathlib, signal, sys\nfrom flows.serve import free_port, server\n"
         # Where the tests run in the background of a shell, SIGINT would be ignored.
@@ -137,5 +184,10 @@ def server(home: Path) -> Iterator[str]:
         assert url.startswith("http://127.0.0.1:")
         yield url
     finally:
+        if "prefect.logging.handlers" in sys.modules:
+            from prefect.logging.handlers import APILogHandler
+
+            # What flows of this process still have to say would find nobody.
+            APILogHandler().flush()
         child.send_signal(signal.SIGINT)
         child.communicate(timeout=60)

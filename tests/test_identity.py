@@ -66,7 +66,7 @@ def test_malformed_ids(text):
 homes = st.fixed_dictionaries({key: st.integers(0, 4) for key in KEYS})
 
 
-@settings(deadline=None, max_examples=40)
+@settings(deadline=None, max_examples=15)
 @given(homes, st.permutations(KEYS))
 def test_order_of_input_changes_nothing(clusters, order):
     one = assign(clusters)
@@ -75,7 +75,7 @@ def test_order_of_input_changes_nothing(clusters, order):
     pd.testing.assert_frame_equal(one.registry, other.registry)
 
 
-@settings(deadline=None, max_examples=40)
+@settings(deadline=None, max_examples=15)
 @given(homes, homes)
 def test_second_run_keeps_ids_and_forgets_nothing(before, after):
     first = assign(before)
@@ -94,7 +94,7 @@ def test_second_run_keeps_ids_and_forgets_nothing(before, after):
     assert later.registry["record_key"].dropna().is_unique
 
 
-@settings(deadline=None, max_examples=40)
+@settings(deadline=None, max_examples=15)
 @given(homes, homes)
 def test_a_split_brings_the_old_ids_back(before, merged):
     first = assign(before)
@@ -233,7 +233,7 @@ def kept_one_by_one(groups, registry):
     return chosen
 
 
-@settings(deadline=None, max_examples=40)
+@settings(deadline=None, max_examples=15)
 @given(homes, homes, homes)
 def test_which_id_a_cluster_keeps_is_what_the_rule_says(first, second, third):
     registry = assign(second, assign(first).registry, "2026-02-01").registry

@@ -329,7 +329,7 @@ def test_relations_join_columns_that_are_there(con):
     root = project(con)
     tables = {layer.findtext("id"): layer.findtext("datasource").split("=")[-1] for layer in root.iter("maplayer")}
     relations = list(root.iter("relation"))
-    assert len(relations) == 10
+    assert len(relations) == 11
     for relation in relations:
         pair = relation.find("fieldRef")
         for layer, column in (("referencingLayer", "referencingField"), ("referencedLayer", "referencedField")):

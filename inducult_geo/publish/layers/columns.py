@@ -78,8 +78,8 @@ _STATUS = C(
     "status",
     "text",
     "Condition",
-    "State of the facility, by the INSPIRE code list. OpenStreetMap has no tag for what is in use: works, railways and"
-    " waterworks that it does not call closed are taken to be.",
+    "State of the place, by the INSPIRE code list: a museum is in use, too (see `present_use`). OpenStreetMap has no"
+    " tag for what is in use: works, railways and waterworks that it does not call closed are taken to be.",
     domain="status",
 )
 _START = C(
@@ -201,7 +201,7 @@ SITES: tuple[Column, ...] = (
         C("elevation_m", "number", "Elevation", "Height of the ground, from the elevation raster.", unit="m"),
         C("land_cover", "text", "Land cover", "Land cover at the site, from the land cover raster."),
         C("population_per_km2", "number", "Population density",
-          "People per km2 around the site, from the population raster.", unit="1/km2"),
+          "People per km² around the site, from the population raster.", unit="1/km²"),
         _LICENCE,
         C("attribution", "text", "Credit line", "Who must be named when the site is shown."),
         C("lineage", "text", "Origin of values", "Column -> key of the record that its value comes from.", json=True),

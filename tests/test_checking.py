@@ -271,10 +271,10 @@ def test_a_contract_for_a_region_that_nobody_declared_is_refused(contract: Path,
 
 
 def undeclared(tmp_path: Path) -> Path:
-    """Gauss-Krüger in a list that names no system, and one row in degrees."""
-    rows = [f"{n};Ziegelei {n};{4_530_000 + 700 * n};{5_621_000 + 500 * n}" for n in range(8)]
+    """Lambert 2008 in a list that names no system, and one row in degrees."""
+    rows = [f"{n};Ziegelei {n};{716_000 + 700 * n};{678_000 + 500 * n}" for n in range(8)]
     (tmp_path / "liste.csv").write_text(
-        "\n".join(["Nr;Objekt;Rechts;Hoch", *rows, "8;Schacht;12,49;50,72"]), encoding="utf-8"
+        "\n".join(["Nr;Objekt;Rechts;Hoch", *rows, "8;Schacht;5,49;50,92"]), encoding="utf-8"
     )
     return tmp_path / "liste.csv"
 
@@ -282,16 +282,16 @@ def undeclared(tmp_path: Path) -> Path:
 def test_the_system_that_was_found_is_told_where_none_is_declared(tmp_path: Path) -> None:
     undeclared(tmp_path)
     place = '[place]\nx = "Rechts"\ny = "Hoch"\n'
-    contract = f'id = "t"\nregion = "zwickau"\nfiles = ["liste.csv"]\n{place}[columns]\nkey = "Nr"\n'
+    contract = f'id = "t"\nregion = "limburg"\nfiles = ["liste.csv"]\n{place}[columns]\nkey = "Nr"\n'
     (tmp_path / "c.toml").write_text(contract, encoding="utf-8")
     told = check(tmp_path / "c.toml", open_run(tmp_path / "data", contracts=False)).as_dict()
     assert (told["accepted"], told["rejected"]) == (9, 0)
-    assert "EPSG:31468" in told["crs"]
+    assert "EPSG:3812" in told["crs"]
 
 
 def test_what_befell_many_rows_alike_is_told_once(tmp_path: Path) -> None:
     undeclared(tmp_path)
-    contract = 'id = "t"\nregion = "zwickau"\nfiles = ["liste.csv"]\n[columns]\nkey = "Nr"\nname = "Objekt"\n'
+    contract = 'id = "t"\nregion = "limburg"\nfiles = ["liste.csv"]\n[columns]\nkey = "Nr"\nname = "Objekt"\n'
     (tmp_path / "c.toml").write_text(contract, encoding="utf-8")
     result = CliRunner().invoke(app, ["check", str(tmp_path / "c.toml"), "--data", str(tmp_path / "data")])
     shown = result.output
@@ -305,8 +305,8 @@ def test_what_befell_many_rows_alike_is_told_once(tmp_path: Path) -> None:
 
 def test_a_draft_knows_the_words_of_axes_and_one_odd_row_hides_none(tmp_path: Path) -> None:
     file = undeclared(tmp_path)
-    arguments = ["draft", str(file), "--region", "zwickau", "--data", str(tmp_path / "data")]
+    arguments = ["draft", str(file), "--region", "limburg", "--data", str(tmp_path / "data")]
     drafted = CliRunner().invoke(app, arguments).output
     assert 'x = "Rechts"' in drafted
     assert 'y = "Hoch"' in drafted
-    assert '# crs = "EPSG:31468"' in drafted
+    assert '# crs = "EPSG:3812"' in drafted

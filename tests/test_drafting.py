@@ -243,9 +243,31 @@ def test_a_reading_with_a_rival_elsewhere_is_not_set(tmp_path: Path, run: Run) -
     assert len(candidates) >= 2
     assert "\ncrs = " not in text
     text = draft(written(tmp_path, table("EPSG:25833", "DE", ZWICKAU)), run, region="zwickau")
-    assert text.count("as written") == 1
+    assert text.count("as written") == 2, "ETRS89 and ED50"
     assert "zone prefix missing, 1,8" in text
     assert "\ncrs = " not in text, "of one that fits as it stands the rival is another slip"
+
+
+def test_planes_that_look_alike_are_told_with_the_way_between_them(tmp_path: Path, run: Run) -> None:
+    """A list in Lambert 2005 was drafted as one in Lambert 72, 1.4 km off."""
+    path = written(tmp_path, table("EPSG:3447", "BE", (5.3, 50.9, 5.6, 51.0)))
+    text = draft(path, run, region="limburg")
+    usual, other = (line for line in text.splitlines() if "# candidate: 100% inside limburg, as written" in line)
+    assert usual.startswith('# crs = "EPSG:31370" #')
+    assert usual.endswith(" lies at 50.95887, 5.35296)")
+    assert '# crs = "EPSG:3447" # candidate: 100% inside limburg, as written, not usual there, 1,4' in other
+    assert other.endswith(" lies at 50.94993, 5.33857)")
+    assert "# Their numbers look alike." in text
+    assert "\ncrs = " not in text
+    contract, _ = loaded(path, text)
+    told = check(contract, run).as_dict()
+    assert told["rejected_by_reason"] == {"ambiguous_place": ROWS}, "a run does not take the likelier one either"
+
+
+def test_a_neighbors_system_that_cannot_be_read_is_named(tmp_path: Path, run: Run) -> None:
+    path = written(tmp_path, pd.DataFrame({"nr": range(6), "x": [150000 + 500 * n for n in range(6)], "y": 328000}))
+    text = draft(path, run, region="limburg")
+    assert "# Amersfoort / RD New (EPSG:28992) would put them there, but cannot be read in BE: ask the sender" in text
 
 
 def test_a_file_that_mixes_systems_says_that_no_system_has_all_rows(tmp_path: Path, run: Run) -> None:
@@ -313,7 +335,7 @@ def test_a_zone_for_each_row_is_told(tmp_path: Path, run: Run) -> None:
 
 def test_a_file_that_names_its_delimiter_is_not_contradicted(tmp_path: Path, run: Run) -> None:
     """The draft said "," beside the file's own "sep=;", and the check of it found no column."""
-    path = written(tmp_path, table("EPSG:2180", "PL", OPOLE), sep=";")
+    path = written(tmp_path, table("EPSG:4326", "PL", OPOLE), sep=";")
     path.write_text("sep=;\r\n" + path.read_text(encoding="utf-8"), encoding="utf-16")
     contract, found = loaded(path, draft(path, run, region="opole"))
     assert found.read.delimiter is None  # type: ignore[attr-defined]
@@ -525,6 +547,8 @@ x = "Długość" # guessed: 17.92991 to 18.20512
 y = "Szerokość" # guessed: 50.66512 to 50.67021
 # crs = "EPSG:4258" # candidate: 100% inside opole, as written
 crs = "EPSG:4258" # guessed: no other candidate lies elsewhere, 100% inside
+# As degrees of old maps they would lie elsewhere: Pulkovo 1942(58) (EPSG:4179) 130 m, 100% inside; Pulkovo 1942 \
+(EPSG:4284) 130 m, 100% inside. Nothing but a row whose place is known tells.
 # accuracy_m = 100
 # origin = "surveyed" # or digitized, address, settlement
 
@@ -606,8 +630,8 @@ def test_a_system_that_the_numbers_gainsay_is_told_and_not_set(tmp_path: Path, r
     shapes.to_file(tmp_path / "a.gpkg", engine="pyogrio")
     text = draft(tmp_path / "a.gpkg", run, region="opole")
     assert "# The file states 'EPSG:4326', but its numbers are no degrees (" in text
-    assert 'crs = "EPSG:2180" # guessed: no other candidate lies elsewhere, 100% inside' in text
-    contract, _ = loaded(tmp_path / "a.gpkg", text)
+    assert '# crs = "EPSG:2180" # candidate: 100% inside opole, as written (ETRF2000-PL / CS92; ' in text
+    contract, _ = loaded(tmp_path / "a.gpkg", text.replace('# crs = "EPSG:2180"', 'crs = "EPSG:2180"'))
     assert check(contract, run).accepted == ROWS
 
 

@@ -13,6 +13,7 @@ from itertools import islice
 from pathlib import Path
 
 import numpy as np
+import shapely
 from pyproj import CRS, Transformer
 
 from inducult_geo.api import ground_of
@@ -20,8 +21,15 @@ from inducult_geo.catalog import Contract, Region
 from inducult_geo.drafting.text import comment, number_range, quoted, short
 from inducult_geo.errors import CoordinateError
 from inducult_geo.harmonize.places.mixed import two_systems
-from inducult_geo.harmonize.places.placement import LOST_POINTS, Candidate, Placement, choose_reading, lost_points
-from inducult_geo.harmonize.places.readings import Land
+from inducult_geo.harmonize.places.placement import (
+    LOST_POINTS,
+    Candidate,
+    Placement,
+    choose_reading,
+    is_usable,
+    lost_points,
+)
+from inducult_geo.harmonize.places.readings import Land, Reading
 from inducult_geo.harmonize.transforms.crs import geodetic_code
 from inducult_geo.harmonize.transforms.operations import operations
 from inducult_geo.harmonize.transforms.systems import crs_code, systems_over
@@ -37,6 +45,12 @@ _NO_COORDINATE_OF_A_COUNTRY = 1e6
 _SHARE_MIN = 0.5
 _NEARLY_ALL = 0.9
 _OFFERED_MAX = 6
+_NAMED_MAX = 3
+_FAR_M = 2000.0
+_HOW_TO_TELL = (
+    "Their numbers look alike. Enter the latitude and longitude of the first place into a map search: in which one "
+    "does its address or town lie there? Remove the # before crs of that one, or ask the sender."
+)
 
 
 @dataclass
@@ -98,17 +112,20 @@ def _choose(
         return
     regions = [about] if about is not None else [*run.catalog.regions.values()]
     found = [(region, candidate) for region in regions for candidate in candidates_in(points, region, run, path)]
-    lines.place += [_candidate_line(candidate, region.id) for region, candidate in found]
+    lines.place += [_candidate_line(one, region, points, run) for region, one in found]
     if about is not None and found and max(candidate.inside_share for _, candidate in found) < _NEARLY_ALL:
         told = f"None of them puts all rows into {about.id}: slips, rows of elsewhere, or several systems in one file."
         lines.place.append(comment(_mixed(points, about, run, path) or f"{told} Ask the sender."))
     only = _unrivaled(candidate for _, candidate in found) if about is not None else None
-    if only is not None:
+    if only is not None and about is not None:
         lines.place.append(
             f"crs = {quoted(only.reading.crs)} # guessed: no other candidate lies elsewhere, "
             f"{only.inside_share:.0%} inside"
         )
+        lines.place += _old_degrees(only.reading, points, about, run, path)
         return
+    if about is not None and sum(candidate.reading.is_as_declared for _, candidate in found) > 1:
+        lines.place.append(comment(_HOW_TO_TELL))
     if found and about is None:
         lines.head += [f"# region = {quoted(name)} # see the candidates" for name in sorted({r.id for r, _ in found})]
     if not found and about is not None and (mixed := _mixed(points, about, run, path)):
@@ -118,7 +135,11 @@ def _choose(
         where = f" in {about.id}" if about is not None else " in any region"
         lines.place.append(comment(f"No system that is usual there puts the places{where}: ask the sender."))
         if about is not None:
-            lines.place += _without_decimals(points, about, run, path) or _rare(points, about, run, path)
+            lines.place += (
+                _without_decimals(points, about, run, path)
+                or _rare(points, about, run, path)
+                or _without_operation(points, about)
+            )
             country = f'countries = ["{about.country}"]'
             lines.place.append(comment(f"Of a list about more than the region, write {country} for region."))
         lines.place.append('# crs = "EPSG:"')
@@ -126,24 +147,50 @@ def _choose(
         lines.place.append(f"# crs = {quoted(_WEB_MERCATOR)} # Web Mercator would put them at {place}")
 
 
+def _old_degrees(reading: Reading, points: np.ndarray, about: Region, run: Run, path: Path) -> list[str]:
+    """Say how far away degrees would lie if they were of the country's old maps: no outline tells them apart."""
+    ground = ground_of(Contract(id="draft", files=(path.name,), region=about.id, declared_in=path), run)
+    if not CRS(reading.crs).is_geographic or ground.area is None:
+        return []
+    land = Land(ground.area, about.country, ground.grids)
+    x, y = reading.apply(points[:, 0], points[:, 1])
+    here = land.locate(Reading.as_declared(reading.crs), x, y)
+    told = []
+    for datum in sorted({item.datum for item in operations() if item.country == about.country}):
+        there = land.locate(Reading.as_declared(datum), x, y)
+        away_m = here.away_m(there)
+        if SAME_PLACE_M < away_m < _FAR_M:
+            told.append(f"{CRS(datum).name} ({datum}) {away_m:,.0f} m, {there.share:.0%} inside")
+    if not told:
+        return []
+    said = f"As degrees of old maps they would lie elsewhere: {'; '.join(told)}."
+    return [comment(f"{said} Nothing but a row whose place is known tells.")]
+
+
 def _unrivaled(candidates: Iterable[Candidate]) -> Candidate | None:
     """Return the one candidate that fits as written, where no other reading lies elsewhere."""
-    known = list(candidates)
-    as_written = [candidate for candidate in known if candidate.reading.is_as_declared]
-    if len(as_written) != 1:
+    known = sorted(candidates, key=lambda one: (not one.reading.is_as_declared, one.reading.crs != _DEGREES))
+    if not known or not known[0].reading.is_as_declared:
         return None
-    best = min(candidate.shift_m for candidate in as_written)
-    rivals = [c for c in known if c is not as_written[0] and abs(c.shift_m - best) > SAME_PLACE_M]
-    return None if rivals else as_written[0]
+    # What is told of each is how far it lies from the first.
+    return None if any(abs(one.shift_m - known[0].shift_m) > SAME_PLACE_M for one in known) else known[0]
 
 
-def _candidate_line(candidate: Candidate, region: str) -> str:
-    how = "as written" if candidate.reading.is_as_declared else candidate.reading.name
+def _candidate_line(candidate: Candidate, region: Region, points: np.ndarray, run: Run) -> str:
+    reading = candidate.reading
+    how = "as written" if reading.is_as_declared else reading.name
+    how += "" if reading.crs in region.crs else ", not usual there"
     away = f", {candidate.shift_m:,.0f} m from the first" if candidate.shift_m >= 1 else ""
     # No row is a place by both: the file holds two systems.
     away = away if np.isfinite(candidate.shift_m) else ", of other rows than the first"
-    inside = f"{candidate.inside_share:.0%} inside {region}"
-    return f"# crs = {quoted(candidate.reading.crs)} # candidate: {inside}, {how}{away}"
+    system = CRS(reading.crs)
+    line = f"# crs = {quoted(reading.crs)} # candidate: {candidate.inside_share:.0%} inside {region.id}, {how}{away}"
+    if system.is_geographic:
+        return line
+    first = Land(shapely.Point(), region.country, run.settings.grids_folder).locate(reading, *points[:1].T)
+    numbers = " ".join(f"{number:.10g}" for number in points[0])
+    where = f"; {numbers} lies at {first.lat[0]:.5f}, {first.lon[0]:.5f}" if np.isfinite(first.lat[0]) else ""
+    return f"{line} ({system.name}{where})"
 
 
 def candidates_in(points: np.ndarray, about: Region, run: Run, path: Path) -> list[Candidate]:
@@ -160,7 +207,7 @@ def _choice(points: np.ndarray, about: Region, run: Run, path: Path, crs: str | 
     try:
         return choose_reading(
             points[:, 0], points[:, 1], crs=crs, area=ground.area, country=about.country, candidates=about.crs,
-            grids=ground.grids, share_min=_SHARE_MIN,
+            others=systems_over(about.bbox, in_degrees=False), grids=ground.grids, share_min=_SHARE_MIN,
         )  # fmt: skip
     except CoordinateError:
         return None
@@ -205,6 +252,23 @@ def _rare_candidates(points: np.ndarray, about: Region, run: Run, path: Path) ->
         if best is not None and best.reading.crs not in known:
             known.add(best.reading.crs)
             yield best
+
+
+def _without_operation(points: np.ndarray, about: Region) -> list[str]:
+    """Name what puts the points there but has no operation in the country: a neighbor's list."""
+    west, south, east, north = about.bbox
+    names: list[str] = []
+    for code in systems_over(about.bbox, in_degrees=False):
+        if is_usable(code, about.country):
+            continue
+        lon, lat = Transformer.from_crs(code, _DEGREES, always_xy=True).transform(points[:, 0], points[:, 1])
+        inside = (west <= lon) & (lon <= east) & (south <= lat) & (lat <= north)
+        if inside.mean() >= _NEARLY_ALL:
+            names.append(f"{CRS(code).name} ({code})")
+    if not names:
+        return []
+    told = f"{' or '.join(names[:_NAMED_MAX])} would put them there, but cannot be read in {about.country}"
+    return [comment(f"{told}: ask the sender for the list in degrees (EPSG:4326) or ETRS89.")]
 
 
 def _rare_line(candidate: Candidate) -> str:

@@ -23,7 +23,7 @@ from inducult_geo.harmonize.places.placement import Placement, choose_reading
 from inducult_geo.harmonize.places.readings import Land, Reading, readings_of
 from inducult_geo.harmonize.places.shared_places import SHARED_ACCURACY_M, find_shared
 from inducult_geo.harmonize.transforms.crs import transform_geometries
-from inducult_geo.harmonize.transforms.systems import crs_of, told_of
+from inducult_geo.harmonize.transforms.systems import crs_of, systems_over, told_of
 
 OUTSIDE_M = 500.0
 """A partner's site this far outside its region is still taken as inside: outlines are simplified."""
@@ -207,10 +207,12 @@ def _choose(x: np.ndarray, y: np.ndarray, crs: str | None, contract: Contract, g
     if crs is not None and named == Reading.as_declared(crs).name:
         return Placement("chosen", Reading.as_declared(crs), (), "settled in the contract")
 
+    planes = systems_over(ground.area.bounds, in_degrees=False) if crs is None else ()
+
     def chosen(at_least: float) -> Placement:
         return choose_reading(
             x, y, crs=crs, area=area, country=ground.country or "", candidates=ground.crs,
-            grids=ground.grids, share_min=at_least,
+            others=planes, grids=ground.grids, share_min=at_least,
         )  # fmt: skip
 
     choice = chosen(share_min)

@@ -11,8 +11,8 @@ the area. Readings whose points differ by 3 m or less in the median count as one
   explains the numbers with fewer repairs. Where something is added or taken away, a system no less simple that puts
   the points elsewhere (no mere relative of the declared one) is a rival as well. Degrees where a plane is declared
   are offered, never chosen: nobody knows of which datum they are.
-- No system declared: every reading of every candidate system is a rival; chosen only when all that fit are one place,
-  and nothing must be added or taken away.
+- No system declared: every reading of every candidate system is a rival, and so is every other plane in use there that
+  fits as written about as well; chosen only when all that fit are one place, and nothing must be added or taken away.
 - Otherwise nothing is chosen: "ambiguous" with what fits, or "none".
 
 A wrong repair is worse than a quarantine. The declared datum itself is believed: containment cannot tell a system from
@@ -33,10 +33,10 @@ import shapely
 from shapely.geometry.base import BaseGeometry
 
 from inducult_geo.errors import CoordinateError
-from inducult_geo.harmonize.coordinates.parsed import DEGREE_DECIMALS_MAX, DEGREE_M, WGS84
+from inducult_geo.harmonize.coordinates.parsed import DEGREE_DECIMALS_MAX, WGS84
 from inducult_geo.harmonize.places.readings import WEB_MERCATOR, Array, Land, Located, Reading, other_units, readings_of
 from inducult_geo.harmonize.transforms.crs import transform_points
-from inducult_geo.harmonize.transforms.systems import crs_code, crs_of
+from inducult_geo.harmonize.transforms.systems import DOUBTFUL_PLANES, crs_code, crs_of
 
 SAME_PLACE_M = 3.0
 """Readings closer than this count as one."""
@@ -46,6 +46,9 @@ LOST_POINTS = tuple(10**decimals for decimals in range(1, DEGREE_DECIMALS_MAX + 
 
 POINTS_MIN = 5
 """A repair needs at least so many distinct points."""
+
+_AS_WELL = 0.05
+"""A plane that is not usual is a rival where it puts so much less than the best, or more, into the area."""
 
 # Systems of one country on several datums put the same numbers up to 750 m apart: the declared one is believed.
 _RELATIVES_M = 800.0
@@ -92,11 +95,7 @@ class _Fit:
 
     def shift_m(self, other: _Fit) -> float:
         """Median distance from another fit."""
-        mine, theirs = self.located, other.located
-        east = (mine.lon - theirs.lon) * np.cos(np.radians(theirs.lat))
-        away = np.hypot(east, mine.lat - theirs.lat) * DEGREE_M
-        known = away[np.isfinite(away)]
-        return float(np.median(known)) if known.size else float("inf")
+        return self.located.away_m(other.located)
 
 
 @dataclass(frozen=True)
@@ -116,14 +115,15 @@ class _Site:
 
     def tried(self, readings: Iterator[Reading]) -> list[_Fit]:
         """Give the readings that fit, in the order they came."""
-        found = (self._try(reading) for reading in readings)
+        found = (self.try_reading(reading) for reading in readings)
         return [fit for fit in found if fit is not None]
 
     def share(self, reading: Reading) -> float:
         """Share of the points that a reading puts into the area."""
         return self.land.locate(reading, self.x, self.y).share
 
-    def _try(self, reading: Reading) -> _Fit | None:
+    def try_reading(self, reading: Reading) -> _Fit | None:
+        """Give where a reading puts the points; nothing where it does not fit."""
         needed = self.share_min if self.distinct >= POINTS_MIN else 1.0
         step = max(1, len(self.x) // _SAMPLE)
         if step > 1 and self.land.locate(reading, self.x[::step], self.y[::step]).share < needed - 0.2:
@@ -140,6 +140,7 @@ def choose_reading(
     area: BaseGeometry,
     country: str,
     candidates: Sequence[str] = (),
+    others: Sequence[str] = (),
     grids: Path | None = None,
     share_min: float = 0.95,
 ) -> Placement:
@@ -155,8 +156,8 @@ def choose_reading(
         The region's polygon in EPSG:4326.
     country : str
         ISO 3166 code of two letters; it picks the operations.
-    candidates : sequence of str
-        The systems usual in the region.
+    candidates, others : sequence of str
+        The systems usual in the region; planes in use there as well, which are rivals where none is declared.
     grids : Path, optional
         Folder of datum grids.
     share_min : float
@@ -172,16 +173,21 @@ def choose_reading(
     CoordinateError
         The declared system is unknown, or has no registered operation in this country.
     """
-    east, north = np.asarray(x, dtype=np.float64), np.asarray(y, dtype=np.float64)
-    known = np.isfinite(east) & np.isfinite(north)
     shapely.prepare(area)
-    site = _Site(east[known], north[known], Land(area, country, grids), share_min)
+    site = _Site(*_known(x, y), Land(area, country, grids), share_min)
     if not site.x.size:
         return Placement("none", None, (), "no point has both coordinates")
     usual = tuple(code for code in dict.fromkeys(candidates) if is_usable(code, country))
     if crs is None:
-        return _choose_undeclared(site, usual)
+        return _choose_undeclared(site, usual, others)
     return _choose_declared(site, crs_code(crs), usual)
+
+
+def _known(x: Array, y: Array) -> tuple[Array, Array]:
+    """Give the points that have both coordinates."""
+    east, north = np.asarray(x, dtype=np.float64), np.asarray(y, dtype=np.float64)
+    known = np.isfinite(east) & np.isfinite(north)
+    return east[known], north[known]
 
 
 def is_usable(code: str, country: str) -> bool:
@@ -218,17 +224,37 @@ def _choose_declared(site: _Site, crs: str, usual: tuple[str, ...]) -> Placement
     return _chosen(fits, f"{reading.name}, {fits[0].share:.1%} inside")
 
 
-def _choose_undeclared(site: _Site, usual: tuple[str, ...]) -> Placement:
+def _choose_undeclared(site: _Site, usual: tuple[str, ...], others: Sequence[str]) -> Placement:
     """Apply the rule for a file that names no system."""
     fits = site.tried(reading for code in usual for reading in readings_of(code, plain="as written"))
     if not fits:
         return Placement("none", None, (), f"no reading in {', '.join(usual) or 'any system'} lies in the area")
-    fits.sort(key=lambda fit: not fit.reading.is_as_declared)
+    fits += _strangers(site, fits, [code for code in others if code not in usual])
+    # Degrees of nobody knows what are those of a receiver, which claim less than ETRS89.
+    fits.sort(key=lambda fit: (not fit.reading.is_as_declared, fit.reading.crs != WGS84))
     if not _is_one_place(fits):
         return _ambiguous(fits, f"no system is declared, and {len(fits)} readings fit")
     if site.distinct < POINTS_MIN or "add" in fits[0].reading.repairs:
         return _ambiguous(fits, f"no system is declared, and {site.distinct} distinct points do not settle it")
     return _chosen(fits, f"no system is declared; only {fits[0].reading.crs} fits, {fits[0].share:.1%} inside")
+
+
+def _strangers(site: _Site, fits: list[_Fit], others: list[str]) -> list[_Fit]:
+    """Give what planes that are not usual make of plane numbers as written, where that is another place.
+
+    Lambert 2005 and Lambert 72 write numbers alike, 1.4 km apart; what is usual is not for that what is meant.
+    """
+    if all(crs_of(fit.reading.crs).is_geographic for fit in fits):
+        return []
+    needed = max(fit.share for fit in fits) - _AS_WELL
+    found: list[_Fit] = []
+    for code in sorted(others, key=lambda code: code not in _UTM_ZONES):
+        if code in DOUBTFUL_PLANES or not is_usable(code, site.land.country):
+            continue
+        fit = site.try_reading(Reading("as written", code))
+        if fit is not None and fit.share >= needed and all(fit.shift_m(one) > SAME_PLACE_M for one in fits + found):
+            found.append(fit)
+    return found
 
 
 def _offer_others(site: _Site, crs: str, usual: tuple[str, ...]) -> Placement:

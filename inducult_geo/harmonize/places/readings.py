@@ -14,7 +14,7 @@ import numpy as np
 import shapely
 from shapely.geometry.base import BaseGeometry
 
-from inducult_geo.harmonize.coordinates.parsed import WGS84
+from inducult_geo.harmonize.coordinates.parsed import DEGREE_M, WGS84
 from inducult_geo.harmonize.transforms.crs import transform_points
 from inducult_geo.harmonize.transforms.systems import crs_of, geodetic_code
 
@@ -94,6 +94,13 @@ class Located:
     def share(self) -> float:
         """Share of the points in the area."""
         return float(np.mean(self.inside)) if self.inside.size else 0.0
+
+    def away_m(self, other: Located) -> float:
+        """Median distance from where another reading puts the points; infinite where they have none in common."""
+        east = (self.lon - other.lon) * np.cos(np.radians(other.lat))
+        away = np.hypot(east, self.lat - other.lat) * DEGREE_M
+        known = away[np.isfinite(away)]
+        return float(np.median(known)) if known.size else float("inf")
 
 
 @dataclass(frozen=True)

@@ -39,7 +39,9 @@ DOUBTFUL_PLANES = {
 """Systems whose plane is not what their register says: what they are worth in meters, and why."""
 
 _BY_CODE = "*"
-_OF_THE_WORLD_DEG = 60.0
+_OF_THE_WORLD_DEG = 90.0
+"""Systems in use over a longer stretch are of the world; the longest of Europe's (EPSG:3035) covers 80°."""
+
 _NAME_MAX = 80
 _OLD_SPELLING = re.compile(r"(?:\+init=)?(?:epsg:)?([0-9]{4,6})(?: \+type=crs)?", re.ASCII | re.IGNORECASE)
 

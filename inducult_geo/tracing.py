@@ -23,10 +23,12 @@ from inducult_geo.memory import decisions_of, registry_of, weights_of
 from inducult_geo.publish.bundle import withheld_sources
 from inducult_geo.run import Run
 from inducult_geo.stage import Stage, last_part, last_stage
-from inducult_geo.text import first_few, fold_once, printable
+from inducult_geo.text import first_few, fold_once, printable, shortened
 
 SHOWN: Final = ("source", "names", "type", "aspect", "status", "start_year", "end_year", "operator", "address", "city")
 _MOST_CALLED: Final = 8
+_SIDE: Final = 44
+"""Letters of a value in each of the two columns that tell records side by side."""
 
 
 @dataclass(frozen=True)
@@ -89,11 +91,11 @@ class PairExplained:
 
     def lines(self) -> list[str]:
         """Tell it, one thing a line; text of the data cannot steer a terminal."""
-        told = [f"{'':>12}  {self.keys[0]:<44}  {self.keys[1]}"]
+        told = [f"{'':>12}  {self.keys[0]:<{_SIDE}}  {self.keys[1]}"]
         for name in (*SHOWN, "site_id"):
             pair = self.sites if name == "site_id" else (self.left.get(name), self.right.get(name))
             if any(pair):
-                told.append(f"{name:>12}  {_short(pair[0]):<44}  {_short(pair[1])}")
+                told.append(f"{name:>12}  {_short(pair[0]):<{_SIDE}}  {_short(pair[1])}")
         told += ["", *self.folded]
         if self.fall is None:
             told.append(f"They were never compared: {self._why_strangers()}.")
@@ -343,5 +345,4 @@ def _plain(value: Any) -> Any:
 
 
 def _short(value: Any) -> str:
-    text = "" if value is None else str(value)
-    return text if len(text) <= 44 else f"{text[:43]}…"
+    return shortened("" if value is None else str(value), _SIDE)

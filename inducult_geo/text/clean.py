@@ -92,6 +92,11 @@ def first_few(texts: Sequence[str], most: int, mark: str = ", ") -> str:
     return mark.join(texts[:most]) + more
 
 
+def shortened(text: str, most: int) -> str:
+    """Return at most so many letters of a text, the last of them an ellipsis where it goes on."""
+    return text if len(text) <= most else text[: most - 1] + "…"
+
+
 def quoted(names: Iterable[str]) -> str:
     """Return names for a message: 'a', 'b'."""
     return ", ".join(f"'{name}'" for name in names)

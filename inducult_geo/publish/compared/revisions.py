@@ -16,6 +16,7 @@ import shapely
 
 from inducult_geo.frames import RECORD_COLUMNS, from_json
 from inducult_geo.publish.layers.columns import RECORDS, SITES, Kind
+from inducult_geo.text import shortened
 
 _OTHERWISE_TOLD = ("site_id", "name")
 _EVIDENCE = (
@@ -108,7 +109,8 @@ def _told(name: str, was: object, now: object) -> str:
         return f"{_text(was, _KINDS[name])} -> {_text(now, _KINDS[name])}"
     old, new = (_ENTRIES[name](value) for value in (was, now))
     went, came = (
-        "; ".join(_short(one) for one in ours if one not in theirs) for ours, theirs in ((old, new), (new, old))
+        "; ".join(shortened(one, _LONGEST) for one in ours if one not in theirs)
+        for ours, theirs in ((old, new), (new, old))
     )
     return f"{went or '-'} -> {came or '-'}" if went or came else ""
 
@@ -119,11 +121,7 @@ def _text(value: object, kind: Kind) -> str:
     if kind in ("whole", "number"):
         measure = float(value)  # type: ignore[arg-type]
         return f"{measure:.1f}".removesuffix(".0")
-    return _short(str(value))
-
-
-def _short(text: str) -> str:
-    return text if len(text) <= _LONGEST else text[: _LONGEST - 1] + "…"
+    return shortened(str(value), _LONGEST)
 
 
 def _listed(value: object) -> Any:

@@ -264,6 +264,11 @@ def test_planes_that_look_alike_are_told_with_the_way_between_them(tmp_path: Pat
     assert told["rejected_by_reason"] == {"ambiguous_place": ROWS}, "a run does not take the likelier one either"
 
 
+def test_a_cell_that_says_nothing_is_no_example(tmp_path: Path, run: Run) -> None:
+    (tmp_path / "a.csv").write_text("Nr;Name;Datierung\n1;Mühle;NA\n2;Werk;1938-39\n3;Huta;1930\n", encoding="utf-8")
+    assert "start = \"Datierung\" # guessed: e.g. '1938-39'" in draft(tmp_path / "a.csv", run)
+
+
 def test_a_neighbors_system_that_cannot_be_read_is_named(tmp_path: Path, run: Run) -> None:
     path = written(tmp_path, pd.DataFrame({"nr": range(6), "x": [150000 + 500 * n for n in range(6)], "y": 328000}))
     text = draft(path, run, region="limburg")

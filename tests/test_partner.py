@@ -85,7 +85,8 @@ def test_rows_that_name_works_in_two_towns_are_told(contract: Contract, tmp_path
     """Each became one site at one place, and nothing said so."""
     rows = ["Werk I und II, Zwickau und Werdau;Zwickau", "Weberei;Werdau und Aue", "Mühle A, Mühle B;Zwickau, Werdau",
             "Bahn Zwickau-Werdau;Zwickau", "Mühle, Werdau;Werdau", "Huta;Opole / Oppeln", "Schacht 1 und 2;Zwickau",
-            "Werk;Zwickau, OT Planitz", "Tuchfabrik Werdau in Werdau;Werdau", "Weberei;Zwickau, Werdau"]  # fmt: skip
+            "Werk;Zwickau, OT Planitz", "Tuchfabrik Werdau in Werdau;Werdau", "Weberei;Zwickau, Werdau",
+            "Wood & Sons;EXETER, Devon", "Mill & Co.;Bideford, Devon", "Mill;Exeter", "Mine;Devon"]  # fmt: skip
     put(tmp_path, "nr;nazwa;miasto;X;Y;qid\n" + "".join(f"{i};{row};1;2;\n" for i, row in enumerate(rows)))
     mapped = contract.model_copy(update={"columns": dict(contract.columns) | {"city": ("miasto",)}})
     (told,) = [one for one in read_partner(mapped, find_files(mapped)).problems if one.kind == "several_towns"]

@@ -375,6 +375,7 @@ def test_a_word_that_cannot_be_obeyed_is_refused(
 def test_the_command_says_what_it_wrote(run: Run) -> None:
     one, other = gpd.read_parquet(release_of(run) / "records.parquet")["record_key"].iloc[:2]
     words = ["review", "decide", one, "different", other, "--who", "Eva", "--data", str(run.folder.root)]
+    words += ["--catalog", str(run.folder.root)]
     said = [CliRunner().invoke(cli.app, words) for _ in range(2)]
     assert said[0].output == f"Eva: {one} different {other}\nThe next run obeys it.\n"
     assert said[1].output == "That is said already.\nNothing is written.\n"

@@ -180,12 +180,13 @@ def review_import(
     source: Annotated[Path, typer.Argument(help="An edited copy of inducult.gpkg, or an edited CSV.")],
     who: Annotated[str | None, typer.Option("--who", help="Who decided, where decided_by is empty.")] = None,
     data: Data = None,
+    catalog: Catalogs = None,
     as_json: AsJson = False,
 ) -> None:
     """Take answers into the decisions log; the next run obeys them and does not ask again."""
     from inducult_geo.reviewing import import_review
 
-    with opened_run(data, None, quiet=True, contracts=False) as opened, refusal_is_two():
+    with opened_run(data, catalog, quiet=True, contracts=False) as opened, refusal_is_two():
         outcome = import_review(source, opened, who=who)
     if as_json:
         print_json(outcome.as_dict())
@@ -201,6 +202,7 @@ def review_decide(
     who: Annotated[str | None, typer.Option("--who", help="Who decides.")] = None,
     note: Annotated[str, typer.Option("--note", help="Why, in your words.")] = "",
     data: Data = None,
+    catalog: Catalogs = None,
     as_json: AsJson = False,
 ) -> None:
     """Decide about two records that nobody asks about: a wrong merge, a missed one, a part; the next run obeys.
@@ -209,7 +211,7 @@ def review_decide(
     """
     from inducult_geo.reviewing import decide
 
-    with opened_run(data, None, quiet=True, contracts=False) as opened, refusal_is_two():
+    with opened_run(data, catalog, quiet=True, contracts=False) as opened, refusal_is_two():
         outcome = decide(left, decision, right, opened, who=who, note=note)
     if as_json:
         print_json(outcome.as_dict())

@@ -37,7 +37,7 @@ from inducult_geo.drafting.points import (
 from inducult_geo.drafting.sources import items_of, licence_lines, marked_lines, one_record_lines, tags_line
 from inducult_geo.drafting.text import comment, number_range, quoted, short
 from inducult_geo.errors import ContractError
-from inducult_geo.harmonize.dates.read import life_span
+from inducult_geo.harmonize.dates.read import date_text, life_span
 from inducult_geo.run import Run
 from inducult_geo.sources.formats.sheets import ALL_SHEETS
 from inducult_geo.sources.formats.table import ChoiceError, Table, has_shapes, names_of_a_row
@@ -290,7 +290,8 @@ def _say_columns(found: _Draft, columns: list[Column], used: set[str], codes: li
             used = used | tags[1]
             continue
         used = used | {free[0].name}
-        example = f"e.g. {short(free[0].cells[0])}"
+        said = (cell for cell in free[0].cells if date_text(cell) is not None)
+        example = f"e.g. {short(next(said, free[0].cells[0]))}"
         found.columns.append(f"{name} = {quoted(free[0].name)} # guessed: {example}")
         found.columns += [f"# {name} = {quoted(other.name)}" for other in free[1:4]]
         found.columns += _end_lines(free[0]) if name == "start" and "end" not in fields else []

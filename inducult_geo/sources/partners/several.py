@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from pathlib import Path
 from typing import Final
 
@@ -26,7 +27,7 @@ _TOGETHER: Final = re.compile(r"[^\W\d_a-z][\w.' -]+ (?:und|oraz) [^\W\d_a-z][\w
 def several_told(contract: Contract, path: Path, table: Table) -> list[Problem]:
     """Tell which rows of a table name places in several towns: none is split or moved."""
     names, cities = (_column(contract, table, field) for field in ("name", "city"))
-    towns = {fold_once(city.strip()) for city in cities if city.strip()}
+    towns = {fold_once(city.strip()) for city in cities if city.strip()} - _counties(cities)
     found = []
     for place, name, city in zip(table.places, names, cities, strict=True):
         # "Dagenham, Essex" is one town, with its county: unless the name tells of two as well.
@@ -42,6 +43,16 @@ def several_told(contract: Contract, path: Path, table: Table) -> list[Problem]:
         f"the one place that stands there: {first_few(found, _SHOWN)}. Where they are several works, give each a row."
     )
     return [Problem(contract.id, "several_towns", message, len(found))]
+
+
+def _counties(cities: list[str]) -> set[str]:
+    """Return what stands last after the comma of several towns ("Exeter, Devon"; "Barnstaple, Devon"), and never first.
+
+    A row may name nothing but its county, which makes that no town.
+    """
+    lists = {tuple(fold_once(piece.strip()) for piece in city.split(",")) for city in cities if "," in city}
+    last = Counter(pieces[-1] for pieces in lists)
+    return {name for name, times in last.items() if times > 1} - {pieces[0] for pieces in lists}
 
 
 def _column(contract: Contract, table: Table, field: str) -> list[str]:

@@ -197,6 +197,15 @@ def test_a_file_with_the_numbers_of_two_zones_says_so(crs: str | None, swapped: 
     assert str(refused.value).endswith("a file of their own, with a contract that names their system.")
 
 
+def test_rows_of_which_half_have_their_axes_swapped_are_said_to_be_written_in_two_ways() -> None:
+    """Each half was offered as a reading of the whole file, to be settled in the contract, which nothing could do."""
+    rows = [(15.9 + 0.1 * n, 45.1 + 0.05 * n)[:: -1 if n % 2 else 1] for n in range(10)]
+    found = place(raw(rows), contract("EPSG:4326"), SISAK)
+    (said,) = set(found.cells.detail)
+    assert "in two ways: 5 rows in EPSG:4326 (e.g. x 15.9, y 45.1) and 5 rows in EPSG:4326 (axes swapped) " in str(said)
+    assert "Settle it as" not in str(said)
+
+
 def test_numbers_that_no_two_systems_explain_are_not_called_mixed() -> None:
     land = Land(SISAK.area, "HR") if SISAK.area is not None else LAND
     for points in ([(1.0, 1.0), (2.0, 2.0)], [*of_two_zones(6), (1.0, 1.0)], of_two_zones(8)[::2]):

@@ -114,7 +114,7 @@ def another_system(
 
 
 def two_systems(x: Array, y: Array, land: Land, systems: Sequence[str]) -> str:
-    """Say which two systems put all rows of a file into the region together, where none does alone; else nothing.
+    """Say which two readings put all rows of a file into the region together, where none does alone; else nothing.
 
     A region that lies across two zones has lists with both: the first figure of the easting names the zone.
 
@@ -134,14 +134,12 @@ def two_systems(x: Array, y: Array, land: Land, systems: Sequence[str]) -> str:
     pairs = [
         (one, other)
         for (one, mine), (other, theirs) in combinations(found, 2)
-        if one.crs != other.crs and (mine | theirs).mean() >= needed > max(mine.mean(), theirs.mean())
+        if (mine | theirs).mean() >= needed > max(mine.mean(), theirs.mean())
     ]
     if not pairs:
         return ""
     # Two that are written alike need one explanation less.
-    one, other = min(
-        pairs, key=lambda pair: (len(pair[0].repairs) + len(pair[1].repairs), pair[0].name != pair[1].name)
-    )
+    one, other = min(pairs, key=_explanations)
     mine = land.locate(one, x, y).inside
     theirs = land.locate(other, x, y).inside & ~mine
     told = " and ".join(
@@ -149,10 +147,21 @@ def two_systems(x: Array, y: Array, land: Land, systems: Sequence[str]) -> str:
         f"(e.g. x {x[rows][0]:.10g}, y {y[rows][0]:.10g})"
         for reading, rows in ((one, mine), (other, theirs))
     )
+    if one.crs == other.crs:
+        return (
+            f" The file seems to write its rows in two ways: {told} would lie inside. Have the ones mended, or put "
+            "the rows of each into a file of their own, with a contract that says how they are read."
+        )
     return (
         f" The file seems to mix two systems: {told} would lie inside. Put the rows of each into a file of their own, "
         "with a contract that names their system."
     )
+
+
+def _explanations(pair: tuple[Reading, Reading]) -> tuple[int, bool, bool]:
+    """Give what two readings need explained: what is done to numbers, in two ways, and a second system."""
+    one, other = pair
+    return len(one.repairs) + len(other.repairs), one.name != other.name, one.crs != other.crs
 
 
 def whereabouts(x: Array, y: Array, crs: str | None, country: str) -> str:

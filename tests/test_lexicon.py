@@ -340,7 +340,6 @@ def test_short_words_are_foreign_where_their_language_is_not_spoken() -> None:
         ("Prachárna", set()),  # a store, more often than a mill
         ("Dachpappenfabrik", {"@factory"}),  # of tar, no paper
         ("Glashüttenwerke", {"@glassworks"}),  # no ironworks
-        ("Piec wapienny cukrowni Otmuchów", {"@lime_kiln", "@sugar"}),
     ],
 )
 def test_a_place_or_a_word_of_two_meanings_is_no_trade(name: str, tokens: set[str]) -> None:

@@ -21,6 +21,7 @@ from inducult_geo.catalog import Contract, Region
 from inducult_geo.drafting.text import comment, number_range, quoted, short
 from inducult_geo.errors import CoordinateError
 from inducult_geo.harmonize.places.mixed import two_systems
+from inducult_geo.harmonize.places.place import Ground
 from inducult_geo.harmonize.places.placement import (
     LOST_POINTS,
     Candidate,
@@ -147,9 +148,14 @@ def _choose(
         lines.place.append(f"# crs = {quoted(_WEB_MERCATOR)} # Web Mercator would put them at {place}")
 
 
+def _ground(about: Region, run: Run, path: Path) -> Ground:
+    """Return where a list about a region is placed by."""
+    return ground_of(Contract(id="draft", files=(path.name,), region=about.id, declared_in=path), run)
+
+
 def _old_degrees(reading: Reading, points: np.ndarray, about: Region, run: Run, path: Path) -> list[str]:
     """Say how far away degrees would lie if they were of the country's old maps: no outline tells them apart."""
-    ground = ground_of(Contract(id="draft", files=(path.name,), region=about.id, declared_in=path), run)
+    ground = _ground(about, run, path)
     if not CRS(reading.crs).is_geographic or ground.area is None:
         return []
     land = Land(ground.area, about.country, ground.grids)
@@ -201,7 +207,7 @@ def candidates_in(points: np.ndarray, about: Region, run: Run, path: Path) -> li
 
 def _choice(points: np.ndarray, about: Region, run: Run, path: Path, crs: str | None) -> Placement | None:
     """Return what fits half of the points; nothing where the region has no outline, or the system no operation."""
-    ground = ground_of(Contract(id="draft", files=(path.name,), region=about.id, declared_in=path), run)
+    ground = _ground(about, run, path)
     if ground.area is None:
         return None
     try:
@@ -215,7 +221,7 @@ def _choice(points: np.ndarray, about: Region, run: Run, path: Path, crs: str | 
 
 def _mixed(points: np.ndarray, about: Region, run: Run, path: Path) -> str:
     """Say which two systems a file seems to mix, if any two put all rows into the region together."""
-    ground = ground_of(Contract(id="draft", files=(path.name,), region=about.id, declared_in=path), run)
+    ground = _ground(about, run, path)
     if ground.area is None:
         return ""
     land = Land(ground.area, about.country, ground.grids)

@@ -19,6 +19,7 @@ import numpy.typing as npt
 import shapely
 from affine import Affine
 
+from inducult_geo.catalog.models import CLOSED
 from inducult_geo.errors import InducultError
 from inducult_geo.frames import Sites
 
@@ -47,7 +48,7 @@ SURFACES: Mapping[str, frozenset[str]] = {
 }
 """Name of a surface -> the aspects of the sites that it counts; who is both counts in both, an unknown in none."""
 
-_NOT_RUNNING = ("projected", "underConstruction", "disused", "decommissioned")
+_NOT_RUNNING = ("projected", "underConstruction", *CLOSED)
 """What is not there yet or no more is no production, whatever it is called."""
 
 _WEIGHTS_AT_ONCE = 4_000_000

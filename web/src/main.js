@@ -146,7 +146,6 @@ class Tool {
     part("waiting").hidden = true;
     this.map = this.#map();
     if (!this.map) return;
-    this.map.show(this.found);
     this.map.density(part("density").value);
     if (this.view) this.map.view = this.view;
     else if (this.filters.active || part("search").value) this.map.fit(this.found);
@@ -159,7 +158,7 @@ class Tool {
         this.moved = true;
         this.address.keep();
       };
-      const map = new SiteMap(this.sites, part("canvas"), (found) => this.#picked(found), moved);
+      const map = new SiteMap(this.sites, part("canvas"), (found) => this.#picked(found), moved, this.found);
       map.tellNear((near) => this.legend.near(near));
       part("static").hidden = true;
       return map;

@@ -1,6 +1,6 @@
 // The map itself: regions, sites, the chosen one with its accuracy. Nothing comes from anywhere but the page.
 import { EMPTY, borders, graticule, land, outlines } from "./ground.js";
-import { HUGE, addSigns } from "./marks.js";
+import { HUGE, giveSigns } from "./marks.js";
 import { Names } from "./names.js";
 import { corners, drawn } from "./surface.js";
 import { t } from "./words.js";
@@ -18,12 +18,12 @@ function color(name) {
 }
 
 export class SiteMap {
-  constructor(sites, element, picked, moved) {
+  constructor(sites, element, picked, moved, found = sites.columns.lon.keys()) {
     Object.assign(this, { sites, element, picked });
     this.crowded = sites.count > CROWD;
     this.map = new globalThis.maplibregl.Map({
       container: element,
-      style: this.#style(),
+      style: this.#style(found),
       bounds: this.#start(),
       fitBoundsOptions: { padding: OPENING },
       minZoom: 3,
@@ -46,7 +46,7 @@ export class SiteMap {
     this.map.addControl(new globalThis.maplibregl.NavigationControl({ showCompass: false }), "top-left");
     this.map.addControl(new globalThis.maplibregl.ScaleControl({ maxWidth: 120 }), "bottom-left");
     this.#tellGestures();
-    addSigns(this.map, sites.data);
+    giveSigns(this.map, sites.data);
     this.map.on("click", (event) => this.#click(event));
     this.map.on("mousemove", (event) => {
       this.map.getCanvas().style.cursor = this.#under(event.point).length ? "pointer" : "";
@@ -234,7 +234,7 @@ export class SiteMap {
     if (found.length) this.picked(found);
   }
 
-  #style() {
+  #style(found) {
     const geojson = (data, more = {}) => ({ type: "geojson", data, ...more });
     return {
       version: 8,
@@ -243,7 +243,7 @@ export class SiteMap {
         land: geojson(land(), { tolerance: 0.2 }),
         borders: geojson(borders(), { tolerance: 0.2 }),
         regions: geojson(outlines(this.sites.data.outlines)),
-        sites: geojson(EMPTY, { buffer: 16, maxzoom: 13 }),
+        sites: geojson(this.sites.points(found), { buffer: 16, maxzoom: 13 }),
         chosen: geojson(EMPTY),
       },
       layers: this.#layers(),

@@ -62,12 +62,12 @@ export function fromAfar(rings, count = 0) {
   });
 }
 
-/** Give the map a picture for every aspect ("2"), and for every aspect and theme ("2-3"), named by their numbers. */
-export function addSigns(map, { marks, tables }) {
-  tables.aspect.forEach(([aspect], a) => {
-    map.addImage(`${a}`, far(marks.aspect[aspect], marks.shapes), { pixelRatio: RATIO });
-    tables.theme.forEach(([theme], t) => {
-      map.addImage(`${a}-${t}`, near(marks.aspect[aspect], marks.theme[theme], marks.shapes), { pixelRatio: RATIO });
-    });
+/** Give the map the picture of an aspect ("2"), or of an aspect and a theme ("2-3"), by their numbers, when it first asks for it. */
+export function giveSigns(map, { marks, tables }) {
+  map.on("styleimagemissing", ({ id }) => {
+    const [aspect, theme] = id.split(/-(.*)/);
+    const rings = marks.aspect[tables.aspect[aspect][0]];
+    const sign = theme === undefined ? far(rings, marks.shapes) : near(rings, marks.theme[tables.theme[theme]?.[0]], marks.shapes);
+    map.addImage(id, sign, { pixelRatio: RATIO });
   });
 }

@@ -6,7 +6,7 @@ const NEAR_ZOOM = 8;
 /** Keeps the names where they hide neither one another nor another region. */
 export class Names {
   constructor(map, element, sites) {
-    Object.assign(this, { map, element });
+    Object.assign(this, { map, element, sites });
     const { outlines, towns } = sites.data;
     this.box = document.createElement("div");
     this.box.className = "words-on-map";
@@ -14,25 +14,31 @@ export class Names {
     this.words = [
       ...outlines.map(({ title, box: [west, south, east, north] }) => this.#word(title, "region", [[west, north], [east, south]])),
       ...towns.map(([title, lon, lat]) => this.#word(title, "town", [[lon, lat], [lon, lat]])),
-      ...sitesTowns(sites).map(([title, lon, lat]) => this.#word(title, "place", [[lon, lat], [lon, lat]], NEAR_ZOOM)),
     ];
     map.getCanvasContainer().append(this.box);
     for (const event of ["move", "resize"]) map.on(event, () => this.place());
     this.place();
   }
 
-  #word(text, kind, corners, zoom = 0) {
+  #word(text, kind, corners) {
     const span = document.createElement("span");
     span.textContent = text;
     span.className = kind;
     span.style.visibility = "hidden";
     this.box.append(span);
-    return { span, kind, corners, zoom };
+    return { span, kind, corners };
+  }
+
+  /** Add the words that show from near only: most who open the page see it from afar first. */
+  #complete() {
+    this.words.push(...sitesTowns(this.sites).map(([title, lon, lat]) => this.#word(title, "place", [[lon, lat], [lon, lat]])));
+    this.complete = true;
   }
 
   place() {
     const { clientWidth, clientHeight } = this.element;
-    const zoom = this.map.getZoom();
+    const close = this.map.getZoom() >= NEAR_ZOOM;
+    if (close && !this.complete) this.#complete();
     const taken = [];
     for (const word of this.words) {
       const corners = word.corners.map((at) => this.map.project(at));
@@ -41,12 +47,14 @@ export class Names {
     const regions = words(this.words, "region");
     const inside = (box) => box[0] >= 0 && box[2] <= clientWidth && box[1] >= 0 && box[3] <= clientHeight;
     const near = ([west, north, east, south]) => east >= 0 && west <= clientWidth && south >= 0 && north <= clientHeight;
+    const seen = new Set(this.words.filter((word) => (close || word.kind !== "place") && near(word.ground)));
+    // Sizes are read before anything is written: else the page is laid out anew for each word.
+    for (const word of seen) word.size ??= [word.span.offsetWidth, word.span.offsetHeight];
     for (const word of this.words) {
       const free = (box) => inside(box) && !taken.some((other) => overlap(box, other));
       const open = (box) => free(box) && !regions.some((other) => other !== word && overlap(box, other.ground));
       let box;
-      if (zoom >= word.zoom && near(word.ground)) {
-        word.size ??= [word.span.offsetWidth, word.span.offsetHeight];
+      if (seen.has(word)) {
         const boxes = places(word, clientWidth);
         box = word.kind === "place" ? boxes.find(free) : boxes.find(open) ?? (word.kind === "region" ? boxes.find(free) : undefined);
       }

@@ -10,6 +10,9 @@ const PLAIN = { ł: "l", đ: "d", ð: "d", ø: "o", ß: "ss", æ: "ae", œ: "oe"
 const ITEM = new RegExp(String.raw`^(?:(?:(?:wd|wikidata):)?(q[1-9]\d*)`
   + String.raw`|(?:https?://)?(?:www\.|m\.)?wikidata\.org/(?:entity|wiki)/(?:special:entity(?:page|data)/)?(q[1-9]\d*)(?:[?#]\S*|\.[a-z]+)?)$`);
 
+const FEW = 100; // Sites whose texts are folded at a time.
+const MOMENT_MS = 10;
+
 const OSM_WORDS = { n: "node", w: "way", r: "relation" };
 
 /** The identifiers that a text may mean, as they are compared; addresses of OpenStreetMap and Wikidata name theirs. */
@@ -57,7 +60,11 @@ export class Index {
   constructor(sites) {
     this.sites = sites;
     this.texts = [];
-    this.kinds = sites.tables.type.map(([type, english]) => ` ${fold(labels("type", type, english).join(" "))}`);
+  }
+
+  /** What works of each type are called, in all languages. */
+  get kinds() {
+    return (this.called ??= this.sites.tables.type.map(([type, english]) => ` ${fold(labels("type", type, english).join(" "))}`));
   }
 
   /** Fold the texts of all sites, or of the next few; it is done once. */
@@ -77,7 +84,12 @@ export class Index {
   /** Fold the texts bit by bit while the reader looks around. */
   prepareIdly() {
     const idly = globalThis.requestIdleCallback ?? setTimeout;
-    const step = () => this.prepare(1000) && idly(step);
+    // The map is being drawn meanwhile, and waits for what takes longer than a moment.
+    const step = (deadline) => {
+      let more = this.prepare(FEW);
+      while (more && deadline?.timeRemaining() > MOMENT_MS) more = this.prepare(FEW);
+      if (more) idly(step);
+    };
     idly(step);
   }
 

@@ -307,6 +307,18 @@ def test_project_holds_all_layers_by_relative_path(con):
     assert "OpenStreetMap" in root.findtext("projectMetadata/abstract")
 
 
+def test_a_server_is_told_what_to_offer_where_and_under_which_terms(con):
+    root = project(con)
+    names = {layer.findtext("id"): layer.findtext("shortname") for layer in root.iter("maplayer")}
+    told = {part.tag: [value.text for value in part] or part.text for part in root.find("properties")}
+    assert sorted(names[layer] for layer in told["WFSLayers"]) == sorted(layer.name for layer in LAYERS)
+    west, south, east, north = (float(side) for side in told["WMSExtent"])
+    boxes = con.execute("SELECT min_x, min_y, max_x, max_y FROM gpkg_contents WHERE table_name = 'regions'").fetchall()
+    assert all(west < a < c < east and south < b < d < north for a, b, c, d in boxes)
+    assert all(word in told["WMSAccessConstraints"] for word in ("ODbL-1.0", "OpenStreetMap contributors"))
+    assert all("OpenStreetMap contributors" in layer.findtext("attribution") for layer in root.iter("maplayer"))
+
+
 def test_the_form_of_a_feature_has_a_tab_for_each_table_that_belongs_to_it(con):
     root = project(con)
     tabs = {

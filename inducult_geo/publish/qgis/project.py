@@ -126,6 +126,11 @@ class ProjectLayer:
         """Whether it is a raster."""
         return self.provider == "gdal"
 
+    @property
+    def is_served(self) -> bool:
+        """Whether a server offers its rows: each table of vectors once, under its own name."""
+        return self.source.endswith(f"|layername={self.name}")
+
 
 @dataclass(frozen=True)
 class ShownTheme:

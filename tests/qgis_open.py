@@ -52,6 +52,7 @@ from qgis.PyQt.QtXml import QDomDocument
 PICTURE = QSize(900, 620)
 SCALES = (5000.00001, 110_000)  # no map of QGIS is one at exactly 1:5,000
 YEARS = (1750, 1950, 1991, 1992, 2005)
+THIS_YEAR = 2024  # that of the data
 
 
 def main() -> None:
@@ -98,7 +99,7 @@ def look(path, name):
         "exported": exported(layer, Path(path).parent),
         "tabs": [tab.name() for tab in layer.editFormConfig().tabs()],
         "pages": pages(layer),
-        "in_years": {year: in_year(layer, year) for year in YEARS} if name == "site_points" else {},
+        "in_years": in_years(layer, name),
         "opacities": opacities(layer) if name in ("site_points", "site_areas", "source_records") else {},
         "sorted_by": [layer.attributeTableConfig().sortExpression(), int(layer.attributeTableConfig().sortOrder())],
     }
@@ -132,8 +133,15 @@ def pages(layer):
     return found
 
 
-def in_year(layer, year):
-    """Return the names of the sites that the temporal controller shows of a year."""
+def in_years(layer, name):
+    """Return what the temporal controller shows of each year: names of sites, ids of what speaks of today."""
+    column = {"site_points": "name", "review": "review_id", "changes": "site_id"}.get(name)
+    years = YEARS if name == "site_points" else (YEARS[-1], THIS_YEAR)
+    return {year: in_year(layer, year, column) for year in years} if column else {}
+
+
+def in_year(layer, year, column):
+    """Return the values of a column that the temporal controller shows of a year."""
     properties = layer.temporalProperties()
     assert properties.isActive()
     begin, end = (QDateTime(QDate(year + more, 1, 1), QTime(0, 0), Qt.UTC) for more in (0, 1))
@@ -141,7 +149,7 @@ def in_year(layer, year):
     about = QgsVectorLayerTemporalContext()
     about.setLayer(layer)
     request = QgsFeatureRequest().setFilterExpression(properties.createFilterString(about, frame))
-    return [str(feature["name"]) for feature in layer.getFeatures(request)]
+    return [str(feature[column]) for feature in layer.getFeatures(request)]
 
 
 def exported(layer, folder):

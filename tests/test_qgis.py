@@ -205,6 +205,12 @@ def test_the_temporal_controller_shows_what_stood_in_a_year(met, bundle):
     assert met["project"]["controller"] == [years[years > 0].min(), 2024, 10, True, "", "1850\N{EN DASH}1859"]
 
 
+@pytest.mark.parametrize("layer", ["review", "changes"])
+def test_questions_and_changes_stand_in_no_year_but_that_of_the_data(met, layer):
+    shown = met["layers"][layer]["in_years"]
+    assert (shown["2005"], len(shown["2024"])) == ([], met["layers"][layer]["count"])
+
+
 @pytest.mark.parametrize("layer", ["site_points", "site_areas", "source_records"])
 def test_what_does_not_tell_when_it_began_is_pale_in_an_animation(met, layer):
     shown = met["layers"][layer]["opacities"]

@@ -33,6 +33,9 @@ _MULTILINE = (
     "why", "detail", "message", "question", "note", "attribution",
     "description", "used_by", "operation", "boundary_source", "sha256",
 )  # fmt: skip
+_OF_TODAY = ("review", "changes")
+"""Layers that speak of the data, and of no time before."""
+
 _WIDE = 24
 """A list of values with more letters than these does not fit beside its label."""
 
@@ -139,6 +142,7 @@ def _rendered(layer: Layer, region_titles: tuple[tuple[str, str], ...], years: t
             tabs=_tabs([words.get(field.column.name, field) for field in fields]),
             web={link.column: link for link in WEB_LINKS if link.column in {one.column.name for one in fields}},
             lifetime=_lifetime(layer, years),
+            pales=_has_years(layer),
             aspects=aspect_marks(),
             aspect_of={mark.value: mark for mark in aspect_marks()},
             themes=theme_marks(),
@@ -220,15 +224,22 @@ def _with_accuracy(expression: str) -> str:
     return f"{expression} || if({_ROUGH}, ' (±\N{NO-BREAK SPACE}' || {length} || ')', '')"
 
 
+def _has_years(layer: Layer) -> bool:
+    return {"start_year", "end_year"} <= {column.name for column in layer.columns}
+
+
 def _lifetime(layer: Layer, years: tuple[int, int]) -> tuple[str, str] | None:
     """Return QGIS expressions of when a site or record began and ended, for its temporal controller.
 
     What is not known, or before our era, bounds nothing within the years that are shown: QGIS hides at all times what
-    has a null there. Noon, lest another time zone moves a day into the next year.
+    has a null there. Noon, lest another time zone moves a day into the next year. A question and a change are of the
+    data: they stand in their last year alone.
     """
-    if layer.geometry is None or not {"start_year", "end_year"} <= {column.name for column in layer.columns}:
-        return None
     first, last = years
+    if layer.geometry is not None and layer.name in _OF_TODAY:
+        return f"make_datetime({last}, 1, 1, 12, 0, 0)", f"make_datetime({last}, 12, 31, 12, 0, 0)"
+    if layer.geometry is None or not _has_years(layer):
+        return None
     return (
         f'make_datetime(max(coalesce("start_year", {first}), 1), 1, 1, 12, 0, 0)',
         f'make_datetime(max(coalesce("end_year", {last}), 1), 12, 31, 12, 0, 0)',

@@ -127,7 +127,7 @@ _ACCURACY = C(
     "accuracy_m",
     "number",
     "Accuracy of the place",
-    "How far the true place may be: source, transformation and generalization together.",
+    "How far the true place may be, all steps together. No bound: see `within_accuracy` of the sources.",
     unit="m",
 )
 _ORIGIN = C(
@@ -337,7 +337,7 @@ SOURCES: tuple[Column, ...] = (
     C("crs", "text", "Coordinate system", "Coordinate reference system of the source."),
     C("reading", "text", "Reading chosen", "How the coordinates were read: axes, units, signs."),
     C("operation", "text", "Transformation", "Coordinate operation that was used."),
-    C("accuracy_m", "number", "Accuracy of the source", "Accuracy of its places after all steps.", unit="m"),
+    C("accuracy_m", "number", "Accuracy of the source", "Median of its records after all steps.", unit="m"),
     C("compared", "whole", "Records compared", "Records of sites of which another source tells a place, too."),
     C("median_gap_m", "number", "Median gap", "Half of these lie nearer to the truest other place.", unit="m"),
     C("within_accuracy", "number", "Share within accuracy", "Share of these not farther off than both accuracies."),

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Final
 
 from inducult_geo.match.decided.decisions import Decisions
-from inducult_geo.match.resolve import question_id
+from inducult_geo.match.questions import question_id
 from inducult_geo.run import Run
 from inducult_geo.stage import Stage, last_stage
 from inducult_geo.text import fold_once, packaged_words

@@ -23,7 +23,8 @@ from inducult_geo.run import Run, open_run
 from inducult_geo.sources.osm.overpass import fetch_objects, is_answer, read_answer
 from inducult_geo.sources.osm.pbf import read_objects
 from inducult_geo.sources.osm.records import records_of
-from inducult_geo.sources.partners.partner import find_files, near_name, read_partner
+from inducult_geo.sources.partners.files import find_files, near_name
+from inducult_geo.sources.partners.partner import read_partner
 
 
 def read_osm(

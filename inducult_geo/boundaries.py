@@ -16,6 +16,7 @@ from pyproj import Geod
 from pyproj.exceptions import ProjError
 from shapely.geometry.base import BaseGeometry
 
+from inducult_geo.at_hand import kept_file, own_file
 from inducult_geo.catalog import Read, Region
 from inducult_geo.catalog.permissions import keeps_in_house, told_of_refusal
 from inducult_geo.digest import sha256
@@ -105,7 +106,7 @@ def last_outline(region: Region, run: Run) -> KeptOutline | None:
 
 def _stamp(region: Region, run: Run, extract: Path | None) -> str | None:
     """Return a hash of what an outline comes from; null where a server is asked."""
-    files = [_own_file(region, run)]
+    files = [own_file(region, run)]
     if region.boundary.file is not None:
         files.append(region.declared_in.parent / region.boundary.file)
     try:
@@ -140,17 +141,9 @@ def outline(region: Region, run: Run, *, extract: Path | None = None) -> Outline
     tags = " or ".join(f"{key}={'|'.join(values)}" for key, values in region.boundary.tags.items())
     by_tags = f", or an extract that holds the boundary tagged {tags}" if tags else ""
     raise RegionError(
-        f"{region.id}: no outline of the region. Put one at {_own_file(region, run)}{by_tags}, "
+        f"{region.id}: no outline of the region. Put one at {own_file(region, run)}{by_tags}, "
         "or name it as [boundary] file in the region's TOML."
     )
-
-
-def is_outlined(region: Region, run: Run) -> bool:
-    """Tell whether a region's outline is at hand as a file: put there, named in the catalog, or kept from a run."""
-    named = region.boundary.file
-    files = [_own_file(region, run), kept_file(region, run)]
-    files += [region.declared_in.parent / named] if named is not None else []
-    return any(path.is_file() for path in files)
 
 
 def outline_for_check(region: Region, run: Run) -> Outline:
@@ -158,11 +151,6 @@ def outline_for_check(region: Region, run: Run) -> Outline:
     sample = run.folder.root / "raw" / "sample" / "boundaries" / f"{region.id}.geojson"
     found = _from_file(region, run) or read_outline(kept_file(region, run)) or read_outline(sample)
     return found or Outline(shapely.box(*region.bbox), "bounding box: the region's outline is not at hand")
-
-
-def kept_file(region: Region, run: Run) -> Path:
-    """Return where a region's outline is kept after a run."""
-    return run.folder.region(region.id) / "boundary.geojson"
 
 
 def read_outline(path: Path) -> Outline | None:
@@ -225,15 +213,11 @@ def _rounded(numbers: Iterable[float]) -> str:
     return ", ".join(f"{number:.6g}" for number in numbers)
 
 
-def _own_file(region: Region, run: Run) -> Path:
-    return run.folder.raw / "boundaries" / f"{region.id}.geojson"
-
-
 def _from_file(region: Region, run: Run) -> Outline | None:
-    own_file = _own_file(region, run)
-    own = _in_its_box(region, own_file)
+    put_there = own_file(region, run)
+    own = _in_its_box(region, put_there)
     if own is not None:
-        return _permitted(own, own_file)
+        return _permitted(own, put_there)
     if region.boundary.file is None:
         return None
     path = region.declared_in.parent / region.boundary.file

@@ -10,6 +10,7 @@ from pathlib import Path
 import numpy as np
 import shapely
 
+from inducult_geo.at_hand import find_extract
 from inducult_geo.boundaries import KeptOutline
 from inducult_geo.catalog import OSM, Contract, Region
 from inducult_geo.errors import ContractError, CoordinateError, SourceError, TransientError, in_words, located
@@ -32,12 +33,13 @@ from inducult_geo.harmonize.transforms.crs import transform_geometries
 from inducult_geo.harmonize.words.vocabulary import Vocabulary, load_vocabulary
 from inducult_geo.run import Run, SourceFacts, reasons_told
 from inducult_geo.schemas import checked_records
-from inducult_geo.sources.osm.extracts import EXTRACTS, newest_extract
+from inducult_geo.sources.osm.extracts import EXTRACTS
 from inducult_geo.sources.osm.overpass import Held, fetch_objects, is_answer, read_answer
 from inducult_geo.sources.osm.overpass_client import Patience
 from inducult_geo.sources.osm.pbf import read_objects
 from inducult_geo.sources.osm.records import records_of
-from inducult_geo.sources.partners.partner import find_files, near_name, read_partner
+from inducult_geo.sources.partners.files import find_files, near_name
+from inducult_geo.sources.partners.partner import read_partner
 from inducult_geo.stage import Part, drop_part, keep_part, last_part
 from inducult_geo.stamps import declared, files_stamp, grids_stamp, stamp
 from inducult_geo.versions import difference, refuse_other_list, with_news
@@ -59,21 +61,6 @@ class _Source:
     home: Path
     stamp: Callable[[], str | None]
     make: Callable[[], Gathered]
-
-
-def find_extract(region: Region, run: Run) -> Path | None:
-    """Return the OSM extract for a region: the run's own, or the newest by its name (see `newest_extract`)."""
-    if run.osm_file is not None or run.osm != "files":
-        return run.osm_file if run.osm == "files" else None
-    return newest_extract(run.folder.raw / "osm", region, run.catalog.regions.values())
-
-
-def has_file(contract: Contract, run: Run) -> bool:
-    """Whether a file of a contract is there; of one that cannot be looked for the run is to say why."""
-    try:
-        return bool(find_files(contract, partners=run.folder.partners))
-    except ContractError:
-        return True
 
 
 def gather_region(

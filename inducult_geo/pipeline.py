@@ -15,13 +15,14 @@ from collections.abc import Container, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 
-from inducult_geo.boundaries import is_outlined, kept_outline
-from inducult_geo.catalog import OSM, Contract, Region
-from inducult_geo.errors import ConfigError, InducultError, RegionError, StorageError, TransientError
-from inducult_geo.gather import find_extract, gather_region, has_file
+from inducult_geo.at_hand import choose_regions, find_extract
+from inducult_geo.boundaries import kept_outline
+from inducult_geo.catalog import OSM, Region
+from inducult_geo.errors import InducultError, RegionError, StorageError, TransientError
+from inducult_geo.gather import gather_region
 from inducult_geo.left_answers import left_told
 from inducult_geo.log_copies import copies_told
-from inducult_geo.memory import decisions_of, registry_of
+from inducult_geo.memory import decisions_of
 from inducult_geo.of_sample import set_sample_aside
 from inducult_geo.outcome import RunOutcome, begin, note, unpublished
 from inducult_geo.releasing import release
@@ -39,7 +40,7 @@ from inducult_geo.stage import (
 )
 from inducult_geo.store import clear_leftovers
 
-__all__ = ["RunOutcome", "decisions_of", "registry_of", "release", "run_all", "settle"]
+__all__ = ["RunOutcome", "choose_regions", "release", "run_all", "settle"]
 
 
 def run_all(region_ids: Sequence[str], run: Run, *, publish: bool = True, wait_s: float = 1.0) -> RunOutcome:
@@ -91,41 +92,6 @@ def _each(regions: Sequence[Region], run: Run) -> Iterator[RegionOutcome]:
         run.advance(done, len(regions))
         yield try_refresh(region, run)
     run.advance(len(regions), len(regions))
-
-
-def choose_regions(region_ids: Sequence[str], run: Run) -> list[Region]:
-    """Return the regions named, or every region that has data.
-
-    A list of whole countries is data of their regions as far as these have an outline: who keeps the list of one
-    region has no failure for each of the others. Which they are is said.
-
-    Raises
-    ------
-    ConfigError
-        Where one is unknown, none has data, or a source to be taken afresh is of none of those named.
-    """
-    if region_ids:
-        named = [run.catalog.region(region_id) for region_id in dict.fromkeys(region_ids)]
-        _refuse_elsewhere(named, run)
-        return named
-    catalog = run.catalog
-    wide = [contract for contract in catalog.wide_sources() if has_file(contract, run)]
-    with_data = [region for region in catalog.regions.values() if _has_data(region, run)]
-    about = [region for region in catalog.regions.values() if region not in with_data and _is_about(wide, region)]
-    outlined = [region for region in about if is_outlined(region, run)]
-    missed = [region.id for region in about if region not in outlined]
-    hint = (
-        f"Of {', '.join(contract.id for contract in wide)} a region takes its share once its outline is in "
-        f"{run.folder.raw / 'boundaries'}: {', '.join(sorted(missed))}."
-    )
-    if not (with_data or outlined):
-        raise ConfigError(
-            f"{run.folder.root}: no region has data. Put OpenStreetMap extracts into {run.folder.raw / 'osm'} "
-            f"or partner files with their contracts into {run.folder.partners}." + (f" {hint}" if missed else "")
-        )
-    if missed:
-        run.say(f"not every region is run. {hint}")
-    return sorted([*with_data, *outlined], key=lambda region: region.id)
 
 
 def try_refresh(region: Region, run: Run) -> RegionOutcome:
@@ -206,23 +172,3 @@ def outcomes_of(told: Mapping[str, str | None], run: Run) -> list[RegionOutcome]
         RegionOutcome(name, "fresh", last_stage(name, run)) if why is None else failed(name, why, run)
         for name, why in told.items()
     ]
-
-
-def _refuse_elsewhere(regions: Sequence[Region], run: Run) -> None:
-    """Refuse a source to be taken afresh that no region of the run has: it would be passed over in silence."""
-    for name in sorted(run.afresh_sources):
-        contract = run.catalog.sources.get(name)
-        if contract and contract.region and contract.region not in {region.id for region in regions}:
-            raise ConfigError(
-                f"--afresh-source {name}: it is of {contract.region}, which this run leaves out. Say: inducult run "
-                f"{contract.region} --afresh-source {name}"
-            )
-
-
-def _is_about(wide: Sequence[Contract], region: Region) -> bool:
-    """Whether a list of whole countries may hold something of a region."""
-    return any(not contract.countries or region.country in contract.countries for contract in wide)
-
-
-def _has_data(region: Region, run: Run) -> bool:
-    return find_extract(region, run) is not None or bool(run.catalog.sources_of(region.id)) or run.osm == "overpass"

@@ -28,8 +28,8 @@ from inducult_geo.match.decided.decisions import UNDECIDED, WORDS, Decision, Dec
 from inducult_geo.match.decided.relations import conflicts
 from inducult_geo.match.identity.continuity import successors
 from inducult_geo.match.identity.site_ids import check_site_id
-from inducult_geo.match.resolve import question_id
-from inducult_geo.pipeline import decisions_of, registry_of
+from inducult_geo.match.questions import question_id
+from inducult_geo.memory import decisions_of, registry_of
 from inducult_geo.publish.compared.review_table import ANSWER_COLUMNS, answers_of, export_review, read_answers
 from inducult_geo.publish.spreadsheet import plain_cell
 from inducult_geo.run import Run

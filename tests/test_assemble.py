@@ -14,7 +14,8 @@ import shapely
 from test_stage import FACTS
 
 from inducult_geo.assemble import assemble, release_manifest
-from inducult_geo.boundaries import kept_file, kept_outline
+from inducult_geo.at_hand import kept_file
+from inducult_geo.boundaries import kept_outline
 from inducult_geo.errors import CountingError, RegionError
 from inducult_geo.frames import Counts, as_records, as_sites, from_json
 from inducult_geo.match.identity.registry import empty_registry

@@ -16,7 +16,8 @@ from pyproj import CRS
 from test_overpass import Reply, answer, ok, serving
 from test_readers import ENDLESS, with_view
 
-from inducult_geo.boundaries import kept_file, kept_outline, last_outline, outline, outline_for_check, read_outline
+from inducult_geo.at_hand import kept_file
+from inducult_geo.boundaries import kept_outline, last_outline, outline, outline_for_check, read_outline
 from inducult_geo.catalog import Region
 from inducult_geo.errors import RegionError, TransientError
 from inducult_geo.run import Run, open_run

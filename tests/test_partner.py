@@ -21,7 +21,8 @@ from inducult_geo.frames import from_json
 from inducult_geo.sources.formats.readers import read_table
 from inducult_geo.sources.formats.table import Table
 from inducult_geo.sources.partners import partner, steady
-from inducult_geo.sources.partners.partner import find_files, read_partner
+from inducult_geo.sources.partners.files import find_files
+from inducult_geo.sources.partners.partner import read_partner
 from inducult_geo.sources.partners.persons import is_private
 
 TOML = """

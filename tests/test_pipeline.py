@@ -16,8 +16,9 @@ import pandas as pd
 import pytest
 from conftest import FEW
 
+from inducult_geo.at_hand import choose_regions
 from inducult_geo.errors import ConfigError, RegionError, ReleaseError
-from inducult_geo.pipeline import RunOutcome, choose_regions, run_all
+from inducult_geo.pipeline import RunOutcome, run_all
 from inducult_geo.publish.compared.changes import diff
 from inducult_geo.publish.promises.verify import verify
 from inducult_geo.run import open_run

@@ -18,8 +18,9 @@ from inducult_geo.frames import Records, from_json
 from inducult_geo.run import Run, open_run
 from inducult_geo.sources.formats.descriptions import with_described
 from inducult_geo.sources.formats.table import Table
+from inducult_geo.sources.partners.files import find_files
 from inducult_geo.sources.partners.marks import is_marked, word_of
-from inducult_geo.sources.partners.partner import find_files, read_partner
+from inducult_geo.sources.partners.partner import read_partner
 
 ITEM = "http://www.wikidata.org/entity/"
 WIKIDATA = f"""item,itemLabel,coord,inception,dissolved,typeLabel,ownerLabel,image

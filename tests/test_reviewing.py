@@ -25,7 +25,7 @@ from inducult_geo.left_answers import answered_releases, left_told
 from inducult_geo.log_copies import copies_told
 from inducult_geo.match.decided.decisions import Decision, append_decision, read_decisions
 from inducult_geo.match.decided.verdict import WORDS
-from inducult_geo.match.resolve import question_id
+from inducult_geo.match.questions import question_id
 from inducult_geo.pipeline import run_all
 from inducult_geo.publish.compared.changes import diff
 from inducult_geo.release_folders import prune_releases

@@ -23,7 +23,8 @@ from inducult_geo.harmonize.records import Harmonized, harmonize
 from inducult_geo.harmonize.words.vocabulary import load_vocabulary
 from inducult_geo.sources.osm.pbf import read_objects
 from inducult_geo.sources.osm.records import records_of
-from inducult_geo.sources.partners.partner import find_files, read_partner
+from inducult_geo.sources.partners.files import find_files
+from inducult_geo.sources.partners.partner import read_partner
 
 MAX_BYTES = 300_000
 PARTNERS = {

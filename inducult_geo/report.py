@@ -205,7 +205,18 @@ def fetched_lines(outcomes: Iterable[FetchOutcome], console: Console) -> None:
 
 
 def status_lines(status: Status, console: Console) -> None:
-    """Print how the data folder stands."""
+    """Print how the data folder stands: first whether anybody has to act, on what; last what one may know."""
+    console.print(escape("all well" if status.is_well else f"needs a look: {'; '.join(_reasons(status))}"))
+    for kind, lines in (
+        ("damaged", status.torn),
+        ("answers", status.untaken),
+        ("stale", status.stale),
+        ("gone", status.gone),
+    ):
+        for line in lines:
+            console.print(escape(f"{kind:<9} {line}"))
+    if status.last_run is not None:
+        console.print(escape(f"last run  {status.last_run}"))
     if status.release is None:
         console.print("no whole release: run `inducult run`" if status.torn else "no release yet: run `inducult run`")
     else:
@@ -215,21 +226,20 @@ def status_lines(status: Status, console: Console) -> None:
     for source, number in status.withheld.items():
         told = f"{counted(number, 'record')} of {source}: no contract lets any out (licence, publish)"
         console.print(escape(f"withheld  {told}"))
-    if status.last_run is not None:
-        console.print(escape(f"last run  {status.last_run}"))
-    for line in status.stale:
-        console.print(escape(f"stale     {line}"))
-    for line in status.gone:
-        console.print(escape(f"gone      {line}"))
     for line in status.changed:
         console.print(escape(f"changed   {line}"))
     for line in status.noticed:
         console.print(escape(f"noticed   {line}"))
-    for line in status.torn:
-        console.print(escape(f"damaged   {line}"))
-    for line in status.untaken:
-        console.print(escape(f"answers   {line}"))
-    console.print("all well" if status.is_well else "needs a look")
+
+
+def _reasons(status: Status) -> list[str]:
+    """Say in a few words each what needs a look; the lines below tell the rest."""
+    reasons = ["there is no release"] if status.release is None else []
+    if status.release is not None and status.age_h > status.max_age_h:
+        reasons.append(f"the release is {status.age_h:.0f} h old, more than {status.max_age_h:g}")
+    reasons += ["the last run failed"] if status.last_run_failed else []
+    lists = {"damaged": status.torn, "answers": status.untaken, "stale": status.stale, "gone": status.gone}
+    return reasons + [f"{len(lines)} {kind}" for kind, lines in lists.items() if lines]
 
 
 def _cells(counts: Counts, sites: int) -> list[str]:

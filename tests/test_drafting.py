@@ -17,8 +17,9 @@ import shapely
 from inducult_geo.api import read_source
 from inducult_geo.catalog import Read, load_contract
 from inducult_geo.checking import check
-from inducult_geo.drafting.columns import axes_of, columns_of, fields_of, key_of, place_text_of
+from inducult_geo.drafting.columns import axes_of, columns_of, fields_of, place_text_of
 from inducult_geo.drafting.contract import draft
+from inducult_geo.drafting.keys import key_of
 from inducult_geo.errors import CatalogError, ContractError
 from inducult_geo.harmonize.transforms.crs import transform_points
 from inducult_geo.run import Run, open_run
@@ -94,7 +95,7 @@ def test_a_plain_table_is_drafted_and_checked(tmp_path: Path, run: Run) -> None:
         "start": "rok",
         "postcode": "kod_pocztowy",
     }
-    assert found.place.crs == "EPSG:4258"  # the degrees that are usual there  # type: ignore[attr-defined]
+    assert found.place.crs == "EPSG:4326"  # the degrees that are usual there  # type: ignore[attr-defined]
     assert found.read.delimiter == ";"  # type: ignore[attr-defined]
     assert '# ignore = ["foto"]' in text
     report = check(contract, run)
@@ -550,8 +551,9 @@ decimal = "," # guessed: the coordinates are numbers only so
 [place]
 x = "Długość" # guessed: 17.92991 to 18.20512
 y = "Szerokość" # guessed: 50.66512 to 50.67021
+# crs = "EPSG:4326" # candidate: 100% inside opole, as written
 # crs = "EPSG:4258" # candidate: 100% inside opole, as written
-crs = "EPSG:4258" # guessed: no other candidate lies elsewhere, 100% inside
+crs = "EPSG:4326" # guessed: no other candidate lies elsewhere, 100% inside
 # As degrees of old maps they would lie elsewhere: Pulkovo 1942(58) (EPSG:4179) 130 m, 100% inside; Pulkovo 1942 \
 (EPSG:4284) 130 m, 100% inside. Nothing but a row whose place is known tells.
 # accuracy_m = 100

@@ -14,10 +14,10 @@ from inducult_geo.drafting.columns import (
     axes_of,
     columns_of,
     fields_of,
-    key_of,
     names_of,
     place_text_of,
 )
+from inducult_geo.drafting.keys import doubled_keys_of, key_lines, key_of
 from inducult_geo.drafting.text import comment, number_range, printable, quoted, short
 
 NAMES = ("Cegielnia Odra", "Huta Małapanew", "Młyn wodny", "Gazownia")
@@ -482,3 +482,17 @@ def test_what_a_list_of_museums_tells_is_known(field: str, head: str, cells: lis
 def test_kinds_and_conditions_are_told_by_their_cells(name: str, cells: tuple[str, ...], field: str | None) -> None:
     found = [one for one in fields_of([column(name, cells)]) if one in ("type", "status")]
     assert found == ([field] if field else [])
+
+
+def test_a_key_that_stands_twice_or_lacks_is_offered_and_told() -> None:
+    twice, lacking = column("Nr", ["D-1", "D-2", "D-2", "D-3", "D-4"]), column("Inv.", ["a", "b", "c", "d"], rows=5)
+    year = column("Nr Baujahr", ["1890", "1890", "1901", "1901", "1890"])
+    assert doubled_keys_of([twice, lacking, year, column("id", ["1", "2", "3", "4"])]) == [twice, lacking]
+    assert key_lines(None, [], [twice, lacking]) == [
+        "# No column that is named like a key is one: rows are known by their content until one is set.",
+        "# 'Nr' is called like a key, but 1 value stands in several rows, e.g. 'D-2' in 2, told apart by their order "
+        "alone. Ask the sender to mend that, then:",
+        '# key = "Nr"',
+        "# 'Inv.' is called like a key, but 1 row without one would be rejected. Ask the sender to mend that, then:",
+        '# key = "Inv."',
+    ]

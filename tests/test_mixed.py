@@ -181,7 +181,7 @@ def test_rows_that_wait_since_one_zone_fits_half_of_them_name_both() -> None:
     assert "too few for a repair" in str(found.cells.detail[0])
     assert "The file seems to mix two systems" in str(found.cells.detail[0])
     assert "5 rows in EPSG:31276" in str(found.cells.detail[0])
-    assert "Settle it as" not in str(found.cells.detail[0])
+    assert "into the contract, below" not in str(found.cells.detail[0])
 
 
 @pytest.mark.parametrize("crs", ["EPSG:31276", "EPSG:3765", None])
@@ -203,7 +203,7 @@ def test_rows_of_which_half_have_their_axes_swapped_are_said_to_be_written_in_tw
     found = place(raw(rows), contract("EPSG:4326"), SISAK)
     (said,) = set(found.cells.detail)
     assert "in two ways: 5 rows in EPSG:4326 (e.g. x 15.9, y 45.1) and 5 rows in EPSG:4326 (axes swapped) " in str(said)
-    assert "Settle it as" not in str(said)
+    assert "into the contract, below" not in str(said)
 
 
 def test_numbers_that_no_two_systems_explain_are_not_called_mixed() -> None:

@@ -47,7 +47,8 @@ class TestAFileOfTwoMeanings:
         assert set(found.cells.reason) == {"ambiguous_place"}
         assert set(found.cells.detail) == {
             "no system is declared, and 2 readings fit: 'as written' in EPSG:4258 (100% inside, 0 m away); "
-            "'as written' in EPSG:4314 (100% inside, 174 m away). Settle it as [place] reading in the contract."
+            "'as written' in EPSG:4314 (100% inside, 174 m away). Write the true one into the "
+            'contract, below [place]: crs = "EPSG:4258" or crs = "EPSG:4314".'
         }
         assert [candidate["crs"] for candidate in found.candidates] == ["EPSG:4258", "EPSG:4314"]
         assert [candidate["shift_m"] for candidate in found.candidates] == pytest.approx([0, 174], abs=0.5)

@@ -121,7 +121,7 @@ def test_one_decision_of_a_steward_settles_it(shared: Path, name: str, crs: str)
         detail = placed.cells.detail[0] or ""
         assert "'zone prefix missing' in EPSG" in detail
         assert "m away" in detail
-        assert "[place] reading" in detail
+        assert 'below [place]: reading = "' in detail
         found, right, wrong = outcome(data, reading="zone prefix missing")
         assert (found, right, wrong) == ("repaired", data.n, 0)
 

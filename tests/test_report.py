@@ -324,7 +324,7 @@ class TestStatus:
         text = told(status_lines, self.status())
         assert "2026-01-01T000000Z, confirmed 3.3 h ago, 138 sites" in text
         assert "12 open questions" in text
-        assert text.rstrip().endswith("all well")
+        assert text.startswith("all well\n")
 
     def test_one_is_told_as_one(self) -> None:
         text = told(status_lines, self.status(sites=1, open_questions=1, withheld={"zabytki": 1}))
@@ -335,17 +335,18 @@ class TestStatus:
         """Of a first contract, whose license nobody knew yet, the map showed nothing and all was well."""
         text = told(status_lines, self.status(withheld={"zabytki": 7}))
         assert "withheld  7 records of zabytki: no contract lets any out (licence, publish)" in text
-        assert text.rstrip().endswith("all well")
+        assert text.startswith("all well\n")
 
     @pytest.mark.parametrize(
-        ("said", "line"),
+        ("said", "first", "line"),
         [
-            ({"stale": (f"region opole: stale: {MARKUP}",)}, f"stale     region opole: stale: {MARKUP}"),
-            ({"age_h": 40.0}, "confirmed 40.0 h ago"),
-            ({"release": None}, "no release yet: run `inducult run`"),
+            ({"stale": (f"region opole: stale: {MARKUP}",)}, "1 stale", f"stale     region opole: stale: {MARKUP}"),
+            ({"age_h": 40.0}, "the release is 40 h old, more than 36", "confirmed 40.0 h ago"),
+            ({"release": None}, "there is no release", "no release yet: run `inducult run`"),
+            ({"last_run_failed": True, "untaken": ("a.jsonl",)}, "the last run failed; 1 answers", "answers   a.jsonl"),
         ],
     )
-    def test_what_needs_a_look_is_named(self, said: dict[str, object], line: str) -> None:
+    def test_what_needs_a_look_is_said_first(self, said: dict[str, object], first: str, line: str) -> None:
         text = told(status_lines, self.status(**said))
+        assert text.startswith(f"needs a look: {first}\n")
         assert line in text
-        assert text.rstrip().endswith("needs a look")

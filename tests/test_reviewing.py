@@ -397,7 +397,7 @@ def test_who_was_overruled_can_agree_and_then_nothing_is_told_any_more(run: Run,
     for who, word in (("Eva", "same"), ("Jan", "different")):
         answered(sheet, lambda row, word=word: row.update(decision=word))
         told = import_review(sheet, run, who=who)
-    assert "where Eva says the same, this is settled" in told.problems[0]
+    assert "Settled when Eva agrees" in told.problems[0]
     assert import_review(sheet, run, who="Jan").unchanged == 1
     agreed = import_review(sheet, run, who="Eva")
     assert (len(agreed.added), agreed.changed, agreed.problems) == (1, (), ())
@@ -410,7 +410,7 @@ def test_a_dispute_with_one_who_is_gone_is_settled_by_a_second_word(run: Run, sh
     for name, word in (("Eva", "same"), ("Jan", "different")):
         row = answered(sheet, lambda row, word=word: row.update(decision=word))
         told = import_review(sheet, run, who=name)
-    assert "and where another person says the later word, too" in told.problems[0]
+    assert "another person says the later word" in told.problems[0]
     assert len(decide(row["left_key"], "different", row["right_key"], run, who="Jan").problems) == 1
     settled = decide(row["left_key"], "different", row["right_key"], run, who=who, note=note)
     assert (len(settled.added), settled.problems) == (1, ())
@@ -429,7 +429,7 @@ def test_an_old_file_takes_back_no_second_thought_either(run: Run, sheet: Path) 
     assert again.added == ()
     assert "Eva said so on" in again.refused[0].reason
     assert "and Eva 'different' on" in again.refused[0].reason
-    assert "where Eva says the same, this is settled" in again.problems[0]
+    assert "Settled when Eva agrees" in again.problems[0]
     answered(sheet, lambda row: row.update(decision="same", note="seen on site"))
     assert len(import_review(sheet, run, who="Eva").added) == 1
 

@@ -57,11 +57,6 @@ class Rule:
         return self.words.search(fold_once(_LABEL.sub("", column.name))) is not None and self.test(column)
 
 
-def _is_fraction(cell: str) -> bool:
-    """Whether a cell is a number with decimals: a measure, no key."""
-    return re.fullmatch(r"[-+]?\d+[.,]\d+", cell) is not None and not cell.endswith((".0", ",0"))
-
-
 def _repeats(column: Column) -> bool:
     return len(column.cells) > _FEW and len(set(column.cells)) <= 0.5 * len(column.cells)
 
@@ -222,8 +217,9 @@ RULES: tuple[Rule, ...] = (
     Rule("type", any_of("type", "types", "typ", "tipo", "tip", "tipologia", "technology", "rodzaj", "druh", "soort",
                         "vrsta", "zvrst", "oorsprfunc", "funkcja", "art", "objektart", "objekttyp", "kind",
                         "erfgoedtype", "typologie", "industriezweig", "wirtschaftszweig", "bautyp",
-                        whole=("gattung", "genre", "genere", "category", "kategorie", "categoria", "kategorija",
-                               "kategoria", "categorie", "branche", "branża", "obor", "dejavnost", "djelatnost",
+                        whole=("gattung", "genre", "genere", "category", "kategorie", "kategorien", "categoria",
+                               "kategorija", "kategoria", "categorie", "branche", "branża", "obor", "dejavnost",
+                               "djelatnost",
                                "namjena", "odvětví", "sparte", "settore", "functie", "funkce", "funzione", "funktion",
                                "function", "fonction", "instance", "instanceof", "instance of", *OSM_KEYS)), _is_kind,
          _says_kinds),
@@ -261,15 +257,9 @@ RULES: tuple[Rule, ...] = (
     Rule("opening_hours", any_of("opening hours", "öffnungszeiten", "otevírací doba", "orari", "orario",
                                  "odpiralni čas", "radno vrijeme", "godziny otwarcia", "openingsuren",
                                  "openingstijden", "horaires"), lambda column: bool(column.cells)),
-    Rule("website", any_of("url", "website", "web", "www", "link", "homepage", "kich_url"), _is_web),
+    Rule("website", any_of("url", "website", "web", "www", "link", "links", "weblink", "weblinks", "homepage",
+                           "kich_url"), _is_web),
 )  # fmt: skip
-_KEY = any_of("id", "nr", "key", "code", "kod", "uid", "uuid", "fid", "number", "numer", "nummer", "ref", "gppd_idnr",
-              "inspireid", "facilityid", "facilityreportid", "h_id", "rijksmonnr", "censimp", "eic_code", "rec_id",
-              "row", "_id", "esd", "lfd", "evid", "sifra", "broj", "numero", "codice",
-              "kennung", "inv", "signatura", "cod", "číslo", "oznaka", "številka", "kenmerk", "identifiant", "numéro",
-              r"št\.?", "lp", r"po?[rř]?\. ?č\.?", "volgnr", "objektid", "objectid", "objektnr", "kulturgutid",
-              "kennziffer", "identyfikator", "identifikator", "identifier", "ident", r"katalogové č\.?",
-              whole=("n", r"n\.", "n°", "no", r"no\.", r"l\. ?p\.", "č", r"č\.", r"r\. ?br\.?"))  # fmt: skip
 # Bare words for length and width in Czech, Slovene and Croatian would more often be the size of a building.
 X_NAME = any_of("x", "lon", "lng", "long", "longitude", "e", "east", "easting", "rechtswert", "rechts", "rw", "r-wert",
                 "ostwert", "ost", "laenge", "länge", "longitudine", "est", "dlugosc", "długość", "wschod", "wschód",
@@ -297,17 +287,6 @@ def columns_of(frame: pd.DataFrame) -> list[Column]:
         Column(str(name), tuple(str(c).strip() for c in frame[name] if c is not None and str(c).strip()), len(frame))
         for name in names
     ]
-
-
-def key_of(columns: Iterable[Column]) -> tuple[Column | None, list[str]]:
-    """Return the column that looks like the key, and the names of all that could be.
-
-    The first that is named so, but one that only numbers the rows last: with the next file each row has another number.
-    """
-    unique = [column for column in columns if column.is_key and not column.share(_is_fraction)]
-    named = [column for column in unique if _KEY.search(fold_once(column.name))]
-    named.sort(key=lambda column: (column.is_counter, column.is_called_row))
-    return (named[0] if named else None), [column.name for column in unique]
 
 
 def fields_of(columns: Iterable[Column]) -> dict[str, list[Column]]:

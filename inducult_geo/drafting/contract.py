@@ -19,12 +19,12 @@ from inducult_geo.drafting.columns import (
     columns_of,
     fields_of,
     half_places_of,
-    key_of,
     names_of,
     place_text_of,
 )
 from inducult_geo.drafting.crs import candidates_in, crs_lines
 from inducult_geo.drafting.heads import is_plain, read_headed
+from inducult_geo.drafting.keys import doubled_keys_of, key_lines, key_of
 from inducult_geo.drafting.points import (
     axes_inside,
     column_points,
@@ -266,7 +266,9 @@ def _say_columns(found: _Draft, columns: list[Column], used: set[str], codes: li
         found.head += one_record_lines(items)
         found.columns.append(f"key = {quoted(items.name)} # guessed: items of Wikidata")
     else:
-        found.columns += _key_lines(key, unique)
+        found.columns += key_lines(
+            key, unique, doubled_keys_of(column for column in columns if column.name not in used)
+        )
         if items is not None and key is None:
             lacking = counted(items.rows - len(items.cells), "row")
             found.columns.append(comment(f"Of {short(items.name)} no key can be made: {lacking} would be rejected."))
@@ -329,18 +331,6 @@ def _end_lines(start: Column) -> list[str]:
         return []
     many = f"{len(told)} of {len(start.cells)} cells tell a last year, too, e.g. {short(told[0])}"
     return [f"# end = {quoted(start.name)} # {many}: if work ended then"]
-
-
-def _key_lines(key: Column | None, unique: list[str]) -> list[str]:
-    """Write the key, and what else may be it where it is in doubt: one that numbers the rows changes with each file."""
-    others = [f"# key = {quoted(name)} # different in every row" for name in unique if not key or name != key.name][:5]
-    if key is None:
-        return [comment("No column is named like a key: rows are known by their content until one is set."), *others]
-    told = f"key = {quoted(key.name)} # guessed: filled and different in every row"
-    if not (key.is_counter or key.is_called_row):
-        return [told]
-    instead = "take another" if others else "ask the sender for a key that stays"
-    return [told, comment(f"If that only numbers the rows, the next file has other numbers: {instead}."), *others]
 
 
 def _units_lines(points: np.ndarray) -> list[str]:

@@ -20,7 +20,7 @@ from inducult_geo.harmonize.coordinates.parsed import DEGREE_M, WGS84
 from inducult_geo.harmonize.places.corrections import ROWS_MAX, suggest
 from inducult_geo.harmonize.places.mixed import another_system, two_systems, whereabouts
 from inducult_geo.harmonize.places.placement import Placement, choose_reading
-from inducult_geo.harmonize.places.readings import Land, Reading, readings_of
+from inducult_geo.harmonize.places.readings import Land, Reading, how_to_settle, readings_of
 from inducult_geo.harmonize.places.shared_places import SHARED_ACCURACY_M, find_shared
 from inducult_geo.harmonize.transforms.crs import transform_geometries
 from inducult_geo.harmonize.transforms.systems import crs_of, systems_over, told_of
@@ -132,7 +132,7 @@ def _place_group(placed: Placed, rows: np.ndarray, crs: str | None, contract: Co
         fitting = [candidate for candidate in choice.candidates if crs is None or candidate.reading.crs == crs]
         if not fitting:
             raise ContractError(_no_reading(crs, contract, ground, choice, x, y))
-        _quarantine(placed, rows, choice, _mixed(crs, ground, x, y))
+        _quarantine(placed, rows, crs, choice, _mixed(crs, ground, x, y))
         offers = [candidate.reading for candidate in fitting] + [*(readings_of(crs) if crs is not None else ())]
         for offered, some in _shown_by(placed.cells, rows, offers, ground):
             _transform(placed, some, crs, offered, ground)
@@ -179,19 +179,17 @@ def _transform(placed: Placed, rows: np.ndarray, crs: str | None, reading: Readi
         placed.cells.detail[row] = f"no place in {reading.crs}: check the coordinate and [place] crs"
 
 
-_SETTLE = " Settle it as [place] reading in the contract."
-
-
-def _quarantine(placed: Placed, rows: np.ndarray, choice: Placement, mixed: str) -> None:
+def _quarantine(placed: Placed, rows: np.ndarray, crs: str | None, choice: Placement, mixed: str) -> None:
     """Let rows wait for a person, with every reading that fits, or the two systems that do so together."""
     placed.candidates = tuple(candidate.as_dict() for candidate in choice.candidates)
     fits = "; ".join(
         f"'{c['reading']}' in {c['crs']} ({c['inside_share']:.0%} inside, {c['shift_m']:.0f} m away)"
         for c in placed.candidates
     )
+    told = f"{choice.detail}: {fits}." + (mixed or how_to_settle([c.reading for c in choice.candidates], crs))
     for row in rows:
         placed.cells.reason[row] = "ambiguous_place"
-        placed.cells.detail[row] = f"{choice.detail}: {fits}." + (mixed or _SETTLE)
+        placed.cells.detail[row] = told
 
 
 def _choose(x: np.ndarray, y: np.ndarray, crs: str | None, contract: Contract, ground: Ground) -> Placement:

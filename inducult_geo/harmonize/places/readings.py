@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from itertools import product
@@ -23,6 +23,7 @@ Flags = np.ndarray[Any, np.dtype[np.bool_]]
 
 WEB_MERCATOR: Final = "EPSG:3857"
 
+_SHOWN: Final = 3
 _AS_DECLARED = "as declared"
 _ETRS89 = "EPSG:4258"
 _KROVAK = re.compile("krovak", re.IGNORECASE)
@@ -174,3 +175,15 @@ def _shifts(crs: str) -> tuple[tuple[str, float, float], ...]:
     if northing == -5_000_000:
         found += [("northing in full", 0.0, northing), ("easting and northing with a leading 5", northing, northing)]
     return tuple(found)
+
+
+def how_to_settle(readings: Sequence[Reading], crs: str | None) -> str:
+    """Say what to write into the contract: the system alone where that settles it, else the reading."""
+    systems, names = dict.fromkeys(one.crs for one in readings), dict.fromkeys(one.name for one in readings)
+    if all(one.is_as_declared for one in readings):
+        said = " or ".join(f'crs = "{system}"' for system in [*systems][:_SHOWN])
+    elif [*systems] == [crs]:
+        said = " or ".join(f'reading = "{name}"' for name in [*names][:_SHOWN])
+    else:
+        said = " or ".join(f'reading = "{one.crs} {one.name}"' for one in readings[:_SHOWN])
+    return f" Write the true one into the contract, below [place]: {said}."

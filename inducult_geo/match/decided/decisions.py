@@ -27,6 +27,7 @@ __all__ = [
 ]
 
 _CONFIRMED = 2
+_DAY = len("2026-11-29")
 
 
 @dataclass(frozen=True)
@@ -142,10 +143,12 @@ def _is_settled(one: Decision, words: Sequence[Decision]) -> bool:
 
 
 def _disagreement(one: Decision, later: Decision) -> str:
+    """Tell a dissent in a short line: `status` and every run name each of them."""
+    first, last = ("part of it" if word.decision == PART_OF else word.decision for word in (one, later))
     return (
-        f"These see one pair differently: {told((one, later))}. The later word is obeyed; where {one.who} says the "
-        "same, this is settled, and where another person says the later word, too, or somebody says it once more with "
-        "a reason (inducult review decide ... --note)."
+        f"{one.who} and {later.who} differ on '{later.left}' and '{later.right}': {first} ({one.when[:_DAY]}), then "
+        f"{last} ({later.when[:_DAY]}, obeyed). Settled when {one.who} agrees, another person says the later word, or "
+        "it is said again with --note."
     )
 
 

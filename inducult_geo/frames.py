@@ -191,7 +191,7 @@ def to_json(values: Mapping[str, Any]) -> str | None:
 
 def own_keys(records: pd.DataFrame) -> pd.Series:
     """Return the key that each record has in its own source: what stands after the first colon of `record_key`."""
-    return records["record_key"].str.partition(":")[2]
+    return records["record_key"].str.replace("^[^:]*:", "", regex=True)
 
 
 def from_json(text: Any) -> dict[str, Any]:

@@ -162,6 +162,9 @@ def test_a_source_that_is_called_otherwise_now_is_no_other_one() -> None:
     for at in range(6):
         assert after.members[f"wykaz:{at}"] == alone.members[f"list:{at}"]
     assert set(after.registry["succeeds"].dropna()) == {f"list:{at}" for at in range(6)}
+    # Another night brings a new row: of the former list nobody is left to go on.
+    later = Records(records(*renamed, row("wykaz:6", "Browar Opole", point(40_000))))
+    assert recalled(later, after.registry, {"wykaz", "osm"})[1] == []
     # While both are declared they are two lists, and another list under the same numbers is another.
     assert recalled(now, alone.registry, {"wykaz", "list", "osm"})[1] == []
     others = Records(now.assign(geometry=now.geometry.translate(0, 400)))

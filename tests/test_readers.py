@@ -347,7 +347,7 @@ def test_an_archive_in_an_archive_is_named_and_never_passed_over(tmp_path: Path)
 
 
 @pytest.mark.parametrize("suffix", [".xls", ".xlsx", ".ods"])
-@pytest.mark.parametrize("start", [b"<html>", b"\xef\xbb\xbf\r\n <?xml version='1.0'?><Workbook>"])
+@pytest.mark.parametrize("start", [b"<html>", b"\xef\xbb\xbf\r\n <?xml version='1.0'?><Workbooks>"])
 def test_a_page_of_a_portal_under_the_ending_of_a_workbook_says_what_to_do(
     tmp_path: Path, suffix: str, start: bytes
 ) -> None:

@@ -54,7 +54,17 @@ class Rule:
 
     def names(self, column: Column) -> bool:
         """Whether a column is called so, and its cells do not gainsay it."""
-        return self.words.search(fold_once(_LABEL.sub("", column.name))) is not None and self.test(column)
+        name, inner = (fold_once(_LABEL.sub("", one)) for one in (column.name, _innermost(column.name)))
+        if inner != name and any(rule.words.search(inner) for rule in RULES):
+            # The town of an address is no address.
+            name = inner
+        return self.words.search(name) is not None and self.test(column)
+
+
+def _innermost(name: str) -> str:
+    """Return what an element within others is called ("address.town"), as in XML and JSON; else the name itself."""
+    parts = name.split(".")
+    return parts[-1] if all(len(part) > 1 and part.isidentifier() for part in parts) else name
 
 
 def _repeats(column: Column) -> bool:

@@ -26,8 +26,8 @@ _SHAPES = ("Point", "MultiPoint", "LineString", "MultiLineString", "Polygon", "M
 _GEOJSON = frozenset(("FeatureCollection", "Feature", *_SHAPES))
 
 
-def check_xml(where: str, handle: IO[bytes], roots: Iterable[str]) -> None:
-    """Refuse XML that could reach outside itself or grow, and XML of another kind.
+def check_xml(where: str, handle: IO[bytes], roots: Iterable[str] | None) -> None:
+    """Refuse XML that could reach outside itself or grow, and XML of another kind (where `roots` are named).
 
     Raises
     ------
@@ -44,8 +44,8 @@ def check_xml(where: str, handle: IO[bytes], roots: Iterable[str]) -> None:
     root = _ROOT.match(rest)
     if _FORBIDDEN.match(rest):
         raise ContractError(_entities(where))
-    wanted = tuple(roots)
-    if root is None or root[1].decode("latin-1") not in wanted:
+    wanted = None if roots is None else tuple(roots)
+    if wanted is not None and (root is None or root[1].decode("latin-1") not in wanted):
         holds = f"<{root[1].decode('latin-1')[:40]}>" if root else "something else"
         raise ContractError(
             f"{where}: is not what it says: it should begin with <{'> or <'.join(wanted)}>, but holds {holds}. "

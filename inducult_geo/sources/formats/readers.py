@@ -21,6 +21,8 @@ from inducult_geo.sources.formats.sheets import read_sheet
 from inducult_geo.sources.formats.table import MAX_BYTES, ChoiceError, Table, choose, tables_beside
 from inducult_geo.sources.formats.vector_files import GEODATABASE, geodatabases
 from inducult_geo.sources.formats.vectors import read_parquet, read_vector, read_vector_member
+from inducult_geo.sources.formats.workbook_xml import is_workbook
+from inducult_geo.sources.formats.xml_tables import read_elements, read_xml_table
 from inducult_geo.text import quoted
 from inducult_geo.text.misread import misread
 
@@ -77,14 +79,16 @@ def read_table(path: Path, read: Read) -> Table:
     _refuse_another_text(path, kind, head)
     if found == _OLD_OFFICE and is_locked(path):
         raise ContractError(f"{path}: cannot be read as a spreadsheet: {LOCKED}")
-    if found is None and kind.reader is read_sheet and head.lstrip(b"\xef\xbb\xbf \r\n\t").startswith(b"<"):
+    is_text_of_sheet = found is None and kind.reader is read_sheet
+    is_book = is_text_of_sheet and is_workbook(path)
+    if is_text_of_sheet and not is_book and head.lstrip(b"\xef\xbb\xbf \r\n\t").startswith(b"<"):
         raise ContractError(
             f"{path}: is a page of HTML or XML under the ending '{suffix}', as many portals write it. Open it in a "
             "spreadsheet program and save it as .xlsx."
         )
     # "MZ" begins a program, but also an honest text.
     is_text = found == "a program" and None in kind.may_start_as and head[:16].isascii()
-    if found not in kind.may_start_as and not is_text:
+    if found not in kind.may_start_as and not is_text and not is_book:
         wanted = f"which begins as {kind.may_start_as[0]}" if kind.may_start_as[0] else "which is text"
         raise ContractError(
             f"{path}: is not what it says: the ending '{suffix}' stands for {kind.title}, {wanted}, "
@@ -159,7 +163,7 @@ def _first_bytes(path: Path) -> bytes:
 def _read_zip(path: Path, read: Read) -> Table:
     """Read the one table of an archive, or the one that [read] member names."""
     names = [name for name in checked_members(path) if not _is_by_the_way(name)]
-    tables = [name for name in names if _suffix(name) in _KINDS and _suffix(name) not in (".zip", ".txt")]
+    tables = [name for name in names if _suffix(name) in _KINDS and _suffix(name) not in (".zip", *_BESIDE)]
     inner = [name for name in names if _suffix(name) in _PACKED]
     if read.member in inner or (inner and not (tables or read.member)):
         raise ContractError(
@@ -170,7 +174,7 @@ def _read_zip(path: Path, read: Read) -> Table:
     if not tables and any(_suffix(name) == ".gdbtable" for name in names):
         raise ContractError(f"{path}: holds the parts of a File Geodatabase. Pack their folder itself, NAME.gdb.")
     # A text beside a table tells of it; alone it may be one.
-    tables = tables or [name for name in names if _suffix(name) == ".txt"]
+    tables = tables or [name for name in names if _suffix(name) in _BESIDE]
     if not tables:
         held = quoted(names[:6]) or "nothing"
         raise ContractError(
@@ -251,6 +255,11 @@ def _read_json(path: Path, read: Read) -> Table:
     return read_vector(path, read) if table is None else table
 
 
+def _read_xml(path: Path, read: Read) -> Table:
+    return read_sheet(path, read) if is_workbook(path) else read_xml_table(path, read_elements(path))
+
+
+_BESIDE = (".txt", ".xml")
 _LINES = (".jsonl", ".ndjson")
 _IN_USE = "~$"
 _PACKED = (".zip", ".7z", ".rar", ".gz", ".tgz", ".tar")
@@ -287,7 +296,6 @@ _INSTEAD: dict[str, str] = {
     **dict.fromkeys(
         (".mxd", ".aprx", ".lyr", ".lyrx", ".mpk", ".lpk"), "It says how ArcGIS shows layers: ask for them."
     ),
-    ".xml": "If it is a GML, give it the ending .gml; of other XML (a dump of a wiki, say) ask for its table as CSV.",
     **dict.fromkeys((".geojsonl", ".geojsons"), "Open it in QGIS and export the layer as a GeoPackage."),
     ".dwg": "Export the drawing as DXF.",
     ".gdbtable": "It is a part of a File Geodatabase: pack its folder (NAME.gdb) as ZIP, and name that.",
@@ -311,6 +319,7 @@ _KINDS: dict[str, _Kind] = {
     ".zip": _Kind("a zipped table", (_ZIPPED,), _read_zip),
     ".geojson": _Kind("GeoJSON", (None,), read_vector),
     ".json": _Kind("GeoJSON", (None,), _read_json),
+    ".xml": _Kind("XML", (None,), _read_xml),
     **dict.fromkeys(_LINES, _Kind("JSON Lines", (None,), _read_json)),
     ".gpkg": _Kind("a GeoPackage", (_SQLITE,), read_vector),
     ".kml": _Kind("KML", (None,), read_vector),

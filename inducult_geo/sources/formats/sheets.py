@@ -1,4 +1,4 @@
-"""Spreadsheets (.xlsx, .xls, .ods), read in a process of their own; formulas are never evaluated.
+"""Spreadsheets (.xlsx, .xls, .ods, XML of Excel), read in a process of their own; formulas are never evaluated.
 
 A merged cell stands for all rows that it spans, and is told; a formula that nobody calculated is told, and no value.
 """
@@ -32,6 +32,7 @@ from inducult_geo.sources.formats.table import (
     joined_header,
     nul_rows,
 )
+from inducult_geo.sources.formats.workbook_xml import is_workbook, sheets_of_xml
 from inducult_geo.text import counted, first_few, quoted
 
 ALL_SHEETS = EVERY
@@ -72,7 +73,7 @@ def read_sheet(path: Path, read: Read) -> Table:
     ContractError
         Where the file is damaged, a bomb, or reaches too far, or the sheet is not there or must be named.
     """
-    if path.suffix.lower() != ".xls":
+    if path.suffix.lower() != ".xls" and not is_workbook(path):
         checked_members(path)
     if read.sheet != ALL_SHEETS:
         return _read_one(path, read)
@@ -289,7 +290,11 @@ def _filled(row: list[Any]) -> list[int]:
 
 
 def _ask(path: Path, sheet: str | int | None) -> Iterator[dict[str, Any]]:
-    """Yield what the child says: the names of the sheets, and the rows of the one wanted, or of each."""
+    """Yield what the file says: the names of the sheets, and the rows of the one wanted, or of each."""
+    yield from sheets_of_xml(path, sheet) if is_workbook(path) else _ask_child(path, sheet)
+
+
+def _ask_child(path: Path, sheet: str | int | None) -> Iterator[dict[str, Any]]:
     command = [sys.executable, "-I", str(_CHILD), str(path.resolve()), json.dumps(sheet), str(_MEMORY_MB)]
     refused = f"{path}: cannot be read as a spreadsheet: "
     if is_locked(path):

@@ -211,6 +211,9 @@ _ROMAN_DIGITS: Final = {"i": 1, "v": 5, "x": 10, "l": 50, "c": 100, "d": 500, "m
 _FIRST_ROMAN_YEAR: Final = 1500
 """Earlier ones are rather words ("MIX")."""
 
+_OVER_A_CENTURY: Final = 25
+"""So many years at most of "1899 - 01": more is rather a slip."""
+
 _TOKEN: Final = re.compile(
     r"""
       jd:(?P<julian_day>\d{5,8})(?!\d)
@@ -219,6 +222,7 @@ _TOKEN: Final = re.compile(
     | (?P<dmy>\d{1,2}\.\s?\d{1,2}\.\s?\d{3,4}(?!\d)|\d{1,2}([/-])\d{1,2}\10\d{4}(?!\d))
     | (?P<month_year>\d{1,2}[./]\s?\d{4}(?!\d))
     | (?P<year_and>\d{4}[-/]\d\d(?![\d-]))
+    | (?P<year_to>\d{4}(?:\s{1,3}[-/]\s{0,3}|[-/]\s{1,3})\d\d(?!\s{0,3}(?!(?:und|and|oraz|et)\b)[\w-]|\.\s{0,3}\w))
     | (?P<decade>\d{3}0['’]?(?:s|-?er|-?tych|-?t?ih|-?te|-?ta)\b|\d{3}x\b)
     | ['’](?P<hundreds>[2-9])00(?!\d)
     | (?P<year>\d{3,4}(?!\d))(?:[.,]0+(?!\d))?
@@ -310,6 +314,14 @@ def _read_year_and(text: str) -> Years | None:
     return Years(year, year, "month") if 1 <= tail <= 12 else None
 
 
+def _read_year_to(text: str) -> Years | None:
+    """Read "1677 - 78" and, over the end of a century, "1899 - 01": with spaces, it tells no month."""
+    year, tail = int(text[:4]), int(text[-2:])
+    last = year - year % 100 + tail + (100 if tail < year % 100 else 0)
+    is_short = last // 100 == year // 100 or last - year <= _OVER_A_CENTURY
+    return Years(year, last, "range", "within" if "/" in text else None, "year") if last > year and is_short else None
+
+
 def _read_month_year(text: str) -> Years | None:
     """Read "05/1890" and "5. 1890"."""
     month, year = map(int, re.findall(r"\d+", text))
@@ -323,6 +335,7 @@ _DATES: Final[Mapping[str, Callable[[str], Years | None]]] = {
     "dmy": _read_day_first,
     "month_year": _read_month_year,
     "year_and": _read_year_and,
+    "year_to": _read_year_to,
 }
 _NUMBERS: Final[Mapping[str, Callable[[str], tuple[str, Any]]]] = {
     "decade": lambda text: ("G", int(text[:3]) * 10),

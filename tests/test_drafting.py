@@ -561,6 +561,7 @@ crs = "EPSG:4326" # guessed: no other candidate lies elsewhere, 100% inside
 
 [columns]
 key = "Nr rej." # guessed: filled and different in every row
+heritage_ref = "Nr rej." # guessed
 name = "Nazwa" # guessed: e.g. 'Huta Małapanew'
 start = "Datowanie" # guessed: e.g. '1754'
 type = "Rodzaj" # guessed: e.g. 'huta'

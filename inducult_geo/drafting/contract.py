@@ -24,7 +24,7 @@ from inducult_geo.drafting.columns import (
 )
 from inducult_geo.drafting.crs import candidates_in, crs_lines
 from inducult_geo.drafting.heads import is_plain, read_headed
-from inducult_geo.drafting.keys import doubled_keys_of, key_lines, key_of
+from inducult_geo.drafting.keys import doubled_keys_of, is_heritage_number, key_lines, key_of
 from inducult_geo.drafting.points import (
     axes_inside,
     column_points,
@@ -266,9 +266,9 @@ def _say_columns(found: _Draft, columns: list[Column], used: set[str], codes: li
         found.head += one_record_lines(items)
         found.columns.append(f"key = {quoted(items.name)} # guessed: items of Wikidata")
     else:
-        found.columns += key_lines(
-            key, unique, doubled_keys_of(column for column in columns if column.name not in used)
-        )
+        doubled = doubled_keys_of(column for column in columns if column.name not in used)
+        found.columns += key_lines(key, unique, doubled)
+        found.columns += [f"heritage_ref = {quoted(key.name)} # guessed"] if key and is_heritage_number(key) else []
         if items is not None and key is None:
             lacking = counted(items.rows - len(items.cells), "row")
             found.columns.append(comment(f"Of {short(items.name)} no key can be made: {lacking} would be rejected."))
@@ -278,7 +278,7 @@ def _say_columns(found: _Draft, columns: list[Column], used: set[str], codes: li
     marked, asking = marked_lines([column for column in columns if column.name not in used])
     found.columns += (explained := [code.line for code in codes]) + marked
     used = used | asking | {code.column for code in codes}
-    told = {line.partition(" = ")[0] for line in (*explained, *marked)}
+    told = {line.partition(" = ")[0] for line in (*found.columns, *explained, *marked)}
     fields = fields_of([column for column in columns if column.name not in used])
     fields = {name: fitting for name, fitting in fields.items() if name not in told}
     for name, fitting in fields.items():

@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 
 from inducult_geo.drafting.column import Column, any_of
+from inducult_geo.drafting.columns import RULES
 from inducult_geo.drafting.text import comment, quoted, short
 from inducult_geo.text import counted, fold_once
 
@@ -34,9 +35,18 @@ def key_of(columns: Iterable[Column]) -> tuple[Column | None, list[str]]:
     The first that is named so, but one that only numbers the rows last: with the next file each row has another number.
     """
     unique = [column for column in columns if column.is_key and not column.share(_is_fraction)]
-    named = [column for column in unique if _KEY.search(fold_once(column.name))]
+    named = [column for column in unique if _is_named_key(column)]
     named.sort(key=lambda column: (column.is_counter, column.is_called_row))
     return (named[0] if named else None), [column.name for column in unique]
+
+
+def _is_named_key(column: Column) -> bool:
+    return _KEY.search(fold_once(column.name)) is not None or is_heritage_number(column)
+
+
+def is_heritage_number(column: Column) -> bool:
+    """Whether a column looks like the numbers of a register of monuments, which are its key as well."""
+    return any(rule.names(column) for rule in RULES if rule.field == "heritage_ref")
 
 
 def doubled_keys_of(columns: Iterable[Column]) -> list[Column]:
@@ -52,7 +62,7 @@ def doubled_keys_of(columns: Iterable[Column]) -> list[Column]:
         and len(column.cells) >= _MOSTLY * column.rows
         and len(set(column.cells)) >= _MOSTLY * len(column.cells)
         and not column.share(_is_fraction)
-        and _KEY.search(fold_once(column.name))
+        and _is_named_key(column)
     ]
 
 

@@ -30,7 +30,7 @@ from inducult_geo.match.identity.continuity import successors
 from inducult_geo.match.identity.site_ids import check_site_id
 from inducult_geo.match.questions import question_id
 from inducult_geo.memory import decisions_of, registry_of
-from inducult_geo.publish.compared.review_table import ANSWER_COLUMNS, answers_of, export_review, read_answers
+from inducult_geo.publish.compared.review_table import ANSWER_COLUMNS, answers_of, export_review, lost, read_answers
 from inducult_geo.publish.spreadsheet import plain_cell
 from inducult_geo.run import Run
 from inducult_geo.sources.formats.readers import read_table
@@ -175,10 +175,11 @@ def import_review(source: Path, run: Run, *, who: str | None = None) -> ImportOu
         texts = texts.rename(columns=lambda name: str(name).removeprefix("\ufeff"))
         outcome = _take(answers_of(source, texts), run, who, is_file=True)
         told = (f"{source.name}: {message}" for kind, message, _ in table.warnings if kind == "comments")
-        return replace(outcome, remarks=(*told,))
+        return replace(outcome, remarks=(*told, *lost(texts)))
     if source.suffix.lower() == run.folder.decisions.suffix and source.is_file():
         return _take_copy(source, run)
-    return _take(read_answers(source), run, who, is_file=True)
+    outcome = _take(read_answers(source), run, who, is_file=True)
+    return replace(outcome, remarks=tuple(lost(source)))
 
 
 def _take_copy(source: Path, run: Run) -> ImportOutcome:

@@ -245,7 +245,8 @@ def test_a_release_is_found_by_the_file_that_names_it_where_a_disk_knows_no_link
     out = tmp_path / "questions.csv"
     assert CliRunner().invoke(cli.app, ["verify", str(current)]).exit_code == 0
     assert CliRunner().invoke(cli.app, ["diff", str(release), str(current)]).exit_code == 0
-    assert CliRunner().invoke(cli.app, ["review", "export", str(current), "--out", str(out)]).exit_code == 0
+    for named in ([str(current)], ["--data", str(tmp_path)]):
+        assert CliRunner().invoke(cli.app, ["review", "export", *named, "--out", str(out)]).exit_code == 0
     current.write_text("gone\n")
     with pytest.raises(ConfigError, match="there is no release yet"):
         CliRunner().invoke(cli.app, ["verify", str(current)], catch_exceptions=False)

@@ -818,6 +818,15 @@ def test_a_table_of_keys_and_decisions_alone_is_read(run: Run, sheet: Path) -> N
     assert [one.decision for one in import_review(sheet, run, who="Eva").added] == ["same"]
 
 
+def test_a_column_that_somebody_added_is_said_not_to_be_taken(run: Run, sheet: Path) -> None:
+    table = pd.read_csv(sheet, dtype=str).assign(Bemerkung=None, decision=None)
+    table.to_csv(sheet, index=False)
+    assert import_review(sheet, run, who="Eva").remarks == ()
+    table.assign(Bemerkung="seen").to_csv(sheet, index=False)
+    (told,) = import_review(sheet, run, who="Eva").remarks
+    assert "no question has such a column: 'Bemerkung'." in told
+
+
 def test_empty_cells_beside_the_table_and_the_mark_of_excel_are_passed_over(run: Run, sheet: Path) -> None:
     rows = rows_of(sheet)
     next(row for row in rows if row["kind"] == "pair")["decision"] = "same"

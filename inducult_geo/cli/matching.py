@@ -155,8 +155,11 @@ def review_fit(data: Data = None, catalog: Catalogs = None, as_json: AsJson = Fa
 
 
 def review_export(
-    release: Annotated[Path, typer.Argument(help="A release folder, such as data/processed/current.")],
     out: Annotated[Path, typer.Option("--out", dir_okay=False, help="The CSV to write.")],
+    release: Annotated[
+        Path | None, typer.Argument(help="A release folder; else the newest of the data folder.")
+    ] = None,
+    data: Data = None,
     as_json: AsJson = False,
 ) -> None:
     """Write the open questions as a CSV, both records side by side, to be answered in a spreadsheet."""
@@ -165,6 +168,9 @@ def review_export(
     from inducult_geo.text import counted
 
     with refusal_is_two():
+        if release is None:
+            with opened_run(data, None, quiet=True, contracts=False) as opened:
+                release = opened.folder.processed / "current"
         number = export_review(release_folder(release), out)
     if as_json:
         print_json({"questions": number, "out": str(out)})

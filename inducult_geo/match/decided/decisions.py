@@ -144,7 +144,8 @@ def _is_settled(one: Decision, words: Sequence[Decision]) -> bool:
 
 def _disagreement(one: Decision, later: Decision) -> str:
     """Tell a dissent in a short line: `status` and every run name each of them."""
-    first, last = ("part of it" if word.decision == PART_OF else word.decision for word in (one, later))
+    parts = {later.left: "the first part of the second", later.right: "the second part of the first"}
+    first, last = (parts[word.left] if word.decision == PART_OF else word.decision for word in (one, later))
     return (
         f"{one.who} and {later.who} differ on '{later.left}' and '{later.right}': {first} ({one.when[:_DAY]}), then "
         f"{last} ({later.when[:_DAY]}, obeyed). Settled when {one.who} agrees, another person says the later word, or "

@@ -21,7 +21,7 @@ from inducult_geo.publish.compared.opened import tables_alone
 from inducult_geo.publish.files import GEOPACKAGE, RECORDS_FILE
 from inducult_geo.publish.spreadsheet import degrees, read_csv, write_csv
 from inducult_geo.store import replacing
-from inducult_geo.text import counted
+from inducult_geo.text import counted, first_few
 
 ANSWER_COLUMNS: Final = ("review_id", "kind", "left_key", "right_key", "decision", "decided_by", "note")
 """The columns that are read of an edited table; all others are for reading only."""
@@ -35,7 +35,12 @@ _SIDE: Final = (
     *("source", "type", "aspect", "status", "start_year", "end_year"),
     *("operator", "address", "city", "website"),
 )
+_EXPORTED: Final = frozenset(
+    (*_QUESTION, *_EVIDENCE, *(f"{side}_{name}" for side in ("left", "right") for name in ("name", *_SIDE)))
+    + ("left_longitude", "left_latitude", "right_longitude", "right_latitude", "sheet")
+)
 _LAYER: Final = "review"
+_NAMED_MAX: Final = 5
 _LOOKING: Final = "?mode=ro&immutable=1"
 
 
@@ -107,11 +112,34 @@ def read_answers(source: Path) -> list[dict[str, str]]:
     """
     if not source.is_file():
         raise ContractError(f"{source}: no such file. Name an edited {GEOPACKAGE} or CSV.")
-    with source.open("rb") as handle:
-        is_database = handle.read(16) == b"SQLite format 3\x00"
-    if is_database:
+    if _is_database(source):
         return _answers_of_geopackage(source)
     return answers_of(source, read_csv(source, ANSWER_COLUMNS))
+
+
+def _is_database(source: Path) -> bool:
+    with source.open("rb") as handle:
+        return handle.read(16) == b"SQLite format 3\x00"
+
+
+def lost(answers: Path | pd.DataFrame) -> list[str]:
+    """Say which columns somebody added to questions, and wrote something into: nobody reads them.
+
+    Raises
+    ------
+    ContractError
+        Where a file is named that cannot be read.
+    """
+    if isinstance(answers, Path):
+        return [] if _is_database(answers) else lost(read_csv(answers, ANSWER_COLUMNS))
+    added = [name for name in answers.columns if name not in _EXPORTED]
+    filled = [f"'{name}'" for name in added if any(str(cell).strip() for cell in answers[name] if cell is not None)]
+    if not filled:
+        return []
+    return [
+        f"not taken, since no question has such a column: {first_few(filled, _NAMED_MAX)}. What counts has to stand in "
+        "the column note"
+    ]
 
 
 def answers_of(source: Path, table: pd.DataFrame) -> list[dict[str, str]]:

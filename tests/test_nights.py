@@ -238,9 +238,10 @@ EVENTS: tuple[Event, ...] = (
 
 @dataclass(frozen=True)
 class Told:
-    """What a release tells: the site of each record (null where it has none), the rejected, what is asked of pairs."""
+    """What a release tells: site (null: none) and region of each record, the rejected, questions by their pair."""
 
     site: pd.Series
+    region: pd.Series
     rejected: frozenset[str]
     asked: dict[frozenset[str], str]
 
@@ -250,14 +251,16 @@ class Told:
         assert release is not None
         broken = [finding for finding in verify(release) if not finding.ok]
         assert not broken
-        records = pd.read_parquet(release / "records.parquet", columns=["record_key", "site_id"])
+        records = pd.read_parquet(release / "records.parquet", columns=["record_key", "site_id", "region"]).set_index(
+            "record_key"
+        )
         with closing(sqlite3.connect(f"file:{release / 'inducult.gpkg'}?mode=ro", uri=True)) as database:
             tables = {name for (name,) in database.execute("SELECT table_name FROM gpkg_contents")}
             rejected = [*database.execute("SELECT record_key FROM rejected")] if "rejected" in tables else []
             pairs = "SELECT left_key, right_key, kind FROM review WHERE right_key IS NOT NULL"
             asked = [*database.execute(pairs)] if "review" in tables else []
-        site = records.set_index("record_key")["site_id"]
-        return cls(site, frozenset(key for (key,) in rejected), {frozenset((a, b)): kind for a, b, kind in asked})
+        by_pair = {frozenset((left, right)): kind for left, right, kind in asked}
+        return cls(records["site_id"], records["region"], frozenset(key for (key,) in rejected), by_pair)
 
     def members(self) -> dict[str, frozenset[str]]:
         """Site -> the keys of its records."""
@@ -279,7 +282,8 @@ def decide_something(world: World, told: Told) -> None:
     else:
         left = chance.choice(there.index.tolist())
         others = there.index[(there == there[left]) & (there.index != left)].tolist()
-        right = chance.choice(others or there.index[there.index != left].tolist())
+        near = there.index[(told.region[there.index] == told.region[left]) & (there.index != left)].tolist()
+        right = chance.choice(others or near)
     again = frozenset((left, right)) in world.decided
     verdict = "undecided" if again and chance.random() < 0.5 else chance.choice(("same", "different"))
     decide(left, verdict, right, open_run(world.data), who="night")

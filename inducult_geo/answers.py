@@ -5,8 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Final
 
+import pyarrow.parquet as pq
+
 from inducult_geo.match.decided.decisions import Decisions
 from inducult_geo.match.questions import question_id
+from inducult_geo.memory import registry_of
 from inducult_geo.run import Run
 from inducult_geo.stage import Stage, last_stage
 from inducult_geo.text import fold_once, packaged_words
@@ -56,6 +59,24 @@ def kept_stages(run: Run) -> Iterator[Stage]:
         stage = last_stage(manifest.parent.name, run)
         if stage is not None:
             yield stage
+
+
+def regions_of_keys(run: Run) -> dict[str, frozenset[str]]:
+    """Map every record key that was ever given a site, and those of the regions as last kept, to its regions.
+
+    Two regions have a record on which their outlines overlap. A record that is in none now has that of its last site,
+    or none where an older version kept it.
+    """
+    registry = registry_of(run)
+    rows = registry.loc[registry["record_key"].notna(), ["record_key", "region"]]
+    alone = {region: frozenset([region]) for region in rows["region"].dropna().unique()}
+    known = {key: alone.get(region, frozenset()) for key, region in rows.itertuples(index=False, name=None)}
+    now: dict[str, frozenset[str]] = {}
+    for stage in kept_stages(run):
+        region = frozenset([stage.region])
+        for key in pq.read_table(stage.folder / "records.parquet", columns=["record_key"])["record_key"].to_pylist():
+            now[key] = now[key] | region if key in now else region
+    return known | now
 
 
 def _asked(run: Run) -> Iterator[tuple[str, dict[str, str]]]:

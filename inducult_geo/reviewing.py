@@ -19,13 +19,12 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Final
 
-import pyarrow.parquet as pq
-
-from inducult_geo.answers import kept_stages, with_records
+from inducult_geo.answers import regions_of_keys, with_records
 from inducult_geo.catalog import Read
 from inducult_geo.log_copies import take_in
-from inducult_geo.match.decided.decisions import UNDECIDED, WORDS, Decision, Decisions, append_decision, meaning
+from inducult_geo.match.decided.decisions import Decision, Decisions, append_decision, meaning
 from inducult_geo.match.decided.relations import conflicts
+from inducult_geo.match.decided.verdict import PART_OF, SAME, UNDECIDED, WORDS
 from inducult_geo.match.identity.continuity import successors
 from inducult_geo.match.identity.site_ids import check_site_id
 from inducult_geo.match.questions import question_id
@@ -46,6 +45,7 @@ _UNASKED: Final = (
     "this is none of the questions that are open now (it may be settled meanwhile), and the row names no records: take "
     "left_key and right_key from the table that it came from"
 )
+_APART: Final = "regions are matched each by itself, so that no run could join them"
 _NAMED_MAX: Final = 5
 _DAY: Final = len("2026-01-31")
 _WORKBOOKS: Final = (".xlsx", ".ods", ".xls")
@@ -222,7 +222,7 @@ def _take(rows: Sequence[Mapping[str, str]], run: Run, who: str | None, *, is_fi
         places = [row for row in rows if row["kind"] == "place"]
         pairs = [row for row in rows if row["kind"] != "place"]
         refused = [_refused_place(row) for row in places if row["decision"]]
-        answers, faulty = _answers([row for row in pairs if row["decision"]], log, _known_keys(run), _named(who))
+        answers, faulty = _answers([row for row in pairs if row["decision"]], log, regions_of_keys(run), _named(who))
         stale = [answer.refused(why) for answer in answers if is_file and (why := _why_stale(answer.decision, log))]
         stale += [answer.refused(_NOTHING_SAID) for answer in answers if _takes_nothing_back(answer.decision, log, run)]
         held = {one.records for one in stale}
@@ -260,22 +260,13 @@ def _named(who: str | None) -> str:
     return (who or next((os.environ[name] for name in _WHO if os.environ.get(name)), "")).strip()
 
 
-def _known_keys(run: Run) -> frozenset[str]:
-    """Return every record key that was ever given a site, and those of the regions as last kept."""
-    known = {str(key) for key in registry_of(run)["record_key"].dropna()}
-    for stage in kept_stages(run):
-        table = pq.read_table(stage.folder / "records.parquet", columns=["record_key"])
-        known.update(table.column("record_key").to_pylist())
-    return frozenset(known)
-
-
 def _refused_place(row: Mapping[str, str]) -> Refusal:
     reason = f"a question about the place of '{row['left_key']}': {_SETTLE_PLACE}"
     return Refusal(row["review_id"], row["decision"], reason, (row["left_key"], row["right_key"]))
 
 
 def _answers(
-    rows: Iterable[Mapping[str, str]], log: Decisions, known: frozenset[str], who: str
+    rows: Iterable[Mapping[str, str]], log: Decisions, known: Mapping[str, frozenset[str]], who: str
 ) -> tuple[list[_Answer], list[Refusal]]:
     """Make decisions of the answered rows; what is wrong with a row is said, not guessed at."""
     now = datetime.now(UTC)
@@ -307,7 +298,9 @@ def _earlier_name(row: Mapping[str, str], log: Decisions) -> str:
     return earlier.who if earlier is not None and earlier.decision == row["decision"] else ""
 
 
-def _faults(row: Mapping[str, str], log: Decisions, known: frozenset[str], now: datetime, who: str) -> Iterator[str]:
+def _faults(
+    row: Mapping[str, str], log: Decisions, known: Mapping[str, frozenset[str]], now: datetime, who: str
+) -> Iterator[str]:
     """Say why a row cannot be a decision."""
     left, right = row["left_key"], row["right_key"]
     if row["decision"] not in WORDS:
@@ -324,6 +317,9 @@ def _faults(row: Mapping[str, str], log: Decisions, known: frozenset[str], now: 
             yield f"no record '{key}' is known in this data folder"
     if left == right:
         yield "left and right are the same record"
+    here, there = (known.get(key, frozenset()) for key in (left, right))
+    if row["decision"] in (SAME, PART_OF) and here and there and here.isdisjoint(there):
+        yield f"'{left}' is in {' and '.join(sorted(here))}, '{right}' in {' and '.join(sorted(there))}: {_APART}"
     if row["review_id"] and row["review_id"] != question_id(left, right):
         yield f"'{left}' and '{right}' are not the records of question {row['review_id']}: leave the keys as they were"
     if not who:

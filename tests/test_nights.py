@@ -286,7 +286,8 @@ def decide_something(world: World, told: Told) -> None:
         right = chance.choice(others or near)
     again = frozenset((left, right)) in world.decided
     verdict = "undecided" if again and chance.random() < 0.5 else chance.choice(("same", "different"))
-    decide(left, verdict, right, open_run(world.data), who="night")
+    if decide(left, verdict, right, open_run(world.data), who="night").refused:
+        return
     world.decided.pop(frozenset((left, right)), None)
     if verdict != "undecided":
         world.decided[frozenset((left, right))] = verdict

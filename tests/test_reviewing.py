@@ -356,6 +356,8 @@ def test_a_merge_that_nobody_asked_about_is_taken_apart_and_put_together_again(r
         (None, "equal", None, "Eva", "'equal' is none of: same, part_of, different, undecided"),
         (None, "same", None, "", "nobody is named"),
         ("SITE", "same", None, "Eva", "is a site: name a record of it (`inducult explain IC-"),
+        (None, "same", "ELSEWHERE", "Eva", "regions are matched each by itself, so that no run could join them"),
+        (None, "part_of", "ELSEWHERE", "Eva", "regions are matched each by itself"),
     ],
 )
 def test_a_word_that_cannot_be_obeyed_is_refused(
@@ -366,6 +368,8 @@ def test_a_word_that_cannot_be_obeyed_is_refused(
     made = gpd.read_parquet(release_of(run) / "records.parquet").dropna(subset="site_id")
     one, other = made["record_key"].iloc[:2]
     left = made["site_id"].iloc[0] if left == "SITE" else left or one
+    elsewhere = made.loc[made["region"] != made["region"].iloc[0], "record_key"]
+    right = elsewhere.iloc[0] if right == "ELSEWHERE" else right
     outcome = decide(left, verdict, right or other, run, who=who)
     assert [says in refusal.reason for refusal in outcome.refused] == [True]
     assert outcome.exit_code == 1

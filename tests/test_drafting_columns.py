@@ -496,3 +496,25 @@ def test_a_key_that_stands_twice_or_lacks_is_offered_and_told() -> None:
         "# 'Inv.' is called like a key, but 1 row without one would be rejected. Ask the sender to mend that, then:",
         '# key = "Inv."',
     ]
+
+
+def test_names_in_one_word_as_services_write_them_are_read() -> None:
+    registry = pd.DataFrame(
+        {
+            "contactName": ["Anna", "Jan", "Eva", "Karl"], "nameOfFeature": NAMES,
+            "facilityStatus": ["functional", "disused", "functional", "disused"], "reportingYear": ["2019"] * 4,
+            "dateOfStartOfOperation": ["1881", "1890", "1901", "1920"], "siteInspireId": ["a", "c", "x", "b"],
+            "pointGeometryLon": ["15.07", "15.32", "15.09", "15.1"],
+            "pointGeometryLat": ["47.37", "47.27", "47.38", "47.3"],
+        }
+    )  # fmt: skip
+    columns = columns_of(registry)
+    axes = axes_of(columns)
+    assert axes is not None
+    assert [axis.name for axis in axes] == ["pointGeometryLon", "pointGeometryLat"]
+    key, _ = key_of(columns)
+    assert key is not None
+    assert key.name == "siteInspireId"
+    assert {name: [one.name for one in found] for name, found in fields_of(columns).items()} == {
+        "name": ["nameOfFeature"], "start": ["dateOfStartOfOperation"], "status": ["facilityStatus"],
+    }  # fmt: skip

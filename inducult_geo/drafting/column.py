@@ -29,6 +29,14 @@ def any_of(*words: str, whole: tuple[str, ...] = ()) -> re.Pattern[str]:
     return re.compile(rf"(?:^|[^a-z])(?:{plain})(?:$|[^a-z])" + (rf"|^(?:{alone})$" if whole else ""))
 
 
+_HUMP = re.compile(r"(?<=[a-z])(?=[A-Z])")
+
+
+def found_in(words: re.Pattern[str], name: str) -> re.Match[str] | None:
+    """Find words in a column's name, or in its parts where it is written as services do: pointGeometryLon."""
+    return words.search(fold_once(name)) or words.search(fold_once(_HUMP.sub("_", name)))
+
+
 _ROW_NUMBER = any_of(
     "row",
     "lfd",

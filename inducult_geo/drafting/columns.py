@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import pandas as pd
 
-from inducult_geo.drafting.column import Column, any_of
+from inducult_geo.drafting.column import Column, any_of, found_in
 from inducult_geo.errors import CoordinateError
 from inducult_geo.harmonize.coordinates.parsed import marked_angles
 from inducult_geo.harmonize.coordinates.read import parse_coordinates
@@ -58,7 +58,9 @@ class Rule:
         if inner != name and any(rule.words.search(inner) for rule in RULES):
             # The town of an address is no address.
             name = inner
-        return self.words.search(name) is not None and self.test(column)
+        # A contactName is no name, and one of a ParentCompany none of a site.
+        is_called = self.words.search(name) or (self.field != "name" and found_in(self.words, column.name))
+        return bool(is_called) and self.test(column)
 
 
 def _innermost(name: str) -> str:
@@ -185,6 +187,10 @@ _BEGINNINGS = ("inception", "start", "start_year", "begbouwjr", "baujahr", "bouw
                "messa in esercizio", "avvio", "baubeginn", "baudatum", "errichtung", "errichtet", "errichtungsjahr",
                "gründungsjahr", "inbetriebnahme", "inbetriebnahmejahr", "commissioning date",
                "osnutka", "osnivanja", "gradnje", "ustanovitve", "założenia", "založení", "oprichting")  # fmt: skip
+_REPORTED = any_of("reporting", "reported", "report", "reference", "berichtsjahr", "bezugsjahr", "meldejahr",
+                   "verslagjaar", "sprawozdawczy", "inventory", "submission")  # fmt: skip
+"""Words for a year or day of which a report tells, and nothing of the works."""
+
 _FROM = ("od", "von", "ab", "van(?! sluiting)", "from", "da")
 _BEGIN = any_of(*_FROM, *_BEGINNINGS)
 
@@ -193,6 +199,11 @@ def _is_called_end(column: Column) -> bool:
     """Whether a column's name says that it tells ends of work, and not from when to when ("od - do", "start/end")."""
     name = fold_once(column.name)
     return _END.search(name) is not None and _BEGIN.search(name) is None
+
+
+def _tells_no_beginning(column: Column) -> bool:
+    is_reported = found_in(_REPORTED, column.name) is not None
+    return is_reported or _is_called_end(column) or _is_day_of_a_register(column)
 
 
 def _is_day_of_a_register(column: Column) -> bool:
@@ -211,12 +222,13 @@ RULES: tuple[Rule, ...] = (
                                "obiekt", "závod", "impianto", "stabilimento", "obrat", "pogon", "fabriek", "betrieb",
                                "industriebetrieb", "fabrik", "anlage", "bedrijf", "podnik", "továrna", "tovarna",
                                "tvornica", "fabryka", "fabbrica", "item", "site", "titel", "title", "titolo",
+                               "nameoffeature",
                                "zabytek", "památka", "bergwerk", "brauerei", "kopalnia", "elektrownia", "důl", "rudnik",
                                "miniera", "zakład górniczy", "zakład przemysłowy", "důlní dílo")), _is_text),
     Rule("start", any_of(*_BEGINNINGS, "leto", "anno", "godina", "year", "rok", "datacija", "datace", "datovani",
                          "datazione", "datowanie", "datierung", "datering", "datiranje", "epoca", "année",
                          whole=("periode", "periodo", "vrijeme", "razdoblje", "obdobje", "období", "okres", *_FROM)),
-         lambda column: _is_date(column) and not _is_called_end(column) and not _is_day_of_a_register(column)),
+         lambda column: _is_date(column) and not _tells_no_beginning(column)),
     Rule("end", _END, lambda column: _is_date(column) and _is_called_end(column)),
     Rule("status", any_of("status", "stan", "stav", "zustand", "stato", "stanje", "toestand", "conservazione", "état",
                           "condition", "condizione", "betriebszustand", "erhaltungszustand", "statut",
@@ -333,8 +345,8 @@ def axes_of(columns: Iterable[Column]) -> tuple[Column, Column] | None:
     """
     known = [column for column in columns if column.cells and (column.decimal or column.is_angle)]
     known = [column for column in known if not column.is_counter]
-    across = [(column, found) for column in known if (found := X_NAME.search(fold_once(column.name)))]
-    along = [(column, found) for column in known if (found := Y_NAME.search(fold_once(column.name)))]
+    across = [(column, found) for column in known if (found := found_in(X_NAME, column.name))]
+    along = [(column, found) for column in known if (found := found_in(Y_NAME, column.name))]
     pairs = [
         ((x.is_small != y.is_small, _is_letter(x_found) != _is_letter(y_found)), x, y)
         for x, x_found in across

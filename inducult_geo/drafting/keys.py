@@ -6,10 +6,10 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Sequence
 
-from inducult_geo.drafting.column import Column, any_of
+from inducult_geo.drafting.column import Column, any_of, found_in
 from inducult_geo.drafting.columns import RULES
 from inducult_geo.drafting.text import comment, quoted, short
-from inducult_geo.text import counted, fold_once
+from inducult_geo.text import counted
 
 _MOSTLY = 0.8
 _FEW = 3
@@ -41,7 +41,7 @@ def key_of(columns: Iterable[Column]) -> tuple[Column | None, list[str]]:
 
 
 def _is_named_key(column: Column) -> bool:
-    return _KEY.search(fold_once(column.name)) is not None or is_heritage_number(column)
+    return found_in(_KEY, column.name) is not None or is_heritage_number(column)
 
 
 def is_heritage_number(column: Column) -> bool:

@@ -235,6 +235,8 @@ def _noted(folder: DataFolder, regions: Iterable[str], sources: Iterable[str]) -
 def _last_run(folder: DataFolder) -> tuple[str | None, bool]:
     """Say how the last run ended, and whether that is a failure; one that is at work now is none."""
     noted = last_run(folder)
+    if noted is None and not folder.root.exists():
+        return f"none: {folder.root} is not there. Is it the folder that --data should name?", False
     if noted is None:
         return None, False
     if noted.get("ended"):

@@ -201,6 +201,7 @@ def test_run_names_a_broken_source_and_exits_with_1(sample: Path) -> None:
         (["check", "nowhere.toml"], "no such file"),
         (["check", "nowhere.toml", "--map", "where.png"], "Name it where.svg"),
         (["draft", "nowhere.csv"], "no such file. Look at its name"),
+        (["draft", "."], "is a folder. Name a file in it"),
         (["draft", "nowhere.csv", "--out", __file__], "is there already"),
         (["diff", "nowhere", "nowhere"], "no such folder. Name a release"),
         (["review", "export", "nowhere", "--out", "x.csv"], "no such folder. Name a release"),

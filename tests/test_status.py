@@ -101,6 +101,12 @@ def test_what_is_stale_is_named_and_the_exit_code_says_so(data: Path) -> None:
     assert "needs a look" in result.stdout
 
 
+def test_a_data_folder_that_is_not_there_is_told(tmp_path: Path) -> None:
+    result = CliRunner().invoke(cli.app, ["status", "--data", str(tmp_path / "nix")])
+    assert result.exit_code == 1
+    assert "nix is not there. Is it the folder that --data should name?" in " ".join(result.stdout.split())
+
+
 NOON = datetime(2026, 11, 20, 12, tzinfo=UTC)
 
 

@@ -151,6 +151,8 @@ def _first_bytes(path: Path) -> bytes:
             head = handle.read(64)
     except FileNotFoundError:
         raise ContractError(f"{path}: no such file. Put it there, or mend `files` in the contract.") from None
+    except IsADirectoryError:
+        raise ContractError(f"{path}: is a folder. Name a file in it.") from None
     except OSError as problem:
         raise ContractError(f"{path}: cannot be read: {problem.strerror or problem}.") from problem
     if size == 0:

@@ -163,6 +163,27 @@ def test_each_takes_over_once_the_nearest_first() -> None:
     assert {key: heir.old_key for key, heir in second.heirs.items()} == {"osm:way/3": "osm:way/2"}
 
 
+@pytest.mark.parametrize(
+    ("worse", "better"),
+    [
+        pytest.param(square(60), square(80), id="of another size"),
+        pytest.param(square(80, 35), square(80, 5), id="farther in it"),
+    ],
+)
+def test_of_two_that_lie_in_the_new_one_the_more_alike_goes_on(worse, better) -> None:
+    first = assign(records(thing("osm:way/1", "Hilti AG", worse), thing("osm:way/2", "Hilti AG", better)))
+    assert assign(records(thing("osm:way/3", "Hilti AG", square(80))), first.registry).heirs["osm:way/3"].old_key == (
+        "osm:way/2"
+    )
+
+
+def test_what_another_region_lost_has_no_heir_here_though_both_are_in_the_run() -> None:
+    there = thing("osm:way/7", "Voest AG", square(80, 5000), region="opole")
+    first = assign(records(thing(*OLD), there))
+    again = assign(records(there, thing(NEW_KEY, "Hilti AG", SHIFTED, region="opole")), first.registry)
+    assert again.heirs == {}
+
+
 HALLS = (thing("osm:way/1", "Hilti AG", square(60)), thing("osm:way/5", "Hilti AG", square(30, 50), day="2021-01-01"))
 OUTLINE = thing("osm:relation/2", "Hilti AG", square(140, 10))
 

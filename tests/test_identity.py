@@ -187,6 +187,41 @@ def test_chained_merges_point_at_the_living():
     assert len(stones(third.registry)) == 2
 
 
+def test_a_tombstone_follows_a_site_that_is_merged_into_a_larger_one_later():
+    groups = {"a:1": 1, "b:1": 2, "b:2": 2, "a:0": 3, "a:2": 3, "a:3": 3, "b:0": 3}
+    first = assign(groups)
+    small, middle, large = (first.members[key] for key in ("a:1", "b:1", "a:0"))
+    second = assign(groups | {"a:1": 2}, first.registry)
+    assert stones(second.registry) == {small: middle}
+    third = assign(dict.fromkeys(groups, 1), second.registry)
+    assert stones(third.registry) == {small: large, middle: large}
+
+
+@pytest.mark.parametrize(("most", "least"), ["xy", "yx"])
+def test_a_site_that_is_torn_apart_went_where_most_of_its_records_are(most, least):
+    held = {f"{side}:{number}": side for side in "xy" for number in range(3)}
+    first = assign(held | {"t:1": "t", "t:2": "t", "t:3": "t"})
+    later = assign(held | {"t:1": most, "t:2": most, "t:3": least}, first.registry)
+    assert stones(later.registry) == {first.members["t:1"]: first.members[f"{most}:0"]}
+
+
+def test_an_heir_is_as_old_as_the_record_that_it_follows():
+    """It founds the site that is left where neither of its records keeps the id of before."""
+    held = {"k:1": 1, "k:2": 1, "t:1": 2, "t:2": 2}
+    older = assign(held | {"old:1": 1}, valid_at="2021-01-01")
+    both = assign(held | {"old:1": 1, "a:0": 2}, older.registry, "2022-01-01")
+    groups = {"k:1": "k:1", "k:2": "k:1", "t:1": "t:1", "t:2": "t:1", "new:1": "a:0", "a:0": "a:0"}
+    found = {"new:1": Heir("old:1", both.members["k:1"], "the list was numbered anew")}
+    table = records(*(row(key, key, valid_at="2023-01-01") for key in groups))
+    later = assign_ids(groups, both.registry, table, found=found)
+    assert later.members["a:0"] == later.members["new:1"] == new_site_id("new:1")
+
+
+def test_a_record_without_a_place_has_no_place_in_the_registry():
+    made = assign({"a:1": 1}).registry
+    assert made[["x", "y"]].isna().all(axis=None)
+
+
 @given(st.lists(st.text(st.characters(exclude_categories=["Cs"])), max_size=6))
 def test_many_ids_are_those_made_one_by_one(keys):
     assert new_site_ids(texts(keys)).to_pylist() == [new_site_id(key) for key in keys]

@@ -178,9 +178,9 @@ def test_of_two_that_lie_in_the_new_one_the_more_alike_goes_on(worse, better) ->
 
 
 def test_what_another_region_lost_has_no_heir_here_though_both_are_in_the_run() -> None:
-    there = thing("osm:way/7", "Voest AG", square(80, 5000), region="opole")
-    first = assign(records(thing(*OLD), there))
-    again = assign(records(there, thing(NEW_KEY, "Hilti AG", SHIFTED, region="opole")), first.registry)
+    stay = thing("osm:way/7", "Voest AG", square(80, 5000), region="opole"), thing("osm:way/8", "Presta", point(9000))
+    first = assign(records(thing(*OLD), *stay))
+    again = assign(records(*stay, thing(NEW_KEY, "Hilti AG", SHIFTED, region="opole")), first.registry)
     assert again.heirs == {}
 
 

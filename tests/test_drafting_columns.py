@@ -504,7 +504,7 @@ def test_names_in_one_word_as_services_write_them_are_read() -> None:
             "contactName": ["Anna", "Jan", "Eva", "Karl"], "nameOfFeature": NAMES,
             "facilityStatus": ["functional", "disused", "functional", "disused"], "reportingYear": ["2019"] * 4,
             "dateOfStartOfOperation": ["1881", "1890", "1901", "1920"], "siteInspireId": ["a", "c", "x", "b"],
-            "pointGeometryLon": ["15.07", "15.32", "15.09", "15.1"],
+            "authorityAddressCountryCode": ["AT"] * 4, "pointGeometryLon": ["15.07", "15.32", "15.09", "15.1"],
             "pointGeometryLat": ["47.37", "47.27", "47.38", "47.3"],
         }
     )  # fmt: skip

@@ -1481,7 +1481,7 @@ def test_a_cell_of_a_spreadsheet_with_lost_bytes_marks_its_row(tmp_path: Path) -
 
 def test_a_folder_of_that_name_cannot_be_read(tmp_path: Path) -> None:
     (tmp_path / "a.csv").mkdir()
-    with pytest.raises(ContractError, match=r"a\.csv: cannot be read: Is a directory\."):
+    with pytest.raises(ContractError, match=r"a\.csv: is a folder\. Name a file in it\."):
         read_table(tmp_path / "a.csv", AUTO)
 
 

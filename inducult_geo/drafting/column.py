@@ -33,8 +33,16 @@ _HUMP = re.compile(r"(?<=[a-z])(?=[A-Z])")
 
 
 def found_in(words: re.Pattern[str], name: str) -> re.Match[str] | None:
-    """Find words in a column's name, or in its parts where it is written as services do: pointGeometryLon."""
-    return words.search(fold_once(name)) or words.search(fold_once(_HUMP.sub("_", name)))
+    """Find words in a column's name, or in the last part of one as services write it: pointGeometryLon.
+
+    What stands before says whose it is: an AuthorityAddressCountryCode is no address.
+    """
+    return words.search(fold_once(name)) or words.search(fold_once(_HUMP.split(name)[-1]))
+
+
+def parted(name: str) -> str:
+    """Return a column's name with its parts apart, where it is written as services do: reporting_Year."""
+    return _HUMP.sub("_", name)
 
 
 _ROW_NUMBER = any_of(

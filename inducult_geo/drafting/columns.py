@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import pandas as pd
 
-from inducult_geo.drafting.column import Column, any_of, found_in
+from inducult_geo.drafting.column import Column, any_of, found_in, parted
 from inducult_geo.errors import CoordinateError
 from inducult_geo.harmonize.coordinates.parsed import marked_angles
 from inducult_geo.harmonize.coordinates.read import parse_coordinates
@@ -58,9 +58,15 @@ class Rule:
         if inner != name and any(rule.words.search(inner) for rule in RULES):
             # The town of an address is no address.
             name = inner
+        is_called = self.words.search(name) is not None or self._is_part_of(column.name)
+        return is_called and self.test(column)
+
+    def _is_part_of(self, name: str) -> bool:
+        """Whether a part of a name in one word says it: the last, but of a date any (dateOfStartOfOperation)."""
+        if self.field in ("start", "end"):
+            return self.words.search(fold_once(parted(name))) is not None
         # A contactName is no name, and one of a ParentCompany none of a site.
-        is_called = self.words.search(name) or (self.field != "name" and found_in(self.words, column.name))
-        return bool(is_called) and self.test(column)
+        return self.field != "name" and found_in(self.words, name) is not None
 
 
 def _innermost(name: str) -> str:
@@ -202,7 +208,7 @@ def _is_called_end(column: Column) -> bool:
 
 
 def _tells_no_beginning(column: Column) -> bool:
-    is_reported = found_in(_REPORTED, column.name) is not None
+    is_reported = _REPORTED.search(fold_once(parted(column.name))) is not None
     return is_reported or _is_called_end(column) or _is_day_of_a_register(column)
 
 

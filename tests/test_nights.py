@@ -238,12 +238,12 @@ EVENTS: tuple[Event, ...] = (
 
 @dataclass(frozen=True)
 class Told:
-    """What a release tells: site (null: none) and region of each record, the rejected, questions by their pair."""
+    """What a release tells: site (null: none) and region of each record, the rejected, the pairs asked about."""
 
     site: pd.Series
     region: pd.Series
     rejected: frozenset[str]
-    asked: dict[frozenset[str], str]
+    asked: frozenset[frozenset[str]]
 
     @classmethod
     def of(cls, data: Path) -> Told:
@@ -257,10 +257,10 @@ class Told:
         with closing(sqlite3.connect(f"file:{release / 'inducult.gpkg'}?mode=ro", uri=True)) as database:
             tables = {name for (name,) in database.execute("SELECT table_name FROM gpkg_contents")}
             rejected = [*database.execute("SELECT record_key FROM rejected")] if "rejected" in tables else []
-            pairs = "SELECT left_key, right_key, kind FROM review WHERE right_key IS NOT NULL"
+            pairs = "SELECT left_key, right_key FROM review WHERE kind = 'pair'"
             asked = [*database.execute(pairs)] if "review" in tables else []
-        by_pair = {frozenset((left, right)): kind for left, right, kind in asked}
-        return cls(records["site_id"], records["region"], frozenset(key for (key,) in rejected), by_pair)
+        refused = frozenset(key for (key,) in rejected)
+        return cls(records["site_id"], records["region"], refused, frozenset(map(frozenset, asked)))
 
     def members(self) -> dict[str, frozenset[str]]:
         """Site -> the keys of its records."""
@@ -322,11 +322,11 @@ def buried(data: Path) -> pd.DataFrame:
 
 
 def decisions_hold(world: World, told: Told) -> None:
-    """What was decided is so, and is asked about only where people or decisions disagree."""
+    """What was decided is so, and nobody is asked about it."""
     world.decided = {now_called(pair, world): verdict for pair, verdict in world.decided.items()}
+    assert told.asked.isdisjoint(world.decided)
     for pair, verdict in world.decided.items():
         left, right = (told.site.get(key) for key in pair)
-        assert told.asked.get(pair, "contradiction") == "contradiction"
         if isinstance(left, str) and isinstance(right, str):
             assert (left == right) == (verdict == "same")
 

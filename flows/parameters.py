@@ -24,6 +24,7 @@ from pydantic import BaseModel, Field
 
 from flows.limits import OVERPASS
 from inducult_geo import pipeline
+from inducult_geo.at_hand import choose_regions
 from inducult_geo.errors import ConfigError, InducultError, StorageError, TransientError
 from inducult_geo.outcome import last_run
 from inducult_geo.run import Run, open_run
@@ -128,7 +129,7 @@ class Parameters(BaseModel):
         run = self.open()
         return self.model_copy(
             update={
-                "regions": [region.id for region in pipeline.choose_regions(self.regions, run)],
+                "regions": [region.id for region in choose_regions(self.regions, run)],
                 "data": run.folder.root.resolve(),
                 "catalogs": [path.resolve() for path in self.catalogs],
                 "osm_file": None if self.osm_file is None else self.osm_file.resolve(),

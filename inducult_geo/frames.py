@@ -189,9 +189,9 @@ def to_json(values: Mapping[str, Any]) -> str | None:
     return _ENCODE(kept) if kept else None
 
 
-def own_keys(records: pd.DataFrame) -> pd.Series:
-    """Return the key that each record has in its own source: what stands after the first colon of `record_key`."""
-    return records["record_key"].str.replace("^[^:]*:", "", regex=True)
+def own_keys(keys: pd.Series) -> pd.Series:
+    """Return the key that each record has in its own source: what stands after the first colon of its `record_key`."""
+    return keys.str.replace("^[^:]*:", "", regex=True)
 
 
 def from_json(text: Any) -> dict[str, Any]:

@@ -40,7 +40,7 @@ from inducult_geo.stage import (
 )
 from inducult_geo.store import clear_leftovers
 
-__all__ = ["RunOutcome", "choose_regions", "release", "run_all", "settle"]
+__all__ = ["RunOutcome", "release", "run_all", "settle"]
 
 
 def run_all(region_ids: Sequence[str], run: Run, *, publish: bool = True, wait_s: float = 1.0) -> RunOutcome:

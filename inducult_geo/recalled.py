@@ -70,8 +70,8 @@ def _cause(old: str, name: str) -> str:
 def _followed(before: pd.DataFrame, now: Records, old: str, name: str) -> pd.DataFrame:
     """Return the rows of a registry under the keys that a source has now; none where it is another list."""
     marks = fingerprints(now)[["name_key", "x", "y"]].add_suffix("_now").reset_index()
-    marks["own"] = own_keys(marks)
-    both = before.assign(own=own_keys(before)).merge(marks, on="own", suffixes=("", "_new"))
+    marks["own"] = own_keys(marks["record_key"])
+    both = before.assign(own=own_keys(before["record_key"])).merge(marks, on="own", suffixes=("", "_new"))
     x, y, x_now, y_now = (
         both[column].to_numpy(dtype=float, na_value=np.nan) for column in ("x", "y", "x_now", "y_now")
     )

@@ -206,13 +206,8 @@ def fetched_lines(outcomes: Iterable[FetchOutcome], console: Console) -> None:
 
 def status_lines(status: Status, console: Console) -> None:
     """Print how the data folder stands: first whether anybody has to act, on what; last what one may know."""
-    console.print(escape("all well" if status.is_well else f"needs a look: {'; '.join(_reasons(status))}"))
-    for kind, lines in (
-        ("damaged", status.torn),
-        ("answers", status.untaken),
-        ("stale", status.stale),
-        ("gone", status.gone),
-    ):
+    console.print(escape("all well" if status.is_well else f"needs a look: {'; '.join(status.reasons)}"))
+    for kind, lines in status.to_act_on.items():
         for line in lines:
             console.print(escape(f"{kind:<9} {line}"))
     if status.last_run is not None:
@@ -230,16 +225,6 @@ def status_lines(status: Status, console: Console) -> None:
         console.print(escape(f"changed   {line}"))
     for line in status.noticed:
         console.print(escape(f"noticed   {line}"))
-
-
-def _reasons(status: Status) -> list[str]:
-    """Say in a few words each what needs a look; the lines below tell the rest."""
-    reasons = ["there is no release"] if status.release is None else []
-    if status.release is not None and status.age_h > status.max_age_h:
-        reasons.append(f"the release is {status.age_h:.0f} h old, more than {status.max_age_h:g}")
-    reasons += ["the last run failed"] if status.last_run_failed else []
-    lists = {"damaged": status.torn, "answers": status.untaken, "stale": status.stale, "gone": status.gone}
-    return reasons + [f"{len(lines)} {kind}" for kind, lines in lists.items() if lines]
 
 
 def _cells(counts: Counts, sites: int) -> list[str]:

@@ -29,7 +29,7 @@ from inducult_geo.match.identity.continuity import successors
 from inducult_geo.match.identity.site_ids import check_site_id
 from inducult_geo.match.questions import question_id
 from inducult_geo.memory import decisions_of, registry_of
-from inducult_geo.publish.compared.review_table import ANSWER_COLUMNS, answers_of, export_review, lost, read_answers
+from inducult_geo.publish.compared.review_table import ANSWER_COLUMNS, answers_of, export_review, lost, read_edited
 from inducult_geo.publish.spreadsheet import plain_cell
 from inducult_geo.run import Run
 from inducult_geo.sources.formats.readers import read_table
@@ -47,7 +47,6 @@ _UNASKED: Final = (
 )
 _APART: Final = "regions are matched each by itself, so that no run could join them"
 _NAMED_MAX: Final = 5
-_DAY: Final = len("2026-01-31")
 _WORKBOOKS: Final = (".xlsx", ".ods", ".xls")
 _WHO: Final = ("INDUCULT_WHO", "USER", "LOGNAME", "USERNAME")
 
@@ -178,8 +177,8 @@ def import_review(source: Path, run: Run, *, who: str | None = None) -> ImportOu
         return replace(outcome, remarks=(*told, *lost(texts)))
     if source.suffix.lower() == run.folder.decisions.suffix and source.is_file():
         return _take_copy(source, run)
-    outcome = _take(read_answers(source), run, who, is_file=True)
-    return replace(outcome, remarks=tuple(lost(source)))
+    rows, remarks = read_edited(source)
+    return replace(_take(rows, run, who, is_file=True), remarks=tuple(remarks))
 
 
 def _take_copy(source: Path, run: Run) -> ImportOutcome:
@@ -347,8 +346,8 @@ def _why_stale(one: Decision, log: Decisions) -> str | None:
         is_again = (earlier.pair, earlier.who, meaning(earlier)) == (one.pair, one.who, meaning(one))
         if is_again and one.note in ("", earlier.note):
             return (
-                f"{one.who} said so on {earlier.when[:_DAY]} already, and {later.who} '{later.decision}' on "
-                f"{later.when[:_DAY]}: is the file an old one? To say it anew, give the reason in `note`"
+                f"{one.who} said so on {earlier.day} already, and {later.who} '{later.decision}' on "
+                f"{later.day}: is the file an old one? To say it anew, give the reason in `note`"
             )
     return None
 
@@ -364,7 +363,7 @@ def _overruling(one: Decision, log: Decisions) -> str | None:
     earlier = log.last_word(one.left, one.right)
     if earlier is None or meaning(earlier) == meaning(one):
         return None
-    told = f"{earlier.who} said '{earlier.decision}' on {earlier.when[:_DAY]}"
+    told = f"{earlier.who} said '{earlier.decision}' on {earlier.day}"
     return f"'{one.left}' and '{one.right}': {one.who} says '{one.decision}' now; {told}"
 
 

@@ -80,10 +80,23 @@ class Status:
     noticed: tuple[str, ...] = ()
 
     @property
+    def to_act_on(self) -> dict[str, tuple[str, ...]]:
+        """What somebody has to act on, by its kind, the worst first."""
+        return {"damaged": self.torn, "answers": self.untaken, "stale": self.stale, "gone": self.gone}
+
+    @property
+    def reasons(self) -> list[str]:
+        """Why it needs a look, in a few words each; none where it is well."""
+        reasons = ["there is no release"] if self.release is None else []
+        if self.release is not None and self.age_h > self.max_age_h:
+            reasons.append(f"the release is {self.age_h:.0f} h old, more than {self.max_age_h:g}")
+        reasons += ["the last run failed"] if self.last_run_failed else []
+        return reasons + [f"{len(lines)} {kind}" for kind, lines in self.to_act_on.items() if lines]
+
+    @property
     def is_well(self) -> bool:
         """Whether there is a release that is young enough and holds nothing stale, and the last run was whole."""
-        is_young = self.release is not None and self.age_h <= self.max_age_h
-        return is_young and not (self.stale or self.last_run_failed or self.torn or self.untaken or self.gone)
+        return not self.reasons
 
     def as_dict(self) -> dict[str, Any]:
         """Return the status as JSON can hold it."""

@@ -151,7 +151,7 @@ def _of(records: Records, wanted: pd.Series) -> Records:
 
 
 def _is_by_content(records: Records) -> bool:
-    return bool((own_keys(records) == records["content_hash"]).mean() > _MOSTLY)
+    return bool((own_keys(records["record_key"]) == records["content_hash"]).mean() > _MOSTLY)
 
 
 def _is_usable(records: pd.DataFrame) -> np.ndarray:
@@ -195,5 +195,5 @@ def _names(records: Records, keys: Sequence[str]) -> str:
     """Name some rows: by their name, or their own key where they have none."""
     some = records[records["record_key"].isin([*keys][: _NAMED_MAX + 1])]
     names = (plain_name(from_json(text)) for text in some["names"])
-    told = [name or f"key {key}" for name, key in zip(names, own_keys(some), strict=True)]
+    told = [name or f"key {key}" for name, key in zip(names, own_keys(some["record_key"]), strict=True)]
     return first_few([*told, *[""] * (len(keys) - len(told))], _NAMED_MAX)

@@ -259,7 +259,7 @@ def _link_numbers(tables: list[Records], pairs: pd.DataFrame) -> dict[str, Any]:
 
     taking = [takes_part(table) for table in tables]
     rejected = [reasons_of(table[~kept]) for table, kept in zip(tables, taking, strict=True)]
-    paired = int(own_keys(tables[0][taking[0]]).isin(pairs["left_id"]).sum())
+    paired = int(own_keys(tables[0].loc[taking[0], "record_key"]).isin(pairs["left_id"]).sum())
     return {
         "left": len(tables[0]),
         "right": len(tables[1]),

@@ -81,7 +81,7 @@ def link(
     asked = scored.is_question & ((rank == 0) | second) & ~best & ~again & ~further & review
     table = _table(scored, match, together, best=best, again=again, unit=further, asked=asked)
     if len(prepared) < len(records):
-        table = told_of_all(table, own_keys(records), told_by)
+        table = told_of_all(table, own_keys(records["record_key"]), told_by)
     table = table.sort_values(["left_id", "score", "right_id"], ascending=[True, False, True], ignore_index=True)
     table = table.assign(left_name=_names(left, table["left_id"]), right_name=_names(right, table["right_id"]))
     return table[[*LINK_COLUMNS]]
@@ -89,7 +89,7 @@ def link(
 
 def _names(records: Records, ids: pd.Series) -> pd.Series:
     """Return what the records with these keys of their source are called; null where they have no name."""
-    told = pd.Series(records["names"].to_numpy(), index=own_keys(records), dtype=object)
+    told = pd.Series(records["names"].to_numpy(), index=own_keys(records["record_key"]), dtype=object)
     names = (from_json(text) for text in told[~told.index.duplicated()].reindex(ids))
     return pd.Series([said.get("name", next(iter(said.values()), None)) for said in names], index=ids.index, dtype=TEXT)
 
@@ -110,7 +110,7 @@ def _table(scored: Scored, match: Ints, together: Floats, **kinds: Flags) -> pd.
     one_of = again | unit
     unsure = asked | again | _is_one_of_many(scored)[rows] | _is_second(scored, kinds["best"])[rows]
     value = np.where(one_of, several.probability[rows], scored.probability[rows]).round(_DIGITS)
-    keys = pd.Series(pairs.prepared.key, dtype=TEXT).str.partition(":")[2]
+    keys = own_keys(pd.Series(pairs.prepared.key, dtype=TEXT))
     match = match[pairs.left[rows]]
     table = pd.DataFrame(
         {

@@ -73,7 +73,7 @@ def hydro(data: Path, plants: Labelled) -> Labelled:
     left = records_from_csv(data / HYDRO, "jrc_hydro", TELLS)
     said = pd.read_csv(data / HYDRO, dtype="str", keep_default_na=False).set_index("id")[NAMED]
     theirs = "GEODB" + said[said.str.isdecimal()].str.zfill(7)
-    labels = {*theirs[theirs.isin(own_keys(plants.right))].items()}
+    labels = {*theirs[theirs.isin(own_keys(plants.right["record_key"]))].items()}
     return Labelled("jrc_hydro, with power_geodb", left, plants.right, labels)
 
 
@@ -82,7 +82,7 @@ def differing(labelled: Labelled) -> set[tuple[str, str]]:
     words = []
     for side in (labelled.left, labelled.right):
         names = (" ".join(fold(from_json(text).get("name", ""))) for text in side["names"])
-        words.append({key: {*name.split()} for key, name in zip(own_keys(side), names, strict=True)})
+        words.append({key: {*name.split()} for key, name in zip(own_keys(side["record_key"]), names, strict=True)})
     both = {(one, other): (words[0][one], words[1][other]) for one, other in labelled.labels}
     return {label for label, (one, other) in both.items() if not (one <= other or other <= one)}
 

@@ -27,7 +27,6 @@ __all__ = [
 ]
 
 _CONFIRMED = 2
-_DAY = len("2026-11-29")
 
 
 @dataclass(frozen=True)
@@ -147,8 +146,8 @@ def _disagreement(one: Decision, later: Decision) -> str:
     parts = {later.left: "the first part of the second", later.right: "the second part of the first"}
     first, last = (parts[word.left] if word.decision == PART_OF else word.decision for word in (one, later))
     return (
-        f"{one.who} and {later.who} differ on '{later.left}' and '{later.right}': {first} ({one.when[:_DAY]}), then "
-        f"{last} ({later.when[:_DAY]}, obeyed). Settled when {one.who} agrees, another person says the later word, or "
+        f"{one.who} and {later.who} differ on '{later.left}' and '{later.right}': {first} ({one.day}), then "
+        f"{last} ({later.day}, obeyed). Settled when {one.who} agrees, another person says the later word, or "
         "it is said again with --note."
     )
 

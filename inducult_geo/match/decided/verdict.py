@@ -24,6 +24,7 @@ NEEDED: Final = ("who", "when", "left", "right", "decision")
 
 PairKey = tuple[str, str]
 
+_DAY: Final = len("2026-01-31")
 _MINUTE: Final = len("2026-03-01T09:30")
 
 _LOST: Final = re.compile("[\ud800-\udfff]")
@@ -81,6 +82,11 @@ class Decision:
     def pair(self) -> PairKey:
         """The two keys, ordered, so that (a, b) and (b, a) are one pair."""
         return (self.left, self.right) if self.left < self.right else (self.right, self.left)
+
+    @property
+    def day(self) -> str:
+        """The day on which it was said, as its time has it."""
+        return self.when[:_DAY]
 
     @property
     def moment(self) -> str:

@@ -130,7 +130,7 @@ def examples(labelled: Labelled) -> Iterator[Examples]:
         mine, theirs = _hide(left, hidden[0]), _hide(right, hidden[1])
         name = f"{labelled.name}, {state}"
         yield _examples(mine, theirs, labelled, labelled.weight, name)
-        kept = Records(theirs[~own_keys(theirs).isin(gone)].reset_index(drop=True))
+        kept = Records(theirs[~own_keys(theirs["record_key"]).isin(gone)].reset_index(drop=True))
         yield _examples(mine, kept, labelled, labelled.weight * EMPTIED_SHARE, name, emptied=True)
 
 
@@ -188,7 +188,7 @@ def _examples(
 ) -> Examples:
     """Compare the candidates of two tables and mark what is true."""
     pairs = compared(prepare(concat_records([left, right])), split=len(left))
-    keys = pd.Series(pairs.prepared.key, dtype="str").str.partition(":")[2].to_numpy(dtype=object)
+    keys = own_keys(pd.Series(pairs.prepared.key, dtype="str")).to_numpy(dtype=object)
     named = [*zip(keys[pairs.left], keys[pairs.right], strict=True)]
     truth, doubtful, lefts = set(labelled.labels), set(labelled.ignored), {a for a, _ in labelled.labels}
     true = np.array([pair in truth for pair in named], dtype=bool)

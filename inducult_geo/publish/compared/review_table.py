@@ -103,7 +103,12 @@ def _refuse_to_lose(out: Path) -> None:
 
 
 def read_answers(source: Path) -> list[dict[str, str]]:
-    """Read `ANSWER_COLUMNS` of an edited `inducult.gpkg` or CSV: text, "" for null.
+    """Read `ANSWER_COLUMNS` of an edited `inducult.gpkg` or CSV, as `read_edited` does."""
+    return read_edited(source)[0]
+
+
+def read_edited(source: Path) -> tuple[list[dict[str, str]], list[str]]:
+    """Read `ANSWER_COLUMNS` of an edited `inducult.gpkg` or CSV (text, "" for null), and what of a CSV is `lost`.
 
     Raises
     ------
@@ -112,26 +117,16 @@ def read_answers(source: Path) -> list[dict[str, str]]:
     """
     if not source.is_file():
         raise ContractError(f"{source}: no such file. Name an edited {GEOPACKAGE} or CSV.")
-    if _is_database(source):
-        return _answers_of_geopackage(source)
-    return answers_of(source, read_csv(source, ANSWER_COLUMNS))
-
-
-def _is_database(source: Path) -> bool:
     with source.open("rb") as handle:
-        return handle.read(16) == b"SQLite format 3\x00"
+        is_database = handle.read(16) == b"SQLite format 3\x00"
+    if is_database:
+        return _answers_of_geopackage(source), []
+    table = read_csv(source, ANSWER_COLUMNS)
+    return answers_of(source, table), lost(table)
 
 
-def lost(answers: Path | pd.DataFrame) -> list[str]:
-    """Say which columns somebody added to questions, and wrote something into: nobody reads them.
-
-    Raises
-    ------
-    ContractError
-        Where a file is named that cannot be read.
-    """
-    if isinstance(answers, Path):
-        return [] if _is_database(answers) else lost(read_csv(answers, ANSWER_COLUMNS))
+def lost(answers: pd.DataFrame) -> list[str]:
+    """Say which columns somebody added to questions, and wrote something into: nobody reads them."""
     added = [name for name in answers.columns if name not in _EXPORTED]
     filled = [f"'{name}'" for name in added if any(str(cell).strip() for cell in answers[name] if cell is not None)]
     if not filled:

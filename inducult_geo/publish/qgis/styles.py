@@ -236,9 +236,11 @@ def _lifetime(layer: Layer, years: tuple[int, int]) -> tuple[str, str] | None:
     data: they stand in their last year alone.
     """
     first, last = years
-    if layer.geometry is not None and layer.name in _OF_TODAY:
+    if layer.geometry is None:
+        return None
+    if layer.name in _OF_TODAY:
         return f"make_datetime({last}, 1, 1, 12, 0, 0)", f"make_datetime({last}, 12, 31, 12, 0, 0)"
-    if layer.geometry is None or not _has_years(layer):
+    if not _has_years(layer):
         return None
     return (
         f'make_datetime(max(coalesce("start_year", {first}), 1), 1, 1, 12, 0, 0)',

@@ -47,6 +47,15 @@ def _cell(value: Any) -> Any:
     return value if isinstance(value, str | int) and not isinstance(value, bool) else str(value)
 
 
+def chosen_of(names: list[str], wanted: str | int | None) -> list[str]:
+    """Return the sheets that are meant: by name, by number from 1 on, all for `EVERY`, or the only one there is."""
+    if isinstance(wanted, int):
+        return names[wanted - 1 : wanted] if wanted >= 1 else []
+    if wanted == EVERY:
+        return names
+    return [wanted] if wanted in names else names if wanted is None and len(names) == 1 else []
+
+
 def _opened(path: str) -> Any:
     """Open a workbook; an .ods that was indented (as GDAL does) without the white space that stops calamine."""
     from python_calamine import CalamineError, CalamineWorkbook
@@ -91,12 +100,7 @@ def read(path: str, wanted: str | int | None) -> Iterator[dict[str, Any]]:
     if wanted in (None, EVERY) and len(names) > 1:
         # Older programs put three sheets into every new workbook.
         names = [name for name in names if _is_filled(book, name)] or names
-    if isinstance(wanted, int):
-        chosen = names[wanted - 1 : wanted] if wanted >= 1 else []
-    elif wanted == EVERY:
-        chosen = names
-    else:
-        chosen = [wanted] if wanted in names else names if wanted is None and len(names) == 1 else []
+    chosen = chosen_of(names, wanted)
     if not chosen:
         yield {"sheets": names, "name": None, "rows": [], "merged": [], "lost": [], "hidden": [], "remarks": []}
         return

@@ -13,7 +13,7 @@ from typing import Any, Final
 from xml.etree import ElementTree as ET
 
 from inducult_geo.errors import ContractError
-from inducult_geo.sources.formats.sheet_child import ERROR, EVERY, NO_RESULT
+from inducult_geo.sources.formats.sheet_child import ERROR, NO_RESULT, chosen_of
 from inducult_geo.sources.formats.table import MAX_COLUMNS, check_cells
 from inducult_geo.sources.formats.xml_tables import local, read_elements
 
@@ -43,14 +43,8 @@ def sheets_of_xml(path: Path, wanted: str | int | None) -> Iterator[dict[str, An
     worksheets = enumerate(root.iter(f"{NAMESPACE}Worksheet"), 1)
     sheets = {one.get(f"{NAMESPACE}Name", f"Sheet{number}"): one for number, one in worksheets}
     filled = {name: one for name, one in sheets.items() if next(one.iter(f"{NAMESPACE}Data"), None) is not None}
-    named = sheets if isinstance(wanted, int) or wanted in sheets else filled or sheets
-    names = [*named]
-    if isinstance(wanted, int):
-        chosen = names[wanted - 1 : wanted] if wanted >= 1 else []
-    elif wanted == EVERY:
-        chosen = names
-    else:
-        chosen = [wanted] if wanted in named else names if wanted is None and len(names) == 1 else []
+    names = [*(sheets if isinstance(wanted, int) or wanted in sheets else filled or sheets)]
+    chosen = chosen_of(names, wanted)
     if not chosen:
         yield {"sheets": names, "name": None, **_nothing()}
     for name in chosen:

@@ -169,10 +169,6 @@ REVIEW_REASONS: Mapping[str, str] = {
     "outside_region": "the place lies outside the region that the source is about",
 }
 
-ASPECTS = ("monument", "factory", "both", "unknown")
-STATUSES = ("functional", "projected", "underConstruction", "disused", "decommissioned", "unknown")
-PRESENT_USES = ("production", "museum", "culture", "business", "housing", "none", "unknown")
-
 BEGINNINGS = ("founded", "production since", "museum since", "culture since")
 ENDS = ("closed", "museum until", "culture until")
 """Events of a site's `timeline`: of a record's first year, and of its last one."""

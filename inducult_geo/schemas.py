@@ -12,7 +12,8 @@ import pandas as pd
 import shapely
 
 from inducult_geo.errors import CountingError
-from inducult_geo.frames import ASPECTS, PRESENT_USES, REJECT_REASONS, REVIEW_REASONS, STATUSES, Records, Sites
+from inducult_geo.frames import REJECT_REASONS, REVIEW_REASONS, Records, Sites
+from inducult_geo.values import ASPECTS, PRESENT_USES, STATUSES
 
 if TYPE_CHECKING:
     import pandera.pandas as pa

@@ -6,12 +6,13 @@ from colorsys import rgb_to_hsv
 
 import pytest
 
-from inducult_geo.frames import ASPECTS, PAIR_COLUMNS, PRESENT_USES, RECORD_COLUMNS, SITE_COLUMNS, STATUSES
+from inducult_geo.frames import PAIR_COLUMNS, RECORD_COLUMNS, SITE_COLUMNS
 from inducult_geo.match.decided.decisions import WORDS
 from inducult_geo.publish.layers.declared import LAYERS, layer_named
 from inducult_geo.publish.layers.domains import DOMAINS
 from inducult_geo.publish.qgis.styles import environment
 from inducult_geo.publish.qgis.symbols import ASPECT_RINGS, THEME_MARKS, aspects_in_words
+from inducult_geo.values import ASPECTS, PRESENT_USES, STATUSES
 
 COLUMNS = [(layer, column) for layer in LAYERS for column in layer.columns]
 KINDS = {"str": "text", "Int64": "whole", "float64": "number", "boolean": "flag"}

@@ -9,10 +9,11 @@ import pandas as pd
 import pytest
 from shapely.geometry import LineString, Point
 
-from inducult_geo.frames import ASPECTS, PRESENT_USES, REJECT_REASONS, STATUSES
+from inducult_geo.frames import REJECT_REASONS
 from inducult_geo.sources.osm.objects import LOST_COLUMNS, OsmObjects
 from inducult_geo.sources.osm.pbf import read_objects
 from inducult_geo.sources.osm.records import records_of
+from inducult_geo.values import ASPECTS, PRESENT_USES, STATUSES
 
 
 def made(*tags: dict[str, str], note: str | None = None, lost: int = 0, shape=None, day="2024-03-04T21:21:35Z"):

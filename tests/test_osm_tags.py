@@ -10,9 +10,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from inducult_geo.errors import CatalogError
-from inducult_geo.frames import ASPECTS, STATUSES
 from inducult_geo.sources.osm import tags as osm_tags
 from inducult_geo.sources.osm.tags import load_tag_table
+from inducult_geo.values import ASPECTS, STATUSES
 
 TABLE = load_tag_table()
 

@@ -10,10 +10,11 @@ import pytest
 
 from inducult_geo.catalog import Contract
 from inducult_geo.errors import ContractError
-from inducult_geo.frames import ASPECTS, PRESENT_USES, RECORD_COLUMNS, STATUSES, Raw, RawTable, from_json
+from inducult_geo.frames import RECORD_COLUMNS, Raw, RawTable, from_json
 from inducult_geo.harmonize.places.place import Ground
 from inducult_geo.harmonize.records import Harmonized, harmonize
 from inducult_geo.harmonize.words.vocabulary import Vocabulary, load_vocabulary
+from inducult_geo.values import ASPECTS, PRESENT_USES, STATUSES
 
 
 @pytest.fixture(scope="module")

@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 
 from inducult_geo.errors import CatalogError
-from inducult_geo.frames import PRESENT_USES, STATUSES
 from inducult_geo.harmonize.words.vocabulary import LANGUAGES, Sector, Vocabulary, load_vocabulary
 from inducult_geo.text import packaged_rows
+from inducult_geo.values import PRESENT_USES, STATUSES
 
 
 @pytest.fixture(scope="module")

@@ -16,7 +16,8 @@ from zoneinfo import available_timezones
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints, field_validator, model_validator
 
 from inducult_geo.catalog.permissions import permits_release, says_nothing
-from inducult_geo.text import fold_once, name_language
+from inducult_geo.name_keys import name_language
+from inducult_geo.text import fold_once
 
 
 def _like(pattern: str, advice: str) -> AfterValidator:

@@ -12,7 +12,7 @@ import pandas as pd
 
 from inducult_geo.catalog.models import ACCURACY_MAX_M, MUSEUM_THEME, Contract
 from inducult_geo.errors import ContractError
-from inducult_geo.frames import ASPECTS, PRESENT_USES, STATUSES, Problem, RawTable, Records, as_records, to_json
+from inducult_geo.frames import Problem, RawTable, Records, as_records, to_json
 from inducult_geo.harmonize.dates.read import date_texts, iso_date, life_span, parse_date, parse_end, tells_beginning
 from inducult_geo.harmonize.places.place import Ground, Placed, place
 from inducult_geo.harmonize.words.countries import NAMIBIA, country_code
@@ -32,6 +32,7 @@ from inducult_geo.harmonize.words.vocabulary import (
 )
 from inducult_geo.harmonize.words.websites import web_address
 from inducult_geo.text import clean_text, known_text, of_each, wikidata_item
+from inducult_geo.values import ASPECTS, PRESENT_USES, STATUSES
 
 _PLAIN = (
     "operator", "address", "postcode", "city", "website", "wikipedia", "image", "visitor_access",

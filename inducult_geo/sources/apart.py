@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
-import gc
+import atexit
 import os
 import pickle
 import select
-import signal
+import socket
+import subprocess
+import sys
 import time
-import warnings
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from contextlib import suppress
+from functools import partial
 from pathlib import Path
+from threading import Lock
 from typing import Any, TypeVar
 
 from inducult_geo.errors import SourceError
+from inducult_geo.sources.fork_server import HEAD, message
 
 T = TypeVar("T")
 
@@ -22,11 +26,16 @@ LONGEST_S, LONGEST_S_A_MB = 600.0, 1.0
 """Time for reading a file, whatever it is and for each of its megabytes; an honest one needs a tenth of it."""
 
 _CHUNK = 1 << 20
-_LOOK_MS = 500
+_PROGRAM = """
+import sys
+sys.path[:] = sys.argv[2:]
+from inducult_geo.sources.fork_server import serve
+serve(int(sys.argv[1]))
+"""
 
 
 def apart(path: Path, task: Callable[[], T]) -> T:
-    """Return what a task makes of a file, done in a forked process; where the system cannot fork, in this one.
+    """Return what a task makes of a file, done in a process of its own; where the system cannot fork, in this one.
 
     Parameters and errors as of `apart_all`.
     """
@@ -34,7 +43,7 @@ def apart(path: Path, task: Callable[[], T]) -> T:
 
 
 def apart_all(path: Path, tasks: Sequence[Callable[[], T]]) -> list[T]:
-    """Return what each of some tasks makes of a file, done side by side, each in a forked process.
+    """Return what each of some tasks makes of a file, done side by side, each in a process of its own.
 
     Where the system cannot fork, they are done in this one. (`multiprocessing` would not do: a worker of Dask may have
     no children of that kind, and its pool waits forever for one that was killed.)
@@ -44,7 +53,7 @@ def apart_all(path: Path, tasks: Sequence[Callable[[], T]]) -> list[T]:
     path
         The file, for its size and for messages.
     tasks
-        What they return or raise must be such that it can be pickled. Where one raises, the others are ended.
+        Such that they can be pickled, with what they return or raise. Where one raises, the others are ended.
 
     Raises
     ------
@@ -57,25 +66,25 @@ def apart_all(path: Path, tasks: Sequence[Callable[[], T]]) -> list[T]:
     until = time.monotonic() + longest_s
     workers: list[_Worker] = []
     try:
-        workers.extend(map(_started, tasks))
+        workers.extend(map(_Worker, tasks))
         while waiting := [worker for worker in workers if not worker.has_told]:
             if time.monotonic() > until:
                 raise SourceError(f"{path}: is not read after {longest_s:.0f} seconds. Is it the file that was meant?")
-            _listen(waiting)
+            _listen(waiting, until - time.monotonic())
             for worker in waiting:
                 if worker.has_told:
-                    worker.made = _made(path, b"".join(worker.parts))
-                    worker.parts.clear()
+                    worker.made = _made(path, worker.answer)
+                    worker.answer.clear()
     finally:
         for worker in workers:
-            worker.end()
+            worker.connection.close()
     return [worker.made for worker in workers]
 
 
-def _made(path: Path, answer: bytes) -> Any:
+def _made(path: Path, answer: bytearray) -> Any:
     """Return what a worker made, or raise what it raised."""
     try:
-        is_whole, told = pickle.loads(answer)  # noqa: S301 - this process wrote it
+        is_whole, told = pickle.loads(memoryview(answer)[HEAD.size :])  # noqa: S301 - this process had it written
     except (EOFError, pickle.UnpicklingError):
         raise SourceError(
             f"{path}: reading it crashed: it is damaged or made to do so, or something ended the process that read it "
@@ -86,68 +95,105 @@ def _made(path: Path, answer: bytes) -> Any:
     raise told
 
 
-@dataclass(eq=False)
 class _Worker:
-    """A forked process and what it has told so far; its number is another's once it was waited for."""
+    """A process that does a task, seen from here: the connection to it, and what it has told so far."""
 
-    number: int
-    pipe: int
-    parts: list[bytes] = field(default_factory=list)
-    has_told: bool = False
-    has_ended: bool = False
-    made: Any = None
+    def __init__(self, task: Callable[[], Any]) -> None:
+        whole = message(task)
+        self.connection, theirs = socket.socketpair()
+        self.answer, self.has_told = bytearray(), False
+        self.made: Any = None
+        with theirs:
+            self.connection.sendall(message((_directory(), _module_of(task))))
+            _SERVER.ask(theirs)
+        # That it has died meanwhile is found where it is listened to.
+        with suppress(ConnectionError):
+            self.connection.sendall(whole)
 
-    def look(self) -> bool:
-        """Tell whether it has ended."""
-        self.has_ended = self.has_ended or os.waitpid(self.number, os.WNOHANG)[0] != 0
-        return self.has_ended
-
-    def end(self) -> None:
-        """End it, if it has not."""
-        os.close(self.pipe)
-        if not self.look():
-            os.kill(self.number, signal.SIGKILL)
-            os.waitpid(self.number, 0)
-
-
-def _started(task: Callable[[], Any]) -> _Worker:
-    ours, theirs = os.pipe()
-    with warnings.catch_warnings():
-        # It only computes: it takes no lock that a thread of this process may hold.
-        warnings.simplefilter("ignore", DeprecationWarning)
-        number = os.fork()
-    if not number:
-        # Else it would wait forever for a reader that was killed.
-        os.close(ours)
-        _work(task, theirs)
-    os.close(theirs)
-    return _Worker(number, ours)
-
-
-def _work(task: Callable[[], Any], theirs: int) -> None:
-    """Do the task, tell what came of it, and end."""
-    # What this process holds is another's to tidy up.
-    gc.disable()
-    try:
+    def listen(self) -> None:
+        """Take what it tells next; who is silent for good has told all."""
         try:
-            answer = pickle.dumps((True, task()))
-        except Exception as problem:
-            answer = pickle.dumps((False, problem))
-        with open(theirs, "wb", closefd=False) as file:
-            file.write(answer)
-    finally:
-        os._exit(0)
+            part = self.connection.recv(_CHUNK)
+        except ConnectionError:
+            part = b""
+        self.answer += part
+        length = HEAD.unpack_from(self.answer)[0] if len(self.answer) >= HEAD.size else None
+        self.has_told = not part or len(self.answer) - HEAD.size == length
 
 
-def _listen(workers: Sequence[_Worker]) -> None:
-    """Read what workers tell next, for half a second; who ended has told all."""
-    # The end of the pipe alone does not tell: a worker that was forked meanwhile holds it open as well.
-    over = [worker for worker in workers if worker.look()]
+def _listen(workers: Sequence[_Worker], seconds: float) -> None:
+    """Hear what workers tell next, for some seconds at most."""
     told = select.poll()
     for worker in workers:
-        told.register(worker.pipe, select.POLLIN)
-    ready = {pipe for pipe, _ in told.poll(0 if over else _LOOK_MS)}
+        told.register(worker.connection, select.POLLIN)
+    ready = {descriptor for descriptor, _ in told.poll(1000 * max(seconds, 0))}
     for worker in workers:
-        part = os.read(worker.pipe, _CHUNK) if worker.pipe in ready else b""
-        worker.parts.append(part)
-        worker.has_told = not part and (worker.pipe in ready or worker in over)
+        if worker.connection.fileno() in ready:
+            worker.listen()
+
+
+def _directory() -> str | None:
+    """Return where relative paths begin; null where somebody has removed it."""
+    try:
+        return str(Path.cwd())
+    except FileNotFoundError:
+        return None
+
+
+def _module_of(task: Callable[[], Any]) -> str:
+    """Return the name of the module that a task stands in."""
+    inner: Any = task
+    while isinstance(inner, partial):
+        inner = inner.func
+    return str(inner.__module__)
+
+
+class _Server:
+    """The process that forks for this one (see `fork_server`): started when it is needed, ended with this one."""
+
+    def __init__(self) -> None:
+        self.forget()
+        atexit.register(self.end)
+        if hasattr(os, "register_at_fork"):
+            # A child that somebody else forks has one of its own.
+            os.register_at_fork(after_in_child=self.forget)
+
+    def forget(self) -> None:
+        """Know of none that was started."""
+        self._lock = Lock()
+        self._asked: socket.socket | None = None
+        self._process: subprocess.Popen[bytes] | None = None
+
+    def ask(self, connection: socket.socket) -> None:
+        """Have a process forked that works for a connection."""
+        with self._lock:
+            if self._asked is not None:
+                with suppress(ConnectionError):
+                    socket.send_fds(self._asked, [b" "], [connection.fileno()])
+                    return
+                # Somebody has ended it.
+                self.end()
+            socket.send_fds(self._started(), [b" "], [connection.fileno()])
+
+    def _started(self) -> socket.socket:
+        self._asked, theirs = socket.socketpair()
+        with theirs:
+            self._process = subprocess.Popen(  # noqa: S603 - our own interpreter, no text from outside
+                [sys.executable, "-c", _PROGRAM, str(theirs.fileno()), *map(str, sys.path)],
+                pass_fds=[theirs.fileno()],
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.DEVNULL,
+                # It computes nothing itself, and threads are what it must not have.
+                env=os.environ | {"OPENBLAS_NUM_THREADS": "1"},
+            )
+        return self._asked
+
+    def end(self) -> None:
+        """End it, if it runs; what it forked ends with it."""
+        if self._asked is not None and self._process is not None:
+            self._asked.close()
+            self._process.wait()
+        self._asked = self._process = None
+
+
+_SERVER = _Server()

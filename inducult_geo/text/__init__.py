@@ -24,7 +24,6 @@ from inducult_geo.text.folding import fold, fold_once
 from inducult_geo.text.items import ITEM_NUMBER, wikidata_item
 from inducult_geo.text.legal import strip_legal_form
 from inducult_geo.text.lexicon import Concept, split_words, token_in_words
-from inducult_geo.text.named import name_language
 from inducult_geo.text.tables import packaged_rows, packaged_words
 from inducult_geo.text.tokens import name_concepts, name_tokens, trades_in
 
@@ -41,7 +40,6 @@ __all__ = [
     "known_text",
     "lost_characters",
     "name_concepts",
-    "name_language",
     "name_tokens",
     "of_each",
     "packaged_rows",

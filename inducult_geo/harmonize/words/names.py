@@ -9,7 +9,8 @@ import numpy as np
 import pandas as pd
 
 from inducult_geo.frames import to_json
-from inducult_geo.text import known_text, name_language, wikidata_item
+from inducult_geo.name_keys import name_language
+from inducult_geo.text import known_text, wikidata_item
 
 ROLES: Final[Mapping[str, str]] = {
     "name": "name",

@@ -9,11 +9,11 @@ import numpy as np
 import pyarrow.parquet as pq
 import shapely
 
-from inducult_geo.frames import ASPECTS, STATUSES
 from inducult_geo.publish.compared.opened import Opened
 from inducult_geo.publish.databases.wkb import wkb_of
 from inducult_geo.publish.files import RECORDS_FILE
 from inducult_geo.text import sql_name
+from inducult_geo.values import ASPECTS, STATUSES
 
 SITE_ID = re.compile(r"IC-[0-9A-Z]+-[0-9A-Z]")
 """The form of a site id: prefix, body, check character."""

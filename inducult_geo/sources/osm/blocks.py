@@ -13,8 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from inducult_geo.sources.osm.objects import Element, OsmType
-from inducult_geo.sources.osm.shapes import Member
+from inducult_geo.sources.osm.elements import Element, Member, OsmType
 from inducult_geo.sources.osm.sieve import Sieve, Sought
 from inducult_geo.sources.osm.tags import Tags
 from inducult_geo.sources.osm.wire import (

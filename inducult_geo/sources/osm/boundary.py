@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterable, Mapping, Sequence
+from functools import partial
 from pathlib import Path
 
 import shapely
 from shapely.geometry.base import BaseGeometry
 
 from inducult_geo.errors import SourceError
-from inducult_geo.sources.osm.objects import Element
+from inducult_geo.sources.osm.elements import Element, World
 from inducult_geo.sources.osm.pbf import gather
-from inducult_geo.sources.osm.shapes import AREA_RELATIONS, INCOMPLETE, Lost, Shape, World, shape_of
-from inducult_geo.sources.osm.tags import Tags, values_of
+from inducult_geo.sources.osm.shapes import AREA_RELATIONS, INCOMPLETE, Lost, Shape, shape_of
+from inducult_geo.sources.osm.tags import carries, values_of
 from inducult_geo.tangled import TANGLED
 
 _LOG = logging.getLogger(__name__)
@@ -44,7 +45,7 @@ def read_boundary(path: Path, tags: Mapping[str, Sequence[str]]) -> BaseGeometry
     """
     if not tags:
         return None
-    found = gather(path, [*tags], lambda held: carries(held, tags), is_area=lambda _: True)
+    found = gather(path, [*tags], partial(carries, tags=tags), is_area=lambda _: True)
     return choose_boundary(found.hits, found.world, tags, where=str(path))
 
 
@@ -93,11 +94,6 @@ def _whole(shape: Shape | Lost, name: str, where: str, world: World) -> BaseGeom
         f"{where}: the extract cuts the boundary {name}: {part}. Take an extract that holds the whole region, or give "
         'the region a file: [boundary] file = "...geojson".'
     )
-
-
-def carries(held: Tags, tags: Mapping[str, Sequence[str]]) -> bool:
-    """Whether an object's tags hold, for every tag named, one of its values."""
-    return all(key in held and set(values_of(held[key])) & set(values) for key, values in tags.items())
 
 
 def _outlines(hit: Element) -> bool:

@@ -38,8 +38,7 @@ from inducult_geo.sources.osm.blocks import (
     peek_nodes,
     place_of,
 )
-from inducult_geo.sources.osm.objects import Element, Gathered
-from inducult_geo.sources.osm.shapes import DEEPEST, Group, Line, World
+from inducult_geo.sources.osm.elements import DEEPEST, Element, Gathered, Group, Line, World
 from inducult_geo.sources.osm.sieve import Sieve, Sought
 from inducult_geo.sources.osm.tags import TagTable
 from inducult_geo.sources.osm.wire import Blob, HandOverError, Integers, blobs_of, read_blob

@@ -5,9 +5,8 @@ The law: `hits = features + lost + clipped`. Every object that carries a wanted 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
-from typing import Literal
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 
 import geopandas as gpd
 import numpy as np
@@ -16,40 +15,11 @@ import shapely
 from shapely.geometry.base import BaseGeometry
 
 from inducult_geo.errors import CountingError
-from inducult_geo.sources.osm.shapes import Lost, Member, Shape, World, shape_of
+from inducult_geo.sources.osm.elements import Element, World
+from inducult_geo.sources.osm.shapes import Lost, Shape, shape_of
 
-OsmType = Literal["node", "way", "relation"]
 OSM_CRS = "EPSG:4326"
 LOST_COLUMNS = ("osm_type", "osm_id", "reason", "tags")
-
-
-@dataclass(frozen=True, slots=True)
-class Element:
-    """One object as OpenStreetMap stores it.
-
-    `position` (longitude, latitude) is a node's, `refs` are a way's nodes, `members` a relation's. `version` and
-    `timestamp` (ISO 8601, UTC) are null where the file leaves them out.
-    """
-
-    osm_type: OsmType
-    osm_id: int
-    version: int | None
-    timestamp: str | None
-    tags: Mapping[str, str]
-    position: tuple[float, float] | None = None
-    refs: tuple[int, ...] = ()
-    members: tuple[Member, ...] = ()
-    visible: bool = True
-
-    @property
-    def key(self) -> tuple[OsmType, int]:
-        """Its type and id."""
-        return self.osm_type, self.osm_id
-
-    @property
-    def age(self) -> tuple[int, str]:
-        """What tells a newer version from an older one."""
-        return self.version or 0, self.timestamp or ""
 
 
 @dataclass(frozen=True)
@@ -85,28 +55,6 @@ class OsmObjects:
                 f"{len(self.lost)} lost and {self.clipped} outside the area ({accounted} in all). "
                 "This is a fault of inducult-geo: please report it with the extract's name and date."
             )
-
-
-@dataclass(frozen=True)
-class Gathered:
-    """The wanted elements of a file, what they are made of, and the file's own time (ISO text or null)."""
-
-    hits: tuple[Element, ...]
-    world: World
-    header_time: str | None
-
-
-@dataclass
-class Newest:
-    """Keeps the newest version of every element that is put in, whatever the order."""
-
-    elements: dict[tuple[OsmType, int], Element] = field(default_factory=dict)
-
-    def put(self, element: Element) -> None:
-        """Take an element, unless a newer version of it is already known; of two equal ones the later stays."""
-        known = self.elements.get(element.key)
-        if known is None or element.age >= known.age:
-            self.elements[element.key] = element
 
 
 def assemble(

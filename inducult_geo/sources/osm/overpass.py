@@ -29,11 +29,11 @@ from shapely.geometry.base import BaseGeometry
 from inducult_geo.catalog import OSM, Region
 from inducult_geo.errors import SourceError, TransientError
 from inducult_geo.settings import Settings
-from inducult_geo.sources.osm.boundary import carries, choose_boundary
-from inducult_geo.sources.osm.objects import Element, Newest, OsmObjects, assemble
+from inducult_geo.sources.osm.boundary import choose_boundary
+from inducult_geo.sources.osm.elements import Element, Group, Line, Member, Newest, World
+from inducult_geo.sources.osm.objects import OsmObjects, assemble
 from inducult_geo.sources.osm.overpass_client import Patience, ask, check_answer
-from inducult_geo.sources.osm.shapes import Group, Line, Member, World
-from inducult_geo.sources.osm.tags import Tags, TagTable, load_tag_table
+from inducult_geo.sources.osm.tags import Tags, TagTable, carries, load_tag_table
 from inducult_geo.store import moment_of
 from inducult_geo.text import whole_text
 

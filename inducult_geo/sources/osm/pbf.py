@@ -1,51 +1,30 @@
-"""Read the wanted objects of an extract (.osm.pbf, .osm, .osm.gz, .osm.bz2) with pyosmium.
+"""Read the wanted objects of an extract (.osm.pbf, .osm, .osm.gz, .osm.bz2).
 
-An ordinary .osm.pbf is tried by `fast` first; what follows is the reader of record, which takes all others.
-
-The order of the file is not trusted (headers that say "sorted" are wrong now and then), so what objects are made of
-is looked up after the objects are known:
-
-1. the whole file through a C++ filter on keys, then the tag table on what remains;
-2. relations, until those that sites nest are known; then the ways that are wanted or needed by a relation, and every
-   tagged node: here a newer version of a wanted object is met that has lost its tags;
-3. the nodes' places, into an index of libosmium.
-
-Of an object that is there in several versions, the highest counts. For nodes without tags, of which only the place
-matters, the last in the file counts, which is the highest wherever the versions of one object stand in order; in files
-above `EXACT_NODES_BYTES` the order of equal ids is libosmium's. Extracts with history are refused.
+An ordinary .osm.pbf is tried by `fast`; `libosmium` is the reader of record, which takes all others. It works in a
+process of its own, since what is made to crash it does.
 """
 
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
-from typing import Any
 
-import osmium
-from osmium.filter import EmptyTagFilter, IdFilter, KeyFilter
-from osmium.osm import NODE, RELATION, WAY
 from shapely.geometry.base import BaseGeometry
 
 from inducult_geo.errors import SourceError
 from inducult_geo.sources.apart import apart
+from inducult_geo.sources.osm.elements import Gathered, World
 from inducult_geo.sources.osm.fast import gather_fast
-from inducult_geo.sources.osm.objects import Element, Gathered, Newest, OsmObjects, assemble
-from inducult_geo.sources.osm.shapes import DEEPEST, Group, Line, Member, World
+from inducult_geo.sources.osm.libosmium import gathered, is_empty
+from inducult_geo.sources.osm.objects import OsmObjects, assemble
 from inducult_geo.sources.osm.tags import Tags, TagTable, load_tag_table
 from inducult_geo.sources.osm.wire import DamageError, HandOverError
 
 _LOG = logging.getLogger(__name__)
 
-EXACT_NODES_BYTES = 64_000_000
-"""Up to this file size nodes are held in a map (about 45 bytes each, the last version wins), above it in a sorted
-list (16 bytes each)."""
-
 SUFFIXES = (".osm.pbf", ".osm", ".osm.gz", ".osm.bz2")
-_KINDS = {"n": "node", "w": "way", "r": "relation"}
-_HEADER_TIME = "osmosis_replication_timestamp"
 
 
 def read_objects(
@@ -74,18 +53,12 @@ def read_objects(
     tags = table or load_tag_table()
     _check_name(path)
     found = _fast(path, tags, processes) or gather(path, tags.keys, tags.wanted, is_area=tags.is_area)
-    if not found.hits:
-        _refuse_empty(path)
+    if not found.hits and apart(path, partial(is_empty, path)):
+        raise SourceError(
+            f"{path}: holds no object at all, not even a road: it was cut short behind its head, or cut out of "
+            "an extract of somewhere else. Download or cut it again."
+        )
     return assemble(found.hits, found.world, area=area, data_time=found.header_time)
-
-
-def _refuse_empty(path: Path) -> None:
-    with _speaking(path):
-        if next(iter(osmium.FileProcessor(path, NODE | WAY | RELATION)), None) is None:
-            raise SourceError(
-                f"{path}: holds no object at all, not even a road: it was cut short behind its head, or cut out of "
-                "an extract of somewhere else. Download or cut it again."
-            )
 
 
 def _fast(path: Path, table: TagTable, processes: int) -> Gathered | None:
@@ -116,7 +89,7 @@ def gather(
     keys
         Keys of which a wanted object has at least one.
     wanted
-        Decides on an object's tags.
+        Decides on an object's tags; such that it can be pickled.
     is_area
         Decides whether a closed way is an area; handed on with the world.
 
@@ -126,142 +99,8 @@ def gather(
         As `read_objects`.
     """
     _check_name(path)
-    hits, nodes, ways, relations, header_time = apart(path, partial(_gathered, path, keys, wanted))
+    hits, nodes, ways, relations, header_time = apart(path, partial(gathered, path, keys, wanted))
     return Gathered(hits, World(is_area=is_area, nodes=nodes, ways=ways, relations=relations), header_time)
-
-
-def _gathered(path: Path, keys: Sequence[str], wanted: Callable[[Tags], bool]) -> tuple[Any, ...]:
-    """Return the hits, what they are made of (places of nodes, ways, relations), and the header's time."""
-    with _speaking(path):
-        header_time = _header_time(path)
-        newest = Newest()
-        for item in osmium.FileProcessor(path, NODE | WAY | RELATION).with_filter(KeyFilter(*keys)):
-            if wanted(dict(item.tags)):
-                newest.put(_element(item))
-        relations = _follow_relations(path, newest)
-        ways = _follow_ways(path, newest, relations)
-        known = newest.elements.values()
-        hits = tuple(element for element in known if element.visible and wanted(element.tags))
-        nodes = _places(path, hits, ways, relations)
-    return hits, nodes, ways, relations, header_time
-
-
-def _follow_relations(path: Path, newest: Newest) -> dict[int, Group]:
-    """Read the wanted relations in their newest version, and those that they nest."""
-    relations: dict[int, Group] = {}
-    sought = {number for kind, number in newest.elements if kind == "relation"}
-    for _ in range(DEEPEST):
-        if not sought:
-            break
-        seen = Newest()
-        for item in osmium.FileProcessor(path, RELATION).with_filter(_ids(sought, RELATION)):
-            if item.id in sought:
-                seen.put(_element(item))
-        for element in seen.elements.values():
-            if element.key in newest.elements:
-                newest.put(element)
-            if element.visible:
-                relations[element.osm_id] = Group(element.members, element.tags)
-        nested = (member for number in sought & relations.keys() for member in relations[number].members)
-        sought = {member.ref for member in nested if member.osm_type == "relation"} - relations.keys()
-    return relations
-
-
-def _follow_ways(path: Path, newest: Newest, relations: Mapping[int, Group]) -> dict[int, Line]:
-    """Read the wanted ways in their newest version and the ways of the relations; look again at tagged nodes."""
-    wanted = {number for kind, number in newest.elements if kind == "way"}
-    needed = {m.ref for group in relations.values() for m in group.members if m.osm_type == "way"}
-    seen = Newest()
-    sought = wanted | needed
-    for item in osmium.FileProcessor(path, NODE | WAY).with_filter(_tagged(NODE)).with_filter(_ids(sought, WAY)):
-        if isinstance(item, osmium.osm.Way):
-            if item.id in sought:
-                seen.put(_element(item))
-        elif ("node", item.id) in newest.elements:
-            newest.put(_element(item))
-    for element in seen.elements.values():
-        if element.osm_id in wanted:
-            newest.put(element)
-    return {e.osm_id: Line(e.refs, e.tags) for e in seen.elements.values() if e.visible}
-
-
-def _tagged(entity: Any) -> Any:
-    """Return a filter that lets only tagged objects of one kind pass, and all of the others."""
-    tagged = EmptyTagFilter()
-    tagged.enable_for(entity)
-    return tagged
-
-
-def _ids(ids: set[int], entity: Any) -> Any:
-    """Return a filter on ids of one kind; libosmium's knows none below 0, so then it lets all pass."""
-    if any(number < 0 for number in ids):
-        return osmium.filter.EntityFilter(osmium.osm.ALL)
-    chosen = IdFilter(sorted(ids))
-    chosen.enable_for(entity)
-    return chosen
-
-
-def _places(
-    path: Path, hits: Sequence[Element], ways: Mapping[int, Line], relations: Mapping[int, Group]
-) -> dict[int, tuple[float, float]]:
-    """Look up the places of all nodes that hits, ways and relations need."""
-    needed = {ref for way in ways.values() for ref in way.refs}
-    needed |= {m.ref for group in relations.values() for m in group.members if m.osm_type == "node"}
-    places = _indexed(path, needed) if needed else {}
-    return places | {hit.osm_id: hit.position for hit in hits if hit.osm_type == "node" and hit.position}
-
-
-def _indexed(path: Path, needed: set[int]) -> dict[int, tuple[float, float]]:
-    index = osmium.index.create_map("sparse_mem_map" if path.stat().st_size <= EXACT_NODES_BYTES else "flex_mem")
-    handler = osmium.NodeLocationsForWays(index)
-    handler.ignore_errors()
-    with osmium.io.Reader(path, NODE) as reader:
-        osmium.apply(reader, handler)
-    places: dict[int, tuple[float, float]] = {}
-    for number in (known for known in needed if known >= 0):
-        with suppress(KeyError):
-            place = index.get(number)
-            if place.valid():
-                places[number] = (place.lon, place.lat)
-    return places | (_never_uploaded(path, needed) if min(needed) < 0 else {})
-
-
-def _never_uploaded(path: Path, needed: set[int]) -> dict[int, tuple[float, float]]:
-    """Look up nodes with ids below 0 (an editor's own files hold them), which libosmium's index leaves out."""
-    newest = Newest()
-    for item in osmium.FileProcessor(path, NODE):
-        if item.id < 0 and item.id in needed:
-            newest.put(_element(item))
-    return {e.osm_id: e.position for e in newest.elements.values() if e.position and e.visible}
-
-
-def _element(item: Any) -> Element:
-    """Copy an object out of libosmium's buffer, which is used anew for the next one."""
-    kind = _KINDS[item.type_str()]
-    position = (item.location.lon, item.location.lat) if kind == "node" and item.location.valid() else None
-    stamp = item.timestamp
-    return Element(
-        osm_type=kind,  # type: ignore[arg-type]
-        osm_id=item.id,
-        version=item.version or None,
-        # libosmium reads an absent timestamp as the first second of 1970.
-        timestamp=stamp.strftime("%Y-%m-%dT%H:%M:%SZ") if stamp.year > 1970 else None,
-        tags=dict(item.tags),
-        position=position,
-        refs=tuple(node.ref for node in item.nodes) if kind == "way" else (),
-        members=tuple(Member(_KINDS[m.type], m.ref, m.role) for m in item.members) if kind == "relation" else (),
-        visible=item.visible,
-    )
-
-
-def _header_time(path: Path) -> str | None:
-    with osmium.io.Reader(path, osmium.osm.NOTHING) as reader:
-        header = reader.header()
-    if header.has_multiple_object_versions:
-        raise SourceError(
-            f"{path}: an extract with history. Cut a moment out of it first: osmium time-filter, then use its result."
-        )
-    return header.get(_HEADER_TIME) or None
 
 
 def _check_name(path: Path) -> None:
@@ -269,15 +108,3 @@ def _check_name(path: Path) -> None:
         raise SourceError(f"{path}: no such file. Get an extract with `inducult fetch`, or name another with --osm.")
     if not path.name.lower().endswith(SUFFIXES):
         raise SourceError(f"{path}: not an extract of OpenStreetMap. Its name must end in {', '.join(SUFFIXES)}.")
-
-
-@contextmanager
-def _speaking(path: Path) -> Iterator[None]:
-    """Turn what libosmium raises into an error that names the file and the remedy."""
-    try:
-        yield
-    except (RuntimeError, ValueError, OSError, osmium.InvalidLocationError) as problem:
-        raise SourceError(
-            f"{path}: cannot be read as OpenStreetMap data ({problem}). The file is cut short, damaged or of another "
-            "format: download it again and compare its checksum."
-        ) from problem

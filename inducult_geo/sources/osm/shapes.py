@@ -10,8 +10,8 @@ wiki wants editors to read a multipolygon with empty roles); only where that giv
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -19,49 +19,13 @@ import shapely
 from shapely.geometry import LineString, MultiLineString, Point, Polygon
 from shapely.geometry.base import BaseGeometry
 
+from inducult_geo.sources.osm.elements import DEEPEST, Group, Line, World
 from inducult_geo.tangled import TANGLED, is_tangled
 
 REPAIRED, INCOMPLETE = "repaired", "incomplete"
 """Notes of a shape: see the head of this module."""
 
 AREA_RELATIONS = ("multipolygon", "boundary")
-DEEPEST = 8
-"""How many relations deep a site may nest: far more than is ever mapped, and an end to circles."""
-
-
-@dataclass(frozen=True, slots=True)
-class Member:
-    """A relation's member: its type, id and role."""
-
-    osm_type: str
-    ref: int
-    role: str
-
-
-@dataclass(frozen=True, slots=True)
-class Line:
-    """A way's nodes and tags."""
-
-    refs: tuple[int, ...]
-    tags: Mapping[str, str]
-
-
-@dataclass(frozen=True, slots=True)
-class Group:
-    """A relation's members and tags."""
-
-    members: tuple[Member, ...]
-    tags: Mapping[str, str]
-
-
-@dataclass(frozen=True)
-class World:
-    """What objects are made of: `nodes` id -> (longitude, latitude), ways and relations by id."""
-
-    is_area: Callable[[Mapping[str, str]], bool]
-    nodes: Mapping[int, tuple[float, float]] = field(default_factory=dict)
-    ways: Mapping[int, Line] = field(default_factory=dict)
-    relations: Mapping[int, Group] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

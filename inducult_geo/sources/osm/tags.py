@@ -28,8 +28,8 @@ from functools import cache, cached_property
 from importlib.resources import files
 
 from inducult_geo.errors import CatalogError
-from inducult_geo.frames import ASPECTS, STATUSES
-from inducult_geo.text import name_language
+from inducult_geo.name_keys import name_language
+from inducult_geo.values import ASPECTS, STATUSES
 
 Tags = Mapping[str, str]
 MONUMENT, FACTORY, BOTH, UNKNOWN = ASPECTS
@@ -262,6 +262,11 @@ class TagTable:
 def values_of(text: str) -> list[str]:
     """Split a tag's value at semicolons."""
     return [text] if ";" not in text else [part.strip() for part in text.split(";") if part.strip()]
+
+
+def carries(held: Tags, tags: Mapping[str, Sequence[str]]) -> bool:
+    """Whether an object's tags hold, for every tag named, one of its values."""
+    return all(key in held and set(values_of(held[key])) & set(values) for key, values in tags.items())
 
 
 @cache

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from inducult_geo.errors import BusyError, ConfigError, InducultError
+from inducult_geo.errors import BusyError, ConfigError, CountingError, InducultError, StorageError
 
 if TYPE_CHECKING:
     from inducult_geo.run import OsmMode, Run
@@ -83,10 +83,13 @@ def set_up_output() -> None:
 
 @contextmanager
 def refusal_is_two() -> Iterator[None]:
-    """Treat a file that cannot be used as a wrong call: the command is about that file alone."""
+    """Treat a file that cannot be used as a wrong call: the command is about that file alone.
+
+    A disk that takes nothing, and a fault of the program, are nothing that another call would mend.
+    """
     try:
         yield
-    except ConfigError:
+    except (ConfigError, StorageError, CountingError):
         raise
     except InducultError as problem:
         raise ConfigError(str(problem)) from problem

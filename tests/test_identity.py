@@ -205,6 +205,28 @@ def test_a_site_that_is_torn_apart_went_where_most_of_its_records_are(most, leas
     assert stones(later.registry) == {first.members["t:1"]: first.members[f"{most}:0"]}
 
 
+@settings(deadline=None, max_examples=20)
+@given(homes, st.sets(st.sampled_from(KEYS), max_size=6), homes)
+def test_an_id_leads_to_where_its_records_are_though_others_of_them_have_gone(before, gone, after):
+    first = assign(before)
+    left = {key: home for key, home in before.items() if key not in gone}
+    shown = assign(left, first.registry, "2026-02-01")
+    later = assign({key: after[key] for key in left}, shown.registry, "2026-03-01")
+    graves = stones(later.registry)
+    for site, keys in shown.members.groupby(shown.members).groups.items():
+        assert site in set(later.members) or graves[site] in set(later.members[keys])
+
+
+def test_a_vanished_record_that_comes_back_to_itself_has_the_id_that_it_founded():
+    first = assign({"a:1": 1, "b:1": 1, "a:2": 2, "b:2": 2})
+    site, other = first.members["a:1"], first.members["a:2"]
+    merged = assign({"b:1": 2, "a:2": 2, "b:2": 2}, assign({"b:1": 1}, first.registry).registry)
+    assert stones(merged.registry) == {site: other}
+    again = assign({"a:1": 1, "b:1": 2, "a:2": 2, "b:2": 2}, merged.registry)
+    assert again.members.to_dict() == {"a:1": site, "b:1": other, "a:2": other, "b:2": other}
+    assert not stones(again.registry)
+
+
 def test_an_heir_is_as_old_as_the_record_that_it_follows():
     """It founds the site that is left where neither of its records keeps the id of before."""
     held = {"k:1": 1, "k:2": 1, "t:1": 2, "t:2": 2}

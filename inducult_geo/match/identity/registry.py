@@ -201,6 +201,7 @@ def updated(before: pd.DataFrame, news: News, found: Mapping[str, Heir]) -> pd.D
     seen = one_after_the_other([no_texts(len(gone)), news.seen])
     columns |= _dates(columns["first_seen"], columns["last_seen"], seen)
     columns |= _followed(columns, news, len(gone), found)
+    columns["site_id"] = _none_left_behind(columns, news, len(gone))
     return _framed(columns, _tombstones(before, news, columns["site_id"], found))
 
 
@@ -239,6 +240,20 @@ def _followed(columns: Mapping[str, Any], news: News, past: int, found: Mapping[
         "cause": replaced(columns["cause"], at, [heir.cause for heir in found.values()]),
         "site_id": replaced(homes, old, taken(news.site, new)),
     }
+
+
+def _none_left_behind(columns: Mapping[str, Any], news: News, past: int) -> pa.Array:
+    """Let vanished records go where most of their site's others went, where none of this run bears its id any more.
+
+    Else they would keep it from being buried, and who follows it would find nothing, though the site is there. Other
+    regions' records are not of this run, and have not vanished.
+    """
+    homes, into = columns["site_id"], _moved(news, news.site)
+    if not into:
+        return homes
+    here = is_in(columns["region"], texts(news.marks["region"]))
+    left = np.flatnonzero((is_in(homes, texts([*into])) & here)[:past])
+    return replaced(homes, left, [into[site][0] for site in taken(homes, left).to_pylist()])
 
 
 def _framed(columns: dict[str, Any], stones: list[Stone]) -> pd.DataFrame:

@@ -333,3 +333,8 @@ def test_a_number_is_read_within_what_its_digits_are_worth(number: float, decima
     assert cells.reason == [None]
     assert cells.x[0] == float(text)
     assert abs(cells.x[0] - number) <= 0.5 * 10.0**-decimals * (1 + 1e-6) + 1e-8 * abs(number)
+
+
+def test_degrees_that_were_minutes_are_worth_half_a_minute_either_way() -> None:
+    nautical_mile_m = 1852
+    assert pytest.approx(2**0.5 * nautical_mile_m / 2, rel=0.01) == HALF_MINUTE_M

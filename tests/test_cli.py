@@ -16,6 +16,7 @@ from io import StringIO
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pandas as pd
 import pytest
 from typer.main import get_command
@@ -25,6 +26,8 @@ from inducult_geo import cli
 from inducult_geo.cli.common import exit_code, print_json, refuse_foreign, set_up_output
 from inducult_geo.cli.process import packs_slowly
 from inducult_geo.errors import ConfigError, InducultError, ReleaseError, SourceError
+from inducult_geo.harmonize.places.points import transform_table
+from inducult_geo.harmonize.transforms.crs import Transformed
 from inducult_geo.match.link import LINK_COLUMNS
 from inducult_geo.match.scoring.score import DOUBTED
 from inducult_geo.publish.spreadsheet import plain_cell
@@ -381,6 +384,14 @@ def test_transform_keeps_every_row_and_says_what_is_wrong(tmp_path: Path, delimi
     assert table["x"][0].partition(".")[2].isdigit()
     assert [*table["accuracy_m"]] == ["3", "", "", "", "3"]
     assert float(table["x"][0]) - float(table["x"][4]) == pytest.approx(0.25, abs=1e-3)
+
+
+@pytest.mark.parametrize(("target", "written"), [("EPSG:4326", "12.123456789"), ("EPSG:25833", "12.1235")])
+def test_degrees_and_meters_are_written_as_exactly_as_each_other(target: str, written: str) -> None:
+    """Four decimals of a degree are eleven meters."""
+    moved = Transformed(np.array([12.123456789]), np.array([50.0]), "none", 1.0)
+    table, _ = transform_table(pd.DataFrame({"x": ["1"], "y": ["2"]}), target, lambda _x, _y: moved)
+    assert table["x"].tolist() == [written]
 
 
 @pytest.mark.parametrize("command", [("link", "a.toml", "b.toml"), ("review", "export", "release"), ("draft", "a.csv")])

@@ -63,6 +63,7 @@ def test_the_commonest_slip_that_leads_inside_is_named(
         (941_000.0, 314_000.0, "with one digit changed in x (441000 for 941000)"),
         (431_000.0, 914_000.0, "with one digit changed in y (314000 for 914000)"),
         (431_000.0, 134_000.0, "with two digits exchanged in y (314000 for 134000)"),
+        (431_000_125.0, 314_000.0, "with a decimal point lost in x (431000.125)"),
     ],
 )
 def test_slips_of_meters_are_of_their_leading_digits(x: float, y: float, said: str) -> None:

@@ -136,6 +136,7 @@ def test_registers(text: str | float, start: int | None, end: int | None, precis
         # Which century? Extended, but when built? Before a span of years?
         *("jaren '30", "30-ih", "anni '20", "třicátá léta", "lata dwudzieste", "1912 erweitert", "1969 przebudowany"),
         *("zbořeno 1990", "vor 1890-1902", "po 1890-1902", "turn of the century", "přelom století", "19 th", "1890th"),
+        *("begin jaren 1953", "1930s/20s"),
         *("1;" * 150, "(((", "{19}{", "[..]", "/", "--", 0, 12.5, 36526.0, float("nan"), float("inf"), True, -5000),
     ],
 )

@@ -340,7 +340,15 @@ def test_units_of_one_site_are_no_crowd_unless_their_towns_differ() -> None:
     other = pd.DataFrame({"city": ["Opole"] * 5 + ["Brzeg"]})
     assert not find_shared(x, y, same, units_per_site=True).doubtful.any()
     assert find_shared(x, y, other, units_per_site=True).doubtful.all()
+    assert find_shared(x, y, other.rename(columns={"city": "postcode"}), units_per_site=True).doubtful.all()
     assert find_shared(x, y, same, units_per_site=False).doubtful.all()
+
+
+def test_two_rows_at_one_place_are_told_and_not_doubted() -> None:
+    found = find_shared(
+        np.array([17.9, 17.9, 18.0]), np.full(3, 50.6), pd.DataFrame(index=range(3)), units_per_site=False
+    )
+    assert (found.rows, found.places, found.doubtful.any()) == (2, 1, False)
 
 
 def test_a_record_that_is_repeated_crowds_no_place() -> None:

@@ -488,7 +488,9 @@ def test_values_are_mapped_by_the_contract_first(vocabulary: Vocabulary) -> None
 @pytest.mark.parametrize("column", ["type", "sector", "status"])
 def test_of_many_values_that_nobody_mapped_the_commonest_are_named(vocabulary: Vocabulary, column: str) -> None:
     rows = [{column: f"zwerfkei {n}"} for n in range(7) for _ in range(n + 1)]
-    message = kinds(made(vocabulary, rows))["unmapped_value"]
+    result = made(vocabulary, rows)
+    assert [one.count for one in result.problems if one.kind == "unmapped_value"] == [len(rows)]
+    message = kinds(result)["unmapped_value"]
     assert f"values of '{column}' that nobody mapped: 'zwerfkei 6' (7), 'zwerfkei 5' (6), " in message
     assert "'zwerfkei 2' (3) and 2 more. " in message
     assert message.endswith(" of every release." if column != "status" else "decommissioned, unknown.")

@@ -167,17 +167,10 @@ def test_changes_of_ids_are_listed_with_their_cause() -> None:
     ]
 
 
-@pytest.fixture(scope="module")
-def built(tmp_path_factory: pytest.TempPathFactory, repository: Path) -> Path:
-    import shutil
-
-    from inducult_geo.pipeline import run_all
-    from inducult_geo.run import open_run
-
-    data = tmp_path_factory.mktemp("why") / "data"
-    shutil.copytree(repository / "data" / "raw" / "sample", data / "raw" / "sample")
-    run_all(["gorenjska"], open_run(data))
-    return data
+@pytest.fixture
+def built(sample_data: Path) -> Path:
+    """The data folder of a run of the sample."""
+    return sample_data
 
 
 def call(*arguments: str) -> tuple[int, str]:

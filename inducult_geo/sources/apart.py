@@ -73,7 +73,7 @@ def apart_all(path: Path, tasks: Sequence[Callable[[], T]]) -> list[T]:
             _listen(waiting, until - time.monotonic())
             for worker in waiting:
                 if worker.has_told:
-                    worker.made = _made(path, worker.answer)
+                    worker.made = _made(path, worker)
                     worker.answer.clear()
     finally:
         for worker in workers:
@@ -81,16 +81,15 @@ def apart_all(path: Path, tasks: Sequence[Callable[[], T]]) -> list[T]:
     return [worker.made for worker in workers]
 
 
-def _made(path: Path, answer: bytearray) -> Any:
+def _made(path: Path, worker: _Worker) -> Any:
     """Return what a worker made, or raise what it raised."""
-    try:
-        is_whole, told = pickle.loads(memoryview(answer)[HEAD.size :])  # noqa: S301 - this process had it written
-    except (EOFError, pickle.UnpicklingError):
+    if not worker.is_whole:
         raise SourceError(
             f"{path}: reading it crashed: it is damaged or made to do so, or something ended the process that read it "
             "(is there too little memory?). Download it again and compare its checksum."
-        ) from None
-    if is_whole:
+        )
+    is_made, told = pickle.loads(memoryview(worker.answer)[HEAD.size :])  # noqa: S301 - this process had it written
+    if is_made:
         return told
     raise told
 
@@ -110,6 +109,11 @@ class _Worker:
         with suppress(ConnectionError):
             self.connection.sendall(whole)
 
+    @property
+    def is_whole(self) -> bool:
+        """Whether all of its answer is there."""
+        return len(self.answer) >= HEAD.size and len(self.answer) == HEAD.size + HEAD.unpack_from(self.answer)[0]
+
     def listen(self) -> None:
         """Take what it tells next; who is silent for good has told all."""
         try:
@@ -117,8 +121,7 @@ class _Worker:
         except ConnectionError:
             part = b""
         self.answer += part
-        length = HEAD.unpack_from(self.answer)[0] if len(self.answer) >= HEAD.size else None
-        self.has_told = not part or len(self.answer) - HEAD.size == length
+        self.has_told = not part or self.is_whole
 
 
 def _listen(workers: Sequence[_Worker], seconds: float) -> None:

@@ -30,6 +30,7 @@ MEASURES = {
     "link": f"{BENCHES}link.py",
     "third": f"{BENCHES}third.py",
     "resolve": f"{BENCHES}resolve.py",
+    "accuracy": f"{BENCHES}accuracy.py",
     "scale": f"{BENCHES}scale.py --million",
     "extracts": f"{BENCHES}osm.py --wide",
     "nothing": f"{BENCHES}night.py --nothing",

@@ -210,6 +210,13 @@ def test_a_faulty_region_is_refused(tmp_path: Path, written: str, instead: str, 
         ("[columns]", '[place]\ncrs = "31468"\n[columns]', "'31468' will not do; write a code such as EPSG:25833"),
         ("[columns]", "[place]\naccuracy_m = 0.0\n[columns]", "key 'place.accuracy_m'"),
         ("[columns]", "[place]\naccuracy_m = nan\n[columns]", "key 'place.accuracy_m'"),
+        (
+            "[columns]",
+            "[place]\naccuracy_m_by_country = { IT = 9 }\n[columns]",
+            "accuracy_m_by_country needs accuracy_m",
+        ),
+        ("[columns]", "[place]\naccuracy_m_by_country = { Italy = 9 }\n[columns]", "'Italy' will not do; write two"),
+        ("[columns]", "[place]\naccuracy_m_by_country = { IT = 0 }\n[columns]", "key 'place.accuracy_m_by_country.IT'"),
         ("[columns]", '[read]\ndelimiter = ";;"\n[columns]', "key 'read.delimiter'"),
         (
             "[columns]",

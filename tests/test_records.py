@@ -25,9 +25,8 @@ def vocabulary() -> Vocabulary:
 def made(
     vocabulary: Vocabulary, rows: list[dict[str, Any]], *, data_time: str | None = None, **more: Any
 ) -> Harmonized:
-    contract = Contract(
-        id="test", files=("a.csv",), place={"crs": "EPSG:4326", "x": "x", "y": "y"}, declared_in=Path("t.toml"), **more
-    )
+    place = {"crs": "EPSG:4326", "x": "x", "y": "y"} | more.pop("place", {})
+    contract = Contract(id="test", files=("a.csv",), place=place, declared_in=Path("t.toml"), **more)
     whole = [
         {"key": str(n), "place": f"a.csv line {n + 2}", "tags": "{}", "content_hash": str(n), "x": "17.9", "y": "50.6"}
         | {"reason": None, "detail": None}
@@ -277,6 +276,17 @@ def test_words_of_accuracy_become_meters(vocabulary: Vocabulary) -> None:
     assert set(found[4:]) == {100}
     said = kinds(result)["unmapped_value"]
     assert all(f"'{text}' (1)" in said for text in ("so so", "-3", "inf", "0"))
+
+
+def test_a_contract_states_the_accuracy_of_a_country_by_itself(vocabulary: Vocabulary) -> None:
+    told = (("Italia", None), ("DE", None), ("IT", "75"), (None, None), ("it", "so so"))
+    rows = [
+        {"country": country, "accuracy_m": cell, "x": f"17.91234{n}", "y": "50.612345"}
+        for n, (country, cell) in enumerate(told)
+    ]
+    place = {"accuracy_m": 700, "accuracy_m_by_country": {"IT": 2300}}
+    found = made(vocabulary, rows, place=place).records["accuracy_m"]
+    assert found.round().tolist() == [2300, 700, 75, 700, 2300]
 
 
 def test_codes_of_public_schemes_tell_type_and_theme(vocabulary: Vocabulary) -> None:

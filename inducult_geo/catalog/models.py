@@ -44,6 +44,7 @@ Share = Annotated[float, Field(ge=0, le=1)]
 ACCURACY_MAX_M = 1_000_000.0
 """A place that may be a thousand kilometers away is none; beyond it numbers end in infinity."""
 
+Meters = Annotated[float, Field(gt=0, le=ACCURACY_MAX_M)]
 GRID_MAX_M = 100_000.0
 
 RECORD_FIELDS = frozenset(
@@ -197,7 +198,7 @@ class Place(Declared):
 
     `x` is the column of the easting or longitude, `y` that of the northing or latitude; which is which in truth
     is decided for the whole file (`reading` settles it by name). `accuracy_m` is how true the source's own
-    coordinates are; `origin` says what the point stands for.
+    coordinates are, `accuracy_m_by_country` where they are truer or less true; `origin` says what the point stands for.
     """
 
     crs: CrsCode | None = None
@@ -206,7 +207,8 @@ class Place(Declared):
     text: ColumnName | None = None
     geometry: bool = False
     reading: str | None = None
-    accuracy_m: Annotated[float, Field(gt=0, le=ACCURACY_MAX_M)] | None = None
+    accuracy_m: Meters | None = None
+    accuracy_m_by_country: dict[CountryCode, Meters] = {}
     origin: Literal["surveyed", "digitized", "address", "settlement", "unknown"] = "unknown"
 
     @model_validator(mode="after")
@@ -215,6 +217,8 @@ class Place(Declared):
             raise ValueError("x and y go together")
         if sum([self.x is not None, self.text is not None, self.geometry]) > 1:
             raise ValueError("give either x and y, or text, or geometry = true")
+        if self.accuracy_m_by_country and self.accuracy_m is None:
+            raise ValueError("accuracy_m_by_country needs accuracy_m, too: what holds in all other countries")
         return self
 
 
@@ -314,9 +318,7 @@ class Contract(Declared):
         for name in columns:
             known = name in RECORD_FIELDS | NAME_FIELDS or name.startswith(("ids.", "sector:"))
             if name.startswith("name:") and not name_language(name):
-                raise ValueError(
-                    f"'{name}' names no language: write its code in small letters, as name:de or name:sr-Latn"
-                )
+                raise ValueError(f"'{name}' names no language: write its code in small letters: name:de, name:sr-Latn")
             if not known and not name_language(name):
                 allowed = ", ".join(sorted(RECORD_FIELDS | NAME_FIELDS))
                 raise ValueError(
@@ -359,9 +361,7 @@ class Contract(Declared):
             # The key is made of the whole row then, and whoever knows the rest of the row can try all coordinates.
             raise ValueError("publish_grid_m needs a key in [columns]: one made of the whole row tells its coordinates")
         if self.one_record_per_key and "key" not in self.columns:
-            raise ValueError(
-                "one_record_per_key needs a key in [columns]: the rows that have it in common are one record"
-            )
+            raise ValueError("one_record_per_key needs a key in [columns]: rows that have it in common are one record")
         return self
 
     @property

@@ -70,14 +70,16 @@ def harmonize(table: RawTable, contract: Contract, ground: Ground, vocabulary: V
     """
     check_meanings(contract, vocabulary)
     notices = Notices(contract.id)
-    rows = _accuracies(_with_defaults(table.frame, contract), contract, notices)
-    rows = without_footnotes(rows, notices)
+    rows = _with_defaults(table.frame, contract)
+    countries = _countries(rows, contract, ground, notices)
+    rows = without_footnotes(_accuracies(rows, contract, notices, countries), notices)
     placed = place(_placeable(rows), contract, ground, file_crs=table.crs)
     values = pd.DataFrame({name: _clean(rows, name, known_text) for name in _PLAIN}, index=rows.index)
     values["nace"] = _nace(rows)
     values["website"] = values["website"].map(web_address)
     values["names"] = harmonize_names(rows)
-    _origins(values, rows, table, contract, ground, notices)
+    values["country"] = countries
+    _origins(values, rows, table, contract, notices)
     _types(values, rows, contract, vocabulary, notices)
     _states(values, rows, contract, vocabulary, notices)
     _years(values, rows, contract, notices)
@@ -339,31 +341,27 @@ def _countries(rows: pd.DataFrame, contract: Contract, ground: Ground, notices: 
     return [code or ground.country for code in told]
 
 
-def _accuracies(rows: pd.DataFrame, contract: Contract, notices: Notices) -> pd.DataFrame:
-    """Return rows whose `accuracy_m` is in meters where the contract maps words to them ("exact", "approximate")."""
-    if "accuracy_m" not in rows:
+def _accuracies(
+    rows: pd.DataFrame, contract: Contract, notices: Notices, countries: Iterable[str | None]
+) -> pd.DataFrame:
+    """Return rows with `accuracy_m` in meters: the row's own, words mapped ("exact"), else that of its country."""
+    by_country = contract.place.accuracy_m_by_country
+    if "accuracy_m" not in rows and not by_country:
         return rows
     meanings = Meanings(contract, "accuracy_m")
     mapped: list[Any] = []
-    for cell in rows["accuracy_m"]:
+    for cell, country in zip(_column(rows, "accuracy_m"), countries, strict=True):
         meant, text = meanings.of(cell), clean_text(cell)
         value = text if meant is None else meant
         number = pd.to_numeric(value.replace(",", "."), errors="coerce") if value else None
         is_known = number is not None and 0 < number <= ACCURACY_MAX_M
         if value and not is_known:
             notices.add("unmapped_value", "accuracy_m", text or value)
-        mapped.append(number if is_known else None)
+        mapped.append(number if is_known else by_country.get(country or ""))
     return rows.assign(accuracy_m=pd.Series(mapped, index=rows.index, dtype=object))
 
 
-def _origins(
-    values: pd.DataFrame,
-    rows: pd.DataFrame,
-    table: RawTable,
-    contract: Contract,
-    ground: Ground,
-    notices: Notices,
-) -> None:
+def _origins(values: pd.DataFrame, rows: pd.DataFrame, table: RawTable, contract: Contract, notices: Notices) -> None:
     """Set what tells where a record comes from and under which terms."""
     schemes = [str(name) for name in rows.columns if str(name).startswith("ids.")]
     # Two sites whose number is "brak" (none) would be one by it.
@@ -373,7 +371,6 @@ def _origins(
     values["record_key"] = contract.id + ":" + rows["key"].astype(str)
     values["source"] = contract.id
     values["region"] = contract.region
-    values["country"] = _countries(rows, contract, ground, notices)
     values["licence"] = contract.licence
     values["retrieved_at"] = _date(contract.retrieved) or table.data_time
     stated = _date(contract.valid_at) or table.data_time

@@ -13,6 +13,7 @@ import argparse
 import sys
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
+from functools import cache
 from pathlib import Path
 
 import geopandas as gpd
@@ -22,7 +23,8 @@ import shapely
 from bench_link import SETS
 from bench_sample import sample_records
 
-from inducult_geo.catalog.models import Contract
+from inducult_geo.catalog.load import load_catalog
+from inducult_geo.catalog.models import Contract, Place
 from inducult_geo.frames import WORK_CRS, Records, as_records, concat_records, from_json, to_json
 from inducult_geo.gaps import gaps
 from inducult_geo.match.decided.decisions import Decisions
@@ -48,9 +50,8 @@ TABLES = {
     },
 }
 """Set -> table -> field -> the table's column, where it bears another name; as the catalog's contracts map them."""
-ACCURACY_M = {"hotmaps": 700.0, "eutl": 1000.0, "jrc": 1000.0, "geodb": 1000.0, "eprtr": 500.0}
-"""As the contracts of the catalog state it."""
-MANY_PAIRS = 50
+CONTRACTS = {"jrc": "jrc_open_units", "geodb": "wri_power"}
+"""Source -> its contract in the catalog, where that bears another name."""
 REGION_M = 50_000
 """Side of a square as large as a region."""
 FAR_M = 20_000.0
@@ -126,23 +127,10 @@ def accuracies(records: Records, made: Resolution) -> Iterator[str]:
     yield "  places of each source beside the truest of others at the same sites:"
     for source, told in gaps(records, made.pairs).iterrows():
         yield (
-            f"     {source}, stated true to {ACCURACY_M[str(source)]:.0f} m: {told['compared']:,.0f} records, "
+            f"     {source}, stated true to {place_of(str(source)).accuracy_m:.0f} m: {told['compared']:,.0f} records, "
             f"half of them less than {told['median_gap_m']:.0f} m off, {told['within_accuracy']:.1%} within both"
         )
     yield ""
-
-
-def labelled_gaps(records: Records, labelled: Labelled) -> str:
-    """Tell how many labelled pairs, joined or not, lie within both stated accuracies; by country where it has many."""
-    known = records.drop_duplicates("record_key").set_index("record_key")
-    one, other = (known.reindex([*side]) for side in zip(*sorted(keys_of(labelled)[0]), strict=True))
-    gap_m = one.geometry.distance(other.geometry, align=False).to_numpy()
-    told = pd.DataFrame({"country": other["country"].to_numpy(), "gap_m": gap_m})
-    told["within"] = gap_m <= one["accuracy_m"].to_numpy() + other["accuracy_m"].to_numpy()
-    told = told[told["gap_m"].notna()]
-    many = told[told.groupby("country")["within"].transform("size") >= MANY_PAIRS]
-    lands = ", ".join(f"{land} {share:.1%}" for land, share in many.groupby("country")["within"].mean().items())
-    return f"  {len(told):,} labelled pairs with places: {told['within'].mean():.1%} within both accuracies ({lands})\n"
 
 
 def sources_of(labelled: Labelled) -> list[str]:
@@ -219,10 +207,16 @@ def regional(records: Records, made: Resolution, labelled: Labelled) -> str:
 
 
 def table_of(shared: Path, name: str, columns: dict[str, str]) -> Records:
-    """Read a table as a run would: with the accuracy that its contract states."""
+    """Read a table as a run would: with the accuracy that its contract states, for the country where it does."""
     source = name.removeprefix("power_")
-    records = records_from_csv(shared / f"data/sites/{name}.csv", source, columns)
-    return Records(records.assign(accuracy_m=ACCURACY_M[source]))
+    records, place = records_from_csv(shared / f"data/sites/{name}.csv", source, columns), place_of(source)
+    by_country = records["country"].map(place.accuracy_m_by_country).astype("float64")
+    return Records(records.assign(accuracy_m=by_country.fillna(place.accuracy_m)))
+
+
+@cache
+def place_of(source: str) -> Place:
+    return load_catalog().sources[CONTRACTS.get(source, source)].place
 
 
 def _called(site: pd.Series) -> str:
@@ -389,7 +383,7 @@ def main() -> None:
             made = resolved(records)
             told += [report(title, made), accuracies(records, made)]
             ends = (held(records, made, labels[title]), regional(records, made, labels[title]))
-            told += [[labelled_gaps(records, labels[title]), *ends]]
+            told += [ends]
         told += [report_poznan(shared), report_hidden(shared), report_liechtenstein(shared)]
     for part in told:
         sys.stdout.write("\n".join(part) + "\n")

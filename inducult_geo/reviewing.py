@@ -116,7 +116,8 @@ class ImportOutcome:
     def lines(self) -> list[str]:
         """Tell the outcome, one thing a line; text of the file cannot steer a terminal."""
         told = [
-            f"{counted(len(self.added), 'answer')} taken, {self.unchanged} known already, {self.still_open} still open"
+            f"{counted(len(self.added), 'answer')} taken, {self.unchanged} known already, "
+            f"{self.still_open} of the questions here still open"
         ]
         told += [f"{one.who}: {one.left} {one.decision} {one.right}" for one in self.added]
         told += [f"changed: {text}" for text in self.changed]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import tomllib
 from pathlib import Path
 from typing import Any
@@ -13,6 +14,7 @@ import shapely
 from pyproj import CRS
 
 from inducult_geo.catalog import Catalog, Contract, Region, load_catalog, load_contract, told_by_stewards
+from inducult_geo.catalog.crs_names import crs_code_of
 from inducult_geo.errors import CatalogError, ContractError
 from inducult_geo.harmonize.words.vocabulary import load_vocabulary
 
@@ -207,7 +209,7 @@ def test_a_faulty_region_is_refused(tmp_path: Path, written: str, instead: str, 
         ("[columns]", '[place]\nx = "east"\n[columns]', "key 'place': x and y go together"),
         ("[columns]", '[place]\nx = "e"\ny = "n"\ngeometry = true\n[columns]', "give either x and y, or text"),
         ("[columns]", '[place]\ntext = "wsp"\ngeometry = true\n[columns]', "give either x and y, or text"),
-        ("[columns]", '[place]\ncrs = "31468"\n[columns]', "'31468' will not do; write a code such as EPSG:25833"),
+        ("[columns]", '[place]\ncrs = "31468"\n[columns]', "'31468' will not do; write EPSG:31468"),
         ("[columns]", "[place]\naccuracy_m = 0.0\n[columns]", "key 'place.accuracy_m'"),
         ("[columns]", "[place]\naccuracy_m = nan\n[columns]", "key 'place.accuracy_m'"),
         (
@@ -493,3 +495,18 @@ def test_a_raster_of_no_license_is_refused(tmp_path: Path) -> None:
     found = load_catalog(rasters=[tmp_path])
     assert found.rasters == {}
     assert "key 'licence'" in found.unread["a.toml"]
+
+
+@pytest.mark.parametrize(
+    ("name", "meant"),
+    [
+        ("WGS84", "EPSG:4326"), ("WGS 84", "EPSG:4326"), ("EPSG 2180", "EPSG:2180"), ("ETRS89", "EPSG:4258"),
+        ("UTM 33N", "EPSG:25833 or EPSG:32633"), ("WGS 84 / UTM zone 33N", "EPSG:32633"),
+        ("Gauß-Krüger Zone 4", "EPSG:31468"), ("S-JTSK / Křovák", "EPSG:5514"), ("PL-1992", "EPSG:2180"),
+        ("D48/GK", "EPSG:3912"), ("HTRS96/TM", "EPSG:3765"), ("Lambert 72", "EPSG:31370"),
+        ("Monte Mario / Italy zone 1", "EPSG:3003"), ("Gauss-Boaga", "a code such as"), ("3", "a code such as"),
+    ],
+)  # fmt: skip
+def test_of_a_system_s_name_the_code_is_told(name: str, meant: str) -> None:
+    with pytest.raises(ValueError, match=f"write {re.escape(meant)}"):
+        crs_code_of(name)

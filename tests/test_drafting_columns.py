@@ -17,6 +17,7 @@ from inducult_geo.drafting.columns import (
     names_of,
     place_text_of,
 )
+from inducult_geo.drafting.house_numbers import address_columns, is_house_number
 from inducult_geo.drafting.keys import doubled_keys_of, key_lines, key_of
 from inducult_geo.drafting.text import comment, number_range, printable, quoted, short
 
@@ -518,3 +519,13 @@ def test_names_in_one_word_as_services_write_them_are_read() -> None:
     assert {name: [one.name for one in found] for name, found in fields_of(columns).items()} == {
         "name": ["nameOfFeature"], "start": ["dateOfStartOfOperation"], "status": ["facilityStatus"],
     }  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    "head", ["Hausnr.", "Haus-Nr.", "č.p.", "N. civico", "Hišna številka", "Kućni broj", "Nr domu", "Huisnummer"]
+)
+def test_the_number_of_a_house_is_a_part_of_the_address_and_no_key(head: str) -> None:
+    numbers = column(head, ["12", "3", "bb"])
+    assert is_house_number(numbers)
+    assert not any(is_house_number(column(name, numbers.cells)) for name in ("Nr", "Objekt-Nr.", "Číslo"))
+    assert address_columns(column("Ulica", ["A", "B", "C"]), [numbers]) == f'["Ulica", "{head}"]'

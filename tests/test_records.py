@@ -232,6 +232,12 @@ def test_lost_characters_are_said_for_every_text_column(
     assert re.search(said.replace("+", r"\+"), message)
 
 
+def test_an_underscore_in_a_word_of_a_name_is_told_as_a_letter_lost(vocabulary: Vocabulary) -> None:
+    rows = [{"name": "M_yn wodny"}, {"name": "walcownia_blach"}, {"name": "Halle_Nord KV_2 Gr_A"}]
+    message = kinds(made(vocabulary, rows))["lost_characters"]
+    assert "an underscore inside a word: a character was lost, first in a.csv line 2' (1)" in message
+
+
 @pytest.mark.parametrize("text", ["Łódź", "Příbram", "Želiezovce", "What now?", "Größe", "Sisak–Moslavina"])
 def test_honest_text_is_not_suspected(vocabulary: Vocabulary, text: str) -> None:
     result = made(vocabulary, [{"name": text, "website": "huta.pl/a?b=c"}])

@@ -15,6 +15,7 @@ from zoneinfo import available_timezones
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints, field_validator, model_validator
 
+from inducult_geo.catalog.crs_names import CrsCode
 from inducult_geo.catalog.permissions import permits_release, says_nothing
 from inducult_geo.name_keys import name_language
 from inducult_geo.text import fold_once
@@ -34,7 +35,6 @@ def _like(pattern: str, advice: str) -> AfterValidator:
 _AN_ID = _like(r"[a-z0-9][a-z0-9_-]{0,63}", "small letters, digits, - and _ (64 at most), such as opole_monuments")
 Identifier = Annotated[str, _AN_ID]
 RegionId = Annotated[str, StringConstraints(strip_whitespace=True, to_lower=True), _AN_ID]
-CrsCode = Annotated[str, _like(r"[A-Za-z]+:[0-9]+", "a code such as EPSG:25833")]
 CountryCode = Annotated[str, _like(r"[A-Z]{2}", "two capital letters such as CZ")]
 ColumnName = Annotated[str, AfterValidator(lambda name: " ".join(name.split()))]
 """White space is one space, as readers make it of headings."""
@@ -239,14 +239,14 @@ class Expect(Declared):
 class Contract(Declared):
     """What one source is, how it is read and what its columns mean.
 
-    `region` is the region that the source is about; a wide source names `countries` instead (or neither, which
-    means any place). `publish = false` keeps its records out of releases; `publish_grid_m` lets them out with their
-    place on a grid of that many meters only, and needs a key of their own. `reliability` (0-100) tells which source
-    wins an attribute. `units_per_site` says that several of its records may be one site (permits, units),
-    `drawn_in_pieces` that it draws one works in several (halls, tracks), `one_record_per_key` that rows of one key are
-    one record, of which each tells more (the answer to a query has a row for each value). A list of columns for one
-    field means the first of them that is there and filled, row by row: names differ between versions; "" in it means
-    that the file may have none of them. What stands in columns that are `private` (persons, phones) never leaves.
+    `region` is the region that the source is about; a wide source names `countries` instead (or neither, which means
+    any place). `publish = false` keeps its records out of releases; `publish_grid_m` lets them out with their place on
+    a grid of that many meters only, and needs a key of their own. `reliability` (0-100) tells which source wins an
+    attribute. `units_per_site` says that several of its records may be one site, `drawn_in_pieces` that it draws one
+    works in several, `one_record_per_key` that rows of one key are one record, of which each tells more (the answer to
+    a query has a row for each value). A list of columns for one field means the first of them that is there and
+    filled, row by row: names differ between versions; "" in it means that the file may have none of them. Those of
+    `address` are put together. What stands in columns that are `private` (persons, phones) never leaves.
     """
 
     id: Identifier

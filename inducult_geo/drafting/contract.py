@@ -24,6 +24,7 @@ from inducult_geo.drafting.columns import (
 )
 from inducult_geo.drafting.crs import candidates_in, crs_lines
 from inducult_geo.drafting.heads import is_plain, read_headed
+from inducult_geo.drafting.house_numbers import address_columns, is_house_number
 from inducult_geo.drafting.keys import doubled_keys_of, is_heritage_number, key_lines, key_of
 from inducult_geo.drafting.points import (
     axes_inside,
@@ -260,6 +261,8 @@ def _maybe_places(columns: list[Column]) -> list[str]:
 
 def _say_columns(found: _Draft, columns: list[Column], used: set[str], codes: list[Codes]) -> None:
     """Write the columns that are understood, the rivals of each, and those that nobody mapped."""
+    houses = [column for column in columns if is_house_number(column)]
+    columns = [column for column in columns if column not in houses]
     key, unique = key_of([column for column in columns if column.name not in used])
     used = used | ({key.name} if key else set())
     if (items := items_of(columns)) is not None and key is None and len(items.cells) == items.rows:
@@ -294,19 +297,24 @@ def _say_columns(found: _Draft, columns: list[Column], used: set[str], codes: li
         used = used | {free[0].name}
         said = (cell for cell in free[0].cells if date_text(cell) is not None)
         example = f"e.g. {short(next(said, free[0].cells[0]))}"
-        found.columns.append(f"{name} = {quoted(free[0].name)} # guessed: {example}")
+        written = address_columns(free[0], houses) if name == "address" else quoted(free[0].name)
+        found.columns.append(f"{name} = {written} # guessed: {example}")
         found.columns += [f"# {name} = {quoted(other.name)}" for other in free[1:4]]
         found.columns += _end_lines(free[0]) if name == "start" and "end" not in fields else []
     if not any(line.startswith("name = ") for line in found.columns):
-        likely = names_of([column for column in columns if column.name not in used])
-        found.columns.append(
-            comment("No column is called a name; one of these may hold it:" if likely else "No names.")
-        )
-        found.columns += [f"# name = {quoted(c.name)} # e.g. {short(c.cells[0])}" for c in likely[:3]]
-        # Of a list of firms the firm is what a site is called.
-        instead = [f"# name = {quoted(column.name)} # of a list of firms" for column in fields.get("operator", [])]
-        found.columns += [] if likely else instead or ['# name = ""']
+        _say_no_name(found, [column for column in columns if column.name not in used], fields.get("operator", []))
+    columns += [] if "address" in fields else houses
     found.head += _unmapped_lines([column for column in columns if column.name not in used and column.cells])
+
+
+def _say_no_name(found: _Draft, free: list[Column], operators: list[Column]) -> None:
+    """Offer the columns that may hold names though none is called so."""
+    likely = names_of(free)
+    found.columns.append(comment("No column is called a name; one of these may hold it:" if likely else "No names."))
+    found.columns += [f"# name = {quoted(c.name)} # e.g. {short(c.cells[0])}" for c in likely[:3]]
+    # Of a list of firms the firm is what a site is called.
+    instead = [f"# name = {quoted(column.name)} # of a list of firms" for column in operators]
+    found.columns += [] if likely else instead or ['# name = ""']
 
 
 def _unmapped_lines(columns: list[Column]) -> list[str]:

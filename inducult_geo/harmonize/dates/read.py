@@ -45,6 +45,9 @@ _FRACTION: Final = "\u2044"
 _ABBREVIATED_BEFORE: Final = re.compile(r"[vV]\. ?\d{3,4}", re.ASCII)
 """In German before a year, in Czech in one: nobody knows which."""
 
+_BARE_DECADE: Final = re.compile(r"(?<!\d)(?:['’]\d0(?!\d)|\d0(?:-? ?er|['’]?s|-?te|-?tych|-?ih|-?ta|-?e)\b)")
+"""A decade of which the century is not told: "'30", "80er"."""
+
 _SMALLEST_WRITTEN_YEAR: Final = 100
 
 _SUPERSCRIPT: Final = "[¹²³⁴⁵⁶⁷⁸⁹⁰]"
@@ -195,6 +198,8 @@ def _parse(text: str) -> Years | None:
         return finer[0]
     for note in notes:
         years = add_note(years, note) if years else None
+    # The year before the year 1 is 1 BC.
+    years = replace(years, start=1) if years and years.start == 0 and years.end else years
     return years if years and _plausible(years) else None
 
 
@@ -319,7 +324,7 @@ def why_unread(text: str) -> str | None:
         return "tells of closing, and of building again after it"
     if "x" in codes and "!" in codes and re.search("[YDG]", codes):
         return "tells of closing, and beside it what is not understood"
-    is_part = re.search("[Xl],*[No]|[No][Xl]|[HQTEML]", codes) or re.search(r"(?<!\d)['’]\d0(?!\d)", text)
+    is_part = re.search("[Xl],*[No]|[No][Xl]|[HQTEML]", codes) or _BARE_DECADE.search(text)
     if is_part and not re.search("[CcKRY@G]", codes):
         return "names no century"
     if re.fullmatch(",*w+,*@?Y?", codes):

@@ -169,9 +169,11 @@ _PHRASES: Final = tuple(
         # "4/4 XIX w." is its last quarter, as "2/2 19. stol." is its second half.
         *((rf"(?<![\d/])([1-{count}])/{count} (?=\{{\d+\}}|\d\d?\.? ?[a-z])", rf"\1 {part} ")
           for count, part in ((2, "half"), (3, "third"), (4, "quarter"))),
+        (r"(?<=\d\d\d0) er\b", "er"),
+        (r"(?<=[a-z.\d]) n\. ?chr\b\.?", ""),
         # "189?" and "190-" are decades of which the last figure is not known, no years of antiquity.
         (r"(?<![\d./-])(1[2-9]\d|20\d)(?:-? ?\?|-(?=\s*(?:$|[?,;])))", r"\g<1>0s ?"),
-        (r"(?<=\d0)-e\b", "s"),
+        (r"(?<=\d\d0)-e\b", "s"),
         (r"\bmed (?:obema |dvema )(?:svetovnima )?vojnama\b"
          r"|\b(?:tra|fra) le due guerre(?: mondiali)?\b|\bentre[ -]deux[ -]guerres\b"
          r"|\bizmedu dva (?:svjetska )?rata\b", "interbellum"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
@@ -17,6 +18,9 @@ from inducult_geo.text import MAYBE_NAMES, clean_text, first_few, lost_character
 
 _NAMED = frozenset(("operator", "address", "city")) | NAME_FIELDS
 _MOST_NAMED = 5
+_UNDERSCORE = re.compile(r"(?<=[^\W\d_])_(?=[^\W\d_A-Z])")
+"""Where all words of a text are joined so ("walcownia_blach"), it is how somebody writes a space."""
+
 _LONGEST_TEXT = 200
 _NO_TEXT = frozenset(
     ("key", "place", "tags", "content_hash", "reason", "detail", "geometry", "x", "y", "text", "valid_at")
@@ -109,9 +113,22 @@ def lost_cells(rows: pd.DataFrame) -> Iterator[LostCell]:
     for column in rows.columns:
         if column in _NO_TEXT:
             continue
-        told = of_each(rows[column], lambda text: lost_characters(text) if isinstance(text, str) else None)
+        is_named = column in _NAMED or str(column).startswith("name:")
+        told = of_each(rows[column], _lost_in_names if is_named else _lost)
         if any(told):
             places = rows["place"] if "place" in rows else [None] * len(rows)
             for text, where, found in zip(rows[column], places, told, strict=True):
                 if found:
                     yield LostCell(str(where), str(column), text[:_LONGEST_TEXT], found)
+
+
+def _lost(text: Any) -> str | None:
+    return lost_characters(text) if isinstance(text, str) else None
+
+
+def _lost_in_names(text: Any) -> str | None:
+    """As `_lost`; in names an underscore that splits a word may stand for a letter, too ("M_yn", "Gie_erei")."""
+    found = _lost(text)
+    if found is None and isinstance(text, str) and " " in text and _UNDERSCORE.search(text):
+        return "an underscore inside a word: a character was lost"
+    return found

@@ -42,6 +42,9 @@ VALUES_AS_NAMES: Final = (
 )
 """What is told of a table without names, with some of the values."""
 
+JOINED: Final = ("address",)
+"""Fields of which a list of columns is not a choice: street and number stand side by side."""
+
 TOLD_IN_TAGS: Final = ("capacity", "fuel")
 """Fields without a column of records: they are told in the tags, where matching reads them."""
 
@@ -200,7 +203,27 @@ def _going_on(rows: pd.DataFrame, original: pd.DataFrame) -> set[int]:
 def _cells(table: pd.DataFrame, field: str, columns: Sequence[str], contract: Contract) -> pd.Series:
     """Return the cells of one field; where its columns only say yes or no, their heads are what they say."""
     marked = said_by_marks(table, columns, contract.values.get(field, ())) if field in MARKED else None
-    return _first_filled(table, columns) if marked is None else marked
+    if marked is not None:
+        return marked
+    return (_joined if field in JOINED else _first_filled)(table, columns)
+
+
+def _joined(table: pd.DataFrame, columns: Sequence[str]) -> pd.Series:
+    """Return of several columns, in each row, all that is there and filled, one behind the other and each text once."""
+    there = [table[name] for name in columns if name in table]
+    if len(there) < 2:
+        return _first_filled(table, columns)
+    rows = ([_written(cell) for cell in cells] for cells in zip(*there, strict=True))
+    told = [" ".join(dict.fromkeys(filter(None, row))) or None for row in rows]
+    return pd.Series(told, index=table.index, dtype=object)
+
+
+def _written(cell: Any) -> str:
+    """Return a cell as a person would write it in an address: a spreadsheet's 5.0 is a 5."""
+    value = _plain(cell)
+    if isinstance(value, float) and value.is_integer():
+        value = int(value)
+    return "" if value is None else str(value).strip()
 
 
 def _first_filled(table: pd.DataFrame, columns: Sequence[str]) -> pd.Series:

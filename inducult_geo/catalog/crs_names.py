@@ -1,0 +1,61 @@
+"""What a contract calls a coordinate system: a code, and what a person is told who wrote a name instead."""
+
+from __future__ import annotations
+
+import re
+from typing import Annotated, Final
+
+from pydantic import AfterValidator
+
+from inducult_geo.text import fold_once
+
+_CODES: Final[dict[str, tuple[str, ...]]] = {
+    r"wgs ?(?:19)?84|gps|lat ?lon|lon ?lat|crs ?84": ("EPSG:4326",),
+    r"wgs ?84 utm ?(?:zone ?)?(3[1-4]) ?n?": ("EPSG:326{0}",),
+    r"utm ?(?:zone ?)?(3[1-4]) ?n?": ("EPSG:258{0}", "EPSG:326{0}"),
+    r"etrs ?89 utm ?(?:zone ?)?(3[1-4]) ?n?": ("EPSG:258{0}",),
+    r"etrs ?(?:19)?89": ("EPSG:4258",),
+    r"web ?mercator|google ?(?:maps|mercator)|pseudo ?mercator": ("EPSG:3857",),
+    r"(?:etrs ?89 )?laea(?: europe)?": ("EPSG:3035",),
+    r"(?:dhdn )?(?:3 degree )?(?:gauss ?kru?e?ger|gk) ?(?:zone ?)?([2-5])": ("EPSG:3146{+4}",),
+    r"(?:s ?)?jtsk(?: krovak)?(?: east north)?|krovak": ("EPSG:5514",),
+    r"(?:pl ?|puwg ?|cs ?|etrs89 poland cs|uklad )(?:19)?92": ("EPSG:2180",),
+    r"htrs ?(?:19)?96(?: tm| croatia tm)?": ("EPSG:3765",),
+    r"d ?48(?: gk)?": ("EPSG:3912",),
+    r"d ?96(?: tm)?": ("EPSG:3794",),
+    r"(?:bd ?72 |belgian |belge )?lambert ?(?:19)?72": ("EPSG:31370",),
+    r"(?:belgian |belge )?lambert ?(?:20)?08": ("EPSG:3812",),
+    r"(?:gauss ?boaga|monte ?mario)(?: italy)?(?: zone)? ?(?:1|ovest|west)": ("EPSG:3003",),
+    r"(?:gauss ?boaga|monte ?mario)(?: italy)?(?: zone)? ?(?:2|est|east)": ("EPSG:3004",),
+    r"rdn ?2008": ("EPSG:6706",),
+}
+"""Names as people write them -> the codes that they may mean; "{0}" is the zone, "{+4}" four more than it."""
+
+
+def crs_code_of(text: str) -> str:
+    """Return a code as it stands; of a name say which code is meant.
+
+    Raises
+    ------
+    ValueError
+        Where it is no code.
+    """
+    if re.fullmatch(r"[A-Za-z]+:[0-9]+", text):
+        return text
+    meant = " or ".join(_meant(text)) or "a code such as EPSG:25833, which `inducult draft` finds for most files"
+    raise ValueError(f"'{text[:40]}' will not do; write {meant}")
+
+
+def _meant(text: str) -> list[str]:
+    """Return the codes that a name may mean; none where it is not known."""
+    name = " ".join(re.sub(r"[^a-z0-9]+", " ", fold_once(text)).split())
+    if found := re.fullmatch(r"(?:epsg ?)?([0-9]{4,6})", name, re.ASCII):
+        return [f"EPSG:{found[1]}"]
+    for pattern, codes in _CODES.items():
+        if found := re.fullmatch(pattern, name):
+            zone = next(filter(None, found.groups()), "")
+            return [code.replace("{0}", zone).replace("{+4}", str(int(zone or 0) + 4)) for code in codes]
+    return []
+
+
+CrsCode = Annotated[str, AfterValidator(crs_code_of)]

@@ -255,7 +255,7 @@ def _kept_stages(now: Mapping[str, RegionOutcome], run: Run) -> Iterator[tuple[s
 
 def _with_own_ids(bundle: Bundle, run: Run) -> tuple[Bundle, Renamed]:
     """Give sites that lie in two regions since a border moved an id each."""
-    renamed = shared_ids(bundle.records, set(registry_of(run)["site_id"].dropna()))
+    renamed = shared_ids(bundle.records, registry_of(run))
     sides = ("left_site", "right_site")
     return replace(
         bundle,
@@ -277,9 +277,12 @@ def _with_overlaps(stages: Mapping[str, Stage], bundle: Bundle, now: Collection[
 
 
 def _registry(stages: Mapping[str, Stage], renamed: Renamed, bundle: Bundle, run: Run) -> pd.DataFrame:
-    """Return the registry of all regions: of its own records each region speaks, of the others the registry so far."""
+    """Return the registry of all regions: of its own records each region speaks, of the others the registry so far.
+
+    A region also knows of records that are in another now, since they or the border moved: of these it is not asked.
+    """
     told = {name: with_own_ids(stage.table("registry"), renamed, "site_id") for name, stage in stages.items()}
-    for name in bundle.overlaps.keys() & told.keys():
-        theirs = bundle.records.loc[bundle.records["region"].notna() & (bundle.records["region"] != name), "record_key"]
-        told[name] = told[name][~is_in(told[name]["record_key"], theirs)]
+    placed = bundle.records.loc[bundle.records["region"].notna(), ["record_key", "region"]]
+    for name, table in told.items():
+        told[name] = table[~is_in(table["record_key"], placed.loc[placed["region"] != name, "record_key"])]
     return merge_registries(registry_of(run), told)

@@ -129,6 +129,7 @@ class World:
             if not is_osm:
                 types = "".join(f'"{trade}" = "{type_id}"\n' for trade, (type_id, *_) in TRADES.items())
                 text = CONTRACT.format(id=self.ids[source], region=region, name=source) + types
+                text = text.replace('region = "any"\n', "")
                 path.with_suffix(".toml").write_text(text, encoding="utf-8")
             if self.broken.get(source) == "missing":
                 path.unlink(missing_ok=True)
@@ -371,3 +372,22 @@ def test_random_nights_lose_nothing(world: World) -> None:
         ids_stay(world, before, told)
         decisions_hold(world, told)
         assert not run_all([], open_run(world.data)).is_new
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("seed", [1])
+def test_a_record_that_went_to_another_region_leaves_its_id_behind_for_good(world: World) -> None:
+    work = Row(1, "Brauerei", "Dorgra", *world.anywhere("zwickau"))
+    world.ids = {"list-any": "list-any"}
+    world.rows = {"list-any": {1: work}, "osm-zwickau": {2: work}, "osm-leoben": {}}
+    nights = []
+    for place in (world.anywhere("zwickau"), world.anywhere("leoben"), None):
+        if place and nights:
+            world.rows["list-any"][1] = replace(work, lon=place[0], lat=place[1])
+        world.write()
+        run_all([], open_run(world.data))
+        nights.append(Told.of(world.data).site)
+        what_was_kept_is_lost(world, "", 0)
+    assert nights[0]["list-any:1"] == nights[0]["osm:node/2"]
+    assert [night["osm:node/2"] for night in nights] == [nights[0]["osm:node/2"]] * 3
+    assert nights[1]["list-any:1"] == nights[2]["list-any:1"] != nights[0]["osm:node/2"]

@@ -114,7 +114,7 @@ def tiled(border_m: float, registry: pd.DataFrame, day: str) -> tuple[dict[str, 
         parts[region] = made.registry
         members |= {(key, region): site for key, site in made.members.items()}
     table = pd.DataFrame([(key, region, site) for (key, region), site in members.items()], columns=COLUMNS)
-    renamed = shared_ids(table, set(registry["site_id"].dropna()))
+    renamed = shared_ids(table, registry)
     table = with_own_ids(table, renamed, "site_id")
     assert table.groupby("site_id")["region"].nunique().max() == 1
     own = {region: with_own_ids(part, renamed, "site_id") for region, part in parts.items()}

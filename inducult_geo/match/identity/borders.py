@@ -1,12 +1,13 @@
 """Sites on a border: regions are resolved side by side, and where an outline moved two may hold records of one site.
 
 Each would give its share the id that the site has had. The region with more of its records keeps the id (of as many,
-the first by name); the share of any other gets an id of its own, which the registry then remembers.
+that in which it was, else the first by name); the share of any other gets an id of its own, which the registry then
+remembers. So it is where a record goes to another region, and the rest of its site stays.
 """
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 from typing import TypeVar
 
 import pandas as pd
@@ -18,22 +19,24 @@ Renamed = Mapping[tuple[str, str], str]
 """Region and id -> the id that the region's share of the site has from now on."""
 
 
-def shared_ids(records: pd.DataFrame, used: Collection[str]) -> dict[tuple[str, str], str]:
+def shared_ids(records: pd.DataFrame, registry: pd.DataFrame) -> dict[tuple[str, str], str]:
     """Find ids that sites of several regions bear, and make ids for all but one.
 
     Parameters
     ----------
     records
         `record_key`, `region` and `site_id` of all regions; records without a site are passed over.
-    used
-        Every id that was ever given.
+    registry
+        The registry so far: every id that was ever given, and the regions in which it was.
     """
     placed = records[["record_key", "region", "site_id"]].dropna()
     shares = placed.groupby(["site_id", "region"])["record_key"].agg(["size", "min"]).reset_index()
     shares = shares[shares.duplicated("site_id", keep=False)]
-    ordered = shares.sort_values(["site_id", "size", "region"], ascending=[True, False, True])
+    was = pd.MultiIndex.from_frame(registry[["site_id", "region"]])
+    shares["stayed"] = pd.MultiIndex.from_frame(shares[["site_id", "region"]]).isin(was)
+    ordered = shares.sort_values(["site_id", "size", "stayed", "region"], ascending=[True, False, False, True])
     rest = ordered[ordered.duplicated("site_id")]
-    taken = {*used, *placed["site_id"]}
+    taken = {*registry["site_id"].dropna(), *placed["site_id"]}
     made: dict[tuple[str, str], str] = {}
     for site_id, region, founder in zip(rest["site_id"], rest["region"], rest["min"], strict=True):
         salt = 0

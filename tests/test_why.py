@@ -167,12 +167,6 @@ def test_changes_of_ids_are_listed_with_their_cause() -> None:
     ]
 
 
-@pytest.fixture
-def built(sample_data: Path) -> Path:
-    """The data folder of a run of the sample."""
-    return sample_data
-
-
 def call(*arguments: str) -> tuple[int, str]:
     made = CliRunner().invoke(cli.app, [*arguments])
     if isinstance(made.exception, InducultError):
@@ -180,26 +174,26 @@ def call(*arguments: str) -> tuple[int, str]:
     return made.exit_code, made.output
 
 
-def test_a_pair_and_a_site_are_explained_on_the_command_line(built: Path) -> None:
-    records_ = pd.read_parquet(built / "processed" / "current" / "records.parquet").dropna(subset=["site_id"])
+def test_a_pair_and_a_site_are_explained_on_the_command_line(sample_data: Path) -> None:
+    records_ = pd.read_parquet(sample_data / "processed" / "current" / "records.parquet").dropna(subset=["site_id"])
     twice = records_[records_.duplicated("site_id", keep=False)].sort_values(["site_id", "record_key"])
     left, right = twice["record_key"].iloc[:2]
     site = twice["site_id"].iloc[0]
-    code, text = call("explain", left, right, "--data", str(built))
+    code, text = call("explain", left, right, "--data", str(sample_data))
     assert code == 0
     assert "start" in text
     assert "a match from" in text
     assert left in text
-    code, text = call("explain", right, left, "--data", str(built), "--json")
+    code, text = call("explain", right, left, "--data", str(sample_data), "--json")
     told = json.loads(text)
     assert told["left"]["site_id"] == told["right"]["site_id"] == site
     assert told["probability"] == pytest.approx(told["score"], abs=1e-3)
     assert told["steps"][0]["name"]
-    code, text = call("explain", site, "--data", str(built), "--json")
+    code, text = call("explain", site, "--data", str(sample_data), "--json")
     assert code == 0
     told = json.loads(text, parse_constant=pytest.fail)
     assert {row["others"] for row in told["values"]} >= {None}, "NaN is no JSON"
-    code, text = call("explain", site, "--data", str(built))
+    code, text = call("explain", site, "--data", str(sample_data))
     assert code == 0
     assert left in text
     assert "known since" in text
@@ -213,18 +207,18 @@ def test_a_pair_and_a_site_are_explained_on_the_command_line(built: Path) -> Non
         (("osm:way/0", "osm:way/1"), "no record 'osm:way/0'"),
     ],
 )
-def test_what_is_not_there_is_said_with_exit_code_2(built: Path, what: tuple[str, ...], says: str) -> None:
-    code, text = call("explain", *what, "--data", str(built))
+def test_what_is_not_there_is_said_with_exit_code_2(sample_data: Path, what: tuple[str, ...], says: str) -> None:
+    code, text = call("explain", *what, "--data", str(sample_data))
     assert code == 2
     assert says in text
 
 
-def test_fitting_without_decisions_is_refused_and_ids_are_listed(built: Path) -> None:
-    code, text = call("review", "fit", "--data", str(built))
+def test_fitting_without_decisions_is_refused_and_ids_are_listed(sample_data: Path) -> None:
+    code, text = call("review", "fit", "--data", str(sample_data))
     assert code == 2
     assert "0 decisions can teach" in text
-    assert not (built / "raw" / "decisions" / "weights.json").exists()
-    code, text = call("ids", "--data", str(built), "--json")
+    assert not (sample_data / "raw" / "decisions" / "weights.json").exists()
+    code, text = call("ids", "--data", str(sample_data), "--json")
     assert (code, json.loads(text)) == (0, {"changes": []})
 
 

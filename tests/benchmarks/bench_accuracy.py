@@ -12,23 +12,19 @@ from __future__ import annotations
 import argparse
 import sys
 import zlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
 
 import numpy as np
 import pandas as pd
+from bench_resolve import place_of
 from printed import table
 
-from inducult_geo.catalog.load import load_catalog
 from inducult_geo.catalog.models import Place
+from inducult_geo.frames import own_keys
 from inducult_geo.match.learning.labelled import Labelled, labelled_sets
 
-CONTRACTS: Final[Mapping[str, tuple[str, str]]] = {
-    "hotmaps-eutl": ("hotmaps", "eutl"),
-    "jrc-geodb": ("jrc_open_units", "wri_power"),
-}
-"""Labelled set -> the contracts of its left and its right list."""
 WANTED: Final = 0.9
 MANY_PAIRS: Final = 50
 STATED_FROM: Final = 200
@@ -38,7 +34,7 @@ def told_gaps(labelled: Labelled) -> pd.DataFrame:
     """Return the labelled pairs with places: `country` and `gap_m`, and whether they are of the half to learn from."""
     pairs = sorted(labelled.labels)
     sides = (labelled.left, labelled.right)
-    known = [side.set_index(side["record_key"].str.partition(":")[2]) for side in sides]
+    known = [side.set_index(own_keys(side["record_key"])) for side in sides]
     one, other = (side.reindex([*keys]) for side, keys in zip(known, zip(*pairs, strict=True), strict=True))
     gap_m = one.geometry.distance(other.geometry, align=False).to_numpy()
     learned = [zlib.crc32(left.encode()) % 2 == 0 for left, _ in pairs]
@@ -85,11 +81,10 @@ def main() -> None:
     if not folder.is_dir():
         sys.stdout.write(f"skipped: no labelled tables under {folder}\n")
         return
-    sources = load_catalog().sources
     rows: list[dict[str, object]] = []
     for labelled in labelled_sets(Path(__file__).with_name("labelled.toml"), folder):
-        left, right = CONTRACTS[labelled.name]
-        rows += rows_of(labelled.name, told_gaps(labelled), (sources[left].place, sources[right].place))
+        left, right = labelled.name.split("-")
+        rows += rows_of(labelled.name, told_gaps(labelled), (place_of(left), place_of(right)))
     sys.stdout.write(f"{table(rows)}\n")
 
 

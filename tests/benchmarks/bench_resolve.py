@@ -382,8 +382,7 @@ def main() -> None:
             records = concat_records(read)
             made = resolved(records)
             told += [report(title, made), accuracies(records, made)]
-            ends = (held(records, made, labels[title]), regional(records, made, labels[title]))
-            told += [ends]
+            told += [[held(records, made, labels[title]), regional(records, made, labels[title])]]
         told += [report_poznan(shared), report_hidden(shared), report_liechtenstein(shared)]
     for part in told:
         sys.stdout.write("\n".join(part) + "\n")

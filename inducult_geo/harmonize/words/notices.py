@@ -92,7 +92,7 @@ def note_lost_characters(rows: pd.DataFrame, notices: Notices) -> None:
 def note_nothing(rows: pd.DataFrame, notices: Notices) -> None:
     """Note cells of names that hold a program's word for nothing, which may be a name."""
     for column in rows.columns:
-        if column in _NAMED or str(column).startswith("name:"):
+        if _is_named(column):
             for cell in rows[column]:
                 if isinstance(cell, str) and cell.strip().casefold() in MAYBE_NAMES and clean_text(cell) is None:
                     notices.add("read_as_empty", str(column), cell.strip())
@@ -113,8 +113,7 @@ def lost_cells(rows: pd.DataFrame) -> Iterator[LostCell]:
     for column in rows.columns:
         if column in _NO_TEXT:
             continue
-        is_named = column in _NAMED or str(column).startswith("name:")
-        told = of_each(rows[column], _lost_in_names if is_named else _lost)
+        told = of_each(rows[column], _lost_in_names if _is_named(column) else _lost)
         if any(told):
             places = rows["place"] if "place" in rows else [None] * len(rows)
             for text, where, found in zip(rows[column], places, told, strict=True):
@@ -122,12 +121,17 @@ def lost_cells(rows: pd.DataFrame) -> Iterator[LostCell]:
                     yield LostCell(str(where), str(column), text[:_LONGEST_TEXT], found)
 
 
+def _is_named(column: Any) -> bool:
+    """Whether a column holds names: of works, their owners or places."""
+    return column in _NAMED or str(column).startswith("name:")
+
+
 def _lost(text: Any) -> str | None:
     return lost_characters(text) if isinstance(text, str) else None
 
 
 def _lost_in_names(text: Any) -> str | None:
-    """As `_lost`; in names an underscore that splits a word may stand for a letter, too ("M_yn", "Gie_erei")."""
+    """As `_lost`; in names of several words an underscore within one may stand for a letter, too ("M_yn wodny")."""
     found = _lost(text)
     if found is None and isinstance(text, str) and " " in text and _UNDERSCORE.search(text):
         return "an underscore inside a word: a character was lost"

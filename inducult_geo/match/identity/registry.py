@@ -42,6 +42,9 @@ NEVER: Final = "9999"
 Stone = tuple[None, str, str | None, str | None, str, str | None]
 """A tombstone as a row of the registry: no record, id, dates, the id that took its place, and why."""
 
+Home = tuple[str, str]
+"""Where the records of a site are now, and why."""
+
 
 def empty_registry() -> pd.DataFrame:
     """Return a registry in which nothing was ever seen."""
@@ -201,8 +204,9 @@ def updated(before: pd.DataFrame, news: News, found: Mapping[str, Heir]) -> pd.D
     seen = one_after_the_other([no_texts(len(gone)), news.seen])
     columns |= _dates(columns["first_seen"], columns["last_seen"], seen)
     columns |= _followed(columns, news, len(gone), found)
-    columns["site_id"] = _none_left_behind(columns, news, len(gone))
-    return _framed(columns, _tombstones(before, news, columns["site_id"], found))
+    moved = _moved(news)
+    columns["site_id"] = _none_left_behind(columns, news, len(gone), moved)
+    return _framed(columns, _tombstones(before, news, columns["site_id"], found, moved))
 
 
 def _dates(first: pa.Array, last: pa.Array, seen: pa.Array) -> dict[str, pa.Array]:
@@ -242,18 +246,18 @@ def _followed(columns: Mapping[str, Any], news: News, past: int, found: Mapping[
     }
 
 
-def _none_left_behind(columns: Mapping[str, Any], news: News, past: int) -> pa.Array:
+def _none_left_behind(columns: Mapping[str, Any], news: News, past: int, moved: Mapping[str, Home]) -> pa.Array:
     """Let vanished records go where most of their site's others went, where none of this run bears its id any more.
 
     Else they would keep it from being buried, and who follows it would find nothing, though the site is there. Other
     regions' records are not of this run, and have not vanished.
     """
-    homes, into = columns["site_id"], _moved(news, news.site)
-    if not into:
+    homes = columns["site_id"]
+    if not moved:
         return homes
     here = is_in(columns["region"], texts(news.marks["region"]))
-    left = np.flatnonzero((is_in(homes, texts([*into])) & here)[:past])
-    return replaced(homes, left, [into[site][0] for site in taken(homes, left).to_pylist()])
+    left = np.flatnonzero((is_in(homes, moved) & here)[:past])
+    return replaced(homes, left, [moved[site][0] for site in taken(homes, left).to_pylist()])
 
 
 def _framed(columns: dict[str, Any], stones: list[Stone]) -> pd.DataFrame:
@@ -280,14 +284,18 @@ def in_order(registry: pd.DataFrame) -> pd.DataFrame:
     return registry.iloc[order_of(registry, ["site_id", "record_key"])].reset_index(drop=True)
 
 
-def _tombstones(before: pd.DataFrame, news: News, alive: pa.Array, found: Mapping[str, Heir]) -> list[Stone]:
+def _tombstones(
+    before: pd.DataFrame, news: News, alive: pa.Array, found: Mapping[str, Heir], moved: Mapping[str, Home]
+) -> list[Stone]:
     """Rows for ids that no record bears any more: old ones that still hold, and those of new merges."""
     stones: dict[str, Stone] = {}
     graves = before.loc[before["merged_into"].notna(), [*_SITE_COLUMNS, "cause"]]
     graves = graves[~is_in(graves["site_id"], alive)]
     columns = [graves[name].astype(object).where(graves[name].notna(), None) for name in graves]
     stones |= {site: (None, site, *told) for site, *told in zip(*columns, strict=True)}
-    merged = _swallowed(news, found, alive) | _moved(news, alive)
+    is_borne = is_in([*moved], alive)
+    merged = _swallowed(news, found, alive)
+    merged |= {site: home for (site, home), borne in zip(moved.items(), is_borne, strict=True) if not borne}
     if merged:
         dates = ["first_seen", "last_seen"]
         held = before[is_in(before["site_id"], merged)].groupby("site_id")[dates].agg(["min", "max"])
@@ -299,10 +307,10 @@ def _tombstones(before: pd.DataFrame, news: News, alive: pa.Array, found: Mappin
     return [(*stone[:4], _last_of(site, into), stone[5]) for site, stone in sorted(stones.items())]
 
 
-def _moved(news: News, alive: pa.Array) -> dict[str, tuple[str, str]]:
-    """Site that nobody bears any more -> the site that most of its records are in now, and why."""
+def _moved(news: News) -> dict[str, Home]:
+    """Site that no record of this run bears any more -> the site that most of its records are in now, and why."""
     moved = np.flatnonzero(np.asarray(pc.fill_null(pc.not_equal(news.was, news.site), False), dtype=bool))
-    moved = moved[~is_in(taken(news.was, moved), alive)]
+    moved = moved[~is_in(taken(news.was, moved), news.site)]
     was, key, home = (
         pd.Series(taken(part, moved).to_pylist(), dtype=object) for part in (news.was, news.key, news.site)
     )
@@ -315,7 +323,7 @@ def _moved(news: News, alive: pa.Array) -> dict[str, tuple[str, str]]:
     return merged
 
 
-def _swallowed(news: News, found: Mapping[str, Heir], alive: pa.Array) -> dict[str, tuple[str, str]]:
+def _swallowed(news: News, found: Mapping[str, Heir], alive: pa.Array) -> dict[str, Home]:
     """Site that nobody bears any more, since a new record took in what it was -> that record's site, and why."""
     parts = [(site, old_key, key) for key, heir in found.items() for old_key, site in heir.absorbs]
     homes = taken(news.site, places_in(texts([key for *_, key in parts]), news.key)).to_pylist()

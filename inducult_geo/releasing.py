@@ -21,7 +21,7 @@ from inducult_geo.errors import InducultError, RegionError, ReleaseError, locate
 from inducult_geo.frames import Counts, reasons_of
 from inducult_geo.gather import wide_or_kept
 from inducult_geo.left_answers import answered_releases
-from inducult_geo.match.identity.borders import Renamed, shared_ids, with_own_ids
+from inducult_geo.match.identity.borders import shared_ids, since_own_records, with_own_ids
 from inducult_geo.match.identity.registry import merge_registries, merged_ids
 from inducult_geo.memory import decisions_of, registry_of
 from inducult_geo.of_sample import is_of_sample
@@ -81,10 +81,10 @@ def release(outcomes: Sequence[RegionOutcome], run: Run) -> RunOutcome:
     standing = _standing(made_of, run)
     if standing is not None and not run.afresh:
         return _outcome(outcomes, wide, standing["release"], standing["told"], run)
-    bundle, renamed = _with_own_ids(assemble(stages, told, wide, run), run)
+    bundle, known = _with_own_ids(assemble(stages, told, wide, run), stages, run)
     stages = _with_overlaps(stages, bundle, now, run)
     outcomes = [replace(one, stage=stages.get(one.region, one.stage)) for one in outcomes]
-    registry = _registry(stages, renamed, bundle, run)
+    registry = _registry(known, bundle, run)
     bundle = replace(bundle, former=merged_ids(registry))
     before = current_release(run.folder)
     since = _comparable(before, run)
@@ -253,17 +253,19 @@ def _kept_stages(now: Mapping[str, RegionOutcome], run: Run) -> Iterator[tuple[s
             )
 
 
-def _with_own_ids(bundle: Bundle, run: Run) -> tuple[Bundle, Renamed]:
-    """Give sites that lie in two regions since a border moved an id each."""
+def _with_own_ids(bundle: Bundle, stages: Mapping[str, Stage], run: Run) -> tuple[Bundle, Mapping[str, pd.DataFrame]]:
+    """Give sites that lie in two regions since a border moved an id each; returns each region's registry, too."""
     renamed = shared_ids(bundle.records, registry_of(run))
+    known = {name: with_own_ids(stage.table("registry"), renamed, "site_id") for name, stage in stages.items()}
     sides = ("left_site", "right_site")
+    sites = with_own_ids(bundle.sites, renamed, "site_id", "part_of")
     return replace(
         bundle,
-        sites=with_own_ids(bundle.sites, renamed, "site_id", "part_of"),
+        sites=since_own_records(sites, renamed, known),
         records=with_own_ids(bundle.records, renamed, "site_id"),
         pairs=with_own_ids(bundle.pairs, renamed, *sides),
         review=with_own_ids(bundle.review, renamed, *sides),
-    ), renamed
+    ), known
 
 
 def _with_overlaps(stages: Mapping[str, Stage], bundle: Bundle, now: Collection[str], run: Run) -> dict[str, Stage]:
@@ -276,13 +278,12 @@ def _with_overlaps(stages: Mapping[str, Stage], bundle: Bundle, now: Collection[
     }
 
 
-def _registry(stages: Mapping[str, Stage], renamed: Renamed, bundle: Bundle, run: Run) -> pd.DataFrame:
+def _registry(known: Mapping[str, pd.DataFrame], bundle: Bundle, run: Run) -> pd.DataFrame:
     """Return the registry of all regions: of its own records each region speaks, of the others the registry so far.
 
     A region also knows of records that are in another now, since they or the border moved: of these it is not asked.
     """
-    told = {name: with_own_ids(stage.table("registry"), renamed, "site_id") for name, stage in stages.items()}
     placed = bundle.records.loc[bundle.records["region"].notna(), ["record_key", "region"]]
-    for name, table in told.items():
-        told[name] = table[~is_in(table["record_key"], placed.loc[placed["region"] != name, "record_key"])]
-    return merge_registries(registry_of(run), told)
+    elsewhere = {name: placed.loc[placed["region"] != name, "record_key"] for name in known}
+    own = {name: table[~is_in(table["record_key"], elsewhere[name])] for name, table in known.items()}
+    return merge_registries(registry_of(run), own)

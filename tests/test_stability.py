@@ -11,7 +11,7 @@ from match_rows import backdrop, point, records, row, square
 
 from inducult_geo.frames import Records
 from inducult_geo.match.decided.decisions import Decisions
-from inducult_geo.match.identity.borders import shared_ids, with_own_ids
+from inducult_geo.match.identity.borders import shared_ids, since_own_records, with_own_ids
 from inducult_geo.match.identity.registry import empty_registry, merge_registries
 from inducult_geo.match.resolve import Resolution, resolve
 from inducult_geo.recalled import recalled
@@ -146,6 +146,25 @@ def test_a_border_through_works_splits_them_and_the_way_back_joins_them() -> Non
     merged = id_changes(registry)
     assert merged["change"].tolist() == ["merged"]
     assert "are now there" in merged.loc[0, "cause"]
+
+
+def test_what_gets_an_id_of_its_own_is_as_old_as_its_own_records() -> None:
+    """An undated row went to another region: its site was said to be as old as the one that it had left."""
+    rows = [one | ({"retrieved_at": None} if one["source"] == "list" else {}) for one in world(sources="osm list")]
+    before = run(rows)
+    goes = [one | {"region": "west"} for one in rows if one["record_key"] == "list:2"]
+    stays = [one for one in rows if one["record_key"] != "list:2"]
+    parts = {"west": run(goes, before.registry), "zwickau": run(stays, before.registry)}
+    homes = [(key, region, site) for region, part in parts.items() for key, site in part.members.items()]
+    renamed = shared_ids(pd.DataFrame(homes, columns=COLUMNS), before.registry)
+    old = before.members["list:2"]
+    own = renamed["west", old]
+    sites = pd.concat([with_own_ids(part.sites, renamed, "site_id") for part in parts.values()])
+    assert sites.set_index("site_id").loc[[old, own], "first_seen"].tolist() == ["2026-01-01"] * 2
+    known = {region: with_own_ids(part.registry, renamed, "site_id") for region, part in parts.items()}
+    since = since_own_records(sites, renamed, known).set_index("site_id")["first_seen"]
+    assert since[old] == "2026-01-01"
+    assert pd.isna(since[own])
 
 
 def test_a_source_that_is_called_otherwise_now_is_no_other_one() -> None:

@@ -12,6 +12,8 @@ from typing import TypeVar
 
 import pandas as pd
 
+from inducult_geo.arrow.keys import is_in
+from inducult_geo.match.identity.registry import first_seen_of
 from inducult_geo.match.identity.site_ids import new_site_id
 
 Frame = TypeVar("Frame", bound=pd.DataFrame)
@@ -58,3 +60,23 @@ def with_own_ids(frame: Frame, renamed: Renamed, *columns: str) -> Frame:
         told = [renamed.get((region, site), site) for region, site in zip(regions, ids, strict=True)]
         out[column] = pd.Series(told, index=frame.index, dtype=frame[column].dtype)
     return out
+
+
+def since_own_records(sites: Frame, renamed: Renamed, registries: Mapping[str, pd.DataFrame]) -> Frame:
+    """Return sites of which those that got an id of their own are known since their own records are.
+
+    Their region resolved them under the id that stays with the rest, and so as old as that is.
+
+    Parameters
+    ----------
+    sites
+        `site_id` and `first_seen` of all regions, under the ids that hold.
+    registries
+        Region -> the registry that resolving it gave, under the ids that hold.
+    """
+    if not renamed:
+        return sites
+    known = pd.concat([registries[region] for region in sorted({region for region, _ in renamed})])
+    is_own = is_in(sites["site_id"], [*renamed.values()])
+    since = first_seen_of(sites["site_id"], known)
+    return sites.assign(first_seen=sites["first_seen"].where(~is_own, since))

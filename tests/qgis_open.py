@@ -102,7 +102,23 @@ def look(path, name):
         "in_years": in_years(layer, name),
         "opacities": opacities(layer) if name in ("site_points", "site_areas", "source_records") else {},
         "sorted_by": [layer.attributeTableConfig().sortExpression(), int(layer.attributeTableConfig().sortOrder())],
+        "table": table(layer),
+        "called": called(layer),
     }
+
+
+def table(layer):
+    """Return what the table of attributes shows, from the left: names of columns and their widths."""
+    config = layer.attributeTableConfig()
+    config.update(layer.fields())
+    return [[column.name, column.width] for column in config.columns() if not column.hidden]
+
+
+def called(layer):
+    """Return the JSON of names of each record, and the name that the table of attributes shows."""
+    name = QgsExpression('"name_in_words"')
+    rows = layer.getFeatures() if "name_in_words" in layer.fields().names() else ()
+    return [[row["names"], name.evaluate(context(layer, row))] for row in rows]
 
 
 def in_words(layer):

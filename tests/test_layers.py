@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import xml.etree.ElementTree as ET
 from colorsys import rgb_to_hsv
 
 import pytest
@@ -10,7 +11,7 @@ from inducult_geo.frames import PAIR_COLUMNS, RECORD_COLUMNS, SITE_COLUMNS
 from inducult_geo.match.decided.decisions import WORDS
 from inducult_geo.publish.layers.declared import LAYERS, layer_named
 from inducult_geo.publish.layers.domains import DOMAINS
-from inducult_geo.publish.qgis.styles import environment
+from inducult_geo.publish.qgis.styles import environment, style_of
 from inducult_geo.publish.qgis.symbols import ASPECT_RINGS, THEME_MARKS, aspects_in_words
 from inducult_geo.values import ASPECTS, PRESENT_USES, STATUSES
 
@@ -24,7 +25,6 @@ KINDS = {"str": "text", "Int64": "whole", "float64": "number", "boolean": "flag"
         ("site_points", SITE_COLUMNS),
         ("site_areas", SITE_COLUMNS),
         ("source_records", {**RECORD_COLUMNS, "site_id": "str", "outcome": "str"}),
-        ("rejected", RECORD_COLUMNS),
         ("matches", PAIR_COLUMNS),
     ],
 )
@@ -33,6 +33,25 @@ def test_columns_are_those_of_the_frames_in_their_order(name, expected):
     assert [column.name for column in columns] == [*expected]
     for column in columns:
         assert column.kind == KINDS[expected[column.name]] or (column.kind, expected[column.name]) == ("date", "str")
+
+
+def test_a_rejected_record_begins_with_why_and_keeps_every_column():
+    names = [column.name for column in layer_named("rejected").columns]
+    assert names[:5] == ["record_key", "names", "reason", "detail", "place"]
+    assert sorted(names) == sorted(RECORD_COLUMNS)
+
+
+@pytest.mark.parametrize("layer", LAYERS, ids=lambda layer: layer.name)
+def test_a_table_of_attributes_shows_what_is_looked_for_first_and_cuts_no_heading(layer):
+    root = ET.fromstring(style_of(layer, region_titles={"opole": "Województwo opolskie"}))
+    headings = {alias.get("field"): alias.get("name") for alias in root.iter("alias")}
+    shown = [column for column in root.iterfind("attributetableconfig/columns/column") if column.get("hidden") == "0"]
+    assert all(int(column.get("width")) >= 8 * len(headings[column.get("name")]) + 20 for column in shown)
+    names = [column.get("name") for column in shown]
+    assert [name.removesuffix("_in_words") for name in names][: len(layer.first)] == [*layer.first]
+    json_or_hash = {column.name for column in layer.columns if column.json} | {"content_hash", "sha256"}
+    assert not json_or_hash & {*names}
+    assert not [name for name in names if name.endswith("_in_words") and name != "name_in_words"], "several lines"
 
 
 @pytest.mark.parametrize(("layer", "column"), COLUMNS, ids=[f"{layer.name}.{c.name}" for layer, c in COLUMNS])

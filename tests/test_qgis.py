@@ -102,6 +102,7 @@ def bundle():
     made.sites.loc[[*DATED], columns] = [[f"Dated {number}", *told] for number, (told, _) in DATED.items()]
     made.sites.loc[[*LINKED], ["website", "image", "wikidata", "wikipedia"]] = [told for told, _ in LINKED.values()]
     made.sites.loc[24, [*TOLD]] = [json.dumps(held) for held, _ in TOLD.values()]
+    made.records.loc[made.records["outcome"].eq("rejected").idxmax(), "names"] = '{"old": "Z <b>"}'
     made.sites.loc[PARTS, "part_of"] = made.sites.loc[WHOLE, "site_id"]
     made.sources.loc[made.sources["source"] != "osm", "attribution"] = HOSTILE_CREDIT
     made.regions.loc[0, "title"] = HOSTILE_TITLE
@@ -231,6 +232,17 @@ def test_a_question_shows_both_records_and_the_worst_first(met, bundle):
         if places[asked.right_key].geom_type == "Point":
             assert lengths[asked.review_id] == pytest.approx(asked.geometry.distance(places[asked.right_key]), abs=0.01)
     assert met["layers"]["review"]["sorted_by"] == ['"priority"', 1]
+
+
+def test_a_table_of_attributes_begins_with_what_is_looked_for(met):
+    shown = {name: layer["table"] for name, layer in met["layers"].items()}
+    assert [name for name, _ in shown["rejected"]][:4] == ["name_in_words", "reason", "detail", "place"]
+    assert [name for name, _ in shown["site_points"]][:3] == ["name", "region", "type"]
+    assert all(width > 50 for columns in shown.values() for _, width in columns), "QGIS took every width"
+    assert met["layers"]["rejected"]["tabs"][0] == "Why not used"
+    called = [(from_json(told).get("name"), name) for told, name in met["layers"]["rejected"]["called"] if told]
+    assert (None, "Z <b>") in called, "an earlier name, where there is no other"
+    assert all(name in (shown, None) for name, shown in called)
 
 
 @pytest.mark.parametrize("column", TOLD)

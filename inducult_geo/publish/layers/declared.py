@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 import pandas as pd
@@ -38,6 +38,8 @@ class Layer:
         Names and templates of further styles that a person can choose.
     display
         Expression that names a feature in lists and map tips (QGIS).
+    first
+        Columns that its table of attributes shows first (QGIS): in words where QGIS has such for them.
     largest_first
         Number by which its table is sorted, the largest first (QGIS); "" for the order of the file.
     group
@@ -58,6 +60,7 @@ class Layer:
     style_name: str = "default"
     more_styles: tuple[tuple[str, str], ...] = ()
     display: str = ""
+    first: tuple[str, ...] = ()
     largest_first: str = ""
     group: str = "Evidence"
     always: bool = False
@@ -73,6 +76,19 @@ _SITE_NAME = 'coalesce("name", "name_en", if("type" is null, null, represent_val
 
 _RECORD_NAME = "coalesce(map_get(json_to_map(\"names\"), 'name') || ' (' || \"record_key\" || ')', \"record_key\")"
 """The lists of a form show records by name: of "osm:way/…" nobody knows what it is."""
+
+_SITE_FIRST = (
+    "name", "region", "type", "theme", "aspect", "status", "present_use", "start_year", "end_year", "city",
+    "accuracy_m", "n_sources", "n_review", "site_id",
+)  # fmt: skip
+_OUTCOME_FIRST = ("name", "source", "outcome", "site_id", "type", "status", "start_year", "end_year", "place")
+_REFUSED = ("record_key", "names", "reason", "detail", "place", "raw_x", "raw_y", "declared_crs")
+"""What a person mends a rejected record by: its first columns, and the first tab of its form."""
+
+_REJECTED: tuple[Column, ...] = (
+    *(replace(column, group="Why not used") for name in _REFUSED for column in columns.RECORDS if column.name == name),
+    *(column for column in columns.RECORDS if column.name not in _REFUSED),
+)
 
 LAYERS: tuple[Layer, ...] = (
     Layer(
@@ -91,6 +107,7 @@ LAYERS: tuple[Layer, ...] = (
             ("background", "site_points_background.qml.j2"),
         ),
         display=_SITE_NAME,
+        first=_SITE_FIRST,
         group="Sites",
         always=True,
     ),
@@ -102,6 +119,7 @@ LAYERS: tuple[Layer, ...] = (
         columns.SITES,
         style="site_areas.qml.j2",
         display=_SITE_NAME,
+        first=_SITE_FIRST,
         group="Sites",
     ),
     Layer(
@@ -123,6 +141,7 @@ LAYERS: tuple[Layer, ...] = (
         (*columns.RECORDS, *columns.OUTCOME),
         style="source_records.qml.j2",
         display=_RECORD_NAME,
+        first=_OUTCOME_FIRST,
         always=True,
     ),
     Layer(
@@ -133,14 +152,16 @@ LAYERS: tuple[Layer, ...] = (
         None,
         columns.PAIRS,
         display='"left_key" || \' - \' || "right_key"',
+        first=("left_key", "right_key", "decision", "score", "distance_m", "why"),
     ),
     Layer(
         "rejected",
         "Rejected records",
         "Records that cannot be used, each with the reason and what to do about it.",
         None,
-        columns.RECORDS,
+        _REJECTED,
         display=_RECORD_NAME,
+        first=("name", "reason", "detail", "place", "source", "record_key"),
     ),
     Layer(
         "changes",
@@ -150,6 +171,7 @@ LAYERS: tuple[Layer, ...] = (
         columns.CHANGES,
         style="changes.qml.j2",
         display='coalesce("name", "site_id")',
+        first=("change", "name", "region", "detail", "cause"),
         group="Changes",
     ),
     Layer(
@@ -170,6 +192,7 @@ LAYERS: tuple[Layer, ...] = (
         columns.REGIONS,
         style="regions.qml.j2",
         display='"title"',
+        first=("title", "sites", "records_in", "in_sites", "in_review", "rejected", "state", "message"),
         group="Background",
         always=True,
     ),
@@ -180,6 +203,7 @@ LAYERS: tuple[Layer, ...] = (
         None,
         columns.SOURCES,
         display='"title"',
+        first=("title", "source", "licence", "state", "records_in", "in_sites", "in_review", "rejected", "accuracy_m"),
         always=True,
     ),
     Layer(
@@ -189,6 +213,7 @@ LAYERS: tuple[Layer, ...] = (
         None,
         columns.RUNS,
         display='"title"',
+        first=("title", "data_date", "run_id"),
         always=True,
     ),
     Layer(

@@ -45,6 +45,19 @@ def spelled(layer: Layer) -> tuple[Spelled, ...]:
     )
 
 
+def name_alone(layer: Layer) -> Spelled | None:
+    """Return the field that tells the name of a record in one line, as high as a row of the table of attributes is.
+
+    None for a layer that has a column of names, or no names.
+    """
+    names = next((column for column in layer.columns if column.name == "names"), None)
+    if names is None or any(column.name == "name" for column in layer.columns):
+        return None
+    column = replace(names, name="name_in_words", alias="Name", description="Name of the record.", json=False)
+    told = "with_variable('told', json_to_map(\"names\"), coalesce(map_get(@told, 'name'), map_avals(@told)[0]))"
+    return Spelled(column, "name", _if_told("names", told))
+
+
 def _expression(column: str) -> str:
     if column == "names":
         return _names()

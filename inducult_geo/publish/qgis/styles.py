@@ -15,7 +15,8 @@ from markupsafe import Markup
 from inducult_geo.publish.layers.columns import Column
 from inducult_geo.publish.layers.declared import Layer
 from inducult_geo.publish.layers.domains import DOMAINS
-from inducult_geo.publish.qgis.in_words import NO_END, Spelled, spelled, year_in_words
+from inducult_geo.publish.qgis.attribute_tables import in_order, is_aside, width_px
+from inducult_geo.publish.qgis.in_words import NO_END, Spelled, name_alone, spelled, year_in_words
 from inducult_geo.publish.qgis.pictograms import embedded
 from inducult_geo.publish.qgis.symbols import OTHER_THEME, aspect_marks, theme_marks
 from inducult_geo.publish.qgis.weblinks import WEB_LINKS
@@ -63,15 +64,14 @@ class Field:
         return f"{self.column.label} (JSON)" if self.column.json else self.column.label
 
     @property
-    def is_aside(self) -> bool:
-        """Whether the table of attributes hides it until a person wants it."""
-        return self.column.json or bool(self.expression)
+    def labels(self) -> list[str]:
+        """The labels of its values, where they come from a list."""
+        return [label for entry in self.config.get("map", ()) for label in entry]
 
     @property
     def is_wide(self) -> bool:
         """Whether it needs the width of the form: its label then stands above it, not beside."""
-        shown = [label for entry in self.config.get("map", ()) for label in entry]
-        return bool(self.config.get("IsMultiline")) or max(map(len, shown), default=0) > _WIDE
+        return bool(self.config.get("IsMultiline")) or max(map(len, self.labels), default=0) > _WIDE
 
 
 @cache
@@ -132,13 +132,15 @@ def _rendered(layer: Layer, region_titles: tuple[tuple[str, str], ...], years: t
     """Fill in a template; a service that publishes each night, and tests, ask for the same ones again and again."""
     titles = dict(region_titles)
     fields = [_field(layer, column, index, titles) for index, column in enumerate(layer.columns, start=1)]
-    words = {told.of: _field_in_words(told, index) for index, told in enumerate(spelled(layer), start=len(fields) + 1)}
+    told = [*spelled(layer), *([alone] if (alone := name_alone(layer)) else [])]
+    words = {one.of: _field_in_words(one, index) for index, one in enumerate(told, start=len(fields) + 1)}
     return (
         environment()
         .get_template(template)
         .render(
             layer=layer,
             fields=[*fields, *words.values()],
+            table=_table(layer, [*fields, *words.values()]),
             tabs=_tabs([words.get(field.column.name, field) for field in fields]),
             web={link.column: link for link in WEB_LINKS if link.column in {one.column.name for one in fields}},
             lifetime=_lifetime(layer, years),
@@ -187,6 +189,14 @@ def _widget(layer: Layer, column: Column, region_titles: Mapping[str, str]) -> t
 def _value_map(values: Mapping[str, str], *, with_open: bool) -> list[dict[str, str]]:
     entries = [{label: value} for value, label in values.items()]
     return ([{"(open)": QGIS_NULL}] if with_open else []) + entries
+
+
+def _table(layer: Layer, fields: Sequence[Field]) -> list[tuple[str, int, bool]]:
+    """Return the columns of the table of attributes in order: name, width in pixels, whether it is hidden."""
+    named = {field.column.name: field for field in fields}
+    widths = {name: width_px(field.column, field.alias, field.labels) for name, field in named.items()}
+    order = in_order(layer, [*named])
+    return [(name, widths[name], is_aside(layer, named[name].column, named)) for name in order]
 
 
 def _tabs(fields: Sequence[Field]) -> list[tuple[str, list[Field]]]:

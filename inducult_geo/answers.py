@@ -1,15 +1,24 @@
-"""Answers as people write them, brought to what the log knows: its four words, and the keys of both records."""
+"""Answers as people write them, brought to what the log knows: its four words, and the keys of both records.
+
+What stands beside them in their table, and nobody reads, is told.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from typing import Final
 
+import pandas as pd
 import pyarrow.parquet as pq
 
+from inducult_geo.errors import ReleaseError
 from inducult_geo.match.decided.decisions import Decisions
 from inducult_geo.match.questions import question_id
 from inducult_geo.memory import registry_of
+from inducult_geo.publish.compared.altered_cells import altered_told
+from inducult_geo.publish.compared.review_table import READING, lost, questions_of
+from inducult_geo.release_folders import releases_of
 from inducult_geo.run import Run
 from inducult_geo.stage import Stage, last_stage
 from inducult_geo.text import fold_once, packaged_words
@@ -18,6 +27,7 @@ PLACE: Final = "place:"
 """How the id of a question about the place of a record begins; its key follows."""
 
 _TABLE: Final = "decision_words.csv"
+_LOOKED_MAX: Final = 10
 
 
 def canonical(written: str) -> str:
@@ -51,6 +61,37 @@ def with_records(rows: Sequence[Mapping[str, str]], run: Run, log: Decisions) ->
             known = {"kind": "place", "left_key": row["review_id"].removeprefix(PLACE)}
         out.append({**row, **known, "decision": canonical(row["decision"]) if row["decision"] else ""})
     return out
+
+
+def unread(table: pd.DataFrame, run: Run) -> list[str]:
+    """Say what an edited table of questions holds that nobody reads: added columns, and altered cells.
+
+    Parameters
+    ----------
+    table
+        Texts, "" or null for an empty cell, with the columns that are left of those of `export_review`, or nothing.
+    run
+        The data folder, one of whose last releases asked.
+
+    Raises
+    ------
+    ContractError
+        Where its answers stand beside other questions (see `altered_told`).
+    """
+    if table.empty:
+        return []
+    if "review_id" not in table:
+        both = zip(table["left_key"], table["right_key"], strict=True)
+        table = table.assign(review_id=[question_id(str(left), str(right)) for left, right in both])
+    return [*lost(table), *altered_told(table, _asking(run), READING)]
+
+
+def _asking(run: Run) -> Iterator[pd.DataFrame]:
+    """Yield the questions of the last releases, the newest first."""
+    for release in releases_of(run.folder)[: -_LOOKED_MAX - 1 : -1]:
+        # What is wrong with a release is told by those that need it whole.
+        with suppress(ReleaseError):
+            yield questions_of(release)
 
 
 def kept_stages(run: Run) -> Iterator[Stage]:

@@ -19,7 +19,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Final
 
-from inducult_geo.answers import regions_of_keys, with_records
+from inducult_geo.answers import regions_of_keys, unread, with_records
 from inducult_geo.catalog import Read
 from inducult_geo.log_copies import take_in
 from inducult_geo.match.decided.decisions import Decision, Decisions, append_decision, meaning
@@ -29,7 +29,7 @@ from inducult_geo.match.identity.continuity import successors
 from inducult_geo.match.identity.site_ids import check_site_id
 from inducult_geo.match.questions import question_id
 from inducult_geo.memory import decisions_of, registry_of
-from inducult_geo.publish.compared.review_table import ANSWER_COLUMNS, answers_of, export_review, lost, read_edited
+from inducult_geo.publish.compared.review_table import ANSWER_COLUMNS, answers_of, export_review, read_edited
 from inducult_geo.publish.spreadsheet import plain_cell
 from inducult_geo.run import Run
 from inducult_geo.sources.formats.readers import read_table
@@ -173,13 +173,14 @@ def import_review(source: Path, run: Run, *, who: str | None = None) -> ImportOu
         table = read_table(source, Read(sheet=ALL_SHEETS))
         texts = table.frame.map(lambda cell: plain_cell(cell) if isinstance(cell, str) else cell)
         texts = texts.rename(columns=lambda name: str(name).removeprefix("\ufeff"))
-        outcome = _take(answers_of(source, texts), run, who, is_file=True)
-        told = (f"{source.name}: {message}" for kind, message, _ in table.warnings if kind == "comments")
-        return replace(outcome, remarks=(*told, *lost(texts)))
+        rows, told = answers_of(source, texts), unread(texts, run)
+        comments = (f"{source.name}: {message}" for kind, message, _ in table.warnings if kind == "comments")
+        return replace(_take(rows, run, who, is_file=True), remarks=(*comments, *told))
     if source.suffix.lower() == run.folder.decisions.suffix and source.is_file():
         return _take_copy(source, run)
-    rows, remarks = read_edited(source)
-    return replace(_take(rows, run, who, is_file=True), remarks=tuple(remarks))
+    rows, texts = read_edited(source)
+    told = unread(texts, run)
+    return replace(_take(rows, run, who, is_file=True), remarks=(*told,))
 
 
 def _take_copy(source: Path, run: Run) -> ImportOutcome:

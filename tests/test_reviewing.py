@@ -822,13 +822,20 @@ def test_a_table_of_keys_and_decisions_alone_is_read(run: Run, sheet: Path) -> N
     assert [one.decision for one in import_review(sheet, run, who="Eva").added] == ["same"]
 
 
-def test_a_column_that_somebody_added_is_said_not_to_be_taken(run: Run, sheet: Path) -> None:
+def test_a_column_that_somebody_added_and_a_name_that_was_changed_are_said_not_to_be_taken(
+    run: Run, sheet: Path
+) -> None:
     table = pd.read_csv(sheet, dtype=str).assign(Bemerkung=None, decision=None)
     table.to_csv(sheet, index=False)
     assert import_review(sheet, run, who="Eva").remarks == ()
     table.assign(Bemerkung="seen").to_csv(sheet, index=False)
     (told,) = import_review(sheet, run, who="Eva").remarks
     assert "no question has such a column: 'Bemerkung'." in told
+    pairs = table[table["kind"] == "pair"].assign(left_name="Mine", decision="same").drop(columns="review_id")
+    pairs.head(1).to_csv(sheet, index=False)
+    outcome = import_review(sheet, run, who="Eva")
+    assert len(outcome.added) == 1
+    assert f"({pairs['left_key'].iloc[0]}): 'Mine' for " in outcome.remarks[1]
 
 
 def test_empty_cells_beside_the_table_and_the_mark_of_excel_are_passed_over(run: Run, sheet: Path) -> None:

@@ -39,6 +39,9 @@ _EXPORTED: Final = frozenset(
     (*_QUESTION, *_EVIDENCE, *(f"{side}_{name}" for side in ("left", "right") for name in ("name", *_SIDE)))
     + ("left_longitude", "left_latitude", "right_longitude", "right_latitude", "sheet")
 )
+READING: Final = tuple(sorted(_EXPORTED - {*ANSWER_COLUMNS, "sheet"}))
+"""Columns of the table of questions that nobody reads again."""
+
 _LAYER: Final = "review"
 _NAMED_MAX: Final = 5
 _LOOKING: Final = "?mode=ro&immutable=1"
@@ -58,6 +61,20 @@ def export_review(release: Path, out: Path) -> int:
         Where `out` holds answers, or something else than an earlier table of questions.
     """
     _refuse_to_lose(out)
+    table = questions_of(release)
+    with replacing(out) as draft:
+        write_csv(table, draft)
+    return len(table)
+
+
+def questions_of(release: Path) -> pd.DataFrame:
+    """Return the open questions of a release as `export_review` writes them, the most pressing first.
+
+    Raises
+    ------
+    ReleaseError
+        As `export_review` does.
+    """
     package, records = release / GEOPACKAGE, release / RECORDS_FILE
     if not package.is_file() or not records.is_file():
         raise ReleaseError(f"{release}: no {GEOPACKAGE} with records.parquet: is this the folder of a release?")
@@ -80,9 +97,7 @@ def export_review(release: Path, out: Path) -> int:
             told = [sides.get(key, {}).get(field) for key in table[f"{side}_key"]]
             # As objects: beside a null a year must not become 1880.0.
             table[f"{side}_{field}"] = pd.Series(told, index=table.index, dtype=object)
-    with replacing(out) as draft:
-        write_csv(table, draft)
-    return len(table)
+    return table
 
 
 def _refuse_to_lose(out: Path) -> None:
@@ -107,8 +122,8 @@ def read_answers(source: Path) -> list[dict[str, str]]:
     return read_edited(source)[0]
 
 
-def read_edited(source: Path) -> tuple[list[dict[str, str]], list[str]]:
-    """Read `ANSWER_COLUMNS` of an edited `inducult.gpkg` or CSV (text, "" for null), and what of a CSV is `lost`.
+def read_edited(source: Path) -> tuple[list[dict[str, str]], pd.DataFrame]:
+    """Read `ANSWER_COLUMNS` of an edited `inducult.gpkg` or CSV (text, "" for null), and all that a CSV holds.
 
     Raises
     ------
@@ -120,9 +135,10 @@ def read_edited(source: Path) -> tuple[list[dict[str, str]], list[str]]:
     with source.open("rb") as handle:
         is_database = handle.read(16) == b"SQLite format 3\x00"
     if is_database:
-        return _answers_of_geopackage(source), []
+        # Its other columns are not to be edited in the form.
+        return _answers_of_geopackage(source), pd.DataFrame()
     table = read_csv(source, ANSWER_COLUMNS)
-    return answers_of(source, table), lost(table)
+    return answers_of(source, table), table
 
 
 def lost(answers: pd.DataFrame) -> list[str]:

@@ -10,7 +10,8 @@ import shutil
 import subprocess
 import time
 import urllib.request
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -35,7 +36,8 @@ class Browser:
 
         self.requests: list[str] = []
         self.complaints: list[str] = []
-        self.shown: tuple[object, ...] = ()
+        self.shown: Path | None = None
+        self._is_dark = False
         self._due: Callable[[], None] | None = None
         self._scale = scale
         self._numbers = itertools.count(1)
@@ -96,20 +98,36 @@ class Browser:
 
     def open(self, path: Path, *, width: int = 1280, height: int = 900, dark: bool = False, fragment: str = "") -> None:
         """Open a file and wait until it is loaded."""
-        self._due = None
-        self.shown = (path, width, height, dark, fragment)
-        phone = width < 600
-        size = {"width": width, "height": height, "deviceScaleFactor": self._scale}
-        self.call("Emulation.setDeviceMetricsOverride", **size, mobile=phone)
-        scheme = {"name": "prefers-color-scheme", "value": "dark" if dark else "light"}
-        still = {"name": "prefers-reduced-motion", "value": "reduce"}
-        self.call("Emulation.setEmulatedMedia", features=[scheme, still])
+        self.lay_out(width=width, height=height, dark=dark)
+        self.shown = path
         self.call("Page.navigate", url="about:blank")
         self.until("document.URL === 'about:blank'")
         self.requests.clear()
         self.complaints.clear()
         self.call("Page.navigate", url=path.resolve().as_uri() + fragment)
         self.until("document.URL !== 'about:blank' && document.readyState === 'complete'")
+
+    def lay_out(self, *, width: int, height: int, dark: bool) -> None:
+        """Give the window a size and its light; what is open in it stays open."""
+        self._due = None
+        size = {"width": width, "height": height, "deviceScaleFactor": self._scale}
+        self.call("Emulation.setDeviceMetricsOverride", **size, mobile=width < 600)
+        self._is_dark = dark
+        self._light("", dark=dark)
+
+    def _light(self, media: str, *, dark: bool) -> None:
+        told = {"prefers-color-scheme": "dark" if dark else "light", "prefers-reduced-motion": "reduce"}
+        features = [{"name": name, "value": value} for name, value in told.items()]
+        self.call("Emulation.setEmulatedMedia", media=media, features=features)
+
+    @contextmanager
+    def paper(self, *, dark: bool = False) -> Iterator[None]:
+        """Lay the page out as on paper, for a while."""
+        self._light("print", dark=dark)
+        try:
+            yield
+        finally:
+            self._light("", dark=self._is_dark)
 
     def before_use(self, due: Callable[[], None]) -> None:
         """Have something done before the page is asked anything; not where a file is opened at once."""

@@ -207,7 +207,7 @@ def test_a_page_that_a_server_gives_saves_as_well(browser, file, bundle, tmp_pat
     finally:
         server.shutdown()
         server.server_close()
-        browser.shown = ()
+        browser.shown = None
 
 
 def test_saving_is_done_with_the_keyboard_and_says_what_it_does(page, tmp_path):

@@ -24,7 +24,7 @@ from pydantic import BaseModel, Field
 
 from flows.limits import OVERPASS
 from inducult_geo import pipeline
-from inducult_geo.at_hand import choose_regions
+from inducult_geo.collecting.at_hand import choose_regions
 from inducult_geo.errors import ConfigError, InducultError, StorageError, TransientError
 from inducult_geo.outcome import last_run
 from inducult_geo.run import Run, open_run

@@ -25,8 +25,8 @@ import typer
 
 from flows.environment import reached
 from flows.shelf import LOOPBACK, shelf
-from inducult_geo.at_hand import choose_regions
 from inducult_geo.cli.common import exit_code
+from inducult_geo.collecting.at_hand import choose_regions
 from inducult_geo.errors import ConfigError, InducultError
 from inducult_geo.run import Run, open_run
 from inducult_geo.sources.web.http import shown

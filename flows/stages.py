@@ -31,7 +31,7 @@ from flows.parameters import (
 )
 from inducult_geo import pipeline
 from inducult_geo.catalog import OSM
-from inducult_geo.gather import wide_or_kept
+from inducult_geo.collecting.gather import wide_or_kept
 from inducult_geo.run import Run
 
 RETRIES = 2

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from inducult_geo.api import link, read_osm, read_source
     from inducult_geo.harmonize.coordinates.read import parse_coordinates
     from inducult_geo.harmonize.transforms.crs import transform_points
-    from inducult_geo.opening import open_release
+    from inducult_geo.opening.release import open_release
     from inducult_geo.pipeline import refresh, release
 
 __version__ = "0.1.0"
@@ -29,7 +29,7 @@ __all__ = [
 
 _HOMES = {
     "link": "inducult_geo.api",
-    "open_release": "inducult_geo.opening",
+    "open_release": "inducult_geo.opening.release",
     "parse_coordinates": "inducult_geo.harmonize.coordinates.read",
     "read_osm": "inducult_geo.api",
     "read_source": "inducult_geo.api",

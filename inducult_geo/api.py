@@ -9,11 +9,11 @@ import numpy as np
 import pandas as pd
 from shapely.geometry.base import BaseGeometry
 
-from inducult_geo.boundaries import outline_for_check
 from inducult_geo.catalog import OSM, Contract, load_contract
+from inducult_geo.collecting.boundaries import outline_for_check
+from inducult_geo.collecting.gather import harmonized
 from inducult_geo.errors import ConfigError, ContractError
 from inducult_geo.frames import RawTable, Records, as_records, to_json
-from inducult_geo.gather import harmonized
 from inducult_geo.harmonize.places.place import Ground
 from inducult_geo.harmonize.records import Harmonized
 from inducult_geo.match.link import link as link_records

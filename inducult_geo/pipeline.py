@@ -15,19 +15,19 @@ from collections.abc import Container, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 
-from inducult_geo.at_hand import choose_regions, find_extract
-from inducult_geo.boundaries import kept_outline
 from inducult_geo.catalog import OSM, Region
+from inducult_geo.collecting.at_hand import choose_regions, find_extract
+from inducult_geo.collecting.boundaries import kept_outline
+from inducult_geo.collecting.gather import gather_region
 from inducult_geo.errors import InducultError, RegionError, StorageError, TransientError
-from inducult_geo.gather import gather_region
-from inducult_geo.left_answers import left_told
-from inducult_geo.log_copies import copies_told
 from inducult_geo.memory import decisions_of
 from inducult_geo.of_sample import set_sample_aside
 from inducult_geo.outcome import RunOutcome, begin, note, unpublished
-from inducult_geo.releasing import release
-from inducult_geo.rescuing import rescue_registry
-from inducult_geo.resolving import settle
+from inducult_geo.releasing.left_answers import left_told
+from inducult_geo.releasing.release import release
+from inducult_geo.releasing.rescuing import rescue_registry
+from inducult_geo.resolving.region import settle
+from inducult_geo.review.log_copies import copies_told
 from inducult_geo.run import Run, keep_declared, unread
 from inducult_geo.stage import (
     Collected,

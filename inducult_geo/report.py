@@ -19,7 +19,7 @@ from inducult_geo.text import counted
 if TYPE_CHECKING:
     from rich.console import Console
 
-    from inducult_geo.checking import CheckReport, DateShare
+    from inducult_geo.checking.check import CheckReport, DateShare
     from inducult_geo.pipeline import RunOutcome
     from inducult_geo.publish.promises.verify import Finding
     from inducult_geo.run import Run

@@ -13,12 +13,12 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from inducult_geo.errors import BusyError, DecisionError, StorageError
-from inducult_geo.left_answers import left_told
-from inducult_geo.log_copies import copies_told
 from inducult_geo.match.decided.decisions import read_decisions
 from inducult_geo.memory import registry_fault
 from inducult_geo.outcome import last_run
 from inducult_geo.publish.files import GEOPACKAGE
+from inducult_geo.releasing.left_answers import left_told
+from inducult_geo.review.log_copies import copies_told
 from inducult_geo.run import SourceFacts, new_versions, rows_gone
 from inducult_geo.stage import kept_facts
 from inducult_geo.store import ROOM_LEFT, DataFolder, confirmed_at, current_release, moment_of, read_json

@@ -13,18 +13,18 @@ import pytest
 import shapely
 from test_stage import FACTS
 
-from inducult_geo.assemble import assemble, release_manifest
-from inducult_geo.at_hand import kept_file
-from inducult_geo.boundaries import kept_outline
+from inducult_geo.collecting.at_hand import kept_file
+from inducult_geo.collecting.boundaries import kept_outline
 from inducult_geo.errors import CountingError, RegionError
 from inducult_geo.frames import Counts, as_records, as_sites, from_json
 from inducult_geo.match.identity.registry import empty_registry
 from inducult_geo.publish.bundle import Bundle
 from inducult_geo.publish.layers.domains import DOMAINS
+from inducult_geo.releasing.assemble import assemble, release_manifest
+from inducult_geo.releasing.withholding import for_release
 from inducult_geo.run import Run, open_run
 from inducult_geo.stage import Part, RegionOutcome, Stage, keep_part, keep_stage
 from inducult_geo.store import DataFolder
-from inducult_geo.withholding import for_release
 
 BOX = {"opole": (17.0, 50.0, 18.5, 51.0), "leoben": (14.5, 47.2, 15.3, 47.8)}
 PLACE = shapely.Point(4_850_000, 3_080_000)

@@ -16,9 +16,9 @@ from pyproj import CRS
 from test_overpass import Reply, answer, ok, serving
 from test_readers import ENDLESS, with_view
 
-from inducult_geo.at_hand import kept_file
-from inducult_geo.boundaries import kept_outline, last_outline, outline, outline_for_check, read_outline
 from inducult_geo.catalog import Region
+from inducult_geo.collecting.at_hand import kept_file
+from inducult_geo.collecting.boundaries import kept_outline, last_outline, outline, outline_for_check, read_outline
 from inducult_geo.errors import RegionError, TransientError
 from inducult_geo.run import Run, open_run
 from inducult_geo.sources.formats import geopackages

@@ -21,7 +21,7 @@ from inducult_geo.publish.files import GEOPACKAGE
 from inducult_geo.publish.layers.columns import CHANGES as CHANGE_LAYER
 from inducult_geo.publish.layers.domains import DOMAINS
 from inducult_geo.publish.research.geoparquet import write_geoparquet
-from inducult_geo.withholding import for_release
+from inducult_geo.releasing.withholding import for_release
 
 X, Y = 4_500_000.0, 3_000_000.0
 SITES = {  # site: name, status, x, and its records

@@ -12,8 +12,8 @@ import pytest
 import shapely
 from typer.testing import CliRunner
 
-from inducult_geo.check_map import PICTURE_MARK, Sites, picture, text_map
-from inducult_geo.checking import CheckReport, check
+from inducult_geo.checking.check import CheckReport, check
+from inducult_geo.checking.map import PICTURE_MARK, Sites, picture, text_map
 from inducult_geo.cli import app
 from inducult_geo.cli.common import refuse_foreign_picture
 from inducult_geo.errors import ConfigError, ContractError

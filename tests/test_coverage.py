@@ -22,7 +22,7 @@ from inducult_geo.publish.bundle import Bundle
 from inducult_geo.publish.databases.geopackage import write_geopackage
 from inducult_geo.publish.files import GEOPACKAGE
 from inducult_geo.publish.qgis.coverage import COVERAGES, NO_DATA, TILE, _halved, coverages_of, extent_of_surface
-from inducult_geo.withholding import for_release
+from inducult_geo.releasing.withholding import for_release
 
 
 @pytest.fixture(scope="module")

@@ -30,9 +30,9 @@ from inducult_geo.match.scoring.score import DOUBTED, EVEN, NEARNESS_ALONE, OTHE
 from inducult_geo.publish.layers.declared import LAYERS
 from inducult_geo.publish.layers.domains import DOMAINS
 from inducult_geo.publish.qgis.symbols import ASPECT_RINGS, THEME_MARKS
-from inducult_geo.resolving import WIDE_FROM
+from inducult_geo.resolving.region import WIDE_FROM
+from inducult_geo.resolving.tiling import CELL_M, HALO_M
 from inducult_geo.text.lexicon import LOCAL_UP_TO
-from inducult_geo.tiling import CELL_M, HALO_M
 
 PICTURES_MAX_BYTES = 1_500_000
 LINK = re.compile(r"(?<!`)\[[^\]`]*\]\(([^)\s]+)\)")

@@ -16,7 +16,7 @@ import shapely
 
 from inducult_geo.api import read_source
 from inducult_geo.catalog import Read, load_contract
-from inducult_geo.checking import check
+from inducult_geo.checking.check import check
 from inducult_geo.drafting.columns import axes_of, columns_of, fields_of, place_text_of
 from inducult_geo.drafting.contract import draft
 from inducult_geo.drafting.keys import key_of

@@ -7,8 +7,8 @@ import pandas as pd
 import pytest
 import shapely
 
-from inducult_geo.explaining import WIDTH, Site
 from inducult_geo.frames import PAIR_COLUMNS, as_records, as_sites, to_json
+from inducult_geo.opening.explaining import WIDTH, Site
 from inducult_geo.publish.layers import columns
 
 PLACE = shapely.Point(4_500_000, 3_000_000)

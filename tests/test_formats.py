@@ -15,7 +15,7 @@ import pytest
 import shapely
 
 from inducult_geo.catalog import Read
-from inducult_geo.checking import check
+from inducult_geo.checking.check import check
 from inducult_geo.drafting.contract import draft
 from inducult_geo.errors import ContractError
 from inducult_geo.run import Run, open_run

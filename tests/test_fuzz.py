@@ -16,7 +16,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from inducult_geo.catalog import Read
-from inducult_geo.checking import check
+from inducult_geo.checking.check import check
 from inducult_geo.drafting.contract import draft
 from inducult_geo.errors import InducultError
 from inducult_geo.run import Run, open_run

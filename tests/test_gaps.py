@@ -6,7 +6,7 @@ import pandas as pd
 import pytest
 
 from inducult_geo.frames import as_pairs
-from inducult_geo.gaps import FEWEST, gaps, untrue_accuracies
+from inducult_geo.resolving.gaps import FEWEST, gaps, untrue_accuracies
 
 
 def joined(*rows: tuple[str, str, float, str, str]) -> pd.DataFrame:

@@ -12,13 +12,13 @@ from pathlib import Path
 import pytest
 import shapely
 
-from inducult_geo.at_hand import choose_regions, find_extract
-from inducult_geo.boundaries import KeptOutline, kept_outline
 from inducult_geo.catalog import Region
+from inducult_geo.collecting.at_hand import choose_regions, find_extract
+from inducult_geo.collecting.boundaries import KeptOutline, kept_outline
+from inducult_geo.collecting.gather import gather_region, gather_wide, wide_or_kept
 from inducult_geo.digest import FileHashes, sha256
 from inducult_geo.errors import ConfigError, ContractError, TransientError
 from inducult_geo.frames import Counts
-from inducult_geo.gather import gather_region, gather_wide, wide_or_kept
 from inducult_geo.run import Run, open_run
 from inducult_geo.sources.osm.extracts import newest_extract
 from inducult_geo.stage import Part, last_part

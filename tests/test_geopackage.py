@@ -32,7 +32,7 @@ from inducult_geo.publish.qgis.metadata import data_date, extent_of, timestamp
 from inducult_geo.publish.qgis.pictograms import embedded
 from inducult_geo.publish.qgis.styles import style_of
 from inducult_geo.publish.research.listing import LAW_SQL
-from inducult_geo.withholding import for_release
+from inducult_geo.releasing.withholding import for_release
 
 
 @pytest.fixture(scope="module")

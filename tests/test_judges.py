@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from inducult_geo.match.decided.decisions import Decision, append_decision
-from inducult_geo.opening import open_release
+from inducult_geo.opening.release import open_release
 from inducult_geo.pipeline import run_all
 from inducult_geo.publish.layers.declared import LAYERS
 from inducult_geo.run import open_run

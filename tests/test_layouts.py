@@ -15,7 +15,7 @@ from inducult_geo.publish.layers.declared import layer_named
 from inducult_geo.publish.qgis.cards import BOXES
 from inducult_geo.publish.qgis.layouts import CREDIT, DATED, SHEETS, Box, Sheet, layouts, printed_credits
 from inducult_geo.publish.qgis.styles import styles_of
-from inducult_geo.withholding import for_release
+from inducult_geo.releasing.withholding import for_release
 
 
 @pytest.fixture(scope="module")

@@ -13,7 +13,7 @@ from bundles import contracts, small_bundle
 
 from inducult_geo.frames import REJECT_REASONS, REVIEW_REASONS, content_hash, from_json, to_json
 from inducult_geo.publish.licences import credit_lines, credit_text, licence_names
-from inducult_geo.withholding import NOT_SHOWN, for_release, grid_centers
+from inducult_geo.releasing.withholding import NOT_SHOWN, for_release, grid_centers
 
 
 @pytest.fixture(scope="module")

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from inducult_geo.catalog import Read, load_contract
-from inducult_geo.checking import check
+from inducult_geo.checking.check import check
 from inducult_geo.drafting.contract import draft
 from inducult_geo.errors import ContractError
 from inducult_geo.run import Run, open_run

@@ -23,7 +23,7 @@ import shapely
 from inducult_geo.memory import registry_of
 from inducult_geo.pipeline import run_all
 from inducult_geo.publish.promises.verify import verify
-from inducult_geo.reviewing import decide
+from inducult_geo.review.table import decide
 from inducult_geo.run import open_run
 from inducult_geo.store import DataFolder, current_release
 

@@ -18,7 +18,7 @@ import pyogrio
 import pytest
 
 from inducult_geo.catalog import Catalog, load_catalog
-from inducult_geo.checking import check
+from inducult_geo.checking.check import check
 from inducult_geo.frames import from_json
 from inducult_geo.harmonize.words.vocabulary import load_vocabulary
 from inducult_geo.run import Run, open_run

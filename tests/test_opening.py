@@ -18,17 +18,18 @@ import pytest
 import shapely
 from bundles import HOSTILE, contracts, small_bundle
 
-from inducult_geo import open_release, views
+from inducult_geo import open_release
 from inducult_geo.errors import ConfigError, ReleaseError
-from inducult_geo.explaining import EVIDENCE_COLUMNS, VALUE_COLUMNS, Explanation, Site
 from inducult_geo.frames import PAIR_COLUMNS, RECORD_COLUMNS, SITE_COLUMNS, from_json
 from inducult_geo.harmonize.dates.read import life_span, parse_date, parse_end
 from inducult_geo.match.identity.site_ids import new_site_id
-from inducult_geo.opening import Release
+from inducult_geo.opening import views
+from inducult_geo.opening.explaining import EVIDENCE_COLUMNS, VALUE_COLUMNS, Explanation, Site
+from inducult_geo.opening.release import Release
 from inducult_geo.publish.compared.changes import CHANGE_COLUMNS
 from inducult_geo.publish.layers import columns
 from inducult_geo.publish.release import write_release, write_sums
-from inducult_geo.withholding import for_release
+from inducult_geo.releasing.withholding import for_release
 
 FRAMES = (
     *("sites", "records", "rejected", "matches", "review", "regions", "sources", "changes"),

@@ -21,8 +21,8 @@ from inducult_geo.publish.page import overlays
 from inducult_geo.publish.page.overlays import density_overlays
 from inducult_geo.publish.page.pagewords import NAMES, VALUES, access_words, page_words, translations
 from inducult_geo.publish.qgis.metadata import SAMPLE_NOTICE
+from inducult_geo.releasing.withholding import for_release
 from inducult_geo.text import packaged_rows
-from inducult_geo.withholding import for_release
 
 
 @pytest.fixture(scope="module")

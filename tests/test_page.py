@@ -19,7 +19,7 @@ from inducult_geo.frames import BEGINNINGS, ENDS, to_json
 from inducult_geo.publish.layers.domains import DOMAINS
 from inducult_geo.publish.page.pagewords import NAMES as LANGUAGE_NAMES
 from inducult_geo.publish.page.pagewords import page_words
-from inducult_geo.withholding import for_release
+from inducult_geo.releasing.withholding import for_release
 
 pytest.importorskip("websockets.sync.client")
 pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="needs Debian's chromium")

@@ -20,7 +20,7 @@ from inducult_geo.publish.layers.dictionary import SHEET
 from inducult_geo.publish.page.pagewords import page_words
 from inducult_geo.publish.research.documents import sites_table
 from inducult_geo.publish.spreadsheet import plain_cell, rows_of, write_csv
-from inducult_geo.withholding import for_release
+from inducult_geo.releasing.withholding import for_release
 
 pytest.importorskip("websockets.sync.client")
 pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="needs Debian's chromium")

@@ -16,7 +16,7 @@ import pandas as pd
 import pytest
 from conftest import FEW
 
-from inducult_geo.at_hand import choose_regions
+from inducult_geo.collecting.at_hand import choose_regions
 from inducult_geo.errors import ConfigError, RegionError, ReleaseError
 from inducult_geo.pipeline import RunOutcome, run_all
 from inducult_geo.publish.compared.changes import diff
@@ -214,7 +214,7 @@ def test_nothing_of_the_sample_is_in_a_release_of_real_data(few: Path) -> None:
 
 
 def test_a_release_that_breaks_a_promise_is_not_published(few: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    from inducult_geo import releasing
+    from inducult_geo.releasing import release as releasing
 
     before = current_release(open_run(few).folder)
     written = releasing.write_release

@@ -25,7 +25,7 @@ from inducult_geo.publish.databases.geopackage import write_geopackage
 from inducult_geo.publish.databases.postgis import _shown, load_postgis
 from inducult_geo.publish.files import GEOPACKAGE
 from inducult_geo.publish.layers.declared import LAYERS
-from inducult_geo.withholding import for_release
+from inducult_geo.releasing.withholding import for_release
 
 pytest.importorskip("asyncpg")
 PASSWORD = "s3cret-of-the-test"

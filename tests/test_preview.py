@@ -22,7 +22,7 @@ from inducult_geo.publish.page.drawing import Frame, overview_map, region_map
 from inducult_geo.publish.page.mapdata import _by_name, _other_names, json_for_page, map_data
 from inducult_geo.publish.page.preview import SHAPES, preview_page
 from inducult_geo.publish.qgis.symbols import ASPECT_RINGS, THEME_MARKS
-from inducult_geo.withholding import for_release
+from inducult_geo.releasing.withholding import for_release
 
 
 class Page(HTMLParser):

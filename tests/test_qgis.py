@@ -19,7 +19,7 @@ from inducult_geo.publish.files import GEOPACKAGE
 from inducult_geo.publish.layers.declared import LAYERS, layer_named
 from inducult_geo.publish.layers.domains import DOMAINS
 from inducult_geo.publish.qgis.coverage import coverages_of
-from inducult_geo.withholding import for_release
+from inducult_geo.releasing.withholding import for_release
 
 PYTHON = "/usr/bin/python3"
 SCRIPT = Path(__file__).with_name("qgis_open.py")

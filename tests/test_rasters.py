@@ -11,7 +11,7 @@ import pytest
 from test_sample_rasters import NORTH, WEST, _sites, _write
 
 from inducult_geo.frames import Counts, Sites, from_json
-from inducult_geo.rasters import Sampled, raster_files, sampled
+from inducult_geo.resolving.rasters import Sampled, raster_files, sampled
 from inducult_geo.run import Run, open_run
 from inducult_geo.stage import Stage, keep_stage
 

@@ -14,7 +14,7 @@ from inducult_geo.publish.page.preview import preview_page
 from inducult_geo.publish.qgis.metadata import SAMPLE_NOTICE, data_date
 from inducult_geo.publish.release import write_release, write_sums
 from inducult_geo.publish.research.listing import FILES, LAW_SQL, readme_text, sha256sums
-from inducult_geo.withholding import for_release
+from inducult_geo.releasing.withholding import for_release
 
 MANIFEST = {"version": "0.1.0", "regions": {"opole": {"state": "fresh"}}, "a": [1, None, "ž"]}
 

@@ -14,8 +14,8 @@ import pandas as pd
 import pytest
 from rich.console import Console
 
-from inducult_geo.check_map import Sites
-from inducult_geo.checking import CheckReport, DateShare
+from inducult_geo.checking.check import CheckReport, DateShare
+from inducult_geo.checking.map import Sites
 from inducult_geo.frames import Counts, FileRead, Problem
 from inducult_geo.outcome import RunOutcome
 from inducult_geo.publish.compared.changes import CHANGE_COLUMNS

@@ -42,7 +42,7 @@ from inducult_geo.publish.research.documents import MAKER, citation_text, dcat_t
 from inducult_geo.publish.research.geoparquet import write_geoparquet
 from inducult_geo.publish.spreadsheet import degrees, plain_cell, read_csv, safe_cell, write_csv, write_plain_csv
 from inducult_geo.publish.spreadsheet import rows_of as rows_of_csv
-from inducult_geo.withholding import for_release
+from inducult_geo.releasing.withholding import for_release
 
 FILES = {"sites.csv", "sites.csvt", "sites.prj", "DICTIONARY.md", "schema.json", "CITATION.cff", "dcat.jsonld"}
 CHECKS = (

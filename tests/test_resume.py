@@ -13,16 +13,18 @@ import pandas as pd
 import pytest
 
 import inducult_geo
-from inducult_geo import memory, releasing, resolving
+from inducult_geo import memory
 from inducult_geo.digest import FileHashes, frame_digest, sha256
 from inducult_geo.errors import RegionError, StorageError
 from inducult_geo.match.decided.decisions import Decision, append_decision
 from inducult_geo.match.identity.site_ids import new_site_id
 from inducult_geo.memory import registry_of
-from inducult_geo.opening import open_release
+from inducult_geo.opening.release import open_release
 from inducult_geo.pipeline import RunOutcome, run_all
 from inducult_geo.publish.promises.verify import verify
 from inducult_geo.release_folders import release_is_whole
+from inducult_geo.releasing import release as releasing
+from inducult_geo.resolving import region as resolving
 from inducult_geo.run import _CODE, open_run
 from inducult_geo.stage import RegionOutcome, last_stage
 from inducult_geo.stamps import files_stamp, registry_share

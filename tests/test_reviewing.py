@@ -19,17 +19,17 @@ import pytest
 from typer.testing import CliRunner
 
 from inducult_geo import cli
-from inducult_geo.answers import canonical
 from inducult_geo.errors import BusyError, ConfigError, ContractError, ReleaseError, StorageError
-from inducult_geo.left_answers import answered_releases, left_told
-from inducult_geo.log_copies import copies_told
 from inducult_geo.match.decided.decisions import Decision, append_decision, read_decisions
 from inducult_geo.match.decided.verdict import WORDS
 from inducult_geo.match.questions import question_id
 from inducult_geo.pipeline import run_all
 from inducult_geo.publish.compared.changes import diff
 from inducult_geo.release_folders import prune_releases
-from inducult_geo.reviewing import ANSWER_COLUMNS, ImportOutcome, decide, export_review, import_review
+from inducult_geo.releasing.left_answers import answered_releases, left_told
+from inducult_geo.review.answers import canonical
+from inducult_geo.review.log_copies import copies_told
+from inducult_geo.review.table import ANSWER_COLUMNS, ImportOutcome, decide, export_review, import_review
 from inducult_geo.run import Run, open_run
 from inducult_geo.status import status_of
 from inducult_geo.store import current_release

@@ -10,7 +10,7 @@ import shapely
 from inducult_geo.catalog import load_catalog
 from inducult_geo.frames import WORK_CRS, Pairs, Records, as_pairs, as_records
 from inducult_geo.harmonize.transforms.crs import transform_points
-from inducult_geo.shifted import RECORDS_MIN, places_told
+from inducult_geo.resolving.shifted import RECORDS_MIN, places_told
 
 REGIONS = load_catalog().regions
 

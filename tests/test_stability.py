@@ -14,8 +14,8 @@ from inducult_geo.match.decided.decisions import Decisions
 from inducult_geo.match.identity.borders import shared_ids, since_own_records, with_own_ids
 from inducult_geo.match.identity.registry import empty_registry, merge_registries
 from inducult_geo.match.resolve import Resolution, resolve
-from inducult_geo.recalled import recalled
-from inducult_geo.tracing import id_changes
+from inducult_geo.opening.tracing import id_changes
+from inducult_geo.resolving.recalled import recalled
 
 NAMES = ("Sappi Lanaken", "Ziegelei Brunner", "Papirnica Goričane", "Huta Zygmunt", "Cartiera Favini", "Sklárna Moser")
 COLUMNS = ["record_key", "region", "site_id"]

@@ -19,7 +19,7 @@ from inducult_geo import cli
 from inducult_geo.errors import ConfigError, steady
 from inducult_geo.pipeline import run_all
 from inducult_geo.release_folders import new_release
-from inducult_geo.releasing import _numbers_of
+from inducult_geo.releasing.release import _numbers_of
 from inducult_geo.report import status_lines
 from inducult_geo.run import open_run
 from inducult_geo.status import status_of

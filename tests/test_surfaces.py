@@ -18,7 +18,7 @@ from inducult_geo.enrich.density import BANDWIDTH_M, FINE_BANDWIDTH_M, density, 
 from inducult_geo.errors import ReleaseError
 from inducult_geo.publish.bundle import Bundle
 from inducult_geo.publish.qgis.surfaces import NAMES, cog_bytes, style_bytes, write_density
-from inducult_geo.withholding import for_release
+from inducult_geo.releasing.withholding import for_release
 
 PYTHON = "/usr/bin/python3"
 BOUNDS = (4_300_000.0, 2_900_000.0, 4_340_000.0, 2_930_000.0)

@@ -19,7 +19,7 @@ from bundles import HOSTILE, contracts, small_bundle
 from inducult_geo.errors import ReleaseError
 from inducult_geo.publish.layers.columns import SITES
 from inducult_geo.publish.research.tiles import COLUMNS, MAX_ZOOM, MIN_ZOOM, tile_points, write_tiles
-from inducult_geo.withholding import for_release
+from inducult_geo.releasing.withholding import for_release
 
 
 @pytest.fixture(scope="module")

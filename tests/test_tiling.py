@@ -15,7 +15,7 @@ from inducult_geo.frames import WORK_CRS, Records, as_records
 from inducult_geo.match.decided.decisions import Decision, replay
 from inducult_geo.match.identity.registry import empty_registry
 from inducult_geo.match.resolve import Resolution, resolve
-from inducult_geo.tiling import (
+from inducult_geo.resolving.tiling import (
     Grid,
     candidates_of_tile,
     compare_in_tiles,

@@ -12,18 +12,19 @@ import pytest
 from match_rows import point, records, row
 from typer.testing import CliRunner
 
-from inducult_geo import cli, tracing
+from inducult_geo import cli
 from inducult_geo.errors import ConfigError
 from inducult_geo.frames import Records
 from inducult_geo.match.decided.decisions import Decisions
 from inducult_geo.match.resolve import speaking_records
 from inducult_geo.match.scoring.score import shipped_weights
 from inducult_geo.match.scoring.waterfall import Step, Waterfall
-from inducult_geo.opening import open_release
+from inducult_geo.opening import tracing
+from inducult_geo.opening.release import open_release
+from inducult_geo.opening.tracing import PairExplained, explain_pair, id_history, site_of
 from inducult_geo.pipeline import run_all
 from inducult_geo.run import Run, SourceFacts, open_run
 from inducult_geo.stage import Stage, keep_part, last_stage
-from inducult_geo.tracing import PairExplained, explain_pair, id_history, site_of
 
 JOINED = ("opole_zabytki:6", "osm:way/9900070008")
 STRANGERS = ("opole_zabytki:16", "osm:way/9900070010")
@@ -297,7 +298,7 @@ def registry(*rows: dict[str, object]) -> pd.DataFrame:
 
 
 def test_the_life_of_an_id_is_told_in_order(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
-    from inducult_geo import tracing
+    from inducult_geo.opening import tracing
 
     living, gone = "IC-5PD2S5C-4", "IC-0MTW5W3-9"
     rows = registry(

@@ -17,10 +17,9 @@ import pytest
 import rasterio
 from typer.testing import CliRunner
 
-from inducult_geo.assemble import with_surfaces
 from inducult_geo.cli import app
 from inducult_geo.errors import ReleaseError
-from inducult_geo.opening import Release
+from inducult_geo.opening.release import Release
 from inducult_geo.publish.bundle import Bundle
 from inducult_geo.publish.compared.changes import CHANGE_COLUMNS, diff
 from inducult_geo.publish.compared.opened import Opened, tables_alone
@@ -31,7 +30,8 @@ from inducult_geo.publish.promises import research as research
 from inducult_geo.publish.promises import web as web
 from inducult_geo.publish.promises.verify import PROMISES, Finding, verify
 from inducult_geo.publish.release import write_release, write_sums
-from inducult_geo.withholding import for_release
+from inducult_geo.releasing.assemble import with_surfaces
+from inducult_geo.releasing.withholding import for_release
 from tests.bundles import contracts, small_bundle
 from tests.faults import COLUMNS, EXPLAINED, FAULTS, LAYERS, LISTED, SAID, STYLES, SUMS, sql
 from tests.faults import _project as in_project

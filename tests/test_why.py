@@ -22,7 +22,7 @@ from inducult_geo.match.reading.prepare import prepare
 from inducult_geo.match.resolve import compare
 from inducult_geo.match.scoring.score import score, shipped_weights, weights_from
 from inducult_geo.match.scoring.waterfall import waterfall
-from inducult_geo.tracing import id_changes
+from inducult_geo.opening.tracing import id_changes
 
 
 def test_a_waterfall_starts_at_nothing_known_and_ends_at_the_score() -> None:

@@ -23,8 +23,8 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from inducult_geo.catalog import Contract
-    from inducult_geo.explaining import Explanation
     from inducult_geo.frames import Records
+    from inducult_geo.opening.explaining import Explanation
     from inducult_geo.run import Run
 
 
@@ -95,7 +95,7 @@ def explain(
     as_json: AsJson = False,
 ) -> None:
     """Say why: how two records come to their score, or how a site came to be what it is."""
-    from inducult_geo.tracing import explain_pair, id_history, site_of
+    from inducult_geo.opening.tracing import explain_pair, id_history, site_of
 
     with opened_run(data, catalog, quiet=True) as opened, refusal_is_two():
         if other is not None:
@@ -123,8 +123,8 @@ def ids(
     """List every change of a site's id that is known, with its cause."""
     from inducult_geo.errors import ConfigError
     from inducult_geo.memory import registry_of
+    from inducult_geo.opening.tracing import id_changes
     from inducult_geo.text import printable
-    from inducult_geo.tracing import id_changes
 
     with opened_run(data, None, quiet=True, contracts=False) as opened:
         if not opened.folder.registry.is_file():
@@ -143,7 +143,7 @@ def ids(
 
 def review_fit(data: Data = None, catalog: Catalogs = None, as_json: AsJson = False) -> None:
     """Refit the weights of the matcher from the decisions log; they are used where inducult.toml names them."""
-    from inducult_geo.refitting import refit_weights
+    from inducult_geo.review.refitting import refit_weights
 
     with opened_run(data, catalog, quiet=as_json) as opened, refusal_is_two():
         outcome = refit_weights(opened)
@@ -163,8 +163,8 @@ def review_export(
     as_json: AsJson = False,
 ) -> None:
     """Write the open questions as a CSV, both records side by side, to be answered in a spreadsheet."""
-    from inducult_geo.opening import release_folder
-    from inducult_geo.reviewing import export_review
+    from inducult_geo.opening.release import release_folder
+    from inducult_geo.review.table import export_review
     from inducult_geo.text import counted
 
     with refusal_is_two():
@@ -190,7 +190,7 @@ def review_import(
     as_json: AsJson = False,
 ) -> None:
     """Take answers into the decisions log; the next run obeys them and does not ask again."""
-    from inducult_geo.reviewing import import_review
+    from inducult_geo.review.table import import_review
 
     with opened_run(data, catalog, quiet=True, contracts=False) as opened, refusal_is_two():
         outcome = import_review(source, opened, who=who)
@@ -215,7 +215,7 @@ def review_decide(
 
     Undecided takes back what was decided: the two are judged, and asked about, as if nobody had said anything.
     """
-    from inducult_geo.reviewing import decide
+    from inducult_geo.review.table import decide
 
     with opened_run(data, catalog, quiet=True, contracts=False) as opened, refusal_is_two():
         outcome = decide(left, decision, right, opened, who=who, note=note)
@@ -230,8 +230,8 @@ def review_decide(
 
 def _site_told(asked: str, site_id: str, opened: Run) -> tuple[Explanation | None, str]:
     """Explain a site of the current release, and say what the release does not tell of what was asked for."""
-    from inducult_geo.opening import open_release
-    from inducult_geo.tracing import why_unreleased, withheld_record
+    from inducult_geo.opening.release import open_release
+    from inducult_geo.opening.tracing import why_unreleased, withheld_record
 
     if not opened.folder.current.exists():
         return None, ""

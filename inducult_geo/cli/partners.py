@@ -34,8 +34,8 @@ def check(
     as_json: AsJson = False,
 ) -> None:
     """Say what would become of a partner's file: rows, encoding, CRS, reading, rejected rows. Keeps nothing."""
-    from inducult_geo.check_map import PICTURE_MARK
-    from inducult_geo.checking import check as check_contract
+    from inducult_geo.checking.check import check as check_contract
+    from inducult_geo.checking.map import PICTURE_MARK
     from inducult_geo.report import check_tables
     from inducult_geo.store import replacing
 

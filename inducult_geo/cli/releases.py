@@ -22,7 +22,7 @@ def verify(
     as_json: AsJson = False,
 ) -> None:
     """Check every promise of a release folder."""
-    from inducult_geo.opening import release_folder
+    from inducult_geo.opening.release import release_folder
     from inducult_geo.publish.promises.verify import verify as verify_release
     from inducult_geo.report import finding_tables
 
@@ -41,7 +41,7 @@ def diff(
     as_json: AsJson = False,
 ) -> None:
     """Say what changed between two releases, site by site."""
-    from inducult_geo.opening import release_folder
+    from inducult_geo.opening.release import release_folder
     from inducult_geo.publish.compared.changes import diff as diff_releases
     from inducult_geo.publish.promises.files import refuse_altered
     from inducult_geo.report import change_tables
@@ -65,7 +65,7 @@ def publish(
 ) -> None:
     """Put a whole release into a PostGIS database, in place of the one that is there; all of it or nothing."""
     from inducult_geo.errors import ReleaseError
-    from inducult_geo.opening import release_folder
+    from inducult_geo.opening.release import release_folder
     from inducult_geo.publish.databases.postgis import load_postgis
     from inducult_geo.publish.promises.verify import verify as verify_release
 

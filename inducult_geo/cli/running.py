@@ -102,7 +102,7 @@ def status(
 
 def _wanted(region_ids: list[str], opened: Run) -> list[str]:
     """Return the ids of the regions named, or of all that have data; none where no region has."""
-    from inducult_geo.at_hand import choose_regions
+    from inducult_geo.collecting.at_hand import choose_regions
 
     try:
         return [region.id for region in choose_regions(region_ids, opened)]

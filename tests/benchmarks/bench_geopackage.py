@@ -27,7 +27,7 @@ from inducult_geo.publish.bundle import Bundle
 from inducult_geo.publish.databases.geopackage import write_geopackage
 from inducult_geo.publish.files import GEOPACKAGE
 from inducult_geo.publish.layers.tables import layer_frames
-from inducult_geo.withholding import for_release
+from inducult_geo.releasing.withholding import for_release
 from tests.bundles import contracts, small_bundle
 
 

@@ -17,7 +17,7 @@ from pathlib import Path
 from printed import table
 
 from inducult_geo.catalog import load_catalog
-from inducult_geo.checking import CheckReport, check
+from inducult_geo.checking.check import CheckReport, check
 from inducult_geo.drafting.contract import draft
 from inducult_geo.errors import InducultError
 from inducult_geo.run import Run, open_run

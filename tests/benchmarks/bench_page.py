@@ -23,7 +23,7 @@ from bundles import contracts, small_bundle
 from inducult_geo.publish.bundle import Bundle
 from inducult_geo.publish.page.preview import preview_page
 from inducult_geo.publish.research.tiles import write_tiles
-from inducult_geo.withholding import for_release
+from inducult_geo.releasing.withholding import for_release
 
 SITES = 100_000
 DRAWN = "globalThis.inducult?.map?.map.loaded() && inducult.map.map.areTilesLoaded()"

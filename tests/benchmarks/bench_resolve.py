@@ -26,7 +26,6 @@ from bench_sample import sample_records
 from inducult_geo.catalog.load import load_catalog
 from inducult_geo.catalog.models import Contract, Place
 from inducult_geo.frames import WORK_CRS, Records, as_records, concat_records, from_json, to_json
-from inducult_geo.gaps import gaps
 from inducult_geo.match.decided.decisions import Decisions
 from inducult_geo.match.identity.registry import empty_registry
 from inducult_geo.match.learning.labelled import Labelled, labelled_sets
@@ -34,6 +33,7 @@ from inducult_geo.match.learning.tables import records_from_csv
 from inducult_geo.match.link import link
 from inducult_geo.match.resolve import Resolution, resolve
 from inducult_geo.match.within_source.duplicates import fold_duplicates
+from inducult_geo.resolving.gaps import gaps
 
 MANY = {"eutl": True, "eprtr": True, "jrc": True}
 TABLES = {

@@ -10,9 +10,11 @@ from pathlib import Path
 import numpy as np
 import shapely
 
-from inducult_geo.at_hand import find_extract
-from inducult_geo.boundaries import KeptOutline
 from inducult_geo.catalog import OSM, Contract, Region
+from inducult_geo.collecting.at_hand import find_extract
+from inducult_geo.collecting.boundaries import KeptOutline
+from inducult_geo.collecting.guards import refuse_lost_grid, refuse_renumbered, refuse_unusable, with_rows_gone
+from inducult_geo.collecting.versions import difference, refuse_other_list, with_news
 from inducult_geo.errors import ContractError, CoordinateError, SourceError, TransientError, in_words, located
 from inducult_geo.frames import (
     WORK_CRS,
@@ -26,7 +28,6 @@ from inducult_geo.frames import (
     outcome_of,
     reasons_of,
 )
-from inducult_geo.guards import refuse_lost_grid, refuse_renumbered, refuse_unusable, with_rows_gone
 from inducult_geo.harmonize.places.place import Ground
 from inducult_geo.harmonize.records import Harmonized, harmonize
 from inducult_geo.harmonize.transforms.crs import transform_geometries
@@ -42,7 +43,6 @@ from inducult_geo.sources.partners.files import find_files, near_name
 from inducult_geo.sources.partners.partner import read_partner
 from inducult_geo.stage import Part, drop_part, keep_part, last_part
 from inducult_geo.stamps import declared, files_stamp, grids_stamp, stamp
-from inducult_geo.versions import difference, refuse_other_list, with_news
 
 
 @dataclass(frozen=True)

@@ -16,9 +16,9 @@ from pyproj import Geod
 from pyproj.exceptions import ProjError
 from shapely.geometry.base import BaseGeometry
 
-from inducult_geo.at_hand import kept_file, own_file
 from inducult_geo.catalog import Read, Region
 from inducult_geo.catalog.permissions import keeps_in_house, told_of_refusal
+from inducult_geo.collecting.at_hand import kept_file, own_file
 from inducult_geo.digest import sha256
 from inducult_geo.errors import ContractError, RegionError, SourceError, TransientError, in_words, is_no_plain_file
 from inducult_geo.run import Run

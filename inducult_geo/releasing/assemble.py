@@ -13,10 +13,9 @@ import pandas as pd
 import shapely
 
 from inducult_geo import __version__
-from inducult_geo.answers import PLACE
 from inducult_geo.arrow.keys import is_in
-from inducult_geo.boundaries import last_outline
 from inducult_geo.catalog import Contract, RasterSource
+from inducult_geo.collecting.boundaries import last_outline
 from inducult_geo.enrich.density import density_surfaces
 from inducult_geo.errors import RegionError
 from inducult_geo.frames import (
@@ -37,9 +36,10 @@ from inducult_geo.frames import (
     outcome_of,
     reasons_of,
 )
-from inducult_geo.gaps import gaps
-from inducult_geo.overlapping import left_to_others, pairs_of_each, sites_of_each
 from inducult_geo.publish.bundle import Bundle
+from inducult_geo.releasing.overlapping import left_to_others, pairs_of_each, sites_of_each
+from inducult_geo.resolving.gaps import gaps
+from inducult_geo.review.answers import PLACE
 from inducult_geo.run import SCHEMA_VERSION, STATES, Run, SourceFacts, State, code_hash, run_id
 from inducult_geo.stage import Part, RegionOutcome, Stage
 

@@ -51,8 +51,8 @@ def _is_touched(package: Path, sums: Path) -> bool:
 
 def _answers(package: Path) -> Iterator[tuple[str, str, str]]:
     # Who asks how a folder stands does not wait for what reads tables, unless there is one to be read.
-    from inducult_geo.answers import canonical
     from inducult_geo.publish.compared.review_table import read_answers
+    from inducult_geo.review.answers import canonical
 
     try:
         rows = read_answers(package)

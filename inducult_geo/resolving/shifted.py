@@ -27,10 +27,10 @@ from scipy.special import bdtrc
 from inducult_geo.catalog import OSM, Region
 from inducult_geo.errors import CoordinateError
 from inducult_geo.frames import WORK_CRS, Pairs, Records
-from inducult_geo.gaps import both_ways, untrue_accuracies
 from inducult_geo.harmonize.coordinates.parsed import WGS84
 from inducult_geo.harmonize.transforms.crs import Transformed, transform_points
 from inducult_geo.harmonize.transforms.systems import HUB, crs_of, systems_over
+from inducult_geo.resolving.gaps import both_ways, untrue_accuracies
 from inducult_geo.text import counted, first_few
 
 RECORDS_MIN: Final = 5

@@ -13,8 +13,8 @@ from inducult_geo.catalog import Contract
 from inducult_geo.frames import Records, as_records, concat_records
 from inducult_geo.match.resolve import Resolution, compare, resolve
 from inducult_geo.memory import decisions_of, registry_of, weights_of
+from inducult_geo.resolving.shifted import places_told
 from inducult_geo.run import Run
-from inducult_geo.shifted import places_told
 from inducult_geo.stage import Stage
 from inducult_geo.text import counted
 

@@ -37,10 +37,10 @@ from inducult_geo.frames import (
     from_json,
     to_json,
 )
-from inducult_geo.overlapping import sites_that_stay
 from inducult_geo.publish.bundle import Bundle, withheld_sources
 from inducult_geo.publish.layers.domains import ON_GRID
 from inducult_geo.publish.licences import text_of
+from inducult_geo.releasing.overlapping import sites_that_stay
 
 NOT_SHOWN = "Not shown: the place of a record in question is published on a grid only."
 

@@ -16,8 +16,9 @@ import pyarrow as pa
 import pyogrio
 
 from inducult_geo.errors import ConfigError, ReleaseError
-from inducult_geo.explaining import Site
 from inducult_geo.match.identity.site_ids import check_site_id
+from inducult_geo.opening.explaining import Site
+from inducult_geo.opening.views import connect
 from inducult_geo.publish.compared.changes import diff
 from inducult_geo.publish.compared.opened import Opened
 from inducult_geo.publish.compared.typed import read_frame
@@ -25,7 +26,6 @@ from inducult_geo.publish.files import GEOPACKAGE, MANIFEST, RECORDS_FILE, SITES
 from inducult_geo.publish.promises.files import sums_of
 from inducult_geo.run import SCHEMA_VERSION
 from inducult_geo.store import SUMS, DataFolder, current_release
-from inducult_geo.views import connect
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection

@@ -12,13 +12,13 @@ import pandas as pd
 from shapely.geometry.base import BaseGeometry
 
 from inducult_geo.api import read_by_contract
-from inducult_geo.boundaries import outline_for_check
 from inducult_geo.catalog import Contract, load_contract
-from inducult_geo.check_map import Sites, picture, text_map
+from inducult_geo.checking.map import Sites, picture, text_map
+from inducult_geo.collecting.boundaries import outline_for_check
+from inducult_geo.collecting.gather import facts_of
+from inducult_geo.collecting.guards import unusable
 from inducult_geo.errors import ContractError
 from inducult_geo.frames import RawTable, Records, from_json
-from inducult_geo.gather import facts_of
-from inducult_geo.guards import unusable
 from inducult_geo.harmonize.dates.read import date_texts, life_span, parse_date, parse_end, tells_beginning
 from inducult_geo.harmonize.words.meanings import settled_starts
 from inducult_geo.harmonize.words.notices import lost_cells
@@ -158,7 +158,7 @@ def _tried(records: Records, contract: Contract, run: Run) -> tuple[str, ...]:
     if stage is None:
         return ()
     # Who checks a first file need not wait for the whole matcher.
-    from inducult_geo.trial import tried
+    from inducult_geo.checking.trial import tried
 
     return tried(records, contract, stage, run)
 

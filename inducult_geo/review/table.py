@@ -19,9 +19,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Final
 
-from inducult_geo.answers import regions_of_keys, unread, with_records
 from inducult_geo.catalog import Read
-from inducult_geo.log_copies import take_in
 from inducult_geo.match.decided.decisions import Decision, Decisions, append_decision, meaning
 from inducult_geo.match.decided.relations import conflicts
 from inducult_geo.match.decided.verdict import PART_OF, SAME, UNDECIDED, WORDS
@@ -31,6 +29,8 @@ from inducult_geo.match.questions import question_id
 from inducult_geo.memory import decisions_of, registry_of
 from inducult_geo.publish.compared.review_table import ANSWER_COLUMNS, answers_of, export_review, read_edited
 from inducult_geo.publish.spreadsheet import plain_cell
+from inducult_geo.review.answers import regions_of_keys, unread, with_records
+from inducult_geo.review.log_copies import take_in
 from inducult_geo.run import Run
 from inducult_geo.sources.formats.readers import read_table
 from inducult_geo.sources.formats.sheets import ALL_SHEETS

@@ -14,14 +14,14 @@ from inducult_geo.frames import Records, counts_of, outcome_of
 from inducult_geo.match.decided.decisions import Decisions
 from inducult_geo.match.resolve import Resolution, compare, resolve
 from inducult_geo.memory import decisions_of, registry_of, weights_of
-from inducult_geo.rasters import raster_files, sampled
-from inducult_geo.recalled import recalled
+from inducult_geo.resolving.rasters import raster_files, sampled
+from inducult_geo.resolving.recalled import recalled
+from inducult_geo.resolving.shifted import places_told
+from inducult_geo.resolving.tiling import compare_in_tiles
 from inducult_geo.run import Run, run_id
 from inducult_geo.schemas import checked_sites
-from inducult_geo.shifted import places_told
 from inducult_geo.stage import Collected, Part, Stage, keep_stage, last_stage, renew_stage
 from inducult_geo.stamps import declared, registry_share, stamp
-from inducult_geo.tiling import compare_in_tiles
 
 WIDE_FROM = 300_000
 """From this many records on, a region is compared tile by tile (see `tiling`)."""

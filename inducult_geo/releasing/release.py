@@ -16,11 +16,9 @@ import pandas as pd
 from pydantic import TypeAdapter
 
 from inducult_geo.arrow.keys import is_in
-from inducult_geo.assemble import assemble, release_manifest, with_surfaces
+from inducult_geo.collecting.gather import wide_or_kept
 from inducult_geo.errors import InducultError, RegionError, ReleaseError, located, steady
 from inducult_geo.frames import Counts, reasons_of
-from inducult_geo.gather import wide_or_kept
-from inducult_geo.left_answers import answered_releases
 from inducult_geo.match.identity.borders import shared_ids, since_own_records, with_own_ids
 from inducult_geo.match.identity.registry import merge_registries, merged_ids
 from inducult_geo.memory import decisions_of, registry_of
@@ -31,12 +29,14 @@ from inducult_geo.publish.compared.changes import with_changes, write_changes
 from inducult_geo.publish.promises.verify import verify
 from inducult_geo.publish.release import write_release
 from inducult_geo.release_folders import new_release, prune_releases, release_is_whole
+from inducult_geo.releasing.assemble import assemble, release_manifest, with_surfaces
+from inducult_geo.releasing.left_answers import answered_releases
+from inducult_geo.releasing.withholding import for_release
 from inducult_geo.run import Run, unread
 from inducult_geo.stage import Part, RegionOutcome, Stage, last_stage, last_state, note_state
 from inducult_geo.stamps import declared, stamp
 from inducult_geo.store import current_release, read_json, replacing, write_json
 from inducult_geo.text import counted
-from inducult_geo.withholding import for_release
 
 
 @dataclass(frozen=True)

@@ -13,8 +13,8 @@ import geopandas as gpd
 import pandas as pd
 
 from inducult_geo.arrow.keys import is_in
-from inducult_geo.at_hand import find_extract, has_file
 from inducult_geo.catalog import Contract
+from inducult_geo.collecting.at_hand import find_extract, has_file
 from inducult_geo.frames import Counts, Pairs, Records, Sites, as_sites, counts_of
 from inducult_geo.match.golden.remade import made_anew
 from inducult_geo.memory import registry_of

@@ -1,0 +1,1 @@
+"""What would become of a file, said before anything is kept."""

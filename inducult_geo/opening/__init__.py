@@ -1,0 +1,1 @@
+"""A release opened for reading: frames, SQL, and the evidence behind each site."""

@@ -1,0 +1,1 @@
+"""One region's records become its sites, night after night: with what was known of them, tile by tile."""

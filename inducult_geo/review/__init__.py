@@ -1,0 +1,1 @@
+"""The steward's word: open questions go out, answers come back into the log, weights follow them."""

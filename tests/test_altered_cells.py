@@ -60,6 +60,7 @@ def test_what_a_spreadsheet_does_by_itself_is_no_correction(changed: dict) -> No
     ("changed", "says"),
     [
         ({"left_name": "Śluza 'Duża'"}, "left_name of Q-1 (list:1): 'Śluza 'Duża'' for 'Śluza 'Mała''"),
+        ({"left_name": "Ślúza 'Mała'"}, "'Ślúza 'Mała'' for 'Śluza 'Mała''"),
         ({"left_name": "SLUZA"}, "left_name of Q-1 (list:1): 'SLUZA' for"),
         ({"left_address": "3-8"}, "'3-8' for '3-7'"),
         ({"left_start_year": "1881"}, "'1881' for '1880'"),

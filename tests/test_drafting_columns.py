@@ -17,7 +17,7 @@ from inducult_geo.drafting.columns import (
     names_of,
     place_text_of,
 )
-from inducult_geo.drafting.house_numbers import address_columns, is_house_number
+from inducult_geo.drafting.house_numbers import address_columns, is_house_number, lost_zero_lines
 from inducult_geo.drafting.keys import doubled_keys_of, key_lines, key_of
 from inducult_geo.drafting.text import comment, number_range, printable, quoted, short
 
@@ -529,3 +529,24 @@ def test_the_number_of_a_house_is_a_part_of_the_address_and_no_key(head: str) ->
     assert is_house_number(numbers)
     assert not any(is_house_number(column(name, numbers.cells)) for name in ("Nr", "Objekt-Nr.", "Číslo"))
     assert address_columns(column("Ulica", ["A", "B", "C"]), [numbers]) == f'["Ulica", "{head}"]'
+
+
+@pytest.mark.parametrize(
+    ("cells", "country", "told"),
+    [
+        (("8056", "08371"), "DE", '1 of 2 have less than 5 digits ("8056")'),
+        (("8056", "9130"), "DE", "2 of 2"),
+        (("8056", "8700"), "AT", None),
+        (("08056", "35131"), "IT", None),
+        (("8056", "08371"), None, None),
+    ],
+)
+def test_postcodes_that_lost_their_zero_are_told(cells: tuple[str, ...], country: str | None, told: str | None) -> None:
+    (postcodes,) = fields_of([column("PLZ", cells)])["postcode"]
+    lines = lost_zero_lines(postcodes, country)
+    assert told in lines[0] if told else lines == []
+
+
+@pytest.mark.parametrize("cell", ["CZ 362 21", "CZ-36221", "362 21", "PL 45-123", "D-08056", "AT 8700"])
+def test_a_postcode_may_bear_its_country(cell: str) -> None:
+    assert "postcode" in fields_of([column("PSČ", [cell, cell])])

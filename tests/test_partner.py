@@ -293,10 +293,13 @@ def test_of_several_columns_the_first_that_is_filled_counts(tmp_path: Path) -> N
 
 def test_street_and_number_of_two_columns_are_one_address(tmp_path: Path) -> None:
     path = tmp_path / "a.csv"
-    path.write_text("id,name,via,civico\n1,A,Via Roma,5\n2,B,Via Roma,\n3,C,,7/A\n4,D,,\n5,E,Corso 3,Corso 3\n")
+    path.write_text(
+        "id,name,via,civico\n1,A,Via Roma,5\n2,B,Via Roma,\n3,C,,7/A\n4,D,,\n5,E,Corso 3,Corso 3\n"
+        "6,F,Via Po,NULL\n7,G,-,n/a\n"
+    )
     columns = {"key": "id", "name": "name", "address": ["via", "civico"]}
     table = read_partner(Contract(id="x", files=("a.csv",), columns=columns), [path])
-    assert table.frame["address"].tolist() == ["Via Roma 5", "Via Roma", "7/A", None, "Corso 3"]
+    assert table.frame["address"].tolist() == ["Via Roma 5", "Via Roma", "7/A", None, "Corso 3", "Via Po", None]
 
 
 def test_an_empty_list_of_columns_is_an_error(tmp_path: Path) -> None:

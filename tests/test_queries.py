@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import time
+import zipfile
 from pathlib import Path
 
 import pandas as pd
@@ -331,3 +332,22 @@ def test_a_description_that_no_program_wrote_tells_nothing_and_takes_no_time(cel
     table = Table(frame, [f"row {n}" for n in range(40)])
     assert with_described(table).frame.columns.tolist() == ["name", "description"]
     assert time.process_time() - before < 10
+
+
+def test_hidden_sheets_and_pivots_are_told_apart(tmp_path: Path, run: Run) -> None:
+    frame = pd.DataFrame({"nr": ["a", "b"], "lon": [12.49, 12.5], "lat": [50.72, 50.71]})
+    path = tmp_path / "liste.xlsx"
+    workbook(path, {"Objekte": frame, "intern": frame, "Summen": frame})
+    with zipfile.ZipFile(path) as archive:
+        members = {name: archive.read(name) for name in archive.namelist()}
+    book = members["xl/workbook.xml"]
+    members["xl/workbook.xml"] = book.replace(b'sheetId="2" state="visible"', b'sheetId="2" state="hidden"')
+    pivot = '<Relationships><Relationship Id="r1" Type="x/pivotTable" Target="../pivotTables/p.xml"/></Relationships>'
+    members["xl/worksheets/_rels/sheet3.xml.rels"] = pivot.encode()
+    with zipfile.ZipFile(path, "w") as archive:
+        for name, content in members.items():
+            archive.writestr(name, content)
+    asked = draft(path, run)
+    assert '# sheet = "Objekte"\n# sheet = "intern" # hidden\n# sheet = "Summen" # a pivot table\n' in asked
+    chosen = draft(path, run, read=Read(sheet="Objekte"))
+    assert "# Not read, since one sheet is named: 'intern' (hidden), 'Summen' (a pivot table)" in chosen

@@ -193,6 +193,15 @@ def test_what_nobody_mapped_is_said_once_with_how_often(vocabulary: Vocabulary) 
     assert result.records["status"].tolist() == ["unknown"] * 3 + ["functional"]
 
 
+def test_a_use_in_the_column_of_conditions_is_a_use(vocabulary: Vocabulary) -> None:
+    """A list of monuments said "muzeum" of the condition: nobody knew it, and the use was lost."""
+    rows = [{"status": "muzeum"}, {"status": "museum", "present_use": "housing"}, {"status": "zwerfkei"}]
+    result = made(vocabulary, [*rows, {"status": "disused"}])
+    assert result.records["status"].tolist() == ["unknown"] * 3 + ["disused"]
+    assert result.records["present_use"].tolist() == ["museum", "housing", "unknown", "unknown"]
+    assert "values of 'status' that nobody mapped: 'zwerfkei' (1)." in kinds(result)["unmapped_value"]
+
+
 def test_a_date_that_is_none_says_why(vocabulary: Vocabulary) -> None:
     rows = [{"start": "1898 (progetto)"}, {"start": "anni Trenta"}, {"start": "1907 (sluiting 1987)"}]
     result = made(vocabulary, rows)

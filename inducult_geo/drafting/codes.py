@@ -2,24 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any, Final
 
 import pandas as pd
 
-from inducult_geo.catalog import Read
 from inducult_geo.drafting.column import Column
 from inducult_geo.drafting.text import comment, quoted, short
-from inducult_geo.errors import ContractError
 from inducult_geo.harmonize.words.dated_states import status_of
 from inducult_geo.harmonize.words.vocabulary import load_vocabulary
-from inducult_geo.sources.formats.readers import read_table
-from inducult_geo.sources.formats.sheets import ALL_SHEETS
 from inducult_geo.text import fold_once
 
-_SHEETS_MAX: Final = 20
 _CODES_MAX: Final = 200
 _WIDEST: Final = 8
 _KNOWN: Final = 0.5
@@ -50,13 +44,13 @@ class Codes:
         return [f"[values.{self.field}]", *known, *others]
 
 
-def codes_of(path: Path, read: Read, columns: list[Column]) -> list[Codes]:
+def codes_of(others: Sequence[tuple[str, pd.DataFrame]], columns: list[Column]) -> list[Codes]:
     """Return the columns whose cells are codes that another sheet explains, where the words tell kinds or conditions.
 
     Such a sheet holds a column of the same name with each code once, and beside it a column of words.
     """
     found: dict[str, Codes] = {}
-    for sheet, frame in _other_sheets(path, read):
+    for sheet, frame in others:
         # Every table of a database may number its rows by an ID: that of the objects is none of a kind.
         for column in (column for column in columns if not column.is_key):
             words = _words(frame, column)
@@ -64,20 +58,6 @@ def codes_of(path: Path, read: Read, columns: list[Column]) -> list[Codes]:
             if codes is not None and codes.field not in found:
                 found[codes.field] = codes
     return list(found.values())
-
-
-def _other_sheets(path: Path, read: Read) -> list[tuple[str, pd.DataFrame]]:
-    """Return the other sheets of a workbook, each with the columns that hold anything in it."""
-    try:
-        every = read.model_copy(update={"sheet": ALL_SHEETS, "header_row": 1, "header_rows": 1})
-        whole = read_table(path, every).frame
-    except ContractError:
-        return []
-    if "sheet" not in whole:
-        return []
-    sheets = {str(name): rows.drop(columns="sheet") for name, rows in whole.groupby("sheet", sort=False)}
-    own = str(read.sheet)
-    return [(name, rows.dropna(axis=1, how="all")) for name, rows in sheets.items() if name != own][:_SHEETS_MAX]
 
 
 def _words(frame: pd.DataFrame, column: Column) -> dict[str, str] | None:

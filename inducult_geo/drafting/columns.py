@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from typing import Final
 
 import pandas as pd
 
@@ -112,8 +113,11 @@ def _is_date(column: Column) -> bool:
     return moments < 0.5 and bool(known) and sum(parse_date(cell) is not None for cell in known) >= 0.5 * len(known)
 
 
+_POSTCODE: Final = re.compile(r"(?:[A-Z]{1,3}[- ] ?)?(?:\d{2}-?\d{2,3}|\d{3} ?\d{2})")
+
+
 def _is_postcode(column: Column) -> bool:
-    return column.share(lambda cell: bool(re.fullmatch(r"(?:[A-Z]{1,2}-)?\d{2}-?\d{2,3}|\d{3} ?\d{2}", cell))) >= 0.7
+    return column.share(lambda cell: bool(_POSTCODE.fullmatch(cell))) >= 0.7
 
 
 def _is_capacity(column: Column) -> bool:

@@ -24,7 +24,7 @@ from inducult_geo.drafting.columns import (
 )
 from inducult_geo.drafting.crs import candidates_in, crs_lines
 from inducult_geo.drafting.heads import is_plain, read_headed
-from inducult_geo.drafting.house_numbers import address_columns, is_house_number
+from inducult_geo.drafting.house_numbers import address_columns, is_house_number, lost_zero_lines
 from inducult_geo.drafting.keys import doubled_keys_of, is_heritage_number, key_lines, key_of
 from inducult_geo.drafting.points import (
     axes_inside,
@@ -35,6 +35,7 @@ from inducult_geo.drafting.points import (
     text_points,
     zone_lines,
 )
+from inducult_geo.drafting.sheets import Sheets, sheets_of
 from inducult_geo.drafting.sources import items_of, licence_lines, marked_lines, one_record_lines, tags_line
 from inducult_geo.drafting.text import comment, number_range, quoted, short
 from inducult_geo.errors import ContractError
@@ -110,7 +111,7 @@ def draft(path: Path, run: Run, *, region: str | None = None, read: Read | None 
     try:
         table, chosen_read = read_headed(path, given)
     except ChoiceError as problem:
-        _undecided(found, problem)
+        _undecided(found, problem, sheets_of(path, given) if problem.what == "sheet" else Sheets())
         return found.text()
     size = f"{counted(len(table.frame), 'row')} in {counted(len(table.frame.columns), 'column')}"
     found.head.insert(2, comment(f"{size}; {table.kind}"))
@@ -120,10 +121,14 @@ def draft(path: Path, run: Run, *, region: str | None = None, read: Read | None 
     _say_place(found, path, table, columns, axes, text, about, run)
     used = {column.name for column in (*(axes or ()), text) if column is not None}
     of_a_sheet = table.kind == "spreadsheet" and chosen_read.sheet is not None
-    codes = codes_of(path, chosen_read, columns) if of_a_sheet else []
+    sheets, own = sheets_of(path, chosen_read) if of_a_sheet else Sheets(), str(chosen_read.sheet)
+    found.read += sheets.unread_lines(own)
+    codes = codes_of(sheets.others(own), columns)
     found.values = [code.values for code in codes]
     _say_columns(found, columns, used, codes)
     _say_at_last(found, table, columns)
+    postcodes = fields_of(columns).get("postcode", [])[:1] if about is not None else []
+    found.columns += [line for one in postcodes for line in lost_zero_lines(one, about.country if about else None)]
     return found.text()
 
 
@@ -176,13 +181,16 @@ def _retrieved(path: Path) -> list[str]:
     return [f"# retrieved = {datetime.fromtimestamp(path.stat().st_mtime, tz=UTC):%Y-%m-%d} # the date of the file"]
 
 
-def _undecided(found: _Draft, problem: ChoiceError) -> None:
+def _undecided(found: _Draft, problem: ChoiceError, sheets: Sheets) -> None:
     """Offer the sheets or layers; until one is named, nothing else can be told."""
     count, what, first = len(problem.options), problem.what, shlex.quote(printable(problem.options[0]))
     found.read += [
         comment(f"The file has {count} {what}s. Name one and draft again: inducult draft --{what} {first} ...")
     ]
-    found.read += [f"# {problem.what} = {quoted(name)}" for name in problem.options]
+    found.read += [
+        f"# {what} = {quoted(name)}" + (f" # {said}" if (said := sheets.said.get(name)) else "")
+        for name in problem.options
+    ]
     if problem.what in ("layer", "sheet"):
         every = ALL_LAYERS if problem.what == "layer" else ALL_SHEETS
         found.read.append(f'# {problem.what} = "{every}" # all of them, with a column `{problem.what}`')

@@ -82,6 +82,14 @@ def _decades(codes: str, values: Sequence[Any]) -> Years | None:
     return Years(first, last, "decade") if len(decades) == 1 else Years(first, last, "range", "within")
 
 
+def _decade_of(codes: str, values: Sequence[Any]) -> Years:
+    """Read "20th century, 1980s": the decade, where it is of that century; else both are told."""
+    base, decade = _of(codes, values, "c")[0], _of(codes, values, "G")[0]
+    if base <= decade < base + 100:
+        return Years(decade, decade + 9, "decade")
+    return Years(base, base + 99, "century", "multiple_values")
+
+
 def _two_decades(codes: str, values: Sequence[Any]) -> Years | None:
     """Read "1920s/30s"; None where the second is no later decade of the century."""
     first, second = _of(codes, values, "G")[0], _of(codes, values, "N")[0]
@@ -234,6 +242,8 @@ _RULES: Final[tuple[tuple[re.Pattern[str], str, Build], ...]] = tuple(
         ("(?<=[EL])X(?=c)", "", _nothing),
         ("[EMLH]-?c|[EML]-?G|c,?[EML](?!-?[cGY])", "@", _part),
         ("[Xl]N(?:[-/,O]N)?,?c|N(?:[-/,O]N)?[Xl],?c|c,?[Xl]N(?:[-/,O]N)?(?!c)", "@", _decades),
+        ("c,?N(?:[-/,O]N)?[Xl]?(?=$|[,;])", "@", _decades),
+        ("c,?G(?=$|[,;])", "@", _decade_of),
         ("[EML]-?XY", "@", _part_of_decade),
         ("G[-/]N", "@", _two_decades),
         ("XY(?![-/]Y)", "@", _decade_or_year),

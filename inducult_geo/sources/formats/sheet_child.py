@@ -93,7 +93,8 @@ def read(path: str, wanted: str | int | None) -> Iterator[dict[str, Any]]:
     `EVERY` are all that hold any, in one opening: that of an .ods reads all of it. `merged` are a sheet's merged cells
     (first row and column, last row and column, from 0 on), `lost` its cells that hold something, and no value (row,
     column, why); null where that cannot be told. `hidden` are its rows that nobody sees (first and last, from 0 on),
-    `is_unseen` says that all of it is such. `remarks` are the cells that somebody put a comment on (row, column).
+    `is_unseen` says that all of it is such, `is_pivot` that it sums another one up. `remarks` are the cells that
+    somebody put a comment on (row, column).
     """
     book = _opened(path)
     names = list(book.sheet_names)
@@ -111,7 +112,7 @@ def read(path: str, wanted: str | int | None) -> Iterator[dict[str, Any]]:
         rows = [[_cell(value) for value in row] for row in sheet.to_python(skip_empty_area=False)]
         merged = [[*first, *last] for first, last in sheet.merged_cell_ranges or ()]
         seen = _beside(path, name, merged) if of_ods is None else of_ods.get(name, (merged, None, [], []))
-        told = {"sheets": names, "name": name, "is_unseen": name in unseen}
+        told = {"sheets": names, "name": name, "is_unseen": name in unseen, "is_pivot": _is_pivot(path, name)}
         yield told | {"rows": rows} | dict(zip(("merged", "lost", "hidden", "remarks"), seen, strict=True))
 
 
@@ -170,18 +171,33 @@ def _hidden_in_xlsx(path: str, name: str) -> Iterator[list[int]]:
 def _remarks_in_xlsx(path: str, name: str) -> Iterator[list[int]]:
     """Yield row and column of each cell of a sheet that has a comment; what it says stays in the file."""
     with zipfile.ZipFile(path) as archive:
-        folder, _, file = _part_of(archive, name)[0].rpartition("/")
-        links = f"{folder}/_rels/{file}.rels"
-        if links not in archive.namelist():
-            return
-        for link in ElementTree.fromstring(archive.read(links)):  # noqa: S314
-            if not (link.get("Type") or "").endswith("/comments"):
-                continue
-            part = posixpath.normpath(posixpath.join("/", folder, link.get("Target") or "")).lstrip("/")
+        for part in _beside_sheet(archive, name, "/comments"):
             for one in ElementTree.fromstring(archive.read(part)).iter():  # noqa: S314
                 place = re.fullmatch(r"([A-Z]+)(\d+)", one.get("ref") or "") if _local(one) == "comment" else None
                 if place is not None:
                     yield [int(place[2]) - 1, _column(place[1])]
+
+
+def _is_pivot(path: str, name: str) -> bool:
+    """Whether a sheet of an .xlsx holds a pivot table."""
+    if not path.lower().endswith(".xlsx"):
+        return False
+    try:
+        with zipfile.ZipFile(path) as archive:
+            return any(_beside_sheet(archive, name, "/pivotTable"))
+    except _UNREADABLE:
+        return False
+
+
+def _beside_sheet(archive: zipfile.ZipFile, name: str, kind: str) -> Iterator[str]:
+    """Yield the files of a workbook that belong to a sheet, of one kind."""
+    folder, _, file = _part_of(archive, name)[0].rpartition("/")
+    links = f"{folder}/_rels/{file}.rels"
+    if links not in archive.namelist():
+        return
+    for link in ElementTree.fromstring(archive.read(links)):  # noqa: S314
+        if (link.get("Type") or "").endswith(kind):
+            yield posixpath.normpath(posixpath.join("/", folder, link.get("Target") or "")).lstrip("/")
 
 
 def _part_of(archive: zipfile.ZipFile, name: str) -> tuple[str, bool]:

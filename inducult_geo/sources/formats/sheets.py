@@ -54,6 +54,7 @@ _UNSEEN = "whether formulas lack their results, rows are hidden, and cells have 
 _UNSEEN_SHEET = (
     "the sheet is hidden in the file, and read all the same: where it holds an old list, or another one, take it out"
 )
+_PIVOT = "the sheet holds a pivot table, which sums another one up: its rows are no sites"
 _WHY = {
     NO_RESULT: (
         "formula_without_result",
@@ -179,6 +180,7 @@ def _table(path: Path, read: Read, name: str, answer: Mapping[str, Any]) -> Tabl
         *_merged_told(filled, names), *_lost_told(lost, names), *_hidden_told(hidden), *_years_as_days_told(frame),
         *_remarks_told(answer["remarks"], names),
         *([("hidden_sheet", _UNSEEN_SHEET, len(frame))] if answer.get("is_unseen") and read.sheet != name else ()),
+        *([("pivot_sheet", _PIVOT, len(frame))] if answer.get("is_pivot") else ()),
     )  # fmt: skip
     valueless = frozenset(names[c] for c in {c for _, c, _ in lost} & names.keys() if frame[names[c]].isna().all())
     return Table(

@@ -24,7 +24,7 @@ from inducult_geo.sources.partners.persons import check_private, is_private, per
 from inducult_geo.sources.partners.second_heads import second_heads
 from inducult_geo.sources.partners.several import several_told
 from inducult_geo.sources.partners.steady import read_steadily
-from inducult_geo.text import counted, quoted
+from inducult_geo.text import clean_text, counted, quoted
 
 _MOST_REPEATED: Final = 5
 """So many rows with the key of another one are named: a hundred say no more."""
@@ -213,17 +213,9 @@ def _joined(table: pd.DataFrame, columns: Sequence[str]) -> pd.Series:
     there = [table[name] for name in columns if name in table]
     if len(there) < 2:
         return _first_filled(table, columns)
-    rows = ([_written(cell) for cell in cells] for cells in zip(*there, strict=True))
+    rows = ([clean_text(_plain(cell)) for cell in cells] for cells in zip(*there, strict=True))
     told = [" ".join(dict.fromkeys(filter(None, row))) or None for row in rows]
     return pd.Series(told, index=table.index, dtype=object)
-
-
-def _written(cell: Any) -> str:
-    """Return a cell as a person would write it in an address: a spreadsheet's 5.0 is a 5."""
-    value = _plain(cell)
-    if isinstance(value, float) and value.is_integer():
-        value = int(value)
-    return "" if value is None else str(value).strip()
 
 
 def _first_filled(table: pd.DataFrame, columns: Sequence[str]) -> pd.Series:

@@ -111,7 +111,7 @@ def test_contradictions_are_named():
     (problem,) = replay(log).problems
     assert "a:1" in problem
     assert "c:1" in problem
-    assert contradictions(log[:2]) == ()
+    assert contradictions(log[:2]) == {}
 
 
 @pytest.mark.parametrize(

@@ -61,6 +61,14 @@ def test_a_source_that_the_release_does_not_list_is_named_by_its_id() -> None:
     assert "by b (line 2)" in made([record("b:1")]).explain().words
 
 
+def test_a_record_is_called_by_its_name_not_by_another_one() -> None:
+    """In the order of letters `alt` comes before `name`."""
+    site = made([record("a:1", names=to_json({"alt": "Liapor", "name": "Lias"})), record("b:1")], name="Lias")
+    assert "- a:1: 'Lias', by" in site.explain().words
+    only = made([record("a:1", names=to_json({"alt": "Liapor"}))], name="Liapor")
+    assert "- a:1: 'Liapor', by" in only.explain().words
+
+
 @pytest.mark.parametrize(
     ("keys", "says"),
     [

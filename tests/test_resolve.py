@@ -88,6 +88,16 @@ def test_decisions_about_absent_records_are_passed_over():
     assert made.members["a:1"] == made.members["b:1"]
 
 
+def test_what_two_people_say_of_records_is_told_in_their_region_alone():
+    """Each region told all disputes: a question of Zwickau was noticed in Karlovy Vary, too."""
+    said = [word("a:1", "b:1", "same"), Decision("Jan", "2026-01-02", "a:1", "b:1", "different")]
+    first = run(*SAPPI, decisions=said)
+    (told,) = first.problems
+    assert told.startswith("Eva and Jan differ on 'a:1' and 'b:1'")
+    assert run(row("c:1", "Zeche"), decisions=said, registry=first.registry).problems == ()
+    assert run(row("c:1", "Zeche"), decisions=said).problems == (told,), "where nobody knows the records, all tell it"
+
+
 def test_a_decision_whose_record_is_gone_is_told():
     """Nobody would notice: the pair is no candidate any more, or is asked about as if for the first time."""
     said = [word("a:1", "b:1", "different"), word("a:1", "x:1", "same"), word("y:1", "y:2", "same")]

@@ -126,14 +126,15 @@ def draft(path: Path, run: Run, *, region: str | None = None, read: Read | None 
     codes = codes_of(sheets.others(own), columns)
     found.values = [code.values for code in codes]
     _say_columns(found, columns, used, codes)
-    _say_at_last(found, table, columns)
-    postcodes = fields_of(columns).get("postcode", [])[:1] if about is not None else []
-    found.columns += [line for one in postcodes for line in lost_zero_lines(one, about.country if about else None)]
+    _say_at_last(found, table, columns, about)
     return found.text()
 
 
-def _say_at_last(found: _Draft, table: Table, columns: list[Column]) -> None:
-    """Say where the table may come from, which of its rows are crossed out, and which columns hold nothing."""
+def _say_at_last(found: _Draft, table: Table, columns: list[Column], about: Region | None) -> None:
+    """Say where the table may come from, which rows are crossed out, and which columns hold nothing, or not all."""
+    if about is not None:
+        postcodes = fields_of(columns).get("postcode", [])[:1]
+        found.columns += [line for one in postcodes for line in lost_zero_lines(one, about.country)]
     found.head += licence_lines(columns)
     found.head += [comment(told) for told, _ in deleted_rows(table.frame, table.places, ())]
     # A KML or GPX brings a dozen of them.

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -110,7 +110,7 @@ def resolve(
     sites = golden(homed, contracts, confidence=_confidence(table, review, members), run_id=run_id)
     sites["part_of"] = _wholes(sites["site_id"], nested.whole_of)
     _count(ordered, sites, members)
-    problems = (*word.problems, *_asleep(word, registry, ordered))
+    problems = (*_of_here(word, registry, ordered), *_asleep(word, registry, ordered))
     return Resolution(sites, members, as_pairs(table), review, assigned.registry, problems)
 
 
@@ -145,6 +145,18 @@ def _carried(
     known = typed_registry(registry)
     found = heirs(known, records, marks, spoken=traced(spoken, known))
     return decisions.carried(successors(spoken, known, found, records["record_key"])), found
+
+
+def _of_here(decisions: Decisions, registry: pd.DataFrame, records: Records) -> Iterator[str]:
+    """Yield what is wrong with decisions, but for what is about records of other regions: it is told there."""
+    named = {key for keys in decisions.about.values() for key in keys}
+    here = set(records["record_key"][is_in(records["record_key"], named)])
+    rows = registry.reindex(columns=["record_key"])["record_key"]
+    elsewhere = set(rows[is_in(rows, named)]) - here
+    for problem in decisions.problems:
+        keys = decisions.about.get(problem, frozenset())
+        if keys.isdisjoint(elsewhere) or not keys.isdisjoint(here):
+            yield problem
 
 
 def _asleep(decisions: Decisions, registry: pd.DataFrame, records: Records) -> tuple[str, ...]:

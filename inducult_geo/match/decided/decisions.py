@@ -47,6 +47,8 @@ class Decisions:
         Each decision that its own giver said otherwise since, with that person's last word.
     reopened
         Pair of keys, ordered -> the word `undecided` that is the latest on it.
+    about
+        Those of `problems` that are about records -> their keys.
     """
 
     latest: Mapping[PairKey, Decision] = field(default_factory=dict)
@@ -55,6 +57,7 @@ class Decisions:
     dissent: tuple[Decision, ...] = ()
     taken_back: tuple[tuple[Decision, Decision], ...] = ()
     reopened: Mapping[PairKey, Decision] = field(default_factory=dict)
+    about: Mapping[str, frozenset[str]] = field(default_factory=dict)
 
     def of(self, left: str, right: str) -> Decision | None:
         """Return the decision on two records, or None."""
@@ -87,9 +90,8 @@ class Decisions:
         # Of two records of which one goes on as the other nothing is left to say.
         apart = (one for one in words if heirs.get(one.left, one.left) != heirs.get(one.right, one.right))
         again = replay(_carried(one, heirs) for one in apart)
-        return replace(
-            again, problems=(*self.problems, *(text for text in again.problems if text not in self.problems))
-        )
+        problems = (*self.problems, *(text for text in again.problems if text not in self.problems))
+        return replace(again, problems=problems, about={**self.about, **again.about})
 
 
 def _carried(one: Decision, heirs: Mapping[str, str]) -> Decision:
@@ -119,11 +121,13 @@ def replay(decisions: Iterable[Decision], problems: Iterable[str] = ()) -> Decis
         last_of = {one.who: one for one in words}
         dissent += [one for one in last_of.values() if one.decision != UNDECIDED and not _is_settled(one, words)]
         taken_back += [(one, last_of[one.who]) for one in words if meaning(one) != meaning(last_of[one.who])]
-    disagreed = [_disagreement(one, latest[one.pair]) for one in dissent]
+    about = {_disagreement(one, latest[one.pair]): frozenset(one.pair) for one in dissent}
     reopened = {pair: one for pair, one in latest.items() if one.decision == UNDECIDED}
     in_force = {pair: one for pair, one in latest.items() if pair not in reopened}
-    told = (*problems, *disagreed, *contradictions(in_force.values()))
-    return Decisions(in_force, told, tuple(overruled), tuple(dissent), tuple(taken_back), reopened)
+    about |= contradictions(in_force.values())
+    return Decisions(
+        in_force, (*problems, *about), tuple(overruled), tuple(dissent), tuple(taken_back), reopened, about
+    )
 
 
 def meaning(one: Decision) -> tuple[str, str]:
@@ -152,13 +156,13 @@ def _disagreement(one: Decision, later: Decision) -> str:
     )
 
 
-def contradictions(latest: Iterable[Decision]) -> tuple[str, ...]:
-    """Name every set of decisions that cannot all be true (see `relations.conflicts`)."""
-    return tuple(
+def contradictions(latest: Iterable[Decision]) -> dict[str, frozenset[str]]:
+    """Name every set of decisions that cannot all be true (see `relations.conflicts`), with the keys of its records."""
+    return {
         f"These contradict each other: {told(found)}. Meanwhile records are kept apart where one of them says so; "
-        "decide one of them anew."
+        "decide one of them anew.": frozenset(key for one in found for key in one.pair)
         for found in conflicts(latest)
-    )
+    }
 
 
 def read_decisions(path: Path) -> Decisions:

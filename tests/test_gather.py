@@ -226,6 +226,17 @@ class TestAPartnersFile:
         (told,) = [one.message[12:] for one in Night(data).part().facts.problems if one.kind == "new_version"]
         assert told == "a new version of zabytki.csv: 3 rows, before 4; 1 gone (Cegielnia Bystra); 3 changed."
 
+    def test_a_row_that_lies_far_from_where_it_lay_is_named(self, data: Path) -> None:
+        """A slip of the pen by 30 km was one of "2 changed": who read that saw nothing."""
+        contract(data / "raw" / "partners", "zabytki")
+        rows = [f"{n},Cegielnia {name},17.05,50.0{n}012" for n, name in enumerate(("Odra", "Nysa", "Olza", "Bystra"))]
+        file(data, "zabytki", rows)
+        Night(data)
+        moved = [rows[0].replace("50.00012", "50.02012"), rows[1].replace("50.01012", "50.01112"), *rows[2:]]
+        file(data, "zabytki", moved)
+        (told,) = [one.message[12:] for one in Night(data).part().facts.problems if one.kind == "new_version"]
+        assert told == "a new version of zabytki.csv: 4 rows; 2 changed; of them 1 moved (Cegielnia Odra by 2.2 km)."
+
     def test_that_most_rows_are_rejected_is_told(self, data: Path) -> None:
         def told() -> list[str]:
             return [one.message for one in Night(data).part().facts.problems if one.kind == "mostly_rejected"]

@@ -23,6 +23,7 @@ from inducult_geo.opening import tracing
 from inducult_geo.opening.release import open_release
 from inducult_geo.opening.tracing import PairExplained, explain_pair, id_history, site_of
 from inducult_geo.pipeline import run_all
+from inducult_geo.publish.spreadsheet import write_csv
 from inducult_geo.run import Run, SourceFacts, open_run
 from inducult_geo.stage import Stage, keep_part, last_stage
 
@@ -315,6 +316,30 @@ def test_the_life_of_an_id_is_told_in_order(run: Run, monkeypatch: pytest.Monkey
     assert id_history(gone, run) == (f"gone: merged into {living}; Eva said so",)
     monkeypatch.setattr(tracing, "registry_of", lambda _: rows.assign(cause=None))
     assert id_history(gone, run) == (f"gone: merged into {living}; by an earlier version",)
+
+
+def test_what_befell_a_site_from_release_to_release_is_told(tmp_path: Path) -> None:
+    """Of a site whose row was taken out of its list, "nothing befell it" was told, and of the row that it never was."""
+    site = "IC-5PD2S5C-4"
+    changes = tmp_path / "processed" / "changes"
+    changes.mkdir(parents=True)
+    columns = ["change", "site_id", "name", "region", "detail", "cause", "distance_m"]
+    moved = ["moved", site, "=Huta", "opole", "29727 m", "list changed", "29727"]
+    gone = ["gone", site, "Huta", "opole", "none of its records is in a site", "list vanished", ""]
+    other = ["gone", "IC-0MTW5W3-9", "Piast", "opole", "none of its records is in a site", "list vanished", ""]
+    write_csv(pd.DataFrame([other, gone], columns=columns), changes / "2026-02-01T000000Z_2026-02-02T000000Z.csv")
+    write_csv(pd.DataFrame([moved], columns=columns), changes / "2026-01-01T000000Z_2026-01-02T000000Z.csv")
+    rows = registry({"record_key": "list:1", "site_id": site})
+    rows.astype("str").where(rows.notna(), None).to_parquet(tmp_path / "processed" / "registry.parquet")
+    run = open_run(tmp_path)
+    assert id_history(site, run) == (
+        "release 2026-01-02T000000Z: moved: '=Huta', 29727 m (list changed)",
+        "release 2026-02-02T000000Z: gone: 'Huta', none of its records is in a site (list vanished)",
+    )
+    with pytest.raises(ConfigError, match=f"'list:1' is gone: .* Its last site was {site}: `inducult explain"):
+        site_of("list:1", run)
+    with pytest.raises(ConfigError, match="no record 'list:2' in "):
+        site_of("list:2", run)
 
 
 def test_changes_of_ids_are_told_without_what_could_steer_a_terminal(tmp_path: Path) -> None:

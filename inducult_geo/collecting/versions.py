@@ -12,6 +12,7 @@ from typing import Final
 
 import numpy as np
 import pandas as pd
+import shapely
 
 from inducult_geo.errors import SourceError
 from inducult_geo.frames import NEW_VERSION, REVIEW_REASONS, Problem, Records, from_json, own_keys
@@ -26,6 +27,9 @@ KNOWN_MIN, OTHERS_MAX = 0.1, 0.5
 more than such a share of the keys that stayed stand at other works. It takes `ROWS_MIN` rows to tell."""
 
 _NAMED_MAX: Final = 5
+_FAR_M: Final = 1000.0
+"""So far nothing is moved that was drawn more carefully."""
+
 _MOSTLY: Final = 0.5
 
 
@@ -129,6 +133,7 @@ def with_news(
     told += [f"{len(found.gone)} gone ({_names(records[0], found.gone)})"] if found.gone else []
     told += [f"{len(found.new)} new ({_names(records[1], found.new)})"] if found.new else []
     told += [f"{found.changed} changed"] if found.changed else []
+    told += [f"of them {len(moved)} moved ({first_few(moved, _NAMED_MAX)})"] if (moved := _moved(*records)) else []
     told += [f"{found.unusable} can no longer be used"] if found.unusable else []
     told += [_rekeyed(found)] if found.rekeyed else []
     message = f"{(day or datetime.now(UTC).date()).isoformat()}: {'; '.join(told)}."
@@ -181,6 +186,18 @@ def _others(before: Records, now: Records) -> int:
     both = new.join(old.add_suffix("_before"), how="inner")
     apart_m = np.hypot(both["x"] - both["x_before"], both["y"] - both["y_before"])
     return int(((both["name_key"] != both["name_key_before"]) & (apart_m > NEAR_M)).sum())
+
+
+def _moved(before: Records, now: Records) -> list[str]:
+    """Say which rows lie far from where they lay, by more than both accuracies, with how far: the farthest first."""
+    old, new = (records.set_index("record_key") for records in (before, now))
+    both = old.index.intersection(new.index)
+    apart_m = shapely.distance(*(np.asarray(records.geometry.reindex(both)) for records in (old, new)))
+    within_m = sum(records["accuracy_m"].reindex(both).fillna(0).to_numpy(dtype=float) for records in (old, new))
+    far = np.flatnonzero(np.nan_to_num(apart_m) > np.maximum(within_m, _FAR_M))
+    far = far[np.argsort(-apart_m[far], kind="stable")]
+    told = [f"{_names(now, [str(both[int(at)])])} by {apart_m[at] / 1000:,.1f} km" for at in far[:_NAMED_MAX]]
+    return [*told, *[""] * (len(far) - len(told))]
 
 
 def _is_other_file(before: SourceFacts, now: SourceFacts) -> bool:

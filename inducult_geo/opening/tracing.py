@@ -21,12 +21,15 @@ from inducult_geo.match.scoring.waterfall import Waterfall, bar_in_words, waterf
 from inducult_geo.match.within_source.folds import Folds
 from inducult_geo.memory import decisions_of, registry_of, weights_of
 from inducult_geo.publish.bundle import withheld_sources
+from inducult_geo.publish.spreadsheet import plain_cell, rows_of
 from inducult_geo.run import Run
 from inducult_geo.stage import Stage, last_part, last_stage
 from inducult_geo.text import first_few, fold_once, printable, shortened
 
 SHOWN: Final = ("source", "names", "type", "aspect", "status", "start_year", "end_year", "operator", "address", "city")
 _MOST_CALLED: Final = 8
+_CHANGES_MAX: Final = 20
+_DETAIL: Final = 200
 _SIDE: Final = 44
 """Letters of a value in each of the two columns that tell records side by side."""
 
@@ -234,7 +237,25 @@ def id_history(site_id: str, run: Run) -> tuple[str, ...]:
     mine = registry[registry["site_id"] == site_id]
     if mine.empty:
         raise ConfigError(f"no site {site_id} was ever in {run.folder.root}.")
-    return (*map(printable, _history(mine)),) or ("its data tell no date, and nothing befell it",)
+    told = (*map(printable, (*_history(mine), *_changes_told(site_id, run))),)
+    return told or ("its data tell no date, and nothing befell it",)
+
+
+def _changes_told(site_id: str, run: Run) -> list[str]:
+    """Tell what became of a site from one release to the next, the last changes of those that were written down."""
+    told = []
+    for path in sorted((run.folder.processed / "changes").glob("*_*.csv")):
+        # Most nights nothing befalls a site, and to look for its id is faster than to read rows.
+        if site_id.encode() not in path.read_bytes():
+            continue
+        release = path.stem.partition("_")[2]
+        rows = ({name: plain_cell(cell) for name, cell in row.items()} for row in rows_of(path))
+        told += [
+            f"release {release}: {row['change']}: '{row['name']}', {shortened(row['detail'], _DETAIL)} ({row['cause']})"
+            for row in rows
+            if row.get("site_id") == site_id
+        ]
+    return told[-_CHANGES_MAX:]
 
 
 def why_unreleased(site_id: str, run: Run, released: pd.DataFrame) -> str:
@@ -328,6 +349,13 @@ def _unknown(key: str, run: Run) -> ConfigError:
     if part is not None and key in part.record_keys():
         detail = _plain(part.records().set_index("record_key").loc[key, "detail"])
         return ConfigError(f"'{key}' is in no site: {detail or 'its place lies in no region that was built'}")
+    registry = registry_of(run)
+    last = registry.loc[(registry["record_key"] == key).to_numpy(dtype=bool, na_value=False), "site_id"]
+    if len(last):
+        return ConfigError(
+            f"'{key}' is gone: its source holds no such row any more, or no region that was built. Its last site was "
+            f"{last.iloc[-1]}: `inducult explain {last.iloc[-1]}` tells what became of that."
+        )
     return ConfigError(f"no record '{key}' in {run.folder.root}. A key is a source, a colon, the source's key.")
 
 

@@ -30,13 +30,16 @@ class Credit(NamedTuple):
 
 def credits_of(bundle: Bundle) -> list[Credit]:
     """Return who must be named for the sources in the release, by id, then for the outlines of regions that say it."""
+    # Of tables of many columns a few: what makes a row of each of them costs more than all that is done with it.
+    used = used_sources(bundle)[["source", "title", "attribution", "licence"]].sort_values("source")
     sources = [
-        Credit(str(row.source), text_of(row.title), text_of(row.attribution), text_of(row.licence))
-        for row in used_sources(bundle).sort_values("source").itertuples()
+        Credit(str(source), text_of(title), text_of(who), text_of(licence))
+        for source, title, who, licence in used.itertuples(index=False, name=None)
     ]
+    told = pd.DataFrame(bundle.regions[["region", "title", "boundary_source", "boundary_licence"]])
     outlines = [
-        Credit(None, f"Outline of {text_of(row.title)}", text_of(row.boundary_source), text_of(row.boundary_licence))
-        for row in bundle.regions.sort_values("region").itertuples()
+        Credit(None, f"Outline of {text_of(title)}", text_of(who), text_of(licence))
+        for _, title, who, licence in told.sort_values("region").itertuples(index=False, name=None)
     ]
     return sources + [credit for credit in outlines if credit.who]
 

@@ -58,8 +58,12 @@ def revisions(was: pd.DataFrame, now: pd.DataFrame) -> Iterator[tuple[str, str, 
     ids = was.index.intersection(now.index)
     old, new = was.loc[ids], now.loc[ids]
     for name in both:
-        rows = np.flatnonzero(_differs(old[name], new[name], _KINDS[name]))
-        for site_id, left, right in zip(ids[rows], old[name].iloc[rows], new[name].iloc[rows], strict=True):
+        left_values, right_values = old[name], new[name]
+        # Most columns say the same of all sites, which is told at once.
+        if left_values.equals(right_values):
+            continue
+        rows = np.flatnonzero(_differs(left_values, right_values, _KINDS[name]))
+        for site_id, left, right in zip(ids[rows], left_values.iloc[rows], right_values.iloc[rows], strict=True):
             told = _told(name, left, right)
             if told:
                 yield str(site_id), name, told

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -47,27 +48,36 @@ FILES = (
 
 def readme_text(bundle: Bundle) -> str:
     """Return the text of README.txt."""
+    return (
+        _environment()
+        .get_template("README.txt")
+        .render(
+            title=line_of(release_title(bundle)),
+            run=bundle.run,
+            data_date=data_date(bundle),
+            notice=SAMPLE_NOTICE if bundle.run["is_sample"] else "",
+            files=FILES,
+            layers=LAYERS,
+            regions=[
+                _row(row) for row in bundle.regions.sort_values("region").drop(columns="geometry").to_dict("records")
+            ],
+            sources=[_row(row) for row in bundle.sources.sort_values("source").to_dict("records")],
+            credits=[line_of(line) for line in credit_lines(bundle)],
+            law=LAW_SQL,
+            odbl=ODBL if (bundle.records["source"] == OSM).any() else "",
+        )
+    )
+
+
+@cache
+def _environment() -> Environment:
     # Plain text is not escaped: nobody reads it as HTML.
-    loader = PackageLoader("inducult_geo.publish", "templates")
-    plain = Environment(
-        loader=loader,
+    return Environment(
+        loader=PackageLoader("inducult_geo.publish", "templates"),
         autoescape=select_autoescape(["html"]),
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
-    )
-    return plain.get_template("README.txt").render(
-        title=line_of(release_title(bundle)),
-        run=bundle.run,
-        data_date=data_date(bundle),
-        notice=SAMPLE_NOTICE if bundle.run["is_sample"] else "",
-        files=FILES,
-        layers=LAYERS,
-        regions=[_row(row) for row in bundle.regions.sort_values("region").drop(columns="geometry").to_dict("records")],
-        sources=[_row(row) for row in bundle.sources.sort_values("source").to_dict("records")],
-        credits=[line_of(line) for line in credit_lines(bundle)],
-        law=LAW_SQL,
-        odbl=ODBL if (bundle.records["source"] == OSM).any() else "",
     )
 
 

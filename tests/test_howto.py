@@ -5,13 +5,15 @@ from __future__ import annotations
 import hashlib
 import os
 import re
+import shlex
 import shutil
 import subprocess
-import sys
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+from forking import forking
 
 PAGES = sorted(
     path for path in (Path(__file__).resolve().parent.parent / "docs" / "howto").glob("*.md") if path.stem != "index"
@@ -43,8 +45,8 @@ def steps(page: Path) -> list[Step]:
     return found
 
 
-def follow(step: Step, folder: Path) -> None:
-    """Do what one block says."""
+def follow(step: Step, folder: Path, python: list[str]) -> None:
+    """Do what one block says; `python` runs a text."""
     if step.caption.startswith("new file: "):
         path = folder / step.caption.removeprefix("new file: ")
         assert not path.exists(), path
@@ -59,18 +61,18 @@ def follow(step: Step, folder: Path) -> None:
         assert text.count(f"\n{anchor}") == 1, f"{name} has not one line {anchor!r}"
         (folder / name).write_text(text.replace(f"\n{anchor}", f"\n{step.text}{anchor}"), encoding="utf-8", newline="")
     elif step.language == "sh":
-        run(["bash", "-eu", "-c", step.text], folder)
+        run(["bash", "-eu", "-c", step.text], folder, python)
     else:
         assert step.language == "python", f"a {step.language} block needs a caption that says where it goes"
-        run([sys.executable, "-c", step.text], folder)
+        run([*python, step.text], folder, python)
 
 
-def run(command: list[str], folder: Path) -> None:
+def run(command: list[str], folder: Path, python: list[str]) -> None:
     """Run a command that meets the code of the copy, not of the repository."""
     programs = folder / ".programs"
     programs.mkdir(exist_ok=True)
     program = programs / "inducult"
-    program.write_text(f'#!/bin/sh\nexec {sys.executable} -c "from inducult_geo.cli import main; main()" "$@"\n')
+    program.write_text(f'#!/bin/sh\nexec {shlex.join(python)} "from inducult_geo.cli import main; main()" "$@"\n')
     program.chmod(0o755)
     environment = {**os.environ, "PYTHONPATH": str(folder), "PATH": f"{programs}{os.pathsep}{os.environ['PATH']}"}
     done = subprocess.run(
@@ -88,6 +90,13 @@ def state(folder: Path) -> dict[str, str]:
     }
 
 
+@pytest.fixture(scope="module")
+def python(tmp_path_factory: pytest.TempPathFactory) -> Iterator[list[str]]:
+    """What runs a text of Python: a copy of the program is imported anew each time, what it is built on once."""
+    with forking(tmp_path_factory.mktemp("forking")) as command:
+        yield command
+
+
 @pytest.fixture
 def copy(tmp_path: Path, repository: Path) -> Path:
     for name in COPIED:
@@ -101,13 +110,13 @@ def test_there_is_a_page_for_each_thing_that_is_added_in_one_place() -> None:
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.stem)
-def test_the_page_works_and_touches_one_place(page: Path, copy: Path) -> None:
+def test_the_page_works_and_touches_one_place(page: Path, copy: Path, python: list[str]) -> None:
     (place,) = PLACE.findall(page.read_text(encoding="utf-8"))
     todo = steps(page)
     assert todo[-1].language == "python", "a page ends with what must be true"
     before = state(copy)
     for step in todo:
-        follow(step, copy)
+        follow(step, copy, python)
     after = state(copy)
     touched = {name for name in before.keys() | after.keys() if before.get(name) != after.get(name)}
     assert place in touched
@@ -116,11 +125,13 @@ def test_the_page_works_and_touches_one_place(page: Path, copy: Path) -> None:
     assert not any(name in before for name in own)
 
 
-def test_a_page_whose_promise_does_not_hold_fails(copy: Path) -> None:
+def test_a_page_whose_promise_does_not_hold_fails(copy: Path, python: list[str]) -> None:
     with pytest.raises(AssertionError, match="no such folder"):
-        follow(Step("python", "", "from inducult_geo import open_release\nopen_release('nothing')"), copy)
+        follow(Step("python", "", "from inducult_geo import open_release\nopen_release('nothing')"), copy, python)
 
 
-def test_an_anchor_that_is_not_there_fails(copy: Path) -> None:
+def test_an_anchor_that_is_not_there_fails(copy: Path, python: list[str]) -> None:
     with pytest.raises(AssertionError, match="has not one line"):
-        follow(Step("python", "in inducult_geo/publish/layers/declared.py, above the line: NOTHING", "x = 1"), copy)
+        follow(
+            Step("python", "in inducult_geo/publish/layers/declared.py, above the line: NOTHING", "x = 1"), copy, python
+        )

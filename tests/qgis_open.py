@@ -30,6 +30,7 @@ from qgis.core import (
     QgsLayoutItemMap,
     QgsLayoutItemScaleBar,
     QgsMapRendererParallelJob,
+    QgsMapRendererSequentialJob,
     QgsMapSettings,
     QgsPalLayerSettings,
     QgsProject,
@@ -287,6 +288,8 @@ def open_project(path):
         "records_of_a_site": related(project, "Records of the site", "record_key"),
         "records_asked_about": [records_of(project, side) for side in ("Left record", "Right record")],
         "between": between(project),
+        "question_marks": [question_mark(project, theme) for theme in ("Heritage and production", "Review")],
+        "ring_in_legend": ring_in_legend(project),
         "controller": controller(project),
         "parts_of_a_site": related(project, "Parts of the site", "site_id"),
         "in_words": {layer.name(): in_words(layer) for layer in layers if isinstance(layer, QgsVectorLayer)},
@@ -524,14 +527,47 @@ def opacities(layer):
     return {name: sorted(values) for name, values in found.items()}
 
 
-def draw(project, layers, overrides=None, part=1.0):
-    """Draw the map, or its middle part, and count its colors."""
+def question_mark(project, name):
+    """Return how far right and up of the first question each "?" begins in a map theme, in millimeters at 1:25,000."""
+    (layer,) = (one for one in project.mapLayers().values() if one.name() == "Open questions")
+    themes = project.mapThemeCollection()
+    settings = map_of(project, themes.mapThemeVisibleLayers(name), themes.mapThemeStyleOverrides(name))
+    point = next(layer.getFeatures()).geometry().asPoint()
+    settings.setExtent(QgsRectangle.fromCenterAndSize(point, 1500, 1500))
+    settings.setOutputDpi(96)
+    settings.setOutputSize(QSize(227, 227))  # 60 mm
+    job = QgsMapRendererSequentialJob(settings)
+    job.start()
+    job.waitForFinished()
+    placed = [one.labelRect for one in job.takeLabelingResults().allLabels() if one.layerID == layer.id()]
+    return [[(one.xMinimum() - point.x()) / 25, (one.yMinimum() - point.y()) / 25] for one in placed]
+
+
+def ring_in_legend(project):
+    """Return the stroke of the ring of a question in a legend, where QGIS has the name of a column for its value."""
+    (layer,) = (one for one in project.mapLayers().values() if one.name() == "Open questions")
+    drawn = layer.renderer().categories()  # kept, since what QGIS hands out of it does not outlive it
+    symbol = drawn[0].symbol()
+    stroke = symbol.symbolLayer(0).dataDefinedProperties().property(QgsSymbolLayer.PropertyStrokeStyle)
+    nobody = next(layer.getFeatures())
+    nobody.setAttribute("decision", "[decision]")
+    return QgsExpression(stroke.expressionString()).evaluate(context(layer, nobody))
+
+
+def map_of(project, layers, overrides):
+    """Return the settings of a map of layers."""
     settings = QgsMapSettings()
-    settings.setLayerStyleOverrides(overrides or {})
+    settings.setLayerStyleOverrides(overrides)
     settings.setLayers(layers)
     settings.setDestinationCrs(project.crs())
     settings.setOutputSize(PICTURE)
     settings.setBackgroundColor(QColor("white"))
+    return settings
+
+
+def draw(project, layers, overrides=None, part=1.0):
+    """Draw the map, or its middle part, and count its colors."""
+    settings = map_of(project, layers, overrides or {})
     extent = QgsRectangle(project.viewSettings().defaultViewExtent())
     sites = [layer for layer in project.mapLayers().values() if layer.name() == "Industrial sites"]
     if part < 1:

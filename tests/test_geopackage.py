@@ -288,6 +288,8 @@ def test_a_question_mark_stands_at_its_ring_or_not_at_all():
     assert (right**2 + down**2) ** 0.5 == pytest.approx(ring, abs=0.5)
     assert right > 0 > down
     assert seen.get("displayAll") == "0"
+    assert (place.get("offsetUnits"), int(place.get("priority"))) == ("MM", 9), "no symbol of a site hides it"
+    assert seen.get("obstacle") == "0", "the line to the other record keeps no names away"
     assert float(seen.get("scaleMax")) <= 150_000, "from afar the rings tell enough"
 
 

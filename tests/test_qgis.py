@@ -232,6 +232,7 @@ def test_a_question_shows_both_records_and_the_worst_first(met, bundle):
         if places[asked.right_key].geom_type == "Point":
             assert lengths[asked.review_id] == pytest.approx(asked.geometry.distance(places[asked.right_key]), abs=0.01)
     assert met["layers"]["review"]["sorted_by"] == ['"priority"', 1]
+    assert met["project"]["ring_in_legend"] == "solid", "a legend has no question that could be decided"
 
 
 def test_a_table_of_attributes_begins_with_what_is_looked_for(met):
@@ -243,6 +244,11 @@ def test_a_table_of_attributes_begins_with_what_is_looked_for(met):
     called = [(from_json(told).get("name"), name) for told, name in met["layers"]["rejected"]["called"] if told]
     assert (None, "Z <b>") in called, "an earlier name, where there is no other"
     assert all(name in (shown, None) for name, shown in called)
+
+
+def test_a_question_has_its_mark_at_its_ring(met):
+    for marks in met["project"]["question_marks"]:
+        assert [pytest.approx(2.9, abs=0.05)] * 2 in marks
 
 
 @pytest.mark.parametrize("column", TOLD)

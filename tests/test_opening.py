@@ -337,20 +337,30 @@ class TestSql:
         told += [{"year": 2010, "event": "museum until", "record": key}]
         told += [{"year": 2011, "event": "culture until", "record": key}]
         read.loc[3, "timeline"] = json.dumps(told)
-        read.loc[3, "conflicts"] = json.dumps({"status": {key: "disused", 'no:"1': "functional"}, "a.b": {"c": "x"}})
+        said = {key: "disused", 'no:"1': "functional", "no:2": "disused"}
+        read.loc[3, ["conflicts", "lineage"]] = [
+            json.dumps({"status": said, "a.b": {"c": "x"}}),
+            f'{{"status": "{key}"}}',
+        ]
         read.to_parquet(copy / "sites.parquet", write_covering_bbox=True)
         connection = open_release(copy, check=False).duckdb()
-        source = key.split(":")[0]
+        source, nobody = key.split(":")[0], (None,) * 4
+        (cited,) = connection.execute(
+            "SELECT licence, retrieved_at, valid_at, place FROM records WHERE record_key = ?", [key]
+        ).fetchall()
+        assert cited[0]
+        assert cited[3]
         assert connection.sql("SELECT * FROM events ORDER BY year").fetchall() == [
-            (known, -50, "closed", 'no:"1', None, None, None, None),
-            (known, 1880, "founded", key, source, "decade", 1880, 1890),
-            (known, 2010, "museum until", key, source, "year", 2010, 2010),
-            (known, 2011, "culture until", key, source, "year", 2011, 2011),
+            (known, -50, "closed", 'no:"1', None, None, None, None, *nobody),
+            (known, 1880, "founded", key, source, "decade", 1880, 1890, *cited),
+            (known, 2010, "museum until", key, source, "year", 2010, 2010, *cited),
+            (known, 2011, "culture until", key, source, "year", 2011, 2011, *cited),
         ]
         assert set(connection.sql("SELECT * FROM contradictions").fetchall()) == {
-            (known, "status", key, "disused", source),
-            (known, "status", 'no:"1', "functional", None),
-            (known, "a.b", "c", "x", None),
+            (known, "status", key, "disused", source, True, *cited),
+            (known, "status", 'no:"1', "functional", None, False, *nobody),
+            (known, "status", "no:2", "disused", None, True, *nobody),
+            (known, "a.b", "c", "x", None, False, *nobody),
         }
 
     def test_an_event_has_the_precision_of_its_own_year(self, release: Release) -> None:
@@ -373,6 +383,7 @@ class TestSql:
             {
                 "record_key": [key for *_, key in told],
                 "source": "register",
+                **dict.fromkeys(("licence", "retrieved_at", "valid_at", "place")),
                 "start_year": 1,
                 "year_precision": [precision for *_, precision, _, _ in told],
                 "end_precision": [precision for *_, precision, _, _ in told],

@@ -247,9 +247,10 @@ class Release:
           A value that several records made together (all names, say) has a row for each.
         - `events` (`timeline`) tells what happened in which year: site_id, year, event, record_key, source,
           event_precision, and year_from and year_to: the first and the last year that it can mean (null: no bound is
-          known). Of a century or a span `year` is the first, of an end the last: no decade.
+          known). Of a century or a span `year` is the first, of an end the last: no decade. Then what `origins` has of
+          a record: licence, retrieved_at, valid_at, place.
         - `contradictions` (`conflicts`) tells what records say against each other: site_id, column_name, record_key,
-          value (as text), source.
+          value (as text), source, is_shown (whether the site shows this value), and of the record as above.
 
         Raises
         ------

@@ -58,23 +58,33 @@ WITH bounds(event_precision, earlier, later) AS (VALUES
            e.value ->> 'record' AS record_key, event IN ('closed', 'museum until', 'culture until') AS is_end
     FROM sites_file, json_each(timeline) AS e
 ), exact AS (
-    SELECT t.*, r.source, CASE WHEN is_end THEN {end_precision} ELSE r.year_precision END AS event_precision,
+    SELECT t.*, r.source, r.licence, r.retrieved_at, r.valid_at, r.place,
+           CASE WHEN is_end THEN {end_precision} ELSE r.year_precision END AS event_precision,
            is_end AND event_precision NOT IN ('open_start', 'open_end') AS is_turned
     FROM told AS t LEFT JOIN records_file AS r USING (record_key)
 )
 SELECT e.site_id, e.year, e.event, e.record_key, e.source, e.event_precision,
        e.year - CASE WHEN is_turned THEN b.later ELSE b.earlier END AS year_from,
-       e.year + CASE WHEN is_turned THEN b.earlier ELSE b.later END AS year_to
+       e.year + CASE WHEN is_turned THEN b.earlier ELSE b.later END AS year_to,
+       e.licence, e.retrieved_at, e.valid_at, e.place
 FROM exact AS e LEFT JOIN bounds AS b USING (event_precision)
 """
 _END_ALONE: Final = "CASE WHEN r.start_year IS NULL THEN r.year_precision END"
 _CONTRADICTIONS: Final = """
 CREATE VIEW contradictions AS
-SELECT c.site_id, c.column_name, c.record_key, c.value, r.source
-FROM (
-    SELECT site_id, d.key AS column_name, v.key AS record_key, v.value ->> '$' AS value
+WITH said AS (
+    SELECT site_id, d.key AS column_name, v.key AS record_key, v.value ->> '$' AS value,
+           lineage ->> ('$."' || d.key || '"') AS keys
     FROM sites_file, json_each(conflicts) AS d, json_each(d.value) AS v
-) AS c LEFT JOIN records_file AS r USING (record_key)
+), shown AS (
+    -- What the site shows is taken from one record, and others may say the same.
+    SELECT * EXCLUDE keys, coalesce(bool_or(keys = record_key OR list_contains(string_split(keys, '; '), record_key))
+           OVER (PARTITION BY site_id, column_name, value), false) AS is_shown
+    FROM said
+)
+SELECT c.site_id, c.column_name, c.record_key, c.value, r.source, c.is_shown,
+       r.licence, r.retrieved_at, r.valid_at, r.place
+FROM shown AS c LEFT JOIN records_file AS r USING (record_key)
 """
 
 

@@ -882,6 +882,12 @@ def test_nothing_sticks_out_on_a_phone(page, file):
     assert page.run("document.documentElement.scrollWidth") <= 390
     left, _, width, _ = page.run(BOX % "card")
     assert 0 <= left < left + width <= 390
+    page.run("document.documentElement.style.fontSize = '200%'")
+    assert page.run("document.documentElement.scrollWidth") <= 390, "nor where a reader has letters of twice the size"
+    assert page.run("getComputedStyle(document.getElementById('search')).fontSize") == "32px"
+    kept = "document.querySelectorAll('header *, main *')"
+    out = "(e) => e.getBoundingClientRect().right > 390.5 && !e.closest('.scroll, svg, .maplibregl-map')"
+    assert page.run(f"[...{kept}].filter({out}).map((e) => e.tagName + e.id)") == []
 
 
 def test_without_webgl_all_but_the_map_works(page, file):

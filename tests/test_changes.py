@@ -187,6 +187,21 @@ def test_every_other_value_that_differs_is_told_and_evidence_is_not(tmp_path: Pa
     }
 
 
+def test_a_record_that_is_placed_otherwise_was_read_otherwise_and_one_that_lies_there_was_not(tmp_path: Path) -> None:
+    """The same words at another place: another system or another operation put it there."""
+    where = [None, *(shapely.Point(X + 100.0 * at, Y) for at in range(1, 6))]
+    there = [*where[:5], shapely.Point(X + 500.002, Y)]
+    releases = [
+        _release(tmp_path / name, SITES, more=more, read={"geometry": shapely.to_wkb(places).tolist()})
+        for name, more, places in (("old", WAS, where), ("new", IS, there))
+    ]
+    told = diff(*releases)
+    assert dict(zip(told["site_id"], told["cause"], strict=True)) == {
+        "IC-A-1": "matching",
+        "IC-C-3": "osm read otherwise",
+    }
+
+
 def test_a_site_whose_record_cannot_be_used_any_more_says_why(tmp_path: Path) -> None:
     why = {"reason": [*[None] * 5, "outside_region"]}
     new = _release(tmp_path / "new", _without("IC-C-3"), loose=("osm:node/3",), read=why)

@@ -495,6 +495,14 @@ def test_a_draft_is_told_which_layer_is_meant(tmp_path: Path, repository: Path) 
     told = CliRunner().invoke(cli.app, [*arguments, "--layer", "waypoints"], catch_exceptions=False).stdout
     assert 'layer = "waypoints" # stated' in told
     assert "# 1 row in" in told
+    kept = tmp_path / "walk.toml"
+    into = [*arguments, "--out", str(kept)]
+    CliRunner().invoke(cli.app, into, catch_exceptions=False)
+    assert kept.read_text(encoding="utf-8") == asked
+    CliRunner().invoke(cli.app, [*into, "--layer", "waypoints"], catch_exceptions=False)
+    assert kept.read_text(encoding="utf-8") == told, "the draft that asked for the choice was in its way"
+    with pytest.raises(ConfigError, match="is there already"):
+        CliRunner().invoke(cli.app, [*into, "--layer", "tracks"], catch_exceptions=False)
 
 
 def test_a_draft_can_be_checked_at_once(tmp_path: Path, repository: Path) -> None:

@@ -70,10 +70,14 @@ def draft(
     from inducult_geo.drafting.contract import draft as draft_contract
     from inducult_geo.store import replacing
 
-    if out is not None and out.exists():
-        raise ConfigError(f"--out {out}: is there already. Name another file, or remove it.")
+    chosen = Read(sheet=sheet, layer=layer, member=member)
     with opened_run(data, catalog, quiet=True, contracts=False) as opened, refusal_is_two():
-        text = draft_contract(file, opened, region=region, read=Read(sheet=sheet, layer=layer, member=member))
+        if out is not None and out.exists():
+            # The first draft asks to be made again with a choice: that nobody has touched since holds no work.
+            untouched = draft_contract(file, opened, region=region) if chosen != Read() else None
+            if untouched is None or out.read_bytes() != untouched.encode():
+                raise ConfigError(f"--out {out}: is there already. Name another file, or remove it.")
+        text = draft_contract(file, opened, region=region, read=chosen)
     if out is None:
         typer.echo(text, nl=False)
         return

@@ -202,6 +202,21 @@ def test_a_use_in_the_column_of_conditions_is_a_use(vocabulary: Vocabulary) -> N
     assert "values of 'status' that nobody mapped: 'zwerfkei' (1)." in kinds(result)["unmapped_value"]
 
 
+def test_a_museum_is_used_as_such_unless_it_is_closed_or_another_use_is_told(vocabulary: Vocabulary) -> None:
+    """A museum of a partner's list had no use, one of OpenStreetMap had: who counted museums missed it."""
+    rows = [
+        {"type": "industrial_museum"},
+        {"type": "visitor mine", "status": "functional"},
+        {"type": "visitor mine", "status": "closed"},
+        {"type": "industrial_museum", "present_use": "culture"},
+        {"type": "brewery"},
+        {"name": "Muzeum hornictví"},
+    ]
+    assert made(vocabulary, rows).records["present_use"].tolist() == [
+        *("museum", "museum", "unknown", "culture", "unknown", "museum"),
+    ]
+
+
 def test_a_date_that_is_none_says_why(vocabulary: Vocabulary) -> None:
     rows = [{"start": "1898 (progetto)"}, {"start": "anni Trenta"}, {"start": "1907 (sluiting 1987)"}]
     result = made(vocabulary, rows)

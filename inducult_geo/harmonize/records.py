@@ -16,11 +16,12 @@ from inducult_geo.frames import Problem, RawTable, Records, as_records, to_json
 from inducult_geo.harmonize.dates.read import date_texts, iso_date, life_span, parse_date, parse_end, tells_beginning
 from inducult_geo.harmonize.places.place import Ground, Placed, place
 from inducult_geo.harmonize.words.countries import NAMIBIA, country_code
-from inducult_geo.harmonize.words.dated_states import status_of, use_instead, years_beside
+from inducult_geo.harmonize.words.dated_states import status_of, years_beside
 from inducult_geo.harmonize.words.footnotes import without_footnotes
 from inducult_geo.harmonize.words.meanings import YEARS, Meanings, check_meanings, settled_starts
 from inducult_geo.harmonize.words.names import harmonize_names
 from inducult_geo.harmonize.words.notices import Notices, Told, note_lost_characters, note_nothing
+from inducult_geo.harmonize.words.uses import use_instead, use_of
 from inducult_geo.harmonize.words.vocabulary import (
     GENERIC_TYPES,
     LISTED,
@@ -275,10 +276,8 @@ def _states(
     for name, read in readers.items():
         told = notices.of_cells(_column(rows, name), read, "unmapped_value", name)
         values[name] = [found or "unknown" for found in told]
-    cells = zip(values["present_use"], values["status"], _column(rows, "status"), strict=True)
-    values["present_use"] = [
-        (use_instead(cell, vocabulary) or use) if use == status == "unknown" else use for use, status, cell in cells
-    ]
+    cells = zip(values["present_use"], values["status"], _column(rows, "status"), values["type"], strict=True)
+    values["present_use"] = [use_of(*one, vocabulary) for one in cells]
 
 
 def _status(meanings: Meanings, vocabulary: Vocabulary, cell: Any) -> Told:

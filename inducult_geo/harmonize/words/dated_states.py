@@ -9,7 +9,7 @@ from inducult_geo.catalog.models import CLOSED
 from inducult_geo.harmonize.dates.read import parse_date
 from inducult_geo.harmonize.dates.tokens import BESIDE_YEAR
 from inducult_geo.harmonize.words.vocabulary import Vocabulary
-from inducult_geo.text import clean_text, known_text, packaged_words
+from inducult_geo.text import known_text, packaged_words
 
 _YEAR: Final = re.compile(r"\b(?:1[0-9]|20)[0-9]{2}\b", re.ASCII)
 _WORDS: Final = packaged_words("date_words.csv", "role")
@@ -43,11 +43,6 @@ def _peeled(text: str, beside: re.Pattern[str], vocabulary: Vocabulary) -> str |
             return None
         text = shorter
     return found
-
-
-def use_instead(cell: Any, vocabulary: Vocabulary) -> str | None:
-    """Return the use that a cell tells where a condition belongs, "museum" say: nothing of it is a condition."""
-    return vocabulary.map_use(clean_text(cell))
 
 
 def years_beside(status: str, cell: Any) -> tuple[str | None, str | None]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import time
 import unicodedata
 from pathlib import Path
@@ -313,12 +314,16 @@ def test_prepare_names_reads_each_pair_of_name_and_country_once(dtype: str) -> N
 
 @pytest.mark.slow
 def test_speed(shared: Path) -> None:
+    """Machines differ by half: what names cost is told in how often their letters alone could be read meanwhile."""
     table = pd.read_csv(shared / "data" / "sites" / "eutl.csv", dtype=str)[["name", "country"]].dropna()
     table = table.drop_duplicates()
     prepare_names(table["name"][:10], table["country"][:10])
     started = time.process_time()
     prepare_names(table["name"], table["country"])
-    assert len(table) / (time.process_time() - started) > 25_000
+    prepared = time.process_time()
+    for name in table["name"]:
+        re.findall(r"\w+", unicodedata.normalize("NFKD", name).casefold())
+    assert prepared - started < 15 * (time.process_time() - prepared)
 
 
 @pytest.mark.parametrize(

@@ -113,6 +113,9 @@ def test_a_decision_whose_record_is_gone_is_told():
         region=["opole" if key == "b:1" else "zwickau" for key in first.registry["record_key"]]
     )
     assert run(SAPPI[0], decisions=said, registry=elsewhere).problems == (), "it is at home in another region"
+    joined = [word("a:1", "b:1", "same")]
+    (told,) = run(SAPPI[0], decisions=joined, registry=elsewhere).problems
+    assert told.startswith("1 decision without effect, since the two records lie in two regions now (Eva: 'a:1' same")
     many = [word("a:1", f"b:{n}", "different") for n in range(2, 10)]
     rows = [row(f"b:{n}", f"Werk {n}", point(9000 * n)) for n in range(2, 10)]
     before = run(*SAPPI, *rows, decisions=many)

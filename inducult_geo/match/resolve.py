@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -16,7 +16,7 @@ from inducult_geo.frames import Pairs, Records, Sites, as_pairs
 from inducult_geo.match.clusters.cluster import Links, cluster, links_of
 from inducult_geo.match.clusters.outcomes import Settled, museum_beside_works, outcomes
 from inducult_geo.match.clusters.parts import Belonging, belonging, parts_of
-from inducult_geo.match.decided.decisions import Decisions
+from inducult_geo.match.decided.decisions import Decision, Decisions
 from inducult_geo.match.golden.best import Confidence, golden
 from inducult_geo.match.identity.assign import assign_ids
 from inducult_geo.match.identity.continuity import Heir, fingerprints, heirs, successors, traced
@@ -159,8 +159,8 @@ def _of_here(decisions: Decisions, registry: pd.DataFrame, records: Records) -> 
             yield problem
 
 
-def _asleep(decisions: Decisions, registry: pd.DataFrame, records: Records) -> tuple[str, ...]:
-    """Name the decisions in force of which one record is here, and the other was here before: nobody is told else.
+def _asleep(decisions: Decisions, registry: pd.DataFrame, records: Records) -> Iterator[str]:
+    """Name the decisions in force of which one record is here, and the other was, or is elsewhere: nobody is told else.
 
     A row that another key, name and place were given at once is another row, and what was said of it is not carried.
     """
@@ -168,19 +168,33 @@ def _asleep(decisions: Decisions, registry: pd.DataFrame, records: Records) -> t
     here = set(records["record_key"][is_in(records["record_key"], spoken)])
     rows = registry.reindex(columns=["record_key", "region"])
     homes = dict(rows[is_in(rows["record_key"], spoken)].itertuples(index=False, name=None))
-    gone = [
+    halves = [
         one
         for pair, one in sorted(decisions.latest.items())
-        if len(here.intersection(pair)) == 1 and homes.keys() >= {*pair} and homes[pair[0]] == homes[pair[1]]
+        if len(here.intersection(pair)) == 1 and homes.keys() >= {*pair}
     ]
-    if not gone:
-        return ()
-    some = first_few([f"{one.who}: '{one.left}' {one.decision} '{one.right}'" for one in gone], _NAMED_MAX, "; ")
-    return (
-        f"{counted(len(gone), 'decision')} without effect, since a record is not here any more "
-        f"({some}). Where it comes back, the decision holds again; where it has another key now, "
-        "decide anew: inducult review decide.",
-    )
+    gone = [one for one in halves if homes[one.left] == homes[one.right]]
+    # Of two regions' records "different" is true by itself.
+    parted = [one for one in halves if one not in gone and one.decision != "different"]
+    if gone:
+        yield (
+            f"{_without_effect(gone)}, since a record is not here any more ({_named(gone)}). Where it comes back, the "
+            "decision holds again; where it has another key now, decide anew: inducult review decide."
+        )
+    if parted:
+        yield (
+            f"{_without_effect(parted)}, since the two records lie in two regions now ({_named(parted)}), and each "
+            "region's sites are made of its own. Where one lies wrong, correct its place in its list; else take the "
+            "decision back: inducult review decide ... undecided."
+        )
+
+
+def _without_effect(some: Sequence[Decision]) -> str:
+    return f"{counted(len(some), 'decision')} without effect"
+
+
+def _named(some: Sequence[Decision]) -> str:
+    return first_few([f"{one.who}: '{one.left}' {one.decision} '{one.right}'" for one in some], _NAMED_MAX, "; ")
 
 
 def _homed(records: Records, members: pd.Series, registry: pd.DataFrame) -> Records:

@@ -110,7 +110,7 @@ def resolve(
     sites = golden(homed, contracts, confidence=_confidence(table, review, members), run_id=run_id)
     sites["part_of"] = _wholes(sites["site_id"], nested.whole_of)
     _count(ordered, sites, members)
-    problems = (*_of_here(word, registry, ordered), *_asleep(word, registry, ordered))
+    problems = (*_noticed(word, registry, ordered),)
     return Resolution(sites, members, as_pairs(table), review, assigned.registry, problems)
 
 
@@ -147,27 +147,30 @@ def _carried(
     return decisions.carried(successors(spoken, known, found, records["record_key"])), found
 
 
-def _of_here(decisions: Decisions, registry: pd.DataFrame, records: Records) -> Iterator[str]:
-    """Yield what is wrong with decisions, but for what is about records of other regions: it is told there."""
-    named = {key for keys in decisions.about.values() for key in keys}
+def _noticed(decisions: Decisions, registry: pd.DataFrame, records: Records) -> Iterator[str]:
+    """Yield what is to be told of decisions: what is wrong with them, and which are without effect."""
+    named = decisions.spoken.union(*decisions.about.values())
     here = set(records["record_key"][is_in(records["record_key"], named)])
-    rows = registry.reindex(columns=["record_key"])["record_key"]
-    elsewhere = set(rows[is_in(rows, named)]) - here
+    rows = registry.reindex(columns=["record_key", "region"])
+    homes = dict(rows[is_in(rows["record_key"], named)].itertuples(index=False, name=None))
+    yield from _of_here(decisions, homes, here)
+    yield from _asleep(decisions, homes, here)
+
+
+def _of_here(decisions: Decisions, homes: Mapping[str, str], here: set[str]) -> Iterator[str]:
+    """Yield what is wrong with decisions, but for what is about records of other regions: it is told there."""
+    elsewhere = homes.keys() - here
     for problem in decisions.problems:
         keys = decisions.about.get(problem, frozenset())
         if keys.isdisjoint(elsewhere) or not keys.isdisjoint(here):
             yield problem
 
 
-def _asleep(decisions: Decisions, registry: pd.DataFrame, records: Records) -> Iterator[str]:
+def _asleep(decisions: Decisions, homes: Mapping[str, str], here: set[str]) -> Iterator[str]:
     """Name the decisions in force of which one record is here, and the other was, or is elsewhere: nobody is told else.
 
     A row that another key, name and place were given at once is another row, and what was said of it is not carried.
     """
-    spoken = decisions.spoken
-    here = set(records["record_key"][is_in(records["record_key"], spoken)])
-    rows = registry.reindex(columns=["record_key", "region"])
-    homes = dict(rows[is_in(rows["record_key"], spoken)].itertuples(index=False, name=None))
     halves = [
         one
         for pair, one in sorted(decisions.latest.items())

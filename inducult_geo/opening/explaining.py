@@ -14,6 +14,7 @@ import pandas as pd
 
 from inducult_geo.frames import from_json
 from inducult_geo.match.decided.verdict import PART_OF
+from inducult_geo.match.golden.merged_names import plain_name
 from inducult_geo.publish.layers.columns import SITES
 from inducult_geo.publish.layers.domains import DOMAINS
 from inducult_geo.text import printable
@@ -181,7 +182,7 @@ def _of_records(site: Site) -> Iterator[str]:
         yield f"{number} records of {_many(sources, 'source')} are this site:"
     titles = dict(zip(site.sources["source"], site.sources["title"], strict=True))
     for record in site.told:
-        name = _called(record)
+        name = plain_name(from_json(record["names"]))
         title = _shown(titles.get(record["source"])) or record["source"]
         place = f" ({_shown(record['place'])})" if _shown(record["place"]) else ""
         yield f"- {record['record_key']}: {_name(name)}, by {title}{place}"
@@ -283,15 +284,9 @@ def _others(site: Site, column: str, key: str, value: str) -> Iterator[str]:
     if column == "geometry":
         return
     for record in site.told:
-        said = _shown(_called(record) if column == "name" else record.get(column))
+        said = _shown(plain_name(from_json(record["names"])) if column == "name" else record.get(column))
         if record["record_key"] != key and said not in ("", "unknown", value):
             yield f"{record['record_key']}: {said}"
-
-
-def _called(record: Any) -> Any:
-    """Return the name of a record, or another one where it has no name but others."""
-    names = from_json(record["names"])
-    return names.get("name") or next(iter(names.values()), None)
 
 
 def _label(domain: str, value: Any) -> str:

@@ -287,13 +287,57 @@ def test_a_question_about_a_place_is_settled_in_the_contract(run: Run, sheet: Pa
     assert "mend its row in the file, or say in the contract" in outcome.refused[0].reason
 
 
-def test_a_change_of_mind_is_taken_and_told(run: Run, sheet: Path) -> None:
+def as_geopackage(run: Run, sheet: Path) -> Path:
+    """A copy of the release in whose layer of questions stands what the sheet says."""
+    copy = Path(shutil.copy(release_of(run) / "inducult.gpkg", sheet.with_suffix(".gpkg")))
+    with closing(sqlite3.connect(copy)) as con:
+        for (name,) in con.execute("SELECT name FROM sqlite_master WHERE type = 'trigger'").fetchall():
+            con.execute(f'DROP TRIGGER "{name}"')  # They call functions that QGIS has.
+        for row in rows_of(sheet):
+            answer = [row[name] or None for name in ("decision", "decided_by", "note", "review_id")]
+            con.execute("UPDATE review SET decision = ?, decided_by = ?, note = ? WHERE review_id = ?", answer)
+        con.commit()
+    return copy
+
+
+@pytest.mark.parametrize("kind", ["csv", "keys alone", "gpkg"])
+def test_a_late_file_overrules_no_newer_word_of_another_person(run: Run, sheet: Path, kind: str) -> None:
+    """A colleague's file of last week overruled what was decided meanwhile, with exit code 0."""
+    row = answered(sheet, lambda row: row.update(decision="part_of", decided_by="Jan", note="as the sign says"))
+    answered(sheet, lambda row: row.update(decision="different", decided_by="Jan"), which=1)
+    if kind == "keys alone":
+        save(sheet, [{name: one[name] for name in ANSWER_COLUMNS[2:]} for one in rows_of(sheet) if one["decision"]])
+    file = as_geopackage(run, sheet) if kind == "gpkg" else sheet
+    left, right = row["left_key"], row["right_key"]
+    decide(left, "same", right, run, who="Eva")
+    late = import_review(file, run)
+    assert [(one.who, one.decision) for one in late.added] == [("Jan", "different")]
+    (refusal,) = late.refused
+    assert (refusal.decision, late.exit_code, late.changed) == ("part_of", 1, ())
+    assert f" UTC: '{left}' same '{right}', which was not known yet" in refusal.reason
+    assert refusal.reason.startswith("Eva on 20")
+    assert (
+        f"the answer of Jan comes late and overrules nothing. Where it shall count all the same: inducult review "
+        f"decide {left} part_of {right} --who Jan (with" in refusal.reason
+    )
+    assert read_decisions(run.folder.decisions).of(left, right).who == "Eva"  # type: ignore[union-attr]
+    outcome = import_review(file, run, overrule=True)
+    assert (outcome.refused, outcome.unchanged) == ((), 1)
+    assert "Jan says 'part_of' now; Eva said 'same'" in outcome.changed[0]
+
+
+def test_a_change_of_mind_in_one_s_own_file_is_taken_and_so_is_a_list_of_pairs_made_by_hand(
+    run: Run, sheet: Path, built: Path
+) -> None:
     answered(sheet, lambda row: row.update(decision="same"))
     import_review(sheet, run, who="Eva")
-    row = answered(sheet, lambda row: row.update(decision="part_of"))
-    outcome = import_review(sheet, run, who="Jan")
-    assert "Jan says 'part_of' now; Eva said 'same'" in outcome.changed[0]
-    assert read_decisions(run.folder.decisions).of(row["left_key"], row["right_key"]) == outcome.added[0]
+    answered(sheet, lambda row: row.update(decision="different"))
+    assert import_review(sheet, run, who="Jan").added == (), "that is no mind of his own"
+    assert "Eva says 'different' now; Eva said 'same'" in import_review(sheet, run, who="Eva").changed[0]
+    a, b = keys(built, 2)
+    for who, word in (("Eva", "same"), ("Jan", "different")):
+        outcome = import_review(save(sheet, [line(a, b, word)]), run, who=who)
+        assert [one.who for one in outcome.added] == [who], "nobody asked"
 
 
 def test_an_answer_that_is_taken_back_is_asked_again(run: Run, sheet: Path, built: Path) -> None:
@@ -310,6 +354,9 @@ def test_an_answer_that_is_taken_back_is_asked_again(run: Run, sheet: Path, buil
     assert back.changed[0].startswith(f"'{pair[0]}' and '{pair[1]}': Eva says 'undecided' now; Eva said 'same' on 20")
     assert (back.still_open, back.refused, back.problems) == (len(pairs_of(sheet)), (), ())
     assert import_review(sheet, run, who="Eva").unchanged == 1
+    answered(sheet, lambda row: row.update(decision="different", note=""))
+    late = import_review(sheet, run, who="Jan")
+    assert (late.added, late.refused[0].reason.startswith("Eva on 20")) == ((), True), "it knew nothing of the undoing"
     run_all([], run)
     assert (ids(run), questions(run)) == (before, asked)
     with closing(sqlite3.connect(release_of(run) / "inducult.gpkg")) as con:
@@ -321,6 +368,12 @@ def test_an_answer_that_is_taken_back_is_asked_again(run: Run, sheet: Path, buil
     answered(sheet, lambda row: row.update(decision="same", note=""))
     old = import_review(sheet, run, who="Eva")
     assert "and Eva 'undecided' on" in old.refused[0].reason, "the file of before does not answer it again"
+    assert import_review(sheet, run, who="Jan").added == ()
+    sheet.unlink()
+    export_review(release_of(run), sheet)
+    (at,) = [at for at, one in enumerate(pairs_of(sheet)) if one["review_id"] == row["review_id"]]
+    answered(sheet, lambda row: row.update(decision="same"), which=at)
+    assert len(import_review(sheet, run, who="Jan").added) == 1, "that file knows that it was undone"
 
 
 def test_taking_one_answer_back_makes_room_for_another(run: Run, built: Path, tmp_path: Path) -> None:
@@ -398,9 +451,10 @@ def test_a_word_that_cannot_be_obeyed_is_told_with_its_records_not_with_a_row(ru
 
 def test_who_was_overruled_can_agree_and_then_nothing_is_told_any_more(run: Run, sheet: Path) -> None:
     """The notice said how to settle it, and the word that does was "known already": it was told for ever."""
-    for who, word in (("Eva", "same"), ("Jan", "different")):
-        answered(sheet, lambda row, word=word: row.update(decision=word))
-        told = import_review(sheet, run, who=who)
+    answered(sheet, lambda row: row.update(decision="same"))
+    import_review(sheet, run, who="Eva")
+    answered(sheet, lambda row: row.update(decision="different"))
+    told = import_review(sheet, run, who="Jan", overrule=True)
     assert "Settled when Eva agrees" in told.problems[0]
     assert import_review(sheet, run, who="Jan").unchanged == 1
     agreed = import_review(sheet, run, who="Eva")
@@ -411,9 +465,9 @@ def test_who_was_overruled_can_agree_and_then_nothing_is_told_any_more(run: Run,
 @pytest.mark.parametrize(("who", "note"), [("Mia", ""), ("Jan", "seen on site")])
 def test_a_dispute_with_one_who_is_gone_is_settled_by_a_second_word(run: Run, sheet: Path, who: str, note: str) -> None:
     """It was told in every run for ever: nobody but Eva could end it."""
+    row = pairs_of(sheet)[0]
     for name, word in (("Eva", "same"), ("Jan", "different")):
-        row = answered(sheet, lambda row, word=word: row.update(decision=word))
-        told = import_review(sheet, run, who=name)
+        told = decide(row["left_key"], word, row["right_key"], run, who=name)
     assert "another person says the later word" in told.problems[0]
     assert len(decide(row["left_key"], "different", row["right_key"], run, who="Jan").problems) == 1
     settled = decide(row["left_key"], "different", row["right_key"], run, who=who, note=note)
@@ -691,7 +745,7 @@ def test_a_file_of_last_month_takes_nothing_back(run: Run, sheet: Path, tmp_path
     shutil.copyfile(sheet, old)
     import_review(old, run)
     row = answered(sheet, lambda row: row.update(decision="different", decided_by="Jan"))
-    import_review(sheet, run)
+    import_review(sheet, run, overrule=True)
     again = import_review(old, run)
     assert (again.added, again.unchanged, again.exit_code) == ((), 0, 1)
     assert "Eva said so on 20" in again.refused[0].reason

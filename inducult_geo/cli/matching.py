@@ -185,15 +185,21 @@ def review_export(
 def review_import(
     source: Annotated[Path, typer.Argument(help="An edited copy of inducult.gpkg, or an edited CSV.")],
     who: Annotated[str | None, typer.Option("--who", help="Who decided, where decided_by is empty.")] = None,
+    overrule: Annotated[
+        bool, typer.Option("--overrule", help="Late answers overrule what others decided since, too.")
+    ] = False,
     data: Data = None,
     catalog: Catalogs = None,
     as_json: AsJson = False,
 ) -> None:
-    """Take answers into the decisions log; the next run obeys them and does not ask again."""
+    """Take answers into the decisions log; the next run obeys them and does not ask again.
+
+    An answer that gainsays what somebody else decided since the file was written is late: it is named, and not taken.
+    """
     from inducult_geo.review.table import import_review
 
     with opened_run(data, catalog, quiet=True, contracts=False) as opened, refusal_is_two():
-        outcome = import_review(source, opened, who=who)
+        outcome = import_review(source, opened, who=who, overrule=overrule)
     if as_json:
         print_json(outcome.as_dict())
     else:

@@ -94,6 +94,11 @@ def _asking(run: Run) -> Iterator[pd.DataFrame]:
             yield questions_of(release)
 
 
+def was_asked(review_id: str, run: Run) -> bool:
+    """Whether one of the last releases holds a question."""
+    return any((table["review_id"] == review_id).any() for table in _asking(run))
+
+
 def kept_stages(run: Run) -> Iterator[Stage]:
     """Yield the last good outputs of every region that was built, be it one of a catalog that is not named now."""
     for manifest in sorted((run.folder.processed / "regions").glob("*/manifest.json")):

@@ -29,7 +29,8 @@ from inducult_geo.match.questions import question_id
 from inducult_geo.memory import decisions_of, registry_of
 from inducult_geo.publish.compared.review_table import ANSWER_COLUMNS, answers_of, export_review, read_edited
 from inducult_geo.publish.spreadsheet import plain_cell
-from inducult_geo.review.answers import regions_of_keys, unread, with_records
+from inducult_geo.review.answers import regions_of_keys, unread, was_asked, with_records
+from inducult_geo.review.late import lateness, why_stale
 from inducult_geo.review.log_copies import take_in
 from inducult_geo.run import Run
 from inducult_geo.sources.formats.readers import read_table
@@ -136,6 +137,8 @@ class _Answer:
 
     review_id: str
     decision: Decision
+    known: str = ""
+    """The `why` of its row: what was known when it was asked."""
 
     def refused(self, reason: str) -> Refusal:
         """Return why it is not taken."""
@@ -143,10 +146,11 @@ class _Answer:
         return Refusal(self.review_id, one.decision, reason, (one.left, one.right))
 
 
-def import_review(source: Path, run: Run, *, who: str | None = None) -> ImportOutcome:
+def import_review(source: Path, run: Run, *, who: str | None = None, overrule: bool = False) -> ImportOutcome:
     """Take the answers of an edited `inducult.gpkg`, CSV or workbook into the decisions log.
 
     A word that its giver said before, and that a later one took the place of, is refused: the file may be an old one.
+    So is one that gainsays what somebody else decided since the file's questions were written (see `review.late`).
 
     Parameters
     ----------
@@ -157,6 +161,8 @@ def import_review(source: Path, run: Run, *, who: str | None = None) -> ImportOu
         The data folder whose log is written.
     who
         Who decided, where `decided_by` is empty; else `$INDUCULT_WHO` or the name of the user.
+    overrule
+        Let late answers count, too: they overrule what others decided since their questions were written.
 
     Raises
     ------
@@ -175,12 +181,12 @@ def import_review(source: Path, run: Run, *, who: str | None = None) -> ImportOu
         texts = texts.rename(columns=lambda name: str(name).removeprefix("\ufeff"))
         rows, told = answers_of(source, texts), unread(texts, run)
         comments = (f"{source.name}: {message}" for kind, message, _ in table.warnings if kind == "comments")
-        return replace(_take(rows, run, who, is_file=True), remarks=(*comments, *told))
+        return replace(_take(rows, run, who, is_file=True, overrule=overrule), remarks=(*comments, *told))
     if source.suffix.lower() == run.folder.decisions.suffix and source.is_file():
         return _take_copy(source, run)
     rows, texts = read_edited(source)
     told = unread(texts, run)
-    return replace(_take(rows, run, who, is_file=True), remarks=(*told,))
+    return replace(_take(rows, run, who, is_file=True, overrule=overrule), remarks=(*told,))
 
 
 def _take_copy(source: Path, run: Run) -> ImportOutcome:
@@ -215,7 +221,9 @@ def decide(left: str, verdict: str, right: str, run: Run, *, who: str | None = N
     return _take([said | {"left_key": left, "right_key": right, "decision": verdict}], run, who)
 
 
-def _take(rows: Sequence[Mapping[str, str]], run: Run, who: str | None, *, is_file: bool = False) -> ImportOutcome:
+def _take(
+    rows: Sequence[Mapping[str, str]], run: Run, who: str | None, *, is_file: bool = False, overrule: bool = False
+) -> ImportOutcome:
     """Take answers into the decisions log."""
     with run.folder.lock():
         log = decisions_of(run)
@@ -224,7 +232,7 @@ def _take(rows: Sequence[Mapping[str, str]], run: Run, who: str | None, *, is_fi
         pairs = [row for row in rows if row["kind"] != "place"]
         refused = [_refused_place(row) for row in places if row["decision"]]
         answers, faulty = _answers([row for row in pairs if row["decision"]], log, regions_of_keys(run), _named(who))
-        stale = [answer.refused(why) for answer in answers if is_file and (why := _why_stale(answer.decision, log))]
+        stale = [*_of_yesterday(answers, log, run, overrule=overrule)] if is_file else []
         stale += [answer.refused(_NOTHING_SAID) for answer in answers if _takes_nothing_back(answer.decision, log, run)]
         held = {one.records for one in stale}
         answers = [answer for answer in answers if (answer.decision.left, answer.decision.right) not in held]
@@ -245,6 +253,17 @@ def _take(rows: Sequence[Mapping[str, str]], run: Run, who: str | None, *, is_fi
             tuple(f"{row['left_key']}: {_SETTLE_PLACE}" for row in places),
             after.problems,
         )
+
+
+def _of_yesterday(answers: Sequence[_Answer], log: Decisions, run: Run, *, overrule: bool) -> Iterator[Refusal]:
+    """Yield the answers of a file that were given before already, or that come late (see `review.late`)."""
+    late = lateness([answer.decision for answer in answers], log, registry_of(run), lambda name: was_asked(name, run))
+    for answer in answers:
+        why = why_stale(answer.decision, log)
+        if why is None and not overrule:
+            why = late.why_late(answer.decision, answer.review_id, answer.known)
+        if why is not None:
+            yield answer.refused(why)
 
 
 def _is_answered(row: Mapping[str, str], log: Decisions) -> bool:
@@ -281,7 +300,7 @@ def _answers(
             refused.append(Refusal(row["review_id"], row["decision"], "; ".join(faults), records))
             continue
         words = (named, now.isoformat(), row["left_key"], row["right_key"], row["decision"])
-        answer = _Answer(row["review_id"], Decision(*words, note=row["note"]))
+        answer = _Answer(row["review_id"], Decision(*words, note=row["note"]), row.get("why", ""))
         answers[answer.decision.pair].append(answer)
     single = []
     for same in answers.values():
@@ -340,18 +359,6 @@ def _is_said(one: Decision, log: Decisions) -> bool:
     if earlier is not None and is_disputed and earlier.who != one.who:
         return False
     return earlier is not None and meaning(earlier) == meaning(one) and (one.note in ("", earlier.note))
-
-
-def _why_stale(one: Decision, log: Decisions) -> str | None:
-    """Say why an answer of a file is no new word: who gave it said it before, and a later word was given since."""
-    for earlier, later in (*log.overruled, *log.taken_back):
-        is_again = (earlier.pair, earlier.who, meaning(earlier)) == (one.pair, one.who, meaning(one))
-        if is_again and one.note in ("", earlier.note):
-            return (
-                f"{one.who} said so on {earlier.day} already, and {later.who} '{later.decision}' on "
-                f"{later.day}: is the file an old one? To say it anew, give the reason in `note`"
-            )
-    return None
 
 
 def _takes_nothing_back(one: Decision, log: Decisions, run: Run) -> bool:

@@ -7,6 +7,7 @@ import sqlite3
 from collections import Counter
 from collections.abc import Iterable
 from contextlib import closing
+from itertools import zip_longest
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any, Final
@@ -25,6 +26,9 @@ from inducult_geo.text import counted, first_few
 
 ANSWER_COLUMNS: Final = ("review_id", "kind", "left_key", "right_key", "decision", "decided_by", "note")
 """The columns that are read of an edited table; all others are for reading only."""
+
+_READ: Final = (*ANSWER_COLUMNS, "why")
+"""With what the file knew when it asked, where that is there: an answer that knew less than the log comes late."""
 
 _NEEDED: Final = (("review_id", "decision"), ("left_key", "right_key", "decision"))
 """Who sends a spreadsheet takes columns out: without either of these nobody knows what was decided, of what."""
@@ -123,7 +127,7 @@ def read_answers(source: Path) -> list[dict[str, str]]:
 
 
 def read_edited(source: Path) -> tuple[list[dict[str, str]], pd.DataFrame]:
-    """Read `ANSWER_COLUMNS` of an edited `inducult.gpkg` or CSV (text, "" for null), and all that a CSV holds.
+    """Read `ANSWER_COLUMNS` and `why` of an edited `inducult.gpkg` or CSV ("" for null), and all that a CSV holds.
 
     Raises
     ------
@@ -154,7 +158,7 @@ def lost(answers: pd.DataFrame) -> list[str]:
 
 
 def answers_of(source: Path, table: pd.DataFrame) -> list[dict[str, str]]:
-    """Return `ANSWER_COLUMNS` of a table that came back, as `read_answers` does; "" where one was taken out.
+    """Return `ANSWER_COLUMNS` and `why` of a table that came back, as `read_answers` does; "" where one was taken out.
 
     Raises
     ------
@@ -164,7 +168,7 @@ def answers_of(source: Path, table: pd.DataFrame) -> list[dict[str, str]]:
     """
     least, both = _NEEDED
     _require(source, table.columns, least if "review_id" in table else both)
-    return [_plain(values) for values in table.reindex(columns=[*ANSWER_COLUMNS]).itertuples(index=False)]
+    return [_plain(values) for values in table.reindex(columns=[*_READ]).itertuples(index=False)]
 
 
 def _answers_of_geopackage(source: Path) -> list[dict[str, str]]:
@@ -182,8 +186,9 @@ def _answers_of_geopackage(source: Path) -> list[dict[str, str]]:
         try:
             with closing(sqlite3.connect(copy)) as con:
                 con.execute("PRAGMA trusted_schema = OFF")
-                _require(source, _columns(con), ANSWER_COLUMNS)
-                return [_plain(values) for values in _select(con, ANSWER_COLUMNS)]
+                there = _columns(con)
+                _require(source, there, ANSWER_COLUMNS)
+                return [_plain(values) for values in _select(con, [name for name in _READ if name in there])]
         except (sqlite3.Error, UnicodeDecodeError) as problem:
             raise ContractError(
                 f"{source}: cannot be read: {problem}. Save the layer 'review' in QGIS, close the project, try again."
@@ -219,7 +224,8 @@ def _select(con: sqlite3.Connection, columns: Iterable[str]) -> list[tuple[Any, 
 
 def _plain(values: Iterable[Any]) -> dict[str, str]:
     texts = ("" if value is None or value != value else str(value).strip() for value in values)
-    return dict(zip(ANSWER_COLUMNS, texts, strict=True))
+    # What is last may not be there.
+    return dict(zip_longest(_READ, texts, fillvalue=""))
 
 
 def _sides(path: Path) -> dict[str, dict[str, Any]]:

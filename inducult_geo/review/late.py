@@ -1,0 +1,106 @@
+"""Answers of a file that come late: it was written before somebody else decided, or is one that was taken before.
+
+A question is open only where no word on its records is in force, or where one that took it back is told in its `why`.
+So what a file knew stands in the file itself, whatever the clock of the machine on which it was saved.
+"""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, replace
+
+import pandas as pd
+
+from inducult_geo.match.decided.decisions import Decision, Decisions, meaning
+from inducult_geo.match.decided.relations import told
+from inducult_geo.match.decided.verdict import UNDECIDED
+from inducult_geo.match.identity.continuity import successors
+from inducult_geo.match.questions import question_id
+
+
+@dataclass(frozen=True)
+class Lateness:
+    """What is held against answers of a file: the words of others that it did not know.
+
+    Attributes
+    ----------
+    log
+        The log, and the same about the records that those of the file go on from.
+    carried
+        See `log`.
+    heirs
+        Key of a record that the file names -> key under which the log knows it now.
+    was_asked
+        Whether one of the last releases asked the question with an id.
+    """
+
+    log: Decisions
+    carried: Decisions
+    heirs: Mapping[str, str]
+    was_asked: Callable[[str], bool]
+
+    def why_late(self, one: Decision, review_id: str, known: str) -> str | None:
+        """Say why an answer does not overrule what somebody else said since it was asked for; None where it may.
+
+        Parameters
+        ----------
+        one
+            The answer.
+        review_id
+            The id of the question as its row has it; "" where that names records alone.
+        known
+            The `why` of the row: what was known when it was asked.
+        """
+        later = self._last_word(one)
+        if later is None or later.who == one.who or meaning(later) == meaning(one) or self._returns(one):
+            return None
+        if later.decision == UNDECIDED and (later.moment in known or not review_id):
+            return None
+        # A list of pairs that a person made by hand is no answer to a question, and meant as it is.
+        if not review_id and not self.was_asked(question_id(*one.pair)):
+            return None
+        word = shlex.join([one.left, one.decision, one.right, "--who", one.who])
+        return (
+            f"{told([later])}, which was not known yet when this question was written out, so that the answer of "
+            f"{one.who} comes late and overrules nothing. Where it shall count all the same: inducult review decide "
+            f"{word} (with --note and the reason), or import the file with --overrule, which is for all that is late"
+        )
+
+    def _last_word(self, one: Decision) -> Decision | None:
+        """Return the last word on the records of an answer, be it under keys that they had before or have since."""
+        found = [self.log.last_word(*one.pair), self.carried.last_word(*one.pair)]
+        left, right = (self.heirs.get(key, key) for key in (one.left, one.right))
+        if (left, right) != (one.left, one.right) and left != right:
+            back = {left: one.left, right: one.right}
+            now = self.log.last_word(left, right)
+            found += [replace(now, left=back[now.left], right=back[now.right])] if now else []
+        return max((word for word in found if word is not None), key=lambda word: word.order, default=None)
+
+    def _returns(self, one: Decision) -> bool:
+        """Whether its giver was overruled on these records before, and gives a reason now: that is no late word."""
+        before = (*self.log.overruled, *self.log.taken_back)
+        return bool(one.note) and any(
+            earlier.who == one.who and earlier.pair == one.pair and earlier.note != one.note for earlier, _ in before
+        )
+
+
+def lateness(
+    answers: Iterable[Decision], log: Decisions, registry: pd.DataFrame, was_asked: Callable[[str], bool]
+) -> Lateness:
+    """Prepare what answers of a file are held against (see `Lateness`)."""
+    keys = {key for one in answers for key in one.pair}
+    carried = log.carried(successors(log.spoken, registry, {}, keys))
+    return Lateness(log, carried, successors(keys, registry, {}, log.spoken), was_asked)
+
+
+def why_stale(one: Decision, log: Decisions) -> str | None:
+    """Say why an answer of a file is no new word: who gave it said it before, and a later word was given since."""
+    for earlier, later in (*log.overruled, *log.taken_back):
+        is_again = (earlier.pair, earlier.who, meaning(earlier)) == (one.pair, one.who, meaning(one))
+        if is_again and one.note in ("", earlier.note):
+            return (
+                f"{one.who} said so on {earlier.day} already, and {later.who} '{later.decision}' on "
+                f"{later.day}: is the file an old one? To say it anew, give the reason in `note`"
+            )
+    return None

@@ -17,6 +17,7 @@ from inducult_geo.match.identity.registry import (
     REGISTRY_COLUMNS,
     empty_registry,
     first_seen_of,
+    merge_registries,
     seen_dates,
     typed_registry,
 )
@@ -114,6 +115,39 @@ def test_merge_and_split_of_two_sites():
     split = assign({"a:1": 1, "b:1": 2}, merged.registry)
     assert set(split.members) == {one, other}
     assert stones(split.registry) == {}
+
+
+def test_what_comes_back_does_not_take_the_id_from_who_bore_it_all_the_time():
+    whole = assign({"a:1": 1, "b:1": 1, "b:2": 1})
+    site = whole.members["a:1"]
+    alone = assign({"a:1": 1}, whole.registry)
+    assert alone.registry.set_index("record_key")["is_gone"].to_dict() == {"a:1": False, "b:1": True, "b:2": True}
+    apart = assign({"a:1": 1, "b:1": 2, "b:2": 2}, alone.registry)
+    assert apart.members["a:1"] == site != apart.members["b:1"]
+    assert not apart.registry["is_gone"].any()
+    # Where all were there, most of them keep it; and who goes on as one that was there, was there.
+    assert assign({"a:1": 1, "b:1": 2, "b:2": 2}, whole.registry).members["b:1"] == site
+    heir = {"a:9": Heir("a:1", site, "drawn anew")}
+    keys = {"a:9": "a:9", "b:1": "b:1", "b:2": "b:1"}
+    anew = assign_ids(keys, alone.registry, records(*(row(key, key) for key in keys)), found=heir)
+    assert anew.members["a:9"] == site != anew.members["b:1"]
+
+
+def test_records_of_other_regions_are_not_gone():
+    table = records(row("a:1", "A", region="opole"), row("b:1", "B", region="leoben"))
+    both = assign_ids({"a:1": "a:1", "b:1": "b:1"}, empty_registry(), table)
+    one = assign_ids({"a:1": "a:1"}, both.registry, records(row("a:1", "A", region="opole")))
+    assert not one.registry["is_gone"].any()
+
+
+def test_the_region_that_holds_a_record_speaks_for_it():
+    here, there = (
+        assign_ids({"a:1": "a:1"}, empty_registry(), records(row("a:1", "A", region=region))).registry
+        for region in ("leoben", "opole")
+    )
+    moved = assign_ids({"b:1": "b:1"}, there, records(row("b:1", "B", region="opole"))).registry
+    whole = merge_registries(there, {"leoben": here, "opole": moved}).set_index("record_key")
+    assert (whole.loc["a:1", "region"], whole.loc["a:1", "is_gone"]) == ("leoben", False)
 
 
 @pytest.mark.parametrize("key", ["a:1", "b:1"])
@@ -220,7 +254,8 @@ def test_an_id_leads_to_where_its_records_are_though_others_of_them_have_gone(be
 def test_a_vanished_record_that_comes_back_to_itself_has_the_id_that_it_founded():
     first = assign({"a:1": 1, "b:1": 1, "a:2": 2, "b:2": 2})
     site, other = first.members["a:1"], first.members["a:2"]
-    merged = assign({"b:1": 2, "a:2": 2, "b:2": 2}, assign({"b:1": 1}, first.registry).registry)
+    alone = assign({"b:1": 1, "a:2": 2, "b:2": 2}, first.registry)
+    merged = assign({"b:1": 2, "a:2": 2, "b:2": 2}, alone.registry)
     assert stones(merged.registry) == {site: other}
     again = assign({"a:1": 1, "b:1": 2, "a:2": 2, "b:2": 2}, merged.registry)
     assert again.members.to_dict() == {"a:1": site, "b:1": other, "a:2": other, "b:2": other}

@@ -1,7 +1,8 @@
 """Site ids that stay: which id each cluster of records keeps, and which clusters get one of their own.
 
 An id is made once, of the key of the record that founds the site, and then kept by whatever cluster holds most of the
-site's records. Merges leave tombstones, splits bring the old id back, and nothing is ever forgotten.
+records that the site had in the last run. Merges leave tombstones, splits bring the old id back, and nothing is ever
+forgotten.
 """
 
 from __future__ import annotations
@@ -23,7 +24,7 @@ from inducult_geo.match.clusters.cluster import Grouping
 from inducult_geo.match.identity.continuity import FINGERPRINT_COLUMNS, Heir, fingerprints, heirs
 from inducult_geo.match.identity.registry import NEVER, NUMBERS, News, rows_of, seen_dates, typed_registry, updated
 from inducult_geo.match.identity.site_ids import new_site_id, new_site_ids
-from inducult_geo.ragged import Ints
+from inducult_geo.ragged import Flags, Ints
 
 _SALTS: Final = 8
 """Ids that a record may found: of a million sites each is taken with a chance of one in thirty thousand."""
@@ -64,6 +65,8 @@ class _Grouped:
         The site that it was of before, null where it is new.
     first_seen
         Since when it is known; `NEVER` where it is new.
+    was_there
+        Whether the last run held it, or one that went on as it, or the one as which it goes on.
     succeeds
         Record key -> the key of the vanished record as which it goes on, of records and of those gone before them.
     """
@@ -73,6 +76,7 @@ class _Grouped:
     row: Ints
     was: pa.Array
     first_seen: pa.Array
+    was_there: Flags
     succeeds: Mapping[str, str]
 
     @property
@@ -82,11 +86,15 @@ class _Grouped:
 
     def borne(self, key: str) -> Iterator[str]:
         """Yield the keys that a record has borne, this one first: each of them may have founded a site."""
-        passed: set[str] = set()
-        while key not in passed:
-            yield key
-            passed.add(key)
-            key = self.succeeds.get(key, key)
+        return _borne(key, self.succeeds)
+
+
+def _borne(key: str, succeeds: Mapping[str, str]) -> Iterator[str]:
+    passed: set[str] = set()
+    while key not in passed:
+        yield key
+        passed.add(key)
+        key = succeeds.get(key, key)
 
 
 def assign_ids(
@@ -143,13 +151,24 @@ def _grouped(clusters: Grouping, rows: pd.DataFrame, found: Mapping[str, Heir]) 
     since = only(told(was), taken(first_seen, row))
     renumbered = rows.loc[rows["succeeds"].notna(), ["record_key", "succeeds"]]
     succeeds = dict(renumbered.itertuples(index=False, name=None)) | {key: heir.old_key for key, heir in found.items()}
+    stayed = np.append(_stayed(rows, succeeds), False)
+    was_there = stayed[row]
     gone = {key: heir for key, heir in found.items() if heir.inherits}
     if gone:
         at = places_in(texts([*gone]), keys)
         old = places_in(texts([heir.old_key for heir in gone.values()]), texts(rows["record_key"]))
         was = replaced(was, at, [heir.site_id for heir in gone.values()])
         since = replaced(since, at, taken(first_seen, old))
-    return _Grouped(keys, group, row, was, either(since, NEVER), succeeds)
+        was_there[at] = stayed[old]
+    return _Grouped(keys, group, row, was, either(since, NEVER), was_there, succeeds)
+
+
+def _stayed(rows: pd.DataFrame, succeeds: Mapping[str, str]) -> Flags:
+    """Tell which records of a registry's rows the last run held; with who went on as another, that one is there."""
+    stayed = ~rows["is_gone"].to_numpy(dtype=bool)
+    heirs_there = rows["record_key"][stayed & rows["succeeds"].notna().to_numpy()]
+    followed = {*chain.from_iterable(_borne(key, succeeds) for key in heirs_there)}
+    return stayed | is_in(rows["record_key"], followed) if followed else stayed
 
 
 def _numbered(clusters: Grouping) -> tuple[pa.Array, Ints]:
@@ -166,7 +185,8 @@ def _numbered(clusters: Grouping) -> tuple[pa.Array, Ints]:
 def _kept(grouped: _Grouped, before: pd.DataFrame) -> pa.Array:
     """Let each cluster keep an id of its records: most records, then oldest, then smallest; each id once.
 
-    Where two clusters hold as many records of one site, the one with its founding record keeps the id.
+    Records that were away in the last run and come back do not take the id from one that bore it all the time. Where
+    two clusters hold as many records of one site, the one with its founding record keeps the id.
 
     Returns
     -------
@@ -176,7 +196,8 @@ def _kept(grouped: _Grouped, before: pd.DataFrame) -> pa.Array:
     known = pc.dictionary_encode(grouped.was)
     code = np.asarray(pc.fill_null(known.indices, -1))
     width = max(len(known.dictionary), 1)
-    claims, size = np.unique((grouped.group * width + code)[code >= 0], return_counts=True)
+    claims, of, size = np.unique((grouped.group * width + code)[code >= 0], return_inverse=True, return_counts=True)
+    stayed = np.bincount(of, weights=grouped.was_there[code >= 0], minlength=len(claims)).astype(np.int64)
     group, site = claims // width, claims % width
     disputed = pd.Index(group).duplicated(keep=False) | pd.Index(site).duplicated(keep=False)
     chosen = np.full(grouped.count, -1, dtype=np.int64)
@@ -184,18 +205,20 @@ def _kept(grouped: _Grouped, before: pd.DataFrame) -> pa.Array:
     if disputed.any():
         number = {name: code for code, name in enumerate(known.dictionary.to_pylist())}
         names = taken(known.dictionary, site[disputed]).to_pylist()
-        for one, name in _settled(
-            [*zip(size[disputed].tolist(), group[disputed].tolist(), names, strict=True)], grouped, before
-        ):
+        parts = (column[disputed].tolist() for column in (stayed, size, group))
+        for one, name in _settled([*zip(*parts, names, strict=True)], grouped, before):
             chosen[one] = number[name]
     return taken(known.dictionary, chosen)
 
 
 def _settled(
-    claims: Sequence[tuple[int, int, str]], grouped: _Grouped, before: pd.DataFrame
+    claims: Sequence[tuple[int, int, int, str]], grouped: _Grouped, before: pd.DataFrame
 ) -> Iterator[tuple[int, str]]:
-    """Yield group and id where several groups claim an id, or a group several ids."""
-    rows = np.flatnonzero(np.isin(grouped.group, [group for _, group, _ in claims]) & told(grouped.was))
+    """Yield group and id where several groups claim an id, or a group several ids.
+
+    A claim tells how many records of the site were there in the last run, how many there are, the group and the id.
+    """
+    rows = np.flatnonzero(np.isin(grouped.group, [group for *_, group, _ in claims]) & told(grouped.was))
     oldest: dict[tuple[int, str], str] = {}
     founded: dict[int, set[str]] = {}
     columns = (taken(part, rows).to_pylist() for part in (grouped.was, grouped.first_seen, grouped.key))
@@ -209,10 +232,10 @@ def _settled(
     # What a merge had swallowed, and comes back, has a buried id of its own: it does not take that of the whole.
     ordered = sorted(
         (
-            *(-size, ages.get(site, NEVER), site not in founded[group], bool(founded[group] & graves)),
+            *(-stayed, -size, ages.get(site, NEVER), site not in founded[group], bool(founded[group] & graves)),
             *(oldest[group, site], site, group),
         )
-        for size, group, site in claims
+        for stayed, size, group, site in claims
     )
     kept: set[int] = set()
     given: set[str] = set()

@@ -26,15 +26,16 @@ from inducult_geo.arrow.texts import (
 )
 from inducult_geo.frames import NUMBER, TEXT, Records
 from inducult_geo.match.identity.continuity import FINGERPRINT_COLUMNS, Heir
-from inducult_geo.ragged import Ints
+from inducult_geo.ragged import Flags, Ints
 
 _SITE_COLUMNS: Final = ("site_id", "first_seen", "last_seen", "merged_into")
-REGISTRY_COLUMNS: Final = ("record_key", *_SITE_COLUMNS, *FINGERPRINT_COLUMNS, "succeeds", "cause")
+REGISTRY_COLUMNS: Final = ("record_key", *_SITE_COLUMNS, *FINGERPRINT_COLUMNS, "succeeds", "cause", "is_gone")
 """One row a record ever seen, with its fingerprint; `succeeds` is the vanished record as which it goes on, and `cause`
-says why. A tombstone has no `record_key`, but `merged_into`, the id that took its place, and the `cause`."""
+says why; `is_gone` tells that the last run of its region did not hold it (an older registry does not say). A tombstone
+has no `record_key`, but `merged_into`, the id that took its place, and the `cause`."""
 
 NUMBERS: Final = ("x", "y", "area_m2")
-_TYPES: Final = {name: NUMBER if name in NUMBERS else TEXT for name in REGISTRY_COLUMNS}
+_TYPES: Final = {name: NUMBER if name in NUMBERS else TEXT for name in REGISTRY_COLUMNS} | {"is_gone": "bool"}
 
 NEVER: Final = "9999"
 """Later than any date."""
@@ -60,7 +61,8 @@ def registry_unlike(schema: pa.Schema) -> str | None:
     for name, kind in kinds.items():
         is_number = pa.types.is_floating(kind) or pa.types.is_integer(kind)
         is_text = pa.types.is_string(kind) or pa.types.is_large_string(kind)
-        if not (pa.types.is_null(kind) or (is_number if name in NUMBERS else is_text)):
+        is_right = pa.types.is_boolean(kind) if name == "is_gone" else is_number if name in NUMBERS else is_text
+        if not (pa.types.is_null(kind) or is_right):
             return f"its column '{name}' holds {kind}"
     return None
 
@@ -130,7 +132,8 @@ def merge_registries(before: pd.DataFrame, regions: Mapping[str, pd.DataFrame]) 
     ]
     # Rows of an older registry know no region; they hold until a region tells of the record.
     told = pd.concat(rows, ignore_index=True).sort_values("last_seen", kind="stable", na_position="first")
-    # Where a border moved, two regions know of a record: the one that saw it last speaks for it.
+    # Where a border moved, two regions know of a record: the one that holds it, or saw it last, speaks for it.
+    told = told.sort_values("is_gone", kind="stable", ascending=False)
     records = told.drop_duplicates("record_key", keep="last")
     stones = pd.concat([part[part["record_key"].isna()] for part in parts], ignore_index=True)
     stones = stones[~stones["site_id"].isin(records["site_id"])].drop_duplicates("site_id", keep="last")
@@ -197,6 +200,8 @@ def updated(before: pd.DataFrame, news: News, found: Mapping[str, Heir]) -> pd.D
     for name in REGISTRY_COLUMNS:
         if name in NUMBERS:
             columns[name] = np.r_[rows[name].to_numpy()[gone], news.marks[name]]
+        elif name == "is_gone":
+            columns[name] = np.r_[_left(rows, news)[gone], np.zeros(len(news.row), dtype=bool)]
         elif name in now:
             columns[name] = one_after_the_other([taken(texts(rows[name]), gone), now[name]])
         else:
@@ -207,6 +212,11 @@ def updated(before: pd.DataFrame, news: News, found: Mapping[str, Heir]) -> pd.D
     moved = _moved(news)
     columns["site_id"] = _none_left_behind(columns, news, len(gone), moved)
     return _framed(columns, _tombstones(before, news, columns["site_id"], found, moved))
+
+
+def _left(rows: pd.DataFrame, news: News) -> Flags:
+    """Tell of the registry's rows which are gone once those of a run are here; other regions' stay as they were."""
+    return np.asarray(rows["is_gone"], dtype=bool) | is_in(rows["region"], texts(news.marks["region"]))
 
 
 def _dates(first: pa.Array, last: pa.Array, seen: pa.Array) -> dict[str, pa.Array]:
@@ -265,14 +275,14 @@ def _framed(columns: dict[str, Any], stones: list[Stone]) -> pd.DataFrame:
     graves = pd.DataFrame(stones, columns=["record_key", *_SITE_COLUMNS, "cause"], dtype=object)
     for name, values in columns.items():
         told = graves[name] if name in graves else graves["record_key"]
-        if name in NUMBERS:
-            columns[name] = np.r_[values, np.full(len(graves), np.nan)]
+        if isinstance(values, np.ndarray):
+            columns[name] = np.r_[values, np.full(len(graves), np.nan if name in NUMBERS else False)]
         else:
             columns[name] = one_after_the_other([values, texts(told)])
     order = order_of(columns, ["site_id", "record_key"])
     nothing = as_column(no_texts(len(order)))
     for name, values in columns.items():
-        if name in NUMBERS:
+        if isinstance(values, np.ndarray):
             columns[name] = values[order]
         else:
             columns[name] = as_column(taken(values, order)) if values.null_count < len(order) else nothing.view()

@@ -196,9 +196,9 @@ def test_what_nobody_mapped_is_said_once_with_how_often(vocabulary: Vocabulary) 
 def test_a_use_in_the_column_of_conditions_is_a_use(vocabulary: Vocabulary) -> None:
     """A list of monuments said "muzeum" of the condition: nobody knew it, and the use was lost."""
     rows = [{"status": "muzeum"}, {"status": "museum", "present_use": "housing"}, {"status": "zwerfkei"}]
-    result = made(vocabulary, [*rows, {"status": "disused"}])
-    assert result.records["status"].tolist() == ["unknown"] * 3 + ["disused"]
-    assert result.records["present_use"].tolist() == ["museum", "housing", "unknown", "unknown"]
+    result = made(vocabulary, [*rows, {"status": "disused"}, {"status": "Prázdné"}])
+    assert result.records["status"].tolist() == ["unknown"] * 3 + ["disused"] * 2
+    assert result.records["present_use"].tolist() == ["museum", "housing", "unknown", "unknown", "none"]
     assert "values of 'status' that nobody mapped: 'zwerfkei' (1)." in kinds(result)["unmapped_value"]
 
 

@@ -90,6 +90,13 @@ def _decade_of(codes: str, values: Sequence[Any]) -> Years:
     return Years(base, base + 99, "century", "multiple_values")
 
 
+def _part_of_its_decade(codes: str, values: Sequence[Any]) -> Years | None:
+    """Read "20th century, late 80s"; None where the number is no decade."""
+    base, decade = _of(codes, values, "c")[0], _of(codes, values, "N")[0]
+    part = next(code for code in codes if code in _PARTS_OF_DECADE)
+    return None if decade % 10 else _part(f"{part}G", [None, base + decade])
+
+
 def _two_decades(codes: str, values: Sequence[Any]) -> Years | None:
     """Read "1920s/30s"; None where the second is no later decade of the century."""
     first, second = _of(codes, values, "G")[0], _of(codes, values, "N")[0]
@@ -240,6 +247,7 @@ _RULES: Final[tuple[tuple[re.Pattern[str], str, Build], ...]] = tuple(
         ("(?<=Lc),(?=Ec)", "-", _nothing),
         ("n(?:[-/]n)?-?[HQT]c|nX?dc|c,?n[HQTd](?!c)", "@", _piece),
         ("(?<=[EL])X(?=c)", "", _nothing),
+        ("c,?[EML]N[Xl]?(?=$|[,;])", "@", _part_of_its_decade),
         ("[EMLH]-?c|[EML]-?G|c,?[EML](?!-?[cGY])", "@", _part),
         ("[Xl]N(?:[-/,O]N)?,?c|N(?:[-/,O]N)?[Xl],?c|c,?[Xl]N(?:[-/,O]N)?(?!c)", "@", _decades),
         ("c,?N(?:[-/,O]N)?[Xl]?(?=$|[,;])", "@", _decades),

@@ -165,6 +165,9 @@ _PHRASES: Final = tuple(
         (r"\b(\d\d)(\d0)(?:er|s)?\.?\s?[-/]\s?(\d0)(?:(?:er|s|-?te|-?tych|-?ih)\b|\.?(?=\s*(?:leta|lat[ay]?|godin)\b))",
          r"\1\2s-\1\3s "),
         (r"(?<=\d)-'(?=\d\d\b)", "-"),
+        # English "80s"; an "s" alone is the Italian word for a century.
+        (r"(?<!\d)(\d0)['’]?s(?=\s?[-/]\s?\d0['’]?s\b)", r"\1"),
+        (r"(?<!\d)(\d0)['’]?s\b", r"\1 jahre"),
         (r"-(?=(?:zeit|periode?|era|jahren?)\b)", " "),
         # "4/4 XIX w." is its last quarter, as "2/2 19. stol." is its second half.
         *((rf"(?<![\d/])([1-{count}])/{count} (?=\{{\d+\}}|\d\d?\.? ?[a-z])", rf"\1 {part} ")

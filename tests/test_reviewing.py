@@ -475,6 +475,14 @@ def test_a_dispute_with_one_who_is_gone_is_settled_by_a_second_word(run: Run, sh
     assert decide(row["left_key"], "different", row["right_key"], run, who=who, note=note).unchanged == 1
     undone = decide(row["left_key"], "same", row["right_key"], run, who="Eva", note="I am back")
     assert len(undone.problems) == len({who, "Jan"})
+    home = ids(run)
+    near = {key for key, site in home.items() if site in {home[row["left_key"]], home[row["right_key"]]}}
+    one, other = [key for key in home if key.startswith("osm:") and key not in near][:2]
+    aside = decide(one, "different", other, run, who="Eva")
+    assert aside.problems == (), "that is told where it belongs"
+    assert aside.lines()[-1].startswith(f"the log: {len(undone.problems)} dispute")
+    beside = decide(row["left_key"], "different", one, run, who="Eva")
+    assert beside.problems == undone.problems
 
 
 def test_an_old_file_takes_back_no_second_thought_either(run: Run, sheet: Path) -> None:

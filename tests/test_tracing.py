@@ -20,6 +20,7 @@ from inducult_geo.match.resolve import speaking_records
 from inducult_geo.match.scoring.score import shipped_weights
 from inducult_geo.match.scoring.waterfall import Step, Waterfall
 from inducult_geo.opening import tracing
+from inducult_geo.opening.befallen import called_before
 from inducult_geo.opening.release import open_release
 from inducult_geo.opening.tracing import PairExplained, explain_pair, id_history, site_of
 from inducult_geo.pipeline import run_all
@@ -336,6 +337,15 @@ def test_what_befell_a_site_from_release_to_release_is_told(tmp_path: Path) -> N
         "release 2026-01-02T000000Z: moved: '=Huta', 29727 m (list changed)",
         "release 2026-02-02T000000Z: gone: 'Huta', none of its records is in a site (list vanished)",
     )
+    assert site_of("HUTA", run) == site, "by the name that it had"
+    assert called_before("huta", run)[site] == (
+        "There was a site 'Huta' (opole) until release 2026-02-01T000000Z; gone, none of its records is in a site "
+        "(list vanished)."
+    )
+    renamed = ["renamed", site, "Huta", "opole", "Hütte -> Huta", "list changed", ""]
+    write_csv(pd.DataFrame([renamed], columns=columns), changes / "2026-01-02T000000Z_2026-01-03T000000Z.csv")
+    assert site_of("hutte", run) == site
+    assert called_before("hutte", run)[site].endswith("Z; called 'Huta' now (list changed).")
     with pytest.raises(ConfigError, match=f"'list:1' is gone: .* Its last site was {site}: `inducult explain"):
         site_of("list:1", run)
     with pytest.raises(ConfigError, match="no record 'list:2' in "):

@@ -236,6 +236,7 @@ def review_decide(
 
 def _site_told(asked: str, site_id: str, opened: Run) -> tuple[Explanation | None, str]:
     """Explain a site of the current release, and say what the release does not tell of what was asked for."""
+    from inducult_geo.opening.befallen import called_before
     from inducult_geo.opening.release import open_release
     from inducult_geo.opening.tracing import why_unreleased, withheld_record
 
@@ -243,7 +244,8 @@ def _site_told(asked: str, site_id: str, opened: Run) -> tuple[Explanation | Non
         return None, ""
     release = open_release(opened.folder.root)
     if not release.holds(site_id):
-        return None, why_unreleased(site_id, opened, release.sources)
+        was = called_before(asked, opened).get(site_id)
+        return None, " ".join(filter(None, (was, why_unreleased(site_id, opened, release.sources))))
     return release.site(site_id).explain(), withheld_record(asked, release.sources)
 
 

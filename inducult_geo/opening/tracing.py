@@ -20,16 +20,14 @@ from inducult_geo.match.scoring.score import Scored, shipped_weights
 from inducult_geo.match.scoring.waterfall import Waterfall, bar_in_words, waterfall
 from inducult_geo.match.within_source.folds import Folds
 from inducult_geo.memory import decisions_of, registry_of, weights_of
+from inducult_geo.opening.befallen import called_before, changes_told
 from inducult_geo.publish.bundle import withheld_sources
-from inducult_geo.publish.spreadsheet import plain_cell, rows_of
 from inducult_geo.run import Run
 from inducult_geo.stage import Stage, last_part, last_stage
 from inducult_geo.text import first_few, fold_once, printable, shortened
 
 SHOWN: Final = ("source", "names", "type", "aspect", "status", "start_year", "end_year", "operator", "address", "city")
 _MOST_CALLED: Final = 8
-_CHANGES_MAX: Final = 20
-_DETAIL: Final = 200
 _SIDE: Final = 44
 """Letters of a value in each of the two columns that tell records side by side."""
 
@@ -181,7 +179,8 @@ def _site_with(key: str, run: Run) -> str | None:
 def site_of(text: str, run: Run) -> str:
     """Return the id of the site that a person means by its id, by the key of one of its records or by its name.
 
-    A name counts in any of its languages and spellings; where none is just that, one that holds all the words will do.
+    A name counts in any of its languages and spellings; where none is just that, one that holds all the words will do,
+    and where none does, one that a site bore in an earlier release (see `befallen.called_before`).
 
     Raises
     ------
@@ -197,10 +196,11 @@ def site_of(text: str, run: Run) -> str:
     wanted = fold_once(text).strip()
     called = [*_called(run)]
     exact = [(site, told) for site, told, names in called if wanted in names]
-    if ":" in text and not exact:
-        raise _unknown(text, run)
     words = wanted.split()
-    found = exact or [(site, told) for site, told, names in called if any(_holds(name, words) for name in names)]
+    by_words = ((site, told) for site, told, names in called if any(_holds(name, words) for name in names))
+    found = exact or ([] if ":" in text else [*by_words]) or ([*called_before(text, run).items()] if words else [])
+    if ":" in text and not found:
+        raise _unknown(text, run)
     if not words or not found:
         raise ConfigError(f"no site is called '{text}'. Give the name on the map, the id of a site or a record's key.")
     if len(found) > 1:
@@ -237,25 +237,8 @@ def id_history(site_id: str, run: Run) -> tuple[str, ...]:
     mine = registry[registry["site_id"] == site_id]
     if mine.empty:
         raise ConfigError(f"no site {site_id} was ever in {run.folder.root}.")
-    told = (*map(printable, (*_history(mine), *_changes_told(site_id, run))),)
+    told = (*map(printable, (*_history(mine), *changes_told(site_id, run))),)
     return told or ("its data tell no date, and nothing befell it",)
-
-
-def _changes_told(site_id: str, run: Run) -> list[str]:
-    """Tell what became of a site from one release to the next, the last changes of those that were written down."""
-    told = []
-    for path in sorted((run.folder.processed / "changes").glob("*_*.csv")):
-        # Most nights nothing befalls a site, and to look for its id is faster than to read rows.
-        if site_id.encode() not in path.read_bytes():
-            continue
-        release = path.stem.partition("_")[2]
-        rows = ({name: plain_cell(cell) for name, cell in row.items()} for row in rows_of(path))
-        told += [
-            f"release {release}: {row['change']}: '{row['name']}', {shortened(row['detail'], _DETAIL)} ({row['cause']})"
-            for row in rows
-            if row.get("site_id") == site_id
-        ]
-    return told[-_CHANGES_MAX:]
 
 
 def why_unreleased(site_id: str, run: Run, released: pd.DataFrame) -> str:

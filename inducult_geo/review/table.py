@@ -14,10 +14,10 @@ from __future__ import annotations
 import os
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 from inducult_geo.catalog import Read
 from inducult_geo.match.decided.decisions import Decision, Decisions, append_decision, meaning
@@ -32,11 +32,11 @@ from inducult_geo.publish.spreadsheet import plain_cell
 from inducult_geo.review.answers import regions_of_keys, unread, was_asked, with_records
 from inducult_geo.review.late import lateness, why_stale
 from inducult_geo.review.log_copies import take_in
+from inducult_geo.review.outcomes import ImportOutcome, Refusal, told_of
 from inducult_geo.run import Run
 from inducult_geo.sources.formats.readers import read_table
 from inducult_geo.sources.formats.sheets import ALL_SHEETS
 from inducult_geo.store import storing
-from inducult_geo.text import counted, first_few, printable
 
 __all__ = ["ANSWER_COLUMNS", "ImportOutcome", "Refusal", "decide", "export_review", "import_review"]
 
@@ -47,88 +47,8 @@ _UNASKED: Final = (
     "left_key and right_key from the table that it came from"
 )
 _APART: Final = "regions are matched each by itself, so that no run could join them"
-_NAMED_MAX: Final = 5
 _WORKBOOKS: Final = (".xlsx", ".ods", ".xls")
 _WHO: Final = ("INDUCULT_WHO", "USER", "LOGNAME", "USERNAME")
-
-
-@dataclass(frozen=True)
-class Refusal:
-    """An answer that was not taken: its question (empty where nobody asked), records and word, and why not."""
-
-    review_id: str
-    decision: str
-    reason: str
-    records: tuple[str, str] = ("", "")
-
-    @property
-    def told(self) -> str:
-        """In words: which answer, and why it was not taken."""
-        left, right = self.records
-        said = f"{self.review_id} '{self.decision}'" if self.review_id else f"{left} {self.decision} {right}"
-        return f"{said}: {self.reason}"
-
-
-@dataclass(frozen=True)
-class ImportOutcome:
-    """What became of the answers in an edited review.
-
-    Attributes
-    ----------
-    added
-        Decisions appended to the log.
-    changed
-        Those of `added` that overrule an earlier word on the same two records, told in words.
-    unchanged
-        How many answers the log held already.
-    still_open
-        How many questions about pairs have no answer in the log, those refused among them.
-    wordless
-        Questions whose row has a note or a name, and no decision: nothing is taken from it.
-    refused
-        Answers that cannot be obeyed; nothing of them was written.
-    places
-        Questions about places: they are settled in the source's file or contract, not by a decision.
-    problems
-        What the log itself says that contradicts itself.
-    remarks
-        What stands in the file beside its cells, and nobody reads.
-    """
-
-    added: tuple[Decision, ...]
-    changed: tuple[str, ...]
-    unchanged: int
-    still_open: int
-    wordless: tuple[str, ...]
-    refused: tuple[Refusal, ...]
-    places: tuple[str, ...]
-    problems: tuple[str, ...]
-    remarks: tuple[str, ...] = ()
-
-    @property
-    def exit_code(self) -> int:
-        """0 where every answer was taken, 1 where some were refused."""
-        return 1 if self.refused else 0
-
-    def as_dict(self) -> dict[str, Any]:
-        """Return the outcome as JSON can hold it."""
-        return asdict(self)
-
-    def lines(self) -> list[str]:
-        """Tell the outcome, one thing a line; text of the file cannot steer a terminal."""
-        told = [
-            f"{counted(len(self.added), 'answer')} taken, {self.unchanged} known already, "
-            f"{self.still_open} of the questions here still open"
-        ]
-        told += [f"{one.who}: {one.left} {one.decision} {one.right}" for one in self.added]
-        told += [f"changed: {text}" for text in self.changed]
-        told += [f"refused: {one.told}" for one in self.refused]
-        told += [f"place: {text}" for text in self.places]
-        if self.wordless:
-            some = first_few(self.wordless, _NAMED_MAX)
-            told.append(f"a note or a name without a decision, so nothing is taken: {some}")
-        told += [*self.remarks, *(f"the log: {text}" for text in self.problems)]
-        return [printable(text) for text in told]
 
 
 @dataclass(frozen=True)
@@ -218,7 +138,9 @@ def decide(left: str, verdict: str, right: str, run: Run, *, who: str | None = N
         As `import_review` does. A word that cannot be obeyed is among what was `refused`.
     """
     said = {"review_id": "", "kind": "pair", "decided_by": "", "note": note.strip()}
-    return _take([said | {"left_key": left, "right_key": right, "decision": verdict}], run, who)
+    outcome = _take([said | {"left_key": left, "right_key": right, "decision": verdict}], run, who)
+    problems, others = told_of((left, right), decisions_of(run), registry_of(run))
+    return replace(outcome, problems=problems, remarks=others)
 
 
 def _take(

@@ -158,15 +158,15 @@ PAIR_COLUMNS: Mapping[str, str] = {
 REJECT_REASONS: Mapping[str, str] = {
     "no_key": "the row has no key",
     "no_coordinates": "the row has no coordinates",
-    "bad_coordinate": "the coordinate cannot be read without guessing",
-    "bad_geometry": "the geometry is empty or cannot be repaired",
-    "bad_row": "the row does not have the shape of its table",
-    "outside_all_regions": "the place lies outside every region of this release",
-    "lost_geometry": "the object's geometry is not in the extract",
+    "bad_coordinate": "the coordinate can only be guessed at",
+    "bad_geometry": "the geometry is empty or beyond repair",
+    "bad_row": "the row does not fit its table",
+    "outside_all_regions": "the place lies outside all regions",
+    "lost_geometry": "the geometry is not in the extract",
 }
 REVIEW_REASONS: Mapping[str, str] = {
-    "ambiguous_place": "how the coordinates are to be read is not sure: a person must say it",
-    "outside_region": "the place lies outside the region that the source is about",
+    "ambiguous_place": "the coordinates fit several readings",
+    "outside_region": "it lies outside the region of its source",
 }
 
 BEGINNINGS = ("founded", "production since", "museum since", "culture since")

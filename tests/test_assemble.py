@@ -284,9 +284,7 @@ class TestQuestions:
         review = put_together(run, stage(run, "opole", *rows, pairs=self.PAIR)).review
         assert review["review_id"].tolist() == ["place:osm:2", "pair:1"]
         place = review.iloc[0]
-        assert place["question"] == (
-            "Where is Works osm:2? How the coordinates are to be read is not sure: a person must say it."
-        )
+        assert place["question"] == ("Where is Works osm:2? The coordinates fit several readings.")
         assert (place["left_key"], place["left_name"], place["why"]) == ("osm:2", "Works osm:2", "why osm:2")
         assert review.geometry.notna().all()
         assert review.crs.to_epsg() == 3035

@@ -208,6 +208,8 @@ def test_a_site_whose_record_cannot_be_used_any_more_says_why(tmp_path: Path) ->
     (gone,) = diff(_release(tmp_path / "old", SITES), new).itertuples()
     assert gone.detail == "none of its records is in a site: osm:node/3 asked about (outside_region)"
     assert gone.cause == "osm asked about"
+    (back,) = diff(new, tmp_path / "old").itertuples()
+    assert (back.change, back.cause) == ("new", "osm read otherwise"), "its contract states `crs` now, say"
 
 
 def test_the_order_is_that_of_the_kinds_then_regions_and_ids(tmp_path: Path) -> None:

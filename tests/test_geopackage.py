@@ -263,6 +263,13 @@ def test_what_fills_several_lines_is_not_cut_to_one(layer, column):
     assert (kind, dict(options)["IsMultiline"]) == ("TextEdit", "true")
 
 
+def test_what_a_person_fills_in_holds_no_null_as_its_text():
+    """QGIS put "NULL" into the box of the note, and who wrote beside it had it in the note."""
+    asked = widgets("review")
+    assert {dict(asked[name][1])["IsMultiline"] for name in ("decided_by", "note")} == {"false"}
+    assert dict(asked["question"][1])["IsMultiline"] == "true"
+
+
 def test_what_is_wide_stands_below_its_label():
     root = ET.fromstring(style_of(layer_named("site_points"), region_titles={}))
     above = {field.get("name") for field in root.iterfind("labelOnTop/field") if field.get("labelOnTop") == "1"}

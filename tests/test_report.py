@@ -124,7 +124,7 @@ class TestOutcome:
     def test_reasons_stand_in_words(self, outcome: RunOutcome, run: Run) -> None:
         text = told(lambda o, console: outcome_tables(o, run, console), outcome)
         assert "2 no_key: the row has no key" in text
-        assert "3 outside_all_regions: the place lies outside every region of this release" in text
+        assert "3 outside_all_regions: the place lies outside all regions" in text
 
     def test_withheld_and_absent_are_told_notes_for_the_manifest_are_not(self, outcome: RunOutcome, run: Run) -> None:
         text = told(lambda o, console: outcome_tables(o, run, console), outcome)
@@ -218,7 +218,7 @@ class TestCheck:
     def test_reasons_are_counted_and_explained(self) -> None:
         text = told(check_tables, self.report())
         assert "       2 no_coordinates: the row has no coordinates" in text
-        assert "       1 outside_region: the place lies outside the region that the source is about" in text
+        assert "       1 outside_region: it lies outside the region of its source" in text
 
     def test_rows_that_fare_alike_are_told_together(self) -> None:
         rows = tuple(

@@ -88,9 +88,9 @@ def diff(old: Path, new: Path) -> pd.DataFrame:
         `CHANGE_COLUMNS`, ordered by kind of change (`CHANGES`), region and site id; empty where nothing changed.
         `cause` names who decided it ("Eva decided same"), and what happened to the site's records, by source:
         `appeared`, `vanished`, `withheld` (may not be published any more), `changed` (what it says), `rejected` or
-        `asked about` (it was in a site), `regrouped` (it was in another site or in none) or `read otherwise` (it says
-        what it said: a contract, the vocabulary or a rule differs); `matching` where no record differs, so that a rule
-        of resolving did it.
+        `asked about` (it was in a site), `regrouped` (it was in another site) or `read otherwise` (it says what it
+        said, be it that it could not be used: a contract, the vocabulary or a rule differs); `matching` where no record
+        differs, so that a rule of resolving did it.
         `distance_m` is given for `moved`.
 
     Raises
@@ -366,4 +366,6 @@ def _event(was: Record | None, now: Record | None) -> str | None:
         return _left(now)
     if was.content_hash != now.content_hash:
         return "changed"
+    if was.reason is not None and now.reason is None:
+        return "read otherwise"
     return "regrouped" if was.site_id != now.site_id else None

@@ -56,11 +56,11 @@ DOMAINS: Mapping[str, Mapping[str, str]] = {
     "outcome": {"site": "In a site", "review": "Waits for a person", "rejected": "Cannot be used"},
     "reason": {name: text[:1].upper() + text[1:] for name, text in {**REJECT_REASONS, **REVIEW_REASONS}.items()},
     "pair_decision": {
-        "match": "One site (by score, or by a rule that is told)",
+        "match": "One site (by score or a stated rule)",
         "review": "Doubtful (by score)",
         "no_match": "Two sites (by score)",
         "same": "One site (a person decided)",
-        "part_of": "The left is part of the right (by outline, or a person decided)",
+        "part_of": "Left is part of right (outline, person)",
         "different": "Two sites (a person decided)",
     },
     "decision": {
@@ -84,13 +84,13 @@ DOMAINS: Mapping[str, Mapping[str, str]] = {
     "state": {
         "fresh": "Fresh",
         "stale": "Stale: kept from an earlier run",
-        "partial": "Partial: some of its sources are stale or failed",
+        "partial": "Partial: some sources stale or failed",
         "failed": "Failed: not in this release",
     },
     "source_state": {
         "fresh": "Fresh",
         "stale": "Stale: kept from an earlier run",
-        "partial": "Partial: not in this release for some regions",
+        "partial": "Partial: lacking in some regions",
         "failed": "Failed: not in this release",
     },
 }

@@ -182,7 +182,9 @@ def _widget(layer: Layer, column: Column, region_titles: Mapping[str, str]) -> t
     if column.kind == "flag":
         return "CheckBox", {"TextDisplayMethod": 0}
     # Numbers are text, too: a spin box is gray and puts them at its right end, beyond the edge of a narrow form.
-    multiline = column.json or column.name in _MULTILINE
+    # A box of several lines holds "NULL" as its text where nothing is: what is written beside that keeps it.
+    is_answer = layer.name == "review" and column.name in ANSWERS
+    multiline = column.json or (column.name in _MULTILINE and not is_answer)
     return "TextEdit", {"IsMultiline": multiline, "UseHtml": False}
 
 

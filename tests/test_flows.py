@@ -75,13 +75,13 @@ def parent_run(server: str) -> dict:
     return run
 
 
-def test_the_flow_gives_the_same_release_as_the_command(
-    server: str, data: Path, tmp_path: Path, few_data: Path
-) -> None:
-    told = python(
-        "-m", "flows.refresh", *FEW, "--data", data, PREFECT_API_URL=server, PREFECT_HOME=str(tmp_path / "home")
-    )
-    assert told.returncode == 0, told.stderr
+def test_the_flow_gives_the_same_release_as_the_command(on_server: str, data: Path, few_data: Path) -> None:
+    from flows.refresh import main
+
+    server, app = on_server, typer.Typer()
+    app.command()(main)
+    told = CliRunner().invoke(app, [*FEW, "--data", str(data)])
+    assert told.exit_code == 0, told.output
     assert "inducult.gpkg" in told.stdout
     ours, theirs = (current_release(open_run(folder).folder) for folder in (data, few_data))
     assert ours is not None
@@ -145,10 +145,17 @@ def test_a_wrong_call_says_what_is_wrong(tmp_path: Path) -> None:
 NO_SERVER = "http://me:s3cret@127.0.0.1:1/api"
 
 
-def test_a_service_that_cannot_start_says_why_in_a_sentence(data: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize(
+    "program", ["false", pytest.param(None, marks=pytest.mark.slow)], ids=["what ends at once", "Prefect"]
+)
+def test_a_service_that_cannot_start_says_why_in_a_sentence(
+    data: Path, monkeypatch: pytest.MonkeyPatch, program: str | None
+) -> None:
     """It showed the places in its own code, and the reason below them."""
     from flows import serve
 
+    if program:
+        monkeypatch.setattr(sys, "executable", shutil.which(program))
     monkeypatch.setenv("INDUCULT_DATABASE_URL", "postgresql+asyncpg://me:s3cret@127.0.0.1:1/p")
     monkeypatch.delenv("PREFECT_API_URL", raising=False)
     for name in ("no_proxy", "NO_PROXY"):

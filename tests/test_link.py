@@ -272,3 +272,11 @@ def test_countries_left_out(shared, judge):
 def test_shipped_weights_are_what_training_gives(judge, repository):
     shipped = repository / "inducult_geo" / "match" / "weights.json"
     assert json.dumps(fit_weights(judge.shown), indent=1) + "\n" == shipped.read_text(encoding="utf-8")
+
+
+def test_a_parent_is_no_name_of_a_row():
+    left, right = records(row("a:1", "Huta Opole")), records(row("b:1", "Huta Opole"))
+    right["names"] = ['{"parent": "Huta AG", "alt_name": "Huta Opole"}']
+    assert link(left, right).loc[0, ["left_name", "right_name"]].tolist() == ["Huta Opole", "Huta Opole"]
+    right["names"] = ['{"parent": "Huta Opole"}']
+    assert link(left, right)["right_name"].isna().all()

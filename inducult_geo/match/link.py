@@ -9,6 +9,7 @@ import pandas as pd
 
 from inducult_geo.frames import TEXT, Records, concat_records, from_json, own_keys
 from inducult_geo.match.again import match_of, matches
+from inducult_geo.match.golden.merged_names import plain_name
 from inducult_geo.match.pairs.candidates import candidates_of
 from inducult_geo.match.pairs.compared import Compared
 from inducult_geo.match.pairs.comparisons import same_kind
@@ -88,10 +89,10 @@ def link(
 
 
 def _names(records: Records, ids: pd.Series) -> pd.Series:
-    """Return what the records with these keys of their source are called; null where they have no name."""
+    """Return what the records with these keys of their source are called; null where they have no name of their own."""
     told = pd.Series(records["names"].to_numpy(), index=own_keys(records["record_key"]), dtype=object)
     names = (from_json(text) for text in told[~told.index.duplicated()].reindex(ids))
-    return pd.Series([said.get("name", next(iter(said.values()), None)) for said in names], index=ids.index, dtype=TEXT)
+    return pd.Series([plain_name(said) for said in names], index=ids.index, dtype=TEXT)
 
 
 def _table(scored: Scored, match: Ints, together: Floats, **kinds: Flags) -> pd.DataFrame:

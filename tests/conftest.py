@@ -100,7 +100,7 @@ def repository() -> Path:
     return REPOSITORY
 
 
-def _released(
+def released(
     tmp_path_factory: pytest.TempPathFactory,
     name: str,
     regions: Sequence[str],
@@ -127,13 +127,13 @@ def _released(
 @pytest.fixture(scope="session")
 def sample_data(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A data folder with one release of the sample: to be read, or copied and changed."""
-    return _released(tmp_path_factory, "sample_data", [])
+    return released(tmp_path_factory, "sample_data", [])
 
 
 @pytest.fixture(scope="session")
 def few_data(tmp_path_factory: pytest.TempPathFactory, sample_data: Path) -> Path:
     """The same of the regions `FEW` alone, for tests that make releases: each takes half as long."""
-    return _released(tmp_path_factory, "few_data", FEW, sample_data)
+    return released(tmp_path_factory, "few_data", FEW, sample_data)
 
 
 @pytest.fixture(scope="module")

@@ -16,6 +16,7 @@ import geopandas as gpd
 import pandas as pd
 import pyogrio
 import pytest
+from conftest import released
 from typer.testing import CliRunner
 
 from inducult_geo import cli
@@ -37,13 +38,14 @@ from inducult_geo.text import fold_once, packaged_words
 
 PYTHON = "/usr/bin/python3"
 SCRIPT = Path(__file__).with_name("qgis_answer.py")
+ASKING = ("gorenjska", "leoben", "sisak-moslavina")
 LATER = "2999-01-01T00:00:00+00:00"
 
 
-@pytest.fixture
-def built(sample_data: Path) -> Path:
-    """The data folder of a run of the sample."""
-    return sample_data
+@pytest.fixture(scope="module")
+def built(tmp_path_factory: pytest.TempPathFactory, sample_data: Path) -> Path:
+    """The data folder of a run of three regions of the sample, which ask more than half of its questions."""
+    return released(tmp_path_factory, "asking_data", ASKING, sample_data)
 
 
 @pytest.fixture
@@ -58,12 +60,17 @@ def release_of(run: Run) -> Path:
     return release
 
 
-@pytest.fixture
-def sheet(tmp_path: Path, run: Run) -> Path:
-    """The questions as a CSV."""
-    path = tmp_path / "review.csv"
-    export_review(release_of(run), path)
+@pytest.fixture(scope="module")
+def exported(tmp_path_factory: pytest.TempPathFactory, built: Path) -> Path:
+    path = tmp_path_factory.mktemp("exported") / "review.csv"
+    export_review(release_of(open_run(built)), path)
     return path
+
+
+@pytest.fixture
+def sheet(tmp_path: Path, exported: Path) -> Path:
+    """The questions as a CSV."""
+    return Path(shutil.copy(exported, tmp_path))
 
 
 def rows_of(sheet: Path) -> list[dict[str, str]]:
@@ -191,7 +198,7 @@ def test_an_answer_is_obeyed_and_never_asked_again(run: Run, sheet: Path) -> Non
     row = answered(sheet, lambda row: row.update(decision="same", decided_by="Eva", note="=the same works"))
     outcome = import_review(sheet, run)
     assert [(one.who, one.decision, one.note) for one in outcome.added] == [("Eva", "same", "=the same works")]
-    run_all([], run)
+    run_all(ASKING, run)
     after = ids(run)
     assert after[row["left_key"]] == after[row["right_key"]]
     before_it = {one["review_id"] for one in rows_of(sheet)}
@@ -347,7 +354,7 @@ def test_an_answer_that_is_taken_back_is_asked_again(run: Run, sheet: Path, buil
     early = decide(pair[0], "undecided", pair[1], run, who="Eva")
     assert (early.added, "nothing can be taken back" in early.refused[0].reason) == ((), True)
     import_review(sheet, run, who="Eva")
-    run_all([], run)
+    run_all(ASKING, run)
     joined = release_of(run)
     answered(sheet, lambda row: row.update(decision="Undecided", note="ask Karl first"))
     back = import_review(sheet, run, who="Eva")
@@ -357,7 +364,7 @@ def test_an_answer_that_is_taken_back_is_asked_again(run: Run, sheet: Path, buil
     answered(sheet, lambda row: row.update(decision="different", note=""))
     late = import_review(sheet, run, who="Jan")
     assert (late.added, late.refused[0].reason.startswith("Eva on 20")) == ((), True), "it knew nothing of the undoing"
-    run_all([], run)
+    run_all(ASKING, run)
     assert (ids(run), questions(run)) == (before, asked)
     with closing(sqlite3.connect(release_of(run) / "inducult.gpkg")) as con:
         ((why,),) = con.execute("SELECT why FROM review WHERE review_id = ?", (row["review_id"],))
@@ -395,7 +402,7 @@ def test_a_merge_that_nobody_asked_about_is_taken_apart_and_put_together_again(r
     assert outcome.exit_code == 0
     again = decide(other, "different", one, run, who="Jan")
     assert (again.added, again.unchanged) == ((), 1)
-    run_all([], run)
+    run_all(ASKING, run)
     now = gpd.read_parquet(release_of(run) / "records.parquet").set_index("record_key")["site_id"]
     assert now[one] != now[other]
     changed = decide(one, "same", other, run, who="Eva")
@@ -733,7 +740,7 @@ def test_an_edit_in_a_real_qgis_is_obeyed_by_the_next_run(run: Run, built: Path,
     assert refusal.review_id == fourth["review_id"]
     assert "contradiction: " in refusal.reason
     assert "Jan: " in refusal.reason
-    run_all([], run)
+    run_all(ASKING, run)
     after = ids(run)
     assert after[one["left_key"]] == after[one["right_key"]]
     assert after[other["left_key"]] != after[other["right_key"]]

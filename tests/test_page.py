@@ -998,9 +998,16 @@ def test_on_paper_stands_what_search_and_filters_leave_with_its_map(page, file):
     assert page.run(f"{paper}.childElementCount") == 0
 
 
-@pytest.mark.parametrize("width", [1280, 390], ids=["desk", "phone"])
-@pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
-def test_axe_finds_no_fault(page, file, repository, dark, width):
+@pytest.mark.parametrize(
+    ("width", "dark"),
+    # Each width and each light once; the slow tests have the others.
+    [
+        (1280, True),
+        (390, False),
+        *(pytest.param(*other, marks=pytest.mark.slow) for other in ((1280, False), (390, True))),
+    ],
+)
+def test_axe_finds_no_fault(page, file, repository, width, dark):
     axe = repository / "web/node_modules/axe-core/axe.min.js"
     if not axe.is_file():
         pytest.skip("needs web/node_modules (npm ci)")

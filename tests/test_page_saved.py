@@ -14,6 +14,7 @@ import pandas as pd
 import pytest
 from browser import CHROMIUM
 from bundles import HOSTILE, contracts, small_bundle
+from test_page import show
 
 from inducult_geo.frames import to_json
 from inducult_geo.publish.layers.dictionary import SHEET
@@ -49,8 +50,9 @@ def bundle():
 
 @pytest.fixture
 def page(browser, file):
-    browser.open(file)
-    browser.until(READY)
+    show(browser, file)
+    # A file that another test saved is none of this one's.
+    browser.run("document.getElementById('saved').textContent = ''")
     yield browser
     assert [said for said in browser.complaints if "GL Driver Message" not in said] == []
 

@@ -28,6 +28,12 @@ _CODES: Final[dict[str, tuple[str, ...]]] = {
     r"(?:gauss ?boaga|monte ?mario)(?: italy)?(?: zone)? ?(?:1|ovest|west)": ("EPSG:3003",),
     r"(?:gauss ?boaga|monte ?mario)(?: italy)?(?: zone)? ?(?:2|est|east)": ("EPSG:3004",),
     r"rdn ?2008": ("EPSG:6706",),
+    r"mgi(?: austria)? lambert": ("EPSG:31287",),
+    r"etrs ?(?:19)?89 austria lambert": ("EPSG:3416",),
+    r"mgi (?:austria )?(?:gk )?(?:m ?31|central)": ("EPSG:31255",),
+    r"mgi (?:austria )?(?:gk )?(?:m ?34|east)": ("EPSG:31256",),
+    r"bmn ?m? ?31": ("EPSG:31258",),
+    r"bmn ?m? ?34": ("EPSG:31259",),
 }
 """Names as people write them -> the codes that they may mean; "{0}" is the zone, "{+4}" four more than it."""
 
@@ -48,14 +54,36 @@ def crs_code_of(text: str) -> str:
 
 def _meant(text: str) -> list[str]:
     """Return the codes that a name may mean; none where it is not known."""
-    name = " ".join(re.sub(r"[^a-z0-9]+", " ", fold_once(text)).split())
+    name = _plain(text)
     if found := re.fullmatch(r"(?:epsg ?)?([0-9]{4,6})", name, re.ASCII):
         return [f"EPSG:{found[1]}"]
     for pattern, codes in _CODES.items():
         if found := re.fullmatch(pattern, name):
-            zone = next(filter(None, found.groups()), "")
-            return [code.replace("{0}", zone).replace("{+4}", str(int(zone or 0) + 4)) for code in codes]
+            return _codes_of(found, codes)
     return []
+
+
+def codes_named(text: str) -> list[str]:
+    """Return the codes that a name within a text may mean ("Coordinates (D48/GK)"): of several names the longest."""
+    name = _plain(text)
+    found = [
+        (part, codes)
+        for pattern, codes in _CODES.items()
+        for part in re.finditer(rf"(?<![a-z0-9])(?:{pattern})(?![a-z0-9])", name)
+    ]
+    coded = re.search(r"\bepsg ?([0-9]{4,6})\b", name, re.ASCII)
+    if coded or not found:
+        return [f"EPSG:{coded[1]}"] if coded else []
+    return _codes_of(*max(found, key=lambda one: len(one[0][0])))
+
+
+def _codes_of(found: re.Match[str], codes: tuple[str, ...]) -> list[str]:
+    zone = next(filter(None, found.groups()), "")
+    return [code.replace("{0}", zone).replace("{+4}", str(int(zone or 0) + 4)) for code in codes]
+
+
+def _plain(text: str) -> str:
+    return " ".join(re.sub(r"[^a-z0-9]+", " ", fold_once(text)).split())
 
 
 CrsCode = Annotated[str, AfterValidator(crs_code_of)]

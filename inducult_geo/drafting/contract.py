@@ -26,6 +26,7 @@ from inducult_geo.drafting.crs import candidates_in, crs_lines
 from inducult_geo.drafting.heads import is_plain, read_headed
 from inducult_geo.drafting.house_numbers import address_columns, is_house_number, lost_zero_lines
 from inducult_geo.drafting.keys import doubled_keys_of, is_heritage_number, key_lines, key_of
+from inducult_geo.drafting.named import named_lines
 from inducult_geo.drafting.points import (
     axes_inside,
     column_points,
@@ -119,6 +120,8 @@ def draft(path: Path, run: Run, *, region: str | None = None, read: Read | None 
     columns = columns_of(table.frame)
     axes, text = _places_of(path, table, columns, about, run)
     _say_place(found, path, table, columns, axes, text, about, run)
+    found.place += named_lines(path, table, chosen_read, found.place)
+    found.place += ["# accuracy_m = 100", '# origin = "surveyed" # or digitized, address, settlement']
     used = {column.name for column in (*(axes or ()), text) if column is not None}
     of_a_sheet = table.kind == "spreadsheet" and chosen_read.sheet is not None
     sheets, own = sheets_of(path, chosen_read) if of_a_sheet else Sheets(), str(chosen_read.sheet)
@@ -259,7 +262,6 @@ def _say_place(
     system = crs_lines(table.crs, points, about, run, path)
     found.head += system.head
     found.place += system.place
-    found.place += ["# accuracy_m = 100", '# origin = "surveyed" # or digitized, address, settlement']
 
 
 def _maybe_places(columns: list[Column]) -> list[str]:

@@ -35,7 +35,7 @@ def read_headed(path: Path, given: Read) -> tuple[Table, Read]:
         return table, given
     for row in range(1, _HEADER_ROWS):
         here = given.model_copy(update={"header_row": row})
-        other = table if row == 1 else _tried(path, here)
+        other = table if row == 1 else tried(path, here)
         if other is not None and _holds_values(other):
             # Names stand above what they name.
             break
@@ -44,7 +44,8 @@ def read_headed(path: Path, given: Read) -> tuple[Table, Read]:
     return table, given
 
 
-def _tried(path: Path, read: Read) -> Table | None:
+def tried(path: Path, read: Read) -> Table | None:
+    """Return a table as it is read so; None where it cannot be."""
     try:
         return read_table(path, read)
     except ContractError:
@@ -56,7 +57,7 @@ def _told_apart(path: Path, here: Read, table: Table) -> tuple[Table, Read] | No
     if here.header_row == 1 or not _repeated(table):
         return None
     both = here.model_copy(update={"header_row": here.header_row - 1, "header_rows": 2})
-    other = _tried(path, both)
+    other = tried(path, both)
     return None if other is None or _repeated(other) or _unnamed(other) else (other, both)
 
 
@@ -71,12 +72,12 @@ def _two_rows(path: Path, here: Read, table: Table) -> tuple[Table, Read] | None
     words = [str(cell) for cell in lower if cell is not None]
     goes_on = len(words) < len(lower) and not any(any(map(str.isdigit, _NAMED_SYSTEM.sub("", word))) for word in words)
     for row in range(here.header_row, max(here.header_row - 2, 0), -1) if _unnamed(table) else ():
-        above = table if row == here.header_row else _tried(path, here.model_copy(update={"header_row": row}))
+        above = table if row == here.header_row else tried(path, here.model_copy(update={"header_row": row}))
         is_row_of_names = above is not None and len(above.frame.columns) - len(_unnamed(above, filled=False)) > 1
         both = here.model_copy(update={"header_row": row, "header_rows": 2})
         if not is_row_of_names or (row == here.header_row and not goes_on):
             continue
-        other = _tried(path, both)
+        other = tried(path, both)
         if other is not None and not _unnamed(other):
             return other, both
     return None

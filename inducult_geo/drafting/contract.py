@@ -57,6 +57,7 @@ _ENDS = 0.1
 _MOSTLY = 0.5
 
 _NO_PLACE = "No column looks like coordinates: a run takes no row without a place. See `inducult link`."
+_HOW_TRUE = ("# accuracy_m = 100", '# origin = "surveyed" # or digitized, address, settlement')
 
 
 @dataclass
@@ -120,8 +121,7 @@ def draft(path: Path, run: Run, *, region: str | None = None, read: Read | None 
     columns = columns_of(table.frame)
     axes, text = _places_of(path, table, columns, about, run)
     _say_place(found, path, table, columns, axes, text, about, run)
-    found.place += named_lines(path, table, chosen_read, found.place)
-    found.place += ["# accuracy_m = 100", '# origin = "surveyed" # or digitized, address, settlement']
+    found.place += [*named_lines(path, table, chosen_read, found.place), *_HOW_TRUE]
     used = {column.name for column in (*(axes or ()), text) if column is not None}
     of_a_sheet = table.kind == "spreadsheet" and chosen_read.sheet is not None
     sheets, own = sheets_of(path, chosen_read) if of_a_sheet else Sheets(), str(chosen_read.sheet)

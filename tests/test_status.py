@@ -27,9 +27,10 @@ from inducult_geo.store import DataFolder, current_release, write_json
 
 
 @pytest.fixture(scope="module")
-def data(tmp_path_factory: pytest.TempPathFactory, repository: Path) -> Path:
+def data(tmp_path_factory: pytest.TempPathFactory, sample_data: Path) -> Path:
     data = tmp_path_factory.mktemp("status") / "data"
-    shutil.copytree(repository / "data" / "raw" / "sample", data / "raw" / "sample")
+    for kept in ("raw/sample", "processed/regions/leoben"):
+        shutil.copytree(sample_data / kept, data / kept, symlinks=True)
     run_all(["leoben"], open_run(data))
     return data
 
@@ -155,9 +156,23 @@ def one_list(tmp_path: Path, repository: Path) -> tuple[Path, Path]:
     return data, data / "raw" / "partners" / "opole_zabytki.toml"
 
 
-def test_a_reason_that_reads_otherwise_each_night_makes_no_release_each_night(tmp_path: Path, repository: Path) -> None:
-    data, contract = one_list(tmp_path, repository)
-    releases = [run_all(["opole"], open_run(data)).release]
+@pytest.fixture(scope="module")
+def released_list(tmp_path_factory: pytest.TempPathFactory, repository: Path) -> Path:
+    """That data folder after its first release."""
+    data, _ = one_list(tmp_path_factory.mktemp("list"), repository)
+    run_all(["opole"], open_run(data))
+    return data
+
+
+@pytest.fixture
+def listed(released_list: Path, tmp_path: Path) -> Path:
+    """A copy of that data folder, to be changed."""
+    return Path(shutil.copytree(released_list, tmp_path / "data", symlinks=True))
+
+
+def test_a_reason_that_reads_otherwise_each_night_makes_no_release_each_night(listed: Path) -> None:
+    data, contract = listed, listed / "raw" / "partners" / "opole_zabytki.toml"
+    releases = [current_release(DataFolder(data))]
     rows = contract.with_suffix(".csv").read_bytes().splitlines(keepends=True)
     for left in (4, 3):
         contract.with_suffix(".csv").write_bytes(b"".join(rows[:left]))
@@ -183,10 +198,9 @@ def test_of_a_reason_times_and_counts_do_not_matter_and_names_do(before: str, no
     assert (steady(before) == steady(now)) is same
 
 
-def test_what_a_run_noted_of_a_release_and_is_nonsense_ends_no_run(tmp_path: Path, repository: Path) -> None:
+def test_what_a_run_noted_of_a_release_and_is_nonsense_ends_no_run(listed: Path) -> None:
     """It ended every run, of all regions, with an error of the program."""
-    data, _ = one_list(tmp_path, repository)
-    release = run_all(["opole"], open_run(data)).release
+    data, release = listed, current_release(DataFolder(listed))
     note = DataFolder(data).released
     told = json.loads(note.read_text())
     assert [_numbers_of(nonsense) for nonsense in (None, 7, {"counts": 7})] == [None] * 3

@@ -10,7 +10,7 @@ from match_rows import records, row
 
 from inducult_geo.match.clusters.cluster import Links, cluster
 from inducult_geo.match.decided.decisions import Decision, replay
-from inducult_geo.match.decided.relations import chain, conflicts, groups_of, kept_apart, tied_by, wholes
+from inducult_geo.match.decided.relations import chain, conflicts, groups_of, kept_apart, tied_by, unheeded, wholes
 
 KEYS = ("a:1", "b:1", "c:1", "d:1", "e:1")
 TABLE = records(*(row(key, key) for key in KEYS))
@@ -99,8 +99,12 @@ def test_of_contradicting_words_the_oldest_same_gives_way() -> None:
             {"a:1": "b:1", "b:1": "c:1"},
         ),
         (
-            [("a:1", "part_of", "b:1"), ("b:1", "part_of", "c:1"), ("c:1", "part_of", "a:1")],
-            {"a:1": "b:1", "b:1": "c:1"},
+            [
+                ("a:1", "part_of", "b:1"),
+                ("b:1", "part_of", "c:1", "2026-03-02"),
+                ("c:1", "part_of", "a:1", "2026-03-03"),
+            ],
+            {"b:1": "c:1", "c:1": "a:1"},
         ),
     ],
 )
@@ -114,6 +118,20 @@ def test_a_part_within_its_whole_or_apart_from_it_is_none() -> None:
     assert wholes([word], {"a:1": "S", "b:1": "S"}) == {}
     apart = said("c:1", "different", "b:1")
     assert wholes([word, apart], {"a:1": "S", "c:1": "S", "b:1": "T"}) == {}
+
+
+def test_words_that_others_on_the_same_sites_overrule_are_named() -> None:
+    """No two of them are about the same records: only the sites show that both cannot be."""
+    home = {"a:1": "S", "c:1": "S", "b:1": "T", "d:1": "T", "e:1": "U"}
+    old, new = said("a:1", "part_of", "b:1"), said("d:1", "part_of", "c:1", "2026-03-02")
+    assert [*unheeded([old, new], home)] == [(old, [new])]
+    assert [*unheeded([new, said("a:1", "different", "b:1")], home)] == [(new, [said("a:1", "different", "b:1")])]
+    beside = said("c:1", "part_of", "e:1", "2026-03-02")
+    assert [*unheeded([old, beside], home)] == [(old, [beside])]
+    inner = said("d:1", "part_of", "e:1")
+    assert not [*unheeded([old, beside, inner, said("a:1", "part_of", "z:9")], home)]
+    ring = said("e:1", "part_of", "c:1", "2026-03-03")
+    assert [*unheeded([old, inner, ring], home)] == [(old, [inner, ring])]
 
 
 words = (

@@ -124,6 +124,23 @@ def test_a_decision_whose_record_is_gone_is_told():
     assert "'b:6' and 3 more). Where it comes back" in told
 
 
+def test_a_part_that_words_on_other_records_turn_round_is_told():
+    """The sites are one by their scores: no two of the words are about the same records."""
+    rows = *SAPPI, row("a:2", "Brauerei Dorgra", point(4000)), row("b:2", "Brauerei Dorgra", point(4050))
+    old, new = word("a:1", "a:2", "part_of"), Decision("Jan", "2026-01-02", "b:2", "b:1", "part_of")
+    made = run(*rows, decisions=[old, new])
+    paper, brewery = made.members["a:1"], made.members["a:2"]
+    assert (made.members["b:1"], made.members["b:2"]) == (paper, brewery)
+    assert made.sites.set_index("site_id")["part_of"].dropna().to_dict() == {brewery: paper}
+    assert made.problems == (
+        "1 decision without effect, since words on other records of the same sites say otherwise (Eva on 2026-01-01: "
+        "'a:1' part_of 'a:2', but Jan on 2026-01-02: 'b:2' part_of 'b:1'). Decide one of each anew: inducult review "
+        "decide.",
+    )
+    ring = Decision("Jan", "2026-01-02", "a:2", "a:1", "part_of")
+    assert run(*rows, decisions=[old, ring]).problems == replay([old, ring]).problems, "these are told already"
+
+
 def test_a_monument_inside_the_works_is_kept_apart_and_asked():
     made = run(
         row("a:1", "Stahlwerk Hohenau", square(1200), aspect="factory", accuracy_m=20.0),

@@ -17,6 +17,7 @@ from inducult_geo.match.clusters.cluster import Links, cluster, links_of
 from inducult_geo.match.clusters.outcomes import Settled, museum_beside_works, outcomes
 from inducult_geo.match.clusters.parts import Belonging, belonging, parts_of
 from inducult_geo.match.decided.decisions import Decision, Decisions
+from inducult_geo.match.decided.relations import conflicts, told, unheeded
 from inducult_geo.match.golden.best import Confidence, golden
 from inducult_geo.match.identity.assign import assign_ids
 from inducult_geo.match.identity.continuity import Heir, fingerprints, heirs, successors, traced
@@ -110,7 +111,7 @@ def resolve(
     sites = golden(homed, contracts, confidence=_confidence(table, review, members), run_id=run_id)
     sites["part_of"] = _wholes(sites["site_id"], nested.whole_of)
     _count(ordered, sites, members)
-    problems = (*_noticed(word, registry, ordered),)
+    problems = (*_noticed(word, registry, ordered), *_gainsaid(word, members))
     return Resolution(sites, members, as_pairs(table), review, assigned.registry, problems)
 
 
@@ -189,6 +190,20 @@ def _asleep(decisions: Decisions, homes: Mapping[str, str], here: set[str]) -> I
             f"{_without_effect(parted)}, since the two records lie in two regions now ({_named(parted)}), and each "
             "region's sites are made of its own. Where one lies wrong, correct its place in its list; else take the "
             "decision back: inducult review decide ... undecided."
+        )
+
+
+def _gainsaid(decisions: Decisions, members: pd.Series) -> Iterator[str]:
+    """Name the words `part_of` that others on the same sites overrule, but for what is told as a contradiction."""
+    homes = {str(key): str(site) for key, site in members[is_in(members.index, decisions.spoken)].items()}
+    words = [*decisions.latest.values()]
+    named = {one for said in conflicts(words) for one in said}
+    found = [(one, others) for one, others in unheeded(words, homes) if one not in named]
+    if found:
+        said = first_few([f"{told([one])}, but {told(others)}" for one, others in found], _NAMED_MAX, "; ")
+        yield (
+            f"{_without_effect([one for one, _ in found])}, since words on other records of the same sites say "
+            f"otherwise ({said}). Decide one of each anew: inducult review decide."
         )
 
 

@@ -120,7 +120,7 @@ def told(found: Iterable[Decision]) -> str:
 
 
 def wholes(words: Iterable[Decision], group: Mapping[str, str]) -> dict[str, tuple[str, Decision]]:
-    """Return for each part its whole: the innermost of several, else the one named last; never a ring.
+    """Return for each part its whole: the innermost of several, else the one named last; of a ring the last words.
 
     Parameters
     ----------
@@ -137,12 +137,38 @@ def wholes(words: Iterable[Decision], group: Mapping[str, str]) -> dict[str, tup
     """
     apart = {_sites(one, group) for one in words if one.decision == DIFFERENT}
     named: dict[str, dict[str, Decision]] = defaultdict(dict)
-    for one in sorted(words, key=lambda one: one.order):
+    for one in sorted(words, key=lambda one: one.order, reverse=True):
         if one.decision == PART_OF and one.left in group and one.right in group:
             part, whole = group[one.left], group[one.right]
             if part != whole and _sites(one, group) not in apart and not _reaches(named, whole, part):
                 named[part][whole] = one
     return {part: _innermost(found, named) for part, found in sorted(named.items())}
+
+
+def unheeded(words: Iterable[Decision], group: Mapping[str, str]) -> Iterator[tuple[Decision, list[Decision]]]:
+    """Yield each word `part_of` on two sites of which it is not true, with the words on them that are obeyed.
+
+    The words may be about other records of these sites: then they do not contradict each other by themselves.
+
+    Parameters
+    ----------
+    words, group
+        As for `wholes`.
+    """
+    ordered = sorted(words, key=lambda one: one.pair)
+    chosen = wholes(ordered, group)
+    named = {part: {whole: one} for part, (whole, one) in chosen.items()}
+    apart = {_sites(one, group): one for one in ordered if one.decision == DIFFERENT}
+    for one in ordered:
+        if one.decision != PART_OF or not group.keys() >= {*one.pair}:
+            continue
+        part, whole = group[one.left], group[one.right]
+        if part == whole or _reaches(named, part, whole):
+            continue
+        if (different := apart.get(_sites(one, group))) is not None:
+            yield one, [different]
+        else:
+            yield one, _way(named, whole, part) or [chosen[part][1]]
 
 
 def _innermost(found: Mapping[str, Decision], named: Mapping[str, Mapping[str, Decision]]) -> tuple[str, Decision]:

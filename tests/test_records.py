@@ -200,6 +200,9 @@ def test_a_use_in_the_column_of_conditions_is_a_use(vocabulary: Vocabulary) -> N
     assert result.records["status"].tolist() == ["unknown"] * 3 + ["disused"] * 2
     assert result.records["present_use"].tolist() == ["museum", "housing", "unknown", "unknown", "none"]
     assert "values of 'status' that nobody mapped: 'zwerfkei' (1)." in kinds(result)["unmapped_value"]
+    # That no condition is told says nothing of the use; in a column of uses it says that there is none.
+    none = made(vocabulary, [{"status": "brak"}, {"status": "keine"}, {"present_use": "brak"}]).records
+    assert none[["status", "present_use"]].to_numpy().tolist() == [["unknown"] * 2] * 2 + [["unknown", "none"]]
 
 
 def test_a_museum_is_used_as_such_unless_it_is_closed_or_another_use_is_told(vocabulary: Vocabulary) -> None:

@@ -14,8 +14,11 @@ _VISITED: Final = "visitor"
 
 
 def use_instead(cell: Any, vocabulary: Vocabulary) -> str | None:
-    """Return the use that a cell tells where a condition belongs, "museum" say: nothing of it is a condition."""
-    return vocabulary.map_use(clean_text(cell))
+    """Return the use that a cell tells where a condition belongs, "museum" say: nothing of it is a condition.
+
+    What tells that there is none ("none", "brak") is about the condition there, not about the use.
+    """
+    return None if vocabulary.map_status(clean_text(cell)) == "unknown" else vocabulary.map_use(clean_text(cell))
 
 
 def use_of(use: str, status: str, cell: Any, kind: str | None, vocabulary: Vocabulary) -> str:

@@ -129,8 +129,14 @@ def _belonging(
     """Settle which sites are parts of which."""
     parts, words = parts_of(records), [*decisions.latest.values()]
     spoken = {key for one in words for key in one.pair} | {key for one in parts for key in (one.part, one.whole)}
-    homes = {str(key): str(site) for key, site in members[is_in(members.index, spoken)].items()}
-    return belonging(parts, words, homes, {name: float(one.reliability) for name, one in contracts.items()})
+    return belonging(
+        parts, words, _sites_of(spoken, members), {name: float(one.reliability) for name, one in contracts.items()}
+    )
+
+
+def _sites_of(keys: Collection[str], members: pd.Series) -> dict[str, str]:
+    """Return the sites of those of some records that are here, by key."""
+    return {str(key): str(site) for key, site in members[is_in(members.index, keys)].items()}
 
 
 def _wholes(site_ids: pd.Series, whole_of: Mapping[str, str]) -> pd.Series:
@@ -195,9 +201,9 @@ def _asleep(decisions: Decisions, homes: Mapping[str, str], here: set[str]) -> I
 
 def _gainsaid(decisions: Decisions, members: pd.Series) -> Iterator[str]:
     """Name the words `part_of` that others on the same sites overrule, but for what is told as a contradiction."""
-    homes = {str(key): str(site) for key, site in members[is_in(members.index, decisions.spoken)].items()}
     words = [*decisions.latest.values()]
     named = {one for said in conflicts(words) for one in said}
+    homes = _sites_of(decisions.spoken, members)
     found = [(one, others) for one, others in unheeded(words, homes) if one not in named]
     if found:
         said = first_few([f"{told([one])}, but {told(others)}" for one, others in found], _NAMED_MAX, "; ")

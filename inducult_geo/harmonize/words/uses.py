@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from functools import lru_cache
 from typing import Any, Final
 
 from inducult_geo.catalog.models import CLOSED
 from inducult_geo.harmonize.words.vocabulary import Vocabulary
-from inducult_geo.text import clean_text, fold_once, packaged_rows
+from inducult_geo.text import clean_text, fold_once
 
 _VISITED: Final = "visitor"
 """The kind of types that are there for visitors."""
@@ -36,13 +35,8 @@ def use_of(use: str, status: str, cell: Any, kind: str | None, vocabulary: Vocab
     if use != "unknown":
         return use
     # An empty building is out of use and has none today; of "closed" only the first is told.
-    is_told = status == "unknown" or fold_once(clean_text(cell) or "") in _words_for_empty()
+    is_told = status == "unknown" or fold_once(clean_text(cell) or "") in vocabulary.empty_words
     told = use_instead(cell, vocabulary) if is_told else None
     entry = vocabulary.types.get(kind or "")
     is_visited = entry is not None and entry.kind == _VISITED and status not in CLOSED
     return told or ("museum" if is_visited else "unknown")
-
-
-@lru_cache(maxsize=1)
-def _words_for_empty() -> frozenset[str]:
-    return frozenset(fold_once(row["word"]) for row in packaged_rows("use_words.csv") if row["empty"])

@@ -109,6 +109,8 @@ class Vocabulary:
         Folded word for a branch of industry, or label of a theme -> theme.
     use_words
         Folded word for what works are used for today -> present use.
+    empty_words
+        Folded words for a building that is empty: it is out of use, and used for nothing today.
     """
 
     types: Mapping[str, Entry]
@@ -118,6 +120,7 @@ class Vocabulary:
     status_words: Mapping[str, str]
     theme_words: Mapping[str, str]
     use_words: Mapping[str, str]
+    empty_words: frozenset[str]
 
     def map_type(self, value: str | None) -> str | None:
         """Map a source's value to a type: a type id, a label or word for it in any language, last the value's words.
@@ -394,4 +397,5 @@ def _load(extra: tuple[Path, ...]) -> Vocabulary:
         status_words=MappingProxyType(status_words),
         theme_words=MappingProxyType(theme_words),
         use_words=MappingProxyType(use_words),
+        empty_words=frozenset(fold_once(row["word"]) for row in packaged_rows("use_words.csv") if row["empty"]),
     )

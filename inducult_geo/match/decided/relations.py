@@ -135,7 +135,7 @@ def wholes(words: Iterable[Decision], group: Mapping[str, str]) -> dict[str, tup
     dict
         Site of the part -> site of the whole, and the word that says so.
     """
-    apart = {_sites(one, group) for one in words if one.decision == DIFFERENT}
+    apart = _different(words, group)
     named: dict[str, dict[str, Decision]] = defaultdict(dict)
     for one in sorted(words, key=lambda one: one.order, reverse=True):
         if one.decision == PART_OF and one.left in group and one.right in group:
@@ -158,7 +158,7 @@ def unheeded(words: Iterable[Decision], group: Mapping[str, str]) -> Iterator[tu
     ordered = sorted(words, key=lambda one: one.pair)
     chosen = wholes(ordered, group)
     named = {part: {whole: one} for part, (whole, one) in chosen.items()}
-    apart = {_sites(one, group): one for one in ordered if one.decision == DIFFERENT}
+    apart = _different(ordered, group)
     for one in ordered:
         if one.decision != PART_OF or not group.keys() >= {*one.pair}:
             continue
@@ -187,6 +187,11 @@ def _reaches(named: Mapping[str, Mapping[str, Decision]], part: str, whole: str)
                 seen.add(other)
                 waiting.append(other)
     return whole in seen
+
+
+def _different(words: Iterable[Decision], group: Mapping[str, str]) -> dict[tuple[str, str], Decision]:
+    """Return the pairs of sites that a steward calls different, each with a word that says so."""
+    return {_sites(one, group): one for one in words if one.decision == DIFFERENT}
 
 
 def _sites(one: Decision, group: Mapping[str, str]) -> tuple[str, str]:

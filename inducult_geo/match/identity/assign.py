@@ -84,12 +84,9 @@ class _Grouped:
         """Number of clusters."""
         return int(self.group.max(initial=-1)) + 1
 
-    def borne(self, key: str) -> Iterator[str]:
-        """Yield the keys that a record has borne, this one first: each of them may have founded a site."""
-        return _borne(key, self.succeeds)
-
 
 def _borne(key: str, succeeds: Mapping[str, str]) -> Iterator[str]:
+    """Yield the keys that a record has borne, this one first: each of them may have founded a site."""
     passed: set[str] = set()
     while key not in passed:
         yield key
@@ -224,7 +221,7 @@ def _settled(
     columns = (taken(part, rows).to_pylist() for part in (grouped.was, grouped.first_seen, grouped.key))
     for group, site, date, key in zip(grouped.group[rows].tolist(), *columns, strict=True):
         oldest[group, site] = min(date, oldest.get((group, site), NEVER))
-        founded.setdefault(group, set()).update(map(new_site_id, grouped.borne(key)))
+        founded.setdefault(group, set()).update(map(new_site_id, _borne(key, grouped.succeeds)))
     some = before[is_in(before["site_id"], {site for *_, site in claims})]
     ids, dates = earliest(texts(some["site_id"]), texts(some["first_seen"]))
     ages = dict(zip(ids.to_pylist(), either(dates, NEVER).to_pylist(), strict=True))
@@ -300,7 +297,7 @@ def _buried(grouped: _Grouped, rows: Ints, graves: pd.Series) -> dict[int, set[s
     """Group -> ids of tombstones that its records once founded, under whatever key."""
     keys, groups = taken(grouped.key, rows), grouped.group[rows]
     renumbered = np.flatnonzero(is_in(keys, grouped.succeeds))
-    former = [[*grouped.borne(key)][1:] for key in keys.take(renumbered).to_pylist()]
+    former = [[*_borne(key, grouped.succeeds)][1:] for key in keys.take(renumbered).to_pylist()]
     ids = new_site_ids(one_after_the_other([keys, texts([*chain.from_iterable(former)])]))
     groups = np.r_[groups, np.repeat(groups[renumbered], [*map(len, former)])]
     here = is_in(ids, graves)

@@ -131,9 +131,9 @@ def merge_registries(before: pd.DataFrame, regions: Mapping[str, pd.DataFrame]) 
         for owner, part in zip(owners, parts, strict=True)
     ]
     # Rows of an older registry know no region; they hold until a region tells of the record.
-    told = pd.concat(rows, ignore_index=True).sort_values("last_seen", kind="stable", na_position="first")
+    told = pd.concat(rows, ignore_index=True)
     # Where a border moved, two regions know of a record: the one that holds it, or saw it last, speaks for it.
-    told = told.sort_values("is_gone", kind="stable", ascending=False)
+    told = told.sort_values(["is_gone", "last_seen"], kind="stable", ascending=[False, True], na_position="first")
     records = told.drop_duplicates("record_key", keep="last")
     stones = pd.concat([part[part["record_key"].isna()] for part in parts], ignore_index=True)
     stones = stones[~stones["site_id"].isin(records["site_id"])].drop_duplicates("site_id", keep="last")

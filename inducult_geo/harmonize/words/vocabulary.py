@@ -269,6 +269,11 @@ def _simple(text: str) -> str:
     return " ".join(re.sub(r"[^\w\s&]", " ", re.sub(r"\([^()]*\)", " ", text)).split()).replace("_", " ")
 
 
+def _words(table: str, column: str) -> dict[str, str]:
+    """Return what a table says of each folded word."""
+    return {spelling: row[column] for row in packaged_rows(table) for spelling in _spellings(row["word"])}
+
+
 def _spellings(text: str) -> Iterator[str]:
     """Give the folded spellings of a word: whole, and without what stands in brackets."""
     yield from fold(" ".join(re.sub(r"[^\w\s]", " ", text).replace("_", " ").split()))
@@ -378,15 +383,7 @@ def _load(extra: tuple[Path, ...]) -> Vocabulary:
     types = _entries(packaged_rows("types.csv"), "type_id")
     for path in extra:
         types |= _entries(_extra_types(path, themes), "type_id")
-    status_words = {
-        spelling: row["status"] for row in packaged_rows("status_words.csv") for spelling in _spellings(row["word"])
-    }
-    use_words = {
-        spelling: row["present_use"] for row in packaged_rows("use_words.csv") for spelling in _spellings(row["word"])
-    }
-    theme_words = {
-        spelling: row["theme"] for row in packaged_rows("theme_words.csv") for spelling in _spellings(row["word"])
-    }
+    theme_words = _words("theme_words.csv", "theme")
     for theme_id, entry in themes.items():
         theme_words |= {spelling: theme_id for label in entry.labels.values() for spelling in _spellings(label)}
     return Vocabulary(
@@ -394,8 +391,8 @@ def _load(extra: tuple[Path, ...]) -> Vocabulary:
         themes=MappingProxyType(themes),
         type_words=MappingProxyType(_type_words(types)),
         sectors=MappingProxyType(_sectors()),
-        status_words=MappingProxyType(status_words),
+        status_words=MappingProxyType(_words("status_words.csv", "status")),
         theme_words=MappingProxyType(theme_words),
-        use_words=MappingProxyType(use_words),
+        use_words=MappingProxyType(_words("use_words.csv", "present_use")),
         empty_words=frozenset(fold_once(row["word"]) for row in packaged_rows("use_words.csv") if row["empty"]),
     )

@@ -102,9 +102,10 @@ def open_run(
 ) -> Run:
     """Prepare a run on a data folder.
 
-    `contracts` also reads those that stewards put beside their files, and their rasters' declarations; a command about
-    one file needs none of them, and must not fail for another's. One of these that cannot be read is said, and costs
-    its own source.
+    A folder `catalog` in the data folder is read as each of `catalogs`, and before them: any command can be asked of
+    what was made with a region of its own. `contracts` also reads those that stewards put beside their files, and their
+    rasters' declarations; a command about one file needs none of them, and must not fail for another's. One of these
+    that cannot be read is said, and costs its own source.
 
     Raises
     ------
@@ -118,7 +119,7 @@ def open_run(
     if contracts:
         _refuse_unreadable(folder)
     catalog = load_catalog(
-        catalogs,
+        [*([folder.catalog] if folder.catalog.is_dir() else []), *catalogs],
         contracts=[folder.partners] if contracts else (),
         rasters=[folder.rasters] if contracts else (),
         last_good=read_json(folder.declared),
@@ -146,7 +147,8 @@ def _refuse_too_long(root: Path) -> None:
 def _refuse_unreadable(folder: DataFolder) -> None:
     """Refuse inputs that are there and cannot be listed: they would be taken for gone, and their sites would leave."""
     raw = folder.root / "raw"
-    homes = [folder.root, raw, *(raw / name for name in ("osm", "partners", "rasters", "boundaries", "decisions"))]
+    inputs = ("osm", "partners", "rasters", "boundaries", "decisions")
+    homes = [folder.root, folder.catalog, raw, *(raw / name for name in inputs)]
     for home in homes:
         try:
             with os.scandir(home) as listed:

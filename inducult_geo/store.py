@@ -68,6 +68,11 @@ class DataFolder:
         return self.root / "raw" / "sample" if self.is_sample else self.root / "raw"
 
     @property
+    def catalog(self) -> Path:
+        """Regions, sources and rasters of this data folder's own, over the built-in catalog."""
+        return self.root / "catalog"
+
+    @property
     def partners(self) -> Path:
         """Partner files, each with its contract beside it."""
         return self.raw / "partners"

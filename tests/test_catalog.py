@@ -17,6 +17,7 @@ from inducult_geo.catalog import Catalog, Contract, Region, load_catalog, load_c
 from inducult_geo.catalog.crs_names import crs_code_of
 from inducult_geo.errors import CatalogError, ContractError
 from inducult_geo.harmonize.words.vocabulary import load_vocabulary
+from inducult_geo.run import open_run
 
 REGIONS = {
     # id: country, title, first CRS, extract, boundary tag
@@ -380,6 +381,15 @@ def test_an_unknown_region_is_answered_with_the_nearest(catalog: Catalog) -> Non
         catalog.region("padua")
     assert catalog.region("Padova").id == "padova"
     assert Contract.model_validate({"id": "x", "files": "x.csv", "region": "Padova"}).region == "padova"
+
+
+def test_a_data_folder_has_its_own_catalog(tmp_path: Path) -> None:
+    """Each command but the run said that all was well, or no site called so, where it was not named again."""
+    put(tmp_path / "catalog", "regions", "here", REGION.format(id="here"))
+    put(tmp_path / "other", "regions", "here", REGION.format(id="here").replace("Somewhere", "Elsewhere"))
+    assert open_run(tmp_path, contracts=False).catalog.region("here").title == "Somewhere"
+    named = open_run(tmp_path, catalogs=[tmp_path / "other"], contracts=False)
+    assert named.catalog.region("here").title == "Elsewhere", "what is named goes before"
 
 
 def test_a_missing_folder_is_refused(tmp_path: Path) -> None:

@@ -47,7 +47,7 @@ class Catalog:
             return found
         raise CatalogError(
             f"no region '{region_id}' in the catalog.{did_you_mean(region_id, self.regions)} "
-            f"Known: {', '.join(sorted(self.regions))}. Add one as regions/<id>.toml in a folder given by --catalog."
+            f"Known: {', '.join(sorted(self.regions))}. Add one as catalog/regions/<id>.toml in the data folder."
         )
 
     def source_id(self, said: str) -> str:

@@ -270,8 +270,11 @@ def test_a_cell_that_says_nothing_is_no_example(tmp_path: Path, run: Run) -> Non
     assert "start = \"Datierung\" # guessed: e.g. '1938-39'" in draft(tmp_path / "a.csv", run)
 
 
-def test_a_neighbors_system_that_cannot_be_read_is_named(tmp_path: Path, run: Run) -> None:
-    path = written(tmp_path, pd.DataFrame({"nr": range(6), "x": [150000 + 500 * n for n in range(6)], "y": 328000}))
+@pytest.mark.parametrize("columns", [["nr", "x", "y"], ["nr", "y", "x"]])
+def test_a_neighbors_system_that_cannot_be_read_is_named(tmp_path: Path, run: Run, columns: list[str]) -> None:
+    """Its axes may be swapped, too, as in all countries whose surveyors call the northing X."""
+    frame = pd.DataFrame({"nr": range(6), "east": [150000 + 500 * n for n in range(6)], "north": 328000})
+    path = written(tmp_path, frame.set_axis(columns, axis=1))
     text = draft(path, run, region="limburg")
     assert "# Amersfoort / RD New (EPSG:28992) would put them there, but cannot be read in BE: ask the sender" in text
 

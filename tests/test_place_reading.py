@@ -15,6 +15,7 @@ from inducult_geo.frames import Raw, RawTable
 from inducult_geo.harmonize.coordinates.parsed import DEGREE_M
 from inducult_geo.harmonize.places.corrections import ROWS_MAX
 from inducult_geo.harmonize.places.place import UNSTATED_ACCURACY_M, Ground, Placed, place
+from inducult_geo.harmonize.places.placement import usual_there
 from inducult_geo.harmonize.records import harmonize
 from inducult_geo.harmonize.words.vocabulary import load_vocabulary
 
@@ -157,6 +158,13 @@ class TestNothingFits:
             "there on a map. Usual in zwickau: EPSG:4258, EPSG:4314, EPSG:31468, EPSG:25833. "
             'Is the list about more than zwickau? Then write countries = ["DE"] for region. Mend the contract.'
         ).format(*np.median(shifted(POINTS, 30), axis=0)[::-1])
+
+    def test_a_usual_system_of_which_nothing_can_be_read_is_told(self) -> None:
+        told = usual_there(("EPSG:4326", "EPSG:31700", "EPSG:25834"), "EPSG:4326", "hunedoara", "RO")
+        assert told == (
+            " Usual in hunedoara: EPSG:31700, EPSG:25834. Of these EPSG:31700 cannot be read: no operation is "
+            "registered for country 'RO'."
+        )
 
     def test_degrees_that_lost_their_decimal_points_are_told_as_that(self) -> None:
         told = refused([(round(x * 10**6), round(y * 10**6)) for x, y in POINTS], "EPSG:4326")

@@ -267,10 +267,13 @@ def _without_operation(points: np.ndarray, about: Region) -> list[str]:
     for code in systems_over(about.bbox, in_degrees=False):
         if is_usable(code, about.country):
             continue
-        lon, lat = Transformer.from_crs(code, _DEGREES, always_xy=True).transform(points[:, 0], points[:, 1])
-        inside = (west <= lon) & (lon <= east) & (south <= lat) & (lat <= north)
-        if inside.mean() >= _NEARLY_ALL:
-            names.append(f"{CRS(code).name} ({code})")
+        way = Transformer.from_crs(code, _DEGREES, always_xy=True)
+        for x, y in (points.T, points.T[::-1]):
+            lon, lat = way.transform(x, y)
+            inside = (west <= lon) & (lon <= east) & (south <= lat) & (lat <= north)
+            if inside.mean() >= _NEARLY_ALL:
+                names.append(f"{CRS(code).name} ({code})")
+                break
     if not names:
         return []
     told = f"{' or '.join(names[:_NAMED_MAX])} would put them there, but cannot be read in {about.country}"

@@ -19,7 +19,7 @@ from inducult_geo.harmonize.coordinates.cells import REPAIRED, Cells, read_cells
 from inducult_geo.harmonize.coordinates.parsed import DEGREE_M, WGS84
 from inducult_geo.harmonize.places.corrections import ROWS_MAX, suggest
 from inducult_geo.harmonize.places.mixed import another_system, two_systems, whereabouts
-from inducult_geo.harmonize.places.placement import Placement, choose_reading
+from inducult_geo.harmonize.places.placement import Placement, choose_reading, usual_there
 from inducult_geo.harmonize.places.readings import Land, Reading, how_to_settle, readings_of
 from inducult_geo.harmonize.places.shared_places import SHARED_ACCURACY_M, find_shared
 from inducult_geo.harmonize.transforms.crs import transform_geometries
@@ -390,8 +390,7 @@ def _no_reading(
     said = f"{contract.declared_in}: wrong [place] crs, x or y for {', '.join(contract.files)}: {choice.detail}."
     if mixed := _mixed(crs, ground, x, y):
         return said + mixed
-    others: Sequence[str] = [code for code in ground.crs if code != crs]
-    usual = f" Usual in {ground.name}: {', '.join(others)}." if others else ""
+    usual = usual_there(ground.crs, crs, ground.name, ground.country or "")
     usual += f' Is the list about more than {ground.name}? Then write countries = ["{ground.country}"] for region.'
     fits = "; ".join(f"{c.reading.crs} {c.reading.name} ({c.inside_share:.0%} inside)" for c in choice.candidates)
     told = f" What fits: {fits}." if fits else whereabouts(x, y, crs, ground.country or "") + usual

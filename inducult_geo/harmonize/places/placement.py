@@ -199,6 +199,16 @@ def is_usable(code: str, country: str) -> bool:
     return True
 
 
+def usual_there(codes: Sequence[str], declared: str | None, name: str, country: str) -> str:
+    """Say which systems besides the declared one are usual in a region, and of which of them nothing can be read."""
+    others = [code for code in codes if code != declared]
+    mute = [code for code in others if not is_usable(code, country)]
+    usual = f" Usual in {name}: {', '.join(others)}." if others else ""
+    if not mute:
+        return usual
+    return f"{usual} Of these {', '.join(mute)} cannot be read: no operation is registered for country '{country}'."
+
+
 def _choose_declared(site: _Site, crs: str, usual: tuple[str, ...]) -> Placement:
     """Apply the rule for a declared system."""
     fits = site.tried(chain(readings_of(crs), other_units(crs)))

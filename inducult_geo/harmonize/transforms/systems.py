@@ -20,11 +20,13 @@ HUB = "EPSG:4258"
 """ETRS89, to which every datum is moved."""
 
 _KROVAK_EAST_NORTH, _NEW_KROVAK_EAST_NORTH, _D48 = "EPSG:5514", "EPSG:5516", "EPSG:3912"
-KROVAK_SOUTH_WEST = frozenset({"EPSG:5513", "EPSG:2065", "EPSG:5515", "EPSG:5224"})
+_SLOVAK_KROVAK_EAST_NORTH = "EPSG:8353"
+KROVAK_SOUTH_WEST = frozenset({"EPSG:5513", "EPSG:2065", "EPSG:5515", "EPSG:5224", "EPSG:8352"})
 # The Ferro meridian of S-JTSK is 17°40' west of Greenwich, so the planes are those counted from Greenwich.
 SAME_PLANE = {
     **dict.fromkeys(("EPSG:5513", "EPSG:2065", "EPSG:5221", "ESRI:102067", "ESRI:102066"), _KROVAK_EAST_NORTH),
     **dict.fromkeys(("EPSG:5515", "EPSG:5224", "EPSG:5225"), _NEW_KROVAK_EAST_NORTH),
+    "EPSG:8352": _SLOVAK_KROVAK_EAST_NORTH,
     "ESRI:102060": _D48,
     "OGC:CRS84": "EPSG:4326",
     "IGNF:ETRS89G": HUB,

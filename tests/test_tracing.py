@@ -352,6 +352,27 @@ def test_what_befell_a_site_from_release_to_release_is_told(tmp_path: Path) -> N
         site_of("list:2", run)
 
 
+def test_a_row_is_found_by_the_key_that_it_had(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of a list that was numbered anew each old key was gone, "its source holds no such row any more"."""
+    site, run = "IC-5PD2S5C-4", open_run(tmp_path)
+    rows = registry(
+        {"record_key": "list:1", "site_id": site},
+        {"record_key": "list:A1", "site_id": site, "succeeds": "list:1"},
+        {"record_key": "list:B1", "site_id": site, "succeeds": "list:A1"},
+        {"record_key": "list:9", "site_id": site},
+    ).assign(region=[None, None, None, "elsewhere"], is_gone=[True, True, False, False])
+    monkeypatch.setattr(tracing, "registry_of", lambda _run: rows)
+    monkeypatch.setattr(tracing, "_site_with", lambda key, _run: site if key == "list:B1" else None)
+    assert site_of("list:1", run) == site
+    with pytest.raises(ConfigError, match="'list:1' goes on as 'list:B1', with the same name"):
+        explain_pair("list:1", "list:2", run)
+    with pytest.raises(ConfigError, match="'list:9' is of region 'elsewhere', which no catalog declares here"):
+        site_of("list:9", run)
+    rows["is_gone"] = True
+    with pytest.raises(ConfigError, match=r"'list:1' is gone: .* Its last site was"):
+        explain_pair("list:1", "list:2", run)
+
+
 def test_changes_of_ids_are_told_without_what_could_steer_a_terminal(tmp_path: Path) -> None:
     living, gone = "IC-5PD2S5C-4", "IC-0MTW5W3-9"
     rows = registry(

@@ -14,6 +14,7 @@ import pandas as pd
 
 from inducult_geo.errors import ConfigError
 from inducult_geo.frames import as_records, from_json
+from inducult_geo.match.identity.registry import REGISTRY_COLUMNS
 from inducult_geo.match.identity.site_ids import PREFIX, check_site_id
 from inducult_geo.match.resolve import compare, compare_speaking
 from inducult_geo.match.scoring.score import Scored, shipped_weights
@@ -176,6 +177,18 @@ def _site_with(key: str, run: Run) -> str | None:
     return None
 
 
+def _heir(key: str, run: Run) -> str:
+    """Return the key under which a record goes on today; its own where it is not known to go on under another."""
+    registry = registry_of(run)
+    followed = registry[registry["succeeds"].notna()]
+    heirs = dict(zip(followed["succeeds"], followed["record_key"], strict=True))
+    seen = {key}
+    while (new := heirs.get(key)) is not None and new not in seen:
+        seen.add(new)
+        key = new
+    return key
+
+
 def site_of(text: str, run: Run) -> str:
     """Return the id of the site that a person means by its id, by the key of one of its records or by its name.
 
@@ -190,7 +203,7 @@ def site_of(text: str, run: Run) -> str:
     if text.strip().upper().startswith(f"{PREFIX}-"):
         return text.strip().upper()
     # A name may hold a colon, too; a key never says what a site is called.
-    site_id = _site_with(text, run) if ":" in text else None
+    site_id = _site_with(text, run) or _site_with(_heir(text, run), run) if ":" in text else None
     if site_id is not None:
         return site_id
     wanted = fold_once(text).strip()
@@ -332,12 +345,19 @@ def _unknown(key: str, run: Run) -> ConfigError:
     if part is not None and key in part.record_keys():
         detail = _plain(part.records().set_index("record_key").loc[key, "detail"])
         return ConfigError(f"'{key}' is in no site: {detail or 'its place lies in no region that was built'}")
-    registry = registry_of(run)
-    last = registry.loc[(registry["record_key"] == key).to_numpy(dtype=bool, na_value=False), "site_id"]
+    registry, heir = registry_of(run).reindex(columns=[*REGISTRY_COLUMNS]), _heir(key, run)
+    last = registry[(registry["record_key"] == heir).to_numpy(dtype=bool, na_value=False)]
     if len(last):
+        site_id, region, is_gone = last[["site_id", "region", "is_gone"]].iloc[-1]
+        if heir != key and not is_gone:
+            return ConfigError(f"'{key}' goes on as '{heir}', with the same name or at the same place. Give that key.")
+        if isinstance(region, str) and region not in run.catalog.regions:
+            return ConfigError(
+                f"'{key}' is of region '{region}', which no catalog declares here. Name it by --catalog."
+            )
         return ConfigError(
             f"'{key}' is gone: its source holds no such row any more, or no region that was built. Its last site was "
-            f"{last.iloc[-1]}: `inducult explain {last.iloc[-1]}` tells what became of that."
+            f"{site_id}: `inducult explain {site_id}` tells what became of that."
         )
     return ConfigError(f"no record '{key}' in {run.folder.root}. A key is a source, a colon, the source's key.")
 

@@ -66,6 +66,25 @@ def test_registers_of_each_language(lang: str) -> None:
         assert read == expected, row["raw"]
 
 
+@pytest.mark.parametrize(
+    ("text", "start", "end"),
+    [
+        ("1868-ban", 1868, 1868), ("1880-as évek", 1880, 1889), ("19. század vége", 1870, 1899),
+        ("XX. sz. eleje", 1900, 1930), ("a 19. század második fele", 1850, 1899), ("1920-tól", 1920, None),
+        ("1992-ig", None, 1992), ("1782 körül", 1777, 1787), ("bezárva 1992", None, 1992), ("épült 1911", 1911, 1911),
+        ("1900 előtt", None, None),
+        ("30. roky 20. storočia", 1930, 1939), ("začiatok 19. storočia", 1800, 1830), ("12. mája 1923", 1923, 1923),
+        ("2. polovica 19. storočia", 1850, 1899), ("zatvorený 1992", None, 1992),
+        ("a doua jumătate a secolului al XIX-lea", 1850, 1899), ("sfârșitul sec. al XIX-lea", 1870, 1899),
+        ("anii 1930", 1930, 1939), ("înainte de 1900", None, 1899), ("1923 - prezent", 1923, None),
+    ],
+)  # fmt: skip
+def test_the_languages_of_the_neighbors_are_read(text: str, start: int | None, end: int | None) -> None:
+    """Hungarian, Slovak and Romanian: their lists named types of works, and none of their years was read."""
+    found = parse_date(text)
+    assert (start, end) == (None, None) if found is None else (found.start, found.end) == (start, end)
+
+
 def test_spaces_dashes_and_capitals_do_not_matter() -> None:
     for row in table_rows(REGISTERS):
         text = row["raw"]

@@ -16,7 +16,7 @@ _FEW = 3
 _KEY = any_of("id", "nr", "key", "code", "kod", "uid", "uuid", "fid", "number", "numer", "nummer", "ref", "gppd_idnr",
               "inspireid", "facilityid", "facilityreportid", "h_id", "rijksmonnr", "censimp", "eic_code", "rec_id",
               "row", "_id", "esd", "lfd", "evid", "sifra", "broj", "numero", "codice",
-              "kennung", "inv", "signatura", "sygnatura", "signatur", "cod",
+              "kennung", "inv", "signatura", "sygnatura", "signatur", "cod", "azonosító", "sorszám",
               "číslo", "oznaka", "številka", "kenmerk", "identifiant", "numéro",
               r"št\.?", "lp", r"po?[rř]?\. ?č\.?", "volgnr", "objektid", "objectid", "objektnr", "kulturgutid",
               "kennziffer", "objdoknr", "aktenzeichen",

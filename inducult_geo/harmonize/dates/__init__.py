@@ -1,1 +1,1 @@
-"""Dates of registers and tags as first and last years, in nine languages."""
+"""Dates of registers and tags as first and last years, in twelve languages."""

@@ -1,4 +1,4 @@
-"""Read the dates of registers and tags: first and last year of an expression in nine languages and English.
+"""Read the dates of registers and tags: first and last year of an expression in twelve languages and English.
 
 A text is cut into tokens (`tokens`), and rules put them together until one value is left (`rules`). What is
 not understood to the end is not guessed at: `parse_date` returns None.
@@ -251,7 +251,7 @@ def parse_date(text: str | float | None) -> Years | None:
     """Read one date expression: its earliest and latest year.
 
     Understands the forms of OpenStreetMap's ``start_date`` and EDTF, days and months as the eight countries write
-    them, decades, centuries and their parts in nine languages and English, ranges, open ranges and numbers of a
+    them, decades, centuries and their parts in twelve languages and English, ranges, open ranges and numbers of a
     spreadsheet (``1890.0``). Of several values separated by commas or "and" the first counts (building, then
     rebuilding); values separated by semicolons span all of them.
 

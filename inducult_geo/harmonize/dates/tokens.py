@@ -1,6 +1,6 @@
 """Cut a date expression into tokens: dates, years, centuries, and words with a one-letter code.
 
-The words of nine languages and English stand in ``date_words.csv``; `CODES` gives the letter of each role there.
+The words of twelve languages and English stand in ``date_words.csv``; `CODES` gives the letter of each role there.
 """
 
 from __future__ import annotations
@@ -177,6 +177,12 @@ _PHRASES: Final = tuple(
         # "189?" and "190-" are decades of which the last figure is not known, no years of antiquity.
         (r"(?<![\d./-])(1[2-9]\d|20\d)(?:-? ?\?|-(?=\s*(?:$|[?,;])))", r"\g<1>0s ?"),
         (r"(?<=\d\d0)-e\b", "s"),
+        # What Hungarian says behind a year, and Romanian around the number of a century.
+        (r"(?<=\d\d\d0)-?[aeo]s evek(?:ben|tol|ig)?\b", "s"),
+        (r"\b(\d{4})-?t[oe]l\b", r"since \1"),
+        (r"\b(\d{4})-?ig\b", r"until \1"),
+        (r"(?<=\d{4})-?(?:ban|ben|as|es|os)\b", ""),
+        (r"\bal? (?=sec(?:\.|ol))|\bal (?=\{\d+\}|\d\d?-?lea\b)|(?<=[\d}])-?lea\b", ""),
         (r"\bmed (?:obema |dvema )(?:svetovnima )?vojnama\b"
          r"|\b(?:tra|fra) le due guerre(?: mondiali)?\b|\bentre[ -]deux[ -]guerres\b"
          r"|\bizmedu dva (?:svjetska )?rata\b", "interbellum"),

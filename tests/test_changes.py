@@ -122,6 +122,16 @@ CASES = {
         OSM_1,
         [(change, "IC-A-1", "list vanished; osm changed") for change in ("moved", "renamed", "reopened")],
     ),
+    "renamed in a list that was numbered anew": (
+        _with("IC-C-3", "Mine", keys=("osm:node/33",)),
+        {},
+        [("renamed", "IC-C-3", "osm under new keys")],
+    ),
+    "renamed as another row of a list is of it": (
+        _with("IC-A-1", "Ziegelei", keys=("osm:way/1", "list:9")),
+        {},
+        [("renamed", "IC-A-1", "list appeared and vanished")],
+    ),
     "a record that joins changes nothing to see": (_with("IC-A-1", keys=(*SITES["IC-A-1"][3], "list:9")), {}, []),
 }
 

@@ -236,6 +236,13 @@ class TestAPartnersFile:
         file(data, "zabytki", moved)
         (told,) = [one.message[12:] for one in Night(data).part().facts.problems if one.kind == "new_version"]
         assert told == "a new version of zabytki.csv: 4 rows; 2 changed; of them 1 moved (Cegielnia Odra by 2.2 km)."
+        anew = [f"{row}0" for row in [*moved[:3], rows[3].replace("Bystra", "Wda")]]
+        file(data, "zabytki", anew)
+        (told,) = [one.message[12:] for one in Night(data).part().facts.problems if one.kind == "new_version"]
+        assert told == "a new version of zabytki.csv: 4 rows; 4 changed (of 3 what is read is the same)."
+        file(data, "zabytki", [f"{row}0" for row in anew])
+        (told,) = [one.message[12:] for one in Night(data).part().facts.problems if one.kind == "new_version"]
+        assert told == "a new version of zabytki.csv: 4 rows; 4 changed (what is read of them is the same)."
 
     def test_that_most_rows_are_rejected_is_told(self, data: Path) -> None:
         def told() -> list[str]:

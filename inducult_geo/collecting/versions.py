@@ -32,6 +32,13 @@ _FAR_M: Final = 1000.0
 
 _MOSTLY: Final = 0.5
 
+_HOW_IT_IS_WRITTEN: Final = frozenset({
+    "geometry", "accuracy_m", "raw_x", "raw_y", "declared_crs", "reading", "operation", "tags", "content_hash", "place",
+    "retrieved_at", "valid_at", "licence", "detail",
+})  # fmt: skip
+_SAME_PLACE_M: Final = 1.0
+_SAME_ACCURACY: Final = 0.1
+
 
 @dataclass(frozen=True)
 class Difference:
@@ -132,13 +139,35 @@ def with_news(
     told = [f"{what}: {counted(has, 'row')}" + (f", before {was}" if was != has else "")]
     told += [f"{len(found.gone)} gone ({_names(records[0], found.gone)})"] if found.gone else []
     told += [f"{len(found.new)} new ({_names(records[1], found.new)})"] if found.new else []
-    told += [f"{found.changed} changed"] if found.changed else []
+    told += [f"{found.changed} changed{_read_the_same(*records)}"] if found.changed else []
     told += [f"of them {len(moved)} moved ({first_few(moved, _NAMED_MAX)})"] if (moved := _moved(*records)) else []
     told += [f"{found.unusable} can no longer be used"] if found.unusable else []
     told += [_rekeyed(found)] if found.rekeyed else []
     message = f"{(day or datetime.now(UTC).date()).isoformat()}: {'; '.join(told)}."
     number = len(found.gone) + len(found.new) + found.changed + found.rekeyed
     return replace(now, problems=(*now.problems, Problem(now.source, NEW_VERSION, message, number)))
+
+
+def _read_the_same(before: Records, now: Records) -> str:
+    """Say of how many changed rows all that is read is as it was: another system or program writes every row anew."""
+    old, new = (records.set_index("record_key") for records in (before, now))
+    both = old.index.intersection(new.index)
+    old, new = old.loc[both], new.loc[both]
+    is_same = np.array(old["content_hash"] != new["content_hash"], dtype=bool)
+    number = int(is_same.sum())
+    for column in set(old.columns) - _HOW_IT_IS_WRITTEN:
+        was, has = (records[column].astype(object).where(records[column].notna(), None) for records in (old, new))
+        is_same &= np.array((was == has) | (was.isna() & has.isna()), dtype=bool)
+    shapes = [np.asarray(records.geometry) for records in (old, new)]
+    apart_m, was_m, has_m = (
+        shapely.distance(*shapes),
+        *(records["accuracy_m"].to_numpy(float) for records in (old, new)),
+    )
+    is_near = (apart_m <= _SAME_PLACE_M) & (np.abs(was_m - has_m) <= _SAME_ACCURACY * np.maximum(was_m, has_m))
+    same = int((is_same & (is_near | (shapely.is_missing(shapes[0]) & shapely.is_missing(shapes[1])))).sum())
+    if not same:
+        return ""
+    return " (what is read of them is the same)" if same == number else f" (of {same} what is read is the same)"
 
 
 def _rekeyed(found: Difference) -> str:

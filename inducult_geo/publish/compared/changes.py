@@ -88,9 +88,10 @@ def diff(old: Path, new: Path) -> pd.DataFrame:
         `CHANGE_COLUMNS`, ordered by kind of change (`CHANGES`), region and site id; empty where nothing changed.
         `cause` names who decided it ("Eva decided same"), and what happened to the site's records, by source:
         `appeared`, `vanished`, `withheld` (may not be published any more), `changed` (what it says), `rejected` or
-        `asked about` (it was in a site), `regrouped` (it was in another site) or `read otherwise` (it says what it
-        said, be it that it could not be used: a contract, the vocabulary or a rule differs); `matching` where no record
-        differs, so that a rule of resolving did it.
+        `asked about` (it was in a site), `regrouped` (it was in another site), `read otherwise` (it says what it
+        said, be it that it could not be used: a contract, the vocabulary or a rule differs) or `under new keys` (of a
+        site of one source that stands by other keys alone); `matching` where no record differs, so that a rule of
+        resolving did it.
         `distance_m` is given for `moved`.
 
     Raises
@@ -321,10 +322,20 @@ def _cause(site_id: str, before: Snapshot, after: Snapshot, reread: Collection[s
         # What else moves along with a record that a person spoke of, moves by that word.
         if event and not ((words or dropped) and event == "regrouped"):
             events.setdefault((now or was or _NOBODY).source, set()).add(event)
+    if (source := _rekeyed(keys, site_id, before, after)) is not None:
+        events[source] = {"under new keys"}
     told = sorted({f"{word.who} decided {word.decision}" for word in words})
     told += sorted({f"no longer decided {word.decision} ({word.who})" for word in dropped})
     told += [f"{source} {' and '.join(sorted(events[source]))}" for source in sorted(events)]
     return "; ".join(told) or "matching"
+
+
+def _rekeyed(keys: Collection[str], site_id: str, before: Snapshot, after: Snapshot) -> str | None:
+    """Return the source of a site that stands in both releases by other keys of it alone: nothing else bore its id."""
+    was, now = (release.members.get(site_id, frozenset()) for release in (before, after))
+    sources = {record.source for key in keys if (record := after.records.get(key) or before.records.get(key))}
+    gone = not any(key in after.records for key in was) and not any(key in before.records for key in now)
+    return sources.pop() if was and now and gone and len(sources) == 1 else None
 
 
 def _is_obeyed(word: Word, before: Snapshot, after: Snapshot) -> bool:

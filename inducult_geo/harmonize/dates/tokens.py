@@ -176,13 +176,10 @@ _PHRASES: Final = tuple(
         (r"(?<=[a-z.\d]) n\. ?chr\b\.?", ""),
         # "189?" and "190-" are decades of which the last figure is not known, no years of antiquity.
         (r"(?<![\d./-])(1[2-9]\d|20\d)(?:-? ?\?|-(?=\s*(?:$|[?,;])))", r"\g<1>0s ?"),
-        (r"(?<=\d\d0)-e\b", "s"),
         # What Hungarian says behind a year, and Romanian around the number of a century.
-        (r"(?<=\d\d\d0)-?[aeo]s evek(?:ben|tol|ig)?\b", "s"),
-        (r"\b(\d{4})-?t[oe]l\b", r"since \1"),
-        (r"\b(\d{4})-?ig\b", r"until \1"),
-        (r"(?<=\d{4})-?(?:ban|ben|as|es|os)\b", ""),
-        (r"\bal? (?=sec(?:\.|ol))|\bal (?=\{\d+\}|\d\d?-?lea\b)|(?<=[\d}])-?lea\b", ""),
+        (r"(?<=\d\d0)-e\b|(?<=\d\d\d0)-?[aeo]s evek(?:ben|tol|ig)?\b", "s"),
+        (r"\b(\d{4})-?t[oe]l\b", r"since \1"), (r"\b(\d{4})-?ig\b", r"until \1"),
+        (r"(?<=\d{4})-?(?:b[ae]n|[aeo]s)\b|\bal? (?=sec(?:\.|ol))|\bal (?=\{\d+\}|\d\d?-?lea\b)|(?<=[\d}])-?lea\b", ""),
         (r"\bmed (?:obema |dvema )(?:svetovnima )?vojnama\b"
          r"|\b(?:tra|fra) le due guerre(?: mondiali)?\b|\bentre[ -]deux[ -]guerres\b"
          r"|\bizmedu dva (?:svjetska )?rata\b", "interbellum"),

@@ -184,6 +184,8 @@ def test_the_key_is_the_one_that_is_named_so_and_no_measure() -> None:
     assert key.name == "Nr rej."
     assert unique == ["uwagi", "Nr rej.", "id"]
     assert key_of(columns[:2]) == (None, ["uwagi"])
+    by_chance = column("cod poștal", ["331111", "337238", "335800"])
+    assert key_of([by_chance])[0] is None, "a postcode that is called a code, different in a few rows"
 
 
 @pytest.mark.parametrize(

@@ -269,6 +269,10 @@ def test_all_columns_that_are_missing_are_named_at_once_with_what_to_write(contr
         "Found: numer, obiekt, X, Y, qid. What is called otherwise now: write its new name. "
         "Where both may come: key = ['nr', 'its new name']."
     )
+    put(tmp_path, "nr;nazwy;X;Y;qid\n1;Huta;1;2;Q1\n")
+    of_town = contract.model_copy(update={"columns": {**contract.columns, "city": ("nazwy",)}})
+    with pytest.raises(ContractError, match=r"no column 'nazwa' for name, as contract test maps them\. Found"):
+        read_partner(of_town, find_files(of_town))
     put(tmp_path, "nr;nazwa;Rechts;Y;qid\n1;Huta;1;2;Q1\n")
     with pytest.raises(ContractError, match=r"no column 'X' for x.*write its new name\.$"):
         read_partner(contract, find_files(contract))
@@ -530,7 +534,7 @@ def test_how_many_rows_a_good_file_has(tmp_path: Path, expect: str, rows: int, s
     with pytest.raises(SourceError) as told:
         read_partner(contract, find_files(contract))
     assert said in str(told.value)
-    assert str(told.value).endswith("if the new number is right, change [expect]. Earlier records stay.")
+    assert str(told.value).endswith("if the new number is right, change [expect].")
 
 
 def test_a_text_column_called_geometry_is_offered_as_text(tmp_path: Path) -> None:

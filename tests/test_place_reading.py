@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -175,6 +176,8 @@ class TestNothingFits:
     def test_without_one_all_that_were_tried_are_named(self) -> None:
         told = refused(shifted(POINTS, 30))
         assert "no reading in EPSG:4258, EPSG:4314, EPSG:31468, EPSG:25833 lies in the area" in told
+        with pytest.raises(ContractError, match="no system is declared, and the region names none that is usual there"):
+            place(raw(POINTS), contract(None), replace(GROUND, crs=()))
         latitude, longitude = np.median(shifted(POINTS, 30), axis=0)[::-1]
         assert f"As degrees their middle is at latitude {latitude:.3f}, longitude {longitude:.3f}: look there" in told
 

@@ -113,7 +113,7 @@ def _is_date(column: Column) -> bool:
     return moments < 0.5 and bool(known) and sum(parse_date(cell) is not None for cell in known) >= 0.5 * len(known)
 
 
-_POSTCODE: Final = re.compile(r"(?:[A-Z]{1,3}[- ] ?)?(?:\d{2}-?\d{2,3}|\d{3} ?\d{2})")
+_POSTCODE: Final = re.compile(r"(?:[A-Z]{1,3}[- ] ?)?(?:\d{2}-?\d{2,3}|\d{3} ?\d{2}|\d{6})")
 
 
 def _is_postcode(column: Column) -> bool:
@@ -156,28 +156,9 @@ def _is_text_of_place(cell: str) -> bool:
         return False
 
 
-_OF_DATES = any_of(
-    "date",
-    "year",
-    "jahr",
-    "datierung",
-    "datace",
-    "datazione",
-    "datacija",
-    "datacje",
-    "datowania",
-    "datering",
-    "datation",
-    "rok",
-    "roku",
-    "leto",
-    "leta",
-    "anno",
-    "godine",
-    "jaar",
-    "année",
-    "time",
-)
+_OF_DATES = any_of("date", "year", "jahr", "datierung", "datace", "datazione", "datacija", "datacje", "datowania",
+                   "datering", "datation", "rok", "roku", "leto", "leta", "anno", "godine", "jaar", "année",
+                   "time")  # fmt: skip
 _END = any_of("end", "eindbouwjr", "year_decommissioned", "retired date", "end_year", "closed", "stillgelegt",
               "stilllegung", "schließung", "betriebsende", "chiusura", "dismissione", "cessazione", "fine",
               "decommissioned", "gesloten", "sluiting", "sluitingsjaar", "einde", "eindjaar", "zamknięcie",
@@ -200,7 +181,7 @@ _BEGINNINGS = ("inception", "start", "start_year", "begbouwjr", "baujahr", "bouw
                "gründungsjahr", "inbetriebnahme", "inbetriebnahmejahr", "commissioning date",
                "osnutka", "osnivanja", "gradnje", "ustanovitve", "założenia", "založení", "oprichting",
                "építés", "építése", "alapítás", "alapítása", "založenia", "construcției",
-               "înființării", "înființare")  # fmt: skip
+               "înființării", "înființare", "construirii")  # fmt: skip
 _REPORTED = any_of("reporting", "reported", "report", "reference", "berichtsjahr", "bezugsjahr", "meldejahr",
                    "verslagjaar", "sprawozdawczy", "inventory", "submission")  # fmt: skip
 """Words for a year or day of which a report tells, and nothing of the works."""

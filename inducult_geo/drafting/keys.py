@@ -41,6 +41,8 @@ def key_of(columns: Iterable[Column]) -> tuple[Column | None, list[str]]:
 
 
 def _is_named_key(column: Column) -> bool:
+    if any(rule.fits(column) for rule in RULES if rule.field == "postcode"):
+        return False
     return found_in(_KEY, column.name) is not None or is_heritage_number(column)
 
 

@@ -26,7 +26,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from itertools import chain
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import numpy as np
 import shapely
@@ -199,6 +199,11 @@ def is_usable(code: str, country: str) -> bool:
     return True
 
 
+_NO_SYSTEM: Final = (
+    "no system is declared, and the region names none that is usual there (`crs` in its file of the catalog)"
+)
+
+
 def usual_there(codes: Sequence[str], declared: str | None, name: str, country: str) -> str:
     """Say which systems besides the declared one are usual in a region, and of which of them nothing can be read."""
     others = [code for code in codes if code != declared]
@@ -238,7 +243,8 @@ def _choose_undeclared(site: _Site, usual: tuple[str, ...], others: Sequence[str
     """Apply the rule for a file that names no system."""
     fits = site.tried(reading for code in usual for reading in readings_of(code, plain="as written"))
     if not fits:
-        return Placement("none", None, (), f"no reading in {', '.join(usual) or 'any system'} lies in the area")
+        told = f"no reading in {', '.join(usual)} lies in the area" if usual else _NO_SYSTEM
+        return Placement("none", None, (), told)
     fits += _strangers(site, fits, [code for code in others if code not in usual])
     # Degrees of nobody knows what are those of a receiver, which claim less than ETRS89.
     fits.sort(key=lambda fit: (not fit.reading.is_as_declared, fit.reading.crs != WGS84))

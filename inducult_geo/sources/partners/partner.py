@@ -247,7 +247,8 @@ def _check_columns(contract: Contract, path: Path, table: Table, wanted: dict[st
         )
     if lacking:
         told = ", ".join(f"{quoted(names)} for {field}" for field, names in lacking.items())
-        meant = "".join(_meant(names[0], found) for names in lacking.values())
+        used = {*contract.ignore, *contract.private, *(name for names in wanted.values() for name in names)}
+        meant = "".join(_meant(names[0], [name for name in found if name not in used]) for names in lacking.values())
         remedy = "What is called otherwise now: write its new name."
         if field := next((field for field in lacking if field in contract.columns), None):
             remedy += f" Where both may come: {field} = [{quoted(lacking[field])}, 'its new name']."
@@ -305,7 +306,7 @@ def _check_size(contract: Contract, rows: int) -> None:
         limits = f"{expect.rows_min} to {expect.rows_max if expect.rows_max is not None else 'any number'}"
         raise SourceError(
             f"{contract.id}: {counted(rows, 'row')} in {', '.join(contract.files)}, where the contract expects "
-            f"{limits}. Check the export; if the new number is right, change [expect]. Earlier records stay."
+            f"{limits}. Check the export; if the new number is right, change [expect]."
         )
 
 

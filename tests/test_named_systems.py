@@ -8,10 +8,11 @@ import pytest
 
 from inducult_geo.catalog import Read
 from inducult_geo.catalog.crs_names import codes_named
+from inducult_geo.drafting.crs import SystemLines
 from inducult_geo.drafting.heads import read_headed
 from inducult_geo.drafting.named import named_lines
 
-OFFERED = ['# crs = "EPSG:3794" # candidate: 100% inside', '# crs = "EPSG:3912" # candidate: 100% inside']
+OFFERED = SystemLines(offered=["EPSG:3794", "EPSG:3912"])
 
 
 @pytest.mark.parametrize(
@@ -48,5 +49,5 @@ def test_the_heading_that_names_a_candidate_is_told(tmp_path: Path, head: str) -
     (line,) = named_lines(path, table, read, OFFERED)
     assert line.startswith("# The heading '")
     assert line.endswith("' names EPSG:3912.")
-    assert named_lines(path, table, read, ['crs = "EPSG:3912" # guessed']) == [], "that is what it says already"
-    assert named_lines(path, table, read, OFFERED[:1]) == [], "what does not fit is not offered"
+    assert named_lines(path, table, read, SystemLines(chosen="EPSG:3912")) == [], "that is what it says already"
+    assert named_lines(path, table, read, SystemLines(offered=["EPSG:3794"])) == [], "what does not fit is not offered"

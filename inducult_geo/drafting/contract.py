@@ -22,7 +22,7 @@ from inducult_geo.drafting.columns import (
     names_of,
     place_text_of,
 )
-from inducult_geo.drafting.crs import candidates_in, crs_lines
+from inducult_geo.drafting.crs import SystemLines, candidates_in, crs_lines
 from inducult_geo.drafting.heads import is_plain, read_headed
 from inducult_geo.drafting.house_numbers import address_columns, is_house_number, lost_zero_lines
 from inducult_geo.drafting.keys import doubled_keys_of, is_heritage_number, key_lines, key_of
@@ -120,8 +120,8 @@ def draft(path: Path, run: Run, *, region: str | None = None, read: Read | None 
     _say_how_read(found, table, chosen_read)
     columns = columns_of(table.frame)
     axes, text = _places_of(path, table, columns, about, run)
-    _say_place(found, path, table, columns, axes, text, about, run)
-    found.place += [*named_lines(path, table, chosen_read, found.place), *_HOW_TRUE]
+    systems = _say_place(found, path, table, columns, axes, text, about, run)
+    found.place += [*named_lines(path, table, chosen_read, systems), *_HOW_TRUE]
     used = {column.name for column in (*(axes or ()), text) if column is not None}
     of_a_sheet = table.kind == "spreadsheet" and chosen_read.sheet is not None
     sheets, own = sheets_of(path, chosen_read) if of_a_sheet else Sheets(), str(chosen_read.sheet)
@@ -234,8 +234,8 @@ def _say_place(
     text: Column | None,
     about: Region | None,
     run: Run,
-) -> None:
-    """Write where the rows say their place, and in which system."""
+) -> SystemLines:
+    """Write where the rows say their place, and in which system; return what is said of the systems."""
     if has_shapes(table.frame):
         found.place.append("geometry = true")
         points = shape_points(table.frame["geometry"])
@@ -259,9 +259,10 @@ def _say_place(
         found.place += ['# x = ""', '# y = ""', *_maybe_places(columns)]
         points = np.empty((0, 2))
     found.head += _units_lines(points)
-    system = crs_lines(table.crs, points, about, run, path)
-    found.head += system.head
-    found.place += system.place
+    systems = crs_lines(table.crs, points, about, run, path)
+    found.head += systems.head
+    found.place += systems.place
+    return systems
 
 
 def _maybe_places(columns: list[Column]) -> list[str]:

@@ -56,10 +56,26 @@ _HOW_TO_TELL = (
 
 @dataclass
 class SystemLines:
-    """Lines for the head and for `[place]` of a draft."""
+    """Lines for the head and for `[place]` of a draft, and the codes of the systems that they name."""
 
     head: list[str] = field(default_factory=list)
     place: list[str] = field(default_factory=list)
+    chosen: str | None = None
+    offered: list[str] = field(default_factory=list)
+
+    def choose(self, code: str, told: str) -> None:
+        """Set the system, and say why."""
+        self.chosen = code
+        self.place.append(f"crs = {quoted(code)} # {told}")
+
+    def offer(self, code: str, told: str) -> None:
+        """Name a system that a person may set."""
+        self.offered.append(code)
+        self.place.append(f"# crs = {quoted(code)} # {told}")
+
+    def ask(self) -> None:
+        """Leave the system open: a person has to say it."""
+        self.place.append('# crs = "EPSG:"')
 
 
 def crs_lines(stated: str | None, points: np.ndarray, about: Region | None, run: Run, path: Path) -> SystemLines:
@@ -82,7 +98,10 @@ def crs_lines(stated: str | None, points: np.ndarray, about: Region | None, run:
             if len(points):
                 _choose(lines, stated, points, about, run, path)
             return lines
-        lines.place.append(f"crs = {quoted(code)} # stated by the file" if code else comment(f"states {short(stated)}"))
+        if code:
+            lines.choose(code, "stated by the file")
+        else:
+            lines.place.append(comment(f"states {short(stated)}"))
         lines.place += _doubt(code, points, about, run, path)
         lines.head += _home(code, points, about, run)
         return lines
@@ -108,44 +127,51 @@ def _choose(
     lines: SystemLines, stated: str | None, points: np.ndarray, about: Region | None, run: Run, path: Path
 ) -> None:
     if about is None and stated is None and _are_degrees(points):
-        lines.place.append(f"crs = {quoted(_DEGREES)} # guessed: degrees; no other system is usual for a wide source")
+        lines.choose(_DEGREES, "guessed: degrees; no other system is usual for a wide source")
         lines.head += _home(_DEGREES, points, about, run)
         return
     regions = [about] if about is not None else [*run.catalog.regions.values()]
     found = [(region, candidate) for region in regions for candidate in candidates_in(points, region, run, path)]
-    lines.place += [_candidate_line(one, region, points, run) for region, one in found]
+    for region, candidate in found:
+        lines.offer(candidate.reading.crs, _candidate_told(candidate, region, points, run))
     if about is not None and found and max(candidate.inside_share for _, candidate in found) < _NEARLY_ALL:
         told = f"None of them puts all rows into {about.id}: slips, rows of elsewhere, or several systems in one file."
         lines.place.append(comment(_mixed(points, about, run, path) or f"{told} Ask the sender."))
     only = _unrivaled(candidate for _, candidate in found) if about is not None else None
     if only is not None and about is not None:
-        lines.place.append(
-            f"crs = {quoted(only.reading.crs)} # guessed: no other candidate lies elsewhere, "
-            f"{only.inside_share:.0%} inside"
-        )
+        told = f"guessed: no other candidate lies elsewhere, {only.inside_share:.0%} inside"
+        lines.choose(only.reading.crs, told)
         lines.place += _old_degrees(only.reading, points, about, run, path)
         return
     if about is not None and sum(candidate.reading.is_as_declared for _, candidate in found) > 1:
         lines.place.append(comment(_HOW_TO_TELL))
     if found and about is None:
         lines.head += [f"# region = {quoted(name)} # see the candidates" for name in sorted({r.id for r, _ in found})]
-    if not found and about is not None and (mixed := _mixed(points, about, run, path)):
-        lines.place += [comment(mixed), '# crs = "EPSG:"']
-        return
     if not found:
-        where = f" in {about.id}" if about is not None else " in any region"
-        lines.place.append(comment(f"No system that is usual there puts the places{where}: ask the sender."))
-        if about is not None:
-            lines.place += (
-                _without_decimals(points, about, run, path)
-                or _rare(points, about, run, path)
-                or _without_operation(points, about)
-            )
-            country = f'countries = ["{about.country}"]'
-            lines.place.append(comment(f"Of a list about more than the region, write {country} for region."))
-        lines.place.append('# crs = "EPSG:"')
-    if not found and (place := _as_web_mercator(points)):
-        lines.place.append(f"# crs = {quoted(_WEB_MERCATOR)} # Web Mercator would put them at {place}")
+        _nothing_usual(lines, points, about, run, path)
+
+
+def _nothing_usual(lines: SystemLines, points: np.ndarray, about: Region | None, run: Run, path: Path) -> None:
+    """Say that no usual system puts the places there, and what else would."""
+    if about is not None and (mixed := _mixed(points, about, run, path)):
+        lines.place.append(comment(mixed))
+        lines.ask()
+        return
+    where = f" in {about.id}" if about is not None else " in any region"
+    lines.place.append(comment(f"No system that is usual there puts the places{where}: ask the sender."))
+    if about is not None:
+        if told := _without_decimals(points, about, run, path):
+            lines.place += told
+        elif rare := [*islice(_rare_candidates(points, about, run, path), _OFFERED_MAX)]:
+            for candidate in rare:
+                lines.offer(candidate.reading.crs, _rare_told(candidate))
+        else:
+            lines.place += _without_operation(points, about)
+        country = f'countries = ["{about.country}"]'
+        lines.place.append(comment(f"Of a list about more than the region, write {country} for region."))
+    lines.ask()
+    if place := _as_web_mercator(points):
+        lines.offer(_WEB_MERCATOR, f"Web Mercator would put them at {place}")
 
 
 def _ground(about: Region, run: Run, path: Path) -> Ground:
@@ -182,7 +208,7 @@ def _unrivaled(candidates: Iterable[Candidate]) -> Candidate | None:
     return None if any(abs(one.shift_m - known[0].shift_m) > SAME_PLACE_M for one in known) else known[0]
 
 
-def _candidate_line(candidate: Candidate, region: Region, points: np.ndarray, run: Run) -> str:
+def _candidate_told(candidate: Candidate, region: Region, points: np.ndarray, run: Run) -> str:
     reading = candidate.reading
     how = "as written" if reading.is_as_declared else reading.name
     how += "" if reading.crs in region.crs else ", not usual there"
@@ -190,13 +216,13 @@ def _candidate_line(candidate: Candidate, region: Region, points: np.ndarray, ru
     # No row is a place by both: the file holds two systems.
     away = away if np.isfinite(candidate.shift_m) else ", of other rows than the first"
     system = CRS(reading.crs)
-    line = f"# crs = {quoted(reading.crs)} # candidate: {candidate.inside_share:.0%} inside {region.id}, {how}{away}"
+    told = f"candidate: {candidate.inside_share:.0%} inside {region.id}, {how}{away}"
     if system.is_geographic:
-        return line
+        return told
     first = Land(shapely.Point(), region.country, run.settings.grids_folder).locate(reading, *points[:1].T)
     numbers = " ".join(f"{number:.10g}" for number in points[0])
     where = f"; {numbers} lies at {first.lat[0]:.5f}, {first.lon[0]:.5f}" if np.isfinite(first.lat[0]) else ""
-    return f"{line} ({system.name}{where})"
+    return f"{told} ({system.name}{where})"
 
 
 def candidates_in(points: np.ndarray, about: Region, run: Run, path: Path) -> list[Candidate]:
@@ -237,16 +263,11 @@ def _without_decimals(points: np.ndarray, about: Region, run: Run, path: Path) -
     return []
 
 
-def _rare(points: np.ndarray, about: Region, run: Run, path: Path) -> list[str]:
-    """Offer the systems of the register that are not usual in a region, and put nearly all of the points into it.
+def _rare_candidates(points: np.ndarray, about: Region, run: Run, path: Path) -> Iterator[Candidate]:
+    """Yield the best reading in each system of the register that is not usual in a region and puts the points there.
 
     Old sheets and neighbors' lists are in such: the zones of Poland's system of 1965, say.
     """
-    return [_rare_line(candidate) for candidate in islice(_rare_candidates(points, about, run, path), _OFFERED_MAX)]
-
-
-def _rare_candidates(points: np.ndarray, about: Region, run: Run, path: Path) -> Iterator[Candidate]:
-    """Yield the best reading in each such system."""
     known: set[str] = set()
     for code in systems_over(about.bbox, in_degrees=False):
         if code in about.crs:
@@ -280,10 +301,10 @@ def _without_operation(points: np.ndarray, about: Region) -> list[str]:
     return [comment(f"{told}: ask the sender for the list in degrees (EPSG:4326) or ETRS89.")]
 
 
-def _rare_line(candidate: Candidate) -> str:
-    crs, reading = candidate.reading.crs, candidate.reading
+def _rare_told(candidate: Candidate) -> str:
+    reading = candidate.reading
     how = "" if reading.is_as_declared else f", {reading.name}"
-    return f"# crs = {quoted(crs)} # {CRS(crs).name}, not usual there: {candidate.inside_share:.0%} inside{how}"
+    return f"{CRS(reading.crs).name}, not usual there: {candidate.inside_share:.0%} inside{how}"
 
 
 def _as_web_mercator(points: np.ndarray) -> str | None:

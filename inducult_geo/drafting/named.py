@@ -2,36 +2,34 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 from inducult_geo.catalog import Read
 from inducult_geo.catalog.crs_names import codes_named
+from inducult_geo.drafting.crs import SystemLines
 from inducult_geo.drafting.heads import is_plain, tried
 from inducult_geo.drafting.text import comment, short
 from inducult_geo.sources.formats.table import Table
 
-_OFFERED = re.compile(r'^(?P<open># )?crs = "(?P<code>[^"]+)"')
 _NAMED_MAX = 3
 
 
-def named_lines(path: Path, table: Table, read: Read, place: Iterable[str]) -> list[str]:
+def named_lines(path: Path, table: Table, read: Read, systems: SystemLines) -> list[str]:
     """Return what a draft says of headings that name one of the systems that it offers.
 
     Parameters
     ----------
     path, table, read
         The file, and how its table was read.
-    place
-        The lines of `[place]` so far.
+    systems
+        The systems that the draft sets and offers.
     """
-    lines = [found for line in place if (found := _OFFERED.match(line))]
-    offered, chosen = {line["code"] for line in lines}, [line["code"] for line in lines if not line["open"]]
+    possible = {systems.chosen, *systems.offered}
     told: dict[str, str] = {}
     for text in _headings(path, table, read):
-        named = [code for code in codes_named(text) if code in offered]
-        if named and named != chosen:
+        named = [code for code in codes_named(text) if code in possible]
+        if named and named != [systems.chosen]:
             told.setdefault(" or ".join(named), comment(f"The heading {short(text)} names {' or '.join(named)}."))
     return [*told.values()][:_NAMED_MAX]
 

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any, Protocol
 
 import geopandas as gpd
@@ -99,6 +101,21 @@ class Bundle:
     changes: gpd.GeoDataFrame | None = None
     former: pd.DataFrame | None = None
     overlaps: Mapping[str, Sequence[str]] = field(default_factory=dict)
+
+    @cached_property
+    def used_sources(self) -> pd.DataFrame:
+        """The sources of which records, or values sampled from a raster, are in the release: those to be named."""
+        names = self.sources["source"]
+        used = names.isin(self.records["source"].unique())
+        lineage = self.sites["lineage"].dropna().astype(str)
+        lineage = lineage[lineage.str.contains('"raster:', regex=False)]
+        sampled = [not own and _names_raster(lineage, name) for name, own in zip(names, used, strict=True)]
+        return self.sources[used | np.array(sampled, dtype=bool)]
+
+
+def _names_raster(lineage: pd.Series, name: str) -> bool:
+    """Tell whether a site's value comes from a raster: `"raster:<id>"` or `"raster:<id>@<date>"`."""
+    return bool(lineage.str.contains(rf'"raster:{re.escape(str(name))}["@]').any())
 
 
 def withheld_sources(sources: pd.DataFrame) -> frozenset[str]:

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import re
 from typing import Any, NamedTuple
 
-import numpy as np
 import pandas as pd
 
 from inducult_geo.catalog import OSM
@@ -30,18 +28,17 @@ class Credit(NamedTuple):
 
 def credits_of(bundle: Bundle) -> list[Credit]:
     """Return who must be named for the sources in the release, by id, then for the outlines of regions that say it."""
-    # Of tables of many columns a few: what makes a row of each of them costs more than all that is done with it.
-    used = used_sources(bundle)[["source", "title", "attribution", "licence"]].sort_values("source")
-    sources = [
-        Credit(str(source), text_of(title), text_of(who), text_of(licence))
-        for source, title, who, licence in used.itertuples(index=False, name=None)
-    ]
-    told = pd.DataFrame(bundle.regions[["region", "title", "boundary_source", "boundary_licence"]])
-    outlines = [
-        Credit(None, f"Outline of {text_of(title)}", text_of(who), text_of(licence))
-        for _, title, who, licence in told.sort_values("region").itertuples(index=False, name=None)
-    ]
+    used = _by_id(bundle.used_sources, "source", "title", "attribution", "licence")
+    sources = [Credit(source, title, who, licence) for source, title, who, licence in used]
+    told = _by_id(bundle.regions, "region", "title", "boundary_source", "boundary_licence")
+    outlines = [Credit(None, f"Outline of {title}", who, licence) for _, title, who, licence in told]
     return sources + [credit for credit in outlines if credit.who]
+
+
+def _by_id(table: pd.DataFrame, *columns: str) -> list[tuple[str, ...]]:
+    """Return some columns of the rows of a table as texts, ordered by the first one."""
+    # Tables of a few rows and many columns: to sort them as tables costs many times as much as all that is done here.
+    return sorted(zip(*(map(text_of, table[name]) for name in columns), strict=True))
 
 
 def credit_lines(bundle: Bundle) -> list[str]:
@@ -57,22 +54,7 @@ def credit_text(bundle: Bundle) -> str:
 
 def licence_names(bundle: Bundle) -> list[str]:
     """Return the licenses of the sources in the release, each once."""
-    return sorted({text_of(value) for value in used_sources(bundle)["licence"]} - {""})
-
-
-def used_sources(bundle: Bundle) -> pd.DataFrame:
-    """Return the sources of which records, or values sampled from a raster, are in the release."""
-    names = bundle.sources["source"]
-    used = names.isin(bundle.records["source"].unique())
-    lineage = bundle.sites["lineage"].dropna().astype(str)
-    lineage = lineage[lineage.str.contains('"raster:', regex=False)]
-    sampled = [not own and _names_raster(lineage, name) for name, own in zip(names, used, strict=True)]
-    return bundle.sources[used | np.array(sampled, dtype=bool)]
-
-
-def _names_raster(lineage: pd.Series, name: str) -> bool:
-    """Tell whether a site's value comes from a raster: `"raster:<id>"` or `"raster:<id>@<date>"`."""
-    return bool(lineage.str.contains(rf'"raster:{re.escape(str(name))}["@]').any())
+    return sorted({text_of(value) for value in bundle.used_sources["licence"]} - {""})
 
 
 def text_of(value: Any) -> str:

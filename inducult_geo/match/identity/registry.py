@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cache
 from typing import Any, Final
 
 import numpy as np
@@ -49,6 +50,11 @@ Home = tuple[str, str]
 
 def empty_registry() -> pd.DataFrame:
     """Return a registry in which nothing was ever seen."""
+    return _nothing_seen().copy()
+
+
+@cache
+def _nothing_seen() -> pd.DataFrame:
     return pd.DataFrame({name: pd.Series(dtype=kind) for name, kind in _TYPES.items()})
 
 

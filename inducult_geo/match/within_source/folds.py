@@ -22,7 +22,7 @@ from inducult_geo.match.decided.relations import kept_apart
 from inducult_geo.match.reading.plants import SPOT_M
 from inducult_geo.match.reading.prepare import accuracies, prepare
 from inducult_geo.match.within_source.duplicates import fold_duplicates
-from inducult_geo.match.within_source.editions import may_give_again, stand_ins
+from inducult_geo.match.within_source.editions import MANY, may_give_again, stand_ins
 from inducult_geo.match.within_source.pieces import pieces_of
 from inducult_geo.ragged import Flags
 
@@ -93,8 +93,12 @@ def folds_of(records: Records, drawn: Collection[str], decisions: Decisions) -> 
 
 def _given_again(records: Records, decisions: Decisions) -> dict[str, str]:
     """Return which rows of lists that give many rows again another one stands for (see `editions`)."""
-    beside = Records(records[_beside_namesakes(records)].reset_index(drop=True))
-    givers = may_give_again(beside, prepare(beside), records["source"].value_counts())
+    sizes = records["source"].value_counts()
+    beside = records[_beside_namesakes(records)]
+    # One of each group stands for the others, and is not counted.
+    most = (beside["source"].value_counts() - 1) / sizes
+    beside = Records(beside[is_in(beside["source"], {*most.index[most >= MANY]})].reset_index(drop=True))
+    givers = may_give_again(beside, prepare(beside), sizes) if len(beside) else set()
     if not givers:
         return {}
     # What is rare in a list is told by all of it.

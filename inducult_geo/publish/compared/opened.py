@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import json
+import math
 import sqlite3
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from threading import Timer
+from threading import Event, Thread
+from time import monotonic
 from typing import Any, TypeVar, cast
 
 from inducult_geo.errors import ReleaseError
@@ -27,6 +29,8 @@ _UNREADABLE = (sqlite3.Error, UnicodeDecodeError)
 QUERY_SECONDS = 300.0
 """What one query may take. Those of a release of a million records take seconds; of a file whose pages lead in circles
 one would never end."""
+
+_LOOK_SECONDS = 1.0
 
 COVERAGE = "2d-gridded-coverage"
 """What a GeoPackage calls a raster of numbers."""
@@ -83,6 +87,23 @@ def _opened(package: Path) -> sqlite3.Connection:
     return con
 
 
+class _Clock:
+    """Calls `ring` again and again once it is later than `until` (monotonic seconds), until it `ended`.
+
+    SQLite's own handler of progress is not asked while it counts rows; an interruption from beside is heard. One thread
+    serves all queries of a file: hundreds are asked to verify a release.
+    """
+
+    def __init__(self, ring: Callable[[], None]) -> None:
+        self.until, self.ended, self._ring = math.inf, Event(), ring
+        Thread(target=self._look, daemon=True).start()
+
+    def _look(self) -> None:
+        while not self.ended.wait(min(QUERY_SECONDS / 4, _LOOK_SECONDS)):
+            if monotonic() > self.until:
+                self._ring()
+
+
 class Opened:
     """A release folder; nothing in it is ever changed, and nothing beside it is made.
 
@@ -116,16 +137,16 @@ class Opened:
     def _connection(self) -> sqlite3.Connection:
         return _opened(self.geopackage)
 
+    @cached_property
+    def _clock(self) -> _Clock:
+        return _Clock(self._connection.interrupt)
+
     @contextmanager
     def _in_time(self) -> Iterator[sqlite3.Connection]:
         """Give the connection for one query; what does not end in time is broken off, and named."""
-        con = self._connection
-        # SQLite's own handler of progress is not asked while it counts rows; an interruption from beside is heard.
-        clock = Timer(QUERY_SECONDS, con.interrupt)
-        clock.daemon = True
-        clock.start()
+        self._clock.until = monotonic() + QUERY_SECONDS
         try:
-            yield con
+            yield self._connection
         except sqlite3.OperationalError as problem:
             if problem.sqlite_errorcode != sqlite3.SQLITE_INTERRUPT:
                 raise
@@ -134,7 +155,7 @@ class Opened:
                 "Get the release anew."
             ) from problem
         finally:
-            clock.cancel()
+            self._clock.until = math.inf
 
     def rows(self, sql: str, *values: Any) -> list[tuple[Any, ...]]:
         """Ask the GeoPackage; `values` are bound.
@@ -199,6 +220,8 @@ class Opened:
 
     def close(self) -> None:
         """Let the database go."""
+        if "_clock" in self.__dict__:
+            self._clock.ended.set()
         if "_connection" in self.__dict__:
             self._connection.close()
 

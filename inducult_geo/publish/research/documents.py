@@ -27,7 +27,7 @@ from inducult_geo.publish.layers.dictionary import (
     schema_text,
 )
 from inducult_geo.publish.layers.tables import days_of
-from inducult_geo.publish.licences import credit_lines, licence_names, used_sources
+from inducult_geo.publish.licences import credit_lines, licence_names
 from inducult_geo.publish.qgis.metadata import SAMPLE_NOTICE, line_of, release_title, timestamp
 from inducult_geo.publish.qgis.surfaces import write_density
 from inducult_geo.publish.spreadsheet import degrees, write_csv
@@ -197,7 +197,7 @@ def _titles(bundle: Bundle) -> list[str]:
 
 def _used_sources(bundle: Bundle) -> list[dict[str, Any]]:
     """Return the sources that took part, as rows, sorted."""
-    used = used_sources(bundle).sort_values("source")
+    used = bundle.used_sources.sort_values("source")
     return [{str(name): value for name, value in row.items()} for row in used.to_dict("records")]
 
 

@@ -21,10 +21,10 @@ import pandas as pd
 import pyarrow.parquet as pq
 import shapely
 from geopandas.array import from_shapely, from_wkb
-from pandas.api.types import pandas_dtype
 from pyproj import CRS
 
 from inducult_geo.errors import CountingError, InducultError
+from inducult_geo.typed import typed
 
 WORK_CRS = "EPSG:3035"
 """The CRS of every geometry between harmonizing and publishing (meters)."""
@@ -209,19 +209,6 @@ def content_hash(values: Iterable[Any]) -> str:
     return hashlib.sha256(text.encode()).hexdigest()[:16]
 
 
-def _typed(frame: pd.DataFrame, columns: Mapping[str, str]) -> pd.DataFrame:
-    """Bring a frame to exactly these columns, in order, with their types; what is missing is null."""
-    whole = frame.reindex(columns=[*columns])
-    wanted = {name: _dtype(kind) for name, kind in columns.items()}
-    # A column that has its type already would be copied.
-    other = {name: kind for (name, kind), has in zip(wanted.items(), whole.dtypes, strict=True) if has != kind}
-    return whole.astype(other) if other else whole
-
-
-# Pandas looks for the type of a name each time anew, and a region is typed thousands of times.
-_dtype = cache(pandas_dtype)
-
-
 def _require_work_crs(crs: Any, what: str) -> None:
     """Refuse a frame in another CRS: a geometry is never coerced."""
     known = CRS.from_user_input(crs) if crs is not None else None
@@ -253,20 +240,20 @@ def as_records(frame: pd.DataFrame, *, geometry: Any = None, crs: Any = None) ->
     # A shape without any point is no place, and has none that could be asked for.
     shapes[shapes.is_empty] = np.nan
     _require_work_crs(crs or getattr(frame, "crs", None) or WORK_CRS, "records")
-    table = _typed(pd.DataFrame(frame), RECORD_COLUMNS)
+    table = typed(pd.DataFrame(frame), RECORD_COLUMNS)
     return Records(gpd.GeoDataFrame(table.reset_index(drop=True), geometry=shapes))
 
 
 def as_sites(frame: gpd.GeoDataFrame) -> Sites:
     """Make a `Sites` frame: every column of `SITE_COLUMNS` plus `geometry` in `WORK_CRS`."""
     _require_work_crs(frame.crs, "sites")
-    table = _typed(pd.DataFrame(frame), SITE_COLUMNS).reset_index(drop=True)
+    table = typed(pd.DataFrame(frame), SITE_COLUMNS).reset_index(drop=True)
     return Sites(gpd.GeoDataFrame(table, geometry=frame.geometry.array, crs=WORK_CRS))
 
 
 def as_pairs(frame: pd.DataFrame) -> Pairs:
     """Make a `Pairs` frame: every column of `PAIR_COLUMNS`, in order."""
-    return Pairs(_typed(frame, PAIR_COLUMNS).reset_index(drop=True))
+    return Pairs(typed(frame, PAIR_COLUMNS).reset_index(drop=True))
 
 
 @cache

@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 import tomllib
 from collections.abc import Callable
+from copy import deepcopy
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -32,9 +34,8 @@ def read_toml(path: Path, error: type[ConfigError] = ConfigError) -> dict[str, A
     try:
         if path.stat().st_size > MAX_BYTES:
             raise error(f"{path}: is larger than {MAX_BYTES // 1024**2} MB: no declaration. Remove it.")
-        values = tomllib.loads(path.read_text(encoding="utf-8-sig"))
-        # Tables may be nested deeper in a key ("a.a.a") than in brackets.
-        holds_nul = _holds_nul(values)
+        parsed, holds_nul = _parsed(path.read_text(encoding="utf-8-sig"))
+        values = deepcopy(parsed)
     except FileNotFoundError:
         raise error(f"{path}: no such file") from None
     except UnicodeDecodeError as problem:
@@ -51,6 +52,15 @@ def read_toml(path: Path, error: type[ConfigError] = ConfigError) -> dict[str, A
         # No file's name and no text of a release can hold one.
         raise error(f"{path}: holds a NUL character, written as \\u0000. Take it out.")
     return values
+
+
+# A service reads the same declarations for every flow and task.
+@lru_cache(maxsize=256)
+def _parsed(text: str) -> tuple[dict[str, Any], bool]:
+    """Return what a text says, never to be changed, and whether it holds a NUL."""
+    values = tomllib.loads(text)
+    # Tables may be nested deeper in a key ("a.a.a") than in brackets.
+    return values, _holds_nul(values)
 
 
 def _letter_told(problem: UnicodeDecodeError) -> str:

@@ -86,6 +86,8 @@ _BETWEEN: Final = re.compile(r"(?<=[a-z])[^\x00-\x7f](?=[a-z])")
 _CAPITAL_INSIDE: Final = re.compile(r"(?<=[ß-öø-ÿα-ώа-џ])[À-ÖØ-ÞΆ-ΫЀ-Я]")
 _TWO_SCRIPTS: Final = re.compile(r"(?<=[A-Za-z])[Ͱ-ӿ]|[Ͱ-ӿ](?=[A-Za-z])")
 _CROWD: Final = re.compile(r"(?<=[À-ſ])[À-ſ](?=[À-ſ])")
+_ALIKE: Final = re.compile(rb"([\x00-\x7f])[\x00-\x7f]+([\x00-\x7f])")
+_ASCII: Final = re.compile(r"[\x00-\x7f]+")
 _CONTROLS: Final = re.compile(r"[\x80-\x9f]")
 _AT_HOME_BETWEEN: Final = frozenset("’‘–·\xad")
 
@@ -128,8 +130,10 @@ def _weighed(data: bytes) -> str | None:
     if data.count(0) > 0.001 * len(data):
         return None
     sample = b"\n".join(line for line in re.split(rb"[\r\n]+", data) if not line.isascii())[:_SAMPLE]
+    # Of what all tables read alike only the neighbors of other letters are looked at.
+    told = _ALIKE.sub(rb"\1\n\2", sample)
     scores = {
-        encoding: likelihood(sample.decode(encoding, errors="replace"), RARE.get(encoding, 0.0)) for encoding in TABLES
+        encoding: likelihood(told.decode(encoding, errors="replace"), RARE.get(encoding, 0.0)) for encoding in TABLES
     }
     best = max(TABLES, key=lambda encoding: scores[encoding])
     # Worse than chance: another script, or no text.
@@ -144,7 +148,7 @@ def likelihood(text: str, rare: float) -> float:
 
     `rare` is how much less likely their table is before anything is read (see `RARE`).
     """
-    letters = Counter(letter for letter in text.lower() if letter > "\x7f")
+    letters = Counter(_ASCII.sub("", text.lower()))
     n = sum(letters.values())
     if not n:
         return 0.0

@@ -8,10 +8,10 @@ import pytest
 from xdist.scheduler import LoadScopeScheduling
 
 TOGETHER: Final = {
-    "Prefect's server": ("test_flows", "test_flow_stages"),
+    "Prefect's server": ("test_deploy", "test_flow_parts", "test_flows", "test_flow_stages"),
     "Chromium": ("test_page", "test_page_saved"),
 }
-"""Files that start the same thing, which takes longer than most of their tests: one process has it."""
+"""Files that start, or import, the same thing, which takes longer than most of their tests: one process has it."""
 
 LONGEST: Final = (
     *TOGETHER["Prefect's server"], "test_resume", "test_verify", "test_pipeline", "test_reviewing", "test_howto",

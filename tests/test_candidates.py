@@ -126,6 +126,7 @@ def test_ranks_within_groups():
     assert ranks.tolist() == [2, 0, 0, 1, 1]
 
 
+@pytest.mark.slow
 def test_real_tables_lose_almost_nobody(shared):
     from benchmarks.bench_link import SETS, bench_candidates
 

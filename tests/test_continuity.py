@@ -303,6 +303,7 @@ boundary = { "ISO3166-1" = ["LI"] }
 """
 
 
+@pytest.mark.slow
 def test_three_years_of_real_edits(shared: Path, tmp_path: Path) -> None:
     catalog = tmp_path / "catalog"
     (catalog / "regions").mkdir(parents=True)

@@ -190,6 +190,7 @@ def test_where_no_server_answers_neither_service_nor_flow_begins(data: Path, mon
         assert "s3cret" not in told.stdout + told.stderr
 
 
+@pytest.mark.slow
 def test_a_server_that_a_prefect_profile_names_is_asked_for_before_a_run(
     data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -281,6 +282,7 @@ def test_the_nights_of_named_regions_ask_overpass_where_they_are_told_to(tmp_pat
     assert Parameters.model_validate(made.parameters["parameters"]).open().osm == "overpass"
 
 
+@pytest.mark.slow
 def test_a_region_that_is_served_no_more_is_taken_off_the_server(on_server: str, data: Path, tmp_path: Path) -> None:
     """Each of its nights was told as late from then on; who has paused one, or serves another folder, keeps theirs."""
     from flows.restart import retire
@@ -315,6 +317,7 @@ def on_server(server: str) -> Iterator[str]:
         yield server
 
 
+@pytest.mark.slow
 def test_a_restart_keeps_what_a_person_paused_and_runs_one_of_the_missed_nights(
     on_server: str, data: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -377,6 +380,7 @@ def test_a_restart_keeps_what_a_person_paused_and_runs_one_of_the_missed_nights(
     }
 
 
+@pytest.mark.slow
 def test_what_broke_off_with_the_service_is_run_again_and_not_at_work_for_ever(on_server: str, data: Path) -> None:
     """A run that a stop of the service ended was shown as running from then on, and its region lost the night."""
     from flows.restart import make_up

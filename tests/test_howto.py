@@ -18,6 +18,8 @@ from forking import forking
 PAGES = sorted(
     path for path in (Path(__file__).resolve().parent.parent / "docs" / "howto").glob("*.md") if path.stem != "index"
 )
+QUICK = ("partner", "tag")
+"""What users add most; the other pages wait for the slow tests, since each runs the pipeline."""
 PLACE = re.compile(r"^\*\*One place:\*\* `([^`]+)`$", re.MULTILINE)
 BLOCK = re.compile(r"^```(?P<head>[^\n]*)\n(?P<body>.*?)^```$", re.MULTILINE | re.DOTALL)
 CAPTION = re.compile(r'\A:caption: "(.*)"\n')
@@ -109,7 +111,10 @@ def test_there_is_a_page_for_each_thing_that_is_added_in_one_place() -> None:
     assert {page.stem for page in PAGES} == {"region", "partner", "tag", "comparison", "layer"}
 
 
-@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.stem)
+@pytest.mark.parametrize(
+    "page",
+    [pytest.param(page, id=page.stem, marks=[] if page.stem in QUICK else [pytest.mark.slow]) for page in PAGES],
+)
 def test_the_page_works_and_touches_one_place(page: Path, copy: Path, python: list[str]) -> None:
     (place,) = PLACE.findall(page.read_text(encoding="utf-8"))
     todo = steps(page)

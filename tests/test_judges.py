@@ -10,6 +10,7 @@ from contextlib import closing
 from pathlib import Path
 
 import pytest
+from conftest import released
 
 from inducult_geo.match.decided.decisions import Decision, append_decision
 from inducult_geo.opening.release import open_release
@@ -36,11 +37,10 @@ def _can(python: str, module: str) -> bool:
 
 
 @pytest.fixture(scope="module")
-def package(tmp_path_factory: pytest.TempPathFactory, repository: Path) -> Path:
+def package(tmp_path_factory: pytest.TempPathFactory, sample_data: Path) -> Path:
     """The GeoPackage of the sample, with changes and a former id: between two runs a row goes, two sites merge."""
-    data = tmp_path_factory.mktemp("judged")
-    shutil.copytree(repository / "data" / "raw" / "sample", data / "raw" / "sample")
-    run_all(["zwickau", "gorenjska"], open_run(data))
+    regions = ("zwickau", "gorenjska")
+    data = released(tmp_path_factory, "judged", regions, sample_data)
     table = data / "raw" / "sample" / "partners" / "zwickau_industriekultur.csv"
     lines = table.read_bytes().split(b"\n")
     table.write_bytes(b"\n".join(lines[:3] + lines[4:]))
@@ -49,7 +49,7 @@ def package(tmp_path_factory: pytest.TempPathFactory, repository: Path) -> Path:
     left, right = sorted(open_release(data).site(site).records["record_key"].iloc[0] for site in alone["site_id"][:2])
     log = data / "raw" / "decisions" / "decisions.jsonl"
     append_decision(log, Decision("me", "2026-01-01T00:00:00+00:00", left, right, "same"))
-    run_all(["zwickau", "gorenjska"], open_run(data))
+    run_all(regions, open_run(data))
     return (data / "processed" / "current" / "inducult.gpkg").resolve()
 
 

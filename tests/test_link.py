@@ -207,7 +207,7 @@ def judge(sets):
 
 
 def test_real_tables(shared, sets):
-    from benchmarks.bench_link import emptied, measure, own_names
+    from benchmarks.bench_link import measure, own_names
 
     labelled = sets["hotmaps-eutl"]
     links = link(labelled.left, labelled.right)
@@ -215,12 +215,20 @@ def test_real_tables(shared, sets):
     assert measure(links, set(labelled.labels), set(labelled.ignored))["f1"] >= 0.974
     assert measure(links, own, set(labelled.ignored))["f1"] >= 0.925
     assert (links["decision"] == "review").mean() <= 0.08
+
+
+@pytest.mark.slow
+def test_of_real_tables_without_their_partners_hardly_any_row_is_matched(sets):
+    from benchmarks.bench_link import emptied
+
+    labelled = sets["hotmaps-eutl"]
     none = link(labelled.left, emptied(labelled))
     lefts = {a for a, _ in labelled.labels}
     matched = set(none.loc[none["decision"] == "match", "left_id"]) & lefts
     assert len(matched) / len(lefts) <= 0.03
 
 
+@pytest.mark.slow
 def test_two_lists_of_power_plants_find_the_same_rows_of_a_third_that_tells_no_fuel(shared, sets):
     from benchmarks.bench_third import agreement, found
 

@@ -181,6 +181,7 @@ def heights_of(data: Path) -> dict[str, float]:
     return dict(ask(data, "SELECT site_id, elevation_m FROM site_points"))
 
 
+@pytest.mark.slow
 def test_one_bad_night_by_the_command(data: Path, world: tuple[World, str]) -> None:
     records, heights = by_source(data), heights_of(data)
     break_everything(data, world[0])

@@ -13,6 +13,8 @@ from jupyter_core.utils import run_sync
 from nbclient import NotebookClient
 
 NOTEBOOKS = sorted((Path(__file__).resolve().parent.parent / "notebooks").glob("*.ipynb"))
+LONG = ("5_changes", "6_figures")
+"""One makes releases to compare, one draws most: they wait for the slow tests."""
 REGIONS = ("zwickau", "leoben", "karlovy-vary", "padova", "gorenjska", "sisak-moslavina", "opole", "limburg")
 
 
@@ -81,7 +83,10 @@ def test_each_says_what_it_shows_and_how_sure_it_is(path: Path) -> None:
     assert "*How sure:*" in first.source
 
 
-@pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
+@pytest.mark.parametrize(
+    "path",
+    [pytest.param(path, id=path.stem, marks=[pytest.mark.slow] if path.stem in LONG else []) for path in NOTEBOOKS],
+)
 def test_it_runs_on_the_sample(path: Path, kernel: AsyncKernelManager, sample_data: Path, tmp_path: Path) -> None:
     figures = tmp_path / "not" / "yet"
     done = run(path, kernel, INDUCULT_RELEASE=str(sample_data), INDUCULT_FIGURES=str(figures))

@@ -209,11 +209,11 @@ REAL = [
     ("gem_steel_map", "messy/gem_blast_furnaces_utf16.csv", 774, 774),
     ("jrc_hydro", "messy/jrc_hydro_bom.csv", 4178, 4178),
     ("hotmaps", "sites/hotmaps.csv", 5029, 4505),
-    ("eutl", "sites/eutl.csv", 17644, 15939),
+    pytest.param("eutl", "sites/eutl.csv", 17644, 15939, marks=pytest.mark.slow),
 ]
 
 
-@pytest.mark.parametrize(("name", "file", "rows", "accepted"), REAL, ids=[row[0] for row in REAL])
+@pytest.mark.parametrize(("name", "file", "rows", "accepted"), REAL)
 def test_a_real_file_is_read_whole(
     catalog: Catalog, shared: Path, tmp_path: Path, run: Run, name: str, file: str, rows: int, accepted: int
 ) -> None:

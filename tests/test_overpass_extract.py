@@ -21,6 +21,7 @@ from inducult_geo.sources.osm.pbf import read_objects
 from inducult_geo.sources.osm.records import records_of
 from inducult_geo.sources.osm.tags import load_tag_table
 
+pytestmark = pytest.mark.slow
 Box = tuple[float, float, float, float]
 Everything = dict[tuple[str, int], dict[str, Any]]
 TAGS = {"ISO3166-1": ("LI",)}

@@ -112,6 +112,7 @@ def test_the_doubtful_pairs_of_the_sample_wait_for_a_person(built: tuple[Path, R
     assert "Sklářské muzeum Moser" in both
 
 
+@pytest.mark.slow
 def test_the_same_input_gives_the_same_bytes_and_ids_whatever_was_there_before(
     few: Path, few_built: tuple[Path, RunOutcome]
 ) -> None:
@@ -342,6 +343,7 @@ def test_liechtenstein_with_its_boundary_out_of_the_extract(tmp_path: Path, shar
     assert area_km2 == pytest.approx(160.5, rel=0.01)
 
 
+@pytest.mark.slow
 def test_two_wide_sources_and_no_osm(tmp_path: Path, shared: Path) -> None:
     data = tmp_path / "data"
     for folder in ("partners", "boundaries"):
@@ -468,6 +470,7 @@ LIST = (
 )
 
 
+@pytest.mark.slow
 def test_a_first_list_of_which_all_is_asked_about_is_released_and_a_license_can_be_taken_back(
     tmp_path: Path, repository: Path
 ) -> None:

@@ -88,7 +88,7 @@ def damaged(folder: Path, name: str) -> None:
     file.write_bytes(content)
 
 
-@pytest.mark.parametrize("name", ["records", "registry"])
+@pytest.mark.parametrize("name", ["records", pytest.param("registry", marks=pytest.mark.slow)])
 def test_outputs_of_a_region_that_a_disk_has_lost_are_made_anew(data: Path, name: str) -> None:
     before = releases(data)
     damaged(data / "processed" / "regions" / "opole", name)
@@ -219,6 +219,7 @@ def test_a_decision_costs_the_region_that_it_is_about(data: Path) -> None:
     assert again.resolved == {"opole"}
 
 
+@pytest.mark.slow
 def test_a_site_that_a_person_merged_is_found_by_its_former_id(data: Path) -> None:
     before = open_release(data).sites
     one, other = before.loc[(before["region"] == "opole") & (before["n_review"] == 0), "site_id"].iloc[:2]
@@ -360,7 +361,14 @@ def renamed(tmp_path_factory: pytest.TempPathFactory, first: tuple[Path, Told]) 
     return data
 
 
-@pytest.mark.parametrize("lost", [["registry.parquet"], ["registry.parquet", "regions", "released.json"]])
+@pytest.mark.parametrize(
+    "lost",
+    [
+        ["registry.parquet"],
+        pytest.param(["registry.parquet", "regions", "released.json"], marks=pytest.mark.slow),
+    ],
+    ids=["it alone", "all that is kept"],
+)
 def test_ids_with_a_history_outlast_a_registry_that_was_not_restored(
     renamed: Path, tmp_path: Path, lost: list[str]
 ) -> None:
@@ -409,6 +417,7 @@ def test_a_registry_that_may_not_be_read_is_not_called_damaged_nor_to_be_removed
         registry_of(open_run(data))
 
 
+@pytest.mark.slow
 def test_a_registry_that_is_missing_beside_a_damaged_release_is_made_of_the_records(data: Path) -> None:
     shutil.rmtree(data / "processed" / "regions")
     (data / "processed" / "registry.parquet").unlink()

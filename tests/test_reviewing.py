@@ -391,6 +391,7 @@ def test_taking_one_answer_back_makes_room_for_another(run: Run, built: Path, tm
     assert len(import_review(save(sheet, both), run, who="Eva").added) == 2
 
 
+@pytest.mark.slow
 def test_a_merge_that_nobody_asked_about_is_taken_apart_and_put_together_again(run: Run) -> None:
     made = gpd.read_parquet(release_of(run) / "records.parquet")
     _, rows = next((site, rows) for site, rows in made.groupby("site_id") if len(rows) == 2)

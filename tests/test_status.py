@@ -170,6 +170,7 @@ def listed(released_list: Path, tmp_path: Path) -> Path:
     return Path(shutil.copytree(released_list, tmp_path / "data", symlinks=True))
 
 
+@pytest.mark.slow
 def test_a_reason_that_reads_otherwise_each_night_makes_no_release_each_night(listed: Path) -> None:
     data, contract = listed, listed / "raw" / "partners" / "opole_zabytki.toml"
     releases = [current_release(DataFolder(data))]
@@ -211,6 +212,7 @@ def test_what_a_run_noted_of_a_release_and_is_nonsense_ends_no_run(listed: Path)
     assert json.loads(note.read_text())["told"]["n_sites"] == again.n_sites
 
 
+@pytest.mark.slow
 def test_of_a_source_that_lost_many_records_somebody_is_told_until_it_is_confirmed(
     tmp_path: Path, repository: Path
 ) -> None:

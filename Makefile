@@ -63,7 +63,7 @@ test: style ## Lint and every test that takes seconds
 quick: $(READY)
 	@$(PYTEST) -m "not slow"
 
-test-slow: $(READY) ## Kills, fuzzing, scale and real servers
+test-slow: $(READY) ## Kills, fuzzing, scale, real servers and whole nights
 	@$(PYTEST) -m slow
 
 check: test ## What the server runs on every change

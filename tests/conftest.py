@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from browser import Browser
 from filelock import FileLock
+from hypothesis import settings
 from spreading import TOGETHER, ByFile, place_of
 
 if TYPE_CHECKING:
@@ -24,6 +25,10 @@ if TYPE_CHECKING:
 REPOSITORY = Path(__file__).resolve().parent.parent
 FEW = ("limburg", "opole", "zwickau")
 SHARED = Path(os.environ.get("INDUCULT_SHARED", REPOSITORY.parent / "shared"))
+
+# How long an example takes is the machine's matter: on a busy one a test would fail of it.
+settings.register_profile("no clock", deadline=None)
+settings.load_profile("no clock")
 
 # A test waits for no disk: that a file is whole before it bears its name is tried by killing, not by pulling the plug.
 os.fsync = lambda _handle: None

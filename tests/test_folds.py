@@ -9,6 +9,7 @@ from inducult_geo.frames import to_json
 from inducult_geo.match.decided.decisions import Decision, Decisions, replay
 from inducult_geo.match.identity.registry import empty_registry
 from inducult_geo.match.resolve import resolve
+from inducult_geo.match.within_source.editions import MANY
 from inducult_geo.match.within_source.folds import AGAIN, DUPLICATE, PIECE, Folds, folds_of
 
 YEARS = range(2019, 2023)
@@ -75,6 +76,13 @@ def test_years_of_one_address_lie_as_far_apart_as_their_places_are_rough(true_to
         for when in (2021, 2022)
     ]
     assert folds_of(records(*rows), (), Decisions()).first == {f"p:{n}/2021": f"p:{n}/2022" for n in range(len(PLANTS))}
+
+
+@pytest.mark.parametrize(("size", "is_folded"), [(int(1 / MANY), True), (int(1 / MANY) + 1, False)])
+def test_what_a_list_gives_again_is_sought_where_it_may_be_enough_of_its_rows(size, is_folded):
+    rows = [year("0", *PLANTS[0], when, geometry=point(when - 2021)) for when in (2021, 2022)]
+    others = [row(f"p:x{n}", f"Werk {chr(97 + n)}{chr(99 + n)}hausen", point(9_000 * n)) for n in range(1, size - 1)]
+    assert folds_of(records(*rows, *others), (), Decisions()).first == ({"p:0/2021": "p:0/2022"} if is_folded else {})
 
 
 def test_a_piece_tells_more_than_a_row_that_stands_twice():

@@ -105,6 +105,64 @@ def test_years_fit_each_other_and_the_status(part, status, start, end) -> None:
 
 
 @pytest.mark.parametrize(
+    ("rough", "precision", "exact", "shown"),
+    [
+        (1750, "part_of_century", 1754, 1754),
+        (1750, "part_of_century", 1775, 1750),
+        (1890, "part_of_century", 1901, 1890),
+        (1800, "century", 1899, 1899),
+        (1800, "century", 1799, 1800),
+        (1890, "decade", 1899, 1899),
+        (1890, "decade", 1900, 1890),
+        (1887, "part_of_decade", 1890, 1887),
+        (1890, "approximate", 1885, 1885),
+        (1890, "approximate", 1896, 1890),
+        (1890, "year", 1891, 1890),
+        (1890, None, 1891, 1890),
+        (1700, "period", 1720, 1700),
+    ],
+)
+def test_a_year_that_fits_a_rougher_one_of_a_better_source_is_shown(rough, precision, exact, shown) -> None:
+    """A museum stood as of 1750 ("2nd half of the 18th century"), though another record told 1754."""
+    better = said("good:1", start_year=rough, year_precision=precision, end_year=1930, end_precision="year")
+    other = said("poor:1", start_year=exact, year_precision="year")
+    years = years_of([better, said("poor:0", start_year=exact, year_precision="decade"), other], "disused")
+    key = "good:1" if shown == rough else "poor:1"
+    assert years["start_year"] == (shown, key)
+    assert years.get("year_precision") == (
+        None if precision is None else (precision if key == "good:1" else "year", key)
+    )
+    assert years["end_year"] == (1930, "good:1")
+
+
+@pytest.mark.parametrize(
+    ("rough", "precision", "exact", "shown"),
+    [
+        (1999, "decade", 1990, 1990),
+        (1999, "decade", 1989, 1999),
+        (1899, "century", 1800, 1899),
+        (1899, "century", 1850, 1850),
+        (1924, "part_of_century", 1900, 1900),
+        (1924, "part_of_century", 1899, 1924),
+        (1990, "approximate", 1994, 1994),
+    ],
+)
+def test_so_is_a_last_year_that_is_not_before_the_first(rough, precision, exact, shown) -> None:
+    better = said("good:1", start_year=1820, year_precision="year", end_year=rough, end_precision=precision)
+    years = years_of([better, said("poor:1", end_year=exact, end_precision="year")], "disused")
+    key = "good:1" if shown == rough else "poor:1"
+    assert (years["end_year"], years["start_year"]) == ((shown, key), (1820, "good:1"))
+    assert years["end_precision"] == (precision if key == "good:1" else "year", key)
+
+
+def test_no_year_is_taken_that_would_begin_after_the_end() -> None:
+    better = said("good:1", start_year=1800, year_precision="century", end_year=1850)
+    assert (
+        years_of([better, said("poor:1", start_year=1870, year_precision="year")], "disused")["start_year"][0] == 1800
+    )
+
+
+@pytest.mark.parametrize(
     ("part", "columns"),
     [
         ([WORKS, RUNNING], set()),

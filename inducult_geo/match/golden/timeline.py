@@ -19,6 +19,16 @@ Row = Mapping[str, Any]
 YEAR_GAP: Final = 5
 """Two founding (or closing) years that differ by more contradict each other, where both are told to the year."""
 
+EXACT: Final = ("day", "month", "season", "year")
+"""Values of `year_precision` of a record that tells the very year."""
+
+_SPAN: Final[Mapping[str, int]] = {"part_of_decade": 5, "decade": 10, "part_of_century": 25, "century": 100}
+"""How many years a year that stands for so many others may mean, itself being the first (of an end the last); a part
+may be a quarter, a half or "early"."""
+
+_AROUND: Final = 5
+"""How many years an approximate year may be beside itself."""
+
 _ROUGH_GAP: Final[Mapping[str, int]] = {
     "part_of_decade": 10,
     "decade": 15,
@@ -133,7 +143,8 @@ def years_of(part: Sequence[Row], status: str | None) -> dict[str, tuple[Any, st
     """Choose the years of a site: column -> value and the record that it comes from.
 
     The first year is that of the works, not of the museum in it, where any record tells one. A site in production has
-    no last year; any other has the one that a record tells and that is not before the first year.
+    no last year; any other has the one that a record tells and that is not before the first year. Where the best record
+    tells a year roughly ("19th century") and another one a very year that it may mean, that one is taken.
 
     Parameters
     ----------
@@ -148,19 +159,42 @@ def years_of(part: Sequence[Row], status: str | None) -> dict[str, tuple[Any, st
     chosen = next((row for row in works if row["start_year"] is not None), works[0] if works else None)
     if chosen is None:
         return {}
-    out = {"year_precision": (chosen["year_precision"], str(chosen["record_key"]))}
-    start, end = chosen["start_year"], chosen["end_year"]
-    ended = chosen
+    began = _finer(chosen, [row for row in works if not _ends_before(chosen, row["start_year"])], "start_year")
+    out = {"year_precision": (began["year_precision"], str(began["record_key"]))}
+    start, ended = began["start_year"], chosen
     if start is not None:
-        out["start_year"] = (int(start), str(chosen["record_key"]))
-    if end is None and status != "functional":
-        later = (row for row in works if row["end_year"] is not None and (start is None or row["end_year"] >= start))
-        ended = next(later, chosen)
-        end = ended["end_year"]
-    if end is not None and status != "functional":
-        out["end_year"] = (int(end), str(ended["record_key"]))
-        out["end_precision"] = (ended["end_precision"], str(ended["record_key"]))
+        out["start_year"] = (int(start), str(began["record_key"]))
+    if status != "functional":
+        fitting = [row for row in works if row["end_year"] is not None and not _ends_before(row, start)]
+        if chosen["end_year"] is None:
+            ended = next(iter(fitting), chosen)
+        ended = _finer(ended, fitting, "end_year")
+        if ended["end_year"] is not None:
+            out["end_year"] = (int(ended["end_year"]), str(ended["record_key"]))
+            out["end_precision"] = (ended["end_precision"], str(ended["record_key"]))
     return {column: said for column, said in out.items() if said[0] is not None}
+
+
+def _ends_before(row: Row, start: int | None) -> bool:
+    """Whether a record tells that the works had ended by a year."""
+    return start is not None and row["end_year"] is not None and row["end_year"] < start
+
+
+def _finer(row: Row, others: Sequence[Row], column: str) -> Row:
+    """Return the first record that tells the very year that a record tells roughly; that one where none does."""
+    precision = "year_precision" if column == "start_year" else "end_precision"
+    rough, year = str(row[precision]), row[column]
+    if year is None or (rough != "approximate" and rough not in _SPAN):
+        return row
+    span = _SPAN.get(rough, 0)
+    unit = 100 if "century" in rough else 10
+    if rough == "approximate":
+        meant = range(year - _AROUND, year + _AROUND + 1)
+    elif column == "start_year":
+        meant = range(year, min(year + span, (year // unit + 1) * unit))
+    else:
+        meant = range(max(year - span + 1, year // unit * unit), year + 1)
+    return next((one for one in others if one[precision] in EXACT and one[column] in meant), row)
 
 
 def disagreements(part: Sequence[Row]) -> dict[str, dict[str, str]]:

@@ -346,9 +346,18 @@ def test_wide_sources_are_those_with_files_and_no_region(tmp_path: Path) -> None
     assert "c_none" not in found
 
 
-def test_a_single_code_is_a_list_of_one(tmp_path: Path) -> None:
-    put(tmp_path, "regions", "here", REGION.format(id="here"))
-    assert load_catalog([tmp_path]).region("here").boundary.tags == {"ISO3166-2": ("AT-6",)}
+def test_a_single_text_is_a_list_of_one(tmp_path: Path) -> None:
+    """It was refused with "Input should be a valid tuple"."""
+    region = REGION.format(id="here").replace('languages = ["de"]', 'languages = "de"')
+    put(tmp_path, "regions", "here", 'crs = "EPSG:31287"\n' + region)
+    contract = 'id = "list"\nfiles = "a.csv"\ncountries = "AT"\nignore = "x"\nprivate = "y"\n'
+    put(tmp_path, "sources", "list", contract)
+    catalog = load_catalog([tmp_path])
+    here, source = catalog.region("here"), catalog.sources["list"]
+    assert here.boundary.tags == {"ISO3166-2": ("AT-6",)}
+    assert (here.crs, here.languages) == (("EPSG:31287",), ("de",))
+    assert (source.files, source.countries) == (("a.csv",), ("AT",))
+    assert (source.ignore, source.private) == (("x",), ("y",))
 
 
 def test_the_later_folder_wins_by_id(tmp_path: Path) -> None:

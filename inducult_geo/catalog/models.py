@@ -5,7 +5,6 @@ Unknown keys are errors everywhere: a misspelled option that is silently ignored
 
 from __future__ import annotations
 
-import re
 from datetime import date
 from functools import cache
 from pathlib import Path
@@ -13,31 +12,13 @@ from typing import Annotated, Any, Final, Literal, get_args
 from urllib.parse import urlsplit
 from zoneinfo import available_timezones
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints, field_validator, model_validator
+from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
 from inducult_geo.catalog.crs_names import CrsCode
+from inducult_geo.catalog.kinds import ONE_OR_MANY, ColumnName, CountryCode, Identifier, RegionId
 from inducult_geo.catalog.permissions import permits_release, says_nothing
 from inducult_geo.name_keys import name_language
 from inducult_geo.text import fold_once
-
-
-def _like(pattern: str, advice: str) -> AfterValidator:
-    """Return a check of a text's form that tells how to write it instead of showing a pattern."""
-
-    def check(text: str) -> str:
-        if not re.fullmatch(pattern, text):
-            raise ValueError(f"'{text[:40]}' will not do; write {advice}")
-        return text
-
-    return AfterValidator(check)
-
-
-_AN_ID = _like(r"[a-z0-9][a-z0-9_-]{0,63}", "small letters, digits, - and _ (64 at most), such as opole_monuments")
-Identifier = Annotated[str, _AN_ID]
-RegionId = Annotated[str, StringConstraints(strip_whitespace=True, to_lower=True), _AN_ID]
-CountryCode = Annotated[str, _like(r"[A-Z]{2}", "two capital letters such as CZ")]
-ColumnName = Annotated[str, AfterValidator(lambda name: " ".join(name.split()))]
-"""White space is one space, as readers make it of headings."""
 
 Share = Annotated[float, Field(ge=0, le=1)]
 
@@ -140,10 +121,10 @@ class Region(Declared):
     id: Identifier
     title: str = ""
     country: Annotated[CountryCode, Field(examples=['country = "PL"'])]
-    languages: tuple[str, ...] = ()
+    languages: Annotated[tuple[str, ...], ONE_OR_MANY] = ()
     timezone: str = "UTC"
     bbox: Annotated[tuple[float, float, float, float], Field(examples=["bbox = [16.9, 49.9, 18.8, 51.3]"])]
-    crs: tuple[CrsCode, ...] = ()
+    crs: Annotated[tuple[CrsCode, ...], ONE_OR_MANY] = ()
     geofabrik: str | None = None
     schedule: str = "0 2 * * *"
     nuts: str | None = None
@@ -252,8 +233,8 @@ class Contract(Declared):
     id: Identifier
     title: str = ""
     region: RegionId | None = None
-    countries: tuple[str, ...] = ()
-    files: Annotated[tuple[str, ...], Field(examples=['files = ["list.csv"]'])]
+    countries: Annotated[tuple[str, ...], ONE_OR_MANY] = ()
+    files: Annotated[tuple[str, ...], ONE_OR_MANY, Field(examples=['files = ["list.csv"]'])]
     url: str | None = None
     licence: str = "unknown"
     attribution: str = ""
@@ -268,17 +249,12 @@ class Contract(Declared):
     read: Read = Read()
     place: Place = Place()
     columns: dict[str, ColumnName | Annotated[tuple[ColumnName, ...], Field(min_length=1)]] = {}
-    ignore: tuple[ColumnName, ...] = ()
-    private: tuple[ColumnName, ...] = ()
+    ignore: Annotated[tuple[ColumnName, ...], ONE_OR_MANY] = ()
+    private: Annotated[tuple[ColumnName, ...], ONE_OR_MANY] = ()
     values: dict[str, dict[str, str]] = {}
     defaults: dict[str, str] = {}
     expect: Expect = Expect()
     declared_in: Path = Field(default=Path(), exclude=True)
-
-    @field_validator("files", mode="before")
-    @classmethod
-    def _one_or_many(cls, value: Any) -> Any:
-        return (value,) if isinstance(value, str) else value
 
     @field_validator("licence")
     @classmethod

@@ -1,0 +1,30 @@
+"""Kinds of values that declarations hold: each says how it is written where a person wrote it otherwise."""
+
+from __future__ import annotations
+
+import re
+from typing import Annotated, Final
+
+from pydantic import AfterValidator, BeforeValidator, StringConstraints
+
+
+def _like(pattern: str, advice: str) -> AfterValidator:
+    """Return a check of a text's form that tells how to write it instead of showing a pattern."""
+
+    def check(text: str) -> str:
+        if not re.fullmatch(pattern, text):
+            raise ValueError(f"'{text[:40]}' will not do; write {advice}")
+        return text
+
+    return AfterValidator(check)
+
+
+_AN_ID = _like(r"[a-z0-9][a-z0-9_-]{0,63}", "small letters, digits, - and _ (64 at most), such as opole_monuments")
+Identifier = Annotated[str, _AN_ID]
+RegionId = Annotated[str, StringConstraints(strip_whitespace=True, to_lower=True), _AN_ID]
+CountryCode = Annotated[str, _like(r"[A-Z]{2}", "two capital letters such as CZ")]
+ColumnName = Annotated[str, AfterValidator(lambda name: " ".join(name.split()))]
+"""White space is one space, as readers make it of headings."""
+
+ONE_OR_MANY: Final = BeforeValidator(lambda told: (told,) if isinstance(told, str) else told)
+"""Of a list of texts a single one may be written without brackets."""

@@ -152,9 +152,9 @@ def _read_the_same(before: Records, now: Records) -> str:
     """Say of how many changed rows all that is read is as it was: another system or program writes every row anew."""
     old, new = (records.set_index("record_key") for records in (before, now))
     both = old.index.intersection(new.index)
-    old, new = old.loc[both], new.loc[both]
-    is_same = np.array(old["content_hash"] != new["content_hash"], dtype=bool)
-    number = int(is_same.sum())
+    differs = np.array(old.loc[both, "content_hash"] != new.loc[both, "content_hash"], dtype=bool)
+    old, new = old.loc[both[differs]], new.loc[both[differs]]
+    number, is_same = len(old), np.ones(len(old), dtype=bool)
     for column in set(old.columns) - _HOW_IT_IS_WRITTEN:
         was, has = (records[column].astype(object).where(records[column].notna(), None) for records in (old, new))
         is_same &= np.array((was == has) | (was.isna() & has.isna()), dtype=bool)

@@ -183,18 +183,21 @@ def _ends_before(row: Row, start: int | None) -> bool:
 def _finer(row: Row, others: Sequence[Row], column: str) -> Row:
     """Return the first record that tells the very year that a record tells roughly; that one where none does."""
     precision = "year_precision" if column == "start_year" else "end_precision"
-    rough, year = str(row[precision]), row[column]
-    if year is None or (rough != "approximate" and rough not in _SPAN):
+    if row[column] is None:
         return row
-    span = _SPAN.get(rough, 0)
-    unit = 100 if "century" in rough else 10
-    if rough == "approximate":
-        meant = range(year - _AROUND, year + _AROUND + 1)
-    elif column == "start_year":
-        meant = range(year, min(year + span, (year // unit + 1) * unit))
-    else:
-        meant = range(max(year - span + 1, year // unit * unit), year + 1)
+    meant = _meant(row[column], row[precision], is_first=column == "start_year")
     return next((one for one in others if one[precision] in EXACT and one[column] in meant), row)
+
+
+def _meant(year: int, rough: str | None, *, is_first: bool) -> range:
+    """Return the years that a rough one may mean: none where it is told exactly, or by an age without known ends."""
+    if rough == "approximate":
+        return range(year - _AROUND, year + _AROUND + 1)
+    if rough is None or rough not in _SPAN:
+        return range(0)
+    unit, span = 100 if "century" in rough else 10, _SPAN[rough]
+    begins = year // unit * unit
+    return range(year, min(year + span, begins + unit)) if is_first else range(max(year - span + 1, begins), year + 1)
 
 
 def disagreements(part: Sequence[Row]) -> dict[str, dict[str, str]]:

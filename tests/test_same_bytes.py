@@ -60,19 +60,19 @@ ELSEWHERE = {
 
 
 @pytest.mark.parametrize(
-    ("environment", "umask"),
+    ("environment", "umask", "name"),
     [
-        pytest.param(ELSEWHERE["a bare server"] | {"OMP_NUM_THREADS": "1"}, "022", marks=pytest.mark.slow),
-        (ELSEWHERE["the other side"] | {"GDAL_NUM_THREADS": "2"}, "077"),
+        pytest.param(ELSEWHERE["a bare server"] | {"OMP_NUM_THREADS": "1"}, "022", "a", marks=pytest.mark.slow),
+        (ELSEWHERE["the other side"] | {"GDAL_NUM_THREADS": "2"}, "077", "žluťoučký clone with a long name"),
     ],
     ids=ELSEWHERE,
 )
 def test_a_clone_publishes_the_same_bytes(
-    tmp_path: Path, repository: Path, few_data: Path, environment: dict[str, str], umask: str
+    tmp_path: Path, repository: Path, few_data: Path, environment: dict[str, str], umask: str, name: str
 ) -> None:
     """What was published here is hashed by a seed of chance, and made in two steps."""
     here = _published(few_data)
-    there = _released(tmp_path / "žluťoučký clone with a long name", repository, umask=umask, **environment)
+    there = _released(tmp_path / name, repository, umask=umask, **environment)
     assert len(here) > 15
     assert {name for name in here if here[name] != there.get(name)} == set()
     assert here.keys() == there.keys()

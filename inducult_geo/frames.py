@@ -169,6 +169,9 @@ REVIEW_REASONS: Mapping[str, str] = {
     "outside_region": "it lies outside the region of its source",
 }
 
+TO_THE_YEAR: Final = ("day", "month", "season", "year")
+"""Values of `year_precision` and `end_precision` that name one year."""
+
 BEGINNINGS = ("founded", "production since", "museum since", "culture since")
 ENDS = ("closed", "museum until", "culture until")
 """Events of a site's `timeline`: of a record's first year, and of its last one."""

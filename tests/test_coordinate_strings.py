@@ -14,7 +14,7 @@ from urllib.parse import quote
 
 import mgrs
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from openlocationcode import openlocationcode
 from pyproj import Transformer
@@ -75,7 +75,6 @@ FRAMES = (
 )  # fmt: skip
 
 
-@settings(deadline=None)
 @given(
     lat=LAT,
     lon=LON,
@@ -119,7 +118,6 @@ LINKS = (
 )  # fmt: skip
 
 
-@settings(deadline=None)
 @given(lat=LAT, lon=LON, link=st.sampled_from(LINKS), decimals=st.integers(4, 9))
 def test_every_link_and_snippet_is_read_back(lat: float, lon: float, link: str, decimals: int) -> None:
     north, east = f"{lat:.{decimals}f}", f"{lon:.{decimals}f}"
@@ -128,7 +126,6 @@ def test_every_link_and_snippet_is_read_back(lat: float, lon: float, link: str, 
     assert found.precision_m == pytest.approx(111_320 * 10.0**-decimals, rel=0.01)
 
 
-@settings(deadline=None)
 @given(lat=LAT, lon=LON)
 def test_degrees_without_separators_are_read_back(lat: float, lon: float) -> None:
     north, east = _parts(lat, 1), _parts(lon, 1)
@@ -149,7 +146,6 @@ def test_degrees_without_separators_are_read_back(lat: float, lon: float) -> Non
         assert (found.a, found.b) == pytest.approx(expected, abs=6e-6), text
 
 
-@settings(deadline=None)
 @given(lat=LAT, lon=LON)
 def test_codes_are_read_back(lat: float, lon: float) -> None:
     zone = int(lon // 6) + 31
@@ -180,7 +176,6 @@ def test_codes_are_read_back(lat: float, lon: float) -> None:
 GROUPS = (".", " ", "'", "", "\u202f")
 
 
-@settings(deadline=None)
 @given(
     a=st.floats(100_000, 8_999_999),
     b=st.floats(100_000, 8_999_999),
@@ -197,7 +192,6 @@ def test_labelled_plane_coordinates_are_read_back(a: float, b: float, labels: st
     assert labels.upper().replace(":", " ").replace("=", " ").replace("/", " ").split()[0] == found.labels[0].upper()
 
 
-@settings(deadline=None)
 @given(a=st.floats(100_000, 8_999_999), b=st.floats(100_000, 8_999_999), comma=st.booleans(),
        separator=st.sampled_from(("; ", " / ", " ", "\t", ", ")))  # fmt: skip
 def test_plain_plane_coordinates_are_read_back_in_their_order(a: float, b: float, comma: bool, separator: str) -> None:
@@ -207,7 +201,6 @@ def test_plain_plane_coordinates_are_read_back_in_their_order(a: float, b: float
     assert (found.a, found.b) == (pytest.approx(a, abs=6e-4), pytest.approx(b, abs=6e-4))
 
 
-@settings(deadline=None)
 @given(lat=LAT, lon=LON, damage=st.sampled_from(("minute", "second", "axis", "range", "three", "hyphen", "far")))
 def test_what_is_damaged_is_refused(lat: float, lon: float, damage: str) -> None:
     d, m, s, _ = _parts(lat, 0)
@@ -225,7 +218,6 @@ def test_what_is_damaged_is_refused(lat: float, lon: float, damage: str) -> None
         parse_coordinates(text)
 
 
-@settings(deadline=None)
 @given(st.text(max_size=80) | st.from_regex(r"[0-9NSEWO°'\".,;:/ +\-=|{}()\[\]]{0,60}", fullmatch=True))
 def test_nothing_crashes_and_degrees_lie_on_the_globe(text: str) -> None:
     for written in (text, html.escape(text), quote(text), f"https://mapy.cz/?{text}", json.dumps({"lat": text})):

@@ -113,7 +113,7 @@ def test_of_equal_slips_the_one_nearest_to_the_other_rows_is_named() -> None:
     assert "(50.98 for 57.98)" in str(suggest(17.43, 57.98, DEGREES, OPOLE[0], north))
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(some.floats(17.05, 18.45), some.floats(50.05, 50.95), some.sampled_from(["swap", "x", "y"]))
 def test_a_slip_that_was_made_is_found(x: float, y: float, slip: str) -> None:
     x, y = round(x, 4), round(y, 4)

@@ -24,9 +24,7 @@ from inducult_geo.sources.formats.readers import read_table
 
 pytestmark = pytest.mark.slow
 
-QUIET = settings(
-    max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
-)
+QUIET = settings(max_examples=150, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
 HOSTILE = [
     "<script>alert(1)</script>", "<img src=x onerror=alert(1)>", "'; DROP TABLE sites; --", '=cmd|"/c calc"!A1',
     "@SUM(1+1)", "+1+1", "-1-1", "\u202ertl", "\x00nul", "\x1asub", "Za\ufffd", "{{7*7}}", "%s%n", "../../etc/passwd",

@@ -67,7 +67,7 @@ def test_malformed_ids(text):
 homes = st.fixed_dictionaries({key: st.integers(0, 4) for key in KEYS})
 
 
-@settings(deadline=None, max_examples=15)
+@settings(max_examples=15)
 @given(homes, st.permutations(KEYS))
 def test_order_of_input_changes_nothing(clusters, order):
     one = assign(clusters)
@@ -76,7 +76,7 @@ def test_order_of_input_changes_nothing(clusters, order):
     pd.testing.assert_frame_equal(one.registry, other.registry)
 
 
-@settings(deadline=None, max_examples=15)
+@settings(max_examples=15)
 @given(homes, homes)
 def test_second_run_keeps_ids_and_forgets_nothing(before, after):
     first = assign(before)
@@ -95,7 +95,7 @@ def test_second_run_keeps_ids_and_forgets_nothing(before, after):
     assert later.registry["record_key"].dropna().is_unique
 
 
-@settings(deadline=None, max_examples=15)
+@settings(max_examples=15)
 @given(homes, homes)
 def test_a_split_brings_the_old_ids_back(before, merged):
     first = assign(before)
@@ -239,7 +239,7 @@ def test_a_site_that_is_torn_apart_went_where_most_of_its_records_are(most, leas
     assert stones(later.registry) == {first.members["t:1"]: first.members[f"{most}:0"]}
 
 
-@settings(deadline=None, max_examples=20)
+@settings(max_examples=20)
 @given(homes, st.sets(st.sampled_from(KEYS), max_size=6), homes)
 def test_an_id_leads_to_where_its_records_are_though_others_of_them_have_gone(before, gone, after):
     first = assign(before)
@@ -325,7 +325,7 @@ def kept_one_by_one(groups, registry):
     return chosen
 
 
-@settings(deadline=None, max_examples=15)
+@settings(max_examples=15)
 @given(homes, homes, homes)
 def test_which_id_a_cluster_keeps_is_what_the_rule_says(first, second, third):
     registry = assign(second, assign(first).registry, "2026-02-01").registry

@@ -38,7 +38,7 @@ def twisted(word, data):
     return "".join(letters) or "x"
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(st.lists(WORD, min_size=1, max_size=8), st.floats(0.72, 0.99), st.data())
 def test_no_pair_is_dropped_that_reaches_what_is_wanted(words, wanted, data):
     pairs = [(word, twisted(word, data)) for word in words]
@@ -72,7 +72,7 @@ def test_no_pairs(words):
 LISTS = st.lists(st.lists(st.integers(0, 5), max_size=4), min_size=1, max_size=5)
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(LISTS, LISTS, st.data())
 def test_every_combination_of_two_lists_in_order(left, right, data):
     pairs = data.draw(st.lists(st.tuples(st.integers(0, len(left) - 1), st.integers(0, len(right) - 1)), max_size=6))
@@ -82,7 +82,7 @@ def test_every_combination_of_two_lists_in_order(left, right, data):
     assert found == [(n, a, b) for n, (i, j) in enumerate(pairs) for a in left[i] for b in right[j]]
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(st.lists(st.lists(st.integers(0, 10**12), max_size=20), max_size=6))
 def test_what_is_remembered_is_what_was_worked_out(asked):
     worked_out = []

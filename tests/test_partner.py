@@ -415,7 +415,7 @@ def test_a_key_that_looks_like_a_repeated_one_stays_its_row_s_own(contract: Cont
     assert next(problem.count for problem in table.problems if problem.kind == "repeated_key") == 2
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(some.lists(some.text("1#2", max_size=4), min_size=1, max_size=8))
 def test_every_row_gets_a_key_of_its_own_and_the_first_of_equals_keeps_it(keys: list[str]) -> None:
     rows = pd.DataFrame({"key": keys}, dtype=object)

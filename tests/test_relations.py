@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from match_rows import records, row
 
@@ -147,7 +147,6 @@ words = (
 )
 
 
-@settings(deadline=None)
 @given(st.lists(words, max_size=10).flatmap(lambda log: st.tuples(st.just(log), st.permutations(log))))
 def test_replay_in_any_order_gives_the_same_clusters_and_parts(logs) -> None:
     first, second = (replay(log) for log in logs)

@@ -45,7 +45,7 @@ def test_a_list_that_was_mended_is_not(now: Records) -> None:
     assert renumbered(BEFORE, now) == []
 
 
-@settings(deadline=None, max_examples=40)
+@settings(max_examples=40)
 @given(st.permutations(NAMES))
 def test_each_row_that_is_told_is_where_it_is_said_to_have_been(names: list[str]) -> None:
     found = renumbered(BEFORE, listed(names))

@@ -19,7 +19,7 @@ from inducult_geo.resolving.recalled import recalled
 
 NAMES = ("Sappi Lanaken", "Ziegelei Brunner", "Papirnica Goričane", "Huta Zygmunt", "Cartiera Favini", "Sklárna Moser")
 COLUMNS = ["record_key", "region", "site_id"]
-QUICK = settings(deadline=None, max_examples=3)
+QUICK = settings(max_examples=3)
 
 
 def world(*, numbers: int = 0, sources: str = "osm list register", day: str = "2026-01-01") -> list[dict]:

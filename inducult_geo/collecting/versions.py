@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 from typing import Final
 
+import geopandas as gpd
 import numpy as np
 import pandas as pd
 import shapely
@@ -18,6 +19,7 @@ from inducult_geo.errors import SourceError
 from inducult_geo.frames import NEW_VERSION, REVIEW_REASONS, Problem, Records, from_json, own_keys
 from inducult_geo.match.golden.merged_names import plain_name
 from inducult_geo.match.identity.continuity import NEAR_M, fingerprints
+from inducult_geo.ragged import Flags
 from inducult_geo.run import SourceFacts, command_afresh
 from inducult_geo.text import counted, first_few
 
@@ -36,8 +38,11 @@ _HOW_IT_IS_WRITTEN: Final = frozenset({
     "geometry", "accuracy_m", "raw_x", "raw_y", "declared_crs", "reading", "operation", "tags", "content_hash", "place",
     "retrieved_at", "valid_at", "licence", "detail",
 })  # fmt: skip
+"""Columns of a record that another system, program or day alone makes different."""
+
 _SAME_PLACE_M: Final = 1.0
 _SAME_ACCURACY: Final = 0.1
+"""Share of the larger one by which two accuracies of one place may differ: no two operations are equally true."""
 
 
 @dataclass(frozen=True)
@@ -70,10 +75,10 @@ def difference(before: Records, now: Records) -> Difference:
     before, now
         The records as an earlier run kept them, and as they are now, the rejected ones too; in the work CRS.
     """
-    old, new = (records.set_index("record_key") for records in (before, now))
-    both = old.index.intersection(new.index)
-    changed = both[old.loc[both, "content_hash"].to_numpy() != new.loc[both, "content_hash"].to_numpy()]
-    lost = _is_usable(old.loc[both]) & ~_is_usable(new.loc[both])
+    old, new = _in_both(before, now)
+    both = old.index
+    changed = both[_differ(old, new)]
+    lost = _is_usable(old) & ~_is_usable(new)
     gone, came = (_of(records, ~records["record_key"].isin(both)) for records in (before, now))
     followed = _followed(gone, came)
     others = _others(_of(before, before["record_key"].isin(changed)), _of(now, now["record_key"].isin(changed)))
@@ -150,20 +155,18 @@ def with_news(
 
 def _read_the_same(before: Records, now: Records) -> str:
     """Say of how many changed rows all that is read is as it was: another system or program writes every row anew."""
-    old, new = (records.set_index("record_key") for records in (before, now))
-    both = old.index.intersection(new.index)
-    differs = np.array(old.loc[both, "content_hash"] != new.loc[both, "content_hash"], dtype=bool)
-    old, new = old.loc[both[differs]], new.loc[both[differs]]
+    kept = _in_both(before, now)
+    differs = _differ(*kept)
+    old, new = (records[differs] for records in kept)
     number, is_same = len(old), np.ones(len(old), dtype=bool)
     for column in set(old.columns) - _HOW_IT_IS_WRITTEN:
-        was, has = (records[column].astype(object).where(records[column].notna(), None) for records in (old, new))
-        is_same &= np.array((was == has) | (was.isna() & has.isna()), dtype=bool)
+        cells = (records[column].astype(object) for records in (old, new))
+        was, has = (said.where(said.notna(), None).to_numpy() for said in cells)
+        is_same &= (was == has).astype(bool)
     shapes = [np.asarray(records.geometry) for records in (old, new)]
-    apart_m, was_m, has_m = (
-        shapely.distance(*shapes),
-        *(records["accuracy_m"].to_numpy(float) for records in (old, new)),
-    )
-    is_near = (apart_m <= _SAME_PLACE_M) & (np.abs(was_m - has_m) <= _SAME_ACCURACY * np.maximum(was_m, has_m))
+    was_m, has_m = (records["accuracy_m"].to_numpy(float) for records in (old, new))
+    is_near = shapely.distance(*shapes) <= _SAME_PLACE_M
+    is_near &= np.abs(was_m - has_m) <= _SAME_ACCURACY * np.maximum(was_m, has_m)
     same = int((is_same & (is_near | (shapely.is_missing(shapes[0]) & shapely.is_missing(shapes[1])))).sum())
     if not same:
         return ""
@@ -178,6 +181,18 @@ def _rekeyed(found: Difference) -> str:
         f"the keys of all rows are new, and {found.rekeyed} go on by name or place. Let [columns] key name a column "
         "that stays with its row, or map none"
     )
+
+
+def _in_both(before: Records, now: Records) -> tuple[gpd.GeoDataFrame, gpd.GeoDataFrame]:
+    """Return the rows that kept their key as they were and as they are, by key, in one order."""
+    old, new = (records.set_index("record_key") for records in (before, now))
+    both = old.index.intersection(new.index)
+    return old.loc[both], new.loc[both]
+
+
+def _differ(old: pd.DataFrame, new: pd.DataFrame) -> Flags:
+    """Tell which rows hold something else than they held."""
+    return np.asarray(old["content_hash"].to_numpy() != new["content_hash"].to_numpy(), dtype=bool)
 
 
 def _of(records: Records, wanted: pd.Series) -> Records:
@@ -219,13 +234,12 @@ def _others(before: Records, now: Records) -> int:
 
 def _moved(before: Records, now: Records) -> list[str]:
     """Say which rows lie far from where they lay, by more than both accuracies, with how far: the farthest first."""
-    old, new = (records.set_index("record_key") for records in (before, now))
-    both = old.index.intersection(new.index)
-    apart_m = shapely.distance(*(np.asarray(records.geometry.reindex(both)) for records in (old, new)))
-    within_m = sum(records["accuracy_m"].reindex(both).fillna(0).to_numpy(dtype=float) for records in (old, new))
+    old, new = _in_both(before, now)
+    apart_m = shapely.distance(*(np.asarray(records.geometry) for records in (old, new)))
+    within_m = sum(records["accuracy_m"].fillna(0).to_numpy(dtype=float) for records in (old, new))
     far = np.flatnonzero(np.nan_to_num(apart_m) > np.maximum(within_m, _FAR_M))
     far = far[np.argsort(-apart_m[far], kind="stable")]
-    told = [f"{_names(now, [str(both[int(at)])])} by {apart_m[at] / 1000:,.1f} km" for at in far[:_NAMED_MAX]]
+    told = [f"{_names(now, [str(old.index[int(at)])])} by {apart_m[at] / 1000:,.1f} km" for at in far[:_NAMED_MAX]]
     return [*told, *[""] * (len(far) - len(told))]
 
 

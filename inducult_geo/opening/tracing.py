@@ -14,6 +14,7 @@ import pandas as pd
 
 from inducult_geo.errors import ConfigError
 from inducult_geo.frames import as_records, from_json
+from inducult_geo.match.identity.continuity import heir_of
 from inducult_geo.match.identity.registry import REGISTRY_COLUMNS
 from inducult_geo.match.identity.site_ids import PREFIX, check_site_id
 from inducult_geo.match.resolve import compare, compare_speaking
@@ -177,18 +178,6 @@ def _site_with(key: str, run: Run) -> str | None:
     return None
 
 
-def _heir(key: str, run: Run) -> str:
-    """Return the key under which a record goes on today; its own where it is not known to go on under another."""
-    registry = registry_of(run)
-    followed = registry[registry["succeeds"].notna()]
-    heirs = dict(zip(followed["succeeds"], followed["record_key"], strict=True))
-    seen = {key}
-    while (new := heirs.get(key)) is not None and new not in seen:
-        seen.add(new)
-        key = new
-    return key
-
-
 def site_of(text: str, run: Run) -> str:
     """Return the id of the site that a person means by its id, by the key of one of its records or by its name.
 
@@ -203,7 +192,7 @@ def site_of(text: str, run: Run) -> str:
     if text.strip().upper().startswith(f"{PREFIX}-"):
         return text.strip().upper()
     # A name may hold a colon, too; a key never says what a site is called.
-    site_id = _site_with(text, run) or _site_with(_heir(text, run), run) if ":" in text else None
+    site_id = _site_with(text, run) or _site_with(heir_of(text, registry_of(run)), run) if ":" in text else None
     if site_id is not None:
         return site_id
     wanted = fold_once(text).strip()
@@ -345,7 +334,8 @@ def _unknown(key: str, run: Run) -> ConfigError:
     if part is not None and key in part.record_keys():
         detail = _plain(part.records().set_index("record_key").loc[key, "detail"])
         return ConfigError(f"'{key}' is in no site: {detail or 'its place lies in no region that was built'}")
-    registry, heir = registry_of(run).reindex(columns=[*REGISTRY_COLUMNS]), _heir(key, run)
+    registry = registry_of(run).reindex(columns=[*REGISTRY_COLUMNS])
+    heir = heir_of(key, registry)
     last = registry[(registry["record_key"] == heir).to_numpy(dtype=bool, na_value=False)]
     if len(last):
         site_id, region, is_gone = last[["site_id", "region", "is_gone"]].iloc[-1]

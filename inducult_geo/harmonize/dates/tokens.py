@@ -12,6 +12,7 @@ from datetime import date
 from functools import lru_cache
 from typing import Any, Final
 
+from inducult_geo.frames import TO_THE_YEAR
 from inducult_geo.text import fold_once, packaged_rows
 
 
@@ -94,9 +95,6 @@ APPROXIMATE_YEARS: Final = 5
 """Margin of a year that is only approximate, before and after it."""
 
 _DECADE_YEARS: Final = 10
-
-TO_THE_YEAR: Final = ("day", "month", "season", "year")
-"""Precisions that name one year."""
 
 _WIDENED: Final = ("year", "approximate")
 

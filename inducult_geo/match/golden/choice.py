@@ -22,8 +22,7 @@ from numpy.typing import NDArray
 from inducult_geo.arrow.texts import Coded, coded, first_of_each, no_texts, taken, texts
 from inducult_geo.catalog.generalization import accuracy_on_grid
 from inducult_geo.catalog.models import AREA_RELIABLE, DEFAULT_RELIABILITY, MUSEUM_THEME, Contract
-from inducult_geo.frames import Records
-from inducult_geo.match.golden.timeline import EXACT
+from inducult_geo.frames import TO_THE_YEAR, Records
 from inducult_geo.match.reading.prepare import accuracies
 from inducult_geo.ragged import Flags, Floats, Ints, starts_of
 from inducult_geo.text.clean import MARKUP, SPOILED
@@ -38,7 +37,7 @@ VOLATILE: Final = (
     *("operator", "status", "present_use", "visitor_access", "opening_hours", "fee", "wheelchair", "website"),
 )
 
-_PRECISION: Final[Mapping[str, int]] = {**dict.fromkeys(EXACT, 0), "decade": 1, "range": 2}
+_PRECISION: Final[Mapping[str, int]] = {**dict.fromkeys(TO_THE_YEAR, 0), "decade": 1, "range": 2}
 _ROUGH: Final = 3
 _PLACE_ORDER: Final[Mapping[str, int]] = {"surveyed": 0, "digitized": 1, "unknown": 2, "address": 3, "settlement": 4}
 

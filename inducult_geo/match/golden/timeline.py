@@ -12,15 +12,12 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from inducult_geo.catalog.models import CLOSED, MUSEUM_THEME
-from inducult_geo.frames import to_json
+from inducult_geo.frames import TO_THE_YEAR, to_json
 
 Row = Mapping[str, Any]
 
 YEAR_GAP: Final = 5
 """Two founding (or closing) years that differ by more contradict each other, where both are told to the year."""
-
-EXACT: Final = ("day", "month", "season", "year")
-"""Values of `year_precision` of a record that tells the very year."""
 
 _SPAN: Final[Mapping[str, int]] = {"part_of_decade": 5, "decade": 10, "part_of_century": 25, "century": 100}
 """How many years a year that stands for so many others may mean, itself being the first (of an end the last); a part
@@ -186,7 +183,7 @@ def _finer(row: Row, others: Sequence[Row], column: str) -> Row:
     if row[column] is None:
         return row
     meant = _meant(row[column], row[precision], is_first=column == "start_year")
-    return next((one for one in others if one[precision] in EXACT and one[column] in meant), row)
+    return next((one for one in others if one[precision] in TO_THE_YEAR and one[column] in meant), row)
 
 
 def _meant(year: int, rough: str | None, *, is_first: bool) -> range:

@@ -227,8 +227,7 @@ def successors(
     gone = asked - here
     if not gone:
         return {}
-    followed = registry.reindex(columns=["succeeds", "record_key"]).dropna()
-    after = dict(zip(followed["succeeds"], followed["record_key"], strict=True))
+    after = _followers(registry)
     after |= {heir.old_key: key for key, heir in found.items()}
     ends = {key: _last(key, after, here) for key in gone}
     return {key: end for key, end in ends.items() if end in here}
@@ -236,8 +235,7 @@ def successors(
 
 def traced(keys: Collection[str], registry: pd.DataFrame) -> set[str]:
     """Return records with all that went on as them so far: what was said of the first is true of the last."""
-    followed = registry.reindex(columns=["succeeds", "record_key"]).dropna()
-    after = dict(zip(followed["succeeds"], followed["record_key"], strict=True))
+    after = _followers(registry)
     found = set(keys)
     waiting = [after[key] for key in keys if key in after]
     while waiting:
@@ -246,6 +244,17 @@ def traced(keys: Collection[str], registry: pd.DataFrame) -> set[str]:
             found.add(key)
             waiting += [after[key]] if key in after else []
     return found
+
+
+def heir_of(key: str, registry: pd.DataFrame) -> str:
+    """Return the key under which a record goes on last; its own where it is not known to go on under another."""
+    return _last(key, _followers(registry), ())
+
+
+def _followers(registry: pd.DataFrame) -> dict[str, str]:
+    """Map each record to the one that went on as it."""
+    followed = registry.reindex(columns=["succeeds", "record_key"]).dropna()
+    return dict(zip(followed["succeeds"], followed["record_key"], strict=True))
 
 
 def _last(key: str, after: Mapping[str, str], here: Collection[str]) -> str:

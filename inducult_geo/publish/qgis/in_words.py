@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
+from inducult_geo.frames import TO_THE_YEAR
 from inducult_geo.publish.layers.columns import LANGUAGES, SITES, Column
 from inducult_geo.publish.layers.declared import Layer
 from inducult_geo.publish.layers.domains import DOMAINS
@@ -13,7 +14,6 @@ NO_END = "if(coalesce(\"status\", 'unknown') in ('disused', 'decommissioned', 'u
 """What stands for an end that is not told: what is in use has none, so only where it may have one is it a question."""
 
 _KINDS = {"alt": "also", "old": "earlier", "official": "official", "short": "short", "en": "English"} | LANGUAGES
-_EXACT_YEARS = ("day", "month", "season", "year")
 _LABELS = {column.name: column.alias for column in SITES} | {"geometry": "Place", "place": "Place"}
 
 
@@ -133,7 +133,7 @@ def loosely(precision: str) -> str:
     precision
         Expression that gives a value of the list `year_precision`.
     """
-    loose = {value: label for value, label in DOMAINS["year_precision"].items() if value not in _EXACT_YEARS}
+    loose = {value: label for value, label in DOMAINS["year_precision"].items() if value not in TO_THE_YEAR}
     return f"coalesce(' (' || lower({_map(loose)}[{precision}]) || ')', '')"
 
 

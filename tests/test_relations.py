@@ -134,6 +134,16 @@ def test_words_that_others_on_the_same_sites_overrule_are_named() -> None:
     assert [*unheeded([old, inner, ring], home)] == [(old, [inner, ring])]
 
 
+def test_of_a_ring_whose_last_word_gave_way_to_another_whole_each_word_is_told() -> None:
+    """A run ended with an error of the program, so that the region had no sites."""
+    home = {"osm:1": "A", "osm:2": "B", "p:1": "B", "osm:3": "C"}
+    first = said("osm:1", "part_of", "p:1", "2026-03-01")
+    back = said("osm:2", "part_of", "osm:1", "2026-03-02")
+    last = said("osm:2", "part_of", "osm:3", "2026-03-03")
+    assert wholes([first, back, last], home) == {"B": ("C", last)}
+    assert [*unheeded([first, back, last], home)] == [(back, [last]), (first, [back])]
+
+
 words = (
     st.tuples(
         st.sampled_from(KEYS),

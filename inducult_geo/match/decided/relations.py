@@ -135,6 +135,12 @@ def wholes(words: Iterable[Decision], group: Mapping[str, str]) -> dict[str, tup
     dict
         Site of the part -> site of the whole, and the word that says so.
     """
+    named = _ringless(words, group)
+    return {part: _innermost(found, named) for part, found in sorted(named.items())}
+
+
+def _ringless(words: Iterable[Decision], group: Mapping[str, str]) -> dict[str, dict[str, Decision]]:
+    """Return for each part all wholes that are named, and by which word: of a ring the last words."""
     apart = _different(words, group)
     named: dict[str, dict[str, Decision]] = defaultdict(dict)
     for one in sorted(words, key=lambda one: one.order, reverse=True):
@@ -142,7 +148,7 @@ def wholes(words: Iterable[Decision], group: Mapping[str, str]) -> dict[str, tup
             part, whole = group[one.left], group[one.right]
             if part != whole and _sites(one, group) not in apart and not _reaches(named, whole, part):
                 named[part][whole] = one
-    return {part: _innermost(found, named) for part, found in sorted(named.items())}
+    return named
 
 
 def unheeded(words: Iterable[Decision], group: Mapping[str, str]) -> Iterator[tuple[Decision, list[Decision]]]:
@@ -167,8 +173,11 @@ def unheeded(words: Iterable[Decision], group: Mapping[str, str]) -> Iterator[tu
             continue
         if (different := apart.get(_sites(one, group))) is not None:
             yield one, [different]
+        elif against := _way(named, whole, part):
+            yield one, against
         else:
-            yield one, _way(named, whole, part) or [chosen[part][1]]
+            # What closes a ring with words of which another whole took the place is not heard either.
+            yield one, [chosen[part][1]] if part in chosen else _way(_ringless(ordered, group), whole, part)
 
 
 def _innermost(found: Mapping[str, Decision], named: Mapping[str, Mapping[str, Decision]]) -> tuple[str, Decision]:

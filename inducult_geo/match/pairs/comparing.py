@@ -30,8 +30,8 @@ def compare_all(pairs: Compared) -> dict[str, Scores]:
     """
     size = len(pairs.left)
     found: dict[str, Floats] = {}
-    for here, some in in_blocks(pairs):
-        for name, value in some.items():
+    for here, _, findings in in_blocks(pairs):
+        for name, value in findings.items():
             if name not in found and not np.isnan(value).all():
                 found[name] = np.full(size, np.nan)
             if name in found:
@@ -40,17 +40,18 @@ def compare_all(pairs: Compared) -> dict[str, Scores]:
     return {e.name: Scores(found.get(e.name, unknown), partial(again.detail, e)) for e in COMPARISONS}
 
 
-def in_blocks(pairs: Compared) -> Iterator[tuple[slice, Mapping[str, Floats]]]:
-    """Make every comparison of a block of pairs after the other: which pairs, and comparison -> its findings.
+def in_blocks(pairs: Compared) -> Iterator[tuple[slice, Compared, Mapping[str, Floats]]]:
+    """Make every comparison of a block of pairs after the other: which pairs, these, and comparison -> its findings.
 
-    What no record tells is not compared; do not write to the findings.
+    The pairs of a block know what their comparisons share. What no record tells is not compared; do not write to the
+    findings.
     """
     untold = pairs.prepared.untold
     made = [entry for entry in COMPARISONS if not untold.issuperset(entry.fields)]
     for here in blocks(len(pairs.left)):
         some = pairs.take(here)
         unknown = np.broadcast_to(np.nan, len(some.left))
-        yield here, dict.fromkeys(_NAMES, unknown) | {entry.name: entry.compare(some).value for entry in made}
+        yield here, some, dict.fromkeys(_NAMES, unknown) | {entry.name: entry.compare(some).value for entry in made}
 
 
 class Finding:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Final, NamedTuple
 
 import numpy as np
@@ -11,7 +11,7 @@ from inducult_geo.match.pairs.compared import Compared
 from inducult_geo.match.pairs.comparing import Finding, in_blocks
 from inducult_geo.match.pairs.comparisons import Scores, name_within, same_kind
 from inducult_geo.match.scoring.points import added
-from inducult_geo.ragged import Flags, Floats, blocks
+from inducult_geo.ragged import Flags, Floats, Ints, blocks
 
 SUPPORT: Final[Mapping[str, float]] = {
     "name": 0.85,
@@ -121,22 +121,29 @@ def evidence(
     """
     size = len(pairs.left)
     seen = Evidence(np.empty(size), *(np.empty(size, dtype=bool) for _ in range(8)))
-    known = ((here, {name: one.of(here) for name, one in (scores or {}).items()}) for here in blocks(size))
-    for here, found in in_blocks(pairs) if scores is None else known:
+    for here, some, found in in_blocks(pairs) if scores is None else _known(pairs, scores):
         seen.base[here] = intercept + added(found, points)
         seen.is_backed[here] = np.any([found[name] >= least for name, least in SUPPORT.items()], axis=0)
-        seen.is_elsewhere[here] = _elsewhere(pairs.take(here), found)
+        seen.is_elsewhere[here] = _elsewhere(some, found)
         seen.is_other_unit[here] = found["numbers"] == 0
-        seen.is_other_address[here] = _other_address(pairs.take(here), found)
+        seen.is_other_address[here] = _other_address(some, found)
         seen.is_anybodys[here] = _anybodys(found)
         seen.has_fuel[here], seen.has_other_fuel[here] = found["fuel"] == 1, found["fuel"] == 0
         seen.has_capacity[here] = found["capacity"] <= SAME_CAPACITY
     return seen
 
 
-def contradicting_places(pairs: Compared, found: Mapping[str, Floats]) -> Flags:
-    """Tell which pairs lie too far apart for their accuracies, with nothing of `CONFIRMED` in what was `found`."""
-    is_far = pairs.distance_m > np.maximum(FAR_UNITS * pairs.unit_m, FAR_FROM_M)
+def _known(
+    pairs: Compared, scores: Mapping[str, Scores | Finding]
+) -> Iterator[tuple[slice, Compared, Mapping[str, Floats]]]:
+    """Give what was found before as `in_blocks` does."""
+    for here in blocks(len(pairs.left)):
+        yield here, pairs.take(here), {name: one.of(here) for name, one in scores.items()}
+
+
+def contradicting_places(pairs: Compared, found: Mapping[str, Floats], rows: Ints | slice = slice(None)) -> Flags:
+    """Tell which of some pairs lie too far apart for their accuracies, with nothing of `CONFIRMED` found of them."""
+    is_far = pairs.distance_m[rows] > np.maximum(FAR_UNITS * pairs.unit_m[rows], FAR_FROM_M)
     return np.asarray(is_far & ~_confirmed(found), dtype=bool)
 
 
@@ -150,15 +157,15 @@ def _elsewhere(pairs: Compared, found: Mapping[str, Floats]) -> Flags:
     rows = np.flatnonzero(found["place"] >= _FAR)
     named = np.any([found[name][rows] >= least for name, least in NAMED_ALIKE.items()], axis=0)
     doubtful = rows[named & ~_one_operator(found)[rows]]
-    rows = np.concatenate([rows[~named], doubtful[~_of_own_names(pairs.take(doubtful))]])
+    rows = np.concatenate([rows[~named], doubtful[~_of_own_names(pairs, doubtful)]])
     elsewhere = np.zeros(len(pairs.left), dtype=bool)
-    elsewhere[rows] = contradicting_places(pairs.take(rows), {name: found[name][rows] for name in CONFIRMED})
+    elsewhere[rows] = contradicting_places(pairs, {name: found[name][rows] for name in CONFIRMED}, rows)
     return elsewhere
 
 
-def _of_own_names(pairs: Compared) -> Flags:
-    """Tell of which pairs the names that are most alike have more than words of trade ("boiler house")."""
-    _, variants = pairs.names
+def _of_own_names(pairs: Compared, rows: Ints) -> Flags:
+    """Tell of which of some pairs the names that are most alike have more than words of trade ("boiler house")."""
+    variants = pairs.names[1][rows]
     return np.asarray((pairs.prepared.is_own_name[variants] & (variants >= 0)).any(axis=1), dtype=bool)
 
 
@@ -171,7 +178,7 @@ def _other_address(pairs: Compared, found: Mapping[str, Floats]) -> Flags:
     is_other = same_name & (other_house | (elsewhere & (telling < BORNE_BY_ALL)))
     apart = same_name & other_street & (found["place"] >= _APART) & ~confirmed & ~_one_operator(found)
     rows = np.flatnonzero(apart & ~is_other)
-    is_other[rows] = ~_of_own_names(pairs.take(rows))
+    is_other[rows] = ~_of_own_names(pairs, rows)
     return np.asarray(is_other, dtype=bool)
 
 

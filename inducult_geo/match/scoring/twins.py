@@ -83,11 +83,10 @@ def _first_and_others(pairs: Compared, base: Floats, repeated: Flags) -> tuple[I
 def _tell_the_same(rows: Compared) -> Flags:
     """Tell which pairs of rows of one source tell of one works (see `with_twins`)."""
     found = np.zeros(len(rows.left), dtype=bool)
-    for here, seen in in_blocks(rows):
+    for here, some, seen in in_blocks(rows):
         words = np.where(np.isnan(seen["words"]), seen["name"], seen["words"])
         near = (seen["postcode"] == 1) | (seen["town"] >= SAME_TOWN)
         near &= ~(seen["place"] > np.log10(1 + SAME_PLACE))
-        some = rows.take(here)
         told = _tells_town_of_other(some.prepared, some.left, some.right)
         told |= _tells_town_of_other(some.prepared, some.right, some.left)
         is_house = (seen["telling words"] < TELLING) | (seen["house number"] == 0)

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from match_rows import point, records, row, square
 
 from inducult_geo.match.identity.assign import assign_ids
-from inducult_geo.match.identity.continuity import FINGERPRINT_COLUMNS, fingerprints, heirs
+from inducult_geo.match.identity.continuity import FINGERPRINT_COLUMNS, fingerprints, heirs, successors
 from inducult_geo.match.identity.registry import (
     REGISTRY_COLUMNS,
     empty_registry,
@@ -67,6 +67,7 @@ CASES = {
     ),
     "another name": (OLD, thing(NEW_KEY, "Hilcona AG", square(80)), False),
     "too far": (OLD, thing(NEW_KEY, "Hilti AG", square(80, 200)), False),
+    "too far of a huge one": (("osm:way/1", "Hilti AG", square(2000)), thing(NEW_KEY, "Hilti AG", point(1400)), False),
     "another source": (OLD, thing("register:2", "Hilti AG", square(80)), False),
     "another region": (OLD, thing(NEW_KEY, "Hilti AG", square(80), region="opole"), False),
     "nameless, redrawn": (("osm:way/1", None, square(80)), thing(NEW_KEY, None, square(84, 3)), True),
@@ -156,11 +157,36 @@ def test_an_heir_in_another_site_takes_the_old_one_along() -> None:
     assert rows.loc[OLD[0], "site_id"] in living
 
 
+def test_what_was_numbered_anew_twice_moves_with_the_last_and_what_stays_with_others_does_not() -> None:
+    first = assign(records(thing(*OLD), thing("register:1", "Presta", point(900))))
+    second = assign(records(thing(NEW_KEY, *OLD[1:]), thing("register:1", "Presta", point(900))), first.registry)
+    third = records(thing("osm:way/3", *OLD[1:]), thing("register:1", "Presta", point(900)))
+    again = assign(third, assign(third, second.registry).registry, {"osm:way/3": "register:1"})
+    rows = again.registry.set_index("record_key")["site_id"]
+    assert len(set(rows[[OLD[0], NEW_KEY, "osm:way/3"]])) == 1
+    # A steward spoke of it, so it has an heir; its site is held by another record, and it stays there.
+    both = assign(records(thing(*OLD), thing("register:1", "Hilti", point())), groups={"register:1": OLD[0]})
+    new = records(thing(NEW_KEY, *OLD[1:]), thing("register:1", "Hilti", point()))
+    found = heirs(both.registry, new, fingerprints(new), spoken=[OLD[0]])
+    apart = assign_ids({key: key for key in new["record_key"]}, both.registry, new, found=found)
+    assert (found[NEW_KEY].inherits, found[NEW_KEY].old_key) == (False, OLD[0])
+    rows = apart.registry.set_index("record_key")["site_id"]
+    assert rows[OLD[0]] == rows["register:1"] != rows[NEW_KEY]
+
+
+def test_of_a_chain_the_first_that_is_here_goes_on() -> None:
+    rows = pd.DataFrame({"record_key": ["b", "c", "d"], "succeeds": ["a", "b", "c"]})
+    assert successors("a", rows, {}, "bd") == {"a": "b"}
+    assert successors("a", rows, {}, "d") == {"a": "d"}
+    assert successors("a", rows, {}, "x") == {}
+
+
 def test_each_takes_over_once_the_nearest_first() -> None:
     first = assign(records(thing("osm:way/1", "Hilti AG", square(40)), thing("osm:way/2", "Hilti AG", square(40, 60))))
-    new = records(thing("osm:way/3", "Hilti AG", square(40, 55)), thing("osm:way/4", "Hilti AG", square(40, 120)))
-    second = assign(new, first.registry)
-    assert {key: heir.old_key for key, heir in second.heirs.items()} == {"osm:way/3": "osm:way/2"}
+    for near, far in (("osm:way/3", "osm:way/4"), ("osm:way/4", "osm:way/3")):
+        new = records(thing(near, "Hilti AG", square(40, 55)), thing(far, "Hilti AG", square(40, 90)))
+        second = assign(new, first.registry)
+        assert second.heirs[near].old_key == "osm:way/2"
 
 
 @pytest.mark.parametrize(
@@ -204,6 +230,25 @@ def test_two_halls_that_become_one_outline_are_merged() -> None:
     back = assign(records(OUTLINE, *(one for one in HALLS if one["record_key"] == hall)), second.registry)
     assert back.members.to_dict() == {"osm:relation/2": living, hall: gone}
     assert back.registry["merged_into"].isna().all()
+
+
+def test_a_site_that_went_into_another_is_merged_though_another_of_its_records_vanished_for_good() -> None:
+    """Its id led nowhere, since the record that the register dropped still bore it."""
+    first = assign(records(*HALLS, thing("register:5", "Halle Fünf", point(50))), groups={"register:5": "osm:way/5"})
+    second = assign(records(OUTLINE), first.registry)
+    gone, living = first.members["osm:way/5"], first.members["osm:way/1"]
+    assert (second.heirs["osm:relation/2"].old_key, second.members["osm:relation/2"]) == ("osm:way/1", living)
+    assert merged_ids(second.registry)[["site_id", "merged_into"]].to_numpy().tolist() == [[gone, living]]
+    rows = second.registry.dropna(subset="record_key").set_index("record_key")
+    assert rows.loc["register:5", "site_id"] == living
+    # Where another hall of it goes on elsewhere, it stands, and what has vanished stays with it.
+    works = (*HALLS, thing("osm:way/6", "Hilti AG", square(60, 900)), thing("register:5", "Halle Fünf", point(50)))
+    first = assign(records(*works), groups=dict.fromkeys(("osm:way/5", "register:5"), "osm:way/6"))
+    second = assign(records(OUTLINE, thing("osm:way/7", "Hilti AG", square(60, 905))), first.registry)
+    rows = second.registry.dropna(subset="record_key").set_index("record_key")
+    assert rows.loc["osm:way/5", "site_id"] == second.members["osm:relation/2"]
+    assert rows.loc["register:5", "site_id"] == second.members["osm:way/7"] == first.members["register:5"]
+    assert merged_ids(second.registry).empty
 
 
 def test_a_hall_beside_the_outline_is_not_in_it() -> None:

@@ -13,14 +13,7 @@ from inducult_geo.errors import CountingError
 from inducult_geo.frames import Records
 from inducult_geo.match.identity.assign import assign_ids
 from inducult_geo.match.identity.continuity import Heir
-from inducult_geo.match.identity.registry import (
-    REGISTRY_COLUMNS,
-    empty_registry,
-    first_seen_of,
-    merge_registries,
-    seen_dates,
-    typed_registry,
-)
+from inducult_geo.match.identity.registry import REGISTRY_COLUMNS, empty_registry, first_seen_of, seen_dates
 from inducult_geo.match.identity.site_ids import DIGITS, check_site_id, new_site_id, new_site_ids
 
 KEYS = tuple(f"{source}:{number}" for source in "ab" for number in range(4))
@@ -133,23 +126,6 @@ def test_what_comes_back_does_not_take_the_id_from_who_bore_it_all_the_time():
     assert anew.members["a:9"] == site != anew.members["b:1"]
 
 
-def test_records_of_other_regions_are_not_gone():
-    table = records(row("a:1", "A", region="opole"), row("b:1", "B", region="leoben"))
-    both = assign_ids({"a:1": "a:1", "b:1": "b:1"}, empty_registry(), table)
-    one = assign_ids({"a:1": "a:1"}, both.registry, records(row("a:1", "A", region="opole")))
-    assert not one.registry["is_gone"].any()
-
-
-def test_the_region_that_holds_a_record_speaks_for_it():
-    here, there = (
-        assign_ids({"a:1": "a:1"}, empty_registry(), records(row("a:1", "A", region=region))).registry
-        for region in ("leoben", "opole")
-    )
-    moved = assign_ids({"b:1": "b:1"}, there, records(row("b:1", "B", region="opole"))).registry
-    whole = merge_registries(there, {"leoben": here, "opole": moved}).set_index("record_key")
-    assert (whole.loc["a:1", "region"], whole.loc["a:1", "is_gone"]) == ("leoben", False)
-
-
 @pytest.mark.parametrize("key", ["a:1", "b:1"])
 def test_a_split_brings_back_the_id_of_a_record_that_was_numbered_anew(key):
     first = assign({"a:1": 1, "b:1": 2})
@@ -236,7 +212,10 @@ def test_a_site_that_is_torn_apart_went_where_most_of_its_records_are(most, leas
     held = {f"{side}:{number}": side for side in "xy" for number in range(3)}
     first = assign(held | {"t:1": "t", "t:2": "t", "t:3": "t"})
     later = assign(held | {"t:1": most, "t:2": most, "t:3": least}, first.registry)
-    assert stones(later.registry) == {first.members["t:1"]: first.members[f"{most}:0"]}
+    site = first.members["t:1"]
+    assert stones(later.registry) == {site: first.members[f"{most}:0"]}
+    (cause,) = later.registry.loc[later.registry["site_id"] == site, "cause"]
+    assert cause == "its records (t:1, t:2) are now there"
 
 
 @settings(max_examples=20)
@@ -260,6 +239,25 @@ def test_a_vanished_record_that_comes_back_to_itself_has_the_id_that_it_founded(
     again = assign({"a:1": 1, "b:1": 2, "a:2": 2, "b:2": 2}, merged.registry)
     assert again.members.to_dict() == {"a:1": site, "b:1": other, "a:2": other, "b:2": other}
     assert not stones(again.registry)
+
+
+def test_two_that_founded_one_buried_id_do_not_both_get_it_back():
+    """A record was numbered anew, merged, and came back beside the one that goes on as it."""
+    first = assign({"a:1": 1, "b:1": 2, "b:2": 2})
+    groups = {"a:9": "a:9", "b:1": "a:9", "b:2": "a:9"}
+    heir = {"a:9": Heir("a:1", first.members["a:1"], "drawn anew")}
+    merged = assign_ids(groups, first.registry, records(*(row(key, key) for key in groups)), found=heir)
+    assert stones(merged.registry) == {new_site_id("a:1"): first.members["b:1"]}
+    apart = assign({"a:1": 1, "a:9": 2, "b:1": 3, "b:2": 3}, merged.registry)
+    assert new_site_id("a:1") in {*apart.members[["a:1", "a:9"]]}
+    assert apart.members.nunique() == 3
+
+
+def test_of_two_that_hold_as_many_records_the_one_that_is_known_longest_keeps_the_id():
+    first = assign({"a:0": 1, "b:9": 1}, valid_at="2026-01-01")
+    second = assign({"a:0": 1, "b:9": 1, "b:1": 1}, first.registry, "2026-02-01")
+    later = assign({"b:9": 1, "b:1": 2}, second.registry, "2026-03-01")
+    assert later.members["b:9"] == first.members["a:0"] != later.members["b:1"]
 
 
 def test_an_heir_is_as_old_as_the_record_that_it_follows():
@@ -360,15 +358,6 @@ def test_records_in_another_order_than_their_keys_keep_their_dates_and_fingerpri
     ordered = Records(table.sort_values("record_key", ignore_index=True))
     again = assign_ids(homes_, empty_registry(), ordered).registry.set_index("record_key").sort_index()
     pd.testing.assert_frame_equal(made, again)
-
-
-def test_a_record_that_stands_twice_in_a_registry_counts_as_last_written():
-    first = assign({"a:1": 1, "b:1": 2}).registry
-    twice = pd.concat([first, first[first["record_key"] == "a:1"].assign(site_id="IC-later")], ignore_index=True)
-    typed = typed_registry(twice)
-    assert typed.set_index("record_key")["site_id"]["a:1"] == "IC-later"
-    assert len(typed) == 2
-    assert typed_registry(first).equals(first)
 
 
 def test_a_site_is_known_since_its_earliest_record_even_where_that_has_gone():

@@ -327,8 +327,7 @@ def _absorbing(
     spoken: Collection[str],
 ) -> dict[str, Heir]:
     """Let new records take in what lies in them, agrees, and has no heir; not what a steward spoke of."""
-    left = {key for key, (_, free) in sites.items() if free}
-    left -= {heir.old_key for heir in found.values()} | set(spoken)
+    left = {*sites} - {heir.old_key for heir in found.values()} - set(spoken)
     more: dict[str, list[tuple[str, str]]] = {}
     for distance_m, *_, old_key, new_key, _ in agreed:
         if old_key in left and distance_m <= TOUCH_M:

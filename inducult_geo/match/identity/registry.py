@@ -215,9 +215,9 @@ def updated(before: pd.DataFrame, news: News, found: Mapping[str, Heir]) -> pd.D
     seen = one_after_the_other([no_texts(len(gone)), news.seen])
     columns |= _dates(columns["first_seen"], columns["last_seen"], seen)
     columns |= _followed(columns, news, len(gone), found)
-    moved = _moved(news)
+    moved = _swallowed(news, found) | _moved(news)
     columns["site_id"] = _none_left_behind(columns, news, len(gone), moved)
-    return _framed(columns, _tombstones(before, news, columns["site_id"], found, moved))
+    return _framed(columns, _tombstones(before, columns["site_id"], moved))
 
 
 def _left(rows: pd.DataFrame, news: News) -> Flags:
@@ -263,7 +263,7 @@ def _followed(columns: Mapping[str, Any], news: News, past: int, found: Mapping[
 
 
 def _none_left_behind(columns: Mapping[str, Any], news: News, past: int, moved: Mapping[str, Home]) -> pa.Array:
-    """Let vanished records go where most of their site's others went, where none of this run bears its id any more.
+    """Let vanished records go where their site's others went (see `updated`), where none of this run bears its id.
 
     Else they would keep it from being buried, and who follows it would find nothing, though the site is there. Other
     regions' records are not of this run, and have not vanished.
@@ -300,9 +300,7 @@ def in_order(registry: pd.DataFrame) -> pd.DataFrame:
     return registry.iloc[order_of(registry, ["site_id", "record_key"])].reset_index(drop=True)
 
 
-def _tombstones(
-    before: pd.DataFrame, news: News, alive: pa.Array, found: Mapping[str, Heir], moved: Mapping[str, Home]
-) -> list[Stone]:
+def _tombstones(before: pd.DataFrame, alive: pa.Array, moved: Mapping[str, Home]) -> list[Stone]:
     """Rows for ids that no record bears any more: old ones that still hold, and those of new merges."""
     stones: dict[str, Stone] = {}
     graves = before.loc[before["merged_into"].notna(), [*_SITE_COLUMNS, "cause"]]
@@ -310,8 +308,7 @@ def _tombstones(
     columns = [graves[name].astype(object).where(graves[name].notna(), None) for name in graves]
     stones |= {site: (None, site, *told) for site, *told in zip(*columns, strict=True)}
     is_borne = is_in([*moved], alive)
-    merged = _swallowed(news, found, alive)
-    merged |= {site: home for (site, home), borne in zip(moved.items(), is_borne, strict=True) if not borne}
+    merged = {site: home for (site, home), borne in zip(moved.items(), is_borne, strict=True) if not borne}
     if merged:
         dates = ["first_seen", "last_seen"]
         held = before[is_in(before["site_id"], merged)].groupby("site_id")[dates].agg(["min", "max"])
@@ -339,11 +336,11 @@ def _moved(news: News) -> dict[str, Home]:
     return merged
 
 
-def _swallowed(news: News, found: Mapping[str, Heir], alive: pa.Array) -> dict[str, Home]:
-    """Site that nobody bears any more, since a new record took in what it was -> that record's site, and why."""
+def _swallowed(news: News, found: Mapping[str, Heir]) -> dict[str, Home]:
+    """Site that no record of this run bears, since a new one took in what it was -> that record's site, and why."""
     parts = [(site, old_key, key) for key, heir in found.items() for old_key, site in heir.absorbs]
     homes = taken(news.site, places_in(texts([key for *_, key in parts]), news.key)).to_pylist()
-    gone = ~is_in(texts([site for site, *_ in parts]), alive)
+    gone = ~is_in(texts([site for site, *_ in parts]), news.site)
     return {
         site: (home, f"its record {old_key} went into {key}")
         for (site, old_key, key), home, is_gone in zip(parts, homes, gone, strict=True)

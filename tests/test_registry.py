@@ -1,0 +1,75 @@
+"""The registry of site ids: what regions side by side know of it, and the files that it is read from."""
+
+from __future__ import annotations
+
+import pandas as pd
+import pyarrow as pa
+from match_rows import records, row
+from test_identity import assign, stones
+
+from inducult_geo.match.identity.assign import assign_ids
+from inducult_geo.match.identity.registry import empty_registry, merge_registries, registry_unlike, typed_registry
+from inducult_geo.match.identity.site_ids import new_site_id
+
+
+def test_records_of_other_regions_are_not_gone():
+    table = records(row("a:1", "A", region="opole"), row("b:1", "B", region="leoben"))
+    both = assign_ids({"a:1": "a:1", "b:1": "b:1"}, empty_registry(), table)
+    one = assign_ids({"a:1": "a:1"}, both.registry, records(row("a:1", "A", region="opole")))
+    assert not one.registry["is_gone"].any()
+    # And what has gone there does not come back by what is seen here.
+    gone = both.registry.assign(is_gone=both.registry["record_key"] == "b:1")
+    kept = assign_ids({"a:1": "a:1"}, gone, records(row("a:1", "A", region="opole"))).registry
+    assert kept.set_index("record_key")["is_gone"].to_dict() == {"a:1": False, "b:1": True}
+
+
+def test_a_site_that_another_region_holds_is_not_buried_where_its_records_here_leave_it():
+    here = [row(key, key, region="opole") for key in ("a:1", "a:2", "a:3")]
+    homes_ = {"a:1": "a:1", "a:2": "a:2", "a:3": "a:2", "b:1": "a:1"}
+    first = assign_ids(homes_, empty_registry(), records(*here, row("b:1", "B", region="leoben")))
+    later = assign_ids(dict.fromkeys(("a:1", "a:2", "a:3"), "a:1"), first.registry, records(*here))
+    assert set(later.members) == {first.members["a:2"]}
+    assert later.registry.set_index("record_key").loc["b:1", "site_id"] == first.members["b:1"] == first.members["a:1"]
+    assert stones(later.registry) == {}
+
+
+def test_of_regions_side_by_side_a_tombstone_holds_where_no_record_bears_its_id_and_the_last_one_counts():
+    """A release that called an id that stands a former one broke its own promise."""
+    seen = assign({"a:1": 1, "a:2": 2}).registry.assign(region="opole")
+
+    def buried(site, into):
+        grave = seen.iloc[:1].assign(record_key=None, site_id=site, merged_into=into, region=None)
+        return pd.concat([seen, grave], ignore_index=True)
+
+    borne = new_site_id("a:2")
+    assert stones(merge_registries(buried(borne, "IC-A"), {"opole": seen, "leoben": buried(borne, "IC-B")})) == {}
+    assert stones(merge_registries(buried("IC-X", "IC-A"), {"opole": buried("IC-X", "IC-B")})) == {"IC-X": "IC-B"}
+
+
+def test_the_region_that_holds_a_record_speaks_for_it():
+    here, there = (
+        assign_ids({"a:1": "a:1"}, empty_registry(), records(row("a:1", "A", region=region))).registry
+        for region in ("leoben", "opole")
+    )
+    moved = assign_ids({"b:1": "b:1"}, there, records(row("b:1", "B", region="opole"))).registry
+    whole = merge_registries(there, {"leoben": here, "opole": moved}).set_index("record_key")
+    assert (whole.loc["a:1", "region"], whole.loc["a:1", "is_gone"]) == ("leoben", False)
+    # Of two that hold it the one that says when.
+    shares = {"leoben": here.assign(last_seen="2026-01-01"), "opole": there.assign(last_seen=None)}
+    assert merge_registries(there, shares)["region"].tolist() == ["leoben"]
+
+
+def test_a_record_that_stands_twice_in_a_registry_counts_as_last_written():
+    first = assign({"a:1": 1, "b:1": 2}).registry
+    twice = pd.concat([first, first[first["record_key"] == "a:1"].assign(site_id="IC-later")], ignore_index=True)
+    typed = typed_registry(twice)
+    assert typed.set_index("record_key")["site_id"]["a:1"] == "IC-later"
+    assert len(typed) == 2
+    assert typed_registry(first).equals(first)
+
+
+def test_a_column_in_which_nothing_ever_stood_may_be_of_no_type():
+    needed = [("record_key", pa.string()), ("site_id", pa.large_string())]
+    assert registry_unlike(pa.schema([*needed, ("succeeds", pa.null()), ("is_gone", pa.bool_())])) is None
+    assert registry_unlike(pa.schema([*needed, ("succeeds", pa.int64())])) == "its column 'succeeds' holds int64"
+    assert registry_unlike(pa.schema([*needed, ("is_gone", pa.string())])) == "its column 'is_gone' holds string"

@@ -134,14 +134,22 @@ def test_words_that_others_on_the_same_sites_overrule_are_named() -> None:
     assert [*unheeded([old, inner, ring], home)] == [(old, [inner, ring])]
 
 
-def test_of_a_ring_whose_last_word_gave_way_to_another_whole_each_word_is_told() -> None:
-    """A run ended with an error of the program, so that the region had no sites."""
+def test_a_word_that_gave_way_to_another_whole_closes_no_ring() -> None:
+    """It held back the older word, which was true beside all that was obeyed; a run even ended with an error."""
     home = {"osm:1": "A", "osm:2": "B", "p:1": "B", "osm:3": "C"}
     first = said("osm:1", "part_of", "p:1", "2026-03-01")
     back = said("osm:2", "part_of", "osm:1", "2026-03-02")
     last = said("osm:2", "part_of", "osm:3", "2026-03-03")
-    assert wholes([first, back, last], home) == {"B": ("C", last)}
-    assert [*unheeded([first, back, last], home)] == [(back, [last]), (first, [back])]
+    assert wholes([first, back, last], home) == {"A": ("B", first), "B": ("C", last)}
+    assert [*unheeded([first, back, last], home)] == [(back, [last])]
+
+
+def test_the_whole_that_was_named_last_is_the_one_that_is_so_by_any_of_its_words() -> None:
+    """One works was called the whole twice, and of its words the older one was held against another's."""
+    home = {"osm:1": "A", "p:1": "A", "osm:2": "B", "osm:3": "C"}
+    first, other = said("osm:1", "part_of", "osm:2", "2026-03-01"), said("osm:1", "part_of", "osm:3", "2026-03-02")
+    again = said("p:1", "part_of", "osm:2", "2026-03-03")
+    assert wholes([first, other, again], home) == {"A": ("B", again)}
 
 
 words = (
@@ -169,6 +177,23 @@ def test_replay_in_any_order_gives_the_same_clusters_and_parts(logs) -> None:
             assert one.group[left] != one.group[right]
         elif not first.problems:
             assert one.group[left] == one.group[right]
+
+
+@given(st.lists(words, max_size=10), st.lists(st.integers(0, 3), min_size=5, max_size=5))
+def test_every_part_is_obeyed_or_told_with_the_words_that_are(log, homes) -> None:
+    group = dict(zip(KEYS, map(str, homes), strict=True))
+    said_so = [*replay(log).latest.values()]
+    whole_of = wholes(said_so, group)
+    told = dict(unheeded(said_so, group))
+    for one in said_so:
+        site, seen = group[one.left], [group[one.left]]
+        while site in whole_of:
+            site = whole_of[site][0]
+            assert site not in seen
+            seen.append(site)
+        is_obeyed = one.decision != "part_of" or group[one.right] in seen
+        assert is_obeyed == (one not in told)
+        assert is_obeyed or told[one]
 
 
 def test_decisions_follow_records_that_go_on_under_other_keys() -> None:

@@ -9,7 +9,7 @@ apart, and of the `same` words that would join them nevertheless the oldest give
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
 from inducult_geo.match.decided.verdict import DIFFERENT, PART_OF, SAME, Decision
 
@@ -119,7 +119,7 @@ def told(found: Iterable[Decision]) -> str:
     return " and ".join(f"{one.who} on {one.moment}: '{one.left}' {one.decision} '{one.right}'" for one in found)
 
 
-def wholes(words: Iterable[Decision], group: Mapping[str, str]) -> dict[str, tuple[str, Decision]]:
+def wholes(words: Collection[Decision], group: Mapping[str, str]) -> dict[str, tuple[str, Decision]]:
     """Return for each part its whole: the innermost of several, else the one named last; of a ring the last words.
 
     Parameters
@@ -139,16 +139,32 @@ def wholes(words: Iterable[Decision], group: Mapping[str, str]) -> dict[str, tup
     return {part: _innermost(found, named) for part, found in sorted(named.items())}
 
 
-def _ringless(words: Iterable[Decision], group: Mapping[str, str]) -> dict[str, dict[str, Decision]]:
-    """Return for each part all wholes that are named, and by which word: of a ring the last words."""
+def _ringless(words: Collection[Decision], group: Mapping[str, str]) -> dict[str, dict[str, Decision]]:
+    """Return for each part all wholes that are named, and by which word: of a ring the last words.
+
+    A word that gives way to another whole of its part closes no ring: what it was held against is heard.
+    """
     apart = _different(words, group)
+    said = {
+        one: (group[one.left], group[one.right])
+        for one in sorted(words, key=lambda one: one.order, reverse=True)
+        if one.decision == PART_OF and one.left in group and one.right in group and _sites(one, group) not in apart
+    }
     named: dict[str, dict[str, Decision]] = defaultdict(dict)
-    for one in sorted(words, key=lambda one: one.order, reverse=True):
-        if one.decision == PART_OF and one.left in group and one.right in group:
-            part, whole = group[one.left], group[one.right]
-            if part != whole and _sites(one, group) not in apart and not _reaches(named, whole, part):
-                named[part][whole] = one
-    return named
+    _name(said, named)
+    chosen = {part: dict([_innermost(found, named)]) for part, found in named.items()}
+    kept: dict[str, dict[str, Decision]] = defaultdict(dict)
+    for part, found in named.items():
+        kept[part] = {whole: one for whole, one in found.items() if _reaches(chosen, part, whole)}
+    _name({one: (a, b) for one, (a, b) in said.items() if b not in named.get(a, ())}, kept)
+    return kept
+
+
+def _name(said: Mapping[Decision, tuple[str, str]], named: dict[str, dict[str, Decision]]) -> None:
+    """Add to the wholes of each part those of words, in their order, but for words that would close a ring."""
+    for one, (part, whole) in said.items():
+        if part != whole and not _reaches(named, whole, part):
+            named[part].setdefault(whole, one)
 
 
 def unheeded(words: Iterable[Decision], group: Mapping[str, str]) -> Iterator[tuple[Decision, list[Decision]]]:
@@ -173,11 +189,14 @@ def unheeded(words: Iterable[Decision], group: Mapping[str, str]) -> Iterator[tu
             continue
         if (different := apart.get(_sites(one, group))) is not None:
             yield one, [different]
-        elif against := _way(named, whole, part):
-            yield one, against
+            continue
+        # Of a ring the oldest word gives way; a younger one is not heard since its part has another whole.
+        against = _way(named, whole, part)
+        is_oldest = bool(against) and one.order < min(other.order for other in against)
+        if part in chosen and not is_oldest:
+            yield one, [chosen[part][1]]
         else:
-            # What closes a ring with words of which another whole took the place is not heard either.
-            yield one, [chosen[part][1]] if part in chosen else _way(_ringless(ordered, group), whole, part)
+            yield one, against or _way(_ringless(ordered, group), whole, part)
 
 
 def _innermost(found: Mapping[str, Decision], named: Mapping[str, Mapping[str, Decision]]) -> tuple[str, Decision]:

@@ -544,6 +544,34 @@ def test_an_answer_that_contradicts_an_earlier_word_names_it(run: Run, built: Pa
     assert f"Eva: '{some[1]}' same '{some[2]}'" in refusal.reason
 
 
+def test_an_answer_that_contradicts_a_word_on_a_former_key_is_refused(run: Run, built: Path, tmp_path: Path) -> None:
+    """It was taken, and the next run told that the two contradict each other."""
+    a, b, c = keys(built, 3)
+    registry = pd.read_parquet(run.folder.registry).astype(object)
+    registry.loc[registry["record_key"] == a, "succeeds"] = "list:former"
+    registry.to_parquet(run.folder.registry)
+    append_decision(run.folder.decisions, Decision("Eva", "2026-03-01", "list:former", b, "same"))
+    assert decide(b, "same", c, run, who="Eva").added
+    (refusal,) = decide(a, "different", c, run, who="Jan").refused
+    assert f"contradiction: Jan: '{a}' different '{c}' and Eva: '{a}' same '{b}'" in refusal.reason
+    assert decide(a, "different", b, run, who="Eva").added, "the word on the former key is one on these two"
+    assert decide(a, "different", c, run, who="Jan").added
+
+
+def test_what_was_answered_since_the_release_is_left_out_of_an_export(run: Run, sheet: Path) -> None:
+    """A second steward answered it once more, and was told that it comes late."""
+    one, other = pairs_of(sheet)[:2]
+    for row in (one, other):
+        decide(row["left_key"], "same", row["right_key"], run, who="Eva")
+    decide(other["left_key"], "undecided", other["right_key"], run, who="Eva")
+    words = ["review", "export", "--out", str(sheet), "--data", str(run.folder.root)]
+    said = CliRunner().invoke(cli.app, words)
+    assert "answers them: 1. The next run" in said.output
+    asked = {row["review_id"] for row in rows_of(sheet)}
+    assert asked == questions(run) - {one["review_id"]}
+    assert export_review(release_of(run), sheet) == (len(asked) + 1, 0)
+
+
 def test_two_parts_of_one_whole_may_be_different(run: Run, built: Path, tmp_path: Path) -> None:
     outcome = contradicting(built, run, tmp_path, [(0, 2, "part_of"), (1, 2, "part_of"), (0, 1, "different")])
     assert (len(outcome.added), outcome.refused, outcome.problems) == (3, (), ())

@@ -12,6 +12,8 @@ import shapely
 
 from inducult_geo.digest import sha256
 from inducult_geo.frames import Counts, FileRead, Problem, Records, as_records
+from inducult_geo.match.decided.decisions import Decision, replay
+from inducult_geo.resolving.region import decided_here
 from inducult_geo.run import Run, SourceFacts, open_run
 from inducult_geo.stage import (
     FRAMES,
@@ -297,3 +299,14 @@ def test_what_nobody_points_to_is_cleared_and_nothing_else(run: Run) -> None:
     assert last_part(home(run), "osm") == part
     assert last_part(run.folder.wide, "eutl") == wide
     assert clear_unpointed(run) == []
+
+
+def test_a_region_is_settled_again_for_each_word_that_it_tells_of(tmp_path: Path) -> None:
+    """A word on a record that lies in another region now was told as without effect long after it was taken back."""
+    pd.DataFrame({"record_key": ["a:1", "a:2"]}).to_parquet(tmp_path / "records.parquet")
+    parts, known = [Part(FACTS, tmp_path)], pd.DataFrame({"record_key": ["a:1", "gone:1", "gone:2"]})
+    pairs = [("a:1", "a:2"), ("a:1", "moved:1"), ("gone:1", "gone:2"), ("moved:1", "moved:2"), ("gone:1", "moved:1")]
+    said = [Decision("Eva", "2026-03-01", left, right, "same") for left, right in pairs]
+    assert decided_here(parts, replay(said), known) == sorted(one.as_line() for one in said[:3])
+    back = replay([*said, Decision("Eva", "2026-03-02", "a:1", "moved:1", "undecided")])
+    assert decided_here(parts, back, known) != decided_here(parts, replay(said), known)

@@ -162,24 +162,33 @@ def review_export(
     data: Data = None,
     as_json: AsJson = False,
 ) -> None:
-    """Write the open questions as a CSV, both records side by side, to be answered in a spreadsheet."""
+    """Write the open questions as a CSV, both records side by side, to be answered in a spreadsheet.
+
+    What was answered since the newest release of the data folder is left out, and told; of a release that is named
+    all its questions are written.
+    """
+    from inducult_geo.memory import decisions_of
     from inducult_geo.opening.release import release_folder
+    from inducult_geo.review.answers import answered_questions
     from inducult_geo.review.table import export_review
     from inducult_geo.text import counted
 
     with refusal_is_two():
+        answered: frozenset[str] = frozenset()
         if release is None:
             with opened_run(data, None, quiet=True, contracts=False) as opened:
-                release = opened.folder.processed / "current"
-        number = export_review(release_folder(release), out)
+                release, answered = opened.folder.processed / "current", answered_questions(decisions_of(opened))
+        number, left_out = export_review(release_folder(release), out, answered)
     if as_json:
-        print_json({"questions": number, "out": str(out)})
+        print_json({"questions": number, "answered": left_out, "out": str(out)})
         return
     todo = (
         "Fill in decision (same, part_of, different; undecided takes an answer back), decided_by, note; those of the "
         "kind place are settled in the file or its contract."
     )
     typer.echo(f"{counted(number, 'open question')}: {out}. {todo if number else 'There is nothing to answer.'}")
+    if left_out:
+        typer.echo(f"Left out, since the log of decisions answers them: {left_out}. The next run asks them no more.")
 
 
 def review_import(

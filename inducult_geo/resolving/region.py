@@ -110,7 +110,7 @@ def _run_id(region: Region, collected: Collected, decisions: Decisions, registry
             "contracts": {
                 fact.source: run.catalog.sources[fact.source].model_dump(mode="json") for fact in collected.facts
             },
-            "decisions": _decided(collected.parts, decisions, _of_region(registry, region.id)),
+            "decisions": decided_here(collected.parts, decisions, _of_region(registry, region.id)),
             # Absent where the shipped ones are used, which the hash of the code tells of.
             **({"weights": repr(weights)} if (weights := weights_of(run)) is not None else {}),
         }
@@ -123,13 +123,18 @@ def _of_region(registry: pd.DataFrame, region_id: str) -> pd.DataFrame:
     return known[known["region"] == region_id]
 
 
-def _decided(parts: Sequence[Part], decisions: Decisions, known: pd.DataFrame) -> list[str]:
-    """Return the decisions about two records that are both here, or were: those of another region change nothing."""
+def decided_here(parts: Sequence[Part], decisions: Decisions, known: pd.DataFrame) -> list[str]:
+    """Return the decisions about a record that is here, or about two that were: those of others change nothing.
+
+    That a decision is without effect, since the other record lies in another region now, is told here, too.
+    """
     words = {**decisions.latest, **decisions.reopened}
     if not words:
         return []
-    here = {key for part in parts for key in part.record_keys()} | set(known["record_key"].dropna())
-    return sorted(word.as_line() for pair, word in words.items() if here.issuperset(pair))
+    here = {key for part in parts for key in part.record_keys()}
+    known_here = here | set(known["record_key"].dropna())
+    found = {pair: one for pair, one in words.items() if known_here.issuperset(pair) or not here.isdisjoint(pair)}
+    return sorted(one.as_line() for one in found.values())
 
 
 def _rasters(run: Run) -> list[tuple[object, object]]:

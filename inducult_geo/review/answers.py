@@ -99,6 +99,11 @@ def was_asked(review_id: str, run: Run) -> bool:
     return any((table["review_id"] == review_id).any() for table in _asking(run))
 
 
+def answered_questions(log: Decisions) -> frozenset[str]:
+    """Return the ids of the questions that a word in force answers, be they open in a release of before."""
+    return frozenset(question_id(*pair) for pair in log.latest)
+
+
 def kept_stages(run: Run) -> Iterator[Stage]:
     """Yield the last good outputs of every region that was built, be it one of a catalog that is not named now."""
     for manifest in sorted((run.folder.processed / "regions").glob("*/manifest.json")):
@@ -120,9 +125,19 @@ def regions_of_keys(run: Run) -> dict[str, frozenset[str]]:
     now: dict[str, frozenset[str]] = {}
     for stage in kept_stages(run):
         region = frozenset([stage.region])
-        for key in pq.read_table(stage.folder / "records.parquet", columns=["record_key"])["record_key"].to_pylist():
+        for key in _keys_of(stage):
             now[key] = now[key] | region if key in now else region
     return known | now
+
+
+def present_keys(run: Run) -> set[str]:
+    """Return the keys of all records of the regions as last kept."""
+    return {key for stage in kept_stages(run) for key in _keys_of(stage)}
+
+
+def _keys_of(stage: Stage) -> list[str]:
+    keys: list[str] = pq.read_table(stage.folder / "records.parquet", columns=["record_key"])["record_key"].to_pylist()
+    return keys
 
 
 def _asked(run: Run) -> Iterator[tuple[str, dict[str, str]]]:

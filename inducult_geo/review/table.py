@@ -29,7 +29,7 @@ from inducult_geo.match.questions import question_id
 from inducult_geo.memory import decisions_of, registry_of
 from inducult_geo.publish.compared.review_table import ANSWER_COLUMNS, answers_of, export_review, read_edited
 from inducult_geo.publish.spreadsheet import plain_cell
-from inducult_geo.review.answers import regions_of_keys, unread, was_asked, with_records
+from inducult_geo.review.answers import present_keys, regions_of_keys, unread, was_asked, with_records
 from inducult_geo.review.late import lateness, why_stale
 from inducult_geo.review.log_copies import take_in
 from inducult_geo.review.outcomes import ImportOutcome, Refusal, told_of
@@ -159,7 +159,7 @@ def _take(
         held = {one.records for one in stale}
         answers = [answer for answer in answers if (answer.decision.left, answer.decision.right) not in held]
         fresh = [answer for answer in answers if not _is_said(answer.decision, log)]
-        taken, contradicting = _without_contradictions(fresh, log)
+        taken, contradicting = _without_contradictions(fresh, log, _heirs(fresh, log, run))
         with storing(run.folder.decisions):
             for answer in taken:
                 append_decision(run.folder.decisions, answer.decision)
@@ -298,25 +298,47 @@ def _overruling(one: Decision, log: Decisions) -> str | None:
     return f"'{one.left}' and '{one.right}': {one.who} says '{one.decision}' now; {told}"
 
 
-def _without_contradictions(answers: list[_Answer], log: Decisions) -> tuple[list[_Answer], list[Refusal]]:
+def _heirs(answers: Sequence[_Answer], log: Decisions, run: Run) -> Mapping[str, str]:
+    """Return the records as which those of answers and of the log go on: a word holds for these, too."""
+    if not answers:
+        return {}
+    spoken = log.spoken.union(*(answer.decision.pair for answer in answers))
+    return successors(spoken, registry_of(run), {}, present_keys(run))
+
+
+def _without_contradictions(
+    answers: list[_Answer], log: Decisions, heirs: Mapping[str, str]
+) -> tuple[list[_Answer], list[Refusal]]:
     """Hold back the answers that cannot all be true, among themselves or with earlier words, with what shows it.
 
     All new answers that take part are held back, so that the order of rows decides nothing.
     """
     fresh = {answer.decision.pair: answer for answer in answers}
     refused: dict[tuple[str, str], Refusal] = {}
-    while found := _contradiction(fresh, log):
+    while found := _contradiction(fresh, log, heirs):
         told = " and ".join(f"{one.who}: '{one.left}' {one.decision} '{one.right}'" for one in found)
-        for one in found:
+        for one in found.values():
             answer = fresh.pop(one.pair, None)
             if answer is not None:
                 refused[one.pair] = answer.refused(f"contradiction: {told}. Change one of them")
     return [*fresh.values()], [*refused.values()]
 
 
-def _contradiction(fresh: Mapping[tuple[str, str], _Answer], log: Decisions) -> tuple[Decision, ...] | None:
-    """Return words that cannot all be true, new answers among them (see `relations.conflicts`)."""
-    words = {**log.latest, **{pair: answer.decision for pair, answer in fresh.items()}}
-    standing = [one for one in words.values() if one.decision != UNDECIDED]
-    found = (said for said in conflicts(standing) if not fresh.keys().isdisjoint(one.pair for one in said))
-    return next(found, None)
+def _contradiction(
+    fresh: Mapping[tuple[str, str], _Answer], log: Decisions, heirs: Mapping[str, str]
+) -> dict[Decision, Decision] | None:
+    """Return words that cannot all be true, new answers among them (see `relations.conflicts`).
+
+    Each is told of the records as they are known now, with the word as it was said.
+    """
+    words = {**log.latest, **log.reopened, **{pair: answer.decision for pair, answer in fresh.items()}}
+    now: dict[tuple[str, str], tuple[Decision, Decision]] = {}
+    for one in sorted(words.values(), key=lambda one: one.order):
+        left, right = (heirs.get(key, key) for key in (one.left, one.right))
+        if left != right:
+            moved = replace(one, left=left, right=right)
+            now[moved.pair] = moved, one
+    said_as = {moved: one for moved, one in now.values() if one.decision != UNDECIDED}
+    found = (said for said in conflicts(said_as) if not fresh.keys().isdisjoint(said_as[one].pair for one in said))
+    said = next(found, None)
+    return None if said is None else {one: said_as[one] for one in said}

@@ -5,7 +5,7 @@ from __future__ import annotations
 import shutil
 import sqlite3
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from contextlib import closing
 from itertools import zip_longest
 from pathlib import Path
@@ -51,8 +51,10 @@ _NAMED_MAX: Final = 5
 _LOOKING: Final = "?mode=ro&immutable=1"
 
 
-def export_review(release: Path, out: Path) -> int:
-    """Write the open questions of a release as a CSV, both records side by side; returns their number.
+def export_review(release: Path, out: Path, answered: Collection[str] = ()) -> tuple[int, int]:
+    """Write the open questions of a release as a CSV, both records side by side.
+
+    Returns their number, and how many of the release were left out since they are `answered` (by `review_id`).
 
     Columns: the question with the three answers to fill in, the evidence, then each fact of the left and of the right
     record in turn, with longitude and latitude (WGS84). Formula-safe; see `publish.spreadsheet`.
@@ -66,9 +68,10 @@ def export_review(release: Path, out: Path) -> int:
     """
     _refuse_to_lose(out)
     table = questions_of(release)
+    still = table[~table["review_id"].isin([*answered])]
     with replacing(out) as draft:
-        write_csv(table, draft)
-    return len(table)
+        write_csv(still, draft)
+    return len(still), len(table) - len(still)
 
 
 def questions_of(release: Path) -> pd.DataFrame:

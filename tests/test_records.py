@@ -41,6 +41,17 @@ def kinds(result: Harmonized) -> dict[str, str]:
     return {problem.kind: problem.message for problem in result.problems}
 
 
+def test_a_postcode_is_told_without_the_sign_of_its_country(vocabulary: Vocabulary) -> None:
+    told = {"H-3743": "HU", "D - 08056": "DE", "PL-45-061": "PL", "CZ-360 01": "CZ", "LV-1001": "LV", "A-1010": "CZ"}
+    rows = [{"postcode": code, "country": land} for code, land in told.items()]
+    plain = made(vocabulary, rows).records["postcode"].tolist()
+    assert plain == ["3743", "08056", "45-061", "360 01", "LV-1001", "A-1010"]
+    assert made(vocabulary, [{"postcode": None}, {"postcode": "PL-45-061"}]).records["postcode"].isna().tolist() == [
+        True,
+        False,
+    ]
+
+
 def test_every_row_in_is_a_record_out(vocabulary: Vocabulary) -> None:
     rows = [
         {"name": "Huta"},

@@ -7,7 +7,7 @@ from typing import Annotated, Final
 
 from pydantic import AfterValidator
 
-from inducult_geo.text import fold_once
+from inducult_geo.text import fold_once, packaged_rows
 
 _CODES: Final[dict[str, tuple[str, ...]]] = {
     r"wgs ?(?:19)?84|gps|lat ?lon|lon ?lat|crs ?84": ("EPSG:4326",),
@@ -50,6 +50,21 @@ def crs_code_of(text: str) -> str:
         return text
     meant = " or ".join(_meant(text)) or "a code such as EPSG:25833, which `inducult draft` finds for most files"
     raise ValueError(f"'{text[:40]}' will not do; write {meant}")
+
+
+def is_no_system(code: str) -> bool:
+    """Whether nobody knows a code as that of a coordinate system."""
+    if any(row["datum"] == code for row in packaged_rows("operations.csv")):
+        return False
+    # Loading it takes longer than reading the whole catalog, whose systems are nearly all in the table.
+    from pyproj import CRS
+    from pyproj.exceptions import CRSError
+
+    try:
+        CRS.from_user_input(code)
+    except CRSError:
+        return True
+    return False
 
 
 def _meant(text: str) -> list[str]:

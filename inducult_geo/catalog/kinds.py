@@ -22,7 +22,22 @@ def _like(pattern: str, advice: str) -> AfterValidator:
 _AN_ID = _like(r"[a-z0-9][a-z0-9_-]{0,63}", "small letters, digits, - and _ (64 at most), such as opole_monuments")
 Identifier = Annotated[str, _AN_ID]
 RegionId = Annotated[str, StringConstraints(strip_whitespace=True, to_lower=True), _AN_ID]
-CountryCode = Annotated[str, _like(r"[A-Z]{2}", "two capital letters such as CZ")]
+CountryCode = Annotated[
+    str, _like(r"[A-Z]{2}", "two capital letters such as CZ"), AfterValidator(lambda code: _of_a_country(code))
+]
+_IN_USE: Final = "XK"
+"""Kosovo has no code in ISO 3166, and this one in use."""
+
+
+def _of_a_country(code: str) -> str:
+    # Loaded where a country is declared only: who reads codes alone need not wait for it.
+    import pycountry
+
+    if code != _IN_USE and pycountry.countries.get(alpha_2=code) is None:
+        raise ValueError(f"'{code}' is no country's code; write that of ISO 3166, such as CZ (GB, GR for UK, EL)")
+    return code
+
+
 ColumnName = Annotated[str, AfterValidator(lambda name: " ".join(name.split()))]
 """White space is one space, as readers make it of headings."""
 

@@ -14,7 +14,7 @@ from zoneinfo import available_timezones
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
-from inducult_geo.catalog.crs_names import CrsCode
+from inducult_geo.catalog.crs_names import CrsCode, is_no_system
 from inducult_geo.catalog.kinds import ONE_OR_MANY, ColumnName, CountryCode, Identifier, RegionId
 from inducult_geo.catalog.permissions import permits_release, says_nothing
 from inducult_geo.name_keys import name_language
@@ -144,6 +144,13 @@ class Region(Declared):
         if known and name not in known:
             raise ValueError(f"'{name}' is no time zone; write one such as Europe/Prague")
         return name
+
+    @field_validator("crs")
+    @classmethod
+    def _known_systems(cls, codes: tuple[str, ...]) -> tuple[str, ...]:
+        if unknown := next(filter(is_no_system, codes), None):
+            raise ValueError(f"'{unknown}' is no coordinate system; look its code up on epsg.io, such as EPSG:25833")
+        return codes
 
     @field_validator("bbox")
     @classmethod

@@ -21,6 +21,7 @@ from inducult_geo.harmonize.words.footnotes import without_footnotes
 from inducult_geo.harmonize.words.meanings import YEARS, Meanings, check_meanings, settled_starts
 from inducult_geo.harmonize.words.names import harmonize_names
 from inducult_geo.harmonize.words.notices import Notices, Told, note_lost_characters, note_nothing
+from inducult_geo.harmonize.words.postcodes import plain_postcode
 from inducult_geo.harmonize.words.uses import use_instead, use_of
 from inducult_geo.harmonize.words.vocabulary import (
     GENERIC_TYPES,
@@ -76,10 +77,9 @@ def harmonize(table: RawTable, contract: Contract, ground: Ground, vocabulary: V
     rows = without_footnotes(_accuracies(rows, contract, notices, countries), notices)
     placed = place(_placeable(rows), contract, ground, file_crs=table.crs)
     values = pd.DataFrame({name: _clean(rows, name, known_text) for name in _PLAIN}, index=rows.index)
-    values["nace"] = _nace(rows)
+    values["nace"], values["names"], values["country"] = _nace(rows), harmonize_names(rows), countries
     values["website"] = values["website"].map(web_address)
-    values["names"] = harmonize_names(rows)
-    values["country"] = countries
+    values["postcode"] = [*map(plain_postcode, values["postcode"], countries)]
     _origins(values, rows, table, contract, notices)
     _types(values, rows, contract, vocabulary, notices)
     _states(values, rows, contract, vocabulary, notices)

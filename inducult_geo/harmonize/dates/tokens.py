@@ -176,6 +176,8 @@ _PHRASES: Final = tuple(
         (r"(?<![\d./-])(1[2-9]\d|20\d)(?:-? ?\?|-(?=\s*(?:$|[?,;])))", r"\g<1>0s ?"),
         # What Hungarian says behind a year, and Romanian around the number of a century.
         (r"(?<=\d\d0)-e\b|(?<=\d\d\d0)-?[aeo]s evek(?:ben|tol|ig)?\b", "s"),
+        (r"\b(\d{4}) ?(?:es|-) ?(\d{4}) kozotti?\b", r"between \1 and \2"),
+        (r"\b(\d{4}) elotti?\b", r"before \1"), (r"\b(\d{4}) utani?\b", r"after \1"),
         (r"\b(\d{4})-?t[oe]l\b", r"since \1"), (r"\b(\d{4})-?ig\b", r"until \1"),
         (r"(?<=\d{4})-?(?:b[ae]n|[aeo]s)\b|\bal? (?=sec(?:\.|ol))|\bal (?=\{\d+\}|\d\d?-?lea\b)|(?<=[\d}])-?lea\b", ""),
         (r"\bmed (?:obema |dvema )(?:svetovnima )?vojnama\b"
@@ -184,9 +186,8 @@ _PHRASES: Final = tuple(
         (r"\b(otto|sette)(?= ?(?:e|-) ?(?:nove|otto)cento\b)", r"\1cento"),
         (r"\bcavallo (?:tra|fra|del|dei|di)\b", "cavallo"),
         (r"\bjusqu'(?:en|a|au)\b", "until"),
-        (r"\bt/m\b", "tot"),
+        (r"\bt/m\b", "tot"), (r"\bc\.a\b", "ca"),
         (r"\bde (\d{4}) al? (?=\d{4}\b)", r"\1-"),
-        (r"\bc\.a\b", "ca"),
         (r"\+ ?/ ?- ?(?=\d)", "ca "),
         (r" ?-+> ?|(?<=\d) ?-- ?(?=\d)", "-"),
         (r"\baujourd['’]? ?hui\b", "aujourd"),

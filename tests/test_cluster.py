@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from match_rows import point, records, row
 
-from inducult_geo.match.clusters.cluster import Link, Links, cluster
+from inducult_geo.match.clusters.cluster import Link, Links, cluster, links_of
 from inducult_geo.match.decided.decisions import Decision, replay
 from inducult_geo.match.within_source.duplicates import fold_duplicates
 
@@ -140,6 +140,34 @@ def test_only_exact_duplicates_fold(change, folds):
 def test_what_tells_nothing_never_folds(change):
     base = {"name": "DOM", "geometry": point()} | change
     assert fold_duplicates(records(row("a:1", **base), row("a:2", **base))) == {}
+
+
+def test_a_remark_on_one_row_alone_makes_it_another_thing() -> None:
+    base = {"name": "DOM", "geometry": point(), "ids": {"heritage": "7"}}
+    table = records(row("a:0", **base), row("a:1", **base), row("a:2", **base, tags=json.dumps({"remark": "x"})))
+    assert fold_duplicates(table) == {"a:1": "a:0"}
+
+
+def test_a_duplicate_that_a_steward_keeps_apart_is_another_record_of_its_source() -> None:
+    """Of none it came into a site with a third record of its own source, and nobody was asked."""
+    table = records(*(row(key, key) for key in (*KEYS, "a:3")))
+    links = [link("a:2", "b:1", 0.95), link("b:1", "c:1", 0.9), link("a:3", "c:1", 0.8)]
+    kept = replay([word("a:1", "a:2", "different")])
+    made = cluster(table, packed(links), decisions=kept, folded={"a:2": "a:1"})
+    assert made.group["a:2"] == made.group["c:1"] != made.group["a:3"]
+    assert "two records of 'a'" in made.refused["a:3", "c:1"]
+
+
+def test_nothing_is_asked_of_two_that_came_into_one_site_by_another_way() -> None:
+    joined, made = groups([link("a:1", "b:1", 0.95), link("a:1", "b:2", 0.9)], decisions=replay([word("b:1", "b:2")]))
+    assert joined == {frozenset({"a:1", "b:1", "b:2"})}
+    assert made.refused == {}
+
+
+def test_a_weak_pair_counts_where_a_word_could_bring_its_records_together() -> None:
+    keys, ends = np.array(["a:1", "b:1", "c:1"], dtype=object), (np.array([0, 0]), np.array([1, 2]))
+    scored = np.array([0.9, 0.1]), np.array([True, False])
+    assert [len(links_of(keys, ends, *scored, tied)) for tied in ((), [("b:1", "c:1")])] == [1, 2]
 
 
 def test_a_column_that_numbers_the_rows_is_no_particular_and_a_remark_is() -> None:

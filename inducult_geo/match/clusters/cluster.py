@@ -152,7 +152,7 @@ class _Groups:
     many: frozenset[str]
     parent: dict[Key, Key]
     members: dict[Key, set[Key]]
-    sources: dict[Key, dict[str, int]]
+    sources: dict[Key, set[str]]
     apart: dict[Key, set[Key]]
     folded: Mapping[Key, Key]
     pairs: dict[Key, dict[Key, float]] = field(default_factory=dict)
@@ -171,9 +171,7 @@ class _Groups:
             return
         self.parent[second] = first
         self.members[first] |= self.members.pop(second)
-        counts = self.sources[first]
-        for name, count in self.sources.pop(second).items():
-            counts[name] = counts.get(name, 0) + count
+        self.sources[first] |= self.sources.pop(second)
 
     def are_apart(self, a: Key, b: Key) -> bool:
         """Whether a steward keeps records of two groups apart."""
@@ -189,7 +187,7 @@ class _Groups:
             one, other = other, one
         if self.are_apart(one, other):
             return KEPT_APART
-        if twice := sorted((self.sources[one].keys() & self.sources[other].keys()) - self.many):
+        if twice := sorted((self.sources[one] & self.sources[other]) - self.many):
             return f"it would put two records of '{twice[0]}' into one site"
         seen = [
             score
@@ -342,8 +340,7 @@ def _start(
         many=many,
         parent={key: key for key in source},
         members={key: {key} for key in source},
-        # A folded duplicate does not count as another record of its source.
-        sources={key: {} if key in folded else {name: 1} for key, name in source.items()},
+        sources={key: {name} for key, name in source.items()},
         apart=apart,
         folded=folded,
     )

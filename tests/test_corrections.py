@@ -111,6 +111,9 @@ def test_of_equal_slips_the_one_nearest_to_the_other_rows_is_named() -> None:
     assert "(18.43 for 19.43)" in str(suggest(19.43, 50.67, DEGREES, OPOLE[0], east))
     north = (17.4, 50.99)
     assert "(50.98 for 57.98)" in str(suggest(17.43, 57.98, DEGREES, OPOLE[0], north))
+    # A degree to the east is shorter than one to the north.
+    corners = shapely.union_all([shapely.box(17.95, 49.95, 18.05, 50.05), shapely.box(16.95, 50.95, 17.05, 51.05)])
+    assert "(18.01 for 17.01)" in str(suggest(17.01, 50.01, DEGREES, Land(corners, "PL"), (17.1, 50.1)))
 
 
 @settings(max_examples=30)

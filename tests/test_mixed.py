@@ -10,7 +10,7 @@ from test_place import ANYWHERE, AREA, GROUND, contract, raw
 
 from inducult_geo.catalog import Contract
 from inducult_geo.errors import ContractError
-from inducult_geo.harmonize.places.mixed import another_system, two_systems
+from inducult_geo.harmonize.places.mixed import another_system, two_systems, whereabouts
 from inducult_geo.harmonize.places.place import Ground, Placed, place
 from inducult_geo.harmonize.places.readings import Land, Reading
 from inducult_geo.harmonize.transforms.crs import transform_points
@@ -238,6 +238,41 @@ def test_of_a_row_whose_axes_are_swapped_that_is_told_alone() -> None:
     told = str(place(raw([*rows, rows[2][::-1]]), contract("EPSG:5514"), vary).cells.detail[-1])
     assert "with its axes swapped it would lie inside, at 50.0" in told
     assert " in EPSG:" not in told
+
+
+def test_a_row_that_lies_inside_in_both_systems_is_counted_in_one() -> None:
+    x, y = np.array([300_000.0, 500_000.0, 700_000.0]), np.full(3, 5_540_000.0)
+    told = two_systems(x, y, Land(shapely.box(8, 48, 16, 52), "DE"), ("EPSG:25832", "EPSG:25833"))
+    assert "2 rows in EPSG:25832 (e.g. x 500000, y 5540000) and 1 row in EPSG:25833 (e.g. x 300000, " in told
+
+
+def test_of_fewer_than_half_of_the_rows_outside_nothing_is_said() -> None:
+    elsewhere = [(500_000.0 + 1000 * n, 700_000.0) for n in range(6)]
+    assert told(mixed(*numbers("EPSG:2177", 5), *elsewhere)) == []
+    assert told(mixed(*numbers("EPSG:2177", 6), *elsewhere))[0].startswith("6 of the 12 rows outside opole")
+
+
+def test_rows_are_written_in_two_ways_where_all_of_them_say_the_system_that_suits() -> None:
+    x, y = np.array(LAT), np.array(LON)
+    found = another_system(x, y, LAND, ("EPSG:2180",), ["EPSG:4258"] * len(x))
+    assert found is not None
+    assert (found.is_own, found.reading.crs) == (True, "EPSG:4258")
+    found = another_system(x, y, LAND, ("EPSG:2180",), ["EPSG:4258", "EPSG:2180"] * (len(x) // 2))
+    assert found is not None
+    assert not found.is_own
+
+
+@pytest.mark.parametrize(
+    ("x", "y", "said"),
+    [
+        ([120.0, 120.2, 9e6], [30.0, 30.1, 9e6], "at latitude 30.100, longitude 120.200: look there on a map"),
+        ([30.0], [120.0], ""),
+        ([-181.0], [20.0], ""),
+    ],
+)
+def test_the_middle_of_degrees_is_a_place_whatever_one_row_says(x: list[float], y: list[float], said: str) -> None:
+    told = whereabouts(np.array(x), np.array(y), None, "PL")
+    assert told.removeprefix(" As degrees their middle is ").removesuffix(".") == said
 
 
 def test_of_many_rows_all_are_counted() -> None:

@@ -101,7 +101,9 @@ def another_system(
     )  # fmt: skip
     if not choice.candidates:
         return None
-    reading = max(choice.candidates, key=lambda one: (one.inside_share, one.reading.is_as_declared)).reading
+    reading = max(
+        choice.candidates, key=lambda one: (one.inside_share, one.reading.is_as_declared, one.reading.crs in own)
+    ).reading
     fits = land.locate(reading, x, y).inside
     theirs = {crs for crs, fit in zip(own, fits.tolist(), strict=False) if fit}
     if theirs == {reading.crs}:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Container, Iterable
 from dataclasses import dataclass, replace
-from functools import cache, lru_cache
+from functools import lru_cache
 from pathlib import Path
 
 import numpy as np
@@ -354,12 +354,7 @@ def _each_once(facts: Iterable[str | None]) -> str | None:
 
 def _absent(contract: Contract, region_id: str | None) -> Gathered:
     names = ", ".join(contract.files) or "no extract"
-    return Gathered(_no_records(), SourceFacts(contract.id, region_id, "absent", message=f"not there: {names}"))
-
-
-@cache
-def _no_records() -> Records:
-    return concat_records([])
+    return Gathered(concat_records([]), SourceFacts(contract.id, region_id, "absent", message=f"not there: {names}"))
 
 
 @lru_cache(maxsize=1)

@@ -120,9 +120,9 @@ def _change(kind: str, site_id: str) -> Callable[[Path], None]:
 
 
 def _a_withheld_record(release: Path) -> None:
-    """Call the source of one record by the name of the source that stays at home."""
+    """Call the source of the last record by the name of the source that stays at home."""
     records = gpd.read_parquet(release / "records.parquet")
-    records.loc[0, "source"] = "secret"
+    records.loc[records.index[-1], "source"] = "secret"
     records.to_parquet(release / "records.parquet")
 
 
@@ -255,9 +255,9 @@ FAULTS: dict[str, tuple[Callable[[Path], None], tuple[str, ...], str]] = {
     "no project": (sql("DELETE FROM qgis_projects"), (PROJECT,), "no embedded project"),
     "damaged project": (sql("UPDATE qgis_projects SET content = 'zz'"), (PROJECT,), "cannot be opened"),
     "project of another file": (
-        _project(lambda text: text.replace("./inducult.gpkg|", "./other.gpkg|")),
+        _project(lambda text: text.replace("./inducult.gpkg|", "./other_inducult.gpkg|")),
         (PROJECT,),
-        "other.gpkg",
+        "other_inducult.gpkg",
     ),
     "project of another layer": (
         _project(lambda text: text.replace("layername=regions", "layername=kraje")),

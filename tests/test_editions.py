@@ -12,7 +12,7 @@ from match_rows import backdrop, point, records, row, square
 from inducult_geo.frames import Records, to_json
 from inducult_geo.match.link import link
 from inducult_geo.match.reading.prepare import prepare
-from inducult_geo.match.within_source.editions import MANY, given_once, stand_ins
+from inducult_geo.match.within_source.editions import MANY, given_once, stand_ins, told_of_all
 
 PLANT = {"operator": "Alsen Kalk AG", "address": "Kaistraße 5", "postcode": "93342", "city": "Saal"}
 
@@ -204,3 +204,11 @@ def test_no_rows_are_no_rows():
 
 def test_works_on_both_sides_of_a_border_stand_for_themselves_without_an_address_too():
     assert told_by(year(0), year(1, country="AT")) == [0, 1]
+
+
+def test_what_is_told_to_stand_beside_a_match_stays_beside_it_in_all_years():
+    told = {"left": 0, "right": 1, "left_id": "l", "right_id": "x", "decision": "match"}
+    for beside, expected in (("best", ["best", "best"]), (None, [None, "x"])):
+        table = pd.DataFrame([told | {"beside": beside}]).astype({"beside": object})
+        every = told_of_all(table, pd.Series(["l", "x", "x2"]), np.array([0, 1, 1])).set_index("right_id")
+        assert [value if isinstance(value, str) else None for value in every["beside"]] == expected

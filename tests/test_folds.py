@@ -78,6 +78,11 @@ def test_years_of_one_address_lie_as_far_apart_as_their_places_are_rough(true_to
     assert folds_of(records(*rows), (), Decisions()).first == {f"p:{n}/2021": f"p:{n}/2022" for n in range(len(PLANTS))}
 
 
+def test_years_of_works_that_no_place_is_told_of_are_sought_too():
+    rows = register(geometry=None, accuracy_m=None)
+    assert folds_of(records(*rows), (), Decisions()).first["p:0/2019"] == "p:0/2022"
+
+
 @pytest.mark.parametrize(("size", "is_folded"), [(int(1 / MANY), True), (int(1 / MANY) + 1, False)])
 def test_what_a_list_gives_again_is_sought_where_it_may_be_enough_of_its_rows(size, is_folded):
     rows = [year("0", *PLANTS[0], when, geometry=point(when - 2021)) for when in (2021, 2022)]

@@ -156,11 +156,17 @@ def test_aspect(aspects, expected):
         (("disused", "factory"), ("functional", "monument"), "disused"),
         (("unknown", "factory"), ("decommissioned", "factory"), "decommissioned"),
         ((None, None), ("unknown", None), "unknown"),
+        (("disused", "factory"), ("functional", "both"), "functional"),
     ],
 )
 def test_status(one, other, expected):
     rows = (row(key, status=s, aspect=a) for key, (s, a) in (("good:1", one), ("poor:1", other)))
     assert site(*rows)["status"] == expected
+
+
+def test_one_record_that_is_both_says_so_alone():
+    said = (("good:1", "monument"), ("good:2", "both"), ("good:3", "factory"))
+    assert json.loads(site(*(row(key, aspect=aspect) for key, aspect in said))["lineage"])["aspect"] == "good:2"
 
 
 def test_a_vague_type_gives_way():

@@ -458,6 +458,7 @@ def test_works_are_no_bridge_by_the_name_of_their_town(vocabulary: Vocabulary) -
         ({"status": "in use 1880-1990"}, "unknown", (None, None)),
         ({"status": "closed until 2025"}, "unknown", (None, None)),
         ({"status": "planned 2030"}, "projected", (None, None)),
+        ({"status": "planned since 2020"}, "projected", (None, None)),
     ],
 )
 def test_a_status_may_tell_since_when(

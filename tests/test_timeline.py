@@ -74,6 +74,12 @@ def test_a_bridge_of_1827_is_no_museum_since_then(more, event) -> None:
     assert [one["event"] for one in timeline([record])] == [event]
 
 
+def test_a_museum_may_begin_in_the_very_year_in_which_the_works_ended() -> None:
+    gone = MUSEUM | {"start_year": 1960, "end_year": 2010, "status": "disused"}
+    told = [(one["year"], one["event"]) for one in timeline([gone, WORKS | {"end_year": 1960}])]
+    assert told == [(1880, "founded"), (1960, "closed"), (1960, "museum since"), (2010, "museum until")]
+
+
 @pytest.mark.parametrize("works", [WORKS | {"start_year": 1890, "end_year": 1960}, said("a:1", start_year=1890)])
 def test_a_museum_that_closed_again_is_not_the_works(works) -> None:
     gone = MUSEUM | {"start_year": 1985, "end_year": 2010, "status": "disused"}
@@ -95,6 +101,7 @@ def test_a_museum_that_closed_again_is_not_the_works(works) -> None:
         ([WORKS, RUNNING], "functional", 1880, None),
         ([said("a:1", start_year=1900), said("b:1", end_year=1890), said("c:1", end_year=1950)], "disused", 1900, 1950),
         ([said("b:1", end_year=1950)], "unknown", None, 1950),
+        ([said("a:1", start_year=1900), said("b:1", end_year=1900)], "disused", 1900, 1900),
         ([], "unknown", None, None),
     ],
 )
@@ -144,6 +151,9 @@ def test_a_year_that_fits_a_rougher_one_of_a_better_source_is_shown(rough, preci
         (1899, "century", 1850, 1850),
         (1924, "part_of_century", 1900, 1900),
         (1924, "part_of_century", 1899, 1924),
+        (1910, "part_of_century", 1899, 1910),
+        (1899, "part_of_decade", 1895, 1895),
+        (1899, "part_of_decade", 1894, 1899),
         (1990, "approximate", 1994, 1994),
     ],
 )
@@ -172,6 +182,8 @@ def test_no_year_is_taken_that_would_begin_after_the_end() -> None:
         ([said("a:1", start_year=1880), said("b:1", start_year=1890, year_precision="decade")], set()),
         ([said("a:1", start_year=1880), MUSEUM], set()),
         ([said("a:1", end_year=1930), said("b:1", end_year=1991)], {"end_year"}),
+        ([said("a:1", start_year=1880, end_year=1930), RUNNING | {"end_year": 1991}], {"end_year"}),
+        ([said("a:1", end_year=1930), said("b:1", end_year=1935)], set()),
     ],
 )
 def test_only_what_matters_is_a_contradiction(part, columns) -> None:
@@ -209,6 +221,8 @@ def test_several_permits_do_not_name_their_site() -> None:
     units = [row(f"permits:{n}", f"Kessel {n}", point(n)) for n in (1, 2)]
     assert site(row("poor:1", "BASF SE", point()), *units)["name"] == "BASF SE"
     assert site(row("poor:1", "BASF SE", point()), units[0])["name"] == "Kessel 1"
+    kilns = [one | {"type": "lime_kiln"} for one in units]
+    assert site(row("poor:1", "BASF SE", point(), type="brickworks"), *kilns)["type"] == "brickworks"
 
 
 def test_places_far_apart_are_told() -> None:

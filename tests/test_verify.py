@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import functools
 import hashlib
+import json
 import re
 import shutil
 import sqlite3
@@ -168,7 +169,7 @@ def test_every_promise_is_broken_by_some_fault() -> None:
     [
         (lambda r: (r / "README.txt").write_text("other"), "README.txt is not what SHA256SUMS says"),
         (lambda r: (r / "more.txt").write_text("more"), "more.txt is not listed"),
-        (lambda r: (r / "sub").mkdir() or (r / "sub" / "a").write_text("more"), "sub/a is not listed"),
+        (lambda r: (r / "sub").mkdir() or (r / "sub/SHA256SUMS").write_text("more"), "sub/SHA256SUMS is not listed"),
         (lambda r: (r / "README.txt").unlink(), "README.txt is listed in SHA256SUMS but missing"),
         (
             _listing_elsewhere,
@@ -459,6 +460,7 @@ ONE_KEY = "record_key = (SELECT max(record_key) FROM source_records)"
         (f"UPDATE rejected SET {ANOTHER_S} WHERE fid = 1", "1 keys of rejected records that stand twice"),
         ("UPDATE rejected SET record_key = NULL WHERE fid = 1", "1 rejected records that lack a key"),
         ("UPDATE rejected SET record_key = ' ' WHERE fid = 1", "1 rejected records that lack a key"),
+        ("UPDATE changes SET change = 'merged' WHERE fid = 1", "1 sites told to be gone that still stand"),
         ("UPDATE changes SET site_id = NULL WHERE fid = 1", "1 changes of sites that should stand and do not"),
         (
             "UPDATE former_ids SET merged_into = 'IC-9' WHERE fid = 1",
@@ -505,6 +507,44 @@ def test_a_record_that_stays_at_home_is_named_by_no_pair(package: Path, table: s
     assert _told(content.rights_are_kept, package) == [
         f"1 rows of {table} that name a record of a source that may not be published"
     ]
+
+
+def test_a_source_that_stays_at_home_in_one_region_may_leave_in_none(package: Path) -> None:
+    sql("INSERT INTO sources (source, title, publish) VALUES ('register', 'x', 0)")(package)
+    told = _told(content.rights_are_kept, package)
+    assert any("rows of source_records of a source that may not be published" in fault for fault in told), told
+
+
+@pytest.mark.parametrize(
+    ("promise", "change", "says"),
+    [
+        (content.counts_add_up, "runs SET withheld = coalesce(withheld, 0) + 1", "runs has "),
+        (content.site_ids_are_valid, "site_points SET site_id = 'IC-0-XX' WHERE fid = 1", "1 site ids are malformed"),
+    ],
+)
+def test_what_tells_too_much_is_told_as_what_tells_too_little(
+    package: Path, promise: Callable[[Opened], Iterator[str]], change: str, says: str
+) -> None:
+    assert _told(promise, package) == []
+    sql(f"UPDATE {change}")(package)
+    assert [fault for fault in _told(promise, package) if fault.startswith(says)]
+
+
+def test_a_title_explains_no_column_and_a_schema_must_fit_what_is_there(release: Path) -> None:
+    assert _told(research.dictionary_names_every_column, release) == []
+    words, schema = release / "DICTIONARY.md", release / "schema.json"
+    words.write_text(re.sub(r"(\| `nace` \|.*\|)[^|]+\|\n", r"\1 |\n", words.read_text(encoding="utf-8"), count=1))
+    told = json.loads(schema.read_text(encoding="utf-8"))
+    told["$defs"]["site"]["properties"]["n_records"]["type"] = "string"
+    schema.write_text(json.dumps(told))
+    one, other = _told(research.dictionary_names_every_column, release)
+    assert one == "DICTIONARY.md does not explain site_points.nace"
+    assert other.startswith("schema.json says n_records is a string, sites.parquet has int")
+
+
+def test_a_surface_of_before_that_counts_what_is_closed_too_breaks_no_promise(release: Path) -> None:
+    sql("UPDATE site_points SET status = 'disused' WHERE aspect IN ('factory', 'both')")(release)
+    assert _told(research.densities_count_the_sites, release) == []
 
 
 def test_an_accuracy_that_is_not_known_breaks_no_promise(package: Path) -> None:
@@ -571,7 +611,10 @@ def test_a_policy_that_lets_anything_out_is_none(tmp_path: Path, rules: str) -> 
     ]
 
 
-@pytest.mark.parametrize("rule", ["default-src 'self'", "img-src 'self'", "default-src 'none' 'self'"])
+@pytest.mark.parametrize(
+    "rule",
+    ["default-src 'self'", "img-src 'self'", "default-src 'none' 'self'", "default-src 'self'; default-src 'none'"],
+)
 def test_a_policy_that_does_not_forbid_all_it_does_not_name_is_none(tmp_path: Path, rule: str) -> None:
     (tmp_path / "index.html").write_text(SEALED_PAGE.replace("default-src 'none'", rule).format(rules="", body=""))
     assert [fault.split(" of ")[0] for fault in _told(web.page_is_sealed, tmp_path)] == ["the Content-Security-Policy"]

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import pytest
 
 from inducult_geo.errors import CatalogError
@@ -406,35 +404,6 @@ def test_labels(vocabulary: Vocabulary) -> None:
         vocabulary.label("word", "x")
     assert vocabulary.theme_of("brickworks") == "building_materials"
     assert vocabulary.theme_of(None) is None
-
-
-def test_a_type_of_ones_own(tmp_path: Path) -> None:
-    path = tmp_path / "types.csv"
-    path.write_text(
-        "type_id,theme_id,kind,label_en,label_sl,source\nbeehive_works,food_drink,site,Beehive works,Čebelarna,own\n",
-        encoding="utf-8",
-    )
-    own = load_vocabulary([path])
-    assert own.map_type("cebelarna") == "beehive_works"
-    assert own.label("type", "beehive_works", "de") == "Beehive works"
-    assert "beehive_works" not in load_vocabulary().types
-
-
-@pytest.mark.parametrize(
-    ("content", "told"),
-    [
-        (b"type_id,theme_id\nx,mining\n", "line 2: no kind, label_en"),
-        (b"type_id,theme_id,kind,label_en\nx,magic,site,X\n", "theme 'magic' is unknown"),
-        (b"\xff\xfe\x00", "cannot be read"),
-        (None, "cannot be read"),
-    ],
-)
-def test_a_wrong_table_is_refused(tmp_path: Path, content: bytes | None, told: str) -> None:
-    path = tmp_path / "types.csv"
-    if content is not None:
-        path.write_bytes(content)
-    with pytest.raises(CatalogError, match=told):
-        load_vocabulary([path])
 
 
 @pytest.mark.parametrize(

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Container, Iterable
 from dataclasses import dataclass, replace
-from functools import lru_cache
 from pathlib import Path
 
 import numpy as np
@@ -31,7 +30,7 @@ from inducult_geo.frames import (
 from inducult_geo.harmonize.places.place import Ground
 from inducult_geo.harmonize.records import Harmonized, harmonize
 from inducult_geo.harmonize.transforms.crs import transform_geometries
-from inducult_geo.harmonize.words.vocabulary import Vocabulary, load_vocabulary
+from inducult_geo.harmonize.words.vocabulary import load_vocabulary
 from inducult_geo.run import Run, SourceFacts, reasons_told
 from inducult_geo.schemas import checked_records
 from inducult_geo.sources.osm.extracts import EXTRACTS
@@ -178,7 +177,7 @@ def _is_share(source: _Source, run: Run) -> bool:
 
 def harmonized(contract: Contract, table: RawTable, ground: Ground) -> Harmonized:
     """Harmonize one source's table with the packaged vocabulary."""
-    return harmonize(table, contract, ground, _vocabulary())
+    return harmonize(table, contract, ground, load_vocabulary())
 
 
 def _osm(region: Region, land: KeptOutline, home: Path, run: Run) -> _Source:
@@ -355,8 +354,3 @@ def _each_once(facts: Iterable[str | None]) -> str | None:
 def _absent(contract: Contract, region_id: str | None) -> Gathered:
     names = ", ".join(contract.files) or "no extract"
     return Gathered(concat_records([]), SourceFacts(contract.id, region_id, "absent", message=f"not there: {names}"))
-
-
-@lru_cache(maxsize=1)
-def _vocabulary() -> Vocabulary:
-    return load_vocabulary()

@@ -5,12 +5,10 @@ What cannot be mapped is answered with None; the caller lists it.
 
 from __future__ import annotations
 
-import csv
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
+from collections.abc import Iterable, Iterator, Mapping, Set
 from dataclasses import dataclass
 from functools import lru_cache
-from pathlib import Path
 from types import MappingProxyType
 from typing import Final, NamedTuple
 
@@ -56,7 +54,6 @@ _MANY: Final = 3
 _REVISION: Final = re.compile(r"(?<!\d)(?<!\d[._])([12](?:[._]1)?):")
 """The revision that registers write before a NACE code ("NACE_1.1:40.10"): each gives the numbers to other trades."""
 
-_TYPE_COLUMNS: Final = ("type_id", "theme_id", "kind", "label_en")
 GENERIC_TYPES: Final = frozenset({"factory"})
 """Types that say no more than that there is industry."""
 
@@ -342,47 +339,11 @@ def _sectors() -> dict[tuple[str, str], Sector]:
     return found
 
 
-def _extra_types(path: Path, themes: Mapping[str, Entry]) -> list[dict[str, str]]:
-    """Read a steward's table of types and check what it must hold."""
-    try:
-        with path.open(encoding="utf-8-sig", newline="") as lines:
-            rows = list(csv.DictReader(lines))
-    except (OSError, UnicodeDecodeError, csv.Error) as problem:
-        raise CatalogError(f"{path}: cannot be read as a UTF-8 CSV file: {problem}") from problem
-    for number, row in enumerate(rows, start=2):
-        missing = [column for column in _TYPE_COLUMNS if not row.get(column)]
-        if missing:
-            raise CatalogError(f"{path}, line {number}: no {', '.join(missing)}. Needed: {', '.join(_TYPE_COLUMNS)}.")
-        if row["theme_id"] not in themes:
-            known = ", ".join(themes)
-            raise CatalogError(f"{path}, line {number}: theme '{row['theme_id']}' is unknown. Known: {known}.")
-    return rows
-
-
-def load_vocabulary(extra: Sequence[Path] = ()) -> Vocabulary:
-    """Load the packaged vocabulary, with further types from CSV files.
-
-    Parameters
-    ----------
-    extra
-        CSV files with at least the columns ``type_id``, ``theme_id``, ``kind`` and ``label_en`` of ``types.csv``; a
-        type that exists is replaced.
-
-    Raises
-    ------
-    CatalogError
-        Where a file cannot be read, lacks a column or names an unknown theme; the message says file and line.
-    """
-    return _load(tuple(extra))
-
-
-@lru_cache(maxsize=8)
-def _load(extra: tuple[Path, ...]) -> Vocabulary:
-    """Load each combination of files once."""
+@lru_cache(maxsize=1)
+def load_vocabulary() -> Vocabulary:
+    """Read the packaged vocabulary once."""
     themes = _entries(packaged_rows("themes.csv"), "theme_id")
     types = _entries(packaged_rows("types.csv"), "type_id")
-    for path in extra:
-        types |= _entries(_extra_types(path, themes), "type_id")
     theme_words = _words("theme_words.csv", "theme")
     for theme_id, entry in themes.items():
         theme_words |= {spelling: theme_id for label in entry.labels.values() for spelling in _spellings(label)}

@@ -164,11 +164,6 @@ def test_status(one, other, expected):
     assert site(*rows)["status"] == expected
 
 
-def test_one_record_that_is_both_says_so_alone():
-    said = (("good:1", "monument"), ("good:2", "both"), ("good:3", "factory"))
-    assert json.loads(site(*(row(key, aspect=aspect) for key, aspect in said))["lineage"])["aspect"] == "good:2"
-
-
 def test_a_vague_type_gives_way():
     assert site(row("good:1", type="factory"), row("poor:1", type="brickworks"))["type"] == "brickworks"
     assert site(row("good:1", type="factory"), row("poor:1"))["type"] == "factory"

@@ -11,6 +11,8 @@ from match_rows import records, row
 from inducult_geo.match.clusters.cluster import Links, cluster
 from inducult_geo.match.decided.decisions import Decision, replay
 from inducult_geo.match.decided.relations import chain, conflicts, groups_of, kept_apart, tied_by, unheeded, wholes
+from inducult_geo.match.identity.registry import empty_registry
+from inducult_geo.match.resolve import resolve
 
 KEYS = ("a:1", "b:1", "c:1", "d:1", "e:1")
 TABLE = records(*(row(key, key) for key in KEYS))
@@ -150,6 +152,26 @@ def test_the_whole_that_was_named_last_is_the_one_that_is_so_by_any_of_its_words
     first, other = said("osm:1", "part_of", "osm:2", "2026-03-01"), said("osm:1", "part_of", "osm:3", "2026-03-02")
     again = said("p:1", "part_of", "osm:2", "2026-03-03")
     assert wholes([first, other, again], home) == {"A": ("B", again)}
+
+
+def test_a_word_that_gave_way_beside_the_chain_that_is_told_is_named() -> None:
+    """Two chains joined what a third word keeps apart: one was named, and of the other nobody was told."""
+    log = [
+        said("a:1", "different", "c:1", "2026-03-09"),
+        said("a:1", "same", "b:1", "2026-03-01"),
+        said("b:1", "same", "c:1", "2026-03-05"),
+        said("a:1", "same", "d:1", "2026-03-02"),
+        said("d:1", "same", "c:1", "2026-03-06"),
+    ]
+    table = records(*(row(key, key) for key in KEYS))
+    made = resolve(table, contracts={}, decisions=replay(log), registry=empty_registry(), run_id="test")
+    (contradiction, beside) = made.problems
+    assert contradiction.startswith("These contradict each other: ")
+    assert "'d:1'" not in contradiction
+    assert beside.startswith("1 decision without effect, since other words keep the two sites apart ")
+    assert "(Eva: 'a:1' same 'd:1')" in beside
+    settled = resolve(table, contracts={}, decisions=replay(log[1:]), registry=empty_registry(), run_id="test")
+    assert (settled.problems, settled.members.loc[[*KEYS[:4]]].nunique()) == ((), 1)
 
 
 words = (

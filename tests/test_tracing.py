@@ -15,7 +15,7 @@ from typer.testing import CliRunner
 from inducult_geo import cli
 from inducult_geo.errors import ConfigError
 from inducult_geo.frames import Records
-from inducult_geo.match.decided.decisions import Decisions
+from inducult_geo.match.decided.decisions import Decision, Decisions, replay
 from inducult_geo.match.resolve import speaking_records
 from inducult_geo.match.scoring.score import shipped_weights
 from inducult_geo.match.scoring.waterfall import Step, Waterfall
@@ -137,6 +137,17 @@ def test_what_cannot_be_told_is_said_with_the_reason(run: Run, pair: tuple[str, 
     with pytest.raises(ConfigError) as refused:
         explain_pair(*pair, run)
     assert says in str(refused.value)
+
+
+@pytest.mark.parametrize(("said", "says"), [("same", "without effect meanwhile"), ("different", "so by itself")])
+def test_what_was_decided_of_records_of_two_regions_is_told(
+    run: Run, monkeypatch: pytest.MonkeyPatch, said: str, says: str
+) -> None:
+    """One of them had moved, and of the word on both nothing was said."""
+    pair = ("opole_zabytki:6", "gorenjska_dediscina:GO-03")
+    monkeypatch.setattr(tracing, "decisions_of", lambda _: replay([Decision("Eva", "2026-03-01", *pair, said)]))
+    with pytest.raises(ConfigError, match=f"Eva on 2026-03-01: 'opole_zabytki:6' {said} .*{says}"):
+        explain_pair(*pair, run)
 
 
 @pytest.mark.parametrize(

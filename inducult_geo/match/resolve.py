@@ -16,7 +16,7 @@ from inducult_geo.frames import Pairs, Records, Sites, as_pairs
 from inducult_geo.match.clusters.cluster import Links, cluster, links_of
 from inducult_geo.match.clusters.outcomes import Settled, museum_beside_works, outcomes
 from inducult_geo.match.clusters.parts import Belonging, belonging, parts_of
-from inducult_geo.match.decided.decisions import Decision, Decisions
+from inducult_geo.match.decided.decisions import SAME, Decision, Decisions
 from inducult_geo.match.decided.relations import conflicts, told, unheeded
 from inducult_geo.match.golden.best import Confidence, golden
 from inducult_geo.match.identity.assign import assign_ids
@@ -200,7 +200,10 @@ def _asleep(decisions: Decisions, homes: Mapping[str, str], here: set[str]) -> I
 
 
 def _gainsaid(decisions: Decisions, members: pd.Series) -> Iterator[str]:
-    """Name the words `part_of` that others on the same sites overrule, but for what is told as a contradiction."""
+    """Name the words `part_of` that others on the same sites overrule, and the words `same` that give way to others.
+
+    What is told as a contradiction is left out: of several chains of words that contradict others, that tells one.
+    """
     words = [*decisions.latest.values()]
     named = {one for said in conflicts(words) for one in said}
     homes = _sites_of(decisions.spoken, members)
@@ -210,6 +213,16 @@ def _gainsaid(decisions: Decisions, members: pd.Series) -> Iterator[str]:
         yield (
             f"{_without_effect([one for one, _ in found])}, since words on other records of the same sites say "
             f"otherwise ({said}). Decide one of each anew: inducult review decide."
+        )
+    parted = [
+        one
+        for pair, one in sorted(decisions.latest.items())
+        if one.decision == SAME and one not in named and homes.keys() >= {*pair} and homes[one.left] != homes[one.right]
+    ]
+    if parted:
+        yield (
+            f"{_without_effect(parted)}, since other words keep the two sites apart ({_named(parted)}): they are "
+            "among those that contradict each other. Where these are settled, the decision holds again."
         )
 
 

@@ -14,6 +14,8 @@ import pandas as pd
 
 from inducult_geo.errors import ConfigError
 from inducult_geo.frames import as_records, from_json
+from inducult_geo.match.decided.relations import told
+from inducult_geo.match.decided.verdict import DIFFERENT
 from inducult_geo.match.identity.continuity import heir_of
 from inducult_geo.match.identity.registry import REGISTRY_COLUMNS
 from inducult_geo.match.identity.site_ids import PREFIX, check_site_id
@@ -324,7 +326,12 @@ def _holding(left: str, right: str, run: Run) -> tuple[Stage, pd.DataFrame]:
     for key in (left, right):
         if key not in found:
             raise _unknown(key, run)
-    raise ConfigError(f"'{left}' is in {found[left]}, '{right}' in {found[right]}: regions are resolved one by one.")
+    word = decisions_of(run).of(left, right)
+    is_so = "which is so by itself" if word and word.decision == DIFFERENT else "without effect meanwhile"
+    said = f" {told([word])} ({is_so})." if word else ""
+    raise ConfigError(
+        f"'{left}' is in {found[left]}, '{right}' in {found[right]}: regions are resolved one by one.{said}"
+    )
 
 
 def _unknown(key: str, run: Run) -> ConfigError:

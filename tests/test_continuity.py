@@ -67,7 +67,7 @@ CASES = {
     ),
     "another name": (OLD, thing(NEW_KEY, "Hilcona AG", square(80)), False),
     "too far": (OLD, thing(NEW_KEY, "Hilti AG", square(80, 200)), False),
-    "too far of a huge one": (("osm:way/1", "Hilti AG", square(2000)), thing(NEW_KEY, "Hilti AG", point(1200)), False),
+    "too far of a huge one": (("osm:way/1", "Hilti AG", square(2000)), thing(NEW_KEY, "Hilti AG", point(1000)), False),
     "another source": (OLD, thing("register:2", "Hilti AG", square(80)), False),
     "another region": (OLD, thing(NEW_KEY, "Hilti AG", square(80), region="opole"), False),
     "nameless, redrawn": (("osm:way/1", None, square(80)), thing(NEW_KEY, None, square(84, 3)), True),

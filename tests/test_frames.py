@@ -32,6 +32,7 @@ from inducult_geo.frames import (
     reasons_of,
     to_json,
 )
+from inducult_geo.typed import typed
 
 POINT = shapely.Point(4_500_000, 3_000_000)
 
@@ -224,3 +225,11 @@ def test_a_content_hash_tells_rows_apart_and_nothing_else(row: list[object], dat
     assert (content_hash(other) == content_hash(row)) == ([*other] == row)
     assert content_hash([*row, None]) != content_hash(row)
     assert len(content_hash(row)) == 16
+
+
+def test_who_writes_into_a_typed_frame_writes_into_no_other():
+    frame = pd.DataFrame({"a": pd.Series(["x", "y"], dtype="str"), "n": [1.0, 2.0]})
+    made = typed(frame, {"a": "str", "n": "float64", "more": "Int64"})
+    made.loc[0, "a"], made.loc[0, "n"] = "other", 9.0
+    assert frame.to_numpy().tolist() == [["x", 1.0], ["y", 2.0]]
+    assert made["more"].isna().all()

@@ -30,6 +30,8 @@ def test_an_outline_whose_license_nobody_tells_is_credited_without_one(released)
     regions = released.regions.assign(boundary_source="ours.geojson", boundary_licence=["CC0-1.0", None])
     lines = [line for line in credit_lines(replace(released, regions=regions)) if line.startswith("Outline")]
     assert [line.partition(": ")[2] for line in lines] == ["ours.geojson (CC0-1.0)", "ours.geojson"]
+    turned = replace(released, regions=regions[::-1], sources=released.sources[::-1])
+    assert credit_lines(turned) == credit_lines(replace(released, regions=regions)), "by id, whatever their order"
 
 
 def test_records_of_a_withheld_source_leave_every_frame(whole, released):

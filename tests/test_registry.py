@@ -73,3 +73,9 @@ def test_a_column_in_which_nothing_ever_stood_may_be_of_no_type():
     assert registry_unlike(pa.schema([*needed, ("succeeds", pa.null()), ("is_gone", pa.bool_())])) is None
     assert registry_unlike(pa.schema([*needed, ("succeeds", pa.int64())])) == "its column 'succeeds' holds int64"
     assert registry_unlike(pa.schema([*needed, ("is_gone", pa.string())])) == "its column 'is_gone' holds string"
+
+
+def test_a_registry_in_which_nothing_was_seen_is_everybodys_own():
+    mine = empty_registry()
+    mine["more"] = 1
+    assert "more" not in empty_registry()

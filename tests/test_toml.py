@@ -83,3 +83,13 @@ def test_a_pipe_a_device_and_a_file_of_gigabytes_are_told_and_not_waited_for(tmp
         handle.truncate(3 * 1024**3)
     with pytest.raises(CatalogError, match=r"big\.toml: is larger than 64 MB"):
         read_toml(tmp_path / "big.toml", CatalogError)
+
+
+def test_who_changes_what_was_read_changes_it_for_nobody_else(tmp_path: Path) -> None:
+    """A text that was read before is not parsed again: a service reads the same declarations for every flow."""
+    path = tmp_path / "a.toml"
+    path.write_text('[place]\ncrs = ["EPSG:2180"]\n', encoding="utf-8")
+    read_toml(path)["place"]["crs"].append("other")
+    assert read_toml(path) == {"place": {"crs": ["EPSG:2180"]}}
+    path.write_text('[place]\ncrs = ["EPSG:2177"]\n', encoding="utf-8")
+    assert read_toml(path) == {"place": {"crs": ["EPSG:2177"]}}

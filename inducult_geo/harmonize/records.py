@@ -141,7 +141,7 @@ def _types(
         *(_trades(rows, column, Meanings(contract, column), vocabulary) for column in ("type", "sector")),
         *(_clean(rows, column) for column in ("theme", "name")),
         _coded_sectors(rows, contract, vocabulary, notices),
-        values["country"],
+        values["country"].tolist(),
         _clean(rows, "city"),
         strict=True,
     ):
@@ -276,8 +276,9 @@ def _states(
     for name, read in readers.items():
         told = notices.of_cells(_column(rows, name), read, "unmapped_value", name)
         values[name] = [found or "unknown" for found in told]
-    cells = zip(values["present_use"], values["status"], _column(rows, "status"), values["type"], strict=True)
-    values["present_use"] = [use_of(*one, vocabulary) for one in cells]
+    known = (values[name].tolist() for name in ("present_use", "status", "type"))
+    cells = zip(*known, _column(rows, "status"), strict=True)
+    values["present_use"] = [use_of(use, status, cell, kind, vocabulary) for use, status, kind, cell in cells]
 
 
 def _status(meanings: Meanings, vocabulary: Vocabulary, cell: Any) -> Told:
@@ -311,7 +312,7 @@ def _years(values: pd.DataFrame, rows: pd.DataFrame, contract: Contract, notices
     settled = settled_starts(contract)
     span_of = cache(life_span)
     texts = (date_texts(_column(rows, name), contract.values.get(name, {})) for name in YEARS)
-    for start, end, status, cell in zip(*texts, values["status"], _column(rows, "status"), strict=True):
+    for start, end, status, cell in zip(*texts, values["status"].tolist(), _column(rows, "status"), strict=True):
         opened, closed = years_beside(status, cell)
         start, end = start or opened, end or closed
         span = span_of(start, end)
@@ -380,7 +381,7 @@ def _origins(values: pd.DataFrame, rows: pd.DataFrame, table: RawTable, contract
     days = notices.of_cells(_clean(rows, "valid_at"), _valid_at, "unread_date", "valid_at")
     values["valid_at"] = [day or stated for day in days]
     for name in ("tags", "content_hash", "place"):
-        values[name] = list(_column(rows, name))
+        values[name] = rows[name].array if name in rows else None
 
 
 def _item(ids: dict[str, str | None]) -> dict[str, str]:

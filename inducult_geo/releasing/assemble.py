@@ -151,7 +151,9 @@ def _elsewhere(part: Part, records: pd.DataFrame) -> tuple[gpd.GeoDataFrame, Sou
 
 def _review(pairs: pd.DataFrame, records: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
     """Put the doubtful pairs and the doubtful places into one layer of questions, the weightiest first."""
-    points = dict(zip(records["record_key"], shapely.point_on_surface(records.geometry.to_numpy()), strict=True))
+    points = dict(
+        zip(records["record_key"].tolist(), shapely.point_on_surface(records.geometry.to_numpy()), strict=True)
+    )
     places = pd.DataFrame([*_place_questions(records)], columns=[*_REVIEW_COLUMNS])
     rows = pd.concat([pairs, places], ignore_index=True).reindex(columns=[*_REVIEW_COLUMNS])
     rows = rows.sort_values(["priority", "review_id"], ascending=[False, True], ignore_index=True)

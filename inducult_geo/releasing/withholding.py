@@ -73,7 +73,7 @@ class Terms:
 
 def source_of(keys: pd.Series) -> pd.Series:
     """Return the source of each record key: what stands before the first colon."""
-    sources = [key.split(":", 1)[0] if isinstance(key, str) else None for key in keys]
+    sources = [key.split(":", 1)[0] if isinstance(key, str) else None for key in keys.tolist()]
     return pd.Series(sources, index=keys.index, dtype="str")
 
 
@@ -247,12 +247,12 @@ def _published_sites(bundle: Bundle, stays: pd.Series, terms: Terms, contracts: 
     """Keep the sites that published records carry: made anew where one `stays`, on the grid of their place."""
     inside = bundle.records[~stays & (bundle.records["outcome"] == "site")]
     sites = sites_that_stay(bundle.sites, bundle.records, stays, contracts)
-    placed_by = [from_json(text).get("geometry") if terms.grids else None for text in sites["lineage"]]
+    placed_by = [from_json(text).get("geometry") if terms.grids else None for text in sites["lineage"].tolist()]
     cells = terms.grid_m(pd.Series(placed_by, index=sites.index, dtype="str"))
     if terms.grids:
         told = [
             _without_places(text, terms.grids.keys(), shown_on_grid=on_grid)
-            for text, on_grid in zip(sites["conflicts"], cells.notna(), strict=True)
+            for text, on_grid in zip(sites["conflicts"].tolist(), cells.notna().tolist(), strict=True)
         ]
         sites["conflicts"] = pd.Series(told, index=sites.index, dtype="str")
         holds_one = is_in(sites["site_id"], inside.loc[inside["source"].isin(terms.grids), "site_id"])

@@ -36,7 +36,7 @@ def of_each(values: Iterable[Any], tell: Callable[[Any], T]) -> list[T]:
     if isinstance(values, pd.Series) and isinstance(values.dtype, pd.StringDtype):
         codes, texts = pd.factorize(values)
         # The code of null is -1: the last one.
-        answers = [*map(tell, texts), *([tell(np.nan)] if (codes < 0).any() else [])]
+        answers = [*map(tell, texts.tolist()), *([tell(np.nan)] if (codes < 0).any() else [])]
         return [answers[code] for code in codes.tolist()]
     known = _Told(tell)
     return [known[value] if value is None or type(value) is str else tell(value) for value in values]

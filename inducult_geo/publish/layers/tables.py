@@ -223,7 +223,7 @@ def _record_points(kept: gpd.GeoDataFrame, review: gpd.GeoDataFrame) -> gpd.GeoD
 def _with_right_places(review: gpd.GeoDataFrame, placed: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
     """Add where the right record of each question lies: a question stands at one point, and is about two."""
     # No look-up of the other layer while a map is drawn: QGIS waits for itself where both lie in one file.
-    places = dict(zip(placed["record_key"], placed.geometry, strict=True))
+    places = dict(zip(placed["record_key"].tolist(), placed.geometry, strict=True))
     right = np.array([places.get(key) for key in review["right_key"]], dtype=object)
     return gpd.GeoDataFrame(review.assign(right_x_m=shapely.get_x(right), right_y_m=shapely.get_y(right)))
 

@@ -179,7 +179,10 @@ def _columns(
         "site_id": _texts(points["site_id"]),
         "lon": place.x.round(6).tolist(),
         "lat": place.y.round(6).tolist(),
-        "names": [_other_names(*row) for row in zip(points["names"], points["name"], points["name_en"], strict=True)],
+        "names": [
+            _other_names(*row)
+            for row in zip(*(points[name].tolist() for name in ("names", "name", "name_en")), strict=True)
+        ],
         "accuracy_m": [0 if pd.isna(value) else _up_to_cm(value) for value in points["accuracy_m"]],
         "n_review": _whole(points["n_review"]),
         "records": keys,
@@ -195,8 +198,8 @@ def _columns(
 
 def _wholes(points: pd.DataFrame) -> list[int]:
     """Return the place of each site's whole among the sites, counted from 1; 0 where it is a part of none."""
-    places = {site: number for number, site in enumerate(points["site_id"], start=1)}
-    return [places.get(whole, 0) for whole in points["part_of"]]
+    places = {site: number for number, site in enumerate(points["site_id"].tolist(), start=1)}
+    return [places.get(whole, 0) for whole in points["part_of"].tolist()]
 
 
 def _texts(values: Iterable[Any]) -> list[Any]:
@@ -275,11 +278,12 @@ def _other_town_names(cities: Iterable[Any]) -> dict[str, str]:
 
 def _record_keys(points: pd.DataFrame, records: pd.DataFrame) -> list[list[str]]:
     """Return the keys of each site's records, sorted."""
-    told = records[records["outcome"] == "site"]
-    keys: dict[str, list[str]] = {str(site): [] for site in points["site_id"]}
-    for site, key in sorted(zip(told["site_id"].astype(str), told["record_key"].astype(str), strict=True)):
+    told = records.loc[records["outcome"] == "site", ["site_id", "record_key"]].astype(str)
+    sites = points["site_id"].astype(str).tolist()
+    keys: dict[str, list[str]] = {site: [] for site in sites}
+    for site, key in sorted(zip(told["site_id"].tolist(), told["record_key"].tolist(), strict=True)):
         keys.setdefault(site, []).append(clean_text(key) or "")
-    return [keys[str(site)] for site in points["site_id"]]
+    return [keys[site] for site in sites]
 
 
 def _identifiers(points: pd.DataFrame, records: pd.DataFrame) -> list[list[str] | int]:

@@ -152,7 +152,7 @@ def _rows(contract: Contract, path: Path, table: Table) -> pd.DataFrame:
     drawn = has_shapes(source)
     original = source.drop(columns="geometry") if drawn else source
     cells = (
-        zip(*(map(_plain, original[name]) for name in original), strict=True)
+        zip(*(map(_plain, original[name].tolist()) for name in original), strict=True)
         if original.shape[1]
         else [()] * len(original)
     )

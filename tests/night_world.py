@@ -58,7 +58,7 @@ class World:
 
     `rows` is source -> number -> row; `ids` gives the ids of the lists' contracts, `broken` what is wrong with files of
     tonight, `renamed` the former ids of lists that have another one tonight, `decided` what was decided of two records,
-    and of which one first: with `part_of` it is the part.
+    and of which one first: with `part_of` it is the part. `spoken` are records that were decided about last.
     """
 
     data: Path
@@ -69,6 +69,7 @@ class World:
     broken: dict[str, str] = field(default_factory=dict)
     renamed: dict[str, str] = field(default_factory=dict)
     decided: dict[frozenset[str], tuple[str, str]] = field(default_factory=dict)
+    spoken: list[str] = field(default_factory=list)
     last: int = 1000
     works: int = 0
 

@@ -92,6 +92,16 @@ def test_of_a_record_that_goes_on_as_the_other_of_its_pair_nothing_is_left_to_sa
     assert carried.problems == ()
 
 
+def test_a_contradiction_is_told_once_of_the_records_as_they_are_called_now():
+    log = replay([said("a:1", "b:1", "part_of"), said("a:1", "c:1", "part_of"), said("a:1", "d:1", who="else")])
+    (before,) = log.problems
+    assert "'a:1'" in before
+    carried = log.carried({"a:1": "a:2"})
+    (told,) = carried.problems
+    assert told == before.replace("'a:1'", "'a:2'")
+    assert carried.about == {told: frozenset(("a:2", "b:1", "c:1"))}
+
+
 def test_the_latest_word_wins_whichever_side_comes_first():
     log = [said(when="2026-03-02"), said("b:1", "a:1", "different", when="2026-03-03"), said(when="2026-03-01")]
     assert replay(log).of("a:1", "b:1").decision == "different"

@@ -90,8 +90,12 @@ class Decisions:
         # Of two records of which one goes on as the other nothing is left to say.
         apart = (one for one in words if heirs.get(one.left, one.left) != heirs.get(one.right, one.right))
         again = replay(_carried(one, heirs) for one in apart)
-        problems = (*self.problems, *(text for text in again.problems if text not in self.problems))
-        return replace(again, problems=problems, about={**self.about, **again.about})
+        # What the words in force contradict each other in is told of the heirs, and of these alone.
+        told = contradictions(self.latest.values())
+        lasting = [text for text in self.problems if text not in told]
+        problems = (*lasting, *(text for text in again.problems if text not in lasting))
+        about = {text: keys for text, keys in self.about.items() if text not in told}
+        return replace(again, problems=problems, about={**about, **again.about})
 
 
 def _carried(one: Decision, heirs: Mapping[str, str]) -> Decision:

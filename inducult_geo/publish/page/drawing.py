@@ -82,7 +82,8 @@ class Frame:
     """The window of a map: turns meters in EPSG:3035 into pixels."""
 
     def __init__(self, window: Sequence[float], width: int, margin: float = 14.0) -> None:
-        west, south, east, north = window
+        # As plain numbers: with those of NumPy each place would take ten times as long.
+        west, south, east, north = map(float, window)
         self.scale = (width - 2 * margin) / max(east - west, 1.0)
         self.width = width
         self.height = math.ceil((north - south) * self.scale + 2 * margin)
@@ -166,7 +167,6 @@ def overview_map(regions: gpd.GeoDataFrame, sites: gpd.GeoDataFrame) -> Map:
 
 
 def _dots(frame: Frame, sites: gpd.GeoDataFrame) -> Iterable[Dot]:
-    # Lists: element by element columns of text, and numbers of NumPy, take many times as long.
     places = (place(sites.geometry.to_numpy()).tolist() for place in (shapely.get_x, shapely.get_y))
     said = (sites[name].tolist() for name in ("aspect", "theme", "title"))
     for x, y, *told in zip(*places, *said, strict=True):

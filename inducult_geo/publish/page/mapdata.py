@@ -290,10 +290,10 @@ def _identifiers(points: pd.DataFrame, records: pd.DataFrame) -> list[list[str] 
     """Return what other lists call each site, by its records; 0 where none says more than the site's own columns."""
     told = records.loc[records["outcome"].eq("site") & (records["ids"].notna() | records["heritage_ref"].notna())]
     named: dict[str, set[str]] = {}
-    for site, ids, ref in zip(told["site_id"].astype(str), told["ids"], told["heritage_ref"], strict=True):
-        named.setdefault(site, set()).update(_parts(*from_json(ids).values(), ref))
+    for site, ids, ref in zip(*(told[name].tolist() for name in ("site_id", "ids", "heritage_ref")), strict=True):
+        named.setdefault(str(site), set()).update(_parts(*from_json(ids).values(), ref))
     found: list[list[str] | int] = []
-    for site, *own in zip(points["site_id"], points["wikidata"], points["heritage_ref"], strict=True):
+    for site, *own in zip(*(points[name].tolist() for name in ("site_id", "wikidata", "heritage_ref")), strict=True):
         found.append(sorted(named.get(str(site), set()) - _parts(*own)) or 0)
     return found
 

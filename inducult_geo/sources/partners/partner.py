@@ -151,15 +151,13 @@ def _rows(contract: Contract, path: Path, table: Table) -> pd.DataFrame:
     )
     drawn = has_shapes(source)
     original = source.drop(columns="geometry") if drawn else source
-    cells = (
-        zip(*(map(_plain, original[name].tolist()) for name in original), strict=True)
-        if original.shape[1]
-        else [()] * len(original)
-    )
-    values = [dict(zip(original, row, strict=True)) for row in cells]
+    names = original.columns.tolist()
+    columns = [map(_plain, original[name].tolist()) for name in names]
+    cells = zip(*columns, strict=True) if columns else [()] * len(original)
+    values = [dict(zip(names, row, strict=True)) for row in cells]
     rows["tags"] = _told(values, rows, wanted, contract.private)
     shapes = source["geometry"] if drawn else [None] * len(source)
-    written = [name for name in original if name not in table.derived]
+    written = [name for name in names if name not in table.derived]
     rows["content_hash"] = [
         content_hash([*(row[name] for name in written), None if shape is None else shape.wkb_hex])
         for row, shape in zip(values, shapes, strict=True)

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import re
+from functools import cache
 from typing import Annotated, Final
 
 from pydantic import AfterValidator
 
-from inducult_geo.text import fold_once, packaged_rows
+from inducult_geo.text import fold_once
 
 _CODES: Final[dict[str, tuple[str, ...]]] = {
     r"wgs ?(?:19)?84|gps|lat ?lon|lon ?lat|crs ?84": ("EPSG:4326",),
@@ -52,11 +53,10 @@ def crs_code_of(text: str) -> str:
     raise ValueError(f"'{text[:40]}' will not do; write {meant}")
 
 
+@cache
 def is_no_system(code: str) -> bool:
     """Whether nobody knows a code as that of a coordinate system."""
-    if any(row["datum"] == code for row in packaged_rows("operations.csv")):
-        return False
-    # Loading it takes longer than reading the whole catalog, whose systems are nearly all in the table.
+    # Loaded where a region is declared only: who reads codes alone need not wait for it.
     from pyproj import CRS
     from pyproj.exceptions import CRSError
 

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import re
+from functools import cache
 from typing import Annotated, Final
 
 from pydantic import AfterValidator, BeforeValidator, StringConstraints
+
+from inducult_geo.text import packaged_rows
 
 
 def _like(pattern: str, advice: str) -> AfterValidator:
@@ -22,22 +25,28 @@ def _like(pattern: str, advice: str) -> AfterValidator:
 _AN_ID = _like(r"[a-z0-9][a-z0-9_-]{0,63}", "small letters, digits, - and _ (64 at most), such as opole_monuments")
 Identifier = Annotated[str, _AN_ID]
 RegionId = Annotated[str, StringConstraints(strip_whitespace=True, to_lower=True), _AN_ID]
-CountryCode = Annotated[
-    str, _like(r"[A-Z]{2}", "two capital letters such as CZ"), AfterValidator(lambda code: _of_a_country(code))
-]
+
 _IN_USE: Final = "XK"
 """Kosovo has no code in ISO 3166, and this one in use."""
 
 
+@cache
+def _in_tables() -> frozenset[str]:
+    return frozenset(row["country"] for row in packaged_rows("languages.csv"))
+
+
 def _of_a_country(code: str) -> str:
-    # Loaded where a country is declared only: who reads codes alone need not wait for it.
+    if code == _IN_USE or code in _in_tables():
+        return code
+    # Its tables take longer to load than the whole catalog, whose countries are all in ours.
     import pycountry
 
-    if code != _IN_USE and pycountry.countries.get(alpha_2=code) is None:
+    if pycountry.countries.get(alpha_2=code) is None:
         raise ValueError(f"'{code}' is no country's code; write that of ISO 3166, such as CZ (GB, GR for UK, EL)")
     return code
 
 
+CountryCode = Annotated[str, _like(r"[A-Z]{2}", "two capital letters such as CZ"), AfterValidator(_of_a_country)]
 ColumnName = Annotated[str, AfterValidator(lambda name: " ".join(name.split()))]
 """White space is one space, as readers make it of headings."""
 

@@ -79,7 +79,7 @@ def harmonize(table: RawTable, contract: Contract, ground: Ground, vocabulary: V
     values = pd.DataFrame({name: _clean(rows, name, known_text) for name in _PLAIN}, index=rows.index)
     values["nace"], values["names"], values["country"] = _nace(rows), harmonize_names(rows), countries
     values["website"] = values["website"].map(web_address)
-    values["postcode"] = [*map(plain_postcode, values["postcode"], countries)]
+    values["postcode"] = [*map(plain_postcode, values["postcode"].tolist(), countries)]
     _origins(values, rows, table, contract, notices)
     _types(values, rows, contract, vocabulary, notices)
     _states(values, rows, contract, vocabulary, notices)

@@ -112,32 +112,22 @@ def kept_stages(run: Run) -> Iterator[Stage]:
             yield stage
 
 
-def regions_of_keys(run: Run) -> dict[str, frozenset[str]]:
-    """Map every record key that was ever given a site, and those of the regions as last kept, to its regions.
-
-    Two regions have a record on which their outlines overlap. A record that is in none now has that of its last site,
-    or none where an older version kept it.
-    """
+def ever_known(run: Run) -> dict[str, frozenset[str]]:
+    """Map each key that was ever given a site to the region of its last one; to none where an older version did."""
     registry = registry_of(run)
     rows = registry.loc[registry["record_key"].notna(), ["record_key", "region"]]
     alone = {region: frozenset([region]) for region in rows["region"].dropna().unique()}
-    known = {key: alone.get(region, frozenset()) for key, region in rows.itertuples(index=False, name=None)}
+    return {key: alone.get(region, frozenset()) for key, region in rows.itertuples(index=False, name=None)}
+
+
+def present_regions(run: Run) -> dict[str, frozenset[str]]:
+    """Map the key of each record of the regions as last kept to its regions: of two where their outlines overlap."""
     now: dict[str, frozenset[str]] = {}
     for stage in kept_stages(run):
         region = frozenset([stage.region])
-        for key in _keys_of(stage):
+        for key in pq.read_table(stage.folder / "records.parquet", columns=["record_key"])["record_key"].to_pylist():
             now[key] = now[key] | region if key in now else region
-    return known | now
-
-
-def present_keys(run: Run) -> set[str]:
-    """Return the keys of all records of the regions as last kept."""
-    return {key for stage in kept_stages(run) for key in _keys_of(stage)}
-
-
-def _keys_of(stage: Stage) -> list[str]:
-    keys: list[str] = pq.read_table(stage.folder / "records.parquet", columns=["record_key"])["record_key"].to_pylist()
-    return keys
+    return now
 
 
 def _asked(run: Run) -> Iterator[tuple[str, dict[str, str]]]:

@@ -20,7 +20,7 @@ from pathlib import Path
 from typing import Final
 
 from inducult_geo.catalog import Read
-from inducult_geo.match.decided.decisions import Decision, Decisions, append_decision, meaning
+from inducult_geo.match.decided.decisions import Decision, Decisions, append_decision, meaning, of_heirs
 from inducult_geo.match.decided.relations import conflicts
 from inducult_geo.match.decided.verdict import PART_OF, SAME, UNDECIDED, WORDS
 from inducult_geo.match.identity.continuity import successors
@@ -29,7 +29,7 @@ from inducult_geo.match.questions import question_id
 from inducult_geo.memory import decisions_of, registry_of
 from inducult_geo.publish.compared.review_table import ANSWER_COLUMNS, answers_of, export_review, read_edited
 from inducult_geo.publish.spreadsheet import plain_cell
-from inducult_geo.review.answers import present_keys, regions_of_keys, unread, was_asked, with_records
+from inducult_geo.review.answers import ever_known, present_regions, unread, was_asked, with_records
 from inducult_geo.review.late import lateness, why_stale
 from inducult_geo.review.log_copies import take_in
 from inducult_geo.review.outcomes import ImportOutcome, Refusal, told_of
@@ -153,13 +153,15 @@ def _take(
         places = [row for row in rows if row["kind"] == "place"]
         pairs = [row for row in rows if row["kind"] != "place"]
         refused = [_refused_place(row) for row in places if row["decision"]]
-        answers, faulty = _answers([row for row in pairs if row["decision"]], log, regions_of_keys(run), _named(who))
+        present = present_regions(run)
+        known = ever_known(run) | present
+        answers, faulty = _answers([row for row in pairs if row["decision"]], log, known, _named(who))
         stale = [*_of_yesterday(answers, log, run, overrule=overrule)] if is_file else []
         stale += [answer.refused(_NOTHING_SAID) for answer in answers if _takes_nothing_back(answer.decision, log, run)]
         held = {one.records for one in stale}
         answers = [answer for answer in answers if (answer.decision.left, answer.decision.right) not in held]
         fresh = [answer for answer in answers if not _is_said(answer.decision, log)]
-        taken, contradicting = _without_contradictions(fresh, log, _heirs(fresh, log, run))
+        taken, contradicting = _without_contradictions(fresh, log, _heirs(fresh, log, run, present))
         with storing(run.folder.decisions):
             for answer in taken:
                 append_decision(run.folder.decisions, answer.decision)
@@ -298,12 +300,12 @@ def _overruling(one: Decision, log: Decisions) -> str | None:
     return f"'{one.left}' and '{one.right}': {one.who} says '{one.decision}' now; {told}"
 
 
-def _heirs(answers: Sequence[_Answer], log: Decisions, run: Run) -> Mapping[str, str]:
+def _heirs(answers: Sequence[_Answer], log: Decisions, run: Run, present: Iterable[str]) -> Mapping[str, str]:
     """Return the records as which those of answers and of the log go on: a word holds for these, too."""
     if not answers:
         return {}
     spoken = log.spoken.union(*(answer.decision.pair for answer in answers))
-    return successors(spoken, registry_of(run), {}, present_keys(run))
+    return successors(spoken, registry_of(run), {}, present)
 
 
 def _without_contradictions(
@@ -334,9 +336,7 @@ def _contradiction(
     words = {**log.latest, **log.reopened, **{pair: answer.decision for pair, answer in fresh.items()}}
     now: dict[tuple[str, str], tuple[Decision, Decision]] = {}
     for one in sorted(words.values(), key=lambda one: one.order):
-        left, right = (heirs.get(key, key) for key in (one.left, one.right))
-        if left != right:
-            moved = replace(one, left=left, right=right)
+        if (moved := of_heirs(one, heirs)) is not None:
             now[moved.pair] = moved, one
     said_as = {moved: one for moved, one in now.values() if one.decision != UNDECIDED}
     found = (said for said in conflicts(said_as) if not fresh.keys().isdisjoint(said_as[one].pair for one in said))

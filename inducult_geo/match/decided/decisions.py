@@ -87,9 +87,7 @@ class Decisions:
             return self
         # An answer of before may be about the vanished record, and taken back of its heir.
         words = (*self.latest.values(), *self.reopened.values())
-        # Of two records of which one goes on as the other nothing is left to say.
-        apart = (one for one in words if heirs.get(one.left, one.left) != heirs.get(one.right, one.right))
-        again = replay(_carried(one, heirs) for one in apart)
+        again = replay(moved for one in words if (moved := of_heirs(one, heirs)) is not None)
         # What the words in force contradict each other in is told of the heirs, and of these alone.
         told = contradictions(self.latest.values())
         lasting = [text for text in self.problems if text not in told]
@@ -98,9 +96,14 @@ class Decisions:
         return replace(again, problems=problems, about={**about, **again.about})
 
 
-def _carried(one: Decision, heirs: Mapping[str, str]) -> Decision:
-    """Let a decision speak of the heirs of its records; its note tells of whom it spoke."""
+def of_heirs(one: Decision, heirs: Mapping[str, str]) -> Decision | None:
+    """Let a decision speak of the heirs of its records; its note tells of whom it spoke.
+
+    Of two records of which one goes on as the other nothing is left to say: null.
+    """
     left, right = heirs.get(one.left, one.left), heirs.get(one.right, one.right)
+    if left == right:
+        return None
     moved = [f"'{old}' goes on as '{new}'" for old, new in ((one.left, left), (one.right, right)) if old != new]
     return replace(one, left=left, right=right, note="; ".join(filter(None, (one.note, *moved)))) if moved else one
 

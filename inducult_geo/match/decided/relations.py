@@ -135,7 +135,11 @@ def wholes(words: Collection[Decision], group: Mapping[str, str]) -> dict[str, t
     dict
         Site of the part -> site of the whole, and the word that says so.
     """
-    named = _ringless(words, group)
+    return _chosen(_ringless(words, group))
+
+
+def _chosen(named: Mapping[str, Mapping[str, Decision]]) -> dict[str, tuple[str, Decision]]:
+    """Choose for each part one of the wholes that are named."""
     return {part: _innermost(found, named) for part, found in sorted(named.items())}
 
 
@@ -152,7 +156,7 @@ def _ringless(words: Collection[Decision], group: Mapping[str, str]) -> dict[str
     }
     named: dict[str, dict[str, Decision]] = defaultdict(dict)
     _name(said, named)
-    chosen = {part: dict([_innermost(found, named)]) for part, found in named.items()}
+    chosen = {part: dict([found]) for part, found in _chosen(named).items()}
     kept: dict[str, dict[str, Decision]] = defaultdict(dict)
     for part, found in named.items():
         kept[part] = {whole: one for whole, one in found.items() if _reaches(chosen, part, whole)}
@@ -178,8 +182,9 @@ def unheeded(words: Iterable[Decision], group: Mapping[str, str]) -> Iterator[tu
         As for `wholes`.
     """
     ordered = sorted(words, key=lambda one: one.pair)
-    chosen = wholes(ordered, group)
-    named = {part: {whole: one} for part, (whole, one) in chosen.items()}
+    every = _ringless(ordered, group)
+    chosen = _chosen(every)
+    named = {part: dict([found]) for part, found in chosen.items()}
     apart = _different(ordered, group)
     for one in ordered:
         if one.decision != PART_OF or not group.keys() >= {*one.pair}:
@@ -196,7 +201,7 @@ def unheeded(words: Iterable[Decision], group: Mapping[str, str]) -> Iterator[tu
         if part in chosen and not is_oldest:
             yield one, [chosen[part][1]]
         else:
-            yield one, against or _way(_ringless(ordered, group), whole, part)
+            yield one, against or _way(every, whole, part)
 
 
 def _innermost(found: Mapping[str, Decision], named: Mapping[str, Mapping[str, Decision]]) -> tuple[str, Decision]:

@@ -24,7 +24,7 @@ from inducult_geo.frames import NEW_VERSION, NO_COUNTS, ROWS_GONE, Counts, FileR
 from inducult_geo.settings import Settings, load_settings
 from inducult_geo.store import DataFolder, read_json, write_json
 
-SCHEMA_VERSION = "1.1"
+SCHEMA_VERSION = "1.2"
 """Version of the release's tables; its first number changes when a column goes or changes its meaning."""
 
 OsmMode = Literal["files", "overpass", "none"]

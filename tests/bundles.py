@@ -51,6 +51,7 @@ def small_bundle(seed: int = 7) -> Bundle:
         sources=_sources(records),
         run=_run(records, sites),
         former=_former(sites),
+        former_keys=_former_keys(records),
     )
 
 
@@ -62,6 +63,18 @@ def _former(sites: pd.DataFrame) -> pd.DataFrame:
             "site_id": [new_site_id(key) for key in ("one", "two", "three")],
             "merged_into": into,
             "last_seen": ["2024-05-01", None, "2024-05-01"],
+        }
+    )
+
+
+def _former_keys(records: pd.DataFrame) -> pd.DataFrame:
+    """Two keys of records, one that a record has again, and one that leads to none."""
+    key = records["record_key"].tolist()
+    return pd.DataFrame(
+        {
+            "former_key": ["osm:node/0-1", "osm:node/0-2", key[3], "osm:node/0-4"],
+            "record_key": [*key[:2], key[2], "osm:node/0-5"],
+            "last_seen": ["2024-05-01", None, "2024-05-01", None],
         }
     )
 

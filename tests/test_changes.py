@@ -23,6 +23,7 @@ from inducult_geo.publish.layers.domains import DOMAINS
 from inducult_geo.publish.research.geoparquet import write_geoparquet
 from inducult_geo.releasing.withholding import for_release
 
+FORMER = ["former_key", "record_key"]
 X, Y = 4_500_000.0, 3_000_000.0
 SITES = {  # site: name, status, x, and its records
     "IC-A-1": ("Cihelna", "disused", 0.0, ("osm:way/1", "list:1")),
@@ -40,8 +41,13 @@ def _release(
     crs: int = 3035,
     more: dict | None = None,
     read: dict | None = None,
+    ids: dict | None = None,
+    keys: dict | None = None,
 ) -> Path:
-    """Write the two files of a release; `loose` are records without a site, `more` and `read` further columns."""
+    """Write the files of a release; `loose` are records without a site, `more` and `read` further columns.
+
+    `ids` and `keys` are former ids and keys with those that took their places.
+    """
     folder.mkdir()
     rows = [(s, name, "opole", status, shapely.Point(X + x, Y)) for s, (name, status, x, _) in sites.items()]
     columns = ["site_id", "name", "region", "status", "geometry"]
@@ -53,6 +59,10 @@ def _release(
     records["source"] = [key.split(":")[0] for key in records["record_key"]]
     records["content_hash"] = [(hashes or {}).get(key, "same") for key in records["record_key"]]
     records.astype("str").assign(**(read or {})).to_parquet(folder / "records.parquet")
+    for layer, names, said in (("former_ids", ["site_id", "merged_into"], ids), ("former_keys", FORMER, keys)):
+        if said:
+            table = pd.DataFrame([*said.items()], columns=names)
+            pyogrio.write_dataframe(table, folder / GEOPACKAGE, layer=layer)
     return folder
 
 
@@ -132,6 +142,41 @@ CASES = {
         {},
         [("renamed", "IC-A-1", "list appeared and vanished")],
     ),
+    "split off under new keys": (
+        _with("IC-B-2", keys=("osm:way/2", "list:B")) | {"IC-D-4": ("Nebenwerk", "unknown", 5100.0, ("list:C",))},
+        {"keys": {"list:2": "list:B", "list:2b": "list:C"}},
+        [("split", "IC-D-4", "list regrouped under new keys")],
+    ),
+    "renamed as a row of another key": (
+        _with("IC-A-1", "Ziegelei", keys=("osm:way/1", "list:9")),
+        {"keys": {"list:1": "list:9"}},
+        [("renamed", "IC-A-1", "list under new keys")],
+    ),
+    "merged under a new key": (
+        _without("IC-C-3") | {"IC-A-1": (*SITES["IC-A-1"][:3], (*SITES["IC-A-1"][3], "osm:way/33"))},
+        {"keys": {"osm:node/3": "osm:way/33"}},
+        [("merged", "IC-C-3", "osm regrouped under new keys")],
+    ),
+    "merged, of which no record tells": (
+        _without("IC-C-3"),
+        {"ids": {"IC-C-3": "IC-A-1"}},
+        [("merged", "IC-C-3", "osm vanished")],
+    ),
+    "merged into one that is new itself": (
+        _without("IC-C-3") | MORE,
+        {"ids": {"IC-C-3": "IC-D-4"}},
+        [("new", "IC-D-4", "list appeared"), ("gone", "IC-C-3", "osm vanished")],
+    ),
+    "under a new key, and rejected": (
+        _without("IC-C-3"),
+        {"loose": ("osm:way/33",), "keys": {"osm:node/3": "osm:way/33"}},
+        [("gone", "IC-C-3", "osm rejected")],
+    ),
+    "a key that is there still is believed": (
+        _with("IC-A-1", "Ziegelei", keys=("osm:way/1", "list:1", "list:9")),
+        {"keys": {"list:1": "list:9"}},
+        [("renamed", "IC-A-1", "list appeared")],
+    ),
     "a record that joins changes nothing to see": (_with("IC-A-1", keys=(*SITES["IC-A-1"][3], "list:9")), {}, []),
 }
 
@@ -158,6 +203,29 @@ def test_details_and_distance_are_for_a_person(tmp_path: Path) -> None:
     assert merged.detail == "its records are now in IC-A-1"
     (split,) = _diff(tmp_path, CASES["split"][0]).itertuples()
     assert split.detail == "holds records that were in IC-B-2"
+
+
+def test_records_and_sites_are_followed_in_words_and_from_the_older_release_too(tmp_path: Path) -> None:
+    after, more, _ = CASES["split off under new keys"]
+    (split,) = _diff(tmp_path, after, **more).itertuples()
+    assert split.detail == "holds records that were in IC-B-2"
+    new = _release(tmp_path / "new", after, **more)
+    (merged,) = diff(new, _release(tmp_path / "old", SITES)).itertuples()
+    assert (merged.change, merged.detail) == ("merged", "its records are now in IC-B-2")
+    (merged,) = _diff(tmp_path, _without("IC-C-3"), ids={"IC-C-3": "IC-A-1"}).itertuples()
+    assert merged.detail == "its records are now in IC-A-1"
+    fresh = _diff(tmp_path, _without("IC-C-3") | MORE, ids={"IC-C-3": "IC-D-4"})
+    assert fresh["detail"].tolist() == ["takes the records of IC-C-3", "its records are now in IC-D-4"]
+
+
+def test_a_word_on_a_record_is_the_same_word_under_its_new_key(tmp_path: Path) -> None:
+    """Else it would be told as taken back, and as said anew."""
+    old = _said(_release(tmp_path / "old", SITES), ("list:2", "list:2b", "same", "Eva"))
+    parted = _with("IC-B-2", keys=("osm:way/2", "list:B")) | {"IC-D-4": ("x", "unknown", 5100.0, ("list:C",))}
+    followed = {"list:2": "list:B", "list:2b": "list:C"}
+    new = _said(_release(tmp_path / "new", parted, keys=followed), ("list:B", "list:C", "different", "Eva"))
+    (split,) = diff(old, new).itertuples()
+    assert split.cause == "Eva decided different"
 
 
 WAS = {

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from match_rows import point, records, row, square
 
 from inducult_geo.match.identity.assign import assign_ids
-from inducult_geo.match.identity.continuity import FINGERPRINT_COLUMNS, fingerprints, heirs, successors
+from inducult_geo.match.identity.continuity import FINGERPRINT_COLUMNS, fingerprints, former_keys, heirs, successors
 from inducult_geo.match.identity.registry import (
     REGISTRY_COLUMNS,
     empty_registry,
@@ -124,12 +124,34 @@ def test_seen_is_not_edited() -> None:
     assert made.registry.loc[0, ["first_seen", "last_seen"]].tolist() == ["2024-03-04"] * 2
 
 
-def test_a_site_that_others_hold_needs_no_heir() -> None:
+def test_of_a_site_that_others_hold_the_key_alone_is_followed() -> None:
     both = records(thing(*OLD), thing("register:1", "Hilti", point()))
     first = assign(both, groups={"register:1": "osm:way/1"})
     second = assign(records(thing(NEW_KEY, "Hilti AG", SHIFTED), thing("register:1", "Hilti", point())), first.registry)
-    assert second.heirs == {}
+    assert (second.heirs[NEW_KEY].old_key, second.heirs[NEW_KEY].inherits) == (OLD[0], False)
     assert second.members["register:1"] == first.members["register:1"] != second.members[NEW_KEY]
+
+
+def test_who_would_lose_its_site_is_followed_first_and_what_others_hold_is_not_taken_in() -> None:
+    held, lone = thing("osm:way/1", "Hilti AG", square(40)), thing("osm:way/2", "Hilti AG", square(40, 20))
+    first = assign(records(held, lone, thing("register:1", "Hilti", point())), groups={"register:1": "osm:way/1"})
+    new = records(thing("osm:way/3", "Hilti AG", square(40)), thing("register:1", "Hilti", point()))
+    (heir,) = assign(new, first.registry).heirs.values()
+    assert (heir.old_key, heir.inherits, heir.absorbs) == ("osm:way/2", True, ())
+
+
+def test_every_former_key_leads_to_the_last_one() -> None:
+    """Be it that it was held by others all the time, and went to a site of its own since."""
+    stays = thing("register:1", "Hilti", point())
+    made = assign(records(thing(*OLD), stays), groups={"register:1": OLD[0]})
+    for key in (NEW_KEY, "osm:way/3"):
+        made = assign(records(thing(key, *OLD[1:], day="2024-03-04"), stays), made.registry, {"register:1": key})
+    told = former_keys(made.registry)
+    assert told["former_key"].tolist() == sorted([OLD[0], NEW_KEY])
+    assert set(told["record_key"]) == {"osm:way/3"}
+    seen = made.registry.set_index("record_key")["last_seen"]
+    assert told["last_seen"].tolist() == seen[told["former_key"]].tolist()
+    assert former_keys(assign(records(stays)).registry).empty
 
 
 def test_an_old_record_that_comes_back_has_its_site_again() -> None:

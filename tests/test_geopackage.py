@@ -352,7 +352,7 @@ def test_relations_join_columns_that_are_there(con):
     root = project(con)
     tables = {layer.findtext("id"): layer.findtext("datasource").split("=")[-1] for layer in root.iter("maplayer")}
     relations = list(root.iter("relation"))
-    assert len(relations) == 11
+    assert len(relations) == 12
     for relation in relations:
         pair = relation.find("fieldRef")
         for layer, column in (("referencingLayer", "referencingField"), ("referencedLayer", "referencedField")):
@@ -404,6 +404,7 @@ def test_layers_without_rows_are_left_out_but_for_the_laws_tables(bundle, tmp_pa
         sources=bundle.sources.head(0),
         changes=None,
         former=None,
+        former_keys=None,
     )
     write_geopackage(bare, tmp_path / GEOPACKAGE)
     with closing(sqlite3.connect(tmp_path / GEOPACKAGE)) as con:

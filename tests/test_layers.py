@@ -90,7 +90,7 @@ def test_the_tree_of_the_project_has_the_sites_first_and_each_layer_where_it_bel
         "Sites": ["site_points", "site_areas"],
         "Review": ["review"],
         "Evidence": ["source_records", "matches", "rejected", "sources", "runs"],
-        "Changes": ["changes", "former_ids"],
+        "Changes": ["changes", "former_ids", "former_keys"],
         "Background": ["regions"],
         "Documentation": ["dictionary", "vocabulary"],
     }

@@ -18,6 +18,7 @@ import pandas as pd
 import pytest
 from night_world import COUNTRIES, EVENTS, Row, World, what_was_kept_is_lost
 
+from inducult_geo import open_release
 from inducult_geo.memory import registry_of
 from inducult_geo.pipeline import run_all
 from inducult_geo.publish.promises.verify import verify
@@ -218,3 +219,30 @@ def test_a_record_that_went_to_another_region_leaves_its_id_behind_for_good(worl
     assert nights[0]["list-any:1"] == nights[0]["osm:node/2"]
     assert [night["osm:node/2"] for night in nights] == [nights[0]["osm:node/2"]] * 3
     assert nights[1]["list-any:1"] == nights[2]["list-any:1"] != nights[0]["osm:node/2"]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("seed", [1])
+def test_a_record_under_its_third_key_is_followed_by_who_compares_releases(world: World) -> None:
+    """Others hold its site all the while; at last a person parts it from them."""
+    work = Row(1, "Brauerei", "Dorgra", *world.anywhere("zwickau"))
+    world.ids = {"list-any": "list-any"}
+    releases = []
+    for number in (1, 11, 21, 21):
+        world.rows = {"list-any": {number: work}, "osm-zwickau": {2: work}, "osm-leoben": {}}
+        world.write()
+        run_all([], open_run(world.data))
+        releases.append(open_release(world.data))
+        if len(releases) == 3:
+            decide("list-any:21", "different", "osm:node/2", open_run(world.data), who="Eva")
+    first, *_, last = releases
+    assert first.changes.empty
+    told = last.changes_since(first)
+    split = told[told["change"] == "split"].iloc[0]
+    assert split["detail"] == f"holds records that were in {first.sites['site_id'].iloc[0]}"
+    assert "new" not in set(told["change"])
+    assert set(told["cause"]) == {"Eva decided different", "Eva decided different; list-any under new keys"}
+    assert dict(zip(last.former_keys["former_key"], last.former_keys["record_key"], strict=True)) == {
+        "list-any:1": "list-any:21",
+        "list-any:11": "list-any:21",
+    }

@@ -33,7 +33,7 @@ from inducult_geo.releasing.withholding import for_release
 
 FRAMES = (
     *("sites", "records", "rejected", "matches", "review", "regions", "sources", "changes"),
-    *("former_ids", "vocabulary", "dictionary", "runs"),
+    *("former_ids", "former_keys", "vocabulary", "dictionary", "runs"),
 )
 
 

@@ -306,7 +306,7 @@ def test_a_bookmark_leads_to_each_region(met, bundle):
 
 def test_relations_lead_from_a_site_to_its_records(met, bundle):
     relations = met["project"]["relations"]
-    assert len(relations) == 11
+    assert len(relations) == 12
     assert all(relations.values())
     counts = dict(zip(bundle.sites["site_id"], bundle.sites["n_records"], strict=True))
     assert {site: len(keys) for site, keys in met["project"]["records_of_a_site"].items()} == counts
@@ -318,6 +318,7 @@ def test_tabs_of_a_form_show_the_related_rows(met):
         "Industrial sites": 7,
         "Open questions": 2,
         "Sources": 2,
+        "Records of the sources": 1,
     }
     assert all(known for shown in tabs.values() for known in shown.values())
 

@@ -41,6 +41,7 @@ _VIEWS: Mapping[str, str] = {
     "sources": "The sources with license, coordinate system and counts.",
     "changes": "Sites new, gone, moved, renamed, closed, reopened, merged, split, revised since the release before.",
     "former_ids": "Ids of sites that were merged, and the site of this release that each leads to.",
+    "former_keys": "Keys that records had before, and the record of this release that each leads to.",
     "vocabulary": "Every value of every list with its labels: in English, German, Czech, Italian ...",
     "dictionary": "Every column of every table, explained.",
     "runs": "The release itself in one row: counts, data_date, version.",
@@ -185,6 +186,11 @@ class Release:
         return pd.DataFrame(self._frame("former_ids"))
 
     @property
+    def former_keys(self) -> pd.DataFrame:
+        """Keys that records had before: former_key, record_key (a record of this release), last_seen."""
+        return pd.DataFrame(self._frame("former_keys"))
+
+    @property
     def vocabulary(self) -> pd.DataFrame:
         """The values of every list ("type", "status", "reason" ...): list, value, label, label_de, label_cs ..."""
         return pd.DataFrame(self._frame("vocabulary"))
@@ -201,6 +207,8 @@ class Release:
 
     def changes_since(self, older: Release | Path | str) -> pd.DataFrame:
         """Compare with another release, site by site: the columns of `changes`.
+
+        Sites and records are followed where they bear another id or key now (`former_ids`, `former_keys`).
 
         Raises
         ------

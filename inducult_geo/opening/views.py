@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
 
 _FRAMES: Final = (
-    *("matches", "review", "regions", "sources", "changes", "former_ids"),
+    *("matches", "review", "regions", "sources", "changes", "former_ids", "former_keys"),
     *("vocabulary", "dictionary", "runs"),
 )
 """What is read from the GeoPackage, as it is."""

@@ -83,6 +83,8 @@ class Bundle:
         compare with.
     former
         Ids of sites that were merged: `site_id`, `merged_into` (the id that stands), `last_seen` (ISO 8601).
+    former_keys
+        Keys that records had: `former_key`, `record_key` (the key under which it goes on), `last_seen` (ISO 8601).
     surfaces
         Name ("monuments", "production") -> density of the sites that are in `sites`, and of no other: a surface
         that knew a withheld site would give its place away.
@@ -100,6 +102,7 @@ class Bundle:
     surfaces: Mapping[str, Surface] = field(default_factory=dict)
     changes: gpd.GeoDataFrame | None = None
     former: pd.DataFrame | None = None
+    former_keys: pd.DataFrame | None = None
     overlaps: Mapping[str, Sequence[str]] = field(default_factory=dict)
 
     @cached_property

@@ -20,6 +20,7 @@ from inducult_geo.collecting.gather import wide_or_kept
 from inducult_geo.errors import InducultError, RegionError, ReleaseError, located, steady
 from inducult_geo.frames import Counts, reasons_of
 from inducult_geo.match.identity.borders import shared_ids, since_own_records, with_own_ids
+from inducult_geo.match.identity.continuity import former_keys
 from inducult_geo.match.identity.registry import merge_registries, merged_ids
 from inducult_geo.memory import decisions_of, registry_of
 from inducult_geo.of_sample import is_of_sample
@@ -85,7 +86,7 @@ def release(outcomes: Sequence[RegionOutcome], run: Run) -> RunOutcome:
     stages = _with_overlaps(stages, bundle, now, run)
     outcomes = [replace(one, stage=stages.get(one.region, one.stage)) for one in outcomes]
     registry = _registry(known, bundle, run)
-    bundle = replace(bundle, former=merged_ids(registry))
+    bundle = replace(bundle, former=merged_ids(registry), former_keys=former_keys(registry))
     before = current_release(run.folder)
     since = _comparable(before, run)
     public = _with_changes(with_surfaces(for_release(bundle, run.catalog.sources)), since, run)

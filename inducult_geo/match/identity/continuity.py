@@ -11,9 +11,9 @@ a vanished one of the same source and region where both are plainly the same thi
   differ by a few letters (`ALIKE`): the old point in the new shape or within `TOUCH_M` of it (half its radius, where
   that is less), areas that differ by `AREA_SHARE` at most, and the same type.
 
-A site that other records still hold needs no heir. Each record takes over, and is taken over, once; the nearest first.
-What lies in a new record and would go on as it, too (two halls of one works that became one outline), goes into it: its
-site is merged.
+A site that other records still hold needs no heir: there a record is followed by its key alone, after all others. Each
+record takes over, and is taken over, once; the nearest first. What lies in a new record and would go on as it, too (two
+halls of one works that became one outline), goes into it: its site is merged.
 """
 
 from __future__ import annotations
@@ -63,7 +63,7 @@ class Heir:
     cause
         Why both are the same, for a person.
     inherits
-        Whether it takes over the site too: not where other records still hold it.
+        Whether it takes over the site, too: not where other records still hold it.
     absorbs
         Further vanished records that are in it, and their sites, which are merged into its own.
     """
@@ -165,8 +165,7 @@ def heirs(
     marks
         Their `fingerprints`.
     spoken
-        Records that a steward decided about: these have heirs even where other records hold their site, so that the
-        decision goes on.
+        Records that a steward decided about: their heirs are chosen with those of sites, and nothing takes them in.
 
     Returns
     -------
@@ -181,29 +180,30 @@ def heirs(
     is_here[row[row >= 0]] = True
     if not is_new.any():
         return {}
-    orphaned = _orphaned(registry, is_here, spoken)
+    gone = _gone(registry, is_here)
     # Another region's records are not of this run: that they are not here does not mean that they are gone.
-    orphaned = orphaned[orphaned["region"].isin(records["region"].dropna().unique())]
-    if orphaned.empty:
+    gone = gone[gone["region"].isin(records["region"].dropna().unique())]
+    if gone.empty:
         return {}
-    vanished = [*_marks(orphaned.set_index("record_key"))]
+    vanished = [*_marks(gone.set_index("record_key"))]
     fresh = {mark.key: mark for mark in _marks(marks[is_new])}
     shape_of = dict(zip(records["record_key"][is_new], shapes[is_new], strict=True))
-    agreed = sorted(_agreements(vanished, [(mark, shape_of[key]) for key, mark in fresh.items()]))
-    free = zip(orphaned["site_id"], ~orphaned["is_held"], strict=True)
-    sites = dict(zip(orphaned["record_key"], free, strict=True))
+    free = zip(gone["site_id"], ~gone["is_held"], strict=True)
+    sites = dict(zip(gone["record_key"], free, strict=True))
+    minor = {key for key, (_, is_free) in sites.items() if not is_free} - {*spoken}
+    found = _agreements(vanished, [(mark, shape_of[key]) for key, mark in fresh.items()])
+    agreed = sorted(found, key=lambda one: (one[3] in minor, one))
     return _absorbing(_paired(agreed, sites), agreed, sites, spoken)
 
 
-def _orphaned(registry: pd.DataFrame, is_here: Flags, spoken: Collection[str]) -> pd.DataFrame:
-    """Return the rows of records that are gone and that none has followed, where their site is gone, too.
+def _gone(registry: pd.DataFrame, is_here: Flags) -> pd.DataFrame:
+    """Return the rows of records that are gone and that none has followed.
 
-    Rows of `spoken` records stay in any case; `is_held` tells whether records that are here hold the site.
+    `is_held` tells whether records that are here hold the site.
     """
     gone = registry[~is_here & (registry["record_key"].notna() & registry["site_id"].notna()).to_numpy(dtype=bool)]
     gone = gone[~is_in(gone["record_key"], registry["succeeds"])] if len(gone) else gone
-    gone = gone.assign(is_held=is_in(gone["site_id"], registry["site_id"][is_here]))
-    return gone[~gone["is_held"] | is_in(gone["record_key"], spoken)]
+    return gone.assign(is_held=is_in(gone["site_id"], registry["site_id"][is_here]))
 
 
 def successors(
@@ -249,6 +249,21 @@ def traced(keys: Collection[str], registry: pd.DataFrame) -> set[str]:
 def heir_of(key: str, registry: pd.DataFrame) -> str:
     """Return the key under which a record goes on last; its own where it is not known to go on under another."""
     return _last(key, _followers(registry), ())
+
+
+def former_keys(registry: pd.DataFrame) -> pd.DataFrame:
+    """Return every key under which a record went on as another, sorted, with the one under which it goes on last.
+
+    Returns
+    -------
+    pandas.DataFrame
+        `former_key`, `record_key`, and `last_seen` of the former key (ISO 8601).
+    """
+    after = _followers(registry)
+    known = registry[is_in(registry["record_key"], after)] if after else registry.iloc[:0]
+    last = [_last(key, after, ()) for key in known["record_key"]]
+    told = pd.DataFrame({"former_key": known["record_key"].array, "record_key": last, "last_seen": known["last_seen"]})
+    return told.sort_values("former_key", ignore_index=True)
 
 
 def _followers(registry: pd.DataFrame) -> dict[str, str]:
@@ -327,7 +342,11 @@ def _absorbing(
     spoken: Collection[str],
 ) -> dict[str, Heir]:
     """Let new records take in what lies in them, agrees, and has no heir; not what a steward spoke of."""
-    left = {*sites} - {heir.old_key for heir in found.values()} - set(spoken)
+    left = (
+        {key for key, (_, is_free) in sites.items() if is_free}
+        - {heir.old_key for heir in found.values()}
+        - set(spoken)
+    )
     more: dict[str, list[tuple[str, str]]] = {}
     for distance_m, *_, old_key, new_key, _ in agreed:
         if old_key in left and distance_m <= TOUCH_M:

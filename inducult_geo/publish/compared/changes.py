@@ -4,9 +4,10 @@ Both releases are read from `sites.parquet` and `records.parquet` alone, so that
 them. A site that two sources changed in two ways has two rows; a release compared with itself has none. The same
 comparison, made before a release is written, is its layer `changes`: there each row stands on the map.
 
-The words, exactly:
+The words, exactly, where a record that bears another key now (`former_keys`) is the same record:
 
-- **merged**: the id is gone, and records of it are now in a site that stood before. `site_id` is the id that is gone.
+- **merged**: the id is gone, and records of it are now in a site that stood before, or `former_ids` says that it was
+  merged into one. `site_id` is the id that is gone.
 - **gone**: the id is gone, and no site that stood before took its records.
 - **split**: the site holds records that belonged to another one, which still stands.
 - **new**: the id is not in the older release, and no standing site lost records to it.
@@ -30,10 +31,10 @@ import pyogrio
 
 from inducult_geo.catalog.models import CLOSED
 from inducult_geo.frames import REVIEW_REASONS, WORK_CRS
-from inducult_geo.publish.bundle import Bundle, withheld_sources
+from inducult_geo.publish.bundle import Bundle
 from inducult_geo.publish.compared.opened import tables_alone
 from inducult_geo.publish.compared.revisions import read_otherwise, revisions
-from inducult_geo.publish.compared.snapshot import Record, Site, Snapshot, Word, read_snapshot, snapshot_of
+from inducult_geo.publish.compared.snapshot import Record, Site, Snapshot, Word, read_snapshot, snapshot_of_bundle
 from inducult_geo.publish.files import GEOPACKAGE, MANIFEST
 from inducult_geo.publish.layers.domains import ON_GRID
 from inducult_geo.publish.spreadsheet import write_csv
@@ -89,9 +90,9 @@ def diff(old: Path, new: Path) -> pd.DataFrame:
         `cause` names who decided it ("Eva decided same"), and what happened to the site's records, by source:
         `appeared`, `vanished`, `withheld` (may not be published any more), `changed` (what it says), `rejected` or
         `asked about` (it was in a site), `regrouped` (it was in another site), `read otherwise` (it says what it
-        said, be it that it could not be used: a contract, the vocabulary or a rule differs) or `under new keys` (of a
-        site of one source that stands by other keys alone); `matching` where no record differs, so that a rule of
-        resolving did it.
+        said, be it that it could not be used: a contract, the vocabulary or a rule differs) or `under new keys` (its
+        source gave it another key; `regrouped under new keys` where it was in another site, too); `matching` where no
+        record differs, so that a rule of resolving did it.
         `distance_m` is given for `moved`.
 
     Raises
@@ -139,8 +140,7 @@ def with_changes(bundle: Bundle, last: Path | None) -> Bundle:
     if last is None:
         return bundle
     before = read_snapshot(last)
-    now = snapshot_of(bundle.sites, pd.DataFrame(bundle.records), bundle.pairs)
-    after = replace(now, withheld=withheld_sources(bundle.sources))
+    after = snapshot_of_bundle(bundle)
     table = _changes(before, after)
     if table.empty and _run_of(last) == bundle.run["run_id"]:
         told = _told_by(last)
@@ -150,6 +150,7 @@ def with_changes(bundle: Bundle, last: Path | None) -> Bundle:
 
 def _changes(before: Snapshot, after: Snapshot) -> pd.DataFrame:
     """Return `CHANGE_COLUMNS` of two releases, ordered."""
+    before = before.under_the_keys_of(after)
     rows = [row for find in _FINDERS for row in find(before, after)]
     reread = _read_otherwise({row.site_id for row in rows}, before, after)
     described = [_describe(row, before, after, reread) for row in rows]
@@ -215,6 +216,9 @@ def _gone(before: Snapshot, after: Snapshot) -> Iterator[_Row]:
     """Find sites whose id no longer stands: `gone` or `merged`."""
     for site_id in before.sites.keys() - after.sites.keys():
         homes = _elsewhere(before.members.get(site_id, frozenset()), after, site_id)
+        merged_into = after.former_ids.get(site_id)
+        if not homes and merged_into in after.sites:
+            homes = [str(merged_into)]
         taken = any(home in before.sites for home in homes)
         now = f"its records are now in {', '.join(homes)}" if homes else _without_site(site_id, before, after)
         yield _Row("merged" if taken else "gone", site_id, now)
@@ -230,9 +234,13 @@ def _without_site(site_id: str, before: Snapshot, after: Snapshot) -> str:
 
 def _new(before: Snapshot, after: Snapshot) -> Iterator[_Row]:
     """Find sites that hold records of others: `split`; and new ids that do not: `new`."""
+    merged_into: dict[str, list[str]] = {}
+    for former, site_id in sorted(after.former_ids.items()):
+        merged_into.setdefault(site_id, []).extend([former] * (former in before.sites))
     for site_id in after.sites:
         origins = _elsewhere(after.members.get(site_id, frozenset()), before, site_id)
         standing = [origin for origin in origins if origin in after.sites]
+        origins = origins or merged_into.get(site_id, [])
         if standing:
             yield _Row("split", site_id, f"holds records that were in {', '.join(standing)}")
         elif site_id not in before.sites:
@@ -320,7 +328,7 @@ def _cause(site_id: str, before: Snapshot, after: Snapshot, reread: Collection[s
         event = "withheld" if was and not now and was.source in after.withheld else _event(was, now)
         event = event or ("read otherwise" if key in reread else None)
         # What else moves along with a record that a person spoke of, moves by that word.
-        if event and not ((words or dropped) and event == "regrouped"):
+        if event and not ((words or dropped) and event.startswith("regrouped")):
             events.setdefault((now or was or _NOBODY).source, set()).add(event)
     if (source := _rekeyed(keys, site_id, before, after)) is not None:
         events[source] = {"under new keys"}
@@ -375,6 +383,8 @@ def _event(was: Record | None, now: Record | None) -> str | None:
         return "vanished"
     if was.site_id is not None and now.site_id is None:
         return _left(now)
+    if was.had_another_key:
+        return "under new keys" if was.site_id == now.site_id else "regrouped under new keys"
     if was.content_hash != now.content_hash:
         return "changed"
     if was.reason is not None and now.reason is None:

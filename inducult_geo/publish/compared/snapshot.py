@@ -16,14 +16,16 @@ import pyogrio
 
 from inducult_geo.errors import ReleaseError
 from inducult_geo.frames import WORK_CRS
-from inducult_geo.publish.bundle import withheld_sources
+from inducult_geo.publish.bundle import Bundle, withheld_sources
 from inducult_geo.publish.compared.opened import tables_alone
 from inducult_geo.publish.compared.revisions import COMPARED, READ
 from inducult_geo.publish.files import GEOPACKAGE, RECORDS_FILE, SITES_FILE
+from inducult_geo.publish.layers.former_ids import former_ids, former_keys
 
 _SITE_FIELDS = ["site_id", "name", "region", "status", "geometry"]
 _RECORD_FIELDS = ["record_key", "source", "site_id", "content_hash"]
 _PAIR = ["left_key", "right_key", "decision", "decided_by"]
+_FORMER_IDS, _FORMER_KEYS = ["site_id", "merged_into"], ["former_key", "record_key"]
 _MORE = ("geometry_origin", "reason")
 """What records have in releases of today."""
 
@@ -46,6 +48,7 @@ class Record(NamedTuple):
     content_hash: str | None
     origin: str | None = None
     reason: str | None = None
+    had_another_key: bool = False
 
 
 class Word(NamedTuple):
@@ -62,8 +65,10 @@ class Snapshot:
     """One release, by key.
 
     `members` is site id -> its record keys, `withheld` are the sources that stay at home, `words` is record key -> what
-    people said of it. `values` has what is compared of sites (`COMPARED`, as far as it is there), index `site_id`;
-    `read` gives of records, by their keys, how they were read (`READ` and `geometry`, as far as they are there).
+    people said of it. `former_ids` is id of a site that was merged -> the site that it went into, `former_keys` key
+    that a record had -> the record that goes on as it. `values` has what is compared of sites (`COMPARED`, as far as
+    it is there), index `site_id`; `read` gives of records, by their keys, how they were read (`READ` and `geometry`,
+    as far as they are there).
     """
 
     sites: Mapping[str, Site]
@@ -71,8 +76,37 @@ class Snapshot:
     members: Mapping[str, frozenset[str]]
     withheld: frozenset[str] = frozenset()
     words: Mapping[str, tuple[Word, ...]] = field(default_factory=dict)
+    former_ids: Mapping[str, str] = field(default_factory=dict)
+    former_keys: Mapping[str, str] = field(default_factory=dict)
     values: pd.DataFrame = field(default_factory=pd.DataFrame)
     read: Callable[[Collection[str]], pd.DataFrame] = lambda _: pd.DataFrame({"record_key": []})
+
+    def under_the_keys_of(self, other: Snapshot) -> Snapshot:
+        """Return this release with what goes on under other keys in another release, older or newer, under those.
+
+        A key that both have is believed: it is the same record.
+        """
+        told = [*other.former_keys.items(), *((now, was) for was, now in self.former_keys.items())]
+        lone = ((mine, key) for mine, key in told if mine not in other.records and key not in self.records)
+        named: dict[str, str] = {}
+        taken: set[str] = set()
+        for mine, key in lone:
+            if mine in self.records and key in other.records and mine not in named and key not in taken:
+                named[mine] = key
+                taken.add(key)
+        if not named:
+            return self
+        records = {named.get(key, key): record for key, record in self.records.items()}
+        records |= {key: records[key]._replace(had_another_key=True) for key in named.values()}
+        members = {site: frozenset(named.get(key, key) for key in keys) for site, keys in self.members.items()}
+        words = {
+            named.get(key, key): tuple(
+                word._replace(left=named.get(word.left, word.left), right=named.get(word.right, word.right))
+                for word in said
+            )
+            for key, said in self.words.items()
+        }
+        return replace(self, records=records, members=members, words=words)
 
 
 def read_snapshot(folder: Path) -> Snapshot:
@@ -81,7 +115,12 @@ def read_snapshot(folder: Path) -> Snapshot:
     records = _table(folder, RECORDS_FILE, _RECORD_FIELDS, _MORE)
     package = tables_alone(folder / GEOPACKAGE)
     sources, pairs = _told(package, "sources", ["source", "publish"]), _told(package, "matches", _PAIR)
-    told = replace(snapshot_of(gpd.GeoDataFrame(table), records, pairs), withheld=withheld_sources(sources))
+    told = replace(
+        snapshot_of(gpd.GeoDataFrame(table), records, pairs),
+        withheld=withheld_sources(sources),
+        former_ids=_mapped(_told(package, "former_ids", _FORMER_IDS)),
+        former_keys=_mapped(_told(package, "former_keys", _FORMER_KEYS)),
+    )
     return replace(told, read=partial(_read_of, folder / RECORDS_FILE))
 
 
@@ -98,6 +137,21 @@ def _told(package: Path, layer: str, columns: list[str]) -> pd.DataFrame:
         return pd.DataFrame(pyogrio.read_dataframe(package, layer=layer, columns=columns, read_geometry=False))
     except (pyogrio.errors.DataSourceError, pyogrio.errors.DataLayerError):
         return pd.DataFrame(columns=columns)
+
+
+def snapshot_of_bundle(bundle: Bundle) -> Snapshot:
+    """Index what is to be published by its keys."""
+    return replace(
+        snapshot_of(bundle.sites, pd.DataFrame(bundle.records), bundle.pairs),
+        withheld=withheld_sources(bundle.sources),
+        former_ids=_mapped(former_ids(bundle)[_FORMER_IDS]),
+        former_keys=_mapped(former_keys(bundle)[_FORMER_KEYS]),
+    )
+
+
+def _mapped(table: pd.DataFrame) -> Mapping[str, str]:
+    """Return what a table of two columns says as a mapping; what is null says nothing."""
+    return dict(table.dropna().astype(str).itertuples(index=False, name=None))
 
 
 def _words(pairs: pd.DataFrame) -> Mapping[str, tuple[Word, ...]]:

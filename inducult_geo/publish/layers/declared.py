@@ -13,7 +13,7 @@ from inducult_geo.publish.bundle import Bundle
 from inducult_geo.publish.layers import columns
 from inducult_geo.publish.layers.columns import Column
 from inducult_geo.publish.layers.domains import DOMAINS
-from inducult_geo.publish.layers.former_ids import FORMER_IDS, former_ids
+from inducult_geo.publish.layers.former_ids import FORMER_IDS, FORMER_KEYS, former_ids, former_keys
 
 __all__ = ["DOMAINS", "LAYERS", "Column", "Layer", "layer_id", "layer_named"]
 
@@ -183,6 +183,16 @@ LAYERS: tuple[Layer, ...] = (
         display='"site_id" || \' is now \' || "merged_into"',
         group="Changes",
         rows=former_ids,
+    ),
+    Layer(
+        "former_keys",
+        "Former record keys",
+        "Keys that records had before their sources gave them others (a list numbered anew, an area drawn again).",
+        None,
+        FORMER_KEYS,
+        display='"former_key" || \' is now \' || "record_key"',
+        group="Changes",
+        rows=former_keys,
     ),
     Layer(
         "regions",

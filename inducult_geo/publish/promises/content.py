@@ -115,6 +115,17 @@ _LINKS: tuple[tuple[str, tuple[str, ...], str], ...] = (
         "OR coalesce(merged_into, '') NOT IN (SELECT site_id FROM site_points)",
     ),
     (
+        "former keys that still stand",
+        ("former_keys", "source_records"),
+        "SELECT count(*) FROM former_keys WHERE former_key IN (SELECT record_key FROM source_records)",
+    ),
+    (
+        "former keys that lead to no record",
+        ("former_keys", "source_records", "rejected"),
+        "SELECT count(*) FROM former_keys WHERE coalesce(record_key, '') NOT IN "
+        "(SELECT record_key FROM source_records UNION ALL SELECT record_key FROM rejected)",
+    ),
+    (
         "rejected records without a reason",
         ("rejected",),
         "SELECT count(*) FROM rejected WHERE coalesce(trim(reason), '') = ''",

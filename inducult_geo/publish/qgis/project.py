@@ -63,6 +63,7 @@ RELATIONS: tuple[Relation, ...] = (
     Relation("Outline of the site", "site_points", "site_id", "site_areas", "site_id"),
     Relation("Parts of the site", "site_points", "site_id", "site_points", "part_of"),
     Relation("Former ids of the site", "site_points", "site_id", "former_ids", "merged_into"),
+    Relation("Former keys of the record", "source_records", "record_key", "former_keys", "record_key"),
     Relation("Changes of the site", "site_points", "site_id", "changes", "site_id"),
     Relation("Pairs with the site on the left", "site_points", "site_id", "matches", "left_site"),
     Relation("Pairs with the site on the right", "site_points", "site_id", "matches", "right_site"),

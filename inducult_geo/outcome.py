@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -146,3 +146,11 @@ def _write_note(run: Run, began: str | None, code: int, said: str, failures: Seq
 
 def _now() -> str:
     return datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def told_by(said: Iterable[tuple[str, str]]) -> dict[str, str]:
+    """Map each text to the regions that tell it, which are named first: what several tell alike is said once."""
+    found: dict[str, list[str]] = {}
+    for region, text in said:
+        found.setdefault(text, []).append(region)
+    return {text: ", ".join(dict.fromkeys(regions)) for text, regions in found.items()}

@@ -12,6 +12,7 @@ from rich.table import Table
 from inducult_geo.catalog import OSM
 from inducult_geo.errors import located
 from inducult_geo.frames import NO_COUNTS, REJECT_REASONS, REVIEW_REASONS, Counts, Problem
+from inducult_geo.outcome import told_by
 from inducult_geo.run import is_news
 from inducult_geo.status import questions_of
 from inducult_geo.text import counted
@@ -269,13 +270,14 @@ def _failures(outcome: RunOutcome) -> list[str]:
 
 def _problems(outcome: RunOutcome) -> list[str]:
     lines = []
+    noticed = told_by((one.region, text) for one in outcome.regions if one.stage for text in one.stage.problems)
     for region in outcome.regions:
         stage = region.stage
         if stage is None:
             continue
         told = _worth_saying(problem for fact in stage.facts for problem in fact.problems)
         lines += [f"note {region.region} {problem.source}: {problem.message}" for problem in told]
-        lines += [f"note {region.region}: {text}" for text in stage.problems]
+        lines += [f"note {regions}: {text}" for text in stage.problems if (regions := noticed.pop(text, None))]
     return lines + [f"note {problem.source}: {problem.message}" for problem in _worth_saying(outcome.noticed)]
 
 

@@ -15,7 +15,7 @@ from typing import Any, NamedTuple
 from inducult_geo.errors import BusyError, DecisionError, StorageError
 from inducult_geo.match.decided.decisions import read_decisions
 from inducult_geo.memory import registry_fault
-from inducult_geo.outcome import last_run
+from inducult_geo.outcome import last_run, told_by
 from inducult_geo.publish.files import GEOPACKAGE
 from inducult_geo.releasing.left_answers import left_told
 from inducult_geo.review.log_copies import copies_told
@@ -167,7 +167,7 @@ def status_of(
         told.withheld,
         tuple(told.gone),
         tuple(told.changed),
-        tuple(_noticed(manifest)),
+        tuple(f"{regions}: {problem}" for problem, regions in told_by(_noticed(manifest)).items()),
     )
 
 
@@ -182,12 +182,12 @@ def questions_of(release: Path | None) -> int:
         return 0
 
 
-def _noticed(manifest: Mapping[str, Any]) -> Iterator[str]:
-    """Yield what the manifest of a release tells of its regions; another version may tell it otherwise."""
+def _noticed(manifest: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    """Yield what the manifest of a release tells of its regions, each with its region; other versions may differ."""
     regions = manifest.get("regions")
     for name, told in sorted(regions.items()) if isinstance(regions, dict) else ():
         problems = told.get("problems") if isinstance(told, dict) else None
-        yield from (f"{name}: {problem}" for problem in (problems if isinstance(problems, list) else ()))
+        yield from ((name, str(problem)) for problem in (problems if isinstance(problems, list) else ()))
 
 
 def _opened(file: Path) -> closing[sqlite3.Connection]:

@@ -147,8 +147,7 @@ def decisions_hold(world: World, told: Told) -> None:
         for pair, (verdict, first) in world.decided.items()
     }
     assert told.asked.isdisjoint(world.decided)
-    manifests = (path.read_text(encoding="utf-8") for path in world.data.glob("processed/regions/*/manifest.json"))
-    said = "".join(manifests)
+    said = (world.data / "processed" / "current" / "manifest.json").read_text(encoding="utf-8")
     for pair, (verdict, first) in world.decided.items():
         (second,) = pair - {first}
         left, right = told.site.get(first), told.site.get(second)
@@ -246,3 +245,30 @@ def test_a_record_under_its_third_key_is_followed_by_who_compares_releases(world
         "list-any:1": "list-any:21",
         "list-any:11": "list-any:21",
     }
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("seed", [1])
+@pytest.mark.parametrize("word", ["same", "different"])
+@pytest.mark.parametrize("goes", ["one", "both", "both, and the first is in two regions"])
+def test_a_night_after_records_went_to_another_region_publishes_nothing(world: World, goes: str, word: str) -> None:
+    """The region that they left told otherwise of the words on them once the registry said where they are."""
+    first, second = (Row(at, "Brauerei", name, *world.anywhere("zwickau")) for at, name in enumerate(("Dorgra", "Tal")))
+    world.ids = {"list-any": "list-any"}
+    world.rows = {"list-any": {1: first, 5: second}, "osm-zwickau": {2: first}, "osm-leoben": {}}
+    world.write()
+    run_all([], open_run(world.data))
+    decide("list-any:1", word, "osm:node/2" if word == "same" else "list-any:5", open_run(world.data), who="Eva")
+    run_all([], open_run(world.data))
+    there = world.anywhere("leoben")
+    world.rows["list-any"] = {1: replace(first, lon=there[0], lat=there[1]), 5: second}
+    if goes != "one":
+        world.rows["list-any"][5] = replace(second, lon=there[0], lat=there[1] + 0.01)
+    if "two" in goes:
+        world.rows["osm-leoben"] = {2: world.rows["list-any"][1]}
+    world.write()
+    nights = [run_all([], open_run(world.data)) for _ in range(3)]
+    assert [night.is_new for night in nights] == [True, False, False]
+    told = [[one.stage.problems for one in night.regions if one.stage] for night in nights]
+    assert told[0] == told[1] == told[2], "what is noticed is told every night"
+    assert any("lie in two regions now" in "".join(problems) for problems in told[0]) == (word == "same")

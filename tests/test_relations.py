@@ -40,6 +40,9 @@ def pairs(found):
         ([("a:1", "part_of", "b:1"), ("a:1", "part_of", "c:1")], 1),
         ([("a:1", "part_of", "b:1"), ("a:1", "part_of", "c:1"), ("b:1", "part_of", "c:1")], 0),
         ([("a:1", "different", "b:1"), ("a:1", "part_of", "c:1")], 0),
+        ([("a:1", "different", "c:1"), ("a:1", "part_of", "b:1"), ("b:1", "part_of", "c:1")], 1),
+        ([("a:1", "part_of", "b:1"), ("b:1", "part_of", "c:1"), ("c:1", "different", "a:1")], 1),
+        ([("a:1", "different", "c:1"), ("a:1", "part_of", "b:1"), ("c:1", "part_of", "b:1")], 0),
     ],
 )
 def test_what_cannot_all_be_true_is_named_with_every_word(words, number) -> None:

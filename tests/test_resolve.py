@@ -98,32 +98,6 @@ def test_what_two_people_say_of_records_is_told_in_their_region_alone():
     assert run(row("c:1", "Zeche"), decisions=said).problems == (told,), "where nobody knows the records, all tell it"
 
 
-def test_a_decision_whose_record_is_gone_is_told():
-    """Nobody would notice: the pair is no candidate any more, or is asked about as if for the first time."""
-    said = [word("a:1", "b:1", "different"), word("a:1", "x:1", "same"), word("y:1", "y:2", "same")]
-    first = run(*SAPPI, decisions=said)
-    assert first.problems == (), "of a record that was never here nothing is known"
-    later = run(SAPPI[0], decisions=said, registry=first.registry)
-    (told,) = later.problems
-    assert told.startswith(
-        "1 decision without effect, since a record is not here any more (Eva: 'a:1' different 'b:1'). "
-    )
-    assert run(*SAPPI, decisions=said, registry=later.registry).problems == ()
-    elsewhere = first.registry.assign(
-        region=["opole" if key == "b:1" else "zwickau" for key in first.registry["record_key"]]
-    )
-    assert run(SAPPI[0], decisions=said, registry=elsewhere).problems == (), "it is at home in another region"
-    joined = [word("a:1", "b:1", "same")]
-    (told,) = run(SAPPI[0], decisions=joined, registry=elsewhere).problems
-    assert told.startswith("1 decision without effect, since the two records lie in two regions now (Eva: 'a:1' same")
-    many = [word("a:1", f"b:{n}", "different") for n in range(2, 10)]
-    rows = [row(f"b:{n}", f"Werk {n}", point(9000 * n)) for n in range(2, 10)]
-    before = run(*SAPPI, *rows, decisions=many)
-    (told,) = run(*SAPPI, decisions=many, registry=before.registry).problems
-    assert told.startswith("8 decisions without effect")
-    assert "'b:6' and 3 more). Where it comes back" in told
-
-
 def test_a_part_that_words_on_other_records_turn_round_is_told():
     """The sites are one by their scores: no two of the words are about the same records."""
     rows = *SAPPI, row("a:2", "Brauerei Dorgra", point(4000)), row("b:2", "Brauerei Dorgra", point(4050))

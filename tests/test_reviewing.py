@@ -437,6 +437,18 @@ def test_a_word_that_cannot_be_obeyed_is_refused(
     assert not run.folder.decisions.exists()
 
 
+def test_that_no_run_would_join_records_of_two_regions_is_told_of_a_word_that_keeps_them_apart(run: Run) -> None:
+    made = gpd.read_parquet(release_of(run) / "records.parquet").dropna(subset="site_id")
+    one = made.iloc[0]
+    other = made[made["region"] != one["region"]].iloc[0]
+    outcome = decide(one["record_key"], "different", other["record_key"], run, who="Eva")
+    assert (len(outcome.added), outcome.exit_code) == (1, 0)
+    (told,) = outcome.remarks
+    assert told.startswith(f"'{one['record_key']}' is in {one['region']}, '{other['record_key']}' in {other['region']}")
+    near = made.loc[(made["region"] == one["region"]) & (made["record_key"] != one["record_key"]), "record_key"].iloc[0]
+    assert decide(one["record_key"], "different", near, run, who="Eva").remarks == ()
+
+
 def test_the_command_says_what_it_wrote(run: Run) -> None:
     one, other = gpd.read_parquet(release_of(run) / "records.parquet")["record_key"].iloc[:2]
     words = ["review", "decide", one, "different", other, "--who", "Eva", "--data", str(run.folder.root)]

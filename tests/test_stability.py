@@ -188,3 +188,16 @@ def test_a_source_that_is_called_otherwise_now_is_no_other_one() -> None:
     assert recalled(now, alone.registry, {"wykaz", "list", "osm"})[1] == []
     others = Records(now.assign(geometry=now.geometry.translate(0, 400)))
     assert recalled(others, alone.registry, {"wykaz", "osm"})[1] == []
+
+
+def test_a_share_has_the_id_of_its_own_again_where_outlines_overlap() -> None:
+    """Every night its region joined it with what the other region has, and it got yet another id."""
+    registry = pd.DataFrame(
+        [("list:1", "leoben", "IC-OWN"), ("list:2", "leoben", "IC-SIDE"), ("osm:node/2", "zwickau", "IC-BOTH")],
+        columns=COLUMNS,
+    )
+    tonight = registry.assign(site_id=["IC-BOTH", "IC-SIDE", "IC-BOTH"])
+    assert shared_ids(tonight, registry) == {("leoben", "IC-BOTH"): "IC-OWN"}
+    others = pd.concat([tonight, pd.DataFrame([("list:3", "leoben", "IC-OWN")], columns=COLUMNS)])
+    ((_, made),) = shared_ids(others, registry).items()
+    assert made not in {"IC-OWN", "IC-SIDE", "IC-BOTH"}, "another site bears it tonight"

@@ -13,7 +13,7 @@ import shapely
 from inducult_geo.digest import sha256
 from inducult_geo.frames import Counts, FileRead, Problem, Records, as_records
 from inducult_geo.match.decided.decisions import Decision, replay
-from inducult_geo.resolving.region import decided_here
+from inducult_geo.resolving.region import decided_here, heard_here
 from inducult_geo.run import Run, SourceFacts, open_run
 from inducult_geo.stage import (
     FRAMES,
@@ -308,5 +308,8 @@ def test_a_region_is_settled_again_for_each_word_that_it_tells_of(tmp_path: Path
     pairs = [("a:1", "a:2"), ("a:1", "moved:1"), ("gone:1", "gone:2"), ("moved:1", "moved:2"), ("gone:1", "moved:1")]
     said = [Decision("Eva", "2026-03-01", left, right, "same") for left, right in pairs]
     assert decided_here(parts, replay(said), known) == sorted(one.as_line() for one in said[:3])
+    went_on = pd.DataFrame({"record_key": ["a:2"], "succeeds": ["gone:1"]})
+    assert heard_here({"a:1", "a:2"}, replay(said), went_on) == sorted(one.as_line() for one in (*said[:3], said[4]))
+    assert heard_here({"a:1", "a:2"}, replay(said), went_on.iloc[:0]) == sorted(one.as_line() for one in said[:2])
     back = replay([*said, Decision("Eva", "2026-03-02", "a:1", "moved:1", "undecided")])
     assert decided_here(parts, back, known) != decided_here(parts, replay(said), known)

@@ -17,6 +17,7 @@ from typer.testing import CliRunner
 
 from inducult_geo import cli
 from inducult_geo.errors import ConfigError, steady
+from inducult_geo.outcome import told_by
 from inducult_geo.pipeline import run_all
 from inducult_geo.release_folders import new_release
 from inducult_geo.releasing.release import _numbers_of
@@ -341,14 +342,19 @@ def test_questions_are_counted_and_what_is_not_fresh_is_told_in_order(tmp_path: 
     assert status.as_dict()["withheld"] == {"eutl": 2}
 
 
+def test_what_two_regions_tell_alike_is_told_once() -> None:
+    said = [("leoben", "a"), ("leoben", "b"), ("zwickau", "b"), ("zwickau", "c")]
+    assert told_by(said) == {"a": "leoben", "b": "leoben, zwickau", "c": "zwickau"}
+
+
 @pytest.mark.parametrize("regions", [None, [], {"opole": None}, {"opole": {"problems": "?"}}])
 def test_what_was_noticed_of_regions_is_told_and_asks_nobody_to_act(tmp_path: Path, regions: object) -> None:
     folder = published(tmp_path)
     manifest = folder.releases / "2026-11-20T020000Z" / "manifest.json"
-    told = {"opole": {"problems": ["b", "a [bold]c[/]"]}, "leoben": {"problems": ["x"]}}
+    told = {"opole": {"problems": ["b", "a [bold]c[/]"]}, "leoben": {"problems": ["x", "b"]}}
     write_json(manifest, {"run": {"sites": 3}, "regions": told})
     status = status_of(folder, max_age_h=30, now=NOON)
-    assert status.noticed == ("leoben: x", "opole: b", "opole: a [bold]c[/]")
+    assert status.noticed == ("leoben: x", "leoben, opole: b", "opole: a [bold]c[/]")
     assert status.as_dict()["noticed"] == [*status.noticed]
     told_lines = StringIO()
     status_lines(status, Console(width=80, file=told_lines))

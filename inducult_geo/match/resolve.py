@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -16,7 +16,8 @@ from inducult_geo.frames import Pairs, Records, Sites, as_pairs
 from inducult_geo.match.clusters.cluster import Links, cluster, links_of
 from inducult_geo.match.clusters.outcomes import Settled, museum_beside_works, outcomes
 from inducult_geo.match.clusters.parts import Belonging, belonging, parts_of
-from inducult_geo.match.decided.decisions import SAME, Decision, Decisions
+from inducult_geo.match.decided.asleep import named, without_effect
+from inducult_geo.match.decided.decisions import SAME, Decisions
 from inducult_geo.match.decided.relations import conflicts, told, unheeded
 from inducult_geo.match.golden.best import Confidence, golden
 from inducult_geo.match.identity.assign import assign_ids
@@ -29,7 +30,7 @@ from inducult_geo.match.scoring.permits import sure_or_first
 from inducult_geo.match.scoring.score import Scored, Weights, score
 from inducult_geo.match.within_source.folds import Folds, as_one, folds_of, with_whole_shapes
 from inducult_geo.ragged import Flags
-from inducult_geo.text import counted, first_few
+from inducult_geo.text import first_few
 
 __all__ = ["REVIEW_COLUMNS", "Resolution", "compare", "question_id", "resolve"]
 
@@ -155,48 +156,14 @@ def _carried(
 
 
 def _noticed(decisions: Decisions, registry: pd.DataFrame, records: Records) -> Iterator[str]:
-    """Yield what is to be told of decisions: what is wrong with them, and which are without effect."""
-    named = decisions.spoken.union(*decisions.about.values())
-    here = set(records["record_key"][is_in(records["record_key"], named)])
-    rows = registry.reindex(columns=["record_key", "region"])
-    homes = dict(rows[is_in(rows["record_key"], named)].itertuples(index=False, name=None))
-    yield from _of_here(decisions, homes, here)
-    yield from _asleep(decisions, homes, here)
-
-
-def _of_here(decisions: Decisions, homes: Mapping[str, str], here: set[str]) -> Iterator[str]:
     """Yield what is wrong with decisions, but for what is about records of other regions: it is told there."""
-    elsewhere = homes.keys() - here
+    asked = decisions.spoken.union(*decisions.about.values())
+    here = set(records["record_key"][is_in(records["record_key"], asked)])
+    elsewhere = {*registry["record_key"][is_in(registry["record_key"], asked)]} - here
     for problem in decisions.problems:
         keys = decisions.about.get(problem, frozenset())
         if keys.isdisjoint(elsewhere) or not keys.isdisjoint(here):
             yield problem
-
-
-def _asleep(decisions: Decisions, homes: Mapping[str, str], here: set[str]) -> Iterator[str]:
-    """Name the decisions in force of which one record is here, and the other was, or is elsewhere: nobody is told else.
-
-    A row that another key, name and place were given at once is another row, and what was said of it is not carried.
-    """
-    halves = [
-        one
-        for pair, one in sorted(decisions.latest.items())
-        if len(here.intersection(pair)) == 1 and homes.keys() >= {*pair}
-    ]
-    gone = [one for one in halves if homes[one.left] == homes[one.right]]
-    # Of two regions' records "different" is true by itself.
-    parted = [one for one in halves if one not in gone and one.decision != "different"]
-    if gone:
-        yield (
-            f"{_without_effect(gone)}, since a record is not here any more ({_named(gone)}). Where it comes back, the "
-            "decision holds again; where it has another key now, decide anew: inducult review decide."
-        )
-    if parted:
-        yield (
-            f"{_without_effect(parted)}, since the two records lie in two regions now ({_named(parted)}), and each "
-            "region's sites are made of its own. Where one lies wrong, correct its place in its list; else take the "
-            "decision back: inducult review decide ... undecided."
-        )
 
 
 def _gainsaid(decisions: Decisions, members: pd.Series) -> Iterator[str]:
@@ -205,33 +172,28 @@ def _gainsaid(decisions: Decisions, members: pd.Series) -> Iterator[str]:
     What is told as a contradiction is left out: of several chains of words that contradict others, that tells one.
     """
     words = [*decisions.latest.values()]
-    named = {one for said in conflicts(words) for one in said}
+    told_already = {one for said in conflicts(words) for one in said}
     homes = _sites_of(decisions.spoken, members)
-    found = [(one, others) for one, others in unheeded(words, homes) if one not in named]
+    found = [(one, others) for one, others in unheeded(words, homes) if one not in told_already]
     if found:
         said = first_few([f"{told([one])}, but {told(others)}" for one, others in found], _NAMED_MAX, "; ")
         yield (
-            f"{_without_effect([one for one, _ in found])}, since words on other records of the same sites say "
+            f"{without_effect([one for one, _ in found])}, since words on other records of the same sites say "
             f"otherwise ({said}). Decide one of each anew: inducult review decide."
         )
     parted = [
         one
         for pair, one in sorted(decisions.latest.items())
-        if one.decision == SAME and one not in named and homes.keys() >= {*pair} and homes[one.left] != homes[one.right]
+        if one.decision == SAME
+        and one not in told_already
+        and homes.keys() >= {*pair}
+        and homes[one.left] != homes[one.right]
     ]
     if parted:
         yield (
-            f"{_without_effect(parted)}, since other words keep the two sites apart ({_named(parted)}): they are "
+            f"{without_effect(parted)}, since other words keep the two sites apart ({named(parted)}): they are "
             "among those that contradict each other. Where these are settled, the decision holds again."
         )
-
-
-def _without_effect(some: Sequence[Decision]) -> str:
-    return f"{counted(len(some), 'decision')} without effect"
-
-
-def _named(some: Sequence[Decision]) -> str:
-    return first_few([f"{one.who}: '{one.left}' {one.decision} '{one.right}'" for one in some], _NAMED_MAX, "; ")
 
 
 def _homed(records: Records, members: pd.Series, registry: pd.DataFrame) -> Records:

@@ -19,14 +19,16 @@ from inducult_geo.arrow.keys import is_in
 from inducult_geo.collecting.gather import wide_or_kept
 from inducult_geo.errors import InducultError, RegionError, ReleaseError, located, steady
 from inducult_geo.frames import Counts, reasons_of
+from inducult_geo.match.decided.asleep import asleep
 from inducult_geo.match.identity.borders import shared_ids, since_own_records, with_own_ids
-from inducult_geo.match.identity.continuity import former_keys
+from inducult_geo.match.identity.continuity import former_keys, successors
 from inducult_geo.match.identity.registry import merge_registries, merged_ids
 from inducult_geo.memory import decisions_of, registry_of
 from inducult_geo.of_sample import is_of_sample
 from inducult_geo.outcome import RunOutcome
 from inducult_geo.publish.bundle import Bundle
 from inducult_geo.publish.compared.changes import with_changes, write_changes
+from inducult_geo.publish.files import MANIFEST
 from inducult_geo.publish.promises.verify import verify
 from inducult_geo.publish.release import write_release
 from inducult_geo.release_folders import new_release, prune_releases, release_is_whole
@@ -81,11 +83,11 @@ def release(outcomes: Sequence[RegionOutcome], run: Run) -> RunOutcome:
     made_of = _stamp(stages, told, wide, run)
     standing = _standing(made_of, run)
     if standing is not None and not run.afresh:
+        outcomes = _now_told(outcomes, _as_published(stages, run.folder.releases / standing["release"]))
         return _outcome(outcomes, wide, standing["release"], standing["told"], run)
     bundle, known = _with_own_ids(assemble(stages, told, wide, run), stages, run)
-    stages = _with_overlaps(stages, bundle, now, run)
-    outcomes = [replace(one, stage=stages.get(one.region, one.stage)) for one in outcomes]
     registry = _registry(known, bundle, run)
+    stages = _with_noticed(stages, [bundle.overlaps, _asleep(bundle, registry, run)], now, run)
     bundle = replace(bundle, former=merged_ids(registry), former_keys=former_keys(registry))
     before = current_release(run.folder)
     since = _comparable(before, run)
@@ -104,7 +106,7 @@ def release(outcomes: Sequence[RegionOutcome], run: Run) -> RunOutcome:
     _note(path, made_of, numbers, run)
     spared = answered_releases(run.folder, decisions_of(run))
     prune_releases(run.folder, run.settings.releases_kept, spared=spared)
-    return _outcome(outcomes, wide, path.name, numbers, run)
+    return _outcome(_now_told(outcomes, stages), wide, path.name, numbers, run)
 
 
 def _comparable(before: Path | None, run: Run) -> Path | None:
@@ -269,14 +271,39 @@ def _with_own_ids(bundle: Bundle, stages: Mapping[str, Stage], run: Run) -> tupl
     ), known
 
 
-def _with_overlaps(stages: Mapping[str, Stage], bundle: Bundle, now: Collection[str], run: Run) -> dict[str, Stage]:
-    """Add to what is noticed of regions which of their records another has; of those not of this run it is said."""
-    for name in sorted(bundle.overlaps.keys() - {*now}):
-        run.say(f"{name}: {' '.join(bundle.overlaps[name])}")
-    return {
-        name: replace(stage, problems=(*stage.problems, *bundle.overlaps.get(name, ())))
-        for name, stage in stages.items()
-    }
+def _asleep(bundle: Bundle, registry: pd.DataFrame, run: Run) -> dict[str, list[str]]:
+    """Tell of each region which words nobody obeys, since a record of theirs is gone or is another region's."""
+    decisions = decisions_of(run)
+    if not decisions.spoken:
+        return {}
+    placed = bundle.records.loc[bundle.records["outcome"] == "site", ["record_key", "region"]]
+    rows = registry.loc[registry["record_key"].notna(), ["record_key", "region"]].dropna()
+    here, was = (dict(table.itertuples(index=False, name=None)) for table in (placed, rows))
+    return asleep(decisions.carried(successors(decisions.spoken, registry, {}, here)), was, here)
+
+
+def _with_noticed(
+    stages: Mapping[str, Stage], noticed: Sequence[Mapping[str, Sequence[str]]], now: Collection[str], run: Run
+) -> dict[str, Stage]:
+    """Add to what is noticed of regions what only all of them tell; of those not of this run it is said."""
+    found: dict[str, list[str]] = {}
+    for told in noticed:
+        for name, texts in told.items():
+            found.setdefault(name, []).extend(texts)
+    for name in sorted(found.keys() - {*now}):
+        run.say(f"{name}: {' '.join(found[name])}")
+    return {name: replace(stage, problems=(*stage.problems, *found.get(name, ()))) for name, stage in stages.items()}
+
+
+def _now_told(outcomes: Sequence[RegionOutcome], stages: Mapping[str, Stage]) -> list[RegionOutcome]:
+    """Return outcomes with what is noticed of their regions."""
+    return [replace(one, stage=stages.get(one.region, one.stage)) for one in outcomes]
+
+
+def _as_published(stages: Mapping[str, Stage], release: Path) -> dict[str, Stage]:
+    """Return stages with what a release of theirs tells as noticed of them: nothing is worked out once more."""
+    told = (read_json(release / MANIFEST) or {}).get("regions") or {}
+    return {name: replace(stage, problems=(*told[name]["problems"],)) for name, stage in stages.items() if name in told}
 
 
 def _registry(known: Mapping[str, pd.DataFrame], bundle: Bundle, run: Run) -> pd.DataFrame:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from functools import partial
 
@@ -10,8 +10,9 @@ import pandas as pd
 
 from inducult_geo.catalog import Region
 from inducult_geo.errors import RegionError
-from inducult_geo.frames import Records, counts_of, outcome_of
+from inducult_geo.frames import Records, as_sites, counts_of, outcome_of
 from inducult_geo.match.decided.decisions import Decisions
+from inducult_geo.match.identity.continuity import successors
 from inducult_geo.match.resolve import Resolution, compare, resolve
 from inducult_geo.memory import decisions_of, registry_of, weights_of
 from inducult_geo.resolving.rasters import raster_files, sampled
@@ -37,13 +38,11 @@ def settle(region: Region, collected: Collected, run: Run) -> Stage:
     """
     _refuse_nothing(collected)
     decisions, registry = decisions_of(run), registry_of(run)
-    identity = _run_id(region, collected, decisions, registry, run)
-    made_of = stamp(run_id=identity, rasters=_rasters(run))
+    inputs = _inputs(region, collected, run)
+    words = decided_here(collected.parts, decisions, _of_region(registry, region.id))
+    made_of = stamp(inputs=inputs, decisions=words, rasters=_rasters(run))
     share = registry_share(registry, region.id)
-    before = last_stage(region.id, run)
-    if before is not None and not before.is_whole(run.hashes.of):
-        run.say(f"{region.id}: what was kept of it is damaged, and is made anew")
-        before = None
+    before = _whole_before(region, run)
     if before is not None and before.stamp == made_of and share in before.registries and not run.afresh:
         return renew_stage(replace(before, facts=collected.facts, outline=collected.outline), run)
     records = collected.records()
@@ -55,12 +54,15 @@ def settle(region: Region, collected: Collected, run: Run) -> Stage:
         contracts=run.catalog.sources,
         decisions=decisions,
         registry=registry,
-        run_id=identity,
+        run_id="",
         comparing=partial(compare_in_tiles if len(records) >= WIDE_FROM else compare, weights=weights_of(run)),
     )
     enriched = sampled(resolution.sites, region.id, before, run)
     own = {name for name, contract in run.catalog.sources.items() if contract.region == region.id}
-    frames = _frames(records, resolution) | {"sites": checked_sites(enriched.sites, region.id)}
+    # Who went on as whom tonight, resolving has found: words on what left for another region are none of this one.
+    identity = run_id(inputs | {"decisions": heard_here(accepted["record_key"], decisions, resolution.registry)})
+    sites = checked_sites(as_sites(enriched.sites.assign(run_id=identity)), region.id)
+    frames = _frames(records, resolution) | {"sites": sites}
     stage = Stage(
         region.id,
         run.folder.region(region.id),
@@ -76,6 +78,15 @@ def settle(region: Region, collected: Collected, run: Run) -> Stage:
         rasters=enriched.facts,
     )
     return keep_stage(stage, run, frames)
+
+
+def _whole_before(region: Region, run: Run) -> Stage | None:
+    """Return what was kept of a region last; null where nothing was, or it is damaged."""
+    before = last_stage(region.id, run)
+    if before is None or before.is_whole(run.hashes.of):
+        return before
+    run.say(f"{region.id}: what was kept of it is damaged, and is made anew")
+    return None
 
 
 def _refuse_nothing(collected: Collected) -> None:
@@ -100,21 +111,18 @@ def _frames(records: Records, resolution: Resolution) -> dict[str, pd.DataFrame]
     }
 
 
-def _run_id(region: Region, collected: Collected, decisions: Decisions, registry: pd.DataFrame, run: Run) -> str:
-    """Return the hash of what goes into a region's sites: it is written to each of them."""
-    return run_id(
-        {
-            "region": region.model_dump(mode="json", exclude={"boundary"}),
-            "outline": collected.outline_digest,
-            "records": {part.facts.source: part.digest for part in collected.parts if part.folder is not None},
-            "contracts": {
-                fact.source: run.catalog.sources[fact.source].model_dump(mode="json") for fact in collected.facts
-            },
-            "decisions": decided_here(collected.parts, decisions, _of_region(registry, region.id)),
-            # Absent where the shipped ones are used, which the hash of the code tells of.
-            **({"weights": repr(weights)} if (weights := weights_of(run)) is not None else {}),
-        }
-    )
+def _inputs(region: Region, collected: Collected, run: Run) -> dict[str, object]:
+    """Return what goes into a region's sites, but for what people decided."""
+    return {
+        "region": region.model_dump(mode="json", exclude={"boundary"}),
+        "outline": collected.outline_digest,
+        "records": {part.facts.source: part.digest for part in collected.parts if part.folder is not None},
+        "contracts": {
+            fact.source: run.catalog.sources[fact.source].model_dump(mode="json") for fact in collected.facts
+        },
+        # Absent where the shipped ones are used, which the hash of the code tells of.
+        **({"weights": repr(weights)} if (weights := weights_of(run)) is not None else {}),
+    }
 
 
 def _of_region(registry: pd.DataFrame, region_id: str) -> pd.DataFrame:
@@ -126,7 +134,7 @@ def _of_region(registry: pd.DataFrame, region_id: str) -> pd.DataFrame:
 def decided_here(parts: Sequence[Part], decisions: Decisions, known: pd.DataFrame) -> list[str]:
     """Return the decisions about a record that is here, or about two that were: those of others change nothing.
 
-    That a decision is without effect, since the other record lies in another region now, is told here, too.
+    Two that are gone may have heirs here; who these are, is known when the region is resolved (`heard_here`).
     """
     words = {**decisions.latest, **decisions.reopened}
     if not words:
@@ -135,6 +143,23 @@ def decided_here(parts: Sequence[Part], decisions: Decisions, known: pd.DataFram
     known_here = here | set(known["record_key"].dropna())
     found = {pair: one for pair, one in words.items() if known_here.issuperset(pair) or not here.isdisjoint(pair)}
     return sorted(one.as_line() for one in found.values())
+
+
+def heard_here(keys: Iterable[str], decisions: Decisions, registry: pd.DataFrame) -> list[str]:
+    """Return the decisions about a record that is here, be it under a former key.
+
+    Parameters
+    ----------
+    keys
+        Those of the region's records.
+    registry
+        The registry as resolving the region left it.
+    """
+    words = {**decisions.latest, **decisions.reopened}
+    here = {*keys} if words else set()
+    heirs = successors(decisions.spoken, registry, {}, here)
+    found = (one for pair, one in words.items() if not here.isdisjoint(heirs.get(key, key) for key in pair))
+    return sorted(one.as_line() for one in found)
 
 
 def _rasters(run: Run) -> list[tuple[object, object]]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Any, Final
 
 import pandas as pd
@@ -54,7 +54,7 @@ class ImportOutcome:
     problems
         What the log itself says that contradicts itself.
     remarks
-        What stands in the file beside its cells, and nobody reads.
+        What stands in the file beside its cells, and nobody reads; which words say what no run could make otherwise.
     """
 
     added: tuple[Decision, ...]
@@ -66,6 +66,10 @@ class ImportOutcome:
     places: tuple[str, ...]
     problems: tuple[str, ...]
     remarks: tuple[str, ...] = ()
+
+    def with_remarks(self, *more: str) -> ImportOutcome:
+        """Return the outcome with further remarks."""
+        return replace(self, remarks=(*self.remarks, *more))
 
     @property
     def exit_code(self) -> int:

@@ -22,7 +22,7 @@ from typing import Final
 from inducult_geo.catalog import Read
 from inducult_geo.match.decided.decisions import Decision, Decisions, append_decision, meaning, of_heirs
 from inducult_geo.match.decided.relations import conflicts
-from inducult_geo.match.decided.verdict import PART_OF, SAME, UNDECIDED, WORDS
+from inducult_geo.match.decided.verdict import DIFFERENT, PART_OF, SAME, UNDECIDED, WORDS
 from inducult_geo.match.identity.continuity import successors
 from inducult_geo.match.identity.site_ids import check_site_id
 from inducult_geo.match.questions import question_id
@@ -101,12 +101,12 @@ def import_review(source: Path, run: Run, *, who: str | None = None, overrule: b
         texts = texts.rename(columns=lambda name: str(name).removeprefix("\ufeff"))
         rows, told = answers_of(source, texts), unread(texts, run)
         comments = (f"{source.name}: {message}" for kind, message, _ in table.warnings if kind == "comments")
-        return replace(_take(rows, run, who, is_file=True, overrule=overrule), remarks=(*comments, *told))
+        return _take(rows, run, who, is_file=True, overrule=overrule).with_remarks(*comments, *told)
     if source.suffix.lower() == run.folder.decisions.suffix and source.is_file():
         return _take_copy(source, run)
     rows, texts = read_edited(source)
     told = unread(texts, run)
-    return replace(_take(rows, run, who, is_file=True, overrule=overrule), remarks=(*told,))
+    return _take(rows, run, who, is_file=True, overrule=overrule).with_remarks(*told)
 
 
 def _take_copy(source: Path, run: Run) -> ImportOutcome:
@@ -140,7 +140,7 @@ def decide(left: str, verdict: str, right: str, run: Run, *, who: str | None = N
     said = {"review_id": "", "kind": "pair", "decided_by": "", "note": note.strip()}
     outcome = _take([said | {"left_key": left, "right_key": right, "decision": verdict}], run, who)
     problems, others = told_of((left, right), decisions_of(run), registry_of(run))
-    return replace(outcome, problems=problems, remarks=others)
+    return replace(outcome, problems=problems).with_remarks(*others)
 
 
 def _take(
@@ -167,6 +167,8 @@ def _take(
                 append_decision(run.folder.decisions, answer.decision)
         changed = [text for answer in taken if (text := _overruling(answer.decision, log))]
         after = decisions_of(run)
+        words = (answer.decision for answer in taken if answer.decision.decision == DIFFERENT)
+        needless = [apart for one in words if (apart := _apart(one.left, one.right, present))]
         return ImportOutcome(
             tuple(answer.decision for answer in taken),
             tuple(changed),
@@ -176,6 +178,7 @@ def _take(
             (*refused, *faulty, *stale, *contradicting),
             tuple(f"{row['left_key']}: {_SETTLE_PLACE}" for row in places),
             after.problems,
+            tuple(f"{apart}: 'different' counts once both lie in one" for apart in needless),
         )
 
 
@@ -261,9 +264,8 @@ def _faults(
             yield f"no record '{key}' is known in this data folder"
     if left == right:
         yield "left and right are the same record"
-    here, there = (known.get(key, frozenset()) for key in (left, right))
-    if row["decision"] in (SAME, PART_OF) and here and there and here.isdisjoint(there):
-        yield f"'{left}' is in {' and '.join(sorted(here))}, '{right}' in {' and '.join(sorted(there))}: {_APART}"
+    if row["decision"] in (SAME, PART_OF) and (apart := _apart(left, right, known)):
+        yield apart
     if row["review_id"] and row["review_id"] != question_id(left, right):
         yield f"'{left}' and '{right}' are not the records of question {row['review_id']}: leave the keys as they were"
     if not who:
@@ -271,6 +273,14 @@ def _faults(
     earlier = log.last_word(left, right)
     if earlier is not None and earlier.order[0] >= now.timestamp():
         yield f"{earlier.who} decided it at {earlier.when}, which is later than this machine's clock: mend the clock"
+
+
+def _apart(left: str, right: str, known: Mapping[str, frozenset[str]]) -> str | None:
+    """Say of two records that no region holds both; null where one does, or where one of them lies is not known."""
+    here, there = (known.get(key, frozenset()) for key in (left, right))
+    if not here or not there or not here.isdisjoint(there):
+        return None
+    return f"'{left}' is in {' and '.join(sorted(here))}, '{right}' in {' and '.join(sorted(there))}: {_APART}"
 
 
 def _is_said(one: Decision, log: Decisions) -> bool:

@@ -62,8 +62,8 @@ def conflicts(words: Iterable[Decision]) -> Iterator[tuple[Decision, ...]]:
     """Yield every set of words that cannot all be true, in an order that depends on the words alone.
 
     These are: `different` or `part_of` within one group; `different` and `part_of` (or `part_of` both ways) between
-    the same two groups; wholes that are part of each other in a ring; and a part of two wholes of which neither is
-    part of the other.
+    the same two groups; `different` between a group and one that it is part of by way of others; wholes that are part
+    of each other in a ring; and a part of two wholes of which neither is part of the other.
     """
     ordered = sorted(words, key=lambda one: one.pair)
     tied = tied_by(ordered)
@@ -84,7 +84,7 @@ def conflicts(words: Iterable[Decision]) -> Iterator[tuple[Decision, ...]]:
                 turned = group.get(one.left, one.left) != group.get(first.left, first.left)
                 ends = (one.right, one.left) if turned else (one.left, one.right)
                 yield (first, one, *chain(tied, first.left, ends[0]), *chain(tied, first.right, ends[1]))
-    yield from _misplaced([one for said in between.values() for one in said if one.decision == PART_OF], group)
+    yield from _misplaced([one for said in between.values() for one in said], group)
 
 
 def kept_apart(words: Iterable[Decision], group: Mapping[str, int]) -> set[int]:
@@ -238,14 +238,18 @@ def _claim(one: Decision, group: Mapping[str, str]) -> tuple[str, str]:
 
 
 def _misplaced(words: Sequence[Decision], group: Mapping[str, str]) -> Iterator[tuple[Decision, ...]]:
-    """Yield rings of parts, and parts of two wholes that lie side by side."""
+    """Yield rings of parts, parts that are different from what they are part of, and those of wholes side by side."""
     named: dict[str, dict[str, Decision]] = defaultdict(dict)
-    for one in words:
+    for one in (one for one in words if one.decision == PART_OF):
         part, whole = group.get(one.left, one.left), group.get(one.right, one.right)
         if _reaches(named, whole, part) and part not in named.get(whole, {}):
             yield (one, *_way(named, whole, part))
         elif not _reaches(named, whole, part):
             named[part][whole] = one
+    for a, b, one in ((*_sites(one, group), one) for one in words if one.decision == DIFFERENT):
+        for part, whole in ((a, b), (b, a)):
+            if whole not in named.get(part, {}) and _reaches(named, part, whole):
+                yield (one, *_way(named, part, whole))
     for found in named.values():
         for (a, said), (b, also) in zip([*found.items()], [*found.items()][1:], strict=False):
             if not _reaches(named, a, b) and not _reaches(named, b, a):

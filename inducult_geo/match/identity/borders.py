@@ -38,15 +38,33 @@ def shared_ids(records: pd.DataFrame, registry: pd.DataFrame) -> dict[tuple[str,
     shares["stayed"] = pd.MultiIndex.from_frame(shares[["site_id", "region"]]).isin(was)
     ordered = shares.sort_values(["site_id", "size", "stayed", "region"], ascending=[True, False, False, True])
     rest = ordered[ordered.duplicated("site_id")]
+    if rest.empty:
+        return {}
     taken = {*registry["site_id"].dropna(), *placed["site_id"]}
+    own = _own_ids(placed, rest, registry)
     made: dict[tuple[str, str], str] = {}
+    given: set[str] = set()
     for site_id, region, founder in zip(rest["site_id"], rest["region"], rest["min"], strict=True):
-        salt = 0
-        while (identifier := new_site_id(founder, salt)) in taken:
-            salt += 1
+        # Where outlines overlap, its region joins it every night with what the other one has.
+        identifier, salt = own.get((site_id, region)), 0
+        while identifier is None or identifier in given:
+            identifier = new_site_id(founder, salt)
+            identifier, salt = None if identifier in taken else identifier, salt + 1
+        given.add(identifier)
         made[str(region), str(site_id)] = identifier
-        taken.add(identifier)
     return made
+
+
+def _own_ids(placed: pd.DataFrame, rest: pd.DataFrame, registry: pd.DataFrame) -> dict[tuple[str, str], str]:
+    """Map the shares of `rest` whose records had an id that no site bears now to it: that of most of them."""
+    mine = placed.merge(rest[["site_id", "region"]])
+    had = registry.loc[is_in(registry["record_key"], mine["record_key"]), ["record_key", "site_id", "region"]]
+    known = mine.merge(had, on=["record_key", "region"], suffixes=("", "_had"))
+    known = known[~is_in(known["site_id_had"], placed["site_id"])]
+    counts = known.groupby(["site_id", "region", "site_id_had"]).size().reset_index(name="size")
+    counts = counts.sort_values(["size", "site_id_had"], ascending=[False, True])
+    first = counts.drop_duplicates(["site_id", "region"])
+    return {(site, region): own for site, region, own, _ in first.itertuples(index=False, name=None)}
 
 
 def with_own_ids(frame: Frame, renamed: Renamed, *columns: str) -> Frame:

@@ -425,7 +425,11 @@ def test_what_may_no_longer_be_shown_is_not_told_from_the_last_release(public, l
 
 @pytest.mark.parametrize(
     ("column", "before", "after"),
-    [("status", "disused", "functional"), ("name", "A", "B"), ("type", "mine", "adit")],
+    [
+        ("status", "disused", "functional"),
+        pytest.param("name", "A", "B", marks=pytest.mark.slow),
+        pytest.param("type", "mine", "adit", marks=pytest.mark.slow),
+    ],
 )
 def test_a_value_that_went_with_a_license_is_told_no_more(public, tmp_path: Path, column, before, after) -> None:
     """Works do not reopen because a register is withdrawn, and what it said of them is not said once more."""

@@ -137,7 +137,15 @@ class TestAPartnersFile:
 
     @pytest.mark.parametrize(
         ("had", "has", "gone"),
-        [(20, 12, [8]), (20, 16, []), (10, 6, [4]), (5, 3, []), (100, 80, []), (100, 70, [30]), (10, 30, [])],
+        [
+            (20, 12, [8]),
+            (20, 16, []),
+            (100, 70, [30]),
+            *(
+                pytest.param(*more, marks=pytest.mark.slow)
+                for more in ((10, 6, [4]), (5, 3, []), (100, 80, []), (10, 30, []))
+            ),
+        ],
     )
     def test_many_records_gone_at_once_are_told(self, data: Path, had: int, has: int, gone: list[int]) -> None:
         rows = [f"{number},Cegielnia {number},17.05,50.05" for number in range(100)]

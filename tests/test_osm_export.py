@@ -74,8 +74,8 @@ ALLOWED = (
 EXTRACTS = (
     ("boeblingen-2020-03.osm.pbf", 37),
     ("krems-2013-12.osm.gz", 20),
-    ("liechtenstein-2021-05.osm.pbf", 50),
-    ("liechtenstein-2022-07.osm.pbf", 56),
+    pytest.param("liechtenstein-2021-05.osm.pbf", 50, marks=pytest.mark.slow),
+    pytest.param("liechtenstein-2022-07.osm.pbf", 56, marks=pytest.mark.slow),
     ("liechtenstein-2024-03.osm.pbf", 65),
     ("north-brabant-2021-05.osm.pbf", 3),
 )

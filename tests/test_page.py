@@ -1055,7 +1055,10 @@ def test_an_address_brings_back_all_that_was_chosen(page, file, bundle):
 @pytest.mark.parametrize(
     "fragment",
     # To open the page takes longer than to look: what stands side by side does no harm by itself either.
-    ["#%E0%A4%A", "#aspect=nothing&lang=xx&density=y&map=a/b/c&site=&a=&=&q=%ff", "#map=9/900/900&q=***", "#map=//"],
+    [
+        "#aspect=nothing&lang=xx&density=y&map=a/b/c&site=&a=&=&q=%ff",
+        *(pytest.param(more, marks=pytest.mark.slow) for more in ("#%E0%A4%A", "#map=9/900/900&q=***", "#map=//")),
+    ],
 )  # fmt: skip
 def test_an_address_that_nobody_can_read_does_no_harm(page, file, bundle, fragment):
     page.open(file, fragment=fragment)

@@ -326,6 +326,7 @@ def test_a_region_where_nothing_is_found_is_an_answer(tmp_path: Path, repository
     assert all(finding.ok for finding in verify(outcome.release))
 
 
+@pytest.mark.slow
 def test_liechtenstein_with_its_boundary_out_of_the_extract(tmp_path: Path, shared: Path) -> None:
     catalog = tmp_path / "catalog" / "regions"
     catalog.mkdir(parents=True)
@@ -396,6 +397,7 @@ def own(tmp_path: Path, own_built: tuple[Path, RunOutcome]) -> tuple[Path, RunOu
     return Path(shutil.copytree(own_built[0], tmp_path / "data", symlinks=True)), own_built[1]
 
 
+@pytest.mark.slow
 def test_a_wide_file_that_breaks_costs_itself_and_its_records_stay(own: tuple[Path, RunOutcome]) -> None:
     data, first = own
     assert first.exit_code == 0
@@ -497,6 +499,7 @@ def test_a_first_list_of_which_all_is_asked_about_is_released_and_a_license_can_
     assert told[["change", "cause"]].values.tolist() == [["gone", "list withheld"]] * 2
 
 
+@pytest.mark.slow
 def test_a_contract_that_names_a_relative_of_the_file_s_system_is_contradicted_by_other_sources(
     tmp_path: Path, repository: Path
 ) -> None:

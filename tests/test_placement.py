@@ -137,7 +137,7 @@ def test_a_lie_is_at_most_believed_never_repaired_far_off(shared: Path, reposito
                 assert _error_m(placed, x, y, lon, lat, country) <= 800, (truth, kind, crs, placed)
 
 
-@pytest.mark.parametrize("region", REGIONS)
+@pytest.mark.parametrize("region", SOME_QUICK)
 def test_nothing_declared(outlines: Path, repository: Path, region: str) -> None:
     country, systems = _systems(repository, region)
     area = _area(outlines, region)

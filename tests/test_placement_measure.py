@@ -75,7 +75,9 @@ def test_a_file_that_lies_is_kept_back_or_believed_never_repaired_wrongly(shared
             assert outcome(data)[0] != "REPAIRED WRONGLY", (truth, data.crs)
 
 
-@pytest.mark.parametrize("name", REGIONS)
+@pytest.mark.parametrize(
+    "name", [pytest.param(name, marks=[] if at % 2 else [pytest.mark.slow]) for at, name in enumerate(REGIONS)]
+)
 def test_without_a_declared_system_nothing_is_guessed(shared: Path, name: str) -> None:
     seen: Counter[str] = Counter()
     for data in _all(shared, name, 20):

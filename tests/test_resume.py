@@ -169,6 +169,7 @@ def taken_back(tmp_path_factory: pytest.TempPathFactory, first: tuple[Path, Told
     return data, Told(data)
 
 
+@pytest.mark.slow
 def test_a_license_that_is_taken_back_makes_a_new_release(
     first: tuple[Path, Told], taken_back: tuple[Path, Told]
 ) -> None:
@@ -279,6 +280,7 @@ def test_after_a_crash_the_next_run_goes_on_from_the_last_whole_stage(
     assert again.outcome.is_new
 
 
+@pytest.mark.slow
 def test_an_altered_release_is_written_anew(data: Path) -> None:
     release = current_release(DataFolder(data))
     assert release is not None
@@ -305,6 +307,7 @@ def test_after_a_release_that_cannot_be_read_the_next_one_is_published_and_tells
     assert release_is_whole(again.outcome.release)
 
 
+@pytest.mark.slow
 def test_a_release_that_a_person_turned_back_to_does_not_hold_for_the_newest(
     first: tuple[Path, Told], taken_back: tuple[Path, Told], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

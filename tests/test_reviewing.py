@@ -347,6 +347,7 @@ def test_a_change_of_mind_in_one_s_own_file_is_taken_and_so_is_a_list_of_pairs_m
         assert [one.who for one in outcome.added] == [who], "nobody asked"
 
 
+@pytest.mark.slow
 def test_an_answer_that_is_taken_back_is_asked_again(run: Run, sheet: Path, built: Path) -> None:
     before, asked = ids(run), questions(run)
     row = answered(sheet, lambda row: row.update(decision="same"))

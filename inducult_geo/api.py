@@ -11,20 +11,18 @@ from shapely.geometry.base import BaseGeometry
 
 from inducult_geo.catalog import OSM, Contract, load_contract
 from inducult_geo.collecting.boundaries import outline_for_check
+from inducult_geo.collecting.by_contract import read_by_contract
 from inducult_geo.collecting.gather import harmonized
 from inducult_geo.errors import ConfigError, ContractError
-from inducult_geo.frames import RawTable, Records, as_records, to_json
+from inducult_geo.frames import Records, as_records, to_json
 from inducult_geo.harmonize.places.place import Ground
-from inducult_geo.harmonize.records import Harmonized
 from inducult_geo.match.link import link as link_records
 from inducult_geo.match.scoring.score import Weights
 from inducult_geo.publish.files import SITES_FILE
-from inducult_geo.run import Run, open_run
+from inducult_geo.run import open_run
 from inducult_geo.sources.osm.overpass import fetch_objects, is_answer, read_answer
 from inducult_geo.sources.osm.pbf import read_objects
 from inducult_geo.sources.osm.records import records_of
-from inducult_geo.sources.partners.files import find_files, near_name
-from inducult_geo.sources.partners.partner import read_partner
 
 
 def read_osm(
@@ -97,34 +95,6 @@ def read_source(contract: Path | str | Contract, *, data: Path | str | None = No
     run = open_run(None if data is None else Path(data), contracts=False)
     declared = contract if isinstance(contract, Contract) else load_contract(Path(contract))
     return read_by_contract(declared, run)[1].records
-
-
-def read_by_contract(contract: Contract, run: Run) -> tuple[RawTable, Harmonized]:
-    """Read and harmonize a source as a run would, without keeping anything.
-
-    Raises
-    ------
-    ContractError
-        Where none of its files is there, or one cannot be read or placed.
-    """
-    files = find_files(contract, partners=run.folder.partners)
-    if not files:
-        raise ContractError(
-            f"{contract.declared_in}: {', '.join(contract.files) or 'no file'} is not there.{near_name(contract)} "
-            f"Put it beside the contract or into {run.folder.partners}, or mend `files`."
-        )
-    table = read_partner(contract, files)
-    return table, harmonized(contract, table, ground_of(contract, run))
-
-
-def ground_of(contract: Contract, run: Run) -> Ground:
-    """Return what is known of the land that a contract's source is about."""
-    grids = run.settings.grids_folder
-    if contract.region is None:
-        country = contract.countries[0] if len(contract.countries) == 1 else None
-        return Ground("the world", country, grids=grids)
-    region = run.catalog.region(contract.region)
-    return Ground(region.id, region.country, outline_for_check(region, run).area, region.crs, grids)
 
 
 def link(left: Records, right: Records, *, units: bool = False, weights: Weights | None = None) -> pd.DataFrame:

@@ -11,10 +11,10 @@ import numpy as np
 import pandas as pd
 from shapely.geometry.base import BaseGeometry
 
-from inducult_geo.api import read_by_contract
 from inducult_geo.catalog import Contract, load_contract
 from inducult_geo.checking.map import Sites, picture, text_map
 from inducult_geo.collecting.boundaries import outline_for_check
+from inducult_geo.collecting.by_contract import read_by_contract
 from inducult_geo.collecting.gather import facts_of
 from inducult_geo.collecting.guards import unusable
 from inducult_geo.errors import ContractError

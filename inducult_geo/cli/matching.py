@@ -260,13 +260,14 @@ def _site_told(asked: str, site_id: str, opened: Run) -> tuple[Explanation | Non
 
 def _linked_table(side: Path, contract: Contract | None, opened: Run) -> Records:
     """Read one side by its contract; the folder of a release where there is none."""
-    from inducult_geo import api
+    from inducult_geo.api import records_of_release
+    from inducult_geo.collecting.by_contract import read_by_contract
 
     if contract is None:
-        return api.records_of_release(side)
+        return records_of_release(side)
     if "key" not in contract.columns:
         opened.say(f"{side}: names no key, so that the ids of its rows are made of their content")
-    return api.read_by_contract(contract, opened)[1].records
+    return read_by_contract(contract, opened)[1].records
 
 
 def _link_numbers(tables: list[Records], pairs: pd.DataFrame) -> dict[str, Any]:

@@ -16,8 +16,8 @@ import numpy as np
 import shapely
 from pyproj import CRS, Transformer
 
-from inducult_geo.api import ground_of
 from inducult_geo.catalog import Contract, Region
+from inducult_geo.collecting.by_contract import ground_of
 from inducult_geo.drafting.text import comment, number_range, quoted, short
 from inducult_geo.errors import CoordinateError
 from inducult_geo.harmonize.places.mixed import two_systems

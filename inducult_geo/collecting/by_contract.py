@@ -1,0 +1,42 @@
+"""One source by its contract alone, read and harmonized as a run would do it, without keeping anything."""
+
+from __future__ import annotations
+
+from inducult_geo.catalog import Contract
+from inducult_geo.collecting.boundaries import outline_for_check
+from inducult_geo.collecting.gather import harmonized
+from inducult_geo.errors import ContractError
+from inducult_geo.frames import RawTable
+from inducult_geo.harmonize.places.place import Ground
+from inducult_geo.harmonize.records import Harmonized
+from inducult_geo.run import Run
+from inducult_geo.sources.partners.files import find_files, near_name
+from inducult_geo.sources.partners.partner import read_partner
+
+
+def read_by_contract(contract: Contract, run: Run) -> tuple[RawTable, Harmonized]:
+    """Read and harmonize a source as a run would, without keeping anything.
+
+    Raises
+    ------
+    ContractError
+        Where none of its files is there, or one cannot be read or placed.
+    """
+    files = find_files(contract, partners=run.folder.partners)
+    if not files:
+        raise ContractError(
+            f"{contract.declared_in}: {', '.join(contract.files) or 'no file'} is not there.{near_name(contract)} "
+            f"Put it beside the contract or into {run.folder.partners}, or mend `files`."
+        )
+    table = read_partner(contract, files)
+    return table, harmonized(contract, table, ground_of(contract, run))
+
+
+def ground_of(contract: Contract, run: Run) -> Ground:
+    """Return what is known of the land that a contract's source is about."""
+    grids = run.settings.grids_folder
+    if contract.region is None:
+        country = contract.countries[0] if len(contract.countries) == 1 else None
+        return Ground("the world", country, grids=grids)
+    region = run.catalog.region(contract.region)
+    return Ground(region.id, region.country, outline_for_check(region, run).area, region.crs, grids)

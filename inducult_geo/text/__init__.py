@@ -24,6 +24,7 @@ from inducult_geo.text.folding import fold, fold_once
 from inducult_geo.text.items import ITEM_NUMBER, wikidata_item
 from inducult_geo.text.legal import strip_legal_form
 from inducult_geo.text.lexicon import Concept, split_words, token_in_words
+from inducult_geo.text.postcodes import without_sign
 from inducult_geo.text.tables import packaged_rows, packaged_words
 from inducult_geo.text.tokens import name_concepts, name_tokens, trades_in
 
@@ -57,4 +58,5 @@ __all__ = [
     "trades_in",
     "whole_text",
     "wikidata_item",
+    "without_sign",
 ]

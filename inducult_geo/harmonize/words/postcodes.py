@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import re
 from typing import Any, Final
 
-_SIGNED: Final = re.compile(r"([A-Z]{1,3}) ?[-–] ?(\d{4,6}|\d{3} \d{2}|\d{2}-\d{3}|\d{4} ?[A-Z]{2})", re.ASCII)
+from inducult_geo.text import without_sign
 
 _SIGNS: Final = {
     "AT": "A", "BE": "B", "DE": "D", "ES": "E", "FR": "F", "HU": "H", "IT": "I", "LI": "FL", "LU": "L", "SI": "SLO",
@@ -17,8 +16,11 @@ _OWN: Final = frozenset({"LT", "LV", "MD"})
 
 
 def plain_postcode(code: Any, country: str | None) -> Any:
-    """Return a postcode without the sign of its country ("H-3743" in HU is "3743"); any other, and a null, as it is."""
-    found = _SIGNED.fullmatch(code) if isinstance(code, str) else None
-    if found is None or country in _OWN or found[1] not in (country, _SIGNS.get(country or "")):
+    """Return a postcode without the sign of its country ("H-3743" in HU is "3743"); any other, and a null, as it is.
+
+    A sign of another country stays: "D-08056" in a Czech list of a border is a German address, and "08056" a Czech one.
+    """
+    if not isinstance(code, str) or country in _OWN:
         return code
-    return found[2]
+    sign, plain = without_sign(code)
+    return plain if sign and sign in (country, _SIGNS.get(country or "")) else code

@@ -37,6 +37,7 @@ from inducult_geo.match.reading.trades import (
 from inducult_geo.match.reading.trusted_identifiers import trusted
 from inducult_geo.match.reading.words import SIDES, Words
 from inducult_geo.ragged import Flags, Floats, Ints, Ragged, Small, sets, spread, starts_of
+from inducult_geo.text import without_sign
 
 ACCURACY_BY_ORIGIN_M: Final[Mapping[str, float]] = {
     "surveyed": 20.0,
@@ -59,12 +60,10 @@ USUAL_SHARE: Final = 0.05
 
 USUAL_ROWS: Final = 20
 
-_AROUND_POSTCODE: Final = re.compile(
-    r"^\s*[a-z]{1,3}[\s-]*(?=\d{3}(?:\d|\s|$)|\d\d-\d{3})|"
+_AFTER_POSTCODE: Final = re.compile(
     r"(?:(?<=\d{3})|(?<=\d{3}\s\d\d)|(?<=\d{4}\s[a-z]{2})|(?<=\d{4}[a-z]{2}))[\s-]+[^\W\d_]{3}.*$"
 )
-"""The sign of a country before a postcode, and a town after it, as countries group its digits: 1000, 360 01, 45-123,
-1012 AB."""
+"""A town after a postcode, as countries group its digits: 1000, 360 01, 45-123, 1012 AB."""
 
 
 def prepare(records: Records) -> Prepared:
@@ -171,7 +170,8 @@ def _postcode(value: Any) -> str:
     """
     if not isinstance(value, str):
         return ""
-    told = _AROUND_POSTCODE.sub("", value.lower().removesuffix(".0"))
+    _, plain = without_sign(value.lower().removesuffix(".0"))
+    told = _AFTER_POSTCODE.sub("", plain)
     code = re.sub(r"[^0-9a-z]", "", told).lstrip("0")
     return code if any(map(str.isdigit, code)) else ""
 

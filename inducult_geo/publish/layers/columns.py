@@ -106,7 +106,7 @@ _NACE = C(
     "nace", "text", "NACE code", "Economic activity as the source writes it: NACE Rev. 2 unless it names another one."
 )
 _ADDRESS = C("address", "text", "Street address", "Street and number.")
-_POSTCODE = C("postcode", "text", "Postal code", "Postal code, as text.")
+_POSTCODE = C("postcode", "text", "Postal code", "Postal code, as text; with a sign only of another country.")
 _CITY = C("city", "text", "City or municipality", "City, town or municipality.")
 _COUNTRY = C("country", "text", "Country code", "ISO 3166-1 alpha-2 code.")
 _WEBSITE = C("website", "text", "Web address", "Web site of the place.")

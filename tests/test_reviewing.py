@@ -446,6 +446,7 @@ def test_that_no_run_would_join_records_of_two_regions_is_told_of_a_word_that_ke
     assert (len(outcome.added), outcome.exit_code) == (1, 0)
     (told,) = outcome.remarks
     assert told.startswith(f"'{one['record_key']}' is in {one['region']}, '{other['record_key']}' in {other['region']}")
+    assert decide(one["record_key"], "undecided", other["record_key"], run, who="Eva").remarks == ()
     near = made.loc[(made["region"] == one["region"]) & (made["record_key"] != one["record_key"]), "record_key"].iloc[0]
     assert decide(one["record_key"], "different", near, run, who="Eva").remarks == ()
 

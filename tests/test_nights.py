@@ -16,7 +16,7 @@ from pathlib import Path
 import geopandas as gpd
 import pandas as pd
 import pytest
-from night_world import COUNTRIES, EVENTS, Row, World, what_was_kept_is_lost
+from night_world import COUNTRIES, EVENTS, Event, Row, World, the_registry_is_lost, what_was_kept_is_lost
 
 from inducult_geo import open_release
 from inducult_geo.memory import registry_of
@@ -203,7 +203,8 @@ def test_random_nights_lose_nothing(world: World) -> None:
 
 @pytest.mark.slow
 @pytest.mark.parametrize("seed", [1])
-def test_a_record_that_went_to_another_region_leaves_its_id_behind_for_good(world: World) -> None:
+@pytest.mark.parametrize("is_lost", [what_was_kept_is_lost, the_registry_is_lost])
+def test_a_record_that_went_to_another_region_leaves_its_id_behind_for_good(world: World, is_lost: Event) -> None:
     work = Row(1, "Brauerei", "Dorgra", *world.anywhere("zwickau"))
     world.ids = {"list-any": "list-any"}
     world.rows = {"list-any": {1: work}, "osm-zwickau": {2: work}, "osm-leoben": {}}
@@ -214,7 +215,7 @@ def test_a_record_that_went_to_another_region_leaves_its_id_behind_for_good(worl
         world.write()
         run_all([], open_run(world.data))
         nights.append(Told.of(world.data).site)
-        what_was_kept_is_lost(world, "", 0)
+        is_lost(world, "", 0)
     assert nights[0]["list-any:1"] == nights[0]["osm:node/2"]
     assert [night["osm:node/2"] for night in nights] == [nights[0]["osm:node/2"]] * 3
     assert nights[1]["list-any:1"] == nights[2]["list-any:1"] != nights[0]["osm:node/2"]

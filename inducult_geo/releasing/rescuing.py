@@ -36,6 +36,7 @@ def rescue_registry(run: Run) -> None:
     if release is not None and is_of_sample(release) and not run.folder.is_sample:
         release = None
     released = empty_registry() if release is None else _released(release)
+    kept = _as_released(kept, released)
     missing = released[~is_in(released["record_key"], kept["record_key"])]
     registry = pd.concat([kept, missing], ignore_index=True) if len(missing) else kept
     if registry.empty:
@@ -56,6 +57,18 @@ def _shares(run: Run) -> Iterator[tuple[str, pd.DataFrame]]:
         stage = last_stage(manifest.parent.name, run)
         if stage is not None and stage.is_whole(run.hashes.of):
             yield stage.region, stage.table("registry")
+
+
+def _as_released(kept: pd.DataFrame, released: pd.DataFrame) -> pd.DataFrame:
+    """Return what regions kept, with the ids that the release gave to records of ids that several regions bear.
+
+    A region keeps the id under which a record came to it; that the rest of its site stays under it, the release found.
+    """
+    placed = kept[["record_key", "site_id", "region"]].dropna()
+    bearers = placed.drop_duplicates(["site_id", "region"])["site_id"]
+    shared = placed[is_in(placed["site_id"], bearers[bearers.duplicated()])]
+    told = shared.reset_index().merge(released, on=["record_key", "region"], suffixes=("", "_told")).set_index("index")
+    return kept.assign(site_id=told["site_id_told"].reindex(kept.index).fillna(kept["site_id"]))
 
 
 def _released(release: Path) -> pd.DataFrame:

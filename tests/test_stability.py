@@ -5,6 +5,7 @@ from __future__ import annotations
 from functools import cache
 
 import pandas as pd
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from match_rows import backdrop, point, records, row, square
@@ -148,12 +149,18 @@ def test_a_border_through_works_splits_them_and_the_way_back_joins_them() -> Non
     assert "are now there" in merged.loc[0, "cause"]
 
 
-def test_what_gets_an_id_of_its_own_is_as_old_as_its_own_records() -> None:
-    """An undated row went to another region: its site was said to be as old as the one that it had left."""
+@pytest.mark.parametrize("is_dated", [False, True])
+def test_what_shared_an_id_is_as_old_as_its_own_records(is_dated: bool) -> None:
+    """An undated row went to another region: its site was said to be as old as the one that it had left.
+
+    Where the dated one went, what stayed was as old for one night more.
+    """
     rows = [one | ({"retrieved_at": None} if one["source"] == "list" else {}) for one in world(sources="osm list")]
     before = run(rows)
-    goes = [one | {"region": "west"} for one in rows if one["record_key"] == "list:2"]
-    stays = [one for one in rows if one["record_key"] != "list:2"]
+    keys = {one["source"]: one["record_key"] for one in rows if one["record_key"].endswith(("list:2", "/2"))}
+    gone = keys["osm" if is_dated else "list"]
+    goes = [one | {"region": "west"} for one in rows if one["record_key"] == gone]
+    stays = [one for one in rows if one["record_key"] != gone]
     parts = {"west": run(goes, before.registry), "zwickau": run(stays, before.registry)}
     homes = [(key, region, site) for region, part in parts.items() for key, site in part.members.items()]
     renamed = shared_ids(pd.DataFrame(homes, columns=COLUMNS), before.registry)
@@ -162,9 +169,13 @@ def test_what_gets_an_id_of_its_own_is_as_old_as_its_own_records() -> None:
     sites = pd.concat([with_own_ids(part.sites, renamed, "site_id") for part in parts.values()])
     assert sites.set_index("site_id").loc[[old, own], "first_seen"].tolist() == ["2026-01-01"] * 2
     known = {region: with_own_ids(part.registry, renamed, "site_id") for region, part in parts.items()}
-    since = since_own_records(sites, renamed, known).set_index("site_id")["first_seen"]
-    assert since[old] == "2026-01-01"
-    assert pd.isna(since[own])
+    known["zwickau"] = known["zwickau"][known["zwickau"]["record_key"] != gone]
+    since = since_own_records(sites, renamed, merge_registries(before.registry, known)).set_index("site_id")[
+        "first_seen"
+    ]
+    dated, undated = (own, old) if is_dated else (old, own)
+    assert since[dated] == "2026-01-01"
+    assert pd.isna(since[undated])
 
 
 def test_a_source_that_is_called_otherwise_now_is_no_other_one() -> None:

@@ -85,8 +85,7 @@ def release(outcomes: Sequence[RegionOutcome], run: Run) -> RunOutcome:
     if standing is not None and not run.afresh:
         outcomes = _now_told(outcomes, _as_published(stages, run.folder.releases / standing["release"]))
         return _outcome(outcomes, wide, standing["release"], standing["told"], run)
-    bundle, known = _with_own_ids(assemble(stages, told, wide, run), stages, run)
-    registry = _registry(known, bundle, run)
+    bundle, registry = _with_own_ids(assemble(stages, told, wide, run), stages, run)
     stages = _with_noticed(stages, [bundle.overlaps, _asleep(bundle, registry, run)], now, run)
     bundle = replace(bundle, former=merged_ids(registry), former_keys=former_keys(registry))
     before = current_release(run.folder)
@@ -256,19 +255,20 @@ def _kept_stages(now: Mapping[str, RegionOutcome], run: Run) -> Iterator[tuple[s
             )
 
 
-def _with_own_ids(bundle: Bundle, stages: Mapping[str, Stage], run: Run) -> tuple[Bundle, Mapping[str, pd.DataFrame]]:
-    """Give sites that lie in two regions since a border moved an id each; returns each region's registry, too."""
+def _with_own_ids(bundle: Bundle, stages: Mapping[str, Stage], run: Run) -> tuple[Bundle, pd.DataFrame]:
+    """Give sites that lie in two regions since a border moved an id each; returns the registry of all regions, too."""
     renamed = shared_ids(bundle.records, registry_of(run))
     known = {name: with_own_ids(stage.table("registry"), renamed, "site_id") for name, stage in stages.items()}
+    registry = _registry(known, bundle, run)
     sides = ("left_site", "right_site")
     sites = with_own_ids(bundle.sites, renamed, "site_id", "part_of")
     return replace(
         bundle,
-        sites=since_own_records(sites, renamed, known),
+        sites=since_own_records(sites, renamed, registry),
         records=with_own_ids(bundle.records, renamed, "site_id"),
         pairs=with_own_ids(bundle.pairs, renamed, *sides),
         review=with_own_ids(bundle.review, renamed, *sides),
-    ), known
+    ), registry
 
 
 def _asleep(bundle: Bundle, registry: pd.DataFrame, run: Run) -> dict[str, list[str]]:

@@ -80,21 +80,20 @@ def with_own_ids(frame: Frame, renamed: Renamed, *columns: str) -> Frame:
     return out
 
 
-def since_own_records(sites: Frame, renamed: Renamed, registries: Mapping[str, pd.DataFrame]) -> Frame:
-    """Return sites of which those that got an id of their own are known since their own records are.
+def since_own_records(sites: Frame, renamed: Renamed, registry: pd.DataFrame) -> Frame:
+    """Return sites of which those that shared an id are known since their own records are.
 
-    Their region resolved them under the id that stays with the rest, and so as old as that is.
+    Each region resolved its share as if it were as old as all of them.
 
     Parameters
     ----------
     sites
         `site_id` and `first_seen` of all regions, under the ids that hold.
-    registries
-        Region -> the registry that resolving it gave, under the ids that hold.
+    registry
+        The registry of all regions, under the ids that hold.
     """
     if not renamed:
         return sites
-    known = pd.concat([registries[region] for region in sorted({region for region, _ in renamed})])
-    is_own = is_in(sites["site_id"], [*renamed.values()])
-    since = first_seen_of(sites["site_id"], known)
-    return sites.assign(first_seen=sites["first_seen"].where(~is_own, since))
+    is_share = is_in(sites["site_id"], [*renamed.values(), *(shared for _, shared in renamed)])
+    since = first_seen_of(sites["site_id"], registry)
+    return sites.assign(first_seen=sites["first_seen"].where(~is_share, since))

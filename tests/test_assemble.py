@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 import geopandas as gpd
@@ -49,14 +51,22 @@ def record(key: str, reason: str | None = None, **said: Any) -> dict[str, Any]:
     return {"record_key": key, "source": source, "names": names, "reason": reason, "detail": detail, **said}
 
 
-def stage(run: Run, region: str, *rows: dict[str, Any], pairs: tuple[dict[str, Any], ...] = (), **facts: Any) -> Stage:
-    """A region as a run keeps it: a record without a reason is a site of its own."""
+def stage(
+    run: Run,
+    region: str,
+    *rows: dict[str, Any],
+    pairs: tuple[dict[str, Any], ...] = (),
+    at: Mapping[str, str] = MappingProxyType({}),
+    **facts: Any,
+) -> Stage:
+    """A region as a run keeps it: a record without a reason is a site of its own, but for those at other ones."""
     table = pd.DataFrame([{**row, "region": region} for row in rows])
     reasons = [row["reason"] for row in rows]
     outcome = ["site" if r is None else "review" if r == "ambiguous_place" else "rejected" for r in reasons]
-    homes = [f"IC-{row['record_key']}" if one == "site" else None for row, one in zip(rows, outcome, strict=True)]
+    keys = [row["record_key"] for row in rows]
+    homes = [at.get(key, f"IC-{key}") if one == "site" else None for key, one in zip(keys, outcome, strict=True)]
     records = as_records(table, geometry=[PLACE] * len(table)).assign(site_id=homes, outcome=outcome)
-    kept = records[records["outcome"] == "site"]
+    kept = records[records["outcome"] == "site"].drop_duplicates("site_id")
     ids = kept["site_id"].tolist()
     sites = as_sites(gpd.GeoDataFrame({"site_id": ids, "region": region}, geometry=[PLACE] * len(kept), crs=3035))
     counts = Counts(len(table), *(outcome.count(name) for name in ("site", "review", "rejected")))
@@ -71,6 +81,11 @@ def stage(run: Run, region: str, *rows: dict[str, Any], pairs: tuple[dict[str, A
 def put_together(run: Run, *stages: Stage, wide: dict[str, Part] | None = None, **told: RegionOutcome) -> Bundle:
     outcomes = {one.region: told.get(one.region, RegionOutcome(one.region, "fresh", one)) for one in stages}
     return assemble({one.region: one for one in stages}, outcomes, wide or {}, run)
+
+
+def had_before(run: Run, key: str, region: str) -> None:
+    told = empty_registry().reindex(range(1)).assign(record_key=key, site_id=f"IC-{key}", region=region)
+    told.to_parquet(run.folder.registry)
 
 
 def opole(run: Run, **facts: Any) -> Stage:
@@ -135,8 +150,7 @@ def test_a_record_of_two_regions_is_on_the_map_once_and_stops_no_other(run: Run,
     mine = stage(run, "leoben", record("osm:1", rejected), record("osm:9"), record("osm:3", "no_key"))
     theirs = opole(run)
     if what == "a registry":
-        told = empty_registry().reindex(range(1)).assign(record_key="osm:1", site_id="IC-osm:1", region="opole")
-        told.to_parquet(run.folder.registry)
+        had_before(run, "osm:1", "opole")
     if what == "files":
         extract = run.folder.raw / "osm" / "opole.osm.pbf"
         extract.parent.mkdir()
@@ -154,6 +168,18 @@ def test_a_record_of_two_regions_is_on_the_map_once_and_stops_no_other(run: Run,
     assert (other in bundle.overlaps) == (what != "use")
 
 
+@pytest.mark.parametrize("is_known", [True, False], ids=["had before", "of its own"])
+def test_a_record_of_two_regions_stays_with_those_of_its_site(run: Run, is_known: bool) -> None:
+    """A list was numbered anew: its rows went to the first region by name, and left their sites in two."""
+    mine = stage(run, "opole", record("osm:1"), record("osm:7"), at={"osm:7": "IC-osm:1"})
+    theirs = stage(run, "leoben", *([record("osm:1")] * is_known), record("osm:7"))
+    if is_known:
+        had_before(run, "osm:1", "opole")
+    bundle = put_together(run, theirs, mine)
+    assert bundle.records.set_index("record_key")["region"].to_dict() == {"osm:1": "opole", "osm:7": "opole"}
+    assert bundle.sites["site_id"].tolist() == ["IC-osm:1"]
+
+
 def test_a_site_of_which_another_region_has_one_record_is_made_of_the_others(run: Run) -> None:
     pair = {"left_key": "osm:1", "right_key": "osm:2", "region": "opole", "priority": 0.5, "review_id": "Q-1"}
     two = stage(run, "opole", record("osm:1"), record("osm:2"), record("osm:4"), pairs=(pair,))
@@ -163,6 +189,7 @@ def test_a_site_of_which_another_region_has_one_record_is_made_of_the_others(run
     sites = sites[sites["site_id"] != "IC-osm:2"].assign(n_records=[2, 1], part_of=[None, "IC-osm:1"])
     frames = {"records": records, "sites": sites, **{name: two.table(name) for name in ("review", "registry")}}
     two = keep_stage(two, run, frames | {"pairs": two.pairs()})
+    had_before(run, "osm:1", "leoben")
     bundle = put_together(run, two, stage(run, "leoben", record("osm:1")))
     here = bundle.sites[bundle.sites["region"] == "opole"].set_index("site_id")
     assert here["n_records"].to_dict() == {"IC-osm:1": 1, "IC-osm:4": 1}

@@ -74,6 +74,7 @@ class Left:
 
 
 def _owned(region: pd.Series, key: pd.Series) -> pd.Series:
+    """Return a key of each region's own as one text."""
     # No id of a region holds a line feed.
     return region.astype("str") + "\n" + key.astype("str")
 
@@ -82,25 +83,30 @@ def left_to_others(records: pd.DataFrame, run: Run) -> Left:
     """Find the records that several regions hold, and who has each.
 
     It is a region that uses it rather than one that rejects it; one that has files rather than one of which only
-    earlier outputs are left; the one that had it before; the first by name.
+    earlier outputs are left; the one that had it before; one that has others of its site, which stays whole; the first
+    by name.
 
     Parameters
     ----------
     records
-        Those of all regions: `record_key`, `source`, `region`, `outcome`.
+        Those of all regions: `record_key`, `source`, `region`, `outcome`, `site_id`.
     """
     named = ["record_key", "region", "source", "outcome"]
-    held = records.loc[records["record_key"].notna(), named]
-    held = held[held["record_key"].duplicated(keep=False)]
+    told = records.loc[records["record_key"].notna(), [*named, "site_id"]]
+    is_held = told["record_key"].duplicated(keep=False)
+    held = told[is_held]
     if held.empty:
-        return Left(held.assign(to=pd.Series(dtype="str")))
+        return Left(held[named].assign(to=pd.Series(dtype="str")))
     known = registry_of(run)[["record_key", "region"]].dropna().drop_duplicates("record_key").set_index("record_key")
+    had_before = told["region"] == told["record_key"].map(known["region"])
+    of_site = _owned(told["region"], told["site_id"])
     stray = {name for name in held["region"].unique() if not _is_read(str(name), run)}
     ranked = held.assign(
         unused=held["outcome"] == "rejected",
         stray=held["region"].isin(stray),
-        new=held["region"] != held["record_key"].map(known["region"]),
-    ).sort_values(["record_key", "unused", "stray", "new", "region"])
+        new=~had_before[is_held],
+        lone=~is_in(of_site[is_held], of_site[(had_before | ~is_held) & told["site_id"].notna()]),
+    ).sort_values(["record_key", "unused", "stray", "new", "lone", "region"])
     owner = ranked.groupby("record_key")["region"].transform("first")
     given = ranked["record_key"].duplicated()
     return Left(ranked.assign(to=owner).loc[given, [*named, "to"]])

@@ -236,7 +236,8 @@ def _new(before: Snapshot, after: Snapshot) -> Iterator[_Row]:
     """Find sites that hold records of others: `split`; and new ids that do not: `new`."""
     merged_into: dict[str, list[str]] = {}
     for former, site_id in sorted(after.former_ids.items()):
-        merged_into.setdefault(site_id, []).extend([former] * (former in before.sites))
+        if former in before.sites:
+            merged_into.setdefault(site_id, []).append(former)
     for site_id in after.sites:
         origins = _elsewhere(after.members.get(site_id, frozenset()), before, site_id)
         standing = [origin for origin in origins if origin in after.sites]

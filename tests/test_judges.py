@@ -38,12 +38,16 @@ def _can(python: str, module: str) -> bool:
 
 @pytest.fixture(scope="module")
 def package(tmp_path_factory: pytest.TempPathFactory, sample_data: Path) -> Path:
-    """The GeoPackage of the sample, with changes and a former id: between two runs a row goes, two sites merge."""
+    """The GeoPackage of the sample, with changes, a former id and a former key.
+
+    Between two runs a row goes, another one gets a new number, and two sites merge.
+    """
     regions = ("zwickau", "gorenjska")
     data = released(tmp_path_factory, "judged", regions, sample_data)
     table = data / "raw" / "sample" / "partners" / "zwickau_industriekultur.csv"
     lines = table.read_bytes().split(b"\n")
-    table.write_bytes(b"\n".join(lines[:3] + lines[4:]))
+    assert lines[4].startswith(b"IK-04;")
+    table.write_bytes(b"\n".join([*lines[:3], lines[4].replace(b"IK-04", b"IK-94"), *lines[5:]]))
     sites = open_release(data).sites
     alone = sites[(sites["region"] == "gorenjska") & (sites["n_records"] == 1) & (sites["n_review"] == 0)]
     left, right = sorted(open_release(data).site(site).records["record_key"].iloc[0] for site in alone["site_id"][:2])

@@ -16,7 +16,7 @@ from prefect.artifacts import (
 
 from flows.picture import map_picture
 from inducult_geo.frames import NO_COUNTS
-from inducult_geo.outcome import RunOutcome, told_by
+from inducult_geo.outcome import RunOutcome
 from inducult_geo.publish.files import GEOPACKAGE, PAGE
 from inducult_geo.publish.qgis.symbols import aspects_in_words
 from inducult_geo.publish.spreadsheet import rows_of
@@ -70,7 +70,7 @@ def problem_rows(outcome: RunOutcome) -> Iterator[dict[str, Any]]:
             yield _row(one.region, fact.source, fact.state, fact.message)
     for fact in outcome.wide:
         yield _row("", fact.source, fact.state, fact.message)
-    noticed = told_by((one.region, text) for one in outcome.regions if one.stage for text in one.stage.problems)
+    noticed = outcome.noticed_of_regions
     for one in outcome.regions:
         for fact in one.stage.facts if one.stage else ():
             for problem in fact.problems:

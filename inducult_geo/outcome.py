@@ -47,6 +47,11 @@ class RunOutcome:
         return 0 if all(region.is_whole for region in self.regions) and not self.wide else 1
 
     @property
+    def noticed_of_regions(self) -> dict[str, str]:
+        """Map what is noticed of regions to those of which it is (see `told_by`)."""
+        return told_by((one.region, text) for one in self.regions if one.stage for text in one.stage.problems)
+
+    @property
     def failures(self) -> tuple[str, ...]:
         """What failed, each with its reason: regions, sources and rasters; a wide source once, not once a region."""
         told = [f"{one.region} ({_plain(one.message)})" for one in self.regions if one.state != "fresh"]

@@ -12,7 +12,6 @@ from rich.table import Table
 from inducult_geo.catalog import OSM
 from inducult_geo.errors import located
 from inducult_geo.frames import NO_COUNTS, REJECT_REASONS, REVIEW_REASONS, Counts, Problem
-from inducult_geo.outcome import told_by
 from inducult_geo.run import is_news
 from inducult_geo.status import questions_of
 from inducult_geo.text import counted
@@ -270,7 +269,7 @@ def _failures(outcome: RunOutcome) -> list[str]:
 
 def _problems(outcome: RunOutcome) -> list[str]:
     lines = []
-    noticed = told_by((one.region, text) for one in outcome.regions if one.stage for text in one.stage.problems)
+    noticed = outcome.noticed_of_regions
     for region in outcome.regions:
         stage = region.stage
         if stage is None:

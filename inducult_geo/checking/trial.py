@@ -46,7 +46,6 @@ def tried(records: Records, contract: Contract, stage: Stage, run: Run) -> tuple
         contracts={**run.catalog.sources, contract.id: contract},
         decisions=decisions_of(run),
         registry=registry_of(run),
-        run_id="",
         comparing=partial(compare, weights=weights_of(run)),
     )
     told = places_told(both, made.pairs, run.catalog.region(stage.region), {contract.id})

@@ -16,7 +16,7 @@ from inducult_geo.frames import Pairs, Records, Sites, as_pairs
 from inducult_geo.match.clusters.cluster import Links, cluster, links_of
 from inducult_geo.match.clusters.outcomes import Settled, museum_beside_works, outcomes
 from inducult_geo.match.clusters.parts import Belonging, belonging, parts_of
-from inducult_geo.match.decided.asleep import named, without_effect
+from inducult_geo.match.decided.asleep import NAMED_MAX, named, without_effect
 from inducult_geo.match.decided.decisions import SAME, Decisions
 from inducult_geo.match.decided.relations import conflicts, told, unheeded
 from inducult_geo.match.golden.best import Confidence, golden
@@ -33,8 +33,6 @@ from inducult_geo.ragged import Flags
 from inducult_geo.text import first_few
 
 __all__ = ["REVIEW_COLUMNS", "Resolution", "compare", "question_id", "resolve"]
-
-_NAMED_MAX = 5
 
 
 @dataclass(frozen=True)
@@ -71,7 +69,7 @@ def resolve(
     contracts: Mapping[str, Contract],
     decisions: Decisions,
     registry: pd.DataFrame,
-    run_id: str,
+    run_id: str | None = None,
     comparing: Callable[..., Scored] | None = None,
 ) -> Resolution:
     """Resolve records into sites.
@@ -83,7 +81,7 @@ def resolve(
     decisions, registry
         What stewards decided (obeyed, and never asked again); the registry of site ids so far.
     run_id
-        Written to every site.
+        Written to every site; null where what is found here goes into it, so that who asked writes it.
     comparing
         What scores the records (ordered by key), told `many` by name: `compare` where not given; see `tiling`.
 
@@ -176,7 +174,7 @@ def _gainsaid(decisions: Decisions, members: pd.Series) -> Iterator[str]:
     homes = _sites_of(decisions.spoken, members)
     found = [(one, others) for one, others in unheeded(words, homes) if one not in told_already]
     if found:
-        said = first_few([f"{told([one])}, but {told(others)}" for one, others in found], _NAMED_MAX, "; ")
+        said = first_few([f"{told([one])}, but {told(others)}" for one, others in found], NAMED_MAX, "; ")
         yield (
             f"{without_effect([one for one, _ in found])}, since words on other records of the same sites say "
             f"otherwise ({said}). Decide one of each anew: inducult review decide."

@@ -54,7 +54,6 @@ def settle(region: Region, collected: Collected, run: Run) -> Stage:
         contracts=run.catalog.sources,
         decisions=decisions,
         registry=registry,
-        run_id="",
         comparing=partial(compare_in_tiles if len(records) >= WIDE_FROM else compare, weights=weights_of(run)),
     )
     enriched = sampled(resolution.sites, region.id, before, run)
@@ -136,7 +135,7 @@ def decided_here(parts: Sequence[Part], decisions: Decisions, known: pd.DataFram
 
     Two that are gone may have heirs here; who these are, is known when the region is resolved (`heard_here`).
     """
-    words = {**decisions.latest, **decisions.reopened}
+    words = decisions.last_words
     if not words:
         return []
     here = {key for part in parts for key in part.record_keys()}
@@ -155,7 +154,7 @@ def heard_here(keys: Iterable[str], decisions: Decisions, registry: pd.DataFrame
     registry
         The registry as resolving the region left it.
     """
-    words = {**decisions.latest, **decisions.reopened}
+    words = decisions.last_words
     here = {*keys} if words else set()
     heirs = successors(decisions.spoken, registry, {}, here)
     found = (one for pair, one in words.items() if not here.isdisjoint(heirs.get(key, key) for key in pair))

@@ -139,5 +139,5 @@ def _asked(run: Run) -> Iterator[tuple[str, dict[str, str]]]:
 
 
 def _answered(log: Decisions) -> dict[str, dict[str, str]]:
-    words = (*log.latest.values(), *log.reopened.values())
+    words = log.last_words.values()
     return {question_id(one.left, one.right): {"left_key": one.left, "right_key": one.right} for one in words}

@@ -343,7 +343,7 @@ def _contradiction(
 
     Each is told of the records as they are known now, with the word as it was said.
     """
-    words = {**log.latest, **log.reopened, **{pair: answer.decision for pair, answer in fresh.items()}}
+    words = {**log.last_words, **{pair: answer.decision for pair, answer in fresh.items()}}
     now: dict[tuple[str, str], tuple[Decision, Decision]] = {}
     for one in sorted(words.values(), key=lambda one: one.order):
         if (moved := of_heirs(one, heirs)) is not None:

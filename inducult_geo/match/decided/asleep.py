@@ -6,12 +6,14 @@ Whoever resolves one region knows neither what others hold tonight nor where a r
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from typing import Final
 
 from inducult_geo.match.decided.decisions import DIFFERENT, Decisions
 from inducult_geo.match.decided.verdict import Decision
 from inducult_geo.text import counted, first_few
 
-_NAMED_MAX = 5
+NAMED_MAX: Final = 5
+"""Decisions that are named, where more have no effect."""
 
 
 def asleep(decisions: Decisions, was: Mapping[str, str], here: Mapping[str, str]) -> dict[str, list[str]]:
@@ -69,4 +71,4 @@ def without_effect(some: Sequence[Decision]) -> str:
 
 def named(some: Sequence[Decision]) -> str:
     """Name decisions, the first of many."""
-    return first_few([f"{one.who}: '{one.left}' {one.decision} '{one.right}'" for one in some], _NAMED_MAX, "; ")
+    return first_few([f"{one.who}: '{one.left}' {one.decision} '{one.right}'" for one in some], NAMED_MAX, "; ")

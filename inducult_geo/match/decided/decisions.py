@@ -71,9 +71,14 @@ class Decisions:
         return len(self.latest)
 
     @property
+    def last_words(self) -> dict[PairKey, Decision]:
+        """Pair of keys, ordered -> the last word on it, be it that it takes a decision back."""
+        return {**self.latest, **self.reopened}
+
+    @property
     def spoken(self) -> frozenset[str]:
         """Keys of all records that a decision is about, be it that one was taken back."""
-        return frozenset(key for pair in (*self.latest, *self.reopened) for key in pair)
+        return frozenset(key for pair in self.last_words for key in pair)
 
     def carried(self, heirs: Mapping[str, str]) -> Decisions:
         """Return the same decisions, about the records that go on as those named.
@@ -86,8 +91,7 @@ class Decisions:
         if self.spoken.isdisjoint(heirs):
             return self
         # An answer of before may be about the vanished record, and taken back of its heir.
-        words = (*self.latest.values(), *self.reopened.values())
-        again = replay(moved for one in words if (moved := of_heirs(one, heirs)) is not None)
+        again = replay(moved for one in self.last_words.values() if (moved := of_heirs(one, heirs)) is not None)
         # What the words in force contradict each other in is told of the heirs, and of these alone.
         told = contradictions(self.latest.values())
         lasting = [text for text in self.problems if text not in told]

@@ -8,6 +8,7 @@ remembers. So it is where a record goes to another region, and the rest of its s
 from __future__ import annotations
 
 from collections.abc import Mapping
+from itertools import count
 from typing import TypeVar
 
 import pandas as pd
@@ -46,10 +47,10 @@ def shared_ids(records: pd.DataFrame, registry: pd.DataFrame) -> dict[tuple[str,
     given: set[str] = set()
     for site_id, region, founder in zip(rest["site_id"], rest["region"], rest["min"], strict=True):
         # Where outlines overlap, its region joins it every night with what the other one has.
-        identifier, salt = own.get((site_id, region)), 0
-        while identifier is None or identifier in given:
-            identifier = new_site_id(founder, salt)
-            identifier, salt = None if identifier in taken else identifier, salt + 1
+        identifier = own.get((site_id, region))
+        if identifier is None or identifier in given:
+            identifier = next(one for salt in count() if (one := new_site_id(founder, salt)) not in taken)
+            taken.add(identifier)
         given.add(identifier)
         made[str(region), str(site_id)] = identifier
     return made

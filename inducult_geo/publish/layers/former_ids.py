@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Final
 
 import pandas as pd
 
 from inducult_geo.arrow.keys import is_in
-from inducult_geo.arrow.texts import texts
 from inducult_geo.publish.bundle import Bundle
 from inducult_geo.publish.layers.columns import Column
 
@@ -29,12 +29,7 @@ def former_ids(bundle: Bundle) -> pd.DataFrame:
 
     One that leads to a withheld site is left out: nothing may be told of that.
     """
-    names = [column.name for column in FORMER_IDS]
-    if bundle.former is None:
-        return pd.DataFrame(columns=names)
-    # As objects: pandas makes a scalar of Arrow of every text that it looks for, a second for 100,000 sites.
-    told = bundle.former["merged_into"].astype(object).isin(bundle.sites["site_id"].astype(object))
-    return bundle.former.loc[told, names].sort_values("site_id", ignore_index=True)
+    return _leading(bundle.former, FORMER_IDS, bundle.sites["site_id"])
 
 
 FORMER_KEYS: Final = (
@@ -55,9 +50,14 @@ def former_keys(bundle: Bundle) -> pd.DataFrame:
 
     One that leads to a withheld record is left out, and one that is a record's own again leads nowhere else.
     """
-    names = [column.name for column in FORMER_KEYS]
-    if bundle.former_keys is None:
+    return _leading(bundle.former_keys, FORMER_KEYS, bundle.records["record_key"])
+
+
+def _leading(told: pd.DataFrame | None, columns: Sequence[Column], here: pd.Series) -> pd.DataFrame:
+    """Return the rows whose second column is here and whose first is not, sorted by that."""
+    names = [column.name for column in columns]
+    if told is None:
         return pd.DataFrame(columns=names)
-    here, told = texts(bundle.records["record_key"]), bundle.former_keys
-    leads = is_in(told["record_key"], here) & ~is_in(told["former_key"], here)
-    return told.loc[leads, names].sort_values("former_key", ignore_index=True)
+    former, now = names[:2]
+    leads = is_in(told[now], here) & ~is_in(told[former], here)
+    return told.loc[leads, names].sort_values(former, ignore_index=True)

@@ -165,7 +165,7 @@ def finding_tables(findings: Iterable[Finding], console: Console) -> None:
         detail = f": {finding.detail}" if finding.detail else ""
         console.print(escape(f"{'ok    ' if finding.ok else 'BROKEN'} {finding.promise}{detail}"))
     broken = sum(not finding.ok for finding in found)
-    console.print(f"{len(found) - broken} promises kept, {broken} broken")
+    console.print(f"{counted(len(found) - broken, 'promise')} kept, {broken} broken")
 
 
 def change_tables(changes: pd.DataFrame, console: Console) -> None:
@@ -177,7 +177,7 @@ def change_tables(changes: pd.DataFrame, console: Console) -> None:
         about = f"{row.change:<9} {row.site_id}  {row.region}  {row.name if isinstance(row.name, str) else '-'}"
         told = [text for text in (row.detail, row.cause) if isinstance(text, str) and text]
         console.print(escape(about + (f": {' | '.join(told)}" if told else "")))
-    console.print(f"{len(changes)} changes")
+    console.print(counted(len(changes), "change"))
 
 
 def fetched_as_dicts(outcomes: Iterable[FetchOutcome]) -> list[dict[str, Any]]:

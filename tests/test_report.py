@@ -288,7 +288,7 @@ class TestOthers:
         text = told(finding_tables, findings)
         assert "ok     all is there" in text
         assert f"BROKEN sums match: sites.csv {MARKUP}" in text
-        assert text.rstrip().endswith("1 promises kept, 1 broken")
+        assert text.rstrip().endswith("1 promise kept, 1 broken")
 
     def test_nothing_changed_is_said(self) -> None:
         assert told(change_tables, pd.DataFrame(columns=[*CHANGE_COLUMNS])).startswith("nothing changed")

@@ -124,7 +124,7 @@ def ids(
     from inducult_geo.errors import ConfigError
     from inducult_geo.memory import registry_of
     from inducult_geo.opening.tracing import id_changes
-    from inducult_geo.text import printable
+    from inducult_geo.text import counted, printable
 
     with opened_run(data, None, quiet=True, contracts=False) as opened:
         if not opened.folder.registry.is_file():
@@ -133,7 +133,7 @@ def ids(
     if as_json:
         print_json({"changes": json.loads(changes.to_json(orient="records"))})
         return
-    typer.echo(f"{len(changes)} changes of ids")
+    typer.echo(f"{counted(len(changes), 'change')} of ids")
     for one in changes.itertuples():
         place = f" -> {one.other}" if one.change == "merged" else f": {one.other} goes on as {one.record_key}"
         # Of files without a date nobody knows when.
@@ -292,10 +292,12 @@ def _link_numbers(tables: list[Records], pairs: pd.DataFrame) -> dict[str, Any]:
 
 def _link_told(numbers: dict[str, Any], out: Path) -> str:
     """Say in words what `_link_numbers` counts."""
+    from inducult_geo.text import counted
+
     lines = [
-        f"{numbers['match']} matches, {numbers['unit']} further units and {numbers['review']} pairs for review of "
-        f"{numbers['left']} and {numbers['right']} records; a person should look at {numbers['doubtful']} of them "
-        f"(column doubtful): {out}",
+        f"{numbers['match']} match{'' if numbers['match'] == 1 else 'es'}, {counted(numbers['unit'], 'further unit')} "
+        f"and {counted(numbers['review'], 'pair')} for review of {numbers['left']} and {numbers['right']} records; "
+        f"a person should look at {numbers['doubtful']} of them (column doubtful): {out}",
         f"of the left {numbers['left_in_pairs']} are in the table and {numbers['left_alone']} fit none of the right",
     ]
     for side in ("left", "right"):

@@ -17,7 +17,7 @@ from inducult_geo.match.decided.verdict import PART_OF
 from inducult_geo.match.golden.merged_names import plain_name
 from inducult_geo.publish.layers.columns import SITES
 from inducult_geo.publish.layers.domains import DOMAINS
-from inducult_geo.text import printable
+from inducult_geo.text import counted, printable
 
 EVIDENCE_COLUMNS: Final = ("left_key", "right_key", "score", "decision", "decided_by", "distance_m", "why")
 VALUE_COLUMNS: Final = ("column", "title", "value", "record_key", "source", "how", "others")
@@ -100,7 +100,8 @@ class Site:
         return Explanation(self)
 
     def __repr__(self) -> str:
-        return f"<Site {self.site_id} {_shown(self.row['name'])!r}: {len(self.records)} records; see .explain()>"
+        records = counted(len(self.records), "record")
+        return f"<Site {self.site_id} {_shown(self.row['name'])!r}: {records}; see .explain()>"
 
     def _repr_html_(self) -> str:
         return self.explain()._repr_html_()
@@ -179,7 +180,7 @@ def _of_records(site: Site) -> Iterator[str]:
     if number == 1:
         yield "It is one record alone; nothing was merged."
     else:
-        yield f"{number} records of {_many(sources, 'source')} are this site:"
+        yield f"{number} records of {counted(sources, 'source')} are this site:"
     titles = dict(zip(site.sources["source"], site.sources["title"], strict=True))
     for record in site.told:
         name = plain_name(from_json(record["names"]))
@@ -319,10 +320,6 @@ def _number(value: Any) -> str:
 def _distance(distance_m: Any) -> str:
     """Say how far apart two records are: not told where one has no place, or its license keeps the place back."""
     return f"{_shown(distance_m)} m apart" if _shown(distance_m) else "how far apart is not told"
-
-
-def _many(number: int, what: str) -> str:
-    return f"{number} {what}" + ("" if number == 1 else "s")
 
 
 def _html_table(table: pd.DataFrame) -> str:

@@ -26,6 +26,7 @@ from inducult_geo.publish.files import GEOPACKAGE, MANIFEST, RECORDS_FILE, SITES
 from inducult_geo.publish.promises.files import sums_of
 from inducult_geo.run import SCHEMA_VERSION
 from inducult_geo.store import SUMS, DataFolder, current_release
+from inducult_geo.text import counted
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
@@ -321,7 +322,7 @@ class Release:
 
     def __repr__(self) -> str:
         numbers = self.about
-        return f"<Release {numbers['title']!r}: {numbers['sites']} sites of {self._day}, {self.folder}>"
+        return f"<Release {numbers['title']!r}: {counted(numbers['sites'], 'site')} of {self._day}, {self.folder}>"
 
     @property
     def _day(self) -> str:

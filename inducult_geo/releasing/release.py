@@ -91,7 +91,7 @@ def release(outcomes: Sequence[RegionOutcome], run: Run) -> RunOutcome:
     before = current_release(run.folder)
     since = _comparable(before, run)
     public = _with_changes(with_surfaces(for_release(bundle, run.catalog.sources)), since, run)
-    run.say(f"writing the release: {len(public.sites)} sites")
+    run.say(f"writing the release: {counted(len(public.sites), 'site')}")
     with new_release(run.folder) as draft:
         write_release(public, draft, release_manifest(public, stages, run))
         _verified(draft)

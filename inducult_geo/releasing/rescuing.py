@@ -15,6 +15,7 @@ from inducult_geo.of_sample import is_of_sample
 from inducult_geo.run import Run
 from inducult_geo.stage import last_stage
 from inducult_geo.store import current_release, replacing
+from inducult_geo.text import counted
 
 
 def rescue_registry(run: Run) -> None:
@@ -46,8 +47,9 @@ def rescue_registry(run: Run) -> None:
     homes = ["what earlier runs kept"] if len(kept) else []
     homes += [f"release {release.name}"] if release is not None and len(missing) else []
     run.say(
-        f"{path}: was missing. The ids of {registry['site_id'].nunique()} sites are taken from {' and '.join(homes)}, "
-        "so that they stay. A backup of that file may know older ones as well: put it back, then run again."
+        f"{path}: was missing. The ids of {counted(registry['site_id'].nunique(), 'site')} are taken from "
+        f"{' and '.join(homes)}, so that they stay. A backup of that file may know older ones as well: "
+        "put it back, then run again."
     )
 
 

@@ -23,6 +23,7 @@ from inducult_geo.run import Run, run_id
 from inducult_geo.schemas import checked_sites
 from inducult_geo.stage import Collected, Part, Stage, keep_stage, last_stage, renew_stage
 from inducult_geo.stamps import declared, registry_share, stamp
+from inducult_geo.text import counted
 
 WIDE_FROM = 300_000
 """From this many records on, a region is compared tile by tile (see `tiling`)."""
@@ -46,7 +47,7 @@ def settle(region: Region, collected: Collected, run: Run) -> Stage:
     if before is not None and before.stamp == made_of and share in before.registries and not run.afresh:
         return renew_stage(replace(before, facts=collected.facts, outline=collected.outline), run)
     records = collected.records()
-    run.say(f"{region.id}: resolving {len(records)} records")
+    run.say(f"{region.id}: resolving {counted(len(records), 'record')}")
     accepted = Records(records[records["reason"].isna().to_numpy()].reset_index(drop=True))
     registry, renamed = recalled(accepted, registry, run.catalog.sources.keys() | run.catalog.broken.keys())
     resolution = resolve(

@@ -193,7 +193,7 @@ def _parse(text: str) -> Years | None:
         notes = ["uncertain" if aside.strip() == "?" else "extra_text" for aside in asides]
         text = re.sub(r"\([^()]*\)", " ", text).strip()
     years = _years_in(text)
-    finer = [found for aside in asides if years and (found := _finer(aside, years))]
+    finer = [found for aside in asides if years and (found := _finer(aside, text, years))]
     if len(finer) == 1 == len(asides):
         return finer[0]
     for note in notes:
@@ -227,16 +227,19 @@ def _opened(found: re.Match[str]) -> str:
     return f"{', ' if 'x' in codes else ' '}{aside}" if is_end else found[0]
 
 
-def _finer(aside: str, whole: Years) -> Years | None:
-    """Return the years that an aside gives, where it says when within the century before it: "sec. XIX (1859)".
+def _finer(aside: str, before: str, whole: Years) -> Years | None:
+    """Return the years that an aside gives, where it says when within the century `before` it: "sec. XIX (1859)".
 
-    Of a range ("1880-1920 (1900)") nobody knows whether it says when, or what else came to pass meanwhile.
+    A decade is one of that century ("XX w. (lata 80.)"). Of a range ("1880-1920 (1900)") nobody knows whether it says
+    when, or what else came to pass meanwhile.
     """
-    found = _years_in(aside)
-    if found is None or found.note or None in (found.start, found.end, whole.start, whole.end):
+    found = _years_in(aside) or _years_in(f"{before} {aside}")
+    if found is None or found.note not in (None, "approximate") or None in (found.start, found.end, whole.start):
+        return None
+    if whole.end is None or whole.precision == "range" or (found.start, found.end) == (whole.start, whole.end):
         return None
     is_inside = whole.start <= found.start <= found.end <= whole.end  # type: ignore[operator]
-    if whole.precision == "range" or not is_inside or (found.start, found.end) == (whole.start, whole.end):
+    if not is_inside:
         return None
     return add_note(found, "within") if found.precision == "range" else found
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import sys
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -39,7 +39,9 @@ def progress(*, quiet: bool = False) -> Iterator[tuple[Say, Advance]]:
 
 
 def _say_plainly(text: str) -> None:
-    print(text, file=sys.stderr, flush=True)  # noqa: T201
+    # A log on a full disk must not cost the night its work: the note of the run tells how it ended.
+    with suppress(OSError):
+        print(text, file=sys.stderr, flush=True)  # noqa: T201
 
 
 def _no_advance(_done: int, _total: int) -> None:

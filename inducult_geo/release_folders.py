@@ -34,8 +34,10 @@ def new_release(folder: DataFolder) -> Iterator[Path]:
     """
     draft = folder.releases / f".building.{os.getpid()}"
     try:
-        with storing(draft):
+        with storing(folder.releases):
             folder.releases.mkdir(parents=True, exist_ok=True)
+            free = shutil.disk_usage(folder.releases).free
+        with storing(folder.releases, free=free):
             shutil.rmtree(draft, ignore_errors=True)
             draft.mkdir()
             yield draft

@@ -28,6 +28,9 @@ SUMS = "SHA256SUMS"
 ROOM_LEFT = 1 << 20
 """Fewer free bytes than this, and whatever failed failed for want of room."""
 
+FILES_LEFT = 16
+"""With fewer free inodes than this no file can be made, though there is room."""
+
 _FAULTS = {
     errno.ENOSPC: "the disk is full",
     errno.EDQUOT: "the quota is used up",
@@ -41,6 +44,8 @@ _FAULTS = {
     errno.EISDIR: "a folder of that name stands there",
     errno.ENAMETOOLONG: "its name is too long",
 }
+
+_NO_FILES = "the disk takes no more files, though there is room on it: its inodes are used up, as df -i tells"
 
 _FULL = ("disk is full", "no space left", "disk full")
 """What GDAL and SQLite say of it, whose errors bear no number."""
@@ -230,8 +235,10 @@ def replacing(target: Path) -> Iterator[Path]:
 
 
 @contextmanager
-def storing(target: Path) -> Iterator[None]:
+def storing(target: Path, *, free: int | None = None) -> Iterator[None]:
     """Turn what a disk has against writing `target` into words; any other error passes as it is.
+
+    `free` bytes there were before a release was written, which is gone when a person looks: so many did not do.
 
     Raises
     ------
@@ -246,6 +253,8 @@ def storing(target: Path) -> Iterator[None]:
         why = _fault(problem, target)
         if why is None:
             raise
+        if free is not None and why == _FAULTS[errno.ENOSPC]:
+            why += f" (a new release takes more than the {free / 1e6:,.1f} MB that were free)"
         raise StorageError(
             f"{target}: cannot be written: {why}. What was there before is whole. Mend this and run again."
         ) from problem
@@ -255,15 +264,24 @@ def _fault(problem: BaseException, target: Path) -> str | None:
     """Say what the disk has against it; None where it is not the disk."""
     told: BaseException | None = problem
     while told is not None:
-        if isinstance(told, OSError) and told.errno in _FAULTS:
+        if isinstance(told, OSError) and told.errno in _FAULTS and told.errno != errno.ENOSPC:
             return _FAULTS[told.errno]
-        if any(words in str(told).lower() for words in _FULL):
-            return _FAULTS[errno.ENOSPC]
+        if getattr(told, "errno", None) == errno.ENOSPC or any(words in str(told).lower() for words in _FULL):
+            return _crowded(target) or _FAULTS[errno.ENOSPC]
         told = told.__cause__ or told.__context__
-    home = next((folder for folder in (target, *target.parents) if folder.is_dir()), None)
     # Some libraries hide the reason; whether there is room tells it.
-    full = home is not None and shutil.disk_usage(home).free < ROOM_LEFT
-    return _FAULTS[errno.ENOSPC] if full else None
+    return _crowded(target)
+
+
+def _crowded(target: Path) -> str | None:
+    """Say of which kind of room a disk has none; None where it has some of each."""
+    home = next((folder for folder in (target, *target.parents) if folder.is_dir()), None)
+    if home is None:
+        return None
+    disk = os.statvfs(home)
+    if disk.f_bavail * disk.f_frsize < ROOM_LEFT:
+        return _FAULTS[errno.ENOSPC]
+    return _NO_FILES if disk.f_files and disk.f_favail < FILES_LEFT else None
 
 
 def write_json(target: Path, values: Mapping[str, Any]) -> None:

@@ -106,7 +106,8 @@ def test_an_output_of_another_encoding_ends_no_command_and_json_stays_json(
     """With LANG=pl_PL the first letter that is not written there ended a command with the places in the code."""
     name = "Łódź: Mühle © 𝔐"
     written = io.BytesIO()
-    monkeypatch.setattr(sys, "stdout", io.TextIOWrapper(written, encoding=encoding))
+    narrow = io.TextIOWrapper(written, encoding=encoding)
+    monkeypatch.setattr(sys, "stdout", narrow)
     set_up_output()
     sys.stdout.write(f"{name}\n")
     sys.stdout.flush()
@@ -115,6 +116,25 @@ def test_an_output_of_another_encoding_ends_no_command_and_json_stays_json(
     sys.stdout.flush()
     assert written.getvalue()[:line] == f"{name}\n".encode(encoding, "backslashreplace")
     assert json.loads(written.getvalue()[line:].decode("utf-8")) == {"name": name}
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs a device that is always full")
+def test_a_log_that_takes_nothing_ends_no_work_and_is_told_in_a_line(tmp_path: Path) -> None:
+    """A run whose log lay on a full disk broke off at its first word, with the places in the code."""
+    code = "from inducult_geo import cli, display\ndef app():\n"
+    code += "    with display.progress() as (say, _): say('reading')\n"
+    code += "    open('done', 'w').close()\n    print('whole')\ncli.app = app\ncli.main()"
+    command = [sys.executable, "-c", code]
+    with Path("/dev/full").open("w") as full:
+        ended = subprocess.run(command, cwd=tmp_path, stdout=full, stderr=subprocess.PIPE, text=True, check=False)
+        assert ended.returncode == 1
+        assert re.fullmatch(
+            "reading\ninducult: the work is done, but .*: No space left .* call it again.\n", ended.stderr
+        )
+        (tmp_path / "done").unlink()
+        both = subprocess.run(command, cwd=tmp_path, stdout=subprocess.PIPE, stderr=full, check=False)
+    assert (both.returncode, both.stdout) == (0, b"whole\n")
+    assert (tmp_path / "done").exists()
 
 
 def snapshot(folder: Path) -> dict[str, bytes]:

@@ -310,6 +310,21 @@ def test_a_table_of_text_in_an_archive_is_read(tmp_path: Path, members: dict[str
     assert [path.name for path in tmp_path.iterdir()] == ["a.zip"]
 
 
+def test_no_room_for_temporary_files_is_no_fault_of_the_archive(tmp_path: Path) -> None:
+    """It said "Pack it again". What a child may write is limited: to mount a small disk a test may not be allowed."""
+    packed = zipped(tmp_path / "a.zip", {"a.csv": b"id,name\n" + b"1,Zeche\n" * 900})
+    code = (
+        "import resource, sys; from inducult_geo.sources.formats import readers; from pathlib import Path\n"
+        "from inducult_geo.catalog import Read\n"
+        "resource.setrlimit(resource.RLIMIT_FSIZE, (4096, 4096))\n"
+        "try: readers.read_table(Path(sys.argv[1]), Read())\n"
+        "except Exception as problem: print(type(problem).__name__, problem)\n"
+    )
+    said = subprocess.run([sys.executable, "-c", code, packed], capture_output=True, text=True, check=True).stdout
+    assert said.startswith(f"ContractError {packed}: 'a.csv' cannot be unpacked: [Errno 27]"), said
+    assert "none the worse: make room for temporary files" in said
+
+
 def test_a_workbook_in_an_archive_is_read(tmp_path: Path) -> None:
     inner = workbook(tmp_path / "a.xlsx", {"A1": "id", "A2": "1"})
     path = zipped(tmp_path / "b.zip", {"Liste 2026.xlsx": inner.read_bytes()})

@@ -15,6 +15,8 @@ import pytest
 from inducult_geo.digest import sha256
 from inducult_geo.errors import BusyError, StorageError
 from inducult_geo.release_folders import new_release, prune_releases, release_is_whole, releases_of
+from inducult_geo.releasing.release import _note
+from inducult_geo.run import open_run
 from inducult_geo.store import (
     SUMS,
     DataFolder,
@@ -553,6 +555,32 @@ def test_without_room_an_error_that_says_nothing_is_the_disk_s(tmp_path: Path, m
     monkeypatch.setattr("inducult_geo.store.ROOM_LEFT", 1 << 62)
     with pytest.raises(StorageError, match="the disk is full"), storing(tmp_path / "not" / "yet" / "there"):
         raise GdalError("unknown")
+
+
+def test_a_disk_with_room_that_takes_no_more_files_is_told_as_such(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It was called full, while `df` showed room."""
+    monkeypatch.setattr("inducult_geo.store.FILES_LEFT", 1 << 62)
+    with pytest.raises(StorageError, match=r"takes no more files, .* as df -i tells"), storing(tmp_path / "a"):
+        raise OSError(errno.ENOSPC, "x")
+
+
+def test_a_release_for_which_there_was_no_room_tells_how_much_there_was(tmp_path: Path) -> None:
+    """What was written of it is gone by then: whoever looks finds a disk that is not full."""
+    said = r"releases: .* the disk is full \(a new release takes more than the [1-9][\d,.]* MB that were free\)\."
+    with pytest.raises(StorageError, match=said), new_release(DataFolder(tmp_path)):
+        raise OSError(errno.ENOSPC, "x")
+
+
+def test_a_release_that_is_published_and_could_not_be_noted_is_named_as_published(tmp_path: Path) -> None:
+    """Told was the full disk alone, of which the pages say that nothing new was published."""
+    run = open_run(tmp_path)
+    run.folder.released.mkdir(parents=True)
+    with pytest.raises(
+        StorageError, match=r"^release 2026-01-01T000000Z is published and holds, .*released\.json: cannot"
+    ):
+        _note(Path("2026-01-01T000000Z"), "stamp", {}, run)
 
 
 def test_a_storage_error_is_not_wrapped_again(tmp_path: Path) -> None:

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import os
 import sys
+from contextlib import suppress
 from typing import Annotated
 
 import typer
 
 from inducult_geo import __version__
 from inducult_geo.cli import matching, partners, releases, running
-from inducult_geo.cli.common import exit_code, set_up_output
+from inducult_geo.cli.common import drop_unwritten, exit_code, set_up_output
 from inducult_geo.cli.process import set_up_process
 from inducult_geo.errors import InducultError
 
@@ -32,14 +32,19 @@ def main() -> None:
     set_up_process()
     set_up_output()
     try:
-        app()
+        try:
+            app()
+        finally:
+            sys.stdout.flush()
     except InducultError as problem:
-        sys.stderr.write(f"inducult: {problem}\n")
+        with suppress(OSError):
+            sys.stderr.write(f"inducult: {problem}\n")
         sys.exit(exit_code(problem))
     except BrokenPipeError:
-        # The reader of the pipe went away; Python would complain once more when it flushes.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        # The reader of the pipe went away: there is nobody to tell.
         sys.exit(1)
+    finally:
+        drop_unwritten()
 
 
 @app.callback(invoke_without_command=True)

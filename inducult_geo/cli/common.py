@@ -6,6 +6,7 @@ import codecs
 import io
 import json
 import math
+import os
 import sys
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
@@ -75,10 +76,50 @@ def _begun(out: Path) -> bytes:
         return handle.read(_BEGINNING).removeprefix(codecs.BOM_UTF8)
 
 
+class _Output(io.TextIOWrapper):
+    """Standard output, which may be a log on a disk that is full: that is told in a line."""
+
+    def write(self, text: str, /) -> int:
+        """Write a text."""
+        with _telling():
+            return super().write(text)
+
+    def flush(self) -> None:
+        """Write what was held back."""
+        with _telling():
+            super().flush()
+
+
+@contextmanager
+def _telling() -> Iterator[None]:
+    try:
+        yield
+    except BrokenPipeError:
+        raise
+    except OSError as problem:
+        raise StorageError(
+            f"the work is done, but what it found cannot be told: {problem.strerror}, where the output of this "
+            "command goes to (a file, a log). Make room there and call it again."
+        ) from problem
+
+
 def set_up_output() -> None:
-    """Let an output of another encoding than UTF-8 (`LANG=pl_PL`) get the number of a letter that it does not know."""
-    if isinstance(sys.stdout, io.TextIOWrapper):
-        sys.stdout.reconfigure(errors="backslashreplace")
+    """Let an output of another encoding than UTF-8 (`LANG=pl_PL`) get the number of a letter that it does not know.
+
+    Where it takes nothing, that is told in a line.
+    """
+    told = sys.stdout
+    if isinstance(told, io.TextIOWrapper):
+        sys.stdout = _Output(told.buffer, told.encoding, "backslashreplace", line_buffering=told.line_buffering)
+
+
+def drop_unwritten() -> None:
+    """Let go what neither output takes: Python would complain once more when it ends, with an exit code of its own."""
+    for stream in (sys.stdout, sys.stderr):
+        try:
+            stream.flush()
+        except (OSError, StorageError):
+            os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
 
 
 @contextmanager

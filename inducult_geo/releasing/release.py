@@ -17,7 +17,7 @@ from pydantic import TypeAdapter
 
 from inducult_geo.arrow.keys import is_in
 from inducult_geo.collecting.gather import wide_or_kept
-from inducult_geo.errors import InducultError, RegionError, ReleaseError, located, steady
+from inducult_geo.errors import InducultError, RegionError, ReleaseError, StorageError, located, steady
 from inducult_geo.frames import Counts, reasons_of
 from inducult_geo.match.decided.asleep import asleep
 from inducult_geo.match.identity.borders import shared_ids, since_own_records, with_own_ids
@@ -170,7 +170,10 @@ def _numbers_of(told: Any) -> dict[str, Any] | None:
 def _note(release: Path, made_of: str, told: Mapping[str, Any], run: Run) -> None:
     now = datetime.now(UTC).isoformat(timespec="seconds")
     values = {"release": release.name, "stamp": made_of, "confirmed": now, "told": dict(told)}
-    write_json(run.folder.released, values)
+    try:
+        write_json(run.folder.released, values)
+    except StorageError as problem:
+        raise StorageError(f"release {release.name} is published and holds, but not noted as such: {problem}") from None
 
 
 def _numbers(bundle: Bundle, public: Bundle, changed: int | None) -> dict[str, Any]:

@@ -7,7 +7,6 @@ do the work: the standard library for delimited text, calamine for spreadsheets,
 
 from __future__ import annotations
 
-import tempfile
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
@@ -15,6 +14,7 @@ from pathlib import Path, PurePosixPath
 from inducult_geo.catalog.models import Read
 from inducult_geo.errors import ContractError, is_no_plain_file
 from inducult_geo.sources.formats.archives import LOCKED, checked_members, is_locked, read_member
+from inducult_geo.sources.formats.copied import copied
 from inducult_geo.sources.formats.delimited import read_delimited
 from inducult_geo.sources.formats.json_tables import read_json_table
 from inducult_geo.sources.formats.sheets import read_sheet
@@ -208,12 +208,9 @@ def _read_member(path: Path, member: str, names: list[str], read: Read) -> Table
     kind = _KINDS.get(_suffix(member))
     if member in geodatabases(names) or (kind is not None and kind.reader is read_vector):
         return read_vector_member(path, member, names, read)
-    with tempfile.TemporaryDirectory() as folder:
-        copy = Path(folder) / PurePosixPath(member).name
-        try:
-            copy.write_bytes(read_member(path, member))
-        except (OSError, ValueError) as problem:
-            raise ContractError(f"{path}: {member!r} cannot be unpacked: {problem}. Pack it again.") from problem
+    name = PurePosixPath(member).name
+    with copied(f"{path}: {member!r}", [(name, read_member(path, member))]) as folder:
+        copy = folder / name
         try:
             return read_table(copy, read)
         except ChoiceError as problem:

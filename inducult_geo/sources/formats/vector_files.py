@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import glob
 import io
-import tempfile
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -17,6 +16,7 @@ from typing import IO
 
 from inducult_geo.errors import ContractError
 from inducult_geo.sources.formats.archives import read_member
+from inducult_geo.sources.formats.copied import copied
 from inducult_geo.sources.formats.markup import MAX_JSON_BYTES, check_geojson, check_xml, holds
 
 _ROOTS = {".kml": ("kml",), ".gpx": ("gpx",), ".gml": ("FeatureCollection", "SpatialDataSet", "Dictionary")}
@@ -83,12 +83,10 @@ class VectorFiles:
     @contextmanager
     def copied(self, *endings: str) -> Iterator[str]:
         """Copy those of the parts that are there into a folder of its own, and give the path of the first."""
-        with tempfile.TemporaryDirectory() as folder:
-            copy = Path(folder) / PurePosixPath(self.name).stem
-            for ending in endings:
-                if ending in self.parts:
-                    copy.with_name(copy.name + ending).write_bytes(self.content(self.parts[ending]))
-            yield f"{copy}{endings[0]}"
+        stem = PurePosixPath(self.name).stem
+        own = ((f"{stem}{ending}", self.content(self.parts[ending])) for ending in endings if ending in self.parts)
+        with copied(f"{self.path}: {self.name!r}", own) as folder:
+            yield f"{folder / stem}{endings[0]}"
 
 
 def judged(path: Path) -> VectorFiles:

@@ -26,7 +26,7 @@ def add_note(years: Years, note: str) -> Years:
 
 Build = Callable[[str, Sequence[Any]], Any]
 _PARTS_OF_CENTURY: Final = {"E": (0, 30), "M": (30, 70), "L": (70, 99), "H": (30, 70)}
-_PARTS_OF_DECADE: Final = {"E": (0, 3), "M": (3, 7), "L": (7, 9)}
+_PARTS_OF_DECADE: Final = {"E": (0, 3), "M": (3, 7), "L": (7, 9), "H": (3, 7)}
 NO_END: Final = ("century", "part_of_century", "turn_of_century", "period")
 """Precisions of which the last year is none in which anything ended."""
 
@@ -91,10 +91,21 @@ def _decade_of(codes: str, values: Sequence[Any]) -> Years:
 
 
 def _part_of_its_decade(codes: str, values: Sequence[Any]) -> Years | None:
-    """Read "20th century, late 80s"; None where the number is no decade."""
+    """Read "20th century, late 80s", "2 poł. lat 30. XX w."; None where the number is no decade."""
     base, decade = _of(codes, values, "c")[0], _of(codes, values, "N")[0]
+    if decade % 10:
+        return None
+    if "n" in codes:
+        half = min(_of(codes, values, "n")[0], _PIECES["H"])
+        return Years(base + decade + 5 * (half - 1), base + decade + 5 * half - 1, "part_of_decade")
     part = next(code for code in codes if code in _PARTS_OF_DECADE)
-    return None if decade % 10 else _part(f"{part}G", [None, base + decade])
+    return _part(f"{part}G", [None, base + decade])
+
+
+def _half_of_named(codes: str, values: Sequence[Any]) -> Years | None:
+    """Read "primo Novecento" and "secondo Ottocento", halves of a century in all but the word."""
+    half, base = _of(codes, values, "nK")
+    return _piece("nHc", [half, None, base]) if half <= _PIECES["H"] else None
 
 
 def _two_decades(codes: str, values: Sequence[Any]) -> Years | None:
@@ -242,12 +253,13 @@ _RULES: Final[tuple[tuple[re.Pattern[str], str, Build], ...]] = tuple(
         ("r", "s", _first),
         ("Nm-?(?:Nm)?Y|mN,?Y|m(?:[-/]m)?Y|JY", "@", _one_year),
         ("N(?=[-/,UO](?:[EMLH]|n[HQT])?NC)|(?<=V)N(?=NC)", "c", lambda _codes, values: (values[0] - 1) * 100),
+        ("nK", "@", _half_of_named),
         ("[NRs]C|C[NRs]|R|K", "c", _century),
         ("V?c/c|[Vb]c[-,]?c", "@", _turn),
         ("(?<=Lc),(?=Ec)", "-", _nothing),
         ("n(?:[-/]n)?-?[HQT]c|nX?dc|c,?n[HQTd](?!c)", "@", _piece),
         ("(?<=[EL])X(?=c)", "", _nothing),
-        ("c,?[EML]N[Xl]?(?=$|[,;])", "@", _part_of_its_decade),
+        ("c,?[EML]N[Xl]?(?=$|[,;])|(?:nH|[EMLH])(?:[Xl]N|N[Xl]),?c", "@", _part_of_its_decade),
         ("[EMLH]-?c|[EML]-?G|c,?[EML](?!-?[cGY])", "@", _part),
         ("[Xl]N(?:[-/,O]N)?,?c|N(?:[-/,O]N)?[Xl],?c|c,?[Xl]N(?:[-/,O]N)?(?!c)", "@", _decades),
         ("c,?N(?:[-/,O]N)?[Xl]?(?=$|[,;])", "@", _decades),

@@ -13,6 +13,7 @@ from functools import lru_cache
 from typing import Any, Final
 
 from inducult_geo.frames import TO_THE_YEAR
+from inducult_geo.harmonize.dates.phrases import PHRASES
 from inducult_geo.text import fold_once, packaged_rows
 
 
@@ -143,73 +144,6 @@ _MARKS: Final = {
     "..": "-", "-": "-", "/": "/", "~": "A", "±": "A", "≈": "A", "+": ",", "&": ",", ",": ",", ";": ";", "?": "?",
     "<": "B", ">": "F",
 }  # fmt: skip
-_PHRASES: Final = tuple(
-    (re.compile(pattern), instead)
-    for pattern, instead in (
-        # Single letters mean something else in other languages: German Anfang, Ende, Mitte, before a century only.
-        (r"\ba\.?\s?(?=\d\d?\.\s?(?:jh|jahrh))", "anfang "),
-        (r"\be\.?\s?(?=\d\d?\.\s?(?:jh|jahrh))", "ende "),
-        (r"\bm\.?\s?(?=\d\d?\.\s?(?:jh|jahrh))", "mitte "),
-        # A capital V that begins a Czech or Slovene text is "in", no five.
-        (r"^\{5\} (?=(?:let|provozu|obratovanju|roce|roku|zac|poc|kon|r\.|l\.)|\d+\.? ?(?:pol|cetrt|tret|stol))", ""),
-        # Dutch "of" is or, English "of" nothing.
-        (r"(?<=\d) of (?=\d{3,4}\b)", " or "),
-        # Dutch "na" is after, elsewhere it is on.
-        (r"\bna (?=(?:het |de )?(?:midden|begin|eind)|\d+(?:ste|de|e) eeuw)", "post "),
-        # English c. after a century is one, before a year it is circa.
-        (r"(?<=\d(?:th|st|nd|rd)) c\b", " century"),
-        (r"(?<=\d)(?:ste|de|e)?-(?=eeuws?\b)", " "),
-        # "1920/30er Jahre" are two decades, "1920/30" is a range of years.
-        (r"\b(\d\d)(\d0)(?:er|s)?\.?\s?[-/]\s?(\d0)(?:(?:er|s|-?te|-?tych|-?ih)\b|\.?(?=\s*(?:leta|lat[ay]?|godin)\b))",
-         r"\1\2s-\1\3s "),
-        (r"(?<=\d)-'(?=\d\d\b)", "-"),
-        # English "80s"; an "s" alone is the Italian word for a century.
-        (r"(?<!\d)(\d0)['’]?s(?=\s?[-/]\s?\d0['’]?s\b)", r"\1"),
-        (r"(?<!\d)(\d0)['’]?s\b", r"\1 jahre"),
-        (r"-(?=(?:zeit|periode?|era|jahren?)\b)", " "),
-        # "4/4 XIX w." is its last quarter, as "2/2 19. stol." is its second half.
-        *((rf"(?<![\d/])([1-{count}])/{count} (?=\{{\d+\}}|\d\d?\.? ?[a-z])", rf"\1 {part} ")
-          for count, part in ((2, "half"), (3, "third"), (4, "quarter"))),
-        (r"(?<=\d\d\d0) er\b", "er"),
-        (r"(?<=[a-z.\d]) n\. ?chr\b\.?", ""),
-        # "189?" and "190-" are decades of which the last figure is not known, no years of antiquity.
-        (r"(?<![\d./-])(1[2-9]\d|20\d)(?:-? ?\?|-(?=\s*(?:$|[?,;])))", r"\g<1>0s ?"),
-        # What Hungarian says behind a year, and Romanian around the number of a century.
-        (r"(?<=\d\d0)-e\b|(?<=\d\d\d0)-?[aeo]s evek(?:ben|tol|ig)?\b", "s"),
-        (r"\b(\d{4}) ?(?:es|-) ?(\d{4}) kozotti?\b", r"between \1 and \2"),
-        (r"\b(\d{4}) elotti?\b", r"before \1"), (r"\b(\d{4}) utani?\b", r"after \1"),
-        (r"\b(\d{4})-?t[oe]l\b", r"since \1"), (r"\b(\d{4})-?ig\b", r"until \1"),
-        (r"(?<=\d{4})-?(?:b[ae]n|[aeo]s)\b|\bal? (?=sec(?:\.|ol))|\bal (?=\{\d+\}|\d\d?-?lea\b)|(?<=[\d}])-?lea\b", ""),
-        (r"\bmed (?:obema |dvema )(?:svetovnima )?vojnama\b"
-         r"|\b(?:tra|fra) le due guerre(?: mondiali)?\b|\bentre[ -]deux[ -]guerres\b"
-         r"|\bizmedu dva (?:svjetska )?rata\b", "interbellum"),
-        (r"\b(otto|sette)(?= ?(?:e|-) ?(?:nove|otto)cento\b)", r"\1cento"),
-        (r"\bcavallo (?:tra|fra|del|dei|di)\b", "cavallo"),
-        (r"\bjusqu'(?:en|a|au)\b", "until"),
-        (r"\bt/m\b", "tot"), (r"\bc\.a\b", "ca"),
-        (r"\bde (\d{4}) al? (?=\d{4}\b)", r"\1-"),
-        (r"\+ ?/ ?- ?(?=\d)", "ca "),
-        (r" ?-+> ?|(?<=\d) ?-- ?(?=\d)", "-"),
-        (r"\baujourd['’]? ?hui\b", "aujourd"),
-        # Which war a "dopoguerra" alone came after nobody tells.
-        (r"\b(?:secondo dopoguerra|nachkriegszeit|apres[ -]guerre|povalecn[a-z]+|powojenn[a-z]+|poslijeratn[a-z]+"
-         r"|povojn[a-z]+|naoorlogse?|post-?war)\b", "post 1945"),
-        # What these say with a word for "until" or "in use" in them is when work began.
-        (r"\b(?:mis(?:e|es)? en (?:service|activite|exploitation)"
-         r"|(?:messa|messo|entrata|entrato) in (?:esercizio|funzione)"
-         r"|(?:in|im) (?:betrieb|gebruik|bedrijf|dienst|werking) (?:genommen|gegangen|genomen|gesteld)"
-         r"|(?:uveden[aoiy]?|spusten[aoiy]?) do provozu|zahajeni (?:provozu|vyroby|tezby)"
-         r"|oddan[aeoy] do (?:uzytku|eksploatacji)"
-         r"|(?:pusten[aoi]?|pustanje) u (?:rad|pogon)|pocetak rada|zacetek obratovanja)\b", "built"),
-        (r"\b(?:kon(?:ec|iec|ac)|kraj|ende|fine|einde|fin|end) (?:de[rsl]l?[aeo]? ?|d[ei] |[dl]'|la |van |of |the )"
-         r"{0,2}(?:provozu|tezby|vyroby|obratovanja|proizvodnje|rada|dzialalnosci|produkcji|eksploatacji|wydobycia|attivita"
-         r"|produzione|esercizio|betriebe?s?|produktion|forderung|abbaus?|productie|exploitatie|activite|exploitation"
-         r"|production|operation|work)\b", "closed"),
-        (r"\b(?:ausser betrieb|fuori (?:esercizio|uso|servizio)|buiten (?:bedrijf|gebruik|dienst|werking)"
-         r"|hors (?:service|d'usage)|mimo provoz|van (?:pogona|uporabe)|izven (?:pogona|uporabe)|ne obratuje)"
-         r"(?: (?:genommen|gesetzt|gesteld))?\b", "closed"),
-    )
-)  # fmt: skip
 _ROMAN: Final = re.compile(
     r"\b(?=[IVX])(X{0,2}(?:IX|IV|V?I{0,3}))(?=(?:w|[eè]me|d?e|è)?\b)|\b(?=[ivx]{2})(x{0,2}(?:ix|iv|v?i{0,3}))\b"
 )
@@ -234,6 +168,7 @@ _TOKEN: Final = re.compile(
     | ['’](?P<hundreds>[2-9])00(?!\d)
     | (?P<year>\d{3,4}(?!\d))(?:[.,]0+(?!\d))?
     | \bc(?P<century>\d{1,2})(?!\d)
+    | (?<![\d./-])(?P<century_begun>1[0-9]|20)(?:xx\b|\?\?)
     | (?P<small>\d{1,2})(?!\d)
       (?:-?(?:st|nd|rd|th|de|ste|er|ten|tes|ter|te|ta|eme|ere|re|e|a|ih|tih|tych|ych)\b|\.-?(?:ih|tih|tych|te|ta)\b)?[.ºª°]*
     | \{(?P<roman>\d+)\}(?:w|eme|d?e)?
@@ -348,6 +283,7 @@ _NUMBERS: Final[Mapping[str, Callable[[str], tuple[str, Any]]]] = {
     "decade": lambda text: ("G", int(text[:3]) * 10),
     "year": lambda text: ("Y", int(text)),
     "century": lambda text: ("c", (int(text) - 1) * 100),
+    "century_begun": lambda text: ("c", int(text) * 100),
     "small": lambda text: ("o" if 1 <= int(text) <= 4 else "N", int(text)),
     "roman": lambda text: ("r" if int(text) <= 4 else "s" if int(text) <= 10 else "R", int(text)),
     "hundreds": lambda text: ("K", 1000 + 100 * int(text)),
@@ -365,7 +301,7 @@ def date_tokens(text: str) -> tuple[str, list[Any]]:
     text = re.sub(r"(?<=\d\d\d0)\.? ?l(?:éta|[eé]tech)\b", "s", text, flags=re.IGNORECASE)
     # A marked "a" is French or Italian "to", without its mark a Czech "and".
     written = fold_once(_mark_romans(re.sub(r"(?<=[\w.]) [àÀ] (?=\d|[Aa][Uu])", " al ", text).replace("→", "->")))
-    for pattern, instead in _PHRASES:
+    for pattern, instead in PHRASES:
         written = pattern.sub(instead, written)
     for found in _TOKEN.finditer(written):
         kind = next(name for name, part in found.groupdict().items() if part is not None)

@@ -19,6 +19,8 @@ PHRASES: Final = tuple(
         (r"(?<=\b[1-4]\. )\{5\}\.? (?=\d\d?\.\s?(?:jh|jahrh))", "viertel "),
         # A capital V that begins a Czech or Slovene text is "in", no five.
         (r"^\{5\} (?=(?:let|provozu|obratovanju|roce|roku|zac|poc|kon|r\.|l\.)|\d+\.? ?(?:pol|cetrt|tret|stol))", ""),
+        # Sometime in a century, not until it goes on.
+        (r"\bnel corso (?=de)", ""),
         # Dutch "of" is or, English "of" nothing.
         (r"(?<=\d) of (?=\d{3,4}\b)", " or "),
         # Dutch "na" is after, elsewhere it is on.

@@ -242,7 +242,7 @@ _RULES: Final[tuple[tuple[re.Pattern[str], str, Build], ...]] = tuple(
     (re.compile(pattern), code, build)
     for pattern, code, build in (
         ("^[,;O]+|^s(?=[YN])|C(?=[YDG]|[NRors]C)|f(?=[ELMV])|l(?=Y(?!X))|P(?=P)", "", _nothing),
-        ("(?:^|(?<=w))C(?=[YXlJmwELMV]|[orn]?[HQT])|(?<=x),*w|w(?=x)|(?<=[,;]),+(?=w)", "", _nothing),
+        ("(?:^|(?<=w))C(?=[YXlJmwELMVP]|[orn]?[HQT])|(?<=x),*w|w(?=x)|(?<=[,;]),+(?=w)", "", _nothing),
         ("[np]W|Wn|Wa", "W", _nothing),
         ("T(?=Q)", "n", lambda _codes, _values: 3),
         ("p(?=[HQTd])", "n", lambda _codes, _values: 1),

@@ -138,6 +138,8 @@ def test_spaces_dashes_and_capitals_do_not_matter() -> None:
         ("w drugiej połowie XIX w.", 1850, 1899, "part_of_century"),
         ("w końcu XIX w.", 1870, 1899, "part_of_century"),
         ("w okresie międzywojennym", 1918, 1939, "period"),
+        ("v meziválečném období", 1918, 1939, "period"),
+        ("u međuratnom razdoblju", 1918, 1939, "period"),
         ("v první čtvrtině 19. století", 1800, 1824, "part_of_century"),
         ("na konci 19. století", 1870, 1899, "part_of_century"),
         ("v druhej polovici 19. storočia", 1850, 1899, "part_of_century"),

@@ -395,6 +395,28 @@ def test_map_status(vocabulary: Vocabulary, value: str | None, expected: str | N
     assert vocabulary.map_status(value) == expected
 
 
+@pytest.mark.parametrize(
+    ("value", "expected"),
+    [
+        ("opuszczone", "disused"),
+        ("zapuščeno", "disused"),
+        ("scomparsa", "decommissioned"),
+        ("nevyužívané", "disused"),
+        ("zbourána", "decommissioned"),
+        ("aufgelassener", "disused"),
+        ("nečinné", "disused"),
+        # Too short: "rad" is one form of "radi", and another word by itself.
+        ("rad", None),
+        # Forms of what is written for a status only in a phrase.
+        ("funkciji", None),
+    ],
+)
+def test_a_condition_is_known_in_other_genders_and_numbers(
+    vocabulary: Vocabulary, value: str, expected: str | None
+) -> None:
+    assert vocabulary.map_status(value) == expected
+
+
 def test_labels(vocabulary: Vocabulary) -> None:
     assert vocabulary.label("type", "brickworks", "pl") == "Cegielnia"
     assert vocabulary.label("type", "brickworks", "fr") == "Brickworks"

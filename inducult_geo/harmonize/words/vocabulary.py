@@ -16,6 +16,7 @@ from inducult_geo.catalog.labels import LANGUAGES
 from inducult_geo.errors import CatalogError
 from inducult_geo.harmonize.words.heard import part_named_first, trades_heard
 from inducult_geo.text import clean_text, fold, fold_once, packaged_rows
+from inducult_geo.text.inflection import forms_in_phrase
 
 SCHEMES: Final[Mapping[str, str]] = {
     "eprtr": "e_prtr_annex_i",
@@ -56,6 +57,9 @@ _REVISION: Final = re.compile(r"(?<!\d)(?<!\d[._])([12](?:[._]1)?):")
 
 GENERIC_TYPES: Final = frozenset({"factory"})
 """Types that say no more than that there is industry."""
+
+_INFLECTED_FROM: Final = 7
+"""Letters from which a word for a status is known in other forms; those of shorter ones are other words too often."""
 
 _HEATING: Final = "heating_plant"
 """Stands in works of another type, too: "Kesselhaus der Brauerei" is the brewery's own."""
@@ -271,6 +275,21 @@ def _words(table: str, column: str) -> dict[str, str]:
     return {spelling: row[column] for row in packaged_rows(table) for spelling in _spellings(row["word"])}
 
 
+def _status_words() -> dict[str, str]:
+    """Return the status of each folded word, and of the forms of those that stand alone ("nieczynny", "nieczynne").
+
+    A form of words of several statuses has none; what is written in the table comes first.
+    """
+    written = _words("status_words.csv", "status")
+    found: dict[str, set[str]] = {}
+    for row in packaged_rows("status_words.csv"):
+        for spelling in _spellings(row["word"]):
+            is_alone = spelling.isalpha() and len(spelling) >= _INFLECTED_FROM
+            for form in forms_in_phrase(spelling, row["lang"]) if is_alone else ():
+                found.setdefault(form, set()).add(row["status"])
+    return {form: next(iter(told)) for form, told in found.items() if len(told) == 1} | written
+
+
 def _spellings(text: str) -> Iterator[str]:
     """Give the folded spellings of a word: whole, and without what stands in brackets."""
     yield from fold(" ".join(re.sub(r"[^\w\s]", " ", text).replace("_", " ").split()))
@@ -352,7 +371,7 @@ def load_vocabulary() -> Vocabulary:
         themes=MappingProxyType(themes),
         type_words=MappingProxyType(_type_words(types)),
         sectors=MappingProxyType(_sectors()),
-        status_words=MappingProxyType(_words("status_words.csv", "status")),
+        status_words=MappingProxyType(_status_words()),
         theme_words=MappingProxyType(theme_words),
         use_words=MappingProxyType(_words("use_words.csv", "present_use")),
         empty_words=frozenset(fold_once(row["word"]) for row in packaged_rows("use_words.csv") if row["empty"]),

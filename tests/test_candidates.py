@@ -61,8 +61,15 @@ def test_nothing_in_common_is_no_candidate(one, other):
 def test_a_record_without_country_takes_that_of_its_region():
     left = records(row("a:1", "Grube Elsterglanz", country=None), row("a:2", "Werk", country="DE"))
     assert ("a:1", "b:1") in found(left, records(row("b:1", "Elsterglanz")))
-    alone = records(row("a:1", "Grube Elsterglanz", country=None, region=None))
-    assert not found(alone, records(row("b:1", "Elsterglanz"), row("b:2", "Werk", country="AT")))
+
+
+def test_a_record_of_an_unknown_country_is_led_to_rare_words_of_all():
+    """Left and right alike; those of two countries that are known stay apart."""
+    nowhere, abroad = {"country": None, "region": None}, {"country": "AT"}
+    ours = records(row("a:1", "Grube Elsterglanz", **nowhere), row("a:2", "Grube Hoffnung"))
+    theirs = records(row("b:1", "Elsterglanz", **abroad), row("b:2", "Werk"), row("b:3", "Hoffnung", **abroad))
+    assert found(ours, theirs) == {("a:1", "b:1")}
+    assert found(theirs, ours) == {("b:1", "a:1")}
 
 
 def test_within_one_table_only_different_sources_meet():

@@ -13,7 +13,14 @@ from inducult_geo.text import lexicon as module
 from inducult_geo.text.folding import fold, fold_once, spelling_key
 from inducult_geo.text.lexicon import foreign_words, lexicon, place_names, split_words, token_in_words
 from inducult_geo.text.tables import packaged_rows
-from inducult_geo.text.tokens import GUESSABLE_ROLES, name_concepts, name_tokens, say_themselves, word_concepts
+from inducult_geo.text.tokens import (
+    GUESSABLE_ROLES,
+    name_concepts,
+    name_tokens,
+    say_themselves,
+    town_words,
+    word_concepts,
+)
 
 LETTERS = st.text(alphabet=st.characters(categories=("L", "M", "N", "P", "Zs")), max_size=40)
 
@@ -249,6 +256,25 @@ def test_one_term_of_two_concepts_keeps_both_types() -> None:
 
 
 @pytest.mark.parametrize(
+    ("name", "country", "tokens"),
+    [
+        ("K. k. priv. Papierfabriks-Actien-Gesellschaft Leykam", "AT", ("@paper_mill", "leykam")),
+        ("Vorm. Skodawerke Act.-Ges.", "CZ", ("skoda", "@factory")),
+        ("Nástupce J. Novák, cukrovar", "CZ", ("novak", "@sugar")),
+        ("J. Mayer's Wwe. & Comp., Nachf.", None, ("mayer",)),
+        ("Soc. An. Cartiere Burgo", "IT", ("@paper_mill", "burgo")),
+        ("Spółka Akcyjna Cukrownia Opole", "PL", ("@sugar", "opole")),
+        ("Naamloze Vennootschap Suikerfabriek, voorheen Wed. Peeters", "BE", ("@sugar", "peeters")),
+    ],
+)
+def test_what_old_directories_say_of_a_firm_is_no_name(name: str, country: str | None, tokens: tuple[str, ...]) -> None:
+    assert name_tokens(name, country=country) == tokens
+
+
+TOWNS = [("Karlsbad", None), ("Karlsbad-Fischern", "CZ"), ("Eger", "HU"), ("Eger", "CZ"), ("Leoben", "AT"), ("", None)]
+
+
+@pytest.mark.parametrize(
     ("name", "other", "country"),
     [
         ("Karlsbad", "Karlovy Vary", "CZ"),
@@ -260,9 +286,19 @@ def test_a_foreign_name_of_a_town_is_the_towns_own(name: str, other: str, countr
     assert name_tokens(f"Brauerei {name}", country=country) == name_tokens(f"Brauerei {other}", country=country)
 
 
+def test_a_town_is_read_by_its_own_name() -> None:
+    """In its country, and long names anywhere; with what else stands in the cell."""
+    read = [town_words(town, country=land) for town, land in TOWNS]
+    assert read == [("karlovy", "vary"), ("karlovy", "vary", "fischern"), ("eger",), ("cheb",), ("leoben",), ()]
+
+
 def test_short_foreign_names_count_in_their_country_only() -> None:
     anywhere = {"".join(words) for group in place_names(None).values() for words, _ in group}
     assert min(map(len, anywhere)) >= module._EXONYM_ANYWHERE_FROM
+    # Wałbrzych was called as a town of Saxony is.
+    assert "liegnitz" in anywhere
+    assert "waldenburg" not in anywhere
+    assert town_words("Waldenburg", country="PL") == ("walbrzych",)
     assert sum(map(len, place_names("CZ").values())) > 0
     assert place_names("XX") == {}
 

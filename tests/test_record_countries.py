@@ -54,6 +54,15 @@ def test_a_record_without_a_place_takes_the_country_of_its_town():
     assert told(works("a:1", None, city="Leoben"), works("a:2", None, city="Genk"), *towns)[:2] == ["AT", ""]
 
 
+def test_a_town_is_known_by_its_foreign_name_too():
+    told_of = [works("a:1", None, city="Laibach"), works("a:2", None, city="Eger")]
+    # "Eger" is a town of Hungary, too: short names mean their town where the country is known only.
+    assert told(*told_of, works("b:1", "SI", 0, city="LJUBLJANA (LJ)"), works("b:2", "CZ", 9_000, city="Cheb"))[:2] == [
+        "SI",
+        "",
+    ]
+
+
 def test_a_town_is_known_from_places_whose_country_was_found():
     around = [works("b:1", "AT", 100), works("b:2", "DE", 400_000)]
     assert told(works("a:1", None, city="Leoben"), works("a:2", None, 0, city="Leoben"), *around)[:2] == ["AT", "AT"]

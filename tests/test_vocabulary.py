@@ -56,6 +56,12 @@ def test_every_row_says_its_source(name: str) -> None:
         ("Muehle", "grain_mill"),
         ("Rudnik", "mine"),
         ("Centrale del latte", "dairy"),
+        # As old directories call branches.
+        ("Glasraffinerie", "glassworks"),
+        ("Spiritusraffinerie", "distillery"),
+        *((word, "chemical_works") for word in ("prodotti chimici", "Kerzenfabrik", "lucifersfabriek")),
+        *((word, "sawmill") for word in ("Brettsäge", "Dampfsäge")),
+        ("Zinnhütte", "nonferrous_smelter"),
         *((word, "nonferrous_smelter") for word in ("zinkfabriek", "Kupferhütte Brixlegg", "huta cynku", "cinkarna")),
         *((word, "food_factory") for word in ("stroopfabriek", "pastificio", "Ölmühle", "oliemolen", "uljara")),
         *((word, "sugar_factory") for word in ("raffinerie de sucre", "rafinerija šećera", "Zuckerraffinerie")),

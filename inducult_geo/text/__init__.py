@@ -26,7 +26,7 @@ from inducult_geo.text.legal import strip_legal_form
 from inducult_geo.text.lexicon import Concept, split_words, token_in_words
 from inducult_geo.text.postcodes import without_sign
 from inducult_geo.text.tables import packaged_rows, packaged_words
-from inducult_geo.text.tokens import name_concepts, name_tokens, trades_in
+from inducult_geo.text.tokens import name_concepts, name_tokens, town_words, trades_in
 
 __all__ = [
     "ITEM_NUMBER",
@@ -55,6 +55,7 @@ __all__ = [
     "strip_legal_form",
     "token_in_words",
     "token_lists",
+    "town_words",
     "trades_in",
     "whole_text",
     "wikidata_item",

@@ -317,11 +317,12 @@ def place_names(country: str | None) -> Phrases:
     Parameters
     ----------
     country
-        ISO code: only towns there. Without one, names of six letters or more that mean one town alone.
+        ISO code: only towns there. Without one, names of six letters or more that mean one town alone, and that no
+        town of another country bears itself.
     """
     found: dict[tuple[str, ...], set[tuple[str, ...]]] = {}
     for row in _exonyms():
-        if country not in (None, row["country"]):
+        if row["also_in"] if country is None else row["country"] != country:
             continue
         words, own = split_words(row["exonym"]), split_words(row["own_name"])
         if words != own:

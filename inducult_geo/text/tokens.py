@@ -150,6 +150,21 @@ def _said(original: str, places: Phrases, foreign: Container[str] = ()) -> Itera
             index += 1
 
 
+def town_words(town: str, *, country: str | None = None) -> tuple[str, ...]:
+    """List the words of a town, folded; a foreign or former name is its own ("Karlsbad": karlovy, vary).
+
+    Short foreign names count where the `country` is known (ISO code), see `place_names`.
+    """
+    words, places = split_words(town), place_names(country)
+    said: list[str] = []
+    index = 0
+    while index < len(words):
+        found = _phrase_at(words, index, places)
+        said += found[1].types if found else words[index : index + 1]
+        index += found[0] if found else 1
+    return tuple(said)
+
+
 def name_concepts(name: str, *, country: str | None = None) -> tuple[Concept, ...]:
     """List the concepts that a name holds, in order, for example those of a brickworks and of a museum.
 

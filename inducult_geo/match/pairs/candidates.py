@@ -301,12 +301,22 @@ class Bag:
 
 
 def _rare_words(side: _Side, left: Ints, right: Ints) -> Road:
-    """Lead to records of one country whose names share a word that is rare there."""
-    land, told = side.prepared.land, [side.names.words[rows].tocoo() for rows in (left, right)]
-    width = told[0].shape[1]
-    every = [land[rows[part.row]] * width + part.col for rows, part in zip((left, right), told, strict=True)]
+    """Lead to records whose names share a word that is rare in their country.
+
+    A record of an unknown country is led to those of all countries, by words that are rare in all of them.
+    """
+    p, told = side.prepared, [side.names.words[rows].tocoo() for rows in (left, right)]
+    records = [rows[part.row] for rows, part in zip((left, right), told, strict=True)]
+    lands = [[p.land[some]] for some in records]
+    if (nowhere := p.country == "").any():
+        # Two more countries: one for the unknown ones of the left and all others of the right, one the other way round.
+        more = int(p.land.max()) + 1
+        lands[0].append(more + nowhere[records[0]])
+        lands[1].append(more + ~nowhere[records[1]])
+    width, times = told[0].shape[1], len(lands[0])
+    every = [np.concatenate([land * width + part.col for land in some]) for some, part in zip(lands, told, strict=True)]
     codes = np.split(pd.factorize(np.concatenate(every))[0], [len(every[0])])
-    one, other = ((part.row.astype(np.int64), code) for part, code in zip(told, codes, strict=True))
+    one, other = ((np.tile(part.row.astype(np.int64), times), code) for part, code in zip(told, codes, strict=True))
     return by_code(one, other, (len(left), len(right)), lambda a, b: a + b <= RARE_IN_RECORDS)
 
 

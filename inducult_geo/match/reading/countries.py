@@ -9,7 +9,9 @@ import pandas as pd
 from numpy.typing import NDArray
 from scipy.spatial import KDTree
 
+from inducult_geo.arrow.texts import different
 from inducult_geo.frames import Records
+from inducult_geo.match.reading.words import city_words
 from inducult_geo.ragged import Floats
 
 VOTES: Final = 3
@@ -37,13 +39,20 @@ def countries_of(records: Records, xy: Floats) -> NDArray[np.object_]:
         unknown = np.flatnonzero((told == "") & ~np.isnan(xy[:, 0]))
         told[unknown] = _around(xy[unknown], xy, told)
         nowhere = np.isnan(xy[:, 0])
-        told = np.where(nowhere, _of_most(records["city"].str.casefold(), told), told)
+        told = np.where(nowhere, _of_most(_towns(records["city"]), told), told)
         some = np.unique(told[told != ""])
         if len(some) == 1:
             told[nowhere] = some[0]
     codes, texts = pd.factorize(told)
     # Equal ones are one object, not one a row.
     return np.asarray(texts, dtype=object)[codes]
+
+
+def _towns(cities: pd.Series) -> pd.Series:
+    """Return each record's town by its own name, folded; null where it tells none."""
+    codes, said = different(cities)
+    read = [" ".join(city_words(city, "")) or None for city in said]
+    return pd.Series(np.array(read, dtype=object)[codes], index=cities.index, dtype="str")
 
 
 def _of_most(groups: pd.Series, told: NDArray[np.object_]) -> NDArray[np.object_]:

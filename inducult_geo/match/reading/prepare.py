@@ -89,7 +89,7 @@ def _as_told(records: Records) -> Prepared:
     owners = joined(joined(texts_of(records["operator"]), parents), texts_of(companies))
     (names, operators), variants = words.variants((own, owners), country)
     streets, numbers = words.addresses(addresses)
-    cities = words.towns(records["city"])
+    cities = words.towns(records["city"], country)
     said = flat(names, variants)
     capacity, fuel = capacity_and_fuel(records["tags"], records["type"])
     source, (lands, known) = _text(records["source"]), pd.factorize(country)

@@ -15,9 +15,8 @@ from inducult_geo.match.reading.addresses import read_addresses
 from inducult_geo.match.reading.lexicon import COMPASS
 from inducult_geo.match.reading.record_names import Texts
 from inducult_geo.ragged import Ragged, each_once, ragged, spread
-from inducult_geo.text import token_lists
+from inducult_geo.text import token_lists, town_words
 from inducult_geo.text.legal import UNMISTAKABLE
-from inducult_geo.text.lexicon import split_words
 
 _BOX_OFFICE: Final = "cedex"
 """What towns of France are called where post boxes are."""
@@ -106,10 +105,13 @@ class Words:
             numbers.append(self._words(f"#{house}" for house in houses))
         return ragged(streets).take(codes), ragged(numbers).take(codes)
 
-    def towns(self, column: pd.Series) -> Ragged:
-        """Read the words of each town."""
+    def towns(self, column: pd.Series, country: NDArray[np.object_]) -> Ragged:
+        """Read the words of each town, by its country (an empty text where unknown)."""
         codes, towns = different(column)
-        return ragged([self._words(_city_words(town)) for town in towns]).take(codes)
+        lands, names = pd.factorize(country)
+        which, pairs = pd.factorize(codes.astype(np.int64) * max(len(names), 1) + lands)
+        read = [divmod(pair, max(len(names), 1)) for pair in pairs.tolist()]
+        return ragged([self._words(city_words(towns[town], names[land])) for town, land in read]).take(which)
 
     def _words(self, words: Iterable[str]) -> tuple[int, ...]:
         """Return the words' numbers, each once, in order."""
@@ -134,8 +136,9 @@ def _apart(token: str) -> tuple[str, ...]:
     return (found[1], f"#{found[2].lstrip('0') or '0'}") if found else (token,)
 
 
-def _city_words(city: Any) -> list[str]:
-    """Return a city's words, without what stands in brackets ("Sassuolo (MO)")."""
+def city_words(city: Any, country: str) -> list[str]:
+    """Return a city's words in its own language, without what stands in brackets ("Sassuolo (MO)")."""
     if not isinstance(city, str):
         return []
-    return [word for word in split_words(_BRACKETS.sub(" ", city)) if len(word) > 1 and word != _BOX_OFFICE]
+    words = town_words(_BRACKETS.sub(" ", city), country=country or None)
+    return [word for word in words if len(word) > 1 and word != _BOX_OFFICE]

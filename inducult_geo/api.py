@@ -97,7 +97,14 @@ def read_source(contract: Path | str | Contract, *, data: Path | str | None = No
     return read_by_contract(declared, run)[1].records
 
 
-def link(left: Records, right: Records, *, units: bool = False, weights: Weights | None = None) -> pd.DataFrame:
+def link(
+    left: Records,
+    right: Records,
+    *,
+    units: bool = False,
+    weights: Weights | None = None,
+    said: pd.DataFrame | None = None,
+) -> pd.DataFrame:
     """Link two tables of records: which of the left are the same site as which of the right.
 
     Rows without a place take part through names and addresses; other rejected rows do not.
@@ -110,15 +117,18 @@ def link(left: Records, right: Records, *, units: bool = False, weights: Weights
         Whether several rows of the right may be one site of the left (permits, units).
     weights
         What each comparison counts; the shipped ones where not given.
+    said
+        What people said of pairs: left_id, right_id, decision (same or different). It goes before every score.
 
     Returns
     -------
     DataFrame
-        left_id, right_id (the sources' own keys), left_name, right_name, score, decision (match, unit or review),
+        left_id, right_id (the sources' own keys), left_name, right_name, score, decision (match, unit, review, or what
+        was said),
         beside (the best match, of works that the right list gives again and of units), doubtful (worth a person's
         look), distance_m, why; one row a pair, ordered by left_id, then the highest score first.
     """
-    return link_records(_linkable(left), _linkable(right), units=units, weights=weights)
+    return link_records(_linkable(left), _linkable(right), units=units, weights=weights, said=said)
 
 
 def records_of_release(release: Path | str) -> Records:

@@ -75,6 +75,8 @@ def column(name: str, cells: Sequence[str], rows: int | None = None) -> Column:
         ("start", "dateringen", ("19de eeuw", "1907", "interbellum", "1922")),
         ("start", "Inbetriebnahmejahr", YEARS),
         ("start", "Uvedení do provozu", YEARS),
+        *(("start", head, YEARS) for head in ("gegr.", "zał. w r.", "opgericht", "Fondata nel")),
+        ("operator", "Ditta", ("F.lli Burgo", "S. A. Montecatini", "Rossi & C.", "Lanificio Marzotto")),
         ("end", "Jaar van sluiting", ("1990", "1991", "2001", "1945")),
         ("end", "rok zakończenia", ("1990", "1991", "2001", "1945")),
         ("status", "bewaringstoestand", ("bewaard", "gesloopt", "gesloopt", "bewaard")),

@@ -108,7 +108,7 @@ def copy(tmp_path: Path, repository: Path) -> Path:
 
 
 def test_there_is_a_page_for_each_thing_that_is_added_in_one_place() -> None:
-    assert {page.stem for page in PAGES} == {"region", "partner", "tag", "comparison", "layer"}
+    assert {page.stem for page in PAGES} == {"region", "partner", "directory", "tag", "comparison", "layer"}
 
 
 @pytest.mark.parametrize(

@@ -288,3 +288,42 @@ def test_a_parent_is_no_name_of_a_row():
     assert link(left, right).loc[0, ["left_name", "right_name"]].tolist() == ["Huta Opole", "Huta Opole"]
     right["names"] = ['{"parent": "Huta Opole"}']
     assert link(left, right)["right_name"].isna().all()
+
+
+def test_an_old_list_without_places_is_linked_by_towns_in_another_language():
+    """Neither place nor country, towns as they were called: no more than a name to go by."""
+    old = {"country": None, "region": None}
+    left = records(row("a:1", "Porzellanfabrik Pirken", city="Karlsbad", **old), row("a:2", "Mühle Elsterglanz", **old))
+    there = [row("b:1", "Pirken porcelán", point(), city="Karlovy Vary", country="CZ")]
+    links = link(left, records(*there, row("b:2", "Elsterglanz", point(90_000), country="SI"), *backdrop()))
+    assert links[["left_id", "right_id"]].to_numpy().tolist() == [["1", "1"], ["2", "2"]]
+    assert "town 100%" in links["why"].iloc[0]
+    # One name, and nothing that tells where: a person should look.
+    assert links["doubtful"].tolist() == [False, True]
+
+
+def test_what_was_said_of_a_pair_goes_before_every_score():
+    rows = [row("a:1", "Kalkwerk Saal", point()), row("a:2", "Ziegelei Ahorn", point(9_000)), *backdrop()]
+    others = [("b:1", "Kalkwerk Saal", 0), ("b:2", "Kalkwerk Saal Saar", 300), ("b:3", "Zimmerei Esche", 700_000)]
+    right = records(*(row(key, name, point(at)) for key, name, at in others), *backdrop())
+    left = records(*rows)
+    before = link(left, right).set_index("left_id")
+    assert (before.loc[["1"], "right_id"].iloc[0], "2" in before.index) == ("1", False)
+    words = [("1", "1", "different"), ("2", "3", "same"), ("2", "gone", "different")]
+    said = pd.DataFrame(words, columns=["left_id", "right_id", "decision"])
+    found = link(left, right, said=said).query("left_id in ['1', '2']").reset_index(drop=True)
+    assert [*found.columns] == [*LINK_COLUMNS]
+    told = found[["left_id", "right_id", "decision", "doubtful"]].to_numpy().tolist()
+    # The next best of the first is found; a word on a row that is gone is not lost.
+    assert told[0][:3] == ["1", "2", "match"]
+    assert [one for one in told[1:] if one[0] == "1"] == [["1", "1", "different", False]]
+    assert told[-2:] == [["2", "3", "same", False], ["2", "gone", "different", False]]
+    assert found["why"].iloc[-2] == "said to be one site"
+    assert found["left_name"].tolist()[-2:] == ["Ziegelei Ahorn"] * 2
+
+
+def test_who_is_the_same_as_one_row_is_no_match_of_another():
+    left, right = records(row("a:1", "Kalkwerk Saal", point())), [row("b:1", "Kalkwerk Saal", point(10)), *backdrop()]
+    right += [row("b:2", "Ofen", point(2_000))]
+    said = pd.DataFrame([("1", "2", "same")], columns=["left_id", "right_id", "decision"])
+    assert link(left, records(*right), said=said)[["right_id", "decision"]].to_numpy().tolist() == [["2", "same"]]

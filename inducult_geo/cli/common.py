@@ -49,10 +49,11 @@ def refuse_foreign(out: Path, columns: Iterable[str]) -> None:
     Raises
     ------
     ConfigError
-        Where `out` is there, holds something, and does not begin with the heads of `columns`.
+        Where `out` is there, holds something, and does not begin with the heads of `columns`, be it saved again by a
+        spreadsheet, which may put other signs between them.
     """
-    begun = _begun(out)
-    if begun and not begun.startswith(",".join(columns).encode()):
+    begun, heads = _begun(out), [*columns]
+    if begun and not begun.startswith(tuple(sign.join(heads).encode() for sign in ",;\t")):
         raise ConfigError(_FOREIGN.format(said=f"--out {out}", what="table"))
 
 

@@ -54,6 +54,9 @@ def link(
     A contract is a .toml file that tells how a table is read; `inducult draft TABLE.csv --out TABLE.toml` writes a
     first one. Rows without coordinates take part by their names and addresses.
 
+    Where the CSV is there already, what a person wrote into its column decision is obeyed, and stays: same, or
+    different. Columns that were added to it stay with their pairs.
+
     Each left row has its best match; where the right list has the same works again, that row is a match, too. Where
     the right one's contract says units_per_site (permits, units), further rows of it that belong to the same left row
     are told as well, with the decision 'unit'. For both the column beside names the best match. The column doubtful
@@ -66,18 +69,20 @@ def link(
     from inducult_geo.match.link import LINK_COLUMNS
     from inducult_geo.memory import weights_of
     from inducult_geo.publish.spreadsheet import safe_texts, write_plain_csv
+    from inducult_geo.review.link_answers import Earlier
     from inducult_geo.store import replacing
 
     refuse_foreign(out, LINK_COLUMNS)
     with opened_run(data, catalog, quiet=as_json, contracts=False) as opened, refusal_is_two():
+        earlier = Earlier.of(out)
         contracts = [None if side.is_dir() or side.name == "current" else load_contract(side) for side in (left, right)]
         tables = [_linked_table(side, told, opened) for side, told in zip((left, right), contracts, strict=True)]
         opened.say(f"comparing {len(tables[0])} with {len(tables[1])} records")
         units = contracts[1] is not None and contracts[1].units_per_site
-        pairs = api.link(tables[0], tables[1], units=units, weights=weights_of(opened))
+        pairs = api.link(*tables, units=units, weights=weights_of(opened), said=earlier.said)
     with replacing(out) as draft, draft.open("w", encoding="utf-8", newline="") as handle:
-        write_plain_csv(safe_texts(pairs), handle)
-    numbers = _link_numbers(tables, pairs)
+        write_plain_csv(safe_texts(earlier.added_to(pairs)), handle)
+    numbers = _link_numbers(tables, pairs) | earlier.counts(pairs)
     if as_json:
         print_json({**numbers, "out": str(out)})
     else:
@@ -277,7 +282,8 @@ def _link_numbers(tables: list[Records], pairs: pd.DataFrame) -> dict[str, Any]:
 
     taking = [takes_part(table) for table in tables]
     rejected = [reasons_of(table[~kept]) for table, kept in zip(tables, taking, strict=True)]
-    paired = int(own_keys(tables[0].loc[taking[0], "record_key"]).isin(pairs["left_id"]).sum())
+    found = pairs.loc[pairs["decision"] != "different", "left_id"]
+    paired = int(own_keys(tables[0].loc[taking[0], "record_key"]).isin(found).sum())
     return {
         "left": len(tables[0]),
         "right": len(tables[1]),
@@ -300,6 +306,12 @@ def _link_told(numbers: dict[str, Any], out: Path) -> str:
         f"a person should look at {numbers['doubtful']} of them (column doubtful): {out}",
         f"of the left {numbers['left_in_pairs']} are in the table and {numbers['left_alone']} fit none of the right",
     ]
+    if numbers["same"] or numbers["different"]:
+        lines.append(
+            f"as it was said in {out} {numbers['same']} pairs are the same and {numbers['different']} different"
+        )
+    if numbers["gone"]:
+        lines.append(f"{numbers['gone']} pairs with a note of somebody are told no more: their notes went")
     for side in ("left", "right"):
         if reasons := numbers[f"{side}_rejected"]:
             told = ", ".join(f"{count} {reason}" for reason, count in reasons.items())

@@ -181,7 +181,9 @@ _BEGINNINGS = ("inception", "start", "start_year", "begbouwjr", "baujahr", "bouw
                "gründungsjahr", "inbetriebnahme", "inbetriebnahmejahr", "commissioning date",
                "osnutka", "osnivanja", "gradnje", "ustanovitve", "założenia", "založení", "oprichting",
                "építés", "építése", "alapítás", "alapítása", "založenia", "construcției",
-               "înființării", "înființare", "construirii")  # fmt: skip
+               "înființării", "înființare", "construirii",
+               "gegr", "gegründet", "begründet", "fondata", "fondato", "fondée", "opgericht", "gesticht", "zał",
+               "założona", "založeno", "založena", "ustanovljeno", "osnovano")  # fmt: skip
 _REPORTED = any_of("reporting", "reported", "report", "reference", "berichtsjahr", "bezugsjahr", "meldejahr",
                    "verslagjaar", "sprawozdawczy", "inventory", "submission")  # fmt: skip
 """Words for a year or day of which a report tells, and nothing of the works."""
@@ -247,7 +249,8 @@ RULES: tuple[Rule, ...] = (
     Rule("nace", any_of("nace", "activity", "nacecode", "nace_code", "onace", "nacebel",
                         "nacemaineconomicactivitycode"), _is_nace),
     Rule("operator", any_of("operator", "betreiber", "owner", "eigentümer", "company", "firma", "company name",
-                            "parentcompanyname", "vlastnik", "gestore", "provozovatel", "proprietario", "esercente",
+                            "parentcompanyname", "ditta", "vlastnik",
+                            "gestore", "provozovatel", "proprietario", "esercente",
                             "upravljavec", "upravljalec", "lastnik", "operater", "vlasnik", "upravitelj",
                             "właściciel", "zarządca", "exploitant", "eigenaar", "beheerder", "propriétaire",
                             "inhaber"), _is_text),

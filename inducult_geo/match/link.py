@@ -10,9 +10,10 @@ import pandas as pd
 from inducult_geo.frames import TEXT, Records, concat_records, from_json, own_keys
 from inducult_geo.match.again import match_of, matches
 from inducult_geo.match.golden.merged_names import plain_name
+from inducult_geo.match.link_words import NOTHING_SAID, with_words, without_different
 from inducult_geo.match.pairs.candidates import candidates_of
 from inducult_geo.match.pairs.compared import Compared
-from inducult_geo.match.pairs.comparisons import same_kind
+from inducult_geo.match.pairs.comparisons import same_city, same_identifier, same_kind, same_postcode, same_street
 from inducult_geo.match.reading.places import place_order
 from inducult_geo.match.scoring.permits import other_works
 from inducult_geo.match.scoring.score import DOUBTED, UNIT, Scored, Weights, score
@@ -29,8 +30,16 @@ OF_ONE_NAME: Final = 3.0
 _DIGITS: Final = 4
 """Digits of a score that are told."""
 
+NAMES_ALONE: Final = 0.95
+"""Score up to which a match that nothing but names speaks for is doubtful: firms of one name stand in many towns."""
+
+TOLD_WHERE: Final = ((same_city, 0.85), (same_postcode, 1.0), (same_street, 0.85), (same_identifier, 0.5))
+"""Comparisons, each with the value from which it tells of records without a place that they are at one."""
+
 SHARED: Final = "the works has several rows, which together reach"
 """What is said of a match that reaches the bar with other rows of its works only."""
+
+_ORDER: Final = ["left_id", "score", "right_id"]
 
 LINK_COLUMNS: Final = (
     *("left_id", "right_id", "left_name", "right_name", "score", "decision", "beside", "doubtful", "distance_m", "why"),
@@ -38,7 +47,13 @@ LINK_COLUMNS: Final = (
 
 
 def link(
-    left: Records, right: Records, *, review: bool = True, units: bool = False, weights: Weights | None = None
+    left: Records,
+    right: Records,
+    *,
+    review: bool = True,
+    units: bool = False,
+    weights: Weights | None = None,
+    said: pd.DataFrame | None = None,
 ) -> pd.DataFrame:
     """Link two tables.
 
@@ -48,16 +63,17 @@ def link(
         Records in the work CRS.
     review, units
         Whether pairs for review are given too; whether several rows of the right may be permits or units of one left.
-    weights
-        What each comparison counts; the shipped ones where not given.
+    weights, said
+        What each comparison counts, else the shipped ones; what people said of pairs (see `link_words.with_words`).
 
     Returns
     -------
     pandas.DataFrame
         `left_id`, `right_id` (the sources' own keys), `left_name`, `right_name` (null where a row has none), `score`,
-        `decision` (match, unit, review), `beside` (of a unit or of works given again the left row's best match, else
-        null), `doubtful` (worth a look: all for review, what is given again, a match that another left row fits better,
-        what bears a name that nearly all bear, and what else scores below `score.DOUBTED`), `distance_m`, `why`.
+        `decision` (match, unit, review, or what was said), `beside` (of a unit or of works given again the left row's
+        best match, else null), `doubtful` (worth a look: all for review, what is given again, a match that another left
+        row fits better, what bears a name that nearly all bear, what nothing but names speaks for below `NAMES_ALONE`,
+        and what else scores below `score.DOUBTED`), `distance_m`, `why`.
         A left row matches its best right row, which others may match, too, and with it any that is of the same works
         given again (`again.given_again`); a second one that may be right instead is for `review`. With `units` further
         right rows whose best left row it is are `unit`s, where it has a match. The score of a left row's best match is
@@ -65,14 +81,26 @@ def link(
         (`score.Scored.whole`): of two alike it may be the higher. Rows that a list gives again (a row a year, see
         `editions`) are all told what their latest is: left ones each with all of it, right ones beside the latest.
     """
+    said = NOTHING_SAID if said is None else said
     if left.empty or right.empty:
-        return pd.DataFrame({name: pd.Series(dtype=TEXT) for name in LINK_COLUMNS})
+        return with_words(pd.DataFrame({name: pd.Series(dtype=TEXT) for name in LINK_COLUMNS}), said)
+    table = with_words(_linked(left, right, review, units, weights, said), said)
+    table = table.sort_values(_ORDER, ascending=[True, False, True], ignore_index=True)
+    table = table.assign(left_name=_names(left, table["left_id"]), right_name=_names(right, table["right_id"]))
+    return table[[*LINK_COLUMNS]]
+
+
+def _linked(
+    left: Records, right: Records, review: bool, units: bool, weights: Weights | None, said: pd.DataFrame
+) -> pd.DataFrame:
+    """Link two tables that are not empty (see `link`); what was said to be one site is not told yet."""
     records = concat_records([_as_source(left, "left"), _as_source(right, "right")])
     prepared, told_by = given_once(records)
     split = int(np.count_nonzero(prepared.source == "left"))
     rows = place_order(prepared.xy, split)
     prepared, told_by = prepared.take(rows), np.argsort(rows)[told_by]
-    scored = score(Compared(prepared, *candidates_of(prepared, split=split)), weights, many=("left",))
+    found = without_different(candidates_of(prepared, split=split), prepared, said)
+    scored = score(Compared(prepared, *found), weights, many=("left",))
     pairs, several = scored.pairs, scored.several
     rank = ranks_within(pairs.left, scored.probability)
     best, again, together = matches(scored, rank == 0, units=units)
@@ -82,10 +110,8 @@ def link(
     asked = scored.is_question & ((rank == 0) | second) & ~best & ~again & ~further & review
     table = _table(scored, match, together, best=best, again=again, unit=further, asked=asked)
     if len(prepared) < len(records):
-        table = told_of_all(table, own_keys(records["record_key"]), told_by)
-    table = table.sort_values(["left_id", "score", "right_id"], ascending=[True, False, True], ignore_index=True)
-    table = table.assign(left_name=_names(left, table["left_id"]), right_name=_names(right, table["right_id"]))
-    return table[[*LINK_COLUMNS]]
+        return told_of_all(table, own_keys(records["record_key"]), told_by)
+    return table
 
 
 def _names(records: Records, ids: pd.Series) -> pd.Series:
@@ -111,6 +137,7 @@ def _table(scored: Scored, match: Ints, together: Floats, **kinds: Flags) -> pd.
     one_of = again | unit
     unsure = asked | again | _is_one_of_many(scored)[rows] | _is_second(scored, kinds["best"])[rows]
     value = np.where(one_of, several.probability[rows], scored.probability[rows]).round(_DIGITS)
+    unsure |= _is_anywhere(pairs.take(rows)) & (value < NAMES_ALONE)
     keys = own_keys(pd.Series(pairs.prepared.key, dtype=TEXT))
     match = match[pairs.left[rows]]
     table = pd.DataFrame(
@@ -153,6 +180,15 @@ def _is_one_of_many(scored: Scored) -> Flags:
     reach_m = OF_ONE_NAME * np.maximum(distance_m, some.unit_m)
     is_alone = (same_kind(some).value == 1.0) & (nearest > reach_m) & ~np.isnan(some.distance_m)
     found[rows] = ~is_alone | scored.is_other_address[rows]
+    return found
+
+
+def _is_anywhere(pairs: Compared) -> Flags:
+    """Tell which pairs nothing but names speaks for: the place of one is unknown, and nothing of `TOLD_WHERE` is so."""
+    found = np.isnan(pairs.distance_m)
+    rows = np.flatnonzero(found)
+    some = pairs.take(rows)
+    found[rows] = ~np.any([compare(some).value >= least for compare, least in TOLD_WHERE], axis=0)
     return found
 
 

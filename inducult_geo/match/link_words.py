@@ -1,0 +1,82 @@
+"""What people said of pairs of two lists: it goes before every score, and stays in the table of pairs."""
+
+from __future__ import annotations
+
+from typing import Final
+
+import numpy as np
+import pandas as pd
+
+from inducult_geo.frames import own_keys
+from inducult_geo.match.decided.verdict import DIFFERENT, SAME
+from inducult_geo.match.pairs.roads import Pairs2
+from inducult_geo.match.reading.prepared import Prepared
+from inducult_geo.ragged import Flags
+
+LINK_WORDS: Final = (SAME, DIFFERENT)
+"""What can be said of a pair in the column `decision` of a table of pairs."""
+
+_PAIR: Final = ["left_id", "right_id"]
+
+NOTHING_SAID: Final = pd.DataFrame(columns=[*_PAIR, "decision"], dtype="str")
+"""What `with_words` takes where nobody said anything."""
+_TOLD: Final = {SAME: "said to be one site", DIFFERENT: "said to be two sites"}
+
+
+def without_different(pairs: Pairs2, prepared: Prepared, said: pd.DataFrame) -> Pairs2:
+    """Leave out the pairs of which somebody said that they are two sites, so that the next best is found.
+
+    Parameters
+    ----------
+    pairs
+        Rows of `prepared`, the left ones first.
+    said
+        As for `with_words`.
+    """
+    apart = said[said["decision"] == DIFFERENT]
+    if apart.empty:
+        return pairs
+    keys = own_keys(pd.Series(prepared.key, dtype="str"))
+    found = pd.DataFrame({"left_id": keys.to_numpy()[pairs[0]], "right_id": keys.to_numpy()[pairs[1]]})
+    kept = ~_are(found, apart)
+    return pairs[0][kept], pairs[1][kept]
+
+
+def with_words(table: pd.DataFrame, said: pd.DataFrame) -> pd.DataFrame:
+    """Put what was said of pairs into a table of pairs.
+
+    Parameters
+    ----------
+    table
+        What `link` gives, with any columns of `LINK_COLUMNS`.
+    said
+        `left_id`, `right_id`, `decision` (one of `LINK_WORDS`); each pair once.
+
+    Returns
+    -------
+    pandas.DataFrame
+        The same table. A left row that is the same as right ones has these, and what stands beside them; no other match
+        nor question. Each word has its row, with the word as `decision`, the score that the pair has without it (null
+        where it is not among those that are told), and no doubt.
+    """
+    if said.empty:
+        return table
+    same = said[said["decision"] == SAME]
+    beside = _are(table.assign(right_id=table["beside"]), same)
+    kept = table[(~table["left_id"].isin(same["left_id"]) | beside) & ~_are(table, said)]
+    words = said[[*_PAIR, "decision"]].merge(table.drop(columns="decision"), on=_PAIR, how="left")
+    words = words.assign(
+        beside=pd.Series([None] * len(words), dtype="str"),
+        doubtful=False,
+        why=[
+            _TOLD[word] + ("" if pd.isna(why) else f"; {why}")
+            for word, why in zip(words["decision"], words["why"], strict=True)
+        ],
+    )
+    return pd.concat([kept, words[table.columns]], ignore_index=True)
+
+
+def _are(pairs: pd.DataFrame, those: pd.DataFrame) -> Flags:
+    """Tell which pairs are among those."""
+    every, some = (pd.MultiIndex.from_frame(table[_PAIR].astype(object)) for table in (pairs, those))
+    return np.asarray(every.isin(some), dtype=bool)

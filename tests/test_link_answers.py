@@ -1,0 +1,69 @@
+"""What a person wrote into a table of pairs, obeyed when the same two lists are linked again."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pandas as pd
+import pytest
+from typer.testing import CliRunner
+
+from inducult_geo import cli
+from inducult_geo.errors import ContractError
+from inducult_geo.match.link import LINK_COLUMNS
+from inducult_geo.review.link_answers import Earlier
+
+
+def lists(folder: Path) -> list[str]:
+    """Write two lists of an old directory's kind, without places."""
+    tables = {
+        "left": ["1,Sensenwerk Ahornelm,Leoben", "=2,Kalkwerk Birkenau,Graz", "3,Glashütte Cedern,Leoben"],
+        "right": ["a,Sensenwerk Ahornelm,Leoben", "b,Kalkwerk Birkenau,Graz", "c,Ziegelei Xaver,Wels"],
+    }
+    for side, rows in tables.items():
+        (folder / f"{side}.csv").write_text("\n".join(["id,name,town", *rows]) + "\n", encoding="utf-8")
+        (folder / f"{side}.toml").write_text(
+            f'id = "{side}"\ntitle = "T"\nfiles = ["{side}.csv"]\nlicence = "CC0-1.0"\nattribution = ""\n'
+            'countries = ["AT"]\n[columns]\nkey = "id"\nname = "name"\ncity = "town"\n',
+            encoding="utf-8",
+        )
+    return [str(folder / f"{side}.toml") for side in tables]
+
+
+def linked(folder: Path, *more: str) -> str:
+    call = ["link", *lists(folder), "--out", str(folder / "pairs.csv"), "--data", str(folder / "data"), *more]
+    return CliRunner().invoke(cli.app, call, catch_exceptions=False).stdout
+
+
+def test_words_and_notes_in_a_table_of_pairs_stay_when_it_is_made_again(tmp_path: Path) -> None:
+    out = tmp_path / "pairs.csv"
+    assert {"match": 2, "same": 0, "gone": 0}.items() <= json.loads(linked(tmp_path, "--json")).items()
+    table = pd.read_csv(out, dtype=str)
+    assert table[["left_id", "right_id"]].to_numpy().tolist() == [["1", "a"], ["'=2", "b"]]
+    table = table.assign(decision=["Gleich", "verschieden"], note=["seen in the archive", ""])
+    table.loc[2, ["left_id", "right_id", "decision", "note"]] = ["3", "c", "review", "?"]
+    # As Excel saves it where a comma stands within numbers.
+    table.to_csv(out, sep=";", index=False, encoding="utf-8-sig")
+    told = " ".join(linked(tmp_path).split())
+    assert "1 pairs are the same and 1 different" in told
+    assert "1 pairs with a note of somebody are told no more" in told
+    assert "of the left 1 are in the table and 2 fit none" in told
+    again = pd.read_csv(out, dtype=str, keep_default_na=False)
+    assert [*again.columns] == [*LINK_COLUMNS, "note"]
+    rows = again[["left_id", "right_id", "decision", "doubtful", "note"]].to_numpy().tolist()
+    assert rows == [["1", "a", "same", "False", "seen in the archive"], ["'=2", "b", "different", "False", ""]]
+    first = out.read_bytes()
+    linked(tmp_path)
+    assert out.read_bytes() == first
+
+
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [(["maybe", "match"], "of 1 and a the column decision says 'maybe'"), (["same", "different"], "two words")],
+)
+def test_a_word_that_cannot_be_obeyed_is_told_before_any_work(words: list[str], told: str, tmp_path: Path) -> None:
+    table = pd.DataFrame([("1", "a", word) for word in words], columns=["left_id", "right_id", "decision"])
+    table.to_csv(tmp_path / "pairs.csv", index=False)
+    with pytest.raises(ContractError, match=told):
+        Earlier.of(tmp_path / "pairs.csv")

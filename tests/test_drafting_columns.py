@@ -8,8 +8,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from inducult_geo.drafting.column import Column
+from inducult_geo.drafting.column import Column, called
 from inducult_geo.drafting.columns import (
+    RULES,
     angles_of,
     axes_of,
     columns_of,
@@ -20,6 +21,7 @@ from inducult_geo.drafting.columns import (
 from inducult_geo.drafting.house_numbers import address_columns, is_house_number, lost_zero_lines
 from inducult_geo.drafting.keys import doubled_keys_of, key_lines, key_of
 from inducult_geo.drafting.text import comment, number_range, printable, quoted, short
+from inducult_geo.text import packaged_rows
 
 NAMES = ("Cegielnia Odra", "Huta Małapanew", "Młyn wodny", "Gazownia")
 YEARS = ("1890", "1754", "k. XIX w.", "1857-1860")
@@ -60,6 +62,14 @@ def column(name: str, cells: Sequence[str], rows: int | None = None) -> Column:
         ("postcode", "kod_pocztowy", ("45-061", "46-040", "47-100", "48-300")),
         ("postcode", "Postcode", ("SI-4000", "SI-4270", "4281", "4290")),
         ("postcode", "CAP", ("35121", "35122", "35020", "35042")),
+        ("postcode", "Kod pocztowy", ("45-061", "46-040", "47-100", "48-300")),
+        ("postcode", "Poštanski broj", ("44000", "44010", "44250", "44320")),
+        ("city", "Città", ("Padova", "Este", "Monselice", "Cittadella")),
+        ("address", "Ubicazione", ("via Roma 1", "via Po 2", "viale Arno 3", "via Adige 4")),
+        ("operator", "Poduzeće", NAMES),
+        ("present_use", "Destinazione d'uso", ("museo", "uffici", "loft", "museo")),
+        ("start", "Eröffnung", YEARS),
+        ("website", "Webseite", ("www.a.pl", "https://b.pl", "HTTP://C.PL", "http://d.pl")),
         ("city", "Miejscowość", ("Opole", "Ozimek", "Nysa", "Brzeg")),
         ("city", "Obec", ("Cheb", "Aš", "Sokolov", "Ostrov")),
         ("country", "Country", ("PL", "DE", "CZ", "PL")),
@@ -88,6 +98,21 @@ def column(name: str, cells: Sequence[str], rows: int | None = None) -> Column:
 def test_a_field_is_told_by_a_word_of_any_partner(field: str, name: str, cells: tuple[str, ...]) -> None:
     found = fields_of([column(name, cells)])
     assert [entry.name for entry in found.get(field, [])] == [name]
+
+
+def test_every_row_of_the_table_of_names_is_of_a_field_and_stands_once() -> None:
+    rows = packaged_rows("column_names.csv")
+    about = {"beginning", "of dates", "reported", "x", "y"}
+    assert {row["field"] for row in rows} == {rule.field for rule in RULES} | about
+    assert {row["reach"] for row in rows} == {"in", "whole"}
+    assert len({(row["field"], row["word"]) for row in rows}) == len(rows)
+
+
+def test_some_words_are_a_name_only_where_they_are_the_whole_of_it() -> None:
+    names = called("operator")
+    assert names.search("azienda")
+    assert not names.search("azienda agricola")
+    assert names.search("majitel objektu")
 
 
 @pytest.mark.parametrize(

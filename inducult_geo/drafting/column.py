@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 from itertools import pairwise
 
 from inducult_geo.errors import CoordinateError
 from inducult_geo.harmonize.coordinates.parsed import marked_angles
 from inducult_geo.harmonize.coordinates.read import parse_number
-from inducult_geo.text import fold_once
+from inducult_geo.text import fold_once, packaged_rows
 
 _SAMPLE = 300
 _MOSTLY = 0.8
@@ -27,6 +27,21 @@ def any_of(*words: str, whole: tuple[str, ...] = ()) -> re.Pattern[str]:
     """
     plain, alone = ("|".join(sorted(set(map(fold_once, some)), key=len, reverse=True)) for some in (words, whole))
     return re.compile(rf"(?:^|[^a-z])(?:{plain})(?:$|[^a-z])" + (rf"|^(?:{alone})$" if whole else ""))
+
+
+@lru_cache(maxsize=1)
+def _names() -> Mapping[tuple[str, str], tuple[str, ...]]:
+    """Read what columns are called: by field and by reach (`in` a name, or the `whole` of it) the words."""
+    found: dict[tuple[str, str], list[str]] = {}
+    for row in packaged_rows("column_names.csv"):
+        found.setdefault((row["field"], row["reach"]), []).append(row["word"])
+    return {key: tuple(words) for key, words in found.items()}
+
+
+def called(*fields: str, also: tuple[str, ...] = (), whole: tuple[str, ...] = ()) -> re.Pattern[str]:
+    """Find the names of fields of `column_names.csv`, and further ones, in a column's name (see `any_of`)."""
+    inner, alone = ([word for one in fields for word in _names().get((one, reach), ())] for reach in ("in", "whole"))
+    return any_of(*inner, *also, whole=(*alone, *whole))
 
 
 _HUMP = re.compile(r"(?<=[a-z])(?=[A-Z])")

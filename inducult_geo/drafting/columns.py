@@ -9,7 +9,7 @@ from typing import Final
 
 import pandas as pd
 
-from inducult_geo.drafting.column import Column, any_of, found_in, parted
+from inducult_geo.drafting.column import Column, called, found_in, parted
 from inducult_geo.errors import CoordinateError
 from inducult_geo.harmonize.coordinates.parsed import marked_angles
 from inducult_geo.harmonize.coordinates.read import parse_coordinates
@@ -156,40 +156,13 @@ def _is_text_of_place(cell: str) -> bool:
         return False
 
 
-_OF_DATES = any_of("date", "year", "jahr", "datierung", "datace", "datazione", "datacija", "datacje", "datowania",
-                   "datering", "datation", "rok", "roku", "leto", "leta", "anno", "godine", "jaar", "année",
-                   "time")  # fmt: skip
-_END = any_of("end", "eindbouwjr", "year_decommissioned", "retired date", "end_year", "closed", "stillgelegt",
-              "stilllegung", "schließung", "betriebsende", "chiusura", "dismissione", "cessazione", "fine",
-              "decommissioned", "gesloten", "sluiting", "sluitingsjaar", "einde", "eindjaar", "zamknięcie",
-              "zamknięcia", "likwidacja", "likwidacji", "zatvaranje", "zatvaranja", "zatvoreno", "prestanak",
-              "prestanka", "zaprtje", "zaprtja", "prenehanje", "prenehanja", "uzavření", "ukončení", "zánik", "zániku",
-              "konec", "fermeture", "do", "bis", "tot", "until", "dissolved", "abolished",
-              "stilllegungsjahr", "außerbetriebnahme", "ende", "zakończenie", "zakończenia", "ukinitev", "ukinitve",
-              "fino", "fino al", "jusque", "jusqu.(?:en|au?)",
-              "bezárás", "bezárása", "megszűnés", "zatvorenia", "ukončenia", "închidere",
-              "închiderii")  # fmt: skip
-_BEGINNINGS = ("inception", "start", "start_year", "begbouwjr", "baujahr", "bouwjaar", "rok_budowy", "powstanie",
-               "commissioned", "yearbuilt", "builtyear", "yearfounded", "startyear", "startdate", "yearopened",
-               "commissioning_year", "year_commissioned", "founded", "gründung", "built", "erbaut", "opened", "bauzeit",
-               "entstehung", "vznik", "vzniku", "nastanek", "czas powstania", "vrijeme gradnje", "start date",
-               "bouwperiode", "zahájení", "začátek", "počátek", "początek", "početak", "začetek", "inizio",
-               "seit", "since", "sinds", "depuis", "vanaf", "dal", "od (?:roku|leta|godine)", "construction",
-               "costruzione", "budowy", "powstania", "uruchomienia", "výstavby", "uvedení do provozu", "nastanka",
-               "izgradnje", "puštanje u pogon", "letnica", "van bouw", "dateringen", "indienststelling", "fondazione",
-               "messa in esercizio", "avvio", "baubeginn", "baudatum", "errichtung", "errichtet", "errichtungsjahr",
-               "gründungsjahr", "inbetriebnahme", "inbetriebnahmejahr", "commissioning date",
-               "osnutka", "osnivanja", "gradnje", "ustanovitve", "założenia", "založení", "oprichting",
-               "építés", "építése", "alapítás", "alapítása", "založenia", "construcției",
-               "înființării", "înființare", "construirii",
-               "gegr", "gegründet", "begründet", "fondata", "fondato", "fondée", "opgericht", "gesticht", "zał",
-               "założona", "založeno", "založena", "ustanovljeno", "osnovano")  # fmt: skip
-_REPORTED = any_of("reporting", "reported", "report", "reference", "berichtsjahr", "bezugsjahr", "meldejahr",
-                   "verslagjaar", "sprawozdawczy", "inventory", "submission")  # fmt: skip
+_OF_DATES = called("of dates")
+_END = called("end")
+_REPORTED = called("reported")
 """Words for a year or day of which a report tells, and nothing of the works."""
 
 _FROM = ("od", "von", "ab", "van(?! sluiting)", "from", "da")
-_BEGIN = any_of(*_FROM, *_BEGINNINGS)
+_BEGIN = called("beginning", also=_FROM)
 
 
 def _is_called_end(column: Column) -> bool:
@@ -211,99 +184,36 @@ def _is_day_of_a_register(column: Column) -> bool:
 
 
 RULES: tuple[Rule, ...] = (
-    Rule("name", any_of("name", "nazwa", "naziv", "naam", "nome", "nazev", "název", "bezeichnung", "objekt", "ime",
-                        "denominazione", "sitename", "facilityname", "nazwa_wlasna", "plant_name", "imie",
-                        "denominazion[ei]", "objektname", "descrizione", "generation plant", "anlagenname", "werksname",
-                        "betriebsname", "denkmalname", "standortname", "benennung", "benaming", "megnevezés", "názov",
-                        "denumire", "denumirea",
-                        whole=("nom", "plant", "power plant", "facility", "installation", "werk", "kraftwerk", "zakład",
-                               "obiekt", "závod", "impianto", "stabilimento", "obrat", "pogon", "fabriek", "betrieb",
-                               "industriebetrieb", "fabrik", "anlage", "bedrijf", "podnik", "továrna", "tovarna",
-                               "tvornica", "fabryka", "fabbrica", "item", "site", "titel", "title", "titolo",
-                               "nameoffeature",
-                               "zabytek", "památka", "bergwerk", "brauerei", "kopalnia", "elektrownia", "důl", "rudnik",
-                               "miniera", "zakład górniczy", "zakład przemysłowy", "důlní dílo")), _is_text),
-    Rule("start", any_of(*_BEGINNINGS, "leto", "anno", "godina", "year", "rok", "datacija", "datace", "datovani",
-                         "datazione", "datowanie", "datierung", "datering", "datiranje", "epoca", "année", "datovanie",
-                         "datálás", "datare", "építési év",
-                         whole=("periode", "periodo", "vrijeme", "razdoblje", "obdobje", "období", "okres", *_FROM)),
-         lambda column: _is_date(column) and not _tells_no_beginning(column)),
+    Rule("name", called("name"), _is_text),
+    Rule(
+        "start",
+        called("start", "beginning", whole=_FROM),
+        lambda column: _is_date(column) and not _tells_no_beginning(column),
+    ),
     Rule("end", _END, lambda column: _is_date(column) and _is_called_end(column)),
-    Rule("status", any_of("status", "stan", "stav", "zustand", "stato", "stanje", "toestand", "conservazione", "état",
-                          "condition", "condizione", "betriebszustand", "erhaltungszustand", "statut",
-                          "betriebsstatus", "bewaringstoestand", "ohranjenost", "očuvanost", "állapot",
-                          "állapota", "stare",
-                          whole=("state", "staat")), _is_text, _says_conditions),
-    Rule("fuel", any_of("fuel", "fueltype", "brennstoff", "energieträger", "energy source", "energy_source", "paliwo",
-                        "combustibile", "palivo", "brandstof", "gorivo"), _is_text, _names_fuels),
-    Rule("type", any_of("type", "types", "typ", "tipo", "tip", "tipologia", "technology", "rodzaj", "druh", "soort",
-                        "vrsta", "zvrst", "oorsprfunc", "funkcja", "art", "objektart", "objekttyp", "kind",
-                        "erfgoedtype", "typologie", "industriezweig", "wirtschaftszweig", "bautyp", "típus",
-                        "típusa", "jelleg",
-                        whole=("gattung", "genre", "genere", "category", "kategorie", "kategorien", "categoria",
-                               "kategorija", "kategoria", "categorie", "branche", "branża", "obor", "dejavnost",
-                               "djelatnost",
-                               "namjena", "odvětví", "sparte", "settore", "functie", "funkce", "funzione", "funktion",
-                               "function", "fonction", "instance", "instanceof", "instance of", *OSM_KEYS)), _is_kind,
-         _says_kinds),
-    Rule("nace", any_of("nace", "activity", "nacecode", "nace_code", "onace", "nacebel",
-                        "nacemaineconomicactivitycode"), _is_nace),
-    Rule("operator", any_of("operator", "betreiber", "owner", "eigentümer", "company", "firma", "company name",
-                            "parentcompanyname", "ditta", "vlastnik",
-                            "gestore", "provozovatel", "proprietario", "esercente",
-                            "upravljavec", "upravljalec", "lastnik", "operater", "vlasnik", "upravitelj",
-                            "właściciel", "zarządca", "exploitant", "eigenaar", "beheerder", "propriétaire",
-                            "inhaber"), _is_text),
-    Rule("heritage_ref", any_of("heritage (?:no|number|ref)", "denkmal-?(?:nr|nummer)", "denkmalschutznummer",
-                                "monument-?(?:nr|nummer)", "rijksmonument-?(?:nr|nummer)", "rijksmonnr", "uskp",
-                                "rejst(?:říkové)? (?:č|číslo)", "n(?:ume)?r (?:w )?rej(?:estru|estrze)?",
-                                "rejestr zabytków", "ešd", "registarski broj", "broj registra", "vincolo", "mérimée"),
-         lambda column: column.share(lambda cell: any(map(str.isdigit, cell))) >= _MOSTLY),
-    Rule("accuracy_m", any_of("accuracy", "accuracy_m", "genauigkeit", "lagegenauigkeit", "přesnost", "accuratezza",
-                              "precisione", "natančnost", "točnost", "dokładność", "nauwkeurigheid", "précision",
-                              "precision", "coordinateuncertaintyinmeters"), _tells_accuracy),
-    Rule("address", any_of("address", "anschrift", "adresse", "adres", "adresa", "indirizzo", "naslov", "street",
-                           "streetname", "ulica", "straat", "strasse", "straße", "via", "ulice",
-                           "addr:street", "rue", "cím", "utca", "strada"), _is_text),
-    Rule("postcode", any_of("postcode", "postalcode", "plz", "psc", "psč", "cap", "zip", "kod_pocztowy",
-                            "addr:postcode", "irányítószám", "irsz", "cod poștal"), _is_postcode),
-    Rule("city", any_of("city", "ort", "miasto", "miejscowosc", "miejscowość", "obec", "comune", "plaats", "grad",
-                        "kraj", "gemeente", "gemeinde", "gmina", "addr:city", "town", "opcina", "općina", "stadt",
-                        "stad", "město", "mjesto", "naselje", "občina", "ville", "commune", "település", "helység",
-                        "mesto", "localitate", "localitatea", "comuna"), _is_text),
-    Rule("country", any_of("country", "countrycode", "country_code", "land", "kraj", "paese", "zeme",
-                           "država", "stát", "pays", whole=("stato",)), _is_country),
-    Rule("capacity", any_of("capacity", "kapazität", "leistung", "nennleistung", "nettonennleistung", "moc", "potenza",
-                            "výkon", "vermogen", "snaga", "moč", "mw"), _is_capacity),
-    Rule("present_use", any_of("present use", "current use", "use today", "heutige nutzung", "aktuelle nutzung",
-                               "nachnutzung", "současné využití", "uso attuale", "sedanja raba", "današnja namjena",
-                               "obecne użytkowanie", "obecna funkcja", "huidig gebruik", "usage actuel",
-                               whole=("use", "nutzung", "využití", "raba", "uporaba", "gebruik", "usage", "uso")),
-         _is_text),
-    Rule("opening_hours", any_of("opening hours", "öffnungszeiten", "otevírací doba", "orari", "orario",
-                                 "odpiralni čas", "radno vrijeme", "godziny otwarcia", "openingsuren",
-                                 "openingstijden", "horaires"), lambda column: bool(column.cells)),
-    Rule("website", any_of("url", "website", "web", "www", "link", "links", "weblink", "weblinks", "homepage",
-                           "kich_url"), _is_web),
-)  # fmt: skip
+    Rule("status", called("status"), _is_text, _says_conditions),
+    Rule("fuel", called("fuel"), _is_text, _names_fuels),
+    Rule("type", called("type", whole=OSM_KEYS), _is_kind, _says_kinds),
+    Rule("nace", called("nace"), _is_nace),
+    Rule("operator", called("operator"), _is_text),
+    Rule(
+        "heritage_ref",
+        called("heritage_ref"),
+        lambda column: column.share(lambda cell: any(map(str.isdigit, cell))) >= _MOSTLY,
+    ),
+    Rule("accuracy_m", called("accuracy_m"), _tells_accuracy),
+    Rule("address", called("address"), _is_text),
+    Rule("postcode", called("postcode"), _is_postcode),
+    Rule("city", called("city"), _is_text),
+    Rule("country", called("country"), _is_country),
+    Rule("capacity", called("capacity"), _is_capacity),
+    Rule("present_use", called("present_use"), _is_text),
+    Rule("opening_hours", called("opening_hours"), lambda column: bool(column.cells)),
+    Rule("website", called("website"), _is_web),
+)
 # Bare words for length and width in Czech, Slovene and Croatian would more often be the size of a building.
-X_NAME = any_of("x", "lon", "lng", "long", "longitude", "e", "east", "easting", "rechtswert", "rechts", "rw", "r-wert",
-                "ostwert", "ost", "laenge", "länge", "longitudine", "est", "dlugosc", "długość", "wschod", "wschód",
-                "lengtegraad", "oosterlengte", "ol",
-                "zemepisna delka", "zeměpisná délka", "vychod", "východ", "zemljepisna dolzina",
-                "zemljepisna dolžina", "vzhod", "geografska duzina", "geografska dužina", "zemljopisna duzina",
-                "zemljopisna dužina", "istok", "x_coord", "xcoord",
-                "coordx", "point_x", "koord_x", "koordx", "x_koord", "xkoord", "gps_x", "gkx", "längengrad",
-                "longitudewgs84", r"dł\. ?geogr", "gps délka",
-                r"(?:zem|geogr|geo)\.? ?(?:delka|dužina|dolžina|länge)")  # fmt: skip
-Y_NAME = any_of("y", "lat", "latitude", "n", "north", "northing", "hochwert", "hoch", "hw", "h-wert", "nordwert",
-                "nord", "breite", "latitudine", "szerokosc", "szerokość", "polnoc", "północ", "breedtegraad",
-                "noorderbreedte", "nb",
-                "zemepisna sirka", "zeměpisná šířka", "sever", "zemljepisna sirina", "zemljepisna širina",
-                "geografska sirina", "geografska širina", "zemljopisna sirina",
-                "zemljopisna širina", "sjever", "y_coord", "ycoord", "coordy", "point_y",
-                "koord_y", "koordy", "y_koord", "ykoord", "gps_y", "gky", "breitengrad", "latitudewgs84",
-                r"szer\. ?geogr", "gps šířka", r"(?:zem|geogr|geo)\.? ?(?:šířka|širina|breite)")  # fmt: skip
+X_NAME = called("x")
+Y_NAME = called("y")
 
 
 def columns_of(frame: pd.DataFrame) -> list[Column]:

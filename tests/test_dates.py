@@ -150,6 +150,7 @@ def test_spaces_dashes_and_capitals_do_not_matter() -> None:
         ("ultimi decenni del XIX secolo", 1870, 1899, "part_of_century"),
         ("zu Beginn des 20. Jahrhunderts", 1900, 1930, "part_of_century"),
         ("op het einde van de 19de eeuw", 1870, 1899, "part_of_century"),
+        ("sred. 19. st.", 1830, 1870, "part_of_century"),
         ("halverwege de 19de eeuw", 1830, 1870, "part_of_century"),
         ("dans le dernier quart du XIXe siècle", 1875, 1899, "part_of_century"),
         ("18??", 1800, 1899, "century"),

@@ -444,6 +444,8 @@ def test_labels(vocabulary: Vocabulary) -> None:
         ("keine", "none"),
         ("pusty", "none"),
         ("Wohnen, Gewerbe", None),
+        ("trgovina i uredi", "business"),
+        ("muzeum a kanceláře", None),
         ("Museum / Zeppelinhalle", None),
         (None, None),
     ],

@@ -49,6 +49,9 @@ _AND_OTHERS: Final = re.compile(
 
 LISTED: Final = re.compile(r"[,;/]")
 """What stands between the kinds of a list."""
+_AND: Final = re.compile(r"[;,/+&]|\s(?:and|und|a|e|ed|i|in|oraz|en|et|és|și)\s", re.IGNORECASE)
+"""What stands between the uses of one place: marks, and a word for it in each language."""
+
 _MANY: Final = 3
 """Parts from which on a kind is a list: of "dworce, mosty, śluzy" the one word that is known is not the site."""
 
@@ -222,7 +225,7 @@ class Vocabulary:
             return None
         told = {
             next((self.use_words[spelling] for spelling in _spellings(part) if spelling in self.use_words), None)
-            for part in (re.split(r"[;,/+]", text) if self.use_words.keys().isdisjoint(_spellings(text)) else [text])
+            for part in (_AND.split(text) if self.use_words.keys().isdisjoint(_spellings(text)) else [text])
         }
         return told.pop() if len(told) == 1 else None
 

@@ -16,7 +16,7 @@ from contextlib import contextmanager
 from dataclasses import replace
 
 from inducult_geo.catalog import OSM, Region
-from inducult_geo.collecting.at_hand import choose_regions, find_extract
+from inducult_geo.collecting.at_hand import choose_regions, find_extract, refuse_emptied
 from inducult_geo.collecting.boundaries import kept_outline
 from inducult_geo.collecting.gather import gather_region
 from inducult_geo.errors import InducultError, RegionError, StorageError, TransientError
@@ -71,12 +71,15 @@ def at_work(run: Run, *, wait_s: float = 1.0) -> Iterator[None]:
     ------
     BusyError, StorageError
         As `run_all`.
+    ConfigError
+        Where a folder of inputs is empty that held files in the last run.
     """
     with run.folder.lock(wait_s=wait_s):
         leftovers = [*clear_leftovers(run.folder), *clear_unpointed(run)]
         if leftovers:
             run.say(f"an earlier run did not end; its {len(leftovers)} drafts are removed, what was whole stays")
         with begin(run):
+            refuse_emptied(run)
             keep_declared(run)
             log = decisions_of(run)
             for problem in (*log.problems, *copies_told(run.folder.decisions), *left_told(run.folder, log)):

@@ -8,6 +8,7 @@ import json
 import logging
 import math
 import os
+import unicodedata
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import asdict, dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta
@@ -115,7 +116,7 @@ def open_run(
     """
     settings = load_settings(data)
     folder = DataFolder(settings.data)
-    _refuse_too_long(folder.root)
+    _refuse_path(folder.root)
     if contracts:
         _refuse_unreadable(folder)
     catalog = load_catalog(
@@ -134,9 +135,15 @@ def open_run(
     )
 
 
-def _refuse_too_long(root: Path) -> None:
-    """Refuse a data folder under whose path SQLite opens no GeoPackage: it would fail at the very end of a run."""
-    length = len(os.fsencode(root.resolve()))
+def _refuse_path(root: Path) -> None:
+    """Refuse a data folder under whose path no GeoPackage can be opened: it would fail at the very end of a run."""
+    path = str(root.resolve())
+    if any(unicodedata.category(letter) == "Cc" for letter in path):
+        raise ConfigError(
+            f"the path of the data folder holds a line break or another control character, which GDAL takes out: "
+            f"{path!a}. Rename that folder."
+        )
+    length = len(os.fsencode(path))
     if length > LONGEST_PATH:
         raise ConfigError(
             f"the path of the data folder is {length} bytes long; {LONGEST_PATH} leave room for the names in it: "
@@ -156,7 +163,11 @@ def _refuse_unreadable(folder: DataFolder) -> None:
             if not os.access(home, os.X_OK):
                 raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), str(home))
         except (FileNotFoundError, NotADirectoryError):
-            continue
+            if home.is_symlink() and not home.exists():
+                raise ConfigError(
+                    f"{home}: is a link to {home.readlink()}, which is not there. Is its disk or share mounted? Mount "
+                    "it, or remove the link. Until then nothing is done."
+                ) from None
         except OSError as problem:
             raise ConfigError(f"{in_words(problem)} Until then nothing is done.") from problem
 

@@ -64,7 +64,7 @@ class DataFolder:
     def is_sample(self) -> bool:
         """Whether the run is on the sample, because nothing else is there."""
         raw = self.root / "raw"
-        own = any(_holds_files(raw / name) for name in ("osm", "partners", "rasters"))
+        own = any(holds_files(raw / name) for name in ("osm", "partners", "rasters"))
         return not own and (raw / "sample").is_dir()
 
     @property
@@ -126,6 +126,11 @@ class DataFolder:
     def declared(self) -> Path:
         """What stewards declare, as the last run read it."""
         return self.processed / "declared.json"
+
+    @property
+    def held(self) -> Path:
+        """Which folders of inputs held files in the last run."""
+        return self.processed / "held.json"
 
     @property
     def left_alone(self) -> Path:
@@ -208,7 +213,8 @@ def moment_of(text: Any) -> datetime | None:
     return moment if moment.tzinfo is not None else None
 
 
-def _holds_files(folder: Path) -> bool:
+def holds_files(folder: Path) -> bool:
+    """Whether there is a file in a folder, or below it; what is hidden is none."""
     return any(path.is_file() and not path.name.startswith(".") for path in folder.rglob("*"))
 
 
@@ -265,7 +271,9 @@ def _fault(problem: BaseException, target: Path) -> str | None:
     told: BaseException | None = problem
     while told is not None:
         if isinstance(told, OSError) and told.errno in _FAULTS and told.errno != errno.ENOSPC:
-            return _FAULTS[told.errno]
+            lost = (one for one in (target, *target.parents) if one.is_symlink() and not one.exists())
+            link = next(lost, None) if told.errno == errno.EEXIST else None
+            return f"{link} is a link to a disk or share that is not there" if link else _FAULTS[told.errno]
         if getattr(told, "errno", None) == errno.ENOSPC or any(words in str(told).lower() for words in _FULL):
             return _crowded(target) or _FAULTS[errno.ENOSPC]
         told = told.__cause__ or told.__context__

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from inducult_geo.errors import DecisionError, RegionError
+from inducult_geo.errors import ConfigError, DecisionError, RegionError
 from inducult_geo.frames import Counts
 from inducult_geo.outcome import RunOutcome, begin, last_run, note, unpublished
 from inducult_geo.pipeline import at_work
@@ -165,3 +165,45 @@ def test_a_run_that_ends_at_the_log_of_decisions_is_noted_as_failed(tmp_path: Pa
     assert noted is not None
     assert noted["exit_code"] == 1
     assert "line 1: not a line of JSON" in noted["said"]
+
+
+@pytest.mark.parametrize("unmounted", ["raw/partners", "raw"])
+def test_inputs_that_are_gone_all_at_once_end_the_run_before_anything_is_done(tmp_path: Path, unmounted: str) -> None:
+    """All of their sites left the map, with exit code 0."""
+    data, share = tmp_path / "data", tmp_path / "share"
+    (data / "raw" / "partners").mkdir(parents=True)
+    (data / "raw" / "partners" / "list.csv").write_text("id,name\n")
+    (data / "raw" / "boundaries").mkdir()
+    (data / "raw" / "boundaries" / "opole.geojson").touch()
+
+    def work() -> None:
+        with at_work(open_run(data)):
+            pass
+
+    work()
+    (data / unmounted).rename(share)
+    (data / unmounted).mkdir()
+    with pytest.raises(ConfigError, match=rf"{unmounted}: is empty, and held files in the last run, .*mounted\?"):
+        work()
+    said = (last_run(open_run(data).folder) or {})["said"]
+    assert "is empty, and held files" in said
+    (data / unmounted).rmdir()
+    share.rename(data / unmounted)
+    work()
+
+
+def test_inputs_that_are_taken_away_for_good_are_gone(tmp_path: Path) -> None:
+    """With their folder; and an extract that is named stands in for the folder of extracts."""
+    (tmp_path / "raw" / "osm").mkdir(parents=True)
+    (extract := tmp_path / "raw" / "osm" / "opole.osm").touch()
+    (tmp_path / "raw" / "note.txt").touch()
+    with at_work(open_run(tmp_path)):
+        extract.rename(tmp_path / "mine.osm")
+    with at_work(open_run(tmp_path, osm_file=tmp_path / "mine.osm")):
+        pass
+    with pytest.raises(ConfigError, match="osm: is empty"), at_work(open_run(tmp_path)):
+        pass
+    extract.parent.rmdir()
+    for _ in range(2):
+        with at_work(open_run(tmp_path)):
+            extract.parent.mkdir(exist_ok=True)

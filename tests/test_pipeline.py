@@ -533,7 +533,7 @@ def test_a_region_of_which_nothing_can_be_read_names_what_can_be_mended_alone(tm
     (partners / "list.csv").unlink()
     with pytest.raises(RegionError, match=r"no source could be read\. list: list\.csv is missing beside list\.toml\.$"):
         build(tmp_path, "opole")
-    (partners / "list.toml").unlink()
+    shutil.rmtree(partners)
     with pytest.raises(RegionError, match=r"No file of any is there: put an extract into raw/osm/ \(opole\.osm\.pbf\)"):
         build(tmp_path, "opole")
 

@@ -126,6 +126,22 @@ def test_settings_do_not_change_while_a_run_lasts(tmp_path: Path) -> None:
         settings.releases_kept = 1
 
 
+def test_a_path_with_a_line_break_is_refused_before_anything_is_done(tmp_path: Path) -> None:
+    """GDAL takes it out: a run ended with the places in the code where the GeoPackage is written."""
+    with pytest.raises(ConfigError, match=r"holds a line break .*a\\nb'\. Rename that folder\.$"):
+        open_run(tmp_path / "a\nb")
+
+
+@pytest.mark.parametrize("name", ["", "raw", "raw/osm", "raw/partners", "raw/decisions"])
+def test_inputs_on_a_disk_that_is_not_there_are_not_taken_for_gone(tmp_path: Path, name: str) -> None:
+    """All sites of a folder of lists left the map, and the run said that the region is whole."""
+    home = tmp_path / "data" / name
+    home.parent.mkdir(parents=True, exist_ok=True)
+    home.symlink_to("share")
+    with pytest.raises(ConfigError, match=r": is a link to share, which is not there\. Is its disk or share mounted\?"):
+        open_run(tmp_path / "data")
+
+
 def test_a_path_that_sqlite_opens_no_file_under_is_refused_before_anything_is_done(tmp_path: Path) -> None:
     """A run took its time, and ended with the places in the code where the GeoPackage is written."""
     deep = tmp_path.joinpath(*["\u017d" * 100] * 2, "data")

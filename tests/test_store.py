@@ -335,11 +335,12 @@ def test_things_lie_where_the_pages_say(tmp_path: Path) -> None:
         folder.declared: "processed/declared.json",
         folder.published: "processed/published.json",
         folder.left_alone: "processed/left_alone.json",
+        folder.held: "processed/held.json",
         folder.wide: "processed/sources",
         folder.region("opole"): "processed/regions/opole",
     }
     assert {str(path.relative_to(tmp_path)) for path in where} == {*where.values()}
-    assert (SUMS, len(where)) == ("SHA256SUMS", 13)
+    assert (SUMS, len(where)) == ("SHA256SUMS", 14)
 
 
 def test_pruning_keeps_the_current_release_also_of_a_folder_that_a_link_leads_to(tmp_path: Path) -> None:
@@ -598,6 +599,13 @@ def test_a_file_where_a_folder_belongs_is_told(tmp_path: Path, blocked: str) -> 
         pytest.raises(StorageError, match="a file stands where a folder belongs"),
         DataFolder(tmp_path / "data").lock(),
     ):
+        pass
+
+
+def test_a_folder_on_a_disk_that_is_not_there_is_told(tmp_path: Path) -> None:
+    """It said that a file stands there."""
+    (tmp_path / "processed").symlink_to("/mnt/not/mounted")
+    with pytest.raises(StorageError, match="processed is a link to a disk or share"), DataFolder(tmp_path).lock():
         pass
 
 

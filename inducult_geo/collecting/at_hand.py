@@ -13,6 +13,10 @@ from inducult_geo.errors import ConfigError, ContractError
 from inducult_geo.run import Run
 from inducult_geo.sources.osm.extracts import newest_extract
 from inducult_geo.sources.partners.files import find_files
+from inducult_geo.store import holds_files, read_json, write_json
+
+_INPUTS = ("osm", "partners", "rasters")
+"""Folders of inputs which sites, or what stands at sites, go with."""
 
 
 def choose_regions(region_ids: Sequence[str], run: Run) -> list[Region]:
@@ -48,6 +52,36 @@ def choose_regions(region_ids: Sequence[str], run: Run) -> list[Region]:
     if missed:
         run.say(f"not every region is run. {hint}")
     return sorted([*with_data, *outlined], key=lambda region: region.id)
+
+
+def refuse_emptied(run: Run) -> None:
+    """Refuse a folder of inputs that held files in the last run and holds none: a share that is not mounted looks so.
+
+    All of its sites would leave. Who took the files away for good removes the folder, too. What each holds now is noted
+    for the next run.
+
+    Raises
+    ------
+    ConfigError
+        Where there is such a folder.
+    """
+    raw = run.folder.root / "raw"
+    noted = (read_json(run.folder.held) or {}).get("folders")
+    before = {name for name in noted if name in _INPUTS} if isinstance(noted, list) else set()
+    # An extract that is named, or a server, stands in for the folder.
+    asked = _INPUTS if run.osm == "files" and run.osm_file is None else _INPUTS[1:]
+    holding = {name for name in _INPUTS if holds_files(raw / name)}
+    for name in asked:
+        home = raw / name if holds_files(raw) else raw
+        if name in before - holding and home.is_dir():
+            raise ConfigError(
+                f"{home}: is empty, and held files in the last run, whose sites would all leave. Is its disk or "
+                "share mounted? Where they were taken away for good, remove the empty folder, too. Until then nothing "
+                "is done."
+            )
+    now = sorted(holding | (before - {*asked}))
+    if now != noted:
+        write_json(run.folder.held, {"folders": now})
 
 
 def find_extract(region: Region, run: Run) -> Path | None:

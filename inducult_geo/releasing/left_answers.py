@@ -29,6 +29,15 @@ def answered_releases(folder: DataFolder, log: Decisions) -> dict[Path, int]:
     return found
 
 
+def spared_releases(folder: DataFolder, log: Decisions) -> set[Path]:
+    """Return the releases that are not to be removed yet: those with answers, and those that a program has open.
+
+    What is saved there after the release is gone is lost, and the program says that it was saved.
+    """
+    are_open = (one for one in releases_of(folder) if _log_of(one / GEOPACKAGE).exists())
+    return {*answered_releases(folder, log), *are_open}
+
+
 def left_told(folder: DataFolder, log: Decisions) -> list[str]:
     """Say which releases hold answers that nobody obeys, and what to do."""
     return [
@@ -42,11 +51,15 @@ def left_told(folder: DataFolder, log: Decisions) -> list[str]:
 def _is_touched(package: Path, sums: Path) -> bool:
     """Whether a GeoPackage was written after its release was made: only then it is looked into."""
     try:
-        log = package.with_name(package.name + _LOG_SUFFIX)
+        log = _log_of(package)
         is_open = log.is_file() and log.stat().st_size > 0
         return is_open or package.stat().st_mtime_ns > sums.stat().st_mtime_ns
     except OSError:
         return False
+
+
+def _log_of(package: Path) -> Path:
+    return package.with_name(package.name + _LOG_SUFFIX)
 
 
 def _answers(package: Path) -> Iterator[tuple[str, str, str]]:

@@ -33,7 +33,7 @@ from inducult_geo.publish.promises.verify import verify
 from inducult_geo.publish.release import write_release
 from inducult_geo.release_folders import new_release, prune_releases, release_is_whole
 from inducult_geo.releasing.assemble import assemble, release_manifest, with_surfaces
-from inducult_geo.releasing.left_answers import answered_releases
+from inducult_geo.releasing.left_answers import spared_releases
 from inducult_geo.releasing.withholding import for_release
 from inducult_geo.run import Run, unread
 from inducult_geo.stage import Part, RegionOutcome, Stage, last_stage, last_state, note_state
@@ -103,7 +103,7 @@ def release(outcomes: Sequence[RegionOutcome], run: Run) -> RunOutcome:
     changed = _keep_changes(since, path, run) if is_new else 0
     numbers = _numbers(bundle, public, changed) | {"is_new": is_new}
     _note(path, made_of, numbers, run)
-    spared = answered_releases(run.folder, decisions_of(run))
+    spared = spared_releases(run.folder, decisions_of(run))
     prune_releases(run.folder, run.settings.releases_kept, spared=spared)
     return _outcome(_now_told(outcomes, stages), wide, path.name, numbers, run)
 

@@ -327,3 +327,20 @@ def test_who_is_the_same_as_one_row_is_no_match_of_another():
     right += [row("b:2", "Ofen", point(2_000))]
     said = pd.DataFrame([("1", "2", "same")], columns=["left_id", "right_id", "decision"])
     assert link(left, records(*right), said=said)[["right_id", "decision"]].to_numpy().tolist() == [["2", "same"]]
+
+
+@pytest.mark.parametrize(
+    ("town", "street", "doubtful"),
+    [
+        ("Saal", "Bahnhofstraße 3", False),
+        (None, "Bahnhofstraße 3", False),
+        # Works of one firm in two towns, and a street that each of them has.
+        ("Wels", "Bahnhofstraße 3", True),
+        ("Wels", None, True),
+    ],
+)
+def test_one_firm_in_two_towns_is_looked_at_where_no_place_is_known(town, street, doubtful):
+    name, there = "Gebrüder Elsterglanz Zellstoffabrik Hohenquell", {"city": "Saal", "address": "Bahnhofstraße 3"}
+    left = records(row("a:1", name, city=town, address=street), *backdrop())
+    found = link(left, records(row("b:1", name, point(), **there), *backdrop())).query("left_id == '1'")
+    assert (found["decision"].tolist(), found["doubtful"].tolist()) == (["match"], [doubtful])

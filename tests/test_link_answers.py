@@ -67,3 +67,13 @@ def test_a_word_that_cannot_be_obeyed_is_told_before_any_work(words: list[str], 
     table.to_csv(tmp_path / "pairs.csv", index=False)
     with pytest.raises(ContractError, match=told):
         Earlier.of(tmp_path / "pairs.csv")
+
+
+def test_rows_that_tell_neither_a_place_nor_a_country_are_counted(tmp_path: Path) -> None:
+    left, right = lists(tmp_path)
+    text = Path(left).read_text(encoding="utf-8").replace('countries = ["AT"]\n', "")
+    Path(left).write_text(text, encoding="utf-8")
+    call = ["link", left, right, "--out", str(tmp_path / "pairs.csv"), "--data", str(tmp_path / "data")]
+    told = CliRunner().invoke(cli.app, call, catch_exceptions=False).stdout
+    assert "of the left 3 tell neither a place nor a country" in " ".join(told.split())
+    assert "of the right" not in told.split("fit none of the right")[1]

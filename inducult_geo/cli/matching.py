@@ -289,11 +289,17 @@ def _link_numbers(tables: list[Records], pairs: pd.DataFrame) -> dict[str, Any]:
         "right": len(tables[1]),
         **{name: int((pairs["decision"] == name).sum()) for name in ("match", "unit", "review")},
         "doubtful": int(pairs["doubtful"].sum()),
+        **{f"{side}_nowhere": _nowhere(table) for side, table in zip(("left", "right"), tables, strict=True)},
         "left_in_pairs": paired,
         "left_alone": int(taking[0].sum()) - paired,
         "left_rejected": rejected[0],
         "right_rejected": rejected[1],
     }
+
+
+def _nowhere(table: Records) -> int:
+    """Count the rows that tell neither a place nor a country."""
+    return int((table.geometry.isna() & table["country"].isna() & table["region"].isna()).sum())
 
 
 def _link_told(numbers: dict[str, Any], out: Path) -> str:
@@ -313,6 +319,9 @@ def _link_told(numbers: dict[str, Any], out: Path) -> str:
     if numbers["gone"]:
         lines.append(f"{numbers['gone']} pairs with a note of somebody are told no more: their notes went")
     for side in ("left", "right"):
+        if rows := numbers[f"{side}_nowhere"]:
+            where = "a column country, or countries in the contract, finds more"
+            lines.append(f"of the {side} {rows} tell neither a place nor a country: {where}")
         if reasons := numbers[f"{side}_rejected"]:
             told = ", ".join(f"{count} {reason}" for reason, count in reasons.items())
             lines.append(f"of the {side} records these took no part: {told}. `inducult check` tells which and why.")

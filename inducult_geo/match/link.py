@@ -31,10 +31,12 @@ _DIGITS: Final = 4
 """Digits of a score that are told."""
 
 NAMES_ALONE: Final = 0.95
-"""Score up to which a match that nothing but names speaks for is doubtful: firms of one name stand in many towns."""
+"""Score up to which a match that only names speak for is doubtful: firms of one name stand in many towns."""
 
-TOLD_WHERE: Final = ((same_city, 0.85), (same_postcode, 1.0), (same_street, 0.85), (same_identifier, 0.5))
-"""Comparisons, each with the value from which it tells of records without a place that they are at one."""
+SAME_WHERE: Final = 0.85
+OTHER_TOWN: Final = 0.5
+"""How alike streets and towns are that tell of records without a place that they are at one; of two towns that they are
+not, up to which one street in both ("Bahnhofstraße") tells nothing."""
 
 SHARED: Final = "the works has several rows, which together reach"
 """What is said of a match that reaches the bar with other rows of its works only."""
@@ -72,7 +74,7 @@ def link(
         `left_id`, `right_id` (the sources' own keys), `left_name`, `right_name` (null where a row has none), `score`,
         `decision` (match, unit, review, or what was said), `beside` (of a unit or of works given again the left row's
         best match, else null), `doubtful` (worth a look: all for review, what is given again, a match that another left
-        row fits better, what bears a name that nearly all bear, what nothing but names speaks for below `NAMES_ALONE`,
+        row fits better, what bears a name that nearly all bear, what only names speak for (see `_is_anywhere`),
         and what else scores below `score.DOUBTED`), `distance_m`, `why`.
         A left row matches its best right row, which others may match, too, and with it any that is of the same works
         given again (`again.given_again`); a second one that may be right instead is for `review`. With `units` further
@@ -137,7 +139,7 @@ def _table(scored: Scored, match: Ints, together: Floats, **kinds: Flags) -> pd.
     one_of = again | unit
     unsure = asked | again | _is_one_of_many(scored)[rows] | _is_second(scored, kinds["best"])[rows]
     value = np.where(one_of, several.probability[rows], scored.probability[rows]).round(_DIGITS)
-    unsure |= _is_anywhere(pairs.take(rows)) & (value < NAMES_ALONE)
+    unsure |= _is_anywhere(pairs.take(rows), value)
     keys = own_keys(pd.Series(pairs.prepared.key, dtype=TEXT))
     match = match[pairs.left[rows]]
     table = pd.DataFrame(
@@ -183,12 +185,16 @@ def _is_one_of_many(scored: Scored) -> Flags:
     return found
 
 
-def _is_anywhere(pairs: Compared) -> Flags:
-    """Tell which pairs nothing but names speaks for: the place of one is unknown, and nothing of `TOLD_WHERE` is so."""
+def _is_anywhere(pairs: Compared, score: Floats) -> Flags:
+    """Tell which pairs only names speak for, below `NAMES_ALONE` or in two towns: the place of one is unknown."""
     found = np.isnan(pairs.distance_m)
     rows = np.flatnonzero(found)
     some = pairs.take(rows)
-    found[rows] = ~np.any([compare(some).value >= least for compare, least in TOLD_WHERE], axis=0)
+    town, street = same_city(some).value, same_street(some).value
+    is_other = town < OTHER_TOWN
+    at_one = (town >= SAME_WHERE) | ((street >= SAME_WHERE) & ~is_other)
+    at_one |= (same_postcode(some).value == 1.0) | (same_identifier(some).value > 0)
+    found[rows] = ~at_one & (is_other | (score[rows] < NAMES_ALONE))
     return found
 
 

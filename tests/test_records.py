@@ -302,7 +302,9 @@ def test_a_crowd_at_one_point_is_a_settlement(vocabulary: Vocabulary) -> None:
 @pytest.mark.parametrize(
     ("written", "code"),
     [("AT", "AT"), ("aut", "AT"), ("Rakousko", "AT"), ("Österreich", "AT"), ("Belgien", "BE"), ("Hrvatska", "HR"),
-     ("Bosnia & Herzegovina", "BA"), ("EL", "GR"), (None, "PL"), ("Atlantis", "PL")],
+     ("Bosnia & Herzegovina", "BA"), ("EL", "GR"), (None, "PL"), ("Atlantis", "PL"), ("ČR", "CZ"), ("čr", "CZ"),
+     ("CR", "CR"), ("A", "AT"), ("SLO", "SI"), ("Belgique", "BE"), ("Magyarország", "HU"), ("Großbritannien", "GB"),
+     ("Slovenská republika", "SK")],
 )  # fmt: skip
 def test_countries_become_codes(vocabulary: Vocabulary, written: str | None, code: str) -> None:
     result = made(vocabulary, [{"country": written}])

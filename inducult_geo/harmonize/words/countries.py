@@ -1,4 +1,4 @@
-"""Countries as sources write them, as codes: names in nine languages, codes of two and three letters."""
+"""Countries as sources write them, as codes: names in thirteen languages, codes of two and three letters, of cars."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Final
 
 from inducult_geo.text import clean_text, fold_once
 
-_LANGUAGES: Final = ("de", "cs", "it", "sl", "hr", "pl", "nl")
+_LANGUAGES: Final = ("de", "cs", "it", "sl", "hr", "pl", "nl", "fr", "hu", "ro", "sk")
 _ALSO: Final = {
     "el": "GR",  # Eurostat's codes for Greece and the United Kingdom
     "uk": "GB",
@@ -21,8 +21,19 @@ _ALSO: Final = {
     "turkey": "TR",
     "macedonia": "MK",
     "bosnia": "BA",
+    "slovenska republika": "SK",  # what Slovaks call their own country
+    **dict.fromkeys(("england", "scotland", "wales", "grossbritannien", "velka britanie"), "GB"),
+    **dict.fromkeys(("holandsko", "the netherlands"), "NL"),
+    **dict.fromkeys(("brd", "ger"), "DE"),
 }
+_ON_CARS: Final = {
+    "a": "AT", "b": "BE", "d": "DE", "e": "ES", "f": "FR", "h": "HU", "i": "IT", "l": "LU", "n": "NO", "p": "PT",
+    "s": "SE", "cro": "HR", "fin": "FI", "fl": "LI", "irl": "IE", "slo": "SI",
+}  # fmt: skip
+"""Distinguishing signs of vehicles in international traffic where they are no code of ISO 3166."""
 
+_MARKED: Final = {"čr": "CZ"}
+"""Texts that without their marks are the code of another country (Costa Rica)."""
 
 NAMIBIA: Final = "NA"
 """A code that many programs write for nothing: in a cell it has to be told what it means."""
@@ -31,14 +42,14 @@ NAMIBIA: Final = "NA"
 def country_code(value: object) -> str | None:
     """Return the ISO 3166-1 code of two letters that a cell means; null where it is none that is known.
 
-    Reads codes of two and three letters, and names in English, German, Czech, Italian, Slovene, Croatian, Polish and
-    Dutch (Debian's translations of ISO 3166, by way of pycountry). Case and marks do not matter, but in "NA"
-    (Namibia): "n/a" and "na" are none.
+    Reads codes of two and three letters, signs of vehicles ("A", "SLO"), and names in English, German, Czech, Italian,
+    Slovene, Croatian, Polish, Dutch, French, Hungarian, Romanian and Slovak (Debian's translations of ISO 3166, by way
+    of pycountry). Case and marks do not matter, but in "NA" (Namibia; "n/a" and "na" are none) and in "ČR".
     """
     if isinstance(value, str) and value.strip() == NAMIBIA:
         return NAMIBIA
     text = clean_text(value)
-    return None if text is None else _codes().get(_folded(text))
+    return None if text is None else _MARKED.get(text.casefold()) or _codes().get(_folded(text))
 
 
 def _folded(text: str) -> str:
@@ -62,4 +73,4 @@ def _codes() -> dict[str, str]:
         spoken = {translation.gettext(name) for translation in translations for name in told}
         for name in (country.alpha_2, country.alpha_3, *told, *spoken):
             found.setdefault(_folded(name), set()).add(country.alpha_2)
-    return {name: min(codes) for name, codes in found.items() if len(codes) == 1} | _ALSO
+    return {name: min(codes) for name, codes in found.items() if len(codes) == 1} | _ON_CARS | _ALSO

@@ -53,9 +53,14 @@ def test_words_and_notes_in_a_table_of_pairs_stay_when_it_is_made_again(tmp_path
     assert [*again.columns] == [*LINK_COLUMNS, "note"]
     rows = again[["left_id", "right_id", "decision", "doubtful", "note"]].to_numpy().tolist()
     assert rows == [["1", "a", "same", "False", "seen in the archive"], ["'=2", "b", "different", "False", ""]]
+    assert "neither list" not in told
     first = out.read_bytes()
     linked(tmp_path)
     assert out.read_bytes() == first
+    # A word on a row that was renumbered is told, and stays.
+    out.write_bytes(first.replace(b"1,a,", b"7,a,"))
+    assert "1 of these name a row that is in neither list now" in " ".join(linked(tmp_path).split())
+    assert b"7,a," in out.read_bytes()
 
 
 @pytest.mark.parametrize(

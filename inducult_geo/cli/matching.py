@@ -66,6 +66,7 @@ def link(
     """
     from inducult_geo import api
     from inducult_geo.catalog import load_contract
+    from inducult_geo.frames import own_keys
     from inducult_geo.match.link import LINK_COLUMNS
     from inducult_geo.memory import weights_of
     from inducult_geo.publish.spreadsheet import safe_texts, write_plain_csv
@@ -82,7 +83,7 @@ def link(
         pairs = api.link(*tables, units=units, weights=weights_of(opened), said=earlier.said)
     with replacing(out) as draft, draft.open("w", encoding="utf-8", newline="") as handle:
         write_plain_csv(safe_texts(earlier.added_to(pairs)), handle)
-    numbers = _link_numbers(tables, pairs) | earlier.counts(pairs)
+    numbers = _link_numbers(tables, pairs) | earlier.counts(pairs, [own_keys(table["record_key"]) for table in tables])
     if as_json:
         print_json({**numbers, "out": str(out)})
     else:
@@ -316,6 +317,8 @@ def _link_told(numbers: dict[str, Any], out: Path) -> str:
         lines.append(
             f"as it was said in {out} {numbers['same']} pairs are the same and {numbers['different']} different"
         )
+    if numbers["unknown"]:
+        lines.append(f"{numbers['unknown']} of these name a row that is in neither list now, and have no effect")
     if numbers["gone"]:
         lines.append(f"{numbers['gone']} pairs with a note of somebody are told no more: their notes went")
     for side in ("left", "right"):

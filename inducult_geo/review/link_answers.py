@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+import numpy as np
 import pandas as pd
 
 from inducult_geo.errors import ContractError
@@ -71,9 +73,19 @@ class Earlier:
         """Return a table of pairs with the columns that somebody added to the earlier one."""
         return pairs.merge(self.table.drop(columns="decision"), on=_PAIR, how="left")
 
-    def counts(self, pairs: pd.DataFrame) -> dict[str, int]:
-        """Count the words, and the pairs with something in an added column (`gone`) that are told no more."""
+    def counts(self, pairs: pd.DataFrame, keys: Sequence[pd.Series]) -> dict[str, int]:
+        """Count the words, those on a row that is in neither list now (`unknown`), and notes that are lost (`gone`).
+
+        Parameters
+        ----------
+        pairs
+            What the next link gives: an added column of a pair that it does not tell is lost.
+        keys
+            The sources' own keys of the left and of the right list.
+        """
         notes = self.table.drop(columns="decision").set_index(_PAIR)
         noted = notes.index[(notes != "").any(axis=1)]
         words = {word: int((self.table["decision"] == word).sum()) for word in LINK_WORDS}
+        known = np.all([self.said[name].isin(side) for name, side in zip(_PAIR, keys, strict=True)], axis=0)
+        words["unknown"] = int((~known).sum())
         return words | {"gone": int((~noted.isin(pd.MultiIndex.from_frame(pairs[_PAIR]))).sum())}

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import json
 import os
+import resource
 
 import pytest
 from hypothesis import given
@@ -187,6 +188,24 @@ def test_appending_after_a_torn_line_loses_nothing_whole(tmp_path, cut):
     lines = [json.loads(line)["left"] for line in path.read_text(encoding="utf-8").splitlines()]
     assert lines == (["a:1", "a:3"] if cut else ["a:1", "a:2", "a:3"])
     assert not read_decisions(path).problems
+
+
+@pytest.mark.parametrize("room", [0, 30])
+@pytest.mark.parametrize("torn", [b"", b'{"who": "E'])
+def test_a_word_for_which_there_is_no_room_leaves_the_log_as_it_was(tmp_path, room, torn):
+    """Half a line stayed, and was told as torn every night."""
+    path = tmp_path / "decisions.jsonl"
+    append_decision(path, said("a:1"))
+    before = path.read_bytes()
+    path.write_bytes(before + torn)
+    limits = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (len(before) + room, limits[1]))
+    try:
+        with pytest.raises(OSError, match="too large"):
+            append_decision(path, said("a:2"))
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, limits)
+    assert path.read_bytes() == before
 
 
 @pytest.mark.parametrize("name", ["who", "left", "note"])

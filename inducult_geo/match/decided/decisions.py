@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from itertools import groupby
 from pathlib import Path
@@ -214,16 +215,32 @@ def read_decisions(path: Path) -> Decisions:
 
 
 def append_decision(path: Path, decision: Decision) -> None:
-    """Append one decision and wait until it is on the disk; a torn last line is closed first."""
+    """Append one decision, and wait until it is on the disk; a torn last line is closed first.
+
+    Where the disk does not take it, the log is as it was.
+
+    Raises
+    ------
+    OSError
+        Where the disk does not take the whole of it.
+    """
     path.parent.mkdir(parents=True, exist_ok=True)
-    with path.open("ab+") as log:
-        log.seek(0, os.SEEK_END)
-        if log.tell():
-            log.seek(-1, os.SEEK_END)
-            _close_torn_line(log, path)
-        log.write(decision.as_line().encode() + b"\n")
-        log.flush()
-        os.fsync(log.fileno())
+    whole: int | None = None
+    try:
+        with path.open("ab+") as log:
+            if log.seek(0, os.SEEK_END):
+                log.seek(-1, os.SEEK_END)
+                _close_torn_line(log, path)
+            whole = log.seek(0, os.SEEK_END)
+            log.write(decision.as_line().encode() + b"\n")
+            log.flush()
+            os.fsync(log.fileno())
+    except OSError:
+        # Half a line would be told as torn every night, though nobody's word is in it.
+        if whole is not None:
+            with suppress(OSError):
+                os.truncate(path, whole)
+        raise
 
 
 def _close_torn_line(log: Any, path: Path) -> None:

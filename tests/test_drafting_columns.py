@@ -73,6 +73,9 @@ def column(name: str, cells: Sequence[str], rows: int | None = None) -> Column:
         ("city", "Miejscowość", ("Opole", "Ozimek", "Nysa", "Brzeg")),
         ("city", "Obec", ("Cheb", "Aš", "Sokolov", "Ostrov")),
         ("country", "Country", ("PL", "DE", "CZ", "PL")),
+        ("country", "Land", ("D", "A", "D", "CZ")),
+        ("country", "Kraj", ("Polska", "Niemcy", "Polska", "Czechy")),
+        ("city", "Kraj", ("Kranj", "Bled", "Jesenice", "Kranj")),
         ("capacity", "installed_capacity_MW", ("2069", "1064", "12.5", "0.4")),
         ("capacity", "Nettonennleistung", ("2069,5", "1064", "12,5", "0,4")),
         ("capacity", "capacity", ("168 MW", "1 200 MW", "0.4 GW", "350 kWel")),
@@ -119,6 +122,9 @@ def test_some_words_are_a_name_only_where_they_are_the_whole_of_it() -> None:
     ("field", "name", "cells"),
     [
         ("name", "name", ("1", "2", "3", "4")),  # numbers are no names
+        ("city", "Kraj", ("Polska", "Niemcy", "Polska", "Czechy")),  # countries in Polish, towns in Slovene
+        ("country", "Kraj", ("Kranj", "Bled", "Jesenice", "Kranj")),
+        ("country", "Land", ("Sachsen", "Bayern", "Sachsen", "Thüringen")),
         ("start", "od", ("2004-03-01", "2004-03-02", "1998-12-24", "3. 5. 1958")),  # since when it is protected
         ("name", "Ortsname", NAMES),  # "name" is only a part of the word
         ("name", "plant_phase", ("Main plant", "Main plant", "Phase 2", "Main plant")),

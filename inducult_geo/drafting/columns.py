@@ -14,6 +14,7 @@ from inducult_geo.errors import CoordinateError
 from inducult_geo.harmonize.coordinates.parsed import marked_angles
 from inducult_geo.harmonize.coordinates.read import parse_coordinates
 from inducult_geo.harmonize.dates.read import date_text, parse_date
+from inducult_geo.harmonize.words.countries import country_code
 from inducult_geo.harmonize.words.dated_states import status_of
 from inducult_geo.harmonize.words.vocabulary import load_vocabulary
 from inducult_geo.match.reading.trades import fuel_bits
@@ -141,7 +142,7 @@ def _is_web(column: Column) -> bool:
 
 
 def _is_country(column: Column) -> bool:
-    return column.share(lambda cell: cell.isalpha() and len(cell) >= 2) >= _MOSTLY
+    return column.share(lambda cell: country_code(cell) is not None) >= _MOSTLY
 
 
 def _tells_accuracy(column: Column) -> bool:
@@ -204,7 +205,7 @@ RULES: tuple[Rule, ...] = (
     Rule("accuracy_m", called("accuracy_m"), _tells_accuracy),
     Rule("address", called("address"), _is_text),
     Rule("postcode", called("postcode"), _is_postcode),
-    Rule("city", called("city"), _is_text),
+    Rule("city", called("city"), lambda column: _is_text(column) and not _is_country(column)),
     Rule("country", called("country"), _is_country),
     Rule("capacity", called("capacity"), _is_capacity),
     Rule("present_use", called("present_use"), _is_text),

@@ -24,7 +24,7 @@ _ALSO: Final = {
     "slovenska republika": "SK",  # what Slovaks call their own country
     **dict.fromkeys(("england", "scotland", "wales", "grossbritannien", "velka britanie"), "GB"),
     **dict.fromkeys(("holandsko", "the netherlands"), "NL"),
-    **dict.fromkeys(("brd", "ger"), "DE"),
+    **dict.fromkeys(("brd", "ger", "srn"), "DE"),
 }
 _ON_CARS: Final = {
     "a": "AT", "b": "BE", "d": "DE", "e": "ES", "f": "FR", "h": "HU", "i": "IT", "l": "LU", "n": "NO", "p": "PT",

@@ -38,7 +38,7 @@ def linked(folder: Path, *more: str) -> str:
 
 def test_words_and_notes_in_a_table_of_pairs_stay_when_it_is_made_again(tmp_path: Path) -> None:
     out = tmp_path / "pairs.csv"
-    assert {"match": 2, "same": 0, "gone": 0}.items() <= json.loads(linked(tmp_path, "--json")).items()
+    assert {"match": 2, "same": 0, "kept": 0}.items() <= json.loads(linked(tmp_path, "--json")).items()
     table = pd.read_csv(out, dtype=str)
     assert table[["left_id", "right_id"]].to_numpy().tolist() == [["1", "a"], ["'=2", "b"]]
     table = table.assign(decision=["Gleich", "verschieden"], note=["seen in the archive", ""])
@@ -46,20 +46,24 @@ def test_words_and_notes_in_a_table_of_pairs_stay_when_it_is_made_again(tmp_path
     # As Excel saves it where a comma stands within numbers.
     table.to_csv(out, sep=";", index=False, encoding="utf-8-sig")
     told = " ".join(linked(tmp_path).split())
-    assert "1 pairs are the same and 1 different" in told
-    assert "1 pairs with a note of somebody are told no more" in told
+    assert "and obeyed: 1 same, 1 different" in told
+    assert "not found any more, and kept for what is noted beside it: 1 pair" in told
     assert "of the left 1 are in the table and 2 fit none" in told
     again = pd.read_csv(out, dtype=str, keep_default_na=False)
     assert [*again.columns] == [*LINK_COLUMNS, "note"]
     rows = again[["left_id", "right_id", "decision", "doubtful", "note"]].to_numpy().tolist()
-    assert rows == [["1", "a", "same", "False", "seen in the archive"], ["'=2", "b", "different", "False", ""]]
+    assert rows == [
+        ["1", "a", "same", "False", "seen in the archive"],
+        ["'=2", "b", "different", "False", ""],
+        ["3", "c", "undecided", "False", "?"],
+    ]
     assert "neither list" not in told
     first = out.read_bytes()
     linked(tmp_path)
     assert out.read_bytes() == first
     # A word on a row that was renumbered is told, and stays.
     out.write_bytes(first.replace(b"1,a,", b"7,a,"))
-    assert "1 of these name a row that is in neither list now" in " ".join(linked(tmp_path).split())
+    assert "without effect, since a row of it is in neither list now: 1 word" in " ".join(linked(tmp_path).split())
     assert b"7,a," in out.read_bytes()
 
 

@@ -314,13 +314,11 @@ def _link_told(numbers: dict[str, Any], out: Path) -> str:
         f"of the left {numbers['left_in_pairs']} are in the table and {numbers['left_alone']} fit none of the right",
     ]
     if numbers["same"] or numbers["different"]:
-        lines.append(
-            f"as it was said in {out} {numbers['same']} pairs are the same and {numbers['different']} different"
-        )
+        lines.append(f"said in {out}, and obeyed: {numbers['same']} same, {numbers['different']} different")
     if numbers["unknown"]:
-        lines.append(f"{numbers['unknown']} of these name a row that is in neither list now, and have no effect")
-    if numbers["gone"]:
-        lines.append(f"{numbers['gone']} pairs with a note of somebody are told no more: their notes went")
+        lines.append(f"without effect, since a row of it is in neither list now: {counted(numbers['unknown'], 'word')}")
+    if numbers["kept"]:
+        lines.append(f"not found any more, and kept for what is noted beside it: {counted(numbers['kept'], 'pair')}")
     for side in ("left", "right"):
         if rows := numbers[f"{side}_nowhere"]:
             where = "a column country, or countries in the contract, finds more"

@@ -38,7 +38,7 @@ def without_different(pairs: Pairs2, prepared: Prepared, said: pd.DataFrame) -> 
         return pairs
     keys = own_keys(pd.Series(prepared.key, dtype="str"))
     found = pd.DataFrame({"left_id": keys.to_numpy()[pairs[0]], "right_id": keys.to_numpy()[pairs[1]]})
-    kept = ~_are(found, apart)
+    kept = ~are_among(found, apart)
     return pairs[0][kept], pairs[1][kept]
 
 
@@ -62,8 +62,8 @@ def with_words(table: pd.DataFrame, said: pd.DataFrame) -> pd.DataFrame:
     if said.empty:
         return table
     same = said[said["decision"] == SAME]
-    beside = _are(table.assign(right_id=table["beside"]), same)
-    kept = table[(~table["left_id"].isin(same["left_id"]) | beside) & ~_are(table, said)]
+    beside = are_among(table.assign(right_id=table["beside"]), same)
+    kept = table[(~table["left_id"].isin(same["left_id"]) | beside) & ~are_among(table, said)]
     words = said[[*_PAIR, "decision"]].merge(table.drop(columns="decision"), on=_PAIR, how="left")
     words = words.assign(
         beside=pd.Series([None] * len(words), dtype="str"),
@@ -76,7 +76,7 @@ def with_words(table: pd.DataFrame, said: pd.DataFrame) -> pd.DataFrame:
     return pd.concat([kept, words[table.columns]], ignore_index=True)
 
 
-def _are(pairs: pd.DataFrame, those: pd.DataFrame) -> Flags:
-    """Tell which pairs are among those."""
+def are_among(pairs: pd.DataFrame, those: pd.DataFrame) -> Flags:
+    """Tell which rows of a table are pairs of another one, by `left_id` and `right_id`."""
     every, some = (pd.MultiIndex.from_frame(table[_PAIR].astype(object)) for table in (pairs, those))
     return np.asarray(every.isin(some), dtype=bool)

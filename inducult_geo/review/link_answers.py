@@ -12,7 +12,7 @@ import pandas as pd
 
 from inducult_geo.errors import ContractError
 from inducult_geo.match.link import LINK_COLUMNS
-from inducult_geo.match.link_words import LINK_WORDS, NOTHING_SAID
+from inducult_geo.match.link_words import LINK_WORDS, NOTHING_SAID, are_among
 from inducult_geo.publish.spreadsheet import read_csv
 from inducult_geo.review.answers import canonical
 
@@ -20,6 +20,8 @@ _OPEN: Final = ("match", "unit", "review", "undecided", "")
 """What stands in `decision` where nobody said anything."""
 
 _PAIR: Final = ["left_id", "right_id"]
+_NAMES: Final = ("left_name", "right_name")
+_KEPT: Final = "not found any more; kept for what is noted beside it"
 
 
 @dataclass(frozen=True)
@@ -29,11 +31,14 @@ class Earlier:
     Attributes
     ----------
     table
-        `left_id`, `right_id`, `decision` (one of `LINK_WORDS`, "" where nobody said anything) and the columns that
-        somebody added, all as text; each pair once.
+        `left_id`, `right_id`, `decision` (one of `LINK_WORDS`, "" where nobody said anything), the names that it told
+        and the columns that somebody added, all as text; each pair once.
+    added
+        The columns that somebody added.
     """
 
     table: pd.DataFrame
+    added: tuple[str, ...] = ()
 
     @classmethod
     def of(cls, pairs: Path) -> Earlier:
@@ -55,14 +60,16 @@ class Earlier:
                 f"{pairs}: of {left} and {right} the column decision says '{word}', which is no word of a pair of two "
                 f"lists. Write {' or '.join(LINK_WORDS)}, or leave what stood there."
             )
-        added = [name for name in table if name and name not in LINK_COLUMNS and table[name].str.strip().any()]
-        table = table.assign(decision=words)[[*_PAIR, "decision", *added]]
+        heads = [str(name) for name in table if name and name not in LINK_COLUMNS]
+        added = [name for name in heads if table[name].str.strip().any()]
+        names = [name for name in _NAMES if name in table]
+        table = table.assign(decision=words)[[*_PAIR, "decision", *names, *added]]
         said = table[table["decision"] != ""].drop_duplicates([*_PAIR, "decision"])
         if (twice := said[said.duplicated(_PAIR)]).size:
             left, right = twice[_PAIR].iloc[0]
             raise ContractError(f"{pairs}: of {left} and {right} two words are said: keep one.")
         rest = table[table["decision"] == ""]
-        return cls(pd.concat([said, rest]).drop_duplicates(_PAIR, ignore_index=True))
+        return cls(pd.concat([said, rest]).drop_duplicates(_PAIR, ignore_index=True), tuple(added))
 
     @property
     def said(self) -> pd.DataFrame:
@@ -70,22 +77,30 @@ class Earlier:
         return self.table.loc[self.table["decision"] != "", [*_PAIR, "decision"]]
 
     def added_to(self, pairs: pd.DataFrame) -> pd.DataFrame:
-        """Return a table of pairs with the columns that somebody added to the earlier one."""
-        return pairs.merge(self.table.drop(columns="decision"), on=_PAIR, how="left")
+        """Return a table of pairs with the columns that somebody added to the earlier one.
+
+        A pair that is not found any more stays as `undecided` where somebody noted something beside it.
+        """
+        pairs = pairs.merge(self.table[[*_PAIR, *self.added]], on=_PAIR, how="left")
+        kept = self._noted[~are_among(self._noted, pairs)].assign(decision="undecided", doubtful=False, why=_KEPT)
+        return pd.concat([pairs, kept.reindex(columns=pairs.columns)], ignore_index=True) if len(kept) else pairs
+
+    @property
+    def _noted(self) -> pd.DataFrame:
+        """The pairs beside which somebody noted something."""
+        filled = [self.table[name].str.strip() != "" for name in self.added]
+        return self.table[np.any(filled, axis=0)] if filled else self.table.iloc[:0]
 
     def counts(self, pairs: pd.DataFrame, keys: Sequence[pd.Series]) -> dict[str, int]:
-        """Count the words, those on a row that is in neither list now (`unknown`), and notes that are lost (`gone`).
+        """Count the words, those on a row that is in neither list now (`unknown`), and pairs kept for a note (`kept`).
 
         Parameters
         ----------
         pairs
-            What the next link gives: an added column of a pair that it does not tell is lost.
+            What the next link gives.
         keys
             The sources' own keys of the left and of the right list.
         """
-        notes = self.table.drop(columns="decision").set_index(_PAIR)
-        noted = notes.index[(notes != "").any(axis=1)]
         words = {word: int((self.table["decision"] == word).sum()) for word in LINK_WORDS}
         known = np.all([self.said[name].isin(side) for name, side in zip(_PAIR, keys, strict=True)], axis=0)
-        words["unknown"] = int((~known).sum())
-        return words | {"gone": int((~noted.isin(pd.MultiIndex.from_frame(pairs[_PAIR]))).sum())}
+        return words | {"unknown": int((~known).sum()), "kept": int((~are_among(self._noted, pairs)).sum())}

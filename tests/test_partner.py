@@ -354,6 +354,12 @@ def test_no_file_outside_the_folder_is_read(tmp_path: Path, name: str) -> None:
         find_files(load_contract(folder / "test.toml"))
 
 
+def test_of_a_link_that_leads_elsewhere_it_is_said_that_it_is_one(contract: Contract, tmp_path: Path) -> None:
+    (tmp_path / "a.csv").symlink_to(tmp_path.parent / "share" / "a.csv")
+    with pytest.raises(ContractError, match=r"is a link that leads out of .* Put the file itself beside"):
+        find_files(contract)
+
+
 @pytest.mark.parametrize("name", ["Zakłady Übung.csv", "Zakłady Übung-2026-11-20.csv"])
 def test_a_name_that_a_mac_wrote_is_the_same(contract: Contract, tmp_path: Path, name: str) -> None:
     """It looks the same, and was missing; what a Mac puts beside it on a share is no file."""

@@ -49,8 +49,11 @@ def _inside(contract: Contract, root: Path, name: str) -> Path | None:
     """Return the file of that name in a folder (resolved), never one outside it."""
     path = (root / name).resolve()
     if not path.is_relative_to(root):
+        is_link = (root / name).is_symlink()
+        where = "is a link that leads out of" if is_link else "lies outside"
         raise ContractError(
-            f"{contract.declared_in}: file '{name}' lies outside the contract's folder. Put it beside the contract."
+            f"{contract.declared_in}: file '{name}' {where} the contract's folder. "
+            f"Put {'the file itself' if is_link else 'it'} beside the contract."
         )
     if path.is_file():
         return path

@@ -118,6 +118,13 @@ def test_an_output_of_another_encoding_ends_no_command_and_json_stays_json(
     assert json.loads(written.getvalue()[line:].decode("utf-8")) == {"name": name}
 
 
+@pytest.mark.parametrize("closed", [1, 2])
+def test_an_output_that_is_closed_ends_no_work(closed: int, tmp_path: Path) -> None:
+    code = "import sys; sys.argv[1:] = ['--version']; from inducult_geo import cli; cli.main()"
+    command = ["sh", "-c", f'exec "$0" -c "$1" {closed}>&-', sys.executable, code]
+    assert subprocess.run(command, cwd=tmp_path, check=False).returncode == 0
+
+
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs a device that is always full")
 def test_a_log_that_takes_nothing_ends_no_work_and_is_told_in_a_line(tmp_path: Path) -> None:
     """A run whose log lay on a full disk broke off at its first word, with the places in the code."""

@@ -107,11 +107,14 @@ def _telling() -> Iterator[None]:
 def set_up_output() -> None:
     """Let an output of another encoding than UTF-8 (`LANG=pl_PL`) get the number of a letter that it does not know.
 
-    Where it takes nothing, that is told in a line.
+    Where it takes nothing, that is told in a line; where it is closed (`1>&-`), nothing is told at all.
     """
     told = sys.stdout
     if isinstance(told, io.TextIOWrapper):
         sys.stdout = _Output(told.buffer, told.encoding, "backslashreplace", line_buffering=told.line_buffering)
+    for name in ("stdout", "stderr"):
+        if getattr(sys, name) is None:
+            setattr(sys, name, Path(os.devnull).open("w", encoding="utf-8"))  # noqa: SIM115 (open to the end)
 
 
 def drop_unwritten() -> None:

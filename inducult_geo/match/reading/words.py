@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
+from itertools import chain
 from typing import Any, Final
 
 import numpy as np
@@ -17,6 +18,7 @@ from inducult_geo.match.reading.record_names import Texts
 from inducult_geo.ragged import Ragged, each_once, ragged, spread
 from inducult_geo.text import token_lists, town_words
 from inducult_geo.text.legal import UNMISTAKABLE
+from inducult_geo.text.lexicon import place_names, split_words
 
 _BOX_OFFICE: Final = "cedex"
 """What towns of France are called where post boxes are."""
@@ -109,9 +111,15 @@ class Words:
         """Read the words of each town, by its country (an empty text where unknown)."""
         codes, towns = different(column)
         lands, names = pd.factorize(country)
-        which, pairs = pd.factorize(codes.astype(np.int64) * max(len(names), 1) + lands)
-        read = [divmod(pair, max(len(names), 1)) for pair in pairs.tolist()]
-        return ragged([self._words(city_words(towns[town], names[land])) for town, land in read]).take(which)
+        foreign = frozenset(chain.from_iterable(place_names(name or None) for name in names))
+        plain = [_plain_words(town) for town in towns]
+        # Few towns are called as another one is in some country: the others are read once.
+        depends = np.fromiter((not foreign.isdisjoint(words) for words in plain), dtype=bool, count=len(plain))
+        width = max(len(names), 1)
+        which, pairs = pd.factorize(codes.astype(np.int64) * width + np.where(depends[codes], lands, 0))
+        read = [divmod(pair, width) for pair in pairs.tolist()]
+        said = [city_words(towns[town], names[land]) if depends[town] else plain[town] for town, land in read]
+        return ragged([self._words(words) for words in said]).take(which)
 
     def _words(self, words: Iterable[str]) -> tuple[int, ...]:
         """Return the words' numbers, each once, in order."""
@@ -138,7 +146,13 @@ def _apart(token: str) -> tuple[str, ...]:
 
 def city_words(city: Any, country: str) -> list[str]:
     """Return a city's words in its own language, without what stands in brackets ("Sassuolo (MO)")."""
-    if not isinstance(city, str):
-        return []
-    words = town_words(_BRACKETS.sub(" ", city), country=country or None)
+    return _telling(town_words(_BRACKETS.sub(" ", city), country=country or None)) if isinstance(city, str) else []
+
+
+def _plain_words(city: Any) -> list[str]:
+    """Return a city's words as they are written, as `city_words` does."""
+    return _telling(split_words(_BRACKETS.sub(" ", city))) if isinstance(city, str) else []
+
+
+def _telling(words: Iterable[str]) -> list[str]:
     return [word for word in words if len(word) > 1 and word != _BOX_OFFICE]

@@ -80,6 +80,11 @@ def _begun(out: Path) -> bytes:
 class _Output(io.TextIOWrapper):
     """Standard output, which may be a log on a disk that is full: that is told in a line."""
 
+    def __init__(self, told: io.TextIOWrapper) -> None:
+        super().__init__(told.buffer, told.encoding, "backslashreplace", line_buffering=told.line_buffering)
+        # Where nobody else holds it, it would close what both write to.
+        self._told = told
+
     def write(self, text: str, /) -> int:
         """Write a text."""
         with _telling():
@@ -111,7 +116,7 @@ def set_up_output() -> None:
     """
     told = sys.stdout
     if isinstance(told, io.TextIOWrapper):
-        sys.stdout = _Output(told.buffer, told.encoding, "backslashreplace", line_buffering=told.line_buffering)
+        sys.stdout = _Output(told)
     for name in ("stdout", "stderr"):
         if getattr(sys, name) is None:
             setattr(sys, name, Path(os.devnull).open("w", encoding="utf-8"))  # noqa: SIM115 (open to the end)

@@ -25,6 +25,9 @@ from inducult_geo.errors import BusyError, StorageError
 SUMS = "SHA256SUMS"
 """A release's list of its files' hashes: by it two releases are known to be the same."""
 
+INPUTS = ("osm", "partners", "rasters")
+"""Folders of inputs which sites, or what stands at sites, go with."""
+
 ROOM_LEFT = 1 << 20
 """Fewer free bytes than this, and whatever failed failed for want of room."""
 
@@ -64,7 +67,7 @@ class DataFolder:
     def is_sample(self) -> bool:
         """Whether the run is on the sample, because nothing else is there."""
         raw = self.root / "raw"
-        own = any(holds_files(raw / name) for name in ("osm", "partners", "rasters"))
+        own = any(holds_files(raw / name) for name in INPUTS)
         return not own and (raw / "sample").is_dir()
 
     @property

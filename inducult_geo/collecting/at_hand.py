@@ -13,10 +13,7 @@ from inducult_geo.errors import ConfigError, ContractError
 from inducult_geo.run import Run
 from inducult_geo.sources.osm.extracts import newest_extract
 from inducult_geo.sources.partners.files import find_files
-from inducult_geo.store import holds_files, read_json, write_json
-
-_INPUTS = ("osm", "partners", "rasters")
-"""Folders of inputs which sites, or what stands at sites, go with."""
+from inducult_geo.store import INPUTS, holds_files, read_json, write_json
 
 
 def choose_regions(region_ids: Sequence[str], run: Run) -> list[Region]:
@@ -67,10 +64,10 @@ def refuse_emptied(run: Run) -> None:
     """
     raw = run.folder.root / "raw"
     noted = (read_json(run.folder.held) or {}).get("folders")
-    before = {name for name in noted if name in _INPUTS} if isinstance(noted, list) else set()
+    before = {name for name in noted if name in INPUTS} if isinstance(noted, list) else set()
     # An extract that is named, or a server, stands in for the folder.
-    asked = _INPUTS if run.osm == "files" and run.osm_file is None else _INPUTS[1:]
-    holding = {name for name in _INPUTS if holds_files(raw / name)}
+    asked = INPUTS if run.osm == "files" and run.osm_file is None else INPUTS[1:]
+    holding = {name for name in INPUTS if holds_files(raw / name)}
     for name in asked:
         home = raw / name if holds_files(raw) else raw
         if name in before - holding and home.is_dir():

@@ -16,9 +16,10 @@ from inducult_geo.ragged import Flags
 LINK_WORDS: Final = (SAME, DIFFERENT)
 """What can be said of a pair in the column `decision` of a table of pairs."""
 
-_PAIR: Final = ["left_id", "right_id"]
+PAIR: Final = ["left_id", "right_id"]
+"""What tells a pair: the sources' own keys of its two rows."""
 
-NOTHING_SAID: Final = pd.DataFrame(columns=[*_PAIR, "decision"], dtype="str")
+NOTHING_SAID: Final = pd.DataFrame(columns=[*PAIR, "decision"], dtype="str")
 """What `with_words` takes where nobody said anything."""
 _TOLD: Final = {SAME: "said to be one site", DIFFERENT: "said to be two sites"}
 
@@ -64,7 +65,7 @@ def with_words(table: pd.DataFrame, said: pd.DataFrame) -> pd.DataFrame:
     same = said[said["decision"] == SAME]
     beside = are_among(table.assign(right_id=table["beside"]), same)
     kept = table[(~table["left_id"].isin(same["left_id"]) | beside) & ~are_among(table, said)]
-    words = said[[*_PAIR, "decision"]].merge(table.drop(columns="decision"), on=_PAIR, how="left")
+    words = said[[*PAIR, "decision"]].merge(table.drop(columns="decision"), on=PAIR, how="left")
     words = words.assign(
         beside=pd.Series([None] * len(words), dtype="str"),
         doubtful=False,
@@ -78,5 +79,5 @@ def with_words(table: pd.DataFrame, said: pd.DataFrame) -> pd.DataFrame:
 
 def are_among(pairs: pd.DataFrame, those: pd.DataFrame) -> Flags:
     """Tell which rows of a table are pairs of another one, by `left_id` and `right_id`."""
-    every, some = (pd.MultiIndex.from_frame(table[_PAIR].astype(object)) for table in (pairs, those))
+    every, some = (pd.MultiIndex.from_frame(table[PAIR].astype(object)) for table in (pairs, those))
     return np.asarray(every.isin(some), dtype=bool)

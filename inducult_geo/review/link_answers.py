@@ -12,14 +12,13 @@ import pandas as pd
 
 from inducult_geo.errors import ContractError
 from inducult_geo.match.link import LINK_COLUMNS
-from inducult_geo.match.link_words import LINK_WORDS, NOTHING_SAID, are_among
+from inducult_geo.match.link_words import LINK_WORDS, NOTHING_SAID, PAIR, are_among
 from inducult_geo.publish.spreadsheet import read_csv
 from inducult_geo.review.answers import canonical
 
 _OPEN: Final = ("match", "unit", "review", "undecided", "")
 """What stands in `decision` where nobody said anything."""
 
-_PAIR: Final = ["left_id", "right_id"]
 _NAMES: Final = ("left_name", "right_name")
 _KEPT: Final = "not found any more; kept for what is noted beside it"
 
@@ -51,11 +50,11 @@ class Earlier:
         """
         if not pairs.is_file() or not pairs.stat().st_size:
             return cls(NOTHING_SAID)
-        table = read_csv(pairs, certain=_PAIR)
+        table = read_csv(pairs, certain=PAIR)
         words = table["decision"].map(canonical)
         words = words.where(~words.isin(_OPEN), "")
         if (unknown := ~words.isin([*LINK_WORDS, ""])).any():
-            left, right, word = table.loc[unknown, [*_PAIR, "decision"]].iloc[0]
+            left, right, word = table.loc[unknown, [*PAIR, "decision"]].iloc[0]
             raise ContractError(
                 f"{pairs}: of {left} and {right} the column decision says '{word}', which is no word of a pair of two "
                 f"lists. Write {' or '.join(LINK_WORDS)}, or leave what stood there."
@@ -63,33 +62,33 @@ class Earlier:
         heads = [str(name) for name in table if name and name not in LINK_COLUMNS]
         added = [name for name in heads if table[name].str.strip().any()]
         names = [name for name in _NAMES if name in table]
-        table = table.assign(decision=words)[[*_PAIR, "decision", *names, *added]]
-        said = table[table["decision"] != ""].drop_duplicates([*_PAIR, "decision"])
-        if (twice := said[said.duplicated(_PAIR)]).size:
-            left, right = twice[_PAIR].iloc[0]
+        table = table.assign(decision=words)[[*PAIR, "decision", *names, *added]]
+        said = table[table["decision"] != ""].drop_duplicates([*PAIR, "decision"])
+        if (twice := said[said.duplicated(PAIR)]).size:
+            left, right = twice[PAIR].iloc[0]
             raise ContractError(f"{pairs}: of {left} and {right} two words are said: keep one.")
         rest = table[table["decision"] == ""]
-        return cls(pd.concat([said, rest]).drop_duplicates(_PAIR, ignore_index=True), tuple(added))
+        return cls(pd.concat([said, rest]).drop_duplicates(PAIR, ignore_index=True), tuple(added))
 
     @property
     def said(self) -> pd.DataFrame:
         """The pairs of which something was said, with `left_id`, `right_id` and `decision`."""
-        return self.table.loc[self.table["decision"] != "", [*_PAIR, "decision"]]
+        return self.table.loc[self.table["decision"] != "", [*PAIR, "decision"]]
 
     def added_to(self, pairs: pd.DataFrame) -> pd.DataFrame:
         """Return a table of pairs with the columns that somebody added to the earlier one.
 
         A pair that is not found any more stays as `undecided` where somebody noted something beside it.
         """
-        pairs = pairs.merge(self.table[[*_PAIR, *self.added]], on=_PAIR, how="left")
-        kept = self._noted[~are_among(self._noted, pairs)].assign(decision="undecided", doubtful=False, why=_KEPT)
+        pairs = pairs.merge(self.table[[*PAIR, *self.added]], on=PAIR, how="left")
+        kept = self._kept(pairs).assign(decision="undecided", doubtful=False, why=_KEPT)
         return pd.concat([pairs, kept.reindex(columns=pairs.columns)], ignore_index=True) if len(kept) else pairs
 
-    @property
-    def _noted(self) -> pd.DataFrame:
-        """The pairs beside which somebody noted something."""
+    def _kept(self, pairs: pd.DataFrame) -> pd.DataFrame:
+        """Return the pairs beside which somebody noted something, and that are not found any more."""
         filled = [self.table[name].str.strip() != "" for name in self.added]
-        return self.table[np.any(filled, axis=0)] if filled else self.table.iloc[:0]
+        noted = self.table[np.any(filled, axis=0)] if filled else self.table.iloc[:0]
+        return noted[~are_among(noted, pairs)]
 
     def counts(self, pairs: pd.DataFrame, keys: Sequence[pd.Series]) -> dict[str, int]:
         """Count the words, those on a row that is in neither list now (`unknown`), and pairs kept for a note (`kept`).
@@ -102,5 +101,5 @@ class Earlier:
             The sources' own keys of the left and of the right list.
         """
         words = {word: int((self.table["decision"] == word).sum()) for word in LINK_WORDS}
-        known = np.all([self.said[name].isin(side) for name, side in zip(_PAIR, keys, strict=True)], axis=0)
-        return words | {"unknown": int((~known).sum()), "kept": int((~are_among(self._noted, pairs)).sum())}
+        known = np.all([self.said[name].isin(side) for name, side in zip(PAIR, keys, strict=True)], axis=0)
+        return words | {"unknown": int((~known).sum()), "kept": len(self._kept(pairs))}

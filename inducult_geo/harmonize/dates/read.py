@@ -234,12 +234,12 @@ def _finer(aside: str, before: str, whole: Years) -> Years | None:
     when, or what else came to pass meanwhile.
     """
     found = _years_in(aside) or _years_in(f"{before} {aside}")
-    if found is None or found.note not in (None, "approximate") or None in (found.start, found.end, whole.start):
+    if found is None or found.note not in (None, "approximate"):
         return None
-    if whole.end is None or whole.precision == "range" or (found.start, found.end) == (whole.start, whole.end):
+    if None in (found.start, found.end, whole.start, whole.end):
         return None
     is_inside = whole.start <= found.start <= found.end <= whole.end  # type: ignore[operator]
-    if not is_inside:
+    if whole.precision == "range" or not is_inside or (found.start, found.end) == (whole.start, whole.end):
         return None
     return add_note(found, "within") if found.precision == "range" else found
 

@@ -9,6 +9,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping, Set
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import chain
 from types import MappingProxyType
 from typing import Final, NamedTuple
 
@@ -283,14 +284,22 @@ def _status_words() -> dict[str, str]:
 
     A form of words of several statuses has none; what is written in the table comes first.
     """
-    written = _words("status_words.csv", "status")
+    forms = (
+        (form, row["status"])
+        for row in packaged_rows("status_words.csv")
+        for spelling in _spellings(row["word"])
+        if spelling.isalpha() and len(spelling) >= _INFLECTED_FROM
+        for form in forms_in_phrase(spelling, row["lang"])
+    )
+    return _of_one_meaning(forms) | _words("status_words.csv", "status")
+
+
+def _of_one_meaning(said: Iterable[tuple[str, str]]) -> dict[str, str]:
+    """Map words to what each means; what means two things is left out."""
     found: dict[str, set[str]] = {}
-    for row in packaged_rows("status_words.csv"):
-        for spelling in _spellings(row["word"]):
-            is_alone = spelling.isalpha() and len(spelling) >= _INFLECTED_FROM
-            for form in forms_in_phrase(spelling, row["lang"]) if is_alone else ():
-                found.setdefault(form, set()).add(row["status"])
-    return {form: next(iter(told)) for form, told in found.items() if len(told) == 1} | written
+    for word, meaning in said:
+        found.setdefault(word, set()).add(meaning)
+    return {word: next(iter(meant)) for word, meant in found.items() if len(meant) == 1}
 
 
 def _spellings(text: str) -> Iterator[str]:
@@ -336,13 +345,11 @@ def _entries(rows: Iterable[Mapping[str, str]], key: str) -> dict[str, Entry]:
 
 def _type_words(types: Mapping[str, Entry]) -> dict[str, str]:
     """Map folded labels to types, and words that say it in a column of kinds; what means two types is left out."""
-    found: dict[str, set[str]] = {}
     labels = ((label, type_id) for type_id, entry in types.items() for label in entry.labels.values())
     words = ((row["word"], row["type"]) for row in packaged_rows("type_words.csv") if row["type"] in types)
-    for text, type_id in (*labels, *words):
-        for spelling in fold(_simple(text)):
-            found.setdefault(spelling, set()).add(type_id)
-    return {spelling: next(iter(ids)) for spelling, ids in found.items() if len(ids) == 1}
+    return _of_one_meaning(
+        (spelling, type_id) for text, type_id in chain(labels, words) for spelling in fold(_simple(text))
+    )
 
 
 def _sectors() -> dict[tuple[str, str], Sector]:

@@ -39,7 +39,8 @@ def countries_of(records: Records, xy: Floats) -> NDArray[np.object_]:
         unknown = np.flatnonzero((told == "") & ~np.isnan(xy[:, 0]))
         told[unknown] = _around(xy[unknown], xy, told)
         nowhere = np.isnan(xy[:, 0])
-        told = np.where(nowhere, _of_most(_towns(records["city"]), told), told)
+        if (nowhere & (told == "")).any():
+            told = np.where(nowhere, _of_most(_towns(records["city"]), told), told)
         some = np.unique(told[told != ""])
         if len(some) == 1:
             told[nowhere] = some[0]

@@ -87,12 +87,13 @@ def _as_told(records: Records) -> Prepared:
     own, lines = addresses_in_names(own, records["address"])
     addresses, companies = companies_apart(lines, country)
     owners = joined(joined(texts_of(records["operator"]), parents), texts_of(companies))
-    (names, operators), variants = words.variants((own, owners), country)
+    lands, known = pd.factorize(country)
+    (names, operators), variants = words.variants((own, owners), lands, known)
     streets, numbers = words.addresses(addresses)
-    cities = words.towns(records["city"], country)
+    cities = words.towns(records["city"], lands, known)
     said = flat(names, variants)
     capacity, fuel = capacity_and_fuel(records["tags"], records["type"])
-    source, (lands, known) = _text(records["source"]), pd.factorize(country)
+    source = _text(records["source"])
     group = pd.factorize(pd.factorize(source)[0] * max(len(known), 1) + lands)[0].astype(np.int64)
     return Prepared(
         key=records["record_key"].fillna("").to_numpy(dtype=object),

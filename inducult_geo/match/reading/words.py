@@ -15,7 +15,7 @@ from inducult_geo.arrow.texts import different
 from inducult_geo.match.reading.addresses import read_addresses
 from inducult_geo.match.reading.lexicon import COMPASS
 from inducult_geo.match.reading.record_names import Texts
-from inducult_geo.ragged import Ragged, each_once, ragged, spread
+from inducult_geo.ragged import Ints, Ragged, each_once, ragged, spread
 from inducult_geo.text import token_lists, town_words
 from inducult_geo.text.legal import UNMISTAKABLE
 from inducult_geo.text.lexicon import place_names, split_words
@@ -66,34 +66,33 @@ class Words:
     def __init__(self) -> None:
         self.number: dict[str, int] = {}
 
-    def variants(self, said: Sequence[Texts], country: NDArray[np.object_]) -> tuple[list[Ragged], Ragged]:
+    def variants(self, said: Sequence[Texts], lands: Ints, known: NDArray[np.object_]) -> tuple[list[Ragged], Ragged]:
         """Read names: what words each is made of, by its country, and which of these lists of words each row has.
 
         Parameters
         ----------
         said
             Names of the rows, and in the same way other texts that are compared with them.
-        country
-            Country of each row, an empty text where unknown.
+        lands, known
+            Country of each row, as a number of those that are `known`, an empty text where unknown.
 
         Returns
         -------
         rows, variants
             Row -> numbers of variants, each once, for each of `said`; and variant -> numbers of words.
         """
-        lands, codes = pd.factorize(country)
-        width = max(len(codes), 1)
+        width = max(len(known), 1)
         asked = [pd.factorize(texts.numbers * width + lands[texts.rows]) for texts in said]
         pairs = [np.asarray(every, dtype=np.int64) for _, every in asked]
         names = np.concatenate([texts.listed[every // width] for texts, every in zip(said, pairs, strict=True)])
-        places = codes[np.concatenate(pairs) % width] if len(names) else names
+        places = known[np.concatenate(pairs) % width] if len(names) else names
         lists = self._numbered(names.tolist(), [place or None for place in places])
         told = np.flatnonzero(lists.counts)
         which = np.full(len(names), -1, dtype=np.int64)
         which[told], first = lists.take(told).alike_in_order
         parts = np.split(which, np.cumsum([len(every) for every in pairs])[:-1])
         rows = [
-            each_once(texts.rows, part[code], len(country))
+            each_once(texts.rows, part[code], len(lands))
             for texts, part, (code, _) in zip(said, parts, asked, strict=True)
         ]
         return rows, lists.take(told[first])
@@ -107,18 +106,17 @@ class Words:
             numbers.append(self._words(f"#{house}" for house in houses))
         return ragged(streets).take(codes), ragged(numbers).take(codes)
 
-    def towns(self, column: pd.Series, country: NDArray[np.object_]) -> Ragged:
-        """Read the words of each town, by its country (an empty text where unknown)."""
+    def towns(self, column: pd.Series, lands: Ints, known: NDArray[np.object_]) -> Ragged:
+        """Read the words of each town, by its country, as `variants` does."""
         codes, towns = different(column)
-        lands, names = pd.factorize(country)
-        foreign = frozenset(chain.from_iterable(place_names(name or None) for name in names))
+        foreign = frozenset(chain.from_iterable(place_names(name or None) for name in known))
         plain = [_plain_words(town) for town in towns]
         # Few towns are called as another one is in some country: the others are read once.
         depends = np.fromiter((not foreign.isdisjoint(words) for words in plain), dtype=bool, count=len(plain))
-        width = max(len(names), 1)
+        width = max(len(known), 1)
         which, pairs = pd.factorize(codes.astype(np.int64) * width + np.where(depends[codes], lands, 0))
         read = [divmod(pair, width) for pair in pairs.tolist()]
-        said = [city_words(towns[town], names[land]) if depends[town] else plain[town] for town, land in read]
+        said = [city_words(towns[town], known[land]) if depends[town] else plain[town] for town, land in read]
         return ragged([self._words(words) for words in said]).take(which)
 
     def _words(self, words: Iterable[str]) -> tuple[int, ...]:

@@ -184,7 +184,10 @@ def test_empty_tables(swap):
 
 
 def test_order_of_rows_changes_nothing():
-    pd.testing.assert_frame_equal(link(LEFT, RIGHT), link(LEFT.iloc[::-1], RIGHT.iloc[::-1]))
+    # Of more equals than are looked at the same ones are.
+    many = [records(*(row(f"{side}:{i}", "Mühle", point()) for i in range(20))) for side in "lr"]
+    for left, right in ((LEFT, RIGHT), many):
+        pd.testing.assert_frame_equal(link(left, right), link(left.iloc[::-1], right.iloc[::-1]))
 
 
 def test_keys_that_both_tables_use_are_kept_apart():

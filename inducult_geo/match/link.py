@@ -227,5 +227,8 @@ def _further(several: Scored, matched: Flags) -> Flags:
 
 
 def _as_source(records: Records, name: str) -> Records:
-    """Call all records of a table one source, so that they have rivals among themselves only."""
-    return Records(records.assign(source=name))
+    """Call all records of a table one source, so that they have rivals among themselves only; in the order of their keys.
+
+    Of equals the first are chosen: a list that is sorted otherwise must find the same ones.
+    """
+    return Records(records.assign(source=name).sort_values("record_key", ignore_index=True))

@@ -44,6 +44,10 @@ def test_of_regions_side_by_side_a_tombstone_holds_where_no_record_bears_its_id_
     borne = new_site_id("a:2")
     assert stones(merge_registries(buried(borne, "IC-A"), {"opole": seen, "leoben": buried(borne, "IC-B")})) == {}
     assert stones(merge_registries(buried("IC-X", "IC-A"), {"opole": buried("IC-X", "IC-B")})) == {"IC-X": "IC-B"}
+    # What one region keeps of an earlier night says nothing of where the other one merged it since.
+    assert stones(merge_registries(seen, {"opole": buried("IC-X", borne), "zwickau": buried("IC-X", "IC-A")})) == {
+        "IC-X": borne
+    }
 
 
 def test_the_region_that_holds_a_record_speaks_for_it():

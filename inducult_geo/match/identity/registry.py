@@ -121,7 +121,8 @@ def merge_registries(before: pd.DataFrame, regions: Mapping[str, pd.DataFrame]) 
     """Make one registry of what each region's run knows: of its own records each region, of the others the rest.
 
     Regions are resolved side by side, each with the registry as it was, and some keep an earlier run's: only a
-    region's own rows speak for it. A tombstone holds where no record bears its id.
+    region's own rows speak for it. A tombstone holds where no record bears its id; of several the last one of a region
+    that holds the id it leads to.
 
     Parameters
     ----------
@@ -141,7 +142,12 @@ def merge_registries(before: pd.DataFrame, regions: Mapping[str, pd.DataFrame]) 
     # Where a border moved, two regions know of a record: the one that holds it, or saw it last, speaks for it.
     told = told.sort_values(["is_gone", "last_seen"], kind="stable", ascending=[False, True], na_position="first")
     records = told.drop_duplicates("record_key", keep="last")
-    stones = pd.concat([part[part["record_key"].isna()] for part in parts], ignore_index=True)
+    # What a region was told of another one's sites may be old: what is not resolved anew keeps it.
+    graves = [part[part["record_key"].isna()] for part in parts]
+    is_own = np.concatenate(
+        [is_in(some["merged_into"], own["site_id"]) for some, own in zip(graves, rows, strict=True)]
+    )
+    stones = pd.concat(graves, ignore_index=True).iloc[np.argsort(is_own, kind="stable")]
     stones = stones[~stones["site_id"].isin(records["site_id"])].drop_duplicates("site_id", keep="last")
     whole = pd.concat([records, stones], ignore_index=True).astype(_TYPES)
     return in_order(whole)

@@ -98,6 +98,13 @@ def test_a_steward_is_obeyed():
     assert ("a:1", "b:1") in made.apart
 
 
+def test_whom_a_steward_keeps_apart_takes_the_place_of_no_other():
+    kept = replay([word("a:1", "b:1", "different")])
+    joined, made = groups([link("a:1", "b:1", 0.9), link("a:1", "b:2", 0.8)], decisions=kept)
+    assert joined == {frozenset({"a:1", "b:2"})}
+    assert (made.refused, made.apart) == ({}, {("a:1", "b:1")})
+
+
 def test_words_about_unknown_records_are_passed_over():
     joined, _ = groups([], decisions=replay([word("a:1", "z:9"), word("z:8", "z:9", "different")]))
     assert joined == set()

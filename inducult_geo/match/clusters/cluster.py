@@ -372,6 +372,10 @@ def _best_partners(groups: _Groups, links: Iterable[Link], refused: dict[tuple[K
     taken: dict[tuple[Key, str], Key] = {}
     folded, source, many = groups.folded, groups.source, groups.many
     for link in links:
+        if groups.are_apart(link.left, link.right):
+            # Whom a steward keeps apart from a record takes no place of a partner.
+            refused[link.left, link.right] = KEPT_APART
+            continue
         kept = True
         for mine, theirs in ((link.left, link.right), (link.right, link.left)):
             partner = folded.get(theirs, theirs)

@@ -39,6 +39,11 @@ def pairs(found):
         ([("a:1", "part_of", "b:1"), ("b:1", "part_of", "c:1"), ("c:1", "part_of", "a:1")], 1),
         ([("a:1", "part_of", "b:1"), ("a:1", "part_of", "c:1")], 1),
         ([("a:1", "part_of", "b:1"), ("a:1", "part_of", "c:1"), ("b:1", "part_of", "c:1")], 0),
+        (
+            [(one, "part_of", "c:1") for one in ("a:1", "b:1", "d:1")]
+            + [("a:1", "part_of", x) for x in ("b:1", "d:1")],
+            1,
+        ),
         ([("a:1", "different", "b:1"), ("a:1", "part_of", "c:1")], 0),
         ([("a:1", "different", "c:1"), ("a:1", "part_of", "b:1"), ("b:1", "part_of", "c:1")], 1),
         ([("a:1", "part_of", "b:1"), ("b:1", "part_of", "c:1"), ("c:1", "different", "a:1")], 1),

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from itertools import combinations
 
 from inducult_geo.match.decided.verdict import DIFFERENT, PART_OF, SAME, Decision
 
@@ -251,7 +252,7 @@ def _misplaced(words: Sequence[Decision], group: Mapping[str, str]) -> Iterator[
             if whole not in named.get(part, {}) and _reaches(named, part, whole):
                 yield (one, *_way(named, part, whole))
     for found in named.values():
-        for (a, said), (b, also) in zip([*found.items()], [*found.items()][1:], strict=False):
+        for (a, said), (b, also) in combinations(found.items(), 2):
             if not _reaches(named, a, b) and not _reaches(named, b, a):
                 yield (said, also)
 

@@ -10,6 +10,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import rasterio
+from affine import Affine
 from rasterio.shutil import copy as copy_raster
 from test_sample_rasters import COLUMNS, GRIDS, NODATA, NORTH, ROWS, WEST, _cells, _gdal, _raster, _sites, _write
 
@@ -155,6 +156,13 @@ def test_complex_numbers_are_no_height(tmp_path: Path) -> None:
     _write(tmp_path / "r.tif", np.full((ROWS, COLUMNS), 1 + 2j, dtype="complex64"))
     (problem,) = sampled(tmp_path, "r.tif").problems
     assert "complex" in problem
+
+
+def test_cells_that_all_lie_on_one_line_are_no_place(tmp_path: Path) -> None:
+    path = _write(tmp_path / "r.tif", np.zeros((ROWS, COLUMNS), dtype="uint8"))
+    with rasterio.open(path, "r+") as raster:
+        raster.transform = Affine(100, 100, WEST, 100, 100, NORTH)
+    assert "r.tif cannot be read" in sampled(tmp_path, "r.tif").unusable["dem"]
 
 
 @pytest.mark.parametrize("band", [1, 2, 3])

@@ -21,6 +21,7 @@ import numpy.typing as npt
 import pandas as pd
 import rasterio
 import shapely
+from affine import TransformNotInvertibleError
 from pyproj import CRS, Transformer
 from pyproj.exceptions import CRSError, ProjError
 from rasterio.errors import NotGeoreferencedWarning, RasterioError, RasterioIOError
@@ -45,6 +46,11 @@ file does not declare, and would be a made-up value."""
 
 MAX_DOUBTS = 3
 """So many impossible values of one raster are named; a mistaken raster holds nothing else."""
+
+_UNREADABLE = (
+    *(RasterioError, RasterioIOError, CRSError, ProjError, TransformNotInvertibleError, ValueError, ZeroDivisionError),
+)
+"""What is raised over files that are broken, or whose cells lie nowhere."""
 
 MAX_BLOCK_CELLS = 64_000_000
 """GDAL decodes whole blocks: a file in larger ones (0.5 GB) cannot be read piece by piece."""
@@ -215,7 +221,7 @@ def _sample(points: npt.NDArray[np.object_], raster: RasterSource, folder: Path)
                 _check(dataset, raster)
                 columns, rows = _cells(points, dataset)
                 return _read(dataset, raster, columns, rows)
-    except (RasterioError, RasterioIOError, CRSError, ProjError, ValueError, ZeroDivisionError) as problem:
+    except _UNREADABLE as problem:
         told = str(problem.__cause__ or problem).rstrip(". ").replace(f"{path.parent}/", "")
         raise _UnusableError(
             f"{path.name} cannot be read: {told}. Open it in QGIS, or fetch it anew; a mosaic or a web service "

@@ -10,9 +10,11 @@ from typing import Final, NamedTuple
 
 import numpy as np
 import pandas as pd
+from scipy.spatial import KDTree
 
 from inducult_geo.frames import Records
 from inducult_geo.match.identity.continuity import NEAR_M, fingerprints
+from inducult_geo.ragged import Ints
 
 ROWS_MIN: Final = 3
 SHARE_MIN: Final = 0.1
@@ -44,11 +46,23 @@ def renumbered(before: Records, now: Records) -> list[Moved]:
     both = new.join(old.add_suffix("_before"), how="inner")
     apart_m = np.hypot(both["x"] - both["x_before"], both["y"] - both["y_before"])
     other = both[(both["name_key"] != both["name_key_before"]) & (apart_m > NEAR_M)]
-    pairs = other.reset_index().merge(old.reset_index(), on="name_key", suffixes=("", "_of"))
-    near = np.hypot(pairs["x"] - pairs["x_of"], pairs["y"] - pairs["y_of"]) <= NEAR_M
-    first = pairs[near].drop_duplicates("record_key")
-    found = [Moved(str(key), str(was)) for key, was in zip(first["record_key"], first["record_key_of"], strict=True)]
+    found = [
+        Moved(str(key), str(old.index[at]))
+        for key, at in zip(other.index, _nearest(old, other), strict=True)
+        if at >= 0
+    ]
     return found if len(found) >= max(ROWS_MIN, SHARE_MIN * len(stayed)) else []
+
+
+def _nearest(old: pd.DataFrame, rows: pd.DataFrame) -> Ints:
+    """Return the number of the nearest old row of the name of each row, within `NEAR_M`; -1 where there is none."""
+    names = pd.factorize(pd.concat([old["name_key"], rows["name_key"]]))[0]
+    # A name as a third coordinate: of those that many bear ("House") not each row is held against each.
+    points, asked = np.split(
+        np.column_stack([*(np.r_[old[axis], rows[axis]] for axis in "xy"), names * (4 * NEAR_M)]), [len(old)]
+    )
+    gap_m, at = KDTree(points).query(asked, distance_upper_bound=2 * NEAR_M)
+    return np.where(gap_m <= NEAR_M, at, -1)
 
 
 def _placed(records: Records) -> pd.DataFrame:

@@ -227,7 +227,7 @@ def _further(several: Scored, matched: Flags) -> Flags:
 
 
 def _as_source(records: Records, name: str) -> Records:
-    """Call all records of a table one source, so that they have rivals among themselves only; in the order of their keys.
+    """Call all records of a table one source, so that they have rivals among themselves only; in their keys' order.
 
     Of equals the first are chosen: a list that is sorted otherwise must find the same ones.
     """

@@ -153,6 +153,12 @@ def _read_points(path: Path) -> Any:
         table = pd.read_csv(path, sep=delimiter, dtype=str, keep_default_na=False, encoding="utf-8-sig")
     except (OSError, ValueError) as problem:
         raise ConfigError(f"{path}: cannot be read as CSV in UTF-8: {problem}.") from problem
+    if not isinstance(table.index, pd.RangeIndex):
+        # pandas would take the first column for the names of the rows, and each further one for its neighbor.
+        raise ConfigError(
+            f"{path}: its rows have more cells than its first line has names: a name is missing, or a comma parts "
+            "numbers. Name every column; where numbers have a comma, part the columns with semicolons."
+        )
     names = {name: str(name).strip().lower() for name in table}
     table = table.rename(columns={name: short for name, short in names.items() if short in ("x", "y")})
     missing = [name for name in ("x", "y") if [*table].count(name) != 1]

@@ -20,6 +20,7 @@ ASKED = {
     "left_longitude": 16.376604,
     "left_latitude": -0.5,
     "left_website": None,
+    "left_operator": "50%",
 }
 ANOTHER = ASKED | {"review_id": "Q-2", "question": "Are 'C' and 'D' one site?", "left_name": "C"}
 
@@ -45,6 +46,8 @@ def told(*edited: dict, before: dict | None = None) -> list[str]:
         {"left_address": "03. Jul"},
         {"left_address": "2026-07-03 00:00:00"},
         {"left_address": "#NAME?"},
+        {"left_operator": "50,00%"},
+        {"left_operator": "0.5"},
         {"left_name": " Śluza  ‘Mała’ "},
         {"left_name": "?luza 'Ma?a'"},
         {"left_name": "Sluza 'Mala'"},
@@ -68,6 +71,7 @@ def test_what_a_spreadsheet_does_by_itself_is_no_correction(changed: dict) -> No
         ({"left_longitude": "1.6376604"}, "'1.6376604' for"),
         ({"left_latitude": "0.5"}, "'0.5' for '-0.5'"),
         ({"left_website": "example.org"}, "'example.org' for ''"),
+        ({"left_operator": "5%"}, "'5%' for '50%'"),
         ({"score": "9e9999999999"}, "'9e9999999999' for"),
     ],
 )

@@ -24,7 +24,9 @@ _LONGEST: Final = 60
 _SORTED_MIN: Final = 2
 _DASHES: Final = str.maketrans({"–": "-", "—": "-", "−": "-", "…": "..."})
 _OF_SHEETS: Final = re.compile(r"#+|#[^\W\d_]+[/!?]?[^\W_]*[!?]?|#[^\W_]+/0!")
-_NUMBER: Final = re.compile(r"(?P<sign>-?)(?P<whole>\d+)(?:[.,](?P<part>\d*))?(?:e(?P<power>[+-]?\d+))?(?P<percent>%?)")
+_NUMBER: Final = re.compile(
+    r"(?P<sign>-?)(?P<whole>\d+)(?:[.,](?P<part>\d*))?(?:e(?P<power>[+-]?\d{1,4}))?(?P<percent>%?)"
+)
 _THOUSANDS: Final = re.compile(r"-?\d{1,3}(?:[.,]\d{3})+")
 _LIKE_A_DATE: Final = re.compile(r"\d{1,4}[-/.]\s?\d{1,4}(?:[-/.]\s?\d{1,4})?\.?|\d{1,2}[.\s-]\s?[^\W\d_]{3,9}\.?")
 _DATE: Final = re.compile(
@@ -123,7 +125,7 @@ def _is_same(says: str, was: str) -> bool:
         return True
     number, meant = _NUMBER.fullmatch(says.replace(" ", "").casefold()), _NUMBER.fullmatch(was.casefold())
     if meant is not None and (number is not None or _THOUSANDS.fullmatch(says)):
-        return _is_same_number(says, number, float(was.replace(",", ".")))
+        return _is_same_number(says, number, _value(meant))
     if _LIKE_A_DATE.fullmatch(was) and _DATE.fullmatch(says):
         return True
     return _lost_letters(says, was)
@@ -136,11 +138,18 @@ def _is_same_number(says: str, number: re.Match[str] | None, meant: float) -> bo
         return True
     if number is None:
         return False
-    part, power = number["part"] or "", int(number["power"] or 0) - (2 if number["percent"] else 0)
+    power = _power(number)
     if abs(power) > _LONGEST:
         return False
-    value = float(f"{number['sign']}{number['whole']}.{part or 0}e{power}")
-    return abs(value - meant) <= 0.5000001 * 10.0 ** (power - len(part))
+    return abs(_value(number) - meant) <= 0.5000001 * 10.0 ** (power - len(number["part"] or ""))
+
+
+def _value(number: re.Match[str]) -> float:
+    return float(f"{number['sign']}{number['whole']}.{number['part'] or 0}e{_power(number)}")
+
+
+def _power(number: re.Match[str]) -> int:
+    return int(number["power"] or 0) - (2 if number["percent"] else 0)
 
 
 def _is_without_dot(says: str) -> bool:

@@ -236,6 +236,7 @@ WAS = {
     "timeline": ["[]", '[{"year": 1990, "event": "closed", "record": "a:1"}]', "no JSON"],
     "licence": ["ODbL-1.0", "CC0-1.0", "CC0-1.0"],
     "confidence": [1.0, 0.9, 1.0],
+    "population_per_km2": [None, 0.02, 140.0],
 }
 IS = {
     "type": ["brickworks", "ironworks", "mine"],
@@ -245,6 +246,7 @@ IS = {
     "timeline": ["[]", '[{"year": 1990, "event": "closed", "record": "a:2"}]', '[{"year": 1994, "event": "closed"}]'],
     "licence": ["CC-BY-4.0; ODbL-1.0", "CC0-1.0", "CC0-1.0"],
     "confidence": [0.5, 0.9, 1.0],
+    "population_per_km2": [None, 0.04, 140.2],
 }
 
 
@@ -256,11 +258,13 @@ def test_every_other_value_that_differs_is_told_and_evidence_is_not(tmp_path: Pa
     assert dict(zip(table["site_id"], table["detail"], strict=True)) == {
         "IC-A-1": "names: Ziegelei (de) -> Cihelna u lesa (cs); type: - -> brickworks; start_year: 1890 -> 1904; "
         "licence: - -> CC-BY-4.0",
+        "IC-B-2": "population_per_km2: 0.02 -> 0.04",
         "IC-C-3": "timeline: - -> 1994 closed",
     }
     assert set(table["change"]) == {"revised"}
     assert dict(zip(table["site_id"], table["cause"], strict=True)) == {
         "IC-A-1": "osm read otherwise",
+        "IC-B-2": "matching",
         "IC-C-3": "matching",
     }
 
@@ -276,6 +280,7 @@ def test_a_record_that_is_placed_otherwise_was_read_otherwise_and_one_that_lies_
     told = diff(*releases)
     assert dict(zip(told["site_id"], told["cause"], strict=True)) == {
         "IC-A-1": "matching",
+        "IC-B-2": "matching",
         "IC-C-3": "osm read otherwise",
     }
 

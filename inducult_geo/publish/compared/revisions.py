@@ -124,7 +124,8 @@ def _text(value: object, kind: Kind) -> str:
         return "-"
     if kind in ("whole", "number"):
         measure = float(value)  # type: ignore[arg-type]
-        return f"{measure:.1f}".removesuffix(".0")
+        # So many digits that what differs is told to differ: 0.02 people per km2 are not as many as 0.04.
+        return f"{measure:.3g}" if abs(measure) < 10 else f"{measure:.1f}".removesuffix(".0")
     return shortened(str(value), _LONGEST)
 
 

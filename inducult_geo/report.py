@@ -73,8 +73,10 @@ def outcome_tables(outcome: RunOutcome, run: Run, console: Console) -> None:
             escape(region.region), *cells, region.told_state if region.is_whole else f"[bold]{region.told_state}[/]"
         )
     rest = _rest(outcome)
-    if rest.records_in:
-        table.add_row("outside these regions", *_cells(rest, 0)[:-1], "", "")
+    if rest != NO_COUNTS:
+        # Where outlines overlap, both regions count what the release holds once.
+        name = "outside these regions" if min(rest.as_dict().values()) >= 0 else "outside, less what two hold"
+        table.add_row(name, *_cells(rest, 0)[:-1], "", "")
     table.add_section()
     table.add_row("all", *_cells(outcome.counts, outcome.n_sites), "[bold]not whole[/]" if outcome.exit_code else "")
     console.print(table)
@@ -94,9 +96,9 @@ def outcome_tables(outcome: RunOutcome, run: Run, console: Console) -> None:
             console.print(f"\nNothing has changed: release {outcome.release.name} holds, nothing new is published.")
         # Where a disk knows no links, `current` is a file that no path leads through.
         link = outcome.release if run.folder.current.is_file() else run.folder.current
-        console.print(f"\nOpen in QGIS:      {link / 'inducult.gpkg'}")
-        console.print(f"Open in a browser: {link / 'index.html'}")
-        console.print(f"Read first:        {link / 'README.txt'}")
+        console.print(escape(f"\nOpen in QGIS:      {link / 'inducult.gpkg'}"))
+        console.print(escape(f"Open in a browser: {link / 'index.html'}"))
+        console.print(escape(f"Read first:        {link / 'README.txt'}"))
 
 
 def check_tables(report: CheckReport, console: Console) -> None:
@@ -126,7 +128,7 @@ def check_tables(report: CheckReport, console: Console) -> None:
                 f"candidate   {one['crs']} {one['reading']}: {one['inside_share']:.0%} inside, {one['shift_m']} m away"
             )
         )
-    console.print(escape(report.drawing), markup=False, highlight=False)
+    console.print(report.drawing, markup=False)
     if report.refusal:
         console.print(escape(f"A run would fail this source, and take no row. {report.refusal}"))
 

@@ -34,6 +34,7 @@ from inducult_geo.run import Run, SourceFacts, open_run
 from inducult_geo.sources.web.fetch_plan import FetchOutcome
 from inducult_geo.stage import RegionOutcome, Stage
 from inducult_geo.status import Status
+from inducult_geo.store import DataFolder
 
 MARKUP = "[bold red]x[/] [link=file:///etc/passwd]y[/link]"
 
@@ -108,6 +109,13 @@ class TestOutcome:
         text = told(lambda o, console: outcome_tables(o, run, console), outcome)
         assert [cell.strip() for cell in row(text, "outside these regions").split("│")[2:7]] == ["3", "0", "0", "3", ""]
 
+    def test_what_two_regions_hold_lies_not_outside(self, outcome: RunOutcome, run: Run) -> None:
+        twice = replace(outcome, counts=Counts(1227, 1217, 4, 6))
+        text = told(lambda o, console: outcome_tables(o, run, console), twice)
+        assert [cell.strip() for cell in row(text, "outside, less").split("│")[1:4]] == [
+            "outside, less what two hold", "-3", "-3",
+        ]  # fmt: skip
+
     def test_the_rows_add_up_to_the_last(self, outcome: RunOutcome, run: Run) -> None:
         text = told(lambda o, console: outcome_tables(o, run, console), outcome)
         names = ("karlovy-vary", "opole", "leoben", "outside these regions", "all")
@@ -149,6 +157,8 @@ class TestOutcome:
         text = told(lambda o, console: outcome_tables(o, run, console), old)
         assert "Nothing has changed: release 2026-01-01T000000Z holds" in text
         assert str(run.folder.current / "inducult.gpkg") in text
+        apart = replace(run, folder=DataFolder(Path("maps [old]")))
+        assert "maps [old]/processed/current" in told(lambda o, console: outcome_tables(o, apart, console), old)
         assert "open question" not in text
 
     def test_questions_are_told_apart_from_records_in_review(self, outcome: RunOutcome, run: Run) -> None:

@@ -7,6 +7,7 @@ It is a secret: it is neither logged nor stored. That nobody could be told never
 from __future__ import annotations
 
 import logging
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -65,11 +66,11 @@ def outcome_text(outcome: RunOutcome, again: str = RUN) -> tuple[str, str]:
     lines = [f"What happened: {outcome.counted}; {release}, {outcome.n_sites} sites"]
     lines[0] += f", {counted(outcome.n_changes, 'change')}." if outcome.is_new and outcome.n_changes else "."
     if outcome.gone:
-        lines += ["", "Look at this:", *(f"- {text}" for text in outcome.gone[:_MOST_LINES])]
+        lines += ["", "Look at this:", *_listed(outcome.gone)]
     if outcome.brought:
-        lines += ["", "New versions of lists:", *(f"- {text}" for text in outcome.brought[:_MOST_LINES])]
+        lines += ["", "New versions of lists:", *_listed(outcome.brought)]
     if outcome.failures:
-        lines += ["", "Failed:", *(f"- {text}" for text in outcome.failures[:_MOST_LINES])]
+        lines += ["", "Failed:", *_listed(outcome.failures)]
         lines += ["", "What was kept: everything else is of this night; of what failed, the data of the last good run"]
         lines[-1] += " stays in the release, marked as stale. Where there was none, it is left out."
         lines += [f"What to do: mend what is named above, then run `{again}`, or wait for the next night."]
@@ -77,6 +78,12 @@ def outcome_text(outcome: RunOutcome, again: str = RUN) -> tuple[str, str]:
         lines += ["", f"The map: {outcome.release / 'index.html'}"]
     subject = f"inducult-geo: {outcome.counted}"
     return subject + (f", {len(outcome.failures)} failed" if outcome.failures else ""), "\n".join(lines)
+
+
+def _listed(texts: Sequence[str]) -> list[str]:
+    """Return texts as lines, the first of many: how many more there are is told, too."""
+    more = len(texts) - _MOST_LINES
+    return [f"- {text}" for text in texts[:_MOST_LINES]] + ([f"- and {more} more: inducult status"] if more > 0 else [])
 
 
 def crash_text(why: str, folder: DataFolder, again: str = RUN) -> tuple[str, str]:

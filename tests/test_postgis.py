@@ -22,7 +22,7 @@ from typer.testing import CliRunner
 from inducult_geo.cli import app
 from inducult_geo.errors import ConfigError, ReleaseError
 from inducult_geo.publish.databases.geopackage import write_geopackage
-from inducult_geo.publish.databases.postgis import _shown, load_postgis
+from inducult_geo.publish.databases.postgis import _shown, _told, load_postgis
 from inducult_geo.publish.files import GEOPACKAGE
 from inducult_geo.publish.layers.declared import LAYERS
 from inducult_geo.releasing.withholding import for_release
@@ -395,6 +395,11 @@ def test_a_wrong_address_is_told_and_no_password_with_it(database: Database, rel
     with pytest.raises(ConfigError, match=says) as told:
         load_postgis(release, change(database.address))
     assert PASSWORD not in str(told.value)
+
+
+def test_a_server_that_says_nothing_is_told(database: Database) -> None:
+    with pytest.raises(ConfigError, match="cannot be reached: no answer comes"), _told(database.address, "maps"):
+        raise TimeoutError
 
 
 def test_a_wrong_password_is_told_without_it(

@@ -128,7 +128,7 @@ def _told(address: str, schema: str) -> Iterator[None]:
             "then publish again"
         ) from problem
     except (OSError, asyncpg.InvalidAuthorizationSpecificationError, asyncpg.InvalidCatalogNameError) as problem:
-        raise ConfigError(f"{_shown(address)}: cannot be reached: {problem}") from problem
+        raise ConfigError(f"{_shown(address)}: cannot be reached: {str(problem) or 'no answer comes'}") from problem
     except asyncpg.DependentObjectsStillExistError as problem:
         raise ReleaseError(_resting(schema, str(problem.detail).splitlines())) from problem
     except asyncpg.LockNotAvailableError as problem:

@@ -104,6 +104,12 @@ def test_nothing_is_read_before_it_is_asked_for(copy: Path) -> None:
         opened.records  # noqa: B018
 
 
+def test_sql_on_what_is_damaged_is_told_as_the_frames_tell_it(copy: Path) -> None:
+    (copy / "records.parquet").write_bytes(b"PAR1")
+    with pytest.raises(ReleaseError, match=r"records cannot be read.*inducult verify"):
+        open_release(copy, check=False).duckdb()
+
+
 def test_a_frame_can_be_changed_without_changing_the_release(release: Release) -> None:
     mine = release.sites
     mine["name"] = "spoiled"
@@ -143,6 +149,9 @@ def test_a_file_that_nobody_vouches_for_is_refused(copy: Path) -> None:
     listed = (copy / "SHA256SUMS").read_text(encoding="utf-8").splitlines(keepends=True)
     (copy / "SHA256SUMS").write_text("".join(line for line in listed if "sites.parquet" not in line), encoding="utf-8")
     with pytest.raises(ReleaseError, match=r"sites\.parquet: not what SHA256SUMS says"):
+        open_release(copy)
+    (copy / "SHA256SUMS").write_bytes(b"\xcd")
+    with pytest.raises(ReleaseError, match=r"SHA256SUMS: cannot be read: .* Get the release anew"):
         open_release(copy)
 
 

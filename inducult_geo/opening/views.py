@@ -111,10 +111,13 @@ def connect(folder: Path, frame: Callable[[str], Any]) -> DuckDBPyConnection:
         ) from None
     settings = {"autoinstall_known_extensions": "false", "autoload_known_extensions": "false"}
     connection: DuckDBPyConnection = duckdb.connect(":memory:", config=settings)
-    scanned = {name: dataset.dataset(folder / f"{name}.parquet", format="parquet") for name in ("sites", "records")}
-    for name, key in (("sites", "site_id"), ("records", "record_key")):
+    keys = {"sites": "site_id", "records": "record_key"}
+    # Before the files are scanned: of one that is damaged the frames say so in our words.
+    places = {name: pa.Table.from_pandas(_places(frame(name), key)) for name, key in keys.items()}
+    scanned = {name: dataset.dataset(folder / f"{name}.parquet", format="parquet") for name in keys}
+    for name, key in keys.items():
         connection.register(f"{name}_file", scanned[name])
-        connection.register(f"{name}_place", pa.Table.from_pandas(_places(frame(name), key)))
+        connection.register(f"{name}_place", places[name])
         connection.execute(
             f"CREATE VIEW {name} AS SELECT f.* EXCLUDE (geometry, bbox), p.* EXCLUDE ({key}), "  # noqa: S608
             f"f.geometry::BLOB AS geometry_wkb FROM {name}_file AS f JOIN {name}_place AS p USING ({key})"

@@ -48,15 +48,24 @@ class Sums(NamedTuple):
 
 
 def sums_of(folder: Path) -> Sums:
-    """Compare every file of a folder, but the list itself, with `SHA256SUMS`."""
+    """Compare every file of a folder, but the list itself, with `SHA256SUMS`.
+
+    Raises
+    ------
+    ReleaseError
+        Where the list or a file cannot be read.
+    """
     listed: dict[str, str] = {}
-    for line in (folder / SUMS).read_text(encoding="utf-8").splitlines():
-        digest, _, name = line.partition(" ")
-        listed[name.lstrip(" *")] = digest.lower()
     # Only files found in the folder are read, so a listed name can lead nowhere else.
     found = {path.relative_to(folder).as_posix(): path for path in folder.rglob("*") if path.is_file()}
+    try:
+        for line in (folder / SUMS).read_text(encoding="utf-8").splitlines():
+            digest, _, name = line.partition(" ")
+            listed[name.lstrip(" *")] = digest.lower()
+        altered = [name for name in sorted(listed.keys() & found.keys()) if sha256(found[name]) != listed[name]]
+    except (OSError, ValueError) as problem:
+        raise ReleaseError(f"{folder / SUMS}: cannot be read: {problem}. Get the release anew.") from problem
     found.pop(SUMS)
-    altered = [name for name in sorted(listed.keys() & found.keys()) if sha256(found[name]) != listed[name]]
     return Sums(sorted(found.keys() - listed.keys()), sorted(listed.keys() - found.keys()), altered)
 
 
@@ -70,10 +79,7 @@ def refuse_altered(folder: Path) -> None:
     """
     if not (folder / SUMS).is_file():
         return
-    try:
-        altered = sums_of(folder).altered
-    except (OSError, ValueError) as problem:
-        raise ReleaseError(f"{folder / SUMS}: cannot be read: {problem}. Get the release anew.") from problem
+    altered = sums_of(folder).altered
     if altered:
         raise ReleaseError(
             f"{folder}: {', '.join(altered[:_NAMED])}: not what {SUMS} says: altered or damaged (to begin editing in "

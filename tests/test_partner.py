@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import json
 import unicodedata
 from dataclasses import replace
 from pathlib import Path
 
 import geopandas as gpd
 import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 import shapely
 from hypothesis import given, settings
@@ -18,6 +21,9 @@ from inducult_geo.catalog import Contract, Read, load_contract
 from inducult_geo.digest import sha256
 from inducult_geo.errors import ContractError, SourceError
 from inducult_geo.frames import from_json
+from inducult_geo.harmonize.places.place import Ground
+from inducult_geo.harmonize.records import harmonize
+from inducult_geo.harmonize.words.vocabulary import load_vocabulary
 from inducult_geo.sources.formats.readers import read_table
 from inducult_geo.sources.formats.table import Table
 from inducult_geo.sources.partners import partner, steady
@@ -146,6 +152,52 @@ def test_a_key_made_of_the_row_does_not_depend_on_columns_that_the_reader_adds(
     after = read_partner(keyless, find_files(keyless)).frame
     assert [*after["key"]] == [*before["key"]] == [*after["content_hash"]]
     assert '"more": "x"' in after["tags"][0]
+
+
+@pytest.mark.parametrize("ending", ["geojson", "parquet"])
+def test_an_empty_cell_leaves_the_keys_of_other_rows_as_they_are(tmp_path: Path, ending: str) -> None:
+    """Whole numbers became fractions, true became 1.0, and a key made of the row or of the number another one."""
+    toml = TOML.replace("a.csv", f"a.{ending}").replace('crs = "EPSG:2180"\nx = "X"\ny = "Y"', "geometry = true")
+    (tmp_path / "test.toml").write_text(toml.replace('ids.wikidata = "qid"\n', ""))
+    by_number = load_contract(tmp_path / "test.toml")
+    by_row = by_number.model_copy(update={"columns": {"name": ("nazwa",)}})
+    found = []
+    for numbers, marks in (([7, 8], [True, False]), ([7, None], [True, None])):
+        cells = {"nr": pa.array(numbers), "nazwa": ["Huta", "Młyn"], "czynna": pa.array(marks)}
+        if ending == "parquet":
+            shape = gpd.GeoSeries([shapely.Point(1, 2)] * 2, crs=2180)
+            pq.write_table(pa.table(cells | {"geometry": shape.to_wkb()}), tmp_path / "a.parquet")
+        else:
+            rows = zip(numbers, cells["nazwa"], marks, strict=True)
+            shape = {"type": "Point", "coordinates": [1, 2]}
+            told = [
+                {"type": "Feature", "properties": {"nr": nr, "nazwa": name, "czynna": mark}, "geometry": shape}
+                for nr, name, mark in rows
+            ]
+            (tmp_path / "a.geojson").write_text(json.dumps({"type": "FeatureCollection", "features": told}))
+        for contract in (by_number, by_row):
+            first = read_partner(contract, find_files(contract)).frame.iloc[0]
+            found.append((first["key"], first["tags"]))
+    assert found[:2] == found[2:]
+    assert found[0] == ("7", '{"czynna": true, "nazwa": "Huta", "nr": 7}')
+
+
+def test_what_a_cell_of_lists_or_of_blanks_tells(tmp_path: Path) -> None:
+    """A list of values ended the run with the places in the code; a blank was taken for a name, and for a default."""
+    (tmp_path / "test.toml").write_text(
+        'id = "test"\nregion = "opole"\nfiles = ["a.geojson"]\n[place]\ngeometry = true\n[columns]\nkey = "nr"\n'
+        'name = ["nazwa", "alias"]\nstatus = "stan"\noperator = "firma"\n[defaults]\nstatus = "disused"\n'
+    )
+    told = {"nr": 1, "nazwa": " ", "alias": ["Huta", "Hala"], "stan": "", "firma": ["A", "B"]}
+    shape = {"type": "Point", "coordinates": [17.9, 50.6]}
+    rows = [{"type": "Feature", "properties": told, "geometry": shape}]
+    (tmp_path / "a.geojson").write_text(json.dumps({"type": "FeatureCollection", "features": rows}))
+    contract = load_contract(tmp_path / "test.toml")
+    ground = Ground("opole", "PL", shapely.box(17, 50, 19, 51), ("EPSG:2180",))
+    table = read_partner(contract, find_files(contract))
+    record = harmonize(table, contract, ground, load_vocabulary()).records.iloc[0]
+    said = from_json(record["names"])["name"], record["operator"], record["status"]
+    assert said == ("Huta; Hala", "A; B", "disused")
 
 
 def test_every_row_in_is_a_row_out(contract: Contract, tmp_path: Path) -> None:
@@ -518,6 +570,14 @@ def test_several_files_are_one_source_and_a_repeated_key_is_told_over_all(tmp_pa
     (tmp_path / "b.csv").rename(tmp_path / "b-2026-11-20.csv")
     (missing,) = [one for one in read_partner(contract, find_files(contract)).problems if one.kind == "file_missing"]
     assert missing.count == 1
+    # Another file whose name only begins so is no copy of it, and a copy with a name of its own is not read twice.
+    (tmp_path / "b-2026-11-20.csv").rename(tmp_path / "b-2.csv")
+    other = contract.model_copy(update={"files": ("b.csv", "b-2.csv")})
+    (missing,) = [one for one in read_partner(other, find_files(other)).problems if one.kind == "file_missing"]
+    assert "'b.csv', named in `files`, is not there: the rows of 'b-2.csv' alone" in missing.message
+    (tmp_path / "b-2.csv").rename(tmp_path / "b-2026-11-20.csv")
+    twice = contract.model_copy(update={"files": ("b.csv", "b-2026-11-20.csv")})
+    assert [path.name for path in find_files(twice)] == ["b-2026-11-20.csv"]
 
 
 @pytest.mark.parametrize(

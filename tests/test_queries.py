@@ -18,6 +18,7 @@ from inducult_geo.errors import ContractError
 from inducult_geo.frames import Records, from_json
 from inducult_geo.run import Run, open_run
 from inducult_geo.sources.formats.descriptions import with_described
+from inducult_geo.sources.formats.readers import read_table
 from inducult_geo.sources.formats.table import Table
 from inducult_geo.sources.partners.files import find_files
 from inducult_geo.sources.partners.marks import is_marked, word_of
@@ -257,6 +258,8 @@ def test_what_a_map_s_balloons_tell_comes_into_columns(tmp_path: Path, run: Run,
     assert (
         "read from the column 'description': 'rodzaj', 'stan', 'rok budowy'" in (tmp_path / "contract.toml").read_text()
     )
+    # Else each row had another key with the first further row that tells a name less.
+    assert read_table(tmp_path / "a.kml", Read()).derived == {"rodzaj", "stan", "rok budowy"}
 
 
 @pytest.mark.parametrize(

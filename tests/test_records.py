@@ -139,6 +139,8 @@ def test_what_a_contract_maps_counts_in_any_case_even_what_elsewhere_is_nothing(
         ("httpd.huta.pl/a", "https://httpd.huta.pl/a"),
         ("www.zeche-ö.de:8080/#top", "https://www.zeche-ö.de:8080/#top"),
         ("www.huta.pl i www.hala.pl", None),
+        ("www.huta.pl; hala.pl", "https://www.huta.pl"),
+        ("http://huta.pl/a;b=1;http://hala.pl/b", "http://huta.pl/a;b=1"),
         ("ftp://huta.pl/a", None),
         ("http://user:word@huta.pl", None),
         ("huta", None),
@@ -463,6 +465,7 @@ def test_works_are_no_bridge_by_the_name_of_their_town(vocabulary: Vocabulary) -
         ({"status": "closed until 2025"}, "unknown", (None, None)),
         ({"status": "planned 2030"}, "projected", (None, None)),
         ({"status": "planned since 2020"}, "projected", (None, None)),
+        ({"status": "in Betrieb; aktiv;"}, "functional", (None, None)),
     ],
 )
 def test_a_status_may_tell_since_when(

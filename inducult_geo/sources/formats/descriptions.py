@@ -89,7 +89,8 @@ def with_described(table: Table) -> Table:
     for name in names:
         found[name] = [row.get(name) for row in told]
     note = f"read from the column '{COLUMN}': {quoted(names)}"
-    return replace(table, frame=blank_cells(found), notes=(*table.notes, note))
+    notes, derived = (*table.notes, note), table.derived | {*names}
+    return replace(table, frame=blank_cells(found), notes=notes, derived=derived)
 
 
 def _alike(name: str) -> str:

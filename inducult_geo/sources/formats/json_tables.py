@@ -45,7 +45,8 @@ def read_json_table(path: Path) -> Table | None:
             return None
     try:
         text = path.read_text(encoding="utf-8-sig")
-        unit, content = ("object", _whole_letters(text)) if not _is_lines(text) else ("line", _lines(text))
+        lines = _lines(text) if _is_lines(text) else {}
+        content = [*lines.values()] or _whole_letters(text)
     except (ValueError, RecursionError):
         return None
     rows = _rows(content)
@@ -58,7 +59,7 @@ def read_json_table(path: Path) -> Table | None:
             "Export it as CSV."
         )
     columns = {name: pd.Series([_cell(row.get(name)) for row in rows], dtype=object) for name in names}
-    places = [f"{path.name} {unit} {number}" for number in range(1, len(rows) + 1)]
+    places = [f"{path.name} line {n}" for n in lines] or [f"{path.name} object {n}" for n in range(1, len(rows) + 1)]
     page = page_of(_total(content), len(rows))
     return with_nested(Table(pd.DataFrame(columns), places, kind="JSON", encoding="utf-8", page=page))
 
@@ -69,9 +70,9 @@ def _is_lines(text: str) -> bool:
     return first.startswith("{") and first.rstrip().endswith("}") and others.lstrip().startswith("{")
 
 
-def _lines(text: str) -> list[Any]:
-    """Return what each line tells; an empty one, which may stand between them, tells nothing."""
-    return [_whole_letters(line) if line.strip() else {} for line in text.strip().split("\n")]
+def _lines(text: str) -> dict[int, Any]:
+    """Return what each line tells, by its number; one that is blank is no row."""
+    return {number: _whole_letters(line) for number, line in enumerate(text.split("\n"), 1) if line.strip()}
 
 
 def _whole_letters(text: str) -> Any:

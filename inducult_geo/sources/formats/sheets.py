@@ -29,6 +29,7 @@ from inducult_geo.sources.formats.table import (
     check_cells,
     checked_header,
     choose,
+    is_filled,
     joined_header,
     nul_rows,
 )
@@ -162,11 +163,7 @@ def _table(path: Path, read: Read, name: str, answer: Mapping[str, Any]) -> Tabl
     if sum(max(min(last, len(cells)) - first, 0) for first, _, last, _ in merged) > sum(map(len, cells)):
         raise ContractError(f"{path}: its merged cells lie on one another: it is damaged. Save it again as .xlsx.")
     filled = _fill_merged(cells, merged)
-    body = [
-        (number, row)
-        for number, row in enumerate(cells[body_at:], body_at + 1)
-        if any(cell is not None for cell in row)
-    ]
+    body = [(number, row) for number, row in enumerate(cells[body_at:], body_at + 1) if any(map(is_filled, row))]
     heads = cells[header_at:body_at]
     width = max((n for row in (*heads, *(row for _, row in body)) for n in _filled(row)), default=0)
     header, told = checked_header(path, joined_header([row[:width] for row in heads]))
@@ -196,7 +193,7 @@ def _fill_merged(cells: list[list[Any]], merged: Sequence[Sequence[int]]) -> lis
     A row without a cell of its own is the rest of the one above, whose cells are merged because they are high. What
     is merged sideways is a heading: it stays where it is.
     """
-    has_own = [any(cell is not None for cell in row) for row in cells]
+    has_own = [any(map(is_filled, row)) for row in cells]
     filled = []
     for first, column, last, _ in merged:
         value = cells[first][column]
@@ -288,7 +285,7 @@ def _is_year_as_day(cell: Any) -> bool:
 
 def _filled(row: list[Any]) -> list[int]:
     """Return the number of the last filled cell of a row, if any: formatted but empty columns do not count."""
-    return next(([n] for n in range(len(row), 0, -1) if row[n - 1] is not None), [])
+    return next(([n] for n in range(len(row), 0, -1) if is_filled(row[n - 1])), [])
 
 
 def _ask(path: Path, sheet: str | int | None) -> Iterator[dict[str, Any]]:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import io
 import warnings
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -58,6 +58,11 @@ _ATTRIBUTE = b"ATTRIB"
 
 _GPX_REPEATS = {"route_points", "track_points"}
 
+
+_CALLED_SO = "its column 'geometry' is not read, since its shapes are called so: rename it"
+
+_WHOLE = {"integer_object_nulls": True}
+"""How whole numbers of a Parquet stay such in columns with an empty cell."""
 
 _ANSWERS = (".geojson", ".json", ".gml")
 """What servers answer with, a page at a time."""
@@ -237,6 +242,8 @@ def _read_layer(path: Path, place: str, read: Read) -> Table:
         for layer, frame in frames.items()
         for number in range(1, len(frame) + 1)
     ]
+    if any("geometry" in counted[layer]["fields"] for layer in meant):
+        told = (*told, _CALLED_SO)
     notes = (f"layer {quoted(meant)}", *told, *(f"GDAL says: {message}" for message in said))
     return Table(
         table,
@@ -259,6 +266,17 @@ def _read_whole(path: Path, place: str, layer: str, info: Any, options: dict[str
             f"{path}: says that it holds {announced} features, but only {len(frame)} can be read: it is cut off. "
             "Ask for it again."
         )
+    return _with_whole_numbers(frame, info["dtypes"])
+
+
+def _with_whole_numbers(frame: pd.DataFrame, kinds: Sequence[Any]) -> pd.DataFrame:
+    """Keep whole numbers such, and yes and no, in columns with an empty cell: as fractions they make other keys.
+
+    `kinds` are the types of the columns, in order, as GDAL names them.
+    """
+    for place, kind in enumerate(map(str, kinds)):
+        if frame.dtypes.iloc[place].kind == "f" and (kind == "bool" or "int" in kind):
+            frame.isetitem(place, frame.iloc[:, place].astype("boolean" if kind == "bool" else "Int64").array)
     return frame
 
 
@@ -313,7 +331,7 @@ def read_parquet(path: Path, _: Read) -> Table:
     import geopandas as gpd
     import pyarrow.parquet as pq
 
-    crs = None
+    crs, is_called_so = None, False
     with _said(path) as said:
         file = pq.ParquetFile(path)
         facts = file.metadata
@@ -324,12 +342,15 @@ def read_parquet(path: Path, _: Read) -> Table:
         if size > MAX_BYTES:
             raise ContractError(f"{path}: would grow to {size / 1024**3:.1f} GB. Export only what is needed.")
         if b"geo" in (facts.metadata or {}):
-            shapes = gpd.read_parquet(path)
+            shapes = gpd.read_parquet(path, to_pandas_kwargs=_WHOLE)
             crs = _stated(shapes.crs)
-            frame: pd.DataFrame = shapes.rename_geometry("geometry") if "geometry" not in shapes else shapes
+            frame: pd.DataFrame = shapes
+            if shapes.geometry.name != "geometry":
+                is_called_so = "geometry" in shapes
+                frame = shapes.drop(columns="geometry", errors="ignore").rename_geometry("geometry")
         else:
-            frame = _with_shapes(pd.read_parquet(path))
+            frame = _with_shapes(pd.read_parquet(path, engine="pyarrow", to_pandas_kwargs=_WHOLE))
     table, told = _named(path, blank_cells(frame.reset_index(drop=True)))
     places = [f"{path.name} row {number}" for number in range(1, len(table) + 1)]
-    notes = (*told, *(f"noticed: {text}" for text in said))
+    notes = (*told, *([_CALLED_SO] if is_called_so else ()), *(f"noticed: {text}" for text in said))
     return Table(table, places, nul_rows(table), crs, "Parquet", None, notes)

@@ -34,6 +34,8 @@ def find_files(contract: Contract, *, partners: Path | None = None) -> list[Path
             if path is not None:
                 found.append(path)
                 break
+    # A dated copy may bear the name of one file and stand for another: its rows would come twice.
+    found = [*dict.fromkeys(found)]
     member = PurePosixPath(contract.read.member or "").name
     unpacked = any(path.name == member for path in found)
     return [path for path in found if not (unpacked and path.suffix.lower() == ".zip")]
@@ -63,9 +65,14 @@ def _inside(contract: Contract, root: Path, name: str) -> Path | None:
     same = there.get(stem + suffix)
     if same is not None and (path.parent / same).resolve().is_relative_to(root):
         return path.parent / same
-    dated = re.compile(rf"{re.escape(stem)}-\d{{4}}-\d\d-\d\d.*{re.escape(suffix)}", re.ASCII | re.DOTALL)
-    newest = max(((name, other) for name, other in there.items() if dated.fullmatch(name)), default=None)
+    newest = max(((name, other) for name, other in there.items() if is_dated_copy(name, stem, suffix)), default=None)
     return None if newest is None else path.parent / newest[1]
+
+
+def is_dated_copy(name: str, stem: str, suffix: str) -> bool:
+    """Whether a file is called as another one with a day behind its stem: list-2026-11-20.csv."""
+    dated = rf"{re.escape(stem)}-\d{{4}}-\d\d-\d\d.*{re.escape(suffix)}"
+    return re.fullmatch(dated, name, re.ASCII | re.DOTALL) is not None
 
 
 def _files_in(folder: Path) -> list[str]:

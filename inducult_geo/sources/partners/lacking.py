@@ -9,6 +9,7 @@ from pathlib import PurePosixPath
 from inducult_geo.catalog.load import BUILT_IN
 from inducult_geo.catalog.models import Contract
 from inducult_geo.frames import Problem
+from inducult_geo.sources.partners.files import is_dated_copy
 from inducult_geo.text import quoted
 
 
@@ -36,5 +37,5 @@ def _plain(name: str) -> str:
 
 
 def _is_of(found: str, name: str) -> bool:
-    stem, dot, ending = name.rpartition(".")
-    return found == name or (found.startswith(f"{stem}-") and found.endswith(dot + ending))
+    path = PurePosixPath(name)
+    return found == name or is_dated_copy(found, path.stem, path.suffix)

@@ -15,7 +15,7 @@ from inducult_geo.catalog.permissions import keeps_in_house, told_of_refusal
 from inducult_geo.errors import ContractError, SourceError, did_you_mean
 from inducult_geo.frames import FileRead, Problem, Raw, RawTable, content_hash, to_json
 from inducult_geo.sources.formats.paged import CUT_LIST, Page, pages_told
-from inducult_geo.sources.formats.table import Table, has_shapes, names_of_a_row, rows_going_on
+from inducult_geo.sources.formats.table import Table, has_shapes, is_filled, names_of_a_row, rows_going_on
 from inducult_geo.sources.partners.changes import deleted_rows
 from inducult_geo.sources.partners.joined import joined_rows
 from inducult_geo.sources.partners.lacking import lacking_told
@@ -24,7 +24,7 @@ from inducult_geo.sources.partners.persons import check_private, is_private, per
 from inducult_geo.sources.partners.second_heads import second_heads
 from inducult_geo.sources.partners.several import several_told
 from inducult_geo.sources.partners.steady import read_steadily
-from inducult_geo.text import clean_text, counted, quoted
+from inducult_geo.text import clean_text, counted, of_each, quoted
 
 _MOST_REPEATED: Final = 5
 """So many rows with the key of another one are named: a hundred say no more."""
@@ -208,7 +208,7 @@ def _cells(table: pd.DataFrame, field: str, columns: Sequence[str], contract: Co
 
 def _joined(table: pd.DataFrame, columns: Sequence[str]) -> pd.Series:
     """Return of several columns, in each row, all that is there and filled, one behind the other and each text once."""
-    there = [table[name] for name in columns if name in table]
+    there = [_told_in(table[name]) for name in columns if name in table]
     if len(there) < 2:
         return _first_filled(table, columns)
     rows = ([clean_text(_plain(cell)) for cell in cells] for cells in zip(*there, strict=True))
@@ -218,13 +218,26 @@ def _joined(table: pd.DataFrame, columns: Sequence[str]) -> pd.Series:
 
 def _first_filled(table: pd.DataFrame, columns: Sequence[str]) -> pd.Series:
     """Return of several columns, in each row, the first that is there and filled."""
-    there = [table[name] for name in columns if name in table]
+    there = [_told_in(table[name]) for name in columns if name in table]
     if not there:
         return pd.Series(None, index=table.index, dtype=object)
     column = there[0]
     for other in there[1:]:
-        column = column.where(np.array([_plain(cell) not in (None, "") for cell in column], dtype=bool), other)
+        column = column.where(column.notna(), other)
     return column
+
+
+def _told_in(cells: pd.Series[Any]) -> pd.Series[Any]:
+    """Return what cells say: of a list its values with semicolons between them, of a blank one nothing."""
+    return pd.Series(of_each(cells, _value), index=cells.index, dtype=object)
+
+
+def _value(cell: Any) -> Any:
+    if isinstance(cell, str):
+        return cell if cell.strip() else None
+    if isinstance(cell, list | np.ndarray):
+        return "; ".join(str(one) for one in map(_plain, cell) if is_filled(one)) or None
+    return cell
 
 
 def _wanted_columns(contract: Contract) -> dict[str, tuple[str, ...]]:

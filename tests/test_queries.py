@@ -338,7 +338,7 @@ def test_a_description_that_no_program_wrote_tells_nothing_and_takes_no_time(cel
 
 
 def test_hidden_sheets_and_pivots_are_told_apart(tmp_path: Path, run: Run) -> None:
-    frame = pd.DataFrame({"nr": ["a", "b"], "lon": [12.49, 12.5], "lat": [50.72, 50.71]})
+    frame = pd.DataFrame({"nr": ["a", "b"], "lon": [12.49, 12.5], "lat": [50.72, 50.71], "sheet": ["7", "8"]})
     path = tmp_path / "liste.xlsx"
     workbook(path, {"Objekte": frame, "intern": frame, "Summen": frame})
     with zipfile.ZipFile(path) as archive:

@@ -240,7 +240,7 @@ class Contract(Declared):
     id: Identifier
     title: str = ""
     region: RegionId | None = None
-    countries: Annotated[tuple[str, ...], ONE_OR_MANY] = ()
+    countries: Annotated[tuple[CountryCode, ...], ONE_OR_MANY] = ()
     files: Annotated[tuple[str, ...], ONE_OR_MANY, Field(examples=['files = ["list.csv"]'])]
     url: str | None = None
     licence: str = "unknown"

@@ -12,7 +12,7 @@ from inducult_geo.catalog import Read
 from inducult_geo.drafting.text import comment, short
 from inducult_geo.errors import ContractError
 from inducult_geo.sources.formats.readers import read_table
-from inducult_geo.sources.formats.sheets import ALL_SHEETS
+from inducult_geo.sources.formats.sheets import ALL_SHEETS, INSTEAD, OWN_COLUMN
 from inducult_geo.text import first_few
 
 _SHEETS_MAX: Final = 20
@@ -49,10 +49,10 @@ def sheets_of(path: Path, read: Read) -> Sheets:
         table = read_table(path, read.model_copy(update={"sheet": ALL_SHEETS, "header_row": 1, "header_rows": 1}))
     except ContractError:
         return Sheets()
-    if table.kind != "spreadsheet" or "sheet" not in table.frame:
+    if table.kind != "spreadsheet":
         return Sheets()
-    whole = table.frame
-    frames = {str(name): rows.drop(columns="sheet") for name, rows in whole.groupby("sheet", sort=False)}
+    own = INSTEAD if INSTEAD in table.frame else OWN_COLUMN
+    frames = {str(name): rows.drop(columns=own) for name, rows in table.frame.groupby(own, sort=False)}
     marks: dict[str, list[str]] = {}
     for kind, told, _ in table.warnings:
         name = next((name for name in frames if told.startswith(f"sheet '{name}': ")), None)

@@ -39,6 +39,9 @@ from inducult_geo.text import counted, first_few, quoted
 ALL_SHEETS = EVERY
 """As `[read] sheet`: all that hold anything, one under the other, with a column `sheet`."""
 
+OWN_COLUMN, INSTEAD = "sheet", "name of the sheet"
+"""What that column is called, and what where a sheet has one of that name itself."""
+
 _MEMORY_MB = 3_000
 _SECONDS = 300
 _CHILD = Path(__file__).with_name("sheet_child.py")
@@ -90,7 +93,7 @@ def _put_together(path: Path, tables: Mapping[str, Table]) -> Table:
     """Return the rows of several sheets one below the other, told apart by a column; what one lacks is told."""
     columns = dict.fromkeys(str(column) for table in tables.values() for column in table.frame)
     check_cells(path, sum(len(table.frame) for table in tables.values()), len(columns) + 1)
-    own = "sheet" if "sheet" not in columns else "name of the sheet"
+    own = OWN_COLUMN if OWN_COLUMN not in columns else INSTEAD
     frames = [table.frame.assign(**{own: name}) for name, table in tables.items()]
     whole = blank_cells(pd.concat(frames, ignore_index=True))
     starts = accumulate((len(frame) for frame in frames), initial=0)

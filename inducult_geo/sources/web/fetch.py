@@ -42,7 +42,10 @@ _CHECKSUM_BYTES = 10_000
 _DIGESTS: Mapping[int, str] = {32: "md5", 40: "sha1", 64: "sha256", 128: "sha512"}
 _HEX = re.compile(r"^\s*\\?([0-9A-Fa-f]+)\b")
 _HTML = re.compile(rb"^(\xef\xbb\xbf)?\s*(<!--.*?-->\s*)*<(!doctype\s+html|html)\b", re.IGNORECASE | re.DOTALL)
-_RANGE = re.compile(r"^bytes (\d+)-")
+_RANGE = re.compile(r"^bytes (\d{1,18})-", re.ASCII)
+_LENGTH = re.compile(r"\d{1,18}", re.ASCII)
+"""Python makes no number of thousands of digits."""
+
 _GONE = (404, 410)
 
 
@@ -269,8 +272,8 @@ def _offset(answer: Exchange, job: _Job) -> int:
 
 
 def _content_length(answer: Exchange) -> int:
-    text = answer.header("Content-Length") or ""
-    return int(text) if text.isascii() and text.isdigit() else 0
+    told = _LENGTH.fullmatch(answer.header("Content-Length") or "")
+    return int(told[0]) if told else 0
 
 
 def _refuse_size(n_bytes: int, job: _Job) -> None:

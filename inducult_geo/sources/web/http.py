@@ -305,7 +305,7 @@ def retry_after_s(text: str | None) -> float | None:
         return float(text.strip()[:_MOST_SECONDS])
     try:
         moment = parsedate_to_datetime(text)
-    except ValueError:
+    except (ValueError, OverflowError):
         return None
     moment = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
     return max(0.0, (moment - datetime.now(UTC)).total_seconds())

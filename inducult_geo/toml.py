@@ -73,7 +73,8 @@ def _letter_told(problem: UnicodeDecodeError) -> str:
 def _line_told(text: str, said: str) -> str:
     """Say what is wrong with a line, and what to write: who keeps a list does not know the words of a parser."""
     found = _AT.search(said)
-    lines = text.splitlines()
+    # A parser counts no line at the signs that Python does (U+2028).
+    lines = text.split("\n")
     if found is None or not 0 < int(found[1]) <= len(lines):
         return said
     line = lines[int(found[1]) - 1].strip()

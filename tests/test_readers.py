@@ -473,6 +473,8 @@ def test_json_lines_are_a_table(tmp_path: Path, ending: str) -> None:
     assert table.frame["name"].tolist() == ["Huta", "Ha}\n{la"]
     assert table.places == [f"a.{ending} line 1", f"a.{ending} line 3"]
     refused(write(path, f"{FEATURE}\n{FEATURE}\n"), "JSON Lines")
+    if ending == "jsonl":
+        assert read_table(write(path, '{"name": "Huta"}\n'), AUTO).places == ["a.jsonl line 1"]
     refused(write(path, '{"a": 1}\n{"a": '), "JSON Lines")
 
 
@@ -648,10 +650,13 @@ def test_kml_and_kmz_and_gpx_are_read(tmp_path: Path) -> None:
 
 
 def test_parquet_is_read_and_a_damaged_one_refused(tmp_path: Path) -> None:
-    frame = gpd.GeoDataFrame({"id": ["1"]}, geometry=[shapely.Point(1, 2)], crs="EPSG:3035")
-    frame.to_parquet(tmp_path / "a.parquet")
+    cells = {"id": ["1"], "geometry": ["a text"], "geom": [shapely.Point(1, 2)]}
+    gpd.GeoDataFrame(cells, geometry="geom", crs="EPSG:3035").to_parquet(tmp_path / "a.parquet")
     table = read_table(tmp_path / "a.parquet", AUTO)
-    assert table.crs == "EPSG:3035"
+    assert (table.crs, table.frame.to_numpy().tolist()) == ("EPSG:3035", [["1", shapely.Point(1, 2)]])
+    feature = FEATURE.replace('"n": 1', '"n": 1, "geometry": "a text"')
+    for told in (table, read_table(write(tmp_path / "a.geojson", feature), AUTO)):
+        assert "its column 'geometry' is not read" in told.notes[-1]
     data = (tmp_path / "a.parquet").read_bytes()
     (tmp_path / "b.parquet").write_bytes(data[:-20])
     refused(tmp_path / "b.parquet", "cannot be read")

@@ -59,7 +59,7 @@ def test_what_is_no_toml_is_refused_with_the_way_out(
     ],
 )
 def test_a_line_that_cannot_be_read_is_shown_with_what_to_write(tmp_path: Path, line: str, remedy: str) -> None:
-    (tmp_path / "a.toml").write_text(f'id = "a"\n{line}\n', encoding="utf-8")
+    (tmp_path / "a.toml").write_text(f'id = "a\u2028b"\n{line}\n', encoding="utf-8")
     shown = line.splitlines()[-1]
     with pytest.raises(ConfigError) as told:
         read_toml(tmp_path / "a.toml")

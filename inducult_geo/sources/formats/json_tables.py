@@ -19,6 +19,9 @@ from inducult_geo.sources.formats.paged import page_of
 from inducult_geo.sources.formats.table import Table
 from inducult_geo.text import storable
 
+LINES: Final = (".jsonl", ".ndjson")
+"""Endings of files that hold an object in each line."""
+
 _OBJECTS: Final = re.compile(rb"(?:\xef\xbb\xbf)?\s*[\[{]")
 _IS_GEOJSON: Final = re.compile(rb'"type"\s*:\s*"Feature')
 _TOTALS: Final = ("count", "total", "totalCount", "total_count", "numFound")
@@ -45,7 +48,7 @@ def read_json_table(path: Path) -> Table | None:
             return None
     try:
         text = path.read_text(encoding="utf-8-sig")
-        lines = _lines(text) if _is_lines(text) else {}
+        lines = _lines(text) if _is_lines(text, path.suffix.lower()) else {}
         content = [*lines.values()] or _whole_letters(text)
     except (ValueError, RecursionError):
         return None
@@ -64,10 +67,11 @@ def read_json_table(path: Path) -> Table | None:
     return with_nested(Table(pd.DataFrame(columns), places, kind="JSON", encoding="utf-8", page=page))
 
 
-def _is_lines(text: str) -> bool:
-    """Whether the first line of several is an object that is complete."""
+def _is_lines(text: str, ending: str) -> bool:
+    """Whether the first line of several is an object that is complete; a file that is called so may have one."""
     first, _, others = text.strip().partition("\n")
-    return first.startswith("{") and first.rstrip().endswith("}") and others.lstrip().startswith("{")
+    goes_on = others.lstrip().startswith("{") or (not others and ending in LINES)
+    return first.startswith("{") and first.rstrip().endswith("}") and goes_on
 
 
 def _lines(text: str) -> dict[int, Any]:

@@ -16,7 +16,7 @@ from inducult_geo.errors import ContractError, is_no_plain_file
 from inducult_geo.sources.formats.archives import LOCKED, checked_members, is_locked, read_member
 from inducult_geo.sources.formats.copied import copied
 from inducult_geo.sources.formats.delimited import read_delimited
-from inducult_geo.sources.formats.json_tables import read_json_table
+from inducult_geo.sources.formats.json_tables import LINES, read_json_table
 from inducult_geo.sources.formats.sheets import read_sheet
 from inducult_geo.sources.formats.table import MAX_BYTES, ChoiceError, Table, choose, tables_beside
 from inducult_geo.sources.formats.vector_files import GEODATABASE, geodatabases
@@ -246,7 +246,7 @@ def _read_text(path: Path, read: Read) -> Table:
 
 def _read_json(path: Path, read: Read) -> Table:
     table = read_json_table(path)
-    if table is None and path.suffix.lower() in _LINES:
+    if table is None and path.suffix.lower() in LINES:
         raise ContractError(
             f"{path}: holds no table of JSON Lines, which has an object of plain values in each line: it is damaged, "
             "was cut short, or has shapes (features). What has shapes opens in QGIS: export it there as a GeoPackage."
@@ -259,7 +259,6 @@ def _read_xml(path: Path, read: Read) -> Table:
 
 
 _BESIDE = (".txt", ".xml")
-_LINES = (".jsonl", ".ndjson")
 _IN_USE = "~$"
 _PACKED = (".zip", ".7z", ".rar", ".gz", ".tgz", ".tar")
 
@@ -319,7 +318,7 @@ _KINDS: dict[str, _Kind] = {
     ".geojson": _Kind("GeoJSON", (None,), read_vector),
     ".json": _Kind("GeoJSON", (None,), _read_json),
     ".xml": _Kind("XML", (None,), _read_xml),
-    **dict.fromkeys(_LINES, _Kind("JSON Lines", (None,), _read_json)),
+    **dict.fromkeys(LINES, _Kind("JSON Lines", (None,), _read_json)),
     ".gpkg": _Kind("a GeoPackage", (_SQLITE,), read_vector),
     ".kml": _Kind("KML", (None,), read_vector),
     ".kmz": _Kind("KMZ", (_ZIPPED,), _read_kmz),

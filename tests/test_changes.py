@@ -318,6 +318,13 @@ def test_releases_without_sites_can_be_compared(tmp_path: Path) -> None:
     assert set(diff(empty, tmp_path / "old")["change"]) == {"new"}
 
 
+def test_a_release_that_is_too_old_to_say_who_decided_is_compared(tmp_path: Path) -> None:
+    old = _release(tmp_path / "old", SITES)
+    pairs = pd.DataFrame({"left_key": ["osm:way/1"], "right_key": ["list:1"], "decision": ["same"]})
+    pyogrio.write_dataframe(pairs, old / GEOPACKAGE, layer="matches")
+    assert diff(old, old).empty
+
+
 @pytest.mark.parametrize("spoil", ["missing", "text", "column"])
 def test_a_folder_that_is_no_release_is_told_plainly(tmp_path: Path, spoil: str) -> None:
     good, bad = _release(tmp_path / "good", SITES), _release(tmp_path / "bad", SITES)

@@ -8,8 +8,10 @@ import pwd
 import re
 import shutil
 import socket
+import sqlite3
 import subprocess
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 
 import geopandas as gpd
@@ -126,6 +128,16 @@ def test_every_table_arrives_with_its_rows_and_values(database: Database, releas
     assert database.sql("SELECT name FROM inducult.site_points WHERE name LIKE 'Robert%'").startswith("Robert'); DROP")
     assert database.sql("SELECT names::json->>'de' FROM inducult.site_points ORDER BY site_id LIMIT 1") == "Fabrik 0"
     assert database.sql("SELECT is_sample FROM inducult.runs") == "t"
+
+
+def test_what_an_older_release_lacks_is_null(database: Database, release: Path, tmp_path: Path) -> None:
+    older = Path(shutil.copytree(release, tmp_path / "older"))
+    with closing(sqlite3.connect(older / GEOPACKAGE)) as con, con:
+        for column in ("end_precision", "accuracy_m"):
+            con.execute(f"ALTER TABLE source_records DROP COLUMN {column}")
+    rows = load_postgis(older, database.address).rows["source_records"]
+    lacking = "end_precision IS NULL AND accuracy_m IS NULL"
+    assert database.sql(f"SELECT count(*) FROM inducult.source_records WHERE {lacking}") == str(rows)
 
 
 @pytest.mark.qgis

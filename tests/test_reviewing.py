@@ -183,6 +183,13 @@ def test_a_release_that_was_cut_is_told_with_the_way_out(tmp_path: Path, run: Ru
     assert not (tmp_path / "out.csv").exists()
 
 
+def test_questions_that_lack_a_column_are_not_told_with_its_name_for_a_value(tmp_path: Path, run: Run) -> None:
+    with closing(sqlite3.connect(release_of(run) / "inducult.gpkg")) as con, con:
+        con.execute("ALTER TABLE review DROP COLUMN priority")
+    with pytest.raises(ReleaseError, match=r"no such column: .*priority"):
+        export_review(release_of(run), tmp_path / "out.csv")
+
+
 def test_nothing_answered_changes_nothing(run: Run, sheet: Path) -> None:
     for source in (sheet, release_of(run) / "inducult.gpkg"):
         outcome = import_review(source, run, who="Eva")

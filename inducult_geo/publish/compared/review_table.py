@@ -220,8 +220,9 @@ def _require(source: Path, found: Iterable[str], needed: Iterable[str]) -> None:
 
 
 def _select(con: sqlite3.Connection, columns: Iterable[str]) -> list[tuple[Any, ...]]:
-    """Read columns of the layer; their names are constants of this module, and have been looked up."""
-    named = ", ".join(f'"{name}"' for name in columns)
+    """Read columns of the layer; their names are constants of this module."""
+    # With the table's name: alone SQLite takes that of a column which is not there for a text.
+    named = ", ".join(f'{_LAYER}."{name}"' for name in columns)
     return con.execute(f"SELECT {named} FROM {_LAYER}").fetchall()  # noqa: S608
 
 

@@ -132,9 +132,10 @@ def _read_of(path: Path, keys: Collection[str]) -> pd.DataFrame:
 
 
 def _told(package: Path, layer: str, columns: list[str]) -> pd.DataFrame:
-    """Read columns of a table of a release; no row where it has none."""
+    """Read columns of a table of a release, empty ones where it is too old for them; no row where it has no table."""
     try:
-        return pd.DataFrame(pyogrio.read_dataframe(package, layer=layer, columns=columns, read_geometry=False))
+        told = pyogrio.read_dataframe(package, layer=layer, columns=columns, read_geometry=False)
+        return pd.DataFrame(told.reindex(columns=columns))
     except (pyogrio.errors.DataSourceError, pyogrio.errors.DataLayerError):
         return pd.DataFrame(columns=columns)
 

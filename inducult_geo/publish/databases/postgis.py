@@ -321,13 +321,15 @@ def _said(layer: Layer) -> Iterator[tuple[str, str]]:
 
 
 def _rows(source: sqlite3.Connection, layer: Layer, names: list[str]) -> Iterator[tuple[Any, ...]]:
-    """Yield the rows of a layer as PostgreSQL takes them."""
+    """Yield the rows of a layer as PostgreSQL takes them; what an older release of the same schema lacks is null."""
     convert: list[Callable[[Any], Any]] = [
         int,
         *(_CONVERT[column.kind] for column in layer.columns),
         *([wkb_of] if layer.geometry else []),
     ]
-    listed = ", ".join(f'"{name}"' for name in names)
+    there = {name for (name,) in source.execute("SELECT name FROM pragma_table_info(?)", (layer.name,))}
+    # SQLite takes the name of a column that is not there for a text.
+    listed = ", ".join(f'"{name}"' if name in there else "NULL" for name in names)
     for row in source.execute(f'SELECT {listed} FROM "{layer.name}" ORDER BY fid'):  # noqa: S608 - names of our own
         yield tuple(None if value is None else to(value) for to, value in zip(convert, row, strict=True))
 

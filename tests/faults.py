@@ -98,6 +98,15 @@ def _fewer_rows(name: str) -> Callable[[Path], None]:
     return plant
 
 
+def _other_rows(name: str, key: str) -> Callable[[Path], None]:
+    def plant(release: Path) -> None:
+        rows = gpd.read_parquet(release / name)
+        rows.loc[0, key] = "another"
+        rows.to_parquet(release / name)
+
+    return plant
+
+
 def _project(change: Callable[[str], str]) -> Callable[[Path], None]:
     """Change the text of the embedded project."""
 
@@ -296,7 +305,7 @@ FAULTS: dict[str, tuple[Callable[[Path], None], tuple[str, ...], str]] = {
     "a reason that is gone": (sql("UPDATE rejected SET reason = NULL WHERE fid = 1"), (LINKED,), "reason"),
     "a malformed id": (
         sql(*(f"UPDATE {table} SET {column} = 'ic-00-x' WHERE {column} = 'IC-0000-X'" for table, column in ID_COLUMNS)),
-        (IDS, TILES),
+        (IDS, TILES, PARQUET, SHEET),
         "'ic-00-x'",
     ),
     "an id that stands twice": (
@@ -304,7 +313,7 @@ FAULTS: dict[str, tuple[Callable[[Path], None], tuple[str, ...], str]] = {
             "DROP INDEX idx_site_points_site_id",
             "UPDATE site_points SET site_id = 'IC-0001-X' WHERE site_id = 'IC-0000-X'",
         ),
-        (IDS, LINKED, WHOLE, TILES),
+        (IDS, LINKED, WHOLE, TILES, PARQUET, SHEET),
         "twice",
     ),
     "an invalid outline": (_geometry(shapely.MultiPolygon([BOW])), (SOUND,), "1 geometries of site_areas are invalid"),
@@ -349,6 +358,13 @@ FAULTS: dict[str, tuple[Callable[[Path], None], tuple[str, ...], str]] = {
     ),
     "fewer sites in parquet": (_fewer_rows("sites.parquet"), (PARQUET, NUMBER), "sites.parquet"),
     "fewer records in parquet": (_fewer_rows("records.parquet"), (PARQUET,), "records.parquet"),
+    "other sites in parquet": (_other_rows("sites.parquet", "site_id"), (PARQUET,), "hold other rows: 2 differ"),
+    "other records in parquet": (_other_rows("records.parquet", "record_key"), (PARQUET,), "hold other rows: 2 differ"),
+    "other sites for spreadsheets": (
+        _file("sites.csv", lambda b: b.replace(b"IC-0000-X,", b"IC-9999-X,", 1)),
+        (SHEET,),
+        "hold other sites: 2 differ, such as IC-0000-X",
+    ),
     "parquet in degrees": (
         lambda r: gpd.read_parquet(r / "sites.parquet").to_crs(4326).to_parquet(r / "sites.parquet"),
         (PARQUET,),

@@ -56,10 +56,12 @@ def csv_holds_the_sites(release: Opened) -> Iterator[str]:
     # Column by column: most cells stand in many rows, and a release has millions.
     columns = [*zip_longest(*lines_of(path), fillvalue="")]
     cells = {name: column for name, *column in columns}
-    sites, expected = cells["site_id"], release.one("SELECT count(*) FROM site_points")
-    told = len({*sites})
-    if not told == len(sites) == expected:
-        yield f"sites.csv has {len(sites)} rows of {told} sites, site_points {expected}"
+    sites, expected = cells["site_id"], [site for (site,) in release.rows("SELECT site_id FROM site_points")]
+    told = {*sites}
+    if not len(told) == len(sites) == len(expected):
+        yield f"sites.csv has {len(sites)} rows of {len(told)} sites, site_points {len(expected)}"
+    elif other := told ^ {*expected}:
+        yield f"sites.csv and site_points hold other sites: {len(other)} differ, such as {min(map(str, other))}"
     places = zip(cells["longitude"], cells["latitude"], strict=True)
     lost = sum(not (-180 <= _number(x) <= 180 and -90 <= _number(y) <= 90) for x, y in places)
     if lost:

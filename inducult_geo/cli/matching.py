@@ -127,14 +127,14 @@ def ids(
     as_json: AsJson = False,
 ) -> None:
     """List every change of a site's id that is known, with its cause."""
-    from inducult_geo.errors import ConfigError
     from inducult_geo.memory import registry_of
     from inducult_geo.opening.tracing import id_changes
+    from inducult_geo.stage import none_built
     from inducult_geo.text import counted, printable
 
     with opened_run(data, None, quiet=True, contracts=False) as opened:
         if not opened.folder.registry.is_file():
-            raise ConfigError(f"{opened.folder.root}: no region was built yet. Run `inducult run` first.")
+            raise none_built(opened.folder)
         changes = id_changes(registry_of(opened))
     if as_json:
         print_json({"changes": json.loads(changes.to_json(orient="records"))})
@@ -174,7 +174,7 @@ def review_export(
     all its questions are written.
     """
     from inducult_geo.memory import decisions_of
-    from inducult_geo.opening.release import release_folder
+    from inducult_geo.opening.release import newest_release, release_folder
     from inducult_geo.review.answers import answered_questions
     from inducult_geo.review.table import export_review
     from inducult_geo.text import counted
@@ -183,7 +183,7 @@ def review_export(
         answered: frozenset[str] = frozenset()
         if release is None:
             with opened_run(data, None, quiet=True, contracts=False) as opened:
-                release, answered = opened.folder.processed / "current", answered_questions(decisions_of(opened))
+                release, answered = newest_release(opened.folder), answered_questions(decisions_of(opened))
         number, left_out = export_review(release_folder(release), out, answered)
     if as_json:
         print_json({"questions": number, "answered": left_out, "out": str(out)})

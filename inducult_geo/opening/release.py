@@ -354,11 +354,22 @@ def release_folder(path: Path) -> Path:
         raise ConfigError(f"{path}: no such folder. Name a release, such as data/processed/current.")
     data = path.resolve().parent.parent if is_pointer else path
     if (data / "raw").is_dir() or (data / "processed").is_dir() or data != path:
-        found = current_release(DataFolder(data))
-        if found is None:
-            raise ConfigError(f"{data}: there is no release yet. Make one: inducult run --data {data}.")
-        return found
+        return newest_release(DataFolder(data))
     return path.resolve()
+
+
+def newest_release(folder: DataFolder) -> Path:
+    """Return the current release of a data folder.
+
+    Raises
+    ------
+    ConfigError
+        Where there is none.
+    """
+    found = current_release(folder)
+    if found is None:
+        raise ConfigError(f"{folder.root}: there is no release yet. Make one: inducult run --data {folder.root}.")
+    return found
 
 
 def _require_schema(release: Release) -> None:

@@ -20,7 +20,7 @@ from inducult_geo.publish.layers.domains import DOMAINS
 from inducult_geo.publish.layers.tables import layer_frames
 from inducult_geo.publish.page.drawing import Frame, overview_map, region_map
 from inducult_geo.publish.page.mapdata import _by_name, _other_names, json_for_page, map_data
-from inducult_geo.publish.page.preview import SHAPES, preview_page
+from inducult_geo.publish.page.preview import SHAPES, _site_marks, preview_page
 from inducult_geo.publish.qgis.symbols import ASPECT_RINGS, THEME_MARKS
 from inducult_geo.releasing.withholding import for_release
 
@@ -314,6 +314,14 @@ def test_sites_stand_in_the_order_of_their_names():
     frame = pd.DataFrame({"name": names, "name_en": [None] * 6})
     assert list(_by_name(frame)["name"])[:5] == ["äpfel", "„Bau“", "Łódź", "lom", "Zeche"]
     assert pd.isna(_by_name(frame)["name"].iloc[-1])
+
+
+def test_a_site_is_called_in_english_where_it_has_no_other_name(bundle):
+    english = ["Lime works", *[None] * (len(bundle.sites) - 1)]
+    bare = replace(bundle, sites=bundle.sites.assign(name=None, name_en=english))
+    titles = [*_site_marks(layer_frames(bare)["site_points"])["title"].str.partition(" – ")[0]]
+    assert titles.count("Lime works") == 1
+    assert sum(title.startswith("IC-") for title in titles) == len(titles) - 1
 
 
 def test_a_release_of_nothing_still_has_a_page(bundle):

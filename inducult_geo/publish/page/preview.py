@@ -133,7 +133,7 @@ def _site_marks(points: pd.DataFrame | None) -> gpd.GeoDataFrame:
     if points is None:
         empty: dict[str, list[str]] = {name: [] for name in ("region", "aspect", "theme", "branch", "title")}
         return gpd.GeoDataFrame(empty, geometry=[], crs="EPSG:3035")
-    label = points["name"].fillna(points["site_id"]).astype(str)
+    label = points["name"].fillna(points["name_en"]).fillna(points["site_id"]).astype(str)
     types = points["type"].map(dict(DOMAINS["type"])).fillna("type not known")
     known = {"region": points["region"], "title": label + " – " + types}
     known["branch"] = points["theme"].fillna("")

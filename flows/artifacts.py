@@ -19,7 +19,7 @@ from inducult_geo.frames import NO_COUNTS
 from inducult_geo.outcome import RunOutcome
 from inducult_geo.publish.files import GEOPACKAGE, PAGE
 from inducult_geo.publish.qgis.symbols import aspects_in_words
-from inducult_geo.publish.spreadsheet import rows_of
+from inducult_geo.publish.spreadsheet import plain_rows_of
 from inducult_geo.run import Run
 from inducult_geo.text import counted
 
@@ -85,7 +85,7 @@ def problem_rows(outcome: RunOutcome) -> Iterator[dict[str, Any]]:
 def changed_rows(folder: Path, release: str) -> Iterator[dict[str, Any]]:
     """Yield the first changes of a release, as its CSV tells them."""
     for path in folder.glob(f"*_{release}.csv"):
-        yield from islice(rows_of(path), MOST_CHANGES)
+        yield from islice(plain_rows_of(path), MOST_CHANGES)
 
 
 def _row(region: str, source: str, what: str, said: str | None) -> dict[str, Any]:

@@ -89,12 +89,12 @@ def test_problems_name_what_failed_first_and_then_what_was_noticed(night: RunOut
 def test_changes_are_those_of_this_release_and_not_more_than_fit(tmp_path: Path) -> None:
     from flows.artifacts import MOST_CHANGES, changed_rows
 
-    lines = "".join(f"IC-{number},new\n" for number in range(MOST_CHANGES + 5))
+    lines = "".join(f"IC-{number},'=new\n" for number in range(MOST_CHANGES + 5))
     (tmp_path / f"2026-11-24T020000Z_{RELEASE}.csv").write_text(f"\ufeffsite_id,change\n{lines}", encoding="utf-8")
     (tmp_path / "2026-11-23T020000Z_2026-11-24T020000Z.csv").write_text("site_id,change\nIC-OLD,gone\n")
     rows = [*changed_rows(tmp_path, RELEASE)]
     assert len(rows) == MOST_CHANGES
-    assert rows[0] == {"site_id": "IC-0", "change": "new"}
+    assert rows[0] == {"site_id": "IC-0", "change": "=new"}, "no spreadsheet reads it there"
     assert [*changed_rows(tmp_path, "2026-11-26T020000Z")] == []
     # A name of any length is no fault of a night.
     (tmp_path / "2026-11-26T020000Z_2026-11-27T020000Z.csv").write_text("detail\n" + "x" * 200_000 + "\n")

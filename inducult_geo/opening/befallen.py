@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Final
 
-from inducult_geo.publish.spreadsheet import plain_cell, rows_of
+from inducult_geo.publish.spreadsheet import plain_rows_of
 from inducult_geo.run import Run
 from inducult_geo.text import fold_once, shortened
 
@@ -53,7 +53,5 @@ def _written(run: Run) -> list[Path]:
 
 def _rows(path: Path) -> Iterator[Mapping[str, str]]:
     """Yield the changes of a file; of one that somebody cut those that are whole."""
-    for row in rows_of(path):
-        plain = {name: plain_cell(cell or "") for name, cell in row.items() if isinstance(name, str)}
-        if plain.keys() >= {"change", "site_id", "name", "region", "detail", "cause"}:
-            yield plain
+    named = {"change", "site_id", "name", "region", "detail", "cause"}
+    yield from (row for row in plain_rows_of(path) if row.keys() >= named)

@@ -210,6 +210,11 @@ def rows_of(path: Path) -> Iterator[dict[str, str]]:
     yield from (dict(zip(names, line, strict=False)) for line in lines)
 
 
+def plain_rows_of(path: Path) -> Iterator[dict[str, str]]:
+    """Yield the rows of a CSV that `write_csv` made by the names of its columns, as they were before it."""
+    yield from ({name: plain_cell(cell) for name, cell in row.items()} for row in rows_of(path))
+
+
 def lines_of(path: Path) -> Iterator[list[str]]:
     """Yield the rows of a CSV that `write_csv` made, its header first, as they stand in it; a cell may be any length.
 

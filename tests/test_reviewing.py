@@ -837,6 +837,8 @@ def test_a_workbook_with_answers_is_read(run: Run, sheet: Path, tmp_path: Path, 
     [
         (lambda text: text.replace(",note,", ",decision,", 1), "several columns are called decision: which is meant"),
         (lambda text: text.replace("\r\n", ",,my remark\r\n").replace(",,my remark", "", 1), "stands 'my remark'"),
+        (lambda text: text.replace("\nQ-", '\n"Q-', 1), "not a CSV from line .* on: .* expected"),
+        (lambda text: f'{text}"Q-1', "not a CSV from line .* on: unexpected end of data"),
     ],
 )
 def test_a_table_whose_columns_are_not_sure_is_told_plainly(

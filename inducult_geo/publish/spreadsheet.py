@@ -146,11 +146,7 @@ def read_csv(path: Path, certain: Collection[str] = ()) -> pd.DataFrame:
     text = re.sub(r"\A\"?sep=.\"?\r?\n", "", text)
     first = text.split("\n", 1)[0]
     delimiter = max(_DELIMITERS, key=first.count)
-    _allow_any_cell()
-    try:
-        rows = [*csv.reader(io.StringIO(text, newline=""), delimiter=delimiter)]
-    except csv.Error as problem:
-        raise ContractError(f"{path}: not a CSV: {problem}.") from None
+    rows = _rows_in(text, delimiter, path)
     if not rows:
         raise ContractError(f"{path}: empty: it needs a first line with the names of the columns.")
     header = [name.strip() for name in rows[0]]
@@ -166,6 +162,24 @@ def read_csv(path: Path, certain: Collection[str] = ()) -> pd.DataFrame:
     if page is not None:
         _check_certain(path, table, [name for name in header if name in certain], page)
     return table
+
+
+def _rows_in(text: str, delimiter: str, path: Path) -> list[list[str]]:
+    """Return the rows of a text; one whose quotation mark nothing closes is refused: it would hold all rows below."""
+    _allow_any_cell()
+    reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
+    rows: list[list[str]] = []
+    line = 1
+    try:
+        for row in reader:
+            rows.append(row)
+            line = reader.line_num + 1
+    except csv.Error as problem:
+        raise ContractError(
+            f"{path}: not a CSV from line {line} on: {problem}. A cell that holds quotation marks needs one more at "
+            "each end and each of its own twice, as a spreadsheet writes them."
+        ) from None
+    return rows
 
 
 def _decoded(path: Path) -> tuple[str, str | None]:

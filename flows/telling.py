@@ -63,7 +63,7 @@ def _settings(data: Path | None) -> Settings:
 def outcome_text(outcome: RunOutcome, again: str = RUN) -> tuple[str, str]:
     """Return subject and body: what happened, what was kept, what to do (`again` is the command for it)."""
     release = "nothing was published" if outcome.release is None else f"release {outcome.release.name}"
-    lines = [f"What happened: {outcome.counted}; {release}, {outcome.n_sites} sites"]
+    lines = [f"What happened: {outcome.counted}; {release}, {counted(outcome.n_sites, 'site')}"]
     lines[0] += f", {counted(outcome.n_changes, 'change')}." if outcome.is_new and outcome.n_changes else "."
     if outcome.gone:
         lines += ["", "Look at this:", *_listed(outcome.gone)]

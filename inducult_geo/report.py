@@ -85,8 +85,9 @@ def outcome_tables(outcome: RunOutcome, run: Run, console: Console) -> None:
     if asked := questions_of(outcome.release):
         console.print(f"{asked:>11,} open question{'s' if asked > 1 else ''}: {_ASKED}")
     if outcome.withheld:
+        records = "records are" if outcome.withheld > 1 else "record is"
         console.print(
-            f"{outcome.withheld:>11,} records are withheld from the release: no contract of their sources lets "
+            f"{outcome.withheld:>11,} {records} withheld from the release: no contract of their sources lets "
             "them out (licence, publish): write into it what their owner permits"
         )
     for line in (*_absent(outcome), *_failures(outcome), *_problems(outcome)):

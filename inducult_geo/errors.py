@@ -73,6 +73,11 @@ def did_you_mean(said: str, known: Iterable[str]) -> str:
     return f" Did you mean '{near[0]}'?" if near else ""
 
 
+def none_built(data: Path) -> ConfigError:
+    """Return what a person is told who asks for what the regions of a data folder hold, where none was built yet."""
+    return ConfigError(f"{data}: no region was built yet. Run `inducult run` first.")
+
+
 def located(where: str, message: str | None) -> str:
     """Say where something went wrong, and what: where once, for most messages begin with it."""
     return f"{where}: {(message or '').removeprefix(f'{where}: ')}"

@@ -22,7 +22,6 @@ import shapely
 from pydantic import TypeAdapter
 
 from inducult_geo.digest import sha256
-from inducult_geo.errors import ConfigError
 from inducult_geo.frames import (
     Counts,
     Pairs,
@@ -35,7 +34,7 @@ from inducult_geo.frames import (
     read_shapes,
 )
 from inducult_geo.run import Run, SourceFacts
-from inducult_geo.store import DataFolder, is_removed, read_json, storing, sync, write_json
+from inducult_geo.store import is_removed, read_json, storing, sync, write_json
 
 T = TypeVar("T")
 FRAMES = ("records", "sites", "pairs", "review", "registry")
@@ -275,11 +274,6 @@ def last_stage(region_id: str, run: Run) -> Stage | None:
     """Return a region's last good outputs; None where there are none."""
     found = _pointed_to(run.folder.region(region_id), _RESOLVED, FRAMES)
     return None if found is None else _stage(region_id, *found)
-
-
-def none_built(folder: DataFolder) -> ConfigError:
-    """Return what a person is told who asks for what regions hold, where none was built yet."""
-    return ConfigError(f"{folder.root}: no region was built yet. Run `inducult run` first.")
 
 
 def _stage(region_id: str, folder: Path, manifest: Mapping[str, Any]) -> Stage | None:

@@ -127,14 +127,14 @@ def ids(
     as_json: AsJson = False,
 ) -> None:
     """List every change of a site's id that is known, with its cause."""
+    from inducult_geo.errors import none_built
     from inducult_geo.memory import registry_of
     from inducult_geo.opening.tracing import id_changes
-    from inducult_geo.stage import none_built
     from inducult_geo.text import counted, printable
 
     with opened_run(data, None, quiet=True, contracts=False) as opened:
         if not opened.folder.registry.is_file():
-            raise none_built(opened.folder)
+            raise none_built(opened.folder.root)
         changes = id_changes(registry_of(opened))
     if as_json:
         print_json({"changes": json.loads(changes.to_json(orient="records"))})

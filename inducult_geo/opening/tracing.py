@@ -12,7 +12,7 @@ from typing import Any, Final
 
 import pandas as pd
 
-from inducult_geo.errors import ConfigError
+from inducult_geo.errors import ConfigError, none_built
 from inducult_geo.frames import as_records, from_json
 from inducult_geo.match.decided.relations import told
 from inducult_geo.match.decided.verdict import DIFFERENT
@@ -27,7 +27,7 @@ from inducult_geo.memory import decisions_of, registry_of, weights_of
 from inducult_geo.opening.befallen import called_before, changes_told
 from inducult_geo.publish.bundle import withheld_sources
 from inducult_geo.run import Run
-from inducult_geo.stage import Stage, last_part, last_stage, none_built
+from inducult_geo.stage import Stage, last_part, last_stage
 from inducult_geo.text import first_few, fold_once, printable, shortened
 
 SHOWN: Final = ("source", "names", "type", "aspect", "status", "start_year", "end_year", "operator", "address", "city")
@@ -206,7 +206,7 @@ def site_of(text: str, run: Run) -> str:
     if ":" in text and not found:
         raise _unknown(text, run)
     if not found and next(_stages(run), None) is None:
-        raise none_built(run.folder)
+        raise none_built(run.folder.root)
     if not words or not found:
         raise ConfigError(f"no site is called '{text}'. Give the name on the map, the id of a site or a record's key.")
     if len(found) > 1:

@@ -9,6 +9,7 @@ from typing import Any
 
 import pandas as pd
 
+from inducult_geo.errors import none_built
 from inducult_geo.frames import Records, as_records, concat_records
 from inducult_geo.match.decided.decisions import Decisions
 from inducult_geo.match.identity.continuity import successors
@@ -18,7 +19,7 @@ from inducult_geo.match.reading.prepare import prepare
 from inducult_geo.match.resolve import sources_of_units, speaking_records
 from inducult_geo.memory import decisions_of, registry_of, weights_of
 from inducult_geo.run import Run
-from inducult_geo.stage import last_stage, none_built
+from inducult_geo.stage import last_stage
 from inducult_geo.store import write_json
 
 FILE_NAME = "weights.json"
@@ -72,7 +73,7 @@ def refit_weights(run: Run) -> RefitOutcome:
     decisions = decisions_of(run)
     records = concat_records([*_records(run, decisions)])
     if records.empty:
-        raise none_built(run.folder)
+        raise none_built(run.folder.root)
     decisions = decisions.carried(successors(decisions.spoken, registry_of(run), {}, records["record_key"]))
     pairs, units = compared(prepare(records)), sources_of_units(run.catalog.sources)
     fit = refit(taught_by(pairs, decisions, units), weights_of(run))

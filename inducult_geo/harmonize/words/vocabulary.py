@@ -65,6 +65,9 @@ GENERIC_TYPES: Final = frozenset({"factory"})
 _INFLECTED_FROM: Final = 7
 """Letters from which a word for a status is known in other forms; those of shorter ones are other words too often."""
 
+_CODE_LONGEST: Final = 80
+"""Characters of a code among which its parents are looked for: of a text without end each would be as long."""
+
 _HEATING: Final = "heating_plant"
 """Stands in works of another type, too: "Kesselhaus der Brauerei" is the brewery's own."""
 
@@ -327,7 +330,7 @@ def _codes(scheme: str, text: str) -> Iterator[str]:
         return
     yield _compact(text)
     if scheme == "e_prtr_annex_i":
-        parts = re.findall(r"[a-z]+|\d+", fold_once(text))
+        parts = re.findall(r"[a-z]+|\d+", fold_once(text[:_CODE_LONGEST]))
         yield from ("".join(parts[:length]) for length in range(len(parts) - 1, 1, -1))
 
 

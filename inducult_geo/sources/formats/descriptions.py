@@ -22,9 +22,11 @@ _LEAST: Final = 2
 _LINE: Final = re.compile(r"([^\W\d_][^:\n]{0,58}?)\s*:[ \t]+(\S[^\n]*)")
 _BREAKS: Final = frozenset(("br", "p", "div", "li", "tr", "table", "ul", "hr"))
 
-_TAG: Final = re.compile(r"<\s*(/?)\s*([a-zA-Z0-9]*)[^<>]*>")
-"""One tag, or a comment. (The parser of the standard library raises at "<![x", and reads what follows a tag that is
-never closed again for each of them.)"""
+_TAG: Final = re.compile(r"<\s*+(/?)\s*+([a-zA-Z0-9]*+)[^<>]*+>")
+"""One tag, or a comment; possessive, since thousands of blanks could else be shared out in too many ways.
+
+(The parser of the standard library raises at "<![x", and reads what follows a tag that is never closed again for each
+of them.)"""
 
 
 class _Balloon:

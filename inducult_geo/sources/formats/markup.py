@@ -20,8 +20,8 @@ _OVERLAP = 64
 _FORBIDDEN = re.compile(rb"<!(DOCTYPE|ENTITY)", re.IGNORECASE)
 _ENCODING = re.compile(rb"""^<\?xml[^>]*?encoding\s*=\s*["']([^"']*)["']""", re.IGNORECASE)
 _KNOWN_ENCODINGS = re.compile(r"utf-?(8|16|16le|16be)|us-ascii|ascii|iso-?8859-\d+|latin-?\d|windows-12\d\d|cp12\d\d")
-_SKIPPED = re.compile(rb"^(?:\s+|<\?.*?\?>|<!--.*?-->)", re.DOTALL)
-_ROOT = re.compile(rb"^<(?:[\w.-]+:)?([\w.-]+)")
+_SKIPPED = re.compile(rb"(?:\s+|<\?.*?\?>|<!--.*?-->)", re.DOTALL)
+_ROOT = re.compile(rb"<(?:[\w.-]+:)?([\w.-]+)")
 _SHAPES = ("Point", "MultiPoint", "LineString", "MultiLineString", "Polygon", "MultiPolygon", "GeometryCollection")
 _GEOJSON = frozenset(("FeatureCollection", "Feature", *_SHAPES))
 
@@ -38,11 +38,11 @@ def check_xml(where: str, handle: IO[bytes], roots: Iterable[str] | None) -> Non
     declared = _ENCODING.match(head)
     if declared and not _KNOWN_ENCODINGS.fullmatch(declared[1].decode("latin-1").strip().lower()):
         raise ContractError(f"{where}: is written in an unusual encoding. Export it again as UTF-8.")
-    rest = head
-    while found := _SKIPPED.match(rest):
-        rest = rest[found.end() :]
-    root = _ROOT.match(rest)
-    if _FORBIDDEN.match(rest):
+    at = 0
+    while found := _SKIPPED.match(head, at):
+        at = found.end()
+    root = _ROOT.match(head, at)
+    if _FORBIDDEN.match(head, at):
         raise ContractError(_entities(where))
     wanted = None if roots is None else tuple(roots)
     if wanted is not None and (root is None or root[1].decode("latin-1") not in wanted):

@@ -25,7 +25,7 @@ _CODE: Final = frozenset(("1",))
 """What alone may be a code as well."""
 
 _ASKED: Final = re.compile(
-    r"\W*\b(?:ja\W{1,3}nein|j\W{1,3}n|yes\W{1,3}no|y\W{1,3}n|ano\W{1,3}ne|si\W{1,3}no|da\W{1,3}ne|tak\W{1,3}nie|"
+    r"(?<!\W)\W*+\b(?:ja\W{1,3}nein|j\W{1,3}n|yes\W{1,3}no|y\W{1,3}n|ano\W{1,3}ne|si\W{1,3}no|da\W{1,3}ne|tak\W{1,3}nie|"
     r"oui\W{1,3}non|ja\W{1,3}nee)\b\W*$",
     re.IGNORECASE,
 )

@@ -18,7 +18,7 @@ from test_stage import FACTS
 from inducult_geo.collecting.at_hand import kept_file
 from inducult_geo.collecting.boundaries import kept_outline
 from inducult_geo.errors import CountingError, RegionError
-from inducult_geo.frames import Counts, as_records, as_sites, from_json
+from inducult_geo.frames import Counts, Problem, as_records, as_sites, from_json
 from inducult_geo.match.identity.registry import empty_registry
 from inducult_geo.publish.bundle import Bundle
 from inducult_geo.publish.layers.domains import DOMAINS
@@ -360,6 +360,18 @@ def test_the_manifest_tells_of_every_region_and_source(run: Run) -> None:
     assert manifest["is_sample"] is False
     assert manifest["run"]["records_in"] == 4
     json.dumps(manifest)
+
+
+@pytest.mark.parametrize("terms", [{}, {"publish": False}, {"publish_grid_m": 1000.0}])
+def test_what_is_noticed_of_a_source_that_stays_or_leaves_on_a_grid_is_in_no_release(run: Run, terms: Any) -> None:
+    """It names records and places: a note on two decisions told the key of a record that nobody may know of."""
+    run.catalog.sources["ours"] = run.catalog.sources["osm"].model_copy(update={"id": "ours", **terms})
+    seen = Problem("ours", "unknown_type", "type: 'Hidden works' (1)")
+    kept = stage(run, "opole", record("ours:1"), source="ours", problems=(seen,), candidates=({"x": 4},))
+    kept = replace(kept, problems=("Eva: 'ours:2' same 'ours:1'", "ours: some 600 m north", "of none: it's well"))
+    told = release_manifest(put_together(run, kept), {"opole": kept}, run)["regions"]["opole"]
+    assert told["problems"] == [*kept.problems[2 if terms else 0 :]]
+    assert [len(told["sources"][0][name]) for name in ("problems", "candidates")] == [0 if terms else 1] * 2
 
 
 def test_the_sample_says_in_every_title_that_it_is_one(tmp_path: Path) -> None:

@@ -7,6 +7,7 @@ import re
 import shutil
 import sqlite3
 from contextlib import closing
+from dataclasses import asdict
 from datetime import UTC, datetime, timedelta
 from io import StringIO
 from pathlib import Path
@@ -20,7 +21,7 @@ from inducult_geo.errors import ConfigError, steady
 from inducult_geo.outcome import told_by
 from inducult_geo.pipeline import run_all
 from inducult_geo.release_folders import new_release
-from inducult_geo.releasing.release import _numbers_of
+from inducult_geo.releasing.release import _TOLD, _noted_of
 from inducult_geo.report import status_lines
 from inducult_geo.run import open_run
 from inducult_geo.status import status_of
@@ -205,11 +206,12 @@ def test_what_a_run_noted_of_a_release_and_is_nonsense_ends_no_run(listed: Path)
     data, release = listed, current_release(DataFolder(listed))
     note = DataFolder(data).released
     told = json.loads(note.read_text())
-    assert [_numbers_of(nonsense) for nonsense in (None, 7, {"counts": 7})] == [None] * 3
-    assert _numbers_of(told["told"]) == told["told"]
-    write_json(note, told | {"told": {**told["told"], "n_sites": "many"}})
-    again = run_all(["opole"], open_run(data))
-    assert (again.release, again.n_sites) == (release, told["told"]["n_sites"])
+    assert [_noted_of(_TOLD, nonsense) for nonsense in (None, 7, {"counts": 7})] == [None] * 3
+    assert asdict(_noted_of(_TOLD, told["told"])) == told["told"]
+    for nonsense in ({"told": {**told["told"], "n_sites": "many"}}, {"noticed": {"opole": 7}}):
+        write_json(note, told | nonsense)
+        again = run_all(["opole"], open_run(data))
+        assert (again.release, again.n_sites) == (release, told["told"]["n_sites"])
     assert json.loads(note.read_text())["told"]["n_sites"] == again.n_sites
 
 

@@ -581,7 +581,7 @@ def test_a_release_that_is_published_and_could_not_be_noted_is_named_as_publishe
     with pytest.raises(
         StorageError, match=r"^release 2026-01-01T000000Z is published and holds, .*released\.json: cannot"
     ):
-        _note(Path("2026-01-01T000000Z"), "stamp", {}, run)
+        _note(Path("2026-01-01T000000Z"), "stamp", {}, {}, run)
 
 
 def test_a_storage_error_is_not_wrapped_again(tmp_path: Path) -> None:

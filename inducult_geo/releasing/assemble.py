@@ -36,7 +36,7 @@ from inducult_geo.frames import (
     outcome_of,
     reasons_of,
 )
-from inducult_geo.publish.bundle import Bundle
+from inducult_geo.publish.bundle import Bundle, withheld_sources
 from inducult_geo.releasing.overlapping import left_to_others, pairs_of_each, sites_of_each
 from inducult_geo.resolving.gaps import gaps
 from inducult_geo.review.answers import PLACE
@@ -44,6 +44,9 @@ from inducult_geo.run import SCHEMA_VERSION, STATES, Run, SourceFacts, State, co
 from inducult_geo.stage import Part, RegionOutcome, Stage
 
 TITLE = "InduCult2.0: sites of industrial culture"
+_OF_KEYS = re.compile(r"'([^\s':]+):[^\s']")
+"""Source of each record key in a text."""
+
 _REVIEW_COLUMNS = (
     ("review_id", "kind", "region", "left_key", "right_key", "left_name", "right_name", "left_site", "right_site")
     + ("score", "distance_m", "question", "why", "priority", "decision", "decided_by", "note")
@@ -110,7 +113,13 @@ def with_surfaces(public: Bundle) -> Bundle:
 
 
 def release_manifest(bundle: Bundle, stages: Mapping[str, Stage], run: Run) -> dict[str, Any]:
-    """Return what a release tells of how it came about: inputs, counts, problems; nothing of the clock."""
+    """Return what a release tells of how it came about: inputs, counts, problems; nothing of the clock.
+
+    What was noticed of sources that stay at home, or whose places leave on a grid only, names their records and places:
+    it is told to who runs, and stands in no release.
+    """
+    hidden = withheld_sources(bundle.sources) | {*bundle.sources.dropna(subset=["publish_grid_m"])["source"]}
+    shown = {*bundle.sources["source"]} - hidden
     return {
         "schema_version": SCHEMA_VERSION,
         "version": __version__,
@@ -120,18 +129,24 @@ def release_manifest(bundle: Bundle, stages: Mapping[str, Stage], run: Run) -> d
             name: {
                 "run_id": stage.run_id,
                 "outline": dict(stage.outline),
-                "sources": [_told(fact, run) for fact in stage.facts],
-                "problems": [_inside(problem, run) for problem in stage.problems],
+                "sources": [_told(fact, run, is_shown=fact.source not in hidden) for fact in stage.facts],
+                "problems": [_inside(text, run) for text in stage.problems if _is_of(text, shown, hidden)],
             }
             for name, stage in sorted(stages.items())
         },
     }
 
 
-def _told(fact: SourceFacts, run: Run) -> dict[str, Any]:
-    """Return a source's facts without what is true of one night alone."""
-    lasting = tuple(problem for problem in fact.problems if problem.kind not in OF_A_NIGHT)
-    return replace(fact, message=_inside(fact.message, run), problems=lasting).as_dict()
+def _told(fact: SourceFacts, run: Run, *, is_shown: bool) -> dict[str, Any]:
+    """Return a source's facts without what is true of one night alone; of one that is not shown without its values."""
+    lasting = tuple(problem for problem in fact.problems if is_shown and problem.kind not in OF_A_NIGHT)
+    candidates = fact.candidates if is_shown else ()
+    return replace(fact, message=_inside(fact.message, run), problems=lasting, candidates=candidates).as_dict()
+
+
+def _is_of(text: str, shown: Set[str], hidden: Set[str]) -> bool:
+    """Whether what was noticed is about sources that are shown: it begins with its source, or names records by keys."""
+    return text.partition(":")[0] not in hidden and shown >= {*_OF_KEYS.findall(text)}
 
 
 def _elsewhere(part: Part, records: pd.DataFrame) -> tuple[gpd.GeoDataFrame, SourceFacts] | None:

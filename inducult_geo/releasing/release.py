@@ -10,7 +10,7 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import pandas as pd
 from pydantic import TypeAdapter
@@ -28,7 +28,6 @@ from inducult_geo.of_sample import is_of_sample
 from inducult_geo.outcome import RunOutcome
 from inducult_geo.publish.bundle import Bundle
 from inducult_geo.publish.compared.changes import with_changes, write_changes
-from inducult_geo.publish.files import MANIFEST
 from inducult_geo.publish.promises.verify import verify
 from inducult_geo.publish.release import write_release
 from inducult_geo.release_folders import new_release, prune_releases, release_is_whole
@@ -40,6 +39,8 @@ from inducult_geo.stage import Part, RegionOutcome, Stage, last_stage, last_stat
 from inducult_geo.stamps import declared, stamp
 from inducult_geo.store import current_release, read_json, replacing, write_json
 from inducult_geo.text import counted
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True)
@@ -54,7 +55,7 @@ class _Numbers:
     n_changes: int | None
 
 
-_TOLD = TypeAdapter(_Numbers)
+_TOLD, _NOTICED = TypeAdapter(_Numbers), TypeAdapter(dict[str, list[str]])
 
 
 def release(outcomes: Sequence[RegionOutcome], run: Run) -> RunOutcome:
@@ -83,7 +84,7 @@ def release(outcomes: Sequence[RegionOutcome], run: Run) -> RunOutcome:
     made_of = _stamp(stages, told, wide, run)
     standing = _standing(made_of, run)
     if standing is not None and not run.afresh:
-        outcomes = _now_told(outcomes, _as_published(stages, run.folder.releases / standing["release"]))
+        outcomes = _now_told(outcomes, _as_noticed(stages, standing["noticed"]))
         return _outcome(outcomes, wide, standing["release"], standing["told"], run)
     bundle, registry = _with_own_ids(assemble(stages, told, wide, run), stages, run)
     stages = _with_noticed(stages, [bundle.overlaps, _asleep(bundle, registry, run)], now, run)
@@ -102,7 +103,7 @@ def release(outcomes: Sequence[RegionOutcome], run: Run) -> RunOutcome:
     is_new = before is None or path.name != before.name
     changed = _keep_changes(since, path, run) if is_new else 0
     numbers = _numbers(bundle, public, changed) | {"is_new": is_new}
-    _note(path, made_of, numbers, run)
+    _note(path, made_of, numbers, {name: [*stage.problems] for name, stage in stages.items()}, run)
     spared = spared_releases(run.folder, decisions_of(run))
     prune_releases(run.folder, run.settings.releases_kept, spared=spared)
     return _outcome(_now_told(outcomes, stages), wide, path.name, numbers, run)
@@ -147,29 +148,30 @@ def _standing(made_of: str, run: Run) -> dict[str, Any] | None:
     noted, current = read_json(run.folder.released), current_release(run.folder)
     if noted is None or current is None or (noted.get("stamp"), noted.get("release")) != (made_of, current.name):
         return None
-    told = _numbers_of(noted.get("told"))
-    if told is None or not run.folder.registry.is_file():
+    told, noticed = _noted_of(_TOLD, noted.get("told")), _noted_of(_NOTICED, noted.get("noticed"))
+    if told is None or noticed is None or not run.folder.registry.is_file():
         return None
     if not release_is_whole(current, run.hashes.of):
         run.say(f"{current.name}: was altered after it was published; the release is written anew")
         return None
     run.say(f"nothing has changed: release {current.name} holds")
-    told |= {"is_new": False, "n_changes": 0}
-    _note(current, made_of, told, run)
-    return noted | {"told": told}
+    numbers = asdict(told) | {"is_new": False, "n_changes": 0}
+    _note(current, made_of, numbers, noticed, run)
+    return noted | {"told": numbers}
 
 
-def _numbers_of(told: Any) -> dict[str, Any] | None:
-    """Return the numbers that were noted of a release (see `_numbers`); null where somebody wrote something else."""
+def _noted_of(kind: TypeAdapter[T], told: Any) -> T | None:
+    """Return what was noted of a release; null where somebody wrote something else."""
     try:
-        return asdict(_TOLD.validate_python(told))
+        return kind.validate_python(told)
     except ValueError:
         return None
 
 
-def _note(release: Path, made_of: str, told: Mapping[str, Any], run: Run) -> None:
+def _note(release: Path, made_of: str, told: Mapping[str, Any], noticed: Mapping[str, Sequence[str]], run: Run) -> None:
+    """Note of a release what it is made of, its numbers, and what was noticed of each region."""
     now = datetime.now(UTC).isoformat(timespec="seconds")
-    values = {"release": release.name, "stamp": made_of, "confirmed": now, "told": dict(told)}
+    values = {"release": release.name, "stamp": made_of, "confirmed": now, "told": told, "noticed": noticed}
     try:
         write_json(run.folder.released, values)
     except StorageError as problem:
@@ -303,10 +305,9 @@ def _now_told(outcomes: Sequence[RegionOutcome], stages: Mapping[str, Stage]) ->
     return [replace(one, stage=stages.get(one.region, one.stage)) for one in outcomes]
 
 
-def _as_published(stages: Mapping[str, Stage], release: Path) -> dict[str, Stage]:
-    """Return stages with what a release of theirs tells as noticed of them: nothing is worked out once more."""
-    told = (read_json(release / MANIFEST) or {}).get("regions") or {}
-    return {name: replace(stage, problems=(*told[name]["problems"],)) for name, stage in stages.items() if name in told}
+def _as_noticed(stages: Mapping[str, Stage], noticed: Mapping[str, Sequence[str]]) -> dict[str, Stage]:
+    """Return stages with what was noticed of them when their release was written: nothing is worked out once more."""
+    return {name: replace(stage, problems=(*noticed.get(name, ()),)) for name, stage in stages.items()}
 
 
 def _registry(known: Mapping[str, pd.DataFrame], bundle: Bundle, run: Run) -> pd.DataFrame:

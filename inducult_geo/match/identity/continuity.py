@@ -21,6 +21,7 @@ from __future__ import annotations
 import math
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import Final
 
 import numpy as np
@@ -36,7 +37,7 @@ from inducult_geo.arrow.texts import as_column, joined, only, taken, text_or_non
 from inducult_geo.frames import Records, from_json
 from inducult_geo.match.golden.merged_names import plain_name
 from inducult_geo.match.reading.places import points_in
-from inducult_geo.ragged import Flags
+from inducult_geo.ragged import Flags, blocks
 from inducult_geo.text import TokenLists, prepare_names
 
 FINGERPRINT_COLUMNS: Final = ("region", "name_key", "x", "y", "area_m2", "type")
@@ -88,15 +89,21 @@ class _Mark:
     type: str | None
 
     @property
-    def source(self) -> str:
-        return self.key.partition(":")[0]
+    def home(self) -> str:
+        """Its source and region."""
+        return f"{self.key.partition(':')[0]} {self.region}"
 
-    @property
+    @cached_property
     def is_named(self) -> bool:
         """Whether its name holds a word that is not only a word of trade or a number."""
         return any(word[:1] != "#" for word in self.own_words)
 
-    @property
+    @cached_property
+    def name(self) -> str:
+        """The words of its name, in their order."""
+        return " ".join(sorted(self.words))
+
+    @cached_property
     def own_words(self) -> frozenset[str]:
         """The words of its name that are not words of trade."""
         return frozenset(word for word in self.words if word[:1] != "@")
@@ -111,7 +118,7 @@ class _Mark:
         """How far away a thing of the same name may be."""
         return NEAR_M + min(LARGEST_RADIUS_M, self.radius_m)
 
-    @property
+    @cached_property
     def touch_m(self) -> float:
         """How far away a thing without a name may be; the neighbor in a row of huts must not count."""
         return min(TOUCH_M, self.radius_m / 2) if self.area_m2 > 0 else TOUCH_M
@@ -284,17 +291,26 @@ def _last(key: str, after: Mapping[str, str], here: Collection[str]) -> str:
 def _agreements(vanished: Sequence[_Mark], fresh: Sequence[tuple[_Mark, BaseGeometry]]) -> Iterator[_Agreement]:
     """Yield every pair that agrees."""
     points = np.array([shapely.Point(mark.x, mark.y) for mark in vanished], dtype=object)
-    tree = shapely.STRtree([shape for _, shape in fresh])
-    found = tree.query(points, predicate="dwithin", distance=np.array([mark.reach_m for mark in vanished]))
-    for old_row, new_row in found.T:
-        old, (new, shape) = vanished[old_row], fresh[new_row]
-        if (old.source, old.region) != (new.source, new.region):
-            continue
-        distance_m = float(shapely.distance(points[old_row], shape))
-        cause = _cause(old, new, distance_m)
-        if cause is not None:
-            apart_m = math.hypot(old.x - new.x, old.y - new.y)
-            yield round(distance_m, 3), round(_area_gap(old, new), 6), apart_m, old.key, new.key, cause
+    shapes = np.array([shape for _, shape in fresh], dtype=object)
+    reach_m = np.array([mark.reach_m for mark in vanished])
+    rows = shapely.STRtree(shapes).query(points, predicate="dwithin", distance=reach_m)
+    homes, new_homes = (np.array([mark.home for mark in marks]) for marks in (vanished, [mark for mark, _ in fresh]))
+    # Of a list whose places are those of towns, thousands lie at one spot.
+    for here in blocks(rows.shape[1]):
+        some = rows[:, here]
+        old_rows, new_rows = some[:, homes[some[0]] == new_homes[some[1]]]
+        apart = zip(
+            old_rows.tolist(),
+            new_rows.tolist(),
+            shapely.distance(points[old_rows], shapes[new_rows]).tolist(),
+            strict=True,
+        )
+        for old_row, new_row, distance_m in apart:
+            old, (new, _) = vanished[old_row], fresh[new_row]
+            cause = _cause(old, new, distance_m)
+            if cause is not None:
+                apart_m = math.hypot(old.x - new.x, old.y - new.y)
+                yield round(distance_m, 3), round(_area_gap(old, new), 6), apart_m, old.key, new.key, cause
 
 
 def _cause(old: _Mark, new: _Mark, distance_m: float) -> str | None:
@@ -302,19 +318,19 @@ def _cause(old: _Mark, new: _Mark, distance_m: float) -> str | None:
     # One of them may tell the trade, too; two trades of one name are two works.
     if old.own_words == new.own_words and old.is_named and (old.words <= new.words or new.words <= old.words):
         return f"the same name, {distance_m:.0f} m away"
+    gap = _area_gap(old, new)
+    if distance_m > old.touch_m or gap > AREA_SHARE or old.type is None or old.type != new.type:
+        return None
     if old.is_named and new.is_named and not _alike(old, new):
         return None
-    gap = _area_gap(old, new)
-    if distance_m <= old.touch_m and gap <= AREA_SHARE and old.type is not None and old.type == new.type:
-        return f"the same place and type, {distance_m:.0f} m away, areas {gap:.0%} apart"
-    return None
+    return f"the same place and type, {distance_m:.0f} m away, areas {gap:.0%} apart"
 
 
 def _alike(old: _Mark, new: _Mark) -> bool:
     """Whether one name holds the other, or both are nearly written alike."""
     if old.words <= new.words or new.words <= old.words:
         return True
-    return fuzz.ratio(" ".join(sorted(old.words)), " ".join(sorted(new.words))) >= 100 * ALIKE
+    return fuzz.ratio(old.name, new.name, score_cutoff=100 * ALIKE) > 0
 
 
 def _area_gap(old: _Mark, new: _Mark) -> float:

@@ -2,8 +2,14 @@
 
 from __future__ import annotations
 
+from types import SimpleNamespace
+
+import pandas as pd
+
 from inducult_geo.match.decided.asleep import asleep
 from inducult_geo.match.decided.decisions import Decision, replay
+from inducult_geo.match.identity.registry import empty_registry
+from inducult_geo.releasing import release
 
 
 def told(*said: tuple[str, str, str], was: dict[str, str], here: dict[str, str]) -> dict[str, list[str]]:
@@ -17,9 +23,19 @@ def test_a_word_whose_record_is_gone_is_told_and_one_of_nobody_known_is_not() ->
     ((region, (text,)),) = told(*said, was=both, here={"a:1": "zwickau"}).items()
     assert region == "zwickau"
     assert text.startswith(
-        "1 decision without effect, since a record is not here any more (Eva: 'a:1' different 'b:1'). "
+        "1 decision without effect, since a record is in no site: it is gone, or cannot be used "
+        "(Eva: 'a:1' different 'b:1'). "
     )
     assert told(*said, was=both, here={}) == {}, "where both are gone there is nobody to be told of it"
+
+
+def test_a_row_that_cannot_be_used_is_one_of_which_it_is_told(monkeypatch) -> None:
+    """A word on a row that never had a place was obeyed by no run, and nobody was told."""
+    said = replay([Decision("Eva", "2026-01-01", "a:1", "b:1", "same")])
+    monkeypatch.setattr(release, "decisions_of", lambda _: said)
+    rows = {"record_key": ["a:1", "b:1", None], "region": "opole", "outcome": ["site", "rejected", "rejected"]}
+    found = release._asleep(SimpleNamespace(records=pd.DataFrame(rows)), empty_registry(), None)
+    assert [*found] == ["opole"]
 
 
 def test_of_two_regions_both_are_told_in_the_same_words_but_for_what_is_so_by_itself() -> None:

@@ -458,6 +458,14 @@ def test_that_no_run_would_join_records_of_two_regions_is_told_of_a_word_that_ke
     assert decide(one["record_key"], "different", near, run, who="Eva").remarks == ()
 
 
+def test_that_no_run_can_obey_a_word_on_a_row_that_cannot_be_used_is_told(run: Run) -> None:
+    made = gpd.read_parquet(release_of(run) / "records.parquet").dropna(subset=["record_key", "region"])
+    bad = made[made["reason"].notna()].iloc[0]
+    good = made[made["reason"].isna() & (made["region"] == bad["region"])].iloc[0]
+    (told,) = decide(good["record_key"], "same", bad["record_key"], run, who="Eva").remarks
+    assert told.startswith(f"'{bad['record_key']}' is in no site ({bad['reason']})")
+
+
 def test_the_command_says_what_it_wrote(run: Run) -> None:
     one, other = gpd.read_parquet(release_of(run) / "records.parquet")["record_key"].iloc[:2]
     words = ["review", "decide", one, "different", other, "--who", "Eva", "--data", str(run.folder.root)]

@@ -277,13 +277,14 @@ def _with_own_ids(bundle: Bundle, stages: Mapping[str, Stage], run: Run) -> tupl
 
 
 def _asleep(bundle: Bundle, registry: pd.DataFrame, run: Run) -> dict[str, list[str]]:
-    """Tell of each region which words nobody obeys, since a record of theirs is gone or is another region's."""
+    """Tell of each region which words nobody obeys: a record is gone, cannot be used, or is another region's."""
     decisions = decisions_of(run)
     if not decisions.spoken:
         return {}
-    placed = bundle.records.loc[bundle.records["outcome"] == "site", ["record_key", "region"]]
-    rows = registry.loc[registry["record_key"].notna(), ["record_key", "region"]].dropna()
-    here, was = (dict(table.itertuples(index=False, name=None)) for table in (placed, rows))
+    columns = ["record_key", "region"]
+    rows, placed = bundle.records[columns], bundle.records.loc[bundle.records["outcome"] == "site", columns]
+    ever = pd.concat([rows, registry[columns]]).dropna()
+    here, was = (dict(table.itertuples(index=False, name=None)) for table in (placed, ever))
     return asleep(decisions.carried(successors(decisions.spoken, registry, {}, here)), was, here)
 
 

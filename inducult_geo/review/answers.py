@@ -5,11 +5,12 @@ What stands beside them in their table, and nobody reads, is told.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import suppress
 from typing import Final
 
 import pandas as pd
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from inducult_geo.errors import ReleaseError
@@ -128,6 +129,16 @@ def present_regions(run: Run) -> dict[str, frozenset[str]]:
         for key in pq.read_table(stage.folder / "records.parquet", columns=["record_key"])["record_key"].to_pylist():
             now[key] = now[key] | region if key in now else region
     return now
+
+
+def unused_records(keys: Collection[str], run: Run) -> dict[str, str]:
+    """Map each of some keys whose record cannot be used to the reason; those of a region as last kept."""
+    is_asked = pc.field("record_key").isin([*keys]) & pc.field("reason").is_valid()
+    tables = (
+        pq.read_table(stage.folder / "records.parquet", columns=["record_key", "reason"], filters=is_asked)
+        for stage in (kept_stages(run) if keys else ())
+    )
+    return {row["record_key"]: row["reason"] for table in tables for row in table.to_pylist()}
 
 
 def _asked(run: Run) -> Iterator[tuple[str, dict[str, str]]]:

@@ -29,7 +29,7 @@ from inducult_geo.match.questions import question_id
 from inducult_geo.memory import decisions_of, registry_of
 from inducult_geo.publish.compared.review_table import ANSWER_COLUMNS, answers_of, export_review, read_edited
 from inducult_geo.publish.spreadsheet import plain_cell
-from inducult_geo.review.answers import ever_known, present_regions, unread, was_asked, with_records
+from inducult_geo.review.answers import ever_known, present_regions, unread, unused_records, was_asked, with_records
 from inducult_geo.review.late import lateness, why_stale
 from inducult_geo.review.log_copies import take_in
 from inducult_geo.review.outcomes import ImportOutcome, Refusal, told_of
@@ -178,8 +178,15 @@ def _take(
             (*refused, *faulty, *stale, *contradicting),
             tuple(f"{row['left_key']}: {_SETTLE_PLACE}" for row in places),
             after.problems,
-            tuple(f"{apart}: 'different' counts once both lie in one" for apart in needless),
+            (*(f"{apart}: 'different' counts once both lie in one" for apart in needless), *_unused(taken, run)),
         )
+
+
+def _unused(answers: Sequence[_Answer], run: Run) -> Iterator[str]:
+    """Yield of which records of answers no run can obey them yet."""
+    keys = {key for answer in answers for key in answer.decision.pair}
+    for key, reason in sorted(unused_records(keys, run).items()):
+        yield f"'{key}' is in no site ({reason}): what is said of it counts once its row is mended"
 
 
 def _of_yesterday(answers: Sequence[_Answer], log: Decisions, run: Run, *, overrule: bool) -> Iterator[Refusal]:

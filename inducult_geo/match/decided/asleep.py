@@ -1,4 +1,4 @@
-"""Words that nobody can obey: a record of theirs is gone, or the two lie in two regions. Nobody is told else.
+"""Words that nobody can obey: a record of theirs is in no site, or the two lie in two regions. Nobody is told else.
 
 Whoever resolves one region knows neither what others hold tonight nor where a record went: it is told of all at once.
 """
@@ -17,7 +17,7 @@ NAMED_MAX: Final = 5
 
 
 def asleep(decisions: Decisions, was: Mapping[str, str], here: Mapping[str, str]) -> dict[str, list[str]]:
-    """Name the decisions in force of which one record is here, and the other is gone, or lies in another region.
+    """Name the decisions in force of which one record is here, and the other is in no site, or in another region.
 
     A row that another key, name and place were given at once is another row, and what was said of it is not carried.
 
@@ -26,7 +26,7 @@ def asleep(decisions: Decisions, was: Mapping[str, str], here: Mapping[str, str]
     decisions
         What is in force, carried to the heirs of records that are gone.
     was
-        Record key -> region, of all records that were ever there.
+        Record key -> region, of all records that were ever there, those among them that cannot be used.
     here
         Record key -> region, of those that are in a site.
 
@@ -50,8 +50,9 @@ def asleep(decisions: Decisions, was: Mapping[str, str], here: Mapping[str, str]
     told: dict[str, list[str]] = {}
     for region, words in sorted(gone.items()):
         told.setdefault(region, []).append(
-            f"{without_effect(words)}, since a record is not here any more ({named(words)}). Where it comes back, the "
-            "decision holds again; where it has another key now, decide anew: inducult review decide."
+            f"{without_effect(words)}, since a record is in no site: it is gone, or cannot be used ({named(words)}). Where "
+            "it comes back, or its row is mended, the decision holds; where it has another key now, decide anew: inducult "
+            "review decide."
         )
     for both, words in sorted(parted.items()):
         said = (

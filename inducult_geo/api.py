@@ -7,6 +7,7 @@ from pathlib import Path
 import geopandas as gpd
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 from shapely.geometry.base import BaseGeometry
 
 from inducult_geo.catalog import OSM, Contract, load_contract
@@ -132,13 +133,22 @@ def link(
 
 
 def records_of_release(release: Path | str) -> Records:
-    """Read the sites of a release as records, to link another table against them."""
+    """Read the sites of a release as records, to link another table against them.
+
+    Raises
+    ------
+    ContractError
+        Where there is no release, or its sites cannot be read.
+    """
     path = Path(release) / SITES_FILE
     if not path.is_file():
         raise ContractError(
             f"{release}: is no release: it holds no sites.parquet. Name a contract or a release folder."
         )
-    sites = gpd.read_parquet(path)
+    try:
+        sites = gpd.read_parquet(path)
+    except (OSError, ValueError, pa.ArrowException) as problem:
+        raise ContractError(f"{path}: cannot be read: {str(problem).rstrip('.')}. Copy the release anew.") from problem
     keys = sites["site_id"].astype(str)
     ids = sites["wikidata"].map(lambda item: to_json({"wikidata": item}), na_action="ignore")
     return as_records(sites.assign(record_key="release:" + keys, source="release", ids=ids, reason=None))

@@ -130,6 +130,9 @@ def test_link_needs_a_release_or_a_contract(tmp_path: Path) -> None:
 
     with pytest.raises(ContractError, match="is no release"):
         api.records_of_release(tmp_path)
+    (tmp_path / "sites.parquet").write_bytes(b"PAR1, and no more")
+    with pytest.raises(ContractError, match=r"sites\.parquet: cannot be read: .*Copy the release anew"):
+        api.records_of_release(tmp_path)
 
 
 def test_a_wikidata_item_of_a_release_counts_when_it_is_linked(tmp_path: Path) -> None:

@@ -321,6 +321,11 @@ class TestQuestions:
         review = put_together(run, stage(run, "opole", *rows)).review
         assert review["question"].iloc[0].startswith("Where is osm:2? ")
 
+    def test_a_name_in_a_language_is_one(self, run: Run) -> None:
+        rows = (record("osm:2", "ambiguous_place", names=json.dumps({"de": "Werk Nord"})),)
+        review = put_together(run, stage(run, "opole", *rows)).review
+        assert (review["left_name"].iloc[0], review["question"].iloc[0][:19]) == ("Werk Nord", "Where is Werk Nord?")
+
     def test_without_a_question_the_list_is_empty_and_has_its_columns(self, run: Run) -> None:
         review = put_together(run, stage(run, "opole", record("osm:1"))).review
         assert len(review) == 0

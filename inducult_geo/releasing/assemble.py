@@ -36,6 +36,7 @@ from inducult_geo.frames import (
     outcome_of,
     reasons_of,
 )
+from inducult_geo.match.golden.merged_names import plain_name
 from inducult_geo.publish.bundle import Bundle, withheld_sources
 from inducult_geo.releasing.overlapping import left_to_others, pairs_of_each, sites_of_each
 from inducult_geo.resolving.gaps import gaps
@@ -181,7 +182,7 @@ def _place_questions(records: pd.DataFrame) -> Iterator[dict[str, Any]]:
     for key, names, region, reason, detail in waiting[["record_key", "names", "region", "reason", "detail"]].itertuples(
         index=False
     ):
-        name = from_json(names).get("name")
+        name = plain_name(from_json(names))
         yield {
             "review_id": f"{PLACE}{key}",
             "kind": "place",

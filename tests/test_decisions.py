@@ -77,6 +77,7 @@ def test_a_word_that_was_said_twice_since_needs_no_consent():
 )
 def test_when_a_word_was_said_is_told_to_the_minute(when: str, read: str):
     assert said(when=when).moment == read
+    assert said(when=when.replace("-", "")).day == said(when=when).day == when[:10]
 
 
 def test_an_answer_about_a_vanished_record_is_taken_back_of_its_heir():
@@ -131,6 +132,7 @@ def test_contradictions_are_named():
         ({"decision": "maybe"}, "none of"),
         ({"right": "a:1"}, "about two records"),
         ({"when": "yesterday"}, "ISO 8601"),
+        ({"when": "0001-01-01T00:00:00+05:00"}, "ISO 8601"),
         ({"who": " "}, "'who'"),
         ({"left": None}, "'left'"),
     ],

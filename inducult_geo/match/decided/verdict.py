@@ -24,7 +24,6 @@ NEEDED: Final = ("who", "when", "left", "right", "decision")
 
 PairKey = tuple[str, str]
 
-_DAY: Final = len("2026-01-31")
 _MINUTE: Final = len("2026-03-01T09:30")
 
 _LOST: Final = re.compile("[\ud800-\udfff]")
@@ -74,8 +73,9 @@ class Decision:
         if self.left == self.right:
             raise DecisionError(f"left and right are both '{self.left}': a decision is about two records")
         try:
-            datetime.fromisoformat(self.when)
-        except ValueError:
+            # The first hours of the year 1 are those of the year 0 elsewhere.
+            datetime.fromisoformat(self.when).astimezone(UTC)
+        except (ValueError, OverflowError):
             raise DecisionError(f"when '{self.when}' is no ISO 8601 time, such as 2026-03-01T09:30:00+00:00") from None
 
     @property
@@ -86,7 +86,7 @@ class Decision:
     @property
     def day(self) -> str:
         """The day on which it was said, as its time has it."""
-        return self.when[:_DAY]
+        return datetime.fromisoformat(self.when).date().isoformat()
 
     @property
     def moment(self) -> str:

@@ -50,9 +50,9 @@ def asleep(decisions: Decisions, was: Mapping[str, str], here: Mapping[str, str]
     told: dict[str, list[str]] = {}
     for region, words in sorted(gone.items()):
         told.setdefault(region, []).append(
-            f"{without_effect(words)}, since a record is in no site: it is gone, or cannot be used ({named(words)}). Where "
-            "it comes back, or its row is mended, the decision holds; where it has another key now, decide anew: inducult "
-            "review decide."
+            f"{without_effect(words)}, since a record is in no site: it is gone, or cannot be used ({named(words)}). "
+            "Where it comes back, or its row is mended, the decision holds; where it has another key now, decide anew: "
+            "inducult review decide."
         )
     for both, words in sorted(parted.items()):
         said = (

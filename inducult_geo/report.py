@@ -97,9 +97,11 @@ def outcome_tables(outcome: RunOutcome, run: Run, console: Console) -> None:
             console.print(f"\nNothing has changed: release {outcome.release.name} holds, nothing new is published.")
         # Where a disk knows no links, `current` is a file that no path leads through.
         link = outcome.release if run.folder.current.is_file() else run.folder.current
-        console.print(escape(f"\nOpen in QGIS:      {link / 'inducult.gpkg'}"))
-        console.print(escape(f"Open in a browser: {link / 'index.html'}"))
-        console.print(escape(f"Read first:        {link / 'README.txt'}"))
+        ways = {"Open in QGIS": "inducult.gpkg", "Open in a browser": "index.html", "Read first": "README.txt"}
+        console.print()
+        for said, name in ways.items():
+            # A path that is broken into lines cannot be copied.
+            console.print(escape(f"{said + ':':<18} {link / name}"), soft_wrap=True)
 
 
 def check_tables(report: CheckReport, console: Console) -> None:

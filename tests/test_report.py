@@ -158,7 +158,9 @@ class TestOutcome:
         assert "Nothing has changed: release 2026-01-01T000000Z holds" in text
         assert str(run.folder.current / "inducult.gpkg") in text
         apart = replace(run, folder=DataFolder(Path("maps [old]")))
-        assert "maps [old]/processed/current" in told(lambda o, console: outcome_tables(o, apart, console), old)
+        narrow = io.StringIO()
+        outcome_tables(old, apart, Console(file=narrow, width=30))
+        assert "\nOpen in QGIS:      maps [old]/processed/current/inducult.gpkg\n" in narrow.getvalue()
         assert "open question" not in text
 
     def test_questions_are_told_apart_from_records_in_review(self, outcome: RunOutcome, run: Run) -> None:

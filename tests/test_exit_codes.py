@@ -9,7 +9,7 @@ from test_cli import every_command
 from typer.main import get_command
 from typer.testing import CliRunner
 
-from inducult_geo import cli
+from inducult_geo import api, cli
 from inducult_geo.cli.common import exit_code, refusal_is_two
 from inducult_geo.errors import (
     BusyError,
@@ -21,6 +21,8 @@ from inducult_geo.errors import (
     StorageError,
 )
 
+# What is first imported while its parts are replaced would keep the replaced ones for all tests of this process.
+assert api
 PAIR = "osm:node/1 same list:7"
 WORK = {
     "run": ("", "inducult_geo.pipeline.run_all"),

@@ -47,7 +47,8 @@ def test_one_side_alone_is_unknown_and_both_alike_are_best(name):
     if name not in ("numbers", "name told"):
         assert np.isnan(compare(name, FULL, {}))
     full = FULL | {"name": "Heizkraftwerk Rohrdorf 2"} if name == "power house" else FULL
-    same = compare(name, full, full | {"city": None} if name == "name told" else full)
+    untold = {"name told": "city", "town alone": "geometry"}.get(name)
+    same = compare(name, full, full | {untold: None} if untold else full)
     if name == "outline":  # two areas have none between them
         assert np.isnan(same)
     elif name == "telling words":  # by rarity, not by likeness
@@ -236,7 +237,14 @@ def test_a_town_is_known_in_a_name_however_it_is_spelled():
     town = {"name": "Aluminium Dunkerque", "city": "DUNKERQUE CEDEX 1"}
     other = {"name": "Raffinerie Dunkerque", "city": "Dunkerque"}
     assert compare("name", town, other) < compare("name", town | {"city": None}, other | {"city": None})
-    assert compare("town", town, other) == 1.0
+    assert compare("town alone", town, other) == 1.0
+
+
+@pytest.mark.parametrize("there", [None, point()])
+def test_a_town_counts_for_itself_where_no_distance_tells(there):
+    one, other = {"city": "Opole", "geometry": point()}, {"city": "Oppeln", "country": "PL", "geometry": there}
+    told = [compare(name, one | {"country": "PL"}, other) for name in ("town", "town alone")]
+    assert told == pytest.approx([np.nan, 1.0] if there is None else [1.0, np.nan], nan_ok=True)
 
 
 @pytest.mark.parametrize(
@@ -257,7 +265,7 @@ def test_a_name_that_is_the_town_of_the_other_is_told(told, least, most):
 def test_works_are_alike_in_greek_and_latin_letters():
     greek, latin = {"name": "ΧΑΛΥΒΟΥΡΓΙΚΗ Α.Ε.", "country": "GR"}, {"name": "Halyvourgiki S.A.", "country": "GR"}
     assert compare("name", greek, latin) > 0.6
-    assert compare("town", greek | {"city": "Λάρυμνα"}, latin | {"city": "LARYMNA"}) == 1.0
+    assert compare("town alone", greek | {"city": "Λάρυμνα"}, latin | {"city": "LARYMNA"}) == 1.0
     assert compare("street", greek | {"address": "Παραλία Διστόμου"}, latin | {"address": "Paralia Distomou"}) == 1.0
 
 

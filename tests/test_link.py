@@ -300,7 +300,7 @@ def test_an_old_list_without_places_is_linked_by_towns_in_another_language():
     there = [row("b:1", "Pirken porcelán", point(), city="Karlovy Vary", country="CZ")]
     links = link(left, records(*there, row("b:2", "Elsterglanz", point(90_000), country="SI"), *backdrop()))
     assert links[["left_id", "right_id"]].to_numpy().tolist() == [["1", "1"], ["2", "2"]]
-    assert "town 100%" in links["why"].iloc[0]
+    assert "town alone 100% +" in links["why"].iloc[0]
     # One name, and nothing that tells where: a person should look.
     assert links["doubtful"].tolist() == [False, True]
 
@@ -347,3 +347,12 @@ def test_one_firm_in_two_towns_is_looked_at_where_no_place_is_known(town, street
     left = records(row("a:1", name, city=town, address=street), *backdrop())
     found = link(left, records(row("b:1", name, point(), **there), *backdrop())).query("left_id == '1'")
     assert (found["decision"].tolist(), found["doubtful"].tolist()) == (["match"], [doubtful])
+
+
+def test_what_nothing_but_a_town_speaks_for_is_looked_at():
+    left = [row("a:1", "Gebrüder Elsterglanz", city="Saal"), row("a:2", "Papierfabrik Hohenquell", city="Wels")]
+    there = [row("b:1", "Nordmark Keramik", point(), city="Saal"), row("b:2", "Hohenquell", point(9_000), city="Wels")]
+    found = link(records(*left, *backdrop()), records(*there, *backdrop())).set_index("left_id").loc[["1", "2"]]
+    assert found["right_id"].tolist() == ["1", "2"]
+    assert found["doubtful"].tolist() == [True, False]
+    assert "town alone 100% +" in found["why"].iloc[0]

@@ -45,18 +45,19 @@ def test_one_example_gives_finite_weights():
 
 
 def test_states_that_hide_nothing_are_not_shown_twice():
-    assert {part.name for part in examples(labelled())} == {"made up, whole"}
+    placed = {"made up, whole", "made up, no place left"}
+    assert {part.name for part in examples(labelled())} == placed
     shown = {part.name for part in examples(labelled(address="Sinning 1"))}
-    one_sided = {"made up, no address left", "made up, no address right"}
-    assert shown == {"made up, whole", "made up, no address", "made up, bare"} | one_sided
+    one_sided = {f"made up, {state} left" for state in ("no address", "town alone")} | {"made up, no address right"}
+    assert shown == placed | one_sided | {"made up, no address"}
     assert STATES["whole"] == ()
 
 
 def test_emptied_examples_have_no_true_pair():
-    whole, emptied = examples(labelled())
-    assert whole.true.sum() == 16
-    assert emptied.emptied
-    assert not emptied.true.any()
+    whole, emptied, placeless, _ = examples(labelled())
+    assert whole.true.sum() == placeless.true.sum() == 16
+    assert (emptied.emptied, emptied.true.any()) == (True, False)
+    assert placeless.weight < whole.weight
 
 
 def test_what_is_left_out_teaches_nothing():

@@ -13,7 +13,7 @@ from inducult_geo.match.golden.merged_names import plain_name
 from inducult_geo.match.link_words import NOTHING_SAID, with_words, without_different
 from inducult_geo.match.pairs.candidates import candidates_of
 from inducult_geo.match.pairs.compared import Compared
-from inducult_geo.match.pairs.comparisons import same_city, same_identifier, same_kind, same_postcode, same_street
+from inducult_geo.match.pairs.comparisons import same_identifier, same_kind, same_postcode, same_street, town_alone
 from inducult_geo.match.reading.places import place_order
 from inducult_geo.match.scoring.permits import other_works
 from inducult_geo.match.scoring.score import DOUBTED, UNIT, Scored, Weights, score
@@ -74,8 +74,8 @@ def link(
         `left_id`, `right_id` (the sources' own keys), `left_name`, `right_name` (null where a row has none), `score`,
         `decision` (match, unit, review, or what was said), `beside` (of a unit or of works given again the left row's
         best match, else null), `doubtful` (worth a look: all for review, what is given again, a match that another left
-        row fits better, what bears a name that nearly all bear, what only names speak for (see `_is_anywhere`),
-        and what else scores below `score.DOUBTED`), `distance_m`, `why`.
+        row fits better, what bears a name that nearly all bear, what only names speak for, or only a town (see
+        `_is_anywhere`), and what else scores below `score.DOUBTED`), `distance_m`, `why`.
         A left row matches its best right row, which others may match, too, and with it any that is of the same works
         given again (`again.given_again`); a second one that may be right instead is for `review`. With `units` further
         right rows whose best left row it is are `unit`s, where it has a match. The score of a left row's best match is
@@ -139,7 +139,7 @@ def _table(scored: Scored, match: Ints, together: Floats, **kinds: Flags) -> pd.
     one_of = again | unit
     unsure = asked | again | _is_one_of_many(scored)[rows] | _is_second(scored, kinds["best"])[rows]
     value = np.where(one_of, several.probability[rows], scored.probability[rows]).round(_DIGITS)
-    unsure |= _is_anywhere(pairs.take(rows), value)
+    unsure |= _is_anywhere(pairs.take(rows), value, scored.is_backed[rows])
     keys = own_keys(pd.Series(pairs.prepared.key, dtype=TEXT))
     match = match[pairs.left[rows]]
     table = pd.DataFrame(
@@ -185,12 +185,15 @@ def _is_one_of_many(scored: Scored) -> Flags:
     return found
 
 
-def _is_anywhere(pairs: Compared, score: Floats) -> Flags:
-    """Tell which pairs only names speak for, below `NAMES_ALONE` or in two towns: the place of one is unknown."""
+def _is_anywhere(pairs: Compared, score: Floats, is_backed: Flags) -> Flags:
+    """Tell which pairs only names speak for, below `NAMES_ALONE` or in two towns, or only where they are.
+
+    The place of one is unknown. `is_backed` tells for which more speaks than where they are.
+    """
     found = np.isnan(pairs.distance_m)
-    rows = np.flatnonzero(found)
+    rows = np.flatnonzero(found & is_backed)
     some = pairs.take(rows)
-    town, street = same_city(some).value, same_street(some).value
+    town, street = town_alone(some).value, same_street(some).value
     is_other = town < OTHER_TOWN
     at_one = (town >= SAME_WHERE) | ((street >= SAME_WHERE) & ~is_other)
     at_one |= (same_postcode(some).value == 1.0) | (same_identifier(some).value > 0)

@@ -1,9 +1,9 @@
 """Learn the weights of the comparisons from labelled pairs: a plain logistic regression, the same every time.
 
 The records are shown in several states: as they are, without addresses, without operators, with neither, without
-capacity and fuel, with addresses on one side alone; and each time also with all true partners taken out, so that
-abstaining is learned and a missing field does not mislead. Weights of comparisons that the labels say nothing about are
-judgments, kept in `JUDGED`.
+capacity and fuel, with addresses or places on one side alone; and each time also with all true partners taken out, so
+that abstaining is learned and a missing field does not mislead. Weights of comparisons that the labels say nothing
+about are judgments, kept in `JUDGED`.
 """
 
 from __future__ import annotations
@@ -54,13 +54,25 @@ STATES: Final[Mapping[str, tuple[str, ...]]] = {
     "no capacity": ("tags",),
     "no address left": ("address", "postcode", "city"),
     "no address right": ("address", "postcode", "city"),
+    "no place left": ("geometry",),
+    "town alone left": ("geometry", "address", "postcode"),
+    "town and name left": ("geometry", "address", "postcode", "operator"),
 }
 """State of the records in training -> columns that are hidden; on one side alone where `ONE_SIDED` says so."""
 
-ONE_SIDED: Final[Mapping[str, int]] = {"no address left": 0, "no address right": 1}
+ONE_SIDED: Final[Mapping[str, int]] = {
+    "no address left": 0,
+    "no address right": 1,
+    "no place left": 0,
+    "town alone left": 0,
+    "town and name left": 0,
+}
 """State -> which side hides the columns: 0 the left, 1 the right."""
 
 THRESHOLDS: Final[Mapping[str, float]] = {"match": 0.3, "review": 0.15}
+PLACELESS_SHARE: Final = 0.5
+"""What an example without a place counts against one with it: most lists tell one."""
+
 EMPTIED_SHARE: Final = 0.6
 """What an example without a true partner counts against one with it."""
 
@@ -121,17 +133,23 @@ def examples(labelled: Labelled) -> Iterator[Examples]:
     """Show the records in every state of `STATES` that hides something, with their partners and without."""
     left, right = labelled.left, labelled.right
     gone = {b for _, b in (*labelled.labels, *labelled.ignored)}
+    shown: set[tuple[tuple[str, ...], ...]] = set()
     for state, columns in STATES.items():
         side = ONE_SIDED.get(state)
-        hidden = [columns if side in (None, number) else () for number in (0, 1)]
-        told = (table[c].notna().any() for table, hides in zip((left, right), hidden, strict=True) for c in hides)
-        if columns and not any(told):
+        hidden = tuple(
+            tuple(c for c in columns if side in (None, number) and table[c].notna().any())
+            for number, table in enumerate((left, right))
+        )
+        if hidden in shown:
             continue
+        shown.add(hidden)
         mine, theirs = _hide(left, hidden[0]), _hide(right, hidden[1])
-        name = f"{labelled.name}, {state}"
-        yield _examples(mine, theirs, labelled, labelled.weight, name)
+        name, weight = f"{labelled.name}, {state}", labelled.weight
+        if "geometry" in columns:
+            weight *= PLACELESS_SHARE
+        yield _examples(mine, theirs, labelled, weight, name)
         kept = Records(theirs[~own_keys(theirs["record_key"]).isin(gone)].reset_index(drop=True))
-        yield _examples(mine, kept, labelled, labelled.weight * EMPTIED_SHARE, name, emptied=True)
+        yield _examples(mine, kept, labelled, weight * EMPTIED_SHARE, name, emptied=True)
 
 
 def fit_weights(shown: Sequence[Examples], *, leave_out: Collection[str] = ()) -> dict[str, Any]:

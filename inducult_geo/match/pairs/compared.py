@@ -102,6 +102,11 @@ class Compared:
         return np.where(self.is_astray, np.nan, self.distance_m)
 
     @cached_property
+    def is_placeless(self) -> Flags:
+        """Tell which pairs no distance tells anything about: a side has no place, or one contradicts its town."""
+        return np.isnan(self.telling_m)
+
+    @cached_property
     def areas(self) -> tuple[Floats, Floats, Floats]:
         """Area of the left, of the right, and of what they share, in m2.
 

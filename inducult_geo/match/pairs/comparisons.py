@@ -152,9 +152,20 @@ def same_postcode(pairs: Compared) -> Scores:
 
 
 def same_city(pairs: Compared) -> Scores:
-    """How alike the towns' names are, 0 to 1."""
+    """How alike the towns' names are, 0 to 1, beside a distance that tells; else see `town_alone`."""
     alike, which = pairs.words(pairs.prepared.cities)
     found = alike.within.take(which)
+    found[pairs.is_placeless] = np.nan
+    return Scores(found, _percent(found))
+
+
+def town_alone(pairs: Compared) -> Scores:
+    """How alike the towns' names are, 0 to 1, where no distance tells: nothing else may say where they are."""
+    found = np.full(len(pairs.left), np.nan)
+    rows = np.flatnonzero(pairs.is_placeless)
+    if len(rows):
+        alike, which = pairs.words(pairs.prepared.cities)
+        found[rows] = alike.within.take(which.take(rows))
     return Scores(found, _percent(found))
 
 
@@ -351,6 +362,7 @@ COMPARISONS: Final = (
     Comparison("house number", same_house_number, ("address",), True, (0.0, 1.0)),
     Comparison("postcode", same_postcode, ("postcode",), True, (0.0, 0.5, 1.0)),
     Comparison("town", same_city, ("city",), True, (0.0, 0.7, 1.0)),
+    Comparison("town alone", town_alone, ("city",), True, (0.0, 0.7, 1.0)),
     Comparison("name told", name_told, ("city",), True, (0.0, 0.3, 0.6, 1.0)),
     Comparison("place", place, ("geometry",), True, (0.0, 0.15, 0.4, 0.8, 1.2, 1.7, 2.5)),
     Comparison("identifier", same_identifier, ("ids",), False, (0.0, 0.5, 1.0)),

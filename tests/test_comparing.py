@@ -11,7 +11,8 @@ from inducult_geo.frames import concat_records
 from inducult_geo.match.pairs.candidates import candidates_of
 from inducult_geo.match.pairs.compared import Compared
 from inducult_geo.match.pairs.comparing import compare_all
-from inducult_geo.match.pairs.comparisons import COMPARISONS, place
+from inducult_geo.match.pairs.comparisons import COMPARISONS
+from inducult_geo.match.pairs.places import place
 from inducult_geo.match.reading.prepare import prepare
 from inducult_geo.match.scoring.points import Parts, added, weigh
 from inducult_geo.match.scoring.score import score, shipped_weights

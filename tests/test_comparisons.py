@@ -8,7 +8,8 @@ from match_rows import backdrop, point, records, row, square
 
 from inducult_geo.frames import RECORD_COLUMNS, to_json
 from inducult_geo.match.pairs.compared import PLACE_FLOOR_M, Compared
-from inducult_geo.match.pairs.comparisons import COMPARISONS, OUTSIDE_MEANT
+from inducult_geo.match.pairs.comparisons import COMPARISONS
+from inducult_geo.match.pairs.places import OUTSIDE_MEANT
 from inducult_geo.match.reading.addresses import companies_apart, read_address, read_addresses
 from inducult_geo.match.reading.prepare import accuracies, prepare
 from inducult_geo.ragged import Ragged

@@ -8,7 +8,7 @@ from match_rows import backdrop, point, records, row, square
 
 from inducult_geo.match.link import link
 from inducult_geo.match.pairs.compared import Compared
-from inducult_geo.match.pairs.comparisons import in_outline, inside, place, same_area
+from inducult_geo.match.pairs.places import in_outline, inside, place, same_area
 from inducult_geo.match.reading.misplaced import ASTRAY_FROM_M, ASTRAY_FROM_TIMES, KNOWN_FROM, astray_m
 from inducult_geo.match.reading.prepare import prepare
 

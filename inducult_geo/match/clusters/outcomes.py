@@ -22,7 +22,7 @@ from inducult_geo.match.clusters.cluster import Clusters
 from inducult_geo.match.clusters.parts import Part
 from inducult_geo.match.decided.decisions import PART_OF, SAME, Decision, Decisions
 from inducult_geo.match.pairs.compared import Compared
-from inducult_geo.match.pairs.comparisons import inside
+from inducult_geo.match.pairs.places import inside
 from inducult_geo.match.scoring.evidence import CONFIRMED, contradicting_places
 from inducult_geo.match.scoring.score import EVEN, Scored
 from inducult_geo.match.scoring.waterfall import explain

@@ -27,7 +27,8 @@ from inducult_geo.match.learning.regression import logistic
 from inducult_geo.match.pairs.candidates import compared
 from inducult_geo.match.pairs.compared import Compared
 from inducult_geo.match.pairs.comparing import compare_all
-from inducult_geo.match.pairs.comparisons import COMPARISONS, Scores
+from inducult_geo.match.pairs.comparisons import COMPARISONS
+from inducult_geo.match.pairs.scores import Scores
 from inducult_geo.match.reading.prepare import prepare
 from inducult_geo.match.scoring.points import weigh
 from inducult_geo.match.scoring.rivals import leads

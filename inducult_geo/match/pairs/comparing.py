@@ -14,7 +14,8 @@ from typing import Final
 import numpy as np
 
 from inducult_geo.match.pairs.compared import Compared
-from inducult_geo.match.pairs.comparisons import COMPARISONS, Comparison, Scores
+from inducult_geo.match.pairs.comparisons import COMPARISONS, Comparison
+from inducult_geo.match.pairs.scores import Scores
 from inducult_geo.ragged import Floats, Ints, blocks
 
 _NAMES: Final = tuple(entry.name for entry in COMPARISONS)

@@ -6,9 +6,8 @@ never 0: absent is not different.
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Collection, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
@@ -16,9 +15,11 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from inducult_geo.match.pairs.compared import Compared
+from inducult_geo.match.pairs.places import in_outline, place, same_area
+from inducult_geo.match.pairs.scores import Scores, chosen, percent
 from inducult_geo.match.reading.likeness import told_beside
 from inducult_geo.match.reading.plants import stand_for_all
-from inducult_geo.match.reading.prepared import AMONG_WORKS, HOUSE, LISTED, NO_AREA_M2, NO_HOUSE, Prepared
+from inducult_geo.match.reading.prepared import AMONG_WORKS, HOUSE, LISTED, NO_HOUSE, Prepared
 from inducult_geo.match.reading.trades import NO_TYPES, fuel_bits
 from inducult_geo.ragged import Flags, Floats, Ints
 from inducult_geo.text import token_in_words
@@ -28,9 +29,6 @@ UNIQUE_SCHEMES: Final = frozenset(("wikidata", "heritage", "register", "heritage
 
 GENERAL_THEMES: Final = frozenset(("other", "museum_memory", "housing_landscape"))
 """Themes that say nothing against another one: a museum may stand in a mill."""
-
-OUTSIDE_MEANT: Final = 4
-"""One in so many points of a site with a known outline is not meant to lie in it."""
 
 VAGUE_TYPES: Final = NO_TYPES | {"factory", "industrial_area", "industrial_site"}
 """Types that any works may bear: no proof of one site."""
@@ -48,26 +46,6 @@ _SERVICES: Final[Mapping[tuple[int, int], float]] = {
     (LISTED, AMONG_WORKS): _MAY_BE_ONE,
 }
 """What two records are to each other by what they tell of being power houses, in any order; unknown otherwise."""
-
-
-@dataclass(frozen=True)
-class Scores:
-    """What a comparison found, one row a pair.
-
-    Attributes
-    ----------
-    value
-        The finding; NaN where unknown. Each comparison says its range.
-    detail
-        Tells in words what was seen, for the numbers of some pairs.
-    """
-
-    value: Floats
-    detail: Callable[[Ints], list[str]] = field(compare=False)
-
-    def of(self, rows: Ints | slice) -> Floats:
-        """Return the findings about some pairs, by their numbers."""
-        return self.value[rows]
 
 
 def same_name(pairs: Compared) -> Scores:
@@ -88,13 +66,13 @@ def same_name(pairs: Compared) -> Scores:
 def name_within(pairs: Compared) -> Scores:
     """How much of the shorter name is in the longer one, 0 to 1."""
     found = pairs.names[0].within
-    return Scores(found, _percent(found))
+    return Scores(found, percent(found))
 
 
 def telling_words(pairs: Compared) -> Scores:
     """How rare the words are that both names hold, 0 to 1."""
     found = pairs.names[0].telling
-    return Scores(found, _percent(found))
+    return Scores(found, percent(found))
 
 
 def same_numbers(pairs: Compared) -> Scores:
@@ -107,26 +85,26 @@ def same_numbers(pairs: Compared) -> Scores:
     rows = np.flatnonzero(found == 0)
     for mine, theirs in ((pairs.left, pairs.right), (pairs.right, pairs.left)):
         found[rows[stand_for_all(pairs.prepared, mine[rows], theirs[rows])]] = 0.5
-    return Scores(found, _chosen(found, {1.0: "same", 0.0: "different", 0.5: "on one side only"}))
+    return Scores(found, chosen(found, {1.0: "same", 0.0: "different", 0.5: "on one side only"}))
 
 
 def same_operator(pairs: Compared) -> Scores:
     """How alike operator and operator, or operator and name, are, 0 to 1; unknown where neither tells an operator."""
     found = pairs.operators
-    return Scores(found, _percent(found))
+    return Scores(found, percent(found))
 
 
 def words_covered(pairs: Compared) -> Scores:
     """How much of the words of name and operator together have partners, 0 to 1; unknown without any operator."""
     found = pairs.all_words
-    return Scores(found, _percent(found))
+    return Scores(found, percent(found))
 
 
 def same_street(pairs: Compared) -> Scores:
     """How alike the words of the streets are, 0 to 1."""
     alike, which = pairs.words(pairs.prepared.streets)
     found = alike.mean.take(which)
-    return Scores(found, _percent(found))
+    return Scores(found, percent(found))
 
 
 def same_house_number(pairs: Compared) -> Scores:
@@ -134,7 +112,7 @@ def same_house_number(pairs: Compared) -> Scores:
     alike, which = pairs.words(pairs.prepared.house_numbers)
     found = alike.within
     value = np.where(np.isnan(found), np.nan, (found > 0).astype(float)).take(which)
-    return Scores(value, _chosen(value, {1.0: "one in common", 0.0: "none in common"}))
+    return Scores(value, chosen(value, {1.0: "one in common", 0.0: "none in common"}))
 
 
 def same_postcode(pairs: Compared) -> Scores:
@@ -156,7 +134,7 @@ def same_city(pairs: Compared) -> Scores:
     alike, which = pairs.words(pairs.prepared.cities)
     found = alike.within.take(which)
     found[pairs.is_placeless] = np.nan
-    return Scores(found, _percent(found))
+    return Scores(found, percent(found))
 
 
 def town_alone(pairs: Compared) -> Scores:
@@ -166,7 +144,7 @@ def town_alone(pairs: Compared) -> Scores:
     if len(rows):
         alike, which = pairs.words(pairs.prepared.cities)
         found[rows] = alike.within.take(which.take(rows))
-    return Scores(found, _percent(found))
+    return Scores(found, percent(found))
 
 
 def name_told(pairs: Compared) -> Scores:
@@ -175,7 +153,7 @@ def name_told(pairs: Compared) -> Scores:
     Unknown where both tell a town, or neither: a list without addresses names its works by their town.
     """
     found = told_beside(pairs.prepared, pairs.left, pairs.right)
-    return Scores(found, _percent(found))
+    return Scores(found, percent(found))
 
 
 def same_identifier(pairs: Compared) -> Scores:
@@ -184,78 +162,7 @@ def same_identifier(pairs: Compared) -> Scores:
     value = np.full(len(pairs.left), np.nan)
     for at in np.flatnonzero(p.has_ids[pairs.left] & p.has_ids[pairs.right]):
         value[at] = _identifier(p, pairs.left[at], pairs.right[at])
-    return Scores(value, _chosen(value, {1.0: "shared by these alone", 0.5: "shared with others", 0.0: "different"}))
-
-
-def place(pairs: Compared) -> Scores:
-    """Distance in units of how true both places are, as log10(1 + units); 0 where they touch.
-
-    Unknown, too, where a place contradicts its town (see `misplaced`).
-    """
-    unit = pairs.unit_m
-    found = np.log10(1 + pairs.telling_m / unit)
-    return Scores(found, lambda rows: [f"{pairs.distance_m[i]:.0f} m, true to {unit[i]:.0f} m" for i in rows])
-
-
-def same_area(pairs: Compared) -> Scores:
-    """Share that two areas have in common (intersection over union), 0 to 1; unknown unless both are areas.
-
-    Unknown, too, where a place contradicts its town (see `misplaced`).
-    """
-    a, b, shared = pairs.areas
-    found = shared / np.maximum(a + b - np.nan_to_num(shared), NO_AREA_M2)
-    return Scores(found, _percent(found))
-
-
-def inside(pairs: Compared) -> Scores:
-    """Share of the smaller area that lies in the larger, where the larger is at least twice as large; else unknown.
-
-    Unknown, too, where a place contradicts its town (see `misplaced`).
-    """
-    a, b, shared = pairs.areas
-    small, large = np.minimum(a, b), np.maximum(a, b)
-    found = np.where(large >= 2 * small, shared / np.maximum(small, NO_AREA_M2), np.nan)
-    return Scores(found, _percent(found))
-
-
-def in_outline(pairs: Compared) -> Scores:
-    """How much likelier a point lies where it does to an area if both are of one site, as natural logarithm.
-
-    Unknown unless one of the two is a point (a line is none) and the other an area that is smaller than all that counts
-    as near; unknown, too, where a place contradicts its town (see `misplaced`).
-    """
-    p = pairs.prepared
-    value = np.full(len(pairs.left), np.nan)
-    if not p.has_areas:
-        return Scores(value, _percent(value))
-    larger = np.maximum(p.area_m2.take(pairs.left), p.area_m2.take(pairs.right))
-    is_one_wide = p.is_wide.take(pairs.left) != p.is_wide.take(pairs.right)
-    rows = np.flatnonzero((larger > NO_AREA_M2) & is_one_wide & ~np.isnan(pairs.telling_m))
-    bound_m = np.hypot(*(p.accuracy_m[side[rows]] for side in (pairs.left, pairs.right)))
-    value[rows] = _told_by_outline(larger[rows], pairs.distance_m[rows], bound_m, pairs.unit_m[rows])
-
-    def detail(some: Ints) -> list[str]:
-        gaps = [f"{gap:.0f} m outside" if gap > 0 else "inside" for gap in pairs.distance_m[some]]
-        return [f"of {size:.0f} m², {gap}" for size, gap in zip(larger[some], gaps, strict=True)]
-
-    return Scores(value, detail)
-
-
-def _told_by_outline(area_m2: Floats, distance_m: Floats, bound_m: Floats, near_m: Floats) -> Floats:
-    """Return the logarithm of how much likelier points of the areas lie so far from them than points of other sites.
-
-    Points of others lie anywhere in the circle of `near_m`, which `place` takes for near. Points of the area lie in it,
-    but for an error that `bound_m` holds in 95 of 100 cases. One in `OUTSIDE_MEANT` is meant for another spot of the
-    site (a gate, an office): it tells no more than `place` does. NaN where the area fills the circle.
-    """
-    # Twice the variance of a normal error in each of two dimensions: it is within R in 1 - exp(-R²/(2s²)) of all cases.
-    # Records that somebody made by hand may tell an error of 0 m.
-    spread_m2 = np.maximum(bound_m, 1.0) ** 2 / -math.log(0.05)
-    chances = near_m**2 / (area_m2 / np.pi + spread_m2)
-    meant = (1 - 1 / OUTSIDE_MEANT) * (1 - 1 / np.maximum(chances, 1))
-    # Errors carry half of the points that belong at an edge across it.
-    likelier = chances * np.where(distance_m > 0, 0.5, 1.0) * np.exp(-(distance_m**2) / spread_m2)
-    return np.where(chances > 1, np.log1p(meant * (likelier - 1)), np.nan)
+    return Scores(value, chosen(value, {1.0: "shared by these alone", 0.5: "shared with others", 0.0: "different"}))
 
 
 def same_kind(pairs: Compared) -> Scores:
@@ -267,7 +174,7 @@ def same_kind(pairs: Compared) -> Scores:
     told = telling[subjects[0]] & telling[subjects[1]]
     same_theme = np.where(subjects[0] == subjects[1], 0.5, 0.0)
     value = np.where(same_type, 1.0, np.where(told, same_theme, np.nan))
-    return Scores(value, _chosen(value, {1.0: "same type", 0.5: "same theme", 0.0: "another theme"}))
+    return Scores(value, chosen(value, {1.0: "same type", 0.5: "same theme", 0.0: "another theme"}))
 
 
 def same_years(pairs: Compared) -> Scores:
@@ -291,7 +198,7 @@ def same_service(pairs: Compared) -> Scores:
     fuels = pairs.prepared.fuel.take(pairs.left) | pairs.prepared.fuel.take(pairs.right)
     value[(value == _MAY_BE_ONE) & (fuels > 0) & (fuels & ~_FIELDS == 0)] = 0.0
     told = {1.0: "both", _MAY_BE_ONE: "the other does not tell one", 0.0: "one of the two"}
-    return Scores(value, _chosen(value, told))
+    return Scores(value, chosen(value, told))
 
 
 def same_capacity(pairs: Compared) -> Scores:
@@ -319,7 +226,7 @@ def same_fuel(pairs: Compared) -> Scores:
     fuel = pairs.prepared.fuel
     a, b = fuel[pairs.left], fuel[pairs.right]
     value = np.where((a == 0) | (b == 0), np.nan, ((a & b) != 0).astype(float))
-    return Scores(value, _chosen(value, {1.0: "one in common", 0.0: "none in common"}))
+    return Scores(value, chosen(value, {1.0: "one in common", 0.0: "none in common"}))
 
 
 @dataclass(frozen=True)
@@ -399,13 +306,3 @@ def _identifier(p: Prepared, left: int, right: int) -> float:
         alone = any(holders[p.source[left], k, v] == 1 == holders[p.source[right], k, v] for k, v in shared)
         return 1.0 if alone else 0.5
     return 0.0 if a.keys() & b.keys() & UNIQUE_SCHEMES else np.nan
-
-
-def _percent(value: Floats) -> Callable[[Ints], list[str]]:
-    """Tell shares as percentages."""
-    return lambda rows: [f"{share:.0%}" for share in value[rows].tolist()]
-
-
-def _chosen(value: Floats, words: dict[float, str]) -> Callable[[Ints], list[str]]:
-    """Tell each value by its word."""
-    return lambda rows: [words.get(one, "") for one in value[rows].tolist()]

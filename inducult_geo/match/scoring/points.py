@@ -8,7 +8,8 @@ from typing import Final
 import numpy as np
 
 from inducult_geo.match.pairs.comparing import Finding
-from inducult_geo.match.pairs.comparisons import COMPARISONS, Scores
+from inducult_geo.match.pairs.comparisons import COMPARISONS
+from inducult_geo.match.pairs.scores import Scores
 from inducult_geo.match.scoring.overlap import Levels
 from inducult_geo.ragged import Floats, Ints
 

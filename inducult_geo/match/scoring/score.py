@@ -23,7 +23,8 @@ import numpy as np
 
 from inducult_geo.match.pairs.compared import Compared
 from inducult_geo.match.pairs.comparing import Finding, findings
-from inducult_geo.match.pairs.comparisons import COMPARISONS, Scores
+from inducult_geo.match.pairs.comparisons import COMPARISONS
+from inducult_geo.match.pairs.scores import Scores
 from inducult_geo.match.scoring.evidence import evidence, of_one_kind
 from inducult_geo.match.scoring.kinds import Kinds, kinds
 from inducult_geo.match.scoring.overlap import Levels, Overlap, overlap

@@ -50,6 +50,18 @@ def test_of_regions_side_by_side_a_tombstone_holds_where_no_record_bears_its_id_
     }
 
 
+def test_an_id_that_two_regions_leave_in_one_night_leads_where_its_records_went():
+    """Each left it to the other one, and it was forgotten: who looked it up found nothing."""
+    both = assign({"a:1": 1, "b:1": 1, "a:2": 2}).registry
+    old, new = (both.set_index("record_key").loc[key, "site_id"] for key in ("a:1", "a:2"))
+    both["region"] = both["record_key"].map({"a:1": "opole", "b:1": "leoben", "a:2": "opole"})
+    shares = {
+        region: both.assign(site_id=both["site_id"].where(both["region"] != region, new))
+        for region in ("leoben", "opole")
+    }
+    assert stones(merge_registries(both, shares)) == {old: new}
+
+
 def test_the_region_that_holds_a_record_speaks_for_it():
     here, there = (
         assign_ids({"a:1": "a:1"}, empty_registry(), records(row("a:1", "A", region=region))).registry

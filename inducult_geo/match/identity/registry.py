@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
 from typing import Any, Final
@@ -149,8 +149,23 @@ def merge_registries(before: pd.DataFrame, regions: Mapping[str, pd.DataFrame]) 
     )
     stones = pd.concat(graves, ignore_index=True).iloc[np.argsort(is_own, kind="stable")]
     stones = stones[~stones["site_id"].isin(records["site_id"])].drop_duplicates("site_id", keep="last")
-    whole = pd.concat([records, stones], ignore_index=True).astype(_TYPES)
+    whole = pd.concat([records, stones, *_unburied(parts[0], records, stones)], ignore_index=True).astype(_TYPES)
     return in_order(whole)
+
+
+def _unburied(before: pd.DataFrame, records: pd.DataFrame, stones: pd.DataFrame) -> Iterator[pd.DataFrame]:
+    """Yield the tombstones of ids that no record bears any more and that no region buried.
+
+    Where several regions hold records of a site, each of them moves its own, and leaves the id to the others.
+    """
+    rows = rows_of(before)
+    lost = rows[~(is_in(rows["site_id"], records["site_id"]) | is_in(rows["site_id"], stones["site_id"]))]
+    home = lost["record_key"].map(records.set_index("record_key")["site_id"]) if len(lost) else lost["site_id"]
+    lost = lost[home.notna() & lost["site_id"].notna()]
+    if len(lost):
+        moved = pd.DataFrame.from_dict(_homes(lost["site_id"], lost["record_key"], home), orient="index")
+        seen = lost.groupby("site_id").agg(first_seen=("first_seen", "min"), last_seen=("last_seen", "max"))
+        yield seen.join(moved.set_axis(["merged_into", "cause"], axis=1)).reset_index()
 
 
 def seen_dates(records: Records) -> pa.Array:
@@ -330,9 +345,13 @@ def _moved(news: News) -> dict[str, Home]:
     """Site that no record of this run bears any more -> the site that most of its records are in now, and why."""
     moved = np.flatnonzero(np.asarray(pc.fill_null(pc.not_equal(news.was, news.site), False), dtype=bool))
     moved = moved[~is_in(taken(news.was, moved), news.site)]
-    was, key, home = (
-        pd.Series(taken(part, moved).to_pylist(), dtype=object) for part in (news.was, news.key, news.site)
+    return _homes(
+        *(pd.Series(taken(part, moved).to_pylist(), dtype=object) for part in (news.was, news.key, news.site))
     )
+
+
+def _homes(was: pd.Series, key: pd.Series, home: pd.Series) -> dict[str, Home]:
+    """Map each site that records were of to the one that most of them are in now, and say why."""
     merged = {}
     for site, rows in was.groupby(was).groups.items():
         counts = home[rows].value_counts()

@@ -385,6 +385,11 @@ def test_transform_says_operation_and_accuracy(tmp_path: Path) -> None:
     assert result.exit_code == 0
     (row,) = result.stdout.splitlines()[1:]
     assert row.startswith("Zwickau,3")
+    points.write_text("name,x,y\nZwickau,4530000,5620000\nanother zone,5530000,5620000\n")
+    result = CliRunner().invoke(cli.app, [*arguments, "--data", str(tmp_path)], catch_exceptions=False)
+    assert result.exit_code == 1
+    assert "another zone,,,,," in result.stdout
+    assert "EPSG:31468 is for " in result.stdout
     points.write_text("x,y\nthree,four\n")
     with pytest.raises(ConfigError, match="no row holds two numbers: x: 'three'"):
         CliRunner().invoke(cli.app, [*arguments, "--data", str(tmp_path)], catch_exceptions=False)
@@ -416,11 +421,13 @@ def test_transform_keeps_every_row_and_says_what_is_wrong(tmp_path: Path, delimi
     assert float(table["x"][0]) - float(table["x"][4]) == pytest.approx(0.25, abs=1e-3)
 
 
-@pytest.mark.parametrize(("target", "written"), [("EPSG:4326", "12.123456789"), ("EPSG:25833", "12.1235")])
-def test_degrees_and_meters_are_written_as_exactly_as_each_other(target: str, written: str) -> None:
+@pytest.mark.parametrize(
+    ("target", "y", "written"), [("EPSG:4326", 50.0, "12.123456789"), ("EPSG:25833", 5_620_000.0, "300012.1235")]
+)
+def test_degrees_and_meters_are_written_as_exactly_as_each_other(target: str, y: float, written: str) -> None:
     """Four decimals of a degree are eleven meters."""
-    moved = Transformed(np.array([12.123456789]), np.array([50.0]), "none", 1.0)
-    table, _ = transform_table(pd.DataFrame({"x": ["1"], "y": ["2"]}), target, lambda _x, _y: moved)
+    moved = Transformed(np.array([12.123456789 if y < 90 else 300_012.123456789]), np.array([y]), "none", 1.0)
+    table, _ = transform_table(pd.DataFrame({"x": ["1"], "y": ["2"]}), "EPSG:4326", target, lambda _x, _y: moved)
     assert table["x"].tolist() == [written]
 
 

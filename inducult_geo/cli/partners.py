@@ -134,7 +134,7 @@ def transform(
             country=country.upper(),
             grids=opened.settings.grids_folder,
         )
-        result, bad = transform_table(_read_points(points), target, move)
+        result, bad = transform_table(_read_points(points), source, target, move)
     text = io.StringIO(newline="")
     write_plain_csv(result, text)
     typer.echo(text.getvalue(), nl=False)

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from typing import Final
 
 import numpy as np
 import pandas as pd
+from pyproj import Transformer
 
 from inducult_geo.errors import CoordinateError
 from inducult_geo.harmonize.coordinates.read import parse_number
@@ -14,24 +16,30 @@ from inducult_geo.harmonize.transforms.systems import crs_code, crs_of
 
 _MARKS = (".", ",")
 
+BEYOND_DEG: Final = 3.5
+"""So far outside of the area that EPSG tells for a system its numbers are used: all of Germany is told in zone 32."""
 
-def transform_table(table: pd.DataFrame, target: str, move: Callable[..., Transformed]) -> tuple[pd.DataFrame, int]:
+
+def transform_table(
+    table: pd.DataFrame, source: str, target: str, move: Callable[..., Transformed]
+) -> tuple[pd.DataFrame, int]:
     """Transform the columns x and y of a table of texts; all other columns stay as they are.
 
     Parameters
     ----------
     table : DataFrame, n rows of str
         With the columns `x` and `y`; the decimal mark, point or comma, is the one that reads more rows.
-    target : str
-        Code of the system that `move` leads to: degrees get nine decimals, meters four.
+    source, target : str
+        Codes of the systems that `move` leads from and to: degrees get nine decimals, meters four.
     move : callable
         Takes x and y as arrays, gives `Transformed`.
 
     Returns
     -------
     tuple
-        The table with new x and y, `operation` and `accuracy_m`; a row that cannot be read or moved has all four empty,
-        and says why in a further column `problem`. Then the number of such rows.
+        The table with new x and y, `operation` and `accuracy_m`; a row that cannot be read or moved, or lies where the
+        systems are not meant for (see `BEYOND_DEG`), has all four empty, and says why in a further column `problem`.
+        Then the number of such rows.
 
     Raises
     ------
@@ -42,17 +50,39 @@ def transform_table(table: pd.DataFrame, target: str, move: Callable[..., Transf
     if len(table) and all(problems):
         raise CoordinateError(f"no row holds two numbers: {problems[0]}")
     moved = move(x, y)
-    lost = np.isnan(moved.x)
-    for row in np.flatnonzero(lost):
+    for row in np.flatnonzero(np.isnan(moved.x)):
         problems[row] = problems[row] or "lies where the systems are not defined: are x and y exchanged?"
+    for code in (source, target):
+        problems = [told or beyond for told, beyond in zip(problems, _beyond(moved, target, code), strict=True)]
+    lost = np.array([*map(bool, problems)], dtype=bool)
     decimals = 9 if crs_of(crs_code(target)).is_geographic else 4
     done = table.assign(
-        x=_written(moved.x, decimals),
-        y=_written(moved.y, decimals),
+        x=_written(np.where(lost, np.nan, moved.x), decimals),
+        y=_written(np.where(lost, np.nan, moved.y), decimals),
         operation=np.where(lost, "", moved.operation),
         accuracy_m=np.where(lost, "", f"{moved.accuracy_m:g}"),
     )
     return (done.assign(problem=problems) if lost.any() else done), int(lost.sum())
+
+
+def _beyond(moved: Transformed, target: str, code: str) -> list[str]:
+    """Say of each place, told in the target's system, that it lies far outside of a system's area, or nothing."""
+    plane, area = crs_of(crs_code(target)), crs_of(crs_code(code)).area_of_use
+    if plane.geodetic_crs is None or area is None:
+        return [""] * len(moved.x)
+    west, south, east, north = area.bounds
+    lon, lat = Transformer.from_crs(plane, plane.geodetic_crs, always_xy=True).transform(moved.x, moved.y)
+    # NaN is in no comparison.
+    far = (
+        (lon < west - BEYOND_DEG) | (lon > east + BEYOND_DEG) | (lat < south - BEYOND_DEG) | (lat > north + BEYOND_DEG)
+    )
+    return [
+        f"lies at {x:.1f}, {y:.1f} (degrees east, north), and {code} is for {west:g} to {east:g}, {south:g} to "
+        f"{north:g}: are x and y exchanged, or is it another system?"
+        if is_far
+        else ""
+        for is_far, x, y in zip(far, lon, lat, strict=True)
+    ]
 
 
 def _numbers(table: pd.DataFrame, mark: str) -> tuple[np.ndarray, np.ndarray, list[str]]:

@@ -11,6 +11,8 @@ from typing import Final
 PHRASES: Final = tuple(
     (re.compile(pattern), instead)
     for pattern, instead in (
+        # Of "19. Jh.." one stop ends the abbreviation, the other one the sentence: nothing goes on.
+        (r"(?<=[a-z]{2}|[ .][a-z])\.\.(?=$|[,;])", "."),
         # Single letters mean something else in other languages: German Anfang, Ende, Mitte, before a century only.
         (r"\ba\.?\s?(?=\d\d?\.\s?(?:jh|jahrh))", "anfang "),
         (r"\be\.?\s?(?=\d\d?\.\s?(?:jh|jahrh))", "ende "),

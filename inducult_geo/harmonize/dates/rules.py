@@ -254,6 +254,8 @@ _RULES: Final[tuple[tuple[re.Pattern[str], str, Build], ...]] = tuple(
         ("Nm-?(?:Nm)?Y|mN,?Y|m(?:[-/]m)?Y|JY", "@", _one_year),
         ("N(?=[-/,UO](?:[EMLH]|n[HQT])?NC)|(?<=V)N(?=NC)", "c", lambda _codes, values: (values[0] - 1) * 100),
         ("nK", "@", _half_of_named),
+        # "anni 20 del sec. XX": the number before the word is the decade's, the one behind it the century's.
+        ("(?<=[Xl]N)C(?=[Rs])", "", _nothing),
         ("[NRs]C|C[NRs]|R|K", "c", _century),
         ("V?c/c|[Vb]c[-,]?c", "@", _turn),
         ("(?<=Lc),(?=Ec)", "-", _nothing),

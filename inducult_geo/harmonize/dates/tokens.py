@@ -147,6 +147,11 @@ _MARKS: Final = {
 _ROMAN: Final = re.compile(
     r"\b(?=[IVX])(X{0,2}(?:IX|IV|V?I{0,3}))(?=(?:w|[eè]me|d?e|è)?\b)|\b(?=[ivx]{2})(x{0,2}(?:ix|iv|v?i{0,3}))\b"
 )
+_SMALL_CAPITALS: Final = re.compile(
+    r"\b(?:([ivx]+)(?:e|è|[eè]me)(?= si[eè]cle)|(x[ivx]+)(?:e|è|[eè]me)\b(?=.* si[eè]cle))", re.IGNORECASE
+)
+"""What a page shows in small capitals ("xixe siècle") is copied as small letters; "XIXE" is of a text of capitals."""
+
 _ROMAN_YEAR: Final = re.compile(r"\bMC?[DM]?C{0,4}(?:XC|XL|L?X{0,4})(?:IX|IV|V?I{0,4})\b")
 _ROMAN_DIGITS: Final = {"i": 1, "v": 5, "x": 10, "l": 50, "c": 100, "d": 500, "m": 1000}
 _FIRST_ROMAN_YEAR: Final = 1500
@@ -327,7 +332,8 @@ def _mark_romans(text: str) -> str:
         number = _roman(found[0])
         return str(number) if number >= _FIRST_ROMAN_YEAR else found[0]
 
-    return _ROMAN.sub(lambda found: f"{{{_roman(found[0])}}}" if found[0] else "", _ROMAN_YEAR.sub(year, text))
+    text = _SMALL_CAPITALS.sub(lambda found: (found[1] or found[2]).upper(), _ROMAN_YEAR.sub(year, text))
+    return _ROMAN.sub(lambda found: f"{{{_roman(found[0])}}}" if found[0] else "", text)
 
 
 def _roman(letters: str) -> int:

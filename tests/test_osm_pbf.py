@@ -7,6 +7,7 @@ import gzip
 import os
 import subprocess
 import time
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -14,12 +15,14 @@ import numpy as np
 import osmium
 import pytest
 import shapely
-from shapely.geometry import box
+from shapely.geometry import MultiPoint, box
 
 from inducult_geo.errors import CountingError, SourceError
+from inducult_geo.sources.osm.elements import Group, Member, World
 from inducult_geo.sources.osm.libosmium import gathered
 from inducult_geo.sources.osm.objects import LOST_COLUMNS, OsmObjects
 from inducult_geo.sources.osm.pbf import read_objects
+from inducult_geo.sources.osm.shapes import Shape, shape_of
 from inducult_geo.sources.osm.tags import load_tag_table
 
 NODES = {1: (0, 0), 2: (4, 0), 3: (4, 4), 4: (0, 4), 5: (1, 1), 6: (3, 1), 7: (3, 3), 8: (1, 3), 9: (6, 2), 10: (8, 2)}
@@ -143,6 +146,19 @@ def test_a_site_gathers_members_of_all_kinds_and_nested_relations(tmp_path):
 def test_a_site_that_holds_itself_comes_to_an_end(tmp_path):
     items = [*grid(), relation(1, [("relation", 1, ""), ("node", 1, "")], {"type": "site", **WORKS})]
     assert one(read_objects(write(tmp_path, items))).note == "incomplete"
+
+
+def test_a_member_that_comes_by_many_ways_is_drawn_once():
+    """Seven levels of twenty relations that each name the next twenty: 64 million ways to one node."""
+    levels = [range(20 * level, 20 * level + 20) for level in range(7)]
+    nests = {
+        number: Group(tuple(Member("relation", ref, "") for ref in below), {"type": "site"})
+        for level, below in pairwise(levels)
+        for number in level
+    }
+    last = {number: Group((Member("node", 1, ""),), {"type": "site"}) for number in levels[-1]}
+    world = World(is_area=lambda _: False, nodes={1: (13.0, 47.0)}, relations={**nests, **last})
+    assert shape_of("relation", 0, world) == Shape(MultiPoint([(13.0, 47.0)]))
 
 
 @pytest.mark.parametrize(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import json
+import math
 import pickle
 import threading
 import time
@@ -506,6 +507,9 @@ def test_a_server_that_falls_silent_does_not_hold_a_run():
     [
         {"type": "way", "id": "x", "nodes": [1]},
         {"type": "node", "id": 1, "lon": "east", "lat": 47},
+        {"type": "node", "id": 2**63, "lon": 13, "lat": 47, "tags": {"man_made": "works"}},
+        {"type": "node", "id": 1.5, "lon": 13, "lat": 47},
+        {"type": "way", "id": 1, "nodes": [math.inf]},
         {"type": "way", "id": 1, "tags": ["man_made"]},
         {"type": "relation", "id": 1, "members": [{"ref": 1}]},
         "node",

@@ -262,7 +262,7 @@ def elements_of(answer: Mapping[str, Any]) -> list[Element]:
         for item in answer["elements"]:
             if item.get("type") in _KINDS:
                 newest.put(_element(item))
-    except (KeyError, TypeError, ValueError, AttributeError) as problem:
+    except (KeyError, TypeError, ValueError, AttributeError, OverflowError) as problem:
         raise TransientError(f"an element of Overpass' answer is malformed ({problem!r}). Ask again.") from problem
     return [*newest.elements.values()]
 
@@ -282,14 +282,21 @@ def _element(item: Mapping[str, Any]) -> Element:
     version = item.get("version")
     return Element(
         osm_type=kind,
-        osm_id=int(item["id"]),
-        version=int(version) if version is not None else None,
+        osm_id=_number(item["id"]),
+        version=_number(version) if version is not None else None,
         timestamp=whole_text(str(item["timestamp"])) if item.get("timestamp") else None,
         tags={whole_text(str(key)): whole_text(str(value)) for key, value in item.get("tags", {}).items()},
         position=_position(item) if kind == "node" else None,
         refs=tuple(int(ref) for ref in item.get("nodes", ())),
         members=_members(item.get("members", ())),
     )
+
+
+def _number(value: Any) -> int:
+    """Read an id or a version: a part of a number would be that of another object, and tables hold 64 bits."""
+    if isinstance(value, float) or not -(2**63) <= int(value) < 2**63:
+        raise ValueError(f"{value!r} is no id or version")
+    return int(value)
 
 
 def _members(items: Sequence[Mapping[str, Any]]) -> tuple[Member, ...]:

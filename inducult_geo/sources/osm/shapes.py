@@ -46,10 +46,13 @@ class Lost:
 
 def shape_of(osm_type: str, osm_id: int, world: World) -> Shape | Lost:
     """Return the geometry of an object, or why there is none."""
-    return _shape_of(osm_type, osm_id, world, ())
+    return _shape_of(osm_type, osm_id, world, (), {})
 
 
-def _shape_of(osm_type: str, osm_id: int, world: World, path: tuple[int, ...]) -> Shape | Lost:
+def _shape_of(
+    osm_type: str, osm_id: int, world: World, path: tuple[int, ...], drawn: dict[int, Shape | Lost]
+) -> Shape | Lost:
+    """Draw an object within those of a path; of the relations that it nests each is drawn once, however often named."""
     if osm_type == "node":
         place = world.nodes.get(osm_id)
         return Shape(Point(place)) if place else Lost("the node has no valid coordinate")
@@ -59,9 +62,10 @@ def _shape_of(osm_type: str, osm_id: int, world: World, path: tuple[int, ...]) -
     group = world.relations.get(osm_id)
     if group is None or osm_id in path or len(path) >= DEEPEST:
         return Lost("the relation is not in the data, or contains itself")
-    if group.tags.get("type") in AREA_RELATIONS:
-        return _area_relation(group, world)
-    return _collection(group, world, (*path, osm_id))
+    if osm_id not in drawn:
+        is_area = group.tags.get("type") in AREA_RELATIONS
+        drawn[osm_id] = _area_relation(group, world) if is_area else _collection(group, world, (*path, osm_id), drawn)
+    return drawn[osm_id]
 
 
 def _way(way: Line, world: World) -> Shape | Lost:
@@ -192,10 +196,10 @@ def _any_place(members: Iterable[int], world: World) -> Point | None:
     return None
 
 
-def _collection(group: Group, world: World, path: tuple[int, ...]) -> Shape | Lost:
+def _collection(group: Group, world: World, path: tuple[int, ...], known: dict[int, Shape | Lost]) -> Shape | Lost:
     """Draw a site (or any other relation) as the collection of its members, each drawn by its own tags."""
     unique = dict.fromkeys((member.osm_type, member.ref) for member in group.members)
-    drawn = [_shape_of(osm_type, ref, world, path) for osm_type, ref in unique]
+    drawn = [_shape_of(osm_type, ref, world, path, known) for osm_type, ref in unique]
     shapes = [shape for shape in drawn if isinstance(shape, Shape)]
     if not shapes:
         near = next((lost.near for lost in drawn if isinstance(lost, Lost) and lost.near), None)
@@ -206,12 +210,18 @@ def _collection(group: Group, world: World, path: tuple[int, ...]) -> Shape | Lo
     notes = {shape.note for shape in shapes}
     whole = len(shapes) == len(drawn) and INCOMPLETE not in notes
     note = INCOMPLETE if not whole else REPAIRED if REPAIRED in notes else None
-    return Shape(_gathered([shape.geometry for shape in shapes]), note)
+    nests = any(osm_type == "relation" for osm_type, _ in unique)
+    return Shape(_gathered([shape.geometry for shape in shapes], once=nests), note)
 
 
-def _gathered(geometries: Sequence[BaseGeometry]) -> BaseGeometry:
-    """Gather parts into the one multi-geometry that fits them, or a collection where their kinds differ."""
+def _gathered(geometries: Sequence[BaseGeometry], *, once: bool) -> BaseGeometry:
+    """Gather parts into the one multi-geometry that fits them, or a collection where their kinds differ.
+
+    Where relations nest, one member may come by several ways: it is taken `once`, for these ways multiply.
+    """
     parts = shapely.get_parts(shapely.get_parts(np.array(geometries, dtype=object)))
+    if once:
+        parts = np.array([*{part.wkb: part for part in parts}.values()], dtype=object)
     kinds = set(shapely.get_type_id(parts).tolist())
     if kinds == {0}:
         return _single(shapely.multipoints(parts))

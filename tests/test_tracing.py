@@ -15,8 +15,9 @@ from typer.testing import CliRunner
 from inducult_geo import cli
 from inducult_geo.errors import ConfigError
 from inducult_geo.frames import Records
+from inducult_geo.match.clusters.outcomes import WORTH_ASKING, asked_from
 from inducult_geo.match.decided.decisions import Decision, Decisions, replay
-from inducult_geo.match.resolve import speaking_records
+from inducult_geo.match.resolve import compare, speaking_records
 from inducult_geo.match.scoring.score import shipped_weights
 from inducult_geo.match.scoring.waterfall import Step, Waterfall
 from inducult_geo.opening import tracing
@@ -42,7 +43,7 @@ def test_a_joined_pair_is_told_with_both_records_the_sum_and_the_outcome(run: Ru
     assert told.sites[0] == told.sites[1]
     assert told.outcome["decision"] == "match"
     assert told.fall.probability == pytest.approx(told.outcome["score"], abs=1e-3)
-    assert told.bars == (shipped_weights().match, shipped_weights().review)
+    assert told.bars == (shipped_weights().match, WORTH_ASKING)
     lines = told.lines()
     assert lines[0].split() == [*JOINED]
     beside = {line.split()[0]: line for line in lines[1:] if line.strip()}
@@ -81,6 +82,27 @@ def test_a_pair_that_waits_for_a_person_says_so_and_stays_two_sites(run: Run) ->
     assert told.outcome["decision"] == "review"
     assert told.sites[0] != told.sites[1]
     assert told.lines()[-1] == f"review: {doubtful['why']}"
+
+
+def test_a_run_asks_later_about_what_little_else_speaks_for() -> None:
+    told = {
+        "alike": ("Ziegelei Hoffmann",) * 2,
+        "units": ("Kesselhaus Wawel 1", "Kesselhaus Wawel 2"),
+        "neighbors": ("Ahornhof", "Birkenquell"),
+    }
+    rows = [
+        row(f"{source}:{what}", name, point(9_000 * at, 30 * side))
+        for at, (what, names) in enumerate(told.items())
+        for side, (source, name) in enumerate(zip("ab", names, strict=True))
+    ]
+    scored = compare(records(*rows))
+    keys = scored.pairs.prepared.key
+    ends = [
+        {keys[end].partition(":")[2] for end in pair}
+        for pair in zip(scored.pairs.left, scored.pairs.right, strict=True)
+    ]
+    asked = {what: asked_from(scored, ends.index({what})) for what in told}
+    assert asked == {"alike": WORTH_ASKING, "units": 0.7, "neighbors": 0.5}
 
 
 def test_the_score_told_is_that_of_the_run(run: Run) -> None:

@@ -14,6 +14,7 @@ import pandas as pd
 
 from inducult_geo.errors import ConfigError, none_built
 from inducult_geo.frames import as_records, from_json
+from inducult_geo.match.clusters.outcomes import asked_from
 from inducult_geo.match.decided.relations import told
 from inducult_geo.match.decided.verdict import DIFFERENT
 from inducult_geo.match.identity.continuity import heir_of
@@ -51,7 +52,7 @@ class PairExplained:
     outcome
         What became of the pair: `decision`, `why`, `decided_by`, `score`, `distance_m`; empty where nothing was kept.
     bars
-        Scores from which this pair is a match, and a question.
+        Scores from which this pair is a match, and a question of a run.
     bar
         The first of them in words, with what makes it so.
     sites
@@ -144,7 +145,7 @@ def explain_pair(left: str, right: str, run: Run) -> PairExplained:
     said = [{name: _plain(sides[name].iloc[at]) for name in SHOWN} for at in (0, 1)]
     sites = tuple(str(site) for site in stage.records().set_index("record_key").loc[[left, right], "site_id"])
     weights = weights_of(run) or shipped_weights()
-    bars = (weights.match if row is None else float(scored.bar[row]), weights.review)
+    bars = (weights.match, weights.review) if row is None else (float(scored.bar[row]), asked_from(scored, row))
     bar = "" if row is None else bar_in_words(scored, row)
     fall = waterfall(scored, row) if row is not None else None
     folded = _folded((left, right), folds)

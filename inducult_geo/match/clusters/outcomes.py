@@ -24,7 +24,7 @@ from inducult_geo.match.decided.decisions import PART_OF, SAME, Decision, Decisi
 from inducult_geo.match.pairs.compared import Compared
 from inducult_geo.match.pairs.places import inside
 from inducult_geo.match.scoring.evidence import CONFIRMED, contradicting_places
-from inducult_geo.match.scoring.score import EVEN, Scored
+from inducult_geo.match.scoring.score import DOUBTED, EVEN, Scored
 from inducult_geo.match.scoring.waterfall import explain
 from inducult_geo.match.within_source.folds import Folds
 from inducult_geo.ragged import Flags, Ints
@@ -109,6 +109,13 @@ def outcomes(scored: Scored, settled: Settled) -> pd.DataFrame:
     table["region"] = np.where(pd.notna(regions[left]), regions[left], regions[right]) if len(table) else None
     _tell(table, left * len(rows) + right, settled, reasons)
     return table.sort_values(["left_key", "right_key"], ignore_index=True)
+
+
+def asked_from(scored: Scored, row: int) -> float:
+    """Return the score from which a run asks about a pair, by its number: more where little else speaks for it."""
+    if scored.is_other_unit[row] or scored.is_other_address[row]:
+        return DOUBTED
+    return max(scored.weights.review, WORTH_ASKING if scored.is_backed[row] else EVEN)
 
 
 def contained_pairs(scored: Scored) -> Flags:

@@ -1,7 +1,7 @@
 """Settings of a run: `inducult.toml` beside the data folder, overridden by the environment.
 
 Every field can be set by an environment variable of its name with the prefix `INDUCULT_`
-(for example `INDUCULT_OVERPASS_URLS`); secrets come from there only and are never printed.
+(for example `INDUCULT_OVERPASS_URLS`); secrets belong there, and are never printed.
 """
 
 from __future__ import annotations

@@ -35,7 +35,7 @@ RECORD_FIELDS = frozenset(
     + ("heritage_ref", "erih_role", "valid_at", "capacity", "fuel", "accuracy_m")
 )
 """What a contract's `[columns]` may map, beside `name:<language>`, `alt_name`, `old_name` ..., `ids.<scheme>` and
-`sector:<scheme>` (a code of E-PRTR, EU ETS, ERIH, TICCIH, GEM or Hotmaps)."""
+`sector:<scheme>` (a code of NACE, E-PRTR, EU ETS, ERIH, TICCIH, GEM or Hotmaps)."""
 
 MAPPED_FIELDS = frozenset(
     ("type", "sector", "status", "aspect", "present_use", "country", "accuracy_m", "start", "end")

@@ -154,7 +154,10 @@ class Release:
 
     @property
     def matches(self) -> pd.DataFrame:
-        """Pairs that score 0.05 or more, or that a rule joined: left_key, right_key, score (0 to 1), decision ..."""
+        """Pairs of records that may be one site: left_key, right_key, score (0 to 1), decision ...
+
+        From a score of 0.05 on, and of less where others fit better, one lies in the other, or a person decided.
+        """
         return pd.DataFrame(self._frame("matches"))
 
     @property

@@ -115,7 +115,8 @@ class Region(Declared):
 
     `bbox` is west, south, east, north in degrees: a coarse guard, never the boundary. `crs` lists the systems in
     which partners there send coordinates. `geofabrik` is the extract's path there. `area_km2` is the official area: an
-    outline that tags pick out must come near it.
+    outline that tags pick out must come near it. `schedule` (cron, in `timezone`) says when `inducult serve` runs it.
+    `country` is a code of two letters. `languages`, `nuts`, `wikidata` and `partner` are for people.
     """
 
     id: Identifier

@@ -15,10 +15,11 @@ it, the whole process. It is asked three times:
   by their beginning, distance in units of accuracy, kind, capacity, fuel, years, identifiers, power houses.
 
 What is not the same in the third: areas in common and points in an outline are left out (DuckDB needs an extension for
-shapes; no record of the table has one), and so is a town where no distance tells; words of a town count in full; an identifier that others share, too, counts as
-one of these alone; the first name speaks for a record (none of the table has two); a value is worked out anew for each
-level that is asked, since a level of Splink is a condition of its own. What we do beyond comparing, and Splink does
-not (the rivals of each pair, how much the lists overlap), is timed as well: we are measured without it and with it.
+shapes; no record of the table has one), and so is a town where no distance tells; words of a town count in full; an
+identifier that others share, too, counts as one of these alone; the first name speaks for a record (none of the table
+has two); a value is worked out anew for each level that is asked, since a level of Splink is a condition of its own.
+What we do beyond comparing, and Splink does not (the rivals of each pair, how much the lists overlap), is timed as
+well: we are measured without it and with it.
 """
 
 from __future__ import annotations

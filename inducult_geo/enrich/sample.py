@@ -48,7 +48,13 @@ MAX_DOUBTS = 3
 """So many impossible values of one raster are named; a mistaken raster holds nothing else."""
 
 _UNREADABLE = (
-    *(RasterioError, RasterioIOError, CRSError, ProjError, TransformNotInvertibleError, ValueError, ZeroDivisionError),
+    RasterioError,
+    RasterioIOError,
+    CRSError,
+    ProjError,
+    TransformNotInvertibleError,
+    ValueError,
+    ZeroDivisionError,
 )
 """What is raised over files that are broken, or whose cells lie nowhere."""
 

@@ -350,6 +350,10 @@ NO_ANSWERS = {
     "of something else": (gzip.compress(b"{}"), "not an answer of Overpass"),
     "cut before it was packed": (gzip.compress(WHOLE[2][:90]), "no whole answer"),
     "an error": (gzip.compress(FAULTS["timeout"][2]), "Query timed out"),
+    "ways by their middles": (
+        gzip.compress(b'{"elements": [{"type": "way", "id": 1, "nodes": [1, 2], "center": {"lat": 47, "lon": 13}}]}'),
+        "names 1 way and the place of none of their nodes",
+    ),
 }
 
 

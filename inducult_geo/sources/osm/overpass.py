@@ -35,7 +35,7 @@ from inducult_geo.sources.osm.objects import OsmObjects, assemble
 from inducult_geo.sources.osm.overpass_client import Patience, ask, check_answer
 from inducult_geo.sources.osm.tags import Tags, TagTable, carries, load_tag_table
 from inducult_geo.store import moment_of
-from inducult_geo.text import whole_text
+from inducult_geo.text import counted, whole_text
 
 ANSWER_SUFFIXES = (".json.gz", ".json")
 BEHIND = timedelta(days=1)
@@ -241,11 +241,17 @@ def objects_of(answer: Mapping[str, Any], *, area: BaseGeometry | None, table: T
     Raises
     ------
     TransientError
-        Where the answer tells of an error, or does not have the shape of one.
+        Where the answer tells of an error, does not have the shape of one, or holds ways and none of their nodes.
     """
     elements = elements_of(answer)
+    world = _world(elements, table.is_area)
+    if world.ways and not any(ref in world.nodes for way in world.ways.values() for ref in way.refs):
+        raise TransientError(
+            f"the answer of Overpass names {counted(len(world.ways), 'way')} and the place of none of their nodes "
+            "(`out center` or `out geom`?). Ask with `out meta; >>; out meta qt;`."
+        )
     hits = (element for element in elements if table.wanted(element.tags))
-    return assemble(hits, _world(elements, table.is_area), area=area, data_time=_base_time(answer))
+    return assemble(hits, world, area=area, data_time=_base_time(answer))
 
 
 def elements_of(answer: Mapping[str, Any]) -> list[Element]:

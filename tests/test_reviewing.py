@@ -464,6 +464,9 @@ def test_that_no_run_can_obey_a_word_on_a_row_that_cannot_be_used_is_told(run: R
     good = made[made["reason"].isna() & (made["region"] == bad["region"])].iloc[0]
     (told,) = decide(good["record_key"], "same", bad["record_key"], run, who="Eva").remarks
     assert told.startswith(f"'{bad['record_key']}' is in no site ({bad['reason']})")
+    words = ["review", "decide", good["record_key"], "different", bad["record_key"], "--who", "Jan"]
+    words += ["--data", str(run.folder.root), "--catalog", str(run.folder.root)]
+    assert CliRunner().invoke(cli.app, words).output.endswith("\nIt is in the log.\n")
 
 
 def test_the_command_says_what_it_wrote(run: Run) -> None:

@@ -244,7 +244,9 @@ def review_decide(
         print_json(outcome.as_dict())
     else:
         known = ["That is said already."] if outcome.unchanged else []
-        end = "The next run obeys it." if outcome.added else "Nothing is written."
+        # A remark says when it counts.
+        taken = "It is in the log." if outcome.remarks else "The next run obeys it."
+        end = taken if outcome.added else "Nothing is written."
         typer.echo("\n".join([*outcome.lines()[1:], *known, end]))
     raise typer.Exit(outcome.exit_code)
 

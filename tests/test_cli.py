@@ -261,7 +261,8 @@ def test_a_port_that_none_can_be_is_refused_before_anything_starts(port: str) ->
 
 
 def _data(arguments: list[str], tmp_path: Path) -> list[str]:
-    without = arguments[0] in ("verify", "diff", "publish") or arguments[:2] == ["review", "export"]
+    names_release = arguments[:2] == ["review", "export"] and arguments[2] != "--out"
+    without = arguments[0] in ("verify", "diff", "publish") or names_release
     return [] if without else ["--data", str(tmp_path)]
 
 

@@ -52,8 +52,7 @@ def transform_table(
     moved = move(x, y)
     for row in np.flatnonzero(np.isnan(moved.x)):
         problems[row] = problems[row] or "lies where the systems are not defined: are x and y exchanged?"
-    for code in (source, target):
-        problems = [told or beyond for told, beyond in zip(problems, _beyond(moved, target, code), strict=True)]
+    problems = [told or beyond for told, beyond in zip(problems, _beyond(moved, source, target), strict=True)]
     lost = np.array([*map(bool, problems)], dtype=bool)
     decimals = 9 if crs_of(crs_code(target)).is_geographic else 4
     done = table.assign(
@@ -65,24 +64,26 @@ def transform_table(
     return (done.assign(problem=problems) if lost.any() else done), int(lost.sum())
 
 
-def _beyond(moved: Transformed, target: str, code: str) -> list[str]:
+def _beyond(moved: Transformed, source: str, target: str) -> list[str]:
     """Say of each place, told in the target's system, that it lies far outside of a system's area, or nothing."""
-    plane, area = crs_of(crs_code(target)), crs_of(crs_code(code)).area_of_use
-    if plane.geodetic_crs is None or area is None:
-        return [""] * len(moved.x)
-    west, south, east, north = area.bounds
+    told, plane = [""] * len(moved.x), crs_of(crs_code(target))
+    if plane.geodetic_crs is None:
+        return told
     lon, lat = Transformer.from_crs(plane, plane.geodetic_crs, always_xy=True).transform(moved.x, moved.y)
-    # NaN is in no comparison.
-    far = (
-        (lon < west - BEYOND_DEG) | (lon > east + BEYOND_DEG) | (lat < south - BEYOND_DEG) | (lat > north + BEYOND_DEG)
-    )
-    return [
-        f"lies at {x:.1f}, {y:.1f} (degrees east, north), and {code} is for {west:g} to {east:g}, {south:g} to "
-        f"{north:g}: are x and y exchanged, or is it another system?"
-        if is_far
-        else ""
-        for is_far, x, y in zip(far, lon, lat, strict=True)
-    ]
+    # What is wrong with both is told of the source's.
+    for code in (target, source):
+        area = crs_of(crs_code(code)).area_of_use
+        if area is None:
+            continue
+        west, south, east, north = area.bounds
+        # NaN is in no comparison.
+        is_aside = (lon < west - BEYOND_DEG) | (lon > east + BEYOND_DEG)
+        for row in np.flatnonzero(is_aside | (lat < south - BEYOND_DEG) | (lat > north + BEYOND_DEG)):
+            told[row] = (
+                f"lies at {lon[row]:.1f}, {lat[row]:.1f} (degrees east, north), and {code} is for {west:g} to "
+                f"{east:g}, {south:g} to {north:g}: are x and y exchanged, or is it another system?"
+            )
+    return told
 
 
 def _numbers(table: pd.DataFrame, mark: str) -> tuple[np.ndarray, np.ndarray, list[str]]:

@@ -59,7 +59,7 @@ def in_outline(pairs: Compared) -> Scores:
         return Scores(value, percent(value))
     larger = np.maximum(p.area_m2.take(pairs.left), p.area_m2.take(pairs.right))
     is_one_wide = p.is_wide.take(pairs.left) != p.is_wide.take(pairs.right)
-    rows = np.flatnonzero((larger > NO_AREA_M2) & is_one_wide & ~np.isnan(pairs.telling_m))
+    rows = np.flatnonzero((larger > NO_AREA_M2) & is_one_wide & ~pairs.is_placeless)
     bound_m = np.hypot(*(p.accuracy_m[side[rows]] for side in (pairs.left, pairs.right)))
     value[rows] = _told_by_outline(larger[rows], pairs.distance_m[rows], bound_m, pairs.unit_m[rows])
 

@@ -208,10 +208,11 @@ def _cells(table: pd.DataFrame, field: str, columns: Sequence[str], contract: Co
 
 def _joined(table: pd.DataFrame, columns: Sequence[str]) -> pd.Series:
     """Return of several columns, in each row, all that is there and filled, one behind the other and each text once."""
-    there = [_told_in(table[name]) for name in columns if name in table]
+    there = [name for name in columns if name in table]
     if len(there) < 2:
-        return _first_filled(table, columns)
-    rows = ([clean_text(_plain(cell)) for cell in cells] for cells in zip(*there, strict=True))
+        return _first_filled(table, there)
+    filled = (_told_in(table[name]) for name in there)
+    rows = ([clean_text(_plain(cell)) for cell in cells] for cells in zip(*filled, strict=True))
     told = [" ".join(dict.fromkeys(filter(None, row))) or None for row in rows]
     return pd.Series(told, index=table.index, dtype=object)
 

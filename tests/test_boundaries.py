@@ -12,9 +12,9 @@ import geopandas as gpd
 import numpy as np
 import pytest
 import shapely
+from files_made import ENDLESS, with_view
 from pyproj import CRS
 from test_overpass import Reply, answer, ok, serving
-from test_readers import ENDLESS, with_view
 
 from inducult_geo.catalog import Region
 from inducult_geo.collecting.at_hand import kept_file

@@ -13,9 +13,9 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 import shapely
+from files_made import sheet_with, workbook
 from hypothesis import given, settings
 from hypothesis import strategies as some
-from test_readers import sheet_with, workbook
 
 from inducult_geo.catalog import Contract, Read, load_contract
 from inducult_geo.digest import sha256

@@ -147,14 +147,37 @@ def browser(tmp_path_factory: pytest.TempPathFactory) -> Browser:
     return RUNNING["Chromium"].begun(lambda: closing(Browser(tmp_path_factory.mktemp("profile"), scale=0.25)))
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
+def bundle() -> Bundle:
+    """What the page shows at which several files of tests look; others have a bundle of their own."""
+    from page_shown import page_bundle
+
+    return page_bundle()
+
+
+@pytest.fixture(scope="session")
 def file(bundle: Bundle, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The map page of the `bundle` of a module of tests."""
+    """The map page of this bundle."""
     from inducult_geo.publish.page.preview import preview_page
 
     path = tmp_path_factory.mktemp("page") / "index.html"
     path.write_text(preview_page(bundle), encoding="utf-8")
     return path
+
+
+@pytest.fixture
+def page(browser: Browser, file: Path) -> Iterator[Browser]:
+    """This page as it opens; afterwards it has asked nobody and complained of nothing."""
+    from page_shown import show
+
+    # A third of the tests show it in another way.
+    browser.before_use(lambda: show(browser, file))
+    yield browser
+    outside = [url for url in browser.requests if not url.startswith(("file:", "blob:", "data:"))]
+    assert outside == [], "the page asked the network"
+    assert {url.partition("#")[0] for url in browser.requests if url.startswith("file:")} == {file.as_uri()}
+    # Performance remarks of the software that draws in place of a graphics card are none of the page's.
+    assert [said for said in browser.complaints if "GL Driver Message" not in said] == []
 
 
 @pytest.fixture(scope="session")

@@ -14,11 +14,12 @@ import pandas as pd
 import pytest
 from browser import CHROMIUM
 from bundles import HOSTILE, contracts, small_bundle
-from test_page import show
+from page_shown import show
 
 from inducult_geo.frames import to_json
 from inducult_geo.publish.layers.dictionary import SHEET
 from inducult_geo.publish.page.pagewords import page_words
+from inducult_geo.publish.page.preview import preview_page
 from inducult_geo.publish.research.documents import sites_table
 from inducult_geo.publish.spreadsheet import plain_cell, rows_of, write_csv
 from inducult_geo.releasing.withholding import for_release
@@ -46,6 +47,13 @@ def bundle():
     sites.loc[[2, 6], "accuracy_m"] = [1234.5, 707.10678]
     sites.loc[3, ["visitor_access", "licence"]] = ["by appointment, =x", "ODbL-1.0; CC-BY-4.0"]
     return replace(made, sites=sites)
+
+
+@pytest.fixture(scope="module")
+def file(bundle, tmp_path_factory):
+    path = tmp_path_factory.mktemp("page") / "index.html"
+    path.write_text(preview_page(bundle), encoding="utf-8")
+    return path
 
 
 @pytest.fixture

@@ -71,7 +71,7 @@ def main(
     ] = None,
 ) -> None:
     """Run the flow once, here; gives the same release as `inducult run`."""
-    from inducult_geo.cli.common import set_up_output
+    from inducult_geo.cli.common import exit_code, set_up_output
     from inducult_geo.display import console
     from inducult_geo.report import outcome_tables
 
@@ -87,14 +87,10 @@ def main(
     )
     try:
         task_runner(parameters.settled().open())
-    except InducultError as problem:
-        sys.stderr.write(f"inducult: {problem}\n")
-        raise typer.Exit(2) from problem
-    try:
         reached(PREFECT_API_URL.value())
     except InducultError as problem:
         sys.stderr.write(f"inducult: {problem}\n")
-        raise typer.Exit(1) from problem
+        raise typer.Exit(exit_code(problem)) from problem
     create_limits()
     state = refresh(parameters, return_state=True)
     outcome = state.result(raise_on_failure=False)

@@ -179,13 +179,9 @@ def main(
     try:
         run = open_run(data, catalogs=catalog or (), osm="overpass" if overpass else "files")
         choose_regions(regions or [], run)
-    except InducultError as problem:
-        sys.stderr.write(f"inducult: {problem}\n")
-        raise typer.Exit(2) from problem
-    # A shell that starts a program in the background lets it ignore SIGINT: here it always ends.
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, _as_interrupt)
-    try:
+        # A shell that starts a program in the background lets it ignore SIGINT: here it always ends.
+        for number in (signal.SIGINT, signal.SIGTERM):
+            signal.signal(number, _as_interrupt)
         _start(run, catalog or [], port, regions or [])
     except InducultError as problem:
         sys.stderr.write(f"inducult: {problem}\n")

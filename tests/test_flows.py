@@ -29,6 +29,7 @@ from test_overpass import serving
 from typer.testing import CliRunner
 from urllib3.util import Retry
 
+from inducult_geo.errors import ContractError, InducultError, StorageError
 from inducult_geo.run import open_run
 from inducult_geo.stage import last_stage
 from inducult_geo.store import DataFolder, current_release
@@ -140,6 +141,24 @@ def test_a_wrong_call_says_what_is_wrong(tmp_path: Path) -> None:
     told = CliRunner().invoke(app, ["--data", str(tmp_path), "--catalog", str(tmp_path / "nowhere")])
     assert told.exit_code == 2
     assert "no such folder" in told.stderr
+
+
+@pytest.mark.parametrize(("error", "code"), [(StorageError, 1), (ContractError, 2)])
+def test_service_and_flow_end_as_every_command_does(
+    error: type[InducultError], code: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A disk that fails while they open the data folder ended both with 2, as a wrong call does."""
+    from flows import parameters, refresh, serve
+
+    def fails(*_given: object, **_named: object) -> None:
+        raise error("mydata: cannot be read.")
+
+    for module, command in ((serve, serve.main), (parameters, refresh.main)):
+        monkeypatch.setattr(module, "open_run", fails)
+        app = typer.Typer()
+        app.command()(command)
+        told = CliRunner().invoke(app, [])
+        assert (told.exit_code, told.stderr) == (code, "inducult: mydata: cannot be read.\n")
 
 
 NO_SERVER = "http://me:s3cret@127.0.0.1:1/api"

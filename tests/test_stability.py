@@ -170,12 +170,21 @@ def test_what_shared_an_id_is_as_old_as_its_own_records(is_dated: bool) -> None:
     assert sites.set_index("site_id").loc[[old, own], "first_seen"].tolist() == ["2026-01-01"] * 2
     known = {region: with_own_ids(part.registry, renamed, "site_id") for region, part in parts.items()}
     known["zwickau"] = known["zwickau"][known["zwickau"]["record_key"] != gone]
-    since = since_own_records(sites, renamed, merge_registries(before.registry, known)).set_index("site_id")[
-        "first_seen"
-    ]
+    since = since_own_records(sites, merge_registries(before.registry, known)).set_index("site_id")["first_seen"]
     dated, undated = (own, old) if is_dated else (old, own)
     assert since[dated] == "2026-01-01"
     assert pd.isna(since[undated])
+
+
+def test_a_site_is_as_old_as_what_the_other_region_leaves_of_it() -> None:
+    """Its dated record was the other region's; the next night knew, and published the site without a date."""
+    registry = pd.DataFrame(
+        [("list:1", "IC-A", None, "leoben"), ("osm:node/2", "IC-B", "2026-01-01", "zwickau")],
+        columns=["record_key", "site_id", "first_seen", "region"],
+    )
+    sites = pd.DataFrame({"site_id": ["IC-A", "IC-B"], "first_seen": ["2026-01-01"] * 2})
+    since = since_own_records(sites, registry)["first_seen"]
+    assert since.isna().tolist() == [True, False]
 
 
 def test_a_source_that_is_called_otherwise_now_is_no_other_one() -> None:

@@ -269,7 +269,7 @@ def _with_own_ids(bundle: Bundle, stages: Mapping[str, Stage], run: Run) -> tupl
     sites = with_own_ids(bundle.sites, renamed, "site_id", "part_of")
     return replace(
         bundle,
-        sites=since_own_records(sites, renamed, registry),
+        sites=since_own_records(sites, registry),
         records=with_own_ids(bundle.records, renamed, "site_id"),
         pairs=with_own_ids(bundle.pairs, renamed, *sides),
         review=with_own_ids(bundle.review, renamed, *sides),

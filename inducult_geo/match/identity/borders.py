@@ -81,10 +81,10 @@ def with_own_ids(frame: Frame, renamed: Renamed, *columns: str) -> Frame:
     return out
 
 
-def since_own_records(sites: Frame, renamed: Renamed, registry: pd.DataFrame) -> Frame:
-    """Return sites of which those that shared an id are known since their own records are.
+def since_own_records(sites: Frame, registry: pd.DataFrame) -> Frame:
+    """Return sites known since their own records are.
 
-    Each region resolved its share as if it were as old as all of them.
+    Where regions share an id, or hold a record both, each resolved its sites as if what the other one has were its own.
 
     Parameters
     ----------
@@ -93,8 +93,4 @@ def since_own_records(sites: Frame, renamed: Renamed, registry: pd.DataFrame) ->
     registry
         The registry of all regions, under the ids that hold.
     """
-    if not renamed:
-        return sites
-    is_share = is_in(sites["site_id"], [*renamed.values(), *(shared for _, shared in renamed)])
-    since = first_seen_of(sites["site_id"], registry)
-    return sites.assign(first_seen=sites["first_seen"].where(~is_share, since))
+    return sites.assign(first_seen=first_seen_of(sites["site_id"], registry))

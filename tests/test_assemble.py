@@ -18,7 +18,7 @@ from test_stage import FACTS
 from inducult_geo.collecting.at_hand import kept_file
 from inducult_geo.collecting.boundaries import kept_outline
 from inducult_geo.errors import CountingError, RegionError
-from inducult_geo.frames import Counts, Problem, as_records, as_sites, from_json
+from inducult_geo.frames import PAIR_COLUMNS, Counts, Problem, as_records, as_sites, from_json
 from inducult_geo.match.identity.registry import empty_registry
 from inducult_geo.publish.bundle import Bundle
 from inducult_geo.publish.layers.domains import DOMAINS
@@ -81,6 +81,11 @@ def stage(
 def put_together(run: Run, *stages: Stage, wide: dict[str, Part] | None = None, **told: RegionOutcome) -> Bundle:
     outcomes = {one.region: told.get(one.region, RegionOutcome(one.region, "fresh", one)) for one in stages}
     return assemble({one.region: one for one in stages}, outcomes, wide or {}, run)
+
+
+def frames_of(kept: Stage) -> dict[str, pd.DataFrame]:
+    tables = {name: kept.table(name) for name in ("review", "registry")}
+    return {"records": kept.records(), "sites": kept.sites(), "pairs": kept.pairs(), **tables}
 
 
 def had_before(run: Run, key: str, region: str) -> None:
@@ -180,6 +185,25 @@ def test_a_record_of_two_regions_stays_with_those_of_its_site(run: Run, is_known
     assert bundle.sites["site_id"].tolist() == ["IC-osm:1"]
 
 
+@pytest.mark.parametrize("by", ["others", "a word", "most"])
+def test_what_is_one_site_lies_in_one_region_where_outlines_overlap(run: Run, by: str) -> None:
+    """One works was on the map twice for good: each record stayed in the region that had it first."""
+    own, shared = ("osm:2", "osm:4"), ("osm:1", "osm:3")
+    here, there = {"others": (own, ()), "a word": (own, ("osm:5",)), "most": ((), ())}[by]
+    mine, theirs = (
+        stage(run, name, *map(record, (*keys, *shared)), at=dict.fromkeys((*keys, *shared), "IC-osm:1"))
+        for name, keys in (("opole", here), ("leoben", there))
+    )
+    if by == "a word":
+        said = dict(zip(PAIR_COLUMNS, [None] * len(PAIR_COLUMNS), strict=True)) | {"left_key": "osm:2"}
+        said |= {"right_key": "osm:3", "region": "opole", "decision": "same", "decided_by": "Eva"}
+        mine = keep_stage(mine, run, frames_of(mine) | {"pairs": pd.DataFrame([said])})
+    had_before(run, "osm:1", "opole" if by == "most" else "leoben")
+    bundle = put_together(run, mine, theirs)
+    regions = bundle.records.set_index("record_key")["region"]
+    assert set(regions[[*here, *shared]]) == {"opole"}
+
+
 def test_a_site_of_which_another_region_has_one_record_is_made_of_the_others(run: Run) -> None:
     pair = {"left_key": "osm:1", "right_key": "osm:2", "region": "opole", "priority": 0.5, "review_id": "Q-1"}
     two = stage(run, "opole", record("osm:1"), record("osm:2"), record("osm:4"), pairs=(pair,))
@@ -187,10 +211,10 @@ def test_a_site_of_which_another_region_has_one_record_is_made_of_the_others(run
     records["site_id"] = ["IC-osm:1", "IC-osm:1", "IC-osm:4"]
     records["accuracy_m"] = 5.0
     sites = sites[sites["site_id"] != "IC-osm:2"].assign(n_records=[2, 1], part_of=[None, "IC-osm:1"])
-    frames = {"records": records, "sites": sites, **{name: two.table(name) for name in ("review", "registry")}}
-    two = keep_stage(two, run, frames | {"pairs": two.pairs()})
+    two = keep_stage(two, run, frames_of(two) | {"records": records, "sites": sites})
     had_before(run, "osm:1", "leoben")
-    bundle = put_together(run, two, stage(run, "leoben", record("osm:1")))
+    other = stage(run, "leoben", record("osm:1"), record("osm:5"), at={"osm:5": "IC-osm:1"})
+    bundle = put_together(run, two, other)
     here = bundle.sites[bundle.sites["region"] == "opole"].set_index("site_id")
     assert here["n_records"].to_dict() == {"IC-osm:1": 1, "IC-osm:4": 1}
     assert from_json(here.loc["IC-osm:1", "names"])["name"] == "Works osm:2"

@@ -494,6 +494,30 @@ def test_a_change_that_a_person_decided_says_who(tmp_path: Path, after: dict, wo
     assert {*table.loc[table["change"].isin(["merged", "split", "new"]), "cause"]} == causes
 
 
+@pytest.mark.parametrize(
+    ("was", "now", "word", "cause"),
+    [
+        (None, "IC-B-2", ("osm:node/3", "list:2", "part_of", "Eva"), "Eva decided part_of"),
+        (None, "IC-B-2", ("list:2", "osm:node/3", "part_of", "Eva"), "matching"),
+        ("IC-E-5", "IC-B-2", ("list:2", "osm:way/2", "same", "Jan"), "Jan decided same"),
+    ],
+    ids=["a word", "another word", "a word on its whole"],
+)
+def test_what_becomes_a_part_says_by_whose_word(tmp_path: Path, was, now, word, cause) -> None:
+    """A word on two sites that stay two was obeyed, and the change was told to be the program's."""
+    sites = [PARTED if was else SITES, SITES]
+    wholes = [
+        {"part_of": pd.Series([whole if site == "IC-C-3" else None for site in some], dtype="str")}
+        for some, whole in zip(sites, (was, now), strict=True)
+    ]
+    old, new = (
+        _release(tmp_path / name, some, more=more)
+        for name, some, more in zip(("old", "new"), sites, wholes, strict=True)
+    )
+    table = diff(old, _said(new, word)).set_index(["site_id", "change"])
+    assert table.loc[("IC-C-3", "revised"), "cause"] == cause
+
+
 def test_what_parts_since_a_word_was_taken_back_says_so_and_no_more(tmp_path: Path) -> None:
     old = _said(_release(tmp_path / "old", SITES), ("list:2", "osm:way/2", "same", "Jan"))
     table = diff(old, _release(tmp_path / "new", PARTED))

@@ -221,3 +221,14 @@ def test_a_share_has_the_id_of_its_own_again_where_outlines_overlap() -> None:
     others = pd.concat([tonight, pd.DataFrame([("list:3", "leoben", "IC-OWN")], columns=COLUMNS)])
     ((_, made),) = shared_ids(others, registry).items()
     assert made not in {"IC-OWN", "IC-SIDE", "IC-BOTH"}, "another site bears it tonight"
+
+
+def test_a_share_does_not_take_the_id_of_a_record_that_goes_to_the_other_region() -> None:
+    """Its own records changed their id, and that of the other region's record stood a kilometer away."""
+    registry = pd.DataFrame(
+        [("list:1", "leoben", "IC-OWN"), ("osm:node/2", "zwickau", "IC-LEFT")],
+        columns=COLUMNS,
+    )
+    for home in ("IC-LEFT", "IC-OTHER"):
+        tonight = registry.assign(site_id=["IC-LEFT", home])
+        assert shared_ids(tonight, registry) == {("leoben", "IC-LEFT"): "IC-OWN"}

@@ -75,7 +75,7 @@ def assemble(
     pairs = as_pairs(pd.concat([_empty(PAIR_COLUMNS), *(stage.pairs() for stage in stages.values())]))
     review = pd.concat([_empty(_REVIEW_COLUMNS), *(stage.table("review") for stage in stages.values())])
     facts = [fact for stage in stages.values() for fact in stage.facts if fact.state != "absent"]
-    left = left_to_others(records, run)
+    left = left_to_others(records, pairs, run)
     if left:
         leaves = left.of(records)
         sites = sites_of_each(sites, records, leaves, run.catalog.sources)

@@ -10,14 +10,19 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 import geopandas as gpd
+import numpy as np
 import pandas as pd
+from scipy.sparse import coo_array
+from scipy.sparse.csgraph import connected_components
 
 from inducult_geo.arrow.keys import is_in
 from inducult_geo.catalog import Contract
 from inducult_geo.collecting.at_hand import find_extract, has_file
 from inducult_geo.frames import Counts, Pairs, Records, Sites, as_sites, counts_of
+from inducult_geo.match.decided.verdict import SAME
 from inducult_geo.match.golden.remade import made_anew
 from inducult_geo.memory import registry_of
+from inducult_geo.ragged import Ints
 from inducult_geo.run import Run, SourceFacts
 from inducult_geo.text import counted
 
@@ -79,37 +84,70 @@ def _owned(region: pd.Series, key: pd.Series) -> pd.Series:
     return region.astype("str") + "\n" + key.astype("str")
 
 
-def left_to_others(records: pd.DataFrame, run: Run) -> Left:
+def left_to_others(records: pd.DataFrame, pairs: pd.DataFrame, run: Run) -> Left:
     """Find the records that several regions hold, and who has each.
 
-    It is a region that uses it rather than one that rejects it; one that has files rather than one of which only
-    earlier outputs are left; the one that had it before; one that has others of its site, which stays whole; the first
-    by name.
+    It is a region that uses it rather than one that rejects it, and one that has files rather than one of which only
+    earlier outputs are left. Of several such all that any of them makes one site of goes to one: to one with a record
+    of its own that a person called the same; to one that has others of the site, which stays whole; to the one that had
+    most of them before; to the first by name.
 
     Parameters
     ----------
     records
         Those of all regions: `record_key`, `source`, `region`, `outcome`, `site_id`.
+    pairs
+        Those of all regions.
     """
     named = ["record_key", "region", "source", "outcome"]
     told = records.loc[records["record_key"].notna(), [*named, "site_id"]]
-    is_held = told["record_key"].duplicated(keep=False)
-    held = told[is_held]
+    held = told[told["record_key"].duplicated(keep=False)]
     if held.empty:
         return Left(held[named].assign(to=pd.Series(dtype="str")))
-    known = registry_of(run)[["record_key", "region"]].dropna().drop_duplicates("record_key").set_index("record_key")
-    had_before = told["region"] == told["record_key"].map(known["region"])
-    of_site = _owned(told["region"], told["site_id"])
     stray = {name for name in held["region"].unique() if not _is_read(str(name), run)}
-    ranked = held.assign(
-        unused=held["outcome"] == "rejected",
-        stray=held["region"].isin(stray),
-        new=~had_before[is_held],
-        lone=~is_in(of_site[is_held], of_site[(had_before | ~is_held) & told["site_id"].notna()]),
-    ).sort_values(["record_key", "unused", "stray", "new", "lone", "region"])
-    owner = ranked.groupby("record_key")["region"].transform("first")
-    given = ranked["record_key"].duplicated()
-    return Left(ranked.assign(to=owner).loc[given, [*named, "to"]])
+    unfit = 2 * (held["outcome"] == "rejected") + held["region"].isin(stray)
+    fit = held[unfit == unfit.groupby(held["record_key"]).transform("min")]
+    asked = fit[fit["record_key"].duplicated(keep=False)]
+    sure = pd.concat([told.drop(index=held.index), fit.drop(index=asked.index)])
+    ranked = pd.concat([fit.drop(index=asked.index), _ranked(asked, sure, pairs, run)])
+    owner = ranked.drop_duplicates("record_key").set_index("record_key")["region"]
+    given = held.assign(to=held["record_key"].map(owner)).sort_values(["record_key", "region"])
+    return Left(given.loc[given["to"] != given["region"], [*named, "to"]])
+
+
+def _ranked(asked: pd.DataFrame, sure: pd.DataFrame, pairs: pd.DataFrame, run: Run) -> pd.DataFrame:
+    """Put the regions that may have records in their order, the best first; `sure` are rows that have one region."""
+    if asked.empty:
+        return asked
+    known = registry_of(run)[["record_key", "region"]].dropna().drop_duplicates("record_key").set_index("record_key")
+    same = pairs[(pairs["decision"] == SAME) & pairs["decided_by"].notna()]
+    ends = [_owned(same["region"], same[side]) for side in ("left_key", "right_key")]
+    own = _owned(sure["region"], sure["record_key"])
+    said = pd.concat([end[is_in(other, own)] for end, other in (ends, ends[::-1])])
+    rows = asked.assign(
+        group=_groups(asked),
+        said=is_in(_owned(asked["region"], asked["record_key"]), said),
+        others=is_in(_homes(asked), _homes(sure)),
+        before=asked["region"] == asked["record_key"].map(known["region"]),
+    )
+    best = ["said", "others", "before"]
+    told = rows.groupby(["group", "region"])[best].agg({"said": "any", "others": "any", "before": "sum"})
+    ordered = rows.drop(columns=best).join(told, on=["group", "region"])
+    return ordered.sort_values(["record_key", *best, "region"], ascending=[True, False, False, False, True])
+
+
+def _homes(rows: pd.DataFrame) -> pd.Series:
+    """Return the site of each record in its region as one text; of one that has none it is the record."""
+    return _owned(rows["region"], rows["site_id"].fillna(rows["record_key"]))
+
+
+def _groups(rows: pd.DataFrame) -> Ints:
+    """Give one number to all records that any region makes one site of, and so on over regions."""
+    keys, sites = (pd.factorize(column)[0] for column in (rows["record_key"], _homes(rows)))
+    size = keys.max() + 1 + sites.max() + 1
+    ties = coo_array((np.ones(len(rows)), (keys, keys.max() + 1 + sites)), shape=(size, size))
+    numbers: Ints = connected_components(ties, directed=False)[1]
+    return numbers[keys]
 
 
 def _is_read(region_id: str, run: Run) -> bool:

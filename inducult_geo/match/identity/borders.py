@@ -2,7 +2,8 @@
 
 Each would give its share the id that the site has had. The region with more of its records keeps the id (of as many,
 that in which it was, else the first by name); the share of any other gets an id of its own, which the registry then
-remembers. So it is where a record goes to another region, and the rest of its site stays.
+remembers. So it is where a record goes to another region, and the rest of its site stays. Where outlines overlap, a
+share may bear the id of a record that its region leaves to the other one: that goes with the record.
 """
 
 from __future__ import annotations
@@ -23,7 +24,7 @@ Renamed = Mapping[tuple[str, str], str]
 
 
 def shared_ids(records: pd.DataFrame, registry: pd.DataFrame) -> dict[tuple[str, str], str]:
-    """Find ids that sites of several regions bear, and make ids for all but one.
+    """Find ids that sites of several regions bear, or that other regions' records had, and make ids for all but one.
 
     Parameters
     ----------
@@ -34,11 +35,13 @@ def shared_ids(records: pd.DataFrame, registry: pd.DataFrame) -> dict[tuple[str,
     """
     placed = records[["record_key", "region", "site_id"]].dropna()
     shares = placed.groupby(["site_id", "region"])["record_key"].agg(["size", "min"]).reset_index()
-    shares = shares[shares.duplicated("site_id", keep=False)]
+    shares["lent"] = _lent(shares, placed, registry)
+    shares = shares[shares.duplicated("site_id", keep=False) | shares["lent"]]
     was = pd.MultiIndex.from_frame(registry[["site_id", "region"]])
     shares["stayed"] = pd.MultiIndex.from_frame(shares[["site_id", "region"]]).isin(was)
-    ordered = shares.sort_values(["site_id", "size", "stayed", "region"], ascending=[True, False, False, True])
-    rest = ordered[ordered.duplicated("site_id")]
+    by = ["site_id", "lent", "size", "stayed", "region"]
+    ordered = shares.sort_values(by, ascending=[True, True, False, False, True])
+    rest = ordered[ordered.duplicated("site_id") | ordered["lent"]]
     if rest.empty:
         return {}
     taken = {*registry["site_id"].dropna(), *placed["site_id"]}
@@ -54,6 +57,15 @@ def shared_ids(records: pd.DataFrame, registry: pd.DataFrame) -> dict[tuple[str,
         given.add(identifier)
         made[str(region), str(site_id)] = identifier
     return made
+
+
+def _lent(shares: pd.DataFrame, placed: pd.DataFrame, registry: pd.DataFrame) -> pd.Series:
+    """Tell of each share whether its id is that of records which all are in other regions now."""
+    had = registry.loc[is_in(registry["record_key"], placed["record_key"]), ["record_key", "site_id"]]
+    had = had[is_in(had["site_id"], shares["site_id"])].merge(placed[["record_key", "region"]])
+    here = pd.MultiIndex.from_frame(had[["site_id", "region"]])
+    is_here = pd.MultiIndex.from_frame(shares[["site_id", "region"]]).isin(here)
+    return pd.Series(is_in(shares["site_id"], had["site_id"]) & ~is_here, index=shares.index)
 
 
 def _own_ids(placed: pd.DataFrame, rest: pd.DataFrame, registry: pd.DataFrame) -> dict[tuple[str, str], str]:

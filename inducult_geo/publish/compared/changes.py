@@ -316,8 +316,20 @@ def _describe(row: _Row, before: Snapshot, after: Snapshot, reread: Collection[s
 
 
 def _cause(site_id: str, before: Snapshot, after: Snapshot, reread: Collection[str]) -> str:
-    """Say who decided it, where a person did, and what happened to the records of a site, by source."""
-    keys = before.members.get(site_id, frozenset()) | after.members.get(site_id, frozenset())
+    """Say who decided it, where a person did, and what happened to a site's records, by source; else to its wholes'."""
+    wholes = [release.whole_of.get(site_id) for release in (before, after)]
+    told = _told(site_id, [site_id], before, after, reread)
+    if not told and wholes[0] != wholes[1]:
+        told = _told(site_id, [whole for whole in wholes if whole], before, after, reread)
+    return "; ".join(told) or "matching"
+
+
+def _told(
+    site_id: str, looked_at: Collection[str], before: Snapshot, after: Snapshot, reread: Collection[str]
+) -> list[str]:
+    """Tell the causes of a site's change that lie in the records of some sites."""
+    members = (release.members.get(site, frozenset()) for release in (before, after) for site in looked_at)
+    keys = frozenset().union(*members)
     words = {word for key in keys for word in after.words.get(key, ()) if _is_obeyed(word, before, after)}
     spoken = {frozenset((word.left, word.right)) for key in keys for word in after.words.get(key, ())}
     said = {word for key in keys for word in before.words.get(key, ()) if {word.left, word.right} not in spoken}
@@ -336,7 +348,7 @@ def _cause(site_id: str, before: Snapshot, after: Snapshot, reread: Collection[s
     told = sorted({f"{word.who} decided {word.decision}" for word in words})
     told += sorted({f"no longer decided {word.decision} ({word.who})" for word in dropped})
     told += [f"{source} {' and '.join(sorted(events[source]))}" for source in sorted(events)]
-    return "; ".join(told) or "matching"
+    return told
 
 
 def _rekeyed(keys: Collection[str], site_id: str, before: Snapshot, after: Snapshot) -> str | None:
@@ -348,19 +360,13 @@ def _rekeyed(keys: Collection[str], site_id: str, before: Snapshot, after: Snaps
 
 
 def _is_obeyed(word: Word, before: Snapshot, after: Snapshot) -> bool:
-    """Whether two records came together, or apart, as a person said."""
-    was, now = (_are_together(word, release) for release in (before, after))
-    return (was, now, word.decision) in ((False, True, "same"), (True, False, "different"), (True, False, "part_of"))
+    """Whether two records came together, or apart, or the site of one into that of the other, as a person said."""
+    was, now = (release.are_together(word) for release in (before, after))
+    became_part = word.decision == "part_of" and after.is_part(word) and not before.is_part(word)
+    return became_part or (was, now, word.decision) in _OBEYED
 
 
-def _are_together(word: Word, release: Snapshot) -> bool | None:
-    """Whether two records are in one site; null where one is not there."""
-    left, right = release.records.get(word.left), release.records.get(word.right)
-    if left is None or right is None or left.site_id is None:
-        return None
-    return left.site_id == right.site_id
-
-
+_OBEYED = ((False, True, "same"), (True, False, "different"), (True, False, "part_of"))
 _NOBODY = Record("", None, None)
 
 

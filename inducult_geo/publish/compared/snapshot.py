@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from functools import partial
+from functools import cached_property, partial
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -80,6 +80,23 @@ class Snapshot:
     former_keys: Mapping[str, str] = field(default_factory=dict)
     values: pd.DataFrame = field(default_factory=pd.DataFrame)
     read: Callable[[Collection[str]], pd.DataFrame] = lambda _: pd.DataFrame({"record_key": []})
+
+    @cached_property
+    def whole_of(self) -> Mapping[str, str]:
+        """Site -> the site that it is a part of."""
+        return _mapped(self.values["part_of"].reset_index()) if "part_of" in self.values else {}
+
+    def are_together(self, word: Word) -> bool | None:
+        """Whether two records are in one site; null where one is not there."""
+        left, right = self.records.get(word.left), self.records.get(word.right)
+        if left is None or right is None or left.site_id is None:
+            return None
+        return left.site_id == right.site_id
+
+    def is_part(self, word: Word) -> bool:
+        """Whether the site of the left record is a part of that of the right one."""
+        homes = [record and record.site_id for record in (self.records.get(word.left), self.records.get(word.right))]
+        return homes[0] is not None and homes[1] is not None and self.whole_of.get(homes[0]) == homes[1]
 
     def under_the_keys_of(self, other: Snapshot) -> Snapshot:
         """Return this release with what goes on under other keys in another release, older or newer, under those.

@@ -185,18 +185,18 @@ def test_a_record_of_two_regions_stays_with_those_of_its_site(run: Run, is_known
     assert bundle.sites["site_id"].tolist() == ["IC-osm:1"]
 
 
-@pytest.mark.parametrize("by", ["others", "a word", "most"])
+@pytest.mark.parametrize("by", ["others", "same", "part_of", "most"])
 def test_what_is_one_site_lies_in_one_region_where_outlines_overlap(run: Run, by: str) -> None:
     """One works was on the map twice for good: each record stayed in the region that had it first."""
     own, shared = ("osm:2", "osm:4"), ("osm:1", "osm:3")
-    here, there = {"others": (own, ()), "a word": (own, ("osm:5",)), "most": ((), ())}[by]
+    here, there = {"others": (own, ()), "most": ((), ())}.get(by, (own, ("osm:5",)))
     mine, theirs = (
         stage(run, name, *map(record, (*keys, *shared)), at=dict.fromkeys((*keys, *shared), "IC-osm:1"))
         for name, keys in (("opole", here), ("leoben", there))
     )
-    if by == "a word":
+    if by in ("same", "part_of"):
         said = dict(zip(PAIR_COLUMNS, [None] * len(PAIR_COLUMNS), strict=True)) | {"left_key": "osm:2"}
-        said |= {"right_key": "osm:3", "region": "opole", "decision": "same", "decided_by": "Eva"}
+        said |= {"right_key": "osm:3", "region": "opole", "decision": by, "decided_by": "Eva"}
         mine = keep_stage(mine, run, frames_of(mine) | {"pairs": pd.DataFrame([said])})
     had_before(run, "osm:1", "opole" if by == "most" else "leoben")
     bundle = put_together(run, mine, theirs)

@@ -276,6 +276,15 @@ def test_a_site_that_went_into_another_is_merged_though_another_of_its_records_v
     assert merged_ids(second.registry).empty
 
 
+def test_every_hall_that_became_one_outline_leads_to_it_until_it_is_back() -> None:
+    """The outline goes on as one of them; of the key of the other nobody could say what became of it."""
+    second = assign(records(OUTLINE), assign(records(*HALLS)).registry)
+    told = former_keys(second.registry)
+    assert told["former_key"].tolist() == sorted(one["record_key"] for one in HALLS)
+    assert set(told["record_key"]) == {OUTLINE["record_key"]}
+    assert assign(records(OUTLINE, *HALLS), second.registry).registry["went_into"].isna().all()
+
+
 def test_a_hall_beside_the_outline_is_not_in_it() -> None:
     first = assign(records(HALLS[0], thing("osm:way/5", "Hilti AG", square(30, 130))))
     second = assign(records(OUTLINE), first.registry)

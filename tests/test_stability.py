@@ -16,7 +16,7 @@ from inducult_geo.match.identity.borders import shared_ids, since_own_records, w
 from inducult_geo.match.identity.registry import empty_registry, merge_registries
 from inducult_geo.match.resolve import Resolution, resolve
 from inducult_geo.opening.tracing import id_changes
-from inducult_geo.resolving.recalled import recalled
+from inducult_geo.resolving.recalled import recalled, recalled_before
 
 NAMES = ("Sappi Lanaken", "Ziegelei Brunner", "Papirnica Goričane", "Huta Zygmunt", "Cartiera Favini", "Sklárna Moser")
 COLUMNS = ["record_key", "region", "site_id"]
@@ -197,6 +197,7 @@ def test_a_source_that_is_called_otherwise_now_is_no_other_one() -> None:
     now = Records(records(*renamed))
     registry, (told,) = recalled(now, alone.registry, {"wykaz", "osm"})
     assert told.startswith("source 'list' is called 'wykaz' now: 6 records of it")
+    assert recalled_before(["another thing", told]) == [told]
     after = run(renamed, registry)
     for at in range(6):
         assert after.members[f"wykaz:{at}"] == alone.members[f"list:{at}"]

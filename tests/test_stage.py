@@ -13,7 +13,7 @@ import shapely
 from inducult_geo.digest import sha256
 from inducult_geo.frames import Counts, FileRead, Problem, Records, as_records
 from inducult_geo.match.decided.decisions import Decision, replay
-from inducult_geo.resolving.region import decided_here, heard_here
+from inducult_geo.resolving.region import decided_here, heard_here, still_told
 from inducult_geo.run import Run, SourceFacts, open_run
 from inducult_geo.stage import (
     FRAMES,
@@ -83,6 +83,14 @@ def frames(*keys: str) -> dict[str, pd.DataFrame]:
 def stage(**said: object) -> Stage:
     made = Stage("opole", Path("nowhere"), "r1", Counts(3, 2, 0, 1), 1, (FACTS,), OUTLINE, ("a problem",), "stamp")
     return replace(made, **said)  # type: ignore[arg-type]
+
+
+def test_what_was_told_of_a_list_under_another_id_is_told_while_nothing_but_the_registry_changes() -> None:
+    """Where outlines overlap, the next night resolved once more, and published a release without that line."""
+    told = "source 'list' is called 'wykaz' now: 6 records of it keep their site ids"
+    before = stage(problems=("a problem", told))
+    assert still_told(before, "stamp") == [told]
+    assert still_told(before, "another") == still_told(None, "stamp") == []
 
 
 class TestAPart:

@@ -19,7 +19,7 @@ from inducult_geo.arrow.keys import is_in
 from inducult_geo.catalog import Contract
 from inducult_geo.collecting.at_hand import find_extract, has_file
 from inducult_geo.frames import Counts, Pairs, Records, Sites, as_sites, counts_of
-from inducult_geo.match.decided.verdict import SAME
+from inducult_geo.match.decided.verdict import PART_OF, SAME
 from inducult_geo.match.golden.remade import made_anew
 from inducult_geo.memory import registry_of
 from inducult_geo.ragged import Ints
@@ -89,8 +89,8 @@ def left_to_others(records: pd.DataFrame, pairs: pd.DataFrame, run: Run) -> Left
 
     It is a region that uses it rather than one that rejects it, and one that has files rather than one of which only
     earlier outputs are left. Of several such all that any of them makes one site of goes to one: to one with a record
-    of its own that a person called the same; to one that has others of the site, which stays whole; to the one that had
-    most of them before; to the first by name.
+    of its own that a person called the same, or a part; to one that has others of the site, which stays whole; to the
+    one that had most of them before; to the first by name.
 
     Parameters
     ----------
@@ -120,8 +120,8 @@ def _ranked(asked: pd.DataFrame, sure: pd.DataFrame, pairs: pd.DataFrame, run: R
     if asked.empty:
         return asked
     known = registry_of(run)[["record_key", "region"]].dropna().drop_duplicates("record_key").set_index("record_key")
-    same = pairs[(pairs["decision"] == SAME) & pairs["decided_by"].notna()]
-    ends = [_owned(same["region"], same[side]) for side in ("left_key", "right_key")]
+    near = pairs[pairs["decision"].isin((SAME, PART_OF)) & pairs["decided_by"].notna()]
+    ends = [_owned(near["region"], near[side]) for side in ("left_key", "right_key")]
     own = _owned(sure["region"], sure["record_key"])
     said = pd.concat([end[is_in(other, own)] for end, other in (ends, ends[::-1])])
     rows = asked.assign(

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+import re
+from collections.abc import Collection, Iterable
 from typing import Final
 
 import numpy as np
@@ -16,6 +17,7 @@ from inducult_geo.match.identity.continuity import NEAR_M, fingerprints
 from inducult_geo.match.identity.registry import typed_registry
 from inducult_geo.text import counted
 
+_TOLD: Final = re.compile(r"source '[^']+' is called '[^']+' now: ")
 ROWS_MIN: Final = 3
 SHARE_MIN: Final = 0.5
 """It takes so many rows, and such a share of a source's new ones, under the same keys at the same works to tell it."""
@@ -61,6 +63,11 @@ def recalled(records: Records, registry: pd.DataFrame, declared: Collection[str]
             "places, keep their site ids, and decisions on them hold"
         )
     return (pd.concat(rows, ignore_index=True) if said else registry), said
+
+
+def recalled_before(problems: Iterable[str]) -> list[str]:
+    """Return what was told of sources that are called otherwise, of all that was told of a region."""
+    return [text for text in problems if _TOLD.match(text)]
 
 
 def _cause(old: str, name: str) -> str:

@@ -16,7 +16,7 @@ from inducult_geo.match.identity.continuity import successors
 from inducult_geo.match.resolve import Resolution, compare, resolve
 from inducult_geo.memory import decisions_of, registry_of, weights_of
 from inducult_geo.resolving.rasters import raster_files, sampled
-from inducult_geo.resolving.recalled import recalled
+from inducult_geo.resolving.recalled import recalled, recalled_before
 from inducult_geo.resolving.shifted import places_told
 from inducult_geo.resolving.tiling import compare_in_tiles
 from inducult_geo.run import Run, run_id
@@ -50,6 +50,7 @@ def settle(region: Region, collected: Collected, run: Run) -> Stage:
     run.say(f"{region.id}: resolving {counted(len(records), 'record')}")
     accepted = Records(records[records["reason"].isna().to_numpy()].reset_index(drop=True))
     registry, renamed = recalled(accepted, registry, run.catalog.sources.keys() | run.catalog.broken.keys())
+    renamed = renamed or still_told(before, made_of)
     resolution = resolve(
         accepted,
         contracts=run.catalog.sources,
@@ -87,6 +88,14 @@ def _whole_before(region: Region, run: Run) -> Stage | None:
         return before
     run.say(f"{region.id}: what was kept of it is damaged, and is made anew")
     return None
+
+
+def still_told(before: Stage | None, made_of: str) -> list[str]:
+    """Return what was told last of sources that are called otherwise, where nothing has changed but the registry.
+
+    So it is where another region has some of the records: that is no news, and no reason to publish once more.
+    """
+    return recalled_before(before.problems) if before is not None and before.stamp == made_of else []
 
 
 def _refuse_nothing(collected: Collected) -> None:

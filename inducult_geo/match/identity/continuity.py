@@ -47,6 +47,8 @@ NEAR_M: Final = 50.0
 LARGEST_RADIUS_M: Final = 300.0
 TOUCH_M: Final = 5.0
 AREA_SHARE: Final = 0.2
+_FOLLOWED: Final = (["record_key", "went_into"], ["succeeds", "record_key"])
+"""Columns of the registry that tell of a record and the one after it; what goes on as it counts more."""
 ALIKE: Final = 0.85
 """Share of letters that two spellings of a name have in common ("Liechtensteinischer", "Liechtensteinischen")."""
 
@@ -259,7 +261,7 @@ def heir_of(key: str, registry: pd.DataFrame) -> str:
 
 
 def former_keys(registry: pd.DataFrame) -> pd.DataFrame:
-    """Return every key under which a record went on as another, sorted, with the one under which it goes on last.
+    """Return every key of a record that went on as another or into it, sorted, with the key under which it is last.
 
     Returns
     -------
@@ -274,9 +276,9 @@ def former_keys(registry: pd.DataFrame) -> pd.DataFrame:
 
 
 def _followers(registry: pd.DataFrame) -> dict[str, str]:
-    """Map each record to the one that went on as it."""
-    followed = registry.reindex(columns=["succeeds", "record_key"]).dropna()
-    return dict(zip(followed["succeeds"], followed["record_key"], strict=True))
+    """Map each record to the one that went on as it, or took it in."""
+    told = (registry.reindex(columns=columns).dropna() for columns in _FOLLOWED)
+    return {old: new for rows in told for old, new in rows.itertuples(index=False, name=None)}
 
 
 def _last(key: str, after: Mapping[str, str], here: Collection[str]) -> str:

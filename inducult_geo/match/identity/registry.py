@@ -30,10 +30,14 @@ from inducult_geo.match.identity.continuity import FINGERPRINT_COLUMNS, Heir
 from inducult_geo.ragged import Flags, Ints
 
 _SITE_COLUMNS: Final = ("site_id", "first_seen", "last_seen", "merged_into")
-REGISTRY_COLUMNS: Final = ("record_key", *_SITE_COLUMNS, *FINGERPRINT_COLUMNS, "succeeds", "cause", "is_gone")
+REGISTRY_COLUMNS: Final = (
+    *("record_key", *_SITE_COLUMNS, *FINGERPRINT_COLUMNS),
+    *("succeeds", "cause", "is_gone", "went_into"),
+)
 """One row a record ever seen, with its fingerprint; `succeeds` is the vanished record as which it goes on, and `cause`
-says why; `is_gone` tells that the last run of its region did not hold it (an older registry does not say). A tombstone
-has no `record_key`, but `merged_into`, the id that took its place, and the `cause`."""
+says why; `is_gone` tells that the last run of its region did not hold it (an older registry does not say), `went_into`
+which record took it in then (two halls became one outline). A tombstone has no `record_key`, but `merged_into`, the id
+that took its place, and the `cause`."""
 
 NUMBERS: Final = ("x", "y", "area_m2")
 _TYPES: Final = {name: NUMBER if name in NUMBERS else TEXT for name in REGISTRY_COLUMNS} | {"is_gone": "bool"}
@@ -229,6 +233,8 @@ def updated(before: pd.DataFrame, news: News, found: Mapping[str, Heir]) -> pd.D
             columns[name] = np.r_[rows[name].to_numpy()[gone], news.marks[name]]
         elif name == "is_gone":
             columns[name] = np.r_[_left(rows, news)[gone], np.zeros(len(news.row), dtype=bool)]
+        elif name == "went_into":
+            columns[name] = one_after_the_other([taken(texts(rows[name]), gone), no_texts(len(news.row))])
         elif name in now:
             columns[name] = one_after_the_other([taken(texts(rows[name]), gone), now[name]])
         else:
@@ -277,6 +283,7 @@ def _followed(columns: Mapping[str, Any], news: News, past: int, found: Mapping[
     old = places_in(texts([old_key for old_key, _ in absorbed]), gone)
     new = places_in(texts([key for _, key in absorbed]), news.key)
     return {
+        "went_into": replaced(columns["went_into"], old, [key for _, key in absorbed]),
         "succeeds": succeeds,
         "cause": replaced(columns["cause"], at, [heir.cause for heir in found.values()]),
         "site_id": replaced(homes, old, taken(news.site, new)),

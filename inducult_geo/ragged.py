@@ -11,6 +11,8 @@ from typing import Any, Final
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
+from scipy import sparse
+from scipy.sparse.csgraph import connected_components
 
 Ints = NDArray[np.int64]
 Floats = NDArray[np.float64]
@@ -269,3 +271,9 @@ def best_of_each(starts: Ints, values: Ints, count: int) -> Flags:
     found[:] = False
     found[starts[best[0]] + best[1]] = True
     return found
+
+
+def components(size: int, one: Ints, other: Ints) -> Small:
+    """Return for each row of a graph the number of the part of it that the row hangs together with."""
+    graph = sparse.coo_matrix((np.ones(len(one), dtype=np.int8), (one, other)), shape=(size, size))
+    return np.asarray(connected_components(graph, directed=False)[1], dtype=np.int32)

@@ -199,3 +199,13 @@ def test_a_table_that_stands_three_times_holds_each_thing_three_times() -> None:
 def test_folded_records_count_once():
     joined, _ = groups([link("a:2", "b:1")], folded={"a:2": "a:1"})
     assert joined == {frozenset({"a:1", "a:2", "b:1"})}
+
+
+def test_of_rows_that_both_lists_give_twice_each_has_one():
+    """The second one's place was taken by the first of the other list, which had gone to the first: it stayed alone."""
+    rows, others = ("a:1", "a:2"), ("b:1", "b:2")
+    joined, made = groups([link(one, other, 0.5) for one in rows for other in others])
+    assert joined == {frozenset({"a:1", "b:1"}), frozenset({"a:2", "b:2"})}
+    assert set(made.refused) == {("a:1", "b:2"), ("a:2", "b:1")}
+    joined, _ = groups([link("a:1", "b:1", 0.5), link("a:2", "b:1", 0.5), link("a:2", "b:2", 0.4)])
+    assert joined == {frozenset({"a:1", "b:1"})}

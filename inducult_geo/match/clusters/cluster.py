@@ -9,20 +9,19 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
+from itertools import groupby
 from typing import Final, NamedTuple
 
 import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
-from scipy import sparse
-from scipy.sparse.csgraph import connected_components
 
 from inducult_geo.arrow.keys import places_in
 from inducult_geo.arrow.texts import coded, taken, texts
 from inducult_geo.errors import CountingError
 from inducult_geo.frames import Records
 from inducult_geo.match.decided.decisions import SAME, Decisions
-from inducult_geo.ragged import Flags, Floats, Ints, Small, blocks
+from inducult_geo.ragged import Flags, Floats, Ints, blocks, components
 
 CONTRADICTED: Final = 0.3
 """Two groups are joined only where the mean score of the pairs looked at between them is at least this."""
@@ -173,6 +172,10 @@ class _Groups:
         self.members[first] |= self.members.pop(second)
         self.sources[first] |= self.sources.pop(second)
 
+    def place(self, mine: Key, theirs: Key) -> tuple[tuple[Key, str], Key]:
+        """Return the place that a record has for a partner of another one's source, and who would take it."""
+        return (self.folded.get(mine, mine), self.source[theirs]), self.folded.get(theirs, theirs)
+
     def are_apart(self, a: Key, b: Key) -> bool:
         """Whether a steward keeps records of two groups apart."""
         if not self.apart:
@@ -228,7 +231,7 @@ def links_of(
     row = {key: at for at, key in enumerate(keys)} if known else {}
     more = [(row.setdefault(a, len(row)), row.setdefault(b, len(row))) for a, b in known]
     extra = np.array(more, dtype=np.int64).reshape(-1, 2)
-    part = _parts(max(len(keys), len(row)), *(np.r_[end[strong], extra[:, side]] for side, end in enumerate(ends)))
+    part = components(max(len(keys), len(row)), *(np.r_[end[strong], extra[:, side]] for side, end in enumerate(ends)))
     found = [
         here.start + np.flatnonzero(part.take(ends[0][here]) == part.take(ends[1][here]))
         for here in blocks(len(strong))
@@ -303,12 +306,6 @@ def _plain(size: int, ends: tuple[Ints, Ints], strong: Flags, spoken: Ints) -> F
     return np.asarray(strong & ~busy[ends[0]] & ~busy[ends[1]], dtype=bool)
 
 
-def _parts(size: int, one: Ints, other: Ints) -> Small:
-    """Return for each row of a graph the number of its part."""
-    graph = sparse.coo_matrix((np.ones(len(one), dtype=np.int8), (one, other)), shape=(size, size))
-    return np.asarray(connected_components(graph, directed=False)[1], dtype=np.int32)
-
-
 def _grow(groups: _Groups, links: Links, word: Decisions) -> tuple[set[tuple[Key, Key]], dict[tuple[Key, Key], str]]:
     """Join what stewards said, then the surest pairs first; returns the pairs joined, and those refused with why."""
     ordered = sorted((link for link in links if link.strong), key=lambda one: (-one.probability, one.left, one.right))
@@ -370,18 +367,34 @@ def _best_partners(groups: _Groups, links: Iterable[Link], refused: dict[tuple[K
     What is not kept is written to `refused`, with the partner that was better.
     """
     taken: dict[tuple[Key, str], Key] = {}
-    folded, source, many = groups.folded, groups.source, groups.many
-    for link in links:
+    source, many = groups.source, groups.many
+    for link in _in_turn(groups, links, taken):
         if groups.are_apart(link.left, link.right):
             # Whom a steward keeps apart from a record takes no place of a partner.
             refused[link.left, link.right] = KEPT_APART
             continue
         kept = True
         for mine, theirs in ((link.left, link.right), (link.right, link.left)):
-            partner = folded.get(theirs, theirs)
-            held = taken.setdefault((folded.get(mine, mine), source[theirs]), partner)
+            place, partner = groups.place(mine, theirs)
+            held = taken.setdefault(place, partner)
             if held != partner and source[theirs] not in many:
                 refused[link.left, link.right] = f"'{mine}' has a surer partner in '{source[theirs]}': '{held}'"
                 kept = False
         if kept:
             yield link
+
+
+def _in_turn(groups: _Groups, links: Iterable[Link], taken: Mapping[tuple[Key, str], Key]) -> Iterator[Link]:
+    """Yield links, of equally sure ones first those whose records are both without another partner by then.
+
+    Of two rows that another list gives twice, too, each has one: by their keys alone the first would take both.
+    """
+    for _, equal in groupby(links, key=lambda link: link.probability):
+        later = []
+        for link in equal:
+            ends = (groups.place(link.left, link.right), groups.place(link.right, link.left))
+            if all(taken.get(place, partner) == partner for place, partner in ends):
+                yield link
+            else:
+                later.append(link)
+        yield from later

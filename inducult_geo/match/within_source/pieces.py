@@ -12,15 +12,13 @@ from typing import Final
 import numpy as np
 import pandas as pd
 import shapely
-from scipy import sparse
-from scipy.sparse.csgraph import connected_components
 
 from inducult_geo.frames import Records
 from inducult_geo.match.decided.decisions import Decisions
 from inducult_geo.match.decided.relations import kept_apart
 from inducult_geo.match.reading.prepare import prepare
 from inducult_geo.match.reading.prepared import Prepared
-from inducult_geo.ragged import Flags, Ints, cross, sets
+from inducult_geo.ragged import Flags, Ints, Small, components, cross, sets
 
 SIDE_BY_SIDE_M: Final = 50.0
 """Pieces of one works are no farther apart: a street or a yard lies between them, not another works."""
@@ -42,9 +40,9 @@ def pieces_of(records: Records, decisions: Decisions) -> dict[str, str]:
     some = Records(records[told].reset_index(drop=True))
     prepared = prepare(some)
     one, other = _side_by_side(some, prepared)
-    part = _parts(len(some), one, other)
+    part = components(len(some), one, other)
     is_one = _of_one_identifier(some, prepared, one, other, part)
-    part = _parts(len(some), one[is_one], other[is_one])
+    part = components(len(some), one[is_one], other[is_one])
     shapes = some.geometry.to_numpy()
     table = pd.DataFrame(
         {"key": prepared.key, "part": part, "area": shapely.area(shapes), "length": shapely.length(shapes)}
@@ -75,13 +73,7 @@ def _side_by_side(records: Records, prepared: Prepared) -> tuple[Ints, Ints]:
     return one[alike], other[alike]
 
 
-def _parts(size: int, one: Ints, other: Ints) -> Ints:
-    """Return for each record the number of the part of the graph that it is in."""
-    graph = sparse.coo_matrix((np.ones(len(one), dtype=bool), (one, other)), shape=(size, size))
-    return np.asarray(connected_components(graph, directed=False)[1], dtype=np.int64)
-
-
-def _of_one_identifier(records: Records, prepared: Prepared, one: Ints, other: Ints, part: Ints) -> Flags:
+def _of_one_identifier(records: Records, prepared: Prepared, one: Ints, other: Ints, part: Small) -> Flags:
     """Tell which pairs stay where parts that tell two identifiers of one scheme are taken apart, the nearest first."""
     stays = ~np.isin(part[one], _with_two_identifiers(prepared, part))
     pairs = np.flatnonzero(~stays)
@@ -103,7 +95,7 @@ def _of_one_identifier(records: Records, prepared: Prepared, one: Ints, other: I
     return stays
 
 
-def _with_two_identifiers(prepared: Prepared, part: Ints) -> list[int]:
+def _with_two_identifiers(prepared: Prepared, part: Small) -> list[int]:
     """Return the parts in which two identifiers of one scheme are told."""
     rows = np.flatnonzero(prepared.has_ids).tolist()
     told = [(part[row], scheme, text) for row in rows for scheme, text in prepared.ids[row].items()]

@@ -49,7 +49,8 @@ class Cells:
     shapes
         (n,) the file's own geometries in the declared CRS, or all null.
     precision_m
-        (n,) half a unit of the last digit written, in meters; half a minute where degrees were rounded to minutes.
+        (n,) half a unit of the last digit written, in meters; half a minute where degrees were rounded to minutes. Of
+        outlines 0: they have many corners.
     raw_x, raw_y, reason, detail
         (n,) what stood in the file, and why a row has no coordinates; a detail without a reason is a note.
     notes
@@ -206,6 +207,7 @@ def _from_shapes(cells: Cells, shapes: np.ndarray) -> None:
     # A shape of absurd extent has no point of its own that could be told.
     usable &= np.isfinite(shapely.bounds(points)).all(axis=1)
     cells.shapes[usable] = flat[usable]
+    is_point = shapely.get_type_id(flat) == shapely.GeometryType.POINT
     for row in range(len(flat)):
         if not usable[row]:
             reason = "no_coordinates" if shapes[row] is None else "bad_geometry"
@@ -213,7 +215,11 @@ def _from_shapes(cells: Cells, shapes: np.ndarray) -> None:
             cells.refuse(row, reason, f"the geometry {why}: draw it again")
             continue
         cells.x[row], cells.y[row] = points[row].x, points[row].y
-        cells.raw_x[row], cells.raw_y[row] = repr(float(points[row].x)), repr(float(points[row].y))
+        raw = repr(float(points[row].x)), repr(float(points[row].y))
+        cells.raw_x[row], cells.raw_y[row] = raw
+        if is_point[row]:
+            written = [text.removesuffix(".0") for text in raw]
+            cells.precision_m[row] = _precision_m(*written, degrees=max(map(abs, (cells.x[row], cells.y[row]))) <= 180)
 
 
 def _single(shapes: np.ndarray) -> np.ndarray:

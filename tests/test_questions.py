@@ -120,6 +120,16 @@ def test_a_pair_waits_where_both_have_a_partner() -> None:
     assert review.empty
 
 
+@pytest.mark.parametrize("score", [0.9, None])
+def test_whom_a_steward_keeps_apart_is_no_likelier_partner(score) -> None:
+    """What is left of two pairs of twins that were told apart was never asked about: each had a better one."""
+    more = records(*(row(key, "x", point()) for key in ("a:1", "a:2", "b:1", "b:2")))
+    homes = {key: key for key in more["record_key"]}
+    told = [pair(a, b, score, "different", decided_by="Eva", homes=homes) for a, b in (("a:1", "b:1"), ("a:2", "b:2"))]
+    _, review = questions(pd.DataFrame([*told, pair("a:1", "b:2", 0.3, homes=homes)]), more)
+    assert review["review_id"].tolist() == [question_id("a:1", "b:2")]
+
+
 @pytest.mark.parametrize("verdict", ["different", "part_of"])
 def test_sites_that_a_steward_keeps_apart_are_never_asked_about_again(verdict) -> None:
     one = {"b:1": "S2", "c:1": "S2"}
@@ -228,8 +238,8 @@ def asked_at(chance: float, *names: str) -> bool:
     """Tell whether two records side by side under these names are asked about where their score is as given."""
     rows = [row(key, name, point(east)) for key, name, east in zip(("a:1", "b:1"), names, (0, 200), strict=True)]
 
-    def comparing(some, *, many=()):
-        scored = compare(some, many=many)
+    def comparing(some, **more):
+        scored = compare(some, **more)
         keys = scored.pairs.prepared.key
         here = (keys[scored.pairs.left] == "a:1") & (keys[scored.pairs.right] == "b:1")
         assert here.sum() == 1

@@ -60,6 +60,14 @@ def test_two_sources_meet_in_one_site():
     assert check_site_id(made.members["a:1"])
 
 
+def test_the_next_best_is_judged_as_if_who_is_kept_apart_were_not_there():
+    rows = [row("a:1", "Kalkwerk Saal", point()), row("b:1", "Kalkwerk Saal", point(20))]
+    rows.append(row("b:2", "Kalkwerk Saal", point(400)))
+    made = run(*rows, decisions=[word("b:1", "a:1", "different")])
+    assert made.members["a:1"] == made.members["b:2"] != made.members["b:1"]
+    assert made.pairs.set_index(["left_key", "right_key"])["score"].loc[("a:1", "b:2")] > 0.9
+
+
 def test_frames_have_their_columns_and_everything_is_counted():
     made = run(*SAPPI)
     assert [*made.pairs.columns] == [*PAIR_COLUMNS]
@@ -350,8 +358,8 @@ def test_records_in_another_order_give_the_same_and_are_left_as_they_are():
 def test_what_the_pairs_say_is_let_go_before_the_rows_are_made(monkeypatch):
     held = []
 
-    def comparing(table, *, many):
-        scored = compare(table, many=many)
+    def comparing(table, **more):
+        scored = compare(table, **more)
         held.append(weakref.ref(scored))
         return scored
 

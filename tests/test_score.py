@@ -18,7 +18,16 @@ from inducult_geo.match.reading.prepare import prepare
 from inducult_geo.match.scoring.evidence import FAR_FROM_M, FUEL_UNITS, SAME_FUEL, SAME_PLANT
 from inducult_geo.match.scoring.points import weigh
 from inducult_geo.match.scoring.rivals import contests, leads
-from inducult_geo.match.scoring.score import CROWD, LEAD_KNOTS, LEADS, OTHER_UNIT, score, shipped_weights
+from inducult_geo.match.scoring.score import (
+    CROWD,
+    KINDS,
+    LEAD_KNOTS,
+    LEADS,
+    OTHER_UNIT,
+    OVERLAP,
+    score,
+    shipped_weights,
+)
 from inducult_geo.match.scoring.waterfall import bar_in_words, explain
 
 WHOLE = {"address": "Sinning 1", "postcode": "83101", "city": "Rohrdorf"}
@@ -77,6 +86,24 @@ def test_a_rival_takes_from_the_score():
     one, other = row("a:1", "Kalkwerk Saal", point()), row("b:1", "Kalkwerk Saal", point(150))
     rival = row("b:2", "Kalkwerk Saal", point(140))
     assert chance(one, other) > chance(one, other, rival)
+
+
+def test_what_is_said_to_be_two_sites_takes_nothing_from_others_and_has_a_score():
+    """The next best partner was as unlikely as if the steward had said nothing: a record has one partner a list."""
+    twins = [row("b:1", "Kalkwerk Saal", point(20)), row("b:2", "Kalkwerk Saal", point(400))]
+    before, at = scored_pairs(row("a:1", "Kalkwerk Saal", point()), *twins)
+    first, second = at["a:1", "b:1"], at["a:1", "b:2"]
+    apart = before.pairs.are([("b:1", "a:1"), ("b:1", "z:9")])
+    assert np.flatnonzero(apart).tolist() == [first]
+    said, gone = score(before.pairs, apart=apart), score(before.pairs.take(~apart))
+    for name in LEADS:
+        assert said.parts[name][~apart] == pytest.approx(gone.parts[name])
+    # What the lists as a whole say is of no single word: it would move every score.
+    for name in (OVERLAP, KINDS):
+        assert np.array_equal(said.parts[name], before.parts[name])
+    assert before.probability[second] < 0.2 < 0.9 < said.probability[second]
+    assert 0.1 < said.probability[first] < before.probability[first]
+    assert np.isfinite(said.whole).all()
 
 
 def test_being_alone_is_no_lead():

@@ -122,8 +122,10 @@ def _is_next(table: pd.DataFrame, ends: tuple[Ints, ...], records: Records) -> F
     A pair is worth a question where it is the best of either record in the other's source. Where both have a partner
     there, or are asked about one, it waits: among three buildings that two registers call alike, three questions are
     enough. What is likelier than not (`EVEN`) is no rival, and a monument inside works another question: neither waits.
+    Whom a steward keeps apart from a record is no partner of it.
     """
-    score = table["score"].fillna(1.0).to_numpy(dtype=float)
+    apart = table["decided_by"].notna() & (table["decision"] != SAME)
+    score = table["score"].fillna(1.0).mask(apart, 0.0).to_numpy(dtype=float)
     contained = table["contained"].to_numpy(dtype=bool)
     codes, sources = pd.factorize(records["source"])
     places = [mine * len(sources) + codes[theirs] for mine, theirs in (ends, ends[::-1])]

@@ -83,7 +83,7 @@ def resolve(
     run_id
         Written to every site; null where what is found here goes into it, so that who asked writes it.
     comparing
-        What scores the records (ordered by key), told `many` by name: `compare` where not given; see `tiling`.
+        What scores the records (ordered by key), told `many` and `apart`: `compare` where not given; see `tiling`.
 
     Raises
     ------
@@ -205,12 +205,20 @@ def _homed(records: Records, members: pd.Series, registry: pd.DataFrame) -> Reco
     )
 
 
-def compare(records: Records, weights: Weights | None = None, *, many: Collection[str] = ()) -> Scored:
+def compare(
+    records: Records,
+    weights: Weights | None = None,
+    *,
+    many: Collection[str] = (),
+    apart: Collection[tuple[str, str]] = (),
+) -> Scored:
     """Score the candidates among records of several sources.
 
-    `many` names the sources of which several records may be one site (permits, units).
+    `many` names the sources of which several records may be one site (permits, units), `apart` the keys of pairs that
+    are said to be two sites.
     """
-    return score(compared(prepare(records)), weights, many=many)
+    pairs = compared(prepare(records))
+    return score(pairs, weights, many=many, apart=pairs.are(apart) if apart else None)
 
 
 def compare_speaking(
@@ -221,7 +229,12 @@ def compare_speaking(
 ) -> tuple[Scored, Folds]:
     """Score the pairs of a region as a run does: those of `speaking_records`; `comparing` as in `resolve`."""
     speaking, folds = speaking_records(records, contracts, decisions)
-    return comparing(speaking, many=sources_of_units(contracts)), folds
+    apart = frozenset(
+        (folds.first.get(one.left, one.left), folds.first.get(one.right, one.right))
+        for one in decisions.latest.values()
+        if one.decision != SAME
+    )
+    return comparing(speaking, many=sources_of_units(contracts), apart=apart), folds
 
 
 def speaking_records(

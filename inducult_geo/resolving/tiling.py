@@ -104,7 +104,12 @@ def candidates_of_tile(records: Records, tile: Iterable[Cell], grid: Grid | None
 
 
 def compare_pairs(
-    records: Records, pairs: pd.DataFrame, weights: Weights | None = None, *, many: Collection[str] = ()
+    records: Records,
+    pairs: pd.DataFrame,
+    weights: Weights | None = None,
+    *,
+    many: Collection[str] = (),
+    apart: Collection[tuple[str, str]] = (),
 ) -> Scored:
     """Score the candidates of all tiles together (`left_key`, `right_key`); the order of the tiles changes nothing."""
     prepared = prepare(records).in_place_order()
@@ -112,7 +117,8 @@ def compare_pairs(
     left = at.reindex(pairs["left_key"]).to_numpy(dtype=np.int64)
     right = at.reindex(pairs["right_key"]).to_numpy(dtype=np.int64)
     order = np.lexsort((right, left))
-    return score(Compared(prepared, left[order], right[order]), weights, many=many)
+    every = Compared(prepared, left[order], right[order])
+    return score(every, weights, many=many, apart=every.are(apart) if apart else None)
 
 
 def compare_in_tiles(
@@ -122,12 +128,14 @@ def compare_in_tiles(
     grid: Grid | None = None,
     weights: Weights | None = None,
     many: Collection[str] = (),
+    apart: Collection[tuple[str, str]] = (),
 ) -> Scored:
     """Do all of it here, one tile after the other: what `match.resolve.compare` is for an area of any size."""
     tiles = tiles_of(records, per_side, grid)
     found = [candidates_of_tile(records_of_tile(records, tile, grid), tile, grid) for tile in tiles]
     empty = pd.DataFrame({"left_key": [], "right_key": []}, dtype=str)
-    return compare_pairs(records, pd.concat(found, ignore_index=True) if found else empty, weights, many=many)
+    pairs = pd.concat(found, ignore_index=True) if found else empty
+    return compare_pairs(records, pairs, weights, many=many, apart=apart)
 
 
 def _found(records: Records, points: np.ndarray, cells: Iterable[Cell], net: Grid) -> Iterator[pd.DataFrame]:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Final
 
 import numpy as np
+import pandas as pd
 import shapely
 
 from inducult_geo.match.reading.likeness import Likeness, best_variants, likeness, plain_likeness
@@ -125,6 +127,15 @@ class Compared:
     def take(self, pairs: Ints | slice) -> Compared:
         """Return some of the pairs (nothing that was worked out is kept)."""
         return Compared(self.prepared, self.left[pairs], self.right[pairs])
+
+    def are(self, said: Collection[tuple[str, str]]) -> Flags:
+        """Tell which pairs are of two records whose keys these are, whichever comes first."""
+        rows, size = pd.Index(self.prepared.key), len(self.prepared)
+        ends = np.array([*said], dtype=object).reshape(-1, 2)
+        one, other = (rows.get_indexer(pd.Index(ends[:, side])) for side in (0, 1))
+        here = (one >= 0) & (other >= 0)
+        told = np.r_[one * size + other, other * size + one][np.r_[here, here]]
+        return np.isin(self.left * size + self.right, told)
 
     def words(self, words: Ragged) -> tuple[Likeness, Ints]:
         """Compare a list of words of either record (see `plain_likeness`)."""

@@ -86,7 +86,7 @@ class Contest:
         Parameters
         ----------
         base
-            The value that decides which is best, one a pair.
+            The value that decides which is best, one a pair; -inf of what is no rival of others.
         """
         lead = np.empty(self.size)
         found = []
@@ -201,7 +201,8 @@ class _Part:
         first, second = _two(value, self.starts, self.sizes)
         best, next_best = self.each(first), self.each(second)
         other = np.where(value < best, best, next_best) if self.kin is None else self._beside_kin(value, self.kin)
-        lead = value - other
+        with np.errstate(invalid="ignore"):
+            lead = value - other
         np.copyto(lead, np.nan, where=np.isinf(lead))
         if self.again is None:
             return lead, self._next(value, second)

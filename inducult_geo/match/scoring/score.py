@@ -242,6 +242,7 @@ def score(
     scores: Mapping[str, Scores | Finding] | None = None,
     *,
     many: Collection[str] = (),
+    apart: Flags | None = None,
 ) -> Scored:
     """Score pairs.
 
@@ -256,6 +257,9 @@ def score(
     many
         Sources of which several records may be partners of one record (permits, units): they take nothing from each
         other, unless their name is anybody's, and those that bear one telling name at one place do not compete.
+    apart
+        Which pairs somebody said to be two sites: these have a score, and take nothing from others. What the lists as a
+        whole say stays as it is, so that a word moves the scores of its own records only.
     """
     chosen = weights or shipped_weights()
     seen = evidence(pairs, chosen.points, chosen.intercept, scores)
@@ -265,8 +269,14 @@ def score(
     lists.add_to(total)
     shared = kinds(pairs, standing.sides, total)
     shared.add_to(total)
-    crowd = _crowd(pairs, standing.sides, total, many, seen.is_anybodys)
-    parts: dict[str, Floats | Levels] = {**standing.parts, OVERLAP: lists, KINDS: shared, CROWD: crowd}
+    neighbors, rivals = standing.parts, total
+    if apart is not None:
+        neighbors = _beside_rivals(standing.sides, seen.base, apart, chosen)
+        for name in LEADS:
+            total += neighbors[name] - standing.parts[name]
+        rivals = np.where(apart, -np.inf, total)
+    crowd = _crowd(pairs, standing.sides, rivals, many, seen.is_anybodys)
+    parts: dict[str, Floats | Levels] = {**neighbors, OVERLAP: lists, KINDS: shared, CROWD: crowd}
     found = findings(pairs) if scores is None else scores
     probability = _chance(np.add(total, crowd, out=total))
     backed = (seen.is_backed | of_one_kind(pairs, seen, probability)) & ~seen.is_elsewhere
@@ -314,6 +324,18 @@ def _crowd(
     most = sides[0].crowd(total, single, is_anybodys)
     np.maximum(most, sides[1].crowd(total, single, is_anybodys), out=most)
     return np.negative(np.log1p(most, out=most), out=most)
+
+
+def _beside_rivals(sides: Sequence[Contest], base: Floats, apart: Flags, weights: Weights) -> dict[str, Floats]:
+    """Return the points of the leads where some pairs (`apart`) are no rivals of others."""
+    rivals = np.where(apart, -np.inf, base)
+    found = {}
+    for name, side in zip(LEADS, sides, strict=True):
+        lead = side.standing(rivals)[0]
+        own = base[apart] - side.of_pairs(side.best(rivals))[apart]
+        lead[apart] = np.where(np.isinf(own), np.nan, own)
+        found[name] = weigh(lead, LEAD_KNOTS, weights.leads[name])
+    return found
 
 
 @dataclass(frozen=True)

@@ -67,6 +67,16 @@ def test_words_and_notes_in_a_table_of_pairs_stay_when_it_is_made_again(tmp_path
     assert b"7,a," in out.read_bytes()
 
 
+def test_of_a_pair_that_stands_twice_all_notes_stay(tmp_path: Path) -> None:
+    """Two people's tables were put together: what the second had noted beside a pair was lost."""
+    rows = [("1", "a", "match", "Eva: archive"), ("2", "b", "match", " x "), ("1", "a", "same", "Jan: seen")]
+    rows += [("1", "a", "same", "Eva: archive")]
+    table = pd.DataFrame(rows, columns=["left_id", "right_id", "decision", "note"])
+    table.reindex(columns=[*LINK_COLUMNS, "note"]).to_csv(tmp_path / "pairs.csv", index=False)
+    kept = Earlier.of(tmp_path / "pairs.csv").table[["left_id", "decision", "note"]].to_numpy().tolist()
+    assert kept == [["1", "same", "Jan: seen; Eva: archive"], ["2", "", " x "]]
+
+
 @pytest.mark.parametrize(
     ("words", "told"),
     [(["maybe", "match"], "of 1 and a the column decision says 'maybe'"), (["same", "different"], "two words")],

@@ -67,8 +67,8 @@ class Earlier:
         if (twice := said[said.duplicated(PAIR)]).size:
             left, right = twice[PAIR].iloc[0]
             raise ContractError(f"{pairs}: of {left} and {right} two words are said: keep one.")
-        rest = table[table["decision"] == ""]
-        return cls(pd.concat([said, rest]).drop_duplicates(PAIR, ignore_index=True), tuple(added))
+        is_said = table["decision"] != ""
+        return cls(_each_once(pd.concat([table[is_said], table[~is_said]], ignore_index=True), added), tuple(added))
 
     @property
     def said(self) -> pd.DataFrame:
@@ -103,3 +103,19 @@ class Earlier:
         words = {word: int((self.table["decision"] == word).sum()) for word in LINK_WORDS}
         known = np.all([self.said[name].isin(side) for name, side in zip(PAIR, keys, strict=True)], axis=0)
         return words | {"unknown": int((~known).sum()), "kept": len(self._kept(pairs))}
+
+
+def _each_once(table: pd.DataFrame, added: Sequence[str]) -> pd.DataFrame:
+    """Keep the first row of each pair, with all that is noted beside any of its rows in the columns `added`."""
+    again, kept = table[table.duplicated(PAIR, keep=False)], table.drop_duplicates(PAIR, ignore_index=True)
+    if again.empty:
+        return kept
+    place = pd.MultiIndex.from_frame(kept[PAIR])
+    for name in added:
+        noted = again[name].str.strip().groupby([again[side] for side in PAIR]).agg(_together)
+        kept[name] = noted.reindex(place).reset_index(drop=True).fillna(kept[name])
+    return kept
+
+
+def _together(notes: pd.Series) -> str:
+    return "; ".join(dict.fromkeys(filter(None, notes)))

@@ -24,6 +24,11 @@ def one(**cells: object) -> dict[str, str] | None:
         ({"name": "Svornost", "name__de": "Eintracht"}, {"name": "Svornost", "de": "Eintracht"}),
         ({"name": "A", "alt_name": "B; C;;B"}, {"name": "A", "alt": "B", "alt_2": "C"}),
         ({"name": "A;B"}, {"name": "A;B"}),
+        (
+            {"name": "M&uuml;hle &#8211; &#x41;&nbsp; ", "alt_name": "F. &amp; C;B"},
+            {"name": "Mühle – A", "alt": "F. & C", "alt_2": "B"},
+        ),
+        ({"name": "Werk A&B; R&D;, &notit; &amp"}, {"name": "Werk A&B; R&D;, &notit; &amp"}),
         ({"alt_name": "A", "name": "A"}, {"name": "A"}),
         ({"name": "A", "name__en": "A"}, {"name": "A", "en": "A"}),
         ({"name": "A", "old_name": "B", "short_name": "C"}, {"name": "A", "old": "B", "short": "C"}),

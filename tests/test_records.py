@@ -287,7 +287,7 @@ def test_honest_text_is_not_suspected(vocabulary: Vocabulary, text: str) -> None
 
 
 def test_years_and_names_come_through(vocabulary: Vocabulary) -> None:
-    row = {"name": "Ziegelwerk Zwickau", "start": "1890", "end": "1995", "ids.wikidata": "Q1"}
+    row = {"name": "Ziegelwerk&nbsp;Zwickau", "start": "1890", "end": "1995", "ids.wikidata": "Q1"}
     record = made(vocabulary, [row]).records.iloc[0]
     assert (record["start_year"], record["end_year"]) == (1890, 1995)
     assert from_json(record["names"])["name"] == "Ziegelwerk Zwickau"

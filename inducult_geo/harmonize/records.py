@@ -139,10 +139,10 @@ def _types(
     themes: list[str | None] = []
     for kind, sector, raw_theme, name, coded, country, city in zip(
         *(_trades(rows, column, Meanings(contract, column), vocabulary) for column in ("type", "sector")),
-        *(_clean(rows, column) for column in ("theme", "name")),
+        *(_clean(rows, column, read) for column, read in (("theme", clean_text), ("name", known_text))),
         _coded_sectors(rows, contract, vocabulary, notices),
         values["country"].tolist(),
-        _clean(rows, "city"),
+        _clean(rows, "city", known_text),
         strict=True,
     ):
         for column, trade in (("type", kind), ("sector", sector)):

@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Iterable, Sequence
+from html import unescape
+from html.entities import html5
 from typing import Final
 
 import pandas as pd
@@ -42,6 +44,7 @@ def _replacements() -> dict[int, str | None]:
 
 
 _CLEAN: Final = _replacements()
+_ENTITY: Final = re.compile(r"&(?:#\d{1,7}|#[xX][0-9a-fA-F]{1,6}|[A-Za-z]{2,8}\d{0,2});")
 _HALF: Final = re.compile(r"[\ud800-\udfff]")
 
 
@@ -107,12 +110,19 @@ def sql_name(name: str) -> str:
     return '"' + name.replace('"', '""') + '"'
 
 
+def _sign(entity: re.Match[str]) -> str:
+    """Return the sign that an entity of HTML stands for; what is none stays."""
+    name = entity[0][1:]
+    return unescape(entity[0]) if name[0] == "#" or name in html5 else entity[0]
+
+
 def known_text(value: object) -> str | None:
     """Return the text of a cell as `clean_text` does, or None where it only says that something is not known.
 
-    "unknown" is a condition, but no name and no owner: for such cells this is used.
+    "unknown" is a condition, but no name and no owner: for such cells this is used. Signs that stand there as web pages
+    write them ("&amp;", "&#233;") are read.
     """
-    text = clean_text(value)
+    text = clean_text(_ENTITY.sub(_sign, value) if isinstance(value, str) and "&" in value else value)
     return None if text is None or text.casefold() in _UNKNOWN else text
 
 

@@ -120,6 +120,14 @@ def test_houses_side_by_side_stay_apart_and_a_house_given_thrice_is_one():
     assert told_by(*(one | {"tags": to_json({"n": i})} for i, one in enumerate(houses[:2])), *others[::3])[:2] == [0, 1]
 
 
+@pytest.mark.parametrize("apart_m", [4, 20])
+def test_a_street_of_houses_under_one_name_is_not_one_house(apart_m):
+    """Each lies near the next one, and a word that was counted once seemed rare: forty houses became one site."""
+    others = [row(f"a:o{i}", f"Werk {i}", point(9_000 * i + 9_000)) for i in range(30)]
+    houses = [row(f"a:{i}", "Haus", point(apart_m * i)) for i in range(40)]
+    assert told_by(*houses, *others) == [*range(70)]
+
+
 def test_few_rows_that_are_alike_are_rows_of_their_own():
     """A register of permits holds some that differ in their keys alone; a list of years holds nothing else."""
     permits = [year(0, **PLANT), year(1, **PLANT)]

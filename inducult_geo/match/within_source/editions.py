@@ -132,6 +132,7 @@ def _agreeing(records: Records, prepared: Prepared) -> tuple[Ints, Ints]:
     group = several(*(column[rows] for column in _particulars(records, prepared)))
     group = at_one_place(group, prepared.xy[rows], _bound_m(prepared, rows))
     group = _of_like_capacity(group, prepared.capacity[rows])
+    group = _at_one_place_at_all(group, prepared, rows)
     return rows[group >= 0], group[group >= 0]
 
 
@@ -164,11 +165,32 @@ def _of_like_capacity(group: Ints, capacity: Floats) -> Ints:
     return at_one_place(group, np.column_stack([steps, steps]), np.full(len(steps), np.log(YEARLY)))
 
 
+def _at_one_place_at_all(group: Ints, prepared: Prepared, rows: Ints) -> Ints:
+    """Leave of groups with rows too far from any that could stand for all only what lies at one point.
+
+    Each of forty houses of one name is near the next one, and none is near all others.
+    """
+    code, bound_m, spots = group + 1, _bound_m(prepared, rows), _spots(prepared, rows)
+    low, high, widest_m = (np.full((int(code.max(initial=0)) + 1, 2), start) for start in (np.inf, -np.inf, 0.0))
+    np.fmin.at(low, code, prepared.xy[rows])
+    np.fmax.at(high, code, prepared.xy[rows])
+    np.maximum.at(widest_m, code, bound_m[:, None])
+    is_wide = (np.hypot(*(high - low).T) > 2 * widest_m[:, 0])[code]
+    found = several(code, *(np.where(is_wide, part, 0) for part in spots))
+    return np.where(group >= 0, found, -1)
+
+
+def _spots(prepared: Prepared, rows: Ints) -> tuple[Ints, Ints]:
+    """Return the point of each of some rows, those that fall into one square of `SPOT_M` alike."""
+    east, north = np.round(np.nan_to_num(prepared.xy[rows]) / SPOT_M).astype(np.int64).T
+    return east, north
+
+
 def _is_told(prepared: Prepared, rows: Ints, group: Ints) -> Flags:
-    """Tell whose names and operators hold words that few works bear, each works counted once."""
+    """Tell whose names and operators hold words that few works bear, each works counted once at each point."""
     words = prepared.lexicon
     once = np.ones(len(prepared), dtype=bool)
-    once[rows] = ~pd.Index(group).duplicated()
+    once[rows] = ~pd.MultiIndex.from_arrays([group, *_spots(prepared, rows)]).duplicated()
     every = prepared.every_word
     seen = np.bincount(every.values[once[every.rows]], minlength=len(words.words))
     size = np.log(once.sum() + 20)

@@ -269,12 +269,7 @@ def score(
     lists.add_to(total)
     shared = kinds(pairs, standing.sides, total)
     shared.add_to(total)
-    neighbors, rivals = standing.parts, total
-    if apart is not None:
-        neighbors = _beside_rivals(standing.sides, seen.base, apart, chosen)
-        for name in LEADS:
-            total += neighbors[name] - standing.parts[name]
-        rivals = np.where(apart, -np.inf, total)
+    neighbors, rivals = _beside_rivals(standing, seen.base, total, apart, chosen)
     crowd = _crowd(pairs, standing.sides, rivals, many, seen.is_anybodys)
     parts: dict[str, Floats | Levels] = {**neighbors, OVERLAP: lists, KINDS: shared, CROWD: crowd}
     found = findings(pairs) if scores is None else scores
@@ -326,18 +321,6 @@ def _crowd(
     return np.negative(np.log1p(most, out=most), out=most)
 
 
-def _beside_rivals(sides: Sequence[Contest], base: Floats, apart: Flags, weights: Weights) -> dict[str, Floats]:
-    """Return the points of the leads where some pairs (`apart`) are no rivals of others."""
-    rivals = np.where(apart, -np.inf, base)
-    found = {}
-    for name, side in zip(LEADS, sides, strict=True):
-        lead = side.standing(rivals)[0]
-        own = base[apart] - side.of_pairs(side.best(rivals))[apart]
-        lead[apart] = np.where(np.isinf(own), np.nan, own)
-        found[name] = weigh(lead, LEAD_KNOTS, weights.leads[name])
-    return found
-
-
 @dataclass(frozen=True)
 class Standing:
     """How pairs stand beside their neighbors.
@@ -382,3 +365,23 @@ def stand(pairs: Compared, base: Floats, weights: Weights, repeated: Collection[
         spare.append(weights.offset + weights.scale * best.value + lead + best.most(theirs))
     total = _total(base, parts, weights)
     return Standing(sides, dict(zip(LEADS, parts, strict=True)), total, (spare[0], spare[1]))
+
+
+def _beside_rivals(
+    standing: Standing, base: Floats, total: Floats, apart: Flags | None, weights: Weights
+) -> tuple[Mapping[str, Floats], Floats]:
+    """Return the points of the leads, and log-odds by which pairs are rivals, where some (`apart`) are none.
+
+    `total` is moved by what the leads are more or less then.
+    """
+    if apart is None:
+        return standing.parts, total
+    rivals = np.where(apart, -np.inf, base)
+    found = {}
+    for name, side in zip(LEADS, standing.sides, strict=True):
+        lead = side.standing(rivals)[0]
+        own = base[apart] - side.of_pairs(side.best(rivals))[apart]
+        lead[apart] = np.where(np.isinf(own), np.nan, own)
+        found[name] = weigh(lead, LEAD_KNOTS, weights.leads[name])
+        total += found[name] - standing.parts[name]
+    return found, np.where(apart, -np.inf, total)

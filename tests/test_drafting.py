@@ -848,3 +848,23 @@ def test_of_a_list_of_firms_the_firm_is_offered_as_the_name(tmp_path: Path, run:
     assert '# name = "Firma" # of a list of firms' in text
     assert "# column 'Änderung' seems to say by a mark ('N', 'L')" in text
     loaded(path, text)
+
+
+def test_a_list_with_names_in_two_languages_and_words_for_accuracies_is_drafted(tmp_path: Path, run: Run) -> None:
+    path = tmp_path / "zinn.csv"
+    path.write_text(
+        "Id;Name (deutsch);Name CZ;Ehemaliger Name;Lagegenauigkeit;Lon;Lat\n"
+        "a;Zinnhütte;Cínová huť;Alte Hütte;genau;12.78;50.31\n"
+        "b;Silbergrube;Stříbrný důl;Fundgrube;ungefähr;12.91;50.37\n"
+        "c;Glashütte;Sklárna;Hütte Neuhaus;genau;12.84;50.22\n",
+        encoding="utf-8",
+    )
+    contract = tmp_path / "zinn.toml"
+    contract.write_text(text := draft(path, run), encoding="utf-8")
+    columns = load_contract(contract).columns
+    assert (columns["name"], columns["name:cs"], columns["old_name"]) == (
+        "Name (deutsch)",
+        "Name CZ",
+        "Ehemaliger Name",
+    )
+    assert '[values.accuracy_m]\n# "genau" = 100 # meters\n# "ungefähr" = 100 # meters' in text

@@ -20,6 +20,7 @@ from inducult_geo.drafting.columns import (
 )
 from inducult_geo.drafting.house_numbers import address_columns, is_house_number, lost_zero_lines
 from inducult_geo.drafting.keys import doubled_keys_of, key_lines, key_of
+from inducult_geo.drafting.names import language_of
 from inducult_geo.drafting.text import comment, number_range, printable, quoted, short
 from inducult_geo.text import packaged_rows
 
@@ -56,6 +57,13 @@ def column(name: str, cells: Sequence[str], rows: int | None = None) -> Column:
         ("type", "Rodzaj", ("cegielnia", "huta", "młyn", "gazownia")),
         ("type", "Vrsta", ("ciglana", "talionica", "mlin", "mlin")),
         ("operator", "Eigentümer", ("Zeche AG", "Hütte GmbH", "Stadt", "Stadt")),
+        ("alt_name", "Other plant names (English)", NAMES),
+        ("alt_name", "Další názvy", NAMES),
+        ("old_name", "Dawna nazwa", NAMES),
+        ("old_name", "ehemaliger Name", NAMES),
+        ("parent", "Parent", NAMES),
+        ("parent", "Muttergesellschaft", NAMES),
+        ("city", "Municipality", ("Leoben", "Trofaiach", "Eisenerz", "Leoben")),
         ("address", "Indirizzo", ("Via Roma 1", "Via Milano 2", "Corso 3", "Via 4")),
         ("postcode", "PLZ", ("08056", "08058", "08060", "08062")),
         ("postcode", "PSČ", ("360 01", "360 05", "362 21", "36225")),
@@ -127,6 +135,8 @@ def test_some_words_are_a_name_only_where_they_are_the_whole_of_it() -> None:
         ("country", "Land", ("Sachsen", "Bayern", "Sachsen", "Thüringen")),
         ("start", "od", ("2004-03-01", "2004-03-02", "1998-12-24", "3. 5. 1958")),  # since when it is protected
         ("name", "Ortsname", NAMES),  # "name" is only a part of the word
+        ("status", "SOE Status", ("No", "No", "unknown", "Yes")),
+        ("parent", "Parent GEM ID", ("E1", "E2", "E3", "E4")),
         ("name", "plant_phase", ("Main plant", "Main plant", "Phase 2", "Main plant")),
         ("name", "Plant", ("12", "13", "14", "15")),
         ("start", "start", ("nie", "wiem", "kiedy", "było")),
@@ -185,6 +195,27 @@ def test_a_day_without_an_hour_is_a_date() -> None:
 def test_of_two_that_fit_the_fuller_goes_first() -> None:
     sparse, full = column("name", NAMES[:2], 4), column("Objekt", NAMES)
     assert [entry.name for entry in fields_of([sparse, full])["name"]] == ["Objekt", "name"]
+
+
+def test_a_name_of_today_goes_before_a_former_one_and_each_before_none() -> None:
+    former, own = column("Historischer Name", NAMES), column("Name", NAMES[:3], 4)
+    assert [entry.name for entry in fields_of([former, own])["name"]] == ["Name"]
+    assert [entry.name for entry in fields_of([former])["name"]] == ["Historischer Name"]
+
+
+@pytest.mark.parametrize(
+    ("heading", "language"),
+    [
+        ("Name_de", "de"),
+        ("Název CZ", "cs"),
+        ("Plant name (English)", "en"),
+        ("Ime (slovensko)", "sl"),
+        ("Nom de l'usine", None),
+        ("Name", None),
+    ],
+)
+def test_a_heading_names_the_language_of_names(heading: str, language: str | None) -> None:
+    assert language_of(heading) == language
 
 
 def test_a_column_without_a_cell_is_nothing() -> None:

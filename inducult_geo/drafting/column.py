@@ -26,7 +26,8 @@ def any_of(*words: str, whole: tuple[str, ...] = ()) -> re.Pattern[str]:
     Both are folded, so that marks and case do not matter.
     """
     plain, alone = ("|".join(sorted(set(map(fold_once, some)), key=len, reverse=True)) for some in (words, whole))
-    return re.compile(rf"(?:^|[^a-z])(?:{plain})(?:$|[^a-z])" + (rf"|^(?:{alone})$" if whole else ""))
+    patterns = [rf"(?:^|[^a-z])(?:{plain})(?:$|[^a-z])"] * bool(words) + [rf"^(?:{alone})$"] * bool(whole)
+    return re.compile("|".join(patterns))
 
 
 @lru_cache(maxsize=1)

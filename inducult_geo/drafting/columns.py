@@ -10,6 +10,7 @@ from typing import Final
 import pandas as pd
 
 from inducult_geo.drafting.column import Column, called, found_in, parted
+from inducult_geo.drafting.names import is_further
 from inducult_geo.errors import CoordinateError
 from inducult_geo.harmonize.coordinates.parsed import marked_angles
 from inducult_geo.harmonize.coordinates.read import parse_coordinates
@@ -19,7 +20,7 @@ from inducult_geo.harmonize.words.dated_states import status_of
 from inducult_geo.harmonize.words.vocabulary import load_vocabulary
 from inducult_geo.match.reading.trades import fuel_bits
 from inducult_geo.sources.formats.table import has_shapes
-from inducult_geo.sources.partners.marks import is_marked
+from inducult_geo.sources.partners.marks import is_marked, says_yes_or_no
 from inducult_geo.text import fold_once, wikidata_item
 
 _MOSTLY = 0.8
@@ -186,17 +187,25 @@ def _is_day_of_a_register(column: Column) -> bool:
 
 RULES: tuple[Rule, ...] = (
     Rule("name", called("name"), _is_text),
+    Rule("alt_name", called("alt_name"), _is_text),
+    Rule("old_name", called("old_name"), _is_text),
     Rule(
         "start",
         called("start", "beginning", whole=_FROM),
         lambda column: _is_date(column) and not _tells_no_beginning(column),
     ),
     Rule("end", _END, lambda column: _is_date(column) and _is_called_end(column)),
-    Rule("status", called("status"), _is_text, _says_conditions),
+    Rule(
+        "status",
+        called("status"),
+        lambda column: _is_text(column) and not says_yes_or_no(column.cells),
+        _says_conditions,
+    ),
     Rule("fuel", called("fuel"), _is_text, _names_fuels),
     Rule("type", called("type", whole=OSM_KEYS), _is_kind, _says_kinds),
     Rule("nace", called("nace"), _is_nace),
     Rule("operator", called("operator"), _is_text),
+    Rule("parent", called("parent"), _is_text),
     Rule(
         "heritage_ref",
         called("heritage_ref"),
@@ -234,6 +243,9 @@ def fields_of(columns: Iterable[Column]) -> dict[str, list[Column]]:
         fitting = [column for column in known if column.cells and rule.fits(column)]
         if rule.field in _HEADS_FIRST and (named := [column for column in fitting if rule.names(column)]):
             fitting = named
+        if rule.field == "name":
+            # A list may tell nothing but what its sites were called.
+            fitting = [column for column in fitting if not is_further(column)] or fitting
         if fitting:
             found[rule.field] = sorted(fitting, key=lambda column: (not rule.alone(column), -len(column.cells)))
     return found

@@ -27,6 +27,7 @@ from inducult_geo.drafting.heads import is_plain, read_headed
 from inducult_geo.drafting.house_numbers import address_columns, is_house_number, lost_zero_lines
 from inducult_geo.drafting.keys import doubled_keys_of, is_heritage_number, key_lines, key_of
 from inducult_geo.drafting.named import named_lines
+from inducult_geo.drafting.names import in_languages
 from inducult_geo.drafting.points import (
     axes_inside,
     column_points,
@@ -54,6 +55,7 @@ _ID = re.compile(r"[^a-z0-9]+")
 _UNMAPPED_MAX = 60
 _SHARED = 0.2
 _ENDS = 0.1
+_WORDS_MAX = 20
 _MOSTLY = 0.5
 
 _NO_PLACE = "No column looks like coordinates: a run takes no row without a place. See `inducult link`."
@@ -135,14 +137,25 @@ def draft(path: Path, run: Run, *, region: str | None = None, read: Read | None 
 
 def _say_at_last(found: _Draft, table: Table, columns: list[Column], about: Region | None) -> None:
     """Say where the table may come from, which rows are crossed out, and which columns hold nothing, or not all."""
+    fields = fields_of(columns)
     if about is not None:
-        postcodes = fields_of(columns).get("postcode", [])[:1]
-        found.columns += [line for one in postcodes for line in lost_zero_lines(one, about.country)]
+        found.columns += [
+            line for one in fields.get("postcode", [])[:1] for line in lost_zero_lines(one, about.country)
+        ]
+    found.values += [lines for one in fields.get("accuracy_m", [])[:1] if (lines := _accuracy_words(one))]
     found.head += licence_lines(columns)
     found.head += [comment(told) for told, _ in deleted_rows(table.frame, table.places, ())]
     # A KML or GPX brings a dozen of them.
     empty = [quoted(column.name) for column in columns if not column.cells and is_plain(table)]
     found.head += [comment(f"Columns without a value in any row: {', '.join(empty[:_UNMAPPED_MAX])}")] if empty else []
+
+
+def _accuracy_words(column: Column) -> list[str]:
+    """Return a section to be completed that says how many meters the words of a column of accuracies mean."""
+    words = sorted({cell for cell in column.cells if column.decimal is None and not any(map(str.isdigit, cell))})
+    if not words or len(words) > _WORDS_MAX:
+        return []
+    return ["[values.accuracy_m]", *(f"# {quoted(word)} = 100 # meters" for word in words)]
 
 
 def _places_of(
@@ -311,12 +324,23 @@ def _say_columns(found: _Draft, columns: list[Column], used: set[str], codes: li
         example = f"e.g. {short(next(said, free[0].cells[0]))}"
         written = address_columns(free[0], houses) if name == "address" else quoted(free[0].name)
         found.columns.append(f"{name} = {written} # guessed: {example}")
-        found.columns += [f"# {name} = {quoted(other.name)}" for other in free[1:4]]
+        lines, taken = _rival_lines(name, free[1:])
+        found.columns += lines
+        used = used | taken
         found.columns += _end_lines(free[0]) if name == "start" and "end" not in fields else []
     if not any(line.startswith("name = ") for line in found.columns):
         _say_no_name(found, [column for column in columns if column.name not in used], fields.get("operator", []))
     columns += [] if "address" in fields else houses
     found.head += _unmapped_lines([column for column in columns if column.name not in used and column.cells])
+
+
+def _rival_lines(name: str, others: list[Column]) -> tuple[list[str], set[str]]:
+    """Return the lines for the other columns that look like a field, and which of them are used: names by language."""
+    named = in_languages(others) if name == "name" else {}
+    taken = {column.name for column in named.values()}
+    lines = [f'"name:{language}" = {quoted(column.name)} # guessed' for language, column in sorted(named.items())]
+    rest = [column for column in others if column.name not in taken]
+    return lines + [f"# {name} = {quoted(column.name)}" for column in rest[:3]], taken
 
 
 def _say_no_name(found: _Draft, free: list[Column], operators: list[Column]) -> None:

@@ -8,7 +8,7 @@ from typing import Any, Final
 
 import pandas as pd
 
-from inducult_geo.text import fold_once
+from inducult_geo.text import fold_once, known_text
 
 MARKED: Final = ("type", "sector", "theme", "status", "present_use")
 """Fields of which the head of a column may be the word, and its cells say where it holds."""
@@ -33,8 +33,18 @@ _ASKED: Final = re.compile(
 
 def is_marked(cells: Iterable[Any]) -> bool:
     """Whether the filled cells of a column say yes or no, and one says yes."""
-    words = {fold_once(str(cell).strip()) for cell in cells if cell is not None and str(cell).strip()}
+    words = _words(cells)
     return bool(words & _YES) and words <= _YES | _NO and words != _CODE
+
+
+def says_yes_or_no(cells: Iterable[Any]) -> bool:
+    """Whether the filled cells of a column say yes or no, all of them perhaps no; what is not known is passed over."""
+    words = {word for word in _words(cells) if known_text(word) is not None}
+    return bool(words) and words <= _YES | _NO
+
+
+def _words(cells: Iterable[Any]) -> set[str]:
+    return {fold_once(str(cell).strip()) for cell in cells if cell is not None and str(cell).strip()}
 
 
 def word_of(column: str) -> str:

@@ -5,12 +5,12 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-import shutil
 import subprocess
 from pathlib import Path
 
 import pytest
 from bundles import contracts, small_bundle, with_made_changes
+from qgis_python import PYTHON, has_qgis
 from test_surfaces import with_surfaces
 
 from inducult_geo.frames import from_json
@@ -21,7 +21,6 @@ from inducult_geo.publish.layers.domains import DOMAINS
 from inducult_geo.publish.qgis.coverage import coverages_of
 from inducult_geo.releasing.withholding import for_release
 
-PYTHON = "/usr/bin/python3"
 SCRIPT = Path(__file__).with_name("qgis_open.py")
 pytestmark = pytest.mark.qgis
 HOSTILE_CREDIT = "Office [% 6 * 7 %] <b>of</b> 'monuments'"
@@ -84,12 +83,6 @@ LINKED = {
     8: ((None, None, None, None), NO_PAGE),
 }  # fmt: skip
 """Number of a site, its website, image, Wikidata item and article, and the page that each button opens."""
-
-
-def has_qgis() -> bool:
-    if not shutil.which(PYTHON):
-        return False
-    return subprocess.run([PYTHON, "-c", "import qgis.core"], capture_output=True, check=False).returncode == 0
 
 
 @pytest.fixture(scope="module")

@@ -17,6 +17,7 @@ import pandas as pd
 import pyogrio
 import pytest
 from conftest import released
+from qgis_python import PYTHON, has_qgis
 from typer.testing import CliRunner
 
 from inducult_geo import cli
@@ -36,7 +37,6 @@ from inducult_geo.status import status_of
 from inducult_geo.store import DataFolder, current_release
 from inducult_geo.text import fold_once, packaged_words
 
-PYTHON = "/usr/bin/python3"
 SCRIPT = Path(__file__).with_name("qgis_answer.py")
 ASKING = ("gorenjska", "leoben", "sisak-moslavina")
 LATER = "2999-01-01T00:00:00+00:00"
@@ -768,7 +768,7 @@ def test_a_log_that_cannot_be_written_is_told_plainly(run: Run, sheet: Path) -> 
 
 @pytest.mark.qgis
 def test_an_edit_in_a_real_qgis_is_obeyed_by_the_next_run(run: Run, built: Path, tmp_path: Path, sheet: Path) -> None:
-    if not shutil.which(PYTHON) or subprocess.run([PYTHON, "-c", "import qgis.core"], capture_output=True).returncode:
+    if not has_qgis():
         pytest.skip("needs QGIS for the system's Python")
     copy = tmp_path / "mine" / "inducult.gpkg"
     copy.parent.mkdir()

@@ -13,6 +13,7 @@ import numpy as np
 import pytest
 import rasterio
 from bundles import contracts, small_bundle
+from qgis_python import PYTHON, has_qgis
 
 from inducult_geo.enrich.density import BANDWIDTH_M, FINE_BANDWIDTH_M, density, density_surfaces
 from inducult_geo.errors import ReleaseError
@@ -20,7 +21,6 @@ from inducult_geo.publish.bundle import Bundle
 from inducult_geo.publish.qgis.surfaces import NAMES, cog_bytes, style_bytes, write_density
 from inducult_geo.releasing.withholding import for_release
 
-PYTHON = "/usr/bin/python3"
 BOUNDS = (4_300_000.0, 2_900_000.0, 4_340_000.0, 2_930_000.0)
 ASPECTS = {
     name + size: aspects
@@ -178,7 +178,7 @@ def test_gdal_calls_it_a_whole_file(folder: Path) -> None:
 
 @pytest.mark.qgis
 def test_qgis_opens_each_in_color(folder: Path) -> None:
-    if not shutil.which(PYTHON) or subprocess.run([PYTHON, "-c", "import qgis.core"], capture_output=True).returncode:
+    if not has_qgis():
         pytest.skip("needs QGIS for the system's Python")
     call = [PYTHON, "-c", LOOK, *(str(folder / f"{stem}.tif") for stem in NAMES.values())]
     told = subprocess.run(call, capture_output=True, text=True, check=True, timeout=60)

@@ -12,6 +12,7 @@ import pandas as pd
 import shapely
 from rasterio.io import MemoryFile
 
+from inducult_geo.frames import read_shapes
 from inducult_geo.publish.files import SITES_FILE
 from inducult_geo.publish.qgis.symbols import ASPECT_RINGS
 
@@ -24,7 +25,7 @@ Image = np.ndarray[Any, np.dtype[np.uint8]]
 
 def map_picture(release: Path) -> str:
     """Draw the sites of a release; returns `data:image/png;base64,...`."""
-    sites = gpd.read_parquet(release / SITES_FILE, columns=["aspect", "geometry"])
+    sites = read_shapes(release / SITES_FILE, columns=["aspect", "geometry"])
     return "data:image/png;base64," + base64.b64encode(_png(draw(sites))).decode()
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import geopandas as gpd
 import numpy as np
 import pandas as pd
 import pyarrow as pa
@@ -15,7 +14,7 @@ from inducult_geo.collecting.boundaries import outline_for_check
 from inducult_geo.collecting.by_contract import read_by_contract
 from inducult_geo.collecting.gather import harmonized
 from inducult_geo.errors import ConfigError, ContractError
-from inducult_geo.frames import Records, as_records, to_json
+from inducult_geo.frames import Records, as_records, read_shapes, to_json
 from inducult_geo.harmonize.places.place import Ground
 from inducult_geo.match.link import link as link_records
 from inducult_geo.match.scoring.score import Weights
@@ -146,7 +145,7 @@ def records_of_release(release: Path | str) -> Records:
             f"{release}: is no release: it holds no sites.parquet. Name a contract or a release folder."
         )
     try:
-        sites = gpd.read_parquet(path)
+        sites = read_shapes(path)
     except (OSError, ValueError, pa.ArrowException) as problem:
         raise ContractError(f"{path}: cannot be read: {str(problem).rstrip('.')}. Copy the release anew.") from problem
     keys = sites["site_id"].astype(str)

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from functools import cache
 from pathlib import Path
@@ -272,9 +272,19 @@ def concat_records(frames: Iterable[Records]) -> Records:
     return Records(gpd.GeoDataFrame(pd.concat(kept, ignore_index=True), geometry="geometry", crs=WORK_CRS))
 
 
-def read_shapes(path: Path, *, within: shapely.Geometry | None = None) -> gpd.GeoDataFrame:
-    """Read a GeoParquet file of our own: as `geopandas.read_parquet` does; or its rows `within` an area alone."""
-    table = pq.read_table(path)
+def read_shapes(
+    path: Path, *, columns: Sequence[str] | None = None, within: shapely.Geometry | None = None
+) -> gpd.GeoDataFrame:
+    """Read a GeoParquet file of our own: as `geopandas.read_parquet` does; or its rows `within` an area alone.
+
+    Raises
+    ------
+    ValueError, OSError
+        Where it cannot be read, or tells no places.
+    """
+    table = pq.read_table(path, columns=columns)
+    if "geometry" not in table.column_names or b"geo" not in (table.schema.metadata or {}):
+        raise ValueError("no GeoParquet with a column `geometry`")
     if within is not None:
         table = table.filter(shapely.intersects(within, shapely.from_wkb(table["geometry"].to_numpy())))
     told = json.loads(table.schema.metadata[b"geo"])["columns"]["geometry"]["crs"]

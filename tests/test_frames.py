@@ -92,6 +92,22 @@ def test_a_file_of_ours_is_read_as_geopandas_reads_it(tmp_path: Path, crs: int |
         assert_geodataframe_equal(ours, theirs)
         assert ours.crs == theirs.crs
         assert ours.geometry.name == theirs.geometry.name
+        some = {"columns": ["name", "geometry"]}
+        parts = (
+            read_shapes(tmp_path / "records.parquet", **some),
+            gpd.read_parquet(tmp_path / "records.parquet", **some),
+        )
+        assert_geodataframe_equal(*parts)
+
+
+def test_a_table_without_places_is_no_file_of_shapes(tmp_path: Path) -> None:
+    frame = pd.DataFrame({"name": ["x"], "geometry": ["POINT (1 2)"]})
+    frame.to_parquet(tmp_path / "records.parquet")
+    with pytest.raises(ValueError, match="no GeoParquet"):
+        read_shapes(tmp_path / "records.parquet")
+    gpd.GeoDataFrame(frame, geometry=[POINT], crs=3035).to_parquet(tmp_path / "records.parquet")
+    with pytest.raises(ValueError, match="no GeoParquet"):
+        read_shapes(tmp_path / "records.parquet", columns=["name"])
 
 
 def test_the_counting_law_names_the_place_where_it_is_broken() -> None:

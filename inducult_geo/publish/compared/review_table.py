@@ -12,12 +12,11 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any, Final
 
-import geopandas as gpd
 import pandas as pd
 import pyarrow as pa
 
 from inducult_geo.errors import ConfigError, ContractError, ReleaseError
-from inducult_geo.frames import from_json
+from inducult_geo.frames import from_json, read_shapes
 from inducult_geo.publish.compared.opened import tables_alone
 from inducult_geo.publish.files import GEOPACKAGE, RECORDS_FILE
 from inducult_geo.publish.spreadsheet import degrees, read_csv, write_csv
@@ -234,7 +233,7 @@ def _plain(values: Iterable[Any]) -> dict[str, str]:
 
 def _sides(path: Path) -> dict[str, dict[str, Any]]:
     """Return what is shown of each record of a release."""
-    records = gpd.read_parquet(path, columns=["record_key", "names", *_SIDE, "geometry"])
+    records = read_shapes(path, columns=["record_key", "names", *_SIDE, "geometry"])
     longitude, latitude = degrees(records.geometry.to_numpy())
     names = pd.Series([from_json(text).get("name") for text in records["names"]], index=records.index, dtype="str")
     table = pd.DataFrame(records[[*_SIDE]]).assign(name=names, longitude=longitude, latitude=latitude)

@@ -15,7 +15,7 @@ import pyarrow.parquet as pq
 import pyogrio
 
 from inducult_geo.errors import ReleaseError
-from inducult_geo.frames import WORK_CRS
+from inducult_geo.frames import WORK_CRS, read_shapes
 from inducult_geo.publish.bundle import Bundle, withheld_sources
 from inducult_geo.publish.compared.opened import tables_alone
 from inducult_geo.publish.compared.revisions import COMPARED, READ
@@ -219,7 +219,7 @@ def _table(folder: Path, name: str, columns: Sequence[str], more: Sequence[str])
         there = pq.read_schema(path).names
         wanted = [*columns, *(extra for extra in more if extra in there and extra not in columns)]
         if "geometry" in columns:
-            return gpd.read_parquet(path, columns=wanted)
+            return read_shapes(path, columns=wanted)
         return pd.DataFrame(pq.read_table(path, columns=wanted).to_pandas())
     except FileNotFoundError:
         raise ReleaseError(f"{folder}: no {name}: is this the folder of a release?") from None

@@ -9,7 +9,7 @@ import geopandas as gpd
 import pandas as pd
 import pyogrio
 
-from inducult_geo.frames import WORK_CRS
+from inducult_geo.frames import WORK_CRS, read_shapes
 from inducult_geo.publish.compared.changes import CHANGE_COLUMNS
 from inducult_geo.publish.compared.opened import tables_alone
 from inducult_geo.publish.files import GEOPACKAGE
@@ -41,7 +41,7 @@ def read_frame(folder: Path, name: str) -> pd.DataFrame:
     """
     if name in ("sites", "records"):
         columns = SITES if name == "sites" else (*RECORDS, *OUTCOME)
-        frame = _dated(gpd.read_parquet(folder / f"{name}.parquet"), columns)
+        frame = _dated(read_shapes(folder / f"{name}.parquet"), columns)
         return gpd.GeoDataFrame(_with_columns(frame, columns))
     if name == "changes":
         return _told_changes(folder)

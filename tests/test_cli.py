@@ -19,6 +19,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
+import typer
 from typer.main import get_command
 from typer.testing import CliRunner
 
@@ -198,8 +199,8 @@ def test_check_draws_a_map_for_a_person(sample: Path) -> None:
 
 
 def test_run_prints_counts_and_files_to_open(sample: Path) -> None:
-    result = inducult("run", "zwickau", "--data", sample)
-    assert result.returncode == 0, result.stderr
+    result = CliRunner().invoke(cli.app, ["run", "zwickau", "--data", str(sample)], catch_exceptions=False)
+    assert result.exit_code == 0, result.stderr
     assert "Sample data" in result.stdout
     assert "inducult.gpkg" in result.stdout
     assert "zwickau: reading zwickau.osm" in result.stderr
@@ -510,16 +511,32 @@ def test_nothing_outside_is_read_as_markup(sample: Path) -> None:
     assert result.exit_code == 0
 
 
-def test_the_server_serves_the_folder_and_the_catalogs_that_are_named(tmp_path: Path, repository: Path) -> None:
+def test_the_server_serves_the_folder_and_the_catalogs_that_are_named(
+    tmp_path: Path, repository: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """The command becomes another program: what it was told has to arrive there."""
     refused = inducult("serve", "--data", tmp_path / "empty", "--port", 0)
     assert refused.returncode == 2
     assert f"inducult: {tmp_path / 'empty'}: no region has data" in refused.stderr
-    arguments = ["serve", "nowhere", "--overpass", "--data", tmp_path / "empty", "--port", 0]
-    assert "inducult: no region 'nowhere' in the catalog" in inducult(*arguments).stderr
-    refused = inducult("serve", "--data", repository / "data", "--catalog", repository, "--catalog", tmp_path / "gone")
-    assert refused.returncode == 2
-    assert str(tmp_path / "gone") in refused.stderr
+
+    from flows.serve import main as serve
+
+    server = typer.Typer()
+    server.command()(serve)
+    become: list[str] = []
+    monkeypatch.setattr(os, "execv", lambda _, words: become.extend(words))
+
+    def said(*arguments: object) -> str:
+        become.clear()
+        assert CliRunner().invoke(cli.app, ["serve", *map(str, arguments), "--port", "0"]).exit_code == 0
+        assert become[:3] == [sys.executable, "-m", "flows.serve"]
+        ended = CliRunner().invoke(server, become[3:])
+        assert ended.exit_code == 2
+        return ended.stderr
+
+    assert "inducult: no region 'nowhere' in the catalog" in said("nowhere", "--overpass", "--data", tmp_path / "empty")
+    gone = tmp_path / "gone"
+    assert str(gone) in said("--data", repository / "data", "--catalog", repository, "--catalog", gone)
 
 
 def test_a_draft_is_told_which_layer_is_meant(tmp_path: Path, repository: Path) -> None:

@@ -285,11 +285,13 @@ def read_shapes(
     table = pq.read_table(path, columns=columns)
     if "geometry" not in table.column_names or b"geo" not in (table.schema.metadata or {}):
         raise ValueError("no GeoParquet with a column `geometry`")
+    told = json.loads(table.schema.metadata[b"geo"])["columns"]["geometry"]
+    if columns is None and "covering" in told:
+        table = table.drop_columns(told["covering"]["bbox"]["xmin"][0])
     if within is not None:
         table = table.filter(shapely.intersects(within, shapely.from_wkb(table["geometry"].to_numpy())))
-    told = json.loads(table.schema.metadata[b"geo"])["columns"]["geometry"]["crs"]
     frame = table.to_pandas()
-    return gpd.GeoDataFrame(frame.assign(geometry=from_wkb(frame["geometry"], crs=_crs_of(json.dumps(told)))))
+    return gpd.GeoDataFrame(frame.assign(geometry=from_wkb(frame["geometry"], crs=_crs_of(json.dumps(told["crs"])))))
 
 
 # PROJ reads the CRS as it stands in a file longer than the rest of a small table is read, and it is always the same.

@@ -110,13 +110,13 @@ def load_settings(data: Path | None = None) -> Settings:
     """
     named: dict[str, Any] = {} if data is None else {"data": data}
     try:
-        folder = Settings(**named).data
-        file = folder.parent / "inducult.toml"
-        written = read_toml(file) if file.is_file() else {}
-        # The environment wins over the file: what it sets is left out of the file's share.
-        from_environment = Settings().model_fields_set
-        kept = {name: value for name, value in written.items() if name not in from_environment}
-        return Settings(**{**kept, **named})
+        without_file = Settings(**named)
+        file = without_file.data.parent / "inducult.toml"
+        if not file.is_file():
+            return without_file
+        # The environment wins over the file, and what is named over both: what they set is left out of its share.
+        told = without_file.model_fields_set
+        return Settings(**{name: value for name, value in read_toml(file).items() if name not in told}, **named)
     except ValidationError as error:
         raise ConfigError(f"settings: {_remedy(error)}") from error
 

@@ -86,7 +86,7 @@ def test_a_frame_without_rows_is_made_once_and_given_to_each_anew() -> None:
 def test_a_file_of_ours_is_read_as_geopandas_reads_it(tmp_path: Path, crs: int | None, shapes: list[object]) -> None:
     frame = gpd.GeoDataFrame({"name": ["x"] * len(shapes), "year": [1] * len(shapes)}, geometry=shapes, crs=crs)
     frame = frame.assign(name=frame["name"].astype("str"), year=frame["year"].astype("Int64"))
-    frame.to_parquet(tmp_path / "records.parquet")
+    frame.to_parquet(tmp_path / "records.parquet", write_covering_bbox=crs == 3035)
     for _ in range(2):
         ours, theirs = read_shapes(tmp_path / "records.parquet"), gpd.read_parquet(tmp_path / "records.parquet")
         assert_geodataframe_equal(ours, theirs)

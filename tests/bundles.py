@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from copy import deepcopy
 from dataclasses import replace
+from functools import cache
 
 import geopandas as gpd
 import numpy as np
@@ -34,7 +36,12 @@ PER_REGION = N_SITES // 2
 
 
 def small_bundle(seed: int = 7) -> Bundle:
-    """Return about 40 sites with their records; the same seed gives the same bundle."""
+    """Return about 40 sites with their records, to be changed; the same seed gives the same bundle."""
+    return deepcopy(_made(seed))
+
+
+@cache
+def _made(seed: int) -> Bundle:
     rng = np.random.default_rng(seed)
     rows = [_site(number, rng) for number in range(N_SITES)]
     sites = as_sites(gpd.GeoDataFrame(rows, geometry="geometry", crs="EPSG:3035"))

@@ -78,9 +78,18 @@ def whole(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(autouse=True, scope="module")
 def _parsed_once() -> Iterator[None]:
-    """Each fault leaves most of a release as it was: its XML, a third of the time, is parsed once for all of them."""
+    """Each fault leaves most of a release as it was: XML and pages, half of the time, are parsed once for all."""
+    pages: dict[bytes, web.Page] = {}
+
+    def page(path: Path, read: type[web.Page] = web.Page) -> web.Page:
+        told = path.read_bytes()
+        if told not in pages:
+            pages[told] = read(path)
+        return pages[told]
+
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(gpkg, "_parse", functools.lru_cache(64)(gpkg._parse))
+        patch.setattr(web, "Page", page)
         yield
 
 

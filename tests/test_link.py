@@ -35,6 +35,20 @@ def test_a_person_reads_names_and_not_only_keys():
     assert links["right_name"].isna().sum() == (links["right_id"] == "1").sum()
 
 
+def test_what_is_said_of_some_pairs_changes_no_score_of_others():
+    """The lists seemed to share less, so that each score was lower, and matches that nobody spoke about became none."""
+    names = ["".join(chr(97 + (n * k + k) % 26) for k in (3, 5, 7, 11, 17, 19)) for n in range(26)]
+    left, right = (
+        records(*(row(f"{side}:x{n}", name, point(20_000 * n)) for n, name in enumerate(names))) for side in "ab"
+    )
+    said = pd.DataFrame({"left_id": [f"x{n}" for n in range(10)], "decision": "different"})
+    before, after = link(left, right), link(left, right, said=said.assign(right_id=said["left_id"]))
+    told = after["left_id"].isin(said["left_id"]) | after["right_id"].isin(said["left_id"])
+    rest = after[~told].merge(before, on=["left_id", "right_id"])
+    assert (len(before), len(rest)) == (26, 16)
+    assert rest["score_x"].tolist() == rest["score_y"].tolist()
+
+
 def test_several_left_rows_may_match_one_right_row():
     left = records(*(row(f"l:{i}", "Kalkwerk Saal", point(10 * i)) for i in range(2)))
     right = records(row("r:0", "Kalkwerk Saal", point()), row("r:1", "Saal Schotter", point(40)))

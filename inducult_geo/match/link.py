@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Final
 
 import numpy as np
@@ -10,7 +11,7 @@ import pandas as pd
 from inducult_geo.frames import TEXT, Records, concat_records, from_json, own_keys
 from inducult_geo.match.again import match_of, matches
 from inducult_geo.match.golden.merged_names import plain_name
-from inducult_geo.match.link_words import NOTHING_SAID, with_words, without_different
+from inducult_geo.match.link_words import NOTHING_SAID, are_different, with_words
 from inducult_geo.match.pairs.candidates import candidates_of
 from inducult_geo.match.pairs.compared import Compared
 from inducult_geo.match.pairs.comparisons import same_identifier, same_kind, same_postcode, same_street, town_alone
@@ -101,8 +102,11 @@ def _linked(
     split = int(np.count_nonzero(prepared.source == "left"))
     rows = place_order(prepared.xy, split)
     prepared, told_by = prepared.take(rows), np.argsort(rows)[told_by]
-    found = without_different(candidates_of(prepared, split=split), prepared, said)
-    scored = score(Compared(prepared, *found), weights, many=("left",))
+    every = Compared(prepared, *candidates_of(prepared, split=split))
+    apart = are_different(every, said)
+    scored = score(every, weights, many=("left",), apart=apart)
+    if apart is not None:
+        scored = _left_out(scored, apart)
     pairs, several = scored.pairs, scored.several
     rank = ranks_within(pairs.left, scored.probability)
     best, again, together = matches(scored, rank == 0, units=units)
@@ -114,6 +118,17 @@ def _linked(
     if len(prepared) < len(records):
         return told_of_all(table, own_keys(records["record_key"]), told_by)
     return table
+
+
+def _left_out(scored: Scored, apart: Flags) -> Scored:
+    """Let pairs that are said to be two sites (`apart`) be no match, question or reason for doubt."""
+    return replace(
+        scored,
+        base=np.where(apart, -np.inf, scored.base),
+        probability=np.where(apart, 0.0, scored.probability),
+        is_question=scored.is_question & ~apart,
+        is_anybodys=scored.is_anybodys & ~apart,
+    )
 
 
 def _names(records: Records, ids: pd.Series) -> pd.Series:

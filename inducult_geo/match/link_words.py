@@ -9,8 +9,7 @@ import pandas as pd
 
 from inducult_geo.frames import own_keys
 from inducult_geo.match.decided.verdict import DIFFERENT, SAME
-from inducult_geo.match.pairs.roads import Pairs2
-from inducult_geo.match.reading.prepared import Prepared
+from inducult_geo.match.pairs.compared import Compared
 from inducult_geo.ragged import Flags
 
 LINK_WORDS: Final = (SAME, DIFFERENT)
@@ -24,23 +23,19 @@ NOTHING_SAID: Final = pd.DataFrame(columns=[*PAIR, "decision"], dtype="str")
 _TOLD: Final = {SAME: "said to be one site", DIFFERENT: "said to be two sites"}
 
 
-def without_different(pairs: Pairs2, prepared: Prepared, said: pd.DataFrame) -> Pairs2:
-    """Leave out the pairs of which somebody said that they are two sites, so that the next best is found.
+def are_different(pairs: Compared, said: pd.DataFrame) -> Flags | None:
+    """Tell of which pairs somebody said that they are two sites; None where nobody said so of any.
 
     Parameters
     ----------
-    pairs
-        Rows of `prepared`, the left ones first.
     said
         As for `with_words`.
     """
     apart = said[said["decision"] == DIFFERENT]
     if apart.empty:
-        return pairs
-    keys = own_keys(pd.Series(prepared.key, dtype="str"))
-    found = pd.DataFrame({"left_id": keys.to_numpy()[pairs[0]], "right_id": keys.to_numpy()[pairs[1]]})
-    kept = ~are_among(found, apart)
-    return pairs[0][kept], pairs[1][kept]
+        return None
+    keys = own_keys(pd.Series(pairs.prepared.key, dtype="str")).to_numpy()
+    return are_among(pd.DataFrame({"left_id": keys[pairs.left], "right_id": keys[pairs.right]}), apart)
 
 
 def with_words(table: pd.DataFrame, said: pd.DataFrame) -> pd.DataFrame:

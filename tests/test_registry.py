@@ -10,6 +10,7 @@ from test_identity import assign, stones
 from inducult_geo.match.identity.assign import assign_ids
 from inducult_geo.match.identity.registry import empty_registry, merge_registries, registry_unlike, typed_registry
 from inducult_geo.match.identity.site_ids import new_site_id
+from inducult_geo.releasing.rescuing import as_released
 
 
 def test_records_of_other_regions_are_not_gone():
@@ -95,3 +96,21 @@ def test_a_registry_in_which_nothing_was_seen_is_everybodys_own():
     mine = empty_registry()
     mine["more"] = 1
     assert "more" not in empty_registry()
+
+
+def test_a_registry_made_again_knows_who_has_what_two_regions_hold():
+    """Each region's share said that it has all of them under one id; a restore moved works to the other region."""
+    columns = ["record_key", "region", "site_id", "merged_into"]
+    shares = {
+        name: typed_registry(
+            pd.DataFrame(
+                [("osm:1", name, "IC-X", None), (own, name, "IC-X", None), (None, None, grave, "IC-X")]
+            ).set_axis(columns, axis=1)
+        )
+        for name, own, grave in (("mid", "list:m", "IC-M"), ("west", "list:w", "IC-W"))
+    }
+    told = [("osm:1", "mid", "IC-X"), ("list:m", "mid", "IC-X"), ("list:w", "west", "IC-W")]
+    released = typed_registry(pd.DataFrame(told, columns=columns[:3]))
+    registry = as_released(shares, released)
+    assert {*registry[columns[:3]].dropna().itertuples(index=False, name=None)} == {*told}
+    assert stones(registry) == {"IC-M": "IC-X"}

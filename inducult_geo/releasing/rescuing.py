@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 import pandas as pd
@@ -10,6 +10,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from inducult_geo.arrow.keys import is_in
+from inducult_geo.match.identity.borders import with_own_ids
 from inducult_geo.match.identity.registry import empty_registry, merge_registries, typed_registry
 from inducult_geo.of_sample import is_of_sample
 from inducult_geo.run import Run
@@ -32,12 +33,11 @@ def rescue_registry(run: Run) -> None:
     path = run.folder.registry
     if path.is_file():
         return
-    kept = merge_registries(empty_registry(), dict(_shares(run)))
     release = current_release(run.folder)
     if release is not None and is_of_sample(release) and not run.folder.is_sample:
         release = None
     released = empty_registry() if release is None else _released(release)
-    kept = _as_released(kept, released)
+    kept = as_released(dict(_shares(run)), released)
     missing = released[~is_in(released["record_key"], kept["record_key"])]
     registry = pd.concat([kept, missing], ignore_index=True) if len(missing) else kept
     if registry.empty:
@@ -61,16 +61,30 @@ def _shares(run: Run) -> Iterator[tuple[str, pd.DataFrame]]:
             yield stage.region, stage.table("registry")
 
 
-def _as_released(kept: pd.DataFrame, released: pd.DataFrame) -> pd.DataFrame:
-    """Return what regions kept, with the ids that the release gave to records of ids that several regions bear.
+def as_released(shares: Mapping[str, pd.DataFrame], released: pd.DataFrame) -> pd.DataFrame:
+    """Return what regions kept as one registry, with the regions and ids under which the release has their records.
 
-    A region keeps the id under which a record came to it; that the rest of its site stays under it, the release found.
+    A region keeps the id under which a record came to it, and knows records that another one has on the map: who has
+    each, and that the rest of its site stays under another id, the release found.
+
+    Parameters
+    ----------
+    shares
+        Region -> its share of the registry.
+    released
+        The records of the release: `record_key`, `site_id`, `region`; no row where there is none.
     """
-    placed = kept[["record_key", "site_id", "region"]].dropna()
-    bearers = placed.drop_duplicates(["site_id", "region"])["site_id"]
-    shared = placed[is_in(placed["site_id"], bearers[bearers.duplicated()])]
-    told = shared.reset_index().merge(released, on=["record_key", "region"], suffixes=("", "_told")).set_index("index")
-    return kept.assign(site_id=told["site_id_told"].reindex(kept.index).fillna(kept["site_id"]))
+    there = released.set_index("record_key")["region"]
+    homes = {name: table["record_key"].map(there) for name, table in shares.items()}
+    own = {name: table[homes[name].isna() | (homes[name] == name)] for name, table in shares.items()}
+    kept = merge_registries(empty_registry(), own)
+    columns = ["record_key", "region", "site_id"]
+    both = kept[columns].merge(released[columns], on=columns[:2], suffixes=("", "_told")).dropna()
+    told = both.drop_duplicates(["region", "site_id"])
+    ids = dict(zip(zip(told["region"], told["site_id"], strict=True), told["site_id_told"], strict=True))
+    named = with_own_ids(kept, ids, "site_id")
+    is_record = named["record_key"].notna()
+    return named[is_record | ~is_in(named["site_id"], named.loc[is_record, "site_id"])]
 
 
 def _released(release: Path) -> pd.DataFrame:

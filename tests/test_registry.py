@@ -98,6 +98,18 @@ def test_a_registry_in_which_nothing_was_seen_is_everybodys_own():
     assert "more" not in empty_registry()
 
 
+def test_what_has_vanished_keeps_no_id_of_a_record_that_went_to_another_region():
+    """The id led nowhere: a row that was long gone bore it in the registry, and no grave told where the site is."""
+    stays, goes = (row(key, "A", region="opole") for key in ("a:1", "a:2"))
+    first = assign_ids(dict.fromkeys(("a:1", "a:2"), "a:1"), empty_registry(), records(stays, goes))
+    (old,) = set(first.members)
+    alone = assign_ids({"a:1": "a:1"}, first.registry, records(stays))
+    moved = alone.registry.assign(region="leoben", site_id="IC-B").query("record_key == 'a:1'")
+    whole = merge_registries(alone.registry, {"opole": alone.registry.query("record_key == 'a:2'"), "leoben": moved})
+    assert stones(whole) == {old: "IC-B"}
+    assert set(whole["site_id"].where(whole["record_key"].notna()).dropna()) == {"IC-B"}
+
+
 def test_a_registry_made_again_knows_who_has_what_two_regions_hold():
     """Each region's share said that it has all of them under one id; a restore moved works to the other region."""
     columns = ["record_key", "region", "site_id", "merged_into"]

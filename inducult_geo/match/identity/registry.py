@@ -145,7 +145,7 @@ def merge_registries(before: pd.DataFrame, regions: Mapping[str, pd.DataFrame]) 
     told = pd.concat(rows, ignore_index=True)
     # Where a border moved, two regions know of a record: the one that holds it, or saw it last, speaks for it.
     told = told.sort_values(["is_gone", "last_seen"], kind="stable", ascending=[False, True], na_position="first")
-    records = told.drop_duplicates("record_key", keep="last")
+    records = _with_the_others(parts[0], told.drop_duplicates("record_key", keep="last"))
     # What a region was told of another one's sites may be old: what is not resolved anew keeps it.
     graves = [part[part["record_key"].isna()] for part in parts]
     is_own = np.concatenate(
@@ -155,6 +155,21 @@ def merge_registries(before: pd.DataFrame, regions: Mapping[str, pd.DataFrame]) 
     stones = stones[~stones["site_id"].isin(records["site_id"])].drop_duplicates("site_id", keep="last")
     whole = pd.concat([records, stones, *_unburied(parts[0], records, stones)], ignore_index=True).astype(_TYPES)
     return in_order(whole)
+
+
+def _with_the_others(before: pd.DataFrame, records: pd.DataFrame) -> pd.DataFrame:
+    """Let vanished records go where their site's others went, be it to another region (see `_none_left_behind`)."""
+    left = records["is_gone"].to_numpy(dtype=bool)
+    left = left & ~is_in(records["site_id"], records.loc[~left, "site_id"])
+    was = rows_of(before)[["record_key", "site_id"]]
+    was = was[is_in(was["site_id"], records.loc[left, "site_id"])]
+    home = was["record_key"].map(records.set_index("record_key")["site_id"])
+    moved = home.notna() & (home != was["site_id"])
+    if not moved.any():
+        return records
+    homes = _homes(*(part[moved].astype(object) for part in (was["site_id"], was["record_key"], home)))
+    told = records["site_id"].map({site: there for site, (there, _) in homes.items()}).where(left)
+    return records.assign(site_id=told.fillna(records["site_id"]))
 
 
 def _unburied(before: pd.DataFrame, records: pd.DataFrame, stones: pd.DataFrame) -> Iterator[pd.DataFrame]:

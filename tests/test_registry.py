@@ -110,6 +110,19 @@ def test_what_has_vanished_keeps_no_id_of_a_record_that_went_to_another_region()
     assert set(whole["site_id"].where(whole["record_key"].notna()).dropna()) == {"IC-B"}
 
 
+def test_an_id_leads_to_where_its_record_is_and_not_where_a_region_that_left_it_thought():
+    """Where outlines overlap, a region puts a record of the other one into a site of its own."""
+    before = typed_registry(pd.DataFrame({"record_key": ["x:1"], "site_id": ["IC-X"], "region": ["opole"]}))
+    columns = ["record_key", "site_id", "region", "merged_into"]
+    shares = {
+        "leoben": typed_registry(pd.DataFrame([("x:1", "IC-L", "leoben", None)], columns=columns)),
+        "opole": typed_registry(
+            pd.DataFrame([("x:2", "IC-O", "opole", None), (None, "IC-X", None, "IC-O")], columns=columns)
+        ),
+    }
+    assert stones(merge_registries(before, shares)) == {"IC-X": "IC-L"}
+
+
 def test_a_registry_made_again_knows_who_has_what_two_regions_hold():
     """Each region's share said that it has all of them under one id; a restore moved works to the other region."""
     columns = ["record_key", "region", "site_id", "merged_into"]

@@ -153,36 +153,41 @@ def merge_registries(before: pd.DataFrame, regions: Mapping[str, pd.DataFrame]) 
     )
     stones = pd.concat(graves, ignore_index=True).iloc[np.argsort(is_own, kind="stable")]
     stones = stones[~stones["site_id"].isin(records["site_id"])].drop_duplicates("site_id", keep="last")
-    whole = pd.concat([records, stones, *_unburied(parts[0], records, stones)], ignore_index=True).astype(_TYPES)
+    went = _went(parts[0], records)
+    there = pd.MultiIndex.from_frame(went[["site_id", "home"]])
+    # A region moves its share of a site, which is not the whole of it, or not what it has on the map.
+    is_true = pd.MultiIndex.from_frame(stones[["site_id", "merged_into"]]).isin(there)
+    stones = stones[is_true | ~is_in(stones["site_id"], went["site_id"])]
+    whole = pd.concat([records, stones, *_unburied(went, records, stones)], ignore_index=True).astype(_TYPES)
     return in_order(whole)
+
+
+def _went(before: pd.DataFrame, records: pd.DataFrame) -> pd.DataFrame:
+    """Return the rows whose site no record bears any more that is there, with the `home` of each record now."""
+    rows = rows_of(before)
+    lost = rows[~is_in(rows["site_id"], records.loc[~records["is_gone"].to_numpy(dtype=bool), "site_id"])]
+    home = lost["record_key"].map(records.set_index("record_key")["site_id"]) if len(lost) else lost["site_id"]
+    return lost.assign(home=home)[home.notna() & lost["site_id"].notna()]
 
 
 def _with_the_others(before: pd.DataFrame, records: pd.DataFrame) -> pd.DataFrame:
     """Let vanished records go where their site's others went, be it to another region (see `_none_left_behind`)."""
-    left = records["is_gone"].to_numpy(dtype=bool)
-    left = left & ~is_in(records["site_id"], records.loc[~left, "site_id"])
-    was = rows_of(before)[["record_key", "site_id"]]
-    was = was[is_in(was["site_id"], records.loc[left, "site_id"])]
-    home = was["record_key"].map(records.set_index("record_key")["site_id"])
-    moved = home.notna() & (home != was["site_id"])
-    if not moved.any():
+    went = _went(before, records).query("home != site_id")
+    if went.empty:
         return records
-    homes = _homes(*(part[moved].astype(object) for part in (was["site_id"], was["record_key"], home)))
-    told = records["site_id"].map({site: there for site, (there, _) in homes.items()}).where(left)
+    homes = _homes(*(went[name].astype(object) for name in ("site_id", "record_key", "home")))
+    told = records["site_id"].map({site: home for site, (home, _) in homes.items()})
     return records.assign(site_id=told.fillna(records["site_id"]))
 
 
-def _unburied(before: pd.DataFrame, records: pd.DataFrame, stones: pd.DataFrame) -> Iterator[pd.DataFrame]:
+def _unburied(went: pd.DataFrame, records: pd.DataFrame, stones: pd.DataFrame) -> Iterator[pd.DataFrame]:
     """Yield the tombstones of ids that no record bears any more and that no region buried.
 
     Where several regions hold records of a site, each of them moves its own, and leaves the id to the others.
     """
-    rows = rows_of(before)
-    lost = rows[~(is_in(rows["site_id"], records["site_id"]) | is_in(rows["site_id"], stones["site_id"]))]
-    home = lost["record_key"].map(records.set_index("record_key")["site_id"]) if len(lost) else lost["site_id"]
-    lost = lost[home.notna() & lost["site_id"].notna()]
+    lost = went[~(is_in(went["site_id"], records["site_id"]) | is_in(went["site_id"], stones["site_id"]))]
     if len(lost):
-        moved = pd.DataFrame.from_dict(_homes(lost["site_id"], lost["record_key"], home), orient="index")
+        moved = pd.DataFrame.from_dict(_homes(lost["site_id"], lost["record_key"], lost["home"]), orient="index")
         seen = lost.groupby("site_id").agg(first_seen=("first_seen", "min"), last_seen=("last_seen", "max"))
         yield seen.join(moved.set_axis(["merged_into", "cause"], axis=1)).reset_index()
 

@@ -392,6 +392,11 @@ def test_transform_says_operation_and_accuracy(tmp_path: Path) -> None:
     assert result.exit_code == 1
     assert "another zone,,,,," in result.stdout
     assert "EPSG:31468 is for " in result.stdout
+    points.write_text("name,x,y\nnorth of Germany,4530000,6260000\nfar north,4530000,6600000\n")
+    result = CliRunner().invoke(cli.app, [*arguments, "--data", str(tmp_path)], catch_exceptions=False)
+    near, far = result.stdout.splitlines()[1:]
+    assert ",,," not in near
+    assert "far north,,,,," in far
     points.write_text("x,y\nthree,four\n")
     with pytest.raises(ConfigError, match="no row holds two numbers: x: 'three'"):
         CliRunner().invoke(cli.app, [*arguments, "--data", str(tmp_path)], catch_exceptions=False)

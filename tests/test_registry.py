@@ -56,11 +56,16 @@ def test_an_id_that_two_regions_leave_in_one_night_leads_where_its_records_went(
     both = assign({"a:1": 1, "b:1": 1, "a:2": 2}).registry
     old, new = (both.set_index("record_key").loc[key, "site_id"] for key in ("a:1", "a:2"))
     both["region"] = both["record_key"].map({"a:1": "opole", "b:1": "leoben", "a:2": "opole"})
+    both["first_seen"] = both["record_key"].map({"a:1": "2024-01-02", "b:1": "2024-01-01", "a:2": "2024-01-01"})
+    both["last_seen"] = both["record_key"].map({"a:1": "2024-01-02", "b:1": "2024-01-03", "a:2": "2024-01-03"})
     shares = {
         region: both.assign(site_id=both["site_id"].where(both["region"] != region, new))
         for region in ("leoben", "opole")
     }
-    assert stones(merge_registries(both, shares)) == {old: new}
+    merged = merge_registries(both, shares)
+    assert stones(merged) == {old: new}
+    (grave,) = merged[merged["site_id"] == old].to_dict("records")
+    assert (grave["first_seen"], grave["last_seen"]) == ("2024-01-01", "2024-01-03")
 
 
 def test_the_region_that_holds_a_record_speaks_for_it():

@@ -848,7 +848,7 @@ def test_a_workbook_with_answers_is_read(run: Run, sheet: Path, tmp_path: Path, 
     [
         (lambda text: text.replace(",note,", ",decision,", 1), "several columns are called decision: which is meant"),
         (lambda text: text.replace("\r\n", ",,my remark\r\n").replace(",,my remark", "", 1), "stands 'my remark'"),
-        (lambda text: text.replace("\nQ-", '\n"Q-', 1), "not a CSV from line .* on: .* expected"),
+        (lambda text: text.replace("\nQ-", '\n"Q-', 1), "not a CSV from line 3 on: .* expected"),
         (lambda text: f'{text}"Q-1', "not a CSV from line .* on: unexpected end of data"),
     ],
 )

@@ -65,7 +65,7 @@ def test_a_list_is_tried_beside_what_its_region_has(sample_data: Path, tmp_path:
         text.replace('accuracy_m = "natancnost_m"', "").replace("= 500", "= 30"), encoding="utf-8"
     )
     report = check(tmp_path / "list.toml", open_run(sample_data))
-    assert "7 lie some 610 m south-east of theirs" in report.beside[1]
+    assert "6 lie some 610 m south-east of theirs" in report.beside[1]
     assert report.as_dict()["beside"] == list(report.beside)
     assert sorted(path.name for path in (sample_data / "processed").rglob("*")) == before
     assert check(tmp_path / "list.toml", open_run(tmp_path / "empty", contracts=False)).beside == ()

@@ -559,7 +559,7 @@ y = "Szerokość" # guessed: 50.66512 to 50.67021
 crs = "EPSG:4326" # guessed: no other candidate lies elsewhere, 100% inside
 # As degrees of old maps they would lie elsewhere: Pulkovo 1942(58) (EPSG:4179) 130 m, 100% inside; Pulkovo 1942 \
 (EPSG:4284) 130 m, 100% inside. Nothing but a row whose place is known tells.
-# accuracy_m = 100
+# accuracy_m = 500 # assumed until it is stated
 # origin = "surveyed" # or digitized, address, settlement
 
 [columns]

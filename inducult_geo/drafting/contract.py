@@ -42,6 +42,7 @@ from inducult_geo.drafting.sources import items_of, licence_lines, marked_lines,
 from inducult_geo.drafting.text import comment, number_range, quoted, short
 from inducult_geo.errors import ContractError
 from inducult_geo.harmonize.dates.read import date_text, life_span
+from inducult_geo.harmonize.places.place import UNSTATED_ACCURACY_M
 from inducult_geo.run import Run
 from inducult_geo.sources.formats.sheets import ALL_SHEETS
 from inducult_geo.sources.formats.table import ChoiceError, Table, has_shapes, names_of_a_row
@@ -59,7 +60,10 @@ _WORDS_MAX = 20
 _MOSTLY = 0.5
 
 _NO_PLACE = "No column looks like coordinates: a run takes no row without a place. See `inducult link`."
-_HOW_TRUE = ("# accuracy_m = 100", '# origin = "surveyed" # or digitized, address, settlement')
+_HOW_TRUE = (
+    f"# accuracy_m = {UNSTATED_ACCURACY_M['unknown']:g} # assumed until it is stated",
+    '# origin = "surveyed" # or digitized, address, settlement',
+)
 
 
 @dataclass

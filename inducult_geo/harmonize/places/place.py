@@ -30,8 +30,9 @@ OUTSIDE_M = 500.0
 
 _OFF_GLOBE_MAX = _HALF = 0.5
 
-UNSTATED_ACCURACY_M = {"surveyed": 1.0, "digitized": 10.0, "address": 250.0, "settlement": 2000.0, "unknown": 100.0}
-"""How true a source's own coordinates are taken to be where its contract does not state it, by their origin."""
+UNSTATED_ACCURACY_M = {"surveyed": 1.0, "digitized": 10.0, "address": 250.0, "settlement": 2000.0, "unknown": 500.0}
+"""How true a source's own coordinates are taken to be where its contract does not state it, by their origin; the last
+one as two open lists show, of which seven in ten labelled pairs lie within that of both (`bench_accuracy`)."""
 
 
 @dataclass(frozen=True)

@@ -34,6 +34,8 @@ def shared_ids(records: pd.DataFrame, registry: pd.DataFrame) -> dict[tuple[str,
         The registry so far: every id that was ever given, and the regions in which it was.
     """
     placed = records[["record_key", "region", "site_id"]].dropna()
+    if placed.empty:
+        return {}
     shares = placed.groupby(["site_id", "region"])["record_key"].agg(["size", "min"]).reset_index()
     shares["lent"] = _lent(shares, placed, registry)
     shares = shares[shares.duplicated("site_id", keep=False) | shares["lent"]]

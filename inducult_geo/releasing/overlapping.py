@@ -10,10 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 import geopandas as gpd
-import numpy as np
 import pandas as pd
-from scipy.sparse import coo_array
-from scipy.sparse.csgraph import connected_components
 
 from inducult_geo.arrow.keys import is_in
 from inducult_geo.catalog import Contract
@@ -22,7 +19,7 @@ from inducult_geo.frames import Counts, Pairs, Records, Sites, as_sites, counts_
 from inducult_geo.match.decided.verdict import PART_OF, SAME
 from inducult_geo.match.golden.remade import made_anew
 from inducult_geo.memory import registry_of
-from inducult_geo.ragged import Ints
+from inducult_geo.ragged import Small, components
 from inducult_geo.run import Run, SourceFacts
 from inducult_geo.text import counted
 
@@ -141,13 +138,11 @@ def _homes(rows: pd.DataFrame) -> pd.Series:
     return _owned(rows["region"], rows["site_id"].fillna(rows["record_key"]))
 
 
-def _groups(rows: pd.DataFrame) -> Ints:
+def _groups(rows: pd.DataFrame) -> Small:
     """Give one number to all records that any region makes one site of, and so on over regions."""
     keys, sites = (pd.factorize(column)[0] for column in (rows["record_key"], _homes(rows)))
-    size = keys.max() + 1 + sites.max() + 1
-    ties = coo_array((np.ones(len(rows)), (keys, keys.max() + 1 + sites)), shape=(size, size))
-    numbers: Ints = connected_components(ties, directed=False)[1]
-    return numbers[keys]
+    first = int(keys.max()) + 1
+    return components(first + int(sites.max()) + 1, keys, first + sites)[keys]
 
 
 def _is_read(region_id: str, run: Run) -> bool:

@@ -10,6 +10,7 @@ from inducult_geo.frames import RECORD_COLUMNS, to_json
 from inducult_geo.match.pairs.compared import PLACE_FLOOR_M, Compared
 from inducult_geo.match.pairs.comparisons import COMPARISONS
 from inducult_geo.match.pairs.places import OUTSIDE_MEANT
+from inducult_geo.match.reading.address_lines import without_towns
 from inducult_geo.match.reading.addresses import companies_apart, read_address, read_addresses
 from inducult_geo.match.reading.prepare import accuracies, prepare
 from inducult_geo.ragged import Ragged
@@ -394,6 +395,25 @@ def test_a_company_in_an_address_is_no_street(address, country, left, company):
     parts = companies_apart(pd.Series([address, "Hof 1"]), np.array([country, "DE"], dtype=object))
     told = [part.where(part.notna(), None).tolist() for part in parts]
     assert told == [[left, "Hof 1"], [company, None]]
+
+
+@pytest.mark.parametrize(
+    ("line", "city", "country", "street"),
+    [
+        ("John Kennedylaan 51, 9042 Gent, Belgium", "Ghent", "BE", "John Kennedylaan 51"),
+        ("Kerpelystraße 199, 8700 Leoben, Styria, Austria", "Leoben", "AT", "Kerpelystraße 199"),
+        ("Leoben, Styria, Austria", "Leoben", "AT", None),
+        ("Leoben, Kerpelystraße 199", "Leoben", "AT", "Kerpelystraße 199"),
+        ("Kresna, Zavoia", "Kresna", "BG", "Zavoia"),
+        ("Via Roma, 12", "Padova", "IT", "Via Roma, 12"),
+        ("Halle 3, A", "Linz", "AT", "Halle 3, A"),
+        ("Leoben", "Leoben", "AT", "Leoben"),
+    ],
+)
+def test_the_town_and_the_country_of_an_address_are_no_street(line, city, country, street):
+    lines, cities = pd.Series([line, None]), pd.Series([city, None], dtype=object)
+    left = without_towns(lines, cities, np.array([country, ""], dtype=object))
+    assert [None if pd.isna(text) else text for text in left] == [street, None]
 
 
 def test_a_company_in_an_address_is_an_operator():

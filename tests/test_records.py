@@ -111,7 +111,7 @@ def test_what_a_contract_maps_counts_in_any_case_even_what_elsewhere_is_nothing(
         "aspect": {"Denkmal": "monument"},
         "present_use": {"Wohnen": "housing", "n/a": "none"},
         "country": {"Deutschland-Ost": "DE"},
-        "accuracy_m": {"-": "500", "irgendwo": ""},
+        "accuracy_m": {"-": "5000", "irgendwo": ""},
     }
     rows = [
         {"status": "-", "aspect": "DENKMAL", "present_use": "WOHNEN", "country": "deutschland-ost", "accuracy_m": "-"},
@@ -323,7 +323,7 @@ def test_words_of_accuracy_become_meters(vocabulary: Vocabulary) -> None:
     found = result.records["accuracy_m"].round().tolist()
     # What is not stated or not understood is what the source as a whole is worth.
     assert found[:4] == [200, 5000, 75, 13]
-    assert set(found[4:]) == {100}
+    assert set(found[4:]) == {500}
     said = kinds(result)["unmapped_value"]
     assert all(f"'{text}' (1)" in said for text in ("so so", "-3", "inf", "0"))
 

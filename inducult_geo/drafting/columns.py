@@ -15,13 +15,13 @@ from inducult_geo.errors import CoordinateError
 from inducult_geo.harmonize.coordinates.parsed import marked_angles
 from inducult_geo.harmonize.coordinates.read import parse_coordinates
 from inducult_geo.harmonize.dates.read import date_text, parse_date
-from inducult_geo.harmonize.words.countries import country_code
 from inducult_geo.harmonize.words.dated_states import status_of
 from inducult_geo.harmonize.words.vocabulary import load_vocabulary
 from inducult_geo.match.reading.trades import fuel_bits
 from inducult_geo.sources.formats.table import has_shapes
 from inducult_geo.sources.partners.marks import is_marked, says_yes_or_no
 from inducult_geo.text import fold_once, wikidata_item
+from inducult_geo.text.countries import country_code
 
 _MOSTLY = 0.8
 _SOME = 0.2

@@ -15,7 +15,6 @@ from inducult_geo.errors import ContractError
 from inducult_geo.frames import Problem, RawTable, Records, as_records, to_json
 from inducult_geo.harmonize.dates.read import date_texts, iso_date, life_span, parse_date, parse_end, tells_beginning
 from inducult_geo.harmonize.places.place import Ground, Placed, place
-from inducult_geo.harmonize.words.countries import NAMIBIA, country_code
 from inducult_geo.harmonize.words.dated_states import status_of, years_beside
 from inducult_geo.harmonize.words.footnotes import without_footnotes
 from inducult_geo.harmonize.words.meanings import YEARS, Meanings, check_meanings, settled_starts
@@ -34,6 +33,7 @@ from inducult_geo.harmonize.words.vocabulary import (
 )
 from inducult_geo.harmonize.words.websites import web_address
 from inducult_geo.text import clean_text, known_text, of_each, wikidata_item
+from inducult_geo.text.countries import NAMIBIA, country_code
 from inducult_geo.values import ASPECTS, PRESENT_USES, STATUSES
 
 _PLAIN = (

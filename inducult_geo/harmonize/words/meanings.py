@@ -8,9 +8,9 @@ from typing import Any
 from inducult_geo.catalog.models import Contract
 from inducult_geo.errors import ContractError, did_you_mean
 from inducult_geo.harmonize.dates.read import parse_date
-from inducult_geo.harmonize.words.countries import country_code
 from inducult_geo.harmonize.words.vocabulary import Vocabulary
 from inducult_geo.text import clean_text, fold_once
+from inducult_geo.text.countries import country_code
 from inducult_geo.values import ASPECTS, PRESENT_USES, STATUSES
 
 YEARS = ("start", "end")

@@ -17,6 +17,7 @@ from scipy import sparse
 
 from inducult_geo.arrow.texts import coded, different, texts
 from inducult_geo.frames import Records, from_json
+from inducult_geo.match.reading.address_lines import without_towns
 from inducult_geo.match.reading.addresses import companies_apart
 from inducult_geo.match.reading.addresses_in_names import addresses_in_names
 from inducult_geo.match.reading.countries import countries_of
@@ -85,7 +86,7 @@ def _as_told(records: Records) -> Prepared:
     country = countries_of(records, xy)
     own, parents = called(records["names"])
     own, lines = addresses_in_names(own, records["address"])
-    addresses, companies = companies_apart(lines, country)
+    addresses, companies = companies_apart(without_towns(lines, records["city"], country), country)
     owners = joined(joined(texts_of(records["operator"]), parents), texts_of(companies))
     lands, known = pd.factorize(country)
     (names, operators), variants = words.variants((own, owners), lands, known)

@@ -6,7 +6,8 @@ import gettext
 from functools import lru_cache
 from typing import Final
 
-from inducult_geo.text import clean_text, fold_once
+from inducult_geo.text.clean import clean_text
+from inducult_geo.text.folding import fold_once
 
 _LANGUAGES: Final = ("de", "cs", "it", "sl", "hr", "pl", "nl", "fr", "hu", "ro", "sk")
 _ALSO: Final = {

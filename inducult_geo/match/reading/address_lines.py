@@ -15,6 +15,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
+from inducult_geo.match.reading.addresses import LONGEST_LINE
 from inducult_geo.match.reading.words import city_words
 from inducult_geo.text.countries import country_code
 
@@ -51,6 +52,8 @@ def without_towns(addresses: pd.Series, cities: pd.Series, country: NDArray[np.o
 
 
 def _street(line: str, city: str, country: str) -> str | None:
+    if len(line) > LONGEST_LINE:
+        return line
     parts = [part.strip() for part in _COMMA.split(line)]
     # Two letters may be those of a county, one that of a building.
     tells_country = len(parts[-1]) > _LONGEST_SIGN and country_code(parts[-1]) is not None

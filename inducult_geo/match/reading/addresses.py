@@ -92,7 +92,7 @@ _A_HOUSE: Final = "1"
 """The number that stands for all of those of a street."""
 
 _SHORTEST_COMPANY: Final = 2
-_LONGEST_LINE: Final = 250
+LONGEST_LINE: Final = 250
 """Characters of an address; longer ones are texts, and stay as they are."""
 
 
@@ -133,7 +133,7 @@ def _told_once(address: object, country: str, plain: dict[tuple[str, str], bool]
 
 def _told(address: object, country: str) -> tuple[object, str | None]:
     """Return what is left of an address without a company that stands in it, and the company, or None."""
-    if not (isinstance(address, str) and country and len(address) <= _LONGEST_LINE):
+    if not (isinstance(address, str) and country and len(address) <= LONGEST_LINE):
         return address, None
     end = _end_of_company(address, country)
     if not end:

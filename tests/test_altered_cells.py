@@ -102,3 +102,7 @@ def test_answers_beside_other_questions_are_not_taken() -> None:
     with pytest.raises(ContractError, match=r"'question', 'left_name' stand beside other questions.*Undo the sorting"):
         told(ASKED | {"review_id": "Q-2"}, ANOTHER | {"review_id": "Q-1"})
     assert told(ANOTHER, ASKED) == []
+
+
+def test_a_number_of_a_huge_power_is_another_one_like_any() -> None:
+    assert told(ASKED | {"score": f"1e{'9' * 5000}"})

@@ -272,4 +272,8 @@ def test_a_night_after_records_went_to_another_region_publishes_nothing(world: W
     assert [night.is_new for night in nights] == [True, False, False]
     told = [[one.stage.problems for one in night.regions if one.stage] for night in nights]
     assert told[0] == told[1] == told[2], "what is noticed is told every night"
-    assert any("lie in two regions now" in "".join(problems) for problems in told[0]) == (word == "same")
+    records = open_release(world.data).records.set_index("record_key")["site_id"]
+    is_one = records["list-any:1"] == records["osm:node/2"]
+    assert is_one == ("two" in goes), "what lies in both regions goes with the others of its site"
+    is_told = any("lie in two regions now" in "".join(problems) for problems in told[0])
+    assert is_told == (word == "same" and not is_one)

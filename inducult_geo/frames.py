@@ -285,7 +285,9 @@ def read_shapes(
     table = pq.read_table(path, columns=columns)
     if "geometry" not in table.column_names or b"geo" not in (table.schema.metadata or {}):
         raise ValueError("no GeoParquet with a column `geometry`")
-    told = json.loads(table.schema.metadata[b"geo"])["columns"]["geometry"]
+    told = json.loads(table.schema.metadata[b"geo"]).get("columns", {}).get("geometry", {})
+    if "crs" not in told:
+        raise ValueError("no GeoParquet that tells its coordinate system")
     if columns is None and "covering" in told:
         table = table.drop_columns(told["covering"]["bbox"]["xmin"][0])
     if within is not None:

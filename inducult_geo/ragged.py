@@ -11,8 +11,6 @@ from typing import Any, Final
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
-from scipy import sparse
-from scipy.sparse.csgraph import connected_components
 
 Ints = NDArray[np.int64]
 Floats = NDArray[np.float64]
@@ -275,5 +273,9 @@ def best_of_each(starts: Ints, values: Ints, count: int) -> Flags:
 
 def components(size: int, one: Ints, other: Ints) -> Small:
     """Return for each row of a graph the number of the part of it that the row hangs together with."""
+    # A sixth of a second that most commands do not need.
+    from scipy import sparse
+    from scipy.sparse.csgraph import connected_components
+
     graph = sparse.coo_matrix((np.ones(len(one), dtype=np.int8), (one, other)), shape=(size, size))
     return np.asarray(connected_components(graph, directed=False)[1], dtype=np.int32)

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import geopandas as gpd
 import pandas as pd
+import pyarrow.parquet as pq
 import pyproj
 import pytest
 import shapely
@@ -108,6 +109,10 @@ def test_a_table_without_places_is_no_file_of_shapes(tmp_path: Path) -> None:
     gpd.GeoDataFrame(frame, geometry=[POINT], crs=3035).to_parquet(tmp_path / "records.parquet")
     with pytest.raises(ValueError, match="no GeoParquet"):
         read_shapes(tmp_path / "records.parquet", columns=["name"])
+    spoiled = pq.read_table(tmp_path / "records.parquet").replace_schema_metadata({b"geo": b'{"columns": {}}'})
+    pq.write_table(spoiled, tmp_path / "records.parquet")
+    with pytest.raises(ValueError, match="no GeoParquet"):
+        read_shapes(tmp_path / "records.parquet")
 
 
 def test_the_counting_law_names_the_place_where_it_is_broken() -> None:

@@ -277,5 +277,7 @@ def components(size: int, one: Ints, other: Ints) -> Small:
     from scipy import sparse
     from scipy.sparse.csgraph import connected_components
 
+    if not size:
+        return np.zeros(0, dtype=np.int32)
     graph = sparse.coo_matrix((np.ones(len(one), dtype=np.int8), (one, other)), shape=(size, size))
     return np.asarray(connected_components(graph, directed=False)[1], dtype=np.int32)

@@ -141,12 +141,9 @@ def draft(path: Path, run: Run, *, region: str | None = None, read: Read | None 
 
 def _say_at_last(found: _Draft, table: Table, columns: list[Column], about: Region | None) -> None:
     """Say where the table may come from, which rows are crossed out, and which columns hold nothing, or not all."""
-    fields = fields_of(columns)
     if about is not None:
-        found.columns += [
-            line for one in fields.get("postcode", [])[:1] for line in lost_zero_lines(one, about.country)
-        ]
-    found.values += [lines for one in fields.get("accuracy_m", [])[:1] if (lines := _accuracy_words(one))]
+        postcodes = fields_of(columns).get("postcode", [])[:1]
+        found.columns += [line for one in postcodes for line in lost_zero_lines(one, about.country)]
     found.head += licence_lines(columns)
     found.head += [comment(told) for told, _ in deleted_rows(table.frame, table.places, ())]
     # A KML or GPX brings a dozen of them.
@@ -154,12 +151,12 @@ def _say_at_last(found: _Draft, table: Table, columns: list[Column], about: Regi
     found.head += [comment(f"Columns without a value in any row: {', '.join(empty[:_UNMAPPED_MAX])}")] if empty else []
 
 
-def _accuracy_words(column: Column) -> list[str]:
-    """Return a section to be completed that says how many meters the words of a column of accuracies mean."""
+def _accuracy_words(column: Column) -> list[list[str]]:
+    """Return a section, or none, to be completed that says how many meters the words of a column of accuracies mean."""
     words = sorted({cell for cell in column.cells if column.decimal is None and not any(map(str.isdigit, cell))})
     if not words or len(words) > _WORDS_MAX:
         return []
-    return ["[values.accuracy_m]", *(f"# {quoted(word)} = 100 # meters" for word in words)]
+    return [["[values.accuracy_m]", *(f"# {quoted(word)} = 100 # meters" for word in words)]]
 
 
 def _places_of(
@@ -323,14 +320,14 @@ def _say_columns(found: _Draft, columns: list[Column], used: set[str], codes: li
             found.columns.append(tags[0])
             used = used | tags[1]
             continue
-        used = used | {free[0].name}
+        lines, taken = _rival_lines(name, free[1:])
+        used = used | {free[0].name} | taken
         said = (cell for cell in free[0].cells if date_text(cell) is not None)
         example = f"e.g. {short(next(said, free[0].cells[0]))}"
         written = address_columns(free[0], houses) if name == "address" else quoted(free[0].name)
         found.columns.append(f"{name} = {written} # guessed: {example}")
-        lines, taken = _rival_lines(name, free[1:])
         found.columns += lines
-        used = used | taken
+        found.values += _accuracy_words(free[0]) if name == "accuracy_m" else []
         found.columns += _end_lines(free[0]) if name == "start" and "end" not in fields else []
     if not any(line.startswith("name = ") for line in found.columns):
         _say_no_name(found, [column for column in columns if column.name not in used], fields.get("operator", []))

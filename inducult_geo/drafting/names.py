@@ -15,7 +15,7 @@ LANGUAGES: Final[Mapping[str, str]] = {
     "de": "de at german deutsch německy němčina tedesco niemiecki nemško njemački duits allemand",
     "en": "en english englisch anglicky angličtina inglese angielski angleško engleski engels anglais",
     "fr": "fr french französisch francouzsky francese francuski francosko frans français",
-    "hr": "hr croatian kroatisch chorvatsky croato chorwacki hrvaško hrvatski kroatisch",
+    "hr": "hr croatian kroatisch chorvatsky croato chorwacki hrvaško hrvatski",
     "hu": "hu hungarian ungarisch maďarsky ungherese węgierski madžarsko mađarski hongaars magyar",
     "it": "it italian italienisch italsky italiano włoski italijansko talijanski italiaans italien",
     "nl": "nl dutch niederländisch nizozemsky olandese niderlandzki nizozemsko nizozemski nederlands néerlandais",

@@ -29,8 +29,6 @@ import numpy as np
 import pandas as pd
 import shapely
 from numpy.typing import NDArray
-from scipy import sparse
-from scipy.sparse.csgraph import connected_components
 
 from inducult_geo.arrow.keys import places_of
 from inducult_geo.catalog.models import CLOSED
@@ -39,7 +37,7 @@ from inducult_geo.match.decided.decisions import PART_OF, SAME
 from inducult_geo.match.golden.merged_names import plain_name
 from inducult_geo.match.reading.prepare import accuracies
 from inducult_geo.match.scoring.score import DOUBTED, EVEN
-from inducult_geo.ragged import Flags, Floats, Ints
+from inducult_geo.ragged import Flags, Floats, Ints, components
 
 LATER: Final = "both have a likelier partner, and that is asked about first"
 """Why a pair that would be worth a question is none yet."""
@@ -169,8 +167,7 @@ def _doubted(table: pd.DataFrame, ends: tuple[Ints, ...], size: int) -> tuple[Fl
     match = table["direct"].to_numpy(dtype=bool) & (table["decision"] == "match").to_numpy()
     doubt = match & ((score < DOUBTED) | far) & ~decided
     sure = same & ~doubt & ((score >= DOUBTED) | (decided & (table["decision"] == SAME).to_numpy()))
-    graph = sparse.coo_matrix((np.ones(sure.sum(), dtype=np.int8), (ends[0][sure], ends[1][sure])), shape=(size, size))
-    part = connected_components(graph, directed=False)[1].astype(np.int64) if size else np.zeros(0, dtype=np.int64)
+    part = components(size, ends[0][sure], ends[1][sure]).astype(np.int64)
     parts = part[ends[0]], part[ends[1]]
     return np.asarray(doubt & (parts[0] != parts[1]), dtype=bool), parts
 

@@ -17,7 +17,6 @@ from inducult_geo.match.identity.continuity import NEAR_M, fingerprints
 from inducult_geo.match.identity.registry import typed_registry
 from inducult_geo.text import counted
 
-_TOLD: Final = re.compile(r"source '[^']+' is called '[^']+' now: ")
 ROWS_MIN: Final = 3
 SHARE_MIN: Final = 0.5
 """It takes so many rows, and such a share of a source's new ones, under the same keys at the same works to tell it."""
@@ -72,6 +71,9 @@ def recalled_before(problems: Iterable[str]) -> list[str]:
 
 def _cause(old: str, name: str) -> str:
     return f"source '{old}' is called '{name}' now"
+
+
+_TOLD: Final = re.compile(_cause("[^']+", "[^']+") + ": ")
 
 
 def _followed(before: pd.DataFrame, now: Records, old: str, name: str) -> pd.DataFrame:

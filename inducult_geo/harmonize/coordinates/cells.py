@@ -147,7 +147,7 @@ def _from_columns(cells: Cells, row: int, decimal: str, country: str | None) -> 
     except CoordinateError as problem:
         _from_text(cells, row, marked_angles(raw_y, raw_x), country, instead=str(problem))
         return
-    cells.precision_m[row] = _precision_m(raw_x, raw_y, degrees=abs(cells.x[row]) <= 180 and abs(cells.y[row]) <= 180)
+    _say_precision(cells, row, raw_x, raw_y)
     _refuse_nowhere(cells, row)
 
 
@@ -218,8 +218,7 @@ def _from_shapes(cells: Cells, shapes: np.ndarray) -> None:
         raw = repr(float(points[row].x)), repr(float(points[row].y))
         cells.raw_x[row], cells.raw_y[row] = raw
         if is_point[row]:
-            written = [text.removesuffix(".0") for text in raw]
-            cells.precision_m[row] = _precision_m(*written, degrees=max(map(abs, (cells.x[row], cells.y[row]))) <= 180)
+            _say_precision(cells, row, *(text.removesuffix(".0") for text in raw))
 
 
 def _single(shapes: np.ndarray) -> np.ndarray:
@@ -245,6 +244,12 @@ def _written(cell: Any) -> str | None:
         return None
     text = repr(cell) if isinstance(cell, float) else str(cell)
     return text.strip() or None
+
+
+def _say_precision(cells: Cells, row: int, x: str, y: str) -> None:
+    """Say how true a row's numbers are, as they are written; those that may be degrees are."""
+    is_small = abs(cells.x[row]) <= 180 and abs(cells.y[row]) <= 180
+    cells.precision_m[row] = _precision_m(x, y, degrees=is_small)
 
 
 def _precision_m(x: str, y: str, *, degrees: bool) -> float:

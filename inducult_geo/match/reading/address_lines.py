@@ -7,7 +7,7 @@ street that are not alike; and "Leoben, Austria" tells no street at all.
 from __future__ import annotations
 
 import re
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 import pandas as pd
@@ -47,11 +47,11 @@ def without_towns(addresses: pd.Series, cities: pd.Series, country: NDArray[np.o
         return addresses
     left = addresses.to_numpy(dtype=object, copy=True)
     told = zip(left[some], cities.iloc[some], country[some], strict=True)
-    left[some] = [_street(line, city if isinstance(city, str) else "", land) for line, city, land in told]
+    left[some] = [_street(*row) for row in told]
     return pd.Series(left, index=addresses.index, dtype=object)
 
 
-def _street(line: str, city: str, country: str) -> str | None:
+def _street(line: str, city: Any, country: str) -> str | None:
     if len(line) > LONGEST_LINE:
         return line
     parts = [part.strip() for part in _COMMA.split(line)]

@@ -9,14 +9,12 @@ from __future__ import annotations
 from typing import Final
 
 import numpy as np
-from scipy import sparse
-from scipy.sparse.csgraph import connected_components
 
 from inducult_geo.match.pairs.compared import Compared
 from inducult_geo.match.pairs.comparing import in_blocks
 from inducult_geo.match.reading.plants import TELLING
 from inducult_geo.match.reading.prepared import Prepared
-from inducult_geo.ragged import Flags, Floats, Ints, starts_of
+from inducult_geo.ragged import Flags, Floats, Ints, components, starts_of
 
 FITS: Final = -5.0
 """Log-odds by the comparisons alone from which a row may be told of a record of another list at all."""
@@ -112,6 +110,5 @@ def _together(plants: Ints, one: Ints, other: Ints) -> Ints:
     first = np.full(plants.max(initial=-1) + 1, -1, dtype=np.int64)
     first[plants[units]] = units
     starts, ends = np.r_[one, units], np.r_[other, first[plants[units]]]
-    graph = sparse.coo_matrix((np.ones(len(starts)), (starts, ends)), shape=(len(plants), len(plants)))
-    group = connected_components(graph, directed=False)[1].astype(np.int64)
+    group = components(len(plants), starts, ends).astype(np.int64)
     return np.where(np.bincount(group)[group] > 1, group, -1)

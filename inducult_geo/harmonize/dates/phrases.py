@@ -30,6 +30,18 @@ PHRASES: Final = tuple(
         # English c. after a century is one, before a year it is circa.
         (r"(?<=\d(?:th|st|nd|rd)) c\b", " century"),
         (r"(?<=\d)(?:ste|de|e)?-(?=eeuws?\b)", " "),
+        # "1596-18. st." ends in a century, no year.
+        (r"(?<=\d{4})[-/](?=(?:1\d|2[01])(?:\.|e|de|ste|th|st)? ?(?:st(?:ol|\.|$)|jh|jahrh|w(?:\.|$)|eeuw|cent"
+         r"|siecle|sec))", " - "),
+        (r"(?<=\b\d{4})\.(?=[-/]\d\d\b)", ""),
+        # Of three figures behind an apostrophe the first thousand is left out: "'896".
+        (r"(?<!\d)['’](?=[5-9]\d\d\b(?<!00))", " 1"),
+        (r"\bd(?:u|al) (\{\d+\}\w*|\d\d?e) (?:siecle |secolo )?a[ul] (?=(?:\{\d+\}|\d\d?)\w*\.? s(?:iecle|ec))",
+         r"\1 - "),
+        (r"\ball(?:a |')(?=fine\b|meta\b|inizio\b|(?:prim|second|ultim)[ao]\b)", "al "),
+        # Latin registers name the part of a century behind it; elsewhere "in" and "med" are other words.
+        *((rf"\bsaec\.? ?(\{{\d+\}}) ?{part}\b\.?", rf"{word} \1 saec")
+          for part, word in (("in", "early"), ("med", "mid"), ("ex", "late"))),
         # "1920/30er Jahre" are two decades, "1920/30" is a range of years.
         (r"\b(\d\d)(\d0)(?:er|s)?\.?\s?[-/]\s?(\d0)(?:(?:er|s|-?te|-?tych|-?ih)\b|\.?(?=\s*(?:leta|lat[ay]?|godin)\b))",
          r"\1\2s-\1\3s "),

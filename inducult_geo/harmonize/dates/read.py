@@ -327,6 +327,8 @@ def why_unread(text: str) -> str | None:
         return "tells of closing, and of building again after it"
     if "x" in codes and "!" in codes and re.search("[YDG]", codes):
         return "tells of closing, and beside it what is not understood"
+    if re.fullmatch("[MLH]-?G", codes):
+        return "may mean a decade or a whole century"
     is_part = re.search("[Xl],*[No]|[No][Xl]|[HQTEML]", codes) or _BARE_DECADE.search(text)
     if is_part and not re.search("[CcKRY@G]", codes):
         return "names no century"
@@ -388,8 +390,7 @@ def _end_precision(start: Years | None, end: Years) -> str:
 
 def _names_century(years: Years) -> bool:
     """Tell whether an expression names no more than a century, or a part of it: "XX w.", "closed in the XXth c."."""
-    told = {"range": years.last, "open_start": years.inner}.get(years.precision, years.precision)
-    return told in NO_END
+    return {"range": years.last, "open_start": years.inner}.get(years.precision, years.precision) in NO_END
 
 
 def _tells_end(years: Years) -> bool:

@@ -64,13 +64,21 @@ def _piece(codes: str, values: Sequence[Any]) -> Years | None:
     return Years(base + 100 * (first - 1) // count, base + 100 * last // count - 1, "part_of_century")
 
 
-def _part(codes: str, values: Sequence[Any]) -> Years:
-    """Read "early", "mid" and "late" of a century or decade."""
+def _part(codes: str, values: Sequence[Any]) -> Years | None:
+    """Read "early", "mid" and "late" of a century or decade; of "late 1800s" nobody knows which of them is meant."""
     base = _of(codes, values, "cG")[0]
-    of_decade = "G" in codes
-    offsets = _PARTS_OF_DECADE if of_decade else _PARTS_OF_CENTURY
-    first, last = next(offsets[code] for code in codes if code in offsets)
-    return Years(base + first, base + last, "part_of_decade" if of_decade else "part_of_century", "approximate")
+    if "G" in codes and base % 100:
+        return _within_decade(codes, base)
+    # "Early 1900s" is early in both.
+    if "G" in codes and "E" not in codes:
+        return None
+    first, last = next(_PARTS_OF_CENTURY[code] for code in codes if code in _PARTS_OF_CENTURY)
+    return Years(base + first, base + last, "part_of_century", "approximate")
+
+
+def _within_decade(codes: str, decade: int) -> Years:
+    first, last = next(_PARTS_OF_DECADE[code] for code in codes if code in _PARTS_OF_DECADE)
+    return Years(decade + first, decade + last, "part_of_decade", "approximate")
 
 
 def _decades(codes: str, values: Sequence[Any]) -> Years | None:
@@ -98,8 +106,7 @@ def _part_of_its_decade(codes: str, values: Sequence[Any]) -> Years | None:
     if "n" in codes:
         half = min(_of(codes, values, "n")[0], _PIECES["H"])
         return Years(base + decade + 5 * (half - 1), base + decade + 5 * half - 1, "part_of_decade")
-    part = next(code for code in codes if code in _PARTS_OF_DECADE)
-    return _part(f"{part}G", [None, base + decade])
+    return _within_decade(codes, base + decade)
 
 
 def _half_of_named(codes: str, values: Sequence[Any]) -> Years | None:
@@ -118,7 +125,7 @@ def _two_decades(codes: str, values: Sequence[Any]) -> Years | None:
 def _part_of_decade(codes: str, values: Sequence[Any]) -> Years | None:
     """Read "begin jaren 1950"; None where the year is not round."""
     year = _of(codes, values, "Y")[0]
-    return None if year % 10 else _part(codes.replace("Y", "G"), values)
+    return None if year % 10 else _within_decade(codes, year)
 
 
 def _decade_or_year(codes: str, values: Sequence[Any]) -> Years:
@@ -133,7 +140,8 @@ def _range(codes: str, values: Sequence[Any]) -> Years:
     # Between years a slash is mostly an "and" of building and rebuilding ("1620/1857"); between days ISO 8601 has it.
     is_and = "/" in codes and not {first.precision, second.precision} <= {"day", "month"}
     is_within = is_and or not {"b", "O"}.isdisjoint(codes) or second.precision in _COARSE
-    start = add_note(first, "approximate") if "A" in codes.partition("@")[0] else first
+    is_about = "A" in codes.partition("@")[0] or "@A" in codes
+    start = add_note(first, "approximate") if is_about else first
     note = "within" if is_within else None
     joined = Years(first.start, second.end, "range", note, start.exactness, second.precision)
     if is_and and joined.width == "range":
@@ -157,7 +165,11 @@ def _before(codes: str, values: Sequence[Any]) -> Years | None:
         return None
     within = years.precision in ("day", "month", "season")
     return replace(
-        years, start=None, end=None if years.start is None else years.start - (not within), precision="open_start"
+        years,
+        start=None,
+        end=None if years.start is None else years.start - (not within),
+        precision="open_start",
+        inner=None,
     )
 
 
@@ -252,10 +264,10 @@ _RULES: Final[tuple[tuple[re.Pattern[str], str, Build], ...]] = tuple(
         ("o", "N", _first),
         ("r", "s", _first),
         ("Nm-?(?:Nm)?Y|mN,?Y|m(?:[-/]m)?Y|JY", "@", _one_year),
+        # "anni 20 del sec. XX": the number before the word is the decade's, the one behind it the century's.
+        ("(?:(?<=[Xl]N)|(?<=[Xl]N[-/,O]N))C(?=[Rs])", "", _nothing),
         ("N(?=[-/,UO](?:[EMLH]|n[HQT])?NC)|(?<=V)N(?=NC)", "c", lambda _codes, values: (values[0] - 1) * 100),
         ("nK", "@", _half_of_named),
-        # "anni 20 del sec. XX": the number before the word is the decade's, the one behind it the century's.
-        ("(?<=[Xl]N)C(?=[Rs])", "", _nothing),
         ("[NRs]C|C[NRs]|R|K", "c", _century),
         ("V?c/c|[Vb]c[-,]?c", "@", _turn),
         ("(?<=Lc),(?=Ec)", "-", _nothing),
@@ -281,7 +293,7 @@ _RULES: Final[tuple[tuple[re.Pattern[str], str, Build], ...]] = tuple(
         ("@[-/U]+[BF]-?@", "@", _bounded),
         (r"@[-/U]\?+(?=$|[,;])", "@", _since),
         (r"^\?+[-/U]@", "@", _until),
-        ("bA*@[-/,]A*@|S?A*@[-/UO]A*@|S?@a@", "@", _range),
+        ("bA*@[-/,]A*@|S?A*@A?[-/UO]A*@|S?A*@aA*@", "@", _range),
         ("a", "", _nothing),
         ("A+@|@A", "@", _approximate),
         ("@g@", "!", _nothing),
@@ -292,7 +304,7 @@ _RULES: Final[tuple[tuple[re.Pattern[str], str, Build], ...]] = tuple(
         ("W@|@,?W|U+@|^[-/]@", "@", _until),
         ("F-?@", "@", _after),
         ("S+@", "@", _since),
-        ("@[-/U]*t|@[-/](?=$|[,;Z])", "@", _since),
+        ("@[-/U]*tw?|@[-/](?=$|[,;Z])", "@", _since),
         ("@(?:[,;](?:@Z?|Z@))*[-,;]?z(?=Z|" + _LATER_WORKS + ")", "@", _lived),
         ("^z(?=Z|" + _LATER_WORKS + ")", "@", _first),
         ("^z", "@", _closed_for_a_time),

@@ -152,6 +152,8 @@ _SMALL_CAPITALS: Final = re.compile(
 )
 """What a page shows in small capitals ("xixe siècle") is copied as small letters; "XIXE" is of a text of capitals."""
 
+_A_MARKED: Final = re.compile(r"(?<=[\w.]) [àÀ] (?=([XVI]+e\b)?)")
+
 _ROMAN_YEAR: Final = re.compile(r"\bMC?[DM]?C{0,4}(?:XC|XL|L?X{0,4})(?:IX|IV|V?I{0,4})\b")
 _ROMAN_DIGITS: Final = {"i": 1, "v": 5, "x": 10, "l": 50, "c": 100, "d": 500, "m": 1000}
 _FIRST_ROMAN_YEAR: Final = 1500
@@ -305,7 +307,7 @@ def date_tokens(text: str) -> tuple[str, list[Any]]:
     # Without its mark the Czech word for a decade is the Slovene one for a year.
     text = re.sub(r"(?<=\d\d\d0)\.? ?l(?:éta|[eé]tech)\b", "s", text, flags=re.IGNORECASE)
     # A marked "a" is French or Italian "to", without its mark a Czech "and".
-    written = fold_once(_mark_romans(re.sub(r"(?<=[\w.]) [àÀ] (?=\d|[Aa][Uu])", " al ", text).replace("→", "->")))
+    written = fold_once(_mark_romans(_A_MARKED.sub(_to, text).replace("→", "->")))
     for pattern, instead in PHRASES:
         written = pattern.sub(instead, written)
     for found in _TOKEN.finditer(written):
@@ -323,6 +325,10 @@ def date_tokens(text: str) -> tuple[str, list[Any]]:
             codes.append(code)
             values.append(value)
     return "".join(codes), values
+
+
+def _to(marked: re.Match[str]) -> str:
+    return " - " if marked[1] else " al "
 
 
 def _mark_romans(text: str) -> str:

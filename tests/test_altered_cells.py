@@ -28,7 +28,7 @@ ANOTHER = ASKED | {"review_id": "Q-2", "question": "Are 'C' and 'D' one site?", 
 def told(*edited: dict, before: dict | None = None) -> list[str]:
     """What is told of edited rows, of which one release asked, and another one before."""
     asked = [pd.DataFrame([ASKED, ANOTHER]), *([pd.DataFrame([before])] if before else [])]
-    return altered_told(pd.DataFrame(edited), asked, [*ASKED][3:])
+    return altered_told(pd.DataFrame(edited), asked, [*ASKED][1:])
 
 
 @pytest.mark.parametrize(
@@ -73,6 +73,8 @@ def test_what_a_spreadsheet_does_by_itself_is_no_correction(changed: dict) -> No
         ({"left_website": "example.org"}, "'example.org' for ''"),
         ({"left_operator": "5%"}, "'5%' for '50%'"),
         ({"score": "9e9999999999"}, "'9e9999999999' for"),
+        # An answer that slipped into another column.
+        ({"left_key": "same"}, "left_key of Q-1: 'same' for 'list:1'"),
     ],
 )
 def test_a_correction_is_told_with_its_question_its_record_and_where_it_belongs(changed: dict, says: str) -> None:
@@ -102,6 +104,10 @@ def test_answers_beside_other_questions_are_not_taken() -> None:
     with pytest.raises(ContractError, match=r"'question', 'left_name' stand beside other questions.*Undo the sorting"):
         told(ASKED | {"review_id": "Q-2"}, ANOTHER | {"review_id": "Q-1"})
     assert told(ANOTHER, ASKED) == []
+
+
+def test_an_answer_may_name_its_records_the_other_way_around() -> None:
+    assert told(ASKED | {"decision": "part_of", "left_key": "osm:node/1", "right_key": "list:1"}) == []
 
 
 def test_a_number_of_a_huge_power_is_another_one_like_any() -> None:

@@ -475,7 +475,8 @@ def test_link_writes_over_no_file_but_its_own_table(tmp_path: Path, sample_data:
     assert "is no table that this command wrote" in str(result.exception)
     assert (tmp_path / name).read_bytes() == before
     # Of its own, with a mark before it or none, and of nothing at all, it makes the next one.
-    for begun in (b"", ",".join(LINK_COLUMNS).encode(), codecs.BOM_UTF8 + ",".join(LINK_COLUMNS).encode() + b"\r\n"):
+    heads, quoted = ",".join(LINK_COLUMNS).encode(), '"{}"'.format('";"'.join(LINK_COLUMNS)).encode()
+    for begun in (b"", heads, codecs.BOM_UTF8 + heads + b"\r\n", quoted):
         (tmp_path / "pairs.csv").write_bytes(begun)
         refuse_foreign(tmp_path / "pairs.csv", LINK_COLUMNS)
 

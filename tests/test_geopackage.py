@@ -163,6 +163,16 @@ def test_no_vertex_of_an_outline_stands_twice_running(tmp_path):
     assert shapely.get_num_coordinates(outlines[bundle.sites["site_id"][row]]) == 5
 
 
+def test_an_outline_beside_a_point_is_one_too():
+    bundle = for_release(small_bundle(), contracts())
+    square = shapely.box(4e6, 3e6, 4e6 + 100, 3e6 + 100)
+    mixed = [shapely.GeometryCollection([part, square.centroid]) for part in (square, shapely.multipolygons([square]))]
+    bundle.sites.loc[bundle.sites.index[:2], "geometry"] = gpd.GeoSeries(mixed, index=bundle.sites.index[:2], crs=3035)
+    outlines = layer_frames(bundle)["site_areas"].set_index("site_id").geometry[bundle.sites["site_id"][:2]]
+    assert outlines.geom_type.tolist() == ["MultiPolygon"] * 2
+    assert outlines.area.tolist() == [10_000.0] * 2
+
+
 def test_the_counting_law_holds_in_sql(con):
     answers = [con.execute(statement).fetchall() for statement in LAW_SQL]
     assert answers == [[(1,)], [], [], [(0,)], [(0,)], [(0,)]]

@@ -299,6 +299,11 @@ def test_a_question_about_a_place_is_settled_in_the_contract(run: Run, sheet: Pa
     outcome = import_review(save(sheet, rows), run, who="Eva")
     assert outcome.added == ()
     assert "mend its row in the file, or say in the contract" in outcome.refused[0].reason
+    (place,) = [row | {"decision": "", "note": "outside indeed"} for row in rows if row["kind"] == "place"]
+    stray = line("", "", "same")
+    outcome = import_review(save(sheet, [place, stray]), run, who="Eva")
+    assert outcome.wordless == (place["review_id"],), "nobody reads the note"
+    assert "refused: 'same': its row names neither a question nor records: put its review_id back" in outcome.lines()
 
 
 def as_geopackage(run: Run, sheet: Path) -> Path:
@@ -970,7 +975,7 @@ def test_a_column_that_somebody_added_and_a_name_that_was_changed_are_said_not_t
     table = pd.read_csv(sheet, dtype=str).assign(Bemerkung=None, decision=None)
     table.to_csv(sheet, index=False)
     assert import_review(sheet, run, who="Eva").remarks == ()
-    table.assign(Bemerkung="seen").to_csv(sheet, index=False)
+    table.assign(Bemerkung="seen", left_site="IC-1", fid="3").to_csv(sheet, index=False)
     (told,) = import_review(sheet, run, who="Eva").remarks
     assert "no question has such a column: 'Bemerkung'." in told
     pairs = table[table["kind"] == "pair"].assign(left_name="Mine", decision="same").drop(columns="review_id")

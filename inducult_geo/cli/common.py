@@ -50,9 +50,9 @@ def refuse_foreign(out: Path, columns: Iterable[str]) -> None:
     ------
     ConfigError
         Where `out` is there, holds something, and does not begin with the heads of `columns`, be it saved again by a
-        spreadsheet, which may put other signs between them.
+        spreadsheet, which may put other signs between them, and each between quotation marks.
     """
-    begun, heads = _begun(out), [*columns]
+    begun, heads = _begun(out).replace(b'"', b""), [*columns]
     if begun and not begun.startswith(tuple(sign.join(heads).encode() for sign in ",;\t")):
         raise ConfigError(_FOREIGN.format(said=f"--out {out}", what="table"))
 

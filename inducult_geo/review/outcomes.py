@@ -27,7 +27,8 @@ class Refusal:
     def told(self) -> str:
         """In words: which answer, and why it was not taken."""
         left, right = self.records
-        said = f"{self.review_id} '{self.decision}'" if self.review_id else f"{left} {self.decision} {right}"
+        is_pair = not self.review_id and (left or right)
+        said = f"{left} {self.decision} {right}" if is_pair else f"{self.review_id} '{self.decision}'".strip()
         return f"{said}: {self.reason}"
 
 

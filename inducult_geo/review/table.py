@@ -46,6 +46,7 @@ _UNASKED: Final = (
     "this is none of the questions that are open now (it may be settled meanwhile), and the row names no records: take "
     "left_key and right_key from the table that it came from"
 )
+_NAMELESS: Final = "its row names neither a question nor records: put its review_id back"
 _APART: Final = "regions are matched each by itself, so that no run could join them"
 _WORKBOOKS: Final = (".xlsx", ".ods", ".xls")
 _WHO: Final = ("INDUCULT_WHO", "USER", "LOGNAME", "USERNAME")
@@ -174,7 +175,7 @@ def _take(
             tuple(changed),
             len(answers) - len(fresh),
             len({row["review_id"] for row in pairs if not _is_answered(row, after)}),
-            tuple(row["review_id"] for row in pairs if _is_wordless(row)),
+            tuple(row["review_id"] or row["left_key"] for row in rows if _is_wordless(row)),
             (*refused, *faulty, *stale, *contradicting),
             tuple(f"{row['left_key']}: {_SETTLE_PLACE}" for row in places),
             after.problems,
@@ -259,8 +260,8 @@ def _faults(
     left, right = row["left_key"], row["right_key"]
     if row["decision"] not in WORDS:
         yield f"'{row['decision']}' is none of: {', '.join(WORDS)}"
-    if row["review_id"] and not (left or right):
-        yield _UNASKED
+    if not (left or right):
+        yield _UNASKED if row["review_id"] else _NAMELESS
         return
     for key in (left, right):
         if not key:

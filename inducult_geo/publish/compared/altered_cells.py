@@ -19,6 +19,9 @@ from inducult_geo.text import clean_text, counted, fold_once, quoted, shortened
 _TELLING: Final = ("question", "left_name", "right_name")
 """Columns whose cells say which question a row is: sorted without `review_id`, they put answers beside others."""
 
+_RECORDS: Final = ("left_key", "right_key")
+"""Of an answer these count: it may tell them the other way around, and others are refused."""
+
 _TOLD_MAX: Final = 20
 _LONGEST: Final = 60
 _SORTED_MIN: Final = 2
@@ -71,7 +74,8 @@ def altered_told(edited: pd.DataFrame, asked: Iterable[pd.DataFrame], reading: C
         there = {str(row["review_id"]): row for row in table.to_dict("records") if str(row["review_id"]) in rows}
         for name, was in there.items():
             cells = {(name, column): _Cell(name, column, rows[name][column], _text(was[column])) for column in columns}
-            differing = {place: cell for place, cell in cells.items() if not _is_same(cell.says, cell.was)}
+            own = _RECORDS if rows[name].get("decision") else ()
+            differing = {p: cell for p, cell in cells.items() if p[1] not in own and not _is_same(cell.says, cell.was)}
             if name not in seen:
                 found |= differing
             for place in cells.keys() - differing.keys():
@@ -107,7 +111,8 @@ def _told(found: list[_Cell], rows: Mapping[str, Mapping[str, str]]) -> Iterator
         "OpenStreetMap; the next run reads it there. What speaks for an answer stands in the column note"
     )
     for cell in found[:_TOLD_MAX]:
-        key = rows[cell.question].get(f"{cell.column.partition('_')[0]}_key", "")
+        side = f"{cell.column.partition('_')[0]}_key"
+        key = "" if side == cell.column else rows[cell.question].get(side, "")
         whose = f"{cell.question} ({key})" if key else cell.question
         says = f"'{shortened(cell.says, _LONGEST)}'" if cell.says else "nothing"
         yield f"not taken: {cell.column} of {whose}: {says} for '{shortened(cell.was, _LONGEST)}'"

@@ -19,6 +19,7 @@ from inducult_geo.errors import ConfigError, ContractError, ReleaseError
 from inducult_geo.frames import from_json, read_shapes
 from inducult_geo.publish.compared.opened import tables_alone
 from inducult_geo.publish.files import GEOPACKAGE, RECORDS_FILE
+from inducult_geo.publish.layers.declared import layer_named
 from inducult_geo.publish.spreadsheet import degrees, read_csv, write_csv
 from inducult_geo.store import replacing
 from inducult_geo.text import counted, first_few
@@ -42,8 +43,10 @@ _EXPORTED: Final = frozenset(
     (*_QUESTION, *_EVIDENCE, *(f"{side}_{name}" for side in ("left", "right") for name in ("name", *_SIDE)))
     + ("left_longitude", "left_latitude", "right_longitude", "right_latitude", "sheet")
 )
-READING: Final = tuple(sorted(_EXPORTED - {*ANSWER_COLUMNS, "sheet"}))
-"""Columns of the table of questions that nobody reads again."""
+READING: Final = ("kind", "left_key", "right_key", *sorted(_EXPORTED - {*ANSWER_COLUMNS, "sheet"}))
+"""Columns of the table of questions that are not for answers."""
+
+_OF_LAYER: Final = frozenset({"fid", *(column.name for column in layer_named("review").columns)})
 
 _LAYER: Final = "review"
 _NAMED_MAX: Final = 5
@@ -149,7 +152,7 @@ def read_edited(source: Path) -> tuple[list[dict[str, str]], pd.DataFrame]:
 
 def lost(answers: pd.DataFrame) -> list[str]:
     """Say which columns somebody added to questions, and wrote something into: nobody reads them."""
-    added = [name for name in answers.columns if name not in _EXPORTED]
+    added = [name for name in answers.columns if name not in _EXPORTED | _OF_LAYER]
     filled = [f"'{name}'" for name in added if any(str(cell).strip() for cell in answers[name] if cell is not None)]
     if not filled:
         return []

@@ -30,7 +30,8 @@ _TYPES: Mapping[Kind, pa.DataType] = {
     "flag": pa.bool_(),
     "date": pa.date32(),
 }
-_POLYGONS = (shapely.GeometryType.POLYGON, shapely.GeometryType.MULTIPOLYGON)
+_SURFACE = 2
+"""Dimension of what has an area; a collection has that of its widest part."""
 
 
 def layer_frames(bundle: Bundle) -> dict[str, pd.DataFrame]:
@@ -186,8 +187,7 @@ def _flat(shapes: np.ndarray) -> np.ndarray:
 
 def _areas(frame: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
     """Keep the rows that have an outline, as MultiPolygons whose outer rings run counter-clockwise."""
-    kinds = shapely.get_type_id(frame.geometry.to_numpy())
-    kept = frame[np.isin(kinds, _POLYGONS)]
+    kept = frame[shapely.get_dimensions(frame.geometry.to_numpy()) == _SURFACE]
     return _with_geometry(kept, _outlines(kept.geometry.to_numpy()))
 
 
@@ -196,6 +196,8 @@ def _outlines(shapes: np.ndarray) -> np.ndarray:
     valid = np.array(shapes, dtype=object)
     broken = ~shapely.is_valid(valid)
     valid[broken] = shapely.make_valid(valid[broken], method="structure")
+    mixed = shapely.get_type_id(valid) == shapely.GeometryType.GEOMETRYCOLLECTION
+    valid[mixed] = shapely.buffer(valid[mixed], 0)
     parts, row = shapely.get_parts(valid, return_index=True)
     areal = shapely.get_type_id(parts) == shapely.GeometryType.POLYGON
     whole = np.full(len(valid), shapely.MultiPolygon(), dtype=object)

@@ -188,7 +188,7 @@ def test_what_a_cell_of_lists_or_of_blanks_tells(tmp_path: Path) -> None:
         'id = "test"\nregion = "opole"\nfiles = ["a.geojson"]\n[place]\ngeometry = true\n[columns]\nkey = "nr"\n'
         'name = ["nazwa", "alias"]\nstatus = "stan"\noperator = "firma"\n[defaults]\nstatus = "disused"\n'
     )
-    told = {"nr": 1, "nazwa": " ", "alias": ["Huta", "Hala"], "stan": "", "firma": ["A", "B"]}
+    told = {"nr": 1, "nazwa": "\u200b\ufeff", "alias": ["Huta", "Hala"], "stan": "", "firma": ["A", "B"]}
     shape = {"type": "Point", "coordinates": [17.9, 50.6]}
     rows = [{"type": "Feature", "properties": told, "geometry": shape}]
     (tmp_path / "a.geojson").write_text(json.dumps({"type": "FeatureCollection", "features": rows}))
@@ -201,7 +201,7 @@ def test_what_a_cell_of_lists_or_of_blanks_tells(tmp_path: Path) -> None:
 
 
 def test_every_row_in_is_a_row_out(contract: Contract, tmp_path: Path) -> None:
-    put(tmp_path, "nr;nazwa;X;Y;qid;bemerkung\n1;Huta;1;2;Q1;\n;ohne Nummer;1;2;;\n3;kurz\n4;Młyn;;;;x\n")
+    put(tmp_path, "nr;nazwa;X;Y;qid;bemerkung\n1;Huta;1;2;Q1;\n\u200b;ohne Nummer;1;2;;\n3;kurz\n4;Młyn;;;;x\n")
     table = read_partner(contract, find_files(contract))
     rows = table.frame
     assert len(rows) == 4

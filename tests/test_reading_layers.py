@@ -15,7 +15,7 @@ from pathlib import Path
 import geopandas as gpd
 import pytest
 import shapely
-from files_made import AUTO, BOMB, ENDLESS, KML, refused, with_view, write, zipped
+from files_made import AUTO, BOMB, ENDLESS, FEATURE, KML, refused, with_view, write, zipped
 
 from inducult_geo.catalog import Read
 from inducult_geo.errors import ContractError
@@ -201,6 +201,12 @@ def test_other_vector_files_are_read(tmp_path: Path, name: str, driver: str) -> 
     # A TAB keeps whole steps of a grid over the world.
     found = [shape.x for shape in read_table(tmp_path / name, AUTO).frame["geometry"]]
     assert found == pytest.approx([1, 3], abs=0.05)
+
+
+def test_a_long_number_beside_an_empty_cell_keeps_its_last_digit(tmp_path: Path) -> None:
+    features = (FEATURE.replace('"n": 1', f'"n": {number}') for number in (2**53 + 1, "null", 2**53 + 3))
+    path = write(tmp_path / "a.geojson", f'{{"type": "FeatureCollection", "features": [{", ".join(features)}]}}')
+    assert read_table(path, AUTO).frame["n"].tolist() == [2**53 + 1, None, 2**53 + 3]
 
 
 def test_kml_and_kmz_and_gpx_are_read(tmp_path: Path) -> None:

@@ -68,6 +68,11 @@ def clean_text(value: object) -> str | None:
     return None if not text or (text.casefold() in _NOTHING and text not in _NAMES) else text
 
 
+def is_blank(text: str) -> bool:
+    """Whether a text holds nothing that can be seen: white space, and marks without any width (zero-width spaces)."""
+    return not text.strip() or not (text.isascii() or text.translate(_CLEAN).strip())
+
+
 def whole_text(text: str) -> str:
     """Return text with U+FFFD for every half of a character, which no file can hold (JSON, UTF-7 and UTF-16 can)."""
     return text if text.isascii() else _HALF.sub(LOST, text)

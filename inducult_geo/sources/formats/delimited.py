@@ -17,7 +17,7 @@ from inducult_geo.catalog.models import Read
 from inducult_geo.errors import ContractError
 from inducult_geo.sources.formats.table import MAX_CELL, MAX_CELLS, check_cells, checked_header, joined_header
 from inducult_geo.sources.formats.twice import encoded_once, partly_twice
-from inducult_geo.text import counted, whole_text
+from inducult_geo.text import counted, is_blank, whole_text
 from inducult_geo.text.encodings import best_encoding, guess_told
 from inducult_geo.text.misread import as_meant, misread
 
@@ -113,7 +113,7 @@ def _records(path: Path, text: str, delimiter: str, header_row: int) -> tuple[li
             if parsed is None or (end - first > 1 and width and _is_open(parsed, lines[first:end], delimiter, width)):
                 parsed, at = _clipped(lines[first], delimiter), first + 1
                 broken.add(at)
-            if any(cell.strip() for cell in parsed):
+            if not all(map(is_blank, parsed)):
                 records.append((first + 1, parsed))
                 cells += len(parsed)
             if cells > MAX_CELLS:
@@ -174,7 +174,7 @@ def _shape(header: list[str], body: list[_Record], encoding: str, notes: tuple[s
         fault = _fault(row, width)
         if fault is not None:
             bad[position] = fault
-        cells.append([cell.strip() or None for cell in row[:width]] + [None] * (width - len(row)))
+        cells.append([None if is_blank(cell) else cell.strip() for cell in row[:width]] + [None] * (width - len(row)))
     frame = pd.DataFrame(cells, columns=header, dtype=object)
     return Rows(frame, [line for line, _ in body], bad, encoding, notes)
 

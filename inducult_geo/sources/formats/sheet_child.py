@@ -43,7 +43,7 @@ def _cell(value: Any) -> Any:
     if value is None or value == "":
         return None
     if isinstance(value, float):
-        return int(value) if value.is_integer() and abs(value) < 1e15 else value if value == value else None
+        return int(value) if value.is_integer() and abs(value) <= 2**53 else value if value == value else None
     return value if isinstance(value, str | int) and not isinstance(value, bool) else str(value)
 
 

@@ -16,7 +16,7 @@ from shapely.geometry.base import BaseGeometry
 
 from inducult_geo.errors import ContractError
 from inducult_geo.sources.formats.paged import Page
-from inducult_geo.text import of_each, quoted
+from inducult_geo.text import is_blank, of_each, quoted
 
 MAX_BYTES = 2 * 1024**3
 """Larger files are refused: no partner's list of sites comes near it."""
@@ -250,7 +250,7 @@ def rows_going_on(frame: pd.DataFrame) -> set[int]:
 
 def is_filled(cell: Any) -> bool:
     """Whether a cell holds anything but blanks."""
-    return cell is not None and cell == cell and bool(str(cell).strip())
+    return cell is not None and cell == cell and not is_blank(str(cell))
 
 
 def blank_cells(frame: pd.DataFrame) -> pd.DataFrame:

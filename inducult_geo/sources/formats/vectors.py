@@ -9,9 +9,10 @@ from __future__ import annotations
 import io
 import warnings
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -58,6 +59,8 @@ _ATTRIBUTE = b"ATTRIB"
 
 _GPX_REPEATS = {"route_points", "track_points"}
 
+_EXACT_BELOW = 2**53
+"""Larger whole numbers lose their last digits as fractions."""
 
 _CALLED_SO = "its column 'geometry' is not read, since its shapes are called so: rename it"
 
@@ -266,18 +269,29 @@ def _read_whole(path: Path, place: str, layer: str, info: Any, options: dict[str
             f"{path}: says that it holds {announced} features, but only {len(frame)} can be read: it is cut off. "
             "Ask for it again."
         )
-    return _with_whole_numbers(frame, info["dtypes"])
+    return _with_whole_numbers(frame, info, partial(_exact, place, layer, options))
 
 
-def _with_whole_numbers(frame: pd.DataFrame, kinds: Sequence[Any]) -> pd.DataFrame:
+def _with_whole_numbers(frame: pd.DataFrame, info: Any, exact: Callable[[str], Sequence[Any]]) -> pd.DataFrame:
     """Keep whole numbers such, and yes and no, in columns with an empty cell: as fractions they make other keys.
 
-    `kinds` are the types of the columns, in order, as GDAL names them.
+    `info` has the names and types of the columns, in order, as GDAL tells them; `exact` reads one column again.
     """
-    for place, kind in enumerate(map(str, kinds)):
-        if frame.dtypes.iloc[place].kind == "f" and (kind == "bool" or "int" in kind):
-            frame.isetitem(place, frame.iloc[:, place].astype("boolean" if kind == "bool" else "Int64").array)
+    for place, (name, kind) in enumerate(zip(info["fields"], map(str, info["dtypes"]), strict=True)):
+        column = frame.iloc[:, place]
+        if column.dtype.kind != "f" or (kind != "bool" and "int" not in kind):
+            continue
+        is_long = bool((column.abs() >= _EXACT_BELOW).any())
+        cells = pd.Series(exact(name) if is_long else column, dtype="boolean" if kind == "bool" else "Int64")
+        frame.isetitem(place, cells.array)
     return frame
+
+
+def _exact(place: str, layer: str, options: Mapping[str, str], name: str) -> Sequence[Any]:
+    """Read the whole numbers of one column without turning them into fractions, which keep 15 digits."""
+    _, table = pyogrio.read_arrow(place, layer=layer, columns=[name], read_geometry=False, **options)
+    cells: Sequence[Any] = table[name].to_pylist()
+    return cells
 
 
 def _with_shapes(frame: pd.DataFrame) -> pd.DataFrame:

@@ -24,7 +24,7 @@ from inducult_geo.sources.partners.persons import check_private, is_private, per
 from inducult_geo.sources.partners.second_heads import second_heads
 from inducult_geo.sources.partners.several import several_told
 from inducult_geo.sources.partners.steady import read_steadily
-from inducult_geo.text import clean_text, counted, of_each, quoted
+from inducult_geo.text import clean_text, counted, is_blank, of_each, quoted
 
 _MOST_REPEATED: Final = 5
 """So many rows with the key of another one are named: a hundred say no more."""
@@ -167,7 +167,7 @@ def _rows(contract: Contract, path: Path, table: Table) -> pd.DataFrame:
     rows["place"] = table.places
     if "key" not in rows:
         rows["key"] = rows["content_hash"]
-    keys = [None if cell is None else str(_plain(cell)).strip() or None for cell in rows["key"]]
+    keys = [str(_plain(cell)).strip() if is_filled(cell) else None for cell in rows["key"]]
     no_key = f"column {quoted(wanted.get('key', ()))} is empty: give the row a key"
     reasons = [None if key else "no_key" for key in keys]
     details = [None if key else no_key for key in keys]
@@ -235,7 +235,7 @@ def _told_in(cells: pd.Series[Any]) -> pd.Series[Any]:
 
 def _value(cell: Any) -> Any:
     if isinstance(cell, str):
-        return cell if cell.strip() else None
+        return None if is_blank(cell) else cell
     if isinstance(cell, list | np.ndarray):
         return "; ".join(str(one) for one in map(_plain, cell) if is_filled(one)) or None
     return cell
@@ -288,7 +288,7 @@ def _meant(column: str, found: list[str]) -> str:
 
 
 def _is_filled(cells: pd.Series[Any]) -> bool:
-    return any(str(cell).strip() for cell in cells.dropna())
+    return any(map(is_filled, cells))
 
 
 def _notices(contract: Contract, path: Path, table: Table) -> list[Problem]:

@@ -109,6 +109,7 @@ RINGS = [way(11, OUTER), way(12, INNER), way(13, [1, 2, 3]), way(14, [3, 4, 1])]
         ([(11, "outer"), (11, "outer")], 16, None),
         ([(11, "outer"), (15, "outer")], 22, "repaired"),
         ([(11, "outer"), (16, "inner")], 14, "repaired"),
+        *(([(11, role), (17, "")], 12, "repaired") for role in ("outer", "")),
         ([(11, "outer"), (99, "inner")], 16, "incomplete"),
     ],
 )
@@ -117,6 +118,8 @@ def test_multipolygons(tmp_path, members, area, note):
     lower = [node(31, 9.001, 46.999), node(32, 9.003, 46.999), node(33, 9.003, 47.001), node(34, 9.001, 47.001)]
     wide = [node(41, 9.003, 46.999), node(42, 9.005, 46.999), node(43, 9.005, 47.004), node(44, 9.003, 47.004)]
     crossing = [*extra, *lower, *wide, way(15, [41, 42, 43, 44, 41]), way(16, [31, 32, 33, 34, 31])]
+    at_edge = [node(51, 9.001, 47), node(52, 9.003, 47), node(53, 9.003, 47.002), node(54, 9.001, 47.002)]
+    crossing += [*at_edge, way(17, [51, 52, 53, 54, 51])]
     item = relation(1, [("way", ref, role) for ref, role in members], MULTI)
     feature = one(read_objects(write(tmp_path, [*grid(), *RINGS, *crossing, item])))
     assert feature.geometry.is_valid

@@ -100,14 +100,14 @@ def _area_relation(group: Group, world: World) -> Shape | Lost:
     """Draw a multipolygon or boundary from its ways; other members (labels, centers) have no part in it."""
     members = {member.ref: member.role for member in group.members if member.osm_type == "way"}
     nested = any(m.osm_type == "relation" and m.role in ("outer", "inner") for m in group.members)
-    lines: dict[str, list[LineString]] = {"outer": [], "inner": []}
+    lines: dict[str, list[LineString]] = {"outer": [], "inner": [], "": []}
     whole = not nested
     for ref, role in members.items():
         way = world.ways.get(ref)
         places = [world.nodes.get(node) for node in way.refs] if way else [None]
         whole = whole and None not in places
-        lines["inner" if role == "inner" else "outer"] += _runs(places)
-    drawn = lines["outer"] + lines["inner"]
+        lines[role if role in lines else "outer"] += _runs(places)
+    drawn = [line for known in lines.values() for line in known]
     if not drawn:
         return Lost(_nothing_drawn(group, members, world), _any_place(members, world))
     if is_tangled(MultiLineString(drawn)):
@@ -127,11 +127,11 @@ def _runs(places: Sequence[tuple[float, float] | None]) -> list[LineString]:
 
 
 def _from_lines(lines: Mapping[str, Sequence[LineString]], *, whole: bool) -> Shape:
-    drawn = [*lines["outer"], *lines["inner"]]
+    drawn = [line for known in lines.values() for line in known]
     built = _single(shapely.build_area(_single(shapely.unary_union(drawn))))
     if _is_clean(drawn) and built.is_valid and not built.is_empty:
         return Shape(built, None if whole else INCOMPLETE)
-    mended = _by_roles(lines)
+    mended = _by_roles(_with_roles(lines))
     note = REPAIRED if whole else INCOMPLETE
     if mended is not None:
         return Shape(mended, note)
@@ -148,6 +148,30 @@ def _is_clean(lines: Sequence[LineString]) -> bool:
     crossed = set(map(tuple, after.tolist())) - set(map(tuple, before.tolist()))
     drawn, left = float(shapely.length(lines).sum()), float(noded.length)
     return not crossed and left > drawn * (1 - 1e-9)
+
+
+def _with_roles(lines: Mapping[str, Sequence[LineString]]) -> dict[str, list[LineString]]:
+    """Give roles to the lines that have none: a ring that lies in another is an inner one, all others are outer ones.
+
+    Of rings that lie in one another three deep nobody knows which land their roles would leave: all are outer ones.
+    """
+    outer, inner = [*lines["outer"]], [*lines["inner"]]
+    rings: list[Any] = []
+    for line in lines[""]:
+        (rings if line.is_closed and len(line.coords) > 3 else outer).append(line)
+    if not rings:
+        return {"outer": outer, "inner": inner}
+    areas = [_ring(list(line.coords)).geometry for line in rings]
+    enclosed = _enclosed(outer)
+    around = [*areas, *shapely.get_parts(enclosed or Polygon())]
+    within, holding = shapely.STRtree(around).query(areas, predicate="covered_by")
+    sizes = shapely.area(around)
+    is_larger = sizes[holding] > sizes[within]
+    depths = np.bincount(within[is_larger], minlength=len(rings))
+    is_hole = (depths == 1) & (depths.max(initial=0) == 1)
+    for ring, is_in in zip(rings, is_hole, strict=True):
+        (inner if is_in else outer).append(ring)
+    return {"outer": outer, "inner": inner}
 
 
 def _by_roles(lines: Mapping[str, Sequence[LineString]]) -> BaseGeometry | None:

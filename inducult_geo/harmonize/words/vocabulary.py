@@ -319,6 +319,8 @@ def _compact(text: str) -> str:
 def _codes(scheme: str, text: str) -> Iterator[str]:
     """Give the compact ways to look a code up, from the code itself to its parents."""
     if scheme.startswith("nace"):
+        # A cell for numbers keeps "05.10" as 5.1.
+        text = f"0{text}" if re.fullmatch(r"[1-9]\.\d\d?", text, re.ASCII) else text
         found = re.search(r"(?<![\d.])(?:[A-U]\.)?(\d\d)(?:\.?(\d{1,2}))?(?![\d])", text.split(":")[-1])
         if found:
             yield from (found[1] + (found[2] or "")[:length] for length in (2, 1, 0))

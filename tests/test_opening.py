@@ -14,6 +14,7 @@ from pathlib import Path
 import duckdb
 import geopandas as gpd
 import pandas as pd
+import pyogrio
 import pytest
 import shapely
 from bundles import HOSTILE, contracts, small_bundle
@@ -29,6 +30,7 @@ from inducult_geo.opening.release import Release
 from inducult_geo.publish.compared.changes import CHANGE_COLUMNS
 from inducult_geo.publish.layers import columns
 from inducult_geo.publish.release import write_release, write_sums
+from inducult_geo.publish.research.listing import LAW_SQL
 from inducult_geo.releasing.withholding import for_release
 
 FRAMES = (
@@ -265,6 +267,13 @@ class TestSql:
         for name in FRAMES:
             told = connection.sql(f"SELECT count(*) FROM {name}").fetchall()
             assert told == [(len(getattr(release, name)),)], name
+
+    def test_a_query_for_the_geopackage_is_answered_with_the_same_rows(self, release: Release) -> None:
+        connection = release.duckdb()
+        for layer in ("site_points", "site_areas", "source_records", "rejected"):
+            rows = pyogrio.read_info(release.folder / "inducult.gpkg", layer=layer)["features"]
+            assert connection.sql(f"SELECT count(*) FROM {layer}").fetchall() == [(rows,)], layer
+        assert [connection.sql(law).fetchall() for law in LAW_SQL] == [[(True,)], [], [], [(0,)], [(0,)], [(0,)]]
 
     def test_places_are_those_of_sites_csv(self, release: Release) -> None:
         sheet = pd.read_csv(release.folder / "sites.csv").sort_values("site_id")

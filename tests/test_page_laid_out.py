@@ -201,6 +201,12 @@ def test_openstreetmap_is_named_on_the_map_of_a_phone(page, file):
         assert left_px >= 0, language
 
 
+def test_the_id_of_a_question_is_not_cut_to_pieces(page, file):
+    show(page, file)
+    widths = page.run("[...document.querySelectorAll('th.key')].map((e) => e.clientWidth)")
+    assert min(widths) >= 130
+
+
 def test_nothing_sticks_out_on_a_phone(page, file):
     page.open(file, width=390, height=844)
     page.until(DRAWN)

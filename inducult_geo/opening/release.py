@@ -252,7 +252,8 @@ class Release:
 
         The Parquet files are scanned where they lie. Instead of a geometry each spatial view has `geometry_wkb`
         (EPSG:3035), `x_m` and `y_m` (EPSG:3035) and `longitude` and `latitude` (WGS84) of a point on it, so that no
-        extension is needed; none is downloaded. Three views more have in rows what columns of `sites` hold as JSON:
+        extension is needed; none is downloaded. The layers go by their names in the GeoPackage, too (`site_points`,
+        `site_areas`, `source_records`, `rejected`). Three views more have in rows what columns of `sites` hold as JSON:
 
         - `origins` (`lineage`) tells of each value of each site which record it comes from: site_id, column_name, value
           (as text; null for the geometry), record_key, source, licence, retrieved_at, valid_at, place (file and row).

@@ -24,6 +24,14 @@ _FRAMES: Final = (
 )
 """What is read from the GeoPackage, as it is."""
 
+_ALIKE: Final = {
+    "rejected": "records WHERE outcome = 'rejected'",
+    "site_points": "sites",
+    "site_areas": "sites WHERE area_m2 IS NOT NULL",
+    "source_records": "records WHERE outcome <> 'rejected'",
+}
+"""Layers as the dictionary, and a query that was written for the GeoPackage, call them."""
+
 _ORIGINS: Final = """
 CREATE VIEW origins AS
 WITH told AS (
@@ -122,7 +130,8 @@ def connect(folder: Path, frame: Callable[[str], Any]) -> DuckDBPyConnection:
             f"CREATE VIEW {name} AS SELECT f.* EXCLUDE (geometry, bbox), p.* EXCLUDE ({key}), "  # noqa: S608
             f"f.geometry::BLOB AS geometry_wkb FROM {name}_file AS f JOIN {name}_place AS p USING ({key})"
         )
-    connection.execute("CREATE VIEW rejected AS SELECT * FROM records WHERE outcome = 'rejected'")
+    for view, rows in _ALIKE.items():
+        connection.execute(f"CREATE VIEW {view} AS FROM {rows}")
     for name in _FRAMES:
         connection.register(name, pa.Table.from_pandas(_flat(frame(name)), preserve_index=False))
     # Older releases tell one precision a record, that of its first year.

@@ -189,6 +189,9 @@ def test_a_text_may_state_its_system(text: str, crs: str | None, expected: tuple
         ("50.5000", "17.2500", HALF_MINUTE_M),
         ("50.50", "17.25", 787.15),
         ("-50,716667", "17,533333", HALF_MINUTE_M),
+        ("17,931°", "50,672 °", 78.7),
+        ("'50.716667'", "17.533333°", HALF_MINUTE_M),
+        ("423500,25", "3.423.500", 0.00707),
     ],
 )
 def test_how_exact_a_number_can_be_stands_in_its_last_digit(x: str, y: str, precision_m: float) -> None:

@@ -24,7 +24,10 @@ HALF_MINUTE_M = math.sqrt(2) * 0.5 * DEGREE_M / 60
 REPAIRED = "its outline crossed itself and was repaired: compare it with the source"
 """What is noted of a row, accepted as it is, whose geometry was invalid."""
 
-_DECIMALS = re.compile(r"[.,](\d+)\s*$")
+_DECIMALS = re.compile(r"\.(\d+)$")
+_AROUND = re.compile(r"^[^\d+-]+|\D+$")
+"""Quotes around a number, and its unit: no part of its decimals."""
+
 _REPEATING_DECIMALS = 4
 _NO_PLACE = (
     "the contract maps no coordinates: name x and y or text in [place], or `geometry = true` for a file of shapes "
@@ -147,7 +150,7 @@ def _from_columns(cells: Cells, row: int, decimal: str, country: str | None) -> 
     except CoordinateError as problem:
         _from_text(cells, row, marked_angles(raw_y, raw_x), country, instead=str(problem))
         return
-    _say_precision(cells, row, raw_x, raw_y)
+    _say_precision(cells, row, raw_x, raw_y, decimal)
     _refuse_nowhere(cells, row)
 
 
@@ -246,10 +249,12 @@ def _written(cell: Any) -> str | None:
     return text.strip() or None
 
 
-def _say_precision(cells: Cells, row: int, x: str, y: str) -> None:
+def _say_precision(cells: Cells, row: int, x: str, y: str, decimal: str = ".") -> None:
     """Say how true a row's numbers are, as they are written; those that may be degrees are."""
     is_small = abs(cells.x[row]) <= 180 and abs(cells.y[row]) <= 180
-    cells.precision_m[row] = _precision_m(x, y, degrees=is_small)
+    thousands = "," if decimal == "." else "."
+    plain = (_AROUND.sub("", text).replace(thousands, "").replace(decimal, ".") for text in (x, y))
+    cells.precision_m[row] = _precision_m(*plain, degrees=is_small)
 
 
 def _precision_m(x: str, y: str, *, degrees: bool) -> float:
@@ -265,7 +270,7 @@ def _precision_m(x: str, y: str, *, degrees: bool) -> float:
 def _is_minute(text: str, decimals: int) -> bool:
     """Whether a number of degrees is a whole number of minutes, as far as its decimals tell (50.716667 is 50°43')."""
     try:
-        minutes = abs(float(text.replace(",", "."))) * 60
+        minutes = abs(float(text)) * 60
     except ValueError:
         return False
     return abs(minutes - round(minutes)) <= 60 * 0.5 * 10.0**-decimals + 1e-9

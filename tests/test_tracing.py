@@ -379,6 +379,12 @@ def test_what_befell_a_site_from_release_to_release_is_told(tmp_path: Path) -> N
     write_csv(pd.DataFrame([renamed], columns=columns), changes / "2026-01-02T000000Z_2026-01-03T000000Z.csv")
     assert site_of("hutte", run) == site
     assert called_before("hutte", run)[site].endswith("Z; called 'Huta' now (list changed).")
+    # Else nobody saw from a site that had come apart where its records had gone.
+    apart = ["split", "IC-0MTW5W3-9", "Piast", "opole", f"holds records that were in {site}", "Anna decided", ""]
+    write_csv(pd.DataFrame([apart], columns=columns), changes / "2026-03-01T000000Z_2026-03-02T000000Z.csv")
+    assert id_history(site, run)[-1] == (
+        f"release 2026-03-02T000000Z: split: 'Piast' IC-0MTW5W3-9, holds records that were in {site} (Anna decided)"
+    )
     with pytest.raises(ConfigError, match=f"'list:1' is gone: .* Its last site was {site}: `inducult explain"):
         site_of("list:1", run)
     with pytest.raises(ConfigError, match="no record 'list:2' in "):

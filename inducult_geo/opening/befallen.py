@@ -13,21 +13,27 @@ from inducult_geo.text import fold_once, shortened
 _CHANGES_MAX: Final = 20
 _DETAIL: Final = 200
 _GONE: Final = ("gone", "merged")
+_SHARED: Final = ("merged", "split")
+"""What is told of a site that goes or comes, and befalls those that its detail names, too."""
 _ARROW: Final = " -> "
 
 
 def changes_told(site_id: str, run: Run) -> list[str]:
-    """Tell what became of a site from one release to the next, the last changes of those that were written down."""
+    """Tell what became of a site from one release to the next, the last changes of those that were written down.
+
+    What came out of it, and what went into it, is told with the id of that.
+    """
     told = []
     for path in _written(run):
         # Most nights nothing befalls a site, and to look for its id is faster than to read rows.
         if site_id.encode() not in path.read_bytes():
             continue
         told += [
-            f"release {path.stem.partition('_')[2]}: {row['change']}: '{row['name']}', "
-            f"{shortened(row['detail'], _DETAIL)} ({row['cause']})"
+            f"release {path.stem.partition('_')[2]}: {row['change']}: '{row['name']}'"
+            f"{'' if row['site_id'] == site_id else ' ' + row['site_id']}, {shortened(row['detail'], _DETAIL)} "
+            f"({row['cause']})"
             for row in _rows(path)
-            if row.get("site_id") == site_id
+            if row["site_id"] == site_id or (row["change"] in _SHARED and site_id in row["detail"])
         ]
     return told[-_CHANGES_MAX:]
 

@@ -12,6 +12,7 @@ from prefect.client.orchestration import get_client
 from prefect.settings import PREFECT_API_URL
 
 from flows.environment import reached
+from inducult_geo.cli.common import exit_code
 from inducult_geo.errors import ConfigError, InducultError
 from inducult_geo.sources.web.http import shown
 
@@ -47,4 +48,5 @@ if __name__ == "__main__":
     try:
         sys.stdout.write(main() + "\n")
     except InducultError as problem:
-        sys.exit(f"inducult: {problem}")
+        sys.stderr.write(f"inducult: {problem}\n")
+        sys.exit(exit_code(problem))

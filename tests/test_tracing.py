@@ -101,7 +101,7 @@ def test_a_run_asks_later_about_what_little_else_speaks_for() -> None:
         {keys[end].partition(":")[2] for end in pair}
         for pair in zip(scored.pairs.left, scored.pairs.right, strict=True)
     ]
-    asked = {what: asked_from(scored, ends.index({what})) for what in told}
+    asked = {what: asked_from(scored)[ends.index({what})] for what in told}
     assert asked == {"alike": WORTH_ASKING, "units": 0.7, "neighbors": 0.5}
 
 

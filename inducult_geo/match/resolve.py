@@ -218,7 +218,7 @@ def compare(
     are said to be two sites.
     """
     pairs = compared(prepare(records))
-    return score(pairs, weights, many=many, apart=pairs.are(apart) if apart else None)
+    return score(pairs, weights, many=many, apart=pairs.are(apart))
 
 
 def compare_speaking(

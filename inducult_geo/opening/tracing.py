@@ -145,7 +145,9 @@ def explain_pair(left: str, right: str, run: Run) -> PairExplained:
     said = [{name: _plain(sides[name].iloc[at]) for name in SHOWN} for at in (0, 1)]
     sites = tuple(str(site) for site in stage.records().set_index("record_key").loc[[left, right], "site_id"])
     weights = weights_of(run) or shipped_weights()
-    bars = (weights.match, weights.review) if row is None else (float(scored.bar[row]), asked_from(scored, row))
+    bars = (weights.match, weights.review)
+    if row is not None:
+        bars = float(scored.bar[row]), float(asked_from(scored)[row])
     bar = "" if row is None else bar_in_words(scored, row)
     fall = waterfall(scored, row) if row is not None else None
     folded = _folded((left, right), folds)

@@ -118,7 +118,7 @@ def compare_pairs(
     right = at.reindex(pairs["right_key"]).to_numpy(dtype=np.int64)
     order = np.lexsort((right, left))
     every = Compared(prepared, left[order], right[order])
-    return score(every, weights, many=many, apart=every.are(apart) if apart else None)
+    return score(every, weights, many=many, apart=every.are(apart))
 
 
 def compare_in_tiles(

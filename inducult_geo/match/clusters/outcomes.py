@@ -27,7 +27,7 @@ from inducult_geo.match.scoring.evidence import CONFIRMED, contradicting_places
 from inducult_geo.match.scoring.score import DOUBTED, EVEN, Scored
 from inducult_geo.match.scoring.waterfall import explain
 from inducult_geo.match.within_source.folds import Folds
-from inducult_geo.ragged import Flags, Ints
+from inducult_geo.ragged import Flags, Floats, Ints
 
 NEAR_MISS: Final = 0.05
 """Pairs with a lower score are not kept, unless they have it only since others fit better."""
@@ -111,11 +111,11 @@ def outcomes(scored: Scored, settled: Settled) -> pd.DataFrame:
     return table.sort_values(["left_key", "right_key"], ignore_index=True)
 
 
-def asked_from(scored: Scored, row: int) -> float:
-    """Return the score from which a run asks about a pair, by its number: more where little else speaks for it."""
-    if scored.is_other_unit[row] or scored.is_other_address[row]:
-        return DOUBTED
-    return max(scored.weights.review, WORTH_ASKING if scored.is_backed[row] else EVEN)
+def asked_from(scored: Scored) -> Floats:
+    """Return the score from which a run asks about each pair: more where little else speaks for it."""
+    bar = np.maximum(np.where(scored.is_backed, WORTH_ASKING, EVEN), scored.weights.review)
+    bar[scored.is_other_unit | scored.is_other_address] = DOUBTED
+    return bar
 
 
 def contained_pairs(scored: Scored) -> Flags:
@@ -163,9 +163,8 @@ def _scored(scored: Scored, settled: Settled) -> pd.DataFrame:
     kept = np.flatnonzero(keep)
     named = ~np.isnan(scored.scores["name"].of(kept))
     # Not everything beside a monument is worth a person's time.
-    near = named & (scored.probability[kept] >= EVEN)
-    doubtful = scored.is_question[kept] & (scored.probability[kept] >= WORTH_ASKING)
-    worth = settled.is_first[kept] & doubtful & (scored.is_backed[kept] | near)
+    told = scored.is_backed[kept] | named
+    worth = settled.is_first[kept] & told & (scored.probability >= asked_from(scored))[kept]
     return pd.DataFrame(
         {
             "left_key": settled.keys[low[kept]],

@@ -128,8 +128,10 @@ class Compared:
         """Return some of the pairs (nothing that was worked out is kept)."""
         return Compared(self.prepared, self.left[pairs], self.right[pairs])
 
-    def are(self, said: Collection[tuple[str, str]]) -> Flags:
-        """Tell which pairs are of two records whose keys these are, whichever comes first."""
+    def are(self, said: Collection[tuple[str, str]]) -> Flags | None:
+        """Tell which pairs are of two records whose keys these are, whichever comes first; null where none is said."""
+        if not said:
+            return None
         rows, size = pd.Index(self.prepared.key), len(self.prepared)
         ends = np.array([*said], dtype=object).reshape(-1, 2)
         one, other = (rows.get_indexer(pd.Index(ends[:, side])) for side in (0, 1))

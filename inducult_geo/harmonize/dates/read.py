@@ -61,8 +61,9 @@ _SOME_VALUE: Final = re.compile(r"https?://www\.wikidata\.org/\.well-known/genid
 """What Wikidata answers where it is only known that there was a value."""
 
 _YEAR_AS_MOMENT: Final = re.compile(
-    r"(?<!\d)\+?(\d{4})-(?:01-01[T ]00:00:00(?:\.0+)?Z?|00-00(?:[T ]00:00:00(?:\.0+)?Z?)?)(?![\d:.])", re.ASCII
-)
+    r"(?<!\d)(?:\+?(\d{4})-(?:01-01[T ]00:00:00(?:\.0+)?Z?|00-00(?:[T ]00:00:00(?:\.0+)?Z?)?)"
+    r"|0?1([./])0?1\2(\d{4}) 0?0:00(?::00)?)(?![\d:.])", re.ASCII
+)  # fmt: skip
 """A year as databases write it that know moments alone: that it was the first of January, nobody says."""
 
 
@@ -71,7 +72,7 @@ def date_text(cell: Any) -> str | None:
     text = known_text(cell)
     if text is None or text in _FILLERS or _SOME_VALUE.fullmatch(text):
         return None
-    return _YEAR_AS_MOMENT.sub(r"\1", text)
+    return _YEAR_AS_MOMENT.sub(r"\1\3", text)
 
 
 def date_texts(cells: Iterable[Any], meanings: Mapping[str, str]) -> list[str | None]:
@@ -104,10 +105,9 @@ def iso_date(cell: Any) -> str | None:
     Read are ISO dates, whose time of day stays as it is written, and days first as the eight countries write them.
     """
     text = known_text(cell) or ""
-    turned = re.fullmatch(r"(\d{1,2})([./])\s?(\d{1,2})\2\s?(\d{4})", text)
-    if turned:
-        text = f"{turned[4]}-{int(turned[3]):02}-{int(turned[1]):02}"
-    text = text.removesuffix(" 00:00:00")
+    if turned := re.fullmatch(r"(\d{1,2})([./])\s?(\d{1,2})\2\s?(\d{4})( \d\d?:\d\d(?::\d\d)?)?", text):
+        text = f"{turned[4]}-{int(turned[3]):02}-{int(turned[1]):02}{turned[5] or ''}"
+    text = re.sub(" 0?0:00(?::00)?$", "", text)
     found = re.fullmatch(r"(\d{4})(?:-(\d\d)(?:-(\d\d)(?:[T ]\d\d:\d\d\S*)?)?)?", text, re.ASCII)
     try:
         return text if found and date(*(int(part or 1) for part in found.groups())).year <= LAST_YEAR else None

@@ -64,6 +64,7 @@ def test_what_a_spreadsheet_does_by_itself_is_no_correction(changed: dict) -> No
     [
         ({"left_name": "Śluza 'Duża'"}, "left_name of Q-1 (list:1): 'Śluza 'Duża'' for 'Śluza 'Mała''"),
         ({"left_name": "Ślúza 'Mała'"}, "'Ślúza 'Mała'' for 'Śluza 'Mała''"),
+        ({"left_name": "Šluza 'Mała'"}, "'Šluza 'Mała'' for 'Śluza 'Mała''"),
         ({"left_name": "SLUZA"}, "left_name of Q-1 (list:1): 'SLUZA' for"),
         ({"left_address": "3-8"}, "'3-8' for '3-7'"),
         ({"left_start_year": "1881"}, "'1881' for '1880'"),
@@ -82,6 +83,13 @@ def test_a_correction_is_told_with_its_question_its_record_and_where_it_belongs(
     assert "1 cell for reading only" in where
     assert "in its row of the list's file" in where
     assert says in what
+
+
+def test_of_many_cells_some_are_told_and_the_rest_counted() -> None:
+    rows = [ASKED | {"review_id": f"Q-{n}", "left_name": f"Mine {n}"} for n in range(23)]
+    asked = [pd.DataFrame([row | {"left_name": "B"} for row in rows])]
+    lines = altered_told(pd.DataFrame(rows), asked, ["left_name"])
+    assert (len(lines), lines[0][:20], lines[-1]) == (22, "not taken: 23 cells ", "not taken: 3 more cells")
 
 
 def test_a_cell_that_was_emptied_beside_others_is_told() -> None:

@@ -15,7 +15,15 @@ import shapely
 from bundles import contracts, small_bundle
 
 from inducult_geo.errors import ReleaseError
-from inducult_geo.publish.compared.changes import CHANGE_COLUMNS, CHANGES, diff, with_changes, write_changes
+from inducult_geo.publish.compared.changes import (
+    CHANGE_COLUMNS,
+    CHANGES,
+    _without_site,
+    diff,
+    with_changes,
+    write_changes,
+)
+from inducult_geo.publish.compared.snapshot import Record, Snapshot
 from inducult_geo.publish.databases.geopackage import write_geopackage
 from inducult_geo.publish.files import GEOPACKAGE
 from inducult_geo.publish.layers.columns import CHANGES as CHANGE_LAYER
@@ -97,6 +105,7 @@ CASES = {
     "moved by a source": (_with("IC-A-1", x=30.0), OSM_1, [("moved", "IC-A-1", "osm changed")]),
     "moved by a rule": (_with("IC-A-1", x=30.0), {}, [("moved", "IC-A-1", "matching")]),
     "a shift of half a meter": (_with("IC-A-1", x=0.5), OSM_1, []),
+    "a shift of two meters": (_with("IC-A-1", x=2.0), OSM_1, [("moved", "IC-A-1", "osm changed")]),
     "renamed": (_with("IC-A-1", "Ziegelei"), OSM_1, [("renamed", "IC-A-1", "osm changed")]),
     "named at last": (_with("IC-C-3", "Mine"), {}, [("renamed", "IC-C-3", "matching")]),
     "reopened": (_with("IC-A-1", status="functional"), OSM_1, [("reopened", "IC-A-1", "osm changed")]),
@@ -236,6 +245,7 @@ WAS = {
     "timeline": ["[]", '[{"year": 1990, "event": "closed", "record": "a:1"}]', "no JSON"],
     "licence": ["ODbL-1.0", "CC0-1.0", "CC0-1.0"],
     "confidence": [1.0, 0.9, 1.0],
+    "area_m2": [1000.0, None, 8.23],
     "population_per_km2": [None, 0.02, 140.0],
 }
 IS = {
@@ -246,6 +256,7 @@ IS = {
     "timeline": ["[]", '[{"year": 1990, "event": "closed", "record": "a:2"}]', '[{"year": 1994, "event": "closed"}]'],
     "licence": ["CC-BY-4.0; ODbL-1.0", "CC0-1.0", "CC0-1.0"],
     "confidence": [0.5, 0.9, 1.0],
+    "area_m2": [1050.0, None, 9.14],
     "population_per_km2": [None, 0.04, 140.2],
 }
 
@@ -257,9 +268,9 @@ def test_every_other_value_that_differs_is_told_and_evidence_is_not(tmp_path: Pa
     table = diff(old, new)
     assert dict(zip(table["site_id"], table["detail"], strict=True)) == {
         "IC-A-1": "names: Ziegelei (de) -> Cihelna u lesa (cs); type: - -> brickworks; start_year: 1890 -> 1904; "
-        "licence: - -> CC-BY-4.0",
+        "area_m2: 1000 -> 1050; licence: - -> CC-BY-4.0",
         "IC-B-2": "population_per_km2: 0.02 -> 0.04",
-        "IC-C-3": "timeline: - -> 1994 closed",
+        "IC-C-3": "timeline: - -> 1994 closed; area_m2: 8.23 -> 9.14",
     }
     assert set(table["change"]) == {"revised"}
     assert dict(zip(table["site_id"], table["cause"], strict=True)) == {
@@ -291,6 +302,9 @@ def test_a_site_whose_record_cannot_be_used_any_more_says_why(tmp_path: Path) ->
     (gone,) = diff(_release(tmp_path / "old", SITES), new).itertuples()
     assert gone.detail == "none of its records is in a site: osm:node/3 asked about (outside_region)"
     assert gone.cause == "osm asked about"
+    loose = {f"osm:node/{n}": Record("osm", None, None, reason="no_key") for n in range(6)}
+    many = _without_site("A", Snapshot({}, {}, {"A": frozenset(loose)}), Snapshot({}, loose, {}))
+    assert many.endswith("osm:node/1 rejected (no_key), osm:node/2 rejected (no_key) and 3 more")
     (back,) = diff(new, tmp_path / "old").itertuples()
     assert (back.change, back.cause) == ("new", "osm read otherwise"), "its contract states `crs` now, say"
 
@@ -433,6 +447,9 @@ def test_what_may_no_longer_be_shown_is_not_told_from_the_last_release(public, l
     kept = replace(public, sites=public.sites[public.sites["site_id"] != site_id], sources=sources)
     now = replace(kept, run={**public.run, "run_id": "later"})
     assert site_id not in set(with_changes(now, last).changes["site_id"])
+    elsewhere = public.sites["city"].mask(public.sites["site_id"].eq(site_id), "Elsewhere")
+    revised = replace(now, sites=public.sites.assign(city=elsewhere))
+    assert site_id not in set(with_changes(revised, last).changes["site_id"]), "a town is a place, too"
 
 
 @pytest.mark.parametrize(

@@ -11,6 +11,7 @@ from inducult_geo.frames import PAIR_COLUMNS, RECORD_COLUMNS, SITE_COLUMNS
 from inducult_geo.match.decided.decisions import WORDS
 from inducult_geo.publish.layers.declared import LAYERS, layer_named
 from inducult_geo.publish.layers.domains import DOMAINS
+from inducult_geo.publish.page.pagewords import access_words
 from inducult_geo.publish.qgis.styles import environment, style_of
 from inducult_geo.publish.qgis.symbols import ASPECT_RINGS, THEME_MARKS, aspects_in_words
 from inducult_geo.values import ASPECTS, PRESENT_USES, STATUSES
@@ -33,6 +34,11 @@ def test_columns_are_those_of_the_frames_in_their_order(name, expected):
     assert [column.name for column in columns] == [*expected]
     for column in columns:
         assert column.kind == KINDS[expected[column.name]] or (column.kind, expected[column.name]) == ("date", "str")
+
+
+def test_the_codes_of_access_are_told():
+    (told,) = (column.description for column in layer_named("site_points").columns if column.name == "visitor_access")
+    assert all(f"`{code}`" in told for code in access_words())
 
 
 def test_a_rejected_record_begins_with_why_and_keeps_every_column():

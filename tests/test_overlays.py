@@ -59,6 +59,16 @@ def test_a_pixel_tells_the_density_at_its_place(bundle, name: str) -> None:
     assert gray[0, 0] == 0
 
 
+def test_the_faintest_density_is_not_drawn_as_none(bundle) -> None:
+    surface = bundle.surfaces["monuments"]
+    faint = np.full_like(surface.values, 1e-6)
+    faint[0, 0] = 1.0
+    shown = pixels(
+        density_overlays(replace(bundle, surfaces={"monuments": replace(surface, values=faint)}))["monuments"]
+    )
+    assert shown[len(shown) // 2, shown.shape[1] // 2] == 1
+
+
 def test_a_wide_release_gets_a_coarser_picture(bundle, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(overlays, "MAX_SIDE", 100)
     for overlay in density_overlays(bundle).values():

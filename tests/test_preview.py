@@ -18,9 +18,9 @@ from bundles import HOSTILE, contracts, small_bundle
 
 from inducult_geo.publish.layers.domains import DOMAINS
 from inducult_geo.publish.layers.tables import layer_frames
-from inducult_geo.publish.page.drawing import Frame, overview_map, region_map
+from inducult_geo.publish.page.drawing import Frame, length_text, overview_map, region_map, round_length
 from inducult_geo.publish.page.mapdata import _by_name, _other_names, json_for_page, map_data
-from inducult_geo.publish.page.preview import SHAPES, _site_marks, preview_page
+from inducult_geo.publish.page.preview import SHAPES, _problems, _questions, _rejected, _site_marks, preview_page
 from inducult_geo.publish.qgis.symbols import ASPECT_RINGS, THEME_MARKS
 from inducult_geo.releasing.withholding import for_release
 
@@ -195,6 +195,17 @@ def test_a_question_tells_why_it_is_asked_and_leads_to_both_sites_on_the_map(pag
 
 def test_problems_are_named_beside_the_map(page):
     assert "Karlovarský kraj – Stale: kept from an earlier run: OSM extract missing" in page.text
+
+
+def test_tables_begin_with_what_is_most_pressing_and_all_that_was_told_stands_there():
+    rows = [("a", 0.1, None), ("b", 0.9, None), ("c", 0.9, None), ("d", 1.0, "same")]
+    asked = pd.DataFrame(rows, columns=["review_id", "priority", "decision"]).assign(geometry=None)
+    assert [row["review_id"] for row in _questions(asked)] == ["b", "c", "a"]
+    rejected = pd.DataFrame({"reason": ["bad_row", "no_key", "no_key"], "source": [*"abb"]})
+    assert [row[1:] for row in _rejected(rejected)] == [(2, ["b"]), (1, ["a"])]
+    told = {"title": "A", "state": "fresh", "message": "look"}
+    frames = {"regions": pd.DataFrame([told]), "sources": pd.DataFrame([told | {"message": None}])}
+    assert _problems(frames) == [("A", "", "look")]
 
 
 def test_changes_are_shown_where_there_is_a_release_to_compare_with(bundle, monkeypatch):
@@ -381,6 +392,7 @@ def test_north_is_up_and_the_bar_is_true():
     assert frame.place(4_000_000, 3_000_000)[1] > 500
     assert drawn.bar_text == "20 km"
     assert drawn.bar_px == pytest.approx(20_000 * frame.scale, abs=0.1)
+    assert [length_text(round_length(m)) for m in (500, 999, 1000, 1001)] == ["500 m", "500 m", "1 km", "1 km"]
 
 
 def site_at(x: float, y: float) -> gpd.GeoDataFrame:
@@ -433,6 +445,10 @@ def test_the_map_names_regions_and_access_in_words(bundle):
 @pytest.mark.parametrize("names", ["{", "[1]", "null", None, "{}", '{"de": ""}'])
 def test_names_that_say_nothing_are_none(names):
     assert _other_names(names) == 0
+
+
+def test_a_name_of_two_kinds_is_told_once():
+    assert _other_names('{"name": "Huta", "de": "Hütte", "old": "Hütte"}', "Huta") == ["de", "Hütte"]
 
 
 def test_a_timeline_says_which_record_tells_a_year_and_how_exactly(bundle):

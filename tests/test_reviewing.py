@@ -985,6 +985,21 @@ def test_a_column_that_somebody_added_and_a_name_that_was_changed_are_said_not_t
     assert f"({pairs['left_key'].iloc[0]}): 'Mine' for " in outcome.remarks[1]
 
 
+def test_what_was_changed_in_the_layer_beside_the_answers_is_told(run: Run, sheet: Path) -> None:
+    """Who opens the layer without the project can write anywhere."""
+    copy = as_geopackage(run, sheet)
+    assert import_review(copy, run, who="Eva").remarks == ()
+    with closing(sqlite3.connect(copy)) as con:
+        con.execute("ALTER TABLE review ADD COLUMN Bemerkung TEXT")
+        one = pairs_of(sheet)[0]["review_id"]
+        con.execute("UPDATE review SET left_name = 'Mine', Bemerkung = 'seen' WHERE review_id = ?", [one])
+        con.commit()
+    added, where, what = import_review(copy, run, who="Eva").remarks
+    assert "'Bemerkung'" in added
+    assert "1 cell" in where
+    assert f"left_name of {one}" in what
+
+
 def test_empty_cells_beside_the_table_and_the_mark_of_excel_are_passed_over(run: Run, sheet: Path) -> None:
     rows = rows_of(sheet)
     next(row for row in rows if row["kind"] == "pair")["decision"] = "same"

@@ -7,7 +7,6 @@ import sqlite3
 from collections import Counter
 from collections.abc import Collection, Iterable
 from contextlib import closing
-from itertools import zip_longest
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any, Final
@@ -20,6 +19,7 @@ from inducult_geo.frames import from_json, read_shapes
 from inducult_geo.publish.compared.opened import tables_alone
 from inducult_geo.publish.files import GEOPACKAGE, RECORDS_FILE
 from inducult_geo.publish.layers.declared import layer_named
+from inducult_geo.publish.layers.tables import GEOMETRY
 from inducult_geo.publish.spreadsheet import degrees, read_csv, write_csv
 from inducult_geo.store import replacing
 from inducult_geo.text import counted, first_few
@@ -132,7 +132,7 @@ def read_answers(source: Path) -> list[dict[str, str]]:
 
 
 def read_edited(source: Path) -> tuple[list[dict[str, str]], pd.DataFrame]:
-    """Read `ANSWER_COLUMNS` and `why` of an edited `inducult.gpkg` or CSV ("" for null), and all that a CSV holds.
+    """Read `ANSWER_COLUMNS` and `why` of an edited `inducult.gpkg` or CSV ("" for null), and all that stands there.
 
     Raises
     ------
@@ -143,10 +143,7 @@ def read_edited(source: Path) -> tuple[list[dict[str, str]], pd.DataFrame]:
         raise ContractError(f"{source}: no such file. Name an edited {GEOPACKAGE} or CSV.")
     with source.open("rb") as handle:
         is_database = handle.read(16) == b"SQLite format 3\x00"
-    if is_database:
-        # Its other columns are not to be edited in the form.
-        return _answers_of_geopackage(source), pd.DataFrame()
-    table = read_csv(source, ANSWER_COLUMNS)
+    table = _questions_in_geopackage(source) if is_database else read_csv(source, ANSWER_COLUMNS)
     return answers_of(source, table), table
 
 
@@ -176,7 +173,7 @@ def answers_of(source: Path, table: pd.DataFrame) -> list[dict[str, str]]:
     return [_plain(values) for values in table.reindex(columns=[*_READ]).itertuples(index=False)]
 
 
-def _answers_of_geopackage(source: Path) -> list[dict[str, str]]:
+def _questions_in_geopackage(source: Path) -> pd.DataFrame:
     """Read a GeoPackage as it stands, with what QGIS left in its write-ahead log.
 
     A copy is opened, because opening a database in WAL mode writes beside it, and it may be open elsewhere.
@@ -191,9 +188,9 @@ def _answers_of_geopackage(source: Path) -> list[dict[str, str]]:
         try:
             with closing(sqlite3.connect(copy)) as con:
                 con.execute("PRAGMA trusted_schema = OFF")
-                there = _columns(con)
+                there = [name for name in _columns(con) if name != GEOMETRY]
                 _require(source, there, ANSWER_COLUMNS)
-                return [_plain(values) for values in _select(con, [name for name in _READ if name in there])]
+                return pd.DataFrame(_select(con, there), columns=there, dtype=object)
         except (sqlite3.Error, UnicodeDecodeError) as problem:
             raise ContractError(
                 f"{source}: cannot be read: {problem}. Save the layer 'review' in QGIS, close the project, try again."
@@ -222,16 +219,15 @@ def _require(source: Path, found: Iterable[str], needed: Iterable[str]) -> None:
 
 
 def _select(con: sqlite3.Connection, columns: Iterable[str]) -> list[tuple[Any, ...]]:
-    """Read columns of the layer; their names are constants of this module."""
+    """Read columns of the layer."""
     # With the table's name: alone SQLite takes that of a column which is not there for a text.
-    named = ", ".join(f'{_LAYER}."{name}"' for name in columns)
+    named = ", ".join(f'{_LAYER}."{name.replace(chr(34), chr(34) * 2)}"' for name in columns)
     return con.execute(f"SELECT {named} FROM {_LAYER}").fetchall()  # noqa: S608
 
 
 def _plain(values: Iterable[Any]) -> dict[str, str]:
     texts = ("" if value is None or value != value else str(value).strip() for value in values)
-    # What is last may not be there.
-    return dict(zip_longest(_READ, texts, fillvalue=""))
+    return dict(zip(_READ, texts, strict=True))
 
 
 def _sides(path: Path) -> dict[str, dict[str, Any]]:

@@ -200,6 +200,14 @@ def test_what_a_cell_of_lists_or_of_blanks_tells(tmp_path: Path) -> None:
     assert said == ("Huta; Hala", "A; B", "disused")
 
 
+def test_a_column_is_found_whatever_nobody_sees_in_its_name(contract: Contract, tmp_path: Path) -> None:
+    """The message was: no column 'nazwa', did you mean 'nazwa'?"""
+    put(tmp_path, "nr\u200b;na\u00adzwa;X;Y;qid;U\u0301\n1;Huta;1;2;Q1;x\n")
+    meant = contract.model_copy(update={"private": ("Ú",)})
+    row = read_partner(meant, find_files(contract)).frame.iloc[0]
+    assert (row["key"], row["name"], "x" in row["tags"]) == ("1", "Huta", False)
+
+
 def test_every_row_in_is_a_row_out(contract: Contract, tmp_path: Path) -> None:
     put(tmp_path, "nr;nazwa;X;Y;qid;bemerkung\n1;Huta;1;2;Q1;\n\u200b;ohne Nummer;1;2;;\n3;kurz\n4;Młyn;;;;x\n")
     table = read_partner(contract, find_files(contract))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, Final
 
@@ -72,7 +73,7 @@ def read_partner(contract: Contract, files: Iterable[Path]) -> RawTable:
     stated: dict[str, str | None] = {}
     pages: list[tuple[str, Page | None, frozenset[str]]] = []
     for path in files:
-        table, digest = read_steadily(path, contract.read)
+        table, digest = _read(contract, path)
         frames.append(_rows(contract, path, table))
         pages.append((path.name, table.page, frozenset(frames[-1]["content_hash"])))
         problems += _notices(contract, path, table)
@@ -99,6 +100,23 @@ def read_partner(contract: Contract, files: Iterable[Path]) -> RawTable:
         )
         problems.append(Problem(contract.id, "repeated_key", message, len(repeated)))
     return RawTable(Raw(unique), _one_system(contract, stated), tuple(read_files), tuple(problems))
+
+
+def _read(contract: Contract, path: Path) -> tuple[Table, str]:
+    """Read a file, its columns called as in the contract where only what nobody sees sets them apart."""
+    table, digest = read_steadily(path, contract.read)
+    asked = {name for names in _wanted_columns(contract).values() for name in names}
+    asked |= {*contract.ignore, *contract.private}
+    alike: dict[str | None, list[str]] = {}
+    for name in map(str, table.frame):
+        alike.setdefault(clean_text(name), []).append(name)
+    lacking = {name: alike.get(clean_text(name), []) for name in sorted(asked.difference(table.frame))}
+    meant = {found[0]: name for name, found in lacking.items() if len(found) == 1 and found[0] not in asked}
+    if not meant:
+        return table, digest
+    derived = frozenset(meant.get(name, name) for name in table.derived)
+    valueless = frozenset(meant.get(name, name) for name in table.valueless)
+    return replace(table, frame=table.frame.rename(columns=meant), derived=derived, valueless=valueless), digest
 
 
 def _told_of_files(contract: Contract, pages: Sequence[tuple[str, Page | None, frozenset[str]]]) -> list[Problem]:

@@ -378,6 +378,11 @@ def opendocument(path: Path, rows: list[tuple[str | None, ...]], spans: list[str
     zipped(path, {"mimetype": kind, "META-INF/manifest.xml": b"<m/>", "content.xml": content.encode()})
 
 
+def test_lines_within_a_cell_of_an_ods_stay_apart(tmp_path: Path) -> None:
+    opendocument(tmp_path / "a.ods", [("id", "a"), ("1", "Huta 5<text:line-break/>Opole<text:tab/>PL")], [])
+    assert read_table(tmp_path / "a.ods", AUTO).frame["a"].tolist() == ["Huta 5\nOpole\tPL"]
+
+
 def test_formulas_of_an_ods_are_worth_what_stands_beside_them(tmp_path: Path) -> None:
     path = tmp_path / "a.ods"
     opendocument(path, [("id", "a", "b"), ("1", "x", "y"), ("2", "x", "y")], [])

@@ -57,11 +57,12 @@ def chosen_of(names: list[str], wanted: str | int | None) -> list[str]:
 
 
 def _opened(path: str) -> Any:
-    """Open a workbook; an .ods that was indented (as GDAL does) without the white space that stops calamine."""
+    """Open a workbook; an .ods so that calamine reads it: with its breaks, and not indented (as GDAL does)."""
     from python_calamine import CalamineError, CalamineWorkbook
 
     try:
-        return CalamineWorkbook.from_path(path)
+        if not path.lower().endswith(".ods") or not _breaks(path):
+            return CalamineWorkbook.from_path(path)
     except CalamineError:
         if not path.lower().endswith(".ods"):
             raise
@@ -72,9 +73,17 @@ def _opened(path: str) -> Any:
             if name == "content.xml":
                 data = re.sub(rb">\s+(?=</?(?:table|office|style|number):)", b">", data)
                 data = re.sub(rb"(<table:table-cell[^>]*>)\s+(?=<text:)", rb"\1", data)
+                # Calamine passes over both: "Huta 5" and "Opole" below it became "Huta 5Opole".
+                data = re.sub(rb"<text:line-break\s*/>", b"&#10;", re.sub(rb"<text:tab\b[^>]*/>", b"&#9;", data))
             target.writestr(name, data)
     plain.seek(0)
     return CalamineWorkbook.from_filelike(plain)
+
+
+def _breaks(path: str) -> bool:
+    """Whether cells of an .ods hold line breaks or tabs as elements of their own."""
+    with zipfile.ZipFile(path) as archive, archive.open("content.xml") as handle:
+        return _holds(handle, b"<text:line-break", b"<text:tab")
 
 
 def _is_filled(book: Any, name: str) -> bool:

@@ -10,6 +10,7 @@ from html.parser import HTMLParser
 from pathlib import Path
 from time import monotonic
 
+import pyarrow as pa
 import pyogrio
 
 from inducult_geo.errors import ReleaseError
@@ -127,8 +128,10 @@ def tiles_hold_the_sites(release: Opened) -> Iterator[str]:
     for what, sites in (("lacks", expected - found), ("holds besides", found - expected)):
         if sites:
             yield f"{TILES} {what} {len(sites)} sites, such as {min(sites)}"
-    # GDAL adds `mvt_id` when it reads.
-    other = sorted({*pyogrio.read_info(path)["fields"]} - {*release.columns("site_points"), "mvt_id"})
+    # What else is told of a layer, GDAL counts in all tiles.
+    with pyogrio.open_arrow(path, read_geometry=False) as (about, _):
+        # GDAL adds `mvt_id` when it reads.
+        other = sorted({*about["fields"]} - {*release.columns("site_points"), "mvt_id"})
     if other:
         yield f"{TILES} holds columns that the layer of sites has not: {', '.join(other)}"
 
@@ -141,7 +144,9 @@ def sites_in_tiles(release: Opened) -> int:
 def _ids_in_tiles(release: Opened) -> set[str]:
     """Return the ids that stand in the deepest zoom, read once for all who ask."""
     path = release.folder / TILES
-    return release.once(
-        TILES,
-        lambda: {*pyogrio.read_dataframe(path, columns=["site_id"], read_geometry=False)["site_id"].astype(str)},
-    )
+    return release.once(TILES, lambda: {*map(str, _told_in_tiles(path)["site_id"].to_pylist())})
+
+
+def _told_in_tiles(path: Path) -> pa.Table:
+    _, table = pyogrio.read_arrow(path, columns=["site_id"], read_geometry=False)
+    return table

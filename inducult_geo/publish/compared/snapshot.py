@@ -209,7 +209,7 @@ def _read_among(records: pd.DataFrame, keys: Collection[str]) -> pd.DataFrame:
 
 def _values(frame: pd.DataFrame, columns: Sequence[str]) -> list[list[Any]]:
     """Return columns as lists with None for null."""
-    return [[None if pd.isna(value) else value for value in frame[column]] for column in columns]
+    return [frame[column].astype(object).where(frame[column].notna(), None).tolist() for column in columns]
 
 
 def _table(folder: Path, name: str, columns: Sequence[str], more: Sequence[str]) -> pd.DataFrame:

@@ -33,7 +33,7 @@ WORK = {
     "grids": ("", "inducult_geo.grids.fetch_grids"),
     "transform": ("a.csv --from 4326 --to 3035 --country DE", "inducult_geo.harmonize.places.points.transform_table"),
     "link": ("a.toml b.toml --out c.csv", "inducult_geo.catalog.load_contract"),
-    "explain": ("a:1 b:2", "inducult_geo.opening.tracing.explain_pair"),
+    "explain": ("a:1 b:2", "inducult_geo.opening.pairs.explain_pair"),
     "ids": ("", "inducult_geo.memory.registry_of"),
     "review export": ("release --out c.csv", "inducult_geo.review.table.export_review"),
     "review import": ("a.csv", "inducult_geo.review.table.import_review"),

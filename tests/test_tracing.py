@@ -22,8 +22,9 @@ from inducult_geo.match.scoring.score import shipped_weights
 from inducult_geo.match.scoring.waterfall import Step, Waterfall
 from inducult_geo.opening import tracing
 from inducult_geo.opening.befallen import called_before
+from inducult_geo.opening.pairs import PairExplained, explain_pair
 from inducult_geo.opening.release import open_release
-from inducult_geo.opening.tracing import PairExplained, explain_pair, id_history, site_of
+from inducult_geo.opening.tracing import id_history, site_of
 from inducult_geo.pipeline import run_all
 from inducult_geo.publish.spreadsheet import write_csv
 from inducult_geo.run import Run, SourceFacts, open_run

@@ -101,10 +101,13 @@ def explain(
     as_json: AsJson = False,
 ) -> None:
     """Say why: how two records come to their score, or how a site came to be what it is."""
-    from inducult_geo.opening.tracing import explain_pair, id_history, site_of
+    from inducult_geo.opening.tracing import id_history, site_of
 
     with opened_run(data, catalog, quiet=True) as opened, refusal_is_two():
         if other is not None:
+            # Matching is loaded by whoever asks about a pair.
+            from inducult_geo.opening.pairs import explain_pair
+
             pair = explain_pair(what, other, opened)
             if as_json:
                 print_json(pair.as_dict())

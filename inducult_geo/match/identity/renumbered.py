@@ -10,7 +10,6 @@ from typing import Final, NamedTuple
 
 import numpy as np
 import pandas as pd
-from scipy.spatial import KDTree
 
 from inducult_geo.frames import Records
 from inducult_geo.match.identity.continuity import NEAR_M, fingerprints
@@ -56,6 +55,9 @@ def renumbered(before: Records, now: Records) -> list[Moved]:
 
 def _nearest(old: pd.DataFrame, rows: pd.DataFrame) -> Ints:
     """Return the number of the nearest old row of the name of each row, within `NEAR_M`; -1 where there is none."""
+    # A third of a second that drafting a contract does not need.
+    from scipy.spatial import KDTree
+
     names = pd.factorize(pd.concat([old["name_key"], rows["name_key"]]))[0]
     # A name as a third coordinate: of those that many bear ("House") not each row is held against each.
     points, asked = np.split(

@@ -20,7 +20,7 @@ from inducult_geo.match.decided.decisions import Decision, Decisions, replay
 from inducult_geo.match.resolve import compare, speaking_records
 from inducult_geo.match.scoring.score import shipped_weights
 from inducult_geo.match.scoring.waterfall import Step, Waterfall
-from inducult_geo.opening import tracing
+from inducult_geo.opening import pairs, tracing
 from inducult_geo.opening.befallen import called_before
 from inducult_geo.opening.pairs import PairExplained, explain_pair
 from inducult_geo.opening.release import open_release
@@ -168,7 +168,7 @@ def test_what_was_decided_of_records_of_two_regions_is_told(
 ) -> None:
     """One of them had moved, and of the word on both nothing was said."""
     pair = ("opole_zabytki:6", "gorenjska_dediscina:GO-03")
-    monkeypatch.setattr(tracing, "decisions_of", lambda _: replay([Decision("Eva", "2026-03-01", *pair, said)]))
+    monkeypatch.setattr(pairs, "decisions_of", lambda _: replay([Decision("Eva", "2026-03-01", *pair, said)]))
     with pytest.raises(ConfigError, match=f"Eva on 2026-03-01: 'opole_zabytki:6' {said} .*{says}"):
         explain_pair(*pair, run)
 

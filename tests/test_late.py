@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pandas as pd
 import pytest
 
 from inducult_geo.match.decided.decisions import Decision, replay
+from inducult_geo.review import answers
 from inducult_geo.review.late import lateness
+from inducult_geo.run import open_run
 
 REGISTRY = pd.DataFrame({"record_key": ["list:8"], "succeeds": ["list:7"]})
 
@@ -19,3 +23,22 @@ def test_a_row_that_was_numbered_anew_is_the_same_row(in_file: str, in_log: str,
     late = lateness([answer], log, REGISTRY, lambda _: False)
     assert (late.why_late(answer, "Q-1", "") is not None) is is_late
     assert late.why_late(answer, "", "") is None, "a list made by hand, of what nobody asked"
+
+
+@pytest.mark.parametrize(("note", "is_late"), [("", True), ("old", True), ("new", False)])
+def test_who_was_overruled_comes_back_with_another_reason_alone(note: str, is_late: bool) -> None:
+    pair = ("list:1", "osm:way/1")
+    said = Decision("Jan", "2026-03-01", *pair, "same", note="old")
+    log = replay([said, Decision("Eva", "2026-03-02", *pair, "different")])
+    answer = Decision("Jan", "2026-03-03", *pair, "part_of", note=note)
+    late = lateness([answer], log, REGISTRY, lambda _: False)
+    assert (late.why_late(answer, "Q-1", "") is not None) is is_late
+
+
+def test_the_last_ten_releases_are_asked_the_newest_first(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    looked: list[str] = []
+    none = pd.DataFrame(columns=["review_id"])
+    monkeypatch.setattr(answers, "releases_of", lambda _: [Path(f"{n:02}") for n in range(12)])
+    monkeypatch.setattr(answers, "questions_of", lambda release: looked.append(release.name) or none)
+    assert not answers.was_asked("Q-1", open_run(tmp_path, contracts=False))
+    assert looked == [f"{n:02}" for n in range(11, 1, -1)]

@@ -457,8 +457,9 @@ class TestChanges:
             + "\nmoved,IC-1,Hütte,opole,12 m,osm changed,12.5\nnew,IC-2,,opole,first seen,x,\n",
             encoding="utf-8-sig",
         )
+        (data / "changes" / "0_B.csv").write_text(f"{','.join(CHANGE_COLUMNS)}\n", encoding="utf-8")
         told = open_release(folder).changes
-        assert told["change"].tolist() == ["moved", "new"]
+        assert told["change"].tolist() == ["moved", "new"], "since the release before, not since an older one"
         assert told["distance_m"].tolist()[0] == 12.5
         assert told["name"].isna().tolist() == [False, True]
 

@@ -85,9 +85,9 @@ def _rows(cells: dict[str, str]) -> str:
     return "".join(f'<row r="{number}">{row}</row>' for number, row in sorted(rows.items()))
 
 
-def sheet_with(path: Path, rows: str, *, calculated: bool = True) -> Path:
+def sheet_with(path: Path, rows: str, *, calculated: bool = True, heads: tuple[str, ...] = ("id", "name", "x")) -> Path:
     """An .xlsx with the rows of a sheet as they stand in its XML."""
-    workbook(path, {"A1": "id", "B1": "name", "C1": "x"})
+    workbook(path, {f"{letter}1": head for letter, head in zip("ABC", heads, strict=False)})
     with zipfile.ZipFile(path) as archive:
         members = {name: archive.read(name).decode() for name in archive.namelist()}
     inside = members["xl/worksheets/sheet1.xml"].replace("</sheetData>", f"{rows}</sheetData>")

@@ -17,6 +17,7 @@ import pandas as pd
 import pyogrio
 import pytest
 from conftest import released
+from files_made import sheet_with
 from qgis_python import PYTHON, has_qgis
 from typer.testing import CliRunner
 
@@ -846,6 +847,15 @@ def test_a_workbook_with_answers_is_read(run: Run, sheet: Path, tmp_path: Path, 
     outcome = import_review(path, run, who="Eva")
     assert [(one.decision, one.note) for one in outcome.added] == [("same", "=no formula")]
     assert outcome.still_open == len(pairs_of(sheet)) - 1
+
+
+def test_an_answer_that_is_a_formula_without_a_result_is_told(run: Run, sheet: Path, tmp_path: Path) -> None:
+    asked = f'<c r="A2" t="inlineStr"><is><t>{pairs_of(sheet)[0]["review_id"]}</t></is></c>'
+    rows = f'<row r="2" hidden="1">{asked}<c r="B2"><f>B1</f></c></row>'
+    path = sheet_with(tmp_path / "answers.xlsx", rows, heads=("review_id", "decision"))
+    formula, hidden = import_review(path, run, who="Eva").remarks
+    assert "1 cell with a formula that nobody calculated, read as empty: 'decision'" in formula
+    assert "1 row hidden in the sheet" in hidden
 
 
 @pytest.mark.parametrize(

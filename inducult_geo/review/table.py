@@ -101,8 +101,8 @@ def import_review(source: Path, run: Run, *, who: str | None = None, overrule: b
         texts = table.frame.map(lambda cell: plain_cell(cell) if isinstance(cell, str) else cell)
         texts = texts.rename(columns=lambda name: str(name).removeprefix("\ufeff"))
         rows, told = answers_of(source, texts), unread(texts, run)
-        comments = (f"{source.name}: {message}" for kind, message, _ in table.warnings if kind == "comments")
-        return _take(rows, run, who, is_file=True, overrule=overrule).with_remarks(*comments, *told)
+        misread = (f"{source.name}: {message}" for _, message, _ in table.warnings)
+        return _take(rows, run, who, is_file=True, overrule=overrule).with_remarks(*misread, *told)
     if source.suffix.lower() == run.folder.decisions.suffix and source.is_file():
         return _take_copy(source, run)
     rows, texts = read_edited(source)

@@ -344,6 +344,20 @@ def test_units_of_one_site_are_no_crowd_unless_their_towns_differ() -> None:
     assert find_shared(x, y, same, units_per_site=False).doubtful.all()
 
 
+def test_a_monument_of_many_buildings_at_one_address_is_no_crowd() -> None:
+    x, y = np.full(6, 17.9), np.full(6, 50.6)
+    told = ["ul. Grobla 15"] * 5 + ["UL. GROBLA 15 "]
+    gasworks = pd.DataFrame({"name": [*"ABCDEF"], "aspect": "monument", "address": told})
+    assert not find_shared(x, y, gasworks, units_per_site=False).doubtful.any()
+    others = (
+        gasworks.assign(aspect="factory"),  # at the head office
+        gasworks.assign(address="ul. Grobla"),
+        gasworks.assign(address=["ul. Grobla 15"] * 5 + ["ul. Grobla 25"]),
+        gasworks.assign(address=["ul. Grobla 15"] * 5 + [None]),
+    )
+    assert all(find_shared(x, y, rows, units_per_site=False).doubtful.all() for rows in others)
+
+
 def test_two_rows_at_one_place_are_told_and_not_doubted() -> None:
     found = find_shared(
         np.array([17.9, 17.9, 18.0]), np.full(3, 50.6), pd.DataFrame(index=range(3)), units_per_site=False

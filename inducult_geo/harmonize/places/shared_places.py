@@ -6,6 +6,8 @@ an office, whatever the source states of its accuracy. Names are counted, not ro
 record, or has one a year, crowds no place. Their accuracy is widened to `SHARED_ACCURACY_M`, so that
 matching does not trust the place, and the origin becomes "settlement" ("address" where the source geocodes
 addresses). Of a source with several units a site, only points are meant whose rows name several towns or postcodes.
+Monuments have no head office: where all of one point tell one address with a number, it is a works that is listed
+building by building, and the point is as true as stated.
 """
 
 from __future__ import annotations
@@ -62,7 +64,8 @@ def find_shared(x: np.ndarray, y: np.ndarray, rows: pd.DataFrame, *, units_per_s
     x, y
         (n,) numbers as written; NaN rows share nothing.
     rows
-        The n raw rows; equal names are one, and `city` and `postcode` tell a site's units from an office's works.
+        The n raw rows; equal names are one, `city` and `postcode` tell a site's units from an office's works, `aspect`
+        and `address` the buildings of one monument.
     units_per_site
         Whether the source lists several units of a site on purpose.
     """
@@ -73,6 +76,8 @@ def find_shared(x: np.ndarray, y: np.ndarray, rows: pd.DataFrame, *, units_per_s
     doubtful = _counted(table, _names(rows, len(table))) > SHARED_MAX
     if units_per_site and doubtful.any():
         doubtful = doubtful & _disagree(table, rows)
+    if doubtful.any():
+        doubtful = doubtful & ~_are_one_monument(table, rows)
     return Shared(int(shared.sum()), len(table[shared].drop_duplicates()), doubtful)
 
 
@@ -100,3 +105,13 @@ def _disagree(table: pd.DataFrame, rows: pd.DataFrame) -> np.ndarray:
         if name in rows:
             several |= _counted(table, [_said(cell) for cell in rows[name]]) > 1
     return several
+
+
+def _are_one_monument(table: pd.DataFrame, rows: pd.DataFrame) -> np.ndarray:
+    """Tell the rows at whose point all are monuments and tell one address with a number."""
+    if "aspect" not in rows or "address" not in rows:
+        return np.zeros(len(table), dtype=bool)
+    addresses = [_said(cell) or "" for cell in rows["address"]]
+    are_told = [any(map(str.isdigit, text)) for text in addresses] & (rows["aspect"] == "monument").to_numpy()
+    everywhere = table.assign(told=are_told).groupby(["x", "y"])["told"].transform("all").fillna(False).to_numpy()
+    return np.asarray(everywhere.astype(bool) & (_counted(table, addresses) == 1))

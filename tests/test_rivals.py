@@ -39,15 +39,18 @@ def test_contests_are_what_looking_at_each_pair_tells(pairs, side, block, monkey
     value, more = random.integers(-3, 4, (2, len(pairs.left))).astype(float)
     single = np.array([True, True, False])
     contest, names = contests(pairs)[side], pairs.prepared.sources[1]
-    lone = random.random(len(value)) < 0.3
-    (lead, after), crowd = contest.standing(value), contest.crowd(value, single, lone)
+    lone, near = random.random((2, len(value))) < 0.3
+    (lead, after), crowd = contest.standing(value), contest.crowd(value, single, lone, near)
     groups = groups_of(pairs, side)
     assert (pairs.prepared.units >= 0).sum() == 15
     for (_, theirs), members in groups.items():
         for at, kin in members:
             others = [value[other] for other, of in members if of != kin]
             assert lead[at] == pytest.approx(value[at] - max(others) if others else np.nan, nan_ok=True)
-            wanted = sum(np.exp(others)) if single[names.tolist().index(theirs)] or lone[at] else 0.0
+            taken = sorted(np.exp(others))
+            if not (single[names.tolist().index(theirs)] or lone[at]):
+                taken = taken[:-1] if near[at] else []
+            wanted = sum(taken)
             assert crowd[at] == pytest.approx(wanted, abs=1e-12)
     best = {key: max(value[at] for at, _ in members) for key, members in groups.items()}
     keys = zip(contest.record.tolist(), names[contest.partners], strict=True)
@@ -79,7 +82,7 @@ def test_no_pairs_no_contest():
         assert len(contest.sizes) == len(contest.best(none)) == len(contest.of_pairs(none)) == 0
         lead, after = contest.standing(none)
         assert len(lead) == len(after.value) == len(after.lead) == len(after.most(none)) == 0
-        assert len(contest.crowd(none, np.array([True]), none > 0)) == 0
+        assert len(contest.crowd(none, np.array([True]), none > 0, none > 0)) == 0
 
 
 def test_a_row_that_tells_of_one_works_once_more_is_not_what_chance_would_find():

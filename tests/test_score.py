@@ -460,8 +460,8 @@ def test_units_of_a_plant_are_no_rivals():
     assert right.tolist() == [3.0, 2.0, -3.0]
     _, other = contests(pairs)
     single, lone = np.array([True, True]), np.zeros(3, dtype=bool)
-    assert np.allclose(other.crowd(np.log([4.0, 3.0, 1.0]), single, lone), [1.0, 1.0, 7.0])
-    assert other.crowd(np.log([4.0, 3.0, 1.0]), ~single, lone).tolist() == [0.0, 0.0, 0.0]
+    assert np.allclose(other.crowd(np.log([4.0, 3.0, 1.0]), single, lone, lone), [1.0, 1.0, 7.0])
+    assert other.crowd(np.log([4.0, 3.0, 1.0]), ~single, lone, lone).tolist() == [0.0, 0.0, 0.0]
 
 
 @pytest.mark.parametrize(

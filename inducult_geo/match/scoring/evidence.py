@@ -90,6 +90,8 @@ class Evidence(NamedTuple):
         one of words of trade alone (see `APART_UNITS`).
     is_anybodys
         Whether both bear a name that nearly all bear ("House") and have no address in common (see `BORNE_BY_ALL`).
+    is_of_place
+        Whether nothing speaks for the pair but where it is: it lies near, at most in one street, at no one house in it.
     has_fuel, has_other_fuel, has_capacity
         Whether both tell one fuel, or two; whether the capacity is the same.
     """
@@ -100,6 +102,7 @@ class Evidence(NamedTuple):
     is_other_unit: Flags
     is_other_address: Flags
     is_anybodys: Flags
+    is_of_place: Flags
     has_fuel: Flags
     has_other_fuel: Flags
     has_capacity: Flags
@@ -121,10 +124,12 @@ def evidence(
         What `compare_all` gave, where that was done before.
     """
     size = len(pairs.left)
-    seen = Evidence(np.empty(size), *(np.empty(size, dtype=bool) for _ in range(8)))
+    seen = Evidence(np.empty(size), *(np.empty(size, dtype=bool) for _ in range(9)))
     for here, some, found in in_blocks(pairs) if scores is None else _known(pairs, scores):
         seen.base[here] = intercept + added(found, points)
-        seen.is_backed[here] = np.any([found[name] >= least for name, least in SUPPORT.items()], axis=0)
+        told = np.any([found[name] >= least for name, least in SUPPORT.items() if name != "street"], axis=0)
+        seen.is_backed[here] = told | (found["street"] >= SUPPORT["street"])
+        seen.is_of_place[here] = ~told & ~_one_house(found)
         seen.is_elsewhere[here] = _elsewhere(some, found)
         seen.is_other_unit[here] = found["numbers"] == 0
         seen.is_other_address[here] = _other_address(some, found)
@@ -189,9 +194,13 @@ def _one_operator(found: Mapping[str, Floats]) -> Flags:
 
 def _anybodys(found: Mapping[str, Floats]) -> Flags:
     """Tell which pairs bear a name that nearly all bear and have no address in common (see `BORNE_BY_ALL`)."""
-    one_house = (found["house number"] == 1) & ~(found["street"] < SAME_STREET)
     told = (found["name"] >= SUPPORT["name"]) & (found["telling words"] < BORNE_BY_ALL)
-    return np.asarray(told & ~one_house, dtype=bool)
+    return np.asarray(told & ~_one_house(found), dtype=bool)
+
+
+def _one_house(found: Mapping[str, Floats]) -> Flags:
+    """Tell which pairs have a house number in common, in no other street."""
+    return np.asarray((found["house number"] == 1) & ~(found["street"] < SAME_STREET), dtype=bool)
 
 
 def of_one_kind(pairs: Compared, seen: Evidence, probability: Floats) -> Flags:

@@ -95,7 +95,7 @@ class Contest:
             found.append(after)
         return lead, NextBest.of(found)
 
-    def crowd(self, total: Floats, single: Flags, is_anybodys: Flags) -> Floats:
+    def crowd(self, total: Floats, single: Flags, is_anybodys: Flags, is_near: Flags) -> Floats:
         """Return for each pair the odds of all others of its group together.
 
         Parameters
@@ -113,7 +113,11 @@ class Contest:
             odds = np.exp(np.minimum(total[part.order], _MOST))
             others = np.maximum(part.each(np.add.reduceat(odds, part.starts)) - part.of_kin(odds), 0.0)
             if not single.all():
-                others[~part.each(single[part.partners]) & ~is_anybodys[part.order]] = 0.0
+                free = ~part.each(single[part.partners]) & ~is_anybodys[part.order]
+                near = np.flatnonzero(free & is_near[part.order] & (others > 0))
+                beyond = others[near] - part.other_best(odds)[near]
+                others[free] = 0.0
+                others[near] = np.maximum(beyond, 0.0)
             rest[part.order] = others
         return rest
 
@@ -196,16 +200,21 @@ class _Part:
             return values
         return np.repeat(np.add.reduceat(values, self.kin), _sizes(self.kin, self.size))
 
+    def other_best(self, value: Floats) -> Floats:
+        """Return for each pair the best value of the others of its group (see `Contest.kin`); -inf where none is."""
+        if self.kin is not None:
+            return self._beside_kin(value, self.kin)
+        first, second = (self.each(part) for part in _two(value, self.starts, self.sizes))
+        return np.where(value < first, first, second)
+
     def standing(self, value: Floats) -> tuple[Floats, NextBest]:
         """Return the lead of each pair and the next best of each group (see `Contest.standing`)."""
-        first, second = _two(value, self.starts, self.sizes)
-        best, next_best = self.each(first), self.each(second)
-        other = np.where(value < best, best, next_best) if self.kin is None else self._beside_kin(value, self.kin)
+        other = self.other_best(value)
         with np.errstate(invalid="ignore"):
             lead = value - other
         np.copyto(lead, np.nan, where=np.isinf(lead))
         if self.again is None:
-            return lead, self._next(value, second)
+            return lead, self._next(value, _two(value, self.starts, self.sizes)[1])
         # Of the rows of one works the best stands for all.
         mine = np.maximum.reduceat(value, self.again)
         top = np.flatnonzero(value == np.repeat(mine, _sizes(self.again, self.size)))

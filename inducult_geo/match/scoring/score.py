@@ -25,7 +25,7 @@ from inducult_geo.match.pairs.compared import Compared
 from inducult_geo.match.pairs.comparing import Finding, findings
 from inducult_geo.match.pairs.comparisons import COMPARISONS
 from inducult_geo.match.pairs.scores import Scores
-from inducult_geo.match.scoring.evidence import evidence, of_one_kind
+from inducult_geo.match.scoring.evidence import Evidence, evidence, of_one_kind
 from inducult_geo.match.scoring.kinds import Kinds, kinds
 from inducult_geo.match.scoring.overlap import Levels, Overlap, overlap
 from inducult_geo.match.scoring.points import Parts, weigh
@@ -256,7 +256,8 @@ def score(
         What `compare_all` gave, where that was done before.
     many
         Sources of which several records may be partners of one record (permits, units): they take nothing from each
-        other, unless their name is anybody's, and those that bear one telling name at one place do not compete.
+        other, unless their name is anybody's or they are many that nothing but nearness speaks for, and those that bear
+        one telling name at one place do not compete.
     apart
         Which pairs somebody said to be two sites: these have a score, and take nothing from others. What the lists as a
         whole say stays as it is, so that a word moves the scores of its own records only.
@@ -270,7 +271,7 @@ def score(
     shared = kinds(pairs, standing.sides, total)
     shared.add_to(total)
     neighbors, rivals = _beside_rivals(standing, seen.base, total, apart, chosen)
-    crowd = _crowd(pairs, standing.sides, rivals, many, seen.is_anybodys)
+    crowd = _crowd(pairs, standing.sides, rivals, many, seen)
     parts: dict[str, Floats | Levels] = {**neighbors, OVERLAP: lists, KINDS: shared, CROWD: crowd}
     found = findings(pairs) if scores is None else scores
     probability = _chance(np.add(total, crowd, out=total))
@@ -309,15 +310,16 @@ def _total(base: Floats, leads: Sequence[Floats], weights: Weights) -> Floats:
 
 
 def _crowd(
-    pairs: Compared, sides: tuple[Contest, Contest], total: Floats, many: Collection[str], is_anybodys: Flags
+    pairs: Compared, sides: tuple[Contest, Contest], total: Floats, many: Collection[str], seen: Evidence
 ) -> Floats:
     """Return what all others that fit a pair's records take from it, of the side where they are more.
 
     Where both records have others that fit, the same doubt is seen from both sides: it counts once.
     """
     single = ~np.isin(pairs.prepared.sources[1], [*many])
-    most = sides[0].crowd(total, single, is_anybodys)
-    np.maximum(most, sides[1].crowd(total, single, is_anybodys), out=most)
+    is_near = seen.is_of_place | seen.is_elsewhere
+    most = sides[0].crowd(total, single, seen.is_anybodys, is_near)
+    np.maximum(most, sides[1].crowd(total, single, seen.is_anybodys, is_near), out=most)
     return np.negative(np.log1p(most, out=most), out=most)
 
 

@@ -6,18 +6,18 @@ it, the whole process. It is asked three times:
 
 - for four comparisons of whole texts (name by Jaro-Winkler in levels, town and postcode equal or not, distance);
 - for eight of words with words (the best pair of words by Jaro-Winkler, for name, operator, both, street and town), as
-  near to ours as its library comes without SQL of one's own;
-- for all of ours that it and DuckDB's SQL express: eighteen of twenty-one. It is given our words and their rarity, made
+  near to ours as its library comes without SQL of one's own (we compare towns where no distance tells);
+- for all of ours that it and DuckDB's SQL express: seventeen of twenty. It is given our words and their rarity, made
   beforehand as ours are, and levels at our knots. Each word finds its best partner by Jaro-Winkler, weighed by rarity,
-  in both directions (name, name within, operator against operator and against name both ways, all words, street, town),
+  in both directions (name, name within, operator against operator and against name both ways, all words, street),
   and the name of a record without a town among all words of the other;
   the rarest word is compared with Splink's adjustment for term frequency; then unit numbers, house numbers, postcodes
   by their beginning, distance in units of accuracy, kind, capacity, fuel, years, identifiers, power houses.
 
 What is not the same in the third: areas in common and points in an outline are left out (DuckDB needs an extension for
-shapes; no record of the table has one), and so is a town where no distance tells; words of a town count in full; an
-identifier that others share, too, counts as one of these alone; the first name speaks for a record (none of the table
-has two); a value is worked out anew for each level that is asked, since a level of Splink is a condition of its own.
+shapes; no record of the table has one), and so is a town where no distance tells; an identifier that others share,
+too, counts as one of these alone; the first name speaks for a record (none of the table has two); a value is worked out
+anew for each level that is asked, since a level of Splink is a condition of its own.
 What we do beyond comparing, and Splink does not (the rivals of each pair, how much the lists overlap), is timed as
 well: we are measured without it and with it.
 """

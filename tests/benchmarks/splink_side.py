@@ -104,7 +104,6 @@ OURS = [
         f"{unknown('postcode')} OR our_country_l <> our_country_r",
         [f"left(our_postcode_l, {size}) = left(our_postcode_r, {size})" for size in (12, 4, 3, 2)],
     ),
-    of_words("town", "city", within(("city", "city")), [0.7]),
     in_levels(
         "name told",
         f"(our_city_words_l IS NULL) = (our_city_words_r IS NULL) OR {unknown('name_words', 'everything_words')}",

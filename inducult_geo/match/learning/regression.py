@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.linalg import block_diag, solve
 
-from inducult_geo.ragged import Flags, Floats
+from inducult_geo.ragged import Flags, Floats, Ints
 
 RIDGE = 1.0
 SMOOTH = 3.0
@@ -19,7 +19,13 @@ Knots = Mapping[str, Sequence[float]]
 
 
 def logistic(
-    columns: Mapping[str, Floats], knots: Knots, true: Flags, weight: Floats, *, free: Collection[str] = ()
+    columns: Mapping[str, Floats],
+    knots: Knots,
+    true: Flags,
+    weight: Floats,
+    *,
+    free: Collection[str] = (),
+    ways: Mapping[str, int] | None = None,
 ) -> tuple[dict[str, list[float]], float]:
     """Fit points and intercept by Newton's method.
 
@@ -33,10 +39,13 @@ def logistic(
         What each example is, and what it counts.
     free
         Columns whose points may be as large as the examples ask.
+    ways
+        Column -> 1 where its points never fall from knot to knot, -1 where they never rise.
     """
     design = np.column_stack([np.ones(len(true)), *(hats(columns[name], knots[name]) for name in knots)])
     each = ((_FREE if name in free else 1.0) * _penalty(len(knots[name])) for name in knots)
-    beta = _newton(design, true, weight, block_diag(_FREE, *each), np.zeros(len(true)))
+    steps = [[0, *[(ways or {}).get(name, 0)] * (len(knots[name]) - 1)] for name in knots]
+    beta = _one_way(design, true, weight, block_diag(_FREE, *each), np.concatenate([[0], *steps]))
     return _by_name(beta[1:], knots), round(float(beta[0]), 3)
 
 
@@ -77,6 +86,21 @@ def hats(value: Floats, knots: Sequence[float]) -> NDArray[np.float64]:
     held = np.clip(np.nan_to_num(value), knots[0], knots[-1])
     columns = [np.interp(held, knots, row) for row in np.eye(len(knots))]
     return np.where(np.isnan(value)[:, None], 0.0, np.column_stack(columns))
+
+
+def _one_way(design: Floats, true: Flags, weight: Floats, penalty: Floats, ways: Ints) -> Floats:
+    """Fit points of which `ways` tells whether each may only rise (1) or fall (-1) from the one before it (0: either).
+
+    Where one would turn it is given that of the one before, the worst of them first, until none does.
+    """
+    tied = np.zeros(len(ways), dtype=bool)
+    while True:
+        ties = np.eye(np.count_nonzero(~tied))[np.cumsum(~tied) - 1]
+        beta = ties @ _newton(design @ ties, true, weight, ties.T @ penalty @ ties, np.zeros(len(true)))
+        turned = np.where(tied, 0.0, np.diff(beta, prepend=0.0) * ways)
+        if turned.min() >= 0:
+            return beta
+        tied[turned.argmin()] = True
 
 
 def _newton(design: Floats, true: Flags, weight: Floats, penalty: Floats, offset: Floats) -> Floats:

@@ -129,21 +129,18 @@ def same_postcode(pairs: Compared) -> Scores:
     return Scores(shared, lambda rows: [f"{texts[one[i]]} / {texts[other[i]]}" for i in rows])
 
 
-def same_city(pairs: Compared) -> Scores:
-    """How alike the towns' names are, 0 to 1, beside a distance that tells; else see `town_alone`."""
+def towns_alike(pairs: Compared, rows: Ints) -> Floats:
+    """Return how alike the towns' names of some pairs are, 0 to 1; NaN where one tells none."""
     alike, which = pairs.words(pairs.prepared.cities)
-    found = alike.within.take(which)
-    found[pairs.is_placeless] = np.nan
-    return Scores(found, percent(found))
+    return np.asarray(alike.within.take(which.take(rows)), dtype=float)
 
 
 def town_alone(pairs: Compared) -> Scores:
-    """How alike the towns' names are, 0 to 1, where no distance tells: nothing else may say where they are."""
+    """How alike the towns' names are, 0 to 1, where no distance tells: beside one, they say nothing more."""
     found = np.full(len(pairs.left), np.nan)
     rows = np.flatnonzero(pairs.is_placeless)
     if len(rows):
-        alike, which = pairs.words(pairs.prepared.cities)
-        found[rows] = alike.within.take(which.take(rows))
+        found[rows] = towns_alike(pairs, rows)
     return Scores(found, percent(found))
 
 
@@ -268,7 +265,6 @@ COMPARISONS: Final = (
     Comparison("street", same_street, ("address",), True, (0.0, 0.5, 0.85, 1.0)),
     Comparison("house number", same_house_number, ("address",), True, (0.0, 1.0)),
     Comparison("postcode", same_postcode, ("postcode",), True, (0.0, 0.5, 1.0)),
-    Comparison("town", same_city, ("city",), True, (0.0, 0.7, 1.0)),
     Comparison("town alone", town_alone, ("city",), True, (0.0, 0.7, 1.0)),
     Comparison("name told", name_told, ("city",), True, (0.0, 0.3, 0.6, 1.0)),
     Comparison("place", place, ("geometry",), True, (0.0, 0.15, 0.4, 0.8, 1.2, 1.7, 2.5)),

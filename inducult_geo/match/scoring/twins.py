@@ -12,6 +12,7 @@ import numpy as np
 
 from inducult_geo.match.pairs.compared import Compared
 from inducult_geo.match.pairs.comparing import in_blocks
+from inducult_geo.match.pairs.comparisons import towns_alike
 from inducult_geo.match.reading.plants import TELLING
 from inducult_geo.match.reading.prepared import Prepared
 from inducult_geo.ragged import Flags, Floats, Ints, components, starts_of
@@ -83,7 +84,7 @@ def _tell_the_same(rows: Compared) -> Flags:
     found = np.zeros(len(rows.left), dtype=bool)
     for here, some, seen in in_blocks(rows):
         words = np.where(np.isnan(seen["words"]), seen["name"], seen["words"])
-        near = (seen["postcode"] == 1) | (np.fmax(seen["town"], seen["town alone"]) >= SAME_TOWN)
+        near = (seen["postcode"] == 1) | (towns_alike(some, np.arange(len(some.left))) >= SAME_TOWN)
         near &= ~(seen["place"] > np.log10(1 + SAME_PLACE))
         told = _tells_town_of_other(some.prepared, some.left, some.right)
         told |= _tells_town_of_other(some.prepared, some.right, some.left)

@@ -91,28 +91,32 @@ def hats(value: Floats, knots: Sequence[float]) -> NDArray[np.float64]:
 def _one_way(design: Floats, true: Flags, weight: Floats, penalty: Floats, ways: Ints) -> Floats:
     """Fit points of which `ways` tells whether each may only rise (1) or fall (-1) from the one before it (0: either).
 
-    Where one would turn it is given that of the one before, the worst of them first, until none does.
+    Those that would turn are given that of the one before, until none does.
     """
-    tied = np.zeros(len(ways), dtype=bool)
+    tied, beta = np.zeros(len(ways), dtype=bool), np.zeros(len(ways))
     while True:
         ties = np.eye(np.count_nonzero(~tied))[np.cumsum(~tied) - 1]
-        beta = ties @ _newton(design @ ties, true, weight, ties.T @ penalty @ ties, np.zeros(len(true)))
-        turned = np.where(tied, 0.0, np.diff(beta, prepend=0.0) * ways)
-        if turned.min() >= 0:
+        beta = ties @ _newton(design @ ties, true, weight, ties.T @ penalty @ ties, np.zeros(len(true)), beta[~tied])
+        turned = (np.diff(beta, prepend=0.0) * ways < 0) & ~tied
+        if not turned.any():
             return beta
-        tied[turned.argmin()] = True
+        tied |= turned
 
 
-def _newton(design: Floats, true: Flags, weight: Floats, penalty: Floats, offset: Floats) -> Floats:
-    """Minimize the weighted loss and the penalty."""
-    beta = np.zeros(design.shape[1])
+def _newton(
+    design: Floats, true: Flags, weight: Floats, penalty: Floats, offset: Floats, start: Floats | None = None
+) -> Floats:
+    """Minimize the weighted loss and the penalty, from `start` on (else from nothing)."""
+    beta = np.zeros(design.shape[1]) if start is None else start
     for _ in range(50):
         p = 1 / (1 + np.exp(-(design @ beta + offset)))
         gradient = design.T @ (weight * (true - p)) - penalty @ beta
-        curvature = (design * (weight * p * (1 - p))[:, None]).T @ design + penalty
+        scaled = design * np.sqrt(weight * p * (1 - p))[:, None]
+        curvature = scaled.T @ scaled + penalty
         step = solve(curvature, gradient, assume_a="pos")
         beta = beta + step
-        if np.abs(step).max() < 1e-8:
+        # The next step is as small as the square of this one.
+        if np.abs(step).max() < 1e-5:
             break
     return beta
 

@@ -59,10 +59,11 @@ def test_several_left_rows_may_match_one_right_row():
 @pytest.mark.parametrize("is_told", [True, False])
 def test_not_all_houses_of_a_square_are_the_one_monument_on_it(is_told):
     """Of two left rows both may be of one works; of six that merely stand around it at most one is."""
-    told = [{"city": "Leoben"} | ({"address": f"Hauptplatz {n}".strip()} if is_told else {}) for n in ("", *range(1, 7))]
-    names = "Haus Amsel, Mühle, Kapelle, Turmvilla, Gasthof, Scheune".split(", ")
-    houses = [row(f"l:{n}", name, point(12 * n), **told[n + 1]) for n, name in enumerate(names)]
-    column = records(row("r:0", "Pestsäule", point(20), **told[0]))
+    where = "Hauptplatz" if is_told else ""
+    names = ["Haus Amsel", "Mühle", "Kapelle", "Turmvilla", "Gasthof", "Scheune"]
+    houses = [row(f"l:{n}", name, point(12 * n), city="Leoben", address=where and f"{where} {n + 1}")
+              for n, name in enumerate(names)]  # fmt: skip
+    column = records(row("r:0", "Pestsäule", point(20), city="Leoben", address=where))
     assert link(records(*houses[:2]), column)["decision"].tolist() == ["match"] * 2
     found = link(records(*houses), column)
     assert len(found) > 3

@@ -77,7 +77,7 @@ def test_logistic_finds_the_rate():
 
 
 def test_points_that_would_turn_are_tied_to_their_neighbors():
-    """Few examples between two knots said that a better likeness counts less, and exact copies fitted less than near."""
+    """By few examples between two knots a better likeness counted less, and exact copies fitted less than near ones."""
     value, ones = np.repeat([0.0, 0.5, 1.0], 60), np.ones(180)
     true = np.tile(np.arange(60), 3) < np.repeat([10, 50, 30], 60)
     told = [logistic({"a": value}, {"a": (0.0, 0.5, 1.0)}, true, ones, ways={"a": way})[0]["a"] for way in (0, 1, -1)]

@@ -93,10 +93,12 @@ def _one_way(design: Floats, true: Flags, weight: Floats, penalty: Floats, ways:
 
     Those that would turn are given that of the one before, until none does.
     """
-    tied, beta = np.zeros(len(ways), dtype=bool), np.zeros(len(ways))
+    tied = np.zeros(len(ways), dtype=bool)
+    beta: Floats = np.zeros(len(ways))
     while True:
-        ties = np.eye(np.count_nonzero(~tied))[np.cumsum(~tied) - 1]
-        beta = ties @ _newton(design @ ties, true, weight, ties.T @ penalty @ ties, np.zeros(len(true)), beta[~tied])
+        ties: Floats = np.eye(int(np.count_nonzero(~tied)))[np.cumsum(~tied) - 1]
+        together = ties.T @ penalty @ ties
+        beta = ties @ _newton(design @ ties, true, weight, together, np.zeros(len(true)), beta[~tied])
         turned = (np.diff(beta, prepend=0.0) * ways < 0) & ~tied
         if not turned.any():
             return beta

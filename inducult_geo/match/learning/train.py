@@ -71,8 +71,8 @@ ONE_SIDED: Final[Mapping[str, int]] = {
 """State -> which side hides the columns: 0 the left, 1 the right."""
 
 AS_FAR: Final[Mapping[str, int]] = {"place": -1, "capacity": -1}
-"""Learned comparisons whose value tells how far two records are from each other, as -1; of all others, how alike. What is
-more alike never counts less, whatever few examples between two knots say."""
+"""Learned comparisons whose value tells how far two records are from each other, as -1; of all others, how alike. What
+is more alike never counts less, whatever few examples between two knots say."""
 
 THRESHOLDS: Final[Mapping[str, float]] = {"match": 0.3, "review": 0.15}
 PLACELESS_SHARE: Final = 0.5

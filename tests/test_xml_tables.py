@@ -56,6 +56,11 @@ def test_each_record_is_a_row_and_each_element_and_attribute_a_column(tmp_path: 
     )
 
 
+def test_a_long_number_of_a_workbook_keeps_its_last_digit(tmp_path: Path) -> None:
+    table = read_table(written(tmp_path, BOOK.replace("1.89E3", "9007199254740993")), Read())
+    assert table.frame["Jahr"].tolist()[0] == 9007199254740993
+
+
 def test_a_single_record_is_one_row(tmp_path: Path) -> None:
     table = read_table(written(tmp_path, "<a><b><nr>1</nr><name>Huta</name></b></a>"), Read())
     assert table.frame.to_dict("records") == [{"nr": "1", "name": "Huta"}]

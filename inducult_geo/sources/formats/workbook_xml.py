@@ -20,6 +20,7 @@ from inducult_geo.sources.formats.xml_tables import local, read_elements
 NAMESPACE: Final = "{urn:schemas-microsoft-com:office:spreadsheet}"
 _MIDNIGHT: Final = "T00:00:00.000"
 _WHOLE: Final = 1e15
+_DIGITS: Final = re.compile(r"-?\d{1,18}", re.ASCII)
 _HEAD: Final = 4096
 _ROOT: Final = re.compile(rb"<(?:\w{1,20}:)?Workbook\s")
 
@@ -112,6 +113,8 @@ def _plain(kind: str, text: str) -> Any:
     """Return a cell as those of other spreadsheets: numbers as such, days without an hour."""
     if kind == "DateTime":
         return text.removesuffix(_MIDNIGHT)
+    if kind == "Number" and _DIGITS.fullmatch(text):
+        return int(text)
     try:
         number = float(text) if kind == "Number" else math.nan
     except ValueError:

@@ -425,6 +425,27 @@ class TestSql:
             if not alone or not is_founded:
                 assert last is None or meant.end <= last, (text, event, precision)
 
+    def test_the_bounds_of_an_event_are_no_wider_than_its_precision(self) -> None:
+        """As `docs/tour-researcher.md` tells them."""
+        spans = {"day": 0, "month": 0, "season": 0, "year": 0, "part_of_decade": 4, "decade": 10}
+        spans |= {"turn_of_century": 20, "part_of_century": 49, "century": 99}
+        told = {name: (1900, 1900 + later, 1900 - later, 1900) for name, later in spans.items()}
+        told |= {"approximate": (1895, 1905) * 2, "period": (1900, None, None, 1900), "range": (1900, None, None, 1900)}
+        told |= {"open_start": (None, 1900) * 2, "open_end": (1900, None) * 2}
+        connection = duckdb.connect()
+        both = [{"year": 1900, "event": event} for event in ("founded", "closed")]
+        sites = [(name, json.dumps([{**one, "record": name} for one in both])) for name in told]
+        records = pd.DataFrame({"record_key": [*told], "year_precision": [*told], "end_precision": [*told]})
+        records = records.assign(**dict.fromkeys(("source", "licence", "retrieved_at", "valid_at", "place")))
+        connection.register("sites_file", pd.DataFrame(sites, columns=["site_id", "timeline"]))
+        connection.register("records_file", records)
+        connection.execute(views.EVENTS.format(end_precision="r.end_precision"))
+        rows = connection.sql("SELECT site_id, year_from, year_to FROM events ORDER BY site_id, event DESC").fetchall()
+        found: dict[str, tuple[int | None, ...]] = {}
+        for name, *years in rows:
+            found[name] = (*found.get(name, ()), *years)
+        assert found == told
+
     def test_an_older_release_tells_the_precision_of_an_end_alone(self, copy: Path) -> None:
         records = gpd.read_parquet(copy / "records.parquet").drop(columns="end_precision")
         records.to_parquet(copy / "records.parquet", write_covering_bbox=True)

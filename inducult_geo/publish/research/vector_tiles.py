@@ -15,13 +15,16 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from inducult_geo.ragged import BLOCK, Floats, Ints, Small, spread_out, starts_of
+from inducult_geo.ragged import Floats, Ints, Ragged, Small, spread_out, starts_of
 
 EXTENT: Final = 8192
 """Steps of a tile's side."""
 
 BUFFER: Final = 160
 """Steps beyond its sides that a tile tells of, so that no symbol is cut there."""
+
+_AT_ONCE: Final = 5_000
+"""Points of tiles that are made together."""
 
 _TEXT, _DOUBLE, _UINT, _SINT = b"\x0a", b"\x19", b"\x28", b"\x30"
 _KEY, _VALUE, _LAYER = b"\x1a", b"\x22", b"\x1a"
@@ -79,9 +82,9 @@ def vector_tiles(points: Points, layer: str, zooms: range) -> Iterator[Tile]:
     around = _sized(b"\x0a", layer.encode()), b"\x28" + number_bytes(EXTENT) + b"\x78\x02"
     for zoom in zooms:
         placed = _placed(points, zoom)
-        # Tiles that follow one another are made together, and no more than fit into memory.
+        # Tiles that follow one another are made together, as many as lie near in memory.
         starts = starts_of(placed.tile)
-        cuts = starts[starts_of(starts // BLOCK)].tolist()
+        cuts = starts[starts_of(starts // _AT_ONCE)].tolist()
         for start, stop in zip(cuts, [*cuts[1:], len(placed.tile)], strict=True):
             yield from _tiles(points, placed.part(slice(start, stop)), keys, around)
 
@@ -175,12 +178,18 @@ def _tiles(points: Points, placed: _Placed, keys: Sequence[bytes], around: tuple
     tile = which[entry]
     key, tile_keys = _counted_anew(tile, column, len(starts))
     value, tile_values = _counted_anew(tile, told[entry, column], len(starts))
-    features, ends = _features(np.bincount(entry, minlength=len(told)), np.column_stack([key, value]).ravel(), placed)
-    bounds = [*np.r_[0, ends][starts].tolist(), len(features)]
+    tags = Ragged(
+        np.column_stack([key, value]).ravel(), np.r_[0, np.cumsum(2 * np.bincount(entry, minlength=len(told)))]
+    )
+    # A coarse tile may hold nearly all points.
+    portions = (slice(at, min(at + _AT_ONCE, len(told))) for at in range(0, len(told), _AT_ONCE))
+    written, sizes = zip(*(_features(tags.part(some), placed.part(some)) for some in portions), strict=True)
+    features = b"".join(written)
+    bounds = [*np.r_[0, np.cumsum(np.concatenate(sizes))][starts].tolist(), len(features)]
     for at, number in enumerate(placed.tile[starts].tolist()):
         parts = (
             around[0],
-            features[bounds[at] : bounds[at + 1]].tobytes(),
+            features[bounds[at] : bounds[at + 1]],
             *(keys[one] for one in tile_keys[at]),
             *(points.values[one] for one in tile_values[at]),
             around[1],
@@ -197,28 +206,28 @@ def _counted_anew(tile: Ints, codes: Ints | Small, count: int) -> tuple[Ints, li
     return number - starts[tile], [part.tolist() for part in np.split(code, starts[1:-1])]
 
 
-def _features(counts: Ints, tags: Ints, placed: _Placed) -> tuple[Bytes, Ints]:
-    """Write points, all of whose bytes are numbers of Protocol Buffers; returns these, and where each point ends.
+def _features(tags: Ragged, placed: _Placed) -> tuple[bytes, Ints]:
+    """Write points, all of whose bytes are numbers of Protocol Buffers; returns these, and how many each point takes.
 
-    `counts` tells of each point how many values it has, `tags` number of key and value of each of these.
+    `tags` tells of each point the numbers of key and value, of one value after the other.
     """
     # Negative numbers stand between the others: 0, -1, 1, -2.
     x, y = ((part << 1) ^ (part >> 63) for part in (placed.x, placed.y))
-    lengths = 11 + 2 * counts
+    lengths = 11 + tags.counts
     starts = np.cumsum(lengths) - lengths
-    owner, at = spread_out(starts + 4, 2 * counts)
-    size = np.bincount(owner, weights=sizes_of(tags), minlength=len(counts)).astype(np.int64)
+    owner, at = spread_out(starts + 4, tags.counts)
+    size = np.bincount(owner, weights=sizes_of(tags.values), minlength=len(tags)).astype(np.int64)
     shape = 1 + sizes_of(x) + sizes_of(y)
     whole = 1 + sizes_of(size) + size + 4 + shape
     numbers = np.empty(int(lengths.sum()), dtype=np.int64)
-    numbers[at] = tags
+    numbers[at] = tags.values
     head: tuple[Ints | int, ...] = (_FEATURE, whole, _TAGS, size)
     tail: tuple[Ints | int, ...] = (_TYPE, _POINT, _GEOMETRY, shape, _MOVE_TO, x, y)
-    for first, part in ((starts, head), (starts + 4 + 2 * counts, tail)):
+    for first, part in ((starts, head), (starts + 4 + tags.counts, tail)):
         for place, told in enumerate(part):
             numbers[first + place] = told
     written, sizes = varints(numbers)
-    return written, np.cumsum(sizes)[starts + lengths - 1]
+    return written.tobytes(), np.add.reduceat(sizes, starts)
 
 
 def _value(value: Any) -> bytes:

@@ -378,6 +378,11 @@ def opendocument(path: Path, rows: list[tuple[str | None, ...]], spans: list[str
     zipped(path, {"mimetype": kind, "META-INF/manifest.xml": b"<m/>", "content.xml": content.encode()})
 
 
+def test_a_number_of_sixteen_digits_is_a_whole_one(tmp_path: Path) -> None:
+    path = sheet_with(tmp_path / "a.xlsx", '<row r="2"><c r="A2"><v>1234567890123456</v></c></row>')
+    assert [str(cell) for cell in read_table(path, AUTO).frame["id"]] == ["1234567890123456"]
+
+
 def test_lines_within_a_cell_of_an_ods_stay_apart(tmp_path: Path) -> None:
     opendocument(tmp_path / "a.ods", [("id", "a"), ("1", "Huta 5<text:line-break/>Opole<text:tab/>PL")], [])
     assert read_table(tmp_path / "a.ods", AUTO).frame["a"].tolist() == ["Huta 5\nOpole\tPL"]

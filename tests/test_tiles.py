@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import json
+import locale
 import shutil
 import subprocess
 from dataclasses import replace
@@ -15,11 +16,9 @@ import pytest
 import shapely
 from bundles import HOSTILE, contracts, small_bundle
 
+from inducult_geo.errors import ReleaseError
 from inducult_geo.publish.layers.columns import SITES
-from inducult_geo.publish.research import pmtiles
-from inducult_geo.publish.research.pmtiles import archive
 from inducult_geo.publish.research.tiles import COLUMNS, MAX_ZOOM, MIN_ZOOM, tile_points, write_tiles
-from inducult_geo.publish.research.vector_tiles import Points, vector_tiles
 from inducult_geo.releasing.withholding import for_release
 
 
@@ -118,45 +117,23 @@ def test_the_makers_own_reader_finds_every_site_in_every_zoom(bundle, path, repo
 
 
 def test_the_same_bundle_gives_the_same_bytes(bundle, path, tmp_path):
+    before = pyogrio.get_gdal_config_option("GDAL_NUM_THREADS")
+    again = tmp_path / "sites.pmtiles"
+    pyogrio.set_gdal_config_options({"GDAL_NUM_THREADS": "4"})
+    try:
+        write_tiles(bundle, again)
+        assert str(pyogrio.get_gdal_config_option("GDAL_NUM_THREADS")) == "4", "the caller's setting stays"
+    finally:
+        pyogrio.set_gdal_config_options({"GDAL_NUM_THREADS": before})
+    assert again.read_bytes() == path.read_bytes()
+
+
+@pytest.mark.parametrize("locales", ["iso8859-1", "iso8859-2", "ascii"])
+def test_tiles_are_utf8_whatever_the_locale_of_the_machine(bundle, path, tmp_path, monkeypatch, locales):
+    """With LANG=pl_PL the run ended with the places in the code; other letters would have stood in the tiles."""
+    monkeypatch.setattr(locale, "getpreferredencoding", lambda *_: locales)
     write_tiles(bundle, tmp_path / "sites.pmtiles")
     assert (tmp_path / "sites.pmtiles").read_bytes() == path.read_bytes()
-
-
-def test_a_year_before_our_era_and_a_part_of_a_meter_are_told(bundle, tmp_path):
-    sites = bundle.sites.assign(start_year=-750, accuracy_m=12.34)
-    write_tiles(replace(bundle, sites=sites), tmp_path / "old.pmtiles")
-    read = pyogrio.read_dataframe(tmp_path / "old.pmtiles")
-    assert (read["start_year"].unique().tolist(), read["accuracy_m"].unique().tolist()) == ([-750], [12.34])
-
-
-LAYERS = {"vector_layers": [{"id": "sites", "fields": {"site_id": "String"}}]}
-
-
-def at(lon, lat):
-    """Return points that tell their number alone."""
-    return Points.of(np.array(lon), np.array(lat), {"site_id": pd.Series([f"{one}" for one in range(len(lon))])})
-
-
-def test_a_site_at_the_edge_of_a_tile_stands_in_its_neighbor_too():
-    """A map draws tile by tile: the half of its symbol that lies in the other one would be cut off."""
-    steps = 360 / 2**MAX_ZOOM / 8192
-    points = at([-100 * steps, 500 * steps, -500 * steps], [48.02] * 3)
-    tiles = [*vector_tiles(points, "sites", range(MAX_ZOOM, MAX_ZOOM + 1))]
-    assert [sum(value in tile.content for tile in tiles) for value in points.values] == [2, 1, 1]
-
-
-def test_more_tiles_than_one_directory_holds_are_found(tmp_path, monkeypatch):
-    monkeypatch.setattr(pmtiles, "_DIRECTORY_MAX", 200)
-    monkeypatch.setattr(pmtiles, "_LEAF", 4)
-    random, zooms = np.random.default_rng(1), range(MAX_ZOOM, MAX_ZOOM + 1)
-    tiles = [*vector_tiles(at(random.uniform(0, 90, 600), random.uniform(0, 70, 600)), "sites", zooms)]
-    assert [tile.number for tile in tiles] == sorted({tile.number for tile in tiles})
-    whole = archive(tiles, (0.0, 0.0, 90.0, 70.0), zooms, LAYERS)
-    (tmp_path / "wide.pmtiles").write_bytes(whole)
-    # Bytes of directory, and of all further ones.
-    root, leaves = (int.from_bytes(whole[at : at + 8], "little") for at in (16, 48))
-    assert (root <= 200, leaves > 0) == (True, True)
-    assert pyogrio.read_dataframe(tmp_path / "wide.pmtiles", read_geometry=False)["site_id"].nunique() == 600
 
 
 def test_what_lies_side_by_side_stands_side_by_side_in_a_tile(bundle, tmp_path):
@@ -170,6 +147,18 @@ def test_what_lies_side_by_side_stands_side_by_side_in_a_tile(bundle, tmp_path):
     assert np.count_nonzero(np.diff(east > 4.55e6)) == 1
 
 
+def test_nothing_is_left_beside_the_tiles_and_no_warning_is_given(bundle, tmp_path, recwarn):
+    write_tiles(bundle, tmp_path / "sites.pmtiles")
+    assert [file.name for file in tmp_path.iterdir()] == ["sites.pmtiles"]
+    assert not recwarn.list
+    assert pyogrio.get_gdal_config_option("GDAL_VALIDATE_CREATION_OPTIONS") is None, "the caller's setting stays"
+
+
 def test_a_release_of_nothing_has_no_tiles(bundle, tmp_path):
     write_tiles(replace(bundle, sites=bundle.sites.head(0)), tmp_path / "sites.pmtiles")
     assert list(tmp_path.iterdir()) == []
+
+
+def test_no_place_to_write_is_said(bundle, tmp_path):
+    with pytest.raises(ReleaseError, match="could not write the tiles"):
+        write_tiles(bundle, tmp_path / "absent" / "sites.pmtiles")

@@ -1,23 +1,32 @@
-"""`sites.pmtiles`: the sites as vector tiles in one file, for web maps of others (PMTiles 3, Mapbox Vector Tiles 2)."""
+"""`sites.pmtiles`: the sites as vector tiles in one file, for web maps of others (PMTiles 3, Mapbox Vector Tiles 2).
+
+GDAL's driver writes it. Its metadata repeat values of every column as examples and name no source: the examples are
+taken out, and who must be credited is put in, where viewers look for it (`attribution`).
+"""
 
 from __future__ import annotations
 
+import gzip
 import html
-from collections.abc import Sequence
+import json
+import struct
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import Final
+from uuid import uuid4
 
 import geopandas as gpd
 import numpy as np
 import pandas as pd
+import pyogrio
 
+from inducult_geo.errors import ReleaseError
 from inducult_geo.frames import TEXT
+from inducult_geo.gdal import gdal_set
 from inducult_geo.publish.bundle import Bundle
 from inducult_geo.publish.layers.tables import site_points, text_array
 from inducult_geo.publish.licences import credit_lines
 from inducult_geo.publish.qgis.metadata import release_title
-from inducult_geo.publish.research.pmtiles import Bounds, archive
-from inducult_geo.publish.research.vector_tiles import Points, vector_tiles
 
 LAYER = "sites"
 WEB_CRS = "EPSG:4326"
@@ -32,7 +41,15 @@ COLUMNS = (
 """What each point says: enough for a map and its pop-ups; everything else is in the GeoPackage, by site_id."""
 
 _WHOLE = ("start_year", "end_year", "n_sources")
-_NUMBERS = (*_WHOLE, "accuracy_m")
+_OPTIONS = {"MINZOOM": str(MIN_ZOOM), "MAXZOOM": str(MAX_ZOOM), "EXTENT": "8192", "TYPE": "overlay"}
+# A tile that grew larger would lose features without a word.
+_LIMITS = {"MAX_SIZE": "50000000", "MAX_FEATURES": "10000000"}
+_SETTINGS: Final[Mapping[str, str]] = {
+    # With one thread the order of tiles cannot depend on the machine.
+    "GDAL_NUM_THREADS": "1",
+    # The driver hands TEMPORARY_DB on to that of its tiles, but does not list it as its own.
+    "GDAL_VALIDATE_CREATION_OPTIONS": "NO",
+}
 
 
 def tile_points(bundle: Bundle) -> gpd.GeoDataFrame:
@@ -42,7 +59,7 @@ def tile_points(bundle: Bundle) -> gpd.GeoDataFrame:
     for name in COLUMNS:
         if name in _WHOLE:
             frame[name] = frame[name].astype("Int32")
-        elif name in _NUMBERS:
+        elif name == "accuracy_m":
             frame[name] = frame[name].astype("float64")
         else:
             frame[name] = pd.array(text_array(frame[name]), dtype=TEXT)
@@ -57,40 +74,59 @@ def write_tiles(bundle: Bundle, path: Path) -> None:
     bundle
         What is to be published: `withholding.for_release` has been applied.
     path
-        The file; without sites none is written, for the format knows no empty extent. Zooms `MIN_ZOOM` to `MAX_ZOOM`;
-        every site is in every zoom.
+        The file, which must not exist yet; without sites none is written, for the format knows no
+        empty extent. Zooms `MIN_ZOOM` to `MAX_ZOOM`; every site is in every zoom.
+
+    Raises
+    ------
+    ReleaseError
+        Where GDAL cannot write it.
     """
-    frame = tile_points(bundle)
-    if frame.empty:
+    points = tile_points(bundle)
+    if points.empty:
         return
-    # What is of one tile stands together then: the file is smaller.
-    frame = frame.iloc[np.argsort(frame.geometry.hilbert_distance().to_numpy(), kind="stable")]
-    lon, lat = (np.asarray(part, dtype=float) for part in (frame.geometry.x, frame.geometry.y))
-    points = Points.of(lon, lat, {name: frame[name] for name in COLUMNS})
-    bounds = lon.min(), lat.min(), lon.max(), lat.max()
-    zooms = range(MIN_ZOOM, MAX_ZOOM + 1)
-    path.write_bytes(archive(vector_tiles(points, LAYER, zooms), bounds, zooms, _metadata(bundle, bounds)))
+    told = {"NAME": release_title(bundle), "DESCRIPTION": "Sites of industrial culture, one point each."}
+    # What is of one tile stands together then: the file is smaller, and GDAL sorts less.
+    points = points.iloc[np.argsort(points.geometry.hilbert_distance().to_numpy(), kind="stable")]
+    try:
+        with gdal_set(_SETTINGS):
+            pyogrio.write_dataframe(
+                points,
+                path,
+                driver="PMTiles",
+                layer=LAYER,
+                geometry_type="Point",
+                # Of itself the library writes the letters of this driver as the machine's locale does.
+                encoding="UTF-8",
+                dataset_options={**_OPTIONS, **_LIMITS, **told, "TEMPORARY_DB": f"/vsimem/{uuid4().hex}.db"},
+            )
+    except (pyogrio.errors.DataSourceError, pyogrio.errors.DataLayerError, RuntimeError) as problem:
+        raise ReleaseError(
+            f"{path}: GDAL {pyogrio.__gdal_version_string__} could not write the tiles ({problem}). "
+            "Check the free space of the disk and that pyogrio is the wheel of the package index."
+        ) from problem
+    credit = " · ".join(credit_lines(bundle))
+    path.write_bytes(_with_metadata(path.read_bytes(), {"attribution": html.escape(credit), "version": "1"}))
 
 
-def _metadata(bundle: Bundle, bounds: Bounds) -> dict[str, Any]:
-    """Return what viewers are told: whom to credit above all, and of no value."""
-    west, south, east, north = bounds
-    fields = {name: "Number" if name in _NUMBERS else "String" for name in COLUMNS}
-    return {
-        "name": release_title(bundle),
-        "description": "Sites of industrial culture, one point each.",
-        "attribution": html.escape(" · ".join(credit_lines(bundle))),
-        "version": "1",
-        "type": "overlay",
-        "format": "pbf",
-        "scheme": "xyz",
-        "bounds": _listed(bounds),
-        "center": f"{_listed(((west + east) / 2, (south + north) / 2))},{MIN_ZOOM}",
-        "minzoom": str(MIN_ZOOM),
-        "maxzoom": str(MAX_ZOOM),
-        "vector_layers": [{"id": LAYER, "description": "", "minzoom": MIN_ZOOM, "maxzoom": MAX_ZOOM, "fields": fields}],
-    }
+_HEADER = struct.Struct("<8s8Q")
+_HEADER_BYTES = 127
+_GZIP = 2
 
 
-def _listed(degrees: Sequence[float]) -> str:
-    return ",".join(f"{number:.7f}" for number in degrees)
+def _with_metadata(archive: bytes, more: dict[str, str]) -> bytes:
+    """Return a PMTiles archive with these metadata besides its own, and without examples of values.
+
+    By the format's specification, version 3: a header of 127 bytes tells where root directory, metadata, leaf
+    directories and tiles lie; directories count from the start of the tiles, so that the parts can move as a whole.
+    """
+    magic, *places = _HEADER.unpack_from(archive)
+    parts = [archive[start : start + length] for start, length in zip(places[::2], places[1::2], strict=True)]
+    packed = archive[97] == _GZIP
+    told = json.loads(gzip.decompress(parts[1]) if packed else parts[1])
+    told = {key: value for key, value in told.items() if key != "tilestats"} | more
+    text = json.dumps(told, ensure_ascii=False, separators=(",", ":"), sort_keys=True).encode()
+    parts[1] = gzip.compress(text, mtime=0) if packed else text
+    starts = [_HEADER_BYTES + sum(map(len, parts[:place])) for place in range(len(parts))]
+    moved = [number for start, part in zip(starts, parts, strict=True) for number in (start, len(part))]
+    return _HEADER.pack(magic, *moved) + archive[_HEADER.size : _HEADER_BYTES] + b"".join(parts)

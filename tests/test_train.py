@@ -76,17 +76,6 @@ def test_logistic_finds_the_rate():
     assert intercept == pytest.approx(np.log(3), abs=0.01)
 
 
-def test_points_that_would_turn_are_tied_to_their_neighbors():
-    """By few examples between two knots a better likeness counted less, and exact copies fitted less than near ones."""
-    value, ones = np.repeat([0.0, 0.5, 1.0], 60), np.ones(180)
-    true = np.tile(np.arange(60), 3) < np.repeat([10, 50, 30], 60)
-    told = [logistic({"a": value}, {"a": (0.0, 0.5, 1.0)}, true, ones, ways={"a": way})[0]["a"] for way in (0, 1, -1)]
-    free, rising, falling = told
-    assert free[1] > free[2] > free[0]
-    assert rising[2] == rising[1] > rising[0]
-    assert falling == [0.0] * 3 or falling[0] == falling[1] >= falling[2]
-
-
 def write_sets(folder, text):
     path = folder / "sets.toml"
     path.write_text(text, encoding="utf-8")

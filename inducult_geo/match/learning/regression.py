@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.linalg import block_diag, solve
 
-from inducult_geo.ragged import Flags, Floats, Ints
+from inducult_geo.ragged import Flags, Floats
 
 RIDGE = 1.0
 SMOOTH = 3.0
@@ -19,13 +19,7 @@ Knots = Mapping[str, Sequence[float]]
 
 
 def logistic(
-    columns: Mapping[str, Floats],
-    knots: Knots,
-    true: Flags,
-    weight: Floats,
-    *,
-    free: Collection[str] = (),
-    ways: Mapping[str, int] | None = None,
+    columns: Mapping[str, Floats], knots: Knots, true: Flags, weight: Floats, *, free: Collection[str] = ()
 ) -> tuple[dict[str, list[float]], float]:
     """Fit points and intercept by Newton's method.
 
@@ -39,13 +33,10 @@ def logistic(
         What each example is, and what it counts.
     free
         Columns whose points may be as large as the examples ask.
-    ways
-        Column -> 1 where its points never fall from knot to knot, -1 where they never rise.
     """
     design = np.column_stack([np.ones(len(true)), *(hats(columns[name], knots[name]) for name in knots)])
     each = ((_FREE if name in free else 1.0) * _penalty(len(knots[name])) for name in knots)
-    steps = [[0, *[(ways or {}).get(name, 0)] * (len(knots[name]) - 1)] for name in knots]
-    beta = _one_way(design, true, weight, block_diag(_FREE, *each), np.concatenate([[0], *steps]))
+    beta = _newton(design, true, weight, block_diag(_FREE, *each), np.zeros(len(true)))
     return _by_name(beta[1:], knots), round(float(beta[0]), 3)
 
 
@@ -88,37 +79,16 @@ def hats(value: Floats, knots: Sequence[float]) -> NDArray[np.float64]:
     return np.where(np.isnan(value)[:, None], 0.0, np.column_stack(columns))
 
 
-def _one_way(design: Floats, true: Flags, weight: Floats, penalty: Floats, ways: Ints) -> Floats:
-    """Fit points of which `ways` tells whether each may only rise (1) or fall (-1) from the one before it (0: either).
-
-    Those that would turn are given that of the one before, until none does.
-    """
-    tied = np.zeros(len(ways), dtype=bool)
-    beta: Floats = np.zeros(len(ways))
-    while True:
-        ties: Floats = np.eye(int(np.count_nonzero(~tied)))[np.cumsum(~tied) - 1]
-        together = ties.T @ penalty @ ties
-        beta = ties @ _newton(design @ ties, true, weight, together, np.zeros(len(true)), beta[~tied])
-        turned = (np.diff(beta, prepend=0.0) * ways < 0) & ~tied
-        if not turned.any():
-            return beta
-        tied |= turned
-
-
-def _newton(
-    design: Floats, true: Flags, weight: Floats, penalty: Floats, offset: Floats, start: Floats | None = None
-) -> Floats:
-    """Minimize the weighted loss and the penalty, from `start` on (else from nothing)."""
-    beta = np.zeros(design.shape[1]) if start is None else start
+def _newton(design: Floats, true: Flags, weight: Floats, penalty: Floats, offset: Floats) -> Floats:
+    """Minimize the weighted loss and the penalty."""
+    beta = np.zeros(design.shape[1])
     for _ in range(50):
         p = 1 / (1 + np.exp(-(design @ beta + offset)))
         gradient = design.T @ (weight * (true - p)) - penalty @ beta
-        scaled = design * np.sqrt(weight * p * (1 - p))[:, None]
-        curvature = scaled.T @ scaled + penalty
+        curvature = (design * (weight * p * (1 - p))[:, None]).T @ design + penalty
         step = solve(curvature, gradient, assume_a="pos")
         beta = beta + step
-        # The next step is as small as the square of this one.
-        if np.abs(step).max() < 1e-5:
+        if np.abs(step).max() < 1e-8:
             break
     return beta
 

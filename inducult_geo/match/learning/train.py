@@ -70,10 +70,6 @@ ONE_SIDED: Final[Mapping[str, int]] = {
 }
 """State -> which side hides the columns: 0 the left, 1 the right."""
 
-AS_FAR: Final[Mapping[str, int]] = {"place": -1, "capacity": -1}
-"""Learned comparisons whose value tells how far two records are from each other, as -1; of all others, how alike. What
-is more alike never counts less, whatever few examples between two knots say."""
-
 THRESHOLDS: Final[Mapping[str, float]] = {"match": 0.3, "review": 0.15}
 PLACELESS_SHARE: Final = 0.5
 """What an example without a place counts against one with it: most lists tell one."""
@@ -172,7 +168,7 @@ def fit_weights(shown: Sequence[Examples], *, leave_out: Collection[str] = ()) -
 
     columns = {e.name: gather(part.scores[e.name].value for part in shown) for e in COMPARISONS if e.learned}
     knots = {e.name: e.knots for e in COMPARISONS if e.learned and not np.isnan(columns[e.name]).all()}
-    learned, intercept = logistic(columns, knots, true, weight, ways={name: AS_FAR.get(name, 1) for name in knots})
+    learned, intercept = logistic(columns, knots, true, weight)
     points = {
         e.name: learned.get(e.name) or [*(JUDGED.get(e.name) or e.judged or np.zeros(len(e.knots)))]
         for e in COMPARISONS

@@ -91,7 +91,8 @@ class Evidence(NamedTuple):
     is_anybodys
         Whether both bear a name that nearly all bear ("House") and have no address in common (see `BORNE_BY_ALL`).
     is_of_place
-        Whether nothing speaks for the pair but where it is: it lies near, at most in one street, at no one house in it.
+        Whether nothing speaks for the pair but where it is: it lies near, at most in one street, at no one house in it,
+        and is not of one type or fuel.
     has_fuel, has_other_fuel, has_capacity
         Whether both tell one fuel, or two; whether the capacity is the same.
     """
@@ -129,7 +130,7 @@ def evidence(
         seen.base[here] = intercept + added(found, points)
         told = np.any([found[name] >= least for name, least in SUPPORT.items() if name != "street"], axis=0)
         seen.is_backed[here] = told | (found["street"] >= SUPPORT["street"])
-        seen.is_of_place[here] = ~told & ~_one_house(found)
+        seen.is_of_place[here] = ~told & ~_one_house(found) & (found["kind"] != 1) & (found["fuel"] != 1)
         seen.is_elsewhere[here] = _elsewhere(some, found)
         seen.is_other_unit[here] = found["numbers"] == 0
         seen.is_other_address[here] = _other_address(some, found)

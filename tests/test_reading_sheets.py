@@ -388,6 +388,11 @@ def test_lines_within_a_cell_of_an_ods_stay_apart(tmp_path: Path) -> None:
     assert read_table(tmp_path / "a.ods", AUTO).frame["a"].tolist() == ["Huta 5\nOpole\tPL"]
 
 
+def test_a_workbook_of_another_kind_under_the_ending_ods_is_read(tmp_path: Path) -> None:
+    workbook(tmp_path / "a.xlsx", {"A1": "id", "A2": "7"}).rename(tmp_path / "a.ods")
+    assert [*map(str, read_table(tmp_path / "a.ods", AUTO).frame["id"])] == ["7"]
+
+
 def test_formulas_of_an_ods_are_worth_what_stands_beside_them(tmp_path: Path) -> None:
     path = tmp_path / "a.ods"
     opendocument(path, [("id", "a", "b"), ("1", "x", "y"), ("2", "x", "y")], [])

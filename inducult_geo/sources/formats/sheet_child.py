@@ -82,8 +82,12 @@ def _opened(path: str) -> Any:
 
 def _breaks(path: str) -> bool:
     """Whether cells of an .ods hold line breaks or tabs as elements of their own."""
-    with zipfile.ZipFile(path) as archive, archive.open("content.xml") as handle:
-        return _holds(handle, b"<text:line-break", b"<text:tab")
+    with zipfile.ZipFile(path) as archive:
+        # Workbooks of another kind may bear this ending.
+        if "content.xml" not in archive.namelist():
+            return False
+        with archive.open("content.xml") as handle:
+            return _holds(handle, b"<text:line-break", b"<text:tab")
 
 
 def _is_filled(book: Any, name: str) -> bool:

@@ -306,7 +306,7 @@ def _meant(column: str, found: list[str]) -> str:
 
 
 def _is_filled(cells: pd.Series[Any]) -> bool:
-    return any(map(is_filled, cells))
+    return any(not is_blank(str(cell)) for cell in cells.dropna())
 
 
 def _notices(contract: Contract, path: Path, table: Table) -> list[Problem]:

@@ -25,8 +25,10 @@ def add_note(years: Years, note: str) -> Years:
 
 
 Build = Callable[[str, Sequence[Any]], Any]
-_PARTS_OF_CENTURY: Final = {"E": (0, 30), "M": (30, 70), "L": (70, 99), "H": (30, 70)}
-_PARTS_OF_DECADE: Final = {"E": (0, 3), "M": (3, 7), "L": (7, 9), "H": (3, 7)}
+_PARTS: Final = {
+    "part_of_century": {"E": (0, 30), "M": (30, 70), "L": (70, 99), "H": (30, 70)},
+    "part_of_decade": {"E": (0, 3), "M": (3, 7), "L": (7, 9), "H": (3, 7)},
+}
 NO_END: Final = ("century", "part_of_century", "turn_of_century", "period")
 """Precisions of which the last year is none in which anything ended."""
 
@@ -68,17 +70,17 @@ def _part(codes: str, values: Sequence[Any]) -> Years | None:
     """Read "early", "mid" and "late" of a century or decade; of "late 1800s" nobody knows which of them is meant."""
     base = _of(codes, values, "cG")[0]
     if "G" in codes and base % 100:
-        return _within_decade(codes, base)
+        return _part_from(codes, base, "part_of_decade")
     # "Early 1900s" is early in both.
     if "G" in codes and "E" not in codes:
         return None
-    first, last = next(_PARTS_OF_CENTURY[code] for code in codes if code in _PARTS_OF_CENTURY)
-    return Years(base + first, base + last, "part_of_century", "approximate")
+    return _part_from(codes, base, "part_of_century")
 
 
-def _within_decade(codes: str, decade: int) -> Years:
-    first, last = next(_PARTS_OF_DECADE[code] for code in codes if code in _PARTS_OF_DECADE)
-    return Years(decade + first, decade + last, "part_of_decade", "approximate")
+def _part_from(codes: str, base: int, what: str) -> Years:
+    """Return the years of a named part of the century or decade that begins in a year."""
+    first, last = next(_PARTS[what][code] for code in codes if code in _PARTS[what])
+    return Years(base + first, base + last, what, "approximate")
 
 
 def _decades(codes: str, values: Sequence[Any]) -> Years | None:
@@ -106,7 +108,7 @@ def _part_of_its_decade(codes: str, values: Sequence[Any]) -> Years | None:
     if "n" in codes:
         half = min(_of(codes, values, "n")[0], _PIECES["H"])
         return Years(base + decade + 5 * (half - 1), base + decade + 5 * half - 1, "part_of_decade")
-    return _within_decade(codes, base + decade)
+    return _part_from(codes, base + decade, "part_of_decade")
 
 
 def _half_of_named(codes: str, values: Sequence[Any]) -> Years | None:
@@ -125,7 +127,7 @@ def _two_decades(codes: str, values: Sequence[Any]) -> Years | None:
 def _part_of_decade(codes: str, values: Sequence[Any]) -> Years | None:
     """Read "begin jaren 1950"; None where the year is not round."""
     year = _of(codes, values, "Y")[0]
-    return None if year % 10 else _within_decade(codes, year)
+    return None if year % 10 else _part_from(codes, year, "part_of_decade")
 
 
 def _decade_or_year(codes: str, values: Sequence[Any]) -> Years:

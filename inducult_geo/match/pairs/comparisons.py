@@ -129,10 +129,10 @@ def same_postcode(pairs: Compared) -> Scores:
     return Scores(shared, lambda rows: [f"{texts[one[i]]} / {texts[other[i]]}" for i in rows])
 
 
-def towns_alike(pairs: Compared, rows: Ints) -> Floats:
-    """Return how alike the towns' names of some pairs are, 0 to 1; NaN where one tells none."""
+def towns_alike(pairs: Compared) -> Floats:
+    """Return how alike the towns' names are, 0 to 1; NaN where a side tells none."""
     alike, which = pairs.words(pairs.prepared.cities)
-    return np.asarray(alike.within.take(which.take(rows)), dtype=float)
+    return np.asarray(alike.within.take(which), dtype=float)
 
 
 def town_alone(pairs: Compared) -> Scores:
@@ -140,7 +140,7 @@ def town_alone(pairs: Compared) -> Scores:
     found = np.full(len(pairs.left), np.nan)
     rows = np.flatnonzero(pairs.is_placeless)
     if len(rows):
-        found[rows] = towns_alike(pairs, rows)
+        found[rows] = towns_alike(pairs.take(rows))
     return Scores(found, percent(found))
 
 

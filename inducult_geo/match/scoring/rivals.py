@@ -115,9 +115,9 @@ class Contest:
             if not single.all():
                 free = ~part.each(single[part.partners]) & ~is_anybodys[part.order]
                 near = np.flatnonzero(free & is_near[part.order] & (others > 0))
-                beyond = others[near] - part.other_best(odds)[near]
+                beyond = np.maximum(others[near] - part.other_best(odds)[near], 0.0) if len(near) else 0.0
                 others[free] = 0.0
-                others[near] = np.maximum(beyond, 0.0)
+                others[near] = beyond
             rest[part.order] = others
         return rest
 
@@ -202,19 +202,24 @@ class _Part:
 
     def other_best(self, value: Floats) -> Floats:
         """Return for each pair the best value of the others of its group (see `Contest.kin`); -inf where none is."""
+        return self._beside(value, *_two(value, self.starts, self.sizes))
+
+    def _beside(self, value: Floats, first: Floats, second: Floats) -> Floats:
+        """Return the same, given the two best values of each group."""
         if self.kin is not None:
             return self._beside_kin(value, self.kin)
-        first, second = (self.each(part) for part in _two(value, self.starts, self.sizes))
-        return np.where(value < first, first, second)
+        best = self.each(first)
+        return np.where(value < best, best, self.each(second))
 
     def standing(self, value: Floats) -> tuple[Floats, NextBest]:
         """Return the lead of each pair and the next best of each group (see `Contest.standing`)."""
-        other = self.other_best(value)
+        first, second = _two(value, self.starts, self.sizes)
+        other = self._beside(value, first, second)
         with np.errstate(invalid="ignore"):
             lead = value - other
         np.copyto(lead, np.nan, where=np.isinf(lead))
         if self.again is None:
-            return lead, self._next(value, _two(value, self.starts, self.sizes)[1])
+            return lead, self._next(value, second)
         # Of the rows of one works the best stands for all.
         mine = np.maximum.reduceat(value, self.again)
         top = np.flatnonzero(value == np.repeat(mine, _sizes(self.again, self.size)))

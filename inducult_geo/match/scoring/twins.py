@@ -84,7 +84,7 @@ def _tell_the_same(rows: Compared) -> Flags:
     found = np.zeros(len(rows.left), dtype=bool)
     for here, some, seen in in_blocks(rows):
         words = np.where(np.isnan(seen["words"]), seen["name"], seen["words"])
-        near = (seen["postcode"] == 1) | (towns_alike(some, np.arange(len(some.left))) >= SAME_TOWN)
+        near = (seen["postcode"] == 1) | (towns_alike(some) >= SAME_TOWN)
         near &= ~(seen["place"] > np.log10(1 + SAME_PLACE))
         told = _tells_town_of_other(some.prepared, some.left, some.right)
         told |= _tells_town_of_other(some.prepared, some.right, some.left)

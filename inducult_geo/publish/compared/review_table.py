@@ -22,7 +22,7 @@ from inducult_geo.publish.layers.declared import layer_named
 from inducult_geo.publish.layers.tables import GEOMETRY
 from inducult_geo.publish.spreadsheet import degrees, read_csv, write_csv
 from inducult_geo.store import replacing
-from inducult_geo.text import counted, first_few
+from inducult_geo.text import counted, first_few, sql_name
 
 ANSWER_COLUMNS: Final = ("review_id", "kind", "left_key", "right_key", "decision", "decided_by", "note")
 """The columns that are read of an edited table; all others are for reading only."""
@@ -221,7 +221,7 @@ def _require(source: Path, found: Iterable[str], needed: Iterable[str]) -> None:
 def _select(con: sqlite3.Connection, columns: Iterable[str]) -> list[tuple[Any, ...]]:
     """Read columns of the layer."""
     # With the table's name: alone SQLite takes that of a column which is not there for a text.
-    named = ", ".join(f'{_LAYER}."{name.replace(chr(34), chr(34) * 2)}"' for name in columns)
+    named = ", ".join(f"{_LAYER}.{sql_name(name)}" for name in columns)
     return con.execute(f"SELECT {named} FROM {_LAYER}").fetchall()  # noqa: S608
 
 

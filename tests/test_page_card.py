@@ -153,6 +153,8 @@ def test_past_and_present_stand_on_one_line_with_who_says_so(page):
         f"today Out of use · {kinds[0]} · {labels('present_use', 'en')['museum']}",
     ]
     assert page.run("document.querySelector('#card ol.timeline').getAttribute('role')") == "list"
+    dot = "getComputedStyle(document.querySelector('#card .timeline li'), '::before')"
+    assert page.run(f"{dot}.borderTopWidth") != "0px", "paper and forced colors show no backgrounds"
 
 
 def test_a_museum_in_works_that_are_out_of_use_goes_on(page):

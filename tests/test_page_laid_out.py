@@ -297,9 +297,13 @@ def test_on_paper_the_card_that_is_open_is_whole_and_alone(page, file, width):
         )
         seen = [page.run(f"document.querySelector('{part}').getBoundingClientRect().height > 0")
                 for part in ("#card dl", "#static", "#search", "#canvas", "#legend")]  # fmt: skip
+        left, right = page.run(
+            "(({left, right}) => [left, innerWidth - right])(document.getElementById('card').getBoundingClientRect())"
+        )
     sheets = base64.b64decode(page.call("Page.printToPDF")["data"]).count(b"/Type /Page\n")
     assert body[0] <= body[1], "nothing of it is cut off"
     assert seen == [True, False, False, False, False]
+    assert min(left, right) > 10, "a border at the edge of the sheet is cut"
     assert sheets == 1, "who prints a card does not want the tables of the release"
 
 

@@ -317,6 +317,9 @@ def test_retry_after_that_says_nothing(text: str | None) -> None:
         (b"", "answered with nothing"),
         (b"\n <!DOCTYPE html><html></html>", "page of HTML"),
         (b"\xef\xbb\xbf<!-- a note -->\n<HTML lang=de>", "page of HTML"),
+        (b"<?xml version='1.0'?>\n<!DOCTYPE html PUBLIC '-//W3C'><html>", "page of HTML"),
+        (b"<?xml version='1.0'?><ows:ExceptionReport><ows:Text>No layer 'x'</ows:Text>", r"an error \(No layer 'x'\)"),
+        (b'{"error": {"code": 400, "message": "Invalid query"}}', "an error .*Invalid query"),
     ],
 )
 def test_no_file_with_status_200(publisher: Publisher, tmp_path: Path, content: bytes, said: str) -> None:
@@ -331,6 +334,25 @@ def test_no_file_with_status_200(publisher: Publisher, tmp_path: Path, content: 
 
 def test_xml_is_no_page(publisher: Publisher, tmp_path: Path) -> None:
     publisher["file"] = Entry(b"<?xml version='1.0'?><osm/>", content_type="text/html")
+    assert get(publisher, tmp_path).changed
+
+
+@pytest.mark.parametrize("tell_length", [True, False])
+def test_half_of_a_compressed_answer_is_no_file(publisher: Publisher, tmp_path: Path, tell_length: bool) -> None:
+    half = gzip.compress(BODY)[:-30]
+    publisher["file"] = Entry(half, encoding="gzip", tell_length=tell_length)
+    with pytest.raises(TransientError, match="its compression breaks off"):
+        get(publisher, tmp_path)
+    publisher["file"] = Entry(half, encoding="br")
+    with pytest.raises(SourceError, match=r"compresses its answer in a way that was not asked for \(br\)"):
+        get(publisher, tmp_path)
+    twice = gzip.compress(BODY[:5000]) + gzip.compress(BODY[5000:])
+    publisher["file"] = Entry(twice, encoding="gzip", faults=[(503, {"Content-Encoding": "gzip", "Retry-After": "0"})])
+    assert get(publisher, tmp_path).path.read_bytes() == BODY
+
+
+def test_many_comments_before_a_file_are_looked_at_once(publisher: Publisher, tmp_path: Path) -> None:
+    publisher["file"] = Entry(b"<!---->" * 200 + b"<osm/>")
     assert get(publisher, tmp_path).changed
 
 

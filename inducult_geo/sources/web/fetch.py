@@ -32,7 +32,7 @@ from filelock import FileLock, Timeout
 from inducult_geo.digest import sha256
 from inducult_geo.errors import SourceError, TransientError
 from inducult_geo.settings import Settings
-from inducult_geo.sources.web.http import Exchange, exchange, longest_s, retrying, shown
+from inducult_geo.sources.web.http import Exchange, exchange, longest_s, plain, retrying, shown
 from inducult_geo.store import read_json, sync, write_json
 
 MAX_BYTES = 8_000_000_000
@@ -41,7 +41,13 @@ MAX_BYTES = 8_000_000_000
 _CHECKSUM_BYTES = 10_000
 _DIGESTS: Mapping[int, str] = {32: "md5", 40: "sha1", 64: "sha256", 128: "sha512"}
 _HEX = re.compile(r"^\s*\\?([0-9A-Fa-f]+)\b")
-_HTML = re.compile(rb"^(\xef\xbb\xbf)?\s*(<!--.*?-->\s*)*<(!doctype\s+html|html)\b", re.IGNORECASE | re.DOTALL)
+_NO_FILE = re.compile(
+    rb"^(\xef\xbb\xbf)?(?><!--.*?-->|<\?xml[^>]*>|\s)*+(?:"
+    rb"(?P<html><(!doctype\s+html|html|head|body)\b)|<(\w+:)?(?:Service)?Exception(Report)?\b|\{\s*\"error\"\s*:\s*[{\"])",
+    re.IGNORECASE | re.DOTALL,
+)
+"""A page of HTML, or what WFS, OGC API and ArcGIS servers answer with status 200 where they did not understand."""
+
 _RANGE = re.compile(r"^bytes (\d{1,18})-", re.ASCII)
 _LENGTH = re.compile(r"\d{1,18}", re.ASCII)
 """Python makes no number of thousands of digits."""
@@ -285,15 +291,16 @@ def _refuse_size(n_bytes: int, job: _Job) -> None:
 
 
 def _refuse_what_is_no_file(job: _Job) -> None:
-    """Refuse an empty body, and a page that says in HTML, with status 200, that something is wrong."""
+    """Refuse an empty body, and what says with status 200 that something is wrong."""
     with job.part.open("rb") as file:
         head = file.read(2000)
     if not head:
         job.drop_part()
         raise TransientError(f"{job.where}: answered with nothing. What was kept stays.")
-    if _HTML.match(head):
+    if found := _NO_FILE.match(head):
         job.drop_part()
-        raise TransientError(f"{job.where}: answered with a page of HTML in place of the file. What was kept stays.")
+        what = "a page of HTML" if found["html"] else f"an error ({plain(head)})"
+        raise TransientError(f"{job.where}: answered with {what} in place of the file. What was kept stays.")
 
 
 def _check(job: _Job) -> str | None:

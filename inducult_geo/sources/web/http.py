@@ -14,6 +14,7 @@ import re
 import socket
 import threading
 import time
+import zlib
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
@@ -51,6 +52,8 @@ CONNECT_S = 30.0
 USER_AGENT = f"inducult-geo/{__version__}"
 _TRANSIENT_CODES = frozenset({408, 425, 429})
 _CHUNK_BYTES = 1 << 16
+_GZIP = 16 + zlib.MAX_WBITS
+_HALF = "no whole answer (its compression breaks off). Ask again later."
 _MOST_SECONDS = 10
 _WRONG_ADDRESS = (
     requests.exceptions.InvalidSchema,
@@ -105,6 +108,45 @@ def longest_backoff_s(settings: Settings) -> float:
     return min(LONGEST_WAIT_S, settings.retry_base_s * float(2 ** (ATTEMPTS - 2))) + settings.retry_base_s
 
 
+class _Unpacked:
+    """A body as it was before it was compressed; `urllib3` takes one that breaks off for a whole one."""
+
+    def __init__(self, encoding: str | None, where: str) -> None:
+        self._where = where
+        self._gzip, self._is_begun = None, False
+        told = (encoding or "").strip().lower()
+        if told in ("gzip", "x-gzip"):
+            self._gzip = zlib.decompressobj(_GZIP)
+        elif told not in ("", "identity"):
+            raise SourceError(f"{where}: compresses its answer in a way that was not asked for ({told[:20]}).")
+
+    def parts(self, part: bytes) -> Iterator[bytes]:
+        """Yield what a part of the body holds, never more than `_CHUNK_BYTES` at once."""
+        self._is_begun = True
+        if self._gzip is None:
+            yield part
+            return
+        try:
+            while part:
+                if self._gzip.eof:
+                    self._gzip = zlib.decompressobj(_GZIP)
+                if unpacked := self._gzip.decompress(part, _CHUNK_BYTES):
+                    yield unpacked
+                part = self._gzip.unconsumed_tail or self._gzip.unused_data
+        except zlib.error as problem:
+            raise TransientError(f"{self._where}: {_HALF}") from problem
+
+    def refuse_half(self) -> None:
+        """Refuse a body that ended before its compression did.
+
+        Raises
+        ------
+        TransientError
+        """
+        if self._is_begun and not (self._gzip is None or self._gzip.eof):
+            raise TransientError(f"{self._where}: {_HALF}")
+
+
 @dataclass(frozen=True)
 class Exchange:
     """An answer of which the body is not read yet."""
@@ -128,21 +170,25 @@ class Exchange:
         Raises
         ------
         TransientError
-            Where the time is over before the body is, or it drips.
+            Where the time is over before the body is, it drips, or its compression breaks off.
+        SourceError
+            Where it is compressed in another way than by gzip.
         """
+        unpacked = _Unpacked(self.header("Content-Encoding"), self.where)
         begun, n_bytes = time.monotonic(), 0
         # What has arrived comes at once (`read1`), so that the clock is looked at often enough.
-        while part := self.response.raw.read1(_CHUNK_BYTES, decode_content=True):
+        while part := self.response.raw.read1(_CHUNK_BYTES, decode_content=False):
             if self.watch.is_over:
                 break
             n_bytes += len(part)
             taken_s = time.monotonic() - begun
             if taken_s > SLOW_START_S and n_bytes < taken_s * SLOWEST_BYTES_S:
                 raise TransientError(f"{self.where}: drips: {n_bytes} bytes in {taken_s:.0f} seconds. Ask again later.")
-            yield part
+            yield from unpacked.parts(part)
         # A shut connection looks like the end of a body whose length nobody told.
         if self.watch.is_over:
             raise TransientError(self.watch.late(self.where))
+        unpacked.refuse_half()
 
     def body(self, *, most_bytes: int | None = None) -> bytes:
         """Return the whole body; of a longer one than `most_bytes` its beginning only."""
@@ -165,11 +211,14 @@ class Exchange:
         """
         if self.status < 400:
             return
-        said = plain(self.body(most_bytes=20_000))
         if self.status in _TRANSIENT_CODES or self.status >= 500:
             wait_s = retry_after_s(self.header("Retry-After"))
             when = "later" if wait_s is None else f"in {math.ceil(wait_s)} seconds, as it says"
             raise BusyServerError(f"{self.where}: busy (HTTP {self.status}). Ask again {when}.", wait_s)
+        said = ""
+        # A page that breaks off changes nothing of what the status says.
+        with suppress(SourceError):
+            said = plain(self.body(most_bytes=20_000))
         raise SourceError(f"{self.where}: refused the request (HTTP {self.status}): {said}")
 
 
@@ -204,7 +253,7 @@ def exchange(
             with session.request(
                 method,
                 url,
-                headers={"User-Agent": USER_AGENT, **(headers or {})},
+                headers={"User-Agent": USER_AGENT, "Accept-Encoding": "gzip", **(headers or {})},
                 data=data,
                 timeout=(min(CONNECT_S, whole_s), whole_s),
                 stream=True,
